@@ -1,0 +1,243 @@
+use crate::cpf::Cpf;
+use crate::db::{schema::adolescente, texto_enum};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use diesel::prelude::*;
+use diesel_derive_newtype::DieselNewType;
+use std::{fmt, str::FromStr};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
+pub struct AdolescenteId(pub i64);
+
+/// National key of a person: year of registration and a sequence of 8 digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
+pub struct Identificador(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("o identificador do adolescente tem 12 dígitos")]
+pub struct IdentificadorMalformado;
+
+impl FromStr for Identificador {
+    type Err = IdentificadorMalformado;
+
+    fn from_str(texto: &str) -> Result<Self, IdentificadorMalformado> {
+        let forma = texto.len() == 12 && texto.bytes().all(|b| b.is_ascii_digit());
+        forma.then(|| Self(texto.to_owned())).ok_or(IdentificadorMalformado)
+    }
+}
+
+impl fmt::Display for Identificador {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+texto_enum! {
+    /// Sexo biológico.
+    pub enum SexoBiologico {
+        /// Masculino.
+        Masculino = "MASCULINO",
+        /// Feminino.
+        Feminino = "FEMININO",
+        /// Intersexo.
+        Intersexo = "INTERSEXO",
+    }
+}
+
+texto_enum! {
+    /// Identidade de gênero.
+    pub enum IdentidadeGenero {
+        /// Mulher cis.
+        MulherCis = "MULHER_CIS",
+        /// Homem cis.
+        HomemCis = "HOMEM_CIS",
+        /// Mulher trans.
+        MulherTrans = "MULHER_TRANS",
+        /// Homem trans.
+        HomemTrans = "HOMEM_TRANS",
+        /// Travesti.
+        Travesti = "TRAVESTI",
+        /// Intersexo.
+        Intersexo = "INTERSEXO",
+        /// Pessoa não binária.
+        PessoaNaoBinaria = "PESSOA_NAO_BINARIA",
+        /// Não informado.
+        NaoInformado = "NAO_INFORMADO",
+    }
+}
+
+texto_enum! {
+    /// Orientação sexual.
+    pub enum OrientacaoSexual {
+        /// Assexual.
+        Assexual = "ASSEXUAL",
+        /// Bissexual ou pansexual.
+        BissexualPansexual = "BISSEXUAL_PANSEXUAL",
+        /// Heterossexual.
+        Heterossexual = "HETEROSSEXUAL",
+        /// Homossexual.
+        Homossexual = "HOMOSSEXUAL",
+        /// Não informado.
+        NaoInformado = "NAO_INFORMADO",
+    }
+}
+
+texto_enum! {
+    /// Raça ou cor.
+    pub enum RacaCor {
+        /// Branca.
+        Branca = "BRANCA",
+        /// Preta.
+        Preta = "PRETA",
+        /// Amarela.
+        Amarela = "AMARELA",
+        /// Parda.
+        Parda = "PARDA",
+        /// Indígena.
+        Indigena = "INDIGENA",
+    }
+}
+
+/// A registered adolescente. Has no `Debug` that shows who it is.
+#[derive(Clone, HasQuery, QueryableByName)]
+#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
+pub struct Adolescente {
+    pub id: AdolescenteId,
+    pub tribunal_codigo: i16,
+    pub identificador: Identificador,
+    pub cadastro_pendente: bool,
+    pub nome: Option<String>,
+    pub sobrenome: Option<String>,
+    pub nome_social: Option<String>,
+    pub data_nascimento: Option<NaiveDate>,
+    pub data_nascimento_presumida: bool,
+    pub data_obito: Option<NaiveDate>,
+    pub sexo_biologico: Option<SexoBiologico>,
+    pub identidade_genero: Option<IdentidadeGenero>,
+    pub orientacao_sexual: Option<OrientacaoSexual>,
+    pub raca_cor: Option<RacaCor>,
+    pub nome_mae: Option<String>,
+    pub nome_pai: Option<String>,
+    pub naturalidade: Option<String>,
+    pub cpf: Option<Cpf>,
+    #[diesel(embed)]
+    pub rg: Rg,
+    #[diesel(embed)]
+    pub certidao: Certidao,
+    pub criado_em: DateTime<Utc>,
+    pub atualizado_em: DateTime<Utc>,
+    pub versao: i32,
+}
+
+impl fmt::Debug for Adolescente {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Adolescente").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Default, Queryable, Selectable, QueryableByName, Insertable)]
+#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
+pub struct Rg {
+    #[diesel(column_name = rg_numero)]
+    pub numero: Option<String>,
+    #[diesel(column_name = rg_orgao_expedidor)]
+    pub orgao_expedidor: Option<String>,
+    #[diesel(column_name = rg_data_expedicao)]
+    pub data_expedicao: Option<NaiveDate>,
+    #[diesel(column_name = rg_estado)]
+    pub estado: Option<String>,
+}
+
+#[derive(Clone, Default, Queryable, Selectable, QueryableByName, Insertable)]
+#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
+pub struct Certidao {
+    #[diesel(column_name = certidao_cartorio)]
+    pub cartorio: Option<String>,
+    #[diesel(column_name = certidao_livro)]
+    pub livro: Option<String>,
+    #[diesel(column_name = certidao_folha)]
+    pub folha: Option<String>,
+    #[diesel(column_name = certidao_numero)]
+    pub numero: Option<String>,
+}
+
+impl Rg {
+    pub fn vazio(&self) -> bool {
+        self.numero.is_none()
+            && self.orgao_expedidor.is_none()
+            && self.data_expedicao.is_none()
+            && self.estado.is_none()
+    }
+}
+
+impl Certidao {
+    pub fn vazia(&self) -> bool {
+        [&self.cartorio, &self.livro, &self.folha, &self.numero].iter().all(|campo| campo.is_none())
+    }
+}
+
+impl Adolescente {
+    /// The name to show: the social one with the surname, if there is one.
+    pub fn nome_exibicao(&self) -> Option<String> {
+        let nome = self.nome_social.as_ref().or(self.nome.as_ref())?;
+        Some(match &self.sobrenome {
+            Some(sobrenome) => format!("{nome} {sobrenome}"),
+            None => nome.clone(),
+        })
+    }
+
+    pub fn completa_21_anos(&self) -> Option<NaiveDate> {
+        self.data_nascimento.map(completa_21_anos)
+    }
+}
+
+/// R24: born on 29 February, one turns 21 on 1 March (legal reckoning is disputed).
+pub fn completa_21_anos(nascimento: NaiveDate) -> NaiveDate {
+    let ano = nascimento.year() + 21;
+    nascimento
+        .with_year(ano)
+        .or_else(|| NaiveDate::from_ymd_opt(ano, 3, 1))
+        .unwrap_or(NaiveDate::MAX)
+}
+
+/// What a door asks to be registered, before any rule has looked at it.
+#[derive(Clone, Default)]
+pub struct NovoAdolescente {
+    pub nome: Option<String>,
+    pub sobrenome: Option<String>,
+    pub nome_social: Option<String>,
+    pub data_nascimento: Option<NaiveDate>,
+    pub data_nascimento_presumida: bool,
+    pub sexo_biologico: Option<SexoBiologico>,
+    pub identidade_genero: Option<IdentidadeGenero>,
+    pub orientacao_sexual: Option<OrientacaoSexual>,
+    pub raca_cor: Option<RacaCor>,
+    pub nome_mae: Option<String>,
+    pub nome_pai: Option<String>,
+    pub naturalidade: Option<String>,
+    pub cpf: Option<Cpf>,
+    pub rg: Rg,
+    pub certidao: Certidao,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r24_nascido_em_29_de_fevereiro_completa_em_1_de_marco() {
+        let dia = |a, m, d| NaiveDate::from_ymd_opt(a, m, d).unwrap();
+        assert_eq!(completa_21_anos(dia(2008, 2, 29)), dia(2029, 3, 1));
+        assert_eq!(completa_21_anos(dia(2008, 3, 1)), dia(2029, 3, 1));
+        assert_eq!(completa_21_anos(dia(2010, 12, 31)), dia(2031, 12, 31));
+    }
+
+    #[test]
+    fn identificador_sao_doze_digitos() {
+        assert!("202600000001".parse::<Identificador>().is_ok());
+        for texto in
+            ["", "20260000001", "2026000000011", "+20260000001", "2026 0000001", "２０２６"]
+        {
+            assert_eq!(texto.parse::<Identificador>(), Err(IdentificadorMalformado), "{texto}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The rules on registering an adolescente. Pure: what they need is an argument.
+
+use super::{Identificador, NovoAdolescente};
+use crate::campo::{obrigatorio, texto};
+use crate::cpf::Cpf;
+use crate::error::{CodigoErro, Recusa};
+use chrono::NaiveDate;
+
+const NOME_MAXIMO: usize = 200;
+const DOCUMENTO_MAXIMO: usize = 60;
+
+const UFS: [&str; 27] = [
+    "AC", "AL", "AP", "AM", "BA", "CE", "DF", "ES", "GO", "MA", "MT", "MS", "MG", "PA", "PB", "PR",
+    "PE", "PI", "RJ", "RN", "RS", "RO", "RR", "SC", "SE", "SP", "TO",
+];
+
+/// Every rule on a registration that can be judged without the database.
+pub fn cadastro(novo: &NovoAdolescente, hoje: NaiveDate) -> Vec<Recusa> {
+    let mut recusas = Vec::new();
+    recusas.extend(r24_minimo(novo));
+    recusas.extend(r24_nascimento_passado(novo.data_nascimento, hoje));
+    recusas.extend(r23_cpf_valido(novo.cpf.as_ref()).map(|recusa| recusa.em(["dados", "cpf"])));
+    recusas.extend(textos(novo));
+    recusas.extend(documentos(novo, hoje));
+    recusas
+}
+
+/// R24: name, surname, birth and sex are the minimum of a record.
+pub fn r24_minimo(novo: &NovoAdolescente) -> impl Iterator<Item = Recusa> {
+    [
+        obrigatorio(novo.nome.as_ref(), "R24", "nome").map(|r| r.em(["dados", "nome"])),
+        obrigatorio(novo.sobrenome.as_ref(), "R24", "sobrenome")
+            .map(|r| r.em(["dados", "sobrenome"])),
+        obrigatorio(novo.data_nascimento.as_ref(), "R24", "dataNascimento")
+            .map(|r| r.em(["dados", "dataNascimento"])),
+        obrigatorio(novo.sexo_biologico.as_ref(), "R24", "sexoBiologico")
+            .map(|r| r.em(["dados", "sexoBiologico"])),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// R24: nobody is born in the future. Present age is not judged: the law counts from the act.
+pub fn r24_nascimento_passado(nascimento: Option<NaiveDate>, hoje: NaiveDate) -> Option<Recusa> {
+    (nascimento? > hoje || nascimento? < NaiveDate::from_ymd_opt(1900, 1, 1)?).then(|| {
+        Recusa::nova(
+            CodigoErro::CampoInvalido,
+            "R24",
+            "a data de nascimento é futura ou anterior a 1900",
+        )
+        .em(["dados", "dataNascimento"])
+    })
+}
+
+/// R23: the check digits of a CPF are right.
+pub fn r23_cpf_valido(cpf: Option<&Cpf>) -> Option<Recusa> {
+    (!cpf?.digitos_conferem()).then(|| {
+        Recusa::nova(CodigoErro::CampoInvalido, "R23", "CPF inválido")
+            .oriente("confira os dígitos verificadores do CPF")
+    })
+}
+
+/// R25: one record per CPF in a tribunal. `existente` is the record that has it.
+pub fn r25_cpf_livre(existente: Option<&Identificador>) -> Option<Recusa> {
+    let existente = existente?;
+    Some(
+        Recusa::nova(CodigoErro::AdolescenteJaExiste, "R25", "CPF já cadastrado no tribunal")
+            .em(["dados", "cpf"])
+            .oriente(format!("use o identificador {existente}")),
+    )
+}
+
+fn textos(novo: &NovoAdolescente) -> impl Iterator<Item = Recusa> {
+    [
+        texto(novo.nome.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nome"])),
+        texto(novo.sobrenome.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "sobrenome"])),
+        texto(novo.nome_social.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nomeSocial"])),
+        texto(novo.nome_mae.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nomeMae"])),
+        texto(novo.nome_pai.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nomePai"])),
+        texto(novo.naturalidade.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "naturalidade"])),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn documentos(novo: &NovoAdolescente, hoje: NaiveDate) -> impl Iterator<Item = Recusa> {
+    let invalido = |mensagem| Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem);
+    let (rg, certidao) = (&novo.rg, &novo.certidao);
+    let uf_desconhecida = rg.estado.as_deref().is_some_and(|uf| !UFS.contains(&uf));
+    let expedicao_futura = rg.data_expedicao.is_some_and(|data| data > hoje);
+    let curto = |valor: &Option<String>| texto(valor.as_deref(), DOCUMENTO_MAXIMO);
+    [
+        curto(&rg.numero).map(|r| r.em(["dados", "rg", "numero"])),
+        curto(&rg.orgao_expedidor).map(|r| r.em(["dados", "rg", "orgaoExpedidor"])),
+        uf_desconhecida.then(|| {
+            invalido("UF desconhecida; use as duas letras, por exemplo RN")
+                .em(["dados", "rg", "estadoRg"])
+        }),
+        expedicao_futura
+            .then(|| invalido("a data de expedição é futura").em(["dados", "rg", "dataExpedicao"])),
+        curto(&certidao.cartorio).map(|r| r.em(["dados", "certidaoNascimento", "cartorio"])),
+        curto(&certidao.livro).map(|r| r.em(["dados", "certidaoNascimento", "livro"])),
+        curto(&certidao.folha).map(|r| r.em(["dados", "certidaoNascimento", "folha"])),
+        curto(&certidao.numero).map(|r| r.em(["dados", "certidaoNascimento", "numero"])),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adolescente::SexoBiologico;
+
+    fn dia(ano: i32, mes: u32, dia: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(ano, mes, dia).unwrap()
+    }
+
+    fn minimo() -> NovoAdolescente {
+        NovoAdolescente {
+            nome: Some("Ana".into()),
+            sobrenome: Some("Sintética".into()),
+            data_nascimento: Some(dia(2010, 5, 1)),
+            sexo_biologico: Some(SexoBiologico::Feminino),
+            ..NovoAdolescente::default()
+        }
+    }
+
+    fn campos(novo: &NovoAdolescente) -> Vec<String> {
+        cadastro(novo, dia(2026, 1, 1)).iter().map(|recusa| recusa.campo[1..].join(".")).collect()
+    }
+
+    #[test]
+    fn r24_o_minimo_basta_e_cada_falta_e_dita() {
+        assert_eq!(campos(&minimo()), [""; 0]);
+        let vazio = NovoAdolescente::default();
+        assert_eq!(campos(&vazio), ["nome", "sobrenome", "dataNascimento", "sexoBiologico"]);
+    }
+
+    #[test]
+    fn r24_nascimento_de_hoje_passa_e_o_de_amanha_nao() {
+        let hoje = dia(2026, 1, 1);
+        assert_eq!(r24_nascimento_passado(Some(hoje), hoje), None);
+        assert!(r24_nascimento_passado(hoje.succ_opt(), hoje).is_some());
+        assert!(r24_nascimento_passado(Some(dia(1899, 12, 31)), hoje).is_some());
+    }
+
+    #[test]
+    fn r23_cpf_errado_e_recusado_com_o_campo() {
+        let cpf = Some("52998224726".parse().unwrap());
+        assert_eq!(campos(&NovoAdolescente { cpf, ..minimo() }), ["cpf"]);
+    }
+
+    #[test]
+    fn textos_e_documentos_tem_limite() {
+        let mut novo = minimo();
+        novo.nome_mae = Some("x".repeat(201));
+        novo.rg.estado = Some("XX".into());
+        novo.certidao.folha = Some("1\0".into());
+        assert_eq!(campos(&novo), ["nomeMae", "rg.estadoRg", "certidaoNascimento.folha"]);
+    }
+}

@@ -1,0 +1,246 @@
+//! SQL of adolescentes.
+
+use super::{Adolescente, AdolescenteId, Identificador, NovoAdolescente};
+use crate::auth::Escopo;
+use crate::cpf::Cpf;
+use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave};
+use crate::db::schema::adolescente;
+use crate::db::{Relation, Sessao, Sql};
+use crate::error::Error;
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Columns of [`Adolescente`], from a table named `a`. A macro, so that a list which joins it can concatenate.
+macro_rules! colunas {
+    () => {
+        "a.id, a.tribunal_codigo, a.identificador, a.cadastro_pendente, a.nome, a.sobrenome, a.nome_social, \
+         a.data_nascimento, a.data_nascimento_presumida, a.data_obito, a.sexo_biologico, a.identidade_genero, \
+         a.orientacao_sexual, a.raca_cor, a.nome_mae, a.nome_pai, a.naturalidade, a.cpf, a.rg_numero, \
+         a.rg_orgao_expedidor, a.rg_data_expedicao, a.rg_estado, a.certidao_cartorio, a.certidao_livro, \
+         a.certidao_folha, a.certidao_numero, a.criado_em, a.atualizado_em, a.versao"
+    };
+}
+pub(crate) use colunas;
+
+/// Rows of the tribunal, or of all for who may see them.
+fn visiveis(escopo: Escopo) -> adolescente::BoxedQuery<'static, diesel::pg::Pg, AdolescenteSql> {
+    let todos = Adolescente::query().into_boxed();
+    match escopo.tribunal() {
+        Some(codigo) => todos.filter(adolescente::tribunal_codigo.eq(codigo)),
+        None => todos,
+    }
+}
+type AdolescenteSql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Adolescente, diesel::pg::Pg>>;
+
+/// The record with this id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AdolescentePorId(pub AdolescenteId);
+
+impl Relation for AdolescentePorId {
+    type Value = Arc<Adolescente>;
+
+    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let linhas =
+            visiveis(sessao.escopo).filter(adolescente::id.eq_any(ids)).load(sessao.conn())?;
+        Ok(linhas.into_iter().map(|linha| (Self(linha.id), Arc::new(linha))).collect())
+    }
+}
+
+/// The record of this identificador: in this tribunal, or in the one of the smallest code.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AdolescentePorIdentificador {
+    pub identificador: Identificador,
+    pub tribunal: Option<i16>,
+}
+
+impl Relation for AdolescentePorIdentificador {
+    type Value = Arc<Adolescente>;
+
+    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let identificadores: Vec<_> = keys.iter().map(|key| &key.identificador).collect();
+        let linhas: Vec<Adolescente> = visiveis(sessao.escopo)
+            .filter(adolescente::identificador.eq_any(identificadores))
+            .order(adolescente::tribunal_codigo)
+            .load(sessao.conn())?;
+        let linhas: Vec<_> = linhas.into_iter().map(Arc::new).collect();
+        let achar = |key: &Self| {
+            let serve = |linha: &&Arc<Adolescente>| {
+                linha.identificador == key.identificador
+                    && key.tribunal.is_none_or(|codigo| linha.tribunal_codigo == codigo)
+            };
+            Some((key.clone(), Arc::clone(linhas.iter().find(serve)?)))
+        };
+        Ok(keys.iter().filter_map(achar).collect())
+    }
+}
+
+/// Conditions on adolescentes; `e`, `ou` and `nao` nest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Filtro {
+    pub identificador: Option<Vec<Identificador>>,
+    /// Folded: lower case, without accents.
+    pub nome: Option<String>,
+    pub cadastro_pendente: Option<bool>,
+    /// `Some(None)`: a tribunal that does not exist.
+    pub tribunal: Option<Option<i16>>,
+    pub e: Option<Vec<Filtro>>,
+    pub ou: Option<Vec<Filtro>>,
+    pub nao: Option<Box<Filtro>>,
+}
+
+impl Filtro {
+    fn sql(&self) -> Sql {
+        let mut partes = Vec::new();
+        if let Some(lista) = &self.identificador {
+            let textos: Vec<_> = lista.iter().map(ToString::to_string).collect();
+            partes.push(Sql::new("a.identificador = ANY(").bind(textos).push(")"));
+        }
+        if let Some(nome) = &self.nome {
+            let procurado = Sql::new("position(elos_dobrar(").bind(nome.clone());
+            partes.push(procurado.push(") in a.nome_busca) > 0"));
+        }
+        if let Some(pendente) = self.cadastro_pendente {
+            partes.push(Sql::new("a.cadastro_pendente = ").bind(pendente));
+        }
+        match self.tribunal {
+            Some(Some(codigo)) => partes.push(Sql::new("a.tribunal_codigo = ").bind(codigo)),
+            Some(None) => partes.push(Sql::new("false")),
+            None => {}
+        }
+        if let Some(todos) = &self.e {
+            partes.push(Sql::juntar(todos.iter().map(Self::sql), " AND ", "true"));
+        }
+        if let Some(algum) = &self.ou {
+            partes.push(Sql::juntar(algum.iter().map(Self::sql), " OR ", "false"));
+        }
+        if let Some(negado) = &self.nao {
+            partes.push(Sql::new("NOT ").append(negado.sql()));
+        }
+        Sql::juntar(partes, " AND ", "true")
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Campo {
+    #[default]
+    CriadoEm,
+    Identificador,
+}
+
+/// Adolescentes at the root, filtered and ordered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Adolescentes {
+    pub filtro: Filtro,
+    pub campo: Campo,
+    pub decrescente: bool,
+}
+
+impl Lista for Adolescentes {
+    type Linha = Arc<Adolescente>;
+    type Registro = Adolescente;
+
+    fn pai(&self) -> Option<i64> {
+        None
+    }
+
+    fn sem_pai(&self) -> Self {
+        self.clone()
+    }
+
+    fn com_pai(&self, _: i64) -> Self {
+        self.clone()
+    }
+
+    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
+        let do_tribunal = tribunal.map(|codigo| Sql::new("a.tribunal_codigo = ").bind(codigo));
+        Consulta {
+            colunas: colunas!(),
+            tabelas: "adolescente a",
+            coluna_pai: None,
+            onde: Sql::juntar(do_tribunal.into_iter().chain([self.filtro.sql()]), " AND ", "true"),
+            ordenacao: Ordenacao {
+                coluna: Some(match self.campo {
+                    Campo::CriadoEm => ("a.criado_em", TipoDaChave::Instante),
+                    Campo::Identificador => ("a.identificador", TipoDaChave::Texto),
+                }),
+                id: "a.id",
+                decrescente: self.decrescente,
+            },
+        }
+    }
+
+    fn posicao(&self, linha: &Arc<Adolescente>) -> Posicao {
+        let chave = match self.campo {
+            Campo::CriadoEm => linha.criado_em.into(),
+            Campo::Identificador => linha.identificador.to_string().into(),
+        };
+        Posicao { chave: Some(chave), id: linha.id.0 }
+    }
+}
+
+/// The ones of these that the tribunal knows.
+pub fn por_identificadores(
+    sessao: &mut Sessao<'_>,
+    identificadores: &[Identificador],
+) -> QueryResult<Vec<Adolescente>> {
+    visiveis(sessao.escopo)
+        .filter(adolescente::identificador.eq_any(identificadores))
+        .load(sessao.conn())
+}
+
+/// Whose record in the tribunal has this CPF.
+pub fn por_cpf(sessao: &mut Sessao<'_>, cpf: &Cpf) -> QueryResult<Option<Identificador>> {
+    let com_cpf = visiveis(sessao.escopo).filter(adolescente::cpf.eq(cpf)).first(sessao.conn());
+    Ok(com_cpf.optional()?.map(|linha: Adolescente| linha.identificador))
+}
+
+/// Inserts under a fresh identificador. None when the CPF is taken: the rival's
+/// transaction, if still open, is waited for.
+pub fn inserir(
+    sessao: &mut Sessao<'_>,
+    tribunal: i16,
+    novo: NovoAdolescente,
+    agora: DateTime<Utc>,
+    hoje: NaiveDate,
+) -> QueryResult<Option<Adolescente>> {
+    use chrono::Datelike;
+    use diesel::sql_types::Integer;
+    #[diesel::declare_sql_function]
+    extern "SQL" {
+        fn elos_novo_identificador(ano: Integer) -> Text;
+    }
+
+    diesel::insert_into(adolescente::table)
+        .values((
+            (
+                adolescente::tribunal_codigo.eq(tribunal),
+                adolescente::identificador.eq(elos_novo_identificador(hoje.year())),
+                adolescente::nome.eq(novo.nome),
+                adolescente::sobrenome.eq(novo.sobrenome),
+                adolescente::nome_social.eq(novo.nome_social),
+                adolescente::data_nascimento.eq(novo.data_nascimento),
+                adolescente::data_nascimento_presumida.eq(novo.data_nascimento_presumida),
+                adolescente::sexo_biologico.eq(novo.sexo_biologico),
+                adolescente::identidade_genero.eq(novo.identidade_genero),
+                adolescente::orientacao_sexual.eq(novo.orientacao_sexual),
+                adolescente::raca_cor.eq(novo.raca_cor),
+                adolescente::nome_mae.eq(novo.nome_mae),
+            ),
+            (
+                adolescente::nome_pai.eq(novo.nome_pai),
+                adolescente::naturalidade.eq(novo.naturalidade),
+                adolescente::cpf.eq(novo.cpf),
+                novo.rg,
+                novo.certidao,
+                adolescente::criado_em.eq(agora),
+                adolescente::atualizado_em.eq(agora),
+            ),
+        ))
+        .on_conflict_do_nothing()
+        .returning(Adolescente::as_returning())
+        .get_result(sessao.conn())
+        .optional()
+}

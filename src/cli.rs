@@ -1,0 +1,200 @@
+//! The command line. The only module that prints, and the only one that knows the clock.
+
+use crate::app::App;
+use crate::auth::{Auth, AuthOptions};
+use crate::config::{Config, Opcoes};
+use crate::db::migracoes::Migrador;
+use crate::db::{Db, DbOptions};
+use crate::server::{self, Partes};
+use crate::{graphql, seed, telemetry};
+use anyhow::{Context, ensure};
+use chrono::{DateTime, Utc};
+use clap::{Parser, Subcommand};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+/// elos: processos da justiça juvenil, adolescentes e os vínculos entre eles, num só grafo.
+#[derive(Parser)]
+#[command(
+    name = "elos",
+    version,
+    arg_required_else_help = true,
+    after_help = "Comece por `elos demo`."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    comando: Comando,
+    #[command(flatten)]
+    opcoes: Opcoes,
+}
+
+#[derive(Subcommand)]
+enum Comando {
+    /// Sobe tudo nesta máquina: PostgreSQL próprio, dados sintéticos, emissor de tokens e GraphiQL.
+    #[cfg(feature = "dev-issuer")]
+    Demo {
+        /// Apaga os dados e recomeça do zero.
+        #[arg(long)]
+        fresh: bool,
+        /// Quantos processos sintéticos semear num banco vazio.
+        #[arg(long, default_value_t = 3000, value_name = "N")]
+        processos: u32,
+    },
+    /// Serve em produção; exige DATABASE_URL e ELOS_OIDC_ISSUER.
+    Serve,
+    /// Migra o banco, com ELOS_MIGRATE_URL.
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// Enche o banco com dados sintéticos, com ELOS_MIGRATE_URL.
+    Seed {
+        /// Quantos processos acrescentar.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50_000_000))]
+        processos: u32,
+    },
+    /// Imprime o esquema GraphQL (SDL).
+    Schema,
+    /// Confere a configuração e imprime cada ajuste em vigor, sem segredos.
+    CheckConfig,
+    /// Diz se o servidor em `--bind` está pronto: sai com 0 ou 1.
+    Healthcheck,
+    /// Imprime a versão.
+    Version {
+        /// Em JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum Migrate {
+    /// Aplica o que falta.
+    Run,
+    /// Desfaz a última.
+    Revert,
+    /// Lista as migrações e quais o banco tem.
+    Status,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+fn agora() -> DateTime<Utc> {
+    Utc::now()
+}
+
+#[expect(clippy::print_stdout, reason = "commands answer on stdout")]
+pub fn executar(cli: Cli) -> anyhow::Result<()> {
+    let config = Config::resolver(cli.opcoes)?;
+    telemetry::iniciar(&config);
+    match cli.comando {
+        #[cfg(feature = "dev-issuer")]
+        Comando::Demo { fresh, processos } => crate::demo::rodar(&config, fresh, processos, agora),
+        Comando::Serve => serve(&config),
+        Comando::Migrate(comando) => migrate(&config, &comando),
+        Comando::Seed { processos } => {
+            let mut migrador = Migrador::conectar(migrate_url(&config)?)?;
+            seed::semear(migrador.conn(), processos, agora())
+        }
+        Comando::Schema => {
+            print!("{}", graphql::sdl());
+            Ok(())
+        }
+        Comando::CheckConfig => {
+            println!("{config}");
+            Ok(())
+        }
+        Comando::Healthcheck => healthcheck(config.bind),
+        Comando::Version { json } => {
+            let (nome, versao) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+            match json {
+                true => println!("{}", serde_json::json!({ "nome": nome, "versao": versao })),
+                false => println!("{nome} {versao}"),
+            }
+            Ok(())
+        }
+    }
+}
+
+fn serve(config: &Config) -> anyhow::Result<()> {
+    let url = config.database_url.as_ref().context(
+        "falta DATABASE_URL: `elos serve` não traz banco (para experimentar, `elos demo`)",
+    )?;
+    let issuer = config
+        .oidc_issuer
+        .as_ref()
+        .context("falta ELOS_OIDC_ISSUER, o emissor dos tokens, exatamente como em `iss`")?;
+    ensure!(
+        issuer.starts_with("https://") || e_loopback(issuer),
+        "ELOS_OIDC_ISSUER tem de ser https, ou de loopback: por http qualquer um no caminho trocaria as chaves"
+    );
+    let mut banco = DbOptions::nova(url);
+    banco.pool_max = config.pool_max;
+    let db = Db::conectar(&banco)?;
+    let escuta = TcpListener::bind(config.bind)
+        .with_context(|| format!("não foi possível escutar em {}", config.bind))?;
+    let auth = AuthOptions::novas(
+        issuer.trim_end_matches('/').to_owned(),
+        config.oidc_audience.clone(),
+        config.oidc_jwks_file.clone(),
+    );
+    let partes = Partes {
+        app: App { db, regras: config.regras, agora },
+        auth: Auth::novo(auth),
+        graphiql: config.graphiql.unwrap_or(false),
+        #[cfg(feature = "dev-issuer")]
+        emissor: None,
+    };
+    tracing::info!(bind = %config.bind, regras = ?config.regras, "serving");
+    let desfecho =
+        actix_web::rt::System::new().block_on(async { server::servir(partes, escuta)?.await });
+    Ok(desfecho?)
+}
+
+fn e_loopback(url: &str) -> bool {
+    let Some(resto) = url.strip_prefix("http://") else { return false };
+    let autoridade = resto.split('/').next().unwrap_or_default();
+    let host = autoridade.rsplit_once(':').map_or(autoridade, |(host, _)| host);
+    matches!(host, "localhost" | "[::1]")
+        || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[expect(clippy::print_stdout, reason = "commands answer on stdout")]
+fn migrate(config: &Config, comando: &Migrate) -> anyhow::Result<()> {
+    let mut migrador = Migrador::conectar(migrate_url(config)?)?;
+    match comando {
+        Migrate::Run => match migrador.aplicar()?.as_slice() {
+            [] => println!("nada a aplicar"),
+            feitas => feitas.iter().for_each(|nome| println!("aplicada {nome}")),
+        },
+        Migrate::Revert => println!("desfeita {}", migrador.reverter()?),
+        Migrate::Status => {
+            for migracao in migrador.situacao()? {
+                println!("[{}] {}", if migracao.aplicada { 'x' } else { ' ' }, migracao.nome);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn migrate_url(config: &Config) -> anyhow::Result<&str> {
+    config
+        .migrate_url
+        .as_deref()
+        .context("falta ELOS_MIGRATE_URL, a URL do banco como o dono das tabelas")
+}
+
+/// Asks `/readyz` without a client library: what a shell-less image can run.
+fn healthcheck(bind: SocketAddr) -> anyhow::Result<()> {
+    use std::io::{Read, Write};
+    let mut alvo = bind;
+    if alvo.ip().is_unspecified() {
+        alvo.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    let prazo = Duration::from_secs(3);
+    let mut conexao = TcpStream::connect_timeout(&alvo, prazo)
+        .with_context(|| format!("ninguém escuta em {alvo}"))?;
+    conexao.set_read_timeout(Some(prazo))?;
+    write!(conexao, "GET /readyz HTTP/1.1\r\nHost: {alvo}\r\nConnection: close\r\n\r\n")?;
+    let mut resposta = String::new();
+    conexao.read_to_string(&mut resposta)?;
+    ensure!(resposta.starts_with("HTTP/1.1 200"), "o servidor em {alvo} não está pronto");
+    Ok(())
+}

@@ -1,0 +1,266 @@
+//! Lists read by pages, for one parent or for many at once.
+//!
+//! Pages are cut by *keyset*: a page begins after a row, not after a count, so
+//! rows that arrive between two pages neither repeat nor hide others.
+
+use super::{Relation, Sessao, Sql, Valor};
+use crate::error::Error;
+use diesel::prelude::*;
+use diesel::query_dsl::LoadQuery;
+use diesel::sql_types::BigInt;
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// Where a row stands in its list: the value it is ordered by, then its id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Posicao {
+    pub chave: Option<Valor>,
+    pub id: i64,
+}
+
+/// Which page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Fatia {
+    pub tamanho: usize,
+    /// From the end (`last`) rather than from the beginning (`first`).
+    pub do_fim: bool,
+    pub depois: Option<Posicao>,
+    pub antes: Option<Posicao>,
+}
+
+/// What a key of order holds, so that a forged cursor is refused before it is SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TipoDaChave {
+    Texto,
+    Instante,
+    Xid,
+}
+
+/// By what a list is ordered. The column is NOT NULL; the id breaks ties.
+#[derive(Debug, Clone, Copy)]
+pub struct Ordenacao {
+    /// SQL of the first column and what it holds, or none when the id alone orders.
+    pub coluna: Option<(&'static str, TipoDaChave)>,
+    pub id: &'static str,
+    pub decrescente: bool,
+}
+
+/// The pieces of the statement that reads a list.
+pub struct Consulta {
+    pub colunas: &'static str,
+    /// Tables, and the column that says whose child a row is.
+    pub tabelas: &'static str,
+    pub coluna_pai: Option<&'static str>,
+    pub onde: Sql,
+    pub ordenacao: Ordenacao,
+}
+
+/// A page, in the order of the list.
+#[derive(Debug)]
+pub struct Pagina<T> {
+    pub linhas: Vec<T>,
+    pub tem_proxima: bool,
+    pub tem_anterior: bool,
+}
+
+/// A list that can be read by pages and counted. The value is the question.
+pub trait Lista: Clone + Eq + Hash + Debug + Send + Sync + 'static {
+    type Linha: Clone + Send + Sync + 'static;
+    type Registro: QueryableByName<diesel::pg::Pg> + Into<Self::Linha> + 'static;
+
+    /// Id of the parent; none for a list that stands at the root.
+    fn pai(&self) -> Option<i64>;
+    /// The same question, without its parent: lists that agree in it share a statement.
+    #[must_use]
+    fn sem_pai(&self) -> Self;
+    #[must_use]
+    fn com_pai(&self, pai: i64) -> Self;
+    /// `tribunal` is the one to filter by; none for who may see all.
+    fn consulta(&self, tribunal: Option<i16>) -> Consulta;
+    fn posicao(&self, linha: &Self::Linha) -> Posicao;
+}
+
+/// A page of a list, as a relation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PaginaDe<L>(pub L, pub Fatia);
+
+/// How many rows a list has, as a relation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TotalDe<L>(pub L);
+
+#[derive(QueryableByName)]
+struct ComPai<R> {
+    #[diesel(sql_type = BigInt)]
+    pai: i64,
+    #[diesel(embed)]
+    registro: R,
+}
+
+#[derive(QueryableByName)]
+struct Total {
+    #[diesel(sql_type = BigInt)]
+    pai: i64,
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+}
+
+impl<L: Lista> Relation for PaginaDe<L>
+where
+    Sql: for<'q> LoadQuery<'q, PgConnection, ComPai<L::Registro>>,
+{
+    type Value = Arc<Pagina<L::Linha>>;
+
+    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let mut grupos: HashMap<(L, &Fatia), Vec<&L>> = HashMap::new();
+        for PaginaDe(lista, fatia) in keys {
+            grupos.entry((lista.sem_pai(), fatia)).or_default().push(lista);
+        }
+        let mut paginas = HashMap::with_capacity(keys.len());
+        for ((pergunta, fatia), listas) in grupos {
+            let consulta = pergunta.consulta(sessao.escopo.tribunal());
+            let sql = consulta.pagina(&pais(&listas), fatia);
+            let linhas: Vec<ComPai<L::Registro>> = sql.load(sessao.conn())?;
+
+            let mut por_pai: HashMap<i64, Vec<L::Linha>> = HashMap::new();
+            for ComPai { pai, registro } in linhas {
+                por_pai.entry(pai).or_default().push(registro.into());
+            }
+            for lista in listas {
+                let linhas = por_pai.remove(&lista.pai().unwrap_or(0)).unwrap_or_default();
+                let pagina = Arc::new(Pagina::recortar(linhas, fatia));
+                paginas.insert(Self(lista.clone(), fatia.clone()), pagina);
+            }
+        }
+        Ok(paginas)
+    }
+}
+
+impl<L: Lista> Relation for TotalDe<L> {
+    type Value = i64;
+
+    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, i64>, Error> {
+        let mut grupos: HashMap<L, Vec<&L>> = HashMap::new();
+        for TotalDe(lista) in keys {
+            grupos.entry(lista.sem_pai()).or_default().push(lista);
+        }
+        let mut totais = HashMap::with_capacity(keys.len());
+        for (pergunta, listas) in grupos {
+            let consulta = pergunta.consulta(sessao.escopo.tribunal());
+            let linhas: Vec<Total> = consulta.total(&pais(&listas)).load(sessao.conn())?;
+            totais.extend(listas.into_iter().map(|lista| (Self(lista.clone()), 0)));
+            totais.extend(
+                linhas.into_iter().map(|linha| (Self(pergunta.com_pai(linha.pai)), linha.total)),
+            );
+        }
+        Ok(totais)
+    }
+}
+
+fn pais<L: Lista>(listas: &[&L]) -> Vec<i64> {
+    listas.iter().filter_map(|lista| lista.pai()).collect()
+}
+
+impl Consulta {
+    /// One row more than asked for, to know whether another page follows.
+    fn pagina(self, pais: &[i64], fatia: &Fatia) -> Sql {
+        let Self { colunas, tabelas, coluna_pai, onde, ordenacao } = self;
+        let desce = ordenacao.decrescente != fatia.do_fim;
+        let mut filtro = onde;
+        if let Some(depois) = &fatia.depois {
+            filtro = filtro.and(ordenacao.alem(depois, ordenacao.decrescente));
+        }
+        if let Some(antes) = &fatia.antes {
+            filtro = filtro.and(ordenacao.alem(antes, !ordenacao.decrescente));
+        }
+        let limite = i64::try_from(fatia.tamanho + 1).unwrap_or(i64::MAX);
+        let corpo = |filtro: Sql| {
+            Sql::new(colunas)
+                .push(" FROM ")
+                .push(tabelas)
+                .push(" WHERE ")
+                .append(filtro)
+                .append(ordenacao.por(desce))
+                .push(" LIMIT ")
+                .bind(limite)
+        };
+        match coluna_pai {
+            None => Sql::new("SELECT 0::bigint AS pai, ").append(corpo(filtro)),
+            Some(coluna) => Sql::new("SELECT pais.pai, filhos.* FROM unnest(")
+                .bind(pais.to_vec())
+                .push(") AS pais (pai) CROSS JOIN LATERAL (SELECT ")
+                .append(corpo(Sql::new(coluna).push(" = pais.pai").and(filtro)))
+                .push(") AS filhos"),
+        }
+    }
+
+    fn total(self, pais: &[i64]) -> Sql {
+        let Self { tabelas, coluna_pai, onde, .. } = self;
+        match coluna_pai {
+            None => Sql::new("SELECT 0::bigint AS pai, count(*) AS total FROM ")
+                .push(tabelas)
+                .push(" WHERE ")
+                .append(onde),
+            Some(coluna) => Sql::new("SELECT ")
+                .push(coluna)
+                .push(" AS pai, count(*) AS total FROM ")
+                .push(tabelas)
+                .push(" WHERE ")
+                .push(coluna)
+                .push(" = ANY(")
+                .bind(pais.to_vec())
+                .push(")")
+                .and(onde)
+                .push(" GROUP BY ")
+                .push(coluna),
+        }
+    }
+}
+
+impl Ordenacao {
+    /// Rows that come after `posicao` when the list goes down (or up).
+    fn alem(&self, posicao: &Posicao, desce: bool) -> Sql {
+        let sinal = if desce { " < " } else { " > " };
+        match (self.coluna, &posicao.chave) {
+            (Some((coluna, _)), Some(chave)) => Sql::new("(")
+                .push(coluna)
+                .push(", ")
+                .push(self.id)
+                .push(")")
+                .push(sinal)
+                .push("(")
+                .bind(chave.clone())
+                .push(", ")
+                .bind(posicao.id)
+                .push(")"),
+            _ => Sql::new(self.id).push(sinal).bind(posicao.id),
+        }
+    }
+
+    fn por(&self, desce: bool) -> Sql {
+        let sentido = if desce { " DESC" } else { "" };
+        let id = Sql::new(self.id).push(sentido);
+        match self.coluna {
+            Some((coluna, _)) => {
+                Sql::new(" ORDER BY ").push(coluna).push(sentido).push(", ").append(id)
+            }
+            None => Sql::new(" ORDER BY ").append(id),
+        }
+    }
+}
+
+impl<T> Pagina<T> {
+    /// Cuts what was read to the page: the extra row only told that there is more.
+    fn recortar(mut linhas: Vec<T>, fatia: &Fatia) -> Self {
+        let ha_mais = linhas.len() > fatia.tamanho;
+        linhas.truncate(fatia.tamanho);
+        let (tem_proxima, tem_anterior) = if fatia.do_fim {
+            linhas.reverse();
+            (fatia.antes.is_some(), ha_mais)
+        } else {
+            (ha_mais, fatia.depois.is_some())
+        };
+        Self { linhas, tem_proxima, tem_anterior }
+    }
+}

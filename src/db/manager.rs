@@ -1,0 +1,213 @@
+//! Connections: how one is opened and refused, bound to a tribunal, and found dead.
+
+use super::{Sql, indisponivel};
+use crate::auth::Escopo;
+use crate::error::Error;
+use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
+use diesel::prelude::*;
+use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The role that a connection takes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Papel {
+    /// Bound by row-level security to one tribunal.
+    App,
+    /// Reads every tribunal.
+    Nacional,
+}
+
+/// Why the server does not use a connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConexaoRecusada {
+    #[error("não foi possível conectar ao banco de dados: {0}")]
+    Conexao(#[from] diesel::ConnectionError),
+    #[error("o banco de dados recusou uma consulta de verificação: {0}")]
+    Consulta(#[from] diesel::result::Error),
+    #[error("o banco não tem todas as migrações: rode `elos migrate run` com ELOS_MIGRATE_URL")]
+    SemMigracoes,
+    #[error(
+        "DATABASE_URL entra como {0}, que é superusuário, ignora a segurança de linha ou é dono das tabelas: \
+         entre com um papel comum (CREATE ROLE nome LOGIN; GRANT elos_app, elos_nacional TO nome)"
+    )]
+    PapelPoderoso(String),
+    #[error(
+        "DATABASE_URL entra como {0}, que não é membro de elos_app: GRANT elos_app, elos_nacional TO {0}"
+    )]
+    ForaDoPapel(String),
+}
+
+/// A pooled connection and what the pool must remember of it.
+pub(super) struct Conn {
+    pg: PgConnection,
+    /// The tribunal its session is set to; SET is sent only when it differs.
+    tribunal: Option<i16>,
+    /// Grows each time a connection of the pool is found dead: the others are
+    /// then asked before use. Asking every time costs a third of a point query.
+    suspeita: Arc<AtomicU64>,
+    /// The suspicion under which it was last seen alive.
+    vista: u64,
+    perdida: bool,
+}
+
+pub(super) struct Manager {
+    url: String,
+    papel: Papel,
+    comandos: Option<Arc<AtomicU64>>,
+    suspeita: Arc<AtomicU64>,
+}
+
+struct Counter(Arc<AtomicU64>);
+
+impl Instrumentation for Counter {
+    fn on_connection_event(&mut self, evento: InstrumentationEvent<'_>) {
+        if matches!(evento, InstrumentationEvent::StartQuery { .. }) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct QuemEntrou {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    nome: String,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    poderoso: bool,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    migrado: bool,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    membro: bool,
+}
+
+impl Manager {
+    pub(super) fn novo(url: String, papel: Papel, comandos: Option<Arc<AtomicU64>>) -> Self {
+        Self { url, papel, comandos, suspeita: Arc::default() }
+    }
+
+    pub(super) fn abrir(&self) -> Result<PgConnection, ConexaoRecusada> {
+        let mut pg = PgConnection::establish(&self.url)?;
+        // Members are asked by oid, so that a database without the roles gets an answer, not an error.
+        let quem: QuemEntrou = Sql::new(
+            "WITH papeis AS ( \
+                 SELECT rolname, pg_has_role(session_user, oid, 'MEMBER') AS membro FROM pg_roles \
+                 WHERE rolname IN ('elos_dono', 'elos_app', 'elos_nacional')) \
+             SELECT session_user::text AS nome, \
+                    (SELECT count(*) = 3 FROM papeis) AND to_regclass('__diesel_schema_migrations') IS NOT NULL AS migrado, \
+                    rolsuper OR rolbypassrls \
+                        OR EXISTS (SELECT FROM papeis WHERE rolname = 'elos_dono' AND membro) AS poderoso, \
+                    NOT EXISTS (SELECT FROM papeis WHERE rolname <> 'elos_dono' AND NOT membro) AS membro \
+             FROM pg_roles WHERE rolname = session_user",
+        )
+        .get_result(&mut pg)?;
+        match quem {
+            QuemEntrou { migrado: false, .. } => return Err(ConexaoRecusada::SemMigracoes),
+            QuemEntrou { poderoso: true, nome, .. } => {
+                return Err(ConexaoRecusada::PapelPoderoso(nome));
+            }
+            QuemEntrou { membro: false, nome, .. } => {
+                return Err(ConexaoRecusada::ForaDoPapel(nome));
+            }
+            _ => {}
+        }
+        pg.batch_execute(match self.papel {
+            Papel::App => "SET ROLE elos_app",
+            Papel::Nacional => "SET ROLE elos_nacional",
+        })?;
+        pg.batch_execute(
+            "SET application_name = 'elos'; SET timezone = 'UTC'; \
+             SET statement_timeout = '15s'; SET idle_in_transaction_session_timeout = '30s'",
+        )?;
+        if let Some(contador) = &self.comandos {
+            pg.set_instrumentation(Counter(Arc::clone(contador)));
+        }
+        Ok(pg)
+    }
+}
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = ConexaoRecusada;
+
+    fn connect(&self) -> Result<Conn, ConexaoRecusada> {
+        let suspeita = Arc::clone(&self.suspeita);
+        let vista = suspeita.load(Ordering::Acquire);
+        Ok(Conn { pg: self.abrir()?, tribunal: None, suspeita, vista, perdida: false })
+    }
+
+    fn is_valid(&self, conexao: &mut Conn) -> Result<(), ConexaoRecusada> {
+        Ok(conexao.pg.batch_execute("SELECT 1")?)
+    }
+
+    fn has_broken(&self, conexao: &mut Conn) -> bool {
+        conexao.perdida || std::thread::panicking() || conexao.pg.is_broken()
+    }
+}
+
+pub(super) fn responde(conn: &mut PgConnection) -> Result<(), Error> {
+    Ok(conn.batch_execute("SELECT 1")?)
+}
+
+/// A connection of the pool, set to the tribunal of who asked.
+pub(super) struct Lease(PooledConnection<Manager>);
+
+pub(super) fn reservar(pool: &Pool<Manager>, escopo: Escopo) -> Result<Lease, Error> {
+    // A server that restarted leaves a pool of dead connections: each is found
+    // out once and dropped, so the loop ends when a fresh one is opened.
+    for _ in 0..=pool.max_size() {
+        let Ok(conexao) = pool.get() else { return Err(indisponivel()) };
+        let mut lease = Lease(conexao);
+        if lease.ainda_vive() && lease.tomar_tribunal(escopo) {
+            return Ok(lease);
+        }
+        lease.declarar_perdida();
+    }
+    Err(indisponivel())
+}
+
+impl Lease {
+    fn ainda_vive(&mut self) -> bool {
+        let atual = self.0.suspeita.load(Ordering::Acquire);
+        if self.0.vista != atual && responde(&mut self.0.pg).is_err() {
+            return false;
+        }
+        self.0.vista = atual;
+        true
+    }
+
+    fn tomar_tribunal(&mut self, escopo: Escopo) -> bool {
+        let Some(codigo) = escopo.tribunal() else { return true };
+        if self.0.tribunal == Some(codigo) {
+            return true;
+        }
+        let definir = Sql::new("SELECT set_config('elos.tribunal', ")
+            .bind(codigo.to_string())
+            .push(", false)");
+        let definido = definir.execute(&mut self.0.pg).is_ok();
+        self.0.tribunal = definido.then_some(codigo);
+        definido
+    }
+
+    fn declarar_perdida(&mut self) {
+        self.0.perdida = true;
+        self.0.suspeita.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn perdida(&self) -> bool {
+        self.0.perdida
+    }
+
+    /// Runs `trabalho`. A failure of ours raises a doubt about the connection,
+    /// settled at once: Diesel does not tell a closed one from another error.
+    pub(super) fn usar<T>(
+        &mut self,
+        trabalho: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let desfecho = trabalho(&mut self.0.pg);
+        if matches!(desfecho, Err(Error::Interno(_))) && responde(&mut self.0.pg).is_err() {
+            self.declarar_perdida();
+            return desfecho.map_err(|_| indisponivel());
+        }
+        desfecho
+    }
+}

@@ -1,0 +1,169 @@
+//! PostgreSQL: the two doors to it, and what a query is made of.
+//!
+//! The pool is private here. [`Db::ler`] and [`Db::escrever`] are the only ways
+//! in, and both take an [`Ator`]: no statement runs without a tribunal.
+
+pub mod lista;
+mod manager;
+pub mod migracoes;
+mod relacao;
+pub mod schema;
+mod sql;
+mod texto_enum;
+
+pub use manager::{ConexaoRecusada, Papel as PapelDoBanco};
+pub use relacao::Relation;
+pub use sql::{Sql, Valor};
+pub(crate) use texto_enum::texto_enum;
+
+use crate::auth::{Ator, Escopo};
+use crate::error::{Error, Falha};
+use diesel::{Connection, PgConnection, r2d2::Pool};
+use manager::{Lease, Manager};
+use std::sync::{Arc, atomic::AtomicU64};
+use std::time::Duration;
+
+/// How to reach the database.
+#[derive(Debug, Clone)]
+pub struct DbOptions {
+    /// A login that is a member of `elos_app`, and neither a superuser nor an owner.
+    pub url: String,
+    pub pool_max: u32,
+    /// How long a request waits for a connection before it is told to come back.
+    pub espera: Duration,
+    /// Counts every statement sent: for tests and metrics.
+    pub comandos: Option<Arc<AtomicU64>>,
+    /// Drops the tribunal filter of the query layer, so that a test can show
+    /// that row-level security alone still hides what is foreign.
+    pub sem_filtro: bool,
+}
+
+impl DbOptions {
+    pub fn nova(url: impl Into<String>) -> Self {
+        let espera = Duration::from_secs(5);
+        Self { url: url.into(), pool_max: 8, espera, comandos: None, sem_filtro: false }
+    }
+}
+
+#[derive(Clone)]
+pub struct Db {
+    tribunais: Pool<Manager>,
+    nacional: Pool<Manager>,
+    sem_filtro: bool,
+}
+
+/// A connection bound to whose rows it may touch.
+pub struct Sessao<'a> {
+    conn: &'a mut PgConnection,
+    /// The tribunal that every query filters by; row-level security is the second wall.
+    pub escopo: Escopo,
+}
+
+impl Sessao<'_> {
+    pub fn conn(&mut self) -> &mut PgConnection {
+        self.conn
+    }
+
+    /// Two statements or more that must see one state of the data.
+    pub fn instantaneo<T>(
+        &mut self,
+        ler: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let escopo = self.escopo;
+        self.conn
+            .build_transaction()
+            .read_only()
+            .repeatable_read()
+            .run(|conn| ler(&mut Sessao { conn, escopo }))
+    }
+}
+
+impl Db {
+    /// Opens the pools. Refuses a login that row-level security would not bind.
+    pub fn conectar(opcoes: &DbOptions) -> Result<Self, ConexaoRecusada> {
+        let pool = |papel, maximo| {
+            let gerente = Manager::novo(opcoes.url.clone(), papel, opcoes.comandos.clone());
+            Pool::builder()
+                .max_size(maximo)
+                .min_idle(Some(0))
+                .test_on_check_out(false)
+                .connection_timeout(opcoes.espera)
+                .build_unchecked(gerente)
+        };
+        let mut sonda = Manager::novo(opcoes.url.clone(), PapelDoBanco::App, None).abrir()?;
+        if !migracoes::em_dia(&mut sonda)? {
+            return Err(ConexaoRecusada::SemMigracoes);
+        }
+        Ok(Self {
+            tribunais: pool(PapelDoBanco::App, opcoes.pool_max),
+            nacional: pool(PapelDoBanco::Nacional, opcoes.pool_max.div_ceil(4)),
+            sem_filtro: opcoes.sem_filtro,
+        })
+    }
+
+    /// Reads on a blocking thread. `ler` runs again, once, if the server had
+    /// closed the connection; so it must not keep state between runs.
+    pub async fn ler<T, F>(&self, ator: &Ator, ler: F) -> Result<T, Error>
+    where
+        F: Fn(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (db, escopo) = (self.clone(), ator.escopo());
+        bloqueante(move || {
+            let mut lease = db.reservar(escopo)?;
+            match lease.usar(|conn| ler(&mut db.sessao(conn, escopo))) {
+                Err(_) if lease.perdida() => {
+                    drop(lease);
+                    db.reservar(escopo)?.usar(|conn| ler(&mut db.sessao(conn, escopo)))
+                }
+                desfecho => desfecho,
+            }
+        })
+        .await
+    }
+
+    /// Writes in one transaction: committed if `escrever` succeeds, rolled back if not.
+    pub async fn escrever<T, F>(&self, ator: &Ator, escrever: F) -> Result<T, Error>
+    where
+        F: FnOnce(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
+        bloqueante(move || {
+            db.reservar(escopo)?
+                .usar(|conn| conn.transaction(|conn| escrever(&mut Sessao { conn, escopo })))
+        })
+        .await
+    }
+
+    /// Whether a connection can be had and answers.
+    pub async fn pronto(&self) -> bool {
+        let db = self.clone();
+        let sonda = move || db.reservar(Escopo::Tribunal(0))?.usar(manager::responde);
+        bloqueante(sonda).await.is_ok()
+    }
+
+    fn reservar(&self, escopo: Escopo) -> Result<Lease, Error> {
+        let pool = match escopo {
+            Escopo::Tribunal(_) => &self.tribunais,
+            Escopo::Nacional => &self.nacional,
+        };
+        manager::reservar(pool, escopo)
+    }
+
+    fn sessao<'a>(&self, conn: &'a mut PgConnection, escopo: Escopo) -> Sessao<'a> {
+        Sessao { conn, escopo: if self.sem_filtro { Escopo::Nacional } else { escopo } }
+    }
+}
+
+/// The one place where async code meets Diesel, which is synchronous.
+async fn bloqueante<T: Send + 'static>(
+    trabalho: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let span = tracing::Span::current();
+    tokio::task::spawn_blocking(move || span.in_scope(trabalho)).await.map_err(Error::interno)?
+}
+
+pub(crate) fn indisponivel() -> Error {
+    Error::falha(Falha::Indisponivel, "o banco de dados não responde; tente de novo em instantes")
+}

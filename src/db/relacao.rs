@@ -1,0 +1,19 @@
+//! An edge of the graph, declared once in its slice.
+
+use super::Sessao;
+use crate::error::Error;
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::Hash;
+
+/// A question about many parents, answered for all of them together.
+///
+/// The value of the type is the key: parent and arguments. Who serves it, a
+/// loader or a plan, is not the slice's business.
+pub trait Relation: Clone + Eq + Hash + Debug + Send + Sync + 'static {
+    type Value: Clone + Send + Sync + 'static;
+
+    /// One statement for all keys that share their arguments. A key that is
+    /// absent from the answer has no value.
+    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error>;
+}

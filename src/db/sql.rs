@@ -1,0 +1,135 @@
+//! SQL text with typed holes, for what Diesel's query builder cannot say
+//! (LATERAL, keysets over many lists at once).
+//!
+//! Text is `&'static str` and values are bound, so nothing a client sends ever
+//! becomes SQL. Unlike `diesel::sql_query`, statements are prepared once.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types as tipo;
+
+/// A value bound into a statement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Valor {
+    I16(i16),
+    I32(i32),
+    I64(i64),
+    Bool(bool),
+    Texto(String),
+    Data(NaiveDate),
+    Instante(DateTime<Utc>),
+    /// A transaction's number, which Diesel has no type for; digits only.
+    Xid(String),
+    I64s(Vec<i64>),
+    Textos(Vec<String>),
+}
+
+macro_rules! de {
+    ($($rust:ty => $variante:ident),* $(,)?) => {
+        $(impl From<$rust> for Valor {
+            fn from(valor: $rust) -> Self {
+                Self::$variante(valor)
+            }
+        })*
+    };
+}
+de! {
+    i16 => I16, i32 => I32, i64 => I64, bool => Bool, String => Texto, NaiveDate => Data,
+    DateTime<Utc> => Instante, Vec<i64> => I64s, Vec<String> => Textos,
+}
+
+#[derive(Debug, Clone)]
+enum Parte {
+    Texto(&'static str),
+    Valor(Valor),
+}
+
+/// A statement, or a piece of one.
+#[derive(Debug, Clone, Default)]
+pub struct Sql(Vec<Parte>);
+
+impl Sql {
+    pub fn new(texto: &'static str) -> Self {
+        Self(vec![Parte::Texto(texto)])
+    }
+
+    #[must_use]
+    pub fn push(mut self, texto: &'static str) -> Self {
+        self.0.push(Parte::Texto(texto));
+        self
+    }
+
+    #[must_use]
+    pub fn bind(mut self, valor: impl Into<Valor>) -> Self {
+        self.0.push(Parte::Valor(valor.into()));
+        self
+    }
+
+    #[must_use]
+    pub fn append(mut self, outro: Sql) -> Self {
+        self.0.extend(outro.0);
+        self
+    }
+
+    /// `self AND outra`.
+    #[must_use]
+    pub fn and(self, outra: Sql) -> Self {
+        self.push(" AND ").append(outra)
+    }
+
+    /// The pieces joined by `entre` in parentheses; `vazio` when there are none.
+    pub fn juntar(
+        pedacos: impl IntoIterator<Item = Sql>,
+        entre: &'static str,
+        vazio: &'static str,
+    ) -> Self {
+        let mut pedacos = pedacos.into_iter();
+        let Some(primeiro) = pedacos.next() else { return Self::new(vazio) };
+        let tudo = Self::new("(").append(primeiro);
+        pedacos.fold(tudo, |tudo, pedaco| tudo.push(entre).append(pedaco)).push(")")
+    }
+}
+
+impl QueryFragment<Pg> for Sql {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        for parte in &self.0 {
+            match parte {
+                Parte::Texto(texto) => out.push_sql(texto),
+                Parte::Valor(Valor::I16(v)) => out.push_bind_param::<tipo::SmallInt, _>(v)?,
+                Parte::Valor(Valor::I32(v)) => out.push_bind_param::<tipo::Integer, _>(v)?,
+                Parte::Valor(Valor::I64(v)) => out.push_bind_param::<tipo::BigInt, _>(v)?,
+                Parte::Valor(Valor::Bool(v)) => out.push_bind_param::<tipo::Bool, _>(v)?,
+                Parte::Valor(Valor::Texto(v)) => out.push_bind_param::<tipo::Text, _>(v)?,
+                Parte::Valor(Valor::Data(v)) => out.push_bind_param::<tipo::Date, _>(v)?,
+                Parte::Valor(Valor::Instante(v)) => {
+                    out.push_bind_param::<tipo::Timestamptz, _>(v)?;
+                }
+                Parte::Valor(Valor::Xid(v)) => {
+                    out.push_bind_param::<tipo::Text, _>(v)?;
+                    out.push_sql("::xid8");
+                }
+                Parte::Valor(Valor::I64s(v)) => {
+                    out.push_bind_param::<tipo::Array<tipo::BigInt>, _>(v)?;
+                }
+                Parte::Valor(Valor::Textos(v)) => {
+                    out.push_bind_param::<tipo::Array<tipo::Text>, _>(v)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+// The text varies, so the cache of prepared statements goes by it.
+impl QueryId for Sql {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Sql {
+    type SqlType = tipo::Untyped;
+}
+
+impl<Conn> RunQueryDsl<Conn> for Sql {}

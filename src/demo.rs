@@ -1,0 +1,129 @@
+//! `elos demo`: everything on one machine, with synthetic data.
+
+use crate::app::App;
+use crate::auth::issuer::{CAMINHO, Emissor};
+use crate::auth::{Auth, AuthOptions};
+use crate::config::Config;
+use crate::db::migracoes::Migrador;
+use crate::db::{Db, DbOptions, Sql};
+use crate::embedded::{self, Embedded};
+use crate::seed;
+use crate::server::{self, Partes};
+use anyhow::{Context, ensure};
+use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, RunQueryDsl};
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+
+const BANCO: &str = "elos";
+const SUPERUSUARIO: &str = "postgres";
+const LOGIN: &str = "elos_servidor";
+const AUDIENCIA: &str = "elos";
+
+/// Runs until it is told to stop.
+pub fn rodar(
+    config: &Config,
+    recomecar: bool,
+    processos: u32,
+    agora: fn() -> DateTime<Utc>,
+) -> anyhow::Result<()> {
+    ensure!(
+        config.database_url.is_none(),
+        "`elos demo` traz o seu próprio banco: tire DATABASE_URL do ambiente, ou use `elos serve`"
+    );
+    ensure!(
+        config.bind.ip().is_loopback(),
+        "`elos demo` emite tokens a quem pedir, por isso só escuta em 127.0.0.1 ou [::1]; para a rede, use `elos serve`"
+    );
+    ensure!(
+        config.oidc_issuer.is_none() && config.oidc_jwks_file.is_none(),
+        "`elos demo` tem o seu próprio emissor de tokens: tire ELOS_OIDC_* do ambiente, ou use `elos serve`"
+    );
+    // Bound first: a taken port is said before anything is started.
+    let escuta = TcpListener::bind(config.bind).with_context(|| {
+        format!("não foi possível escutar em {}; escolha outra porta com --bind", config.bind)
+    })?;
+    let endereco = escuta.local_addr()?;
+
+    if recomecar {
+        embedded::wipe(&config.data_dir)?;
+    }
+    let mut opcoes = embedded::Options::new(&config.data_dir);
+    opcoes.pg_bin.clone_from(&config.pg_bin);
+    let postgres = Embedded::start(opcoes)?;
+    let dono = postgres.url(SUPERUSUARIO, BANCO);
+    preparar(&postgres, &dono, processos, agora)?;
+
+    let mut banco = DbOptions::nova(postgres.url(LOGIN, BANCO));
+    banco.pool_max = config.pool_max;
+    let app = App { db: Db::conectar(&banco)?, regras: config.regras, agora };
+    let iss = format!("http://{endereco}{CAMINHO}");
+    let partes = Partes {
+        app,
+        auth: Auth::novo(AuthOptions::novas(iss.clone(), vec![AUDIENCIA.into()], None)),
+        graphiql: config.graphiql.unwrap_or(true),
+        emissor: Some(Emissor::novo(iss, AUDIENCIA.into(), agora)),
+    };
+    let desfecho = actix_web::rt::System::new().block_on(async {
+        let servidor = server::servir(partes, escuta)?;
+        apresentar(endereco);
+        servidor.await
+    });
+    postgres.stop();
+    Ok(desfecho?)
+}
+
+/// The database, its login and its data, each made when absent.
+fn preparar(
+    postgres: &Embedded,
+    dono: &str,
+    processos: u32,
+    agora: fn() -> DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let mut servidor = PgConnection::establish(&postgres.url(SUPERUSUARIO, SUPERUSUARIO))?;
+    let ha_banco = Sql::new("SELECT FROM pg_database WHERE datname = ").bind(BANCO.to_owned());
+    if ha_banco.execute(&mut servidor)? == 0 {
+        servidor.batch_execute(&format!("CREATE DATABASE {BANCO}"))?;
+    }
+    let ha_login = Sql::new("SELECT FROM pg_roles WHERE rolname = ").bind(LOGIN.to_owned());
+    if ha_login.execute(&mut servidor)? == 0 {
+        servidor.batch_execute(&format!("CREATE ROLE {LOGIN} LOGIN"))?;
+    }
+    let mut migrador = Migrador::conectar(dono)?;
+    migrador.aplicar()?;
+    servidor.batch_execute(&format!("GRANT elos_app, elos_nacional TO {LOGIN}"))?;
+    if seed::vazio(migrador.conn())? {
+        seed::semear(migrador.conn(), processos, agora())?;
+    }
+    Ok(())
+}
+
+/// What to open and what to paste.
+/// A reader that went away (`| head`) is no reason to stop.
+fn apresentar(endereco: SocketAddr) {
+    let raiz = format!("http://{endereco}");
+    let _ = writeln!(
+        std::io::stdout(),
+        r#"
+elos está no ar, com dados sintéticos: nenhuma pessoa e nenhum processo é real.
+
+  GraphiQL    {raiz}/graphiql
+  GraphQL     {raiz}/graphql      esquema: {raiz}/schema.graphql
+  REST        {raiz}{rest}
+  Clientes    tjrn · tjpe · tjce · tjrn-leitura · cnj      (segredo de todos: demo)
+
+Um token (vale 15 minutos):
+
+  TOKEN=$(curl -s -u tjrn:demo -d grant_type=client_credentials {raiz}{CAMINHO}/protocol/openid-connect/token | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+
+Uma consulta aninhada:
+
+  curl -s {raiz}/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
+    -d '{{"query":"{{ processos(first: 1) {{ nodes {{ numero situacao adolescentes {{ nodes {{ nomeExibicao processos(vinculo: null) {{ nodes {{ numero tipo situacao }} }} }} }} }} }} }}"}}'
+
+Ctrl-C encerra; os dados ficam. `elos demo --fresh` recomeça do zero.
+"#,
+        rest = crate::rest::PREFIXO,
+    );
+}

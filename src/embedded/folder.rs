@@ -1,0 +1,206 @@
+use std::{
+    fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    libc,
+    unistd::{User, geteuid},
+};
+
+use super::{StartError, child::RunAs, programs::parse_major};
+
+const LOG_LIMIT: u64 = 10 * 1024 * 1024;
+
+/// The folder of one embedded server, ours alone for as long as this value lives.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    lock: File,
+}
+
+impl Folder {
+    pub fn open(path: &Path) -> Result<Self, StartError> {
+        let path = std::path::absolute(path).map_err(StartError::io("achar", path))?;
+        create(&path).map_err(|error| refusal(&path, error))?;
+        let file = path.join("lock");
+        let mut lock = open_ours(&file, OpenOptions::new().read(true).write(true))
+            .map_err(|error| refusal(&path, error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let pid = fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
+                return Err(StartError::InUse { folder: path, pid });
+            }
+            Err(TryLockError::Error(error)) => return Err(StartError::io("travar", &file)(error)),
+        }
+        lock.set_len(0)
+            .and_then(|()| lock.write_all(std::process::id().to_string().as_bytes()))
+            .map_err(StartError::io("escrever", &file))?;
+        Ok(Self { path, lock })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.path.join("data")
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.path.join("postgres.log")
+    }
+
+    /// A new folder's place until it is whole. Of our pid, because a predecessor's initdb, cut
+    /// down with it, may still be emptying its own.
+    pub fn unfinished(&self) -> PathBuf {
+        self.path.join(format!("data.new.{}", std::process::id()))
+    }
+
+    /// The major version of the data; `None` where there are none yet.
+    pub fn major(&self) -> Result<Option<u32>, StartError> {
+        let data = self.data();
+        match fs::read_to_string(data.join("PG_VERSION")) {
+            Ok(text) => parse_major(&text).map(Some).ok_or(StartError::NotACluster(data)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::remove_dir(&data) {
+                Ok(()) => Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(_) => Err(StartError::NotACluster(data)),
+            },
+            Err(error) => Err(StartError::io("ler", &data)(error)),
+        }
+    }
+
+    pub fn remove_unfinished(&self) -> Result<(), StartError> {
+        let entries = fs::read_dir(&self.path).map_err(StartError::io("ler", &self.path))?;
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with("data.new") {
+                remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn open_log(&self) -> Result<File, StartError> {
+        let log = self.log();
+        if fs::metadata(&log).is_ok_and(|metadata| metadata.len() > LOG_LIMIT) {
+            let _ = fs::rename(&log, self.path.join("postgres.log.old"));
+        }
+        open_ours(&log, OpenOptions::new().read(true).append(true))
+            .map_err(StartError::io("abrir", &log))
+    }
+
+    /// Makes the change of a name in this folder outlast a power cut.
+    pub fn sync(&self) -> io::Result<()> {
+        File::open(&self.path)?.sync_all()
+    }
+}
+
+impl Drop for Folder {
+    /// Closing the file would not do while a child another thread is starting still has a copy.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
+}
+
+/// As root, the folders made on the way are open to the user Postgres runs as, whatever the umask.
+fn create(path: &Path) -> io::Result<()> {
+    let missing: Vec<_> = path.ancestors().take_while(|place| !place.exists()).collect();
+    fs::create_dir_all(path)?;
+    if geteuid().is_root() {
+        for place in missing {
+            fs::set_permissions(place, Permissions::from_mode(0o755))?;
+        }
+    }
+    Ok(())
+}
+
+/// Follows no link and gives the file to the folder's owner: root may be at work in another's folder.
+fn open_ours(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let file = options.create(true).mode(0o600).custom_flags(libc::O_NOFOLLOW).open(path)?;
+    let owner = fs::metadata(path.parent().unwrap_or(path))?;
+    if geteuid().is_root() && owner.uid() != 0 {
+        fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    Ok(file)
+}
+
+/// What the system's answer means for this folder.
+fn refusal(path: &Path, error: io::Error) -> StartError {
+    let mut way: Vec<&Path> = path.ancestors().collect();
+    way.reverse();
+    if let Some(file) = way.iter().find(|place| place.exists() && !place.is_dir()) {
+        return StartError::NotADirectory(file.to_path_buf());
+    }
+    if error.kind() != io::ErrorKind::PermissionDenied {
+        return StartError::Io { action: "usar", path: path.into(), source: error };
+    }
+    let closed = |place: &&Path| {
+        let inside = fs::metadata(place.join("."));
+        inside.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    };
+    match way.iter().find(|place| closed(place)) {
+        Some(closed) => {
+            let user = User::from_uid(geteuid()).ok().flatten();
+            StartError::Unreachable {
+                folder: path.into(),
+                closed: closed.to_path_buf(),
+                user: user.map_or_else(|| geteuid().to_string(), |user| user.name),
+            }
+        }
+        None => StartError::NotWritable(path.into()),
+    }
+}
+
+/// A folder only Postgres's user (and root) can enter.
+pub(super) fn make_private(path: &Path, run_as: Option<&RunAs>) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)?;
+    run_as.map_or(Ok(()), |RunAs { uid, gid, .. }| lchown(path, Some(*uid), Some(*gid)))
+}
+
+/// As [`make_private`], or that folder left by an earlier start; anything else under its name is
+/// refused, because in `/tmp` it can be another user's trap.
+pub(super) fn reuse_private(path: &Path, run_as: Option<&RunAs>) -> Result<(), StartError> {
+    match make_private(path, run_as) {
+        Ok(()) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(StartError::io("criar", path)(error)),
+    }
+    let found = fs::symlink_metadata(path).map_err(StartError::io("ler", path))?;
+    let private = |found: &Metadata| found.is_dir() && found.mode() & 0o777 == 0o700;
+    let uid = run_as.map_or_else(|| geteuid().as_raw(), |run_as| run_as.uid);
+    match run_as {
+        _ if private(&found) && found.uid() == uid => Ok(()),
+        Some(RunAs { gid, .. }) if private(&found) && found.uid() == 0 => {
+            lchown(path, Some(uid), Some(*gid)).map_err(StartError::io("mudar o dono de", path))
+        }
+        _ => Err(StartError::ForeignSocketDir(path.into())),
+    }
+}
+
+/// Processes of a server that was killed may still be writing here for a moment.
+pub(super) fn remove(path: &Path) -> Result<(), StartError> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let removed = match fs::symlink_metadata(path) {
+            Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+            Ok(_) => fs::remove_file(path),
+            Err(error) => Err(error),
+        };
+        match removed {
+            Ok(()) => return Ok(()),
+            Err(error) => match error.kind() {
+                io::ErrorKind::NotFound if !path.exists() => return Ok(()),
+                io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty
+                    if Instant::now() < deadline => {}
+                _ => return Err(StartError::io("remover", path)(error)),
+            },
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}

@@ -1,0 +1,171 @@
+//! The private Postgres of `elos demo` and of the tests: a child of this process, reached by a
+//! Unix socket only its user can open, on a folder no other server may use at the same time.
+//!
+//! Whatever is killed, this program, Postgres or both, the next start finds the committed rows.
+
+mod child;
+mod cluster;
+mod error;
+mod folder;
+mod pidfile;
+mod programs;
+mod socket;
+mod supervisor;
+
+use std::{
+    convert::Infallible,
+    env,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicI32, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+use nix::unistd::geteuid;
+
+pub use error::StartError;
+use folder::Folder;
+use supervisor::Supervisor;
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub dir: PathBuf,
+    /// `false` only in tests: a power cut may then lose the database.
+    pub durable: bool,
+    /// The folder of initdb and postgres; searched for when `None`.
+    pub pg_bin: Option<PathBuf>,
+    /// More settings of postgresql.conf; they win over ours.
+    pub settings: Vec<(String, String)>,
+    pub max_connections: u32,
+}
+
+impl Options {
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        let (pg_bin, settings) = (None, Vec::new());
+        Self { dir: dir.into(), durable: true, pg_bin, settings, max_connections: 100 }
+    }
+}
+
+/// A private Postgres server, child of this process; stops in order when dropped.
+#[derive(Debug)]
+pub struct Embedded {
+    socket_dir: PathBuf,
+    pid: Arc<AtomicI32>,
+    /// Closed to tell the supervisor to stop.
+    alive: Option<mpsc::Sender<Infallible>>,
+    supervisor: Option<thread::JoinHandle<()>>,
+}
+
+impl Embedded {
+    /// Returns when the server takes connections, or with the reason why it never will.
+    pub fn start(options: Options) -> Result<Self, StartError> {
+        let pid = Arc::new(AtomicI32::new(0));
+        let (alive, stop) = mpsc::channel();
+        let (started, outcome) = mpsc::channel();
+        let seen = Arc::clone(&pid);
+        // The kernel ends the child when the thread that started it ends, so that thread is one
+        // that lives as long as the server.
+        let supervisor = thread::Builder::new()
+            .name("postgres".into())
+            .spawn(move || Supervisor::run(options, stop, seen, &started))
+            .map_err(StartError::Thread)?;
+        match outcome.recv() {
+            Ok(Ok(socket_dir)) => {
+                Ok(Self { socket_dir, pid, alive: Some(alive), supervisor: Some(supervisor) })
+            }
+            Ok(Err(error)) => Err(error),
+            Err(gone) => Err(StartError::Thread(std::io::Error::other(gone))),
+        }
+    }
+
+    /// An address for libpq. The port is there because PGPORT would change the socket's name.
+    pub fn url(&self, role: &str, database: &str) -> String {
+        let [role, database] = [role, database].map(|name| percent_encode(name.as_bytes()));
+        let host = percent_encode(self.socket_dir.as_os_str().as_bytes());
+        format!("postgres://{role}@/{database}?host={host}&port={}", socket::PORT)
+    }
+
+    pub fn socket_dir(&self) -> &Path {
+        &self.socket_dir
+    }
+
+    /// The server's process; another one after it was killed and started again.
+    pub fn pid(&self) -> i32 {
+        self.pid.load(Ordering::Relaxed)
+    }
+
+    /// Ends the sessions, writes everything out and returns when the server is gone.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        self.alive = None;
+        if let Some(supervisor) = self.supervisor.take() {
+            let _ = supervisor.join();
+        }
+    }
+}
+
+/// Deletes the data of a folder that no running server uses.
+pub fn wipe(dir: &Path) -> Result<(), StartError> {
+    if matches!(dir.try_exists(), Ok(false)) {
+        return Ok(());
+    }
+    let folder = Folder::open(dir)?;
+    pidfile::stop_orphan(&folder.data())?;
+    folder.remove_unfinished()?;
+    for leftover in [folder.data(), folder.log(), dir.join("postgres.log.old")] {
+        folder::remove(&leftover)?;
+    }
+    Ok(())
+}
+
+/// Where the data go when nobody says otherwise.
+pub fn default_dir() -> PathBuf {
+    if geteuid().is_root() {
+        return "/var/lib/elos".into();
+    }
+    let home = || env::home_dir().filter(|home| home.is_absolute());
+    let shared = if cfg!(target_os = "macos") {
+        home().map(|home| home.join("Library/Application Support"))
+    } else {
+        let set = env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+        set.or_else(|| home().map(|home| home.join(".local/share")))
+    };
+    shared.map_or_else(|| format!("/var/tmp/elos-{}", geteuid()).into(), |dir| dir.join("elos"))
+}
+
+fn percent_encode(bytes: &[u8]) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let encode = |&byte: &u8| match byte {
+        byte if plain(byte) => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    bytes.iter().map(encode).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_url_survives_any_name_and_folder() {
+        let server = Embedded {
+            socket_dir: "/var/tmp/é o?s&x/socket".into(),
+            pid: Arc::default(),
+            alive: None,
+            supervisor: None,
+        };
+        assert_eq!(
+            server.url("do/no", "elos"),
+            "postgres://do%2Fno@/elos?host=%2Fvar%2Ftmp%2F%C3%A9%20o%3Fs%26x%2Fsocket&port=5432"
+        );
+    }
+}

@@ -1,0 +1,107 @@
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    errno::Errno,
+    libc,
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use super::StartError;
+
+/// Whom line 1 of a left-over `postmaster.pid` names.
+#[derive(Debug, PartialEq, Eq)]
+enum Holder {
+    /// Postgres sees to it, and waits for the memory of a killed server to be let go.
+    Nobody,
+    Orphan(i32),
+    /// The number went to another program, or to a dead one nobody reaps: Postgres would take
+    /// it for a running server for ever.
+    Stranger,
+}
+
+/// Readies a left-over pid file for a start. The caller holds the folder's lock.
+pub(super) fn settle(data: &Path) -> Result<(), StartError> {
+    stop_orphan(data)?;
+    let Some((holder, text)) = read(data) else { return Ok(()) };
+    if holder != Holder::Stranger {
+        return Ok(());
+    }
+    // PostgreSQL passes over its parent's pid, ours. Deleting the file would also delete the
+    // number of the shared memory, by which it keeps two servers off the same data.
+    let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
+    let file = path(data);
+    OpenOptions::new()
+        .write(true)
+        .truncate(true)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(&file)
+        .and_then(|mut open| open.write_all(format!("{}\n{rest}", std::process::id()).as_bytes()))
+        .map_err(StartError::io("escrever", &file))
+}
+
+/// Stops a server that outlived the program that started it.
+pub(super) fn stop_orphan(data: &Path) -> Result<(), StartError> {
+    let Some((Holder::Orphan(pid), _)) = read(data) else { return Ok(()) };
+    tracing::warn!(pid, "parando o PostgreSQL deixado por outra execução");
+    let fast = (Signal::SIGINT, Duration::from_secs(60));
+    let immediate = (Signal::SIGQUIT, Duration::from_secs(10));
+    for (signal, patience) in [fast, immediate] {
+        let _ = kill(Pid::from_raw(pid), signal);
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            if !is_server(pid, data) {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+    Err(StartError::OrphanStays(pid))
+}
+
+/// The file of a killed server says `ready` too, so the pid has to be the new one's.
+pub(super) fn is_ready(data: &Path, pid: u32) -> bool {
+    let text = fs::read_to_string(path(data)).unwrap_or_default();
+    let mut lines = text.lines().map(str::trim);
+    lines.next() == Some(pid.to_string().as_str()) && lines.nth(6) == Some("ready")
+}
+
+fn path(data: &Path) -> PathBuf {
+    data.join("postmaster.pid")
+}
+
+fn read(data: &Path) -> Option<(Holder, String)> {
+    let text = fs::read_to_string(path(data)).ok()?;
+    // An unreadable first line, as a power cut leaves it, would also be refused for ever.
+    let pid: i32 = text.lines().next().and_then(|line| line.trim().parse().ok()).unwrap_or(0);
+    let holder = match pid {
+        ..=0 => Holder::Stranger,
+        _ if kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH) => Holder::Nobody,
+        _ if is_server(pid, data) => Holder::Orphan(pid),
+        _ => Holder::Stranger,
+    };
+    Some((holder, text))
+}
+
+/// Whether `pid` is a live Postgres of this very data folder, which is its working folder.
+fn is_server(pid: i32, data: &Path) -> bool {
+    let proc = PathBuf::from(format!("/proc/{pid}"));
+    if let (Ok(cwd), Ok(ours)) = (fs::metadata(proc.join("cwd")), fs::metadata(data)) {
+        let name = fs::read_to_string(proc.join("comm")).unwrap_or_default();
+        return name.trim() == "postgres" && (cwd.dev(), cwd.ino()) == (ours.dev(), ours.ino());
+    }
+    // No /proc (macOS), or a zombie, which has no working folder and whose command is in brackets.
+    let listed = Command::new("ps").args(["-o", "command=", "-p", &pid.to_string()]).output();
+    listed.is_ok_and(|output| {
+        let command = String::from_utf8_lossy(&output.stdout);
+        command.contains("postgres") && command.contains(&*data.to_string_lossy())
+    })
+}

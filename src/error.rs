@@ -1,0 +1,233 @@
+//! What can go wrong, and the one table of what clients see of it.
+//!
+//! A *recusa* is a domain rule that said no: the client's to fix, data in
+//! GraphQL (`erros`), the envelope in REST. A *falha* is everything else that
+//! has a public code. What has none is [`Error::Interno`]: logged once, never shown.
+
+use std::{borrow::Cow, sync::Arc};
+
+/// Código estável da recusa de uma regra, com o status HTTP que tem nas rotas REST.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, async_graphql::Enum)]
+pub enum CodigoErro {
+    /// 400: preencha o campo (R3, R24).
+    CampoObrigatorio,
+    /// 400: corrija o valor do campo (R7, R23).
+    CampoInvalido,
+    /// 400: dígito verificador errado; `orientacao` traz o esperado (R4).
+    NumeroDigitoInvalido,
+    /// 400: o número não é do tribunal de quem chama (R5).
+    NumeroDeOutroTribunal,
+    /// 409: número já cadastrado; use `existente` (R6).
+    ProcessoJaExiste,
+    /// 400: a referência falta, é desconhecida ou não é apuração (R9, R10).
+    ReferenciaInvalida,
+    /// 404, ou 400 no corpo de um cadastro: identificador desconhecido.
+    AdolescenteNaoEncontrado,
+    /// 409: CPF já cadastrado no tribunal (R25).
+    AdolescenteJaExiste,
+    /// 400: cadastre uma execução por adolescente (R11).
+    ExecucaoAdmiteUmAdolescente,
+}
+
+impl CodigoErro {
+    pub const TODOS: [Self; 9] = [
+        Self::CampoObrigatorio,
+        Self::CampoInvalido,
+        Self::NumeroDigitoInvalido,
+        Self::NumeroDeOutroTribunal,
+        Self::ProcessoJaExiste,
+        Self::ReferenciaInvalida,
+        Self::AdolescenteNaoEncontrado,
+        Self::AdolescenteJaExiste,
+        Self::ExecucaoAdmiteUmAdolescente,
+    ];
+
+    #[rustfmt::skip]
+    const fn linha(self) -> (&'static str, u16) {
+        match self {
+            Self::CampoObrigatorio            => ("CAMPO_OBRIGATORIO",              400),
+            Self::CampoInvalido               => ("CAMPO_INVALIDO",                 400),
+            Self::NumeroDigitoInvalido        => ("NUMERO_DIGITO_INVALIDO",         400),
+            Self::NumeroDeOutroTribunal       => ("NUMERO_DE_OUTRO_TRIBUNAL",       400),
+            Self::ProcessoJaExiste            => ("PROCESSO_JA_EXISTE",             409),
+            Self::ReferenciaInvalida          => ("REFERENCIA_INVALIDA",            400),
+            Self::AdolescenteNaoEncontrado    => ("ADOLESCENTE_NAO_ENCONTRADO",     400),
+            Self::AdolescenteJaExiste         => ("ADOLESCENTE_JA_EXISTE",          409),
+            Self::ExecucaoAdmiteUmAdolescente => ("EXECUCAO_ADMITE_UM_ADOLESCENTE", 400),
+        }
+    }
+
+    pub const fn nome(self) -> &'static str {
+        self.linha().0
+    }
+
+    pub const fn status(self) -> u16 {
+        self.linha().1
+    }
+}
+
+/// The codes of what is not a domain rule: top-level errors in GraphQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Falha {
+    DocumentoMalformado,
+    DocumentoInvalido,
+    EntradaInvalida,
+    DocumentoExcedeLimite,
+    NaoAutenticado,
+    SemPermissao,
+    NaoEncontrado,
+    MetodoNaoPermitido,
+    NaoAceitavel,
+    CorpoExcedeLimite,
+    MidiaNaoSuportada,
+    Indisponivel,
+    Interna,
+}
+
+impl Falha {
+    pub const TODAS: [Self; 13] = [
+        Self::DocumentoMalformado,
+        Self::DocumentoInvalido,
+        Self::EntradaInvalida,
+        Self::DocumentoExcedeLimite,
+        Self::NaoAutenticado,
+        Self::SemPermissao,
+        Self::NaoEncontrado,
+        Self::MetodoNaoPermitido,
+        Self::NaoAceitavel,
+        Self::CorpoExcedeLimite,
+        Self::MidiaNaoSuportada,
+        Self::Indisponivel,
+        Self::Interna,
+    ];
+
+    #[rustfmt::skip]
+    const fn linha(self) -> (&'static str, u16) {
+        match self {
+            Self::DocumentoMalformado   => ("GRAPHQL_PARSE_FAILED",      400),
+            Self::DocumentoInvalido     => ("GRAPHQL_VALIDATION_FAILED", 400),
+            Self::EntradaInvalida       => ("BAD_USER_INPUT",            400),
+            Self::DocumentoExcedeLimite => ("DOCUMENTO_EXCEDE_LIMITE",   400),
+            Self::NaoAutenticado        => ("NAO_AUTENTICADO",           401),
+            Self::SemPermissao          => ("SEM_PERMISSAO",             403),
+            Self::NaoEncontrado         => ("NAO_ENCONTRADO",            404),
+            Self::MetodoNaoPermitido    => ("METODO_NAO_PERMITIDO",      405),
+            Self::NaoAceitavel          => ("NAO_ACEITAVEL",             406),
+            Self::CorpoExcedeLimite     => ("CORPO_EXCEDE_LIMITE",       413),
+            Self::MidiaNaoSuportada     => ("MIDIA_NAO_SUPORTADA",       415),
+            Self::Interna               => ("ERRO_INTERNO",              500),
+            Self::Indisponivel          => ("INDISPONIVEL",              503),
+        }
+    }
+
+    pub const fn nome(self) -> &'static str {
+        self.linha().0
+    }
+
+    pub const fn status(self) -> u16 {
+        self.linha().1
+    }
+}
+
+/// A domain rule that said no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recusa {
+    pub codigo: CodigoErro,
+    /// The rule in the source document, for example `R4`.
+    pub regra: &'static str,
+    /// Path below the input, in the names of the GraphQL schema.
+    pub campo: Vec<Cow<'static, str>>,
+    pub mensagem: Cow<'static, str>,
+    /// What to do about it.
+    pub orientacao: Option<Cow<'static, str>>,
+    /// Número of the processo that stands in the way, if it is one.
+    pub processo: Option<String>,
+}
+
+impl Recusa {
+    pub fn nova(
+        codigo: CodigoErro,
+        regra: &'static str,
+        mensagem: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mensagem = mensagem.into();
+        Self { codigo, regra, campo: Vec::new(), mensagem, orientacao: None, processo: None }
+    }
+
+    #[must_use]
+    pub fn em<const N: usize>(mut self, campo: [&'static str; N]) -> Self {
+        self.campo = campo.into_iter().map(Cow::Borrowed).collect();
+        self
+    }
+
+    /// The n-th item of a list, counted from 0.
+    #[must_use]
+    pub fn no_item(mut self, campo: &'static str, indice: usize) -> Self {
+        self.campo = vec![campo.into(), indice.to_string().into()];
+        self
+    }
+
+    /// Passes when nobody refused. A field that its door could not read is
+    /// refused for that alone: rules would only say that it is missing.
+    pub fn nenhuma(malformados: Vec<Self>, das_regras: Vec<Self>) -> Result<(), Error> {
+        let mut recusas = malformados;
+        let ilegiveis: Vec<_> = recusas.iter().map(|recusa| recusa.campo.clone()).collect();
+        recusas.extend(das_regras.into_iter().filter(|recusa| !ilegiveis.contains(&recusa.campo)));
+        if recusas.is_empty() { Ok(()) } else { Err(Error::Recusas(recusas)) }
+    }
+
+    #[must_use]
+    pub fn oriente(mut self, orientacao: impl Into<Cow<'static, str>>) -> Self {
+        self.orientacao = Some(orientacao.into());
+        self
+    }
+}
+
+/// Any failure, on its way to a client.
+///
+/// It has no `Display` on purpose: what may be shown is decided where it leaves.
+#[derive(Debug, Clone)]
+pub enum Error {
+    /// Every rule that could be judged and said no; never empty.
+    Recusas(Vec<Recusa>),
+    Falha(Falha, Cow<'static, str>),
+    /// Ours. The cause goes to the log, never to the client.
+    Interno(Arc<anyhow::Error>),
+}
+
+impl Error {
+    pub fn falha(falha: Falha, mensagem: impl Into<Cow<'static, str>>) -> Self {
+        Self::Falha(falha, mensagem.into())
+    }
+
+    pub fn interno(causa: impl Into<anyhow::Error>) -> Self {
+        Self::Interno(Arc::new(causa.into()))
+    }
+
+    /// The falha to show. Logs, once, what may not leave.
+    pub fn publica(&self) -> (Falha, Cow<'static, str>) {
+        match self {
+            Self::Falha(falha, mensagem) => (*falha, mensagem.clone()),
+            Self::Recusas(_) => (Falha::EntradaInvalida, "a entrada viola uma regra".into()),
+            Self::Interno(causa) => {
+                tracing::error!(causa = ?causa, "request failed");
+                (
+                    Falha::Interna,
+                    "erro interno; tente de novo e, se persistir, avise o suporte".into(),
+                )
+            }
+        }
+    }
+}
+
+impl From<Recusa> for Error {
+    fn from(recusa: Recusa) -> Self {
+        Self::Recusas(vec![recusa])
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(causa: diesel::result::Error) -> Self {
+        Self::interno(causa)
+    }
+}

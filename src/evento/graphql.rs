@@ -1,0 +1,73 @@
+use super::store::EventosDe;
+use super::{Evento, TipoEvento};
+use crate::Result;
+use crate::adolescente::graphql::AdolescenteNode;
+use crate::adolescente::store::AdolescentePorId;
+use crate::auth::Papel;
+use crate::graphql::{Aresta, ContextExt, GlobalId, Instante, ListaGraphql};
+use crate::processo::{graphql::ProcessoNode, store::ProcessoPorId};
+use async_graphql::{Context, ID, Object};
+use std::sync::Arc;
+
+pub struct EventoNode(pub Arc<Evento>);
+
+/// Fato ocorrido a um processo ou a um adolescente. Gravado na mesma transação que a mudança; nunca muda.
+#[Object(name = "Evento")]
+impl EventoNode {
+    /// Identificador global, opaco e estável.
+    pub async fn id(&self) -> ID {
+        GlobalId::Evento(self.0.id).into()
+    }
+
+    /// Posição no fluxo; devolva em `desde` para retomar uma assinatura.
+    async fn cursor(&self) -> String {
+        format!("{}-{}", self.0.xid, self.0.id)
+    }
+
+    /// O que aconteceu.
+    async fn tipo(&self) -> TipoEvento {
+        self.0.tipo
+    }
+
+    /// Quando.
+    async fn ocorrido_em(&self) -> Instante {
+        self.0.ocorrido_em.into()
+    }
+
+    /// O `sub` de quem fez.
+    async fn ator(&self, ctx: &Context<'_>) -> Option<&str> {
+        ctx.ator().tem(Papel::Auditoria).then_some(self.0.ator_sub.as_str())
+    }
+
+    /// Campos alterados, com os nomes deste esquema; nunca os valores.
+    async fn campos_alterados(&self) -> &[String] {
+        &self.0.campos
+    }
+
+    /// Processo atingido, como está agora.
+    async fn processo(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode>> {
+        let achado = ctx.loaders().load(ProcessoPorId(self.0.processo_id?)).await;
+        achado.map(|achado| achado.map(ProcessoNode::from)).transpose()
+    }
+
+    /// Adolescente atingido, como está agora.
+    async fn adolescente(&self, ctx: &Context<'_>) -> Option<Result<AdolescenteNode>> {
+        let achado = ctx.loaders().load(AdolescentePorId(self.0.adolescente_id?)).await;
+        achado.map(|achado| achado.map(AdolescenteNode)).transpose()
+    }
+}
+
+impl ListaGraphql for EventosDe {
+    type Node = EventoNode;
+    type Edge = Aresta<Self>;
+    const CONEXAO: &'static str = "EventoConnection";
+    const ARESTA: &'static str = "EventoEdge";
+
+    fn node(linha: &Self::Linha) -> EventoNode {
+        EventoNode(Arc::clone(linha))
+    }
+
+    fn edge(linha: &Self::Linha, cursor: String) -> Aresta<Self> {
+        Aresta { cursor, linha: Arc::clone(linha) }
+    }
+}

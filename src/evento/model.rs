@@ -1,0 +1,101 @@
+use crate::adolescente::{Adolescente, AdolescenteId};
+use crate::auth::Ator;
+use crate::db::texto_enum;
+use crate::processo::{Processo, ProcessoId};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+
+texto_enum! {
+    /// Tipo de evento.
+    pub enum TipoEvento {
+        /// Processo cadastrado.
+        ProcessoCadastrado = "PROCESSO_CADASTRADO",
+        /// Execução que referencia esta apuração cadastrada no mesmo tribunal.
+        ExecucaoCadastrada = "EXECUCAO_CADASTRADA",
+        /// Adolescente cadastrado; só em `Adolescente.eventos`.
+        AdolescenteCadastrado = "ADOLESCENTE_CADASTRADO",
+    }
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Evento {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    /// The transaction that wrote it, in digits; with `id`, its place in the feed.
+    #[diesel(sql_type = Text)]
+    pub xid: String,
+    #[diesel(sql_type = Text)]
+    pub tipo: TipoEvento,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub processo_id: Option<ProcessoId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub adolescente_id: Option<AdolescenteId>,
+    #[diesel(sql_type = Timestamptz)]
+    pub ocorrido_em: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub ator_sub: String,
+    /// Names of the schema; never values.
+    #[diesel(sql_type = Array<Text>)]
+    pub campos: Vec<String>,
+}
+
+/// A fact to be written in the transaction of its change.
+#[derive(Debug, Clone)]
+pub struct NovoEvento {
+    pub tribunal_codigo: i16,
+    pub tipo: TipoEvento,
+    pub processo_id: Option<ProcessoId>,
+    pub adolescente_id: Option<AdolescenteId>,
+    pub ocorrido_em: DateTime<Utc>,
+    pub ator_sub: String,
+    pub ator_azp: Option<String>,
+    pub campos: Vec<String>,
+}
+
+impl NovoEvento {
+    pub fn do_processo(
+        tipo: TipoEvento,
+        processo: &Processo,
+        ocorrido_em: DateTime<Utc>,
+        ator: &Ator,
+    ) -> Self {
+        let onde = (processo.tribunal_codigo, Some(processo.id), None);
+        Self::novo(tipo, onde, ocorrido_em, ator)
+    }
+
+    pub fn do_adolescente(
+        tipo: TipoEvento,
+        adolescente: &Adolescente,
+        ocorrido_em: DateTime<Utc>,
+        ator: &Ator,
+    ) -> Self {
+        let onde = (adolescente.tribunal_codigo, None, Some(adolescente.id));
+        Self::novo(tipo, onde, ocorrido_em, ator)
+    }
+
+    fn novo(
+        tipo: TipoEvento,
+        (tribunal_codigo, processo_id, adolescente_id): (
+            i16,
+            Option<ProcessoId>,
+            Option<AdolescenteId>,
+        ),
+        ocorrido_em: DateTime<Utc>,
+        ator: &Ator,
+    ) -> Self {
+        let (ator_sub, ator_azp) = (ator.sub().to_owned(), ator.azp().map(str::to_owned));
+        let campos = Vec::new();
+        Self {
+            tribunal_codigo,
+            tipo,
+            processo_id,
+            adolescente_id,
+            ocorrido_em,
+            ator_sub,
+            ator_azp,
+            campos,
+        }
+    }
+}

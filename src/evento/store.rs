@@ -1,0 +1,116 @@
+//! SQL of eventos. They are only ever added.
+
+use super::{Evento, NovoEvento};
+use crate::adolescente::AdolescenteId;
+use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave};
+use crate::db::schema::evento;
+use crate::db::{Relation, Sessao, Sql, Valor};
+use crate::error::Error;
+use crate::processo::ProcessoId;
+use diesel::prelude::*;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+macro_rules! colunas {
+    () => {
+        "e.id, e.xid::text, e.tipo, e.processo_id, e.adolescente_id, e.ocorrido_em, e.ator_sub, e.campos"
+    };
+}
+
+pub fn registrar(sessao: &mut Sessao<'_>, novos: &[NovoEvento]) -> QueryResult<()> {
+    let linhas: Vec<_> = novos
+        .iter()
+        .map(|novo| {
+            (
+                evento::tribunal_codigo.eq(novo.tribunal_codigo),
+                evento::tipo.eq(novo.tipo),
+                evento::processo_id.eq(novo.processo_id),
+                evento::adolescente_id.eq(novo.adolescente_id),
+                evento::ocorrido_em.eq(novo.ocorrido_em),
+                evento::ator_sub.eq(&novo.ator_sub),
+                evento::ator_azp.eq(&novo.ator_azp),
+                evento::campos.eq(&novo.campos),
+            )
+        })
+        .collect();
+    diesel::insert_into(evento::table).values(linhas).execute(sessao.conn())?;
+    Ok(())
+}
+
+/// The evento with this id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EventoPorId(pub i64);
+
+impl Relation for EventoPorId {
+    type Value = Arc<Evento>;
+
+    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
+        let sql = Sql::new(concat!("SELECT ", colunas!(), " FROM evento e WHERE e.id = ANY("))
+            .bind(ids)
+            .push(")");
+        let sql = match sessao.escopo.tribunal() {
+            Some(codigo) => sql.and(Sql::new("e.tribunal_codigo = ").bind(codigo)),
+            None => sql,
+        };
+        let linhas: Vec<Evento> = sql.load(sessao.conn())?;
+        Ok(linhas.into_iter().map(|linha| (Self(linha.id), Arc::new(linha))).collect())
+    }
+}
+
+/// What happened to one object, in the order of the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventosDe {
+    Processo(ProcessoId),
+    Adolescente(AdolescenteId),
+}
+
+impl Lista for EventosDe {
+    type Linha = Arc<Evento>;
+    type Registro = Evento;
+
+    fn pai(&self) -> Option<i64> {
+        Some(match self {
+            Self::Processo(id) => id.0,
+            Self::Adolescente(id) => id.0,
+        })
+    }
+
+    fn sem_pai(&self) -> Self {
+        self.com_pai(0)
+    }
+
+    fn com_pai(&self, pai: i64) -> Self {
+        match self {
+            Self::Processo(_) => Self::Processo(ProcessoId(pai)),
+            Self::Adolescente(_) => Self::Adolescente(AdolescenteId(pai)),
+        }
+    }
+
+    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
+        let do_tribunal = tribunal.map(|codigo| Sql::new("e.tribunal_codigo = ").bind(codigo));
+        Consulta {
+            colunas: colunas!(),
+            tabelas: "evento e",
+            coluna_pai: Some(match self {
+                Self::Processo(_) => "e.processo_id",
+                Self::Adolescente(_) => "e.adolescente_id",
+            }),
+            // Up to the oldest transaction still open: what commits late is not skipped by who pages.
+            onde: Sql::new("e.xid < pg_snapshot_xmin(pg_current_snapshot())").and(Sql::juntar(
+                do_tribunal,
+                " AND ",
+                "true",
+            )),
+            ordenacao: Ordenacao {
+                coluna: Some(("e.xid", TipoDaChave::Xid)),
+                id: "e.id",
+                decrescente: false,
+            },
+        }
+    }
+
+    fn posicao(&self, linha: &Arc<Evento>) -> Posicao {
+        Posicao { chave: Some(Valor::Xid(linha.xid.clone())), id: linha.id }
+    }
+}

@@ -1,0 +1,275 @@
+//! Relay connections over the lists of `db::lista`: arguments in, pages and cursors out.
+
+use super::ContextExt;
+use crate::db::lista::{Fatia, Lista, Pagina, PaginaDe, Posicao, TipoDaChave, TotalDe};
+use crate::db::{Relation, Valor};
+use crate::error::{Error, Falha};
+use crate::graphql::Instante;
+use crate::processo::{SituacaoVinculo, Vinculo};
+use async_graphql::{Context, Enum, Object, OutputType, SimpleObject, TypeName};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use chrono::DateTime;
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+const TAMANHO_PADRAO: usize = 20;
+const TAMANHO_MAXIMO: usize = 100;
+
+/// Sentido da ordem.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum SentidoOrdem {
+    /// Crescente.
+    Asc,
+    /// Decrescente.
+    Desc,
+}
+
+/// How a list looks in the schema.
+pub trait ListaGraphql: Lista {
+    type Node: OutputType;
+    type Edge: OutputType;
+    const CONEXAO: &'static str;
+    const ARESTA: &'static str;
+
+    fn node(linha: &Self::Linha) -> Self::Node;
+    fn edge(linha: &Self::Linha, cursor: String) -> Self::Edge;
+}
+
+/// The four arguments of a connection.
+#[derive(Debug, Default)]
+pub struct Paginacao {
+    pub first: Option<i32>,
+    pub after: Option<String>,
+    pub last: Option<i32>,
+    pub before: Option<String>,
+}
+
+impl Paginacao {
+    /// Which page is asked for; a cursor of another filter, order or parent is refused.
+    fn fatia<L: Lista>(&self, lista: &L) -> Result<Fatia, Error> {
+        let recusa = |mensagem| Error::falha(Falha::EntradaInvalida, mensagem);
+        let (pedido, do_fim) = match (self.first, self.last) {
+            (Some(_), Some(_)) => return Err(recusa("use `first` ou `last`, nunca os dois")),
+            (first, None) => (first, false),
+            (None, last) => (last, true),
+        };
+        let tamanho = match pedido.map(usize::try_from) {
+            None => TAMANHO_PADRAO,
+            Some(Ok(n @ 1..=TAMANHO_MAXIMO)) => n,
+            Some(_) => return Err(recusa("`first` e `last` vão de 1 a 100")),
+        };
+        let ler = |cursor: &Option<String>| {
+            match cursor {
+            None => Ok(None),
+            Some(texto) => ler_cursor(lista, texto).map(Some).ok_or_else(|| {
+                recusa("o cursor não é desta consulta; use um que ela deu, com o mesmo filtro e a mesma ordem")
+            }),
+        }
+        };
+        Ok(Fatia { tamanho, do_fim, depois: ler(&self.after)?, antes: ler(&self.before)? })
+    }
+}
+
+/// Loads a page of `lista`, batched with its sisters.
+pub async fn conectar<L: ListaGraphql>(
+    ctx: &Context<'_>,
+    lista: L,
+    paginacao: Paginacao,
+) -> Result<Conexao<L>, Error>
+where
+    PaginaDe<L>: Relation<Value = Arc<Pagina<L::Linha>>>,
+{
+    let fatia = paginacao.fatia(&lista)?;
+    let pagina = ctx.loaders().load(PaginaDe(lista.clone(), fatia)).await?;
+    let vazia = || Arc::new(Pagina { linhas: Vec::new(), tem_proxima: false, tem_anterior: false });
+    Ok(Conexao { pagina: pagina.unwrap_or_else(vazia), lista })
+}
+
+pub struct Conexao<L: Lista> {
+    lista: L,
+    pagina: Arc<Pagina<L::Linha>>,
+}
+
+impl<L: ListaGraphql> TypeName for Conexao<L> {
+    fn type_name() -> Cow<'static, str> {
+        L::CONEXAO.into()
+    }
+}
+
+/// Página de uma lista, com cursores para as vizinhas.
+#[Object(name_type)]
+impl<L: ListaGraphql> Conexao<L> {
+    /// Arestas.
+    async fn edges(&self) -> Vec<L::Edge> {
+        let aresta = |linha| L::edge(linha, escrever_cursor(&self.lista, linha));
+        self.pagina.linhas.iter().map(aresta).collect()
+    }
+
+    /// Atalho para `edges.node`.
+    async fn nodes(&self) -> Vec<L::Node> {
+        self.pagina.linhas.iter().map(L::node).collect()
+    }
+
+    /// Página.
+    async fn page_info(&self) -> PageInfo {
+        let cursor = |linha: &L::Linha| escrever_cursor(&self.lista, linha);
+        PageInfo {
+            has_next_page: self.pagina.tem_proxima,
+            has_previous_page: self.pagina.tem_anterior,
+            start_cursor: self.pagina.linhas.first().map(cursor),
+            end_cursor: self.pagina.linhas.last().map(cursor),
+        }
+    }
+
+    /// Total com o mesmo filtro, em todas as páginas; só se conta quando pedido.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i32, Error> {
+        let total = ctx.loaders().load(TotalDe(self.lista.clone())).await?.unwrap_or(0);
+        i32::try_from(total).map_err(Error::interno)
+    }
+}
+
+/// Página de uma conexão Relay.
+#[derive(SimpleObject)]
+pub struct PageInfo {
+    /// Há itens depois desta página.
+    has_next_page: bool,
+    /// Há itens antes desta página.
+    has_previous_page: bool,
+    /// Cursor do primeiro item; nulo na página vazia.
+    start_cursor: Option<String>,
+    /// Cursor do último item; nulo na página vazia.
+    end_cursor: Option<String>,
+}
+
+pub struct Aresta<L: ListaGraphql> {
+    pub cursor: String,
+    pub linha: L::Linha,
+}
+
+impl<L: ListaGraphql> TypeName for Aresta<L> {
+    fn type_name() -> Cow<'static, str> {
+        L::ARESTA.into()
+    }
+}
+
+/// Aresta de uma conexão.
+#[Object(name_type)]
+impl<L: ListaGraphql> Aresta<L> {
+    /// Cursor deste item; só vale com o mesmo filtro e a mesma ordem.
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
+
+    /// O item.
+    async fn node(&self) -> L::Node {
+        L::node(&self.linha)
+    }
+}
+
+pub struct ArestaComVinculo<L: ListaGraphql> {
+    pub cursor: String,
+    pub linha: L::Linha,
+    pub vinculo: Vinculo,
+}
+
+impl<L: ListaGraphql> TypeName for ArestaComVinculo<L> {
+    fn type_name() -> Cow<'static, str> {
+        L::ARESTA.into()
+    }
+}
+
+/// Aresta entre adolescente e processo, com o vínculo.
+#[Object(name_type)]
+impl<L: ListaGraphql> ArestaComVinculo<L> {
+    /// Cursor deste item; só vale com o mesmo filtro e a mesma ordem.
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
+
+    /// O item.
+    async fn node(&self) -> L::Node {
+        L::node(&self.linha)
+    }
+
+    /// Situação do vínculo.
+    async fn situacao(&self) -> SituacaoVinculo {
+        self.vinculo.situacao()
+    }
+
+    /// Início do vínculo.
+    async fn iniciado_em(&self) -> Instante {
+        self.vinculo.iniciado_em.into()
+    }
+
+    /// Fim do vínculo; nulo enquanto ativo.
+    async fn encerrado_em(&self) -> Option<Instante> {
+        self.vinculo.encerrado_em.map(Instante)
+    }
+
+    /// Motivo do encerramento, se informado.
+    async fn motivo(&self) -> Option<&str> {
+        self.vinculo.motivo.as_deref()
+    }
+}
+
+/// `hash.id.chave`: the hash binds the cursor to its list, filter and order.
+fn escrever_cursor<L: Lista>(lista: &L, linha: &L::Linha) -> String {
+    let Posicao { chave, id } = lista.posicao(linha);
+    let chave = match chave {
+        None => String::new(),
+        Some(Valor::Instante(instante)) => instante.timestamp_micros().to_string(),
+        Some(Valor::Texto(texto) | Valor::Xid(texto)) => texto,
+        Some(outro) => unreachable!("no list is ordered by {outro:?}"),
+    };
+    BASE64.encode(format!("{:016x}.{id}.{chave}", impressao(lista)))
+}
+
+fn ler_cursor<L: Lista>(lista: &L, texto: &str) -> Option<Posicao> {
+    let texto = String::from_utf8(BASE64.decode(texto).ok()?).ok()?;
+    let mut partes = texto.splitn(3, '.');
+    let (hash, id, chave) = (partes.next()?, partes.next()?, partes.next()?);
+    if hash != format!("{:016x}", impressao(lista)) {
+        return None;
+    }
+    // Whoever forges a cursor that fits gets a page of what they may see anyway,
+    // but never a value of the wrong type in a statement.
+    let chave = match lista.consulta(None).ordenacao.coluna.map(|(_, tipo)| tipo) {
+        None => None,
+        Some(TipoDaChave::Texto) => {
+            Some(Valor::Texto(chave.to_owned()).filter(!chave.contains('\0'))?)
+        }
+        Some(TipoDaChave::Instante) => {
+            Some(DateTime::from_timestamp_micros(chave.parse().ok()?)?.into())
+        }
+        Some(TipoDaChave::Xid) => Some(Valor::Xid(chave.parse::<u64>().ok()?.to_string())),
+    };
+    Some(Posicao { chave, id: id.parse().ok()? })
+}
+
+impl Valor {
+    fn filter(self, serve: bool) -> Option<Self> {
+        serve.then_some(self)
+    }
+}
+
+/// FNV-1a over what makes two lists different: the same in every build, so that
+/// a cursor outlives a deploy.
+fn impressao<L: Lista>(lista: &L) -> u64 {
+    struct Fnv(u64);
+    impl Hasher for Fnv {
+        fn write(&mut self, bytes: &[u8]) {
+            for byte in bytes {
+                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+
+        fn finish(&self) -> u64 {
+            self.0
+        }
+    }
+    let mut fnv = Fnv(0xcbf2_9ce4_8422_2325);
+    std::any::type_name::<L>().hash(&mut fnv);
+    lista.hash(&mut fnv);
+    fnv.finish()
+}

@@ -1,0 +1,3 @@
+//! What happens to a document before it is executed.
+
+pub mod limits;

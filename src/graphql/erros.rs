@@ -1,0 +1,139 @@
+//! Refusals of rules as data: the interface `Erro` and its types.
+
+use super::ContextExt;
+use crate::error::{CodigoErro, Error, Recusa};
+use crate::processo::graphql::ProcessoNode;
+use crate::processo::store::ProcessoPorNumero;
+use async_graphql::{Context, Interface, Object};
+
+/// Recusa de uma regra do domínio. Todas as que se julgam de forma independente vêm juntas.
+#[derive(Interface)]
+#[graphql(
+    name = "Erro",
+    field(name = "codigo", ty = "CodigoErro", desc = "Código estável."),
+    field(name = "mensagem", ty = "String", desc = "Mensagem para pessoas."),
+    field(
+        name = "campo",
+        ty = "Option<Vec<String>>",
+        desc = "Caminho na entrada, por exemplo `[\"input\", \"adolescentes\", \"1\"]`."
+    ),
+    field(name = "orientacao", ty = "Option<String>", desc = "O que fazer.")
+)]
+pub enum ErroGraphql {
+    CampoInvalido(ErroCampoInvalido),
+    NaoEncontrado(ErroNaoEncontrado),
+    ProcessoJaExiste(ErroProcessoJaExiste),
+    DeRegra(ErroDeRegra),
+}
+
+/// What a use case answered, with refusals turned into data; what the client
+/// cannot fix stays an error.
+pub fn recusas_como_dados<T>(
+    desfecho: Result<T, Error>,
+) -> Result<Result<T, Vec<ErroGraphql>>, Error> {
+    match desfecho {
+        Ok(valor) => Ok(Ok(valor)),
+        Err(Error::Recusas(recusas)) => Ok(Err(recusas.into_iter().map(Into::into).collect())),
+        Err(error) => Err(error),
+    }
+}
+
+impl From<Recusa> for ErroGraphql {
+    fn from(recusa: Recusa) -> Self {
+        match recusa.codigo {
+            CodigoErro::CampoObrigatorio
+            | CodigoErro::CampoInvalido
+            | CodigoErro::NumeroDigitoInvalido
+            | CodigoErro::NumeroDeOutroTribunal
+            | CodigoErro::ReferenciaInvalida
+            | CodigoErro::ExecucaoAdmiteUmAdolescente => ErroCampoInvalido(recusa).into(),
+            CodigoErro::AdolescenteNaoEncontrado => ErroNaoEncontrado(recusa).into(),
+            CodigoErro::ProcessoJaExiste => ErroProcessoJaExiste(recusa).into(),
+            CodigoErro::AdolescenteJaExiste => ErroDeRegra(recusa).into(),
+        }
+    }
+}
+
+pub struct ErroCampoInvalido(Recusa);
+pub struct ErroNaoEncontrado(Recusa);
+pub struct ErroProcessoJaExiste(Recusa);
+pub struct ErroDeRegra(Recusa);
+
+/// The four fields of `Erro`, and the type's own after them.
+macro_rules! erro {
+    ($(#[$doc:meta])* $nome:ident { $($proprio:tt)* }) => {
+        $(#[$doc])*
+        #[Object]
+        impl $nome {
+            /// Código estável.
+            pub async fn codigo(&self) -> CodigoErro {
+                self.0.codigo
+            }
+
+            /// Mensagem para pessoas.
+            pub async fn mensagem(&self) -> String {
+                self.0.mensagem.to_string()
+            }
+
+            /// Caminho na entrada, por exemplo `["input", "adolescentes", "1"]`.
+            pub async fn campo(&self) -> Option<Vec<String>> {
+                let campo = self.0.campo.iter().map(ToString::to_string);
+                (!self.0.campo.is_empty()).then(|| std::iter::once("input".to_owned()).chain(campo).collect())
+            }
+
+            /// O que fazer.
+            pub async fn orientacao(&self) -> Option<String> {
+                self.0.orientacao.as_ref().map(ToString::to_string)
+            }
+
+            $($proprio)*
+        }
+    };
+}
+
+erro! {
+    /// Um campo da entrada não passou numa regra.
+    ErroCampoInvalido {
+        /// A regra, por exemplo `R4`.
+        async fn regra(&self) -> &str {
+            self.0.regra
+        }
+    }
+}
+
+erro! {
+    /// O objeto pedido não existe ou não é visível.
+    ErroNaoEncontrado {}
+}
+
+erro! {
+    /// Já existe um processo com este número.
+    ErroProcessoJaExiste {
+        /// O que existe.
+        async fn existente(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode, Error>> {
+            processo(ctx, &self.0).await.transpose()
+        }
+    }
+}
+
+erro! {
+    /// O estado atual impede a operação.
+    ErroDeRegra {
+        /// A regra, por exemplo `R12`.
+        async fn regra(&self) -> &str {
+            self.0.regra
+        }
+
+        /// O processo que impede, se há um e é visível.
+        async fn impedimento(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode, Error>> {
+            processo(ctx, &self.0).await.transpose()
+        }
+    }
+}
+
+async fn processo(ctx: &Context<'_>, recusa: &Recusa) -> Result<Option<ProcessoNode>, Error> {
+    let Some(numero) = recusa.processo.as_ref().and_then(|numero| numero.parse().ok()) else {
+        return Ok(None);
+    };
+    Ok(ctx.loaders().load(ProcessoPorNumero(numero)).await?.map(ProcessoNode::from))
+}

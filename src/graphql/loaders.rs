@@ -1,0 +1,66 @@
+//! Batches the reads of one request: what many resolvers ask is asked of PostgreSQL once.
+
+use crate::auth::Ator;
+use crate::db::{Db, Relation};
+use crate::error::Error;
+use dataloader::{BatchFn, cached::Loader};
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::{Mutex, PoisonError};
+
+/// One loader per kind of relation, made when first asked. Lives for one
+/// request: shared between two, it would show the rows of one to the other.
+pub struct Loaders {
+    db: Db,
+    ator: Ator,
+    por_tipo: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
+}
+
+type Resposta<R> = Result<Option<<R as Relation>::Value>, Error>;
+type LoaderDe<R> = Loader<R, Resposta<R>, Batch<R>>;
+
+/// How many times a loader lets the other resolvers of its level speak before
+/// it asks. The runtime limits how many of them speak in one turn, so a wide
+/// level needs several.
+const TURNOS: usize = 32;
+
+struct Batch<R> {
+    db: Db,
+    ator: Ator,
+    relation: PhantomData<fn() -> R>,
+}
+
+impl<R: Relation> BatchFn<R, Resposta<R>> for Batch<R> {
+    async fn load(&mut self, keys: &[R]) -> HashMap<R, Resposta<R>> {
+        let perguntas = keys.to_vec();
+        match self.db.ler(&self.ator, move |sessao| R::load(sessao, &perguntas)).await {
+            Ok(mut valores) => {
+                keys.iter().map(|key| (key.clone(), Ok(valores.remove(key)))).collect()
+            }
+            Err(error) => keys.iter().map(|key| (key.clone(), Err(error.clone()))).collect(),
+        }
+    }
+}
+
+impl Loaders {
+    pub fn for_request(db: Db, ator: Ator) -> Self {
+        Self { db, ator, por_tipo: Mutex::default() }
+    }
+
+    /// The value of a relation, batched with the equal questions of this request.
+    pub async fn load<R: Relation>(&self, key: R) -> Result<Option<R::Value>, Error> {
+        self.loader::<R>().try_load(key).await.map_err(Error::interno)?
+    }
+
+    fn loader<R: Relation>(&self) -> LoaderDe<R> {
+        let mut por_tipo = self.por_tipo.lock().unwrap_or_else(PoisonError::into_inner);
+        let novo = || -> Box<dyn Any + Send + Sync> {
+            let (db, ator) = (self.db.clone(), self.ator.clone());
+            let loader = Loader::new(Batch::<R> { db, ator, relation: PhantomData });
+            Box::new(loader.with_max_batch_size(usize::MAX).with_yield_count(TURNOS))
+        };
+        let guardado = por_tipo.entry(TypeId::of::<R>()).or_insert_with(novo);
+        guardado.downcast_ref::<LoaderDe<R>>().expect("the key is the type").clone()
+    }
+}

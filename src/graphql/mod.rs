@@ -1,0 +1,128 @@
+//! The GraphQL roof: puts the slices together into one schema and serves it.
+
+mod conexao;
+mod document;
+mod erros;
+mod escalares;
+pub mod http;
+mod loaders;
+mod node;
+
+pub use conexao::{
+    Aresta, ArestaComVinculo, Conexao, ListaGraphql, Paginacao, SentidoOrdem, conectar,
+};
+pub use erros::{ErroGraphql, recusas_como_dados};
+pub use escalares::{Data, Instante};
+pub use loaders::Loaders;
+pub use node::{GlobalId, Node};
+
+use crate::adolescente::graphql::{AdolescenteMutation, AdolescenteQuery};
+use crate::app::App;
+use crate::auth::{Ator, Papel};
+use crate::error::Error;
+use crate::processo::graphql::{ProcessoMutation, ProcessoQuery};
+use crate::tribunal::{Tribunal, graphql::TribunalQuery};
+use async_graphql::{
+    Context, EmptySubscription, ErrorExtensions, MergedObject, Object, SDLExportOptions,
+};
+use node::NodeQuery;
+
+/// Leitura; exige o papel `pse-consulta`. Os campos de raiz são nulos quando falham ou quando não há o que mostrar; o que é de outro tribunal aparece como ausente.
+#[derive(MergedObject, Default)]
+pub struct Query(AtorQuery, ProcessoQuery, AdolescenteQuery, TribunalQuery, NodeQuery);
+
+/// Escrita; exige o papel `pse-integracao`. A recusa de uma regra é dado (`erros`); o que o cliente não pode consertar é erro de topo, com `extensions.code` e `extensions.status`.
+#[derive(MergedObject, Default)]
+pub struct Mutation(ProcessoMutation, AdolescenteMutation);
+
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema alone, as `elos schema` prints it; execution needs an [`App`] in each request.
+pub fn schema() -> Schema {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription).limit_depth(30).finish()
+}
+
+pub fn sdl() -> String {
+    let opcoes = SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by();
+    let sdl = schema().sdl_with_options(opcoes.use_space_ident().indent_width(2));
+    format!("# Gerado por `elos schema`; não edite.\n\n{}\n", sdl.trim())
+}
+
+/// What resolvers find in their context.
+pub trait ContextExt {
+    fn app(&self) -> &App;
+    fn ator(&self) -> &Ator;
+    fn loaders(&self) -> &Loaders;
+    /// Passes `valor` on to whoever may see sensitive data, and nothing to the others.
+    fn sensivel<T>(&self, valor: Option<T>) -> Option<T>;
+}
+
+impl ContextExt for Context<'_> {
+    fn app(&self) -> &App {
+        self.data_unchecked()
+    }
+
+    fn ator(&self) -> &Ator {
+        self.data_unchecked()
+    }
+
+    fn loaders(&self) -> &Loaders {
+        self.data_unchecked()
+    }
+
+    fn sensivel<T>(&self, valor: Option<T>) -> Option<T> {
+        valor.filter(|_| self.ator().tem(Papel::DadosSensiveis))
+    }
+}
+
+impl From<Error> for async_graphql::Error {
+    fn from(error: Error) -> Self {
+        let (falha, mensagem) = error.publica();
+        Self::new(mensagem).extend_with(|_, extensions| {
+            extensions.set("code", falha.nome());
+            extensions.set("status", falha.status());
+        })
+    }
+}
+
+#[derive(Default)]
+struct AtorQuery;
+
+#[Object]
+impl AtorQuery {
+    /// Quem chama, como o servidor o vê.
+    async fn eu(&self, ctx: &Context<'_>) -> Option<AtorNode> {
+        Some(AtorNode(ctx.ator().clone()))
+    }
+}
+
+pub struct AtorNode(Ator);
+
+/// Quem chama: o cliente do token, com o tribunal e os papéis que o servidor lhe reconhece.
+#[Object(name = "Ator")]
+impl AtorNode {
+    /// Sujeito do token.
+    async fn sub(&self) -> &str {
+        self.0.sub()
+    }
+
+    /// Cliente OIDC do token.
+    async fn azp(&self) -> Option<&str> {
+        self.0.azp()
+    }
+
+    /// Tribunal de quem chama; nulo só para credencial nacional.
+    async fn tribunal(&self) -> Option<Tribunal> {
+        self.0.tribunal().and_then(Tribunal::por_codigo)
+    }
+
+    /// Vê todos os tribunais (papel `pse-nacional`).
+    async fn nacional(&self) -> bool {
+        self.0.tem(Papel::Nacional)
+    }
+
+    /// Papéis reconhecidos, em ordem alfabética.
+    async fn papeis(&self) -> Vec<&'static str> {
+        self.0.papeis().iter().map(|papel| papel.nome()).collect()
+    }
+}

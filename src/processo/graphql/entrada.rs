@@ -1,0 +1,163 @@
+//! What a client says about processos: conditions, order, and the words of a registration.
+
+use super::store::{Campo, Filtro};
+use super::{SituacaoProcesso, TipoProcesso, entrada_invalida};
+use crate::Result;
+use crate::adolescente::Identificador;
+use crate::campo::preenchido;
+use crate::cpf::Cpf;
+use crate::graphql::{Instante, SentidoOrdem};
+use crate::processo::{CadastrarProcesso, NumeroProcesso, Responsavel};
+use crate::tribunal::Tribunal;
+use async_graphql::{Enum, InputObject};
+
+/// More conditions than a person would write; enough for any page.
+const CONDICOES_MAXIMO: usize = 100;
+const VALORES_MAXIMO: usize = 100;
+
+/// Condições sobre processos. Campos irmãos, `e`, `ou` e `nao` somam-se com E; campo ausente ou nulo não filtra; valores de uma lista somam-se com OU.
+#[derive(InputObject)]
+pub struct ProcessoFiltro {
+    /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
+    tribunal: Option<String>,
+    /// Com vínculo, ativo ou encerrado, com este adolescente.
+    adolescente: Option<Identificador>,
+    /// Numa destas situações.
+    situacao: Option<Vec<SituacaoProcesso>>,
+    /// De um destes tipos.
+    tipo: Option<Vec<TipoProcesso>>,
+    /// Com um destes números, até 100.
+    numero: Option<Vec<NumeroProcesso>>,
+    /// Deste órgão julgador.
+    id_orgao: Option<i32>,
+    /// Cadastrado desde, inclusive.
+    criado_de: Option<Instante>,
+    /// Cadastrado até, exclusive.
+    criado_ate: Option<Instante>,
+    /// Todos.
+    e: Option<Vec<ProcessoFiltro>>,
+    /// Ao menos um; a lista vazia não casa com nada.
+    ou: Option<Vec<ProcessoFiltro>>,
+    /// Negação.
+    nao: Option<Box<ProcessoFiltro>>,
+}
+
+/// The conditions, counted: each nested filter costs a piece of SQL.
+pub fn filtro(entrada: ProcessoFiltro) -> Result<Filtro> {
+    converter(entrada, &mut 0)
+}
+
+fn converter(entrada: ProcessoFiltro, condicoes: &mut usize) -> Result<Filtro> {
+    *condicoes += 1;
+    if *condicoes > CONDICOES_MAXIMO {
+        return Err(entrada_invalida("o filtro tem mais de 100 condições aninhadas"));
+    }
+    if entrada.numero.as_ref().is_some_and(|lista| lista.len() > VALORES_MAXIMO) {
+        return Err(entrada_invalida("o filtro `numero` aceita no máximo 100 números"));
+    }
+    let mut varios = |lista: Option<Vec<ProcessoFiltro>>| {
+        let converter = |um| converter(um, condicoes);
+        lista.map(|lista| lista.into_iter().map(converter).collect::<Result<Vec<_>>>()).transpose()
+    };
+    let (e, ou) = (varios(entrada.e)?, varios(entrada.ou)?);
+    Ok(Filtro {
+        tribunal: entrada.tribunal.map(|texto| Tribunal::de_texto(&texto).map(|t| t.codigo)),
+        adolescente: entrada.adolescente,
+        situacao: entrada.situacao,
+        tipo: entrada.tipo,
+        numero: entrada.numero,
+        id_orgao: entrada.id_orgao,
+        criado_de: entrada.criado_de.map(|instante| instante.0),
+        criado_ate: entrada.criado_ate.map(|instante| instante.0),
+        e,
+        ou,
+        nao: entrada.nao.map(|um| converter(*um, condicoes).map(Box::new)).transpose()?,
+    })
+}
+
+/// Ordem de processos; o desempate é por `id`.
+#[derive(InputObject)]
+pub struct ProcessoOrdem {
+    /// Campo.
+    campo: ProcessoOrdemCampo,
+    /// Sentido.
+    #[graphql(default_with = "SentidoOrdem::Asc")]
+    sentido: SentidoOrdem,
+}
+
+/// Campo de ordem de processos.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ProcessoOrdemCampo {
+    /// Número, pelos 20 dígitos.
+    Numero,
+    /// Cadastro.
+    CriadoEm,
+    /// Última alteração.
+    AtualizadoEm,
+}
+
+impl ProcessoOrdem {
+    pub fn campo_e_sentido(self) -> (Campo, bool) {
+        let campo = match self.campo {
+            ProcessoOrdemCampo::Numero => Campo::Numero,
+            ProcessoOrdemCampo::CriadoEm => Campo::CriadoEm,
+            ProcessoOrdemCampo::AtualizadoEm => Campo::AtualizadoEm,
+        };
+        (campo, self.sentido == SentidoOrdem::Desc)
+    }
+}
+
+/// Magistrado ou serventuário. Numa alteração, campo ausente mantém e null apaga.
+#[derive(InputObject)]
+pub struct ResponsavelInput {
+    /// Nome.
+    nome: Option<String>,
+    /// CPF.
+    cpf: Option<Cpf>,
+}
+
+impl From<ResponsavelInput> for Responsavel {
+    fn from(entrada: ResponsavelInput) -> Self {
+        Self { nome: preenchido(entrada.nome), cpf: entrada.cpf }
+    }
+}
+
+/// Entrada de cadastrarProcesso.
+#[derive(InputObject)]
+pub struct CadastrarProcessoInput {
+    /// Número do processo.
+    numero: NumeroProcesso,
+    /// Natureza.
+    tipo: TipoProcesso,
+    /// Adolescentes: ao menos um, sem repetição; na execução, exatamente um (R11).
+    adolescentes: Vec<Identificador>,
+    /// Apuração de origem: obrigatória na execução (R9); na apuração, só informação.
+    referencia: Option<NumeroProcesso>,
+    /// Órgão julgador, de 1 a 2147483647.
+    id_orgao: i32,
+    /// Sistema do tribunal, até 100 caracteres.
+    app_name_sistema_tribunal: String,
+    /// O `codigo` de um rascunho (R8).
+    id_processo_sistema_externo: Option<String>,
+    /// Magistrado.
+    magistrado: Option<ResponsavelInput>,
+    /// Serventuário.
+    serventuario: Option<ResponsavelInput>,
+}
+
+impl From<CadastrarProcessoInput> for CadastrarProcesso {
+    fn from(entrada: CadastrarProcessoInput) -> Self {
+        Self {
+            numero: Some(entrada.numero),
+            tipo: Some(entrada.tipo),
+            adolescentes: entrada.adolescentes,
+            referencia: entrada.referencia,
+            id_orgao: Some(entrada.id_orgao),
+            app_name_sistema_tribunal: preenchido(Some(entrada.app_name_sistema_tribunal)),
+            id_processo_sistema_externo: preenchido(entrada.id_processo_sistema_externo),
+            magistrado: entrada.magistrado.map(Into::into).unwrap_or_default(),
+            serventuario: entrada.serventuario.map(Into::into).unwrap_or_default(),
+            malformados: Vec::new(),
+        }
+    }
+}

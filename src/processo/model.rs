@@ -1,0 +1,316 @@
+use crate::adolescente::{AdolescenteId, Identificador};
+use crate::cpf::Cpf;
+use crate::db::{schema::processo, texto_enum};
+use crate::error::Recusa;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel_derive_newtype::DieselNewType;
+use std::{fmt, str::FromStr};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
+pub struct ProcessoId(pub i64);
+
+/// A CNJ unique number, `NNNNNNN-DD.AAAA.J.TR.OOOO`: 20 digits, of which two (DD) check the others.
+///
+/// The shape is checked here; the check digits are rule R4.
+///
+/// ```
+/// # use elos::processo::NumeroProcesso;
+/// let numero: NumeroProcesso = "90007416220218200083".parse()?;
+/// assert_eq!(numero.to_string(), "9000741-62.2021.8.20.0083");
+/// assert_eq!(numero.digito_esperado(), 62);
+/// # Ok::<(), elos::processo::NumeroMalformado>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
+pub struct NumeroProcesso(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("o número do processo tem a forma NNNNNNN-DD.AAAA.J.TR.OOOO ou 20 dígitos")]
+pub struct NumeroMalformado;
+
+impl FromStr for NumeroProcesso {
+    type Err = NumeroMalformado;
+
+    fn from_str(texto: &str) -> Result<Self, NumeroMalformado> {
+        let bytes = texto.as_bytes();
+        let forma = match bytes.len() {
+            20 => bytes.iter().all(u8::is_ascii_digit),
+            25 => bytes.iter().enumerate().all(|(i, b)| match i {
+                7 => *b == b'-',
+                10 | 15 | 17 | 20 => *b == b'.',
+                _ => b.is_ascii_digit(),
+            }),
+            _ => false,
+        };
+        if !forma {
+            return Err(NumeroMalformado);
+        }
+        Ok(Self(texto.chars().filter(char::is_ascii_digit).collect()))
+    }
+}
+
+impl NumeroProcesso {
+    /// The twenty digits, without mask.
+    pub fn digitos(&self) -> &str {
+        &self.0
+    }
+
+    /// DD as written.
+    pub fn digito(&self) -> u32 {
+        self.0.as_bytes()[7..9].iter().fold(0, |n, b| n * 10 + u32::from(b - b'0'))
+    }
+
+    /// DD as it ought to be, 2 to 98 (ISO 7064 mod 97-10, Resolução CNJ 65/2008).
+    pub fn digito_esperado(&self) -> u32 {
+        let (antes, depois) = (&self.0.as_bytes()[..7], &self.0.as_bytes()[9..]);
+        98 - resto_97(&[antes, depois, b"00"].concat())
+    }
+
+    /// J·100+TR: the tribunal that the number names, known or not.
+    pub fn codigo_do_tribunal(&self) -> i16 {
+        self.0.as_bytes()[13..16].iter().fold(0, |n, b| n * 10 + i16::from(b - b'0'))
+    }
+
+    /// The number with these parts and the right check digits: for synthetic data.
+    pub fn sintetico(sequencia: u32, ano: u32, tribunal: i16, origem: u32) -> Self {
+        let com = |dd: u32| Self(format!("{sequencia:07}{dd:02}{ano:04}{tribunal:03}{origem:04}"));
+        com(com(0).digito_esperado())
+    }
+}
+
+/// Digits modulo 97, folded: twenty of them do not fit an integer.
+fn resto_97(digitos: &[u8]) -> u32 {
+    digitos.iter().fold(0, |resto, b| (resto * 10 + u32::from(b - b'0')) % 97)
+}
+
+impl fmt::Display for NumeroProcesso {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let n = &self.0;
+        let (seq, dd, ano) = (&n[..7], &n[7..9], &n[9..13]);
+        let (j, tr, origem) = (&n[13..14], &n[14..16], &n[16..]);
+        write!(f, "{seq}-{dd}.{ano}.{j}.{tr}.{origem}")
+    }
+}
+
+/// Never whole: a log that prints a command must not name a sealed case.
+impl fmt::Debug for NumeroProcesso {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NumeroProcesso(***)")
+    }
+}
+
+texto_enum! {
+    /// Natureza do processo.
+    pub enum TipoProcesso {
+        /// Apuração de ato infracional (classe TPU 1464).
+        Apuracao = "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL",
+        /// Execução de medidas socioeducativas (classe TPU 1465).
+        Execucao = "EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS",
+    }
+}
+
+texto_enum! {
+    /// Situação do processo.
+    pub enum SituacaoProcesso {
+        /// Em andamento.
+        Ativo = "ATIVO",
+        /// Arquivado; pode ser reativado.
+        Arquivado = "ARQUIVADO",
+    }
+}
+
+texto_enum! {
+    /// Situação de um vínculo entre adolescente e processo.
+    pub enum SituacaoVinculo {
+        /// Em vigor.
+        Ativo = "ATIVO",
+        /// Encerrado; guardado para o histórico.
+        Encerrado = "ENCERRADO",
+    }
+}
+
+#[derive(Debug, Clone, HasQuery, QueryableByName)]
+#[diesel(table_name = processo, check_for_backend(diesel::pg::Pg))]
+pub struct Processo {
+    pub id: ProcessoId,
+    pub tribunal_codigo: i16,
+    pub numero: NumeroProcesso,
+    pub tipo: TipoProcesso,
+    pub situacao: SituacaoProcesso,
+    pub id_orgao: i32,
+    pub app_name_sistema_tribunal: String,
+    pub id_processo_sistema_externo: Option<String>,
+    pub numero_referencia: Option<NumeroProcesso>,
+    pub magistrado_nome: Option<String>,
+    pub magistrado_cpf: Option<Cpf>,
+    pub serventuario_nome: Option<String>,
+    pub serventuario_cpf: Option<Cpf>,
+    pub criado_em: DateTime<Utc>,
+    pub atualizado_em: DateTime<Utc>,
+    pub versao: i32,
+}
+
+/// The link between an adolescente and a processo.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Vinculo {
+    #[diesel(sql_type = BigInt, column_name = vinculo_id)]
+    pub id: i64,
+    #[diesel(sql_type = Timestamptz)]
+    pub iniciado_em: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub encerrado_em: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub motivo: Option<String>,
+}
+
+impl Vinculo {
+    pub fn situacao(&self) -> SituacaoVinculo {
+        match self.encerrado_em {
+            None => SituacaoVinculo::Ativo,
+            Some(_) => SituacaoVinculo::Encerrado,
+        }
+    }
+}
+
+/// Magistrado or serventuário.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Responsavel {
+    pub nome: Option<String>,
+    pub cpf: Option<Cpf>,
+}
+
+/// What a door asks to be registered, before any rule has looked at it.
+#[derive(Debug, Clone, Default)]
+pub struct CadastrarProcesso {
+    pub numero: Option<NumeroProcesso>,
+    pub tipo: Option<TipoProcesso>,
+    pub adolescentes: Vec<Identificador>,
+    pub referencia: Option<NumeroProcesso>,
+    pub id_orgao: Option<i32>,
+    pub app_name_sistema_tribunal: Option<String>,
+    pub id_processo_sistema_externo: Option<String>,
+    pub magistrado: Responsavel,
+    pub serventuario: Responsavel,
+    /// Fields that the door could not read, as refusals.
+    pub malformados: Vec<Recusa>,
+}
+
+/// A registration that every rule let pass.
+#[derive(Debug, Clone)]
+pub struct NovoProcesso {
+    pub numero: NumeroProcesso,
+    pub tipo: TipoProcesso,
+    pub adolescentes: Vec<AdolescenteId>,
+    pub referencia: Option<NumeroProcesso>,
+    pub id_orgao: i32,
+    pub app_name_sistema_tribunal: String,
+    pub id_processo_sistema_externo: Option<String>,
+    pub magistrado: Responsavel,
+    pub serventuario: Responsavel,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Synthetic numbers of every tribunal and the limits of DD, checked by four other implementations.
+    const VALIDOS: &[&str] = &[
+        "9000038-41.2022.8.01.0014",
+        "9000075-65.2023.8.02.0027",
+        "9000112-89.2024.8.03.0040",
+        "9000149-16.2025.8.04.0053",
+        "9000186-16.2021.8.05.0066",
+        "9000223-40.2022.8.06.0079",
+        "9000260-40.2023.8.07.0003",
+        "9000297-64.2024.8.08.0016",
+        "9000334-88.2025.8.09.0029",
+        "9000371-88.2021.8.10.0042",
+        "9000408-15.2022.8.11.0055",
+        "9000445-39.2023.8.12.0068",
+        "9000482-63.2024.8.13.0081",
+        "9000519-63.2025.8.14.0005",
+        "9000556-63.2021.8.15.0018",
+        "9000593-87.2022.8.16.0031",
+        "9000630-14.2023.8.17.0044",
+        "9000667-38.2024.8.18.0057",
+        "9000704-62.2025.8.19.0070",
+        "9000741-62.2021.8.20.0083",
+        "9000778-62.2022.8.21.0007",
+        "9000815-86.2023.8.22.0020",
+        "9000852-13.2024.8.23.0033",
+        "9000889-37.2025.8.24.0046",
+        "9000926-37.2021.8.25.0059",
+        "9000963-61.2022.8.26.0072",
+        "9001000-85.2023.8.27.0085",
+        "9000501-26.2024.8.20.0000",
+        "9000502-15.2025.8.17.9003",
+        "0000007-80.2023.8.15.9899",
+        "9001007-08.2025.8.22.0001",
+        "9010089-98.2024.8.10.0044",
+        "9010085-02.2024.8.05.0044",
+    ];
+
+    #[test]
+    fn r4_digito_confere_nos_numeros_validos() {
+        for texto in VALIDOS {
+            let numero: NumeroProcesso = texto.parse().unwrap();
+            assert_eq!(numero.digito(), numero.digito_esperado(), "{texto}");
+            assert_eq!(&numero.to_string(), texto);
+        }
+    }
+
+    #[test]
+    fn r4_apelidos_do_digito_nao_conferem() {
+        for texto in [
+            "9000038-42.2022.8.01.0014",
+            "9000038-00.2022.8.01.0014",
+            "9000038-99.2022.8.01.0014",
+            "9010085-99.2024.8.05.0044",
+            "9010089-01.2024.8.10.0044",
+        ] {
+            let numero: NumeroProcesso = texto.parse().unwrap();
+            assert_ne!(numero.digito(), numero.digito_esperado(), "{texto}");
+        }
+    }
+
+    #[test]
+    fn r4_todo_digito_trocado_se_percebe() {
+        for texto in VALIDOS {
+            let certo: NumeroProcesso = texto.parse().unwrap();
+            for (i, outro) in (0..20).flat_map(|i| (b'0'..=b'9').map(move |b| (i, b))) {
+                let mut digitos = certo.digitos().as_bytes().to_vec();
+                if digitos[i] == outro {
+                    continue;
+                }
+                digitos[i] = outro;
+                let trocado: NumeroProcesso = String::from_utf8(digitos).unwrap().parse().unwrap();
+                assert_ne!(trocado.digito(), trocado.digito_esperado(), "{texto} {i} {outro}");
+            }
+        }
+    }
+
+    #[test]
+    fn so_a_mascara_inteira_ou_vinte_digitos() {
+        for texto in [
+            "",
+            "9000038-41.2022.8.01.001",
+            "900003841202280100140",
+            "9000038.41.2022.8.01.0014",
+            "900003a-41.2022.8.01.0014",
+            "９000038-41.2022.8.01.0014",
+            "+0000384120228010014",
+            "9000038-4120228010014",
+            " 90000384120228010014",
+        ] {
+            assert_eq!(texto.parse::<NumeroProcesso>(), Err(NumeroMalformado), "{texto}");
+        }
+    }
+
+    #[test]
+    fn sintetico_e_valido() {
+        let numero = NumeroProcesso::sintetico(9_000_741, 2021, 820, 83);
+        assert_eq!(numero.to_string(), "9000741-62.2021.8.20.0083");
+        assert_eq!(numero.codigo_do_tribunal(), 820);
+    }
+}

@@ -1,0 +1,331 @@
+//! The lists in which processos stand, each a question that a page or a count answers.
+
+use crate::adolescente::{self, Adolescente, AdolescenteId, Identificador};
+use crate::db::Sql;
+use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave};
+use crate::processo::{
+    NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo, TipoProcesso, Vinculo,
+};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use std::sync::Arc;
+
+/// Columns of [`Processo`], from a table named `p`.
+macro_rules! colunas {
+    () => {
+        "p.id, p.tribunal_codigo, p.numero, p.tipo, p.situacao, p.id_orgao, p.app_name_sistema_tribunal, \
+         p.id_processo_sistema_externo, p.numero_referencia, p.magistrado_nome, p.magistrado_cpf, \
+         p.serventuario_nome, p.serventuario_cpf, p.criado_em, p.atualizado_em, p.versao"
+    };
+}
+
+/// Columns of [`Vinculo`], from a table named `v`.
+macro_rules! colunas_do_vinculo {
+    () => {
+        "v.id AS vinculo_id, v.iniciado_em, v.encerrado_em, v.motivo"
+    };
+}
+
+/// Conditions on processos; `e`, `ou` and `nao` nest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Filtro {
+    /// `Some(None)`: a tribunal that does not exist.
+    pub tribunal: Option<Option<i16>>,
+    pub adolescente: Option<Identificador>,
+    pub situacao: Option<Vec<SituacaoProcesso>>,
+    pub tipo: Option<Vec<TipoProcesso>>,
+    pub numero: Option<Vec<NumeroProcesso>>,
+    pub id_orgao: Option<i32>,
+    pub criado_de: Option<DateTime<Utc>>,
+    pub criado_ate: Option<DateTime<Utc>>,
+    pub e: Option<Vec<Filtro>>,
+    pub ou: Option<Vec<Filtro>>,
+    pub nao: Option<Box<Filtro>>,
+}
+
+impl Filtro {
+    fn sql(&self) -> Sql {
+        let mut partes = Vec::new();
+        match self.tribunal {
+            Some(Some(codigo)) => partes.push(Sql::new("p.tribunal_codigo = ").bind(codigo)),
+            Some(None) => partes.push(Sql::new("false")),
+            None => {}
+        }
+        if let Some(identificador) = &self.adolescente {
+            let com = Sql::new(
+                "EXISTS (SELECT FROM vinculo v JOIN adolescente a ON a.id = v.adolescente_id \
+                 WHERE v.processo_id = p.id AND a.identificador = ",
+            );
+            partes.push(com.bind(identificador.to_string()).push(")"));
+        }
+        if let Some(lista) = &self.situacao {
+            partes.push(um_de("p.situacao", lista.iter().map(|valor| valor.texto().to_owned())));
+        }
+        if let Some(lista) = &self.tipo {
+            partes.push(um_de("p.tipo", lista.iter().map(|valor| valor.texto().to_owned())));
+        }
+        if let Some(lista) = &self.numero {
+            partes.push(um_de("p.numero", lista.iter().map(|valor| valor.digitos().to_owned())));
+        }
+        if let Some(orgao) = self.id_orgao {
+            partes.push(Sql::new("p.id_orgao = ").bind(orgao));
+        }
+        if let Some(de) = self.criado_de {
+            partes.push(Sql::new("p.criado_em >= ").bind(de));
+        }
+        if let Some(ate) = self.criado_ate {
+            partes.push(Sql::new("p.criado_em < ").bind(ate));
+        }
+        if let Some(todos) = &self.e {
+            partes.push(Sql::juntar(todos.iter().map(Self::sql), " AND ", "true"));
+        }
+        if let Some(algum) = &self.ou {
+            partes.push(Sql::juntar(algum.iter().map(Self::sql), " OR ", "false"));
+        }
+        if let Some(negado) = &self.nao {
+            partes.push(Sql::new("NOT ").append(negado.sql()));
+        }
+        Sql::juntar(partes, " AND ", "true")
+    }
+}
+
+fn um_de(coluna: &'static str, valores: impl Iterator<Item = String>) -> Sql {
+    Sql::new(coluna).push(" = ANY(").bind(valores.collect::<Vec<_>>()).push(")")
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Campo {
+    Numero,
+    #[default]
+    CriadoEm,
+    AtualizadoEm,
+}
+
+/// Processos at the root, filtered and ordered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Processos {
+    pub filtro: Filtro,
+    pub campo: Campo,
+    pub decrescente: bool,
+}
+
+impl Lista for Processos {
+    type Linha = Arc<Processo>;
+    type Registro = Processo;
+
+    fn pai(&self) -> Option<i64> {
+        None
+    }
+
+    fn sem_pai(&self) -> Self {
+        self.clone()
+    }
+
+    fn com_pai(&self, _: i64) -> Self {
+        self.clone()
+    }
+
+    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
+        let do_tribunal = tribunal.map(|codigo| Sql::new("p.tribunal_codigo = ").bind(codigo));
+        Consulta {
+            colunas: colunas!(),
+            tabelas: "processo p",
+            coluna_pai: None,
+            onde: Sql::juntar(do_tribunal.into_iter().chain([self.filtro.sql()]), " AND ", "true"),
+            ordenacao: Ordenacao {
+                coluna: Some(match self.campo {
+                    Campo::Numero => ("p.numero", TipoDaChave::Texto),
+                    Campo::CriadoEm => ("p.criado_em", TipoDaChave::Instante),
+                    Campo::AtualizadoEm => ("p.atualizado_em", TipoDaChave::Instante),
+                }),
+                id: "p.id",
+                decrescente: self.decrescente,
+            },
+        }
+    }
+
+    fn posicao(&self, linha: &Arc<Processo>) -> Posicao {
+        let chave = match self.campo {
+            Campo::Numero => linha.numero.digitos().to_owned().into(),
+            Campo::CriadoEm => linha.criado_em.into(),
+            Campo::AtualizadoEm => linha.atualizado_em.into(),
+        };
+        Posicao { chave: Some(chave), id: linha.id.0 }
+    }
+}
+
+/// The adolescentes of a processo, each with its link.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AdolescentesDoProcesso {
+    pub processo: ProcessoId,
+    pub situacao: Option<SituacaoVinculo>,
+}
+
+/// A row across a link, and the link.
+#[derive(Debug)]
+pub struct Vinculado<T> {
+    pub vinculo: Vinculo,
+    pub objeto: Arc<T>,
+}
+
+impl<T> Clone for Vinculado<T> {
+    fn clone(&self) -> Self {
+        Self { vinculo: self.vinculo.clone(), objeto: Arc::clone(&self.objeto) }
+    }
+}
+
+#[derive(QueryableByName)]
+pub struct AdolescenteLido {
+    #[diesel(embed)]
+    vinculo: Vinculo,
+    #[diesel(embed)]
+    adolescente: Adolescente,
+}
+
+impl From<AdolescenteLido> for Vinculado<Adolescente> {
+    fn from(lido: AdolescenteLido) -> Self {
+        Self { vinculo: lido.vinculo, objeto: Arc::new(lido.adolescente) }
+    }
+}
+
+impl Lista for AdolescentesDoProcesso {
+    type Linha = Vinculado<Adolescente>;
+    type Registro = AdolescenteLido;
+
+    fn pai(&self) -> Option<i64> {
+        Some(self.processo.0)
+    }
+
+    fn sem_pai(&self) -> Self {
+        self.com_pai(0)
+    }
+
+    fn com_pai(&self, pai: i64) -> Self {
+        Self { processo: ProcessoId(pai), ..self.clone() }
+    }
+
+    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
+        Consulta {
+            colunas: concat!(colunas_do_vinculo!(), ", ", adolescente::store::colunas!()),
+            tabelas: "vinculo v JOIN adolescente a ON a.id = v.adolescente_id",
+            coluna_pai: Some("v.processo_id"),
+            onde: do_vinculo(tribunal, self.situacao),
+            ordenacao: PELO_VINCULO,
+        }
+    }
+
+    fn posicao(&self, linha: &Self::Linha) -> Posicao {
+        Posicao { chave: None, id: linha.vinculo.id }
+    }
+}
+
+/// The processos of an adolescente, each with its link.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ProcessosDoAdolescente {
+    pub adolescente: AdolescenteId,
+    pub tipo: Option<TipoProcesso>,
+    pub situacao: Option<SituacaoProcesso>,
+    pub vinculo: Option<SituacaoVinculo>,
+}
+
+#[derive(QueryableByName)]
+pub struct ProcessoLido {
+    #[diesel(embed)]
+    vinculo: Vinculo,
+    #[diesel(embed)]
+    processo: Processo,
+}
+
+impl From<ProcessoLido> for Vinculado<Processo> {
+    fn from(lido: ProcessoLido) -> Self {
+        Self { vinculo: lido.vinculo, objeto: Arc::new(lido.processo) }
+    }
+}
+
+impl Lista for ProcessosDoAdolescente {
+    type Linha = Vinculado<Processo>;
+    type Registro = ProcessoLido;
+
+    fn pai(&self) -> Option<i64> {
+        Some(self.adolescente.0)
+    }
+
+    fn sem_pai(&self) -> Self {
+        self.com_pai(0)
+    }
+
+    fn com_pai(&self, pai: i64) -> Self {
+        Self { adolescente: AdolescenteId(pai), ..self.clone() }
+    }
+
+    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
+        let tipo = self.tipo.map(|t| Sql::new("p.tipo = ").bind(t.texto().to_owned()));
+        let situacao = self.situacao.map(|s| Sql::new("p.situacao = ").bind(s.texto().to_owned()));
+        let partes = [Some(do_vinculo(tribunal, self.vinculo)), tipo, situacao];
+        Consulta {
+            colunas: concat!(colunas_do_vinculo!(), ", ", colunas!()),
+            tabelas: "vinculo v JOIN processo p ON p.id = v.processo_id",
+            coluna_pai: Some("v.adolescente_id"),
+            onde: Sql::juntar(partes.into_iter().flatten(), " AND ", "true"),
+            ordenacao: PELO_VINCULO,
+        }
+    }
+
+    fn posicao(&self, linha: &Self::Linha) -> Posicao {
+        Posicao { chave: None, id: linha.vinculo.id }
+    }
+}
+
+const PELO_VINCULO: Ordenacao = Ordenacao { coluna: None, id: "v.id", decrescente: false };
+
+fn do_vinculo(tribunal: Option<i16>, situacao: Option<SituacaoVinculo>) -> Sql {
+    let do_tribunal = tribunal.map(|codigo| Sql::new("v.tribunal_codigo = ").bind(codigo));
+    let na_situacao = situacao.map(|situacao| {
+        Sql::new(match situacao {
+            SituacaoVinculo::Ativo => "v.encerrado_em IS NULL",
+            SituacaoVinculo::Encerrado => "v.encerrado_em IS NOT NULL",
+        })
+    });
+    Sql::juntar([do_tribunal, na_situacao].into_iter().flatten(), " AND ", "true")
+}
+
+/// The execuções that name an apuração as theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ExecucoesDaApuracao {
+    pub apuracao: ProcessoId,
+    pub situacao: Option<SituacaoProcesso>,
+}
+
+impl Lista for ExecucoesDaApuracao {
+    type Linha = Arc<Processo>;
+    type Registro = Processo;
+
+    fn pai(&self) -> Option<i64> {
+        Some(self.apuracao.0)
+    }
+
+    fn sem_pai(&self) -> Self {
+        self.com_pai(0)
+    }
+
+    fn com_pai(&self, pai: i64) -> Self {
+        Self { apuracao: ProcessoId(pai), ..self.clone() }
+    }
+
+    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
+        let do_tribunal = tribunal.map(|codigo| Sql::new("p.tribunal_codigo = ").bind(codigo));
+        let situacao = self.situacao.map(|s| Sql::new("p.situacao = ").bind(s.texto().to_owned()));
+        Consulta {
+            colunas: colunas!(),
+            tabelas: "processo apuracao JOIN processo p \
+                      ON p.numero_referencia = apuracao.numero AND p.tipo_referencia = apuracao.tipo",
+            coluna_pai: Some("apuracao.id"),
+            onde: Sql::juntar([do_tribunal, situacao].into_iter().flatten(), " AND ", "true"),
+            ordenacao: Ordenacao { coluna: None, id: "p.id", decrescente: false },
+        }
+    }
+
+    fn posicao(&self, linha: &Arc<Processo>) -> Posicao {
+        Posicao { chave: None, id: linha.id.0 }
+    }
+}

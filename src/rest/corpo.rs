@@ -1,0 +1,213 @@
+//! Reads a JSON body field by field, and remembers what it could not read.
+
+use super::e_json;
+use super::envelope::Negado;
+use crate::campo::preenchido;
+use crate::config::CamposDesconhecidos;
+use crate::error::{CodigoErro, Error, Falha, Recusa};
+use crate::tempo;
+use actix_web::{HttpRequest, web};
+use chrono::NaiveDate;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::str::FromStr;
+
+const MAXIMO: usize = 256 * 1024;
+
+/// The path of a field below the input, in the names of the GraphQL schema.
+pub type Campo = &'static [&'static str];
+
+/// A body being read. Each field is taken once; what is left at the end is unknown.
+#[derive(Default)]
+pub struct Corpo {
+    prefixo: String,
+    campos: Map<String, Value>,
+    pub malformados: Vec<Recusa>,
+    pub desconhecidos: Vec<String>,
+}
+
+impl Corpo {
+    pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Self, Negado> {
+        if !e_json(req) {
+            let mensagem = "mande o corpo como application/json";
+            return Err(Error::falha(Falha::MidiaNaoSuportada, mensagem).into());
+        }
+        let bytes = match payload.to_bytes_limited(MAXIMO).await {
+            Ok(Ok(bytes)) => bytes,
+            Ok(Err(_)) => {
+                return Err(
+                    Error::falha(Falha::EntradaInvalida, "o corpo não chegou inteiro").into()
+                );
+            }
+            Err(_) => {
+                let mensagem = format!("o corpo tem mais de {MAXIMO} bytes");
+                return Err(Error::falha(Falha::CorpoExcedeLimite, mensagem).into());
+            }
+        };
+        match serde_json::from_slice(&bytes) {
+            Ok(campos) => Ok(Self { campos, ..Self::default() }),
+            Err(_) => {
+                Err(Error::falha(Falha::EntradaInvalida, "o corpo não é um objeto JSON").into())
+            }
+        }
+    }
+
+    /// Blank and null count as absent.
+    pub fn texto(&mut self, nome: &'static str, campo: Campo) -> Option<String> {
+        match self.campos.remove(nome)? {
+            Value::String(texto) => preenchido(Some(texto)),
+            Value::Null => None,
+            _ => self.recusar(campo, "esperava um texto"),
+        }
+    }
+
+    /// A text with a shape of its own.
+    pub fn forma<T>(&mut self, nome: &'static str, campo: Campo) -> Option<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let texto = self.texto(nome, campo)?;
+        match texto.parse() {
+            Ok(valor) => Some(valor),
+            Err(erro) => self.recusar(campo, erro.to_string()),
+        }
+    }
+
+    /// One of a list of words.
+    pub fn palavra<T>(
+        &mut self,
+        nome: &'static str,
+        campo: Campo,
+        todas: &[T],
+        texto: fn(T) -> &'static str,
+    ) -> Option<T>
+    where
+        T: Copy,
+    {
+        let escrita = self.texto(nome, campo)?;
+        let achada = todas.iter().copied().find(|&valor| texto(valor) == escrita);
+        achada.or_else(|| {
+            let palavras: Vec<_> = todas.iter().map(|&valor| texto(valor)).collect();
+            self.recusar(campo, format!("valor desconhecido; use um de {}", palavras.join(", ")))
+        })
+    }
+
+    pub fn inteiro(&mut self, nome: &'static str, campo: Campo) -> Option<i32> {
+        match self.campos.remove(nome)? {
+            Value::Null => None,
+            Value::Number(n) => match n.as_i64().and_then(|n| i32::try_from(n).ok()) {
+                Some(n) => Some(n),
+                None => self.recusar(campo, "esperava um inteiro de até 2147483647"),
+            },
+            _ => self.recusar(campo, "esperava um número inteiro"),
+        }
+    }
+
+    /// `dd/MM/yyyy`.
+    pub fn data(&mut self, nome: &'static str, campo: Campo) -> Option<NaiveDate> {
+        let texto = self.texto(nome, campo)?;
+        tempo::ler_data(&texto).or_else(|| self.recusar(campo, "a data tem a forma dd/MM/aaaa"))
+    }
+
+    /// `S` or `N`; `Sim` and `Não` too, since that is how they are answered.
+    pub fn sim_ou_nao(&mut self, nome: &'static str, campo: Campo) -> Option<bool> {
+        match self.texto(nome, campo)?.as_str() {
+            "S" | "Sim" => Some(true),
+            "N" | "Não" => Some(false),
+            _ => self.recusar(campo, "use S ou N"),
+        }
+    }
+
+    /// A list of texts with a shape; an item that has not is named by its place.
+    pub fn lista<T>(&mut self, nome: &'static str, campo: &'static str) -> Vec<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let itens = match self.campos.remove(nome) {
+            None | Some(Value::Null) => return Vec::new(),
+            Some(Value::Array(itens)) => itens,
+            Some(_) => {
+                let recusa = malformado("esperava uma lista de textos".into()).em([campo]);
+                self.malformados.push(recusa);
+                return Vec::new();
+            }
+        };
+        let mut lidos = Vec::with_capacity(itens.len().min(1024));
+        for (i, item) in itens.iter().enumerate() {
+            match item.as_str().map(|texto| texto.trim().parse::<T>()) {
+                Some(Ok(valor)) => lidos.push(valor),
+                Some(Err(erro)) => {
+                    self.malformados.push(malformado(erro.to_string().into()).no_item(campo, i));
+                }
+                None => {
+                    self.malformados.push(malformado("esperava um texto".into()).no_item(campo, i));
+                }
+            }
+        }
+        lidos
+    }
+
+    /// A body within the body, read by `ler`.
+    pub fn dentro<T: Default>(
+        &mut self,
+        nome: &'static str,
+        campo: Campo,
+        ler: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        match self.campos.remove(nome) {
+            None | Some(Value::Null) => T::default(),
+            Some(Value::Object(campos)) => {
+                let prefixo = format!("{}{nome}.", self.prefixo);
+                let mut dentro = Self { prefixo, campos, ..Self::default() };
+                let valor = ler(&mut dentro);
+                dentro.contar_desconhecidos();
+                self.malformados.append(&mut dentro.malformados);
+                self.desconhecidos.append(&mut dentro.desconhecidos);
+                valor
+            }
+            Some(_) => {
+                self.recusar::<()>(campo, "esperava um objeto");
+                T::default()
+            }
+        }
+    }
+
+    /// Ends the reading: what was never asked for is a notice, or a refusal.
+    pub fn terminar(mut self, politica: CamposDesconhecidos) -> (Vec<Recusa>, Vec<String>) {
+        self.contar_desconhecidos();
+        let Self { mut malformados, desconhecidos, .. } = self;
+        match politica {
+            CamposDesconhecidos::Avisar => {
+                let aviso = |nome| format!("{nome}: campo desconhecido, ignorado");
+                (malformados, desconhecidos.into_iter().map(aviso).collect())
+            }
+            CamposDesconhecidos::Recusar => {
+                malformados.extend(desconhecidos.into_iter().map(|nome| {
+                    let mut recusa = malformado("campo desconhecido".into());
+                    recusa.campo = vec![nome.into()];
+                    recusa
+                }));
+                (malformados, Vec::new())
+            }
+        }
+    }
+
+    fn contar_desconhecidos(&mut self) {
+        for nome in std::mem::take(&mut self.campos).into_iter().map(|(nome, _)| nome).take(50) {
+            let nome: String = nome.chars().filter(|c| !c.is_control()).take(60).collect();
+            self.desconhecidos.push(format!("{}{nome}", self.prefixo));
+        }
+    }
+
+    fn recusar<T>(&mut self, campo: Campo, mensagem: impl Into<Cow<'static, str>>) -> Option<T> {
+        let mut recusa = malformado(mensagem.into());
+        recusa.campo = campo.iter().map(|&parte| parte.into()).collect();
+        self.malformados.push(recusa);
+        None
+    }
+}
+
+fn malformado(mensagem: Cow<'static, str>) -> Recusa {
+    Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem)
+}

@@ -1,0 +1,162 @@
+//! The envelope around every answer, of success and of refusal.
+
+use crate::auth::Recusado;
+use crate::error::{Error, Falha, Recusa};
+use crate::tempo;
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, HttpResponseBuilder, Responder, body::BoxBody};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use std::fmt;
+
+/// The sentence of success in the source document; it never changes.
+const SUCESSO: &str = "Requisição efetuada com sucesso.";
+const INSUCESSO: &str = "Não foi possível processar a requisição.";
+
+pub fn sucesso(agora: DateTime<Utc>, dados: &Value, avisos: &[String]) -> HttpResponse {
+    let mut corpo = json!({
+        "mensagemUsuario": SUCESSO,
+        "categoria": "CONFIRMACAO",
+        "dataHora": tempo::por_extenso(agora),
+        "dados": dados,
+    });
+    if !avisos.is_empty() {
+        corpo["avisos"] = avisos.into();
+    }
+    responder(StatusCode::OK, &corpo)
+}
+
+/// The name that a field of a command has in the body of a route.
+pub type NomeDoCampo = fn(&[&str]) -> String;
+
+/// A refusal on its way out of the façade.
+pub struct Negado {
+    error: Error,
+    recusado: Option<Recusado>,
+    nome_do_campo: NomeDoCampo,
+    permitidos: Option<&'static str>,
+}
+
+impl From<Error> for Negado {
+    fn from(error: Error) -> Self {
+        let nome_do_campo: NomeDoCampo = |campo| campo.join(".");
+        Self { error, recusado: None, nome_do_campo, permitidos: None }
+    }
+}
+
+impl From<Recusado> for Negado {
+    fn from(recusado: Recusado) -> Self {
+        Self { recusado: Some(recusado.clone()), ..recusado.error.into() }
+    }
+}
+
+impl Negado {
+    /// Fields are told in the words of the route.
+    pub fn nas_palavras(mut self, nome_do_campo: NomeDoCampo) -> Self {
+        self.nome_do_campo = nome_do_campo;
+        self
+    }
+
+    pub fn permitindo(mut self, metodos: &'static str) -> Self {
+        self.permitidos = Some(metodos);
+        self
+    }
+
+    fn erro(&self, recusa: &Recusa) -> String {
+        let campo: Vec<&str> = recusa.campo.iter().map(AsRef::as_ref).collect();
+        let campo = (self.nome_do_campo)(&campo);
+        match &recusa.orientacao {
+            Some(orientacao) => format!("{campo}: {} ({orientacao})", recusa.mensagem),
+            None => format!("{campo}: {}", recusa.mensagem),
+        }
+    }
+
+    fn envelope(&self) -> (u16, Value) {
+        let (status, codigo, mensagem, erros) = match &self.error {
+            Error::Recusas(recusas) => {
+                // What can never succeed (400) comes before what the present state refuses (409).
+                let decisiva = recusas.iter().min_by_key(|recusa| recusa.codigo.status());
+                let (status, codigo) = decisiva.map_or((400, Falha::EntradaInvalida.nome()), |r| {
+                    (r.codigo.status(), r.codigo.nome())
+                });
+                let mensagem = match recusas.as_slice() {
+                    [unica] => unica.mensagem.to_string(),
+                    _ => INSUCESSO.to_owned(),
+                };
+                (status, codigo, mensagem, recusas.iter().map(|recusa| self.erro(recusa)).collect())
+            }
+            error => {
+                let (falha, mensagem) = error.publica();
+                (falha.status(), falha.nome(), INSUCESSO.to_owned(), vec![mensagem.into_owned()])
+            }
+        };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "an answer that failed before it reached App"
+        )]
+        let agora = Utc::now();
+        let corpo = json!({
+            "mensagemUsuario": mensagem,
+            "categoria": "ERRO",
+            "dataHora": tempo::por_extenso(agora),
+            "erros": erros,
+            "mensagemDesenvolvedor": codigo,
+        });
+        (status, corpo)
+    }
+
+    fn resposta(&self) -> HttpResponse {
+        let (status, corpo) = self.envelope();
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut resposta = responder(status, &corpo);
+        if let Some(recusado) = &self.recusado {
+            recusado.desafiar(&mut resposta);
+        }
+        let headers = resposta.headers_mut();
+        if let Some(metodos) = self.permitidos {
+            headers.insert(header::ALLOW, header::HeaderValue::from_static(metodos));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+        }
+        resposta
+    }
+}
+
+fn responder(status: StatusCode, corpo: &Value) -> HttpResponse {
+    HttpResponseBuilder::new(status)
+        .insert_header((header::CONTENT_TYPE, "application/json; charset=utf-8"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(corpo.to_string())
+}
+
+impl Responder for Negado {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &actix_web::HttpRequest) -> HttpResponse {
+        self.resposta()
+    }
+}
+
+impl fmt::Debug for Negado {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+// actix asks for both; neither reaches a client.
+impl fmt::Display for Negado {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("request refused")
+    }
+}
+
+impl actix_web::ResponseError for Negado {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.envelope().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.resposta()
+    }
+}

@@ -1,0 +1,79 @@
+//! The routes, and the server that answers them: the same in production and in tests.
+
+use crate::app::App;
+use crate::auth::Auth;
+use crate::{graphql, pages, rest};
+use actix_web::http::header;
+use actix_web::middleware::DefaultHeaders;
+use actix_web::{App as Actix, HttpResponse, HttpServer, web};
+use std::net::TcpListener;
+
+#[cfg(feature = "dev-issuer")]
+use crate::auth::issuer::{self, Emissor};
+
+/// What the server is made of, beyond what requests reach.
+pub struct Partes {
+    pub app: App,
+    pub auth: Auth,
+    pub graphiql: bool,
+    /// `/` leads to GraphiQL; the development issuer is there.
+    #[cfg(feature = "dev-issuer")]
+    pub emissor: Option<Emissor>,
+}
+
+const ENCERRAR_EM_SEGUNDOS: u64 = 30;
+
+/// Serves until SIGINT or SIGTERM, then lets what is under way finish.
+pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<actix_web::dev::Server> {
+    let schema = web::Data::new(graphql::schema());
+    let sdl = web::Data::new(Sdl(graphql::sdl()));
+    let app = web::Data::new(partes.app);
+    let auth = web::Data::new(partes.auth);
+    let graphiql = partes.graphiql;
+    #[cfg(feature = "dev-issuer")]
+    let emissor = partes.emissor.map(web::Data::new);
+
+    let servidor = HttpServer::new(move || {
+        let mut rotas = Actix::new()
+            .wrap(DefaultHeaders::new().add((header::X_CONTENT_TYPE_OPTIONS, "nosniff")))
+            .app_data(schema.clone())
+            .app_data(sdl.clone())
+            .app_data(app.clone())
+            .app_data(auth.clone())
+            .service(
+                web::resource("/graphql")
+                    .route(web::post().to(graphql::http::responder))
+                    .route(web::get().to(graphql::http::responder))
+                    .default_service(web::to(graphql::http::metodo_nao_permitido)),
+            )
+            .route("/schema.graphql", web::get().to(schema_graphql))
+            .route("/healthz", web::get().to(|| async { HttpResponse::Ok().body("ok\n") }))
+            .route("/readyz", web::get().to(pronto))
+            .configure(rest::rotas);
+        if graphiql {
+            rotas = rotas.configure(pages::rotas);
+        }
+        #[cfg(feature = "dev-issuer")]
+        if let Some(emissor) = &emissor {
+            rotas = rotas
+                .app_data(emissor.clone())
+                .configure(issuer::rotas)
+                .service(web::redirect("/", "/graphiql").see_other());
+        }
+        rotas
+    });
+    Ok(servidor.listen(escuta)?.shutdown_timeout(ENCERRAR_EM_SEGUNDOS).run())
+}
+
+struct Sdl(String);
+
+async fn schema_graphql(sdl: web::Data<Sdl>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/graphql; charset=utf-8").body(sdl.0.clone())
+}
+
+async fn pronto(app: web::Data<App>) -> HttpResponse {
+    match app.db.pronto().await {
+        true => HttpResponse::Ok().body("pronto\n"),
+        false => HttpResponse::ServiceUnavailable().body("o banco de dados não responde\n"),
+    }
+}

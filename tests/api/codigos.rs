@@ -1,0 +1,34 @@
+use elos::error::{CodigoErro, Falha};
+
+/// The one table of codes: a change of contract is one line of this diff.
+#[test]
+fn tabela_de_codigos() {
+    let recusas = CodigoErro::TODOS.map(|codigo| format!("{} {}", codigo.status(), codigo.nome()));
+    let falhas = Falha::TODAS.map(|falha| format!("{} {}", falha.status(), falha.nome()));
+    insta::assert_snapshot!(recusas.join("\n"), @r"
+    400 CAMPO_OBRIGATORIO
+    400 CAMPO_INVALIDO
+    400 NUMERO_DIGITO_INVALIDO
+    400 NUMERO_DE_OUTRO_TRIBUNAL
+    409 PROCESSO_JA_EXISTE
+    400 REFERENCIA_INVALIDA
+    400 ADOLESCENTE_NAO_ENCONTRADO
+    409 ADOLESCENTE_JA_EXISTE
+    400 EXECUCAO_ADMITE_UM_ADOLESCENTE
+    ");
+    insta::assert_snapshot!(falhas.join("\n"), @r"
+    400 GRAPHQL_PARSE_FAILED
+    400 GRAPHQL_VALIDATION_FAILED
+    400 BAD_USER_INPUT
+    400 DOCUMENTO_EXCEDE_LIMITE
+    401 NAO_AUTENTICADO
+    403 SEM_PERMISSAO
+    404 NAO_ENCONTRADO
+    405 METODO_NAO_PERMITIDO
+    406 NAO_ACEITAVEL
+    413 CORPO_EXCEDE_LIMITE
+    415 MIDIA_NAO_SUPORTADA
+    503 INDISPONIVEL
+    500 ERRO_INTERNO
+    ");
+}

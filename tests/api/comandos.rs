@@ -1,0 +1,123 @@
+//! The number of SQL statements of a query does not grow with the rows it answers.
+
+use crate::support::App;
+use serde_json::{Value, json};
+
+/// Every relation, reached from a page of `$n` parents that each ask for `$n` children.
+const RELACOES: [(&str, u64, &str); 13] = [
+    ("processos", 1, "query($n: Int!) { processos(first: $n) { nodes { numero } } }"),
+    ("processos com total", 2, "query($n: Int!) { processos(first: $n) { totalCount nodes { numero } } }"),
+    ("adolescentes", 1, "query($n: Int!) { adolescentes(first: $n) { nodes { identificador } } }"),
+    (
+        "Processo.adolescentes",
+        2,
+        "query($n: Int!) { processos(first: $n) { nodes { adolescentes(first: $n) { nodes { nome } } } } }",
+    ),
+    (
+        "Processo.adolescentes com total",
+        3,
+        "query($n: Int!) { processos(first: $n) { nodes { adolescentes(first: $n) { totalCount nodes { nome } } } } }",
+    ),
+    (
+        "Processo.eventos",
+        2,
+        "query($n: Int!) { processos(first: $n) { nodes { eventos(first: $n) { nodes { tipo } } } } }",
+    ),
+    (
+        "Evento.processo",
+        3,
+        "query($n: Int!) { processos(first: $n) { nodes { eventos(first: $n) { nodes { processo { numero } } } } } }",
+    ),
+    (
+        "ProcessoApuracao.execucoes",
+        2,
+        "query($n: Int!) { processos(first: $n, filtro: {tipo: [PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL]})
+         { nodes { ... on ProcessoApuracao { execucoes(first: $n) { nodes { numero } } } } } }",
+    ),
+    (
+        "ProcessoExecucao.apuracao",
+        2,
+        "query($n: Int!) { processos(first: $n, filtro: {tipo: [EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS]})
+         { nodes { ... on ProcessoExecucao { apuracao { numero } } } } }",
+    ),
+    (
+        "Adolescente.processos",
+        2,
+        "query($n: Int!) { adolescentes(first: $n) { nodes { processos(first: $n, vinculo: null) { nodes { numero } } } } }",
+    ),
+    (
+        "Adolescente.eventos",
+        2,
+        "query($n: Int!) { adolescentes(first: $n) { nodes { eventos(first: $n) { nodes { tipo } } } } }",
+    ),
+    (
+        "Evento.adolescente",
+        3,
+        "query($n: Int!) { adolescentes(first: $n) { nodes { eventos(first: $n) { nodes { adolescente { nome } } } } } }",
+    ),
+    (
+        "quatro níveis",
+        5,
+        "query($n: Int!) { processos(first: $n) { nodes { adolescentes(first: $n) { nodes {
+           processos(first: $n, vinculo: null) { nodes { adolescentes(first: $n, situacao: null) { nodes {
+             processos(first: $n) { nodes { numero } } } } } } } } } } }",
+    ),
+];
+
+#[test]
+fn os_comandos_nao_crescem_com_as_linhas() {
+    let app = App::com(crate::support::Modelo::Grande, crate::support::Ajustes::default());
+    app.gql("cnj", "{ processos(first: 1) { nodes { numero } } }");
+    let mut contados = Vec::new();
+    let mut esperados = Vec::new();
+    for (relacao, comandos, query) in RELACOES {
+        for n in [1, 10, 100] {
+            let (contagem, dados) = app.comandos(|| app.gql_com("cnj", query, json!({ "n": n })));
+            assert!(n < 100 || linhas(&dados) >= 100, "{relacao}: too few rows to tell");
+            contados.push((relacao, n, contagem));
+            esperados.push((relacao, n, comandos));
+        }
+    }
+    assert_eq!(contados, esperados);
+}
+
+/// Objects in an answer.
+fn linhas(valor: &Value) -> usize {
+    match valor {
+        Value::Array(itens) => itens.len() + itens.iter().map(linhas).sum::<usize>(),
+        Value::Object(campos) => campos.values().map(linhas).sum(),
+        _ => 0,
+    }
+}
+
+#[test]
+fn nodes_busca_cada_tipo_de_uma_vez() {
+    let app = App::novo();
+    let dados = app.gql(
+        "tjrn",
+        "{ processos(first: 10) { nodes { id } } adolescentes(first: 6) { nodes { id } } }",
+    );
+    let ids: Vec<&Value> = ["processos", "adolescentes"]
+        .iter()
+        .flat_map(|lista| dados[lista]["nodes"].as_array().unwrap())
+        .map(|node| &node["id"])
+        .collect();
+    let query = "query($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }";
+    // Two connections at once: the first time each is told its tribunal.
+    app.gql_com("tjrn", query, json!({ "ids": ids }));
+    let (comandos, dados) = app.comandos(|| app.gql_com("tjrn", query, json!({ "ids": ids })));
+    assert_eq!(comandos, 2);
+    let respondidos: Vec<&Value> =
+        dados["nodes"].as_array().unwrap().iter().map(|node| &node["id"]).collect();
+    assert_eq!(respondidos, ids);
+}
+
+#[test]
+fn aliases_de_uma_relacao_custam_um_comando_por_argumento() {
+    let app = App::novo();
+    app.gql("tjrn", "{ eu { sub } processos { nodes { id } } }");
+    let query =
+        "{ processos { nodes { a: adolescentes { nodes { nome } } b: adolescentes { nodes { cpf } }
+                   c: adolescentes(situacao: ENCERRADO) { nodes { nome } } } } }";
+    assert_eq!(app.comandos(|| app.gql("tjrn", query)).0, 3);
+}

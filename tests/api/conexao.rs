@@ -1,0 +1,70 @@
+//! Who the server refuses to be in the database.
+
+use crate::support::{Banco, Modelo};
+use diesel::connection::SimpleConnection;
+use elos::db::{ConexaoRecusada, Db, DbOptions};
+
+fn recusa(url: String) -> ConexaoRecusada {
+    Db::conectar(&DbOptions::nova(url)).err().expect("a refusal")
+}
+
+#[test]
+fn superusuario_dono_e_estranho_sao_recusados() {
+    let banco = Banco::novo(Modelo::Vazio);
+    banco
+        .conn()
+        .batch_execute(
+            "DO $$ BEGIN
+               CREATE ROLE elos_teste_dono LOGIN; CREATE ROLE elos_teste_livre LOGIN BYPASSRLS; CREATE ROLE elos_teste_estranho LOGIN;
+             EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+             GRANT elos_app, elos_nacional TO elos_teste_dono, elos_teste_livre; GRANT elos_dono TO elos_teste_dono",
+        )
+        .unwrap();
+    assert!(matches!(recusa(banco.url("postgres")), ConexaoRecusada::PapelPoderoso(_)));
+    assert!(matches!(recusa(banco.url("elos_teste_dono")), ConexaoRecusada::PapelPoderoso(_)));
+    assert!(matches!(recusa(banco.url("elos_teste_livre")), ConexaoRecusada::PapelPoderoso(_)));
+    assert!(matches!(recusa(banco.url("elos_teste_estranho")), ConexaoRecusada::ForaDoPapel(_)));
+    assert!(matches!(recusa(banco.url("ninguem")), ConexaoRecusada::Conexao(_)));
+    assert!(Db::conectar(&DbOptions::nova(banco.url_do_app())).is_ok());
+}
+
+#[test]
+fn banco_sem_migracoes_e_recusado() {
+    let banco = Banco::cru();
+    assert!(matches!(recusa(banco.url_do_app()), ConexaoRecusada::SemMigracoes));
+}
+
+/// What `elos serve` and `elos demo` say of it, as programs.
+#[test]
+fn o_programa_recusa_e_diz_o_que_fazer() {
+    let banco = Banco::novo(Modelo::Vazio);
+    let rodar = |args: &[&str], env: &[(&str, String)]| {
+        let mut comando = std::process::Command::new(env!("CARGO_BIN_EXE_elos"));
+        let saida = comando
+            .args(args)
+            .env_remove("DATABASE_URL")
+            .envs(env.iter().map(|(k, v)| (k, v)))
+            .output()
+            .unwrap();
+        (saida.status.code(), String::from_utf8(saida.stderr).unwrap())
+    };
+    let issuer = ("ELOS_OIDC_ISSUER", "http://127.0.0.1:1/x".to_owned());
+    let (codigo, texto) =
+        rodar(&["serve"], &[("DATABASE_URL", banco.url("postgres")), issuer.clone()]);
+    assert_eq!(codigo, Some(1));
+    assert!(texto.contains("superusuário") && texto.contains("GRANT elos_app"), "{texto}");
+
+    let (codigo, texto) = rodar(&["demo"], &[("DATABASE_URL", banco.url_do_app())]);
+    assert!(codigo == Some(1) && texto.contains("tire DATABASE_URL"), "{texto}");
+    let (codigo, texto) = rodar(&["serve"], &[]);
+    assert!(codigo == Some(1) && texto.contains("falta DATABASE_URL"), "{texto}");
+    let (codigo, texto) = rodar(&["serve"], &[("DATABASE_URL", banco.url_do_app())]);
+    assert!(codigo == Some(1) && texto.contains("falta ELOS_OIDC_ISSUER"), "{texto}");
+    let inseguro = ("ELOS_OIDC_ISSUER", "http://sso.example/x".to_owned());
+    let (codigo, texto) = rodar(&["serve"], &[("DATABASE_URL", banco.url_do_app()), inseguro]);
+    assert!(codigo == Some(1) && texto.contains("https"), "{texto}");
+    let (codigo, texto) = rodar(&["demo", "--bind", "0.0.0.0:0"], &[]);
+    assert!(codigo == Some(1) && texto.contains("127.0.0.1"), "{texto}");
+    let (codigo, texto) = rodar(&["demo"], &[issuer]);
+    assert!(codigo == Some(1) && texto.contains("ELOS_OIDC"), "{texto}");
+}

@@ -1,0 +1,204 @@
+//! The doors themselves: methods, media types, limits, errors that always have a code.
+
+use crate::support::App;
+use serde_json::{Value, json};
+
+fn headers<'a>(bearer: &'a str, tipo: &'a str, aceita: &'a str) -> Vec<(&'a str, &'a str)> {
+    [("Authorization", bearer), ("Content-Type", tipo), ("Accept", aceita)]
+        .into_iter()
+        .filter(|(_, v)| !v.is_empty())
+        .collect()
+}
+
+const GRAPHQL: &str = "application/graphql-response+json";
+const JSON: &str = "application/json";
+
+#[test]
+fn get_so_consulta_e_respeita_operation_name() {
+    let app = App::vazio();
+    let bearer = format!("Bearer {}", app.token("tjrn"));
+    let get = |query: &str| {
+        app.pedir("GET", &format!("/graphql?{query}"), &headers(&bearer, "", GRAPHQL), b"")
+    };
+    let resposta = get("query=%7Beu%7Bazp%7D%7D");
+    assert_eq!(
+        (resposta.status, &resposta.corpo),
+        (200, &json!({ "data": { "eu": { "azp": "tjrn" } } }))
+    );
+    let resposta =
+        get("query=query%20A%7Beu%7Bazp%7D%7D%20query%20B%7Beu%7Bnacional%7D%7D&operationName=B");
+    assert_eq!(resposta.corpo, json!({ "data": { "eu": { "nacional": false } } }));
+    assert_eq!(get("query=query%20A%7Beu%7Bazp%7D%7D%20query%20B%7Beu%7Bazp%7D%7D").status, 400);
+    assert_eq!(get("query=query%20A%7Beu%7Bazp%7D%7D&operationName=C").status, 400);
+    let mutation = "query=mutation%7BcadastrarAdolescente(input:%7Bdados:%7Bnome:%22A%22,sobrenome:%22B%22,dataNascimento:%222010-01-01%22,sexoBiologico:FEMININO%7D%7D)%7Bavisos%7D%7D";
+    let resposta = get(mutation);
+    assert_eq!((resposta.status, resposta.headers["allow"].as_str()), (405, "POST"));
+    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM adolescente"), 0);
+    assert_eq!(get("").status, 400);
+    assert_eq!(get("query=%7Beu%7Bazp%7D%7D&variables=x").status, 400);
+}
+
+#[test]
+fn cada_recusa_do_graphql_tem_codigo_e_status() {
+    let app = App::vazio();
+    let bearer = format!("Bearer {}", app.token("tjrn"));
+    let fundo = "{a:".repeat(2000);
+    let colchetes = format!("{{__type(name:{}{}){{name}}}}", "[".repeat(3000), "]".repeat(3000));
+    let corpo = |query: &str| json!({ "query": query }).to_string();
+    for (descricao, tipo, corpo, status, codigo) in [
+        ("sintaxe", JSON, corpo("{"), 400, "GRAPHQL_PARSE_FAILED"),
+        ("validação", JSON, corpo("{ naoHa }"), 400, "GRAPHQL_VALIDATION_FAILED"),
+        ("chaves", JSON, corpo(&fundo), 400, "DOCUMENTO_EXCEDE_LIMITE"),
+        ("colchetes", JSON, corpo(&colchetes), 400, "DOCUMENTO_EXCEDE_LIMITE"),
+        ("tokens", JSON, corpo(&"a ".repeat(10_001)), 400, "DOCUMENTO_EXCEDE_LIMITE"),
+        ("bytes", JSON, corpo(&" ".repeat(262_145)), 400, "DOCUMENTO_EXCEDE_LIMITE"),
+        ("não é JSON", JSON, "{".into(), 400, "BAD_USER_INPUT"),
+        ("lote", JSON, "[{\"query\":\"{eu{azp}}\"}]".into(), 400, "BAD_USER_INPUT"),
+        ("sem query", JSON, "{}".into(), 400, "BAD_USER_INPUT"),
+        ("query que não é texto", JSON, "{\"query\":1}".into(), 400, "BAD_USER_INPUT"),
+        (
+            "variáveis que não são objeto",
+            JSON,
+            "{\"query\":\"{eu{azp}}\",\"variables\":[]}".into(),
+            400,
+            "BAD_USER_INPUT",
+        ),
+        (
+            "extensões que não são objeto",
+            JSON,
+            "{\"query\":\"{eu{azp}}\",\"extensions\":1}".into(),
+            400,
+            "BAD_USER_INPUT",
+        ),
+        (
+            "formulário",
+            "application/x-www-form-urlencoded",
+            "query={eu{azp}}".into(),
+            415,
+            "MIDIA_NAO_SUPORTADA",
+        ),
+        ("texto", "text/plain", corpo("{eu{azp}}"), 415, "MIDIA_NAO_SUPORTADA"),
+        ("sem tipo", "", corpo("{eu{azp}}"), 415, "MIDIA_NAO_SUPORTADA"),
+    ] {
+        let resposta =
+            app.pedir("POST", "/graphql", &headers(&bearer, tipo, GRAPHQL), corpo.as_bytes());
+        assert_eq!(resposta.status, status, "{descricao}: {:.200}", resposta.texto);
+        assert_eq!(
+            resposta.corpo["errors"][0]["extensions"]["code"], codigo,
+            "{descricao}: {:.300}",
+            resposta.texto
+        );
+        assert_eq!(resposta.corpo["errors"][0]["extensions"]["status"], status, "{descricao}");
+        assert_eq!(resposta.corpo.get("data"), None, "{descricao}");
+        assert!(resposta.headers["content-type"].starts_with(GRAPHQL));
+    }
+    assert_eq!(app.pedir("GET", "/healthz", &[], b"").status, 200);
+}
+
+#[test]
+fn quem_so_sabe_json_recebe_200_nos_erros_de_documento() {
+    let app = App::vazio();
+    let bearer = format!("Bearer {}", app.token("tjrn"));
+    for (corpo, status) in
+        [("{\"query\":\"{\"}", 200), ("{\"query\":\"{naoHa}\"}", 200), ("{}", 400)]
+    {
+        let resposta =
+            app.pedir("POST", "/graphql", &headers(&bearer, JSON, JSON), corpo.as_bytes());
+        assert_eq!(resposta.status, status, "{}", resposta.texto);
+        assert!(resposta.headers["content-type"].starts_with(JSON));
+    }
+    let resposta = app.pedir("POST", "/graphql", &headers(&bearer, JSON, "text/html"), b"{}");
+    assert_eq!(resposta.status, 406);
+}
+
+#[test]
+fn um_campo_que_falha_nao_leva_os_irmaos() {
+    let app = App::novo();
+    let resposta = app.graphql(
+        "tjrn",
+        "{ eu { azp } processos(first: 0) { nodes { id } } tribunais { tr } }",
+        json!({}),
+    );
+    assert_eq!(resposta.status, 200);
+    assert_eq!(resposta.corpo["data"]["eu"]["azp"], "tjrn");
+    assert_eq!(resposta.corpo["data"]["processos"], Value::Null);
+    assert_eq!(resposta.corpo["data"]["tribunais"].as_array().unwrap().len(), 27);
+    assert_eq!(resposta.corpo["errors"][0]["path"], json!(["processos"]));
+}
+
+#[test]
+fn rotas_e_metodos_da_fachada() {
+    let app = App::vazio();
+    let bearer = format!("Bearer {}", app.token("tjrn"));
+    let resposta = app.pedir("GET", "/api/v1/nada", &headers(&bearer, "", ""), b"");
+    assert_eq!(
+        (resposta.status, &resposta.corpo["mensagemDesenvolvedor"]),
+        (404, &json!("NAO_ENCONTRADO"))
+    );
+    let resposta = app.pedir("PATCH", "/api/v1/processos", &headers(&bearer, JSON, ""), b"{}");
+    assert_eq!((resposta.status, resposta.headers["allow"].as_str()), (405, "POST"));
+    assert_eq!(resposta.corpo["mensagemDesenvolvedor"], "METODO_NAO_PERMITIDO");
+    let resposta = app.pedir("DELETE", "/graphql", &headers(&bearer, "", ""), b"");
+    assert_eq!((resposta.status, resposta.headers["allow"].as_str()), (405, "GET, POST"));
+    let resposta =
+        app.pedir("POST", "/api/v1/processos", &headers(&bearer, "text/plain", ""), b"{}");
+    assert_eq!(
+        (resposta.status, &resposta.corpo["mensagemDesenvolvedor"]),
+        (415, &json!("MIDIA_NAO_SUPORTADA"))
+    );
+    let grande = format!("{{\"a\":\"{}\"}}", "x".repeat(300_000));
+    let resposta =
+        app.pedir("POST", "/api/v1/processos", &headers(&bearer, JSON, ""), grande.as_bytes());
+    assert_eq!(
+        (resposta.status, &resposta.corpo["mensagemDesenvolvedor"]),
+        (413, &json!("CORPO_EXCEDE_LIMITE"))
+    );
+    let resposta =
+        app.pedir("POST", "/api/v1/processos?simlar=true", &headers(&bearer, JSON, ""), b"{}");
+    assert_eq!(resposta.status, 400);
+    assert!(resposta.corpo["erros"][0].as_str().unwrap().contains("simlar"), "{}", resposta.texto);
+    let enorme = vec![b'x'; 2_000_000];
+    let resposta = app.pedir("POST", "/graphql", &headers(&bearer, JSON, GRAPHQL), &enorme);
+    assert_eq!(
+        (resposta.status, &resposta.corpo["errors"][0]["extensions"]["code"]),
+        (413, &json!("CORPO_EXCEDE_LIMITE"))
+    );
+}
+
+#[test]
+fn graphiql_vem_do_programa_comprimido_e_com_csp() {
+    let app = App::vazio();
+    let pagina = app.pedir("GET", "/graphiql", &[("Accept-Encoding", "identity")], b"");
+    assert_eq!(pagina.status, 200);
+    assert!(pagina.headers["content-security-policy"].contains("default-src 'self'"));
+    assert!(
+        pagina.texto.contains("<div id=\"graphiql\"") || pagina.texto.contains("graphiql"),
+        "{}",
+        pagina.texto
+    );
+    assert!(!pagina.texto.contains("https://"), "{}", pagina.texto);
+    let inicio = pagina.texto.find("/graphiql/assets/").unwrap() + 1;
+    let fim = inicio + pagina.texto[inicio..].find('"').unwrap();
+    let script = app.pedir(
+        "GET",
+        &format!("/{}", &pagina.texto[inicio..fim]),
+        &[("Accept-Encoding", "identity")],
+        b"",
+    );
+    assert_eq!(script.status, 200);
+    assert!(script.headers["cache-control"].contains("immutable"));
+    for caminho in ["/graphiql/../Cargo.toml", "/graphiql/nada.js", "/graphiql/%2e%2e/package.json"]
+    {
+        assert_eq!(app.pedir("GET", caminho, &[], b"").status, 404, "{caminho}");
+    }
+    let raiz = app.pedir("GET", "/", &[], b"");
+    assert_eq!((raiz.status, raiz.headers["location"].as_str()), (303, "/graphiql"));
+}
+
+#[test]
+fn saude() {
+    let app = App::vazio();
+    for rota in ["/healthz", "/readyz"] {
+        assert_eq!(app.pedir("GET", rota, &[], b"").status, 200, "{rota}");
+    }
+}

@@ -1,0 +1,206 @@
+//! Who is let in.
+
+use crate::support::App;
+use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use serde_json::{Value, json};
+
+const TOKEN: &str = "/auth/realms/pje/protocol/openid-connect/token";
+
+fn entrar(app: &App, authorization: &str) -> u16 {
+    let headers = [("Authorization", authorization), ("Content-Type", "application/json")];
+    app.pedir("POST", "/graphql", &headers, br#"{"query":"{eu{azp}}"}"#).status
+}
+
+fn claims(app: &App) -> Value {
+    let agora = chrono::Local::now().timestamp();
+    json!({ "iss": format!("{}/auth/realms/pje", app.base), "sub": "s", "azp": "x", "aud": "elos", "exp": agora + 300,
+        "tribunal": "8.20", "realm_access": { "roles": ["pse-consulta"] } })
+}
+
+fn assinado(app: &App, mudar: impl FnOnce(&mut Value)) -> String {
+    let mut claims = claims(app);
+    mudar(&mut claims);
+    format!("Bearer {}", app.emissor.assinar(&claims).unwrap())
+}
+
+#[test]
+fn sem_token_ou_com_token_ruim_e_401_com_desafio() {
+    let app = App::vazio();
+    let bom = app.token("tjrn");
+    let (cabeca, resto) = bom.split_once('.').unwrap();
+    let (corpo, assinatura) = resto.split_once('.').unwrap();
+    let sem_assinatura = format!("{}.{corpo}.", BASE64.encode(r#"{"alg":"none","typ":"JWT"}"#));
+    let hs256 = format!(
+        "{}.{corpo}.{assinatura}",
+        BASE64.encode(r#"{"alg":"HS256","typ":"JWT","kid":"x"}"#)
+    );
+    let kid = format!(
+        "{}.{corpo}.{assinatura}",
+        BASE64.encode(r#"{"alg":"RS256","typ":"JWT","kid":"desconhecido"}"#)
+    );
+    let trocado = format!("{cabeca}.{}.{assinatura}", BASE64.encode(r#"{"sub":"eu"}"#));
+    for token in [
+        String::new(),
+        "x".into(),
+        "..".into(),
+        "a.b.c".into(),
+        bom[..bom.len() - 4].into(),
+        format!("{bom}x"),
+        sem_assinatura,
+        hs256,
+        kid,
+        trocado,
+        "x".repeat(1_000),
+    ] {
+        let headers = [("Authorization", format!("Bearer {token}"))];
+        let headers: Vec<_> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        for (metodo, rota) in [
+            ("POST", "/graphql"),
+            ("GET", "/graphql?query=%7Beu%7Bazp%7D%7D"),
+            ("POST", "/api/v1/processos"),
+        ] {
+            let resposta = app.pedir(metodo, rota, &headers, b"");
+            assert_eq!(resposta.status, 401, "{token:.40} {rota}: {}", resposta.texto);
+            assert!(resposta.headers["www-authenticate"].starts_with("Bearer"), "{rota}");
+            let codigo = resposta
+                .corpo
+                .pointer("/errors/0/extensions/code")
+                .or(resposta.corpo.get("mensagemDesenvolvedor"));
+            assert_eq!(codigo, Some(&json!("NAO_AUTENTICADO")), "{rota}: {}", resposta.texto);
+        }
+    }
+    assert_eq!(entrar(&app, &format!("Basic {}", BASE64_STANDARD.encode("tjrn:demo"))), 401);
+    assert_eq!(entrar(&app, &format!("bearer {bom}")), 200);
+}
+
+#[test]
+fn cada_claim_e_conferida() {
+    let app = App::vazio();
+    let agora = chrono::Local::now().timestamp();
+    assert_eq!(entrar(&app, &assinado(&app, |_| {})), 200);
+    type Mudanca = Box<dyn Fn(&mut Value)>;
+    let falsos: [(&str, Mudanca); 8] = [
+        ("expirado", Box::new(move |c| c["exp"] = json!(agora - 60))),
+        (
+            "sem exp",
+            Box::new(|c| {
+                c.as_object_mut().unwrap().remove("exp");
+            }),
+        ),
+        ("ainda não vale", Box::new(move |c| c["nbf"] = json!(agora + 120))),
+        ("outro emissor", Box::new(|c| c["iss"] = json!("http://127.0.0.1/outro"))),
+        (
+            "sem emissor",
+            Box::new(|c| {
+                c.as_object_mut().unwrap().remove("iss");
+            }),
+        ),
+        ("outra audiência", Box::new(|c| c["aud"] = json!("outra"))),
+        (
+            "sem audiência",
+            Box::new(|c| {
+                c.as_object_mut().unwrap().remove("aud");
+            }),
+        ),
+        (
+            "sem sub",
+            Box::new(|c| {
+                c.as_object_mut().unwrap().remove("sub");
+            }),
+        ),
+    ];
+    for (nome, mudar) in falsos {
+        assert_eq!(entrar(&app, &assinado(&app, mudar)), 401, "{nome}");
+    }
+    // A clock half a minute apart is forgiven.
+    assert_eq!(entrar(&app, &assinado(&app, |c| c["exp"] = json!(agora - 10))), 200);
+    assert_eq!(entrar(&app, &assinado(&app, |c| c["aud"] = json!(["outra", "elos"]))), 200);
+}
+
+#[test]
+fn sem_tribunal_e_sem_ser_nacional_e_403() {
+    let app = App::vazio();
+    for tribunal in [Value::Null, json!("9.99"), json!("")] {
+        let token = assinado(&app, |c| c["tribunal"] = tribunal.clone());
+        assert_eq!(entrar(&app, &token), 403, "{tribunal}");
+    }
+    let nacional = assinado(&app, |c| {
+        c["tribunal"] = Value::Null;
+        c["realm_access"]["roles"] = json!(["pse-nacional", "pse-consulta"]);
+    });
+    assert_eq!(entrar(&app, &nacional), 200);
+}
+
+#[test]
+fn papeis_vem_do_realm_e_do_cliente_e_sem_consulta_nada_se_le() {
+    let app = App::vazio();
+    let perguntar = |authorization: &str, query: &str| {
+        let headers = [("Authorization", authorization), ("Content-Type", "application/json")];
+        app.pedir("POST", "/graphql", &headers, json!({ "query": query }).to_string().as_bytes())
+            .corpo
+    };
+    let cliente = assinado(&app, |c| {
+        c["realm_access"] = json!({ "roles": ["offline_access"] });
+        c["resource_access"] = json!({ "pse": { "roles": ["pse-consulta", "pse-auditoria"] } });
+    });
+    assert_eq!(
+        perguntar(&cliente, "{ eu { papeis } }")["data"]["eu"]["papeis"],
+        json!(["pse-auditoria", "pse-consulta"])
+    );
+
+    let sem_papel = assinado(&app, |c| c["realm_access"] = json!({}));
+    for query in [
+        "{ processos { nodes { id } } }",
+        "{ adolescentes { nodes { id } } }",
+        "{ tribunais { tr } }",
+        r#"{ node(id: "x") { id } }"#,
+        r#"{ processo(numero: "90007416220218200083") { id } }"#,
+        r#"{ apuracao(numero: "90007416220218200083") { id } }"#,
+        r#"{ adolescente(identificador: "202600000001") { id } }"#,
+    ] {
+        let resposta = perguntar(&sem_papel, query);
+        assert_eq!(
+            resposta["errors"][0]["extensions"]["code"], "SEM_PERMISSAO",
+            "{query}: {resposta}"
+        );
+    }
+    let resposta = perguntar(&sem_papel, r#"{ nodes(ids: ["x"]) { id } }"#);
+    assert_eq!(resposta["data"]["nodes"], json!([null]));
+}
+
+#[test]
+fn o_emissor_de_demonstracao_confere_o_segredo() {
+    let app = App::vazio();
+    let pedir = |basic: &str, corpo: &str| {
+        let basic = format!("Basic {}", BASE64_STANDARD.encode(basic));
+        let headers = [
+            ("Authorization", basic.as_str()),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+        ];
+        app.pedir("POST", TOKEN, &headers, corpo.as_bytes())
+    };
+    let bom = pedir("tjrn:demo", "grant_type=client_credentials&scope=x");
+    assert_eq!((bom.status, &bom.corpo["token_type"]), (200, &json!("Bearer")));
+    assert!(bom.corpo["expires_in"].as_i64().unwrap() >= 300);
+    assert_eq!(bom.headers["x-dev-issuer"], "1");
+    for credencial in ["tjrn:errado", "ninguem:demo", "tjrn", ":"] {
+        let resposta = pedir(credencial, "grant_type=client_credentials");
+        assert_eq!(
+            (resposta.status, &resposta.corpo["error"]),
+            (401, &json!("invalid_client")),
+            "{credencial}"
+        );
+    }
+    assert_eq!(pedir("tjrn:demo", "grant_type=password").status, 400);
+    assert_eq!(app.pedir("POST", TOKEN, &[], b"").status / 100, 4);
+
+    let descoberta = app.pedir(
+        "GET",
+        "/auth/realms/pje/.well-known/openid-configuration",
+        &[("Host", "outro.example")],
+        b"",
+    );
+    assert_eq!(descoberta.corpo["issuer"], format!("{}/auth/realms/pje", app.base));
+    let clientes = app.pedir("GET", "/auth/realms/pje/demo-clients", &[], b"");
+    assert_eq!(clientes.corpo.as_array().unwrap().len(), 5);
+}

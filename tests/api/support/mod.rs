@@ -1,0 +1,241 @@
+//! The harness: one private PostgreSQL for the run, one database and one real
+//! server per test, and a client that speaks HTTP to it.
+//!
+//! `App::novo()` has the synthetic data of 270 processos; `App::vazio()` has none.
+
+mod banco;
+
+pub use banco::{Banco, Modelo};
+
+use elos::auth::issuer::{CAMINHO, Emissor};
+use elos::auth::{Auth, AuthOptions};
+use elos::config::Regras;
+use elos::db::{Db, DbOptions};
+use elos::server::{Partes, servir};
+use serde_json::{Value, json};
+use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, mpsc};
+use std::time::Duration;
+
+/// One key for the whole run: making one takes a second.
+static EMISSOR: LazyLock<Emissor> =
+    LazyLock::new(|| Emissor::novo(String::new(), "elos".into(), banco::agora));
+
+pub struct App {
+    pub banco: Banco,
+    pub base: String,
+    pub emissor: Emissor,
+    comandos: Arc<AtomicU64>,
+    tokens: Mutex<HashMap<String, String>>,
+    agente: ureq::Agent,
+    parar: Option<mpsc::Sender<()>>,
+    servidor: Option<std::thread::JoinHandle<()>>,
+}
+
+/// An answer: status, headers that tests look at, body as JSON (null when it is none).
+#[derive(Debug)]
+pub struct Resposta {
+    pub status: u16,
+    pub headers: HashMap<String, String>,
+    pub corpo: Value,
+    pub texto: String,
+}
+
+#[derive(Clone, Copy, Default)]
+pub struct Ajustes {
+    pub regras: Regras,
+    pub sem_filtro: bool,
+}
+
+impl App {
+    pub fn novo() -> Self {
+        Self::com(Modelo::Semeado, Ajustes::default())
+    }
+
+    pub fn vazio() -> Self {
+        Self::com(Modelo::Vazio, Ajustes::default())
+    }
+
+    pub fn com(modelo: Modelo, ajustes: Ajustes) -> Self {
+        Self::sobre(Banco::novo(modelo), ajustes)
+    }
+
+    pub fn sobre(banco: Banco, ajustes: Ajustes) -> Self {
+        let comandos = Arc::new(AtomicU64::new(0));
+        let mut opcoes = DbOptions::nova(banco.url_do_app());
+        opcoes.pool_max = 6;
+        opcoes.comandos = Some(Arc::clone(&comandos));
+        opcoes.sem_filtro = ajustes.sem_filtro;
+
+        let escuta = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", escuta.local_addr().unwrap());
+        let iss = format!("{base}{CAMINHO}");
+        let app = elos::App {
+            db: Db::conectar(&opcoes).unwrap(),
+            regras: ajustes.regras,
+            agora: banco::agora,
+        };
+        let partes = Partes {
+            app,
+            auth: Auth::novo(AuthOptions::novas(iss.clone(), vec!["elos".into()], None)),
+            graphiql: true,
+            emissor: Some(EMISSOR.em(iss.clone())),
+        };
+        let (parar, parada) = mpsc::channel::<()>();
+        let (pronto, esperar) = mpsc::channel();
+        let servidor = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let servidor = servir(partes, escuta).unwrap();
+                let alca = servidor.handle();
+                pronto.send(()).unwrap();
+                std::thread::spawn(move || {
+                    let _ = parada.recv();
+                    actix_web::rt::System::new().block_on(alca.stop(false));
+                });
+                servidor.await.unwrap();
+            });
+        });
+        esperar.recv().unwrap();
+        let agente = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .into();
+        Self {
+            banco,
+            base,
+            emissor: EMISSOR.em(iss),
+            comandos,
+            tokens: Mutex::default(),
+            agente,
+            parar: Some(parar),
+            servidor: Some(servidor),
+        }
+    }
+
+    /// A token of the development issuer, by HTTP Basic, kept for the test.
+    pub fn token(&self, cliente: &str) -> String {
+        if let Some(token) = self.tokens.lock().unwrap().get(cliente) {
+            return token.clone();
+        }
+        use base64::{Engine, prelude::BASE64_STANDARD};
+        let basic = BASE64_STANDARD.encode(format!("{cliente}:demo"));
+        let mut resposta = self
+            .agente
+            .post(format!("{}{CAMINHO}/protocol/openid-connect/token", self.base))
+            .header("Authorization", format!("Basic {basic}"))
+            .send_form([("grant_type", "client_credentials")])
+            .unwrap();
+        let corpo: Value =
+            serde_json::from_str(&resposta.body_mut().read_to_string().unwrap()).unwrap();
+        let token = corpo["access_token"].as_str().unwrap().to_owned();
+        self.tokens.lock().unwrap().insert(cliente.to_owned(), token.clone());
+        token
+    }
+
+    /// Any request. `headers` win over nothing: what is not given is not sent.
+    pub fn pedir(
+        &self,
+        metodo: &str,
+        caminho: &str,
+        headers: &[(&str, &str)],
+        corpo: &[u8],
+    ) -> Resposta {
+        let mut pedido =
+            ureq::http::Request::builder().method(metodo).uri(format!("{}{caminho}", self.base));
+        for (nome, valor) in headers {
+            pedido = pedido.header(*nome, *valor);
+        }
+        let resposta =
+            if corpo.is_empty() && matches!(metodo, "GET" | "HEAD" | "DELETE" | "OPTIONS") {
+                self.agente.run(pedido.body(()).unwrap())
+            } else {
+                self.agente.run(pedido.body(corpo.to_vec()).unwrap())
+            };
+        let mut resposta = resposta.unwrap();
+        let headers = resposta
+            .headers()
+            .iter()
+            .map(|(nome, valor)| (nome.to_string(), valor.to_str().unwrap_or_default().to_owned()))
+            .collect();
+        let texto = resposta.body_mut().with_config().limit(50_000_000).read_to_string().unwrap();
+        let corpo = serde_json::from_str(&texto).unwrap_or(Value::Null);
+        Resposta { status: resposta.status().as_u16(), headers, corpo, texto }
+    }
+
+    pub fn post(&self, cliente: &str, caminho: &str, corpo: &Value) -> Resposta {
+        self.post_texto(cliente, caminho, &corpo.to_string())
+    }
+
+    pub fn post_texto(&self, cliente: &str, caminho: &str, corpo: &str) -> Resposta {
+        let bearer = format!("Bearer {}", self.token(cliente));
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        self.pedir("POST", caminho, &headers, corpo.as_bytes())
+    }
+
+    /// A GraphQL request, answered whole.
+    pub fn graphql(&self, cliente: &str, query: &str, variables: impl Borrow<Value>) -> Resposta {
+        let bearer = format!("Bearer {}", self.token(cliente));
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Content-Type", "application/json"),
+            ("Accept", "application/graphql-response+json"),
+        ];
+        let corpo = json!({ "query": query, "variables": variables.borrow() }).to_string();
+        self.pedir("POST", "/graphql", &headers, corpo.as_bytes())
+    }
+
+    /// The `data` of a request that must not fail.
+    #[track_caller]
+    pub fn gql(&self, cliente: &str, query: &str) -> Value {
+        self.gql_com(cliente, query, json!({}))
+    }
+
+    #[track_caller]
+    pub fn gql_com(&self, cliente: &str, query: &str, variables: impl Borrow<Value>) -> Value {
+        let resposta = self.graphql(cliente, query, variables);
+        assert_eq!(resposta.status, 200, "{}", resposta.texto);
+        assert_eq!(resposta.corpo.get("errors"), None, "{}", resposta.texto);
+        resposta.corpo["data"].clone()
+    }
+
+    /// The code of the only error of a request that must fail.
+    #[track_caller]
+    pub fn codigo(&self, cliente: &str, query: &str) -> String {
+        let resposta = self.graphql(cliente, query, json!({}));
+        let errors = resposta.corpo["errors"].as_array().expect(&resposta.texto).clone();
+        assert_eq!(errors.len(), 1, "{}", resposta.texto);
+        errors[0]["extensions"]["code"].as_str().expect(&resposta.texto).to_owned()
+    }
+
+    /// How many statements `pedido` sent to PostgreSQL.
+    pub fn comandos<T>(&self, pedido: impl FnOnce() -> T) -> (u64, T) {
+        let antes = self.comandos.load(Ordering::SeqCst);
+        let valor = pedido();
+        (self.comandos.load(Ordering::SeqCst) - antes, valor)
+    }
+
+    /// Registers a synthetic adolescente; answers with the identificador.
+    #[track_caller]
+    pub fn adolescente(&self, cliente: &str) -> String {
+        let corpo = json!({
+            "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010", "sexoBiologico": "FEMININO",
+        });
+        let resposta = self.post(cliente, "/api/v1/adolescentes", &corpo);
+        assert_eq!(resposta.status, 200, "{}", resposta.texto);
+        resposta.corpo["dados"]["identificador"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        drop(self.parar.take());
+        if let Some(servidor) = self.servidor.take() {
+            let _ = servidor.join();
+        }
+    }
+}

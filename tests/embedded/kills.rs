@@ -1,0 +1,92 @@
+use std::time::Instant;
+
+use crate::{
+    program::Program,
+    support::{Place, busy_session, commit_rows, kill_9, rows, until, url},
+};
+
+#[test]
+fn the_program_is_killed() {
+    let place = Place::new("program");
+    let mut program = Program::begin(&place.dir());
+    let (_, address) = program.ready();
+    commit_rows(&address);
+
+    let killed = Instant::now();
+    program.kill_9();
+    until("o fim do PostgreSQL", || place.nothing_runs().then_some(()));
+    eprintln!("programa morto: o PostgreSQL terminou em {:?}", killed.elapsed());
+
+    let begun = Instant::now();
+    let server = place.start();
+    eprintln!("programa morto: novo início em {:?}", begun.elapsed());
+    assert_eq!(rows(&url(&server)), Some(3));
+    server.stop();
+    assert!(place.nothing_runs());
+}
+
+#[test]
+fn the_program_is_killed_and_started_again_at_once() {
+    let place = Place::new("program-at-once");
+    let mut program = Program::begin(&place.dir());
+    let (_, address) = program.ready();
+    commit_rows(&address);
+
+    let killed = Instant::now();
+    program.kill_9();
+    let server = place.start();
+    eprintln!("programa morto e reiniciado sem espera: {:?}", killed.elapsed());
+    assert_eq!(rows(&url(&server)), Some(3));
+}
+
+#[test]
+fn the_postmaster_is_killed() {
+    let place = Place::new("postmaster");
+    let server = place.start();
+    commit_rows(&url(&server));
+
+    // The second time it has lived only a moment, which delays the restart but does not prevent it.
+    for time in ["primeira", "segunda"] {
+        let (before, killed) = (server.pid(), Instant::now());
+        kill_9(before);
+        let kept =
+            until("o reinício", || (server.pid() != before).then(|| rows(&url(&server)))?);
+        eprintln!("postmaster morto pela {time} vez: de volta em {:?}", killed.elapsed());
+        assert_eq!(kept, 3);
+    }
+    server.stop();
+    assert!(place.nothing_runs());
+}
+
+#[test]
+fn the_postmaster_is_killed_below_a_busy_session() {
+    let place = Place::new("postmaster-busy");
+    let server = place.start();
+    commit_rows(&url(&server));
+    busy_session(&url(&server), 3);
+
+    let (before, killed) = (server.pid(), Instant::now());
+    kill_9(before);
+    until("o reinício", || (server.pid() != before).then(|| rows(&url(&server)))?);
+    eprintln!("postmaster morto com sessão ocupada por 3 s: de volta em {:?}", killed.elapsed());
+    assert_eq!(rows(&url(&server)), Some(3));
+    assert!(place.log().contains("pre-existing shared memory block"), "{}", place.log());
+}
+
+#[test]
+fn program_and_postmaster_are_killed() {
+    let place = Place::new("both");
+    let mut program = Program::begin(&place.dir());
+    let (postmaster, address) = program.ready();
+    commit_rows(&address);
+    busy_session(&address, 2);
+
+    let killed = Instant::now();
+    kill_9(postmaster);
+    program.kill_9();
+    let server = place.start();
+    eprintln!("os dois mortos, sessão ocupada por 2 s: de volta em {:?}", killed.elapsed());
+    assert_eq!(rows(&url(&server)), Some(3));
+    server.stop();
+    assert!(place.nothing_runs());
+}

@@ -1,0 +1,10 @@
+//! Real kills of a real Postgres: whatever dies, the next start finds the committed rows.
+#![expect(clippy::unwrap_used, reason = "a test that unwraps has already failed")]
+
+mod initdb;
+mod kills;
+mod leftovers;
+mod program;
+mod refusals;
+mod running;
+mod support;

@@ -1,0 +1,72 @@
+use std::{
+    env,
+    io::{BufRead, BufReader, Read, stdin},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+};
+
+use elos::embedded::{Embedded, Options};
+
+use crate::support::{SOON, url};
+
+const FOLDER: &str = "ELOS_EMBEDDED_TEST_DIR";
+const READY: &str = "@ready ";
+
+/// Another program with an embedded server, to be killed.
+pub struct Program {
+    child: Child,
+}
+
+impl Program {
+    pub fn begin(dir: &Path) -> Self {
+        let child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "program::serve", "--nocapture"])
+            .env(FOLDER, dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self { child }
+    }
+
+    /// Waits for its server: the postmaster's pid and the address.
+    pub fn ready(&mut self) -> (i32, String) {
+        let output = BufReader::new(self.child.stdout.take().unwrap());
+        let (found, wait) = mpsc::channel();
+        thread::spawn(move || {
+            let mut lines = output.lines().map_while(Result::ok);
+            if let Some(line) = lines.find(|line| line.contains(READY)) {
+                let _ = found.send(line);
+            }
+        });
+        let line = wait.recv_timeout(SOON).unwrap();
+        let (_, ready) = line.split_once(READY).unwrap();
+        let (pid, url) = ready.split_once(' ').unwrap();
+        (pid.parse().unwrap(), url.to_owned())
+    }
+
+    pub fn kill_9(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program that other tests start, by this entry of their own binary, and
+/// kill. Run as a test it has no folder to serve and ends at once.
+#[test]
+fn serve() {
+    let Some(dir) = env::var_os(FOLDER) else { return };
+    let server = Embedded::start(Options::new(dir)).unwrap();
+    println!("{READY}{} {}", server.pid(), url(&server));
+    // Ends with the test, however that ends.
+    let _ = stdin().read_to_end(&mut Vec::new());
+}

@@ -1,0 +1,159 @@
+use std::{
+    fs::{self, Permissions},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use diesel::{
+    Connection, PgConnection, QueryResult, RunQueryDsl, connection::SimpleConnection, dsl::sql,
+    select, sql_types::BigInt,
+};
+use elos::embedded::{Embedded, Options};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::{Pid, geteuid},
+};
+
+pub const SOON: Duration = Duration::from_secs(60);
+
+/// A test's own folder; what still runs on it ends with the test, failed or not.
+pub struct Place {
+    root: PathBuf,
+}
+
+impl Place {
+    /// In `/var/tmp`, because root's own folders are closed to the user Postgres runs as.
+    pub fn new(name: &str) -> Self {
+        let root = PathBuf::from(format!("/var/tmp/elos-test-{}-{name}", std::process::id()));
+        fs::create_dir(&root).unwrap();
+        Self { root }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn dir(&self) -> PathBuf {
+        self.root.join("elos")
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.dir().join("data")
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.dir().join("postgres.log")).unwrap_or_default()
+    }
+
+    pub fn start(&self) -> Embedded {
+        Embedded::start(Options::new(self.dir())).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub fn nothing_runs(&self) -> bool {
+        self.servers().is_empty()
+    }
+
+    /// Live processes that work in this place's folders.
+    fn servers(&self) -> Vec<Pid> {
+        let entries = fs::read_dir("/proc").unwrap().flatten();
+        let here = |pid: &Pid| {
+            fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(&self.root))
+        };
+        entries
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(Pid::from_raw))
+            .filter(here)
+            .collect()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        for server in self.servers() {
+            let _ = kill(server, Signal::SIGKILL);
+        }
+        let deadline = Instant::now() + SOON;
+        while fs::remove_dir_all(&self.root).is_err() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// Polls until there is an answer, or the test fails.
+pub fn until<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + SOON;
+    loop {
+        if let Some(answer) = answer() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "em vão: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+pub fn kill_9(pid: i32) {
+    kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+}
+
+pub fn url(server: &Embedded) -> String {
+    server.url("postgres", "postgres")
+}
+
+pub fn execute(url: &str, sql: &str) -> QueryResult<()> {
+    PgConnection::establish(url).unwrap().batch_execute(sql)
+}
+
+/// Three rows, each committed on its own.
+pub fn commit_rows(url: &str) {
+    let mut conn = PgConnection::establish(url).unwrap();
+    conn.batch_execute("CREATE TABLE kept (n int)").unwrap();
+    for n in 1..=3 {
+        conn.batch_execute(&format!("INSERT INTO kept VALUES ({n})")).unwrap();
+    }
+}
+
+pub fn rows(url: &str) -> Option<i64> {
+    let mut conn = PgConnection::establish(url).ok()?;
+    select(sql::<BigInt>("(SELECT count(*) FROM kept)")).get_result(&mut conn).ok()
+}
+
+/// A session that does not look up from its work, even when its postmaster dies.
+pub fn busy_session(url: &str, seconds: u32) {
+    let work = format!(
+        "DO $$ DECLARE until timestamptz := clock_timestamp() + interval '{seconds} s'; \
+         BEGIN WHILE clock_timestamp() < until LOOP END LOOP; END $$"
+    );
+    let session = url.to_owned();
+    thread::spawn(move || execute(&session, &work));
+    let seen =
+        "SELECT 1/count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'DO %'";
+    until("a sessão ocupada", || execute(url, seen).ok());
+}
+
+/// The user the server of this folder runs as, which need not be ours.
+pub fn as_owner_of<'a>(data: &Path, command: &'a mut Command) -> &'a mut Command {
+    let owner = fs::metadata(data).unwrap();
+    if geteuid().is_root() {
+        command.gid(owner.gid()).uid(owner.uid());
+    }
+    command
+}
+
+/// Programs that say they are of `version` and cannot make a database.
+pub fn fake_programs(root: &Path, version: &str) -> PathBuf {
+    let bin = root.join(format!("pg-{version}"));
+    fs::create_dir(&bin).unwrap();
+    for (name, script) in [
+        ("postgres", format!("echo 'postgres (PostgreSQL) {version}'")),
+        ("initdb", "echo 'disco cheio' >&2; exit 1".to_owned()),
+    ] {
+        fs::write(bin.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(bin.join(name), Permissions::from_mode(0o755)).unwrap();
+    }
+    bin
+}
