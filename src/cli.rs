@@ -91,7 +91,7 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
         Comando::Migrate(comando) => migrate(&config, &comando),
         Comando::Seed { processos } => {
             let mut migrador = Migrador::conectar(migrate_url(&config)?)?;
-            seed::semear(migrador.conn(), processos, agora())
+            seed::semear(migrador.conn(), processos)
         }
         Comando::Schema => {
             print!("{}", graphql::sdl());

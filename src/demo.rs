@@ -53,7 +53,7 @@ pub fn rodar(
     opcoes.pg_bin.clone_from(&config.pg_bin);
     let postgres = Embedded::start(opcoes)?;
     let dono = postgres.url(SUPERUSUARIO, BANCO);
-    preparar(&postgres, &dono, processos, agora)?;
+    preparar(&postgres, &dono, processos)?;
 
     let mut banco = DbOptions::nova(postgres.url(LOGIN, BANCO));
     banco.pool_max = config.pool_max;
@@ -75,12 +75,7 @@ pub fn rodar(
 }
 
 /// The database, its login and its data, each made when absent.
-fn preparar(
-    postgres: &Embedded,
-    dono: &str,
-    processos: u32,
-    agora: fn() -> DateTime<Utc>,
-) -> anyhow::Result<()> {
+fn preparar(postgres: &Embedded, dono: &str, processos: u32) -> anyhow::Result<()> {
     let mut servidor = PgConnection::establish(&postgres.url(SUPERUSUARIO, SUPERUSUARIO))?;
     let ha_banco = Sql::new("SELECT FROM pg_database WHERE datname = ").bind(BANCO.to_owned());
     if ha_banco.execute(&mut servidor)? == 0 {
@@ -94,7 +89,7 @@ fn preparar(
     migrador.aplicar()?;
     servidor.batch_execute(&format!("GRANT elos_app, elos_nacional TO {LOGIN}"))?;
     if seed::vazio(migrador.conn())? {
-        seed::semear(migrador.conn(), processos, agora())?;
+        seed::semear(migrador.conn(), processos)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The role that a connection takes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub(super) struct Conn {
     /// The suspicion under which it was last seen alive.
     vista: u64,
     perdida: bool,
+    /// A request has it.
+    em_uso: Arc<AtomicBool>,
 }
 
 pub(super) struct Manager {
@@ -58,12 +60,17 @@ pub(super) struct Manager {
     suspeita: Arc<AtomicU64>,
 }
 
-struct Counter(Arc<AtomicU64>);
+/// Counts what a request sends, not what a connection needs for itself.
+struct Counter {
+    comandos: Arc<AtomicU64>,
+    em_uso: Arc<AtomicBool>,
+}
 
 impl Instrumentation for Counter {
     fn on_connection_event(&mut self, evento: InstrumentationEvent<'_>) {
-        if matches!(evento, InstrumentationEvent::StartQuery { .. }) {
-            self.0.fetch_add(1, Ordering::Relaxed);
+        let comando = matches!(evento, InstrumentationEvent::StartQuery { .. });
+        if comando && self.em_uso.load(Ordering::Relaxed) {
+            self.comandos.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -118,9 +125,6 @@ impl Manager {
             "SET application_name = 'elos'; SET timezone = 'UTC'; \
              SET statement_timeout = '15s'; SET idle_in_transaction_session_timeout = '30s'",
         )?;
-        if let Some(contador) = &self.comandos {
-            pg.set_instrumentation(Counter(Arc::clone(contador)));
-        }
         Ok(pg)
     }
 }
@@ -132,7 +136,12 @@ impl ManageConnection for Manager {
     fn connect(&self) -> Result<Conn, ConexaoRecusada> {
         let suspeita = Arc::clone(&self.suspeita);
         let vista = suspeita.load(Ordering::Acquire);
-        Ok(Conn { pg: self.abrir()?, tribunal: None, suspeita, vista, perdida: false })
+        let (mut pg, em_uso) = (self.abrir()?, Arc::new(AtomicBool::new(false)));
+        if let Some(comandos) = &self.comandos {
+            let (comandos, em_uso) = (Arc::clone(comandos), Arc::clone(&em_uso));
+            pg.set_instrumentation(Counter { comandos, em_uso });
+        }
+        Ok(Conn { pg, tribunal: None, suspeita, vista, perdida: false, em_uso })
     }
 
     fn is_valid(&self, conexao: &mut Conn) -> Result<(), ConexaoRecusada> {
@@ -203,7 +212,9 @@ impl Lease {
         &mut self,
         trabalho: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.0.em_uso.store(true, Ordering::Relaxed);
         let desfecho = trabalho(&mut self.0.pg);
+        self.0.em_uso.store(false, Ordering::Relaxed);
         if matches!(desfecho, Err(Error::Interno(_))) && responde(&mut self.0.pg).is_err() {
             self.declarar_perdida();
             return desfecho.map_err(|_| indisponivel());

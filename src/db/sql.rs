@@ -48,28 +48,40 @@ enum Parte {
 
 /// A statement, or a piece of one.
 #[derive(Debug, Clone, Default)]
-pub struct Sql(Vec<Parte>);
+pub struct Sql {
+    partes: Vec<Parte>,
+    /// Its text is one of too many to prepare each: a client composed it.
+    avulsa: bool,
+}
 
 impl Sql {
     pub fn new(texto: &'static str) -> Self {
-        Self(vec![Parte::Texto(texto)])
+        Self { partes: vec![Parte::Texto(texto)], avulsa: false }
     }
 
     #[must_use]
     pub fn push(mut self, texto: &'static str) -> Self {
-        self.0.push(Parte::Texto(texto));
+        self.partes.push(Parte::Texto(texto));
         self
     }
 
     #[must_use]
     pub fn bind(mut self, valor: impl Into<Valor>) -> Self {
-        self.0.push(Parte::Valor(valor.into()));
+        self.partes.push(Parte::Valor(valor.into()));
         self
     }
 
     #[must_use]
     pub fn append(mut self, outro: Sql) -> Self {
-        self.0.extend(outro.0);
+        self.partes.extend(outro.partes);
+        self.avulsa |= outro.avulsa;
+        self
+    }
+
+    /// Not to be prepared: the connection would keep every text for ever.
+    #[must_use]
+    pub fn avulsa(mut self) -> Self {
+        self.avulsa = true;
         self
     }
 
@@ -94,7 +106,10 @@ impl Sql {
 
 impl QueryFragment<Pg> for Sql {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        for parte in &self.0 {
+        if self.avulsa {
+            out.unsafe_to_cache_prepared();
+        }
+        for parte in &self.partes {
             match parte {
                 Parte::Texto(texto) => out.push_sql(texto),
                 Parte::Valor(Valor::I16(v)) => out.push_bind_param::<tipo::SmallInt, _>(v)?,

@@ -4,7 +4,6 @@ mod mundo;
 
 use crate::db::Sql;
 use crate::db::schema::{adolescente, evento, processo, vinculo};
-use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -31,7 +30,7 @@ struct Ultimos {
 
 /// Adds about `processos` processos over the 27 tribunals, by COPY as the
 /// owner of the tables, in one transaction.
-pub fn semear(conn: &mut PgConnection, processos: u32, agora: DateTime<Utc>) -> anyhow::Result<()> {
+pub fn semear(conn: &mut PgConnection, processos: u32) -> anyhow::Result<()> {
     conn.transaction(|conn| {
         conn.batch_execute(
             "SET LOCAL ROLE elos_dono; SET LOCAL synchronous_commit = off; \
@@ -50,7 +49,6 @@ pub fn semear(conn: &mut PgConnection, processos: u32, agora: DateTime<Utc>) -> 
             processo: ultimos.processo,
             vinculo: ultimos.vinculo,
             sequencia: ultimos.sequencia,
-            agora,
         };
         copiar(conn, &mundo)?;
         // COPY brought its own ids: the counters go on after them.

@@ -68,7 +68,6 @@ pub struct Mundo {
     pub processo: i64,
     pub vinculo: i64,
     pub sequencia: i64,
-    pub agora: DateTime<Utc>,
 }
 
 impl Mundo {
@@ -88,10 +87,11 @@ impl Mundo {
         self.processo + caso * PROCESSOS + n + 1
     }
 
-    /// One minute apart, the last one a day before now.
+    /// Ten seconds apart from the beginning of 2025: no clock, so that two
+    /// seedings are the same to the letter.
     fn instante(&self, caso: i64, n: i64) -> DateTime<Utc> {
-        let minutos = (self.casos - caso) * PROCESSOS - n;
-        self.agora - TimeDelta::days(1) - TimeDelta::minutes(minutos)
+        let inicio = DateTime::from_timestamp(1_735_700_400, 0).unwrap_or_default();
+        inicio + TimeDelta::seconds(10 * self.processo_id(caso, n))
     }
 
     fn numero(&self, caso: i64, n: i64) -> NumeroProcesso {

@@ -103,8 +103,6 @@ fn nodes_busca_cada_tipo_de_uma_vez() {
         .map(|node| &node["id"])
         .collect();
     let query = "query($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }";
-    // Two connections at once: the first time each is told its tribunal.
-    app.gql_com("tjrn", query, json!({ "ids": ids }));
     let (comandos, dados) = app.comandos(|| app.gql_com("tjrn", query, json!({ "ids": ids })));
     assert_eq!(comandos, 2);
     let respondidos: Vec<&Value> =

@@ -78,8 +78,7 @@ fn ha_de_tudo_e_as_regras_valem() {
 fn semear_de_novo_acrescenta_e_o_servidor_continua() {
     let app = crate::support::App::novo();
     let mut conn = app.banco.conn();
-    elos::seed::semear(&mut conn, 135, chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap())
-        .unwrap();
+    elos::seed::semear(&mut conn, 135).unwrap();
     assert_eq!(app.banco.contar("SELECT count(*) AS n FROM processo"), 405);
     let adolescente = app.adolescente("tjrn");
     assert_eq!(app.banco.contar("SELECT count(*) AS n FROM adolescente"), 244);
@@ -95,9 +94,8 @@ fn duas_sementes_iguais_dao_os_mesmos_dados() {
         ))
     };
     let (um, outro) = (Banco::novo(Modelo::Vazio), Banco::novo(Modelo::Vazio));
-    let agora = chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     for banco in [&um, &outro] {
-        elos::seed::semear(&mut banco.conn(), 135, agora).unwrap();
+        elos::seed::semear(&mut banco.conn(), 135).unwrap();
     }
     assert_eq!(retrato(&um), retrato(&outro));
 }

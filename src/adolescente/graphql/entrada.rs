@@ -1,11 +1,11 @@
 //! What a client says about adolescentes: conditions, order, and the data of a registration.
 
-use super::super::store::{Campo, Filtro};
-use super::super::{
+use crate::Result;
+use crate::adolescente::store::{Campo, Filtro};
+use crate::adolescente::{
     Certidao, IdentidadeGenero, Identificador, NovoAdolescente, OrientacaoSexual, RacaCor, Rg,
     SexoBiologico,
 };
-use crate::Result;
 use crate::campo::preenchido;
 use crate::cpf::Cpf;
 use crate::error::{Error, Falha};

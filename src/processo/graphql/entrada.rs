@@ -1,13 +1,15 @@
 //! What a client says about processos: conditions, order, and the words of a registration.
 
-use super::store::{Campo, Filtro};
-use super::{SituacaoProcesso, TipoProcesso, entrada_invalida};
 use crate::Result;
 use crate::adolescente::Identificador;
 use crate::campo::preenchido;
 use crate::cpf::Cpf;
+use crate::error::{Error, Falha};
 use crate::graphql::{Instante, SentidoOrdem};
-use crate::processo::{CadastrarProcesso, NumeroProcesso, Responsavel};
+use crate::processo::store::{Campo, Filtro};
+use crate::processo::{
+    CadastrarProcesso, NumeroProcesso, Responsavel, SituacaoProcesso, TipoProcesso,
+};
 use crate::tribunal::Tribunal;
 use async_graphql::{Enum, InputObject};
 
@@ -50,10 +52,16 @@ pub fn filtro(entrada: ProcessoFiltro) -> Result<Filtro> {
 fn converter(entrada: ProcessoFiltro, condicoes: &mut usize) -> Result<Filtro> {
     *condicoes += 1;
     if *condicoes > CONDICOES_MAXIMO {
-        return Err(entrada_invalida("o filtro tem mais de 100 condições aninhadas"));
+        return Err(Error::falha(
+            Falha::EntradaInvalida,
+            "o filtro tem mais de 100 condições aninhadas",
+        ));
     }
     if entrada.numero.as_ref().is_some_and(|lista| lista.len() > VALORES_MAXIMO) {
-        return Err(entrada_invalida("o filtro `numero` aceita no máximo 100 números"));
+        return Err(Error::falha(
+            Falha::EntradaInvalida,
+            "o filtro `numero` aceita no máximo 100 números",
+        ));
     }
     let mut varios = |lista: Option<Vec<ProcessoFiltro>>| {
         let converter = |um| converter(um, condicoes);

@@ -85,7 +85,11 @@ impl Filtro {
         if let Some(negado) = &self.nao {
             partes.push(Sql::new("NOT ").append(negado.sql()));
         }
-        Sql::juntar(partes, " AND ", "true")
+        // A condition or two are common and few; beyond, every client has its own.
+        let avulsa =
+            partes.len() > 2 || self.e.is_some() || self.ou.is_some() || self.nao.is_some();
+        let filtro = Sql::juntar(partes, " AND ", "true");
+        if avulsa { filtro.avulsa() } else { filtro }
     }
 }
 

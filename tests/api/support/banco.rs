@@ -84,7 +84,7 @@ fn preparar(servidor: &Embedded) {
         let nome = modelo.nome();
         conn.batch_execute(&format!("CREATE DATABASE {nome} TEMPLATE modelo_vazio")).unwrap();
         let mut migrador = Migrador::conectar(&servidor.url("postgres", nome)).unwrap();
-        seed::semear(migrador.conn(), processos, agora()).unwrap();
+        seed::semear(migrador.conn(), processos).unwrap();
     }
 }
 

@@ -1,0 +1,249 @@
+//! The fields of an adolescente. Sensitive ones are null for who lacks the papel.
+
+use crate::Result;
+use crate::adolescente::{
+    Adolescente, Certidao, IdentidadeGenero, Identificador, OrientacaoSexual, RacaCor, Rg,
+    SexoBiologico,
+};
+use crate::cpf::Cpf;
+use crate::error::Error;
+use crate::evento::store::EventosDe;
+use crate::graphql::{Conexao, ContextExt, Data, GlobalId, Instante, Paginacao, conectar};
+use crate::processo::store::ProcessosDoAdolescente;
+use crate::processo::{SituacaoProcesso, SituacaoVinculo, TipoProcesso};
+use crate::tribunal::Tribunal;
+use async_graphql::{Context, ID, Object};
+use std::sync::Arc;
+
+pub struct AdolescenteNode(pub Arc<Adolescente>);
+
+/// Adolescente, no cadastro de um tribunal. O identificador é nacional; o cadastro é de cada tribunal.
+#[Object(name = "Adolescente")]
+impl AdolescenteNode {
+    /// Identificador global, opaco e estável.
+    pub async fn id(&self) -> ID {
+        GlobalId::Adolescente(self.0.id).into()
+    }
+
+    /// Identificador nacional.
+    async fn identificador(&self) -> Identificador {
+        self.0.identificador.clone()
+    }
+
+    /// Criado só pelo identificador (R14), à espera dos dados; então nome, nascimento e sexo são nulos.
+    async fn cadastro_pendente(&self) -> bool {
+        self.0.cadastro_pendente
+    }
+
+    /// Tribunal que cadastrou.
+    async fn tribunal(&self) -> Result<Tribunal> {
+        Tribunal::por_codigo(self.0.tribunal_codigo)
+            .ok_or_else(|| Error::interno(anyhow::anyhow!("unknown tribunal in a row")))
+    }
+
+    /// Nome a mostrar: o social com o sobrenome, se houver; senão o civil.
+    async fn nome_exibicao(&self) -> Option<String> {
+        self.0.nome_exibicao()
+    }
+
+    /// Nome civil. Havendo nome social, exige o papel `pse-dados-sensiveis`; sem ele, nulo.
+    async fn nome(&self, ctx: &Context<'_>) -> Option<&str> {
+        let nome = self.0.nome.as_deref();
+        if self.0.nome_social.is_some() { ctx.sensivel(nome) } else { nome }
+    }
+
+    /// Sobrenome.
+    async fn sobrenome(&self) -> Option<&str> {
+        self.0.sobrenome.as_deref()
+    }
+
+    /// Há nome social.
+    async fn possui_nome_social(&self) -> bool {
+        self.0.nome_social.is_some()
+    }
+
+    /// Nome social.
+    async fn nome_social(&self) -> Option<&str> {
+        self.0.nome_social.as_deref()
+    }
+
+    /// Data de nascimento.
+    async fn data_nascimento(&self) -> Option<Data> {
+        self.0.data_nascimento.map(Data)
+    }
+
+    /// A data de nascimento é presumida.
+    async fn data_nascimento_presumida(&self) -> bool {
+        self.0.data_nascimento_presumida
+    }
+
+    /// Dia em que completa 21 anos; nascido em 29/2, o dia 1º/3 (R24).
+    #[graphql(name = "dataCompleta21Anos")]
+    async fn data_completa_21_anos(&self) -> Option<Data> {
+        self.0.completa_21_anos().map(Data)
+    }
+
+    /// Data do óbito.
+    async fn data_obito(&self) -> Option<Data> {
+        self.0.data_obito.map(Data)
+    }
+
+    /// Sexo biológico.
+    async fn sexo_biologico(&self, ctx: &Context<'_>) -> Option<SexoBiologico> {
+        ctx.sensivel(self.0.sexo_biologico)
+    }
+
+    /// Identidade de gênero.
+    async fn identidade_genero(&self, ctx: &Context<'_>) -> Option<IdentidadeGenero> {
+        ctx.sensivel(self.0.identidade_genero)
+    }
+
+    /// Orientação sexual.
+    async fn orientacao_sexual(&self, ctx: &Context<'_>) -> Option<OrientacaoSexual> {
+        ctx.sensivel(self.0.orientacao_sexual)
+    }
+
+    /// Raça ou cor.
+    async fn raca_cor(&self, ctx: &Context<'_>) -> Option<RacaCor> {
+        ctx.sensivel(self.0.raca_cor)
+    }
+
+    /// Nome da mãe.
+    async fn nome_mae(&self, ctx: &Context<'_>) -> Option<&str> {
+        ctx.sensivel(self.0.nome_mae.as_deref())
+    }
+
+    /// Nome do pai.
+    async fn nome_pai(&self, ctx: &Context<'_>) -> Option<&str> {
+        ctx.sensivel(self.0.nome_pai.as_deref())
+    }
+
+    /// Naturalidade, texto livre.
+    async fn naturalidade(&self) -> Option<&str> {
+        self.0.naturalidade.as_deref()
+    }
+
+    /// CPF; único no tribunal.
+    async fn cpf(&self, ctx: &Context<'_>) -> Option<Cpf> {
+        ctx.sensivel(self.0.cpf.clone())
+    }
+
+    /// Registro geral.
+    async fn rg(&self, ctx: &Context<'_>) -> Option<RgNode> {
+        ctx.sensivel((!self.0.rg.vazio()).then(|| RgNode(self.0.rg.clone())))
+    }
+
+    /// Certidão de nascimento.
+    async fn certidao_nascimento(&self, ctx: &Context<'_>) -> Option<CertidaoNode> {
+        ctx.sensivel((!self.0.certidao.vazia()).then(|| CertidaoNode(self.0.certidao.clone())))
+    }
+
+    /// Cadastro.
+    async fn criado_em(&self) -> Instante {
+        self.0.criado_em.into()
+    }
+
+    /// Última alteração.
+    async fn atualizado_em(&self) -> Instante {
+        self.0.atualizado_em.into()
+    }
+
+    /// Cresce a cada alteração; devolva em `versaoEsperada`.
+    async fn versao(&self) -> i32 {
+        self.0.versao
+    }
+
+    /// Processos do adolescente, com o vínculo na aresta.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of the field, as Relay names them"
+    )]
+    async fn processos(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Só processos deste tipo.")] tipo: Option<TipoProcesso>,
+        #[graphql(desc = "Só processos nesta situação.")] situacao: Option<SituacaoProcesso>,
+        #[graphql(
+            default_with = "Some(SituacaoVinculo::Ativo)",
+            desc = "Só vínculos nesta situação; null traz todos."
+        )]
+        vinculo: Option<SituacaoVinculo>,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
+        #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
+    ) -> Result<Conexao<ProcessosDoAdolescente>> {
+        let pagina = Paginacao { first, after, last, before };
+        let adolescente = self.0.id;
+        conectar(ctx, ProcessosDoAdolescente { adolescente, tipo, situacao, vinculo }, pagina).await
+    }
+
+    /// Alterações deste cadastro, da mais antiga à mais nova.
+    async fn eventos(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
+        #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
+    ) -> Result<Conexao<EventosDe>> {
+        let pagina = Paginacao { first, after, last, before };
+        conectar(ctx, EventosDe::Adolescente(self.0.id), pagina).await
+    }
+}
+
+pub struct RgNode(Rg);
+
+/// Registro geral (carteira de identidade).
+#[Object(name = "Rg")]
+impl RgNode {
+    /// Número.
+    async fn numero(&self) -> Option<&str> {
+        self.0.numero.as_deref()
+    }
+
+    /// Órgão expedidor.
+    async fn orgao_expedidor(&self) -> Option<&str> {
+        self.0.orgao_expedidor.as_deref()
+    }
+
+    /// Data de expedição.
+    async fn data_expedicao(&self) -> Option<Data> {
+        self.0.data_expedicao.map(Data)
+    }
+
+    /// UF, duas letras.
+    async fn estado_rg(&self) -> Option<&str> {
+        self.0.estado.as_deref()
+    }
+}
+
+pub struct CertidaoNode(Certidao);
+
+/// Certidão de nascimento.
+#[Object(name = "CertidaoNascimento")]
+impl CertidaoNode {
+    /// Cartório.
+    async fn cartorio(&self) -> Option<&str> {
+        self.0.cartorio.as_deref()
+    }
+
+    /// Livro.
+    async fn livro(&self) -> Option<&str> {
+        self.0.livro.as_deref()
+    }
+
+    /// Folha.
+    async fn folha(&self) -> Option<&str> {
+        self.0.folha.as_deref()
+    }
+
+    /// Número.
+    async fn numero(&self) -> Option<&str> {
+        self.0.numero.as_deref()
+    }
+}

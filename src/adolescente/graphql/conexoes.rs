@@ -1,0 +1,37 @@
+//! How the lists of adolescentes look in the schema.
+
+use super::campos::AdolescenteNode;
+use crate::adolescente::store::Adolescentes;
+use crate::graphql::{Aresta, ArestaComVinculo, ListaGraphql};
+use crate::processo::store::AdolescentesDoProcesso;
+use std::sync::Arc;
+
+impl ListaGraphql for Adolescentes {
+    type Node = AdolescenteNode;
+    type Edge = Aresta<Self>;
+    const CONEXAO: &'static str = "AdolescenteConnection";
+    const ARESTA: &'static str = "AdolescenteEdge";
+
+    fn node(linha: &Self::Linha) -> AdolescenteNode {
+        AdolescenteNode(Arc::clone(linha))
+    }
+
+    fn edge(linha: &Self::Linha, cursor: String) -> Aresta<Self> {
+        Aresta { cursor, linha: Arc::clone(linha) }
+    }
+}
+
+impl ListaGraphql for AdolescentesDoProcesso {
+    type Node = AdolescenteNode;
+    type Edge = ArestaComVinculo<Self>;
+    const CONEXAO: &'static str = "ProcessoAdolescenteConnection";
+    const ARESTA: &'static str = "ProcessoAdolescenteEdge";
+
+    fn node(linha: &Self::Linha) -> AdolescenteNode {
+        AdolescenteNode(Arc::clone(&linha.objeto))
+    }
+
+    fn edge(linha: &Self::Linha, cursor: String) -> ArestaComVinculo<Self> {
+        ArestaComVinculo { cursor, linha: linha.clone(), vinculo: linha.vinculo.clone() }
+    }
+}

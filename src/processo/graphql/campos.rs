@@ -1,0 +1,218 @@
+//! The fields of processos: those of every one, and those of each type.
+
+use super::tipos::{ProcessoApuracao, ProcessoNode};
+use crate::Result;
+use crate::cpf::Cpf;
+use crate::error::Error;
+use crate::evento::store::EventosDe;
+use crate::graphql::{Conexao, ContextExt, GlobalId, Instante, Paginacao, conectar};
+use crate::processo::store::{AdolescentesDoProcesso, ExecucoesDaApuracao, ProcessoPorNumero};
+use crate::processo::{
+    NumeroProcesso, Processo, Responsavel, SituacaoProcesso, SituacaoVinculo, TipoProcesso,
+};
+use crate::tribunal::Tribunal;
+use async_graphql::{Context, ID, Object};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The fields of every processo.
+pub struct Comum(pub(super) Arc<Processo>);
+
+impl Deref for Comum {
+    type Target = Processo;
+
+    fn deref(&self) -> &Processo {
+        &self.0
+    }
+}
+
+#[Object]
+impl Comum {
+    /// Identificador global, opaco e estável.
+    pub async fn id(&self) -> ID {
+        GlobalId::Processo(self.0.id).into()
+    }
+
+    /// Código nas rotas REST (`/api/v1/processos/{id}`), menor que 2³¹.
+    pub(super) async fn codigo(&self) -> Result<i32> {
+        i32::try_from(self.0.id.0).map_err(Error::interno)
+    }
+
+    /// Número único.
+    pub(super) async fn numero(&self) -> NumeroProcesso {
+        self.0.numero.clone()
+    }
+
+    /// Natureza.
+    pub(super) async fn tipo(&self) -> TipoProcesso {
+        self.0.tipo
+    }
+
+    /// Situação.
+    pub(super) async fn situacao(&self) -> SituacaoProcesso {
+        self.0.situacao
+    }
+
+    /// Tribunal.
+    pub(super) async fn tribunal(&self) -> Result<Tribunal> {
+        Tribunal::por_codigo(self.0.tribunal_codigo)
+            .ok_or_else(|| Error::interno(anyhow::anyhow!("unknown tribunal in a row")))
+    }
+
+    /// Órgão julgador (vara), de 1 a 2147483647.
+    pub(super) async fn id_orgao(&self) -> i32 {
+        self.0.id_orgao
+    }
+
+    /// Sistema do tribunal em que o processo corre.
+    pub(super) async fn app_name_sistema_tribunal(&self) -> String {
+        self.0.app_name_sistema_tribunal.clone()
+    }
+
+    /// Código do rascunho de que veio (R8).
+    pub(super) async fn id_processo_sistema_externo(&self) -> Option<String> {
+        self.0.id_processo_sistema_externo.clone()
+    }
+
+    /// Magistrado responsável.
+    pub(super) async fn magistrado(&self) -> Option<ResponsavelNode> {
+        ResponsavelNode::novo(self.0.magistrado_nome.as_ref(), self.0.magistrado_cpf.as_ref())
+    }
+
+    /// Serventuário responsável.
+    pub(super) async fn serventuario(&self) -> Option<ResponsavelNode> {
+        ResponsavelNode::novo(self.0.serventuario_nome.as_ref(), self.0.serventuario_cpf.as_ref())
+    }
+
+    /// Cadastro.
+    pub(super) async fn criado_em(&self) -> Instante {
+        self.0.criado_em.into()
+    }
+
+    /// Última alteração.
+    pub(super) async fn atualizado_em(&self) -> Instante {
+        self.0.atualizado_em.into()
+    }
+
+    /// Cresce a cada alteração; devolva em `versaoEsperada`.
+    pub(super) async fn versao(&self) -> i32 {
+        self.0.versao
+    }
+
+    /// Adolescentes do processo, com o vínculo na aresta.
+    pub(super) async fn adolescentes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            default_with = "Some(SituacaoVinculo::Ativo)",
+            desc = "Só vínculos nesta situação; null traz todos."
+        )]
+        situacao: Option<SituacaoVinculo>,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
+        #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
+    ) -> Result<Conexao<AdolescentesDoProcesso>> {
+        let pagina = Paginacao { first, after, last, before };
+        conectar(ctx, AdolescentesDoProcesso { processo: self.0.id, situacao }, pagina).await
+    }
+
+    /// Alterações do processo, da mais antiga à mais nova.
+    pub(super) async fn eventos(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
+        #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
+    ) -> Result<Conexao<EventosDe>> {
+        let pagina = Paginacao { first, after, last, before };
+        conectar(ctx, EventosDe::Processo(self.0.id), pagina).await
+    }
+}
+
+/// What an apuração has of its own.
+pub struct ApuracaoPropria(pub(super) Arc<Processo>);
+
+#[Object]
+impl ApuracaoPropria {
+    /// Número da apuração de origem, numa execução; numa apuração, só informação (R9).
+    pub(super) async fn numero_referencia(&self) -> Option<NumeroProcesso> {
+        self.0.numero_referencia.clone()
+    }
+
+    /// Execuções que referenciam esta apuração e são visíveis.
+    async fn execucoes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Só execuções nesta situação; ausente traz todas.")] situacao: Option<
+            SituacaoProcesso,
+        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
+        #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
+    ) -> Result<Conexao<ExecucoesDaApuracao>> {
+        let pagina = Paginacao { first, after, last, before };
+        conectar(ctx, ExecucoesDaApuracao { apuracao: self.0.id, situacao }, pagina).await
+    }
+}
+
+/// What an execução has of its own.
+pub struct ExecucaoPropria(pub(super) Arc<Processo>);
+
+#[Object]
+impl ExecucaoPropria {
+    /// Número da apuração de origem (R9), mesmo quando ela é de outro tribunal.
+    pub(super) async fn numero_referencia(&self) -> Result<NumeroProcesso> {
+        let referencia = self.0.numero_referencia.clone();
+        referencia.ok_or_else(|| Error::interno(anyhow::anyhow!("an execução without reference")))
+    }
+
+    /// Apuração de origem; nula quando é de outro tribunal (R10, R22).
+    async fn apuracao(&self, ctx: &Context<'_>) -> Option<Result<ProcessoApuracao>> {
+        origem(ctx, &self.0).await.transpose()
+    }
+}
+
+#[derive(Clone)]
+pub struct ResponsavelNode(Responsavel);
+
+impl ResponsavelNode {
+    fn novo(nome: Option<&String>, cpf: Option<&Cpf>) -> Option<Self> {
+        let ha = nome.is_some() || cpf.is_some();
+        ha.then(|| Self(Responsavel { nome: nome.cloned(), cpf: cpf.cloned() }))
+    }
+}
+
+/// Magistrado ou serventuário responsável.
+#[Object(name = "Responsavel")]
+impl ResponsavelNode {
+    /// Nome.
+    async fn nome(&self) -> Option<&str> {
+        self.0.nome.as_deref()
+    }
+
+    /// CPF.
+    async fn cpf(&self, ctx: &Context<'_>) -> Option<Cpf> {
+        ctx.sensivel(self.0.cpf.clone())
+    }
+}
+
+/// None when the apuração is of another tribunal (R10, R22).
+pub(super) async fn origem(
+    ctx: &Context<'_>,
+    execucao: &Processo,
+) -> Result<Option<ProcessoApuracao>> {
+    let Some(referencia) = execucao.numero_referencia.clone() else { return Ok(None) };
+    Ok(match ctx.loaders().load(ProcessoPorNumero(referencia)).await?.map(ProcessoNode::from) {
+        Some(ProcessoNode::Apuracao(apuracao)) => Some(apuracao),
+        _ => None,
+    })
+}

@@ -1,0 +1,52 @@
+//! How the lists of processos look in the schema.
+
+use super::campos::{Comum, ExecucaoPropria};
+use super::tipos::{ProcessoExecucao, ProcessoNode};
+use crate::graphql::{Aresta, ArestaComVinculo, ListaGraphql};
+use crate::processo::store::{ExecucoesDaApuracao, Processos, ProcessosDoAdolescente};
+use std::sync::Arc;
+
+impl ListaGraphql for Processos {
+    type Node = ProcessoNode;
+    type Edge = Aresta<Self>;
+    const CONEXAO: &'static str = "ProcessoConnection";
+    const ARESTA: &'static str = "ProcessoEdge";
+
+    fn node(linha: &Self::Linha) -> ProcessoNode {
+        Arc::clone(linha).into()
+    }
+
+    fn edge(linha: &Self::Linha, cursor: String) -> Aresta<Self> {
+        Aresta { cursor, linha: Arc::clone(linha) }
+    }
+}
+
+impl ListaGraphql for ExecucoesDaApuracao {
+    type Node = ProcessoExecucao;
+    type Edge = Aresta<Self>;
+    const CONEXAO: &'static str = "ProcessoExecucaoConnection";
+    const ARESTA: &'static str = "ProcessoExecucaoEdge";
+
+    fn node(linha: &Self::Linha) -> ProcessoExecucao {
+        ProcessoExecucao(Comum(Arc::clone(linha)), ExecucaoPropria(Arc::clone(linha)))
+    }
+
+    fn edge(linha: &Self::Linha, cursor: String) -> Aresta<Self> {
+        Aresta { cursor, linha: Arc::clone(linha) }
+    }
+}
+
+impl ListaGraphql for ProcessosDoAdolescente {
+    type Node = ProcessoNode;
+    type Edge = ArestaComVinculo<Self>;
+    const CONEXAO: &'static str = "AdolescenteProcessoConnection";
+    const ARESTA: &'static str = "AdolescenteProcessoEdge";
+
+    fn node(linha: &Self::Linha) -> ProcessoNode {
+        Arc::clone(&linha.objeto).into()
+    }
+
+    fn edge(linha: &Self::Linha, cursor: String) -> ArestaComVinculo<Self> {
+        ArestaComVinculo { cursor, linha: linha.clone(), vinculo: linha.vinculo.clone() }
+    }
+}

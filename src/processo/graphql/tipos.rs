@@ -1,0 +1,152 @@
+//! The interface `Processo` and its two types.
+
+use super::campos::{ApuracaoPropria, Comum, ExecucaoPropria, ResponsavelNode};
+use crate::Result;
+use crate::evento::store::EventosDe;
+use crate::graphql::{Conexao, Instante};
+use crate::processo::store::AdolescentesDoProcesso;
+use crate::processo::{NumeroProcesso, Processo, SituacaoProcesso, SituacaoVinculo, TipoProcesso};
+use crate::tribunal::Tribunal;
+use async_graphql::{Context, ID, Interface, MergedObject};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Processo do sistema socioeducativo.
+#[derive(Interface)]
+#[graphql(
+    name = "Processo",
+    field(name = "id", ty = "ID", desc = "Identificador global, opaco e estável."),
+    field(
+        name = "codigo",
+        ty = "i32",
+        desc = "Código nas rotas REST (`/api/v1/processos/{id}`), menor que 2³¹."
+    ),
+    field(name = "numero", ty = "NumeroProcesso", desc = "Número único."),
+    field(name = "tipo", ty = "TipoProcesso", desc = "Natureza."),
+    field(name = "situacao", ty = "SituacaoProcesso", desc = "Situação."),
+    field(name = "tribunal", ty = "Tribunal", desc = "Tribunal."),
+    field(name = "id_orgao", ty = "i32", desc = "Órgão julgador (vara), de 1 a 2147483647."),
+    field(
+        name = "app_name_sistema_tribunal",
+        ty = "String",
+        desc = "Sistema do tribunal em que o processo corre."
+    ),
+    field(
+        name = "id_processo_sistema_externo",
+        ty = "Option<String>",
+        desc = "Código do rascunho de que veio (R8)."
+    ),
+    field(
+        name = "numero_referencia",
+        ty = "Option<NumeroProcesso>",
+        desc = "Número da apuração de origem, numa execução; numa apuração, só informação (R9)."
+    ),
+    field(name = "magistrado", ty = "Option<ResponsavelNode>", desc = "Magistrado responsável."),
+    field(
+        name = "serventuario",
+        ty = "Option<ResponsavelNode>",
+        desc = "Serventuário responsável."
+    ),
+    field(name = "criado_em", ty = "Instante", desc = "Cadastro."),
+    field(name = "atualizado_em", ty = "Instante", desc = "Última alteração."),
+    field(
+        name = "versao",
+        ty = "i32",
+        desc = "Cresce a cada alteração; devolva em `versaoEsperada`."
+    ),
+    field(
+        name = "adolescentes",
+        ty = "Conexao<AdolescentesDoProcesso>",
+        desc = "Adolescentes do processo, com o vínculo na aresta.",
+        arg(
+            name = "situacao",
+            ty = "Option<SituacaoVinculo>",
+            default_with = "Some(SituacaoVinculo::Ativo)",
+            desc = "Só vínculos nesta situação; null traz todos."
+        ),
+        arg(
+            name = "first",
+            ty = "Option<i32>",
+            desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20."
+        ),
+        arg(name = "after", ty = "Option<String>", desc = "Cursor: só o que vem depois dele."),
+        arg(
+            name = "last",
+            ty = "Option<i32>",
+            desc = "Quantos do fim, 1 a 100; nunca junto de `first`."
+        ),
+        arg(name = "before", ty = "Option<String>", desc = "Cursor: só o que vem antes dele.")
+    ),
+    field(
+        name = "eventos",
+        ty = "Conexao<EventosDe>",
+        desc = "Alterações do processo, da mais antiga à mais nova.",
+        arg(
+            name = "first",
+            ty = "Option<i32>",
+            desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20."
+        ),
+        arg(name = "after", ty = "Option<String>", desc = "Cursor: só o que vem depois dele."),
+        arg(
+            name = "last",
+            ty = "Option<i32>",
+            desc = "Quantos do fim, 1 a 100; nunca junto de `first`."
+        ),
+        arg(name = "before", ty = "Option<String>", desc = "Cursor: só o que vem antes dele.")
+    )
+)]
+pub enum ProcessoNode {
+    Apuracao(ProcessoApuracao),
+    Execucao(ProcessoExecucao),
+}
+
+impl From<Arc<Processo>> for ProcessoNode {
+    fn from(linha: Arc<Processo>) -> Self {
+        let comum = Comum(Arc::clone(&linha));
+        match linha.tipo {
+            TipoProcesso::Apuracao => ProcessoApuracao(comum, ApuracaoPropria(linha)).into(),
+            TipoProcesso::Execucao => ProcessoExecucao(comum, ExecucaoPropria(linha)).into(),
+        }
+    }
+}
+
+/// Processo de apuração de ato infracional; pode ter vários adolescentes.
+#[derive(MergedObject)]
+pub struct ProcessoApuracao(pub(super) Comum, pub(super) ApuracaoPropria);
+
+/// Processo de execução de medidas socioeducativas; tem exatamente um adolescente (R11).
+#[derive(MergedObject)]
+pub struct ProcessoExecucao(pub(super) Comum, pub(super) ExecucaoPropria);
+
+// The interface calls its fields as methods of each type: the common ones are
+// found through Deref, and stand once.
+impl Deref for ProcessoApuracao {
+    type Target = Comum;
+
+    fn deref(&self) -> &Comum {
+        &self.0
+    }
+}
+
+impl Deref for ProcessoExecucao {
+    type Target = Comum;
+
+    fn deref(&self) -> &Comum {
+        &self.0
+    }
+}
+
+impl ProcessoApuracao {
+    async fn numero_referencia(
+        &self,
+        ctx: &Context<'_>,
+    ) -> async_graphql::Result<Option<NumeroProcesso>> {
+        self.1.numero_referencia(ctx).await
+    }
+}
+
+impl ProcessoExecucao {
+    async fn numero_referencia(&self, ctx: &Context<'_>) -> Result<NumeroProcesso> {
+        self.1.numero_referencia(ctx).await
+    }
+}
