@@ -14,13 +14,9 @@ pub fn preenchido(texto: Option<String>) -> Option<String> {
 }
 
 /// R3, R24: the field must be there.
-pub fn obrigatorio<T>(
-    valor: Option<&T>,
-    regra: &'static str,
-    campo: &'static str,
-) -> Option<Recusa> {
+pub fn obrigatorio<T>(valor: Option<&T>, regra: &'static str) -> Option<Recusa> {
     valor.is_none().then(|| {
-        Recusa::nova(CodigoErro::CampoObrigatorio, regra, format!("o campo {campo} é obrigatório"))
+        Recusa::nova(CodigoErro::CampoObrigatorio, regra, "o campo é obrigatório")
             .oriente("preencha o campo")
     })
 }

@@ -91,7 +91,13 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
         Comando::Migrate(comando) => migrate(&config, &comando),
         Comando::Seed { processos } => {
             let mut migrador = Migrador::conectar(migrate_url(&config)?)?;
-            seed::semear(migrador.conn(), processos)
+            let inicio = std::time::Instant::now();
+            seed::semear(migrador.conn(), processos)?;
+            println!(
+                "semeados cerca de {processos} processos em {:.1} s",
+                inicio.elapsed().as_secs_f32()
+            );
+            Ok(())
         }
         Comando::Schema => {
             print!("{}", graphql::sdl());
@@ -131,7 +137,7 @@ fn serve(config: &Config) -> anyhow::Result<()> {
     let escuta = TcpListener::bind(config.bind)
         .with_context(|| format!("não foi possível escutar em {}", config.bind))?;
     let auth = AuthOptions::novas(
-        issuer.trim_end_matches('/').to_owned(),
+        issuer.clone(),
         config.oidc_audience.clone(),
         config.oidc_jwks_file.clone(),
     );
@@ -148,12 +154,17 @@ fn serve(config: &Config) -> anyhow::Result<()> {
     Ok(desfecho?)
 }
 
+/// `http://127.0.0.1:8080/…`, `http://localhost/…` or `http://[::1]/…`, and nothing that only looks so.
 fn e_loopback(url: &str) -> bool {
     let Some(resto) = url.strip_prefix("http://") else { return false };
-    let autoridade = resto.split('/').next().unwrap_or_default();
-    let host = autoridade.rsplit_once(':').map_or(autoridade, |(host, _)| host);
-    matches!(host, "localhost" | "[::1]")
-        || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+    let autoridade = resto.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, porta) = match autoridade.rsplit_once(':') {
+        Some((host, porta)) if !porta.contains(']') => (host, porta),
+        _ => (autoridade, "80"),
+    };
+    let host_local = matches!(host, "localhost" | "[::1]")
+        || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
+    host_local && porta.parse::<u16>().is_ok()
 }
 
 #[expect(clippy::print_stdout, reason = "commands answer on stdout")]
@@ -197,4 +208,34 @@ fn healthcheck(bind: SocketAddr) -> anyhow::Result<()> {
     conexao.read_to_string(&mut resposta)?;
     ensure!(resposta.starts_with("HTTP/1.1 200"), "o servidor em {alvo} não está pronto");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_e_loopback_o_que_e() {
+        for url in [
+            "http://127.0.0.1/x",
+            "http://127.0.0.1:80/x",
+            "http://localhost:1",
+            "http://[::1]/x",
+            "http://[::1]:8/x",
+        ] {
+            assert!(e_loopback(url), "{url}");
+        }
+        for url in [
+            "https://127.0.0.1",
+            "http://127.0.0.1:80@evil.example/x",
+            "http://[::1]:3@x",
+            "http://evil.example",
+            "http://127.0.0.1.evil.example",
+            "http://localhost@x",
+            "http://[::1",
+            "http://10.0.0.1/",
+        ] {
+            assert!(!e_loopback(url), "{url}");
+        }
+    }
 }

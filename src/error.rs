@@ -73,6 +73,7 @@ pub enum Falha {
     DocumentoInvalido,
     EntradaInvalida,
     DocumentoExcedeLimite,
+    CustoExcedeLimite,
     NaoAutenticado,
     SemPermissao,
     NaoEncontrado,
@@ -85,11 +86,12 @@ pub enum Falha {
 }
 
 impl Falha {
-    pub const TODAS: [Self; 13] = [
+    pub const TODAS: [Self; 14] = [
         Self::DocumentoMalformado,
         Self::DocumentoInvalido,
         Self::EntradaInvalida,
         Self::DocumentoExcedeLimite,
+        Self::CustoExcedeLimite,
         Self::NaoAutenticado,
         Self::SemPermissao,
         Self::NaoEncontrado,
@@ -108,6 +110,7 @@ impl Falha {
             Self::DocumentoInvalido     => ("GRAPHQL_VALIDATION_FAILED", 400),
             Self::EntradaInvalida       => ("BAD_USER_INPUT",            400),
             Self::DocumentoExcedeLimite => ("DOCUMENTO_EXCEDE_LIMITE",   400),
+            Self::CustoExcedeLimite     => ("CUSTO_EXCEDE_LIMITE",       400),
             Self::NaoAutenticado        => ("NAO_AUTENTICADO",           401),
             Self::SemPermissao          => ("SEM_PERMISSAO",             403),
             Self::NaoEncontrado         => ("NAO_ENCONTRADO",            404),

@@ -10,6 +10,7 @@ pub mod config; // every setting, documented once
 pub mod cpf; // the number that names a person
 pub mod db; // PostgreSQL: its two doors, pages, relations
 pub mod embedded; // a private PostgreSQL for `elos demo` and the tests
+pub mod entrada; // the bytes of a JSON request
 pub mod error; // what can go wrong, and the one table of codes
 pub mod telemetry; // logs
 pub mod tempo; // time as the courts write it // what a request can reach

@@ -20,9 +20,8 @@ const CSP: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src
 
 pub fn rotas(config: &mut web::ServiceConfig) {
     config
-        .route("/graphiql", web::get().to(pagina))
-        .route("/graphiql/", web::get().to(pagina))
-        .route("/graphiql/{caminho:.+}", web::get().to(arquivo));
+        .service(web::resource(["/graphiql", "/graphiql/"]).get(pagina))
+        .service(web::resource("/graphiql/{caminho:.+}").get(arquivo));
 }
 
 async fn pagina(req: HttpRequest) -> HttpResponse {

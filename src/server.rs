@@ -46,9 +46,9 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<actix_web:
                     .route(web::get().to(graphql::http::responder))
                     .default_service(web::to(graphql::http::metodo_nao_permitido)),
             )
-            .route("/schema.graphql", web::get().to(schema_graphql))
-            .route("/healthz", web::get().to(|| async { HttpResponse::Ok().body("ok\n") }))
-            .route("/readyz", web::get().to(pronto))
+            .service(web::resource("/schema.graphql").get(schema_graphql))
+            .service(web::resource("/healthz").get(|| async { HttpResponse::Ok().body("ok\n") }))
+            .service(web::resource("/readyz").get(pronto))
             .configure(rest::rotas);
         if graphiql {
             rotas = rotas.configure(pages::rotas);

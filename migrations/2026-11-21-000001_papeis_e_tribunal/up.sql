@@ -18,7 +18,10 @@ BEGIN
     END IF;
 END $$;
 
-GRANT USAGE, CREATE ON SCHEMA public TO elos_dono, elos_definidor;
+-- Before PostgreSQL 15 everybody may create here, and so shadow what a definer calls.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE, CREATE ON SCHEMA public TO elos_dono;
+GRANT USAGE ON SCHEMA public TO elos_definidor;
 GRANT USAGE ON SCHEMA public TO elos_app, elos_nacional;
 -- So that the server can tell, at its start, whether a migration is missing.
 GRANT SELECT ON __diesel_schema_migrations TO elos_app;

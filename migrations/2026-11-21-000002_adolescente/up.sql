@@ -42,6 +42,8 @@ CREATE TABLE adolescente (
     atualizado_em             timestamptz NOT NULL,
     versao                    integer NOT NULL DEFAULT 1,
 
+    -- What points here names the tribunal too, so that nothing points at a foreign row.
+    CONSTRAINT adolescente_do_tribunal UNIQUE (id, tribunal_codigo),
     CONSTRAINT adolescente_identificador_unico UNIQUE (tribunal_codigo, identificador),
     CONSTRAINT adolescente_identificador_tem_12_digitos CHECK (identificador ~ '^[0-9]{12}$'),
     CONSTRAINT adolescente_cpf_tem_11_digitos CHECK (cpf ~ '^[0-9]{11}$'),
@@ -83,10 +85,19 @@ CREATE POLICY adolescente_do_tribunal ON adolescente TO elos_app
     USING (tribunal_codigo = elos_tribunal()) WITH CHECK (tribunal_codigo = elos_tribunal());
 CREATE POLICY adolescente_nacional ON adolescente FOR SELECT TO elos_nacional USING (true);
 CREATE POLICY adolescente_definidor ON adolescente FOR SELECT TO elos_definidor USING (true);
-GRANT SELECT, INSERT, UPDATE ON adolescente TO elos_app;
+GRANT SELECT, INSERT ON adolescente TO elos_app;
+-- Neither the person nor the tribunal of a record ever changes.
+GRANT UPDATE (cadastro_pendente, nome, sobrenome, nome_social, data_nascimento, data_nascimento_presumida,
+              data_obito, sexo_biologico, identidade_genero, orientacao_sexual, raca_cor, nome_mae, nome_pai,
+              naturalidade, cpf, rg_numero, rg_orgao_expedidor, rg_data_expedicao, rg_estado, certidao_cartorio,
+              certidao_livro, certidao_folha, certidao_numero, atualizado_em, versao)
+    ON adolescente TO elos_app;
 GRANT SELECT ON adolescente TO elos_nacional, elos_definidor;
 GRANT USAGE ON SEQUENCE adolescente_sequencia TO elos_definidor;
 
+-- A definer's functions stand where nobody else may put a name before them.
+RESET ROLE;
+GRANT CREATE ON SCHEMA public TO elos_definidor;
 SET ROLE elos_definidor;
 
 CREATE FUNCTION elos_novo_identificador(ano integer) RETURNS text
@@ -106,3 +117,4 @@ COMMENT ON FUNCTION elos_novo_identificador(integer) IS
     'Próximo identificador livre em todo o país; nada diz de outro tribunal.';
 
 RESET ROLE;
+REVOKE CREATE ON SCHEMA public FROM elos_definidor;

@@ -22,6 +22,7 @@ CREATE TABLE processo (
     atualizado_em               timestamptz NOT NULL,
     versao                      integer NOT NULL DEFAULT 1,
 
+    CONSTRAINT processo_do_tribunal UNIQUE (id, tribunal_codigo),
     -- R6, in the whole country: a number names one processo.
     CONSTRAINT processo_numero_unico UNIQUE (numero),
     CONSTRAINT processo_numero_e_tipo_unicos UNIQUE (numero, tipo),
@@ -65,17 +66,23 @@ COMMENT ON COLUMN processo.versao IS 'Cresce a cada alteração.';
 CREATE TABLE vinculo (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     tribunal_codigo smallint NOT NULL REFERENCES tribunal (codigo),
-    processo_id     bigint NOT NULL REFERENCES processo (id),
-    adolescente_id  bigint NOT NULL REFERENCES adolescente (id),
+    processo_id     bigint NOT NULL,
+    adolescente_id  bigint NOT NULL,
     iniciado_em     timestamptz NOT NULL,
     encerrado_em    timestamptz,
     motivo          text,
 
+    -- Both ends are of the link's own tribunal.
+    CONSTRAINT vinculo_tem_processo
+        FOREIGN KEY (processo_id, tribunal_codigo) REFERENCES processo (id, tribunal_codigo),
+    CONSTRAINT vinculo_tem_adolescente
+        FOREIGN KEY (adolescente_id, tribunal_codigo) REFERENCES adolescente (id, tribunal_codigo),
     CONSTRAINT vinculo_encerra_depois_de_iniciar CHECK (encerrado_em >= iniciado_em),
     CONSTRAINT vinculo_motivo_so_se_encerrado CHECK (motivo IS NULL OR encerrado_em IS NOT NULL)
 );
 -- At most one open link per pair.
-CREATE UNIQUE INDEX vinculo_ativo_unico ON vinculo (processo_id, adolescente_id) WHERE encerrado_em IS NULL;
+CREATE UNIQUE INDEX vinculo_ativo_unico ON vinculo (processo_id, adolescente_id, tribunal_codigo)
+    WHERE encerrado_em IS NULL;
 CREATE INDEX vinculo_por_processo ON vinculo (processo_id, id);
 CREATE INDEX vinculo_por_adolescente ON vinculo (adolescente_id, id);
 
@@ -89,16 +96,22 @@ CREATE POLICY processo_do_tribunal ON processo TO elos_app
     USING (tribunal_codigo = elos_tribunal()) WITH CHECK (tribunal_codigo = elos_tribunal());
 CREATE POLICY processo_nacional ON processo FOR SELECT TO elos_nacional USING (true);
 CREATE POLICY processo_definidor ON processo FOR SELECT TO elos_definidor USING (true);
-GRANT SELECT, INSERT, UPDATE ON processo TO elos_app;
+GRANT SELECT, INSERT ON processo TO elos_app;
+-- Number, type, tribunal and reference never change (R13).
+GRANT UPDATE (situacao, magistrado_nome, magistrado_cpf, serventuario_nome, serventuario_cpf, atualizado_em, versao)
+    ON processo TO elos_app;
 GRANT SELECT ON processo TO elos_nacional, elos_definidor;
 
 ALTER TABLE vinculo ENABLE ROW LEVEL SECURITY;
 CREATE POLICY vinculo_do_tribunal ON vinculo TO elos_app
     USING (tribunal_codigo = elos_tribunal()) WITH CHECK (tribunal_codigo = elos_tribunal());
 CREATE POLICY vinculo_nacional ON vinculo FOR SELECT TO elos_nacional USING (true);
-GRANT SELECT, INSERT, UPDATE ON vinculo TO elos_app;
+GRANT SELECT, INSERT ON vinculo TO elos_app;
+GRANT UPDATE (encerrado_em, motivo) ON vinculo TO elos_app;
 GRANT SELECT ON vinculo TO elos_nacional;
 
+RESET ROLE;
+GRANT CREATE ON SCHEMA public TO elos_definidor;
 SET ROLE elos_definidor;
 
 -- R10: whether a number is an apuração somewhere. One bit about another tribunal, no more.
@@ -111,3 +124,4 @@ GRANT EXECUTE ON FUNCTION elos_e_apuracao(text) TO elos_app;
 COMMENT ON FUNCTION elos_e_apuracao(text) IS 'Se o número é de uma apuração, em qualquer tribunal (R10): só sim ou não.';
 
 RESET ROLE;
+REVOKE CREATE ON SCHEMA public FROM elos_definidor;

@@ -8,13 +8,17 @@ CREATE TABLE evento (
     xid             xid8 NOT NULL DEFAULT pg_current_xact_id(),
     tribunal_codigo smallint NOT NULL REFERENCES tribunal (codigo),
     tipo            text NOT NULL,
-    processo_id     bigint REFERENCES processo (id),
-    adolescente_id  bigint REFERENCES adolescente (id),
+    processo_id     bigint,
+    adolescente_id  bigint,
     ocorrido_em     timestamptz NOT NULL,
     ator_sub        text NOT NULL,
     ator_azp        text,
     campos          text[] NOT NULL DEFAULT '{}',
 
+    CONSTRAINT evento_do_processo
+        FOREIGN KEY (processo_id, tribunal_codigo) REFERENCES processo (id, tribunal_codigo),
+    CONSTRAINT evento_do_adolescente
+        FOREIGN KEY (adolescente_id, tribunal_codigo) REFERENCES adolescente (id, tribunal_codigo),
     CONSTRAINT evento_tem_objeto CHECK (processo_id IS NOT NULL OR adolescente_id IS NOT NULL),
     CONSTRAINT evento_tipo_conhecido
         CHECK (tipo IN ('PROCESSO_CADASTRADO', 'EXECUCAO_CADASTRADA', 'RESPONSAVEIS_ATUALIZADOS', 'SITUACAO_ALTERADA',

@@ -4,7 +4,7 @@ use super::{Identificador, NovoAdolescente};
 use crate::campo::{obrigatorio, texto};
 use crate::cpf::Cpf;
 use crate::error::{CodigoErro, Recusa};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 const NOME_MAXIMO: usize = 200;
 const DOCUMENTO_MAXIMO: usize = 60;
@@ -28,13 +28,11 @@ pub fn cadastro(novo: &NovoAdolescente, hoje: NaiveDate) -> Vec<Recusa> {
 /// R24: name, surname, birth and sex are the minimum of a record.
 pub fn r24_minimo(novo: &NovoAdolescente) -> impl Iterator<Item = Recusa> {
     [
-        obrigatorio(novo.nome.as_ref(), "R24", "nome").map(|r| r.em(["dados", "nome"])),
-        obrigatorio(novo.sobrenome.as_ref(), "R24", "sobrenome")
-            .map(|r| r.em(["dados", "sobrenome"])),
-        obrigatorio(novo.data_nascimento.as_ref(), "R24", "dataNascimento")
+        obrigatorio(novo.nome.as_ref(), "R24").map(|r| r.em(["dados", "nome"])),
+        obrigatorio(novo.sobrenome.as_ref(), "R24").map(|r| r.em(["dados", "sobrenome"])),
+        obrigatorio(novo.data_nascimento.as_ref(), "R24")
             .map(|r| r.em(["dados", "dataNascimento"])),
-        obrigatorio(novo.sexo_biologico.as_ref(), "R24", "sexoBiologico")
-            .map(|r| r.em(["dados", "sexoBiologico"])),
+        obrigatorio(novo.sexo_biologico.as_ref(), "R24").map(|r| r.em(["dados", "sexoBiologico"])),
     ]
     .into_iter()
     .flatten()
@@ -87,7 +85,7 @@ fn documentos(novo: &NovoAdolescente, hoje: NaiveDate) -> impl Iterator<Item = R
     let invalido = |mensagem| Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem);
     let (rg, certidao) = (&novo.rg, &novo.certidao);
     let uf_desconhecida = rg.estado.as_deref().is_some_and(|uf| !UFS.contains(&uf));
-    let expedicao_futura = rg.data_expedicao.is_some_and(|data| data > hoje);
+    let expedicao_futura = rg.data_expedicao.is_some_and(|data| data > hoje || data.year() < 1900);
     let curto = |valor: &Option<String>| texto(valor.as_deref(), DOCUMENTO_MAXIMO);
     [
         curto(&rg.numero).map(|r| r.em(["dados", "rg", "numero"])),
@@ -96,8 +94,13 @@ fn documentos(novo: &NovoAdolescente, hoje: NaiveDate) -> impl Iterator<Item = R
             invalido("UF desconhecida; use as duas letras, por exemplo RN")
                 .em(["dados", "rg", "estadoRg"])
         }),
-        expedicao_futura
-            .then(|| invalido("a data de expedição é futura").em(["dados", "rg", "dataExpedicao"])),
+        expedicao_futura.then(|| {
+            invalido("a data de expedição é futura ou anterior a 1900").em([
+                "dados",
+                "rg",
+                "dataExpedicao",
+            ])
+        }),
         curto(&certidao.cartorio).map(|r| r.em(["dados", "certidaoNascimento", "cartorio"])),
         curto(&certidao.livro).map(|r| r.em(["dados", "certidaoNascimento", "livro"])),
         curto(&certidao.folha).map(|r| r.em(["dados", "certidaoNascimento", "folha"])),

@@ -143,6 +143,7 @@ pub struct Adolescentes {
 }
 
 impl Lista for Adolescentes {
+    const NOME: &'static str = "Adolescentes";
     type Linha = Arc<Adolescente>;
     type Registro = Adolescente;
 
@@ -188,7 +189,7 @@ impl Lista for Adolescentes {
 /// The ones of these that the tribunal knows.
 pub fn por_identificadores(
     sessao: &mut Sessao<'_>,
-    identificadores: &[Identificador],
+    identificadores: &[&Identificador],
 ) -> QueryResult<Vec<Adolescente>> {
     visiveis(sessao.escopo)
         .filter(adolescente::identificador.eq_any(identificadores))

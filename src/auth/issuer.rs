@@ -4,6 +4,7 @@
 //! nowhere else; what verifies them fetches its keys over HTTP, as in production.
 
 use super::Papel;
+use actix_web::error::InternalError;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
@@ -149,10 +150,14 @@ pub fn rotas(config: &mut web::ServiceConfig) {
     config.service(
         web::scope(CAMINHO)
             .wrap(actix_web::middleware::DefaultHeaders::new().add(("X-Dev-Issuer", "1")))
-            .route("/protocol/openid-connect/token", web::post().to(emitir))
-            .route("/protocol/openid-connect/certs", web::get().to(certs))
-            .route("/.well-known/openid-configuration", web::get().to(descoberta))
-            .route("/demo-clients", web::get().to(clientes)),
+            .app_data(web::FormConfig::default().error_handler(|erro, _| {
+                let corpo = json!({ "error": "invalid_request" });
+                InternalError::from_response(erro, HttpResponse::BadRequest().json(corpo)).into()
+            }))
+            .service(web::resource("/protocol/openid-connect/token").post(emitir))
+            .service(web::resource("/protocol/openid-connect/certs").get(certs))
+            .service(web::resource("/.well-known/openid-configuration").get(descoberta))
+            .service(web::resource("/demo-clients").get(clientes)),
     );
 }
 

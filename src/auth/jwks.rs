@@ -11,6 +11,8 @@ const CORPO_MAXIMO: u64 = 256 * 1024;
 const TEMPO_MAXIMO: Duration = Duration::from_secs(5);
 /// A `kid` that nobody knows must not let any caller hammer the issuer.
 const ENTRE_BUSCAS: Duration = Duration::from_secs(10);
+/// Until the first answer the issuer is asked more often: nobody gets in without it.
+const ENTRE_PRIMEIRAS_BUSCAS: Duration = Duration::from_secs(1);
 const RENOVAR_APOS: Duration = Duration::from_secs(600);
 
 /// Where the keys come from.
@@ -20,9 +22,11 @@ pub enum Fonte {
     Arquivo(std::path::PathBuf),
 }
 
+type ChavesPorKid = HashMap<String, Arc<DecodingKey>>;
+
 #[derive(Default)]
 struct Guardadas {
-    por_kid: HashMap<String, Arc<DecodingKey>>,
+    por_kid: ChavesPorKid,
     /// When the set was last read, and when reading was last tried.
     lidas: Option<Instant>,
     tentadas: Option<Instant>,
@@ -32,7 +36,7 @@ struct Guardadas {
 pub struct Chaves {
     fonte: Fonte,
     guardadas: RwLock<Guardadas>,
-    /// Single flight: who finds it taken waits for the same answer.
+    /// Single flight: who finds it taken waits, and then shares the outcome.
     busca: tokio::sync::Mutex<()>,
 }
 
@@ -75,30 +79,25 @@ impl Chaves {
     async fn buscar(&self, kid: &str) {
         let _vez = self.busca.lock().await;
         {
-            let mut guardadas = self.guardadas.write().unwrap_or_else(PoisonError::into_inner);
+            let guardadas = self.guardadas.read().unwrap_or_else(PoisonError::into_inner);
             let chegou = guardadas.por_kid.contains_key(kid)
                 && guardadas.lidas.is_some_and(|quando| quando.elapsed() <= RENOVAR_APOS);
             if chegou || !pode_tentar(&guardadas) {
                 return;
             }
-            guardadas.tentadas = Some(Instant::now());
         }
         let fonte = self.fonte.clone();
         let lidas = tokio::task::spawn_blocking(move || ler(&fonte)).await;
+        let mut guardadas = self.guardadas.write().unwrap_or_else(PoisonError::into_inner);
+        // Counted from the end of the fetch, so that who waited for it shares its outcome.
+        guardadas.tentadas = Some(Instant::now());
         match lidas.map_err(anyhow::Error::from).and_then(|lidas| lidas) {
-            Ok(conjunto) => {
-                let mut guardadas = self.guardadas.write().unwrap_or_else(PoisonError::into_inner);
-                guardadas.por_kid = conjunto.keys.iter().filter_map(utilizavel).collect();
+            Ok(chaves) => {
+                tracing::info!(chaves = chaves.len(), "key set read");
+                guardadas.por_kid = chaves;
                 guardadas.lidas = Some(Instant::now());
-                tracing::info!(chaves = guardadas.por_kid.len(), "key set read");
             }
-            Err(causa) => {
-                let mut guardadas = self.guardadas.write().unwrap_or_else(PoisonError::into_inner);
-                if guardadas.lidas.is_none() {
-                    guardadas.tentadas = None;
-                }
-                tracing::warn!(%causa, "key set could not be read; the old keys stay");
-            }
+            Err(causa) => tracing::warn!(%causa, "key set could not be read; the old keys stay"),
         }
     }
 }
@@ -108,10 +107,12 @@ impl Chaves {
 pub struct SemChaves;
 
 fn pode_tentar(guardadas: &Guardadas) -> bool {
-    guardadas.tentadas.is_none_or(|quando| quando.elapsed() >= ENTRE_BUSCAS)
+    let pausa = if guardadas.lidas.is_some() { ENTRE_BUSCAS } else { ENTRE_PRIMEIRAS_BUSCAS };
+    guardadas.tentadas.is_none_or(|quando| quando.elapsed() >= pausa)
 }
 
-fn ler(fonte: &Fonte) -> anyhow::Result<JwkSet> {
+/// The signature keys of the source; a set without one is no set.
+fn ler(fonte: &Fonte) -> anyhow::Result<ChavesPorKid> {
     let corpo = match fonte {
         Fonte::Arquivo(caminho) => std::fs::read(caminho)?,
         Fonte::Url(url) => {
@@ -126,7 +127,10 @@ fn ler(fonte: &Fonte) -> anyhow::Result<JwkSet> {
             corpo
         }
     };
-    Ok(serde_json::from_slice(&corpo)?)
+    let conjunto: JwkSet = serde_json::from_slice(&corpo)?;
+    let chaves: ChavesPorKid = conjunto.keys.iter().filter_map(utilizavel).collect();
+    anyhow::ensure!(!chaves.is_empty(), "the key set has no key that we can use");
+    Ok(chaves)
 }
 
 /// A signature key with a name; others in the set are not ours to use.

@@ -8,6 +8,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use jsonwebtoken::{Algorithm, Validation};
 use serde::Deserialize;
+use serde_json::Value;
 
 const TOKEN_MAXIMO: usize = 16 * 1024;
 const FOLGA_EM_SEGUNDOS: u64 = 30;
@@ -27,10 +28,9 @@ impl AuthOptions {
         audiencia: Vec<String>,
         jwks_file: Option<std::path::PathBuf>,
     ) -> Self {
-        let fonte = match jwks_file {
-            Some(caminho) => Fonte::Arquivo(caminho),
-            None => Fonte::Url(format!("{issuer}/protocol/openid-connect/certs")),
-        };
+        let raiz = issuer.trim_end_matches('/');
+        let pela_rede = || Fonte::Url(format!("{raiz}/protocol/openid-connect/certs"));
+        let fonte = jwks_file.map_or_else(pela_rede, Fonte::Arquivo);
         Self { issuer, audiencia, fonte, algoritmos: vec![Algorithm::RS256] }
     }
 }
@@ -62,7 +62,8 @@ struct Claims {
     sub: String,
     azp: Option<String>,
     /// `8.20`, `820` or `20`.
-    tribunal: Option<String>,
+    #[serde(default)]
+    tribunal: Value,
     #[serde(default)]
     realm_access: Roles,
     #[serde(default)]
@@ -116,7 +117,12 @@ fn reconhecer(claims: Claims) -> Result<Ator, Error> {
     let do_cliente = claims.resource_access.into_values().flat_map(|acesso| acesso.roles);
     let nomes: Vec<String> = claims.realm_access.roles.into_iter().chain(do_cliente).collect();
     let papeis = Papel::TODOS.into_iter().filter(|papel| nomes.iter().any(|n| n == papel.nome()));
-    let tribunal = claims.tribunal.as_deref().and_then(Tribunal::de_texto).map(|t| t.codigo);
+    let tribunal = match &claims.tribunal {
+        Value::String(texto) => Tribunal::de_texto(texto),
+        Value::Number(numero) => Tribunal::de_texto(&numero.to_string()),
+        _ => None,
+    };
+    let tribunal = tribunal.map(|tribunal| tribunal.codigo);
     Ator::novo(claims.sub, claims.azp, tribunal, papeis.collect())
 }
 

@@ -67,6 +67,8 @@ pub struct Pagina<T> {
 
 /// A list that can be read by pages and counted. The value is the question.
 pub trait Lista: Clone + Eq + Hash + Debug + Send + Sync + 'static {
+    /// Its name, which no other list has.
+    const NOME: &'static str;
     type Linha: Clone + Send + Sync + 'static;
     type Registro: QueryableByName<diesel::pg::Pg> + Into<Self::Linha> + 'static;
 
@@ -257,9 +259,9 @@ impl<T> Pagina<T> {
         linhas.truncate(fatia.tamanho);
         let (tem_proxima, tem_anterior) = if fatia.do_fim {
             linhas.reverse();
-            (fatia.antes.is_some(), ha_mais)
+            (fatia.antes.is_some(), ha_mais || fatia.depois.is_some())
         } else {
-            (ha_mais, fatia.depois.is_some())
+            (ha_mais || fatia.antes.is_some(), fatia.depois.is_some())
         };
         Self { linhas, tem_proxima, tem_anterior }
     }

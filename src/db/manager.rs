@@ -11,11 +11,20 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The role that a connection takes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Papel {
+pub enum PapelDoBanco {
     /// Bound by row-level security to one tribunal.
     App,
     /// Reads every tribunal.
     Nacional,
+}
+
+impl PapelDoBanco {
+    const fn nome(self) -> &'static str {
+        match self {
+            Self::App => "elos_app",
+            Self::Nacional => "elos_nacional",
+        }
+    }
 }
 
 /// Why the server does not use a connection.
@@ -27,6 +36,11 @@ pub enum ConexaoRecusada {
     Consulta(#[from] diesel::result::Error),
     #[error("o banco não tem todas as migrações: rode `elos migrate run` com ELOS_MIGRATE_URL")]
     SemMigracoes,
+    #[error(
+        "a segurança de linha não vale neste banco: {0} a ignora, ou está desligada em alguma tabela \
+         (ALTER ROLE {0} NOBYPASSRLS; ALTER TABLE … ENABLE ROW LEVEL SECURITY)"
+    )]
+    SemSegurancaDeLinha(&'static str),
     #[error(
         "DATABASE_URL entra como {0}, que é superusuário, ignora a segurança de linha ou é dono das tabelas: \
          entre com um papel comum (CREATE ROLE nome LOGIN; GRANT elos_app, elos_nacional TO nome)"
@@ -55,7 +69,7 @@ pub(super) struct Conn {
 
 pub(super) struct Manager {
     url: String,
-    papel: Papel,
+    papel: PapelDoBanco,
     comandos: Option<Arc<AtomicU64>>,
     suspeita: Arc<AtomicU64>,
 }
@@ -88,7 +102,7 @@ struct QuemEntrou {
 }
 
 impl Manager {
-    pub(super) fn novo(url: String, papel: Papel, comandos: Option<Arc<AtomicU64>>) -> Self {
+    pub(super) fn novo(url: String, papel: PapelDoBanco, comandos: Option<Arc<AtomicU64>>) -> Self {
         Self { url, papel, comandos, suspeita: Arc::default() }
     }
 
@@ -117,16 +131,28 @@ impl Manager {
             }
             _ => {}
         }
-        pg.batch_execute(match self.papel {
-            Papel::App => "SET ROLE elos_app",
-            Papel::Nacional => "SET ROLE elos_nacional",
-        })?;
+        let papel = self.papel.nome();
+        pg.batch_execute(&format!("SET ROLE {papel}"))?;
+        if frouxo(&mut pg)? {
+            return Err(ConexaoRecusada::SemSegurancaDeLinha(papel));
+        }
         pg.batch_execute(
             "SET application_name = 'elos'; SET timezone = 'UTC'; \
              SET statement_timeout = '15s'; SET idle_in_transaction_session_timeout = '30s'",
         )?;
         Ok(pg)
     }
+}
+
+/// Whether the role taken on, or a table of a tribunal, would let row-level security pass.
+fn frouxo(pg: &mut PgConnection) -> QueryResult<bool> {
+    let frouxos = Sql::new(
+        "SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls) \
+         UNION ALL SELECT FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attname = 'tribunal_codigo' \
+           AND NOT c.relrowsecurity",
+    );
+    Ok(frouxos.execute(pg)? > 0)
 }
 
 impl ManageConnection for Manager {

@@ -11,7 +11,7 @@ pub mod schema;
 mod sql;
 mod texto_enum;
 
-pub use manager::{ConexaoRecusada, Papel as PapelDoBanco};
+pub use manager::ConexaoRecusada;
 pub use relacao::Relation;
 pub use sql::{Sql, Valor};
 pub(crate) use texto_enum::texto_enum;
@@ -19,7 +19,7 @@ pub(crate) use texto_enum::texto_enum;
 use crate::auth::{Ator, Escopo};
 use crate::error::{Error, Falha};
 use diesel::{Connection, PgConnection, r2d2::Pool};
-use manager::{Lease, Manager};
+use manager::{Lease, Manager, PapelDoBanco};
 use std::sync::{Arc, atomic::AtomicU64};
 use std::time::Duration;
 
@@ -81,6 +81,7 @@ impl Db {
         if !migracoes::em_dia(&mut sonda)? {
             return Err(ConexaoRecusada::SemMigracoes);
         }
+        Manager::novo(opcoes.url.clone(), PapelDoBanco::Nacional, None).abrir()?;
         Ok(Self {
             tribunais: pool(PapelDoBanco::App, opcoes.pool_max),
             nacional: pool(PapelDoBanco::Nacional, opcoes.pool_max.div_ceil(4)),

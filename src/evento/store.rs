@@ -66,6 +66,7 @@ pub enum EventosDe {
 }
 
 impl Lista for EventosDe {
+    const NOME: &'static str = "EventosDe";
     type Linha = Arc<Evento>;
     type Registro = Evento;
 

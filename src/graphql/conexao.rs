@@ -4,11 +4,11 @@ use super::ContextExt;
 use crate::db::lista::{Fatia, Lista, Pagina, PaginaDe, Posicao, TipoDaChave, TotalDe};
 use crate::db::{Relation, Valor};
 use crate::error::{Error, Falha};
-use crate::graphql::Instante;
+use crate::graphql::{ErroDeCampo, Falivel, Instante};
 use crate::processo::{SituacaoVinculo, Vinculo};
 use async_graphql::{Context, Enum, Object, OutputType, SimpleObject, TypeName};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
-use chrono::DateTime;
+use chrono::{DateTime, Datelike};
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -83,7 +83,9 @@ where
     let fatia = paginacao.fatia(&lista)?;
     let pagina = ctx.loaders().load(PaginaDe(lista.clone(), fatia)).await?;
     let vazia = || Arc::new(Pagina { linhas: Vec::new(), tem_proxima: false, tem_anterior: false });
-    Ok(Conexao { pagina: pagina.unwrap_or_else(vazia), lista })
+    let pagina = pagina.unwrap_or_else(vazia);
+    ctx.loaders().gastar(pagina.linhas.len())?;
+    Ok(Conexao { lista, pagina })
 }
 
 pub struct Conexao<L: Lista> {
@@ -123,9 +125,11 @@ impl<L: ListaGraphql> Conexao<L> {
     }
 
     /// Total com o mesmo filtro, em todas as páginas; só se conta quando pedido.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i32, Error> {
-        let total = ctx.loaders().load(TotalDe(self.lista.clone())).await?.unwrap_or(0);
-        i32::try_from(total).map_err(Error::interno)
+    async fn total_count(&self, ctx: &Context<'_>) -> Falivel<i32> {
+        let total = ctx.loaders().load(TotalDe(self.lista.clone())).await;
+        total
+            .and_then(|total| i32::try_from(total.unwrap_or(0)).map_err(Error::interno))
+            .map_err(|error| ErroDeCampo::em(ctx, error))
     }
 }
 
@@ -236,25 +240,23 @@ fn ler_cursor<L: Lista>(lista: &L, texto: &str) -> Option<Posicao> {
     // but never a value of the wrong type in a statement.
     let chave = match lista.consulta(None).ordenacao.coluna.map(|(_, tipo)| tipo) {
         None => None,
-        Some(TipoDaChave::Texto) => {
-            Some(Valor::Texto(chave.to_owned()).filter(!chave.contains('\0'))?)
-        }
+        Some(TipoDaChave::Texto) if chave.contains('\0') => return None,
+        Some(TipoDaChave::Texto) => Some(chave.to_owned().into()),
         Some(TipoDaChave::Instante) => {
-            Some(DateTime::from_timestamp_micros(chave.parse().ok()?)?.into())
+            let instante = DateTime::from_timestamp_micros(chave.parse().ok()?)?;
+            // Beyond these years PostgreSQL has no instant to compare with.
+            if !(1..=9999).contains(&instante.year()) {
+                return None;
+            }
+            Some(instante.into())
         }
         Some(TipoDaChave::Xid) => Some(Valor::Xid(chave.parse::<u64>().ok()?.to_string())),
     };
     Some(Posicao { chave, id: id.parse().ok()? })
 }
 
-impl Valor {
-    fn filter(self, serve: bool) -> Option<Self> {
-        serve.then_some(self)
-    }
-}
-
-/// FNV-1a over what makes two lists different: the same in every build, so that
-/// a cursor outlives a deploy.
+/// FNV-1a over what makes two lists different. A deploy that changes the shape of
+/// a filter refuses older cursors; another does not.
 fn impressao<L: Lista>(lista: &L) -> u64 {
     struct Fnv(u64);
     impl Hasher for Fnv {
@@ -269,7 +271,7 @@ fn impressao<L: Lista>(lista: &L) -> u64 {
         }
     }
     let mut fnv = Fnv(0xcbf2_9ce4_8422_2325);
-    std::any::type_name::<L>().hash(&mut fnv);
+    L::NOME.hash(&mut fnv);
     lista.hash(&mut fnv);
     fnv.finish()
 }

@@ -1,10 +1,11 @@
-//! Refusals of rules as data: the interface `Erro` and its types.
+//! Errors in the schema: refusals of rules as data (the interface `Erro` and its
+//! types), and failures of a field that is never null.
 
 use super::ContextExt;
 use crate::error::{CodigoErro, Error, Recusa};
 use crate::processo::graphql::ProcessoNode;
 use crate::processo::store::ProcessoPorNumero;
-use async_graphql::{Context, Interface, Object};
+use async_graphql::{Context, ErrorExtensions, Interface, Object, QueryPathSegment, Value};
 
 /// Recusa de uma regra do domínio. Todas as que se julgam de forma independente vêm juntas.
 #[derive(Interface)]
@@ -136,4 +137,41 @@ async fn processo(ctx: &Context<'_>, recusa: &Recusa) -> Result<Option<ProcessoN
         return Ok(None);
     };
     Ok(ctx.loaders().load(ProcessoPorNumero(numero)).await?.map(ProcessoNode::from))
+}
+
+/// A field that may fail and is never null. Not spelled `Result`: what the derive
+/// unwraps by itself it resolves otherwise.
+pub type Falivel<T> = std::result::Result<T, ErroDeCampo>;
+
+/// A failure that remembers its field. The executor forgets it: on the way up
+/// through a list each item writes its own path over the deeper one.
+#[derive(Debug, Clone)]
+pub struct ErroDeCampo {
+    error: Error,
+    caminho: Vec<Value>,
+}
+
+impl ErroDeCampo {
+    /// Extension under which the path travels, until the answer is written.
+    pub const CAMINHO: &'static str = "caminho";
+
+    pub fn em(ctx: &Context<'_>, error: Error) -> Self {
+        let mut caminho = Vec::new();
+        let mut onde = ctx.path_node.as_ref();
+        while let Some(parte) = onde {
+            caminho.push(match parte.segment {
+                QueryPathSegment::Index(indice) => Value::from(indice),
+                QueryPathSegment::Name(nome) => Value::from(nome),
+            });
+            onde = parte.parent;
+        }
+        caminho.reverse();
+        Self { error, caminho }
+    }
+}
+
+impl From<ErroDeCampo> for async_graphql::Error {
+    fn from(ErroDeCampo { error, caminho }: ErroDeCampo) -> Self {
+        Self::from(error).extend_with(|_, extensions| extensions.set(ErroDeCampo::CAMINHO, caminho))
+    }
 }

@@ -5,7 +5,7 @@ use crate::cpf::Cpf;
 use crate::error::CodigoErro;
 use crate::processo::NumeroProcesso;
 use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use std::fmt::Display;
 
 /// An instant, as the schema's `DateTime`.
@@ -45,10 +45,14 @@ where
 impl ScalarType for Data {
     fn parse(value: Value) -> InputValueResult<Self> {
         ler_texto(value, |texto| {
-            let forma = texto.len() == 10 && texto.as_bytes()[0].is_ascii_digit();
+            let forma = texto.len() == 10 && texto.bytes().all(|b| b == b'-' || b.is_ascii_digit());
             let data = forma.then(|| NaiveDate::parse_from_str(texto, "%Y-%m-%d").ok());
             data.flatten().map(Data).ok_or_else(|| "a data tem a forma AAAA-MM-DD".to_owned())
         })
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        <Self as ScalarType>::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {
@@ -65,10 +69,17 @@ impl ScalarType for Instante {
     fn parse(value: Value) -> InputValueResult<Self> {
         ler_texto(value, |texto| {
             let instante = DateTime::parse_from_rfc3339(texto);
+            let instante = instante.ok().map(|instante| instante.to_utc());
+            // The year 0, or one that the offset pushed out, is no instant to PostgreSQL.
+            let instante = instante.filter(|instante| (1..=9999).contains(&instante.year()));
             instante
-                .map(|instante| Instante(instante.to_utc()))
-                .map_err(|_| "o instante tem a forma AAAA-MM-DDThh:mm:ssZ, com fuso".to_owned())
+                .map(Instante)
+                .ok_or_else(|| "o instante tem a forma AAAA-MM-DDThh:mm:ssZ, com fuso".to_owned())
         })
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        <Self as ScalarType>::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {
@@ -83,6 +94,10 @@ impl ScalarType for NumeroProcesso {
         ler_texto(value, |texto| {
             texto.trim().parse().map_err(|e: crate::processo::NumeroMalformado| e.to_string())
         })
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        <Self as ScalarType>::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {
@@ -102,6 +117,10 @@ impl ScalarType for Identificador {
         })
     }
 
+    fn is_valid(value: &Value) -> bool {
+        <Self as ScalarType>::parse(value.clone()).is_ok()
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.to_string())
     }
@@ -114,6 +133,10 @@ impl ScalarType for Cpf {
         ler_texto(value, |texto| {
             texto.trim().parse().map_err(|e: crate::cpf::CpfMalformado| e.to_string())
         })
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        <Self as ScalarType>::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {

@@ -2,11 +2,12 @@
 
 use crate::auth::Ator;
 use crate::db::{Db, Relation};
-use crate::error::Error;
+use crate::error::{Error, Falha};
 use dataloader::{BatchFn, cached::Loader};
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// One loader per kind of relation, made when first asked. Lives for one
@@ -15,7 +16,12 @@ pub struct Loaders {
     db: Db,
     ator: Ator,
     por_tipo: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
+    objetos: AtomicUsize,
 }
+
+/// The most objects that the lists of one answer may have, all together: nested
+/// pages multiply, and a client that asks for seven levels asks for gigabytes.
+const OBJETOS_MAXIMO: usize = 50_000;
 
 type Resposta<R> = Result<Option<<R as Relation>::Value>, Error>;
 type LoaderDe<R> = Loader<R, Resposta<R>, Batch<R>>;
@@ -45,12 +51,24 @@ impl<R: Relation> BatchFn<R, Resposta<R>> for Batch<R> {
 
 impl Loaders {
     pub fn for_request(db: Db, ator: Ator) -> Self {
-        Self { db, ator, por_tipo: Mutex::default() }
+        Self { db, ator, por_tipo: Mutex::default(), objetos: AtomicUsize::new(0) }
     }
 
     /// The value of a relation, batched with the equal questions of this request.
     pub async fn load<R: Relation>(&self, key: R) -> Result<Option<R::Value>, Error> {
         self.loader::<R>().try_load(key).await.map_err(Error::interno)?
+    }
+
+    /// Counts the objects of one more page against what an answer may have.
+    pub fn gastar(&self, objetos: usize) -> Result<(), Error> {
+        let antes = self.objetos.fetch_add(objetos, Ordering::Relaxed);
+        if antes + objetos <= OBJETOS_MAXIMO {
+            return Ok(());
+        }
+        let mensagem = format!(
+            "a resposta teria mais de {OBJETOS_MAXIMO} objetos; peça páginas menores ou menos níveis"
+        );
+        Err(Error::falha(Falha::CustoExcedeLimite, mensagem))
     }
 
     fn loader<R: Relation>(&self) -> LoaderDe<R> {

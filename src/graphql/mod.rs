@@ -11,7 +11,7 @@ mod node;
 pub use conexao::{
     Aresta, ArestaComVinculo, Conexao, ListaGraphql, Paginacao, SentidoOrdem, conectar,
 };
-pub use erros::{ErroGraphql, recusas_como_dados};
+pub use erros::{ErroDeCampo, ErroGraphql, Falivel, recusas_como_dados};
 pub use escalares::{Data, Instante};
 pub use loaders::Loaders;
 pub use node::{GlobalId, Node};

@@ -185,7 +185,8 @@ pub struct Responsavel {
 pub struct CadastrarProcesso {
     pub numero: Option<NumeroProcesso>,
     pub tipo: Option<TipoProcesso>,
-    pub adolescentes: Vec<Identificador>,
+    /// In the order asked for; none stands for one that the door could not read.
+    pub adolescentes: Vec<Option<Identificador>>,
     pub referencia: Option<NumeroProcesso>,
     pub id_orgao: Option<i32>,
     pub app_name_sistema_tribunal: Option<String>,

@@ -71,7 +71,7 @@ pub fn cadastro(
 
 /// The processo to be, once [`cadastro`] refused nothing.
 pub fn aceito(comando: CadastrarProcesso, fatos: &Fatos) -> Option<NovoProcesso> {
-    let conhecido = |identificador| fatos.conhecidos.get(identificador).copied();
+    let conhecido = |item: &Option<Identificador>| fatos.conhecidos.get(item.as_ref()?).copied();
     Some(NovoProcesso {
         adolescentes: comando.adolescentes.iter().map(conhecido).collect::<Option<_>>()?,
         numero: comando.numero?,
@@ -89,11 +89,11 @@ pub fn aceito(comando: CadastrarProcesso, fatos: &Fatos) -> Option<NovoProcesso>
 pub fn r3_obrigatorios(comando: &CadastrarProcesso) -> impl Iterator<Item = Recusa> {
     let adolescentes = (!comando.adolescentes.is_empty()).then_some(&comando.adolescentes);
     [
-        obrigatorio(comando.numero.as_ref(), "R3", "numero").map(|r| r.em(["numero"])),
-        obrigatorio(comando.tipo.as_ref(), "R3", "tipo").map(|r| r.em(["tipo"])),
-        obrigatorio(adolescentes, "R3", "adolescentes").map(|r| r.em(["adolescentes"])),
-        obrigatorio(comando.id_orgao.as_ref(), "R3", "idOrgao").map(|r| r.em(["idOrgao"])),
-        obrigatorio(comando.app_name_sistema_tribunal.as_ref(), "R3", "appNameSistemaTribunal")
+        obrigatorio(comando.numero.as_ref(), "R3").map(|r| r.em(["numero"])),
+        obrigatorio(comando.tipo.as_ref(), "R3").map(|r| r.em(["tipo"])),
+        obrigatorio(adolescentes, "R3").map(|r| r.em(["adolescentes"])),
+        obrigatorio(comando.id_orgao.as_ref(), "R3").map(|r| r.em(["idOrgao"])),
+        obrigatorio(comando.app_name_sistema_tribunal.as_ref(), "R3")
             .map(|r| r.em(["appNameSistemaTribunal"])),
     ]
     .into_iter()
@@ -101,8 +101,10 @@ pub fn r3_obrigatorios(comando: &CadastrarProcesso) -> impl Iterator<Item = Recu
 }
 
 /// R3: the list names each adolescente once.
-pub fn r3_adolescentes_sem_repeticao(lista: &[Identificador]) -> impl Iterator<Item = Recusa> {
-    let repetido = move |i: usize| lista[..i].contains(&lista[i]);
+pub fn r3_adolescentes_sem_repeticao(
+    lista: &[Option<Identificador>],
+) -> impl Iterator<Item = Recusa> {
+    let repetido = move |i: usize| lista[i].is_some() && lista[..i].contains(&lista[i]);
     (0..lista.len().min(ADOLESCENTES_MAXIMO)).filter(move |&i| repetido(i)).map(|i| {
         Recusa::nova(CodigoErro::CampoInvalido, "R3", "o adolescente se repete na lista")
             .no_item("adolescentes", i)
@@ -130,7 +132,7 @@ pub fn r5_do_tribunal(numero: &NumeroProcesso, tribunal: i16, regras: Regras) ->
     recusado.then(|| {
         let nome = |codigo: i16| match Tribunal::por_codigo(codigo) {
             Some(t) => format!("{} (8.{})", t.sigla, t.tr),
-            None => format!("{}.{:02}, que não existe", codigo / 100, codigo % 100),
+            None => format!("{}.{:02}, que não é da justiça estadual", codigo / 100, codigo % 100),
         };
         let mensagem = format!(
             "o número é do tribunal {} e quem chama é do {}",
@@ -202,7 +204,7 @@ pub fn r11_vinculado_na_referencia(comando: &CadastrarProcesso, fatos: &Fatos) -
     if comando.tipo != Some(TipoProcesso::Execucao) {
         return None;
     }
-    let [identificador] = comando.adolescentes.as_slice() else { return None };
+    let [Some(identificador)] = comando.adolescentes.as_slice() else { return None };
     let id = fatos.conhecidos.get(identificador)?;
     (!fatos.vinculados_na_referencia.as_ref()?.contains(id)).then(|| {
         let mensagem = "o adolescente não tem vínculo com a apuração de referência";
@@ -213,9 +215,13 @@ pub fn r11_vinculado_na_referencia(comando: &CadastrarProcesso, fatos: &Fatos) -
 }
 
 /// Here an unknown identificador is an error: R14, which registers one, is for links.
-fn adolescentes_conhecidos(lista: &[Identificador], fatos: &Fatos) -> impl Iterator<Item = Recusa> {
-    let itens = lista.iter().enumerate().take(ADOLESCENTES_MAXIMO);
-    itens.filter(|(_, identificador)| !fatos.conhecidos.contains_key(identificador)).map(
+fn adolescentes_conhecidos(
+    lista: &[Option<Identificador>],
+    fatos: &Fatos,
+) -> impl Iterator<Item = Recusa> {
+    let lidos = lista.iter().enumerate().take(ADOLESCENTES_MAXIMO);
+    let lidos = lidos.filter_map(|(i, item)| Some((i, item.as_ref()?)));
+    lidos.filter(|(_, identificador)| !fatos.conhecidos.contains_key(identificador)).map(
         |(i, identificador)| {
             let mensagem = format!("Adolescente não encontrado: {identificador}");
             Recusa::nova(CodigoErro::AdolescenteNaoEncontrado, "R3", mensagem)

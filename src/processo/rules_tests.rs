@@ -21,7 +21,7 @@ fn apuracao() -> CadastrarProcesso {
     CadastrarProcesso {
         numero: Some(numero("9000741-62.2021.8.20.0083")),
         tipo: Some(TipoProcesso::Apuracao),
-        adolescentes: vec![ana()],
+        adolescentes: vec![Some(ana())],
         id_orgao: Some(1),
         app_name_sistema_tribunal: Some("pje-tjrn-1g".into()),
         ..CadastrarProcesso::default()
@@ -77,7 +77,10 @@ fn r3_cada_falta_e_dita_e_todas_de_uma_vez() {
 
 #[test]
 fn r3_adolescente_repetido() {
-    let comando = CadastrarProcesso { adolescentes: vec![ana(), rui(), ana()], ..apuracao() };
+    let comando = CadastrarProcesso {
+        adolescentes: vec![Some(ana()), Some(rui()), Some(ana())],
+        ..apuracao()
+    };
     assert_eq!(recusa(&comando), [par("CAMPO_INVALIDO", "adolescentes.2")]);
 }
 
@@ -154,13 +157,13 @@ fn r10_referencia_desconhecida_ou_que_nao_e_apuracao() {
 
 #[test]
 fn r11_execucao_de_dois_adolescentes() {
-    let comando = CadastrarProcesso { adolescentes: vec![ana(), rui()], ..execucao() };
+    let comando = CadastrarProcesso { adolescentes: vec![Some(ana()), Some(rui())], ..execucao() };
     assert_eq!(recusa(&comando), [par("EXECUCAO_ADMITE_UM_ADOLESCENTE", "adolescentes")]);
 }
 
 #[test]
 fn r11_sem_vinculo_na_referencia_avisa_ou_recusa() {
-    let comando = CadastrarProcesso { adolescentes: vec![rui()], ..execucao() };
+    let comando = CadastrarProcesso { adolescentes: vec![Some(rui())], ..execucao() };
     let parecer = cadastro(&comando, &fatos(), 820, regras());
     assert!(parecer.recusas.is_empty() && parecer.avisos.len() == 1, "{parecer:?}");
 
@@ -172,9 +175,22 @@ fn r11_sem_vinculo_na_referencia_avisa_ou_recusa() {
 }
 
 #[test]
+fn o_que_a_porta_nao_leu_guarda_o_lugar() {
+    let comando = CadastrarProcesso {
+        adolescentes: vec![None, Some(ana()), None, Some(ana())],
+        ..apuracao()
+    };
+    assert_eq!(recusa(&comando), [par("CAMPO_INVALIDO", "adolescentes.3")]);
+    let comando = CadastrarProcesso { adolescentes: vec![None, Some(ana())], ..execucao() };
+    assert_eq!(recusa(&comando), [par("EXECUCAO_ADMITE_UM_ADOLESCENTE", "adolescentes")]);
+    assert!(aceito(comando, &fatos()).is_none());
+}
+
+#[test]
 fn adolescente_desconhecido_e_dito_pelo_indice() {
     let ninguem: Identificador = "202699999999".parse().unwrap();
-    let comando = CadastrarProcesso { adolescentes: vec![ana(), ninguem], ..apuracao() };
+    let comando =
+        CadastrarProcesso { adolescentes: vec![Some(ana()), Some(ninguem)], ..apuracao() };
     assert_eq!(recusa(&comando), [par("ADOLESCENTE_NAO_ENCONTRADO", "adolescentes.1")]);
 }
 

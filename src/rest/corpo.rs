@@ -1,9 +1,9 @@
 //! Reads a JSON body field by field, and remembers what it could not read.
 
-use super::e_json;
 use super::envelope::Negado;
 use crate::campo::preenchido;
 use crate::config::CamposDesconhecidos;
+use crate::entrada::corpo_json;
 use crate::error::{CodigoErro, Error, Falha, Recusa};
 use crate::tempo;
 use actix_web::{HttpRequest, web};
@@ -29,22 +29,7 @@ pub struct Corpo {
 
 impl Corpo {
     pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Self, Negado> {
-        if !e_json(req) {
-            let mensagem = "mande o corpo como application/json";
-            return Err(Error::falha(Falha::MidiaNaoSuportada, mensagem).into());
-        }
-        let bytes = match payload.to_bytes_limited(MAXIMO).await {
-            Ok(Ok(bytes)) => bytes,
-            Ok(Err(_)) => {
-                return Err(
-                    Error::falha(Falha::EntradaInvalida, "o corpo não chegou inteiro").into()
-                );
-            }
-            Err(_) => {
-                let mensagem = format!("o corpo tem mais de {MAXIMO} bytes");
-                return Err(Error::falha(Falha::CorpoExcedeLimite, mensagem).into());
-            }
-        };
+        let bytes = corpo_json(req, payload, MAXIMO).await?;
         match serde_json::from_slice(&bytes) {
             Ok(campos) => Ok(Self { campos, ..Self::default() }),
             Err(_) => {
@@ -119,8 +104,9 @@ impl Corpo {
         }
     }
 
-    /// A list of texts with a shape; an item that has not is named by its place.
-    pub fn lista<T>(&mut self, nome: &'static str, campo: &'static str) -> Vec<T>
+    /// A list of texts with a shape. An item that has not is refused by its
+    /// place, and leaves it empty: the others keep theirs.
+    pub fn lista<T>(&mut self, nome: &'static str, campo: &'static str) -> Vec<Option<T>>
     where
         T: FromStr<Err: Display>,
     {
@@ -128,22 +114,20 @@ impl Corpo {
             None | Some(Value::Null) => return Vec::new(),
             Some(Value::Array(itens)) => itens,
             Some(_) => {
-                let recusa = malformado("esperava uma lista de textos".into()).em([campo]);
-                self.malformados.push(recusa);
+                self.malformados
+                    .push(malformado("esperava uma lista de textos".into()).em([campo]));
                 return Vec::new();
             }
         };
-        let mut lidos = Vec::with_capacity(itens.len().min(1024));
+        let ler = |item: &Value| match item.as_str().map(|texto| texto.trim().parse::<T>()) {
+            Some(Ok(valor)) => Ok(valor),
+            Some(Err(erro)) => Err(Cow::Owned(erro.to_string())),
+            None => Err(Cow::Borrowed("esperava um texto")),
+        };
+        let mut lidos = Vec::with_capacity(itens.len());
         for (i, item) in itens.iter().enumerate() {
-            match item.as_str().map(|texto| texto.trim().parse::<T>()) {
-                Some(Ok(valor)) => lidos.push(valor),
-                Some(Err(erro)) => {
-                    self.malformados.push(malformado(erro.to_string().into()).no_item(campo, i));
-                }
-                None => {
-                    self.malformados.push(malformado("esperava um texto".into()).no_item(campo, i));
-                }
-            }
+            let lido = ler(item).map_err(|mensagem| malformado(mensagem).no_item(campo, i));
+            lidos.push(lido.map_err(|recusa| self.malformados.push(recusa)).ok());
         }
         lidos
     }

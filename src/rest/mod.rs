@@ -11,7 +11,6 @@ mod processos;
 use crate::app::App;
 use crate::auth::{Ator, Auth};
 use crate::error::{Error, Falha};
-use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use envelope::Negado;
 
@@ -72,10 +71,4 @@ fn parametros(req: &HttpRequest) -> Vec<(String, String)> {
     web::Query::<Vec<(String, String)>>::from_query(req.query_string())
         .map(web::Query::into_inner)
         .unwrap_or_default()
-}
-
-fn e_json(req: &HttpRequest) -> bool {
-    let tipo = req.headers().get(header::CONTENT_TYPE).and_then(|valor| valor.to_str().ok());
-    let essencia = tipo.and_then(|tipo| tipo.split(';').next()).map(str::trim);
-    essencia.is_some_and(|tipo| tipo.eq_ignore_ascii_case("application/json"))
 }

@@ -24,7 +24,8 @@ pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpRe
         .await
         .map_err(|error| Negado::from(error).nas_palavras(nome_do_campo))?;
 
-    let vinculos: Vec<_> = adolescentes.iter().map(|a| (a, SituacaoVinculo::Ativo)).collect();
+    let vinculos: Vec<_> =
+        adolescentes.iter().flatten().map(|a| (a, SituacaoVinculo::Ativo)).collect();
     let avisos: Vec<_> = avisos_do_corpo.into_iter().chain(cadastrado.avisos).collect();
     let dados = dados(&cadastrado.processo, &vinculos, &ator);
     Ok(envelope::sucesso((app.agora)(), &dados, &avisos))

@@ -164,12 +164,15 @@ fn r11_execucao_sem_vinculo_na_apuracao_avisa_ou_recusa_pela_configuracao() {
     }
 }
 
+/// A rare interleaving needs many rounds to show.
+const RODADAS: u32 = 40;
+
 /// R6 under a race: one number, written in two ways by 24 callers at once.
 #[test]
 fn r6_de_24_cadastros_do_mesmo_numero_um_so_vale() {
     let app = App::vazio();
     let adolescente = app.adolescente("tjrn");
-    for rodada in 0..5_u32 {
+    for rodada in 0..RODADAS {
         let numero = elos::processo::NumeroProcesso::sintetico(9_100_000 + rodada, 2024, 820, 1);
         let mut status: Vec<u16> = std::thread::scope(|escopo| {
             let chamadas: Vec<_> = (0..24)
@@ -188,11 +191,11 @@ fn r6_de_24_cadastros_do_mesmo_numero_um_so_vale() {
         esperado.extend([409; 23]);
         assert_eq!(status, esperado, "round {rodada}");
     }
-    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM processo"), 5);
-    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM vinculo"), 5);
+    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM processo"), i64::from(RODADAS));
+    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM vinculo"), i64::from(RODADAS));
     assert_eq!(
         app.banco.contar("SELECT count(*) AS n FROM evento WHERE tipo = 'PROCESSO_CADASTRADO'"),
-        5
+        i64::from(RODADAS)
     );
 }
 
@@ -537,4 +540,86 @@ fn adolescente_ruim_e_400_com_o_campo() {
         (&dados["rg"], &dados["cpf"], &dados["dataNascimentoPresumida"]),
         (&cheio["rg"], &cheio["cpf"], &json!("Sim"))
     );
+}
+
+/// A field of a mutation that cannot be read stops all of them, not those after it.
+#[test]
+fn nenhum_campo_da_mutation_grava_se_outro_esta_malformado() {
+    let app = App::vazio();
+    let bom = r#"a: cadastrarAdolescente(input: {dados: {nome: "A", sobrenome: "F", dataNascimento: "2010-01-01", sexoBiologico: FEMININO}}) { avisos }"#;
+    let ruim = |valor: &str, campo: &str| {
+        format!(
+            r#"mutation($i: CadastrarProcessoInput, $n: Int!) {{ {bom} b: cadastrarProcesso(input: {{numero: "{NUMERO}", tipo: {APURACAO},
+               adolescentes: [], idOrgao: {valor}, appNameSistemaTribunal: "t", {campo}}}) {{ avisos }} }}"#
+        )
+    };
+    let casos = [
+        (ruim("$n", ""), json!({}), "BAD_USER_INPUT"),
+        (ruim("$n", ""), json!({ "n": null }), "BAD_USER_INPUT"),
+        (ruim("$n", ""), json!({ "n": 3_000_000_000_u32 }), "BAD_USER_INPUT"),
+        (ruim("3000000000", ""), json!({ "n": 1 }), "BAD_USER_INPUT"),
+        (ruim("1", r#"referencia: "x""#), json!({ "n": 1 }), "CAMPO_INVALIDO"),
+        (ruim("1", r#"magistrado: {cpf: "x"}"#), json!({ "n": 1 }), "CAMPO_INVALIDO"),
+        (format!("mutation {{ {bom} {bom} }}"), json!({}), "GRAPHQL_VALIDATION_FAILED"),
+        (
+            format!("mutation {{ {bom} ...F }} fragment F on Mutation {{ {bom} }}"),
+            json!({}),
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+    ];
+    for (mutation, variaveis, codigo) in casos {
+        let resposta = app.graphql("tjrn", &mutation, variaveis);
+        assert_eq!(resposta.status, 400, "{mutation}: {}", resposta.texto);
+        assert_eq!(
+            resposta.corpo["errors"][0]["extensions"]["code"], codigo,
+            "{mutation}: {}",
+            resposta.texto
+        );
+        assert_eq!(resposta.corpo.get("data"), None);
+    }
+    let variavel = "mutation($a: CadastrarAdolescenteInput!, $b: CadastrarAdolescenteInput!) {
+        a: cadastrarAdolescente(input: $a) { avisos } b: cadastrarAdolescente(input: $b) { avisos } }";
+    let dados = |nascimento: &str| json!({ "dados": { "nome": "A", "sobrenome": "F", "dataNascimento": nascimento, "sexoBiologico": "FEMININO" } });
+    let resposta = app.graphql(
+        "tjrn",
+        variavel,
+        json!({ "a": dados("2010-01-01"), "b": dados("2010-01- 1") }),
+    );
+    assert_eq!(
+        (resposta.status, &resposta.corpo["errors"][0]["extensions"]["code"]),
+        (400, &json!("CAMPO_INVALIDO")),
+        "{}",
+        resposta.texto
+    );
+    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM adolescente"), 0);
+    app.gql_com("tjrn", variavel, json!({ "a": dados("2010-01-01"), "b": dados("2010-01-02") }));
+    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM adolescente"), 2);
+}
+
+/// An item that could not be read keeps its place: the others are told by theirs.
+#[test]
+fn item_ilegivel_da_lista_guarda_o_lugar() {
+    let app = App::vazio();
+    let adolescente = app.adolescente("tjrn");
+    let lista = json!(["x", "202699999999", adolescente, adolescente]);
+    let resposta =
+        cadastrar(&app, &com(&corpo(&adolescente), "identificadoresAdolescentes", lista));
+    let campos: Vec<_> = resposta.corpo["erros"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|erro| erro.as_str().unwrap().split(':').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        campos,
+        [
+            "identificadoresAdolescentes[0]",
+            "identificadoresAdolescentes[3]",
+            "identificadoresAdolescentes[1]"
+        ]
+    );
+    let execucao =
+        com(&corpo(&adolescente), "identificadoresAdolescentes", json!(["x", adolescente]));
+    let resposta = cadastrar(&app, &com(&execucao, "tipoProcesso", EXECUCAO));
+    assert!(resposta.texto.contains("único adolescente"), "{}", resposta.texto);
 }

@@ -34,6 +34,16 @@ fn banco_sem_migracoes_e_recusado() {
     assert!(matches!(recusa(banco.url_do_app()), ConexaoRecusada::SemMigracoes));
 }
 
+#[test]
+fn seguranca_de_linha_desligada_e_recusada() {
+    let banco = Banco::novo(Modelo::Vazio);
+    let conectar = || Db::conectar(&DbOptions::nova(banco.url_do_app()));
+    banco.conn().batch_execute("ALTER TABLE vinculo DISABLE ROW LEVEL SECURITY").unwrap();
+    assert!(matches!(conectar(), Err(ConexaoRecusada::SemSegurancaDeLinha(_))));
+    banco.conn().batch_execute("ALTER TABLE vinculo ENABLE ROW LEVEL SECURITY").unwrap();
+    assert!(conectar().is_ok());
+}
+
 /// What `elos serve` and `elos demo` say of it, as programs.
 #[test]
 fn o_programa_recusa_e_diz_o_que_fazer() {

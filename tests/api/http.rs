@@ -45,11 +45,29 @@ fn cada_recusa_do_graphql_tem_codigo_e_status() {
     let fundo = "{a:".repeat(2000);
     let colchetes = format!("{{__type(name:{}{}){{name}}}}", "[".repeat(3000), "]".repeat(3000));
     let corpo = |query: &str| json!({ "query": query }).to_string();
+    let fragmento = |usos: &str, i: u32| {
+        format!("fragment f{i} on Query {{ {} }} ", usos.replace('N', &(i + 1).to_string()))
+    };
+    let dobro: Vec<_> = (0..25).map(|i| fragmento("...fN ...fN", i)).collect();
+    let bomba = format!("{{ ...f0 }} {} fragment f25 on Query {{ eu {{ azp }} }}", dobro.concat());
+    let simples: Vec<_> = (0..900).map(|i| fragmento("...fN", i)).collect();
+    let corrente =
+        format!("{{ ...f0 }} {} fragment f900 on Query {{ eu {{ azp }} }}", simples.concat());
     for (descricao, tipo, corpo, status, codigo) in [
         ("sintaxe", JSON, corpo("{"), 400, "GRAPHQL_PARSE_FAILED"),
         ("validação", JSON, corpo("{ naoHa }"), 400, "GRAPHQL_VALIDATION_FAILED"),
         ("chaves", JSON, corpo(&fundo), 400, "DOCUMENTO_EXCEDE_LIMITE"),
         ("colchetes", JSON, corpo(&colchetes), 400, "DOCUMENTO_EXCEDE_LIMITE"),
+        ("fragmentos que dobram", JSON, corpo(&bomba), 400, "DOCUMENTO_EXCEDE_LIMITE"),
+        (
+            "fragmento em ciclo",
+            JSON,
+            corpo("{ ...a } fragment a on Query { ...a }"),
+            400,
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        ("corrente de fragmentos", JSON, corpo(&corrente), 400, "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription", JSON, corpo("subscription { a }"), 400, "GRAPHQL_VALIDATION_FAILED"),
         ("tokens", JSON, corpo(&"a ".repeat(10_001)), 400, "DOCUMENTO_EXCEDE_LIMITE"),
         ("bytes", JSON, corpo(&" ".repeat(262_145)), 400, "DOCUMENTO_EXCEDE_LIMITE"),
         ("não é JSON", JSON, "{".into(), 400, "BAD_USER_INPUT"),
@@ -124,6 +142,54 @@ fn um_campo_que_falha_nao_leva_os_irmaos() {
     assert_eq!(resposta.corpo["data"]["processos"], Value::Null);
     assert_eq!(resposta.corpo["data"]["tribunais"].as_array().unwrap().len(), 27);
     assert_eq!(resposta.corpo["errors"][0]["path"], json!(["processos"]));
+}
+
+#[test]
+fn o_erro_diz_onde_na_resposta() {
+    let app = App::novo();
+    let ruim =
+        "{ processos(first: 2) { nodes { numero adolescentes(first: 500) { nodes { id } } } } }";
+    let resposta = app.graphql("tjrn", ruim, json!({}));
+    assert_eq!(
+        resposta.corpo["errors"][0]["path"],
+        json!(["processos", "nodes", 0, "adolescentes"]),
+        "{}",
+        resposta.texto
+    );
+    let numero = &app.gql("tjrn", "{ processos(first: 1) { nodes { numero } } }")["processos"]["nodes"]
+        [0]["numero"];
+    let ruim = "query($n: NumeroProcesso!) { processo(numero: $n) { eventos(first: 500) { nodes { id } } } }";
+    let resposta = app.graphql("tjrn", ruim, json!({ "n": numero }));
+    assert_eq!(
+        resposta.corpo["errors"][0]["path"],
+        json!(["processo", "eventos"]),
+        "{}",
+        resposta.texto
+    );
+    assert_eq!(resposta.corpo["data"], json!({ "processo": null }));
+}
+
+/// Nested pages multiply: an answer of gigabytes is refused before it is built.
+#[test]
+fn resposta_grande_demais_e_recusada() {
+    let app = App::com(crate::support::Modelo::Grande, crate::support::Ajustes::default());
+    let query = |niveis: usize| {
+        let (abre, fecha) =
+            ("nodes { adolescentes(first: 100) { nodes { processos(first: 100) {", "} } } }");
+        format!(
+            "{{ processos(first: 100) {{ {} nodes {{ numero }} {} }} }}",
+            abre.repeat(niveis),
+            fecha.repeat(niveis)
+        )
+    };
+    app.gql("cnj", &query(2));
+    let resposta = app.graphql("cnj", &query(6), json!({}));
+    assert_eq!(
+        resposta.corpo["errors"][0]["extensions"]["code"], "CUSTO_EXCEDE_LIMITE",
+        "{:.300}",
+        resposta.texto
+    );
+    assert!(resposta.texto.len() < 100_000);
 }
 
 #[test]

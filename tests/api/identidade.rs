@@ -204,3 +204,35 @@ fn o_emissor_de_demonstracao_confere_o_segredo() {
     let clientes = app.pedir("GET", "/auth/realms/pje/demo-clients", &[], b"");
     assert_eq!(clientes.corpo.as_array().unwrap().len(), 5);
 }
+
+/// An issuer that is down is asked once for all who wait, and not by each.
+#[test]
+fn emissor_fora_do_ar_e_503_e_nao_e_martelado() {
+    use std::io::{Read, Write};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    let emissor = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let iss = format!("http://{}/x", emissor.local_addr().unwrap());
+    let buscas = Arc::new(AtomicU32::new(0));
+    let contadas = Arc::clone(&buscas);
+    std::thread::spawn(move || {
+        for conexao in emissor.incoming() {
+            let mut conexao = conexao.unwrap();
+            contadas.fetch_add(1, Ordering::SeqCst);
+            let _ = conexao.read(&mut [0; 1024]);
+            let _ = conexao
+                .write_all(b"HTTP/1.1 503 Fora\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    let app = App::com_emissor(&iss);
+    let token = format!("Bearer {}", app.emissor.assinar(&claims(&app)).unwrap());
+    let inicio = std::time::Instant::now();
+    std::thread::scope(|escopo| {
+        for _ in 0..16 {
+            escopo.spawn(|| assert_eq!(entrar(&app, &token), 503));
+        }
+    });
+    // At most one a second, plus the first.
+    let maximo = u32::try_from(inicio.elapsed().as_secs()).unwrap() + 2;
+    assert!(buscas.load(Ordering::SeqCst) <= maximo, "{} fetches", buscas.load(Ordering::SeqCst));
+}

@@ -109,6 +109,38 @@ fn o_banco_recusa_o_que_as_regras_recusam() {
     }
 }
 
+/// As the server's role, with its tribunal: nothing can point at a foreign row,
+/// and the answer does not tell a foreign one from an absent one.
+#[test]
+fn nada_aponta_para_uma_linha_de_outro_tribunal() {
+    let banco = Banco::novo(Modelo::Semeado);
+    let tentar = |comando: &str| {
+        let como_app = format!("SET ROLE elos_app; SET elos.tribunal = '820'; {comando}");
+        banco.conn().batch_execute(&como_app).expect_err(comando).to_string()
+    };
+    // Processo 1 and adolescente 1 are of 801, with an open link between them.
+    for (processo, adolescente) in [("1", "1"), ("999999", "999999")] {
+        let erro = tentar(&format!(
+            "INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em) VALUES (820, {processo}, {adolescente}, now())"
+        ));
+        assert!(erro.contains("vinculo_tem_processo"), "{erro}");
+        let erro = tentar(&format!(
+            "INSERT INTO evento (tribunal_codigo, tipo, processo_id, ocorrido_em, ator_sub) VALUES (820, 'PROCESSO_CADASTRADO', {processo}, now(), 's')"
+        ));
+        assert!(erro.contains("evento_do_processo"), "{erro}");
+    }
+    for comando in [
+        "UPDATE processo SET numero = '90007416220218200083'",
+        "UPDATE processo SET tribunal_codigo = 820",
+        "UPDATE adolescente SET identificador = '202600000001'",
+        "UPDATE vinculo SET processo_id = 1",
+        "CREATE TABLE x ()",
+        "SELECT nextval('adolescente_sequencia')",
+    ] {
+        assert!(tentar(comando).contains("permission denied"), "{comando}");
+    }
+}
+
 #[test]
 fn evento_so_se_acrescenta() {
     let banco = Banco::novo(Modelo::Semeado);

@@ -114,8 +114,41 @@ fn page_info_e_total() {
     assert_eq!(pagina["pageInfo"]["endCursor"], pagina["edges"][3]["cursor"]);
 
     let meio = json!({ "first": 4, "after": pagina["edges"][1]["cursor"], "before": pagina["edges"][3]["cursor"] });
-    let meio = app.gql_com("tjrn", PAGINA, meio);
-    assert_eq!(meio["processos"]["edges"].as_array().unwrap().len(), 1);
+    let meio = &app.gql_com("tjrn", PAGINA, meio)["processos"];
+    assert_eq!(meio["edges"].as_array().unwrap().len(), 1);
+    // Cursors on both sides: something lies beyond each.
+    assert_eq!(meio["pageInfo"]["hasNextPage"], true);
+    assert_eq!(meio["pageInfo"]["hasPreviousPage"], true);
+    let fim =
+        app.gql_com("tjrn", PAGINA, json!({ "last": 4, "after": pagina["edges"][3]["cursor"] }));
+    assert_eq!(fim["processos"]["pageInfo"]["hasNextPage"], false);
+    assert_eq!(fim["processos"]["pageInfo"]["hasPreviousPage"], true);
+}
+
+/// The right hash around a key that PostgreSQL would choke on.
+#[test]
+fn cursor_forjado_e_recusado_nunca_um_erro_interno() {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+    let app = App::novo();
+    for (ordem, chaves) in [
+        ("CRIADO_EM", ["-300000000000000000", "999999999999999999", "x", ""]),
+        ("NUMERO", ["\0", "a\0b", "\0\0", "\u{0}1"]),
+    ] {
+        let query = format!(
+            "{{ processos(first: 1, ordem: {{campo: {ordem}}}) {{ edges {{ cursor }} }} }}"
+        );
+        let cursor =
+            app.gql("tjrn", &query)["processos"]["edges"][0]["cursor"].as_str().unwrap().to_owned();
+        let claro = String::from_utf8(BASE64.decode(cursor).unwrap()).unwrap();
+        let hash = claro.split('.').next().unwrap();
+        for chave in chaves {
+            let forjado = BASE64.encode(format!("{hash}.1.{chave}"));
+            let query = format!(
+                r#"{{ processos(after: "{forjado}", ordem: {{campo: {ordem}}}) {{ nodes {{ id }} }} }}"#
+            );
+            assert_eq!(app.codigo("tjrn", &query), "BAD_USER_INPUT", "{ordem} {chave:?}");
+        }
+    }
 }
 
 #[test]

@@ -8,7 +8,9 @@ use crate::adolescente::{
 use crate::cpf::Cpf;
 use crate::error::Error;
 use crate::evento::store::EventosDe;
-use crate::graphql::{Conexao, ContextExt, Data, GlobalId, Instante, Paginacao, conectar};
+use crate::graphql::{
+    Conexao, ContextExt, Data, ErroDeCampo, Falivel, GlobalId, Instante, Paginacao, conectar,
+};
 use crate::processo::store::ProcessosDoAdolescente;
 use crate::processo::{SituacaoProcesso, SituacaoVinculo, TipoProcesso};
 use crate::tribunal::Tribunal;
@@ -174,10 +176,12 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Result<Conexao<ProcessosDoAdolescente>> {
+    ) -> Falivel<Conexao<ProcessosDoAdolescente>> {
         let pagina = Paginacao { first, after, last, before };
         let adolescente = self.0.id;
-        conectar(ctx, ProcessosDoAdolescente { adolescente, tipo, situacao, vinculo }, pagina).await
+        conectar(ctx, ProcessosDoAdolescente { adolescente, tipo, situacao, vinculo }, pagina)
+            .await
+            .map_err(|error| ErroDeCampo::em(ctx, error))
     }
 
     /// Alterações deste cadastro, da mais antiga à mais nova.
@@ -190,9 +194,11 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Result<Conexao<EventosDe>> {
+    ) -> Falivel<Conexao<EventosDe>> {
         let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, EventosDe::Adolescente(self.0.id), pagina).await
+        conectar(ctx, EventosDe::Adolescente(self.0.id), pagina)
+            .await
+            .map_err(|error| ErroDeCampo::em(ctx, error))
     }
 }
 

@@ -1,3 +1,5 @@
 //! What happens to a document before it is executed.
 
+pub mod escrita;
+pub mod expansao;
 pub mod limits;

@@ -5,7 +5,9 @@ use crate::Result;
 use crate::cpf::Cpf;
 use crate::error::Error;
 use crate::evento::store::EventosDe;
-use crate::graphql::{Conexao, ContextExt, GlobalId, Instante, Paginacao, conectar};
+use crate::graphql::{
+    Conexao, ContextExt, ErroDeCampo, Falivel, GlobalId, Instante, Paginacao, conectar,
+};
 use crate::processo::store::{AdolescentesDoProcesso, ExecucoesDaApuracao, ProcessoPorNumero};
 use crate::processo::{
     NumeroProcesso, Processo, Responsavel, SituacaoProcesso, SituacaoVinculo, TipoProcesso,
@@ -114,9 +116,11 @@ impl Comum {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Result<Conexao<AdolescentesDoProcesso>> {
+    ) -> Falivel<Conexao<AdolescentesDoProcesso>> {
         let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, AdolescentesDoProcesso { processo: self.0.id, situacao }, pagina).await
+        conectar(ctx, AdolescentesDoProcesso { processo: self.0.id, situacao }, pagina)
+            .await
+            .map_err(|error| ErroDeCampo::em(ctx, error))
     }
 
     /// Alterações do processo, da mais antiga à mais nova.
@@ -129,9 +133,11 @@ impl Comum {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Result<Conexao<EventosDe>> {
+    ) -> Falivel<Conexao<EventosDe>> {
         let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, EventosDe::Processo(self.0.id), pagina).await
+        conectar(ctx, EventosDe::Processo(self.0.id), pagina)
+            .await
+            .map_err(|error| ErroDeCampo::em(ctx, error))
     }
 }
 
@@ -158,9 +164,11 @@ impl ApuracaoPropria {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Result<Conexao<ExecucoesDaApuracao>> {
+    ) -> Falivel<Conexao<ExecucoesDaApuracao>> {
         let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, ExecucoesDaApuracao { apuracao: self.0.id, situacao }, pagina).await
+        conectar(ctx, ExecucoesDaApuracao { apuracao: self.0.id, situacao }, pagina)
+            .await
+            .map_err(|error| ErroDeCampo::em(ctx, error))
     }
 }
 

@@ -158,7 +158,7 @@ impl From<CadastrarProcessoInput> for CadastrarProcesso {
         Self {
             numero: Some(entrada.numero),
             tipo: Some(entrada.tipo),
-            adolescentes: entrada.adolescentes,
+            adolescentes: entrada.adolescentes.into_iter().map(Some).collect(),
             referencia: entrada.referencia,
             id_orgao: Some(entrada.id_orgao),
             app_name_sistema_tribunal: preenchido(Some(entrada.app_name_sistema_tribunal)),

@@ -3,7 +3,7 @@
 use super::campos::{ApuracaoPropria, Comum, ExecucaoPropria, ResponsavelNode};
 use crate::Result;
 use crate::evento::store::EventosDe;
-use crate::graphql::{Conexao, Instante};
+use crate::graphql::{Conexao, Falivel, Instante};
 use crate::processo::store::AdolescentesDoProcesso;
 use crate::processo::{NumeroProcesso, Processo, SituacaoProcesso, SituacaoVinculo, TipoProcesso};
 use crate::tribunal::Tribunal;
@@ -56,7 +56,7 @@ use std::sync::Arc;
     ),
     field(
         name = "adolescentes",
-        ty = "Conexao<AdolescentesDoProcesso>",
+        ty = "Falivel<Conexao<AdolescentesDoProcesso>>",
         desc = "Adolescentes do processo, com o vínculo na aresta.",
         arg(
             name = "situacao",
@@ -79,7 +79,7 @@ use std::sync::Arc;
     ),
     field(
         name = "eventos",
-        ty = "Conexao<EventosDe>",
+        ty = "Falivel<Conexao<EventosDe>>",
         desc = "Alterações do processo, da mais antiga à mais nova.",
         arg(
             name = "first",

@@ -114,6 +114,7 @@ pub struct Processos {
 }
 
 impl Lista for Processos {
+    const NOME: &'static str = "Processos";
     type Linha = Arc<Processo>;
     type Registro = Processo;
 
@@ -193,6 +194,7 @@ impl From<AdolescenteLido> for Vinculado<Adolescente> {
 }
 
 impl Lista for AdolescentesDoProcesso {
+    const NOME: &'static str = "AdolescentesDoProcesso";
     type Linha = Vinculado<Adolescente>;
     type Registro = AdolescenteLido;
 
@@ -247,6 +249,7 @@ impl From<ProcessoLido> for Vinculado<Processo> {
 }
 
 impl Lista for ProcessosDoAdolescente {
+    const NOME: &'static str = "ProcessosDoAdolescente";
     type Linha = Vinculado<Processo>;
     type Registro = ProcessoLido;
 
@@ -301,6 +304,7 @@ pub struct ExecucoesDaApuracao {
 }
 
 impl Lista for ExecucoesDaApuracao {
+    const NOME: &'static str = "ExecucoesDaApuracao";
     type Linha = Arc<Processo>;
     type Registro = Processo;
 

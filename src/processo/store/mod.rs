@@ -59,7 +59,8 @@ impl Relation for ProcessoPorNumero {
 
 /// What the rules on a registration need to know.
 pub fn fatos(sessao: &mut Sessao<'_>, comando: &CadastrarProcesso) -> Result<Fatos, Error> {
-    let conhecidos = crate::adolescente::store::por_identificadores(sessao, &comando.adolescentes)?;
+    let identificadores: Vec<_> = comando.adolescentes.iter().flatten().collect();
+    let conhecidos = crate::adolescente::store::por_identificadores(sessao, &identificadores)?;
     let conhecidos: HashMap<_, _> =
         conhecidos.into_iter().map(|linha| (linha.identificador, linha.id)).collect();
     let numero_tomado = match &comando.numero {
@@ -131,8 +132,8 @@ pub fn inserir(
             processo::criado_em.eq(agora),
             processo::atualizado_em.eq(agora),
         ))
-        .on_conflict(processo::numero)
-        .do_nothing()
+        // Two unique indexes hold the number: naming one would let the other raise.
+        .on_conflict_do_nothing()
         .returning(Processo::as_returning())
         .get_result(sessao.conn())
         .optional()?;

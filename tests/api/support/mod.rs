@@ -60,10 +60,15 @@ impl App {
     }
 
     pub fn com(modelo: Modelo, ajustes: Ajustes) -> Self {
-        Self::sobre(Banco::novo(modelo), ajustes)
+        Self::sobre(Banco::novo(modelo), ajustes, None)
     }
 
-    pub fn sobre(banco: Banco, ajustes: Ajustes) -> Self {
+    /// A server that fetches its keys elsewhere.
+    pub fn com_emissor(issuer: &str) -> Self {
+        Self::sobre(Banco::novo(Modelo::Vazio), Ajustes::default(), Some(issuer))
+    }
+
+    fn sobre(banco: Banco, ajustes: Ajustes, issuer: Option<&str>) -> Self {
         let comandos = Arc::new(AtomicU64::new(0));
         let mut opcoes = DbOptions::nova(banco.url_do_app());
         opcoes.pool_max = 6;
@@ -72,7 +77,7 @@ impl App {
 
         let escuta = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", escuta.local_addr().unwrap());
-        let iss = format!("{base}{CAMINHO}");
+        let iss = issuer.map_or_else(|| format!("{base}{CAMINHO}"), str::to_owned);
         let app = elos::App {
             db: Db::conectar(&opcoes).unwrap(),
             regras: ajustes.regras,
