@@ -35,6 +35,34 @@ pub fn texto(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
     Some(Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem))
 }
 
+/// What a change does to one field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Mudanca<T> {
+    #[default]
+    Manter,
+    Apagar,
+    Trocar(T),
+}
+
+impl<T: Clone> Mudanca<T> {
+    /// The field as it will be.
+    pub fn sobre(&self, atual: Option<&T>) -> Option<T> {
+        match self {
+            Self::Manter => atual.cloned(),
+            Self::Apagar => None,
+            Self::Trocar(novo) => Some(novo.clone()),
+        }
+    }
+
+    /// The value it brings, if it brings one.
+    pub fn novo(&self) -> Option<&T> {
+        match self {
+            Self::Trocar(novo) => Some(novo),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -100,6 +100,7 @@ pub enum FormatoDoLog {
 /// The rules that may be relaxed or tightened: section `[regras]` of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Regras {
     /// R4: recusa números com dígito verificador errado.
     pub verificar_digito: bool,
@@ -107,6 +108,10 @@ pub struct Regras {
     pub exigir_numero_do_tribunal: bool,
     /// R11: recusa, em vez de avisar, execução de adolescente sem vínculo com a apuração.
     pub exigir_vinculo_na_referencia: bool,
+    /// R12: recusa a segunda execução ativa do mesmo adolescente no tribunal.
+    pub exigir_execucao_unica: bool,
+    /// R14: vincular um identificador desconhecido, sem dados, cria um cadastro pendente.
+    pub registrar_pendente: bool,
     /// Campos desconhecidos no corpo de uma rota REST: `avisar` ou `recusar`.
     pub campos_desconhecidos: CamposDesconhecidos,
 }
@@ -117,6 +122,8 @@ impl Default for Regras {
             verificar_digito: true,
             exigir_numero_do_tribunal: true,
             exigir_vinculo_na_referencia: false,
+            exigir_execucao_unica: true,
+            registrar_pendente: true,
             campos_desconhecidos: CamposDesconhecidos::Avisar,
         }
     }
@@ -221,6 +228,8 @@ impl fmt::Display for Config {
         writeln!(f, "verificar_digito             = {}", regras.verificar_digito)?;
         writeln!(f, "exigir_numero_do_tribunal    = {}", regras.exigir_numero_do_tribunal)?;
         writeln!(f, "exigir_vinculo_na_referencia = {}", regras.exigir_vinculo_na_referencia)?;
+        writeln!(f, "exigir_execucao_unica        = {}", regras.exigir_execucao_unica)?;
+        writeln!(f, "registrar_pendente           = {}", regras.registrar_pendente)?;
         write!(f, "campos_desconhecidos         = {:?}", regras.campos_desconhecidos)
     }
 }

@@ -17,43 +17,75 @@ pub enum CodigoErro {
     NumeroDigitoInvalido,
     /// 400: o número não é do tribunal de quem chama (R5).
     NumeroDeOutroTribunal,
+    /// 404: não há processo visível com esse número.
+    ProcessoNaoEncontrado,
     /// 409: número já cadastrado; use `existente` (R6).
     ProcessoJaExiste,
+    /// 409: reative o processo antes (R15, R16).
+    ProcessoArquivado,
+    /// 400: a operação é só para o outro tipo de processo.
+    TipoDeProcessoIncompativel,
     /// 400: a referência falta, é desconhecida ou não é apuração (R9, R10).
     ReferenciaInvalida,
     /// 404, ou 400 no corpo de um cadastro: identificador desconhecido.
     AdolescenteNaoEncontrado,
     /// 409: CPF já cadastrado no tribunal (R25).
     AdolescenteJaExiste,
+    /// 409: já vinculado; nada a fazer (R15).
+    VinculoJaAtivo,
+    /// 404: não há vínculo ativo a encerrar (R16, R17).
+    VinculoNaoEncontrado,
+    /// 409: o processo ficaria sem adolescente (R18).
+    UltimoAdolescente,
+    /// 409: há execução ativa, em `impedimento` (R12, R16).
+    ExecucaoAtiva,
     /// 400: cadastre uma execução por adolescente (R11).
     ExecucaoAdmiteUmAdolescente,
+    /// 412: mudou desde a leitura; releia e repita.
+    ConflitoDeVersao,
 }
 
 impl CodigoErro {
-    pub const TODOS: [Self; 9] = [
+    pub const TODOS: [Self; 17] = [
         Self::CampoObrigatorio,
         Self::CampoInvalido,
         Self::NumeroDigitoInvalido,
         Self::NumeroDeOutroTribunal,
+        Self::ProcessoNaoEncontrado,
         Self::ProcessoJaExiste,
+        Self::ProcessoArquivado,
+        Self::TipoDeProcessoIncompativel,
         Self::ReferenciaInvalida,
         Self::AdolescenteNaoEncontrado,
         Self::AdolescenteJaExiste,
+        Self::VinculoJaAtivo,
+        Self::VinculoNaoEncontrado,
+        Self::UltimoAdolescente,
+        Self::ExecucaoAtiva,
         Self::ExecucaoAdmiteUmAdolescente,
+        Self::ConflitoDeVersao,
     ];
 
     #[rustfmt::skip]
     const fn linha(self) -> (&'static str, u16) {
         match self {
-            Self::CampoObrigatorio            => ("CAMPO_OBRIGATORIO",              400),
-            Self::CampoInvalido               => ("CAMPO_INVALIDO",                 400),
-            Self::NumeroDigitoInvalido        => ("NUMERO_DIGITO_INVALIDO",         400),
-            Self::NumeroDeOutroTribunal       => ("NUMERO_DE_OUTRO_TRIBUNAL",       400),
-            Self::ProcessoJaExiste            => ("PROCESSO_JA_EXISTE",             409),
-            Self::ReferenciaInvalida          => ("REFERENCIA_INVALIDA",            400),
-            Self::AdolescenteNaoEncontrado    => ("ADOLESCENTE_NAO_ENCONTRADO",     400),
-            Self::AdolescenteJaExiste         => ("ADOLESCENTE_JA_EXISTE",          409),
-            Self::ExecucaoAdmiteUmAdolescente => ("EXECUCAO_ADMITE_UM_ADOLESCENTE", 400),
+            Self::CampoObrigatorio        => ("CAMPO_OBRIGATORIO",              400),
+            Self::CampoInvalido           => ("CAMPO_INVALIDO",                 400),
+            Self::NumeroDigitoInvalido    => ("NUMERO_DIGITO_INVALIDO",         400),
+            Self::NumeroDeOutroTribunal   => ("NUMERO_DE_OUTRO_TRIBUNAL",       400),
+            Self::ProcessoNaoEncontrado   => ("PROCESSO_NAO_ENCONTRADO",        404),
+            Self::ProcessoJaExiste        => ("PROCESSO_JA_EXISTE",             409),
+            Self::ProcessoArquivado       => ("PROCESSO_ARQUIVADO",             409),
+            Self::TipoDeProcessoIncompativel=> ("TIPO_DE_PROCESSO_INCOMPATIVEL",  400),
+            Self::ReferenciaInvalida      => ("REFERENCIA_INVALIDA",            400),
+            Self::AdolescenteNaoEncontrado=> ("ADOLESCENTE_NAO_ENCONTRADO",     404),
+            Self::AdolescenteJaExiste     => ("ADOLESCENTE_JA_EXISTE",          409),
+            Self::VinculoJaAtivo          => ("VINCULO_JA_ATIVO",               409),
+            Self::VinculoNaoEncontrado    => ("VINCULO_NAO_ENCONTRADO",         404),
+            Self::UltimoAdolescente       => ("ULTIMO_ADOLESCENTE",             409),
+            Self::ExecucaoAtiva           => ("EXECUCAO_ATIVA",                 409),
+            Self::ExecucaoAdmiteUmAdolescente=> ("EXECUCAO_ADMITE_UM_ADOLESCENTE", 400),
+            Self::ConflitoDeVersao        => ("CONFLITO_DE_VERSAO",             412),
         }
     }
 
@@ -145,6 +177,10 @@ pub struct Recusa {
     pub orientacao: Option<Cow<'static, str>>,
     /// Número of the processo that stands in the way, if it is one.
     pub processo: Option<String>,
+    /// The version of now, when another was expected.
+    pub versao_atual: Option<i32>,
+    /// What was not found was named in a body, not in the path: 400, not 404.
+    pub no_corpo: bool,
 }
 
 impl Recusa {
@@ -154,7 +190,12 @@ impl Recusa {
         mensagem: impl Into<Cow<'static, str>>,
     ) -> Self {
         let mensagem = mensagem.into();
-        Self { codigo, regra, campo: Vec::new(), mensagem, orientacao: None, processo: None }
+        let (campo, orientacao, processo, versao_atual) = (Vec::new(), None, None, None);
+        Self { codigo, regra, campo, mensagem, orientacao, processo, versao_atual, no_corpo: false }
+    }
+
+    pub const fn status(&self) -> u16 {
+        if self.no_corpo { 400 } else { self.codigo.status() }
     }
 
     #[must_use]
@@ -177,6 +218,13 @@ impl Recusa {
         let ilegiveis: Vec<_> = recusas.iter().map(|recusa| recusa.campo.clone()).collect();
         recusas.extend(das_regras.into_iter().filter(|recusa| !ilegiveis.contains(&recusa.campo)));
         if recusas.is_empty() { Ok(()) } else { Err(Error::Recusas(recusas)) }
+    }
+
+    /// Named in a body: 400 where the path would give 404.
+    #[must_use]
+    pub fn no_corpo(mut self) -> Self {
+        self.no_corpo = true;
+        self
     }
 
     #[must_use]

@@ -93,7 +93,7 @@ pub struct PaginaDe<L>(pub L, pub Fatia);
 pub struct TotalDe<L>(pub L);
 
 #[derive(QueryableByName)]
-struct ComPai<R> {
+pub struct ComPai<R> {
     #[diesel(sql_type = BigInt)]
     pai: i64,
     #[diesel(embed)]
@@ -150,7 +150,7 @@ impl<L: Lista> Relation for TotalDe<L> {
         let mut totais = HashMap::with_capacity(keys.len());
         for (pergunta, listas) in grupos {
             let consulta = pergunta.consulta(sessao.escopo.tribunal());
-            let linhas: Vec<Total> = consulta.total(&pais(&listas)).load(sessao.conn())?;
+            let linhas = contar(sessao, consulta, &pais(&listas))?;
             totais.extend(listas.into_iter().map(|lista| (Self(lista.clone()), 0)));
             totais.extend(
                 linhas.into_iter().map(|linha| (Self(pergunta.com_pai(linha.pai)), linha.total)),
@@ -158,6 +158,31 @@ impl<L: Lista> Relation for TotalDe<L> {
         }
         Ok(totais)
     }
+}
+
+/// A page by offset, with the total, of one state of the data: what the
+/// façade's callers know. It skips and repeats when rows arrive between pages.
+pub fn deslocada<L: Lista>(
+    sessao: &mut Sessao<'_>,
+    lista: &L,
+    pular: i64,
+    tamanho: i64,
+) -> Result<(Vec<L::Linha>, i64), Error>
+where
+    Sql: for<'q> LoadQuery<'q, PgConnection, ComPai<L::Registro>>,
+{
+    sessao.instantaneo(|sessao| {
+        let tribunal = sessao.escopo.tribunal();
+        let totais = contar(sessao, lista.consulta(tribunal), &[])?;
+        let sql = lista.consulta(tribunal).deslocada(pular, tamanho);
+        let linhas: Vec<ComPai<L::Registro>> = sql.load(sessao.conn())?;
+        let total = totais.first().map_or(0, |total| total.total);
+        Ok((linhas.into_iter().map(|linha| linha.registro.into()).collect(), total))
+    })
+}
+
+fn contar(sessao: &mut Sessao<'_>, consulta: Consulta, pais: &[i64]) -> QueryResult<Vec<Total>> {
+    consulta.total(pais).load(sessao.conn())
 }
 
 fn pais<L: Lista>(listas: &[&L]) -> Vec<i64> {
@@ -195,6 +220,21 @@ impl Consulta {
                 .append(corpo(Sql::new(coluna).push(" = pais.pai").and(filtro)))
                 .push(") AS filhos"),
         }
+    }
+
+    fn deslocada(self, pular: i64, tamanho: i64) -> Sql {
+        let Self { colunas, tabelas, onde, ordenacao, .. } = self;
+        Sql::new("SELECT 0::bigint AS pai, ")
+            .push(colunas)
+            .push(" FROM ")
+            .push(tabelas)
+            .push(" WHERE ")
+            .append(onde)
+            .append(ordenacao.por(ordenacao.decrescente))
+            .push(" LIMIT ")
+            .bind(tamanho)
+            .push(" OFFSET ")
+            .bind(pular)
     }
 
     fn total(self, pais: &[i64]) -> Sql {

@@ -63,6 +63,16 @@ impl Sessao<'_> {
     pub fn conn(&mut self) -> &mut PgConnection {
         self.conn
     }
+
+    /// Two statements or more that must see one state of the data.
+    pub fn instantaneo<T>(
+        &mut self,
+        ler: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let escopo = self.escopo;
+        let mut transacao = self.conn.build_transaction().read_only().repeatable_read();
+        transacao.run(|conn| ler(&mut Sessao { conn, escopo }))
+    }
 }
 
 impl Db {

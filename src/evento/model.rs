@@ -13,6 +13,14 @@ texto_enum! {
         ProcessoCadastrado = "PROCESSO_CADASTRADO",
         /// Execução que referencia esta apuração cadastrada no mesmo tribunal.
         ExecucaoCadastrada = "EXECUCAO_CADASTRADA",
+        /// Magistrado ou serventuário alterado.
+        ResponsaveisAtualizados = "RESPONSAVEIS_ATUALIZADOS",
+        /// Processo arquivado ou reativado.
+        SituacaoAlterada = "SITUACAO_ALTERADA",
+        /// Adolescente vinculado.
+        AdolescenteVinculado = "ADOLESCENTE_VINCULADO",
+        /// Vínculo encerrado.
+        AdolescenteDesvinculado = "ADOLESCENTE_DESVINCULADO",
         /// Adolescente cadastrado; só em `Adolescente.eventos`.
         AdolescenteCadastrado = "ADOLESCENTE_CADASTRADO",
     }

@@ -217,6 +217,11 @@ impl<L: ListaGraphql> ArestaComVinculo<L> {
     }
 }
 
+/// The edge of a row that a mutation made, with the cursor it has in `lista`.
+pub fn aresta_nova<L: ListaGraphql>(lista: &L, linha: &L::Linha) -> L::Edge {
+    L::edge(linha, escrever_cursor(lista, linha))
+}
+
 /// `hash.id.chave`: the hash binds the cursor to its list, filter and order.
 fn escrever_cursor<L: Lista>(lista: &L, linha: &L::Linha) -> String {
     let Posicao { chave, id } = lista.posicao(linha);

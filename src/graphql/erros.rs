@@ -24,6 +24,7 @@ pub enum ErroGraphql {
     CampoInvalido(ErroCampoInvalido),
     NaoEncontrado(ErroNaoEncontrado),
     ProcessoJaExiste(ErroProcessoJaExiste),
+    ConflitoDeVersao(ErroConflitoDeVersao),
     DeRegra(ErroDeRegra),
 }
 
@@ -48,9 +49,17 @@ impl From<Recusa> for ErroGraphql {
             | CodigoErro::NumeroDeOutroTribunal
             | CodigoErro::ReferenciaInvalida
             | CodigoErro::ExecucaoAdmiteUmAdolescente => ErroCampoInvalido(recusa).into(),
-            CodigoErro::AdolescenteNaoEncontrado => ErroNaoEncontrado(recusa).into(),
+            CodigoErro::ProcessoNaoEncontrado
+            | CodigoErro::AdolescenteNaoEncontrado
+            | CodigoErro::VinculoNaoEncontrado => ErroNaoEncontrado(recusa).into(),
             CodigoErro::ProcessoJaExiste => ErroProcessoJaExiste(recusa).into(),
-            CodigoErro::AdolescenteJaExiste => ErroDeRegra(recusa).into(),
+            CodigoErro::ConflitoDeVersao => ErroConflitoDeVersao(recusa).into(),
+            CodigoErro::AdolescenteJaExiste
+            | CodigoErro::ProcessoArquivado
+            | CodigoErro::TipoDeProcessoIncompativel
+            | CodigoErro::VinculoJaAtivo
+            | CodigoErro::UltimoAdolescente
+            | CodigoErro::ExecucaoAtiva => ErroDeRegra(recusa).into(),
         }
     }
 }
@@ -58,6 +67,7 @@ impl From<Recusa> for ErroGraphql {
 pub struct ErroCampoInvalido(Recusa);
 pub struct ErroNaoEncontrado(Recusa);
 pub struct ErroProcessoJaExiste(Recusa);
+pub struct ErroConflitoDeVersao(Recusa);
 pub struct ErroDeRegra(Recusa);
 
 /// The four fields of `Erro`, and the type's own after them.
@@ -113,6 +123,16 @@ erro! {
         /// O que existe.
         async fn existente(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode, Error>> {
             processo(ctx, &self.0).await.transpose()
+        }
+    }
+}
+
+erro! {
+    /// O objeto mudou desde que foi lido.
+    ErroConflitoDeVersao {
+        /// A versão de agora, para `versaoEsperada`.
+        async fn versao_atual(&self) -> i32 {
+            self.0.versao_atual.unwrap_or_default()
         }
     }
 }

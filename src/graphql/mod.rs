@@ -9,7 +9,7 @@ mod loaders;
 mod node;
 
 pub use conexao::{
-    Aresta, ArestaComVinculo, Conexao, ListaGraphql, Paginacao, SentidoOrdem, conectar,
+    Aresta, ArestaComVinculo, Conexao, ListaGraphql, Paginacao, SentidoOrdem, aresta_nova, conectar,
 };
 pub use erros::{ErroDeCampo, ErroGraphql, Falivel, recusas_como_dados};
 pub use escalares::{Data, Instante};

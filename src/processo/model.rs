@@ -1,4 +1,5 @@
-use crate::adolescente::{AdolescenteId, Identificador};
+use crate::adolescente::{AdolescenteId, Identificador, NovoAdolescente};
+use crate::campo::Mudanca;
 use crate::cpf::Cpf;
 use crate::db::{schema::processo, texto_enum};
 use crate::error::Recusa;
@@ -152,7 +153,7 @@ pub struct Processo {
 }
 
 /// The link between an adolescente and a processo.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName)]
 pub struct Vinculo {
     #[diesel(sql_type = BigInt, column_name = vinculo_id)]
     pub id: i64,
@@ -195,6 +196,53 @@ pub struct CadastrarProcesso {
     pub serventuario: Responsavel,
     /// Fields that the door could not read, as refusals.
     pub malformados: Vec<Recusa>,
+}
+
+/// What a change asks of magistrado or serventuário.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MudancaDeResponsavel {
+    pub nome: Mudanca<String>,
+    pub cpf: Mudanca<Cpf>,
+}
+
+/// R13: the only fields of a processo that an update changes.
+#[derive(Debug, Clone)]
+pub struct AtualizarResponsaveis {
+    pub processo: NumeroProcesso,
+    pub magistrado: MudancaDeResponsavel,
+    pub serventuario: MudancaDeResponsavel,
+    pub versao_esperada: Option<i32>,
+    /// Fields that the door could not read, as refusals.
+    pub malformados: Vec<Recusa>,
+}
+
+/// R19: archive, or take up again.
+#[derive(Debug, Clone)]
+pub struct AlterarSituacao {
+    pub processo: NumeroProcesso,
+    pub situacao: SituacaoProcesso,
+    pub versao_esperada: Option<i32>,
+}
+
+/// R14, R15: link an adolescente to an apuração.
+#[derive(Clone)]
+pub struct VincularAdolescente {
+    pub processo: NumeroProcesso,
+    pub adolescente: Identificador,
+    /// To register the identificador with, if the tribunal does not know it.
+    pub dados: Option<NovoAdolescente>,
+    pub versao_esperada: Option<i32>,
+    /// Fields that the door could not read, as refusals.
+    pub malformados: Vec<Recusa>,
+}
+
+/// R16 to R18: end the link.
+#[derive(Debug, Clone)]
+pub struct DesvincularAdolescente {
+    pub processo: NumeroProcesso,
+    pub adolescente: Identificador,
+    pub motivo: Option<String>,
+    pub versao_esperada: Option<i32>,
 }
 
 /// A registration that every rule let pass.

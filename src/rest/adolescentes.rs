@@ -26,7 +26,7 @@ pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpRe
     Ok(envelope::sucesso((app.agora)(), &dados(&adolescente, &ator), &avisos))
 }
 
-fn novo(corpo: &mut Corpo) -> NovoAdolescente {
+pub fn novo(corpo: &mut Corpo) -> NovoAdolescente {
     let nome_social = corpo.texto("nomeSocial", &["dados", "nomeSocial"]);
     match (corpo.sim_ou_nao("possuiNomeSocial", &["dados", "possuiNomeSocial"]), &nome_social) {
         (Some(true), None) => corpo.malformados.push(

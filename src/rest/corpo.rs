@@ -1,11 +1,12 @@
 //! Reads a JSON body field by field, and remembers what it could not read.
 
 use super::envelope::Negado;
-use crate::campo::preenchido;
+use crate::campo::{Mudanca, preenchido};
 use crate::config::CamposDesconhecidos;
 use crate::entrada::corpo_json;
 use crate::error::{CodigoErro, Error, Falha, Recusa};
 use crate::tempo;
+use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
@@ -36,6 +37,18 @@ impl Corpo {
                 Err(Error::falha(Falha::EntradaInvalida, "o corpo não é um objeto JSON").into())
             }
         }
+    }
+
+    /// The body, where a route can do without.
+    pub async fn ler_se_houver(
+        req: &HttpRequest,
+        payload: web::Payload,
+    ) -> Result<Option<Self>, Negado> {
+        let headers = req.headers();
+        let tamanho = headers.get(header::CONTENT_LENGTH).and_then(|valor| valor.to_str().ok());
+        let vem =
+            headers.contains_key(header::TRANSFER_ENCODING) || tamanho.is_some_and(|n| n != "0");
+        if vem { Self::ler(req, payload).await.map(Some) } else { Ok(None) }
     }
 
     /// Blank and null count as absent.
@@ -76,6 +89,36 @@ impl Corpo {
             let palavras: Vec<_> = todas.iter().map(|&valor| texto(valor)).collect();
             self.recusar(campo, format!("valor desconhecido; use um de {}", palavras.join(", ")))
         })
+    }
+
+    /// What a PUT does to a field: absent and null keep it, blank is refused.
+    pub fn mudanca<T>(&mut self, nome: &'static str, campo: Campo) -> Mudanca<T>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let lido = match self.campos.remove(nome) {
+            None | Some(Value::Null) => return Mudanca::Manter,
+            Some(Value::String(texto)) if texto.trim().is_empty() => {
+                self.recusar(campo, "o texto está em branco; omita o campo para o manter")
+            }
+            Some(Value::String(texto)) => match texto.trim().parse() {
+                Ok(valor) => Some(valor),
+                Err(erro) => self.recusar(campo, T::Err::to_string(&erro)),
+            },
+            Some(_) => self.recusar(campo, "esperava um texto"),
+        };
+        lido.map_or(Mudanca::Manter, Mudanca::Trocar)
+    }
+
+    /// A field that exists, and that this route does not change.
+    pub fn imutavel(&mut self, nome: &'static str, campo: Campo) {
+        if !matches!(self.campos.remove(nome), None | Some(Value::Null)) {
+            self.recusar::<()>(campo, "o campo não se altera por esta rota");
+        }
+    }
+
+    pub fn vazio(&self) -> bool {
+        self.campos.is_empty()
     }
 
     pub fn inteiro(&mut self, nome: &'static str, campo: Campo) -> Option<i32> {

@@ -17,20 +17,33 @@ use envelope::Negado;
 pub const PREFIXO: &str = "/api/v1";
 
 pub fn rotas(config: &mut web::ServiceConfig) {
-    config.service(
-        web::scope(PREFIXO)
-            .service(
-                web::resource("/processos")
-                    .route(web::post().to(processos::cadastrar))
-                    .default_service(web::to(|| metodo("POST"))),
-            )
-            .service(
-                web::resource("/adolescentes")
-                    .route(web::post().to(adolescentes::cadastrar))
-                    .default_service(web::to(|| metodo("POST"))),
-            )
-            .default_service(web::to(desconhecida)),
-    );
+    use processos::{escrita, leitura};
+    let scope = web::scope(PREFIXO)
+        .service(
+            rota("/processos", "GET, POST, PUT")
+                .get(leitura::listar)
+                .post(escrita::cadastrar)
+                .put(escrita::atualizar_responsaveis),
+        )
+        .service(rota("/processos/{codigo}", "GET").get(leitura::por_codigo))
+        .service(rota("/processos/numero-processo/{numero}", "GET").get(leitura::por_numero))
+        .service(rota("/processos/apuracao/numero-processo/{numero}", "GET").get(leitura::apuracao))
+        .service(
+            rota("/processos/numero-processo/{numero}/situacao/{situacao}", "PUT")
+                .put(escrita::alterar_situacao),
+        )
+        .service(
+            rota("/processos/{numero}/apuracao/adolescentes/{identificador}", "POST, DELETE")
+                .post(escrita::vincular)
+                .delete(escrita::desvincular),
+        )
+        .service(rota("/adolescentes", "POST").post(adolescentes::cadastrar));
+    config.service(scope.default_service(web::to(desconhecida)));
+}
+
+/// A path, and the methods that it answers to; others get a 405 that names them.
+fn rota(caminho: &'static str, metodos: &'static str) -> actix_web::Resource {
+    web::resource(caminho).default_service(web::to(move || metodo(metodos)))
 }
 
 async fn desconhecida() -> Negado {
@@ -49,26 +62,48 @@ struct Chamada {
 }
 
 impl Chamada {
-    /// Lets the caller in. A query parameter that no route here knows is
-    /// refused: a mistyped filter must not change what is done.
+    /// Lets the caller in, to a route without query parameters.
     async fn entrar(req: &HttpRequest) -> Result<Self, Negado> {
+        let chamada = Self::entrar_com_parametros(req).await?;
+        Parametros::de(req).terminar()?;
+        Ok(chamada)
+    }
+
+    async fn entrar_com_parametros(req: &HttpRequest) -> Result<Self, Negado> {
         let (Some(app), Some(auth)) =
             (req.app_data::<web::Data<App>>(), req.app_data::<web::Data<Auth>>())
         else {
             return Err(Error::interno(anyhow::anyhow!("server without App or Auth")).into());
         };
         let ator = auth.autenticar(req.headers()).await.map_err(Negado::from)?;
-        if let Some((nome, _)) = parametros(req).first() {
-            let nome: String = nome.chars().take(60).collect();
-            let mensagem = format!("{nome}: parâmetro de consulta desconhecido");
-            return Err(Error::falha(Falha::EntradaInvalida, mensagem).into());
-        }
         Ok(Self { app: app.get_ref().clone(), ator })
     }
 }
 
-fn parametros(req: &HttpRequest) -> Vec<(String, String)> {
-    web::Query::<Vec<(String, String)>>::from_query(req.query_string())
-        .map(web::Query::into_inner)
-        .unwrap_or_default()
+/// The query parameters of a call, each taken once. What is left is unknown,
+/// and refused: a mistyped filter must not return everything.
+struct Parametros(Vec<(String, String)>);
+
+impl Parametros {
+    fn de(req: &HttpRequest) -> Self {
+        let lidos = web::Query::<Vec<(String, String)>>::from_query(req.query_string());
+        Self(lidos.map(web::Query::into_inner).unwrap_or_default())
+    }
+
+    /// Blank counts as absent.
+    fn tirar(&mut self, nome: &str) -> Option<String> {
+        let onde = self.0.iter().position(|(dado, _)| dado == nome)?;
+        Some(self.0.remove(onde).1).filter(|valor| !valor.trim().is_empty())
+    }
+
+    fn terminar(self) -> Result<(), Negado> {
+        match self.0.first() {
+            None => Ok(()),
+            Some((nome, _)) => {
+                let nome: String = nome.chars().filter(|c| !c.is_control()).take(60).collect();
+                let mensagem = format!("{nome}: parâmetro de consulta desconhecido ou repetido");
+                Err(Error::falha(Falha::EntradaInvalida, mensagem).into())
+            }
+        }
+    }
 }

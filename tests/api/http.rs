@@ -202,7 +202,7 @@ fn rotas_e_metodos_da_fachada() {
         (404, &json!("NAO_ENCONTRADO"))
     );
     let resposta = app.pedir("PATCH", "/api/v1/processos", &headers(&bearer, JSON, ""), b"{}");
-    assert_eq!((resposta.status, resposta.headers["allow"].as_str()), (405, "POST"));
+    assert_eq!((resposta.status, resposta.headers["allow"].as_str()), (405, "GET, POST, PUT"));
     assert_eq!(resposta.corpo["mensagemDesenvolvedor"], "METODO_NAO_PERMITIDO");
     let resposta = app.pedir("DELETE", "/graphql", &headers(&bearer, "", ""), b"");
     assert_eq!((resposta.status, resposta.headers["allow"].as_str()), (405, "GET, POST"));

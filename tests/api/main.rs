@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps has already failed")]
 
+mod alteracao;
 mod arquitetura;
 mod cadastro;
 mod codigos;
 mod comandos;
 mod conexao;
+mod consulta_rest;
 mod http;
 mod identidade;
 mod isolamento;

@@ -174,7 +174,13 @@ pub struct CertidaoNascimentoInput {
 }
 
 impl From<CadastrarAdolescenteInput> for NovoAdolescente {
-    fn from(CadastrarAdolescenteInput { dados }: CadastrarAdolescenteInput) -> Self {
+    fn from(entrada: CadastrarAdolescenteInput) -> Self {
+        entrada.dados.into()
+    }
+}
+
+impl From<AdolescenteInput> for NovoAdolescente {
+    fn from(dados: AdolescenteInput) -> Self {
         Self {
             nome: preenchido(Some(dados.nome)),
             sobrenome: preenchido(Some(dados.sobrenome)),

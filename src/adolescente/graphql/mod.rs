@@ -7,6 +7,7 @@ mod entrada;
 mod escrita;
 
 pub use campos::AdolescenteNode;
+pub use entrada::AdolescenteInput;
 pub use escrita::AdolescenteMutation;
 
 use super::Identificador;

@@ -11,7 +11,7 @@ use crate::processo::{
     CadastrarProcesso, NumeroProcesso, Responsavel, SituacaoProcesso, TipoProcesso,
 };
 use crate::tribunal::Tribunal;
-use async_graphql::{Enum, InputObject};
+use async_graphql::{Enum, InputObject, MaybeUndefined};
 
 /// More conditions than a person would write; enough for any page.
 const CONDICOES_MAXIMO: usize = 100;
@@ -119,14 +119,14 @@ impl ProcessoOrdem {
 #[derive(InputObject)]
 pub struct ResponsavelInput {
     /// Nome.
-    nome: Option<String>,
+    pub nome: MaybeUndefined<String>,
     /// CPF.
-    cpf: Option<Cpf>,
+    pub cpf: MaybeUndefined<Cpf>,
 }
 
 impl From<ResponsavelInput> for Responsavel {
     fn from(entrada: ResponsavelInput) -> Self {
-        Self { nome: preenchido(entrada.nome), cpf: entrada.cpf }
+        Self { nome: preenchido(entrada.nome.take()), cpf: entrada.cpf.take() }
     }
 }
 

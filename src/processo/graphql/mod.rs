@@ -1,6 +1,7 @@
 //! Processos in the schema: what is asked of them. Their types are in `tipos.rs`,
 //! the fields in `campos.rs`, the connections in `conexoes.rs`.
 
+mod alteracao;
 mod campos;
 mod conexoes;
 mod entrada;

@@ -103,6 +103,8 @@ pub enum Campo {
     #[default]
     CriadoEm,
     AtualizadoEm,
+    /// The code of the REST routes alone.
+    Codigo,
 }
 
 /// Processos at the root, filtered and ordered.
@@ -138,11 +140,12 @@ impl Lista for Processos {
             coluna_pai: None,
             onde: Sql::juntar(do_tribunal.into_iter().chain([self.filtro.sql()]), " AND ", "true"),
             ordenacao: Ordenacao {
-                coluna: Some(match self.campo {
-                    Campo::Numero => ("p.numero", TipoDaChave::Texto),
-                    Campo::CriadoEm => ("p.criado_em", TipoDaChave::Instante),
-                    Campo::AtualizadoEm => ("p.atualizado_em", TipoDaChave::Instante),
-                }),
+                coluna: match self.campo {
+                    Campo::Numero => Some(("p.numero", TipoDaChave::Texto)),
+                    Campo::CriadoEm => Some(("p.criado_em", TipoDaChave::Instante)),
+                    Campo::AtualizadoEm => Some(("p.atualizado_em", TipoDaChave::Instante)),
+                    Campo::Codigo => None,
+                },
                 id: "p.id",
                 decrescente: self.decrescente,
             },
@@ -151,11 +154,12 @@ impl Lista for Processos {
 
     fn posicao(&self, linha: &Arc<Processo>) -> Posicao {
         let chave = match self.campo {
-            Campo::Numero => linha.numero.digitos().to_owned().into(),
-            Campo::CriadoEm => linha.criado_em.into(),
-            Campo::AtualizadoEm => linha.atualizado_em.into(),
+            Campo::Numero => Some(linha.numero.digitos().to_owned().into()),
+            Campo::CriadoEm => Some(linha.criado_em.into()),
+            Campo::AtualizadoEm => Some(linha.atualizado_em.into()),
+            Campo::Codigo => None,
         };
-        Posicao { chave: Some(chave), id: linha.id.0 }
+        Posicao { chave, id: linha.id.0 }
     }
 }
 

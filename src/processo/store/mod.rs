@@ -1,17 +1,21 @@
 //! SQL of processos and of their links.
 
+mod escrita;
 mod listas;
 
+pub use escrita::*;
 pub use listas::*;
 
 use super::rules::Fatos;
-use super::{CadastrarProcesso, NovoProcesso, NumeroProcesso, Processo, ProcessoId, TipoProcesso};
-use crate::adolescente::AdolescenteId;
+use super::{
+    CadastrarProcesso, NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo,
+    TipoProcesso,
+};
+use crate::adolescente::{AdolescenteId, Identificador};
 use crate::auth::Escopo;
-use crate::db::schema::{processo, vinculo};
+use crate::db::schema::{adolescente, processo, vinculo};
 use crate::db::{Relation, Sessao};
 use crate::error::Error;
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -68,6 +72,12 @@ pub fn fatos(sessao: &mut Sessao<'_>, comando: &CadastrarProcesso) -> Result<Fat
         None => false,
     };
     let mut fatos = Fatos { conhecidos, numero_tomado, ..Fatos::default() };
+    if comando.tipo == Some(TipoProcesso::Execucao) {
+        // Under the lock, so that of two execuções of one adolescente the second sees the first.
+        let ids: Vec<_> = fatos.conhecidos.values().copied().collect();
+        crate::adolescente::store::travar(sessao, &ids)?;
+        fatos.execucao_ativa = execucao_ativa(sessao, &ids)?;
+    }
     if let (Some(TipoProcesso::Execucao), Some(referencia)) = (comando.tipo, &comando.referencia) {
         fatos.referencia_e_apuracao = e_apuracao(sessao, referencia)?;
         if let Some(apuracao) = por_numero(sessao, referencia)? {
@@ -85,6 +95,29 @@ pub fn por_numero(
     visiveis(sessao.escopo).filter(processo::numero.eq(numero)).first(sessao.conn()).optional()
 }
 
+pub fn por_codigo(sessao: &mut Sessao<'_>, codigo: ProcessoId) -> QueryResult<Option<Processo>> {
+    visiveis(sessao.escopo).filter(processo::id.eq(codigo)).first(sessao.conn()).optional()
+}
+
+/// Whom each of these processos links, in the order of the links, and whether still.
+pub fn vinculos_de(
+    sessao: &mut Sessao<'_>,
+    processos: &[ProcessoId],
+) -> QueryResult<Vec<(ProcessoId, Identificador, SituacaoVinculo)>> {
+    let links = vinculo::table
+        .inner_join(adolescente::table.on(adolescente::id.eq(vinculo::adolescente_id)))
+        .filter(vinculo::processo_id.eq_any(processos))
+        .order(vinculo::id)
+        .select((
+            vinculo::processo_id,
+            adolescente::identificador,
+            vinculo::encerrado_em.is_null(),
+        ));
+    let linhas: Vec<(ProcessoId, Identificador, bool)> = links.load(sessao.conn())?;
+    let situacao = |ativo| if ativo { SituacaoVinculo::Ativo } else { SituacaoVinculo::Encerrado };
+    Ok(linhas.into_iter().map(|(id, quem, ativo)| (id, quem, situacao(ativo))).collect())
+}
+
 /// R10: yes or no, wherever it is.
 fn e_apuracao(sessao: &mut Sessao<'_>, numero: &NumeroProcesso) -> QueryResult<bool> {
     use diesel::sql_types::Text;
@@ -93,6 +126,21 @@ fn e_apuracao(sessao: &mut Sessao<'_>, numero: &NumeroProcesso) -> QueryResult<b
         fn elos_e_apuracao(numero: Text) -> Bool;
     }
     diesel::select(elos_e_apuracao(numero)).get_result(sessao.conn())
+}
+
+/// An active execução of one of these, by an open link (R12, R16).
+pub fn execucao_ativa(
+    sessao: &mut Sessao<'_>,
+    adolescentes: &[AdolescenteId],
+) -> QueryResult<Option<NumeroProcesso>> {
+    let tribunal = sessao.escopo.tribunal();
+    let ativas = vinculo::table
+        .inner_join(processo::table.on(processo::id.eq(vinculo::processo_id)))
+        .filter(vinculo::adolescente_id.eq_any(adolescentes).and(vinculo::encerrado_em.is_null()))
+        .filter(processo::tipo.eq(TipoProcesso::Execucao))
+        .filter(processo::situacao.eq(SituacaoProcesso::Ativo))
+        .filter(processo::tribunal_codigo.nullable().eq(tribunal));
+    ativas.select(processo::numero).first(sessao.conn()).optional()
 }
 
 /// Of these, the ones that have or had a link to the processo.
@@ -106,51 +154,4 @@ fn vinculados(
         .select(vinculo::adolescente_id)
         .distinct()
         .load(sessao.conn())
-}
-
-/// Inserts with its links. None when the number is taken: the rival's
-/// transaction, if still open, is waited for.
-pub fn inserir(
-    sessao: &mut Sessao<'_>,
-    tribunal: i16,
-    novo: NovoProcesso,
-    agora: DateTime<Utc>,
-) -> QueryResult<Option<Processo>> {
-    let inserido: Option<Processo> = diesel::insert_into(processo::table)
-        .values((
-            processo::tribunal_codigo.eq(tribunal),
-            processo::numero.eq(novo.numero),
-            processo::tipo.eq(novo.tipo),
-            processo::id_orgao.eq(novo.id_orgao),
-            processo::app_name_sistema_tribunal.eq(novo.app_name_sistema_tribunal),
-            processo::id_processo_sistema_externo.eq(novo.id_processo_sistema_externo),
-            processo::numero_referencia.eq(novo.referencia),
-            processo::magistrado_nome.eq(novo.magistrado.nome),
-            processo::magistrado_cpf.eq(novo.magistrado.cpf),
-            processo::serventuario_nome.eq(novo.serventuario.nome),
-            processo::serventuario_cpf.eq(novo.serventuario.cpf),
-            processo::criado_em.eq(agora),
-            processo::atualizado_em.eq(agora),
-        ))
-        // Two unique indexes hold the number: naming one would let the other raise.
-        .on_conflict_do_nothing()
-        .returning(Processo::as_returning())
-        .get_result(sessao.conn())
-        .optional()?;
-    let Some(inserido) = inserido else { return Ok(None) };
-
-    let vinculos: Vec<_> = novo
-        .adolescentes
-        .into_iter()
-        .map(|adolescente| {
-            (
-                vinculo::tribunal_codigo.eq(tribunal),
-                vinculo::processo_id.eq(inserido.id),
-                vinculo::adolescente_id.eq(adolescente),
-                vinculo::iniciado_em.eq(agora),
-            )
-        })
-        .collect();
-    diesel::insert_into(vinculo::table).values(vinculos).execute(sessao.conn())?;
-    Ok(Some(inserido))
 }

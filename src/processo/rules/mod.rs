@@ -1,4 +1,9 @@
-//! The rules on registering a processo (R3 to R11). Pure: what they need is an argument.
+//! The rules on processos. Pure: what they need is an argument. Here, those on
+//! registering one (R3 to R12); those on changing one are in `alteracao.rs`.
+
+mod alteracao;
+
+pub use alteracao::*;
 
 use super::{CadastrarProcesso, NovoProcesso, NumeroProcesso, Responsavel, TipoProcesso};
 use crate::adolescente::{AdolescenteId, Identificador, rules::r23_cpf_valido};
@@ -22,6 +27,8 @@ pub struct Fatos {
     pub numero_tomado: bool,
     /// The reference is an apuração, of any tribunal.
     pub referencia_e_apuracao: bool,
+    /// The active execução, in the tribunal, of the adolescente of an execução; read under its lock.
+    pub execucao_ativa: Option<NumeroProcesso>,
     /// Of the adolescentes asked for, those with a link, active or ended, to the
     /// reference; none when the reference is of another tribunal.
     pub vinculados_na_referencia: Option<Vec<AdolescenteId>>,
@@ -56,6 +63,9 @@ pub fn cadastro(
     }
     recusas.extend(r9_r10_referencia(comando, fatos));
     recusas.extend(r11_um_adolescente(comando));
+    if comando.tipo == Some(TipoProcesso::Execucao) {
+        recusas.extend(r12_uma_execucao_ativa(fatos.execucao_ativa.as_ref(), regras));
+    }
     recusas.extend(adolescentes_conhecidos(&comando.adolescentes, fatos));
     recusas.extend(r23_responsavel(&comando.magistrado).map(|r| r.em(["magistrado", "cpf"])));
     recusas.extend(r23_responsavel(&comando.serventuario).map(|r| r.em(["serventuario", "cpf"])));
@@ -198,6 +208,18 @@ pub fn r11_um_adolescente(comando: &CadastrarProcesso) -> Option<Recusa> {
     })
 }
 
+/// R12: an adolescente serves one execução at a time, in the tribunal; others are
+/// archived by the unification of measures. `ativa` is the one that is.
+pub fn r12_uma_execucao_ativa(ativa: Option<&NumeroProcesso>, regras: Regras) -> Option<Recusa> {
+    let ativa = ativa.filter(|_| regras.exigir_execucao_unica)?;
+    let mensagem = "Adolescente já possui processo de execução ativo";
+    let mut recusa = Recusa::nova(CodigoErro::ExecucaoAtiva, "R12", mensagem)
+        .em(["adolescentes"])
+        .oriente(format!("arquive antes a execução {ativa}, ou unifique as medidas nela"));
+    recusa.processo = Some(ativa.digitos().to_owned());
+    Some(recusa)
+}
+
 /// R11: the adolescente of an execução has, or had, a link to its apuração. By
 /// default a notice, because the clerk may edit the parties.
 pub fn r11_vinculado_na_referencia(comando: &CadastrarProcesso, fatos: &Fatos) -> Option<Recusa> {
@@ -227,6 +249,7 @@ fn adolescentes_conhecidos(
             Recusa::nova(CodigoErro::AdolescenteNaoEncontrado, "R3", mensagem)
                 .no_item("adolescentes", i)
                 .oriente("cadastre o adolescente antes")
+                .no_corpo()
         },
     )
 }
@@ -255,5 +278,4 @@ fn formas(comando: &CadastrarProcesso) -> impl Iterator<Item = Recusa> {
 }
 
 #[cfg(test)]
-#[path = "rules_tests.rs"]
 mod tests;

@@ -1,69 +1,59 @@
-//! `/api/v1/processos`.
+//! `/api/v1/processos`: how a processo looks, and in which words its fields are told.
 
-use super::Chamada;
-use super::corpo::Corpo;
+pub mod escrita;
+pub mod leitura;
+
 use super::envelope::{self, Negado};
 use crate::adolescente::Identificador;
+use crate::app::App;
 use crate::auth::{Ator, Papel};
-use crate::processo::{
-    CadastrarProcesso, Processo, Responsavel, SituacaoVinculo, TipoProcesso, service,
-};
+use crate::error::{CodigoErro, Error, Recusa};
+use crate::processo::{NumeroProcesso, Processo, SituacaoVinculo, store};
 use crate::tempo;
 use crate::tribunal::Tribunal;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
+use actix_web::http::header;
 use serde_json::{Map, Value, json};
 
-/// `POST /api/v1/processos`, with the body of the source document.
-pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req).await?;
-    let corpo = Corpo::ler(&req, payload).await?;
-    let (comando, avisos_do_corpo) = comando(corpo, app.regras.campos_desconhecidos);
-    let adolescentes = comando.adolescentes.clone();
+/// Who is linked to a processo, and whether still.
+type Vinculado = (Identificador, SituacaoVinculo);
 
-    let cadastrado = service::cadastrar(&app, &ator, comando)
-        .await
-        .map_err(|error| Negado::from(error).nas_palavras(nome_do_campo))?;
-
-    let vinculos: Vec<_> =
-        adolescentes.iter().flatten().map(|a| (a, SituacaoVinculo::Ativo)).collect();
-    let avisos: Vec<_> = avisos_do_corpo.into_iter().chain(cadastrado.avisos).collect();
-    let dados = dados(&cadastrado.processo, &vinculos, &ator);
-    Ok(envelope::sucesso((app.agora)(), &dados, &avisos))
+/// The answer about one processo: the envelope, and its version as `ETag`.
+async fn responder(
+    app: &App,
+    ator: &Ator,
+    processo: &Processo,
+    avisos: &[String],
+) -> Result<HttpResponse, Negado> {
+    let id = processo.id;
+    let vinculos = app.db.ler(ator, move |sessao| Ok(store::vinculos_de(sessao, &[id])?)).await?;
+    let vinculos: Vec<Vinculado> =
+        vinculos.into_iter().map(|(_, quem, como)| (quem, como)).collect();
+    let dados = dados(processo, &vinculos, ator);
+    let mut resposta = envelope::sucesso((app.agora)(), &dados, avisos);
+    if let Ok(etag) = header::HeaderValue::from_str(&format!("\"{}\"", processo.versao)) {
+        resposta.headers_mut().insert(header::ETAG, etag);
+    }
+    Ok(resposta)
 }
 
-fn comando(
-    mut corpo: Corpo,
-    politica: crate::config::CamposDesconhecidos,
-) -> (CadastrarProcesso, Vec<String>) {
-    let mut comando = CadastrarProcesso {
-        numero: corpo.forma("numeroProcesso", &["numero"]),
-        tipo: corpo.palavra("tipoProcesso", &["tipo"], TipoProcesso::TODOS, TipoProcesso::texto),
-        adolescentes: corpo.lista("identificadoresAdolescentes", "adolescentes"),
-        referencia: corpo.forma("numeroProcessoReferencia", &["referencia"]),
-        id_orgao: corpo.inteiro("idOrgao", &["idOrgao"]),
-        app_name_sistema_tribunal: corpo
-            .texto("appNameSistemaTribunal", &["appNameSistemaTribunal"]),
-        id_processo_sistema_externo: corpo
-            .texto("idProcessoSistemaExterno", &["idProcessoSistemaExterno"]),
-        magistrado: Responsavel {
-            nome: corpo.texto("magistradoNome", &["magistrado", "nome"]),
-            cpf: corpo.forma("magistradoCPF", &["magistrado", "cpf"]),
-        },
-        serventuario: Responsavel {
-            nome: corpo.texto("serventuarioNome", &["serventuario", "nome"]),
-            cpf: corpo.forma("serventuarioCPF", &["serventuario", "cpf"]),
-        },
-        malformados: Vec::new(),
-    };
-    let (malformados, avisos) = corpo.terminar(politica);
-    comando.malformados = malformados;
-    (comando, avisos)
+/// R4, R19: a number in a path has the CNJ shape, masked or bare.
+fn numero_do_caminho(texto: &str) -> Result<NumeroProcesso, Negado> {
+    texto.parse().map_err(|erro: crate::processo::NumeroMalformado| {
+        let recusa =
+            Recusa::nova(CodigoErro::CampoInvalido, "R4", erro.to_string()).em(["processo"]);
+        Negado::from(Error::from(recusa)).nas_palavras(nome_do_campo)
+    })
 }
 
 /// The name that a field of the command has in the body.
 fn nome_do_campo(campo: &[&str]) -> String {
     match campo {
-        ["numero"] => "numeroProcesso".into(),
+        ["numero" | "processo"] => "numeroProcesso".into(),
+        ["adolescente"] => "identificadorAdolescente".into(),
+        ["dados", "cpf"] => "cpf.numero".into(),
+        ["dados", resto @ ..] => resto.join("."),
+        ["versaoEsperada"] => "If-Match".into(),
         ["tipo"] => "tipoProcesso".into(),
         ["referencia"] => "numeroProcessoReferencia".into(),
         ["adolescentes"] => "identificadoresAdolescentes".into(),
@@ -75,11 +65,7 @@ fn nome_do_campo(campo: &[&str]) -> String {
 }
 
 /// A processo as the façade shows it; what it has not is absent.
-fn dados(
-    processo: &Processo,
-    vinculos: &[(&Identificador, SituacaoVinculo)],
-    ator: &Ator,
-) -> Value {
+fn dados(processo: &Processo, vinculos: &[Vinculado], ator: &Ator) -> Value {
     let ve_cpf = ator.tem(Papel::DadosSensiveis);
     let cpf = |cpf: &Option<crate::cpf::Cpf>| {
         cpf.as_ref().filter(|_| ve_cpf).map(|cpf| cpf.completo().to_owned())

@@ -1,11 +1,11 @@
-//! Use cases on processos.
+//! Registering a processo.
 
-use super::{CadastrarProcesso, Processo, TipoProcesso, rules, store};
 use crate::app::App;
 use crate::auth::{Ator, Papel};
 use crate::db::Sessao;
 use crate::error::{Error, Recusa};
 use crate::evento::{self, NovoEvento, TipoEvento};
+use crate::processo::{CadastrarProcesso, Processo, TipoProcesso, rules, store};
 use chrono::{DateTime, Utc};
 
 /// A registered processo, and what did not stop it but is worth knowing.

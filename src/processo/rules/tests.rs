@@ -39,6 +39,7 @@ fn fatos() -> Fatos {
         referencia_e_apuracao: true,
         vinculados_na_referencia: Some(vec![AdolescenteId(1)]),
         numero_tomado: false,
+        execucao_ativa: None,
     }
 }
 
@@ -184,6 +185,15 @@ fn o_que_a_porta_nao_leu_guarda_o_lugar() {
     let comando = CadastrarProcesso { adolescentes: vec![None, Some(ana())], ..execucao() };
     assert_eq!(recusa(&comando), [par("EXECUCAO_ADMITE_UM_ADOLESCENTE", "adolescentes")]);
     assert!(aceito(comando, &fatos()).is_none());
+}
+
+#[test]
+fn r12_uma_execucao_ativa_por_adolescente_e_se_pode_desligar() {
+    let com_ativa = Fatos { execucao_ativa: Some(numero("9000501-26.2024.8.20.0000")), ..fatos() };
+    assert_eq!(julgar(&execucao(), &com_ativa, regras()), [par("EXECUCAO_ATIVA", "adolescentes")]);
+    assert_eq!(julgar(&apuracao(), &com_ativa, regras()), []);
+    let sem = Regras { exigir_execucao_unica: false, ..regras() };
+    assert_eq!(julgar(&execucao(), &com_ativa, sem), []);
 }
 
 #[test]

@@ -1,0 +1,133 @@
+//! What a client says to change a processo.
+
+use super::entrada::ResponsavelInput;
+use crate::adolescente::Identificador;
+use crate::adolescente::graphql::AdolescenteInput;
+use crate::campo::{Mudanca, preenchido};
+use crate::error::{CodigoErro, Recusa};
+use crate::processo::{
+    AlterarSituacao, AtualizarResponsaveis, DesvincularAdolescente, MudancaDeResponsavel,
+    NumeroProcesso, SituacaoProcesso, VincularAdolescente,
+};
+use async_graphql::{InputObject, MaybeUndefined};
+
+/// Entrada de atualizarResponsaveis. Campo ausente mantém, null apaga.
+#[derive(InputObject)]
+pub struct AtualizarResponsaveisInput {
+    /// Número do processo, ativo ou arquivado.
+    processo: NumeroProcesso,
+    /// Magistrado.
+    magistrado: MaybeUndefined<ResponsavelInput>,
+    /// Serventuário.
+    serventuario: MaybeUndefined<ResponsavelInput>,
+    /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
+    versao_esperada: Option<i32>,
+}
+
+impl From<AtualizarResponsaveisInput> for AtualizarResponsaveis {
+    fn from(entrada: AtualizarResponsaveisInput) -> Self {
+        let mut malformados = Vec::new();
+        Self {
+            processo: entrada.processo,
+            magistrado: responsavel(entrada.magistrado, "magistrado", &mut malformados),
+            serventuario: responsavel(entrada.serventuario, "serventuario", &mut malformados),
+            versao_esperada: entrada.versao_esperada,
+            malformados,
+        }
+    }
+}
+
+fn responsavel(
+    entrada: MaybeUndefined<ResponsavelInput>,
+    quem: &'static str,
+    malformados: &mut Vec<Recusa>,
+) -> MudancaDeResponsavel {
+    let entrada = match entrada {
+        MaybeUndefined::Undefined => return MudancaDeResponsavel::default(),
+        MaybeUndefined::Null => {
+            return MudancaDeResponsavel { nome: Mudanca::Apagar, cpf: Mudanca::Apagar };
+        }
+        MaybeUndefined::Value(entrada) => entrada,
+    };
+    let nome = match mudanca(entrada.nome) {
+        Mudanca::Trocar(nome) => match preenchido(Some(nome)) {
+            Some(nome) => Mudanca::Trocar(nome),
+            None => {
+                let mensagem = "o nome está em branco";
+                let recusa = Recusa::nova(CodigoErro::CampoInvalido, "R13", mensagem);
+                malformados.push(recusa.em([quem, "nome"]).oriente("mande null para apagar"));
+                Mudanca::Manter
+            }
+        },
+        outra => outra,
+    };
+    MudancaDeResponsavel { nome, cpf: mudanca(entrada.cpf) }
+}
+
+fn mudanca<T>(valor: MaybeUndefined<T>) -> Mudanca<T> {
+    match valor {
+        MaybeUndefined::Undefined => Mudanca::Manter,
+        MaybeUndefined::Null => Mudanca::Apagar,
+        MaybeUndefined::Value(valor) => Mudanca::Trocar(valor),
+    }
+}
+
+/// Entrada de alterarSituacao.
+#[derive(InputObject)]
+pub struct AlterarSituacaoInput {
+    /// Número do processo.
+    processo: NumeroProcesso,
+    /// A nova situação.
+    situacao: SituacaoProcesso,
+    /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
+    versao_esperada: Option<i32>,
+}
+
+impl From<AlterarSituacaoInput> for AlterarSituacao {
+    fn from(entrada: AlterarSituacaoInput) -> Self {
+        let AlterarSituacaoInput { processo, situacao, versao_esperada } = entrada;
+        Self { processo, situacao, versao_esperada }
+    }
+}
+
+/// Entrada de vincularAdolescente.
+#[derive(InputObject)]
+pub struct VincularAdolescenteInput {
+    /// Número da apuração.
+    processo: NumeroProcesso,
+    /// Identificador.
+    adolescente: Identificador,
+    /// Dados para cadastrar o identificador, se desconhecido; sem eles nasce um cadastro pendente (R14).
+    dados: Option<AdolescenteInput>,
+    /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
+    versao_esperada: Option<i32>,
+}
+
+impl From<VincularAdolescenteInput> for VincularAdolescente {
+    fn from(entrada: VincularAdolescenteInput) -> Self {
+        let VincularAdolescenteInput { processo, adolescente, dados, versao_esperada } = entrada;
+        let (dados, malformados) = (dados.map(Into::into), Vec::new());
+        Self { processo, adolescente, dados, versao_esperada, malformados }
+    }
+}
+
+/// Entrada de desvincularAdolescente.
+#[derive(InputObject)]
+pub struct DesvincularAdolescenteInput {
+    /// Número da apuração.
+    processo: NumeroProcesso,
+    /// Identificador.
+    adolescente: Identificador,
+    /// Motivo do encerramento, até 500 caracteres.
+    motivo: Option<String>,
+    /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
+    versao_esperada: Option<i32>,
+}
+
+impl From<DesvincularAdolescenteInput> for DesvincularAdolescente {
+    fn from(entrada: DesvincularAdolescenteInput) -> Self {
+        let DesvincularAdolescenteInput { processo, adolescente, motivo, versao_esperada } =
+            entrada;
+        Self { processo, adolescente, motivo: preenchido(motivo), versao_esperada }
+    }
+}

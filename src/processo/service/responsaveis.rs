@@ -1,0 +1,60 @@
+//! R13: changing who is responsible.
+
+use super::{Alterado, travar};
+use crate::app::App;
+use crate::auth::{Ator, Papel};
+use crate::error::{Error, Recusa};
+use crate::evento::{self, NovoEvento, TipoEvento};
+use crate::processo::{AtualizarResponsaveis, Processo, rules, store};
+
+/// Changes magistrado and serventuário, of an archived processo too. What is
+/// equal to what was is no change: no version, no evento.
+pub async fn atualizar_responsaveis(
+    app: &App,
+    ator: &Ator,
+    mut comando: AtualizarResponsaveis,
+) -> Result<Alterado, Error> {
+    ator.exige(Papel::Integracao)?;
+    let tribunal = ator.tribunal_de_escrita()?;
+    let (agora, autor) = ((app.agora)(), ator.clone());
+    app.db
+        .escrever(ator, move |sessao| {
+            let malformados = std::mem::take(&mut comando.malformados);
+            Recusa::nenhuma(malformados, rules::r13_responsaveis(&comando))?;
+            let processo = travar(sessao, tribunal, &comando.processo, comando.versao_esperada)?;
+
+            let novo = aplicar(&comando, &processo);
+            let campos = campos_alterados(&processo, &novo);
+            if campos.is_empty() {
+                return Ok(Alterado { processo, alterado: false });
+            }
+            let processo = store::atualizar(sessao, &novo, agora)?;
+            let tipo = TipoEvento::ResponsaveisAtualizados;
+            let mut evento = NovoEvento::do_processo(tipo, &processo, agora, &autor);
+            evento.campos = campos;
+            evento::store::registrar(sessao, &[evento])?;
+            Ok(Alterado { processo, alterado: true })
+        })
+        .await
+}
+
+fn aplicar(comando: &AtualizarResponsaveis, atual: &Processo) -> Processo {
+    let AtualizarResponsaveis { magistrado, serventuario, .. } = comando;
+    Processo {
+        magistrado_nome: magistrado.nome.sobre(atual.magistrado_nome.as_ref()),
+        magistrado_cpf: magistrado.cpf.sobre(atual.magistrado_cpf.as_ref()),
+        serventuario_nome: serventuario.nome.sobre(atual.serventuario_nome.as_ref()),
+        serventuario_cpf: serventuario.cpf.sobre(atual.serventuario_cpf.as_ref()),
+        ..atual.clone()
+    }
+}
+
+fn campos_alterados(antes: &Processo, depois: &Processo) -> Vec<String> {
+    let mudancas = [
+        ("magistrado.nome", antes.magistrado_nome != depois.magistrado_nome),
+        ("magistrado.cpf", antes.magistrado_cpf != depois.magistrado_cpf),
+        ("serventuario.nome", antes.serventuario_nome != depois.serventuario_nome),
+        ("serventuario.cpf", antes.serventuario_cpf != depois.serventuario_cpf),
+    ];
+    mudancas.into_iter().filter(|(_, mudou)| *mudou).map(|(campo, _)| campo.to_owned()).collect()
+}

@@ -1,0 +1,177 @@
+//! R14 to R18: links between adolescentes and apurações.
+//!
+//! Locks are taken in one order everywhere: the processo, then the adolescente.
+
+use super::travar;
+use crate::adolescente::{self, Adolescente, Identificador, NovoAdolescente};
+use crate::app::App;
+use crate::auth::{Ator, Papel};
+use crate::config::Regras;
+use crate::db::Sessao;
+use crate::error::{Error, Recusa};
+use crate::evento::{self, NovoEvento, TipoEvento};
+use crate::processo::{
+    DesvincularAdolescente, Processo, VincularAdolescente, Vinculo, rules, store,
+};
+use crate::tempo;
+use chrono::{DateTime, Utc};
+
+/// A link that was made, its two ends, and what is worth knowing.
+#[derive(Debug)]
+pub struct Vinculado {
+    pub processo: Processo,
+    pub adolescente: Adolescente,
+    pub vinculo: Vinculo,
+    pub avisos: Vec<String>,
+}
+
+/// Links an adolescente to an apuração, registering the identificador if need be (R14, R15).
+pub async fn vincular(
+    app: &App,
+    ator: &Ator,
+    mut comando: VincularAdolescente,
+) -> Result<Vinculado, Error> {
+    ator.exige(Papel::Integracao)?;
+    let tribunal = ator.tribunal_de_escrita()?;
+    let (agora, regras, autor) = ((app.agora)(), app.regras, ator.clone());
+    app.db
+        .escrever(ator, move |sessao| {
+            let malformados = std::mem::take(&mut comando.malformados);
+            let dos_dados = comando.dados.as_ref();
+            let dos_dados = dos_dados.map_or_else(Vec::new, |dados| {
+                adolescente::rules::cadastro(dados, tempo::dia(agora))
+            });
+            Recusa::nenhuma(malformados, dos_dados)?;
+
+            let processo = travar(sessao, tribunal, &comando.processo, comando.versao_esperada)?;
+            let conhecido = travado(sessao, &comando.adolescente)?;
+            let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
+            Recusa::nenhuma(Vec::new(), rules::r15_vincular(&processo, &fatos))?;
+
+            let mut avisos = Vec::new();
+            let adolescente = match conhecido {
+                Some(adolescente) => adolescente,
+                None => {
+                    let VincularAdolescente { adolescente, dados, .. } = comando;
+                    let quem = Desconhecido { tribunal, identificador: adolescente, dados };
+                    registrar(sessao, quem, regras, agora, &autor, &mut avisos)?
+                }
+            };
+            let vinculo = store::vincular(sessao, &processo, adolescente.id, agora)?;
+            let processo = store::atualizar(sessao, &processo, agora)?;
+            let tipo = TipoEvento::AdolescenteVinculado;
+            contar(sessao, tipo, &processo, &adolescente, agora, &autor)?;
+            Ok(Vinculado { processo, adolescente, vinculo, avisos })
+        })
+        .await
+}
+
+/// A link that ended, and its two ends.
+#[derive(Debug)]
+pub struct Desvinculado {
+    pub processo: Processo,
+    pub adolescente: Adolescente,
+    pub vinculo: Vinculo,
+}
+
+/// Ends the link of an adolescente with an apuração (R16 to R18).
+pub async fn desvincular(
+    app: &App,
+    ator: &Ator,
+    comando: DesvincularAdolescente,
+) -> Result<Desvinculado, Error> {
+    ator.exige(Papel::Integracao)?;
+    let tribunal = ator.tribunal_de_escrita()?;
+    let (agora, autor) = ((app.agora)(), ator.clone());
+    app.db
+        .escrever(ator, move |sessao| {
+            let motivo = rules::r17_motivo(comando.motivo.as_deref());
+            Recusa::nenhuma(Vec::new(), motivo.into_iter().collect())?;
+            let processo = travar(sessao, tribunal, &comando.processo, comando.versao_esperada)?;
+            let conhecido = travado(sessao, &comando.adolescente)?;
+            let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
+            Recusa::nenhuma(Vec::new(), rules::r16_r18_desvincular(&processo, &fatos))?;
+            let Some(adolescente) = conhecido else {
+                return Err(Error::interno(anyhow::anyhow!("a link without adolescente")));
+            };
+            let vinculo =
+                store::desvincular(sessao, processo.id, adolescente.id, comando.motivo, agora)?;
+            let processo = store::atualizar(sessao, &processo, agora)?;
+            let tipo = TipoEvento::AdolescenteDesvinculado;
+            contar(sessao, tipo, &processo, &adolescente, agora, &autor)?;
+            Ok(Desvinculado { processo, adolescente, vinculo })
+        })
+        .await
+}
+
+/// The record of the tribunal, held until the transaction ends.
+fn travado(
+    sessao: &mut Sessao<'_>,
+    identificador: &Identificador,
+) -> Result<Option<Adolescente>, Error> {
+    let achado = adolescente::store::por_identificadores(sessao, &[identificador])?.pop();
+    if let Some(adolescente) = &achado {
+        adolescente::store::travar(sessao, &[adolescente.id])?;
+    }
+    Ok(achado)
+}
+
+struct Desconhecido {
+    tribunal: i16,
+    identificador: Identificador,
+    dados: Option<NovoAdolescente>,
+}
+
+/// R14: the link registers who the tribunal does not know yet.
+fn registrar(
+    sessao: &mut Sessao<'_>,
+    quem: Desconhecido,
+    regras: Regras,
+    agora: DateTime<Utc>,
+    autor: &Ator,
+    avisos: &mut Vec<String>,
+) -> Result<Adolescente, Error> {
+    let Desconhecido { tribunal, identificador, dados } = quem;
+    if let Some(recusa) = rules::r14_desconhecido(&identificador, dados.is_some(), regras) {
+        return Err(recusa.into());
+    }
+    let com_cpf = match dados.as_ref().and_then(|dados| dados.cpf.as_ref()) {
+        Some(cpf) => adolescente::store::por_cpf(sessao, cpf)?,
+        None => None,
+    };
+    if let Some(recusa) = adolescente::rules::r25_cpf_livre(com_cpf.as_ref()) {
+        return Err(recusa.into());
+    }
+    if dados.is_none() {
+        avisos.push(format!(
+            "adolescente: {identificador} não estava cadastrado; criado um cadastro pendente"
+        ));
+    }
+    match adolescente::store::inserir_com(sessao, tribunal, &identificador, dados, agora)? {
+        Some(novo) => {
+            let tipo = TipoEvento::AdolescenteCadastrado;
+            let evento = NovoEvento::do_adolescente(tipo, &novo, agora, autor);
+            evento::store::registrar(sessao, &[evento])?;
+            Ok(novo)
+        }
+        // A rival registered the same one; its row is there now.
+        None => travado(sessao, &identificador)?.ok_or_else(|| {
+            Error::interno(anyhow::anyhow!("an identificador neither inserted nor found"))
+        }),
+    }
+}
+
+/// One evento that names both ends.
+fn contar(
+    sessao: &mut Sessao<'_>,
+    tipo: TipoEvento,
+    processo: &Processo,
+    adolescente: &Adolescente,
+    agora: DateTime<Utc>,
+    autor: &Ator,
+) -> Result<(), Error> {
+    let mut evento = NovoEvento::do_processo(tipo, processo, agora, autor);
+    evento.adolescente_id = Some(adolescente.id);
+    evento.campos = vec!["adolescentes".into()];
+    Ok(evento::store::registrar(sessao, &[evento])?)
+}

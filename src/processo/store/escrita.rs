@@ -1,0 +1,157 @@
+//! What writes to processos and links. Rows are locked before a rule judges them.
+
+use crate::adolescente::{Adolescente, AdolescenteId};
+use crate::db::Sessao;
+use crate::db::schema::{processo, vinculo};
+use crate::processo::rules::FatosDoVinculo;
+use crate::processo::{NovoProcesso, NumeroProcesso, Processo, ProcessoId, Vinculo};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+/// Inserts with its links. None when the number is taken: the rival's
+/// transaction, if still open, is waited for.
+pub fn inserir(
+    sessao: &mut Sessao<'_>,
+    tribunal: i16,
+    novo: NovoProcesso,
+    agora: DateTime<Utc>,
+) -> QueryResult<Option<Processo>> {
+    let inserido: Option<Processo> = diesel::insert_into(processo::table)
+        .values((
+            processo::tribunal_codigo.eq(tribunal),
+            processo::numero.eq(novo.numero),
+            processo::tipo.eq(novo.tipo),
+            processo::id_orgao.eq(novo.id_orgao),
+            processo::app_name_sistema_tribunal.eq(novo.app_name_sistema_tribunal),
+            processo::id_processo_sistema_externo.eq(novo.id_processo_sistema_externo),
+            processo::numero_referencia.eq(novo.referencia),
+            processo::magistrado_nome.eq(novo.magistrado.nome),
+            processo::magistrado_cpf.eq(novo.magistrado.cpf),
+            processo::serventuario_nome.eq(novo.serventuario.nome),
+            processo::serventuario_cpf.eq(novo.serventuario.cpf),
+            processo::criado_em.eq(agora),
+            processo::atualizado_em.eq(agora),
+        ))
+        // Two unique indexes hold the number: naming one would let the other raise.
+        .on_conflict_do_nothing()
+        .returning(Processo::as_returning())
+        .get_result(sessao.conn())
+        .optional()?;
+    let Some(inserido) = inserido else { return Ok(None) };
+
+    let vinculos: Vec<_> = novo
+        .adolescentes
+        .into_iter()
+        .map(|adolescente| {
+            (
+                vinculo::tribunal_codigo.eq(tribunal),
+                vinculo::processo_id.eq(inserido.id),
+                vinculo::adolescente_id.eq(adolescente),
+                vinculo::iniciado_em.eq(agora),
+            )
+        })
+        .collect();
+    diesel::insert_into(vinculo::table).values(vinculos).execute(sessao.conn())?;
+    Ok(Some(inserido))
+}
+
+/// The processo, held until the transaction ends. NO KEY: a foreign key that
+/// points at it, such as an execução's, need not wait.
+pub fn travar(
+    sessao: &mut Sessao<'_>,
+    tribunal: i16,
+    numero: &NumeroProcesso,
+) -> QueryResult<Option<Processo>> {
+    Processo::query()
+        .filter(processo::numero.eq(numero).and(processo::tribunal_codigo.eq(tribunal)))
+        .for_no_key_update()
+        .first(sessao.conn())
+        .optional()
+}
+
+/// Writes what may change of a processo, and its next version.
+pub fn atualizar(
+    sessao: &mut Sessao<'_>,
+    novo: &Processo,
+    agora: DateTime<Utc>,
+) -> QueryResult<Processo> {
+    diesel::update(processo::table.find(novo.id))
+        .set((
+            processo::situacao.eq(novo.situacao),
+            processo::magistrado_nome.eq(&novo.magistrado_nome),
+            processo::magistrado_cpf.eq(&novo.magistrado_cpf),
+            processo::serventuario_nome.eq(&novo.serventuario_nome),
+            processo::serventuario_cpf.eq(&novo.serventuario_cpf),
+            processo::atualizado_em.eq(agora),
+            processo::versao.eq(processo::versao + 1),
+        ))
+        .returning(Processo::as_returning())
+        .get_result(sessao.conn())
+}
+
+/// The adolescentes with an open link to the processo.
+pub fn vinculados_ativos(
+    sessao: &mut Sessao<'_>,
+    de: ProcessoId,
+) -> QueryResult<Vec<AdolescenteId>> {
+    vinculo::table
+        .filter(vinculo::processo_id.eq(de).and(vinculo::encerrado_em.is_null()))
+        .order(vinculo::id)
+        .select(vinculo::adolescente_id)
+        .load(sessao.conn())
+}
+
+/// What the rules on links ask of a pair. Both rows are locked already.
+pub fn fatos_do_vinculo(
+    sessao: &mut Sessao<'_>,
+    processo: &Processo,
+    adolescente: Option<&Adolescente>,
+) -> QueryResult<FatosDoVinculo> {
+    let ativos = vinculados_ativos(sessao, processo.id)?;
+    let Some(adolescente) = adolescente else {
+        return Ok(FatosDoVinculo { adolescentes: ativos.len(), ..FatosDoVinculo::default() });
+    };
+    Ok(FatosDoVinculo {
+        ativo: ativos.contains(&adolescente.id),
+        adolescentes: ativos.len(),
+        execucao_ativa: super::execucao_ativa(sessao, &[adolescente.id])?,
+    })
+}
+
+type ColunasDoVinculo = (vinculo::id, vinculo::iniciado_em, vinculo::encerrado_em, vinculo::motivo);
+const COLUNAS_DO_VINCULO: ColunasDoVinculo =
+    (vinculo::id, vinculo::iniciado_em, vinculo::encerrado_em, vinculo::motivo);
+
+pub fn vincular(
+    sessao: &mut Sessao<'_>,
+    processo: &Processo,
+    adolescente: AdolescenteId,
+    agora: DateTime<Utc>,
+) -> QueryResult<Vinculo> {
+    diesel::insert_into(vinculo::table)
+        .values((
+            vinculo::tribunal_codigo.eq(processo.tribunal_codigo),
+            vinculo::processo_id.eq(processo.id),
+            vinculo::adolescente_id.eq(adolescente),
+            vinculo::iniciado_em.eq(agora),
+        ))
+        .returning(COLUNAS_DO_VINCULO)
+        .get_result(sessao.conn())
+}
+
+/// Ends the open link of the pair; the row stays (R17).
+pub fn desvincular(
+    sessao: &mut Sessao<'_>,
+    processo: ProcessoId,
+    adolescente: AdolescenteId,
+    motivo: Option<String>,
+    agora: DateTime<Utc>,
+) -> QueryResult<Vinculo> {
+    let aberto = vinculo::table
+        .filter(vinculo::processo_id.eq(processo).and(vinculo::adolescente_id.eq(adolescente)))
+        .filter(vinculo::encerrado_em.is_null());
+    diesel::update(aberto)
+        .set((vinculo::encerrado_em.eq(agora), vinculo::motivo.eq(motivo)))
+        .returning(COLUNAS_DO_VINCULO)
+        .get_result(sessao.conn())
+}

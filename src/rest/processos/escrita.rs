@@ -1,0 +1,196 @@
+//! What changes processos.
+
+use super::super::Chamada;
+use super::super::adolescentes;
+use super::super::corpo::Corpo;
+use super::super::envelope::Negado;
+use super::{nome_do_campo, numero_do_caminho, responder};
+use crate::adolescente::Identificador;
+use crate::config::CamposDesconhecidos;
+use crate::error::{CodigoErro, Error, Falha, Recusa};
+use crate::processo::{
+    AlterarSituacao, AtualizarResponsaveis, CadastrarProcesso, DesvincularAdolescente,
+    MudancaDeResponsavel, NumeroProcesso, Responsavel, SituacaoProcesso, TipoProcesso,
+    VincularAdolescente, rules, service, store,
+};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+/// E2: `POST /processos`, with the body of the source document.
+pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Negado> {
+    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    let corpo = Corpo::ler(&req, payload).await?;
+    let (comando, avisos_do_corpo) = comando(corpo, app.regras.campos_desconhecidos);
+    let cadastrado = service::cadastrar(&app, &ator, comando).await.map_err(negar)?;
+    let avisos: Vec<_> = avisos_do_corpo.into_iter().chain(cadastrado.avisos).collect();
+    responder(&app, &ator, &cadastrado.processo, &avisos).await
+}
+
+/// E3: `PUT /processos` (R13).
+pub async fn atualizar_responsaveis(
+    req: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Negado> {
+    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    let versao_esperada = if_match(&req)?;
+    let mut corpo = Corpo::ler(&req, payload).await?;
+    let processo: Option<NumeroProcesso> = corpo.forma("numeroProcesso", &["processo"]);
+    let pessoa =
+        |corpo: &mut Corpo, nomes: [&'static str; 2], campos: [crate::rest::corpo::Campo; 2]| {
+            MudancaDeResponsavel {
+                nome: corpo.mudanca(nomes[0], campos[0]),
+                cpf: corpo.mudanca(nomes[1], campos[1]),
+            }
+        };
+    let magistrado = pessoa(
+        &mut corpo,
+        ["magistradoNome", "magistradoCPF"],
+        [&["magistrado", "nome"], &["magistrado", "cpf"]],
+    );
+    let serventuario = pessoa(
+        &mut corpo,
+        ["serventuarioNome", "serventuarioCPF"],
+        [&["serventuario", "nome"], &["serventuario", "cpf"]],
+    );
+    corpo.imutavel("tipoProcesso", &["tipo"]);
+    corpo.imutavel("idOrgao", &["idOrgao"]);
+    corpo.imutavel("appNameSistemaTribunal", &["appNameSistemaTribunal"]);
+    corpo.imutavel("idProcessoSistemaExterno", &["idProcessoSistemaExterno"]);
+    corpo.imutavel("identificadoresAdolescentes", &["adolescentes"]);
+    corpo.imutavel("numeroProcessoReferencia", &["referencia"]);
+    let (mut malformados, avisos) = corpo.terminar(app.regras.campos_desconhecidos);
+
+    let Some(processo) = processo else {
+        if malformados.iter().all(|recusa| recusa.campo != ["processo"]) {
+            let falta = Recusa::nova(CodigoErro::CampoObrigatorio, "R13", "o campo é obrigatório");
+            malformados.push(falta.em(["processo"]).oriente("diga de que processo se trata"));
+        }
+        return Err(negar(Error::Recusas(malformados)));
+    };
+    let comando =
+        AtualizarResponsaveis { processo, magistrado, serventuario, versao_esperada, malformados };
+    let feito = service::atualizar_responsaveis(&app, &ator, comando).await.map_err(negar)?;
+    responder(&app, &ator, &feito.processo, &avisos).await
+}
+
+/// E9: `PUT /processos/numero-processo/{numero}/situacao/{situacao}` (R19, R20).
+pub async fn alterar_situacao(
+    req: HttpRequest,
+    caminho: web::Path<(String, String)>,
+) -> Result<HttpResponse, Negado> {
+    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    let versao_esperada = if_match(&req)?;
+    let (numero, situacao) = caminho.into_inner();
+    let processo = numero_do_caminho(&numero)?;
+    let Some(situacao) = SituacaoProcesso::de_texto(&situacao.to_uppercase()) else {
+        // R19: that the processo is absent comes before that the value is unknown.
+        ator.exige(crate::auth::Papel::Integracao)?;
+        let buscado = processo.clone();
+        let achado =
+            app.db.ler(&ator, move |sessao| Ok(store::por_numero(sessao, &buscado)?)).await?;
+        if achado.is_none() {
+            return Err(negar(rules::r1_processo_visivel().into()));
+        }
+        let mensagem = "situação desconhecida; use Ativo ou Arquivado";
+        let recusa = Recusa::nova(CodigoErro::CampoInvalido, "R19", mensagem).em(["situacao"]);
+        return Err(negar(recusa.into()));
+    };
+    let comando = AlterarSituacao { processo, situacao, versao_esperada };
+    let feito = service::alterar_situacao(&app, &ator, comando).await.map_err(negar)?;
+    responder(&app, &ator, &feito.processo, &[]).await
+}
+
+/// E5: `POST /processos/{numero}/apuracao/adolescentes/{identificador}` (R14, R15).
+pub async fn vincular(
+    req: HttpRequest,
+    caminho: web::Path<(String, String)>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Negado> {
+    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    let versao_esperada = if_match(&req)?;
+    let (processo, adolescente) = par_do_caminho(&caminho)?;
+    let corpo = Corpo::ler_se_houver(&req, payload).await?.filter(|corpo| !corpo.vazio());
+    let (dados, (malformados, mut avisos)) = match corpo {
+        None => (None, (Vec::new(), Vec::new())),
+        Some(mut corpo) => {
+            let dados = adolescentes::novo(&mut corpo);
+            (Some(dados), corpo.terminar(app.regras.campos_desconhecidos))
+        }
+    };
+    let comando =
+        VincularAdolescente { processo, adolescente, dados, versao_esperada, malformados };
+    let feito = service::vincular(&app, &ator, comando).await.map_err(negar)?;
+    avisos.extend(feito.avisos);
+    responder(&app, &ator, &feito.processo, &avisos).await
+}
+
+/// E6: `DELETE` of the same path (R16 to R18).
+pub async fn desvincular(
+    req: HttpRequest,
+    caminho: web::Path<(String, String)>,
+) -> Result<HttpResponse, Negado> {
+    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    let versao_esperada = if_match(&req)?;
+    let (processo, adolescente) = par_do_caminho(&caminho)?;
+    let comando = DesvincularAdolescente { processo, adolescente, motivo: None, versao_esperada };
+    let feito = service::desvincular(&app, &ator, comando).await.map_err(negar)?;
+    responder(&app, &ator, &feito.processo, &[]).await
+}
+
+fn negar(error: Error) -> Negado {
+    Negado::from(error).nas_palavras(nome_do_campo)
+}
+
+fn par_do_caminho(caminho: &(String, String)) -> Result<(NumeroProcesso, Identificador), Negado> {
+    let (numero, identificador) = caminho;
+    let processo = numero_do_caminho(numero)?;
+    let adolescente =
+        identificador.parse().map_err(|erro: crate::adolescente::IdentificadorMalformado| {
+            let recusa = Recusa::nova(CodigoErro::CampoInvalido, "R14", erro.to_string());
+            negar(recusa.em(["adolescente"]).into())
+        })?;
+    Ok((processo, adolescente))
+}
+
+/// The version that the client read, as `ETag` gave it: `If-Match: "3"`.
+fn if_match(req: &HttpRequest) -> Result<Option<i32>, Negado> {
+    let Some(valor) = req.headers().get(header::IF_MATCH) else { return Ok(None) };
+    let texto = valor.to_str().unwrap_or_default().trim();
+    if texto == "*" {
+        return Ok(None);
+    }
+    let versao = texto.strip_prefix('"').and_then(|resto| resto.strip_suffix('"'));
+    match versao.and_then(|versao| versao.parse().ok()) {
+        Some(versao) => Ok(Some(versao)),
+        None => {
+            let mensagem = "If-Match: mande a versão como veio no ETag, por exemplo \"3\"";
+            Err(Error::falha(Falha::EntradaInvalida, mensagem).into())
+        }
+    }
+}
+
+fn comando(mut corpo: Corpo, politica: CamposDesconhecidos) -> (CadastrarProcesso, Vec<String>) {
+    let mut comando = CadastrarProcesso {
+        numero: corpo.forma("numeroProcesso", &["numero"]),
+        tipo: corpo.palavra("tipoProcesso", &["tipo"], TipoProcesso::TODOS, TipoProcesso::texto),
+        adolescentes: corpo.lista("identificadoresAdolescentes", "adolescentes"),
+        referencia: corpo.forma("numeroProcessoReferencia", &["referencia"]),
+        id_orgao: corpo.inteiro("idOrgao", &["idOrgao"]),
+        app_name_sistema_tribunal: corpo
+            .texto("appNameSistemaTribunal", &["appNameSistemaTribunal"]),
+        id_processo_sistema_externo: corpo
+            .texto("idProcessoSistemaExterno", &["idProcessoSistemaExterno"]),
+        magistrado: Responsavel {
+            nome: corpo.texto("magistradoNome", &["magistrado", "nome"]),
+            cpf: corpo.forma("magistradoCPF", &["magistrado", "cpf"]),
+        },
+        serventuario: Responsavel {
+            nome: corpo.texto("serventuarioNome", &["serventuario", "nome"]),
+            cpf: corpo.forma("serventuarioCPF", &["serventuario", "cpf"]),
+        },
+        malformados: Vec::new(),
+    };
+    let (malformados, avisos) = corpo.terminar(politica);
+    comando.malformados = malformados;
+    (comando, avisos)
+}

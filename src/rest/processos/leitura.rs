@@ -1,0 +1,214 @@
+//! What reads processos.
+
+use super::super::envelope::{self, Negado};
+use super::super::{Chamada, Parametros};
+use super::{Vinculado, dados, numero_do_caminho, responder};
+use crate::adolescente::Identificador;
+use crate::auth::{Ator, Escopo, Papel};
+use crate::db::lista::deslocada;
+use crate::error::{Error, Falha};
+use crate::processo::store::{self, Campo, Filtro, Processos};
+use crate::processo::{Processo, ProcessoId, SituacaoProcesso, TipoProcesso, rules};
+use crate::tribunal::Tribunal;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+const TAMANHO_PADRAO: i64 = 100;
+const TAMANHO_MAXIMO: i64 = 1000;
+
+/// E4: `GET /processos/{id}`.
+pub async fn por_codigo(
+    req: HttpRequest,
+    codigo: web::Path<String>,
+) -> Result<HttpResponse, Negado> {
+    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    ator.exige(Papel::Consulta)?;
+    let digitos = !codigo.is_empty() && codigo.bytes().all(|b| b.is_ascii_digit());
+    let Some(codigo) = codigo.parse().ok().filter(|_| digitos).map(ProcessoId) else {
+        return Err(invalido("id", "esperava um número inteiro"));
+    };
+    let achado = app.db.ler(&ator, move |sessao| Ok(store::por_codigo(sessao, codigo)?)).await?;
+    responder(&app, &ator, &achado.ok_or_else(ausente)?, &[]).await
+}
+
+/// E8: `GET /processos/numero-processo/{numero}`.
+pub async fn por_numero(
+    req: HttpRequest,
+    numero: web::Path<String>,
+) -> Result<HttpResponse, Negado> {
+    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    ator.exige(Papel::Consulta)?;
+    let numero = numero_do_caminho(&numero)?;
+    let achado = app.db.ler(&ator, move |sessao| Ok(store::por_numero(sessao, &numero)?)).await?;
+    responder(&app, &ator, &achado.ok_or_else(ausente)?, &[]).await
+}
+
+/// E7: `GET /processos/apuracao/numero-processo/{numero}`: the apuração, by its
+/// number or by that of an execução (R22).
+pub async fn apuracao(req: HttpRequest, numero: web::Path<String>) -> Result<HttpResponse, Negado> {
+    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    ator.exige(Papel::Consulta)?;
+    let numero = numero_do_caminho(&numero)?;
+    let buscar = move |sessao: &mut crate::db::Sessao<'_>| {
+        let achado = store::por_numero(sessao, &numero)?;
+        Ok(match achado {
+            Some(Processo {
+                tipo: TipoProcesso::Execucao,
+                numero_referencia: Some(origem),
+                ..
+            }) => store::por_numero(sessao, &origem)?,
+            outro => outro,
+        })
+    };
+    let achado = app.db.ler(&ator, buscar).await?;
+    responder(&app, &ator, &achado.ok_or_else(ausente)?, &[]).await
+}
+
+/// E1: `GET /processos`, a Spring `Page`.
+pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
+    let Chamada { app, ator } = Chamada::entrar_com_parametros(&req).await?;
+    ator.exige(Papel::Consulta)?;
+    let mut parametros = Parametros::de(&req);
+    let filtro = filtro(&mut parametros, &ator)?;
+    let pagina = PaginaPedida::ler(&mut parametros)?;
+    let (campo, decrescente) = ordem(&mut parametros)?;
+    parametros.terminar()?;
+
+    let lista = Processos { filtro, campo, decrescente };
+    let PaginaPedida { numero, tamanho } = pagina;
+    let ((processos, vinculos), total) = app
+        .db
+        .ler(&ator, move |sessao| {
+            let (processos, total) = deslocada(sessao, &lista, numero * tamanho, tamanho)?;
+            let ids: Vec<_> = processos.iter().map(|processo| processo.id).collect();
+            Ok(((processos, store::vinculos_de(sessao, &ids)?), total))
+        })
+        .await?;
+    let mut por_processo: HashMap<ProcessoId, Vec<Vinculado>> = HashMap::new();
+    for (id, quem, como) in vinculos {
+        por_processo.entry(id).or_default().push((quem, como));
+    }
+    let mostrar = |processo: &std::sync::Arc<Processo>| {
+        let vinculos = por_processo.get(&processo.id).map_or(&[][..], Vec::as_slice);
+        dados(processo, vinculos, &ator)
+    };
+    let conteudo: Vec<Value> = processos.iter().map(mostrar).collect();
+    Ok(envelope::sucesso((app.agora)(), &pagina.spring(&conteudo, total), &[]))
+}
+
+/// R1, R2: all filters add up. Another tribunal's code is the one case that is
+/// forbidden rather than absent: the caller names it.
+fn filtro(parametros: &mut Parametros, ator: &Ator) -> Result<Filtro, Negado> {
+    let mut filtro = Filtro::default();
+    if let Some(texto) = parametros.tirar("codigoTribunal") {
+        let Some(tribunal) = Tribunal::de_texto(texto.trim()) else {
+            return Err(invalido(
+                "codigoTribunal",
+                "tribunal desconhecido; use, por exemplo, 20 ou 8.20",
+            ));
+        };
+        if matches!(ator.escopo(), Escopo::Tribunal(codigo) if codigo != tribunal.codigo) {
+            let mensagem = "Tribunal informado não é o do usuário";
+            return Err(Error::falha(Falha::SemPermissao, mensagem).into());
+        }
+        filtro.tribunal = Some(Some(tribunal.codigo));
+    }
+    if let Some(texto) = parametros.tirar("identificadorAdolescente") {
+        let lido = texto.trim().parse::<Identificador>();
+        filtro.adolescente =
+            Some(lido.map_err(|erro| invalido("identificadorAdolescente", &erro.to_string()))?);
+    }
+    if let Some(texto) = parametros.tirar("situacaoProcesso") {
+        let lida = SituacaoProcesso::de_texto(&texto.trim().to_uppercase());
+        let lida = lida.ok_or_else(|| invalido("situacaoProcesso", "use ATIVO ou ARQUIVADO"))?;
+        filtro.situacao = Some(vec![lida]);
+    }
+    if let Some(texto) = parametros.tirar("tipoProcesso") {
+        let lido = TipoProcesso::de_texto(texto.trim());
+        let lido = lido.ok_or_else(|| invalido("tipoProcesso", "tipo desconhecido"))?;
+        filtro.tipo = Some(vec![lido]);
+    }
+    if let Some(texto) = parametros.tirar("situacaoGuia") {
+        if !["ATIVO", "BAIXADA"].contains(&texto.trim()) {
+            return Err(invalido("situacaoGuia", "use ATIVO ou BAIXADA"));
+        }
+        // R27: a processo without guias has none in any situação, and no guia is registered here yet.
+        filtro.ou = Some(Vec::new());
+    }
+    Ok(filtro)
+}
+
+fn ordem(parametros: &mut Parametros) -> Result<(Campo, bool), Negado> {
+    let Some(texto) = parametros.tirar("sort") else { return Ok((Campo::Codigo, false)) };
+    let (campo, sentido) = texto.split_once(',').unwrap_or((&texto, "asc"));
+    let campo = match campo.trim() {
+        "id" => Campo::Codigo,
+        "numeroProcesso" => Campo::Numero,
+        "dataCadastro" => Campo::CriadoEm,
+        _ => return Err(invalido("sort", "use id, numeroProcesso ou dataCadastro, e asc ou desc")),
+    };
+    match sentido.trim().to_ascii_lowercase().as_str() {
+        "asc" => Ok((campo, false)),
+        "desc" => Ok((campo, true)),
+        _ => Err(invalido("sort", "o sentido é asc ou desc")),
+    }
+}
+
+#[derive(Clone, Copy)]
+struct PaginaPedida {
+    numero: i64,
+    tamanho: i64,
+}
+
+impl PaginaPedida {
+    fn ler(parametros: &mut Parametros) -> Result<Self, Negado> {
+        let inteiro = |texto: Option<String>,
+                       nome,
+                       padrao,
+                       faixa: std::ops::RangeInclusive<i64>| match texto {
+            None => Ok(padrao),
+            Some(texto) => match texto.trim().parse() {
+                Ok(n) if faixa.contains(&n) => Ok(n),
+                _ => Err(invalido(nome, &format!("vai de {} a {}", faixa.start(), faixa.end()))),
+            },
+        };
+        Ok(Self {
+            numero: inteiro(parametros.tirar("page"), "page", 0, 0..=2_147_483_647)?,
+            tamanho: inteiro(parametros.tirar("size"), "size", TAMANHO_PADRAO, 1..=TAMANHO_MAXIMO)?,
+        })
+    }
+
+    fn spring(self, conteudo: &[Value], total: i64) -> Value {
+        let Self { numero, tamanho } = self;
+        let paginas = (total + tamanho - 1) / tamanho;
+        let quantos = conteudo.len();
+        let sort = json!({ "empty": false, "sorted": true, "unsorted": false });
+        json!({
+            "content": conteudo,
+            "pageable": {
+                "sort": sort, "offset": numero * tamanho, "pageNumber": numero, "pageSize": tamanho,
+                "paged": true, "unpaged": false,
+            },
+            "totalElements": total,
+            "totalPages": paginas,
+            "last": numero + 1 >= paginas,
+            "first": numero == 0,
+            "size": tamanho,
+            "number": numero,
+            "numberOfElements": quantos,
+            "sort": sort,
+            "empty": quantos == 0,
+        })
+    }
+}
+
+fn invalido(nome: &str, mensagem: &str) -> Negado {
+    let mensagem = format!("{nome}: {mensagem}");
+    Error::falha(Falha::EntradaInvalida, mensagem).into()
+}
+
+/// Absent, or of another tribunal: one answer.
+fn ausente() -> Negado {
+    Negado::from(Error::from(rules::r1_processo_visivel())).nas_palavras(super::nome_do_campo)
+}
