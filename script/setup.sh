@@ -7,11 +7,16 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
-if [ -z "${ELOS_PG_BIN:-}" ] && ! command -v postgres >/dev/null &&
-   ! ls /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres \
-        /opt/homebrew/opt/postgresql@*/bin/postgres /usr/local/opt/postgresql@*/bin/postgres >/dev/null 2>&1; then
-  missing+=(postgresql)
-fi
+have_postgres() {
+  [ -n "${ELOS_PG_BIN:-}" ] || command -v postgres >/dev/null && return
+  local program
+  for program in /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres \
+                 /opt/homebrew/opt/postgresql@*/bin/postgres /usr/local/opt/postgresql@*/bin/postgres; do
+    [ -x "$program" ] && return
+  done
+  return 1
+}
+have_postgres || missing+=(postgresql)
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
