@@ -1,6 +1,7 @@
 //! Checks of one text field that every slice shares.
 
 use crate::error::{CodigoErro, Recusa};
+use async_graphql::MaybeUndefined;
 
 /// Blank counts as absent (design of the REST contract); the rest is trimmed.
 pub fn preenchido(texto: Option<String>) -> Option<String> {
@@ -35,6 +36,18 @@ pub fn texto(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
     Some(Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem))
 }
 
+/// The row is still the one that the client read.
+pub fn versao_esperada(atual: i32, esperada: Option<i32>) -> Option<Recusa> {
+    (esperada? != atual).then(|| {
+        let mensagem = "o objeto mudou desde a leitura";
+        let mut recusa = Recusa::nova(CodigoErro::ConflitoDeVersao, "versão", mensagem)
+            .em(["versaoEsperada"])
+            .oriente(format!("releia e repita com a versão {atual}"));
+        recusa.versao_atual = Some(atual);
+        recusa
+    })
+}
+
 /// What a change does to one field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Mudanca<T> {
@@ -42,6 +55,24 @@ pub enum Mudanca<T> {
     Manter,
     Apagar,
     Trocar(T),
+}
+
+/// In GraphQL a field that is absent keeps, and null erases.
+impl<T> From<MaybeUndefined<T>> for Mudanca<T> {
+    fn from(valor: MaybeUndefined<T>) -> Self {
+        match valor {
+            MaybeUndefined::Undefined => Self::Manter,
+            MaybeUndefined::Null => Self::Apagar,
+            MaybeUndefined::Value(valor) => Self::Trocar(valor),
+        }
+    }
+}
+
+/// In REST a field that is absent keeps; nothing erases but what says so.
+impl<T> From<Option<T>> for Mudanca<T> {
+    fn from(valor: Option<T>) -> Self {
+        valor.map_or(Self::Manter, Self::Trocar)
+    }
 }
 
 impl<T: Clone> Mudanca<T> {

@@ -3,10 +3,12 @@
 //! The identificador names a person in the whole country; the record is each
 //! tribunal's own. Everything here is sealed (ECA 143).
 
+mod alteracao;
 pub mod graphql;
 mod model;
 pub mod rules;
 pub mod service;
 pub mod store;
 
+pub use alteracao::*;
 pub use model::*;

@@ -134,7 +134,7 @@ impl fmt::Debug for Adolescente {
     }
 }
 
-#[derive(Clone, Default, Queryable, Selectable, QueryableByName, Insertable)]
+#[derive(Clone, Default, PartialEq, Eq, Queryable, Selectable, QueryableByName, Insertable)]
 #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
 pub struct Rg {
     #[diesel(column_name = rg_numero)]
@@ -147,7 +147,7 @@ pub struct Rg {
     pub estado: Option<String>,
 }
 
-#[derive(Clone, Default, Queryable, Selectable, QueryableByName, Insertable)]
+#[derive(Clone, Default, PartialEq, Eq, Queryable, Selectable, QueryableByName, Insertable)]
 #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
 pub struct Certidao {
     #[diesel(column_name = certidao_cartorio)]

@@ -1,6 +1,6 @@
 //! The rules on registering an adolescente. Pure: what they need is an argument.
 
-use super::{Identificador, NovoAdolescente};
+use super::{Adolescente, Identificador, NovoAdolescente};
 use crate::campo::{obrigatorio, texto};
 use crate::cpf::Cpf;
 use crate::error::{CodigoErro, Recusa};
@@ -23,6 +23,56 @@ pub fn cadastro(novo: &NovoAdolescente, hoje: NaiveDate) -> Vec<Recusa> {
     recusas.extend(textos(novo));
     recusas.extend(documentos(novo, hoje));
     recusas
+}
+
+/// Every rule on a changed record that can be judged without the database. One
+/// that is still pending may lack the minimum, which nobody may erase.
+pub fn alteracao(antes: &Adolescente, depois: &Adolescente, hoje: NaiveDate) -> Vec<Recusa> {
+    let dados = depois.dados();
+    let mut recusas = cadastro(&dados, hoje);
+    if depois.cadastro_pendente {
+        recusas.retain(|recusa| recusa.codigo != CodigoErro::CampoObrigatorio);
+        let apagado = |antes: bool, depois: bool, campo| (antes && !depois).then_some(campo);
+        let apagados = [
+            apagado(antes.nome.is_some(), dados.nome.is_some(), "nome"),
+            apagado(antes.sobrenome.is_some(), dados.sobrenome.is_some(), "sobrenome"),
+            apagado(
+                antes.data_nascimento.is_some(),
+                dados.data_nascimento.is_some(),
+                "dataNascimento",
+            ),
+            apagado(
+                antes.sexo_biologico.is_some(),
+                dados.sexo_biologico.is_some(),
+                "sexoBiologico",
+            ),
+        ];
+        recusas.extend(apagados.into_iter().flatten().map(|campo| {
+            Recusa::nova(CodigoErro::CampoObrigatorio, "R24", "o campo não se apaga")
+                .em(["dados", campo])
+        }));
+    }
+    recusas.extend(obito_possivel(depois.data_obito, depois.data_nascimento, hoje));
+    recusas
+}
+
+fn obito_possivel(
+    obito: Option<NaiveDate>,
+    nascimento: Option<NaiveDate>,
+    hoje: NaiveDate,
+) -> Option<Recusa> {
+    let obito = obito?;
+    (obito > hoje || nascimento.is_some_and(|nascimento| obito < nascimento)).then(|| {
+        let mensagem = "a data do óbito é futura ou anterior ao nascimento";
+        Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem).em(["dados", "dataObito"])
+    })
+}
+
+/// What is changed must be there: foreign and absent are one answer (R1).
+pub fn r1_adolescente_visivel() -> Recusa {
+    Recusa::nova(CodigoErro::AdolescenteNaoEncontrado, "R1", "Adolescente não encontrado")
+        .em(["identificador"])
+        .oriente("confira o identificador")
 }
 
 /// R24: name, surname, birth and sex are the minimum of a record.

@@ -1,10 +1,11 @@
 //! Use cases on adolescentes.
 
-use super::{Adolescente, NovoAdolescente, rules, store};
+use super::{Adolescente, AtualizarAdolescente, Identificador, NovoAdolescente, rules, store};
 use crate::app::App;
 use crate::auth::{Ator, Papel};
+use crate::campo;
 use crate::db::Sessao;
-use crate::error::{Error, Recusa};
+use crate::error::{CodigoErro, Error, Recusa};
 use crate::evento::{self, NovoEvento, TipoEvento};
 use crate::tempo;
 
@@ -58,4 +59,73 @@ fn cpf_tomado_agora(
         || Error::interno(anyhow::anyhow!("insert skipped for no reason")),
         Error::from,
     ))
+}
+
+/// A record after a change that may have found nothing to do.
+#[derive(Debug)]
+pub struct Alterado {
+    pub adolescente: Adolescente,
+    pub alterado: bool,
+}
+
+/// Changes a record; completes a pending one (R14, R24). What is equal to what
+/// was is no change: no version, no evento.
+pub async fn atualizar(
+    app: &App,
+    ator: &Ator,
+    comando: AtualizarAdolescente,
+) -> Result<Alterado, Error> {
+    ator.exige(Papel::Integracao)?;
+    ator.tribunal_de_escrita()?;
+    let (agora, autor) = ((app.agora)(), ator.clone());
+    let hoje = tempo::dia(agora);
+    app.db
+        .escrever(ator, move |sessao| {
+            let AtualizarAdolescente { identificador, dados, versao_esperada, malformados } =
+                comando;
+            let Some(atual) = travado(sessao, &identificador)? else {
+                return Err(rules::r1_adolescente_visivel().into());
+            };
+            if let Some(recusa) = campo::versao_esperada(atual.versao, versao_esperada) {
+                return Err(recusa.into());
+            }
+            let novo = dados.sobre(&atual);
+            let mut recusas = rules::alteracao(&atual, &novo, hoje);
+            let dono_do_cpf = match dados.cpf.novo() {
+                Some(cpf) => store::por_cpf(sessao, cpf)?.filter(|dono| *dono != identificador),
+                None => None,
+            };
+            recusas.extend(rules::r25_cpf_livre(dono_do_cpf.as_ref()));
+            Recusa::nenhuma(malformados, recusas)?;
+
+            let campos = atual.diferencas(&novo);
+            if campos.is_empty() {
+                return Ok(Alterado { adolescente: atual, alterado: false });
+            }
+            let Some(adolescente) = store::atualizar(sessao, &novo, agora)? else {
+                // The index found what the look-up came too early for; the transaction is over.
+                let mensagem = "CPF já cadastrado no tribunal";
+                let recusa = Recusa::nova(CodigoErro::AdolescenteJaExiste, "R25", mensagem);
+                return Err(recusa.em(["dados", "cpf"]).into());
+            };
+            let tipo = TipoEvento::AdolescenteAtualizado;
+            let mut evento = NovoEvento::do_adolescente(tipo, &adolescente, agora, &autor);
+            evento.campos = campos;
+            evento::store::registrar(sessao, &[evento])?;
+            Ok(Alterado { adolescente, alterado: true })
+        })
+        .await
+}
+
+/// The record of the tribunal, as it is under its lock.
+pub fn travado(
+    sessao: &mut Sessao<'_>,
+    identificador: &Identificador,
+) -> Result<Option<Adolescente>, Error> {
+    let Some(achado) = store::por_identificadores(sessao, &[identificador])?.pop() else {
+        return Ok(None);
+    };
+    store::travar(sessao, &[achado.id])?;
+    // Read again: a rival may have changed it while we waited.
+    Ok(store::por_identificadores(sessao, &[identificador])?.pop())
 }

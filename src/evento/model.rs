@@ -23,6 +23,8 @@ texto_enum! {
         AdolescenteDesvinculado = "ADOLESCENTE_DESVINCULADO",
         /// Adolescente cadastrado; só em `Adolescente.eventos`.
         AdolescenteCadastrado = "ADOLESCENTE_CADASTRADO",
+        /// Dados do adolescente alterados; só em `Adolescente.eventos`.
+        AdolescenteAtualizado = "ADOLESCENTE_ATUALIZADO",
     }
 }
 

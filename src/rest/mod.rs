@@ -6,12 +6,14 @@
 mod adolescentes;
 mod corpo;
 mod envelope;
+mod pagina;
 mod processos;
 
 use crate::app::App;
 use crate::auth::{Ator, Auth};
 use crate::error::{Error, Falha};
-use actix_web::{HttpRequest, web};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
 use envelope::Negado;
 
 pub const PREFIXO: &str = "/api/v1";
@@ -37,7 +39,16 @@ pub fn rotas(config: &mut web::ServiceConfig) {
                 .post(escrita::vincular)
                 .delete(escrita::desvincular),
         )
-        .service(rota("/adolescentes", "POST").post(adolescentes::cadastrar));
+        .service(
+            rota("/adolescentes", "GET, POST, PUT")
+                .get(adolescentes::listar)
+                .post(adolescentes::cadastrar)
+                .put(adolescentes::atualizar),
+        )
+        .service(
+            rota("/adolescentes/identificador/{identificador}", "GET")
+                .get(adolescentes::por_identificador),
+        );
     config.service(scope.default_service(web::to(desconhecida)));
 }
 
@@ -106,4 +117,29 @@ impl Parametros {
             }
         }
     }
+}
+
+/// The version that the client read, as `ETag` gave it: `If-Match: "3"`.
+fn if_match(req: &HttpRequest) -> Result<Option<i32>, Negado> {
+    let Some(valor) = req.headers().get(header::IF_MATCH) else { return Ok(None) };
+    let texto = valor.to_str().unwrap_or_default().trim();
+    if texto == "*" {
+        return Ok(None);
+    }
+    let versao = texto.strip_prefix('"').and_then(|resto| resto.strip_suffix('"'));
+    match versao.and_then(|versao| versao.parse().ok()) {
+        Some(versao) => Ok(Some(versao)),
+        None => {
+            let mensagem = "If-Match: mande a versão como veio no ETag, por exemplo \"3\"";
+            Err(Error::falha(Falha::EntradaInvalida, mensagem).into())
+        }
+    }
+}
+
+/// The version of what is answered, for `If-Match`.
+fn com_etag(mut resposta: HttpResponse, versao: i32) -> HttpResponse {
+    if let Ok(etag) = header::HeaderValue::from_str(&format!("\"{versao}\"")) {
+        resposta.headers_mut().insert(header::ETAG, etag);
+    }
+    resposta
 }

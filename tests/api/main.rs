@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps has already failed")]
 
+mod adolescentes;
 mod alteracao;
 mod arquitetura;
 mod cadastro;

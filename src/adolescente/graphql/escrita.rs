@@ -1,5 +1,6 @@
 //! Mutations of adolescentes.
 
+use super::alteracao::AtualizarAdolescenteInput;
 use super::campos::AdolescenteNode;
 use super::entrada::CadastrarAdolescenteInput;
 use crate::Result;
@@ -24,6 +25,19 @@ pub struct CadastrarAdolescentePayload {
     query: Option<Query>,
 }
 
+/// Resultado de atualizarAdolescente.
+#[derive(SimpleObject)]
+pub struct AtualizarAdolescentePayload {
+    /// O adolescente; nulo se recusado.
+    adolescente: Option<AdolescenteNode>,
+    /// Falso quando nada mudou.
+    alterado: bool,
+    /// Recusas; vazia no sucesso.
+    erros: Vec<ErroGraphql>,
+    /// Raiz, para reler na mesma ida.
+    query: Option<Query>,
+}
+
 #[Object]
 impl AdolescenteMutation {
     /// Cadastra um adolescente e gera o identificador (R24, R25).
@@ -40,6 +54,29 @@ impl AdolescenteMutation {
             };
             let query = Some(Query::default());
             CadastrarAdolescentePayload { adolescente, avisos: Vec::new(), erros, query }
+        }))
+    }
+
+    /// Altera os dados de um adolescente; completa um cadastro pendente.
+    async fn atualizar_adolescente(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Entrada.")] input: AtualizarAdolescenteInput,
+    ) -> Option<Result<AtualizarAdolescentePayload>> {
+        let desfecho = service::atualizar(ctx.app(), ctx.ator(), input.into()).await;
+        Some(recusas_como_dados(desfecho).map(|desfecho| {
+            let (adolescente, alterado, erros) = match desfecho {
+                Ok(feito) => {
+                    (Some(AdolescenteNode(Arc::new(feito.adolescente))), feito.alterado, Vec::new())
+                }
+                Err(erros) => (None, false, erros),
+            };
+            AtualizarAdolescentePayload {
+                adolescente,
+                alterado,
+                erros,
+                query: Some(Query::default()),
+            }
         }))
     }
 }

@@ -1,6 +1,7 @@
 //! Adolescentes in the schema: what is asked of them. Their fields are in
 //! `campos.rs`, the connections in `conexoes.rs`.
 
+mod alteracao;
 mod campos;
 mod conexoes;
 mod entrada;

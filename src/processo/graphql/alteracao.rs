@@ -49,7 +49,7 @@ fn responsavel(
         }
         MaybeUndefined::Value(entrada) => entrada,
     };
-    let nome = match mudanca(entrada.nome) {
+    let nome = match Mudanca::from(entrada.nome) {
         Mudanca::Trocar(nome) => match preenchido(Some(nome)) {
             Some(nome) => Mudanca::Trocar(nome),
             None => {
@@ -61,15 +61,7 @@ fn responsavel(
         },
         outra => outra,
     };
-    MudancaDeResponsavel { nome, cpf: mudanca(entrada.cpf) }
-}
-
-fn mudanca<T>(valor: MaybeUndefined<T>) -> Mudanca<T> {
-    match valor {
-        MaybeUndefined::Undefined => Mudanca::Manter,
-        MaybeUndefined::Null => Mudanca::Apagar,
-        MaybeUndefined::Value(valor) => Mudanca::Trocar(valor),
-    }
+    MudancaDeResponsavel { nome, cpf: entrada.cpf.into() }
 }
 
 /// Entrada de alterarSituacao.

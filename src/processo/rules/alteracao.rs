@@ -97,18 +97,6 @@ pub fn r1_processo_visivel() -> Recusa {
         .oriente("confira o número")
 }
 
-/// The row is still the one that the client read.
-pub fn versao_esperada(atual: i32, esperada: Option<i32>) -> Option<Recusa> {
-    (esperada? != atual).then(|| {
-        let mensagem = "o processo mudou desde a leitura";
-        let mut recusa = Recusa::nova(CodigoErro::ConflitoDeVersao, "versão", mensagem)
-            .em(["versaoEsperada"])
-            .oriente(format!("releia e repita com a versão {atual}"));
-        recusa.versao_atual = Some(atual);
-        recusa
-    })
-}
-
 /// R14: an identificador that the tribunal does not know is registered by the
 /// link, pending when no data come with it; switchable, because a typo makes a
 /// ghost in a register of criminal justice.

@@ -11,6 +11,7 @@ pub use situacao::alterar_situacao;
 pub use vinculos::{Desvinculado, Vinculado, desvincular, vincular};
 
 use super::{NumeroProcesso, Processo, rules, store};
+use crate::campo;
 use crate::db::Sessao;
 use crate::error::Error;
 
@@ -31,7 +32,7 @@ fn travar(
     let Some(processo) = store::travar(sessao, tribunal, numero)? else {
         return Err(rules::r1_processo_visivel().into());
     };
-    match rules::versao_esperada(processo.versao, versao_esperada) {
+    match campo::versao_esperada(processo.versao, versao_esperada) {
         Some(recusa) => Err(recusa.into()),
         None => Ok(processo),
     }

@@ -44,7 +44,7 @@ pub async fn vincular(
             Recusa::nenhuma(malformados, dos_dados)?;
 
             let processo = travar(sessao, tribunal, &comando.processo, comando.versao_esperada)?;
-            let conhecido = travado(sessao, &comando.adolescente)?;
+            let conhecido = adolescente::service::travado(sessao, &comando.adolescente)?;
             let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
             Recusa::nenhuma(Vec::new(), rules::r15_vincular(&processo, &fatos))?;
 
@@ -88,7 +88,7 @@ pub async fn desvincular(
             let motivo = rules::r17_motivo(comando.motivo.as_deref());
             Recusa::nenhuma(Vec::new(), motivo.into_iter().collect())?;
             let processo = travar(sessao, tribunal, &comando.processo, comando.versao_esperada)?;
-            let conhecido = travado(sessao, &comando.adolescente)?;
+            let conhecido = adolescente::service::travado(sessao, &comando.adolescente)?;
             let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
             Recusa::nenhuma(Vec::new(), rules::r16_r18_desvincular(&processo, &fatos))?;
             let Some(adolescente) = conhecido else {
@@ -102,18 +102,6 @@ pub async fn desvincular(
             Ok(Desvinculado { processo, adolescente, vinculo })
         })
         .await
-}
-
-/// The record of the tribunal, held until the transaction ends.
-fn travado(
-    sessao: &mut Sessao<'_>,
-    identificador: &Identificador,
-) -> Result<Option<Adolescente>, Error> {
-    let achado = adolescente::store::por_identificadores(sessao, &[identificador])?.pop();
-    if let Some(adolescente) = &achado {
-        adolescente::store::travar(sessao, &[adolescente.id])?;
-    }
-    Ok(achado)
 }
 
 struct Desconhecido {
@@ -155,7 +143,7 @@ fn registrar(
             Ok(novo)
         }
         // A rival registered the same one; its row is there now.
-        None => travado(sessao, &identificador)?.ok_or_else(|| {
+        None => adolescente::service::travado(sessao, &identificador)?.ok_or_else(|| {
             Error::interno(anyhow::anyhow!("an identificador neither inserted nor found"))
         }),
     }

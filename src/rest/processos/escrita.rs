@@ -1,19 +1,18 @@
 //! What changes processos.
 
-use super::super::Chamada;
 use super::super::adolescentes;
 use super::super::corpo::Corpo;
 use super::super::envelope::Negado;
+use super::super::{Chamada, if_match};
 use super::{nome_do_campo, numero_do_caminho, responder};
 use crate::adolescente::Identificador;
 use crate::config::CamposDesconhecidos;
-use crate::error::{CodigoErro, Error, Falha, Recusa};
+use crate::error::{CodigoErro, Error, Recusa};
 use crate::processo::{
     AlterarSituacao, AtualizarResponsaveis, CadastrarProcesso, DesvincularAdolescente,
     MudancaDeResponsavel, NumeroProcesso, Responsavel, SituacaoProcesso, TipoProcesso,
     VincularAdolescente, rules, service, store,
 };
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 /// E2: `POST /processos`, with the body of the source document.
@@ -150,23 +149,6 @@ fn par_do_caminho(caminho: &(String, String)) -> Result<(NumeroProcesso, Identif
             negar(recusa.em(["adolescente"]).into())
         })?;
     Ok((processo, adolescente))
-}
-
-/// The version that the client read, as `ETag` gave it: `If-Match: "3"`.
-fn if_match(req: &HttpRequest) -> Result<Option<i32>, Negado> {
-    let Some(valor) = req.headers().get(header::IF_MATCH) else { return Ok(None) };
-    let texto = valor.to_str().unwrap_or_default().trim();
-    if texto == "*" {
-        return Ok(None);
-    }
-    let versao = texto.strip_prefix('"').and_then(|resto| resto.strip_suffix('"'));
-    match versao.and_then(|versao| versao.parse().ok()) {
-        Some(versao) => Ok(Some(versao)),
-        None => {
-            let mensagem = "If-Match: mande a versão como veio no ETag, por exemplo \"3\"";
-            Err(Error::falha(Falha::EntradaInvalida, mensagem).into())
-        }
-    }
 }
 
 fn comando(mut corpo: Corpo, politica: CamposDesconhecidos) -> (CadastrarProcesso, Vec<String>) {

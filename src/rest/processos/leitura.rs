@@ -1,6 +1,7 @@
 //! What reads processos.
 
 use super::super::envelope::{self, Negado};
+use super::super::pagina::{PaginaPedida, invalido};
 use super::super::{Chamada, Parametros};
 use super::{Vinculado, dados, numero_do_caminho, responder};
 use crate::adolescente::Identificador;
@@ -11,11 +12,8 @@ use crate::processo::store::{self, Campo, Filtro, Processos};
 use crate::processo::{Processo, ProcessoId, SituacaoProcesso, TipoProcesso, rules};
 use crate::tribunal::Tribunal;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::HashMap;
-
-const TAMANHO_PADRAO: i64 = 100;
-const TAMANHO_MAXIMO: i64 = 1000;
 
 /// E4: `GET /processos/{id}`.
 pub async fn por_codigo(
@@ -153,59 +151,6 @@ fn ordem(parametros: &mut Parametros) -> Result<(Campo, bool), Negado> {
         "desc" => Ok((campo, true)),
         _ => Err(invalido("sort", "o sentido é asc ou desc")),
     }
-}
-
-#[derive(Clone, Copy)]
-struct PaginaPedida {
-    numero: i64,
-    tamanho: i64,
-}
-
-impl PaginaPedida {
-    fn ler(parametros: &mut Parametros) -> Result<Self, Negado> {
-        let inteiro = |texto: Option<String>,
-                       nome,
-                       padrao,
-                       faixa: std::ops::RangeInclusive<i64>| match texto {
-            None => Ok(padrao),
-            Some(texto) => match texto.trim().parse() {
-                Ok(n) if faixa.contains(&n) => Ok(n),
-                _ => Err(invalido(nome, &format!("vai de {} a {}", faixa.start(), faixa.end()))),
-            },
-        };
-        Ok(Self {
-            numero: inteiro(parametros.tirar("page"), "page", 0, 0..=2_147_483_647)?,
-            tamanho: inteiro(parametros.tirar("size"), "size", TAMANHO_PADRAO, 1..=TAMANHO_MAXIMO)?,
-        })
-    }
-
-    fn spring(self, conteudo: &[Value], total: i64) -> Value {
-        let Self { numero, tamanho } = self;
-        let paginas = (total + tamanho - 1) / tamanho;
-        let quantos = conteudo.len();
-        let sort = json!({ "empty": false, "sorted": true, "unsorted": false });
-        json!({
-            "content": conteudo,
-            "pageable": {
-                "sort": sort, "offset": numero * tamanho, "pageNumber": numero, "pageSize": tamanho,
-                "paged": true, "unpaged": false,
-            },
-            "totalElements": total,
-            "totalPages": paginas,
-            "last": numero + 1 >= paginas,
-            "first": numero == 0,
-            "size": tamanho,
-            "number": numero,
-            "numberOfElements": quantos,
-            "sort": sort,
-            "empty": quantos == 0,
-        })
-    }
-}
-
-fn invalido(nome: &str, mensagem: &str) -> Negado {
-    let mensagem = format!("{nome}: {mensagem}");
-    Error::falha(Falha::EntradaInvalida, mensagem).into()
 }
 
 /// Absent, or of another tribunal: one answer.

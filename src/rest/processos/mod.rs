@@ -3,6 +3,7 @@
 pub mod escrita;
 pub mod leitura;
 
+use super::com_etag;
 use super::envelope::{self, Negado};
 use crate::adolescente::Identificador;
 use crate::app::App;
@@ -12,7 +13,6 @@ use crate::processo::{NumeroProcesso, Processo, SituacaoVinculo, store};
 use crate::tempo;
 use crate::tribunal::Tribunal;
 use actix_web::HttpResponse;
-use actix_web::http::header;
 use serde_json::{Map, Value, json};
 
 /// Who is linked to a processo, and whether still.
@@ -30,11 +30,7 @@ async fn responder(
     let vinculos: Vec<Vinculado> =
         vinculos.into_iter().map(|(_, quem, como)| (quem, como)).collect();
     let dados = dados(processo, &vinculos, ator);
-    let mut resposta = envelope::sucesso((app.agora)(), &dados, avisos);
-    if let Ok(etag) = header::HeaderValue::from_str(&format!("\"{}\"", processo.versao)) {
-        resposta.headers_mut().insert(header::ETAG, etag);
-    }
-    Ok(resposta)
+    Ok(com_etag(envelope::sucesso((app.agora)(), &dados, avisos), processo.versao))
 }
 
 /// R4, R19: a number in a path has the CNJ shape, masked or bare.

@@ -1,0 +1,116 @@
+//! The list of adolescentes, filtered and ordered.
+
+use super::colunas;
+use crate::adolescente::{Adolescente, Identificador};
+use crate::db::Sql;
+use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave};
+use std::sync::Arc;
+
+/// Conditions on adolescentes; `e`, `ou` and `nao` nest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Filtro {
+    pub identificador: Option<Vec<Identificador>>,
+    /// Folded: lower case, without accents.
+    pub nome: Option<String>,
+    pub cadastro_pendente: Option<bool>,
+    /// `Some(None)`: a tribunal that does not exist.
+    pub tribunal: Option<Option<i16>>,
+    pub e: Option<Vec<Filtro>>,
+    pub ou: Option<Vec<Filtro>>,
+    pub nao: Option<Box<Filtro>>,
+}
+
+impl Filtro {
+    fn sql(&self) -> Sql {
+        let mut partes = Vec::new();
+        if let Some(lista) = &self.identificador {
+            let textos: Vec<_> = lista.iter().map(ToString::to_string).collect();
+            partes.push(Sql::new("a.identificador = ANY(").bind(textos).push(")"));
+        }
+        if let Some(nome) = &self.nome {
+            let procurado = Sql::new("position(elos_dobrar(").bind(nome.clone());
+            partes.push(procurado.push(") in a.nome_busca) > 0"));
+        }
+        if let Some(pendente) = self.cadastro_pendente {
+            partes.push(Sql::new("a.cadastro_pendente = ").bind(pendente));
+        }
+        match self.tribunal {
+            Some(Some(codigo)) => partes.push(Sql::new("a.tribunal_codigo = ").bind(codigo)),
+            Some(None) => partes.push(Sql::new("false")),
+            None => {}
+        }
+        if let Some(todos) = &self.e {
+            partes.push(Sql::juntar(todos.iter().map(Self::sql), " AND ", "true"));
+        }
+        if let Some(algum) = &self.ou {
+            partes.push(Sql::juntar(algum.iter().map(Self::sql), " OR ", "false"));
+        }
+        if let Some(negado) = &self.nao {
+            partes.push(Sql::new("NOT ").append(negado.sql()));
+        }
+        // A condition or two are common and few; beyond, every client has its own.
+        let avulsa =
+            partes.len() > 2 || self.e.is_some() || self.ou.is_some() || self.nao.is_some();
+        let filtro = Sql::juntar(partes, " AND ", "true");
+        if avulsa { filtro.avulsa() } else { filtro }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Campo {
+    #[default]
+    CriadoEm,
+    Identificador,
+}
+
+/// Adolescentes at the root, filtered and ordered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Adolescentes {
+    pub filtro: Filtro,
+    pub campo: Campo,
+    pub decrescente: bool,
+}
+
+impl Lista for Adolescentes {
+    const NOME: &'static str = "Adolescentes";
+    type Linha = Arc<Adolescente>;
+    type Registro = Adolescente;
+
+    fn pai(&self) -> Option<i64> {
+        None
+    }
+
+    fn sem_pai(&self) -> Self {
+        self.clone()
+    }
+
+    fn com_pai(&self, _: i64) -> Self {
+        self.clone()
+    }
+
+    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
+        let do_tribunal = tribunal.map(|codigo| Sql::new("a.tribunal_codigo = ").bind(codigo));
+        Consulta {
+            colunas: colunas!(),
+            tabelas: "adolescente a",
+            coluna_pai: None,
+            onde: Sql::juntar(do_tribunal.into_iter().chain([self.filtro.sql()]), " AND ", "true"),
+            ordenacao: Ordenacao {
+                coluna: Some(match self.campo {
+                    Campo::CriadoEm => ("a.criado_em", TipoDaChave::Instante),
+                    Campo::Identificador => ("a.identificador", TipoDaChave::Texto),
+                }),
+                id: "a.id",
+                decrescente: self.decrescente,
+            },
+        }
+    }
+
+    fn posicao(&self, linha: &Arc<Adolescente>) -> Posicao {
+        let chave = match self.campo {
+            Campo::CriadoEm => linha.criado_em.into(),
+            Campo::Identificador => linha.identificador.to_string().into(),
+        };
+        Posicao { chave: Some(chave), id: linha.id.0 }
+    }
+}

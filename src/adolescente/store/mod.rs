@@ -1,0 +1,98 @@
+//! SQL of adolescentes.
+
+mod escrita;
+mod listas;
+
+pub use escrita::*;
+pub use listas::*;
+
+use super::{Adolescente, AdolescenteId, Identificador};
+use crate::auth::Escopo;
+use crate::cpf::Cpf;
+use crate::db::schema::adolescente;
+use crate::db::{Relation, Sessao};
+use crate::error::Error;
+use diesel::prelude::*;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Columns of [`Adolescente`], from a table named `a`. A macro, so that a list which joins it can concatenate.
+macro_rules! colunas {
+    () => {
+        "a.id, a.tribunal_codigo, a.identificador, a.cadastro_pendente, a.nome, a.sobrenome, a.nome_social, \
+         a.data_nascimento, a.data_nascimento_presumida, a.data_obito, a.sexo_biologico, a.identidade_genero, \
+         a.orientacao_sexual, a.raca_cor, a.nome_mae, a.nome_pai, a.naturalidade, a.cpf, a.rg_numero, \
+         a.rg_orgao_expedidor, a.rg_data_expedicao, a.rg_estado, a.certidao_cartorio, a.certidao_livro, \
+         a.certidao_folha, a.certidao_numero, a.criado_em, a.atualizado_em, a.versao"
+    };
+}
+pub(crate) use colunas;
+
+/// Rows of the tribunal, or of all for who may see them.
+fn visiveis(escopo: Escopo) -> adolescente::BoxedQuery<'static, diesel::pg::Pg, AdolescenteSql> {
+    let todos = Adolescente::query().into_boxed();
+    match escopo.tribunal() {
+        Some(codigo) => todos.filter(adolescente::tribunal_codigo.eq(codigo)),
+        None => todos,
+    }
+}
+type AdolescenteSql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Adolescente, diesel::pg::Pg>>;
+
+/// The record with this id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AdolescentePorId(pub AdolescenteId);
+
+impl Relation for AdolescentePorId {
+    type Value = Arc<Adolescente>;
+
+    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let linhas =
+            visiveis(sessao.escopo).filter(adolescente::id.eq_any(ids)).load(sessao.conn())?;
+        Ok(linhas.into_iter().map(|linha| (Self(linha.id), Arc::new(linha))).collect())
+    }
+}
+
+/// The record of this identificador: in this tribunal, or in the one of the smallest code.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AdolescentePorIdentificador {
+    pub identificador: Identificador,
+    pub tribunal: Option<i16>,
+}
+
+impl Relation for AdolescentePorIdentificador {
+    type Value = Arc<Adolescente>;
+
+    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let identificadores: Vec<_> = keys.iter().map(|key| &key.identificador).collect();
+        let linhas: Vec<Adolescente> = visiveis(sessao.escopo)
+            .filter(adolescente::identificador.eq_any(identificadores))
+            .order(adolescente::tribunal_codigo)
+            .load(sessao.conn())?;
+        let linhas: Vec<_> = linhas.into_iter().map(Arc::new).collect();
+        let achar = |key: &Self| {
+            let serve = |linha: &&Arc<Adolescente>| {
+                linha.identificador == key.identificador
+                    && key.tribunal.is_none_or(|codigo| linha.tribunal_codigo == codigo)
+            };
+            Some((key.clone(), Arc::clone(linhas.iter().find(serve)?)))
+        };
+        Ok(keys.iter().filter_map(achar).collect())
+    }
+}
+
+/// The ones of these that the tribunal knows.
+pub fn por_identificadores(
+    sessao: &mut Sessao<'_>,
+    identificadores: &[&Identificador],
+) -> QueryResult<Vec<Adolescente>> {
+    visiveis(sessao.escopo)
+        .filter(adolescente::identificador.eq_any(identificadores))
+        .load(sessao.conn())
+}
+
+/// Whose record in the tribunal has this CPF.
+pub fn por_cpf(sessao: &mut Sessao<'_>, cpf: &Cpf) -> QueryResult<Option<Identificador>> {
+    let com_cpf = visiveis(sessao.escopo).filter(adolescente::cpf.eq(cpf)).first(sessao.conn());
+    Ok(com_cpf.optional()?.map(|linha: Adolescente| linha.identificador))
+}
