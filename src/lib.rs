@@ -1,32 +1,36 @@
 //! elos: court processos of juvenile justice, adolescentes and the links
 //! between them, served as one graph.
 //!
-//! The modules, in order of dependency:
+//! The modules, in order of dependency.
 
-pub mod app;
-pub mod auth; // who asks: tokens, papéis, the development issuer
-pub mod campo; // checks of a text field
-pub mod config; // every setting, documented once
+// The floor.
+pub mod error; // what can go wrong, and the one table of codes
+pub mod tempo; // time as the courts write it
 pub mod cpf; // the number that names a person
+pub mod campo; // checks and changes of one field
+pub mod config; // every setting, documented once
+pub mod telemetry; // logs
+pub mod auth; // who asks: tokens, papéis, the development issuer
 pub mod db; // PostgreSQL: its two doors, pages, relations
 pub mod embedded; // a private PostgreSQL for `elos demo` and the tests
-pub mod entrada; // the bytes of a JSON request
-pub mod error; // what can go wrong, and the one table of codes
-pub mod telemetry; // logs
-pub mod tempo; // time as the courts write it // what a request can reach
+pub mod app; // what a request can reach
 
+// The slices.
+pub mod tribunal;
 pub mod adolescente;
-pub mod evento;
 pub mod processo;
-pub mod tribunal; // the slices, each knowing those before it
+pub mod evento;
 
-pub mod cli;
-pub mod demo; // all of it on one machine
-pub mod graphql; // the roof: one schema over HTTP
-pub mod pages; // GraphiQL, served from the program
+// The roof.
+pub mod entrada; // the bytes of a JSON request, for both doors
+pub mod graphql; // one schema over HTTP
 pub mod rest; // the façade: old paths, the same services
+pub mod pages; // GraphiQL, served from the program
+pub mod server; // routes
 pub mod seed; // synthetic data
-pub mod server; // routes // the command line
+#[cfg(feature = "dev-issuer")]
+pub mod demo; // all of it on one machine
+pub mod cli; // the command line
 
 pub use app::App;
 pub use error::Error;
