@@ -8,6 +8,7 @@ use crate::db::Sessao;
 use crate::error::{CodigoErro, Error, Recusa};
 use crate::evento::{self, NovoEvento, TipoEvento};
 use crate::tempo;
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// Registers an adolescente and gives them an identificador (R23 to R25).
 ///
@@ -33,7 +34,7 @@ pub async fn cadastrar(
             Recusa::nenhuma(malformados, recusas)?;
 
             let cpf = novo.cpf.clone();
-            let Some(adolescente) = store::inserir(sessao, tribunal, novo, agora, hoje)? else {
+            let Some(adolescente) = inserir(sessao, tribunal, &novo, agora, hoje)? else {
                 return Err(cpf_tomado_agora(sessao, cpf.as_ref())?);
             };
             let evento = NovoEvento::do_adolescente(
@@ -48,8 +49,33 @@ pub async fn cadastrar(
         .await
 }
 
+/// Inserts under the next identificador. One that a link registered meanwhile
+/// (R14) is taken without the generator knowing: the next is tried.
+fn inserir(
+    sessao: &mut Sessao<'_>,
+    tribunal: i16,
+    novo: &NovoAdolescente,
+    agora: DateTime<Utc>,
+    hoje: NaiveDate,
+) -> Result<Option<Adolescente>, Error> {
+    const TENTATIVAS: usize = 20;
+    for _ in 0..TENTATIVAS {
+        if let Some(feito) = store::inserir(sessao, tribunal, novo.clone(), agora, hoje)? {
+            return Ok(Some(feito));
+        }
+        let cpf_tomado = match &novo.cpf {
+            Some(cpf) => store::por_cpf(sessao, cpf)?.is_some(),
+            None => false,
+        };
+        if cpf_tomado {
+            break;
+        }
+    }
+    Ok(None)
+}
+
 /// Another transaction registered the same CPF after we looked: R25, found by the index.
-fn cpf_tomado_agora(
+pub fn cpf_tomado_agora(
     sessao: &mut Sessao<'_>,
     cpf: Option<&crate::cpf::Cpf>,
 ) -> Result<Error, Error> {
@@ -77,8 +103,7 @@ pub async fn atualizar(
 ) -> Result<Alterado, Error> {
     ator.exige(Papel::Integracao)?;
     ator.tribunal_de_escrita()?;
-    let (agora, autor) = ((app.agora)(), ator.clone());
-    let hoje = tempo::dia(agora);
+    let (relogio, autor) = (app.agora, ator.clone());
     app.db
         .escrever(ator, move |sessao| {
             let AtualizarAdolescente { identificador, dados, versao_esperada, malformados } =
@@ -89,6 +114,9 @@ pub async fn atualizar(
             if let Some(recusa) = campo::versao_esperada(atual.versao, versao_esperada) {
                 return Err(recusa.into());
             }
+            // After the lock, and never before the last change.
+            let agora = relogio().max(atual.atualizado_em);
+            let hoje = tempo::dia(agora);
             let novo = dados.sobre(&atual);
             let mut recusas = rules::alteracao(&atual, &novo, hoje);
             let dono_do_cpf = match dados.cpf.novo() {

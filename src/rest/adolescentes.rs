@@ -33,7 +33,7 @@ pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpRe
 pub async fn atualizar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Negado> {
     let Chamada { app, ator } = Chamada::entrar(&req).await?;
     let versao_esperada = if_match(&req)?;
-    let mut corpo = Corpo::ler(&req, payload).await?;
+    let mut corpo = Corpo::ler(&req, payload).await?.de_alteracao();
     let identificador: Option<Identificador> = corpo.forma("identificador", &["identificador"]);
     let dados = alteracao(&mut corpo);
     let (mut malformados, avisos) = corpo.terminar(app.regras.campos_desconhecidos);
@@ -94,7 +94,6 @@ fn negar(error: Error) -> Negado {
 
 /// What a PUT changes: absent and null keep, a document is changed whole.
 fn alteracao(corpo: &mut Corpo) -> AlteracaoDeAdolescente {
-    let trocar = |valor| if valor { Mudanca::Apagar } else { Mudanca::Manter };
     let mut alteracao = AlteracaoDeAdolescente {
         nome: corpo.mudanca("nome", &["dados", "nome"]),
         sobrenome: corpo.mudanca("sobrenome", &["dados", "sobrenome"]),
@@ -114,11 +113,16 @@ fn alteracao(corpo: &mut Corpo) -> AlteracaoDeAdolescente {
         rg: Some(ler_rg(corpo)).filter(|rg| !rg.vazio()).into(),
         certidao: Some(ler_certidao(corpo)).filter(|certidao| !certidao.vazia()).into(),
     };
+    corpo.imutavel("dataCadastro", &["dados", "dataCadastro"]);
+    corpo.imutavel("cadastroPendente", &["dados", "cadastroPendente"]);
+    corpo.imutavel("versao", &["dados", "versao"]);
+    corpo.imutavel("dataCompleta21Anos", &["dados", "dataCompleta21Anos"]);
     // "possuiNomeSocial": "N" is how this façade says that there is none any more.
-    let sem_nome =
-        corpo.sim_ou_nao("possuiNomeSocial", &["dados", "possuiNomeSocial"]) == Some(false);
-    if alteracao.nome_social == Mudanca::Manter {
-        alteracao.nome_social = trocar(sem_nome);
+    let possui = corpo.sim_ou_nao("possuiNomeSocial", &["dados", "possuiNomeSocial"]);
+    match (possui, &alteracao.nome_social) {
+        (Some(false), Mudanca::Manter) => alteracao.nome_social = Mudanca::Apagar,
+        (Some(false), Mudanca::Trocar(_)) => corpo.malformados.push(social_contradito()),
+        _ => {}
     }
     alteracao
 }
@@ -177,10 +181,7 @@ pub fn novo(corpo: &mut Corpo) -> NovoAdolescente {
             )
             .em(["dados", "nomeSocial"]),
         ),
-        (Some(false), Some(_)) => corpo.malformados.push(
-            Recusa::nova(CodigoErro::CampoInvalido, "R24", "há nomeSocial e possuiNomeSocial é N")
-                .em(["dados", "possuiNomeSocial"]),
-        ),
+        (Some(false), Some(_)) => corpo.malformados.push(social_contradito()),
         _ => {}
     }
     NovoAdolescente {
@@ -202,6 +203,11 @@ pub fn novo(corpo: &mut Corpo) -> NovoAdolescente {
         rg: ler_rg(corpo),
         certidao: ler_certidao(corpo),
     }
+}
+
+fn social_contradito() -> Recusa {
+    Recusa::nova(CodigoErro::CampoInvalido, "R24", "há nomeSocial e possuiNomeSocial é N")
+        .em(["dados", "possuiNomeSocial"])
 }
 
 /// The name that a field of the command has in the body.

@@ -24,6 +24,8 @@ pub type Campo = &'static [&'static str];
 pub struct Corpo {
     prefixo: String,
     campos: Map<String, Value>,
+    /// In a PUT a blank text is refused; elsewhere it counts as absent.
+    recusa_branco: bool,
     pub malformados: Vec<Recusa>,
     pub desconhecidos: Vec<String>,
 }
@@ -51,9 +53,18 @@ impl Corpo {
         if vem { Self::ler(req, payload).await.map(Some) } else { Ok(None) }
     }
 
-    /// Blank and null count as absent.
+    /// The reading of a PUT, where what is left out is kept.
+    pub fn de_alteracao(mut self) -> Self {
+        self.recusa_branco = true;
+        self
+    }
+
+    /// Null counts as absent, and so does blank but in a PUT.
     pub fn texto(&mut self, nome: &'static str, campo: Campo) -> Option<String> {
         match self.campos.remove(nome)? {
+            Value::String(texto) if self.recusa_branco && texto.trim().is_empty() => {
+                self.recusar(campo, "o texto está em branco; omita o campo para o manter")
+            }
             Value::String(texto) => preenchido(Some(texto)),
             Value::Null => None,
             _ => self.recusar(campo, "esperava um texto"),
@@ -91,22 +102,12 @@ impl Corpo {
         })
     }
 
-    /// What a PUT does to a field: absent and null keep it, blank is refused.
+    /// What a PUT does to a field: absent and null keep it.
     pub fn mudanca<T>(&mut self, nome: &'static str, campo: Campo) -> Mudanca<T>
     where
         T: FromStr<Err: Display>,
     {
-        let lido = match self.campos.remove(nome) {
-            None | Some(Value::Null) => return Mudanca::Manter,
-            Some(Value::String(texto)) if texto.trim().is_empty() => {
-                self.recusar(campo, "o texto está em branco; omita o campo para o manter")
-            }
-            Some(Value::String(texto)) => match texto.trim().parse() {
-                Ok(valor) => Some(valor),
-                Err(erro) => self.recusar(campo, T::Err::to_string(&erro)),
-            },
-            Some(_) => self.recusar(campo, "esperava um texto"),
-        };
+        let lido: Option<T> = self.forma(nome, campo);
         lido.map_or(Mudanca::Manter, Mudanca::Trocar)
     }
 
@@ -186,7 +187,8 @@ impl Corpo {
             None | Some(Value::Null) => T::default(),
             Some(Value::Object(campos)) => {
                 let prefixo = format!("{}{nome}.", self.prefixo);
-                let mut dentro = Self { prefixo, campos, ..Self::default() };
+                let recusa_branco = self.recusa_branco;
+                let mut dentro = Self { prefixo, campos, recusa_branco, ..Self::default() };
                 let valor = ler(&mut dentro);
                 dentro.contar_desconhecidos();
                 self.malformados.append(&mut dentro.malformados);

@@ -121,16 +121,16 @@ impl Parametros {
 
 /// The version that the client read, as `ETag` gave it: `If-Match: "3"`.
 fn if_match(req: &HttpRequest) -> Result<Option<i32>, Negado> {
-    let Some(valor) = req.headers().get(header::IF_MATCH) else { return Ok(None) };
+    let mut valores = req.headers().get_all(header::IF_MATCH);
+    let Some(valor) = valores.next() else { return Ok(None) };
     let texto = valor.to_str().unwrap_or_default().trim();
-    if texto == "*" {
-        return Ok(None);
-    }
     let versao = texto.strip_prefix('"').and_then(|resto| resto.strip_suffix('"'));
-    match versao.and_then(|versao| versao.parse().ok()) {
-        Some(versao) => Ok(Some(versao)),
-        None => {
-            let mensagem = "If-Match: mande a versão como veio no ETag, por exemplo \"3\"";
+    let versao = versao.filter(|v| v.bytes().all(|b| b.is_ascii_digit()) && !v.starts_with('0'));
+    match (texto, versao.and_then(|versao| versao.parse().ok()), valores.next()) {
+        ("*", _, None) => Ok(None),
+        (_, Some(versao), None) => Ok(Some(versao)),
+        _ => {
+            let mensagem = "If-Match: mande uma versão, como veio no ETag, por exemplo \"3\"";
             Err(Error::falha(Falha::EntradaInvalida, mensagem).into())
         }
     }

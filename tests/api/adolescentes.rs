@@ -80,6 +80,14 @@ fn put_muda_o_que_vem_e_o_igual_nao_e_mudanca() {
 
     for (corpo, status, campo) in [
         (json!({ "identificador": ana, "nome": "" }), 400, "nome"),
+        (json!({ "identificador": ana, "dataObito": "" }), 400, "dataObito"),
+        (json!({ "identificador": ana, "rg": { "numero": " " } }), 400, "rg.numero"),
+        (json!({ "identificador": ana, "cadastroPendente": true }), 400, "cadastroPendente"),
+        (
+            json!({ "identificador": ana, "possuiNomeSocial": "N", "nomeSocial": "X" }),
+            400,
+            "possuiNomeSocial",
+        ),
         (json!({ "identificador": ana, "dataNascimento": "01/01/2999" }), 400, "dataNascimento"),
         (json!({ "identificador": ana, "dataObito": "01/01/2001" }), 400, "dataObito"),
         (json!({ "identificador": ana, "cpf": { "numero": "52998224726" } }), 400, "cpf.numero"),

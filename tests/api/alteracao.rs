@@ -86,6 +86,10 @@ fn r13_so_os_responsaveis_mudam_e_o_igual_nao_e_mudanca() {
         (json!({ "numeroProcesso": numero(1), "magistradoNome": "" }), "magistradoNome"),
         (json!({ "numeroProcesso": numero(1), "magistradoCPF": "52998224726" }), "magistradoCPF"),
         (json!({ "numeroProcesso": numero(1), "idOrgao": 2 }), "idOrgao"),
+        (
+            json!({ "numeroProcesso": numero(1), "situacaoProcesso": "ARQUIVADO" }),
+            "situacaoProcesso",
+        ),
         (json!({ "numeroProcesso": numero(1), "tipoProcesso": EXECUCAO }), "tipoProcesso"),
         (json!({ "magistradoNome": "x" }), "numeroProcesso"),
         (json!({ "numeroProcesso": "x" }), "numeroProcesso"),
@@ -300,7 +304,7 @@ fn r15_vincular_e_r16_a_r18_desvincular() {
     assert_eq!(erros(&app, "desvincularAdolescente", &input(1, &rui)), ["EXECUCAO_ATIVA"]);
     assert_eq!(
         erros(&app, "desvincularAdolescente", &input(2, &rui)),
-        ["TIPO_DE_PROCESSO_INCOMPATIVEL", "EXECUCAO_ATIVA", "ULTIMO_ADOLESCENTE"]
+        ["TIPO_DE_PROCESSO_INCOMPATIVEL"]
     );
 }
 
@@ -452,4 +456,90 @@ fn corridas_que_nao_podem_ganhar_as_duas() {
          WHERE v.tipo = 'ADOLESCENTE_VINCULADO' AND v.id > a.id",
     );
     assert_eq!(depois_de_arquivado, 0);
+}
+
+/// Links and unlinks of one pair, and links of many unknown ones with one CPF:
+/// whoever waits for a lock still tells the time right, and nobody gets a 500.
+#[test]
+fn quem_espera_a_vez_nao_tropeca_no_relogio_nem_no_cpf() {
+    let app = App::vazio();
+    let (ana, rui) = (app.adolescente("tjrn"), app.adolescente("tjrn"));
+    cadastrar(&app, 1, &[&ana], None);
+    let ligar = || rest(&app, "POST", &vinculo(1, &rui), &Value::Null).status;
+    let soltar = || rest(&app, "DELETE", &vinculo(1, &rui), &Value::Null).status;
+    for _ in 0..20 {
+        let status = correr(&[&ligar, &soltar, &ligar, &soltar, &ligar, &soltar, &ligar, &soltar]);
+        assert!(status.iter().all(|status| [200, 404, 409].contains(status)), "{status:?}");
+    }
+    for n in 2..10 {
+        cadastrar(&app, n, &[&ana], None);
+    }
+    let dados = json!({ "nome": "Eva", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010", "sexoBiologico": "FEMININO",
+        "cpf": { "numero": "52998224725" } });
+    for rodada in 0..5 {
+        let um = |n: u32| {
+            rest(&app, "POST", &vinculo(n, &format!("2031{:08}", rodada * 10 + n)), &dados).status
+        };
+        let status = correr(&[
+            &|| um(2),
+            &|| um(3),
+            &|| um(4),
+            &|| um(5),
+            &|| um(6),
+            &|| um(7),
+            &|| um(8),
+            &|| um(9),
+        ]);
+        let feitos = usize::from(rodada == 0);
+        assert_eq!(status.iter().filter(|status| **status == 200).count(), feitos, "{status:?}");
+        assert_eq!(
+            status.iter().filter(|status| **status == 409).count(),
+            8 - feitos,
+            "{status:?}"
+        );
+    }
+}
+
+/// R14.7: the generator skips what a link registers at the same time.
+#[test]
+fn o_gerador_e_os_vinculos_nao_se_atropelam() {
+    let app = App::vazio();
+    let ana = app.adolescente("tjrn");
+    for n in 0..8 {
+        cadastrar(&app, n, &[&ana], None);
+    }
+    for _ in 0..20 {
+        let atual: u64 = app.adolescente("tjrn").parse().unwrap();
+        let ligar = |n: u32| {
+            rest(&app, "POST", &vinculo(n, &(atual + u64::from(n)).to_string()), &Value::Null)
+                .status
+        };
+        let novo = || u16::try_from(app.adolescente("tjrn").len()).unwrap();
+        let status = correr(&[
+            &|| ligar(1),
+            &novo,
+            &|| ligar(2),
+            &novo,
+            &|| ligar(3),
+            &novo,
+            &|| ligar(4),
+            &novo,
+        ]);
+        assert!(status.iter().all(|status| [12, 200, 409].contains(status)), "{status:?}");
+    }
+}
+
+#[test]
+fn r14_dados_de_quem_ja_existe_se_ignoram_com_aviso() {
+    let app = App::vazio();
+    let (ana, rui) = (app.adolescente("tjrn"), app.adolescente("tjrn"));
+    cadastrar(&app, 1, &[&ana], None);
+    let dados = json!({ "nome": "Outro", "sobrenome": "Fictício", "dataNascimento": "01/02/2010", "sexoBiologico": "MASCULINO" });
+    let feito = rest(&app, "POST", &vinculo(1, &rui), &dados);
+    assert_eq!(feito.status, 200, "{}", feito.texto);
+    assert!(
+        feito.corpo["avisos"][0].as_str().unwrap().starts_with("dados: ignorados"),
+        "{}",
+        feito.texto
+    );
 }

@@ -40,6 +40,9 @@ pub fn r15_vincular(processo: &Processo, fatos: &FatosDoVinculo) -> Vec<Recusa> 
 /// R16 to R18: what must hold to end a link. It never registers anyone.
 pub fn r16_r18_desvincular(processo: &Processo, fatos: &FatosDoVinculo) -> Vec<Recusa> {
     let mut recusas = apuracao_ativa(processo, "R16");
+    if processo.tipo != TipoProcesso::Apuracao {
+        return recusas;
+    }
     if !fatos.ativo {
         recusas.push(
             Recusa::nova(CodigoErro::VinculoNaoEncontrado, "R17", "Vínculo não encontrado")

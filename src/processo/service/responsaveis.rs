@@ -16,12 +16,13 @@ pub async fn atualizar_responsaveis(
 ) -> Result<Alterado, Error> {
     ator.exige(Papel::Integracao)?;
     let tribunal = ator.tribunal_de_escrita()?;
-    let (agora, autor) = ((app.agora)(), ator.clone());
+    let (relogio, autor) = (app.agora, ator.clone());
     app.db
         .escrever(ator, move |sessao| {
             let malformados = std::mem::take(&mut comando.malformados);
             Recusa::nenhuma(malformados, rules::r13_responsaveis(&comando))?;
-            let processo = travar(sessao, tribunal, &comando.processo, comando.versao_esperada)?;
+            let (processo, agora) =
+                travar(sessao, tribunal, &comando.processo, comando.versao_esperada, relogio)?;
 
             let novo = aplicar(&comando, &processo);
             let campos = campos_alterados(&processo, &novo);

@@ -17,10 +17,11 @@ pub async fn alterar_situacao(
 ) -> Result<Alterado, Error> {
     ator.exige(Papel::Integracao)?;
     let tribunal = ator.tribunal_de_escrita()?;
-    let (agora, regras, autor) = ((app.agora)(), app.regras, ator.clone());
+    let (relogio, regras, autor) = (app.agora, app.regras, ator.clone());
     app.db
         .escrever(ator, move |sessao| {
-            let processo = travar(sessao, tribunal, &comando.processo, comando.versao_esperada)?;
+            let (processo, agora) =
+                travar(sessao, tribunal, &comando.processo, comando.versao_esperada, relogio)?;
             if processo.situacao == comando.situacao {
                 return Ok(Alterado { processo, alterado: false });
             }

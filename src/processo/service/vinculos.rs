@@ -33,24 +33,30 @@ pub async fn vincular(
 ) -> Result<Vinculado, Error> {
     ator.exige(Papel::Integracao)?;
     let tribunal = ator.tribunal_de_escrita()?;
-    let (agora, regras, autor) = ((app.agora)(), app.regras, ator.clone());
+    let (relogio, regras, autor) = (app.agora, app.regras, ator.clone());
     app.db
         .escrever(ator, move |sessao| {
             let malformados = std::mem::take(&mut comando.malformados);
+            let hoje = tempo::dia(relogio());
             let dos_dados = comando.dados.as_ref();
-            let dos_dados = dos_dados.map_or_else(Vec::new, |dados| {
-                adolescente::rules::cadastro(dados, tempo::dia(agora))
-            });
+            let dos_dados =
+                dos_dados.map_or_else(Vec::new, |dados| adolescente::rules::cadastro(dados, hoje));
             Recusa::nenhuma(malformados, dos_dados)?;
 
-            let processo = travar(sessao, tribunal, &comando.processo, comando.versao_esperada)?;
+            let (processo, agora) =
+                travar(sessao, tribunal, &comando.processo, comando.versao_esperada, relogio)?;
             let conhecido = adolescente::service::travado(sessao, &comando.adolescente)?;
             let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
             Recusa::nenhuma(Vec::new(), rules::r15_vincular(&processo, &fatos))?;
 
             let mut avisos = Vec::new();
             let adolescente = match conhecido {
-                Some(adolescente) => adolescente,
+                Some(adolescente) => {
+                    if comando.dados.is_some() {
+                        avisos.push(DADOS_IGNORADOS.into());
+                    }
+                    adolescente
+                }
                 None => {
                     let VincularAdolescente { adolescente, dados, .. } = comando;
                     let quem = Desconhecido { tribunal, identificador: adolescente, dados };
@@ -82,12 +88,13 @@ pub async fn desvincular(
 ) -> Result<Desvinculado, Error> {
     ator.exige(Papel::Integracao)?;
     let tribunal = ator.tribunal_de_escrita()?;
-    let (agora, autor) = ((app.agora)(), ator.clone());
+    let (relogio, autor) = (app.agora, ator.clone());
     app.db
         .escrever(ator, move |sessao| {
             let motivo = rules::r17_motivo(comando.motivo.as_deref());
             Recusa::nenhuma(Vec::new(), motivo.into_iter().collect())?;
-            let processo = travar(sessao, tribunal, &comando.processo, comando.versao_esperada)?;
+            let (processo, agora) =
+                travar(sessao, tribunal, &comando.processo, comando.versao_esperada, relogio)?;
             let conhecido = adolescente::service::travado(sessao, &comando.adolescente)?;
             let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
             Recusa::nenhuma(Vec::new(), rules::r16_r18_desvincular(&processo, &fatos))?;
@@ -130,24 +137,35 @@ fn registrar(
     if let Some(recusa) = adolescente::rules::r25_cpf_livre(com_cpf.as_ref()) {
         return Err(recusa.into());
     }
-    if dados.is_none() {
-        avisos.push(format!(
-            "adolescente: {identificador} não estava cadastrado; criado um cadastro pendente"
-        ));
-    }
-    match adolescente::store::inserir_com(sessao, tribunal, &identificador, dados, agora)? {
-        Some(novo) => {
-            let tipo = TipoEvento::AdolescenteCadastrado;
-            let evento = NovoEvento::do_adolescente(tipo, &novo, agora, autor);
-            evento::store::registrar(sessao, &[evento])?;
-            Ok(novo)
+    let (ha_dados, cpf) = match &dados {
+        Some(dados) => (true, dados.cpf.clone()),
+        None => (false, None),
+    };
+    if let Some(novo) =
+        adolescente::store::inserir_com(sessao, tribunal, &identificador, dados, agora)?
+    {
+        if !ha_dados {
+            avisos.push(format!(
+                "adolescente: {identificador} não estava cadastrado; criado um cadastro pendente"
+            ));
         }
-        // A rival registered the same one; its row is there now.
-        None => adolescente::service::travado(sessao, &identificador)?.ok_or_else(|| {
-            Error::interno(anyhow::anyhow!("an identificador neither inserted nor found"))
-        }),
+        let tipo = TipoEvento::AdolescenteCadastrado;
+        let evento = NovoEvento::do_adolescente(tipo, &novo, agora, autor);
+        evento::store::registrar(sessao, &[evento])?;
+        return Ok(novo);
     }
+    // A rival was faster: it registered the same identificador, or took the CPF.
+    if let Some(adolescente) = adolescente::service::travado(sessao, &identificador)? {
+        if ha_dados {
+            avisos.push(DADOS_IGNORADOS.into());
+        }
+        return Ok(adolescente);
+    }
+    Err(adolescente::service::cpf_tomado_agora(sessao, cpf.as_ref())?)
 }
+
+const DADOS_IGNORADOS: &str =
+    "dados: ignorados, porque o adolescente já está cadastrado; altere-os no cadastro dele";
 
 /// One evento that names both ends.
 fn contar(

@@ -32,7 +32,7 @@ pub async fn atualizar_responsaveis(
 ) -> Result<HttpResponse, Negado> {
     let Chamada { app, ator } = Chamada::entrar(&req).await?;
     let versao_esperada = if_match(&req)?;
-    let mut corpo = Corpo::ler(&req, payload).await?;
+    let mut corpo = Corpo::ler(&req, payload).await?.de_alteracao();
     let processo: Option<NumeroProcesso> = corpo.forma("numeroProcesso", &["processo"]);
     let pessoa =
         |corpo: &mut Corpo, nomes: [&'static str; 2], campos: [crate::rest::corpo::Campo; 2]| {
@@ -57,6 +57,13 @@ pub async fn atualizar_responsaveis(
     corpo.imutavel("idProcessoSistemaExterno", &["idProcessoSistemaExterno"]);
     corpo.imutavel("identificadoresAdolescentes", &["adolescentes"]);
     corpo.imutavel("numeroProcessoReferencia", &["referencia"]);
+    corpo.imutavel("situacaoProcesso", &["situacaoProcesso"]);
+    corpo.imutavel("adolescentes", &["adolescentes"]);
+    corpo.imutavel("tribunal", &["tribunal"]);
+    corpo.imutavel("id", &["id"]);
+    corpo.imutavel("versao", &["versao"]);
+    corpo.imutavel("dataCadastro", &["dataCadastro"]);
+    corpo.imutavel("dataAtualizacao", &["dataAtualizacao"]);
     let (mut malformados, avisos) = corpo.terminar(app.regras.campos_desconhecidos);
 
     let Some(processo) = processo else {
