@@ -73,12 +73,23 @@ pub trait Lista: Clone + Eq + Hash + Debug + Send + Sync + 'static {
     type Registro: QueryableByName<diesel::pg::Pg> + Into<Self::Linha> + 'static;
 
     /// Id of the parent; none for a list that stands at the root.
-    fn pai(&self) -> Option<i64>;
-    /// The same question, without its parent: lists that agree in it share a statement.
+    fn pai(&self) -> Option<i64> {
+        None
+    }
+
+    /// The same question of another parent. Lists that agree in all but the
+    /// parent share a statement; one at the root is its own.
     #[must_use]
-    fn sem_pai(&self) -> Self;
+    fn com_pai(&self, _pai: i64) -> Self {
+        self.clone()
+    }
+
+    /// The same question of nobody in particular.
     #[must_use]
-    fn com_pai(&self, pai: i64) -> Self;
+    fn sem_pai(&self) -> Self {
+        self.com_pai(0)
+    }
+
     /// `tribunal` is the one to filter by; none for who may see all.
     fn consulta(&self, tribunal: Option<i16>) -> Consulta;
     fn posicao(&self, linha: &Self::Linha) -> Posicao;

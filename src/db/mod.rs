@@ -13,7 +13,7 @@ mod texto_enum;
 
 pub use manager::ConexaoRecusada;
 pub use relacao::Relation;
-pub use sql::{Sql, Valor};
+pub use sql::{Conectivos, Sql, Valor};
 pub(crate) use texto_enum::texto_enum;
 
 use crate::auth::{Ator, Escopo};

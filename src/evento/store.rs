@@ -77,10 +77,6 @@ impl Lista for EventosDe {
         })
     }
 
-    fn sem_pai(&self) -> Self {
-        self.com_pai(0)
-    }
-
     fn com_pai(&self, pai: i64) -> Self {
         match self {
             Self::Processo(_) => Self::Processo(ProcessoId(pai)),

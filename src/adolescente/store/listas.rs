@@ -2,8 +2,8 @@
 
 use super::colunas;
 use crate::adolescente::{Adolescente, Identificador};
-use crate::db::Sql;
 use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave};
+use crate::db::{Conectivos, Sql};
 use std::sync::Arc;
 
 /// Conditions on adolescentes; `e`, `ou` and `nao` nest.
@@ -39,20 +39,8 @@ impl Filtro {
             Some(None) => partes.push(Sql::new("false")),
             None => {}
         }
-        if let Some(todos) = &self.e {
-            partes.push(Sql::juntar(todos.iter().map(Self::sql), " AND ", "true"));
-        }
-        if let Some(algum) = &self.ou {
-            partes.push(Sql::juntar(algum.iter().map(Self::sql), " OR ", "false"));
-        }
-        if let Some(negado) = &self.nao {
-            partes.push(Sql::new("NOT ").append(negado.sql()));
-        }
-        // A condition or two are common and few; beyond, every client has its own.
-        let avulsa =
-            partes.len() > 2 || self.e.is_some() || self.ou.is_some() || self.nao.is_some();
-        let filtro = Sql::juntar(partes, " AND ", "true");
-        if avulsa { filtro.avulsa() } else { filtro }
+        let (e, ou, nao) = (self.e.as_deref(), self.ou.as_deref(), self.nao.as_deref());
+        Conectivos { e, ou, nao }.somar(partes, Self::sql)
     }
 }
 
@@ -75,18 +63,6 @@ impl Lista for Adolescentes {
     const NOME: &'static str = "Adolescentes";
     type Linha = Arc<Adolescente>;
     type Registro = Adolescente;
-
-    fn pai(&self) -> Option<i64> {
-        None
-    }
-
-    fn sem_pai(&self) -> Self {
-        self.clone()
-    }
-
-    fn com_pai(&self, _: i64) -> Self {
-        self.clone()
-    }
 
     fn consulta(&self, tribunal: Option<i16>) -> Consulta {
         let do_tribunal = tribunal.map(|codigo| Sql::new("a.tribunal_codigo = ").bind(codigo));

@@ -1,8 +1,8 @@
 //! The lists in which processos stand, each a question that a page or a count answers.
 
 use crate::adolescente::{self, Adolescente, AdolescenteId, Identificador};
-use crate::db::Sql;
 use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave};
+use crate::db::{Conectivos, Sql};
 use crate::processo::{
     NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo, TipoProcesso, Vinculo,
 };
@@ -76,20 +76,8 @@ impl Filtro {
         if let Some(ate) = self.criado_ate {
             partes.push(Sql::new("p.criado_em < ").bind(ate));
         }
-        if let Some(todos) = &self.e {
-            partes.push(Sql::juntar(todos.iter().map(Self::sql), " AND ", "true"));
-        }
-        if let Some(algum) = &self.ou {
-            partes.push(Sql::juntar(algum.iter().map(Self::sql), " OR ", "false"));
-        }
-        if let Some(negado) = &self.nao {
-            partes.push(Sql::new("NOT ").append(negado.sql()));
-        }
-        // A condition or two are common and few; beyond, every client has its own.
-        let avulsa =
-            partes.len() > 2 || self.e.is_some() || self.ou.is_some() || self.nao.is_some();
-        let filtro = Sql::juntar(partes, " AND ", "true");
-        if avulsa { filtro.avulsa() } else { filtro }
+        let (e, ou, nao) = (self.e.as_deref(), self.ou.as_deref(), self.nao.as_deref());
+        Conectivos { e, ou, nao }.somar(partes, Self::sql)
     }
 }
 
@@ -119,18 +107,6 @@ impl Lista for Processos {
     const NOME: &'static str = "Processos";
     type Linha = Arc<Processo>;
     type Registro = Processo;
-
-    fn pai(&self) -> Option<i64> {
-        None
-    }
-
-    fn sem_pai(&self) -> Self {
-        self.clone()
-    }
-
-    fn com_pai(&self, _: i64) -> Self {
-        self.clone()
-    }
 
     fn consulta(&self, tribunal: Option<i16>) -> Consulta {
         let do_tribunal = tribunal.map(|codigo| Sql::new("p.tribunal_codigo = ").bind(codigo));
@@ -206,10 +182,6 @@ impl Lista for AdolescentesDoProcesso {
         Some(self.processo.0)
     }
 
-    fn sem_pai(&self) -> Self {
-        self.com_pai(0)
-    }
-
     fn com_pai(&self, pai: i64) -> Self {
         Self { processo: ProcessoId(pai), ..self.clone() }
     }
@@ -261,10 +233,6 @@ impl Lista for ProcessosDoAdolescente {
         Some(self.adolescente.0)
     }
 
-    fn sem_pai(&self) -> Self {
-        self.com_pai(0)
-    }
-
     fn com_pai(&self, pai: i64) -> Self {
         Self { adolescente: AdolescenteId(pai), ..self.clone() }
     }
@@ -314,10 +282,6 @@ impl Lista for ExecucoesDaApuracao {
 
     fn pai(&self) -> Option<i64> {
         Some(self.apuracao.0)
-    }
-
-    fn sem_pai(&self) -> Self {
-        self.com_pai(0)
     }
 
     fn com_pai(&self, pai: i64) -> Self {
