@@ -148,7 +148,6 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         #[cfg(feature = "dev-issuer")]
         emissor: None,
     };
-    tracing::info!(bind = %config.bind, regras = ?config.regras, "serving");
     let desfecho =
         actix_web::rt::System::new().block_on(async { server::servir(partes, escuta)?.await });
     Ok(desfecho?)

@@ -25,6 +25,8 @@ const ENCERRAR_EM_SEGUNDOS: u64 = 30;
 
 /// Serves until SIGINT or SIGTERM, then lets what is under way finish.
 pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<actix_web::dev::Server> {
+    let Partes { app: App { regras, .. }, graphiql, .. } = &partes;
+    tracing::info!(?regras, graphiql, "serving");
     let schema = web::Data::new(graphql::schema());
     let sdl = web::Data::new(Sdl(graphql::sdl()));
     let app = web::Data::new(partes.app);
