@@ -48,6 +48,25 @@ pub fn versao_esperada(atual: i32, esperada: Option<i32>) -> Option<Recusa> {
     })
 }
 
+/// The digits of a text that is nothing else, or that wears `mascara`: each `N` stands for one.
+pub fn digitos(texto: &str, mascara: &str) -> Option<String> {
+    let nus = mascara.bytes().filter(|b| *b == b'N').count();
+    let forma = match texto.len() {
+        n if n == nus => texto.bytes().all(|b| b.is_ascii_digit()),
+        n if n == mascara.len() => texto.bytes().zip(mascara.bytes()).all(|(b, m)| match m {
+            b'N' => b.is_ascii_digit(),
+            sinal => b == sinal,
+        }),
+        _ => false,
+    };
+    forma.then(|| texto.chars().filter(char::is_ascii_digit).collect())
+}
+
+/// The names of the fields that changed: what an evento keeps of them.
+pub fn alterados<const N: usize>(mudancas: [(&str, bool); N]) -> Vec<String> {
+    mudancas.into_iter().filter(|(_, mudou)| *mudou).map(|(campo, _)| campo.to_owned()).collect()
+}
+
 /// What a change does to one field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Mudanca<T> {
@@ -72,6 +91,16 @@ impl<T> From<MaybeUndefined<T>> for Mudanca<T> {
 impl<T> From<Option<T>> for Mudanca<T> {
     fn from(valor: Option<T>) -> Self {
         valor.map_or(Self::Manter, Self::Trocar)
+    }
+}
+
+impl Mudanca<String> {
+    /// Trimmed; none when the new text is blank, which says neither what to write nor to erase.
+    pub fn preenchida(self) -> Option<Self> {
+        match self {
+            Self::Trocar(texto) => preenchido(Some(texto)).map(Self::Trocar),
+            outra => Some(outra),
+        }
     }
 }
 

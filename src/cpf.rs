@@ -1,5 +1,6 @@
 //! CPF: the number that names a person. Shown in full only where a field asks for it.
 
+use crate::campo::digitos;
 use diesel_derive_newtype::DieselNewType;
 use std::{fmt, str::FromStr};
 
@@ -23,20 +24,7 @@ impl FromStr for Cpf {
     type Err = CpfMalformado;
 
     fn from_str(texto: &str) -> Result<Self, CpfMalformado> {
-        let bytes = texto.as_bytes();
-        let forma = match bytes.len() {
-            11 => bytes.iter().all(u8::is_ascii_digit),
-            14 => bytes.iter().enumerate().all(|(i, b)| match i {
-                3 | 7 => *b == b'.',
-                11 => *b == b'-',
-                _ => b.is_ascii_digit(),
-            }),
-            _ => false,
-        };
-        if !forma {
-            return Err(CpfMalformado);
-        }
-        Ok(Self(texto.chars().filter(char::is_ascii_digit).collect()))
+        digitos(texto, "NNN.NNN.NNN-NN").map(Self).ok_or(CpfMalformado)
     }
 }
 

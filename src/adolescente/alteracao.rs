@@ -4,7 +4,7 @@ use super::{
     Adolescente, Certidao, IdentidadeGenero, Identificador, NovoAdolescente, OrientacaoSexual,
     RacaCor, Rg, SexoBiologico,
 };
-use crate::campo::Mudanca;
+use crate::campo::{Mudanca, alterados};
 use crate::cpf::Cpf;
 use crate::error::Recusa;
 use chrono::NaiveDate;
@@ -123,10 +123,6 @@ impl Adolescente {
             ("certidaoNascimento", a.certidao != b.certidao),
             ("cadastroPendente", a.cadastro_pendente != b.cadastro_pendente),
         ];
-        mudancas
-            .into_iter()
-            .filter(|(_, mudou)| *mudou)
-            .map(|(campo, _)| campo.to_owned())
-            .collect()
+        alterados(mudancas)
     }
 }

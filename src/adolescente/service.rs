@@ -1,6 +1,6 @@
 //! Use cases on adolescentes.
 
-use super::{Adolescente, AtualizarAdolescente, Identificador, NovoAdolescente, rules, store};
+use super::{Adolescente, AtualizarAdolescente, NovoAdolescente, rules, store};
 use crate::app::App;
 use crate::auth::{Ator, Papel};
 use crate::campo;
@@ -25,10 +25,7 @@ pub async fn cadastrar(
     let hoje = tempo::dia(agora);
     app.db
         .escrever(ator, move |sessao| {
-            let com_cpf = match &novo.cpf {
-                Some(cpf) => store::por_cpf(sessao, cpf)?,
-                None => None,
-            };
+            let com_cpf = store::por_cpf(sessao, novo.cpf.as_ref())?;
             let mut recusas = rules::cadastro(&novo, hoje);
             recusas.extend(rules::r25_cpf_livre(com_cpf.as_ref()));
             Recusa::nenhuma(malformados, recusas)?;
@@ -63,11 +60,7 @@ fn inserir(
         if let Some(feito) = store::inserir(sessao, tribunal, novo.clone(), agora, hoje)? {
             return Ok(Some(feito));
         }
-        let cpf_tomado = match &novo.cpf {
-            Some(cpf) => store::por_cpf(sessao, cpf)?.is_some(),
-            None => false,
-        };
-        if cpf_tomado {
+        if store::por_cpf(sessao, novo.cpf.as_ref())?.is_some() {
             break;
         }
     }
@@ -79,7 +72,7 @@ pub fn cpf_tomado_agora(
     sessao: &mut Sessao<'_>,
     cpf: Option<&crate::cpf::Cpf>,
 ) -> Result<Error, Error> {
-    let existente = cpf.map(|cpf| store::por_cpf(sessao, cpf)).transpose()?.flatten();
+    let existente = store::por_cpf(sessao, cpf)?;
     let recusa = rules::r25_cpf_livre(existente.as_ref());
     Ok(recusa.map_or_else(
         || Error::interno(anyhow::anyhow!("insert skipped for no reason")),
@@ -102,13 +95,13 @@ pub async fn atualizar(
     comando: AtualizarAdolescente,
 ) -> Result<Alterado, Error> {
     ator.exige(Papel::Integracao)?;
-    ator.tribunal_de_escrita()?;
+    let tribunal = ator.tribunal_de_escrita()?;
     let (relogio, autor) = (app.agora, ator.clone());
     app.db
         .escrever(ator, move |sessao| {
             let AtualizarAdolescente { identificador, dados, versao_esperada, malformados } =
                 comando;
-            let Some(atual) = travado(sessao, &identificador)? else {
+            let Some(atual) = store::travado(sessao, tribunal, &identificador)? else {
                 return Err(rules::r1_adolescente_visivel().into());
             };
             if let Some(recusa) = campo::versao_esperada(atual.versao, versao_esperada) {
@@ -119,11 +112,9 @@ pub async fn atualizar(
             let hoje = tempo::dia(agora);
             let novo = dados.sobre(&atual);
             let mut recusas = rules::alteracao(&atual, &novo, hoje);
-            let dono_do_cpf = match dados.cpf.novo() {
-                Some(cpf) => store::por_cpf(sessao, cpf)?.filter(|dono| *dono != identificador),
-                None => None,
-            };
-            recusas.extend(rules::r25_cpf_livre(dono_do_cpf.as_ref()));
+            let dono_do_cpf = store::por_cpf(sessao, dados.cpf.novo())?;
+            let outro = dono_do_cpf.filter(|dono| *dono != identificador);
+            recusas.extend(rules::r25_cpf_livre(outro.as_ref()));
             Recusa::nenhuma(malformados, recusas)?;
 
             let campos = atual.diferencas(&novo);
@@ -143,17 +134,4 @@ pub async fn atualizar(
             Ok(Alterado { adolescente, alterado: true })
         })
         .await
-}
-
-/// The record of the tribunal, as it is under its lock.
-pub fn travado(
-    sessao: &mut Sessao<'_>,
-    identificador: &Identificador,
-) -> Result<Option<Adolescente>, Error> {
-    let Some(achado) = store::por_identificadores(sessao, &[identificador])?.pop() else {
-        return Ok(None);
-    };
-    store::travar(sessao, &[achado.id])?;
-    // Read again: a rival may have changed it while we waited.
-    Ok(store::por_identificadores(sessao, &[identificador])?.pop())
 }

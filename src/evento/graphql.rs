@@ -66,8 +66,4 @@ impl ListaGraphql for EventosDe {
     fn node(linha: &Self::Linha) -> EventoNode {
         EventoNode(Arc::clone(linha))
     }
-
-    fn edge(linha: &Self::Linha, cursor: String) -> Aresta<Self> {
-        Aresta { cursor, linha: Arc::clone(linha) }
-    }
 }

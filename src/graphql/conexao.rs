@@ -5,6 +5,7 @@ use crate::db::lista::{Fatia, Lista, Pagina, PaginaDe, Posicao, TipoDaChave, Tot
 use crate::db::{Relation, Valor};
 use crate::error::{Error, Falha};
 use crate::graphql::{ErroDeCampo, Falivel, Instante};
+use crate::processo::store::Vinculado;
 use crate::processo::{SituacaoVinculo, Vinculo};
 use async_graphql::{Context, Enum, Object, OutputType, SimpleObject, TypeName};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
@@ -28,12 +29,12 @@ pub enum SentidoOrdem {
 /// How a list looks in the schema.
 pub trait ListaGraphql: Lista {
     type Node: OutputType;
-    type Edge: OutputType;
+    /// Made of a cursor and the row it points at.
+    type Edge: OutputType + From<(String, Self::Linha)>;
     const CONEXAO: &'static str;
     const ARESTA: &'static str;
 
     fn node(linha: &Self::Linha) -> Self::Node;
-    fn edge(linha: &Self::Linha, cursor: String) -> Self::Edge;
 }
 
 /// The four arguments of a connection.
@@ -104,8 +105,7 @@ impl<L: ListaGraphql> TypeName for Conexao<L> {
 impl<L: ListaGraphql> Conexao<L> {
     /// Arestas.
     async fn edges(&self) -> Vec<L::Edge> {
-        let aresta = |linha| L::edge(linha, escrever_cursor(&self.lista, linha));
-        self.pagina.linhas.iter().map(aresta).collect()
+        self.pagina.linhas.iter().map(|linha| aresta(&self.lista, linha.clone())).collect()
     }
 
     /// Atalho para `edges.node`.
@@ -147,8 +147,14 @@ pub struct PageInfo {
 }
 
 pub struct Aresta<L: ListaGraphql> {
-    pub cursor: String,
-    pub linha: L::Linha,
+    cursor: String,
+    linha: L::Linha,
+}
+
+impl<L: ListaGraphql> From<(String, L::Linha)> for Aresta<L> {
+    fn from((cursor, linha): (String, L::Linha)) -> Self {
+        Self { cursor, linha }
+    }
 }
 
 impl<L: ListaGraphql> TypeName for Aresta<L> {
@@ -172,9 +178,18 @@ impl<L: ListaGraphql> Aresta<L> {
 }
 
 pub struct ArestaComVinculo<L: ListaGraphql> {
-    pub cursor: String,
-    pub linha: L::Linha,
-    pub vinculo: Vinculo,
+    cursor: String,
+    linha: L::Linha,
+    vinculo: Vinculo,
+}
+
+impl<T, L: ListaGraphql<Linha = Vinculado<T>>> From<(String, Vinculado<T>)>
+    for ArestaComVinculo<L>
+{
+    fn from((cursor, linha): (String, Vinculado<T>)) -> Self {
+        let vinculo = linha.vinculo.clone();
+        Self { cursor, linha, vinculo }
+    }
 }
 
 impl<L: ListaGraphql> TypeName for ArestaComVinculo<L> {
@@ -217,9 +232,9 @@ impl<L: ListaGraphql> ArestaComVinculo<L> {
     }
 }
 
-/// The edge of a row that a mutation made, with the cursor it has in `lista`.
-pub fn aresta_nova<L: ListaGraphql>(lista: &L, linha: &L::Linha) -> L::Edge {
-    L::edge(linha, escrever_cursor(lista, linha))
+/// The edge of a row, with the cursor it has in `lista`.
+pub fn aresta<L: ListaGraphql>(lista: &L, linha: L::Linha) -> L::Edge {
+    (escrever_cursor(lista, &linha), linha).into()
 }
 
 /// `hash.id.chave`: the hash binds the cursor to its list, filter and order.

@@ -4,15 +4,17 @@ mod conexao;
 mod document;
 mod erros;
 mod escalares;
+mod filtro;
 pub mod http;
 mod loaders;
 mod node;
 
 pub use conexao::{
-    Aresta, ArestaComVinculo, Conexao, ListaGraphql, Paginacao, SentidoOrdem, aresta_nova, conectar,
+    Aresta, ArestaComVinculo, Conexao, ListaGraphql, Paginacao, SentidoOrdem, aresta, conectar,
 };
 pub use erros::{ErroDeCampo, ErroGraphql, Falivel, recusas_como_dados};
 pub use escalares::{Data, Instante};
+pub use filtro::Condicoes;
 pub use loaders::Loaders;
 pub use node::{GlobalId, Node};
 

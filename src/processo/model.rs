@@ -1,3 +1,4 @@
+use crate::campo::digitos;
 use crate::cpf::Cpf;
 use crate::db::{schema::processo, texto_enum};
 use chrono::{DateTime, Utc};
@@ -31,20 +32,7 @@ impl FromStr for NumeroProcesso {
     type Err = NumeroMalformado;
 
     fn from_str(texto: &str) -> Result<Self, NumeroMalformado> {
-        let bytes = texto.as_bytes();
-        let forma = match bytes.len() {
-            20 => bytes.iter().all(u8::is_ascii_digit),
-            25 => bytes.iter().enumerate().all(|(i, b)| match i {
-                7 => *b == b'-',
-                10 | 15 | 17 | 20 => *b == b'.',
-                _ => b.is_ascii_digit(),
-            }),
-            _ => false,
-        };
-        if !forma {
-            return Err(NumeroMalformado);
-        }
-        Ok(Self(texto.chars().filter(char::is_ascii_digit).collect()))
+        digitos(texto, "NNNNNNN-NN.NNNN.N.NN.NNNN").map(Self).ok_or(NumeroMalformado)
     }
 }
 

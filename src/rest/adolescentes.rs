@@ -1,7 +1,7 @@
 //! `/api/v1/adolescentes`.
 
 use super::corpo::Corpo;
-use super::envelope::{self, Negado};
+use super::envelope::{self, Negado, objeto};
 use super::pagina::{self, PaginaPedida};
 use super::{Chamada, Parametros, com_etag, if_match};
 use crate::adolescente::store::{self, Adolescentes};
@@ -17,7 +17,7 @@ use crate::db::lista::deslocada;
 use crate::error::{CodigoErro, Error, Recusa};
 use crate::tempo;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// `POST /adolescentes`: registers, and answers with the identificador.
 pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Negado> {
@@ -268,9 +268,4 @@ fn dados(adolescente: &Adolescente, ator: &Ator) -> Value {
         ("rg", so_se(sensiveis && !a.rg.vazio(), Some(rg))),
         ("certidaoNascimento", so_se(sensiveis && !a.certidao.vazia(), Some(certidao))),
     ])
-}
-
-fn objeto<const N: usize>(campos: [(&str, Option<Value>); N]) -> Value {
-    let presentes = campos.into_iter().filter_map(|(nome, valor)| Some((nome.to_owned(), valor?)));
-    Value::Object(presentes.collect::<Map<_, _>>())
 }

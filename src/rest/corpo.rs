@@ -107,8 +107,7 @@ impl Corpo {
     where
         T: FromStr<Err: Display>,
     {
-        let lido: Option<T> = self.forma(nome, campo);
-        lido.map_or(Mudanca::Manter, Mudanca::Trocar)
+        self.forma(nome, campo).into()
     }
 
     /// A field that exists, and that this route does not change.

@@ -26,6 +26,12 @@ pub fn sucesso(agora: DateTime<Utc>, dados: &Value, avisos: &[String]) -> HttpRe
     responder(StatusCode::OK, &corpo)
 }
 
+/// An object as the façade writes it: what has no value is left out.
+pub fn objeto<const N: usize>(campos: [(&str, Option<Value>); N]) -> Value {
+    let presentes = campos.into_iter().filter_map(|(nome, valor)| Some((nome.to_owned(), valor?)));
+    Value::Object(presentes.collect())
+}
+
 /// The name that a field of a command has in the body of a route.
 pub type NomeDoCampo = fn(&[&str]) -> String;
 

@@ -1,3 +1,5 @@
+use crate::error::Error;
+
 /// A court of justice of a state or of the Federal District.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tribunal {
@@ -48,6 +50,12 @@ const fn novo(codigo: i16, tr: &'static str, sigla: &'static str, nome: &'static
 impl Tribunal {
     pub fn por_codigo(codigo: i16) -> Option<Self> {
         TRIBUNAIS.iter().copied().find(|tribunal| tribunal.codigo == codigo)
+    }
+
+    /// The tribunal of a row, which a foreign key says is one of ours.
+    pub fn da_linha(codigo: i16) -> crate::Result<Self> {
+        let falta = || Error::interno(anyhow::anyhow!("unknown tribunal in a row"));
+        Self::por_codigo(codigo).ok_or_else(falta)
     }
 
     /// As people write it: `20`, `6`, `06`, `820` or `8.20`.

@@ -5,7 +5,7 @@ use crate::adolescente::{
     AlteracaoDeAdolescente, AtualizarAdolescente, IdentidadeGenero, Identificador,
     OrientacaoSexual, RacaCor, SexoBiologico,
 };
-use crate::campo::{Mudanca, preenchido};
+use crate::campo::Mudanca;
 use crate::cpf::Cpf;
 use crate::error::{CodigoErro, Recusa};
 use crate::graphql::Data;
@@ -63,20 +63,14 @@ impl From<AtualizarAdolescenteInput> for AtualizarAdolescente {
     fn from(entrada: AtualizarAdolescenteInput) -> Self {
         let AtualizarAdolescenteInput { identificador, dados, versao_esperada } = entrada;
         let mut malformados = Vec::new();
-        let mut texto =
-            |valor: MaybeUndefined<String>, campo: &'static str| match Mudanca::from(valor) {
-                Mudanca::Trocar(texto) => match preenchido(Some(texto)) {
-                    Some(texto) => Mudanca::Trocar(texto),
-                    None => {
-                        let mensagem = "o texto está em branco";
-                        let recusa = Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem);
-                        malformados
-                            .push(recusa.em(["dados", campo]).oriente("mande null para apagar"));
-                        Mudanca::Manter
-                    }
-                },
-                outra => outra,
-            };
+        let mut texto = |valor: MaybeUndefined<String>, campo: &'static str| {
+            Mudanca::from(valor).preenchida().unwrap_or_else(|| {
+                let mensagem = "o texto está em branco";
+                let recusa = Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem);
+                malformados.push(recusa.em(["dados", campo]).oriente("mande null para apagar"));
+                Mudanca::Manter
+            })
+        };
         let alteracao = AlteracaoDeAdolescente {
             nome: texto(dados.nome, "nome"),
             sobrenome: texto(dados.sobrenome, "sobrenome"),

@@ -6,7 +6,6 @@ use crate::adolescente::{
     SexoBiologico,
 };
 use crate::cpf::Cpf;
-use crate::error::Error;
 use crate::evento::store::EventosDe;
 use crate::graphql::{
     Conexao, ContextExt, Data, ErroDeCampo, Falivel, GlobalId, Instante, Paginacao, conectar,
@@ -39,8 +38,7 @@ impl AdolescenteNode {
 
     /// Tribunal que cadastrou.
     async fn tribunal(&self) -> Result<Tribunal> {
-        Tribunal::por_codigo(self.0.tribunal_codigo)
-            .ok_or_else(|| Error::interno(anyhow::anyhow!("unknown tribunal in a row")))
+        Tribunal::da_linha(self.0.tribunal_codigo)
     }
 
     /// Nome a mostrar: o social com o sobrenome, se houver; senão o civil.

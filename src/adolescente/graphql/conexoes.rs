@@ -15,10 +15,6 @@ impl ListaGraphql for Adolescentes {
     fn node(linha: &Self::Linha) -> AdolescenteNode {
         AdolescenteNode(Arc::clone(linha))
     }
-
-    fn edge(linha: &Self::Linha, cursor: String) -> Aresta<Self> {
-        Aresta { cursor, linha: Arc::clone(linha) }
-    }
 }
 
 impl ListaGraphql for AdolescentesDoProcesso {
@@ -29,9 +25,5 @@ impl ListaGraphql for AdolescentesDoProcesso {
 
     fn node(linha: &Self::Linha) -> AdolescenteNode {
         AdolescenteNode(Arc::clone(&linha.objeto))
-    }
-
-    fn edge(linha: &Self::Linha, cursor: String) -> ArestaComVinculo<Self> {
-        ArestaComVinculo { cursor, linha: linha.clone(), vinculo: linha.vinculo.clone() }
     }
 }

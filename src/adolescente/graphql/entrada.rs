@@ -9,11 +9,10 @@ use crate::adolescente::{
 use crate::campo::preenchido;
 use crate::cpf::Cpf;
 use crate::error::{Error, Falha};
-use crate::graphql::{Data, SentidoOrdem};
+use crate::graphql::{Condicoes, Data, SentidoOrdem};
 use crate::tribunal::Tribunal;
 use async_graphql::{Enum, InputObject};
 
-const CONDICOES_MAXIMO: usize = 100;
 const VALORES_MAXIMO: usize = 100;
 const LETRAS_MINIMO: usize = 3;
 const LETRAS_MAXIMO: usize = 200;
@@ -37,17 +36,13 @@ pub struct AdolescenteFiltro {
     nao: Option<Box<AdolescenteFiltro>>,
 }
 
-/// The conditions, counted: each nested filter costs a piece of SQL.
 pub fn filtro(entrada: AdolescenteFiltro) -> Result<Filtro> {
-    converter(entrada, &mut 0)
+    converter(entrada, &mut Condicoes::default())
 }
 
-fn converter(entrada: AdolescenteFiltro, condicoes: &mut usize) -> Result<Filtro> {
+fn converter(entrada: AdolescenteFiltro, condicoes: &mut Condicoes) -> Result<Filtro> {
     let recusa = |mensagem| Err(Error::falha(Falha::EntradaInvalida, mensagem));
-    *condicoes += 1;
-    if *condicoes > CONDICOES_MAXIMO {
-        return recusa("o filtro tem mais de 100 condições aninhadas");
-    }
+    condicoes.mais_uma()?;
     if entrada.identificador.as_ref().is_some_and(|lista| lista.len() > VALORES_MAXIMO) {
         return recusa("o filtro `identificador` aceita no máximo 100 valores");
     }
@@ -59,19 +54,14 @@ fn converter(entrada: AdolescenteFiltro, condicoes: &mut usize) -> Result<Filtro
             return recusa("o filtro `nome` pede de 3 a 200 letras");
         }
     }
-    let mut varios = |lista: Option<Vec<AdolescenteFiltro>>| {
-        let converter = |um| converter(um, condicoes);
-        lista.map(|lista| lista.into_iter().map(converter).collect::<Result<Vec<_>>>()).transpose()
-    };
-    let (e, ou) = (varios(entrada.e)?, varios(entrada.ou)?);
     Ok(Filtro {
         identificador: entrada.identificador,
         nome,
         cadastro_pendente: entrada.cadastro_pendente,
         tribunal: entrada.tribunal.map(|texto| Tribunal::de_texto(&texto).map(|t| t.codigo)),
-        e,
-        ou,
-        nao: entrada.nao.map(|um| converter(*um, condicoes).map(Box::new)).transpose()?,
+        e: condicoes.varios(entrada.e, converter)?,
+        ou: condicoes.varios(entrada.ou, converter)?,
+        nao: condicoes.um(entrada.nao, converter)?,
     })
 }
 

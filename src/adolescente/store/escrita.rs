@@ -23,6 +23,21 @@ pub fn travar(sessao: &mut Sessao<'_>, ids: &[AdolescenteId]) -> QueryResult<()>
     Ok(())
 }
 
+/// The record of the tribunal, held until the transaction ends: as a rival left
+/// it, if one had to be waited for.
+pub fn travado(
+    sessao: &mut Sessao<'_>,
+    tribunal: i16,
+    identificador: &Identificador,
+) -> QueryResult<Option<Adolescente>> {
+    let dele = adolescente::identificador.eq(identificador);
+    Adolescente::query()
+        .filter(dele.and(adolescente::tribunal_codigo.eq(tribunal)))
+        .for_no_key_update()
+        .first(sessao.conn())
+        .optional()
+}
+
 /// Writes what may change of a record, and its next version. None when another
 /// record of the tribunal has the CPF.
 pub fn atualizar(

@@ -91,8 +91,9 @@ pub fn por_identificadores(
         .load(sessao.conn())
 }
 
-/// Whose record in the tribunal has this CPF.
-pub fn por_cpf(sessao: &mut Sessao<'_>, cpf: &Cpf) -> QueryResult<Option<Identificador>> {
+/// Whose record in the tribunal has this CPF, if one is given.
+pub fn por_cpf(sessao: &mut Sessao<'_>, cpf: Option<&Cpf>) -> QueryResult<Option<Identificador>> {
+    let Some(cpf) = cpf else { return Ok(None) };
     let com_cpf = visiveis(sessao.escopo).filter(adolescente::cpf.eq(cpf)).first(sessao.conn());
     Ok(com_cpf.optional()?.map(|linha: Adolescente| linha.identificador))
 }

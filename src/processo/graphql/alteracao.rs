@@ -49,18 +49,12 @@ fn responsavel(
         }
         MaybeUndefined::Value(entrada) => entrada,
     };
-    let nome = match Mudanca::from(entrada.nome) {
-        Mudanca::Trocar(nome) => match preenchido(Some(nome)) {
-            Some(nome) => Mudanca::Trocar(nome),
-            None => {
-                let mensagem = "o nome está em branco";
-                let recusa = Recusa::nova(CodigoErro::CampoInvalido, "R13", mensagem);
-                malformados.push(recusa.em([quem, "nome"]).oriente("mande null para apagar"));
-                Mudanca::Manter
-            }
-        },
-        outra => outra,
-    };
+    let nome = Mudanca::from(entrada.nome).preenchida().unwrap_or_else(|| {
+        let mensagem = "o nome está em branco";
+        let recusa = Recusa::nova(CodigoErro::CampoInvalido, "R13", mensagem);
+        malformados.push(recusa.em([quem, "nome"]).oriente("mande null para apagar"));
+        Mudanca::Manter
+    });
     MudancaDeResponsavel { nome, cpf: entrada.cpf.into() }
 }
 

@@ -57,8 +57,7 @@ impl Comum {
 
     /// Tribunal.
     pub(super) async fn tribunal(&self) -> Result<Tribunal> {
-        Tribunal::por_codigo(self.0.tribunal_codigo)
-            .ok_or_else(|| Error::interno(anyhow::anyhow!("unknown tribunal in a row")))
+        Tribunal::da_linha(self.0.tribunal_codigo)
     }
 
     /// Órgão julgador (vara), de 1 a 2147483647.

@@ -15,10 +15,6 @@ impl ListaGraphql for Processos {
     fn node(linha: &Self::Linha) -> ProcessoNode {
         Arc::clone(linha).into()
     }
-
-    fn edge(linha: &Self::Linha, cursor: String) -> Aresta<Self> {
-        Aresta { cursor, linha: Arc::clone(linha) }
-    }
 }
 
 impl ListaGraphql for ExecucoesDaApuracao {
@@ -30,10 +26,6 @@ impl ListaGraphql for ExecucoesDaApuracao {
     fn node(linha: &Self::Linha) -> ProcessoExecucao {
         ProcessoExecucao(Comum(Arc::clone(linha)), ExecucaoPropria(Arc::clone(linha)))
     }
-
-    fn edge(linha: &Self::Linha, cursor: String) -> Aresta<Self> {
-        Aresta { cursor, linha: Arc::clone(linha) }
-    }
 }
 
 impl ListaGraphql for ProcessosDoAdolescente {
@@ -44,9 +36,5 @@ impl ListaGraphql for ProcessosDoAdolescente {
 
     fn node(linha: &Self::Linha) -> ProcessoNode {
         Arc::clone(&linha.objeto).into()
-    }
-
-    fn edge(linha: &Self::Linha, cursor: String) -> ArestaComVinculo<Self> {
-        ArestaComVinculo { cursor, linha: linha.clone(), vinculo: linha.vinculo.clone() }
     }
 }

@@ -5,7 +5,7 @@ use crate::adolescente::Identificador;
 use crate::campo::preenchido;
 use crate::cpf::Cpf;
 use crate::error::{Error, Falha};
-use crate::graphql::{Instante, SentidoOrdem};
+use crate::graphql::{Condicoes, Instante, SentidoOrdem};
 use crate::processo::store::{Campo, Filtro};
 use crate::processo::{
     CadastrarProcesso, NumeroProcesso, Responsavel, SituacaoProcesso, TipoProcesso,
@@ -13,8 +13,6 @@ use crate::processo::{
 use crate::tribunal::Tribunal;
 use async_graphql::{Enum, InputObject, MaybeUndefined};
 
-/// More conditions than a person would write; enough for any page.
-const CONDICOES_MAXIMO: usize = 100;
 const VALORES_MAXIMO: usize = 100;
 
 /// Condições sobre processos. Campos irmãos, `e`, `ou` e `nao` somam-se com E; campo ausente ou nulo não filtra; valores de uma lista somam-se com OU.
@@ -44,30 +42,18 @@ pub struct ProcessoFiltro {
     nao: Option<Box<ProcessoFiltro>>,
 }
 
-/// The conditions, counted: each nested filter costs a piece of SQL.
 pub fn filtro(entrada: ProcessoFiltro) -> Result<Filtro> {
-    converter(entrada, &mut 0)
+    converter(entrada, &mut Condicoes::default())
 }
 
-fn converter(entrada: ProcessoFiltro, condicoes: &mut usize) -> Result<Filtro> {
-    *condicoes += 1;
-    if *condicoes > CONDICOES_MAXIMO {
-        return Err(Error::falha(
-            Falha::EntradaInvalida,
-            "o filtro tem mais de 100 condições aninhadas",
-        ));
-    }
+fn converter(entrada: ProcessoFiltro, condicoes: &mut Condicoes) -> Result<Filtro> {
+    condicoes.mais_uma()?;
     if entrada.numero.as_ref().is_some_and(|lista| lista.len() > VALORES_MAXIMO) {
         return Err(Error::falha(
             Falha::EntradaInvalida,
             "o filtro `numero` aceita no máximo 100 números",
         ));
     }
-    let mut varios = |lista: Option<Vec<ProcessoFiltro>>| {
-        let converter = |um| converter(um, condicoes);
-        lista.map(|lista| lista.into_iter().map(converter).collect::<Result<Vec<_>>>()).transpose()
-    };
-    let (e, ou) = (varios(entrada.e)?, varios(entrada.ou)?);
     Ok(Filtro {
         tribunal: entrada.tribunal.map(|texto| Tribunal::de_texto(&texto).map(|t| t.codigo)),
         adolescente: entrada.adolescente,
@@ -77,9 +63,9 @@ fn converter(entrada: ProcessoFiltro, condicoes: &mut usize) -> Result<Filtro> {
         id_orgao: entrada.id_orgao,
         criado_de: entrada.criado_de.map(|instante| instante.0),
         criado_ate: entrada.criado_ate.map(|instante| instante.0),
-        e,
-        ou,
-        nao: entrada.nao.map(|um| converter(*um, condicoes).map(Box::new)).transpose()?,
+        e: condicoes.varios(entrada.e, converter)?,
+        ou: condicoes.varios(entrada.ou, converter)?,
+        nao: condicoes.um(entrada.nao, converter)?,
     })
 }
 

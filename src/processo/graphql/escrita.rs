@@ -8,9 +8,8 @@ use super::alteracao::{
 use super::entrada::CadastrarProcessoInput;
 use crate::Result;
 use crate::adolescente::Adolescente;
-use crate::graphql::{
-    ArestaComVinculo, ContextExt, ErroGraphql, Query, aresta_nova, recusas_como_dados,
-};
+use crate::graphql;
+use crate::graphql::{ArestaComVinculo, ContextExt, ErroGraphql, Query, recusas_como_dados};
 use crate::processo::store::{self, AdolescentesDoProcesso};
 use crate::processo::{Processo, SituacaoVinculo, Vinculo, service};
 use async_graphql::{Context, Object, SimpleObject};
@@ -95,7 +94,7 @@ fn aresta(
 ) -> ArestaComVinculo<AdolescentesDoProcesso> {
     let situacao = (vinculo.encerrado_em.is_none()).then_some(SituacaoVinculo::Ativo);
     let lista = AdolescentesDoProcesso { processo: processo.id, situacao };
-    aresta_nova(&lista, &store::Vinculado { vinculo, objeto: Arc::new(adolescente) })
+    graphql::aresta(&lista, store::Vinculado { vinculo, objeto: Arc::new(adolescente) })
 }
 
 #[Object]

@@ -3,6 +3,7 @@
 use super::{Alterado, travar};
 use crate::app::App;
 use crate::auth::{Ator, Papel};
+use crate::campo::alterados;
 use crate::error::{Error, Recusa};
 use crate::evento::{self, NovoEvento, TipoEvento};
 use crate::processo::{AtualizarResponsaveis, Processo, rules, store};
@@ -51,11 +52,10 @@ fn aplicar(comando: &AtualizarResponsaveis, atual: &Processo) -> Processo {
 }
 
 fn campos_alterados(antes: &Processo, depois: &Processo) -> Vec<String> {
-    let mudancas = [
+    alterados([
         ("magistrado.nome", antes.magistrado_nome != depois.magistrado_nome),
         ("magistrado.cpf", antes.magistrado_cpf != depois.magistrado_cpf),
         ("serventuario.nome", antes.serventuario_nome != depois.serventuario_nome),
         ("serventuario.cpf", antes.serventuario_cpf != depois.serventuario_cpf),
-    ];
-    mudancas.into_iter().filter(|(_, mudou)| *mudou).map(|(campo, _)| campo.to_owned()).collect()
+    ])
 }

@@ -45,7 +45,7 @@ pub async fn vincular(
 
             let (processo, agora) =
                 travar(sessao, tribunal, &comando.processo, comando.versao_esperada, relogio)?;
-            let conhecido = adolescente::service::travado(sessao, &comando.adolescente)?;
+            let conhecido = adolescente::store::travado(sessao, tribunal, &comando.adolescente)?;
             let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
             Recusa::nenhuma(Vec::new(), rules::r15_vincular(&processo, &fatos))?;
 
@@ -95,7 +95,7 @@ pub async fn desvincular(
             Recusa::nenhuma(Vec::new(), motivo.into_iter().collect())?;
             let (processo, agora) =
                 travar(sessao, tribunal, &comando.processo, comando.versao_esperada, relogio)?;
-            let conhecido = adolescente::service::travado(sessao, &comando.adolescente)?;
+            let conhecido = adolescente::store::travado(sessao, tribunal, &comando.adolescente)?;
             let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
             Recusa::nenhuma(Vec::new(), rules::r16_r18_desvincular(&processo, &fatos))?;
             let Some(adolescente) = conhecido else {
@@ -130,17 +130,11 @@ fn registrar(
     if let Some(recusa) = rules::r14_desconhecido(&identificador, dados.is_some(), regras) {
         return Err(recusa.into());
     }
-    let com_cpf = match dados.as_ref().and_then(|dados| dados.cpf.as_ref()) {
-        Some(cpf) => adolescente::store::por_cpf(sessao, cpf)?,
-        None => None,
-    };
+    let (ha_dados, cpf) = (dados.is_some(), dados.as_ref().and_then(|dados| dados.cpf.clone()));
+    let com_cpf = adolescente::store::por_cpf(sessao, cpf.as_ref())?;
     if let Some(recusa) = adolescente::rules::r25_cpf_livre(com_cpf.as_ref()) {
         return Err(recusa.into());
     }
-    let (ha_dados, cpf) = match &dados {
-        Some(dados) => (true, dados.cpf.clone()),
-        None => (false, None),
-    };
     if let Some(novo) =
         adolescente::store::inserir_com(sessao, tribunal, &identificador, dados, agora)?
     {
@@ -155,7 +149,7 @@ fn registrar(
         return Ok(novo);
     }
     // A rival was faster: it registered the same identificador, or took the CPF.
-    if let Some(adolescente) = adolescente::service::travado(sessao, &identificador)? {
+    if let Some(adolescente) = adolescente::store::travado(sessao, tribunal, &identificador)? {
         if ha_dados {
             avisos.push(DADOS_IGNORADOS.into());
         }

@@ -4,7 +4,7 @@ pub mod escrita;
 pub mod leitura;
 
 use super::com_etag;
-use super::envelope::{self, Negado};
+use super::envelope::{self, Negado, objeto};
 use crate::adolescente::Identificador;
 use crate::app::App;
 use crate::auth::{Ator, Papel};
@@ -13,7 +13,7 @@ use crate::processo::{NumeroProcesso, Processo, SituacaoVinculo, store};
 use crate::tempo;
 use crate::tribunal::Tribunal;
 use actix_web::HttpResponse;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Who is linked to a processo, and whether still.
 type Vinculado = (Identificador, SituacaoVinculo);
@@ -76,7 +76,7 @@ fn dados(processo: &Processo, vinculos: &[Vinculado], ator: &Ator) -> Value {
         .collect();
     let tribunal = Tribunal::por_codigo(processo.tribunal_codigo)
         .map(|t| json!({ "id": t.codigo, "tr": t.tr, "nome": t.nome }));
-    let campos = [
+    objeto([
         ("id", Some(json!(processo.id.0))),
         ("numeroProcesso", Some(json!(processo.numero.digitos()))),
         ("tipoProcesso", Some(json!(processo.tipo.texto()))),
@@ -98,7 +98,5 @@ fn dados(processo: &Processo, vinculos: &[Vinculado], ator: &Ator) -> Value {
         ("adolescentes", Some(json!(adolescentes))),
         ("dataCadastro", Some(json!(tempo::por_extenso(processo.criado_em)))),
         ("dataAtualizacao", Some(json!(tempo::por_extenso(processo.atualizado_em)))),
-    ];
-    let presentes = campos.into_iter().filter_map(|(nome, valor)| Some((nome.to_owned(), valor?)));
-    Value::Object(presentes.collect::<Map<_, _>>())
+    ])
 }
