@@ -105,12 +105,31 @@ pub struct Adolescente {
     pub tribunal_codigo: i16,
     pub identificador: Identificador,
     pub cadastro_pendente: bool,
+    #[diesel(embed)]
+    pub dados: DadosDeAdolescente,
+    pub data_obito: Option<NaiveDate>,
+    pub criado_em: DateTime<Utc>,
+    pub atualizado_em: DateTime<Utc>,
+    pub versao: i32,
+}
+
+impl fmt::Debug for Adolescente {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Adolescente").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// What a record says of the person: as a door asks it to be registered, and as it is kept.
+#[derive(
+    Clone, Default, PartialEq, Eq, Queryable, Selectable, QueryableByName, Insertable, AsChangeset,
+)]
+#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
+pub struct DadosDeAdolescente {
     pub nome: Option<String>,
     pub sobrenome: Option<String>,
     pub nome_social: Option<String>,
     pub data_nascimento: Option<NaiveDate>,
     pub data_nascimento_presumida: bool,
-    pub data_obito: Option<NaiveDate>,
     pub sexo_biologico: Option<SexoBiologico>,
     pub identidade_genero: Option<IdentidadeGenero>,
     pub orientacao_sexual: Option<OrientacaoSexual>,
@@ -123,19 +142,12 @@ pub struct Adolescente {
     pub rg: Rg,
     #[diesel(embed)]
     pub certidao: Certidao,
-    pub criado_em: DateTime<Utc>,
-    pub atualizado_em: DateTime<Utc>,
-    pub versao: i32,
 }
 
-impl fmt::Debug for Adolescente {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Adolescente").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-#[derive(Clone, Default, PartialEq, Eq, Queryable, Selectable, QueryableByName, Insertable)]
-#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
+#[derive(
+    Clone, Default, PartialEq, Eq, Queryable, Selectable, QueryableByName, Insertable, AsChangeset,
+)]
+#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
 pub struct Rg {
     #[diesel(column_name = rg_numero)]
     pub numero: Option<String>,
@@ -147,8 +159,10 @@ pub struct Rg {
     pub estado: Option<String>,
 }
 
-#[derive(Clone, Default, PartialEq, Eq, Queryable, Selectable, QueryableByName, Insertable)]
-#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
+#[derive(
+    Clone, Default, PartialEq, Eq, Queryable, Selectable, QueryableByName, Insertable, AsChangeset,
+)]
+#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
 pub struct Certidao {
     #[diesel(column_name = certidao_cartorio)]
     pub cartorio: Option<String>,
@@ -178,15 +192,15 @@ impl Certidao {
 impl Adolescente {
     /// The name to show: the social one with the surname, if there is one.
     pub fn nome_exibicao(&self) -> Option<String> {
-        let nome = self.nome_social.as_ref().or(self.nome.as_ref())?;
-        Some(match &self.sobrenome {
+        let nome = self.dados.nome_social.as_ref().or(self.dados.nome.as_ref())?;
+        Some(match &self.dados.sobrenome {
             Some(sobrenome) => format!("{nome} {sobrenome}"),
             None => nome.clone(),
         })
     }
 
     pub fn completa_21_anos(&self) -> Option<NaiveDate> {
-        self.data_nascimento.map(completa_21_anos)
+        self.dados.data_nascimento.map(completa_21_anos)
     }
 }
 
@@ -197,26 +211,6 @@ pub fn completa_21_anos(nascimento: NaiveDate) -> NaiveDate {
         .with_year(ano)
         .or_else(|| NaiveDate::from_ymd_opt(ano, 3, 1))
         .unwrap_or(NaiveDate::MAX)
-}
-
-/// What a door asks to be registered, before any rule has looked at it.
-#[derive(Clone, Default)]
-pub struct NovoAdolescente {
-    pub nome: Option<String>,
-    pub sobrenome: Option<String>,
-    pub nome_social: Option<String>,
-    pub data_nascimento: Option<NaiveDate>,
-    pub data_nascimento_presumida: bool,
-    pub sexo_biologico: Option<SexoBiologico>,
-    pub identidade_genero: Option<IdentidadeGenero>,
-    pub orientacao_sexual: Option<OrientacaoSexual>,
-    pub raca_cor: Option<RacaCor>,
-    pub nome_mae: Option<String>,
-    pub nome_pai: Option<String>,
-    pub naturalidade: Option<String>,
-    pub cpf: Option<Cpf>,
-    pub rg: Rg,
-    pub certidao: Certidao,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The rules on registering an adolescente. Pure: what they need is an argument.
 
-use super::{Adolescente, Identificador, NovoAdolescente};
+use super::{Adolescente, DadosDeAdolescente, Identificador};
 use crate::campo::{obrigatorio, texto};
 use crate::cpf::Cpf;
 use crate::error::{CodigoErro, Recusa};
@@ -15,7 +15,7 @@ const UFS: [&str; 27] = [
 ];
 
 /// Every rule on a registration that can be judged without the database.
-pub fn cadastro(novo: &NovoAdolescente, hoje: NaiveDate) -> Vec<Recusa> {
+pub fn cadastro(novo: &DadosDeAdolescente, hoje: NaiveDate) -> Vec<Recusa> {
     let mut recusas = Vec::new();
     recusas.extend(r24_minimo(novo));
     recusas.extend(r24_nascimento_passado(novo.data_nascimento, hoje));
@@ -28,8 +28,8 @@ pub fn cadastro(novo: &NovoAdolescente, hoje: NaiveDate) -> Vec<Recusa> {
 /// Every rule on a changed record that can be judged without the database. One
 /// that is still pending may lack the minimum, which nobody may erase.
 pub fn alteracao(antes: &Adolescente, depois: &Adolescente, hoje: NaiveDate) -> Vec<Recusa> {
-    let dados = depois.dados();
-    let mut recusas = cadastro(&dados, hoje);
+    let (antes, dados) = (&antes.dados, &depois.dados);
+    let mut recusas = cadastro(dados, hoje);
     if depois.cadastro_pendente {
         recusas.retain(|recusa| recusa.codigo != CodigoErro::CampoObrigatorio);
         let apagado = |antes: bool, depois: bool, campo| (antes && !depois).then_some(campo);
@@ -52,7 +52,7 @@ pub fn alteracao(antes: &Adolescente, depois: &Adolescente, hoje: NaiveDate) -> 
                 .em(["dados", campo])
         }));
     }
-    recusas.extend(obito_possivel(depois.data_obito, depois.data_nascimento, hoje));
+    recusas.extend(obito_possivel(depois.data_obito, dados.data_nascimento, hoje));
     recusas
 }
 
@@ -76,7 +76,7 @@ pub fn r1_adolescente_visivel() -> Recusa {
 }
 
 /// R24: name, surname, birth and sex are the minimum of a record.
-pub fn r24_minimo(novo: &NovoAdolescente) -> impl Iterator<Item = Recusa> {
+pub fn r24_minimo(novo: &DadosDeAdolescente) -> impl Iterator<Item = Recusa> {
     [
         obrigatorio(novo.nome.as_ref(), "R24").map(|r| r.em(["dados", "nome"])),
         obrigatorio(novo.sobrenome.as_ref(), "R24").map(|r| r.em(["dados", "sobrenome"])),
@@ -118,7 +118,7 @@ pub fn r25_cpf_livre(existente: Option<&Identificador>) -> Option<Recusa> {
     )
 }
 
-fn textos(novo: &NovoAdolescente) -> impl Iterator<Item = Recusa> {
+fn textos(novo: &DadosDeAdolescente) -> impl Iterator<Item = Recusa> {
     [
         texto(novo.nome.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nome"])),
         texto(novo.sobrenome.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "sobrenome"])),
@@ -131,7 +131,7 @@ fn textos(novo: &NovoAdolescente) -> impl Iterator<Item = Recusa> {
     .flatten()
 }
 
-fn documentos(novo: &NovoAdolescente, hoje: NaiveDate) -> impl Iterator<Item = Recusa> {
+fn documentos(novo: &DadosDeAdolescente, hoje: NaiveDate) -> impl Iterator<Item = Recusa> {
     let invalido = |mensagem| Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem);
     let (rg, certidao) = (&novo.rg, &novo.certidao);
     let uf_desconhecida = rg.estado.as_deref().is_some_and(|uf| !UFS.contains(&uf));
@@ -169,24 +169,24 @@ mod tests {
         NaiveDate::from_ymd_opt(ano, mes, dia).unwrap()
     }
 
-    fn minimo() -> NovoAdolescente {
-        NovoAdolescente {
+    fn minimo() -> DadosDeAdolescente {
+        DadosDeAdolescente {
             nome: Some("Ana".into()),
             sobrenome: Some("Sintética".into()),
             data_nascimento: Some(dia(2010, 5, 1)),
             sexo_biologico: Some(SexoBiologico::Feminino),
-            ..NovoAdolescente::default()
+            ..DadosDeAdolescente::default()
         }
     }
 
-    fn campos(novo: &NovoAdolescente) -> Vec<String> {
+    fn campos(novo: &DadosDeAdolescente) -> Vec<String> {
         cadastro(novo, dia(2026, 1, 1)).iter().map(|recusa| recusa.campo[1..].join(".")).collect()
     }
 
     #[test]
     fn r24_o_minimo_basta_e_cada_falta_e_dita() {
         assert_eq!(campos(&minimo()), [""; 0]);
-        let vazio = NovoAdolescente::default();
+        let vazio = DadosDeAdolescente::default();
         assert_eq!(campos(&vazio), ["nome", "sobrenome", "dataNascimento", "sexoBiologico"]);
     }
 
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn r23_cpf_errado_e_recusado_com_o_campo() {
         let cpf = Some("52998224726".parse().unwrap());
-        assert_eq!(campos(&NovoAdolescente { cpf, ..minimo() }), ["cpf"]);
+        assert_eq!(campos(&DadosDeAdolescente { cpf, ..minimo() }), ["cpf"]);
     }
 
     #[test]

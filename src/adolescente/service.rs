@@ -1,6 +1,6 @@
 //! Use cases on adolescentes.
 
-use super::{Adolescente, AtualizarAdolescente, NovoAdolescente, rules, store};
+use super::{Adolescente, AtualizarAdolescente, DadosDeAdolescente, rules, store};
 use crate::app::App;
 use crate::auth::{Ator, Papel};
 use crate::campo;
@@ -16,7 +16,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 pub async fn cadastrar(
     app: &App,
     ator: &Ator,
-    novo: NovoAdolescente,
+    novo: DadosDeAdolescente,
     malformados: Vec<Recusa>,
 ) -> Result<Adolescente, Error> {
     ator.exige(Papel::Integracao)?;
@@ -51,7 +51,7 @@ pub async fn cadastrar(
 fn inserir(
     sessao: &mut Sessao<'_>,
     tribunal: i16,
-    novo: &NovoAdolescente,
+    novo: &DadosDeAdolescente,
     agora: DateTime<Utc>,
     hoje: NaiveDate,
 ) -> Result<Option<Adolescente>, Error> {

@@ -1,7 +1,7 @@
 //! What the doors ask to be done to processos, before any rule has looked at it.
 
 use super::{NumeroProcesso, Responsavel, SituacaoProcesso, TipoProcesso};
-use crate::adolescente::{AdolescenteId, Identificador, NovoAdolescente};
+use crate::adolescente::{AdolescenteId, DadosDeAdolescente, Identificador};
 use crate::campo::Mudanca;
 use crate::cpf::Cpf;
 use crate::error::Recusa;
@@ -55,7 +55,7 @@ pub struct VincularAdolescente {
     pub processo: NumeroProcesso,
     pub adolescente: Identificador,
     /// To register the identificador with, if the tribunal does not know it.
-    pub dados: Option<NovoAdolescente>,
+    pub dados: Option<DadosDeAdolescente>,
     pub versao_esperada: Option<i32>,
     /// Fields that the door could not read, as refusals.
     pub malformados: Vec<Recusa>,

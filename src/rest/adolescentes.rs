@@ -6,8 +6,8 @@ use super::pagina::{self, PaginaPedida};
 use super::{Chamada, Parametros, com_etag, if_match};
 use crate::adolescente::store::{self, Adolescentes};
 use crate::adolescente::{
-    Adolescente, AlteracaoDeAdolescente, AtualizarAdolescente, Certidao, IdentidadeGenero,
-    Identificador, NovoAdolescente, OrientacaoSexual, RacaCor, Rg, SexoBiologico, rules, service,
+    Adolescente, AlteracaoDeAdolescente, AtualizarAdolescente, Certidao, DadosDeAdolescente,
+    IdentidadeGenero, Identificador, OrientacaoSexual, RacaCor, Rg, SexoBiologico, rules, service,
 };
 use crate::app::App;
 use crate::auth::{Ator, Papel};
@@ -170,7 +170,7 @@ fn ler_certidao(corpo: &mut Corpo) -> Certidao {
     })
 }
 
-pub fn novo(corpo: &mut Corpo) -> NovoAdolescente {
+pub fn novo(corpo: &mut Corpo) -> DadosDeAdolescente {
     let nome_social = corpo.texto("nomeSocial", &["dados", "nomeSocial"]);
     match (corpo.sim_ou_nao("possuiNomeSocial", &["dados", "possuiNomeSocial"]), &nome_social) {
         (Some(true), None) => corpo.malformados.push(
@@ -184,7 +184,7 @@ pub fn novo(corpo: &mut Corpo) -> NovoAdolescente {
         (Some(false), Some(_)) => corpo.malformados.push(social_contradito()),
         _ => {}
     }
-    NovoAdolescente {
+    DadosDeAdolescente {
         nome: corpo.texto("nome", &["dados", "nome"]),
         sobrenome: corpo.texto("sobrenome", &["dados", "sobrenome"]),
         nome_social,
@@ -225,47 +225,47 @@ fn dados(adolescente: &Adolescente, ator: &Ator) -> Value {
     let texto = |valor: &Option<String>| valor.clone().map(Value::from);
     let data = |valor: Option<chrono::NaiveDate>| valor.map(|data| json!(tempo::data(data)));
     let sim = |valor: bool| Some(json!(if valor { "Sim" } else { "Não" }));
-    let a = adolescente;
+    let (a, d) = (adolescente, &adolescente.dados);
     let rg = objeto([
-        ("numero", texto(&a.rg.numero)),
-        ("orgaoExpedidor", texto(&a.rg.orgao_expedidor)),
-        ("dataExpedicao", data(a.rg.data_expedicao)),
-        ("estadoRg", texto(&a.rg.estado)),
+        ("numero", texto(&d.rg.numero)),
+        ("orgaoExpedidor", texto(&d.rg.orgao_expedidor)),
+        ("dataExpedicao", data(d.rg.data_expedicao)),
+        ("estadoRg", texto(&d.rg.estado)),
     ]);
     let certidao = objeto([
-        ("cartorio", texto(&a.certidao.cartorio)),
-        ("livro", texto(&a.certidao.livro)),
-        ("folha", texto(&a.certidao.folha)),
-        ("numero", texto(&a.certidao.numero)),
+        ("cartorio", texto(&d.certidao.cartorio)),
+        ("livro", texto(&d.certidao.livro)),
+        ("folha", texto(&d.certidao.folha)),
+        ("numero", texto(&d.certidao.numero)),
     ]);
     objeto([
         ("identificador", Some(json!(a.identificador.to_string()))),
         ("dataCadastro", Some(json!(tempo::data(tempo::dia(a.criado_em))))),
         ("cadastroPendente", Some(json!(a.cadastro_pendente))),
         ("versao", Some(json!(a.versao))),
-        ("nome", so_se(sensiveis || a.nome_social.is_none(), texto(&a.nome))),
-        ("sobrenome", texto(&a.sobrenome)),
-        ("possuiNomeSocial", sim(a.nome_social.is_some())),
-        ("nomeSocial", texto(&a.nome_social)),
-        ("dataNascimento", data(a.data_nascimento)),
-        ("dataNascimentoPresumida", sim(a.data_nascimento_presumida)),
+        ("nome", so_se(sensiveis || d.nome_social.is_none(), texto(&d.nome))),
+        ("sobrenome", texto(&d.sobrenome)),
+        ("possuiNomeSocial", sim(d.nome_social.is_some())),
+        ("nomeSocial", texto(&d.nome_social)),
+        ("dataNascimento", data(d.data_nascimento)),
+        ("dataNascimentoPresumida", sim(d.data_nascimento_presumida)),
         ("dataCompleta21Anos", data(a.completa_21_anos())),
         ("dataObito", data(a.data_obito)),
-        ("naturalidade", texto(&a.naturalidade)),
-        ("sexoBiologico", so_se(sensiveis, a.sexo_biologico.map(|valor| json!(valor.texto())))),
+        ("naturalidade", texto(&d.naturalidade)),
+        ("sexoBiologico", so_se(sensiveis, d.sexo_biologico.map(|valor| json!(valor.texto())))),
         (
             "identidadeGenero",
-            so_se(sensiveis, a.identidade_genero.map(|valor| json!(valor.texto()))),
+            so_se(sensiveis, d.identidade_genero.map(|valor| json!(valor.texto()))),
         ),
         (
             "orientacaoSexual",
-            so_se(sensiveis, a.orientacao_sexual.map(|valor| json!(valor.texto()))),
+            so_se(sensiveis, d.orientacao_sexual.map(|valor| json!(valor.texto()))),
         ),
-        ("racaCor", so_se(sensiveis, a.raca_cor.map(|valor| json!(valor.texto())))),
-        ("nomeMae", so_se(sensiveis, texto(&a.nome_mae))),
-        ("nomePai", so_se(sensiveis, texto(&a.nome_pai))),
-        ("cpf", so_se(sensiveis, a.cpf.as_ref().map(|cpf| json!({ "numero": cpf.completo() })))),
-        ("rg", so_se(sensiveis && !a.rg.vazio(), Some(rg))),
-        ("certidaoNascimento", so_se(sensiveis && !a.certidao.vazia(), Some(certidao))),
+        ("racaCor", so_se(sensiveis, d.raca_cor.map(|valor| json!(valor.texto())))),
+        ("nomeMae", so_se(sensiveis, texto(&d.nome_mae))),
+        ("nomePai", so_se(sensiveis, texto(&d.nome_pai))),
+        ("cpf", so_se(sensiveis, d.cpf.as_ref().map(|cpf| json!({ "numero": cpf.completo() })))),
+        ("rg", so_se(sensiveis && !d.rg.vazio(), Some(rg))),
+        ("certidaoNascimento", so_se(sensiveis && !d.certidao.vazia(), Some(certidao))),
     ])
 }

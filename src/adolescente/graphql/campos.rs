@@ -48,33 +48,33 @@ impl AdolescenteNode {
 
     /// Nome civil. Havendo nome social, exige o papel `pse-dados-sensiveis`; sem ele, nulo.
     async fn nome(&self, ctx: &Context<'_>) -> Option<&str> {
-        let nome = self.0.nome.as_deref();
-        if self.0.nome_social.is_some() { ctx.sensivel(nome) } else { nome }
+        let nome = self.0.dados.nome.as_deref();
+        if self.0.dados.nome_social.is_some() { ctx.sensivel(nome) } else { nome }
     }
 
     /// Sobrenome.
     async fn sobrenome(&self) -> Option<&str> {
-        self.0.sobrenome.as_deref()
+        self.0.dados.sobrenome.as_deref()
     }
 
     /// Há nome social.
     async fn possui_nome_social(&self) -> bool {
-        self.0.nome_social.is_some()
+        self.0.dados.nome_social.is_some()
     }
 
     /// Nome social.
     async fn nome_social(&self) -> Option<&str> {
-        self.0.nome_social.as_deref()
+        self.0.dados.nome_social.as_deref()
     }
 
     /// Data de nascimento.
     async fn data_nascimento(&self) -> Option<Data> {
-        self.0.data_nascimento.map(Data)
+        self.0.dados.data_nascimento.map(Data)
     }
 
     /// A data de nascimento é presumida.
     async fn data_nascimento_presumida(&self) -> bool {
-        self.0.data_nascimento_presumida
+        self.0.dados.data_nascimento_presumida
     }
 
     /// Dia em que completa 21 anos; nascido em 29/2, o dia 1º/3 (R24).
@@ -90,52 +90,54 @@ impl AdolescenteNode {
 
     /// Sexo biológico.
     async fn sexo_biologico(&self, ctx: &Context<'_>) -> Option<SexoBiologico> {
-        ctx.sensivel(self.0.sexo_biologico)
+        ctx.sensivel(self.0.dados.sexo_biologico)
     }
 
     /// Identidade de gênero.
     async fn identidade_genero(&self, ctx: &Context<'_>) -> Option<IdentidadeGenero> {
-        ctx.sensivel(self.0.identidade_genero)
+        ctx.sensivel(self.0.dados.identidade_genero)
     }
 
     /// Orientação sexual.
     async fn orientacao_sexual(&self, ctx: &Context<'_>) -> Option<OrientacaoSexual> {
-        ctx.sensivel(self.0.orientacao_sexual)
+        ctx.sensivel(self.0.dados.orientacao_sexual)
     }
 
     /// Raça ou cor.
     async fn raca_cor(&self, ctx: &Context<'_>) -> Option<RacaCor> {
-        ctx.sensivel(self.0.raca_cor)
+        ctx.sensivel(self.0.dados.raca_cor)
     }
 
     /// Nome da mãe.
     async fn nome_mae(&self, ctx: &Context<'_>) -> Option<&str> {
-        ctx.sensivel(self.0.nome_mae.as_deref())
+        ctx.sensivel(self.0.dados.nome_mae.as_deref())
     }
 
     /// Nome do pai.
     async fn nome_pai(&self, ctx: &Context<'_>) -> Option<&str> {
-        ctx.sensivel(self.0.nome_pai.as_deref())
+        ctx.sensivel(self.0.dados.nome_pai.as_deref())
     }
 
     /// Naturalidade, texto livre.
     async fn naturalidade(&self) -> Option<&str> {
-        self.0.naturalidade.as_deref()
+        self.0.dados.naturalidade.as_deref()
     }
 
     /// CPF; único no tribunal.
     async fn cpf(&self, ctx: &Context<'_>) -> Option<Cpf> {
-        ctx.sensivel(self.0.cpf.clone())
+        ctx.sensivel(self.0.dados.cpf.clone())
     }
 
     /// Registro geral.
     async fn rg(&self, ctx: &Context<'_>) -> Option<RgNode> {
-        ctx.sensivel((!self.0.rg.vazio()).then(|| RgNode(self.0.rg.clone())))
+        ctx.sensivel((!self.0.dados.rg.vazio()).then(|| RgNode(self.0.dados.rg.clone())))
     }
 
     /// Certidão de nascimento.
     async fn certidao_nascimento(&self, ctx: &Context<'_>) -> Option<CertidaoNode> {
-        ctx.sensivel((!self.0.certidao.vazia()).then(|| CertidaoNode(self.0.certidao.clone())))
+        ctx.sensivel(
+            (!self.0.dados.certidao.vazia()).then(|| CertidaoNode(self.0.dados.certidao.clone())),
+        )
     }
 
     /// Cadastro.

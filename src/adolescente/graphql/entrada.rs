@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::adolescente::store::{Campo, Filtro};
 use crate::adolescente::{
-    Certidao, IdentidadeGenero, Identificador, NovoAdolescente, OrientacaoSexual, RacaCor, Rg,
+    Certidao, DadosDeAdolescente, IdentidadeGenero, Identificador, OrientacaoSexual, RacaCor, Rg,
     SexoBiologico,
 };
 use crate::campo::preenchido;
@@ -163,13 +163,13 @@ pub struct CertidaoNascimentoInput {
     numero: Option<String>,
 }
 
-impl From<CadastrarAdolescenteInput> for NovoAdolescente {
+impl From<CadastrarAdolescenteInput> for DadosDeAdolescente {
     fn from(entrada: CadastrarAdolescenteInput) -> Self {
         entrada.dados.into()
     }
 }
 
-impl From<AdolescenteInput> for NovoAdolescente {
+impl From<AdolescenteInput> for DadosDeAdolescente {
     fn from(dados: AdolescenteInput) -> Self {
         Self {
             nome: preenchido(Some(dados.nome)),

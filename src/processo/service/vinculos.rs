@@ -3,7 +3,7 @@
 //! Locks are taken in one order everywhere: the processo, then the adolescente.
 
 use super::travar;
-use crate::adolescente::{self, Adolescente, Identificador, NovoAdolescente};
+use crate::adolescente::{self, Adolescente, DadosDeAdolescente, Identificador};
 use crate::app::App;
 use crate::auth::{Ator, Papel};
 use crate::config::Regras;
@@ -114,7 +114,7 @@ pub async fn desvincular(
 struct Desconhecido {
     tribunal: i16,
     identificador: Identificador,
-    dados: Option<NovoAdolescente>,
+    dados: Option<DadosDeAdolescente>,
 }
 
 /// R14: the link registers who the tribunal does not know yet.
