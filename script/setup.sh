@@ -32,7 +32,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   elif command -v apt-get >/dev/null; then
     echo "Missing: ${missing[*]}. Type:  sudo apt-get install ${missing[*]}" >&2; exit 1
   elif command -v dnf >/dev/null; then
-    echo "Missing: a C compiler or PostgreSQL. Type:  sudo dnf install gcc glibc-devel postgresql-server" >&2; exit 1
+    echo "Missing: a C compiler or PostgreSQL. Type:  sudo dnf install gcc glibc-devel postgresql-server postgresql-contrib" >&2; exit 1
   elif command -v brew >/dev/null; then
     echo "Missing: a C compiler or PostgreSQL. Type:  xcode-select --install; brew install postgresql@17" >&2; exit 1
   else

@@ -2,6 +2,7 @@
 
 use crate::error::{CodigoErro, Recusa};
 use async_graphql::MaybeUndefined;
+use serde::Serialize;
 
 /// Blank counts as absent (design of the REST contract); the rest is trimmed.
 pub fn preenchido(texto: Option<String>) -> Option<String> {
@@ -36,6 +37,23 @@ pub fn texto(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
     Some(Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem))
 }
 
+/// Longer than any list of a real processo.
+pub const ITENS_MAXIMO: usize = 100;
+
+/// The items to be judged: all of a list or, of one that is too long, none. That
+/// is told once; a refusal for each item would be larger than the list.
+pub fn itens<T>(lista: &[T]) -> &[T] {
+    if lista.len() > ITENS_MAXIMO { &[] } else { lista }
+}
+
+/// A list has at most a hundred items.
+pub fn lista_longa<T>(lista: &[T]) -> Option<Recusa> {
+    (lista.len() > ITENS_MAXIMO).then(|| {
+        let mensagem = format!("a lista tem mais de {ITENS_MAXIMO} itens");
+        Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem)
+    })
+}
+
 /// The row is still the one that the client read.
 pub fn versao_esperada(atual: i32, esperada: Option<i32>) -> Option<Recusa> {
     (esperada? != atual).then(|| {
@@ -68,7 +86,7 @@ pub fn alterados<const N: usize>(mudancas: [(&str, bool); N]) -> Vec<String> {
 }
 
 /// What a change does to one field.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub enum Mudanca<T> {
     #[default]
     Manter,

@@ -6,7 +6,7 @@ use crate::config::{Config, Opcoes};
 use crate::db::migracoes::Migrador;
 use crate::db::{Db, DbOptions};
 use crate::server::{self, Partes};
-use crate::{graphql, seed, telemetry};
+use crate::{graphql, rest, seed, telemetry};
 use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
@@ -53,6 +53,8 @@ enum Comando {
     },
     /// Imprime o esquema GraphQL (SDL).
     Schema,
+    /// Imprime o contrato das rotas REST (OpenAPI 3.1, JSON).
+    Openapi,
     /// Confere a configuração e imprime cada ajuste em vigor, sem segredos.
     CheckConfig,
     /// Diz se o servidor em `--bind` está pronto: sai com 0 ou 1.
@@ -101,6 +103,10 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
         }
         Comando::Schema => {
             print!("{}", graphql::sdl());
+            Ok(())
+        }
+        Comando::Openapi => {
+            print!("{}", rest::openapi::documento());
             Ok(())
         }
         Comando::CheckConfig => {

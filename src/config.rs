@@ -106,6 +106,8 @@ pub struct Regras {
     pub verificar_digito: bool,
     /// R5: recusa números que não são do tribunal de quem chama.
     pub exigir_numero_do_tribunal: bool,
+    /// R8: recusa `idProcessoSistemaExterno` que não é de um rascunho livre do tribunal.
+    pub exigir_rascunho: bool,
     /// R11: recusa, em vez de avisar, execução de adolescente sem vínculo com a apuração.
     pub exigir_vinculo_na_referencia: bool,
     /// R12: recusa a segunda execução ativa do mesmo adolescente no tribunal.
@@ -121,6 +123,7 @@ impl Default for Regras {
         Self {
             verificar_digito: true,
             exigir_numero_do_tribunal: true,
+            exigir_rascunho: true,
             exigir_vinculo_na_referencia: false,
             exigir_execucao_unica: true,
             registrar_pendente: true,
@@ -227,6 +230,7 @@ impl fmt::Display for Config {
         writeln!(f, "[regras]")?;
         writeln!(f, "verificar_digito             = {}", regras.verificar_digito)?;
         writeln!(f, "exigir_numero_do_tribunal    = {}", regras.exigir_numero_do_tribunal)?;
+        writeln!(f, "exigir_rascunho              = {}", regras.exigir_rascunho)?;
         writeln!(f, "exigir_vinculo_na_referencia = {}", regras.exigir_vinculo_na_referencia)?;
         writeln!(f, "exigir_execucao_unica        = {}", regras.exigir_execucao_unica)?;
         writeln!(f, "registrar_pendente           = {}", regras.registrar_pendente)?;

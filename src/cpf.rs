@@ -2,6 +2,7 @@
 
 use crate::campo::digitos;
 use diesel_derive_newtype::DieselNewType;
+use serde::Serialize;
 use std::{fmt, str::FromStr};
 
 /// Eleven digits. The shape is checked here; the check digits are rule R23.
@@ -13,7 +14,7 @@ use std::{fmt, str::FromStr};
 /// assert_eq!(cpf.completo(), "52998224725");
 /// # Ok::<(), elos::cpf::CpfMalformado>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, DieselNewType)]
+#[derive(Clone, PartialEq, Eq, Hash, DieselNewType, Serialize)]
 pub struct Cpf(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -105,7 +105,7 @@ elos está no ar, com dados sintéticos: nenhuma pessoa e nenhum processo é rea
 
   GraphiQL    {raiz}/graphiql
   GraphQL     {raiz}/graphql      esquema: {raiz}/schema.graphql
-  REST        {raiz}{rest}
+  REST        {raiz}{rest}       rotas: {raiz}/docs
   Clientes    tjrn · tjpe · tjce · tjrn-leitura · cnj      (segredo de todos: demo)
 
 Um token (vale 15 minutos):

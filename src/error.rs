@@ -4,10 +4,12 @@
 //! GraphQL (`erros`), the envelope in REST. A *falha* is everything else that
 //! has a public code. What has none is [`Error::Interno`]: logged once, never shown.
 
+use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, sync::Arc};
 
 /// Código estável da recusa de uma regra, com o status HTTP que tem nas rotas REST.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, async_graphql::Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, async_graphql::Enum, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CodigoErro {
     /// 400: preencha o campo (R3, R24).
     CampoObrigatorio,
@@ -41,12 +43,18 @@ pub enum CodigoErro {
     ExecucaoAtiva,
     /// 400: cadastre uma execução por adolescente (R11).
     ExecucaoAdmiteUmAdolescente,
+    /// 400 se desconhecido, 409 se já consumido: registre outro rascunho (R8).
+    RascunhoInvalido,
+    /// 404: guia ou trâmite ausente ou invisível.
+    NaoEncontrado,
     /// 412: mudou desde a leitura; releia e repita.
     ConflitoDeVersao,
+    /// 422: a chave já serviu a outra entrada; use outra.
+    ChaveIdempotenciaReutilizada,
 }
 
 impl CodigoErro {
-    pub const TODOS: [Self; 17] = [
+    pub const TODOS: [Self; 20] = [
         Self::CampoObrigatorio,
         Self::CampoInvalido,
         Self::NumeroDigitoInvalido,
@@ -63,7 +71,10 @@ impl CodigoErro {
         Self::UltimoAdolescente,
         Self::ExecucaoAtiva,
         Self::ExecucaoAdmiteUmAdolescente,
+        Self::RascunhoInvalido,
+        Self::NaoEncontrado,
         Self::ConflitoDeVersao,
+        Self::ChaveIdempotenciaReutilizada,
     ];
 
     #[rustfmt::skip]
@@ -85,7 +96,10 @@ impl CodigoErro {
             Self::UltimoAdolescente       => ("ULTIMO_ADOLESCENTE",             409),
             Self::ExecucaoAtiva           => ("EXECUCAO_ATIVA",                 409),
             Self::ExecucaoAdmiteUmAdolescente=> ("EXECUCAO_ADMITE_UM_ADOLESCENTE", 400),
+            Self::RascunhoInvalido        => ("RASCUNHO_INVALIDO",              400),
+            Self::NaoEncontrado           => ("NAO_ENCONTRADO",                 404),
             Self::ConflitoDeVersao        => ("CONFLITO_DE_VERSAO",             412),
+            Self::ChaveIdempotenciaReutilizada=> ("CHAVE_IDEMPOTENCIA_REUTILIZADA", 422),
         }
     }
 
@@ -164,12 +178,17 @@ impl Falha {
     }
 }
 
+/// What is wrong with a hundred fields is wrong with more than a person will read.
+const RECUSAS_MAXIMO: usize = 100;
+
 /// A domain rule that said no.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Recusa {
     pub codigo: CodigoErro,
+    /// The code's own, unless where it stood or what was found says otherwise.
+    pub status: u16,
     /// The rule in the source document, for example `R4`.
-    pub regra: &'static str,
+    pub regra: Cow<'static, str>,
     /// Path below the input, in the names of the GraphQL schema.
     pub campo: Vec<Cow<'static, str>>,
     pub mensagem: Cow<'static, str>,
@@ -179,8 +198,6 @@ pub struct Recusa {
     pub processo: Option<String>,
     /// The version of now, when another was expected.
     pub versao_atual: Option<i32>,
-    /// What was not found was named in a body, not in the path: 400, not 404.
-    pub no_corpo: bool,
 }
 
 impl Recusa {
@@ -189,18 +206,14 @@ impl Recusa {
         regra: &'static str,
         mensagem: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let mensagem = mensagem.into();
+        let (status, mensagem, regra) = (codigo.status(), mensagem.into(), Cow::Borrowed(regra));
         let (campo, orientacao, processo, versao_atual) = (Vec::new(), None, None, None);
-        Self { codigo, regra, campo, mensagem, orientacao, processo, versao_atual, no_corpo: false }
-    }
-
-    pub const fn status(&self) -> u16 {
-        if self.no_corpo { 400 } else { self.codigo.status() }
+        Self { codigo, status, regra, campo, mensagem, orientacao, processo, versao_atual }
     }
 
     #[must_use]
-    pub fn em<const N: usize>(mut self, campo: [&'static str; N]) -> Self {
-        self.campo = campo.into_iter().map(Cow::Borrowed).collect();
+    pub fn em<P: Into<Cow<'static, str>>>(mut self, campo: impl IntoIterator<Item = P>) -> Self {
+        self.campo = campo.into_iter().map(Into::into).collect();
         self
     }
 
@@ -212,18 +225,36 @@ impl Recusa {
     }
 
     /// Passes when nobody refused. A field that its door could not read is
-    /// refused for that alone: rules would only say that it is missing.
+    /// refused for that alone: rules would only say that it, or what it holds, is missing.
     pub fn nenhuma(malformados: Vec<Self>, das_regras: Vec<Self>) -> Result<(), Error> {
+        let ilegiveis: Vec<_> = malformados.iter().map(|recusa| recusa.campo.clone()).collect();
+        let legivel =
+            |recusa: &Self| !ilegiveis.iter().any(|campo| recusa.campo.starts_with(campo));
         let mut recusas = malformados;
-        let ilegiveis: Vec<_> = recusas.iter().map(|recusa| recusa.campo.clone()).collect();
-        recusas.extend(das_regras.into_iter().filter(|recusa| !ilegiveis.contains(&recusa.campo)));
+        recusas.extend(das_regras.into_iter().filter(legivel));
+        recusas.truncate(RECUSAS_MAXIMO);
         if recusas.is_empty() { Ok(()) } else { Err(Error::Recusas(recusas)) }
+    }
+
+    /// What two equal inputs share: which fields could not be read, in whatever words that is told.
+    pub fn so_os_campos<S: serde::Serializer>(
+        recusas: &[Self],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(recusas.iter().map(|recusa| &recusa.campo))
     }
 
     /// Named in a body: 400 where the path would give 404.
     #[must_use]
     pub fn no_corpo(mut self) -> Self {
-        self.no_corpo = true;
+        self.status = 400;
+        self
+    }
+
+    /// The input is right, and the present state refuses it: 409.
+    #[must_use]
+    pub fn por_conflito(mut self) -> Self {
+        self.status = 409;
         self
     }
 
@@ -259,7 +290,12 @@ impl Error {
     pub fn publica(&self) -> (Falha, Cow<'static, str>) {
         match self {
             Self::Falha(falha, mensagem) => (*falha, mensagem.clone()),
-            Self::Recusas(_) => (Falha::EntradaInvalida, "a entrada viola uma regra".into()),
+            // Of a question, which has no payload to tell them in.
+            Self::Recusas(recusas) => {
+                let textos =
+                    recusas.iter().map(|r| format!("{}: {}", r.campo.join("."), r.mensagem));
+                (Falha::EntradaInvalida, textos.collect::<Vec<_>>().join("; ").into())
+            }
             Self::Interno(causa) => {
                 tracing::error!(causa = ?causa, "request failed");
                 (
@@ -279,6 +315,12 @@ impl From<Recusa> for Error {
 
 impl From<diesel::result::Error> for Error {
     fn from(causa: diesel::result::Error) -> Self {
-        Self::interno(causa)
+        use diesel::result::{DatabaseErrorKind::SerializationFailure, Error::DatabaseError};
+        match causa {
+            DatabaseError(SerializationFailure, _) => {
+                Self::falha(Falha::Indisponivel, "outra operação passou à frente; repita o pedido")
+            }
+            causa => Self::interno(causa),
+        }
     }
 }

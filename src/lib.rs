@@ -14,11 +14,14 @@ pub mod auth; // who asks: tokens, papéis, the development issuer
 pub mod db; // PostgreSQL: its two doors, pages, relations
 pub mod embedded; // a private PostgreSQL for `elos demo` and the tests
 pub mod app; // what a request can reach
+pub mod escrita; // what every write shares: dry runs, keys against doing it twice
 
 // The slices.
 pub mod tribunal;
 pub mod adolescente;
+pub mod rascunho;
 pub mod processo;
+pub mod guia;
 pub mod evento;
 
 // The roof.
@@ -26,6 +29,7 @@ pub mod entrada; // the bytes of a JSON request, for both doors
 pub mod graphql; // one schema over HTTP
 pub mod rest; // the façade: old paths, the same services
 pub mod pages; // GraphiQL, served from the program
+pub mod docs; // the façade's contract, and a page to read it
 pub mod server; // routes
 pub mod seed; // synthetic data
 #[cfg(feature = "dev-issuer")]

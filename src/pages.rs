@@ -14,7 +14,7 @@ use std::io::Read;
 struct Arquivos;
 
 /// No inline script, no eval, nothing from another host.
-const CSP: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+pub const CSP: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                    font-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; \
                    form-action 'self'";
 

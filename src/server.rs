@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::auth::Auth;
+use crate::docs::Docs;
 use crate::{graphql, pages, rest};
 use actix_web::http::header;
 use actix_web::middleware::DefaultHeaders;
@@ -32,6 +33,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<actix_web:
     let app = web::Data::new(partes.app);
     let auth = web::Data::new(partes.auth);
     let graphiql = partes.graphiql;
+    let docs = Docs::novo();
     #[cfg(feature = "dev-issuer")]
     let emissor = partes.emissor.map(web::Data::new);
 
@@ -51,6 +53,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<actix_web:
             .service(web::resource("/schema.graphql").get(schema_graphql))
             .service(web::resource("/healthz").get(|| async { HttpResponse::Ok().body("ok\n") }))
             .service(web::resource("/readyz").get(pronto))
+            .configure(|config| docs.clone().rotas(config))
             .configure(rest::rotas);
         if graphiql {
             rotas = rotas.configure(pages::rotas);

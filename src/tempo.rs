@@ -13,6 +13,11 @@ pub fn por_extenso(instante: DateTime<Utc>) -> String {
     instante.with_timezone(&Sao_Paulo).format("%d/%m/%Y %H:%M:%S").to_string()
 }
 
+/// `dd/MM/yyyy HH:mm`.
+pub fn ate_o_minuto(instante: DateTime<Utc>) -> String {
+    instante.with_timezone(&Sao_Paulo).format("%d/%m/%Y %H:%M").to_string()
+}
+
 /// `dd/MM/yyyy`.
 pub fn data(data: NaiveDate) -> String {
     data.format("%d/%m/%Y").to_string()

@@ -8,9 +8,10 @@ use crate::campo::{Mudanca, alterados};
 use crate::cpf::Cpf;
 use crate::error::Recusa;
 use chrono::NaiveDate;
+use serde::Serialize;
 
 /// What a change asks of a record. Nobody erases the mandatory minimum (R24).
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize)]
 pub struct AlteracaoDeAdolescente {
     pub nome: Mudanca<String>,
     pub sobrenome: Mudanca<String>,
@@ -30,13 +31,23 @@ pub struct AlteracaoDeAdolescente {
     pub certidao: Mudanca<Certidao>,
 }
 
+/// A new record.
+#[derive(Clone, Default, Serialize)]
+pub struct CadastrarAdolescente {
+    pub dados: DadosDeAdolescente,
+    /// Fields that the door could not read, as refusals.
+    #[serde(serialize_with = "Recusa::so_os_campos")]
+    pub malformados: Vec<Recusa>,
+}
+
 /// A change of one record.
-#[derive(Clone)]
+#[derive(Clone, Serialize)]
 pub struct AtualizarAdolescente {
     pub identificador: Identificador,
     pub dados: AlteracaoDeAdolescente,
     pub versao_esperada: Option<i32>,
     /// Fields that the door could not read, as refusals.
+    #[serde(serialize_with = "Recusa::so_os_campos")]
     pub malformados: Vec<Recusa>,
 }
 

@@ -3,13 +3,14 @@ use crate::db::{schema::adolescente, texto_enum};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_derive_newtype::DieselNewType;
+use serde::Serialize;
 use std::{fmt, str::FromStr};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
 pub struct AdolescenteId(pub i64);
 
 /// National key of a person: year of registration and a sequence of 8 digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType, Serialize)]
 pub struct Identificador(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -121,7 +122,16 @@ impl fmt::Debug for Adolescente {
 
 /// What a record says of the person: as a door asks it to be registered, and as it is kept.
 #[derive(
-    Clone, Default, PartialEq, Eq, Queryable, Selectable, QueryableByName, Insertable, AsChangeset,
+    Clone,
+    Default,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    QueryableByName,
+    Insertable,
+    AsChangeset,
+    Serialize,
 )]
 #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
 pub struct DadosDeAdolescente {
@@ -145,7 +155,16 @@ pub struct DadosDeAdolescente {
 }
 
 #[derive(
-    Clone, Default, PartialEq, Eq, Queryable, Selectable, QueryableByName, Insertable, AsChangeset,
+    Clone,
+    Default,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    QueryableByName,
+    Insertable,
+    AsChangeset,
+    Serialize,
 )]
 #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
 pub struct Rg {
@@ -160,7 +179,16 @@ pub struct Rg {
 }
 
 #[derive(
-    Clone, Default, PartialEq, Eq, Queryable, Selectable, QueryableByName, Insertable, AsChangeset,
+    Clone,
+    Default,
+    PartialEq,
+    Eq,
+    Queryable,
+    Selectable,
+    QueryableByName,
+    Insertable,
+    AsChangeset,
+    Serialize,
 )]
 #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
 pub struct Certidao {
@@ -211,6 +239,33 @@ pub fn completa_21_anos(nascimento: NaiveDate) -> NaiveDate {
         .with_year(ano)
         .or_else(|| NaiveDate::from_ymd_opt(ano, 3, 1))
         .unwrap_or(NaiveDate::MAX)
+}
+
+/// R25: of whom a record is looked for, before another is made.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Procura {
+    pub nome: Option<String>,
+    pub sobrenome: Option<String>,
+    pub nome_mae: Option<String>,
+    pub nascimento: Option<NaiveDate>,
+    /// How many, 1 to 50; by default 10.
+    pub limite: Option<i32>,
+}
+
+impl fmt::Debug for Procura {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Procura(***)")
+    }
+}
+
+/// A record that may be of who is looked for.
+#[derive(QueryableByName)]
+pub struct Semelhante {
+    #[diesel(embed)]
+    pub adolescente: Adolescente,
+    /// 0 to 1.
+    #[diesel(sql_type = diesel::sql_types::Double)]
+    pub score: f64,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The rules on registering an adolescente. Pure: what they need is an argument.
 
-use super::{Adolescente, DadosDeAdolescente, Identificador};
+use super::{Adolescente, DadosDeAdolescente, Identificador, Procura};
 use crate::campo::{obrigatorio, texto};
 use crate::cpf::Cpf;
 use crate::error::{CodigoErro, Recusa};
@@ -9,7 +9,7 @@ use chrono::{Datelike, NaiveDate};
 const NOME_MAXIMO: usize = 200;
 const DOCUMENTO_MAXIMO: usize = 60;
 
-const UFS: [&str; 27] = [
+pub const UFS: [&str; 27] = [
     "AC", "AL", "AP", "AM", "BA", "CE", "DF", "ES", "GO", "MA", "MT", "MS", "MG", "PA", "PB", "PR",
     "PE", "PI", "RJ", "RN", "RS", "RO", "RR", "SC", "SE", "SP", "TO",
 ];
@@ -116,6 +116,24 @@ pub fn r25_cpf_livre(existente: Option<&Identificador>) -> Option<Recusa> {
             .em(["dados", "cpf"])
             .oriente(format!("use o identificador {existente}")),
     )
+}
+
+/// R25: a search names somebody, in texts as long as those of a record. The
+/// number of records is bounded, because each is a look at a person.
+pub fn r25_procura(procura: &Procura) -> Vec<Recusa> {
+    let limite = procura.limite.filter(|limite| !(1..=50).contains(limite));
+    [
+        obrigatorio(procura.nome.as_ref(), "R25").map(|r| r.em(["nome"])),
+        texto(procura.nome.as_deref(), NOME_MAXIMO).map(|r| r.em(["nome"])),
+        texto(procura.sobrenome.as_deref(), NOME_MAXIMO).map(|r| r.em(["sobrenome"])),
+        texto(procura.nome_mae.as_deref(), NOME_MAXIMO).map(|r| r.em(["nomeMae"])),
+        limite.map(|_| {
+            Recusa::nova(CodigoErro::CampoInvalido, "R25", "o limite vai de 1 a 50").em(["limite"])
+        }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn textos(novo: &DadosDeAdolescente) -> impl Iterator<Item = Recusa> {

@@ -1,49 +1,41 @@
 //! Use cases on adolescentes.
 
-use super::{Adolescente, AtualizarAdolescente, DadosDeAdolescente, rules, store};
-use crate::app::App;
+use super::{
+    Adolescente, AdolescenteId, AtualizarAdolescente, CadastrarAdolescente, DadosDeAdolescente,
+    Procura, rules,
+    store::{self, Semelhantes},
+};
 use crate::auth::{Ator, Papel};
 use crate::campo;
 use crate::db::Sessao;
-use crate::error::{CodigoErro, Error, Recusa};
+use crate::error::{CodigoErro, Error, Falha, Recusa};
+use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
 use crate::evento::{self, NovoEvento, TipoEvento};
 use crate::tempo;
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// Registers an adolescente and gives them an identificador (R23 to R25).
-///
-/// `malformados` are refusals that the door already knows: fields it could not read.
-pub async fn cadastrar(
-    app: &App,
-    ator: &Ator,
-    novo: DadosDeAdolescente,
-    malformados: Vec<Recusa>,
-) -> Result<Adolescente, Error> {
-    ator.exige(Papel::Integracao)?;
-    let tribunal = ator.tribunal_de_escrita()?;
-    let (agora, autor) = ((app.agora)(), ator.clone());
-    let hoje = tempo::dia(agora);
-    app.db
-        .escrever(ator, move |sessao| {
-            let com_cpf = store::por_cpf(sessao, novo.cpf.as_ref())?;
-            let mut recusas = rules::cadastro(&novo, hoje);
-            recusas.extend(rules::r25_cpf_livre(com_cpf.as_ref()));
-            Recusa::nenhuma(malformados, recusas)?;
+impl Comando for CadastrarAdolescente {
+    const NOME: &'static str = "cadastrarAdolescente";
+    type Efeito = Alterado;
 
-            let cpf = novo.cpf.clone();
-            let Some(adolescente) = inserir(sessao, tribunal, &novo, agora, hoje)? else {
-                return Err(cpf_tomado_agora(sessao, cpf.as_ref())?);
-            };
-            let evento = NovoEvento::do_adolescente(
-                TipoEvento::AdolescenteCadastrado,
-                &adolescente,
-                agora,
-                &autor,
-            );
-            evento::store::registrar(sessao, &[evento])?;
-            Ok(adolescente)
-        })
-        .await
+    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Alterado, Error> {
+        let Self { dados: novo, malformados } = self;
+        let agora = (contexto.relogio)();
+        let hoje = tempo::dia(agora);
+        let com_cpf = store::por_cpf(sessao, novo.cpf.as_ref())?;
+        let mut recusas = rules::cadastro(&novo, hoje);
+        recusas.extend(rules::r25_cpf_livre(com_cpf.as_ref()));
+        Recusa::nenhuma(malformados, recusas)?;
+
+        let Some(adolescente) = inserir(sessao, contexto.tribunal, &novo, agora, hoje)? else {
+            return Err(cpf_tomado_agora(sessao, novo.cpf.as_ref())?);
+        };
+        let tipo = TipoEvento::AdolescenteCadastrado;
+        let evento = NovoEvento::do_adolescente(tipo, &adolescente, agora, &contexto.autor);
+        evento::store::registrar(sessao, &[evento])?;
+        Ok(Alterado { adolescente, alterado: true })
+    }
 }
 
 /// Inserts under the next identificador. One that a link registered meanwhile
@@ -80,58 +72,80 @@ pub fn cpf_tomado_agora(
     ))
 }
 
-/// A record after a change that may have found nothing to do.
+/// A record after a write that may have found nothing to do.
 #[derive(Debug)]
 pub struct Alterado {
     pub adolescente: Adolescente,
     pub alterado: bool,
 }
 
+impl Efeito for Alterado {
+    fn lembrar(&self) -> Lembranca {
+        let &Self { ref adolescente, alterado } = self;
+        let (id, versao) = (adolescente.id.0, adolescente.versao);
+        Lembranca { id, versao, alterado, ..Lembranca::default() }
+    }
+
+    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
+        let adolescente = store::por_id(sessao, AdolescenteId(lembranca.id))?;
+        Ok(Self { adolescente, alterado: lembranca.alterado })
+    }
+}
+
 /// Changes a record; completes a pending one (R14, R24). What is equal to what
 /// was is no change: no version, no evento.
-pub async fn atualizar(
-    app: &App,
-    ator: &Ator,
-    comando: AtualizarAdolescente,
-) -> Result<Alterado, Error> {
-    ator.exige(Papel::Integracao)?;
-    let tribunal = ator.tribunal_de_escrita()?;
-    let (relogio, autor) = (app.agora, ator.clone());
-    app.db
-        .escrever(ator, move |sessao| {
-            let AtualizarAdolescente { identificador, dados, versao_esperada, malformados } =
-                comando;
-            let Some(atual) = store::travado(sessao, tribunal, &identificador)? else {
-                return Err(rules::r1_adolescente_visivel().into());
-            };
-            if let Some(recusa) = campo::versao_esperada(atual.versao, versao_esperada) {
-                return Err(recusa.into());
-            }
-            // After the lock, and never before the last change.
-            let agora = relogio().max(atual.atualizado_em);
-            let hoje = tempo::dia(agora);
-            let novo = dados.sobre(&atual);
-            let mut recusas = rules::alteracao(&atual, &novo, hoje);
-            let dono_do_cpf = store::por_cpf(sessao, dados.cpf.novo())?;
-            let outro = dono_do_cpf.filter(|dono| *dono != identificador);
-            recusas.extend(rules::r25_cpf_livre(outro.as_ref()));
-            Recusa::nenhuma(malformados, recusas)?;
+impl Comando for AtualizarAdolescente {
+    const NOME: &'static str = "atualizarAdolescente";
+    type Efeito = Alterado;
 
-            let campos = atual.diferencas(&novo);
-            if campos.is_empty() {
-                return Ok(Alterado { adolescente: atual, alterado: false });
-            }
-            let Some(adolescente) = store::atualizar(sessao, &novo, agora)? else {
-                // The index found what the look-up came too early for; the transaction is over.
-                let mensagem = "CPF já cadastrado no tribunal";
-                let recusa = Recusa::nova(CodigoErro::AdolescenteJaExiste, "R25", mensagem);
-                return Err(recusa.em(["dados", "cpf"]).into());
-            };
-            let tipo = TipoEvento::AdolescenteAtualizado;
-            let mut evento = NovoEvento::do_adolescente(tipo, &adolescente, agora, &autor);
-            evento.campos = campos;
-            evento::store::registrar(sessao, &[evento])?;
-            Ok(Alterado { adolescente, alterado: true })
-        })
-        .await
+    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Alterado, Error> {
+        let Self { identificador, dados, versao_esperada, mut malformados } = self;
+        // What could not be read is told even so: sent again, it would be refused again.
+        let Some(atual) = store::travado(sessao, contexto.tribunal, &identificador)? else {
+            malformados.push(rules::r1_adolescente_visivel());
+            return Err(Error::Recusas(malformados));
+        };
+        if let Some(recusa) = campo::versao_esperada(atual.versao, versao_esperada) {
+            malformados.push(recusa);
+            return Err(Error::Recusas(malformados));
+        }
+        // After the lock, and never before the last change.
+        let agora = (contexto.relogio)().max(atual.atualizado_em);
+        let hoje = tempo::dia(agora);
+        let novo = dados.sobre(&atual);
+        let mut recusas = rules::alteracao(&atual, &novo, hoje);
+        let dono_do_cpf = store::por_cpf(sessao, dados.cpf.novo())?;
+        let outro = dono_do_cpf.filter(|dono| *dono != identificador);
+        recusas.extend(rules::r25_cpf_livre(outro.as_ref()));
+        Recusa::nenhuma(malformados, recusas)?;
+
+        let campos = atual.diferencas(&novo);
+        if campos.is_empty() {
+            return Ok(Alterado { adolescente: atual, alterado: false });
+        }
+        let Some(adolescente) = store::atualizar(sessao, &novo, agora)? else {
+            // The index found what the look-up came too early for; the transaction is over.
+            let mensagem = "CPF já cadastrado no tribunal";
+            let recusa = Recusa::nova(CodigoErro::AdolescenteJaExiste, "R25", mensagem);
+            return Err(recusa.em(["dados", "cpf"]).into());
+        };
+        let tipo = TipoEvento::AdolescenteAtualizado;
+        let mut evento = NovoEvento::do_adolescente(tipo, &adolescente, agora, &contexto.autor);
+        evento.campos = campos;
+        evento::store::registrar(sessao, &[evento])?;
+        Ok(Alterado { adolescente, alterado: true })
+    }
+}
+
+/// A search that the caller may make and that the rules let pass (R25). Who has
+/// no tribunal has none to search in, and must not read that there is nobody.
+pub fn procura(ator: &Ator, procura: Procura) -> Result<Semelhantes, Error> {
+    ator.exige(Papel::Consulta)?;
+    if ator.tem(Papel::Nacional) {
+        let mensagem =
+            "procure com a credencial de um tribunal: a semelhança é entre os cadastros dele";
+        return Err(Error::falha(Falha::SemPermissao, mensagem));
+    }
+    Recusa::nenhuma(Vec::new(), rules::r25_procura(&procura))?;
+    Ok(Semelhantes { procura, sensivel: ator.tem(Papel::DadosSensiveis) })
 }

@@ -20,6 +20,7 @@ use crate::auth::{Ator, Escopo};
 use crate::error::{Error, Falha};
 use diesel::{Connection, PgConnection, r2d2::Pool};
 use manager::{Lease, Manager, PapelDoBanco};
+use std::convert::Infallible;
 use std::sync::{Arc, atomic::AtomicU64};
 use std::time::Duration;
 
@@ -62,6 +63,15 @@ pub struct Sessao<'a> {
 impl Sessao<'_> {
     pub fn conn(&mut self) -> &mut PgConnection {
         self.conn
+    }
+
+    /// Part of a transaction, undone alone if it fails.
+    pub fn desfazivel<T>(
+        &mut self,
+        escrever: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let escopo = self.escopo;
+        self.conn.transaction(|conn| escrever(&mut Sessao { conn, escopo }))
     }
 
     /// Two statements or more that must see one state of the data.
@@ -130,6 +140,27 @@ impl Db {
         bloqueante(move || {
             db.reservar(escopo)?
                 .usar(|conn| conn.transaction(|conn| escrever(&mut Sessao { conn, escopo })))
+        })
+        .await
+    }
+
+    /// Does what [`Db::escrever`] does and then undoes it, whatever came of it.
+    pub async fn ensaiar<T, F>(&self, ator: &Ator, escrever: F) -> Result<T, Error>
+    where
+        F: FnOnce(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
+        bloqueante(move || {
+            db.reservar(escopo)?.usar(|conn| {
+                let mut feito = None;
+                let desfeito = conn.transaction(|conn| {
+                    feito = Some(escrever(&mut Sessao { conn, escopo })?);
+                    Err::<Infallible, Error>(diesel::result::Error::RollbackTransaction.into())
+                });
+                let Err(error) = desfeito;
+                feito.ok_or(error)
+            })
         })
         .await
     }

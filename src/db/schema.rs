@@ -74,6 +74,7 @@ diesel::table! {
         tipo -> Text,
         processo_id -> Nullable<BigInt>,
         adolescente_id -> Nullable<BigInt>,
+        guia_id -> Nullable<BigInt>,
         ocorrido_em -> Timestamptz,
         ator_sub -> Text,
         ator_azp -> Nullable<Text>,
@@ -81,4 +82,85 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(adolescente, processo, vinculo, evento);
+diesel::table! {
+    chave_idempotencia (tribunal_codigo, credencial, operacao, chave) {
+        tribunal_codigo -> SmallInt,
+        credencial -> Text,
+        operacao -> Text,
+        chave -> Bytea,
+        entrada -> Bytea,
+        desfecho -> Nullable<Jsonb>,
+        criada_em -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    rascunho (id) {
+        id -> BigInt,
+        tribunal_codigo -> SmallInt,
+        codigo -> Text,
+        app_name_sistema_tribunal -> Text,
+        dados -> Text,
+        criado_em -> Timestamptz,
+        consumido_em -> Nullable<Timestamptz>,
+        processo_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    guia (id) {
+        id -> BigInt,
+        tribunal_codigo -> SmallInt,
+        numero -> Text,
+        tipo -> Text,
+        situacao -> Text,
+        motivo_baixa -> Nullable<Text>,
+        baixada_em -> Nullable<Timestamptz>,
+        unificada_por -> Nullable<BigInt>,
+        origem -> Nullable<Text>,
+        adolescente_id -> BigInt,
+        apuracao_id -> Nullable<BigInt>,
+        execucao_id -> Nullable<BigInt>,
+        magistrado_nome -> Nullable<Text>,
+        magistrado_cpf -> Text,
+        serventuario_nome -> Nullable<Text>,
+        serventuario_cpf -> Text,
+        serventuario_cargo -> Text,
+        codigo_tpu_medida -> Text,
+        data_sentenca -> Nullable<Date>,
+        houve_internacao -> Nullable<Bool>,
+        data_inicio_internacao -> Nullable<Date>,
+        data_fim_internacao -> Nullable<Date>,
+        data_transito_julgado -> Nullable<Date>,
+        prazo -> Nullable<Integer>,
+        data_decisao -> Nullable<Date>,
+        medida_resultante -> Nullable<Text>,
+        criado_em -> Timestamptz,
+        atualizado_em -> Timestamptz,
+        versao -> Integer,
+    }
+}
+
+diesel::table! {
+    ato_infracional (id) {
+        id -> BigInt,
+        tribunal_codigo -> SmallInt,
+        guia_id -> BigInt,
+        codigo_tpu -> Text,
+        descricao -> Nullable<Text>,
+        local_fato -> Nullable<Text>,
+        data_fato -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    documento_da_guia (id) {
+        id -> BigInt,
+        tribunal_codigo -> SmallInt,
+        guia_id -> BigInt,
+        tipo -> Text,
+        identificador_autos -> Nullable<Text>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(adolescente, processo, vinculo, evento, guia);

@@ -71,6 +71,15 @@ impl Sql {
         self
     }
 
+    /// The value, or NULL.
+    #[must_use]
+    pub fn bind_ou_nulo(self, valor: Option<impl Into<Valor>>) -> Self {
+        match valor {
+            Some(valor) => self.bind(valor),
+            None => self.push("NULL"),
+        }
+    }
+
     #[must_use]
     pub fn append(mut self, outro: Sql) -> Self {
         self.partes.extend(outro.partes);

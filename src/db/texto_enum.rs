@@ -21,6 +21,12 @@ macro_rules! texto_enum {
             }
         }
 
+        impl serde::Serialize for $nome {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.texto())
+            }
+        }
+
         impl diesel::serialize::ToSql<diesel::sql_types::Text, diesel::pg::Pg> for $nome {
             fn to_sql<'b>(
                 &'b self,

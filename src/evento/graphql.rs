@@ -5,6 +5,7 @@ use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescentePorId;
 use crate::auth::Papel;
 use crate::graphql::{Aresta, ContextExt, GlobalId, Instante, ListaGraphql};
+use crate::guia::{graphql::GuiaNode, store::GuiaPorId};
 use crate::processo::{graphql::ProcessoNode, store::ProcessoPorId};
 use async_graphql::{Context, ID, Object};
 use std::sync::Arc;
@@ -54,6 +55,12 @@ impl EventoNode {
     async fn adolescente(&self, ctx: &Context<'_>) -> Option<Result<AdolescenteNode>> {
         let achado = ctx.loaders().load(AdolescentePorId(self.0.adolescente_id?)).await;
         achado.map(|achado| achado.map(AdolescenteNode)).transpose()
+    }
+
+    /// Guia atingida, como está agora.
+    async fn guia(&self, ctx: &Context<'_>) -> Option<Result<GuiaNode>> {
+        let achada = ctx.loaders().load(GuiaPorId(self.0.guia_id?)).await;
+        achada.map(|achada| achada.map(GuiaNode)).transpose()
     }
 }
 

@@ -1,6 +1,7 @@
 use crate::adolescente::{Adolescente, AdolescenteId};
 use crate::auth::Ator;
 use crate::db::texto_enum;
+use crate::guia::{Guia, GuiaId};
 use crate::processo::{Processo, ProcessoId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -25,6 +26,10 @@ texto_enum! {
         AdolescenteCadastrado = "ADOLESCENTE_CADASTRADO",
         /// Dados do adolescente alterados; só em `Adolescente.eventos`.
         AdolescenteAtualizado = "ADOLESCENTE_ATUALIZADO",
+        /// Guia emitida.
+        GuiaEmitida = "GUIA_EMITIDA",
+        /// Guia baixada.
+        GuiaBaixada = "GUIA_BAIXADA",
     }
 }
 
@@ -42,6 +47,8 @@ pub struct Evento {
     pub processo_id: Option<ProcessoId>,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub adolescente_id: Option<AdolescenteId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub guia_id: Option<GuiaId>,
     #[diesel(sql_type = Timestamptz)]
     pub ocorrido_em: DateTime<Utc>,
     #[diesel(sql_type = Text)]
@@ -58,6 +65,7 @@ pub struct NovoEvento {
     pub tipo: TipoEvento,
     pub processo_id: Option<ProcessoId>,
     pub adolescente_id: Option<AdolescenteId>,
+    pub guia_id: Option<GuiaId>,
     pub ocorrido_em: DateTime<Utc>,
     pub ator_sub: String,
     pub ator_azp: Option<String>,
@@ -85,6 +93,19 @@ impl NovoEvento {
         Self::novo(tipo, onde, ocorrido_em, ator)
     }
 
+    /// One that a guia brings about, told in one of its processos.
+    pub fn da_guia(
+        tipo: TipoEvento,
+        guia: &Guia,
+        processo: ProcessoId,
+        ocorrido_em: DateTime<Utc>,
+        ator: &Ator,
+    ) -> Self {
+        let onde = (guia.tribunal_codigo, Some(processo), Some(guia.adolescente_id));
+        let campos = vec!["guias".into()];
+        Self { guia_id: Some(guia.id), campos, ..Self::novo(tipo, onde, ocorrido_em, ator) }
+    }
+
     fn novo(
         tipo: TipoEvento,
         (tribunal_codigo, processo_id, adolescente_id): (
@@ -96,12 +117,13 @@ impl NovoEvento {
         ator: &Ator,
     ) -> Self {
         let (ator_sub, ator_azp) = (ator.sub().to_owned(), ator.azp().map(str::to_owned));
-        let campos = Vec::new();
+        let (campos, guia_id) = (Vec::new(), None);
         Self {
             tribunal_codigo,
             tipo,
             processo_id,
             adolescente_id,
+            guia_id,
             ocorrido_em,
             ator_sub,
             ator_azp,

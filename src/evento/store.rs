@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 macro_rules! colunas {
     () => {
-        "e.id, e.xid::text, e.tipo, e.processo_id, e.adolescente_id, e.ocorrido_em, e.ator_sub, e.campos"
+        "e.id, e.xid::text, e.tipo, e.processo_id, e.adolescente_id, e.guia_id, e.ocorrido_em, e.ator_sub, e.campos"
     };
 }
 
@@ -26,6 +26,7 @@ pub fn registrar(sessao: &mut Sessao<'_>, novos: &[NovoEvento]) -> QueryResult<(
                 evento::tipo.eq(novo.tipo),
                 evento::processo_id.eq(novo.processo_id),
                 evento::adolescente_id.eq(novo.adolescente_id),
+                evento::guia_id.eq(novo.guia_id),
                 evento::ocorrido_em.eq(novo.ocorrido_em),
                 evento::ator_sub.eq(&novo.ator_sub),
                 evento::ator_azp.eq(&novo.ator_azp),

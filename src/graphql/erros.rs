@@ -26,18 +26,7 @@ pub enum ErroGraphql {
     ProcessoJaExiste(ErroProcessoJaExiste),
     ConflitoDeVersao(ErroConflitoDeVersao),
     DeRegra(ErroDeRegra),
-}
-
-/// What a use case answered, with refusals turned into data; what the client
-/// cannot fix stays an error.
-pub fn recusas_como_dados<T>(
-    desfecho: Result<T, Error>,
-) -> Result<Result<T, Vec<ErroGraphql>>, Error> {
-    match desfecho {
-        Ok(valor) => Ok(Ok(valor)),
-        Err(Error::Recusas(recusas)) => Ok(Err(recusas.into_iter().map(Into::into).collect())),
-        Err(error) => Err(error),
-    }
+    DeIdempotencia(ErroDeIdempotencia),
 }
 
 impl From<Recusa> for ErroGraphql {
@@ -51,7 +40,8 @@ impl From<Recusa> for ErroGraphql {
             | CodigoErro::ExecucaoAdmiteUmAdolescente => ErroCampoInvalido(recusa).into(),
             CodigoErro::ProcessoNaoEncontrado
             | CodigoErro::AdolescenteNaoEncontrado
-            | CodigoErro::VinculoNaoEncontrado => ErroNaoEncontrado(recusa).into(),
+            | CodigoErro::VinculoNaoEncontrado
+            | CodigoErro::NaoEncontrado => ErroNaoEncontrado(recusa).into(),
             CodigoErro::ProcessoJaExiste => ErroProcessoJaExiste(recusa).into(),
             CodigoErro::ConflitoDeVersao => ErroConflitoDeVersao(recusa).into(),
             CodigoErro::AdolescenteJaExiste
@@ -59,7 +49,9 @@ impl From<Recusa> for ErroGraphql {
             | CodigoErro::TipoDeProcessoIncompativel
             | CodigoErro::VinculoJaAtivo
             | CodigoErro::UltimoAdolescente
+            | CodigoErro::RascunhoInvalido
             | CodigoErro::ExecucaoAtiva => ErroDeRegra(recusa).into(),
+            CodigoErro::ChaveIdempotenciaReutilizada => ErroDeIdempotencia(recusa).into(),
         }
     }
 }
@@ -69,6 +61,7 @@ pub struct ErroNaoEncontrado(Recusa);
 pub struct ErroProcessoJaExiste(Recusa);
 pub struct ErroConflitoDeVersao(Recusa);
 pub struct ErroDeRegra(Recusa);
+pub struct ErroDeIdempotencia(Recusa);
 
 /// The four fields of `Erro`, and the type's own after them.
 macro_rules! erro {
@@ -107,7 +100,7 @@ erro! {
     ErroCampoInvalido {
         /// A regra, por exemplo `R4`.
         async fn regra(&self) -> &str {
-            self.0.regra
+            &self.0.regra
         }
     }
 }
@@ -142,7 +135,7 @@ erro! {
     ErroDeRegra {
         /// A regra, por exemplo `R12`.
         async fn regra(&self) -> &str {
-            self.0.regra
+            &self.0.regra
         }
 
         /// O processo que impede, se há um e é visível.
@@ -150,6 +143,11 @@ erro! {
             processo(ctx, &self.0).await.transpose()
         }
     }
+}
+
+erro! {
+    /// A chave de idempotência já serviu a outra entrada.
+    ErroDeIdempotencia {}
 }
 
 async fn processo(ctx: &Context<'_>, recusa: &Recusa) -> Result<Option<ProcessoNode>, Error> {

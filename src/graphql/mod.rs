@@ -4,6 +4,7 @@ mod conexao;
 mod document;
 mod erros;
 mod escalares;
+mod escrita;
 mod filtro;
 pub mod http;
 mod loaders;
@@ -12,8 +13,9 @@ mod node;
 pub use conexao::{
     Aresta, ArestaComVinculo, Conexao, ListaGraphql, Paginacao, SentidoOrdem, aresta, conectar,
 };
-pub use erros::{ErroDeCampo, ErroGraphql, Falivel, recusas_como_dados};
+pub use erros::{ErroDeCampo, ErroGraphql, Falivel};
 pub use escalares::{Data, Instante};
+pub use escrita::{Desfecho, Entrada, Fim, ModoInput, executar};
 pub use filtro::Condicoes;
 pub use loaders::Loaders;
 pub use node::{GlobalId, Node};
@@ -22,7 +24,9 @@ use crate::adolescente::graphql::{AdolescenteMutation, AdolescenteQuery};
 use crate::app::App;
 use crate::auth::{Ator, Papel};
 use crate::error::Error;
+use crate::guia::graphql::{GuiaMutation, GuiaQuery};
 use crate::processo::graphql::{ProcessoMutation, ProcessoQuery};
+use crate::rascunho::graphql::RascunhoMutation;
 use crate::tribunal::{Tribunal, graphql::TribunalQuery};
 use async_graphql::{
     Context, EmptySubscription, ErrorExtensions, MergedObject, Object, SDLExportOptions,
@@ -31,11 +35,11 @@ use node::NodeQuery;
 
 /// Leitura; exige o papel `pse-consulta`. Os campos de raiz são nulos quando falham ou quando não há o que mostrar; o que é de outro tribunal aparece como ausente.
 #[derive(MergedObject, Default)]
-pub struct Query(AtorQuery, ProcessoQuery, AdolescenteQuery, TribunalQuery, NodeQuery);
+pub struct Query(AtorQuery, ProcessoQuery, AdolescenteQuery, GuiaQuery, TribunalQuery, NodeQuery);
 
 /// Escrita; exige o papel `pse-integracao`. A recusa de uma regra é dado (`erros`); o que o cliente não pode consertar é erro de topo, com `extensions.code` e `extensions.status`.
 #[derive(MergedObject, Default)]
-pub struct Mutation(ProcessoMutation, AdolescenteMutation);
+pub struct Mutation(ProcessoMutation, AdolescenteMutation, RascunhoMutation, GuiaMutation);
 
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 

@@ -7,8 +7,10 @@ use crate::adolescente::{AdolescenteId, store::AdolescentePorId};
 use crate::auth::Papel;
 use crate::error::{Error, Falha};
 use crate::evento::{graphql::EventoNode, store::EventoPorId};
+use crate::guia::{GuiaId, graphql::GuiaNode, store::GuiaPorId};
 use crate::processo::graphql::{ProcessoApuracao, ProcessoExecucao, ProcessoNode};
 use crate::processo::{ProcessoId, store::ProcessoPorId};
+use crate::rascunho::{RascunhoId, graphql::RascunhoNode, store::RascunhoPorId};
 use crate::tribunal::Tribunal;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
@@ -26,6 +28,8 @@ const IDS_MAXIMO: usize = 100;
 pub enum GlobalId {
     Processo(ProcessoId),
     Adolescente(AdolescenteId),
+    Guia(GuiaId),
+    Rascunho(RascunhoId),
     Evento(i64),
     Tribunal(i16),
 }
@@ -35,6 +39,8 @@ impl From<GlobalId> for ID {
         let texto = match id {
             GlobalId::Processo(ProcessoId(id)) => format!("Processo:{id}"),
             GlobalId::Adolescente(AdolescenteId(id)) => format!("Adolescente:{id}"),
+            GlobalId::Guia(GuiaId(id)) => format!("Guia:{id}"),
+            GlobalId::Rascunho(RascunhoId(id)) => format!("Rascunho:{id}"),
             GlobalId::Evento(id) => format!("Evento:{id}"),
             GlobalId::Tribunal(codigo) => format!("Tribunal:{codigo}"),
         };
@@ -50,6 +56,8 @@ impl GlobalId {
         let lido = match tipo {
             "Processo" => Self::Processo(ProcessoId(chave.parse().ok()?)),
             "Adolescente" => Self::Adolescente(AdolescenteId(chave.parse().ok()?)),
+            "Guia" => Self::Guia(GuiaId(chave.parse().ok()?)),
+            "Rascunho" => Self::Rascunho(RascunhoId(chave.parse().ok()?)),
             "Evento" => Self::Evento(chave.parse().ok()?),
             "Tribunal" => Self::Tribunal(chave.parse().ok()?),
             _ => return None,
@@ -69,6 +77,8 @@ pub enum NodeConcreto {
     Apuracao(ProcessoApuracao),
     Execucao(ProcessoExecucao),
     Adolescente(AdolescenteNode),
+    Guia(GuiaNode),
+    Rascunho(RascunhoNode),
     Evento(EventoNode),
     Tribunal(Tribunal),
 }
@@ -139,6 +149,12 @@ async fn carregar(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         }),
         GlobalId::Adolescente(id) => {
             loaders.load(AdolescentePorId(id)).await?.map(|linha| AdolescenteNode(linha).into())
+        }
+        GlobalId::Guia(id) => {
+            loaders.load(GuiaPorId(id)).await?.map(|linha| GuiaNode(linha).into())
+        }
+        GlobalId::Rascunho(id) => {
+            loaders.load(RascunhoPorId(id)).await?.map(|linha| RascunhoNode(linha).into())
         }
         GlobalId::Evento(id) => {
             loaders.load(EventoPorId(id)).await?.map(|linha| EventoNode(linha).into())

@@ -5,9 +5,10 @@ use crate::adolescente::{AdolescenteId, DadosDeAdolescente, Identificador};
 use crate::campo::Mudanca;
 use crate::cpf::Cpf;
 use crate::error::Recusa;
+use serde::Serialize;
 
 /// What a door asks to be registered, before any rule has looked at it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct CadastrarProcesso {
     pub numero: Option<NumeroProcesso>,
     pub tipo: Option<TipoProcesso>,
@@ -20,29 +21,31 @@ pub struct CadastrarProcesso {
     pub magistrado: Responsavel,
     pub serventuario: Responsavel,
     /// Fields that the door could not read, as refusals.
+    #[serde(serialize_with = "Recusa::so_os_campos")]
     pub malformados: Vec<Recusa>,
 }
 
 /// What a change asks of magistrado or serventuário.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct MudancaDeResponsavel {
     pub nome: Mudanca<String>,
     pub cpf: Mudanca<Cpf>,
 }
 
 /// R13: the only fields of a processo that an update changes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct AtualizarResponsaveis {
     pub processo: NumeroProcesso,
     pub magistrado: MudancaDeResponsavel,
     pub serventuario: MudancaDeResponsavel,
     pub versao_esperada: Option<i32>,
     /// Fields that the door could not read, as refusals.
+    #[serde(serialize_with = "Recusa::so_os_campos")]
     pub malformados: Vec<Recusa>,
 }
 
 /// R19: archive, or take up again.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct AlterarSituacao {
     pub processo: NumeroProcesso,
     pub situacao: SituacaoProcesso,
@@ -50,7 +53,7 @@ pub struct AlterarSituacao {
 }
 
 /// R14, R15: link an adolescente to an apuração.
-#[derive(Clone)]
+#[derive(Clone, Serialize)]
 pub struct VincularAdolescente {
     pub processo: NumeroProcesso,
     pub adolescente: Identificador,
@@ -58,11 +61,12 @@ pub struct VincularAdolescente {
     pub dados: Option<DadosDeAdolescente>,
     pub versao_esperada: Option<i32>,
     /// Fields that the door could not read, as refusals.
+    #[serde(serialize_with = "Recusa::so_os_campos")]
     pub malformados: Vec<Recusa>,
 }
 
 /// R16 to R18: end the link.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct DesvincularAdolescente {
     pub processo: NumeroProcesso,
     pub adolescente: Identificador,

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 use diesel_derive_newtype::DieselNewType;
+use serde::Serialize;
 use std::{fmt, str::FromStr};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
@@ -21,7 +22,7 @@ pub struct ProcessoId(pub i64);
 /// assert_eq!(numero.digito_esperado(), 62);
 /// # Ok::<(), elos::processo::NumeroMalformado>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType, Serialize)]
 pub struct NumeroProcesso(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -160,7 +161,7 @@ impl Vinculo {
 }
 
 /// Magistrado or serventuário.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Responsavel {
     pub nome: Option<String>,
     pub cpf: Option<Cpf>,

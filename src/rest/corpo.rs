@@ -1,7 +1,7 @@
 //! Reads a JSON body field by field, and remembers what it could not read.
 
 use super::envelope::Negado;
-use crate::campo::{Mudanca, preenchido};
+use crate::campo::{self, Mudanca, preenchido};
 use crate::config::CamposDesconhecidos;
 use crate::entrada::corpo_json;
 use crate::error::{CodigoErro, Error, Falha, Recusa};
@@ -9,12 +9,15 @@ use crate::tempo;
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use chrono::NaiveDate;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
 const MAXIMO: usize = 256 * 1024;
+const DESCONHECIDOS_MAXIMO: usize = 50;
 
 /// The path of a field below the input, in the names of the GraphQL schema.
 pub type Campo = &'static [&'static str];
@@ -23,6 +26,7 @@ pub type Campo = &'static [&'static str];
 #[derive(Default)]
 pub struct Corpo {
     prefixo: String,
+    bytes: web::Bytes,
     campos: Map<String, Value>,
     /// In a PUT a blank text is refused; elsewhere it counts as absent.
     recusa_branco: bool,
@@ -34,7 +38,7 @@ impl Corpo {
     pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Self, Negado> {
         let bytes = corpo_json(req, payload, MAXIMO).await?;
         match serde_json::from_slice(&bytes) {
-            Ok(campos) => Ok(Self { campos, ..Self::default() }),
+            Ok(campos) => Ok(Self { bytes, campos, ..Self::default() }),
             Err(_) => {
                 Err(Error::falha(Falha::EntradaInvalida, "o corpo não é um objeto JSON").into())
             }
@@ -132,6 +136,16 @@ impl Corpo {
         }
     }
 
+    /// A number, or the digits of one as text.
+    pub fn inteiro_ou_texto(&mut self, nome: &'static str, campo: Campo) -> Option<i32> {
+        if let Some(Value::String(texto)) = self.campos.get(nome) {
+            let lido = texto.trim().parse().ok();
+            self.campos.remove(nome);
+            return lido.or_else(|| self.recusar(campo, "esperava um número inteiro"));
+        }
+        self.inteiro(nome, campo)
+    }
+
     /// `dd/MM/yyyy`.
     pub fn data(&mut self, nome: &'static str, campo: Campo) -> Option<NaiveDate> {
         let texto = self.texto(nome, campo)?;
@@ -147,21 +161,16 @@ impl Corpo {
         }
     }
 
-    /// A list of texts with a shape. An item that has not is refused by its
+    /// A list of texts with a shape; one that is too long is not read, only seen to be. An item that has not is refused by its
     /// place, and leaves it empty: the others keep theirs.
-    pub fn lista<T>(&mut self, nome: &'static str, campo: &'static str) -> Vec<Option<T>>
+    pub fn lista<T>(&mut self, nome: &'static str, campo: Campo) -> Vec<Option<T>>
     where
         T: FromStr<Err: Display>,
     {
-        let itens = match self.campos.remove(nome) {
-            None | Some(Value::Null) => return Vec::new(),
-            Some(Value::Array(itens)) => itens,
-            Some(_) => {
-                self.malformados
-                    .push(malformado("esperava uma lista de textos".into()).em([campo]));
-                return Vec::new();
-            }
-        };
+        let itens = self.array(nome, campo);
+        if campo::itens(&itens).len() < itens.len() {
+            return std::iter::repeat_with(|| None).take(campo::ITENS_MAXIMO + 1).collect();
+        }
         let ler = |item: &Value| match item.as_str().map(|texto| texto.trim().parse::<T>()) {
             Some(Ok(valor)) => Ok(valor),
             Some(Err(erro)) => Err(Cow::Owned(erro.to_string())),
@@ -169,10 +178,58 @@ impl Corpo {
         };
         let mut lidos = Vec::with_capacity(itens.len());
         for (i, item) in itens.iter().enumerate() {
-            let lido = ler(item).map_err(|mensagem| malformado(mensagem).no_item(campo, i));
+            let lido = ler(item).map_err(|mensagem| no_item(malformado(mensagem), campo, i));
             lidos.push(lido.map_err(|recusa| self.malformados.push(recusa)).ok());
         }
         lidos
+    }
+
+    /// A list of bodies within the body, each read by `ler`; fields are told below their item.
+    pub fn itens<T>(
+        &mut self,
+        nome: &'static str,
+        campo: Campo,
+        ler: impl Fn(&mut Self) -> T,
+    ) -> Vec<T> {
+        let itens = self.array(nome, campo);
+        if campo::itens(&itens).len() < itens.len() {
+            let vazio = || ler(&mut Self::default());
+            return std::iter::repeat_with(vazio).take(campo::ITENS_MAXIMO + 1).collect();
+        }
+        let mut lidos = Vec::with_capacity(itens.len());
+        for (i, item) in itens.into_iter().enumerate() {
+            let campos = match item {
+                Value::Object(campos) => campos,
+                _ => {
+                    self.malformados.push(no_item(
+                        malformado("esperava um objeto".into()),
+                        campo,
+                        i,
+                    ));
+                    Map::new()
+                }
+            };
+            let prefixo = format!("{}{nome}[{i}].", self.prefixo);
+            let mut dentro = Self { prefixo, campos, ..Self::default() };
+            lidos.push(ler(&mut dentro));
+            dentro.contar_desconhecidos();
+            self.desconhecidos.append(&mut dentro.desconhecidos);
+            self.malformados.extend(dentro.malformados.into_iter().map(|recusa| {
+                let abaixo = recusa.campo.clone();
+                let mut recusa = no_item(recusa, campo, i);
+                recusa.campo.extend(abaixo);
+                recusa
+            }));
+        }
+        lidos
+    }
+
+    /// A value of the outermost body that is not looked into: its text, to the
+    /// letter. What it must be is a rule's to say.
+    pub fn json(&mut self, nome: &'static str) -> Option<String> {
+        self.campos.remove(nome).filter(|valor| !valor.is_null())?;
+        let textos: HashMap<String, &RawValue> = serde_json::from_slice(&self.bytes).ok()?;
+        textos.get(nome).map(|texto| texto.get().to_owned())
     }
 
     /// A body within the body, read by `ler`.
@@ -204,7 +261,8 @@ impl Corpo {
     /// Ends the reading: what was never asked for is a notice, or a refusal.
     pub fn terminar(mut self, politica: CamposDesconhecidos) -> (Vec<Recusa>, Vec<String>) {
         self.contar_desconhecidos();
-        let Self { mut malformados, desconhecidos, .. } = self;
+        let Self { mut malformados, mut desconhecidos, .. } = self;
+        desconhecidos.truncate(DESCONHECIDOS_MAXIMO);
         match politica {
             CamposDesconhecidos::Avisar => {
                 let aviso = |nome| format!("{nome}: campo desconhecido, ignorado");
@@ -221,8 +279,19 @@ impl Corpo {
         }
     }
 
+    fn array(&mut self, nome: &'static str, campo: Campo) -> Vec<Value> {
+        match self.campos.remove(nome) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(itens)) => itens,
+            Some(_) => {
+                self.recusar::<()>(campo, "esperava uma lista");
+                Vec::new()
+            }
+        }
+    }
+
     fn contar_desconhecidos(&mut self) {
-        for nome in std::mem::take(&mut self.campos).into_iter().map(|(nome, _)| nome).take(50) {
+        for (nome, _) in std::mem::take(&mut self.campos).into_iter().take(DESCONHECIDOS_MAXIMO) {
             let nome: String = nome.chars().filter(|c| !c.is_control()).take(60).collect();
             self.desconhecidos.push(format!("{}{nome}", self.prefixo));
         }
@@ -238,4 +307,10 @@ impl Corpo {
 
 fn malformado(mensagem: Cow<'static, str>) -> Recusa {
     Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem)
+}
+
+fn no_item(mut recusa: Recusa, campo: Campo, i: usize) -> Recusa {
+    recusa.campo = campo.iter().map(|&parte| parte.into()).collect();
+    recusa.campo.push(i.to_string().into());
+    recusa
 }

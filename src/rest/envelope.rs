@@ -81,10 +81,9 @@ impl Negado {
         let (status, codigo, mensagem, erros) = match &self.error {
             Error::Recusas(recusas) => {
                 // What can never succeed (400) comes before what the present state refuses (409).
-                let decisiva = recusas.iter().min_by_key(|recusa| recusa.status());
-                let (status, codigo) = decisiva.map_or((400, Falha::EntradaInvalida.nome()), |r| {
-                    (r.status(), r.codigo.nome())
-                });
+                let decisiva = recusas.iter().min_by_key(|recusa| recusa.status);
+                let (status, codigo) = decisiva
+                    .map_or((400, Falha::EntradaInvalida.nome()), |r| (r.status, r.codigo.nome()));
                 let mensagem = match recusas.as_slice() {
                     [unica] => unica.mensagem.to_string(),
                     _ => INSUCESSO.to_owned(),

@@ -6,15 +6,22 @@
 mod adolescentes;
 mod corpo;
 mod envelope;
+mod guias;
+pub mod openapi;
 mod pagina;
 mod processos;
+mod rascunhos;
 
 use crate::app::App;
-use crate::auth::{Ator, Auth};
+use crate::auth::{Ator, Auth, Papel};
 use crate::error::{Error, Falha};
+use crate::escrita::{self, Chave, Feito, Modo};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use envelope::Negado;
+use serde_json::Value;
+use std::fmt::Display;
+use std::str::FromStr;
 
 pub const PREFIXO: &str = "/api/v1";
 
@@ -48,7 +55,19 @@ pub fn rotas(config: &mut web::ServiceConfig) {
         .service(
             rota("/adolescentes/identificador/{identificador}", "GET")
                 .get(adolescentes::por_identificador),
-        );
+        )
+        .service(
+            rota("/adolescentes/similaridade", "GET, POST")
+                .get(adolescentes::semelhantes)
+                .post(adolescentes::semelhantes_do_corpo),
+        )
+        .service(rota("/processo-rascunho", "POST").post(rascunhos::registrar))
+        .service(rota("/guias", "GET").get(guias::listar))
+        .service(rota("/guias/provisoria", "POST").post(guias::emitir_provisoria))
+        .service(rota("/guias/definitiva", "POST").post(guias::emitir_definitiva))
+        .service(rota("/guias/internacao-sancao", "POST").post(guias::emitir_internacao_sancao))
+        .service(rota("/guias/unificadora", "POST").post(guias::emitir_unificadora))
+        .service(rota("/guias/{numero}/situacao/{situacao}", "PUT").put(guias::alterar_situacao));
     config.service(scope.default_service(web::to(desconhecida)));
 }
 
@@ -80,6 +99,21 @@ impl Chamada {
         Ok(chamada)
     }
 
+    /// Lets the caller in, to a route that writes: with a key, or only to try.
+    async fn entrar_para_escrever(req: &HttpRequest) -> Result<(Self, Modo), Negado> {
+        let chamada = Self::entrar_com_parametros(req).await?;
+        // Whoever may not write is told so before anything of the request is looked at.
+        chamada.ator.exige(Papel::Integracao)?;
+        let mut parametros = Parametros::de(req);
+        let simular = match parametros.tirar_como_veio("simular").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(pagina::invalido("simular", "use true ou false")),
+        };
+        parametros.terminar()?;
+        Ok((chamada, Modo { simular, chave: chave(req)? }))
+    }
+
     async fn entrar_com_parametros(req: &HttpRequest) -> Result<Self, Negado> {
         let (Some(app), Some(auth)) =
             (req.app_data::<web::Data<App>>(), req.app_data::<web::Data<Auth>>())
@@ -101,10 +135,32 @@ impl Parametros {
         Self(lidos.map(web::Query::into_inner).unwrap_or_default())
     }
 
-    /// Blank counts as absent.
+    /// Empty counts as absent, as a form sends it; white space is a value, and a wrong one.
     fn tirar(&mut self, nome: &str) -> Option<String> {
+        self.tirar_como_veio(nome).filter(|valor| !valor.is_empty())
+    }
+
+    fn tirar_como_veio(&mut self, nome: &str) -> Option<String> {
         let onde = self.0.iter().position(|(dado, _)| dado == nome)?;
-        Some(self.0.remove(onde).1).filter(|valor| !valor.trim().is_empty())
+        Some(self.0.remove(onde).1)
+    }
+
+    /// A text with a shape of its own.
+    fn forma<T: FromStr<Err: Display>>(&mut self, nome: &str) -> Result<Option<T>, Negado> {
+        let Some(texto) = self.tirar(nome) else { return Ok(None) };
+        let lido = texto.trim().parse().map(Some);
+        lido.map_err(|erro: T::Err| pagina::invalido(nome, &erro.to_string()))
+    }
+
+    /// One of a list of words.
+    fn palavra<T>(
+        &mut self,
+        nome: &str,
+        de_texto: fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, Negado> {
+        let Some(texto) = self.tirar(nome) else { return Ok(None) };
+        let lida = de_texto(&texto.trim().to_uppercase());
+        lida.map(Some).ok_or_else(|| pagina::invalido(nome, "valor desconhecido"))
     }
 
     fn terminar(self) -> Result<(), Negado> {
@@ -116,6 +172,21 @@ impl Parametros {
                 Err(Error::falha(Falha::EntradaInvalida, mensagem).into())
             }
         }
+    }
+}
+
+/// The name that the client gave to this attempt, so that it may send it again.
+fn chave(req: &HttpRequest) -> Result<Option<Chave>, Negado> {
+    let mut valores = req.headers().get_all(escrita::CABECALHO);
+    let Some(valor) = valores.next() else { return Ok(None) };
+    let Ok(texto) = valor.to_str() else {
+        return Err(pagina::invalido(escrita::CABECALHO, "use só caracteres ASCII"));
+    };
+    let lida = texto.parse();
+    match (lida, valores.next()) {
+        (Ok(chave), None) => Ok(Some(chave)),
+        (Ok(_), Some(_)) => Err(pagina::invalido(escrita::CABECALHO, "mande uma só chave")),
+        (Err(erro), _) => Err(pagina::invalido(escrita::CABECALHO, &erro.to_string())),
     }
 }
 
@@ -136,8 +207,46 @@ fn if_match(req: &HttpRequest) -> Result<Option<i32>, Negado> {
     }
 }
 
+/// The answer to a write: what came of it in `dados`, of which its version is the
+/// `ETag`. One that was only tried has no id, and no version to come back with.
+fn responder_escrita<T, U>(
+    app: &App,
+    feito: &Feito<T, U>,
+    mut dados: Value,
+    gerados: &[&str],
+    mut avisos: Vec<String>,
+) -> HttpResponse {
+    if feito.simulado {
+        if let Some(campos) = dados.as_object_mut() {
+            for gerado in ["id"].iter().chain(gerados) {
+                campos.shift_remove(*gerado);
+            }
+            // What it is made of was not made either.
+            for item in ["atosInfracionais", "documentosInstruirGuia"] {
+                let itens =
+                    campos.get_mut(item).and_then(Value::as_array_mut).into_iter().flatten();
+                itens
+                    .filter_map(Value::as_object_mut)
+                    .for_each(|item| drop(item.shift_remove("id")));
+            }
+        }
+        avisos.push("simulação: todas as regras foram aplicadas e nada foi gravado".into());
+        return envelope::sucesso((app.agora)(), &dados, &avisos);
+    }
+    let versao = dados.get("versao").and_then(Value::as_i64);
+    let mut resposta = envelope::sucesso((app.agora)(), &dados, &avisos);
+    if feito.repetido {
+        let nome = header::HeaderName::from_static("idempotent-replayed");
+        resposta.headers_mut().insert(nome, header::HeaderValue::from_static("true"));
+    }
+    match versao {
+        Some(versao) => com_etag(resposta, versao),
+        None => resposta,
+    }
+}
+
 /// The version of what is answered, for `If-Match`.
-fn com_etag(mut resposta: HttpResponse, versao: i32) -> HttpResponse {
+fn com_etag(mut resposta: HttpResponse, versao: i64) -> HttpResponse {
     if let Ok(etag) = header::HeaderValue::from_str(&format!("\"{versao}\"")) {
         resposta.headers_mut().insert(header::ETAG, etag);
     }

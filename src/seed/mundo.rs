@@ -17,6 +17,10 @@ const VINCULOS: [(i64, i64); 8] = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 0), (2, 2
 /// Which apuração each execução comes from.
 const ORIGEM: [Option<i64>; 5] = [None, None, None, Some(0), Some(2)];
 
+/// The guias of a caso: of which apuração, for whom, and whether the definitiva;
+/// the provisória that came before it was lowered when it became definitiva.
+const GUIAS: [(i64, i64, bool); 3] = [(0, 0, false), (0, 0, true), (2, 2, true)];
+
 const APURACAO: &str = "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL";
 const EXECUCAO: &str = "EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS";
 
@@ -67,6 +71,7 @@ pub struct Mundo {
     pub adolescente: i64,
     pub processo: i64,
     pub vinculo: i64,
+    pub guia: i64,
     pub sequencia: i64,
 }
 
@@ -187,22 +192,78 @@ impl Mundo {
         Ok(())
     }
 
+    fn guia_id(&self, caso: i64, k: i64) -> i64 {
+        self.guia + caso * 3 + k + 1
+    }
+
+    pub fn guias(&self, saida: &mut dyn Write, caso: i64) -> Result<()> {
+        for (k, (apuracao, adolescente, definitiva)) in (0..).zip(GUIAS) {
+            let id = self.guia_id(caso, k);
+            let emitida = self.instante(caso, apuracao);
+            let dia = tempo::dia(emitida);
+            let sentenca = dia - Days::new(30);
+            let (tipo, transito, houve) = match definitiva {
+                true => ("DEFINITIVA", dia.to_string(), "\\N"),
+                false => ("PROVISORIA", "\\N".to_owned(), "f"),
+            };
+            let (quando, nunca) = (emitida.to_rfc3339(), "\\N".to_owned());
+            let (situacao, motivo, baixada) = match definitiva {
+                true => ("ATIVO", "\\N", &nunca),
+                false => ("BAIXADA", "CONVERTIDA", &quando),
+            };
+            let cpf = Cpf::sintetico(980_000_000 + u32::try_from(caso % 40).unwrap_or(0));
+            writeln!(
+                saida,
+                "{id}\t{}\t{}{:04}\t{tipo}\t{situacao}\t{motivo}\t{baixada}\tSENTENCA_CONDENATORIA\t{}\t{}\t\
+                 Magistrada Fictícia {}\t{cpf}\t{cpf}\tEscrivã fictícia\t11386\t{sentenca}\t{houve}\t{transito}\t\
+                 {quando}\t{quando}",
+                Self::tribunal(caso).codigo,
+                dia.format("%Y%m%d"),
+                id % 10_000,
+                self.adolescente_id(caso, adolescente),
+                self.processo_id(caso, apuracao),
+                caso % 40,
+                cpf = cpf.completo(),
+            )?;
+        }
+        Ok(())
+    }
+
+    pub fn atos(&self, saida: &mut dyn Write, caso: i64) -> Result<()> {
+        for k in (0..).take(GUIAS.len()) {
+            let id = self.guia_id(caso, k);
+            let codigo = Self::tribunal(caso).codigo;
+            writeln!(saida, "{codigo}\t{id}\t11428\tAto infracional fictício")?;
+        }
+        Ok(())
+    }
+
     pub fn eventos(&self, saida: &mut dyn Write, caso: i64) -> Result<()> {
         let codigo = Self::tribunal(caso).codigo;
         for n in 0..ADOLESCENTES {
             let (id, quando) = (self.adolescente_id(caso, n), self.instante(caso, 0).to_rfc3339());
-            writeln!(saida, "{codigo}\tADOLESCENTE_CADASTRADO\t\\N\t{id}\t{quando}\tsemente")?;
+            writeln!(saida, "{codigo}\tADOLESCENTE_CADASTRADO\t\\N\t{id}\t\\N\t{quando}\tsemente")?;
         }
         for (n, origem) in (0..).zip(ORIGEM) {
             let (id, quando) = (self.processo_id(caso, n), self.instante(caso, n).to_rfc3339());
-            writeln!(saida, "{codigo}\tPROCESSO_CADASTRADO\t{id}\t\\N\t{quando}\tsemente")?;
+            writeln!(saida, "{codigo}\tPROCESSO_CADASTRADO\t{id}\t\\N\t\\N\t{quando}\tsemente")?;
             if let Some(de) = origem {
                 let apuracao = self.processo_id(caso, de);
                 writeln!(
                     saida,
-                    "{codigo}\tEXECUCAO_CADASTRADA\t{apuracao}\t\\N\t{quando}\tsemente"
+                    "{codigo}\tEXECUCAO_CADASTRADA\t{apuracao}\t\\N\t\\N\t{quando}\tsemente"
                 )?;
             }
+        }
+        for (k, (processo, adolescente, _)) in (0..).zip(GUIAS) {
+            let guia = self.guia_id(caso, k);
+            let quando = self.instante(caso, processo).to_rfc3339();
+            let adolescente = self.adolescente_id(caso, adolescente);
+            let processo = self.processo_id(caso, processo);
+            writeln!(
+                saida,
+                "{codigo}\tGUIA_EMITIDA\t{processo}\t{adolescente}\t{guia}\t{quando}\tsemente"
+            )?;
         }
         Ok(())
     }

@@ -193,3 +193,42 @@ fn r24_o_pendente_se_completa_e_o_minimo_nao_se_apaga() {
     assert_eq!(nulo["alterado"], true);
     assert_eq!(mudar(&ana, json!({ "naturalidade": null }))["alterado"], true);
 }
+
+/// What can never succeed is a 400, whatever the state: the doors would differ otherwise.
+#[test]
+fn campo_ilegivel_e_400_ainda_que_o_registro_falte_ou_a_versao_seja_velha() {
+    let app = App::vazio();
+    let ana = app.adolescente("tjrn");
+    let ausente = put(&app, &json!({ "identificador": "203000000009", "dataNascimento": "x" }));
+    let velha = json!({ "identificador": ana, "sexoBiologico": "X" });
+    let velha = pedir(&app, "tjrn", "PUT", "", &velha, &[("If-Match", "\"7\"")]);
+    for (resposta, segundo) in [(ausente, "identificador: "), (velha, "If-Match: ")] {
+        assert_eq!(resposta.status, 400, "{}", resposta.texto);
+        assert_eq!(resposta.corpo["mensagemDesenvolvedor"], "CAMPO_INVALIDO");
+        let erros = resposta.corpo["erros"].as_array().unwrap();
+        assert!(erros.len() == 2 && erros[1].as_str().unwrap().starts_with(segundo), "{erros:?}");
+    }
+}
+
+#[test]
+fn texto_em_branco_num_documento_nao_o_apaga() {
+    let app = App::vazio();
+    let ana = app.adolescente("tjrn");
+    let rg = json!({ "identificador": ana, "rg": { "numero": "7" } });
+    assert_eq!(put(&app, &rg).status, 200);
+    let mutation = "mutation($i: AtualizarAdolescenteInput!) { atualizarAdolescente(input: $i) { alterado erros { codigo campo } } }";
+    let dados =
+        json!({ "rg": { "numero": " " }, "certidaoNascimento": { "folha": "", "livro": "1" } });
+    let recusado =
+        app.gql_com("tjrn", mutation, json!({ "i": { "identificador": ana, "dados": dados } }));
+    assert_eq!(
+        recusado["atualizarAdolescente"]["erros"],
+        json!([{ "codigo": "CAMPO_INVALIDO", "campo": ["input", "dados", "rg", "numero"] },
+               { "codigo": "CAMPO_INVALIDO", "campo": ["input", "dados", "certidaoNascimento", "folha"] }])
+    );
+    let lido = app.gql(
+        "tjrn",
+        &format!(r#"{{ adolescente(identificador: "{ana}") {{ rg {{ numero }} certidaoNascimento {{ livro }} }} }}"#),
+    );
+    assert_eq!(lido["adolescente"]["rg"]["numero"], "7", "{lido}");
+}

@@ -100,16 +100,13 @@ fn o_corpo_do_documento_cadastra_e_o_graphql_mostra() {
 
 /// `idProcessoSistemaExterno` and `numeroProcessoReferencia` filled: on an apuração both are kept.
 #[test]
-fn referencia_e_rascunho_preenchidos_ficam_guardados() {
+fn r9_referencia_de_apuracao_fica_guardada_como_informacao() {
     let app = App::vazio();
     let adolescente = app.adolescente("tjrn");
-    let cheio = com(&corpo(&adolescente), "idProcessoSistemaExterno", "rascunho-1");
-    let cheio = com(&cheio, "numeroProcessoReferencia", "9000501-26.2024.8.20.0000");
+    let cheio = com(&corpo(&adolescente), "numeroProcessoReferencia", "9000501-26.2024.8.20.0000");
     let resposta = cadastrar(&app, &cheio);
     assert_eq!(resposta.status, 200, "{}", resposta.texto);
-    let dados = &resposta.corpo["dados"];
-    assert_eq!(dados["idProcessoSistemaExterno"], "rascunho-1");
-    assert_eq!(dados["numeroProcessoReferencia"], "90005012620248200000");
+    assert_eq!(resposta.corpo["dados"]["numeroProcessoReferencia"], "90005012620248200000");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::support::App;
 use serde_json::{Value, json};
 
 /// Every relation, reached from a page of `$n` parents that each ask for `$n` children.
-const RELACOES: [(&str, u64, &str); 13] = [
+const RELACOES: [(&str, u64, &str); 18] = [
     ("processos", 1, "query($n: Int!) { processos(first: $n) { nodes { numero } } }"),
     ("processos com total", 2, "query($n: Int!) { processos(first: $n) { totalCount nodes { numero } } }"),
     ("adolescentes", 1, "query($n: Int!) { adolescentes(first: $n) { nodes { identificador } } }"),
@@ -54,6 +54,32 @@ const RELACOES: [(&str, u64, &str); 13] = [
         "Evento.adolescente",
         3,
         "query($n: Int!) { adolescentes(first: $n) { nodes { eventos(first: $n) { nodes { adolescente { nome } } } } } }",
+    ),
+    (
+        "Processo.guias",
+        2,
+        "query($n: Int!) { processos(first: $n) { nodes { guias(first: $n) { nodes { numero vencida } } } } }",
+    ),
+    (
+        "Adolescente.guias",
+        2,
+        "query($n: Int!) { adolescentes(first: $n) { nodes { guias(first: $n, situacao: ATIVO) { nodes { numero venceEm } } } } }",
+    ),
+    (
+        "Guia.adolescente e Guia.apuracao",
+        4,
+        "query($n: Int!) { processos(first: $n) { nodes { guias(first: $n) { nodes { adolescente { nome } apuracao { numero } } } } } }",
+    ),
+    (
+        "Guia.atosInfracionais, documentos e definitivasUnificadas",
+        4,
+        "query($n: Int!) { processos(first: $n) { nodes { guias(first: $n) { nodes {
+           atosInfracionais { codigoTpu } documentos { tipoDocumento } definitivasUnificadas { numero } } } } } }",
+    ),
+    (
+        "Evento.guia",
+        3,
+        "query($n: Int!) { processos(first: $n) { nodes { eventos(last: $n) { nodes { guia { numero } } } } } }",
     ),
     (
         "quatro níveis",

@@ -127,7 +127,8 @@ fn e1_filtros_somam_se_e_o_desconhecido_e_recusado() {
     );
     assert_eq!(total("situacaoProcesso=Ativo"), 10);
     assert_eq!(total("situacaoProcesso=ARQUIVADO"), 0);
-    assert_eq!(total("situacaoGuia=ATIVO"), 0);
+    assert_eq!((total("situacaoGuia=ATIVO"), total("situacaoGuia=BAIXADA")), (4, 2));
+    assert_eq!(total("situacaoGuia=ATIVO&tipoProcesso=EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS"), 0);
     assert_eq!(total("situacaoProcesso="), 10);
     for tribunal in ["20", "820", "8.20"] {
         assert_eq!(total(&format!("codigoTribunal={tribunal}")), 10);
@@ -142,6 +143,7 @@ fn e1_filtros_somam_se_e_o_desconhecido_e_recusado() {
         ("situacao=ATIVO", "situacao"),
         ("codigoTribunal=99", "codigoTribunal"),
         ("tipoProcesso=x", "tipoProcesso"),
+        ("tipoProcesso=%09", "tipoProcesso"),
         ("identificadorAdolescente=1", "identificadorAdolescente"),
         ("situacaoProcesso=x", "situacaoProcesso"),
         ("situacaoGuia=x", "situacaoGuia"),
@@ -161,4 +163,6 @@ fn e1_filtros_somam_se_e_o_desconhecido_e_recusado() {
             resposta.texto
         );
     }
+    // As a form sends a filter that was not filled in.
+    assert_eq!(get(&app, "tjrn", "?tipoProcesso=&page=&sort=").status, 200);
 }

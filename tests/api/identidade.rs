@@ -236,3 +236,26 @@ fn emissor_fora_do_ar_e_503_e_nao_e_martelado() {
     let maximo = u32::try_from(inicio.elapsed().as_secs()).unwrap() + 2;
     assert!(buscas.load(Ordering::SeqCst) <= maximo, "{} fetches", buscas.load(Ordering::SeqCst));
 }
+
+#[test]
+fn quem_nao_pode_escrever_sabe_disso_antes_de_saber_do_corpo() {
+    let app = App::vazio();
+    let bearer = format!("Bearer {}", app.token("tjrn-leitura"));
+    let numero = "9000741-62.2021.8.20.0083";
+    for (metodo, rota) in [
+        ("POST", "/processos"),
+        ("PUT", "/processos"),
+        ("POST", "/adolescentes"),
+        ("PUT", "/adolescentes"),
+        ("POST", "/processo-rascunho"),
+        ("POST", "/guias/definitiva"),
+        ("PUT", "/guias/202601010001/situacao/X"),
+        ("PUT", &format!("/processos/numero-processo/{numero}/situacao/X")),
+        ("POST", &format!("/processos/{numero}/apuracao/adolescentes/x")),
+        ("DELETE", &format!("/processos/{numero}/apuracao/adolescentes/x")),
+    ] {
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        let resposta = app.pedir(metodo, &format!("/api/v1{rota}"), &headers, b"{}");
+        assert_eq!(resposta.status, 403, "{metodo} {rota}: {}", resposta.texto);
+    }
+}

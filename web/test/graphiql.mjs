@@ -1,11 +1,8 @@
 // node test/graphiql.mjs [BASE] [--screenshot FILE]
 // Drives /graphiql of a running `elos demo` (default http://127.0.0.1:8080) in a headless Chromium.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
+import { open } from './browser.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -14,24 +11,8 @@ const { values, positionals } = parseArgs({
 const base = new URL(positionals[0] ?? 'http://127.0.0.1:8080');
 const timeout = Number(values.timeout);
 
-const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'elos-graphiql-'));
-const context = await chromium.launchPersistentContext(profile, {
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  viewport: { width: 1440, height: 900 },
-  locale: 'pt-BR',
-  args: [
-    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const { context, page, complaints, close } = await open(base);
 context.setDefaultTimeout(timeout);
-const page = context.pages()[0] ?? (await context.newPage());
-const complaints = watch(page);
 
 let failure = null;
 try {
@@ -47,8 +28,7 @@ try {
   failure = error;
 } finally {
   if (failure) await picture();
-  await context.close();
-  fs.rmSync(profile, { recursive: true, force: true });
+  await close();
 }
 if (failure) {
   console.error(failure.message);
@@ -64,31 +44,6 @@ async function step(name, run) {
     error.message = `FAILED  ${name}\n${error.message}`;
     throw error;
   }
-}
-
-/** Collects whatever a page on a closed network with a strict policy must never do. */
-function watch(page) {
-  const seen = new Set();
-  page.on('request', (request) => {
-    const url = new URL(request.url());
-    if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== base.origin) seen.add(`other host: ${url}`);
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 400) seen.add(`${response.status()}: ${response.url()}`);
-  });
-  // Aborted is what a reload does to a worker that is still loading.
-  page.on('requestfailed', (request) => {
-    const reason = request.failure()?.errorText;
-    if (reason !== 'net::ERR_ABORTED') seen.add(`failed: ${request.url()} ${reason}`);
-  });
-  page.on('pageerror', (error) => seen.add(`exception: ${error}`));
-  // Chromium reports a violated policy as a console error, too. The one exception is the explorer's:
-  // it cannot show a list or a null written in the query, and says so.
-  page.on('console', (message) => {
-    const known = message.text().startsWith('arg mismatch between arg and selection');
-    if (message.type() === 'error' && !known) seen.add(`console: ${message.text()}`);
-  });
-  return seen;
 }
 
 async function opens() {

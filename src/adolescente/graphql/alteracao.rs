@@ -8,7 +8,7 @@ use crate::adolescente::{
 use crate::campo::Mudanca;
 use crate::cpf::Cpf;
 use crate::error::{CodigoErro, Recusa};
-use crate::graphql::Data;
+use crate::graphql::{Data, Entrada, ModoInput};
 use async_graphql::{InputObject, MaybeUndefined};
 
 /// Entrada de atualizarAdolescente.
@@ -20,6 +20,8 @@ pub struct AtualizarAdolescenteInput {
     dados: AdolescenteAlteracaoInput,
     /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
     versao_esperada: Option<i32>,
+    #[graphql(flatten)]
+    modo: ModoInput,
 }
 
 /// Alteração dos dados de um adolescente: campo ausente mantém, null apaga. Null não se admite em nome, sobrenome, nascimento nem sexo.
@@ -59,15 +61,32 @@ pub struct AdolescenteAlteracaoInput {
     data_obito: MaybeUndefined<Data>,
 }
 
-impl From<AtualizarAdolescenteInput> for AtualizarAdolescente {
-    fn from(entrada: AtualizarAdolescenteInput) -> Self {
-        let AtualizarAdolescenteInput { identificador, dados, versao_esperada } = entrada;
+impl Entrada for AtualizarAdolescenteInput {
+    type Comando = AtualizarAdolescente;
+
+    fn partes(self) -> (AtualizarAdolescente, ModoInput) {
+        let Self { identificador, dados, versao_esperada, modo } = self;
+        let branco = |campo: &[&'static str]| {
+            let mensagem = "o texto está em branco";
+            let mut recusa = Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem);
+            recusa.campo = campo.iter().map(|&parte| parte.into()).collect();
+            recusa
+        };
+        let do_documento = |documento: &'static str, campo| {
+            let recusa = branco(&["dados", documento, campo]);
+            recusa.oriente("omita o campo; o documento muda inteiro")
+        };
         let mut malformados = Vec::new();
+        if let MaybeUndefined::Value(rg) = &dados.rg {
+            malformados.extend(rg.em_branco().map(|campo| do_documento("rg", campo)));
+        }
+        if let MaybeUndefined::Value(certidao) = &dados.certidao_nascimento {
+            let brancos = certidao.em_branco();
+            malformados.extend(brancos.map(|campo| do_documento("certidaoNascimento", campo)));
+        }
         let mut texto = |valor: MaybeUndefined<String>, campo: &'static str| {
             Mudanca::from(valor).preenchida().unwrap_or_else(|| {
-                let mensagem = "o texto está em branco";
-                let recusa = Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem);
-                malformados.push(recusa.em(["dados", campo]).oriente("mande null para apagar"));
+                malformados.push(branco(&["dados", campo]).oriente("mande null para apagar"));
                 Mudanca::Manter
             })
         };
@@ -89,6 +108,7 @@ impl From<AtualizarAdolescenteInput> for AtualizarAdolescente {
             rg: dados.rg.map_value(Into::into).into(),
             certidao: dados.certidao_nascimento.map_value(Into::into).into(),
         };
-        Self { identificador, dados: alteracao, versao_esperada, malformados }
+        let dados = alteracao;
+        (AtualizarAdolescente { identificador, dados, versao_esperada, malformados }, modo)
     }
 }

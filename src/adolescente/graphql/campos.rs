@@ -10,6 +10,7 @@ use crate::evento::store::EventosDe;
 use crate::graphql::{
     Conexao, ContextExt, Data, ErroDeCampo, Falivel, GlobalId, Instante, Paginacao, conectar,
 };
+use crate::guia::{SituacaoGuia, store::GuiasDe};
 use crate::processo::store::ProcessosDoAdolescente;
 use crate::processo::{SituacaoProcesso, SituacaoVinculo, TipoProcesso};
 use crate::tribunal::Tribunal;
@@ -180,6 +181,26 @@ impl AdolescenteNode {
         let pagina = Paginacao { first, after, last, before };
         let adolescente = self.0.id;
         conectar(ctx, ProcessosDoAdolescente { adolescente, tipo, situacao, vinculo }, pagina)
+            .await
+            .map_err(|error| ErroDeCampo::em(ctx, error))
+    }
+
+    /// Guias do adolescente.
+    async fn guias(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Só guias nesta situação; ausente traz todas.")] situacao: Option<
+            SituacaoGuia,
+        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
+        #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
+    ) -> Falivel<Conexao<GuiasDe>> {
+        let pagina = Paginacao { first, after, last, before };
+        conectar(ctx, GuiasDe::Adolescente(self.0.id, situacao), pagina)
             .await
             .map_err(|error| ErroDeCampo::em(ctx, error))
     }

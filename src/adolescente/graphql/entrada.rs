@@ -3,13 +3,13 @@
 use crate::Result;
 use crate::adolescente::store::{Campo, Filtro};
 use crate::adolescente::{
-    Certidao, DadosDeAdolescente, IdentidadeGenero, Identificador, OrientacaoSexual, RacaCor, Rg,
-    SexoBiologico,
+    CadastrarAdolescente, Certidao, DadosDeAdolescente, IdentidadeGenero, Identificador,
+    OrientacaoSexual, RacaCor, Rg, SexoBiologico,
 };
 use crate::campo::preenchido;
 use crate::cpf::Cpf;
 use crate::error::{Error, Falha};
-use crate::graphql::{Condicoes, Data, SentidoOrdem};
+use crate::graphql::{Condicoes, Data, Entrada, ModoInput, SentidoOrdem};
 use crate::tribunal::Tribunal;
 use async_graphql::{Enum, InputObject};
 
@@ -99,6 +99,8 @@ impl AdolescenteOrdem {
 pub struct CadastrarAdolescenteInput {
     /// Dados.
     dados: AdolescenteInput,
+    #[graphql(flatten)]
+    modo: ModoInput,
 }
 
 /// Dados de um adolescente novo.
@@ -163,9 +165,42 @@ pub struct CertidaoNascimentoInput {
     numero: Option<String>,
 }
 
-impl From<CadastrarAdolescenteInput> for DadosDeAdolescente {
-    fn from(entrada: CadastrarAdolescenteInput) -> Self {
-        entrada.dados.into()
+impl RgInput {
+    /// The fields that say neither what to write nor to leave out.
+    pub fn em_branco(&self) -> impl Iterator<Item = &'static str> {
+        em_branco([
+            ("numero", &self.numero),
+            ("orgaoExpedidor", &self.orgao_expedidor),
+            ("estadoRg", &self.estado_rg),
+        ])
+    }
+}
+
+impl CertidaoNascimentoInput {
+    /// The fields that say neither what to write nor to leave out.
+    pub fn em_branco(&self) -> impl Iterator<Item = &'static str> {
+        em_branco([
+            ("cartorio", &self.cartorio),
+            ("livro", &self.livro),
+            ("folha", &self.folha),
+            ("numero", &self.numero),
+        ])
+    }
+}
+
+fn em_branco<const N: usize>(
+    campos: [(&'static str, &Option<String>); N],
+) -> impl Iterator<Item = &'static str> {
+    let branco = |texto: &Option<String>| texto.as_ref().is_some_and(|t| t.trim().is_empty());
+    campos.map(|(nome, texto)| branco(texto).then_some(nome)).into_iter().flatten()
+}
+
+impl Entrada for CadastrarAdolescenteInput {
+    type Comando = CadastrarAdolescente;
+
+    fn partes(self) -> (CadastrarAdolescente, ModoInput) {
+        let (dados, malformados) = (self.dados.into(), Vec::new());
+        (CadastrarAdolescente { dados, malformados }, self.modo)
     }
 }
 

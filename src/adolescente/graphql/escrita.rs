@@ -4,8 +4,8 @@ use super::alteracao::AtualizarAdolescenteInput;
 use super::campos::AdolescenteNode;
 use super::entrada::CadastrarAdolescenteInput;
 use crate::Result;
-use crate::adolescente::service;
-use crate::graphql::{ContextExt, ErroGraphql, Query, recusas_como_dados};
+use crate::adolescente::service::Alterado;
+use crate::graphql::{Desfecho, Fim, executar};
 use async_graphql::{Context, Object, SimpleObject};
 use std::sync::Arc;
 
@@ -15,27 +15,40 @@ pub struct AdolescenteMutation;
 /// Resultado de cadastrarAdolescente.
 #[derive(SimpleObject)]
 pub struct CadastrarAdolescentePayload {
-    /// O adolescente, com o identificador gerado; nulo se recusado.
+    /// O adolescente, com o identificador gerado; nulo se recusado ou simulado.
     adolescente: Option<AdolescenteNode>,
     /// O que convém saber e não impediu, em português.
     avisos: Vec<String>,
-    /// Recusas; vazia no sucesso.
-    erros: Vec<ErroGraphql>,
-    /// Raiz, para reler na mesma ida.
-    query: Option<Query>,
+    #[graphql(flatten)]
+    fim: Fim,
 }
 
 /// Resultado de atualizarAdolescente.
 #[derive(SimpleObject)]
 pub struct AtualizarAdolescentePayload {
-    /// O adolescente; nulo se recusado.
+    /// O adolescente; nulo se recusado ou simulado.
     adolescente: Option<AdolescenteNode>,
     /// Falso quando nada mudou.
     alterado: bool,
-    /// Recusas; vazia no sucesso.
-    erros: Vec<ErroGraphql>,
-    /// Raiz, para reler na mesma ida.
-    query: Option<Query>,
+    #[graphql(flatten)]
+    fim: Fim,
+}
+
+impl From<Desfecho<Alterado>> for CadastrarAdolescentePayload {
+    fn from(desfecho: Desfecho<Alterado>) -> Self {
+        let (feito, fim) = desfecho.gravado();
+        let adolescente = feito.map(|feito| AdolescenteNode(Arc::new(feito.adolescente)));
+        Self { adolescente, avisos: Vec::new(), fim }
+    }
+}
+
+impl From<Desfecho<Alterado>> for AtualizarAdolescentePayload {
+    fn from(desfecho: Desfecho<Alterado>) -> Self {
+        let alterado = desfecho.resumo(|feito| feito.alterado);
+        let (feito, fim) = desfecho.gravado();
+        let adolescente = feito.map(|feito| AdolescenteNode(Arc::new(feito.adolescente)));
+        Self { adolescente, alterado, fim }
+    }
 }
 
 #[Object]
@@ -46,15 +59,7 @@ impl AdolescenteMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: CadastrarAdolescenteInput,
     ) -> Option<Result<CadastrarAdolescentePayload>> {
-        let desfecho = service::cadastrar(ctx.app(), ctx.ator(), input.into(), Vec::new()).await;
-        Some(recusas_como_dados(desfecho).map(|desfecho| {
-            let (adolescente, erros) = match desfecho {
-                Ok(novo) => (Some(AdolescenteNode(Arc::new(novo))), Vec::new()),
-                Err(erros) => (None, erros),
-            };
-            let query = Some(Query::default());
-            CadastrarAdolescentePayload { adolescente, avisos: Vec::new(), erros, query }
-        }))
+        Some(executar(ctx, input).await)
     }
 
     /// Altera os dados de um adolescente; completa um cadastro pendente.
@@ -63,20 +68,6 @@ impl AdolescenteMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: AtualizarAdolescenteInput,
     ) -> Option<Result<AtualizarAdolescentePayload>> {
-        let desfecho = service::atualizar(ctx.app(), ctx.ator(), input.into()).await;
-        Some(recusas_como_dados(desfecho).map(|desfecho| {
-            let (adolescente, alterado, erros) = match desfecho {
-                Ok(feito) => {
-                    (Some(AdolescenteNode(Arc::new(feito.adolescente))), feito.alterado, Vec::new())
-                }
-                Err(erros) => (None, false, erros),
-            };
-            AtualizarAdolescentePayload {
-                adolescente,
-                alterado,
-                erros,
-                query: Some(Query::default()),
-            }
-        }))
+        Some(executar(ctx, input).await)
     }
 }

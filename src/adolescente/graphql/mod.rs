@@ -11,14 +11,16 @@ pub use campos::AdolescenteNode;
 pub use entrada::AdolescenteInput;
 pub use escrita::AdolescenteMutation;
 
-use super::Identificador;
 use super::store::{AdolescentePorIdentificador, Adolescentes};
+use super::{Identificador, Procura, Semelhante, service};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql::{Conexao, ContextExt, Paginacao, conectar};
+use crate::campo::preenchido;
+use crate::graphql::{Conexao, ContextExt, Data, Paginacao, conectar};
 use crate::tribunal::Tribunal;
-use async_graphql::{Context, Object};
+use async_graphql::{Context, Object, SimpleObject};
 use entrada::{AdolescenteFiltro, AdolescenteOrdem};
+use std::sync::Arc;
 
 #[derive(Default)]
 pub struct AdolescenteQuery;
@@ -60,6 +62,48 @@ impl AdolescenteQuery {
         let pagina = Paginacao { first, after, last, before };
         Some(listar(ctx, filtro, ordem, pagina).await)
     }
+
+    /// Cadastros parecidos no tribunal, do mais ao menos parecido; consulte antes de cadastrar (R25).
+    async fn adolescentes_semelhantes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Nome, com ou sem sobrenome.")] nome: String,
+        #[graphql(desc = "Sobrenome.")] sobrenome: Option<String>,
+        #[graphql(desc = "Nome da mãe; só conta com o papel `pse-dados-sensiveis`.")]
+        nome_mae: Option<String>,
+        #[graphql(desc = "Data de nascimento.")] data_nascimento: Option<Data>,
+        #[graphql(default_with = "Some(10)", desc = "Quantos, de 1 a 50.")] limite: Option<i32>,
+    ) -> Option<Result<Vec<AdolescenteSemelhante>>> {
+        let procura = Procura {
+            nome: preenchido(Some(nome)),
+            sobrenome: preenchido(sobrenome),
+            nome_mae: preenchido(nome_mae),
+            nascimento: data_nascimento.map(|data| data.0),
+            limite,
+        };
+        Some(semelhantes(ctx, procura).await)
+    }
+}
+
+/// Cadastro parecido com os dados procurados.
+#[derive(SimpleObject)]
+pub struct AdolescenteSemelhante {
+    /// Adolescente.
+    adolescente: AdolescenteNode,
+    /// Semelhança, de 0 a 1.
+    score: f64,
+}
+
+async fn semelhantes(ctx: &Context<'_>, procura: Procura) -> Result<Vec<AdolescenteSemelhante>> {
+    // A search looks at many to find a few: as dear as a thousand objects, found or not.
+    ctx.loaders().gastar(1000)?;
+    let procura = service::procura(ctx.ator(), procura)?;
+    let achados = ctx.loaders().load(procura).await?.unwrap_or_default();
+    let node = |Semelhante { adolescente, score }: &Semelhante| AdolescenteSemelhante {
+        adolescente: AdolescenteNode(Arc::new(adolescente.clone())),
+        score: *score,
+    };
+    Ok(achados.iter().map(node).collect())
 }
 
 async fn por_identificador(

@@ -6,11 +6,11 @@ mod listas;
 pub use escrita::*;
 pub use listas::*;
 
-use super::{Adolescente, AdolescenteId, Identificador};
+use super::{Adolescente, AdolescenteId, Identificador, Procura, Semelhante};
 use crate::auth::Escopo;
 use crate::cpf::Cpf;
 use crate::db::schema::adolescente;
-use crate::db::{Relation, Sessao};
+use crate::db::{Relation, Sessao, Sql};
 use crate::error::Error;
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -81,6 +81,11 @@ impl Relation for AdolescentePorIdentificador {
     }
 }
 
+/// The record of an earlier outcome: it is there, because nothing is deleted.
+pub fn por_id(sessao: &mut Sessao<'_>, id: AdolescenteId) -> QueryResult<Adolescente> {
+    visiveis(sessao.escopo).filter(adolescente::id.eq(id)).first(sessao.conn())
+}
+
 /// The ones of these that the tribunal knows.
 pub fn por_identificadores(
     sessao: &mut Sessao<'_>,
@@ -96,4 +101,42 @@ pub fn por_cpf(sessao: &mut Sessao<'_>, cpf: Option<&Cpf>) -> QueryResult<Option
     let Some(cpf) = cpf else { return Ok(None) };
     let com_cpf = visiveis(sessao.escopo).filter(adolescente::cpf.eq(cpf)).first(sessao.conn());
     Ok(com_cpf.optional()?.map(|linha: Adolescente| linha.identificador))
+}
+
+/// R25: who may be the same person, the likeliest first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Semelhantes {
+    pub procura: Procura,
+    /// What only some may see counts for them alone.
+    pub sensivel: bool,
+}
+
+impl Relation for Semelhantes {
+    type Value = Arc<Vec<Semelhante>>;
+
+    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let achar = |key: &Self| Ok((key.clone(), Arc::new(key.sql().load(sessao.conn())?)));
+        keys.iter().map(achar).collect()
+    }
+}
+
+impl Semelhantes {
+    fn sql(&self) -> Sql {
+        const PADRAO: i32 = 10;
+        let &Self { ref procura, sensivel } = self;
+        let nome = [&procura.nome, &procura.sobrenome].into_iter().flatten();
+        let nome = nome.map(String::as_str).collect::<Vec<_>>().join(" ");
+        let mae = procura.nome_mae.clone().filter(|_| sensivel);
+        Sql::new(concat!("SELECT ", colunas!(), ", s.score FROM elos_adolescentes_semelhantes("))
+            .bind(nome)
+            .push(", ")
+            .bind_ou_nulo(mae)
+            .push(", ")
+            .bind_ou_nulo(procura.nascimento)
+            .push(", ")
+            .bind(sensivel)
+            .push(", ")
+            .bind(procura.limite.unwrap_or(PADRAO))
+            .push(") AS s JOIN adolescente a ON a.id = s.id ORDER BY s.score DESC, a.id")
+    }
 }

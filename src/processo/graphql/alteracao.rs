@@ -5,6 +5,7 @@ use crate::adolescente::Identificador;
 use crate::adolescente::graphql::AdolescenteInput;
 use crate::campo::{Mudanca, preenchido};
 use crate::error::{CodigoErro, Recusa};
+use crate::graphql::{Entrada, ModoInput};
 use crate::processo::{
     AlterarSituacao, AtualizarResponsaveis, DesvincularAdolescente, MudancaDeResponsavel,
     NumeroProcesso, SituacaoProcesso, VincularAdolescente,
@@ -22,18 +23,23 @@ pub struct AtualizarResponsaveisInput {
     serventuario: MaybeUndefined<ResponsavelInput>,
     /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
     versao_esperada: Option<i32>,
+    #[graphql(flatten)]
+    modo: ModoInput,
 }
 
-impl From<AtualizarResponsaveisInput> for AtualizarResponsaveis {
-    fn from(entrada: AtualizarResponsaveisInput) -> Self {
+impl Entrada for AtualizarResponsaveisInput {
+    type Comando = AtualizarResponsaveis;
+
+    fn partes(self) -> (AtualizarResponsaveis, ModoInput) {
         let mut malformados = Vec::new();
-        Self {
-            processo: entrada.processo,
-            magistrado: responsavel(entrada.magistrado, "magistrado", &mut malformados),
-            serventuario: responsavel(entrada.serventuario, "serventuario", &mut malformados),
-            versao_esperada: entrada.versao_esperada,
+        let comando = AtualizarResponsaveis {
+            processo: self.processo,
+            magistrado: responsavel(self.magistrado, "magistrado", &mut malformados),
+            serventuario: responsavel(self.serventuario, "serventuario", &mut malformados),
+            versao_esperada: self.versao_esperada,
             malformados,
-        }
+        };
+        (comando, self.modo)
     }
 }
 
@@ -67,12 +73,16 @@ pub struct AlterarSituacaoInput {
     situacao: SituacaoProcesso,
     /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
     versao_esperada: Option<i32>,
+    #[graphql(flatten)]
+    modo: ModoInput,
 }
 
-impl From<AlterarSituacaoInput> for AlterarSituacao {
-    fn from(entrada: AlterarSituacaoInput) -> Self {
-        let AlterarSituacaoInput { processo, situacao, versao_esperada } = entrada;
-        Self { processo, situacao, versao_esperada }
+impl Entrada for AlterarSituacaoInput {
+    type Comando = AlterarSituacao;
+
+    fn partes(self) -> (AlterarSituacao, ModoInput) {
+        let Self { processo, situacao, versao_esperada, modo } = self;
+        (AlterarSituacao { processo, situacao, versao_esperada }, modo)
     }
 }
 
@@ -87,13 +97,17 @@ pub struct VincularAdolescenteInput {
     dados: Option<AdolescenteInput>,
     /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
     versao_esperada: Option<i32>,
+    #[graphql(flatten)]
+    modo: ModoInput,
 }
 
-impl From<VincularAdolescenteInput> for VincularAdolescente {
-    fn from(entrada: VincularAdolescenteInput) -> Self {
-        let VincularAdolescenteInput { processo, adolescente, dados, versao_esperada } = entrada;
+impl Entrada for VincularAdolescenteInput {
+    type Comando = VincularAdolescente;
+
+    fn partes(self) -> (VincularAdolescente, ModoInput) {
+        let Self { processo, adolescente, dados, versao_esperada, modo } = self;
         let (dados, malformados) = (dados.map(Into::into), Vec::new());
-        Self { processo, adolescente, dados, versao_esperada, malformados }
+        (VincularAdolescente { processo, adolescente, dados, versao_esperada, malformados }, modo)
     }
 }
 
@@ -108,12 +122,16 @@ pub struct DesvincularAdolescenteInput {
     motivo: Option<String>,
     /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
     versao_esperada: Option<i32>,
+    #[graphql(flatten)]
+    modo: ModoInput,
 }
 
-impl From<DesvincularAdolescenteInput> for DesvincularAdolescente {
-    fn from(entrada: DesvincularAdolescenteInput) -> Self {
-        let DesvincularAdolescenteInput { processo, adolescente, motivo, versao_esperada } =
-            entrada;
-        Self { processo, adolescente, motivo: preenchido(motivo), versao_esperada }
+impl Entrada for DesvincularAdolescenteInput {
+    type Comando = DesvincularAdolescente;
+
+    fn partes(self) -> (DesvincularAdolescente, ModoInput) {
+        let Self { processo, adolescente, motivo, versao_esperada, modo } = self;
+        let motivo = preenchido(motivo);
+        (DesvincularAdolescente { processo, adolescente, motivo, versao_esperada }, modo)
     }
 }

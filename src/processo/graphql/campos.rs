@@ -8,6 +8,7 @@ use crate::evento::store::EventosDe;
 use crate::graphql::{
     Conexao, ContextExt, ErroDeCampo, Falivel, GlobalId, Instante, Paginacao, conectar,
 };
+use crate::guia::{SituacaoGuia, store::GuiasDe};
 use crate::processo::store::{AdolescentesDoProcesso, ExecucoesDaApuracao, ProcessoPorNumero};
 use crate::processo::{
     NumeroProcesso, Processo, Responsavel, SituacaoProcesso, SituacaoVinculo, TipoProcesso,
@@ -122,6 +123,26 @@ impl Comum {
             .map_err(|error| ErroDeCampo::em(ctx, error))
     }
 
+    /// Guias do processo.
+    pub(super) async fn guias(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Só guias nesta situação; ausente traz todas.")] situacao: Option<
+            SituacaoGuia,
+        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
+        #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
+    ) -> Falivel<Conexao<GuiasDe>> {
+        let pagina = Paginacao { first, after, last, before };
+        conectar(ctx, GuiasDe::Processo(self.0.id, situacao), pagina)
+            .await
+            .map_err(|error| ErroDeCampo::em(ctx, error))
+    }
+
     /// Alterações do processo, da mais antiga à mais nova.
     pub(super) async fn eventos(
         &self,
@@ -195,6 +216,10 @@ impl ResponsavelNode {
     fn novo(nome: Option<&String>, cpf: Option<&Cpf>) -> Option<Self> {
         let ha = nome.is_some() || cpf.is_some();
         ha.then(|| Self(Responsavel { nome: nome.cloned(), cpf: cpf.cloned() }))
+    }
+
+    pub fn com_cpf(nome: Option<&String>, cpf: &Cpf) -> Self {
+        Self(Responsavel { nome: nome.cloned(), cpf: Some(cpf.clone()) })
     }
 }
 

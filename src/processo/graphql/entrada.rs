@@ -5,7 +5,8 @@ use crate::adolescente::Identificador;
 use crate::campo::preenchido;
 use crate::cpf::Cpf;
 use crate::error::{Error, Falha};
-use crate::graphql::{Condicoes, Instante, SentidoOrdem};
+use crate::graphql::{Condicoes, Entrada, Instante, ModoInput, SentidoOrdem};
+use crate::guia::SituacaoGuia;
 use crate::processo::store::{Campo, Filtro};
 use crate::processo::{
     CadastrarProcesso, NumeroProcesso, Responsavel, SituacaoProcesso, TipoProcesso,
@@ -26,6 +27,8 @@ pub struct ProcessoFiltro {
     situacao: Option<Vec<SituacaoProcesso>>,
     /// De um destes tipos.
     tipo: Option<Vec<TipoProcesso>>,
+    /// Com ao menos uma guia nesta situação (R27).
+    situacao_guia: Option<SituacaoGuia>,
     /// Com um destes números, até 100.
     numero: Option<Vec<NumeroProcesso>>,
     /// Deste órgão julgador.
@@ -59,6 +62,7 @@ fn converter(entrada: ProcessoFiltro, condicoes: &mut Condicoes) -> Result<Filtr
         adolescente: entrada.adolescente,
         situacao: entrada.situacao,
         tipo: entrada.tipo,
+        situacao_guia: entrada.situacao_guia,
         numero: entrada.numero,
         id_orgao: entrada.id_orgao,
         criado_de: entrada.criado_de.map(|instante| instante.0),
@@ -137,21 +141,26 @@ pub struct CadastrarProcessoInput {
     magistrado: Option<ResponsavelInput>,
     /// Serventuário.
     serventuario: Option<ResponsavelInput>,
+    #[graphql(flatten)]
+    modo: ModoInput,
 }
 
-impl From<CadastrarProcessoInput> for CadastrarProcesso {
-    fn from(entrada: CadastrarProcessoInput) -> Self {
-        Self {
-            numero: Some(entrada.numero),
-            tipo: Some(entrada.tipo),
-            adolescentes: entrada.adolescentes.into_iter().map(Some).collect(),
-            referencia: entrada.referencia,
-            id_orgao: Some(entrada.id_orgao),
-            app_name_sistema_tribunal: preenchido(Some(entrada.app_name_sistema_tribunal)),
-            id_processo_sistema_externo: preenchido(entrada.id_processo_sistema_externo),
-            magistrado: entrada.magistrado.map(Into::into).unwrap_or_default(),
-            serventuario: entrada.serventuario.map(Into::into).unwrap_or_default(),
+impl Entrada for CadastrarProcessoInput {
+    type Comando = CadastrarProcesso;
+
+    fn partes(self) -> (CadastrarProcesso, ModoInput) {
+        let comando = CadastrarProcesso {
+            numero: Some(self.numero),
+            tipo: Some(self.tipo),
+            adolescentes: self.adolescentes.into_iter().map(Some).collect(),
+            referencia: self.referencia,
+            id_orgao: Some(self.id_orgao),
+            app_name_sistema_tribunal: preenchido(Some(self.app_name_sistema_tribunal)),
+            id_processo_sistema_externo: preenchido(self.id_processo_sistema_externo),
+            magistrado: self.magistrado.map(Into::into).unwrap_or_default(),
+            serventuario: self.serventuario.map(Into::into).unwrap_or_default(),
             malformados: Vec::new(),
-        }
+        };
+        (comando, self.modo)
     }
 }

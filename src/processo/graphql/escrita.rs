@@ -9,9 +9,10 @@ use super::entrada::CadastrarProcessoInput;
 use crate::Result;
 use crate::adolescente::Adolescente;
 use crate::graphql;
-use crate::graphql::{ArestaComVinculo, ContextExt, ErroGraphql, Query, recusas_como_dados};
+use crate::graphql::{ArestaComVinculo, Desfecho, Fim, executar};
+use crate::processo::service::{Alterado, Cadastrado, Desvinculado, Vinculado};
 use crate::processo::store::{self, AdolescentesDoProcesso};
-use crate::processo::{Processo, SituacaoVinculo, Vinculo, service};
+use crate::processo::{Processo, SituacaoVinculo, Vinculo};
 use async_graphql::{Context, Object, SimpleObject};
 use std::sync::Arc;
 
@@ -21,68 +22,58 @@ pub struct ProcessoMutation;
 /// Resultado de cadastrarProcesso.
 #[derive(SimpleObject)]
 pub struct CadastrarProcessoPayload {
-    /// O processo cadastrado; nulo se recusado.
+    /// O processo cadastrado; nulo se recusado ou simulado.
     processo: Option<ProcessoNode>,
     /// O que convém saber e não impediu, em português.
     avisos: Vec<String>,
-    /// Recusas; vazia no sucesso.
-    erros: Vec<ErroGraphql>,
-    /// Raiz, para reler na mesma ida.
-    query: Option<Query>,
+    #[graphql(flatten)]
+    fim: Fim,
 }
 
 /// Resultado de atualizarResponsaveis.
 #[derive(SimpleObject)]
 pub struct AtualizarResponsaveisPayload {
-    /// O processo; nulo se recusado.
+    /// O processo; nulo se recusado ou simulado.
     processo: Option<ProcessoNode>,
     /// Falso quando nada mudou.
     alterado: bool,
-    /// Recusas; vazia no sucesso.
-    erros: Vec<ErroGraphql>,
-    /// Raiz, para reler na mesma ida.
-    query: Option<Query>,
+    #[graphql(flatten)]
+    fim: Fim,
 }
 
 /// Resultado de alterarSituacao.
 #[derive(SimpleObject)]
 pub struct AlterarSituacaoPayload {
-    /// O processo; nulo se recusado.
+    /// O processo; nulo se recusado ou simulado.
     processo: Option<ProcessoNode>,
     /// Falso quando a situação já era essa (R20).
     alterado: bool,
-    /// Recusas; vazia no sucesso.
-    erros: Vec<ErroGraphql>,
-    /// Raiz, para reler na mesma ida.
-    query: Option<Query>,
+    #[graphql(flatten)]
+    fim: Fim,
 }
 
 /// Resultado de vincularAdolescente.
 #[derive(SimpleObject)]
 pub struct VincularAdolescentePayload {
-    /// A aresta criada, para a conexão do cliente; nula se recusado.
+    /// A aresta criada, para a conexão do cliente; nula se recusado ou simulado.
     edge: Option<ArestaComVinculo<AdolescentesDoProcesso>>,
-    /// O processo; nulo se recusado.
+    /// O processo; nulo se recusado ou simulado.
     processo: Option<ProcessoNode>,
     /// O que convém saber e não impediu, em português.
     avisos: Vec<String>,
-    /// Recusas; vazia no sucesso.
-    erros: Vec<ErroGraphql>,
-    /// Raiz, para reler na mesma ida.
-    query: Option<Query>,
+    #[graphql(flatten)]
+    fim: Fim,
 }
 
 /// Resultado de desvincularAdolescente.
 #[derive(SimpleObject)]
 pub struct DesvincularAdolescentePayload {
-    /// A aresta, agora encerrada; nula se recusado.
+    /// A aresta, agora encerrada; nula se recusado ou simulado.
     edge: Option<ArestaComVinculo<AdolescentesDoProcesso>>,
-    /// O processo; nulo se recusado.
+    /// O processo; nulo se recusado ou simulado.
     processo: Option<ProcessoNode>,
-    /// Recusas; vazia no sucesso.
-    erros: Vec<ErroGraphql>,
-    /// Raiz, para reler na mesma ida.
-    query: Option<Query>,
+    #[graphql(flatten)]
+    fim: Fim,
 }
 
 /// The edge that a client's connection of the processo would have, in its
@@ -97,22 +88,62 @@ fn aresta(
     graphql::aresta(&lista, store::Vinculado { vinculo, objeto: Arc::new(adolescente) })
 }
 
+impl From<Desfecho<Cadastrado>> for CadastrarProcessoPayload {
+    fn from(desfecho: Desfecho<Cadastrado>) -> Self {
+        let avisos = desfecho.resumo(|feito| feito.avisos.clone());
+        let (feito, fim) = desfecho.gravado();
+        Self { processo: feito.map(|feito| Arc::new(feito.processo).into()), avisos, fim }
+    }
+}
+
+impl From<Desfecho<Alterado>> for AtualizarResponsaveisPayload {
+    fn from(desfecho: Desfecho<Alterado>) -> Self {
+        let alterado = desfecho.resumo(|feito| feito.alterado);
+        let (feito, fim) = desfecho.gravado();
+        Self { processo: feito.map(|feito| Arc::new(feito.processo).into()), alterado, fim }
+    }
+}
+
+impl From<Desfecho<Alterado>> for AlterarSituacaoPayload {
+    fn from(desfecho: Desfecho<Alterado>) -> Self {
+        let alterado = desfecho.resumo(|feito| feito.alterado);
+        let (feito, fim) = desfecho.gravado();
+        Self { processo: feito.map(|feito| Arc::new(feito.processo).into()), alterado, fim }
+    }
+}
+
+impl From<Desfecho<Vinculado>> for VincularAdolescentePayload {
+    fn from(desfecho: Desfecho<Vinculado>) -> Self {
+        let avisos = desfecho.resumo(|feito| feito.avisos.clone());
+        let (feito, fim) = desfecho.gravado();
+        let partes = feito.map(|Vinculado { processo, adolescente, vinculo, .. }| {
+            (aresta(&processo, adolescente, vinculo), Arc::new(processo).into())
+        });
+        let (edge, processo) = partes.unzip();
+        Self { edge, processo, avisos, fim }
+    }
+}
+
+impl From<Desfecho<Desvinculado>> for DesvincularAdolescentePayload {
+    fn from(desfecho: Desfecho<Desvinculado>) -> Self {
+        let (feito, fim) = desfecho.gravado();
+        let partes = feito.map(|Desvinculado { processo, adolescente, vinculo }| {
+            (aresta(&processo, adolescente, vinculo), Arc::new(processo).into())
+        });
+        let (edge, processo) = partes.unzip();
+        Self { edge, processo, fim }
+    }
+}
+
 #[Object]
 impl ProcessoMutation {
-    /// Cadastra um processo com os seus vínculos (R3 a R11).
+    /// Cadastra um processo com os seus vínculos (R3 a R12).
     async fn cadastrar_processo(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: CadastrarProcessoInput,
     ) -> Option<Result<CadastrarProcessoPayload>> {
-        let desfecho = service::cadastrar(ctx.app(), ctx.ator(), input.into()).await;
-        Some(recusas_como_dados(desfecho).map(|desfecho| {
-            let (processo, avisos, erros) = match desfecho {
-                Ok(novo) => (Some(Arc::new(novo.processo).into()), novo.avisos, Vec::new()),
-                Err(erros) => (None, Vec::new(), erros),
-            };
-            CadastrarProcessoPayload { processo, avisos, erros, query: Some(Query::default()) }
-        }))
+        Some(executar(ctx, input).await)
     }
 
     /// Altera magistrado e serventuário de um processo (R13).
@@ -121,19 +152,7 @@ impl ProcessoMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: AtualizarResponsaveisInput,
     ) -> Option<Result<AtualizarResponsaveisPayload>> {
-        let desfecho = service::atualizar_responsaveis(ctx.app(), ctx.ator(), input.into()).await;
-        Some(recusas_como_dados(desfecho).map(|desfecho| {
-            let (processo, alterado, erros) = match desfecho {
-                Ok(feito) => (Some(Arc::new(feito.processo).into()), feito.alterado, Vec::new()),
-                Err(erros) => (None, false, erros),
-            };
-            AtualizarResponsaveisPayload {
-                processo,
-                alterado,
-                erros,
-                query: Some(Query::default()),
-            }
-        }))
+        Some(executar(ctx, input).await)
     }
 
     /// Arquiva ou reativa um processo (R19, R20).
@@ -142,14 +161,7 @@ impl ProcessoMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: AlterarSituacaoInput,
     ) -> Option<Result<AlterarSituacaoPayload>> {
-        let desfecho = service::alterar_situacao(ctx.app(), ctx.ator(), input.into()).await;
-        Some(recusas_como_dados(desfecho).map(|desfecho| {
-            let (processo, alterado, erros) = match desfecho {
-                Ok(feito) => (Some(Arc::new(feito.processo).into()), feito.alterado, Vec::new()),
-                Err(erros) => (None, false, erros),
-            };
-            AlterarSituacaoPayload { processo, alterado, erros, query: Some(Query::default()) }
-        }))
+        Some(executar(ctx, input).await)
     }
 
     /// Vincula um adolescente a uma apuração (R14, R15).
@@ -158,24 +170,7 @@ impl ProcessoMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: VincularAdolescenteInput,
     ) -> Option<Result<VincularAdolescentePayload>> {
-        let desfecho = service::vincular(ctx.app(), ctx.ator(), input.into()).await;
-        Some(recusas_como_dados(desfecho).map(|desfecho| {
-            let query = Some(Query::default());
-            match desfecho {
-                Ok(service::Vinculado { processo, adolescente, vinculo, avisos }) => {
-                    let edge = Some(aresta(&processo, adolescente, vinculo));
-                    let processo = Some(Arc::new(processo).into());
-                    VincularAdolescentePayload { edge, processo, avisos, erros: Vec::new(), query }
-                }
-                Err(erros) => VincularAdolescentePayload {
-                    edge: None,
-                    processo: None,
-                    avisos: Vec::new(),
-                    erros,
-                    query,
-                },
-            }
-        }))
+        Some(executar(ctx, input).await)
     }
 
     /// Encerra o vínculo de um adolescente com uma apuração (R16 a R18).
@@ -184,19 +179,6 @@ impl ProcessoMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: DesvincularAdolescenteInput,
     ) -> Option<Result<DesvincularAdolescentePayload>> {
-        let desfecho = service::desvincular(ctx.app(), ctx.ator(), input.into()).await;
-        Some(recusas_como_dados(desfecho).map(|desfecho| {
-            let query = Some(Query::default());
-            match desfecho {
-                Ok(service::Desvinculado { processo, adolescente, vinculo }) => {
-                    let edge = Some(aresta(&processo, adolescente, vinculo));
-                    let processo = Some(Arc::new(processo).into());
-                    DesvincularAdolescentePayload { edge, processo, erros: Vec::new(), query }
-                }
-                Err(erros) => {
-                    DesvincularAdolescentePayload { edge: None, processo: None, erros, query }
-                }
-            }
-        }))
+        Some(executar(ctx, input).await)
     }
 }

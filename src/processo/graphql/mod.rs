@@ -8,8 +8,10 @@ mod entrada;
 mod escrita;
 mod tipos;
 
+pub use campos::ResponsavelNode;
+pub use entrada::ResponsavelInput;
 pub use escrita::ProcessoMutation;
-pub use tipos::{ProcessoApuracao, ProcessoExecucao, ProcessoNode};
+pub use tipos::{PeloNome, ProcessoApuracao, ProcessoExecucao, ProcessoNode};
 
 use super::store::{ProcessoPorNumero, Processos};
 use super::{NumeroProcesso, Processo};

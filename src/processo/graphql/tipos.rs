@@ -4,10 +4,17 @@ use super::campos::{ApuracaoPropria, Comum, ExecucaoPropria, ResponsavelNode};
 use crate::Result;
 use crate::evento::store::EventosDe;
 use crate::graphql::{Conexao, Falivel, Instante};
+use crate::guia::{SituacaoGuia, store::GuiasDe};
 use crate::processo::store::AdolescentesDoProcesso;
 use crate::processo::{NumeroProcesso, Processo, SituacaoProcesso, SituacaoVinculo, TipoProcesso};
 use crate::tribunal::Tribunal;
-use async_graphql::{Context, ID, Interface, MergedObject};
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::{
+    Context, ContextSelectionSet, ID, Interface, MergedObject, OutputType, Positioned,
+    ServerResult, Value,
+};
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -63,6 +70,28 @@ use std::sync::Arc;
             ty = "Option<SituacaoVinculo>",
             default_with = "Some(SituacaoVinculo::Ativo)",
             desc = "Só vínculos nesta situação; null traz todos."
+        ),
+        arg(
+            name = "first",
+            ty = "Option<i32>",
+            desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20."
+        ),
+        arg(name = "after", ty = "Option<String>", desc = "Cursor: só o que vem depois dele."),
+        arg(
+            name = "last",
+            ty = "Option<i32>",
+            desc = "Quantos do fim, 1 a 100; nunca junto de `first`."
+        ),
+        arg(name = "before", ty = "Option<String>", desc = "Cursor: só o que vem antes dele.")
+    ),
+    field(
+        name = "guias",
+        ty = "Falivel<Conexao<GuiasDe>>",
+        desc = "Guias do processo.",
+        arg(
+            name = "situacao",
+            ty = "Option<SituacaoGuia>",
+            desc = "Só guias nesta situação; ausente traz todas."
         ),
         arg(
             name = "first",
@@ -148,5 +177,28 @@ impl ProcessoApuracao {
 impl ProcessoExecucao {
     async fn numero_referencia(&self, ctx: &Context<'_>) -> Result<NumeroProcesso> {
         self.1.numero_referencia(ctx).await
+    }
+}
+
+/// A processo as a field of what the fields of every processo lead to. Registered
+/// from there it would find those half registered, and have none of them; its name
+/// is enough, because the root registers it.
+pub struct PeloNome<T>(pub T);
+
+impl<T: OutputType> OutputType for PeloNome<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn create_type_info(_: &mut Registry) -> String {
+        T::qualified_type_name()
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        self.0.resolve(ctx, field).await
     }
 }

@@ -7,16 +7,16 @@ pub use alteracao::*;
 
 use super::{CadastrarProcesso, NovoProcesso, NumeroProcesso, Responsavel, TipoProcesso};
 use crate::adolescente::{AdolescenteId, Identificador, rules::r23_cpf_valido};
-use crate::campo::{obrigatorio, texto};
+use crate::campo::{itens, lista_longa, obrigatorio, texto};
 use crate::config::Regras;
 use crate::error::{CodigoErro, Recusa};
+use crate::rascunho::Rascunho;
 use crate::tribunal::Tribunal;
 use std::collections::HashMap;
 
 const APP_NAME_MAXIMO: usize = 100;
 const ID_EXTERNO_MAXIMO: usize = 100;
 const NOME_MAXIMO: usize = 200;
-const ADOLESCENTES_MAXIMO: usize = 100;
 
 /// What the database knows that the rules ask for.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +32,8 @@ pub struct Fatos {
     /// Of the adolescentes asked for, those with a link, active or ended, to the
     /// reference; none when the reference is of another tribunal.
     pub vinculados_na_referencia: Option<Vec<AdolescenteId>>,
+    /// The rascunho asked for, if the tribunal has it; held until the transaction ends.
+    pub rascunho: Option<Rascunho>,
 }
 
 /// What the registration would be, if no rule refuses it.
@@ -61,6 +63,7 @@ pub fn cadastro(
     if let Some(referencia) = &comando.referencia {
         recusas.extend(r4_digito(referencia, regras).map(|r| r.em(["referencia"])));
     }
+    recusas.extend(r8_rascunho_livre(comando, fatos.rascunho.as_ref(), regras));
     recusas.extend(r9_r10_referencia(comando, fatos));
     recusas.extend(r11_um_adolescente(comando));
     if comando.tipo == Some(TipoProcesso::Execucao) {
@@ -115,7 +118,7 @@ pub fn r3_adolescentes_sem_repeticao(
     lista: &[Option<Identificador>],
 ) -> impl Iterator<Item = Recusa> {
     let repetido = move |i: usize| lista[i].is_some() && lista[..i].contains(&lista[i]);
-    (0..lista.len().min(ADOLESCENTES_MAXIMO)).filter(move |&i| repetido(i)).map(|i| {
+    (0..itens(lista).len()).filter(move |&i| repetido(i)).map(|i| {
         Recusa::nova(CodigoErro::CampoInvalido, "R3", "o adolescente se repete na lista")
             .no_item("adolescentes", i)
             .oriente("mande cada identificador uma só vez")
@@ -173,6 +176,31 @@ pub fn r7_orgao_positivo(id_orgao: Option<i32>) -> Option<Recusa> {
         Recusa::nova(CodigoErro::CampoInvalido, "R7", "o idOrgao vai de 1 a 2147483647")
             .em(["idOrgao"])
     })
+}
+
+/// R8: the code is that of a rascunho of the tribunal which has not turned into
+/// a processo yet. Switched off, it is any text of the tribunal's system.
+pub fn r8_rascunho_livre(
+    comando: &CadastrarProcesso,
+    rascunho: Option<&Rascunho>,
+    regras: Regras,
+) -> Option<Recusa> {
+    let codigo = comando.id_processo_sistema_externo.as_ref()?;
+    if !regras.exigir_rascunho || codigo_externo_legivel(codigo).is_some() {
+        return None;
+    }
+    let recusa = |mensagem| {
+        Recusa::nova(CodigoErro::RascunhoInvalido, "R8", mensagem)
+            .em(["idProcessoSistemaExterno"])
+            .oriente("registre outro rascunho e mande o código dele, ou omita o campo")
+    };
+    match rascunho {
+        None => Some(recusa("o rascunho não está registrado")),
+        Some(Rascunho { consumido_em: Some(_), .. }) => {
+            Some(recusa("o rascunho já se transformou em processo").por_conflito())
+        }
+        Some(_) => None,
+    }
 }
 
 /// R9, R10: an execução names the apuração it comes from, of any tribunal. On an
@@ -241,7 +269,7 @@ fn adolescentes_conhecidos(
     lista: &[Option<Identificador>],
     fatos: &Fatos,
 ) -> impl Iterator<Item = Recusa> {
-    let lidos = lista.iter().enumerate().take(ADOLESCENTES_MAXIMO);
+    let lidos = itens(lista).iter().enumerate();
     let lidos = lidos.filter_map(|(i, item)| Some((i, item.as_ref()?)));
     lidos.filter(|(_, identificador)| !fatos.conhecidos.contains_key(identificador)).map(
         |(i, identificador)| {
@@ -258,18 +286,19 @@ fn r23_responsavel(responsavel: &Responsavel) -> Option<Recusa> {
     r23_cpf_valido(responsavel.cpf.as_ref())
 }
 
+/// What the code of a draft may look like; anything else is not looked up.
+pub fn codigo_externo_legivel(codigo: &str) -> Option<Recusa> {
+    texto(Some(codigo), ID_EXTERNO_MAXIMO).map(|recusa| recusa.em(["idProcessoSistemaExterno"]))
+}
+
 fn formas(comando: &CadastrarProcesso) -> impl Iterator<Item = Recusa> {
-    let excesso = (comando.adolescentes.len() > ADOLESCENTES_MAXIMO).then(|| {
-        let mensagem = format!("a lista tem mais de {ADOLESCENTES_MAXIMO} adolescentes");
-        Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem).em(["adolescentes"])
-    });
+    let excesso = lista_longa(&comando.adolescentes).map(|r| r.em(["adolescentes"]));
     let nome = |responsavel: &Responsavel| texto(responsavel.nome.as_deref(), NOME_MAXIMO);
     [
         excesso,
         texto(comando.app_name_sistema_tribunal.as_deref(), APP_NAME_MAXIMO)
             .map(|r| r.em(["appNameSistemaTribunal"])),
-        texto(comando.id_processo_sistema_externo.as_deref(), ID_EXTERNO_MAXIMO)
-            .map(|r| r.em(["idProcessoSistemaExterno"])),
+        comando.id_processo_sistema_externo.as_deref().and_then(codigo_externo_legivel),
         nome(&comando.magistrado).map(|r| r.em(["magistrado", "nome"])),
         nome(&comando.serventuario).map(|r| r.em(["serventuario", "nome"])),
     ]

@@ -1,4 +1,6 @@
 use super::*;
+use crate::rascunho::RascunhoId;
+use chrono::DateTime;
 
 fn regras() -> Regras {
     Regras::default()
@@ -38,8 +40,7 @@ fn fatos() -> Fatos {
         conhecidos: [(ana(), AdolescenteId(1)), (rui(), AdolescenteId(2))].into(),
         referencia_e_apuracao: true,
         vinculados_na_referencia: Some(vec![AdolescenteId(1)]),
-        numero_tomado: false,
-        execucao_ativa: None,
+        ..Fatos::default()
     }
 }
 
@@ -218,8 +219,37 @@ fn textos_tem_limite() {
         id_processo_sistema_externo: Some("a\u{1}".into()),
         ..apuracao()
     };
+    let regras = Regras { exigir_rascunho: false, ..Regras::default() };
     let campos = ["appNameSistemaTribunal", "idProcessoSistemaExterno"];
-    assert_eq!(recusa(&comando), campos.map(|campo| par("CAMPO_INVALIDO", campo)));
+    assert_eq!(
+        julgar(&comando, &fatos(), regras),
+        campos.map(|campo| par("CAMPO_INVALIDO", campo))
+    );
+}
+
+#[test]
+fn r8_o_rascunho_existe_e_esta_livre() {
+    let comando = CadastrarProcesso { id_processo_sistema_externo: Some("r".into()), ..apuracao() };
+    let livre = Rascunho {
+        id: RascunhoId(1),
+        codigo: "r".into(),
+        app_name_sistema_tribunal: "pje".into(),
+        dados: "{}".into(),
+        criado_em: DateTime::UNIX_EPOCH,
+        consumido_em: None,
+        processo_id: None,
+    };
+    let consumido = Rascunho { consumido_em: Some(livre.criado_em), ..livre.clone() };
+    let com = |rascunho| Fatos { rascunho, ..fatos() };
+    let status = |rascunho, exigir_rascunho| {
+        let regras = Regras { exigir_rascunho, ..Regras::default() };
+        let recusas = cadastro(&comando, &com(rascunho), 820, regras).recusas;
+        recusas.iter().map(|recusa| (recusa.codigo.nome(), recusa.status)).collect::<Vec<_>>()
+    };
+    assert_eq!(status(None, true), [("RASCUNHO_INVALIDO", 400)]);
+    assert_eq!(status(Some(consumido.clone()), true), [("RASCUNHO_INVALIDO", 409)]);
+    assert_eq!(status(Some(livre), true), []);
+    assert_eq!(status(Some(consumido), false), []);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Registering a processo.
 
-use crate::app::App;
-use crate::auth::{Ator, Papel};
 use crate::db::Sessao;
 use crate::error::{Error, Recusa};
+use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
 use crate::evento::{self, NovoEvento, TipoEvento};
 use crate::processo::{CadastrarProcesso, Processo, TipoProcesso, rules, store};
+use crate::rascunho;
 use chrono::{DateTime, Utc};
 
 /// A registered processo, and what did not stop it but is worth knowing.
@@ -15,53 +15,77 @@ pub struct Cadastrado {
     pub avisos: Vec<String>,
 }
 
-/// Registers a processo with its links (R3 to R11), and its evento in the same transaction.
-pub async fn cadastrar(
-    app: &App,
-    ator: &Ator,
-    mut comando: CadastrarProcesso,
-) -> Result<Cadastrado, Error> {
-    ator.exige(Papel::Integracao)?;
-    let tribunal = ator.tribunal_de_escrita()?;
-    let (agora, regras, autor) = ((app.agora)(), app.regras, ator.clone());
-    app.db
-        .escrever(ator, move |sessao| {
-            let malformados = std::mem::take(&mut comando.malformados);
-            let fatos = store::fatos(sessao, &comando)?;
-            let parecer = rules::cadastro(&comando, &fatos, tribunal, regras);
-            Recusa::nenhuma(malformados, parecer.recusas)?;
+impl AsRef<Processo> for Cadastrado {
+    fn as_ref(&self) -> &Processo {
+        &self.processo
+    }
+}
 
-            let numero = comando.numero.clone();
-            let Some(novo) = rules::aceito(comando, &fatos) else {
-                return Err(Error::interno(anyhow::anyhow!(
-                    "no rule refused an incomplete command"
-                )));
-            };
-            // The unique index has the last word: of racing creates one inserts.
-            let Some(processo) = store::inserir(sessao, tribunal, novo, agora)? else {
-                let recusa = numero.and_then(|numero| rules::r6_numero_livre(&numero, true));
-                return Err(Error::Recusas(recusa.into_iter().collect()));
-            };
-            registrar_eventos(sessao, &processo, agora, &autor)?;
-            Ok(Cadastrado { processo, avisos: parecer.avisos })
-        })
-        .await
+impl Efeito for Cadastrado {
+    fn avisos(&self) -> &[String] {
+        &self.avisos
+    }
+
+    fn lembrar(&self) -> Lembranca {
+        let Self { processo, avisos } = self;
+        let (id, versao, avisos) = (processo.id.0, processo.versao, avisos.clone());
+        Lembranca { id, versao, avisos, ..Lembranca::default() }
+    }
+
+    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
+        let processo = store::lembrado(sessao, &lembranca)?;
+        Ok(Self { processo, avisos: lembranca.avisos })
+    }
+}
+
+/// Registers a processo with its links (R3 to R12), and its evento.
+impl Comando for CadastrarProcesso {
+    const NOME: &'static str = "cadastrarProcesso";
+    type Efeito = Cadastrado;
+
+    fn executar(
+        mut self,
+        sessao: &mut Sessao<'_>,
+        contexto: &Contexto,
+    ) -> Result<Cadastrado, Error> {
+        let &Contexto { tribunal, regras, relogio, .. } = contexto;
+        let agora = relogio();
+        let malformados = std::mem::take(&mut self.malformados);
+        let fatos = store::fatos(sessao, &self, regras)?;
+        let parecer = rules::cadastro(&self, &fatos, tribunal, regras);
+        Recusa::nenhuma(malformados, parecer.recusas)?;
+
+        let numero = self.numero.clone();
+        let Some(novo) = rules::aceito(self, &fatos) else {
+            return Err(Error::interno(anyhow::anyhow!("no rule refused an incomplete command")));
+        };
+        // The unique index has the last word: of racing creates one inserts.
+        let Some(processo) = store::inserir(sessao, tribunal, novo, agora)? else {
+            let recusa = numero.and_then(|numero| rules::r6_numero_livre(&numero, true));
+            return Err(Error::Recusas(recusa.into_iter().collect()));
+        };
+        if let Some(rascunho) = fatos.rascunho {
+            rascunho::store::consumir(sessao, rascunho.id, processo.id, agora)?;
+        }
+        registrar_eventos(sessao, &processo, agora, contexto)?;
+        Ok(Cadastrado { processo, avisos: parecer.avisos })
+    }
 }
 
 fn registrar_eventos(
     sessao: &mut Sessao<'_>,
     novo: &Processo,
     agora: DateTime<Utc>,
-    autor: &Ator,
+    contexto: &Contexto,
 ) -> Result<(), Error> {
-    let mut eventos =
-        vec![NovoEvento::do_processo(TipoEvento::ProcessoCadastrado, novo, agora, autor)];
+    let tipo = TipoEvento::ProcessoCadastrado;
+    let mut eventos = vec![NovoEvento::do_processo(tipo, novo, agora, &contexto.autor)];
     // The apuração tells of its execução, when both are of one tribunal.
     if let (TipoProcesso::Execucao, Some(referencia)) = (novo.tipo, &novo.numero_referencia)
         && let Some(apuracao) = store::por_numero(sessao, referencia)?
     {
         let tipo = TipoEvento::ExecucaoCadastrada;
-        eventos.push(NovoEvento::do_processo(tipo, &apuracao, agora, autor));
+        eventos.push(NovoEvento::do_processo(tipo, &apuracao, agora, &contexto.autor));
     }
     Ok(evento::store::registrar(sessao, &eventos)?)
 }

@@ -5,15 +5,14 @@ mod responsaveis;
 mod situacao;
 mod vinculos;
 
-pub use cadastro::{Cadastrado, cadastrar};
-pub use responsaveis::atualizar_responsaveis;
-pub use situacao::alterar_situacao;
-pub use vinculos::{Desvinculado, Vinculado, desvincular, vincular};
+pub use cadastro::Cadastrado;
+pub use vinculos::{Desvinculado, Vinculado};
 
 use super::{NumeroProcesso, Processo, rules, store};
 use crate::campo;
 use crate::db::Sessao;
 use crate::error::Error;
+use crate::escrita::{Contexto, Efeito, Lembranca};
 use chrono::{DateTime, Utc};
 
 /// A processo after a change that may have found nothing to do.
@@ -23,23 +22,40 @@ pub struct Alterado {
     pub alterado: bool,
 }
 
+impl AsRef<Processo> for Alterado {
+    fn as_ref(&self) -> &Processo {
+        &self.processo
+    }
+}
+
+impl Efeito for Alterado {
+    fn lembrar(&self) -> Lembranca {
+        let &Self { ref processo, alterado } = self;
+        Lembranca { id: processo.id.0, versao: processo.versao, alterado, ..Lembranca::default() }
+    }
+
+    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
+        let processo = store::lembrado(sessao, &lembranca)?;
+        Ok(Self { processo, alterado: lembranca.alterado })
+    }
+}
+
 /// The processo, locked, in the version that the client expects, and the time of
 /// the change: read after the lock, which may have been waited for, and never
 /// before the last change, whatever the clock does.
 fn travar(
     sessao: &mut Sessao<'_>,
-    tribunal: i16,
+    contexto: &Contexto,
     numero: &NumeroProcesso,
     versao_esperada: Option<i32>,
-    relogio: fn() -> DateTime<Utc>,
 ) -> Result<(Processo, DateTime<Utc>), Error> {
-    let Some(processo) = store::travar(sessao, tribunal, numero)? else {
+    let Some(processo) = store::travar(sessao, contexto.tribunal, numero)? else {
         return Err(rules::r1_processo_visivel().into());
     };
     match campo::versao_esperada(processo.versao, versao_esperada) {
         Some(recusa) => Err(recusa.into()),
         None => {
-            let agora = relogio().max(processo.atualizado_em);
+            let agora = (contexto.relogio)().max(processo.atualizado_em);
             Ok((processo, agora))
         }
     }

@@ -1,43 +1,36 @@
 //! R13: changing who is responsible.
 
 use super::{Alterado, travar};
-use crate::app::App;
-use crate::auth::{Ator, Papel};
 use crate::campo::alterados;
+use crate::db::Sessao;
 use crate::error::{Error, Recusa};
+use crate::escrita::{Comando, Contexto};
 use crate::evento::{self, NovoEvento, TipoEvento};
 use crate::processo::{AtualizarResponsaveis, Processo, rules, store};
 
 /// Changes magistrado and serventuário, of an archived processo too. What is
 /// equal to what was is no change: no version, no evento.
-pub async fn atualizar_responsaveis(
-    app: &App,
-    ator: &Ator,
-    mut comando: AtualizarResponsaveis,
-) -> Result<Alterado, Error> {
-    ator.exige(Papel::Integracao)?;
-    let tribunal = ator.tribunal_de_escrita()?;
-    let (relogio, autor) = (app.agora, ator.clone());
-    app.db
-        .escrever(ator, move |sessao| {
-            let malformados = std::mem::take(&mut comando.malformados);
-            Recusa::nenhuma(malformados, rules::r13_responsaveis(&comando))?;
-            let (processo, agora) =
-                travar(sessao, tribunal, &comando.processo, comando.versao_esperada, relogio)?;
+impl Comando for AtualizarResponsaveis {
+    const NOME: &'static str = "atualizarResponsaveis";
+    type Efeito = Alterado;
 
-            let novo = aplicar(&comando, &processo);
-            let campos = campos_alterados(&processo, &novo);
-            if campos.is_empty() {
-                return Ok(Alterado { processo, alterado: false });
-            }
-            let processo = store::atualizar(sessao, &novo, agora)?;
-            let tipo = TipoEvento::ResponsaveisAtualizados;
-            let mut evento = NovoEvento::do_processo(tipo, &processo, agora, &autor);
-            evento.campos = campos;
-            evento::store::registrar(sessao, &[evento])?;
-            Ok(Alterado { processo, alterado: true })
-        })
-        .await
+    fn executar(mut self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Alterado, Error> {
+        let malformados = std::mem::take(&mut self.malformados);
+        Recusa::nenhuma(malformados, rules::r13_responsaveis(&self))?;
+        let (processo, agora) = travar(sessao, contexto, &self.processo, self.versao_esperada)?;
+
+        let novo = aplicar(&self, &processo);
+        let campos = campos_alterados(&processo, &novo);
+        if campos.is_empty() {
+            return Ok(Alterado { processo, alterado: false });
+        }
+        let processo = store::atualizar(sessao, &novo, agora)?;
+        let tipo = TipoEvento::ResponsaveisAtualizados;
+        let mut evento = NovoEvento::do_processo(tipo, &processo, agora, &contexto.autor);
+        evento.campos = campos;
+        evento::store::registrar(sessao, &[evento])?;
+        Ok(Alterado { processo, alterado: true })
+    }
 }
 
 fn aplicar(comando: &AtualizarResponsaveis, atual: &Processo) -> Processo {

@@ -2,46 +2,37 @@
 
 use super::{Alterado, travar};
 use crate::adolescente;
-use crate::app::App;
-use crate::auth::{Ator, Papel};
+use crate::db::Sessao;
 use crate::error::Error;
+use crate::escrita::{Comando, Contexto};
 use crate::evento::{self, NovoEvento, TipoEvento};
 use crate::processo::{AlterarSituacao, Processo, SituacaoProcesso, TipoProcesso, rules, store};
 
 /// Changes the situação. The one it has already is no alteration (R20); an
 /// execução taken up again must be the only active one (R12).
-pub async fn alterar_situacao(
-    app: &App,
-    ator: &Ator,
-    comando: AlterarSituacao,
-) -> Result<Alterado, Error> {
-    ator.exige(Papel::Integracao)?;
-    let tribunal = ator.tribunal_de_escrita()?;
-    let (relogio, regras, autor) = (app.agora, app.regras, ator.clone());
-    app.db
-        .escrever(ator, move |sessao| {
-            let (processo, agora) =
-                travar(sessao, tribunal, &comando.processo, comando.versao_esperada, relogio)?;
-            if processo.situacao == comando.situacao {
-                return Ok(Alterado { processo, alterado: false });
+impl Comando for AlterarSituacao {
+    const NOME: &'static str = "alterarSituacao";
+    type Efeito = Alterado;
+
+    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Alterado, Error> {
+        let (processo, agora) = travar(sessao, contexto, &self.processo, self.versao_esperada)?;
+        if processo.situacao == self.situacao {
+            return Ok(Alterado { processo, alterado: false });
+        }
+        if self.situacao == SituacaoProcesso::Ativo && processo.tipo == TipoProcesso::Execucao {
+            let adolescentes = store::vinculados_ativos(sessao, processo.id)?;
+            adolescente::store::travar(sessao, &adolescentes)?;
+            let ativa = store::execucao_ativa(sessao, &adolescentes)?;
+            if let Some(recusa) = rules::r12_uma_execucao_ativa(ativa.as_ref(), contexto.regras) {
+                return Err(recusa.em(["processo"]).into());
             }
-            if comando.situacao == SituacaoProcesso::Ativo
-                && processo.tipo == TipoProcesso::Execucao
-            {
-                let adolescentes = store::vinculados_ativos(sessao, processo.id)?;
-                adolescente::store::travar(sessao, &adolescentes)?;
-                let ativa = store::execucao_ativa(sessao, &adolescentes)?;
-                if let Some(recusa) = rules::r12_uma_execucao_ativa(ativa.as_ref(), regras) {
-                    return Err(recusa.em(["processo"]).into());
-                }
-            }
-            let novo = Processo { situacao: comando.situacao, ..processo };
-            let processo = store::atualizar(sessao, &novo, agora)?;
-            let mut evento =
-                NovoEvento::do_processo(TipoEvento::SituacaoAlterada, &processo, agora, &autor);
-            evento.campos = vec!["situacao".into()];
-            evento::store::registrar(sessao, &[evento])?;
-            Ok(Alterado { processo, alterado: true })
-        })
-        .await
+        }
+        let novo = Processo { situacao: self.situacao, ..processo };
+        let processo = store::atualizar(sessao, &novo, agora)?;
+        let tipo = TipoEvento::SituacaoAlterada;
+        let mut evento = NovoEvento::do_processo(tipo, &processo, agora, &contexto.autor);
+        evento.campos = vec!["situacao".into()];
+        evento::store::registrar(sessao, &[evento])?;
+        Ok(Alterado { processo, alterado: true })
+    }
 }

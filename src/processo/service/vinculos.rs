@@ -3,12 +3,10 @@
 //! Locks are taken in one order everywhere: the processo, then the adolescente.
 
 use super::travar;
-use crate::adolescente::{self, Adolescente, DadosDeAdolescente, Identificador};
-use crate::app::App;
-use crate::auth::{Ator, Papel};
-use crate::config::Regras;
+use crate::adolescente::{self, Adolescente, AdolescenteId, DadosDeAdolescente, Identificador};
 use crate::db::Sessao;
 use crate::error::{Error, Recusa};
+use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
 use crate::evento::{self, NovoEvento, TipoEvento};
 use crate::processo::{
     DesvincularAdolescente, Processo, VincularAdolescente, Vinculo, rules, store,
@@ -26,50 +24,46 @@ pub struct Vinculado {
 }
 
 /// Links an adolescente to an apuração, registering the identificador if need be (R14, R15).
-pub async fn vincular(
-    app: &App,
-    ator: &Ator,
-    mut comando: VincularAdolescente,
-) -> Result<Vinculado, Error> {
-    ator.exige(Papel::Integracao)?;
-    let tribunal = ator.tribunal_de_escrita()?;
-    let (relogio, regras, autor) = (app.agora, app.regras, ator.clone());
-    app.db
-        .escrever(ator, move |sessao| {
-            let malformados = std::mem::take(&mut comando.malformados);
-            let hoje = tempo::dia(relogio());
-            let dos_dados = comando.dados.as_ref();
-            let dos_dados =
-                dos_dados.map_or_else(Vec::new, |dados| adolescente::rules::cadastro(dados, hoje));
-            Recusa::nenhuma(malformados, dos_dados)?;
+impl Comando for VincularAdolescente {
+    const NOME: &'static str = "vincularAdolescente";
+    type Efeito = Vinculado;
 
-            let (processo, agora) =
-                travar(sessao, tribunal, &comando.processo, comando.versao_esperada, relogio)?;
-            let conhecido = adolescente::store::travado(sessao, tribunal, &comando.adolescente)?;
-            let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
-            Recusa::nenhuma(Vec::new(), rules::r15_vincular(&processo, &fatos))?;
+    fn executar(
+        mut self,
+        sessao: &mut Sessao<'_>,
+        contexto: &Contexto,
+    ) -> Result<Vinculado, Error> {
+        let malformados = std::mem::take(&mut self.malformados);
+        let hoje = tempo::dia((contexto.relogio)());
+        let dos_dados = self.dados.as_ref();
+        let dos_dados =
+            dos_dados.map_or_else(Vec::new, |dados| adolescente::rules::cadastro(dados, hoje));
+        Recusa::nenhuma(malformados, dos_dados)?;
 
-            let mut avisos = Vec::new();
-            let adolescente = match conhecido {
-                Some(adolescente) => {
-                    if comando.dados.is_some() {
-                        avisos.push(DADOS_IGNORADOS.into());
-                    }
-                    adolescente
+        let (processo, agora) = travar(sessao, contexto, &self.processo, self.versao_esperada)?;
+        let conhecido = adolescente::store::travado(sessao, contexto.tribunal, &self.adolescente)?;
+        let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
+        Recusa::nenhuma(Vec::new(), rules::r15_vincular(&processo, &fatos))?;
+
+        let mut avisos = Vec::new();
+        let adolescente = match conhecido {
+            Some(adolescente) => {
+                if self.dados.is_some() {
+                    avisos.push(DADOS_IGNORADOS.into());
                 }
-                None => {
-                    let VincularAdolescente { adolescente, dados, .. } = comando;
-                    let quem = Desconhecido { tribunal, identificador: adolescente, dados };
-                    registrar(sessao, quem, regras, agora, &autor, &mut avisos)?
-                }
-            };
-            let vinculo = store::vincular(sessao, &processo, adolescente.id, agora)?;
-            let processo = store::atualizar(sessao, &processo, agora)?;
-            let tipo = TipoEvento::AdolescenteVinculado;
-            contar(sessao, tipo, &processo, &adolescente, agora, &autor)?;
-            Ok(Vinculado { processo, adolescente, vinculo, avisos })
-        })
-        .await
+                adolescente
+            }
+            None => {
+                let quem = Desconhecido { identificador: self.adolescente, dados: self.dados };
+                registrar(sessao, quem, agora, contexto, &mut avisos)?
+            }
+        };
+        let vinculo = store::vincular(sessao, &processo, adolescente.id, agora)?;
+        let processo = store::atualizar(sessao, &processo, agora)?;
+        let tipo = TipoEvento::AdolescenteVinculado;
+        contar(sessao, tipo, &processo, &adolescente, agora, contexto)?;
+        Ok(Vinculado { processo, adolescente, vinculo, avisos })
+    }
 }
 
 /// A link that ended, and its two ends.
@@ -81,38 +75,89 @@ pub struct Desvinculado {
 }
 
 /// Ends the link of an adolescente with an apuração (R16 to R18).
-pub async fn desvincular(
-    app: &App,
-    ator: &Ator,
-    comando: DesvincularAdolescente,
-) -> Result<Desvinculado, Error> {
-    ator.exige(Papel::Integracao)?;
-    let tribunal = ator.tribunal_de_escrita()?;
-    let (relogio, autor) = (app.agora, ator.clone());
-    app.db
-        .escrever(ator, move |sessao| {
-            let motivo = rules::r17_motivo(comando.motivo.as_deref());
-            Recusa::nenhuma(Vec::new(), motivo.into_iter().collect())?;
-            let (processo, agora) =
-                travar(sessao, tribunal, &comando.processo, comando.versao_esperada, relogio)?;
-            let conhecido = adolescente::store::travado(sessao, tribunal, &comando.adolescente)?;
-            let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
-            Recusa::nenhuma(Vec::new(), rules::r16_r18_desvincular(&processo, &fatos))?;
-            let Some(adolescente) = conhecido else {
-                return Err(Error::interno(anyhow::anyhow!("a link without adolescente")));
-            };
-            let vinculo =
-                store::desvincular(sessao, processo.id, adolescente.id, comando.motivo, agora)?;
-            let processo = store::atualizar(sessao, &processo, agora)?;
-            let tipo = TipoEvento::AdolescenteDesvinculado;
-            contar(sessao, tipo, &processo, &adolescente, agora, &autor)?;
-            Ok(Desvinculado { processo, adolescente, vinculo })
-        })
-        .await
+impl Comando for DesvincularAdolescente {
+    const NOME: &'static str = "desvincularAdolescente";
+    type Efeito = Desvinculado;
+
+    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Desvinculado, Error> {
+        let motivo = rules::r17_motivo(self.motivo.as_deref());
+        Recusa::nenhuma(Vec::new(), motivo.into_iter().collect())?;
+        let (processo, agora) = travar(sessao, contexto, &self.processo, self.versao_esperada)?;
+        let conhecido = adolescente::store::travado(sessao, contexto.tribunal, &self.adolescente)?;
+        let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
+        Recusa::nenhuma(Vec::new(), rules::r16_r18_desvincular(&processo, &fatos))?;
+        let Some(adolescente) = conhecido else {
+            return Err(Error::interno(anyhow::anyhow!("a link without adolescente")));
+        };
+        let vinculo = store::desvincular(sessao, processo.id, adolescente.id, self.motivo, agora)?;
+        let processo = store::atualizar(sessao, &processo, agora)?;
+        let tipo = TipoEvento::AdolescenteDesvinculado;
+        contar(sessao, tipo, &processo, &adolescente, agora, contexto)?;
+        Ok(Desvinculado { processo, adolescente, vinculo })
+    }
+}
+
+impl AsRef<Processo> for Vinculado {
+    fn as_ref(&self) -> &Processo {
+        &self.processo
+    }
+}
+
+impl AsRef<Processo> for Desvinculado {
+    fn as_ref(&self) -> &Processo {
+        &self.processo
+    }
+}
+
+impl Efeito for Vinculado {
+    fn avisos(&self) -> &[String] {
+        &self.avisos
+    }
+
+    fn lembrar(&self) -> Lembranca {
+        let avisos = self.avisos.clone();
+        Lembranca { avisos, ..lembrar(&self.processo, &self.adolescente, &self.vinculo) }
+    }
+
+    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
+        let (processo, adolescente, vinculo) = reler(sessao, &lembranca)?;
+        Ok(Self { processo, adolescente, vinculo, avisos: lembranca.avisos })
+    }
+}
+
+impl Efeito for Desvinculado {
+    fn lembrar(&self) -> Lembranca {
+        lembrar(&self.processo, &self.adolescente, &self.vinculo)
+    }
+
+    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
+        let (processo, adolescente, vinculo) = reler(sessao, &lembranca)?;
+        Ok(Self { processo, adolescente, vinculo })
+    }
+}
+
+fn lembrar(processo: &Processo, adolescente: &Adolescente, vinculo: &Vinculo) -> Lembranca {
+    Lembranca {
+        id: processo.id.0,
+        versao: processo.versao,
+        adolescente: Some(adolescente.id.0),
+        vinculo: Some(vinculo.id),
+        ..Lembranca::default()
+    }
+}
+
+fn reler(
+    sessao: &mut Sessao<'_>,
+    lembranca: &Lembranca,
+) -> Result<(Processo, Adolescente, Vinculo), Error> {
+    let processo = store::lembrado(sessao, lembranca)?;
+    let adolescente = AdolescenteId(lembranca.adolescente.unwrap_or_default());
+    let adolescente = adolescente::store::por_id(sessao, adolescente)?;
+    let vinculo = store::vinculo_por_id(sessao, lembranca.vinculo.unwrap_or_default())?;
+    Ok((processo, adolescente, vinculo))
 }
 
 struct Desconhecido {
-    tribunal: i16,
     identificador: Identificador,
     dados: Option<DadosDeAdolescente>,
 }
@@ -121,12 +166,12 @@ struct Desconhecido {
 fn registrar(
     sessao: &mut Sessao<'_>,
     quem: Desconhecido,
-    regras: Regras,
     agora: DateTime<Utc>,
-    autor: &Ator,
+    contexto: &Contexto,
     avisos: &mut Vec<String>,
 ) -> Result<Adolescente, Error> {
-    let Desconhecido { tribunal, identificador, dados } = quem;
+    let &Contexto { tribunal, regras, ref autor, .. } = contexto;
+    let Desconhecido { identificador, dados } = quem;
     if let Some(recusa) = rules::r14_desconhecido(&identificador, dados.is_some(), regras) {
         return Err(recusa.into());
     }
@@ -168,9 +213,9 @@ fn contar(
     processo: &Processo,
     adolescente: &Adolescente,
     agora: DateTime<Utc>,
-    autor: &Ator,
+    contexto: &Contexto,
 ) -> Result<(), Error> {
-    let mut evento = NovoEvento::do_processo(tipo, processo, agora, autor);
+    let mut evento = NovoEvento::do_processo(tipo, processo, agora, &contexto.autor);
     evento.adolescente_id = Some(adolescente.id);
     evento.campos = vec!["adolescentes".into()];
     Ok(evento::store::registrar(sessao, &[evento])?)

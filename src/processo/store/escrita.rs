@@ -155,3 +155,7 @@ pub fn desvincular(
         .returning(COLUNAS_DO_VINCULO)
         .get_result(sessao.conn())
 }
+
+pub fn vinculo_por_id(sessao: &mut Sessao<'_>, id: i64) -> QueryResult<Vinculo> {
+    vinculo::table.find(id).select(COLUNAS_DO_VINCULO).first(sessao.conn())
+}

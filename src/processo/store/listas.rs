@@ -3,6 +3,7 @@
 use crate::adolescente::{self, Adolescente, AdolescenteId, Identificador};
 use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave};
 use crate::db::{Conectivos, Sql};
+use crate::guia::SituacaoGuia;
 use crate::processo::{
     NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo, TipoProcesso, Vinculo,
 };
@@ -34,6 +35,7 @@ pub struct Filtro {
     pub adolescente: Option<Identificador>,
     pub situacao: Option<Vec<SituacaoProcesso>>,
     pub tipo: Option<Vec<TipoProcesso>>,
+    pub situacao_guia: Option<SituacaoGuia>,
     pub numero: Option<Vec<NumeroProcesso>>,
     pub id_orgao: Option<i32>,
     pub criado_de: Option<DateTime<Utc>>,
@@ -63,6 +65,14 @@ impl Filtro {
         }
         if let Some(lista) = &self.tipo {
             partes.push(um_de("p.tipo", lista.iter().map(|valor| valor.texto().to_owned())));
+        }
+        if let Some(situacao) = self.situacao_guia {
+            // R27: a guia counts for its apuração and for its execução.
+            let com = Sql::new(
+                "EXISTS (SELECT FROM guia g WHERE (g.apuracao_id = p.id OR g.execucao_id = p.id) \
+                 AND g.situacao = ",
+            );
+            partes.push(com.bind(situacao.texto().to_owned()).push(")"));
         }
         if let Some(lista) = &self.numero {
             partes.push(um_de("p.numero", lista.iter().map(|valor| valor.digitos().to_owned())));

@@ -6,16 +6,19 @@ mod listas;
 pub use escrita::*;
 pub use listas::*;
 
-use super::rules::Fatos;
+use super::rules::{self, Fatos};
 use super::{
     CadastrarProcesso, NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo,
     TipoProcesso,
 };
 use crate::adolescente::{AdolescenteId, Identificador};
 use crate::auth::Escopo;
+use crate::config::Regras;
 use crate::db::schema::{adolescente, processo, vinculo};
 use crate::db::{Relation, Sessao};
 use crate::error::Error;
+use crate::escrita::Lembranca;
+use crate::rascunho;
 use diesel::prelude::*;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -62,7 +65,11 @@ impl Relation for ProcessoPorNumero {
 }
 
 /// What the rules on a registration need to know.
-pub fn fatos(sessao: &mut Sessao<'_>, comando: &CadastrarProcesso) -> Result<Fatos, Error> {
+pub fn fatos(
+    sessao: &mut Sessao<'_>,
+    comando: &CadastrarProcesso,
+    regras: Regras,
+) -> Result<Fatos, Error> {
     let identificadores: Vec<_> = comando.adolescentes.iter().flatten().collect();
     let conhecidos = crate::adolescente::store::por_identificadores(sessao, &identificadores)?;
     let conhecidos: HashMap<_, _> =
@@ -72,6 +79,11 @@ pub fn fatos(sessao: &mut Sessao<'_>, comando: &CadastrarProcesso) -> Result<Fat
         None => false,
     };
     let mut fatos = Fatos { conhecidos, numero_tomado, ..Fatos::default() };
+    if let (true, Some(codigo)) = (regras.exigir_rascunho, &comando.id_processo_sistema_externo)
+        && rules::codigo_externo_legivel(codigo).is_none()
+    {
+        fatos.rascunho = rascunho::store::travado(sessao, codigo)?;
+    }
     if comando.tipo == Some(TipoProcesso::Execucao) {
         // Under the lock, so that of two execuções of one adolescente the second sees the first.
         let ids: Vec<_> = fatos.conhecidos.values().copied().collect();
@@ -93,6 +105,11 @@ pub fn por_numero(
     numero: &NumeroProcesso,
 ) -> QueryResult<Option<Processo>> {
     visiveis(sessao.escopo).filter(processo::numero.eq(numero)).first(sessao.conn()).optional()
+}
+
+/// The processo of an earlier outcome: it is there, because nothing is deleted.
+pub fn lembrado(sessao: &mut Sessao<'_>, lembranca: &Lembranca) -> QueryResult<Processo> {
+    visiveis(sessao.escopo).filter(processo::id.eq(lembranca.id)).first(sessao.conn())
 }
 
 pub fn por_codigo(sessao: &mut Sessao<'_>, codigo: ProcessoId) -> QueryResult<Option<Processo>> {

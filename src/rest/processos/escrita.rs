@@ -3,34 +3,60 @@
 use super::super::adolescentes;
 use super::super::corpo::Corpo;
 use super::super::envelope::Negado;
-use super::super::{Chamada, if_match};
-use super::{nome_do_campo, numero_do_caminho, responder};
+use super::super::openapi::adolescente::DadosDoVinculo;
+use super::super::openapi::envelope::RespostaDeProcessoGravado;
+use super::super::openapi::parametros::{
+    Chave, Escrita, ParaSituacao, PorIdentificador, PorNumero, Versao,
+};
+use super::super::openapi::processo::{NovoProcesso, ResponsaveisAlterados};
+use super::super::openapi::recusas::{DaChave, DaVersao, DoCaminho, DoCorpo, DoEstado, Recusas};
+use super::super::{Chamada, if_match, responder_escrita};
+use super::{dados, nome_do_campo, numero_do_caminho, vinculos};
 use crate::adolescente::Identificador;
 use crate::config::CamposDesconhecidos;
+use crate::db::Sessao;
 use crate::error::{CodigoErro, Error, Recusa};
+use crate::escrita::{self, Comando, Efeito, Modo};
 use crate::processo::{
     AlterarSituacao, AtualizarResponsaveis, CadastrarProcesso, DesvincularAdolescente,
-    MudancaDeResponsavel, NumeroProcesso, Responsavel, SituacaoProcesso, TipoProcesso,
-    VincularAdolescente, rules, service, store,
+    MudancaDeResponsavel, NumeroProcesso, Processo, Responsavel, SituacaoProcesso, TipoProcesso,
+    VincularAdolescente, rules, store,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 
 /// E2: `POST /processos`, with the body of the source document.
+#[utoipa::path(
+    post, path = "/api/v1/processos",
+    operation_id = "cadastrarProcesso", tag = "Processos",
+    summary = "Cadastra um processo.",
+    description = "O número já cadastrado é 409, em qualquer tribunal; o que o corpo nomeia e \
+        não existe é 400.",
+    params(Escrita, Chave),
+    request_body = NovoProcesso,
+    responses(RespostaDeProcessoGravado, Recusas, DoEstado, DoCorpo, DaChave),
+)]
 pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
     let corpo = Corpo::ler(&req, payload).await?;
-    let (comando, avisos_do_corpo) = comando(corpo, app.regras.campos_desconhecidos);
-    let cadastrado = service::cadastrar(&app, &ator, comando).await.map_err(negar)?;
-    let avisos: Vec<_> = avisos_do_corpo.into_iter().chain(cadastrado.avisos).collect();
-    responder(&app, &ator, &cadastrado.processo, &avisos).await
+    let (comando, avisos) = comando(corpo, chamada.app.regras.campos_desconhecidos);
+    escrever(&chamada, comando, modo, avisos).await
 }
 
 /// E3: `PUT /processos` (R13).
+#[utoipa::path(
+    put, path = "/api/v1/processos",
+    operation_id = "atualizarResponsaveis", tag = "Processos",
+    summary = "Muda os responsáveis de um processo.",
+    description = "O que falta no corpo fica como está.",
+    params(Escrita, Chave, Versao),
+    request_body = ResponsaveisAlterados,
+    responses(RespostaDeProcessoGravado, Recusas, DoCaminho, DaVersao, DoCorpo, DaChave),
+)]
 pub async fn atualizar_responsaveis(
     req: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
     let versao_esperada = if_match(&req)?;
     let mut corpo = Corpo::ler(&req, payload).await?.de_alteracao();
     let processo: Option<NumeroProcesso> = corpo.forma("numeroProcesso", &["processo"]);
@@ -64,7 +90,7 @@ pub async fn atualizar_responsaveis(
     corpo.imutavel("versao", &["versao"]);
     corpo.imutavel("dataCadastro", &["dataCadastro"]);
     corpo.imutavel("dataAtualizacao", &["dataAtualizacao"]);
-    let (mut malformados, avisos) = corpo.terminar(app.regras.campos_desconhecidos);
+    let (mut malformados, avisos) = corpo.terminar(chamada.app.regras.campos_desconhecidos);
 
     let Some(processo) = processo else {
         if malformados.iter().all(|recusa| recusa.campo != ["processo"]) {
@@ -75,25 +101,35 @@ pub async fn atualizar_responsaveis(
     };
     let comando =
         AtualizarResponsaveis { processo, magistrado, serventuario, versao_esperada, malformados };
-    let feito = service::atualizar_responsaveis(&app, &ator, comando).await.map_err(negar)?;
-    responder(&app, &ator, &feito.processo, &avisos).await
+    escrever(&chamada, comando, modo, avisos).await
 }
 
 /// E9: `PUT /processos/numero-processo/{numero}/situacao/{situacao}` (R19, R20).
+#[utoipa::path(
+    put,
+    path = "/api/v1/processos/numero-processo/{numero}/situacao/{situacao}",
+    operation_id = "alterarSituacao",
+    tag = "Processos",
+    summary = "Arquiva ou reativa um processo.",
+    description = "O processo que já está na situação fica como está. Uma execução não se \
+        reativa enquanto o adolescente tem outra ativa.",
+    params(PorNumero, ParaSituacao, Escrita, Chave, Versao),
+    responses(RespostaDeProcessoGravado, Recusas, DoCaminho, DoEstado, DaVersao, DaChave)
+)]
 pub async fn alterar_situacao(
     req: HttpRequest,
     caminho: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let Chamada { app, ator } = &chamada;
     let versao_esperada = if_match(&req)?;
     let (numero, situacao) = caminho.into_inner();
     let processo = numero_do_caminho(&numero)?;
     let Some(situacao) = SituacaoProcesso::de_texto(&situacao.to_uppercase()) else {
         // R19: that the processo is absent comes before that the value is unknown.
-        ator.exige(crate::auth::Papel::Integracao)?;
         let buscado = processo.clone();
         let achado =
-            app.db.ler(&ator, move |sessao| Ok(store::por_numero(sessao, &buscado)?)).await?;
+            app.db.ler(ator, move |sessao| Ok(store::por_numero(sessao, &buscado)?)).await?;
         if achado.is_none() {
             return Err(negar(rules::r1_processo_visivel().into()));
         }
@@ -102,45 +138,77 @@ pub async fn alterar_situacao(
         return Err(negar(recusa.into()));
     };
     let comando = AlterarSituacao { processo, situacao, versao_esperada };
-    let feito = service::alterar_situacao(&app, &ator, comando).await.map_err(negar)?;
-    responder(&app, &ator, &feito.processo, &[]).await
+    escrever(&chamada, comando, modo, Vec::new()).await
 }
 
 /// E5: `POST /processos/{numero}/apuracao/adolescentes/{identificador}` (R14, R15).
+#[utoipa::path(
+    post, path = "/api/v1/processos/{numero}/apuracao/adolescentes/{identificador}",
+    operation_id = "vincularAdolescente", tag = "Processos",
+    summary = "Vincula um adolescente a uma apuração.",
+    description = "Um identificador desconhecido é registrado: com os dados do corpo, ou com o \
+        cadastro pendente.",
+    params(PorNumero, PorIdentificador, Escrita, Chave, Versao),
+    request_body = Option<DadosDoVinculo>,
+    responses(RespostaDeProcessoGravado, Recusas, DoCaminho, DoEstado, DaVersao, DoCorpo, DaChave),
+)]
 pub async fn vincular(
     req: HttpRequest,
     caminho: web::Path<(String, String)>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
     let versao_esperada = if_match(&req)?;
     let (processo, adolescente) = par_do_caminho(&caminho)?;
     let corpo = Corpo::ler_se_houver(&req, payload).await?.filter(|corpo| !corpo.vazio());
-    let (dados, (malformados, mut avisos)) = match corpo {
+    let (dados, (malformados, avisos)) = match corpo {
         None => (None, (Vec::new(), Vec::new())),
         Some(mut corpo) => {
             let dados = adolescentes::novo(&mut corpo);
-            (Some(dados), corpo.terminar(app.regras.campos_desconhecidos))
+            (Some(dados), corpo.terminar(chamada.app.regras.campos_desconhecidos))
         }
     };
     let comando =
         VincularAdolescente { processo, adolescente, dados, versao_esperada, malformados };
-    let feito = service::vincular(&app, &ator, comando).await.map_err(negar)?;
-    avisos.extend(feito.avisos);
-    responder(&app, &ator, &feito.processo, &avisos).await
+    escrever(&chamada, comando, modo, avisos).await
 }
 
 /// E6: `DELETE` of the same path (R16 to R18).
+#[utoipa::path(
+    delete,
+    path = "/api/v1/processos/{numero}/apuracao/adolescentes/{identificador}",
+    operation_id = "desvincularAdolescente",
+    tag = "Processos",
+    summary = "Encerra o vínculo de um adolescente com uma apuração.",
+    description = "O vínculo encerrado fica no histórico. O último adolescente, e o que tem \
+        execução ativa, não se desvinculam.",
+    params(PorNumero, PorIdentificador, Escrita, Chave, Versao),
+    responses(RespostaDeProcessoGravado, Recusas, DoCaminho, DoEstado, DaVersao, DaChave)
+)]
 pub async fn desvincular(
     req: HttpRequest,
     caminho: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
     let versao_esperada = if_match(&req)?;
     let (processo, adolescente) = par_do_caminho(&caminho)?;
     let comando = DesvincularAdolescente { processo, adolescente, motivo: None, versao_esperada };
-    let feito = service::desvincular(&app, &ator, comando).await.map_err(negar)?;
-    responder(&app, &ator, &feito.processo, &[]).await
+    escrever(&chamada, comando, modo, Vec::new()).await
+}
+
+/// Carries a command out and answers with its processo, links and all, as the
+/// transaction left them.
+async fn escrever<C: Comando<Efeito: AsRef<Processo>>>(
+    Chamada { app, ator }: &Chamada,
+    comando: C,
+    modo: Modo,
+    mut avisos: Vec<String>,
+) -> Result<HttpResponse, Negado> {
+    let ler = |sessao: &mut Sessao<'_>, efeito: &C::Efeito| vinculos(sessao, efeito.as_ref().id);
+    let feito = escrita::executar(app, ator, comando, modo, ler).await.map_err(negar)?;
+    let dados = dados(feito.efeito.as_ref(), &feito.lido, ator);
+    avisos.extend_from_slice(feito.efeito.avisos());
+    Ok(responder_escrita(app, &feito, dados, &[], avisos))
 }
 
 fn negar(error: Error) -> Negado {
@@ -162,7 +230,7 @@ fn comando(mut corpo: Corpo, politica: CamposDesconhecidos) -> (CadastrarProcess
     let mut comando = CadastrarProcesso {
         numero: corpo.forma("numeroProcesso", &["numero"]),
         tipo: corpo.palavra("tipoProcesso", &["tipo"], TipoProcesso::TODOS, TipoProcesso::texto),
-        adolescentes: corpo.lista("identificadoresAdolescentes", "adolescentes"),
+        adolescentes: corpo.lista("identificadoresAdolescentes", &["adolescentes"]),
         referencia: corpo.forma("numeroProcessoReferencia", &["referencia"]),
         id_orgao: corpo.inteiro("idOrgao", &["idOrgao"]),
         app_name_sistema_tribunal: corpo

@@ -1,6 +1,9 @@
 //! What reads processos.
 
 use super::super::envelope::{self, Negado};
+use super::super::openapi::envelope::{RespostaDeProcesso, RespostaDeProcessos};
+use super::super::openapi::parametros::{FiltroDeProcessos, Paginas, PorId, PorNumero};
+use super::super::openapi::recusas::{DoCaminho, Recusas};
 use super::super::pagina::{PaginaPedida, invalido};
 use super::super::{Chamada, Parametros};
 use super::{Vinculado, dados, numero_do_caminho, responder};
@@ -8,6 +11,7 @@ use crate::adolescente::Identificador;
 use crate::auth::{Ator, Escopo, Papel};
 use crate::db::lista::deslocada;
 use crate::error::{Error, Falha};
+use crate::guia::SituacaoGuia;
 use crate::processo::store::{self, Campo, Filtro, Processos};
 use crate::processo::{Processo, ProcessoId, SituacaoProcesso, TipoProcesso, rules};
 use crate::tribunal::Tribunal;
@@ -16,6 +20,16 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 /// E4: `GET /processos/{id}`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/processos/{codigo}",
+    operation_id = "processoPorId",
+    tag = "Processos",
+    summary = "Um processo, pelo id.",
+    description = "O de outro tribunal é como se não existisse.",
+    params(PorId),
+    responses(RespostaDeProcesso, Recusas, DoCaminho)
+)]
 pub async fn por_codigo(
     req: HttpRequest,
     codigo: web::Path<String>,
@@ -27,10 +41,20 @@ pub async fn por_codigo(
         return Err(invalido("id", "esperava um número inteiro"));
     };
     let achado = app.db.ler(&ator, move |sessao| Ok(store::por_codigo(sessao, codigo)?)).await?;
-    responder(&app, &ator, &achado.ok_or_else(ausente)?, &[]).await
+    responder(&app, &ator, &achado.ok_or_else(ausente)?).await
 }
 
 /// E8: `GET /processos/numero-processo/{numero}`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/processos/numero-processo/{numero}",
+    operation_id = "processoPorNumero",
+    tag = "Processos",
+    summary = "Um processo, pelo número.",
+    description = "O de outro tribunal é como se não existisse.",
+    params(PorNumero),
+    responses(RespostaDeProcesso, Recusas, DoCaminho)
+)]
 pub async fn por_numero(
     req: HttpRequest,
     numero: web::Path<String>,
@@ -39,11 +63,21 @@ pub async fn por_numero(
     ator.exige(Papel::Consulta)?;
     let numero = numero_do_caminho(&numero)?;
     let achado = app.db.ler(&ator, move |sessao| Ok(store::por_numero(sessao, &numero)?)).await?;
-    responder(&app, &ator, &achado.ok_or_else(ausente)?, &[]).await
+    responder(&app, &ator, &achado.ok_or_else(ausente)?).await
 }
 
 /// E7: `GET /processos/apuracao/numero-processo/{numero}`: the apuração, by its
 /// number or by that of an execução (R22).
+#[utoipa::path(
+    get,
+    path = "/api/v1/processos/apuracao/numero-processo/{numero}",
+    operation_id = "apuracaoPorNumero",
+    tag = "Processos",
+    summary = "A apuração, pelo seu número ou pelo da execução.",
+    description = "Com o número de uma execução, responde a apuração de que ela decorre.",
+    params(PorNumero),
+    responses(RespostaDeProcesso, Recusas, DoCaminho)
+)]
 pub async fn apuracao(req: HttpRequest, numero: web::Path<String>) -> Result<HttpResponse, Negado> {
     let Chamada { app, ator } = Chamada::entrar(&req).await?;
     ator.exige(Papel::Consulta)?;
@@ -60,10 +94,20 @@ pub async fn apuracao(req: HttpRequest, numero: web::Path<String>) -> Result<Htt
         })
     };
     let achado = app.db.ler(&ator, buscar).await?;
-    responder(&app, &ator, &achado.ok_or_else(ausente)?, &[]).await
+    responder(&app, &ator, &achado.ok_or_else(ausente)?).await
 }
 
 /// E1: `GET /processos`, a Spring `Page`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/processos",
+    operation_id = "processos",
+    tag = "Processos",
+    summary = "Os processos do tribunal, por página.",
+    description = "As condições se somam.",
+    params(FiltroDeProcessos, Paginas),
+    responses(RespostaDeProcessos, Recusas)
+)]
 pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
     let Chamada { app, ator } = Chamada::entrar_com_parametros(&req).await?;
     ator.exige(Papel::Consulta)?;
@@ -128,11 +172,9 @@ fn filtro(parametros: &mut Parametros, ator: &Ator) -> Result<Filtro, Negado> {
         filtro.tipo = Some(vec![lido]);
     }
     if let Some(texto) = parametros.tirar("situacaoGuia") {
-        if !["ATIVO", "BAIXADA"].contains(&texto.trim()) {
-            return Err(invalido("situacaoGuia", "use ATIVO ou BAIXADA"));
-        }
-        // R27: a processo without guias has none in any situação, and no guia is registered here yet.
-        filtro.ou = Some(Vec::new());
+        let lida = SituacaoGuia::de_texto(texto.trim());
+        let lida = lida.ok_or_else(|| invalido("situacaoGuia", "use ATIVO ou BAIXADA"))?;
+        filtro.situacao_guia = Some(lida);
     }
     Ok(filtro)
 }

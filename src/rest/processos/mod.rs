@@ -8,8 +8,9 @@ use super::envelope::{self, Negado, objeto};
 use crate::adolescente::Identificador;
 use crate::app::App;
 use crate::auth::{Ator, Papel};
+use crate::db::Sessao;
 use crate::error::{CodigoErro, Error, Recusa};
-use crate::processo::{NumeroProcesso, Processo, SituacaoVinculo, store};
+use crate::processo::{NumeroProcesso, Processo, ProcessoId, SituacaoVinculo, store};
 use crate::tempo;
 use crate::tribunal::Tribunal;
 use actix_web::HttpResponse;
@@ -19,18 +20,17 @@ use serde_json::{Value, json};
 type Vinculado = (Identificador, SituacaoVinculo);
 
 /// The answer about one processo: the envelope, and its version as `ETag`.
-async fn responder(
-    app: &App,
-    ator: &Ator,
-    processo: &Processo,
-    avisos: &[String],
-) -> Result<HttpResponse, Negado> {
+async fn responder(app: &App, ator: &Ator, processo: &Processo) -> Result<HttpResponse, Negado> {
     let id = processo.id;
-    let vinculos = app.db.ler(ator, move |sessao| Ok(store::vinculos_de(sessao, &[id])?)).await?;
-    let vinculos: Vec<Vinculado> =
-        vinculos.into_iter().map(|(_, quem, como)| (quem, como)).collect();
+    let vinculos = app.db.ler(ator, move |sessao| vinculos(sessao, id)).await?;
     let dados = dados(processo, &vinculos, ator);
-    Ok(com_etag(envelope::sucesso((app.agora)(), &dados, avisos), processo.versao))
+    Ok(com_etag(envelope::sucesso((app.agora)(), &dados, &[]), processo.versao.into()))
+}
+
+/// Whom the answer about a processo names.
+fn vinculos(sessao: &mut Sessao<'_>, de: ProcessoId) -> Result<Vec<Vinculado>, Error> {
+    let vinculos = store::vinculos_de(sessao, &[de])?;
+    Ok(vinculos.into_iter().map(|(_, quem, como)| (quem, como)).collect())
 }
 
 /// R4, R19: a number in a path has the CNJ shape, masked or bare.
@@ -50,6 +50,7 @@ fn nome_do_campo(campo: &[&str]) -> String {
         ["dados", "cpf"] => "cpf.numero".into(),
         ["dados", resto @ ..] => resto.join("."),
         ["versaoEsperada"] => "If-Match".into(),
+        ["chaveIdempotencia"] => "Idempotency-Key".into(),
         ["tipo"] => "tipoProcesso".into(),
         ["referencia"] => "numeroProcessoReferencia".into(),
         ["adolescentes"] => "identificadoresAdolescentes".into(),

@@ -1,0 +1,241 @@
+use crate::adolescente::{AdolescenteId, completa_21_anos};
+use crate::cpf::Cpf;
+use crate::db::{schema, texto_enum};
+use crate::processo::ProcessoId;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Date, Nullable};
+use diesel_derive_newtype::DieselNewType;
+use serde::Serialize;
+use std::{fmt, str::FromStr};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
+pub struct GuiaId(pub i64);
+
+/// The day of emission, AAAAMMDD, and four digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType, Serialize)]
+pub struct NumeroDaGuia(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("o número da guia tem 12 dígitos")]
+pub struct NumeroDaGuiaMalformado;
+
+impl FromStr for NumeroDaGuia {
+    type Err = NumeroDaGuiaMalformado;
+
+    fn from_str(texto: &str) -> Result<Self, NumeroDaGuiaMalformado> {
+        let forma = texto.len() == 12 && texto.bytes().all(|b| b.is_ascii_digit());
+        forma.then(|| Self(texto.to_owned())).ok_or(NumeroDaGuiaMalformado)
+    }
+}
+
+impl fmt::Display for NumeroDaGuia {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+texto_enum! {
+    /// Espécie de guia.
+    pub enum TipoGuia {
+        /// Execução provisória.
+        Provisoria = "PROVISORIA",
+        /// Execução definitiva.
+        Definitiva = "DEFINITIVA",
+        /// Internação-sanção (ECA 122, III).
+        InternacaoSancao = "INTERNACAO_SANCAO",
+        /// Unificação de medidas (SINASE 45).
+        Unificadora = "UNIFICADORA",
+    }
+}
+
+texto_enum! {
+    /// Situação da guia. "Vencida" se calcula das datas, não é situação.
+    pub enum SituacaoGuia {
+        /// Em vigor.
+        Ativo = "ATIVO",
+        /// Baixada.
+        Baixada = "BAIXADA",
+    }
+}
+
+texto_enum! {
+    /// Motivo da baixa de uma guia.
+    pub enum MotivoBaixaGuia {
+        /// Provisória que virou definitiva.
+        Convertida = "CONVERTIDA",
+        /// Absorvida por uma guia unificadora.
+        Unificada = "UNIFICADA",
+        /// Medida substituída.
+        Substituida = "SUBSTITUIDA",
+        /// Medida extinta.
+        Extinta = "EXTINTA",
+        /// Completou 21 anos.
+        Maioridade = "MAIORIDADE",
+    }
+}
+
+texto_enum! {
+    /// Ato que deu origem à guia.
+    pub enum OrigemGuia {
+        /// Sentença homologatória de remissão.
+        SentencaHomologatoria = "SENTENCA_HOMOLOGATORIA",
+        /// Sentença que aplicou a medida.
+        SentencaCondenatoria = "SENTENCA_CONDENATORIA",
+        /// Decisão de internação-sanção.
+        DecisaoInternacaoSancao = "DECISAO_INTERNACAO_SANCAO",
+    }
+}
+
+/// A guia that was emitted, and when its adolescente was born: the limits of R26
+/// are counted from there.
+#[derive(Clone, QueryableByName)]
+#[diesel(table_name = schema::guia, check_for_backend(diesel::pg::Pg))]
+pub struct Guia {
+    pub id: GuiaId,
+    pub tribunal_codigo: i16,
+    pub numero: NumeroDaGuia,
+    pub tipo: TipoGuia,
+    pub situacao: SituacaoGuia,
+    pub motivo_baixa: Option<MotivoBaixaGuia>,
+    pub baixada_em: Option<DateTime<Utc>>,
+    pub origem: Option<OrigemGuia>,
+    pub adolescente_id: AdolescenteId,
+    pub apuracao_id: Option<ProcessoId>,
+    pub execucao_id: Option<ProcessoId>,
+    pub magistrado_nome: Option<String>,
+    pub magistrado_cpf: Cpf,
+    pub serventuario_nome: Option<String>,
+    pub serventuario_cpf: Cpf,
+    pub serventuario_cargo: String,
+    pub codigo_tpu_medida: String,
+    pub data_sentenca: Option<NaiveDate>,
+    pub houve_internacao: Option<bool>,
+    pub data_inicio_internacao: Option<NaiveDate>,
+    pub data_fim_internacao: Option<NaiveDate>,
+    pub data_transito_julgado: Option<NaiveDate>,
+    pub prazo: Option<i32>,
+    pub data_decisao: Option<NaiveDate>,
+    pub medida_resultante: Option<String>,
+    pub criado_em: DateTime<Utc>,
+    pub atualizado_em: DateTime<Utc>,
+    pub versao: i32,
+    #[diesel(sql_type = Nullable<Date>)]
+    pub data_nascimento: Option<NaiveDate>,
+}
+
+/// Whom it is about does not go to a log.
+impl fmt::Debug for Guia {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guia").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Guia {
+    /// The text of the measure, where the source gives the one of its TPU code.
+    pub fn medida(&self) -> Option<&'static str> {
+        match self.codigo_tpu_medida.as_str() {
+            "11386" => Some("Advertência"),
+            "11387" => Some("Internação com atividades externas"),
+            _ => None,
+        }
+    }
+
+    /// R26: the first day on which the measure may no longer be in force: the
+    /// end of a sanção's term, and never later than the day of turning 21.
+    pub fn vence_em(&self) -> Option<NaiveDate> {
+        let maioridade = self.data_nascimento.map(completa_21_anos);
+        let prazo = self.prazo.and_then(|dias| u64::try_from(dias).ok()).map(Days::new);
+        let sancao = self.data_decisao.zip(prazo).map(|(decisao, prazo)| decisao + prazo);
+        [maioridade, sancao].into_iter().flatten().min()
+    }
+
+    /// R26: still active, although its time is over.
+    pub fn vencida(&self, hoje: NaiveDate) -> bool {
+        self.situacao == SituacaoGuia::Ativo && self.vence_em().is_some_and(|dia| dia <= hoje)
+    }
+
+    /// The processos in which it is told of.
+    pub fn processos(&self) -> impl Iterator<Item = ProcessoId> {
+        [self.apuracao_id, self.execucao_id].into_iter().flatten()
+    }
+}
+
+/// An ato infracional of a guia.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct AtoInfracional {
+    pub id: i64,
+    pub codigo_tpu: String,
+    pub descricao: Option<String>,
+    pub local_fato: Option<String>,
+    pub data_fato: Option<NaiveDate>,
+}
+
+/// A document that a guia goes with.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Documento {
+    pub id: i64,
+    pub tipo: String,
+    pub identificador_autos: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dia(ano: i32, mes: u32, dia: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(ano, mes, dia).unwrap()
+    }
+
+    fn guia() -> Guia {
+        let cpf = Cpf::sintetico(1);
+        Guia {
+            id: GuiaId(1),
+            tribunal_codigo: 820,
+            numero: "202601010001".parse().unwrap(),
+            tipo: TipoGuia::InternacaoSancao,
+            situacao: SituacaoGuia::Ativo,
+            motivo_baixa: None,
+            baixada_em: None,
+            origem: None,
+            adolescente_id: AdolescenteId(1),
+            apuracao_id: Some(ProcessoId(1)),
+            execucao_id: Some(ProcessoId(2)),
+            magistrado_nome: None,
+            magistrado_cpf: cpf.clone(),
+            serventuario_nome: None,
+            serventuario_cpf: cpf,
+            serventuario_cargo: "Escrivã".into(),
+            codigo_tpu_medida: "11387".into(),
+            data_sentenca: None,
+            houve_internacao: None,
+            data_inicio_internacao: None,
+            data_fim_internacao: None,
+            data_transito_julgado: None,
+            prazo: Some(90),
+            data_decisao: Some(dia(2026, 1, 1)),
+            medida_resultante: None,
+            criado_em: DateTime::UNIX_EPOCH,
+            atualizado_em: DateTime::UNIX_EPOCH,
+            versao: 1,
+            data_nascimento: Some(dia(2008, 2, 29)),
+        }
+    }
+
+    #[test]
+    fn r26_vence_no_fim_do_prazo_e_nunca_depois_dos_21() {
+        assert_eq!(guia().vence_em(), Some(dia(2026, 4, 1)));
+        let velha = Guia { data_nascimento: Some(dia(2005, 2, 1)), ..guia() };
+        assert_eq!(velha.vence_em(), Some(dia(2026, 2, 1)));
+        let sem_prazo = Guia { prazo: None, data_decisao: None, ..guia() };
+        assert_eq!(sem_prazo.vence_em(), Some(dia(2029, 3, 1)));
+        assert_eq!(Guia { data_nascimento: None, ..sem_prazo }.vence_em(), None);
+    }
+
+    #[test]
+    fn r26_vencida_e_a_ativa_desde_o_dia_em_que_vence() {
+        assert!(!guia().vencida(dia(2026, 3, 31)) && guia().vencida(dia(2026, 4, 1)));
+        let baixada = Guia { situacao: SituacaoGuia::Baixada, ..guia() };
+        assert!(!baixada.vencida(dia(2026, 4, 1)));
+    }
+}

@@ -1,0 +1,207 @@
+//! Adolescentes: what is asked for and what is answered.
+
+use super::palavras::{
+    IdentidadeGenero, OrientacaoSexual, RacaCor, SexoBiologico, SimOuNao, SouN, Uf,
+};
+use super::textos::{Cpf, CpfSemMascara, Data, Identificador, Nome, Score, TextoDeDocumento};
+use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ObjectBuilder, Schema};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+/// Um adolescente a cadastrar.
+#[derive(ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    examples(json!({
+        "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010",
+        "sexoBiologico": "FEMININO", "nomeMae": "Maria Fictícia",
+    }))
+)]
+pub struct NovoAdolescente {
+    nome: Nome,
+    sobrenome: Nome,
+    /// Não é futura nem anterior a 1900.
+    data_nascimento: Data,
+    sexo_biologico: SexoBiologico,
+    /// Sem valor conta como não.
+    data_nascimento_presumida: Option<SouN>,
+    /// Se sim, `nomeSocial` é obrigatório; se não, tem de faltar.
+    possui_nome_social: Option<SouN>,
+    nome_social: Option<Nome>,
+    identidade_genero: Option<IdentidadeGenero>,
+    orientacao_sexual: Option<OrientacaoSexual>,
+    raca_cor: Option<RacaCor>,
+    nome_mae: Option<Nome>,
+    nome_pai: Option<Nome>,
+    naturalidade: Option<Nome>,
+    /// Um CPF é de um só cadastro do tribunal.
+    #[schema(inline)]
+    cpf: Option<DocumentoCpf>,
+    #[schema(inline)]
+    rg: Option<Rg>,
+    #[schema(inline)]
+    certidao_nascimento: Option<CertidaoNascimento>,
+}
+
+/// Um cadastro a mudar. O que falta ou é nulo fica como está; `rg` e `certidaoNascimento` se
+/// trocam inteiros.
+#[derive(ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    examples(json!({ "identificador": "202500000058", "naturalidade": "Natal" }))
+)]
+pub struct CadastroAlterado {
+    /// De quem se trata.
+    identificador: Identificador,
+    nome: Option<Nome>,
+    sobrenome: Option<Nome>,
+    data_nascimento: Option<Data>,
+    /// Não é futura nem anterior ao nascimento.
+    data_obito: Option<Data>,
+    sexo_biologico: Option<SexoBiologico>,
+    data_nascimento_presumida: Option<SouN>,
+    /// Não: apaga o nome social.
+    possui_nome_social: Option<SouN>,
+    nome_social: Option<Nome>,
+    identidade_genero: Option<IdentidadeGenero>,
+    orientacao_sexual: Option<OrientacaoSexual>,
+    raca_cor: Option<RacaCor>,
+    nome_mae: Option<Nome>,
+    nome_pai: Option<Nome>,
+    naturalidade: Option<Nome>,
+    #[schema(inline)]
+    cpf: Option<DocumentoCpf>,
+    #[schema(inline)]
+    rg: Option<Rg>,
+    #[schema(inline)]
+    certidao_nascimento: Option<CertidaoNascimento>,
+}
+
+/// CPF.
+#[derive(ToSchema)]
+pub struct DocumentoCpf {
+    numero: Option<Cpf>,
+}
+
+/// Registro geral.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct Rg {
+    numero: Option<TextoDeDocumento>,
+    orgao_expedidor: Option<TextoDeDocumento>,
+    data_expedicao: Option<Data>,
+    estado_rg: Option<Uf>,
+}
+
+/// Certidão de nascimento.
+#[derive(ToSchema)]
+pub struct CertidaoNascimento {
+    cartorio: Option<TextoDeDocumento>,
+    livro: Option<TextoDeDocumento>,
+    folha: Option<TextoDeDocumento>,
+    numero: Option<TextoDeDocumento>,
+}
+
+/// Um adolescente. O que não tem valor, ou quem chama não pode ver, não vem: sem o papel
+/// pse-dados-sensiveis faltam sexo, gênero, orientação, raça, filiação e documentos, e o nome de
+/// quem tem nome social.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct Adolescente {
+    identificador: Identificador,
+    data_cadastro: Data,
+    /// Registrado por um vínculo, e ainda sem o mínimo de um cadastro.
+    cadastro_pendente: bool,
+    /// Cresce a cada alteração; é a de `ETag`.
+    #[schema(minimum = 1, examples(1))]
+    versao: i32,
+    nome: Option<Nome>,
+    sobrenome: Option<Nome>,
+    possui_nome_social: SimOuNao,
+    nome_social: Option<Nome>,
+    data_nascimento: Option<Data>,
+    data_nascimento_presumida: SimOuNao,
+    #[schema(rename = "dataCompleta21Anos")]
+    data_completa_21_anos: Option<Data>,
+    data_obito: Option<Data>,
+    naturalidade: Option<Nome>,
+    sexo_biologico: Option<SexoBiologico>,
+    identidade_genero: Option<IdentidadeGenero>,
+    orientacao_sexual: Option<OrientacaoSexual>,
+    raca_cor: Option<RacaCor>,
+    nome_mae: Option<Nome>,
+    nome_pai: Option<Nome>,
+    #[schema(inline)]
+    cpf: Option<CpfRegistrado>,
+    #[schema(inline)]
+    rg: Option<Rg>,
+    #[schema(inline)]
+    certidao_nascimento: Option<CertidaoNascimento>,
+}
+
+/// CPF.
+#[derive(ToSchema)]
+pub struct CpfRegistrado {
+    numero: CpfSemMascara,
+}
+
+/// De quem se procura um cadastro. Os outros campos de um cadastro podem vir, e não contam.
+#[derive(ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    examples(json!({ "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010" }))
+)]
+pub struct ProcuraDeSemelhantes {
+    nome: Nome,
+    sobrenome: Option<Nome>,
+    nome_mae: Option<Nome>,
+    data_nascimento: Option<Data>,
+    /// Quantos, no máximo; sem valor, 10.
+    #[schema(minimum = 1, maximum = 50, examples(10))]
+    limite: Option<i32>,
+}
+
+/// An adolescente, and how alike.
+pub struct AdolescenteSemelhante;
+
+impl PartialSchema for AdolescenteSemelhante {
+    fn schema() -> RefOr<Schema> {
+        let score = ObjectBuilder::new()
+            .property("scoreSimilaridade", Ref::from_schema_name(Score::name()))
+            .required("scoreSimilaridade");
+        AllOfBuilder::new()
+            .item(Ref::from_schema_name(Adolescente::name()))
+            .item(score)
+            .description(Some("Um adolescente que pode ser quem se procura."))
+            .into()
+    }
+}
+
+impl ToSchema for AdolescenteSemelhante {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Adolescente::name().into(), Adolescente::schema()));
+        schemas.push((Score::name().into(), Score::schema()));
+        Adolescente::schemas(schemas);
+    }
+}
+
+/// The body of a new link: the data of a registration, or an object without fields.
+pub struct DadosDoVinculo;
+
+impl PartialSchema for DadosDoVinculo {
+    fn schema() -> RefOr<Schema> {
+        let vazio = ObjectBuilder::new().max_properties(Some(0)).title(Some("Sem dados"));
+        AnyOfBuilder::new()
+            .item(Ref::from_schema_name(NovoAdolescente::name()))
+            .item(vazio)
+            .description(Some("Com que cadastrar o adolescente, se ainda não for conhecido."))
+            .into()
+    }
+}
+
+impl ToSchema for DadosDoVinculo {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((NovoAdolescente::name().into(), NovoAdolescente::schema()));
+        NovoAdolescente::schemas(schemas);
+    }
+}

@@ -1,0 +1,122 @@
+//! The contract of the façade as an OpenAPI document, built from the handlers.
+//!
+//! The structs below only document: handlers read bodies field by field, and
+//! write answers so too. `tests/api/openapi.rs` compares both with what is said here.
+
+#![expect(dead_code, reason = "schemas are types that nobody makes a value of")]
+#![expect(clippy::struct_field_names, reason = "the names are the contract's")]
+#![expect(clippy::large_stack_arrays, reason = "utoipa's: the array of a guia's fields")]
+
+pub mod adolescente;
+mod ausencia;
+pub mod emissao;
+pub mod envelope;
+pub mod guia;
+mod palavras;
+pub mod parametros;
+pub mod processo;
+pub mod rascunho;
+pub mod recusas;
+mod textos;
+
+use super::{adolescentes, guias, processos, rascunhos};
+use recusas::Respostas;
+use serde_json::Value;
+use utoipa::openapi::security::{
+    ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityScheme,
+};
+use utoipa::{Modify, OpenApi};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "elos",
+        description = "Processos da justiça juvenil, adolescentes e os vínculos entre eles, nos \
+            caminhos que os sistemas dos tribunais já chamam. Datas são `dd/MM/aaaa`, no fuso de \
+            Brasília; o que não tem valor não vem na resposta. Num corpo, um campo desconhecido é \
+            ignorado com um aviso; na consulta, um parâmetro desconhecido é recusado, e um \
+            vazio conta como ausente.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+        contact(),
+    ),
+    servers((url = "/", description = "Este servidor.")),
+    paths(
+        processos::leitura::listar,
+        processos::escrita::cadastrar,
+        processos::escrita::atualizar_responsaveis,
+        processos::leitura::por_codigo,
+        processos::leitura::por_numero,
+        processos::leitura::apuracao,
+        processos::escrita::alterar_situacao,
+        processos::escrita::vincular,
+        processos::escrita::desvincular,
+        adolescentes::listar,
+        adolescentes::cadastrar,
+        adolescentes::atualizar,
+        adolescentes::por_identificador,
+        adolescentes::semelhantes,
+        adolescentes::semelhantes_do_corpo,
+        rascunhos::registrar,
+        guias::listar,
+        guias::emitir_provisoria,
+        guias::emitir_definitiva,
+        guias::emitir_internacao_sancao,
+        guias::emitir_unificadora,
+        guias::alterar_situacao,
+    ),
+    // What only answers, parameters or `ausencia` refer to.
+    components(schemas(
+        envelope::Recusa,
+        envelope::RespostaDeProcesso,
+        envelope::RespostaDeProcessoGravado,
+        envelope::RespostaDeProcessos,
+        envelope::RespostaDeAdolescente,
+        envelope::RespostaDeAdolescenteGravado,
+        envelope::RespostaDeAdolescentes,
+        envelope::RespostaDeSemelhantes,
+        envelope::RespostaDeRascunhoGravado,
+        envelope::RespostaDeGuiaGravada,
+        envelope::RespostaDeGuias,
+        palavras::NovaSituacao,
+        palavras::NovaSituacaoDaGuia,
+        textos::EmBranco,
+    )),
+    tags(
+        (name = "Processos", description = "Apurações e execuções, e quem está vinculado a elas."),
+        (name = "Adolescentes", description = "Cadastros de adolescentes do tribunal."),
+        (name = "Rascunhos", description = "Processos que ainda se redigem no sistema do tribunal."),
+        (name = "Guias", description = "Guias de execução de medidas socioeducativas."),
+    ),
+    security(("oidc" = []), ("token" = [])),
+    modifiers(&Respostas, &Seguranca),
+)]
+struct Documento;
+
+/// How a caller says who it is.
+struct Seguranca;
+
+impl Modify for Seguranca {
+    fn modify(&self, documento: &mut utoipa::openapi::OpenApi) {
+        let caminho = "/auth/realms/pje/protocol/openid-connect/token";
+        let fluxo = Flow::ClientCredentials(ClientCredentials::new(caminho, Scopes::new()));
+        let oidc = OAuth2::with_description(
+            [fluxo],
+            "Credenciais de cliente, no emissor de tokens. Ler pede o papel pse-consulta; \
+             escrever, pse-integracao.",
+        );
+        let mut token = Http::new(HttpAuthScheme::Bearer);
+        token.bearer_format = Some("JWT".into());
+        token.description = Some("Um token que já se tem.".into());
+        if let Some(componentes) = &mut documento.components {
+            componentes.add_security_scheme("oidc", SecurityScheme::OAuth2(oidc));
+            componentes.add_security_scheme("token", SecurityScheme::Http(token));
+        }
+    }
+}
+
+/// The document, as JSON to be read by people too.
+pub fn documento() -> String {
+    let mut documento = serde_json::to_value(Documento::openapi()).unwrap_or(Value::Null);
+    ausencia::dizer(&mut documento);
+    format!("{documento:#}\n")
+}

@@ -1,0 +1,32 @@
+//! Rascunhos: what is asked for and what is answered.
+
+use super::textos::{Codigo, DataHora};
+use utoipa::ToSchema;
+
+/// Um rascunho de processo a guardar.
+#[derive(ToSchema)]
+#[schema(
+    rename_all = "camelCase",
+    examples(json!({
+        "appNameSistemaTribunal": "pje-tjrn-1g",
+        "dados": { "numeroProcesso": "9000741-62.2021.8.20.0083" },
+    }))
+)]
+pub struct NovoRascunho {
+    app_name_sistema_tribunal: Codigo,
+    /// Um objeto JSON de até 100 000 bytes, guardado como veio.
+    #[schema(value_type = Object, additional_properties = true)]
+    dados: serde_json::Value,
+}
+
+/// Um rascunho guardado.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct Rascunho {
+    /// O que se manda em `idProcessoSistemaExterno`.
+    id: Codigo,
+    app_name_sistema_tribunal: Codigo,
+    data_cadastro: DataHora,
+    /// Quando um cadastro de processo o usou.
+    data_consumo: Option<DataHora>,
+}

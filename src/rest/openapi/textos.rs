@@ -1,0 +1,110 @@
+//! Texts with a shape of their own.
+//!
+//! `[0-9]` and not `\d`, which in some dialects is any digit of Unicode. A text
+//! is trimmed when it is read, so white space is the one control that passes.
+
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// Número único do CNJ: com a máscara `NNNNNNN-DD.AAAA.J.TR.OOOO` ou só os 20 dígitos.
+#[derive(ToSchema)]
+#[schema(
+    pattern = "^([0-9]{20}|[0-9]{7}-[0-9]{2}\\.[0-9]{4}\\.[0-9]\\.[0-9]{2}\\.[0-9]{4})$",
+    examples("9000741-62.2021.8.20.0083", "90007416220218200083")
+)]
+pub struct NumeroCnj(String);
+
+/// Número único do CNJ sem a máscara: 20 dígitos.
+#[derive(ToSchema)]
+#[schema(pattern = "^[0-9]{20}$", examples("90007416220218200083"))]
+pub struct NumeroCnjSemMascara(String);
+
+/// Chave nacional do adolescente: o ano do cadastro e 8 dígitos.
+#[derive(ToSchema)]
+#[schema(pattern = "^[0-9]{12}$", examples("202500000058"))]
+pub struct Identificador(String);
+
+/// Número da guia: o dia da emissão, AAAAMMDD, e 4 dígitos.
+#[derive(ToSchema)]
+#[schema(pattern = "^[0-9]{12}$", examples("202601150001"))]
+pub struct NumeroDaGuia(String);
+
+/// CPF: com a máscara `NNN.NNN.NNN-NN` ou só os 11 dígitos. Os dígitos verificadores são conferidos.
+#[derive(ToSchema)]
+#[schema(
+    pattern = "^([0-9]{11}|[0-9]{3}\\.[0-9]{3}\\.[0-9]{3}-[0-9]{2})$",
+    examples("52998224725", "529.982.247-25")
+)]
+pub struct Cpf(String);
+
+/// CPF sem a máscara: 11 dígitos.
+#[derive(ToSchema)]
+#[schema(pattern = "^[0-9]{11}$", examples("52998224725"))]
+pub struct CpfSemMascara(String);
+
+/// Data na forma `dd/MM/aaaa`.
+#[derive(ToSchema)]
+#[schema(pattern = "^(0[1-9]|[12][0-9]|3[01])/(0[1-9]|1[0-2])/[0-9]{4}$", examples("01/02/2010"))]
+pub struct Data(String);
+
+/// Data e hora de Brasília, na forma `dd/MM/aaaa HH:mm:ss`.
+#[derive(ToSchema)]
+#[schema(
+    pattern = "^[0-9]{2}/[0-9]{2}/[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}$",
+    examples("21/11/2025 10:00:00")
+)]
+pub struct DataHora(String);
+
+/// Data e hora de Brasília, na forma `dd/MM/aaaa HH:mm`.
+#[derive(ToSchema)]
+#[schema(pattern = "^[0-9]{2}/[0-9]{2}/[0-9]{4} [0-9]{2}:[0-9]{2}$", examples("21/11/2025 10:00"))]
+pub struct DataHoraMinuto(String);
+
+/// Código das Tabelas Processuais Unificadas: até 10 dígitos.
+#[derive(ToSchema)]
+#[schema(pattern = "^[0-9]{1,10}$", examples("11386"))]
+pub struct CodigoTpu(String);
+
+/// Semelhança de 0 a 1, com duas casas.
+#[derive(ToSchema)]
+#[schema(pattern = "^[01]\\.[0-9]{2}$", examples("0.87"))]
+pub struct Score(String);
+
+/// Ausente: nulo, ou texto em branco.
+#[derive(ToSchema)]
+#[schema(pattern = "^\\s*$")]
+pub struct EmBranco(Option<String>);
+
+/// Texts without a shape: how long they may be.
+macro_rules! textos {
+    ($($nome:ident = $maximo:literal, $exemplo:literal;)+) => { $(
+        pub struct $nome;
+
+        impl PartialSchema for $nome {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .description(Some(concat!(
+                        "Texto de até ", $maximo, " caracteres, nenhum deles de controle."
+                    )))
+                    .min_length(Some(1))
+                    .max_length(Some($maximo))
+                    .pattern(Some(SEM_CONTROLE))
+                    .examples([$exemplo])
+                    .into()
+            }
+        }
+
+        impl ToSchema for $nome {}
+    )+ };
+}
+
+const SEM_CONTROLE: &str = "^[^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f]*$";
+
+textos! {
+    TextoDeDocumento = 60, "1234";
+    Codigo = 100, "pje-tjrn-1g";
+    Nome = 200, "Ana Fictícia";
+    Descricao = 500, "Texto fictício.";
+}
