@@ -4,8 +4,12 @@
 //! `App::novo()` has the synthetic data of 270 processos; `App::vazio()` has none.
 
 mod banco;
+mod operacao;
+mod sorteio;
 
-pub use banco::{Banco, Modelo};
+pub use banco::{Banco, Modelo, agora};
+pub use operacao::{Desfecho, Modo, Operacao, Porta};
+pub use sorteio::Sorteio;
 
 use elos::auth::issuer::{CAMINHO, Emissor};
 use elos::auth::{Auth, AuthOptions};
@@ -140,6 +144,17 @@ impl App {
         let token = corpo["access_token"].as_str().unwrap().to_owned();
         self.tokens.lock().unwrap().insert(cliente.to_owned(), token.clone());
         token
+    }
+
+    /// A credential like that of `de` but for some claims; `nome` is its name from now on.
+    pub fn credencial(&self, nome: &str, de: &str, mudar: impl FnOnce(&mut Value)) {
+        use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+        let token = self.token(de);
+        let claims = BASE64.decode(token.split('.').nth(1).unwrap()).unwrap();
+        let mut claims = serde_json::from_slice(&claims).unwrap();
+        mudar(&mut claims);
+        let token = self.emissor.assinar(&claims).unwrap();
+        self.tokens.lock().unwrap().insert(nome.to_owned(), token);
     }
 
     /// Any request. `headers` win over nothing: what is not given is not sent.
