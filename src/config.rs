@@ -114,6 +114,18 @@ pub struct Regras {
     pub exigir_execucao_unica: bool,
     /// R14: vincular um identificador desconhecido, sem dados, cria um cadastro pendente.
     pub registrar_pendente: bool,
+    /// Tramita: recusa já no envio o que o destino recusaria; desligada, o trâmite nasce e é recusado (situação 8, motivo 99) no recebimento.
+    pub recusa_no_envio: bool,
+    /// Tramita, linha B4: recusa o envio de processo que está com outro órgão.
+    pub exigir_processo_desbloqueado: bool,
+    /// Tramita: compara protocolos letra a letra, como a plataforma real, e não pelo número.
+    pub protocolo_exato: bool,
+    /// Tramita: recusa, em vez de avisar, protocolo com dígito verificador errado.
+    pub validar_dv_protocolo: bool,
+    /// Tramita: aceita também `GET /tramites/{idt}/ciencia`, que muda a situação.
+    pub ciencia_por_get: bool,
+    /// Tramita: dias que um trâmite fica parado em 1 a 4 antes de se cancelar sozinho.
+    pub prazo_do_tramite: u16,
     /// Campos desconhecidos no corpo de uma rota REST: `avisar` ou `recusar`.
     pub campos_desconhecidos: CamposDesconhecidos,
 }
@@ -127,6 +139,12 @@ impl Default for Regras {
             exigir_vinculo_na_referencia: false,
             exigir_execucao_unica: true,
             registrar_pendente: true,
+            recusa_no_envio: true,
+            exigir_processo_desbloqueado: true,
+            protocolo_exato: false,
+            validar_dv_protocolo: false,
+            ciencia_por_get: true,
+            prazo_do_tramite: 8,
             campos_desconhecidos: CamposDesconhecidos::Avisar,
         }
     }
@@ -234,6 +252,13 @@ impl fmt::Display for Config {
         writeln!(f, "exigir_vinculo_na_referencia = {}", regras.exigir_vinculo_na_referencia)?;
         writeln!(f, "exigir_execucao_unica        = {}", regras.exigir_execucao_unica)?;
         writeln!(f, "registrar_pendente           = {}", regras.registrar_pendente)?;
+        writeln!(f, "recusa_no_envio              = {}", regras.recusa_no_envio)?;
+        let desbloqueado = regras.exigir_processo_desbloqueado;
+        writeln!(f, "exigir_processo_desbloqueado = {desbloqueado}")?;
+        writeln!(f, "protocolo_exato              = {}", regras.protocolo_exato)?;
+        writeln!(f, "validar_dv_protocolo         = {}", regras.validar_dv_protocolo)?;
+        writeln!(f, "ciencia_por_get              = {}", regras.ciencia_por_get)?;
+        writeln!(f, "prazo_do_tramite             = {}", regras.prazo_do_tramite)?;
         write!(f, "campos_desconhecidos         = {:?}", regras.campos_desconhecidos)
     }
 }

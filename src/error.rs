@@ -51,10 +51,24 @@ pub enum CodigoErro {
     ConflitoDeVersao,
     /// 422: a chave já serviu a outra entrada; use outra.
     ChaveIdempotenciaReutilizada,
+    /// 409 (9001, linhas A1, A2, B5): reenvie com o NRE.
+    NupJaCadastrado,
+    /// 404 (9002, linha B1): NRE desconhecido, ou de que não se é parte.
+    NreNaoLocalizado,
+    /// 409 (9003, linha B2; 0047): o protocolo ou um documento difere do que já tramitou por este NRE.
+    ProtocoloDivergente,
+    /// 409 (0044, linha B3): espere o fim do trâmite `idt`.
+    TramiteEmAndamento,
+    /// 409 (9006, linha B4): o processo está com outro órgão.
+    ProcessoBloqueado,
+    /// 409 (9004): a situação do trâmite não admite a ação.
+    TransicaoNaoPermitida,
+    /// 422 (0055, linha S0): estrutura desconhecida, inapta, ou origem igual ao destino.
+    EstruturaInvalida,
 }
 
 impl CodigoErro {
-    pub const TODOS: [Self; 20] = [
+    pub const TODOS: [Self; 27] = [
         Self::CampoObrigatorio,
         Self::CampoInvalido,
         Self::NumeroDigitoInvalido,
@@ -75,6 +89,13 @@ impl CodigoErro {
         Self::NaoEncontrado,
         Self::ConflitoDeVersao,
         Self::ChaveIdempotenciaReutilizada,
+        Self::NupJaCadastrado,
+        Self::NreNaoLocalizado,
+        Self::ProtocoloDivergente,
+        Self::TramiteEmAndamento,
+        Self::ProcessoBloqueado,
+        Self::TransicaoNaoPermitida,
+        Self::EstruturaInvalida,
     ];
 
     #[rustfmt::skip]
@@ -100,6 +121,13 @@ impl CodigoErro {
             Self::NaoEncontrado           => ("NAO_ENCONTRADO",                 404),
             Self::ConflitoDeVersao        => ("CONFLITO_DE_VERSAO",             412),
             Self::ChaveIdempotenciaReutilizada=> ("CHAVE_IDEMPOTENCIA_REUTILIZADA", 422),
+            Self::NupJaCadastrado         => ("NUP_JA_CADASTRADO",              409),
+            Self::NreNaoLocalizado        => ("NRE_NAO_LOCALIZADO",             404),
+            Self::ProtocoloDivergente     => ("PROTOCOLO_DIVERGENTE",           409),
+            Self::TramiteEmAndamento      => ("TRAMITE_EM_ANDAMENTO",           409),
+            Self::ProcessoBloqueado       => ("PROCESSO_BLOQUEADO",             409),
+            Self::TransicaoNaoPermitida   => ("TRANSICAO_NAO_PERMITIDA",        409),
+            Self::EstruturaInvalida       => ("ESTRUTURA_INVALIDA",             422),
         }
     }
 
@@ -109,6 +137,36 @@ impl CodigoErro {
 
     pub const fn status(self) -> u16 {
         self.linha().1
+    }
+
+    /// A refusal that only the Tramita knows.
+    pub const fn so_do_tramita(self) -> bool {
+        matches!(
+            self,
+            Self::NupJaCadastrado
+                | Self::NreNaoLocalizado
+                | Self::ProtocoloDivergente
+                | Self::TramiteEmAndamento
+                | Self::ProcessoBloqueado
+                | Self::TransicaoNaoPermitida
+                | Self::EstruturaInvalida
+        )
+    }
+
+    /// Its four digits in the answers of the Tramita. Those with a 9 are ours.
+    pub const fn no_tramita(self) -> &'static str {
+        match self {
+            Self::NupJaCadastrado => "9001",
+            Self::NreNaoLocalizado => "9002",
+            Self::ProtocoloDivergente => "9003",
+            Self::TransicaoNaoPermitida => "9004",
+            Self::ProcessoBloqueado => "9006",
+            Self::NaoEncontrado => "9007",
+            Self::ChaveIdempotenciaReutilizada => "9008",
+            Self::TramiteEmAndamento => "0044",
+            Self::EstruturaInvalida => "0055",
+            _ => "9000",
+        }
     }
 }
 
@@ -198,6 +256,17 @@ pub struct Recusa {
     pub processo: Option<String>,
     /// The version of now, when another was expected.
     pub versao_atual: Option<i32>,
+    /// What only a refusal of the Tramita tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tramite: Option<NoTramita>,
+}
+
+/// The NRE and the trâmite that a refusal is about, for who may know them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct NoTramita {
+    pub protocolo: Option<String>,
+    pub nre: Option<String>,
+    pub idt: Option<i64>,
 }
 
 impl Recusa {
@@ -207,8 +276,17 @@ impl Recusa {
         mensagem: impl Into<Cow<'static, str>>,
     ) -> Self {
         let (status, mensagem, regra) = (codigo.status(), mensagem.into(), Cow::Borrowed(regra));
-        let (campo, orientacao, processo, versao_atual) = (Vec::new(), None, None, None);
-        Self { codigo, status, regra, campo, mensagem, orientacao, processo, versao_atual }
+        Self {
+            codigo,
+            status,
+            regra,
+            campo: Vec::new(),
+            mensagem,
+            orientacao: None,
+            processo: None,
+            versao_atual: None,
+            tramite: None,
+        }
     }
 
     #[must_use]

@@ -22,6 +22,7 @@ pub mod adolescente;
 pub mod rascunho;
 pub mod processo;
 pub mod guia;
+pub mod tramite;
 pub mod evento;
 
 // The roof.

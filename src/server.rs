@@ -3,11 +3,13 @@
 use crate::app::App;
 use crate::auth::Auth;
 use crate::docs::Docs;
-use crate::{graphql, pages, rest};
+use crate::{graphql, pages, rest, tramite};
 use actix_web::http::header;
 use actix_web::middleware::DefaultHeaders;
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use std::net::TcpListener;
+use std::time::Duration;
+use tokio::time::{self, Instant};
 
 #[cfg(feature = "dev-issuer")]
 use crate::auth::issuer::{self, Emissor};
@@ -23,6 +25,7 @@ pub struct Partes {
 }
 
 const ENCERRAR_EM_SEGUNDOS: u64 = 30;
+const RONDA: Duration = Duration::from_secs(60);
 
 /// Serves until SIGINT or SIGTERM, then lets what is under way finish.
 pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<actix_web::dev::Server> {
@@ -30,6 +33,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<actix_web:
     tracing::info!(?regras, graphiql, "serving");
     let schema = web::Data::new(graphql::schema());
     let sdl = web::Data::new(Sdl(graphql::sdl()));
+    rondar(partes.app.clone());
     let app = web::Data::new(partes.app);
     let auth = web::Data::new(partes.auth);
     let graphiql = partes.graphiql;
@@ -68,6 +72,24 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<actix_web:
         rotas
     });
     Ok(servidor.listen(escuta)?.shutdown_timeout(ENCERRAR_EM_SEGUNDOS).run())
+}
+
+/// Calls off, once a minute, the trâmites whose time is over.
+fn rondar(app: App) {
+    actix_web::rt::spawn(async move {
+        let mut rondas = time::interval_at(Instant::now() + RONDA, RONDA);
+        loop {
+            rondas.tick().await;
+            match tramite::service::expirar(&app).await {
+                Ok(0) => {}
+                Ok(quantos) => tracing::info!(quantos, "trâmites expired"),
+                Err(error) => {
+                    let (falha, _) = error.publica();
+                    tracing::warn!(codigo = falha.nome(), "round over the trâmites failed");
+                }
+            }
+        }
+    });
 }
 
 struct Sdl(String);

@@ -163,4 +163,65 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    registro_eletronico (nre) {
+        nre -> Text,
+        protocolo -> Text,
+        protocolo_chave -> Text,
+        tipo_protocolo -> Text,
+        criado_em -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    registro_no_sistema (nre, tribunal_codigo) {
+        tribunal_codigo -> SmallInt,
+        nre -> Text,
+        protocolo_chave -> Text,
+        criado_em -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    tramite (idt) {
+        idt -> BigInt,
+        nre -> Text,
+        remetente_id -> BigInt,
+        remetente_tribunal -> SmallInt,
+        destinatario_id -> BigInt,
+        destinatario_tribunal -> SmallInt,
+        situacao -> SmallInt,
+        devolucao -> Bool,
+        nre_informado -> Bool,
+        descricao -> Text,
+        nivel_de_sigilo -> SmallInt,
+        hipotese_legal -> Nullable<Text>,
+        processo_de_negocio -> Nullable<Text>,
+        urgente -> Bool,
+        motivo_da_urgencia -> Nullable<SmallInt>,
+        data_de_retorno -> Nullable<Timestamptz>,
+        metadados -> Nullable<Text>,
+        data_de_recebimento -> Nullable<Timestamptz>,
+        hash_da_assinatura -> Nullable<Text>,
+        recibo_em -> Nullable<Timestamptz>,
+        recibo_entregue_em -> Nullable<Timestamptz>,
+        motivo_recusa -> Nullable<Text>,
+        justificativa -> Nullable<Text>,
+        recusado_em -> Nullable<Timestamptz>,
+        ciencia_em -> Nullable<Timestamptz>,
+        criado_em -> Timestamptz,
+        atualizado_em -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    mudanca_de_situacao (id) {
+        id -> BigInt,
+        idt -> BigInt,
+        situacao -> SmallInt,
+        ocorrida_em -> Timestamptz,
+        por -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(adolescente, processo, vinculo, evento, guia);

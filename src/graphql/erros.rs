@@ -5,7 +5,8 @@ use super::ContextExt;
 use crate::error::{CodigoErro, Error, Recusa};
 use crate::processo::graphql::ProcessoNode;
 use crate::processo::store::ProcessoPorNumero;
-use async_graphql::{Context, ErrorExtensions, Interface, Object, QueryPathSegment, Value};
+use crate::tramite::Nre;
+use async_graphql::{Context, ErrorExtensions, ID, Interface, Object, QueryPathSegment, Value};
 
 /// Recusa de uma regra do domínio. Todas as que se julgam de forma independente vêm juntas.
 #[derive(Interface)]
@@ -27,6 +28,7 @@ pub enum ErroGraphql {
     ConflitoDeVersao(ErroConflitoDeVersao),
     DeRegra(ErroDeRegra),
     DeIdempotencia(ErroDeIdempotencia),
+    DeTramite(ErroDeTramite),
 }
 
 impl From<Recusa> for ErroGraphql {
@@ -52,6 +54,13 @@ impl From<Recusa> for ErroGraphql {
             | CodigoErro::RascunhoInvalido
             | CodigoErro::ExecucaoAtiva => ErroDeRegra(recusa).into(),
             CodigoErro::ChaveIdempotenciaReutilizada => ErroDeIdempotencia(recusa).into(),
+            CodigoErro::NupJaCadastrado
+            | CodigoErro::NreNaoLocalizado
+            | CodigoErro::ProtocoloDivergente
+            | CodigoErro::TramiteEmAndamento
+            | CodigoErro::ProcessoBloqueado
+            | CodigoErro::TransicaoNaoPermitida
+            | CodigoErro::EstruturaInvalida => ErroDeTramite(recusa).into(),
         }
     }
 }
@@ -62,6 +71,7 @@ pub struct ErroProcessoJaExiste(Recusa);
 pub struct ErroConflitoDeVersao(Recusa);
 pub struct ErroDeRegra(Recusa);
 pub struct ErroDeIdempotencia(Recusa);
+pub struct ErroDeTramite(Recusa);
 
 /// The four fields of `Erro`, and the type's own after them.
 macro_rules! erro {
@@ -148,6 +158,26 @@ erro! {
 erro! {
     /// A chave de idempotência já serviu a outra entrada.
     ErroDeIdempotencia {}
+}
+
+erro! {
+    /// Recusa do Tramita.
+    ErroDeTramite {
+        /// O código das rotas REST, 4 dígitos, por exemplo `9001`.
+        async fn codigo_erro(&self) -> &str {
+            self.0.codigo.no_tramita()
+        }
+
+        /// O NRE a enviar, só para quem é parte.
+        async fn nre(&self) -> Option<Nre> {
+            self.0.tramite.as_ref()?.nre.as_ref()?.parse().ok()
+        }
+
+        /// O trâmite em causa, se quem chama é parte.
+        async fn idt(&self) -> Option<ID> {
+            self.0.tramite.as_ref()?.idt.map(ID::from)
+        }
+    }
 }
 
 async fn processo(ctx: &Context<'_>, recusa: &Recusa) -> Result<Option<ProcessoNode>, Error> {

@@ -4,6 +4,7 @@ use crate::adolescente::Identificador;
 use crate::cpf::Cpf;
 use crate::error::CodigoErro;
 use crate::processo::NumeroProcesso;
+use crate::tramite::Nre;
 use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use std::fmt::Display;
@@ -114,6 +115,24 @@ impl ScalarType for Identificador {
                 .trim()
                 .parse()
                 .map_err(|e: crate::adolescente::IdentificadorMalformado| e.to_string())
+        })
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        <Self as ScalarType>::parse(value.clone()).is_ok()
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.to_string())
+    }
+}
+
+/// Número de Registro Eletrônico do processo no Tramita: 16 dígitos. Não muda de um trâmite para outro.
+#[Scalar(name = "NRE")]
+impl ScalarType for Nre {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        ler_texto(value, |texto| {
+            texto.trim().parse().map_err(|e: crate::tramite::NreMalformado| e.to_string())
         })
     }
 

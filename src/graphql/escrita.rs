@@ -47,6 +47,15 @@ pub struct Fim {
     query: Option<Query>,
 }
 
+impl Fim {
+    /// With one more refusal: of an effect that stays although it is one.
+    #[must_use]
+    pub fn com(mut self, recusa: Option<Recusa>) -> Self {
+        self.erros.extend(recusa.map(Into::into));
+        self
+    }
+}
+
 /// What a mutation came to, on its way into a payload.
 pub struct Desfecho<T> {
     efeito: Option<T>,

@@ -27,6 +27,7 @@ use crate::error::Error;
 use crate::guia::graphql::{GuiaMutation, GuiaQuery};
 use crate::processo::graphql::{ProcessoMutation, ProcessoQuery};
 use crate::rascunho::graphql::RascunhoMutation;
+use crate::tramite::graphql::{TramiteMutation, TramiteQuery};
 use crate::tribunal::{Tribunal, graphql::TribunalQuery};
 use async_graphql::{
     Context, EmptySubscription, ErrorExtensions, MergedObject, Object, SDLExportOptions,
@@ -35,11 +36,25 @@ use node::NodeQuery;
 
 /// Leitura; exige o papel `pse-consulta`. Os campos de raiz são nulos quando falham ou quando não há o que mostrar; o que é de outro tribunal aparece como ausente.
 #[derive(MergedObject, Default)]
-pub struct Query(AtorQuery, ProcessoQuery, AdolescenteQuery, GuiaQuery, TribunalQuery, NodeQuery);
+pub struct Query(
+    AtorQuery,
+    ProcessoQuery,
+    AdolescenteQuery,
+    GuiaQuery,
+    TramiteQuery,
+    TribunalQuery,
+    NodeQuery,
+);
 
 /// Escrita; exige o papel `pse-integracao`. A recusa de uma regra é dado (`erros`); o que o cliente não pode consertar é erro de topo, com `extensions.code` e `extensions.status`.
 #[derive(MergedObject, Default)]
-pub struct Mutation(ProcessoMutation, AdolescenteMutation, RascunhoMutation, GuiaMutation);
+pub struct Mutation(
+    ProcessoMutation,
+    AdolescenteMutation,
+    RascunhoMutation,
+    GuiaMutation,
+    TramiteMutation,
+);
 
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 

@@ -11,6 +11,8 @@ use crate::guia::{GuiaId, graphql::GuiaNode, store::GuiaPorId};
 use crate::processo::graphql::{ProcessoApuracao, ProcessoExecucao, ProcessoNode};
 use crate::processo::{ProcessoId, store::ProcessoPorId};
 use crate::rascunho::{RascunhoId, graphql::RascunhoNode, store::RascunhoPorId};
+use crate::tramite::graphql::{RegistroNode, TramiteNode};
+use crate::tramite::store::{RegistroDe, TramitePorIdt};
 use crate::tribunal::Tribunal;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
@@ -30,6 +32,8 @@ pub enum GlobalId {
     Adolescente(AdolescenteId),
     Guia(GuiaId),
     Rascunho(RascunhoId),
+    Tramite(i64),
+    RegistroEletronico(i64),
     Evento(i64),
     Tribunal(i16),
 }
@@ -41,6 +45,8 @@ impl From<GlobalId> for ID {
             GlobalId::Adolescente(AdolescenteId(id)) => format!("Adolescente:{id}"),
             GlobalId::Guia(GuiaId(id)) => format!("Guia:{id}"),
             GlobalId::Rascunho(RascunhoId(id)) => format!("Rascunho:{id}"),
+            GlobalId::Tramite(idt) => format!("Tramite:{idt}"),
+            GlobalId::RegistroEletronico(id) => format!("RegistroEletronico:{id}"),
             GlobalId::Evento(id) => format!("Evento:{id}"),
             GlobalId::Tribunal(codigo) => format!("Tribunal:{codigo}"),
         };
@@ -58,6 +64,8 @@ impl GlobalId {
             "Adolescente" => Self::Adolescente(AdolescenteId(chave.parse().ok()?)),
             "Guia" => Self::Guia(GuiaId(chave.parse().ok()?)),
             "Rascunho" => Self::Rascunho(RascunhoId(chave.parse().ok()?)),
+            "Tramite" => Self::Tramite(chave.parse().ok()?),
+            "RegistroEletronico" => Self::RegistroEletronico(chave.parse().ok()?),
             "Evento" => Self::Evento(chave.parse().ok()?),
             "Tribunal" => Self::Tribunal(chave.parse().ok()?),
             _ => return None,
@@ -79,6 +87,8 @@ pub enum NodeConcreto {
     Adolescente(AdolescenteNode),
     Guia(GuiaNode),
     Rascunho(RascunhoNode),
+    Tramite(TramiteNode),
+    RegistroEletronico(RegistroNode),
     Evento(EventoNode),
     Tribunal(Tribunal),
 }
@@ -155,6 +165,12 @@ async fn carregar(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         }
         GlobalId::Rascunho(id) => {
             loaders.load(RascunhoPorId(id)).await?.map(|linha| RascunhoNode(linha).into())
+        }
+        GlobalId::Tramite(idt) => {
+            loaders.load(TramitePorIdt(idt)).await?.map(|linha| TramiteNode(linha).into())
+        }
+        GlobalId::RegistroEletronico(id) => {
+            loaders.load(RegistroDe::Id(id)).await?.map(|linha| RegistroNode(linha).into())
         }
         GlobalId::Evento(id) => {
             loaders.load(EventoPorId(id)).await?.map(|linha| EventoNode(linha).into())

@@ -8,7 +8,7 @@ use crate::error::{CodigoErro, Error, Falha, Recusa};
 use crate::tempo;
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
-use chrono::NaiveDate;
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -230,6 +230,34 @@ impl Corpo {
         self.campos.remove(nome).filter(|valor| !valor.is_null())?;
         let textos: HashMap<String, &RawValue> = serde_json::from_slice(&self.bytes).ok()?;
         textos.get(nome).map(|texto| texto.get().to_owned())
+    }
+
+    /// A value that is kept as it came, if it has one of these names.
+    pub fn guardar(&mut self, nomes: &[&str]) -> Map<String, Value> {
+        let tirar = |nome: &&str| Some(((*nome).to_owned(), self.campos.shift_remove(*nome)?));
+        nomes.iter().filter_map(tirar).filter(|(_, valor)| !valor.is_null()).collect()
+    }
+
+    pub fn logico(&mut self, nome: &'static str, campo: Campo) -> Option<bool> {
+        match self.campos.remove(nome)? {
+            Value::Null => None,
+            Value::Bool(valor) => Some(valor),
+            _ => self.recusar(campo, "esperava true ou false"),
+        }
+    }
+
+    /// RFC 3339, with an offset.
+    pub fn instante(&mut self, nome: &'static str, campo: Campo) -> Option<DateTime<Utc>> {
+        let texto = self.texto(nome, campo)?;
+        let lido = DateTime::parse_from_rfc3339(&texto).ok().map(|instante| instante.to_utc());
+        lido.filter(|instante| (1900..=9999).contains(&instante.year())).or_else(|| {
+            self.recusar(campo, "o instante tem a forma AAAA-MM-DDThh:mm:ssZ, com fuso")
+        })
+    }
+
+    /// Refuses a field for a reason that its reader has.
+    pub fn recusar_por(&mut self, campo: Campo, mensagem: &'static str) {
+        self.recusar::<()>(campo, mensagem);
     }
 
     /// A body within the body, read by `ler`.

@@ -68,9 +68,36 @@ impl Negado {
         self
     }
 
-    fn erro(&self, recusa: &Recusa) -> String {
+    /// What went wrong, for who tells it in another form.
+    pub fn error(&self) -> &Error {
+        &self.error
+    }
+
+    /// The field of a refusal, in the words of the route.
+    pub fn campo(&self, recusa: &Recusa) -> String {
         let campo: Vec<&str> = recusa.campo.iter().map(AsRef::as_ref).collect();
-        let campo = (self.nome_do_campo)(&campo);
+        (self.nome_do_campo)(&campo)
+    }
+
+    /// The answer, with the headers that every form of it has.
+    pub fn com_corpo(&self, status: u16, corpo: &Value) -> HttpResponse {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut resposta = responder(status, corpo);
+        if let Some(recusado) = &self.recusado {
+            recusado.desafiar(&mut resposta);
+        }
+        let headers = resposta.headers_mut();
+        if let Some(metodos) = self.permitidos {
+            headers.insert(header::ALLOW, header::HeaderValue::from_static(metodos));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+        }
+        resposta
+    }
+
+    fn erro(&self, recusa: &Recusa) -> String {
+        let campo = self.campo(recusa);
         match &recusa.orientacao {
             Some(orientacao) => format!("{campo}: {} ({orientacao})", recusa.mensagem),
             None => format!("{campo}: {}", recusa.mensagem),
@@ -112,23 +139,11 @@ impl Negado {
 
     fn resposta(&self) -> HttpResponse {
         let (status, corpo) = self.envelope();
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut resposta = responder(status, &corpo);
-        if let Some(recusado) = &self.recusado {
-            recusado.desafiar(&mut resposta);
-        }
-        let headers = resposta.headers_mut();
-        if let Some(metodos) = self.permitidos {
-            headers.insert(header::ALLOW, header::HeaderValue::from_static(metodos));
-        }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
-        }
-        resposta
+        self.com_corpo(status, &corpo)
     }
 }
 
-fn responder(status: StatusCode, corpo: &Value) -> HttpResponse {
+pub fn responder(status: StatusCode, corpo: &Value) -> HttpResponse {
     HttpResponseBuilder::new(status)
         .insert_header((header::CONTENT_TYPE, "application/json; charset=utf-8"))
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -11,6 +11,7 @@ pub mod openapi;
 mod pagina;
 mod processos;
 mod rascunhos;
+mod tramites;
 
 use crate::app::App;
 use crate::auth::{Ator, Auth, Papel};
@@ -69,6 +70,7 @@ pub fn rotas(config: &mut web::ServiceConfig) {
         .service(rota("/guias/unificadora", "POST").post(guias::emitir_unificadora))
         .service(rota("/guias/{numero}/situacao/{situacao}", "PUT").put(guias::alterar_situacao));
     config.service(scope.default_service(web::to(desconhecida)));
+    config.configure(tramites::rotas);
 }
 
 /// A path, and the methods that it answers to; others get a 405 that names them.

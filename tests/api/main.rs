@@ -28,3 +28,4 @@ mod schema;
 mod semelhantes;
 mod semente;
 mod support;
+mod tramita;

@@ -53,7 +53,7 @@ fn migra_quem_nao_e_superusuario() {
         ))
         .unwrap();
     let mut migrador = Migrador::conectar(&banco.url("elos_teste_migra")).unwrap();
-    assert_eq!(migrador.aplicar().unwrap().len(), 8);
+    assert_eq!(migrador.aplicar().unwrap().len(), 9);
 }
 
 #[test]

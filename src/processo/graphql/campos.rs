@@ -13,6 +13,7 @@ use crate::processo::store::{AdolescentesDoProcesso, ExecucoesDaApuracao, Proces
 use crate::processo::{
     NumeroProcesso, Processo, Responsavel, SituacaoProcesso, SituacaoVinculo, TipoProcesso,
 };
+use crate::tramite::store::Tramites;
 use crate::tribunal::Tribunal;
 use async_graphql::{Context, ID, Object};
 use std::ops::Deref;
@@ -139,6 +140,23 @@ impl Comum {
     ) -> Falivel<Conexao<GuiasDe>> {
         let pagina = Paginacao { first, after, last, before };
         conectar(ctx, GuiasDe::Processo(self.0.id, situacao), pagina)
+            .await
+            .map_err(|error| ErroDeCampo::em(ctx, error))
+    }
+
+    /// Trâmites cujo protocolo é o número deste processo e em que quem chama é parte.
+    pub(super) async fn tramites(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
+        #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
+    ) -> Falivel<Conexao<Tramites>> {
+        let pagina = Paginacao { first, after, last, before };
+        conectar(ctx, Tramites::DoProcesso(self.0.id), pagina)
             .await
             .map_err(|error| ErroDeCampo::em(ctx, error))
     }

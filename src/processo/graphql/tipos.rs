@@ -7,6 +7,7 @@ use crate::graphql::{Conexao, Falivel, Instante};
 use crate::guia::{SituacaoGuia, store::GuiasDe};
 use crate::processo::store::AdolescentesDoProcesso;
 use crate::processo::{NumeroProcesso, Processo, SituacaoProcesso, SituacaoVinculo, TipoProcesso};
+use crate::tramite::store::Tramites;
 use crate::tribunal::Tribunal;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
@@ -93,6 +94,23 @@ use std::sync::Arc;
             ty = "Option<SituacaoGuia>",
             desc = "Só guias nesta situação; ausente traz todas."
         ),
+        arg(
+            name = "first",
+            ty = "Option<i32>",
+            desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20."
+        ),
+        arg(name = "after", ty = "Option<String>", desc = "Cursor: só o que vem depois dele."),
+        arg(
+            name = "last",
+            ty = "Option<i32>",
+            desc = "Quantos do fim, 1 a 100; nunca junto de `first`."
+        ),
+        arg(name = "before", ty = "Option<String>", desc = "Cursor: só o que vem antes dele.")
+    ),
+    field(
+        name = "tramites",
+        ty = "Falivel<Conexao<Tramites>>",
+        desc = "Trâmites cujo protocolo é o número deste processo e em que quem chama é parte.",
         arg(
             name = "first",
             ty = "Option<i32>",

@@ -110,6 +110,10 @@ fn todo_campo_lido_esta_no_documento() {
     let documento = impresso();
     let mut lidos = 0;
     for fonte in fontes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rest")) {
+        // The routes of the Tramita are the platform's contract, not this document's.
+        if fonte.components().any(|parte| parte.as_os_str() == "tramites") {
+            continue;
+        }
         let texto = std::fs::read_to_string(fonte).unwrap();
         for depois in leituras.iter().flat_map(|leitura| texto.split(leitura).skip(1)) {
             let Some((nome, _)) =

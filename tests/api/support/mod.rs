@@ -32,6 +32,7 @@ pub struct App {
     pub banco: Banco,
     pub base: String,
     pub emissor: Emissor,
+    servido: elos::App,
     comandos: Arc<AtomicU64>,
     tokens: Mutex<HashMap<String, String>>,
     agente: ureq::Agent,
@@ -88,7 +89,7 @@ impl App {
             agora: banco::agora,
         };
         let partes = Partes {
-            app,
+            app: app.clone(),
             auth: Auth::novo(AuthOptions::novas(iss.clone(), vec!["elos".into()], None)),
             graphiql: true,
             emissor: Some(EMISSOR.em(iss.clone())),
@@ -118,6 +119,7 @@ impl App {
             banco,
             base,
             emissor: EMISSOR.em(iss),
+            servido: app,
             comandos,
             tokens: Mutex::default(),
             agente,
@@ -230,6 +232,12 @@ impl App {
         let errors = resposta.corpo["errors"].as_array().expect(&resposta.texto).clone();
         assert_eq!(errors.len(), 1, "{}", resposta.texto);
         errors[0]["extensions"]["code"].as_str().expect(&resposta.texto).to_owned()
+    }
+
+    /// One round over the trâmites whose time is over, as the server makes every minute.
+    pub fn expirar(&self) -> usize {
+        let ronda = elos::tramite::service::expirar(&self.servido);
+        actix_web::rt::System::new().block_on(ronda).unwrap()
     }
 
     /// How many statements `pedido` sent to PostgreSQL.

@@ -1,0 +1,94 @@
+//! The body of a send, in the words of the real platform.
+
+use super::super::corpo::{Campo, Corpo};
+use crate::config::CamposDesconhecidos;
+use crate::tramite::{EnderecoDeEstrutura, EnviarTramite, MotivoDaUrgencia, NivelDeSigilo};
+use serde_json::{Map, Value};
+
+/// Documented fields that are kept as they come, because nothing here depends on them.
+const DO_CABECALHO: [&str; 3] = [
+    "enviarApenasComponentesDigitaisPendentes",
+    "obrigarEnvioDeTodosOsComponentesDigitais",
+    "propriedadesAdicionais",
+];
+const DO_PROCESSO: [&str; 9] = [
+    "produtor",
+    "dataHoraDeProducao",
+    "dataHoraDeRegistro",
+    "dataHoraDeEncerramento",
+    "interessados",
+    "itensHistorico",
+    "processosApensados",
+    "protocolosAnteriores",
+    "documentos",
+];
+
+/// `{cabecalho, processo}`. A field that the platform does not have is refused: a
+/// mistyped NRE must not start another.
+pub fn envio(mut corpo: Corpo) -> EnviarTramite {
+    let mut comando = EnviarTramite::default();
+    let mut guardados = Map::new();
+    corpo.dentro("cabecalho", &["cabecalho"], |cabecalho| {
+        comando.nre = cabecalho.forma("NRE", &["nre"]);
+        comando.remetente = estrutura(cabecalho, "remetente", &["remetente"]);
+        comando.destinatario = estrutura(cabecalho, "destinatario", &["destinatario"]);
+        comando.urgente = cabecalho.logico("urgente", &["urgente"]).unwrap_or(false);
+        comando.data_de_retorno = cabecalho.instante("dataDeRetorno", &["dataDeRetorno"]);
+        let campo: Campo = &["motivoDaUrgencia"];
+        if let Some(codigo) = cabecalho.inteiro("motivoDaUrgencia", campo) {
+            comando.motivo_da_urgencia = MotivoDaUrgencia::de_codigo(codigo.into());
+            if comando.motivo_da_urgencia.is_none() {
+                cabecalho.recusar_por(campo, "o motivo da urgência vai de 1 a 5");
+            }
+        }
+        guardados.extend(cabecalho.guardar(&DO_CABECALHO));
+    });
+    corpo.dentro("processo", &["processo"], |processo| {
+        comando.protocolo = processo.texto("protocolo", &["protocolo"]);
+        comando.descricao = processo.texto("descricao", &["descricao"]);
+        comando.processo_de_negocio = processo.texto("processoDeNegocio", &["processoDeNegocio"]);
+        let campo: Campo = &["nivelDeSigilo"];
+        if let Some(codigo) = processo.inteiro("nivelDeSigilo", campo) {
+            comando.nivel_de_sigilo = NivelDeSigilo::de_codigo(codigo.into());
+            if comando.nivel_de_sigilo.is_none() {
+                processo.recusar_por(campo, "o nível de sigilo vai de 1 a 3");
+            }
+        }
+        comando.hipotese_legal = processo.dentro("hipoteseLegal", &["hipoteseLegal"], |hipotese| {
+            let base = hipotese.texto("baseLegal", &["hipoteseLegal"]);
+            let nome = hipotese.texto("nome", &["hipoteseLegal"]);
+            hipotese.guardar(&["identificacao"]);
+            base.or(nome)
+        });
+        let processo_guardado = processo.guardar(&DO_PROCESSO);
+        let componentes = processo_guardado.get("documentos").is_some_and(tem_componentes);
+        if componentes {
+            let mensagem =
+                "este servidor ainda não recebe componentes digitais; envie só os metadados";
+            processo.recusar_por(&["documentos"], mensagem);
+        }
+        guardados.extend(processo_guardado);
+    });
+    if !guardados.is_empty() {
+        comando.metadados = Some(Value::Object(guardados).to_string());
+    }
+    comando.malformados = corpo.terminar(CamposDesconhecidos::Recusar).0;
+    comando
+}
+
+fn tem_componentes(documentos: &Value) -> bool {
+    let lista = |valor: &Value, nome| valor.get(nome).and_then(Value::as_array).cloned();
+    documentos.as_array().is_some_and(|documentos| {
+        documentos.iter().any(|d| lista(d, "componentesDigitais").is_some_and(|c| !c.is_empty()))
+    })
+}
+
+fn estrutura(corpo: &mut Corpo, nome: &'static str, campo: Campo) -> Option<EnderecoDeEstrutura> {
+    corpo.dentro(nome, campo, |estrutura| {
+        let repositorio = estrutura.inteiro("identificacaoDoRepositorioDeEstruturas", campo);
+        let numero = estrutura.texto("numeroDeIdentificacaoDaEstrutura", campo);
+        repositorio
+            .zip(numero)
+            .map(|(repositorio, numero)| EnderecoDeEstrutura { repositorio, numero })
+    })
+}

@@ -1,0 +1,73 @@
+//! What doors ask of trâmites, before any rule has looked at it.
+
+use super::{EnderecoDeEstrutura, Idt, MotivoDaUrgencia, MotivoRecusa, NivelDeSigilo, Nre};
+use crate::error::Recusa;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+/// A send, or the rehearsal of one.
+#[derive(Clone, Default, Serialize)]
+pub struct EnviarTramite {
+    pub remetente: Option<EnderecoDeEstrutura>,
+    pub destinatario: Option<EnderecoDeEstrutura>,
+    pub protocolo: Option<String>,
+    pub nre: Option<Nre>,
+    pub descricao: Option<String>,
+    pub nivel_de_sigilo: Option<NivelDeSigilo>,
+    pub hipotese_legal: Option<String>,
+    pub processo_de_negocio: Option<String>,
+    pub urgente: bool,
+    pub motivo_da_urgencia: Option<MotivoDaUrgencia>,
+    pub data_de_retorno: Option<DateTime<Utc>>,
+    /// The other documented fields, as text; kept, not looked into.
+    pub metadados: Option<String>,
+    /// Fields that the door could not read, as refusals.
+    #[serde(serialize_with = "Recusa::so_os_campos")]
+    pub malformados: Vec<Recusa>,
+}
+
+/// The destinatário takes the metadata.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReceberTramite {
+    pub idt: Idt,
+}
+
+/// The destinatário says that it has everything.
+#[derive(Debug, Clone, Serialize)]
+pub struct EnviarRecibo {
+    pub idt: Idt,
+    pub data_de_recebimento: Option<DateTime<Utc>>,
+    pub hash_da_assinatura: Option<String>,
+    /// Fields that the door could not read, as refusals.
+    #[serde(serialize_with = "Recusa::so_os_campos")]
+    pub malformados: Vec<Recusa>,
+}
+
+/// The remetente takes the recibo.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReceberRecibo {
+    pub idt: Idt,
+}
+
+/// The destinatário declines.
+#[derive(Clone, Serialize)]
+pub struct RecusarTramite {
+    pub idt: Idt,
+    pub motivo: Option<MotivoRecusa>,
+    pub justificativa: Option<String>,
+    /// Fields that the door could not read, as refusals.
+    #[serde(serialize_with = "Recusa::so_os_campos")]
+    pub malformados: Vec<Recusa>,
+}
+
+/// The remetente knows of the refusal.
+#[derive(Debug, Clone, Serialize)]
+pub struct DarCiencia {
+    pub idt: Idt,
+}
+
+/// The remetente calls it back.
+#[derive(Debug, Clone, Serialize)]
+pub struct CancelarTramite {
+    pub idt: Idt,
+}

@@ -1,0 +1,280 @@
+//! The fields of a trâmite.
+
+use super::registro::RegistroNode;
+use crate::Result;
+use crate::graphql::{Aresta, ContextExt, ErroDeCampo, Falivel, GlobalId, Instante, ListaGraphql};
+use crate::processo::graphql::ProcessoNode;
+use crate::processo::store::ProcessoPorNumero;
+use crate::tramite::rules::{AcaoTramite, ParteDoTramite, SituacaoTramite};
+use crate::tramite::store::{HistoricoDe, RegistroDe, Tramites};
+use crate::tramite::{
+    MotivoDaUrgencia, MotivoRecusa, MudancaDeSituacao, NivelDeSigilo, Nre, TipoDeProtocolo, Tramite,
+};
+use async_graphql::{Context, ID, Object, SimpleObject};
+use chrono::Duration;
+use std::sync::Arc;
+
+pub struct TramiteNode(pub Arc<Tramite>);
+
+/// Trâmite: um movimento de um processo entre dois órgãos.
+#[Object(name = "Tramite")]
+impl TramiteNode {
+    /// Identificador global, opaco e estável.
+    pub async fn id(&self) -> ID {
+        GlobalId::Tramite(self.0.idt).into()
+    }
+
+    /// Identificação do trâmite (IDT), um por movimento; o número das rotas REST.
+    async fn idt(&self) -> ID {
+        self.0.idt.into()
+    }
+
+    /// Posição no fluxo de trâmites; devolva em `tramiteRecebido(desde:)`.
+    async fn cursor(&self) -> String {
+        format!("{}-{}", self.0.xid, self.0.idt)
+    }
+
+    /// NRE do processo.
+    async fn nre(&self) -> &Nre {
+        &self.0.nre
+    }
+
+    /// Protocolo, na grafia registrada primeiro.
+    async fn protocolo(&self) -> &str {
+        &self.0.protocolo
+    }
+
+    /// Que número o protocolo é.
+    async fn tipo_de_protocolo(&self) -> TipoDeProtocolo {
+        self.0.tipo_protocolo
+    }
+
+    /// Situação atual.
+    async fn situacao(&self) -> SituacaoTramite {
+        self.0.situacao
+    }
+
+    /// A situação em número, de 1 a 10, como nas rotas REST.
+    async fn codigo_situacao(&self) -> i32 {
+        self.0.situacao.codigo().into()
+    }
+
+    /// O destinatário já tinha o processo por este NRE (linha B6).
+    async fn devolucao(&self) -> bool {
+        self.0.devolucao
+    }
+
+    /// Origem.
+    async fn remetente(&self, ctx: &Context<'_>) -> EstruturaNode {
+        let tramite = &self.0;
+        EstruturaNode {
+            repositorio: tramite.remetente_repositorio,
+            numero: tramite.remetente_numero.clone(),
+            nome: Some(tramite.remetente_nome.clone()),
+            propria: ctx.ator().tribunal() == Some(tramite.remetente_tribunal),
+        }
+    }
+
+    /// Destino.
+    async fn destinatario(&self, ctx: &Context<'_>) -> EstruturaNode {
+        let tramite = &self.0;
+        EstruturaNode {
+            repositorio: tramite.destinatario_repositorio,
+            numero: tramite.destinatario_numero.clone(),
+            nome: Some(tramite.destinatario_nome.clone()),
+            propria: ctx.ator().tribunal() == Some(tramite.destinatario_tribunal),
+        }
+    }
+
+    /// Situações por que passou, da primeira à atual.
+    async fn historico(&self, ctx: &Context<'_>) -> Falivel<Vec<MudancaNode>> {
+        let historico = ctx.loaders().load(HistoricoDe(self.0.idt)).await;
+        let historico = historico.map_err(|error| ErroDeCampo::em(ctx, error))?.unwrap_or_default();
+        Ok(historico.iter().map(MudancaNode::from).collect())
+    }
+
+    /// O que quem chama pode fazer agora.
+    async fn acoes_possiveis(&self, ctx: &Context<'_>) -> Vec<AcaoTramite> {
+        let parte = self.0.parte(ctx.ator().tribunal());
+        parte.map(|parte| self.0.situacao.acoes(parte)).unwrap_or_default()
+    }
+
+    /// Quando será cancelado sozinho, se parado em 1 a 4 (8 dias, configurável).
+    async fn expira_em(&self, ctx: &Context<'_>) -> Option<Instante> {
+        let prazo = Duration::days(ctx.app().regras.prazo_do_tramite.into());
+        self.0.situacao.parado().then(|| (self.0.atualizado_em + prazo).into())
+    }
+
+    /// Ticket para envio de componentes digitais; só para o remetente, na situação 1.
+    async fn ticket(&self) -> Option<String> {
+        None
+    }
+
+    /// O que foi enviado; nulo para o destinatário até `receberTramite`.
+    async fn metadados(&self, ctx: &Context<'_>) -> Option<MetadadosTramite> {
+        let parte = self.0.parte(ctx.ator().tribunal());
+        let recebido = self.0.situacao > SituacaoTramite::ComponentesRecebidosSolucao;
+        (parte != Some(ParteDoTramite::Destinatario) || recebido)
+            .then(|| MetadadosTramite::from(self.0.as_ref()))
+    }
+
+    /// Recibo de conclusão, nas situações 5 e 6.
+    async fn recibo(&self) -> Option<Recibo> {
+        let tramite = &self.0;
+        Some(Recibo {
+            data_de_recebimento: tramite.data_de_recebimento?.into(),
+            hash_da_assinatura: tramite.hash_da_assinatura.clone(),
+            registrado_em: tramite.recibo_em?.into(),
+            entregue_em: tramite.recibo_entregue_em.map(Instante),
+        })
+    }
+
+    /// A recusa, nas situações 8 e 9.
+    async fn recusa(&self) -> Option<RecusaNode> {
+        let tramite = &self.0;
+        Some(RecusaNode {
+            motivo: MotivoRecusa::de_codigo(tramite.motivo_recusa.as_deref()?)?,
+            justificativa: tramite.justificativa.clone()?,
+            registrada_em: tramite.recusado_em?.into(),
+            ciencia_em: tramite.ciencia_em.map(Instante),
+        })
+    }
+
+    /// Registro eletrônico do processo.
+    async fn registro(&self, ctx: &Context<'_>) -> Option<Result<RegistroNode>> {
+        let achado = ctx.loaders().load(RegistroDe::Nre(self.0.nre.clone())).await;
+        achado.map(|achado| achado.map(RegistroNode)).transpose()
+    }
+
+    /// O processo, quando o protocolo é um número CNJ visível aqui.
+    async fn processo(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode>> {
+        processo(ctx, self.0.tipo_protocolo, &self.0.protocolo_chave).await.transpose()
+    }
+
+    /// Registro do trâmite.
+    async fn criado_em(&self) -> Instante {
+        self.0.criado_em.into()
+    }
+
+    /// Última mudança de situação.
+    async fn atualizado_em(&self) -> Instante {
+        self.0.atualizado_em.into()
+    }
+}
+
+/// The processo that a protocolo names, if it is a CNJ number known here.
+pub async fn processo(
+    ctx: &Context<'_>,
+    tipo: TipoDeProtocolo,
+    chave: &str,
+) -> Result<Option<ProcessoNode>> {
+    let (TipoDeProtocolo::Cnj20, Ok(numero)) = (tipo, chave.parse()) else { return Ok(None) };
+    Ok(ctx.loaders().load(ProcessoPorNumero(numero)).await?.map(ProcessoNode::from))
+}
+
+/// Unidade de um repositório de estruturas organizacionais.
+#[derive(SimpleObject)]
+#[graphql(name = "Estrutura")]
+pub struct EstruturaNode {
+    /// Repositório, por exemplo 1, Poder Judiciário.
+    repositorio: i32,
+    /// Número da estrutura, 1 a 20 caracteres.
+    numero: String,
+    /// Nome.
+    nome: Option<String>,
+    /// É de quem chama.
+    propria: bool,
+}
+
+/// Passagem de um trâmite a uma situação.
+#[derive(SimpleObject)]
+#[graphql(name = "MudancaDeSituacao")]
+pub struct MudancaNode {
+    /// Situação a que passou.
+    situacao: SituacaoTramite,
+    /// Quando.
+    ocorrida_em: Instante,
+    /// Quem provocou.
+    por: ParteDoTramite,
+}
+
+impl From<&MudancaDeSituacao> for MudancaNode {
+    fn from(mudanca: &MudancaDeSituacao) -> Self {
+        let &MudancaDeSituacao { situacao, ocorrida_em, por, .. } = mudanca;
+        Self { situacao, ocorrida_em: ocorrida_em.into(), por }
+    }
+}
+
+/// Metadados do processo enviado.
+#[derive(SimpleObject)]
+pub struct MetadadosTramite {
+    /// Descrição, 1 a 1500 caracteres.
+    descricao: String,
+    /// Nível de sigilo.
+    nivel_de_sigilo: NivelDeSigilo,
+    /// Base legal do sigilo.
+    hipotese_legal: Option<String>,
+    /// Tipo de processo na origem.
+    processo_de_negocio: Option<String>,
+    /// Urgente.
+    urgente: bool,
+    /// Motivo da urgência.
+    motivo_da_urgencia: Option<MotivoDaUrgencia>,
+    /// Retorno esperado.
+    data_de_retorno: Option<Instante>,
+}
+
+impl From<&Tramite> for MetadadosTramite {
+    fn from(tramite: &Tramite) -> Self {
+        let sigilo = NivelDeSigilo::de_codigo(tramite.nivel_de_sigilo.into());
+        Self {
+            descricao: tramite.descricao.clone(),
+            nivel_de_sigilo: sigilo.unwrap_or(NivelDeSigilo::Sigiloso),
+            hipotese_legal: tramite.hipotese_legal.clone(),
+            processo_de_negocio: tramite.processo_de_negocio.clone(),
+            urgente: tramite.urgente,
+            motivo_da_urgencia: tramite
+                .motivo_da_urgencia
+                .and_then(|codigo| MotivoDaUrgencia::de_codigo(codigo.into())),
+            data_de_retorno: tramite.data_de_retorno.map(Instante),
+        }
+    }
+}
+
+/// Recibo de conclusão de trâmite.
+#[derive(SimpleObject)]
+pub struct Recibo {
+    /// Recebimento declarado pelo destinatário, em segundos inteiros.
+    data_de_recebimento: Instante,
+    /// Assinatura do destinatário, em base64, se enviada.
+    hash_da_assinatura: Option<String>,
+    /// Chegada ao servidor (4→5).
+    registrado_em: Instante,
+    /// Entrega ao remetente (5→6).
+    entregue_em: Option<Instante>,
+}
+
+/// Recusa de um trâmite.
+#[derive(SimpleObject)]
+#[graphql(name = "Recusa")]
+pub struct RecusaNode {
+    /// Motivo.
+    motivo: MotivoRecusa,
+    /// Justificativa, 1 a 1000 caracteres.
+    justificativa: String,
+    /// Quando recusou.
+    registrada_em: Instante,
+    /// Quando o remetente tomou ciência.
+    ciencia_em: Option<Instante>,
+}
+
+impl ListaGraphql for Tramites {
+    type Node = TramiteNode;
+    type Edge = Aresta<Self>;
+    const CONEXAO: &'static str = "TramiteConnection";
+    const ARESTA: &'static str = "TramiteEdge";
+
+    fn node(linha: &Self::Linha) -> TramiteNode {
+        TramiteNode(Arc::clone(linha))
+    }
+}

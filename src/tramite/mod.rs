@@ -1,0 +1,18 @@
+//! Tramita: processos that travel between órgãos, each by one NRE that never changes.
+//!
+//! Who has a processo is not kept but told by its trâmites: whoever received it
+//! last or, while nobody has, whoever sent it first.
+
+mod comandos;
+pub mod graphql;
+mod model;
+mod nre;
+mod protocolo;
+pub mod rules;
+pub mod service;
+pub mod store;
+
+pub use comandos::*;
+pub use model::*;
+pub use nre::*;
+pub use protocolo::*;

@@ -1,0 +1,258 @@
+//! The rules of the Tramita. Pure: what they need is an argument. Here, what a send
+//! must be and in which words it is refused; the table is in `decisao.rs`, the
+//! machine in `transicoes.rs`.
+
+mod decisao;
+mod transicoes;
+
+pub use decisao::*;
+pub use transicoes::*;
+
+use super::{EnviarTramite, Estrutura, Idt, NivelDeSigilo, Nre, Protocolo, Tramite};
+use crate::campo::{obrigatorio, texto};
+use crate::config::Regras;
+use crate::error::{CodigoErro, NoTramita, Recusa};
+use chrono::{DateTime, Duration, Utc};
+
+const DESCRICAO_MAXIMO: usize = 1500;
+const HIPOTESE_MAXIMO: usize = 200;
+const NEGOCIO_MAXIMO: usize = 100;
+const NUMERO_MAXIMO: usize = 20;
+const JUSTIFICATIVA_MAXIMO: usize = 1000;
+const ASSINATURA_MAXIMO: usize = 4000;
+/// Clocks of two órgãos never agree to the second.
+const TOLERANCIA: Duration = Duration::seconds(60);
+
+/// The sentence of the source.
+pub const NUP_JA_CADASTRADO: &str = "Número do Processo NUP já se encontra cadastrado";
+
+/// S0: what can be judged of a send without looking anything up.
+pub fn s0_campos(comando: &EnviarTramite, regras: Regras) -> Vec<Recusa> {
+    let invalido = |mensagem: &'static str| Recusa::nova(CodigoErro::CampoInvalido, "S0", mensagem);
+    let mut recusas = Vec::new();
+    recusas.extend(obrigatorio(comando.remetente.as_ref(), "S0").map(|r| r.em(["remetente"])));
+    recusas
+        .extend(obrigatorio(comando.destinatario.as_ref(), "S0").map(|r| r.em(["destinatario"])));
+    recusas.extend(obrigatorio(comando.protocolo.as_ref(), "S0").map(|r| r.em(["protocolo"])));
+    recusas.extend(obrigatorio(comando.descricao.as_ref(), "S0").map(|r| r.em(["descricao"])));
+    for (campo, estrutura) in
+        [("remetente", &comando.remetente), ("destinatario", &comando.destinatario)]
+    {
+        let numero = estrutura.as_ref().map(|estrutura| estrutura.numero.as_str());
+        let vazio =
+            numero.filter(|numero| numero.is_empty()).map(|_| invalido("o número está em branco"));
+        recusas.extend(
+            vazio.or_else(|| texto(numero, NUMERO_MAXIMO)).map(|r| r.em([campo, "numero"])),
+        );
+    }
+    match comando.protocolo.as_deref().map(Protocolo::ler) {
+        Some(Err(erro)) => recusas.push(
+            Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["protocolo"]),
+        ),
+        Some(Ok(lido)) if regras.validar_dv_protocolo && !lido.digito_confere() => recusas.push(
+            Recusa::nova(
+                CodigoErro::NumeroDigitoInvalido,
+                "S0",
+                "o dígito verificador do protocolo não confere",
+            )
+            .em(["protocolo"]),
+        ),
+        _ => {}
+    }
+    let limitado = |valor: &Option<String>, maximo| texto(valor.as_deref(), maximo);
+    recusas.extend(limitado(&comando.descricao, DESCRICAO_MAXIMO).map(|r| r.em(["descricao"])));
+    recusas.extend(
+        limitado(&comando.hipotese_legal, HIPOTESE_MAXIMO).map(|r| r.em(["hipoteseLegal"])),
+    );
+    recusas.extend(
+        limitado(&comando.processo_de_negocio, NEGOCIO_MAXIMO).map(|r| r.em(["processoDeNegocio"])),
+    );
+    let publico = comando.nivel_de_sigilo.is_none_or(|nivel| nivel == NivelDeSigilo::Publico);
+    if !publico && comando.hipotese_legal.is_none() {
+        let mensagem = "o processo restrito ou sigiloso exige a hipótese legal";
+        recusas
+            .push(Recusa::nova(CodigoErro::CampoObrigatorio, "S0", mensagem).em(["hipoteseLegal"]));
+    }
+    if !comando.urgente && comando.motivo_da_urgencia.is_some() {
+        recusas.push(invalido("o motivo é só de trâmite urgente").em(["motivoDaUrgencia"]));
+    }
+    recusas
+}
+
+/// S0: both estruturas are known and apt, and they are of two órgãos.
+pub fn s0_estruturas(
+    remetente: Option<&Estrutura>,
+    destinatario: Option<&Estrutura>,
+) -> Vec<Recusa> {
+    let recusa = |mensagem: &'static str, campo| {
+        Recusa::nova(CodigoErro::EstruturaInvalida, "S0", mensagem)
+            .em([campo])
+            .oriente("confira o repositório e o número da estrutura")
+    };
+    let mut recusas = Vec::new();
+    match remetente {
+        None => recusas.push(recusa("a estrutura não está no repositório", "remetente")),
+        Some(e) if !e.ativa || !e.pode_enviar => {
+            recusas.push(recusa("a estrutura não está apta a enviar trâmites", "remetente"));
+        }
+        Some(_) => {}
+    }
+    match destinatario {
+        None => recusas.push(recusa("a estrutura não está no repositório", "destinatario")),
+        Some(e) if !e.ativa || !e.pode_receber => {
+            recusas.push(recusa("a estrutura não está apta a receber trâmites", "destinatario"));
+        }
+        Some(destino) => {
+            if remetente.is_some_and(|origem| origem.tribunal_codigo == destino.tribunal_codigo) {
+                let mensagem = "a origem e o destino são do mesmo órgão: não é trâmite externo";
+                recusas.push(recusa(mensagem, "destinatario"));
+            }
+        }
+    }
+    recusas
+}
+
+/// What a refusal of the table may tell; each only to who may know it.
+#[derive(Debug, Clone, Default)]
+pub struct Informacao {
+    /// As the sender wrote it.
+    pub protocolo: Option<String>,
+    /// The NRE that the sender, a party, must give.
+    pub nre: Option<Nre>,
+    /// The trâmite in progress, if the sender is a party of it.
+    pub em_andamento: Option<Tramite>,
+    /// The protocolo that is registered under the NRE.
+    pub protocolo_registrado: Option<String>,
+    pub destinatario: String,
+}
+
+/// The refusal of a row, or none when it accepts. S0 has refusals of its own.
+pub fn recusa_da_linha(linha: LinhaDeDecisao, informacao: &Informacao) -> Option<Recusa> {
+    use LinhaDeDecisao as L;
+    let Informacao { protocolo, nre, em_andamento, protocolo_registrado, destinatario } =
+        informacao;
+    let idt: Option<Idt> = em_andamento.as_ref().map(|tramite| tramite.idt);
+    let recusa = match linha {
+        L::S0 | L::A3 | L::A4 | L::B6 | L::B7 => return None,
+        L::A1 => Recusa::nova(CodigoErro::NupJaCadastrado, "A1", NUP_JA_CADASTRADO)
+            .em(["protocolo"])
+            .oriente("reenvie o NRE deste processo no cabeçalho"),
+        L::A2 => Recusa::nova(CodigoErro::NupJaCadastrado, "A2", NUP_JA_CADASTRADO)
+            .em(["protocolo"])
+            .oriente(format!(
+                "{destinatario} já tem este protocolo; obtenha o NRE com o órgão que lhe enviou o processo"
+            )),
+        L::B1 => Recusa::nova(CodigoErro::NreNaoLocalizado, "B1", "NRE não localizado")
+            .em(["nre"])
+            .oriente("confira o NRE; só quem já teve o processo o pode enviar por ele"),
+        L::B2 => Recusa::nova(
+            CodigoErro::ProtocoloDivergente,
+            "B2",
+            "Inconsistência no número de protocolo do processo tramitado por este NRE",
+        )
+        .em(["protocolo"])
+        .oriente(match protocolo_registrado {
+            Some(registrado) => format!("o protocolo registrado neste NRE é {registrado}"),
+            None => "confira o NRE".to_owned(),
+        }),
+        L::B3 => {
+            let mensagem = "Há um trâmite deste processo em andamento";
+            Recusa::nova(CodigoErro::TramiteEmAndamento, "B3", mensagem).em(["nre"]).oriente(
+                match em_andamento {
+                    Some(tramite) => format!(
+                        "espere o fim do trâmite {}, na situação {}",
+                        tramite.idt,
+                        tramite.situacao.codigo()
+                    ),
+                    None => "espere o fim do trâmite entre os outros órgãos".to_owned(),
+                },
+            )
+        }
+        L::B4 => Recusa::nova(
+            CodigoErro::ProcessoBloqueado,
+            "B4",
+            "O processo está bloqueado na origem: está com outro órgão",
+        )
+        .em(["nre"])
+        .oriente("espere que o processo volte; só quem o tem o envia"),
+        L::B5 => Recusa::nova(CodigoErro::NupJaCadastrado, "B5", NUP_JA_CADASTRADO)
+            .em(["protocolo"])
+            .oriente(format!("{destinatario} tem este protocolo fora deste NRE")),
+    };
+    Some(Recusa {
+        tramite: Some(NoTramita {
+            protocolo: protocolo.clone(),
+            nre: nre.as_ref().map(ToString::to_string),
+            idt,
+        }),
+        ..recusa
+    })
+}
+
+/// A trâmite that is not there, or of which one is no party: one answer.
+pub fn tramite_visivel() -> Recusa {
+    Recusa::nova(CodigoErro::NaoEncontrado, "R1", "Trâmite não encontrado")
+        .em(["idt"])
+        .oriente("confira a identificação do trâmite")
+}
+
+/// The step is not one that the situação admits.
+pub fn transicao_nao_permitida(tramite: &Tramite) -> Recusa {
+    let mensagem = format!("a situação {} do trâmite não admite a ação", tramite.situacao.codigo());
+    let recusa = Recusa::nova(CodigoErro::TransicaoNaoPermitida, "§4", mensagem)
+        .em(["idt"])
+        .oriente("releia o trâmite: ele diz o que se pode fazer agora");
+    Recusa { tramite: Some(NoTramita { idt: Some(tramite.idt), ..NoTramita::default() }), ..recusa }
+}
+
+/// When the destinatário had everything: between the reception and now, whole seconds.
+pub fn recibo(
+    recebimento: Option<DateTime<Utc>>,
+    assinatura: Option<&str>,
+    recebido_em: DateTime<Utc>,
+    agora: DateTime<Utc>,
+) -> Vec<Recusa> {
+    let fora = recebimento.filter(|quando| {
+        quando.timestamp() < (recebido_em - TOLERANCIA).timestamp()
+            || quando.timestamp() > (agora + TOLERANCIA).timestamp()
+    });
+    [
+        obrigatorio(recebimento.as_ref(), "§4").map(|r| r.em(["dataDeRecebimento"])),
+        fora.map(|_| {
+            let mensagem = "a data de recebimento fica entre o recebimento dos metadados e agora";
+            Recusa::nova(CodigoErro::CampoInvalido, "§4", mensagem).em(["dataDeRecebimento"])
+        }),
+        texto(assinatura, ASSINATURA_MAXIMO).map(|r| r.em(["hashDaAssinatura"])),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Who declines says why.
+pub fn recusa(motivo: bool, justificativa: Option<&str>) -> Vec<Recusa> {
+    let falta = motivo.then_some(&());
+    [
+        obrigatorio(falta, "§4").map(|r| r.em(["motivo"])),
+        obrigatorio(justificativa.as_ref(), "§4").map(|r| r.em(["justificativa"])),
+        texto(justificativa, JUSTIFICATIVA_MAXIMO).map(|r| r.em(["justificativa"])),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Why a row accepts, and what will come of it.
+pub const fn explicacao(linha: LinhaDeDecisao) -> &'static str {
+    match linha {
+        LinhaDeDecisao::A3 => {
+            "os trâmites anteriores não se concluíram: segue com o mesmo NRE; mande-o no cabeçalho"
+        }
+        LinhaDeDecisao::A4 => {
+            "primeiro trâmite deste processo: um NRE será gerado; guarde-o e mande-o nos próximos"
+        }
+        LinhaDeDecisao::B6 => "o destinatário já tem o processo por este NRE: é devolução",
+        LinhaDeDecisao::B7 => "o destinatário não conhece o processo: segue com o mesmo NRE",
+        _ => "o envio sairia, e seria recusado pelo destinatário",
+    }
+}

@@ -1,0 +1,239 @@
+//! Sending: what the decision table says, and what comes of it.
+
+use crate::config::Regras;
+use crate::db::Relation;
+use crate::db::Sessao;
+use crate::error::{CodigoErro, Error, Falha, NoTramita, Recusa};
+use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
+use crate::tempo;
+use crate::tramite::rules::{
+    self, ComNre, Condicoes, Informacao, LinhaDeDecisao, RegistroDaOrigem,
+};
+use crate::tramite::store::{self, EmAndamento, Rota};
+use crate::tramite::{EnviarTramite, Estrutura, Nre, Protocolo, Tramite};
+use chrono::Datelike;
+
+/// A trâmite that was sent, and what is worth knowing.
+#[derive(Debug)]
+pub struct Enviado {
+    pub tramite: Tramite,
+    /// This send generated the NRE (row A4).
+    pub nre_gerado: bool,
+    pub avisos: Vec<String>,
+}
+
+impl Efeito for Enviado {
+    fn avisos(&self) -> &[String] {
+        &self.avisos
+    }
+
+    fn lembrar(&self) -> Lembranca {
+        let avisos = self.avisos.clone();
+        Lembranca {
+            id: self.tramite.idt,
+            alterado: self.nre_gerado,
+            avisos,
+            ..Lembranca::default()
+        }
+    }
+
+    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
+        let tramite = store::por_idt(sessao, lembranca.id)?;
+        Ok(Self { tramite, nre_gerado: lembranca.alterado, avisos: lembranca.avisos })
+    }
+}
+
+/// What the table says of a send.
+pub struct Verificado {
+    pub linha: LinhaDeDecisao,
+    pub recusas: Vec<Recusa>,
+    /// The NRE to give, or by which it would go; only to a party.
+    pub nre: Option<Nre>,
+    pub avisos: Vec<String>,
+}
+
+/// A send that the table judged, with what writing it takes.
+struct Decidido {
+    verificado: Verificado,
+    rota: Option<(Estrutura, Estrutura, Protocolo)>,
+}
+
+/// A rehearsal: which row applies, and what to do. Writes nothing.
+pub fn verificar(
+    sessao: &mut Sessao<'_>,
+    tribunal: i16,
+    regras: Regras,
+    comando: &EnviarTramite,
+) -> Result<Verificado, Error> {
+    Ok(decidir(sessao, tribunal, regras, comando)?.verificado)
+}
+
+/// Sends a processo to another órgão.
+impl Comando for EnviarTramite {
+    const NOME: &'static str = "enviarTramite";
+    type Efeito = Enviado;
+
+    fn executar(mut self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Enviado, Error> {
+        let &Contexto { tribunal, regras, relogio, .. } = contexto;
+        let malformados = std::mem::take(&mut self.malformados);
+        Recusa::nenhuma(malformados, rules::s0_campos(&self, regras))?;
+        let Decidido { verificado, rota } = decidir(sessao, tribunal, regras, &self)?;
+        let Verificado { linha, recusas, nre: conhecido, avisos } = verificado;
+        Recusa::nenhuma(Vec::new(), recusas)?;
+        let Some((remetente, destinatario, protocolo)) = rota else {
+            return Err(Error::interno(anyhow::anyhow!(
+                "no row refused a send without estruturas"
+            )));
+        };
+
+        let agora = relogio();
+        let nre_gerado = conhecido.is_none();
+        let nre = match conhecido {
+            Some(nre) => nre,
+            None => {
+                store::registrar(sessao, tribunal, &protocolo, tempo::dia(agora).year(), agora)?
+            }
+        };
+        let rota = Rota {
+            nre: &nre,
+            remetente: &remetente,
+            destinatario: &destinatario,
+            devolucao: linha == LinhaDeDecisao::B6,
+            nre_informado: self.nre.is_some(),
+        };
+        // The unique index has the last word: of racing sends one is in progress.
+        match store::inserir(sessao, &rota, self, agora)? {
+            Some(tramite) => Ok(Enviado { tramite, nre_gerado, avisos }),
+            None => {
+                let recusa = rules::recusa_da_linha(LinhaDeDecisao::B3, &Informacao::default());
+                Err(Error::Recusas(recusa.into_iter().collect()))
+            }
+        }
+    }
+}
+
+/// Judges a well-formed send by the table; every fact is read after the turn is taken.
+fn decidir(
+    sessao: &mut Sessao<'_>,
+    tribunal: i16,
+    regras: Regras,
+    comando: &EnviarTramite,
+) -> Result<Decidido, Error> {
+    let mut achar = |endereco: &Option<_>| match endereco {
+        Some(endereco) => store::estrutura(sessao, endereco),
+        None => Ok(None),
+    };
+    let (remetente, destinatario) = (achar(&comando.remetente)?, achar(&comando.destinatario)?);
+    if remetente.as_ref().is_some_and(|estrutura| estrutura.tribunal_codigo != tribunal) {
+        let mensagem = "a estrutura do remetente não é de quem chama";
+        return Err(Error::falha(Falha::SemPermissao, mensagem));
+    }
+    let mut recusas = rules::s0_campos(comando, regras);
+    recusas.extend(rules::s0_estruturas(remetente.as_ref(), destinatario.as_ref()));
+    let protocolo = comando.protocolo.as_deref().and_then(|texto| Protocolo::ler(texto).ok());
+    let (Some(remetente), Some(destinatario), Some(protocolo), true) =
+        (remetente, destinatario, protocolo, recusas.is_empty())
+    else {
+        let linha = LinhaDeDecisao::S0;
+        let verificado = Verificado { linha, recusas, nre: None, avisos: Vec::new() };
+        return Ok(Decidido { verificado, rota: None });
+    };
+
+    store::tomar_a_vez(sessao, tribunal, protocolo.chave(), comando.nre.as_ref())?;
+    let (condicoes, informacao) =
+        condicoes(sessao, tribunal, regras, comando.nre.as_ref(), &protocolo, &destinatario)?;
+    let linha = rules::linha(&condicoes);
+    // As the real platform does: what only the destination would refuse sets out,
+    // and is refused when it arrives.
+    let sai = match linha {
+        LinhaDeDecisao::A1 => informacao.em_andamento.is_none() && !regras.recusa_no_envio,
+        LinhaDeDecisao::A2 | LinhaDeDecisao::B5 => !regras.recusa_no_envio,
+        _ => false,
+    };
+    let recusa = rules::recusa_da_linha(linha, &informacao).filter(|_| !sai);
+    let mut avisos = Vec::new();
+    if !protocolo.digito_confere() {
+        avisos.push("protocolo: o dígito verificador não confere".to_owned());
+    }
+    if let Some(registrado) = informacao.protocolo_registrado.as_deref()
+        && registrado != protocolo.texto()
+    {
+        avisos.push(format!(
+            "AVISO_GRAFIA_DO_PROTOCOLO: o protocolo segue na grafia registrada, {registrado}"
+        ));
+    }
+    let verificado =
+        Verificado { linha, recusas: recusa.into_iter().collect(), nre: informacao.nre, avisos };
+    Ok(Decidido { verificado, rota: Some((remetente, destinatario, protocolo)) })
+}
+
+fn condicoes(
+    sessao: &mut Sessao<'_>,
+    tribunal: i16,
+    regras: Regras,
+    nre: Option<&Nre>,
+    protocolo: &Protocolo,
+    destinatario: &Estrutura,
+) -> Result<(Condicoes, Informacao), Error> {
+    let destino = destinatario.tribunal_codigo;
+    // Without an NRE, the one that the órgão has for this protocolo.
+    let proprio = match nre {
+        None => store::registro_proprio(sessao, tribunal, protocolo.chave())?,
+        Some(_) => None,
+    };
+    let de_quem = nre.or(proprio.as_ref());
+    let fatos = store::fatos_do_envio(sessao, destino, protocolo.chave(), de_quem)?;
+    let registro = match de_quem {
+        Some(nre) => store::registro_de(sessao, tribunal, nre)?,
+        None => None,
+    };
+    let em_andamento = match &registro {
+        Some(registro) if fatos.em_andamento => {
+            let key = EmAndamento(registro.nre.clone());
+            EmAndamento::load(sessao, std::slice::from_ref(&key))?.remove(&key)
+        }
+        _ => None,
+    };
+    let com_nre = match nre {
+        None => ComNre::Ausente {
+            origem: match &registro {
+                None => RegistroDaOrigem::Nenhum,
+                Some(_) if fatos.em_andamento => RegistroDaOrigem::Firme,
+                Some(registro) => match store::ja_concluido(sessao, tribunal, &registro.nre)? {
+                    true => RegistroDaOrigem::Firme,
+                    false => RegistroDaOrigem::Provisorio,
+                },
+            },
+        },
+        Some(_) => ComNre::Presente {
+            parte: registro.is_some(),
+            protocolo_confere: registro.as_ref().is_some_and(|registro| {
+                match regras.protocolo_exato {
+                    true => registro.protocolo == protocolo.texto(),
+                    false => registro.protocolo_chave == protocolo.chave(),
+                }
+            }),
+            em_andamento: fatos.em_andamento,
+            bloqueado: regras.exigir_processo_desbloqueado && !fatos.com_quem_pergunta,
+            destino_e_parte: fatos.destino_e_parte,
+        },
+    };
+    let condicoes =
+        Condicoes { apto: true, nre: com_nre, destino_tem_protocolo: fatos.destino_tem };
+    let informacao = Informacao {
+        protocolo: Some(protocolo.texto().to_owned()),
+        nre: registro.as_ref().map(|registro| registro.nre.clone()),
+        em_andamento: em_andamento.map(|tramite| (*tramite).clone()),
+        protocolo_registrado: registro.map(|registro| registro.protocolo),
+        destinatario: destinatario.nome.clone(),
+    };
+    Ok((condicoes, informacao))
+}
+
+/// The refusal by which a destination that has the processo already sends it back.
+pub fn recusa_do_destino(tramite: &Tramite) -> Recusa {
+    let recusa = Recusa::nova(CodigoErro::NupJaCadastrado, "B5", rules::NUP_JA_CADASTRADO)
+        .em(["idt"])
+        .oriente("o trâmite foi recusado ao remetente, com o motivo 99");
+    Recusa { tramite: Some(NoTramita { idt: Some(tramite.idt), ..NoTramita::default() }), ..recusa }
+}

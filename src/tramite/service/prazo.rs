@@ -1,0 +1,38 @@
+//! What stands still too long is called off by itself (1 to 4→10).
+
+use crate::app::App;
+use crate::auth::{Ator, Papel};
+use crate::error::Error;
+use crate::tramite::rules::Passo;
+use crate::tramite::store::{self, Anotacao};
+use crate::tribunal::TRIBUNAIS;
+use chrono::Duration;
+
+/// One round over every origin; answers how many ended. Rounds of several
+/// instances at once each take others, and none takes one twice.
+pub async fn expirar(app: &App) -> Result<usize, Error> {
+    let prazo = Duration::days(i64::from(app.regras.prazo_do_tramite));
+    let mut quantos = 0;
+    for tribunal in TRIBUNAIS {
+        let quem = "elos:prazo".to_owned();
+        let ator = Ator::novo(quem, None, Some(tribunal.codigo), vec![Papel::Integracao])?;
+        let relogio = app.agora;
+        quantos += app
+            .db
+            .escrever(&ator, move |sessao| {
+                let agora = relogio();
+                let vencidos = store::vencidos(sessao, tribunal.codigo, agora - prazo)?;
+                for idt in &vencidos {
+                    let tramite = store::por_idt(sessao, *idt)?;
+                    if let Ok(situacao) = tramite.situacao.passar(Passo::Expirar) {
+                        let nada = Anotacao::default();
+                        let por = Passo::Expirar.de_quem();
+                        store::passar(sessao, *idt, situacao, por, &nada, agora)?;
+                    }
+                }
+                Ok(vencidos.len())
+            })
+            .await?;
+    }
+    Ok(quantos)
+}
