@@ -16,7 +16,7 @@ use crate::tramite::{
     Tramite,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -58,8 +58,8 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Recusado> {
         em_andamento: None,
         remetente: estrutura(&mut parametros, "remetente")?,
         destinatario: estrutura(&mut parametros, "destinatario")?,
-        criado_de: parametros.forma::<DateTime<Utc>>("de")?,
-        criado_ate: parametros.forma::<DateTime<Utc>>("ate")?,
+        criado_de: instante(&mut parametros, "de")?,
+        criado_ate: instante(&mut parametros, "ate")?,
         pendencia: None,
     };
     let PaginaPedida { numero, tamanho } = PaginaPedida::ler(&mut parametros)?;
@@ -75,6 +75,14 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Recusado> {
         "totalDeRegistros": total, "pagina": numero, "tamanho": tamanho,
         "tramites": mostrar(&tramites, &historicos),
     })))
+}
+
+fn instante(parametros: &mut Parametros, nome: &str) -> Result<Option<DateTime<Utc>>, Recusado> {
+    let Some(texto) = parametros.tirar(nome) else { return Ok(None) };
+    let lido = DateTime::parse_from_rfc3339(texto.trim()).map(|instante| instante.to_utc()).ok();
+    let lido = lido.filter(|instante| (1900..=9999).contains(&instante.year()));
+    let erro = || invalido(nome, "o instante tem a forma AAAA-MM-DDThh:mm:ssZ");
+    Ok(Some(lido.ok_or_else(erro)?))
 }
 
 /// `repositorio:numero`, or the number alone in the Poder Judiciário.
@@ -142,8 +150,8 @@ pub async fn recibo(
         return Err(rules::tramite_visivel().into());
     };
     if tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Remetente) {
-        let passado = passar(&chamada, ReceberRecibo { idt: tramite.idt }, Modo::default()).await?;
-        return Ok(ok(&dados::recibo(&passado.tramite)));
+        let passo = passar(&chamada, ReceberRecibo { idt: tramite.idt }, Modo::default()).await?;
+        return Ok(ok(&dados::recibo(&passo.tramite)));
     }
     match tramite.recibo_em {
         Some(_) => Ok(ok(&dados::recibo(&tramite))),

@@ -15,7 +15,7 @@ use crate::escrita::{self, Comando, Modo};
 use crate::tramite::service::Passado;
 use crate::tramite::{
     CancelarTramite, DarCiencia, EnviarRecibo, Idt, MotivoRecusa, ReceberTramite, RecusarTramite,
-    rules,
+    Tramite, rules,
 };
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -80,31 +80,42 @@ async fn enviar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse,
     Ok(ok(&dados::envio(&enviado.tramite, feito.simulado, &enviado.avisos)))
 }
 
+/// A step that was taken, or only tried.
+struct Passo {
+    tramite: Tramite,
+    simulado: bool,
+}
+
 /// Takes a step. One that ended in a refusal to the sender answers as a refusal.
 async fn passar<C: Comando<Efeito = Passado>>(
     Chamada { app, ator }: &Chamada,
     comando: C,
     modo: Modo,
-) -> Result<Passado, Recusado> {
+) -> Result<Passo, Recusado> {
     let feito = escrita::executar(app, ator, comando, modo, |_: &mut Sessao<'_>, _| Ok(())).await?;
     match feito.efeito {
         Passado { recusa: Some(recusa), .. } => Err(recusa.into()),
-        passado => Ok(passado),
+        Passado { tramite, .. } => Ok(Passo { tramite, simulado: feito.simulado }),
     }
 }
 
-fn situacao(passado: &Passado) -> HttpResponse {
-    let tramite = &passado.tramite;
-    ok(
-        &json!({ "IDT": tramite.idt, "NRE": tramite.nre, "situacaoAtual": tramite.situacao.codigo() }),
-    )
+fn situacao(Passo { tramite, simulado }: &Passo) -> HttpResponse {
+    let mut corpo = json!({ "IDT": tramite.idt, "NRE": tramite.nre, "situacaoAtual": tramite.situacao.codigo() });
+    if *simulado {
+        corpo["simulado"] = true.into();
+    }
+    ok(&corpo)
 }
 
 /// `POST /tramites/{idt}/recebimento`: the metadata, to the destinatário.
 async fn receber(req: HttpRequest, caminho: web::Path<String>) -> Result<HttpResponse, Recusado> {
     let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
-    let passado = passar(&chamada, ReceberTramite { idt: idt(&caminho)? }, modo).await?;
-    Ok(ok(&dados::metadados(&passado.tramite)?))
+    let passo = passar(&chamada, ReceberTramite { idt: idt(&caminho)? }, modo).await?;
+    // To read what was sent is to receive it: a rehearsal does not.
+    if passo.simulado {
+        return Ok(situacao(&passo));
+    }
+    Ok(ok(&dados::metadados(&passo.tramite)?))
 }
 
 /// `POST /tramites/{idt}/recibo`: the destinatário has everything.

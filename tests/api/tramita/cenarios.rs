@@ -206,6 +206,10 @@ fn c12_o_prazo_de_oito_dias() {
 fn c13_ler_nao_muda_nada() {
     let t = Tramita::novo();
     let (idt, _) = t.enviado(RN, PE, NUP, None);
+    // Nor does a rehearsal, which does not show what it would receive either.
+    let ensaio =
+        t.pedir(PE, "POST", &format!("/tramites/{idt}/recebimento?simular=true"), &Value::Null);
+    assert_eq!((&ensaio.corpo["situacaoAtual"], ensaio.corpo.get("processo")), (&json!(4), None));
     for quem in [RN, PE] {
         assert_eq!(t.situacao(quem, idt), 2);
     }
@@ -269,6 +273,13 @@ fn c15_o_ensaio_de_entrada_no_prefixo_da_plataforma() {
         400
     );
     assert_eq!(t.pedir(RN, "GET", &format!("{base}/nada"), &Value::Null).status, 404);
+    let periodo = |de: &str| {
+        let lista = t.pedir(RN, "GET", &format!("{base}/tramites?de={de}"), &Value::Null);
+        (lista.status, lista.corpo["totalDeRegistros"].clone())
+    };
+    assert_eq!(periodo("2020-01-01T00:00:00Z"), (200, json!(1)));
+    assert_eq!(periodo("2100-01-01T00:00:00Z"), (200, json!(0)));
+    assert_eq!(periodo("ontem"), (400, Value::Null));
 }
 
 /// What the real platform does: the send goes out and the destination refuses it.
