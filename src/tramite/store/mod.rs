@@ -178,11 +178,21 @@ impl Relation for ComQuemPergunta {
     type Value = bool;
 
     fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, bool>, Error> {
-        let perguntar = |key: &Self| {
-            let fatos = fatos_do_envio(sessao, 0, "", Some(&key.0))?;
-            Ok((key.clone(), fatos.com_quem_pergunta))
-        };
-        keys.iter().map(perguntar).collect()
+        #[derive(QueryableByName)]
+        struct Resposta {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            nre: Nre,
+            #[diesel(sql_type = diesel::sql_types::Bool)]
+            com_quem_pergunta: bool,
+        }
+        let nres: Vec<String> = keys.iter().map(|key| key.0.to_string()).collect();
+        let respostas: Vec<Resposta> = Sql::new("SELECT n.nre, f.com_quem_pergunta FROM unnest(")
+            .bind(nres)
+            .push(
+                ") AS n (nre) CROSS JOIN LATERAL elos_fatos_do_envio(0::smallint, '', n.nre) AS f",
+            )
+            .load(sessao.conn())?;
+        Ok(respostas.into_iter().map(|linha| (Self(linha.nre), linha.com_quem_pergunta)).collect())
     }
 }
 

@@ -138,3 +138,42 @@ fn o_tramite_leva_ao_processo_e_o_processo_aos_tramites() {
         (&json!(1), &json!(0))
     );
 }
+
+/// Every relation of a trâmite, for all trâmites at once.
+#[test]
+fn os_comandos_nao_crescem_com_os_tramites() {
+    let t = Tramita::novo();
+    let ana = t.0.adolescente(RN);
+    for n in 0..30 {
+        let numero = NumeroProcesso::sintetico(9_610_000 + n, 2024, 820, 1).to_string();
+        let corpo = json!({ "numeroProcesso": numero, "tipoProcesso": "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL", "idOrgao": 1,
+            "appNameSistemaTribunal": "t", "identificadoresAdolescentes": [ana] });
+        assert_eq!(t.0.post(RN, "/api/v1/processos", &corpo).status, 200);
+        t.enviado(RN, PE, &numero, None);
+    }
+    for (comandos, query) in [
+        (
+            1,
+            "query($n: Int!) { tramites(first: $n) { nodes { idt nre remetente { nome } acoesPossiveis metadados { descricao } } } }",
+        ),
+        (2, "query($n: Int!) { tramites(first: $n) { nodes { historico { situacao } } } }"),
+        (2, "query($n: Int!) { tramites(first: $n) { nodes { processo { numero } } } }"),
+        (
+            4,
+            "query($n: Int!) { tramites(first: $n) { nodes { registro { bloqueado emAndamento { idt } } } } }",
+        ),
+        (
+            3,
+            "query($n: Int!) { tramites(first: $n) { nodes { registro { tramites(first: $n) { nodes { idt } } } } } }",
+        ),
+        (
+            2,
+            "query($n: Int!) { processos(first: $n) { nodes { tramites(first: $n) { nodes { idt } } } } }",
+        ),
+    ] {
+        for n in [1, 10, 30] {
+            let (contagem, _) = t.0.comandos(|| t.0.gql_com(RN, query, json!({ "n": n })));
+            assert_eq!((contagem, n), (comandos, n), "{query}");
+        }
+    }
+}
