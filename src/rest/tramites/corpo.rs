@@ -11,17 +11,10 @@ const DO_CABECALHO: [&str; 3] = [
     "obrigarEnvioDeTodosOsComponentesDigitais",
     "propriedadesAdicionais",
 ];
-const DO_PROCESSO: [&str; 9] = [
-    "produtor",
-    "dataHoraDeProducao",
-    "dataHoraDeRegistro",
-    "dataHoraDeEncerramento",
-    "interessados",
-    "itensHistorico",
-    "processosApensados",
-    "protocolosAnteriores",
-    "documentos",
-];
+const DO_PROCESSO: [&str; 4] =
+    ["produtor", "dataHoraDeProducao", "dataHoraDeRegistro", "dataHoraDeEncerramento"];
+const LISTAS_DO_PROCESSO: [&str; 5] =
+    ["interessados", "itensHistorico", "processosApensados", "protocolosAnteriores", "documentos"];
 
 /// `{cabecalho, processo}`. A field that the platform does not have is refused: a
 /// mistyped NRE must not start another.
@@ -60,14 +53,19 @@ pub fn envio(mut corpo: Corpo) -> EnviarTramite {
             hipotese.guardar(&["identificacao"]);
             base.or(nome)
         });
-        let processo_guardado = processo.guardar(&DO_PROCESSO);
-        let componentes = processo_guardado.get("documentos").is_some_and(tem_componentes);
-        if componentes {
+        guardados.extend(processo.guardar(&DO_PROCESSO));
+        let listas = processo.guardar(&LISTAS_DO_PROCESSO);
+        for nome in &LISTAS_DO_PROCESSO {
+            if listas.get(*nome).is_some_and(|valor| !valor.is_array() && !valor.is_null()) {
+                processo.recusar_por(std::slice::from_ref(nome), "é uma lista");
+            }
+        }
+        if listas.values().any(tem_componentes) {
             let mensagem =
                 "este servidor ainda não recebe componentes digitais; envie só os metadados";
             processo.recusar_por(&["documentos"], mensagem);
         }
-        guardados.extend(processo_guardado);
+        guardados.extend(listas);
     });
     if !guardados.is_empty() {
         comando.metadados = Some(Value::Object(guardados).to_string());
@@ -76,11 +74,17 @@ pub fn envio(mut corpo: Corpo) -> EnviarTramite {
     comando
 }
 
-fn tem_componentes(documentos: &Value) -> bool {
-    let lista = |valor: &Value, nome| valor.get(nome).and_then(Value::as_array).cloned();
-    documentos.as_array().is_some_and(|documentos| {
-        documentos.iter().any(|d| lista(d, "componentesDigitais").is_some_and(|c| !c.is_empty()))
-    })
+/// Wherever they are: a processo apensado has documentos too.
+fn tem_componentes(valor: &Value) -> bool {
+    let vazio = |valor: &Value| valor.is_null() || valor.as_array().is_some_and(Vec::is_empty);
+    match valor {
+        Value::Array(itens) => itens.iter().any(tem_componentes),
+        Value::Object(campos) => campos.iter().any(|(nome, valor)| match nome.as_str() {
+            "componentesDigitais" => !vazio(valor),
+            _ => tem_componentes(valor),
+        }),
+        _ => false,
+    }
 }
 
 fn estrutura(corpo: &mut Corpo, nome: &'static str, campo: Campo) -> Option<EnderecoDeEstrutura> {

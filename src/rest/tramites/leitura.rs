@@ -95,6 +95,9 @@ fn estrutura(
     let Ok(repositorio) = repositorio.parse() else {
         return Err(invalido(nome, "use repositorio:numero").into());
     };
+    if let Some(recusa) = rules::numero_de_estrutura(numero) {
+        return Err(invalido(nome, &recusa.mensagem).into());
+    }
     Ok(Some(EnderecoDeEstrutura { repositorio, numero: numero.to_owned() }))
 }
 
@@ -149,7 +152,8 @@ pub async fn recibo(
     let Some(tramite) = app.db.ler(ator, ler).await? else {
         return Err(rules::tramite_visivel().into());
     };
-    if tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Remetente) {
+    let remetente = tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Remetente);
+    if remetente && tramite.recibo_entregue_em.is_none() {
         let passo = passar(&chamada, ReceberRecibo { idt: tramite.idt }, Modo::default()).await?;
         return Ok(ok(&dados::recibo(&passo.tramite)));
     }

@@ -4,7 +4,7 @@ use crate::Result;
 use crate::campo::preenchido;
 use crate::error::{Error, Falha};
 use crate::graphql::{Entrada, Instante, ModoInput};
-use crate::tramite::rules::SituacaoTramite;
+use crate::tramite::rules::{self, SituacaoTramite};
 use crate::tramite::store::Filtro;
 use crate::tramite::{
     CancelarTramite, DarCiencia, EnderecoDeEstrutura, EnviarRecibo, EnviarTramite, Idt,
@@ -63,14 +63,24 @@ pub fn filtro(entrada: TramiteFiltro) -> Result<Filtro> {
     let protocolo = protocolo.map_err(|erro| {
         Error::falha(Falha::EntradaInvalida, format!("o filtro `protocolo`: {erro}"))
     })?;
+    let estrutura = |nome: &str, entrada: Option<EstruturaInput>| {
+        let endereco = entrada.map(EnderecoDeEstrutura::from);
+        match endereco.as_ref().and_then(|e| rules::numero_de_estrutura(&e.numero)) {
+            Some(recusa) => {
+                let mensagem = format!("o filtro `{nome}`: {}", recusa.mensagem);
+                Err(Error::falha(Falha::EntradaInvalida, mensagem))
+            }
+            None => Ok(endereco),
+        }
+    };
     Ok(Filtro {
         idt: None,
         nre: entrada.nre,
         protocolo_chave: protocolo.map(|protocolo| protocolo.chave().to_owned()),
         situacao: entrada.situacao,
         em_andamento: entrada.em_andamento,
-        remetente: entrada.remetente.map(Into::into),
-        destinatario: entrada.destinatario.map(Into::into),
+        remetente: estrutura("remetente", entrada.remetente)?,
+        destinatario: estrutura("destinatario", entrada.destinatario)?,
         criado_de: entrada.criado_de.map(|instante| instante.0),
         criado_ate: entrada.criado_ate.map(|instante| instante.0),
         pendencia: None,

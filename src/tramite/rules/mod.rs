@@ -39,11 +39,7 @@ pub fn s0_campos(comando: &EnviarTramite, regras: Regras) -> Vec<Recusa> {
         [("remetente", &comando.remetente), ("destinatario", &comando.destinatario)]
     {
         let numero = estrutura.as_ref().map(|estrutura| estrutura.numero.as_str());
-        let vazio =
-            numero.filter(|numero| numero.is_empty()).map(|_| invalido("o número está em branco"));
-        recusas.extend(
-            vazio.or_else(|| texto(numero, NUMERO_MAXIMO)).map(|r| r.em([campo, "numero"])),
-        );
+        recusas.extend(numero.and_then(numero_de_estrutura).map(|r| r.em([campo, "numero"])));
     }
     match comando.protocolo.as_deref().map(Protocolo::ler) {
         Some(Err(erro)) => recusas.push(
@@ -77,6 +73,15 @@ pub fn s0_campos(comando: &EnviarTramite, regras: Regras) -> Vec<Recusa> {
         recusas.push(invalido("o motivo é só de trâmite urgente").em(["motivoDaUrgencia"]));
     }
     recusas
+}
+
+/// S0: a number that an estrutura may have.
+pub fn numero_de_estrutura(numero: &str) -> Option<Recusa> {
+    if numero.is_empty() {
+        let mensagem = "o número está em branco";
+        return Some(Recusa::nova(CodigoErro::CampoInvalido, "S0", mensagem));
+    }
+    texto(Some(numero), NUMERO_MAXIMO)
 }
 
 /// S0: both estruturas are known and apt, and they are of two órgãos.

@@ -119,6 +119,12 @@ fn decidir(
     regras: Regras,
     comando: &EnviarTramite,
 ) -> Result<Decidido, Error> {
+    let recusas = rules::s0_campos(comando, regras);
+    if !recusas.is_empty() {
+        let linha = LinhaDeDecisao::S0;
+        let verificado = Verificado { linha, recusas, nre: None, avisos: Vec::new() };
+        return Ok(Decidido { verificado, rota: None });
+    }
     let mut achar = |endereco: &Option<_>| match endereco {
         Some(endereco) => store::estrutura(sessao, endereco),
         None => Ok(None),
@@ -128,8 +134,7 @@ fn decidir(
         let mensagem = "a estrutura do remetente não é de quem chama";
         return Err(Error::falha(Falha::SemPermissao, mensagem));
     }
-    let mut recusas = rules::s0_campos(comando, regras);
-    recusas.extend(rules::s0_estruturas(remetente.as_ref(), destinatario.as_ref()));
+    let recusas = rules::s0_estruturas(remetente.as_ref(), destinatario.as_ref());
     let protocolo = comando.protocolo.as_deref().and_then(|texto| Protocolo::ler(texto).ok());
     let (Some(remetente), Some(destinatario), Some(protocolo), true) =
         (remetente, destinatario, protocolo, recusas.is_empty())
@@ -140,16 +145,18 @@ fn decidir(
     };
 
     store::tomar_a_vez(sessao, tribunal, protocolo.chave(), comando.nre.as_ref())?;
-    let (condicoes, informacao) =
+    let (condicoes, informacao, seria_recusado) =
         condicoes(sessao, tribunal, regras, comando.nre.as_ref(), &protocolo, &destinatario)?;
     let linha = rules::linha(&condicoes);
-    // As the real platform does: what only the destination would refuse sets out,
-    // and is refused when it arrives.
-    let sai = match linha {
-        LinhaDeDecisao::A1 => informacao.em_andamento.is_none() && !regras.recusa_no_envio,
-        LinhaDeDecisao::A2 | LinhaDeDecisao::B5 => !regras.recusa_no_envio,
-        _ => false,
-    };
+    // As the real platform does: what the destination would refuse sets out, and is
+    // refused when it arrives. Nothing else does, or a lost NRE would get past the rows
+    // that ask whose the processo is.
+    let sai = !regras.recusa_no_envio
+        && match linha {
+            LinhaDeDecisao::A1 => seria_recusado,
+            LinhaDeDecisao::A2 | LinhaDeDecisao::B5 => true,
+            _ => false,
+        };
     let recusa = rules::recusa_da_linha(linha, &informacao).filter(|_| !sai);
     let mut avisos = Vec::new();
     if !protocolo.digito_confere() {
@@ -167,6 +174,8 @@ fn decidir(
     Ok(Decidido { verificado, rota: Some((remetente, destinatario, protocolo)) })
 }
 
+/// The conditions of the table, what a refusal may tell, and whether a send without
+/// the NRE is one that only the destination stands against.
 fn condicoes(
     sessao: &mut Sessao<'_>,
     tribunal: i16,
@@ -174,7 +183,7 @@ fn condicoes(
     nre: Option<&Nre>,
     protocolo: &Protocolo,
     destinatario: &Estrutura,
-) -> Result<(Condicoes, Informacao), Error> {
+) -> Result<(Condicoes, Informacao, bool), Error> {
     let destino = destinatario.tribunal_codigo;
     // Without an NRE, the one that the órgão has for this protocolo.
     let proprio = match nre {
@@ -194,6 +203,7 @@ fn condicoes(
         }
         _ => None,
     };
+    let bloqueado = regras.exigir_processo_desbloqueado && !fatos.com_quem_pergunta;
     let com_nre = match nre {
         None => ComNre::Ausente {
             origem: match &registro {
@@ -214,7 +224,7 @@ fn condicoes(
                 }
             }),
             em_andamento: fatos.em_andamento,
-            bloqueado: regras.exigir_processo_desbloqueado && !fatos.com_quem_pergunta,
+            bloqueado,
             destino_e_parte: fatos.destino_e_parte,
         },
     };
@@ -227,13 +237,14 @@ fn condicoes(
         protocolo_registrado: registro.map(|registro| registro.protocolo),
         destinatario: destinatario.nome.clone(),
     };
-    Ok((condicoes, informacao))
+    let seria_recusado = fatos.destino_tem && !fatos.em_andamento && !bloqueado;
+    Ok((condicoes, informacao, seria_recusado))
 }
 
 /// The refusal by which a destination that has the processo already sends it back.
 pub fn recusa_do_destino(tramite: &Tramite) -> Recusa {
     let recusa = Recusa::nova(CodigoErro::NupJaCadastrado, "B5", rules::NUP_JA_CADASTRADO)
         .em(["idt"])
-        .oriente("o trâmite foi recusado ao remetente, com o motivo 99");
+        .oriente("o trâmite volta ao remetente, recusado com o motivo 99");
     Recusa { tramite: Some(NoTramita { idt: Some(tramite.idt), ..NoTramita::default() }), ..recusa }
 }

@@ -9,15 +9,16 @@ use crate::tribunal::TRIBUNAIS;
 use chrono::Duration;
 
 /// One round over every origin; answers how many ended. Rounds of several
-/// instances at once each take others, and none takes one twice.
+/// instances at once each take others, and none takes one twice. What fails for one
+/// origin does not keep the others waiting.
 pub async fn expirar(app: &App) -> Result<usize, Error> {
     let prazo = Duration::days(i64::from(app.regras.prazo_do_tramite));
-    let mut quantos = 0;
+    let (mut quantos, mut falhou) = (0, None);
     for tribunal in TRIBUNAIS {
         let quem = "elos:prazo".to_owned();
         let ator = Ator::novo(quem, None, Some(tribunal.codigo), vec![Papel::Integracao])?;
         let relogio = app.agora;
-        quantos += app
+        let ronda = app
             .db
             .escrever(&ator, move |sessao| {
                 let agora = relogio();
@@ -32,7 +33,14 @@ pub async fn expirar(app: &App) -> Result<usize, Error> {
                 }
                 Ok(vencidos.len())
             })
-            .await?;
+            .await;
+        match ronda {
+            Ok(expirados) => quantos += expirados,
+            Err(error) => falhou = Some(error),
+        }
     }
-    Ok(quantos)
+    match falhou {
+        None => Ok(quantos),
+        Some(error) => Err(error),
+    }
 }

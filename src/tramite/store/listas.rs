@@ -124,7 +124,10 @@ impl Lista for Tramites {
         let (tabelas, coluna_pai, condicoes) = match self {
             Self::Todos(filtro) => (tabelas!(), None, filtro.condicoes(tribunal)),
             Self::DoProcesso(_) => (
-                concat!(tabelas!(), " JOIN processo p ON p.numero = g.protocolo_chave"),
+                concat!(
+                    tabelas!(),
+                    " JOIN processo p ON p.numero = g.protocolo_chave AND g.tipo_protocolo = 'CNJ20'"
+                ),
                 Some("p.id"),
                 Vec::new(),
             ),

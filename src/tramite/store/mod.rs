@@ -177,7 +177,11 @@ pub struct ComQuemPergunta(pub Nre);
 impl Relation for ComQuemPergunta {
     type Value = bool;
 
+    /// Who is no tribunal has none.
     fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, bool>, Error> {
+        if sessao.escopo.tribunal().is_none() {
+            return Ok(HashMap::new());
+        }
         #[derive(QueryableByName)]
         struct Resposta {
             #[diesel(sql_type = diesel::sql_types::Text)]

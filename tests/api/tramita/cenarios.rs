@@ -280,6 +280,10 @@ fn c15_o_ensaio_de_entrada_no_prefixo_da_plataforma() {
     assert_eq!(periodo("2020-01-01T00:00:00Z"), (200, json!(1)));
     assert_eq!(periodo("2100-01-01T00:00:00Z"), (200, json!(0)));
     assert_eq!(periodo("ontem"), (400, Value::Null));
+    for numero in ["1:%00", "1:", "x:820"] {
+        let caminho = format!("{base}/tramites?remetente={numero}");
+        assert_eq!(t.pedir(RN, "GET", &caminho, &Value::Null).status, 400, "{numero}");
+    }
 }
 
 /// What the real platform does: the send goes out and the destination refuses it.
@@ -295,6 +299,53 @@ fn sem_recusa_no_envio_o_destino_recusa() {
         (&lido["situacaoAtual"], &lido["motivoDaRecusa"], &lido["justificativaDaRecusa"]),
         (&json!(8), &json!("99"), &json!(FRASE))
     );
+}
+
+/// Leaving the NRE out is no way around who has the processo.
+#[test]
+fn sem_recusa_no_envio_so_sai_o_que_o_destino_recusaria() {
+    let t = Tramita::com(Regras { recusa_no_envio: false, ..Regras::default() });
+    let (_, nre) = t.realizado(RN, PE, NUP, None);
+    for (de, para) in [(RN, CE), (RN, PE), (PE, CE)] {
+        assert_eq!(codigo(&t.enviar(de, para, NUP, None)), (409, "9001"), "{de} {para}");
+    }
+    assert_eq!(codigo(&t.enviar(RN, CE, NUP, Some(&nre))), (409, "9006"));
+    // Who has it sends it on all the while.
+    assert_eq!(t.enviar(PE, RN, NUP, Some(&nre)).status, 200);
+}
+
+#[test]
+fn o_recibo_entregue_se_le_de_novo_so_com_leitura() {
+    let t = Tramita::novo();
+    let (idt, _) = t.enviado(RN, PE, NUP, None);
+    t.passos(idt, &[(PE, "receber"), (PE, "recibo")]);
+    assert_eq!(t.passo("tjrn-leitura", idt, "buscar").status, 403);
+    t.passos(idt, &[(RN, "buscar")]);
+    let relido = t.passo("tjrn-leitura", idt, "buscar");
+    assert_eq!((relido.status, &relido.corpo["recibo"]["IDT"]), (200, &json!(idt)));
+}
+
+#[test]
+fn componentes_digitais_sao_recusados_onde_quer_que_estejam() {
+    let t = Tramita::novo();
+    let com = |campo: &str, valor: Value| {
+        let mut corpo = envio(RN, PE, NUP, None);
+        corpo["processo"][campo] = valor;
+        t.pedir(RN, "POST", "/tramites/processo", &corpo)
+    };
+    for (campo, valor) in [
+        ("documentos", json!([{ "componentesDigitais": [{ "hash": "x" }] }])),
+        ("documentos", json!({ "componentesDigitais": [{ "hash": "x" }] })),
+        ("documentos", json!([{ "componentesDigitais": { "hash": "x" } }])),
+        ("processosApensados", json!([{ "documentos": [{ "componentesDigitais": [1] }] }])),
+        ("interessados", json!("Fulano")),
+    ] {
+        let resposta = com(campo, valor.clone());
+        assert_eq!(resposta.status, 400, "{valor}: {}", resposta.texto);
+    }
+    assert_eq!(t.0.banco.contar("SELECT count(*) AS n FROM tramite"), 0);
+    let so_metadados = com("documentos", json!([{ "ordem": 1, "componentesDigitais": [] }]));
+    assert_eq!(so_metadados.status, 200, "{}", so_metadados.texto);
 }
 
 #[test]

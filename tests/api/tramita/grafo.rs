@@ -177,3 +177,43 @@ fn os_comandos_nao_crescem_com_os_tramites() {
         }
     }
 }
+
+/// The national credential reads every registro, and sends none.
+#[test]
+fn a_credencial_nacional_le_o_registro_inteiro() {
+    let t = Tramita::novo();
+    let (idt, nre) = t.realizado(RN, PE, NUP, None);
+    let lido = t.0.gql_com(
+        "cnj",
+        "query($n: NRE, $i: ID!) { registroEletronico(nre: $n) { nre protocolo bloqueado emAndamento { idt } tramites { totalCount } }
+           tramite(idt: $i) { codigoSituacao registro { bloqueado } recibo { registradoEm } } }",
+        json!({ "n": nre, "i": idt.to_string() }),
+    );
+    assert_eq!(
+        lido["registroEletronico"],
+        json!({ "nre": nre, "protocolo": NUP, "bloqueado": true, "emAndamento": null, "tramites": { "totalCount": 1 } })
+    );
+    assert_eq!(lido["tramite"]["registro"]["bloqueado"], true);
+}
+
+#[test]
+fn o_numero_de_estrutura_malformado_e_recusa_ou_erro_de_entrada() {
+    let t = Tramita::novo();
+    let estrutura = |numero: &str| json!({ "repositorio": 1, "numero": numero });
+    let ensaio = t.0.gql_com(
+        RN,
+        "query($i: VerificarEnvioInput!) { verificarEnvio(input: $i) { linha aceito erros { codigo campo } } }",
+        json!({ "i": { "remetente": estrutura("820"), "destinatario": estrutura("8\u{0}17"), "protocolo": NUP } }),
+    );
+    assert_eq!(
+        (&ensaio["verificarEnvio"]["linha"], &ensaio["verificarEnvio"]["aceito"]),
+        (&json!("S0"), &json!(false)),
+        "{ensaio}"
+    );
+    let lista = t.0.graphql(
+        RN,
+        "query($f: TramiteFiltro) { tramites(filtro: $f) { totalCount } }",
+        json!({ "f": { "remetente": estrutura("\u{0}") } }),
+    );
+    assert_eq!(lista.corpo["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{}", lista.texto);
+}
