@@ -205,6 +205,7 @@ diesel::table! {
         hash_da_assinatura -> Nullable<Text>,
         recibo_em -> Nullable<Timestamptz>,
         recibo_entregue_em -> Nullable<Timestamptz>,
+        recibo_assinado -> Nullable<Bool>,
         motivo_recusa -> Nullable<Text>,
         justificativa -> Nullable<Text>,
         recusado_em -> Nullable<Timestamptz>,

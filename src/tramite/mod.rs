@@ -8,6 +8,7 @@ pub mod graphql;
 mod model;
 mod nre;
 mod protocolo;
+pub mod recibo;
 pub mod rules;
 pub mod service;
 pub mod store;

@@ -179,6 +179,9 @@ pub struct Tramite {
     pub recibo_em: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub recibo_entregue_em: Option<DateTime<Utc>>,
+    /// The signature on the recibo agreed with the key of who sent it.
+    #[diesel(sql_type = Nullable<Bool>)]
+    pub recibo_assinado: Option<bool>,
     #[diesel(sql_type = Nullable<Text>)]
     pub motivo_recusa: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]

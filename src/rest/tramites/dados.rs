@@ -2,7 +2,7 @@
 
 use super::super::envelope::objeto;
 use crate::error::Error;
-use crate::tramite::{MudancaDeSituacao, RegistroEletronico, Tramite};
+use crate::tramite::{MudancaDeSituacao, RegistroEletronico, Tramite, recibo};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
@@ -101,23 +101,23 @@ pub fn metadados(tramite: &Tramite) -> Result<Value, Error> {
     ]))
 }
 
-/// The recibo, its date in whole seconds as it is signed.
+/// The recibo, its date in whole seconds as it is signed, and the text that was signed.
 pub fn recibo(tramite: &Tramite) -> Value {
-    let data = tramite
-        .data_de_recebimento
-        .map(|quando| json!(quando.format("%Y-%m-%dT%H:%M:%S.000Z").to_string()));
+    let recebimento = tramite.data_de_recebimento;
+    let texto = recebimento.map(|quando| recibo::texto(tramite.idt, &tramite.nre, quando, &[]));
     objeto([
         (
             "recibo",
             Some(objeto([
                 ("IDT", Some(json!(tramite.idt))),
                 ("NRE", Some(json!(tramite.nre))),
-                ("dataDeRecebimento", data),
+                ("dataDeRecebimento", recebimento.map(|quando| json!(recibo::data(quando)))),
                 ("hashesDosComponentesDigitais", Some(json!([]))),
             ])),
         ),
         ("hashDaAssinatura", tramite.hash_da_assinatura.clone().map(Value::from)),
-        ("assinado", Some(json!(tramite.hash_da_assinatura.is_some()))),
+        ("textoAssinado", texto.map(Value::from)),
+        ("assinado", Some(json!(tramite.recibo_assinado == Some(true)))),
     ])
 }
 

@@ -126,6 +126,7 @@ impl TramiteNode {
             hash_da_assinatura: tramite.hash_da_assinatura.clone(),
             registrado_em: tramite.recibo_em?.into(),
             entregue_em: tramite.recibo_entregue_em.map(Instante),
+            assinado: tramite.recibo_assinado.unwrap_or(false),
         })
     }
 
@@ -252,6 +253,8 @@ pub struct Recibo {
     registrado_em: Instante,
     /// Entrega ao remetente (5→6).
     entregue_em: Option<Instante>,
+    /// A assinatura foi conferida com a chave registrada da estrutura; sem chave registrada, falso.
+    assinado: bool,
 }
 
 /// Recusa de um trâmite.

@@ -8,6 +8,7 @@ mod transicoes;
 pub use decisao::*;
 pub use transicoes::*;
 
+use super::recibo::Assinatura;
 use super::{EnviarTramite, Estrutura, Idt, NivelDeSigilo, Nre, Protocolo, Tramite};
 use crate::campo::{obrigatorio, texto};
 use crate::config::Regras;
@@ -232,6 +233,20 @@ pub fn recibo(
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// §4.3: an órgão whose key is registered signs with it.
+pub fn assinatura(assinatura: Assinatura) -> Option<Recusa> {
+    let (codigo, mensagem) = match assinatura {
+        Assinatura::SemChave | Assinatura::Confere => return None,
+        Assinatura::Ausente => (CodigoErro::CampoObrigatorio, "falta a assinatura do recibo"),
+        Assinatura::NaoConfere => {
+            (CodigoErro::CampoInvalido, "a assinatura não confere com a chave registrada")
+        }
+    };
+    let orientacao = "assine <recibo><IDT>…</IDT><NRE>…</NRE><dataDeRecebimento>AAAA-MM-DDThh:mm:ss.000Z</dataDeRecebimento></recibo>, \
+         sem espaços e em UTC, com RSA PKCS#1 v1.5 e SHA-256, em base64";
+    Some(Recusa::nova(codigo, "§4.3", mensagem).em(["hashDaAssinatura"]).oriente(orientacao))
 }
 
 /// Who declines says why.

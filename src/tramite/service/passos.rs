@@ -6,6 +6,7 @@ use crate::db::Sessao;
 use crate::error::{Error, Falha, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
 use crate::processo;
+use crate::tramite::recibo::{self, Assinatura};
 use crate::tramite::rules::{self, ParteDoTramite, Passo, SituacaoTramite};
 use crate::tramite::store::{self, Anotacao};
 use crate::tramite::{
@@ -140,6 +141,18 @@ impl Comando for ReceberTramite {
     }
 }
 
+/// The signature, against the key that is registered of the destinatário.
+fn conferir(
+    sessao: &mut Sessao<'_>,
+    tramite: &Tramite,
+    recebimento: Option<DateTime<Utc>>,
+    assinatura: Option<&str>,
+) -> Result<Assinatura, Error> {
+    let chave = store::chave_do_destinatario(sessao, tramite.idt)?;
+    let texto = recibo::texto(tramite.idt, &tramite.nre, recebimento.unwrap_or_default(), &[]);
+    recibo::conferir(&texto, assinatura, chave.as_deref()).map_err(Error::interno)
+}
+
 /// 4→5: the destination has the processo, and is a party of its NRE.
 impl Comando for EnviarRecibo {
     const NOME: &'static str = "enviarRecibo";
@@ -155,6 +168,13 @@ impl Comando for EnviarRecibo {
         );
         seguinte(&tramite, Passo::EnviarRecibo)?;
         Recusa::nenhuma(self.malformados, recusas)?;
+        let assinatura = conferir(
+            sessao,
+            &tramite,
+            self.data_de_recebimento,
+            self.hash_da_assinatura.as_deref(),
+        )?;
+        Recusa::nenhuma(Vec::new(), rules::assinatura(assinatura).into_iter().collect())?;
         store::tomar_a_vez(sessao, contexto.tribunal, &tramite.protocolo_chave, None)?;
         if ja_tem(sessao, contexto, &tramite)?
             || !store::tornar_parte(
@@ -171,6 +191,7 @@ impl Comando for EnviarRecibo {
             data_de_recebimento: self.data_de_recebimento,
             hash_da_assinatura: self.hash_da_assinatura,
             recibo_em: Some(agora),
+            recibo_assinado: Some(assinatura == Assinatura::Confere),
             ..Anotacao::default()
         };
         dar(sessao, &tramite, Passo::EnviarRecibo, &anotacao, agora)

@@ -252,6 +252,7 @@ pub struct Anotacao {
     pub hash_da_assinatura: Option<String>,
     pub recibo_em: Option<DateTime<Utc>>,
     pub recibo_entregue_em: Option<DateTime<Utc>>,
+    pub recibo_assinado: Option<bool>,
     pub motivo_recusa: Option<String>,
     pub justificativa: Option<String>,
     pub recusado_em: Option<DateTime<Utc>>,

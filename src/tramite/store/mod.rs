@@ -16,7 +16,7 @@ use diesel::deserialize::FromSql;
 use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
 use diesel::serialize::{Output, ToSql};
-use diesel::sql_types::SmallInt;
+use diesel::sql_types::{Bool, Nullable, SmallInt, Text};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ macro_rules! colunas {
          t.remetente_tribunal, d.repositorio AS destinatario_repositorio, d.numero AS destinatario_numero, \
          d.nome AS destinatario_nome, t.destinatario_tribunal, t.situacao, t.devolucao, t.nre_informado, t.descricao, \
          t.nivel_de_sigilo, t.hipotese_legal, t.processo_de_negocio, t.urgente, t.motivo_da_urgencia, \
-         t.data_de_retorno, t.metadados, t.data_de_recebimento, t.hash_da_assinatura, t.recibo_em, t.recibo_entregue_em, \
+         t.data_de_retorno, t.metadados, t.data_de_recebimento, t.hash_da_assinatura, t.recibo_em, t.recibo_entregue_em, t.recibo_assinado, \
          t.motivo_recusa, t.justificativa, t.recusado_em, t.ciencia_em, t.criado_em, t.atualizado_em"
     };
 }
@@ -184,9 +184,9 @@ impl Relation for ComQuemPergunta {
         }
         #[derive(QueryableByName)]
         struct Resposta {
-            #[diesel(sql_type = diesel::sql_types::Text)]
+            #[diesel(sql_type = Text)]
             nre: Nre,
-            #[diesel(sql_type = diesel::sql_types::Bool)]
+            #[diesel(sql_type = Bool)]
             com_quem_pergunta: bool,
         }
         let nres: Vec<String> = keys.iter().map(|key| key.0.to_string()).collect();
@@ -198,6 +198,22 @@ impl Relation for ComQuemPergunta {
             .load(sessao.conn())?;
         Ok(respostas.into_iter().map(|linha| (Self(linha.nre), linha.com_quem_pergunta)).collect())
     }
+}
+
+/// The key with which the destinatário of a trâmite signs, as a JWK.
+pub fn chave_do_destinatario(sessao: &mut Sessao<'_>, idt: Idt) -> QueryResult<Option<String>> {
+    #[derive(QueryableByName)]
+    struct Chave {
+        #[diesel(sql_type = Nullable<Text>)]
+        chave: Option<String>,
+    }
+    let linha: Chave = Sql::new(
+        "SELECT e.chave_publica::text AS chave FROM tramite t JOIN estrutura e ON e.id = t.destinatario_id \
+         WHERE t.idt = ",
+    )
+    .bind(idt)
+    .get_result(sessao.conn())?;
+    Ok(linha.chave)
 }
 
 /// The unit that is named so.

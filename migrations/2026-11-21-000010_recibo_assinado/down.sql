@@ -1,0 +1,2 @@
+ALTER TABLE tramite DROP COLUMN recibo_assinado;
+ALTER TABLE estrutura DROP COLUMN chave_publica;
