@@ -148,7 +148,7 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         config.oidc_jwks_file.clone(),
     );
     let partes = Partes {
-        app: App { db, regras: config.regras, agora },
+        app: App::novo(db, config.regras, agora).assinando(config.assinante()?),
         auth: Auth::novo(auth),
         graphiql: config.graphiql.unwrap_or(false),
         #[cfg(feature = "dev-issuer")]

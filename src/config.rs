@@ -1,6 +1,7 @@
 //! Every setting, documented once: flag, else environment, else the file of
 //! `--config`, else the default.
 
+use crate::assinante::Assinante;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use std::fmt;
@@ -64,6 +65,10 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_OIDC_JWKS_FILE", value_name = "ARQUIVO", global = true)]
     pub oidc_jwks_file: Option<PathBuf>,
 
+    /// Chave RSA privada (PEM) com que o servidor assina recibos de envio; sem ela, saem sem assinatura.
+    #[arg(long, env = "ELOS_CHAVE_DOS_RECIBOS", value_name = "ARQUIVO", global = true)]
+    pub chave_dos_recibos: Option<PathBuf>,
+
     /// Serve o GraphiQL em /graphiql [padrão: on em demo, off em serve].
     #[arg(long, env = "ELOS_GRAPHIQL", value_enum, global = true)]
     pub graphiql: Option<Chave>,
@@ -124,6 +129,8 @@ pub struct Regras {
     pub validar_dv_protocolo: bool,
     /// Tramita: aceita também `GET /tramites/{idt}/ciencia`, que muda a situação.
     pub ciencia_por_get: bool,
+    /// Tramita: tamanho máximo de um componente digital, em MiB.
+    pub componente_maximo: u32,
     /// Tramita: dias que um trâmite fica parado em 1 a 4 antes de se cancelar sozinho.
     pub prazo_do_tramite: u16,
     /// Campos desconhecidos no corpo de uma rota REST: `avisar` ou `recusar`.
@@ -144,6 +151,7 @@ impl Default for Regras {
             protocolo_exato: false,
             validar_dv_protocolo: false,
             ciencia_por_get: true,
+            componente_maximo: 100,
             prazo_do_tramite: 8,
             campos_desconhecidos: CamposDesconhecidos::Avisar,
         }
@@ -161,6 +169,8 @@ pub enum CamposDesconhecidos {
 pub enum ConfigInvalida {
     #[error("não foi possível ler {0}: {1}")]
     Leitura(PathBuf, std::io::Error),
+    #[error("{0}: não é uma chave RSA privada em PEM")]
+    ChaveDosRecibos(PathBuf),
     #[error("{0}: {1}")]
     Sintaxe(PathBuf, toml::de::Error),
 }
@@ -177,6 +187,7 @@ pub struct Config {
     pub oidc_issuer: Option<String>,
     pub oidc_audience: Vec<String>,
     pub oidc_jwks_file: Option<PathBuf>,
+    pub chave_dos_recibos: Option<PathBuf>,
     pub graphiql: Option<bool>,
     pub log: String,
     pub log_format: FormatoDoLog,
@@ -203,11 +214,21 @@ impl Config {
                 .or(arquivo.oidc_audience)
                 .unwrap_or_else(|| vec!["elos".into()]),
             oidc_jwks_file: dadas.oidc_jwks_file.or(arquivo.oidc_jwks_file),
+            chave_dos_recibos: dadas.chave_dos_recibos.or(arquivo.chave_dos_recibos),
             graphiql: dadas.graphiql.or(arquivo.graphiql).map(|chave| chave == Chave::On),
             log: dadas.log.or(arquivo.log).unwrap_or_else(|| "info".into()),
             log_format: dadas.log_format.or(arquivo.log_format).unwrap_or_default(),
             regras,
         })
+    }
+
+    /// Reads the key of the recibos, if one is set.
+    pub fn assinante(&self) -> Result<Option<Assinante>, ConfigInvalida> {
+        let Some(caminho) = &self.chave_dos_recibos else { return Ok(None) };
+        let pem = std::fs::read(caminho)
+            .map_err(|erro| ConfigInvalida::Leitura(caminho.clone(), erro))?;
+        let assinante = Assinante::de_pem(&pem);
+        assinante.map(Some).map_err(|_| ConfigInvalida::ChaveDosRecibos(caminho.clone()))
     }
 }
 
@@ -237,6 +258,7 @@ impl fmt::Display for Config {
         writeln!(f, "oidc_issuer      = {}", self.oidc_issuer.as_deref().unwrap_or("(ausente)"))?;
         writeln!(f, "oidc_audience    = {}", self.oidc_audience.join(","))?;
         writeln!(f, "oidc_jwks_file   = {}", caminho(&self.oidc_jwks_file))?;
+        writeln!(f, "chave_dos_recibos = {}", caminho(&self.chave_dos_recibos))?;
         let graphiql = match self.graphiql {
             Some(true) => "on",
             Some(false) => "off",
@@ -258,6 +280,7 @@ impl fmt::Display for Config {
         writeln!(f, "protocolo_exato              = {}", regras.protocolo_exato)?;
         writeln!(f, "validar_dv_protocolo         = {}", regras.validar_dv_protocolo)?;
         writeln!(f, "ciencia_por_get              = {}", regras.ciencia_por_get)?;
+        writeln!(f, "componente_maximo            = {}", regras.componente_maximo)?;
         writeln!(f, "prazo_do_tramite             = {}", regras.prazo_do_tramite)?;
         write!(f, "campos_desconhecidos         = {:?}", regras.campos_desconhecidos)
     }

@@ -1,6 +1,7 @@
 //! `elos demo`: everything on one machine, with synthetic data.
 
 use crate::app::App;
+use crate::assinante::Assinante;
 use crate::auth::issuer::{CAMINHO, Emissor};
 use crate::auth::{Auth, AuthOptions};
 use crate::config::Config;
@@ -13,8 +14,12 @@ use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
+use rsa::pkcs8::{EncodePrivateKey, LineEnding};
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 const BANCO: &str = "elos";
 const SUPERUSUARIO: &str = "postgres";
@@ -55,9 +60,13 @@ pub fn rodar(
     let dono = postgres.url(SUPERUSUARIO, BANCO);
     preparar(&postgres, &dono, processos)?;
 
+    let assinante = match config.assinante()? {
+        None => Some(assinante_da_demo(&config.data_dir)?),
+        configurado => configurado,
+    };
     let mut banco = DbOptions::nova(postgres.url(LOGIN, BANCO));
     banco.pool_max = config.pool_max;
-    let app = App { db: Db::conectar(&banco)?, regras: config.regras, agora };
+    let app = App::novo(Db::conectar(&banco)?, config.regras, agora).assinando(assinante);
     let iss = format!("http://{endereco}{CAMINHO}");
     let partes = Partes {
         app,
@@ -92,6 +101,21 @@ fn preparar(postgres: &Embedded, dono: &str, processos: u32) -> anyhow::Result<(
         seed::semear(migrador.conn(), processos)?;
     }
     Ok(())
+}
+
+/// The key of a demo's recibos, made at its first start.
+fn assinante_da_demo(pasta: &Path) -> anyhow::Result<Assinante> {
+    let arquivo = pasta.join("recibos.pem");
+    if !arquivo.exists() {
+        let chave = rsa::RsaPrivateKey::new(&mut rand::rngs::OsRng, 2048)?;
+        let pem = chave.to_pkcs8_pem(LineEnding::LF)?;
+        let novo = arquivo.with_extension("novo");
+        let mut escrita =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&novo)?;
+        escrita.write_all(pem.as_bytes())?;
+        std::fs::rename(novo, &arquivo)?;
+    }
+    Ok(Assinante::de_pem(&std::fs::read(arquivo)?)?)
 }
 
 /// What to open and what to paste.

@@ -8,10 +8,12 @@ pub mod error; // what can go wrong, and the one table of codes
 pub mod tempo; // time as the courts write it
 pub mod cpf; // the number that names a person
 pub mod campo; // checks and changes of one field
+pub mod assinante; // the key of what the server certifies
 pub mod config; // every setting, documented once
 pub mod telemetry; // logs
 pub mod auth; // who asks: tokens, papéis, the development issuer
 pub mod db; // PostgreSQL: its two doors, pages, relations
+pub mod armazem; // where the bytes of files are kept
 pub mod embedded; // a private PostgreSQL for `elos demo` and the tests
 pub mod app; // what a request can reach
 pub mod escrita; // what every write shares: dry runs, keys against doing it twice

@@ -210,8 +210,42 @@ diesel::table! {
         justificativa -> Nullable<Text>,
         recusado_em -> Nullable<Timestamptz>,
         ciencia_em -> Nullable<Timestamptz>,
+        completo_em -> Nullable<Timestamptz>,
         criado_em -> Timestamptz,
         atualizado_em -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    componente (id) {
+        id -> BigInt,
+        idt -> BigInt,
+        protocolo -> Text,
+        protocolo_chave -> Text,
+        documento -> Integer,
+        ordem -> Integer,
+        hash -> Text,
+        tamanho -> BigInt,
+        solicitado -> Bool,
+        conteudo_id -> Nullable<BigInt>,
+        recebido_em -> Nullable<Timestamptz>,
+        baixado_em -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    conteudo (id) {
+        id -> BigInt,
+        tribunal_codigo -> SmallInt,
+        criado_em -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    conteudo_parte (conteudo_id, ordem) {
+        conteudo_id -> BigInt,
+        ordem -> Integer,
+        bytes -> Binary,
     }
 }
 

@@ -36,7 +36,16 @@ pub struct Corpo {
 
 impl Corpo {
     pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Self, Negado> {
-        let bytes = corpo_json(req, payload, MAXIMO).await?;
+        Self::ler_ate(req, payload, MAXIMO).await
+    }
+
+    /// A body of at most `maximo` bytes.
+    pub async fn ler_ate(
+        req: &HttpRequest,
+        payload: web::Payload,
+        maximo: usize,
+    ) -> Result<Self, Negado> {
+        let bytes = corpo_json(req, payload, maximo).await?;
         match serde_json::from_slice(&bytes) {
             Ok(campos) => Ok(Self { bytes, campos, ..Self::default() }),
             Err(_) => {
@@ -256,7 +265,7 @@ impl Corpo {
     }
 
     /// Refuses a field for a reason that its reader has.
-    pub fn recusar_por(&mut self, campo: Campo, mensagem: &'static str) {
+    pub fn recusar_por(&mut self, campo: Campo, mensagem: impl Into<Cow<'static, str>>) {
         self.recusar::<()>(campo, mensagem);
     }
 

@@ -1,6 +1,10 @@
 //! What doors ask of trâmites, before any rule has looked at it.
 
-use super::{EnderecoDeEstrutura, Idt, MotivoDaUrgencia, MotivoRecusa, NivelDeSigilo, Nre};
+use super::{
+    ComponenteDigital, EnderecoDeEstrutura, HashSha256, Idt, MotivoDaUrgencia, MotivoRecusa,
+    NivelDeSigilo, Nre,
+};
+use crate::armazem::ConteudoId;
 use crate::error::Recusa;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -21,6 +25,8 @@ pub struct EnviarTramite {
     pub data_de_retorno: Option<DateTime<Utc>>,
     /// The other documented fields, as text; kept, not looked into.
     pub metadados: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub componentes: Vec<ComponenteDigital>,
     /// Fields that the door could not read, as refusals.
     #[serde(serialize_with = "Recusa::so_os_campos")]
     pub malformados: Vec<Recusa>,
@@ -70,4 +76,31 @@ pub struct DarCiencia {
 #[derive(Debug, Clone, Serialize)]
 pub struct CancelarTramite {
     pub idt: Idt,
+}
+
+/// The remetente sends a file: what it is called, and what came.
+#[derive(Debug, Clone, Serialize)]
+pub struct EnviarComponente {
+    pub idt: Idt,
+    pub protocolo: Option<String>,
+    pub hash: Option<HashSha256>,
+    /// Of the bytes that came.
+    pub calculado: HashSha256,
+    pub tamanho: i64,
+    /// Where they are; none when the trâmite was not waiting for any.
+    pub conteudo: Option<ConteudoId>,
+    /// Fields that the door could not read, as refusals.
+    #[serde(serialize_with = "Recusa::so_os_campos")]
+    pub malformados: Vec<Recusa>,
+}
+
+/// The destinatário fetches a file.
+#[derive(Debug, Clone, Serialize)]
+pub struct BaixarComponente {
+    pub idt: Idt,
+    pub protocolo: Option<String>,
+    pub hash: Option<HashSha256>,
+    /// Fields that the door could not read, as refusals.
+    #[serde(serialize_with = "Recusa::so_os_campos")]
+    pub malformados: Vec<Recusa>,
 }

@@ -4,6 +4,7 @@
 //! last or, while nobody has, whoever sent it first.
 
 mod comandos;
+mod componente;
 pub mod graphql;
 mod model;
 mod nre;
@@ -14,6 +15,7 @@ pub mod service;
 pub mod store;
 
 pub use comandos::*;
+pub use componente::*;
 pub use model::*;
 pub use nre::*;
 pub use protocolo::*;

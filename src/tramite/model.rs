@@ -190,6 +190,9 @@ pub struct Tramite {
     pub recusado_em: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub ciencia_em: Option<DateTime<Utc>>,
+    /// The last file that was asked for had come (situação 2).
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub completo_em: Option<DateTime<Utc>>,
     #[diesel(sql_type = Timestamptz)]
     pub criado_em: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]

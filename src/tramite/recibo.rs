@@ -23,19 +23,35 @@ pub fn data(instante: DateTime<Utc>) -> String {
     instante.format("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }
 
-/// The text that the destinatário signs: compact XML, without white space, the
-/// hashes (base64) in the order of their text.
-pub fn texto(idt: Idt, nre: &Nre, recebimento: DateTime<Utc>, hashes: &[&str]) -> String {
+/// The text that the destinatário signs: it has everything.
+pub fn de_conclusao(idt: Idt, nre: &Nre, recebimento: DateTime<Utc>, hashes: &[&str]) -> String {
+    texto("recibo", "dataDeRecebimento", idt, nre, recebimento, hashes)
+}
+
+/// The text that this server signs: all files have come to it.
+pub fn de_envio(idt: Idt, nre: &Nre, completo: DateTime<Utc>, hashes: &[&str]) -> String {
+    texto("reciboDeEnvio", "dataDeRecebimentoDoUltimoComponenteDigital", idt, nre, completo, hashes)
+}
+
+/// Compact XML, without white space, the hashes (base64) in the order of their text.
+fn texto(
+    raiz: &str,
+    campo_da_data: &str,
+    idt: Idt,
+    nre: &Nre,
+    quando: DateTime<Utc>,
+    hashes: &[&str],
+) -> String {
     let mut hashes = hashes.to_vec();
     hashes.sort_unstable();
-    let recebimento = data(recebimento);
+    let quando = data(quando);
     let mut texto = format!(
-        "<recibo><IDT>{idt}</IDT><NRE>{nre}</NRE><dataDeRecebimento>{recebimento}</dataDeRecebimento>"
+        "<{raiz}><IDT>{idt}</IDT><NRE>{nre}</NRE><{campo_da_data}>{quando}</{campo_da_data}>"
     );
     for hash in hashes {
         texto.extend(["<hashDoComponenteDigital>", hash, "</hashDoComponenteDigital>"]);
     }
-    texto + "</recibo>"
+    texto + &format!("</{raiz}>")
 }
 
 /// SHA256withRSA (PKCS#1 v1.5) in base64, against the key of who signed, a JWK.
@@ -85,9 +101,15 @@ mod tests {
             "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=",
         );
         let nre: Nre = "0000000001472026".parse().unwrap();
-        assert_eq!(texto(4711, &nre, recebimento, &[outro, vazio]), TEXTO);
+        assert_eq!(de_conclusao(4711, &nre, recebimento, &[outro, vazio]), TEXTO);
         assert_eq!(
-            texto(1, &nre, recebimento, &[]),
+            de_envio(2, &nre, recebimento, &[vazio]),
+            "<reciboDeEnvio><IDT>2</IDT><NRE>0000000001472026</NRE>\
+             <dataDeRecebimentoDoUltimoComponenteDigital>2026-03-09T14:05:07.000Z</dataDeRecebimentoDoUltimoComponenteDigital>\
+             <hashDoComponenteDigital>47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=</hashDoComponenteDigital></reciboDeEnvio>"
+        );
+        assert_eq!(
+            de_conclusao(1, &nre, recebimento, &[]),
             "<recibo><IDT>1</IDT><NRE>0000000001472026</NRE>\
              <dataDeRecebimento>2026-03-09T14:05:07.000Z</dataDeRecebimento></recibo>"
         );

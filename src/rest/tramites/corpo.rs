@@ -1,6 +1,7 @@
 //! The body of a send, in the words of the real platform.
 
 use super::super::corpo::{Campo, Corpo};
+use super::documentos::componentes;
 use crate::config::CamposDesconhecidos;
 use crate::tramite::{EnderecoDeEstrutura, EnviarTramite, MotivoDaUrgencia, NivelDeSigilo};
 use serde_json::{Map, Value};
@@ -60,11 +61,7 @@ pub fn envio(mut corpo: Corpo) -> EnviarTramite {
                 processo.recusar_por(std::slice::from_ref(nome), "é uma lista");
             }
         }
-        if listas.values().any(tem_componentes) {
-            let mensagem =
-                "este servidor ainda não recebe componentes digitais; envie só os metadados";
-            processo.recusar_por(&["documentos"], mensagem);
-        }
+        comando.componentes = componentes(processo, comando.protocolo.as_deref(), &listas);
         guardados.extend(listas);
     });
     if !guardados.is_empty() {
@@ -72,19 +69,6 @@ pub fn envio(mut corpo: Corpo) -> EnviarTramite {
     }
     comando.malformados = corpo.terminar(CamposDesconhecidos::Recusar).0;
     comando
-}
-
-/// Wherever they are: a processo apensado has documentos too.
-fn tem_componentes(valor: &Value) -> bool {
-    let vazio = |valor: &Value| valor.is_null() || valor.as_array().is_some_and(Vec::is_empty);
-    match valor {
-        Value::Array(itens) => itens.iter().any(tem_componentes),
-        Value::Object(campos) => campos.iter().any(|(nome, valor)| match nome.as_str() {
-            "componentesDigitais" => !vazio(valor),
-            _ => tem_componentes(valor),
-        }),
-        _ => false,
-    }
 }
 
 fn estrutura(corpo: &mut Corpo, nome: &'static str, campo: Campo) -> Option<EnderecoDeEstrutura> {

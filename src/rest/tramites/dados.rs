@@ -1,10 +1,16 @@
 //! How trâmites look in an answer, in the words of the real platform.
 
 use super::super::envelope::objeto;
+use crate::assinante::Assinante;
 use crate::error::Error;
-use crate::tramite::{MudancaDeSituacao, RegistroEletronico, Tramite, recibo};
+use crate::tramite::rules::SituacaoTramite;
+use crate::tramite::{
+    Componente, HashSha256, MudancaDeSituacao, RegistroEletronico, Tramite, hashes_tramitados,
+    recibo,
+};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 fn instante(instante: DateTime<Utc>) -> Value {
     instante.to_rfc3339_opts(SecondsFormat::Millis, true).into()
@@ -26,21 +32,60 @@ fn destinatario(tramite: &Tramite) -> Value {
 }
 
 /// What a send answers. The time is in milliseconds of the epoch, as the platform writes it.
-pub fn envio(tramite: &Tramite, simulado: bool, avisos: &[String]) -> Value {
+pub fn envio(
+    tramite: &Tramite,
+    componentes: &[Componente],
+    simulado: bool,
+    avisos: &[String],
+) -> Value {
     let gravado = |valor: Value| (!simulado).then_some(valor);
     objeto([
         ("IDT", gravado(json!(tramite.idt))),
         ("NRE", gravado(json!(tramite.nre))),
         ("ticketParaEnvioDeComponentesDigitais", gravado(json!(tramite.idt))),
         ("dataHoraDeRegistroDoTramite", Some(json!(tramite.criado_em.timestamp_millis()))),
-        ("processosComComponentesDigitaisSolicitados", Some(json!([]))),
+        (
+            "processosComComponentesDigitaisSolicitados",
+            Some(por_protocolo(componentes, |componente| componente.solicitado)),
+        ),
         ("devolucao", Some(json!(tramite.devolucao))),
         ("simulado", simulado.then_some(json!(true))),
         ("avisos", (!avisos.is_empty()).then(|| json!(avisos))),
     ])
 }
 
-pub fn tramite(tramite: &Tramite, historico: &[MudancaDeSituacao]) -> Value {
+/// `[{protocolo, hashes[]}]` of those that serve; each hash once.
+fn por_protocolo(componentes: &[Componente], serve: fn(&Componente) -> bool) -> Value {
+    let mut processos: Vec<(&str, Vec<&HashSha256>)> = Vec::new();
+    for componente in componentes.iter().filter(|componente| serve(componente)) {
+        let Componente { protocolo, hash, .. } = componente;
+        match processos.iter_mut().find(|(outro, _)| outro == protocolo) {
+            Some((_, hashes)) => hashes.push(hash),
+            None => processos.push((protocolo, vec![hash])),
+        }
+    }
+    let um = |(protocolo, mut hashes): (&str, Vec<&HashSha256>)| {
+        hashes.sort_unstable();
+        hashes.dedup();
+        json!({ "protocolo": protocolo, "hashes": hashes })
+    };
+    processos.into_iter().map(um).collect()
+}
+
+/// The hashes of those that serve, each once.
+fn hashes(componentes: &[Componente], serve: fn(&Componente) -> bool) -> Value {
+    let achados = componentes.iter().filter(|componente| serve(componente));
+    let hashes: BTreeSet<&HashSha256> = achados.map(|componente| &componente.hash).collect();
+    json!(hashes)
+}
+
+pub fn tramite(
+    tramite: &Tramite,
+    historico: &[MudancaDeSituacao],
+    componentes: &[Componente],
+) -> Value {
+    let aguarda = tramite.situacao == SituacaoTramite::AguardandoComponentes;
+    let recebe = tramite.situacao == SituacaoTramite::MetadadosRecebidosDestinatario;
     let historico: Vec<Value> = historico
         .iter()
         .map(|mudanca| {
@@ -58,6 +103,22 @@ pub fn tramite(tramite: &Tramite, historico: &[MudancaDeSituacao]) -> Value {
         ("devolucao", Some(json!(tramite.devolucao))),
         ("motivoDaRecusa", tramite.motivo_recusa.clone().map(Value::from)),
         ("justificativaDaRecusa", tramite.justificativa.clone().map(Value::from)),
+        (
+            "hashDosComponentesPendentesDeEnvio",
+            aguarda.then(|| hashes(componentes, Componente::falta_enviar)),
+        ),
+        (
+            "hashDosComponentesPendentesDeRecebimento",
+            recebe.then(|| hashes(componentes, Componente::falta_baixar)),
+        ),
+        (
+            "processosComComponentesDigitaisPendentes",
+            match (aguarda, recebe) {
+                (true, _) => Some(por_protocolo(componentes, Componente::falta_enviar)),
+                (_, true) => Some(por_protocolo(componentes, Componente::falta_baixar)),
+                _ => None,
+            },
+        ),
     ])
 }
 
@@ -102,9 +163,11 @@ pub fn metadados(tramite: &Tramite) -> Result<Value, Error> {
 }
 
 /// The recibo, its date in whole seconds as it is signed, and the text that was signed.
-pub fn recibo(tramite: &Tramite) -> Value {
+pub fn recibo(tramite: &Tramite, componentes: &[Componente]) -> Value {
     let recebimento = tramite.data_de_recebimento;
-    let texto = recebimento.map(|quando| recibo::texto(tramite.idt, &tramite.nre, quando, &[]));
+    let hashes = hashes_tramitados(componentes);
+    let texto =
+        recebimento.map(|quando| recibo::de_conclusao(tramite.idt, &tramite.nre, quando, &hashes));
     objeto([
         (
             "recibo",
@@ -112,13 +175,42 @@ pub fn recibo(tramite: &Tramite) -> Value {
                 ("IDT", Some(json!(tramite.idt))),
                 ("NRE", Some(json!(tramite.nre))),
                 ("dataDeRecebimento", recebimento.map(|quando| json!(recibo::data(quando)))),
-                ("hashesDosComponentesDigitais", Some(json!([]))),
+                ("hashesDosComponentesDigitais", Some(json!(hashes))),
             ])),
         ),
         ("hashDaAssinatura", tramite.hash_da_assinatura.clone().map(Value::from)),
         ("textoAssinado", texto.map(Value::from)),
         ("assinado", Some(json!(tramite.recibo_assinado == Some(true)))),
     ])
+}
+
+/// The recibo de envio, the text that it is signed over, and the signature of this
+/// server with the key to hold it against, if it has one.
+pub fn recibo_de_envio(
+    tramite: &Tramite,
+    componentes: &[Componente],
+    completo: DateTime<Utc>,
+    assinante: Option<&Assinante>,
+) -> Result<Value, Error> {
+    let hashes = hashes_tramitados(componentes);
+    let texto = recibo::de_envio(tramite.idt, &tramite.nre, completo, &hashes);
+    let assinatura = assinante.map(|assinante| assinante.assinar(&texto)).transpose();
+    let assinatura = assinatura.map_err(Error::interno)?;
+    Ok(objeto([
+        (
+            "reciboDeEnvio",
+            Some(json!({
+                "IDT": tramite.idt,
+                "NRE": tramite.nre,
+                "dataDeRecebimentoDoUltimoComponenteDigital": recibo::data(completo),
+                "hashesDosComponentesDigitais": hashes,
+            })),
+        ),
+        ("assinado", Some(json!(assinatura.is_some()))),
+        ("hashDaAssinatura", assinatura.map(Value::from)),
+        ("chavePublica", assinante.map(|assinante| json!(assinante.chave_publica()))),
+        ("textoAssinado", Some(json!(texto))),
+    ]))
 }
 
 pub fn registro(registro: &RegistroEletronico, tramites: &[Value]) -> Value {

@@ -4,16 +4,19 @@ use super::super::pagina::{PaginaPedida, invalido};
 use super::super::{Chamada, Parametros};
 use super::recusa::Recusado;
 use super::{dados, idt, ok, passar};
-use crate::auth::Papel;
+use crate::app::App;
+use crate::auth::{Ator, Papel};
 use crate::db::lista::deslocada;
 use crate::db::{Relation, Sessao};
-use crate::error::{CodigoErro, Error, Recusa};
+use crate::error::{CodigoErro, Error, Falha, Recusa};
 use crate::escrita::Modo;
 use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite};
-use crate::tramite::store::{Filtro, HistoricoDe, RegistroDe, TramitePorIdt, Tramites};
+use crate::tramite::store::{
+    self, ComponentesDe, Filtro, HistoricoDe, RegistroDe, TramitePorIdt, Tramites,
+};
 use crate::tramite::{
-    EnderecoDeEstrutura, MudancaDeSituacao, Nre, Protocolo, ReceberRecibo, RegistroEletronico,
-    Tramite,
+    Componente, EnderecoDeEstrutura, MudancaDeSituacao, Nre, Protocolo, ReceberRecibo,
+    RegistroEletronico, Tramite,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Datelike, Utc};
@@ -21,22 +24,37 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-type Historicos = HashMap<HistoricoDe, Arc<Vec<MudancaDeSituacao>>>;
+/// What is shown of trâmites besides themselves.
+struct Detalhes {
+    historicos: HashMap<HistoricoDe, Arc<Vec<MudancaDeSituacao>>>,
+    componentes: HashMap<ComponentesDe, Arc<Vec<Componente>>>,
+}
 
 /// The most that a look without pages shows.
 const TODOS: i64 = 1000;
 
-fn historicos(sessao: &mut Sessao<'_>, tramites: &[Arc<Tramite>]) -> Result<Historicos, Error> {
-    let keys: Vec<_> = tramites.iter().map(|tramite| HistoricoDe(tramite.idt)).collect();
-    HistoricoDe::load(sessao, &keys)
-}
+impl Detalhes {
+    fn de(sessao: &mut Sessao<'_>, tramites: &[Arc<Tramite>]) -> Result<Self, Error> {
+        let historicos: Vec<_> = tramites.iter().map(|t| HistoricoDe(t.idt)).collect();
+        let componentes: Vec<_> = tramites.iter().map(|t| ComponentesDe(t.idt)).collect();
+        Ok(Self {
+            historicos: HistoricoDe::load(sessao, &historicos)?,
+            componentes: ComponentesDe::load(sessao, &componentes)?,
+        })
+    }
 
-fn mostrar(tramites: &[Arc<Tramite>], historicos: &Historicos) -> Vec<Value> {
-    let um = |tramite: &Arc<Tramite>| {
-        let historico = historicos.get(&HistoricoDe(tramite.idt));
-        dados::tramite(tramite, historico.map_or(&[][..], |historico| historico.as_slice()))
-    };
-    tramites.iter().map(um).collect()
+    fn mostrar(&self, tramites: &[Arc<Tramite>]) -> Vec<Value> {
+        let um = |tramite: &Arc<Tramite>| {
+            let historico = self.historicos.get(&HistoricoDe(tramite.idt));
+            let componentes = self.componentes.get(&ComponentesDe(tramite.idt));
+            dados::tramite(
+                tramite,
+                historico.map_or(&[][..], |historico| historico.as_slice()),
+                componentes.map_or(&[][..], |componentes| componentes.as_slice()),
+            )
+        };
+        tramites.iter().map(um).collect()
+    }
 }
 
 /// `GET /tramites`: those of which the caller is a party, by pages.
@@ -67,13 +85,13 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Recusado> {
     let lista = Tramites::Todos(Box::new(filtro));
     let ler = move |sessao: &mut Sessao<'_>| {
         let (tramites, total) = deslocada(sessao, &lista, numero * tamanho, tamanho)?;
-        let historicos = historicos(sessao, &tramites)?;
-        Ok((tramites, historicos, total))
+        let detalhes = Detalhes::de(sessao, &tramites)?;
+        Ok((detalhes.mostrar(&tramites), total))
     };
-    let (tramites, historicos, total) = app.db.ler(&ator, ler).await?;
+    let (tramites, total): (Vec<Value>, i64) = app.db.ler(&ator, ler).await?;
     Ok(ok(&json!({
         "totalDeRegistros": total, "pagina": numero, "tamanho": tamanho,
-        "tramites": mostrar(&tramites, &historicos),
+        "tramites": tramites,
     })))
 }
 
@@ -129,8 +147,7 @@ pub async fn por_idt(
     let key = TramitePorIdt(idt(&caminho)?);
     let ler = move |sessao: &mut Sessao<'_>| {
         let achado: Vec<_> = TramitePorIdt::load(sessao, &[key])?.into_values().collect();
-        let historicos = historicos(sessao, &achado)?;
-        Ok(mostrar(&achado, &historicos).pop())
+        Ok(Detalhes::de(sessao, &achado)?.mostrar(&achado).pop())
     };
     match app.db.ler(&ator, ler).await? {
         Some(tramite) => Ok(ok(&tramite)),
@@ -148,19 +165,50 @@ pub async fn recibo(
     let Chamada { app, ator } = &chamada;
     ator.exige(Papel::Consulta)?;
     let key = TramitePorIdt(idt(&caminho)?);
-    let ler = move |sessao: &mut Sessao<'_>| Ok(TramitePorIdt::load(sessao, &[key])?.remove(&key));
-    let Some(tramite) = app.db.ler(ator, ler).await? else {
-        return Err(rules::tramite_visivel().into());
-    };
+    let (tramite, componentes) = com_componentes(app, ator, key).await?;
     let remetente = tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Remetente);
     if remetente && tramite.recibo_entregue_em.is_none() {
         let passo = passar(&chamada, ReceberRecibo { idt: tramite.idt }, Modo::default()).await?;
-        return Ok(ok(&dados::recibo(&passo.tramite)));
+        return Ok(ok(&dados::recibo(&passo.tramite, &componentes)));
     }
     match tramite.recibo_em {
-        Some(_) => Ok(ok(&dados::recibo(&tramite))),
+        Some(_) => Ok(ok(&dados::recibo(&tramite, &componentes))),
         None => Err(rules::transicao_nao_permitida(&tramite).into()),
     }
+}
+
+async fn com_componentes(
+    app: &App,
+    ator: &Ator,
+    key: TramitePorIdt,
+) -> Result<(Arc<Tramite>, Arc<Vec<Componente>>), Recusado> {
+    let ler = move |sessao: &mut Sessao<'_>| {
+        let achado = TramitePorIdt::load(sessao, &[key])?.remove(&key);
+        let Some(tramite) = achado else { return Ok(None) };
+        Ok(Some((tramite, store::componentes(sessao, key.0)?)))
+    };
+    let achado = app.db.ler(ator, ler).await?;
+    achado.ok_or_else(|| rules::tramite_visivel().into())
+}
+
+/// `GET /tramites/{idt}/recibo-de-envio`: to the remetente, from situação 2 on.
+pub async fn recibo_de_envio(
+    req: HttpRequest,
+    caminho: web::Path<String>,
+) -> Result<HttpResponse, Recusado> {
+    let Chamada { app, ator } = Chamada::entrar(&req).await?;
+    ator.exige(Papel::Consulta)?;
+    let key = TramitePorIdt(idt(&caminho)?);
+    let (tramite, componentes) = com_componentes(&app, &ator, key).await?;
+    if tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Destinatario) {
+        let mensagem = "o recibo de envio é do remetente do trâmite";
+        return Err(Error::falha(Falha::SemPermissao, mensagem).into());
+    }
+    let Some(completo) = tramite.completo_em else {
+        return Err(rules::envio_incompleto(&tramite, &componentes).into());
+    };
+    let assinante = app.assinante.as_deref();
+    Ok(ok(&dados::recibo_de_envio(&tramite, &componentes, completo, assinante)?))
 }
 
 /// `GET /NREs/{nre}`, for a party.
@@ -196,8 +244,8 @@ async fn registro(req: &HttpRequest, key: RegistroDe) -> Result<HttpResponse, Re
         let Some(registro) = achado else { return Ok(None) };
         let filtro = Filtro { nre: Some(registro.nre.clone()), ..Filtro::default() };
         let (tramites, _) = deslocada(sessao, &Tramites::Todos(Box::new(filtro)), 0, TODOS)?;
-        let historicos = historicos(sessao, &tramites)?;
-        Ok(Some((registro, mostrar(&tramites, &historicos))))
+        let detalhes = Detalhes::de(sessao, &tramites)?;
+        Ok(Some((registro, detalhes.mostrar(&tramites))))
     };
     let achado: Option<(Arc<RegistroEletronico>, Vec<Value>)> = app.db.ler(&ator, ler).await?;
     match achado {

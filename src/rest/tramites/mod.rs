@@ -1,8 +1,10 @@
 //! The Tramita's routes: `/tramites`, `/tramite/processo`, `/NREs`, alone and below
 //! the prefix of the real platform.
 
+mod componentes;
 mod corpo;
 mod dados;
+mod documentos;
 mod leitura;
 mod recusa;
 
@@ -11,16 +13,19 @@ use super::{Chamada, rota};
 use crate::config::CamposDesconhecidos;
 use crate::db::Sessao;
 use crate::error::{Error, Falha};
-use crate::escrita::{self, Comando, Modo};
-use crate::tramite::service::Passado;
+use crate::escrita::{self, Comando, Feito, Modo};
+use crate::tramite::service::{Enviado, Passado};
 use crate::tramite::{
     CancelarTramite, DarCiencia, EnviarRecibo, Idt, MotivoRecusa, ReceberTramite, RecusarTramite,
-    Tramite, rules,
+    Tramite, rules, store,
 };
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use recusa::Recusado;
 use serde_json::{Value, json};
+
+/// The body of a send: some thousands of documents.
+const ENVIO_MAXIMO: usize = 4 * 1024 * 1024;
 
 /// Where the real platform has them.
 const PREFIXO: &str = "/interoperabilidade/rest/v3";
@@ -46,6 +51,18 @@ fn recursos(config: &mut web::ServiceConfig) {
         .service(
             recurso("/tramites/{idt}/ciencia", "GET, POST").get(ciencia_por_get).post(dar_ciencia),
         )
+        .service(
+            recurso(
+                "/tickets-de-envio-de-componente/{ticket}/protocolos/componentes-a-enviar",
+                "PUT",
+            )
+            .put(componentes::enviar),
+        )
+        .service(
+            recurso("/tramites/{idt}/protocolos/componentes-digitais", "POST")
+                .post(componentes::baixar),
+        )
+        .service(recurso("/tramites/{idt}/recibo-de-envio", "GET").get(leitura::recibo_de_envio))
         .service(recurso("/NREs/{nre}", "GET").get(leitura::por_nre));
 }
 
@@ -74,10 +91,13 @@ fn idt(texto: &str) -> Result<Idt, Recusado> {
 /// `POST /tramites/processo`.
 async fn enviar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Recusado> {
     let (Chamada { app, ator }, modo) = Chamada::entrar_para_escrever(&req).await?;
-    let comando = corpo::envio(Corpo::ler(&req, payload).await?);
-    let feito = escrita::executar(&app, &ator, comando, modo, |_, _| Ok(())).await?;
-    let enviado = &feito.efeito;
-    Ok(ok(&dados::envio(&enviado.tramite, feito.simulado, &enviado.avisos)))
+    let comando = corpo::envio(Corpo::ler_ate(&req, payload, ENVIO_MAXIMO).await?);
+    let pedidos = |sessao: &mut Sessao<'_>, enviado: &Enviado| {
+        store::componentes(sessao, enviado.tramite.idt)
+    };
+    let Feito { efeito: enviado, lido: componentes, simulado, .. } =
+        escrita::executar(&app, &ator, comando, modo, pedidos).await?;
+    Ok(ok(&dados::envio(&enviado.tramite, &componentes, simulado, &enviado.avisos)))
 }
 
 /// A step that was taken, or only tried.
@@ -100,8 +120,12 @@ async fn passar<C: Comando<Efeito = Passado>>(
 }
 
 fn situacao(Passo { tramite, simulado }: &Passo) -> HttpResponse {
+    situacao_de(tramite, *simulado)
+}
+
+fn situacao_de(tramite: &Tramite, simulado: bool) -> HttpResponse {
     let mut corpo = json!({ "IDT": tramite.idt, "NRE": tramite.nre, "situacaoAtual": tramite.situacao.codigo() });
-    if *simulado {
+    if simulado {
         corpo["simulado"] = true.into();
     }
     ok(&corpo)

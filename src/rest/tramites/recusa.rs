@@ -1,7 +1,7 @@
 //! Refusals as the Tramita tells them: `{codigoErro, mensagem, parametro[]}`.
 
 use super::super::envelope::Negado;
-use crate::error::{Error, Falha, Recusa};
+use crate::error::{Divergencia, Error, Falha, Recusa};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody};
 use serde_json::{Value, json};
@@ -59,7 +59,10 @@ impl Recusado {
                 let Some(decisiva) = recusas.iter().min_by_key(|recusa| recusa.status) else {
                     return (400, Value::Null);
                 };
-                let codigo = decisiva.codigo.no_tramita();
+                // The one code of two refusals that only a document tells apart.
+                let do_documento =
+                    decisiva.tramite.as_ref().is_some_and(|dados| dados.divergencia.is_some());
+                let codigo = if do_documento { "0047" } else { decisiva.codigo.no_tramita() };
                 let parametros: Vec<Value> =
                     recusas.iter().flat_map(|recusa| self.parametros(recusa)).collect();
                 (decisiva.status, corpo(codigo, &decisiva.mensagem, &parametros))
@@ -85,6 +88,13 @@ impl Recusado {
                 parametros.extend(dados.protocolo.as_deref().map(|valor| um("protocolo", valor)));
                 parametros.extend(dados.nre.as_deref().map(|valor| um("nre", valor)));
                 parametros.extend(dados.idt.map(|idt| um("IDT", &idt.to_string())));
+                if let Some(divergencia) = &dados.divergencia {
+                    let Divergencia { documento, componente, esperado, informado } = divergencia;
+                    parametros.push(um("ordem", &documento.to_string()));
+                    parametros.push(um("ordemDoComponente", &componente.to_string()));
+                    parametros.extend(esperado.as_deref().map(|hash| um("hashEsperado", hash)));
+                    parametros.push(um("hashInformado", informado));
+                }
             }
         }
         parametros.extend(recusa.orientacao.as_deref().map(|valor| um("orientacao", valor)));

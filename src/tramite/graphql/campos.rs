@@ -106,8 +106,10 @@ impl TramiteNode {
     }
 
     /// Ticket para envio de componentes digitais; só para o remetente, na situação 1.
-    async fn ticket(&self) -> Option<String> {
-        None
+    async fn ticket(&self, ctx: &Context<'_>) -> Option<String> {
+        let remetente = self.0.parte(ctx.ator().tribunal()) == Some(ParteDoTramite::Remetente);
+        let espera = self.0.situacao == SituacaoTramite::AguardandoComponentes;
+        (remetente && espera).then(|| self.0.idt.to_string())
     }
 
     /// O que foi enviado; nulo para o destinatário até `receberTramite`.

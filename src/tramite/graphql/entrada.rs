@@ -162,6 +162,8 @@ impl Entrada for EnviarTramiteInput {
             motivo_da_urgencia: self.motivo_da_urgencia,
             data_de_retorno: self.data_de_retorno.map(|instante| instante.0),
             metadados: None,
+            // Files come by the REST façade alone.
+            componentes: Vec::new(),
             malformados: Vec::new(),
         };
         (comando, self.modo)

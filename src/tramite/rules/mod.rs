@@ -2,18 +2,21 @@
 //! must be and in which words it is refused; the table is in `decisao.rs`, the
 //! machine in `transicoes.rs`.
 
+mod componentes;
 mod decisao;
 mod transicoes;
 
+pub use componentes::*;
 pub use decisao::*;
 pub use transicoes::*;
 
 use super::recibo::Assinatura;
-use super::{EnviarTramite, Estrutura, Idt, NivelDeSigilo, Nre, Protocolo, Tramite};
+use super::{Componente, EnviarTramite, Estrutura, Idt, NivelDeSigilo, Nre, Protocolo, Tramite};
 use crate::campo::{obrigatorio, texto};
 use crate::config::Regras;
 use crate::error::{CodigoErro, NoTramita, Recusa};
 use chrono::{DateTime, Duration, Utc};
+use std::collections::BTreeSet;
 
 const DESCRICAO_MAXIMO: usize = 1500;
 const HIPOTESE_MAXIMO: usize = 200;
@@ -21,6 +24,8 @@ const NEGOCIO_MAXIMO: usize = 100;
 const NUMERO_MAXIMO: usize = 20;
 const JUSTIFICATIVA_MAXIMO: usize = 1000;
 const ASSINATURA_MAXIMO: usize = 4000;
+/// Of the hashes that a refusal names.
+const HASHES_MAXIMO: usize = 20;
 /// Clocks of two órgãos never agree to the second.
 const TOLERANCIA: Duration = Duration::seconds(60);
 
@@ -70,6 +75,7 @@ pub fn s0_campos(comando: &EnviarTramite, regras: Regras) -> Vec<Recusa> {
         recusas
             .push(Recusa::nova(CodigoErro::CampoObrigatorio, "S0", mensagem).em(["hipoteseLegal"]));
     }
+    recusas.extend(s0_componentes(&comando.componentes, regras.componente_maximo));
     if !comando.urgente && comando.motivo_da_urgencia.is_some() {
         recusas.push(invalido("o motivo é só de trâmite urgente").em(["motivoDaUrgencia"]));
     }
@@ -190,6 +196,7 @@ pub fn recusa_da_linha(linha: LinhaDeDecisao, informacao: &Informacao) -> Option
             protocolo: protocolo.clone(),
             nre: nre.as_ref().map(ToString::to_string),
             idt,
+            divergencia: None,
         }),
         ..recusa
     })
@@ -209,6 +216,15 @@ pub fn transicao_nao_permitida(tramite: &Tramite) -> Recusa {
         .em(["idt"])
         .oriente("releia o trâmite: ele diz o que se pode fazer agora");
     Recusa { tramite: Some(NoTramita { idt: Some(tramite.idt), ..NoTramita::default() }), ..recusa }
+}
+
+/// The recibo de envio is asked for while files are missing: says which.
+pub fn envio_incompleto(tramite: &Tramite, componentes: &[Componente]) -> Recusa {
+    let faltam = componentes.iter().filter(|componente| componente.falta_enviar());
+    let faltam: BTreeSet<&str> = faltam.map(|componente| componente.hash.as_str()).collect();
+    let faltam: Vec<&str> = faltam.into_iter().take(HASHES_MAXIMO).collect();
+    transicao_nao_permitida(tramite)
+        .oriente(format!("envie antes os componentes que faltam: {}", faltam.join(", ")))
 }
 
 /// When the destinatário had everything: between the reception and now, whole seconds.

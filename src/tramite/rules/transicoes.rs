@@ -192,6 +192,16 @@ impl SituacaoTramite {
         self.codigo() <= 4
     }
 
+    /// The destinatário may fetch files, again too: it has the metadata, and they are still here.
+    pub const fn admite_baixar(self) -> bool {
+        matches!(
+            self,
+            S::MetadadosRecebidosDestinatario
+                | S::ComponentesRecebidosDestinatario
+                | S::ReciboRecebidoSolucao
+        )
+    }
+
     /// What a party may do now.
     pub fn acoes(self, parte: ParteDoTramite) -> Vec<AcaoTramite> {
         use AcaoTramite as A;

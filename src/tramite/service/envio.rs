@@ -3,15 +3,18 @@
 use crate::config::Regras;
 use crate::db::Relation;
 use crate::db::Sessao;
-use crate::error::{CodigoErro, Error, Falha, NoTramita, Recusa};
+use crate::error::{CodigoErro, Divergencia, Error, Falha, NoTramita, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
 use crate::tempo;
 use crate::tramite::rules::{
     self, ComNre, Condicoes, Informacao, LinhaDeDecisao, RegistroDaOrigem,
 };
 use crate::tramite::store::{self, EmAndamento, Rota};
-use crate::tramite::{EnviarTramite, Estrutura, Nre, Protocolo, Tramite};
+use crate::tramite::{ComponenteDigital, EnviarTramite, Estrutura, Nre, Protocolo, Tramite};
 use chrono::Datelike;
+
+/// As many as a person mends at a time.
+const DIVERGENCIAS_MAXIMO: usize = 10;
 
 /// A trâmite that was sent, and what is worth knowing.
 #[derive(Debug)]
@@ -86,6 +89,8 @@ impl Comando for EnviarTramite {
             )));
         };
 
+        let componentes = std::mem::take(&mut self.componentes);
+        let componentes = pedir(sessao, &destinatario, conhecido.as_ref(), componentes)?;
         let agora = relogio();
         let nre_gerado = conhecido.is_none();
         let nre = match conhecido {
@@ -100,6 +105,7 @@ impl Comando for EnviarTramite {
             destinatario: &destinatario,
             devolucao: linha == LinhaDeDecisao::B6,
             nre_informado: self.nre.is_some(),
+            componentes: &componentes,
         };
         // The unique index has the last word: of racing sends one is in progress.
         match store::inserir(sessao, &rota, self, agora)? {
@@ -110,6 +116,35 @@ impl Comando for EnviarTramite {
             }
         }
     }
+}
+
+/// Which files to ask for: what the destinatário does not have by this NRE. A place
+/// whose file is not the one that was received there is refused (0047).
+fn pedir(
+    sessao: &mut Sessao<'_>,
+    destinatario: &Estrutura,
+    nre: Option<&Nre>,
+    componentes: Vec<ComponenteDigital>,
+) -> Result<Vec<(ComponenteDigital, bool)>, Error> {
+    let Some(nre) = nre.filter(|_| !componentes.is_empty()) else {
+        return Ok(componentes.into_iter().map(|componente| (componente, true)).collect());
+    };
+    let tramitados = store::tramitados(sessao, destinatario.tribunal_codigo, nre, &componentes)?;
+    let mut recusas = Vec::new();
+    let divergentes = componentes.iter().zip(&tramitados).filter(|(_, antes)| antes.diverge);
+    for (componente, _) in divergentes.take(DIVERGENCIAS_MAXIMO) {
+        let divergencia = Divergencia {
+            documento: componente.documento,
+            componente: componente.ordem,
+            esperado: store::hash_tramitado(sessao, nre, componente)?,
+            informado: componente.hash.to_string(),
+        };
+        let protocolo = componente.protocolo.clone();
+        recusas.push(rules::documento_divergente(nre, protocolo, divergencia));
+    }
+    Recusa::nenhuma(Vec::new(), recusas)?;
+    let solicitado = |(componente, antes): (_, store::Tramitado)| (componente, !antes.destino_tem);
+    Ok(componentes.into_iter().zip(tramitados).map(solicitado).collect())
 }
 
 /// Judges a well-formed send by the table; every fact is read after the turn is taken.

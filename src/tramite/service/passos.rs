@@ -11,7 +11,7 @@ use crate::tramite::rules::{self, ParteDoTramite, Passo, SituacaoTramite};
 use crate::tramite::store::{self, Anotacao};
 use crate::tramite::{
     CancelarTramite, DarCiencia, EnviarRecibo, Idt, MotivoRecusa, ReceberRecibo, ReceberTramite,
-    RecusarTramite, Tramite,
+    RecusarTramite, Tramite, hashes_tramitados,
 };
 use chrono::{DateTime, Utc};
 
@@ -38,7 +38,7 @@ impl Efeito for Passado {
 
 /// The trâmite, locked, if the step is the caller's to take, and the time of it:
 /// read after the lock, and never before the last change.
-fn travar(
+pub(super) fn travar(
     sessao: &mut Sessao<'_>,
     contexto: &Contexto,
     idt: Idt,
@@ -47,7 +47,14 @@ fn travar(
     let Some(tramite) = store::travado(sessao, idt)? else {
         return Err(rules::tramite_visivel().into());
     };
-    let Some(parte) = tramite.parte(Some(contexto.tribunal)) else {
+    conferir_parte(&tramite, contexto.tribunal, passo)?;
+    let agora = (contexto.relogio)().max(tramite.atualizado_em);
+    Ok((tramite, agora))
+}
+
+/// The step is the tribunal's to take.
+pub(super) fn conferir_parte(tramite: &Tramite, tribunal: i16, passo: Passo) -> Result<(), Error> {
+    let Some(parte) = tramite.parte(Some(tribunal)) else {
         return Err(rules::tramite_visivel().into());
     };
     let recusado = matches!(
@@ -65,8 +72,7 @@ fn travar(
         };
         return Err(Error::falha(Falha::SemPermissao, mensagem));
     }
-    let agora = (contexto.relogio)().max(tramite.atualizado_em);
-    Ok((tramite, agora))
+    Ok(())
 }
 
 fn seguinte(tramite: &Tramite, passo: Passo) -> Result<SituacaoTramite, Error> {
@@ -75,7 +81,7 @@ fn seguinte(tramite: &Tramite, passo: Passo) -> Result<SituacaoTramite, Error> {
 }
 
 /// One step, with what it notes.
-fn dar(
+pub(super) fn dar(
     sessao: &mut Sessao<'_>,
     tramite: &Tramite,
     passo: Passo,
@@ -137,6 +143,9 @@ impl Comando for ReceberTramite {
         }
         let nada = Anotacao::default();
         let recebido = dar(sessao, &tramite, Passo::ReceberMetadados, &nada, agora)?;
+        if store::falta_baixar(sessao, tramite.idt)? {
+            return Ok(recebido);
+        }
         dar(sessao, &recebido.tramite, Passo::CompletarRecebimento, &nada, agora)
     }
 }
@@ -149,7 +158,10 @@ fn conferir(
     assinatura: Option<&str>,
 ) -> Result<Assinatura, Error> {
     let chave = store::chave_do_destinatario(sessao, tramite.idt)?;
-    let texto = recibo::texto(tramite.idt, &tramite.nre, recebimento.unwrap_or_default(), &[]);
+    let componentes = store::componentes(sessao, tramite.idt)?;
+    let hashes = hashes_tramitados(&componentes);
+    let recebimento = recebimento.unwrap_or_default();
+    let texto = recibo::de_conclusao(tramite.idt, &tramite.nre, recebimento, &hashes);
     recibo::conferir(&texto, assinatura, chave.as_deref()).map_err(Error::interno)
 }
 

@@ -1,5 +1,7 @@
-//! What stands still too long is called off by itself (1 to 4→10).
+//! What stands still too long is called off by itself (1 to 4→10), and what nobody
+//! will fetch any more is forgotten.
 
+use super::componentes::limpar;
 use crate::app::App;
 use crate::auth::{Ator, Papel};
 use crate::error::Error;
@@ -34,6 +36,10 @@ pub async fn expirar(app: &App) -> Result<usize, Error> {
                 Ok(vencidos.len())
             })
             .await;
+        let ronda = match ronda {
+            Ok(expirados) => limpar(app, &ator).await.map(|_| expirados),
+            falha => falha,
+        };
         match ronda {
             Ok(expirados) => quantos += expirados,
             Err(error) => falhou = Some(error),

@@ -1,13 +1,13 @@
 //! What writes trâmites. Rows are locked before a rule judges them.
 
-use super::{colunas, tabelas};
+use super::{colunas, inserir_componentes, tabelas};
 use crate::db::schema::{mudanca_de_situacao, registro_eletronico, registro_no_sistema, tramite};
 use crate::db::{Sessao, Sql};
 use crate::error::Error;
 use crate::tramite::rules::{ParteDoTramite, SituacaoTramite};
 use crate::tramite::{
-    EnviarTramite, Estrutura, Idt, MotivoDaUrgencia, NivelDeSigilo, Nre, Protocolo,
-    RegistroEletronico, Tramite,
+    ComponenteDigital, EnviarTramite, Estrutura, Idt, MotivoDaUrgencia, NivelDeSigilo, Nre,
+    Protocolo, RegistroEletronico, Tramite,
 };
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -151,17 +151,22 @@ pub struct Rota<'a> {
     pub devolucao: bool,
     /// The sender gave the NRE.
     pub nre_informado: bool,
+    /// Each file that goes, and whether the destinatário lacks it.
+    pub componentes: &'a [(ComponenteDigital, bool)],
 }
 
-/// Inserts in situação 2, by way of 1: there is no componente to wait for. None
-/// when another trâmite of the NRE is in progress.
+/// Inserts in situação 1 and, with no file to wait for, passes on to 2. None when
+/// another trâmite of the NRE is in progress.
 pub fn inserir(
     sessao: &mut Sessao<'_>,
     rota: &Rota<'_>,
     comando: EnviarTramite,
     agora: DateTime<Utc>,
 ) -> Result<Option<Tramite>, Error> {
-    let &Rota { nre, remetente, destinatario, devolucao, nre_informado } = rota;
+    let &Rota { nre, remetente, destinatario, devolucao, nre_informado, componentes } = rota;
+    let espera = componentes.iter().any(|(_, solicitado)| *solicitado);
+    let (aguardando, completo) =
+        (SituacaoTramite::AguardandoComponentes, SituacaoTramite::ComponentesRecebidosSolucao);
     let sigilo = comando.nivel_de_sigilo.map_or(1, NivelDeSigilo::codigo);
     let idt: Option<Idt> = diesel::insert_into(tramite::table)
         .values((
@@ -171,7 +176,8 @@ pub fn inserir(
                 tramite::remetente_tribunal.eq(remetente.tribunal_codigo),
                 tramite::destinatario_id.eq(destinatario.id),
                 tramite::destinatario_tribunal.eq(destinatario.tribunal_codigo),
-                tramite::situacao.eq(SituacaoTramite::ComponentesRecebidosSolucao),
+                tramite::situacao.eq(if espera { aguardando } else { completo }),
+                tramite::completo_em.eq((!espera).then_some(agora)),
                 tramite::devolucao.eq(devolucao),
                 tramite::nre_informado.eq(nre_informado),
             ),
@@ -192,12 +198,11 @@ pub fn inserir(
         .get_result(sessao.conn())
         .optional()?;
     let Some(idt) = idt else { return Ok(None) };
-    for (situacao, por) in [
-        (SituacaoTramite::AguardandoComponentes, ParteDoTramite::Remetente),
-        (SituacaoTramite::ComponentesRecebidosSolucao, ParteDoTramite::Solucao),
-    ] {
-        registrar_mudanca(sessao, idt, situacao, por, agora)?;
+    registrar_mudanca(sessao, idt, aguardando, ParteDoTramite::Remetente, agora)?;
+    if !espera {
+        registrar_mudanca(sessao, idt, completo, ParteDoTramite::Solucao, agora)?;
     }
+    inserir_componentes(sessao, idt, componentes)?;
     por_idt(sessao, idt).map(Some)
 }
 
@@ -257,6 +262,7 @@ pub struct Anotacao {
     pub justificativa: Option<String>,
     pub recusado_em: Option<DateTime<Utc>>,
     pub ciencia_em: Option<DateTime<Utc>>,
+    pub completo_em: Option<DateTime<Utc>>,
 }
 
 /// Writes the situação that a locked trâmite passed to, and tells of it.

@@ -1,8 +1,10 @@
 //! SQL of the Tramita.
 
+mod componentes;
 mod escrita;
 mod listas;
 
+pub use componentes::*;
 pub use escrita::*;
 pub use listas::*;
 
@@ -29,7 +31,7 @@ macro_rules! colunas {
          d.nome AS destinatario_nome, t.destinatario_tribunal, t.situacao, t.devolucao, t.nre_informado, t.descricao, \
          t.nivel_de_sigilo, t.hipotese_legal, t.processo_de_negocio, t.urgente, t.motivo_da_urgencia, \
          t.data_de_retorno, t.metadados, t.data_de_recebimento, t.hash_da_assinatura, t.recibo_em, t.recibo_entregue_em, t.recibo_assinado, \
-         t.motivo_recusa, t.justificativa, t.recusado_em, t.ciencia_em, t.criado_em, t.atualizado_em"
+         t.motivo_recusa, t.justificativa, t.recusado_em, t.ciencia_em, t.completo_em, t.criado_em, t.atualizado_em"
     };
 }
 pub(super) use colunas;
@@ -91,6 +93,11 @@ impl Relation for EmAndamento {
         let linhas = visiveis(sessao, condicao.bind(nres).push(")"))?;
         Ok(linhas.into_iter().map(|linha| (Self(linha.nre.clone()), Arc::new(linha))).collect())
     }
+}
+
+/// The trâmite, if it is one that the caller sees now.
+pub fn tramite_se_visivel(sessao: &mut Sessao<'_>, idt: Idt) -> Result<Option<Tramite>, Error> {
+    Ok(visiveis(sessao, Sql::new("t.idt = ").bind(idt))?.pop())
 }
 
 /// The situações that a trâmite went through.

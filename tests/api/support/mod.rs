@@ -11,11 +11,13 @@ pub use banco::{Banco, Modelo, agora};
 pub use operacao::{Desfecho, Modo, Operacao, Porta};
 pub use sorteio::Sorteio;
 
+use elos::assinante::Assinante;
 use elos::auth::issuer::{CAMINHO, Emissor};
 use elos::auth::{Auth, AuthOptions};
 use elos::config::Regras;
 use elos::db::{Db, DbOptions};
 use elos::server::{Partes, servir};
+use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use serde_json::{Value, json};
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -27,6 +29,12 @@ use std::time::Duration;
 /// One key for the whole run: making one takes a second.
 static EMISSOR: LazyLock<Emissor> =
     LazyLock::new(|| Emissor::novo(String::new(), "elos".into(), banco::agora));
+
+/// The key with which every server of the run signs its recibos.
+static PEM: LazyLock<String> = LazyLock::new(|| {
+    let chave = rsa::RsaPrivateKey::new(&mut rand::rngs::OsRng, 2048).unwrap();
+    chave.to_pkcs8_pem(LineEnding::LF).unwrap().to_string()
+});
 
 pub struct App {
     pub banco: Banco,
@@ -47,6 +55,7 @@ pub struct Resposta {
     pub headers: HashMap<String, String>,
     pub corpo: Value,
     pub texto: String,
+    pub bytes: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -83,11 +92,9 @@ impl App {
         let escuta = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", escuta.local_addr().unwrap());
         let iss = issuer.map_or_else(|| format!("{base}{CAMINHO}"), str::to_owned);
-        let app = elos::App {
-            db: Db::conectar(&opcoes).unwrap(),
-            regras: ajustes.regras,
-            agora: banco::agora,
-        };
+        let db = Db::conectar(&opcoes).unwrap();
+        let app = elos::App::novo(db, ajustes.regras, banco::agora)
+            .assinando(Some(Assinante::de_pem(PEM.as_bytes()).unwrap()));
         let partes = Partes {
             app: app.clone(),
             auth: Auth::novo(AuthOptions::novas(iss.clone(), vec!["elos".into()], None)),
@@ -184,9 +191,10 @@ impl App {
             .iter()
             .map(|(nome, valor)| (nome.to_string(), valor.to_str().unwrap_or_default().to_owned()))
             .collect();
-        let texto = resposta.body_mut().with_config().limit(50_000_000).read_to_string().unwrap();
+        let bytes = resposta.body_mut().with_config().limit(50_000_000).read_to_vec().unwrap();
+        let texto = String::from_utf8_lossy(&bytes).into_owned();
         let corpo = serde_json::from_str(&texto).unwrap_or(Value::Null);
-        Resposta { status: resposta.status().as_u16(), headers, corpo, texto }
+        Resposta { status: resposta.status().as_u16(), headers, corpo, texto, bytes }
     }
 
     pub fn post(&self, cliente: &str, caminho: &str, corpo: &Value) -> Resposta {

@@ -385,29 +385,6 @@ fn o_recibo_e_conferido_com_a_chave_registrada() {
 }
 
 #[test]
-fn componentes_digitais_sao_recusados_onde_quer_que_estejam() {
-    let t = Tramita::novo();
-    let com = |campo: &str, valor: Value| {
-        let mut corpo = envio(RN, PE, NUP, None);
-        corpo["processo"][campo] = valor;
-        t.pedir(RN, "POST", "/tramites/processo", &corpo)
-    };
-    for (campo, valor) in [
-        ("documentos", json!([{ "componentesDigitais": [{ "hash": "x" }] }])),
-        ("documentos", json!({ "componentesDigitais": [{ "hash": "x" }] })),
-        ("documentos", json!([{ "componentesDigitais": { "hash": "x" } }])),
-        ("processosApensados", json!([{ "documentos": [{ "componentesDigitais": [1] }] }])),
-        ("interessados", json!("Fulano")),
-    ] {
-        let resposta = com(campo, valor.clone());
-        assert_eq!(resposta.status, 400, "{valor}: {}", resposta.texto);
-    }
-    assert_eq!(t.0.banco.contar("SELECT count(*) AS n FROM tramite"), 0);
-    let so_metadados = com("documentos", json!([{ "ordem": 1, "componentesDigitais": [] }]));
-    assert_eq!(so_metadados.status, 200, "{}", so_metadados.texto);
-}
-
-#[test]
 fn o_protocolo_devolve_o_nre_so_a_quem_e_parte() {
     let t = Tramita::novo();
     let (_, nre) = t.realizado(RN, PE, NUP, None);

@@ -2,7 +2,7 @@
 
 use super::{CE, PE, RN, Tramita, codigo};
 
-fn correr<T: Send>(quantos: usize, um: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub fn correr<T: Send>(quantos: usize, um: impl Fn(usize) -> T + Sync) -> Vec<T> {
     std::thread::scope(|escopo| {
         let um = &um;
         let correm: Vec<_> = (0..quantos).map(|n| escopo.spawn(move || um(n))).collect();

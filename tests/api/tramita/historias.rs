@@ -1,5 +1,6 @@
 //! Random histories of five órgãos: what must hold whatever they do.
 
+use super::componentes::{documento, hash};
 use super::{Tramita, envio};
 use crate::support::{Resposta, Sorteio};
 use serde_json::{Value, json};
@@ -8,6 +9,9 @@ use std::collections::{BTreeMap, HashSet};
 /// Names of credentials, and the estruturas they act for.
 const ORGAOS: [(&str, &str); 5] =
     [("tjrn", "820"), ("tjpe", "817"), ("tjce", "806"), ("tjba", "805"), ("tjpb", "815")];
+
+/// Files that are the same wherever they go.
+const ARQUIVOS: [&[u8]; 3] = [b"um", b"dois", b"dois e meio"];
 
 /// What the histories know of who may know what.
 #[derive(Default)]
@@ -82,6 +86,11 @@ fn enviar(t: &Tramita, mundo: &mut Mundo, sorteio: &mut Sorteio, de: usize, pass
     let mut corpo = envio("820", "820", &protocolo, informado.as_deref());
     corpo["cabecalho"]["remetente"]["numeroDeIdentificacaoDaEstrutura"] = json!(ORGAOS[de].1);
     corpo["cabecalho"]["destinatario"]["numeroDeIdentificacaoDaEstrutura"] = json!(ORGAOS[para].1);
+    if sorteio.ate(3) == 0 {
+        let arquivos = &ARQUIVOS[..=sorteio.ate(ARQUIVOS.len())];
+        let documentos = arquivos.iter().zip(1..).map(|(bytes, n)| documento(n, &[*bytes]));
+        corpo["processo"]["documentos"] = documentos.collect();
+    }
     let resposta = t.pedir(ORGAOS[de].0, "POST", "/tramites/processo", &corpo);
     assert!([200, 404, 409, 422].contains(&resposta.status), "{}", resposta.texto);
     if resposta.status == 200 {
@@ -102,8 +111,13 @@ fn andar(t: &Tramita, mundo: &Mundo, sorteio: &mut Sorteio, qualquer: usize) {
     let recentes = mundo.tramites.len().min(12);
     let (idt, _, de, para) = &mundo.tramites[mundo.tramites.len() - 1 - sorteio.ate(recentes)];
     let (passo, dono) = [
+        ("arquivos", *de),
+        ("arquivos", *de),
         ("receber", *para),
         ("receber", *para),
+        ("baixar", *para),
+        ("baixar", *para),
+        ("baixar", *para),
         ("recibo", *para),
         ("recibo", *para),
         ("buscar", *de),
@@ -111,11 +125,37 @@ fn andar(t: &Tramita, mundo: &Mundo, sorteio: &mut Sorteio, qualquer: usize) {
         ("ciencia", *de),
         ("cancelar", *de),
         ("ler", *de),
-    ][sorteio.ate(9)];
+    ][sorteio.ate(14)];
     let quem = if sorteio.ate(6) > 0 { dono } else { qualquer };
+    if matches!(passo, "arquivos" | "baixar") {
+        return levar(t, mundo, quem, *idt, passo == "arquivos");
+    }
     let resposta = t.passo(ORGAOS[quem].0, *idt, passo);
     assert!([200, 403, 404, 409].contains(&resposta.status), "{passo}: {}", resposta.texto);
     mundo.conferir(quem, "", &resposta);
+}
+
+/// Sends, or fetches, every file that the trâmite waits for.
+fn levar(t: &Tramita, mundo: &Mundo, quem: usize, idt: i64, manda: bool) {
+    if !manda {
+        mundo.conferir(quem, "", &t.passo(ORGAOS[quem].0, idt, "receber"));
+    }
+    let lido = t.passo(ORGAOS[quem].0, idt, "ler").corpo;
+    let pendentes = lido["processosComComponentesDigitaisPendentes"][0].clone();
+    let protocolo = pendentes["protocolo"].as_str().unwrap_or("NENHUM");
+    for bytes in ARQUIVOS {
+        let hash = hash(bytes);
+        let pendente = pendentes["hashes"].as_array().is_some_and(|h| h.contains(&json!(hash)));
+        // To ask for what one is not to ask for is part of the story.
+        if pendente || bytes == ARQUIVOS[0] {
+            let resposta = match manda {
+                true => t.mandar(ORGAOS[quem].0, idt, protocolo, bytes),
+                false => t.baixar(ORGAOS[quem].0, idt, protocolo, &hash),
+            };
+            assert!([200, 403, 404, 409].contains(&resposta.status), "{}", resposta.texto);
+            mundo.conferir(quem, protocolo, &resposta);
+        }
+    }
 }
 
 fn consultar(t: &Tramita, mundo: &Mundo, sorteio: &mut Sorteio, quem: usize) {
@@ -158,6 +198,12 @@ fn conservacao(t: &Tramita) {
              (SELECT destinatario_tribunal FROM tramite a WHERE a.nre = t.nre AND a.idt < t.idt AND situacao IN (5, 6) ORDER BY idt DESC LIMIT 1),
              (SELECT remetente_tribunal FROM tramite a WHERE a.nre = t.nre ORDER BY idt LIMIT 1))",
     );
+    // What was received was whole, and nobody had it before it was received.
+    nenhum(
+        "SELECT count(*) AS n FROM componente c JOIN tramite t USING (idt) WHERE c.solicitado AND (t.situacao IN (2, 3, 4, 5, 6) AND c.recebido_em IS NULL OR t.situacao IN (4, 5, 6) AND c.baixado_em IS NULL)",
+    );
+    let arquivos = "SELECT count(*) AS n FROM componente WHERE baixado_em IS NOT NULL";
+    assert!(t.0.banco.contar(arquivos) > 0, "no file arrived");
     // And who has it is a party.
     nenhum(
         "SELECT count(*) AS n FROM tramite t WHERE situacao IN (5, 6) AND NOT EXISTS (SELECT FROM registro_no_sistema s WHERE s.nre = t.nre AND s.tribunal_codigo = t.destinatario_tribunal)",

@@ -1,6 +1,7 @@
 //! The Tramita, as órgãos use it: TJRN (820), TJPE (817) and TJCE (806).
 
 mod cenarios;
+mod componentes;
 mod corridas;
 mod grafo;
 mod historias;

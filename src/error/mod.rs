@@ -1,0 +1,73 @@
+//! What can go wrong, and the one table of what clients see of it.
+//!
+//! A *recusa* is a domain rule that said no: the client's to fix, data in
+//! GraphQL (`erros`), the envelope in REST. A *falha* is everything else that
+//! has a public code. What has none is [`Error::Interno`]: logged once, never shown.
+
+mod codigo;
+mod recusa;
+
+pub use codigo::{CodigoErro, Falha};
+pub use recusa::{Divergencia, NoTramita, Recusa};
+
+use std::{borrow::Cow, sync::Arc};
+
+/// Any failure, on its way to a client.
+///
+/// It has no `Display` on purpose: what may be shown is decided where it leaves.
+#[derive(Debug, Clone)]
+pub enum Error {
+    /// Every rule that could be judged and said no; never empty.
+    Recusas(Vec<Recusa>),
+    Falha(Falha, Cow<'static, str>),
+    /// Ours. The cause goes to the log, never to the client.
+    Interno(Arc<anyhow::Error>),
+}
+
+impl Error {
+    pub fn falha(falha: Falha, mensagem: impl Into<Cow<'static, str>>) -> Self {
+        Self::Falha(falha, mensagem.into())
+    }
+
+    pub fn interno(causa: impl Into<anyhow::Error>) -> Self {
+        Self::Interno(Arc::new(causa.into()))
+    }
+
+    /// The falha to show. Logs, once, what may not leave.
+    pub fn publica(&self) -> (Falha, Cow<'static, str>) {
+        match self {
+            Self::Falha(falha, mensagem) => (*falha, mensagem.clone()),
+            // Of a question, which has no payload to tell them in.
+            Self::Recusas(recusas) => {
+                let textos =
+                    recusas.iter().map(|r| format!("{}: {}", r.campo.join("."), r.mensagem));
+                (Falha::EntradaInvalida, textos.collect::<Vec<_>>().join("; ").into())
+            }
+            Self::Interno(causa) => {
+                tracing::error!(causa = ?causa, "request failed");
+                (
+                    Falha::Interna,
+                    "erro interno; tente de novo e, se persistir, avise o suporte".into(),
+                )
+            }
+        }
+    }
+}
+
+impl From<Recusa> for Error {
+    fn from(recusa: Recusa) -> Self {
+        Self::Recusas(vec![recusa])
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(causa: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind::SerializationFailure, Error::DatabaseError};
+        match causa {
+            DatabaseError(SerializationFailure, _) => {
+                Self::falha(Falha::Indisponivel, "outra operação passou à frente; repita o pedido")
+            }
+            causa => Self::interno(causa),
+        }
+    }
+}

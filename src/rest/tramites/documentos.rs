@@ -1,0 +1,126 @@
+//! The files that the documents of a send tell of, in the processo and in those that
+//! are apensados to it. Everything else about documents is kept as it comes.
+
+use super::super::corpo::Corpo;
+use crate::tramite::ComponenteDigital;
+use crate::tramite::rules::COMPONENTES_MAXIMO;
+use serde_json::{Map, Value};
+
+/// As many as a person mends at a time.
+const RECUSAS_MAXIMO: usize = 20;
+
+/// The files below `listas` (`documentos`, `processosApensados`) of a processo. What
+/// cannot be read is refused on `corpo`, by its place.
+pub fn componentes(
+    corpo: &mut Corpo,
+    protocolo: Option<&str>,
+    listas: &Map<String, Value>,
+) -> Vec<ComponenteDigital> {
+    let mut leitura = Leitura::default();
+    leitura.processo(protocolo.unwrap_or_default(), "", listas);
+    for recusa in leitura.recusas {
+        corpo.recusar_por(&["documentos"], recusa);
+    }
+    leitura.achados
+}
+
+#[derive(Default)]
+struct Leitura {
+    achados: Vec<ComponenteDigital>,
+    recusas: Vec<String>,
+}
+
+impl Leitura {
+    fn recusar(&mut self, onde: &str, mensagem: &str) {
+        if self.recusas.len() < RECUSAS_MAXIMO {
+            self.recusas.push(format!("{onde}: {mensagem}"));
+        }
+    }
+
+    /// The items of a list of objects, each with its place.
+    fn itens<'v>(
+        &mut self,
+        onde: &str,
+        nome: &str,
+        campos: &'v Map<String, Value>,
+    ) -> Vec<(String, &'v Map<String, Value>)> {
+        let itens = match campos.get(nome) {
+            None | Some(Value::Null) => return Vec::new(),
+            Some(Value::Array(itens)) => itens,
+            Some(_) => {
+                self.recusar(&format!("{onde}{nome}"), "é uma lista");
+                return Vec::new();
+            }
+        };
+        let mut objetos = Vec::with_capacity(itens.len());
+        for (n, item) in itens.iter().enumerate() {
+            let onde = format!("{onde}{nome}[{n}]");
+            match item {
+                Value::Object(campos) => objetos.push((onde, campos)),
+                _ => self.recusar(&onde, "esperava um objeto"),
+            }
+        }
+        objetos
+    }
+
+    fn processo(&mut self, protocolo: &str, onde: &str, campos: &Map<String, Value>) {
+        for (onde, documento) in self.itens(onde, "documentos", campos) {
+            self.documento(protocolo, &onde, documento);
+        }
+        for (onde, apensado) in self.itens(onde, "processosApensados", campos) {
+            let proprio = apensado.get("protocolo").and_then(Value::as_str).unwrap_or_default();
+            let antes = self.achados.len();
+            self.processo(proprio.trim(), &format!("{onde}."), apensado);
+            if self.achados.len() > antes && crate::tramite::Protocolo::ler(proprio).is_err() {
+                self.recusar(&onde, "o processo apensado com componentes tem o seu protocolo");
+            }
+        }
+    }
+
+    fn documento(&mut self, protocolo: &str, onde: &str, campos: &Map<String, Value>) {
+        let componentes = self.itens(&format!("{onde}."), "componentesDigitais", campos);
+        if componentes.is_empty() {
+            return;
+        }
+        let Some(documento) = inteiro(campos, "ordem") else {
+            return self.recusar(&format!("{onde}.ordem"), "esperava a ordem do documento");
+        };
+        for (n, (onde, campos)) in componentes.into_iter().enumerate() {
+            // What is beyond the limit is refused by a rule, and not read.
+            if self.achados.len() > COMPONENTES_MAXIMO {
+                return;
+            }
+            let ordem = match campos.get("ordem") {
+                None | Some(Value::Null) => i32::try_from(n + 1).ok(),
+                Some(_) => inteiro(campos, "ordem"),
+            };
+            let hash = campos.get("hash").and_then(Value::as_object);
+            let algoritmo = hash.and_then(|hash| hash.get("algoritmo")).and_then(Value::as_str);
+            let conteudo = hash.and_then(|hash| hash.get("conteudo")).and_then(Value::as_str);
+            let lido = conteudo.and_then(|conteudo| conteudo.parse().ok());
+            let tamanho = campos.get("tamanhoEmBytes").and_then(Value::as_i64);
+            match (ordem, algoritmo.is_none_or(|nome| nome == "SHA256"), lido, tamanho) {
+                (None, ..) => self.recusar(&format!("{onde}.ordem"), "esperava um inteiro"),
+                (_, false, ..) => self.recusar(&format!("{onde}.hash.algoritmo"), "use SHA256"),
+                (_, _, None, _) => self.recusar(
+                    &format!("{onde}.hash.conteudo"),
+                    "esperava o SHA-256 do arquivo em base64, 44 caracteres",
+                ),
+                (.., None) => self.recusar(
+                    &format!("{onde}.tamanhoEmBytes"),
+                    "esperava o tamanho do arquivo em bytes",
+                ),
+                (Some(ordem), true, Some(hash), Some(tamanho)) => {
+                    let protocolo = protocolo.to_owned();
+                    let componente =
+                        ComponenteDigital { protocolo, documento, ordem, hash, tamanho };
+                    self.achados.push(componente);
+                }
+            }
+        }
+    }
+}
+
+fn inteiro(campos: &Map<String, Value>, nome: &str) -> Option<i32> {
+    campos.get(nome)?.as_i64()?.try_into().ok()
+}

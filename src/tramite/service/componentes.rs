@@ -1,0 +1,197 @@
+//! The files of a trâmite: taken from the remetente, given to the destinatário, and
+//! forgotten when nobody waits for them.
+
+use super::passos::{conferir_parte, dar, travar};
+use crate::app::App;
+use crate::armazem::ConteudoId;
+use crate::auth::Ator;
+use crate::db::Sessao;
+use crate::error::{CodigoErro, Divergencia, Error, Recusa};
+use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
+use crate::tramite::rules::{self, Passo, SituacaoTramite};
+use crate::tramite::store::{self, Anotacao};
+use crate::tramite::{
+    BaixarComponente, Componente, EnviarComponente, HashSha256, Idt, Protocolo, Tramite,
+};
+use chrono::Duration;
+
+/// Longer than any upload is let take.
+const ABANDONADO: Duration = Duration::hours(24);
+
+/// A file that came, or was found to be here.
+#[derive(Debug)]
+pub struct ComponenteRecebido {
+    pub tramite: Tramite,
+    /// Its bytes are kept; if not, the file was here already.
+    pub guardado: bool,
+}
+
+impl Efeito for ComponenteRecebido {
+    fn lembrar(&self) -> Lembranca {
+        Lembranca { id: self.tramite.idt, ..Lembranca::default() }
+    }
+
+    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
+        Ok(Self { tramite: store::por_idt(sessao, lembranca.id)?, guardado: false })
+    }
+}
+
+/// The file that a call names: which protocolo of the trâmite, and which hash.
+fn nomeado(
+    protocolo: Option<&str>,
+    hash: Option<&HashSha256>,
+    malformados: Vec<Recusa>,
+) -> Result<(Protocolo, HashSha256), Error> {
+    let lido = protocolo.map(Protocolo::ler);
+    let ilegivel = lido.as_ref().and_then(|lido| lido.as_ref().err()).map(|erro| {
+        Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["protocolo"])
+    });
+    let falta = |nome, ausente: bool| {
+        ausente.then(|| {
+            Recusa::nova(CodigoErro::CampoObrigatorio, "S0", "o campo é obrigatório").em([nome])
+        })
+    };
+    let recusas = [
+        falta("protocolo", protocolo.is_none()),
+        falta("hashDoComponenteDigital", hash.is_none()),
+        ilegivel,
+    ];
+    Recusa::nenhuma(malformados, recusas.into_iter().flatten().collect())?;
+    match (lido, hash) {
+        (Some(Ok(protocolo)), Some(hash)) => Ok((protocolo, hash.clone())),
+        _ => Err(Error::interno(anyhow::anyhow!("a file without a name was not refused"))),
+    }
+}
+
+/// The places in which the trâmite asks for the file; at least one.
+fn lugares(
+    sessao: &mut Sessao<'_>,
+    idt: Idt,
+    protocolo: &Protocolo,
+    hash: &HashSha256,
+) -> Result<(Componente, Vec<Componente>), Error> {
+    let lugares = store::solicitados(sessao, idt, protocolo, hash)?;
+    let primeiro = lugares.first().cloned();
+    primeiro
+        .map(|primeiro| (primeiro, lugares))
+        .ok_or_else(|| rules::componente_nao_localizado().into())
+}
+
+/// 1→2 with the last file. Sent again, a file that is here changes nothing.
+impl Comando for EnviarComponente {
+    const NOME: &'static str = "enviarComponente";
+    type Efeito = ComponenteRecebido;
+
+    fn executar(
+        self,
+        sessao: &mut Sessao<'_>,
+        contexto: &Contexto,
+    ) -> Result<ComponenteRecebido, Error> {
+        let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::CompletarEnvio)?;
+        let (protocolo, hash) =
+            nomeado(self.protocolo.as_deref(), self.hash.as_ref(), self.malformados)?;
+        let (componente, lugares) = lugares(sessao, self.idt, &protocolo, &hash)?;
+        if self.calculado != hash || self.tamanho != componente.tamanho {
+            let divergencia = Divergencia {
+                documento: componente.documento,
+                componente: componente.ordem,
+                esperado: Some(hash.to_string()),
+                informado: self.calculado.to_string(),
+            };
+            return Err(rules::conteudo_divergente(componente.protocolo, divergencia).into());
+        }
+        if lugares.iter().all(|lugar| !lugar.falta_enviar()) {
+            return Ok(ComponenteRecebido { tramite, guardado: false });
+        }
+        let (SituacaoTramite::AguardandoComponentes, Some(conteudo)) =
+            (tramite.situacao, self.conteudo)
+        else {
+            return Err(rules::transicao_nao_permitida(&tramite).into());
+        };
+        store::receber_componente(sessao, &lugares, conteudo, agora)?;
+        if store::falta_enviar(sessao, self.idt)? {
+            return Ok(ComponenteRecebido { tramite, guardado: true });
+        }
+        let anotacao = Anotacao { completo_em: Some(agora), ..Anotacao::default() };
+        let passado = dar(sessao, &tramite, Passo::CompletarEnvio, &anotacao, agora)?;
+        Ok(ComponenteRecebido { tramite: passado.tramite, guardado: true })
+    }
+}
+
+/// A file to be fetched.
+#[derive(Debug)]
+pub struct Baixavel {
+    pub conteudo: ConteudoId,
+    pub tamanho: i64,
+}
+
+/// The file that the destinatário would fetch now. Changes nothing.
+pub fn baixavel(
+    sessao: &mut Sessao<'_>,
+    tribunal: i16,
+    comando: &BaixarComponente,
+) -> Result<Baixavel, Error> {
+    let achado = store::tramite_se_visivel(sessao, comando.idt)?;
+    let tramite = achado.ok_or_else(rules::tramite_visivel)?;
+    localizar(sessao, tribunal, &tramite, comando).map(|(baixavel, _)| baixavel)
+}
+
+fn localizar(
+    sessao: &mut Sessao<'_>,
+    tribunal: i16,
+    tramite: &Tramite,
+    comando: &BaixarComponente,
+) -> Result<(Baixavel, Vec<Componente>), Error> {
+    conferir_parte(tramite, tribunal, Passo::CompletarRecebimento)?;
+    let BaixarComponente { idt, protocolo, hash, malformados } = comando;
+    let (protocolo, hash) = nomeado(protocolo.as_deref(), hash.as_ref(), malformados.clone())?;
+    if !tramite.situacao.admite_baixar() {
+        return Err(rules::transicao_nao_permitida(tramite).into());
+    }
+    let (Componente { conteudo_id, tamanho, .. }, lugares) =
+        lugares(sessao, *idt, &protocolo, &hash)?;
+    let conteudo = conteudo_id.ok_or_else(rules::componente_nao_localizado)?;
+    Ok((Baixavel { conteudo, tamanho }, lugares))
+}
+
+/// 3→4 with the last file.
+impl Comando for BaixarComponente {
+    const NOME: &'static str = "baixarComponente";
+    type Efeito = ComponenteRecebido;
+
+    fn executar(
+        self,
+        sessao: &mut Sessao<'_>,
+        contexto: &Contexto,
+    ) -> Result<ComponenteRecebido, Error> {
+        let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::CompletarRecebimento)?;
+        let (_, lugares) = localizar(sessao, contexto.tribunal, &tramite, &self)?;
+        store::baixar_componente(sessao, &lugares, agora)?;
+        let espera = tramite.situacao == SituacaoTramite::MetadadosRecebidosDestinatario;
+        if !espera || store::falta_baixar(sessao, self.idt)? {
+            return Ok(ComponenteRecebido { tramite, guardado: true });
+        }
+        let nada = Anotacao::default();
+        let passado = dar(sessao, &tramite, Passo::CompletarRecebimento, &nada, agora)?;
+        Ok(ComponenteRecebido { tramite: passado.tramite, guardado: true })
+    }
+}
+
+/// The bytes go before what names them: a fall in between leaves a name to try again.
+pub async fn esquecer(app: &App, ator: &Ator, conteudo: ConteudoId) -> Result<(), Error> {
+    app.armazem.apagar(ator, conteudo).await?;
+    let fechar = move |sessao: &mut Sessao<'_>| Ok(store::fechar_conteudo(sessao, conteudo)?);
+    app.db.escrever(ator, fechar).await
+}
+
+/// One round over the contents that a tribunal sent: answers how many were forgotten.
+pub(super) async fn limpar(app: &App, ator: &Ator) -> Result<usize, Error> {
+    let (tribunal, limite) = (ator.tribunal_de_escrita()?, (app.agora)() - ABANDONADO);
+    let listar =
+        move |sessao: &mut Sessao<'_>| Ok(store::conteudos_sem_uso(sessao, tribunal, limite)?);
+    let sem_uso = app.db.ler(ator, listar).await?;
+    for conteudo in &sem_uso {
+        esquecer(app, ator, *conteudo).await?;
+    }
+    Ok(sem_uso.len())
+}
