@@ -234,6 +234,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    pedido_de_vinculo (id) {
+        id -> BigInt,
+        tribunal_codigo -> SmallInt,
+        nre -> Text,
+        protocolo_chave -> Text,
+        parte_id -> BigInt,
+        herdeira_id -> BigInt,
+        justificativa -> Text,
+        autor -> Text,
+        pedido_em -> Timestamptz,
+        efetivado_em -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     conteudo (id) {
         id -> BigInt,
         tribunal_codigo -> SmallInt,

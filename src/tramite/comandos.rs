@@ -78,6 +78,16 @@ pub struct CancelarTramite {
     pub idt: Idt,
 }
 
+/// A party, or the heir, asks that the heir become a party of the NRE.
+#[derive(Clone, Serialize)]
+pub struct VincularNre {
+    pub nre: Nre,
+    pub protocolo: String,
+    pub parte: EnderecoDeEstrutura,
+    pub herdeira: EnderecoDeEstrutura,
+    pub justificativa: Option<String>,
+}
+
 /// The remetente sends a file: what it is called, and what came.
 #[derive(Debug, Clone, Serialize)]
 pub struct EnviarComponente {

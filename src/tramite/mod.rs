@@ -1,7 +1,7 @@
 //! Tramita: processos that travel between órgãos, each by one NRE that never changes.
 //!
 //! Who has a processo is not kept but told by its trâmites: whoever received it
-//! last or, while nobody has, whoever sent it first.
+//! last, by a trâmite or as its heir, or, while nobody has, whoever sent it first.
 
 mod comandos;
 mod componente;

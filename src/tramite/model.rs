@@ -233,6 +233,12 @@ pub struct RegistroEletronico {
     pub criado_em: DateTime<Utc>,
 }
 
+impl fmt::Debug for RegistroEletronico {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistroEletronico").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 /// A situação that a trâmite passed to.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct MudancaDeSituacao {

@@ -9,7 +9,7 @@ use crate::tramite::store::Filtro;
 use crate::tramite::{
     CancelarTramite, DarCiencia, EnderecoDeEstrutura, EnviarRecibo, EnviarTramite, Idt,
     MotivoDaUrgencia, MotivoRecusa, NivelDeSigilo, Nre, Protocolo, ReceberRecibo, ReceberTramite,
-    RecusarTramite,
+    RecusarTramite, VincularNre,
 };
 use async_graphql::{ID, InputObject};
 
@@ -224,6 +224,38 @@ impl Entrada for EnviarReciboInput {
             data_de_recebimento: Some(self.data_de_recebimento.0),
             hash_da_assinatura: preenchido(self.hash_da_assinatura),
             malformados: Vec::new(),
+        };
+        (comando, self.modo)
+    }
+}
+
+/// Entrada de vincularNre.
+#[derive(InputObject)]
+pub struct VincularNreInput {
+    /// NRE do processo herdado.
+    nre: Nre,
+    /// Protocolo registrado nesse NRE, como prova.
+    protocolo: String,
+    /// Estrutura que já é parte do NRE.
+    parte: EstruturaInput,
+    /// Estrutura que passa a ser parte.
+    herdeira: EstruturaInput,
+    /// Por que, 1 a 1000 caracteres.
+    justificativa: String,
+    #[graphql(flatten)]
+    modo: ModoInput,
+}
+
+impl Entrada for VincularNreInput {
+    type Comando = VincularNre;
+
+    fn partes(self) -> (VincularNre, ModoInput) {
+        let comando = VincularNre {
+            nre: self.nre,
+            protocolo: self.protocolo,
+            parte: self.parte.into(),
+            herdeira: self.herdeira.into(),
+            justificativa: preenchido(Some(self.justificativa)),
         };
         (comando, self.modo)
     }

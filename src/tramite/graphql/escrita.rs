@@ -3,11 +3,12 @@
 use super::campos::TramiteNode;
 use super::entrada::{
     CancelarTramiteInput, DarCienciaInput, EnviarReciboInput, EnviarTramiteInput,
-    ReceberReciboInput, ReceberTramiteInput, RecusarTramiteInput,
+    ReceberReciboInput, ReceberTramiteInput, RecusarTramiteInput, VincularNreInput,
 };
+use super::registro::RegistroNode;
 use crate::Result;
 use crate::graphql::{Desfecho, Fim, executar};
-use crate::tramite::service::{Enviado, Passado};
+use crate::tramite::service::{Enviado, Passado, Vinculado};
 use async_graphql::{Context, Object, SimpleObject};
 use std::sync::Arc;
 
@@ -70,6 +71,26 @@ payload! {
     DarCienciaPayload;
     /// Resultado de cancelarTramite.
     CancelarTramitePayload;
+}
+
+/// Resultado de vincularNre.
+#[derive(SimpleObject)]
+pub struct VincularNrePayload {
+    /// O registro, depois de efetivado, se quem chama é parte.
+    registro: Option<RegistroNode>,
+    /// Falso enquanto falta o pedido do outro lado.
+    efetivado: bool,
+    #[graphql(flatten)]
+    fim: Fim,
+}
+
+impl From<Desfecho<Vinculado>> for VincularNrePayload {
+    fn from(desfecho: Desfecho<Vinculado>) -> Self {
+        let efetivado = desfecho.resumo(|feito| feito.efetivado);
+        let (feito, fim) = desfecho.gravado();
+        let registro = feito.and_then(|feito| feito.registro).map(RegistroNode);
+        Self { registro, efetivado, fim }
+    }
 }
 
 #[derive(Default)]
@@ -137,6 +158,15 @@ impl TramiteMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: CancelarTramiteInput,
     ) -> Option<Result<CancelarTramitePayload>> {
+        Some(executar(ctx, input).await)
+    }
+
+    /// Faz de uma estrutura que herdou o processo parte do NRE. Vale quando uma parte atual e a herdeira pedem o mesmo; fica na auditoria.
+    async fn vincular_nre(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Entrada.")] input: VincularNreInput,
+    ) -> Option<Result<VincularNrePayload>> {
         Some(executar(ctx, input).await)
     }
 }

@@ -4,10 +4,12 @@
 
 mod componentes;
 mod decisao;
+mod heranca;
 mod transicoes;
 
 pub use componentes::*;
 pub use decisao::*;
+pub use heranca::*;
 pub use transicoes::*;
 
 use super::recibo::Assinatura;

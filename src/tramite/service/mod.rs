@@ -2,10 +2,12 @@
 
 mod componentes;
 mod envio;
+mod heranca;
 mod passos;
 mod prazo;
 
 pub use componentes::{Baixavel, ComponenteRecebido, baixavel, esquecer};
 pub use envio::{Enviado, Verificado, verificar};
+pub use heranca::Vinculado;
 pub use passos::Passado;
 pub use prazo::expirar;

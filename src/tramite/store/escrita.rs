@@ -1,7 +1,9 @@
 //! What writes trâmites. Rows are locked before a rule judges them.
 
 use super::{colunas, inserir_componentes, tabelas};
-use crate::db::schema::{mudanca_de_situacao, registro_eletronico, registro_no_sistema, tramite};
+use crate::db::schema::{
+    mudanca_de_situacao, pedido_de_vinculo, registro_eletronico, registro_no_sistema, tramite,
+};
 use crate::db::{Sessao, Sql};
 use crate::error::Error;
 use crate::tramite::rules::{ParteDoTramite, SituacaoTramite};
@@ -299,14 +301,19 @@ pub fn vencidos(
         .load(sessao.conn())
 }
 
-/// Whether the órgão has taken part in a trâmite of the NRE that was received.
+/// Whether the órgão has taken part in a trâmite of the NRE that was received, or
+/// left or got the processo by inheritance.
 pub fn ja_concluido(sessao: &mut Sessao<'_>, tribunal: i16, nre: &Nre) -> QueryResult<bool> {
     let dele =
         tramite::remetente_tribunal.eq(tribunal).or(tramite::destinatario_tribunal.eq(tribunal));
     let recebido = tramite::situacao
         .eq_any([SituacaoTramite::ReciboRecebidoSolucao, SituacaoTramite::ReciboRecebidoRemetente]);
-    diesel::select(diesel::dsl::exists(
-        tramite::table.filter(tramite::nre.eq(nre)).filter(dele).filter(recebido),
-    ))
-    .get_result(sessao.conn())
+    let tramitou = tramite::table.filter(tramite::nre.eq(nre)).filter(dele).filter(recebido);
+    // By the rows that the órgão sees, which are its own.
+    let herdou = pedido_de_vinculo::table
+        .filter(pedido_de_vinculo::nre.eq(nre))
+        .filter(pedido_de_vinculo::tribunal_codigo.eq(tribunal))
+        .filter(pedido_de_vinculo::efetivado_em.is_not_null());
+    diesel::select(diesel::dsl::exists(tramitou).or(diesel::dsl::exists(herdou)))
+        .get_result(sessao.conn())
 }

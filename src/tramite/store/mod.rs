@@ -2,10 +2,12 @@
 
 mod componentes;
 mod escrita;
+mod heranca;
 mod listas;
 
 pub use componentes::*;
 pub use escrita::*;
+pub use heranca::*;
 pub use listas::*;
 
 use super::{

@@ -1,10 +1,10 @@
 //! Random histories of five órgãos: what must hold whatever they do.
 
 use super::componentes::{documento, hash};
-use super::{Tramita, envio};
+use super::{Tramita, envio, heranca};
 use crate::support::{Resposta, Sorteio};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of credentials, and the estruturas they act for.
 const ORGAOS: [(&str, &str); 5] =
@@ -19,7 +19,7 @@ struct Mundo {
     /// NRE and protocolo, by the first send that was accepted.
     protocolos: BTreeMap<String, String>,
     /// The órgãos that sent it or were sent it.
-    partes: BTreeMap<String, HashSet<usize>>,
+    partes: BTreeMap<String, BTreeSet<usize>>,
     /// IDT, NRE, remetente, destinatário.
     tramites: Vec<(i64, String, usize, usize)>,
 }
@@ -61,6 +61,7 @@ fn segredo_e_conservacao_em_historias_ao_acaso() {
         let quem = sorteio.ate(ORGAOS.len());
         match sorteio.ate(10) {
             0..=3 => enviar(&t, &mut mundo, &mut sorteio, quem, passo),
+            4 if sorteio.ate(2) == 0 => herdar(&t, &mut mundo, &mut sorteio, quem),
             4 => consultar(&t, &mundo, &mut sorteio, quem),
             _ => andar(&t, &mundo, &mut sorteio, quem),
         }
@@ -158,6 +159,41 @@ fn levar(t: &Tramita, mundo: &Mundo, quem: usize, idt: i64, manda: bool) {
     }
 }
 
+/// One side asks, mostly the other too, mostly for what is there.
+fn herdar(t: &Tramita, mundo: &mut Mundo, sorteio: &mut Sorteio, qualquer: usize) {
+    let nres: Vec<&String> = mundo.protocolos.keys().collect();
+    if nres.is_empty() {
+        return;
+    }
+    let nre = nres[sorteio.ate(nres.len())].clone();
+    let partes: Vec<usize> = mundo.partes[&nre].iter().copied().collect();
+    let parte = if sorteio.ate(4) > 0 { partes[sorteio.ate(partes.len())] } else { qualquer };
+    let herdeira = sorteio.ate(ORGAOS.len());
+    if herdeira == parte {
+        return;
+    }
+    let protocolo = match sorteio.ate(5) {
+        0 => "OUTRO".to_owned(),
+        _ => mundo.protocolos[&nre].clone(),
+    };
+    let input = heranca::entrada(ORGAOS[parte].1, ORGAOS[herdeira].1, &nre, &protocolo);
+    let era_parte = mundo.partes[&nre].contains(&parte);
+    for lado in [parte, herdeira] {
+        let mutation = "mutation ($input: VincularNreInput!) { vincularNre(input: $input) {
+            efetivado registro { nre protocolo tramites { nodes { idt nre } } } erros { mensagem orientacao } } }";
+        let resposta = t.0.graphql(ORGAOS[lado].0, mutation, json!({ "input": input }));
+        assert_eq!(resposta.status, 200, "{}", resposta.texto);
+        if resposta.corpo["data"]["vincularNre"]["efetivado"] == true {
+            assert!(era_parte, "an heir of who was no party: {}", resposta.texto);
+            mundo.partes.entry(nre.clone()).or_default().insert(herdeira);
+        }
+        mundo.conferir(lado, &input.to_string(), &resposta);
+        if sorteio.ate(4) == 0 {
+            return;
+        }
+    }
+}
+
 fn consultar(t: &Tramita, mundo: &Mundo, sorteio: &mut Sorteio, quem: usize) {
     let nres: Vec<&String> = mundo.protocolos.keys().collect();
     if nres.is_empty() {
@@ -195,7 +231,10 @@ fn conservacao(t: &Tramita) {
     nenhum(
         "SELECT count(*) AS n FROM tramite t WHERE EXISTS (SELECT FROM tramite a WHERE a.nre = t.nre AND a.idt < t.idt)
            AND t.remetente_tribunal <> coalesce(
-             (SELECT destinatario_tribunal FROM tramite a WHERE a.nre = t.nre AND a.idt < t.idt AND situacao IN (5, 6) ORDER BY idt DESC LIMIT 1),
+             (SELECT quem FROM (
+                SELECT idt, 0 AS depois, destinatario_tribunal AS quem FROM tramite a WHERE a.nre = t.nre AND a.idt < t.idt AND situacao IN (5, 6)
+                UNION ALL SELECT depois_do_idt, id, para_tribunal FROM heranca h WHERE h.nre = t.nre AND h.depois_do_idt < t.idt) AS p
+              ORDER BY idt DESC, depois DESC LIMIT 1),
              (SELECT remetente_tribunal FROM tramite a WHERE a.nre = t.nre ORDER BY idt LIMIT 1))",
     );
     // What was received was whole, and nobody had it before it was received.
@@ -204,6 +243,13 @@ fn conservacao(t: &Tramita) {
     );
     let arquivos = "SELECT count(*) AS n FROM componente WHERE baixado_em IS NOT NULL";
     assert!(t.0.banco.contar(arquivos) > 0, "no file arrived");
+    assert!(t.0.banco.contar("SELECT count(*) AS n FROM heranca") > 0, "nobody inherited");
+    // Of each NRE without an open trâmite there is one party that may send it: the one
+    // that the walk of its trâmites and heranças leads to.
+    nenhum(
+        "SELECT count(*) AS n FROM registro_eletronico g WHERE 1 <> (
+           SELECT count(*) FROM registro_no_sistema s WHERE s.nre = g.nre AND s.tribunal_codigo = elos_com_quem_esta(g.nre))",
+    );
     // And who has it is a party.
     nenhum(
         "SELECT count(*) AS n FROM tramite t WHERE situacao IN (5, 6) AND NOT EXISTS (SELECT FROM registro_no_sistema s WHERE s.nre = t.nre AND s.tribunal_codigo = t.destinatario_tribunal)",

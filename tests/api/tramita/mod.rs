@@ -4,6 +4,7 @@ mod cenarios;
 mod componentes;
 mod corridas;
 mod grafo;
+mod heranca;
 mod historias;
 
 use crate::support::{Ajustes, App, Modelo, Resposta};
