@@ -3,6 +3,7 @@
 use crate::error::{CodigoErro, Recusa};
 use async_graphql::MaybeUndefined;
 use serde::Serialize;
+use std::str::FromStr;
 
 /// Blank counts as absent (design of the REST contract); the rest is trimmed.
 pub fn preenchido(texto: Option<String>) -> Option<String> {
@@ -64,6 +65,11 @@ pub fn versao_esperada(atual: i32, esperada: Option<i32>) -> Option<Recusa> {
         recusa.versao_atual = Some(atual);
         recusa
     })
+}
+
+/// A number in digits, without sign or white space.
+pub fn natural<T: FromStr>(texto: &str) -> Option<T> {
+    texto.bytes().all(|b| b.is_ascii_digit()).then(|| texto.parse().ok()).flatten()
 }
 
 /// The digits of a text that is nothing else, or that wears `mascara`: each `N` stands for one.

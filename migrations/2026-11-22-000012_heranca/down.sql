@@ -18,6 +18,10 @@ DROP FUNCTION elos_com_quem_esta(text);
 RESET ROLE;
 REVOKE CREATE ON SCHEMA public FROM elos_definidor;
 DROP POLICY registro_no_sistema_herdeira ON registro_no_sistema;
+DROP POLICY registro_no_sistema_por_tramite ON registro_no_sistema;
+DROP POLICY registro_no_sistema_do_tribunal ON registro_no_sistema;
+CREATE POLICY registro_no_sistema_do_tribunal ON registro_no_sistema TO elos_app
+    USING (tribunal_codigo = elos_tribunal()) WITH CHECK (tribunal_codigo = elos_tribunal());
 REVOKE INSERT ON registro_no_sistema FROM elos_definidor;
 DROP POLICY estrutura_definidor ON estrutura;
 REVOKE SELECT (id, tribunal_codigo) ON estrutura FROM elos_definidor;

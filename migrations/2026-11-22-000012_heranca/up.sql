@@ -59,6 +59,11 @@ GRANT SELECT, INSERT ON heranca TO elos_definidor;
 
 CREATE POLICY estrutura_definidor ON estrutura FOR SELECT TO elos_definidor USING (true);
 GRANT SELECT (id, tribunal_codigo) ON estrutura TO elos_definidor;
+-- An órgão makes itself a party only by a trâmite of its own.
+DROP POLICY registro_no_sistema_do_tribunal ON registro_no_sistema;
+CREATE POLICY registro_no_sistema_do_tribunal ON registro_no_sistema FOR SELECT TO elos_app USING (tribunal_codigo = elos_tribunal());
+CREATE POLICY registro_no_sistema_por_tramite ON registro_no_sistema FOR INSERT TO elos_app
+    WITH CHECK (tribunal_codigo = elos_tribunal() AND EXISTS (SELECT FROM tramite t WHERE t.nre = registro_no_sistema.nre));
 CREATE POLICY registro_no_sistema_herdeira ON registro_no_sistema FOR INSERT TO elos_definidor WITH CHECK (true);
 GRANT INSERT ON registro_no_sistema TO elos_definidor;
 
@@ -95,8 +100,8 @@ SELECT EXISTS (SELECT FROM registro_no_sistema WHERE tribunal_codigo = destino A
 $$;
 
 -- Notes that the caller, a party or the heir, asks for the heir to become a party, and
--- makes it one if the other side asked for the same within thirty days. FEITO: there
--- was nothing left to do. PENDENTE says nothing of why.
+-- makes it one if the other side asked for the same within thirty days. FEITO: the
+-- caller asked for it, and got it, within the day. PENDENTE says nothing of why.
 CREATE FUNCTION elos_vincular_nre(procurado text, chave text, parte bigint, herdeira bigint, justificativa text, autor text, agora timestamptz) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
     AS $$
@@ -109,8 +114,11 @@ BEGIN
     IF elos_tribunal() IS NULL OR de = para OR elos_tribunal() NOT IN (de, para) THEN
         RAISE EXCEPTION 'only the two sides may ask' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    IF da_parte AND EXISTS (SELECT FROM registro_no_sistema WHERE nre = procurado AND tribunal_codigo = para)
-       AND elos_com_quem_esta(procurado) <> de THEN
+    -- Of anything older, or of others, a second asking would tell who has the processo.
+    IF elos_com_quem_esta(procurado) <> de AND EXISTS (
+        SELECT FROM pedido_de_vinculo p
+        WHERE p.nre = procurado AND p.protocolo_chave = chave AND p.parte_id = parte AND p.herdeira_id = herdeira
+          AND p.tribunal_codigo = elos_tribunal() AND p.efetivado_em > agora - interval '24 hours') THEN
         RETURN 'FEITO';
     END IF;
     INSERT INTO pedido_de_vinculo (tribunal_codigo, nre, protocolo_chave, parte_id, herdeira_id, justificativa, autor, pedido_em)
@@ -135,7 +143,8 @@ BEGIN
             SELECT procurado, de, para, max(idt), agora FROM tramite WHERE nre = procurado;
     END IF;
     UPDATE pedido_de_vinculo p SET efetivado_em = agora
-        WHERE p.nre = procurado AND p.protocolo_chave = chave AND p.parte_id = parte AND p.herdeira_id = herdeira AND p.efetivado_em IS NULL;
+        WHERE p.nre = procurado AND p.protocolo_chave = chave AND p.parte_id = parte AND p.herdeira_id = herdeira
+          AND p.efetivado_em IS NULL AND p.pedido_em > agora - interval '30 days';
     RETURN 'EFETIVADO';
 END
 $$;

@@ -148,9 +148,8 @@ impl Manager {
 fn frouxo(pg: &mut PgConnection) -> QueryResult<bool> {
     let frouxos = Sql::new(
         "SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls) \
-         UNION ALL SELECT FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
-         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attname = 'tribunal_codigo' \
-           AND NOT c.relrowsecurity",
+         UNION ALL SELECT FROM pg_class c WHERE c.relkind = 'r' AND NOT c.relrowsecurity \
+           AND c.relowner = 'elos_dono'::regrole AND c.relname <> 'tribunal'",
     );
     Ok(frouxos.execute(pg)? > 0)
 }

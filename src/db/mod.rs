@@ -12,7 +12,7 @@ mod sql;
 mod texto_enum;
 
 pub use manager::ConexaoRecusada;
-pub use relacao::Relation;
+pub use relacao::{Relation, agrupar};
 pub use sql::{Conectivos, Sql, Valor};
 pub(crate) use texto_enum::texto_enum;
 

@@ -6,6 +6,15 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 
+/// The rows of each parent, in the order in which they come.
+pub fn agrupar<K: Eq + Hash, T>(linhas: impl IntoIterator<Item = (K, T)>) -> HashMap<K, Vec<T>> {
+    let mut grupos: HashMap<K, Vec<T>> = HashMap::new();
+    for (pai, linha) in linhas {
+        grupos.entry(pai).or_default().push(linha);
+    }
+    grupos
+}
+
 /// A question about many parents, answered for all of them together.
 ///
 /// The value of the type is the key: parent and arguments. Who serves it, a

@@ -211,6 +211,7 @@ diesel::table! {
         recusado_em -> Nullable<Timestamptz>,
         ciencia_em -> Nullable<Timestamptz>,
         completo_em -> Nullable<Timestamptz>,
+        metadados_em -> Nullable<Timestamptz>,
         criado_em -> Timestamptz,
         atualizado_em -> Timestamptz,
     }
@@ -251,7 +252,7 @@ diesel::table! {
 diesel::table! {
     conteudo (id) {
         id -> BigInt,
-        tribunal_codigo -> SmallInt,
+        idt -> BigInt,
         criado_em -> Timestamptz,
     }
 }

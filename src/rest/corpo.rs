@@ -36,21 +36,13 @@ pub struct Corpo {
 
 impl Corpo {
     pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Self, Negado> {
-        Self::ler_ate(req, payload, MAXIMO).await
+        Ok(Self::de(corpo_json(req, payload, MAXIMO).await?)?)
     }
 
-    /// A body of at most `maximo` bytes.
-    pub async fn ler_ate(
-        req: &HttpRequest,
-        payload: web::Payload,
-        maximo: usize,
-    ) -> Result<Self, Negado> {
-        let bytes = corpo_json(req, payload, maximo).await?;
+    pub fn de(bytes: web::Bytes) -> Result<Self, Error> {
         match serde_json::from_slice(&bytes) {
             Ok(campos) => Ok(Self { bytes, campos, ..Self::default() }),
-            Err(_) => {
-                Err(Error::falha(Falha::EntradaInvalida, "o corpo não é um objeto JSON").into())
-            }
+            Err(_) => Err(Error::falha(Falha::EntradaInvalida, "o corpo não é um objeto JSON")),
         }
     }
 

@@ -95,18 +95,15 @@ struct Chamada {
 
 impl Chamada {
     /// Lets the caller in, to a route without query parameters.
-    async fn entrar(req: &HttpRequest) -> Result<Self, Negado> {
-        let chamada = Self::entrar_com_parametros(req).await?;
-        Parametros::de(req).terminar()?;
+    async fn entrar(req: &HttpRequest, papel: Papel) -> Result<Self, Negado> {
+        let (chamada, parametros) = Self::entrar_com_parametros(req, papel).await?;
+        parametros.terminar()?;
         Ok(chamada)
     }
 
     /// Lets the caller in, to a route that writes: with a key, or only to try.
     async fn entrar_para_escrever(req: &HttpRequest) -> Result<(Self, Modo), Negado> {
-        let chamada = Self::entrar_com_parametros(req).await?;
-        // Whoever may not write is told so before anything of the request is looked at.
-        chamada.ator.exige(Papel::Integracao)?;
-        let mut parametros = Parametros::de(req);
+        let (chamada, mut parametros) = Self::entrar_com_parametros(req, Papel::Integracao).await?;
         let simular = match parametros.tirar_como_veio("simular").as_deref() {
             None | Some("false") => false,
             Some("true") => true,
@@ -116,14 +113,19 @@ impl Chamada {
         Ok((chamada, Modo { simular, chave: chave(req)? }))
     }
 
-    async fn entrar_com_parametros(req: &HttpRequest) -> Result<Self, Negado> {
+    /// Whoever may not is told so before anything of the request is looked at.
+    async fn entrar_com_parametros(
+        req: &HttpRequest,
+        papel: Papel,
+    ) -> Result<(Self, Parametros), Negado> {
         let (Some(app), Some(auth)) =
             (req.app_data::<web::Data<App>>(), req.app_data::<web::Data<Auth>>())
         else {
             return Err(Error::interno(anyhow::anyhow!("server without App or Auth")).into());
         };
         let ator = auth.autenticar(req.headers()).await.map_err(Negado::from)?;
-        Ok(Self { app: app.get_ref().clone(), ator })
+        ator.exige(papel)?;
+        Ok((Self { app: app.get_ref().clone(), ator }, Parametros::de(req)))
     }
 }
 
@@ -236,15 +238,21 @@ fn responder_escrita<T, U>(
         return envelope::sucesso((app.agora)(), &dados, &avisos);
     }
     let versao = dados.get("versao").and_then(Value::as_i64);
-    let mut resposta = envelope::sucesso((app.agora)(), &dados, &avisos);
-    if feito.repetido {
-        let nome = header::HeaderName::from_static("idempotent-replayed");
-        resposta.headers_mut().insert(nome, header::HeaderValue::from_static("true"));
-    }
+    let resposta = envelope::sucesso((app.agora)(), &dados, &avisos);
+    let resposta = repetida(resposta, feito.repetido);
     match versao {
         Some(versao) => com_etag(resposta, versao),
         None => resposta,
     }
+}
+
+/// Says of an answer that an earlier request with this key had it already.
+fn repetida(mut resposta: HttpResponse, repetida: bool) -> HttpResponse {
+    if repetida {
+        let nome = header::HeaderName::from_static("idempotent-replayed");
+        resposta.headers_mut().insert(nome, header::HeaderValue::from_static("true"));
+    }
+    resposta
 }
 
 /// The version of what is answered, for `If-Match`.

@@ -7,7 +7,8 @@ use super::{
 use crate::armazem::ConteudoId;
 use crate::error::Recusa;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 /// A send, or the rehearsal of one.
 #[derive(Clone, Default, Serialize)]
@@ -23,13 +24,31 @@ pub struct EnviarTramite {
     pub urgente: bool,
     pub motivo_da_urgencia: Option<MotivoDaUrgencia>,
     pub data_de_retorno: Option<DateTime<Utc>>,
-    /// The other documented fields, as text; kept, not looked into.
+    /// The other documented fields, as the text of JSON; kept, not looked into.
+    #[serde(serialize_with = "em_qualquer_ordem")]
     pub metadados: Option<String>,
+    /// Ask for all files, also for those that the destinatário is known to have had.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub todos_os_componentes: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub componentes: Vec<ComponenteDigital>,
     /// Fields that the door could not read, as refusals.
     #[serde(serialize_with = "Recusa::so_os_campos")]
     pub malformados: Vec<Recusa>,
+}
+
+/// Two bodies that differ in the order of their fields alone are one request.
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+fn em_qualquer_ordem<S: Serializer>(
+    texto: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let lido = texto.as_deref().map(serde_json::from_str::<Value>);
+    let mut valor = lido.transpose().map_err(serde::ser::Error::custom)?;
+    if let Some(valor) = &mut valor {
+        valor.sort_all_objects();
+    }
+    valor.serialize(serializer)
 }
 
 /// The destinatário takes the metadata.

@@ -69,6 +69,7 @@ pub struct ComponenteDigital {
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = crate::db::schema::componente)]
 pub struct Componente {
+    pub id: i64,
     pub idt: Idt,
     pub protocolo: String,
     pub protocolo_chave: String,

@@ -193,6 +193,9 @@ pub struct Tramite {
     /// The last file that was asked for had come (situação 2).
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub completo_em: Option<DateTime<Utc>>,
+    /// The destinatário took the metadata (situação 3).
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub metadados_em: Option<DateTime<Utc>>,
     #[diesel(sql_type = Timestamptz)]
     pub criado_em: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]

@@ -9,7 +9,7 @@ pub use listas::*;
 use super::{AtoInfracional, Documento, Guia, GuiaId, NumeroDaGuia};
 use crate::adolescente::AdolescenteId;
 use crate::db::schema::{ato_infracional, documento_da_guia, vinculo};
-use crate::db::{Relation, Sessao, Sql};
+use crate::db::{Relation, Sessao, Sql, agrupar};
 use crate::error::Error;
 use crate::processo::ProcessoId;
 use diesel::prelude::*;
@@ -92,12 +92,8 @@ impl Relation for UnificadasPor {
             " FROM guia g JOIN adolescente a ON a.id = g.adolescente_id WHERE g.unificada_por = ANY("
         ));
         let linhas: Vec<Unificada> = sql.bind(ids).push(") ORDER BY g.id").load(sessao.conn())?;
-        let mut por_guia: HashMap<Self, Vec<Arc<Guia>>> =
-            keys.iter().map(|key| (*key, Vec::new())).collect();
-        for Unificada { unificada_por, guia } in linhas {
-            por_guia.entry(Self(GuiaId(unificada_por))).or_default().push(Arc::new(guia));
-        }
-        Ok(por_guia)
+        let com_pai = |linha: Unificada| (Self(GuiaId(linha.unificada_por)), Arc::new(linha.guia));
+        Ok(agrupar(linhas.into_iter().map(com_pai)))
     }
 }
 
@@ -124,7 +120,7 @@ impl Relation for AtosDe {
                 ),
             ))
             .load(sessao.conn())?;
-        Ok(agrupar(linhas).map(|(id, atos)| (Self(id), Arc::new(atos))).collect())
+        Ok(agrupar(linhas).into_iter().map(|(id, atos)| (Self(id), Arc::new(atos))).collect())
     }
 }
 
@@ -149,16 +145,11 @@ impl Relation for DocumentosDe {
                 ),
             ))
             .load(sessao.conn())?;
-        Ok(agrupar(linhas).map(|(id, documentos)| (Self(id), Arc::new(documentos))).collect())
+        Ok(agrupar(linhas)
+            .into_iter()
+            .map(|(id, documentos)| (Self(id), Arc::new(documentos)))
+            .collect())
     }
-}
-
-fn agrupar<T>(linhas: Vec<(GuiaId, T)>) -> impl Iterator<Item = (GuiaId, Vec<T>)> {
-    let mut grupos: HashMap<GuiaId, Vec<T>> = HashMap::new();
-    for (id, linha) in linhas {
-        grupos.entry(id).or_default().push(linha);
-    }
-    grupos.into_iter()
 }
 
 /// Of these processos, the ones to which the adolescente has or had a link.

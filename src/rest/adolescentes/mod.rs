@@ -18,7 +18,7 @@ use super::openapi::parametros::{
 };
 use super::openapi::recusas::{DaChave, DaVersao, DoCaminho, DoCorpo, DoEstado, Recusas};
 use super::pagina::{self, PaginaPedida};
-use super::{Chamada, Parametros, com_etag, if_match, responder_escrita};
+use super::{Chamada, com_etag, if_match, responder_escrita};
 use crate::adolescente::store::{self, Adolescentes, Semelhantes};
 use crate::adolescente::{
     AtualizarAdolescente, CadastrarAdolescente, DadosDeAdolescente, Identificador, Procura,
@@ -108,8 +108,7 @@ async fn escrever<C: Comando<Efeito = service::Alterado>>(
     responses(RespostaDeSemelhantes, Recusas)
 )]
 pub async fn semelhantes(req: HttpRequest) -> Result<HttpResponse, Negado> {
-    let chamada = Chamada::entrar_com_parametros(&req).await?;
-    let mut parametros = Parametros::de(&req);
+    let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
     let nascimento = parametros.tirar("dataNascimento");
     let nascimento = nascimento.map(|texto| {
         tempo::ler_data(texto.trim())
@@ -143,7 +142,7 @@ pub async fn semelhantes_do_corpo(
     req: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, Negado> {
-    let chamada = Chamada::entrar(&req).await?;
+    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
     let mut corpo = Corpo::ler(&req, payload).await?;
     let limite = corpo.inteiro("limite", &["limite"]);
     let dados = novo(&mut corpo);
@@ -188,8 +187,7 @@ pub async fn por_identificador(
     req: HttpRequest,
     identificador: web::Path<String>,
 ) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req).await?;
-    ator.exige(Papel::Consulta)?;
+    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
     let lido = identificador.parse::<Identificador>();
     let lido = lido.map_err(|erro| pagina::invalido("identificador", &erro.to_string()))?;
     let achado = app
@@ -213,9 +211,8 @@ pub async fn por_identificador(
     responses(RespostaDeAdolescentes, Recusas)
 )]
 pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar_com_parametros(&req).await?;
-    ator.exige(Papel::Consulta)?;
-    let mut parametros = Parametros::de(&req);
+    let (Chamada { app, ator }, mut parametros) =
+        Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
     let pagina = PaginaPedida::ler(&mut parametros)?;
     parametros.terminar()?;
     let PaginaPedida { numero, tamanho } = pagina;

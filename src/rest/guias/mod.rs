@@ -13,7 +13,7 @@ use super::openapi::guia::BaixaDeGuia;
 use super::openapi::parametros::{Chave, DaGuia, Escrita, FiltroDeGuias, Paginas, Versao};
 use super::openapi::recusas::{DaChave, DaVersao, DoCaminho, DoCorpo, Recusas};
 use super::pagina::PaginaPedida;
-use super::{Chamada, Parametros, if_match, responder_escrita};
+use super::{Chamada, if_match, responder_escrita};
 use crate::auth::Papel;
 use crate::db::{Relation, Sessao, lista::deslocada};
 use crate::error::{CodigoErro, Error, Recusa};
@@ -176,9 +176,8 @@ async fn situacao_impossivel(
     responses(RespostaDeGuias, Recusas)
 )]
 pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar_com_parametros(&req).await?;
-    ator.exige(Papel::Consulta)?;
-    let mut parametros = Parametros::de(&req);
+    let (Chamada { app, ator }, mut parametros) =
+        Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
     let lista = Guias {
         numero: parametros.forma("numeroGuia")?,
         adolescente: parametros.forma("identificadorAdolescente")?,

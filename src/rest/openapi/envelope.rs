@@ -7,7 +7,7 @@ use super::processo::Processo;
 use super::rascunho::Rascunho;
 use super::textos::DataHora;
 use std::collections::BTreeMap;
-use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
@@ -67,14 +67,21 @@ sucessos! {
 }
 
 /// A header: its name, its pattern, and what it says.
-struct Cabecalho(&'static str, &'static str, &'static str);
+pub struct Cabecalho(pub &'static str, &'static str, &'static str);
+
+impl Cabecalho {
+    pub fn como_se_escreve(&self) -> Header {
+        let texto = ObjectBuilder::new().schema_type(Type::String).pattern(Some(self.1));
+        HeaderBuilder::new().schema(texto).description(Some(self.2)).build()
+    }
+}
 
 const VERSAO: Cabecalho = Cabecalho(
     "ETag",
     "^\"[1-9][0-9]*\"$",
     "A versão do objeto, como vai em `If-Match`; falta numa simulação.",
 );
-const REPETIDO: Cabecalho = Cabecalho(
+pub const REPETIDO: Cabecalho = Cabecalho(
     "Idempotent-Replayed",
     "^true$",
     "A chave já tinha servido, e nada se fez de novo; senão falta.",
@@ -85,10 +92,8 @@ fn sucesso(schema: &str, cabecalhos: &[&Cabecalho]) -> BTreeMap<String, RefOr<Re
     let resposta = ResponseBuilder::new()
         .description("Feito; o que se pediu vem em `dados`.")
         .content("application/json", conteudo);
-    let resposta = cabecalhos.iter().fold(resposta, |resposta, Cabecalho(nome, forma, diz)| {
-        let texto = ObjectBuilder::new().schema_type(Type::String).pattern(Some(*forma));
-        let cabecalho = HeaderBuilder::new().schema(texto).description(Some(*diz));
-        resposta.header(*nome, cabecalho.build())
+    let resposta = cabecalhos.iter().fold(resposta, |resposta, cabecalho| {
+        resposta.header(cabecalho.0, cabecalho.como_se_escreve())
     });
     [("200".to_owned(), resposta.build().into())].into()
 }

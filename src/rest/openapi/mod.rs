@@ -18,10 +18,12 @@ pub mod processo;
 pub mod rascunho;
 pub mod recusas;
 mod textos;
+pub mod tramite;
 
-use super::{adolescentes, guias, processos, rascunhos};
+use super::{adolescentes, guias, processos, rascunhos, tramites};
 use recusas::Respostas;
 use serde_json::Value;
+use tramite::recusas::RespostasDoTramita;
 use utoipa::openapi::security::{
     ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityScheme,
 };
@@ -63,6 +65,22 @@ use utoipa::{Modify, OpenApi};
         guias::emitir_internacao_sancao,
         guias::emitir_unificadora,
         guias::alterar_situacao,
+        tramites::passos::enviar,
+        tramites::leitura::listar,
+        tramites::leitura::pendentes,
+        tramites::leitura::por_idt,
+        tramites::passos::cancelar,
+        tramites::componentes::enviar::enviar,
+        tramites::recibos::de_envio,
+        tramites::passos::receber,
+        tramites::componentes::baixar::baixar,
+        tramites::passos::enviar_recibo,
+        tramites::recibos::de_conclusao,
+        tramites::passos::recusar,
+        tramites::passos::dar_ciencia,
+        tramites::passos::ciencia_por_get,
+        tramites::leitura::por_nre,
+        tramites::leitura::por_protocolo,
     ),
     // What only answers, parameters or `ausencia` refer to.
     components(schemas(
@@ -80,15 +98,26 @@ use utoipa::{Modify, OpenApi};
         palavras::NovaSituacao,
         palavras::NovaSituacaoDaGuia,
         textos::EmBranco,
+        tramite::recusas::RecusaDoTramita,
+        tramite::respostas::EnvioFeito,
+        tramite::respostas::TramiteVisto,
+        tramite::respostas::PaginaDeTramites,
+        tramite::respostas::Pendencias,
+        tramite::respostas::PassoDado,
+        tramite::respostas::MetadadosDoTramite,
+        tramite::respostas::ReciboDeConclusao,
+        tramite::respostas::ReciboDeEnvio,
+        tramite::respostas::RegistroVisto,
     )),
     tags(
         (name = "Processos", description = "Apurações e execuções, e quem está vinculado a elas."),
         (name = "Adolescentes", description = "Cadastros de adolescentes do tribunal."),
         (name = "Rascunhos", description = "Processos que ainda se redigem no sistema do tribunal."),
         (name = "Guias", description = "Guias de execução de medidas socioeducativas."),
+        (name = "Tramita", description = "Processos que vão de um órgão a outro, cada um pelo seu NRE."),
     ),
     security(("oidc" = []), ("token" = [])),
-    modifiers(&Respostas, &Seguranca),
+    modifiers(&Respostas, &RespostasDoTramita, &Seguranca),
 )]
 struct Documento;
 

@@ -71,6 +71,24 @@ pub struct CodigoTpu(String);
 #[schema(pattern = "^[01]\\.[0-9]{2}$", examples("0.87"))]
 pub struct Score(String);
 
+/// Número de Registro Eletrônico: 16 dígitos.
+#[derive(ToSchema)]
+#[schema(pattern = "^[0-9]{16}$", examples("0000000007182026"))]
+pub struct Nre(String);
+
+/// SHA-256 em base64: 44 caracteres.
+#[derive(ToSchema)]
+#[schema(
+    pattern = "^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$",
+    examples("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
+)]
+pub struct Hash(String);
+
+/// Um instante, na forma do RFC 3339, com o fuso.
+#[derive(ToSchema)]
+#[schema(format = DateTime, examples("2026-01-15T12:00:00Z"))]
+pub struct Instante(String);
+
 /// Ausente: nulo, ou texto em branco.
 #[derive(ToSchema)]
 #[schema(pattern = "^\\s*$")]
@@ -103,6 +121,11 @@ macro_rules! textos {
 const SEM_CONTROLE: &str = "^[^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f]*$";
 
 textos! {
+    NumeroDaEstrutura = 20, "820";
+    Protocolo = 40, "99990.000001/2026-53";
+    HipoteseLegalTexto = 200, "ECA, art. 143";
+    Justificativa = 1000, "não é deste órgão";
+    DescricaoDoTramite = 1500, "Pedido fictício";
     TextoDeDocumento = 60, "1234";
     Codigo = 100, "pje-tjrn-1g";
     Nome = 200, "Ana Fictícia";

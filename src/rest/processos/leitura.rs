@@ -6,9 +6,10 @@ use super::super::openapi::parametros::{FiltroDeProcessos, Paginas, PorId, PorNu
 use super::super::openapi::recusas::{DoCaminho, Recusas};
 use super::super::pagina::{PaginaPedida, invalido};
 use super::super::{Chamada, Parametros};
-use super::{Vinculado, dados, numero_do_caminho, responder};
-use crate::adolescente::Identificador;
+use super::{dados, numero_do_caminho, responder};
 use crate::auth::{Ator, Escopo, Papel};
+use crate::campo::natural;
+use crate::db::agrupar;
 use crate::db::lista::deslocada;
 use crate::error::{Error, Falha};
 use crate::guia::SituacaoGuia;
@@ -17,7 +18,6 @@ use crate::processo::{Processo, ProcessoId, SituacaoProcesso, TipoProcesso, rule
 use crate::tribunal::Tribunal;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
-use std::collections::HashMap;
 
 /// E4: `GET /processos/{id}`.
 #[utoipa::path(
@@ -34,10 +34,8 @@ pub async fn por_codigo(
     req: HttpRequest,
     codigo: web::Path<String>,
 ) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req).await?;
-    ator.exige(Papel::Consulta)?;
-    let digitos = !codigo.is_empty() && codigo.bytes().all(|b| b.is_ascii_digit());
-    let Some(codigo) = codigo.parse().ok().filter(|_| digitos).map(ProcessoId) else {
+    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
+    let Some(codigo) = natural(&codigo).map(ProcessoId) else {
         return Err(invalido("id", "esperava um número inteiro"));
     };
     let achado = app.db.ler(&ator, move |sessao| Ok(store::por_codigo(sessao, codigo)?)).await?;
@@ -59,8 +57,7 @@ pub async fn por_numero(
     req: HttpRequest,
     numero: web::Path<String>,
 ) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req).await?;
-    ator.exige(Papel::Consulta)?;
+    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
     let numero = numero_do_caminho(&numero)?;
     let achado = app.db.ler(&ator, move |sessao| Ok(store::por_numero(sessao, &numero)?)).await?;
     responder(&app, &ator, &achado.ok_or_else(ausente)?).await
@@ -79,8 +76,7 @@ pub async fn por_numero(
     responses(RespostaDeProcesso, Recusas, DoCaminho)
 )]
 pub async fn apuracao(req: HttpRequest, numero: web::Path<String>) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req).await?;
-    ator.exige(Papel::Consulta)?;
+    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
     let numero = numero_do_caminho(&numero)?;
     let buscar = move |sessao: &mut crate::db::Sessao<'_>| {
         let achado = store::por_numero(sessao, &numero)?;
@@ -109,9 +105,8 @@ pub async fn apuracao(req: HttpRequest, numero: web::Path<String>) -> Result<Htt
     responses(RespostaDeProcessos, Recusas)
 )]
 pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar_com_parametros(&req).await?;
-    ator.exige(Papel::Consulta)?;
-    let mut parametros = Parametros::de(&req);
+    let (Chamada { app, ator }, mut parametros) =
+        Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
     let filtro = filtro(&mut parametros, &ator)?;
     let pagina = PaginaPedida::ler(&mut parametros)?;
     let (campo, decrescente) = ordem(&mut parametros)?;
@@ -127,10 +122,7 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
             Ok(((processos, store::vinculos_de(sessao, &ids)?), total))
         })
         .await?;
-    let mut por_processo: HashMap<ProcessoId, Vec<Vinculado>> = HashMap::new();
-    for (id, quem, como) in vinculos {
-        por_processo.entry(id).or_default().push((quem, como));
-    }
+    let por_processo = agrupar(vinculos.into_iter().map(|(id, quem, como)| (id, (quem, como))));
     let mostrar = |processo: &std::sync::Arc<Processo>| {
         let vinculos = por_processo.get(&processo.id).map_or(&[][..], Vec::as_slice);
         dados(processo, vinculos, &ator)
@@ -156,11 +148,7 @@ fn filtro(parametros: &mut Parametros, ator: &Ator) -> Result<Filtro, Negado> {
         }
         filtro.tribunal = Some(Some(tribunal.codigo));
     }
-    if let Some(texto) = parametros.tirar("identificadorAdolescente") {
-        let lido = texto.trim().parse::<Identificador>();
-        filtro.adolescente =
-            Some(lido.map_err(|erro| invalido("identificadorAdolescente", &erro.to_string()))?);
-    }
+    filtro.adolescente = parametros.forma("identificadorAdolescente")?;
     if let Some(texto) = parametros.tirar("situacaoProcesso") {
         let lida = SituacaoProcesso::de_texto(&texto.trim().to_uppercase());
         let lida = lida.ok_or_else(|| invalido("situacaoProcesso", "use ATIVO ou ARQUIVADO"))?;

@@ -7,11 +7,8 @@ use crate::tramite::{EnderecoDeEstrutura, EnviarTramite, MotivoDaUrgencia, Nivel
 use serde_json::{Map, Value};
 
 /// Documented fields that are kept as they come, because nothing here depends on them.
-const DO_CABECALHO: [&str; 3] = [
-    "enviarApenasComponentesDigitaisPendentes",
-    "obrigarEnvioDeTodosOsComponentesDigitais",
-    "propriedadesAdicionais",
-];
+const DO_CABECALHO: [&str; 2] =
+    ["enviarApenasComponentesDigitaisPendentes", "propriedadesAdicionais"];
 const DO_PROCESSO: [&str; 4] =
     ["produtor", "dataHoraDeProducao", "dataHoraDeRegistro", "dataHoraDeEncerramento"];
 const LISTAS_DO_PROCESSO: [&str; 5] =
@@ -35,6 +32,8 @@ pub fn envio(mut corpo: Corpo) -> EnviarTramite {
                 cabecalho.recusar_por(campo, "o motivo da urgência vai de 1 a 5");
             }
         }
+        let todos: Campo = &["obrigarEnvioDeTodosOsComponentesDigitais"];
+        comando.todos_os_componentes = cabecalho.logico(todos[0], todos).unwrap_or(false);
         guardados.extend(cabecalho.guardar(&DO_CABECALHO));
     });
     corpo.dentro("processo", &["processo"], |processo| {

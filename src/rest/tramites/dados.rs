@@ -79,13 +79,27 @@ fn hashes(componentes: &[Componente], serve: fn(&Componente) -> bool) -> Value {
     json!(hashes)
 }
 
+/// While somebody has files to send, to fetch or to sign for.
+pub const fn mostra_componentes(situacao: SituacaoTramite) -> bool {
+    matches!(
+        situacao,
+        SituacaoTramite::AguardandoComponentes
+            | SituacaoTramite::MetadadosRecebidosDestinatario
+            | SituacaoTramite::ComponentesRecebidosDestinatario
+    )
+}
+
 pub fn tramite(
     tramite: &Tramite,
     historico: &[MudancaDeSituacao],
-    componentes: &[Componente],
+    componentes: Option<&[Componente]>,
 ) -> Value {
-    let aguarda = tramite.situacao == SituacaoTramite::AguardandoComponentes;
-    let recebe = tramite.situacao == SituacaoTramite::MetadadosRecebidosDestinatario;
+    let em = |situacao| componentes.filter(|_| tramite.situacao == situacao);
+    let a_enviar = em(SituacaoTramite::AguardandoComponentes);
+    let a_baixar = em(SituacaoTramite::MetadadosRecebidosDestinatario);
+    let a_assinar = componentes.filter(|_| a_enviar.is_none());
+    let pendentes = a_enviar.map(|todos| por_protocolo(todos, Componente::falta_enviar));
+    let pendentes = pendentes.or_else(|| Some(por_protocolo(a_baixar?, Componente::falta_baixar)));
     let historico: Vec<Value> = historico
         .iter()
         .map(|mudanca| {
@@ -105,20 +119,14 @@ pub fn tramite(
         ("justificativaDaRecusa", tramite.justificativa.clone().map(Value::from)),
         (
             "hashDosComponentesPendentesDeEnvio",
-            aguarda.then(|| hashes(componentes, Componente::falta_enviar)),
+            a_enviar.map(|todos| hashes(todos, Componente::falta_enviar)),
         ),
         (
             "hashDosComponentesPendentesDeRecebimento",
-            recebe.then(|| hashes(componentes, Componente::falta_baixar)),
+            a_baixar.map(|todos| hashes(todos, Componente::falta_baixar)),
         ),
-        (
-            "processosComComponentesDigitaisPendentes",
-            match (aguarda, recebe) {
-                (true, _) => Some(por_protocolo(componentes, Componente::falta_enviar)),
-                (_, true) => Some(por_protocolo(componentes, Componente::falta_baixar)),
-                _ => None,
-            },
-        ),
+        ("hashesDosComponentesDigitais", a_assinar.map(|todos| json!(hashes_tramitados(todos)))),
+        ("processosComComponentesDigitaisPendentes", pendentes),
     ])
 }
 
@@ -146,7 +154,8 @@ pub fn metadados(tramite: &Tramite) -> Result<Value, Error> {
         processo.insert("processoDeNegocio".into(), json!(negocio));
     }
     let adicionais = guardados.shift_remove("propriedadesAdicionais");
-    guardados.retain(|nome, _| !nome.contains("ComponentesDigitais"));
+    // Between the remetente and this server alone.
+    guardados.shift_remove("enviarApenasComponentesDigitaisPendentes");
     processo.extend(guardados);
     Ok(objeto([
         ("nre", Some(json!(tramite.nre))),

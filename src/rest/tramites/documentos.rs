@@ -2,8 +2,8 @@
 //! are apensados to it. Everything else about documents is kept as it comes.
 
 use super::super::corpo::Corpo;
-use crate::tramite::ComponenteDigital;
 use crate::tramite::rules::COMPONENTES_MAXIMO;
+use crate::tramite::{ComponenteDigital, Protocolo};
 use serde_json::{Map, Value};
 
 /// As many as a person mends at a time.
@@ -68,22 +68,26 @@ impl Leitura {
             self.documento(protocolo, &onde, documento);
         }
         for (onde, apensado) in self.itens(onde, "processosApensados", campos) {
-            let proprio = apensado.get("protocolo").and_then(Value::as_str).unwrap_or_default();
+            let dito = apensado.get("protocolo").filter(|dito| !dito.is_null());
+            let lido = dito.and_then(Value::as_str).filter(|dito| Protocolo::ler(dito).is_ok());
             let antes = self.achados.len();
-            self.processo(proprio.trim(), &format!("{onde}."), apensado);
-            if self.achados.len() > antes && crate::tramite::Protocolo::ler(proprio).is_err() {
-                self.recusar(&onde, "o processo apensado com componentes tem o seu protocolo");
+            self.processo(lido.unwrap_or_default().trim(), &format!("{onde}."), apensado);
+            let falta = dito.is_none() && self.achados.len() > antes;
+            if falta || dito.is_some() && lido.is_none() {
+                self.recusar(&format!("{onde}.protocolo"), "esperava o protocolo do apensado");
             }
         }
     }
 
     fn documento(&mut self, protocolo: &str, onde: &str, campos: &Map<String, Value>) {
         let componentes = self.itens(&format!("{onde}."), "componentesDigitais", campos);
-        if componentes.is_empty() {
+        let sem_ordem = matches!(campos.get("ordem"), None | Some(Value::Null));
+        if componentes.is_empty() && sem_ordem {
             return;
         }
-        let Some(documento) = inteiro(campos, "ordem") else {
-            return self.recusar(&format!("{onde}.ordem"), "esperava a ordem do documento");
+        let Some(documento) = inteiro(campos, "ordem").filter(|ordem| *ordem > 0) else {
+            let mensagem = "esperava a ordem do documento, a contar de 1";
+            return self.recusar(&format!("{onde}.ordem"), mensagem);
         };
         for (n, (onde, campos)) in componentes.into_iter().enumerate() {
             // What is beyond the limit is refused by a rule, and not read.
@@ -95,11 +99,12 @@ impl Leitura {
                 Some(_) => inteiro(campos, "ordem"),
             };
             let hash = campos.get("hash").and_then(Value::as_object);
-            let algoritmo = hash.and_then(|hash| hash.get("algoritmo")).and_then(Value::as_str);
+            let algoritmo = hash.and_then(|hash| hash.get("algoritmo"));
+            let conhecido = algoritmo.is_none_or(|nome| nome.is_null() || nome == "SHA256");
             let conteudo = hash.and_then(|hash| hash.get("conteudo")).and_then(Value::as_str);
             let lido = conteudo.and_then(|conteudo| conteudo.parse().ok());
             let tamanho = campos.get("tamanhoEmBytes").and_then(Value::as_i64);
-            match (ordem, algoritmo.is_none_or(|nome| nome == "SHA256"), lido, tamanho) {
+            match (ordem, conhecido, lido, tamanho) {
                 (None, ..) => self.recusar(&format!("{onde}.ordem"), "esperava um inteiro"),
                 (_, false, ..) => self.recusar(&format!("{onde}.hash.algoritmo"), "use SHA256"),
                 (_, _, None, _) => self.recusar(

@@ -1,22 +1,29 @@
 //! What reads trâmites.
 
+use super::super::openapi::parametros::Paginas;
+use super::super::openapi::tramite::recusas::{DoTramita, SemTramite};
+use super::super::openapi::tramite::respostas::{
+    PaginaDeTramites, Pendencias, RegistroVisto, TramiteVisto,
+};
+use super::super::openapi::tramite::{
+    DoTramite, FiltroDeTramites, Pendentes, PorNre, PorProtocolo,
+};
 use super::super::pagina::{PaginaPedida, invalido};
 use super::super::{Chamada, Parametros};
 use super::recusa::Recusado;
-use super::{dados, idt, ok, passar};
-use crate::app::App;
-use crate::auth::{Ator, Papel};
+use super::{dados, idt, ok};
+use crate::auth::Papel;
+use crate::campo::natural;
 use crate::db::lista::deslocada;
 use crate::db::{Relation, Sessao};
-use crate::error::{CodigoErro, Error, Falha, Recusa};
-use crate::escrita::Modo;
+use crate::error::{CodigoErro, Error, Recusa};
 use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite};
 use crate::tramite::store::{
     self, ComponentesDe, Filtro, HistoricoDe, RegistroDe, TramitePorIdt, Tramites,
 };
 use crate::tramite::{
-    Componente, EnderecoDeEstrutura, MudancaDeSituacao, Nre, Protocolo, ReceberRecibo,
-    RegistroEletronico, Tramite,
+    Componente, EnderecoDeEstrutura, Idt, MudancaDeSituacao, Nre, Protocolo, RegistroEletronico,
+    Tramite,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Datelike, Utc};
@@ -34,34 +41,51 @@ struct Detalhes {
 const TODOS: i64 = 1000;
 
 impl Detalhes {
+    /// Of one trâmite: its files too, as far as the caller may know of them.
+    fn de_um(sessao: &mut Sessao<'_>, tramite: &Arc<Tramite>) -> Result<Self, Error> {
+        let detalhes = Self::de(sessao, std::slice::from_ref(tramite))?;
+        let parte = tramite.parte(sessao.escopo.tribunal());
+        let sabe = parte != Some(ParteDoTramite::Destinatario) || tramite.metadados_em.is_some();
+        if !sabe || !dados::mostra_componentes(tramite.situacao) {
+            return Ok(detalhes);
+        }
+        let componentes = ComponentesDe::load(sessao, &[ComponentesDe(tramite.idt)])?;
+        Ok(Self { componentes, ..detalhes })
+    }
+
+    /// Of many, each may have thousands of files: none is told.
     fn de(sessao: &mut Sessao<'_>, tramites: &[Arc<Tramite>]) -> Result<Self, Error> {
         let historicos: Vec<_> = tramites.iter().map(|t| HistoricoDe(t.idt)).collect();
-        let componentes: Vec<_> = tramites.iter().map(|t| ComponentesDe(t.idt)).collect();
-        Ok(Self {
-            historicos: HistoricoDe::load(sessao, &historicos)?,
-            componentes: ComponentesDe::load(sessao, &componentes)?,
-        })
+        let historicos = HistoricoDe::load(sessao, &historicos)?;
+        Ok(Self { historicos, componentes: HashMap::new() })
     }
 
     fn mostrar(&self, tramites: &[Arc<Tramite>]) -> Vec<Value> {
         let um = |tramite: &Arc<Tramite>| {
             let historico = self.historicos.get(&HistoricoDe(tramite.idt));
             let componentes = self.componentes.get(&ComponentesDe(tramite.idt));
-            dados::tramite(
-                tramite,
-                historico.map_or(&[][..], |historico| historico.as_slice()),
-                componentes.map_or(&[][..], |componentes| componentes.as_slice()),
-            )
+            let componentes = componentes.map(|componentes| componentes.as_slice());
+            let historico = historico.map_or(&[][..], |historico| historico.as_slice());
+            dados::tramite(tramite, historico, componentes)
         };
         tramites.iter().map(um).collect()
     }
 }
 
 /// `GET /tramites`: those of which the caller is a party, by pages.
+#[utoipa::path(
+    get,
+    path = "/tramites",
+    operation_id = "listarTramites",
+    tag = "Tramita",
+    summary = "Lista os trâmites em que quem chama é parte.",
+    description = "Do mais antigo ao mais novo. Um trâmite recusado só o remetente o vê.",
+    params(FiltroDeTramites, Paginas),
+    responses(PaginaDeTramites, DoTramita)
+)]
 pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Recusado> {
-    let Chamada { app, ator } = Chamada::entrar_com_parametros(&req).await?;
-    ator.exige(Papel::Consulta)?;
-    let mut parametros = Parametros::de(&req);
+    let (Chamada { app, ator }, mut parametros) =
+        Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
     let protocolo = parametros.tirar("protocolo").map(|texto| Protocolo::ler(&texto)).transpose();
     let protocolo = protocolo.map_err(|erro| invalido("protocolo", &erro.to_string()))?;
     let situacao = parametros.tirar("situacaoAtual").map(|texto| {
@@ -69,7 +93,7 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Recusado> {
         lida.ok_or_else(|| invalido("situacaoAtual", "vai de 1 a 10"))
     });
     let filtro = Filtro {
-        idt: parametros.forma("IDT")?,
+        idt: idt_pedido(&mut parametros)?,
         nre: parametros.forma::<Nre>("NRE")?,
         protocolo_chave: protocolo.map(|protocolo| protocolo.chave().to_owned()),
         situacao: situacao.transpose()?.map(|situacao| vec![situacao]),
@@ -82,10 +106,14 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Recusado> {
     };
     let PaginaPedida { numero, tamanho } = PaginaPedida::ler(&mut parametros)?;
     parametros.terminar()?;
+    let de_um = filtro.idt.is_some();
     let lista = Tramites::Todos(Box::new(filtro));
     let ler = move |sessao: &mut Sessao<'_>| {
         let (tramites, total) = deslocada(sessao, &lista, numero * tamanho, tamanho)?;
-        let detalhes = Detalhes::de(sessao, &tramites)?;
+        let detalhes = match tramites.first() {
+            Some(um) if de_um => Detalhes::de_um(sessao, um)?,
+            _ => Detalhes::de(sessao, &tramites)?,
+        };
         Ok((detalhes.mostrar(&tramites), total))
     };
     let (tramites, total): (Vec<Value>, i64) = app.db.ler(&ator, ler).await?;
@@ -101,6 +129,14 @@ fn instante(parametros: &mut Parametros, nome: &str) -> Result<Option<DateTime<U
     let lido = lido.filter(|instante| (1900..=9999).contains(&instante.year()));
     let erro = || invalido(nome, "o instante tem a forma AAAA-MM-DDThh:mm:ssZ");
     Ok(Some(lido.ok_or_else(erro)?))
+}
+
+fn idt_pedido(parametros: &mut Parametros) -> Result<Option<Idt>, Recusado> {
+    let Some(texto) = parametros.tirar("IDT") else { return Ok(None) };
+    let lido = natural(texto.trim())
+        .filter(|idt| *idt > 0)
+        .ok_or_else(|| invalido("IDT", "esperava um número"));
+    Ok(Some(lido?))
 }
 
 /// `repositorio:numero`, or the number alone in the Poder Judiciário.
@@ -120,10 +156,19 @@ fn estrutura(
 }
 
 /// `GET /tramites/pendentes`: what waits for a step of the caller, oldest first.
+#[utoipa::path(
+    get,
+    path = "/tramites/pendentes",
+    operation_id = "listarPendentes",
+    tag = "Tramita",
+    summary = "Lista os trâmites que esperam um passo de quem chama.",
+    description = "Do mais antigo ao mais novo, no máximo 1000.",
+    params(Pendentes),
+    responses(Pendencias, DoTramita)
+)]
 pub async fn pendentes(req: HttpRequest) -> Result<HttpResponse, Recusado> {
-    let Chamada { app, ator } = Chamada::entrar_com_parametros(&req).await?;
-    ator.exige(Papel::Consulta)?;
-    let mut parametros = Parametros::de(&req);
+    let (Chamada { app, ator }, mut parametros) =
+        Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
     let todas = match parametros.tirar("todas").as_deref() {
         None | Some("false") => false,
         Some("true") => true,
@@ -138,16 +183,28 @@ pub async fn pendentes(req: HttpRequest) -> Result<HttpResponse, Recusado> {
 }
 
 /// `GET /tramites/{idt}`. It changes nothing, whoever asks.
+#[utoipa::path(
+    get,
+    path = "/tramites/{idt}",
+    operation_id = "verTramite",
+    tag = "Tramita",
+    summary = "Mostra um trâmite.",
+    description = "Não muda nada, seja quem for que o lê.",
+    params(DoTramite),
+    responses(TramiteVisto, DoTramita, SemTramite)
+)]
 pub async fn por_idt(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let Chamada { app, ator } = Chamada::entrar(&req).await?;
-    ator.exige(Papel::Consulta)?;
+    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
     let key = TramitePorIdt(idt(&caminho)?);
     let ler = move |sessao: &mut Sessao<'_>| {
-        let achado: Vec<_> = TramitePorIdt::load(sessao, &[key])?.into_values().collect();
-        Ok(Detalhes::de(sessao, &achado)?.mostrar(&achado).pop())
+        let Some(achado) = store::tramite_se_visivel(sessao, key.0)?.map(Arc::new) else {
+            return Ok(None);
+        };
+        let detalhes = Detalhes::de_um(sessao, &achado)?;
+        Ok(detalhes.mostrar(&[achado]).pop())
     };
     match app.db.ler(&ator, ler).await? {
         Some(tramite) => Ok(ok(&tramite)),
@@ -155,63 +212,17 @@ pub async fn por_idt(
     }
 }
 
-/// `GET /tramites/{idt}/recibo`: fetched by the remetente, 5→6; by the
-/// destinatário it changes nothing.
-pub async fn recibo(
-    req: HttpRequest,
-    caminho: web::Path<String>,
-) -> Result<HttpResponse, Recusado> {
-    let chamada = Chamada::entrar(&req).await?;
-    let Chamada { app, ator } = &chamada;
-    ator.exige(Papel::Consulta)?;
-    let key = TramitePorIdt(idt(&caminho)?);
-    let (tramite, componentes) = com_componentes(app, ator, key).await?;
-    let remetente = tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Remetente);
-    if remetente && tramite.recibo_entregue_em.is_none() {
-        let passo = passar(&chamada, ReceberRecibo { idt: tramite.idt }, Modo::default()).await?;
-        return Ok(ok(&dados::recibo(&passo.tramite, &componentes)));
-    }
-    match tramite.recibo_em {
-        Some(_) => Ok(ok(&dados::recibo(&tramite, &componentes))),
-        None => Err(rules::transicao_nao_permitida(&tramite).into()),
-    }
-}
-
-async fn com_componentes(
-    app: &App,
-    ator: &Ator,
-    key: TramitePorIdt,
-) -> Result<(Arc<Tramite>, Arc<Vec<Componente>>), Recusado> {
-    let ler = move |sessao: &mut Sessao<'_>| {
-        let achado = TramitePorIdt::load(sessao, &[key])?.remove(&key);
-        let Some(tramite) = achado else { return Ok(None) };
-        Ok(Some((tramite, store::componentes(sessao, key.0)?)))
-    };
-    let achado = app.db.ler(ator, ler).await?;
-    achado.ok_or_else(|| rules::tramite_visivel().into())
-}
-
-/// `GET /tramites/{idt}/recibo-de-envio`: to the remetente, from situação 2 on.
-pub async fn recibo_de_envio(
-    req: HttpRequest,
-    caminho: web::Path<String>,
-) -> Result<HttpResponse, Recusado> {
-    let Chamada { app, ator } = Chamada::entrar(&req).await?;
-    ator.exige(Papel::Consulta)?;
-    let key = TramitePorIdt(idt(&caminho)?);
-    let (tramite, componentes) = com_componentes(&app, &ator, key).await?;
-    if tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Destinatario) {
-        let mensagem = "o recibo de envio é do remetente do trâmite";
-        return Err(Error::falha(Falha::SemPermissao, mensagem).into());
-    }
-    let Some(completo) = tramite.completo_em else {
-        return Err(rules::envio_incompleto(&tramite, &componentes).into());
-    };
-    let assinante = app.assinante.as_deref();
-    Ok(ok(&dados::recibo_de_envio(&tramite, &componentes, completo, assinante)?))
-}
-
 /// `GET /NREs/{nre}`, for a party.
+#[utoipa::path(
+    get,
+    path = "/NREs/{nre}",
+    operation_id = "verRegistroPorNre",
+    tag = "Tramita",
+    summary = "Mostra o registro de um NRE, a uma parte.",
+    description = "Desconhecido e alheio são uma só resposta.",
+    params(PorNre),
+    responses(RegistroVisto, DoTramita, SemTramite)
+)]
 pub async fn por_nre(
     req: HttpRequest,
     caminho: web::Path<String>,
@@ -224,6 +235,16 @@ pub async fn por_nre(
 }
 
 /// `GET /tramites/protocolo/{protocolo}`, for a party: gives a lost NRE back.
+#[utoipa::path(
+    get,
+    path = "/tramites/protocolo/{protocolo}",
+    operation_id = "verRegistroPorProtocolo",
+    tag = "Tramita",
+    summary = "Devolve a uma parte o NRE perdido de um protocolo.",
+    description = "Desconhecido e alheio são uma só resposta.",
+    params(PorProtocolo),
+    responses(RegistroVisto, DoTramita, SemTramite)
+)]
 pub async fn por_protocolo(
     req: HttpRequest,
     caminho: web::Path<String>,
@@ -237,8 +258,7 @@ pub async fn por_protocolo(
 
 /// Unknown and not a party are one answer.
 async fn registro(req: &HttpRequest, key: RegistroDe) -> Result<HttpResponse, Recusado> {
-    let Chamada { app, ator } = Chamada::entrar(req).await?;
-    ator.exige(Papel::Consulta)?;
+    let Chamada { app, ator } = Chamada::entrar(req, Papel::Consulta).await?;
     let ler = move |sessao: &mut Sessao<'_>| {
         let achado = RegistroDe::load(sessao, std::slice::from_ref(&key))?.remove(&key);
         let Some(registro) = achado else { return Ok(None) };

@@ -115,8 +115,7 @@ impl TramiteNode {
     /// O que foi enviado; nulo para o destinatário até `receberTramite`.
     async fn metadados(&self, ctx: &Context<'_>) -> Option<MetadadosTramite> {
         let parte = self.0.parte(ctx.ator().tribunal());
-        let recebido = self.0.situacao > SituacaoTramite::ComponentesRecebidosSolucao;
-        (parte != Some(ParteDoTramite::Destinatario) || recebido)
+        (parte != Some(ParteDoTramite::Destinatario) || self.0.metadados_em.is_some())
             .then(|| MetadadosTramite::from(self.0.as_ref()))
     }
 

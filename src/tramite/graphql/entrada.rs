@@ -1,7 +1,7 @@
 //! What a client says about trâmites.
 
 use crate::Result;
-use crate::campo::preenchido;
+use crate::campo::{natural, preenchido};
 use crate::error::{Error, Falha};
 use crate::graphql::{Entrada, Instante, ModoInput};
 use crate::tramite::rules::{self, SituacaoTramite};
@@ -15,8 +15,7 @@ use async_graphql::{ID, InputObject};
 
 /// None when the text is no IDT.
 pub fn ler_idt(idt: &ID) -> Option<Idt> {
-    let digitos = !idt.is_empty() && idt.bytes().all(|b| b.is_ascii_digit());
-    digitos.then(|| idt.parse().ok()).flatten()
+    natural(idt)
 }
 
 /// One that nobody has: what is named so is not found.
@@ -164,6 +163,7 @@ impl Entrada for EnviarTramiteInput {
             metadados: None,
             // Files come by the REST façade alone.
             componentes: Vec::new(),
+            todos_os_componentes: false,
             malformados: Vec::new(),
         };
         (comando, self.modo)

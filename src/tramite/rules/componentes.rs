@@ -81,7 +81,9 @@ pub fn componente_nao_localizado() -> Recusa {
     let mensagem = "não há componente com este hash neste protocolo do trâmite";
     Recusa::nova(CodigoErro::NaoEncontrado, "§2.5", mensagem)
         .em(["hashDoComponenteDigital"])
-        .oriente("confira o hash e o protocolo entre os componentes solicitados")
+        .oriente(
+            "confira-os entre os componentes solicitados; o que o destinatário já tem não se pede",
+        )
 }
 
 #[cfg(test)]

@@ -254,7 +254,7 @@ pub fn recibo(
 }
 
 /// §4.3: an órgão whose key is registered signs with it.
-pub fn assinatura(assinatura: Assinatura) -> Option<Recusa> {
+pub fn assinatura(assinatura: Assinatura, texto: &str) -> Option<Recusa> {
     let (codigo, mensagem) = match assinatura {
         Assinatura::SemChave | Assinatura::Confere => return None,
         Assinatura::Ausente => (CodigoErro::CampoObrigatorio, "falta a assinatura do recibo"),
@@ -262,8 +262,8 @@ pub fn assinatura(assinatura: Assinatura) -> Option<Recusa> {
             (CodigoErro::CampoInvalido, "a assinatura não confere com a chave registrada")
         }
     };
-    let orientacao = "assine <recibo><IDT>…</IDT><NRE>…</NRE><dataDeRecebimento>AAAA-MM-DDThh:mm:ss.000Z</dataDeRecebimento></recibo>, \
-         sem espaços e em UTC, com RSA PKCS#1 v1.5 e SHA-256, em base64";
+    let orientacao =
+        format!("assine, com RSA PKCS#1 v1.5 e SHA-256, em base64, exatamente este texto: {texto}");
     Some(Recusa::nova(codigo, "§4.3", mensagem).em(["hashDaAssinatura"]).oriente(orientacao))
 }
 

@@ -115,6 +115,14 @@ impl Passo {
             Self::Expirar => ParteDoTramite::Solucao,
         }
     }
+
+    /// Who is said to have taken it: that all files have come, this server says.
+    pub const fn por_quem(self) -> ParteDoTramite {
+        match self {
+            Self::CompletarEnvio => ParteDoTramite::Solucao,
+            outro => outro.de_quem(),
+        }
+    }
 }
 
 impl SituacaoTramite {

@@ -1,10 +1,11 @@
 //! The files of a trâmite: taken from the remetente, given to the destinatário, and
 //! forgotten when nobody waits for them.
 
-use super::passos::{conferir_parte, dar, travar};
+use super::passos::{Passado, conferir_parte, dar, travar};
 use crate::app::App;
 use crate::armazem::ConteudoId;
 use crate::auth::Ator;
+use crate::campo::obrigatorio;
 use crate::db::Sessao;
 use crate::error::{CodigoErro, Divergencia, Error, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
@@ -16,7 +17,7 @@ use crate::tramite::{
 use chrono::Duration;
 
 /// Longer than any upload is let take.
-const ABANDONADO: Duration = Duration::hours(24);
+const ABANDONADO: Duration = Duration::hours(1);
 
 /// A file that came, or was found to be here.
 #[derive(Debug)]
@@ -46,14 +47,9 @@ fn nomeado(
     let ilegivel = lido.as_ref().and_then(|lido| lido.as_ref().err()).map(|erro| {
         Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["protocolo"])
     });
-    let falta = |nome, ausente: bool| {
-        ausente.then(|| {
-            Recusa::nova(CodigoErro::CampoObrigatorio, "S0", "o campo é obrigatório").em([nome])
-        })
-    };
     let recusas = [
-        falta("protocolo", protocolo.is_none()),
-        falta("hashDoComponenteDigital", hash.is_none()),
+        obrigatorio(protocolo.as_ref(), "S0").map(|r| r.em(["protocolo"])),
+        obrigatorio(hash, "S0").map(|r| r.em(["hashDoComponenteDigital"])),
         ilegivel,
     ];
     Recusa::nenhuma(malformados, recusas.into_iter().flatten().collect())?;
@@ -63,8 +59,8 @@ fn nomeado(
     }
 }
 
-/// The places in which the trâmite asks for the file; at least one.
-fn lugares(
+/// The places in which the trâmite asks for the file, the first one by itself.
+fn localizar(
     sessao: &mut Sessao<'_>,
     idt: Idt,
     protocolo: &Protocolo,
@@ -90,7 +86,7 @@ impl Comando for EnviarComponente {
         let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::CompletarEnvio)?;
         let (protocolo, hash) =
             nomeado(self.protocolo.as_deref(), self.hash.as_ref(), self.malformados)?;
-        let (componente, lugares) = lugares(sessao, self.idt, &protocolo, &hash)?;
+        let (componente, lugares) = localizar(sessao, self.idt, &protocolo, &hash)?;
         if self.calculado != hash || self.tamanho != componente.tamanho {
             let divergencia = Divergencia {
                 documento: componente.documento,
@@ -100,7 +96,9 @@ impl Comando for EnviarComponente {
             };
             return Err(rules::conteudo_divergente(componente.protocolo, divergencia).into());
         }
-        if lugares.iter().all(|lugar| !lugar.falta_enviar()) {
+        // On its way to its end, or there: not called off, not refused.
+        let segue = tramite.situacao <= SituacaoTramite::ReciboRecebidoRemetente;
+        if segue && lugares.iter().all(|lugar| !lugar.falta_enviar()) {
             return Ok(ComponenteRecebido { tramite, guardado: false });
         }
         let (SituacaoTramite::AguardandoComponentes, Some(conteudo)) =
@@ -109,7 +107,7 @@ impl Comando for EnviarComponente {
             return Err(rules::transicao_nao_permitida(&tramite).into());
         };
         store::receber_componente(sessao, &lugares, conteudo, agora)?;
-        if store::falta_enviar(sessao, self.idt)? {
+        if store::faltas(sessao, self.idt)?.enviar {
             return Ok(ComponenteRecebido { tramite, guardado: true });
         }
         let anotacao = Anotacao { completo_em: Some(agora), ..Anotacao::default() };
@@ -118,11 +116,11 @@ impl Comando for EnviarComponente {
     }
 }
 
-/// A file to be fetched.
-#[derive(Debug)]
+/// A file that the destinatário may fetch.
 pub struct Baixavel {
     pub conteudo: ConteudoId,
     pub tamanho: i64,
+    lugares: Vec<Componente>,
 }
 
 /// The file that the destinatário would fetch now. Changes nothing.
@@ -132,16 +130,15 @@ pub fn baixavel(
     comando: &BaixarComponente,
 ) -> Result<Baixavel, Error> {
     let achado = store::tramite_se_visivel(sessao, comando.idt)?;
-    let tramite = achado.ok_or_else(rules::tramite_visivel)?;
-    localizar(sessao, tribunal, &tramite, comando).map(|(baixavel, _)| baixavel)
+    do_tramite(sessao, tribunal, &achado.ok_or_else(rules::tramite_visivel)?, comando)
 }
 
-fn localizar(
+fn do_tramite(
     sessao: &mut Sessao<'_>,
     tribunal: i16,
     tramite: &Tramite,
     comando: &BaixarComponente,
-) -> Result<(Baixavel, Vec<Componente>), Error> {
+) -> Result<Baixavel, Error> {
     conferir_parte(tramite, tribunal, Passo::CompletarRecebimento)?;
     let BaixarComponente { idt, protocolo, hash, malformados } = comando;
     let (protocolo, hash) = nomeado(protocolo.as_deref(), hash.as_ref(), malformados.clone())?;
@@ -149,49 +146,51 @@ fn localizar(
         return Err(rules::transicao_nao_permitida(tramite).into());
     }
     let (Componente { conteudo_id, tamanho, .. }, lugares) =
-        lugares(sessao, *idt, &protocolo, &hash)?;
+        localizar(sessao, *idt, &protocolo, &hash)?;
     let conteudo = conteudo_id.ok_or_else(rules::componente_nao_localizado)?;
-    Ok((Baixavel { conteudo, tamanho }, lugares))
+    Ok(Baixavel { conteudo, tamanho, lugares })
 }
 
 /// 3→4 with the last file.
 impl Comando for BaixarComponente {
     const NOME: &'static str = "baixarComponente";
-    type Efeito = ComponenteRecebido;
+    type Efeito = Passado;
 
-    fn executar(
-        self,
-        sessao: &mut Sessao<'_>,
-        contexto: &Contexto,
-    ) -> Result<ComponenteRecebido, Error> {
+    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Passado, Error> {
         let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::CompletarRecebimento)?;
-        let (_, lugares) = localizar(sessao, contexto.tribunal, &tramite, &self)?;
+        let Baixavel { lugares, .. } = do_tramite(sessao, contexto.tribunal, &tramite, &self)?;
         store::baixar_componente(sessao, &lugares, agora)?;
         let espera = tramite.situacao == SituacaoTramite::MetadadosRecebidosDestinatario;
-        if !espera || store::falta_baixar(sessao, self.idt)? {
-            return Ok(ComponenteRecebido { tramite, guardado: true });
+        if !espera || store::faltas(sessao, self.idt)?.baixar {
+            return Ok(Passado { tramite, recusa: None });
         }
-        let nada = Anotacao::default();
-        let passado = dar(sessao, &tramite, Passo::CompletarRecebimento, &nada, agora)?;
-        Ok(ComponenteRecebido { tramite: passado.tramite, guardado: true })
+        dar(sessao, &tramite, Passo::CompletarRecebimento, &Anotacao::default(), agora)
     }
 }
 
-/// The bytes go before what names them: a fall in between leaves a name to try again.
+/// A content that no componente came to have. The bytes go before what names them:
+/// a fall in between leaves a name to try again.
 pub async fn esquecer(app: &App, ator: &Ator, conteudo: ConteudoId) -> Result<(), Error> {
     app.armazem.apagar(ator, conteudo).await?;
     let fechar = move |sessao: &mut Sessao<'_>| Ok(store::fechar_conteudo(sessao, conteudo)?);
     app.db.escrever(ator, fechar).await
 }
 
-/// One round over the contents that a tribunal sent: answers how many were forgotten.
-pub(super) async fn limpar(app: &App, ator: &Ator) -> Result<usize, Error> {
+/// One round over the contents that a tribunal sent. What fails for one does not keep
+/// the others waiting.
+pub(super) async fn limpar(app: &App, ator: &Ator) -> Result<(), Error> {
     let (tribunal, limite) = (ator.tribunal_de_escrita()?, (app.agora)() - ABANDONADO);
-    let listar =
-        move |sessao: &mut Sessao<'_>| Ok(store::conteudos_sem_uso(sessao, tribunal, limite)?);
-    let sem_uso = app.db.ler(ator, listar).await?;
-    for conteudo in &sem_uso {
-        esquecer(app, ator, *conteudo).await?;
+    loop {
+        let listar =
+            move |sessao: &mut Sessao<'_>| Ok(store::conteudos_sem_uso(sessao, tribunal, limite)?);
+        let sem_uso = app.db.ler(ator, listar).await?;
+        if sem_uso.is_empty() {
+            return Ok(());
+        }
+        let mut desfecho = Ok(());
+        for conteudo in sem_uso {
+            desfecho = desfecho.and(esquecer(app, ator, conteudo).await);
+        }
+        desfecho?;
     }
-    Ok(sem_uso.len())
 }

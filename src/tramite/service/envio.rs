@@ -90,14 +90,13 @@ impl Comando for EnviarTramite {
         };
 
         let componentes = std::mem::take(&mut self.componentes);
-        let componentes = pedir(sessao, &destinatario, conhecido.as_ref(), componentes)?;
+        let todos = self.todos_os_componentes;
+        let componentes = pedir(sessao, &destinatario, conhecido.as_ref(), componentes, todos)?;
         let agora = relogio();
         let nre_gerado = conhecido.is_none();
         let nre = match conhecido {
             Some(nre) => nre,
-            None => {
-                store::registrar(sessao, tribunal, &protocolo, tempo::dia(agora).year(), agora)?
-            }
+            None => store::registrar(sessao, &protocolo, tempo::dia(agora).year(), agora)?,
         };
         let rota = Rota {
             nre: &nre,
@@ -109,7 +108,12 @@ impl Comando for EnviarTramite {
         };
         // The unique index has the last word: of racing sends one is in progress.
         match store::inserir(sessao, &rota, self, agora)? {
-            Some(tramite) => Ok(Enviado { tramite, nre_gerado, avisos }),
+            Some(tramite) => {
+                if nre_gerado {
+                    store::tornar_parte(sessao, tribunal, &nre, protocolo.chave(), agora)?;
+                }
+                Ok(Enviado { tramite, nre_gerado, avisos })
+            }
             None => {
                 let recusa = rules::recusa_da_linha(LinhaDeDecisao::B3, &Informacao::default());
                 Err(Error::Recusas(recusa.into_iter().collect()))
@@ -118,13 +122,14 @@ impl Comando for EnviarTramite {
     }
 }
 
-/// Which files to ask for: what the destinatário does not have by this NRE. A place
+/// Which files to ask for: what the destinatário does not have by this NRE, or `todos`. A place
 /// whose file is not the one that was received there is refused (0047).
 fn pedir(
     sessao: &mut Sessao<'_>,
     destinatario: &Estrutura,
     nre: Option<&Nre>,
     componentes: Vec<ComponenteDigital>,
+    todos: bool,
 ) -> Result<Vec<(ComponenteDigital, bool)>, Error> {
     let Some(nre) = nre.filter(|_| !componentes.is_empty()) else {
         return Ok(componentes.into_iter().map(|componente| (componente, true)).collect());
@@ -143,7 +148,8 @@ fn pedir(
         recusas.push(rules::documento_divergente(nre, protocolo, divergencia));
     }
     Recusa::nenhuma(Vec::new(), recusas)?;
-    let solicitado = |(componente, antes): (_, store::Tramitado)| (componente, !antes.destino_tem);
+    let solicitado =
+        |(componente, antes): (_, store::Tramitado)| (componente, todos || !antes.destino_tem);
     Ok(componentes.into_iter().zip(tramitados).map(solicitado).collect())
 }
 

@@ -89,7 +89,7 @@ pub(super) fn dar(
     agora: DateTime<Utc>,
 ) -> Result<Passado, Error> {
     let situacao = seguinte(tramite, passo)?;
-    store::passar(sessao, tramite.idt, situacao, passo.de_quem(), anotacao, agora)?;
+    store::passar(sessao, tramite.idt, situacao, passo.por_quem(), anotacao, agora)?;
     Ok(Passado { tramite: store::por_idt(sessao, tramite.idt)?, recusa: None })
 }
 
@@ -141,28 +141,31 @@ impl Comando for ReceberTramite {
         if ja_tem(sessao, contexto, &tramite)? {
             return devolver(sessao, &tramite, agora);
         }
-        let nada = Anotacao::default();
-        let recebido = dar(sessao, &tramite, Passo::ReceberMetadados, &nada, agora)?;
-        if store::falta_baixar(sessao, tramite.idt)? {
+        let anotacao = Anotacao { metadados_em: Some(agora), ..Anotacao::default() };
+        let recebido = dar(sessao, &tramite, Passo::ReceberMetadados, &anotacao, agora)?;
+        if store::faltas(sessao, tramite.idt)?.baixar {
             return Ok(recebido);
         }
+        let nada = Anotacao::default();
         dar(sessao, &recebido.tramite, Passo::CompletarRecebimento, &nada, agora)
     }
 }
 
-/// The signature, against the key that is registered of the destinatário.
+/// The signature, against the key that is registered of the destinatário, and the
+/// text that is to be signed.
 fn conferir(
     sessao: &mut Sessao<'_>,
     tramite: &Tramite,
     recebimento: Option<DateTime<Utc>>,
     assinatura: Option<&str>,
-) -> Result<Assinatura, Error> {
+) -> Result<(Assinatura, String), Error> {
     let chave = store::chave_do_destinatario(sessao, tramite.idt)?;
     let componentes = store::componentes(sessao, tramite.idt)?;
     let hashes = hashes_tramitados(&componentes);
     let recebimento = recebimento.unwrap_or_default();
     let texto = recibo::de_conclusao(tramite.idt, &tramite.nre, recebimento, &hashes);
-    recibo::conferir(&texto, assinatura, chave.as_deref()).map_err(Error::interno)
+    let conferida = recibo::conferir(&texto, assinatura, chave.as_deref());
+    Ok((conferida.map_err(Error::interno)?, texto))
 }
 
 /// 4→5: the destination has the processo, and is a party of its NRE.
@@ -180,13 +183,13 @@ impl Comando for EnviarRecibo {
         );
         seguinte(&tramite, Passo::EnviarRecibo)?;
         Recusa::nenhuma(self.malformados, recusas)?;
-        let assinatura = conferir(
+        let (assinatura, texto) = conferir(
             sessao,
             &tramite,
             self.data_de_recebimento,
             self.hash_da_assinatura.as_deref(),
         )?;
-        Recusa::nenhuma(Vec::new(), rules::assinatura(assinatura).into_iter().collect())?;
+        Recusa::nenhuma(Vec::new(), rules::assinatura(assinatura, &texto).into_iter().collect())?;
         store::tomar_a_vez(sessao, contexto.tribunal, &tramite.protocolo_chave, None)?;
         if ja_tem(sessao, contexto, &tramite)?
             || !store::tornar_parte(

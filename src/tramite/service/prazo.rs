@@ -37,7 +37,7 @@ pub async fn expirar(app: &App) -> Result<usize, Error> {
             })
             .await;
         let ronda = match ronda {
-            Ok(expirados) => limpar(app, &ator).await.map(|_| expirados),
+            Ok(expirados) => limpar(app, &ator).await.map(|()| expirados),
             falha => falha,
         };
         match ronda {

@@ -2,7 +2,7 @@
 
 use crate::armazem::ConteudoId;
 use crate::db::schema::{componente, conteudo};
-use crate::db::{Relation, Sessao, Sql};
+use crate::db::{Relation, Sessao, Sql, agrupar};
 use crate::error::Error;
 use crate::tramite::{Componente, ComponenteDigital, HashSha256, Idt, Nre, Protocolo};
 use chrono::{DateTime, Utc};
@@ -28,10 +28,7 @@ impl Relation for ComponentesDe {
             .order((componente::idt, componente::id))
             .select(Componente::as_select())
             .load(sessao.conn())?;
-        let mut grupos: HashMap<Self, Vec<Componente>> = HashMap::new();
-        for linha in linhas {
-            grupos.entry(Self(linha.idt)).or_default().push(linha);
-        }
+        let grupos = agrupar(linhas.into_iter().map(|linha| (Self(linha.idt), linha)));
         Ok(grupos.into_iter().map(|(key, linhas)| (key, Arc::new(linhas))).collect())
     }
 }
@@ -163,12 +160,8 @@ pub fn receber_componente(
     conteudo: ConteudoId,
     agora: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let Some(um) = lugares.first() else { return Ok(()) };
-    diesel::update(componente::table)
-        .filter(componente::idt.eq(um.idt))
-        .filter(componente::protocolo_chave.eq(&um.protocolo_chave))
-        .filter(componente::hash.eq(&um.hash))
-        .filter(componente::solicitado)
+    let ids: Vec<i64> = lugares.iter().map(|lugar| lugar.id).collect();
+    diesel::update(componente::table.filter(componente::id.eq_any(ids)))
         .set((componente::conteudo_id.eq(conteudo), componente::recebido_em.eq(agora)))
         .execute(sessao.conn())?;
     Ok(())
@@ -180,56 +173,56 @@ pub fn baixar_componente(
     lugares: &[Componente],
     agora: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let Some(um) = lugares.first() else { return Ok(()) };
-    diesel::update(componente::table)
-        .filter(componente::idt.eq(um.idt))
-        .filter(componente::protocolo_chave.eq(&um.protocolo_chave))
-        .filter(componente::hash.eq(&um.hash))
-        .filter(componente::solicitado)
-        .filter(componente::baixado_em.is_null())
+    let ids = lugares.iter().filter(|lugar| lugar.falta_baixar()).map(|lugar| lugar.id);
+    diesel::update(componente::table.filter(componente::id.eq_any(ids.collect::<Vec<_>>())))
         .set(componente::baixado_em.eq(agora))
         .execute(sessao.conn())?;
     Ok(())
 }
 
-/// Whether the remetente still owes a file.
-pub fn falta_enviar(sessao: &mut Sessao<'_>, idt: Idt) -> QueryResult<bool> {
-    let faltam = componente::table
-        .filter(componente::idt.eq(idt))
-        .filter(componente::solicitado)
-        .filter(componente::recebido_em.is_null());
-    diesel::select(diesel::dsl::exists(faltam)).get_result(sessao.conn())
+/// What a trâmite still waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct Faltas {
+    /// The remetente owes a file.
+    #[diesel(sql_type = Bool)]
+    pub enviar: bool,
+    /// The destinatário has a file to fetch.
+    #[diesel(sql_type = Bool)]
+    pub baixar: bool,
 }
 
-/// Whether the destinatário has still to fetch a file.
-pub fn falta_baixar(sessao: &mut Sessao<'_>, idt: Idt) -> QueryResult<bool> {
-    let faltam = componente::table
-        .filter(componente::idt.eq(idt))
-        .filter(componente::solicitado)
-        .filter(componente::baixado_em.is_null());
-    diesel::select(diesel::dsl::exists(faltam)).get_result(sessao.conn())
+pub fn faltas(sessao: &mut Sessao<'_>, idt: Idt) -> QueryResult<Faltas> {
+    Sql::new(
+        "SELECT coalesce(bool_or(recebido_em IS NULL), false) AS enviar, \
+         coalesce(bool_or(baixado_em IS NULL), false) AS baixar FROM componente WHERE solicitado AND idt = ",
+    )
+    .bind(idt)
+    .get_result(sessao.conn())
 }
 
-/// A content that is about to come.
+/// A content of the trâmite that is about to come.
 pub fn abrir_conteudo(
     sessao: &mut Sessao<'_>,
-    tribunal: i16,
+    idt: Idt,
     agora: DateTime<Utc>,
 ) -> QueryResult<ConteudoId> {
     diesel::insert_into(conteudo::table)
-        .values((conteudo::tribunal_codigo.eq(tribunal), conteudo::criado_em.eq(agora)))
+        .values((conteudo::idt.eq(idt), conteudo::criado_em.eq(agora)))
         .returning(conteudo::id)
         .get_result(sessao.conn())
 }
 
-/// Once its bytes are gone.
+/// Once its bytes are gone. Where a file was, nothing is any more.
 pub fn fechar_conteudo(sessao: &mut Sessao<'_>, id: ConteudoId) -> QueryResult<()> {
+    diesel::update(componente::table.filter(componente::conteudo_id.eq(id)))
+        .set(componente::conteudo_id.eq(None::<ConteudoId>))
+        .execute(sessao.conn())?;
     diesel::delete(conteudo::table.find(id)).execute(sessao.conn())?;
     Ok(())
 }
 
-/// Contents that nobody will fetch any more: of trâmites that have ended, and of
-/// uploads that broke off before `limite`.
+/// Contents of the tribunal that nobody will fetch any more: of trâmites that have
+/// ended or were refused, and of uploads that broke off before `limite`.
 pub fn conteudos_sem_uso(
     sessao: &mut Sessao<'_>,
     tribunal: i16,
@@ -240,16 +233,15 @@ pub fn conteudos_sem_uso(
         #[diesel(sql_type = BigInt)]
         id: ConteudoId,
     }
-    let linhas: Vec<Linha> = Sql::new("SELECT k.id FROM conteudo k WHERE k.tribunal_codigo = ")
-        .bind(tribunal)
-        .push(
-            " AND CASE WHEN EXISTS (SELECT FROM componente c WHERE c.conteudo_id = k.id) \
-             THEN NOT EXISTS (SELECT FROM componente c JOIN tramite t USING (idt) \
-                              WHERE c.conteudo_id = k.id AND t.situacao IN (1, 2, 3, 4, 5, 8)) \
-             ELSE k.criado_em < ",
-        )
-        .bind(limite)
-        .push(" END ORDER BY k.id LIMIT 100")
-        .load(sessao.conn())?;
+    let linhas: Vec<Linha> = Sql::new(
+        "SELECT k.id FROM conteudo k JOIN tramite t USING (idt) WHERE t.remetente_tribunal = ",
+    )
+    .bind(tribunal)
+    .push(" AND (t.situacao NOT IN (1, 2, 3, 4, 5) OR k.criado_em < ")
+    .bind(limite)
+    .push(
+        " AND NOT EXISTS (SELECT FROM componente c WHERE c.conteudo_id = k.id)) ORDER BY k.id LIMIT 100",
+    )
+    .load(sessao.conn())?;
     Ok(linhas.into_iter().map(|linha| linha.id).collect())
 }

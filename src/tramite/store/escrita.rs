@@ -95,10 +95,9 @@ pub fn registro_de(
     .optional()
 }
 
-/// A fresh NRE for a processo that travels for the first time, and its first party.
+/// A fresh NRE for a processo that travels for the first time.
 pub fn registrar(
     sessao: &mut Sessao<'_>,
-    tribunal: i16,
     protocolo: &Protocolo,
     ano: i32,
     agora: DateTime<Utc>,
@@ -120,7 +119,6 @@ pub fn registrar(
             registro_eletronico::criado_em.eq(agora),
         ))
         .execute(sessao.conn())?;
-    tornar_parte(sessao, tribunal, &nre, protocolo.chave(), agora)?;
     Ok(nre)
 }
 
@@ -265,6 +263,7 @@ pub struct Anotacao {
     pub recusado_em: Option<DateTime<Utc>>,
     pub ciencia_em: Option<DateTime<Utc>>,
     pub completo_em: Option<DateTime<Utc>>,
+    pub metadados_em: Option<DateTime<Utc>>,
 }
 
 /// Writes the situação that a locked trâmite passed to, and tells of it.
@@ -279,6 +278,12 @@ pub fn passar(
     diesel::update(tramite::table.find(idt))
         .set((tramite::situacao.eq(situacao), tramite::atualizado_em.eq(agora), anotacao))
         .execute(sessao.conn())?;
+    // Its place in the feed, which tells of what waits for a reception.
+    if situacao == SituacaoTramite::ComponentesRecebidosSolucao {
+        Sql::new("UPDATE tramite SET xid = pg_current_xact_id() WHERE idt = ")
+            .bind(idt)
+            .execute(sessao.conn())?;
+    }
     registrar_mudanca(sessao, idt, situacao, por, agora)
 }
 

@@ -13,7 +13,7 @@ pub use listas::*;
 use super::{
     EnderecoDeEstrutura, Estrutura, Idt, MudancaDeSituacao, Nre, RegistroEletronico, Tramite,
 };
-use crate::db::{Relation, Sessao, Sql};
+use crate::db::{Relation, Sessao, Sql, agrupar};
 use crate::error::Error;
 use crate::tramite::rules::SituacaoTramite;
 use diesel::deserialize::FromSql;
@@ -33,7 +33,7 @@ macro_rules! colunas {
          d.nome AS destinatario_nome, t.destinatario_tribunal, t.situacao, t.devolucao, t.nre_informado, t.descricao, \
          t.nivel_de_sigilo, t.hipotese_legal, t.processo_de_negocio, t.urgente, t.motivo_da_urgencia, \
          t.data_de_retorno, t.metadados, t.data_de_recebimento, t.hash_da_assinatura, t.recibo_em, t.recibo_entregue_em, t.recibo_assinado, \
-         t.motivo_recusa, t.justificativa, t.recusado_em, t.ciencia_em, t.completo_em, t.criado_em, t.atualizado_em"
+         t.motivo_recusa, t.justificativa, t.recusado_em, t.ciencia_em, t.completo_em, t.metadados_em, t.criado_em, t.atualizado_em"
     };
 }
 pub(super) use colunas;
@@ -117,10 +117,7 @@ impl Relation for HistoricoDe {
         .bind(idts)
         .push(") ORDER BY id")
         .load(sessao.conn())?;
-        let mut grupos: HashMap<Self, Vec<MudancaDeSituacao>> = HashMap::new();
-        for linha in linhas {
-            grupos.entry(Self(linha.idt)).or_default().push(linha);
-        }
+        let grupos = agrupar(linhas.into_iter().map(|linha| (Self(linha.idt), linha)));
         Ok(grupos.into_iter().map(|(key, linhas)| (key, Arc::new(linhas))).collect())
     }
 }

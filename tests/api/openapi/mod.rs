@@ -3,6 +3,7 @@
 
 mod documento;
 mod roteiro;
+mod tramita;
 
 use crate::arquitetura::fontes;
 use crate::support::App;
@@ -110,10 +111,6 @@ fn todo_campo_lido_esta_no_documento() {
     let documento = impresso();
     let mut lidos = 0;
     for fonte in fontes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rest")) {
-        // The routes of the Tramita are the platform's contract, not this document's.
-        if fonte.components().any(|parte| parte.as_os_str() == "tramites") {
-            continue;
-        }
         let texto = std::fs::read_to_string(fonte).unwrap();
         for depois in leituras.iter().flat_map(|leitura| texto.split(leitura).skip(1)) {
             let Some((nome, _)) =
@@ -190,5 +187,5 @@ fn corpos_e_respostas_sao_como_o_documento_diz() {
     let situacao = "/processos/numero-processo/{numero}/situacao/{situacao}";
     roteiro.pedir("PUT", situacao, &arquivar, json!({}));
 
-    assert_eq!(roteiro.esquecidas(), Vec::<String>::new());
+    assert_eq!(roteiro.esquecidas(|tag| tag != "Tramita"), Vec::<String>::new());
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const JSON: &str = "application/json";
+const BYTES: &str = "application/octet-stream";
 
 pub struct Roteiro<'a> {
     app: &'a App,
@@ -74,9 +75,21 @@ impl<'a> Roteiro<'a> {
         resposta.corpo["dados"].clone()
     }
 
-    /// The operations that no step asked for.
-    pub fn esquecidas(&self) -> Vec<String> {
+    /// Holds an answer that came otherwise against the document.
+    #[track_caller]
+    pub fn ver(&mut self, metodo: &str, modelo: &str, status: u16, resposta: &Resposta) {
+        let operacao = self.documento.0["paths"][modelo][metodo.to_lowercase()].clone();
+        assert!(operacao.is_object(), "{metodo} {modelo} is not in the document");
+        self.conferir(&operacao, status, resposta);
+        if status == 200 {
+            self.feitas.insert(operacao["operationId"].as_str().unwrap().to_owned());
+        }
+    }
+
+    /// The operations with such a tag that no step asked for.
+    pub fn esquecidas(&self, tag: fn(&str) -> bool) -> Vec<String> {
         let todas = self.documento.operacoes();
+        let todas = todas.filter(|(_, _, operacao)| tag(operacao["tags"][0].as_str().unwrap()));
         let todas = todas.map(|(_, _, operacao)| operacao["operationId"].as_str().unwrap());
         todas.filter(|nome| !self.feitas.contains(*nome)).map(str::to_owned).collect()
     }
@@ -95,6 +108,10 @@ impl<'a> Roteiro<'a> {
         let mut dita = &operacao["responses"][status.to_string()];
         if let Some(referencia) = dita["$ref"].as_str() {
             dita = self.documento.0.pointer(referencia.trim_start_matches('#')).unwrap();
+        }
+        if resposta.headers["content-type"] == BYTES {
+            assert!(dita["content"][BYTES].is_object(), "{nome} {status} is not in the document");
+            return;
         }
         let schema = &dita["content"][JSON]["schema"];
         assert!(!schema.is_null(), "{nome} {status} is not in the document");

@@ -36,6 +36,10 @@ static PEM: LazyLock<String> = LazyLock::new(|| {
     chave.to_pkcs8_pem(LineEnding::LF).unwrap().to_string()
 });
 
+pub fn assinante() -> Assinante {
+    Assinante::de_pem(PEM.as_bytes()).unwrap()
+}
+
 pub struct App {
     pub banco: Banco,
     pub base: String,
@@ -93,8 +97,7 @@ impl App {
         let base = format!("http://{}", escuta.local_addr().unwrap());
         let iss = issuer.map_or_else(|| format!("{base}{CAMINHO}"), str::to_owned);
         let db = Db::conectar(&opcoes).unwrap();
-        let app = elos::App::novo(db, ajustes.regras, banco::agora)
-            .assinando(Some(Assinante::de_pem(PEM.as_bytes()).unwrap()));
+        let app = elos::App::novo(db, ajustes.regras, banco::agora).assinando(Some(assinante()));
         let partes = Partes {
             app: app.clone(),
             auth: Auth::novo(AuthOptions::novas(iss.clone(), vec!["elos".into()], None)),

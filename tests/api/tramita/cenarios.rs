@@ -1,15 +1,10 @@
 //! The acceptance scenarios, one test each.
 
 use super::{CE, FRASE, NUP, PE, RN, Tramita, codigo, envio, parametro};
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use diesel::RunQueryDsl;
 use elos::config::Regras;
 use elos::db::Sql;
 use elos::processo::NumeroProcesso;
-use jsonwebtoken::EncodingKey;
-use rsa::pkcs1::EncodeRsaPrivateKey;
-use rsa::traits::PublicKeyParts;
 use serde_json::{Value, json};
 
 #[test]
@@ -332,58 +327,6 @@ fn o_recibo_entregue_se_le_de_novo_so_com_leitura() {
 
 /// With a key registered, a recibo is taken only as signed by it; without, it is
 /// taken and held for unsigned, whatever came as a signature.
-#[test]
-fn o_recibo_e_conferido_com_a_chave_registrada() {
-    let t = Tramita::novo();
-    let recibo = |quem: &str, idt: i64, data: &str, assinatura: Option<&str>| {
-        let corpo = json!({ "dataDeRecebimento": data, "hashDaAssinatura": assinatura });
-        t.pedir(quem, "POST", &format!("/tramites/{idt}/recibo"), &corpo)
-    };
-    let data = crate::support::agora().format("%Y-%m-%dT%H:%M:%S.000Z").to_string();
-    let (idt, _) = t.enviado(RN, CE, "SEM-CHAVE", None);
-    t.passos(idt, &[(CE, "receber")]);
-    assert_eq!(recibo(CE, idt, &data, Some("AAAA")).status, 200);
-    assert_eq!(t.passo(RN, idt, "buscar").corpo["assinado"], false);
-
-    let chave = rsa::RsaPrivateKey::new(&mut rand::rngs::OsRng, 2048).unwrap();
-    let base64url = |bytes| Engine::encode(&URL_SAFE_NO_PAD, bytes);
-    let jwk = json!({ "kty": "RSA", "n": base64url(chave.n().to_bytes_be()), "e": base64url(chave.e().to_bytes_be()) });
-    let mut dono = t.0.banco.conn();
-    Sql::new("UPDATE estrutura SET chave_publica = ")
-        .bind(jwk.to_string())
-        .push("::jsonb WHERE numero = '817'")
-        .execute(&mut dono)
-        .unwrap();
-    let assinar = |texto: &str| {
-        let chave = EncodingKey::from_rsa_der(chave.to_pkcs1_der().unwrap().as_bytes());
-        let url =
-            jsonwebtoken::crypto::sign(texto.as_bytes(), &chave, jsonwebtoken::Algorithm::RS256);
-        Engine::encode(&STANDARD, Engine::decode(&URL_SAFE_NO_PAD, url.unwrap()).unwrap())
-    };
-    let (idt, nre) = t.enviado(RN, PE, NUP, None);
-    t.passos(idt, &[(PE, "receber")]);
-    let texto = |idt: i64| {
-        format!(
-            "<recibo><IDT>{idt}</IDT><NRE>{nre}</NRE><dataDeRecebimento>{data}</dataDeRecebimento></recibo>"
-        )
-    };
-    for ruim in [None, Some("AAAA".to_owned()), Some(assinar(&texto(idt + 1)))] {
-        let recusado = recibo(PE, idt, &data, ruim.as_deref());
-        assert_eq!(recusado.status, 400, "{}", recusado.texto);
-        assert!(parametro(&recusado, "hashDaAssinatura").is_some(), "{}", recusado.texto);
-    }
-    assert_eq!(t.situacao(RN, idt), 4);
-    let assinatura = assinar(&texto(idt));
-    assert_eq!(recibo(PE, idt, &data, Some(&assinatura)).status, 200);
-    for _ in 0..2 {
-        let entregue = t.passo(RN, idt, "buscar").corpo;
-        assert_eq!(
-            (&entregue["assinado"], &entregue["textoAssinado"], &entregue["hashDaAssinatura"]),
-            (&json!(true), &json!(texto(idt)), &json!(assinatura))
-        );
-    }
-}
-
 #[test]
 fn o_protocolo_devolve_o_nre_so_a_quem_e_parte() {
     let t = Tramita::novo();

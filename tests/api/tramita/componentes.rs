@@ -158,6 +158,8 @@ fn do_envio_ao_recibo_com_arquivos() {
     let lido = t.passo(RN, idt, "ler");
     assert_eq!(lido.corpo["situacaoAtual"], 1);
     assert_eq!(lido.corpo["processosComComponentesDigitaisPendentes"], pedidos);
+    // To know of files is to have received what tells of them.
+    assert!(!t.passo(PE, idt, "ler").texto.contains(&hash(&a)));
     let ticket = |quem: &str| {
         t.0.gql_com(
             quem,
@@ -274,6 +276,12 @@ fn so_se_pede_o_que_falta_ao_destinatario() {
     let (idt, _, pedido) = t.enviado_com(&com_documentos(CE, PE, Some(&nre), &tres));
     assert_eq!(pedido, pedidos(&[&c]));
     concluir(&t, idt, CE, PE, &[&c]);
+    // Who lost them may be sent all of them again.
+    let mut todos = com_documentos(PE, CE, Some(&nre), &tres);
+    todos["cabecalho"]["obrigarEnvioDeTodosOsComponentesDigitais"] = json!(true);
+    let (idt, _, pedido) = t.enviado_com(&todos);
+    assert_eq!(pedido, pedidos(&[&a, &b, &c]));
+    t.passos(idt, &[(PE, "cancelar")]);
     // Nothing is missing: there is nothing to wait for.
     let (idt, _, pedido) = t.enviado_com(&com_documentos(PE, CE, Some(&nre), &tres));
     assert_eq!((pedido, t.situacao(PE, idt)), (json!([]), 2));
@@ -352,6 +360,8 @@ fn o_conteudo_que_nao_e_o_descrito_nao_se_guarda() {
         ("multipart/form-data", &inteiro, 400),
         (multipart, cortado, 400),
         (multipart, b"nada", 400),
+        // A form begins with its first part.
+        (multipart, &[b"\r\n\r\n", inteiro.as_slice()].concat(), 400),
     ] {
         let resposta = t.mandar_corpo(RN, idt, tipo, corpo);
         assert_eq!(resposta.status, status, "{tipo}: {}", resposta.texto);
@@ -392,6 +402,41 @@ fn so_o_remetente_manda_e_so_o_destinatario_baixa() {
 }
 
 #[test]
+fn o_que_se_cancelou_nao_recebe_mais_arquivos() {
+    let t = Tramita::novo();
+    let (a, b) = (arquivo(1, 10), arquivo(2, 10));
+    let (idt, ..) = t.enviado_com(&com_documentos(RN, PE, None, &[documento(1, &[&a, &b])]));
+    assert_eq!(t.mandar(RN, idt, NUP, &a).status, 200);
+    t.passos(idt, &[(RN, "cancelar")]);
+    for bytes in [&a, &b] {
+        assert_eq!(codigo(&t.mandar(RN, idt, NUP, bytes)), (409, "9004"));
+    }
+    t.0.expirar();
+    assert_eq!(t.conteudos(), 0);
+}
+
+/// A key, with files: the same body is the same send, however its fields are ordered.
+#[test]
+fn a_chave_vale_com_os_campos_em_qualquer_ordem() {
+    let t = Tramita::novo();
+    let enviar = |documentos: &str| {
+        let corpo = envio(RN, PE, NUP, None).to_string();
+        let com = format!(r#""documentos":{documentos},"protocolo":"#);
+        let corpo = serde_json::from_str(&corpo.replacen("\"protocolo\":", &com, 1)).unwrap();
+        t.com_headers(RN, "POST", "/tramites/processo", &corpo, &[("Idempotency-Key", "k")])
+    };
+    let (ordem, componentes) =
+        (r#""ordem":1"#, documento(1, &[b"um"])["componentesDigitais"].to_string());
+    let um = enviar(&format!(r#"[{{{ordem},"componentesDigitais":{componentes}}}]"#));
+    let dois = enviar(&format!(r#"[{{"componentesDigitais":{componentes},{ordem}}}]"#));
+    assert_eq!((um.status, dois.status), (200, 200), "{}", dois.texto);
+    assert_eq!(um.corpo, dois.corpo);
+    let repetido = |resposta: &Resposta| resposta.headers.get("idempotent-replayed").cloned();
+    assert_eq!((repetido(&um), repetido(&dois).as_deref()), (None, Some("true")));
+    assert_eq!(enviar("[]").status, 422);
+}
+
+#[test]
 fn documentos_malformados_sao_recusados_pelo_seu_lugar() {
     let t = Tramita::novo();
     let mudar = |mudanca: fn(&mut Value)| {
@@ -417,6 +462,7 @@ fn documentos_malformados_sao_recusados_pelo_seu_lugar() {
             mudar(|d| d[0]["componentesDigitais"][0]["hash"]["algoritmo"] = json!("MD5")),
             "use SHA256",
         ),
+        (mudar(|d| d[0]["componentesDigitais"][0]["hash"]["algoritmo"] = json!({})), "use SHA256"),
         (
             mudar(|d| d[0]["componentesDigitais"][0]["tamanhoEmBytes"] = json!(0)),
             "o tamanho vai de 1 byte",
@@ -469,14 +515,17 @@ fn mandar_contra_mandar_e_contra_cancelar() {
     assert_eq!(t.0.banco.contar("SELECT count(*) AS n FROM conteudo"), 10);
 }
 
-/// An upload that broke off leaves its pieces for a day.
+/// An upload that broke off leaves its pieces for an hour.
 #[test]
 fn o_que_ficou_pela_metade_e_esquecido() {
     let t = Tramita::novo();
+    let (idt, _) = t.enviado(RN, PE, NUP, None);
     let mut conn = t.0.banco.conn();
-    for (horas, bytes) in [(23, "ab"), (25, "cd")] {
-        Sql::new("WITH k AS (INSERT INTO conteudo (tribunal_codigo, criado_em) VALUES (820, ")
-            .bind(agora() - Duration::hours(horas))
+    for (minutos, bytes) in [(59, "ab"), (61, "cd")] {
+        Sql::new("WITH k AS (INSERT INTO conteudo (idt, criado_em) VALUES (")
+            .bind(idt)
+            .push(", ")
+            .bind(agora() - Duration::minutes(minutos))
             .push(") RETURNING id) INSERT INTO conteudo_parte SELECT id, 0, ")
             .bind(bytes.to_owned())
             .push("::bytea FROM k")
@@ -487,4 +536,29 @@ fn o_que_ficou_pela_metade_e_esquecido() {
     assert_eq!(t.conteudos(), 2, "one content of one piece");
     let o_novo = "SELECT count(*) AS n FROM conteudo_parte WHERE bytes = 'ab'";
     assert_eq!(t.0.banco.contar(o_novo), 1);
+}
+
+/// A processo of five thousand files is sent, received and sent back.
+#[test]
+fn cinco_mil_arquivos() {
+    let t = Tramita::novo();
+    let um = documento(1, &[b"um"]);
+    let documentos: Vec<Value> = (1..=5_000)
+        .map(|n| {
+            let mut documento = um.clone();
+            documento["ordem"] = json!(n);
+            documento
+        })
+        .collect();
+    let corpo = com_documentos(RN, PE, None, &documentos);
+    let (idt, nre, pedido) = t.enviado_com(&corpo);
+    assert_eq!(pedido[0]["hashes"], json!([hash(b"um")]));
+    concluir(&t, idt, RN, PE, &[b"um"]);
+    let (_, _, pedido) = t.enviado_com(&com_documentos(PE, RN, Some(&nre), &documentos));
+    assert_eq!(pedido, json!([]));
+    let mut demais = documentos;
+    demais.push(documento(5_001, &[b"um"]));
+    let recusado =
+        t.pedir(RN, "POST", "/tramites/processo", &com_documentos(RN, CE, None, &demais));
+    assert_eq!(recusado.status, 400, "{}", recusado.texto);
 }

@@ -22,6 +22,22 @@ fn passo(t: &Tramita, quem: &str, nome: &str, input: &Value) -> Value {
     t.0.gql_com(quem, &query, json!({ "i": input }))[nome].clone()
 }
 
+/// What was called back before it was received was never the destinatário's to read.
+#[test]
+fn quem_nao_recebeu_nao_le_os_metadados() {
+    let t = Tramita::novo();
+    let ler = |quem: &str, idt: i64| {
+        let query = "query($i: ID!) { tramite(idt: $i) { metadados { descricao } } }";
+        t.0.gql_com(quem, query, json!({ "i": idt.to_string() }))["tramite"]["metadados"].clone()
+    };
+    let (cancelado, _) = t.enviado(RN, PE, "A", None);
+    t.passos(cancelado, &[(RN, "cancelar")]);
+    let (recebido, _) = t.enviado(RN, PE, "B", None);
+    t.passos(recebido, &[(PE, "receber"), (RN, "cancelar")]);
+    assert_eq!((ler(PE, cancelado), ler(RN, cancelado).is_object()), (Value::Null, true));
+    assert!(ler(PE, recebido).is_object());
+}
+
 #[test]
 fn a_historia_do_artigo_no_grafo() {
     let t = Tramita::novo();

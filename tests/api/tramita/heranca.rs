@@ -100,15 +100,60 @@ fn a_herdeira_pede_no_escuro() {
     assert_eq!(t.vincular_com(CE, &entrada(PE, CE, &nre, "OUTRO")), pendente());
     // Of one that is no party, nothing comes, although both ask.
     let (_, alheio) = t.realizado(RN, PE, "SEM-PARTE", None);
-    let sem_parte = entrada(CE, RN, &alheio, "SEM-PARTE");
+    let sem_parte = entrada(CE, "805", &alheio, "SEM-PARTE");
+    t.0.credencial("tjba", RN, |claims| {
+        claims["azp"] = json!("tjba");
+        claims["tribunal"] = json!("805");
+    });
+    assert_eq!(t.vincular_com("tjba", &sem_parte), pendente());
     assert_eq!(t.vincular_com(CE, &sem_parte)["erros"][0]["codigo"], "NRE_NAO_LOCALIZADO");
+    assert_eq!(t.vincular_com("tjba", &sem_parte), pendente());
     // A party is told, because it is one; and what the other side asked stays.
     let erro = |valor: &Value| valor["erros"][0]["codigo"].clone();
     assert_eq!(erro(&t.vincular(PE, PE, CE, inexistente)), "NRE_NAO_LOCALIZADO");
     assert_eq!(erro(&t.vincular_com(PE, &entrada(PE, CE, &nre, "OUTRO"))), "PROTOCOLO_DIVERGENTE");
     assert_eq!(t.vincular(PE, PE, CE, &nre)["efetivado"], true);
-    // Any party can be the one; of who has it not, the heir does not get it to send.
-    assert_eq!(t.0.banco.contar("SELECT count(*) AS n FROM heranca"), 1);
+}
+
+/// Asking is no way to learn who else is a party, nor who has the processo.
+#[test]
+fn uma_parte_nao_sabe_de_outra_por_perguntar() {
+    let t = Tramita::novo();
+    let (_, nre) = t.realizado(RN, PE, NUP, None);
+    let perguntas = || [(RN, CE), (PE, RN), (CE, RN)].map(|(a, b)| t.vincular(RN, a, b, &nre));
+    let antes = perguntas();
+    t.realizado(PE, CE, NUP, Some(&nre));
+    assert_eq!(perguntas(), antes);
+    assert_eq!(antes, [pendente(), pendente(), pendente()]);
+}
+
+/// Any party can be the one; but of who has not the processo, nobody gets it to send.
+#[test]
+fn a_parte_que_nao_tem_o_processo_nao_o_passa_adiante() {
+    let t = Tramita::novo();
+    let (_, nre) = t.realizado(RN, PE, NUP, None);
+    assert_eq!(t.vincular(RN, RN, CE, &nre), pendente());
+    let feito = t.vincular(CE, RN, CE, &nre);
+    assert_eq!(feito["registro"]["bloqueado"], true, "{feito}");
+    assert_eq!(codigo(&t.enviar(CE, RN, NUP, Some(&nre))), (409, "9006"));
+    assert_eq!(t.enviar(PE, CE, NUP, Some(&nre)).corpo["devolucao"], true);
+}
+
+/// A key tells of the outcome as it was, also when the other side has asked since.
+#[test]
+fn a_chave_repete_o_desfecho() {
+    let t = Tramita::novo();
+    let (_, nre) = t.realizado(RN, PE, NUP, None);
+    let mut com_chave = entrada(PE, CE, &nre, NUP);
+    com_chave["chaveIdempotencia"] = json!("heranca-1");
+    assert_eq!(t.vincular_com(PE, &com_chave), pendente());
+    assert_eq!(t.vincular(CE, PE, CE, &nre)["efetivado"], true);
+    assert_eq!(t.vincular_com(PE, &com_chave), pendente());
+    let mut da_herdeira = com_chave.clone();
+    da_herdeira["chaveIdempotencia"] = json!("heranca-2");
+    for _ in 0..2 {
+        assert_eq!(t.vincular_com(CE, &da_herdeira)["registro"]["nre"], nre);
+    }
 }
 
 #[test]

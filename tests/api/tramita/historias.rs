@@ -241,6 +241,12 @@ fn conservacao(t: &Tramita) {
     nenhum(
         "SELECT count(*) AS n FROM componente c JOIN tramite t USING (idt) WHERE c.solicitado AND (t.situacao IN (2, 3, 4, 5, 6) AND c.recebido_em IS NULL OR t.situacao IN (4, 5, 6) AND c.baixado_em IS NULL)",
     );
+    // What was not asked for, the destination had: it came or went by an earlier trâmite.
+    nenhum(
+        "SELECT count(*) AS n FROM componente c JOIN tramite t USING (idt) WHERE NOT c.solicitado AND NOT EXISTS (
+           SELECT FROM componente a JOIN tramite u USING (idt) WHERE u.nre = t.nre AND u.idt < t.idt AND u.situacao IN (5, 6)
+             AND t.destinatario_tribunal IN (u.remetente_tribunal, u.destinatario_tribunal) AND a.hash = c.hash AND a.protocolo_chave = c.protocolo_chave)",
+    );
     let arquivos = "SELECT count(*) AS n FROM componente WHERE baixado_em IS NOT NULL";
     assert!(t.0.banco.contar(arquivos) > 0, "no file arrived");
     assert!(t.0.banco.contar("SELECT count(*) AS n FROM heranca") > 0, "nobody inherited");

@@ -1,11 +1,13 @@
 //! The Tramita, as órgãos use it: TJRN (820), TJPE (817) and TJCE (806).
 
 mod cenarios;
-mod componentes;
+pub mod componentes;
 mod corridas;
 mod grafo;
 mod heranca;
 mod historias;
+mod isolamento;
+mod recibos;
 
 use crate::support::{Ajustes, App, Modelo, Resposta};
 use elos::config::Regras;

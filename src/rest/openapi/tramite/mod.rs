@@ -1,0 +1,286 @@
+//! The Tramita: what is asked for. What it answers is in `respostas.rs`, and how it
+//! refuses in `recusas.rs`.
+
+pub mod recusas;
+pub mod respostas;
+
+use super::textos::{
+    Codigo, DescricaoDoTramite, Hash, HipoteseLegalTexto, Instante, Justificativa, Nre,
+    NumeroDaEstrutura, Protocolo,
+};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+/// Um processo a enviar. Um campo que não está aqui é recusado.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "cabecalho": {
+        "remetente": { "identificacaoDoRepositorioDeEstruturas": 1, "numeroDeIdentificacaoDaEstrutura": "820" },
+        "destinatario": { "identificacaoDoRepositorioDeEstruturas": 1, "numeroDeIdentificacaoDaEstrutura": "817" },
+        "urgente": false,
+    },
+    "processo": { "protocolo": "99990.000001/2026-53", "nivelDeSigilo": 1, "descricao": "Pedido fictício" },
+})))]
+pub struct EnvioDeProcesso {
+    cabecalho: CabecalhoDoEnvio,
+    processo: ProcessoEnviado,
+}
+
+/// De quem, para quem e por qual NRE.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
+pub struct CabecalhoDoEnvio {
+    /// Obrigatório do segundo trâmite do processo em diante, seja quem for que envia.
+    #[schema(rename = "NRE")]
+    nre: Option<Nre>,
+    remetente: Estrutura,
+    destinatario: Estrutura,
+    urgente: Option<bool>,
+    /// Só se urgente: 1 prioridade legal, 2 decisão judicial, 3 risco a um direito, 4 risco de
+    /// prescrição ou decadência, 5 interesse público.
+    #[schema(minimum = 1, maximum = 5, examples(2))]
+    motivo_da_urgencia: Option<i32>,
+    data_de_retorno: Option<Instante>,
+    enviar_apenas_componentes_digitais_pendentes: Option<Value>,
+    /// Pede todos os arquivos, também os que o destinatário já teve: para quem os perdeu.
+    obrigar_envio_de_todos_os_componentes_digitais: Option<bool>,
+    /// Guardadas e entregues como vieram.
+    propriedades_adicionais: Option<Value>,
+}
+
+/// Uma unidade de um repositório de estruturas.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(rename_all = "camelCase", examples(json!({
+    "identificacaoDoRepositorioDeEstruturas": 1, "numeroDeIdentificacaoDaEstrutura": "820",
+})))]
+pub struct Estrutura {
+    /// 1 é o Poder Judiciário.
+    #[schema(examples(1))]
+    identificacao_do_repositorio_de_estruturas: i32,
+    numero_de_identificacao_da_estrutura: NumeroDaEstrutura,
+}
+
+/// Os metadados do processo. Os campos sem descrição são guardados e entregues como vieram.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
+pub struct ProcessoEnviado {
+    protocolo: Protocolo,
+    descricao: DescricaoDoTramite,
+    processo_de_negocio: Option<Codigo>,
+    /// 1 público, 2 restrito, 3 sigiloso; de 2 em diante exige a hipótese legal.
+    #[schema(minimum = 1, maximum = 3, examples(1))]
+    nivel_de_sigilo: Option<i32>,
+    hipotese_legal: Option<HipoteseLegal>,
+    produtor: Option<Value>,
+    data_hora_de_producao: Option<Value>,
+    data_hora_de_registro: Option<Value>,
+    data_hora_de_encerramento: Option<Value>,
+    interessados: Option<Vec<Value>>,
+    itens_historico: Option<Vec<Value>>,
+    processos_apensados: Option<Vec<ProcessoApensado>>,
+    protocolos_anteriores: Option<Vec<Value>>,
+    documentos: Option<Vec<DocumentoEnviado>>,
+}
+
+/// A base legal do sigilo.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
+pub struct HipoteseLegal {
+    identificacao: Option<Value>,
+    nome: Option<HipoteseLegalTexto>,
+    base_legal: Option<HipoteseLegalTexto>,
+}
+
+/// Um processo apensado ao que se envia, com os seus documentos; o mais é guardado como veio.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct ProcessoApensado {
+    /// Obrigatório se há componentes digitais.
+    protocolo: Option<Protocolo>,
+    documentos: Option<Vec<DocumentoEnviado>>,
+}
+
+/// Um documento; o mais que traga é guardado como veio.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct DocumentoEnviado {
+    /// Lugar no processo, a contar de 1, que não muda entre trâmites; obrigatório se há componentes.
+    #[schema(minimum = 1, examples(1))]
+    ordem: Option<i32>,
+    componentes_digitais: Option<Vec<ComponenteEnviado>>,
+}
+
+/// Um arquivo, que se manda depois, pelo ticket, se o destinatário não o tem; o mais que traga é
+/// guardado como veio.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct ComponenteEnviado {
+    /// Lugar no documento, a contar de 1; se falta, o da lista.
+    #[schema(minimum = 1, examples(1))]
+    ordem: Option<i32>,
+    hash: HashDoComponente,
+    #[schema(minimum = 1, examples(10240))]
+    tamanho_em_bytes: i64,
+}
+
+/// A identidade do arquivo no processo.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct HashDoComponente {
+    algoritmo: Option<Algoritmo>,
+    conteudo: Hash,
+}
+
+/// O algoritmo do hash.
+#[derive(ToSchema)]
+pub enum Algoritmo {
+    #[schema(rename = "SHA256")]
+    Sha256,
+}
+
+/// O recibo de conclusão: o destinatário tem tudo.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
+pub struct NovoRecibo {
+    /// Entre o último recebimento e agora, em segundos inteiros, com tolerância de 60 s.
+    data_de_recebimento: Instante,
+    /// A assinatura do texto do recibo (SHA256withRSA, em base64); obrigatória se a estrutura tem
+    /// chave registrada.
+    #[schema(max_length = 4000)]
+    hash_da_assinatura: Option<String>,
+}
+
+/// A recusa de um trâmite.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({ "motivo": "99", "justificativa": "não é deste órgão" })))]
+pub struct NovaRecusa {
+    motivo: MotivoDaRecusa,
+    justificativa: Justificativa,
+}
+
+/// 01 formato não suportado, 02 componente corrompido, 03 faltam componentes, 04 espécie não
+/// mapeada, 99 outro.
+#[derive(ToSchema)]
+pub enum MotivoDaRecusa {
+    #[schema(rename = "01")]
+    FormatoNaoSuportado,
+    #[schema(rename = "02")]
+    ComponenteCorrompido,
+    #[schema(rename = "03")]
+    FaltaDeComponentes,
+    #[schema(rename = "04")]
+    EspecieNaoMapeada,
+    #[schema(rename = "99")]
+    Outro,
+}
+
+/// Um arquivo a enviar, como formulário, os campos em qualquer ordem.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct FormularioDoArquivo {
+    hash_do_componente_digital: Hash,
+    protocolo: Protocolo,
+    /// Os bytes do arquivo.
+    #[schema(value_type = String, format = Binary)]
+    conteudo: Vec<u8>,
+}
+
+/// Os bytes de um arquivo.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct Bytes(Vec<u8>);
+
+/// Um arquivo a baixar.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
+pub struct ArquivoPedido {
+    hash_do_componente_digital: Hash,
+    protocolo: Protocolo,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct DoTramite {
+    /// Identificação do trâmite (IDT).
+    #[param(minimum = 1, maximum = 9_223_372_036_854_775_807_i64, example = 1)]
+    idt: i64,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct DoTicket {
+    /// O ticket que o envio respondeu.
+    #[param(minimum = 1, maximum = 9_223_372_036_854_775_807_i64, example = 1)]
+    ticket: i64,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct PorNre {
+    /// O NRE.
+    nre: Nre,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct PorProtocolo {
+    /// O protocolo, com ou sem a máscara; a barra vai codificada (`%2F`) ou não.
+    #[param(
+        value_type = String,
+        pattern = "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]{1,40}$",
+        example = "99990.000001/2026-53"
+    )]
+    protocolo: Protocolo,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Pendentes {
+    /// Inclui o que só se retoma após uma queda (situações 1, 3 e 4).
+    todas: Option<bool>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct FiltroDeTramites {
+    /// Só este trâmite.
+    #[param(rename = "IDT", minimum = 1, example = 1)]
+    idt: Option<i64>,
+    /// Deste NRE.
+    #[param(rename = "NRE")]
+    nre: Option<Nre>,
+    /// Deste protocolo, com ou sem a máscara.
+    #[param(
+        value_type = Option<String>,
+        pattern = "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]{1,40}$",
+        example = "99990.000001/2026-53"
+    )]
+    protocolo: Option<Protocolo>,
+    /// Nesta situação.
+    #[param(minimum = 1, maximum = 10, example = 2)]
+    situacao_atual: Option<i32>,
+    /// Desta estrutura: `repositorio:numero`, ou só o número, no Poder Judiciário.
+    #[param(
+        pattern = "^([0-9]{1,9}:)?[^:\\s\\u0000-\\u001f\\u007f-\\u009f]{1,20}$",
+        example = "1:820"
+    )]
+    remetente: Option<String>,
+    /// Para esta estrutura, na mesma forma.
+    #[param(
+        pattern = "^([0-9]{1,9}:)?[^:\\s\\u0000-\\u001f\\u007f-\\u009f]{1,20}$",
+        example = "817"
+    )]
+    destinatario: Option<String>,
+    /// Registrado desde, inclusive.
+    de: Option<Instante>,
+    /// Registrado até, exclusive.
+    ate: Option<Instante>,
+}

@@ -1,0 +1,94 @@
+//! What reads recibos.
+
+use super::super::Chamada;
+use super::super::openapi::tramite::DoTramite;
+use super::super::openapi::tramite::recusas::{DoTramita, PeloEstado, SemTramite};
+use super::super::openapi::tramite::respostas::{ReciboDeConclusao, ReciboDeEnvio};
+use super::passos::passar;
+use super::recusa::Recusado;
+use super::{dados, idt, ok};
+use crate::app::App;
+use crate::auth::{Ator, Papel};
+use crate::db::{Relation, Sessao};
+use crate::error::{Error, Falha};
+use crate::escrita::Modo;
+use crate::tramite::rules::{self, ParteDoTramite};
+use crate::tramite::store::{self, TramitePorIdt};
+use crate::tramite::{Componente, ReceberRecibo, Tramite};
+use actix_web::{HttpRequest, HttpResponse, web};
+use std::sync::Arc;
+
+/// `GET /tramites/{idt}/recibo`: fetched by the remetente, 5→6; by the
+/// destinatário it changes nothing.
+#[utoipa::path(
+    get,
+    path = "/tramites/{idt}/recibo",
+    operation_id = "receberReciboDeConclusao",
+    tag = "Tramita",
+    summary = "Mostra o recibo de conclusão.",
+    description = "Lido pelo remetente na situação 5, o trâmite passa à 6; depois, e pelo destinatário, não \
+        muda nada.",
+    params(DoTramite),
+    responses(ReciboDeConclusao, DoTramita, SemTramite, PeloEstado)
+)]
+pub async fn de_conclusao(
+    req: HttpRequest,
+    caminho: web::Path<String>,
+) -> Result<HttpResponse, Recusado> {
+    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
+    let Chamada { app, ator } = &chamada;
+    let key = TramitePorIdt(idt(&caminho)?);
+    let (tramite, componentes) = com_componentes(app, ator, key).await?;
+    let remetente = tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Remetente);
+    if remetente && tramite.recibo_entregue_em.is_none() {
+        let passo = passar(&chamada, ReceberRecibo { idt: tramite.idt }, Modo::default()).await?;
+        return Ok(ok(&dados::recibo(&passo.tramite, &componentes)));
+    }
+    match tramite.recibo_em {
+        Some(_) => Ok(ok(&dados::recibo(&tramite, &componentes))),
+        None => Err(rules::transicao_nao_permitida(&tramite).into()),
+    }
+}
+
+async fn com_componentes(
+    app: &App,
+    ator: &Ator,
+    key: TramitePorIdt,
+) -> Result<(Arc<Tramite>, Arc<Vec<Componente>>), Recusado> {
+    let ler = move |sessao: &mut Sessao<'_>| {
+        let achado = TramitePorIdt::load(sessao, &[key])?.remove(&key);
+        let Some(tramite) = achado else { return Ok(None) };
+        Ok(Some((tramite, store::componentes(sessao, key.0)?)))
+    };
+    let achado = app.db.ler(ator, ler).await?;
+    achado.ok_or_else(|| rules::tramite_visivel().into())
+}
+
+/// `GET /tramites/{idt}/recibo-de-envio`: to the remetente, from situação 2 on.
+#[utoipa::path(
+    get,
+    path = "/tramites/{idt}/recibo-de-envio",
+    operation_id = "verReciboDeEnvio",
+    tag = "Tramita",
+    summary = "Mostra o recibo de envio, ao remetente.",
+    description = "Da situação 2 em diante; antes, diz que arquivos faltam.",
+    params(DoTramite),
+    responses(ReciboDeEnvio, DoTramita, SemTramite, PeloEstado)
+)]
+pub async fn de_envio(
+    req: HttpRequest,
+    caminho: web::Path<String>,
+) -> Result<HttpResponse, Recusado> {
+    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
+    let key = TramitePorIdt(idt(&caminho)?);
+    let (tramite, componentes) = com_componentes(&app, &ator, key).await?;
+    if tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Destinatario) {
+        let mensagem = "o recibo de envio é do remetente do trâmite";
+        return Err(Error::falha(Falha::SemPermissao, mensagem).into());
+    }
+    let Some(completo) = tramite.completo_em else {
+        return Err(rules::envio_incompleto(&tramite, &componentes).into());
+    };
+    let assinante = app.assinante.as_deref();
+    Ok(ok(&dados::recibo_de_envio(&tramite, &componentes, completo, assinante)?))
+}
