@@ -322,18 +322,19 @@ fn o_conteudo_que_nao_e_o_descrito_nao_se_guarda() {
     let a = arquivo(1, 1000);
     let (idt, ..) = t.enviado_com(&com_documentos(RN, PE, None, &[documento(2, &[&a])]));
     let declarado = hash(&a);
-    let campos = |conteudo: &'static [u8]| -> Vec<(&str, &[u8])> {
-        vec![
+    // Longer, shorter, or of the same length: what counts is every byte.
+    for outro in [arquivo(2, 1000), arquivo(1, 999), arquivo(1, 1001)] {
+        let campos: [(&str, &[u8]); 3] = [
             ("hashDoComponenteDigital", declarado.as_bytes()),
             ("protocolo", NUP.as_bytes()),
-            ("conteudo", conteudo),
-        ]
-    };
-    let trocado = t.mandar_campos(RN, idt, &campos(b"outro"));
-    assert_eq!(codigo(&trocado), (409, "0047"), "{}", trocado.texto);
-    assert_eq!(parametro(&trocado, "ordem"), Some("2"));
-    assert_eq!(parametro(&trocado, "hashEsperado"), Some(declarado.as_str()));
-    assert_eq!(parametro(&trocado, "hashInformado"), Some(hash(b"outro").as_str()));
+            ("conteudo", &outro),
+        ];
+        let trocado = t.mandar_campos(RN, idt, &campos);
+        assert_eq!(codigo(&trocado), (409, "0047"), "{}", trocado.texto);
+        assert_eq!(parametro(&trocado, "ordem"), Some("2"));
+        assert_eq!(parametro(&trocado, "hashEsperado"), Some(declarado.as_str()));
+        assert_eq!(parametro(&trocado, "hashInformado"), Some(hash(&outro).as_str()));
+    }
 
     let conteudo = ("conteudo", a.as_slice());
     let hash_dele = ("hashDoComponenteDigital", declarado.as_bytes());
@@ -561,4 +562,24 @@ fn cinco_mil_arquivos() {
     let recusado =
         t.pedir(RN, "POST", "/tramites/processo", &com_documentos(RN, CE, None, &demais));
     assert_eq!(recusado.status, 400, "{}", recusado.texto);
+}
+
+/// Two órgãos may have equal numbers of their own: what went by one NRE says nothing
+/// of what goes by the other.
+#[test]
+fn o_que_tramitou_por_outro_nre_nao_conta() {
+    let t = Tramita::novo();
+    let (a, b) = (arquivo(1, 10), arquivo(2, 10));
+    let (idt, ..) = t.enviado_com(&com_documentos(RN, PE, None, &[documento(7, &[&a])]));
+    concluir(&t, idt, RN, PE, &[&a]);
+    let (idt, outro, _) = t.enviado_com(&com_documentos(CE, "805", None, &[documento(1, &[&b])]));
+    t.0.credencial("805", RN, |claims| {
+        claims["azp"] = json!("tjba");
+        claims["tribunal"] = json!("805");
+    });
+    concluir(&t, idt, CE, "805", &[&b]);
+    let volta =
+        com_documentos("805", CE, Some(&outro), &[documento(1, &[&b]), documento(7, &[&b])]);
+    let resposta = t.pedir("805", "POST", "/tramites/processo", &volta);
+    assert_eq!(resposta.status, 200, "{}", resposta.texto);
 }
