@@ -1,12 +1,13 @@
 //! The command line. The only module that prints, and the only one that knows the clock.
 
 use crate::app::App;
-use crate::auth::{Auth, AuthOptions};
+use crate::auth::{Auth, AuthOptions, Papel};
 use crate::config::{Config, Opcoes};
 use crate::db::migracoes::Migrador;
 use crate::db::{Db, DbOptions};
 use crate::server::{self, Partes};
-use crate::{graphql, rest, seed, telemetry};
+use crate::tribunal::Tribunal;
+use crate::{credencial, graphql, rest, seed, telemetry};
 use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
@@ -51,6 +52,9 @@ enum Comando {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50_000_000))]
         processos: u32,
     },
+    /// Diz de que tribunal é e que papéis tem um cliente OIDC (azp), com ELOS_MIGRATE_URL. Vale em até 10 s.
+    #[command(subcommand)]
+    Credencial(CredencialCmd),
     /// Imprime o esquema GraphQL (SDL).
     Schema,
     /// Imprime o contrato das rotas REST (OpenAPI 3.1, JSON).
@@ -77,6 +81,48 @@ enum Migrate {
     Status,
 }
 
+#[derive(Subcommand)]
+enum CredencialCmd {
+    /// Reconhece um cliente; se já havia, passa a ser como se diz aqui.
+    Add {
+        /// Cliente OIDC, como em `azp`.
+        #[arg(value_parser = nome_de_cliente)]
+        azp: String,
+        /// De que tribunal é: 8.20, 820 ou 20. Dispensa-se com o papel pse-nacional.
+        #[arg(long, value_parser = tribunal, required_unless_present = "nacional", value_name = "CÓDIGO")]
+        tribunal: Option<Tribunal>,
+        /// Vê todos os tribunais (papel pse-nacional), e em nenhum escreve.
+        #[arg(long)]
+        nacional: bool,
+        /// Um papel; repita para cada um.
+        #[arg(long = "papel", value_parser = papel, required = true, value_name = "PAPEL")]
+        papeis: Vec<Papel>,
+    },
+    /// Lista os clientes reconhecidos e os revogados.
+    List,
+    /// Recusa, de agora em diante, os tokens de um cliente.
+    Revoke {
+        /// Cliente OIDC, como em `azp`.
+        azp: String,
+    },
+}
+
+fn nome_de_cliente(texto: &str) -> Result<String, String> {
+    let serve = (1..=255).contains(&texto.chars().count()) && !texto.chars().any(char::is_control);
+    serve.then(|| texto.to_owned()).ok_or_else(|| "tem de 1 a 255 caracteres".into())
+}
+
+fn tribunal(texto: &str) -> Result<Tribunal, String> {
+    Tribunal::de_texto(texto).ok_or_else(|| "tribunal desconhecido; use, por exemplo, 8.20".into())
+}
+
+fn papel(texto: &str) -> Result<Papel, String> {
+    Papel::de_nome(texto).ok_or_else(|| {
+        let nomes: Vec<_> = Papel::TODOS.iter().map(|papel| papel.nome()).collect();
+        format!("papel desconhecido; use um de {}", nomes.join(", "))
+    })
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
 fn agora() -> DateTime<Utc> {
     Utc::now()
@@ -101,6 +147,7 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
             );
             Ok(())
         }
+        Comando::Credencial(comando) => credencial(&config, comando),
         Comando::Schema => {
             print!("{}", graphql::sdl());
             Ok(())
@@ -140,6 +187,7 @@ fn serve(config: &Config) -> anyhow::Result<()> {
     let mut banco = DbOptions::nova(url);
     banco.pool_max = config.pool_max;
     let db = Db::conectar(&banco)?;
+    let credenciais = credencial::do_banco(&db)?;
     let escuta = TcpListener::bind(config.bind)
         .with_context(|| format!("não foi possível escutar em {}", config.bind))?;
     let auth = AuthOptions::novas(
@@ -149,7 +197,7 @@ fn serve(config: &Config) -> anyhow::Result<()> {
     );
     let partes = Partes {
         app: App::novo(db, config.regras, agora).assinando(config.assinante()?),
-        auth: Auth::novo(auth),
+        auth: Auth::novo(auth, credenciais),
         graphiql: config.graphiql.unwrap_or(false),
         #[cfg(feature = "dev-issuer")]
         emissor: None,
@@ -185,6 +233,38 @@ fn migrate(config: &Config, comando: &Migrate) -> anyhow::Result<()> {
             for migracao in migrador.situacao()? {
                 println!("[{}] {}", if migracao.aplicada { 'x' } else { ' ' }, migracao.nome);
             }
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "commands answer on stdout")]
+fn credencial(config: &Config, comando: CredencialCmd) -> anyhow::Result<()> {
+    let mut migrador = Migrador::conectar(migrate_url(config)?)?;
+    let conn = migrador.conn();
+    match comando {
+        CredencialCmd::Add { azp, tribunal, nacional, mut papeis } => {
+            papeis.extend(nacional.then_some(Papel::Nacional));
+            ensure!(
+                tribunal.is_some() || papeis.contains(&Papel::Nacional),
+                "diga o tribunal, com --tribunal"
+            );
+            credencial::acrescentar(conn, &azp, tribunal, &papeis)?;
+            println!("reconhecida {azp}");
+        }
+        CredencialCmd::List => {
+            for credencial::Linha { azp, tribunal, papeis, revogada } in credencial::listar(conn)? {
+                let tribunal = tribunal.map_or_else(|| "-".into(), |codigo| codigo.to_string());
+                let revogada = if revogada { "  (revogada)" } else { "" };
+                println!("{azp}  {tribunal}  {}{revogada}", papeis.join(","));
+            }
+        }
+        CredencialCmd::Revoke { azp } => {
+            ensure!(
+                credencial::revogar(conn, &azp)?,
+                "não há credencial de {azp}; veja `elos credencial list`"
+            );
+            println!("revogada {azp}");
         }
     }
     Ok(())

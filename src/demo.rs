@@ -5,6 +5,7 @@ use crate::assinante::Assinante;
 use crate::auth::issuer::{CAMINHO, Emissor};
 use crate::auth::{Auth, AuthOptions};
 use crate::config::Config;
+use crate::credencial;
 use crate::db::migracoes::Migrador;
 use crate::db::{Db, DbOptions, Sql};
 use crate::embedded::{self, Embedded};
@@ -67,10 +68,14 @@ pub fn rodar(
     let mut banco = DbOptions::nova(postgres.url(LOGIN, BANCO));
     banco.pool_max = config.pool_max;
     let app = App::novo(Db::conectar(&banco)?, config.regras, agora).assinando(assinante);
+    let credenciais = credencial::do_banco(&app.db)?;
     let iss = format!("http://{endereco}{CAMINHO}");
     let partes = Partes {
         app,
-        auth: Auth::novo(AuthOptions::novas(iss.clone(), vec![AUDIENCIA.into()], None)),
+        auth: Auth::novo(
+            AuthOptions::novas(iss.clone(), vec![AUDIENCIA.into()], None),
+            credenciais,
+        ),
         graphiql: config.graphiql.unwrap_or(true),
         emissor: Some(Emissor::novo(iss, AUDIENCIA.into(), agora)),
     };

@@ -15,6 +15,7 @@ pub mod auth; // who asks: tokens, papéis, the development issuer
 pub mod db; // PostgreSQL: its two doors, pages, relations
 pub mod armazem; // where the bytes of files are kept
 pub mod embedded; // a private PostgreSQL for `elos demo` and the tests
+pub mod credencial; // OIDC clients that the server recognises by itself
 pub mod app; // what a request can reach
 pub mod escrita; // what every write shares: dry runs, keys against doing it twice
 

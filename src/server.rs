@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::auth::Auth;
 use crate::docs::Docs;
-use crate::{graphql, pages, rest, tramite};
+use crate::{credencial, graphql, pages, rest, tramite};
 use actix_web::http::header;
 use actix_web::middleware::DefaultHeaders;
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
@@ -34,6 +34,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<actix_web:
     let schema = web::Data::new(graphql::schema());
     let sdl = web::Data::new(Sdl(graphql::sdl()));
     rondar(partes.app.clone());
+    credencial::reler(partes.app.db.clone(), partes.auth.credenciais().clone());
     let app = web::Data::new(partes.app);
     let auth = web::Data::new(partes.auth);
     let graphiql = partes.graphiql;

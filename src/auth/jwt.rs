@@ -1,7 +1,7 @@
 //! From the `Authorization` header to an [`Ator`].
 
 use super::jwks::{Chaves, Fonte};
-use super::{Ator, Papel};
+use super::{Ator, Credenciais, Credencial, Papel};
 use crate::error::{Error, Falha};
 use crate::tribunal::Tribunal;
 use actix_web::HttpResponse;
@@ -39,6 +39,7 @@ pub struct Auth {
     chaves: Chaves,
     algoritmos: Vec<Algorithm>,
     validacao: Validation,
+    credenciais: Credenciais,
 }
 
 /// Why a call was not let in, and the challenge that goes with it (RFC 6750).
@@ -77,7 +78,7 @@ struct Roles {
 }
 
 impl Auth {
-    pub fn novo(opcoes: AuthOptions) -> Self {
+    pub fn novo(opcoes: AuthOptions, credenciais: Credenciais) -> Self {
         let mut validacao = Validation::new(Algorithm::RS256);
         validacao.algorithms.clone_from(&opcoes.algoritmos);
         validacao.leeway = FOLGA_EM_SEGUNDOS;
@@ -86,7 +87,12 @@ impl Auth {
         validacao.set_audience(&opcoes.audiencia);
         validacao.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         let chaves = Chaves::novas(opcoes.fonte);
-        Self { chaves, algoritmos: opcoes.algoritmos, validacao }
+        Self { chaves, algoritmos: opcoes.algoritmos, validacao, credenciais }
+    }
+
+    /// What the server itself says of clients.
+    pub const fn credenciais(&self) -> &Credenciais {
+        &self.credenciais
     }
 
     /// Who calls, by a signed token that is still good.
@@ -108,8 +114,23 @@ impl Auth {
         let claims = jsonwebtoken::decode::<Claims>(token, &chave, &self.validacao)
             .map_err(|_| invalido())?
             .claims;
-        reconhecer(claims).map_err(|error| Recusado { error, desafio: None })
+        let credencial = claims.azp.as_deref().map(|azp| self.credenciais.de(azp)).transpose();
+        let credencial = credencial.map_err(|_| sem_credenciais())?.flatten();
+        let ator = match credencial {
+            Some(credencial) => por_credencial(claims, credencial),
+            None => reconhecer(claims),
+        };
+        ator.map_err(|error| Recusado { error, desafio: None })
     }
+}
+
+/// Whom the server recognises by itself is what it says, not what the token says.
+fn por_credencial(claims: Claims, credencial: Credencial) -> Result<Ator, Error> {
+    if credencial.revogada {
+        let mensagem = "a credencial foi revogada; fale com quem opera o servidor";
+        return Err(Error::falha(Falha::SemPermissao, mensagem));
+    }
+    Ator::novo(claims.sub, claims.azp, credencial.tribunal, credencial.papeis)
 }
 
 /// The papéis and the tribunal that the claims give.
@@ -147,6 +168,11 @@ fn invalido() -> Recusado {
         error: Error::falha(Falha::NaoAutenticado, mensagem),
         desafio: Some(r#"Bearer realm="elos", error="invalid_token""#),
     }
+}
+
+fn sem_credenciais() -> Recusado {
+    let mensagem = "as credenciais não puderam ser lidas; tente de novo em instantes";
+    Recusado { error: Error::falha(Falha::Indisponivel, mensagem), desafio: None }
 }
 
 fn sem_issuer() -> Recusado {

@@ -1,10 +1,12 @@
 //! Who is asking, and what they may do.
 
+mod credencial;
 #[cfg(feature = "dev-issuer")]
 pub mod issuer;
 mod jwks;
 mod jwt;
 
+pub use credencial::{Credenciais, Credencial};
 pub use jwks::Fonte;
 pub use jwt::{Auth, AuthOptions, Recusado};
 
@@ -33,6 +35,10 @@ impl Papel {
             Self::Integracao => "pse-integracao",
             Self::Nacional => "pse-nacional",
         }
+    }
+
+    pub fn de_nome(nome: &str) -> Option<Self> {
+        Self::TODOS.into_iter().find(|papel| papel.nome() == nome)
     }
 }
 

@@ -1,7 +1,8 @@
 //! PostgreSQL: the two doors to it, and what a query is made of.
 //!
-//! The pool is private here. [`Db::ler`] and [`Db::escrever`] are the only ways
-//! in, and both take an [`Ator`]: no statement runs without a tribunal.
+//! The pool is private here. [`Db::ler`] and [`Db::escrever`] are the ways in, and
+//! both take an [`Ator`]: no statement runs without a tribunal. What the server asks
+//! for itself ([`Db::como_servidor`]) sees no row of any.
 
 pub mod lista;
 mod manager;
@@ -50,6 +51,8 @@ impl DbOptions {
 pub struct Db {
     tribunais: Pool<Manager>,
     nacional: Pool<Manager>,
+    /// One connection for what the server asks for itself, so that no load keeps it waiting.
+    proprio: Pool<Manager>,
     sem_filtro: bool,
 }
 
@@ -88,8 +91,8 @@ impl Sessao<'_> {
 impl Db {
     /// Opens the pools. Refuses a login that row-level security would not bind.
     pub fn conectar(opcoes: &DbOptions) -> Result<Self, ConexaoRecusada> {
-        let pool = |papel, maximo| {
-            let gerente = Manager::novo(opcoes.url.clone(), papel, opcoes.comandos.clone());
+        let pool = |papel, maximo, comandos| {
+            let gerente = Manager::novo(opcoes.url.clone(), papel, comandos);
             Pool::builder()
                 .max_size(maximo)
                 .min_idle(Some(0))
@@ -103,8 +106,13 @@ impl Db {
         }
         Manager::novo(opcoes.url.clone(), PapelDoBanco::Nacional, None).abrir()?;
         Ok(Self {
-            tribunais: pool(PapelDoBanco::App, opcoes.pool_max),
-            nacional: pool(PapelDoBanco::Nacional, opcoes.pool_max.div_ceil(4)),
+            tribunais: pool(PapelDoBanco::App, opcoes.pool_max, opcoes.comandos.clone()),
+            nacional: pool(
+                PapelDoBanco::Nacional,
+                opcoes.pool_max.div_ceil(4),
+                opcoes.comandos.clone(),
+            ),
+            proprio: pool(PapelDoBanco::App, 1, None),
             sem_filtro: opcoes.sem_filtro,
         })
     }
@@ -163,6 +171,22 @@ impl Db {
             })
         })
         .await
+    }
+
+    /// What the server asks for itself: of no tribunal, so no tribunal's row is seen. Blocks.
+    pub fn como_servidor<T>(
+        &self,
+        ler: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
+    ) -> Result<T, Error> {
+        let ler = |conn: &mut PgConnection| ler(conn).map_err(Error::from);
+        let mut lease = manager::reservar(&self.proprio, Escopo::Tribunal(0))?;
+        match lease.usar(ler) {
+            Err(_) if lease.perdida() => {
+                drop(lease);
+                manager::reservar(&self.proprio, Escopo::Tribunal(0))?.usar(ler)
+            }
+            desfecho => desfecho,
+        }
     }
 
     /// Whether a connection can be had and answers.

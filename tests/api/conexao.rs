@@ -38,10 +38,17 @@ fn banco_sem_migracoes_e_recusado() {
 fn seguranca_de_linha_desligada_e_recusada() {
     let banco = Banco::novo(Modelo::Vazio);
     let conectar = || Db::conectar(&DbOptions::nova(banco.url_do_app()));
-    banco.conn().batch_execute("ALTER TABLE vinculo DISABLE ROW LEVEL SECURITY").unwrap();
-    assert!(matches!(conectar(), Err(ConexaoRecusada::SemSegurancaDeLinha(_))));
-    banco.conn().batch_execute("ALTER TABLE vinculo ENABLE ROW LEVEL SECURITY").unwrap();
-    assert!(conectar().is_ok());
+    // Of the first a row has a tribunal, of the second two, of the third none.
+    for tabela in ["vinculo", "tramite", "conteudo_parte"] {
+        let mudar = |como: &str| {
+            let comando = format!("ALTER TABLE {tabela} {como} ROW LEVEL SECURITY");
+            banco.conn().batch_execute(&comando).unwrap();
+        };
+        mudar("DISABLE");
+        assert!(matches!(conectar(), Err(ConexaoRecusada::SemSegurancaDeLinha(_))), "{tabela}");
+        mudar("ENABLE");
+        assert!(conectar().is_ok());
+    }
 }
 
 /// What `elos serve` and `elos demo` say of it, as programs.

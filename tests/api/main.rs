@@ -9,6 +9,7 @@ mod cadastro;
 mod codigos;
 mod comandos;
 mod conexao;
+mod credenciais;
 mod consulta_rest;
 mod guias;
 mod http;

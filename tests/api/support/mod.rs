@@ -98,9 +98,13 @@ impl App {
         let iss = issuer.map_or_else(|| format!("{base}{CAMINHO}"), str::to_owned);
         let db = Db::conectar(&opcoes).unwrap();
         let app = elos::App::novo(db, ajustes.regras, banco::agora).assinando(Some(assinante()));
+        let credenciais = elos::credencial::do_banco(&app.db).unwrap();
         let partes = Partes {
             app: app.clone(),
-            auth: Auth::novo(AuthOptions::novas(iss.clone(), vec!["elos".into()], None)),
+            auth: Auth::novo(
+                AuthOptions::novas(iss.clone(), vec!["elos".into()], None),
+                credenciais.clone(),
+            ),
             graphiql: true,
             emissor: Some(EMISSOR.em(iss.clone())),
         };

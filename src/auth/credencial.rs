@@ -1,0 +1,51 @@
+//! What the server itself says of an OIDC client; it goes before what the token says.
+
+use super::Papel;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+/// A revocation acts within this time, or nobody gets in.
+const VALIDADE: Duration = Duration::from_secs(10);
+
+/// One client: of which tribunal, and with which papéis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credencial {
+    pub tribunal: Option<i16>,
+    pub papeis: Vec<Papel>,
+    pub revogada: bool,
+}
+
+/// Every client that is recognised, by `azp`, as last read. Shared by the server's workers.
+#[derive(Clone)]
+pub struct Credenciais(Arc<RwLock<Foto>>);
+
+struct Foto {
+    por_azp: HashMap<String, Credencial>,
+    lida: Instant,
+}
+
+/// They have not been read for too long.
+#[derive(Debug)]
+pub struct CredenciaisVelhas;
+
+impl Credenciais {
+    pub fn novas(por_azp: HashMap<String, Credencial>) -> Self {
+        Self(Arc::new(RwLock::new(Foto { por_azp, lida: Instant::now() })))
+    }
+
+    /// What was just read stands in the place of what was read before.
+    pub fn trocar(&self, por_azp: HashMap<String, Credencial>) {
+        let mut foto = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *foto = Foto { por_azp, lida: Instant::now() };
+    }
+
+    /// None when the token alone says who the client is.
+    pub fn de(&self, azp: &str) -> Result<Option<Credencial>, CredenciaisVelhas> {
+        let foto = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        match foto.lida.elapsed() {
+            idade if idade > VALIDADE => Err(CredenciaisVelhas),
+            _ => Ok(foto.por_azp.get(azp).cloned()),
+        }
+    }
+}

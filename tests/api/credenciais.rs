@@ -1,0 +1,116 @@
+//! Clients that the server recognises by itself: `elos credencial`, and what comes of it.
+
+use crate::support::{App, Banco, Modelo};
+use serde_json::{Value, json};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// `elos credencial …` on the database of the test: exit code, what it said.
+fn credencial(banco: &Banco, args: &[&str]) -> (Option<i32>, String) {
+    let saida = Command::new(env!("CARGO_BIN_EXE_elos"))
+        .arg("credencial")
+        .args(args)
+        .env("ELOS_MIGRATE_URL", banco.url("postgres"))
+        .output()
+        .unwrap();
+    let texto = [saida.stdout, saida.stderr].concat();
+    (saida.status.code(), String::from_utf8(texto).unwrap())
+}
+
+#[track_caller]
+fn feita(banco: &Banco, args: &[&str]) -> String {
+    let (codigo, texto) = credencial(banco, args);
+    assert_eq!(codigo, Some(0), "{texto}");
+    texto
+}
+
+fn eu(app: &App) -> Value {
+    let resposta = app.graphql("tjrn", "{ eu { tribunal { codigo } papeis nacional } }", json!({}));
+    match &resposta.corpo["data"]["eu"] {
+        Value::Null => resposta.corpo["errors"][0]["extensions"]["code"].clone(),
+        eu => eu.clone(),
+    }
+}
+
+/// Asks until the answer is that, at most for the ten seconds that it may take.
+#[track_caller]
+fn em_dez_segundos(app: &App, esperado: &Value) {
+    let inicio = Instant::now();
+    loop {
+        let achado = eu(app);
+        if achado == *esperado {
+            return;
+        }
+        assert!(inicio.elapsed() < Duration::from_secs(10), "{achado} is not {esperado} yet");
+    }
+}
+
+#[test]
+fn o_que_o_servidor_diz_do_cliente_vale_mais_que_o_token() {
+    let app = App::vazio();
+    let do_token = json!({ "tribunal": { "codigo": 820 }, "nacional": false,
+        "papeis": ["pse-consulta", "pse-dados-sensiveis", "pse-integracao"] });
+    assert_eq!(eu(&app), do_token);
+
+    feita(&app.banco, &["add", "tjrn", "--tribunal", "8.17", "--papel", "pse-consulta"]);
+    let da_tabela =
+        json!({ "tribunal": { "codigo": 817 }, "nacional": false, "papeis": ["pse-consulta"] });
+    em_dez_segundos(&app, &da_tabela);
+    let recusado = app.post("tjrn", "/api/v1/adolescentes", &json!({}));
+    assert_eq!(recusado.status, 403, "{}", recusado.texto);
+
+    // A token that is good in every other way is good for nothing.
+    feita(&app.banco, &["revoke", "tjrn"]);
+    em_dez_segundos(&app, &json!("SEM_PERMISSAO"));
+    assert_eq!(app.post("tjrn", "/api/v1/adolescentes", &json!({})).status, 403);
+    // Others go on as before.
+    assert_eq!(app.graphql("tjpe", "{ eu { sub } }", json!({})).status, 200);
+
+    feita(&app.banco, &["add", "tjrn", "--nacional", "--papel", "pse-consulta"]);
+    let nacional =
+        json!({ "tribunal": null, "nacional": true, "papeis": ["pse-consulta", "pse-nacional"] });
+    em_dez_segundos(&app, &nacional);
+}
+
+#[test]
+fn a_linha_de_comando_ensina() {
+    let banco = Banco::novo(Modelo::Vazio);
+    feita(
+        &banco,
+        &["add", "b", "--tribunal", "20", "--papel", "pse-consulta", "--papel", "pse-integracao"],
+    );
+    feita(&banco, &["add", "a", "--tribunal", "6", "--papel", "pse-consulta"]);
+    feita(&banco, &["revoke", "a"]);
+    let lista = feita(&banco, &["list"]);
+    assert_eq!(lista, "a  806  pse-consulta  (revogada)\nb  820  pse-consulta,pse-integracao\n");
+    // What it was before is forgotten: it is as it is said last.
+    feita(&banco, &["add", "a", "--tribunal", "17", "--papel", "pse-auditoria"]);
+    assert!(feita(&banco, &["list"]).starts_with("a  817  pse-auditoria\n"));
+    for (args, dica) in [
+        (["add", "c", "--papel", "pse-consulta"].as_slice(), "--tribunal"),
+        (&["add", "c", "--tribunal", "8.20"], "--papel"),
+        (&["add", "c", "--tribunal", "8.99", "--papel", "pse-consulta"], "8.20"),
+        (&["add", "c", "--tribunal", "8.20", "--papel", "chefe"], "pse-consulta"),
+        (&["add", "", "--tribunal", "8.20", "--papel", "pse-consulta"], "255"),
+        (&["revoke", "ninguem"], "credencial list"),
+    ] {
+        let (codigo, texto) = credencial(&banco, args);
+        assert!(codigo != Some(0) && texto.contains(dica), "{args:?}: {texto}");
+    }
+}
+
+/// The server's role reads the table, and that is all.
+#[test]
+fn o_servidor_nao_escreve_credenciais() {
+    use diesel::connection::SimpleConnection;
+    let banco = Banco::novo(Modelo::Vazio);
+    for comando in [
+        "INSERT INTO credencial (azp, tribunal_codigo, papeis) VALUES ('x', 820, '{}')",
+        "UPDATE credencial SET revogada_em = NULL",
+        "DELETE FROM credencial",
+    ] {
+        let como_app = format!("SET ROLE elos_app; SET elos.tribunal = '820'; {comando}");
+        let erro = banco.conn().batch_execute(&como_app).expect_err(comando).to_string();
+        assert!(erro.contains("permission denied"), "{comando}: {erro}");
+    }
+}
