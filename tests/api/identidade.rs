@@ -73,6 +73,92 @@ fn sem_token_ou_com_token_ruim_e_401_com_desafio() {
     assert_eq!(entrar(&app, &format!("bearer {bom}")), 200);
 }
 
+/// Every part of a token that could lead a server astray is only what is signed, and
+/// nobody is asked for keys that the token names.
+#[test]
+fn nada_que_o_token_diz_de_si_mesmo_e_crido() {
+    let app = App::vazio();
+    let bom = app.token("tjrn");
+    let corpo = bom.split('.').nth(1).unwrap();
+    let certs = format!("{}/protocol/openid-connect/certs", elos::auth::issuer::CAMINHO);
+    let publica = app.pedir("GET", &certs, &[], b"").corpo["keys"][0].clone();
+    let n = BASE64.decode(publica["n"].as_str().unwrap()).unwrap();
+
+    // A key of one's own, told in every way that the standards have.
+    let intrusa = crate::support::assinante();
+    let isca = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    isca.set_nonblocking(true).unwrap();
+    let url = format!("http://{}/keys", isca.local_addr().unwrap());
+    let forjar = |cabeca: Value| {
+        let texto = format!("{}.{corpo}", BASE64.encode(cabeca.to_string()));
+        let assinatura = BASE64_STANDARD.decode(intrusa.assinar(&texto).unwrap()).unwrap();
+        format!("{texto}.{}", BASE64.encode(assinatura))
+    };
+    let kid = &publica["kid"];
+    let jwk = json!(intrusa.chave_publica());
+    let mut forjados: Vec<String> = [
+        json!({ "alg": "RS256", "typ": "JWT", "kid": kid }),
+        json!({ "alg": "RS256", "typ": "JWT", "kid": "intrusa", "jwk": jwk }),
+        json!({ "alg": "RS256", "typ": "JWT", "kid": kid, "jwk": jwk }),
+        json!({ "alg": "RS256", "typ": "JWT", "kid": "intrusa", "jku": url }),
+        json!({ "alg": "RS256", "typ": "JWT", "kid": kid, "jku": url, "x5u": url }),
+        json!({ "alg": "RS256", "typ": "JWT", "jwk": jwk }),
+        json!({ "alg": "RS256", "typ": "JWT", "kid": kid, "crit": ["b64"], "b64": false }),
+        json!({ "alg": "RS256", "typ": "logout+jwt", "kid": kid }),
+        json!({ "alg": "RS512", "typ": "JWT", "kid": kid }),
+        json!({ "alg": ["RS256"], "typ": "JWT", "kid": kid }),
+    ]
+    .map(forjar)
+    .to_vec();
+    // The public key is known to all: as the secret of an HMAC it signs nothing.
+    let pem = format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+        BASE64_STANDARD.encode(&n)
+    );
+    for segredo in [n.as_slice(), publica["n"].as_str().unwrap().as_bytes(), pem.as_bytes()] {
+        for alg in [jsonwebtoken::Algorithm::HS256, jsonwebtoken::Algorithm::HS512] {
+            let mut cabeca = jsonwebtoken::Header::new(alg);
+            cabeca.kid = kid.as_str().map(str::to_owned);
+            let claims: Value = serde_json::from_slice(&BASE64.decode(corpo).unwrap()).unwrap();
+            let chave = jsonwebtoken::EncodingKey::from_secret(segredo);
+            forjados.push(jsonwebtoken::encode(&cabeca, &claims, &chave).unwrap());
+        }
+    }
+    // Cut at every place that a reader could trip on.
+    forjados.extend((0..bom.len()).step_by(17).map(|n| bom[..n].to_owned()));
+    forjados.extend([
+        ".".into(),
+        "...".into(),
+        format!("{bom}."),
+        format!(".{bom}"),
+        "x".repeat(100_000),
+    ]);
+    for token in &forjados {
+        assert_eq!(entrar(&app, &format!("Bearer {token}")), 401, "{token:.80}");
+    }
+    assert!(isca.accept().is_err(), "somebody asked for the forger's keys");
+    assert_eq!(entrar(&app, &format!("Bearer {bom}")), 200);
+}
+
+/// Larger than any header may be: refused before it is a token, and nothing breaks.
+#[test]
+fn um_token_de_um_megabyte_nao_entra() {
+    use std::io::{Read, Write};
+    let app = App::vazio();
+    let mut conexao = std::net::TcpStream::connect(app.base.trim_start_matches("http://")).unwrap();
+    let pedido = format!(
+        "GET /graphql?query=%7Beu%7Bsub%7D%7D HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
+        "x".repeat(1 << 20)
+    );
+    // The server may close while we still write.
+    let _ = conexao.write_all(pedido.as_bytes());
+    let mut resposta = Vec::new();
+    let _ = conexao.read_to_end(&mut resposta);
+    let resposta = String::from_utf8_lossy(&resposta);
+    assert!(resposta.starts_with("HTTP/1.1 431"), "{resposta:.200}");
+    assert_eq!(entrar(&app, &format!("Bearer {}", app.token("tjrn"))), 200);
+}
+
 #[test]
 fn cada_claim_e_conferida() {
     let app = App::vazio();
