@@ -75,6 +75,5 @@ fn responder(tipo: &str, corpo: web::Bytes) -> HttpResponse {
         .insert_header((header::CONTENT_TYPE, tipo))
         .insert_header((header::CACHE_CONTROL, "no-cache"))
         .insert_header((header::CONTENT_SECURITY_POLICY, CSP))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .body(corpo)
 }

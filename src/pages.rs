@@ -48,8 +48,6 @@ fn servir(req: &HttpRequest, caminho: &str) -> HttpResponse {
         .insert_header((header::CONTENT_TYPE, tipo(caminho)))
         .insert_header((header::CACHE_CONTROL, guardar))
         .insert_header((header::CONTENT_SECURITY_POLICY, CSP))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .insert_header((header::VARY, "accept-encoding"));
     corpo(&mut resposta, arquivo.data, aceita_gzip(req))
 }

@@ -44,7 +44,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<actix_web:
 
     let servidor = HttpServer::new(move || {
         let mut rotas = Actix::new()
-            .wrap(DefaultHeaders::new().add((header::X_CONTENT_TYPE_OPTIONS, "nosniff")))
+            .wrap(cabecalhos())
             .app_data(schema.clone())
             .app_data(sdl.clone())
             .app_data(app.clone())
@@ -73,6 +73,15 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<actix_web:
         rotas
     });
     Ok(servidor.listen(escuta)?.shutdown_timeout(ENCERRAR_EM_SEGUNDOS).run())
+}
+
+/// Of every answer that does not say otherwise: what is sealed is kept by nobody on the
+/// way, and told to nobody by the next address.
+fn cabecalhos() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .add((header::REFERRER_POLICY, "no-referrer"))
+        .add((header::CACHE_CONTROL, "no-store"))
 }
 
 /// Calls off, once a minute, the trâmites whose time is over.

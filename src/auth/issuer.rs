@@ -183,7 +183,6 @@ async fn emitir(
     let token = web::block(move || emissor.token(cliente)).await;
     match token {
         Ok(Ok(token)) => HttpResponse::Ok()
-            .insert_header((header::CACHE_CONTROL, "no-store"))
             .json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": VALIDADE_EM_SEGUNDOS })),
         _ => HttpResponse::InternalServerError().json(json!({ "error": "server_error" })),
     }

@@ -146,7 +146,6 @@ impl Negado {
 pub fn responder(status: StatusCode, corpo: &Value) -> HttpResponse {
     HttpResponseBuilder::new(status)
         .insert_header((header::CONTENT_TYPE, "application/json; charset=utf-8"))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
         .body(corpo.to_string())
 }
 

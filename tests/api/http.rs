@@ -261,6 +261,45 @@ fn graphiql_vem_do_programa_comprimido_e_com_csp() {
     assert_eq!((raiz.status, raiz.headers["location"].as_str()), (303, "/graphiql"));
 }
 
+/// Answered or refused, nobody on the way keeps it; and no page of another origin reads it.
+#[test]
+fn todo_cabecalho_de_segredo_vai_em_toda_resposta() {
+    let app = App::vazio();
+    let bearer = format!("Bearer {}", app.token("tjrn"));
+    for (metodo, caminho, status) in [
+        ("GET", "/graphql?query=%7Beu%7Bsub%7D%7D", 200),
+        ("PUT", "/graphql", 405),
+        ("GET", "/api/v1/processos", 200),
+        ("GET", "/api/v1/nada", 404),
+        ("PATCH", "/api/v1/processos", 405),
+        ("GET", "/tramites", 200),
+        ("GET", "/tramites/1", 404),
+        ("GET", "/nada", 404),
+        ("GET", "/schema.graphql", 200),
+        ("GET", "/healthz", 200),
+        ("GET", "/auth/realms/pje/protocol/openid-connect/certs", 200),
+        ("GET", "/graphiql", 200),
+        ("GET", "/docs/", 200),
+    ] {
+        let headers = [("Authorization", bearer.as_str()), ("Origin", "https://outra.example")];
+        let resposta = app.pedir(metodo, caminho, &headers, b"");
+        assert_eq!(resposta.status, status, "{caminho}");
+        let header = |nome: &str| resposta.headers.get(nome).map(String::as_str);
+        // The pages are the same for all, and say so themselves.
+        let guardar = if caminho.ends_with("/docs/") || caminho == "/graphiql" {
+            "no-cache"
+        } else {
+            "no-store"
+        };
+        assert_eq!(header("cache-control"), Some(guardar), "{caminho}");
+        assert_eq!(header("x-content-type-options"), Some("nosniff"), "{caminho}");
+        assert_eq!(header("referrer-policy"), Some("no-referrer"), "{caminho}");
+        assert_eq!(header("access-control-allow-origin"), None, "{caminho}");
+    }
+    let sem_token = app.pedir("GET", "/tramites", &[], b"");
+    assert_eq!(sem_token.headers["cache-control"], "no-store");
+}
+
 #[test]
 fn saude() {
     let app = App::vazio();

@@ -93,10 +93,7 @@ pub fn responder(midia: Midia, status: StatusCode, corpo: &Corpo<'_>) -> HttpRes
     let Ok(bytes) = serde_json::to_vec(corpo) else {
         return HttpResponse::InternalServerError().finish();
     };
-    HttpResponseBuilder::new(status)
-        .insert_header((header::CONTENT_TYPE, tipo))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(bytes)
+    HttpResponseBuilder::new(status).insert_header((header::CONTENT_TYPE, tipo)).body(bytes)
 }
 
 pub fn permitir(resposta: &mut HttpResponse, metodos: &'static str) {

@@ -16,7 +16,7 @@ use crate::rest::tramites::recusa::Recusado;
 use crate::tramite::BaixarComponente;
 use crate::tramite::service::{self, Baixavel};
 use actix_web::body::SizedStream;
-use actix_web::http::header::{self, ContentType};
+use actix_web::http::header::ContentType;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::{StreamExt, stream};
@@ -72,7 +72,6 @@ pub async fn baixar(
     let bytes = stream::once(async { Ok::<Bytes, io::Error>(primeira) }).chain(resto);
     Ok(HttpResponse::Ok()
         .insert_header(ContentType::octet_stream())
-        .insert_header((header::CACHE_CONTROL, "no-store"))
         .body(SizedStream::new(tamanho.cast_unsigned(), bytes.boxed_local())))
 }
 
