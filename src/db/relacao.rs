@@ -25,4 +25,9 @@ pub trait Relation: Clone + Eq + Hash + Debug + Send + Sync + 'static {
     /// One statement for all keys that share their arguments. A key that is
     /// absent from the answer has no value.
     fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error>;
+
+    /// The answer about one parent.
+    fn load_one(sessao: &mut Sessao<'_>, key: &Self) -> Result<Option<Self::Value>, Error> {
+        Ok(Self::load(sessao, std::slice::from_ref(key))?.remove(key))
+    }
 }

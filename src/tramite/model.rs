@@ -1,5 +1,5 @@
 use super::rules::{ParteDoTramite, SituacaoTramite};
-use super::{Nre, TipoDeProtocolo};
+use super::{Nre, Protocolo, TipoDeProtocolo};
 use crate::db::texto_enum;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -234,6 +234,16 @@ pub struct RegistroEletronico {
     pub tipo_protocolo: TipoDeProtocolo,
     #[diesel(sql_type = Timestamptz)]
     pub criado_em: DateTime<Utc>,
+}
+
+impl RegistroEletronico {
+    /// The protocolo is the one registered: the same number or, if `exato`, the same letters.
+    pub fn nomeia(&self, protocolo: &Protocolo, exato: bool) -> bool {
+        match exato {
+            true => self.protocolo == protocolo.texto(),
+            false => self.protocolo_chave == protocolo.chave(),
+        }
+    }
 }
 
 impl fmt::Debug for RegistroEletronico {

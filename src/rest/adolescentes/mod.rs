@@ -159,9 +159,7 @@ async fn procurar(
     avisos: &[String],
 ) -> Result<HttpResponse, Negado> {
     let procura = service::procura(ator, procura).map_err(negar)?;
-    let buscar = move |sessao: &mut Sessao<'_>| {
-        Ok(Semelhantes::load(sessao, std::slice::from_ref(&procura))?.remove(&procura))
-    };
+    let buscar = move |sessao: &mut Sessao<'_>| Semelhantes::load_one(sessao, &procura);
     let achados = app.db.ler(ator, buscar).await?.unwrap_or_default();
     let mostrar = |semelhante: &Semelhante| {
         let mut dados = dados(&semelhante.adolescente, ator);

@@ -8,10 +8,10 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr};
-use utoipa::{IntoResponses, Modify, ToSchema};
+use utoipa::{Modify, ToSchema};
 
 /// One answer: its status and name, what it means, and an example of its code and its words.
-struct Linha(u16, &'static str, &'static str, &'static str, &'static str);
+pub struct Linha(pub u16, pub &'static str, pub &'static str, pub &'static str, pub &'static str);
 
 #[rustfmt::skip]
 const TABELA: [Linha; 11] = [
@@ -39,21 +39,23 @@ const TABELA: [Linha; 11] = [
         Falha::Indisponivel.nome(), "o banco de dados não responde; tente de novo em instantes"),
 ];
 
-/// Which refusals a route gives, by what the route is.
+/// Which refusals of a table a route gives, by what the route is.
 macro_rules! recusas {
-    ($($(#[$doc:meta])* $nome:ident: $status:expr;)+) => { $(
+    (de $tabela:ident; $($(#[$doc:meta])* $nome:ident: $status:expr;)+) => { $(
         $(#[$doc])*
         pub struct $nome;
 
-        impl IntoResponses for $nome {
-            fn responses() -> BTreeMap<String, RefOr<Response>> {
-                referencias(&$status)
+        impl utoipa::IntoResponses for $nome {
+            fn responses() -> std::collections::BTreeMap<String, RefOr<Response>> {
+                crate::rest::openapi::recusas::referencias(&$tabela, &$status)
             }
         }
     )+ };
 }
+pub(super) use recusas;
 
 recusas! {
+    de TABELA;
     /// Of every route.
     Recusas: [400, 401, 403, 500, 503];
     /// Of one whose path names something.
@@ -68,22 +70,26 @@ recusas! {
     DaChave: [422];
 }
 
-fn referencias(status: &[u16]) -> BTreeMap<String, RefOr<Response>> {
-    let da_rota = TABELA.iter().filter(|linha| status.contains(&linha.0));
+pub fn referencias(tabela: &[Linha], status: &[u16]) -> BTreeMap<String, RefOr<Response>> {
+    let da_rota = tabela.iter().filter(|linha| status.contains(&linha.0));
     da_rota
         .map(|linha| (linha.0.to_string(), RefOr::Ref(Ref::from_response_name(linha.1))))
         .collect()
 }
 
-/// Adds the answers that the routes refer to.
+/// Adds the answers of a table, which the routes refer to.
+pub fn acrescentar(documento: &mut OpenApi, tabela: &[Linha], resposta: fn(&Linha) -> Response) {
+    if let Some(componentes) = &mut documento.components {
+        let respostas = tabela.iter().map(|linha| (linha.1.to_owned(), resposta(linha).into()));
+        componentes.responses.extend(respostas);
+    }
+}
+
 pub struct Respostas;
 
 impl Modify for Respostas {
     fn modify(&self, documento: &mut OpenApi) {
-        if let Some(componentes) = &mut documento.components {
-            let respostas = TABELA.iter().map(|linha| (linha.1.to_owned(), resposta(linha).into()));
-            componentes.responses.extend(respostas);
-        }
+        acrescentar(documento, &TABELA, resposta);
     }
 }
 

@@ -18,9 +18,7 @@ use crate::db::lista::deslocada;
 use crate::db::{Relation, Sessao};
 use crate::error::{CodigoErro, Error, Recusa};
 use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite};
-use crate::tramite::store::{
-    self, ComponentesDe, Filtro, HistoricoDe, RegistroDe, TramitePorIdt, Tramites,
-};
+use crate::tramite::store::{self, ComponentesDe, Filtro, HistoricoDe, RegistroDe, Tramites};
 use crate::tramite::{
     Componente, EnderecoDeEstrutura, Idt, MudancaDeSituacao, Nre, Protocolo, RegistroEletronico,
     Tramite,
@@ -198,9 +196,9 @@ pub async fn por_idt(
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
     let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
-    let key = TramitePorIdt(idt(&caminho)?);
+    let idt = idt(&caminho)?;
     let ler = move |sessao: &mut Sessao<'_>| {
-        let Some(achado) = store::tramite_se_visivel(sessao, key.0)?.map(Arc::new) else {
+        let Some(achado) = store::tramite_se_visivel(sessao, idt)?.map(Arc::new) else {
             return Ok(None);
         };
         let detalhes = Detalhes::de_um(sessao, &achado)?;
@@ -260,7 +258,7 @@ pub async fn por_protocolo(
 async fn registro(req: &HttpRequest, key: RegistroDe) -> Result<HttpResponse, Recusado> {
     let Chamada { app, ator } = Chamada::entrar(req, Papel::Consulta).await?;
     let ler = move |sessao: &mut Sessao<'_>| {
-        let achado = RegistroDe::load(sessao, std::slice::from_ref(&key))?.remove(&key);
+        let achado = RegistroDe::load_one(sessao, &key)?;
         let Some(registro) = achado else { return Ok(None) };
         let filtro = Filtro { nre: Some(registro.nre.clone()), ..Filtro::default() };
         let (tramites, _) = deslocada(sessao, &Tramites::Todos(Box::new(filtro)), 0, TODOS)?;

@@ -9,12 +9,11 @@ use super::recusa::Recusado;
 use super::{dados, idt, ok};
 use crate::app::App;
 use crate::auth::{Ator, Papel};
-use crate::db::{Relation, Sessao};
+use crate::db::Sessao;
 use crate::error::{Error, Falha};
 use crate::escrita::Modo;
 use crate::tramite::rules::{self, ParteDoTramite};
-use crate::tramite::store::{self, TramitePorIdt};
-use crate::tramite::{Componente, ReceberRecibo, Tramite};
+use crate::tramite::{Componente, Idt, ReceberRecibo, Tramite, store};
 use actix_web::{HttpRequest, HttpResponse, web};
 use std::sync::Arc;
 
@@ -37,8 +36,8 @@ pub async fn de_conclusao(
 ) -> Result<HttpResponse, Recusado> {
     let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
     let Chamada { app, ator } = &chamada;
-    let key = TramitePorIdt(idt(&caminho)?);
-    let (tramite, componentes) = com_componentes(app, ator, key).await?;
+    let idt = idt(&caminho)?;
+    let (tramite, componentes) = com_componentes(app, ator, idt).await?;
     let remetente = tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Remetente);
     if remetente && tramite.recibo_entregue_em.is_none() {
         let passo = passar(&chamada, ReceberRecibo { idt: tramite.idt }, Modo::default()).await?;
@@ -53,12 +52,11 @@ pub async fn de_conclusao(
 async fn com_componentes(
     app: &App,
     ator: &Ator,
-    key: TramitePorIdt,
-) -> Result<(Arc<Tramite>, Arc<Vec<Componente>>), Recusado> {
+    idt: Idt,
+) -> Result<(Tramite, Arc<Vec<Componente>>), Recusado> {
     let ler = move |sessao: &mut Sessao<'_>| {
-        let achado = TramitePorIdt::load(sessao, &[key])?.remove(&key);
-        let Some(tramite) = achado else { return Ok(None) };
-        Ok(Some((tramite, store::componentes(sessao, key.0)?)))
+        let Some(tramite) = store::tramite_se_visivel(sessao, idt)? else { return Ok(None) };
+        Ok(Some((tramite, store::componentes(sessao, idt)?)))
     };
     let achado = app.db.ler(ator, ler).await?;
     achado.ok_or_else(|| rules::tramite_visivel().into())
@@ -80,8 +78,8 @@ pub async fn de_envio(
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
     let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
-    let key = TramitePorIdt(idt(&caminho)?);
-    let (tramite, componentes) = com_componentes(&app, &ator, key).await?;
+    let idt = idt(&caminho)?;
+    let (tramite, componentes) = com_componentes(&app, &ator, idt).await?;
     if tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Destinatario) {
         let mensagem = "o recibo de envio é do remetente do trâmite";
         return Err(Error::falha(Falha::SemPermissao, mensagem).into());

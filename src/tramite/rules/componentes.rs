@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 
 /// Of one send: more than any processo on paper had sheets of.
 pub const COMPONENTES_MAXIMO: usize = 5_000;
-const MIB: i64 = 1024 * 1024;
+/// In which the size of a file is limited.
+pub const MIB: i64 = 1024 * 1024;
 
 /// S0: each file has a place of its own, a size, and one size whatever its place.
 /// `maximo` is in MiB.

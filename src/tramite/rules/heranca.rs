@@ -1,6 +1,6 @@
 //! What a party and an heir must say, both, for the heir to become a party (vincularNre).
 
-use super::{JUSTIFICATIVA_MAXIMO, numero_de_estrutura};
+use super::{JUSTIFICATIVA_MAXIMO, estrutura_invalida, numero_de_estrutura};
 use crate::campo::{obrigatorio, texto};
 use crate::error::{CodigoErro, Recusa};
 use crate::tramite::{Estrutura, Protocolo, VincularNre};
@@ -26,11 +26,7 @@ pub fn vinculo_campos(comando: &VincularNre) -> Vec<Recusa> {
 /// Both are known, of two órgãos, and the heir is one that acts: who left a processo
 /// behind may do so no more.
 pub fn vinculo_estruturas(parte: Option<&Estrutura>, herdeira: Option<&Estrutura>) -> Vec<Recusa> {
-    let recusa = |mensagem: &'static str, campo| {
-        Recusa::nova(CodigoErro::EstruturaInvalida, "S0", mensagem)
-            .em([campo])
-            .oriente("confira o repositório e o número da estrutura")
-    };
+    let recusa = estrutura_invalida;
     let desconhecida = "a estrutura não está no repositório";
     let mut recusas = Vec::new();
     if parte.is_none() {

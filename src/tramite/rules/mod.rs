@@ -93,16 +93,18 @@ pub fn numero_de_estrutura(numero: &str) -> Option<Recusa> {
     texto(Some(numero), NUMERO_MAXIMO)
 }
 
+fn estrutura_invalida(mensagem: &'static str, campo: &'static str) -> Recusa {
+    Recusa::nova(CodigoErro::EstruturaInvalida, "S0", mensagem)
+        .em([campo])
+        .oriente("confira o repositório e o número da estrutura")
+}
+
 /// S0: both estruturas are known and apt, and they are of two órgãos.
 pub fn s0_estruturas(
     remetente: Option<&Estrutura>,
     destinatario: Option<&Estrutura>,
 ) -> Vec<Recusa> {
-    let recusa = |mensagem: &'static str, campo| {
-        Recusa::nova(CodigoErro::EstruturaInvalida, "S0", mensagem)
-            .em([campo])
-            .oriente("confira o repositório e o número da estrutura")
-    };
+    let recusa = estrutura_invalida;
     let mut recusas = Vec::new();
     match remetente {
         None => recusas.push(recusa("a estrutura não está no repositório", "remetente")),

@@ -240,7 +240,7 @@ fn condicoes(
     let em_andamento = match &registro {
         Some(registro) if fatos.em_andamento => {
             let key = EmAndamento(registro.nre.clone());
-            EmAndamento::load(sessao, std::slice::from_ref(&key))?.remove(&key)
+            EmAndamento::load_one(sessao, &key)?
         }
         _ => None,
     };
@@ -258,12 +258,9 @@ fn condicoes(
         },
         Some(_) => ComNre::Presente {
             parte: registro.is_some(),
-            protocolo_confere: registro.as_ref().is_some_and(|registro| {
-                match regras.protocolo_exato {
-                    true => registro.protocolo == protocolo.texto(),
-                    false => registro.protocolo_chave == protocolo.chave(),
-                }
-            }),
+            protocolo_confere: registro
+                .as_ref()
+                .is_some_and(|registro| registro.nomeia(protocolo, regras.protocolo_exato)),
             em_andamento: fatos.em_andamento,
             bloqueado,
             destino_e_parte: fatos.destino_e_parte,

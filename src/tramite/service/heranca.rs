@@ -23,8 +23,7 @@ impl Efeito for Vinculado {
     }
 
     fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        let key = RegistroDe::Id(lembranca.id);
-        let registro = RegistroDe::load(sessao, std::slice::from_ref(&key))?.remove(&key);
+        let registro = RegistroDe::load_one(sessao, &RegistroDe::Id(lembranca.id))?;
         Ok(Self { efetivado: lembranca.alterado, registro })
     }
 }
@@ -76,10 +75,8 @@ fn pedir(
         protocolo_registrado: proprio.as_ref().map(|registro| registro.protocolo.clone()),
         ..Informacao::default()
     };
-    let confere = proprio.as_ref().is_none_or(|registro| match regras.protocolo_exato {
-        true => registro.protocolo == protocolo.texto(),
-        false => registro.protocolo_chave == protocolo.chave(),
-    });
+    let exato = regras.protocolo_exato;
+    let confere = proprio.as_ref().is_none_or(|registro| registro.nomeia(protocolo, exato));
     let linha = match (&proprio, confere) {
         (None, _) if pela_parte => Some(LinhaDeDecisao::B1),
         (_, false) => Some(LinhaDeDecisao::B2),
@@ -89,13 +86,11 @@ fn pedir(
     match store::pedir_vinculo(sessao, pedido, relogio())? {
         Vinculo::Pendente => Ok(Vinculado { efetivado: false, registro: None }),
         Vinculo::Efetivado => {
-            let key = RegistroDe::Nre(nre.clone());
-            let registro = RegistroDe::load(sessao, std::slice::from_ref(&key))?.remove(&key);
+            let registro = RegistroDe::load_one(sessao, &RegistroDe::Nre(nre.clone()))?;
             Ok(Vinculado { efetivado: true, registro })
         }
         Vinculo::EmAndamento => {
-            let key = EmAndamento(nre.clone());
-            let em_andamento = EmAndamento::load(sessao, std::slice::from_ref(&key))?.remove(&key);
+            let em_andamento = EmAndamento::load_one(sessao, &EmAndamento(nre.clone()))?;
             let em_andamento = em_andamento.map(|tramite| (*tramite).clone());
             let informacao = Informacao { em_andamento, nre: Some(nre.clone()), ..informacao };
             recusar(Some(LinhaDeDecisao::B3), &informacao)?;

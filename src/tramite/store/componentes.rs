@@ -35,8 +35,7 @@ impl Relation for ComponentesDe {
 
 /// Those of one trâmite.
 pub fn componentes(sessao: &mut Sessao<'_>, idt: Idt) -> Result<Arc<Vec<Componente>>, Error> {
-    let key = ComponentesDe(idt);
-    Ok(ComponentesDe::load(sessao, &[key])?.remove(&key).unwrap_or_default())
+    Ok(ComponentesDe::load_one(sessao, &ComponentesDe(idt))?.unwrap_or_default())
 }
 
 /// The places in a trâmite of a file that is asked for in it.

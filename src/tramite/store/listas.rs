@@ -1,6 +1,6 @@
 //! The lists in which trâmites stand.
 
-use super::{colunas, das_partes, tabelas};
+use super::{EM_ANDAMENTO, colunas, das_partes, tabelas};
 use crate::db::Sql;
 use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao};
 use crate::processo::ProcessoId;
@@ -58,8 +58,8 @@ impl Filtro {
             partes.push(Sql::new("t.situacao = ANY(").bind(codigos).push(")"));
         }
         match self.em_andamento {
-            Some(true) => partes.push(Sql::new("t.situacao IN (1, 2, 3, 4, 5, 8)")),
-            Some(false) => partes.push(Sql::new("t.situacao NOT IN (1, 2, 3, 4, 5, 8)")),
+            Some(true) => partes.push(Sql::new(EM_ANDAMENTO)),
+            Some(false) => partes.push(Sql::new("NOT ").push(EM_ANDAMENTO)),
             None => {}
         }
         if let Some(EnderecoDeEstrutura { repositorio, numero }) = &self.remetente {

@@ -47,6 +47,9 @@ macro_rules! tabelas {
 }
 pub(super) use tabelas;
 
+/// What the partial index `tramite_em_andamento_unico` covers.
+const EM_ANDAMENTO: &str = "t.situacao IN (1, 2, 3, 4, 5, 8)";
+
 /// Of which a tribunal is a party; what was refused is the remetente's alone.
 fn das_partes(tribunal: Option<i16>) -> Option<Sql> {
     let tribunal = tribunal?;
@@ -91,7 +94,7 @@ impl Relation for EmAndamento {
 
     fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let nres: Vec<String> = keys.iter().map(|key| key.0.to_string()).collect();
-        let condicao = Sql::new("t.situacao IN (1, 2, 3, 4, 5, 8) AND t.nre = ANY(");
+        let condicao = Sql::new(EM_ANDAMENTO).push(" AND t.nre = ANY(");
         let linhas = visiveis(sessao, condicao.bind(nres).push(")"))?;
         Ok(linhas.into_iter().map(|linha| (Self(linha.nre.clone()), Arc::new(linha))).collect())
     }

@@ -1,11 +1,11 @@
 //! The Tramita: its refusals, one answer per status.
 
 use crate::error::CodigoErro;
+use crate::rest::openapi::recusas::{Linha, acrescentar, recusas};
 use serde_json::json;
-use std::collections::BTreeMap;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr};
-use utoipa::{IntoResponses, Modify, ToSchema};
+use utoipa::{Modify, ToSchema};
 
 /// Uma recusa, nas palavras da plataforma.
 #[derive(ToSchema)]
@@ -24,9 +24,6 @@ pub struct ParametroDaRecusa {
     chave: String,
     valor: String,
 }
-
-/// One answer: its status and name, what it means, and an example of its code and sentence.
-struct Linha(u16, &'static str, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
 const TABELA: [Linha; 11] = [
@@ -54,22 +51,8 @@ const TABELA: [Linha; 11] = [
         "9503", "o banco de dados não responde; tente de novo em instantes"),
 ];
 
-macro_rules! recusas {
-    ($($(#[$doc:meta])* $nome:ident: $status:expr;)+) => { $(
-        $(#[$doc])*
-        pub struct $nome;
-
-        impl IntoResponses for $nome {
-            fn responses() -> BTreeMap<String, RefOr<Response>> {
-                let da_rota = TABELA.iter().filter(|linha| $status.contains(&linha.0));
-                let referencia = |linha: &Linha| Ref::from_response_name(linha.1);
-                da_rota.map(|linha| (linha.0.to_string(), referencia(linha).into())).collect()
-            }
-        }
-    )+ };
-}
-
 recusas! {
+    de TABELA;
     /// Of every route.
     DoTramita: [400, 401, 403, 500, 503];
     /// Of one whose path names something.
@@ -89,10 +72,7 @@ pub struct RespostasDoTramita;
 
 impl Modify for RespostasDoTramita {
     fn modify(&self, documento: &mut OpenApi) {
-        if let Some(componentes) = &mut documento.components {
-            let respostas = TABELA.iter().map(|linha| (linha.1.to_owned(), resposta(linha).into()));
-            componentes.responses.extend(respostas);
-        }
+        acrescentar(documento, &TABELA, resposta);
     }
 }
 

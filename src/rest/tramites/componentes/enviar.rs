@@ -15,7 +15,7 @@ use crate::rest::tramites::passos::situacao_de;
 use crate::rest::tramites::recusa::Recusado;
 use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite};
 use crate::tramite::service;
-use crate::tramite::store::{self, TramitePorIdt};
+use crate::tramite::{Idt, store};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 /// `PUT /tickets-de-envio-de-componente/{ticket}/protocolos/componentes-a-enviar`:
@@ -36,16 +36,16 @@ pub async fn enviar(
     payload: web::Payload,
 ) -> Result<HttpResponse, Recusado> {
     let Chamada { app, ator } = Chamada::entrar(&req, Papel::Integracao).await?;
-    let key = TramitePorIdt(idt(&caminho)?);
-    let espera = espera_arquivos(&app, &ator, key).await?;
+    let idt = idt(&caminho)?;
+    let espera = espera_arquivos(&app, &ator, idt).await?;
     let partes = formulario(&req, payload, app.regras.componente_maximo).await?;
     // Past the last file a retry is only held against what came before: nothing is kept.
     let conteudo = match espera {
-        true => Some(abrir(&app, &ator, key).await?),
+        true => Some(abrir(&app, &ator, idt).await?),
         false => None,
     };
     let destino = Destino { app: &app, ator: &ator, conteudo };
-    let feito = destino.receber(key, partes).await;
+    let feito = destino.receber(idt, partes).await;
     let sobra = match &feito {
         Ok(feito) => !feito.efeito.guardado,
         // What came of it is not known: the next round will see.
@@ -62,8 +62,8 @@ pub async fn enviar(
 }
 
 /// Whether the trâmite waits for files of the caller; refused if it is not one of theirs to fill.
-async fn espera_arquivos(app: &App, ator: &Ator, key: TramitePorIdt) -> Result<bool, Recusado> {
-    let ler = move |sessao: &mut Sessao<'_>| store::tramite_se_visivel(sessao, key.0);
+async fn espera_arquivos(app: &App, ator: &Ator, idt: Idt) -> Result<bool, Recusado> {
+    let ler = move |sessao: &mut Sessao<'_>| store::tramite_se_visivel(sessao, idt);
     let achado = app.db.ler(ator, ler).await?;
     let Some(tramite) = achado else { return Err(rules::tramite_visivel().into()) };
     match tramite.parte(ator.tribunal()) {
@@ -77,8 +77,8 @@ async fn espera_arquivos(app: &App, ator: &Ator, key: TramitePorIdt) -> Result<b
     }
 }
 
-async fn abrir(app: &App, ator: &Ator, key: TramitePorIdt) -> Result<ConteudoId, Error> {
+async fn abrir(app: &App, ator: &Ator, idt: Idt) -> Result<ConteudoId, Error> {
     let agora = (app.agora)();
-    let abrir = move |sessao: &mut Sessao<'_>| Ok(store::abrir_conteudo(sessao, key.0, agora)?);
+    let abrir = move |sessao: &mut Sessao<'_>| Ok(store::abrir_conteudo(sessao, idt, agora)?);
     app.db.escrever(ator, abrir).await
 }

@@ -5,9 +5,9 @@ use crate::armazem::{ConteudoId, PARTE};
 use crate::auth::Ator;
 use crate::error::{CodigoErro, Error, Falha, Recusa};
 use crate::escrita::{self, Feito, Modo};
+use crate::tramite::rules::MIB;
 use crate::tramite::service::ComponenteRecebido;
-use crate::tramite::store::TramitePorIdt;
-use crate::tramite::{EnviarComponente, HashSha256};
+use crate::tramite::{EnviarComponente, HashSha256, Idt};
 use actix_multipart::{Field, Multipart};
 use actix_web::error::PayloadError;
 use actix_web::web::{self, BytesMut};
@@ -21,7 +21,6 @@ use tokio::time::timeout;
 const CAMPO_MAXIMO: usize = 256;
 const ESPERA: Duration = Duration::from_secs(60);
 const TUDO: Duration = Duration::from_secs(30 * 60);
-const MIB: i64 = 1024 * 1024;
 /// What a form may have besides the file.
 const SOBRA: u64 = 64 * 1024;
 
@@ -135,7 +134,7 @@ impl Destino<'_> {
     /// Reads the form, and says what came.
     pub async fn receber(
         &self,
-        TramitePorIdt(idt): TramitePorIdt,
+        idt: Idt,
         partes: Multipart,
     ) -> Result<Feito<ComponenteRecebido, ()>, Error> {
         let formulario = timeout(TUDO, ler_formulario(self, partes));
