@@ -1,6 +1,7 @@
 //! The GraphQL roof: puts the slices together into one schema and serves it.
 
 mod conexao;
+pub mod diretivas;
 mod document;
 mod erros;
 mod escalares;
@@ -21,7 +22,9 @@ pub use loaders::Loaders;
 pub use node::{GlobalId, Node};
 
 use crate::adolescente::graphql::{AdolescenteMutation, AdolescenteQuery};
-use crate::app::App;
+use crate::app::{App, Chamada};
+use crate::auditoria::CampoSensivel;
+use crate::auditoria::graphql::AuditoriaQuery;
 use crate::auth::{Ator, Papel};
 use crate::error::Error;
 use crate::guia::graphql::{GuiaMutation, GuiaQuery};
@@ -43,6 +46,7 @@ pub struct Query(
     GuiaQuery,
     TramiteQuery,
     TribunalQuery,
+    AuditoriaQuery,
     NodeQuery,
 );
 
@@ -74,25 +78,36 @@ pub trait ContextExt {
     fn app(&self) -> &App;
     fn ator(&self) -> &Ator;
     fn loaders(&self) -> &Loaders;
+    fn chamada(&self) -> &Chamada;
     /// Passes `valor` on to whoever may see sensitive data, and nothing to the others.
-    fn sensivel<T>(&self, valor: Option<T>) -> Option<T>;
+    fn sensivel<T>(&self, campo: CampoSensivel, valor: Option<T>) -> Option<T>;
+    /// Passes on what was looked for by its name; counts it when it is not there.
+    fn procurado<T>(&self, achado: Option<T>) -> Option<T>;
 }
 
 impl ContextExt for Context<'_> {
     fn app(&self) -> &App {
-        self.data_unchecked()
+        &self.chamada().app
     }
 
     fn ator(&self) -> &Ator {
-        self.data_unchecked()
+        self.chamada().ator()
+    }
+
+    fn chamada(&self) -> &Chamada {
+        self.loaders().chamada()
     }
 
     fn loaders(&self) -> &Loaders {
         self.data_unchecked()
     }
 
-    fn sensivel<T>(&self, valor: Option<T>) -> Option<T> {
-        valor.filter(|_| self.ator().tem(Papel::DadosSensiveis))
+    fn sensivel<T>(&self, campo: CampoSensivel, valor: Option<T>) -> Option<T> {
+        self.chamada().rastro.sensivel(campo, valor)
+    }
+
+    fn procurado<T>(&self, achado: Option<T>) -> Option<T> {
+        self.chamada().rastro.procurado(achado)
     }
 }
 

@@ -5,11 +5,14 @@
 mod adolescentes;
 mod alteracao;
 mod arquitetura;
+mod auditoria;
 mod cadastro;
 mod codigos;
 mod comandos;
 mod conexao;
 mod credenciais;
+mod emissor;
+mod fechaduras;
 mod consulta_rest;
 mod guias;
 mod http;

@@ -7,12 +7,15 @@ mod pedido;
 mod resposta;
 
 use super::{ErroDeCampo, Loaders, Schema};
-use crate::app::App;
+use crate::app::{App, Chamada};
+use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria};
 use crate::auth::{Ator, Auth};
 use crate::error::{Error, Falha};
+use crate::requisicao;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::{Request, Response, ServerError};
+use pedido::Pedido;
 use resposta::{Corpo, Midia};
 use serde_json::{Value, json};
 
@@ -35,10 +38,30 @@ pub async fn responder(
             return resposta;
         }
     };
+    let chamada = match entrar(&req, &app, ator).await {
+        Ok(chamada) => chamada,
+        Err(error) => return resposta::recusar(midia, &error),
+    };
     match pedido::ler(&req, payload).await {
-        Ok(request) => executar(midia, &schema, &app, ator, request).await,
+        Ok(Pedido { request, operacao, especie }) => {
+            chamada.rastro.nomear(operacao, especie);
+            executar(midia, &schema, chamada, request).await
+        }
         Err(error) => resposta::recusar(midia, &error),
     }
+}
+
+/// A call whose operation is not read yet.
+async fn entrar(req: &HttpRequest, app: &App, ator: Ator) -> Result<Chamada, Error> {
+    let entrada = Entrada {
+        canal: CanalAuditoria::Graphql,
+        operacao: "(ilegível)".into(),
+        especie: EspecieAuditoria::Leitura,
+        correlacao: requisicao::correlacao(req),
+    };
+    let chamada = Chamada::nova(app.clone(), ator, entrada).await?;
+    requisicao::anotar(req, &chamada);
+    Ok(chamada)
 }
 
 pub async fn metodo_nao_permitido() -> HttpResponse {
@@ -52,12 +75,10 @@ pub async fn metodo_nao_permitido() -> HttpResponse {
 async fn executar(
     midia: Midia,
     schema: &Schema,
-    app: &App,
-    ator: Ator,
+    chamada: Chamada,
     request: Request,
 ) -> HttpResponse {
-    let loaders = Loaders::for_request(app.db.clone(), ator.clone());
-    let response = schema.execute(request.data(app.clone()).data(ator).data(loaders)).await;
+    let response = schema.execute(request.data(Loaders::for_request(chamada))).await;
     let Response { data, errors, .. } = response;
     if errors.is_empty() {
         let corpo = Corpo { errors: &[], data: Some(&data) };

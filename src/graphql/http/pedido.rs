@@ -1,5 +1,6 @@
 //! From the bytes of a request to a parsed one, or why not.
 
+use crate::auditoria::EspecieAuditoria;
 use crate::entrada::corpo_json;
 use crate::error::{CodigoErro, Error, Falha};
 use crate::graphql::document::escrita::{self, Recusada};
@@ -8,18 +9,29 @@ use crate::graphql::document::limits::{self, Limites};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
 };
-use async_graphql::{Request, Variables};
+use async_graphql::{Name, Positioned, Request, Variables};
 use serde::Deserialize;
 use serde_json::Value;
 
 /// Four times the largest document: variables and JSON's escapes come with it.
 const CORPO_MAXIMO: usize = 1024 * 1024;
 
+/// Of a name that goes to the trail.
+const NOME_MAXIMO: usize = 100;
+
+/// A request that is ready to be validated and executed.
+pub struct Pedido {
+    pub request: Request,
+    /// Its name or, without one, those of its root fields.
+    pub operacao: String,
+    pub especie: EspecieAuditoria,
+}
+
 /// The parameters of a request, however they came.
 #[derive(Deserialize)]
-struct Pedido {
+struct Parametros {
     query: Option<Value>,
     #[serde(rename = "operationName")]
     operation_name: Option<Value>,
@@ -27,8 +39,8 @@ struct Pedido {
     extensions: Option<Value>,
 }
 
-/// Reads, limits and parses. What passes is ready to be validated and executed.
-pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Request, Error> {
+/// Reads, limits and parses.
+pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Pedido, Error> {
     let pedido = match *req.method() == Method::GET {
         true => da_url(req)?,
         false => serde_json::from_slice(&corpo_json(req, payload, CORPO_MAXIMO).await?)
@@ -51,7 +63,7 @@ pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Request, Er
         return Err(invalida("`extensions` é um objeto"));
     }
     let documento = analisar(&texto)?;
-    let definicao = escolher(&documento, operacao.as_deref())?;
+    let (proprio, definicao) = escolher(&documento, operacao.as_deref())?;
     if *req.method() == Method::GET && definicao.ty != OperationType::Query {
         let mensagem = "por GET só se consulta; mande mutations por POST";
         return Err(Error::falha(Falha::MetodoNaoPermitido, mensagem));
@@ -63,10 +75,24 @@ pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Request, Er
         };
         Error::falha(falha, recusada.to_string())
     })?;
+    let especie = match definicao.ty {
+        OperationType::Mutation => EspecieAuditoria::Escrita,
+        _ => EspecieAuditoria::Leitura,
+    };
+    let nome = proprio.map_or_else(|| raizes(definicao), ToString::to_string);
     let mut request = Request::new(texto).variables(variaveis);
     request.operation_name = operacao;
     request.set_parsed_query(documento);
-    Ok(request)
+    Ok(Pedido { request, operacao: nome.chars().take(NOME_MAXIMO).collect(), especie })
+}
+
+/// What an operation without a name is called: its root fields, by the schema's names.
+fn raizes(operacao: &OperationDefinition) -> String {
+    let nome = |selecao: &Positioned<Selection>| match &selecao.node {
+        Selection::Field(campo) => campo.node.name.node.to_string(),
+        Selection::FragmentSpread(_) | Selection::InlineFragment(_) => "...".to_owned(),
+    };
+    operacao.selection_set.node.items.iter().map(nome).collect::<Vec<_>>().join(",")
 }
 
 fn analisar(texto: &str) -> Result<ExecutableDocument, Error> {
@@ -90,7 +116,7 @@ fn analisar(texto: &str) -> Result<ExecutableDocument, Error> {
     Ok(documento)
 }
 
-fn da_url(req: &HttpRequest) -> Result<Pedido, Error> {
+fn da_url(req: &HttpRequest) -> Result<Parametros, Error> {
     #[derive(Deserialize)]
     struct NaUrl {
         query: Option<String>,
@@ -106,7 +132,7 @@ fn da_url(req: &HttpRequest) -> Result<Pedido, Error> {
         None | Some("") => Ok(None),
         Some(texto) => serde_json::from_str(texto).map(Some),
     };
-    Ok(Pedido {
+    Ok(Parametros {
         query: na_url.query.map(Value::String),
         operation_name: na_url.operation_name.filter(|nome| !nome.is_empty()).map(Value::String),
         variables: json(na_url.variables).map_err(|_| invalida("`variables` não é JSON"))?,
@@ -114,29 +140,29 @@ fn da_url(req: &HttpRequest) -> Result<Pedido, Error> {
     })
 }
 
-/// The operation to execute.
+/// The operation to execute, and its name.
 fn escolher<'d>(
     documento: &'d ExecutableDocument,
     nome: Option<&str>,
-) -> Result<&'d OperationDefinition, Error> {
+) -> Result<(Option<&'d Name>, &'d OperationDefinition), Error> {
     let recusa = |mensagem| Err(Error::falha(Falha::DocumentoInvalido, mensagem));
     let escolhida = match (&documento.operations, nome) {
-        (DocumentOperations::Single(unica), None) => unica,
+        (DocumentOperations::Single(unica), None) => (None, unica),
         (DocumentOperations::Single(_), Some(_)) => {
             return recusa("o documento não tem a operação que `operationName` pede");
         }
-        (DocumentOperations::Multiple(varias), Some(nome)) => match varias.get(nome) {
-            Some(achada) => achada,
+        (DocumentOperations::Multiple(varias), Some(nome)) => match varias.get_key_value(nome) {
+            Some((nome, achada)) => (Some(nome), achada),
             None => return recusa("o documento não tem a operação que `operationName` pede"),
         },
-        (DocumentOperations::Multiple(varias), None) => match varias.values().next() {
-            Some(unica) if varias.len() == 1 => unica,
+        (DocumentOperations::Multiple(varias), None) => match varias.iter().next() {
+            Some((nome, unica)) if varias.len() == 1 => (Some(nome), unica),
             _ => return recusa("o documento tem várias operações: diga qual em `operationName`"),
         },
     };
-    match escolhida.node.ty {
+    match escolhida.1.node.ty {
         OperationType::Subscription => recusa("este servidor não tem subscriptions"),
-        _ => Ok(&escolhida.node),
+        _ => Ok((escolhida.0, &escolhida.1.node)),
     }
 }
 

@@ -12,11 +12,12 @@ pub use operacao::{Desfecho, Modo, Operacao, Porta};
 pub use sorteio::Sorteio;
 
 use elos::assinante::Assinante;
+use elos::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use elos::auth::issuer::{CAMINHO, Emissor};
-use elos::auth::{Auth, AuthOptions};
+use elos::auth::{Auth, AuthOptions, Fonte};
 use elos::config::Regras;
 use elos::db::{Db, DbOptions};
-use elos::server::{Partes, servir};
+use elos::server::{Partes, ate_o_fim, servir};
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use serde_json::{Value, json};
 use std::borrow::Borrow;
@@ -25,6 +26,17 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use std::time::Duration;
+
+/// Whose pages may call every server of the run.
+pub const ORIGEM: &str = "https://painel.example";
+
+/// Records that came after a transaction that is still open.
+const POR_MOSTRAR: &str =
+    "SELECT count(*) AS n FROM auditoria WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())";
+
+/// Records that no seal holds.
+const POR_SELAR: &str = "SELECT count(*) AS n FROM auditoria a WHERE NOT EXISTS \
+    (SELECT FROM selo s WHERE s.tribunal_codigo = a.tribunal_codigo AND a.id = ANY(s.ids))";
 
 /// One key for the whole run: making one takes a second.
 static EMISSOR: LazyLock<Emissor> =
@@ -41,7 +53,7 @@ pub fn assinante() -> Assinante {
 }
 
 pub struct App {
-    pub banco: Banco,
+    pub banco: Arc<Banco>,
     pub base: String,
     pub emissor: Emissor,
     servido: elos::App,
@@ -66,6 +78,8 @@ pub struct Resposta {
 pub struct Ajustes {
     pub regras: Regras,
     pub sem_filtro: bool,
+    /// Zero, as here, is no limit.
+    pub ausencias_por_minuto: u32,
 }
 
 impl App {
@@ -78,15 +92,27 @@ impl App {
     }
 
     pub fn com(modelo: Modelo, ajustes: Ajustes) -> Self {
-        Self::sobre(Banco::novo(modelo), ajustes, None)
+        Self::no_banco(&Arc::new(Banco::novo(modelo)), ajustes)
+    }
+
+    /// One more server on a database that another has, or had.
+    pub fn no_banco(banco: &Arc<Banco>, ajustes: Ajustes) -> Self {
+        Self::sobre(Arc::clone(banco), ajustes, None)
+    }
+
+    /// A server whose tokens are checked in another way.
+    pub fn com_auth(auth: AuthOptions) -> Self {
+        Self::sobre(Arc::new(Banco::novo(Modelo::Vazio)), Ajustes::default(), Some(auth))
     }
 
     /// A server that fetches its keys elsewhere.
     pub fn com_emissor(issuer: &str) -> Self {
-        Self::sobre(Banco::novo(Modelo::Vazio), Ajustes::default(), Some(issuer))
+        let mut auth = AuthOptions::novas(issuer.to_owned(), vec!["elos".into()]);
+        auth.fonte = Fonte::Url(format!("{issuer}/protocol/openid-connect/certs"));
+        Self::com_auth(auth)
     }
 
-    fn sobre(banco: Banco, ajustes: Ajustes, issuer: Option<&str>) -> Self {
+    fn sobre(banco: Arc<Banco>, ajustes: Ajustes, auth: Option<AuthOptions>) -> Self {
         let comandos = Arc::new(AtomicU64::new(0));
         let mut opcoes = DbOptions::nova(banco.url_do_app());
         opcoes.pool_max = 6;
@@ -95,19 +121,23 @@ impl App {
 
         let escuta = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", escuta.local_addr().unwrap());
-        let iss = issuer.map_or_else(|| format!("{base}{CAMINHO}"), str::to_owned);
+        let nosso = || AuthOptions::novas(format!("{base}{CAMINHO}"), vec!["elos".into()]);
+        let auth = auth.unwrap_or_else(nosso);
+        let iss = auth.issuer.clone();
         let db = Db::conectar(&opcoes).unwrap();
-        let app = elos::App::novo(db, ajustes.regras, banco::agora).assinando(Some(assinante()));
+        let app = elos::App::novo(db, ajustes.regras, banco::agora)
+            .assinando(Some(assinante()))
+            .com_ausencias_por_minuto(ajustes.ausencias_por_minuto);
         let credenciais = elos::credencial::do_banco(&app.db).unwrap();
         let partes = Partes {
             app: app.clone(),
-            auth: Auth::novo(
-                AuthOptions::novas(iss.clone(), vec!["elos".into()], None),
-                credenciais.clone(),
-            ),
+            auth: Auth::novo(auth, credenciais.clone()),
             graphiql: true,
+            cors: vec![ORIGEM.to_owned()],
+            metricas: None,
             emissor: Some(EMISSOR.em(iss.clone())),
         };
+        let auditoria = app.auditoria.clone();
         let (parar, parada) = mpsc::channel::<()>();
         let (pronto, esperar) = mpsc::channel();
         let servidor = std::thread::spawn(move || {
@@ -119,7 +149,7 @@ impl App {
                     let _ = parada.recv();
                     actix_web::rt::System::new().block_on(alca.stop(false));
                 });
-                servidor.await.unwrap();
+                ate_o_fim(servidor, &auditoria).await.unwrap();
             });
         });
         esperar.recv().unwrap();
@@ -253,6 +283,61 @@ impl App {
     pub fn expirar(&self) -> usize {
         let ronda = elos::tramite::service::expirar(&self.servido);
         actix_web::rt::System::new().block_on(ronda).unwrap()
+    }
+
+    /// Waits until the trail has all that was answered.
+    pub fn auditado(&self) {
+        let esvaziar = self.servido.auditoria.esvaziar();
+        assert!(actix_web::rt::System::new().block_on(esvaziar), "the trail was not written");
+        // The trail is shown up to the oldest transaction that is open, in any database.
+        let inicio = std::time::Instant::now();
+        while self.banco.contar(POR_MOSTRAR) > 0 {
+            assert!(inicio.elapsed() < Duration::from_secs(60), "a transaction stays open");
+        }
+    }
+
+    /// Seals all that the trail has, as the server does every second.
+    pub fn selado(&self) {
+        // A round of the server's own may hold the turn.
+        while self.banco.contar(POR_SELAR) > 0 {
+            elos::auditoria::selar(&self.servido.db).unwrap();
+        }
+    }
+
+    /// Takes every place of the trail's queue; answers how many records that made.
+    pub fn encher_a_fila(&self) -> usize {
+        let papeis = vec![elos::auth::Papel::Consulta];
+        let ator = elos::auth::Ator::novo("s".into(), None, Some(820), papeis).unwrap();
+        actix_web::rt::System::new().block_on(async {
+            let mut quantos = 0;
+            while let Ok(vaga) = self.servido.auditoria.vaga().await {
+                let entrada = Entrada {
+                    canal: CanalAuditoria::Rest,
+                    operacao: "enchimento".into(),
+                    especie: EspecieAuditoria::Leitura,
+                    correlacao: quantos.to_string(),
+                };
+                Rastro::novo(ator.clone(), entrada, vaga, banco::agora).encerrar(200);
+                quantos += 1;
+            }
+            quantos
+        })
+    }
+
+    /// Stops as a server does that is told to: nothing that it knows is lost.
+    pub fn parar(mut self) {
+        drop(self.parar.take());
+        self.servidor.take().unwrap().join().unwrap();
+    }
+
+    /// The metrics, as `/metrics` shows them.
+    pub fn metricas(&self) -> String {
+        self.servido.metricas.texto()
+    }
+
+    pub fn get(&self, cliente: &str, caminho: &str) -> Resposta {
+        let bearer = format!("Bearer {}", self.token(cliente));
+        self.pedir("GET", caminho, &[("Authorization", &bearer)], b"")
     }
 
     /// How many statements `pedido` sent to PostgreSQL.

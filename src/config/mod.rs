@@ -1,10 +1,18 @@
 //! Every setting, documented once: flag, else environment, else the file of
 //! `--config`, else the default.
 
+mod oidc;
+mod regras;
+mod texto;
+
+pub use regras::{CamposDesconhecidos, Regras};
+
 use crate::assinante::Assinante;
+use crate::enumeracao;
 use clap::{Args, ValueEnum};
+use oidc::Oidc;
 use serde::Deserialize;
-use std::fmt;
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -61,7 +69,65 @@ pub struct Opcoes {
     )]
     pub oidc_audience: Option<Vec<String>>,
 
-    /// Chaves do emissor num arquivo, para redes fechadas; sem ele, busca-se em `<issuer>/protocol/openid-connect/certs`.
+    /// Onde estão as chaves do emissor; sem ele, pergunta-se a `<issuer>/.well-known/openid-configuration`.
+    #[arg(long, env = "ELOS_OIDC_JWKS_URL", value_name = "URL", global = true)]
+    pub oidc_jwks_url: Option<String>,
+
+    /// Algoritmos aceitos, só assimétricos, separados por vírgula [padrão: RS256].
+    #[arg(
+        long,
+        env = "ELOS_OIDC_ALGORITHMS",
+        value_name = "NOMES",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_algorithms: Option<Vec<String>>,
+
+    /// Clientes (`azp`) aceitos mesmo que `aud` não seja nosso, separados por vírgula.
+    #[arg(
+        long,
+        env = "ELOS_OIDC_CLIENTS",
+        value_name = "NOMES",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_clients: Option<Vec<String>>,
+
+    /// Onde o token diz os papéis [padrão: realm_access.roles,resource_access.*.roles].
+    #[arg(
+        long,
+        env = "ELOS_OIDC_CLAIM_PAPEIS",
+        value_name = "CAMINHOS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_claim_papeis: Option<Vec<String>>,
+
+    /// Onde o token diz o tribunal, como 8.20, 820 ou 20 [padrão: tribunal].
+    #[arg(
+        long,
+        env = "ELOS_OIDC_CLAIM_TRIBUNAL",
+        value_name = "CAMINHOS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_claim_tribunal: Option<Vec<String>>,
+
+    /// Onde, se não o diz, há um número que a seção `[corporativo]` do arquivo traduz [padrão: corporativo[].seq_tribunal_pai].
+    #[arg(
+        long,
+        env = "ELOS_OIDC_CLAIM_SEQUENCIA",
+        value_name = "CAMINHOS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_claim_sequencia: Option<Vec<String>>,
+
+    /// Aceita emissor por http fora desta máquina: quem estiver no caminho poderá trocar as chaves [padrão: off].
+    #[arg(long, env = "ELOS_OIDC_ALLOW_HTTP", value_enum, global = true)]
+    pub oidc_allow_http: Option<Chave>,
+
+    /// Chaves do emissor num arquivo, para redes fechadas.
     #[arg(long, env = "ELOS_OIDC_JWKS_FILE", value_name = "ARQUIVO", global = true)]
     pub oidc_jwks_file: Option<PathBuf>,
 
@@ -72,6 +138,29 @@ pub struct Opcoes {
     /// Serve o GraphiQL em /graphiql [padrão: on em demo, off em serve].
     #[arg(long, env = "ELOS_GRAPHIQL", value_enum, global = true)]
     pub graphiql: Option<Chave>,
+
+    /// Origens de páginas que podem chamar este servidor (CORS), separadas por vírgula [padrão: nenhuma].
+    #[arg(
+        long,
+        env = "ELOS_CORS_ORIGINS",
+        value_name = "ORIGENS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub cors_origins: Option<Vec<String>>,
+
+    /// Endereço e porta de /metrics, à parte [padrão: não serve].
+    #[arg(long, env = "ELOS_METRICS_BIND", value_name = "ENDEREÇO:PORTA", global = true)]
+    pub metrics_bind: Option<SocketAddr>,
+
+    /// Objetos ausentes que uma credencial pode pedir por minuto; 0 não limita [padrão: 300].
+    #[arg(long, env = "ELOS_AUSENCIAS_POR_MINUTO", value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000_000), global = true)]
+    pub ausencias_por_minuto: Option<u32>,
+
+    /// `production` impede `elos demo` nesta máquina.
+    #[arg(long = "env", env = "ELOS_ENV", value_name = "NOME", global = true)]
+    #[serde(rename = "env")]
+    pub ambiente: Option<String>,
 
     /// Filtro dos logs, por exemplo `info` ou `elos=debug` [padrão: info].
     #[arg(long, env = "ELOS_LOG", value_name = "FILTRO", global = true)]
@@ -84,6 +173,10 @@ pub struct Opcoes {
     /// Only in the file: the switches among the rules.
     #[arg(skip)]
     pub regras: Regras,
+
+    /// Only in the file: tribunais by their number in the CNJ Corporativo (`6 = "8.06"`).
+    #[arg(skip)]
+    pub corporativo: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -102,73 +195,18 @@ pub enum FormatoDoLog {
     Json,
 }
 
-/// The rules that may be relaxed or tightened: section `[regras]` of the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
-pub struct Regras {
-    /// R4: recusa números com dígito verificador errado.
-    pub verificar_digito: bool,
-    /// R5: recusa números que não são do tribunal de quem chama.
-    pub exigir_numero_do_tribunal: bool,
-    /// R8: recusa `idProcessoSistemaExterno` que não é de um rascunho livre do tribunal.
-    pub exigir_rascunho: bool,
-    /// R11: recusa, em vez de avisar, execução de adolescente sem vínculo com a apuração.
-    pub exigir_vinculo_na_referencia: bool,
-    /// R12: recusa a segunda execução ativa do mesmo adolescente no tribunal.
-    pub exigir_execucao_unica: bool,
-    /// R14: vincular um identificador desconhecido, sem dados, cria um cadastro pendente.
-    pub registrar_pendente: bool,
-    /// Tramita: recusa já no envio o que o destino recusaria; desligada, o trâmite nasce e é recusado (situação 8, motivo 99) no recebimento.
-    pub recusa_no_envio: bool,
-    /// Tramita, linha B4: recusa o envio de processo que está com outro órgão.
-    pub exigir_processo_desbloqueado: bool,
-    /// Tramita: compara protocolos letra a letra, como a plataforma real, e não pelo número.
-    pub protocolo_exato: bool,
-    /// Tramita: recusa, em vez de avisar, protocolo com dígito verificador errado.
-    pub validar_dv_protocolo: bool,
-    /// Tramita: aceita também `GET /tramites/{idt}/ciencia`, que muda a situação.
-    pub ciencia_por_get: bool,
-    /// Tramita: tamanho máximo de um componente digital, em MiB.
-    pub componente_maximo: u32,
-    /// Tramita: dias que um trâmite fica parado em 1 a 4 antes de se cancelar sozinho.
-    pub prazo_do_tramite: u16,
-    /// Campos desconhecidos no corpo de uma rota REST: `avisar` ou `recusar`.
-    pub campos_desconhecidos: CamposDesconhecidos,
-}
-
-impl Default for Regras {
-    fn default() -> Self {
-        Self {
-            verificar_digito: true,
-            exigir_numero_do_tribunal: true,
-            exigir_rascunho: true,
-            exigir_vinculo_na_referencia: false,
-            exigir_execucao_unica: true,
-            registrar_pendente: true,
-            recusa_no_envio: true,
-            exigir_processo_desbloqueado: true,
-            protocolo_exato: false,
-            validar_dv_protocolo: false,
-            ciencia_por_get: true,
-            componente_maximo: 100,
-            prazo_do_tramite: 8,
-            campos_desconhecidos: CamposDesconhecidos::Avisar,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CamposDesconhecidos {
-    Avisar,
-    Recusar,
-}
-
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigInvalida {
     #[error("não foi possível ler {0}: {1}")]
     Leitura(PathBuf, std::io::Error),
+    #[error("{0}: não é um algoritmo de assinatura assimétrico; use, por exemplo, RS256 ou ES256")]
+    Algoritmo(String),
+    #[error("{0}: {1}")]
+    Claim(String, crate::auth::CaminhoMalformado),
+    #[error("[corporativo] {0} = {1}: tribunal desconhecido; use, por exemplo, 8.20")]
+    Corporativo(String, String),
+    #[error("{0}: não é uma origem; use, por exemplo, https://painel.exemplo.jus.br")]
+    Origem(String),
     #[error("{0}: não é uma chave RSA privada em PEM")]
     ChaveDosRecibos(PathBuf),
     #[error("{0}: {1}")]
@@ -184,11 +222,13 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub pg_bin: Option<PathBuf>,
     pub pool_max: u32,
-    pub oidc_issuer: Option<String>,
-    pub oidc_audience: Vec<String>,
-    pub oidc_jwks_file: Option<PathBuf>,
+    pub oidc: Oidc,
     pub chave_dos_recibos: Option<PathBuf>,
     pub graphiql: Option<bool>,
+    pub cors_origins: Vec<String>,
+    pub metrics_bind: Option<SocketAddr>,
+    pub ausencias_por_minuto: u32,
+    pub ambiente: Option<String>,
     pub log: String,
     pub log_format: FormatoDoLog,
     pub regras: Regras,
@@ -197,7 +237,12 @@ pub struct Config {
 impl Config {
     pub fn resolver(dadas: Opcoes) -> Result<Self, ConfigInvalida> {
         let arquivo = dadas.arquivo.as_deref().map(ler).transpose()?.unwrap_or_default();
+        let oidc = Oidc::resolver(&dadas, &arquivo)?;
         let regras = arquivo.regras;
+        let cors_origins = dadas.cors_origins.or(arquivo.cors_origins).unwrap_or_default();
+        if let Some(estranha) = cors_origins.iter().find(|origem| !e_origem(origem)) {
+            return Err(ConfigInvalida::Origem(estranha.clone()));
+        }
         Ok(Self {
             bind: dadas.bind.or(arquivo.bind).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
             database_url: dadas.database_url.or(arquivo.database_url),
@@ -208,13 +253,15 @@ impl Config {
                 .unwrap_or_else(crate::embedded::default_dir),
             pg_bin: dadas.pg_bin.or(arquivo.pg_bin),
             pool_max: dadas.pool_max.or(arquivo.pool_max).unwrap_or(8).max(1),
-            oidc_issuer: dadas.oidc_issuer.or(arquivo.oidc_issuer),
-            oidc_audience: dadas
-                .oidc_audience
-                .or(arquivo.oidc_audience)
-                .unwrap_or_else(|| vec!["elos".into()]),
-            oidc_jwks_file: dadas.oidc_jwks_file.or(arquivo.oidc_jwks_file),
+            oidc,
             chave_dos_recibos: dadas.chave_dos_recibos.or(arquivo.chave_dos_recibos),
+            cors_origins,
+            metrics_bind: dadas.metrics_bind.or(arquivo.metrics_bind),
+            ausencias_por_minuto: dadas
+                .ausencias_por_minuto
+                .or(arquivo.ausencias_por_minuto)
+                .unwrap_or(enumeracao::POR_MINUTO),
+            ambiente: dadas.ambiente.or(arquivo.ambiente),
             graphiql: dadas.graphiql.or(arquivo.graphiql).map(|chave| chave == Chave::On),
             log: dadas.log.or(arquivo.log).unwrap_or_else(|| "info".into()),
             log_format: dadas.log_format.or(arquivo.log_format).unwrap_or_default(),
@@ -232,58 +279,18 @@ impl Config {
     }
 }
 
+/// As browsers write it in `Origin`: no path, and nothing for everybody.
+fn e_origem(texto: &str) -> bool {
+    let autoridade = texto.strip_prefix("https://").or_else(|| texto.strip_prefix("http://"));
+    autoridade.is_some_and(|resto| {
+        !resto.is_empty() && !resto.contains(['/', '*', '?', '#', '@', ' ']) && resto.is_ascii()
+    })
+}
+
 fn ler(caminho: &Path) -> Result<Opcoes, ConfigInvalida> {
     let texto = std::fs::read_to_string(caminho)
         .map_err(|erro| ConfigInvalida::Leitura(caminho.to_owned(), erro))?;
     toml::from_str(&texto).map_err(|erro| ConfigInvalida::Sintaxe(caminho.to_owned(), erro))
-}
-
-/// What `elos check-config` prints: every setting, with secrets left out.
-impl fmt::Display for Config {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let oculta = |url: &Option<String>| match url {
-            Some(_) => "(definida; não se mostra)",
-            None => "(ausente)",
-        };
-        let caminho = |caminho: &Option<PathBuf>| {
-            caminho.as_ref().map_or("(ausente)".into(), |p| p.display().to_string())
-        };
-        let Self { regras, .. } = self;
-        writeln!(f, "bind             = {}", self.bind)?;
-        writeln!(f, "database_url     = {}", oculta(&self.database_url))?;
-        writeln!(f, "migrate_url      = {}", oculta(&self.migrate_url))?;
-        writeln!(f, "data_dir         = {}", self.data_dir.display())?;
-        writeln!(f, "pg_bin           = {}", caminho(&self.pg_bin))?;
-        writeln!(f, "pool_max         = {}", self.pool_max)?;
-        writeln!(f, "oidc_issuer      = {}", self.oidc_issuer.as_deref().unwrap_or("(ausente)"))?;
-        writeln!(f, "oidc_audience    = {}", self.oidc_audience.join(","))?;
-        writeln!(f, "oidc_jwks_file   = {}", caminho(&self.oidc_jwks_file))?;
-        writeln!(f, "chave_dos_recibos = {}", caminho(&self.chave_dos_recibos))?;
-        let graphiql = match self.graphiql {
-            Some(true) => "on",
-            Some(false) => "off",
-            None => "on em demo, off em serve",
-        };
-        writeln!(f, "graphiql         = {graphiql}")?;
-        writeln!(f, "log              = {}", self.log)?;
-        writeln!(f, "log_format       = {:?}", self.log_format)?;
-        writeln!(f, "[regras]")?;
-        writeln!(f, "verificar_digito             = {}", regras.verificar_digito)?;
-        writeln!(f, "exigir_numero_do_tribunal    = {}", regras.exigir_numero_do_tribunal)?;
-        writeln!(f, "exigir_rascunho              = {}", regras.exigir_rascunho)?;
-        writeln!(f, "exigir_vinculo_na_referencia = {}", regras.exigir_vinculo_na_referencia)?;
-        writeln!(f, "exigir_execucao_unica        = {}", regras.exigir_execucao_unica)?;
-        writeln!(f, "registrar_pendente           = {}", regras.registrar_pendente)?;
-        writeln!(f, "recusa_no_envio              = {}", regras.recusa_no_envio)?;
-        let desbloqueado = regras.exigir_processo_desbloqueado;
-        writeln!(f, "exigir_processo_desbloqueado = {desbloqueado}")?;
-        writeln!(f, "protocolo_exato              = {}", regras.protocolo_exato)?;
-        writeln!(f, "validar_dv_protocolo         = {}", regras.validar_dv_protocolo)?;
-        writeln!(f, "ciencia_por_get              = {}", regras.ciencia_por_get)?;
-        writeln!(f, "componente_maximo            = {}", regras.componente_maximo)?;
-        writeln!(f, "prazo_do_tramite             = {}", regras.prazo_do_tramite)?;
-        write!(f, "campos_desconhecidos         = {:?}", regras.campos_desconhecidos)
-    }
 }
 
 #[cfg(test)]
@@ -297,6 +304,44 @@ mod tests {
         );
         assert!(toml::from_str::<Opcoes>("poool_max = 3").is_err());
         assert!(toml::from_str::<Opcoes>("[regras]\nverificar = false").is_err());
+    }
+
+    #[test]
+    fn o_que_um_token_diz_se_configura_e_se_confere_ao_iniciar() {
+        let resolver = |toml: &str| Config::resolver(toml::from_str::<Opcoes>(toml).unwrap());
+        let com = |dadas: Opcoes| Config::resolver(dadas).is_ok();
+        assert!(resolver("").is_ok());
+        let lista = |texto: &str| Some(vec![texto.to_owned()]);
+        for (algoritmo, serve) in
+            [("RS256", true), ("ES384", true), ("EdDSA", true), ("HS256", false), ("none", false)]
+        {
+            assert_eq!(
+                com(Opcoes { oidc_algorithms: lista(algoritmo), ..Opcoes::default() }),
+                serve,
+                "{algoritmo}"
+            );
+        }
+        assert!(!com(Opcoes { oidc_claim_papeis: lista("a..b"), ..Opcoes::default() }));
+        for (origem, serve) in [
+            ("https://a.b", true),
+            ("http://localhost:3000", true),
+            ("*", false),
+            ("https://*.b", false),
+            ("https://a/b", false),
+            ("null", false),
+        ] {
+            assert_eq!(
+                com(Opcoes { cors_origins: lista(origem), ..Opcoes::default() }),
+                serve,
+                "{origem}"
+            );
+        }
+        let corporativo = |tribunal: &str| Opcoes {
+            corporativo: [("6".to_owned(), tribunal.to_owned())].into(),
+            ..Opcoes::default()
+        };
+        assert!(Oidc::resolver(&Opcoes::default(), &corporativo("8.06")).is_ok());
+        assert!(Oidc::resolver(&Opcoes::default(), &corporativo("9.99")).is_err());
     }
 
     #[test]
