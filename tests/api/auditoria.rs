@@ -314,7 +314,7 @@ fn um_byte_mudado_em_mil_operacoes_se_acha_com_a_sua_posicao() {
         ("UPDATE auditoria SET recursos = recursos || 8::bigint WHERE id = (SELECT id FROM alvo)", "foi alterado", true),
         ("UPDATE auditoria SET azp = nullif(azp, azp) WHERE id = (SELECT id FROM alvo)", "foi alterado", true),
         ("DELETE FROM auditoria WHERE id = (SELECT id FROM alvo)", "foi removido", true),
-        ("UPDATE auditoria SET xid = (SELECT max(xid) FROM auditoria WHERE tribunal_codigo = 820) WHERE id = (SELECT id FROM alvo)", "foi alterado", true),
+        ("UPDATE auditoria SET xid = (SELECT max(xid) FROM auditoria WHERE tribunal_codigo = 820) WHERE id = (SELECT id FROM alvo)", "registro", true),
         ("UPDATE auditoria SET tribunal_codigo = 817 WHERE id = (SELECT id FROM alvo)", "foi removido", true),
         ("INSERT INTO auditoria SELECT id + 500, xid, tribunal_codigo, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, recursos, campos_sensiveis, correlacao
             FROM auditoria WHERE id = (SELECT id FROM alvo)", "foi inserido", false),

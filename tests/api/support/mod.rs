@@ -11,6 +11,7 @@ pub use banco::{Banco, Modelo, agora};
 pub use operacao::{Desfecho, Modo, Operacao, Porta};
 pub use sorteio::Sorteio;
 
+use crate::segredo;
 use elos::assinante::Assinante;
 use elos::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use elos::auth::issuer::{CAMINHO, Emissor};
@@ -30,9 +31,8 @@ use std::time::Duration;
 /// Whose pages may call every server of the run.
 pub const ORIGEM: &str = "https://painel.example";
 
-/// Records that came after a transaction that is still open.
-const POR_MOSTRAR: &str =
-    "SELECT count(*) AS n FROM auditoria WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())";
+/// Up to which transaction the feed is shown.
+const MOSTRADO: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS n";
 
 /// Records that no seal holds.
 const POR_SELAR: &str = "SELECT count(*) AS n FROM auditoria a WHERE NOT EXISTS \
@@ -113,6 +113,7 @@ impl App {
     }
 
     fn sobre(banco: Arc<Banco>, ajustes: Ajustes, auth: Option<AuthOptions>) -> Self {
+        segredo::vigiar();
         let comandos = Arc::new(AtomicU64::new(0));
         let mut opcoes = DbOptions::nova(banco.url_do_app());
         opcoes.pool_max = 6;
@@ -231,7 +232,11 @@ impl App {
         let bytes = resposta.body_mut().with_config().limit(50_000_000).read_to_vec().unwrap();
         let texto = String::from_utf8_lossy(&bytes).into_owned();
         let corpo = serde_json::from_str(&texto).unwrap_or(Value::Null);
-        Resposta { status: resposta.status().as_u16(), headers, corpo, texto, bytes }
+        let status = resposta.status().as_u16();
+        if status >= 500 {
+            segredo::olhar("5xx", &texto);
+        }
+        Resposta { status, headers, corpo, texto, bytes }
     }
 
     pub fn post(&self, cliente: &str, caminho: &str, corpo: &Value) -> Resposta {
@@ -289,9 +294,16 @@ impl App {
     pub fn auditado(&self) {
         let esvaziar = self.servido.auditoria.esvaziar();
         assert!(actix_web::rt::System::new().block_on(esvaziar), "the trail was not written");
-        // The trail is shown up to the oldest transaction that is open, in any database.
+        self.assentado();
+    }
+
+    /// Waits until what was written is shown: eventos and the trail are, up to the oldest
+    /// transaction that is open, in any database of the run.
+    pub fn assentado(&self) {
+        let ate =
+            self.banco.contar("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS n");
         let inicio = std::time::Instant::now();
-        while self.banco.contar(POR_MOSTRAR) > 0 {
+        while self.banco.contar(MOSTRADO) < ate {
             assert!(inicio.elapsed() < Duration::from_secs(60), "a transaction stays open");
         }
     }
@@ -364,6 +376,13 @@ impl Drop for App {
         drop(self.parar.take());
         if let Some(servidor) = self.servidor.take() {
             let _ = servidor.join();
+        }
+        if !std::thread::panicking() {
+            for linha in self.metricas().lines() {
+                // The value is a number, of any length.
+                segredo::olhar("metrics", linha.rsplit_once(' ').map_or(linha, |(nome, _)| nome));
+            }
+            segredo::conferir();
         }
     }
 }
