@@ -240,7 +240,8 @@ fn medir_em(postgres: &Embedded, pasta: &std::path::Path) -> anyhow::Result<Stri
         elos::seed::semear(migrador.conn(), PROCESSOS)?;
         migrador.conn().batch_execute("VACUUM ANALYZE")?;
     }
-    admin.batch_execute("GRANT elos_app, elos_nacional, elos_auditor TO medido; CREATE DATABASE aberto TEMPLATE completo")?;
+    admin.batch_execute("GRANT elos_app, elos_nacional, elos_auditor TO medido")?;
+    admin.batch_execute("CREATE DATABASE aberto TEMPLATE completo")?;
     abrir(&mut PgConnection::establish(&postgres.url("postgres", "aberto"))?)?;
     let pid = std::fs::read_to_string(pasta.join("data/postmaster.pid"))?;
     let postmaster: u32 = pid.lines().next().unwrap_or_default().parse()?;
