@@ -38,10 +38,10 @@ pub async fn responder(
             return resposta;
         }
     };
-    let chamada = match entrar(&req, &app, ator).await {
-        Ok(chamada) => chamada,
-        Err(error) => return resposta::recusar(midia, &error),
-    };
+    let chamada = entrar(&req, &app, ator);
+    if let Err(error) = chamada.conhecida() {
+        return resposta::recusar(midia, &error);
+    }
     match pedido::ler(&req, payload).await {
         Ok(Pedido { request, operacao, especie }) => {
             chamada.rastro.nomear(operacao, especie);
@@ -52,16 +52,16 @@ pub async fn responder(
 }
 
 /// A call whose operation is not read yet.
-async fn entrar(req: &HttpRequest, app: &App, ator: Ator) -> Result<Chamada, Error> {
+fn entrar(req: &HttpRequest, app: &App, ator: Ator) -> Chamada {
     let entrada = Entrada {
         canal: CanalAuditoria::Graphql,
         operacao: "(ilegível)".into(),
         especie: EspecieAuditoria::Leitura,
         correlacao: requisicao::correlacao(req),
     };
-    let chamada = Chamada::nova(app.clone(), ator, entrada).await?;
+    let chamada = Chamada::nova(app.clone(), ator, entrada);
     requisicao::anotar(req, &chamada);
-    Ok(chamada)
+    chamada
 }
 
 pub async fn metodo_nao_permitido() -> HttpResponse {
@@ -78,6 +78,7 @@ async fn executar(
     chamada: Chamada,
     request: Request,
 ) -> HttpResponse {
+    let rastro = chamada.rastro.clone();
     let response = schema.execute(request.data(Loaders::for_request(chamada))).await;
     let Response { data, errors, .. } = response;
     if errors.is_empty() {
@@ -86,6 +87,10 @@ async fn executar(
     }
     let nada = data == async_graphql::Value::Null;
     let errors: Vec<Value> = errors.iter().map(com_codigo).collect();
+    for erro in &errors {
+        let status = erro["extensions"]["status"].as_u64().and_then(|n| n.try_into().ok());
+        rastro.falhou(status.unwrap_or(500));
+    }
     let do_pedido = |erro: &Value| erro["extensions"]["status"] == 400;
     // The request's own fault, found before anything ran: such an answer has no `data`.
     if nada && errors.iter().all(do_pedido) {
