@@ -196,7 +196,9 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         config.oidc_jwks_file.clone(),
     );
     let partes = Partes {
-        app: App::novo(db, config.regras, agora).assinando(config.assinante()?),
+        app: App::novo(db, config.regras, agora)
+            .assinando(config.assinante()?)
+            .com_assinaturas(config.assinaturas),
         auth: Auth::novo(auth, credenciais),
         graphiql: config.graphiql.unwrap_or(false),
         #[cfg(feature = "dev-issuer")]

@@ -84,6 +84,10 @@ pub struct Opcoes {
     /// Only in the file: the switches among the rules.
     #[arg(skip)]
     pub regras: Regras,
+
+    /// Only in the file: how much may be open at once.
+    #[arg(skip)]
+    pub assinaturas: Assinaturas,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -158,6 +162,31 @@ impl Default for Regras {
     }
 }
 
+/// Limits of WebSockets and event streams: section `[assinaturas]` of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Assinaturas {
+    /// Segundos que um WebSocket tem para mandar `connection_init`.
+    pub espera_init: u16,
+    /// Operações ao mesmo tempo num WebSocket.
+    pub operacoes_por_conexao: usize,
+    /// WebSockets e SSE ao mesmo tempo de uma credencial.
+    pub conexoes_por_credencial: u32,
+    /// Segundos que um cliente pode ficar sem ler o que lhe é enviado.
+    pub envio_parado: u16,
+}
+
+impl Default for Assinaturas {
+    fn default() -> Self {
+        Self {
+            espera_init: 10,
+            operacoes_por_conexao: 50,
+            conexoes_por_credencial: 100,
+            envio_parado: 10,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CamposDesconhecidos {
@@ -192,12 +221,13 @@ pub struct Config {
     pub log: String,
     pub log_format: FormatoDoLog,
     pub regras: Regras,
+    pub assinaturas: Assinaturas,
 }
 
 impl Config {
     pub fn resolver(dadas: Opcoes) -> Result<Self, ConfigInvalida> {
         let arquivo = dadas.arquivo.as_deref().map(ler).transpose()?.unwrap_or_default();
-        let regras = arquivo.regras;
+        let (regras, assinaturas) = (arquivo.regras, arquivo.assinaturas);
         Ok(Self {
             bind: dadas.bind.or(arquivo.bind).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
             database_url: dadas.database_url.or(arquivo.database_url),
@@ -219,6 +249,7 @@ impl Config {
             log: dadas.log.or(arquivo.log).unwrap_or_else(|| "info".into()),
             log_format: dadas.log_format.or(arquivo.log_format).unwrap_or_default(),
             regras,
+            assinaturas,
         })
     }
 
@@ -248,7 +279,7 @@ impl fmt::Display for Config {
         let caminho = |caminho: &Option<PathBuf>| {
             caminho.as_ref().map_or("(ausente)".into(), |p| p.display().to_string())
         };
-        let Self { regras, .. } = self;
+        let Self { regras, assinaturas, .. } = self;
         writeln!(f, "bind             = {}", self.bind)?;
         writeln!(f, "database_url     = {}", oculta(&self.database_url))?;
         writeln!(f, "migrate_url      = {}", oculta(&self.migrate_url))?;
@@ -282,7 +313,12 @@ impl fmt::Display for Config {
         writeln!(f, "ciencia_por_get              = {}", regras.ciencia_por_get)?;
         writeln!(f, "componente_maximo            = {}", regras.componente_maximo)?;
         writeln!(f, "prazo_do_tramite             = {}", regras.prazo_do_tramite)?;
-        write!(f, "campos_desconhecidos         = {:?}", regras.campos_desconhecidos)
+        writeln!(f, "campos_desconhecidos         = {:?}", regras.campos_desconhecidos)?;
+        writeln!(f, "[assinaturas]")?;
+        writeln!(f, "espera_init                  = {}", assinaturas.espera_init)?;
+        writeln!(f, "operacoes_por_conexao        = {}", assinaturas.operacoes_por_conexao)?;
+        writeln!(f, "conexoes_por_credencial      = {}", assinaturas.conexoes_por_credencial)?;
+        write!(f, "envio_parado                 = {}", assinaturas.envio_parado)
     }
 }
 

@@ -67,7 +67,9 @@ pub fn rodar(
     };
     let mut banco = DbOptions::nova(postgres.url(LOGIN, BANCO));
     banco.pool_max = config.pool_max;
-    let app = App::novo(Db::conectar(&banco)?, config.regras, agora).assinando(assinante);
+    let app = App::novo(Db::conectar(&banco)?, config.regras, agora)
+        .assinando(assinante)
+        .com_assinaturas(config.assinaturas);
     let credenciais = credencial::do_banco(&app.db)?;
     let iss = format!("http://{endereco}{CAMINHO}");
     let partes = Partes {

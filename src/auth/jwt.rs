@@ -6,9 +6,11 @@ use crate::error::{Error, Falha};
 use crate::tribunal::Tribunal;
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, Validation};
 use serde::Deserialize;
 use serde_json::Value;
+use std::time::Duration;
 
 const TOKEN_MAXIMO: usize = 16 * 1024;
 const FOLGA_EM_SEGUNDOS: u64 = 30;
@@ -61,6 +63,7 @@ impl Recusado {
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    exp: f64,
     azp: Option<String>,
     /// `8.20`, `820` or `20`.
     #[serde(default)]
@@ -97,6 +100,14 @@ impl Auth {
 
     /// Who calls, by a signed token that is still good.
     pub async fn autenticar(&self, headers: &HeaderMap) -> Result<Ator, Recusado> {
+        self.autenticar_ate(headers).await.map(|(ator, _)| ator)
+    }
+
+    /// And until when it is.
+    pub async fn autenticar_ate(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<(Ator, DateTime<Utc>), Recusado> {
         let token = bearer(headers).ok_or_else(ausente)?;
         if token.len() > TOKEN_MAXIMO {
             return Err(invalido());
@@ -116,11 +127,12 @@ impl Auth {
             .claims;
         let credencial = claims.azp.as_deref().map(|azp| self.credenciais.de(azp)).transpose();
         let credencial = credencial.map_err(|_| sem_credenciais())?.flatten();
+        let expira = instante(claims.exp);
         let ator = match credencial {
             Some(credencial) => por_credencial(claims, credencial),
             None => reconhecer(claims),
         };
-        ator.map_err(|error| Recusado { error, desafio: None })
+        ator.map(|ator| (ator, expira)).map_err(|error| Recusado { error, desafio: None })
     }
 }
 
@@ -131,6 +143,14 @@ fn por_credencial(claims: Claims, credencial: Credencial) -> Result<Ator, Error>
         return Err(Error::falha(Falha::SemPermissao, mensagem));
     }
     Ator::novo(claims.sub, claims.azp, credencial.tribunal, credencial.papeis)
+}
+
+/// A NumericDate; one beyond what can be told is for ever.
+fn instante(segundos: f64) -> DateTime<Utc> {
+    let desde_1970 = Duration::try_from_secs_f64(segundos).unwrap_or(Duration::MAX);
+    let instante = i64::try_from(desde_1970.as_secs()).ok();
+    let instante = instante.and_then(|s| DateTime::from_timestamp(s, desde_1970.subsec_nanos()));
+    instante.unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// The papéis and the tribunal that the claims give.

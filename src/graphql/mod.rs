@@ -1,5 +1,6 @@
 //! The GraphQL roof: puts the slices together into one schema and serves it.
 
+mod assinatura;
 mod conexao;
 mod document;
 mod erros;
@@ -9,7 +10,11 @@ mod filtro;
 pub mod http;
 mod loaders;
 mod node;
+mod operacao;
+mod sessoes;
+pub mod ws;
 
+pub use assinatura::{Fato, Passagem, Pergunta};
 pub use conexao::{
     Aresta, ArestaComVinculo, Conexao, ListaGraphql, Paginacao, SentidoOrdem, aresta, conectar,
 };
@@ -19,18 +24,20 @@ pub use escrita::{Desfecho, Entrada, Fim, ModoInput, executar};
 pub use filtro::Condicoes;
 pub use loaders::Loaders;
 pub use node::{GlobalId, Node};
+pub use sessoes::{Sessoes, encerrar_com_sinais};
 
 use crate::adolescente::graphql::{AdolescenteMutation, AdolescenteQuery};
 use crate::app::App;
 use crate::auth::{Ator, Papel};
 use crate::error::Error;
+use crate::evento::graphql::EventoSubscription;
 use crate::guia::graphql::{GuiaMutation, GuiaQuery};
 use crate::processo::graphql::{ProcessoMutation, ProcessoQuery};
 use crate::rascunho::graphql::RascunhoMutation;
-use crate::tramite::graphql::{TramiteMutation, TramiteQuery};
+use crate::tramite::graphql::{TramiteMutation, TramiteQuery, TramiteSubscription};
 use crate::tribunal::{Tribunal, graphql::TribunalQuery};
 use async_graphql::{
-    Context, EmptySubscription, ErrorExtensions, MergedObject, Object, SDLExportOptions,
+    Context, ErrorExtensions, MergedObject, MergedSubscription, Object, SDLExportOptions,
 };
 use node::NodeQuery;
 
@@ -56,11 +63,17 @@ pub struct Mutation(
     TramiteMutation,
 );
 
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+/// Tempo real, por WebSocket (graphql-transport-ws) ou SSE. Entrega ao menos uma vez e em ordem.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(EventoSubscription, TramiteSubscription);
+
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema alone, as `elos schema` prints it; execution needs an [`App`] in each request.
 pub fn schema() -> Schema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription).limit_depth(30).finish()
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        .limit_depth(30)
+        .finish()
 }
 
 pub fn sdl() -> String {

@@ -5,6 +5,7 @@
 mod adolescentes;
 mod alteracao;
 mod arquitetura;
+mod assinaturas;
 mod cadastro;
 mod codigos;
 mod comandos;

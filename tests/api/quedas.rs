@@ -12,10 +12,10 @@ const NO_MAXIMO: Duration = Duration::from_secs(15);
 /// Between two questions whether it is ready: asking without pause would starve what is asked.
 const ENTRE_PERGUNTAS: Duration = Duration::from_millis(20);
 
-struct Pasta(PathBuf);
+pub struct Pasta(pub PathBuf);
 
 impl Pasta {
-    fn nova(nome: &str) -> Self {
+    pub fn nova(nome: &str) -> Self {
         let pasta = PathBuf::from(format!("/var/tmp/elos-queda-{}-{nome}", std::process::id()));
         let _ = std::fs::remove_dir_all(&pasta);
         Self(pasta)
@@ -34,14 +34,14 @@ impl Drop for Pasta {
     }
 }
 
-struct Demo {
-    processo: Child,
-    base: String,
+pub struct Demo {
+    pub processo: Child,
+    pub base: String,
     agente: ureq::Agent,
 }
 
 impl Demo {
-    fn subir(pasta: &Path) -> Self {
+    pub fn subir(pasta: &Path) -> Self {
         let mut processo = Command::new(env!("CARGO_BIN_EXE_elos"))
             .args(["demo", "--bind", "127.0.0.1:0", "--processos", "27", "--data-dir"])
             .arg(pasta)
@@ -80,7 +80,7 @@ impl Demo {
         inicio.elapsed()
     }
 
-    fn token(&self) -> String {
+    pub fn token(&self) -> String {
         use base64::{Engine, prelude::BASE64_STANDARD};
         let url = format!("{}/auth/realms/pje/protocol/openid-connect/token", self.base);
         let basic = format!("Basic {}", BASE64_STANDARD.encode("tjrn:demo"));

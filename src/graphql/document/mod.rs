@@ -3,3 +3,4 @@
 pub mod escrita;
 pub mod expansao;
 pub mod limits;
+pub mod raiz;

@@ -1,20 +1,23 @@
-//! GraphQL over HTTP: `POST /graphql`, and `GET /graphql` for queries only.
+//! GraphQL over HTTP: `POST /graphql`, and `GET /graphql` for what does not write.
 //!
 //! One request, read from top to bottom of [`responder`]: who, what (`pedido.rs`),
 //! run, answer (`resposta.rs`).
 
-mod pedido;
+pub mod pedido;
 mod resposta;
+mod sse;
 
-use super::{ErroDeCampo, Loaders, Schema};
+use super::Schema;
+use super::operacao::{Desfecho, Servico};
+use super::sessoes::{Sessoes, Vigia};
 use crate::app::App;
-use crate::auth::{Ator, Auth};
+use crate::auth::Auth;
 use crate::error::{Error, Falha};
-use actix_web::http::StatusCode;
+use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
-use async_graphql::{Request, Response, ServerError};
-use resposta::{Corpo, Midia};
-use serde_json::{Value, json};
+use async_graphql::parser::types::OperationType;
+use pedido::Pronta;
+use resposta::Midia;
 
 pub async fn responder(
     req: HttpRequest,
@@ -22,22 +25,58 @@ pub async fn responder(
     schema: web::Data<Schema>,
     app: web::Data<App>,
     auth: web::Data<Auth>,
+    sessoes: web::Data<Sessoes>,
 ) -> HttpResponse {
     let Some(midia) = Midia::aceita(&req) else {
-        let mensagem = "aceite application/graphql-response+json ou application/json";
+        let mensagem =
+            "aceite application/graphql-response+json, application/json ou text/event-stream";
         return resposta::recusar(Midia::Json, &Error::falha(Falha::NaoAceitavel, mensagem));
     };
-    let ator = match auth.autenticar(req.headers()).await {
-        Ok(ator) => ator,
+    let (ator, expira) = match auth.autenticar_ate(req.headers()).await {
+        Ok(identidade) => identidade,
         Err(recusado) => {
             let mut resposta = resposta::recusar(midia, &recusado.error);
             recusado.desafiar(&mut resposta);
             return resposta;
         }
     };
-    match pedido::ler(&req, payload).await {
-        Ok(request) => executar(midia, &schema, &app, ator, request).await,
+    let lido = match pedido::ler(&req, payload).await {
+        Ok(lido) => lido,
+        Err(error) => return resposta::recusar(midia, &error),
+    };
+    let servico = Servico { schema, app, sessoes };
+    let pronta = lido.preparar().and_then(|pronta| conferir(&req, midia, pronta));
+    match pronta {
+        Ok((Midia::EventStream, pronta)) => {
+            let vigia = Vigia::nova(auth, req.headers(), (ator.clone(), expira), servico.app.agora);
+            sse::responder(servico, ator, pronta, vigia).await
+        }
+        Ok((midia, pronta)) => {
+            resposta::responder_desfecho(midia, &servico.executar(ator, pronta).await)
+        }
+        // What is wrong with a document is told as an event, to whom EventSource would hide a status.
+        Err(error) if midia == Midia::EventStream && error.publica().0.status() == 400 => {
+            sse::responder_uma(&Desfecho::recusa(&error))
+        }
         Err(error) => resposta::recusar(midia, &error),
+    }
+}
+
+/// Whether such an operation goes by such a method, and the media type that it is answered in.
+fn conferir(req: &HttpRequest, midia: Midia, pronta: Pronta) -> Result<(Midia, Pronta), Error> {
+    match pronta.tipo {
+        OperationType::Mutation if *req.method() == Method::GET => {
+            let mensagem = "por GET não se escreve; mande mutations por POST";
+            Err(Error::falha(Falha::MetodoNaoPermitido, mensagem))
+        }
+        OperationType::Subscription if Midia::aceita_eventos(req) => {
+            Ok((Midia::EventStream, pronta))
+        }
+        OperationType::Subscription => {
+            let mensagem = "peça subscriptions com Accept: text/event-stream, ou por WebSocket (graphql-transport-ws)";
+            Err(Error::falha(Falha::NaoAceitavel, mensagem))
+        }
+        _ => Ok((midia, pronta)),
     }
 }
 
@@ -47,48 +86,4 @@ pub async fn metodo_nao_permitido() -> HttpResponse {
     let mut resposta = resposta::recusar(Midia::Json, &error);
     resposta::permitir(&mut resposta, "GET, POST");
     resposta
-}
-
-async fn executar(
-    midia: Midia,
-    schema: &Schema,
-    app: &App,
-    ator: Ator,
-    request: Request,
-) -> HttpResponse {
-    let loaders = Loaders::for_request(app.db.clone(), ator.clone());
-    let response = schema.execute(request.data(app.clone()).data(ator).data(loaders)).await;
-    let Response { data, errors, .. } = response;
-    if errors.is_empty() {
-        let corpo = Corpo { errors: &[], data: Some(&data) };
-        return resposta::responder(midia, StatusCode::OK, &corpo);
-    }
-    let nada = data == async_graphql::Value::Null;
-    let errors: Vec<Value> = errors.iter().map(com_codigo).collect();
-    let do_pedido = |erro: &Value| erro["extensions"]["status"] == 400;
-    // The request's own fault, found before anything ran: such an answer has no `data`.
-    if nada && errors.iter().all(do_pedido) {
-        return resposta::recusar_com(midia, StatusCode::BAD_REQUEST, &errors);
-    }
-    resposta::responder(midia, StatusCode::OK, &Corpo { errors: &errors, data: Some(&data) })
-}
-
-/// Resolvers and scalars give their errors a code; what comes without is the framework's.
-fn com_codigo(error: &ServerError) -> Value {
-    let mut erro = serde_json::to_value(error).unwrap_or_else(|_| json!({}));
-    if erro["extensions"].get("code").is_none() {
-        let ((codigo, status), mensagem) =
-            pedido::classificar(&error.message, !error.path.is_empty());
-        erro["extensions"]["code"] = codigo.into();
-        erro["extensions"]["status"] = status.into();
-        if let Some(mensagem) = mensagem {
-            erro["message"] = mensagem.into();
-        }
-    }
-    // The field that failed, when the path in the error is only of one above it.
-    let extensions = erro["extensions"].as_object_mut();
-    if let Some(caminho) = extensions.and_then(|todas| todas.shift_remove(ErroDeCampo::CAMINHO)) {
-        erro["path"] = caminho;
-    }
-    erro
 }

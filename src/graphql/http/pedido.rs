@@ -5,6 +5,7 @@ use crate::error::{CodigoErro, Error, Falha};
 use crate::graphql::document::escrita::{self, Recusada};
 use crate::graphql::document::expansao::{self, Recusado};
 use crate::graphql::document::limits::{self, Limites};
+use crate::graphql::document::raiz;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 use async_graphql::parser::types::{
@@ -13,13 +14,14 @@ use async_graphql::parser::types::{
 use async_graphql::{Request, Variables};
 use serde::Deserialize;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Four times the largest document: variables and JSON's escapes come with it.
 const CORPO_MAXIMO: usize = 1024 * 1024;
 
 /// The parameters of a request, however they came.
 #[derive(Deserialize)]
-struct Pedido {
+pub struct Pedido {
     query: Option<Value>,
     #[serde(rename = "operationName")]
     operation_name: Option<Value>,
@@ -27,46 +29,80 @@ struct Pedido {
     extensions: Option<Value>,
 }
 
-/// Reads, limits and parses. What passes is ready to be validated and executed.
-pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Request, Error> {
-    let pedido = match *req.method() == Method::GET {
+/// A request of the right shape, whose document nobody has looked at.
+pub struct Lido {
+    texto: String,
+    operacao: Option<String>,
+    variaveis: Variables,
+}
+
+/// One that was limited and parsed: ready to be validated and executed, once or many times.
+#[derive(Clone)]
+pub struct Pronta {
+    lido: Arc<Lido>,
+    documento: Arc<ExecutableDocument>,
+    pub tipo: OperationType,
+}
+
+impl Pronta {
+    pub fn request(&self) -> Request {
+        let Lido { texto, operacao, variaveis } = &*self.lido;
+        let mut request = Request::new(texto).variables(variaveis.clone());
+        request.operation_name.clone_from(operacao);
+        request.set_parsed_query(ExecutableDocument::clone(&self.documento));
+        request
+    }
+}
+
+/// The request of these bytes, or of this URL.
+pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Lido, Error> {
+    let pedido: Pedido = match *req.method() == Method::GET {
         true => da_url(req)?,
         false => serde_json::from_slice(&corpo_json(req, payload, CORPO_MAXIMO).await?)
             .map_err(|_| invalida("o corpo não é um objeto JSON com `query`"))?,
     };
-    let Some(Value::String(texto)) = pedido.query else {
-        return Err(invalida("falta `query`, o documento GraphQL, como texto"));
-    };
-    let operacao = match pedido.operation_name {
-        None | Some(Value::Null) => None,
-        Some(Value::String(nome)) => Some(nome),
-        Some(_) => return Err(invalida("`operationName` é um texto")),
-    };
-    let variaveis = match pedido.variables {
-        None | Some(Value::Null) => Variables::default(),
-        Some(objeto @ Value::Object(_)) => Variables::from_json(objeto),
-        Some(_) => return Err(invalida("`variables` é um objeto")),
-    };
-    if !matches!(pedido.extensions, None | Some(Value::Null | Value::Object(_))) {
-        return Err(invalida("`extensions` é um objeto"));
-    }
-    let documento = analisar(&texto)?;
-    let definicao = escolher(&documento, operacao.as_deref())?;
-    if *req.method() == Method::GET && definicao.ty != OperationType::Query {
-        let mensagem = "por GET só se consulta; mande mutations por POST";
-        return Err(Error::falha(Falha::MetodoNaoPermitido, mensagem));
-    }
-    escrita::conferir(&documento, definicao, &variaveis).map_err(|recusada| {
-        let falha = match recusada {
-            Recusada::ChaveRepetida(_) => Falha::DocumentoInvalido,
-            Recusada::InteiroGrande | Recusada::FaltaVariavel(_) => Falha::EntradaInvalida,
+    pedido.conferir()
+}
+
+impl Pedido {
+    pub fn conferir(self) -> Result<Lido, Error> {
+        let Some(Value::String(texto)) = self.query else {
+            return Err(invalida("falta `query`, o documento GraphQL, como texto"));
         };
-        Error::falha(falha, recusada.to_string())
-    })?;
-    let mut request = Request::new(texto).variables(variaveis);
-    request.operation_name = operacao;
-    request.set_parsed_query(documento);
-    Ok(request)
+        let operacao = match self.operation_name {
+            None | Some(Value::Null) => None,
+            Some(Value::String(nome)) => Some(nome),
+            Some(_) => return Err(invalida("`operationName` é um texto")),
+        };
+        let variaveis = match self.variables {
+            None | Some(Value::Null) => Variables::default(),
+            Some(objeto @ Value::Object(_)) => Variables::from_json(objeto),
+            Some(_) => return Err(invalida("`variables` é um objeto")),
+        };
+        if !matches!(self.extensions, None | Some(Value::Null | Value::Object(_))) {
+            return Err(invalida("`extensions` é um objeto"));
+        }
+        Ok(Lido { texto, operacao, variaveis })
+    }
+}
+
+impl Lido {
+    /// Limits and parses.
+    pub fn preparar(self) -> Result<Pronta, Error> {
+        let documento = analisar(&self.texto)?;
+        let definicao = escolher(&documento, self.operacao.as_deref())?;
+        escrita::conferir(&documento, definicao, &self.variaveis).map_err(|recusada| {
+            let falha = match recusada {
+                Recusada::ChaveRepetida(_) => Falha::DocumentoInvalido,
+                Recusada::InteiroGrande | Recusada::FaltaVariavel(_) => Falha::EntradaInvalida,
+            };
+            Error::falha(falha, recusada.to_string())
+        })?;
+        raiz::conferir(definicao)
+            .map_err(|recusada| Error::falha(Falha::DocumentoInvalido, recusada.to_string()))?;
+        let tipo = definicao.ty;
+        Ok(Pronta { lido: Arc::new(self), documento: Arc::new(documento), tipo })
+    }
 }
 
 fn analisar(texto: &str) -> Result<ExecutableDocument, Error> {
@@ -134,10 +170,7 @@ fn escolher<'d>(
             _ => return recusa("o documento tem várias operações: diga qual em `operationName`"),
         },
     };
-    match escolhida.node.ty {
-        OperationType::Subscription => recusa("este servidor não tem subscriptions"),
-        _ => Ok(&escolhida.node),
-    }
+    Ok(&escolhida.node)
 }
 
 fn invalida(mensagem: &'static str) -> Error {

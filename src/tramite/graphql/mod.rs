@@ -1,11 +1,13 @@
 //! Trâmites in the schema: what is asked of them. Their fields are in `campos.rs`,
 //! what a client says in `entrada.rs`, the mutations in `escrita.rs`.
 
+mod assinatura;
 mod campos;
 mod entrada;
 mod escrita;
 mod registro;
 
+pub use assinatura::TramiteSubscription;
 pub use campos::TramiteNode;
 pub use escrita::TramiteMutation;
 pub use registro::RegistroNode;

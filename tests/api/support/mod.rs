@@ -14,7 +14,7 @@ pub use sorteio::Sorteio;
 use elos::assinante::Assinante;
 use elos::auth::issuer::{CAMINHO, Emissor};
 use elos::auth::{Auth, AuthOptions};
-use elos::config::Regras;
+use elos::config::{Assinaturas, Regras};
 use elos::db::{Db, DbOptions};
 use elos::server::{Partes, servir};
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
@@ -41,7 +41,7 @@ pub fn assinante() -> Assinante {
 }
 
 pub struct App {
-    pub banco: Banco,
+    pub banco: Arc<Banco>,
     pub base: String,
     pub emissor: Emissor,
     servido: elos::App,
@@ -66,6 +66,7 @@ pub struct Resposta {
 pub struct Ajustes {
     pub regras: Regras,
     pub sem_filtro: bool,
+    pub assinaturas: Assinaturas,
 }
 
 impl App {
@@ -78,15 +79,20 @@ impl App {
     }
 
     pub fn com(modelo: Modelo, ajustes: Ajustes) -> Self {
-        Self::sobre(Banco::novo(modelo), ajustes, None)
+        Self::sobre(Arc::new(Banco::novo(modelo)), ajustes, None)
     }
 
     /// A server that fetches its keys elsewhere.
     pub fn com_emissor(issuer: &str) -> Self {
-        Self::sobre(Banco::novo(Modelo::Vazio), Ajustes::default(), Some(issuer))
+        Self::sobre(Arc::new(Banco::novo(Modelo::Vazio)), Ajustes::default(), Some(issuer))
     }
 
-    fn sobre(banco: Banco, ajustes: Ajustes, issuer: Option<&str>) -> Self {
+    /// Another server on the same database.
+    pub fn sobre_o_mesmo(banco: &Arc<Banco>) -> Self {
+        Self::sobre(Arc::clone(banco), Ajustes::default(), None)
+    }
+
+    fn sobre(banco: Arc<Banco>, ajustes: Ajustes, issuer: Option<&str>) -> Self {
         let comandos = Arc::new(AtomicU64::new(0));
         let mut opcoes = DbOptions::nova(banco.url_do_app());
         opcoes.pool_max = 6;
@@ -97,7 +103,9 @@ impl App {
         let base = format!("http://{}", escuta.local_addr().unwrap());
         let iss = issuer.map_or_else(|| format!("{base}{CAMINHO}"), str::to_owned);
         let db = Db::conectar(&opcoes).unwrap();
-        let app = elos::App::novo(db, ajustes.regras, banco::agora).assinando(Some(assinante()));
+        let app = elos::App::novo(db, ajustes.regras, banco::agora)
+            .assinando(Some(assinante()))
+            .com_assinaturas(ajustes.assinaturas);
         let credenciais = elos::credencial::do_banco(&app.db).unwrap();
         let partes = Partes {
             app: app.clone(),

@@ -1,0 +1,105 @@
+//! Carries an operation out, whatever protocol it came by.
+
+use super::assinatura::Aberta;
+use super::http::pedido::{self, Pronta};
+use super::sessoes::Sessoes;
+use super::{ErroDeCampo, Loaders, Schema};
+use crate::app::App;
+use crate::auth::Ator;
+use crate::error::{Error, Falha};
+use actix_web::web;
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Response, ServerError};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// What an operation runs on. Cheap to clone.
+#[derive(Clone)]
+pub struct Servico {
+    pub schema: web::Data<Schema>,
+    pub app: web::Data<App>,
+    pub sessoes: web::Data<Sessoes>,
+}
+
+/// What came of it, as it is answered; keys of `data` stand in the order of the selection.
+#[derive(Debug, Serialize)]
+pub struct Desfecho {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Value>,
+    /// None when the request was refused before anything ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<async_graphql::Value>,
+}
+
+/// An operation answers once or, if it is a subscription, for as long as it lasts.
+pub enum Iniciada {
+    Respondida(Desfecho),
+    Assinada(Aberta),
+}
+
+impl Servico {
+    pub async fn iniciar(&self, ator: Ator, pronta: Pronta) -> Iniciada {
+        if pronta.tipo != OperationType::Subscription {
+            return Iniciada::Respondida(self.executar(ator, pronta).await);
+        }
+        match Aberta::abrir(self.clone(), ator, pronta).await {
+            Ok(aberta) => Iniciada::Assinada(aberta),
+            Err(recusada) => Iniciada::Respondida(recusada),
+        }
+    }
+
+    /// A query or a mutation.
+    pub async fn executar(&self, ator: Ator, pronta: Pronta) -> Desfecho {
+        let request = self.completar(pronta.request(), ator);
+        Desfecho::de(self.schema.execute(request).await)
+    }
+
+    /// With what resolvers look for; the loaders are of this one answer.
+    pub fn completar(&self, request: Request, ator: Ator) -> Request {
+        let loaders = Loaders::for_request(self.app.db.clone(), ator.clone());
+        request.data(App::clone(&self.app)).data(ator).data(loaders)
+    }
+}
+
+impl Desfecho {
+    pub fn recusa(error: &Error) -> Self {
+        let (falha, mensagem) = error.publica();
+        Self::da_falha(falha, &mensagem)
+    }
+
+    pub fn da_falha(falha: Falha, mensagem: &str) -> Self {
+        let extensions = json!({ "code": falha.nome(), "status": falha.status() });
+        Self { errors: vec![json!({ "message": mensagem, "extensions": extensions })], data: None }
+    }
+
+    pub fn de(response: Response) -> Self {
+        let Response { data, errors, .. } = response;
+        let errors: Vec<Value> = errors.iter().map(com_codigo).collect();
+        let do_pedido = |erro: &Value| erro["extensions"]["status"] == 400;
+        // The request's own fault, found before anything ran: such an answer has no `data`.
+        let recusada = !errors.is_empty()
+            && data == async_graphql::Value::Null
+            && errors.iter().all(do_pedido);
+        Self { errors, data: (!recusada).then_some(data) }
+    }
+}
+
+/// Resolvers and scalars give their errors a code; what comes without is the framework's.
+fn com_codigo(error: &ServerError) -> Value {
+    let mut erro = serde_json::to_value(error).unwrap_or_else(|_| json!({}));
+    if erro["extensions"].get("code").is_none() {
+        let ((codigo, status), mensagem) =
+            pedido::classificar(&error.message, !error.path.is_empty());
+        erro["extensions"]["code"] = codigo.into();
+        erro["extensions"]["status"] = status.into();
+        if let Some(mensagem) = mensagem {
+            erro["message"] = mensagem.into();
+        }
+    }
+    // The field that failed, when the path in the error is only of one above it.
+    let extensions = erro["extensions"].as_object_mut();
+    if let Some(caminho) = extensions.and_then(|todas| todas.shift_remove(ErroDeCampo::CAMINHO)) {
+        erro["path"] = caminho;
+    }
+    erro
+}
