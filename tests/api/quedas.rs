@@ -22,7 +22,7 @@ impl Pasta {
     }
 
     /// The postmaster of this folder, by PostgreSQL's own file.
-    fn postmaster(&self) -> Option<Pid> {
+    pub fn postmaster(&self) -> Option<Pid> {
         let texto = std::fs::read_to_string(self.0.join("data/postmaster.pid")).ok()?;
         Some(Pid::from_raw(texto.lines().next()?.trim().parse().ok()?))
     }
@@ -66,7 +66,7 @@ impl Demo {
         demo
     }
 
-    fn pronto(&self) -> bool {
+    pub fn pronto(&self) -> bool {
         self.agente.get(format!("{}/readyz", self.base)).call().is_ok_and(|r| r.status() == 200)
     }
 
@@ -95,7 +95,7 @@ impl Demo {
         format!("Bearer {}", corpo["access_token"].as_str().unwrap())
     }
 
-    fn post(&self, caminho: &str, corpo: &Value) -> Value {
+    pub fn post(&self, caminho: &str, corpo: &Value) -> Value {
         let pedido = self
             .agente
             .post(format!("{}{caminho}", self.base))
@@ -105,7 +105,7 @@ impl Demo {
         serde_json::from_str(&resposta.body_mut().read_to_string().unwrap()).unwrap()
     }
 
-    fn cadastrar(&self) -> String {
+    pub fn cadastrar(&self) -> String {
         let corpo = json!({ "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010", "sexoBiologico": "FEMININO" });
         let resposta = self.post("/api/v1/adolescentes", &corpo);
         resposta["dados"]["identificador"]

@@ -96,7 +96,11 @@ impl Aberta {
                 self.lidos.extend(novos.map(|(_, fato)| fato.clone()));
                 self.lugar = pagina.ate;
             }
-            Err(_) => sleep(RETOMADA).await,
+            Err(error) => {
+                let (falha, _) = error.publica();
+                tracing::warn!(codigo = falha.nome(), "a feed could not be read");
+                sleep(RETOMADA).await;
+            }
         }
     }
 

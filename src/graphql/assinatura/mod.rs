@@ -35,15 +35,14 @@ pub enum Fato {
 
 impl Pergunta {
     fn ler(&self, sessao: &mut Sessao<'_>, trecho: Trecho) -> Result<Vec<(Lugar, Fato)>, Error> {
-        let com = |(lugar, fato)| (lugar, fato);
         Ok(match self {
             Self::Alteracoes(alteracoes) => {
                 let linhas = alteracoes.ler(sessao, trecho)?.into_iter();
-                linhas.map(|(lugar, evento)| com((lugar, Fato::Evento(evento)))).collect()
+                linhas.map(|(lugar, evento)| (lugar, Fato::Evento(evento))).collect()
             }
             Self::TramitesRecebidos => {
                 let linhas = tramite::store::recebidos(sessao, trecho)?.into_iter();
-                linhas.map(|(lugar, tramite)| com((lugar, Fato::Tramite(tramite)))).collect()
+                linhas.map(|(lugar, tramite)| (lugar, Fato::Tramite(tramite))).collect()
             }
         })
     }
@@ -69,10 +68,9 @@ impl Passagem {
         match &**ctx.data_unchecked::<Arc<Self>>() {
             Self::Entrega(fato) => Ok(Some(fato.clone())),
             Self::Abertura(nota) => {
-                let lugar = desde.map(str::parse).transpose().map_err(|erro| {
-                    let erro: crate::db::fluxo::LugarMalformado = erro;
-                    Error::falha(Falha::EntradaInvalida, erro.to_string())
-                })?;
+                let lugar = desde.map(str::parse::<Lugar>).transpose();
+                let lugar =
+                    lugar.map_err(|erro| Error::falha(Falha::EntradaInvalida, erro.to_string()))?;
                 let _ = nota.set((pergunta, lugar));
                 Ok(None)
             }

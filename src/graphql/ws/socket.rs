@@ -14,7 +14,7 @@ use crate::graphql::sessoes::{Fim, Vaga, Vigia};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use actix_web::rt;
 use actix_web::web;
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError, Session};
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, Closed, ProtocolError, Session};
 use async_graphql::parser::types::OperationType;
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
@@ -23,9 +23,9 @@ use std::pin::Pin;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, interval_at, sleep, sleep_until, timeout};
+use tokio::time::{Instant, interval_at, sleep_until, timeout};
 
-/// Between two pings; who answers none of two and says nothing else is gone.
+/// Between two pings; who answers none of two, nor says anything else, is gone.
 const SINAL_DE_VIDA: Duration = Duration::from_secs(12);
 const SILENCIO: Duration = Duration::from_secs(30);
 /// How long the other side may take to close, once told to.
@@ -123,11 +123,7 @@ impl Socket {
                         return Err(None);
                     }
                     let parado = self.parado();
-                    let enviado = tokio::select! {
-                        enviado = self.conexao.ping(b"") => enviado.map_err(|_| None),
-                        () = parado => Err(Some(Motivo::Parado)),
-                    };
-                    enviado?;
+                    a_tempo(self.conexao.ping(b""), parado).await?;
                 }
                 Some(envio) = self.envios.recv() => self.repassar(envio).await?,
                 mensagem = mensagens.recv() => {
@@ -146,7 +142,8 @@ impl Socket {
             None => return Err(None),
             Some(Ok(AggregatedMessage::Text(texto))) => texto,
             Some(Ok(AggregatedMessage::Ping(bytes))) => {
-                return self.conexao.pong(&bytes).await.map_err(|_| None);
+                let parado = self.parado();
+                return a_tempo(self.conexao.pong(&bytes), parado).await;
             }
             Some(Ok(AggregatedMessage::Pong(_))) => return Ok(()),
             Some(Ok(AggregatedMessage::Close(_))) => return Err(Some(Motivo::Tchau)),
@@ -249,15 +246,19 @@ impl Socket {
 
     async fn enviar(&mut self, mensagem: &DoServidor<'_>) -> Seguir {
         let parado = self.parado();
-        tokio::select! {
-            enviada = self.conexao.text(mensagem.texto()) => enviada.map_err(|_| None),
-            () = parado => Err(Some(Motivo::Parado)),
-        }
+        a_tempo(self.conexao.text(mensagem.texto()), parado).await
     }
 
-    /// Ends when what is being sent should have been taken.
-    fn parado(&self) -> impl Future<Output = ()> + use<> {
-        sleep(Duration::from_secs(self.servico.sessoes.limites.envio_parado.into()))
+    /// How long what is sent may wait to be taken.
+    fn parado(&self) -> Duration {
+        Duration::from_secs(self.servico.sessoes.limites.envio_parado.into())
+    }
+}
+
+async fn a_tempo(envio: impl Future<Output = Result<(), Closed>>, prazo: Duration) -> Seguir {
+    match timeout(prazo, envio).await {
+        Ok(enviado) => enviado.map_err(|_| None),
+        Err(_) => Err(Some(Motivo::Parado)),
     }
 }
 

@@ -89,6 +89,13 @@ impl Sse {
         }
     }
 
+    /// The next line, as it comes.
+    pub fn linha(&mut self) -> String {
+        let mut linha = String::new();
+        self.corpo.read_line(&mut linha).unwrap();
+        linha
+    }
+
     /// The next result.
     #[track_caller]
     pub fn resultado(&mut self) -> Value {

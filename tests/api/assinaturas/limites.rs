@@ -137,3 +137,14 @@ fn quem_sai_nao_leva_os_outros() {
         fica.dados("1");
     }
 }
+
+/// So that nobody on the way takes the connection for dead; nothing else is said.
+#[test]
+fn o_silencio_tem_sinais_de_vida() {
+    let app = App::vazio();
+    let mut ws = Ws::de(&app, "tjrn");
+    ws.assinar("1", ALTERADO, &json!({}));
+    let mut sse = Sse::pedir(&app, "tjrn", "text/event-stream", &json!({ "query": ALTERADO }));
+    assert!(matches!(ws.0.read(), Ok(tungstenite::Message::Ping(_))));
+    assert_eq!(sse.linha(), ":\n");
+}
