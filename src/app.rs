@@ -1,9 +1,15 @@
-//! What a request can reach.
+//! What a request can reach, and one call of it.
 
 use crate::armazem::{Armazem, NoBanco};
 use crate::assinante::Assinante;
+use crate::auditoria::{Auditoria, Entrada, Rastro};
+use crate::auth::Ator;
 use crate::config::{Assinaturas, Regras};
-use crate::db::Db;
+use crate::db::{Db, Sessao};
+use crate::enumeracao::Enumeracao;
+use crate::error::Error;
+use crate::metricas::Metricas;
+use crate::rastro::Rastreavel;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -11,6 +17,9 @@ use std::sync::Arc;
 pub struct App {
     pub db: Db,
     pub armazem: Arc<dyn Armazem>,
+    pub auditoria: Auditoria,
+    pub enumeracao: Arc<Enumeracao>,
+    pub metricas: Metricas,
     /// Signs what this server certifies; without one, recibos de envio go unsigned.
     pub assinante: Option<Arc<Assinante>>,
     pub regras: Regras,
@@ -23,8 +32,11 @@ impl App {
     /// With files in the database.
     pub fn novo(db: Db, regras: Regras, agora: fn() -> DateTime<Utc>) -> Self {
         let armazem = Arc::new(NoBanco(db.clone()));
-        let assinaturas = Assinaturas::default();
-        Self { db, armazem, assinante: None, regras, assinaturas, agora }
+        let metricas = Metricas::novas();
+        let auditoria = Auditoria::iniciar(db.clone(), metricas.clone());
+        let (enumeracao, assinaturas) = (Arc::default(), Assinaturas::default());
+        let assinante = None;
+        Self { db, armazem, auditoria, enumeracao, metricas, assinante, regras, assinaturas, agora }
     }
 
     #[must_use]
@@ -35,5 +47,57 @@ impl App {
     #[must_use]
     pub fn com_assinaturas(self, assinaturas: Assinaturas) -> Self {
         Self { assinaturas, ..self }
+    }
+
+    /// So many objects that are not there may be asked for in a minute; zero is no limit.
+    #[must_use]
+    pub fn com_ausencias_por_minuto(self, maximo: u32) -> Self {
+        Self { enumeracao: Arc::new(Enumeracao::nova(maximo)), ..self }
+    }
+}
+
+/// One call: what it reaches, who makes it, and what it leaves behind. Cheap to clone.
+#[derive(Clone)]
+pub struct Chamada {
+    pub app: App,
+    pub rastro: Rastro,
+}
+
+impl Chamada {
+    /// Lets a known caller in: not one that is trying names out, and not before the
+    /// trail has a place for what it will see.
+    pub async fn nova(app: App, ator: Ator, entrada: Entrada) -> Result<Self, Error> {
+        if let Err(error) = app.enumeracao.conferir(&ator) {
+            app.metricas.limitou(&ator);
+            return Err(error);
+        }
+        let vaga = app.auditoria.vaga().await?;
+        let rastro = Rastro::novo(ator, entrada, vaga, app.agora);
+        Ok(Self { app, rastro })
+    }
+
+    pub fn ator(&self) -> &Ator {
+        self.rastro.ator()
+    }
+
+    /// Reads, and takes note of which records it was. `ler` may run twice: see [`Db::ler`].
+    pub async fn ler<T, F>(&self, ler: F) -> Result<T, Error>
+    where
+        F: Fn(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
+        T: Rastreavel + Send + 'static,
+    {
+        let lido = self.app.db.ler(self.ator(), ler).await?;
+        self.rastro.leu(&lido);
+        Ok(lido)
+    }
+
+    /// The call is over, with this status.
+    pub fn encerrar(&self, status: u16) {
+        let ausencias = self.rastro.ausencias().max(u32::from(status == 404));
+        if ausencias > 0 {
+            self.app.enumeracao.gastar(self.ator(), ausencias);
+            self.app.metricas.faltaram(self.ator(), ausencias);
+        }
+        self.rastro.encerrar(status);
     }
 }

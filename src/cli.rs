@@ -1,17 +1,19 @@
 //! The command line. The only module that prints, and the only one that knows the clock.
 
 use crate::app::App;
-use crate::auth::{Auth, AuthOptions, Papel};
+use crate::auth::{Auth, Papel, url_segura};
 use crate::config::{Config, Opcoes};
 use crate::db::migracoes::Migrador;
 use crate::db::{Db, DbOptions};
 use crate::server::{self, Partes};
 use crate::tribunal::Tribunal;
-use crate::{credencial, graphql, rest, seed, telemetry};
+use crate::{auditoria, credencial, graphql, rest, seed, telemetry};
 use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
+use diesel::{Connection, PgConnection};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// elos: processos da justiça juvenil, adolescentes e os vínculos entre eles, num só grafo.
@@ -61,6 +63,9 @@ enum Comando {
     Openapi,
     /// Confere a configuração e imprime cada ajuste em vigor, sem segredos.
     CheckConfig,
+    /// A trilha de auditoria, com ELOS_MIGRATE_URL.
+    #[command(subcommand)]
+    Auditoria(AuditoriaCmd),
     /// Diz se o servidor em `--bind` está pronto: sai com 0 ou 1.
     Healthcheck,
     /// Imprime a versão.
@@ -107,6 +112,16 @@ enum CredencialCmd {
     },
 }
 
+#[derive(Subcommand)]
+enum AuditoriaCmd {
+    /// Confere a trilha com a cadeia de hashes; sai com 1 se achar registro alterado, removido, inserido ou fora de ordem.
+    Verify {
+        /// Linhas `cabeça …` de uma conferência anterior, guardadas noutro lugar: acha também o fim que foi cortado.
+        #[arg(long, value_name = "ARQUIVO")]
+        ancora: Option<PathBuf>,
+    },
+}
+
 fn nome_de_cliente(texto: &str) -> Result<String, String> {
     let serve = (1..=255).contains(&texto.chars().count()) && !texto.chars().any(char::is_control);
     serve.then(|| texto.to_owned()).ok_or_else(|| "tem de 1 a 255 caracteres".into())
@@ -148,6 +163,10 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Comando::Credencial(comando) => credencial(&config, comando),
+        Comando::Auditoria(AuditoriaCmd::Verify { ancora }) => {
+            let mut conn = PgConnection::establish(migrate_url(&config)?)?;
+            auditoria::comando::verificar(&mut conn, ancora.as_deref())
+        }
         Comando::Schema => {
             print!("{}", graphql::sdl());
             Ok(())
@@ -176,50 +195,38 @@ fn serve(config: &Config) -> anyhow::Result<()> {
     let url = config.database_url.as_ref().context(
         "falta DATABASE_URL: `elos serve` não traz banco (para experimentar, `elos demo`)",
     )?;
-    let issuer = config
-        .oidc_issuer
+    let oidc = &config.oidc;
+    let issuer = oidc
+        .issuer
         .as_ref()
         .context("falta ELOS_OIDC_ISSUER, o emissor dos tokens, exatamente como em `iss`")?;
-    ensure!(
-        issuer.starts_with("https://") || e_loopback(issuer),
-        "ELOS_OIDC_ISSUER tem de ser https, ou de loopback: por http qualquer um no caminho trocaria as chaves"
-    );
+    for (nome, url) in [("ISSUER", Some(issuer)), ("JWKS_URL", oidc.jwks_url.as_ref())] {
+        ensure!(
+            url.is_none_or(|url| url_segura(url)) || oidc.allow_http,
+            "ELOS_OIDC_{nome} tem de ser https, ou de loopback: por http qualquer um no caminho trocaria as \
+             chaves (se a rede é de confiança, ELOS_OIDC_ALLOW_HTTP=on)"
+        );
+    }
     let mut banco = DbOptions::nova(url);
     banco.pool_max = config.pool_max;
     let db = Db::conectar(&banco)?;
     let credenciais = credencial::do_banco(&db)?;
     let escuta = TcpListener::bind(config.bind)
         .with_context(|| format!("não foi possível escutar em {}", config.bind))?;
-    let auth = AuthOptions::novas(
-        issuer.clone(),
-        config.oidc_audience.clone(),
-        config.oidc_jwks_file.clone(),
-    );
+    let app = App::novo(db, config.regras, agora)
+        .assinando(config.assinante()?)
+        .com_assinaturas(config.assinaturas)
+        .com_ausencias_por_minuto(config.ausencias_por_minuto);
     let partes = Partes {
-        app: App::novo(db, config.regras, agora)
-            .assinando(config.assinante()?)
-            .com_assinaturas(config.assinaturas),
-        auth: Auth::novo(auth, credenciais),
+        app,
+        auth: Auth::novo(oidc.opcoes(issuer.clone()), credenciais),
         graphiql: config.graphiql.unwrap_or(false),
+        cors: config.cors_origins.clone(),
+        metricas: server::escutar_metricas(config)?,
         #[cfg(feature = "dev-issuer")]
         emissor: None,
     };
-    let desfecho =
-        actix_web::rt::System::new().block_on(async { server::servir(partes, escuta)?.await });
-    Ok(desfecho?)
-}
-
-/// `http://127.0.0.1:8080/…`, `http://localhost/…` or `http://[::1]/…`, and nothing that only looks so.
-fn e_loopback(url: &str) -> bool {
-    let Some(resto) = url.strip_prefix("http://") else { return false };
-    let autoridade = resto.split(['/', '?', '#']).next().unwrap_or_default();
-    let (host, porta) = match autoridade.rsplit_once(':') {
-        Some((host, porta)) if !porta.contains(']') => (host, porta),
-        _ => (autoridade, "80"),
-    };
-    let host_local = matches!(host, "localhost" | "[::1]")
-        || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
-    host_local && porta.parse::<u16>().is_ok()
+    server::rodar(partes, escuta, || ())
 }
 
 #[expect(clippy::print_stdout, reason = "commands answer on stdout")]
@@ -295,34 +302,4 @@ fn healthcheck(bind: SocketAddr) -> anyhow::Result<()> {
     conexao.read_to_string(&mut resposta)?;
     ensure!(resposta.starts_with("HTTP/1.1 200"), "o servidor em {alvo} não está pronto");
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn so_e_loopback_o_que_e() {
-        for url in [
-            "http://127.0.0.1/x",
-            "http://127.0.0.1:80/x",
-            "http://localhost:1",
-            "http://[::1]/x",
-            "http://[::1]:8/x",
-        ] {
-            assert!(e_loopback(url), "{url}");
-        }
-        for url in [
-            "https://127.0.0.1",
-            "http://127.0.0.1:80@evil.example/x",
-            "http://[::1]:3@x",
-            "http://evil.example",
-            "http://127.0.0.1.evil.example",
-            "http://localhost@x",
-            "http://[::1",
-            "http://10.0.0.1/",
-        ] {
-            assert!(!e_loopback(url), "{url}");
-        }
-    }
 }

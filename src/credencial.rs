@@ -11,8 +11,8 @@ use diesel::sql_types::{Array, Bool, Nullable, SmallInt, Text};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Half of what a revocation may take, and less.
-const RELEITURA: Duration = Duration::from_secs(3);
+/// Well before what was read is too old.
+const RELEITURA: Duration = Duration::from_secs(2);
 /// After a failure: who waits for the database should not wait for this too.
 const RETOMADA: Duration = Duration::from_millis(250);
 

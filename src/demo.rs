@@ -39,11 +39,17 @@ pub fn rodar(
         "`elos demo` traz o seu próprio banco: tire DATABASE_URL do ambiente, ou use `elos serve`"
     );
     ensure!(
+        config.ambiente.as_deref() != Some("production"),
+        "ELOS_ENV=production: `elos demo` emite tokens a quem pedir, e não roda em produção; use `elos serve`"
+    );
+    ensure!(
         config.bind.ip().is_loopback(),
         "`elos demo` emite tokens a quem pedir, por isso só escuta em 127.0.0.1 ou [::1]; para a rede, use `elos serve`"
     );
     ensure!(
-        config.oidc_issuer.is_none() && config.oidc_jwks_file.is_none(),
+        config.oidc.issuer.is_none()
+            && config.oidc.jwks_file.is_none()
+            && config.oidc.jwks_url.is_none(),
         "`elos demo` tem o seu próprio emissor de tokens: tire ELOS_OIDC_* do ambiente, ou use `elos serve`"
     );
     // Bound first: a taken port is said before anything is started.
@@ -69,25 +75,22 @@ pub fn rodar(
     banco.pool_max = config.pool_max;
     let app = App::novo(Db::conectar(&banco)?, config.regras, agora)
         .assinando(assinante)
-        .com_assinaturas(config.assinaturas);
+        .com_assinaturas(config.assinaturas)
+        .com_ausencias_por_minuto(config.ausencias_por_minuto);
     let credenciais = credencial::do_banco(&app.db)?;
     let iss = format!("http://{endereco}{CAMINHO}");
     let partes = Partes {
         app,
-        auth: Auth::novo(
-            AuthOptions::novas(iss.clone(), vec![AUDIENCIA.into()], None),
-            credenciais,
-        ),
+        auth: Auth::novo(AuthOptions::novas(iss.clone(), vec![AUDIENCIA.into()]), credenciais),
         graphiql: config.graphiql.unwrap_or(true),
+        cors: config.cors_origins.clone(),
+        metricas: server::escutar_metricas(config)?,
         emissor: Some(Emissor::novo(iss, AUDIENCIA.into(), agora)),
     };
-    let desfecho = actix_web::rt::System::new().block_on(async {
-        let servidor = server::servir(partes, escuta)?;
-        apresentar(endereco);
-        servidor.await
-    });
+    tracing::warn!("development issuer: anybody on this machine gets tokens; never in production");
+    let desfecho = server::rodar(partes, escuta, || apresentar(endereco));
     postgres.stop();
-    Ok(desfecho?)
+    desfecho
 }
 
 /// The database, its login and its data, each made when absent.
@@ -103,7 +106,7 @@ fn preparar(postgres: &Embedded, dono: &str, processos: u32) -> anyhow::Result<(
     }
     let mut migrador = Migrador::conectar(dono)?;
     migrador.aplicar()?;
-    servidor.batch_execute(&format!("GRANT elos_app, elos_nacional TO {LOGIN}"))?;
+    servidor.batch_execute(&format!("GRANT elos_app, elos_nacional, elos_auditor TO {LOGIN}"))?;
     if seed::vazio(migrador.conn())? {
         seed::semear(migrador.conn(), processos)?;
     }

@@ -12,11 +12,15 @@ pub mod assinante; // the key of what the server certifies
 pub mod config; // every setting, documented once
 pub mod telemetry; // logs
 pub mod auth; // who asks: tokens, papéis, the development issuer
+pub mod rastro; // which records an answer holds
 pub mod db; // PostgreSQL: its two doors, pages, relations
 pub mod armazem; // where the bytes of files are kept
 pub mod embedded; // a private PostgreSQL for `elos demo` and the tests
 pub mod credencial; // OIDC clients that the server recognises by itself
-pub mod app; // what a request can reach
+pub mod enumeracao; // who tries names out has to wait
+pub mod metricas; // what the server counts of itself
+pub mod auditoria; // who looked at what: a trail with a chain of hashes
+pub mod app; // what a request can reach, and one call of it
 pub mod escrita; // what every write shares: dry runs, keys against doing it twice
 
 // The slices.
@@ -34,6 +38,7 @@ pub mod graphql; // one schema over HTTP
 pub mod rest; // the façade: old paths, the same services
 pub mod pages; // GraphiQL, served from the program
 pub mod docs; // the façade's contract, and a page to read it
+pub mod requisicao; // what every request has: an id, a span, an end
 pub mod server; // routes
 pub mod seed; // synthetic data
 #[cfg(feature = "dev-issuer")]

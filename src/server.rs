@@ -1,15 +1,20 @@
 //! The routes, and the server that answers them: the same in production and in tests.
 
 use crate::app::App;
+use crate::auditoria::Auditoria;
 use crate::auth::Auth;
+use crate::config::Config;
 use crate::docs::Docs;
 use crate::graphql::Sessoes;
-use crate::{credencial, graphql, pages, rest, tramite};
-use actix_web::dev::Extensions;
+use crate::metricas::Metricas;
+use crate::{credencial, graphql, pages, requisicao, rest, tramite};
+use actix_cors::Cors;
+use actix_web::dev::{Extensions, Server};
 use actix_web::guard::fn_guard;
 use actix_web::http::header;
-use actix_web::middleware::DefaultHeaders;
+use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
+use anyhow::Context;
 use std::any::Any;
 use std::net::TcpListener;
 use std::time::Duration;
@@ -28,6 +33,10 @@ pub struct Partes {
     pub app: App,
     pub auth: Auth,
     pub graphiql: bool,
+    /// Origins whose pages may call.
+    pub cors: Vec<String>,
+    /// Where `/metrics` is asked for, if anywhere.
+    pub metricas: Option<TcpListener>,
     /// `/` leads to GraphiQL; the development issuer is there.
     #[cfg(feature = "dev-issuer")]
     pub emissor: Option<Emissor>,
@@ -38,12 +47,43 @@ const ENCERRAR_EM_SEGUNDOS: u64 = 30;
 const PARADO_EM_MILISSEGUNDOS: u32 = 30_000;
 const RONDA: Duration = Duration::from_secs(60);
 
+/// Where `/metrics` is to be asked for; a taken port is said before anything is started.
+pub fn escutar_metricas(config: &Config) -> anyhow::Result<Option<TcpListener>> {
+    let Some(bind) = config.metrics_bind else { return Ok(None) };
+    let escuta = TcpListener::bind(bind);
+    escuta.map(Some).with_context(|| format!("não foi possível escutar em {bind} (/metrics)"))
+}
+
+/// Serves until SIGINT or SIGTERM; what is under way finishes, and what was read is written.
+pub fn rodar(partes: Partes, escuta: TcpListener, pronto: impl FnOnce()) -> anyhow::Result<()> {
+    let auditoria = partes.app.auditoria.clone();
+    actix_web::rt::System::new().block_on(async {
+        let servidor = servir(partes, escuta)?;
+        pronto();
+        ate_o_fim(servidor, &auditoria).await?;
+        Ok(())
+    })
+}
+
+/// Until the server has ended, and what it let see is written.
+pub async fn ate_o_fim(servidor: Server, auditoria: &Auditoria) -> std::io::Result<()> {
+    servidor.await?;
+    if !auditoria.esvaziar().await {
+        tracing::error!("the audit trail of the last reads could not be written");
+    }
+    Ok(())
+}
+
 /// Serves until SIGINT or SIGTERM, then lets what is under way finish.
-pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<actix_web::dev::Server> {
+pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let Partes { app: App { regras, .. }, graphiql, .. } = &partes;
+    partes.auth.chaves().renovar();
     tracing::info!(?regras, graphiql, "serving");
     let schema = web::Data::new(graphql::schema());
     let sdl = web::Data::new(Sdl(graphql::sdl()));
+    if let Some(escuta) = partes.metricas {
+        servir_metricas(escuta, partes.app.metricas.clone())?;
+    }
     rondar(partes.app.clone());
     credencial::reler(partes.app.db.clone(), partes.auth.credenciais().clone());
     partes.app.db.acompanhar_fluxo();
@@ -51,13 +91,15 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<actix_web:
     let ao_sinal = sessoes.clone();
     let app = web::Data::new(partes.app);
     let auth = web::Data::new(partes.auth);
-    let graphiql = partes.graphiql;
+    let (graphiql, cors) = (partes.graphiql, partes.cors);
     let docs = Docs::novo();
     #[cfg(feature = "dev-issuer")]
     let emissor = partes.emissor.map(web::Data::new);
 
     let servidor = HttpServer::new(move || {
         let mut rotas = Actix::new()
+            .wrap(from_fn(requisicao::acompanhar))
+            .wrap(Condition::new(!cors.is_empty(), origens(&cors)))
             .wrap(cabecalhos())
             .app_data(schema.clone())
             .app_data(sdl.clone())
@@ -113,6 +155,34 @@ fn cabecalhos() -> DefaultHeaders {
         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .add((header::REFERRER_POLICY, "no-referrer"))
         .add((header::CACHE_CONTROL, "no-store"))
+}
+
+/// Pages of these origins, and of no other, may call with a token and read the answer.
+fn origens(permitidas: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "POST", "PUT", "DELETE"])
+        .allow_any_header()
+        .expose_headers([header::ETAG, header::RETRY_AFTER, requisicao::CABECALHO])
+        .max_age(3600);
+    permitidas.iter().fold(cors, |cors, origem| cors.allowed_origin(origem))
+}
+
+/// `/metrics`, on an address of its own: it is not for clients.
+fn servir_metricas(escuta: TcpListener, metricas: Metricas) -> std::io::Result<()> {
+    let servidor = HttpServer::new(move || {
+        let metricas = metricas.clone();
+        let texto = move || {
+            let texto = metricas.texto();
+            async move {
+                HttpResponse::Ok()
+                    .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
+                    .body(texto)
+            }
+        };
+        Actix::new().service(web::resource("/metrics").get(texto))
+    });
+    actix_web::rt::spawn(servidor.workers(1).disable_signals().listen(escuta)?.run());
+    Ok(())
 }
 
 /// Calls off, once a minute, the trâmites whose time is over.

@@ -1,5 +1,6 @@
 use crate::cpf::Cpf;
 use crate::db::{schema::adolescente, texto_enum};
+use crate::rastro::{Recurso, recursos};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_derive_newtype::DieselNewType;
@@ -267,6 +268,11 @@ pub struct Semelhante {
     #[diesel(sql_type = diesel::sql_types::Double)]
     pub score: f64,
 }
+
+recursos!(
+    Adolescente => |adolescente| Recurso::Adolescente(adolescente.id.0),
+    Semelhante => |semelhante| Recurso::Adolescente(semelhante.adolescente.id.0),
+);
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ use crate::db::Sessao;
 use crate::error::{CodigoErro, Error, Falha, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
 use crate::evento::{self, NovoEvento, TipoEvento};
+use crate::rastro::{Rastreavel, Recurso};
 use crate::tempo;
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -77,6 +78,12 @@ pub fn cpf_tomado_agora(
 pub struct Alterado {
     pub adolescente: Adolescente,
     pub alterado: bool,
+}
+
+impl Rastreavel for Alterado {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.adolescente.rastrear(recursos);
+    }
 }
 
 impl Efeito for Alterado {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// A revocation acts within this time, or nobody gets in.
-const VALIDADE: Duration = Duration::from_secs(10);
+/// What was read is believed for so long; then nobody gets in.
+const VALIDADE: Duration = Duration::from_secs(5);
 
 /// One client: of which tribunal, and with which papéis.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,11 @@
 //! The issuer's public keys, fetched over HTTP and kept.
 
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
+use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
 use std::collections::HashMap;
 use std::io::Read;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -13,27 +15,50 @@ const TEMPO_MAXIMO: Duration = Duration::from_secs(5);
 const ENTRE_BUSCAS: Duration = Duration::from_secs(10);
 /// Until the first answer the issuer is asked more often: nobody gets in without it.
 const ENTRE_PRIMEIRAS_BUSCAS: Duration = Duration::from_secs(1);
-const RENOVAR_APOS: Duration = Duration::from_secs(600);
+/// In the background: nobody waits for it.
+const RENOVAR_APOS: Duration = Duration::from_secs(300);
 
 /// Where the keys come from.
 #[derive(Debug, Clone)]
 pub enum Fonte {
+    /// The issuer's own word: `<issuer>/.well-known/openid-configuration` says where they are.
+    Descoberta {
+        issuer: String,
+        /// By plain HTTP from another machine, whoever is on the way could change them.
+        aceita_http: bool,
+    },
     Url(String),
-    Arquivo(std::path::PathBuf),
+    Arquivo(PathBuf),
 }
 
-type ChavesPorKid = HashMap<String, Arc<DecodingKey>>;
+/// A key that verifies signatures.
+pub struct Chave {
+    pub chave: DecodingKey,
+    /// The one algorithm that it is for, if it says so.
+    algoritmo: Option<KeyAlgorithm>,
+}
+
+impl Chave {
+    pub fn serve_a(&self, algoritmo: Algorithm) -> bool {
+        self.algoritmo.is_none_or(|dela| dela.to_string() == format!("{algoritmo:?}"))
+    }
+}
+
+type ChavesPorKid = HashMap<String, Arc<Chave>>;
 
 #[derive(Default)]
 struct Guardadas {
     por_kid: ChavesPorKid,
-    /// When the set was last read, and when reading was last tried.
+    /// When the set was last read, and when it was last asked for by who had none of its keys.
     lidas: Option<Instant>,
     tentadas: Option<Instant>,
 }
 
-/// A key set that refreshes itself; keys outlive a failed fetch.
-pub struct Chaves {
+/// A key set that refreshes itself; keys outlive a failed fetch. Cheap to clone.
+#[derive(Clone)]
+pub struct Chaves(Arc<Interno>);
+
+struct Interno {
     fonte: Fonte,
     guardadas: RwLock<Guardadas>,
     /// Single flight: who finds it taken waits, and then shares the outcome.
@@ -42,18 +67,19 @@ pub struct Chaves {
 
 impl Chaves {
     pub fn novas(fonte: Fonte) -> Self {
-        Self { fonte, guardadas: RwLock::default(), busca: tokio::sync::Mutex::new(()) }
+        Self(Arc::new(Interno {
+            fonte,
+            guardadas: RwLock::default(),
+            busca: tokio::sync::Mutex::new(()),
+        }))
     }
 
     /// The key of this `kid`, if the issuer has it. `Err` when no key set could be had yet.
-    pub async fn chave(&self, kid: &str) -> Result<Option<Arc<DecodingKey>>, SemChaves> {
+    pub async fn chave(&self, kid: &str) -> Result<Option<Arc<Chave>>, SemChaves> {
         if let Some(chave) = self.guardada(kid) {
-            if self.velhas() {
-                self.buscar(kid).await;
-            }
             return Ok(Some(chave));
         }
-        self.buscar(kid).await;
+        self.buscar(|guardadas| guardadas.por_kid.contains_key(kid)).await;
         match self.guardada(kid) {
             Some(chave) => Ok(Some(chave)),
             None if self.nunca_lidas() => Err(SemChaves),
@@ -61,43 +87,63 @@ impl Chaves {
         }
     }
 
-    fn guardada(&self, kid: &str) -> Option<Arc<DecodingKey>> {
-        let guardadas = self.guardadas.read().unwrap_or_else(PoisonError::into_inner);
+    /// The key of this `kid`, of the set that is here.
+    pub fn guardada(&self, kid: &str) -> Option<Arc<Chave>> {
+        let guardadas = self.0.guardadas.read().unwrap_or_else(PoisonError::into_inner);
         guardadas.por_kid.get(kid).map(Arc::clone)
     }
 
-    fn velhas(&self) -> bool {
-        let guardadas = self.guardadas.read().unwrap_or_else(PoisonError::into_inner);
-        guardadas.lidas.is_none_or(|quando| quando.elapsed() > RENOVAR_APOS)
-            && pode_tentar(&guardadas)
+    /// Reads the set again and again, so that no request waits for it and a key that the
+    /// issuer withdrew is not trusted for long. Ends with the last other clone.
+    pub fn renovar(&self) {
+        let eu = Arc::downgrade(&self.0);
+        actix_web::rt::spawn(async move {
+            loop {
+                let Some(chaves) = eu.upgrade().map(Self) else { return };
+                let velhas = chaves.velhas_em();
+                if velhas.is_zero() {
+                    chaves.buscar(|guardadas| !velhas_as(guardadas)).await;
+                }
+                drop(chaves);
+                tokio::time::sleep(velhas.max(ENTRE_BUSCAS)).await;
+            }
+        });
+    }
+
+    fn velhas_em(&self) -> Duration {
+        let guardadas = self.0.guardadas.read().unwrap_or_else(PoisonError::into_inner);
+        guardadas.lidas.map_or(Duration::ZERO, |lidas| RENOVAR_APOS.saturating_sub(lidas.elapsed()))
     }
 
     fn nunca_lidas(&self) -> bool {
-        self.guardadas.read().unwrap_or_else(PoisonError::into_inner).lidas.is_none()
+        self.0.guardadas.read().unwrap_or_else(PoisonError::into_inner).lidas.is_none()
     }
 
-    async fn buscar(&self, kid: &str) {
-        let _vez = self.busca.lock().await;
+    async fn buscar(&self, chegou: impl Fn(&Guardadas) -> bool) {
+        let _vez = self.0.busca.lock().await;
         {
-            let guardadas = self.guardadas.read().unwrap_or_else(PoisonError::into_inner);
-            let chegou = guardadas.por_kid.contains_key(kid)
-                && guardadas.lidas.is_some_and(|quando| quando.elapsed() <= RENOVAR_APOS);
-            if chegou || !pode_tentar(&guardadas) {
+            let guardadas = self.0.guardadas.read().unwrap_or_else(PoisonError::into_inner);
+            if chegou(&guardadas) || !pode_tentar(&guardadas) {
                 return;
             }
         }
-        let fonte = self.fonte.clone();
+        let fonte = self.0.fonte.clone();
         let lidas = tokio::task::spawn_blocking(move || ler(&fonte)).await;
-        let mut guardadas = self.guardadas.write().unwrap_or_else(PoisonError::into_inner);
-        // Counted from the end of the fetch, so that who waited for it shares its outcome.
-        guardadas.tentadas = Some(Instant::now());
+        let mut guardadas = self.0.guardadas.write().unwrap_or_else(PoisonError::into_inner);
+        // Counted from the end of the fetch, so that who waited for it shares its outcome. The
+        // first one does not count: a key that came since then is let in at once.
+        let agora = Instant::now();
+        guardadas.tentadas = guardadas.lidas.map(|_| agora);
         match lidas.map_err(anyhow::Error::from).and_then(|lidas| lidas) {
             Ok(chaves) => {
                 tracing::info!(chaves = chaves.len(), "key set read");
                 guardadas.por_kid = chaves;
-                guardadas.lidas = Some(Instant::now());
+                guardadas.lidas = Some(agora);
             }
-            Err(causa) => tracing::warn!(%causa, "key set could not be read; the old keys stay"),
+            Err(causa) => {
+                guardadas.tentadas = Some(agora);
+                tracing::warn!(%causa, "key set could not be read; the old keys stay");
+            }
         }
     }
 }
@@ -111,21 +157,16 @@ fn pode_tentar(guardadas: &Guardadas) -> bool {
     guardadas.tentadas.is_none_or(|quando| quando.elapsed() >= pausa)
 }
 
+fn velhas_as(guardadas: &Guardadas) -> bool {
+    guardadas.lidas.is_none_or(|lidas| lidas.elapsed() >= RENOVAR_APOS)
+}
+
 /// The signature keys of the source; a set without one is no set.
 fn ler(fonte: &Fonte) -> anyhow::Result<ChavesPorKid> {
     let corpo = match fonte {
         Fonte::Arquivo(caminho) => std::fs::read(caminho)?,
-        Fonte::Url(url) => {
-            let config = ureq::Agent::config_builder()
-                .max_redirects(0)
-                .timeout_global(Some(TEMPO_MAXIMO))
-                .build();
-            let mut resposta = ureq::Agent::new_with_config(config).get(url).call()?;
-            let mut corpo = Vec::new();
-            resposta.body_mut().as_reader().take(CORPO_MAXIMO + 1).read_to_end(&mut corpo)?;
-            anyhow::ensure!(corpo.len() as u64 <= CORPO_MAXIMO, "the key set is too large");
-            corpo
-        }
+        Fonte::Url(url) => baixar(url)?,
+        Fonte::Descoberta { issuer, aceita_http } => baixar(&descobrir(issuer, *aceita_http)?)?,
     };
     let conjunto: JwkSet = serde_json::from_slice(&corpo)?;
     let chaves: ChavesPorKid = conjunto.keys.iter().filter_map(utilizavel).collect();
@@ -133,11 +174,40 @@ fn ler(fonte: &Fonte) -> anyhow::Result<ChavesPorKid> {
     Ok(chaves)
 }
 
+/// Where the issuer says that its keys are (OpenID Connect Discovery 1.0).
+fn descobrir(issuer: &str, aceita_http: bool) -> anyhow::Result<String> {
+    #[derive(Deserialize)]
+    struct Configuracao {
+        issuer: String,
+        jwks_uri: String,
+    }
+    let raiz = issuer.trim_end_matches('/');
+    let corpo = baixar(&format!("{raiz}/.well-known/openid-configuration"))?;
+    let configuracao: Configuracao = serde_json::from_slice(&corpo)?;
+    anyhow::ensure!(configuracao.issuer == issuer, "the configuration is of another issuer");
+    let segura = super::url_segura(&configuracao.jwks_uri) || aceita_http;
+    anyhow::ensure!(segura, "the issuer has its keys at an address that is not https");
+    Ok(configuracao.jwks_uri)
+}
+
+/// A small body, from that address and no other.
+fn baixar(url: &str) -> anyhow::Result<Vec<u8>> {
+    let config =
+        ureq::Agent::config_builder().max_redirects(0).timeout_global(Some(TEMPO_MAXIMO)).build();
+    let mut resposta = ureq::Agent::new_with_config(config).get(url).call()?;
+    anyhow::ensure!(resposta.status() == 200, "the issuer answered {}", resposta.status());
+    let mut corpo = Vec::new();
+    resposta.body_mut().as_reader().take(CORPO_MAXIMO + 1).read_to_end(&mut corpo)?;
+    anyhow::ensure!(corpo.len() as u64 <= CORPO_MAXIMO, "the answer is too large");
+    Ok(corpo)
+}
+
 /// A signature key with a name; others in the set are not ours to use.
-fn utilizavel(jwk: &Jwk) -> Option<(String, Arc<DecodingKey>)> {
+fn utilizavel(jwk: &Jwk) -> Option<(String, Arc<Chave>)> {
     if matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) {
         return None;
     }
     let chave = DecodingKey::from_jwk(jwk).ok()?;
-    Some((jwk.common.key_id.clone()?, Arc::new(chave)))
+    let algoritmo = jwk.common.key_algorithm;
+    Some((jwk.common.key_id.clone()?, Arc::new(Chave { chave, algoritmo })))
 }

@@ -1,47 +1,115 @@
 //! From the `Authorization` header to an [`Ator`].
 
-use super::jwks::{Chaves, Fonte};
+use super::claims::Caminho;
+use super::jwks::{Chave, Chaves, Fonte};
 use super::{Ator, Credenciais, Credencial, Papel};
 use crate::error::{Error, Falha};
 use crate::tribunal::Tribunal;
 use actix_web::HttpResponse;
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, Validation};
-use serde::Deserialize;
+use quick_cache::sync::Cache;
 use serde_json::Value;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 const TOKEN_MAXIMO: usize = 16 * 1024;
+const NOME_MAXIMO: usize = 255;
 const FOLGA_EM_SEGUNDOS: u64 = 30;
+/// Tokens whose signature was verified; a few kilobytes each.
+const VERIFICADOS: usize = 2_000;
+
+/// Of several tribunais that a token gives, the one that the call is for.
+pub const TRIBUNAL: HeaderName = HeaderName::from_static("x-tribunal");
 
 /// How tokens are checked. Algorithms come from here, never from the token.
 #[derive(Debug, Clone)]
 pub struct AuthOptions {
     pub issuer: String,
+    /// A token must be for one of these…
     pub audiencia: Vec<String>,
+    /// …or come from one of these clients (`azp`).
+    pub clientes: Vec<String>,
     pub fonte: Fonte,
     pub algoritmos: Vec<Algorithm>,
+    pub quem: QuemE,
+}
+
+/// Where a token says who the client is.
+#[derive(Debug, Clone)]
+pub struct QuemE {
+    pub papeis: Vec<Caminho>,
+    /// Codes of tribunais.
+    pub tribunal: Vec<Caminho>,
+    /// Where nothing says the code: numbers of another list, that `sequencias` translates.
+    pub sequencia: Vec<Caminho>,
+    pub sequencias: BTreeMap<String, Tribunal>,
+}
+
+impl Default for QuemE {
+    fn default() -> Self {
+        let ler = |caminhos: &[&str]| caminhos.iter().filter_map(|c| c.parse().ok()).collect();
+        Self {
+            papeis: ler(&["realm_access.roles", "resource_access.*.roles"]),
+            tribunal: ler(&["tribunal"]),
+            sequencia: ler(&["corporativo[].seq_tribunal_pai"]),
+            sequencias: BTreeMap::new(),
+        }
+    }
+}
+
+impl QuemE {
+    fn papeis(&self, claims: &Value) -> Vec<Papel> {
+        let nomes = self.papeis.iter().flat_map(|caminho| caminho.textos(claims));
+        nomes.filter_map(|nome| Papel::de_nome(&nome)).collect()
+    }
+
+    fn tribunais(&self, claims: &Value) -> BTreeSet<Option<i16>> {
+        let em = |caminhos: &[Caminho]| -> Vec<String> {
+            caminhos.iter().flat_map(|caminho| caminho.textos(claims)).collect()
+        };
+        let codigo = |tribunal: Tribunal| tribunal.codigo;
+        match em(&self.tribunal).as_slice() {
+            // A number of another list is never taken for a code by chance.
+            [] => em(&self.sequencia)
+                .iter()
+                .map(|numero| self.sequencias.get(numero).copied().map(codigo))
+                .collect(),
+            ditos => ditos.iter().map(|dito| Tribunal::de_texto(dito).map(codigo)).collect(),
+        }
+    }
 }
 
 impl AuthOptions {
-    pub fn novas(
-        issuer: String,
-        audiencia: Vec<String>,
-        jwks_file: Option<std::path::PathBuf>,
-    ) -> Self {
-        let raiz = issuer.trim_end_matches('/');
-        let pela_rede = || Fonte::Url(format!("{raiz}/protocol/openid-connect/certs"));
-        let fonte = jwks_file.map_or_else(pela_rede, Fonte::Arquivo);
-        Self { issuer, audiencia, fonte, algoritmos: vec![Algorithm::RS256] }
+    /// RS256, keys by discovery, claims as Keycloak has them.
+    pub fn novas(issuer: String, audiencia: Vec<String>) -> Self {
+        let fonte = Fonte::Descoberta { issuer: issuer.clone(), aceita_http: false };
+        let (clientes, quem) = (Vec::new(), QuemE::default());
+        Self { issuer, audiencia, clientes, fonte, algoritmos: vec![Algorithm::RS256], quem }
     }
 }
 
 pub struct Auth {
     chaves: Chaves,
-    algoritmos: Vec<Algorithm>,
+    opcoes: AuthOptions,
     validacao: Validation,
     credenciais: Credenciais,
+    /// By the whole token: what is the same was verified.
+    verificados: Cache<String, Arc<Verificado>>,
+}
+
+/// A token whose signature and claims are good, as long as its key is.
+struct Verificado {
+    sub: String,
+    azp: Option<String>,
+    /// Seconds since 1970.
+    exp: i64,
+    papeis: Vec<Papel>,
+    /// None stands for those that are said and not known here.
+    tribunais: BTreeSet<Option<i16>>,
+    kid: String,
+    chave: Arc<Chave>,
 }
 
 /// Why a call was not let in, and the challenge that goes with it (RFC 6750).
@@ -60,42 +128,28 @@ impl Recusado {
     }
 }
 
-#[derive(Deserialize)]
-struct Claims {
-    sub: String,
-    exp: f64,
-    azp: Option<String>,
-    /// `8.20`, `820` or `20`.
-    #[serde(default)]
-    tribunal: Value,
-    #[serde(default)]
-    realm_access: Roles,
-    #[serde(default)]
-    resource_access: std::collections::HashMap<String, Roles>,
-}
-
-#[derive(Deserialize, Default)]
-struct Roles {
-    #[serde(default)]
-    roles: Vec<String>,
-}
-
 impl Auth {
     pub fn novo(opcoes: AuthOptions, credenciais: Credenciais) -> Self {
         let mut validacao = Validation::new(Algorithm::RS256);
         validacao.algorithms.clone_from(&opcoes.algoritmos);
         validacao.leeway = FOLGA_EM_SEGUNDOS;
         validacao.validate_nbf = true;
-        validacao.set_issuer(&[opcoes.issuer]);
-        validacao.set_audience(&opcoes.audiencia);
-        validacao.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        let chaves = Chaves::novas(opcoes.fonte);
-        Self { chaves, algoritmos: opcoes.algoritmos, validacao, credenciais }
+        // Held below, because a client may be listed instead.
+        validacao.validate_aud = false;
+        validacao.set_issuer(&[&opcoes.issuer]);
+        validacao.set_required_spec_claims(&["exp", "iss", "sub"]);
+        let chaves = Chaves::novas(opcoes.fonte.clone());
+        let verificados = Cache::new(VERIFICADOS);
+        Self { chaves, opcoes, validacao, credenciais, verificados }
     }
 
     /// What the server itself says of clients.
     pub const fn credenciais(&self) -> &Credenciais {
         &self.credenciais
+    }
+
+    pub const fn chaves(&self) -> &Chaves {
+        &self.chaves
     }
 
     /// Who calls, by a signed token that is still good.
@@ -109,62 +163,126 @@ impl Auth {
         headers: &HeaderMap,
     ) -> Result<(Ator, DateTime<Utc>), Recusado> {
         let token = bearer(headers).ok_or_else(ausente)?;
+        let verificado = self.verificar(token).await?;
+        let azp = verificado.azp.as_deref();
+        let credencial = azp.map(|azp| self.credenciais.de(azp)).transpose();
+        let ator = match credencial.map_err(|_| sem_credenciais())?.flatten() {
+            Some(credencial) => por_credencial(&verificado, credencial),
+            None => reconhecer(&verificado, headers),
+        };
+        ator.map(|ator| (ator, instante(verificado.exp)))
+            .map_err(|error| Recusado { error, desafio: None })
+    }
+
+    /// Signature and claims; remembered until the token expires or its key is gone.
+    async fn verificar(&self, token: &str) -> Result<Arc<Verificado>, Recusado> {
         if token.len() > TOKEN_MAXIMO {
             return Err(invalido());
+        }
+        if let Some(verificado) = self.verificados.get(token) {
+            let chave = self.chaves.guardada(&verificado.kid);
+            let da_mesma_chave = chave.is_some_and(|chave| Arc::ptr_eq(&chave, &verificado.chave));
+            if da_mesma_chave && !vencido(verificado.exp) {
+                return Ok(verificado);
+            }
+            self.verificados.remove(token);
         }
         let cabecalho = jsonwebtoken::decode_header(token).map_err(|_| invalido())?;
         let tipo_serve = cabecalho.typ.as_deref().is_none_or(|typ| {
             typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("at+jwt")
         });
-        if !tipo_serve || !self.algoritmos.contains(&cabecalho.alg) {
+        if !tipo_serve || !self.opcoes.algoritmos.contains(&cabecalho.alg) {
             return Err(invalido());
         }
         let kid = cabecalho.kid.ok_or_else(invalido)?;
         let chave =
             self.chaves.chave(&kid).await.map_err(|_| sem_issuer())?.ok_or_else(invalido)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, &chave, &self.validacao)
+        if !chave.serve_a(cabecalho.alg) {
+            return Err(invalido());
+        }
+        let claims = jsonwebtoken::decode::<Value>(token, &chave.chave, &self.validacao)
             .map_err(|_| invalido())?
             .claims;
-        let credencial = claims.azp.as_deref().map(|azp| self.credenciais.de(azp)).transpose();
-        let credencial = credencial.map_err(|_| sem_credenciais())?.flatten();
-        let expira = instante(claims.exp);
-        let ator = match credencial {
-            Some(credencial) => por_credencial(claims, credencial),
-            None => reconhecer(claims),
+        let verificado = self.ler(&claims, kid, chave).ok_or_else(invalido)?;
+        let verificado = Arc::new(verificado);
+        self.verificados.insert(token.to_owned(), Arc::clone(&verificado));
+        Ok(verificado)
+    }
+
+    /// None when the claims are not those of a token for this server.
+    fn ler(&self, claims: &Value, kid: String, chave: Arc<Chave>) -> Option<Verificado> {
+        let nome = |claim: &str| match claims.get(claim) {
+            None | Some(Value::Null) => Some(None),
+            Some(Value::String(texto)) if e_nome(texto) => Some(Some(texto.clone())),
+            // What no log and no database would take is nobody's name.
+            Some(_) => None,
         };
-        ator.map(|ator| (ator, expira)).map_err(|error| Recusado { error, desafio: None })
+        let (sub, azp) = (nome("sub")??, nome("azp")?);
+        let de_publico = match claims.get("aud") {
+            Some(Value::String(aud)) => self.opcoes.audiencia.contains(aud),
+            Some(Value::Array(auds)) => auds
+                .iter()
+                .filter_map(Value::as_str)
+                .any(|aud| self.opcoes.audiencia.iter().any(|nossa| nossa == aud)),
+            _ => false,
+        };
+        let de_cliente = azp.as_ref().is_some_and(|azp| self.opcoes.clientes.contains(azp));
+        if !de_publico && !de_cliente {
+            return None;
+        }
+        let papeis = self.opcoes.quem.papeis(claims);
+        let tribunais = self.opcoes.quem.tribunais(claims);
+        let exp = claims.get("exp")?.as_f64()?;
+        #[expect(clippy::cast_possible_truncation, reason = "whole seconds are enough")]
+        let exp = exp as i64;
+        Some(Verificado { sub, azp, exp, papeis, tribunais, kid, chave })
     }
 }
 
+fn e_nome(texto: &str) -> bool {
+    !texto.is_empty()
+        && texto.chars().count() <= NOME_MAXIMO
+        && !texto.chars().any(char::is_control)
+}
+
+fn vencido(exp: i64) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "as the library does when it verifies")]
+    let agora = chrono::Utc::now().timestamp();
+    exp + FOLGA_EM_SEGUNDOS.cast_signed() < agora
+}
+
 /// Whom the server recognises by itself is what it says, not what the token says.
-fn por_credencial(claims: Claims, credencial: Credencial) -> Result<Ator, Error> {
+fn por_credencial(verificado: &Verificado, credencial: Credencial) -> Result<Ator, Error> {
     if credencial.revogada {
         let mensagem = "a credencial foi revogada; fale com quem opera o servidor";
         return Err(Error::falha(Falha::SemPermissao, mensagem));
     }
-    Ator::novo(claims.sub, claims.azp, credencial.tribunal, credencial.papeis)
+    let (sub, azp) = (verificado.sub.clone(), verificado.azp.clone());
+    Ator::novo(sub, azp, credencial.tribunal, credencial.papeis)
 }
 
-/// A NumericDate; one beyond what can be told is for ever.
-fn instante(segundos: f64) -> DateTime<Utc> {
-    let desde_1970 = Duration::try_from_secs_f64(segundos).unwrap_or(Duration::MAX);
-    let instante = i64::try_from(desde_1970.as_secs()).ok();
-    let instante = instante.and_then(|s| DateTime::from_timestamp(s, desde_1970.subsec_nanos()));
-    instante.unwrap_or(DateTime::<Utc>::MAX_UTC)
+/// Whole seconds since 1970; what is beyond what can be told is for ever.
+fn instante(segundos: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(segundos, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-/// The papéis and the tribunal that the claims give.
-fn reconhecer(claims: Claims) -> Result<Ator, Error> {
-    let do_cliente = claims.resource_access.into_values().flat_map(|acesso| acesso.roles);
-    let nomes: Vec<String> = claims.realm_access.roles.into_iter().chain(do_cliente).collect();
-    let papeis = Papel::TODOS.into_iter().filter(|papel| nomes.iter().any(|n| n == papel.nome()));
-    let tribunal = match &claims.tribunal {
-        Value::String(texto) => Tribunal::de_texto(texto),
-        Value::Number(numero) => Tribunal::de_texto(&numero.to_string()),
-        _ => None,
+/// The papéis and the tribunal that the claims give. Of several, the one that the call
+/// names, and none that the token does not.
+fn reconhecer(verificado: &Verificado, headers: &HeaderMap) -> Result<Ator, Error> {
+    let recusa = |mensagem| Err(Error::falha(Falha::SemPermissao, mensagem));
+    let tribunais = &verificado.tribunais;
+    let pedido =
+        headers.get(TRIBUNAL).map(|valor| valor.to_str().ok().and_then(Tribunal::de_texto));
+    let tribunal = match pedido {
+        Some(Some(pedido)) if tribunais.contains(&Some(pedido.codigo)) => Some(pedido.codigo),
+        Some(_) => return recusa("o token não é do tribunal de `X-Tribunal`"),
+        None if tribunais.len() > 1 => {
+            return recusa("o token é de vários tribunais: diga de qual se trata em `X-Tribunal`");
+        }
+        None => tribunais.first().copied().flatten(),
     };
-    let tribunal = tribunal.map(|tribunal| tribunal.codigo);
-    Ator::novo(claims.sub, claims.azp, tribunal, papeis.collect())
+    let (sub, azp) = (verificado.sub.clone(), verificado.azp.clone());
+    Ator::novo(sub, azp, tribunal, verificado.papeis.clone())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -1,16 +1,19 @@
 //! Who is asking, and what they may do.
 
+mod claims;
 mod credencial;
 #[cfg(feature = "dev-issuer")]
 pub mod issuer;
 mod jwks;
 mod jwt;
 
+pub use claims::{Caminho, CaminhoMalformado};
 pub use credencial::{Credenciais, Credencial};
 pub use jwks::Fonte;
-pub use jwt::{Auth, AuthOptions, Recusado};
+pub use jwt::{Auth, AuthOptions, QuemE, Recusado, TRIBUNAL};
 
 use crate::error::{Error, Falha};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// What a token allows.
@@ -67,6 +70,7 @@ pub struct Ator(Arc<Dados>);
 struct Dados {
     sub: String,
     azp: Option<String>,
+    credencial: String,
     escopo: Escopo,
     tribunal: Option<i16>,
     papeis: Vec<Papel>,
@@ -90,7 +94,11 @@ impl Ator {
                 return Err(Error::falha(Falha::SemPermissao, mensagem));
             }
         };
-        Ok(Self(Arc::new(Dados { sub, azp, escopo, tribunal, papeis })))
+        let credencial = match &azp {
+            Some(azp) => format!("azp:{azp}"),
+            None => format!("sub:{sub}"),
+        };
+        Ok(Self(Arc::new(Dados { sub, azp, credencial, escopo, tribunal, papeis })))
     }
 
     pub fn sub(&self) -> &str {
@@ -99,6 +107,11 @@ impl Ator {
 
     pub fn azp(&self) -> Option<&str> {
         self.0.azp.as_deref()
+    }
+
+    /// Who it is to be counted as. Two kinds of client, apart: who has no `azp` is known by `sub`.
+    pub fn credencial(&self) -> &str {
+        &self.0.credencial
     }
 
     pub fn escopo(&self) -> Escopo {
@@ -134,6 +147,54 @@ impl Ator {
                 Falha::SemPermissao,
                 "uma credencial nacional só lê; escreva com a de um tribunal",
             )),
+        }
+    }
+}
+
+/// An address that nobody on the way can answer for.
+pub fn url_segura(url: &str) -> bool {
+    url.starts_with("https://") || e_loopback(url)
+}
+
+/// `http://127.0.0.1:8080/…`, `http://localhost/…` or `http://[::1]/…`, and nothing that only looks so.
+pub fn e_loopback(url: &str) -> bool {
+    let Some(resto) = url.strip_prefix("http://") else { return false };
+    let autoridade = resto.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, porta) = match autoridade.rsplit_once(':') {
+        Some((host, porta)) if !porta.contains(']') => (host, porta),
+        _ => (autoridade, "80"),
+    };
+    let host_local = matches!(host, "localhost" | "[::1]")
+        || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
+    host_local && porta.parse::<u16>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_e_loopback_o_que_e() {
+        for url in [
+            "http://127.0.0.1/x",
+            "http://127.0.0.1:80/x",
+            "http://localhost:1",
+            "http://[::1]/x",
+            "http://[::1]:8/x",
+        ] {
+            assert!(e_loopback(url), "{url}");
+        }
+        for url in [
+            "https://127.0.0.1",
+            "http://127.0.0.1:80@evil.example/x",
+            "http://[::1]:3@x",
+            "http://evil.example",
+            "http://127.0.0.1.evil.example",
+            "http://localhost@x",
+            "http://[::1",
+            "http://10.0.0.1/",
+        ] {
+            assert!(!e_loopback(url), "{url}");
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::{Relation, Sessao, Sql, Valor};
 use crate::error::Error;
+use crate::rastro::{Rastreavel, Recurso};
 use diesel::prelude::*;
 use diesel::query_dsl::LoadQuery;
 use diesel::sql_types::BigInt;
@@ -65,11 +66,17 @@ pub struct Pagina<T> {
     pub tem_anterior: bool,
 }
 
+impl<T: Rastreavel> Rastreavel for Pagina<T> {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.linhas.rastrear(recursos);
+    }
+}
+
 /// A list that can be read by pages and counted. The value is the question.
 pub trait Lista: Clone + Eq + Hash + Debug + Send + Sync + 'static {
     /// Its name, which no other list has.
     const NOME: &'static str;
-    type Linha: Clone + Send + Sync + 'static;
+    type Linha: Clone + Send + Sync + Rastreavel + 'static;
     type Registro: QueryableByName<diesel::pg::Pg> + Into<Self::Linha> + 'static;
 
     /// Id of the parent; none for a list that stands at the root.

@@ -16,6 +16,8 @@ pub enum PapelDoBanco {
     App,
     /// Reads every tribunal.
     Nacional,
+    /// Writes the audit trail of what was read, and seals it.
+    Auditor,
 }
 
 impl PapelDoBanco {
@@ -23,6 +25,7 @@ impl PapelDoBanco {
         match self {
             Self::App => "elos_app",
             Self::Nacional => "elos_nacional",
+            Self::Auditor => "elos_auditor",
         }
     }
 }
@@ -43,11 +46,11 @@ pub enum ConexaoRecusada {
     SemSegurancaDeLinha(&'static str),
     #[error(
         "DATABASE_URL entra como {0}, que é superusuário, ignora a segurança de linha ou é dono das tabelas: \
-         entre com um papel comum (CREATE ROLE nome LOGIN; GRANT elos_app, elos_nacional TO nome)"
+         entre com um papel comum (CREATE ROLE nome LOGIN; GRANT elos_app, elos_nacional, elos_auditor TO nome)"
     )]
     PapelPoderoso(String),
     #[error(
-        "DATABASE_URL entra como {0}, que não é membro de elos_app: GRANT elos_app, elos_nacional TO {0}"
+        "DATABASE_URL entra como {0}, que não é membro dos papéis do servidor: GRANT elos_app, elos_nacional, elos_auditor TO {0}"
     )]
     ForaDoPapel(String),
 }
@@ -112,9 +115,9 @@ impl Manager {
         let quem: QuemEntrou = Sql::new(
             "WITH papeis AS ( \
                  SELECT rolname, pg_has_role(session_user, oid, 'MEMBER') AS membro FROM pg_roles \
-                 WHERE rolname IN ('elos_dono', 'elos_app', 'elos_nacional')) \
+                 WHERE rolname IN ('elos_dono', 'elos_app', 'elos_nacional', 'elos_auditor')) \
              SELECT session_user::text AS nome, \
-                    (SELECT count(*) = 3 FROM papeis) AND to_regclass('__diesel_schema_migrations') IS NOT NULL AS migrado, \
+                    (SELECT count(*) = 4 FROM papeis) AND to_regclass('__diesel_schema_migrations') IS NOT NULL AS migrado, \
                     rolsuper OR rolbypassrls \
                         OR EXISTS (SELECT FROM papeis WHERE rolname = 'elos_dono' AND membro) AS poderoso, \
                     NOT EXISTS (SELECT FROM papeis WHERE rolname <> 'elos_dono' AND NOT membro) AS membro \

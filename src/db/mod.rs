@@ -57,6 +57,8 @@ pub struct Db {
     /// One connection for what the server asks for itself, so that no load keeps it waiting.
     proprio: Pool<Manager>,
     avisos: Arc<Avisos>,
+    /// Who writes the audit trail, and who seals it.
+    auditor: Pool<Manager>,
     sem_filtro: bool,
 }
 
@@ -118,6 +120,7 @@ impl Db {
             ),
             proprio: pool(PapelDoBanco::App, 1, None),
             avisos: Arc::new(Avisos::novos(opcoes.url.clone())),
+            auditor: pool(PapelDoBanco::Auditor, 2, None),
             sem_filtro: opcoes.sem_filtro,
         })
     }
@@ -198,6 +201,15 @@ impl Db {
             }
             desfecho => desfecho,
         }
+    }
+
+    /// Of every tribunal, but only the audit trail: to add to it, and to seal it. Blocks.
+    pub fn como_auditor<T>(
+        &self,
+        fazer: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
+    ) -> Result<T, Error> {
+        let mut lease = manager::reservar(&self.auditor, Escopo::Nacional)?;
+        lease.usar(|conn| fazer(conn).map_err(Error::from))
     }
 
     /// Whether a connection can be had and answers.

@@ -2,6 +2,7 @@
 
 use super::Sessao;
 use crate::error::Error;
+use crate::rastro::Rastreavel;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -20,7 +21,7 @@ pub fn agrupar<K: Eq + Hash, T>(linhas: impl IntoIterator<Item = (K, T)>) -> Has
 /// The value of the type is the key: parent and arguments. Who serves it, a
 /// loader or a plan, is not the slice's business.
 pub trait Relation: Clone + Eq + Hash + Debug + Send + Sync + 'static {
-    type Value: Clone + Send + Sync + 'static;
+    type Value: Clone + Send + Sync + Rastreavel + 'static;
 
     /// One statement for all keys that share their arguments. A key that is
     /// absent from the answer has no value.

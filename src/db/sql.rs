@@ -22,8 +22,11 @@ pub enum Valor {
     Instante(DateTime<Utc>),
     /// A transaction's number, which Diesel has no type for; digits only.
     Xid(String),
+    I16s(Vec<i16>),
     I64s(Vec<i64>),
     Textos(Vec<String>),
+    Instantes(Vec<DateTime<Utc>>),
+    Bytes(Vec<u8>),
 }
 
 macro_rules! de {
@@ -37,7 +40,8 @@ macro_rules! de {
 }
 de! {
     i16 => I16, i32 => I32, i64 => I64, bool => Bool, String => Texto, NaiveDate => Data,
-    DateTime<Utc> => Instante, Vec<i64> => I64s, Vec<String> => Textos,
+    DateTime<Utc> => Instante, Vec<i16> => I16s, Vec<i64> => I64s, Vec<String> => Textos,
+    Vec<DateTime<Utc>> => Instantes, Vec<u8> => Bytes,
 }
 
 #[derive(Debug, Clone)]
@@ -163,6 +167,13 @@ impl QueryFragment<Pg> for Sql {
                 Parte::Valor(Valor::Xid(v)) => {
                     out.push_bind_param::<tipo::Text, _>(v)?;
                     out.push_sql("::xid8");
+                }
+                Parte::Valor(Valor::Bytes(v)) => out.push_bind_param::<tipo::Binary, _>(v)?,
+                Parte::Valor(Valor::I16s(v)) => {
+                    out.push_bind_param::<tipo::Array<tipo::SmallInt>, _>(v)?;
+                }
+                Parte::Valor(Valor::Instantes(v)) => {
+                    out.push_bind_param::<tipo::Array<tipo::Timestamptz>, _>(v)?;
                 }
                 Parte::Valor(Valor::I64s(v)) => {
                     out.push_bind_param::<tipo::Array<tipo::BigInt>, _>(v)?;

@@ -180,12 +180,13 @@ pub enum Falha {
     NaoAceitavel,
     CorpoExcedeLimite,
     MidiaNaoSuportada,
+    LimiteDeRequisicoes,
     Indisponivel,
     Interna,
 }
 
 impl Falha {
-    pub const TODAS: [Self; 14] = [
+    pub const TODAS: [Self; 15] = [
         Self::DocumentoMalformado,
         Self::DocumentoInvalido,
         Self::EntradaInvalida,
@@ -198,6 +199,7 @@ impl Falha {
         Self::NaoAceitavel,
         Self::CorpoExcedeLimite,
         Self::MidiaNaoSuportada,
+        Self::LimiteDeRequisicoes,
         Self::Indisponivel,
         Self::Interna,
     ];
@@ -217,6 +219,7 @@ impl Falha {
             Self::NaoAceitavel          => ("NAO_ACEITAVEL",             406),
             Self::CorpoExcedeLimite     => ("CORPO_EXCEDE_LIMITE",       413),
             Self::MidiaNaoSuportada     => ("MIDIA_NAO_SUPORTADA",       415),
+            Self::LimiteDeRequisicoes   => ("LIMITE_DE_REQUISICOES",     429),
             Self::Interna               => ("ERRO_INTERNO",              500),
             Self::Indisponivel          => ("INDISPONIVEL",              503),
         }

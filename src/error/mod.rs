@@ -20,6 +20,10 @@ pub enum Error {
     /// Every rule that could be judged and said no; never empty.
     Recusas(Vec<Recusa>),
     Falha(Falha, Cow<'static, str>),
+    /// Too much was asked for; in so many seconds it may be asked again.
+    Limite {
+        segundos: u32,
+    },
     /// Ours. The cause goes to the log, never to the client.
     Interno(Arc<anyhow::Error>),
 }
@@ -33,10 +37,44 @@ impl Error {
         Self::Interno(Arc::new(causa.into()))
     }
 
+    /// What rules said, if it was they.
+    pub fn recusas(&self) -> &[Recusa] {
+        match self {
+            Self::Recusas(recusas) => recusas,
+            _ => &[],
+        }
+    }
+
+    /// The HTTP status: of several refusals what can never succeed (400) comes before
+    /// what the present state refuses (409).
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Recusas(recusas) => recusas.iter().map(|r| r.status).min().unwrap_or(400),
+            Self::Falha(falha, _) => falha.status(),
+            Self::Limite { .. } => Falha::LimiteDeRequisicoes.status(),
+            Self::Interno(_) => Falha::Interna.status(),
+        }
+    }
+
+    /// In how many seconds it is worth trying again, if it is.
+    pub const fn esperar(&self) -> Option<u32> {
+        match self {
+            Self::Limite { segundos } => Some(*segundos),
+            Self::Falha(Falha::Indisponivel, _) => Some(2),
+            _ => None,
+        }
+    }
+
     /// The falha to show. Logs, once, what may not leave.
     pub fn publica(&self) -> (Falha, Cow<'static, str>) {
         match self {
             Self::Falha(falha, mensagem) => (*falha, mensagem.clone()),
+            Self::Limite { segundos } => {
+                let mensagem = format!(
+                    "esta credencial pediu objetos demais que não existem; tente de novo em {segundos} s"
+                );
+                (Falha::LimiteDeRequisicoes, mensagem.into())
+            }
             // Of a question, which has no payload to tell them in.
             Self::Recusas(recusas) => {
                 let textos =

@@ -4,7 +4,6 @@
 //! a hash of the key, a hash of what was asked, and the outcome; no body.
 
 use super::{Comando, Contexto, Efeito, Lembranca};
-use crate::auth::Ator;
 use crate::db::schema::chave_idempotencia as tabela;
 use crate::db::{Sessao, Sql};
 use crate::error::{CodigoErro, Error, Recusa};
@@ -79,7 +78,7 @@ pub fn uma_vez<C: Comando>(
 ) -> Result<Desfecho<C>, Error> {
     let lugar = Lugar {
         tribunal: contexto.tribunal,
-        credencial: credencial(&contexto.autor),
+        credencial: contexto.autor.credencial().to_owned(),
         operacao: C::NOME,
         chave: Sha256::digest(&chave.0).to_vec(),
     };
@@ -106,14 +105,6 @@ pub fn uma_vez<C: Comando>(
         .execute(sessao.conn())?;
     limpar(sessao, lugar.tribunal, esquecidas)?;
     Ok((desfecho, false))
-}
-
-/// Two kinds of client, apart: who has no `azp` is known by `sub`.
-fn credencial(ator: &Ator) -> String {
-    match ator.azp() {
-        Some(azp) => format!("azp:{azp}"),
-        None => format!("sub:{}", ator.sub()),
-    }
 }
 
 /// Whether the key is ours: new, or forgotten. Waits for a rival that holds it.

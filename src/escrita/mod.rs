@@ -4,11 +4,13 @@ mod chave;
 
 pub use chave::{CABECALHO, Chave, ChaveMalformada};
 
-use crate::app::App;
+use crate::app::Chamada;
+use crate::auditoria;
 use crate::auth::{Ator, Papel};
 use crate::config::Regras;
 use crate::db::Sessao;
-use crate::error::Error;
+use crate::error::{CodigoErro, Error, Recusa};
+use crate::rastro::Rastreavel;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +26,7 @@ pub trait Comando: Serialize + Send + 'static {
 }
 
 /// What a write leaves behind.
-pub trait Efeito: Sized + Send + 'static {
+pub trait Efeito: Sized + Send + Rastreavel + 'static {
     /// What did not stop it but is worth knowing, in Portuguese.
     fn avisos(&self) -> &[String] {
         &[]
@@ -83,14 +85,15 @@ pub struct Feito<T, U> {
 ///
 /// A key is taken before anything else, so a rival with the same key waits here
 /// and then finds the outcome. A refusal of a rule is an outcome too, kept
-/// although what led to it is rolled back.
-pub async fn executar<C: Comando, U: Send + 'static>(
-    app: &App,
-    ator: &Ator,
+/// although what led to it is rolled back. The trail tells of what was done in the
+/// same transaction, and of a refusal when the call is over.
+pub async fn executar<C: Comando, U: Rastreavel + Send + 'static>(
+    chamada: &Chamada,
     comando: C,
     modo: Modo,
     ler: impl FnOnce(&mut Sessao<'_>, &C::Efeito) -> Result<U, Error> + Send + 'static,
 ) -> Result<Feito<C::Efeito, U>, Error> {
+    let (app, ator, rastro) = (&chamada.app, chamada.ator(), &chamada.rastro);
     ator.exige(Papel::Integracao)?;
     let contexto = Contexto {
         tribunal: ator.tribunal_de_escrita()?,
@@ -99,6 +102,7 @@ pub async fn executar<C: Comando, U: Send + 'static>(
         autor: ator.clone(),
     };
     let Modo { simular: simulado, chave } = modo;
+    let (trilha, audita) = (rastro.clone(), app.auditoria.escreve());
     let escrever = move |sessao: &mut Sessao<'_>| {
         let (desfecho, repetido) = match chave.filter(|_| !simulado) {
             None => (Ok(comando.executar(sessao, &contexto)?), false),
@@ -108,13 +112,43 @@ pub async fn executar<C: Comando, U: Send + 'static>(
             Err(recusas) => Ok(Err(recusas)),
             Ok(efeito) => {
                 let lido = ler(sessao, &efeito)?;
-                Ok(Ok(Feito { efeito, lido, simulado, repetido }))
+                let registro = trilha.escrita(C::NOME, &efeito);
+                if audita && !simulado {
+                    auditoria::store::registrar(sessao, &registro)?;
+                }
+                Ok(Ok((Feito { efeito, lido, simulado, repetido }, registro)))
             }
         }
     };
     let desfecho = match simulado {
-        true => app.db.ensaiar(ator, escrever).await?,
-        false => app.db.escrever(ator, escrever).await?,
+        true => app.db.ensaiar(ator, escrever).await,
+        false => app.db.escrever(ator, escrever).await,
     };
-    desfecho.map_err(Error::Recusas)
+    match desfecho.and_then(|desfecho| desfecho.map_err(Error::Recusas)) {
+        Ok((feito, registro)) => {
+            if !simulado {
+                rastro.gravada(registro);
+            }
+            rastro.leu(&feito.efeito);
+            rastro.leu(&feito.lido);
+            Ok(feito)
+        }
+        Err(error) => {
+            let recusas = error.recusas();
+            rastro.ausentes(recusas.iter().filter(|recusa| nao_estava(recusa)).count());
+            rastro.recusada(C::NOME, error.status());
+            Err(error)
+        }
+    }
+}
+
+/// What the client named is not there, or not theirs to see.
+fn nao_estava(recusa: &Recusa) -> bool {
+    matches!(
+        recusa.codigo,
+        CodigoErro::ProcessoNaoEncontrado
+            | CodigoErro::AdolescenteNaoEncontrado
+            | CodigoErro::NaoEncontrado
+            | CodigoErro::NreNaoLocalizado
+    )
 }

@@ -4,6 +4,7 @@ use crate::Result;
 use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescentePorId;
 use crate::auth::Papel;
+use crate::graphql::diretivas::{AUDITORIA, RequerPapel};
 use crate::graphql::{
     Aresta, ContextExt, Fato, GlobalId, Instante, ListaGraphql, Passagem, Pergunta,
 };
@@ -39,6 +40,7 @@ impl EventoNode {
     }
 
     /// O `sub` de quem fez.
+    #[graphql(directive = RequerPapel::apply(AUDITORIA.into()))]
     async fn ator(&self, ctx: &Context<'_>) -> Option<&str> {
         ctx.ator().tem(Papel::Auditoria).then_some(self.0.ator_sub.as_str())
     }

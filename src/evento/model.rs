@@ -3,6 +3,7 @@ use crate::auth::Ator;
 use crate::db::texto_enum;
 use crate::guia::{Guia, GuiaId};
 use crate::processo::{Processo, ProcessoId};
+use crate::rastro::{Rastreavel, Recurso};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
@@ -129,5 +130,13 @@ impl NovoEvento {
             ator_azp,
             campos,
         }
+    }
+}
+
+impl Rastreavel for Evento {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        recursos.extend(self.processo_id.map(|id| Recurso::Processo(id.0)));
+        recursos.extend(self.adolescente_id.map(|id| Recurso::Adolescente(id.0)));
+        recursos.extend(self.guia_id.map(|id| Recurso::Guia(id.0)));
     }
 }

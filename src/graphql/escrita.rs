@@ -86,7 +86,7 @@ where
     let (comando, modo) = entrada.partes();
     let simulado = modo.simular.unwrap_or(false);
     let desfecho = match modo.ler() {
-        Ok(modo) => escrita::executar(ctx.app(), ctx.ator(), comando, modo, |_, _| Ok(())).await,
+        Ok(modo) => escrita::executar(ctx.chamada(), comando, modo, |_, _| Ok(())).await,
         Err(error) => Err(error),
     };
     let (efeito, erros) = match desfecho {

@@ -1,7 +1,7 @@
 //! Batches the reads of one request: what many resolvers ask is asked of PostgreSQL once.
 
-use crate::auth::Ator;
-use crate::db::{Db, Relation};
+use crate::app::Chamada;
+use crate::db::Relation;
 use crate::error::{Error, Falha};
 use dataloader::{BatchFn, cached::Loader};
 use std::any::{Any, TypeId};
@@ -13,8 +13,7 @@ use std::sync::{Mutex, PoisonError};
 /// One loader per kind of relation, made when first asked. Lives for one
 /// request: shared between two, it would show the rows of one to the other.
 pub struct Loaders {
-    db: Db,
-    ator: Ator,
+    chamada: Chamada,
     por_tipo: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
     objetos: AtomicUsize,
 }
@@ -32,15 +31,14 @@ type LoaderDe<R> = Loader<R, Resposta<R>, Batch<R>>;
 const TURNOS: usize = 32;
 
 struct Batch<R> {
-    db: Db,
-    ator: Ator,
+    chamada: Chamada,
     relation: PhantomData<fn() -> R>,
 }
 
 impl<R: Relation> BatchFn<R, Resposta<R>> for Batch<R> {
     async fn load(&mut self, keys: &[R]) -> HashMap<R, Resposta<R>> {
         let perguntas = keys.to_vec();
-        match self.db.ler(&self.ator, move |sessao| R::load(sessao, &perguntas)).await {
+        match self.chamada.ler(move |sessao| R::load(sessao, &perguntas)).await {
             Ok(mut valores) => {
                 keys.iter().map(|key| (key.clone(), Ok(valores.remove(key)))).collect()
             }
@@ -50,8 +48,12 @@ impl<R: Relation> BatchFn<R, Resposta<R>> for Batch<R> {
 }
 
 impl Loaders {
-    pub fn for_request(db: Db, ator: Ator) -> Self {
-        Self { db, ator, por_tipo: Mutex::default(), objetos: AtomicUsize::new(0) }
+    pub fn for_request(chamada: Chamada) -> Self {
+        Self { chamada, por_tipo: Mutex::default(), objetos: AtomicUsize::new(0) }
+    }
+
+    pub const fn chamada(&self) -> &Chamada {
+        &self.chamada
     }
 
     /// The value of a relation, batched with the equal questions of this request.
@@ -74,8 +76,8 @@ impl Loaders {
     fn loader<R: Relation>(&self) -> LoaderDe<R> {
         let mut por_tipo = self.por_tipo.lock().unwrap_or_else(PoisonError::into_inner);
         let novo = || -> Box<dyn Any + Send + Sync> {
-            let (db, ator) = (self.db.clone(), self.ator.clone());
-            let loader = Loader::new(Batch::<R> { db, ator, relation: PhantomData });
+            let chamada = self.chamada.clone();
+            let loader = Loader::new(Batch::<R> { chamada, relation: PhantomData });
             Box::new(loader.with_max_batch_size(usize::MAX).with_yield_count(TURNOS))
         };
         let guardado = por_tipo.entry(TypeId::of::<R>()).or_insert_with(novo);

@@ -2,6 +2,7 @@
 
 mod assinatura;
 mod conexao;
+pub mod diretivas;
 mod document;
 mod erros;
 mod escalares;
@@ -27,7 +28,9 @@ pub use node::{GlobalId, Node};
 pub use sessoes::{Sessoes, encerrar_com_sinais};
 
 use crate::adolescente::graphql::{AdolescenteMutation, AdolescenteQuery};
-use crate::app::App;
+use crate::app::{App, Chamada};
+use crate::auditoria::CampoSensivel;
+use crate::auditoria::graphql::AuditoriaQuery;
 use crate::auth::{Ator, Papel};
 use crate::error::Error;
 use crate::evento::graphql::EventoSubscription;
@@ -50,6 +53,7 @@ pub struct Query(
     GuiaQuery,
     TramiteQuery,
     TribunalQuery,
+    AuditoriaQuery,
     NodeQuery,
 );
 
@@ -87,25 +91,36 @@ pub trait ContextExt {
     fn app(&self) -> &App;
     fn ator(&self) -> &Ator;
     fn loaders(&self) -> &Loaders;
+    fn chamada(&self) -> &Chamada;
     /// Passes `valor` on to whoever may see sensitive data, and nothing to the others.
-    fn sensivel<T>(&self, valor: Option<T>) -> Option<T>;
+    fn sensivel<T>(&self, campo: CampoSensivel, valor: Option<T>) -> Option<T>;
+    /// Passes on what was looked for by its name; counts it when it is not there.
+    fn procurado<T>(&self, achado: Option<T>) -> Option<T>;
 }
 
 impl ContextExt for Context<'_> {
     fn app(&self) -> &App {
-        self.data_unchecked()
+        &self.chamada().app
     }
 
     fn ator(&self) -> &Ator {
-        self.data_unchecked()
+        self.chamada().ator()
+    }
+
+    fn chamada(&self) -> &Chamada {
+        self.loaders().chamada()
     }
 
     fn loaders(&self) -> &Loaders {
         self.data_unchecked()
     }
 
-    fn sensivel<T>(&self, valor: Option<T>) -> Option<T> {
-        valor.filter(|_| self.ator().tem(Papel::DadosSensiveis))
+    fn sensivel<T>(&self, campo: CampoSensivel, valor: Option<T>) -> Option<T> {
+        self.chamada().rastro.sensivel(campo, valor)
+    }
+
+    fn procurado<T>(&self, achado: Option<T>) -> Option<T> {
+        self.chamada().rastro.procurado(achado)
     }
 }
 

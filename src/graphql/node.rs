@@ -4,6 +4,8 @@ use super::ContextExt;
 use crate::Result;
 use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::{AdolescenteId, store::AdolescentePorId};
+use crate::auditoria::graphql::RegistroAuditoriaNode;
+use crate::auditoria::store::RegistroPorId;
 use crate::auth::Papel;
 use crate::error::{Error, Falha};
 use crate::evento::{graphql::EventoNode, store::EventoPorId};
@@ -36,6 +38,7 @@ pub enum GlobalId {
     RegistroEletronico(i64),
     Evento(i64),
     Tribunal(i16),
+    RegistroAuditoria(i64),
 }
 
 impl From<GlobalId> for ID {
@@ -49,6 +52,7 @@ impl From<GlobalId> for ID {
             GlobalId::RegistroEletronico(id) => format!("RegistroEletronico:{id}"),
             GlobalId::Evento(id) => format!("Evento:{id}"),
             GlobalId::Tribunal(codigo) => format!("Tribunal:{codigo}"),
+            GlobalId::RegistroAuditoria(id) => format!("RegistroAuditoria:{id}"),
         };
         BASE64.encode(texto).into()
     }
@@ -56,7 +60,7 @@ impl From<GlobalId> for ID {
 
 impl GlobalId {
     /// None when the id is none of ours: `node` answers null, without an error.
-    fn ler(id: &ID) -> Option<Self> {
+    pub fn ler(id: &ID) -> Option<Self> {
         let texto = String::from_utf8(BASE64.decode(id.as_bytes()).ok()?).ok()?;
         let (tipo, chave) = texto.split_once(':')?;
         let lido = match tipo {
@@ -68,6 +72,7 @@ impl GlobalId {
             "RegistroEletronico" => Self::RegistroEletronico(chave.parse().ok()?),
             "Evento" => Self::Evento(chave.parse().ok()?),
             "Tribunal" => Self::Tribunal(chave.parse().ok()?),
+            "RegistroAuditoria" => Self::RegistroAuditoria(chave.parse().ok()?),
             _ => return None,
         };
         // One spelling per object: `+1` and `01` are not ids.
@@ -91,6 +96,7 @@ pub enum NodeConcreto {
     RegistroEletronico(RegistroNode),
     Evento(EventoNode),
     Tribunal(Tribunal),
+    RegistroAuditoria(RegistroAuditoriaNode),
 }
 
 /// The interface `Node`, which the interface `Processo` implements too: the
@@ -149,7 +155,7 @@ impl NodeQuery {
 async fn carregar(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     ctx.ator().exige(Papel::Consulta)?;
     let loaders = ctx.loaders();
-    let Some(id) = GlobalId::ler(id) else { return Ok(None) };
+    let Some(id) = GlobalId::ler(id) else { return Ok(ctx.procurado(None)) };
     let concreto = match id {
         GlobalId::Processo(id) => loaders.load(ProcessoPorId(id)).await?.map(|processo| {
             match ProcessoNode::from(processo) {
@@ -176,6 +182,11 @@ async fn carregar(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             loaders.load(EventoPorId(id)).await?.map(|linha| EventoNode(linha).into())
         }
         GlobalId::Tribunal(codigo) => Tribunal::por_codigo(codigo).map(Into::into),
+        // As absent as foreign ones are, to who may not read the trail.
+        GlobalId::RegistroAuditoria(_) if !ctx.ator().tem(Papel::Auditoria) => None,
+        GlobalId::RegistroAuditoria(id) => {
+            loaders.load(RegistroPorId(id)).await?.map(|linha| RegistroAuditoriaNode(linha).into())
+        }
     };
-    Ok(concreto.map(Node))
+    Ok(ctx.procurado(concreto).map(Node))
 }

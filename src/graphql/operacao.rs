@@ -4,7 +4,8 @@ use super::assinatura::Aberta;
 use super::http::pedido::{self, Pronta};
 use super::sessoes::Sessoes;
 use super::{ErroDeCampo, Loaders, Schema};
-use crate::app::App;
+use crate::app::{App, Chamada};
+use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria};
 use crate::auth::Ator;
 use crate::error::{Error, Falha};
 use actix_web::web;
@@ -34,31 +35,41 @@ pub struct Desfecho {
 /// An operation answers once or, if it is a subscription, for as long as it lasts.
 pub enum Iniciada {
     Respondida(Desfecho),
-    Assinada(Aberta),
+    Assinada(Box<Aberta>),
 }
 
 impl Servico {
-    pub async fn iniciar(&self, ator: Ator, pronta: Pronta) -> Iniciada {
+    /// A call whose operation is not read yet.
+    pub async fn entrar(&self, ator: Ator, correlacao: String) -> Result<Chamada, Error> {
+        let entrada = Entrada {
+            canal: CanalAuditoria::Graphql,
+            operacao: "(ilegível)".into(),
+            especie: EspecieAuditoria::Leitura,
+            correlacao,
+        };
+        Chamada::nova(App::clone(&self.app), ator, entrada).await
+    }
+
+    pub async fn iniciar(&self, chamada: Chamada, pronta: Pronta) -> Iniciada {
         if pronta.tipo != OperationType::Subscription {
-            return Iniciada::Respondida(self.executar(ator, pronta).await);
+            return Iniciada::Respondida(self.executar(chamada, &pronta).await);
         }
-        match Aberta::abrir(self.clone(), ator, pronta).await {
-            Ok(aberta) => Iniciada::Assinada(aberta),
+        match Aberta::abrir(self.clone(), chamada, pronta).await {
+            Ok(aberta) => Iniciada::Assinada(Box::new(aberta)),
             Err(recusada) => Iniciada::Respondida(recusada),
         }
     }
 
     /// A query or a mutation.
-    pub async fn executar(&self, ator: Ator, pronta: Pronta) -> Desfecho {
-        let request = self.completar(pronta.request(), ator);
-        Desfecho::de(self.schema.execute(request).await)
+    pub async fn executar(&self, chamada: Chamada, pronta: &Pronta) -> Desfecho {
+        Desfecho::de(self.schema.execute(pedir(chamada, pronta)).await)
     }
+}
 
-    /// With what resolvers look for; the loaders are of this one answer.
-    pub fn completar(&self, request: Request, ator: Ator) -> Request {
-        let loaders = Loaders::for_request(self.app.db.clone(), ator.clone());
-        request.data(App::clone(&self.app)).data(ator).data(loaders)
-    }
+/// With what resolvers look for; the loaders are of this one answer.
+pub fn pedir(chamada: Chamada, pronta: &Pronta) -> Request {
+    chamada.rastro.nomear(pronta.operacao.clone(), pronta.especie());
+    pronta.request().data(Loaders::for_request(chamada))
 }
 
 impl Desfecho {
@@ -70,6 +81,15 @@ impl Desfecho {
     pub fn da_falha(falha: Falha, mensagem: &str) -> Self {
         let extensions = json!({ "code": falha.nome(), "status": falha.status() });
         Self { errors: vec![json!({ "message": mensagem, "extensions": extensions })], data: None }
+    }
+
+    /// That of the answer if it came by HTTP.
+    pub fn status(&self) -> u16 {
+        let do_erro = || self.errors.first()?["extensions"]["status"].as_u64()?.try_into().ok();
+        match self.data {
+            Some(_) => 200,
+            None => do_erro().unwrap_or(400),
+        }
     }
 
     pub fn de(response: Response) -> Self {

@@ -1,7 +1,7 @@
 //! What lasts longer than a request: how many there may be, and when each must end.
 
 use super::assinatura::Leituras;
-use crate::auth::{Ator, Auth};
+use crate::auth::{Ator, Auth, TRIBUNAL};
 use crate::config::Assinaturas;
 use crate::error::Falha;
 use actix_web::dev::ServerHandle;
@@ -50,7 +50,7 @@ impl Sessoes {
 
     /// A place for a credential, unless it has all that it may have.
     pub fn vaga(&self, ator: &Ator) -> Option<Vaga> {
-        let cliente = ator.azp().unwrap_or(ator.sub()).to_owned();
+        let cliente = ator.credencial().to_owned();
         let mut por_cliente = self.por_cliente.lock().unwrap_or_else(PoisonError::into_inner);
         let quantas = por_cliente.entry(cliente.clone()).or_default();
         if *quantas >= self.limites.conexoes_por_credencial {
@@ -147,11 +147,13 @@ impl Vigia {
         (ator, expira): (Ator, DateTime<Utc>),
         relogio: fn() -> DateTime<Utc>,
     ) -> Self {
-        let mut so_o_token = HeaderMap::new();
-        if let Some(token) = headers.get(AUTHORIZATION) {
-            so_o_token.insert(AUTHORIZATION, token.clone());
+        let mut de_quem_e = HeaderMap::new();
+        for nome in [AUTHORIZATION, TRIBUNAL] {
+            if let Some(valor) = headers.get(&nome) {
+                de_quem_e.insert(nome, valor.clone());
+            }
         }
-        Self { auth, headers: so_o_token, ator, expira, relogio }
+        Self { auth, headers: de_quem_e, ator, expira, relogio }
     }
 
     /// Ends when the session must.

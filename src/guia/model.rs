@@ -2,6 +2,7 @@ use crate::adolescente::{AdolescenteId, completa_21_anos};
 use crate::cpf::Cpf;
 use crate::db::{schema, texto_enum};
 use crate::processo::ProcessoId;
+use crate::rastro::{Recurso, recursos, sem_recursos};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Date, Nullable};
@@ -178,6 +179,10 @@ pub struct Documento {
     pub tipo: String,
     pub identificador_autos: Option<String>,
 }
+
+recursos!(Guia => |guia| Recurso::Guia(guia.id.0));
+// Parts of a guia.
+sem_recursos!(AtoInfracional, Documento);
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use crate::db::Sessao;
 use crate::error::{Error, Falha, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
 use crate::evento::{self, NovoEvento, TipoEvento};
+use crate::rastro::{Rastreavel, Recurso};
 use crate::tempo;
 use chrono::{DateTime, Utc};
 use store::Objetos;
@@ -15,6 +16,12 @@ use store::Objetos;
 pub struct Alterada {
     pub guia: Guia,
     pub alterado: bool,
+}
+
+impl Rastreavel for Alterada {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.guia.rastrear(recursos);
+    }
 }
 
 impl Efeito for Alterada {

@@ -1,6 +1,7 @@
 use crate::campo::digitos;
 use crate::cpf::Cpf;
 use crate::db::{schema::processo, texto_enum};
+use crate::rastro::{Recurso, recursos};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
@@ -166,6 +167,8 @@ pub struct Responsavel {
     pub nome: Option<String>,
     pub cpf: Option<Cpf>,
 }
+
+recursos!(Processo => |processo| Recurso::Processo(processo.id.0));
 
 #[cfg(test)]
 mod tests {

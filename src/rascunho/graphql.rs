@@ -2,7 +2,9 @@
 
 use super::{Rascunho, Registrado, RegistrarRascunho};
 use crate::Result;
+use crate::auditoria::CampoSensivel;
 use crate::campo::preenchido;
+use crate::graphql::diretivas::{INTEGRACAO, RequerPapel};
 use crate::graphql::{ContextExt, Desfecho, Entrada, Fim, GlobalId, Instante, ModoInput, executar};
 use crate::processo::{graphql::ProcessoNode, store::ProcessoPorId};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
@@ -30,7 +32,7 @@ impl RascunhoNode {
 
     /// Os dados, texto JSON, como recebidos. Podem nomear pessoas: sem o papel `pse-dados-sensiveis`, `{}`.
     async fn dados(&self, ctx: &Context<'_>) -> &str {
-        ctx.sensivel(Some(self.0.dados.as_str())).unwrap_or("{}")
+        ctx.sensivel(CampoSensivel::DadosDeRascunho, Some(self.0.dados.as_str())).unwrap_or("{}")
     }
 
     /// Registro.
@@ -96,6 +98,7 @@ pub struct RascunhoMutation;
 #[Object]
 impl RascunhoMutation {
     /// Registra o rascunho de um processo ainda sem número (R8).
+    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
     async fn registrar_rascunho(
         &self,
         ctx: &Context<'_>,

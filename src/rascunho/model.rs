@@ -1,6 +1,7 @@
 use crate::db::schema::rascunho;
 use crate::error::Recusa;
 use crate::processo::ProcessoId;
+use crate::rastro::{Recurso, recursos};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_derive_newtype::DieselNewType;
@@ -40,3 +41,5 @@ pub struct RegistrarRascunho {
     #[serde(serialize_with = "Recusa::so_os_campos")]
     pub malformados: Vec<Recusa>,
 }
+
+recursos!(Rascunho => |rascunho| Recurso::Rascunho(rascunho.id.0));

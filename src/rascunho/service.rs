@@ -4,6 +4,7 @@ use super::{Rascunho, RascunhoId, RegistrarRascunho, rules, store};
 use crate::db::Sessao;
 use crate::error::{Error, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
+use crate::rastro::{Rastreavel, Recurso};
 
 /// A rascunho that was registered.
 #[derive(Debug)]
@@ -25,6 +26,12 @@ impl Comando for RegistrarRascunho {
         };
         let agora = (contexto.relogio)();
         Ok(Registrado(store::inserir(sessao, contexto.tribunal, app_name, dados, agora)?))
+    }
+}
+
+impl Rastreavel for Registrado {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.0.rastrear(recursos);
     }
 }
 

@@ -90,8 +90,8 @@ impl Negado {
         if let Some(metodos) = self.permitidos {
             headers.insert(header::ALLOW, header::HeaderValue::from_static(metodos));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+        if let Some(segundos) = self.error.esperar() {
+            headers.insert(header::RETRY_AFTER, segundos.into());
         }
         resposta
     }

@@ -13,10 +13,12 @@ mod processos;
 mod rascunhos;
 mod tramites;
 
-use crate::app::App;
-use crate::auth::{Ator, Auth, Papel};
+use crate::app::{App, Chamada};
+use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria};
+use crate::auth::{Auth, Papel};
 use crate::error::{Error, Falha};
 use crate::escrita::{self, Chave, Feito, Modo};
+use crate::requisicao;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use envelope::Negado;
@@ -88,11 +90,6 @@ async fn metodo(permitidos: &'static str) -> Negado {
 }
 
 /// What every handler starts with.
-struct Chamada {
-    app: App,
-    ator: Ator,
-}
-
 impl Chamada {
     /// Lets the caller in, to a route without query parameters.
     async fn entrar(req: &HttpRequest, papel: Papel) -> Result<Self, Negado> {
@@ -124,9 +121,25 @@ impl Chamada {
             return Err(Error::interno(anyhow::anyhow!("server without App or Auth")).into());
         };
         let ator = auth.autenticar(req.headers()).await.map_err(Negado::from)?;
-        ator.exige(papel)?;
-        Ok((Self { app: app.get_ref().clone(), ator }, Parametros::de(req)))
+        let chamada = Self::nova(app.get_ref().clone(), ator, entrada(req, papel)).await?;
+        requisicao::anotar(req, &chamada);
+        chamada.ator().exige(papel)?;
+        Ok((chamada, Parametros::de(req)))
     }
+}
+
+/// How the trail tells of a call: by the template of its route.
+fn entrada(req: &HttpRequest, papel: Papel) -> Entrada {
+    let canal = match req.path().starts_with(PREFIXO) {
+        true => CanalAuditoria::Rest,
+        false => CanalAuditoria::Tramita,
+    };
+    let especie = match papel {
+        Papel::Integracao => EspecieAuditoria::Escrita,
+        _ => EspecieAuditoria::Leitura,
+    };
+    let operacao = format!("{} {}", req.method(), requisicao::rota(req));
+    Entrada { canal, operacao, especie, correlacao: requisicao::correlacao(req) }
 }
 
 /// The query parameters of a call, each taken once. What is left is unknown,

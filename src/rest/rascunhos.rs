@@ -26,7 +26,7 @@ use serde_json::{Value, json};
     responses(RespostaDeRascunhoGravado, Recusas, DoCorpo, DaChave),
 )]
 pub async fn registrar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Negado> {
-    let (Chamada { app, ator }, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
     let mut corpo = Corpo::ler(&req, payload).await?;
     let app_name = &["appNameSistemaTribunal"];
     let mut comando = RegistrarRascunho {
@@ -34,12 +34,11 @@ pub async fn registrar(req: HttpRequest, payload: web::Payload) -> Result<HttpRe
         dados: corpo.json("dados"),
         malformados: Vec::new(),
     };
-    let (malformados, avisos) = corpo.terminar(app.regras.campos_desconhecidos);
+    let (malformados, avisos) = corpo.terminar(chamada.app.regras.campos_desconhecidos);
     comando.malformados = malformados;
-    let feito =
-        escrita::executar(&app, &ator, comando, modo, |_, _| Ok(())).await.map_err(negar)?;
+    let feito = escrita::executar(&chamada, comando, modo, |_, _| Ok(())).await.map_err(negar)?;
     let dados = dados(&feito.efeito);
-    Ok(responder_escrita(&app, &feito, dados, &[], avisos))
+    Ok(responder_escrita(&chamada.app, &feito, dados, &[], avisos))
 }
 
 fn negar(error: Error) -> Negado {

@@ -1,6 +1,7 @@
 //! Componentes digitais: the files of the documents that a processo carries.
 
 use super::Idt;
+use crate::rastro::sem_recursos;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
@@ -64,6 +65,9 @@ pub struct ComponenteDigital {
     /// Bytes.
     pub tamanho: i64,
 }
+
+// A part of a trâmite.
+sem_recursos!(Componente);
 
 /// A file of a trâmite, and how far it has come.
 #[derive(Debug, Clone, Queryable, Selectable)]

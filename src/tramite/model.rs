@@ -1,6 +1,7 @@
 use super::rules::{ParteDoTramite, SituacaoTramite};
 use super::{Nre, Protocolo, TipoDeProtocolo};
 use crate::db::texto_enum;
+use crate::rastro::{Recurso, recursos, sem_recursos};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz};
@@ -264,3 +265,10 @@ pub struct MudancaDeSituacao {
     #[diesel(sql_type = Text)]
     pub por: ParteDoTramite,
 }
+
+recursos!(
+    Tramite => |tramite| Recurso::Tramite(tramite.idt),
+    RegistroEletronico => |registro| Recurso::RegistroEletronico(registro.id),
+);
+// Parts of a trâmite.
+sem_recursos!(MudancaDeSituacao);

@@ -17,7 +17,7 @@ fn superusuario_dono_e_estranho_sao_recusados() {
             "DO $$ BEGIN
                CREATE ROLE elos_teste_dono LOGIN; CREATE ROLE elos_teste_livre LOGIN BYPASSRLS; CREATE ROLE elos_teste_estranho LOGIN;
              EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-             GRANT elos_app, elos_nacional TO elos_teste_dono, elos_teste_livre; GRANT elos_dono TO elos_teste_dono",
+             GRANT elos_app, elos_nacional, elos_auditor TO elos_teste_dono, elos_teste_livre; GRANT elos_dono TO elos_teste_dono",
         )
         .unwrap();
     assert!(matches!(recusa(banco.url("postgres")), ConexaoRecusada::PapelPoderoso(_)));

@@ -161,6 +161,7 @@ fn as_quatro_especies_por_rest() {
     );
     assert_eq!(cena.pedir("POST", "/guias/outra", "{}").status, 404);
     // Of one guia the adolescente is told once, in how many processos it may be.
+    cena.app.assentado();
     let do_adolescente = cena.app.gql_com(
         "tjrn",
         "query($a: IdentificadorAdolescente!) { adolescente(identificador: $a) { eventos { nodes { tipo guia { tipo } } } } }",
@@ -452,6 +453,7 @@ fn a_guia_no_grafo() {
     assert_eq!(baixa(json!({ "numero": "x" }))["erros"][0]["codigo"], "CAMPO_INVALIDO");
     assert_eq!(baixa(json!({ "numero": "202401010001" }))["erros"][0]["codigo"], "NAO_ENCONTRADO");
 
+    cena.app.assentado();
     let lido = cena.app.gql_com(
         "tjrn",
         "query($n: NumeroProcesso!, $a: IdentificadorAdolescente!, $id: ID!) {

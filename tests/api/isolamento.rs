@@ -177,3 +177,180 @@ fn r10_referencia_de_outro_tribunal_vale_e_nao_mostra_nada() {
     let dados = app.gql_com("tjrn", query, json!({ "n": alheio.numero }));
     assert!(!dados.to_string().contains("8.17"), "{dados}");
 }
+
+/// Every relation and every list of the stores, by the name of its type, and a question that
+/// reaches it. One that is new and not here fails below.
+const RELACOES: [(&str, &str); 20] = [
+    ("AdolescentePorId", "{ node(id: $adolescente) { id } }"),
+    (
+        "AdolescentePorIdentificador",
+        "{ adolescente(identificador: $identificador) { id tribunal { codigo } } }",
+    ),
+    ("Adolescentes", "{ adolescentes(first: 100) { totalCount nodes { tribunal { codigo } } } }"),
+    (
+        "AdolescentesDoProcesso",
+        "{ processos(first: 100) { nodes { adolescentes(situacao: null) { totalCount nodes { tribunal { codigo } } } } } }",
+    ),
+    (
+        "AtosDe",
+        "{ processos(first: 100) { nodes { guias { nodes { atosInfracionais { codigoTpu } apuracao { tribunal { codigo } } } } } } }",
+    ),
+    ("ComQuemPergunta", "{ tramites(first: 100) { nodes { registro { bloqueado } } } }"),
+    (
+        "DocumentosDe",
+        "{ processos(first: 100) { nodes { guias { nodes { documentos { tipoDocumento } adolescente { tribunal { codigo } } } } } } }",
+    ),
+    ("EmAndamento", "{ tramites(first: 100) { nodes { registro { emAndamento { id } } } } }"),
+    ("EventoPorId", "{ node(id: $evento) { id } }"),
+    (
+        "EventosDe",
+        "{ processos(first: 100) { nodes { eventos { totalCount nodes { processo { tribunal { codigo } } } } } } }",
+    ),
+    (
+        "ExecucoesDaApuracao",
+        "{ processos(first: 100) { nodes { ... on ProcessoApuracao { execucoes { nodes { tribunal { codigo } } } } } } }",
+    ),
+    ("GuiaPorId", "{ node(id: $guia) { id } }"),
+    ("GuiaPorNumero", "{ guia(numero: $numeroDaGuia) { id } }"),
+    (
+        "GuiasDe",
+        "{ adolescentes(first: 100) { nodes { guias { totalCount nodes { adolescente { tribunal { codigo } } } } } } }",
+    ),
+    ("HistoricoDe", "{ tramites(first: 100) { nodes { historico { situacao } } } }"),
+    ("ProcessoPorId", "{ node(id: $processo) { id } }"),
+    ("ProcessoPorNumero", "{ processo(numero: $numero) { tribunal { codigo } } }"),
+    ("Processos", "{ processos(first: 100) { totalCount nodes { tribunal { codigo } } } }"),
+    (
+        "ProcessosDoAdolescente",
+        "{ adolescentes(first: 100) { nodes { processos(vinculo: null) { totalCount nodes { tribunal { codigo } } } } } }",
+    ),
+    (
+        "UnificadasPor",
+        "{ processos(first: 100) { nodes { guias { nodes { definitivasUnificadas { adolescente { tribunal { codigo } } } } } } } }",
+    ),
+];
+/// Those that a test beside this one looks at: of the Tramita (`tramita::isolamento`), of the
+/// trail (`auditoria`), of similarity (`semelhantes`), and what wraps every list.
+const NOUTRO_TESTE: [&str; 11] = [
+    "ComponentesDe",
+    "Guias",
+    "PaginaDe",
+    "RascunhoPorId",
+    "RegistroDe",
+    "RegistroPorId",
+    "Semelhantes",
+    "TotalDe",
+    "TramitePorIdt",
+    "Tramites",
+    "Trilha",
+];
+
+#[test]
+fn toda_relacao_e_posta_a_prova_sem_o_filtro() {
+    let mut declaradas = Vec::new();
+    for fonte in
+        crate::arquitetura::fontes(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+    {
+        let texto = std::fs::read_to_string(fonte).unwrap();
+        for (antes, depois) in texto.lines().filter_map(|linha| linha.split_once(" for ")) {
+            if antes.starts_with("impl")
+                && (antes.ends_with(" Relation") || antes.ends_with(" Lista"))
+            {
+                let nome = depois.split(|c: char| !c.is_alphanumeric()).next().unwrap();
+                declaradas.push(nome.to_owned());
+            }
+        }
+    }
+    declaradas.sort();
+    let mut provadas: Vec<_> = RELACOES.iter().map(|(nome, _)| (*nome).to_owned()).collect();
+    provadas.extend(NOUTRO_TESTE.map(str::to_owned));
+    provadas.sort();
+    assert_eq!(declaradas, provadas);
+
+    let app = App::com(Modelo::Semeado, Ajustes { sem_filtro: true, ..Ajustes::default() });
+    let alheio = de_tjrn(&app);
+    let guia = app.gql("tjrn", "{ processos(filtro: {situacaoGuia: ATIVO}) { nodes { guias(first: 1) { nodes { id numero } } } } }");
+    let guia = &guia["processos"]["nodes"][0]["guias"]["nodes"][0];
+    assert!(guia["id"].is_string(), "{guia}");
+    let nomes = [
+        ("$processo", &alheio.ids[0]),
+        ("$adolescente", &alheio.ids[1]),
+        ("$evento", &alheio.ids[2]),
+        ("$guia", &guia["id"]),
+        ("$numeroDaGuia", &guia["numero"]),
+        ("$numero", &alheio.numero),
+        ("$identificador", &alheio.identificador),
+    ];
+    for (relacao, query) in RELACOES {
+        let query = nomes.iter().fold(query.to_owned(), |query, (nome, valor)| {
+            query.replace(&format!("{nome})"), &format!("{valor})"))
+        });
+        assert!(!query.contains('$'), "{query}");
+        let dados = app.gql("tjpe", &query);
+        let mut codigos = Vec::new();
+        juntar(&dados, &mut codigos);
+        assert!(codigos.iter().all(|codigo| *codigo == 817), "{relacao}: {dados}");
+        let por_nome = dados.as_object().unwrap().values().next().unwrap();
+        assert!(query.contains("(first") || por_nome.is_null(), "{relacao}: {dados}");
+        // The question is a good one: its own are shown to who asks.
+        let propria = app.gql("tjrn", &query);
+        assert!(
+            query.contains("tramites")
+                || !propria.as_object().unwrap().values().any(Value::is_null),
+            "{relacao}: {propria}"
+        );
+    }
+}
+
+/// Two tribunais on one pool, reading and writing at once: 2,000 requests, or as many as
+/// `ELOS_PEDIDOS` says.
+#[test]
+fn pedidos_de_dois_tribunais_ao_mesmo_tempo_e_nenhuma_linha_alheia() {
+    let total: usize = std::env::var("ELOS_PEDIDOS").map_or(2_000, |n| n.parse().unwrap());
+    let app = App::novo();
+    let alheio = de_tjrn(&app);
+    let feitos = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|escopo| {
+        for n in 0..8_usize {
+            let (cliente, codigo) = [("tjrn", 820), ("tjpe", 817)][n % 2];
+            let (app, alheio, feitos) = (&app, &alheio, &feitos);
+            escopo.spawn(move || {
+                for i in 0..total / 8 {
+                    let resposta = match (i + n) % 10 {
+                        0 => app.get(cliente, "/api/v1/processos?size=3"),
+                        1 => app.get(cliente, "/api/v1/adolescentes?size=3"),
+                        2 => app.get(cliente, "/api/v1/guias?size=3"),
+                        3 => app.graphql(cliente, "{ adolescentes(first: 3) { totalCount nodes { tribunal { codigo } processos { nodes { tribunal { codigo } } } } } }", json!({})),
+                        4 => app.graphql(cliente, "query($n: NumeroProcesso!) { processo(numero: $n) { tribunal { codigo } } }", json!({ "n": alheio.numero })),
+                        5 => app.graphql(cliente, "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Processo { tribunal { codigo } } ... on Adolescente { tribunal { codigo } } } }", json!({ "ids": alheio.ids })),
+                        6 if i % 100 < 10 => app.post(cliente, "/api/v1/adolescentes", &json!({ "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010", "sexoBiologico": "FEMININO" })),
+                        _ => app.graphql(cliente, "{ processos(first: 3) { totalCount nodes { tribunal { codigo } } } }", json!({})),
+                    };
+                    assert!(resposta.status == 200, "{}", resposta.texto);
+                    let mut codigos = Vec::new();
+                    juntar(&resposta.corpo, &mut codigos);
+                    tribunais(&resposta.corpo, &mut codigos);
+                    assert!(codigos.iter().all(|visto| *visto == codigo), "{cliente}: {}", resposta.texto);
+                    if cliente == "tjpe" {
+                        let numero = alheio.numero.as_str().unwrap();
+                        assert!(!resposta.texto.contains(numero) && !resposta.texto.contains(&numero.replace(['-', '.'], "")));
+                    }
+                    feitos.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    assert_eq!(feitos.into_inner(), total / 8 * 8);
+}
+
+/// The tribunais that the façade names.
+fn tribunais(valor: &Value, codigos: &mut Vec<u64>) {
+    match valor {
+        Value::Object(campos) => {
+            codigos.extend(campos.get("tribunal").and_then(|t| t["id"].as_u64()));
+            campos.values().for_each(|campo| tribunais(campo, codigos));
+        }
+        Value::Array(itens) => itens.iter().for_each(|item| tribunais(item, codigos)),
+        _ => {}
+    }
+}

@@ -5,8 +5,10 @@ use crate::adolescente::{
     Adolescente, Certidao, IdentidadeGenero, Identificador, OrientacaoSexual, RacaCor, Rg,
     SexoBiologico,
 };
+use crate::auditoria::CampoSensivel;
 use crate::cpf::Cpf;
 use crate::evento::store::EventosDe;
+use crate::graphql::diretivas::{DADOS_SENSIVEIS, RequerPapel};
 use crate::graphql::{
     Conexao, ContextExt, Data, ErroDeCampo, Falivel, GlobalId, Instante, Paginacao, conectar,
 };
@@ -50,7 +52,11 @@ impl AdolescenteNode {
     /// Nome civil. Havendo nome social, exige o papel `pse-dados-sensiveis`; sem ele, nulo.
     async fn nome(&self, ctx: &Context<'_>) -> Option<&str> {
         let nome = self.0.dados.nome.as_deref();
-        if self.0.dados.nome_social.is_some() { ctx.sensivel(nome) } else { nome }
+        if self.0.dados.nome_social.is_some() {
+            ctx.sensivel(CampoSensivel::Nome, nome)
+        } else {
+            nome
+        }
     }
 
     /// Sobrenome.
@@ -90,33 +96,39 @@ impl AdolescenteNode {
     }
 
     /// Sexo biológico.
+    #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn sexo_biologico(&self, ctx: &Context<'_>) -> Option<SexoBiologico> {
-        ctx.sensivel(self.0.dados.sexo_biologico)
+        ctx.sensivel(CampoSensivel::SexoBiologico, self.0.dados.sexo_biologico)
     }
 
     /// Identidade de gênero.
+    #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn identidade_genero(&self, ctx: &Context<'_>) -> Option<IdentidadeGenero> {
-        ctx.sensivel(self.0.dados.identidade_genero)
+        ctx.sensivel(CampoSensivel::IdentidadeGenero, self.0.dados.identidade_genero)
     }
 
     /// Orientação sexual.
+    #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn orientacao_sexual(&self, ctx: &Context<'_>) -> Option<OrientacaoSexual> {
-        ctx.sensivel(self.0.dados.orientacao_sexual)
+        ctx.sensivel(CampoSensivel::OrientacaoSexual, self.0.dados.orientacao_sexual)
     }
 
     /// Raça ou cor.
+    #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn raca_cor(&self, ctx: &Context<'_>) -> Option<RacaCor> {
-        ctx.sensivel(self.0.dados.raca_cor)
+        ctx.sensivel(CampoSensivel::RacaCor, self.0.dados.raca_cor)
     }
 
     /// Nome da mãe.
+    #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn nome_mae(&self, ctx: &Context<'_>) -> Option<&str> {
-        ctx.sensivel(self.0.dados.nome_mae.as_deref())
+        ctx.sensivel(CampoSensivel::NomeMae, self.0.dados.nome_mae.as_deref())
     }
 
     /// Nome do pai.
+    #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn nome_pai(&self, ctx: &Context<'_>) -> Option<&str> {
-        ctx.sensivel(self.0.dados.nome_pai.as_deref())
+        ctx.sensivel(CampoSensivel::NomePai, self.0.dados.nome_pai.as_deref())
     }
 
     /// Naturalidade, texto livre.
@@ -125,18 +137,25 @@ impl AdolescenteNode {
     }
 
     /// CPF; único no tribunal.
+    #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn cpf(&self, ctx: &Context<'_>) -> Option<Cpf> {
-        ctx.sensivel(self.0.dados.cpf.clone())
+        ctx.sensivel(CampoSensivel::Cpf, self.0.dados.cpf.clone())
     }
 
     /// Registro geral.
+    #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn rg(&self, ctx: &Context<'_>) -> Option<RgNode> {
-        ctx.sensivel((!self.0.dados.rg.vazio()).then(|| RgNode(self.0.dados.rg.clone())))
+        ctx.sensivel(
+            CampoSensivel::Rg,
+            (!self.0.dados.rg.vazio()).then(|| RgNode(self.0.dados.rg.clone())),
+        )
     }
 
     /// Certidão de nascimento.
+    #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn certidao_nascimento(&self, ctx: &Context<'_>) -> Option<CertidaoNode> {
         ctx.sensivel(
+            CampoSensivel::CertidaoNascimento,
             (!self.0.dados.certidao.vazia()).then(|| CertidaoNode(self.0.dados.certidao.clone())),
         )
     }

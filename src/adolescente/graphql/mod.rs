@@ -120,7 +120,7 @@ async fn por_identificador(
         },
     };
     let key = AdolescentePorIdentificador { identificador, tribunal };
-    Ok(ctx.loaders().load(key).await?.map(AdolescenteNode))
+    Ok(ctx.procurado(ctx.loaders().load(key).await?).map(AdolescenteNode))
 }
 
 async fn listar(

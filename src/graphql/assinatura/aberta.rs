@@ -1,11 +1,12 @@
 //! One subscription, from its opening on.
 
 use super::{Fato, Passagem, Pergunta};
+use crate::app::Chamada;
 use crate::auth::Ator;
 use crate::db::fluxo::{Foto, Lugar};
 use crate::error::{Error, Falha};
 use crate::graphql::http::pedido::Pronta;
-use crate::graphql::operacao::{Desfecho, Servico};
+use crate::graphql::operacao::{Desfecho, Servico, pedir};
 use async_graphql::Response;
 use futures_util::{Stream, StreamExt, stream};
 use std::collections::VecDeque;
@@ -22,6 +23,8 @@ const TENTATIVAS: u32 = 20;
 pub struct Aberta {
     servico: Servico,
     ator: Ator,
+    /// The id of the request that it came by: each event that is told is a call of its own.
+    correlacao: String,
     pronta: Pronta,
     pergunta: Pergunta,
     /// What was over when it began, if it began with what is new.
@@ -30,13 +33,20 @@ pub struct Aberta {
     lugar: Lugar,
     horizonte: watch::Receiver<u64>,
     lidos: VecDeque<Fato>,
+    /// Of the event that was told last, until it is known to be taken.
+    contada: Option<Chamada>,
 }
 
 impl Aberta {
     /// Validates, and takes the position: whatever is committed after this is told.
-    pub async fn abrir(servico: Servico, ator: Ator, pronta: Pronta) -> Result<Self, Desfecho> {
+    pub async fn abrir(
+        servico: Servico,
+        chamada: Chamada,
+        pronta: Pronta,
+    ) -> Result<Self, Desfecho> {
+        let (ator, correlacao) = (chamada.ator().clone(), chamada.rastro.correlacao().to_owned());
         let passagem = Arc::new(Passagem::abertura());
-        let resposta = rodar(&servico, &ator, &pronta, Arc::clone(&passagem)).await;
+        let resposta = rodar(&servico, chamada, &pronta, Arc::clone(&passagem)).await;
         if let Some(recusada) = resposta {
             return Err(Desfecho { data: None, ..Desfecho::de(recusada) });
         }
@@ -58,8 +68,19 @@ impl Aberta {
             }
             Some(lugar) => (lugar, None),
         };
-        let lidos = VecDeque::new();
-        Ok(Self { servico, ator, pronta, pergunta, antes, lugar, horizonte, lidos })
+        let (lidos, contada) = (VecDeque::new(), None);
+        Ok(Self {
+            servico,
+            ator,
+            correlacao,
+            pronta,
+            pergunta,
+            antes,
+            lugar,
+            horizonte,
+            lidos,
+            contada,
+        })
     }
 
     /// Everything from here on, in the order of the feed.
@@ -70,7 +91,11 @@ impl Aberta {
         })
     }
 
+    /// Asked only when what came before was handed over.
     async fn proximo(&mut self) -> Desfecho {
+        if let Some(chamada) = self.contada.take() {
+            chamada.encerrar(200);
+        }
         loop {
             if let Some(fato) = self.lidos.pop_front() {
                 return self.contar(fato).await;
@@ -106,14 +131,17 @@ impl Aberta {
 
     /// Runs the operation on one row. While the database does not answer, it waits:
     /// an event told without its processo is half lost.
-    async fn contar(&self, fato: Fato) -> Desfecho {
+    async fn contar(&mut self, fato: Fato) -> Desfecho {
+        let chamada = self.chamar().await;
+        chamada.rastro.leu(&fato);
+        self.contada = Some(chamada.clone());
         let mut tentativas = 0;
         loop {
             let passagem = Arc::new(Passagem::Entrega(fato.clone()));
             // A few at a time in all: a thousand subscribers wake up at once, and what
             // they ask for must leave connections to the requests.
             let vez = self.servico.sessoes.entregas.acquire().await;
-            let resposta = rodar(&self.servico, &self.ator, &self.pronta, passagem).await;
+            let resposta = rodar(&self.servico, chamada.clone(), &self.pronta, passagem).await;
             drop(vez);
             let desfecho = Desfecho::de(resposta.unwrap_or_default());
             let fora =
@@ -125,15 +153,25 @@ impl Aberta {
             sleep(RETOMADA).await;
         }
     }
+
+    /// Nothing is shown before the trail has a place for it, nor to whom must wait.
+    async fn chamar(&self) -> Chamada {
+        loop {
+            match self.servico.entrar(self.ator.clone(), self.correlacao.clone()).await {
+                Ok(chamada) => return chamada,
+                Err(_) => sleep(RETOMADA).await,
+            }
+        }
+    }
 }
 
 /// The first answer of the operation, if there is one.
 async fn rodar(
     servico: &Servico,
-    ator: &Ator,
+    chamada: Chamada,
     pronta: &Pronta,
     passagem: Arc<Passagem>,
 ) -> Option<Response> {
-    let request = servico.completar(pronta.request(), ator.clone()).data(passagem);
+    let request = pedir(chamada, pronta).data(passagem);
     servico.schema.execute_stream(request).next().await
 }

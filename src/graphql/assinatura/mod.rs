@@ -15,6 +15,7 @@ use crate::db::Sessao;
 use crate::db::fluxo::{Lugar, Trecho};
 use crate::error::{Error, Falha};
 use crate::evento::{Evento, store::Alteracoes};
+use crate::rastro::{Rastreavel, Recurso};
 use crate::tramite::{self, Tramite};
 use async_graphql::Context;
 use std::sync::{Arc, OnceLock};
@@ -31,6 +32,16 @@ pub enum Pergunta {
 pub enum Fato {
     Evento(Arc<Evento>),
     Tramite(Arc<Tramite>),
+}
+
+/// Subscribers share the read of a row, so each says of itself that it was shown.
+impl Rastreavel for Fato {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        match self {
+            Self::Evento(evento) => evento.rastrear(recursos),
+            Self::Tramite(tramite) => tramite.rastrear(recursos),
+        }
+    }
 }
 
 impl Pergunta {

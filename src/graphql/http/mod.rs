@@ -13,6 +13,7 @@ use super::sessoes::{Sessoes, Vigia};
 use crate::app::App;
 use crate::auth::Auth;
 use crate::error::{Error, Falha};
+use crate::requisicao;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
@@ -40,19 +41,24 @@ pub async fn responder(
             return resposta;
         }
     };
+    let servico = Servico { schema, app, sessoes };
+    let chamada = match servico.entrar(ator.clone(), requisicao::correlacao(&req)).await {
+        Ok(chamada) => chamada,
+        Err(error) => return resposta::recusar(midia, &error),
+    };
+    requisicao::anotar(&req, &chamada);
     let lido = match pedido::ler(&req, payload).await {
         Ok(lido) => lido,
         Err(error) => return resposta::recusar(midia, &error),
     };
-    let servico = Servico { schema, app, sessoes };
     let pronta = lido.preparar().and_then(|pronta| conferir(&req, midia, pronta));
     match pronta {
         Ok((Midia::EventStream, pronta)) => {
-            let vigia = Vigia::nova(auth, req.headers(), (ator.clone(), expira), servico.app.agora);
-            sse::responder(servico, ator, pronta, vigia).await
+            let vigia = Vigia::nova(auth, req.headers(), (ator, expira), servico.app.agora);
+            sse::responder(servico, chamada, pronta, vigia).await
         }
         Ok((midia, pronta)) => {
-            resposta::responder_desfecho(midia, &servico.executar(ator, pronta).await)
+            resposta::responder_desfecho(midia, &servico.executar(chamada, &pronta).await)
         }
         // What is wrong with a document is told as an event, to whom EventSource would hide a status.
         Err(error) if midia == Midia::EventStream && error.publica().0.status() == 400 => {

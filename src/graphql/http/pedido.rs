@@ -1,5 +1,6 @@
 //! From the bytes of a request to a parsed one, or why not.
 
+use crate::auditoria::EspecieAuditoria;
 use crate::entrada::corpo_json;
 use crate::error::{CodigoErro, Error, Falha};
 use crate::graphql::document::escrita::{self, Recusada};
@@ -9,15 +10,18 @@ use crate::graphql::document::raiz;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
 };
-use async_graphql::{Request, Variables};
+use async_graphql::{Name, Positioned, Request, Variables};
 use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
 
 /// Four times the largest document: variables and JSON's escapes come with it.
 const CORPO_MAXIMO: usize = 1024 * 1024;
+
+/// Of a name that goes to the trail.
+const NOME_MAXIMO: usize = 100;
 
 /// The parameters of a request, however they came.
 #[derive(Deserialize)]
@@ -42,6 +46,8 @@ pub struct Pronta {
     lido: Arc<Lido>,
     documento: Arc<ExecutableDocument>,
     pub tipo: OperationType,
+    /// Its name or, without one, those of its root fields.
+    pub operacao: String,
 }
 
 impl Pronta {
@@ -51,6 +57,13 @@ impl Pronta {
         request.operation_name.clone_from(operacao);
         request.set_parsed_query(ExecutableDocument::clone(&self.documento));
         request
+    }
+
+    pub const fn especie(&self) -> EspecieAuditoria {
+        match self.tipo {
+            OperationType::Mutation => EspecieAuditoria::Escrita,
+            _ => EspecieAuditoria::Leitura,
+        }
     }
 }
 
@@ -90,7 +103,7 @@ impl Lido {
     /// Limits and parses.
     pub fn preparar(self) -> Result<Pronta, Error> {
         let documento = analisar(&self.texto)?;
-        let definicao = escolher(&documento, self.operacao.as_deref())?;
+        let (proprio, definicao) = escolher(&documento, self.operacao.as_deref())?;
         escrita::conferir(&documento, definicao, &self.variaveis).map_err(|recusada| {
             let falha = match recusada {
                 Recusada::ChaveRepetida(_) => Falha::DocumentoInvalido,
@@ -101,8 +114,19 @@ impl Lido {
         raiz::conferir(definicao)
             .map_err(|recusada| Error::falha(Falha::DocumentoInvalido, recusada.to_string()))?;
         let tipo = definicao.ty;
-        Ok(Pronta { lido: Arc::new(self), documento: Arc::new(documento), tipo })
+        let nome = proprio.map_or_else(|| raizes(definicao), ToString::to_string);
+        let operacao = nome.chars().take(NOME_MAXIMO).collect();
+        Ok(Pronta { lido: Arc::new(self), documento: Arc::new(documento), tipo, operacao })
     }
+}
+
+/// What an operation without a name is called: its root fields, by the schema's names.
+fn raizes(operacao: &OperationDefinition) -> String {
+    let nome = |selecao: &Positioned<Selection>| match &selecao.node {
+        Selection::Field(campo) => campo.node.name.node.to_string(),
+        Selection::FragmentSpread(_) | Selection::InlineFragment(_) => "...".to_owned(),
+    };
+    operacao.selection_set.node.items.iter().map(nome).collect::<Vec<_>>().join(",")
 }
 
 fn analisar(texto: &str) -> Result<ExecutableDocument, Error> {
@@ -150,27 +174,27 @@ fn da_url(req: &HttpRequest) -> Result<Pedido, Error> {
     })
 }
 
-/// The operation to execute.
+/// The operation to execute, and its name.
 fn escolher<'d>(
     documento: &'d ExecutableDocument,
     nome: Option<&str>,
-) -> Result<&'d OperationDefinition, Error> {
+) -> Result<(Option<&'d Name>, &'d OperationDefinition), Error> {
     let recusa = |mensagem| Err(Error::falha(Falha::DocumentoInvalido, mensagem));
     let escolhida = match (&documento.operations, nome) {
-        (DocumentOperations::Single(unica), None) => unica,
+        (DocumentOperations::Single(unica), None) => (None, unica),
         (DocumentOperations::Single(_), Some(_)) => {
             return recusa("o documento não tem a operação que `operationName` pede");
         }
-        (DocumentOperations::Multiple(varias), Some(nome)) => match varias.get(nome) {
-            Some(achada) => achada,
+        (DocumentOperations::Multiple(varias), Some(nome)) => match varias.get_key_value(nome) {
+            Some((nome, achada)) => (Some(nome), achada),
             None => return recusa("o documento não tem a operação que `operationName` pede"),
         },
-        (DocumentOperations::Multiple(varias), None) => match varias.values().next() {
-            Some(unica) if varias.len() == 1 => unica,
+        (DocumentOperations::Multiple(varias), None) => match varias.iter().next() {
+            Some((nome, unica)) if varias.len() == 1 => (Some(nome), unica),
             _ => return recusa("o documento tem várias operações: diga qual em `operationName`"),
         },
     };
-    Ok(&escolhida.node)
+    Ok((escolhida.0, &escolhida.1.node))
 }
 
 fn invalida(mensagem: &'static str) -> Error {

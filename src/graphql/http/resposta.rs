@@ -74,9 +74,8 @@ pub fn recusar(midia: Midia, error: &Error) -> HttpResponse {
     if falha == Falha::MetodoNaoPermitido {
         permitir(&mut resposta, "POST");
     }
-    if falha == Falha::Indisponivel {
-        let segundos = header::HeaderValue::from_static("2");
-        resposta.headers_mut().insert(header::RETRY_AFTER, segundos);
+    if let Some(segundos) = error.esperar() {
+        resposta.headers_mut().insert(header::RETRY_AFTER, segundos.into());
     }
     resposta
 }

@@ -5,7 +5,7 @@
 //! the client asks again, with the `desde` of what it got last.
 
 use super::resposta::{self, EVENT_STREAM, Midia};
-use crate::auth::Ator;
+use crate::app::Chamada;
 use crate::error::{Error, Falha};
 use crate::graphql::http::pedido::Pronta;
 use crate::graphql::operacao::{Desfecho, Iniciada, Servico};
@@ -22,12 +22,17 @@ use tokio::time::{Instant, Interval, interval_at};
 /// Shorter than what proxies let a connection be silent.
 const SINAL_DE_VIDA: Duration = Duration::from_secs(12);
 
-pub async fn responder(servico: Servico, ator: Ator, pronta: Pronta, vigia: Vigia) -> HttpResponse {
-    let Some(vaga) = servico.sessoes.vaga(&ator) else {
+pub async fn responder(
+    servico: Servico,
+    chamada: Chamada,
+    pronta: Pronta,
+    vigia: Vigia,
+) -> HttpResponse {
+    let Some(vaga) = servico.sessoes.vaga(chamada.ator()) else {
         let mensagem = "a credencial já tem todas as conexões que pode ter; feche alguma";
         return resposta::recusar(Midia::EventStream, &Error::falha(Falha::Indisponivel, mensagem));
     };
-    match servico.iniciar(ator, pronta).await {
+    match servico.iniciar(chamada, pronta).await {
         Iniciada::Respondida(desfecho) => responder_uma(&desfecho),
         Iniciada::Assinada(aberta) => {
             let sinais = interval_at(Instant::now() + SINAL_DE_VIDA, SINAL_DE_VIDA);

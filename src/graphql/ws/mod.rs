@@ -11,6 +11,7 @@ use super::operacao::Servico;
 use super::sessoes::Sessoes;
 use crate::app::App;
 use crate::auth::Auth;
+use crate::requisicao;
 use actix_web::guard::GuardContext;
 use actix_web::http::header::{SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -47,7 +48,8 @@ pub async fn abrir(
         .aggregate_continuations()
         .max_continuation_size(MENSAGEM_MAXIMA);
     let servico = Servico { schema, app, sessoes };
-    let socket = Socket::novo(servico, auth, req.headers().clone(), conexao);
+    let pedido = (req.headers().clone(), requisicao::correlacao(&req));
+    let socket = Socket::novo(servico, auth, pedido, conexao);
     actix_web::rt::spawn(socket.atender(mensagens));
     Ok(resposta)
 }

@@ -6,6 +6,7 @@
 
 use super::mensagem::{DoCliente, DoServidor};
 use super::motivo::Motivo;
+use crate::app::Chamada;
 use crate::auth::{Ator, Auth};
 use crate::error::{Error, Falha};
 use crate::graphql::http::pedido::{Lido, Pronta};
@@ -38,6 +39,8 @@ pub struct Socket {
     auth: web::Data<Auth>,
     /// Of the request that opened it: a token may have come there.
     headers: HeaderMap,
+    /// The id of that request, and so of every operation.
+    correlacao: String,
     conexao: Session,
     ator: Option<Ator>,
     fim: Pin<Box<dyn Future<Output = Fim>>>,
@@ -80,13 +83,27 @@ impl Socket {
     pub fn novo(
         servico: Servico,
         auth: web::Data<Auth>,
-        headers: HeaderMap,
+        (headers, correlacao): (HeaderMap, String),
         conexao: Session,
     ) -> Self {
         let (fila, envios) = mpsc::channel(FILA);
         let (ator, vaga, fim) = (None, None, Box::pin(std::future::pending()));
         let operacoes = HashMap::new();
-        Self { servico, auth, headers, conexao, ator, fim, vaga, operacoes, serie: 0, fila, envios }
+        let serie = 0;
+        Self {
+            servico,
+            auth,
+            headers,
+            correlacao,
+            conexao,
+            ator,
+            fim,
+            vaga,
+            operacoes,
+            serie,
+            fila,
+            envios,
+        }
     }
 
     pub async fn atender(mut self, mut mensagens: AggregatedMessageStream) {
@@ -198,6 +215,10 @@ impl Socket {
         if self.operacoes.contains_key(&id) {
             return Err(Some(Motivo::IdEmUso));
         }
+        let chamada = match self.servico.entrar(ator, self.correlacao.clone()).await {
+            Ok(chamada) => chamada,
+            Err(error) => return self.recusar(&id, &Desfecho::recusa(&error)).await,
+        };
         let maximo = self.servico.sessoes.limites.operacoes_por_conexao;
         let pronta = match self.operacoes.len() {
             n if n >= maximo => {
@@ -209,17 +230,29 @@ impl Socket {
         };
         let pronta = match pronta {
             Ok(pronta) => pronta,
-            Err(error) => return self.recusar(&id, &Desfecho::recusa(&error)).await,
+            Err(error) => {
+                let recusada = Desfecho::recusa(&error);
+                chamada.encerrar(recusada.status());
+                return self.recusar(&id, &recusada).await;
+            }
         };
         self.serie += 1;
         let voz = Voz { id: id.clone(), serie: self.serie, fila: self.fila.clone() };
         let tarefa = match pronta.tipo {
             // Opened here and now: who is answered a ping sent after it knows that it stands.
-            OperationType::Subscription => match self.servico.iniciar(ator, pronta).await {
-                Iniciada::Respondida(recusada) => return self.recusar(&id, &recusada).await,
-                Iniciada::Assinada(aberta) => rt::spawn(voz.contar(aberta.desfechos())),
-            },
-            _ => rt::spawn(voz.responder(self.servico.clone(), ator, pronta)),
+            OperationType::Subscription => {
+                match self.servico.iniciar(chamada.clone(), pronta).await {
+                    Iniciada::Respondida(recusada) => {
+                        chamada.encerrar(recusada.status());
+                        return self.recusar(&id, &recusada).await;
+                    }
+                    Iniciada::Assinada(aberta) => {
+                        chamada.encerrar(200);
+                        rt::spawn(voz.contar(aberta.desfechos()))
+                    }
+                }
+            }
+            _ => rt::spawn(voz.responder(self.servico.clone(), chamada, pronta)),
         };
         self.operacoes.insert(id, Operacao { serie: self.serie, tarefa });
         Ok(())
@@ -275,8 +308,9 @@ impl Voz {
         let _ = self.fila.send(Envio { id: self.id.clone(), serie: self.serie, dito }).await;
     }
 
-    async fn responder(self, servico: Servico, ator: Ator, pronta: Pronta) {
-        let desfecho = servico.executar(ator, pronta).await;
+    async fn responder(self, servico: Servico, chamada: Chamada, pronta: Pronta) {
+        let desfecho = servico.executar(chamada.clone(), &pronta).await;
+        chamada.encerrar(desfecho.status());
         if desfecho.data.is_none() {
             return self.dizer(Dito::Recusa(desfecho.errors)).await;
         }

@@ -3,6 +3,7 @@
 use super::campos::GuiaNode;
 use super::entrada::{BaixarGuiaInput, EmitirGuiaInput};
 use crate::Result;
+use crate::graphql::diretivas::{INTEGRACAO, RequerPapel};
 use crate::graphql::{Desfecho, Fim, executar};
 use crate::guia::service::Alterada;
 use async_graphql::{Context, Object, SimpleObject};
@@ -49,6 +50,7 @@ pub struct GuiaMutation;
 #[Object]
 impl GuiaMutation {
     /// Emite uma guia e gera o número dela.
+    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
     async fn emitir_guia(
         &self,
         ctx: &Context<'_>,
@@ -58,6 +60,7 @@ impl GuiaMutation {
     }
 
     /// Dá baixa numa guia (R26).
+    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
     async fn baixar_guia(
         &self,
         ctx: &Context<'_>,

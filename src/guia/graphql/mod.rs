@@ -32,6 +32,9 @@ impl GuiaQuery {
 /// A text that is no number names no guia.
 async fn por_numero(ctx: &Context<'_>, numero: &str) -> Result<Option<GuiaNode>> {
     ctx.ator().exige(Papel::Consulta)?;
-    let Ok(numero) = numero.trim().parse() else { return Ok(None) };
-    Ok(ctx.loaders().load(GuiaPorNumero(numero)).await?.map(GuiaNode))
+    let achada = match numero.trim().parse() {
+        Ok(numero) => ctx.loaders().load(GuiaPorNumero(numero)).await?,
+        Err(_) => None,
+    };
+    Ok(ctx.procurado(achada).map(GuiaNode))
 }

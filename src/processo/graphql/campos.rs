@@ -2,9 +2,11 @@
 
 use super::tipos::{ProcessoApuracao, ProcessoNode};
 use crate::Result;
+use crate::auditoria::CampoSensivel;
 use crate::cpf::Cpf;
 use crate::error::Error;
 use crate::evento::store::EventosDe;
+use crate::graphql::diretivas::{DADOS_SENSIVEIS, RequerPapel};
 use crate::graphql::{
     Conexao, ContextExt, ErroDeCampo, Falivel, GlobalId, Instante, Paginacao, conectar,
 };
@@ -250,8 +252,9 @@ impl ResponsavelNode {
     }
 
     /// CPF.
+    #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn cpf(&self, ctx: &Context<'_>) -> Option<Cpf> {
-        ctx.sensivel(self.0.cpf.clone())
+        ctx.sensivel(CampoSensivel::CpfDeResponsavel, self.0.cpf.clone())
     }
 }
 

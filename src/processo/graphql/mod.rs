@@ -72,7 +72,7 @@ impl ProcessoQuery {
 
 async fn por_numero(ctx: &Context<'_>, numero: NumeroProcesso) -> Result<Option<Arc<Processo>>> {
     ctx.ator().exige(Papel::Consulta)?;
-    ctx.loaders().load(ProcessoPorNumero(numero)).await
+    Ok(ctx.procurado(ctx.loaders().load(ProcessoPorNumero(numero)).await?))
 }
 
 async fn listar(

@@ -6,6 +6,7 @@ use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
 use crate::evento::{self, NovoEvento, TipoEvento};
 use crate::processo::{CadastrarProcesso, Processo, TipoProcesso, rules, store};
 use crate::rascunho;
+use crate::rastro::{Rastreavel, Recurso};
 use chrono::{DateTime, Utc};
 
 /// A registered processo, and what did not stop it but is worth knowing.
@@ -18,6 +19,12 @@ pub struct Cadastrado {
 impl AsRef<Processo> for Cadastrado {
     fn as_ref(&self) -> &Processo {
         &self.processo
+    }
+}
+
+impl Rastreavel for Cadastrado {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.processo.rastrear(recursos);
     }
 }
 

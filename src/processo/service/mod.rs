@@ -13,6 +13,7 @@ use crate::campo;
 use crate::db::Sessao;
 use crate::error::Error;
 use crate::escrita::{Contexto, Efeito, Lembranca};
+use crate::rastro::{Rastreavel, Recurso};
 use chrono::{DateTime, Utc};
 
 /// A processo after a change that may have found nothing to do.
@@ -25,6 +26,12 @@ pub struct Alterado {
 impl AsRef<Processo> for Alterado {
     fn as_ref(&self) -> &Processo {
         &self.processo
+    }
+}
+
+impl Rastreavel for Alterado {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.processo.rastrear(recursos);
     }
 }
 

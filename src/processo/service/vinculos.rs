@@ -11,6 +11,7 @@ use crate::evento::{self, NovoEvento, TipoEvento};
 use crate::processo::{
     DesvincularAdolescente, Processo, VincularAdolescente, Vinculo, rules, store,
 };
+use crate::rastro::{Rastreavel, Recurso};
 use crate::tempo;
 use chrono::{DateTime, Utc};
 
@@ -109,6 +110,13 @@ impl AsRef<Processo> for Desvinculado {
     }
 }
 
+impl Rastreavel for Vinculado {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.processo.rastrear(recursos);
+        self.adolescente.rastrear(recursos);
+    }
+}
+
 impl Efeito for Vinculado {
     fn avisos(&self) -> &[String] {
         &self.avisos
@@ -122,6 +130,13 @@ impl Efeito for Vinculado {
     fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
         let (processo, adolescente, vinculo) = reler(sessao, &lembranca)?;
         Ok(Self { processo, adolescente, vinculo, avisos: lembranca.avisos })
+    }
+}
+
+impl Rastreavel for Desvinculado {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.processo.rastrear(recursos);
+        self.adolescente.rastrear(recursos);
     }
 }
 

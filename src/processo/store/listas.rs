@@ -7,6 +7,7 @@ use crate::guia::SituacaoGuia;
 use crate::processo::{
     NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo, TipoProcesso, Vinculo,
 };
+use crate::rastro::{Rastreavel, Recurso};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -161,6 +162,12 @@ pub struct AdolescentesDoProcesso {
 pub struct Vinculado<T> {
     pub vinculo: Vinculo,
     pub objeto: Arc<T>,
+}
+
+impl<T: Rastreavel> Rastreavel for Vinculado<T> {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.objeto.rastrear(recursos);
+    }
 }
 
 impl<T> Clone for Vinculado<T> {

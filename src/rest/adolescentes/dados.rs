@@ -2,14 +2,13 @@
 
 use super::super::envelope::objeto;
 use crate::adolescente::Adolescente;
-use crate::auth::{Ator, Papel};
+use crate::auditoria::{CampoSensivel, Rastro};
 use crate::tempo;
 use serde_json::{Value, json};
 
 /// An adolescente as the façade shows it: absent is what it has not, and what the caller may not see.
-pub fn dados(adolescente: &Adolescente, ator: &Ator) -> Value {
-    let sensiveis = ator.tem(Papel::DadosSensiveis);
-    let so_se = |mostrar: bool, valor: Option<Value>| valor.filter(|_| mostrar);
+pub fn dados(adolescente: &Adolescente, rastro: &Rastro) -> Value {
+    let sensivel = |campo, valor: Option<Value>| rastro.sensivel(campo, valor);
     let texto = |valor: &Option<String>| valor.clone().map(Value::from);
     let data = |valor: Option<chrono::NaiveDate>| valor.map(|data| json!(tempo::data(data)));
     let sim = |valor: bool| Some(json!(if valor { "Sim" } else { "Não" }));
@@ -31,7 +30,14 @@ pub fn dados(adolescente: &Adolescente, ator: &Ator) -> Value {
         ("dataCadastro", Some(json!(tempo::data(tempo::dia(a.criado_em))))),
         ("cadastroPendente", Some(json!(a.cadastro_pendente))),
         ("versao", Some(json!(a.versao))),
-        ("nome", so_se(sensiveis || d.nome_social.is_none(), texto(&d.nome))),
+        (
+            "nome",
+            if d.nome_social.is_some() {
+                sensivel(CampoSensivel::Nome, texto(&d.nome))
+            } else {
+                texto(&d.nome)
+            },
+        ),
         ("sobrenome", texto(&d.sobrenome)),
         ("possuiNomeSocial", sim(d.nome_social.is_some())),
         ("nomeSocial", texto(&d.nome_social)),
@@ -40,20 +46,41 @@ pub fn dados(adolescente: &Adolescente, ator: &Ator) -> Value {
         ("dataCompleta21Anos", data(a.completa_21_anos())),
         ("dataObito", data(a.data_obito)),
         ("naturalidade", texto(&d.naturalidade)),
-        ("sexoBiologico", so_se(sensiveis, d.sexo_biologico.map(|valor| json!(valor.texto())))),
+        (
+            "sexoBiologico",
+            sensivel(
+                CampoSensivel::SexoBiologico,
+                d.sexo_biologico.map(|valor| json!(valor.texto())),
+            ),
+        ),
         (
             "identidadeGenero",
-            so_se(sensiveis, d.identidade_genero.map(|valor| json!(valor.texto()))),
+            sensivel(
+                CampoSensivel::IdentidadeGenero,
+                d.identidade_genero.map(|valor| json!(valor.texto())),
+            ),
         ),
         (
             "orientacaoSexual",
-            so_se(sensiveis, d.orientacao_sexual.map(|valor| json!(valor.texto()))),
+            sensivel(
+                CampoSensivel::OrientacaoSexual,
+                d.orientacao_sexual.map(|valor| json!(valor.texto())),
+            ),
         ),
-        ("racaCor", so_se(sensiveis, d.raca_cor.map(|valor| json!(valor.texto())))),
-        ("nomeMae", so_se(sensiveis, texto(&d.nome_mae))),
-        ("nomePai", so_se(sensiveis, texto(&d.nome_pai))),
-        ("cpf", so_se(sensiveis, d.cpf.as_ref().map(|cpf| json!({ "numero": cpf.completo() })))),
-        ("rg", so_se(sensiveis && !d.rg.vazio(), Some(rg))),
-        ("certidaoNascimento", so_se(sensiveis && !d.certidao.vazia(), Some(certidao))),
+        ("racaCor", sensivel(CampoSensivel::RacaCor, d.raca_cor.map(|valor| json!(valor.texto())))),
+        ("nomeMae", sensivel(CampoSensivel::NomeMae, texto(&d.nome_mae))),
+        ("nomePai", sensivel(CampoSensivel::NomePai, texto(&d.nome_pai))),
+        (
+            "cpf",
+            sensivel(
+                CampoSensivel::Cpf,
+                d.cpf.as_ref().map(|cpf| json!({ "numero": cpf.completo() })),
+            ),
+        ),
+        ("rg", sensivel(CampoSensivel::Rg, (!d.rg.vazio()).then_some(rg))),
+        (
+            "certidaoNascimento",
+            sensivel(CampoSensivel::CertidaoNascimento, (!d.certidao.vazia()).then_some(certidao)),
+        ),
     ])
 }

@@ -84,16 +84,16 @@ pub async fn atualizar(req: HttpRequest, payload: web::Payload) -> Result<HttpRe
 }
 
 async fn escrever<C: Comando<Efeito = service::Alterado>>(
-    Chamada { app, ator }: &Chamada,
+    chamada: &Chamada,
     comando: C,
     modo: Modo,
     avisos: Vec<String>,
     gerados: &[&str],
 ) -> Result<HttpResponse, Negado> {
     let ler = |_: &mut Sessao<'_>, _: &_| Ok(());
-    let feito = escrita::executar(app, ator, comando, modo, ler).await.map_err(negar)?;
-    let dados = dados(&feito.efeito.adolescente, ator);
-    Ok(responder_escrita(app, &feito, dados, gerados, avisos))
+    let feito = escrita::executar(chamada, comando, modo, ler).await.map_err(negar)?;
+    let dados = dados(&feito.efeito.adolescente, &chamada.rastro);
+    Ok(responder_escrita(&chamada.app, &feito, dados, gerados, avisos))
 }
 
 /// `GET /adolescentes/similaridade` (R25): who may be registered already.
@@ -154,20 +154,20 @@ pub async fn semelhantes_do_corpo(
 }
 
 async fn procurar(
-    Chamada { app, ator }: &Chamada,
+    chamada: &Chamada,
     procura: Procura,
     avisos: &[String],
 ) -> Result<HttpResponse, Negado> {
-    let procura = service::procura(ator, procura).map_err(negar)?;
+    let procura = service::procura(chamada.ator(), procura).map_err(negar)?;
     let buscar = move |sessao: &mut Sessao<'_>| Semelhantes::load_one(sessao, &procura);
-    let achados = app.db.ler(ator, buscar).await?.unwrap_or_default();
+    let achados = chamada.ler(buscar).await?.unwrap_or_default();
     let mostrar = |semelhante: &Semelhante| {
-        let mut dados = dados(&semelhante.adolescente, ator);
+        let mut dados = dados(&semelhante.adolescente, &chamada.rastro);
         dados["scoreSimilaridade"] = format!("{:.2}", semelhante.score).into();
         dados
     };
     let achados: Vec<Value> = achados.iter().map(mostrar).collect();
-    Ok(envelope::sucesso((app.agora)(), &achados.into(), avisos))
+    Ok(envelope::sucesso((chamada.app.agora)(), &achados.into(), avisos))
 }
 
 /// `GET /adolescentes/identificador/{identificador}`.
@@ -185,15 +185,13 @@ pub async fn por_identificador(
     req: HttpRequest,
     identificador: web::Path<String>,
 ) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
+    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
     let lido = identificador.parse::<Identificador>();
     let lido = lido.map_err(|erro| pagina::invalido("identificador", &erro.to_string()))?;
-    let achado = app
-        .db
-        .ler(&ator, move |sessao| Ok(store::por_identificadores(sessao, &[&lido])?.pop()))
-        .await?;
+    let achado =
+        chamada.ler(move |sessao| Ok(store::por_identificadores(sessao, &[&lido])?.pop())).await?;
     let achado = achado.ok_or_else(|| negar(rules::r1_adolescente_visivel().into()))?;
-    let resposta = envelope::sucesso((app.agora)(), &dados(&achado, &ator), &[]);
+    let resposta = envelope::sucesso((chamada.app.agora)(), &dados(&achado, &chamada.rastro), &[]);
     Ok(com_etag(resposta, achado.versao.into()))
 }
 
@@ -209,18 +207,15 @@ pub async fn por_identificador(
     responses(RespostaDeAdolescentes, Recusas)
 )]
 pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
-    let (Chamada { app, ator }, mut parametros) =
-        Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
+    let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
     let pagina = PaginaPedida::ler(&mut parametros)?;
     parametros.terminar()?;
     let PaginaPedida { numero, tamanho } = pagina;
     let lista = Adolescentes::default();
-    let (linhas, total) = app
-        .db
-        .ler(&ator, move |sessao| deslocada(sessao, &lista, numero * tamanho, tamanho))
-        .await?;
-    let conteudo: Vec<Value> = linhas.iter().map(|linha| dados(linha, &ator)).collect();
-    Ok(envelope::sucesso((app.agora)(), &pagina.spring(&conteudo, total), &[]))
+    let (linhas, total) =
+        chamada.ler(move |sessao| deslocada(sessao, &lista, numero * tamanho, tamanho)).await?;
+    let conteudo: Vec<Value> = linhas.iter().map(|linha| dados(linha, &chamada.rastro)).collect();
+    Ok(envelope::sucesso((chamada.app.agora)(), &pagina.spring(&conteudo, total), &[]))
 }
 
 fn negar(error: Error) -> Negado {

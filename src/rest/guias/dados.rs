@@ -3,14 +3,15 @@
 use super::super::adolescentes;
 use super::super::envelope::objeto;
 use crate::adolescente::{Adolescente, store::AdolescentePorId};
-use crate::app::App;
-use crate::auth::{Ator, Papel};
+use crate::app::Chamada;
+use crate::auditoria::CampoSensivel;
 use crate::cpf::Cpf;
 use crate::db::{Relation, Sessao};
 use crate::error::Error;
 use crate::guia::store::{AtosDe, DocumentosDe, UnificadasPor};
 use crate::guia::{AtoInfracional, Documento, Guia, GuiaId, TipoGuia};
 use crate::processo::{Processo, ProcessoId, store::ProcessoPorId};
+use crate::rastro::{Rastreavel, Recurso};
 use crate::tempo;
 use crate::tribunal::Tribunal;
 use serde_json::{Value, json};
@@ -24,6 +25,14 @@ pub struct Partes {
     unificadas: HashMap<UnificadasPor, Vec<Arc<Guia>>>,
     adolescentes: HashMap<AdolescentePorId, Arc<Adolescente>>,
     processos: HashMap<ProcessoPorId, Arc<Processo>>,
+}
+
+impl Rastreavel for Partes {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.unificadas.rastrear(recursos);
+        self.adolescentes.rastrear(recursos);
+        self.processos.rastrear(recursos);
+    }
 }
 
 impl Partes {
@@ -86,9 +95,9 @@ impl Partes {
 }
 
 /// A guia as the façade shows it; what it has not is absent.
-pub fn dados(guia: &Guia, partes: &Partes, app: &App, ator: &Ator) -> Value {
-    let sensiveis = ator.tem(Papel::DadosSensiveis);
-    let cpf = |cpf: &Cpf| sensiveis.then(|| json!(cpf.completo()));
+pub fn dados(guia: &Guia, partes: &Partes, Chamada { app, rastro }: &Chamada) -> Value {
+    let cpf =
+        |cpf: &Cpf| rastro.sensivel(CampoSensivel::CpfDeResponsavel, Some(json!(cpf.completo())));
     let texto = |valor: &Option<String>| valor.clone().map(Value::from);
     let data = |valor: Option<chrono::NaiveDate>| valor.map(|data| json!(tempo::data(data)));
     let sim = |valor: bool| json!(if valor { "Sim" } else { "Não" });
@@ -135,7 +144,7 @@ pub fn dados(guia: &Guia, partes: &Partes, app: &App, ator: &Ator) -> Value {
         ("dataDecisaoUnifcacaoDeMedidas", data(unificacao)),
         ("medidaResultanteUnificacao", texto(&guia.medida_resultante)),
         ("listaNumeroDaGuiaDefinitiva", unificadas.map(Value::from)),
-        ("adolescente", adolescente.map(|adolescente| adolescentes::dados(adolescente, ator))),
+        ("adolescente", adolescente.map(|adolescente| adolescentes::dados(adolescente, rastro))),
         ("processoConhecimento", partes.processo(guia.apuracao_id)),
         ("processoExecucao", partes.processo(guia.execucao_id)),
         ("atosInfracionais", Some(partes.atos(guia.id).into())),

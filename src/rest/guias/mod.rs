@@ -147,15 +147,10 @@ pub async fn alterar_situacao(
 }
 
 /// As in R19: that the guia is absent comes before that the value is not one to pass to.
-async fn situacao_impossivel(
-    Chamada { app, ator }: &Chamada,
-    numero: NumeroDaGuia,
-) -> Result<Negado, Negado> {
+async fn situacao_impossivel(chamada: &Chamada, numero: NumeroDaGuia) -> Result<Negado, Negado> {
     let key = GuiaPorNumero(numero);
-    let achada = app
-        .db
-        .ler(ator, move |sessao| GuiaPorNumero::load(sessao, std::slice::from_ref(&key)))
-        .await?;
+    let achada =
+        chamada.ler(move |sessao| GuiaPorNumero::load(sessao, std::slice::from_ref(&key))).await?;
     if achada.is_empty() {
         return Ok(negar(rules::r1_guia_visivel().into()));
     }
@@ -176,8 +171,7 @@ async fn situacao_impossivel(
     responses(RespostaDeGuias, Recusas)
 )]
 pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
-    let (Chamada { app, ator }, mut parametros) =
-        Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
+    let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
     let lista = Guias {
         numero: parametros.forma("numeroGuia")?,
         adolescente: parametros.forma("identificadorAdolescente")?,
@@ -188,21 +182,20 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
     let pagina = PaginaPedida::ler(&mut parametros)?;
     parametros.terminar()?;
     let PaginaPedida { numero, tamanho } = pagina;
-    let (guias, total) = app
-        .db
-        .ler(&ator, move |sessao| {
+    let (guias, total) = chamada
+        .ler(move |sessao| {
             let (guias, total) = deslocada(sessao, &lista, numero * tamanho, tamanho)?;
             let partes = Partes::ler(sessao, &guias)?;
             Ok(((guias, partes), total))
         })
         .await?;
     let (guias, partes) = guias;
-    let conteudo: Vec<Value> = guias.iter().map(|guia| dados(guia, &partes, &app, &ator)).collect();
-    Ok(envelope::sucesso((app.agora)(), &pagina.spring(&conteudo, total), &[]))
+    let conteudo: Vec<Value> = guias.iter().map(|guia| dados(guia, &partes, &chamada)).collect();
+    Ok(envelope::sucesso((chamada.app.agora)(), &pagina.spring(&conteudo, total), &[]))
 }
 
 async fn escrever<C: Comando<Efeito = Alterada>>(
-    Chamada { app, ator }: &Chamada,
+    chamada: &Chamada,
     comando: C,
     modo: Modo,
     avisos: Vec<String>,
@@ -211,9 +204,9 @@ async fn escrever<C: Comando<Efeito = Alterada>>(
     let ler = |sessao: &mut Sessao<'_>, feita: &Alterada| {
         Partes::ler(sessao, &[Arc::new(feita.guia.clone())])
     };
-    let feito = escrita::executar(app, ator, comando, modo, ler).await.map_err(negar)?;
-    let dados = dados(&feito.efeito.guia, &feito.lido, app, ator);
-    Ok(responder_escrita(app, &feito, dados, gerados, avisos))
+    let feito = escrita::executar(chamada, comando, modo, ler).await.map_err(negar)?;
+    let dados = dados(&feito.efeito.guia, &feito.lido, chamada);
+    Ok(responder_escrita(&chamada.app, &feito, dados, gerados, avisos))
 }
 
 fn negar(error: Error) -> Negado {

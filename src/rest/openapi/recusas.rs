@@ -14,7 +14,7 @@ use utoipa::{Modify, ToSchema};
 pub struct Linha(pub u16, pub &'static str, pub &'static str, pub &'static str, pub &'static str);
 
 #[rustfmt::skip]
-const TABELA: [Linha; 11] = [
+const TABELA: [Linha; 12] = [
     Linha(400, "Invalido", "A entrada não pode ser aceita, nem agora nem depois: corrija-a.",
         CodigoErro::CampoObrigatorio.nome(), "numeroProcesso: o campo é obrigatório (preencha o campo)"),
     Linha(401, "NaoAutenticado", "Falta o token, ou ele não vale.",
@@ -33,6 +33,8 @@ const TABELA: [Linha; 11] = [
         Falha::MidiaNaoSuportada.nome(), "mande o corpo como application/json"),
     Linha(422, "ChaveReutilizada", "A chave de idempotência já serviu a outra entrada.",
         CodigoErro::ChaveIdempotenciaReutilizada.nome(), "Idempotency-Key: a chave de idempotência já serviu a outra entrada (use uma chave nova para cada operação)"),
+    Linha(429, "LimiteDeRequisicoes", "A credencial pediu objetos demais que não existem: `Retry-After` diz quando voltar.",
+        Falha::LimiteDeRequisicoes.nome(), "esta credencial pediu objetos demais que não existem; tente de novo em 12 s"),
     Linha(500, "ErroInterno", "Erro interno; o detalhe fica no registro do servidor.",
         Falha::Interna.nome(), "erro interno; tente de novo e, se persistir, avise o suporte"),
     Linha(503, "Indisponivel", "O banco de dados ou o emissor de tokens não responde.",
@@ -57,7 +59,7 @@ pub(super) use recusas;
 recusas! {
     de TABELA;
     /// Of every route.
-    Recusas: [400, 401, 403, 500, 503];
+    Recusas: [400, 401, 403, 429, 500, 503];
     /// Of one whose path names something.
     DoCaminho: [404];
     /// Of one that the present state may refuse.
@@ -109,7 +111,7 @@ fn resposta(&Linha(status, _, descricao, codigo, erro): &Linha) -> Response {
         ResponseBuilder::new().description(descricao).content("application/json", conteudo);
     let cabecalho = match status {
         401 => Some(("WWW-Authenticate", "O esquema que se espera (RFC 6750).")),
-        503 => Some(("Retry-After", "Quando tentar de novo, em segundos.")),
+        429 | 503 => Some(("Retry-After", "Quando tentar de novo, em segundos.")),
         _ => None,
     };
     let resposta = match cabecalho {

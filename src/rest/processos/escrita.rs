@@ -121,15 +121,13 @@ pub async fn alterar_situacao(
     caminho: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Negado> {
     let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
-    let Chamada { app, ator } = &chamada;
     let versao_esperada = if_match(&req)?;
     let (numero, situacao) = caminho.into_inner();
     let processo = numero_do_caminho(&numero)?;
     let Some(situacao) = SituacaoProcesso::de_texto(&situacao.to_uppercase()) else {
         // R19: that the processo is absent comes before that the value is unknown.
         let buscado = processo.clone();
-        let achado =
-            app.db.ler(ator, move |sessao| Ok(store::por_numero(sessao, &buscado)?)).await?;
+        let achado = chamada.ler(move |sessao| Ok(store::por_numero(sessao, &buscado)?)).await?;
         if achado.is_none() {
             return Err(negar(rules::r1_processo_visivel().into()));
         }
@@ -199,16 +197,16 @@ pub async fn desvincular(
 /// Carries a command out and answers with its processo, links and all, as the
 /// transaction left them.
 async fn escrever<C: Comando<Efeito: AsRef<Processo>>>(
-    Chamada { app, ator }: &Chamada,
+    chamada: &Chamada,
     comando: C,
     modo: Modo,
     mut avisos: Vec<String>,
 ) -> Result<HttpResponse, Negado> {
     let ler = |sessao: &mut Sessao<'_>, efeito: &C::Efeito| vinculos(sessao, efeito.as_ref().id);
-    let feito = escrita::executar(app, ator, comando, modo, ler).await.map_err(negar)?;
-    let dados = dados(feito.efeito.as_ref(), &feito.lido, ator);
+    let feito = escrita::executar(chamada, comando, modo, ler).await.map_err(negar)?;
+    let dados = dados(feito.efeito.as_ref(), &feito.lido, &chamada.rastro);
     avisos.extend_from_slice(feito.efeito.avisos());
-    Ok(responder_escrita(app, &feito, dados, &[], avisos))
+    Ok(responder_escrita(&chamada.app, &feito, dados, &[], avisos))
 }
 
 fn negar(error: Error) -> Negado {

@@ -34,12 +34,12 @@ pub async fn por_codigo(
     req: HttpRequest,
     codigo: web::Path<String>,
 ) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
+    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
     let Some(codigo) = natural(&codigo).map(ProcessoId) else {
         return Err(invalido("id", "esperava um número inteiro"));
     };
-    let achado = app.db.ler(&ator, move |sessao| Ok(store::por_codigo(sessao, codigo)?)).await?;
-    responder(&app, &ator, &achado.ok_or_else(ausente)?).await
+    let achado = chamada.ler(move |sessao| Ok(store::por_codigo(sessao, codigo)?)).await?;
+    responder(&chamada, &achado.ok_or_else(ausente)?).await
 }
 
 /// E8: `GET /processos/numero-processo/{numero}`.
@@ -57,10 +57,10 @@ pub async fn por_numero(
     req: HttpRequest,
     numero: web::Path<String>,
 ) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
+    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
     let numero = numero_do_caminho(&numero)?;
-    let achado = app.db.ler(&ator, move |sessao| Ok(store::por_numero(sessao, &numero)?)).await?;
-    responder(&app, &ator, &achado.ok_or_else(ausente)?).await
+    let achado = chamada.ler(move |sessao| Ok(store::por_numero(sessao, &numero)?)).await?;
+    responder(&chamada, &achado.ok_or_else(ausente)?).await
 }
 
 /// E7: `GET /processos/apuracao/numero-processo/{numero}`: the apuração, by its
@@ -76,7 +76,7 @@ pub async fn por_numero(
     responses(RespostaDeProcesso, Recusas, DoCaminho)
 )]
 pub async fn apuracao(req: HttpRequest, numero: web::Path<String>) -> Result<HttpResponse, Negado> {
-    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
+    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
     let numero = numero_do_caminho(&numero)?;
     let buscar = move |sessao: &mut crate::db::Sessao<'_>| {
         let achado = store::por_numero(sessao, &numero)?;
@@ -89,8 +89,8 @@ pub async fn apuracao(req: HttpRequest, numero: web::Path<String>) -> Result<Htt
             outro => outro,
         })
     };
-    let achado = app.db.ler(&ator, buscar).await?;
-    responder(&app, &ator, &achado.ok_or_else(ausente)?).await
+    let achado = chamada.ler(buscar).await?;
+    responder(&chamada, &achado.ok_or_else(ausente)?).await
 }
 
 /// E1: `GET /processos`, a Spring `Page`.
@@ -105,18 +105,16 @@ pub async fn apuracao(req: HttpRequest, numero: web::Path<String>) -> Result<Htt
     responses(RespostaDeProcessos, Recusas)
 )]
 pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
-    let (Chamada { app, ator }, mut parametros) =
-        Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
-    let filtro = filtro(&mut parametros, &ator)?;
+    let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
+    let filtro = filtro(&mut parametros, chamada.ator())?;
     let pagina = PaginaPedida::ler(&mut parametros)?;
     let (campo, decrescente) = ordem(&mut parametros)?;
     parametros.terminar()?;
 
     let lista = Processos { filtro, campo, decrescente };
     let PaginaPedida { numero, tamanho } = pagina;
-    let ((processos, vinculos), total) = app
-        .db
-        .ler(&ator, move |sessao| {
+    let ((processos, vinculos), total) = chamada
+        .ler(move |sessao| {
             let (processos, total) = deslocada(sessao, &lista, numero * tamanho, tamanho)?;
             let ids: Vec<_> = processos.iter().map(|processo| processo.id).collect();
             Ok(((processos, store::vinculos_de(sessao, &ids)?), total))
@@ -125,10 +123,10 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
     let por_processo = agrupar(vinculos.into_iter().map(|(id, quem, como)| (id, (quem, como))));
     let mostrar = |processo: &std::sync::Arc<Processo>| {
         let vinculos = por_processo.get(&processo.id).map_or(&[][..], Vec::as_slice);
-        dados(processo, vinculos, &ator)
+        dados(processo, vinculos, &chamada.rastro)
     };
     let conteudo: Vec<Value> = processos.iter().map(mostrar).collect();
-    Ok(envelope::sucesso((app.agora)(), &pagina.spring(&conteudo, total), &[]))
+    Ok(envelope::sucesso((chamada.app.agora)(), &pagina.spring(&conteudo, total), &[]))
 }
 
 /// R1, R2: all filters add up. Another tribunal's code is the one case that is

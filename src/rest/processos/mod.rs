@@ -6,11 +6,12 @@ pub mod leitura;
 use super::com_etag;
 use super::envelope::{self, Negado, objeto};
 use crate::adolescente::Identificador;
-use crate::app::App;
-use crate::auth::{Ator, Papel};
+use crate::app::Chamada;
+use crate::auditoria::{CampoSensivel, Rastro};
 use crate::db::Sessao;
 use crate::error::{CodigoErro, Error, Recusa};
 use crate::processo::{NumeroProcesso, Processo, ProcessoId, SituacaoVinculo, store};
+use crate::rastro::sem_recursos;
 use crate::tempo;
 use crate::tribunal::Tribunal;
 use actix_web::HttpResponse;
@@ -19,12 +20,15 @@ use serde_json::{Value, json};
 /// Who is linked to a processo, and whether still.
 type Vinculado = (Identificador, SituacaoVinculo);
 
+// Told of the processo, which is noted by itself.
+sem_recursos!(ProcessoId, Identificador, SituacaoVinculo);
+
 /// The answer about one processo: the envelope, and its version as `ETag`.
-async fn responder(app: &App, ator: &Ator, processo: &Processo) -> Result<HttpResponse, Negado> {
+async fn responder(chamada: &Chamada, processo: &Processo) -> Result<HttpResponse, Negado> {
     let id = processo.id;
-    let vinculos = app.db.ler(ator, move |sessao| vinculos(sessao, id)).await?;
-    let dados = dados(processo, &vinculos, ator);
-    Ok(com_etag(envelope::sucesso((app.agora)(), &dados, &[]), processo.versao.into()))
+    let vinculos = chamada.ler(move |sessao| vinculos(sessao, id)).await?;
+    let dados = dados(processo, &vinculos, &chamada.rastro);
+    Ok(com_etag(envelope::sucesso((chamada.app.agora)(), &dados, &[]), processo.versao.into()))
 }
 
 /// Whom the answer about a processo names.
@@ -62,10 +66,10 @@ fn nome_do_campo(campo: &[&str]) -> String {
 }
 
 /// A processo as the façade shows it; what it has not is absent.
-fn dados(processo: &Processo, vinculos: &[Vinculado], ator: &Ator) -> Value {
-    let ve_cpf = ator.tem(Papel::DadosSensiveis);
+fn dados(processo: &Processo, vinculos: &[Vinculado], rastro: &Rastro) -> Value {
     let cpf = |cpf: &Option<crate::cpf::Cpf>| {
-        cpf.as_ref().filter(|_| ve_cpf).map(|cpf| cpf.completo().to_owned())
+        let cpf = cpf.as_ref().map(|cpf| cpf.completo().to_owned());
+        rastro.sensivel(CampoSensivel::CpfDeResponsavel, cpf)
     };
     let ativos = vinculos.iter().filter(|(_, situacao)| *situacao == SituacaoVinculo::Ativo);
     let ativos: Vec<_> = ativos.map(|(identificador, _)| identificador.to_string()).collect();

@@ -17,11 +17,11 @@ use crate::campo::natural;
 use crate::db::lista::deslocada;
 use crate::db::{Relation, Sessao};
 use crate::error::{CodigoErro, Error, Recusa};
+use crate::rastro::sem_recursos;
 use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite};
 use crate::tramite::store::{self, ComponentesDe, Filtro, HistoricoDe, RegistroDe, Tramites};
 use crate::tramite::{
-    Componente, EnderecoDeEstrutura, Idt, MudancaDeSituacao, Nre, Protocolo, RegistroEletronico,
-    Tramite,
+    Componente, EnderecoDeEstrutura, Idt, MudancaDeSituacao, Nre, Protocolo, Tramite,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Datelike, Utc};
@@ -34,6 +34,9 @@ struct Detalhes {
     historicos: HashMap<HistoricoDe, Arc<Vec<MudancaDeSituacao>>>,
     componentes: HashMap<ComponentesDe, Arc<Vec<Componente>>>,
 }
+
+// Told of trâmites, which are noted by themselves.
+sem_recursos!(Detalhes);
 
 /// The most that a look without pages shows.
 const TODOS: i64 = 1000;
@@ -59,14 +62,15 @@ impl Detalhes {
     }
 
     fn mostrar(&self, tramites: &[Arc<Tramite>]) -> Vec<Value> {
-        let um = |tramite: &Arc<Tramite>| {
-            let historico = self.historicos.get(&HistoricoDe(tramite.idt));
-            let componentes = self.componentes.get(&ComponentesDe(tramite.idt));
-            let componentes = componentes.map(|componentes| componentes.as_slice());
-            let historico = historico.map_or(&[][..], |historico| historico.as_slice());
-            dados::tramite(tramite, historico, componentes)
-        };
-        tramites.iter().map(um).collect()
+        tramites.iter().map(|tramite| self.mostrar_um(tramite)).collect()
+    }
+
+    fn mostrar_um(&self, tramite: &Tramite) -> Value {
+        let historico = self.historicos.get(&HistoricoDe(tramite.idt));
+        let componentes = self.componentes.get(&ComponentesDe(tramite.idt));
+        let componentes = componentes.map(|componentes| componentes.as_slice());
+        let historico = historico.map_or(&[][..], |historico| historico.as_slice());
+        dados::tramite(tramite, historico, componentes)
     }
 }
 
@@ -82,8 +86,7 @@ impl Detalhes {
     responses(PaginaDeTramites, DoTramita)
 )]
 pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Recusado> {
-    let (Chamada { app, ator }, mut parametros) =
-        Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
+    let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
     let protocolo = parametros.tirar("protocolo").map(|texto| Protocolo::ler(&texto)).transpose();
     let protocolo = protocolo.map_err(|erro| invalido("protocolo", &erro.to_string()))?;
     let situacao = parametros.tirar("situacaoAtual").map(|texto| {
@@ -112,9 +115,10 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Recusado> {
             Some(um) if de_um => Detalhes::de_um(sessao, um)?,
             _ => Detalhes::de(sessao, &tramites)?,
         };
-        Ok((detalhes.mostrar(&tramites), total))
+        Ok((tramites, total, detalhes))
     };
-    let (tramites, total): (Vec<Value>, i64) = app.db.ler(&ator, ler).await?;
+    let (tramites, total, detalhes) = chamada.ler(ler).await?;
+    let tramites = detalhes.mostrar(&tramites);
     Ok(ok(&json!({
         "totalDeRegistros": total, "pagina": numero, "tamanho": tamanho,
         "tramites": tramites,
@@ -165,8 +169,7 @@ fn estrutura(
     responses(Pendencias, DoTramita)
 )]
 pub async fn pendentes(req: HttpRequest) -> Result<HttpResponse, Recusado> {
-    let (Chamada { app, ator }, mut parametros) =
-        Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
+    let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
     let todas = match parametros.tirar("todas").as_deref() {
         None | Some("false") => false,
         Some("true") => true,
@@ -176,7 +179,7 @@ pub async fn pendentes(req: HttpRequest) -> Result<HttpResponse, Recusado> {
     let filtro = Filtro { pendencia: Some(todas), ..Filtro::default() };
     let lista = Tramites::Todos(Box::new(filtro));
     let ler = move |sessao: &mut Sessao<'_>| Ok(deslocada(sessao, &lista, 0, TODOS)?.0);
-    let tramites: Vec<Arc<Tramite>> = app.db.ler(&ator, ler).await?;
+    let tramites: Vec<Arc<Tramite>> = chamada.ler(ler).await?;
     Ok(ok(&tramites.iter().map(|tramite| dados::pendencia(tramite)).collect()))
 }
 
@@ -195,19 +198,17 @@ pub async fn por_idt(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
+    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
     let idt = idt(&caminho)?;
     let ler = move |sessao: &mut Sessao<'_>| {
         let Some(achado) = store::tramite_se_visivel(sessao, idt)?.map(Arc::new) else {
             return Ok(None);
         };
         let detalhes = Detalhes::de_um(sessao, &achado)?;
-        Ok(detalhes.mostrar(&[achado]).pop())
+        Ok(Some((achado, detalhes)))
     };
-    match app.db.ler(&ator, ler).await? {
-        Some(tramite) => Ok(ok(&tramite)),
-        None => Err(rules::tramite_visivel().into()),
-    }
+    let (tramite, detalhes) = chamada.ler(ler).await?.ok_or_else(rules::tramite_visivel)?;
+    Ok(ok(&detalhes.mostrar_um(&tramite)))
 }
 
 /// `GET /NREs/{nre}`, for a party.
@@ -256,18 +257,19 @@ pub async fn por_protocolo(
 
 /// Unknown and not a party are one answer.
 async fn registro(req: &HttpRequest, key: RegistroDe) -> Result<HttpResponse, Recusado> {
-    let Chamada { app, ator } = Chamada::entrar(req, Papel::Consulta).await?;
+    let chamada = Chamada::entrar(req, Papel::Consulta).await?;
     let ler = move |sessao: &mut Sessao<'_>| {
         let achado = RegistroDe::load_one(sessao, &key)?;
         let Some(registro) = achado else { return Ok(None) };
         let filtro = Filtro { nre: Some(registro.nre.clone()), ..Filtro::default() };
         let (tramites, _) = deslocada(sessao, &Tramites::Todos(Box::new(filtro)), 0, TODOS)?;
         let detalhes = Detalhes::de(sessao, &tramites)?;
-        Ok(Some((registro, detalhes.mostrar(&tramites))))
+        Ok(Some((registro, tramites, detalhes)))
     };
-    let achado: Option<(Arc<RegistroEletronico>, Vec<Value>)> = app.db.ler(&ator, ler).await?;
-    match achado {
-        Some((registro, tramites)) => Ok(ok(&dados::registro(&registro, &tramites))),
+    match chamada.ler(ler).await? {
+        Some((registro, tramites, detalhes)) => {
+            Ok(ok(&dados::registro(&registro, &detalhes.mostrar(&tramites))))
+        }
         None => {
             let mensagem = "NRE não localizado";
             let recusa = Recusa::nova(CodigoErro::NreNaoLocalizado, "B1", mensagem);

@@ -40,7 +40,7 @@ const ENVIO_MAXIMO: usize = 4 * 1024 * 1024;
     responses(EnvioFeito, DoTramita, SemTramite, PeloEstado, PeloCorpo, PelaEntrada),
 )]
 pub async fn enviar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Recusado> {
-    let (Chamada { app, ator }, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
     let bytes = corpo_json(&req, payload, ENVIO_MAXIMO).await?;
     // Some megabytes are read elsewhere, so that nobody waits for them.
     let lido = web::block(move || Corpo::de(bytes).map(corpo::envio)).await;
@@ -49,7 +49,7 @@ pub async fn enviar(req: HttpRequest, payload: web::Payload) -> Result<HttpRespo
         store::componentes(sessao, enviado.tramite.idt)
     };
     let Feito { efeito: enviado, lido: componentes, simulado, repetido } =
-        escrita::executar(&app, &ator, comando, modo, pedidos).await?;
+        escrita::executar(&chamada, comando, modo, pedidos).await?;
     let resposta = ok(&dados::envio(&enviado.tramite, &componentes, simulado, &enviado.avisos));
     Ok(repetida(resposta, repetido))
 }
@@ -63,11 +63,11 @@ pub struct Passo {
 
 /// Takes a step. One that ended in a refusal to the sender answers as a refusal.
 pub async fn passar<C: Comando<Efeito = Passado>>(
-    Chamada { app, ator }: &Chamada,
+    chamada: &Chamada,
     comando: C,
     modo: Modo,
 ) -> Result<Passo, Recusado> {
-    let feito = escrita::executar(app, ator, comando, modo, |_: &mut Sessao<'_>, _| Ok(())).await?;
+    let feito = escrita::executar(chamada, comando, modo, |_: &mut Sessao<'_>, _| Ok(())).await?;
     match feito.efeito {
         Passado { recusa: Some(recusa), .. } => Err(recusa.into()),
         Passado { tramite, .. } => {

@@ -7,8 +7,7 @@ use super::super::openapi::tramite::respostas::{ReciboDeConclusao, ReciboDeEnvio
 use super::passos::passar;
 use super::recusa::Recusado;
 use super::{dados, idt, ok};
-use crate::app::App;
-use crate::auth::{Ator, Papel};
+use crate::auth::Papel;
 use crate::db::Sessao;
 use crate::error::{Error, Falha};
 use crate::escrita::Modo;
@@ -35,10 +34,9 @@ pub async fn de_conclusao(
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
     let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
-    let Chamada { app, ator } = &chamada;
     let idt = idt(&caminho)?;
-    let (tramite, componentes) = com_componentes(app, ator, idt).await?;
-    let remetente = tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Remetente);
+    let (tramite, componentes) = com_componentes(&chamada, idt).await?;
+    let remetente = tramite.parte(chamada.ator().tribunal()) == Some(ParteDoTramite::Remetente);
     if remetente && tramite.recibo_entregue_em.is_none() {
         let passo = passar(&chamada, ReceberRecibo { idt: tramite.idt }, Modo::default()).await?;
         return Ok(ok(&dados::recibo(&passo.tramite, &componentes)));
@@ -50,15 +48,14 @@ pub async fn de_conclusao(
 }
 
 async fn com_componentes(
-    app: &App,
-    ator: &Ator,
+    chamada: &Chamada,
     idt: Idt,
 ) -> Result<(Tramite, Arc<Vec<Componente>>), Recusado> {
     let ler = move |sessao: &mut Sessao<'_>| {
         let Some(tramite) = store::tramite_se_visivel(sessao, idt)? else { return Ok(None) };
         Ok(Some((tramite, store::componentes(sessao, idt)?)))
     };
-    let achado = app.db.ler(ator, ler).await?;
+    let achado = chamada.ler(ler).await?;
     achado.ok_or_else(|| rules::tramite_visivel().into())
 }
 
@@ -77,16 +74,16 @@ pub async fn de_envio(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Consulta).await?;
+    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
     let idt = idt(&caminho)?;
-    let (tramite, componentes) = com_componentes(&app, &ator, idt).await?;
-    if tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Destinatario) {
+    let (tramite, componentes) = com_componentes(&chamada, idt).await?;
+    if tramite.parte(chamada.ator().tribunal()) == Some(ParteDoTramite::Destinatario) {
         let mensagem = "o recibo de envio é do remetente do trâmite";
         return Err(Error::falha(Falha::SemPermissao, mensagem).into());
     }
     let Some(completo) = tramite.completo_em else {
         return Err(rules::envio_incompleto(&tramite, &componentes).into());
     };
-    let assinante = app.assinante.as_deref();
+    let assinante = chamada.app.assinante.as_deref();
     Ok(ok(&dados::recibo_de_envio(&tramite, &componentes, completo, assinante)?))
 }

@@ -7,6 +7,7 @@ use super::entrada::{
 };
 use super::registro::RegistroNode;
 use crate::Result;
+use crate::graphql::diretivas::{INTEGRACAO, RequerPapel};
 use crate::graphql::{Desfecho, Fim, executar};
 use crate::tramite::service::{Enviado, Passado, Vinculado};
 use async_graphql::{Context, Object, SimpleObject};
@@ -99,6 +100,7 @@ pub struct TramiteMutation;
 #[Object]
 impl TramiteMutation {
     /// Envia um processo a outro órgão (tabela de decisão S0, A1 a A4, B1 a B7).
+    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
     async fn enviar_tramite(
         &self,
         ctx: &Context<'_>,
@@ -108,6 +110,7 @@ impl TramiteMutation {
     }
 
     /// O destinatário recebe os metadados: 2→3 e, sem componente a buscar, →4.
+    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
     async fn receber_tramite(
         &self,
         ctx: &Context<'_>,
@@ -117,6 +120,7 @@ impl TramiteMutation {
     }
 
     /// O destinatário envia o recibo de conclusão: 4→5.
+    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
     async fn enviar_recibo(
         &self,
         ctx: &Context<'_>,
@@ -126,6 +130,7 @@ impl TramiteMutation {
     }
 
     /// O remetente recebe o recibo de conclusão: 5→6; repetir não muda nada.
+    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
     async fn receber_recibo(
         &self,
         ctx: &Context<'_>,
@@ -135,6 +140,7 @@ impl TramiteMutation {
     }
 
     /// O destinatário recusa: 2, 3 ou 4→8.
+    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
     async fn recusar_tramite(
         &self,
         ctx: &Context<'_>,
@@ -144,6 +150,7 @@ impl TramiteMutation {
     }
 
     /// O remetente toma ciência da recusa: 8→9.
+    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
     async fn dar_ciencia(
         &self,
         ctx: &Context<'_>,
@@ -153,6 +160,7 @@ impl TramiteMutation {
     }
 
     /// O remetente cancela: 1 a 4→7.
+    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
     async fn cancelar_tramite(
         &self,
         ctx: &Context<'_>,
@@ -162,6 +170,7 @@ impl TramiteMutation {
     }
 
     /// Faz de uma estrutura que herdou o processo parte do NRE. Vale quando uma parte atual e a herdeira pedem o mesmo; fica na auditoria.
+    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
     async fn vincular_nre(
         &self,
         ctx: &Context<'_>,

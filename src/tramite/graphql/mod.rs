@@ -127,8 +127,11 @@ pub struct VerificacaoEnvio {
 /// A text that is no IDT names no trâmite.
 async fn por_idt(ctx: &Context<'_>, idt: &ID) -> Result<Option<TramiteNode>> {
     ctx.ator().exige(Papel::Consulta)?;
-    let Some(idt) = entrada::ler_idt(idt) else { return Ok(None) };
-    Ok(ctx.loaders().load(TramitePorIdt(idt)).await?.map(TramiteNode))
+    let achado = match entrada::ler_idt(idt) {
+        Some(idt) => ctx.loaders().load(TramitePorIdt(idt)).await?,
+        None => None,
+    };
+    Ok(ctx.procurado(achado).map(TramiteNode))
 }
 
 async fn listar(
@@ -161,7 +164,7 @@ async fn registro(
             return Err(Error::falha(Falha::EntradaInvalida, mensagem));
         }
     };
-    Ok(ctx.loaders().load(key).await?.map(RegistroNode))
+    Ok(ctx.procurado(ctx.loaders().load(key).await?).map(RegistroNode))
 }
 
 /// What a party has to do next.

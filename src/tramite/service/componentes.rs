@@ -9,6 +9,7 @@ use crate::campo::obrigatorio;
 use crate::db::Sessao;
 use crate::error::{CodigoErro, Divergencia, Error, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
+use crate::rastro::{Rastreavel, Recurso};
 use crate::tramite::rules::{self, Passo, SituacaoTramite};
 use crate::tramite::store::{self, Anotacao};
 use crate::tramite::{
@@ -25,6 +26,12 @@ pub struct ComponenteRecebido {
     pub tramite: Tramite,
     /// Its bytes are kept; if not, the file was here already.
     pub guardado: bool,
+}
+
+impl Rastreavel for ComponenteRecebido {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.tramite.rastrear(recursos);
+    }
 }
 
 impl Efeito for ComponenteRecebido {
@@ -118,9 +125,16 @@ impl Comando for EnviarComponente {
 
 /// A file that the destinatário may fetch.
 pub struct Baixavel {
+    idt: Idt,
     pub conteudo: ConteudoId,
     pub tamanho: i64,
     lugares: Vec<Componente>,
+}
+
+impl Rastreavel for Baixavel {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        recursos.push(Recurso::Tramite(self.idt));
+    }
 }
 
 /// The file that the destinatário would fetch now. Changes nothing.
@@ -148,7 +162,7 @@ fn do_tramite(
     let (Componente { conteudo_id, tamanho, .. }, lugares) =
         localizar(sessao, *idt, &protocolo, &hash)?;
     let conteudo = conteudo_id.ok_or_else(rules::componente_nao_localizado)?;
-    Ok(Baixavel { conteudo, tamanho, lugares })
+    Ok(Baixavel { idt: *idt, conteudo, tamanho, lugares })
 }
 
 /// 3→4 with the last file.

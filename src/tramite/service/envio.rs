@@ -5,6 +5,7 @@ use crate::db::Relation;
 use crate::db::Sessao;
 use crate::error::{CodigoErro, Divergencia, Error, Falha, NoTramita, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
+use crate::rastro::{Rastreavel, Recurso};
 use crate::tempo;
 use crate::tramite::rules::{
     self, ComNre, Condicoes, Informacao, LinhaDeDecisao, RegistroDaOrigem,
@@ -23,6 +24,12 @@ pub struct Enviado {
     /// This send generated the NRE (row A4).
     pub nre_gerado: bool,
     pub avisos: Vec<String>,
+}
+
+impl Rastreavel for Enviado {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.tramite.rastrear(recursos);
+    }
 }
 
 impl Efeito for Enviado {

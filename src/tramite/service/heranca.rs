@@ -3,6 +3,7 @@
 use crate::db::{Relation, Sessao};
 use crate::error::{CodigoErro, Error, Falha, NoTramita, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
+use crate::rastro::{Rastreavel, Recurso};
 use crate::tramite::rules::{self, Informacao, LinhaDeDecisao};
 use crate::tramite::store::{self, EmAndamento, PedidoDeVinculo, RegistroDe, Vinculo};
 use crate::tramite::{Estrutura, Protocolo, RegistroEletronico, VincularNre};
@@ -14,6 +15,12 @@ pub struct Vinculado {
     pub efetivado: bool,
     /// To a party, once it is done.
     pub registro: Option<Arc<RegistroEletronico>>,
+}
+
+impl Rastreavel for Vinculado {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.registro.rastrear(recursos);
+    }
 }
 
 impl Efeito for Vinculado {

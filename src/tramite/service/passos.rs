@@ -6,6 +6,7 @@ use crate::db::Sessao;
 use crate::error::{Error, Falha, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
 use crate::processo;
+use crate::rastro::{Rastreavel, Recurso};
 use crate::tramite::recibo::{self, Assinatura};
 use crate::tramite::rules::{self, ParteDoTramite, Passo, SituacaoTramite};
 use crate::tramite::store::{self, Anotacao};
@@ -21,6 +22,12 @@ pub struct Passado {
     pub tramite: Tramite,
     /// Why the destination's step ended in a refusal to the sender.
     pub recusa: Option<Recusa>,
+}
+
+impl Rastreavel for Passado {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        self.tramite.rastrear(recursos);
+    }
 }
 
 impl Efeito for Passado {

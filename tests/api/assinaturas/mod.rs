@@ -1,12 +1,13 @@
 //! Subscriptions: the two protocols that carry them, and what they promise.
 
-mod cliente_sse;
+pub mod cliente_sse;
 mod cliente_ws;
 mod entrega;
 mod limites;
 mod protocolo;
 mod retomada;
 mod sse;
+mod trilha;
 
 use crate::support::App;
 use serde_json::{Value, json};

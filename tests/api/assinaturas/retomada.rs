@@ -4,7 +4,7 @@
 use super::cliente_ws::{Recebido, SUBPROTOCOLO, Ws};
 use super::{ALTERADO, NO_MAXIMO, alterar, processo};
 use crate::quedas::{Demo, Pasta};
-use crate::support::{App, Banco};
+use crate::support::{Ajustes, App, Banco};
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use elos::db::Sql;
@@ -66,7 +66,7 @@ fn mil_mudancas_vinte_cortes_e_dois_reinicios() {
     let banco = Arc::clone(&escritor.banco);
     let antes = fluxo(&banco).len();
     let numeros: Vec<Value> = (0..4).map(|n| processo(&escritor, "tjrn", n)).collect();
-    let mut servidor = Some(App::sobre_o_mesmo(&banco));
+    let mut servidor = Some(App::no_banco(&banco, Ajustes::default()));
     let ligar = |servidor: &Option<App>| Ws::de(servidor.as_ref().unwrap(), "tjrn");
     let mut ws = ligar(&servidor);
     ws.assinar("1", DESDE, &json!({}));
@@ -106,7 +106,7 @@ fn mil_mudancas_vinte_cortes_e_dois_reinicios() {
                 recebidos.len() * (CORTES + 1) >= MUDANCAS * (cortes + 1) && cortes < CORTES;
             if reiniciar {
                 drop(servidor.take());
-                servidor = Some(App::sobre_o_mesmo(&banco));
+                servidor = Some(App::no_banco(&banco, Ajustes::default()));
                 reinicios += 1;
             }
             if reiniciar || cortar {

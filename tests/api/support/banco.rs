@@ -79,7 +79,7 @@ fn preparar(servidor: &Embedded) {
     let mut migrador = Migrador::conectar(&servidor.url("postgres", "modelo_vazio")).unwrap();
     migrador.aplicar().unwrap();
     drop(migrador);
-    conn.batch_execute("GRANT elos_app, elos_nacional TO elos_teste").unwrap();
+    conn.batch_execute("GRANT elos_app, elos_nacional, elos_auditor TO elos_teste").unwrap();
     for (modelo, processos) in [(Modelo::Semeado, 270), (Modelo::Grande, 1350)] {
         let nome = modelo.nome();
         conn.batch_execute(&format!("CREATE DATABASE {nome} TEMPLATE modelo_vazio")).unwrap();

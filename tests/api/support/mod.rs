@@ -11,12 +11,14 @@ pub use banco::{Banco, Modelo, agora};
 pub use operacao::{Desfecho, Modo, Operacao, Porta};
 pub use sorteio::Sorteio;
 
+use crate::segredo;
 use elos::assinante::Assinante;
+use elos::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use elos::auth::issuer::{CAMINHO, Emissor};
-use elos::auth::{Auth, AuthOptions};
+use elos::auth::{Auth, AuthOptions, Fonte};
 use elos::config::{Assinaturas, Regras};
 use elos::db::{Db, DbOptions};
-use elos::server::{Partes, servir};
+use elos::server::{Partes, ate_o_fim, servir};
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use serde_json::{Value, json};
 use std::borrow::Borrow;
@@ -25,6 +27,16 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use std::time::Duration;
+
+/// Whose pages may call every server of the run.
+pub const ORIGEM: &str = "https://painel.example";
+
+/// Up to which transaction the feed is shown.
+const MOSTRADO: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS n";
+
+/// Records that no seal holds.
+const POR_SELAR: &str = "SELECT count(*) AS n FROM auditoria a WHERE NOT EXISTS \
+    (SELECT FROM selo s WHERE s.tribunal_codigo = a.tribunal_codigo AND a.id = ANY(s.ids))";
 
 /// One key for the whole run: making one takes a second.
 static EMISSOR: LazyLock<Emissor> =
@@ -67,6 +79,8 @@ pub struct Ajustes {
     pub regras: Regras,
     pub sem_filtro: bool,
     pub assinaturas: Assinaturas,
+    /// Zero, as here, is no limit.
+    pub ausencias_por_minuto: u32,
 }
 
 impl App {
@@ -79,20 +93,28 @@ impl App {
     }
 
     pub fn com(modelo: Modelo, ajustes: Ajustes) -> Self {
-        Self::sobre(Arc::new(Banco::novo(modelo)), ajustes, None)
+        Self::no_banco(&Arc::new(Banco::novo(modelo)), ajustes)
+    }
+
+    /// One more server on a database that another has, or had.
+    pub fn no_banco(banco: &Arc<Banco>, ajustes: Ajustes) -> Self {
+        Self::sobre(Arc::clone(banco), ajustes, None)
+    }
+
+    /// A server whose tokens are checked in another way.
+    pub fn com_auth(auth: AuthOptions) -> Self {
+        Self::sobre(Arc::new(Banco::novo(Modelo::Vazio)), Ajustes::default(), Some(auth))
     }
 
     /// A server that fetches its keys elsewhere.
     pub fn com_emissor(issuer: &str) -> Self {
-        Self::sobre(Arc::new(Banco::novo(Modelo::Vazio)), Ajustes::default(), Some(issuer))
+        let mut auth = AuthOptions::novas(issuer.to_owned(), vec!["elos".into()]);
+        auth.fonte = Fonte::Url(format!("{issuer}/protocol/openid-connect/certs"));
+        Self::com_auth(auth)
     }
 
-    /// Another server on the same database.
-    pub fn sobre_o_mesmo(banco: &Arc<Banco>) -> Self {
-        Self::sobre(Arc::clone(banco), Ajustes::default(), None)
-    }
-
-    fn sobre(banco: Arc<Banco>, ajustes: Ajustes, issuer: Option<&str>) -> Self {
+    fn sobre(banco: Arc<Banco>, ajustes: Ajustes, auth: Option<AuthOptions>) -> Self {
+        segredo::vigiar();
         let comandos = Arc::new(AtomicU64::new(0));
         let mut opcoes = DbOptions::nova(banco.url_do_app());
         opcoes.pool_max = 6;
@@ -101,21 +123,24 @@ impl App {
 
         let escuta = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", escuta.local_addr().unwrap());
-        let iss = issuer.map_or_else(|| format!("{base}{CAMINHO}"), str::to_owned);
+        let nosso = || AuthOptions::novas(format!("{base}{CAMINHO}"), vec!["elos".into()]);
+        let auth = auth.unwrap_or_else(nosso);
+        let iss = auth.issuer.clone();
         let db = Db::conectar(&opcoes).unwrap();
         let app = elos::App::novo(db, ajustes.regras, banco::agora)
             .assinando(Some(assinante()))
-            .com_assinaturas(ajustes.assinaturas);
+            .com_assinaturas(ajustes.assinaturas)
+            .com_ausencias_por_minuto(ajustes.ausencias_por_minuto);
         let credenciais = elos::credencial::do_banco(&app.db).unwrap();
         let partes = Partes {
             app: app.clone(),
-            auth: Auth::novo(
-                AuthOptions::novas(iss.clone(), vec!["elos".into()], None),
-                credenciais.clone(),
-            ),
+            auth: Auth::novo(auth, credenciais.clone()),
             graphiql: true,
+            cors: vec![ORIGEM.to_owned()],
+            metricas: None,
             emissor: Some(EMISSOR.em(iss.clone())),
         };
+        let auditoria = app.auditoria.clone();
         let (parar, parada) = mpsc::channel::<()>();
         let (pronto, esperar) = mpsc::channel();
         let servidor = std::thread::spawn(move || {
@@ -127,7 +152,7 @@ impl App {
                     let _ = parada.recv();
                     actix_web::rt::System::new().block_on(alca.stop(false));
                 });
-                servidor.await.unwrap();
+                ate_o_fim(servidor, &auditoria).await.unwrap();
             });
         });
         esperar.recv().unwrap();
@@ -209,7 +234,11 @@ impl App {
         let bytes = resposta.body_mut().with_config().limit(50_000_000).read_to_vec().unwrap();
         let texto = String::from_utf8_lossy(&bytes).into_owned();
         let corpo = serde_json::from_str(&texto).unwrap_or(Value::Null);
-        Resposta { status: resposta.status().as_u16(), headers, corpo, texto, bytes }
+        let status = resposta.status().as_u16();
+        if status >= 500 {
+            segredo::olhar("5xx", &texto);
+        }
+        Resposta { status, headers, corpo, texto, bytes }
     }
 
     pub fn post(&self, cliente: &str, caminho: &str, corpo: &Value) -> Resposta {
@@ -263,6 +292,68 @@ impl App {
         actix_web::rt::System::new().block_on(ronda).unwrap()
     }
 
+    /// Waits until the trail has all that was answered.
+    pub fn auditado(&self) {
+        let esvaziar = self.servido.auditoria.esvaziar();
+        assert!(actix_web::rt::System::new().block_on(esvaziar), "the trail was not written");
+        self.assentado();
+    }
+
+    /// Waits until what was written is shown: eventos and the trail are, up to the oldest
+    /// transaction that is open, in any database of the run.
+    pub fn assentado(&self) {
+        let ate =
+            self.banco.contar("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS n");
+        let inicio = std::time::Instant::now();
+        while self.banco.contar(MOSTRADO) < ate {
+            assert!(inicio.elapsed() < Duration::from_secs(60), "a transaction stays open");
+        }
+    }
+
+    /// Seals all that the trail has, as the server does every second.
+    pub fn selado(&self) {
+        // A round of the server's own may hold the turn.
+        while self.banco.contar(POR_SELAR) > 0 {
+            elos::auditoria::selar(&self.servido.db).unwrap();
+        }
+    }
+
+    /// Takes every place of the trail's queue; answers how many records that made.
+    pub fn encher_a_fila(&self) -> usize {
+        let papeis = vec![elos::auth::Papel::Consulta];
+        let ator = elos::auth::Ator::novo("s".into(), None, Some(820), papeis).unwrap();
+        actix_web::rt::System::new().block_on(async {
+            let mut quantos = 0;
+            while let Ok(vaga) = self.servido.auditoria.vaga().await {
+                let entrada = Entrada {
+                    canal: CanalAuditoria::Rest,
+                    operacao: "enchimento".into(),
+                    especie: EspecieAuditoria::Leitura,
+                    correlacao: quantos.to_string(),
+                };
+                Rastro::novo(ator.clone(), entrada, vaga, banco::agora).encerrar(200);
+                quantos += 1;
+            }
+            quantos
+        })
+    }
+
+    /// Stops as a server does that is told to: nothing that it knows is lost.
+    pub fn parar(mut self) {
+        drop(self.parar.take());
+        self.servidor.take().unwrap().join().unwrap();
+    }
+
+    /// The metrics, as `/metrics` shows them.
+    pub fn metricas(&self) -> String {
+        self.servido.metricas.texto()
+    }
+
+    pub fn get(&self, cliente: &str, caminho: &str) -> Resposta {
+        let bearer = format!("Bearer {}", self.token(cliente));
+        self.pedir("GET", caminho, &[("Authorization", &bearer)], b"")
+    }
+
     /// How many statements `pedido` sent to PostgreSQL.
     pub fn comandos<T>(&self, pedido: impl FnOnce() -> T) -> (u64, T) {
         let antes = self.comandos.load(Ordering::SeqCst);
@@ -287,6 +378,13 @@ impl Drop for App {
         drop(self.parar.take());
         if let Some(servidor) = self.servidor.take() {
             let _ = servidor.join();
+        }
+        if !std::thread::panicking() {
+            for linha in self.metricas().lines() {
+                // The value is a number, of any length.
+                segredo::olhar("metrics", linha.rsplit_once(' ').map_or(linha, |(nome, _)| nome));
+            }
+            segredo::conferir();
         }
     }
 }

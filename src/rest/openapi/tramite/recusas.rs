@@ -26,7 +26,7 @@ pub struct ParametroDaRecusa {
 }
 
 #[rustfmt::skip]
-const TABELA: [Linha; 11] = [
+const TABELA: [Linha; 12] = [
     Linha(400, "TramitaInvalido", "A entrada não pode ser aceita: corrija-a.",
         CodigoErro::CampoObrigatorio.no_tramita(), "o campo é obrigatório"),
     Linha(401, "TramitaNaoAutenticado", "Falta o token, ou ele não vale.",
@@ -45,6 +45,8 @@ const TABELA: [Linha; 11] = [
         "9415", "mande o corpo como application/json"),
     Linha(422, "TramitaEstrutura", "Uma estrutura é desconhecida ou inapta, ou a chave de idempotência já serviu.",
         CodigoErro::EstruturaInvalida.no_tramita(), "a estrutura não está no repositório"),
+    Linha(429, "TramitaLimite", "A credencial pediu objetos demais que não existem: `Retry-After` diz quando voltar.",
+        "9429", "esta credencial pediu objetos demais que não existem; tente de novo em 12 s"),
     Linha(500, "TramitaErroInterno", "Erro interno; o detalhe fica no registro do servidor.",
         "9500", "erro interno; tente de novo e, se persistir, avise o suporte"),
     Linha(503, "TramitaIndisponivel", "O banco de dados ou o emissor de tokens não responde.",
@@ -54,7 +56,7 @@ const TABELA: [Linha; 11] = [
 recusas! {
     de TABELA;
     /// Of every route.
-    DoTramita: [400, 401, 403, 500, 503];
+    DoTramita: [400, 401, 403, 429, 500, 503];
     /// Of one whose path names something.
     SemTramite: [404];
     /// Of one that the present state may refuse.

@@ -1,13 +1,12 @@
 //! Files given to the destinatário.
 
-use crate::app::App;
+use crate::app::Chamada;
 use crate::armazem::ConteudoId;
-use crate::auth::{Ator, Papel};
+use crate::auth::Papel;
 use crate::config::CamposDesconhecidos;
 use crate::db::Sessao;
 use crate::error::Error;
 use crate::escrita::{self, Modo};
-use crate::rest::Chamada;
 use crate::rest::corpo::Corpo;
 use crate::rest::openapi::tramite::recusas::{DoTramita, PeloCorpo, PeloEstado, SemTramite};
 use crate::rest::openapi::tramite::{ArquivoPedido, Bytes as Conteudo, DoTramite};
@@ -41,7 +40,7 @@ pub async fn baixar(
     caminho: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Recusado> {
-    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Integracao).await?;
+    let chamada = Chamada::entrar(&req, Papel::Integracao).await?;
     let idt = idt(&caminho)?;
     let mut corpo = Corpo::ler(&req, payload).await?;
     let mut comando = BaixarComponente {
@@ -51,10 +50,10 @@ pub async fn baixar(
         malformados: Vec::new(),
     };
     comando.malformados = corpo.terminar(CamposDesconhecidos::Recusar).0;
-    let (tribunal, pedido) = (ator.tribunal_de_escrita()?, comando.clone());
+    let (tribunal, pedido) = (chamada.ator().tribunal_de_escrita()?, comando.clone());
     let achar = move |sessao: &mut Sessao<'_>| service::baixavel(sessao, tribunal, &pedido);
-    let Baixavel { conteudo, tamanho, .. } = app.db.ler(&ator, achar).await?;
-    let entrega = Arc::new(Entrega { app, ator, comando, conteudo, tamanho });
+    let Baixavel { conteudo, tamanho, .. } = chamada.ler(achar).await?;
+    let entrega = Arc::new(Entrega { chamada, comando, conteudo, tamanho });
     // The first piece is read before the answer begins, so that what can be refused still is.
     let primeira = entrega.parte(0, 0).await?;
     let lida = primeira.len();
@@ -85,8 +84,7 @@ fn cortado(error: &Error) -> io::Error {
 
 /// A file on its way to the destinatário.
 struct Entrega {
-    app: App,
-    ator: Ator,
+    chamada: Chamada,
     comando: BaixarComponente,
     conteudo: ConteudoId,
     tamanho: i64,
@@ -100,12 +98,13 @@ impl Entrega {
     /// One piece, after `lida` bytes. Before the last one leaves, the file counts as
     /// fetched: whoever has all of it may send the recibo at once.
     async fn parte(&self, ordem: i32, lida: usize) -> Result<Bytes, Error> {
-        let achada = self.app.armazem.ler(&self.ator, self.conteudo, ordem).await?;
+        let achada =
+            self.chamada.app.armazem.ler(self.chamada.ator(), self.conteudo, ordem).await?;
         let bytes = achada
             .ok_or_else(|| Error::interno(anyhow::anyhow!("a piece of a content is missing")))?;
         if self.completa(lida + bytes.len()) {
             let (comando, modo) = (self.comando.clone(), Modo::default());
-            escrita::executar(&self.app, &self.ator, comando, modo, |_, _| Ok(())).await?;
+            escrita::executar(&self.chamada, comando, modo, |_, _| Ok(())).await?;
         }
         Ok(bytes)
     }

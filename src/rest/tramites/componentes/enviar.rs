@@ -1,12 +1,11 @@
 //! Files taken from the remetente, by ticket.
 
 use super::formulario::{Destino, formulario};
-use crate::app::App;
+use crate::app::Chamada;
 use crate::armazem::ConteudoId;
-use crate::auth::{Ator, Papel};
+use crate::auth::Papel;
 use crate::db::Sessao;
 use crate::error::{Error, Falha};
-use crate::rest::Chamada;
 use crate::rest::openapi::tramite::recusas::{DoTramita, PeloCorpo, PeloEstado, SemTramite};
 use crate::rest::openapi::tramite::respostas::PassoDado;
 use crate::rest::openapi::tramite::{DoTicket, FormularioDoArquivo};
@@ -35,16 +34,16 @@ pub async fn enviar(
     caminho: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Recusado> {
-    let Chamada { app, ator } = Chamada::entrar(&req, Papel::Integracao).await?;
+    let chamada = Chamada::entrar(&req, Papel::Integracao).await?;
     let idt = idt(&caminho)?;
-    let espera = espera_arquivos(&app, &ator, idt).await?;
-    let partes = formulario(&req, payload, app.regras.componente_maximo).await?;
+    let espera = espera_arquivos(&chamada, idt).await?;
+    let partes = formulario(&req, payload, chamada.app.regras.componente_maximo).await?;
     // Past the last file a retry is only held against what came before: nothing is kept.
     let conteudo = match espera {
-        true => Some(abrir(&app, &ator, idt).await?),
+        true => Some(abrir(&chamada, idt).await?),
         false => None,
     };
-    let destino = Destino { app: &app, ator: &ator, conteudo };
+    let destino = Destino { chamada: &chamada, conteudo };
     let feito = destino.receber(idt, partes).await;
     let sobra = match &feito {
         Ok(feito) => !feito.efeito.guardado,
@@ -53,7 +52,7 @@ pub async fn enviar(
         Err(_) => true,
     };
     if let Some(conteudo) = conteudo.filter(|_| sobra)
-        && let Err(error) = service::esquecer(&app, &ator, conteudo).await
+        && let Err(error) = service::esquecer(&chamada.app, chamada.ator(), conteudo).await
     {
         let (falha, _) = error.publica();
         tracing::warn!(codigo = falha.nome(), "a content is left to the next round");
@@ -62,11 +61,11 @@ pub async fn enviar(
 }
 
 /// Whether the trâmite waits for files of the caller; refused if it is not one of theirs to fill.
-async fn espera_arquivos(app: &App, ator: &Ator, idt: Idt) -> Result<bool, Recusado> {
+async fn espera_arquivos(chamada: &Chamada, idt: Idt) -> Result<bool, Recusado> {
     let ler = move |sessao: &mut Sessao<'_>| store::tramite_se_visivel(sessao, idt);
-    let achado = app.db.ler(ator, ler).await?;
+    let achado = chamada.ler(ler).await?;
     let Some(tramite) = achado else { return Err(rules::tramite_visivel().into()) };
-    match tramite.parte(ator.tribunal()) {
+    match tramite.parte(chamada.ator().tribunal()) {
         Some(ParteDoTramite::Remetente) => {
             Ok(tramite.situacao == SituacaoTramite::AguardandoComponentes)
         }
@@ -77,8 +76,8 @@ async fn espera_arquivos(app: &App, ator: &Ator, idt: Idt) -> Result<bool, Recus
     }
 }
 
-async fn abrir(app: &App, ator: &Ator, idt: Idt) -> Result<ConteudoId, Error> {
+async fn abrir(Chamada { app, rastro }: &Chamada, idt: Idt) -> Result<ConteudoId, Error> {
     let agora = (app.agora)();
     let abrir = move |sessao: &mut Sessao<'_>| Ok(store::abrir_conteudo(sessao, idt, agora)?);
-    app.db.escrever(ator, abrir).await
+    app.db.escrever(rastro.ator(), abrir).await
 }

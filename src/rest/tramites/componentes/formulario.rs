@@ -1,8 +1,7 @@
 //! The form by which a file comes, read as it comes.
 
-use crate::app::App;
+use crate::app::Chamada;
 use crate::armazem::{ConteudoId, PARTE};
-use crate::auth::Ator;
 use crate::error::{CodigoErro, Error, Falha, Recusa};
 use crate::escrita::{self, Feito, Modo};
 use crate::tramite::rules::MIB;
@@ -58,8 +57,7 @@ pub async fn formulario(
 
 /// Where what comes goes; without a content, only to be measured.
 pub struct Destino<'a> {
-    pub app: &'a App,
-    pub ator: &'a Ator,
+    pub chamada: &'a Chamada,
     pub conteudo: Option<ConteudoId>,
 }
 
@@ -143,12 +141,12 @@ impl Destino<'_> {
         let conteudo = self.conteudo;
         let comando =
             EnviarComponente { idt, protocolo, hash, calculado, tamanho, conteudo, malformados };
-        escrita::executar(self.app, self.ator, comando, Modo::default(), |_, _| Ok(())).await
+        escrita::executar(self.chamada, comando, Modo::default(), |_, _| Ok(())).await
     }
 
     /// The hash of all that came, and how much it was.
     async fn guardar(&self, mut arquivo: Field) -> Result<(HashSha256, i64), Error> {
-        let maximo = i64::from(self.app.regras.componente_maximo) * MIB;
+        let maximo = i64::from(self.chamada.app.regras.componente_maximo) * MIB;
         let (mut sha, mut tamanho, mut ordem) = (Sha256::new(), 0_i64, 0);
         let mut parte = Vec::new();
         while let Some(bytes) = timeout(ESPERA, arquivo.next()).await.map_err(|_| interrompido())? {
@@ -177,7 +175,9 @@ impl Destino<'_> {
 
     async fn gravar(&self, ordem: i32, parte: Vec<u8>) -> Result<(), Error> {
         match self.conteudo {
-            Some(id) => self.app.armazem.guardar(self.ator, id, ordem, parte.into()).await,
+            Some(id) => {
+                self.chamada.app.armazem.guardar(self.chamada.ator(), id, ordem, parte.into()).await
+            }
             None => Ok(()),
         }
     }

@@ -1,0 +1,211 @@
+//! One call on its way through the server: who makes it, and what it leaves behind.
+
+use super::escritor::Vaga;
+use super::model::{
+    CampoSensivel, CamposSensiveis, CanalAuditoria, EspecieAuditoria, NACIONAL, NovoRegistro,
+};
+use crate::auth::{Ator, Papel};
+use crate::rastro::{Rastreavel, Recurso};
+use chrono::{DateTime, Utc};
+use std::mem;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How a call comes in.
+#[derive(Debug)]
+pub struct Entrada {
+    pub canal: CanalAuditoria,
+    /// Name of the GraphQL operation, or template of the route.
+    pub operacao: String,
+    pub especie: EspecieAuditoria,
+    /// The request's id, the same as in the logs.
+    pub correlacao: String,
+}
+
+/// What is known of a call so far. Cheap to clone: all clones are of one call.
+#[derive(Clone)]
+pub struct Rastro(Arc<Interno>);
+
+struct Interno {
+    ator: Ator,
+    canal: CanalAuditoria,
+    correlacao: String,
+    relogio: fn() -> DateTime<Utc>,
+    sensiveis: AtomicU32,
+    ausencias: AtomicU32,
+    estado: Mutex<Estado>,
+}
+
+struct Estado {
+    operacao: String,
+    especie: EspecieAuditoria,
+    lidos: Vec<Recurso>,
+    /// What the transactions of the call told of already.
+    escritos: Vec<Recurso>,
+    gravou: bool,
+    /// Refused writes, whose transactions kept nothing.
+    recusados: Vec<NovoRegistro>,
+    /// The place that was kept in the queue; gone once the call was told.
+    vaga: Option<Vaga>,
+}
+
+impl Rastro {
+    pub fn novo(ator: Ator, entrada: Entrada, vaga: Vaga, relogio: fn() -> DateTime<Utc>) -> Self {
+        let Entrada { canal, operacao, especie, correlacao } = entrada;
+        let estado = Estado {
+            operacao,
+            especie,
+            lidos: Vec::new(),
+            escritos: Vec::new(),
+            gravou: false,
+            recusados: Vec::new(),
+            vaga: Some(vaga),
+        };
+        let (sensiveis, ausencias) = (AtomicU32::default(), AtomicU32::default());
+        let estado = Mutex::new(estado);
+        Self(Arc::new(Interno { ator, canal, correlacao, relogio, sensiveis, ausencias, estado }))
+    }
+
+    pub fn ator(&self) -> &Ator {
+        &self.0.ator
+    }
+
+    /// The id of the request that it came by.
+    pub fn correlacao(&self) -> &str {
+        &self.0.correlacao
+    }
+
+    /// What the operation is, once it is known.
+    pub fn nomear(&self, operacao: String, especie: EspecieAuditoria) {
+        let mut estado = self.0.estado();
+        (estado.operacao, estado.especie) = (operacao, especie);
+    }
+
+    /// Takes note of what was read.
+    pub fn leu(&self, lido: &impl Rastreavel) {
+        lido.rastrear(&mut self.0.estado().lidos);
+    }
+
+    /// Passes `valor` on to whoever may see sensitive data, noting which it was, and
+    /// nothing to the others.
+    pub fn sensivel<T>(&self, campo: CampoSensivel, valor: Option<T>) -> Option<T> {
+        let visto = valor.filter(|_| self.0.ator.tem(Papel::DadosSensiveis));
+        if visto.is_some() {
+            self.0.sensiveis.fetch_or(campo.bit(), Ordering::Relaxed);
+        }
+        visto
+    }
+
+    /// Passes on what somebody looked for by its name; counts it when it is not there.
+    pub fn procurado<T>(&self, achado: Option<T>) -> Option<T> {
+        self.ausentes(usize::from(achado.is_none()));
+        achado
+    }
+
+    /// So many objects that were named are not there, or not the caller's to see.
+    pub fn ausentes(&self, quantos: usize) {
+        let quantos = u32::try_from(quantos).unwrap_or(u32::MAX);
+        self.0.ausencias.fetch_add(quantos, Ordering::Relaxed);
+    }
+
+    pub fn ausencias(&self) -> u32 {
+        self.0.ausencias.load(Ordering::Relaxed)
+    }
+
+    /// The record of a write, to go in its transaction.
+    pub fn escrita(&self, comando: &str, efeito: &impl Rastreavel) -> NovoRegistro {
+        let mut recursos = Vec::new();
+        efeito.rastrear(&mut recursos);
+        self.0.da_escrita(comando, 200, recursos)
+    }
+
+    /// That record was committed.
+    pub fn gravada(&self, registro: NovoRegistro) {
+        let mut estado = self.0.estado();
+        estado.gravou = true;
+        estado.escritos.extend(registro.recursos);
+    }
+
+    /// A write that was refused, with this status: nothing of its transaction stays.
+    pub fn recusada(&self, comando: &str, status: u16) {
+        let registro = self.0.da_escrita(comando, status, Vec::new());
+        self.0.estado().recusados.push(registro);
+    }
+
+    /// The call is over, with this status: what its transactions did not tell is told now.
+    pub fn encerrar(&self, status: u16) {
+        self.0.encerrar(status);
+    }
+}
+
+impl Interno {
+    fn estado(&self) -> MutexGuard<'_, Estado> {
+        self.estado.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn da_escrita(&self, comando: &str, status: u16, recursos: Vec<Recurso>) -> NovoRegistro {
+        // A route does one thing; a GraphQL operation, as many as it has mutations.
+        let operacao = match self.canal {
+            CanalAuditoria::Graphql => comando.to_owned(),
+            _ => self.estado().operacao.clone(),
+        };
+        let (especie, campos) = (EspecieAuditoria::Escrita, CamposSensiveis::default());
+        self.registro(operacao, especie, status, recursos, campos)
+    }
+
+    fn registro(
+        &self,
+        operacao: String,
+        especie: EspecieAuditoria,
+        status: u16,
+        mut recursos: Vec<Recurso>,
+        campos: CamposSensiveis,
+    ) -> NovoRegistro {
+        recursos.sort_unstable();
+        recursos.dedup();
+        NovoRegistro {
+            tribunal: self.ator.escopo().tribunal().unwrap_or(NACIONAL),
+            ocorrido_em: (self.relogio)(),
+            sub: self.ator.sub().to_owned(),
+            azp: self.ator.azp().map(str::to_owned),
+            canal: self.canal,
+            operacao,
+            especie,
+            status,
+            recursos,
+            campos,
+            correlacao: self.correlacao.clone(),
+        }
+    }
+
+    fn encerrar(&self, status: u16) {
+        let (vaga, mut registros, contou, operacao, especie, lidos, escritos) = {
+            let mut estado = self.estado();
+            let Some(vaga) = estado.vaga.take() else { return };
+            let recusados = mem::take(&mut estado.recusados);
+            let contou = estado.gravou || !recusados.is_empty();
+            let (lidos, escritos) = (mem::take(&mut estado.lidos), mem::take(&mut estado.escritos));
+            let operacao = mem::take(&mut estado.operacao);
+            (vaga, recusados, contou, operacao, estado.especie, lidos, escritos)
+        };
+        let campos = CamposSensiveis::de_bits(self.sensiveis.load(Ordering::Relaxed));
+        let so_o_escrito = lidos.iter().all(|lido| escritos.contains(lido));
+        if !contou || !so_o_escrito || campos != CamposSensiveis::default() {
+            // What is left to tell of a write that was told is what was read of it.
+            let especie = if contou { EspecieAuditoria::Leitura } else { especie };
+            // Named and not there, and nothing else: a question without an answer.
+            let nada =
+                status == 200 && lidos.is_empty() && self.ausencias.load(Ordering::Relaxed) > 0;
+            let status = if nada { 404 } else { status };
+            registros.push(self.registro(operacao, especie, status, lidos, campos));
+        }
+        vaga.contar(registros);
+    }
+}
+
+/// A call whose client went away, or that broke: what it had read was read.
+impl Drop for Interno {
+    fn drop(&mut self) {
+        self.encerrar(500);
+    }
+}

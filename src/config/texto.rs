@@ -1,0 +1,93 @@
+//! What `elos check-config` prints.
+
+use super::Config;
+use crate::auth::Caminho;
+use std::fmt;
+use std::path::PathBuf;
+
+/// What `elos check-config` prints: every setting, with secrets left out.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let oculta = |url: &Option<String>| match url {
+            Some(_) => "(definida; não se mostra)",
+            None => "(ausente)",
+        };
+        let caminho = |caminho: &Option<PathBuf>| {
+            caminho.as_ref().map_or("(ausente)".into(), |p| p.display().to_string())
+        };
+        let Self { regras, assinaturas, .. } = self;
+        writeln!(f, "bind             = {}", self.bind)?;
+        writeln!(f, "database_url     = {}", oculta(&self.database_url))?;
+        writeln!(f, "migrate_url      = {}", oculta(&self.migrate_url))?;
+        writeln!(f, "data_dir         = {}", self.data_dir.display())?;
+        writeln!(f, "pg_bin           = {}", caminho(&self.pg_bin))?;
+        writeln!(f, "pool_max         = {}", self.pool_max)?;
+        let texto = |valor: &Option<String>| valor.clone().unwrap_or_else(|| "(ausente)".into());
+        let ou_nada = |nomes: &[String]| match nomes {
+            [] => "(nenhum)".into(),
+            nomes => nomes.join(","),
+        };
+        let caminhos = |caminhos: &[Caminho]| {
+            caminhos.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+        };
+        let Self { oidc, .. } = self;
+        writeln!(f, "env              = {}", texto(&self.ambiente))?;
+        writeln!(f, "oidc_issuer      = {}", texto(&oidc.issuer))?;
+        writeln!(f, "oidc_audience    = {}", oidc.audience.join(","))?;
+        writeln!(f, "oidc_clients     = {}", ou_nada(&oidc.clients))?;
+        writeln!(f, "oidc_algorithms  = {:?}", oidc.algorithms)?;
+        writeln!(f, "oidc_jwks_url    = {}", texto(&oidc.jwks_url))?;
+        writeln!(f, "oidc_jwks_file   = {}", caminho(&oidc.jwks_file))?;
+        writeln!(f, "oidc_allow_http  = {}", if oidc.allow_http { "on" } else { "off" })?;
+        writeln!(f, "oidc_claim_papeis    = {}", caminhos(&oidc.quem.papeis))?;
+        writeln!(f, "oidc_claim_tribunal  = {}", caminhos(&oidc.quem.tribunal))?;
+        writeln!(f, "oidc_claim_sequencia = {}", caminhos(&oidc.quem.sequencia))?;
+        writeln!(f, "cors_origins     = {}", ou_nada(&self.cors_origins))?;
+        let metricas = self.metrics_bind.map_or_else(|| "(não serve)".into(), |b| b.to_string());
+        writeln!(f, "metrics_bind     = {metricas}")?;
+        writeln!(f, "ausencias_por_minuto = {}", self.ausencias_por_minuto)?;
+        // The key to tokens for everybody: whoever runs the program should know that it can.
+        let emissor = match cfg!(feature = "dev-issuer") {
+            true => "só em `elos demo`, só em loopback",
+            false => "ausente deste programa",
+        };
+        writeln!(f, "emissor_de_desenvolvimento = {emissor}")?;
+        writeln!(f, "chave_dos_recibos = {}", caminho(&self.chave_dos_recibos))?;
+        let graphiql = match self.graphiql {
+            Some(true) => "on",
+            Some(false) => "off",
+            None => "on em demo, off em serve",
+        };
+        writeln!(f, "graphiql         = {graphiql}")?;
+        writeln!(f, "log              = {}", self.log)?;
+        writeln!(f, "log_format       = {:?}", self.log_format)?;
+        writeln!(f, "[regras]")?;
+        writeln!(f, "verificar_digito             = {}", regras.verificar_digito)?;
+        writeln!(f, "exigir_numero_do_tribunal    = {}", regras.exigir_numero_do_tribunal)?;
+        writeln!(f, "exigir_rascunho              = {}", regras.exigir_rascunho)?;
+        writeln!(f, "exigir_vinculo_na_referencia = {}", regras.exigir_vinculo_na_referencia)?;
+        writeln!(f, "exigir_execucao_unica        = {}", regras.exigir_execucao_unica)?;
+        writeln!(f, "registrar_pendente           = {}", regras.registrar_pendente)?;
+        writeln!(f, "recusa_no_envio              = {}", regras.recusa_no_envio)?;
+        let desbloqueado = regras.exigir_processo_desbloqueado;
+        writeln!(f, "exigir_processo_desbloqueado = {desbloqueado}")?;
+        writeln!(f, "protocolo_exato              = {}", regras.protocolo_exato)?;
+        writeln!(f, "validar_dv_protocolo         = {}", regras.validar_dv_protocolo)?;
+        writeln!(f, "ciencia_por_get              = {}", regras.ciencia_por_get)?;
+        writeln!(f, "componente_maximo            = {}", regras.componente_maximo)?;
+        writeln!(f, "prazo_do_tramite             = {}", regras.prazo_do_tramite)?;
+        writeln!(f, "campos_desconhecidos         = {:?}", regras.campos_desconhecidos)?;
+        writeln!(f, "[assinaturas]")?;
+        writeln!(f, "espera_init                  = {}", assinaturas.espera_init)?;
+        writeln!(f, "operacoes_por_conexao        = {}", assinaturas.operacoes_por_conexao)?;
+        writeln!(f, "conexoes_por_credencial      = {}", assinaturas.conexoes_por_credencial)?;
+        write!(f, "envio_parado                 = {}", assinaturas.envio_parado)?;
+        if !oidc.quem.sequencias.is_empty() {
+            write!(f, "\n[corporativo]")?;
+        }
+        for (numero, tribunal) in &oidc.quem.sequencias {
+            write!(f, "\n{numero} = {}", tribunal.codigo)?;
+        }
+        Ok(())
+    }
+}

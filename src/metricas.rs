@@ -1,0 +1,130 @@
+//! What the server counts of itself, for Prometheus. Labels are route templates, codes and
+//! names of credentials: never a path, a number or a person.
+
+use crate::auth::Ator;
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Pedido {
+    metodo: String,
+    rota: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Credencial {
+    credencial: String,
+}
+
+/// Cheap to clone: all clones count together.
+#[derive(Clone)]
+pub struct Metricas(Arc<Contadas>);
+
+struct Contadas {
+    registro: Registry,
+    pedidos: Family<Pedido, Histogram, fn() -> Histogram>,
+    ausencias: Family<Credencial, Counter>,
+    limitados: Family<Credencial, Counter>,
+    auditados: Counter,
+    atraso_da_auditoria: Gauge,
+    selados: Counter,
+}
+
+fn duracoes() -> Histogram {
+    Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])
+}
+
+impl Metricas {
+    pub fn novas() -> Self {
+        let mut contadas = Contadas {
+            registro: Registry::with_prefix("elos"),
+            pedidos: Family::new_with_constructor(duracoes),
+            ausencias: Family::default(),
+            limitados: Family::default(),
+            auditados: Counter::default(),
+            atraso_da_auditoria: Gauge::default(),
+            selados: Counter::default(),
+        };
+        let versao = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        let registro = &mut contadas.registro;
+        registro.register("build", "Versão do programa", versao);
+        registro.register(
+            "http_request_duration_seconds",
+            "Duração dos pedidos, por método, modelo da rota e status",
+            contadas.pedidos.clone(),
+        );
+        registro.register(
+            "ausencias",
+            "Objetos pedidos que não existem ou não são visíveis, por credencial",
+            contadas.ausencias.clone(),
+        );
+        registro.register(
+            "limite_de_requisicoes",
+            "Pedidos recusados a quem pede demais o que não existe, por credencial",
+            contadas.limitados.clone(),
+        );
+        registro.register(
+            "auditoria_registros",
+            "Registros de leitura gravados na trilha",
+            contadas.auditados.clone(),
+        );
+        registro.register(
+            "auditoria_tentativas_falhas",
+            "Tentativas seguidas de gravar a trilha que falharam; 0 quando grava",
+            contadas.atraso_da_auditoria.clone(),
+        );
+        registro.register(
+            "auditoria_selados",
+            "Registros que esta instância selou na cadeia",
+            contadas.selados.clone(),
+        );
+        Self(Arc::new(contadas))
+    }
+
+    pub fn respondeu(&self, metodo: &str, rota: &str, status: u16, em: Duration) {
+        let pedido = Pedido { metodo: metodo.to_owned(), rota: rota.to_owned(), status };
+        self.0.pedidos.get_or_create(&pedido).observe(em.as_secs_f64());
+    }
+
+    pub fn faltaram(&self, ator: &Ator, quantos: u32) {
+        self.0.ausencias.get_or_create(&de(ator)).inc_by(quantos.into());
+    }
+
+    pub fn limitou(&self, ator: &Ator) {
+        self.0.limitados.get_or_create(&de(ator)).inc();
+    }
+
+    pub fn auditou(&self, registros: usize) {
+        self.0.auditados.inc_by(registros as u64);
+        self.0.atraso_da_auditoria.set(0);
+    }
+
+    pub fn nao_auditou(&self) {
+        self.0.atraso_da_auditoria.inc();
+    }
+
+    pub fn selou(&self, registros: usize) {
+        self.0.selados.inc_by(registros as u64);
+    }
+
+    /// In the text format of Prometheus.
+    pub fn texto(&self) -> String {
+        let mut texto = String::new();
+        // Writing to a string does not fail.
+        let _ = text::encode(&mut texto, &self.0.registro);
+        texto
+    }
+}
+
+/// Who has no client is counted together: a `sub` may name a person.
+fn de(ator: &Ator) -> Credencial {
+    Credencial { credencial: ator.azp().unwrap_or("sem-azp").to_owned() }
+}

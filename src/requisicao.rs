@@ -1,0 +1,75 @@
+//! What every request has, whichever door it comes through: an id, a span for the logs,
+//! headers, and an end that the trail and the metrics are told of.
+
+use crate::app::{App, Chamada};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpRequest, web};
+use std::time::Instant;
+use tracing::Instrument;
+use uuid::Uuid;
+
+/// The request's id: as the client gave it, if it is a UUID, or a new one.
+pub const CABECALHO: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What a path that no route has is called: the path itself may name a person.
+const DESCONHECIDA: &str = "(desconhecida)";
+
+struct Correlacao(String);
+
+/// Wraps every request.
+pub async fn acompanhar<B: MessageBody + 'static>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let inicio = Instant::now();
+    let id = dada(req.headers()).unwrap_or_else(Uuid::new_v4).to_string();
+    req.extensions_mut().insert(Correlacao(id.clone()));
+    let span = tracing::info_span!("request", id, method = %req.method());
+    let app = req.app_data::<web::Data<App>>().cloned();
+    let mut resposta = next.call(req).instrument(span.clone()).await?;
+
+    let status = resposta.status().as_u16();
+    let pedido = resposta.request();
+    let rota = rota(pedido);
+    if let Some(chamada) = pedido.extensions_mut().remove::<Chamada>() {
+        chamada.encerrar(status);
+    }
+    let duracao = inicio.elapsed();
+    if let Some(app) = app {
+        app.metricas.respondeu(pedido.method().as_str(), &rota, status, duracao);
+    }
+    span.in_scope(|| {
+        let ms = u64::try_from(duracao.as_millis()).unwrap_or(u64::MAX);
+        match status {
+            0..=399 => tracing::debug!(rota, status, ms, "answered"),
+            400..=499 => tracing::info!(rota, status, ms, "refused"),
+            _ => tracing::warn!(rota, status, ms, "failed"),
+        }
+    });
+    if let Ok(valor) = HeaderValue::from_str(&id) {
+        resposta.headers_mut().insert(CABECALHO, valor);
+    }
+    Ok(resposta)
+}
+
+fn dada(headers: &HeaderMap) -> Option<Uuid> {
+    headers.get(CABECALHO)?.to_str().ok()?.parse().ok()
+}
+
+/// The template of the route; never the path.
+pub fn rota(req: &HttpRequest) -> String {
+    req.match_pattern().unwrap_or_else(|| DESCONHECIDA.to_owned())
+}
+
+/// The id of the request.
+pub fn correlacao(req: &HttpRequest) -> String {
+    req.extensions().get::<Correlacao>().map_or_else(String::new, |id| id.0.clone())
+}
+
+/// The call that the request turned out to be, to be told of when it is over.
+pub fn anotar(req: &HttpRequest, chamada: &Chamada) {
+    req.extensions_mut().insert(chamada.clone());
+}

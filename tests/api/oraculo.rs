@@ -1,0 +1,249 @@
+//! Absent and foreign are one answer, to the byte and by the same statements; and who tries
+//! names out has to wait.
+
+use crate::support::{Ajustes, App, Modelo, Resposta};
+use serde_json::{Value, json};
+
+/// What TJRN has, and a name of the same shape that nobody has.
+struct Par {
+    alheio: String,
+    ausente: String,
+}
+
+struct Nomes {
+    numero: Par,
+    identificador: Par,
+    codigo: Par,
+    guia: Par,
+    idt: Par,
+    nre: Par,
+    protocolo: Par,
+    ids: Vec<Par>,
+}
+
+const TRAMITE: &str = "mutation($p: String!) { enviarTramite(input: {remetente: {repositorio: 1, numero: \"820\"},
+    destinatario: {repositorio: 1, numero: \"806\"}, protocolo: $p, descricao: \"x\"}) { tramite { id idt nre registro { id } } erros { mensagem } } }";
+
+fn nomes(app: &App) -> Nomes {
+    let dados = app.gql(
+        "tjrn",
+        "{ processos(first: 1, filtro: {situacaoGuia: ATIVO}) { nodes { id numero codigo guias(first: 1) { nodes { id numero } } adolescentes(first: 1) { nodes { id identificador } } } } }",
+    );
+    let protocolo = "99990.000001/2026-53";
+    let tramite = app.gql_com("tjrn", TRAMITE, json!({ "p": protocolo }));
+    let tramite = &tramite["enviarTramite"]["tramite"];
+    let processo = &dados["processos"]["nodes"][0];
+    let (guia, adolescente) =
+        (&processo["guias"]["nodes"][0], &processo["adolescentes"]["nodes"][0]);
+    let texto = |valor: &Value| valor.as_str().map_or_else(|| valor.to_string(), str::to_owned);
+    let par = |alheio: &Value, ausente: &str| {
+        assert!(!alheio.is_null(), "{dados} {tramite}");
+        Par { alheio: texto(alheio), ausente: ausente.to_owned() }
+    };
+    let id = |texto: &str| {
+        use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+        BASE64.encode(texto)
+    };
+    Nomes {
+        numero: par(&processo["numero"], "9000741-62.2021.8.20.0083"),
+        identificador: par(&adolescente["identificador"], "209900000001"),
+        codigo: par(&processo["codigo"], "2000000000"),
+        guia: par(&guia["numero"], "202601019999"),
+        idt: par(&tramite["idt"], "999999"),
+        nre: par(&tramite["nre"], "9999999999852026"),
+        protocolo: par(&json!(protocolo), "99990.000002/2026-06"),
+        ids: vec![
+            par(&processo["id"], &id("Processo:999999")),
+            par(&adolescente["id"], &id("Adolescente:999999")),
+            par(&guia["id"], &id("Guia:999999")),
+            par(&tramite["id"], &id("Tramite:999999")),
+            par(&tramite["registro"]["id"], &id("RegistroEletronico:999999")),
+        ],
+    }
+}
+
+/// Status, headers and body, but for what tells one request from another.
+fn essencia(resposta: &Resposta, nome: &str) -> String {
+    let mut headers: Vec<_> = resposta
+        .headers
+        .iter()
+        .filter(|(nome, _)| !matches!(nome.as_str(), "date" | "x-request-id"))
+        .map(|(nome, valor)| format!("{nome}: {valor}"))
+        .collect();
+    headers.sort();
+    let mut corpo = resposta.texto.clone();
+    if let Some(hora) = resposta.corpo["dataHora"].as_str() {
+        corpo = corpo.replace(hora, "(agora)");
+    }
+    // What the client asked with is its own.
+    let corpo = corpo.replace(nome, "(nome)");
+    format!("{} {headers:?} {corpo}", resposta.status)
+}
+
+/// Everything of GraphQL that takes a name (`$x`), and which one.
+const OPERACOES: [(&str, &str); 14] = [
+    (
+        "query($x: NumeroProcesso!) { processo(numero: $x) { id adolescentes { totalCount } } }",
+        "numero",
+    ),
+    ("query($x: NumeroProcesso!) { apuracao(numero: $x) { id } }", "numero"),
+    (
+        "query($xs: [NumeroProcesso!]) { processos(filtro: {numero: $xs}) { totalCount nodes { id } } }",
+        "numero",
+    ),
+    (
+        "query($x: IdentificadorAdolescente!) { adolescente(identificador: $x) { id } }",
+        "identificador",
+    ),
+    (
+        "query($x: IdentificadorAdolescente!) { adolescente(identificador: $x, tribunal: \"8.20\") { id } }",
+        "identificador",
+    ),
+    (
+        "query($x: IdentificadorAdolescente!) { processos(filtro: {adolescente: $x}) { totalCount nodes { id } } }",
+        "identificador",
+    ),
+    ("query($x: String!) { guia(numero: $x) { id } }", "guia"),
+    ("query($x: ID!) { tramite(idt: $x) { id } }", "idt"),
+    ("query($x: NRE) { registroEletronico(nre: $x) { id } }", "nre"),
+    ("query($x: String) { registroEletronico(protocolo: $x) { id } }", "protocolo"),
+    (
+        "mutation($x: NumeroProcesso!) { alterarSituacao(input: {processo: $x, situacao: ARQUIVADO}) { alterado erros { codigo mensagem orientacao campo } } }",
+        "numero",
+    ),
+    (
+        "mutation($x: String!) { baixarGuia(input: {numero: $x}) { erros { codigo mensagem } } }",
+        "guia",
+    ),
+    ("mutation($x: ID!) { receberTramite(input: {idt: $x}) { erros { codigo mensagem } } }", "idt"),
+    (
+        "mutation($x: NRE) { enviarTramite(input: {remetente: {repositorio: 1, numero: \"817\"}, destinatario: {repositorio: 1, numero: \"806\"}, protocolo: \"99990.000003/2026-42\", descricao: \"x\", nre: $x}) { erros { codigo mensagem } } }",
+        "nre",
+    ),
+];
+
+/// Every route that takes one.
+const ROTAS: [(&str, &str, &str); 14] = [
+    ("GET", "/api/v1/processos/{}", "codigo"),
+    ("GET", "/api/v1/processos/numero-processo/{}", "numero"),
+    ("GET", "/api/v1/processos/apuracao/numero-processo/{}", "numero"),
+    ("GET", "/api/v1/processos?identificadorAdolescente={}", "identificador"),
+    ("PUT", "/api/v1/processos/numero-processo/{}/situacao/Arquivado", "numero"),
+    ("GET", "/api/v1/adolescentes/identificador/{}", "identificador"),
+    ("GET", "/api/v1/guias?numeroGuia={}", "guia"),
+    ("PUT", "/api/v1/guias/{}/situacao/Baixada", "guia"),
+    ("GET", "/tramites/{}", "idt"),
+    ("GET", "/tramites/{}/recibo", "idt"),
+    ("POST", "/tramites/{}/recebimento", "idt"),
+    ("DELETE", "/tramites/{}", "idt"),
+    ("GET", "/NREs/{}", "nre"),
+    ("GET", "/tramites/protocolo/{}", "protocolo"),
+];
+
+impl Nomes {
+    fn por_nome(&self, nome: &str) -> &Par {
+        match nome {
+            "numero" => &self.numero,
+            "identificador" => &self.identificador,
+            "codigo" => &self.codigo,
+            "guia" => &self.guia,
+            "idt" => &self.idt,
+            "nre" => &self.nre,
+            "protocolo" => &self.protocolo,
+            outro => unreachable!("{outro}"),
+        }
+    }
+}
+
+#[test]
+fn alheio_e_ausente_sao_uma_resposta() {
+    let app = App::novo();
+    let nomes = nomes(&app);
+    let mut vistos = 0;
+    let mut comparar = |o_que: &str, par: &Par, pedir: &dyn Fn(&str) -> Resposta| {
+        // Once before, so that no connection has to be opened or set for either.
+        pedir(&par.ausente);
+        let (do_ausente, ausente) = app.comandos(|| pedir(&par.ausente));
+        let (do_alheio, alheio) = app.comandos(|| pedir(&par.alheio));
+        let (ausente, alheio) = (essencia(&ausente, &par.ausente), essencia(&alheio, &par.alheio));
+        assert_eq!(alheio, ausente, "{o_que}");
+        assert_eq!(do_alheio, do_ausente, "{o_que}");
+        vistos += 1;
+    };
+    for (query, nome) in OPERACOES {
+        let par = nomes.por_nome(nome);
+        comparar(query, par, &|nome| {
+            app.graphql("tjpe", query, json!({ "x": nome, "xs": [nome] }))
+        });
+    }
+    for par in &nomes.ids {
+        comparar("node", par, &|nome| {
+            app.graphql(
+                "tjpe",
+                "query($x: ID!) { node(id: $x) { id } nodes(ids: [$x]) { id } }",
+                json!({ "x": nome }),
+            )
+        });
+    }
+    let percento = |nome: &str| nome.replace('/', "%2F");
+    for (metodo, rota, nome) in ROTAS {
+        let par = nomes.por_nome(nome);
+        comparar(&format!("{metodo} {rota}"), par, &|nome| {
+            let bearer = format!("Bearer {}", app.token("tjpe"));
+            app.pedir(
+                metodo,
+                &rota.replace("{}", &percento(nome)),
+                &[("Authorization", &bearer)],
+                b"",
+            )
+        });
+    }
+    assert_eq!(vistos, 33);
+}
+
+#[test]
+fn quem_experimenta_nomes_em_sequencia_espera() {
+    let app = App::com(Modelo::Semeado, Ajustes { ausencias_por_minuto: 60, ..Ajustes::default() });
+    let procurar =
+        |n: u32| app.get("tjrn", &format!("/api/v1/adolescentes/identificador/2099{n:08}"));
+    let mut recusado = None;
+    for n in 0..100 {
+        let resposta = procurar(n);
+        if resposta.status == 429 {
+            recusado = Some((n, resposta));
+            break;
+        }
+        assert_eq!(resposta.status, 404, "{}", resposta.texto);
+    }
+    let (depois_de, recusado) = recusado.expect("nobody was stopped");
+    // A bucket of sixty, and what trickled in meanwhile.
+    assert!((60..80).contains(&depois_de), "{depois_de}");
+    assert!((1..=3).contains(&recusado.headers["retry-after"].parse::<u32>().unwrap()));
+    assert_eq!(recusado.corpo["mensagemDesenvolvedor"], "LIMITE_DE_REQUISICOES");
+
+    // Many names in one request are so many, and owed.
+    let muitos = json!({ "ids": (0..100).map(|n| n.to_string()).collect::<Vec<_>>() });
+    let query = "query($ids: [ID!]!) { a: nodes(ids: $ids) { id } b: nodes(ids: $ids) { id } }";
+    assert_eq!(app.graphql("tjpe", query, &muitos).status, 200);
+    let devedor = app.graphql("tjpe", query, &muitos);
+    assert_eq!(devedor.status, 429, "{}", devedor.texto);
+    assert_eq!(devedor.corpo["errors"][0]["extensions"]["code"], "LIMITE_DE_REQUISICOES");
+    assert!(devedor.headers["retry-after"].parse::<u32>().unwrap() > 100);
+    // Those that a refusal names count as well, and the Tramita's.
+    let vincular = |n: u32| {
+        app.graphql("tjce", "mutation($n: NumeroProcesso!) { alterarSituacao(input: {processo: $n, situacao: ATIVO}) { erros { codigo } } }",
+        json!({ "n": format!("{:07}6220218060083", n) })).status
+    };
+    assert!((0..100).any(|n| vincular(n) == 429
+        || app.get("tjce", &format!("/tramites/{}", 90_000 + n)).status == 429));
+
+    // Others, and what is there, go on; and it shows.
+    assert_eq!(app.get("cnj", "/api/v1/processos").status, 200);
+    let metricas = app.metricas();
+    for linha in [
+        r#"elos_ausencias_total{credencial="tjpe"} 200"#,
+        r#"elos_limite_de_requisicoes_total{credencial="tjrn"} 1"#,
+    ] {
+        assert!(metricas.contains(linha), "{linha}: {metricas}");
+    }
+}
