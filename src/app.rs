@@ -49,6 +49,12 @@ impl App {
         Self { assinaturas, ..self }
     }
 
+    /// Remembers nothing of what is read or written: to measure what that costs.
+    #[must_use]
+    pub fn sem_auditoria(self) -> Self {
+        Self { auditoria: Auditoria::nenhuma(), ..self }
+    }
+
     /// So many objects that are not there may be asked for in a minute; zero is no limit.
     #[must_use]
     pub fn com_ausencias_por_minuto(self, maximo: u32) -> Self {

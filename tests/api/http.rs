@@ -313,3 +313,51 @@ fn saude() {
         assert_eq!(app.pedir("GET", rota, &[], b"").status, 200, "{rota}");
     }
 }
+
+/// Pages of the origins that are configured may call, and of no other; what they may read
+/// besides the body is what a retry needs.
+#[test]
+fn so_paginas_das_origens_configuradas_chamam() {
+    let app = App::vazio();
+    let de = |origem: &str, metodo: &str| {
+        let pedido = [
+            ("Origin", origem),
+            ("Access-Control-Request-Method", "POST"),
+            ("Access-Control-Request-Headers", "authorization,content-type"),
+        ];
+        app.pedir(metodo, "/graphql", &pedido, b"").headers
+    };
+    let nossa = de(crate::support::ORIGEM, "OPTIONS");
+    assert_eq!(nossa["access-control-allow-origin"], crate::support::ORIGEM);
+    assert!(nossa["access-control-allow-headers"].contains("authorization"), "{nossa:?}");
+    assert!(!nossa.contains_key("access-control-allow-credentials"), "{nossa:?}");
+    let lida = de(crate::support::ORIGEM, "POST");
+    assert_eq!(lida["access-control-allow-origin"], crate::support::ORIGEM);
+    assert!(lida["access-control-expose-headers"].contains("x-request-id"), "{lida:?}");
+    for alheia in ["https://outra.example", "https://painel.example.evil", "null"] {
+        for metodo in ["OPTIONS", "POST"] {
+            let headers = de(alheia, metodo);
+            assert!(!headers.contains_key("access-control-allow-origin"), "{alheia}: {headers:?}");
+        }
+    }
+}
+
+/// The id of a request is its own, or the client's if it is a UUID: nothing else gets into
+/// logs and trail by that way.
+#[test]
+fn cada_pedido_tem_um_id_que_nada_diz() {
+    let app = App::vazio();
+    let id = |dado: &str| {
+        app.pedir("GET", "/healthz", &[("X-Request-Id", dado)], b"").headers["x-request-id"].clone()
+    };
+    let uuid = "6c1d2f0e-1111-4222-8333-444455556666";
+    assert_eq!(id(uuid), uuid);
+    for texto in ["52998224725", "x\u{e9}", "", "../../etc"] {
+        let dado = id(texto);
+        assert!(
+            dado.len() == 36 && !dado.contains(uuid) && dado.matches('-').count() == 4,
+            "{texto}: {dado}"
+        );
+    }
+    assert_ne!(id(""), id(""));
+}
