@@ -4,7 +4,7 @@ use crate::armazem::{Armazem, NoBanco};
 use crate::assinante::Assinante;
 use crate::auditoria::{Auditoria, Entrada, Rastro};
 use crate::auth::Ator;
-use crate::config::{Assinaturas, Regras};
+use crate::config::{Assinaturas, Documentos, Regras};
 use crate::db::{Db, Sessao};
 use crate::enumeracao::Enumeracao;
 use crate::error::Error;
@@ -24,6 +24,7 @@ pub struct App {
     pub assinante: Option<Arc<Assinante>>,
     pub regras: Regras,
     pub assinaturas: Assinaturas,
+    pub documentos: Documentos,
     /// The clock. A parameter, so that rules and snapshots are deterministic.
     pub agora: fn() -> DateTime<Utc>,
 }
@@ -35,13 +36,29 @@ impl App {
         let metricas = Metricas::novas();
         let auditoria = Auditoria::iniciar(db.clone(), metricas.clone());
         let (enumeracao, assinaturas) = (Arc::default(), Assinaturas::default());
-        let assinante = None;
-        Self { db, armazem, auditoria, enumeracao, metricas, assinante, regras, assinaturas, agora }
+        let (documentos, assinante) = (Documentos::default(), None);
+        Self {
+            db,
+            armazem,
+            auditoria,
+            enumeracao,
+            metricas,
+            assinante,
+            regras,
+            assinaturas,
+            documentos,
+            agora,
+        }
     }
 
     #[must_use]
     pub fn assinando(self, assinante: Option<Assinante>) -> Self {
         Self { assinante: assinante.map(Arc::new), ..self }
+    }
+
+    #[must_use]
+    pub fn com_documentos(self, documentos: Documentos) -> Self {
+        Self { documentos, ..self }
     }
 
     #[must_use]

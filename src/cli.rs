@@ -216,6 +216,7 @@ fn serve(config: &Config) -> anyhow::Result<()> {
     let app = App::novo(db, config.regras, agora)
         .assinando(config.assinante()?)
         .com_assinaturas(config.assinaturas)
+        .com_documentos(config.documentos(false))
         .com_ausencias_por_minuto(config.ausencias_por_minuto);
     let partes = Partes {
         app,

@@ -5,7 +5,7 @@ use crate::auditoria::Auditoria;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::docs::Docs;
-use crate::graphql::Sessoes;
+use crate::graphql::{Documentos, Sessoes};
 use crate::metricas::Metricas;
 use crate::{credencial, graphql, pages, requisicao, rest, tramite};
 use actix_cors::Cors;
@@ -81,6 +81,8 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     tracing::info!(?regras, graphiql, "serving");
     let schema = web::Data::new(graphql::schema());
     let sdl = web::Data::new(Sdl(graphql::sdl()));
+    let documentos = Documentos::novos(&sdl.0, partes.app.documentos);
+    let documentos = web::Data::new(documentos.map_err(std::io::Error::other)?);
     if let Some(escuta) = partes.metricas {
         servir_metricas(escuta, partes.app.metricas.clone())?;
     }
@@ -103,6 +105,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             .wrap(cabecalhos())
             .app_data(schema.clone())
             .app_data(sdl.clone())
+            .app_data(documentos.clone())
             .app_data(app.clone())
             .app_data(auth.clone())
             .app_data(sessoes.clone())

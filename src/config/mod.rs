@@ -2,11 +2,13 @@
 //! `--config`, else the default.
 
 mod assinaturas;
+mod documentos;
 mod oidc;
 mod regras;
 mod texto;
 
 pub use assinaturas::Assinaturas;
+pub use documentos::Documentos;
 pub use regras::{CamposDesconhecidos, Regras};
 
 use crate::assinante::Assinante;
@@ -141,6 +143,14 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_GRAPHIQL", value_enum, global = true)]
     pub graphiql: Option<Chave>,
 
+    /// Responde a `__schema` e `__type`, e sugere nomes ao recusar documentos [padrão: on em demo, off em serve].
+    #[arg(long, env = "ELOS_INTROSPECCAO", value_enum, global = true)]
+    pub introspeccao: Option<Chave>,
+
+    /// O mais que uma operação pode custar, por `@cost` e `@listSize` do esquema [padrão: 250000].
+    #[arg(long, env = "ELOS_CUSTO_MAXIMO", value_name = "N", global = true)]
+    pub custo_maximo: Option<u64>,
+
     /// Origens de páginas que podem chamar este servidor (CORS), separadas por vírgula [padrão: nenhuma].
     #[arg(
         long,
@@ -231,6 +241,8 @@ pub struct Config {
     pub oidc: Oidc,
     pub chave_dos_recibos: Option<PathBuf>,
     pub graphiql: Option<bool>,
+    pub introspeccao: Option<bool>,
+    pub custo_maximo: u64,
     pub cors_origins: Vec<String>,
     pub metrics_bind: Option<SocketAddr>,
     pub ausencias_por_minuto: u32,
@@ -270,11 +282,25 @@ impl Config {
                 .unwrap_or(enumeracao::POR_MINUTO),
             ambiente: dadas.ambiente.or(arquivo.ambiente),
             graphiql: dadas.graphiql.or(arquivo.graphiql).map(|chave| chave == Chave::On),
+            introspeccao: dadas
+                .introspeccao
+                .or(arquivo.introspeccao)
+                .map(|chave| chave == Chave::On),
+            custo_maximo: dadas
+                .custo_maximo
+                .or(arquivo.custo_maximo)
+                .unwrap_or(Documentos::default().custo_maximo),
             log: dadas.log.or(arquivo.log).unwrap_or_else(|| "info".into()),
             log_format: dadas.log_format.or(arquivo.log_format).unwrap_or_default(),
             regras,
             assinaturas,
         })
+    }
+
+    /// With `introspeccao` as this command has it, unless it is set.
+    pub fn documentos(&self, introspeccao: bool) -> Documentos {
+        let introspeccao = self.introspeccao.unwrap_or(introspeccao);
+        Documentos { custo_maximo: self.custo_maximo, introspeccao }
     }
 
     /// Reads the key of the recibos, if one is set.

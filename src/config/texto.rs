@@ -53,12 +53,14 @@ impl fmt::Display for Config {
         };
         writeln!(f, "emissor_de_desenvolvimento = {emissor}")?;
         writeln!(f, "chave_dos_recibos = {}", caminho(&self.chave_dos_recibos))?;
-        let graphiql = match self.graphiql {
+        let chave = |chave: Option<bool>| match chave {
             Some(true) => "on",
             Some(false) => "off",
             None => "on em demo, off em serve",
         };
-        writeln!(f, "graphiql         = {graphiql}")?;
+        writeln!(f, "graphiql         = {}", chave(self.graphiql))?;
+        writeln!(f, "introspeccao     = {}", chave(self.introspeccao))?;
+        writeln!(f, "custo_maximo     = {}", self.custo_maximo)?;
         writeln!(f, "log              = {}", self.log)?;
         writeln!(f, "log_format       = {:?}", self.log_format)?;
         writeln!(f, "[regras]")?;

@@ -3,7 +3,8 @@
 mod assinatura;
 mod conexao;
 pub mod diretivas;
-mod document;
+pub mod document;
+mod documentos;
 mod erros;
 mod escalares;
 mod escrita;
@@ -19,6 +20,7 @@ pub use assinatura::{Fato, Passagem, Pergunta};
 pub use conexao::{
     Aresta, ArestaComVinculo, Conexao, ListaGraphql, Paginacao, SentidoOrdem, aresta, conectar,
 };
+pub use documentos::Documentos;
 pub use erros::{ErroDeCampo, ErroGraphql, Falivel};
 pub use escalares::{Data, Instante};
 pub use escrita::{Desfecho, Entrada, Fim, ModoInput, executar};
@@ -41,6 +43,7 @@ use crate::tramite::graphql::{TramiteMutation, TramiteQuery, TramiteSubscription
 use crate::tribunal::{Tribunal, graphql::TribunalQuery};
 use async_graphql::{
     Context, ErrorExtensions, MergedObject, MergedSubscription, Object, SDLExportOptions,
+    ValidationMode,
 };
 use node::NodeQuery;
 
@@ -76,7 +79,9 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 /// The schema alone, as `elos schema` prints it; execution needs an [`App`] in each request.
 pub fn schema() -> Schema {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
-        .limit_depth(30)
+        // Documents come validated, and within the limits of `document`.
+        .validation_mode(ValidationMode::Fast)
+        .limit_recursive_depth(200)
         .finish()
 }
 

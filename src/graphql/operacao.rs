@@ -1,9 +1,9 @@
 //! Carries an operation out, whatever protocol it came by.
 
 use super::assinatura::Aberta;
-use super::http::pedido::{self, Pronta};
+use super::http::pedido::Pronta;
 use super::sessoes::Sessoes;
-use super::{ErroDeCampo, Loaders, Schema};
+use super::{Documentos, ErroDeCampo, Loaders, Schema};
 use crate::app::{App, Chamada};
 use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria};
 use crate::auth::Ator;
@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 #[derive(Clone)]
 pub struct Servico {
     pub schema: web::Data<Schema>,
+    pub documentos: web::Data<Documentos>,
     pub app: web::Data<App>,
     pub sessoes: web::Data<Sessoes>,
 }
@@ -30,6 +31,19 @@ pub struct Desfecho {
     /// None when the request was refused before anything ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<async_graphql::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Extensions>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Extensions {
+    cost: Custo,
+}
+
+#[derive(Debug, Serialize)]
+struct Custo {
+    requested: u64,
+    limit: u64,
 }
 
 /// An operation answers once or, if it is a subscription, for as long as it lasts.
@@ -51,7 +65,7 @@ impl Servico {
     }
 
     pub async fn iniciar(&self, chamada: Chamada, pronta: Pronta) -> Iniciada {
-        if pronta.tipo != OperationType::Subscription {
+        if pronta.tipo() != OperationType::Subscription {
             return Iniciada::Respondida(self.executar(chamada, &pronta).await);
         }
         match Aberta::abrir(self.clone(), chamada, pronta).await {
@@ -68,7 +82,7 @@ impl Servico {
 
 /// With what resolvers look for; the loaders are of this one answer.
 pub fn pedir(chamada: Chamada, pronta: &Pronta) -> Request {
-    chamada.rastro.nomear(pronta.operacao.clone(), pronta.especie());
+    chamada.rastro.nomear(pronta.operacao(), pronta.especie());
     pronta.request().data(Loaders::for_request(chamada))
 }
 
@@ -79,8 +93,18 @@ impl Desfecho {
     }
 
     pub fn da_falha(falha: Falha, mensagem: &str) -> Self {
-        let extensions = json!({ "code": falha.nome(), "status": falha.status() });
-        Self { errors: vec![json!({ "message": mensagem, "extensions": extensions })], data: None }
+        Self::do_codigo(falha.nome(), falha.status(), mensagem)
+    }
+
+    pub fn do_codigo(codigo: &str, status: u16, mensagem: &str) -> Self {
+        let extensions = json!({ "code": codigo, "status": status });
+        let errors = vec![json!({ "message": mensagem, "extensions": extensions })];
+        Self { errors, data: None, extensions: None }
+    }
+
+    /// Tells what it cost, of what it may.
+    pub fn com_custo(&mut self, requested: u64, limit: u64) {
+        self.extensions = Some(Extensions { cost: Custo { requested, limit } });
     }
 
     /// That of the answer if it came by HTTP.
@@ -100,7 +124,7 @@ impl Desfecho {
         let recusada = !errors.is_empty()
             && data == async_graphql::Value::Null
             && errors.iter().all(do_pedido);
-        Self { errors, data: (!recusada).then_some(data) }
+        Self { errors, data: (!recusada).then_some(data), extensions: None }
     }
 }
 
@@ -108,13 +132,10 @@ impl Desfecho {
 fn com_codigo(error: &ServerError) -> Value {
     let mut erro = serde_json::to_value(error).unwrap_or_else(|_| json!({}));
     if erro["extensions"].get("code").is_none() {
-        let ((codigo, status), mensagem) =
-            pedido::classificar(&error.message, !error.path.is_empty());
-        erro["extensions"]["code"] = codigo.into();
-        erro["extensions"]["status"] = status.into();
-        if let Some(mensagem) = mensagem {
-            erro["message"] = mensagem.into();
-        }
+        let tem_caminho = !error.path.is_empty();
+        let falha = if tem_caminho { Falha::EntradaInvalida } else { Falha::DocumentoInvalido };
+        erro["extensions"]["code"] = falha.nome().into();
+        erro["extensions"]["status"] = falha.status().into();
     }
     // The field that failed, when the path in the error is only of one above it.
     let extensions = erro["extensions"].as_object_mut();

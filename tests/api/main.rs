@@ -8,6 +8,7 @@ mod arquitetura;
 mod assinaturas;
 mod auditoria;
 mod cadastro;
+mod documento;
 mod codigos;
 mod comandos;
 mod conexao;

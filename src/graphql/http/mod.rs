@@ -7,9 +7,9 @@ pub mod pedido;
 mod resposta;
 mod sse;
 
-use super::Schema;
-use super::operacao::{Desfecho, Servico};
+use super::operacao::Servico;
 use super::sessoes::{Sessoes, Vigia};
+use super::{Documentos, Schema};
 use crate::app::App;
 use crate::auth::Auth;
 use crate::error::{Error, Falha};
@@ -20,10 +20,14 @@ use async_graphql::parser::types::OperationType;
 use pedido::Pronta;
 use resposta::Midia;
 
+/// Of a request: `1` asks for what the operation cost.
+const CUSTO: &str = "x-cost";
+
 pub async fn responder(
     req: HttpRequest,
     payload: web::Payload,
     schema: web::Data<Schema>,
+    documentos: web::Data<Documentos>,
     app: web::Data<App>,
     auth: web::Data<Auth>,
     sessoes: web::Data<Sessoes>,
@@ -41,7 +45,7 @@ pub async fn responder(
             return resposta;
         }
     };
-    let servico = Servico { schema, app, sessoes };
+    let servico = Servico { schema, documentos, app, sessoes };
     let chamada = match servico.entrar(ator.clone(), requisicao::correlacao(&req)).await {
         Ok(chamada) => chamada,
         Err(error) => return resposta::recusar(midia, &error),
@@ -51,38 +55,41 @@ pub async fn responder(
         Ok(lido) => lido,
         Err(error) => return resposta::recusar(midia, &error),
     };
-    let pronta = lido.preparar().and_then(|pronta| conferir(&req, midia, pronta));
-    match pronta {
-        Ok((Midia::EventStream, pronta)) => {
+    let pronta = match lido.preparar(&servico.documentos) {
+        Ok(pronta) => pronta,
+        // What is wrong with a document is told as an event, to whom EventSource would hide a status.
+        Err(recusada) if midia == Midia::EventStream => return sse::responder_uma(&recusada),
+        Err(recusada) => return resposta::responder_desfecho(midia, &recusada),
+    };
+    match conferir(&req, midia, &pronta) {
+        Ok(Midia::EventStream) => {
             let vigia = Vigia::nova(auth, req.headers(), (ator, expira), servico.app.agora);
             sse::responder(servico, chamada, pronta, vigia).await
         }
-        Ok((midia, pronta)) => {
-            resposta::responder_desfecho(midia, &servico.executar(chamada, &pronta).await)
-        }
-        // What is wrong with a document is told as an event, to whom EventSource would hide a status.
-        Err(error) if midia == Midia::EventStream && error.publica().0.status() == 400 => {
-            sse::responder_uma(&Desfecho::recusa(&error))
+        Ok(midia) => {
+            let mut desfecho = servico.executar(chamada, &pronta).await;
+            if req.headers().get(CUSTO).is_some_and(|valor| valor == "1") {
+                desfecho.com_custo(pronta.custo, servico.documentos.custo_maximo());
+            }
+            resposta::responder_desfecho(midia, &desfecho)
         }
         Err(error) => resposta::recusar(midia, &error),
     }
 }
 
 /// Whether such an operation goes by such a method, and the media type that it is answered in.
-fn conferir(req: &HttpRequest, midia: Midia, pronta: Pronta) -> Result<(Midia, Pronta), Error> {
-    match pronta.tipo {
+fn conferir(req: &HttpRequest, midia: Midia, pronta: &Pronta) -> Result<Midia, Error> {
+    match pronta.tipo() {
         OperationType::Mutation if *req.method() == Method::GET => {
             let mensagem = "por GET não se escreve; mande mutations por POST";
             Err(Error::falha(Falha::MetodoNaoPermitido, mensagem))
         }
-        OperationType::Subscription if Midia::aceita_eventos(req) => {
-            Ok((Midia::EventStream, pronta))
-        }
+        OperationType::Subscription if Midia::aceita_eventos(req) => Ok(Midia::EventStream),
         OperationType::Subscription => {
             let mensagem = "peça subscriptions com Accept: text/event-stream, ou por WebSocket (graphql-transport-ws)";
             Err(Error::falha(Falha::NaoAceitavel, mensagem))
         }
-        _ => Ok((midia, pronta)),
+        _ => Ok(midia),
     }
 }
 

@@ -1,18 +1,15 @@
-//! From the bytes of a request to a parsed one, or why not.
+//! From the bytes of a request to a prepared one, or why not.
 
 use crate::auditoria::EspecieAuditoria;
 use crate::entrada::corpo_json;
-use crate::error::{CodigoErro, Error, Falha};
-use crate::graphql::document::escrita::{self, Recusada};
-use crate::graphql::document::expansao::{self, Recusado};
-use crate::graphql::document::limits::{self, Limites};
-use crate::graphql::document::raiz;
+use crate::error::{Error, Falha};
+use crate::graphql::Documentos;
+use crate::graphql::document::preparar::Preparado;
+use crate::graphql::operacao::Desfecho;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
-use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection,
-};
-use async_graphql::{Name, Positioned, Request, Variables};
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Variables};
 use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -40,30 +37,37 @@ pub struct Lido {
     variaveis: Variables,
 }
 
-/// One that was limited and parsed: ready to be validated and executed, once or many times.
+/// One that was prepared: ready to be executed, once or many times.
 #[derive(Clone)]
 pub struct Pronta {
-    lido: Arc<Lido>,
-    documento: Arc<ExecutableDocument>,
-    pub tipo: OperationType,
-    /// Its name or, without one, those of its root fields.
-    pub operacao: String,
+    preparado: Arc<Preparado>,
+    variaveis: Variables,
+    pub custo: u64,
 }
 
 impl Pronta {
     pub fn request(&self) -> Request {
-        let Lido { texto, operacao, variaveis } = &*self.lido;
-        let mut request = Request::new(texto).variables(variaveis.clone());
-        request.operation_name.clone_from(operacao);
-        request.set_parsed_query(ExecutableDocument::clone(&self.documento));
+        let mut request = Request::new("").variables(self.variaveis.clone());
+        request.set_parsed_query(self.preparado.documento.clone());
         request
     }
 
-    pub const fn especie(&self) -> EspecieAuditoria {
-        match self.tipo {
+    pub fn tipo(&self) -> OperationType {
+        self.preparado.tipo
+    }
+
+    pub fn especie(&self) -> EspecieAuditoria {
+        match self.preparado.tipo {
             OperationType::Mutation => EspecieAuditoria::Escrita,
             _ => EspecieAuditoria::Leitura,
         }
+    }
+
+    /// Its name or, without one, those of its root fields.
+    pub fn operacao(&self) -> String {
+        let nome = self.preparado.nome.clone();
+        let nome = nome.unwrap_or_else(|| self.preparado.raizes.join(","));
+        nome.chars().take(NOME_MAXIMO).collect()
     }
 }
 
@@ -100,54 +104,11 @@ impl Pedido {
 }
 
 impl Lido {
-    /// Limits and parses.
-    pub fn preparar(self) -> Result<Pronta, Error> {
-        let documento = analisar(&self.texto)?;
-        let (proprio, definicao) = escolher(&documento, self.operacao.as_deref())?;
-        escrita::conferir(&documento, definicao, &self.variaveis).map_err(|recusada| {
-            let falha = match recusada {
-                Recusada::ChaveRepetida(_) => Falha::DocumentoInvalido,
-                Recusada::InteiroGrande | Recusada::FaltaVariavel(_) => Falha::EntradaInvalida,
-            };
-            Error::falha(falha, recusada.to_string())
-        })?;
-        raiz::conferir(definicao)
-            .map_err(|recusada| Error::falha(Falha::DocumentoInvalido, recusada.to_string()))?;
-        let tipo = definicao.ty;
-        let nome = proprio.map_or_else(|| raizes(definicao), ToString::to_string);
-        let operacao = nome.chars().take(NOME_MAXIMO).collect();
-        Ok(Pronta { lido: Arc::new(self), documento: Arc::new(documento), tipo, operacao })
+    pub fn preparar(self, documentos: &Documentos) -> Result<Pronta, Desfecho> {
+        let Self { texto, operacao, variaveis } = self;
+        let (preparado, custo) = documentos.preparar(&texto, operacao.as_deref(), &variaveis)?;
+        Ok(Pronta { preparado, variaveis, custo })
     }
-}
-
-/// What an operation without a name is called: its root fields, by the schema's names.
-fn raizes(operacao: &OperationDefinition) -> String {
-    let nome = |selecao: &Positioned<Selection>| match &selecao.node {
-        Selection::Field(campo) => campo.node.name.node.to_string(),
-        Selection::FragmentSpread(_) | Selection::InlineFragment(_) => "...".to_owned(),
-    };
-    operacao.selection_set.node.items.iter().map(nome).collect::<Vec<_>>().join(",")
-}
-
-fn analisar(texto: &str) -> Result<ExecutableDocument, Error> {
-    limits::conferir(texto, Limites::default())
-        .map_err(|excesso| Error::falha(Falha::DocumentoExcedeLimite, excesso.to_string()))?;
-    let documento = async_graphql::parser::parse_query(texto).map_err(|erro| {
-        let onde = erro.positions().next().unwrap_or_default();
-        let mensagem = format!(
-            "o documento GraphQL está malformado na linha {}, coluna {}",
-            onde.line, onde.column
-        );
-        Error::falha(Falha::DocumentoMalformado, mensagem)
-    })?;
-    expansao::conferir(&documento).map_err(|recusado| {
-        let falha = match recusado {
-            Recusado::Grande => Falha::DocumentoExcedeLimite,
-            Recusado::Ciclo => Falha::DocumentoInvalido,
-        };
-        Error::falha(falha, recusado.to_string())
-    })?;
-    Ok(documento)
 }
 
 fn da_url(req: &HttpRequest) -> Result<Pedido, Error> {
@@ -174,44 +135,6 @@ fn da_url(req: &HttpRequest) -> Result<Pedido, Error> {
     })
 }
 
-/// The operation to execute, and its name.
-fn escolher<'d>(
-    documento: &'d ExecutableDocument,
-    nome: Option<&str>,
-) -> Result<(Option<&'d Name>, &'d OperationDefinition), Error> {
-    let recusa = |mensagem| Err(Error::falha(Falha::DocumentoInvalido, mensagem));
-    let escolhida = match (&documento.operations, nome) {
-        (DocumentOperations::Single(unica), None) => (None, unica),
-        (DocumentOperations::Single(_), Some(_)) => {
-            return recusa("o documento não tem a operação que `operationName` pede");
-        }
-        (DocumentOperations::Multiple(varias), Some(nome)) => match varias.get_key_value(nome) {
-            Some((nome, achada)) => (Some(nome), achada),
-            None => return recusa("o documento não tem a operação que `operationName` pede"),
-        },
-        (DocumentOperations::Multiple(varias), None) => match varias.iter().next() {
-            Some((nome, unica)) if varias.len() == 1 => (Some(nome), unica),
-            _ => return recusa("o documento tem várias operações: diga qual em `operationName`"),
-        },
-    };
-    Ok((escolhida.0, &escolhida.1.node))
-}
-
 fn invalida(mensagem: &'static str) -> Error {
     Error::falha(Falha::EntradaInvalida, mensagem)
-}
-
-/// The code of an error that the framework raised without one, and its words if we have better.
-pub fn classificar(mensagem: &str, tem_caminho: bool) -> ((&'static str, u16), Option<String>) {
-    // A scalar of ours that did not read its value says so in these words, pinned with the library's version.
-    if let Some(resto) = mensagem.strip_prefix("Invalid value for argument \"")
-        && let Some((argumento, tipo)) = resto.split_once("\", expected type \"")
-    {
-        let tipo = tipo.trim_end_matches('"');
-        let mensagem = format!("o valor do argumento `{argumento}` não é um `{tipo}`");
-        let codigo = CodigoErro::CampoInvalido;
-        return ((codigo.nome(), codigo.status()), Some(mensagem));
-    }
-    let falha = if tem_caminho { Falha::EntradaInvalida } else { Falha::DocumentoInvalido };
-    ((falha.nome(), falha.status()), None)
 }

@@ -6,9 +6,9 @@ mod mensagem;
 mod motivo;
 mod socket;
 
-use super::Schema;
 use super::operacao::Servico;
 use super::sessoes::Sessoes;
+use super::{Documentos, Schema};
 use crate::app::App;
 use crate::auth::Auth;
 use crate::requisicao;
@@ -32,6 +32,7 @@ pub async fn abrir(
     req: HttpRequest,
     payload: web::Payload,
     schema: web::Data<Schema>,
+    documentos: web::Data<Documentos>,
     app: web::Data<App>,
     auth: web::Data<Auth>,
     sessoes: web::Data<Sessoes>,
@@ -47,7 +48,7 @@ pub async fn abrir(
         .max_frame_size(MENSAGEM_MAXIMA)
         .aggregate_continuations()
         .max_continuation_size(MENSAGEM_MAXIMA);
-    let servico = Servico { schema, app, sessoes };
+    let servico = Servico { schema, documentos, app, sessoes };
     let pedido = (req.headers().clone(), requisicao::correlacao(&req));
     let socket = Socket::novo(servico, auth, pedido, conexao);
     actix_web::rt::spawn(socket.atender(mensagens));

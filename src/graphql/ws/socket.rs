@@ -8,7 +8,7 @@ use super::mensagem::{DoCliente, DoServidor};
 use super::motivo::Motivo;
 use crate::app::Chamada;
 use crate::auth::{Ator, Auth};
-use crate::error::{Error, Falha};
+use crate::error::Falha;
 use crate::graphql::http::pedido::{Lido, Pronta};
 use crate::graphql::operacao::{Desfecho, Iniciada, Servico};
 use crate::graphql::sessoes::{Fim, Vaga, Vigia};
@@ -224,21 +224,20 @@ impl Socket {
             n if n >= maximo => {
                 let mensagem =
                     format!("a conexão já tem {maximo} operações; encerre alguma ou abra outra");
-                Err(Error::falha(Falha::CustoExcedeLimite, mensagem))
+                Err(Desfecho::da_falha(Falha::CustoExcedeLimite, &mensagem))
             }
-            _ => lido.preparar(),
+            _ => lido.preparar(&self.servico.documentos),
         };
         let pronta = match pronta {
             Ok(pronta) => pronta,
-            Err(error) => {
-                let recusada = Desfecho::recusa(&error);
+            Err(recusada) => {
                 chamada.encerrar(recusada.status());
                 return self.recusar(&id, &recusada).await;
             }
         };
         self.serie += 1;
         let voz = Voz { id: id.clone(), serie: self.serie, fila: self.fila.clone() };
-        let tarefa = match pronta.tipo {
+        let tarefa = match pronta.tipo() {
             // Opened here and now: who is answered a ping sent after it knows that it stands.
             OperationType::Subscription => {
                 match self.servico.iniciar(chamada.clone(), pronta).await {

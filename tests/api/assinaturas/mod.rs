@@ -1,7 +1,7 @@
 //! Subscriptions: the two protocols that carry them, and what they promise.
 
 pub mod cliente_sse;
-mod cliente_ws;
+pub mod cliente_ws;
 mod entrega;
 mod limites;
 mod protocolo;

@@ -132,8 +132,8 @@ fn documento_recusado_e_error_e_a_conexao_fica() {
             "GRAPHQL_VALIDATION_FAILED",
         ),
         (
-            "fragmento na raiz",
-            "subscription { ... { processoAlterado { id } } }",
+            "condição na raiz",
+            "subscription { processoAlterado @include(if: true) { id } }",
             "GRAPHQL_VALIDATION_FAILED",
         ),
         (
