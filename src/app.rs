@@ -4,7 +4,7 @@ use crate::armazem::{Armazem, NoBanco};
 use crate::assinante::Assinante;
 use crate::auditoria::{Auditoria, Entrada, Rastro};
 use crate::auth::Ator;
-use crate::config::Regras;
+use crate::config::{Assinaturas, Documentos, Regras};
 use crate::db::{Db, Sessao};
 use crate::enumeracao::Enumeracao;
 use crate::error::Error;
@@ -23,6 +23,8 @@ pub struct App {
     /// Signs what this server certifies; without one, recibos de envio go unsigned.
     pub assinante: Option<Arc<Assinante>>,
     pub regras: Regras,
+    pub assinaturas: Assinaturas,
+    pub documentos: Documentos,
     /// The clock. A parameter, so that rules and snapshots are deterministic.
     pub agora: fn() -> DateTime<Utc>,
 }
@@ -33,13 +35,35 @@ impl App {
         let armazem = Arc::new(NoBanco(db.clone()));
         let metricas = Metricas::novas();
         let auditoria = Auditoria::iniciar(db.clone(), metricas.clone());
-        let enumeracao = Arc::default();
-        Self { db, armazem, auditoria, enumeracao, metricas, assinante: None, regras, agora }
+        let (enumeracao, assinaturas) = (Arc::default(), Assinaturas::default());
+        let (documentos, assinante) = (Documentos::default(), None);
+        Self {
+            db,
+            armazem,
+            auditoria,
+            enumeracao,
+            metricas,
+            assinante,
+            regras,
+            assinaturas,
+            documentos,
+            agora,
+        }
     }
 
     #[must_use]
     pub fn assinando(self, assinante: Option<Assinante>) -> Self {
         Self { assinante: assinante.map(Arc::new), ..self }
+    }
+
+    #[must_use]
+    pub fn com_documentos(self, documentos: Documentos) -> Self {
+        Self { documentos, ..self }
+    }
+
+    #[must_use]
+    pub fn com_assinaturas(self, assinaturas: Assinaturas) -> Self {
+        Self { assinaturas, ..self }
     }
 
     /// Remembers nothing of what is read or written: to measure what that costs.

@@ -215,6 +215,8 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         .with_context(|| format!("não foi possível escutar em {}", config.bind))?;
     let app = App::novo(db, config.regras, agora)
         .assinando(config.assinante()?)
+        .com_assinaturas(config.assinaturas)
+        .com_documentos(config.documentos(false))
         .com_ausencias_por_minuto(config.ausencias_por_minuto);
     let partes = Partes {
         app,

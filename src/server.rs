@@ -5,20 +5,28 @@ use crate::auditoria::Auditoria;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::docs::Docs;
+use crate::graphql::{Documentos, Sessoes};
 use crate::metricas::Metricas;
 use crate::{credencial, graphql, pages, requisicao, rest, tramite};
 use actix_cors::Cors;
-use actix_web::dev::Server;
+use actix_web::dev::{Extensions, Server};
+use actix_web::guard::fn_guard;
 use actix_web::http::header;
 use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context;
+use std::any::Any;
 use std::net::TcpListener;
 use std::time::Duration;
 use tokio::time::{self, Instant};
 
 #[cfg(feature = "dev-issuer")]
 use crate::auth::issuer::{self, Emissor};
+#[cfg(target_os = "linux")]
+use {
+    actix_web::rt::net::TcpStream,
+    nix::sys::socket::{setsockopt, sockopt::TcpUserTimeout},
+};
 
 /// What the server is made of, beyond what requests reach.
 pub struct Partes {
@@ -35,6 +43,8 @@ pub struct Partes {
 }
 
 const ENCERRAR_EM_SEGUNDOS: u64 = 30;
+#[cfg(target_os = "linux")]
+const PARADO_EM_MILISSEGUNDOS: u32 = 30_000;
 const RONDA: Duration = Duration::from_secs(60);
 
 /// Where `/metrics` is to be asked for; a taken port is said before anything is started.
@@ -71,11 +81,16 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     tracing::info!(?regras, graphiql, "serving");
     let schema = web::Data::new(graphql::schema());
     let sdl = web::Data::new(Sdl(graphql::sdl()));
+    let documentos = Documentos::novos(&sdl.0, partes.app.documentos);
+    let documentos = web::Data::new(documentos.map_err(std::io::Error::other)?);
     if let Some(escuta) = partes.metricas {
         servir_metricas(escuta, partes.app.metricas.clone())?;
     }
     rondar(partes.app.clone());
     credencial::reler(partes.app.db.clone(), partes.auth.credenciais().clone());
+    partes.app.db.acompanhar_fluxo();
+    let sessoes = web::Data::new(Sessoes::novas(partes.app.assinaturas));
+    let ao_sinal = sessoes.clone();
     let app = web::Data::new(partes.app);
     let auth = web::Data::new(partes.auth);
     let (graphiql, cors) = (partes.graphiql, partes.cors);
@@ -90,11 +105,16 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             .wrap(from_fn(requisicao::acompanhar))
             .app_data(schema.clone())
             .app_data(sdl.clone())
+            .app_data(documentos.clone())
             .app_data(app.clone())
             .app_data(auth.clone())
+            .app_data(sessoes.clone())
             .service(
                 web::resource("/graphql")
                     .route(web::post().to(graphql::http::responder))
+                    .route(
+                        web::get().guard(fn_guard(graphql::ws::e_websocket)).to(graphql::ws::abrir),
+                    )
                     .route(web::get().to(graphql::http::responder))
                     .default_service(web::to(graphql::http::metodo_nao_permitido)),
             )
@@ -115,7 +135,20 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
         }
         rotas
     });
-    Ok(servidor.listen(escuta)?.shutdown_timeout(ENCERRAR_EM_SEGUNDOS).run())
+    let servidor = servidor.on_connect(largar_quem_parou);
+    let servidor = servidor.listen(escuta)?.shutdown_timeout(ENCERRAR_EM_SEGUNDOS);
+    let servidor = servidor.disable_signals().run();
+    graphql::encerrar_com_sinais(servidor.handle(), ao_sinal)?;
+    Ok(servidor)
+}
+
+/// A connection whose other side takes nothing of what it is sent, gone or idle, would
+/// stay for as long as TCP has patience: a stream of events, for ever.
+fn largar_quem_parou(conexao: &dyn Any, _: &mut Extensions) {
+    #[cfg(target_os = "linux")]
+    if let Some(tcp) = conexao.downcast_ref::<TcpStream>() {
+        let _ = setsockopt(tcp, TcpUserTimeout, &PARADO_EM_MILISSEGUNDOS);
+    }
 }
 
 /// Of every answer that does not say otherwise: what is sealed is kept by nobody on the

@@ -3,7 +3,7 @@ use super::{CanalAuditoria, EspecieAuditoria, NACIONAL, Registro, ResultadoAudit
 use crate::Result;
 use crate::adolescente::AdolescenteId;
 use crate::auth::Papel;
-use crate::graphql::diretivas::{AUDITORIA, RequerPapel};
+use crate::graphql::diretivas::{AUDITORIA, Pagina, RequerPapel};
 use crate::graphql::{
     Aresta, Conexao, ContextExt, GlobalId, Instante, ListaGraphql, Paginacao, conectar,
 };
@@ -25,7 +25,7 @@ impl AuditoriaQuery {
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
     )]
-    #[graphql(directive = RequerPapel::apply(AUDITORIA.into()))]
+    #[graphql(directive = Pagina::apply(), directive = RequerPapel::apply(AUDITORIA.into()))]
     async fn auditoria(
         &self,
         ctx: &Context<'_>,

@@ -94,6 +94,11 @@ impl Rastro {
         &self.0.ator
     }
 
+    /// The id of the request that it came by.
+    pub fn correlacao(&self) -> &str {
+        &self.0.correlacao
+    }
+
     /// What the operation is, once it is known.
     pub fn nomear(&self, operacao: String, especie: EspecieAuditoria) {
         let mut estado = self.0.estado();

@@ -8,6 +8,7 @@ use crate::tribunal::Tribunal;
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, Validation};
 use quick_cache::sync::Cache;
 use serde_json::Value;
@@ -161,6 +162,14 @@ impl Auth {
 
     /// Who calls, by a signed token that is still good.
     pub async fn autenticar(&self, headers: &HeaderMap) -> Result<Ator, Recusado> {
+        self.autenticar_ate(headers).await.map(|(ator, _)| ator)
+    }
+
+    /// And until when it is.
+    pub async fn autenticar_ate(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<(Ator, DateTime<Utc>), Recusado> {
         let token = bearer(headers).ok_or_else(ausente)?;
         let verificado = self.verificar(token).await?;
         let azp = verificado.azp.as_deref();
@@ -169,7 +178,8 @@ impl Auth {
             Some(credencial) => por_credencial(&verificado, credencial),
             None => reconhecer(&verificado, headers),
         };
-        ator.map_err(|error| Recusado { error, desafio: None })
+        ator.map(|ator| (ator, instante(verificado.exp)))
+            .map_err(|error| Recusado { error, desafio: None })
     }
 
     /// Signature and claims; remembered until the token expires or its key is gone.
@@ -275,6 +285,11 @@ fn por_credencial(verificado: &Verificado, credencial: Credencial) -> Result<Ato
     }
     let (sub, azp) = (verificado.sub.clone(), verificado.azp.clone());
     Ator::novo(sub, azp, credencial.tribunal, credencial.papeis)
+}
+
+/// Whole seconds since 1970; what is beyond what can be told is for ever.
+fn instante(segundos: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(segundos, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// The papéis and the tribunal that the claims give. Of several, the one that the call

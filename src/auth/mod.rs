@@ -10,7 +10,7 @@ mod jwt;
 pub use claims::{Caminho, CaminhoMalformado};
 pub use credencial::{Credenciais, Credencial};
 pub use jwks::Fonte;
-pub use jwt::{Auth, AuthOptions, QuemE, Recusado};
+pub use jwt::{Auth, AuthOptions, QuemE, Recusado, TRIBUNAL};
 
 use crate::error::{Error, Falha};
 use std::net::Ipv4Addr;

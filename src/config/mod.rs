@@ -1,10 +1,14 @@
 //! Every setting, documented once: flag, else environment, else the file of
 //! `--config`, else the default.
 
+mod assinaturas;
+mod documentos;
 mod oidc;
 mod regras;
 mod texto;
 
+pub use assinaturas::Assinaturas;
+pub use documentos::Documentos;
 pub use regras::{CamposDesconhecidos, Regras};
 
 use crate::assinante::Assinante;
@@ -139,6 +143,14 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_GRAPHIQL", value_enum, global = true)]
     pub graphiql: Option<Chave>,
 
+    /// Responde a `__schema` e `__type`, e sugere nomes ao recusar documentos [padrão: on em demo, off em serve].
+    #[arg(long, env = "ELOS_INTROSPECCAO", value_enum, global = true)]
+    pub introspeccao: Option<Chave>,
+
+    /// O mais que uma operação pode custar, por `@cost` e `@listSize` do esquema [padrão: 250000].
+    #[arg(long, env = "ELOS_CUSTO_MAXIMO", value_name = "N", global = true)]
+    pub custo_maximo: Option<u64>,
+
     /// Origens de páginas que podem chamar este servidor (CORS), separadas por vírgula [padrão: nenhuma].
     #[arg(
         long,
@@ -173,6 +185,10 @@ pub struct Opcoes {
     /// Only in the file: the switches among the rules.
     #[arg(skip)]
     pub regras: Regras,
+
+    /// Only in the file: how much may be open at once.
+    #[arg(skip)]
+    pub assinaturas: Assinaturas,
 
     /// Only in the file: tribunais by their number in the CNJ Corporativo (`6 = "8.06"`).
     #[arg(skip)]
@@ -225,6 +241,8 @@ pub struct Config {
     pub oidc: Oidc,
     pub chave_dos_recibos: Option<PathBuf>,
     pub graphiql: Option<bool>,
+    pub introspeccao: Option<bool>,
+    pub custo_maximo: u64,
     pub cors_origins: Vec<String>,
     pub metrics_bind: Option<SocketAddr>,
     pub ausencias_por_minuto: u32,
@@ -232,13 +250,14 @@ pub struct Config {
     pub log: String,
     pub log_format: FormatoDoLog,
     pub regras: Regras,
+    pub assinaturas: Assinaturas,
 }
 
 impl Config {
     pub fn resolver(dadas: Opcoes) -> Result<Self, ConfigInvalida> {
         let arquivo = dadas.arquivo.as_deref().map(ler).transpose()?.unwrap_or_default();
         let oidc = Oidc::resolver(&dadas, &arquivo)?;
-        let regras = arquivo.regras;
+        let (regras, assinaturas) = (arquivo.regras, arquivo.assinaturas);
         let cors_origins = dadas.cors_origins.or(arquivo.cors_origins).unwrap_or_default();
         if let Some(estranha) = cors_origins.iter().find(|origem| !e_origem(origem)) {
             return Err(ConfigInvalida::Origem(estranha.clone()));
@@ -263,10 +282,25 @@ impl Config {
                 .unwrap_or(enumeracao::POR_MINUTO),
             ambiente: dadas.ambiente.or(arquivo.ambiente),
             graphiql: dadas.graphiql.or(arquivo.graphiql).map(|chave| chave == Chave::On),
+            introspeccao: dadas
+                .introspeccao
+                .or(arquivo.introspeccao)
+                .map(|chave| chave == Chave::On),
+            custo_maximo: dadas
+                .custo_maximo
+                .or(arquivo.custo_maximo)
+                .unwrap_or(Documentos::default().custo_maximo),
             log: dadas.log.or(arquivo.log).unwrap_or_else(|| "info".into()),
             log_format: dadas.log_format.or(arquivo.log_format).unwrap_or_default(),
             regras,
+            assinaturas,
         })
+    }
+
+    /// With `introspeccao` as this command has it, unless it is set.
+    pub fn documentos(&self, introspeccao: bool) -> Documentos {
+        let introspeccao = self.introspeccao.unwrap_or(introspeccao);
+        Documentos { custo_maximo: self.custo_maximo, introspeccao }
     }
 
     /// Reads the key of the recibos, if one is set.

@@ -15,7 +15,7 @@ impl fmt::Display for Config {
         let caminho = |caminho: &Option<PathBuf>| {
             caminho.as_ref().map_or("(ausente)".into(), |p| p.display().to_string())
         };
-        let Self { regras, .. } = self;
+        let Self { regras, assinaturas, .. } = self;
         writeln!(f, "bind             = {}", self.bind)?;
         writeln!(f, "database_url     = {}", oculta(&self.database_url))?;
         writeln!(f, "migrate_url      = {}", oculta(&self.migrate_url))?;
@@ -53,12 +53,14 @@ impl fmt::Display for Config {
         };
         writeln!(f, "emissor_de_desenvolvimento = {emissor}")?;
         writeln!(f, "chave_dos_recibos = {}", caminho(&self.chave_dos_recibos))?;
-        let graphiql = match self.graphiql {
+        let chave = |chave: Option<bool>| match chave {
             Some(true) => "on",
             Some(false) => "off",
             None => "on em demo, off em serve",
         };
-        writeln!(f, "graphiql         = {graphiql}")?;
+        writeln!(f, "graphiql         = {}", chave(self.graphiql))?;
+        writeln!(f, "introspeccao     = {}", chave(self.introspeccao))?;
+        writeln!(f, "custo_maximo     = {}", self.custo_maximo)?;
         writeln!(f, "log              = {}", self.log)?;
         writeln!(f, "log_format       = {:?}", self.log_format)?;
         writeln!(f, "[regras]")?;
@@ -76,7 +78,12 @@ impl fmt::Display for Config {
         writeln!(f, "ciencia_por_get              = {}", regras.ciencia_por_get)?;
         writeln!(f, "componente_maximo            = {}", regras.componente_maximo)?;
         writeln!(f, "prazo_do_tramite             = {}", regras.prazo_do_tramite)?;
-        write!(f, "campos_desconhecidos         = {:?}", regras.campos_desconhecidos)?;
+        writeln!(f, "campos_desconhecidos         = {:?}", regras.campos_desconhecidos)?;
+        writeln!(f, "[assinaturas]")?;
+        writeln!(f, "espera_init                  = {}", assinaturas.espera_init)?;
+        writeln!(f, "operacoes_por_conexao        = {}", assinaturas.operacoes_por_conexao)?;
+        writeln!(f, "conexoes_por_credencial      = {}", assinaturas.conexoes_por_credencial)?;
+        write!(f, "envio_parado                 = {}", assinaturas.envio_parado)?;
         if !oidc.quem.sequencias.is_empty() {
             write!(f, "\n[corporativo]")?;
         }

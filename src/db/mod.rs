@@ -4,6 +4,8 @@
 //! both take an [`Ator`]: no statement runs without a tribunal. What the server asks
 //! for itself ([`Db::como_servidor`]) sees no row of any.
 
+mod escuta;
+pub mod fluxo;
 pub mod lista;
 mod manager;
 pub mod migracoes;
@@ -20,6 +22,7 @@ pub(crate) use texto_enum::texto_enum;
 use crate::auth::{Ator, Escopo};
 use crate::error::{Error, Falha};
 use diesel::{Connection, PgConnection, r2d2::Pool};
+use escuta::Avisos;
 use manager::{Lease, Manager, PapelDoBanco};
 use std::convert::Infallible;
 use std::sync::{Arc, atomic::AtomicU64};
@@ -53,6 +56,7 @@ pub struct Db {
     nacional: Pool<Manager>,
     /// One connection for what the server asks for itself, so that no load keeps it waiting.
     proprio: Pool<Manager>,
+    avisos: Arc<Avisos>,
     /// Who writes the audit trail, and who seals it.
     auditor: Pool<Manager>,
     sem_filtro: bool,
@@ -119,6 +123,7 @@ impl Db {
                 opcoes.comandos.clone(),
             ),
             proprio: pool(PapelDoBanco::App, 1, None),
+            avisos: Arc::new(Avisos::novos(opcoes.url.clone())),
             auditor: pool(PapelDoBanco::Auditor, 2, None),
             sem_filtro: opcoes.sem_filtro,
         })
@@ -153,8 +158,12 @@ impl Db {
     {
         let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
         bloqueante(move || {
-            db.reservar(escopo)?
-                .usar(|conn| conn.transaction(|conn| escrever(&mut Sessao { conn, escopo })))
+            let feito = db
+                .reservar(escopo)?
+                .usar(|conn| conn.transaction(|conn| escrever(&mut Sessao { conn, escopo })));
+            // Undone or not: the feeds are read only up to the oldest transaction still open.
+            db.avisos.avisar();
+            feito
         })
         .await
     }
@@ -167,7 +176,7 @@ impl Db {
     {
         let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
         bloqueante(move || {
-            db.reservar(escopo)?.usar(|conn| {
+            let feito = db.reservar(escopo)?.usar(|conn| {
                 let mut feito = None;
                 let desfeito = conn.transaction(|conn| {
                     feito = Some(escrever(&mut Sessao { conn, escopo })?);
@@ -175,7 +184,9 @@ impl Db {
                 });
                 let Err(error) = desfeito;
                 feito.ok_or(error)
-            })
+            });
+            db.avisos.avisar();
+            feito
         })
         .await
     }

@@ -1,14 +1,17 @@
-use super::store::EventosDe;
+use super::store::{Alteracoes, EventosDe};
 use super::{Evento, TipoEvento};
 use crate::Result;
 use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescentePorId;
 use crate::auth::Papel;
 use crate::graphql::diretivas::{AUDITORIA, RequerPapel};
-use crate::graphql::{Aresta, ContextExt, GlobalId, Instante, ListaGraphql};
+use crate::graphql::{
+    Aresta, ContextExt, Fato, GlobalId, Instante, ListaGraphql, Passagem, Pergunta,
+};
 use crate::guia::{graphql::GuiaNode, store::GuiaPorId};
-use crate::processo::{graphql::ProcessoNode, store::ProcessoPorId};
-use async_graphql::{Context, ID, Object};
+use crate::processo::{NumeroProcesso, graphql::ProcessoNode, store::ProcessoPorId};
+use async_graphql::{Context, ID, Object, Subscription};
+use futures_util::{Stream, stream};
 use std::sync::Arc;
 
 pub struct EventoNode(pub Arc<Evento>);
@@ -74,5 +77,32 @@ impl ListaGraphql for EventosDe {
 
     fn node(linha: &Self::Linha) -> EventoNode {
         EventoNode(Arc::clone(linha))
+    }
+}
+
+#[derive(Default)]
+pub struct EventoSubscription;
+
+#[Subscription]
+impl EventoSubscription {
+    /// Cada alteração de processo visível.
+    async fn processo_alterado(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Só este processo; ausente, todos os visíveis.")] numero: Option<
+            NumeroProcesso,
+        >,
+        #[graphql(
+            desc = "O `Evento.cursor` do último evento recebido; retoma dali sem perder nada."
+        )]
+        desde: Option<String>,
+    ) -> Result<impl Stream<Item = Option<EventoNode>>> {
+        ctx.ator().exige(Papel::Consulta)?;
+        let pergunta = Pergunta::Alteracoes(Alteracoes { numero });
+        let evento = match Passagem::atravessar(ctx, pergunta, desde.as_deref())? {
+            Some(Fato::Evento(evento)) => Some(EventoNode(evento)),
+            _ => None,
+        };
+        Ok(stream::iter(evento.map(Some)))
     }
 }

@@ -2,11 +2,12 @@
 
 use super::{Evento, NovoEvento};
 use crate::adolescente::AdolescenteId;
+use crate::db::fluxo::{Lugar, Trecho};
 use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave};
 use crate::db::schema::evento;
 use crate::db::{Relation, Sessao, Sql, Valor};
 use crate::error::Error;
-use crate::processo::ProcessoId;
+use crate::processo::{NumeroProcesso, ProcessoId};
 use diesel::prelude::*;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -110,5 +111,41 @@ impl Lista for EventosDe {
 
     fn posicao(&self, linha: &Arc<Evento>) -> Posicao {
         Posicao { chave: Some(Valor::Xid(linha.xid.clone())), id: linha.id }
+    }
+}
+
+/// The feed of what changes in processos: in all that are visible, or in one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Alteracoes {
+    /// By number, not by id: it may not be registered yet.
+    pub numero: Option<NumeroProcesso>,
+}
+
+impl Alteracoes {
+    pub fn ler(
+        &self,
+        sessao: &mut Sessao<'_>,
+        trecho: Trecho,
+    ) -> Result<Vec<(Lugar, Arc<Evento>)>, Error> {
+        let sql = match &self.numero {
+            None => Sql::new(concat!(
+                "SELECT ",
+                colunas!(),
+                " FROM evento e WHERE e.processo_id IS NOT NULL"
+            )),
+            Some(numero) => Sql::new(concat!(
+                "SELECT ",
+                colunas!(),
+                " FROM processo p JOIN evento e ON e.processo_id = p.id WHERE p.numero = "
+            ))
+            .bind(numero.digitos().to_owned()),
+        };
+        let sql = match sessao.escopo.tribunal() {
+            Some(codigo) => sql.and(Sql::new("e.tribunal_codigo = ").bind(codigo)),
+            None => sql,
+        };
+        let linhas: Vec<Evento> = sql.append(trecho.sql("e.xid", "e.id")).load(sessao.conn())?;
+        let lugar = |linha: Evento| Ok((Lugar::da_linha(&linha.xid, linha.id)?, Arc::new(linha)));
+        linhas.into_iter().map(lugar).collect()
     }
 }

@@ -4,6 +4,7 @@ use super::ContextExt;
 use crate::db::lista::{Fatia, Lista, Pagina, PaginaDe, Posicao, TipoDaChave, TotalDe};
 use crate::db::{Relation, Valor};
 use crate::error::{Error, Falha};
+use crate::graphql::diretivas::{Cost, DEZ};
 use crate::graphql::{ErroDeCampo, Falivel, Instante};
 use crate::processo::store::Vinculado;
 use crate::processo::{SituacaoVinculo, Vinculo};
@@ -134,6 +135,7 @@ impl<L: ListaGraphql> Conexao<L> {
     }
 
     /// Total com o mesmo filtro, em todas as páginas; só se conta quando pedido.
+    #[graphql(directive = Cost::apply(DEZ.into()))]
     async fn total_count(&self, ctx: &Context<'_>) -> Falivel<i32> {
         let total = ctx.loaders().load(TotalDe(self.lista.clone())).await;
         total

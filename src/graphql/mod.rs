@@ -1,8 +1,10 @@
 //! The GraphQL roof: puts the slices together into one schema and serves it.
 
+mod assinatura;
 mod conexao;
 pub mod diretivas;
-mod document;
+pub mod document;
+mod documentos;
 mod erros;
 mod escalares;
 mod escrita;
@@ -10,16 +12,22 @@ mod filtro;
 pub mod http;
 mod loaders;
 mod node;
+mod operacao;
+mod sessoes;
+pub mod ws;
 
+pub use assinatura::{Fato, Passagem, Pergunta};
 pub use conexao::{
     Aresta, ArestaComVinculo, Conexao, ListaGraphql, Paginacao, SentidoOrdem, aresta, conectar,
 };
+pub use documentos::Documentos;
 pub use erros::{ErroDeCampo, ErroGraphql, Falivel};
 pub use escalares::{Data, Instante};
 pub use escrita::{Desfecho, Entrada, Fim, ModoInput, executar};
 pub use filtro::Condicoes;
 pub use loaders::Loaders;
 pub use node::{GlobalId, Node};
+pub use sessoes::{Sessoes, encerrar_com_sinais};
 
 use crate::adolescente::graphql::{AdolescenteMutation, AdolescenteQuery};
 use crate::app::{App, Chamada};
@@ -27,13 +35,15 @@ use crate::auditoria::CampoSensivel;
 use crate::auditoria::graphql::AuditoriaQuery;
 use crate::auth::{Ator, Papel};
 use crate::error::Error;
+use crate::evento::graphql::EventoSubscription;
 use crate::guia::graphql::{GuiaMutation, GuiaQuery};
 use crate::processo::graphql::{ProcessoMutation, ProcessoQuery};
 use crate::rascunho::graphql::RascunhoMutation;
-use crate::tramite::graphql::{TramiteMutation, TramiteQuery};
+use crate::tramite::graphql::{TramiteMutation, TramiteQuery, TramiteSubscription};
 use crate::tribunal::{Tribunal, graphql::TribunalQuery};
 use async_graphql::{
-    Context, EmptySubscription, ErrorExtensions, MergedObject, Object, SDLExportOptions,
+    Context, ErrorExtensions, MergedObject, MergedSubscription, Object, SDLExportOptions,
+    ValidationMode,
 };
 use node::NodeQuery;
 
@@ -60,11 +70,19 @@ pub struct Mutation(
     TramiteMutation,
 );
 
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+/// Tempo real, por WebSocket (graphql-transport-ws) ou SSE. Entrega ao menos uma vez e em ordem.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(EventoSubscription, TramiteSubscription);
+
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema alone, as `elos schema` prints it; execution needs an [`App`] in each request.
 pub fn schema() -> Schema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription).limit_depth(30).finish()
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        // Documents come validated, and within the limits of `document`.
+        .validation_mode(ValidationMode::Fast)
+        .limit_recursive_depth(200)
+        .finish()
 }
 
 pub fn sdl() -> String {

@@ -9,6 +9,7 @@ use crate::auditoria::store::RegistroPorId;
 use crate::auth::Papel;
 use crate::error::{Error, Falha};
 use crate::evento::{graphql::EventoNode, store::EventoPorId};
+use crate::graphql::diretivas::ListSize;
 use crate::guia::{GuiaId, graphql::GuiaNode, store::GuiaPorId};
 use crate::processo::graphql::{ProcessoApuracao, ProcessoExecucao, ProcessoNode};
 use crate::processo::{ProcessoId, store::ProcessoPorId};
@@ -138,6 +139,7 @@ impl NodeQuery {
     }
 
     /// Vários objetos, na ordem pedida, com nulo no lugar de cada ausente.
+    #[graphql(directive = ListSize::apply(Some(100), None, None, None))]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

@@ -4,7 +4,7 @@ use super::{Rascunho, Registrado, RegistrarRascunho};
 use crate::Result;
 use crate::auditoria::CampoSensivel;
 use crate::campo::preenchido;
-use crate::graphql::diretivas::{INTEGRACAO, RequerPapel};
+use crate::graphql::diretivas::{Cost, DEZ, INTEGRACAO, RequerPapel};
 use crate::graphql::{ContextExt, Desfecho, Entrada, Fim, GlobalId, Instante, ModoInput, executar};
 use crate::processo::{graphql::ProcessoNode, store::ProcessoPorId};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
@@ -98,7 +98,10 @@ pub struct RascunhoMutation;
 #[Object]
 impl RascunhoMutation {
     /// Registra o rascunho de um processo ainda sem número (R8).
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn registrar_rascunho(
         &self,
         ctx: &Context<'_>,

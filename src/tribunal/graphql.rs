@@ -1,6 +1,7 @@
 use super::{TRIBUNAIS, Tribunal};
 use crate::Result;
 use crate::auth::Papel;
+use crate::graphql::diretivas::ListSize;
 use crate::graphql::{ContextExt, GlobalId};
 use async_graphql::{Context, ID, Object};
 
@@ -10,6 +11,7 @@ pub struct TribunalQuery;
 #[Object]
 impl TribunalQuery {
     /// Os tribunais conhecidos, por código.
+    #[graphql(directive = ListSize::apply(Some(27), None, None, None))]
     async fn tribunais(&self, ctx: &Context<'_>) -> Option<Result<Vec<Tribunal>>> {
         Some(ctx.ator().exige(Papel::Consulta).map(|()| TRIBUNAIS.to_vec()))
     }

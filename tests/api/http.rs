@@ -1,6 +1,7 @@
 //! The doors themselves: methods, media types, limits, errors that always have a code.
 
-use crate::support::App;
+use crate::support::{Ajustes, App, Modelo};
+use elos::config::Documentos;
 use serde_json::{Value, json};
 
 fn headers<'a>(bearer: &'a str, tipo: &'a str, aceita: &'a str) -> Vec<(&'a str, &'a str)> {
@@ -66,8 +67,14 @@ fn cada_recusa_do_graphql_tem_codigo_e_status() {
             400,
             "GRAPHQL_VALIDATION_FAILED",
         ),
-        ("corrente de fragmentos", JSON, corpo(&corrente), 400, "GRAPHQL_VALIDATION_FAILED"),
-        ("subscription", JSON, corpo("subscription { a }"), 400, "GRAPHQL_VALIDATION_FAILED"),
+        ("corrente de fragmentos", JSON, corpo(&corrente), 400, "DOCUMENTO_EXCEDE_LIMITE"),
+        (
+            "subscription",
+            JSON,
+            corpo("subscription { processoAlterado { id } }"),
+            406,
+            "NAO_ACEITAVEL",
+        ),
         ("tokens", JSON, corpo(&"a ".repeat(10_001)), 400, "DOCUMENTO_EXCEDE_LIMITE"),
         ("bytes", JSON, corpo(&" ".repeat(262_145)), 400, "DOCUMENTO_EXCEDE_LIMITE"),
         ("não é JSON", JSON, "{".into(), 400, "BAD_USER_INPUT"),
@@ -172,7 +179,9 @@ fn o_erro_diz_onde_na_resposta() {
 /// Nested pages multiply: an answer of gigabytes is refused before it is built.
 #[test]
 fn resposta_grande_demais_e_recusada() {
-    let app = App::com(crate::support::Modelo::Grande, crate::support::Ajustes::default());
+    // The second wall, for what the cost did not foresee.
+    let documentos = Documentos { custo_maximo: u64::MAX, ..Documentos::default() };
+    let app = App::com(Modelo::Grande, Ajustes { documentos, ..Ajustes::default() });
     let query = |niveis: usize| {
         let (abre, fecha) =
             ("nodes { adolescentes(first: 100) { nodes { processos(first: 100) {", "} } } }");

@@ -5,8 +5,10 @@
 mod adolescentes;
 mod alteracao;
 mod arquitetura;
+mod assinaturas;
 mod auditoria;
 mod cadastro;
+mod documento;
 mod codigos;
 mod comandos;
 mod conexao;

@@ -1,7 +1,8 @@
-//! Who may do what: every query, mutation and route, for every client of the demo and for
+//! Who may do what: every query, mutation, subscription and route, for every client of the demo and for
 //! nobody. Operations come from the schema and from the OpenAPI document, so a new one shows
 //! here, and a change of who may is seen at a glance.
 
+use crate::assinaturas::cliente_sse::Sse;
 use crate::support::App;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -103,6 +104,9 @@ fn exigido(campo: &Value) -> bool {
 /// The status that an answer of GraphQL stands for.
 fn status(app: &App, cliente: Option<&str>, query: &str) -> u64 {
     let resposta = match cliente {
+        Some(cliente) if query.starts_with("subscription") => {
+            return status_da_subscription(app, cliente, query);
+        }
         Some(cliente) => app.graphql(cliente, query, json!({})),
         None => app.pedir(
             "POST",
@@ -118,6 +122,15 @@ fn status(app: &App, cliente: Option<&str>, query: &str) -> u64 {
         resposta.texto
     );
     erro.as_u64().unwrap_or_else(|| resposta.status.into())
+}
+
+/// One that stands has nothing to say yet; one that was refused is over.
+fn status_da_subscription(app: &App, cliente: &str, query: &str) -> u64 {
+    let mut sse = Sse::pedir(app, cliente, "text/event-stream", &json!({ "query": query }));
+    match sse.headers.iter().any(|header| header == "transfer-encoding: chunked") {
+        true => sse.status.into(),
+        false => sse.resultado()["errors"][0]["extensions"]["status"].as_u64().unwrap(),
+    }
 }
 
 /// The smallest request of a route: names of the right shape that nobody has, an empty body.
@@ -163,7 +176,8 @@ fn quem_pode_o_que() {
     let operacoes = esquema
         .operacoes("Query", "query")
         .into_iter()
-        .chain(esquema.operacoes("Mutation", "mutation"));
+        .chain(esquema.operacoes("Mutation", "mutation"))
+        .chain(esquema.operacoes("Subscription", "subscription"));
     for (nome, query) in operacoes {
         linha(&nome, &|cliente| status(&app, cliente, &query));
     }

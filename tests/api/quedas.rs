@@ -12,17 +12,17 @@ const NO_MAXIMO: Duration = Duration::from_secs(15);
 /// Between two questions whether it is ready: asking without pause would starve what is asked.
 const ENTRE_PERGUNTAS: Duration = Duration::from_millis(20);
 
-struct Pasta(PathBuf);
+pub struct Pasta(pub PathBuf);
 
 impl Pasta {
-    fn nova(nome: &str) -> Self {
+    pub fn nova(nome: &str) -> Self {
         let pasta = PathBuf::from(format!("/var/tmp/elos-queda-{}-{nome}", std::process::id()));
         let _ = std::fs::remove_dir_all(&pasta);
         Self(pasta)
     }
 
     /// The postmaster of this folder, by PostgreSQL's own file.
-    fn postmaster(&self) -> Option<Pid> {
+    pub fn postmaster(&self) -> Option<Pid> {
         let texto = std::fs::read_to_string(self.0.join("data/postmaster.pid")).ok()?;
         Some(Pid::from_raw(texto.lines().next()?.trim().parse().ok()?))
     }
@@ -34,14 +34,14 @@ impl Drop for Pasta {
     }
 }
 
-struct Demo {
-    processo: Child,
-    base: String,
+pub struct Demo {
+    pub processo: Child,
+    pub base: String,
     agente: ureq::Agent,
 }
 
 impl Demo {
-    fn subir(pasta: &Path) -> Self {
+    pub fn subir(pasta: &Path) -> Self {
         let mut processo = Command::new(env!("CARGO_BIN_EXE_elos"))
             .args(["demo", "--bind", "127.0.0.1:0", "--processos", "27", "--data-dir"])
             .arg(pasta)
@@ -66,7 +66,7 @@ impl Demo {
         demo
     }
 
-    fn pronto(&self) -> bool {
+    pub fn pronto(&self) -> bool {
         self.agente.get(format!("{}/readyz", self.base)).call().is_ok_and(|r| r.status() == 200)
     }
 
@@ -80,7 +80,7 @@ impl Demo {
         inicio.elapsed()
     }
 
-    fn token(&self) -> String {
+    pub fn token(&self) -> String {
         use base64::{Engine, prelude::BASE64_STANDARD};
         let url = format!("{}/auth/realms/pje/protocol/openid-connect/token", self.base);
         let basic = format!("Basic {}", BASE64_STANDARD.encode("tjrn:demo"));
@@ -95,7 +95,7 @@ impl Demo {
         format!("Bearer {}", corpo["access_token"].as_str().unwrap())
     }
 
-    fn post(&self, caminho: &str, corpo: &Value) -> Value {
+    pub fn post(&self, caminho: &str, corpo: &Value) -> Value {
         let pedido = self
             .agente
             .post(format!("{}{caminho}", self.base))
@@ -105,7 +105,7 @@ impl Demo {
         serde_json::from_str(&resposta.body_mut().read_to_string().unwrap()).unwrap()
     }
 
-    fn cadastrar(&self) -> String {
+    pub fn cadastrar(&self) -> String {
         let corpo = json!({ "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010", "sexoBiologico": "FEMININO" });
         let resposta = self.post("/api/v1/adolescentes", &corpo);
         resposta["dados"]["identificador"]

@@ -98,8 +98,10 @@ impl<'a> MakeWriter<'a> for Olheiro {
 pub fn vigiar() {
     static UMA_VEZ: Once = Once::new();
     UMA_VEZ.call_once(|| {
-        // But for the client of the tests, which tells what it sends, and addresses in memory.
-        let filtro = tracing_subscriber::EnvFilter::new("trace,ureq=off,ureq_proto=off,mio=off");
+        // But for the clients of the tests, which tell what they send, and addresses in memory.
+        let filtro = tracing_subscriber::EnvFilter::new(
+            "trace,ureq=off,ureq_proto=off,tungstenite=off,mio=off",
+        );
         let json = tracing_subscriber::fmt::layer().json().with_writer(Olheiro);
         let humano = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Olheiro);
         let _ = tracing_subscriber::registry().with(filtro).with(json).with(humano).try_init();

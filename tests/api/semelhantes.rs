@@ -100,7 +100,7 @@ fn r25_no_grafo() {
         .collect();
     let resposta = app.graphql("tjrn", &format!("{{ {} }}", muitas.join(" ")), json!({}));
     assert_eq!(resposta.corpo["errors"].as_array().unwrap().len(), 1, "{}", resposta.texto);
-    assert_eq!(resposta.corpo["errors"][0]["extensions"]["code"], "CUSTO_EXCEDE_LIMITE");
+    assert_eq!(resposta.corpo["errors"][0]["extensions"]["code"], "DOCUMENTO_EXCEDE_LIMITE");
 }
 
 /// What a caller may not read does not count for them either: neither the

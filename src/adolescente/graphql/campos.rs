@@ -8,7 +8,7 @@ use crate::adolescente::{
 use crate::auditoria::CampoSensivel;
 use crate::cpf::Cpf;
 use crate::evento::store::EventosDe;
-use crate::graphql::diretivas::{DADOS_SENSIVEIS, RequerPapel};
+use crate::graphql::diretivas::{DADOS_SENSIVEIS, Pagina, RequerPapel};
 use crate::graphql::{
     Conexao, ContextExt, Data, ErroDeCampo, Falivel, GlobalId, Instante, Paginacao, conectar,
 };
@@ -176,6 +176,7 @@ impl AdolescenteNode {
     }
 
     /// Processos do adolescente, com o vínculo na aresta.
+    #[graphql(directive = Pagina::apply())]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
@@ -205,6 +206,7 @@ impl AdolescenteNode {
     }
 
     /// Guias do adolescente.
+    #[graphql(directive = Pagina::apply())]
     async fn guias(
         &self,
         ctx: &Context<'_>,
@@ -225,6 +227,7 @@ impl AdolescenteNode {
     }
 
     /// Alterações deste cadastro, da mais antiga à mais nova.
+    #[graphql(directive = Pagina::apply())]
     async fn eventos(
         &self,
         ctx: &Context<'_>,

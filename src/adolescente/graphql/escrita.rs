@@ -5,7 +5,7 @@ use super::campos::AdolescenteNode;
 use super::entrada::CadastrarAdolescenteInput;
 use crate::Result;
 use crate::adolescente::service::Alterado;
-use crate::graphql::diretivas::{INTEGRACAO, RequerPapel};
+use crate::graphql::diretivas::{Cost, DEZ, INTEGRACAO, RequerPapel};
 use crate::graphql::{Desfecho, Fim, executar};
 use async_graphql::{Context, Object, SimpleObject};
 use std::sync::Arc;
@@ -55,7 +55,10 @@ impl From<Desfecho<Alterado>> for AtualizarAdolescentePayload {
 #[Object]
 impl AdolescenteMutation {
     /// Cadastra um adolescente e gera o identificador (R24, R25).
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn cadastrar_adolescente(
         &self,
         ctx: &Context<'_>,
@@ -65,7 +68,10 @@ impl AdolescenteMutation {
     }
 
     /// Altera os dados de um adolescente; completa um cadastro pendente.
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn atualizar_adolescente(
         &self,
         ctx: &Context<'_>,

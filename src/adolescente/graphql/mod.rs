@@ -16,6 +16,7 @@ use super::{Identificador, Procura, Semelhante, service};
 use crate::Result;
 use crate::auth::Papel;
 use crate::campo::preenchido;
+use crate::graphql::diretivas::{Cost, ListSize, Pagina};
 use crate::graphql::{Conexao, ContextExt, Data, Paginacao, conectar};
 use crate::tribunal::Tribunal;
 use async_graphql::{Context, Object, SimpleObject};
@@ -41,6 +42,7 @@ impl AdolescenteQuery {
     }
 
     /// Adolescentes visíveis.
+    #[graphql(directive = Pagina::apply())]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
@@ -64,6 +66,7 @@ impl AdolescenteQuery {
     }
 
     /// Cadastros parecidos no tribunal, do mais ao menos parecido; consulte antes de cadastrar (R25).
+    #[graphql(directive = ListSize::apply(Some(10), Some(vec!["limite".into()]), None, Some(false)), directive = Cost::apply("20".into()))]
     async fn adolescentes_semelhantes(
         &self,
         ctx: &Context<'_>,

@@ -1,67 +1,96 @@
-//! GraphQL over HTTP: `POST /graphql`, and `GET /graphql` for queries only.
+//! GraphQL over HTTP: `POST /graphql`, and `GET /graphql` for what does not write.
 //!
 //! One request, read from top to bottom of [`responder`]: who, what (`pedido.rs`),
 //! run, answer (`resposta.rs`).
 
-mod pedido;
+pub mod pedido;
 mod resposta;
+mod sse;
 
-use super::{ErroDeCampo, Loaders, Schema};
-use crate::app::{App, Chamada};
-use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria};
-use crate::auth::{Ator, Auth};
+use super::operacao::Servico;
+use super::sessoes::{Sessoes, Vigia};
+use super::{Documentos, Schema};
+use crate::app::App;
+use crate::auth::Auth;
 use crate::error::{Error, Falha};
 use crate::requisicao;
-use actix_web::http::StatusCode;
+use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
-use async_graphql::{Request, Response, ServerError};
-use pedido::Pedido;
-use resposta::{Corpo, Midia};
-use serde_json::{Value, json};
+use async_graphql::parser::types::OperationType;
+use pedido::Pronta;
+use resposta::Midia;
+
+/// Of a request: `1` asks for what the operation cost.
+const CUSTO: &str = "x-cost";
 
 pub async fn responder(
     req: HttpRequest,
     payload: web::Payload,
     schema: web::Data<Schema>,
+    documentos: web::Data<Documentos>,
     app: web::Data<App>,
     auth: web::Data<Auth>,
+    sessoes: web::Data<Sessoes>,
 ) -> HttpResponse {
     let Some(midia) = Midia::aceita(&req) else {
-        let mensagem = "aceite application/graphql-response+json ou application/json";
+        let mensagem =
+            "aceite application/graphql-response+json, application/json ou text/event-stream";
         return resposta::recusar(Midia::Json, &Error::falha(Falha::NaoAceitavel, mensagem));
     };
-    let ator = match auth.autenticar(req.headers()).await {
-        Ok(ator) => ator,
+    let (ator, expira) = match auth.autenticar_ate(req.headers()).await {
+        Ok(identidade) => identidade,
         Err(recusado) => {
             let mut resposta = resposta::recusar(midia, &recusado.error);
             recusado.desafiar(&mut resposta);
             return resposta;
         }
     };
-    let chamada = entrar(&req, &app, ator);
+    let servico = Servico { schema, documentos, app, sessoes };
+    let chamada = servico.entrar(ator.clone(), requisicao::correlacao(&req));
+    requisicao::anotar(&req, &chamada);
     if let Err(error) = chamada.conhecida() {
         return resposta::recusar(midia, &error);
     }
-    match pedido::ler(&req, payload).await {
-        Ok(Pedido { request, operacao, especie }) => {
-            chamada.rastro.nomear(operacao, especie);
-            executar(midia, &schema, chamada, request).await
+    let lido = match pedido::ler(&req, payload).await {
+        Ok(lido) => lido,
+        Err(error) => return resposta::recusar(midia, &error),
+    };
+    let pronta = match lido.preparar(&servico.documentos) {
+        Ok(pronta) => pronta,
+        // What is wrong with a document is told as an event, to whom EventSource would hide a status.
+        Err(recusada) if midia == Midia::EventStream => return sse::responder_uma(&recusada),
+        Err(recusada) => return resposta::responder_desfecho(midia, &recusada),
+    };
+    match conferir(&req, midia, &pronta) {
+        Ok(Midia::EventStream) => {
+            let vigia = Vigia::nova(auth, req.headers(), (ator, expira), servico.app.agora);
+            sse::responder(servico, chamada, pronta, vigia).await
+        }
+        Ok(midia) => {
+            let mut desfecho = servico.executar(chamada, &pronta).await;
+            if req.headers().get(CUSTO).is_some_and(|valor| valor == "1") {
+                desfecho.com_custo(pronta.custo, servico.documentos.custo_maximo());
+            }
+            resposta::responder_desfecho(midia, &desfecho)
         }
         Err(error) => resposta::recusar(midia, &error),
     }
 }
 
-/// A call whose operation is not read yet.
-fn entrar(req: &HttpRequest, app: &App, ator: Ator) -> Chamada {
-    let entrada = Entrada {
-        canal: CanalAuditoria::Graphql,
-        operacao: "(ilegível)".into(),
-        especie: EspecieAuditoria::Leitura,
-        correlacao: requisicao::correlacao(req),
-    };
-    let chamada = Chamada::nova(app.clone(), ator, entrada);
-    requisicao::anotar(req, &chamada);
-    chamada
+/// Whether such an operation goes by such a method, and the media type that it is answered in.
+fn conferir(req: &HttpRequest, midia: Midia, pronta: &Pronta) -> Result<Midia, Error> {
+    match pronta.tipo() {
+        OperationType::Mutation if *req.method() == Method::GET => {
+            let mensagem = "por GET não se escreve; mande mutations por POST";
+            Err(Error::falha(Falha::MetodoNaoPermitido, mensagem))
+        }
+        OperationType::Subscription if Midia::aceita_eventos(req) => Ok(Midia::EventStream),
+        OperationType::Subscription => {
+            let mensagem = "peça subscriptions com Accept: text/event-stream, ou por WebSocket (graphql-transport-ws)";
+            Err(Error::falha(Falha::NaoAceitavel, mensagem))
+        }
+        _ => Ok(midia),
+    }
 }
 
 pub async fn metodo_nao_permitido() -> HttpResponse {
@@ -70,51 +99,4 @@ pub async fn metodo_nao_permitido() -> HttpResponse {
     let mut resposta = resposta::recusar(Midia::Json, &error);
     resposta::permitir(&mut resposta, "GET, POST");
     resposta
-}
-
-async fn executar(
-    midia: Midia,
-    schema: &Schema,
-    chamada: Chamada,
-    request: Request,
-) -> HttpResponse {
-    let rastro = chamada.rastro.clone();
-    let response = schema.execute(request.data(Loaders::for_request(chamada))).await;
-    let Response { data, errors, .. } = response;
-    if errors.is_empty() {
-        let corpo = Corpo { errors: &[], data: Some(&data) };
-        return resposta::responder(midia, StatusCode::OK, &corpo);
-    }
-    let nada = data == async_graphql::Value::Null;
-    let errors: Vec<Value> = errors.iter().map(com_codigo).collect();
-    for erro in &errors {
-        let status = erro["extensions"]["status"].as_u64().and_then(|n| n.try_into().ok());
-        rastro.falhou(status.unwrap_or(500));
-    }
-    let do_pedido = |erro: &Value| erro["extensions"]["status"] == 400;
-    // The request's own fault, found before anything ran: such an answer has no `data`.
-    if nada && errors.iter().all(do_pedido) {
-        return resposta::recusar_com(midia, StatusCode::BAD_REQUEST, &errors);
-    }
-    resposta::responder(midia, StatusCode::OK, &Corpo { errors: &errors, data: Some(&data) })
-}
-
-/// Resolvers and scalars give their errors a code; what comes without is the framework's.
-fn com_codigo(error: &ServerError) -> Value {
-    let mut erro = serde_json::to_value(error).unwrap_or_else(|_| json!({}));
-    if erro["extensions"].get("code").is_none() {
-        let ((codigo, status), mensagem) =
-            pedido::classificar(&error.message, !error.path.is_empty());
-        erro["extensions"]["code"] = codigo.into();
-        erro["extensions"]["status"] = status.into();
-        if let Some(mensagem) = mensagem {
-            erro["message"] = mensagem.into();
-        }
-    }
-    // The field that failed, when the path in the error is only of one above it.
-    let extensions = erro["extensions"].as_object_mut();
-    if let Some(caminho) = extensions.and_then(|todas| todas.shift_remove(ErroDeCampo::CAMINHO)) {
-        erro["path"] = caminho;
-    }
-    erro
 }

@@ -3,6 +3,7 @@
 use crate::Result;
 use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescentePorId;
+use crate::graphql::diretivas::ListSize;
 use crate::graphql::{
     Aresta, ContextExt, Data, ErroDeCampo, Falivel, GlobalId, Instante, ListaGraphql,
 };
@@ -145,6 +146,7 @@ impl GuiaNode {
     }
 
     /// Guias definitivas que esta unificou (unificadora).
+    #[graphql(directive = ListSize::apply(Some(10), None, None, None))]
     async fn definitivas_unificadas(&self, ctx: &Context<'_>) -> Option<Result<Vec<GuiaNode>>> {
         if self.0.tipo != TipoGuia::Unificadora {
             return None;

@@ -3,7 +3,7 @@
 use super::campos::GuiaNode;
 use super::entrada::{BaixarGuiaInput, EmitirGuiaInput};
 use crate::Result;
-use crate::graphql::diretivas::{INTEGRACAO, RequerPapel};
+use crate::graphql::diretivas::{Cost, DEZ, INTEGRACAO, RequerPapel};
 use crate::graphql::{Desfecho, Fim, executar};
 use crate::guia::service::Alterada;
 use async_graphql::{Context, Object, SimpleObject};
@@ -50,7 +50,10 @@ pub struct GuiaMutation;
 #[Object]
 impl GuiaMutation {
     /// Emite uma guia e gera o número dela.
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn emitir_guia(
         &self,
         ctx: &Context<'_>,
@@ -60,7 +63,10 @@ impl GuiaMutation {
     }
 
     /// Dá baixa numa guia (R26).
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn baixar_guia(
         &self,
         ctx: &Context<'_>,

@@ -6,7 +6,7 @@ use crate::auditoria::CampoSensivel;
 use crate::cpf::Cpf;
 use crate::error::Error;
 use crate::evento::store::EventosDe;
-use crate::graphql::diretivas::{DADOS_SENSIVEIS, RequerPapel};
+use crate::graphql::diretivas::{DADOS_SENSIVEIS, Pagina, RequerPapel};
 use crate::graphql::{
     Conexao, ContextExt, ErroDeCampo, Falivel, GlobalId, Instante, Paginacao, conectar,
 };
@@ -105,6 +105,7 @@ impl Comum {
     }
 
     /// Adolescentes do processo, com o vínculo na aresta.
+    #[graphql(directive = Pagina::apply())]
     pub(super) async fn adolescentes(
         &self,
         ctx: &Context<'_>,
@@ -127,6 +128,7 @@ impl Comum {
     }
 
     /// Guias do processo.
+    #[graphql(directive = Pagina::apply())]
     pub(super) async fn guias(
         &self,
         ctx: &Context<'_>,
@@ -147,6 +149,7 @@ impl Comum {
     }
 
     /// Trâmites cujo protocolo é o número deste processo e em que quem chama é parte.
+    #[graphql(directive = Pagina::apply())]
     pub(super) async fn tramites(
         &self,
         ctx: &Context<'_>,
@@ -164,6 +167,7 @@ impl Comum {
     }
 
     /// Alterações do processo, da mais antiga à mais nova.
+    #[graphql(directive = Pagina::apply())]
     pub(super) async fn eventos(
         &self,
         ctx: &Context<'_>,
@@ -192,6 +196,7 @@ impl ApuracaoPropria {
     }
 
     /// Execuções que referenciam esta apuração e são visíveis.
+    #[graphql(directive = Pagina::apply())]
     async fn execucoes(
         &self,
         ctx: &Context<'_>,

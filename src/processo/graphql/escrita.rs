@@ -9,7 +9,7 @@ use super::entrada::CadastrarProcessoInput;
 use crate::Result;
 use crate::adolescente::Adolescente;
 use crate::graphql;
-use crate::graphql::diretivas::{INTEGRACAO, RequerPapel};
+use crate::graphql::diretivas::{Cost, DEZ, INTEGRACAO, RequerPapel};
 use crate::graphql::{ArestaComVinculo, Desfecho, Fim, executar};
 use crate::processo::service::{Alterado, Cadastrado, Desvinculado, Vinculado};
 use crate::processo::store::{self, AdolescentesDoProcesso};
@@ -139,7 +139,10 @@ impl From<Desfecho<Desvinculado>> for DesvincularAdolescentePayload {
 #[Object]
 impl ProcessoMutation {
     /// Cadastra um processo com os seus vínculos (R3 a R12).
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn cadastrar_processo(
         &self,
         ctx: &Context<'_>,
@@ -149,7 +152,10 @@ impl ProcessoMutation {
     }
 
     /// Altera magistrado e serventuário de um processo (R13).
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn atualizar_responsaveis(
         &self,
         ctx: &Context<'_>,
@@ -159,7 +165,10 @@ impl ProcessoMutation {
     }
 
     /// Arquiva ou reativa um processo (R19, R20).
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn alterar_situacao(
         &self,
         ctx: &Context<'_>,
@@ -169,7 +178,10 @@ impl ProcessoMutation {
     }
 
     /// Vincula um adolescente a uma apuração (R14, R15).
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn vincular_adolescente(
         &self,
         ctx: &Context<'_>,
@@ -179,7 +191,10 @@ impl ProcessoMutation {
     }
 
     /// Encerra o vínculo de um adolescente com uma apuração (R16 a R18).
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn desvincular_adolescente(
         &self,
         ctx: &Context<'_>,

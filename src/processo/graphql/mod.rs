@@ -17,6 +17,7 @@ use super::store::{ProcessoPorNumero, Processos};
 use super::{NumeroProcesso, Processo};
 use crate::Result;
 use crate::auth::Papel;
+use crate::graphql::diretivas::Pagina;
 use crate::graphql::{Conexao, ContextExt, Paginacao, conectar};
 use async_graphql::{Context, Object};
 use campos::origem;
@@ -38,6 +39,7 @@ impl ProcessoQuery {
     }
 
     /// Processos visíveis.
+    #[graphql(directive = Pagina::apply())]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"

@@ -3,6 +3,7 @@
 use super::campos::{ApuracaoPropria, Comum, ExecucaoPropria, ResponsavelNode};
 use crate::Result;
 use crate::evento::store::EventosDe;
+use crate::graphql::diretivas::Pagina;
 use crate::graphql::{Conexao, Falivel, Instante};
 use crate::guia::{SituacaoGuia, store::GuiasDe};
 use crate::processo::store::AdolescentesDoProcesso;
@@ -66,6 +67,7 @@ use std::sync::Arc;
         name = "adolescentes",
         ty = "Falivel<Conexao<AdolescentesDoProcesso>>",
         desc = "Adolescentes do processo, com o vínculo na aresta.",
+        directive = Pagina::apply(),
         arg(
             name = "situacao",
             ty = "Option<SituacaoVinculo>",
@@ -89,6 +91,7 @@ use std::sync::Arc;
         name = "guias",
         ty = "Falivel<Conexao<GuiasDe>>",
         desc = "Guias do processo.",
+        directive = Pagina::apply(),
         arg(
             name = "situacao",
             ty = "Option<SituacaoGuia>",
@@ -111,6 +114,7 @@ use std::sync::Arc;
         name = "tramites",
         ty = "Falivel<Conexao<Tramites>>",
         desc = "Trâmites cujo protocolo é o número deste processo e em que quem chama é parte.",
+        directive = Pagina::apply(),
         arg(
             name = "first",
             ty = "Option<i32>",
@@ -128,6 +132,7 @@ use std::sync::Arc;
         name = "eventos",
         ty = "Falivel<Conexao<EventosDe>>",
         desc = "Alterações do processo, da mais antiga à mais nova.",
+        directive = Pagina::apply(),
         arg(
             name = "first",
             ty = "Option<i32>",

@@ -7,7 +7,7 @@ use super::entrada::{
 };
 use super::registro::RegistroNode;
 use crate::Result;
-use crate::graphql::diretivas::{INTEGRACAO, RequerPapel};
+use crate::graphql::diretivas::{Cost, DEZ, INTEGRACAO, RequerPapel};
 use crate::graphql::{Desfecho, Fim, executar};
 use crate::tramite::service::{Enviado, Passado, Vinculado};
 use async_graphql::{Context, Object, SimpleObject};
@@ -100,7 +100,10 @@ pub struct TramiteMutation;
 #[Object]
 impl TramiteMutation {
     /// Envia um processo a outro órgão (tabela de decisão S0, A1 a A4, B1 a B7).
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn enviar_tramite(
         &self,
         ctx: &Context<'_>,
@@ -110,7 +113,10 @@ impl TramiteMutation {
     }
 
     /// O destinatário recebe os metadados: 2→3 e, sem componente a buscar, →4.
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn receber_tramite(
         &self,
         ctx: &Context<'_>,
@@ -120,7 +126,10 @@ impl TramiteMutation {
     }
 
     /// O destinatário envia o recibo de conclusão: 4→5.
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn enviar_recibo(
         &self,
         ctx: &Context<'_>,
@@ -130,7 +139,10 @@ impl TramiteMutation {
     }
 
     /// O remetente recebe o recibo de conclusão: 5→6; repetir não muda nada.
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn receber_recibo(
         &self,
         ctx: &Context<'_>,
@@ -140,7 +152,10 @@ impl TramiteMutation {
     }
 
     /// O destinatário recusa: 2, 3 ou 4→8.
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn recusar_tramite(
         &self,
         ctx: &Context<'_>,
@@ -150,7 +165,10 @@ impl TramiteMutation {
     }
 
     /// O remetente toma ciência da recusa: 8→9.
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn dar_ciencia(
         &self,
         ctx: &Context<'_>,
@@ -160,7 +178,10 @@ impl TramiteMutation {
     }
 
     /// O remetente cancela: 1 a 4→7.
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn cancelar_tramite(
         &self,
         ctx: &Context<'_>,
@@ -170,7 +191,10 @@ impl TramiteMutation {
     }
 
     /// Faz de uma estrutura que herdou o processo parte do NRE. Vale quando uma parte atual e a herdeira pedem o mesmo; fica na auditoria.
-    #[graphql(directive = RequerPapel::apply(INTEGRACAO.into()))]
+    #[graphql(
+        directive = RequerPapel::apply(INTEGRACAO.into()),
+        directive = Cost::apply(DEZ.into())
+    )]
     async fn vincular_nre(
         &self,
         ctx: &Context<'_>,

@@ -1,11 +1,13 @@
 //! Trâmites in the schema: what is asked of them. Their fields are in `campos.rs`,
 //! what a client says in `entrada.rs`, the mutations in `escrita.rs`.
 
+mod assinatura;
 mod campos;
 mod entrada;
 mod escrita;
 mod registro;
 
+pub use assinatura::TramiteSubscription;
 pub use campos::TramiteNode;
 pub use escrita::TramiteMutation;
 pub use registro::RegistroNode;
@@ -18,6 +20,7 @@ use crate::Result;
 use crate::auth::Papel;
 use crate::db::lista::{Fatia, PaginaDe};
 use crate::error::{Error, Falha, Recusa};
+use crate::graphql::diretivas::{ListSize, Pagina};
 use crate::graphql::{Conexao, ContextExt, ErroGraphql, Instante, Paginacao, conectar};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use entrada::{TramiteFiltro, VerificarEnvioInput};
@@ -41,6 +44,7 @@ impl TramiteQuery {
     }
 
     /// Trâmites em que quem chama é parte, do mais antigo ao mais novo.
+    #[graphql(directive = Pagina::apply())]
     async fn tramites(
         &self,
         ctx: &Context<'_>,
@@ -72,6 +76,7 @@ impl TramiteQuery {
     }
 
     /// Trâmites que esperam uma ação de quem chama, do mais antigo ao mais novo; no máximo 100.
+    #[graphql(directive = ListSize::apply(Some(100), None, None, None))]
     async fn pendencias(
         &self,
         ctx: &Context<'_>,

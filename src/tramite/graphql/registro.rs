@@ -2,6 +2,7 @@
 
 use super::campos::{TramiteNode, processo};
 use crate::Result;
+use crate::graphql::diretivas::Pagina;
 use crate::graphql::{
     Conexao, ContextExt, ErroDeCampo, Falivel, GlobalId, Instante, Paginacao, conectar,
 };
@@ -49,6 +50,7 @@ impl RegistroNode {
     }
 
     /// Trâmites em que quem chama é parte, do mais antigo ao mais novo.
+    #[graphql(directive = Pagina::apply())]
     async fn tramites(
         &self,
         ctx: &Context<'_>,

@@ -2,11 +2,13 @@
 
 mod componentes;
 mod escrita;
+mod fluxo;
 mod heranca;
 mod listas;
 
 pub use componentes::*;
 pub use escrita::*;
+pub use fluxo::*;
 pub use heranca::*;
 pub use listas::*;
 

@@ -16,7 +16,7 @@ use elos::assinante::Assinante;
 use elos::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use elos::auth::issuer::{CAMINHO, Emissor};
 use elos::auth::{Auth, AuthOptions, Fonte};
-use elos::config::Regras;
+use elos::config::{Assinaturas, Documentos, Regras};
 use elos::db::{Db, DbOptions};
 use elos::server::{Partes, ate_o_fim, servir};
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
@@ -78,6 +78,8 @@ pub struct Resposta {
 pub struct Ajustes {
     pub regras: Regras,
     pub sem_filtro: bool,
+    pub assinaturas: Assinaturas,
+    pub documentos: Documentos,
     /// Zero, as here, is no limit.
     pub ausencias_por_minuto: u32,
 }
@@ -128,6 +130,8 @@ impl App {
         let db = Db::conectar(&opcoes).unwrap();
         let app = elos::App::novo(db, ajustes.regras, banco::agora)
             .assinando(Some(assinante()))
+            .com_assinaturas(ajustes.assinaturas)
+            .com_documentos(ajustes.documentos)
             .com_ausencias_por_minuto(ajustes.ausencias_por_minuto);
         let credenciais = elos::credencial::do_banco(&app.db).unwrap();
         let partes = Partes {

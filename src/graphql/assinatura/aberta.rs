@@ -1,0 +1,176 @@
+//! One subscription, from its opening on.
+
+use super::{Fato, Passagem, Pergunta};
+use crate::app::Chamada;
+use crate::auth::Ator;
+use crate::db::fluxo::{Foto, Lugar};
+use crate::error::{Error, Falha};
+use crate::graphql::http::pedido::Pronta;
+use crate::graphql::operacao::{Desfecho, Servico, pedir};
+use async_graphql::Response;
+use futures_util::{Stream, StreamExt, stream};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// After a failure of the database.
+const RETOMADA: Duration = Duration::from_millis(500);
+/// So many failures later an event is told with what could be had of it.
+const TENTATIVAS: u32 = 20;
+
+pub struct Aberta {
+    servico: Servico,
+    ator: Ator,
+    /// The id of the request that it came by: each event that is told is a call of its own.
+    correlacao: String,
+    pronta: Pronta,
+    pergunta: Pergunta,
+    /// What was over when it began, if it began with what is new.
+    antes: Option<Foto>,
+    /// Up to where the feed has been read.
+    lugar: Lugar,
+    horizonte: watch::Receiver<u64>,
+    lidos: VecDeque<Fato>,
+    /// Of the event that was told last, until it is known to be taken.
+    contada: Option<Chamada>,
+}
+
+impl Aberta {
+    /// Validates, and takes the position: whatever is committed after this is told.
+    pub async fn abrir(
+        servico: Servico,
+        chamada: Chamada,
+        pronta: Pronta,
+    ) -> Result<Self, Desfecho> {
+        let (ator, correlacao) = (chamada.ator().clone(), chamada.rastro.correlacao().to_owned());
+        let passagem = Arc::new(Passagem::abertura());
+        let resposta = rodar(&servico, chamada, &pronta, Arc::clone(&passagem)).await;
+        if let Some(recusada) = resposta {
+            return Err(Desfecho { data: None, ..Desfecho::de(recusada) });
+        }
+        let nota = match &*passagem {
+            Passagem::Abertura(nota) => nota.get().cloned(),
+            Passagem::Entrega(_) => None,
+        };
+        let nada = || Error::falha(Falha::DocumentoInvalido, "a subscription não pede nada");
+        let (pergunta, desde) = nota.ok_or_else(|| Desfecho::recusa(&nada()))?;
+        let horizonte = servico.app.db.horizonte();
+        let foto = servico.app.db.ler(&ator, Foto::tirar).await;
+        let foto = foto.map_err(|error| Desfecho::recusa(&error))?;
+        let (lugar, antes) = match desde {
+            None => (Lugar::antes_de(foto.horizonte), Some(foto)),
+            // Of another database, or of this one before it was put back to an older state.
+            Some(lugar) if lugar.xid >= foto.proxima => {
+                let mensagem = "o cursor está adiante do fluxo; recomece sem `desde`";
+                return Err(Desfecho::recusa(&Error::falha(Falha::EntradaInvalida, mensagem)));
+            }
+            Some(lugar) => (lugar, None),
+        };
+        let (lidos, contada) = (VecDeque::new(), None);
+        Ok(Self {
+            servico,
+            ator,
+            correlacao,
+            pronta,
+            pergunta,
+            antes,
+            lugar,
+            horizonte,
+            lidos,
+            contada,
+        })
+    }
+
+    /// Everything from here on, in the order of the feed.
+    pub fn desfechos(self) -> impl Stream<Item = Desfecho> {
+        stream::unfold(self, |mut aberta| async {
+            let desfecho = aberta.proximo().await;
+            Some((desfecho, aberta))
+        })
+    }
+
+    /// Asked only when what came before was handed over.
+    async fn proximo(&mut self) -> Desfecho {
+        if let Some(chamada) = self.contada.take() {
+            chamada.encerrar(200);
+        }
+        loop {
+            if let Some(fato) = self.lidos.pop_front() {
+                return self.contar(fato).await;
+            }
+            let horizonte = *self.horizonte.borrow_and_update();
+            if self.lugar < Lugar::antes_de(horizonte) {
+                self.ler_ate(horizonte).await;
+            } else if self.horizonte.changed().await.is_err() {
+                // Only when the server is gone.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    async fn ler_ate(&mut self, horizonte: u64) {
+        let leituras = &self.servico.sessoes.leituras;
+        let (db, pergunta) = (&self.servico.app.db, &self.pergunta);
+        match leituras.ler(db, &self.ator, pergunta, self.lugar, horizonte).await {
+            Ok(pagina) => {
+                let novos = pagina.fatos.iter().filter(|(lugar, _)| {
+                    self.antes.as_ref().is_none_or(|foto| !foto.tinha(lugar.xid))
+                });
+                self.lidos.extend(novos.map(|(_, fato)| fato.clone()));
+                self.lugar = pagina.ate;
+            }
+            Err(error) => {
+                let (falha, _) = error.publica();
+                tracing::warn!(codigo = falha.nome(), "a feed could not be read");
+                sleep(RETOMADA).await;
+            }
+        }
+    }
+
+    /// Runs the operation on one row. While the database does not answer, it waits:
+    /// an event told without its processo is half lost.
+    async fn contar(&mut self, fato: Fato) -> Desfecho {
+        let chamada = self.chamar().await;
+        chamada.rastro.leu(&fato);
+        self.contada = Some(chamada.clone());
+        let mut tentativas = 0;
+        loop {
+            let passagem = Arc::new(Passagem::Entrega(fato.clone()));
+            // A few at a time in all: a thousand subscribers wake up at once, and what
+            // they ask for must leave connections to the requests.
+            let vez = self.servico.sessoes.entregas.acquire().await;
+            let resposta = rodar(&self.servico, chamada.clone(), &self.pronta, passagem).await;
+            drop(vez);
+            let desfecho = Desfecho::de(resposta.unwrap_or_default());
+            let fora =
+                |erro: &serde_json::Value| erro["extensions"]["code"] == Falha::Indisponivel.nome();
+            tentativas += 1;
+            if tentativas >= TENTATIVAS || !desfecho.errors.iter().any(fora) {
+                return desfecho;
+            }
+            sleep(RETOMADA).await;
+        }
+    }
+
+    /// Nothing is shown before the trail has a place for it, nor to whom must wait.
+    async fn chamar(&self) -> Chamada {
+        let chamada = self.servico.entrar(self.ator.clone(), self.correlacao.clone());
+        while chamada.admitir().await.is_err() {
+            sleep(RETOMADA).await;
+        }
+        chamada
+    }
+}
+
+/// The first answer of the operation, if there is one.
+async fn rodar(
+    servico: &Servico,
+    chamada: Chamada,
+    pronta: &Pronta,
+    passagem: Arc<Passagem>,
+) -> Option<Response> {
+    let request = pedir(chamada, pronta).data(passagem);
+    servico.schema.execute_stream(request).next().await
+}

@@ -1,0 +1,250 @@
+//! What an operation costs, known before it runs.
+//!
+//! An object costs 1, or its type's `@cost`; a scalar nothing; a field with its
+//! own `@cost` costs that, once. A list costs its items as many times as
+//! `@listSize` says. Of the types that an abstract one may be, the dearest counts.
+
+mod excesso;
+pub(crate) mod regras;
+
+use crate::graphql::document::esquema::{Conjunto, Esquema};
+use crate::graphql::document::normalizar::{Campo, Selecao};
+use crate::graphql::document::traduzir::constante;
+use apollo_compiler::Node;
+use apollo_compiler::ast::{Value, VariableDefinition};
+use apollo_compiler::executable::Operation;
+use async_graphql::{Name, Value as ConstValue, Variables};
+use regras::{Lista, Regra};
+
+pub use excesso::{CabeCom, CustoExcedido};
+
+/// The items of a list whose size the schema does not tell.
+const ITENS: f64 = 5.0;
+/// `__schema` and `__type`: what they answer is as large as the schema, no more.
+const INTROSPECCAO: f64 = 10.0;
+
+/// What remains to know of the cost once the variables come.
+#[derive(Debug, Clone)]
+pub struct Esqueleto {
+    filhos: Vec<No>,
+}
+
+#[derive(Debug, Clone)]
+struct No {
+    chave: Name,
+    /// Once, in place of the object's weight.
+    peso: Option<f64>,
+    /// Of each object.
+    objeto: f64,
+    lista: bool,
+    /// The size is the parent's: it is one of its `sizedFields`.
+    do_pai: bool,
+    fatia: Option<Fatia>,
+    filhos: Vec<No>,
+    /// Fields of some of the types that the object may be.
+    casos: Vec<(Conjunto, Vec<No>)>,
+}
+
+#[derive(Debug, Clone)]
+struct Fatia {
+    numero: usize,
+    /// The slice is of the children that `sizedFields` names.
+    dos_filhos: bool,
+    argumentos: Vec<(Name, Fonte)>,
+    /// To suggest, when none is given.
+    primeiro: Option<Name>,
+    suposto: f64,
+}
+
+/// Where a slicing argument has its value.
+#[derive(Debug, Clone)]
+enum Fonte {
+    Escrita(Option<f64>),
+    Variavel { nome: Name, padrao: Option<f64> },
+}
+
+impl Esqueleto {
+    pub fn novo(esquema: &Esquema, operacao: &Operation, selecoes: &[Selecao]) -> Self {
+        let mut montagem = Montagem { esquema, variaveis: &operacao.variables, fatias: 0 };
+        let (filhos, casos) = montagem.selecoes(selecoes, None);
+        debug_assert!(casos.is_empty(), "a root is not abstract");
+        Self { filhos }
+    }
+
+    pub fn custo(&self, variaveis: &Variables) -> u64 {
+        inteiro(self.total(&Medida { variaveis, no_lugar: None }))
+    }
+
+    fn total(&self, medida: &Medida<'_>) -> f64 {
+        self.filhos.iter().map(|no| medida.no(no, 1.0)).sum()
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+fn inteiro(custo: f64) -> u64 {
+    custo.ceil() as u64
+}
+
+struct Medida<'v> {
+    variaveis: &'v Variables,
+    /// A slice and the size to try in its place.
+    no_lugar: Option<(usize, f64)>,
+}
+
+impl Medida<'_> {
+    fn no(&self, no: &No, do_pai: f64) -> f64 {
+        let dos_filhos = self.dos_filhos(no);
+        let mut dentro: f64 = no.filhos.iter().map(|filho| self.no(filho, dos_filhos)).sum();
+        let mut por_tipo = Vec::<(usize, f64)>::new();
+        for (tipos, nos) in &no.casos {
+            let custo: f64 = nos.iter().map(|filho| self.no(filho, dos_filhos)).sum();
+            for tipo in tipos.iter() {
+                match por_tipo.iter_mut().find(|(outro, _)| *outro == tipo) {
+                    Some((_, soma)) => *soma += custo,
+                    None => por_tipo.push((tipo, custo)),
+                }
+            }
+        }
+        dentro += por_tipo.iter().map(|(_, custo)| *custo).fold(0.0, f64::max);
+        match no.lista {
+            false => no.peso.unwrap_or(no.objeto) + dentro,
+            true => no.peso.unwrap_or(0.0) + self.itens(no, do_pai) * (no.objeto + dentro),
+        }
+    }
+
+    fn dos_filhos(&self, no: &No) -> f64 {
+        match &no.fatia {
+            Some(fatia) if fatia.dos_filhos => self.tamanho(fatia),
+            _ => 1.0,
+        }
+    }
+
+    fn itens(&self, no: &No, do_pai: f64) -> f64 {
+        match &no.fatia {
+            _ if !no.lista => 1.0,
+            _ if no.do_pai => do_pai,
+            Some(fatia) if !fatia.dos_filhos => self.tamanho(fatia),
+            _ => ITENS,
+        }
+    }
+
+    /// The largest of the arguments given, or what is assumed without any.
+    fn tamanho(&self, fatia: &Fatia) -> f64 {
+        if let Some((numero, tamanho)) = self.no_lugar
+            && numero == fatia.numero
+        {
+            return tamanho;
+        }
+        let dados = fatia.argumentos.iter().filter_map(|(_, fonte)| match fonte {
+            Fonte::Escrita(valor) => *valor,
+            Fonte::Variavel { nome, padrao } => match self.variaveis.get(nome) {
+                Some(valor) => numero(valor),
+                None => *padrao,
+            },
+        });
+        dados.reduce(f64::max).unwrap_or(fatia.suposto).max(0.0)
+    }
+}
+
+fn numero(valor: &ConstValue) -> Option<f64> {
+    match valor {
+        ConstValue::Number(numero) => numero.as_f64(),
+        _ => None,
+    }
+}
+
+struct Montagem<'e> {
+    esquema: &'e Esquema,
+    variaveis: &'e [Node<VariableDefinition>],
+    fatias: usize,
+}
+
+impl Montagem<'_> {
+    fn selecoes(
+        &mut self,
+        selecoes: &[Selecao],
+        pai: Option<&Lista>,
+    ) -> (Vec<No>, Vec<(Conjunto, Vec<No>)>) {
+        let (mut filhos, mut casos) = (Vec::new(), Vec::new());
+        for selecao in selecoes {
+            match selecao {
+                Selecao::Campo(campo) => filhos.push(self.no(campo, pai)),
+                Selecao::Em(tipo, campos) => {
+                    let nos = campos.iter().map(|campo| self.no(campo, pai)).collect();
+                    casos.push((self.esquema.possiveis(tipo), nos));
+                }
+            }
+        }
+        (filhos, casos)
+    }
+
+    fn no(&mut self, campo: &Campo, pai: Option<&Lista>) -> No {
+        let tipo = &campo.definicao.ty;
+        let de_introspeccao = tipo.inner_named_type().starts_with("__");
+        let esquema = self.esquema;
+        let regra = esquema.regras.do_campo(&campo.pai, &campo.origem.name);
+        let da_lista = regra.and_then(|regra| regra.lista.as_ref());
+        let composto = !esquema.possiveis(tipo.inner_named_type()).vazio();
+        let na_raiz = matches!(campo.origem.name.as_str(), "__schema" | "__type");
+        let fatia = regra.and_then(|regra| self.fatia(campo, regra));
+        let (filhos, casos) = self.selecoes(&campo.selecoes, da_lista);
+        No {
+            chave: Name::new(campo.origem.response_key().as_str()),
+            peso: if na_raiz { Some(INTROSPECCAO) } else { regra.and_then(|regra| regra.peso) },
+            objeto: match esquema.regras.do_tipo(tipo.inner_named_type()) {
+                Some(peso) => peso,
+                // Below the root, introspection costs no more.
+                None if de_introspeccao || !composto => 0.0,
+                None => 1.0,
+            },
+            lista: tipo.is_list() && !de_introspeccao,
+            do_pai: pai.is_some_and(|lista| lista.dimensionados.contains(&campo.origem.name)),
+            fatia,
+            filhos,
+            casos,
+        }
+    }
+
+    fn fatia(&mut self, campo: &Campo, regra: &Regra) -> Option<Fatia> {
+        let lista = regra.lista.as_ref()?;
+        let fonte = |nome: &apollo_compiler::Name, padrao: Option<i64>| {
+            let dado = campo.origem.arguments.iter().find(|argumento| argumento.name == *nome);
+            match dado.map(|argumento| &*argumento.value) {
+                None => Fonte::Escrita(padrao.map(real)),
+                Some(Value::Variable(variavel)) => Fonte::Variavel {
+                    nome: Name::new(variavel.as_str()),
+                    padrao: match self.variaveis.iter().find(|v| v.name == *variavel) {
+                        Some(definida) => match &definida.default_value {
+                            Some(valor) => constante(valor).as_ref().and_then(numero),
+                            None => padrao.map(real),
+                        },
+                        None => padrao.map(real),
+                    },
+                },
+                Some(valor) => Fonte::Escrita(valor.to_f64()),
+            }
+        };
+        let argumento = |(nome, padrao): &(_, _)| (Name::new(nome_de(nome)), fonte(nome, *padrao));
+        let numero = self.fatias;
+        self.fatias += 1;
+        Some(Fatia {
+            numero,
+            dos_filhos: !lista.dimensionados.is_empty(),
+            argumentos: lista.fatias.iter().map(argumento).collect(),
+            primeiro: lista.fatias.first().map(|(nome, _)| Name::new(nome_de(nome))),
+            suposto: lista.suposto.map_or(ITENS, f64::from),
+        })
+    }
+}
+
+fn nome_de(nome: &apollo_compiler::Name) -> &str {
+    nome.as_str()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a default is a small number")]
+fn real(inteiro: i64) -> f64 {
+    inteiro as f64
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! From the text of a document to what the executor can run, remembered.
+//!
+//! ```text
+//! text ─► limits ─► parse ─► tamanho ─► validate ─► normalise ─► translate, cost
+//! ```
+//!
+//! Validation comes before normalising, which would make invalid documents valid.
+
+mod chave;
+
+use crate::graphql::document::custo::Esqueleto;
+use crate::graphql::document::escalares::{self, Confere, ValorInvalido};
+use crate::graphql::document::esquema::{Esquema, EsquemaInvalido};
+use crate::graphql::document::normalizar::{self, Booleanos, condicionais, normalizar};
+use crate::graphql::document::posicao::Posicoes;
+use crate::graphql::document::regras::introspeccao_funda;
+use crate::graphql::document::traduzir;
+use crate::graphql::document::validar::{self, Invalido, OperacaoIndefinida, escolher, validar};
+use crate::graphql::document::variaveis::{self, VariavelInvalida};
+use apollo_compiler::executable::Operation;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument as Validado, Name, Node};
+use async_graphql::Variables;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use chave::{Chave, ChaveRef};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[derive(Debug, Clone, Copy)]
+pub struct Opcoes {
+    pub validar: validar::Opcoes,
+    /// Custom scalars, by their own readers.
+    pub confere: Confere,
+    /// Estimated bytes of all that is remembered.
+    pub cache: u64,
+}
+
+impl Default for Opcoes {
+    fn default() -> Self {
+        Self { validar: validar::Opcoes::default(), confere: |_, _| true, cache: 64 << 20 }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Recusado {
+    #[error(transparent)]
+    Documento(#[from] Invalido),
+    #[error(transparent)]
+    Operacao(#[from] OperacaoIndefinida),
+    #[error(transparent)]
+    Variavel(#[from] VariavelInvalida),
+    #[error(transparent)]
+    Valor(#[from] ValorInvalido),
+    #[error(transparent)]
+    Normalizacao(#[from] normalizar::Recusado),
+    #[error("a introspecção se aninha demais")]
+    IntrospeccaoFunda,
+}
+
+/// An operation, ready.
+#[derive(Debug)]
+pub struct Preparado {
+    /// Of this operation alone: give the executor no `operationName`.
+    pub documento: ExecutableDocument,
+    pub tipo: OperationType,
+    pub nome: Option<String>,
+    /// Its root fields, by the schema's names, each once.
+    pub raizes: Vec<String>,
+    /// Some root field is `__schema` or `__type`.
+    pub introspeccao: bool,
+    /// Every field was skipped: the answer is `{}`.
+    pub vazia: bool,
+    pub custo: Esqueleto,
+}
+
+pub struct Preparador {
+    esquema: Esquema,
+    validar: validar::Opcoes,
+    confere: Confere,
+    cache: Cache<Chave, Arc<Lido>, Peso>,
+}
+
+/// A valid operation, before its conditions are known.
+struct Lido {
+    documento: Valid<Validado>,
+    operacao: Node<Operation>,
+    condicionais: Vec<Name>,
+    /// By the values of `condicionais`.
+    prontos: Mutex<Vec<(Booleanos, Arc<Preparado>)>>,
+}
+
+/// Combinations of conditions that are remembered per operation.
+const PRONTOS_MAXIMO: usize = 16;
+
+impl Preparador {
+    pub fn novo(sdl: &str, opcoes: Opcoes) -> Result<Self, EsquemaInvalido> {
+        let esquema = Esquema::do_sdl(sdl)?;
+        let cache = Cache::with_weighter(1_000, opcoes.cache, Peso);
+        Ok(Self { esquema, validar: opcoes.validar, confere: opcoes.confere, cache })
+    }
+
+    pub fn preparar(
+        &self,
+        texto: &str,
+        operacao: Option<&str>,
+        variaveis: &Variables,
+    ) -> Result<Arc<Preparado>, Recusado> {
+        let chave = ChaveRef { texto, operacao };
+        let lido = match self.cache.get(&chave) {
+            Some(lido) => lido,
+            None => {
+                let lido = Arc::new(self.ler(texto, operacao)?);
+                self.cache.insert(chave.guardar(), Arc::clone(&lido));
+                lido
+            }
+        };
+        variaveis::conferir(&self.esquema, self.confere, &lido.operacao.variables, variaveis)?;
+        let mut booleanos = Booleanos::new();
+        for nome in &lido.condicionais {
+            let valor = variaveis::booleano(&lido.operacao.variables, variaveis, nome)?;
+            booleanos.insert(nome.clone(), valor);
+        }
+        if let Some(pronto) = lido.pronto(&booleanos) {
+            return Ok(pronto);
+        }
+        let preparado = Arc::new(self.montar(texto, &lido, &booleanos)?);
+        lido.guardar(booleanos, &preparado);
+        Ok(preparado)
+    }
+
+    fn ler(&self, texto: &str, operacao: Option<&str>) -> Result<Lido, Recusado> {
+        let documento = validar(&self.esquema, texto, self.validar)?;
+        let operacao = escolher(&documento, operacao)?.clone();
+        let condicionais = condicionais(&documento, &operacao);
+        Ok(Lido { documento, operacao, condicionais, prontos: Mutex::default() })
+    }
+
+    fn montar(
+        &self,
+        texto: &str,
+        lido: &Lido,
+        booleanos: &Booleanos,
+    ) -> Result<Preparado, Recusado> {
+        let operacao = &lido.operacao;
+        let selecoes = normalizar(&self.esquema, &lido.documento, operacao, booleanos)?;
+        if introspeccao_funda(&selecoes) {
+            return Err(Recusado::IntrospeccaoFunda);
+        }
+        escalares::conferir(&self.esquema, self.confere, &selecoes)?;
+        let mut raizes = Vec::<String>::new();
+        for selecao in &selecoes {
+            if let normalizar::Selecao::Campo(campo) = selecao
+                && !raizes.iter().any(|raiz| *raiz == campo.origem.name.as_str())
+            {
+                raizes.push(campo.origem.name.to_string());
+            }
+        }
+        Ok(Preparado {
+            documento: traduzir::traduzir(operacao, &selecoes, &Posicoes::novas(texto)),
+            tipo: traduzir::tipo(operacao.operation_type),
+            nome: operacao.name.as_ref().map(ToString::to_string),
+            introspeccao: raizes.iter().any(|raiz| raiz == "__schema" || raiz == "__type"),
+            raizes,
+            vazia: selecoes.is_empty(),
+            custo: Esqueleto::novo(&self.esquema, operacao, &selecoes),
+        })
+    }
+}
+
+impl Lido {
+    fn pronto(&self, booleanos: &Booleanos) -> Option<Arc<Preparado>> {
+        let prontos = self.prontos.lock().unwrap_or_else(PoisonError::into_inner);
+        let achado = prontos.iter().find(|(destes, _)| destes == booleanos);
+        achado.map(|(_, preparado)| Arc::clone(preparado))
+    }
+
+    fn guardar(&self, booleanos: Booleanos, preparado: &Arc<Preparado>) {
+        let mut prontos = self.prontos.lock().unwrap_or_else(PoisonError::into_inner);
+        if prontos.len() < PRONTOS_MAXIMO {
+            prontos.push((booleanos, Arc::clone(preparado)));
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Peso;
+
+impl Weighter<Chave, Arc<Lido>> for Peso {
+    /// From above; measured (`examples/memoria.rs`): 4 KB, and 80 bytes of tree per
+    /// byte of text, half of them once per combination of conditions.
+    fn weight(&self, chave: &Chave, lido: &Arc<Lido>) -> u64 {
+        let combinacoes = 1 << lido.condicionais.len().min(4);
+        let texto = chave.texto.len() as u64;
+        4_000 + texto * 50 * (1 + combinacoes)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! graphql-sse, in its mode of distinct connections: an operation is answered by a
+//! stream of events, `next` for each result and `complete` at its end.
+//!
+//! A stream that ends without `complete` was cut (the token expired, the server stops):
+//! the client asks again, with the `desde` of what it got last.
+
+use super::resposta::{self, EVENT_STREAM, Midia};
+use crate::app::Chamada;
+use crate::error::{Error, Falha};
+use crate::graphql::http::pedido::Pronta;
+use crate::graphql::operacao::{Desfecho, Iniciada, Servico};
+use crate::graphql::sessoes::{Vaga, Vigia};
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, HeaderName};
+use actix_web::web::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::time::{Instant, Interval, interval_at};
+
+/// Shorter than what proxies let a connection be silent.
+const SINAL_DE_VIDA: Duration = Duration::from_secs(12);
+
+pub async fn responder(
+    servico: Servico,
+    chamada: Chamada,
+    pronta: Pronta,
+    vigia: Vigia,
+) -> HttpResponse {
+    let Some(vaga) = servico.sessoes.vaga(chamada.ator()) else {
+        let mensagem = "a credencial já tem todas as conexões que pode ter; feche alguma";
+        return resposta::recusar(Midia::EventStream, &Error::falha(Falha::Indisponivel, mensagem));
+    };
+    match servico.iniciar(chamada, pronta).await {
+        Iniciada::Respondida(desfecho) => responder_uma(&desfecho),
+        Iniciada::Assinada(aberta) => {
+            let sinais = interval_at(Instant::now() + SINAL_DE_VIDA, SINAL_DE_VIDA);
+            let fim = Box::pin(async move {
+                tokio::select! {
+                    _ = vigia.fim() => {}
+                    () = servico.sessoes.encerramento() => {}
+                }
+            });
+            let desfechos = aberta.desfechos().boxed();
+            let fluxo = Fluxo { desfechos, fim, sinais, _vaga: vaga };
+            cabecalho().streaming(stream::unfold(fluxo, Fluxo::proximo))
+        }
+    }
+}
+
+/// What is answered once.
+pub fn responder_uma(desfecho: &Desfecho) -> HttpResponse {
+    cabecalho().body([evento(desfecho).as_ref(), b"event: complete\ndata:\n\n"].concat())
+}
+
+fn cabecalho() -> actix_web::HttpResponseBuilder {
+    let mut resposta = HttpResponse::Ok();
+    resposta.insert_header((header::CONTENT_TYPE, EVENT_STREAM));
+    // For nginx, which would hold events back until there are enough of them.
+    resposta.insert_header((HeaderName::from_static("x-accel-buffering"), "no"));
+    resposta
+}
+
+/// JSON of one line, whatever it holds.
+fn evento(desfecho: &Desfecho) -> Bytes {
+    let json = serde_json::to_string(desfecho).unwrap_or_default();
+    format!("event: next\ndata: {json}\n\n").into()
+}
+
+type Fim = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+
+struct Fluxo {
+    desfechos: BoxStream<'static, Desfecho>,
+    fim: Fim,
+    sinais: Interval,
+    _vaga: Vaga,
+}
+
+impl Fluxo {
+    /// Asked only when the client has taken what came before.
+    async fn proximo(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+        let bytes = tokio::select! {
+            biased;
+            () = &mut self.fim => return None,
+            desfecho = self.desfechos.next() => evento(&desfecho?),
+            _ = self.sinais.tick() => Bytes::from_static(b":\n\n"),
+        };
+        Some((Ok(bytes), self))
+    }
+}

@@ -1,0 +1,152 @@
+//! Carries an operation out, whatever protocol it came by.
+
+use super::assinatura::Aberta;
+use super::http::pedido::Pronta;
+use super::sessoes::Sessoes;
+use super::{Documentos, ErroDeCampo, Loaders, Schema};
+use crate::app::{App, Chamada};
+use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria};
+use crate::auth::Ator;
+use crate::error::{Error, Falha};
+use actix_web::web;
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Response, ServerError};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// What an operation runs on. Cheap to clone.
+#[derive(Clone)]
+pub struct Servico {
+    pub schema: web::Data<Schema>,
+    pub documentos: web::Data<Documentos>,
+    pub app: web::Data<App>,
+    pub sessoes: web::Data<Sessoes>,
+}
+
+/// What came of it, as it is answered; keys of `data` stand in the order of the selection.
+#[derive(Debug, Serialize)]
+pub struct Desfecho {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Value>,
+    /// None when the request was refused before anything ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<async_graphql::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Extensions>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Extensions {
+    cost: Custo,
+}
+
+#[derive(Debug, Serialize)]
+struct Custo {
+    requested: u64,
+    limit: u64,
+}
+
+/// An operation answers once or, if it is a subscription, for as long as it lasts.
+pub enum Iniciada {
+    Respondida(Desfecho),
+    Assinada(Box<Aberta>),
+}
+
+impl Servico {
+    /// A call whose operation is not read yet.
+    pub fn entrar(&self, ator: Ator, correlacao: String) -> Chamada {
+        let entrada = Entrada {
+            canal: CanalAuditoria::Graphql,
+            operacao: "(ilegível)".into(),
+            especie: EspecieAuditoria::Leitura,
+            correlacao,
+        };
+        Chamada::nova(App::clone(&self.app), ator, entrada)
+    }
+
+    pub async fn iniciar(&self, chamada: Chamada, pronta: Pronta) -> Iniciada {
+        if pronta.tipo() != OperationType::Subscription {
+            return Iniciada::Respondida(self.executar(chamada, &pronta).await);
+        }
+        match Aberta::abrir(self.clone(), chamada, pronta).await {
+            Ok(aberta) => Iniciada::Assinada(Box::new(aberta)),
+            Err(recusada) => Iniciada::Respondida(recusada),
+        }
+    }
+
+    /// A query or a mutation.
+    pub async fn executar(&self, chamada: Chamada, pronta: &Pronta) -> Desfecho {
+        let rastro = chamada.rastro.clone();
+        let desfecho = Desfecho::de(self.schema.execute(pedir(chamada, pronta)).await);
+        for erro in &desfecho.errors {
+            let status = erro["extensions"]["status"].as_u64();
+            rastro.falhou(status.and_then(|n| n.try_into().ok()).unwrap_or(500));
+        }
+        desfecho
+    }
+}
+
+/// With what resolvers look for; the loaders are of this one answer.
+pub fn pedir(chamada: Chamada, pronta: &Pronta) -> Request {
+    chamada.rastro.nomear(pronta.operacao(), pronta.especie());
+    pronta.request().data(Loaders::for_request(chamada))
+}
+
+impl Desfecho {
+    pub fn recusa(error: &Error) -> Self {
+        let (falha, mensagem) = error.publica();
+        Self::da_falha(falha, &mensagem)
+    }
+
+    pub fn da_falha(falha: Falha, mensagem: &str) -> Self {
+        Self::do_codigo(falha.nome(), falha.status(), mensagem)
+    }
+
+    pub fn do_codigo(codigo: &str, status: u16, mensagem: &str) -> Self {
+        let extensions = json!({ "code": codigo, "status": status });
+        let errors = vec![json!({ "message": mensagem, "extensions": extensions })];
+        Self { errors, data: None, extensions: None }
+    }
+
+    /// Tells what it cost, of what it may.
+    pub fn com_custo(&mut self, requested: u64, limit: u64) {
+        self.extensions = Some(Extensions { cost: Custo { requested, limit } });
+    }
+
+    /// That of the answer if it came by HTTP.
+    pub fn status(&self) -> u16 {
+        let do_erro = || self.errors.first()?["extensions"]["status"].as_u64()?.try_into().ok();
+        match self.data {
+            Some(_) => 200,
+            None => do_erro().unwrap_or(400),
+        }
+    }
+
+    pub fn de(response: Response) -> Self {
+        let Response { data, errors, .. } = response;
+        let errors: Vec<Value> = errors.iter().map(com_codigo).collect();
+        let do_pedido = |erro: &Value| erro["extensions"]["status"] == 400;
+        // The request's own fault, found before anything ran: such an answer has no `data`.
+        let recusada = !errors.is_empty()
+            && data == async_graphql::Value::Null
+            && errors.iter().all(do_pedido);
+        Self { errors, data: (!recusada).then_some(data), extensions: None }
+    }
+}
+
+/// Resolvers and scalars give their errors a code; what comes without is the framework's.
+fn com_codigo(error: &ServerError) -> Value {
+    let mut erro = serde_json::to_value(error).unwrap_or_else(|_| json!({}));
+    if erro["extensions"].get("code").is_none() {
+        let tem_caminho = !error.path.is_empty();
+        let falha = if tem_caminho { Falha::EntradaInvalida } else { Falha::DocumentoInvalido };
+        erro["extensions"]["code"] = falha.nome().into();
+        erro["extensions"]["status"] = falha.status().into();
+    }
+    // The field that failed, when the path in the error is only of one above it.
+    let extensions = erro["extensions"].as_object_mut();
+    if let Some(caminho) = extensions.and_then(|todas| todas.shift_remove(ErroDeCampo::CAMINHO)) {
+        erro["path"] = caminho;
+    }
+    erro
+}

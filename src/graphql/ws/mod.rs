@@ -1,0 +1,56 @@
+//! graphql-transport-ws: queries, mutations and subscriptions over one WebSocket.
+//!
+//! `socket.rs` is the conversation, `mensagem.rs` its words, `motivo.rs` how it ends.
+
+mod mensagem;
+mod motivo;
+mod socket;
+
+use super::operacao::Servico;
+use super::sessoes::Sessoes;
+use super::{Documentos, Schema};
+use crate::app::App;
+use crate::auth::Auth;
+use crate::requisicao;
+use actix_web::guard::GuardContext;
+use actix_web::http::header::{SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use actix_web::{HttpRequest, HttpResponse, web};
+use motivo::Motivo;
+use socket::Socket;
+
+const SUBPROTOCOLO: &str = "graphql-transport-ws";
+/// Of one message, whole or in pieces.
+const MENSAGEM_MAXIMA: usize = 1024 * 1024;
+
+/// Whether a request asks for a WebSocket.
+pub fn e_websocket(ctx: &GuardContext<'_>) -> bool {
+    let upgrade = ctx.head().headers().get(UPGRADE);
+    upgrade.is_some_and(|valor| valor.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+pub async fn abrir(
+    req: HttpRequest,
+    payload: web::Payload,
+    schema: web::Data<Schema>,
+    documentos: web::Data<Documentos>,
+    app: web::Data<App>,
+    auth: web::Data<Auth>,
+    sessoes: web::Data<Sessoes>,
+) -> actix_web::Result<HttpResponse> {
+    let (resposta, conexao, mensagens) =
+        actix_ws::handle_with_protocols(&req, payload, &[SUBPROTOCOLO])?;
+    if !resposta.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        let fechar = conexao.close(Some(Motivo::SubprotocoloInaceitavel.into()));
+        actix_web::rt::spawn(fechar);
+        return Ok(resposta);
+    }
+    let mensagens = mensagens
+        .max_frame_size(MENSAGEM_MAXIMA)
+        .aggregate_continuations()
+        .max_continuation_size(MENSAGEM_MAXIMA);
+    let servico = Servico { schema, documentos, app, sessoes };
+    let pedido = (req.headers().clone(), requisicao::correlacao(&req));
+    let socket = Socket::novo(servico, auth, pedido, conexao);
+    actix_web::rt::spawn(socket.atender(mensagens));
+    Ok(resposta)
+}
