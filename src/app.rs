@@ -87,16 +87,30 @@ pub struct Chamada {
 }
 
 impl Chamada {
-    /// Lets a known caller in: not one that is trying names out, and not before the
+    pub fn nova(app: App, ator: Ator, entrada: Entrada) -> Self {
+        let rastro = Rastro::novo(ator, entrada, app.auditoria.clone(), app.agora);
+        Self { app, rastro }
+    }
+
+    /// Lets who called see something: not one that is trying names out, and not before the
     /// trail has a place for what it will see.
-    pub async fn nova(app: App, ator: Ator, entrada: Entrada) -> Result<Self, Error> {
-        if let Err(error) = app.enumeracao.conferir(&ator) {
-            app.metricas.limitou(&ator);
-            return Err(error);
+    pub async fn admitir(&self) -> Result<(), Error> {
+        let ausencias = self.rastro.ausencias_novas();
+        if ausencias > 0 {
+            self.app.enumeracao.gastar(self.ator(), ausencias);
+            self.app.metricas.faltaram(self.ator(), ausencias);
         }
-        let vaga = app.auditoria.vaga().await?;
-        let rastro = Rastro::novo(ator, entrada, vaga, app.agora);
-        Ok(Self { app, rastro })
+        self.conhecida()?;
+        self.rastro.garantir().await
+    }
+
+    /// Refuses who has to wait for having tried too many names.
+    pub fn conhecida(&self) -> Result<(), Error> {
+        let conferida = self.app.enumeracao.conferir(self.ator());
+        if conferida.is_err() {
+            self.app.metricas.limitou(self.ator());
+        }
+        conferida
     }
 
     pub fn ator(&self) -> &Ator {
@@ -109,6 +123,7 @@ impl Chamada {
         F: Fn(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
         T: Rastreavel + Send + 'static,
     {
+        self.admitir().await?;
         let lido = self.app.db.ler(self.ator(), ler).await?;
         self.rastro.leu(&lido);
         Ok(lido)
@@ -116,7 +131,10 @@ impl Chamada {
 
     /// The call is over, with this status.
     pub fn encerrar(&self, status: u16) {
-        let ausencias = self.rastro.ausencias().max(u32::from(status == 404));
+        if status == 404 && self.rastro.ausencias() == 0 {
+            self.rastro.ausentes(1);
+        }
+        let ausencias = self.rastro.ausencias_novas();
         if ausencias > 0 {
             self.app.enumeracao.gastar(self.ator(), ausencias);
             self.app.metricas.faltaram(self.ator(), ausencias);

@@ -3,6 +3,11 @@
 use crate::error::{Error, Falha};
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Longer than any body of a megabyte takes on a line that is worth the name.
+const ESPERA: Duration = Duration::from_secs(30);
 
 /// The body, when it says that it is JSON and is not too large.
 pub async fn corpo_json(
@@ -16,7 +21,11 @@ pub async fn corpo_json(
         let mensagem = "mande o corpo como application/json";
         return Err(Error::falha(Falha::MidiaNaoSuportada, mensagem));
     }
-    match payload.to_bytes_limited(maximo).await {
+    let lido = timeout(ESPERA, payload.to_bytes_limited(maximo)).await;
+    let Ok(lido) = lido else {
+        return Err(Error::falha(Falha::EntradaInvalida, "o corpo demorou demais a chegar"));
+    };
+    match lido {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(Error::falha(Falha::EntradaInvalida, "o corpo não chegou inteiro")),
         Err(_) => {

@@ -4,14 +4,16 @@
 use crate::app::{App, Chamada};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, web};
 use std::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, field};
 use uuid::Uuid;
 
-/// The request's id: as the client gave it, if it is a UUID, or a new one.
+/// The request's id, always a new one: a client's would cover many requests, or another's. Its
+/// own, if it is a UUID, stands beside it in the logs.
 pub const CABECALHO: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What a path that no route has is called: the path itself may name a person.
@@ -25,9 +27,13 @@ pub async fn acompanhar<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let inicio = Instant::now();
-    let id = dada(req.headers()).unwrap_or_else(Uuid::new_v4).to_string();
+    let id = Uuid::new_v4().to_string();
     req.extensions_mut().insert(Correlacao(id.clone()));
-    let span = tracing::info_span!("request", id, method = %req.method());
+    let metodo = metodo(req.method());
+    let span = tracing::info_span!("request", id, method = metodo, client_id = field::Empty);
+    if let Some(do_cliente) = dada(req.headers()) {
+        span.record("client_id", field::display(do_cliente));
+    }
     let app = req.app_data::<web::Data<App>>().cloned();
     let mut resposta = next.call(req).instrument(span.clone()).await?;
 
@@ -39,7 +45,7 @@ pub async fn acompanhar<B: MessageBody + 'static>(
     }
     let duracao = inicio.elapsed();
     if let Some(app) = app {
-        app.metricas.respondeu(pedido.method().as_str(), &rota, status, duracao);
+        app.metricas.respondeu(metodo, &rota, status, duracao);
     }
     span.in_scope(|| {
         let ms = u64::try_from(duracao.as_millis()).unwrap_or(u64::MAX);
@@ -53,6 +59,20 @@ pub async fn acompanhar<B: MessageBody + 'static>(
         resposta.headers_mut().insert(CABECALHO, valor);
     }
     Ok(resposta)
+}
+
+/// One of a few words: a method is whatever text a client makes it.
+fn metodo(metodo: &Method) -> &'static str {
+    match *metodo {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        _ => "OUTRO",
+    }
 }
 
 fn dada(headers: &HeaderMap) -> Option<Uuid> {

@@ -100,9 +100,9 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
 
     let servidor = HttpServer::new(move || {
         let mut rotas = Actix::new()
-            .wrap(from_fn(requisicao::acompanhar))
             .wrap(Condition::new(!cors.is_empty(), origens(&cors)))
             .wrap(cabecalhos())
+            .wrap(from_fn(requisicao::acompanhar))
             .app_data(schema.clone())
             .app_data(sdl.clone())
             .app_data(documentos.clone())
@@ -165,7 +165,13 @@ fn origens(permitidas: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "POST", "PUT", "DELETE"])
         .allow_any_header()
-        .expose_headers([header::ETAG, header::RETRY_AFTER, requisicao::CABECALHO])
+        .expose_headers([
+            header::ETAG,
+            header::RETRY_AFTER,
+            header::WWW_AUTHENTICATE,
+            requisicao::CABECALHO,
+            header::HeaderName::from_static("idempotent-replayed"),
+        ])
         .max_age(3600);
     permitidas.iter().fold(cors, |cors, origem| cors.allowed_origin(origem))
 }

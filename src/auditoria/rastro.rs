@@ -1,10 +1,11 @@
 //! One call on its way through the server: who makes it, and what it leaves behind.
 
-use super::escritor::Vaga;
+use super::escritor::{Auditoria, Vaga};
 use super::model::{
     CampoSensivel, CamposSensiveis, CanalAuditoria, EspecieAuditoria, NACIONAL, NovoRegistro,
 };
 use crate::auth::{Ator, Papel};
+use crate::error::Error;
 use crate::rastro::{Rastreavel, Recurso};
 use chrono::{DateTime, Utc};
 use std::mem;
@@ -30,9 +31,12 @@ struct Interno {
     ator: Ator,
     canal: CanalAuditoria,
     correlacao: String,
+    auditoria: Auditoria,
     relogio: fn() -> DateTime<Utc>,
     sensiveis: AtomicU32,
     ausencias: AtomicU32,
+    /// Of the absences, those that were counted against the credential.
+    cobradas: AtomicU32,
     estado: Mutex<Estado>,
 }
 
@@ -45,12 +49,20 @@ struct Estado {
     gravou: bool,
     /// Refused writes, whose transactions kept nothing.
     recusados: Vec<NovoRegistro>,
-    /// The place that was kept in the queue; gone once the call was told.
+    /// The place that is kept in the queue, from the first read on.
     vaga: Option<Vaga>,
+    contada: bool,
+    /// The worst that a part of the call came to, where the whole answers 200.
+    pior: u16,
 }
 
 impl Rastro {
-    pub fn novo(ator: Ator, entrada: Entrada, vaga: Vaga, relogio: fn() -> DateTime<Utc>) -> Self {
+    pub fn novo(
+        ator: Ator,
+        entrada: Entrada,
+        auditoria: Auditoria,
+        relogio: fn() -> DateTime<Utc>,
+    ) -> Self {
         let Entrada { canal, operacao, especie, correlacao } = entrada;
         let estado = Estado {
             operacao,
@@ -59,11 +71,23 @@ impl Rastro {
             escritos: Vec::new(),
             gravou: false,
             recusados: Vec::new(),
-            vaga: Some(vaga),
+            vaga: None,
+            contada: false,
+            pior: 0,
         };
         let (sensiveis, ausencias) = (AtomicU32::default(), AtomicU32::default());
         let estado = Mutex::new(estado);
-        Self(Arc::new(Interno { ator, canal, correlacao, relogio, sensiveis, ausencias, estado }))
+        Self(Arc::new(Interno {
+            ator,
+            canal,
+            correlacao,
+            auditoria,
+            relogio,
+            sensiveis,
+            ausencias,
+            cobradas: AtomicU32::default(),
+            estado,
+        }))
     }
 
     pub fn ator(&self) -> &Ator {
@@ -79,6 +103,22 @@ impl Rastro {
     pub fn nomear(&self, operacao: String, especie: EspecieAuditoria) {
         let mut estado = self.0.estado();
         (estado.operacao, estado.especie) = (operacao, especie);
+    }
+
+    /// Before anything is read: keeps a place in the queue, and waits for one.
+    pub async fn garantir(&self) -> Result<(), Error> {
+        if self.0.estado().vaga.is_some() {
+            return Ok(());
+        }
+        let vaga = self.0.auditoria.vaga().await?;
+        self.0.estado().vaga.get_or_insert(vaga);
+        Ok(())
+    }
+
+    /// A part of the call failed, with this status, although the whole may answer 200.
+    pub fn falhou(&self, status: u16) {
+        let mut estado = self.0.estado();
+        estado.pior = estado.pior.max(status);
     }
 
     /// Takes note of what was read.
@@ -112,10 +152,22 @@ impl Rastro {
         self.0.ausencias.load(Ordering::Relaxed)
     }
 
+    /// Those that were not asked for by this yet.
+    pub fn ausencias_novas(&self) -> u32 {
+        let todas = self.ausencias();
+        todas - self.0.cobradas.swap(todas, Ordering::Relaxed).min(todas)
+    }
+
     /// The record of a write, to go in its transaction.
-    pub fn escrita(&self, comando: &str, efeito: &impl Rastreavel) -> NovoRegistro {
+    pub fn escrita(
+        &self,
+        comando: &str,
+        efeito: &impl Rastreavel,
+        lido: &impl Rastreavel,
+    ) -> NovoRegistro {
         let mut recursos = Vec::new();
         efeito.rastrear(&mut recursos);
+        lido.rastrear(&mut recursos);
         self.0.da_escrita(comando, 200, recursos)
     }
 
@@ -179,24 +231,33 @@ impl Interno {
     }
 
     fn encerrar(&self, status: u16) {
-        let (vaga, mut registros, contou, operacao, especie, lidos, escritos) = {
-            let mut estado = self.estado();
-            let Some(vaga) = estado.vaga.take() else { return };
-            let recusados = mem::take(&mut estado.recusados);
-            let contou = estado.gravou || !recusados.is_empty();
-            let (lidos, escritos) = (mem::take(&mut estado.lidos), mem::take(&mut estado.escritos));
-            let operacao = mem::take(&mut estado.operacao);
-            (vaga, recusados, contou, operacao, estado.especie, lidos, escritos)
+        let mut estado = self.estado();
+        if std::mem::replace(&mut estado.contada, true) {
+            return;
+        }
+        let Some(vaga) = estado.vaga.take().or_else(|| self.auditoria.vaga_ja()) else {
+            // It read nothing, or it would have a place.
+            tracing::warn!("a call that read nothing is not in the audit trail: its queue is full");
+            return;
         };
+        let mut registros = mem::take(&mut estado.recusados);
+        let contou = estado.gravou || !registros.is_empty();
+        let (lidos, escritos) = (mem::take(&mut estado.lidos), mem::take(&mut estado.escritos));
+        let (operacao, especie, pior) =
+            (mem::take(&mut estado.operacao), estado.especie, estado.pior);
+        drop(estado);
         let campos = CamposSensiveis::de_bits(self.sensiveis.load(Ordering::Relaxed));
         let so_o_escrito = lidos.iter().all(|lido| escritos.contains(lido));
         if !contou || !so_o_escrito || campos != CamposSensiveis::default() {
             // What is left to tell of a write that was told is what was read of it.
             let especie = if contou { EspecieAuditoria::Leitura } else { especie };
             // Named and not there, and nothing else: a question without an answer.
-            let nada =
-                status == 200 && lidos.is_empty() && self.ausencias.load(Ordering::Relaxed) > 0;
-            let status = if nada { 404 } else { status };
+            let nada = lidos.is_empty() && self.ausencias.load(Ordering::Relaxed) > 0;
+            let status = match status {
+                200 if pior > 0 && !contou => pior,
+                200 if nada => 404,
+                outro => outro,
+            };
             registros.push(self.registro(operacao, especie, status, lidos, campos));
         }
         vaga.contar(registros);

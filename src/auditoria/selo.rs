@@ -3,8 +3,8 @@
 //! Nobody who writes waits for a hash: one step in the background, of one instance at
 //! a time, seals what is committed, in the order of the trail.
 
-use super::model::{NACIONAL, Registro};
-use super::store::colunas;
+use super::model::NACIONAL;
+use super::store::{depois_dele, ultimo_selo};
 use crate::db::{Db, Sql};
 use crate::error::Error;
 use crate::tribunal::TRIBUNAIS;
@@ -56,7 +56,37 @@ macro_rules! colunas_do_selo {
 }
 pub(super) use colunas_do_selo;
 
-/// Fields one after the other, each with its length: no two records read the same.
+/// A record as the chain sees it: its place, and the digest of all that it says.
+#[derive(Debug, QueryableByName)]
+pub struct Selavel {
+    #[diesel(sql_type = tipo::BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = tipo::Text)]
+    pub xid: String,
+    #[diesel(sql_type = tipo::SmallInt)]
+    pub tribunal_codigo: i16,
+    #[diesel(sql_type = tipo::Binary)]
+    resumo: Vec<u8>,
+}
+
+/// Columns of [`Selavel`], from a table named `a`. PostgreSQL takes the digest, of its own
+/// binary form of the row: whatever stands in a row, it has one, and no two rows share it.
+macro_rules! colunas_do_selavel {
+    () => {
+        "a.id, a.xid::text, a.tribunal_codigo, sha256('elos registro 1'::bytea || record_send(ROW(a.id, a.xid, \
+         a.tribunal_codigo, a.ocorrido_em, a.sub, a.azp, a.canal, a.operacao, a.especie, a.resultado, a.status, a.recursos, \
+         a.campos_sensiveis, a.correlacao))) AS resumo"
+    };
+}
+pub(super) use colunas_do_selavel;
+
+impl Selavel {
+    pub fn resumo(&self) -> Hash {
+        self.resumo.as_slice().try_into().unwrap_or(INICIO)
+    }
+}
+
+/// Fields one after the other, each with its length: no two seals read the same.
 struct Leitor(Sha256);
 
 impl Leitor {
@@ -64,27 +94,6 @@ impl Leitor {
         self.0.update((bytes.len() as u64).to_be_bytes());
         self.0.update(bytes);
     }
-}
-
-/// The digest of a record: of all that it says.
-pub fn resumo(registro: &Registro) -> Hash {
-    let mut leitor = Leitor(Sha256::new_with_prefix(b"elos registro 1"));
-    leitor.campo(&registro.id.to_be_bytes());
-    leitor.campo(registro.xid.as_bytes());
-    leitor.campo(&registro.tribunal_codigo.to_be_bytes());
-    leitor.campo(&registro.ocorrido_em.timestamp_micros().to_be_bytes());
-    leitor.campo(registro.sub.as_bytes());
-    leitor.campo(&[u8::from(registro.azp.is_some())]);
-    leitor.campo(registro.azp.as_deref().unwrap_or_default().as_bytes());
-    leitor.campo(registro.canal.texto().as_bytes());
-    leitor.campo(registro.operacao.as_bytes());
-    leitor.campo(registro.especie.texto().as_bytes());
-    leitor.campo(registro.resultado.texto().as_bytes());
-    leitor.campo(&registro.status.to_be_bytes());
-    leitor.campo(&registro.recursos.iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<_>>());
-    leitor.campo(registro.campos_sensiveis.join(",").as_bytes());
-    leitor.campo(registro.correlacao.as_bytes());
-    leitor.0.finalize().into()
 }
 
 /// The hash of a seal: of the one before it, and of the digest of each record.
@@ -130,24 +139,17 @@ fn selar_uma_vez(conn: &mut PgConnection) -> QueryResult<usize> {
     if !vez.minha {
         return Ok(0);
     }
-    let registros: Vec<Registro> = Sql::new(concat!(
-        "SELECT ",
-        colunas!(),
-        " FROM unnest("
-    ))
-    .bind(tribunais())
-    .push(
-        ") AS t (codigo) \
-         LEFT JOIN LATERAL (SELECT s.ate_xid, s.ate_id FROM selo s WHERE s.tribunal_codigo = t.codigo \
-             ORDER BY s.ordem DESC LIMIT 1) AS u ON true \
-         CROSS JOIN LATERAL (SELECT * FROM auditoria a WHERE a.tribunal_codigo = t.codigo \
-             AND (a.xid, a.id) > (coalesce(u.ate_xid, '0'::xid8), coalesce(u.ate_id, 0)) \
-             AND a.xid < pg_snapshot_xmin(pg_current_snapshot()) \
-             ORDER BY a.xid, a.id LIMIT "
-    )
-    .bind(NO_MAXIMO)
-    .push(") AS a ORDER BY a.tribunal_codigo, a.xid, a.id")
-    .load(conn)?;
+    let registros: Vec<Selavel> =
+        Sql::new(concat!("SELECT ", colunas_do_selavel!(), " FROM unnest("))
+            .bind(tribunais())
+            .push(concat!(
+                ultimo_selo!(),
+                depois_dele!(),
+                " AND a.xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY a.xid, a.id LIMIT "
+            ))
+            .bind(NO_MAXIMO)
+            .push(") AS a ORDER BY a.tribunal_codigo, a.xid, a.id")
+            .load(conn)?;
     for do_tribunal in registros.chunk_by(|a, b| a.tribunal_codigo == b.tribunal_codigo) {
         acrescentar(conn, do_tribunal)?;
     }
@@ -160,7 +162,7 @@ pub fn tribunais() -> Vec<i16> {
 }
 
 /// One more seal, over records of one tribunal in the order of the trail.
-fn acrescentar(conn: &mut PgConnection, registros: &[Registro]) -> QueryResult<()> {
+fn acrescentar(conn: &mut PgConnection, registros: &[Selavel]) -> QueryResult<()> {
     let Some(ultimo) = registros.last() else { return Ok(()) };
     let anterior: Option<Selo> =
         Sql::new(concat!("SELECT ", colunas_do_selo!(), " FROM selo s WHERE s.tribunal_codigo = "))
@@ -168,7 +170,7 @@ fn acrescentar(conn: &mut PgConnection, registros: &[Registro]) -> QueryResult<(
             .push(" ORDER BY s.ordem DESC LIMIT 1")
             .get_result(conn)
             .optional()?;
-    let resumos: Vec<Hash> = registros.iter().map(resumo).collect();
+    let resumos: Vec<Hash> = registros.iter().map(Selavel::resumo).collect();
     #[expect(
         clippy::disallowed_methods,
         reason = "a step of the server itself, which no rule sees"
@@ -187,7 +189,9 @@ fn acrescentar(conn: &mut PgConnection, registros: &[Registro]) -> QueryResult<(
     };
     selo.hash = hash(&selo, &resumos).to_vec();
     Sql::new(
-        "INSERT INTO selo (tribunal_codigo, ordem, ate_xid, ate_id, ids, resumos, anterior, hash, selado_em) VALUES (",
+        "INSERT INTO selo (tribunal_codigo, ordem, ate_xid, ate_id, ids, resumos, anterior, hash, selado_em, recursos) \
+         SELECT n.*, (SELECT coalesce(array_agg(DISTINCT r), '{}') FROM auditoria a, unnest(a.recursos) r WHERE a.id = ANY(n.ids)) \
+         FROM (VALUES (",
     )
     .bind(selo.tribunal_codigo)
     .push(", ")
@@ -206,7 +210,7 @@ fn acrescentar(conn: &mut PgConnection, registros: &[Registro]) -> QueryResult<(
     .bind(selo.hash)
     .push(", ")
     .bind(selo.selado_em)
-    .push(")")
+    .push(")) AS n (tribunal_codigo, ordem, ate_xid, ate_id, ids, resumos, anterior, hash, selado_em)")
     .execute(conn)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! SQL of the trail. It is only ever added to.
 
 use super::model::{NovoRegistro, Registro, ResultadoAuditoria};
+use super::selo;
 use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave};
 use crate::db::{Relation, Sessao, Sql, Valor};
 use crate::error::Error;
@@ -20,7 +21,24 @@ macro_rules! colunas {
          a.status, a.recursos, a.campos_sensiveis, a.correlacao"
     };
 }
-pub(super) use colunas;
+
+/// After `unnest(` and an array of tribunais: each with the place of its last seal, in `u`.
+macro_rules! ultimo_selo {
+    () => {
+        ") AS t (codigo) LEFT JOIN LATERAL (SELECT s.ate_xid, s.ate_id FROM selo s WHERE s.tribunal_codigo = t.codigo \
+             ORDER BY s.ordem DESC LIMIT 1) AS u ON true"
+    };
+}
+pub(super) use ultimo_selo;
+
+/// After that: the records beyond it, of a table named `a`.
+macro_rules! depois_dele {
+    () => {
+        " CROSS JOIN LATERAL (SELECT a.* FROM auditoria a WHERE a.tribunal_codigo = t.codigo \
+             AND (a.xid, a.id) > (coalesce(u.ate_xid, '0'::xid8), coalesce(u.ate_id, 0))"
+    };
+}
+pub(super) use depois_dele;
 
 sem_recursos!(Registro);
 
@@ -40,11 +58,11 @@ pub fn acrescentar(
     conn: &mut PgConnection,
     primeiro: i64,
     lote: &[NovoRegistro],
-) -> QueryResult<i64> {
+) -> QueryResult<usize> {
     let textos = |de: &dyn Fn(&NovoRegistro) -> String| lote.iter().map(de).collect::<Vec<_>>();
     let curtos = |de: &dyn Fn(&NovoRegistro) -> i16| lote.iter().map(de).collect::<Vec<_>>();
     let instantes: Vec<DateTime<Utc>> = lote.iter().map(|novo| novo.ocorrido_em).collect();
-    let feitos = Sql::new(
+    Sql::new(
         "INSERT INTO auditoria (id, tribunal_codigo, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, \
          recursos, campos_sensiveis, correlacao) \
          SELECT n - 1 + ",
@@ -81,8 +99,7 @@ pub fn acrescentar(
         ") WITH ORDINALITY AS r (tribunal, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, \
          recursos, campos, correlacao, n) ON CONFLICT (id) DO NOTHING",
     )
-    .execute(conn)?;
-    Ok(i64::try_from(feitos).unwrap_or(i64::MAX))
+    .execute(conn)
 }
 
 /// Writes the record of a write, in its transaction.
@@ -121,6 +138,61 @@ pub fn registrar(sessao: &mut Sessao<'_>, novo: &NovoRegistro) -> QueryResult<()
 
 fn numeros_de(novo: &NovoRegistro) -> impl Iterator<Item = i64> {
     novo.recursos.iter().map(|recurso| recurso.numero())
+}
+
+/// Records that tell of one, found by the seals or, where none stands yet, one by one.
+fn de_recurso(numero: i64, tribunal: Option<i16>) -> Sql {
+    let tribunais = tribunal.map_or_else(selo::tribunais, |codigo| vec![codigo]);
+    Sql::new("a.recursos @> ARRAY[")
+        .bind(numero)
+        .push(
+            "]::bigint[] AND a.id IN (SELECT unnest(s.ids) FROM selo s WHERE s.recursos @> ARRAY[",
+        )
+        .bind(numero)
+        .push("]::bigint[] UNION ALL SELECT b.id FROM unnest(")
+        .bind(tribunais)
+        .push(concat!(ultimo_selo!(), depois_dele!(), ") AS b)"))
+}
+
+/// A transaction that a seal names and this server has not come to: the data came from
+/// another one, and what is written now would stand before what is sealed.
+pub fn alem_do_fim(conn: &mut PgConnection) -> QueryResult<Option<String>> {
+    #[derive(QueryableByName)]
+    struct Xid {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        xid: String,
+    }
+    let achado: Option<Xid> = Sql::new("SELECT max(u.ate_xid)::text AS xid FROM unnest(")
+        .bind(selo::tribunais())
+        .push(concat!(
+            ultimo_selo!(),
+            " WHERE u.ate_xid >= pg_snapshot_xmax(pg_current_snapshot()) HAVING max(u.ate_xid) IS NOT NULL"
+        ))
+        .get_result(conn)
+        .optional()?;
+    Ok(achado.map(|achado| achado.xid))
+}
+
+/// Whether the numbers that begin with `primeiro` are those of the batch.
+pub fn sao_do_lote(
+    conn: &mut PgConnection,
+    primeiro: i64,
+    lote: &[NovoRegistro],
+) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Achados {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        n: i64,
+    }
+    let achados: Achados = Sql::new("SELECT count(*) AS n FROM auditoria WHERE id >= ")
+        .bind(primeiro)
+        .push(" AND id < ")
+        .bind(primeiro + i64::try_from(LOTE).unwrap_or(i64::MAX))
+        .push(" AND correlacao = ANY(")
+        .bind(lote.iter().map(|novo| novo.correlacao.clone()).collect::<Vec<_>>())
+        .push(")")
+        .get_result(conn)?;
+    Ok(usize::try_from(achados.n).is_ok_and(|n| n == lote.len()))
 }
 
 /// The record with this id.
@@ -171,9 +243,7 @@ impl Lista for Trilha {
                 sub.push(" OR a.azp = ").bind(ator).push(")")
             }),
             recurso.map(|recurso| match recurso {
-                Some(recurso) => {
-                    Sql::new("a.recursos @> ARRAY[").bind(recurso.numero()).push("]::bigint[]")
-                }
+                Some(recurso) => de_recurso(recurso.numero(), tribunal),
                 None => Sql::new("false"),
             }),
         ];

@@ -1,8 +1,8 @@
 //! Holds the trail against its chain: `elos auditoria verify`.
 
-use super::model::Registro;
-use super::selo::{self, Hash, INICIO, MOSTRADOS, Selo, colunas_do_selo};
-use super::store::colunas;
+use super::selo::{
+    self, Hash, INICIO, MOSTRADOS, Selavel, Selo, colunas_do_selavel, colunas_do_selo,
+};
 use crate::db::{Sql, Valor};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -88,7 +88,7 @@ struct Cauda {
 /// How many seals there are to hold.
 pub fn selos(conn: &mut PgConnection) -> QueryResult<i64> {
     let contados: Cauda =
-        Sql::new("SELECT count(*) AS n, min(selado_em) AS desde FROM selo").get_result(conn)?;
+        Sql::new("SELECT count(*) AS n, NULL::timestamptz AS desde FROM selo").get_result(conn)?;
     Ok(contados.n)
 }
 
@@ -103,11 +103,11 @@ pub fn verificar(
         let cadeia = Verificacao { conn, tribunal, ancoras, achados: &mut achados };
         cadeias.extend(cadeia.cadeia(&mut avancou)?);
     }
-    // Of no tribunal that there is.
-    let estranhos: Vec<Registro> = Sql::new(concat!(
+    // Of no tribunal that there is, or of a transaction that has not been.
+    let estranhos: Vec<Selavel> = Sql::new(concat!(
         "SELECT ",
-        colunas!(),
-        " FROM auditoria a WHERE a.tribunal_codigo <> ALL("
+        colunas_do_selavel!(),
+        " FROM auditoria a WHERE a.xid >= pg_snapshot_xmax(pg_current_snapshot()) OR a.tribunal_codigo <> ALL("
     ))
     .bind(selo::tribunais())
     .push(") ORDER BY a.id LIMIT 100")
@@ -131,7 +131,7 @@ struct Verificacao<'a> {
 impl Verificacao<'_> {
     fn cadeia(mut self, avancou: &mut impl FnMut()) -> QueryResult<Option<Cadeia>> {
         let (mut ordem, mut registros) = (0, 0);
-        let (mut hash, mut ate) = (INICIO.to_vec(), ("0".to_owned(), 0));
+        let (mut hash, mut ate) = (INICIO.to_vec(), ("0".to_owned(), i64::MIN));
         loop {
             let selos: Vec<Selo> = Sql::new(concat!(
                 "SELECT ",
@@ -148,8 +148,8 @@ impl Verificacao<'_> {
                 break;
             }
             for selo in selos {
-                for falta in ordem + 1..selo.ordem {
-                    self.achar(falta, None, Defeito::SeloRemovido);
+                if selo.ordem != ordem + 1 {
+                    self.achar(ordem + 1, None, Defeito::SeloRemovido);
                 }
                 if selo.ordem == ordem + 1 && selo.anterior != hash {
                     self.achar(selo.ordem, None, Defeito::SeloAlterado);
@@ -169,7 +169,7 @@ impl Verificacao<'_> {
             }
         }
         let cauda: Cauda = Sql::new(
-            "SELECT count(*) AS n, min(ocorrido_em) AS desde FROM auditoria a WHERE a.tribunal_codigo = ",
+            "SELECT count(*) AS n, min(ocorrido_em) FILTER (WHERE isfinite(ocorrido_em)) AS desde FROM auditoria a WHERE a.tribunal_codigo = ",
         )
         .bind(self.tribunal)
         .push(" AND (a.xid, a.id) > (")
@@ -193,9 +193,9 @@ impl Verificacao<'_> {
 
     /// One seal against the records in its stretch of the trail.
     fn selo(&mut self, selo: &Selo, depois_de: &(String, i64)) -> QueryResult<()> {
-        let registros: Vec<Registro> = Sql::new(concat!(
+        let registros: Vec<Selavel> = Sql::new(concat!(
             "SELECT ",
-            colunas!(),
+            colunas_do_selavel!(),
             " FROM auditoria a WHERE a.tribunal_codigo = "
         ))
         .bind(self.tribunal)
@@ -224,7 +224,7 @@ impl Verificacao<'_> {
                 self.achar(selo.ordem, Some((registro.id, posicao + 1)), Defeito::ForaDeOrdem);
             }
             anterior = Some(posicao);
-            let resumo = selo::resumo(registro);
+            let resumo = registro.resumo();
             let mostrado = selo.resumos.chunks(MOSTRADOS).nth(posicao);
             if mostrado != Some(&resumo[..MOSTRADOS]) {
                 self.achar(selo.ordem, Some((registro.id, posicao + 1)), Defeito::Alterado);

@@ -84,6 +84,11 @@ impl fmt::Display for Caminho {
 }
 
 impl Caminho {
+    /// Whether it goes through every member of something.
+    pub fn de_todos(&self) -> bool {
+        self.0.contains(&Passo::Todos)
+    }
+
     /// Texts and numbers at its end; a list there counts by its items.
     pub fn textos(&self, claims: &Value) -> Vec<String> {
         let mut achados = Vec::new();

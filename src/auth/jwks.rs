@@ -192,8 +192,13 @@ fn descobrir(issuer: &str, aceita_http: bool) -> anyhow::Result<String> {
 
 /// A small body, from that address and no other.
 fn baixar(url: &str) -> anyhow::Result<Vec<u8>> {
-    let config =
-        ureq::Agent::config_builder().max_redirects(0).timeout_global(Some(TEMPO_MAXIMO)).build();
+    // Plain HTTP is for this machine alone: a proxy of the environment would be somebody else.
+    let de_fora = ureq::Proxy::try_from_env().filter(|_| url.starts_with("https://"));
+    let config = ureq::Agent::config_builder()
+        .proxy(de_fora)
+        .max_redirects(0)
+        .timeout_global(Some(TEMPO_MAXIMO))
+        .build();
     let mut resposta = ureq::Agent::new_with_config(config).get(url).call()?;
     anyhow::ensure!(resposta.status() == 200, "the issuer answered {}", resposta.status());
     let mut corpo = Vec::new();

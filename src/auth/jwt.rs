@@ -7,6 +7,7 @@ use crate::error::{Error, Falha};
 use crate::tribunal::Tribunal;
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, Validation};
 use quick_cache::sync::Cache;
@@ -61,8 +62,15 @@ impl Default for QuemE {
 
 impl QuemE {
     fn papeis(&self, claims: &Value) -> Vec<Papel> {
-        let nomes = self.papeis.iter().flat_map(|caminho| caminho.textos(claims));
-        nomes.filter_map(|nome| Papel::de_nome(&nome)).collect()
+        // A path through a `*` is in the hands of whoever runs any client of the issuer: what
+        // they may give is bounded by the tribunal.
+        let de = |caminho: &Caminho| {
+            let nomes = caminho.textos(claims).into_iter();
+            let papeis = nomes.filter_map(|nome| Papel::de_nome(&nome));
+            let de_todos = caminho.de_todos();
+            papeis.filter(move |papel| !de_todos || *papel != Papel::Nacional).collect::<Vec<_>>()
+        };
+        self.papeis.iter().flat_map(de).collect()
     }
 
     fn tribunais(&self, claims: &Value) -> BTreeSet<Option<i16>> {
@@ -191,7 +199,8 @@ impl Auth {
         let tipo_serve = cabecalho.typ.as_deref().is_none_or(|typ| {
             typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("at+jwt")
         });
-        if !tipo_serve || !self.opcoes.algoritmos.contains(&cabecalho.alg) {
+        let aceito = self.opcoes.algoritmos.contains(&cabecalho.alg);
+        if !tipo_serve || !aceito || exige_extensao(token) {
             return Err(invalido());
         }
         let kid = cabecalho.kid.ok_or_else(invalido)?;
@@ -217,7 +226,10 @@ impl Auth {
             // What no log and no database would take is nobody's name.
             Some(_) => None,
         };
-        let (sub, azp) = (nome("sub")??, nome("azp")?);
+        // The library takes a list of issuers that has ours in it; ours is one, and exact.
+        claims.get("iss").filter(|iss| iss.is_string())?;
+        // Where there is no `azp`, RFC 9068 names the client so.
+        let (sub, azp) = (nome("sub")??, nome("azp")?.or(nome("client_id")?));
         let de_publico = match claims.get("aud") {
             Some(Value::String(aud)) => self.opcoes.audiencia.contains(aud),
             Some(Value::Array(auds)) => auds
@@ -242,13 +254,27 @@ impl Auth {
 fn e_nome(texto: &str) -> bool {
     !texto.is_empty()
         && texto.chars().count() <= NOME_MAXIMO
-        && !texto.chars().any(char::is_control)
+        && !texto.chars().any(|letra| letra.is_control() || invisivel(letra))
+}
+
+/// Letters that are there to be read otherwise than they stand: direction, joiners, marks.
+const fn invisivel(letra: char) -> bool {
+    matches!(letra, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Whether the header asks for something that must be understood (RFC 7515, `crit`): we know
+/// of nothing such, and the library looks past it.
+fn exige_extensao(token: &str) -> bool {
+    let cabeca = token.split('.').next().unwrap_or_default();
+    let lida =
+        BASE64.decode(cabeca).ok().and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+    lida.is_none_or(|cabeca| cabeca.get("crit").is_some() || cabeca.get("b64").is_some())
 }
 
 fn vencido(exp: i64) -> bool {
     #[expect(clippy::disallowed_methods, reason = "as the library does when it verifies")]
     let agora = chrono::Utc::now().timestamp();
-    exp + FOLGA_EM_SEGUNDOS.cast_signed() < agora
+    exp.saturating_add(FOLGA_EM_SEGUNDOS.cast_signed()) < agora
 }
 
 /// Whom the server recognises by itself is what it says, not what the token says.

@@ -50,6 +50,12 @@ pub enum ConexaoRecusada {
     )]
     PapelPoderoso(String),
     #[error(
+        "o banco veio de uma cópia (pg_dump) para um servidor mais novo do que os seus registros: a trilha de auditoria \
+         e o fluxo de eventos continuariam antes do próprio fim. Pare o PostgreSQL, avance o contador de transações \
+         para além de {0} (pg_resetwal --next-transaction-id, --epoch) e inicie de novo"
+    )]
+    Restaurado(String),
+    #[error(
         "DATABASE_URL entra como {0}, que não é membro dos papéis do servidor: GRANT elos_app, elos_nacional, elos_auditor TO {0}"
     )]
     ForaDoPapel(String),
@@ -143,6 +149,13 @@ impl Manager {
             "SET application_name = 'elos'; SET timezone = 'UTC'; \
              SET statement_timeout = '15s'; SET idle_in_transaction_session_timeout = '30s'",
         )?;
+        // What is prepared is planned once: planned anew for its values, a point query costs three
+        // times as much, and most of that is row-level security.
+        pg.batch_execute("SET plan_cache_mode = force_generic_plan")?;
+        // Calls wait for what it writes: one that is stuck is given up sooner than they do.
+        if self.papel == PapelDoBanco::Auditor {
+            pg.batch_execute("SET statement_timeout = '4s'")?;
+        }
         Ok(pg)
     }
 }

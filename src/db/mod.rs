@@ -111,6 +111,10 @@ impl Db {
             return Err(ConexaoRecusada::SemMigracoes);
         }
         Manager::novo(opcoes.url.clone(), PapelDoBanco::Nacional, None).abrir()?;
+        let mut auditor = Manager::novo(opcoes.url.clone(), PapelDoBanco::Auditor, None).abrir()?;
+        if let Some(xid) = crate::auditoria::store::alem_do_fim(&mut auditor)? {
+            return Err(ConexaoRecusada::Restaurado(xid));
+        }
         Ok(Self {
             tribunais: pool(PapelDoBanco::App, opcoes.pool_max, opcoes.comandos.clone()),
             nacional: pool(

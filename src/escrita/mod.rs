@@ -95,6 +95,7 @@ pub async fn executar<C: Comando, U: Rastreavel + Send + 'static>(
 ) -> Result<Feito<C::Efeito, U>, Error> {
     let (app, ator, rastro) = (&chamada.app, chamada.ator(), &chamada.rastro);
     ator.exige(Papel::Integracao)?;
+    chamada.admitir().await?;
     let contexto = Contexto {
         tribunal: ator.tribunal_de_escrita()?,
         regras: app.regras,
@@ -112,7 +113,7 @@ pub async fn executar<C: Comando, U: Rastreavel + Send + 'static>(
             Err(recusas) => Ok(Err(recusas)),
             Ok(efeito) => {
                 let lido = ler(sessao, &efeito)?;
-                let registro = trilha.escrita(C::NOME, &efeito);
+                let registro = trilha.escrita(C::NOME, &efeito, &lido);
                 if audita && !simulado {
                     auditoria::store::registrar(sessao, &registro)?;
                 }
@@ -126,11 +127,12 @@ pub async fn executar<C: Comando, U: Rastreavel + Send + 'static>(
     };
     match desfecho.and_then(|desfecho| desfecho.map_err(Error::Recusas)) {
         Ok((feito, registro)) => {
+            // What was only tried is of no record: the transaction that made it is undone.
             if !simulado {
                 rastro.gravada(registro);
+                rastro.leu(&feito.efeito);
+                rastro.leu(&feito.lido);
             }
-            rastro.leu(&feito.efeito);
-            rastro.leu(&feito.lido);
             Ok(feito)
         }
         Err(error) => {

@@ -95,6 +95,15 @@ pub struct Conexao<L: Lista> {
     pagina: Arc<Pagina<L::Linha>>,
 }
 
+impl<L: Lista> Conexao<L> {
+    /// Of so many that a filter named, those that are not there, as far as this page tells.
+    pub fn faltam_de(&self, nomeados: usize) -> usize {
+        let achados = self.pagina.linhas.len();
+        let ha_mais = self.pagina.tem_proxima || self.pagina.tem_anterior;
+        if ha_mais { 0 } else { nomeados.saturating_sub(achados) }
+    }
+}
+
 impl<L: ListaGraphql> TypeName for Conexao<L> {
     fn type_name() -> Cow<'static, str> {
         L::CONEXAO.into()

@@ -82,12 +82,19 @@ where
     P: From<Desfecho<<E::Comando as Comando>::Efeito>>,
 {
     // Before the input is looked at: who may not write is not told how to.
-    ctx.ator().exige(Papel::Integracao)?;
+    let nome = <E::Comando as Comando>::NOME;
+    if let Err(error) = ctx.ator().exige(Papel::Integracao) {
+        ctx.chamada().rastro.recusada(nome, error.status());
+        return Err(error);
+    }
     let (comando, modo) = entrada.partes();
     let simulado = modo.simular.unwrap_or(false);
     let desfecho = match modo.ler() {
         Ok(modo) => escrita::executar(ctx.chamada(), comando, modo, |_, _| Ok(())).await,
-        Err(error) => Err(error),
+        Err(error) => {
+            ctx.chamada().rastro.recusada(nome, error.status());
+            Err(error)
+        }
     };
     let (efeito, erros) = match desfecho {
         Ok(feito) => (Some(feito.efeito), Vec::new()),

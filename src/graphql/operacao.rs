@@ -5,7 +5,7 @@ use super::http::pedido::Pronta;
 use super::sessoes::Sessoes;
 use super::{Documentos, ErroDeCampo, Loaders, Schema};
 use crate::app::{App, Chamada};
-use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria};
+use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use crate::auth::Ator;
 use crate::error::{Error, Falha};
 use actix_web::web;
@@ -54,14 +54,14 @@ pub enum Iniciada {
 
 impl Servico {
     /// A call whose operation is not read yet.
-    pub async fn entrar(&self, ator: Ator, correlacao: String) -> Result<Chamada, Error> {
+    pub fn entrar(&self, ator: Ator, correlacao: String) -> Chamada {
         let entrada = Entrada {
             canal: CanalAuditoria::Graphql,
             operacao: "(ilegível)".into(),
             especie: EspecieAuditoria::Leitura,
             correlacao,
         };
-        Chamada::nova(App::clone(&self.app), ator, entrada).await
+        Chamada::nova(App::clone(&self.app), ator, entrada)
     }
 
     pub async fn iniciar(&self, chamada: Chamada, pronta: Pronta) -> Iniciada {
@@ -76,7 +76,10 @@ impl Servico {
 
     /// A query or a mutation.
     pub async fn executar(&self, chamada: Chamada, pronta: &Pronta) -> Desfecho {
-        Desfecho::de(self.schema.execute(pedir(chamada, pronta)).await)
+        let rastro = chamada.rastro.clone();
+        let desfecho = Desfecho::de(self.schema.execute(pedir(chamada, pronta)).await);
+        desfecho.anotar(&rastro);
+        desfecho
     }
 }
 
@@ -109,11 +112,15 @@ impl Desfecho {
 
     /// That of the answer if it came by HTTP.
     pub fn status(&self) -> u16 {
-        let do_erro = || self.errors.first()?["extensions"]["status"].as_u64()?.try_into().ok();
-        match self.data {
-            Some(_) => 200,
-            None => do_erro().unwrap_or(400),
+        match (&self.data, self.errors.first()) {
+            (None, Some(erro)) => status_de(erro),
+            _ => 200,
         }
+    }
+
+    /// Tells the trail what of it failed.
+    pub fn anotar(&self, rastro: &Rastro) {
+        self.errors.iter().for_each(|erro| rastro.falhou(status_de(erro)));
     }
 
     pub fn de(response: Response) -> Self {
@@ -126,6 +133,10 @@ impl Desfecho {
             && errors.iter().all(do_pedido);
         Self { errors, data: (!recusada).then_some(data), extensions: None }
     }
+}
+
+fn status_de(erro: &Value) -> u16 {
+    erro["extensions"]["status"].as_u64().and_then(|n| n.try_into().ok()).unwrap_or(500)
 }
 
 /// Resolvers and scalars give their errors a code; what comes without is the framework's.

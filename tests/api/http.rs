@@ -345,22 +345,46 @@ fn so_paginas_das_origens_configuradas_chamam() {
     }
 }
 
-/// The id of a request is its own, or the client's if it is a UUID: nothing else gets into
-/// logs and trail by that way.
+/// The id of a request is the server's: what a client sends gets into the trail by no way, and
+/// covers no other request.
 #[test]
 fn cada_pedido_tem_um_id_que_nada_diz() {
     let app = App::vazio();
     let id = |dado: &str| {
-        app.pedir("GET", "/healthz", &[("X-Request-Id", dado)], b"").headers["x-request-id"].clone()
+        let resposta = app.pedir("GET", "/healthz", &[("X-Request-Id", dado)], b"");
+        resposta.headers["x-request-id"].clone()
     };
     let uuid = "6c1d2f0e-1111-4222-8333-444455556666";
-    assert_eq!(id(uuid), uuid);
-    for texto in ["52998224725", "x\u{e9}", "", "../../etc"] {
+    let mut vistos = std::collections::HashSet::new();
+    for texto in [uuid, uuid, "52998224725", "x\u{e9}", "", "../../etc"] {
         let dado = id(texto);
         assert!(
-            dado.len() == 36 && !dado.contains(uuid) && dado.matches('-').count() == 4,
+            dado.len() == 36 && dado != uuid && dado.matches('-').count() == 4,
             "{texto}: {dado}"
         );
+        assert!(vistos.insert(dado));
     }
-    assert_ne!(id(""), id(""));
+    // A preflight has one as well, and an unknown method is no label of a metric.
+    let headers = app
+        .pedir(
+            "OPTIONS",
+            "/graphql",
+            &[("Origin", crate::support::ORIGEM), ("Access-Control-Request-Method", "POST")],
+            b"",
+        )
+        .headers;
+    assert!(headers.contains_key("x-request-id"));
+    use std::io::{Read, Write};
+    let mut conexao = std::net::TcpStream::connect(app.base.trim_start_matches("http://")).unwrap();
+    conexao
+        .write_all(
+            b"INVENTADO /x HTTP/1.1
+Host: x
+Connection: close
+
+",
+        )
+        .unwrap();
+    let _ = conexao.read_to_end(&mut Vec::new());
+    assert!(app.metricas().contains(r#"metodo="OUTRO""#) && !app.metricas().contains("INVENTADO"));
 }

@@ -135,5 +135,8 @@ async fn listar(
     ctx.ator().exige(Papel::Consulta)?;
     let filtro = filtro.map(entrada::filtro).transpose()?.unwrap_or_default();
     let (campo, decrescente) = ordem.map(AdolescenteOrdem::campo_e_sentido).unwrap_or_default();
-    conectar(ctx, Adolescentes { filtro, campo, decrescente }, pagina).await
+    let nomeados = filtro.identificador.as_ref().map_or(0, Vec::len);
+    let achados = conectar(ctx, Adolescentes { filtro, campo, decrescente }, pagina).await?;
+    ctx.chamada().rastro.ausentes(achados.faltam_de(nomeados));
+    Ok(achados)
 }

@@ -144,10 +144,14 @@ impl Aberta {
             let resposta = rodar(&self.servico, chamada.clone(), &self.pronta, passagem).await;
             drop(vez);
             let desfecho = Desfecho::de(resposta.unwrap_or_default());
-            let fora =
-                |erro: &serde_json::Value| erro["extensions"]["code"] == Falha::Indisponivel.nome();
+            let fora = |erro: &serde_json::Value| {
+                let codigo = &erro["extensions"]["code"];
+                *codigo == Falha::Indisponivel.nome()
+                    || *codigo == Falha::LimiteDeRequisicoes.nome()
+            };
             tentativas += 1;
             if tentativas >= TENTATIVAS || !desfecho.errors.iter().any(fora) {
+                desfecho.anotar(&chamada.rastro);
                 return desfecho;
             }
             sleep(RETOMADA).await;
@@ -156,12 +160,11 @@ impl Aberta {
 
     /// Nothing is shown before the trail has a place for it, nor to whom must wait.
     async fn chamar(&self) -> Chamada {
-        loop {
-            match self.servico.entrar(self.ator.clone(), self.correlacao.clone()).await {
-                Ok(chamada) => return chamada,
-                Err(_) => sleep(RETOMADA).await,
-            }
+        let chamada = self.servico.entrar(self.ator.clone(), self.correlacao.clone());
+        while chamada.admitir().await.is_err() {
+            sleep(RETOMADA).await;
         }
+        chamada
     }
 }
 

@@ -46,11 +46,11 @@ pub async fn responder(
         }
     };
     let servico = Servico { schema, documentos, app, sessoes };
-    let chamada = match servico.entrar(ator.clone(), requisicao::correlacao(&req)).await {
-        Ok(chamada) => chamada,
-        Err(error) => return resposta::recusar(midia, &error),
-    };
+    let chamada = servico.entrar(ator.clone(), requisicao::correlacao(&req));
     requisicao::anotar(&req, &chamada);
+    if let Err(error) = chamada.conhecida() {
+        return resposta::recusar(midia, &error);
+    }
     let lido = match pedido::ler(&req, payload).await {
         Ok(lido) => lido,
         Err(error) => return resposta::recusar(midia, &error),

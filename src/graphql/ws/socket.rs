@@ -215,10 +215,12 @@ impl Socket {
         if self.operacoes.contains_key(&id) {
             return Err(Some(Motivo::IdEmUso));
         }
-        let chamada = match self.servico.entrar(ator, self.correlacao.clone()).await {
-            Ok(chamada) => chamada,
-            Err(error) => return self.recusar(&id, &Desfecho::recusa(&error)).await,
-        };
+        let chamada = self.servico.entrar(ator, self.correlacao.clone());
+        if let Err(error) = chamada.conhecida() {
+            let recusada = Desfecho::recusa(&error);
+            chamada.encerrar(recusada.status());
+            return self.recusar(&id, &recusada).await;
+        }
         let maximo = self.servico.sessoes.limites.operacoes_por_conexao;
         let pronta = match self.operacoes.len() {
             n if n >= maximo => {

@@ -86,7 +86,10 @@ async fn listar(
     ctx.ator().exige(Papel::Consulta)?;
     let filtro = filtro.map(entrada::filtro).transpose()?.unwrap_or_default();
     let (campo, decrescente) = ordem.map(ProcessoOrdem::campo_e_sentido).unwrap_or_default();
-    conectar(ctx, Processos { filtro, campo, decrescente }, pagina).await
+    let nomeados = filtro.numero.as_ref().map_or(0, Vec::len).max(filtro.adolescente.iter().len());
+    let achados = conectar(ctx, Processos { filtro, campo, decrescente }, pagina).await?;
+    ctx.chamada().rastro.ausentes(achados.faltam_de(nomeados));
+    Ok(achados)
 }
 
 async fn apuracao_de(

@@ -19,6 +19,7 @@ use crate::db::{Relation, Sessao};
 use crate::error::Error;
 use crate::escrita::Lembranca;
 use crate::rascunho;
+use crate::rastro::{Recurso, recursos, sem_recursos};
 use diesel::prelude::*;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -116,23 +117,39 @@ pub fn por_codigo(sessao: &mut Sessao<'_>, codigo: ProcessoId) -> QueryResult<Op
     visiveis(sessao.escopo).filter(processo::id.eq(codigo)).first(sessao.conn()).optional()
 }
 
+/// Who is linked to a processo, and whether still, as the answer about it says.
+pub struct VinculoVisto {
+    adolescente: AdolescenteId,
+    pub identificador: Identificador,
+    pub situacao: SituacaoVinculo,
+}
+
+recursos!(VinculoVisto => |visto| Recurso::Adolescente(visto.adolescente.0));
+// The processo is noted by itself.
+sem_recursos!(ProcessoId);
+
 /// Whom each of these processos links, in the order of the links, and whether still.
 pub fn vinculos_de(
     sessao: &mut Sessao<'_>,
     processos: &[ProcessoId],
-) -> QueryResult<Vec<(ProcessoId, Identificador, SituacaoVinculo)>> {
+) -> QueryResult<Vec<(ProcessoId, VinculoVisto)>> {
     let links = vinculo::table
         .inner_join(adolescente::table.on(adolescente::id.eq(vinculo::adolescente_id)))
         .filter(vinculo::processo_id.eq_any(processos))
         .order(vinculo::id)
         .select((
             vinculo::processo_id,
+            adolescente::id,
             adolescente::identificador,
             vinculo::encerrado_em.is_null(),
         ));
-    let linhas: Vec<(ProcessoId, Identificador, bool)> = links.load(sessao.conn())?;
-    let situacao = |ativo| if ativo { SituacaoVinculo::Ativo } else { SituacaoVinculo::Encerrado };
-    Ok(linhas.into_iter().map(|(id, quem, ativo)| (id, quem, situacao(ativo))).collect())
+    let linhas: Vec<(ProcessoId, AdolescenteId, Identificador, bool)> =
+        links.load(sessao.conn())?;
+    let visto = |(processo, adolescente, identificador, ativo)| {
+        let situacao = if ativo { SituacaoVinculo::Ativo } else { SituacaoVinculo::Encerrado };
+        (processo, VinculoVisto { adolescente, identificador, situacao })
+    };
+    Ok(linhas.into_iter().map(visto).collect())
 }
 
 /// R10: yes or no, wherever it is.

@@ -120,7 +120,7 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
             Ok(((processos, store::vinculos_de(sessao, &ids)?), total))
         })
         .await?;
-    let por_processo = agrupar(vinculos.into_iter().map(|(id, quem, como)| (id, (quem, como))));
+    let por_processo = agrupar(vinculos);
     let mostrar = |processo: &std::sync::Arc<Processo>| {
         let vinculos = por_processo.get(&processo.id).map_or(&[][..], Vec::as_slice);
         dados(processo, vinculos, &chamada.rastro)

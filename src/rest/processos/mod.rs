@@ -5,23 +5,16 @@ pub mod leitura;
 
 use super::com_etag;
 use super::envelope::{self, Negado, objeto};
-use crate::adolescente::Identificador;
 use crate::app::Chamada;
 use crate::auditoria::{CampoSensivel, Rastro};
 use crate::db::Sessao;
 use crate::error::{CodigoErro, Error, Recusa};
-use crate::processo::{NumeroProcesso, Processo, ProcessoId, SituacaoVinculo, store};
-use crate::rastro::sem_recursos;
+use crate::processo::store::{self, VinculoVisto};
+use crate::processo::{NumeroProcesso, Processo, ProcessoId, SituacaoVinculo};
 use crate::tempo;
 use crate::tribunal::Tribunal;
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
-
-/// Who is linked to a processo, and whether still.
-type Vinculado = (Identificador, SituacaoVinculo);
-
-// Told of the processo, which is noted by itself.
-sem_recursos!(ProcessoId, Identificador, SituacaoVinculo);
 
 /// The answer about one processo: the envelope, and its version as `ETag`.
 async fn responder(chamada: &Chamada, processo: &Processo) -> Result<HttpResponse, Negado> {
@@ -32,9 +25,9 @@ async fn responder(chamada: &Chamada, processo: &Processo) -> Result<HttpRespons
 }
 
 /// Whom the answer about a processo names.
-fn vinculos(sessao: &mut Sessao<'_>, de: ProcessoId) -> Result<Vec<Vinculado>, Error> {
+fn vinculos(sessao: &mut Sessao<'_>, de: ProcessoId) -> Result<Vec<VinculoVisto>, Error> {
     let vinculos = store::vinculos_de(sessao, &[de])?;
-    Ok(vinculos.into_iter().map(|(_, quem, como)| (quem, como)).collect())
+    Ok(vinculos.into_iter().map(|(_, visto)| visto).collect())
 }
 
 /// R4, R19: a number in a path has the CNJ shape, masked or bare.
@@ -66,16 +59,16 @@ fn nome_do_campo(campo: &[&str]) -> String {
 }
 
 /// A processo as the façade shows it; what it has not is absent.
-fn dados(processo: &Processo, vinculos: &[Vinculado], rastro: &Rastro) -> Value {
+fn dados(processo: &Processo, vinculos: &[VinculoVisto], rastro: &Rastro) -> Value {
     let cpf = |cpf: &Option<crate::cpf::Cpf>| {
         let cpf = cpf.as_ref().map(|cpf| cpf.completo().to_owned());
         rastro.sensivel(CampoSensivel::CpfDeResponsavel, cpf)
     };
-    let ativos = vinculos.iter().filter(|(_, situacao)| *situacao == SituacaoVinculo::Ativo);
-    let ativos: Vec<_> = ativos.map(|(identificador, _)| identificador.to_string()).collect();
+    let ativos = vinculos.iter().filter(|visto| visto.situacao == SituacaoVinculo::Ativo);
+    let ativos: Vec<_> = ativos.map(|visto| visto.identificador.to_string()).collect();
     let adolescentes: Vec<_> = vinculos
         .iter()
-        .map(|(identificador, situacao)| {
+        .map(|VinculoVisto { identificador, situacao, .. }| {
             json!({ "identificador": identificador.to_string(), "situacao": situacao.texto() })
         })
         .collect();

@@ -6,16 +6,15 @@ use super::cliente_ws::{SUBPROTOCOLO, Ws};
 use crate::support::{Ajustes, App, Modelo};
 use serde_json::{Value, json};
 
-const CORRELACAO: &str = "6c1d2f0e-1111-4222-8333-444455556666";
 const AUDITORIA: &str = "query($a: String) { auditoria(first: 100, ator: $a) { nodes { canal operacao especie status recursos correlacao } } }";
 
 /// The records of TJRN that came by the socket, oldest first.
-fn do_socket(app: &App) -> Vec<Value> {
+fn do_socket(app: &App, id: &str) -> Vec<Value> {
     app.auditado();
     let dados = app.gql_com("cnj", AUDITORIA, json!({ "a": "tjrn" }));
     let registros = dados["auditoria"]["nodes"].as_array().unwrap().iter();
     registros
-        .filter(|registro| registro["correlacao"] == CORRELACAO)
+        .filter(|registro| registro["correlacao"] == id)
         .map(|registro| {
             assert_eq!(registro["canal"], "GRAPHQL");
             let ler = |campo: &str| registro[campo].clone();
@@ -24,18 +23,17 @@ fn do_socket(app: &App) -> Vec<Value> {
         .collect()
 }
 
-fn socket(app: &App) -> Ws {
-    let headers = [("sec-websocket-protocol", SUBPROTOCOLO), ("x-request-id", CORRELACAO)];
-    let mut ws = Ws::ligar(&app.base, &headers);
+fn socket(app: &App) -> (Ws, String) {
+    let (mut ws, id) = Ws::com_id(&app.base, &[("sec-websocket-protocol", SUBPROTOCOLO)]);
     ws.iniciar(&app.token("tjrn"));
     assert!(ws.foi_aceito());
-    ws
+    (ws, id)
 }
 
 #[test]
 fn cada_operacao_de_um_socket_e_uma_chamada() {
     let app = App::novo();
-    let mut ws = socket(&app);
+    let (mut ws, id) = socket(&app);
     let dono = app.gql("tjrn", "{ processos(first: 1) { nodes { id numero } } }");
     let no = &dono["processos"]["nodes"][0];
     let query = "query Ver($n: NumeroProcesso!) { processo(numero: $n) { numero } }";
@@ -48,7 +46,7 @@ fn cada_operacao_de_um_socket_e_uma_chamada() {
     ws.pedir("3", "{ nada ", &json!({}));
     assert_eq!(ws.mensagem()["type"], "error");
     assert_eq!(
-        do_socket(&app),
+        do_socket(&app, &id),
         [
             json!(["Ver", "LEITURA", 200, [no["id"]]]),
             json!(["Ver", "LEITURA", 404, []]),
@@ -62,7 +60,7 @@ fn cada_evento_entregue_e_uma_chamada_e_quem_divide_a_leitura_tambem_viu() {
     let app = App::novo();
     let dono = app.gql("tjrn", "{ processos(first: 1) { nodes { id numero } } }");
     let no = &dono["processos"]["nodes"][0];
-    let mut ws = socket(&app);
+    let (mut ws, id) = socket(&app);
     ws.assinar("a", "subscription Acompanhar { processoAlterado { cursor } }", &json!({}));
     ws.assinar("b", "subscription { processoAlterado { processo { id } } }", &json!({}));
     alterar(&app, "tjrn", &no["numero"], "Fulano");
@@ -72,7 +70,7 @@ fn cada_evento_entregue_e_uma_chamada_e_quem_divide_a_leitura_tambem_viu() {
     // Taken, and known to be: a socket that asks is answered after what came before.
     ws.mandar(&json!({ "type": "ping" }));
     assert_eq!(ws.mensagem()["type"], "pong");
-    let mut achados = do_socket(&app);
+    let mut achados = do_socket(&app, &id);
     let mut entregues = achados.split_off(2);
     entregues.sort_by_key(ToString::to_string);
     assert_eq!(

@@ -325,18 +325,22 @@ impl App {
         let papeis = vec![elos::auth::Papel::Consulta];
         let ator = elos::auth::Ator::novo("s".into(), None, Some(820), papeis).unwrap();
         actix_web::rt::System::new().block_on(async {
-            let mut quantos = 0;
-            while let Ok(vaga) = self.servido.auditoria.vaga().await {
+            let mut quantos = 0_usize;
+            loop {
                 let entrada = Entrada {
                     canal: CanalAuditoria::Rest,
                     operacao: "enchimento".into(),
                     especie: EspecieAuditoria::Leitura,
                     correlacao: quantos.to_string(),
                 };
-                Rastro::novo(ator.clone(), entrada, vaga, banco::agora).encerrar(200);
+                let auditoria = self.servido.auditoria.clone();
+                let rastro = Rastro::novo(ator.clone(), entrada, auditoria, banco::agora);
+                if rastro.garantir().await.is_err() {
+                    return quantos;
+                }
+                rastro.encerrar(200);
                 quantos += 1;
             }
-            quantos
         })
     }
 
