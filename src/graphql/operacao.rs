@@ -5,7 +5,7 @@ use super::http::pedido::Pronta;
 use super::sessoes::Sessoes;
 use super::{Documentos, ErroDeCampo, Loaders, Schema};
 use crate::app::{App, Chamada};
-use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria};
+use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use crate::auth::Ator;
 use crate::error::{Error, Falha};
 use actix_web::web;
@@ -78,10 +78,7 @@ impl Servico {
     pub async fn executar(&self, chamada: Chamada, pronta: &Pronta) -> Desfecho {
         let rastro = chamada.rastro.clone();
         let desfecho = Desfecho::de(self.schema.execute(pedir(chamada, pronta)).await);
-        for erro in &desfecho.errors {
-            let status = erro["extensions"]["status"].as_u64();
-            rastro.falhou(status.and_then(|n| n.try_into().ok()).unwrap_or(500));
-        }
+        desfecho.anotar(&rastro);
         desfecho
     }
 }
@@ -115,11 +112,15 @@ impl Desfecho {
 
     /// That of the answer if it came by HTTP.
     pub fn status(&self) -> u16 {
-        let do_erro = || self.errors.first()?["extensions"]["status"].as_u64()?.try_into().ok();
-        match self.data {
-            Some(_) => 200,
-            None => do_erro().unwrap_or(400),
+        match (&self.data, self.errors.first()) {
+            (None, Some(erro)) => status_de(erro),
+            _ => 200,
         }
+    }
+
+    /// Tells the trail what of it failed.
+    pub fn anotar(&self, rastro: &Rastro) {
+        self.errors.iter().for_each(|erro| rastro.falhou(status_de(erro)));
     }
 
     pub fn de(response: Response) -> Self {
@@ -132,6 +133,10 @@ impl Desfecho {
             && errors.iter().all(do_pedido);
         Self { errors, data: (!recusada).then_some(data), extensions: None }
     }
+}
+
+fn status_de(erro: &Value) -> u16 {
+    erro["extensions"]["status"].as_u64().and_then(|n| n.try_into().ok()).unwrap_or(500)
 }
 
 /// Resolvers and scalars give their errors a code; what comes without is the framework's.

@@ -5,6 +5,9 @@ import { buildSchema, parse, validate } from 'graphql';
 
 const schema = buildSchema(readFileSync(process.argv[2], 'utf8'));
 const documents = readFileSync(new URL('documentos.txt', import.meta.url), 'utf8').split('\n').slice(0, -1);
+// Where we are stricter: a nullable variable in a @oneOf input, as the specification has it, and a
+// subscription's field written twice.
+const refused = new Set(readFileSync(new URL('recusados.txt', import.meta.url), 'utf8').split('\n'));
 const ours = readFileSync(process.argv[3], 'utf8').split('\n');
 let differ = 0;
 documents.forEach((text, i) => {
@@ -14,10 +17,11 @@ documents.forEach((text, i) => {
   } catch (error) {
     errors = [error.message];
   }
-  if ((errors.length === 0) !== (ours[i] === 'aceito')) {
+  const accepts = errors.length === 0 && !refused.has(text);
+  if (accepts !== (ours[i] === 'aceito')) {
     differ++;
     console.log(`${i + 1}: ${text}\n  graphql-js: ${errors.join(' | ') || 'accepts'}\n  ours: ${ours[i]}`);
   }
 });
-console.log(`documents: ${documents.length - differ} of ${documents.length} judged as graphql-js does`);
+console.log(`documents: ${documents.length - differ} of ${documents.length} judged as they should be, ${refused.size - 1} of them more strictly than by graphql-js`);
 process.exit(differ ? 1 : 0);

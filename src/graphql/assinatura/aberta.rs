@@ -144,10 +144,14 @@ impl Aberta {
             let resposta = rodar(&self.servico, chamada.clone(), &self.pronta, passagem).await;
             drop(vez);
             let desfecho = Desfecho::de(resposta.unwrap_or_default());
-            let fora =
-                |erro: &serde_json::Value| erro["extensions"]["code"] == Falha::Indisponivel.nome();
+            let fora = |erro: &serde_json::Value| {
+                let codigo = &erro["extensions"]["code"];
+                *codigo == Falha::Indisponivel.nome()
+                    || *codigo == Falha::LimiteDeRequisicoes.nome()
+            };
             tentativas += 1;
             if tentativas >= TENTATIVAS || !desfecho.errors.iter().any(fora) {
+                desfecho.anotar(&chamada.rastro);
                 return desfecho;
             }
             sleep(RETOMADA).await;

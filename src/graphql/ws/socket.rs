@@ -217,8 +217,9 @@ impl Socket {
         }
         let chamada = self.servico.entrar(ator, self.correlacao.clone());
         if let Err(error) = chamada.conhecida() {
-            chamada.encerrar(error.status());
-            return self.recusar(&id, &Desfecho::recusa(&error)).await;
+            let recusada = Desfecho::recusa(&error);
+            chamada.encerrar(recusada.status());
+            return self.recusar(&id, &recusada).await;
         }
         let maximo = self.servico.sessoes.limites.operacoes_por_conexao;
         let pronta = match self.operacoes.len() {

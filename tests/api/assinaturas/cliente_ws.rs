@@ -22,6 +22,11 @@ pub enum Recebido {
 
 impl Ws {
     pub fn ligar(base: &str, headers: &[(&'static str, &str)]) -> Self {
+        Self::com_id(base, headers).0
+    }
+
+    /// With the id of the request that opened it.
+    pub fn com_id(base: &str, headers: &[(&'static str, &str)]) -> (Self, String) {
         let endereco = base.trim_start_matches("http://");
         let stream = TcpStream::connect(endereco).unwrap();
         stream.set_read_timeout(Some(NO_MAXIMO)).unwrap();
@@ -30,7 +35,9 @@ impl Ws {
         for (nome, valor) in headers {
             pedido.headers_mut().insert(*nome, valor.parse().unwrap());
         }
-        Self(tungstenite::client(pedido, stream).unwrap().0)
+        let (ws, resposta) = tungstenite::client(pedido, stream).unwrap();
+        let id = resposta.headers().get("x-request-id");
+        (Self(ws), id.map_or_else(String::new, |id| id.to_str().unwrap().to_owned()))
     }
 
     /// Open, and nothing said yet.

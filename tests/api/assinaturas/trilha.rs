@@ -9,17 +9,12 @@ use serde_json::{Value, json};
 const AUDITORIA: &str = "query($a: String) { auditoria(first: 100, ator: $a) { nodes { canal operacao especie status recursos correlacao } } }";
 
 /// The records of TJRN that came by the socket, oldest first.
-fn do_socket(app: &App) -> Vec<Value> {
+fn do_socket(app: &App, id: &str) -> Vec<Value> {
     app.auditado();
     let dados = app.gql_com("cnj", AUDITORIA, json!({ "a": "tjrn" }));
-    let registros = dados["auditoria"]["nodes"].as_array().unwrap();
-    // All that a socket does goes by the id of the request that opened it.
-    let so_de_sockets = ["Ver", "Acompanhar"];
-    let dele = |registro: &&Value| so_de_sockets.iter().any(|nome| registro["operacao"] == *nome);
-    let correlacao = &registros.iter().find(dele).expect("nothing by the socket")["correlacao"];
+    let registros = dados["auditoria"]["nodes"].as_array().unwrap().iter();
     registros
-        .iter()
-        .filter(|registro| registro["correlacao"] == *correlacao)
+        .filter(|registro| registro["correlacao"] == id)
         .map(|registro| {
             assert_eq!(registro["canal"], "GRAPHQL");
             let ler = |campo: &str| registro[campo].clone();
@@ -28,18 +23,17 @@ fn do_socket(app: &App) -> Vec<Value> {
         .collect()
 }
 
-fn socket(app: &App) -> Ws {
-    let headers = [("sec-websocket-protocol", SUBPROTOCOLO)];
-    let mut ws = Ws::ligar(&app.base, &headers);
+fn socket(app: &App) -> (Ws, String) {
+    let (mut ws, id) = Ws::com_id(&app.base, &[("sec-websocket-protocol", SUBPROTOCOLO)]);
     ws.iniciar(&app.token("tjrn"));
     assert!(ws.foi_aceito());
-    ws
+    (ws, id)
 }
 
 #[test]
 fn cada_operacao_de_um_socket_e_uma_chamada() {
     let app = App::novo();
-    let mut ws = socket(&app);
+    let (mut ws, id) = socket(&app);
     let dono = app.gql("tjrn", "{ processos(first: 1) { nodes { id numero } } }");
     let no = &dono["processos"]["nodes"][0];
     let query = "query Ver($n: NumeroProcesso!) { processo(numero: $n) { numero } }";
@@ -52,7 +46,7 @@ fn cada_operacao_de_um_socket_e_uma_chamada() {
     ws.pedir("3", "{ nada ", &json!({}));
     assert_eq!(ws.mensagem()["type"], "error");
     assert_eq!(
-        do_socket(&app),
+        do_socket(&app, &id),
         [
             json!(["Ver", "LEITURA", 200, [no["id"]]]),
             json!(["Ver", "LEITURA", 404, []]),
@@ -66,7 +60,7 @@ fn cada_evento_entregue_e_uma_chamada_e_quem_divide_a_leitura_tambem_viu() {
     let app = App::novo();
     let dono = app.gql("tjrn", "{ processos(first: 1) { nodes { id numero } } }");
     let no = &dono["processos"]["nodes"][0];
-    let mut ws = socket(&app);
+    let (mut ws, id) = socket(&app);
     ws.assinar("a", "subscription Acompanhar { processoAlterado { cursor } }", &json!({}));
     ws.assinar("b", "subscription { processoAlterado { processo { id } } }", &json!({}));
     alterar(&app, "tjrn", &no["numero"], "Fulano");
@@ -76,7 +70,7 @@ fn cada_evento_entregue_e_uma_chamada_e_quem_divide_a_leitura_tambem_viu() {
     // Taken, and known to be: a socket that asks is answered after what came before.
     ws.mandar(&json!({ "type": "ping" }));
     assert_eq!(ws.mensagem()["type"], "pong");
-    let mut achados = do_socket(&app);
+    let mut achados = do_socket(&app, &id);
     let mut entregues = achados.split_off(2);
     entregues.sort_by_key(ToString::to_string);
     assert_eq!(
