@@ -5,12 +5,13 @@ use crate::assinante::Assinante;
 use crate::auditoria::{Auditoria, Entrada, Rastro};
 use crate::auth::Ator;
 use crate::config::{Assinaturas, Documentos, Regras};
-use crate::db::{Db, Sessao};
+use crate::db::{Db, Leitura, Relation, Sessao};
 use crate::enumeracao::Enumeracao;
 use crate::error::Error;
 use crate::metricas::Metricas;
 use crate::rastro::Rastreavel;
 use chrono::{DateTime, Utc};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 #[derive(Clone)]
@@ -95,13 +96,18 @@ impl Chamada {
     /// Lets who called see something: not one that is trying names out, and not before the
     /// trail has a place for what it will see.
     pub async fn admitir(&self) -> Result<(), Error> {
+        self.cobrar();
+        self.conhecida()?;
+        self.rastro.garantir().await
+    }
+
+    /// Counts against the credential what it asked for and is not there.
+    fn cobrar(&self) {
         let ausencias = self.rastro.ausencias_novas();
         if ausencias > 0 {
             self.app.enumeracao.gastar(self.ator(), ausencias);
             self.app.metricas.faltaram(self.ator(), ausencias);
         }
-        self.conhecida()?;
-        self.rastro.garantir().await
     }
 
     /// Refuses who has to wait for having tried too many names.
@@ -129,16 +135,28 @@ impl Chamada {
         Ok(lido)
     }
 
+    /// Of a call that was admitted: reads what these lead to, with all else that it reads. See
+    /// [`Leitura::ler`].
+    pub fn ler_em<R: Relation>(
+        &self,
+        leitura: &mut Leitura,
+        so_estas: bool,
+        keys: &[R],
+    ) -> Result<HashMap<R, R::Value>, Error> {
+        self.cobrar();
+        self.conhecida()?;
+        let ler = |sessao: &mut Sessao<'_>| R::load(sessao, keys);
+        let lidos = leitura.ler(std::any::type_name::<R>(), so_estas, ler)?;
+        self.rastro.leu(&lidos);
+        Ok(lidos)
+    }
+
     /// The call is over, with this status.
     pub fn encerrar(&self, status: u16) {
         if status == 404 && self.rastro.ausencias() == 0 {
             self.rastro.ausentes(1);
         }
-        let ausencias = self.rastro.ausencias_novas();
-        if ausencias > 0 {
-            self.app.enumeracao.gastar(self.ator(), ausencias);
-            self.app.metricas.faltaram(self.ator(), ausencias);
-        }
+        self.cobrar();
         self.rastro.encerrar(status);
     }
 }

@@ -209,6 +209,7 @@ fn serve(config: &Config) -> anyhow::Result<()> {
     }
     let mut banco = DbOptions::nova(url);
     banco.pool_max = config.pool_max;
+    banco.tempo = config.tempo_maximo;
     let db = Db::conectar(&banco)?;
     let credenciais = credencial::do_banco(&db)?;
     let escuta = TcpListener::bind(config.bind)

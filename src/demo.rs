@@ -73,6 +73,7 @@ pub fn rodar(
     };
     let mut banco = DbOptions::nova(postgres.url(LOGIN, BANCO));
     banco.pool_max = config.pool_max;
+    banco.tempo = config.tempo_maximo;
     let app = App::novo(Db::conectar(&banco)?, config.regras, agora)
         .assinando(assinante)
         .com_assinaturas(config.assinaturas)

@@ -12,13 +12,14 @@ pub use documentos::Documentos;
 pub use regras::{CamposDesconhecidos, Regras};
 
 use crate::assinante::Assinante;
-use crate::enumeracao;
+use crate::{db, enumeracao};
 use clap::{Args, ValueEnum};
 use oidc::Oidc;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The settings as they are given: by flag or environment (clap), or by file (serde).
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -58,6 +59,10 @@ pub struct Opcoes {
     /// Conexões com o banco, no máximo [padrão: 8].
     #[arg(long, env = "ELOS_POOL_MAX", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=500), global = true)]
     pub pool_max: Option<u32>,
+
+    /// Segundos que uma operação pode levar no banco de dados; o comando que os passa é interrompido [padrão: 15].
+    #[arg(long, env = "ELOS_TEMPO_MAXIMO", value_name = "SEGUNDOS", value_parser = clap::value_parser!(u32).range(1..=600), global = true)]
+    pub tempo_maximo: Option<u32>,
 
     /// Emissor dos tokens, exatamente como em `iss`.
     #[arg(long, env = "ELOS_OIDC_ISSUER", value_name = "URL", global = true)]
@@ -238,6 +243,7 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub pg_bin: Option<PathBuf>,
     pub pool_max: u32,
+    pub tempo_maximo: Duration,
     pub oidc: Oidc,
     pub chave_dos_recibos: Option<PathBuf>,
     pub graphiql: Option<bool>,
@@ -272,6 +278,10 @@ impl Config {
                 .unwrap_or_else(crate::embedded::default_dir),
             pg_bin: dadas.pg_bin.or(arquivo.pg_bin),
             pool_max: dadas.pool_max.or(arquivo.pool_max).unwrap_or(8).max(1),
+            tempo_maximo: dadas
+                .tempo_maximo
+                .or(arquivo.tempo_maximo)
+                .map_or(db::TEMPO, |segundos| Duration::from_secs(segundos.into())),
             oidc,
             chave_dos_recibos: dadas.chave_dos_recibos.or(arquivo.chave_dos_recibos),
             cors_origins,

@@ -22,6 +22,7 @@ impl fmt::Display for Config {
         writeln!(f, "data_dir         = {}", self.data_dir.display())?;
         writeln!(f, "pg_bin           = {}", caminho(&self.pg_bin))?;
         writeln!(f, "pool_max         = {}", self.pool_max)?;
+        writeln!(f, "tempo_maximo     = {}", self.tempo_maximo.as_secs())?;
         let texto = |valor: &Option<String>| valor.clone().unwrap_or_else(|| "(ausente)".into());
         let ou_nada = |nomes: &[String]| match nomes {
             [] => "(nenhum)".into(),

@@ -95,7 +95,8 @@ fn escutar(avisos: &Avisos, parado: &AtomicBool) {
 
 /// Looks first, so that nothing told while nobody listened is missed.
 fn ouvir(avisos: &Avisos, parado: &AtomicBool, ligada: &mut bool) -> Result<(), ConexaoRecusada> {
-    let mut conn = Manager::novo(avisos.url.clone(), PapelDoBanco::App, None).abrir()?;
+    let mut conn =
+        Manager::novo(avisos.url.clone(), PapelDoBanco::App, super::TEMPO, None).abrir()?;
     Sql::new("SET application_name = 'elos-fluxo'").execute(&mut conn)?;
     Sql::new("LISTEN elos_fluxo").execute(&mut conn)?;
     *ligada = true;

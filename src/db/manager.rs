@@ -3,11 +3,16 @@
 use super::{Sql, indisponivel};
 use crate::auth::Escopo;
 use crate::error::Error;
-use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
+use diesel::connection::{
+    AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection,
+    TransactionManager,
+};
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The role that a connection takes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +84,8 @@ pub(super) struct Conn {
 pub(super) struct Manager {
     url: String,
     papel: PapelDoBanco,
+    /// Of one statement.
+    tempo: Duration,
     comandos: Option<Arc<AtomicU64>>,
     suspeita: Arc<AtomicU64>,
 }
@@ -111,8 +118,13 @@ struct QuemEntrou {
 }
 
 impl Manager {
-    pub(super) fn novo(url: String, papel: PapelDoBanco, comandos: Option<Arc<AtomicU64>>) -> Self {
-        Self { url, papel, comandos, suspeita: Arc::default() }
+    pub(super) fn novo(
+        url: String,
+        papel: PapelDoBanco,
+        tempo: Duration,
+        comandos: Option<Arc<AtomicU64>>,
+    ) -> Self {
+        Self { url, papel, tempo, comandos, suspeita: Arc::default() }
     }
 
     pub(super) fn abrir(&self) -> Result<PgConnection, ConexaoRecusada> {
@@ -145,17 +157,14 @@ impl Manager {
         if frouxo(&mut pg)? {
             return Err(ConexaoRecusada::SemSegurancaDeLinha(papel));
         }
-        pg.batch_execute(
+        pg.batch_execute(&format!(
             "SET application_name = 'elos'; SET timezone = 'UTC'; \
-             SET statement_timeout = '15s'; SET idle_in_transaction_session_timeout = '30s'",
-        )?;
+             SET statement_timeout = {}; SET idle_in_transaction_session_timeout = '30s'",
+            self.tempo.as_millis()
+        ))?;
         // What is prepared is planned once: planned anew for its values, a point query costs three
         // times as much, and most of that is row-level security.
         pg.batch_execute("SET plan_cache_mode = force_generic_plan")?;
-        // Calls wait for what it writes: one that is stuck is given up sooner than they do.
-        if self.papel == PapelDoBanco::Auditor {
-            pg.batch_execute("SET statement_timeout = '4s'")?;
-        }
         Ok(pg)
     }
 }
@@ -198,16 +207,36 @@ pub(super) fn responde(conn: &mut PgConnection) -> Result<(), Error> {
     Ok(conn.batch_execute("SELECT 1")?)
 }
 
+/// In what state a connection is handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Inicio {
+    /// Each statement for itself, or a transaction that who asked begins.
+    Solto,
+    /// In a transaction that only reads, and sees one state of the data.
+    Instantaneo,
+}
+
+const INSTANTANEO: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// A connection of the pool, set to the tribunal of who asked.
 pub(super) struct Lease(PooledConnection<Manager>);
 
-pub(super) fn reservar(pool: &Pool<Manager>, escopo: Escopo) -> Result<Lease, Error> {
+pub(super) fn reservar(
+    pool: &Pool<Manager>,
+    escopo: Escopo,
+    inicio: Inicio,
+) -> Result<Lease, Error> {
     // A server that restarted leaves a pool of dead connections: each is found
     // out once and dropped, so the loop ends when a fresh one is opened.
     for _ in 0..=pool.max_size() {
         let Ok(conexao) = pool.get() else { return Err(indisponivel()) };
         let mut lease = Lease(conexao);
-        if lease.ainda_vive() && lease.tomar_tribunal(escopo) {
+        let pronta = lease.ainda_vive()
+            && match inicio {
+                Inicio::Solto => lease.tomar_tribunal(escopo),
+                Inicio::Instantaneo => lease.abrir_instantaneo(escopo),
+            };
+        if pronta {
             return Ok(lease);
         }
         lease.declarar_perdida();
@@ -238,6 +267,39 @@ impl Lease {
         definido
     }
 
+    /// The tribunal goes with it, in one round trip.
+    fn abrir_instantaneo(&mut self, escopo: Escopo) -> bool {
+        let conn = &mut *self.0;
+        let sql = match escopo.tribunal() {
+            Some(codigo) if conn.tribunal != Some(codigo) => {
+                conn.tribunal = Some(codigo);
+                format!("{INSTANTANEO}; SET elos.tribunal = '{codigo}'").into()
+            }
+            _ => Cow::Borrowed(INSTANTANEO),
+        };
+        AnsiTransactionManager::begin_transaction_sql(&mut conn.pg, &sql).is_ok()
+    }
+
+    /// Of each statement to come in this transaction.
+    pub(super) fn limitar(&mut self, tempo: Duration) -> Result<(), Error> {
+        let ms = tempo.as_millis().max(1);
+        Ok(self.0.pg.batch_execute(&format!("SET LOCAL statement_timeout = {ms}"))?)
+    }
+
+    /// Ends the transaction that is open, if one is; false when the connection is good for nothing.
+    pub(super) fn encerrar(&mut self, bem: bool) -> bool {
+        let conn = &mut *self.0;
+        if !conn.pg.is_broken() {
+            return true;
+        }
+        if bem {
+            return AnsiTransactionManager::commit_transaction(&mut conn.pg).is_ok();
+        }
+        // What was set in it is undone with it.
+        conn.tribunal = None;
+        AnsiTransactionManager::rollback_transaction(&mut conn.pg).is_ok()
+    }
+
     fn declarar_perdida(&mut self) {
         self.0.perdida = true;
         self.0.suspeita.fetch_add(1, Ordering::AcqRel);
@@ -256,7 +318,8 @@ impl Lease {
         self.0.em_uso.store(true, Ordering::Relaxed);
         let desfecho = trabalho(&mut self.0.pg);
         self.0.em_uso.store(false, Ordering::Relaxed);
-        if matches!(desfecho, Err(Error::Interno(_))) && responde(&mut self.0.pg).is_err() {
+        let falhou = matches!(desfecho, Err(Error::Interno(_)));
+        if falhou && !(self.encerrar(false) && responde(&mut self.0.pg).is_ok()) {
             self.declarar_perdida();
             return desfecho.map_err(|_| indisponivel());
         }

@@ -6,6 +6,7 @@
 
 mod escuta;
 pub mod fluxo;
+mod leitura;
 pub mod lista;
 mod manager;
 pub mod migracoes;
@@ -14,6 +15,7 @@ pub mod schema;
 mod sql;
 mod texto_enum;
 
+pub use leitura::Leitura;
 pub use manager::ConexaoRecusada;
 pub use relacao::{Relation, agrupar};
 pub use sql::{Conectivos, Sql, Valor};
@@ -23,10 +25,17 @@ use crate::auth::{Ator, Escopo};
 use crate::error::{Error, Falha};
 use diesel::{Connection, PgConnection, r2d2::Pool};
 use escuta::Avisos;
-use manager::{Lease, Manager, PapelDoBanco};
+use manager::{Inicio, Lease, Manager, PapelDoBanco};
 use std::convert::Infallible;
 use std::sync::{Arc, atomic::AtomicU64};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+/// What an operation may take, if nothing else is set.
+pub const TEMPO: Duration = Duration::from_secs(15);
+/// Calls wait for what the trail writes: a statement of it that is stuck is given up sooner than they.
+const TEMPO_DA_TRILHA: Duration = Duration::from_secs(4);
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -36,6 +45,8 @@ pub struct DbOptions {
     pub pool_max: u32,
     /// How long a request waits for a connection before it is told to come back.
     pub espera: Duration,
+    /// The most that a statement, or all that an answer reads, may take.
+    pub tempo: Duration,
     /// Counts every statement sent: for tests and metrics.
     pub comandos: Option<Arc<AtomicU64>>,
     /// Drops the tribunal filter of the query layer, so that a test can show
@@ -45,20 +56,29 @@ pub struct DbOptions {
 
 impl DbOptions {
     pub fn nova(url: impl Into<String>) -> Self {
-        let espera = Duration::from_secs(5);
-        Self { url: url.into(), pool_max: 8, espera, comandos: None, sem_filtro: false }
+        let (espera, tempo) = (Duration::from_secs(5), TEMPO);
+        Self { url: url.into(), pool_max: 8, espera, tempo, comandos: None, sem_filtro: false }
     }
+}
+
+/// Connections, and the queue of who waits for one: first come, first served, and no thread waits.
+#[derive(Clone)]
+struct Conexoes {
+    pool: Pool<Manager>,
+    vez: Arc<Semaphore>,
 }
 
 #[derive(Clone)]
 pub struct Db {
-    tribunais: Pool<Manager>,
-    nacional: Pool<Manager>,
+    tribunais: Conexoes,
+    nacional: Conexoes,
     /// One connection for what the server asks for itself, so that no load keeps it waiting.
     proprio: Pool<Manager>,
     avisos: Arc<Avisos>,
     /// Who writes the audit trail, and who seals it.
     auditor: Pool<Manager>,
+    espera: Duration,
+    tempo: Duration,
     sem_filtro: bool,
 }
 
@@ -97,34 +117,42 @@ impl Sessao<'_> {
 impl Db {
     /// Opens the pools. Refuses a login that row-level security would not bind.
     pub fn conectar(opcoes: &DbOptions) -> Result<Self, ConexaoRecusada> {
+        let gerente = |papel, comandos| {
+            let tempo = match papel {
+                PapelDoBanco::Auditor => TEMPO_DA_TRILHA,
+                _ => opcoes.tempo,
+            };
+            Manager::novo(opcoes.url.clone(), papel, tempo, comandos)
+        };
         let pool = |papel, maximo, comandos| {
-            let gerente = Manager::novo(opcoes.url.clone(), papel, comandos);
             Pool::builder()
                 .max_size(maximo)
                 .min_idle(Some(0))
                 .test_on_check_out(false)
                 .connection_timeout(opcoes.espera)
-                .build_unchecked(gerente)
+                .build_unchecked(gerente(papel, comandos))
         };
-        let mut sonda = Manager::novo(opcoes.url.clone(), PapelDoBanco::App, None).abrir()?;
+        let conexoes = |papel, maximo: u32| {
+            let pool = pool(papel, maximo, opcoes.comandos.clone());
+            Conexoes { pool, vez: Arc::new(Semaphore::new(maximo as usize)) }
+        };
+        let mut sonda = gerente(PapelDoBanco::App, None).abrir()?;
         if !migracoes::em_dia(&mut sonda)? {
             return Err(ConexaoRecusada::SemMigracoes);
         }
-        Manager::novo(opcoes.url.clone(), PapelDoBanco::Nacional, None).abrir()?;
-        let mut auditor = Manager::novo(opcoes.url.clone(), PapelDoBanco::Auditor, None).abrir()?;
+        gerente(PapelDoBanco::Nacional, None).abrir()?;
+        let mut auditor = gerente(PapelDoBanco::Auditor, None).abrir()?;
         if let Some(xid) = crate::auditoria::store::alem_do_fim(&mut auditor)? {
             return Err(ConexaoRecusada::Restaurado(xid));
         }
         Ok(Self {
-            tribunais: pool(PapelDoBanco::App, opcoes.pool_max, opcoes.comandos.clone()),
-            nacional: pool(
-                PapelDoBanco::Nacional,
-                opcoes.pool_max.div_ceil(4),
-                opcoes.comandos.clone(),
-            ),
+            tribunais: conexoes(PapelDoBanco::App, opcoes.pool_max),
+            nacional: conexoes(PapelDoBanco::Nacional, opcoes.pool_max.div_ceil(4)),
             proprio: pool(PapelDoBanco::App, 1, None),
             avisos: Arc::new(Avisos::novos(opcoes.url.clone())),
             auditor: pool(PapelDoBanco::Auditor, 2, None),
+            espera: opcoes.espera,
+            tempo: opcoes.tempo,
             sem_filtro: opcoes.sem_filtro,
         })
     }
@@ -137,17 +165,30 @@ impl Db {
         T: Send + 'static,
     {
         let (db, escopo) = (self.clone(), ator.escopo());
-        bloqueante(move || {
-            let mut lease = db.reservar(escopo)?;
-            match lease.usar(|conn| ler(&mut db.sessao(conn, escopo))) {
+        self.bloqueante(escopo, move || {
+            let inicio = Instant::now();
+            let mut lease = db.reservar(escopo, Inicio::Solto)?;
+            let lido = match lease.usar(|conn| ler(&mut db.sessao(conn, escopo))) {
                 Err(_) if lease.perdida() => {
                     drop(lease);
-                    db.reservar(escopo)?.usar(|conn| ler(&mut db.sessao(conn, escopo)))
+                    let mut outra = db.reservar(escopo, Inicio::Solto)?;
+                    outra.usar(|conn| ler(&mut db.sessao(conn, escopo)))
                 }
                 desfecho => desfecho,
-            }
+            };
+            lido.map_err(|error| db.no_tempo(inicio, error))
         })
-        .await
+        .await?
+    }
+
+    /// Everything that one answer reads, on a blocking thread.
+    pub async fn responder<T, F>(&self, ator: &Ator, responder: F) -> Result<T, Error>
+    where
+        F: FnOnce(&mut Leitura) -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let (db, escopo) = (self.clone(), ator.escopo());
+        self.bloqueante(escopo, move || responder(&mut Leitura::nova(db, escopo))).await
     }
 
     /// Writes in one transaction: committed if `escrever` succeeds, rolled back if not.
@@ -157,15 +198,16 @@ impl Db {
         T: Send + 'static,
     {
         let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
-        bloqueante(move || {
+        self.bloqueante(escopo, move || {
+            let inicio = Instant::now();
             let feito = db
-                .reservar(escopo)?
+                .reservar(escopo, Inicio::Solto)?
                 .usar(|conn| conn.transaction(|conn| escrever(&mut Sessao { conn, escopo })));
             // Undone or not: the feeds are read only up to the oldest transaction still open.
             db.avisos.avisar();
-            feito
+            feito.map_err(|error| db.no_tempo(inicio, error))
         })
-        .await
+        .await?
     }
 
     /// Does what [`Db::escrever`] does and then undoes it, whatever came of it.
@@ -175,8 +217,9 @@ impl Db {
         T: Send + 'static,
     {
         let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
-        bloqueante(move || {
-            let feito = db.reservar(escopo)?.usar(|conn| {
+        self.bloqueante(escopo, move || {
+            let inicio = Instant::now();
+            let feito = db.reservar(escopo, Inicio::Solto)?.usar(|conn| {
                 let mut feito = None;
                 let desfeito = conn.transaction(|conn| {
                     feito = Some(escrever(&mut Sessao { conn, escopo })?);
@@ -186,9 +229,9 @@ impl Db {
                 feito.ok_or(error)
             });
             db.avisos.avisar();
-            feito
+            feito.map_err(|error| db.no_tempo(inicio, error))
         })
-        .await
+        .await?
     }
 
     /// What the server asks for itself: of no tribunal, so no tribunal's row is seen. Blocks.
@@ -197,11 +240,12 @@ impl Db {
         ler: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
         let ler = |conn: &mut PgConnection| ler(conn).map_err(Error::from);
-        let mut lease = manager::reservar(&self.proprio, Escopo::Tribunal(0))?;
+        let reservar = || manager::reservar(&self.proprio, Escopo::Tribunal(0), Inicio::Solto);
+        let mut lease = reservar()?;
         match lease.usar(ler) {
             Err(_) if lease.perdida() => {
                 drop(lease);
-                manager::reservar(&self.proprio, Escopo::Tribunal(0))?.usar(ler)
+                reservar()?.usar(ler)
             }
             desfecho => desfecho,
         }
@@ -212,36 +256,72 @@ impl Db {
         &self,
         fazer: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
-        let mut lease = manager::reservar(&self.auditor, Escopo::Nacional)?;
+        let mut lease = manager::reservar(&self.auditor, Escopo::Nacional, Inicio::Solto)?;
         lease.usar(|conn| fazer(conn).map_err(Error::from))
     }
 
     /// Whether a connection can be had and answers.
     pub async fn pronto(&self) -> bool {
-        let db = self.clone();
-        let sonda = move || db.reservar(Escopo::Tribunal(0))?.usar(manager::responde);
-        bloqueante(sonda).await.is_ok()
+        let (db, escopo) = (self.clone(), Escopo::Tribunal(0));
+        let sonda = move || db.reservar(escopo, Inicio::Solto)?.usar(manager::responde);
+        matches!(self.bloqueante(escopo, sonda).await, Ok(Ok(())))
     }
 
-    fn reservar(&self, escopo: Escopo) -> Result<Lease, Error> {
-        let pool = match escopo {
+    fn conexoes(&self, escopo: Escopo) -> &Conexoes {
+        match escopo {
             Escopo::Tribunal(_) => &self.tribunais,
             Escopo::Nacional => &self.nacional,
+        }
+    }
+
+    fn reservar(&self, escopo: Escopo, inicio: Inicio) -> Result<Lease, Error> {
+        manager::reservar(&self.conexoes(escopo).pool, escopo, inicio)
+    }
+
+    /// The one place where async code meets Diesel, which is synchronous.
+    async fn bloqueante<T: Send + 'static>(
+        &self,
+        escopo: Escopo,
+        trabalho: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let vez = self.vez(escopo).await?;
+        let span = tracing::Span::current();
+        let trabalho = move || {
+            let _vez = vez;
+            span.in_scope(trabalho)
         };
-        manager::reservar(pool, escopo)
+        tokio::task::spawn_blocking(trabalho).await.map_err(Error::interno)
+    }
+
+    /// A place among those that have a connection.
+    async fn vez(&self, escopo: Escopo) -> Result<OwnedSemaphorePermit, Error> {
+        let vez = Arc::clone(&self.conexoes(escopo).vez).acquire_owned();
+        match timeout(self.espera, vez).await {
+            Ok(Ok(vez)) => Ok(vez),
+            _ => Err(indisponivel()),
+        }
+    }
+
+    /// Diesel does not tell a statement that ran out of time from another failure.
+    fn no_tempo(&self, inicio: Instant, error: Error) -> Error {
+        match error {
+            Error::Interno(_) if inicio.elapsed() >= self.tempo => self.tempo_esgotado(None),
+            error => error,
+        }
+    }
+
+    fn tempo_esgotado(&self, lendo: Option<&str>) -> Error {
+        let segundos = self.tempo.as_secs_f32();
+        let lendo = lendo.map_or_else(String::new, |relacao| format!(" ao ler {relacao}"));
+        let mensagem = format!(
+            "a operação passou do tempo máximo ({segundos} s){lendo}; tente de novo, ou peça menos de cada vez"
+        );
+        Error::falha(Falha::TempoEsgotado, mensagem)
     }
 
     fn sessao<'a>(&self, conn: &'a mut PgConnection, escopo: Escopo) -> Sessao<'a> {
         Sessao { conn, escopo: if self.sem_filtro { Escopo::Nacional } else { escopo } }
     }
-}
-
-/// The one place where async code meets Diesel, which is synchronous.
-async fn bloqueante<T: Send + 'static>(
-    trabalho: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let span = tracing::Span::current();
-    tokio::task::spawn_blocking(move || span.in_scope(trabalho)).await.map_err(Error::interno)?
 }
 
 pub(crate) fn indisponivel() -> Error {

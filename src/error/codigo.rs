@@ -182,11 +182,12 @@ pub enum Falha {
     MidiaNaoSuportada,
     LimiteDeRequisicoes,
     Indisponivel,
+    TempoEsgotado,
     Interna,
 }
 
 impl Falha {
-    pub const TODAS: [Self; 15] = [
+    pub const TODAS: [Self; 16] = [
         Self::DocumentoMalformado,
         Self::DocumentoInvalido,
         Self::EntradaInvalida,
@@ -201,6 +202,7 @@ impl Falha {
         Self::MidiaNaoSuportada,
         Self::LimiteDeRequisicoes,
         Self::Indisponivel,
+        Self::TempoEsgotado,
         Self::Interna,
     ];
 
@@ -222,6 +224,7 @@ impl Falha {
             Self::LimiteDeRequisicoes   => ("LIMITE_DE_REQUISICOES",     429),
             Self::Interna               => ("ERRO_INTERNO",              500),
             Self::Indisponivel          => ("INDISPONIVEL",              503),
+            Self::TempoEsgotado         => ("TEMPO_ESGOTADO",            504),
         }
     }
 

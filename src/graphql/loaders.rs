@@ -1,5 +1,9 @@
 //! Batches the reads of one request: what many resolvers ask is asked of PostgreSQL once.
+//!
+//! A query's reads are served where it runs (`hop.rs`). What a mutation or an event answers
+//! is read after the write, each batch for itself, by the loaders of the crate `dataloader`.
 
+use super::hop::{Perguntas, Resposta};
 use crate::app::Chamada;
 use crate::db::Relation;
 use crate::error::{Error, Falha};
@@ -8,21 +12,26 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// One loader per kind of relation, made when first asked. Lives for one
-/// request: shared between two, it would show the rows of one to the other.
+/// Lives for one request: shared between two, it would show the rows of one to the other.
 pub struct Loaders {
     chamada: Chamada,
-    por_tipo: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
+    por: Por,
     objetos: AtomicUsize,
+}
+
+/// Who serves what is asked.
+enum Por {
+    Hop(Arc<Perguntas>),
+    /// One loader per kind of relation, made when first asked.
+    Loaders(Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>),
 }
 
 /// The most objects that the lists of one answer may have, all together: nested
 /// pages multiply, and a client that asks for seven levels asks for gigabytes.
 const OBJETOS_MAXIMO: usize = 50_000;
 
-type Resposta<R> = Result<Option<<R as Relation>::Value>, Error>;
 type LoaderDe<R> = Loader<R, Resposta<R>, Batch<R>>;
 
 /// How many times a loader lets the other resolvers of its level speak before
@@ -49,7 +58,12 @@ impl<R: Relation> BatchFn<R, Resposta<R>> for Batch<R> {
 
 impl Loaders {
     pub fn for_request(chamada: Chamada) -> Self {
-        Self { chamada, por_tipo: Mutex::default(), objetos: AtomicUsize::new(0) }
+        Self { chamada, por: Por::Loaders(Mutex::default()), objetos: AtomicUsize::new(0) }
+    }
+
+    /// For a query on its thread.
+    pub(super) fn no_hop(chamada: Chamada, perguntas: Arc<Perguntas>) -> Self {
+        Self { chamada, por: Por::Hop(perguntas), objetos: AtomicUsize::new(0) }
     }
 
     pub const fn chamada(&self) -> &Chamada {
@@ -58,7 +72,12 @@ impl Loaders {
 
     /// The value of a relation, batched with the equal questions of this request.
     pub async fn load<R: Relation>(&self, key: R) -> Result<Option<R::Value>, Error> {
-        self.loader::<R>().try_load(key).await.map_err(Error::interno)?
+        match &self.por {
+            Por::Hop(perguntas) => perguntas.responder(key).await,
+            Por::Loaders(por_tipo) => {
+                self.loader::<R>(por_tipo).try_load(key).await.map_err(Error::interno)?
+            }
+        }
     }
 
     /// Counts the objects of one more page against what an answer may have.
@@ -73,8 +92,11 @@ impl Loaders {
         Err(Error::falha(Falha::CustoExcedeLimite, mensagem))
     }
 
-    fn loader<R: Relation>(&self) -> LoaderDe<R> {
-        let mut por_tipo = self.por_tipo.lock().unwrap_or_else(PoisonError::into_inner);
+    fn loader<R: Relation>(
+        &self,
+        por_tipo: &Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
+    ) -> LoaderDe<R> {
+        let mut por_tipo = por_tipo.lock().unwrap_or_else(PoisonError::into_inner);
         let novo = || -> Box<dyn Any + Send + Sync> {
             let chamada = self.chamada.clone();
             let loader = Loader::new(Batch::<R> { chamada, relation: PhantomData });

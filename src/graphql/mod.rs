@@ -9,6 +9,7 @@ mod erros;
 mod escalares;
 mod escrita;
 mod filtro;
+mod hop;
 pub mod http;
 mod loaders;
 mod node;

@@ -3,7 +3,7 @@
 use super::assinatura::Aberta;
 use super::http::pedido::Pronta;
 use super::sessoes::Sessoes;
-use super::{Documentos, ErroDeCampo, Loaders, Schema};
+use super::{Documentos, ErroDeCampo, Loaders, Schema, hop};
 use crate::app::{App, Chamada};
 use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use crate::auth::Ator;
@@ -77,16 +77,20 @@ impl Servico {
     /// A query or a mutation.
     pub async fn executar(&self, chamada: Chamada, pronta: &Pronta) -> Desfecho {
         let rastro = chamada.rastro.clone();
-        let desfecho = Desfecho::de(self.schema.execute(pedir(chamada, pronta)).await);
+        let resposta = match pronta.tipo() {
+            OperationType::Query => hop::responder(&self.schema, chamada, pronta).await,
+            _ => Ok(self.schema.execute(pedir(Loaders::for_request(chamada), pronta)).await),
+        };
+        let desfecho = resposta.map_or_else(|error| Desfecho::recusa(&error), Desfecho::de);
         desfecho.anotar(&rastro);
         desfecho
     }
 }
 
 /// With what resolvers look for; the loaders are of this one answer.
-pub fn pedir(chamada: Chamada, pronta: &Pronta) -> Request {
-    chamada.rastro.nomear(pronta.operacao(), pronta.especie());
-    pronta.request().data(Loaders::for_request(chamada))
+pub fn pedir(loaders: Loaders, pronta: &Pronta) -> Request {
+    loaders.chamada().rastro.nomear(pronta.operacao(), pronta.especie());
+    pronta.request().data(loaders)
 }
 
 impl Desfecho {

@@ -38,3 +38,4 @@ mod semelhantes;
 mod semente;
 mod support;
 mod tramita;
+mod uma_leitura;

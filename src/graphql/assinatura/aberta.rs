@@ -5,6 +5,7 @@ use crate::app::Chamada;
 use crate::auth::Ator;
 use crate::db::fluxo::{Foto, Lugar};
 use crate::error::{Error, Falha};
+use crate::graphql::Loaders;
 use crate::graphql::http::pedido::Pronta;
 use crate::graphql::operacao::{Desfecho, Servico, pedir};
 use async_graphql::Response;
@@ -175,6 +176,6 @@ async fn rodar(
     pronta: &Pronta,
     passagem: Arc<Passagem>,
 ) -> Option<Response> {
-    let request = pedir(chamada, pronta).data(passagem);
+    let request = pedir(Loaders::for_request(chamada), pronta).data(passagem);
     servico.schema.execute_stream(request).next().await
 }

@@ -56,6 +56,11 @@ impl Pronta {
         self.preparado.tipo
     }
 
+    /// It reads one thing, at its root, and nothing else.
+    pub fn so_a_raiz(&self) -> bool {
+        self.preparado.custo.so_a_raiz()
+    }
+
     pub fn especie(&self) -> EspecieAuditoria {
         match self.preparado.tipo {
             OperationType::Mutation => EspecieAuditoria::Escrita,

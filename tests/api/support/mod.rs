@@ -82,6 +82,7 @@ pub struct Ajustes {
     pub documentos: Documentos,
     /// Zero, as here, is no limit.
     pub ausencias_por_minuto: u32,
+    pub tempo: Option<Duration>,
 }
 
 impl App {
@@ -119,6 +120,7 @@ impl App {
         let comandos = Arc::new(AtomicU64::new(0));
         let mut opcoes = DbOptions::nova(banco.url_do_app());
         opcoes.pool_max = 6;
+        opcoes.tempo = ajustes.tempo.unwrap_or(opcoes.tempo);
         opcoes.comandos = Some(Arc::clone(&comandos));
         opcoes.sem_filtro = ajustes.sem_filtro;
 

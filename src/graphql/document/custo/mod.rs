@@ -75,6 +75,15 @@ impl Esqueleto {
         inteiro(self.total(&Medida { variaveis, no_lugar: None }))
     }
 
+    /// One field, and below it nothing that costs: all that it takes is read at the root.
+    pub fn so_a_raiz(&self) -> bool {
+        let gratis = |no: &No| {
+            no.peso.unwrap_or(no.objeto) == 0.0 && no.filhos.is_empty() && no.casos.is_empty()
+        };
+        let [raiz] = self.filhos.as_slice() else { return false };
+        raiz.filhos.iter().chain(raiz.casos.iter().flat_map(|(_, nos)| nos)).all(gratis)
+    }
+
     fn total(&self, medida: &Medida<'_>) -> f64 {
         self.filhos.iter().map(|no| medida.no(no, 1.0)).sum()
     }

@@ -1,0 +1,129 @@
+//! All that one answer reads: on one connection, of one state of the data.
+
+use super::manager::{Inicio, Lease};
+use super::{Db, Sessao, indisponivel};
+use crate::auth::Escopo;
+use crate::error::Error;
+use std::time::{Duration, Instant};
+
+/// A statement's time is cut to what is left of the answer's only when that is this much less:
+/// to say so costs a statement of its own.
+const FOLGA: Duration = Duration::from_millis(250);
+
+/// The connection is taken when the first thing is read, on the thread that reads.
+pub struct Leitura {
+    db: Db,
+    escopo: Escopo,
+    prazo: Instant,
+    lease: Option<Lease>,
+    instantaneo: bool,
+    /// What ended the snapshot: there is nothing else to tell of it.
+    falha: Option<Error>,
+}
+
+impl Leitura {
+    pub(super) fn nova(db: Db, escopo: Escopo) -> Self {
+        let prazo = Instant::now() + db.tempo;
+        Self { db, escopo, prazo, lease: None, instantaneo: false, falha: None }
+    }
+
+    /// Reads `relacao`. When it is all that the answer reads (`so_esta`), one statement is its
+    /// own snapshot; otherwise a transaction is, from here on. `ler` runs again, once, if the
+    /// first connection turns out to be closed.
+    pub fn ler<T>(
+        &mut self,
+        relacao: &'static str,
+        so_esta: bool,
+        ler: impl Fn(&mut Sessao<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let Some(falha) = &self.falha {
+            return Err(falha.clone());
+        }
+        let lido = match self.lease.take() {
+            None => self.comecar(so_esta, &ler),
+            Some(lease) => self.continuar(lease, &ler),
+        };
+        lido.map_err(|error| {
+            let error = self.no_prazo(relacao, error);
+            if self.instantaneo {
+                self.falha = Some(error.clone());
+            }
+            error
+        })
+    }
+
+    fn comecar<T>(
+        &mut self,
+        so_esta: bool,
+        ler: &impl Fn(&mut Sessao<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.instantaneo = !so_esta;
+        let inicio = if so_esta { Inicio::Solto } else { Inicio::Instantaneo };
+        let lido = self.usar(self.db.reservar(self.escopo, inicio)?, ler);
+        match lido {
+            Err(_) if self.lease.as_ref().is_some_and(Lease::perdida) => {
+                self.lease = None;
+                self.usar(self.db.reservar(self.escopo, inicio)?, ler)
+            }
+            lido => lido,
+        }
+    }
+
+    fn continuar<T>(
+        &mut self,
+        mut lease: Lease,
+        ler: &impl Fn(&mut Sessao<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let resta = self.prazo.saturating_duration_since(Instant::now());
+        if resta.is_zero() {
+            return Err(indisponivel());
+        }
+        if resta + FOLGA < self.db.tempo {
+            lease.limitar(resta)?;
+        }
+        self.usar(lease, ler)
+    }
+
+    fn usar<T>(
+        &mut self,
+        lease: Lease,
+        ler: &impl Fn(&mut Sessao<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let (db, escopo) = (&self.db, self.escopo);
+        self.lease.insert(lease).usar(|conn| ler(&mut db.sessao(conn, escopo)))
+    }
+
+    fn no_prazo(&self, relacao: &'static str, error: Error) -> Error {
+        if Instant::now() < self.prazo {
+            return error;
+        }
+        self.db.tempo_esgotado(Some(&curto(relacao)))
+    }
+}
+
+/// What was begun ends with the answer; of a read there is nothing to keep or to undo.
+impl Drop for Leitura {
+    fn drop(&mut self) {
+        if let Some(lease) = &mut self.lease {
+            lease.encerrar(self.falha.is_none());
+        }
+    }
+}
+
+/// A type's name, without the modules where it and its parameters are.
+fn curto(nome: &str) -> String {
+    let partes = nome.split_inclusive(['<', '>', ',', ' ']);
+    partes.map(|parte| parte.rsplit("::").next().unwrap_or(parte)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::curto;
+
+    #[test]
+    fn o_nome_de_uma_relacao_se_le() {
+        assert_eq!(curto("elos::db::lista::PaginaDe<elos::a::Processos>"), "PaginaDe<Processos>");
+        assert_eq!(curto("elos::a::Por<(i64, x::Y)>"), "Por<(i64, Y)>");
+        assert_eq!(curto("Simples"), "Simples");
+    }
+}
