@@ -98,6 +98,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     #[cfg(feature = "dev-issuer")]
     let emissor = partes.emissor.map(web::Data::new);
 
+    let threads = app.db.conexoes_no_maximo();
     let servidor = HttpServer::new(move || {
         let mut rotas = Actix::new()
             .wrap(Condition::new(!cors.is_empty(), origens(&cors)))
@@ -135,6 +136,8 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
         }
         rotas
     });
+    // What blocks has a connection first: there is no work for more threads.
+    let servidor = servidor.worker_max_blocking_threads(threads);
     let servidor = servidor.on_connect(largar_quem_parou);
     let servidor = servidor.listen(escuta)?.shutdown_timeout(ENCERRAR_EM_SEGUNDOS);
     let servidor = servidor.disable_signals().run();

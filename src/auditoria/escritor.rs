@@ -18,7 +18,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 /// Calls that may be under way or waiting to be written.
-const VAGAS: usize = 8192;
+const VAGAS: usize = 32_768;
+/// Records that are company enough.
+const CHEIA: usize = 1024;
 /// How long a record waits for company.
 const JANELA: Duration = Duration::from_millis(250);
 /// What is not written by then keeps others from reading.
@@ -135,8 +137,9 @@ fn escrever(
 ) {
     while let Some(primeira) = fila.blocking_recv() {
         escrevendo.send_replace(Some(Instant::now()));
-        // Who waits for the end of the queue is not kept waiting for company.
-        if matches!(primeira, Mensagem::Registros(_)) {
+        // Who waits for the end of the queue is not kept waiting for company; nor is there
+        // any to wait for in a queue that is filling.
+        if matches!(primeira, Mensagem::Registros(_)) && fila.len() < CHEIA {
             thread::sleep(JANELA);
         }
         let (mut registros, mut avisos) = (Vec::new(), Vec::new());

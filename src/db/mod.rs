@@ -267,6 +267,11 @@ impl Db {
         matches!(self.bloqueante(escopo, sonda).await, Ok(Ok(())))
     }
 
+    /// How many may be at work at once for those who call.
+    pub fn conexoes_no_maximo(&self) -> usize {
+        (self.tribunais.pool.max_size() + self.nacional.pool.max_size()) as usize
+    }
+
     fn conexoes(&self, escopo: Escopo) -> &Conexoes {
         match escopo {
             Escopo::Tribunal(_) => &self.tribunais,

@@ -8,12 +8,11 @@
 
 use super::Schema;
 use super::loaders::Loaders;
-use super::operacao::pedir;
+use super::operacao::{Desfecho, pedir};
 use crate::app::Chamada;
 use crate::db::{Leitura, Relation};
 use crate::error::Error;
 use crate::graphql::http::pedido::Pronta;
-use async_graphql::Response;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -30,7 +29,7 @@ pub async fn responder(
     schema: &Schema,
     chamada: Chamada,
     pronta: &Pronta,
-) -> Result<Response, Error> {
+) -> Result<Desfecho, Error> {
     chamada.admitir().await?;
     let perguntas = Arc::new(Perguntas::default());
     let loaders = Loaders::no_hop(chamada.clone(), Arc::clone(&perguntas));
@@ -39,7 +38,7 @@ pub async fn responder(
     let (db, ator) = (chamada.app.db.clone(), chamada.ator().clone());
     let responder = move |leitura: &mut Leitura| {
         let servir = || perguntas.servir(&chamada, leitura, so_a_raiz);
-        conduzir(schema.execute(request), servir)
+        Desfecho::de(conduzir(schema.execute(request), servir))
     };
     db.responder(&ator, responder).await
 }

@@ -12,6 +12,7 @@ use actix_web::web;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError};
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 /// What an operation runs on. Cheap to clone.
@@ -28,9 +29,9 @@ pub struct Servico {
 pub struct Desfecho {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Value>,
-    /// None when the request was refused before anything ran.
+    /// Written where it was made; none when the request was refused before anything ran.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub data: Option<async_graphql::Value>,
+    pub data: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extensions: Option<Extensions>,
 }
@@ -77,11 +78,15 @@ impl Servico {
     /// A query or a mutation.
     pub async fn executar(&self, chamada: Chamada, pronta: &Pronta) -> Desfecho {
         let rastro = chamada.rastro.clone();
-        let resposta = match pronta.tipo() {
-            OperationType::Query => hop::responder(&self.schema, chamada, pronta).await,
-            _ => Ok(self.schema.execute(pedir(Loaders::for_request(chamada), pronta)).await),
+        let desfecho = match pronta.tipo() {
+            OperationType::Query => hop::responder(&self.schema, chamada, pronta)
+                .await
+                .unwrap_or_else(|error| Desfecho::recusa(&error)),
+            _ => {
+                let request = pedir(Loaders::for_request(chamada), pronta);
+                Desfecho::de(self.schema.execute(request).await)
+            }
         };
-        let desfecho = resposta.map_or_else(|error| Desfecho::recusa(&error), Desfecho::de);
         desfecho.anotar(&rastro);
         desfecho
     }
@@ -135,7 +140,13 @@ impl Desfecho {
         let recusada = !errors.is_empty()
             && data == async_graphql::Value::Null
             && errors.iter().all(do_pedido);
-        Self { errors, data: (!recusada).then_some(data), extensions: None }
+        if recusada {
+            return Self { errors, data: None, extensions: None };
+        }
+        match to_raw_value(&data) {
+            Ok(data) => Self { errors, data: Some(data), extensions: None },
+            Err(error) => Self::recusa(&Error::interno(error)),
+        }
     }
 }
 

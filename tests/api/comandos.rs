@@ -5,7 +5,7 @@ use elos::config::Documentos;
 use serde_json::{Value, json};
 
 /// Every relation, reached from a page of `$n` parents that each ask for `$n` children.
-const RELACOES: [(&str, u64, &str); 18] = [
+pub const RELACOES: [(&str, u64, &str); 18] = [
     ("processos", 1, "query($n: Int!) { processos(first: $n) { nodes { numero } } }"),
     ("processos com total", 2, "query($n: Int!) { processos(first: $n) { totalCount nodes { numero } } }"),
     ("adolescentes", 1, "query($n: Int!) { adolescentes(first: $n) { nodes { identificador } } }"),

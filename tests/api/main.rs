@@ -28,6 +28,7 @@ mod openapi;
 mod oraculo;
 mod paginacao;
 mod paridade;
+mod planos;
 mod quedas;
 mod rascunhos;
 mod reenvio;

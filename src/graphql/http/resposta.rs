@@ -61,9 +61,10 @@ fn faixas(req: &HttpRequest) -> Option<impl Iterator<Item = (f32, Midia)>> {
 
 /// What came of an operation, with its status.
 pub fn responder_desfecho(midia: Midia, desfecho: &Desfecho) -> HttpResponse {
+    let status = StatusCode::from_u16(desfecho.status()).unwrap_or(StatusCode::BAD_REQUEST);
     match desfecho.data {
-        Some(_) => responder(midia, StatusCode::OK, desfecho),
-        None => recusar_com(midia, StatusCode::BAD_REQUEST, desfecho),
+        Some(_) => responder(midia, status, desfecho),
+        None => recusar_com(midia, status, desfecho),
     }
 }
 
