@@ -2,12 +2,14 @@
 //! `--config`, else the default.
 
 mod assinaturas;
+mod confiaveis;
 mod documentos;
 mod oidc;
 mod regras;
 mod texto;
 
 pub use assinaturas::Assinaturas;
+pub use confiaveis::Confiavel;
 pub use documentos::Documentos;
 pub use regras::{CamposDesconhecidos, Regras};
 
@@ -151,6 +153,14 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_CUSTO_MAXIMO", value_name = "N", global = true)]
     pub custo_maximo: Option<u64>,
 
+    /// Documentos que os clientes pedem pelo id, como o gerador deles os escreveu: `{ id: documento }`, ou o manifesto da Apollo.
+    #[arg(long, env = "ELOS_DOCUMENTOS_CONFIAVEIS", value_name = "ARQUIVO", global = true)]
+    pub documentos_confiaveis: Option<PathBuf>,
+
+    /// Só executa os documentos desse arquivo, em todo protocolo [padrão: off].
+    #[arg(long, env = "ELOS_DOCUMENTOS_SO_CONFIAVEIS", value_enum, global = true)]
+    pub documentos_so_confiaveis: Option<Chave>,
+
     /// Origens de páginas que podem chamar este servidor (CORS), separadas por vírgula [padrão: nenhuma].
     #[arg(
         long,
@@ -226,6 +236,12 @@ pub enum ConfigInvalida {
     #[error("{0}: não é uma chave RSA privada em PEM")]
     ChaveDosRecibos(PathBuf),
     #[error("{0}: {1}")]
+    Confiaveis(PathBuf, String),
+    #[error(
+        "documentos_so_confiaveis sem documentos_confiaveis recusaria tudo: diga qual é o arquivo"
+    )]
+    SemConfiaveis,
+    #[error("{0}: {1}")]
     Sintaxe(PathBuf, toml::de::Error),
 }
 
@@ -243,6 +259,8 @@ pub struct Config {
     pub graphiql: Option<bool>,
     pub introspeccao: Option<bool>,
     pub custo_maximo: u64,
+    pub documentos_confiaveis: Option<PathBuf>,
+    pub documentos_so_confiaveis: bool,
     pub cors_origins: Vec<String>,
     pub metrics_bind: Option<SocketAddr>,
     pub ausencias_por_minuto: u32,
@@ -261,6 +279,12 @@ impl Config {
         let cors_origins = dadas.cors_origins.or(arquivo.cors_origins).unwrap_or_default();
         if let Some(estranha) = cors_origins.iter().find(|origem| !e_origem(origem)) {
             return Err(ConfigInvalida::Origem(estranha.clone()));
+        }
+        let documentos_confiaveis = dadas.documentos_confiaveis.or(arquivo.documentos_confiaveis);
+        let so_confiaveis = dadas.documentos_so_confiaveis.or(arquivo.documentos_so_confiaveis);
+        let documentos_so_confiaveis = so_confiaveis == Some(Chave::On);
+        if documentos_so_confiaveis && documentos_confiaveis.is_none() {
+            return Err(ConfigInvalida::SemConfiaveis);
         }
         Ok(Self {
             bind: dadas.bind.or(arquivo.bind).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
@@ -290,6 +314,8 @@ impl Config {
                 .custo_maximo
                 .or(arquivo.custo_maximo)
                 .unwrap_or(Documentos::default().custo_maximo),
+            documentos_confiaveis,
+            documentos_so_confiaveis,
             log: dadas.log.or(arquivo.log).unwrap_or_else(|| "info".into()),
             log_format: dadas.log_format.or(arquivo.log_format).unwrap_or_default(),
             regras,
@@ -297,10 +323,23 @@ impl Config {
         })
     }
 
-    /// With `introspeccao` as this command has it, unless it is set.
-    pub fn documentos(&self, introspeccao: bool) -> Documentos {
-        let introspeccao = self.introspeccao.unwrap_or(introspeccao);
-        Documentos { custo_maximo: self.custo_maximo, introspeccao }
+    /// With `introspeccao` as this command has it, unless it is set. Reads the trusted ones.
+    pub fn documentos(&self, introspeccao: bool) -> Result<Documentos, ConfigInvalida> {
+        let confiaveis = match &self.documentos_confiaveis {
+            None => Vec::new(),
+            Some(caminho) => {
+                let json = std::fs::read(caminho)
+                    .map_err(|erro| ConfigInvalida::Leitura(caminho.clone(), erro))?;
+                confiaveis::ler(&json)
+                    .map_err(|erro| ConfigInvalida::Confiaveis(caminho.clone(), erro))?
+            }
+        };
+        Ok(Documentos {
+            custo_maximo: self.custo_maximo,
+            introspeccao: self.introspeccao.unwrap_or(introspeccao),
+            confiaveis: confiaveis.into(),
+            so_confiaveis: self.documentos_so_confiaveis,
+        })
     }
 
     /// Reads the key of the recibos, if one is set.

@@ -61,6 +61,9 @@ impl fmt::Display for Config {
         writeln!(f, "graphiql         = {}", chave(self.graphiql))?;
         writeln!(f, "introspeccao     = {}", chave(self.introspeccao))?;
         writeln!(f, "custo_maximo     = {}", self.custo_maximo)?;
+        writeln!(f, "documentos_confiaveis = {}", caminho(&self.documentos_confiaveis))?;
+        let ligada = |ligada: bool| if ligada { "on" } else { "off" };
+        writeln!(f, "documentos_so_confiaveis = {}", ligada(self.documentos_so_confiaveis))?;
         writeln!(f, "log              = {}", self.log)?;
         writeln!(f, "log_format       = {:?}", self.log_format)?;
         writeln!(f, "[regras]")?;

@@ -13,6 +13,7 @@ pub mod http;
 mod loaders;
 mod node;
 mod operacao;
+mod persistidos;
 mod sessoes;
 pub mod ws;
 

@@ -28,6 +28,7 @@ mod openapi;
 mod oraculo;
 mod paginacao;
 mod paridade;
+mod persistidos;
 mod quedas;
 mod rascunhos;
 mod reenvio;

@@ -6,6 +6,7 @@ use crate::error::{Error, Falha};
 use crate::graphql::Documentos;
 use crate::graphql::document::preparar::Preparado;
 use crate::graphql::operacao::Desfecho;
+use crate::graphql::persistidos::{Id, Referencia};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 use async_graphql::parser::types::OperationType;
@@ -24,6 +25,8 @@ const NOME_MAXIMO: usize = 100;
 #[derive(Deserialize)]
 pub struct Pedido {
     query: Option<Value>,
+    #[serde(rename = "documentId")]
+    document_id: Option<Value>,
     #[serde(rename = "operationName")]
     operation_name: Option<Value>,
     variables: Option<Value>,
@@ -32,7 +35,7 @@ pub struct Pedido {
 
 /// A request of the right shape, whose document nobody has looked at.
 pub struct Lido {
-    texto: String,
+    referencia: Referencia,
     operacao: Option<String>,
     variaveis: Variables,
 }
@@ -83,8 +86,19 @@ pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Lido, Error
 
 impl Pedido {
     pub fn conferir(self) -> Result<Lido, Error> {
-        let Some(Value::String(texto)) = self.query else {
-            return Err(invalida("falta `query`, o documento GraphQL, como texto"));
+        let texto = match self.query {
+            None | Some(Value::Null) => None,
+            Some(Value::String(texto)) => Some(texto),
+            Some(_) => return Err(invalida("`query` é um texto")),
+        };
+        let id = id(self.document_id, self.extensions)?;
+        let referencia = match (texto, id) {
+            (Some(texto), None) => Referencia::Texto(texto),
+            (None, Some(id)) => Referencia::Id(id),
+            (Some(texto), Some(id)) => Referencia::Ambos(texto, id),
+            (None, None) => {
+                return Err(invalida("falta `query`, o documento GraphQL, como texto"));
+            }
         };
         let operacao = match self.operation_name {
             None | Some(Value::Null) => None,
@@ -96,18 +110,44 @@ impl Pedido {
             Some(objeto @ Value::Object(_)) => Variables::from_json(objeto),
             Some(_) => return Err(invalida("`variables` é um objeto")),
         };
-        if !matches!(self.extensions, None | Some(Value::Null | Value::Object(_))) {
-            return Err(invalida("`extensions` é um objeto"));
-        }
-        Ok(Lido { texto, operacao, variaveis })
+        Ok(Lido { referencia, operacao, variaveis })
     }
 }
 
 impl Lido {
     pub fn preparar(self, documentos: &Documentos) -> Result<Pronta, Desfecho> {
-        let Self { texto, operacao, variaveis } = self;
-        let (preparado, custo) = documentos.preparar(&texto, operacao.as_deref(), &variaveis)?;
+        let Self { referencia, operacao, variaveis } = self;
+        let (preparado, custo) =
+            documentos.preparar(referencia, operacao.as_deref(), &variaveis)?;
         Ok(Pronta { preparado, variaveis, custo })
+    }
+}
+
+/// By which a document is asked for: as GraphQL over HTTP says, or as Apollo does.
+fn id(document_id: Option<Value>, extensions: Option<Value>) -> Result<Option<Id>, Error> {
+    let do_documento = match document_id {
+        None | Some(Value::Null) => None,
+        Some(Value::String(id)) => Some(Id::novo(&id)),
+        Some(_) => return Err(invalida("`documentId` é um texto")),
+    };
+    let da_extensao = match extensions {
+        None | Some(Value::Null) => None,
+        Some(Value::Object(extensions)) => da_apollo(extensions.get("persistedQuery"))?,
+        Some(_) => return Err(invalida("`extensions` é um objeto")),
+    };
+    match (do_documento, da_extensao) {
+        (Some(um), Some(outro)) if um != outro => {
+            Err(invalida("`documentId` e `persistedQuery` pedem documentos diferentes"))
+        }
+        (um, outro) => Ok(um.or(outro)),
+    }
+}
+
+fn da_apollo(persisted_query: Option<&Value>) -> Result<Option<Id>, Error> {
+    let Some(pedida) = persisted_query.filter(|valor| !valor.is_null()) else { return Ok(None) };
+    match (pedida["version"].as_u64(), pedida["sha256Hash"].as_str()) {
+        (Some(1), Some(hash)) => Ok(Some(Id::novo(hash))),
+        _ => Err(invalida("`persistedQuery` é { version: 1, sha256Hash }")),
     }
 }
 
@@ -115,6 +155,8 @@ fn da_url(req: &HttpRequest) -> Result<Pedido, Error> {
     #[derive(Deserialize)]
     struct NaUrl {
         query: Option<String>,
+        #[serde(rename = "documentId")]
+        document_id: Option<String>,
         #[serde(rename = "operationName")]
         operation_name: Option<String>,
         variables: Option<String>,
@@ -129,6 +171,7 @@ fn da_url(req: &HttpRequest) -> Result<Pedido, Error> {
     };
     Ok(Pedido {
         query: na_url.query.map(Value::String),
+        document_id: na_url.document_id.map(Value::String),
         operation_name: na_url.operation_name.filter(|nome| !nome.is_empty()).map(Value::String),
         variables: json(na_url.variables).map_err(|_| invalida("`variables` não é JSON"))?,
         extensions: json(na_url.extensions).map_err(|_| invalida("`extensions` não é JSON"))?,

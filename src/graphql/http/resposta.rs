@@ -63,14 +63,14 @@ fn faixas(req: &HttpRequest) -> Option<impl Iterator<Item = (f32, Midia)>> {
 pub fn responder_desfecho(midia: Midia, desfecho: &Desfecho) -> HttpResponse {
     match desfecho.data {
         Some(_) => responder(midia, StatusCode::OK, desfecho),
-        None => recusar_com(midia, StatusCode::BAD_REQUEST, desfecho),
+        None => recusar_com(midia, status(desfecho.status()), desfecho),
     }
 }
 
 pub fn recusar(midia: Midia, error: &Error) -> HttpResponse {
     let (falha, mensagem) = error.publica();
-    let status = StatusCode::from_u16(falha.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut resposta = recusar_com(midia, status, &Desfecho::da_falha(falha, &mensagem));
+    let mut resposta =
+        recusar_com(midia, status(falha.status()), &Desfecho::da_falha(falha, &mensagem));
     if falha == Falha::MetodoNaoPermitido {
         permitir(&mut resposta, "POST");
     }
@@ -80,12 +80,16 @@ pub fn recusar(midia: Midia, error: &Error) -> HttpResponse {
     resposta
 }
 
+fn status(numero: u16) -> StatusCode {
+    StatusCode::from_u16(numero).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
 /// A document that was refused is 200 to a client that only knows
 /// `application/json`; every other refusal keeps its status.
 fn recusar_com(midia: Midia, status: StatusCode, desfecho: &Desfecho) -> HttpResponse {
     let do_documento = |erro: &Value| {
         let code = erro["extensions"]["code"].as_str();
-        [Falha::DocumentoMalformado, Falha::DocumentoInvalido]
+        [Falha::DocumentoMalformado, Falha::DocumentoInvalido, Falha::DocumentoDesconhecido]
             .iter()
             .any(|f| Some(f.nome()) == code)
     };

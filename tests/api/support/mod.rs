@@ -74,7 +74,7 @@ pub struct Resposta {
     pub bytes: Vec<u8>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Ajustes {
     pub regras: Regras,
     pub sem_filtro: bool,
