@@ -218,6 +218,7 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         .assinando(config.assinante()?)
         .com_assinaturas(config.assinaturas)
         .com_documentos(config.documentos(false)?)
+        .com_http(config.http)
         .com_ausencias_por_minuto(config.ausencias_por_minuto);
     let partes = Partes {
         app,

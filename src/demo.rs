@@ -77,6 +77,7 @@ pub fn rodar(
         .assinando(assinante)
         .com_assinaturas(config.assinaturas)
         .com_documentos(config.documentos(true)?)
+        .com_http(config.http)
         .com_ausencias_por_minuto(config.ausencias_por_minuto);
     let credenciais = credencial::do_banco(&app.db)?;
     let iss = format!("http://{endereco}{CAMINHO}");

@@ -4,6 +4,7 @@
 mod assinaturas;
 mod confiaveis;
 mod documentos;
+mod http;
 mod oidc;
 mod regras;
 mod texto;
@@ -11,6 +12,7 @@ mod texto;
 pub use assinaturas::Assinaturas;
 pub use confiaveis::Confiavel;
 pub use documentos::Documentos;
+pub use http::{Http, PerfilHttp};
 pub use regras::{CamposDesconhecidos, Regras};
 
 use crate::assinante::Assinante;
@@ -161,6 +163,10 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_DOCUMENTOS_SO_CONFIAVEIS", value_enum, global = true)]
     pub documentos_so_confiaveis: Option<Chave>,
 
+    /// Status do GraphQL: os que as auditorias graphql-http esperam, ou os do rascunho de 2026 (422, 294) [padrão: audits].
+    #[arg(long, env = "ELOS_HTTP_PROFILE", value_enum, global = true)]
+    pub http_profile: Option<PerfilHttp>,
+
     /// Origens de páginas que podem chamar este servidor (CORS), separadas por vírgula [padrão: nenhuma].
     #[arg(
         long,
@@ -261,6 +267,7 @@ pub struct Config {
     pub custo_maximo: u64,
     pub documentos_confiaveis: Option<PathBuf>,
     pub documentos_so_confiaveis: bool,
+    pub http: Http,
     pub cors_origins: Vec<String>,
     pub metrics_bind: Option<SocketAddr>,
     pub ausencias_por_minuto: u32,
@@ -316,6 +323,7 @@ impl Config {
                 .unwrap_or(Documentos::default().custo_maximo),
             documentos_confiaveis,
             documentos_so_confiaveis,
+            http: Http { perfil: dadas.http_profile.or(arquivo.http_profile).unwrap_or_default() },
             log: dadas.log.or(arquivo.log).unwrap_or_else(|| "info".into()),
             log_format: dadas.log_format.or(arquivo.log_format).unwrap_or_default(),
             regras,

@@ -2,6 +2,7 @@
 
 use super::Config;
 use crate::auth::Caminho;
+use clap::ValueEnum;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -64,6 +65,9 @@ impl fmt::Display for Config {
         writeln!(f, "documentos_confiaveis = {}", caminho(&self.documentos_confiaveis))?;
         let ligada = |ligada: bool| if ligada { "on" } else { "off" };
         writeln!(f, "documentos_so_confiaveis = {}", ligada(self.documentos_so_confiaveis))?;
+        let perfil = self.http.perfil.to_possible_value();
+        let perfil = perfil.as_ref().map_or("", |valor| valor.get_name());
+        writeln!(f, "http_profile     = {perfil}")?;
         writeln!(f, "log              = {}", self.log)?;
         writeln!(f, "log_format       = {:?}", self.log_format)?;
         writeln!(f, "[regras]")?;

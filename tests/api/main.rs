@@ -28,6 +28,7 @@ mod openapi;
 mod oraculo;
 mod paginacao;
 mod paridade;
+mod perfil;
 mod persistidos;
 mod quedas;
 mod rascunhos;

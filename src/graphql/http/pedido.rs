@@ -74,14 +74,34 @@ impl Pronta {
     }
 }
 
+pub enum NaoLido {
+    /// Not even JSON.
+    Ilegivel,
+    Recusado(Error),
+}
+
+impl From<Error> for NaoLido {
+    fn from(error: Error) -> Self {
+        Self::Recusado(error)
+    }
+}
+
+impl From<serde_json::Error> for NaoLido {
+    fn from(error: serde_json::Error) -> Self {
+        match error.is_data() {
+            true => Self::Recusado(invalida("o corpo não é um objeto JSON com `query`")),
+            false => Self::Ilegivel,
+        }
+    }
+}
+
 /// The request of these bytes, or of this URL.
-pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Lido, Error> {
+pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Lido, NaoLido> {
     let pedido: Pedido = match *req.method() == Method::GET {
         true => da_url(req)?,
-        false => serde_json::from_slice(&corpo_json(req, payload, CORPO_MAXIMO).await?)
-            .map_err(|_| invalida("o corpo não é um objeto JSON com `query`"))?,
+        false => serde_json::from_slice(&corpo_json(req, payload, CORPO_MAXIMO).await?)?,
     };
-    pedido.conferir()
+    Ok(pedido.conferir()?)
 }
 
 impl Pedido {
