@@ -6,6 +6,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Http {
     pub perfil: PerfilHttp,
+    /// Operations that one request may have, as an array; zero is none.
+    pub lote_maximo: u16,
 }
 
 /// By which statuses, for two readings of GraphQL over HTTP do not agree.

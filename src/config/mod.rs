@@ -167,6 +167,10 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_HTTP_PROFILE", value_enum, global = true)]
     pub http_profile: Option<PerfilHttp>,
 
+    /// Operações que um pedido pode ter, como lista; 0 recusa listas [padrão: 0].
+    #[arg(long, env = "ELOS_LOTE_MAXIMO", value_name = "N", value_parser = clap::value_parser!(u16).range(0..=100), global = true)]
+    pub lote_maximo: Option<u16>,
+
     /// Origens de páginas que podem chamar este servidor (CORS), separadas por vírgula [padrão: nenhuma].
     #[arg(
         long,
@@ -323,7 +327,10 @@ impl Config {
                 .unwrap_or(Documentos::default().custo_maximo),
             documentos_confiaveis,
             documentos_so_confiaveis,
-            http: Http { perfil: dadas.http_profile.or(arquivo.http_profile).unwrap_or_default() },
+            http: Http {
+                perfil: dadas.http_profile.or(arquivo.http_profile).unwrap_or_default(),
+                lote_maximo: dadas.lote_maximo.or(arquivo.lote_maximo).unwrap_or(0),
+            },
             log: dadas.log.or(arquivo.log).unwrap_or_else(|| "info".into()),
             log_format: dadas.log_format.or(arquivo.log_format).unwrap_or_default(),
             regras,

@@ -1,4 +1,4 @@
-//! Statuses by both readings of GraphQL over HTTP.
+//! Statuses by both readings of GraphQL over HTTP, and lists of operations.
 
 use crate::support::{Ajustes, App, Modelo};
 use elos::config::{Http, PerfilHttp};
@@ -36,7 +36,10 @@ fn casos() -> Vec<(&'static str, String, [u16; 3])> {
 }
 
 fn com(perfil: PerfilHttp) -> App {
-    App::com(Modelo::Vazio, Ajustes { http: Http { perfil }, ..Ajustes::default() })
+    App::com(
+        Modelo::Vazio,
+        Ajustes { http: Http { perfil, ..Http::default() }, ..Ajustes::default() },
+    )
 }
 
 #[test]
@@ -94,4 +97,38 @@ fn sem_accept_cada_perfil_tem_o_seu_tipo() {
         );
         assert_eq!(app.pedir("PUT", "/graphql", &[], b"{}").status, 405);
     }
+}
+
+#[test]
+fn uma_lista_responde_em_ordem_ate_o_maximo() {
+    let http = Http { lote_maximo: 5, ..Http::default() };
+    let app = App::com(Modelo::Vazio, Ajustes { http, ..Ajustes::default() });
+    let um = json!({ "query": "{ eu { azp } }" });
+    let escrever = json!({
+        "query": "mutation($i: CadastrarAdolescenteInput!) { cadastrarAdolescente(input: $i) { adolescente { nome } } }",
+        "variables": { "i": { "dados": {
+            "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "2010-01-01", "sexoBiologico": "FEMININO" } } },
+    });
+    let assinar = json!({ "query": "subscription { processoAlterado { id } }" });
+    let ler = json!({ "query": "{ adolescentes { nodes { nome } } }" });
+    let resposta = app.post("tjrn", "/graphql", &json!([escrever, ler, 1, assinar, um]));
+    assert_eq!(resposta.status, 200, "{}", resposta.texto);
+    let codigo = |i: usize| resposta.corpo[i]["errors"][0]["extensions"]["code"].clone();
+    assert_eq!(
+        resposta.corpo[0]["data"]["cadastrarAdolescente"]["adolescente"]["nome"], "Ana",
+        "{}",
+        resposta.texto
+    );
+    assert_eq!(resposta.corpo[1]["data"]["adolescentes"]["nodes"], json!([{ "nome": "Ana" }]));
+    assert_eq!((codigo(2), codigo(3)), (json!("BAD_USER_INPUT"), json!("NAO_ACEITAVEL")));
+    assert_eq!(resposta.corpo[4], json!({ "data": { "eu": { "azp": "tjrn" } } }));
+    app.auditado();
+    // A record for each, and the write's own.
+    assert!(app.banco.contar("SELECT count(*) AS n FROM auditoria") >= 5);
+
+    let demais = app.post("tjrn", "/graphql", &json!([um, um, um, um, um, um]));
+    assert_eq!(demais.status, 413, "{}", demais.texto);
+    assert_eq!(demais.corpo["errors"][0]["extensions"]["code"], "CORPO_EXCEDE_LIMITE");
+    assert_eq!(app.post("tjrn", "/graphql", &json!([])).status, 400);
+    assert_eq!(App::vazio().post("tjrn", "/graphql", &json!([um])).status, 400);
 }

@@ -3,6 +3,7 @@
 //! One request, read from top to bottom of [`responder`]: who, what (`pedido.rs`),
 //! run, answer (`resposta.rs`).
 
+mod lote;
 pub mod pedido;
 mod resposta;
 mod sse;
@@ -18,7 +19,7 @@ use crate::requisicao;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
-use pedido::{NaoLido, Pronta};
+use pedido::{Lidos, NaoLido, Pronta};
 use resposta::{Forma, Midia};
 
 /// Of a request: `1` asks for what the operation cost.
@@ -55,8 +56,17 @@ pub async fn responder(
     if let Err(error) = chamada.conhecida() {
         return forma.recusar(&error);
     }
-    let lido = match pedido::ler(&req, payload).await {
-        Ok(lido) => lido,
+    let lido = match pedido::ler(&req, payload, servico.app.http.lote_maximo).await {
+        Ok(Lidos::Um(lido)) => lido,
+        Ok(Lidos::Lote(_)) if midia == Midia::EventStream => {
+            let mensagem = "uma lista de operações responde-se em application/json";
+            return forma.recusar(&Error::falha(Falha::NaoAceitavel, mensagem));
+        }
+        Ok(Lidos::Lote(lidos)) => {
+            let correlacao = requisicao::correlacao(&req);
+            let desfechos = lote::executar(&servico, chamada, &correlacao, lidos).await;
+            return resposta::responder_lote(&desfechos);
+        }
         Err(NaoLido::Ilegivel) => return forma.recusar_ilegivel(),
         Err(NaoLido::Recusado(error)) => return forma.recusar(&error),
     };

@@ -40,6 +40,12 @@ pub struct Lido {
     variaveis: Variables,
 }
 
+/// What one HTTP request has.
+pub enum Lidos {
+    Um(Lido),
+    Lote(Vec<Result<Lido, Error>>),
+}
+
 /// One that was prepared: ready to be executed, once or many times.
 #[derive(Clone)]
 pub struct Pronta {
@@ -96,12 +102,37 @@ impl From<serde_json::Error> for NaoLido {
 }
 
 /// The request of these bytes, or of this URL.
-pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Lido, NaoLido> {
-    let pedido: Pedido = match *req.method() == Method::GET {
-        true => da_url(req)?,
-        false => serde_json::from_slice(&corpo_json(req, payload, CORPO_MAXIMO).await?)?,
+pub async fn ler(
+    req: &HttpRequest,
+    payload: web::Payload,
+    lote_maximo: u16,
+) -> Result<Lidos, NaoLido> {
+    if *req.method() == Method::GET {
+        return Ok(Lidos::Um(da_url(req)?.conferir()?));
+    }
+    let corpo = corpo_json(req, payload, CORPO_MAXIMO).await?;
+    if lote_maximo > 0 && corpo.trim_ascii_start().starts_with(b"[") {
+        return lote(&corpo, lote_maximo.into());
+    }
+    let pedido: Pedido = serde_json::from_slice(&corpo)?;
+    Ok(Lidos::Um(pedido.conferir()?))
+}
+
+fn lote(corpo: &[u8], maximo: usize) -> Result<Lidos, NaoLido> {
+    let itens: Vec<Value> = serde_json::from_slice(corpo)?;
+    match itens.len() {
+        0 => return Err(invalida("a lista não tem operação").into()),
+        n if n > maximo => {
+            let mensagem = format!("um pedido tem no máximo {maximo} operações; este tem {n}");
+            return Err(Error::falha(Falha::CorpoExcedeLimite, mensagem).into());
+        }
+        _ => {}
+    }
+    let um = |item| match serde_json::from_value::<Pedido>(item) {
+        Ok(pedido) => pedido.conferir(),
+        Err(_) => Err(invalida("cada item da lista é um objeto com `query`")),
     };
-    Ok(pedido.conferir()?)
+    Ok(Lidos::Lote(itens.into_iter().map(um).collect()))
 }
 
 impl Pedido {

@@ -134,6 +134,11 @@ impl Forma {
     }
 }
 
+/// What came of each, in order: a list has no status but its own, and no other media type.
+pub fn responder_lote(desfechos: &[Desfecho]) -> HttpResponse {
+    HttpResponse::Ok().json(desfechos)
+}
+
 fn status(numero: u16) -> StatusCode {
     StatusCode::from_u16(numero).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
