@@ -4,7 +4,7 @@ use crate::armazem::{Armazem, NoBanco};
 use crate::assinante::Assinante;
 use crate::auditoria::{Auditoria, Entrada, Rastro};
 use crate::auth::Ator;
-use crate::config::{Assinaturas, Documentos, Regras};
+use crate::config::{Assinaturas, Documentos, Http, Regras};
 use crate::db::{Db, Leitura, Relation, Sessao};
 use crate::enumeracao::Enumeracao;
 use crate::error::Error;
@@ -26,6 +26,7 @@ pub struct App {
     pub regras: Regras,
     pub assinaturas: Assinaturas,
     pub documentos: Documentos,
+    pub http: Http,
     /// The clock. A parameter, so that rules and snapshots are deterministic.
     pub agora: fn() -> DateTime<Utc>,
 }
@@ -37,7 +38,7 @@ impl App {
         let metricas = Metricas::novas();
         let auditoria = Auditoria::iniciar(db.clone(), metricas.clone());
         let (enumeracao, assinaturas) = (Arc::default(), Assinaturas::default());
-        let (documentos, assinante) = (Documentos::default(), None);
+        let (documentos, http, assinante) = (Documentos::default(), Http::default(), None);
         Self {
             db,
             armazem,
@@ -48,6 +49,7 @@ impl App {
             regras,
             assinaturas,
             documentos,
+            http,
             agora,
         }
     }
@@ -60,6 +62,11 @@ impl App {
     #[must_use]
     pub fn com_documentos(self, documentos: Documentos) -> Self {
         Self { documentos, ..self }
+    }
+
+    #[must_use]
+    pub fn com_http(self, http: Http) -> Self {
+        Self { http, ..self }
     }
 
     #[must_use]

@@ -177,6 +177,7 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
         }
         Comando::CheckConfig => {
             println!("{config}");
+            graphql::Documentos::novos(&graphql::sdl(), &config.documentos(false)?)?;
             Ok(())
         }
         Comando::Healthcheck => healthcheck(config.bind),
@@ -217,7 +218,8 @@ fn serve(config: &Config) -> anyhow::Result<()> {
     let app = App::novo(db, config.regras, agora)
         .assinando(config.assinante()?)
         .com_assinaturas(config.assinaturas)
-        .com_documentos(config.documentos(false))
+        .com_documentos(config.documentos(false)?)
+        .com_http(config.http)
         .com_ausencias_por_minuto(config.ausencias_por_minuto);
     let partes = Partes {
         app,

@@ -77,7 +77,8 @@ pub fn rodar(
     let app = App::novo(Db::conectar(&banco)?, config.regras, agora)
         .assinando(assinante)
         .com_assinaturas(config.assinaturas)
-        .com_documentos(config.documentos(true))
+        .com_documentos(config.documentos(true)?)
+        .com_http(config.http)
         .com_ausencias_por_minuto(config.ausencias_por_minuto);
     let credenciais = credencial::do_banco(&app.db)?;
     let iss = format!("http://{endereco}{CAMINHO}");

@@ -81,7 +81,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     tracing::info!(?regras, graphiql, "serving");
     let schema = web::Data::new(graphql::schema());
     let sdl = web::Data::new(Sdl(graphql::sdl()));
-    let documentos = Documentos::novos(&sdl.0, partes.app.documentos);
+    let documentos = Documentos::novos(&sdl.0, &partes.app.documentos);
     let documentos = web::Data::new(documentos.map_err(std::io::Error::other)?);
     if let Some(escuta) = partes.metricas {
         servir_metricas(escuta, partes.app.metricas.clone())?;

@@ -254,7 +254,9 @@ impl Interno {
             // Named and not there, and nothing else: a question without an answer.
             let nada = lidos.is_empty() && self.ausencias.load(Ordering::Relaxed) > 0;
             let status = match status {
-                200 if pior > 0 && !contou => pior,
+                // An answer in part, where the door tells it by its status.
+                294 if contou => 200,
+                200 | 294 if pior > 0 && !contou => pior,
                 200 if nada => 404,
                 outro => outro,
             };

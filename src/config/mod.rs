@@ -2,13 +2,17 @@
 //! `--config`, else the default.
 
 mod assinaturas;
+mod confiaveis;
 mod documentos;
+mod http;
 mod oidc;
 mod regras;
 mod texto;
 
 pub use assinaturas::Assinaturas;
+pub use confiaveis::Confiavel;
 pub use documentos::Documentos;
+pub use http::{Http, PerfilHttp};
 pub use regras::{CamposDesconhecidos, Regras};
 
 use crate::assinante::Assinante;
@@ -156,6 +160,22 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_CUSTO_MAXIMO", value_name = "N", global = true)]
     pub custo_maximo: Option<u64>,
 
+    /// Documentos que os clientes pedem pelo id, como o gerador deles os escreveu: `{ id: documento }`, ou o manifesto da Apollo.
+    #[arg(long, env = "ELOS_DOCUMENTOS_CONFIAVEIS", value_name = "ARQUIVO", global = true)]
+    pub documentos_confiaveis: Option<PathBuf>,
+
+    /// Só executa os documentos desse arquivo, em todo protocolo [padrão: off].
+    #[arg(long, env = "ELOS_DOCUMENTOS_SO_CONFIAVEIS", value_enum, global = true)]
+    pub documentos_so_confiaveis: Option<Chave>,
+
+    /// Status do GraphQL: os que as auditorias graphql-http esperam, ou os do rascunho de 2026 (422, 294) [padrão: audits].
+    #[arg(long, env = "ELOS_HTTP_PROFILE", value_enum, global = true)]
+    pub http_profile: Option<PerfilHttp>,
+
+    /// Operações que um pedido pode ter, como lista; 0 recusa listas [padrão: 0].
+    #[arg(long, env = "ELOS_LOTE_MAXIMO", value_name = "N", value_parser = clap::value_parser!(u16).range(0..=100), global = true)]
+    pub lote_maximo: Option<u16>,
+
     /// Origens de páginas que podem chamar este servidor (CORS), separadas por vírgula [padrão: nenhuma].
     #[arg(
         long,
@@ -231,6 +251,12 @@ pub enum ConfigInvalida {
     #[error("{0}: não é uma chave RSA privada em PEM")]
     ChaveDosRecibos(PathBuf),
     #[error("{0}: {1}")]
+    Confiaveis(PathBuf, String),
+    #[error(
+        "documentos_so_confiaveis sem documentos_confiaveis recusaria tudo: diga qual é o arquivo"
+    )]
+    SemConfiaveis,
+    #[error("{0}: {1}")]
     Sintaxe(PathBuf, toml::de::Error),
 }
 
@@ -249,6 +275,9 @@ pub struct Config {
     pub graphiql: Option<bool>,
     pub introspeccao: Option<bool>,
     pub custo_maximo: u64,
+    pub documentos_confiaveis: Option<PathBuf>,
+    pub documentos_so_confiaveis: bool,
+    pub http: Http,
     pub cors_origins: Vec<String>,
     pub metrics_bind: Option<SocketAddr>,
     pub ausencias_por_minuto: u32,
@@ -267,6 +296,12 @@ impl Config {
         let cors_origins = dadas.cors_origins.or(arquivo.cors_origins).unwrap_or_default();
         if let Some(estranha) = cors_origins.iter().find(|origem| !e_origem(origem)) {
             return Err(ConfigInvalida::Origem(estranha.clone()));
+        }
+        let documentos_confiaveis = dadas.documentos_confiaveis.or(arquivo.documentos_confiaveis);
+        let so_confiaveis = dadas.documentos_so_confiaveis.or(arquivo.documentos_so_confiaveis);
+        let documentos_so_confiaveis = so_confiaveis == Some(Chave::On);
+        if documentos_so_confiaveis && documentos_confiaveis.is_none() {
+            return Err(ConfigInvalida::SemConfiaveis);
         }
         Ok(Self {
             bind: dadas.bind.or(arquivo.bind).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
@@ -300,6 +335,12 @@ impl Config {
                 .custo_maximo
                 .or(arquivo.custo_maximo)
                 .unwrap_or(Documentos::default().custo_maximo),
+            documentos_confiaveis,
+            documentos_so_confiaveis,
+            http: Http {
+                perfil: dadas.http_profile.or(arquivo.http_profile).unwrap_or_default(),
+                lote_maximo: dadas.lote_maximo.or(arquivo.lote_maximo).unwrap_or(0),
+            },
             log: dadas.log.or(arquivo.log).unwrap_or_else(|| "info".into()),
             log_format: dadas.log_format.or(arquivo.log_format).unwrap_or_default(),
             regras,
@@ -307,10 +348,23 @@ impl Config {
         })
     }
 
-    /// With `introspeccao` as this command has it, unless it is set.
-    pub fn documentos(&self, introspeccao: bool) -> Documentos {
-        let introspeccao = self.introspeccao.unwrap_or(introspeccao);
-        Documentos { custo_maximo: self.custo_maximo, introspeccao }
+    /// With `introspeccao` as this command has it, unless it is set. Reads the trusted ones.
+    pub fn documentos(&self, introspeccao: bool) -> Result<Documentos, ConfigInvalida> {
+        let confiaveis = match &self.documentos_confiaveis {
+            None => Vec::new(),
+            Some(caminho) => {
+                let json = std::fs::read(caminho)
+                    .map_err(|erro| ConfigInvalida::Leitura(caminho.clone(), erro))?;
+                confiaveis::ler(&json)
+                    .map_err(|erro| ConfigInvalida::Confiaveis(caminho.clone(), erro))?
+            }
+        };
+        Ok(Documentos {
+            custo_maximo: self.custo_maximo,
+            introspeccao: self.introspeccao.unwrap_or(introspeccao),
+            confiaveis: confiaveis.into(),
+            so_confiaveis: self.documentos_so_confiaveis,
+        })
     }
 
     /// Reads the key of the recibos, if one is set.

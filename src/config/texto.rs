@@ -2,6 +2,7 @@
 
 use super::Config;
 use crate::auth::Caminho;
+use clap::ValueEnum;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -62,6 +63,13 @@ impl fmt::Display for Config {
         writeln!(f, "graphiql         = {}", chave(self.graphiql))?;
         writeln!(f, "introspeccao     = {}", chave(self.introspeccao))?;
         writeln!(f, "custo_maximo     = {}", self.custo_maximo)?;
+        writeln!(f, "documentos_confiaveis = {}", caminho(&self.documentos_confiaveis))?;
+        let ligada = |ligada: bool| if ligada { "on" } else { "off" };
+        writeln!(f, "documentos_so_confiaveis = {}", ligada(self.documentos_so_confiaveis))?;
+        let perfil = self.http.perfil.to_possible_value();
+        let perfil = perfil.as_ref().map_or("", |valor| valor.get_name());
+        writeln!(f, "http_profile     = {perfil}")?;
+        writeln!(f, "lote_maximo      = {}", self.http.lote_maximo)?;
         writeln!(f, "log              = {}", self.log)?;
         writeln!(f, "log_format       = {:?}", self.log_format)?;
         writeln!(f, "[regras]")?;

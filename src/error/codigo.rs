@@ -173,6 +173,8 @@ pub enum Falha {
     EntradaInvalida,
     DocumentoExcedeLimite,
     CustoExcedeLimite,
+    DocumentoDesconhecido,
+    DocumentoNaoConfiavel,
     NaoAutenticado,
     SemPermissao,
     NaoEncontrado,
@@ -187,12 +189,14 @@ pub enum Falha {
 }
 
 impl Falha {
-    pub const TODAS: [Self; 16] = [
+    pub const TODAS: [Self; 18] = [
         Self::DocumentoMalformado,
         Self::DocumentoInvalido,
         Self::EntradaInvalida,
         Self::DocumentoExcedeLimite,
         Self::CustoExcedeLimite,
+        Self::DocumentoDesconhecido,
+        Self::DocumentoNaoConfiavel,
         Self::NaoAutenticado,
         Self::SemPermissao,
         Self::NaoEncontrado,
@@ -214,6 +218,8 @@ impl Falha {
             Self::EntradaInvalida       => ("BAD_USER_INPUT",            400),
             Self::DocumentoExcedeLimite => ("DOCUMENTO_EXCEDE_LIMITE",   400),
             Self::CustoExcedeLimite     => ("CUSTO_EXCEDE_LIMITE",       400),
+            Self::DocumentoDesconhecido => ("PERSISTED_QUERY_NOT_FOUND", 400),
+            Self::DocumentoNaoConfiavel => ("DOCUMENTO_NAO_CONFIAVEL",   403),
             Self::NaoAutenticado        => ("NAO_AUTENTICADO",           401),
             Self::SemPermissao          => ("SEM_PERMISSAO",             403),
             Self::NaoEncontrado         => ("NAO_ENCONTRADO",            404),

@@ -6,7 +6,8 @@ use super::document::{
 };
 use super::escalares::confere;
 use super::operacao::Desfecho;
-use crate::config;
+use super::persistidos::{NaoAchado, Persistidos, Referencia, Repetido};
+use crate::config::{self, Confiavel};
 use crate::error::{CodigoErro, Falha};
 use async_graphql::Variables;
 use serde_json::json;
@@ -15,40 +16,78 @@ use std::sync::Arc;
 /// One for the whole server: it remembers what it has prepared.
 pub struct Documentos {
     preparador: Preparador,
-    limites: config::Documentos,
+    persistidos: Persistidos,
+    custo_maximo: u64,
+    introspeccao: bool,
+}
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum NaoServem {
+    #[error(transparent)]
+    Esquema(#[from] EsquemaInvalido),
+    #[error("documento confiável {0}: {1}")]
+    Confiavel(String, String),
+}
+
+impl From<Repetido> for NaoServem {
+    fn from(Repetido(id): Repetido) -> Self {
+        Self::Confiavel(id, "o id é de dois documentos".into())
+    }
 }
 
 impl Documentos {
-    pub fn novos(sdl: &str, limites: config::Documentos) -> Result<Self, EsquemaInvalido> {
-        let validar =
-            document::Opcoes { sugestoes: limites.introspeccao, ..document::Opcoes::default() };
+    /// Every trusted document has to be valid: a client would find out too late.
+    pub fn novos(sdl: &str, dados: &config::Documentos) -> Result<Self, NaoServem> {
+        let config::Documentos { custo_maximo, introspeccao, ref confiaveis, so_confiaveis } =
+            *dados;
+        let validar = document::Opcoes { sugestoes: introspeccao, ..document::Opcoes::default() };
         let opcoes = preparar::Opcoes { validar, confere, ..preparar::Opcoes::default() };
-        Ok(Self { preparador: Preparador::novo(sdl, opcoes)?, limites })
+        let preparador = Preparador::novo(sdl, opcoes)?;
+        for Confiavel { id, texto } in confiaveis.iter() {
+            preparador.conferir(texto).map_err(|recusado| {
+                NaoServem::Confiavel(id.clone(), recusa(recusado).mensagens())
+            })?;
+        }
+        let persistidos = Persistidos::novos(confiaveis, so_confiaveis)?;
+        Ok(Self { preparador, persistidos, custo_maximo, introspeccao })
     }
 
     pub const fn custo_maximo(&self) -> u64 {
-        self.limites.custo_maximo
+        self.custo_maximo
     }
 
     /// The operation to run, and what it costs; or its refusal, before anything of it ran.
     pub fn preparar(
         &self,
-        texto: &str,
+        referencia: Referencia,
         operacao: Option<&str>,
         variaveis: &Variables,
     ) -> Result<(Arc<Preparado>, u64), Desfecho> {
-        let preparado = self.preparador.preparar(texto, operacao, variaveis).map_err(recusa)?;
-        if preparado.introspeccao && !self.limites.introspeccao {
+        let achado = self.persistidos.achar(referencia).map_err(nao_achado)?;
+        let preparado = self.preparador.preparar(achado.texto(), operacao, variaveis);
+        let preparado = preparado.map_err(recusa)?;
+        self.persistidos.lembrar(achado);
+        if preparado.introspeccao && !self.introspeccao {
             let mensagem = "este servidor não responde a `__schema` nem a `__type`; o esquema está em /schema.graphql";
             return Err(Desfecho::da_falha(Falha::DocumentoInvalido, mensagem));
         }
-        match preparado.custo.conferir(self.limites.custo_maximo, variaveis) {
+        match preparado.custo.conferir(self.custo_maximo, variaveis) {
             Ok(custo) => Ok((preparado, custo)),
             Err(excedido) => {
                 Err(Desfecho::da_falha(Falha::CustoExcedeLimite, &excedido.to_string()))
             }
         }
     }
+}
+
+fn nao_achado(porque: NaoAchado) -> Desfecho {
+    let falha = match porque {
+        NaoAchado::Desconhecido => Falha::DocumentoDesconhecido,
+        NaoAchado::Divergente => Falha::EntradaInvalida,
+        NaoAchado::NaoConfiavel => Falha::DocumentoNaoConfiavel,
+    };
+    Desfecho::da_falha(falha, &porque.to_string())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it goes into `map_err`")]

@@ -14,6 +14,7 @@ pub mod http;
 mod loaders;
 mod node;
 mod operacao;
+mod persistidos;
 mod sessoes;
 pub mod ws;
 
@@ -89,7 +90,16 @@ pub fn schema() -> Schema {
 pub fn sdl() -> String {
     let opcoes = SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by();
     let sdl = schema().sdl_with_options(opcoes.use_space_ident().indent_width(2));
-    format!("# Gerado por `elos schema`; não edite.\n\n{}\n", sdl.trim())
+    format!("# Gerado por `elos schema`; não edite.\n\n{}\n", com_escalares(sdl.trim()))
+}
+
+/// `@cost` may stand at a scalar too, which `TypeDirective` has no word for; none has it.
+fn com_escalares(sdl: &str) -> String {
+    let linha = |linha: &str| match linha.starts_with("directive @cost(") {
+        true => format!("{linha} | SCALAR"),
+        false => linha.to_owned(),
+    };
+    sdl.lines().map(linha).collect::<Vec<_>>().join("\n")
 }
 
 /// What resolvers find in their context.

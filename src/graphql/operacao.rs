@@ -114,6 +114,12 @@ impl Desfecho {
         Self { errors, data: None, extensions: None }
     }
 
+    /// What is wrong, for people.
+    pub fn mensagens(&self) -> String {
+        let mensagens = self.errors.iter().filter_map(|erro| erro["message"].as_str());
+        mensagens.collect::<Vec<_>>().join("; ")
+    }
+
     /// Tells what it cost, of what it may.
     pub fn com_custo(&mut self, requested: u64, limit: u64) {
         self.extensions = Some(Extensions { cost: Custo { requested, limit } });

@@ -89,7 +89,7 @@ fn a_mesma_chave_numa_mutation_roda_uma_vez() {
 
 #[test]
 fn quem_custa_demais_sabe_o_que_caberia_e_quem_pergunta_o_que_custou() {
-    let documentos = Documentos { custo_maximo: 500, introspeccao: true };
+    let documentos = Documentos { custo_maximo: 500, ..Documentos::default() };
     let app = App::com(Modelo::Vazio, Ajustes { documentos, ..Ajustes::default() });
     let query = |n: u32| {
         format!(

@@ -29,6 +29,8 @@ mod oraculo;
 mod paginacao;
 mod paridade;
 mod planos;
+mod perfil;
+mod persistidos;
 mod quedas;
 mod rascunhos;
 mod reenvio;

@@ -99,7 +99,10 @@ fn nenhuma_pergunta_le_uma_tabela_inteira() {
 
 impl Medida {
     fn servidor(&self) -> App {
-        App::no_banco(&self.banco, Ajustes { documentos: self.documentos, ..Ajustes::default() })
+        App::no_banco(
+            &self.banco,
+            Ajustes { documentos: self.documentos.clone(), ..Ajustes::default() },
+        )
     }
 
     /// Those that did, by halves.

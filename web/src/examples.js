@@ -211,6 +211,26 @@ mutation CadastroRecusado($input: CadastrarProcessoInput!) {
     }),
   },
   {
+    title: 'O que muda, ao vivo',
+    query: `# Cada mudança de um processo, quando acontece, até se parar.
+# Outra aba, ou outro cliente do tribunal, muda um processo.
+subscription MudancasDeProcessos {
+  processoAlterado {
+    cursor
+    tipo
+    processo {
+      numero
+      situacao
+      magistrado {
+        nome
+      }
+    }
+  }
+}
+`,
+    variables: null,
+  },
+  {
     title: 'Quem sou eu, e os tribunais',
     query: `# Como o servidor vê quem chama (cliente, tribunal, papéis)
 # e os tribunais que ele conhece.

@@ -20,6 +20,7 @@ try {
   await step('a client signs in by a click', signsIn);
   await step('the nested example answers with data', nestedExample);
   await step('the refused registration shows the rule', refusedExample);
+  await step('the subscription is told of a change', subscribedExample);
   await step('a closed example comes back', examplesComeBack);
   await step('leaving keeps the tabs and nothing else', signsOut);
   await step('no token is stored', noTokenStored);
@@ -87,6 +88,39 @@ async function refusedExample() {
   await page.locator('.graphiql-response .view-lines').getByText('NUMERO_DIGITO_INVALIDO').waitFor();
 }
 
+async function subscribedExample() {
+  await show('MudancasDeProcessos');
+  const opened = page.waitForEvent('websocket');
+  await page.getByRole('button', { name: /Execute query/ }).click();
+  // Nothing on the page says that the subscription stands, so the change is made again until it is told.
+  await opened;
+  const nome = `Magistrada Fictícia ${Date.now()}`;
+  const told = page.locator('.graphiql-response .view-lines').getByText(nome.split(' ')[2]).waitFor();
+  let waiting = true;
+  told.finally(() => { waiting = false; }).catch(() => {});
+  for (let turn = 0; waiting; turn += 1) {
+    await change(`${nome} ${turn}`);
+    await page.waitForTimeout(500);
+  }
+  await told;
+  await page.getByRole('button', { name: /Stop query/ }).click();
+}
+
+async function change(nome) {
+  const basic = Buffer.from('tjrn:demo').toString('base64');
+  const token = await fetch(new URL('/auth/realms/pje/protocol/openid-connect/token', base), {
+    method: 'POST', headers: { authorization: `Basic ${basic}` }, body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  }).then((response) => response.json());
+  const ask = async (query, variables) => {
+    const headers = { authorization: `Bearer ${token.access_token}`, 'content-type': 'application/json' };
+    const response = await fetch(new URL('/graphql', base), { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+    return (await response.json()).data;
+  };
+  const { processos } = await ask('{ processos(first: 1) { nodes { numero } } }');
+  const input = { processo: processos.nodes[0].numero, magistrado: { nome } };
+  await ask('mutation($i: AtualizarResponsaveisInput!) { atualizarResponsaveis(input: $i) { erros { mensagem } } }', { i: input });
+}
+
 async function examplesComeBack() {
   await tab('Paginas').click();
   await page.locator('.graphiql-tab-active').getByRole('button', { name: 'Close Tab' }).click();
@@ -94,7 +128,7 @@ async function examplesComeBack() {
   await page.getByRole('button', { name: 'Exemplos' }).click();
   await page.getByRole('menuitem', { name: 'Páginas com variáveis' }).click();
   await tab('Paginas').waitFor();
-  const answer = await run();
+  const answer = await runTab('Paginas');
   assert.equal(answer.errors, undefined, JSON.stringify(answer.errors));
   assert.equal(typeof answer.data.processos.totalCount, 'number');
 }
@@ -131,8 +165,14 @@ function tab(name) {
 }
 
 async function runTab(name) {
-  await tab(name).click();
+  await show(name);
   return run();
+}
+
+async function show(name) {
+  await tab(name).click();
+  // GraphiQL looks for the operations of a tab a moment after it shows it; until then it asks for those of the last one.
+  await page.waitForTimeout(1000);
 }
 
 /** Runs the tab in front; the answer as the server sent it. */

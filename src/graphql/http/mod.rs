@@ -3,6 +3,7 @@
 //! One request, read from top to bottom of [`responder`]: who, what (`pedido.rs`),
 //! run, answer (`resposta.rs`).
 
+mod lote;
 pub mod pedido;
 mod resposta;
 mod sse;
@@ -12,13 +13,14 @@ use super::sessoes::{Sessoes, Vigia};
 use super::{Documentos, Schema};
 use crate::app::App;
 use crate::auth::Auth;
+use crate::config::PerfilHttp;
 use crate::error::{Error, Falha};
 use crate::requisicao;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
-use pedido::Pronta;
-use resposta::Midia;
+use pedido::{Lidos, NaoLido, Pronta};
+use resposta::{Forma, Midia};
 
 /// Of a request: `1` asks for what the operation cost.
 const CUSTO: &str = "x-cost";
@@ -32,15 +34,18 @@ pub async fn responder(
     auth: web::Data<Auth>,
     sessoes: web::Data<Sessoes>,
 ) -> HttpResponse {
-    let Some(midia) = Midia::aceita(&req) else {
+    let perfil = app.http.perfil;
+    let Some(midia) = Midia::aceita(&req, perfil) else {
         let mensagem =
             "aceite application/graphql-response+json, application/json ou text/event-stream";
-        return resposta::recusar(Midia::Json, &Error::falha(Falha::NaoAceitavel, mensagem));
+        let forma = Forma { midia: Midia::Json, perfil };
+        return forma.recusar(&Error::falha(Falha::NaoAceitavel, mensagem));
     };
+    let forma = Forma { midia, perfil };
     let (ator, expira) = match auth.autenticar_ate(req.headers()).await {
         Ok(identidade) => identidade,
         Err(recusado) => {
-            let mut resposta = resposta::recusar(midia, &recusado.error);
+            let mut resposta = forma.recusar(&recusado.error);
             recusado.desafiar(&mut resposta);
             return resposta;
         }
@@ -49,31 +54,41 @@ pub async fn responder(
     let chamada = servico.entrar(ator.clone(), requisicao::correlacao(&req));
     requisicao::anotar(&req, &chamada);
     if let Err(error) = chamada.conhecida() {
-        return resposta::recusar(midia, &error);
+        return forma.recusar(&error);
     }
-    let lido = match pedido::ler(&req, payload).await {
-        Ok(lido) => lido,
-        Err(error) => return resposta::recusar(midia, &error),
+    let lido = match pedido::ler(&req, payload, servico.app.http.lote_maximo).await {
+        Ok(Lidos::Um(lido)) => lido,
+        Ok(Lidos::Lote(_)) if midia == Midia::EventStream => {
+            let mensagem = "uma lista de operações responde-se em application/json";
+            return forma.recusar(&Error::falha(Falha::NaoAceitavel, mensagem));
+        }
+        Ok(Lidos::Lote(lidos)) => {
+            let correlacao = requisicao::correlacao(&req);
+            let desfechos = lote::executar(&servico, chamada, &correlacao, lidos).await;
+            return resposta::responder_lote(&desfechos);
+        }
+        Err(NaoLido::Ilegivel) => return forma.recusar_ilegivel(),
+        Err(NaoLido::Recusado(error)) => return forma.recusar(&error),
     };
     let pronta = match lido.preparar(&servico.documentos) {
         Ok(pronta) => pronta,
         // What is wrong with a document is told as an event, to whom EventSource would hide a status.
         Err(recusada) if midia == Midia::EventStream => return sse::responder_uma(&recusada),
-        Err(recusada) => return resposta::responder_desfecho(midia, &recusada),
+        Err(recusada) => return forma.responder(recusada),
     };
     match conferir(&req, midia, &pronta) {
         Ok(Midia::EventStream) => {
             let vigia = Vigia::nova(auth, req.headers(), (ator, expira), servico.app.agora);
-            sse::responder(servico, chamada, pronta, vigia).await
+            sse::responder(servico, chamada, pronta, vigia, forma).await
         }
         Ok(midia) => {
             let mut desfecho = servico.executar(chamada, &pronta).await;
             if req.headers().get(CUSTO).is_some_and(|valor| valor == "1") {
                 desfecho.com_custo(pronta.custo, servico.documentos.custo_maximo());
             }
-            resposta::responder_desfecho(midia, &desfecho)
+            Forma { midia, perfil }.responder(desfecho)
         }
-        Err(error) => resposta::recusar(midia, &error),
+        Err(error) => forma.recusar(&error),
     }
 }
 
@@ -96,7 +111,8 @@ fn conferir(req: &HttpRequest, midia: Midia, pronta: &Pronta) -> Result<Midia, E
 pub async fn metodo_nao_permitido() -> HttpResponse {
     let mensagem = "use POST, ou GET para consultas";
     let error = Error::falha(Falha::MetodoNaoPermitido, mensagem);
-    let mut resposta = resposta::recusar(Midia::Json, &error);
+    let forma = Forma { midia: Midia::Json, perfil: PerfilHttp::default() };
+    let mut resposta = forma.recusar(&error);
     resposta::permitir(&mut resposta, "GET, POST");
     resposta
 }

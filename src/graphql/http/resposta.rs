@@ -1,9 +1,11 @@
 //! Answers: media types, statuses, headers.
 //!
-//! Statuses follow the graphql-http audits: a document that was refused is 400
-//! to who accepts `application/graphql-response+json`, and 200 to who only knows
-//! `application/json`.
+//! By the profile `audits`, statuses follow the graphql-http audits: a document that was
+//! refused is 400 to who accepts `application/graphql-response+json`, and 200 to who only
+//! knows `application/json`. By `2026` they follow the draft of that year: the same to all,
+//! 422 for what reads well and cannot be done, 294 for an answer in part.
 
+use crate::config::PerfilHttp;
 use crate::error::{Error, Falha};
 use crate::graphql::operacao::Desfecho;
 use actix_web::http::{StatusCode, header};
@@ -12,6 +14,9 @@ use serde_json::Value;
 
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 pub const EVENT_STREAM: &str = "text/event-stream";
+
+/// Has `data` and `errors`.
+const PARCIAL: u16 = 294;
 
 /// What an answer may be, of what the client accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +29,12 @@ pub enum Midia {
 
 impl Midia {
     /// The media type of the answer by the client's `Accept`, or none that it takes.
-    pub fn aceita(req: &HttpRequest) -> Option<Self> {
-        let Some(faixas) = faixas(req) else { return Some(Midia::Json) };
+    pub fn aceita(req: &HttpRequest, perfil: PerfilHttp) -> Option<Self> {
+        let sem_preferencia = match perfil {
+            PerfilHttp::Audits => Midia::Json,
+            PerfilHttp::Rascunho2026 => Midia::GraphqlResponse,
+        };
+        let Some(faixas) = faixas(req) else { return Some(sem_preferencia) };
         let mut melhor: Option<(f32, Midia)> = None;
         for (q, midia) in faixas {
             if q > 0.0 && melhor.is_none_or(|(outro, _)| q > outro) {
@@ -59,53 +68,102 @@ fn faixas(req: &HttpRequest) -> Option<impl Iterator<Item = (f32, Midia)>> {
     }))
 }
 
-/// What came of an operation, with its status.
-pub fn responder_desfecho(midia: Midia, desfecho: &Desfecho) -> HttpResponse {
-    let status = StatusCode::from_u16(desfecho.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    match desfecho.data {
-        Some(_) => responder(midia, status, desfecho),
-        None => recusar_com(midia, status, desfecho),
+/// How an answer is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Forma {
+    pub midia: Midia,
+    pub perfil: PerfilHttp,
+}
+
+impl Forma {
+    /// What came of an operation, with its status.
+    pub fn responder(self, desfecho: Desfecho) -> HttpResponse {
+        let em_parte = self.perfil == PerfilHttp::Rascunho2026 && !desfecho.errors.is_empty();
+        match desfecho.data {
+            None => self.recusada(desfecho),
+            Some(_) if em_parte => {
+                let mut resposta = self.escrever(status(PARCIAL), &desfecho);
+                resposta.head_mut().reason = Some("Partial Success");
+                resposta
+            }
+            Some(_) => self.escrever(StatusCode::OK, &desfecho),
+        }
+    }
+
+    pub fn recusar(self, error: &Error) -> HttpResponse {
+        let (falha, mensagem) = error.publica();
+        let mut resposta = self.recusada(Desfecho::da_falha(falha, &mensagem));
+        if falha == Falha::MetodoNaoPermitido {
+            permitir(&mut resposta, "POST");
+        }
+        if let Some(segundos) = error.esperar() {
+            resposta.headers_mut().insert(header::RETRY_AFTER, segundos.into());
+        }
+        resposta
+    }
+
+    /// What is not even JSON: 400 by both profiles.
+    pub fn recusar_ilegivel(self) -> HttpResponse {
+        let recusa = Desfecho::da_falha(Falha::EntradaInvalida, "o corpo não é JSON");
+        self.escrever(StatusCode::BAD_REQUEST, &recusa)
+    }
+
+    fn recusada(self, mut desfecho: Desfecho) -> HttpResponse {
+        let status = match self.perfil {
+            PerfilHttp::Rascunho2026 => {
+                desfecho.errors.iter_mut().for_each(improcessavel);
+                status(desfecho.status())
+            }
+            PerfilHttp::Audits if self.midia == Midia::Json && do_documento(&desfecho) => {
+                StatusCode::OK
+            }
+            PerfilHttp::Audits => status(desfecho.status()),
+        };
+        let mut resposta = self.escrever(status, &desfecho);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            resposta
+                .headers_mut()
+                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+        }
+        resposta
+    }
+
+    fn escrever(self, status: StatusCode, corpo: &Desfecho) -> HttpResponse {
+        let tipo = match self.midia {
+            Midia::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Midia::Json | Midia::EventStream => "application/json; charset=utf-8",
+        };
+        let Ok(bytes) = serde_json::to_vec(corpo) else {
+            return HttpResponse::InternalServerError().finish();
+        };
+        HttpResponseBuilder::new(status).insert_header((header::CONTENT_TYPE, tipo)).body(bytes)
     }
 }
 
-pub fn recusar(midia: Midia, error: &Error) -> HttpResponse {
-    let (falha, mensagem) = error.publica();
-    let status = StatusCode::from_u16(falha.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut resposta = recusar_com(midia, status, &Desfecho::da_falha(falha, &mensagem));
-    if falha == Falha::MetodoNaoPermitido {
-        permitir(&mut resposta, "POST");
-    }
-    if let Some(segundos) = error.esperar() {
-        resposta.headers_mut().insert(header::RETRY_AFTER, segundos.into());
-    }
-    resposta
+/// What came of each, in order: a list has no status but its own, and no other media type.
+pub fn responder_lote(desfechos: &[Desfecho]) -> HttpResponse {
+    HttpResponse::Ok().json(desfechos)
 }
 
-/// A document that was refused is 200 to a client that only knows
-/// `application/json`; every other refusal keeps its status.
-fn recusar_com(midia: Midia, status: StatusCode, desfecho: &Desfecho) -> HttpResponse {
-    let do_documento = |erro: &Value| {
-        let code = erro["extensions"]["code"].as_str();
-        [Falha::DocumentoMalformado, Falha::DocumentoInvalido]
-            .iter()
-            .any(|f| Some(f.nome()) == code)
-    };
-    let status = match midia {
-        Midia::Json if desfecho.errors.iter().all(do_documento) => StatusCode::OK,
-        _ => status,
-    };
-    responder(midia, status, desfecho)
+fn status(numero: u16) -> StatusCode {
+    StatusCode::from_u16(numero).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn responder(midia: Midia, status: StatusCode, corpo: &Desfecho) -> HttpResponse {
-    let tipo = match midia {
-        Midia::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-        Midia::Json | Midia::EventStream => "application/json; charset=utf-8",
-    };
-    let Ok(bytes) = serde_json::to_vec(corpo) else {
-        return HttpResponse::InternalServerError().finish();
-    };
-    HttpResponseBuilder::new(status).insert_header((header::CONTENT_TYPE, tipo)).body(bytes)
+/// Whether all that is wrong is the document: 200 to a client that only knows
+/// `application/json`, where every other refusal keeps its status.
+fn do_documento(desfecho: &Desfecho) -> bool {
+    let falhas =
+        [Falha::DocumentoMalformado, Falha::DocumentoInvalido, Falha::DocumentoDesconhecido];
+    let do_documento = |codigo: &Value| falhas.iter().any(|f| *codigo == f.nome());
+    desfecho.errors.iter().all(|erro| do_documento(&erro["extensions"]["code"]))
+}
+
+/// What reads well and cannot be done is 422; 400 is what does not even read.
+fn improcessavel(erro: &mut Value) {
+    let extensions = &mut erro["extensions"];
+    if extensions["status"] == 400 && extensions["code"] != Falha::DocumentoMalformado.nome() {
+        extensions["status"] = 422.into();
+    }
 }
 
 pub fn permitir(resposta: &mut HttpResponse, metodos: &'static str) {

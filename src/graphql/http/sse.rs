@@ -4,7 +4,7 @@
 //! A stream that ends without `complete` was cut (the token expired, the server stops):
 //! the client asks again, with the `desde` of what it got last.
 
-use super::resposta::{self, EVENT_STREAM, Midia};
+use super::resposta::{EVENT_STREAM, Forma};
 use crate::app::Chamada;
 use crate::error::{Error, Falha};
 use crate::graphql::http::pedido::Pronta;
@@ -27,10 +27,11 @@ pub async fn responder(
     chamada: Chamada,
     pronta: Pronta,
     vigia: Vigia,
+    forma: Forma,
 ) -> HttpResponse {
     let Some(vaga) = servico.sessoes.vaga(chamada.ator()) else {
         let mensagem = "a credencial já tem todas as conexões que pode ter; feche alguma";
-        return resposta::recusar(Midia::EventStream, &Error::falha(Falha::Indisponivel, mensagem));
+        return forma.recusar(&Error::falha(Falha::Indisponivel, mensagem));
     };
     match servico.iniciar(chamada, pronta).await {
         Iniciada::Respondida(desfecho) => responder_uma(&desfecho),

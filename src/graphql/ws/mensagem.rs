@@ -93,6 +93,7 @@ mod tests {
             r#"{"payload":{"a":1},"type":"ping"}"#,
             r#"{"type":"pong"}"#,
             r#"{"id":"1","type":"subscribe","payload":{"query":"{a}","variables":{"b":1.5}}}"#,
+            r#"{"id":"1","type":"subscribe","payload":{"documentId":"sha256:ab"}}"#,
             r#"{"id":"1","type":"complete"}"#,
         ] {
             assert!(DoCliente::ler(boa).is_some(), "{boa}");

@@ -59,6 +59,8 @@ fn codigos() -> Vec<&'static str> {
         Falha::DocumentoInvalido,
         Falha::DocumentoExcedeLimite,
         Falha::CustoExcedeLimite,
+        Falha::DocumentoDesconhecido,
+        Falha::DocumentoNaoConfiavel,
         Falha::NaoAceitavel,
     ];
     let falhas =

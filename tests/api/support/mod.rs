@@ -16,7 +16,7 @@ use elos::assinante::Assinante;
 use elos::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use elos::auth::issuer::{CAMINHO, Emissor};
 use elos::auth::{Auth, AuthOptions, Fonte};
-use elos::config::{Assinaturas, Documentos, Regras};
+use elos::config::{Assinaturas, Documentos, Http, Regras};
 use elos::db::{Db, DbOptions};
 use elos::server::{Partes, ate_o_fim, servir};
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
@@ -74,12 +74,13 @@ pub struct Resposta {
     pub bytes: Vec<u8>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Ajustes {
     pub regras: Regras,
     pub sem_filtro: bool,
     pub assinaturas: Assinaturas,
     pub documentos: Documentos,
+    pub http: Http,
     /// Zero, as here, is no limit.
     pub ausencias_por_minuto: u32,
     pub tempo: Option<Duration>,
@@ -134,6 +135,7 @@ impl App {
             .assinando(Some(assinante()))
             .com_assinaturas(ajustes.assinaturas)
             .com_documentos(ajustes.documentos)
+            .com_http(ajustes.http)
             .com_ausencias_por_minuto(ajustes.ausencias_por_minuto);
         let credenciais = elos::credencial::do_banco(&app.db).unwrap();
         let partes = Partes {

@@ -12,16 +12,22 @@ pub(super) struct Item<'d> {
     pub(super) alvo: Conjunto,
     /// The innermost type that was asked for.
     pub(super) condicao: &'d Name,
-    pub(super) campos: Vec<&'d Node<Field>>,
+    pub(super) usos: Vec<Uso<'d>>,
+}
+
+/// A field as it was written, and its place among all that were collected.
+pub(super) struct Uso<'d> {
+    pub(super) lugar: usize,
+    pub(super) campo: &'d Node<Field>,
 }
 
 impl<'d> Item<'d> {
     pub(super) fn chave(&self) -> Option<&'d Name> {
-        self.campos.first().map(|campo| campo.response_key())
+        self.usos.first().map(|uso| uso.campo.response_key())
     }
 
     pub(super) fn folha(&self) -> bool {
-        self.campos.iter().all(|campo| campo.selection_set.selections.is_empty())
+        self.usos.iter().all(|uso| uso.campo.selection_set.selections.is_empty())
     }
 }
 
@@ -29,6 +35,7 @@ impl<'d> Item<'d> {
 #[derive(Default)]
 pub(super) struct Itens<'d> {
     pub(super) todos: Vec<Item<'d>>,
+    colhidos: usize,
     por_chave: HashMap<&'d Name, Vec<usize>>,
 }
 
@@ -40,23 +47,25 @@ impl<'d> Itens<'d> {
         campo: &'d Node<Field>,
     ) -> Result<(), Recusado> {
         let chave = campo.response_key();
+        let uso = Uso { lugar: self.colhidos, campo };
+        self.colhidos += 1;
         let iguais = self.por_chave.entry(chave).or_default();
         for &i in iguais.iter() {
             if let Some(item) = self.todos.get_mut(i)
                 && item.alvo == *alvo
             {
-                if item.campos.first().is_some_and(|primeiro| !mesmo(primeiro, campo)) {
+                if item.usos.first().is_some_and(|primeiro| !mesmo(primeiro.campo, campo)) {
                     return Err(Recusado::Conflito(chave.clone()));
                 }
                 // Equal leaves add nothing.
                 if !campo.selection_set.selections.is_empty() {
-                    item.campos.push(campo);
+                    item.usos.push(uso);
                 }
                 return Ok(());
             }
         }
         iguais.push(self.todos.len());
-        self.todos.push(Item { alvo: alvo.clone(), condicao, campos: vec![campo] });
+        self.todos.push(Item { alvo: alvo.clone(), condicao, usos: vec![uso] });
         Ok(())
     }
 
@@ -72,10 +81,10 @@ impl<'d> Itens<'d> {
                 if item.folha()
                     && let Some((_, antes)) = antes.into_iter().find(|(_, outro)| cobre(outro))
                 {
-                    if let (Some(um), Some(outro)) = (item.campos.first(), antes.campos.first())
-                        && !mesmo(um, outro)
+                    if let (Some(um), Some(outro)) = (item.usos.first(), antes.usos.first())
+                        && !mesmo(um.campo, outro.campo)
                     {
-                        return Err(Recusado::Conflito(um.response_key().clone()));
+                        return Err(Recusado::Conflito(um.campo.response_key().clone()));
                     }
                     sobram.insert(i);
                 }

@@ -13,7 +13,7 @@ use apollo_compiler::executable::{DirectiveList, Field, FragmentMap, Operation};
 use apollo_compiler::executable::{Selection, SelectionSet};
 use apollo_compiler::schema::FieldDefinition;
 use apollo_compiler::{ExecutableDocument, Name, Node};
-use itens::{Item, Itens};
+use itens::{Item, Itens, Uso};
 use std::collections::{BTreeMap, HashSet};
 
 /// Fields written to one type per concrete type can multiply.
@@ -174,11 +174,11 @@ impl<'d> Normalizador<'d> {
         let mut selecoes = Vec::with_capacity(itens.len());
         for item in itens {
             if item.alvo == *alvo && self.tem(tipo, item) {
-                selecoes.push(Selecao::Campo(self.campo(tipo, &item.campos)?));
+                selecoes.push(Selecao::Campo(self.campo(tipo, &item.usos)?));
                 continue;
             }
             for tipo in self.condicoes(alvo, item) {
-                let campo = self.campo(&tipo, &item.campos)?;
+                let campo = self.campo(&tipo, &item.usos)?;
                 match selecoes.last_mut() {
                     Some(Selecao::Em(ultimo, campos)) if *ultimo == tipo => campos.push(campo),
                     _ => selecoes.push(Selecao::Em(tipo, vec![campo])),
@@ -201,38 +201,35 @@ impl<'d> Normalizador<'d> {
     }
 
     fn tem(&self, tipo: &Name, item: &Item<'d>) -> bool {
-        let nome = item.campos.first().map(|campo| &campo.name);
+        let nome = item.usos.first().map(|uso| &uso.campo.name);
         nome.is_some_and(|nome| self.esquema.valido.type_field(tipo, nome).is_ok())
     }
 
     /// Each concrete type with all that is asked of it, in the order it was asked.
     fn por_tipo(&mut self, alvo: &Conjunto, itens: &[Item<'d>]) -> Result<Vec<Selecao>, Recusado> {
-        let mut selecoes = Vec::new();
+        let (esquema, mut selecoes) = (self.esquema, Vec::new());
         for numero in alvo.iter() {
-            let Some(tipo) = self.esquema.objeto(numero) else { continue };
-            let tipo = tipo.clone();
+            let Some(tipo) = esquema.objeto(numero) else { continue };
             let so_este = Conjunto::so(numero);
             let mut deste = Itens::default();
-            for item in itens.iter().filter(|item| item.alvo.contem(numero)) {
-                for campo in &item.campos {
-                    self.passo()?;
-                    deste.incluir(item.condicao, &so_este, campo)?;
-                }
+            for campo in em_ordem(itens, numero) {
+                self.passo()?;
+                deste.incluir(tipo, &so_este, campo)?;
             }
             let mut campos = Vec::with_capacity(deste.todos.len());
             for item in &deste.todos {
-                campos.push(self.campo(&tipo, &item.campos)?);
+                campos.push(self.campo(tipo, &item.usos)?);
             }
             if !campos.is_empty() {
-                selecoes.push(Selecao::Em(tipo, campos));
+                selecoes.push(Selecao::Em(tipo.clone(), campos));
             }
         }
         Ok(selecoes)
     }
 
-    fn campo(&mut self, pai: &Name, campos: &[&'d Node<Field>]) -> Result<Campo, Recusado> {
+    fn campo(&mut self, pai: &Name, usos: &[Uso<'d>]) -> Result<Campo, Recusado> {
         self.campos += 1;
-        let primeiro = *campos.first().ok_or(Recusado::Grande)?;
+        let primeiro = usos.first().ok_or(Recusado::Grande)?.campo;
         if self.campos > CAMPOS_MAXIMO {
             return Err(Recusado::Grande);
         }
@@ -241,7 +238,7 @@ impl<'d> Normalizador<'d> {
             Ok(definicao) => definicao.node.clone(),
             Err(_) => primeiro.definition.clone(),
         };
-        let conjuntos: Vec<_> = campos.iter().map(|campo| &campo.selection_set).collect();
+        let conjuntos: Vec<_> = usos.iter().map(|uso| &uso.campo.selection_set).collect();
         let selecoes = self.juntar(definicao.ty.inner_named_type(), &conjuntos)?;
         Ok(Campo { pai: pai.clone(), origem: primeiro.clone(), definicao, selecoes })
     }
@@ -250,6 +247,15 @@ impl<'d> Normalizador<'d> {
         self.passos += 1;
         if self.passos > PASSOS_MAXIMO { Err(Recusado::Grande) } else { Ok(()) }
     }
+}
+
+/// What is asked of one concrete type, as it was written: an item gathers the uses of
+/// the same types, and those of another may stand between them.
+fn em_ordem<'d>(itens: &[Item<'d>], tipo: usize) -> Vec<&'d Node<Field>> {
+    let deste = itens.iter().filter(|item| item.alvo.contem(tipo));
+    let mut usos: Vec<_> = deste.flat_map(|item| &item.usos).collect();
+    usos.sort_unstable_by_key(|uso| uso.lugar);
+    usos.into_iter().map(|uso| uso.campo).collect()
 }
 
 #[cfg(test)]

@@ -106,6 +106,15 @@ fn o_que_se_repete_num_tipo_se_distribui_por_todos() {
         "{ processo(numero: \"1\") { ... on ProcessoApuracao { id codigo } id versao } }",
         "processo(numero:\"1\"){..ProcessoApuracao{id codigo versao} ..ProcessoExecucao{id versao}}",
     );
+    // What was asked of all, again after some: the order is that of the text.
+    igual(
+        "{ processo(numero: \"1\") { tribunal { id } ... on ProcessoApuracao { tribunal { sigla } } tribunal { nome } } }",
+        "processo(numero:\"1\"){..ProcessoApuracao{tribunal{id sigla nome}} ..ProcessoExecucao{tribunal{id nome}}}",
+    );
+    igual(
+        "{ processo(numero: \"1\") { ... on ProcessoApuracao { tribunal { id @skip(if: true) } } tribunal { sigla } ... on ProcessoApuracao { tribunal { nome } } } }",
+        "processo(numero:\"1\"){..ProcessoApuracao{tribunal{sigla nome}} ..ProcessoExecucao{tribunal{sigla}}}",
+    );
     // Each type its own arguments: their objects never meet.
     igual(
         "{ processo(numero: \"1\") { ... on ProcessoApuracao { guias(first: 1) { totalCount } } ... on ProcessoExecucao { guias(first: 2) { totalCount } } } }",

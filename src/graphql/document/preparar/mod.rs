@@ -124,9 +124,22 @@ impl Preparador {
         if let Some(pronto) = lido.pronto(&booleanos) {
             return Ok(pronto);
         }
-        let preparado = Arc::new(self.montar(texto, &lido, &booleanos)?);
+        let preparado =
+            Arc::new(self.montar(texto, &lido.documento, &lido.operacao, &booleanos)?);
         lido.guardar(booleanos, &preparado);
         Ok(preparado)
+    }
+
+    /// Whether each operation of a document can be prepared, nothing of it being skipped.
+    pub fn conferir(&self, texto: &str) -> Result<(), Recusado> {
+        let documento = validar(&self.esquema, texto, self.validar)?;
+        if documento.operations.is_empty() {
+            return Err(OperacaoIndefinida::Nenhuma.into());
+        }
+        for operacao in documento.operations.iter() {
+            self.montar(texto, &documento, operacao, &Booleanos::new())?;
+        }
+        Ok(())
     }
 
     fn ler(&self, texto: &str, operacao: Option<&str>) -> Result<Lido, Recusado> {
@@ -139,11 +152,11 @@ impl Preparador {
     fn montar(
         &self,
         texto: &str,
-        lido: &Lido,
+        documento: &Valid<Validado>,
+        operacao: &Node<Operation>,
         booleanos: &Booleanos,
     ) -> Result<Preparado, Recusado> {
-        let operacao = &lido.operacao;
-        let selecoes = normalizar(&self.esquema, &lido.documento, operacao, booleanos)?;
+        let selecoes = normalizar(&self.esquema, documento, operacao, booleanos)?;
         if introspeccao_funda(&selecoes) {
             return Err(Recusado::IntrospeccaoFunda);
         }
