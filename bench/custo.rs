@@ -2,9 +2,11 @@
 //! side, one as in production, one whose policies let everything pass and that remembers
 //! nothing of what was read or written.
 //!
-//! `script/bench custo` runs it: CPU time of server and PostgreSQL per request, in rounds that
-//! alternate, and the median of the rounds' ratios. With valgrind on the machine it also
-//! counts the server's instructions, which no neighbour on the machine disturbs.
+//! `script/bench custo` runs it. CPU time is that of each server and of the backends that
+//! serve it, from before the first request until the trail is sealed, so that no cost ends
+//! up with the other; what PostgreSQL shares goes to whose turn it is. Its autovacuum is off:
+//! nobody could say for whom it works. With valgrind on the machine the server's instructions
+//! are counted too, which no neighbour disturbs.
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
@@ -14,18 +16,27 @@ use elos::db::migracoes::Migrador;
 use elos::db::{Db, DbOptions, Sql};
 use elos::embedded::{Embedded, Options};
 use elos::server::{Partes, servir};
+use nix::time::clock_getcpuclockid;
+use nix::unistd::Pid;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+/// Of the one server and of the other.
+const BANCOS: [&str; 2] = ["completo", "aberto"];
 /// Of the seed; a tribunal has a twenty-seventh of it.
 const PROCESSOS: u32 = 54_000;
 const RODADAS: usize = 7;
 const CLIENTES: usize = 4;
+/// By then what was read is written and sealed.
+const ASSENTAR: Duration = Duration::from_secs(12);
+/// Of the mix, under valgrind.
+const CONTADOS: usize = 400;
 const MIX: [(&str, usize); 4] = [("ponto", 60), ("aninhada", 20), ("página", 10), ("escrita", 10)];
 
 fn main() -> anyhow::Result<()> {
@@ -55,7 +66,28 @@ fn servidor(url: &str, audita: bool) -> anyhow::Result<()> {
         emissor: Some(Emissor::novo(iss, "elos".into(), agora)),
     };
     writeln!(std::io::stdout(), "{endereco}")?;
+    std::thread::spawn(|| {
+        for ordem in std::io::stdin().lines().map_while(Result::ok) {
+            match ordem.as_str() {
+                "contar" => contar_daqui(),
+                _ => contar_ate_aqui(),
+            }
+            let _ = writeln!(std::io::stdout(), "{ordem}");
+        }
+    });
     Ok(actix_web::rt::System::new().block_on(async { servir(partes, escuta)?.await })?)
+}
+
+/// Where callgrind begins to count; it knows the place by the name.
+#[inline(never)]
+fn contar_daqui() {
+    std::hint::black_box("contar");
+}
+
+/// Where it writes down what it counted.
+#[inline(never)]
+fn contar_ate_aqui() {
+    std::hint::black_box("parar");
 }
 
 fn agora() -> chrono::DateTime<chrono::Utc> {
@@ -66,6 +98,8 @@ fn agora() -> chrono::DateTime<chrono::Utc> {
 struct Lado {
     nome: &'static str,
     processo: Child,
+    ordens: ChildStdin,
+    respostas: BufReader<ChildStdout>,
     base: String,
     token: String,
     agente: ureq::Agent,
@@ -93,10 +127,14 @@ impl Lado {
             }
         };
         comando.args(["servir", url, if audita { "sim" } else { "nao" }]);
-        let mut processo = comando.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        comando.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut processo = comando.spawn()?;
+        let (Some(ordens), Some(saida)) = (processo.stdin.take(), processo.stdout.take()) else {
+            anyhow::bail!("no pipes")
+        };
+        let mut respostas = BufReader::new(saida);
         let mut linha = String::new();
-        let saida = processo.stdout.take().ok_or_else(|| anyhow::anyhow!("no stdout"))?;
-        BufReader::new(saida).read_line(&mut linha)?;
+        respostas.read_line(&mut linha)?;
         let base = format!("http://{}", linha.trim());
         let agente: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -106,6 +144,8 @@ impl Lado {
         let mut lado = Self {
             nome,
             processo,
+            ordens,
+            respostas,
             base,
             token: String::new(),
             agente,
@@ -133,6 +173,15 @@ impl Lado {
         primeiro.as_str().unwrap_or_default().clone_into(&mut lado.adolescente);
         anyhow::ensure!(lado.numeros.len() == 100, "the data are not there: {nodes}");
         Ok(lado)
+    }
+
+    /// Tells the server, and waits until it is done.
+    fn mandar(&mut self, ordem: &str) -> anyhow::Result<()> {
+        writeln!(self.ordens, "{ordem}")?;
+        let mut feita = String::new();
+        self.respostas.read_line(&mut feita)?;
+        anyhow::ensure!(feita.trim() == ordem, "the server is gone");
+        Ok(())
     }
 
     fn graphql(&self, query: &str, variables: &Value) -> anyhow::Result<Value> {
@@ -195,34 +244,38 @@ impl Lado {
     }
 }
 
-/// CPU seconds of a process, all its threads, to the nanosecond.
-fn cpu(pid: u32) -> f64 {
-    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let de_uma = |thread: std::fs::DirEntry| {
-        let texto = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        texto.split_whitespace().next()?.parse::<u64>().ok()
-    };
-    #[expect(clippy::cast_precision_loss, reason = "minutes, in nanoseconds")]
-    let ns = threads.filter_map(de_uma).sum::<u64>() as f64;
-    ns / 1e9
+/// CPU seconds of a process, with those of threads that are gone; none when it is itself.
+fn cpu(pid: i32) -> f64 {
+    let relogio = clock_getcpuclockid(Pid::from_raw(pid)).and_then(|relogio| relogio.now());
+    relogio.map_or(0.0, |tempo| Duration::from(tempo).as_secs_f64())
 }
 
-/// CPU seconds of PostgreSQL, all of it.
-fn cpu_do_postgres(postmaster: u32) -> f64 {
+/// CPU seconds of PostgreSQL: of who serves each database, and of who serves all.
+fn cpu_do_postgres(postmaster: i32) -> ([f64; 2], f64) {
+    let (mut de_cada, mut de_todos) = ([0.0; 2], cpu(postmaster));
     let processos = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let filhos = processos.filter_map(|pasta| pasta.file_name().to_str()?.parse::<u32>().ok());
-    let filhos = filhos.filter(|pid| {
-        let texto = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let pai = texto.rsplit(')').next().and_then(|resto| resto.split_whitespace().nth(1));
-        pai == Some(&postmaster.to_string())
-    });
-    cpu(postmaster) + filhos.map(cpu).sum::<f64>()
+    for pid in processos.filter_map(|pasta| pasta.file_name().to_str()?.parse::<i32>().ok()) {
+        let ler = |de| std::fs::read_to_string(format!("/proc/{pid}/{de}")).unwrap_or_default();
+        let estado = ler("stat");
+        let pai = estado.rsplit(')').next().and_then(|resto| resto.split_whitespace().nth(1));
+        if pai != Some(&postmaster.to_string()) {
+            continue;
+        }
+        let titulo = ler("cmdline");
+        match BANCOS.iter().position(|banco| titulo.contains(&format!(" {banco} "))) {
+            Some(qual) => de_cada[qual] += cpu(pid),
+            None => de_todos += cpu(pid),
+        }
+    }
+    (de_cada, de_todos)
 }
 
 #[expect(clippy::print_stdout, reason = "what a benchmark is for")]
 fn medir() -> anyhow::Result<()> {
     let pasta = PathBuf::from(format!("/var/tmp/elos-custo-{}", std::process::id()));
-    let postgres = Embedded::start(Options::new(&pasta))?;
+    let mut opcoes = Options::new(&pasta);
+    opcoes.settings.push(("autovacuum".into(), "off".into()));
+    let postgres = Embedded::start(opcoes)?;
     let desfecho = medir_em(&postgres, &pasta);
     postgres.stop();
     let _ = std::fs::remove_dir_all(&pasta);
@@ -246,63 +299,90 @@ fn medir_em(postgres: &Embedded, pasta: &std::path::Path) -> anyhow::Result<Stri
     admin.batch_execute("CREATE DATABASE aberto TEMPLATE completo")?;
     abrir(&mut PgConnection::establish(&postgres.url("postgres", "aberto"))?)?;
     let pid = std::fs::read_to_string(pasta.join("data/postmaster.pid"))?;
-    let postmaster: u32 = pid.lines().next().unwrap_or_default().parse()?;
+    let postmaster: i32 = pid.lines().next().unwrap_or_default().parse()?;
 
     let (completo, aberto) = (postgres.url("medido", "completo"), postgres.url("medido", "aberto"));
     let lados =
         [Lado::iniciar("com", &completo, true, &[])?, Lado::iniciar("sem", &aberto, false, &[])?];
     let mut linhas = Vec::new();
-    let mut total = [0.0_f64; 2];
+    // Of the server and of PostgreSQL, on either side.
+    let mut mistura = [[0.0_f64; 2]; 2];
     for (forma, peso) in MIX {
-        let mut custos: [Vec<(f64, f64)>; 2] = [Vec::new(), Vec::new()];
-        let inicio = Instant::now();
-        lados.iter().try_for_each(|lado| lado.carga(forma, 400))?;
-        // About two seconds a round.
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a few thousand"
-        )]
-        let pedidos = (800.0 / inicio.elapsed().as_secs_f64() * 2.0) as usize / CLIENTES * CLIENTES;
-        for rodada in 0..RODADAS {
-            for n in 0..2 {
-                let qual = (n + rodada) % 2;
-                let lado = &lados[qual];
-                let antes = (cpu(lado.processo.id()), cpu_do_postgres(postmaster));
-                lado.carga(forma, pedidos)?;
-                // What was queued belongs to the round that queued it.
-                std::thread::sleep(Duration::from_millis(1_200));
-                let depois = (cpu(lado.processo.id()), cpu_do_postgres(postmaster));
-                #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
-                let por = 1e6 / pedidos as f64;
-                custos[qual].push(((depois.0 - antes.0) * por, (depois.1 - antes.1) * por));
-            }
+        let custos = medir_forma(&lados, postmaster, forma)?;
+        #[expect(clippy::cast_precision_loss, reason = "a hundred at most")]
+        let parte = peso as f64 / 100.0;
+        let mut da_forma = String::new();
+        for ((lado, [servidor, banco]), total) in lados.iter().zip(custos).zip(&mut mistura) {
+            total[0] += parte * servidor;
+            total[1] += parte * banco;
+            let _ = write!(
+                da_forma,
+                "{forma:9} {:4} servidor {servidor:7.1} µs  PostgreSQL {banco:7.1} µs\n",
+                lado.nome
+            );
         }
-        let soma = |lado: usize, rodada: usize| custos[lado][rodada].0 + custos[lado][rodada].1;
-        let razoes = (0..RODADAS).map(|rodada| soma(0, rodada) / soma(1, rodada)).collect();
-        for (lado, custos) in custos.iter().enumerate() {
-            let servidor = mediana(custos.iter().map(|custo| custo.0).collect());
-            let banco = mediana(custos.iter().map(|custo| custo.1).collect());
-            #[expect(clippy::cast_precision_loss, reason = "a hundred at most")]
-            let parte = peso as f64 / 100.0;
-            total[lado] += parte * (servidor + banco);
-            let nome = lados[lado].nome;
+        let _ = write!(da_forma, "{forma:9} razão {:.3}", razao(custos));
+        // It takes minutes: what is known is told.
+        eprintln!("{da_forma}");
+        linhas.push(da_forma);
+    }
+    drop(lados);
+    let [[servidor_com, banco_com], [servidor_sem, banco_sem]] = mistura;
+    linhas.push(format!(
+        "mistura 60/20/10/10: com {servidor_com:.1} + {banco_com:.1} µs, sem {servidor_sem:.1} + {banco_sem:.1} µs\n\
+         razão de CPU, servidor + PostgreSQL: {:.3}",
+        razao(mistura)
+    ));
+    match instrucoes(&completo, &aberto)? {
+        None => linhas.push("valgrind is not here: instructions were not counted".to_owned()),
+        Some([com, sem]) => {
+            // Two kinds of cost in one sum: an instruction counts as long as one took here.
+            let por_instrucao = (servidor_com + servidor_sem) / (com + sem);
+            let [de_com, de_sem] = [com, sem].map(|instrucoes| instrucoes * por_instrucao);
             linhas.push(format!(
-                "{forma:9} {nome:4} servidor {servidor:7.1} µs  PostgreSQL {banco:7.1} µs"
+                "instruções do servidor por pedido da mistura: com {com:.0}, sem {sem:.0}, razão {:.3}\n\
+                 razão de instruções do servidor (a {:.3} ns cada, como medido acima) + CPU do PostgreSQL: {:.3}",
+                com / sem,
+                por_instrucao * 1e3,
+                razao([[de_com, banco_com], [de_sem, banco_sem]])
             ));
         }
-        linhas.push(format!("{forma:9} razão das rodadas, mediana: {:.3}", mediana(razoes)));
-        // It takes minutes: what is known is told.
-        eprintln!("{}", linhas[linhas.len() - 3..].join("\n"));
     }
-    let razao = total[0] / total[1];
-    linhas.push(format!(
-        "mistura 60/20/10/10: com {:.1} µs, sem {:.1} µs, razão {razao:.3}",
-        total[0], total[1]
-    ));
-    drop(lados);
-    linhas.push(instrucoes(&completo, &aberto)?);
     Ok(linhas.join("\n"))
+}
+
+fn razao([com, sem]: [[f64; 2]; 2]) -> f64 {
+    com.iter().sum::<f64>() / sem.iter().sum::<f64>()
+}
+
+/// Microseconds per request, of the server and of PostgreSQL, on either side.
+fn medir_forma(lados: &[Lado; 2], postmaster: i32, forma: &str) -> anyhow::Result<[[f64; 2]; 2]> {
+    let inicio = Instant::now();
+    lados.iter().try_for_each(|lado| lado.carga(forma, 400))?;
+    // About two seconds a round.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand")]
+    let pedidos = (800.0 / inicio.elapsed().as_secs_f64() * 2.0) as usize / CLIENTES * CLIENTES;
+    std::thread::sleep(ASSENTAR);
+    let servidores = || [0, 1].map(|qual: usize| cpu(lados[qual].processo.id().cast_signed()));
+    let antes = (servidores(), cpu_do_postgres(postmaster).0);
+    let mut comum = [0.0; 2];
+    for rodada in 0..RODADAS {
+        for n in 0..2 {
+            let qual = (n + rodada) % 2;
+            let antes = cpu_do_postgres(postmaster).1;
+            lados[qual].carga(forma, pedidos)?;
+            std::thread::sleep(Duration::from_millis(600));
+            comum[qual] += cpu_do_postgres(postmaster).1 - antes;
+        }
+    }
+    std::thread::sleep(ASSENTAR);
+    let depois = (servidores(), cpu_do_postgres(postmaster).0);
+    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+    let por = 1e6 / (pedidos * RODADAS) as f64;
+    Ok([0, 1].map(|qual: usize| {
+        let banco = depois.1[qual] - antes.1[qual] + comum[qual];
+        [(depois.0[qual] - antes.0[qual]) * por, banco * por]
+    }))
 }
 
 /// Policies that let everything pass: what they would have cost is gone.
@@ -325,55 +405,49 @@ fn abrir(conn: &mut PgConnection) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn mediana(mut valores: Vec<f64>) -> f64 {
-    valores.sort_by(f64::total_cmp);
-    valores.get(valores.len() / 2).copied().unwrap_or(f64::NAN)
+/// Instructions of either server per request of the mix, by callgrind; none without it.
+///
+/// They are fewer in a second than on a machine of silicon, so the trail is written in
+/// smaller batches: the one that has it looks dearer than it is.
+fn instrucoes(completo: &str, aberto: &str) -> anyhow::Result<Option<[f64; 2]>> {
+    if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
+        return Ok(None);
+    }
+    let com = contar(completo, true)?;
+    Ok(Some([com, contar(aberto, false)?]))
 }
 
-/// Instructions of the server per request of the mix, by callgrind: the difference between
-/// a long run and a short one, so that its start does not count.
-fn instrucoes(completo: &str, aberto: &str) -> anyhow::Result<String> {
-    if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
-        return Ok("valgrind is not here: instructions were not counted".to_owned());
-    }
-    let mut por_pedido = [0.0_f64; 2];
-    for (qual, (url, audita)) in [(completo, true), (aberto, false)].into_iter().enumerate() {
-        let mut contadas = Vec::new();
-        for vezes in [1, 6] {
-            let saida = std::env::temp_dir()
-                .join(format!("elos-callgrind-{}-{qual}-{vezes}", std::process::id()));
-            let para = format!("--callgrind-out-file={}", saida.display());
-            let lado = Lado::iniciar("v", url, audita, &["valgrind", "--tool=callgrind", &para])?;
-            for (forma, peso) in MIX {
-                lado.proximo.store(5_000_000 + 100_000 * (qual * 10 + vezes), Ordering::Relaxed);
-                lado.carga(forma, peso * vezes / 2 / CLIENTES * CLIENTES)?;
-            }
-            std::thread::sleep(Duration::from_secs(2));
-            // Told to stop, it writes what it counted.
-            let pid = nix::unistd::Pid::from_raw(lado.processo.id().cast_signed());
-            nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM)?;
-            let mut lado = lado;
-            lado.processo.wait()?;
-            let texto = std::fs::read_to_string(&saida)?;
-            let total = texto.lines().filter_map(|linha| {
-                linha.strip_prefix("totals: ").or_else(|| linha.strip_prefix("summary: "))
-            });
-            let total: f64 = total.filter_map(|n| n.trim().parse::<f64>().ok()).fold(0.0, f64::max);
-            contadas.push(total);
-            let _ = std::fs::remove_file(saida);
-        }
-        let pedidos: usize = MIX
-            .iter()
-            .map(|(_, peso)| peso * 6 / 2 / CLIENTES * CLIENTES - peso / 2 / CLIENTES * CLIENTES)
-            .sum();
-        #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
-        let pedidos = pedidos as f64;
-        por_pedido[qual] = (contadas[1] - contadas[0]) / pedidos;
-    }
-    Ok(format!(
-        "instruções do servidor por pedido da mistura: com {:.0}, sem {:.0}, razão {:.3}",
-        por_pedido[0],
-        por_pedido[1],
-        por_pedido[0] / por_pedido[1]
-    ))
+fn contar(url: &str, audita: bool) -> anyhow::Result<f64> {
+    let saida = std::env::temp_dir().join(format!("elos-callgrind-{}", std::process::id()));
+    let para = format!("--callgrind-out-file={}", saida.display());
+    let por = [
+        "valgrind",
+        "--tool=callgrind",
+        "--zero-before=*contar_daqui*",
+        "--dump-before=*contar_ate_aqui*",
+        &para,
+    ];
+    let mut lado = Lado::iniciar("valgrind", url, audita, &por)?;
+    lado.proximo.store(5_000_000, Ordering::Relaxed);
+    let carga = |lado: &Lado, vezes: usize| {
+        let partes = MIX.iter().map(|(forma, peso)| (forma, peso * vezes / 100));
+        partes.into_iter().try_for_each(|(forma, pedidos)| lado.carga(forma, pedidos))
+    };
+    // Caches and connections are made once: the key of the tokens costs billions, and never
+    // as many.
+    carga(&lado, CONTADOS / 5)?;
+    std::thread::sleep(Duration::from_secs(2));
+    lado.mandar("contar")?;
+    carga(&lado, CONTADOS)?;
+    std::thread::sleep(ASSENTAR);
+    lado.mandar("parar")?;
+    drop(lado);
+    let despejo = format!("{}.1", saida.display());
+    let texto = std::fs::read_to_string(&despejo)?;
+    let _ = (std::fs::remove_file(despejo), std::fs::remove_file(saida));
+    let total = texto.lines().find_map(|linha| linha.strip_prefix("totals: ")?.trim().parse().ok());
+    let total: f64 = total.ok_or_else(|| anyhow::anyhow!("callgrind counted nothing"))?;
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+    let pedidos = CONTADOS as f64;
+    Ok(total / pedidos)
 }

@@ -8,7 +8,7 @@ use crate::db::{Db, DbOptions};
 use crate::server::{self, Partes};
 use crate::tribunal::Tribunal;
 use crate::{auditoria, credencial, graphql, rest, seed, telemetry};
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
 use diesel::{Connection, PgConnection};
@@ -54,7 +54,7 @@ enum Comando {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50_000_000))]
         processos: u32,
     },
-    /// Diz de que tribunal é e que papéis tem um cliente OIDC (azp), com ELOS_MIGRATE_URL. Vale em até 10 s.
+    /// Diz de que tribunal é um cliente OIDC (azp), que papéis tem e por que estruturas age, com ELOS_MIGRATE_URL. Vale em até 10 s.
     #[command(subcommand)]
     Credencial(CredencialCmd),
     /// Imprime o esquema GraphQL (SDL).
@@ -102,6 +102,15 @@ enum CredencialCmd {
         /// Um papel; repita para cada um.
         #[arg(long = "papel", value_parser = papel, required = true, value_name = "PAPEL")]
         papeis: Vec<Papel>,
+        /// Estrutura do tribunal pela qual age no Tramita, por exemplo 1/820; repita para cada uma.
+        /// Sem nenhuma, age por todas.
+        #[arg(
+            long = "estrutura",
+            value_parser = estrutura,
+            conflicts_with = "nacional",
+            value_name = "REPOSITÓRIO/NÚMERO"
+        )]
+        estruturas: Vec<(i32, String)>,
     },
     /// Lista os clientes reconhecidos e os revogados.
     List,
@@ -129,6 +138,11 @@ fn nome_de_cliente(texto: &str) -> Result<String, String> {
 
 fn tribunal(texto: &str) -> Result<Tribunal, String> {
     Tribunal::de_texto(texto).ok_or_else(|| "tribunal desconhecido; use, por exemplo, 8.20".into())
+}
+
+fn estrutura(texto: &str) -> Result<(i32, String), String> {
+    credencial::ler_estrutura(texto)
+        .ok_or_else(|| "diga repositório e número; por exemplo, 1/820".into())
 }
 
 fn papel(texto: &str) -> Result<Papel, String> {
@@ -256,20 +270,34 @@ fn credencial(config: &Config, comando: CredencialCmd) -> anyhow::Result<()> {
     let mut migrador = Migrador::conectar(migrate_url(config)?)?;
     let conn = migrador.conn();
     match comando {
-        CredencialCmd::Add { azp, tribunal, nacional, mut papeis } => {
+        CredencialCmd::Add { azp, tribunal, nacional, mut papeis, estruturas } => {
             papeis.extend(nacional.then_some(Papel::Nacional));
             ensure!(
                 tribunal.is_some() || papeis.contains(&Papel::Nacional),
                 "diga o tribunal, com --tribunal"
             );
-            credencial::acrescentar(conn, &azp, tribunal, &papeis)?;
+            let cliente = credencial::Reconhecida {
+                azp: &azp,
+                tribunal,
+                papeis: &papeis,
+                estruturas: &estruturas,
+            };
+            if let Some((repositorio, numero)) = credencial::acrescentar(conn, &cliente)? {
+                bail!("a estrutura {repositorio}/{numero} não é do tribunal da credencial");
+            }
             println!("reconhecida {azp}");
         }
         CredencialCmd::List => {
-            for credencial::Linha { azp, tribunal, papeis, revogada } in credencial::listar(conn)? {
+            for credencial::Linha { azp, tribunal, papeis, estruturas, revogada } in
+                credencial::listar(conn)?
+            {
                 let tribunal = tribunal.map_or_else(|| "-".into(), |codigo| codigo.to_string());
+                let estruturas = match estruturas.as_slice() {
+                    [] => String::new(),
+                    suas => format!("  {}", suas.join(",")),
+                };
                 let revogada = if revogada { "  (revogada)" } else { "" };
-                println!("{azp}  {tribunal}  {}{revogada}", papeis.join(","));
+                println!("{azp}  {tribunal}  {}{estruturas}{revogada}", papeis.join(","));
             }
         }
         CredencialCmd::Revoke { azp } => {

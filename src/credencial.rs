@@ -25,6 +25,9 @@ pub struct Linha {
     pub tribunal: Option<i16>,
     #[diesel(sql_type = Array<Text>)]
     pub papeis: Vec<String>,
+    /// As they are written: `repositório/número`.
+    #[diesel(sql_type = Array<Text>)]
+    pub estruturas: Vec<String>,
     #[diesel(sql_type = Bool)]
     pub revogada: bool,
 }
@@ -32,18 +35,69 @@ pub struct Linha {
 /// All of them, by name.
 pub fn listar(conn: &mut PgConnection) -> QueryResult<Vec<Linha>> {
     Sql::new(
-        "SELECT azp, tribunal_codigo AS tribunal, papeis, revogada_em IS NOT NULL AS revogada FROM credencial ORDER BY azp",
+        "SELECT c.azp, c.tribunal_codigo AS tribunal, c.papeis, c.revogada_em IS NOT NULL AS revogada, \
+                ARRAY(SELECT e.repositorio || '/' || e.numero FROM credencial_estrutura s JOIN estrutura e ON e.id = s.estrutura_id \
+                      WHERE s.azp = c.azp ORDER BY e.repositorio, e.numero) AS estruturas \
+         FROM credencial c ORDER BY c.azp",
     )
     .load(conn)
 }
 
+/// `1/820`: of which repositório, and its number there.
+pub fn ler_estrutura(texto: &str) -> Option<(i32, String)> {
+    let (repositorio, numero) = texto.split_once('/')?;
+    Some((repositorio.parse().ok()?, (!numero.is_empty()).then(|| numero.to_owned())?))
+}
+
+/// A client as it is to be recognised.
+pub struct Reconhecida<'a> {
+    pub azp: &'a str,
+    pub tribunal: Option<Tribunal>,
+    pub papeis: &'a [Papel],
+    pub estruturas: &'a [(i32, String)],
+}
+
 /// Recognises a client; one that was known or revoked is from now on what is said here.
+/// Answers which of the estruturas its tribunal does not have; then nothing is changed.
 pub fn acrescentar(
     conn: &mut PgConnection,
-    azp: &str,
-    tribunal: Option<Tribunal>,
-    papeis: &[Papel],
-) -> QueryResult<()> {
+    cliente: &Reconhecida<'_>,
+) -> QueryResult<Option<(i32, String)>> {
+    use diesel::result::Error::RollbackTransaction;
+    let mut alheia = None;
+    let feito = conn.transaction(|conn| {
+        // The table names the tribunal of both, so the old ones go before it changes.
+        Sql::new("DELETE FROM credencial_estrutura WHERE azp = ")
+            .bind(cliente.azp.to_owned())
+            .execute(conn)?;
+        gravar(conn, cliente)?;
+        for (repositorio, numero) in cliente.estruturas {
+            let gravada = Sql::new(
+                "INSERT INTO credencial_estrutura (azp, tribunal_codigo, estrutura_id) \
+                 SELECT c.azp, c.tribunal_codigo, e.id FROM credencial c JOIN estrutura e USING (tribunal_codigo) WHERE c.azp = ",
+            )
+            .bind(cliente.azp.to_owned())
+            .push(" AND e.repositorio = ")
+            .bind(*repositorio)
+            .push(" AND e.numero = ")
+            .bind(numero.clone())
+            .push(" ON CONFLICT (azp, estrutura_id) DO UPDATE SET azp = excluded.azp")
+            .execute(conn)?;
+            if gravada == 0 {
+                alheia = Some((*repositorio, numero.clone()));
+                return Err(RollbackTransaction);
+            }
+        }
+        Ok(())
+    });
+    match feito {
+        Err(RollbackTransaction) => Ok(alheia),
+        outro => outro.map(|()| None),
+    }
+}
+
+fn gravar(conn: &mut PgConnection, cliente: &Reconhecida<'_>) -> QueryResult<()> {
+    let &Reconhecida { azp, tribunal, papeis, .. } = cliente;
     let papeis: Vec<String> = papeis.iter().map(|papel| papel.nome().to_owned()).collect();
     Sql::new("INSERT INTO credencial (azp, tribunal_codigo, papeis) VALUES (")
         .bind(azp.to_owned())
@@ -71,10 +125,11 @@ pub fn revogar(conn: &mut PgConnection, azp: &str) -> QueryResult<bool> {
 /// As the server holds them. Blocks.
 pub fn ler(db: &Db) -> Result<HashMap<String, Credencial>, Error> {
     let linhas = db.como_servidor(listar)?;
-    let credencial = |Linha { azp, tribunal, papeis, revogada }: Linha| {
+    let credencial = |Linha { azp, tribunal, papeis, estruturas, revogada }: Linha| {
         let tem = |papel: &Papel| papeis.iter().any(|nome| nome == papel.nome());
         let papeis = Papel::TODOS.into_iter().filter(tem).collect();
-        (azp, Credencial { tribunal, papeis, revogada })
+        let estruturas = estruturas.iter().filter_map(|texto| ler_estrutura(texto)).collect();
+        (azp, Credencial { tribunal, papeis, estruturas, revogada })
     };
     Ok(linhas.into_iter().map(credencial).collect())
 }

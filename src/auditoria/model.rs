@@ -1,3 +1,4 @@
+use crate::auth::Ator;
 use crate::db::texto_enum;
 use crate::rastro::Recurso;
 use chrono::{DateTime, Utc};
@@ -75,7 +76,7 @@ pub enum CampoSensivel {
 }
 
 /// A set of [`CampoSensivel`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct CamposSensiveis(u32);
 
 impl CampoSensivel {
@@ -131,11 +132,8 @@ impl CamposSensiveis {
 /// bodies, no values.
 #[derive(Debug, Clone)]
 pub struct NovoRegistro {
-    /// [`NACIONAL`] for a national credential.
-    pub tribunal: i16,
+    pub ator: Ator,
     pub ocorrido_em: DateTime<Utc>,
-    pub sub: String,
-    pub azp: Option<String>,
     pub canal: CanalAuditoria,
     pub operacao: String,
     pub especie: EspecieAuditoria,
@@ -144,6 +142,13 @@ pub struct NovoRegistro {
     pub recursos: Vec<Recurso>,
     pub campos: CamposSensiveis,
     pub correlacao: String,
+}
+
+impl NovoRegistro {
+    /// [`NACIONAL`] for a national credential.
+    pub fn tribunal(&self) -> i16 {
+        self.ator.escopo().tribunal().unwrap_or(NACIONAL)
+    }
 }
 
 /// One operation, as the trail remembers it.

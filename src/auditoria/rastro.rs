@@ -2,7 +2,7 @@
 
 use super::escritor::{Auditoria, Vaga};
 use super::model::{
-    CampoSensivel, CamposSensiveis, CanalAuditoria, EspecieAuditoria, NACIONAL, NovoRegistro,
+    CampoSensivel, CamposSensiveis, CanalAuditoria, EspecieAuditoria, NovoRegistro,
 };
 use crate::auth::{Ator, Papel};
 use crate::error::Error;
@@ -216,10 +216,8 @@ impl Interno {
         recursos.sort_unstable();
         recursos.dedup();
         NovoRegistro {
-            tribunal: self.ator.escopo().tribunal().unwrap_or(NACIONAL),
+            ator: self.ator.clone(),
             ocorrido_em: (self.relogio)(),
-            sub: self.ator.sub().to_owned(),
-            azp: self.ator.azp().map(str::to_owned),
             canal: self.canal,
             operacao,
             especie,

@@ -190,7 +190,8 @@ fn acrescentar(conn: &mut PgConnection, registros: &[Selavel]) -> QueryResult<()
     selo.hash = hash(&selo, &resumos).to_vec();
     Sql::new(
         "INSERT INTO selo (tribunal_codigo, ordem, ate_xid, ate_id, ids, resumos, anterior, hash, selado_em, recursos) \
-         SELECT n.*, (SELECT coalesce(array_agg(DISTINCT r), '{}') FROM auditoria a, unnest(a.recursos) r WHERE a.id = ANY(n.ids)) \
+         SELECT n.*, (SELECT coalesce(array_agg(DISTINCT r), '{}') \
+             FROM (SELECT unnest(a.recursos) FROM auditoria a WHERE a.id = ANY(n.ids)) AS lidos (r)) \
          FROM (VALUES (",
     )
     .bind(selo.tribunal_codigo)

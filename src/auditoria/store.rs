@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::rastro::{Recurso, sem_recursos};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -53,32 +54,47 @@ pub fn numeros(conn: &mut PgConnection) -> QueryResult<i64> {
     Ok(numero.n)
 }
 
-/// Writes a batch under the numbers that begin with `primeiro`; one that is there already stays.
+/// Writes a batch under the numbers that begin with `primeiro`, or nothing when one is taken.
 pub fn acrescentar(
     conn: &mut PgConnection,
     primeiro: i64,
     lote: &[NovoRegistro],
 ) -> QueryResult<usize> {
-    let textos = |de: &dyn Fn(&NovoRegistro) -> String| lote.iter().map(de).collect::<Vec<_>>();
-    let curtos = |de: &dyn Fn(&NovoRegistro) -> i16| lote.iter().map(de).collect::<Vec<_>>();
-    let instantes: Vec<DateTime<Utc>> = lote.iter().map(|novo| novo.ocorrido_em).collect();
-    Sql::new(
+    let (comuns, qual) = comuns(lote);
+    let textos = |de: &dyn Fn(&NovoRegistro) -> String| -> Vec<String> {
+        comuns.iter().map(|comum| de(comum)).collect()
+    };
+    let curtos = |de: &dyn Fn(&NovoRegistro) -> i16| -> Vec<i16> {
+        comuns.iter().map(|comum| de(comum)).collect()
+    };
+    let (recursos, de, ate) = fatias(lote);
+    let escritos = Sql::new(
         "INSERT INTO auditoria (id, tribunal_codigo, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, \
          recursos, campos_sensiveis, correlacao) \
          SELECT n - 1 + ",
     )
     .bind(primeiro)
+    .push(", tribunal, ocorrido_em, sub, nullif(azp, ''), canal, operacao, especie, resultado, status, (")
+    .bind(recursos)
     .push(
-        ", tribunal, ocorrido_em, sub, nullif(azp, ''), canal, operacao, especie, resultado, status, \
-         string_to_array(recursos, ',')::bigint[], string_to_array(campos, ','), correlacao FROM unnest(",
+        "::bigint[])[de:ate], CASE campos WHEN '' THEN '{}'::text[] ELSE string_to_array(campos, ',') END, correlacao \
+         FROM unnest(",
     )
-    .bind(curtos(&|novo| novo.tribunal))
+    .bind(lote.iter().map(|novo| novo.ocorrido_em).collect::<Vec<_>>())
     .push(", ")
-    .bind(instantes)
+    .bind(lote.iter().map(|novo| novo.correlacao.clone()).collect::<Vec<_>>())
     .push(", ")
-    .bind(textos(&|novo| novo.sub.clone()))
+    .bind(de)
     .push(", ")
-    .bind(textos(&|novo| novo.azp.clone().unwrap_or_default()))
+    .bind(ate)
+    .push(", ")
+    .bind(qual)
+    .push(") WITH ORDINALITY AS r (ocorrido_em, correlacao, de, ate, qual, n) JOIN unnest(")
+    .bind(curtos(&|novo| novo.tribunal()))
+    .push(", ")
+    .bind(textos(&|novo| novo.ator.sub().to_owned()))
+    .push(", ")
+    .bind(textos(&|novo| novo.ator.azp().unwrap_or_default().to_owned()))
     .push(", ")
     .bind(textos(&|novo| novo.canal.texto().to_owned()))
     .push(", ")
@@ -90,16 +106,48 @@ pub fn acrescentar(
     .push(", ")
     .bind(curtos(&|novo| novo.status.cast_signed()))
     .push(", ")
-    .bind(textos(&|novo| numeros_de(novo).map(|n| n.to_string()).collect::<Vec<_>>().join(",")))
-    .push(", ")
     .bind(textos(&|novo| novo.campos.nomes().collect::<Vec<_>>().join(",")))
-    .push(", ")
-    .bind(textos(&|novo| novo.correlacao.clone()))
     .push(
-        ") WITH ORDINALITY AS r (tribunal, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, \
-         recursos, campos, correlacao, n) ON CONFLICT (id) DO NOTHING",
+        ") WITH ORDINALITY AS c (tribunal, sub, azp, canal, operacao, especie, resultado, status, campos, k) ON k = qual",
     )
-    .execute(conn)
+    .execute(conn);
+    match escritos {
+        // Asked of every row beforehand (ON CONFLICT), it costs a third of the insert.
+        Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(0),
+        outro => outro,
+    }
+}
+
+/// One record for each that differs in more than when it was and of what, and which of
+/// these each one is like: of a few clients that do a few things, that is said once.
+fn comuns(lote: &[NovoRegistro]) -> (Vec<&NovoRegistro>, Vec<i64>) {
+    let (mut comuns, mut vistos) = (Vec::new(), HashMap::new());
+    let qual = lote.iter().map(|novo| {
+        let NovoRegistro { ator, canal, operacao, especie, status, campos, .. } = novo;
+        let comum =
+            (novo.tribunal(), ator.sub(), ator.azp(), canal, operacao, especie, status, campos);
+        *vistos.entry(comum).or_insert_with(|| {
+            comuns.push(novo);
+            i64::try_from(comuns.len()).unwrap_or(i64::MAX)
+        })
+    });
+    let qual = qual.collect();
+    (comuns, qual)
+}
+
+/// The resources of all records one after the other, and where those of each begin and
+/// end: PostgreSQL has arrays of arrays only if all are of one length.
+fn fatias(lote: &[NovoRegistro]) -> (Vec<i64>, Vec<i64>, Vec<i64>) {
+    let recursos: Vec<i64> = lote.iter().flat_map(numeros_de).collect();
+    let (de, ate) = lote
+        .iter()
+        .scan(0, |fim, novo| {
+            let de = *fim + 1;
+            *fim += i64::try_from(novo.recursos.len()).unwrap_or_default();
+            Some((de, *fim))
+        })
+        .unzip();
+    (recursos, de, ate)
 }
 
 /// Writes the record of a write, in its transaction.
@@ -108,13 +156,13 @@ pub fn registrar(sessao: &mut Sessao<'_>, novo: &NovoRegistro) -> QueryResult<()
         "INSERT INTO auditoria (tribunal_codigo, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, \
          recursos, campos_sensiveis, correlacao) VALUES (",
     )
-    .bind(novo.tribunal)
+    .bind(novo.tribunal())
     .push(", ")
     .bind(novo.ocorrido_em)
     .push(", ")
-    .bind(novo.sub.clone())
+    .bind(novo.ator.sub().to_owned())
     .push(", nullif(")
-    .bind(novo.azp.clone().unwrap_or_default())
+    .bind(novo.ator.azp().unwrap_or_default().to_owned())
     .push(", ''), ")
     .bind(novo.canal.texto().to_owned())
     .push(", ")

@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 /// What was read is believed for so long; then nobody gets in.
 const VALIDADE: Duration = Duration::from_secs(5);
 
-/// One client: of which tribunal, and with which papéis.
+/// One client: of which tribunal, with which papéis, and for which estruturas it acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credencial {
     pub tribunal: Option<i16>,
     pub papeis: Vec<Papel>,
+    /// By repositório and número; none is all of the tribunal.
+    pub estruturas: Vec<(i32, String)>,
     pub revogada: bool,
 }
 

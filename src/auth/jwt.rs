@@ -284,7 +284,8 @@ fn por_credencial(verificado: &Verificado, credencial: Credencial) -> Result<Ato
         return Err(Error::falha(Falha::SemPermissao, mensagem));
     }
     let (sub, azp) = (verificado.sub.clone(), verificado.azp.clone());
-    Ator::novo(sub, azp, credencial.tribunal, credencial.papeis)
+    let ator = Ator::novo(sub, azp, credencial.tribunal, credencial.papeis)?;
+    Ok(ator.agindo_por(credencial.estruturas))
 }
 
 /// Whole seconds since 1970; what is beyond what can be told is for ever.

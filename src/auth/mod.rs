@@ -66,7 +66,7 @@ impl Escopo {
 #[derive(Debug, Clone)]
 pub struct Ator(Arc<Dados>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Dados {
     sub: String,
     azp: Option<String>,
@@ -74,6 +74,7 @@ struct Dados {
     escopo: Escopo,
     tribunal: Option<i16>,
     papeis: Vec<Papel>,
+    estruturas: Vec<(i32, String)>,
 }
 
 impl Ator {
@@ -98,7 +99,22 @@ impl Ator {
             Some(azp) => format!("azp:{azp}"),
             None => format!("sub:{sub}"),
         };
-        Ok(Self(Arc::new(Dados { sub, azp, credencial, escopo, tribunal, papeis })))
+        let estruturas = Vec::new();
+        Ok(Self(Arc::new(Dados { sub, azp, credencial, escopo, tribunal, papeis, estruturas })))
+    }
+
+    /// The same, who acts in the Tramita only for these, by repositório and número; for every
+    /// one of the tribunal when there are none.
+    #[must_use]
+    pub fn agindo_por(mut self, estruturas: Vec<(i32, String)>) -> Self {
+        Arc::make_mut(&mut self.0).estruturas = estruturas;
+        self
+    }
+
+    /// Of the estruturas of its tribunal, whether it acts for this one.
+    pub fn age_por(&self, repositorio: i32, numero: &str) -> bool {
+        let suas = &self.0.estruturas;
+        suas.is_empty() || suas.iter().any(|sua| sua.0 == repositorio && sua.1 == numero)
     }
 
     pub fn sub(&self) -> &str {

@@ -18,11 +18,12 @@ macro_rules! colunas {
     };
 }
 
+/// One statement each: one of several rows is never prepared, and planning it anew costs
+/// more than the way there.
 pub fn registrar(sessao: &mut Sessao<'_>, novos: &[NovoEvento]) -> QueryResult<()> {
-    let linhas: Vec<_> = novos
-        .iter()
-        .map(|novo| {
-            (
+    for novo in novos {
+        diesel::insert_into(evento::table)
+            .values((
                 evento::tribunal_codigo.eq(novo.tribunal_codigo),
                 evento::tipo.eq(novo.tipo),
                 evento::processo_id.eq(novo.processo_id),
@@ -32,10 +33,9 @@ pub fn registrar(sessao: &mut Sessao<'_>, novos: &[NovoEvento]) -> QueryResult<(
                 evento::ator_sub.eq(&novo.ator_sub),
                 evento::ator_azp.eq(&novo.ator_azp),
                 evento::campos.eq(&novo.campos),
-            )
-        })
-        .collect();
-    diesel::insert_into(evento::table).values(linhas).execute(sessao.conn())?;
+            ))
+            .execute(sessao.conn())?;
+    }
     Ok(())
 }
 

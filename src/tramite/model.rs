@@ -1,5 +1,6 @@
 use super::rules::{ParteDoTramite, SituacaoTramite};
 use super::{Nre, Protocolo, TipoDeProtocolo};
+use crate::auth::Ator;
 use crate::db::texto_enum;
 use crate::rastro::{Recurso, recursos, sem_recursos};
 use chrono::{DateTime, Utc};
@@ -38,6 +39,12 @@ pub struct Estrutura {
     pub pode_enviar: bool,
     #[diesel(sql_type = Bool)]
     pub pode_receber: bool,
+}
+
+impl Estrutura {
+    pub fn de_quem_chama(&self, ator: &Ator, tribunal: i16) -> bool {
+        self.tribunal_codigo == tribunal && ator.age_por(self.repositorio, &self.numero)
+    }
 }
 
 texto_enum! {
@@ -216,6 +223,19 @@ impl Tramite {
             codigo if codigo == self.remetente_tribunal => Some(ParteDoTramite::Remetente),
             codigo if codigo == self.destinatario_tribunal => Some(ParteDoTramite::Destinatario),
             _ => None,
+        }
+    }
+
+    /// Whether the caller acts for the estrutura on that side.
+    pub fn age(&self, ator: &Ator, parte: ParteDoTramite) -> bool {
+        match parte {
+            ParteDoTramite::Remetente => {
+                ator.age_por(self.remetente_repositorio, &self.remetente_numero)
+            }
+            ParteDoTramite::Destinatario => {
+                ator.age_por(self.destinatario_repositorio, &self.destinatario_numero)
+            }
+            ParteDoTramite::Solucao => false,
         }
     }
 }

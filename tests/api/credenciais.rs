@@ -1,6 +1,7 @@
 //! Clients that the server recognises by itself: `elos credencial`, and what comes of it.
 
 use crate::support::{App, Banco, Modelo};
+use crate::tramita::{NUP, PE, RN, Tramita, envio};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -83,6 +84,9 @@ fn a_linha_de_comando_ensina() {
     feita(&banco, &["revoke", "a"]);
     let lista = feita(&banco, &["list"]);
     assert_eq!(lista, "a  806  pse-consulta  (revogada)\nb  820  pse-consulta,pse-integracao\n");
+    let add = ["add", "b", "--tribunal", "20", "--papel", "pse-consulta", "--estrutura"];
+    feita(&banco, &[&add[..], &["1/820"]].concat());
+    assert!(feita(&banco, &["list"]).ends_with("b  820  pse-consulta  1/820\n"));
     // What it was before is forgotten: it is as it is said last.
     feita(&banco, &["add", "a", "--tribunal", "17", "--papel", "pse-auditoria"]);
     assert!(feita(&banco, &["list"]).starts_with("a  817  pse-auditoria\n"));
@@ -93,10 +97,51 @@ fn a_linha_de_comando_ensina() {
         (&["add", "c", "--tribunal", "8.20", "--papel", "chefe"], "pse-consulta"),
         (&["add", "", "--tribunal", "8.20", "--papel", "pse-consulta"], "255"),
         (&["revoke", "ninguem"], "credencial list"),
+        (&[&add[..], &["820"]].concat(), "1/820"),
+        (&[&add[..], &["1/817"]].concat(), "1/817 não é do tribunal"),
+        (&[&add[..], &["1/820", "--nacional"]].concat(), "--nacional"),
     ] {
         let (codigo, texto) = credencial(&banco, args);
         assert!(codigo != Some(0) && texto.contains(dica), "{args:?}: {texto}");
     }
+}
+
+/// A tribunal may have several estruturas; a credential acts for those that it is given.
+#[test]
+fn uma_credencial_age_so_pelas_suas_estruturas() {
+    use diesel::connection::SimpleConnection;
+    let t = Tramita::novo();
+    let banco = &t.0.banco;
+    let nova = "INSERT INTO estrutura (repositorio, numero, nome, tribunal_codigo) VALUES (1, '8209', 'Outra', 820)";
+    banco.conn().batch_execute(nova).unwrap();
+    let (idt, _) = t.enviado(PE, RN, "P-1", None);
+    let (de_todas, _) = t.enviado(RN, PE, NUP, None);
+
+    let add = ["add", "tjrn", "--tribunal", "20", "--papel", "pse-integracao"];
+    feita(banco, &[&add[..], &["--papel", "pse-consulta", "--estrutura", "1/8209"]].concat());
+    let papeis = json!(["pse-consulta", "pse-integracao"]);
+    em_dez_segundos(
+        &t.0,
+        &json!({ "tribunal": { "codigo": 820 }, "nacional": false, "papeis": papeis }),
+    );
+    // What it may not do it may still see: it is of its tribunal.
+    for (idt, passo) in [(idt, "receber"), (idt, "recusar"), (de_todas, "cancelar")] {
+        let recusado = t.passo(RN, idt, passo);
+        assert_eq!(recusado.status, 403, "{passo}: {}", recusado.texto);
+        assert_eq!(t.passo(RN, idt, "ler").status, 200);
+    }
+    let acoes = "query($idt: ID!) { tramite(idt: $idt) { acoesPossiveis } }";
+    let visto = t.0.graphql(RN, acoes, json!({ "idt": idt.to_string() }));
+    assert_eq!(visto.corpo["data"]["tramite"]["acoesPossiveis"], json!([]), "{}", visto.texto);
+    assert_eq!(t.enviar(RN, PE, "P-2", None).status, 403);
+    let pela_sua = t.pedir(RN, "POST", "/tramites/processo", &envio("8209", PE, "P-2", None));
+    assert_eq!(pela_sua.status, 200, "{}", pela_sua.texto);
+
+    // Without a list it acts for all again.
+    feita(banco, &[&add[..], &["--papel", "pse-consulta"]].concat());
+    let inicio = Instant::now();
+    while t.passo(RN, idt, "receber").status == 403 && inicio.elapsed() < Duration::from_secs(10) {}
+    t.passos(idt, &[(RN, "recibo")]);
 }
 
 /// The server's role reads the table, and that is all.

@@ -1,8 +1,8 @@
 //! What writes to processos and links. Rows are locked before a rule judges them.
 
 use crate::adolescente::{Adolescente, AdolescenteId};
-use crate::db::Sessao;
 use crate::db::schema::{processo, vinculo};
+use crate::db::{Sessao, Sql};
 use crate::processo::rules::FatosDoVinculo;
 use crate::processo::{NovoProcesso, NumeroProcesso, Processo, ProcessoId, Vinculo};
 use chrono::{DateTime, Utc};
@@ -39,19 +39,19 @@ pub fn inserir(
         .optional()?;
     let Some(inserido) = inserido else { return Ok(None) };
 
-    let vinculos: Vec<_> = novo
-        .adolescentes
-        .into_iter()
-        .map(|adolescente| {
-            (
-                vinculo::tribunal_codigo.eq(tribunal),
-                vinculo::processo_id.eq(inserido.id),
-                vinculo::adolescente_id.eq(adolescente),
-                vinculo::iniciado_em.eq(agora),
-            )
-        })
-        .collect();
-    diesel::insert_into(vinculo::table).values(vinculos).execute(sessao.conn())?;
+    // Their number varies, the statement does not: it is prepared once.
+    Sql::new(
+        "INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em) SELECT ",
+    )
+    .bind(tribunal)
+    .push(", ")
+    .bind(inserido.id.0)
+    .push(", quem, ")
+    .bind(agora)
+    .push(" FROM unnest(")
+    .bind(novo.adolescentes.iter().map(|id| id.0).collect::<Vec<_>>())
+    .push(") WITH ORDINALITY AS a (quem, n) ORDER BY n")
+    .execute(sessao.conn())?;
     Ok(Some(inserido))
 }
 

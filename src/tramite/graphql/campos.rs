@@ -96,6 +96,7 @@ impl TramiteNode {
     /// O que quem chama pode fazer agora.
     async fn acoes_possiveis(&self, ctx: &Context<'_>) -> Vec<AcaoTramite> {
         let parte = self.0.parte(ctx.ator().tribunal());
+        let parte = parte.filter(|&parte| self.0.age(ctx.ator(), parte));
         parte.map(|parte| self.0.situacao.acoes(parte)).unwrap_or_default()
     }
 

@@ -194,10 +194,10 @@ async fn pendencias(ctx: &Context<'_>, todas: bool) -> Result<Vec<Pendencia>> {
 
 async fn verificar(ctx: &Context<'_>, comando: EnviarTramite) -> Result<VerificacaoEnvio> {
     ctx.ator().exige(Papel::Consulta)?;
-    let (tribunal, regras) = (ctx.ator().tribunal_de_escrita()?, ctx.app().regras);
+    let (ator, regras) = (ctx.ator().clone(), ctx.app().regras);
     // Rehearsed in a transaction that is undone, because the table is judged in its turn.
     let ensaio = move |sessao: &mut crate::db::Sessao<'_>| {
-        service::verificar(sessao, tribunal, regras, &comando)
+        service::verificar(sessao, &ator, regras, &comando)
     };
     let verificado = ctx.app().db.ensaiar(ctx.ator(), ensaio).await?;
     let aceito = verificado.recusas.is_empty();

@@ -140,20 +140,20 @@ impl Rastreavel for Baixavel {
 /// The file that the destinatário would fetch now. Changes nothing.
 pub fn baixavel(
     sessao: &mut Sessao<'_>,
-    tribunal: i16,
+    ator: &Ator,
     comando: &BaixarComponente,
 ) -> Result<Baixavel, Error> {
     let achado = store::tramite_se_visivel(sessao, comando.idt)?;
-    do_tramite(sessao, tribunal, &achado.ok_or_else(rules::tramite_visivel)?, comando)
+    do_tramite(sessao, ator, &achado.ok_or_else(rules::tramite_visivel)?, comando)
 }
 
 fn do_tramite(
     sessao: &mut Sessao<'_>,
-    tribunal: i16,
+    ator: &Ator,
     tramite: &Tramite,
     comando: &BaixarComponente,
 ) -> Result<Baixavel, Error> {
-    conferir_parte(tramite, tribunal, Passo::CompletarRecebimento)?;
+    conferir_parte(tramite, ator, Passo::CompletarRecebimento)?;
     let BaixarComponente { idt, protocolo, hash, malformados } = comando;
     let (protocolo, hash) = nomeado(protocolo.as_deref(), hash.as_ref(), malformados.clone())?;
     if !tramite.situacao.admite_baixar() {
@@ -172,7 +172,7 @@ impl Comando for BaixarComponente {
 
     fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Passado, Error> {
         let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::CompletarRecebimento)?;
-        let Baixavel { lugares, .. } = do_tramite(sessao, contexto.tribunal, &tramite, &self)?;
+        let Baixavel { lugares, .. } = do_tramite(sessao, &contexto.autor, &tramite, &self)?;
         store::baixar_componente(sessao, &lugares, agora)?;
         let espera = tramite.situacao == SituacaoTramite::MetadadosRecebidosDestinatario;
         if !espera || store::faltas(sessao, self.idt)?.baixar {

@@ -1,5 +1,6 @@
 //! Sending: what the decision table says, and what comes of it.
 
+use crate::auth::Ator;
 use crate::config::Regras;
 use crate::db::Relation;
 use crate::db::Sessao;
@@ -71,11 +72,11 @@ struct Decidido {
 /// A rehearsal: which row applies, and what to do. Writes nothing.
 pub fn verificar(
     sessao: &mut Sessao<'_>,
-    tribunal: i16,
+    ator: &Ator,
     regras: Regras,
     comando: &EnviarTramite,
 ) -> Result<Verificado, Error> {
-    Ok(decidir(sessao, tribunal, regras, comando)?.verificado)
+    Ok(decidir(sessao, ator, regras, comando)?.verificado)
 }
 
 /// Sends a processo to another órgão.
@@ -87,7 +88,7 @@ impl Comando for EnviarTramite {
         let &Contexto { tribunal, regras, relogio, .. } = contexto;
         let malformados = std::mem::take(&mut self.malformados);
         Recusa::nenhuma(malformados, rules::s0_campos(&self, regras))?;
-        let Decidido { verificado, rota } = decidir(sessao, tribunal, regras, &self)?;
+        let Decidido { verificado, rota } = decidir(sessao, &contexto.autor, regras, &self)?;
         let Verificado { linha, recusas, nre: conhecido, avisos } = verificado;
         Recusa::nenhuma(Vec::new(), recusas)?;
         let Some((remetente, destinatario, protocolo)) = rota else {
@@ -163,10 +164,11 @@ fn pedir(
 /// Judges a well-formed send by the table; every fact is read after the turn is taken.
 fn decidir(
     sessao: &mut Sessao<'_>,
-    tribunal: i16,
+    ator: &Ator,
     regras: Regras,
     comando: &EnviarTramite,
 ) -> Result<Decidido, Error> {
+    let tribunal = ator.tribunal_de_escrita()?;
     let recusas = rules::s0_campos(comando, regras);
     if !recusas.is_empty() {
         let linha = LinhaDeDecisao::S0;
@@ -178,7 +180,7 @@ fn decidir(
         None => Ok(None),
     };
     let (remetente, destinatario) = (achar(&comando.remetente)?, achar(&comando.destinatario)?);
-    if remetente.as_ref().is_some_and(|estrutura| estrutura.tribunal_codigo != tribunal) {
+    if remetente.as_ref().is_some_and(|estrutura| !estrutura.de_quem_chama(ator, tribunal)) {
         let mensagem = "a estrutura do remetente não é de quem chama";
         return Err(Error::falha(Falha::SemPermissao, mensagem));
     }

@@ -69,8 +69,8 @@ fn pedir(
 ) -> Result<Vinculado, Error> {
     let &PedidoDeVinculo { nre, protocolo, parte, herdeira, .. } = pedido;
     let Contexto { tribunal, regras, relogio, .. } = contexto;
-    let pela_parte = parte.tribunal_codigo == *tribunal;
-    if !pela_parte && herdeira.tribunal_codigo != *tribunal {
+    let pela_parte = parte.de_quem_chama(&contexto.autor, *tribunal);
+    if !pela_parte && !herdeira.de_quem_chama(&contexto.autor, *tribunal) {
         let mensagem = "nem a parte nem a herdeira é de quem chama";
         return Err(Error::falha(Falha::SemPermissao, mensagem));
     }

@@ -2,6 +2,7 @@
 //! machine, write, tell.
 
 use super::envio::recusa_do_destino;
+use crate::auth::Ator;
 use crate::db::Sessao;
 use crate::error::{Error, Falha, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
@@ -54,14 +55,14 @@ pub(super) fn travar(
     let Some(tramite) = store::travado(sessao, idt)? else {
         return Err(rules::tramite_visivel().into());
     };
-    conferir_parte(&tramite, contexto.tribunal, passo)?;
+    conferir_parte(&tramite, &contexto.autor, passo)?;
     let agora = (contexto.relogio)().max(tramite.atualizado_em);
     Ok((tramite, agora))
 }
 
-/// The step is the tribunal's to take.
-pub(super) fn conferir_parte(tramite: &Tramite, tribunal: i16, passo: Passo) -> Result<(), Error> {
-    let Some(parte) = tramite.parte(Some(tribunal)) else {
+/// The step is the caller's to take.
+pub(super) fn conferir_parte(tramite: &Tramite, ator: &Ator, passo: Passo) -> Result<(), Error> {
+    let Some(parte) = tramite.parte(Some(ator.tribunal_de_escrita()?)) else {
         return Err(rules::tramite_visivel().into());
     };
     let recusado = matches!(
@@ -77,6 +78,10 @@ pub(super) fn conferir_parte(tramite: &Tramite, tribunal: i16, passo: Passo) -> 
             ParteDoTramite::Remetente => "a ação é do destinatário do trâmite",
             _ => "a ação é do remetente do trâmite",
         };
+        return Err(Error::falha(Falha::SemPermissao, mensagem));
+    }
+    if !tramite.age(ator, parte) {
+        let mensagem = "a credencial não age pela estrutura do trâmite";
         return Err(Error::falha(Falha::SemPermissao, mensagem));
     }
     Ok(())

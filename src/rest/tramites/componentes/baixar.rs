@@ -50,8 +50,8 @@ pub async fn baixar(
         malformados: Vec::new(),
     };
     comando.malformados = corpo.terminar(CamposDesconhecidos::Recusar).0;
-    let (tribunal, pedido) = (chamada.ator().tribunal_de_escrita()?, comando.clone());
-    let achar = move |sessao: &mut Sessao<'_>| service::baixavel(sessao, tribunal, &pedido);
+    let (ator, pedido) = (chamada.ator().clone(), comando.clone());
+    let achar = move |sessao: &mut Sessao<'_>| service::baixavel(sessao, &ator, &pedido);
     let Baixavel { conteudo, tamanho, .. } = chamada.ler(achar).await?;
     let entrega = Arc::new(Entrega { chamada, comando, conteudo, tamanho });
     // The first piece is read before the answer begins, so that what can be refused still is.
