@@ -1,7 +1,7 @@
 // The five requests in the words of each server, and what each answer says in common words: that
 // is compared, so that nobody is measured while returning something else.
 
-/** Which variables a request turns over; see `variables` of a target. */
+/** What each request is, for people. */
 export const REQUESTS = {
   Q1: 'processo by número, 6 scalars',
   Q2: '20 processos with referência and up to 5 vínculos with adolescente',

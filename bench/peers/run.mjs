@@ -35,6 +35,9 @@ const CONNECTIONS = (options.connections ?? '32,128').split(',').map(Number);
 const WORKLOADS = (options.only ?? (options.escala ? 'Q1,Q2,Q3' : 'Q1,Q2,Q3,Q4,M1,mix')).split(',');
 const PEERS = (options.targets ?? 'mercurius,apollo,postgraphile').split(',').filter((name) => name !== 'elos');
 
+/** What is to be stopped, whatever happens. */
+const running = [];
+
 const say = (text) => process.stderr.write(`${text}\n`);
 const median = (numbers) => {
   const sorted = numbers.toSorted((a, b) => a - b);
@@ -65,6 +68,7 @@ async function variablesOf(target, { numeros, adolescentes }) {
 /** Everybody says the same of everything that will be asked. */
 async function compare(targets, variables) {
   const [ours, ...peers] = targets;
+  let answers = 0;
   for (const request of WORKLOADS.filter((name) => name.startsWith('Q'))) {
     const seen = { rows: 0, referencias: 0, execucoes: 0 };
     const count = variables.get(ours)[request].length;
@@ -86,15 +90,17 @@ async function compare(targets, variables) {
     if (request === 'Q2') assert.ok(seen.referencias > count, 'Q2 has no references');
     if (request === 'Q3') assert.ok(seen.referencias > 0 && seen.execucoes > 0, 'Q3 has no depth');
     say(`${request}: ${count} answers are the same from ${targets.map((target) => target.name).join(', ')}`);
+    answers += count;
   }
+  return answers;
 }
 
-/** A registration by each, and what it left: a processo, two links, a fact; of elos also a record of the trail. */
+/** A registration by each, and what it left: a processo, two links, a fact. */
 async function compareWrites(database, targets, variables, last) {
   for (const [n, target] of targets.entries()) {
-    const numero = ['80000010820258201999', '80000029020258201999', '80000037220258201999', '80000045420258201999'][n];
-    const said = await target.said('M1', { numero: withDigits(numero), ...variables.get(target).M1[n] });
-    assert.deepEqual(said, { numero: withDigits(numero), tipo: 'PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL', situacao: 'ATIVO', versao: 1 });
+    const numero = withDigits(8_000_000 + n, 1999);
+    const said = await target.said('M1', { numero, ...variables.get(target).M1[n] });
+    assert.deepEqual(said, { numero, tipo: 'PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL', situacao: 'ATIVO', versao: 1 });
     const left = await written(database, last);
     assert.deepEqual(left, { processos: 1, vinculos: 2, eventos: 1 }, `what ${target.name} wrote`);
     await database.undoWrites('elos', last);
@@ -102,10 +108,17 @@ async function compareWrites(database, targets, variables, last) {
   say(`M1: the same answer and the same rows from ${targets.map((target) => target.name).join(', ')}`);
 }
 
-/** The number with its check digits made right. */
-function withDigits(numero) {
-  const rest = BigInt(`${numero.slice(0, 7)}${numero.slice(9)}00`) % 97n;
-  return `${numero.slice(0, 7)}${String(98n - rest).padStart(2, '0')}${numero.slice(9)}`;
+/** A number of the tribunal, with its check digits. */
+function withDigits(sequence, origin) {
+  const rest = BigInt(`${sequence}2025820${origin}00`) % 97n;
+  return `${sequence}${String(98n - rest).padStart(2, '0')}2025820${origin}`;
+}
+
+/** The trail is on, and has every one of so many answers. */
+async function remembered(database, observer, answers) {
+  await sealed(observer);
+  const [{ records }] = await database.sql('elos', 'SELECT count(*)::int AS records FROM auditoria WHERE tribunal_codigo = 820');
+  assert.ok(records >= answers, `the trail has ${records} records of ${answers} answers`);
 }
 
 async function written(database, last) {
@@ -168,11 +181,11 @@ async function sealed(observer) {
 }
 
 /** One load on one target: rates, latencies, CPU a request of its processes and of PostgreSQL. */
-async function measure({ database, observer, last }, target, data, workload, connections, seconds = SECONDS) {
+async function measure({ database, last }, target, data, workload, connections, seconds = SECONDS) {
   const before = [cpuOf(target.pids), cpuOfPostgres(database.process.pid)];
   const result = await wrk(target, data, { connections, seconds });
   // What a load leaves to be done belongs to it: elos's trail.
-  await (target.trail ? sealed(observer) : sleep(500));
+  await (target.observer ? sealed(target.observer) : sleep(500));
   const after = [cpuOf(target.pids), cpuOfPostgres(database.process.pid)];
   // What was on its way at the end was served too, unseen by wrk.
   const served = result.requests + connections;
@@ -214,91 +227,81 @@ function summary(workload, connections, rounds, names) {
 async function peers(database, program, folder) {
   say(`seeding ${PROCESSOS} processos`);
   await database.seeded('elos', PROCESSOS, program);
-  const targets = [];
-  try {
-    targets.push(await startElos({ program, database, folder }));
-    targets[0].trail = true;
-    for (const name of PEERS) targets.push(await startPeer({ name, database, folder }));
-    const { last, numeros, adolescentes } = await sample(database, 'elos');
-    const variables = new Map();
-    for (const target of targets) variables.set(target, await variablesOf(target, { numeros, adolescentes }));
-    await compare(targets, variables);
-    await compareWrites(database, targets, variables, last);
-    await compareLimit(database, targets[0], numeros, adolescentes, variables.get(targets[0]).Q2);
+  const targets = running;
+  targets.push(await startElos({ program, database, folder }));
+  const { observer } = Object.assign(targets[0], { observer: await database.client('elos') });
+  for (const name of PEERS) targets.push(await startPeer({ name, database, folder }));
+  const { last, numeros, adolescentes } = await sample(database, 'elos');
+  const variables = new Map();
+  for (const target of targets) variables.set(target, await variablesOf(target, { numeros, adolescentes }));
+  await remembered(database, observer, await compare(targets, variables));
+  await compareWrites(database, targets, variables, last);
+  await compareLimit(database, targets[0], numeros, adolescentes, variables.get(targets[0]).Q2);
 
-    const observer = await database.client('elos');
-    const run = { database, observer, last };
-    const results = [];
-    for (const workload of WORKLOADS) {
-      const data = new Map(targets.map((target) => [target, prepare(target, workload, variables.get(target), folder)]));
-      for (const connections of CONNECTIONS) {
-        for (const target of targets) await measure(run, target, data.get(target), workload, connections, Math.max(2, SECONDS / 2));
-        const rounds = [];
-        for (let round = 0; round < ROUNDS; round += 1) {
-          const figures = {};
-          // Whoever is first in one round is last in another.
-          const order = targets.map((_, i) => targets[(i + round) % targets.length]);
-          for (const target of order) figures[target.name] = await measure(run, target, data.get(target), workload, connections);
-          if (workload !== 'mix' && connections === CONNECTIONS[0]) {
-            const before = cpuOfPostgres(database.process.pid);
-            const { rps, requests } = await pgbench(database, workload, { seconds: SECONDS, processos: PROCESSOS });
-            const cpu = ((cpuOfPostgres(database.process.pid) - before) * 1e6) / requests;
-            figures.pgbench = { rps, requests, server: 0, postgres: cpu, cpu };
-            if (workload === 'M1') await database.undoWrites('elos', last);
-          }
-          rounds.push(figures);
+  const run = { database, last };
+  const results = [];
+  for (const workload of WORKLOADS) {
+    const data = new Map(targets.map((target) => [target, prepare(target, workload, variables.get(target), folder)]));
+    for (const connections of CONNECTIONS) {
+      for (const target of targets) await measure(run, target, data.get(target), workload, connections, Math.max(2, Math.ceil(SECONDS / 2)));
+      const rounds = [];
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const figures = {};
+        // Whoever is first in one round is last in another.
+        const order = targets.map((_, i) => targets[(i + round) % targets.length]);
+        for (const target of order) figures[target.name] = await measure(run, target, data.get(target), workload, connections);
+        if (workload !== 'mix' && connections === CONNECTIONS[0]) {
+          const before = cpuOfPostgres(database.process.pid);
+          const { rps, requests } = await pgbench(database, workload, { seconds: SECONDS, processos: PROCESSOS });
+          const cpu = ((cpuOfPostgres(database.process.pid) - before) * 1e6) / requests;
+          figures.pgbench = { rps, requests, server: 0, postgres: cpu, cpu };
+          if (workload === 'M1') await Promise.all([database.undoWrites('elos', last), sealed(observer)]);
         }
-        const names = Object.keys(rounds[0]);
-        const result = summary(workload, connections, rounds, names);
-        if (workload === 'mix') {
-          for (const target of targets) result.targets[target.name].memory = await memory(run, target, data.get(target), connections);
-        }
-        results.push({ ...result, rounds });
-        say(table([result]));
+        rounds.push(figures);
       }
+      const names = Object.keys(rounds[0]);
+      const result = summary(workload, connections, rounds, names);
+      if (workload === 'mix') {
+        for (const target of targets) result.targets[target.name].memory = await memory(run, target, data.get(target), connections);
+      }
+      results.push({ ...result, rounds });
+      say(table([result]));
     }
-    await observer.end();
-    return results;
-  } finally {
-    await Promise.all(targets.map((target) => target.stop()));
   }
+  return results;
 }
 
 /** elos alone, on few and on many processos. */
 async function scale(database, program, folder) {
   const sizes = { elos: PROCESSOS, elos_muitos: MANY };
-  const targets = [];
-  try {
-    for (const [name, processos] of Object.entries(sizes)) {
-      say(`seeding ${processos} processos`);
-      await database.seeded(name, processos, program);
-      targets.push(await startElos({ program, database, name, folder }));
-    }
-    const run = { database };
-    const results = [];
-    for (const workload of WORKLOADS) {
-      const rounds = [];
-      const data = new Map();
-      for (const target of targets) {
-        const variables = await variablesOf(target, await sample(database, target.name));
-        data.set(target, prepare(target, workload, variables, folder));
-        await measure(run, target, data.get(target), workload, CONNECTIONS[0], SECONDS);
-      }
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const figures = {};
-        for (const target of round % 2 ? targets.toReversed() : targets) {
-          figures[target.name] = await measure(run, target, data.get(target), workload, CONNECTIONS[0]);
-        }
-        rounds.push(figures);
-      }
-      const result = summary(workload, CONNECTIONS[0], rounds, Object.keys(sizes));
-      results.push({ ...result, rounds });
-      say(table([result]));
-    }
-    return results;
-  } finally {
-    await Promise.all(targets.map((target) => target.stop()));
+  const targets = running;
+  for (const [name, processos] of Object.entries(sizes)) {
+    say(`seeding ${processos} processos`);
+    await database.seeded(name, processos, program);
+    targets.push(Object.assign(await startElos({ program, database, name, folder }), { observer: await database.client(name) }));
   }
+  const run = { database };
+  const results = [];
+  for (const workload of WORKLOADS) {
+    const rounds = [];
+    const data = new Map();
+    for (const target of targets) {
+      const variables = await variablesOf(target, await sample(database, target.name));
+      data.set(target, prepare(target, workload, variables, folder));
+      await measure(run, target, data.get(target), workload, CONNECTIONS[0], SECONDS);
+    }
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const figures = {};
+      for (const target of round % 2 ? targets.toReversed() : targets) {
+        figures[target.name] = await measure(run, target, data.get(target), workload, CONNECTIONS[0]);
+      }
+      rounds.push(figures);
+    }
+    const result = summary(workload, CONNECTIONS[0], rounds, Object.keys(sizes));
+    results.push({ ...result, rounds });
+    say(table([result]));
+  }
+  return results;
 }
 
 /** What was measured where, without which a figure says nothing. */
@@ -321,6 +324,7 @@ if (kept) mkdirSync(kept, { recursive: true });
 execFileSync('chmod', ['755', folder]);
 const database = new Database(join(folder, 'postgres'));
 const end = async () => {
+  await Promise.all(running.flatMap((target) => [target.stop(), target.observer?.end()]));
   await database.stop();
   if (!kept) rmSync(folder, { recursive: true, force: true });
 };
@@ -330,7 +334,7 @@ try {
   const results = await (options.escala ? scale : peers)(database, program, folder);
   const file = new URL('../resultado.json', import.meta.url);
   const there = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-  const all = { ...there, [options.escala ? 'escala' : 'pares']: { setting: setting(database, program), load: process.env.LOAD, results } };
+  const all = { ...there, [options.escala ? 'escala' : 'pares']: { setting: setting(database, program), results } };
   const whole = !options.only && !options.targets && !options.connections;
   console.log(table(results));
   console.log(verdicts(results, options.escala));
