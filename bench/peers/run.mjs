@@ -95,6 +95,19 @@ async function compare(targets, variables) {
   return answers;
 }
 
+/** Nobody answers from a memory of its own: what changes in the database changes in the next answer. */
+async function compareFresh(database, targets, numero) {
+  const add = (n) => database.sql('elos', 'UPDATE processo SET versao = versao + $1 WHERE numero = $2', [n, numero]);
+  for (const target of targets) {
+    for (const expected of [1, 1, 2, 2]) {
+      if (expected === 2) await add(1);
+      const { versao } = await target.said('Q1', { numero });
+      if (expected === 2) await add(-1);
+      assert.equal(versao, expected, `${target.name} answers from a memory`);
+    }
+  }
+}
+
 /** A registration by each, and what it left: a processo, two links, a fact. */
 async function compareWrites(database, targets, variables, last) {
   for (const [n, target] of targets.entries()) {
@@ -211,16 +224,20 @@ async function memory(run, target, data, connections) {
   return most;
 }
 
-/** The middle of each figure over the rounds, and of the rounds' ratios. */
-function summary(workload, connections, rounds, names) {
-  const figures = (name) => rounds.map((round) => round[name]);
-  const middle = (name) => Object.fromEntries(Object.keys(rounds[0][name]).map((key) => [key, median(figures(name).map((f) => f[key]))]));
+/** The middle of each figure over the rounds, and of the rounds' ratios; of the CPU's also how far they lie apart. */
+function summary(workload, connections, rounds) {
+  const names = Object.keys(rounds[0]);
+  const middle = (name) => Object.fromEntries(Object.keys(rounds[0][name]).map((key) => [key, median(rounds.map((round) => round[name][key]))]));
+  const ratiosOf = (name) => {
+    const cpu = rounds.map((round) => round[name].cpu / round.elos.cpu);
+    return {
+      cpu: median(cpu), least: Math.min(...cpu), most: Math.max(...cpu),
+      rps: median(rounds.map((round) => round.elos.rps / round[name].rps)),
+      p99: median(rounds.map((round) => round.elos.p99 / round[name].p99)),
+    };
+  };
   const targets = Object.fromEntries(names.map((name) => [name, middle(name)]));
-  const ratios = Object.fromEntries(names.filter((name) => name !== 'elos').map((name) => [name, {
-    cpu: median(rounds.map((round) => round[name].cpu / round.elos.cpu)),
-    rps: median(rounds.map((round) => round.elos.rps / round[name].rps)),
-    p99: median(rounds.map((round) => round.elos.p99 / round[name].p99)),
-  }]));
+  const ratios = Object.fromEntries(names.filter((name) => name !== 'elos').map((name) => [name, ratiosOf(name)]));
   return { workload, connections, targets, ratios };
 }
 
@@ -235,6 +252,7 @@ async function peers(database, program, folder) {
   const variables = new Map();
   for (const target of targets) variables.set(target, await variablesOf(target, { numeros, adolescentes }));
   await remembered(database, observer, await compare(targets, variables));
+  await compareFresh(database, targets, numeros[0]);
   await compareWrites(database, targets, variables, last);
   await compareLimit(database, targets[0], numeros, adolescentes, variables.get(targets[0]).Q2);
 
@@ -259,12 +277,11 @@ async function peers(database, program, folder) {
         }
         rounds.push(figures);
       }
-      const names = Object.keys(rounds[0]);
-      const result = summary(workload, connections, rounds, names);
+      const result = summary(workload, connections, rounds);
       if (workload === 'mix') {
         for (const target of targets) result.targets[target.name].memory = await memory(run, target, data.get(target), connections);
       }
-      results.push({ ...result, rounds });
+      results.push(result);
       say(table([result]));
     }
   }
@@ -297,8 +314,8 @@ async function scale(database, program, folder) {
       }
       rounds.push(figures);
     }
-    const result = summary(workload, CONNECTIONS[0], rounds, Object.keys(sizes));
-    results.push({ ...result, rounds });
+    const result = summary(workload, CONNECTIONS[0], rounds);
+    results.push(result);
     say(table([result]));
   }
   return results;
@@ -335,11 +352,12 @@ try {
   const file = new URL('../resultado.json', import.meta.url);
   const there = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   const all = { ...there, [options.escala ? 'escala' : 'pares']: { setting: setting(database, program), results } };
-  const whole = !options.only && !options.targets && !options.connections;
+  const whole = !options.quick && !options.only && !options.targets && !options.connections;
   console.log(table(results));
   console.log(verdicts(results, options.escala));
   if (whole) {
-    writeFileSync(file, `${JSON.stringify(all, null, 1)}\n`);
+    const rounded = (_, value) => (typeof value === 'number' ? Number(value.toFixed(3)) : value);
+    writeFileSync(file, `${JSON.stringify(all, rounded, 1)}\n`);
     if (!options.escala) writeFileSync(new URL('../resultado.svg', import.meta.url), chart(all.pares));
     say('written: bench/resultado.json, bench/resultado.svg');
   }

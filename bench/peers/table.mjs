@@ -6,10 +6,10 @@ export function table(results) {
   const lines = [];
   for (const { workload, connections, targets, ratios } of results) {
     lines.push('', `${workload}, ${connections} connections`);
-    const rows = [['', 'req/s', 'server µs', 'PG µs', 'CPU µs', 'p50 ms', 'p99 ms', 'PSS MB', 'CPU ÷ elos', 'elos rps ÷']];
+    const rows = [['', 'req/s', 'server µs', 'PG µs', 'CPU µs', 'p50 ms', 'p99 ms', 'PSS MB', 'CPU ÷ elos', 'in rounds', 'elos rps ÷']];
     for (const [name, t] of Object.entries(targets)) {
       rows.push([name, number(t.rps), number(t.server), number(t.postgres), number(t.cpu), number(t.p50, 1), number(t.p99, 1), number(t.memory),
-        number(ratios[name]?.cpu, 2), number(ratios[name]?.rps, 2)]);
+        number(ratios[name]?.cpu, 2), ratios[name] ? `${number(ratios[name].least, 2)}–${number(ratios[name].most, 2)}` : '', number(ratios[name]?.rps, 2)]);
     }
     const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
     for (const row of rows) lines.push(row.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  '));
