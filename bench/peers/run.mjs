@@ -13,7 +13,7 @@ import { Database } from './database.mjs';
 import { REQUESTS } from './documents.mjs';
 import { SESSION, limit, pgbench, prepare, wrk } from './load.mjs';
 import { table, verdicts } from './table.mjs';
-import { cpuOf, cpuOfPostgres, memoryOf, startElos, startPeer } from './targets.mjs';
+import { cpuOf, cpuOfEnded, memoryOf, startElos, startPeer, watchPostgres } from './targets.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -195,14 +195,15 @@ async function sealed(observer) {
 
 /** One load on one target: rates, latencies, CPU a request of its processes and of PostgreSQL. */
 async function measure({ database, last }, target, data, workload, connections, seconds = SECONDS) {
-  const before = [cpuOf(target.pids), cpuOfPostgres(database.process.pid)];
+  const ofPostgres = watchPostgres(database.process.pid);
+  const before = cpuOf(target.pids);
   const result = await wrk(target, data, { connections, seconds });
   // What a load leaves to be done belongs to it: elos's trail.
   await (target.observer ? sealed(target.observer) : sleep(500));
-  const after = [cpuOf(target.pids), cpuOfPostgres(database.process.pid)];
+  const spent = [cpuOf(target.pids) - before, ofPostgres()];
   // What was on its way at the end was served too, unseen by wrk.
   const served = result.requests + connections;
-  const [server, postgres] = after.map((seconds_, i) => ((seconds_ - before[i]) * 1e6) / served);
+  const [server, postgres] = spent.map((cpu) => (cpu * 1e6) / served);
   if (workload === 'M1' || workload === 'mix') {
     const left = await written(database, last);
     const { processos } = left;
@@ -269,9 +270,9 @@ async function peers(database, program, folder) {
         const order = targets.map((_, i) => targets[(i + round) % targets.length]);
         for (const target of order) figures[target.name] = await measure(run, target, data.get(target), workload, connections);
         if (workload !== 'mix' && connections === CONNECTIONS[0]) {
-          const before = cpuOfPostgres(database.process.pid);
+          const before = cpuOfEnded(database.process.pid);
           const { rps, requests } = await pgbench(database, workload, { seconds: SECONDS, processos: PROCESSOS });
-          const cpu = ((cpuOfPostgres(database.process.pid) - before) * 1e6) / requests;
+          const cpu = ((cpuOfEnded(database.process.pid) - before) * 1e6) / requests;
           figures.pgbench = { rps, requests, server: 0, postgres: cpu, cpu };
           if (workload === 'M1') await Promise.all([database.undoWrites('elos', last), sealed(observer)]);
         }

@@ -119,12 +119,22 @@ export function cpuOf(pids) {
   return pids.reduce((sum, pid) => sum + ticks(pid, USER_AND_SYSTEM), 0);
 }
 
-/** CPU seconds of PostgreSQL, all of it, with the backends that ended. */
-export function cpuOfPostgres(postmaster) {
-  const children = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && fields(pid)[PARENT] === String(postmaster));
-  const live = [postmaster, ...children].reduce((sum, pid) => sum + nanoseconds(pid) / 1e9, 0);
-  return live + ticks(postmaster, OF_ENDED_CHILDREN);
+/**
+ * Tells, when called, the CPU seconds of PostgreSQL since: of every process but those of
+ * autovacuum, which comes when it comes and would be charged to whoever is measured just then.
+ */
+export function watchPostgres(postmaster) {
+  const look = () => {
+    const children = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && fields(pid)[PARENT] === String(postmaster));
+    const counted = [String(postmaster), ...children.filter((pid) => !of(pid, 'cmdline').includes('autovacuum worker'))];
+    return new Map(counted.map((pid) => [pid, Number(of(pid, 'schedstat').split(' ')[0])]));
+  };
+  const before = look();
+  return () => [...look()].reduce((sum, [pid, after]) => sum + (after - (before.get(pid) ?? 0)) / 1e9, 0);
 }
+
+/** CPU seconds of PostgreSQL's processes that have ended: pgbench's connections do. */
+export const cpuOfEnded = (postmaster) => ticks(postmaster, OF_ENDED_CHILDREN);
 
 // Places in the fields of `stat`; a tick is a hundredth of a second.
 const PARENT = 1;
@@ -133,19 +143,14 @@ const OF_ENDED_CHILDREN = [13, 14];
 const ticks = (pid, places) => places.reduce((sum, place) => sum + Number(fields(pid)[place] ?? 0) / 100, 0);
 
 /** The fields of `stat` after the name of the program. */
-function fields(pid) {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
-  } catch {
-    return [];
-  }
-}
+const fields = (pid) => of(pid, 'stat').split(') ').at(-1).split(' ');
 
-function nanoseconds(pid) {
+/** What /proc tells of a process; nothing, if it has ended. */
+function of(pid, file) {
   try {
-    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]);
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    return 0;
+    return '';
   }
 }
 
