@@ -10,7 +10,6 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { chart } from './chart.mjs';
 import { Database } from './database.mjs';
-import { REQUESTS } from './documents.mjs';
 import { SESSION, limit, pgbench, prepare, wrk } from './load.mjs';
 import { table, verdicts } from './table.mjs';
 import { cpuOf, cpuOfEnded, memoryOf, startElos, startPeer, watchPostgres } from './targets.mjs';
@@ -272,6 +271,7 @@ async function peers(database, program, folder) {
         if (workload !== 'mix' && connections === CONNECTIONS[0]) {
           const before = cpuOfEnded(database.process.pid);
           const { rps, requests } = await pgbench(database, workload, { seconds: SECONDS, processos: PROCESSOS });
+          await sleep(500);
           const cpu = ((cpuOfEnded(database.process.pid) - before) * 1e6) / requests;
           figures.pgbench = { rps, requests, server: 0, postgres: cpu, cpu };
           if (workload === 'M1') await Promise.all([database.undoWrites('elos', last), sealed(observer)]);
@@ -360,7 +360,7 @@ try {
     const rounded = (_, value) => (typeof value === 'number' ? Number(value.toFixed(3)) : value);
     writeFileSync(file, `${JSON.stringify(all, rounded, 1)}\n`);
     if (!options.escala) writeFileSync(new URL('../resultado.svg', import.meta.url), chart(all.pares));
-    say('written: bench/resultado.json, bench/resultado.svg');
+    say(`written: bench/resultado.json${options.escala ? '' : ', bench/resultado.svg'}`);
   }
 } catch (error) {
   say(`\nbench failed: ${error.message}`);
