@@ -1,0 +1,45 @@
+-- The logins of a benchmark's database. elos comes in as in production: one tribunal at a
+-- time, by row-level security. The peers know no tribunals: for their role every row passes.
+DO $$ BEGIN
+    CREATE ROLE elos_servidor LOGIN;
+    CREATE ROLE par LOGIN;
+EXCEPTION WHEN duplicate_object THEN NULL;
+END $$;
+GRANT elos_app, elos_nacional, elos_auditor TO elos_servidor;
+
+GRANT USAGE ON SCHEMA public TO par;
+DO $$
+DECLARE tabela text;
+BEGIN
+    FOREACH tabela IN ARRAY ARRAY['tribunal', 'adolescente', 'processo', 'vinculo', 'evento'] LOOP
+        EXECUTE format('GRANT SELECT, INSERT ON %I TO par', tabela);
+        EXECUTE format('CREATE POLICY %I ON %I TO par USING (true) WITH CHECK (true)', tabela || '_par', tabela);
+    END LOOP;
+END $$;
+
+-- PostGraphile's own way to a mutation of several rows: a function, one statement for the caller.
+CREATE FUNCTION cadastrar_processo(
+    numero text, tipo text, adolescentes text[], id_orgao integer, app_name_sistema_tribunal text
+) RETURNS processo LANGUAGE plpgsql VOLATILE STRICT AS $$
+#variable_conflict use_column
+DECLARE
+    novo processo;
+    ids bigint[];
+BEGIN
+    SELECT array_agg(a.id ORDER BY a.id) INTO ids FROM adolescente a
+        WHERE a.tribunal_codigo = 820 AND a.identificador = ANY (cadastrar_processo.adolescentes);
+    IF cardinality(ids) IS DISTINCT FROM cardinality(cadastrar_processo.adolescentes) THEN
+        RAISE EXCEPTION 'ADOLESCENTE_NAO_ENCONTRADO';
+    END IF;
+    INSERT INTO processo AS p (tribunal_codigo, numero, tipo, id_orgao, app_name_sistema_tribunal, criado_em, atualizado_em)
+        VALUES (820, cadastrar_processo.numero, cadastrar_processo.tipo, cadastrar_processo.id_orgao,
+                cadastrar_processo.app_name_sistema_tribunal, now(), now())
+        RETURNING p.* INTO novo;
+    INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em)
+        SELECT 820, novo.id, id, now() FROM unnest(ids) AS id;
+    INSERT INTO evento (tribunal_codigo, tipo, processo_id, ocorrido_em, ator_sub)
+        VALUES (820, 'PROCESSO_CADASTRADO', novo.id, now(), 'par');
+    RETURN novo;
+END $$;
+REVOKE ALL ON FUNCTION cadastrar_processo(text, text, text[], integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cadastrar_processo(text, text, text[], integer, text) TO par;
