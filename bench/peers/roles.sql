@@ -17,6 +17,12 @@ BEGIN
     END LOOP;
 END $$;
 
+-- These are vacuumed between loads, and analysed once: a new sample in the middle of a run may
+-- change the plan of somebody's statement, and so what is compared.
+ALTER TABLE processo SET (autovacuum_enabled = false);
+ALTER TABLE vinculo SET (autovacuum_enabled = false);
+ALTER TABLE evento SET (autovacuum_enabled = false);
+
 -- PostGraphile's own way to a mutation of several rows: a function, one statement for the caller.
 CREATE FUNCTION cadastrar_processo(
     numero text, tipo text, adolescentes text[], id_orgao integer, app_name_sistema_tribunal text
