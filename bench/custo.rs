@@ -4,8 +4,8 @@
 //!
 //! `script/bench custo` runs it. CPU time is that of each server and of the backends that
 //! serve it, from before the first request until the trail is sealed, so that no cost ends
-//! up with the other; what PostgreSQL shares goes to whose turn it is. Its autovacuum is off:
-//! nobody could say for whom it works. With valgrind on the machine the server's instructions
+//! up with the other; what PostgreSQL shares goes to whose turn it is. Its autovacuum is off, as
+//! nobody could say for whom it works, and its work is done between the measurements. With valgrind on the machine the server's instructions
 //! are counted too, which no neighbour disturbs.
 
 use diesel::connection::SimpleConnection;
@@ -16,7 +16,7 @@ use elos::db::migracoes::Migrador;
 use elos::db::{Db, DbOptions, Sql};
 use elos::embedded::{Embedded, Options};
 use elos::server::{Partes, servir};
-use nix::time::clock_getcpuclockid;
+use nix::time::{ClockId, clock_getcpuclockid};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -246,7 +246,7 @@ impl Lado {
 
 /// CPU seconds of a process, with those of threads that are gone; none when it is itself.
 fn cpu(pid: i32) -> f64 {
-    let relogio = clock_getcpuclockid(Pid::from_raw(pid)).and_then(|relogio| relogio.now());
+    let relogio = clock_getcpuclockid(Pid::from_raw(pid)).and_then(ClockId::now);
     relogio.map_or(0.0, |tempo| Duration::from(tempo).as_secs_f64())
 }
 
@@ -308,6 +308,12 @@ fn medir_em(postgres: &Embedded, pasta: &std::path::Path) -> anyhow::Result<Stri
     // Of the server and of PostgreSQL, on either side.
     let mut mistura = [[0.0_f64; 2]; 2];
     for (forma, peso) in MIX {
+        lados.iter().try_for_each(|lado| lado.carga(forma, 400))?;
+        std::thread::sleep(ASSENTAR);
+        for banco in BANCOS {
+            PgConnection::establish(&postgres.url("postgres", banco))?
+                .batch_execute("VACUUM ANALYZE")?;
+        }
         let custos = medir_forma(&lados, postmaster, forma)?;
         #[expect(clippy::cast_precision_loss, reason = "a hundred at most")]
         let parte = peso as f64 / 100.0;
@@ -315,9 +321,9 @@ fn medir_em(postgres: &Embedded, pasta: &std::path::Path) -> anyhow::Result<Stri
         for ((lado, [servidor, banco]), total) in lados.iter().zip(custos).zip(&mut mistura) {
             total[0] += parte * servidor;
             total[1] += parte * banco;
-            let _ = write!(
+            let _ = writeln!(
                 da_forma,
-                "{forma:9} {:4} servidor {servidor:7.1} µs  PostgreSQL {banco:7.1} µs\n",
+                "{forma:9} {:4} servidor {servidor:7.1} µs  PostgreSQL {banco:7.1} µs",
                 lado.nome
             );
         }
@@ -359,7 +365,7 @@ fn razao([com, sem]: [[f64; 2]; 2]) -> f64 {
 fn medir_forma(lados: &[Lado; 2], postmaster: i32, forma: &str) -> anyhow::Result<[[f64; 2]; 2]> {
     let inicio = Instant::now();
     lados.iter().try_for_each(|lado| lado.carga(forma, 400))?;
-    // About two seconds a round.
+    // About two seconds a round, with plans made anew.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand")]
     let pedidos = (800.0 / inicio.elapsed().as_secs_f64() * 2.0) as usize / CLIENTES * CLIENTES;
     std::thread::sleep(ASSENTAR);

@@ -109,7 +109,9 @@ impl Medida {
     fn culpados<'p>(&self, pedidos: &'p [Pedido]) -> Vec<&'p str> {
         let antes = lidas_por_inteiro(&self.banco);
         let app = self.servidor();
-        pedidos.iter().for_each(|pedido| self.pedir(&app, pedido));
+        for pedido in pedidos {
+            self.pedir(&app, pedido);
+        }
         app.parar();
         match pedidos {
             _ if lidas_por_inteiro(&self.banco) == antes => Vec::new(),
