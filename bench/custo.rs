@@ -165,6 +165,13 @@ impl Lado {
                 .read_to_string()?,
         )?;
         lado.token = format!("Bearer {}", corpo["access_token"].as_str().unwrap_or_default());
+        // Under valgrind the keys are not there in time at first.
+        for _ in 0..10 {
+            if lado.graphql("{ eu { sub } }", &json!({})).is_ok() {
+                break;
+            }
+            std::thread::sleep(Duration::from_secs(3));
+        }
         let nodes = lado.graphql("{ processos(first: 100) { nodes { numero } } adolescentes(first: 1) { nodes { identificador } } }", &json!({}))?;
         let numeros = nodes["data"]["processos"]["nodes"].as_array().into_iter().flatten();
         lado.numeros =

@@ -283,7 +283,11 @@ impl Lista for Trilha {
     fn consulta(&self, tribunal: Option<i16>) -> Consulta {
         let Self { de, ate, ator, recurso } = self;
         let condicoes = [
-            tribunal.map(|codigo| Sql::new("a.tribunal_codigo = ").bind(codigo)),
+            // Of all, by the index that is theirs: `auditoria_da_trilha_nacional`.
+            Some(match tribunal {
+                Some(codigo) => Sql::new("a.tribunal_codigo = ").bind(codigo),
+                None => Sql::new("a.tribunal_codigo >= 0"),
+            }),
             de.map(|de| Sql::new("a.ocorrido_em >= ").bind(de)),
             ate.map(|ate| Sql::new("a.ocorrido_em < ").bind(ate)),
             ator.clone().map(|ator| {

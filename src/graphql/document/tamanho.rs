@@ -25,7 +25,7 @@ pub struct Limites {
 
 impl Default for Limites {
     fn default() -> Self {
-        let (diretivas, selecoes) = (200, 10_000);
+        let (diretivas, selecoes) = (200, 4_000);
         Self { profundidade: 30, niveis: 90, apelidos: 200, raizes: 50, diretivas, selecoes }
     }
 }
@@ -221,8 +221,8 @@ mod tests {
             format!("{{ b {{ ...f0 }} }} {fragmentos} fragment f{niveis} on Query {{ a }}")
         };
         assert_eq!(conferir_texto(&bomba(10)), Ok(()));
-        assert_eq!(conferir_texto(&bomba(25)), Err(Excesso::Selecoes(10_000)));
-        assert_eq!(conferir_texto(&bomba(200)), Err(Excesso::Selecoes(10_000)));
+        assert_eq!(conferir_texto(&bomba(25)), Err(Excesso::Selecoes(4_000)));
+        assert_eq!(conferir_texto(&bomba(200)), Err(Excesso::Selecoes(4_000)));
     }
 
     #[test]
