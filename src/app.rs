@@ -90,12 +90,12 @@ impl App {
 /// One call: what it reaches, who makes it, and what it leaves behind. Cheap to clone.
 #[derive(Clone)]
 pub struct Chamada {
-    pub app: App,
+    pub app: Arc<App>,
     pub rastro: Rastro,
 }
 
 impl Chamada {
-    pub fn nova(app: App, ator: Ator, entrada: Entrada) -> Self {
+    pub fn nova(app: Arc<App>, ator: Ator, entrada: Entrada) -> Self {
         let rastro = Rastro::novo(ator, entrada, app.auditoria.clone(), app.agora);
         Self { app, rastro }
     }

@@ -5,7 +5,7 @@ use crate::auditoria::Auditoria;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::docs::Docs;
-use crate::graphql::{Documentos, Sessoes};
+use crate::graphql::{Documentos, Servico, Sessoes};
 use crate::metricas::Metricas;
 use crate::{credencial, graphql, pages, requisicao, rest, tramite};
 use actix_cors::Cors;
@@ -17,6 +17,7 @@ use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context;
 use std::any::Any;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{self, Instant};
 
@@ -79,19 +80,21 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let Partes { app: App { regras, .. }, graphiql, .. } = &partes;
     partes.auth.chaves().renovar();
     tracing::info!(?regras, graphiql, "serving");
-    let schema = web::Data::new(graphql::schema());
     let sdl = web::Data::new(Sdl(graphql::sdl()));
     let documentos = Documentos::novos(&sdl.0, &partes.app.documentos);
-    let documentos = web::Data::new(documentos.map_err(std::io::Error::other)?);
+    let documentos = Arc::new(documentos.map_err(std::io::Error::other)?);
     if let Some(escuta) = partes.metricas {
         servir_metricas(escuta, partes.app.metricas.clone())?;
     }
     rondar(partes.app.clone());
     credencial::reler(partes.app.db.clone(), partes.auth.credenciais().clone());
     partes.app.db.acompanhar_fluxo();
-    let sessoes = web::Data::new(Sessoes::novas(partes.app.assinaturas));
-    let ao_sinal = sessoes.clone();
+    let sessoes = Arc::new(Sessoes::novas(partes.app.assinaturas));
+    let ao_sinal = Arc::clone(&sessoes);
     let app = web::Data::new(partes.app);
+    let schema = graphql::schema();
+    let servico = Servico { schema, documentos, app: app.clone().into_inner(), sessoes };
+    let servico = web::Data::new(servico);
     let auth = web::Data::new(partes.auth);
     let (graphiql, cors) = (partes.graphiql, partes.cors);
     let docs = Docs::novo();
@@ -104,12 +107,10 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             .wrap(Condition::new(!cors.is_empty(), origens(&cors)))
             .wrap(cabecalhos())
             .wrap(from_fn(requisicao::acompanhar))
-            .app_data(schema.clone())
             .app_data(sdl.clone())
-            .app_data(documentos.clone())
+            .app_data(servico.clone())
             .app_data(app.clone())
             .app_data(auth.clone())
-            .app_data(sessoes.clone())
             .service(
                 web::resource("/graphql")
                     .route(web::post().to(graphql::http::responder))

@@ -1,6 +1,6 @@
 //! All that one answer reads: on one connection, of one state of the data.
 
-use super::manager::{Inicio, Lease};
+use super::manager::{self, Inicio, Lease};
 use super::{Db, Sessao, indisponivel};
 use crate::auth::Escopo;
 use crate::error::Error;
@@ -39,9 +39,9 @@ impl Leitura {
         if let Some(falha) = &self.falha {
             return Err(falha.clone());
         }
-        let lido = match self.lease.take() {
-            None => self.comecar(so_esta, &ler),
-            Some(lease) => self.continuar(lease, &ler),
+        let lido = match self.lease {
+            None => self.comecar(so_esta, ler),
+            Some(_) => self.continuar(ler),
         };
         lido.map_err(|error| {
             let error = self.no_prazo(relacao, error);
@@ -55,42 +55,28 @@ impl Leitura {
     fn comecar<T>(
         &mut self,
         so_esta: bool,
-        ler: &impl Fn(&mut Sessao<'_>) -> Result<T, Error>,
+        ler: impl Fn(&mut Sessao<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.instantaneo = !so_esta;
         let inicio = if so_esta { Inicio::Solto } else { Inicio::Instantaneo };
-        let lido = self.usar(self.db.reservar(self.escopo, inicio)?, ler);
-        match lido {
-            Err(_) if self.lease.as_ref().is_some_and(Lease::perdida) => {
-                self.lease = None;
-                self.usar(self.db.reservar(self.escopo, inicio)?, ler)
-            }
-            lido => lido,
-        }
+        let (db, escopo) = (&self.db, self.escopo);
+        let reservar = || db.reservar(escopo, inicio);
+        let (lease, lido) = manager::usar_uma(reservar, |conn| ler(&mut db.sessao(conn, escopo)))?;
+        self.lease = Some(lease);
+        lido
     }
 
     fn continuar<T>(
         &mut self,
-        mut lease: Lease,
-        ler: &impl Fn(&mut Sessao<'_>) -> Result<T, Error>,
+        ler: impl Fn(&mut Sessao<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let resta = self.prazo.saturating_duration_since(Instant::now());
-        if resta.is_zero() {
-            return Err(indisponivel());
-        }
-        if resta + FOLGA < self.db.tempo {
+        let (db, escopo) = (&self.db, self.escopo);
+        let lease = self.lease.as_mut().filter(|_| !resta.is_zero()).ok_or_else(indisponivel)?;
+        if resta + FOLGA < db.tempo {
             lease.limitar(resta)?;
         }
-        self.usar(lease, ler)
-    }
-
-    fn usar<T>(
-        &mut self,
-        lease: Lease,
-        ler: &impl Fn(&mut Sessao<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let (db, escopo) = (&self.db, self.escopo);
-        self.lease.insert(lease).usar(|conn| ler(&mut db.sessao(conn, escopo)))
+        lease.usar(|conn| ler(&mut db.sessao(conn, escopo)))
     }
 
     fn no_prazo(&self, relacao: &'static str, error: Error) -> Error {

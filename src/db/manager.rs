@@ -244,6 +244,22 @@ pub(super) fn reservar(
     Err(indisponivel())
 }
 
+/// What comes of `trabalho`, on another connection if the first turns out to be closed; and the
+/// connection that it was.
+pub(super) fn usar_uma<T>(
+    reservar: impl Fn() -> Result<Lease, Error>,
+    trabalho: impl Fn(&mut PgConnection) -> Result<T, Error>,
+) -> Result<(Lease, Result<T, Error>), Error> {
+    let mut lease = reservar()?;
+    let mut desfecho = lease.usar(&trabalho);
+    if desfecho.is_err() && lease.0.perdida {
+        drop(lease);
+        lease = reservar()?;
+        desfecho = lease.usar(&trabalho);
+    }
+    Ok((lease, desfecho))
+}
+
 impl Lease {
     fn ainda_vive(&mut self) -> bool {
         let atual = self.0.suspeita.load(Ordering::Acquire);
@@ -303,10 +319,6 @@ impl Lease {
     fn declarar_perdida(&mut self) {
         self.0.perdida = true;
         self.0.suspeita.fetch_add(1, Ordering::AcqRel);
-    }
-
-    pub(super) fn perdida(&self) -> bool {
-        self.0.perdida
     }
 
     /// Runs `trabalho`. A failure of ours raises a doubt about the connection,

@@ -165,20 +165,11 @@ impl Db {
         T: Send + 'static,
     {
         let (db, escopo) = (self.clone(), ator.escopo());
-        self.bloqueante(escopo, move || {
-            let inicio = Instant::now();
-            let mut lease = db.reservar(escopo, Inicio::Solto)?;
-            let lido = match lease.usar(|conn| ler(&mut db.sessao(conn, escopo))) {
-                Err(_) if lease.perdida() => {
-                    drop(lease);
-                    let mut outra = db.reservar(escopo, Inicio::Solto)?;
-                    outra.usar(|conn| ler(&mut db.sessao(conn, escopo)))
-                }
-                desfecho => desfecho,
-            };
-            lido.map_err(|error| db.no_tempo(inicio, error))
+        self.no_tempo(escopo, move || {
+            let reservar = || db.reservar(escopo, Inicio::Solto);
+            manager::usar_uma(reservar, |conn| ler(&mut db.sessao(conn, escopo)))?.1
         })
-        .await?
+        .await
     }
 
     /// Everything that one answer reads, on a blocking thread.
@@ -198,16 +189,15 @@ impl Db {
         T: Send + 'static,
     {
         let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
-        self.bloqueante(escopo, move || {
-            let inicio = Instant::now();
+        self.no_tempo(escopo, move || {
             let feito = db
                 .reservar(escopo, Inicio::Solto)?
                 .usar(|conn| conn.transaction(|conn| escrever(&mut Sessao { conn, escopo })));
             // Undone or not: the feeds are read only up to the oldest transaction still open.
             db.avisos.avisar();
-            feito.map_err(|error| db.no_tempo(inicio, error))
+            feito
         })
-        .await?
+        .await
     }
 
     /// Does what [`Db::escrever`] does and then undoes it, whatever came of it.
@@ -217,8 +207,7 @@ impl Db {
         T: Send + 'static,
     {
         let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
-        self.bloqueante(escopo, move || {
-            let inicio = Instant::now();
+        self.no_tempo(escopo, move || {
             let feito = db.reservar(escopo, Inicio::Solto)?.usar(|conn| {
                 let mut feito = None;
                 let desfeito = conn.transaction(|conn| {
@@ -229,9 +218,9 @@ impl Db {
                 feito.ok_or(error)
             });
             db.avisos.avisar();
-            feito.map_err(|error| db.no_tempo(inicio, error))
+            feito
         })
-        .await?
+        .await
     }
 
     /// What the server asks for itself: of no tribunal, so no tribunal's row is seen. Blocks.
@@ -241,14 +230,7 @@ impl Db {
     ) -> Result<T, Error> {
         let ler = |conn: &mut PgConnection| ler(conn).map_err(Error::from);
         let reservar = || manager::reservar(&self.proprio, Escopo::Tribunal(0), Inicio::Solto);
-        let mut lease = reservar()?;
-        match lease.usar(ler) {
-            Err(_) if lease.perdida() => {
-                drop(lease);
-                reservar()?.usar(ler)
-            }
-            desfecho => desfecho,
-        }
+        manager::usar_uma(reservar, ler)?.1
     }
 
     /// Of every tribunal, but only the audit trail: to add to it, and to seal it. Blocks.
@@ -264,7 +246,7 @@ impl Db {
     pub async fn pronto(&self) -> bool {
         let (db, escopo) = (self.clone(), Escopo::Tribunal(0));
         let sonda = move || db.reservar(escopo, Inicio::Solto)?.usar(manager::responde);
-        matches!(self.bloqueante(escopo, sonda).await, Ok(Ok(())))
+        self.no_tempo(escopo, sonda).await.is_ok()
     }
 
     /// How many may be at work at once for those who call.
@@ -298,20 +280,30 @@ impl Db {
         tokio::task::spawn_blocking(trabalho).await.map_err(Error::interno)
     }
 
+    /// Diesel does not tell a statement that ran out of time from another failure.
+    async fn no_tempo<T: Send + 'static>(
+        &self,
+        escopo: Escopo,
+        trabalho: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let cronometrado = move || {
+            let inicio = Instant::now();
+            (trabalho(), inicio.elapsed())
+        };
+        match self.bloqueante(escopo, cronometrado).await? {
+            (Err(Error::Interno(_)), gasto) if gasto >= self.tempo => {
+                Err(self.tempo_esgotado(None))
+            }
+            (desfecho, _) => desfecho,
+        }
+    }
+
     /// A place among those that have a connection.
     async fn vez(&self, escopo: Escopo) -> Result<OwnedSemaphorePermit, Error> {
         let vez = Arc::clone(&self.conexoes(escopo).vez).acquire_owned();
         match timeout(self.espera, vez).await {
             Ok(Ok(vez)) => Ok(vez),
             _ => Err(indisponivel()),
-        }
-    }
-
-    /// Diesel does not tell a statement that ran out of time from another failure.
-    fn no_tempo(&self, inicio: Instant, error: Error) -> Error {
-        match error {
-            Error::Interno(_) if inicio.elapsed() >= self.tempo => self.tempo_esgotado(None),
-            error => error,
         }
     }
 

@@ -25,8 +25,10 @@ pub struct Loaders {
 enum Por {
     Hop(Arc<Perguntas>),
     /// One loader per kind of relation, made when first asked.
-    Loaders(Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>),
+    Loaders(PorTipo),
 }
+
+type PorTipo = Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>;
 
 /// The most objects that the lists of one answer may have, all together: nested
 /// pages multiply, and a client that asks for seven levels asks for gigabytes.
@@ -92,10 +94,7 @@ impl Loaders {
         Err(Error::falha(Falha::CustoExcedeLimite, mensagem))
     }
 
-    fn loader<R: Relation>(
-        &self,
-        por_tipo: &Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
-    ) -> LoaderDe<R> {
+    fn loader<R: Relation>(&self, por_tipo: &PorTipo) -> LoaderDe<R> {
         let mut por_tipo = por_tipo.lock().unwrap_or_else(PoisonError::into_inner);
         let novo = || -> Box<dyn Any + Send + Sync> {
             let chamada = self.chamada.clone();

@@ -29,6 +29,7 @@ pub use escrita::{Desfecho, Entrada, Fim, ModoInput, executar};
 pub use filtro::Condicoes;
 pub use loaders::Loaders;
 pub use node::{GlobalId, Node};
+pub use operacao::Servico;
 pub use sessoes::{Sessoes, encerrar_com_sinais};
 
 use crate::adolescente::graphql::{AdolescenteMutation, AdolescenteQuery};

@@ -8,20 +8,20 @@ use crate::app::{App, Chamada};
 use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use crate::auth::Ator;
 use crate::error::{Error, Falha};
-use actix_web::web;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What an operation runs on. Cheap to clone.
 #[derive(Clone)]
 pub struct Servico {
-    pub schema: web::Data<Schema>,
-    pub documentos: web::Data<Documentos>,
-    pub app: web::Data<App>,
-    pub sessoes: web::Data<Sessoes>,
+    pub schema: Schema,
+    pub documentos: Arc<Documentos>,
+    pub app: Arc<App>,
+    pub sessoes: Arc<Sessoes>,
 }
 
 /// What came of it, as it is answered; keys of `data` stand in the order of the selection.
@@ -62,7 +62,7 @@ impl Servico {
             especie: EspecieAuditoria::Leitura,
             correlacao,
         };
-        Chamada::nova(App::clone(&self.app), ator, entrada)
+        Chamada::nova(Arc::clone(&self.app), ator, entrada)
     }
 
     pub async fn iniciar(&self, chamada: Chamada, pronta: Pronta) -> Iniciada {

@@ -85,10 +85,7 @@ impl Drop for Vaga {
 
 /// SIGTERM lets what is under way finish, SIGINT and SIGQUIT do not; sockets are told
 /// of either, so that their clients resume elsewhere.
-pub fn encerrar_com_sinais(
-    servidor: ServerHandle,
-    sessoes: web::Data<Sessoes>,
-) -> std::io::Result<()> {
+pub fn encerrar_com_sinais(servidor: ServerHandle, sessoes: Arc<Sessoes>) -> std::io::Result<()> {
     let mut sinais = Sinais {
         termine: signal(SignalKind::terminate())?,
         interrompa: signal(SignalKind::interrupt())?,

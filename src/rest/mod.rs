@@ -121,7 +121,7 @@ impl Chamada {
             return Err(Error::interno(anyhow::anyhow!("server without App or Auth")).into());
         };
         let ator = auth.autenticar(req.headers()).await.map_err(Negado::from)?;
-        let chamada = Self::nova(app.get_ref().clone(), ator, entrada(req, papel));
+        let chamada = Self::nova(app.clone().into_inner(), ator, entrada(req, papel));
         requisicao::anotar(req, &chamada);
         chamada.ator().exige(papel)?;
         chamada.conhecida()?;

@@ -9,9 +9,7 @@ mod resposta;
 mod sse;
 
 use super::operacao::Servico;
-use super::sessoes::{Sessoes, Vigia};
-use super::{Documentos, Schema};
-use crate::app::App;
+use super::sessoes::Vigia;
 use crate::auth::Auth;
 use crate::config::PerfilHttp;
 use crate::error::{Error, Falha};
@@ -28,13 +26,11 @@ const CUSTO: &str = "x-cost";
 pub async fn responder(
     req: HttpRequest,
     payload: web::Payload,
-    schema: web::Data<Schema>,
-    documentos: web::Data<Documentos>,
-    app: web::Data<App>,
+    servico: web::Data<Servico>,
     auth: web::Data<Auth>,
-    sessoes: web::Data<Sessoes>,
 ) -> HttpResponse {
-    let perfil = app.http.perfil;
+    let servico = Servico::clone(&servico);
+    let perfil = servico.app.http.perfil;
     let Some(midia) = Midia::aceita(&req, perfil) else {
         let mensagem =
             "aceite application/graphql-response+json, application/json ou text/event-stream";
@@ -50,7 +46,6 @@ pub async fn responder(
             return resposta;
         }
     };
-    let servico = Servico { schema, documentos, app, sessoes };
     let chamada = servico.entrar(ator.clone(), requisicao::correlacao(&req));
     requisicao::anotar(&req, &chamada);
     if let Err(error) = chamada.conhecida() {

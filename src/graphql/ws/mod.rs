@@ -7,9 +7,6 @@ mod motivo;
 mod socket;
 
 use super::operacao::Servico;
-use super::sessoes::Sessoes;
-use super::{Documentos, Schema};
-use crate::app::App;
 use crate::auth::Auth;
 use crate::requisicao;
 use actix_web::guard::GuardContext;
@@ -31,11 +28,8 @@ pub fn e_websocket(ctx: &GuardContext<'_>) -> bool {
 pub async fn abrir(
     req: HttpRequest,
     payload: web::Payload,
-    schema: web::Data<Schema>,
-    documentos: web::Data<Documentos>,
-    app: web::Data<App>,
+    servico: web::Data<Servico>,
     auth: web::Data<Auth>,
-    sessoes: web::Data<Sessoes>,
 ) -> actix_web::Result<HttpResponse> {
     let (resposta, conexao, mensagens) =
         actix_ws::handle_with_protocols(&req, payload, &[SUBPROTOCOLO])?;
@@ -48,9 +42,8 @@ pub async fn abrir(
         .max_frame_size(MENSAGEM_MAXIMA)
         .aggregate_continuations()
         .max_continuation_size(MENSAGEM_MAXIMA);
-    let servico = Servico { schema, documentos, app, sessoes };
     let pedido = (req.headers().clone(), requisicao::correlacao(&req));
-    let socket = Socket::novo(servico, auth, pedido, conexao);
+    let socket = Socket::novo(Servico::clone(&servico), auth, pedido, conexao);
     actix_web::rt::spawn(socket.atender(mensagens));
     Ok(resposta)
 }
