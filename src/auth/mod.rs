@@ -138,6 +138,12 @@ impl Ator {
         self.0.tribunal
     }
 
+    /// Who is neither allowed more than `outro` nor less.
+    pub fn pode_o_mesmo_que(&self, outro: &Self) -> bool {
+        let Dados { papeis, escopo, estruturas, .. } = &*self.0;
+        *papeis == outro.0.papeis && *escopo == outro.0.escopo && *estruturas == outro.0.estruturas
+    }
+
     /// In alphabetical order, once each.
     pub fn papeis(&self) -> &[Papel] {
         &self.0.papeis

@@ -123,7 +123,7 @@ impl Sinais {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fim {
     TokenExpirado,
-    /// Revoked, or with other papéis than it had.
+    /// Revoked, or allowed other things than it was.
     CredencialMudou,
     SemComoConferir,
 }
@@ -167,9 +167,7 @@ impl Vigia {
         loop {
             rondas.tick().await;
             match self.auth.autenticar_ate(&self.headers).await {
-                Ok((ator, _))
-                    if ator.papeis() == self.ator.papeis()
-                        && ator.escopo() == self.ator.escopo() => {}
+                Ok((ator, _)) if ator.pode_o_mesmo_que(&self.ator) => {}
                 Ok(_) => return Fim::CredencialMudou,
                 Err(recusado) => {
                     return match recusado.error.publica().0 {

@@ -86,6 +86,22 @@ fn a_credencial_revogada_fecha_a_conexao_em_dez_segundos() {
     assert_eq!(outro.mensagem()["type"], "pong");
 }
 
+/// The same papéis and tribunal, but for fewer estruturas than it acted for.
+#[test]
+fn a_credencial_que_perde_estruturas_fecha_a_conexao() {
+    let app = App::vazio();
+    let mut ws = Ws::de(&app, "tjrn");
+    ws.assinar("1", ALTERADO, &json!({}));
+    let papeis = app.gql("tjrn", "{ eu { papeis } }")["eu"]["papeis"].to_string();
+    let papeis = papeis.replace(['[', ']', '"'], "");
+    let restringir = format!(
+        "INSERT INTO credencial (azp, tribunal_codigo, papeis) VALUES ('tjrn', 820, '{{{papeis}}}');
+         INSERT INTO credencial_estrutura SELECT 'tjrn', tribunal_codigo, id FROM estrutura WHERE tribunal_codigo = 820"
+    );
+    app.banco.conn().batch_execute(&restringir).unwrap();
+    assert_eq!(ws.fechamento(), (4403, "credencial revogada ou alterada".to_owned()));
+}
+
 /// Who asks for much and reads nothing holds no more than a few results, and its place
 /// for no longer than it is given.
 #[test]
