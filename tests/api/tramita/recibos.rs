@@ -18,8 +18,9 @@ impl Tramita {
         self
     }
 
-    fn recibo(&self, quem: &str, idt: i64, assinatura: Option<&str>) -> Resposta {
-        let corpo = json!({ "dataDeRecebimento": data(), "hashDaAssinatura": assinatura });
+    /// The date is part of what is signed: whoever signed has to send the same.
+    fn recibo(&self, quem: &str, idt: i64, data: &str, assinatura: Option<&str>) -> Resposta {
+        let corpo = json!({ "dataDeRecebimento": data, "hashDaAssinatura": assinatura });
         self.pedir(quem, "POST", &format!("/tramites/{idt}/recibo"), &corpo)
     }
 }
@@ -33,7 +34,7 @@ fn sem_chave_registrada_o_recibo_vale_sem_assinatura_conferida() {
     let t = Tramita::novo().com_chave_em_pe();
     let (idt, _) = t.enviado(RN, CE, NUP, None);
     t.passos(idt, &[(CE, "receber")]);
-    assert_eq!(t.recibo(CE, idt, Some("AAAA")).status, 200);
+    assert_eq!(t.recibo(CE, idt, &data(), Some("AAAA")).status, 200);
     assert_eq!(t.passo(RN, idt, "buscar").corpo["assinado"], false);
 }
 
@@ -50,13 +51,13 @@ fn com_chave_registrada_so_o_texto_exato_serve() {
     };
     let assinar = |texto: &str| assinante().assinar(texto).unwrap();
     for ruim in [None, Some("AAAA".to_owned()), Some(assinar(&texto(idt + 1)))] {
-        let recusado = t.recibo(PE, idt, ruim.as_deref());
+        let recusado = t.recibo(PE, idt, &data, ruim.as_deref());
         assert_eq!(recusado.status, 400, "{}", recusado.texto);
         assert!(parametro(&recusado, "hashDaAssinatura").is_some(), "{}", recusado.texto);
     }
     assert_eq!(t.situacao(RN, idt), 4);
     let assinatura = assinar(&texto(idt));
-    assert_eq!(t.recibo(PE, idt, Some(&assinatura)).status, 200);
+    assert_eq!(t.recibo(PE, idt, &data, Some(&assinatura)).status, 200);
     for _ in 0..2 {
         let entregue = t.passo(RN, idt, "buscar").corpo;
         assert_eq!(
@@ -85,14 +86,14 @@ fn o_recibo_com_arquivos_se_assina_pelo_que_o_servidor_mostra() {
     let vistos = t.passo(PE, idt, "ler").corpo["hashesDosComponentesDigitais"].clone();
     let hashes = vistos.as_array().unwrap().iter().map(|hash| hash.as_str().unwrap());
     let hashes = hashes.map(|h| format!("<hashDoComponenteDigital>{h}</hashDoComponenteDigital>"));
+    let data = data();
     let texto = format!(
-        "<recibo><IDT>{idt}</IDT><NRE>{nre}</NRE><dataDeRecebimento>{}</dataDeRecebimento>{}</recibo>",
-        data(),
+        "<recibo><IDT>{idt}</IDT><NRE>{nre}</NRE><dataDeRecebimento>{data}</dataDeRecebimento>{}</recibo>",
         hashes.collect::<String>()
     );
-    let recusado = t.recibo(PE, idt, Some("AAAA"));
+    let recusado = t.recibo(PE, idt, &data, Some("AAAA"));
     let orientacao = parametro(&recusado, "orientacao").unwrap();
     assert!(orientacao.ends_with(&texto), "{orientacao} {texto}");
-    assert_eq!(t.recibo(PE, idt, Some(&assinante().assinar(&texto).unwrap())).status, 200);
+    assert_eq!(t.recibo(PE, idt, &data, Some(&assinante().assinar(&texto).unwrap())).status, 200);
     assert_eq!(t.passo(RN, idt, "buscar").corpo["textoAssinado"], texto);
 }
