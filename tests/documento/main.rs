@@ -27,6 +27,11 @@ fn preparado(preparador: &Preparador, texto: &str, variaveis: &Variables) -> Opt
     Some(pedido)
 }
 
+/// More of them on request: a fuzzing run is this test with a great number.
+fn pedidos() -> Option<u32> {
+    std::env::var("ELOS_DOCUMENTOS").ok().map(|quantos| quantos.parse().unwrap())
+}
+
 static ACEITOS: AtomicU32 = AtomicU32::new(0);
 
 #[test]
@@ -34,7 +39,7 @@ fn o_preparado_responde_como_o_escrito() {
     // Strict, async-graphql finds some used variables unused, and an object without fields wrong.
     let fast = esquema::com(ValidationMode::Fast);
     let preparador = Preparador::novo(&fast.sdl(), Opcoes::default()).unwrap();
-    let quantos = std::env::var("ELOS_DOCUMENTOS").ok().map(|quantos| quantos.parse().unwrap());
+    let quantos = pedidos();
     let config = ProptestConfig {
         cases: quantos.unwrap_or(2_000),
         failure_persistence: None,
@@ -97,7 +102,7 @@ fn o_que_se_pula_nao_vem() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: pedidos().unwrap_or(2_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn bytes_quaisquer_nao_derrubam(texto in "\\PC{0,200}", simbolos in "[{}()\\[\\]!$:@a-c .\"\\\\u#|&=\n0-9-]{0,200}") {

@@ -72,10 +72,28 @@ pub fn validar(
         .to_executable(&esquema.valido)
         .map_err(|com| Invalido::Invalido(erros(&com.errors)))?
         .validate(&esquema.valido)
-        .map_err(|com| Invalido::Invalido(erros(&com.errors)))?;
+        .or_else(|com| match so_repete_raizes(&com.errors, &com.partial) {
+            true => Ok(Valid::assume_valid(com.partial)),
+            false => Err(Invalido::Invalido(erros(&com.errors))),
+        })?;
     let mut faltas = regras::conferir(esquema, &valido, &Posicoes::novas(texto));
     faltas.truncate(ERROS_MAXIMO);
     if faltas.is_empty() { Ok(valido) } else { Err(Invalido::Invalido(faltas)) }
+}
+
+/// A subscription has one root field (§5.2.4.1), which may be written twice, as any
+/// field may. apollo-compiler 1 counts how often it is written.
+fn so_repete_raizes(erros: &DiagnosticList, documento: &ExecutableDocument) -> bool {
+    let por_contar = |erro: Diagnostic<'_, DiagnosticData>| {
+        erro.error.unstable_error_name() == Some("SubscriptionUsesMultipleFields")
+    };
+    let uma_chave = |operacao: &Node<Operation>| {
+        let mut chaves = operacao.root_fields(documento).map(|campo| campo.response_key());
+        let primeira = chaves.next();
+        chaves.all(|chave| Some(chave) == primeira)
+    };
+    let mut assinaturas = documento.operations.iter().filter(|o| o.is_subscription());
+    erros.iter().all(por_contar) && assinaturas.all(uma_chave)
 }
 
 fn erros(
@@ -152,6 +170,23 @@ mod tests {
             panic!()
         };
         assert_eq!(erros.len(), ERROS_MAXIMO);
+    }
+
+    #[test]
+    fn a_raiz_de_uma_assinatura_e_uma_por_mais_que_se_repita() {
+        let esquema = esquema();
+        let vale = |texto: &str| validar(&esquema, texto, Opcoes::default()).is_ok();
+        assert!(vale("subscription { a: processoAlterado { id } a: processoAlterado { tipo } }"));
+        let repete = "subscription { ...F processoAlterado { id } } \
+                      fragment F on Subscription { processoAlterado { tipo } }";
+        assert!(vale(repete));
+        assert!(!vale("subscription { processoAlterado { id } b: processoAlterado { id } }"));
+        assert!(!vale("subscription { processoAlterado { id } processoAlterado { nada } }"));
+        let conflito = "subscription { processoAlterado { x: id } processoAlterado { x: tipo } }";
+        assert!(!vale(conflito));
+        let outra = "subscription A { processoAlterado { id } processoAlterado { id } } \
+                     subscription B { processoAlterado { id } tramiteRecebido { id } }";
+        assert!(!vale(outra));
     }
 
     #[test]
