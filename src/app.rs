@@ -5,13 +5,12 @@ use crate::assinante::Assinante;
 use crate::auditoria::{Auditoria, Entrada, Rastro};
 use crate::auth::Ator;
 use crate::config::{Assinaturas, Documentos, Http, Regras};
-use crate::db::{Db, Leitura, Relation, Sessao};
+use crate::db::{Db, Sessao};
 use crate::enumeracao::Enumeracao;
 use crate::error::Error;
 use crate::metricas::Metricas;
 use crate::rastro::Rastreavel;
 use chrono::{DateTime, Utc};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 #[derive(Clone)]
@@ -103,8 +102,7 @@ impl Chamada {
     /// Lets who called see something: not one that is trying names out, and not before the
     /// trail has a place for what it will see.
     pub async fn admitir(&self) -> Result<(), Error> {
-        self.cobrar();
-        self.conhecida()?;
+        self.pode_ler()?;
         self.rastro.garantir().await
     }
 
@@ -142,20 +140,10 @@ impl Chamada {
         Ok(lido)
     }
 
-    /// Of a call that was admitted: reads what these lead to, with all else that it reads. See
-    /// [`Leitura::ler`].
-    pub fn ler_em<R: Relation>(
-        &self,
-        leitura: &mut Leitura,
-        so_estas: bool,
-        keys: &[R],
-    ) -> Result<HashMap<R, R::Value>, Error> {
+    /// Of a call that was admitted: whether it may read on.
+    pub fn pode_ler(&self) -> Result<(), Error> {
         self.cobrar();
-        self.conhecida()?;
-        let ler = |sessao: &mut Sessao<'_>| R::load(sessao, keys);
-        let lidos = leitura.ler(std::any::type_name::<R>(), so_estas, ler)?;
-        self.rastro.leu(&lidos);
-        Ok(lidos)
+        self.conhecida()
     }
 
     /// The call is over, with this status.

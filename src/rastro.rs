@@ -99,6 +99,12 @@ impl<T: Rastreavel> Rastreavel for Vec<T> {
     }
 }
 
+impl<T: Rastreavel + ?Sized> Rastreavel for &T {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        (**self).rastrear(recursos);
+    }
+}
+
 impl<T: Rastreavel + ?Sized> Rastreavel for Arc<T> {
     fn rastrear(&self, recursos: &mut Vec<Recurso>) {
         (**self).rastrear(recursos);

@@ -93,8 +93,13 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let ao_sinal = Arc::clone(&sessoes);
     let app = web::Data::new(partes.app);
     let schema = graphql::schema();
-    let servico = Servico { schema, documentos, app: app.clone().into_inner(), sessoes };
-    let servico = web::Data::new(servico);
+    let servico = web::Data::new(Servico {
+        schema,
+        documentos,
+        app: app.clone().into_inner(),
+        sessoes,
+        carona: Arc::default(),
+    });
     let auth = web::Data::new(partes.auth);
     let (graphiql, cors) = (partes.graphiql, partes.cors);
     let docs = Docs::novo();

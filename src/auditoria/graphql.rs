@@ -5,7 +5,7 @@ use crate::adolescente::AdolescenteId;
 use crate::auth::Papel;
 use crate::graphql::diretivas::{AUDITORIA, Pagina, RequerPapel};
 use crate::graphql::{
-    Aresta, Conexao, ContextExt, GlobalId, Instante, ListaGraphql, Paginacao, conectar,
+    Aresta, Conexao, ContextExt, Escrevivel, GlobalId, Instante, ListaGraphql, Paginacao, conectar,
 };
 use crate::guia::GuiaId;
 use crate::processo::ProcessoId;
@@ -53,6 +53,8 @@ async fn listar(ctx: &Context<'_>, trilha: Trilha, pagina: Paginacao) -> Result<
     ctx.ator().exige(Papel::Auditoria)?;
     conectar(ctx, trilha, pagina).await
 }
+
+impl Escrevivel for RegistroAuditoriaNode {}
 
 impl ListaGraphql for Trilha {
     type Node = RegistroAuditoriaNode;

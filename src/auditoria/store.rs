@@ -2,7 +2,7 @@
 
 use super::model::{NovoRegistro, Registro, ResultadoAuditoria};
 use super::selo;
-use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave};
+use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
 use crate::db::{Relation, Sessao, Sql, Valor};
 use crate::error::Error;
 use crate::rastro::{Recurso, sem_recursos};
@@ -274,6 +274,8 @@ pub struct Trilha {
     /// `Some(None)` is a record that does not exist.
     pub recurso: Option<Option<Recurso>>,
 }
+
+registro!(Registro);
 
 impl Lista for Trilha {
     const NOME: &'static str = "Trilha";

@@ -62,11 +62,12 @@ impl Escopo {
     }
 }
 
-/// Whoever calls, as the token says and the server recognises. Cheap to clone.
-#[derive(Debug, Clone)]
+/// Whoever calls, as the token says and the server recognises. Cheap to clone; equal to another
+/// that is the same credential with the same rights.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ator(Arc<Dados>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Dados {
     sub: String,
     azp: Option<String>,

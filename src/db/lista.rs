@@ -7,7 +7,6 @@ use super::{Relation, Sessao, Sql, Valor};
 use crate::error::Error;
 use crate::rastro::{Rastreavel, Recurso};
 use diesel::prelude::*;
-use diesel::query_dsl::LoadQuery;
 use diesel::sql_types::BigInt;
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -77,7 +76,7 @@ pub trait Lista: Clone + Eq + Hash + Debug + Send + Sync + 'static {
     /// Its name, which no other list has.
     const NOME: &'static str;
     type Linha: Clone + Send + Sync + Rastreavel + 'static;
-    type Registro: QueryableByName<diesel::pg::Pg> + Into<Self::Linha> + 'static;
+    type Registro: Registro + Into<Self::Linha>;
 
     /// Id of the parent; none for a list that stands at the root.
     fn pai(&self) -> Option<i64> {
@@ -110,13 +109,48 @@ pub struct PaginaDe<L>(pub L, pub Fatia);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TotalDe<L>(pub L);
 
+/// A row as it is read, after the id of its parent.
+pub trait Registro: Sized + 'static {
+    fn ler(sql: Sql, conn: &mut PgConnection) -> QueryResult<Vec<(i64, Self)>>;
+}
+
+/// A row whose columns are found by their names.
 #[derive(QueryableByName)]
 pub struct ComPai<R> {
     #[diesel(sql_type = BigInt)]
-    pai: i64,
+    pub pai: i64,
     #[diesel(embed)]
-    registro: R,
+    pub registro: R,
 }
+
+/// How a type is read: by the names of its columns or, where what they hold is told in the
+/// order of the statement, by their places.
+macro_rules! registro {
+    ($tipo:ty) => {
+        impl $crate::db::lista::Registro for $tipo {
+            fn ler(
+                sql: $crate::db::Sql,
+                conn: &mut diesel::PgConnection,
+            ) -> diesel::QueryResult<Vec<(i64, Self)>> {
+                use diesel::RunQueryDsl;
+                let linhas: Vec<$crate::db::lista::ComPai<Self>> = sql.load(conn)?;
+                Ok(linhas.into_iter().map(|linha| (linha.pai, linha.registro)).collect())
+            }
+        }
+    };
+    ($tipo:ty, $colunas:ty) => {
+        impl $crate::db::lista::Registro for $tipo {
+            fn ler(
+                sql: $crate::db::Sql,
+                conn: &mut diesel::PgConnection,
+            ) -> diesel::QueryResult<Vec<(i64, Self)>> {
+                use diesel::RunQueryDsl;
+                sql.por_lugar::<(diesel::sql_types::BigInt, $colunas)>().load(conn)
+            }
+        }
+    };
+}
+pub(crate) use registro;
 
 #[derive(QueryableByName)]
 struct Total {
@@ -126,10 +160,7 @@ struct Total {
     total: i64,
 }
 
-impl<L: Lista> Relation for PaginaDe<L>
-where
-    Sql: for<'q> LoadQuery<'q, PgConnection, ComPai<L::Registro>>,
-{
+impl<L: Lista> Relation for PaginaDe<L> {
     type Value = Arc<Pagina<L::Linha>>;
 
     fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
@@ -141,10 +172,8 @@ where
         for ((pergunta, fatia), listas) in grupos {
             let consulta = pergunta.consulta(sessao.escopo.tribunal());
             let sql = consulta.pagina(&pais(&listas), fatia);
-            let linhas: Vec<ComPai<L::Registro>> = sql.load(sessao.conn())?;
-
             let mut por_pai: HashMap<i64, Vec<L::Linha>> = HashMap::new();
-            for ComPai { pai, registro } in linhas {
+            for (pai, registro) in L::Registro::ler(sql, sessao.conn())? {
                 por_pai.entry(pai).or_default().push(registro.into());
             }
             for lista in listas {
@@ -185,17 +214,14 @@ pub fn deslocada<L: Lista>(
     lista: &L,
     pular: i64,
     tamanho: i64,
-) -> Result<(Vec<L::Linha>, i64), Error>
-where
-    Sql: for<'q> LoadQuery<'q, PgConnection, ComPai<L::Registro>>,
-{
+) -> Result<(Vec<L::Linha>, i64), Error> {
     sessao.instantaneo(|sessao| {
         let tribunal = sessao.escopo.tribunal();
         let totais = contar(sessao, lista.consulta(tribunal), &[])?;
         let sql = lista.consulta(tribunal).deslocada(pular, tamanho);
-        let linhas: Vec<ComPai<L::Registro>> = sql.load(sessao.conn())?;
+        let linhas = L::Registro::ler(sql, sessao.conn())?;
         let total = totais.first().map_or(0, |total| total.total);
-        Ok((linhas.into_iter().map(|linha| linha.registro.into()).collect(), total))
+        Ok((linhas.into_iter().map(|(_, registro)| registro.into()).collect(), total))
     })
 }
 

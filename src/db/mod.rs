@@ -68,6 +68,12 @@ struct Conexoes {
     vez: Arc<Semaphore>,
 }
 
+/// A place among those that have a connection.
+pub struct Vez {
+    escopo: Escopo,
+    _vez: OwnedSemaphorePermit,
+}
+
 #[derive(Clone)]
 pub struct Db {
     tribunais: Conexoes,
@@ -172,14 +178,18 @@ impl Db {
         .await
     }
 
-    /// Everything that one answer reads, on a blocking thread.
-    pub async fn responder<T, F>(&self, ator: &Ator, responder: F) -> Result<T, Error>
-    where
-        F: FnOnce(&mut Leitura) -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        let (db, escopo) = (self.clone(), ator.escopo());
-        self.bloqueante(escopo, move || responder(&mut Leitura::nova(db, escopo))).await
+    /// All that some answers read, on a blocking thread; who waits for them is told by `responder`.
+    pub fn responder(&self, vez: Vez, responder: impl FnOnce(&mut Leitura) + Send + 'static) {
+        let db = self.clone();
+        tokio::task::spawn_blocking(move || {
+            responder(&mut Leitura::nova(db, vez.escopo));
+            drop(vez);
+        });
+    }
+
+    /// A connection's place, first come, first served.
+    pub async fn vez(&self, ator: &Ator) -> Result<Vez, Error> {
+        self.vez_de(ator.escopo()).await
     }
 
     /// Writes in one transaction: committed if `escrever` succeeds, rolled back if not.
@@ -271,7 +281,7 @@ impl Db {
         escopo: Escopo,
         trabalho: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let vez = self.vez(escopo).await?;
+        let vez = self.vez_de(escopo).await?;
         let span = tracing::Span::current();
         let trabalho = move || {
             let _vez = vez;
@@ -298,11 +308,10 @@ impl Db {
         }
     }
 
-    /// A place among those that have a connection.
-    async fn vez(&self, escopo: Escopo) -> Result<OwnedSemaphorePermit, Error> {
+    async fn vez_de(&self, escopo: Escopo) -> Result<Vez, Error> {
         let vez = Arc::clone(&self.conexoes(escopo).vez).acquire_owned();
         match timeout(self.espera, vez).await {
-            Ok(Ok(vez)) => Ok(vez),
+            Ok(Ok(vez)) => Ok(Vez { escopo, _vez: vez }),
             _ => Err(indisponivel()),
         }
     }

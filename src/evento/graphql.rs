@@ -6,7 +6,7 @@ use crate::adolescente::store::AdolescentePorId;
 use crate::auth::Papel;
 use crate::graphql::diretivas::{AUDITORIA, RequerPapel};
 use crate::graphql::{
-    Aresta, ContextExt, Fato, GlobalId, Instante, ListaGraphql, Passagem, Pergunta,
+    Aresta, ContextExt, Escrevivel, Fato, GlobalId, Instante, ListaGraphql, Passagem, Pergunta,
 };
 use crate::guia::{graphql::GuiaNode, store::GuiaPorId};
 use crate::processo::{NumeroProcesso, graphql::ProcessoNode, store::ProcessoPorId};
@@ -68,6 +68,8 @@ impl EventoNode {
         achada.map(|achada| achada.map(GuiaNode)).transpose()
     }
 }
+
+impl Escrevivel for EventoNode {}
 
 impl ListaGraphql for EventosDe {
     type Node = EventoNode;

@@ -3,7 +3,7 @@
 use super::{Evento, NovoEvento};
 use crate::adolescente::AdolescenteId;
 use crate::db::fluxo::{Lugar, Trecho};
-use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave};
+use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
 use crate::db::schema::evento;
 use crate::db::{Relation, Sessao, Sql, Valor};
 use crate::error::Error;
@@ -66,6 +66,8 @@ pub enum EventosDe {
     Processo(ProcessoId),
     Adolescente(AdolescenteId),
 }
+
+registro!(Evento);
 
 impl Lista for EventosDe {
     const NOME: &'static str = "EventosDe";

@@ -1,16 +1,19 @@
 //! Relay connections over the lists of `db::lista`: arguments in, pages and cursors out.
 
 use super::ContextExt;
+use super::escrito::{Escrevivel, Escrito, Escritos};
+use crate::db::Valor;
 use crate::db::lista::{Fatia, Lista, Pagina, PaginaDe, Posicao, TipoDaChave, TotalDe};
-use crate::db::{Relation, Valor};
 use crate::error::{Error, Falha};
 use crate::graphql::diretivas::{Cost, DEZ};
 use crate::graphql::{ErroDeCampo, Falivel, Instante};
 use crate::processo::store::Vinculado;
 use crate::processo::{SituacaoVinculo, Vinculo};
-use async_graphql::{Context, Enum, Object, OutputType, SimpleObject, TypeName};
+use async_graphql::{Context, Enum, Object, SimpleObject, TypeName};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use chrono::{DateTime, Datelike};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -29,9 +32,9 @@ pub enum SentidoOrdem {
 
 /// How a list looks in the schema.
 pub trait ListaGraphql: Lista {
-    type Node: OutputType;
-    /// Made of a cursor and the row it points at.
-    type Edge: OutputType + From<(String, Self::Linha)>;
+    type Node: Escrevivel;
+    /// Made of the list and a row of it.
+    type Edge: Escrevivel + From<(Arc<Self>, Self::Linha)>;
     const CONEXAO: &'static str;
     const ARESTA: &'static str;
 
@@ -73,29 +76,34 @@ impl Paginacao {
     }
 }
 
-/// Loads a page of `lista`, batched with its sisters.
-pub async fn conectar<L: ListaGraphql>(
-    ctx: &Context<'_>,
+/// Loads a page of `lista`, batched with its sisters. Boxed, so that an object's fields are small
+/// while they do not lead to a page: they are moved about for each object.
+pub fn conectar<'a, L: ListaGraphql>(
+    ctx: &'a Context<'_>,
     lista: L,
     paginacao: Paginacao,
-) -> Result<Conexao<L>, Error>
-where
-    PaginaDe<L>: Relation<Value = Arc<Pagina<L::Linha>>>,
-{
-    let fatia = paginacao.fatia(&lista)?;
-    let pagina = ctx.loaders().load(PaginaDe(lista.clone(), fatia)).await?;
-    let vazia = || Arc::new(Pagina { linhas: Vec::new(), tem_proxima: false, tem_anterior: false });
-    let pagina = pagina.unwrap_or_else(vazia);
-    ctx.loaders().gastar(pagina.linhas.len())?;
-    Ok(Conexao { lista, pagina })
+) -> BoxFuture<'a, Result<Conexao<L>, Error>> {
+    let pagina = async move {
+        let fatia = paginacao.fatia(&lista)?;
+        let pagina = ctx.loaders().load(PaginaDe(lista.clone(), fatia)).await?;
+        let vazia =
+            || Arc::new(Pagina { linhas: Vec::new(), tem_proxima: false, tem_anterior: false });
+        let pagina = pagina.unwrap_or_else(vazia);
+        ctx.loaders().gastar(pagina.linhas.len())?;
+        Ok(Escrito(Lida { lista: Arc::new(lista), pagina }))
+    };
+    pagina.boxed()
 }
 
-pub struct Conexao<L: Lista> {
-    lista: L,
+/// A connection, as a field gives it.
+pub type Conexao<L> = Escrito<Lida<L>>;
+
+pub struct Lida<L: Lista> {
+    lista: Arc<L>,
     pagina: Arc<Pagina<L::Linha>>,
 }
 
-impl<L: Lista> Conexao<L> {
+impl<L: Lista> Lida<L> {
     /// Of so many that a filter named, those that are not there, as far as this page tells.
     pub fn faltam_de(&self, nomeados: usize) -> usize {
         let achados = self.pagina.linhas.len();
@@ -104,7 +112,9 @@ impl<L: Lista> Conexao<L> {
     }
 }
 
-impl<L: ListaGraphql> TypeName for Conexao<L> {
+impl<L: ListaGraphql> Escrevivel for Lida<L> {}
+
+impl<L: ListaGraphql> TypeName for Lida<L> {
     fn type_name() -> Cow<'static, str> {
         L::CONEXAO.into()
     }
@@ -112,20 +122,21 @@ impl<L: ListaGraphql> TypeName for Conexao<L> {
 
 /// Página de uma lista, com cursores para as vizinhas.
 #[Object(name_type)]
-impl<L: ListaGraphql> Conexao<L> {
+impl<L: ListaGraphql> Lida<L> {
     /// Arestas.
-    async fn edges(&self) -> Vec<L::Edge> {
-        self.pagina.linhas.iter().map(|linha| aresta(&self.lista, linha.clone())).collect()
+    async fn edges(&self) -> Escritos<L::Edge> {
+        let linhas = self.pagina.linhas.iter();
+        Escritos(linhas.map(|linha| (Arc::clone(&self.lista), linha.clone()).into()).collect())
     }
 
     /// Atalho para `edges.node`.
-    async fn nodes(&self) -> Vec<L::Node> {
-        self.pagina.linhas.iter().map(L::node).collect()
+    async fn nodes(&self) -> Escritos<L::Node> {
+        Escritos(self.pagina.linhas.iter().map(L::node).collect())
     }
 
     /// Página.
     async fn page_info(&self) -> PageInfo {
-        let cursor = |linha: &L::Linha| escrever_cursor(&self.lista, linha);
+        let cursor = |linha: &L::Linha| escrever_cursor(&*self.lista, linha);
         PageInfo {
             has_next_page: self.pagina.tem_proxima,
             has_previous_page: self.pagina.tem_anterior,
@@ -137,7 +148,7 @@ impl<L: ListaGraphql> Conexao<L> {
     /// Total com o mesmo filtro, em todas as páginas; só se conta quando pedido.
     #[graphql(directive = Cost::apply(DEZ.into()))]
     async fn total_count(&self, ctx: &Context<'_>) -> Falivel<i32> {
-        let total = ctx.loaders().load(TotalDe(self.lista.clone())).await;
+        let total = ctx.loaders().load(TotalDe(L::clone(&self.lista))).await;
         total
             .and_then(|total| i32::try_from(total.unwrap_or(0)).map_err(Error::interno))
             .map_err(|error| ErroDeCampo::em(ctx, error))
@@ -158,15 +169,17 @@ pub struct PageInfo {
 }
 
 pub struct Aresta<L: ListaGraphql> {
-    cursor: String,
+    lista: Arc<L>,
     linha: L::Linha,
 }
 
-impl<L: ListaGraphql> From<(String, L::Linha)> for Aresta<L> {
-    fn from((cursor, linha): (String, L::Linha)) -> Self {
-        Self { cursor, linha }
+impl<L: ListaGraphql> From<(Arc<L>, L::Linha)> for Aresta<L> {
+    fn from((lista, linha): (Arc<L>, L::Linha)) -> Self {
+        Self { lista, linha }
     }
 }
+
+impl<L: ListaGraphql> Escrevivel for Aresta<L> {}
 
 impl<L: ListaGraphql> TypeName for Aresta<L> {
     fn type_name() -> Cow<'static, str> {
@@ -178,30 +191,32 @@ impl<L: ListaGraphql> TypeName for Aresta<L> {
 #[Object(name_type)]
 impl<L: ListaGraphql> Aresta<L> {
     /// Cursor deste item; só vale com o mesmo filtro e a mesma ordem.
-    async fn cursor(&self) -> &str {
-        &self.cursor
+    async fn cursor(&self) -> String {
+        escrever_cursor(&*self.lista, &self.linha)
     }
 
     /// O item.
-    async fn node(&self) -> L::Node {
-        L::node(&self.linha)
+    async fn node(&self) -> Escrito<L::Node> {
+        Escrito(L::node(&self.linha))
     }
 }
 
 pub struct ArestaComVinculo<L: ListaGraphql> {
-    cursor: String,
+    lista: Arc<L>,
     linha: L::Linha,
     vinculo: Vinculo,
 }
 
-impl<T, L: ListaGraphql<Linha = Vinculado<T>>> From<(String, Vinculado<T>)>
+impl<T, L: ListaGraphql<Linha = Vinculado<T>>> From<(Arc<L>, Vinculado<T>)>
     for ArestaComVinculo<L>
 {
-    fn from((cursor, linha): (String, Vinculado<T>)) -> Self {
+    fn from((lista, linha): (Arc<L>, Vinculado<T>)) -> Self {
         let vinculo = linha.vinculo.clone();
-        Self { cursor, linha, vinculo }
+        Self { lista, linha, vinculo }
     }
 }
+
+impl<L: ListaGraphql> Escrevivel for ArestaComVinculo<L> {}
 
 impl<L: ListaGraphql> TypeName for ArestaComVinculo<L> {
     fn type_name() -> Cow<'static, str> {
@@ -213,13 +228,13 @@ impl<L: ListaGraphql> TypeName for ArestaComVinculo<L> {
 #[Object(name_type)]
 impl<L: ListaGraphql> ArestaComVinculo<L> {
     /// Cursor deste item; só vale com o mesmo filtro e a mesma ordem.
-    async fn cursor(&self) -> &str {
-        &self.cursor
+    async fn cursor(&self) -> String {
+        escrever_cursor(&*self.lista, &self.linha)
     }
 
     /// O item.
-    async fn node(&self) -> L::Node {
-        L::node(&self.linha)
+    async fn node(&self) -> Escrito<L::Node> {
+        Escrito(L::node(&self.linha))
     }
 
     /// Situação do vínculo.
@@ -241,11 +256,6 @@ impl<L: ListaGraphql> ArestaComVinculo<L> {
     async fn motivo(&self) -> Option<&str> {
         self.vinculo.motivo.as_deref()
     }
-}
-
-/// The edge of a row, with the cursor it has in `lista`.
-pub fn aresta<L: ListaGraphql>(lista: &L, linha: L::Linha) -> L::Edge {
-    (escrever_cursor(lista, &linha), linha).into()
 }
 
 /// `hash.id.chave`: the hash binds the cursor to its list, filter and order.

@@ -5,140 +5,148 @@
 //! in one statement, and the executor goes on. So what is read is planned by what asks for it:
 //! whatever the shape of the operation, it is one hop, one connection and, when it takes more
 //! than one statement, one snapshot.
+//!
+//! Equal queries of one credential that wait for a connection go in one hop (`carona.rs`): a
+//! level of all of them is one level, read once.
 
 use super::Schema;
+use super::carona::{Noticia, Viajante};
+use super::document::preparar::Preparado;
 use super::loaders::Loaders;
-use super::operacao::{Desfecho, pedir};
+use super::operacao::{Desfecho, Servico, pedir};
+use super::perguntas::{Perguntas, servir};
 use crate::app::Chamada;
-use crate::db::{Leitura, Relation};
+use crate::db::Leitura;
 use crate::error::Error;
 use crate::graphql::http::pedido::Pronta;
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
-use std::mem;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot::{self, error::RecvError};
+
+/// A document whose hop took longer than this goes alone the next time: each would wait for all.
+const DEMORA: Duration = Duration::from_millis(250);
 
 /// Answers a query.
 pub async fn responder(
-    schema: &Schema,
+    servico: &Servico,
     chamada: Chamada,
     pronta: &Pronta,
 ) -> Result<Desfecho, Error> {
     chamada.admitir().await?;
+    let acompanhada = match pronta.preparado().demorada() {
+        true => None,
+        false => acompanhada(servico, &chamada, pronta).await?,
+    };
+    match acompanhada {
+        Some(desfecho) => Ok(desfecho),
+        None => sozinha(servico, &chamada, pronta).await,
+    }
+}
+
+/// With those that ask the same; nothing, when it is to be tried alone.
+async fn acompanhada(
+    servico: &Servico,
+    chamada: &Chamada,
+    pronta: &Pronta,
+) -> Result<Option<Desfecho>, Error> {
+    let (viajante, mut chegada) = viajante(chamada, pronta);
+    let (vez, viajante) = match servico.carona.entrar(viajante) {
+        Some(primeira) => primeira,
+        None => match chegada.await {
+            Ok(Noticia::Espere(vez)) => {
+                let (viajante, nova) = self::viajante(chamada, pronta);
+                chegada = nova;
+                (vez, viajante)
+            }
+            noticia => return respondida(noticia),
+        },
+    };
+    let lugar = vez.lugar().await;
+    let conexao = match chamada.app.db.vez(chamada.ator()).await {
+        Ok(conexao) => conexao,
+        Err(error) => {
+            vez.recusar(&error);
+            return Err(error);
+        }
+    };
+    let (schema, preparado) = (servico.schema.clone(), Arc::clone(pronta.preparado()));
+    chamada.app.db.responder(conexao, move |leitura| {
+        viajar(&schema, &preparado, vez.partir(viajante), leitura);
+        drop(lugar);
+    });
+    respondida(chegada.await)
+}
+
+async fn sozinha(servico: &Servico, chamada: &Chamada, pronta: &Pronta) -> Result<Desfecho, Error> {
+    let (viajante, chegada) = viajante(chamada, pronta);
+    let conexao = chamada.app.db.vez(chamada.ator()).await?;
+    let (schema, preparado) = (servico.schema.clone(), Arc::clone(pronta.preparado()));
+    chamada.app.db.responder(conexao, move |leitura| {
+        viajar(&schema, &preparado, vec![viajante], leitura);
+    });
+    let desfecho = respondida(chegada.await)?;
+    desfecho.ok_or_else(|| Error::interno(anyhow::anyhow!("a hop of one that left nobody")))
+}
+
+fn respondida(noticia: Result<Noticia, RecvError>) -> Result<Option<Desfecho>, Error> {
+    match noticia.map_err(Error::interno)? {
+        Noticia::Respondida(desfecho) => Ok(Some(desfecho)),
+        Noticia::Recusada(error) => Err(error),
+        Noticia::Sozinha | Noticia::Espere(_) => Ok(None),
+    }
+}
+
+fn viajante(chamada: &Chamada, pronta: &Pronta) -> (Viajante, oneshot::Receiver<Noticia>) {
+    let (envio, chegada) = oneshot::channel();
     let perguntas = Arc::new(Perguntas::default());
     let loaders = Loaders::no_hop(chamada.clone(), Arc::clone(&perguntas));
-    let (schema, request) = (schema.clone(), pedir(loaders, pronta));
-    let so_a_raiz = pronta.so_a_raiz();
-    let (db, ator) = (chamada.app.db.clone(), chamada.ator().clone());
-    let responder = move |leitura: &mut Leitura| {
-        let servir = || perguntas.servir(&chamada, leitura, so_a_raiz);
-        Desfecho::de(conduzir(schema.execute(request), servir))
-    };
-    db.responder(&ator, responder).await
+    let (chamada, span) = (chamada.clone(), tracing::Span::current());
+    let (preparado, request) = (Arc::clone(pronta.preparado()), pedir(loaders, pronta));
+    (Viajante { chamada, preparado, request, perguntas, span, envio }, chegada)
 }
 
-/// What the resolvers of one answer ask, by the kind of relation.
-#[derive(Default)]
-pub struct Perguntas(Mutex<Vec<(TypeId, Box<dyn Fila>)>>);
-
-/// The questions of one kind, whichever it is.
-trait Fila: Any + Send {
-    fn esperam(&self) -> usize;
-    fn servir(&mut self, chamada: &Chamada, leitura: &mut Leitura, so_esta: bool);
-}
-
-struct FilaDe<R: Relation> {
-    novas: Vec<R>,
-    /// None while it is not known.
-    respostas: HashMap<R, Option<Resposta<R>>>,
-    esperam: Vec<Waker>,
-}
-
-pub type Resposta<R> = Result<Option<<R as Relation>::Value>, Error>;
-
-impl Perguntas {
-    /// What `key` leads to, once it is known.
-    pub async fn responder<R: Relation>(&self, key: R) -> Resposta<R> {
-        poll_fn(|cx| self.perguntar(&key, cx)).await
+/// Answers all of them, each as soon as it is ready.
+fn viajar(schema: &Schema, preparado: &Preparado, turma: Vec<Viajante>, leitura: &mut Leitura) {
+    let (inicio, quantos) = (Instant::now(), turma.len());
+    let falhou = Cell::new(false);
+    let mut perguntam = Vec::with_capacity(quantos);
+    let mut viagens = Vec::with_capacity(quantos);
+    for Viajante { chamada, request, perguntas, span, envio, .. } in turma {
+        perguntam.push((chamada, perguntas));
+        viagens.push(Some((Box::pin(schema.execute(request)), span, envio)));
     }
-
-    fn perguntar<R: Relation>(&self, key: &R, cx: &Context<'_>) -> Poll<Resposta<R>> {
-        let mut filas = self.filas();
-        let tipo = TypeId::of::<R>();
-        let onde = filas.iter().position(|(outro, _)| *outro == tipo).unwrap_or_else(|| {
-            filas.push((tipo, Box::new(FilaDe::<R>::default())));
-            filas.len() - 1
-        });
-        let fila: &mut dyn Any = &mut *filas[onde].1;
-        let fila = fila.downcast_mut::<FilaDe<R>>().expect("the key is the type");
-        fila.perguntar(key, cx)
-    }
-
-    /// Reads everything that is waited for. False when nothing is.
-    fn servir(&self, chamada: &Chamada, leitura: &mut Leitura, so_a_raiz: bool) -> bool {
-        let mut filas = self.filas();
-        let perguntas: usize = filas.iter().map(|(_, fila)| fila.esperam()).sum();
-        for (_, fila) in filas.iter_mut().filter(|(_, fila)| fila.esperam() > 0) {
-            fila.servir(chamada, leitura, so_a_raiz && perguntas == 1);
-        }
-        perguntas > 0
-    }
-
-    fn filas(&self) -> MutexGuard<'_, Vec<(TypeId, Box<dyn Fila>)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<R: Relation> Default for FilaDe<R> {
-    fn default() -> Self {
-        Self { novas: Vec::new(), respostas: HashMap::new(), esperam: Vec::new() }
-    }
-}
-
-impl<R: Relation> FilaDe<R> {
-    fn perguntar(&mut self, key: &R, cx: &Context<'_>) -> Poll<Resposta<R>> {
-        if let Some(Some(resposta)) = self.respostas.get(key) {
-            return Poll::Ready(resposta.clone());
-        }
-        if let Entry::Vacant(nova) = self.respostas.entry(key.clone()) {
-            self.novas.push(nova.key().clone());
-            nova.insert(None);
-        }
-        // Fields of one parent wait by the same waker.
-        if !self.esperam.last().is_some_and(|ultimo| ultimo.will_wake(cx.waker())) {
-            self.esperam.push(cx.waker().clone());
-        }
-        Poll::Pending
-    }
-}
-
-impl<R: Relation> Fila for FilaDe<R> {
-    fn esperam(&self) -> usize {
-        self.novas.len()
-    }
-
-    fn servir(&mut self, chamada: &Chamada, leitura: &mut Leitura, so_esta: bool) {
-        let novas = mem::take(&mut self.novas);
-        match chamada.ler_em(leitura, so_esta, &novas) {
-            Ok(mut valores) => {
-                for key in novas {
-                    let valor = valores.remove(&key);
-                    self.respostas.insert(key, Some(Ok(valor)));
-                }
-            }
-            Err(error) => {
-                let sem = novas.into_iter().map(|key| (key, Some(Err(error.clone()))));
-                self.respostas.extend(sem);
+    let todas = poll_fn(|cx| {
+        let mut faltam = false;
+        for viagem in &mut viagens {
+            let Some((resposta, span, _)) = viagem else { continue };
+            let Poll::Ready(resposta) = span.in_scope(|| resposta.as_mut().poll(cx)) else {
+                faltam = true;
+                continue;
+            };
+            let desfecho = Desfecho::de(resposta);
+            let repetir = quantos > 1 && falhou.get() && !desfecho.errors.is_empty();
+            if let Some((.., envio)) = viagem.take() {
+                let noticia =
+                    if repetir { Noticia::Sozinha } else { Noticia::Respondida(desfecho) };
+                // Who does not wait any more has no use for it.
+                let _ = envio.send(noticia);
             }
         }
-        self.esperam.drain(..).for_each(Waker::wake);
-    }
+        if faltam { Poll::Pending } else { Poll::Ready(()) }
+    });
+    let so_a_raiz = preparado.custo.so_a_raiz();
+    conduzir(todas, || {
+        let servidas = servir(&perguntam, leitura, so_a_raiz);
+        falhou.set(falhou.get() || servidas.falhou);
+        servidas.alguma
+    });
+    preparado.demorou(inicio.elapsed() > DEMORA);
 }
 
 /// Drives `resposta` to its end on this thread. Each time it can go no further, `servir` reads
@@ -190,7 +198,11 @@ mod tests {
                 let mut passou = false;
                 poll_fn(|cx| {
                     cx.waker().wake_by_ref();
-                    if mem::replace(&mut passou, true) { Poll::Ready(()) } else { Poll::Pending }
+                    if std::mem::replace(&mut passou, true) {
+                        Poll::Ready(())
+                    } else {
+                        Poll::Pending
+                    }
                 })
                 .await;
             }

@@ -3,7 +3,7 @@
 //! A query's reads are served where it runs (`hop.rs`). What a mutation or an event answers
 //! is read after the write, each batch for itself, by the loaders of the crate `dataloader`.
 
-use super::hop::{Perguntas, Resposta};
+use super::perguntas::{Perguntas, Resposta};
 use crate::app::Chamada;
 use crate::db::Relation;
 use crate::error::{Error, Falha};

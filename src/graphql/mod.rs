@@ -1,6 +1,7 @@
 //! The GraphQL roof: puts the slices together into one schema and serves it.
 
 mod assinatura;
+mod carona;
 mod conexao;
 pub mod diretivas;
 pub mod document;
@@ -8,24 +9,27 @@ mod documentos;
 mod erros;
 mod escalares;
 mod escrita;
+mod escrito;
 mod filtro;
 mod hop;
 pub mod http;
 mod loaders;
 mod node;
 mod operacao;
+mod perguntas;
 mod persistidos;
 mod sessoes;
 pub mod ws;
 
 pub use assinatura::{Fato, Passagem, Pergunta};
 pub use conexao::{
-    Aresta, ArestaComVinculo, Conexao, ListaGraphql, Paginacao, SentidoOrdem, aresta, conectar,
+    Aresta, ArestaComVinculo, Conexao, ListaGraphql, Paginacao, SentidoOrdem, conectar,
 };
 pub use documentos::Documentos;
 pub use erros::{ErroDeCampo, ErroGraphql, Falivel};
 pub use escalares::{Data, Instante};
 pub use escrita::{Desfecho, Entrada, Fim, ModoInput, executar};
+pub use escrito::{Escrevivel, Escrito};
 pub use filtro::Condicoes;
 pub use loaders::Loaders;
 pub use node::{GlobalId, Node};

@@ -1,6 +1,8 @@
 //! Carries an operation out, whatever protocol it came by.
 
 use super::assinatura::Aberta;
+use super::carona::Carona;
+use super::escrito::Resposta;
 use super::http::pedido::Pronta;
 use super::sessoes::Sessoes;
 use super::{Documentos, ErroDeCampo, Loaders, Schema, hop};
@@ -22,6 +24,7 @@ pub struct Servico {
     pub documentos: Arc<Documentos>,
     pub app: Arc<App>,
     pub sessoes: Arc<Sessoes>,
+    pub carona: Arc<Carona>,
 }
 
 /// What came of it, as it is answered; keys of `data` stand in the order of the selection.
@@ -79,7 +82,7 @@ impl Servico {
     pub async fn executar(&self, chamada: Chamada, pronta: &Pronta) -> Desfecho {
         let rastro = chamada.rastro.clone();
         let desfecho = match pronta.tipo() {
-            OperationType::Query => hop::responder(&self.schema, chamada, pronta)
+            OperationType::Query => hop::responder(self, chamada, pronta)
                 .await
                 .unwrap_or_else(|error| Desfecho::recusa(&error)),
             _ => {
@@ -149,7 +152,7 @@ impl Desfecho {
         if recusada {
             return Self { errors, data: None, extensions: None };
         }
-        match to_raw_value(&data) {
+        match to_raw_value(&Resposta(&data)) {
             Ok(data) => Self { errors, data: Some(data), extensions: None },
             Err(error) => Self::recusa(&Error::interno(error)),
         }

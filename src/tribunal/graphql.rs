@@ -2,7 +2,7 @@ use super::{TRIBUNAIS, Tribunal};
 use crate::Result;
 use crate::auth::Papel;
 use crate::graphql::diretivas::ListSize;
-use crate::graphql::{ContextExt, GlobalId};
+use crate::graphql::{ContextExt, Escrevivel, GlobalId};
 use async_graphql::{Context, ID, Object};
 
 #[derive(Default)]
@@ -16,6 +16,8 @@ impl TribunalQuery {
         Some(ctx.ator().exige(Papel::Consulta).map(|()| TRIBUNAIS.to_vec()))
     }
 }
+
+impl Escrevivel for Tribunal {}
 
 /// Tribunal a que um dado pertence.
 #[Object]

@@ -2,6 +2,7 @@
 
 use crate::support::{Ajustes, App, Modelo};
 use elos::config::Documentos;
+use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
 
 /// Every relation, reached from a page of `$n` parents that each ask for `$n` children.
@@ -147,4 +148,35 @@ fn aliases_de_uma_relacao_custam_um_comando_por_argumento() {
         "{ processos { nodes { a: adolescentes { nodes { nome } } b: adolescentes { nodes { cpf } }
                    c: adolescentes(situacao: ENCERRADO) { nodes { nome } } } } }";
     assert_eq!(app.comandos(|| app.gql("tjrn", query)).0, 3);
+}
+
+/// The requests of the benchmark (`bench/peers/documents.mjs`), and what each may take.
+#[test]
+fn os_pedidos_do_banco_de_prova_por_nome() {
+    let app = App::com(Modelo::Grande, Ajustes::default());
+    let dados = app.gql("tjrn", "{ processos(first: 1) { nodes { numero } } adolescentes(first: 2) { nodes { identificador } } }");
+    let numero = &dados["processos"]["nodes"][0]["numero"];
+    let quem = &dados["adolescentes"]["nodes"];
+    let novo = NumeroProcesso::sintetico(7, 2025, 820, 999).to_string();
+    let pedidos = [
+        ("Q1", 1, "query($numero: NumeroProcesso!) { processo(numero: $numero) { numero tipo situacao idOrgao criadoEm versao } }", json!({ "numero": numero })),
+        ("Q2", 3, "{ processos(first: 20) { nodes { numero tipo situacao ... on ProcessoExecucao { apuracao { numero situacao } }
+            adolescentes(first: 5) { edges { iniciadoEm node { identificador nome sobrenome dataNascimento } } } } } }", json!({})),
+        ("Q3", 5, "query($identificador: IdentificadorAdolescente!) { adolescente(identificador: $identificador) { identificador nome
+            processos(first: 10) { edges { iniciadoEm node { numero tipo situacao
+              ... on ProcessoExecucao { apuracao { numero situacao adolescentes(first: 10) { edges { iniciadoEm node { identificador nome } } } } }
+              ... on ProcessoApuracao { execucoes(first: 10) { nodes { numero situacao } } } } } } } }", json!({ "identificador": quem[0]["identificador"] })),
+        ("Q4", 2, "{ processos(first: 100) { totalCount nodes { numero tipo situacao idOrgao criadoEm versao } } }", json!({})),
+        ("M1", 6, "mutation($numero: NumeroProcesso!, $adolescentes: [IdentificadorAdolescente!]!) { cadastrarProcesso(input: { numero: $numero,
+            tipo: PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL, adolescentes: $adolescentes, idOrgao: 1001, appNameSistemaTribunal: \"pje-tjrn-1g\" })
+            { processo { numero tipo situacao versao } erros { codigo } } }", json!({ "numero": novo, "adolescentes": [quem[0]["identificador"], quem[1]["identificador"]] })),
+    ];
+    for (nome, maximo, query, variaveis) in pedidos {
+        let (comandos, dados) = app.comandos(|| app.gql_com("tjrn", query, &variaveis));
+        assert!(comandos <= maximo, "{nome}: {comandos} statements");
+        assert!(
+            dados["cadastrarProcesso"]["erros"].as_array().is_none_or(Vec::is_empty),
+            "{dados}"
+        );
+    }
 }

@@ -7,6 +7,7 @@ mod alteracao;
 mod arquitetura;
 mod assinaturas;
 mod auditoria;
+mod carona;
 mod cadastro;
 mod documento;
 mod codigos;

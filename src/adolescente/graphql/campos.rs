@@ -10,7 +10,8 @@ use crate::cpf::Cpf;
 use crate::evento::store::EventosDe;
 use crate::graphql::diretivas::{DADOS_SENSIVEIS, Pagina, RequerPapel};
 use crate::graphql::{
-    Conexao, ContextExt, Data, ErroDeCampo, Falivel, GlobalId, Instante, Paginacao, conectar,
+    Conexao, ContextExt, Data, ErroDeCampo, Escrito, Falivel, GlobalId, Instante, Paginacao,
+    conectar,
 };
 use crate::guia::{SituacaoGuia, store::GuiasDe};
 use crate::processo::store::ProcessosDoAdolescente;
@@ -40,8 +41,8 @@ impl AdolescenteNode {
     }
 
     /// Tribunal que cadastrou.
-    async fn tribunal(&self) -> Result<Tribunal> {
-        Tribunal::da_linha(self.0.tribunal_codigo)
+    async fn tribunal(&self) -> Result<Escrito<Tribunal>> {
+        Tribunal::da_linha(self.0.tribunal_codigo).map(Escrito)
     }
 
     /// Nome a mostrar: o social com o sobrenome, se houver; senão o civil.

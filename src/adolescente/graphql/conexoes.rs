@@ -2,9 +2,11 @@
 
 use super::campos::AdolescenteNode;
 use crate::adolescente::store::Adolescentes;
-use crate::graphql::{Aresta, ArestaComVinculo, ListaGraphql};
+use crate::graphql::{Aresta, ArestaComVinculo, Escrevivel, ListaGraphql};
 use crate::processo::store::AdolescentesDoProcesso;
 use std::sync::Arc;
+
+impl Escrevivel for AdolescenteNode {}
 
 impl ListaGraphql for Adolescentes {
     type Node = AdolescenteNode;

@@ -137,6 +137,6 @@ async fn listar(
     let (campo, decrescente) = ordem.map(AdolescenteOrdem::campo_e_sentido).unwrap_or_default();
     let nomeados = filtro.identificador.as_ref().map_or(0, Vec::len);
     let achados = conectar(ctx, Adolescentes { filtro, campo, decrescente }, pagina).await?;
-    ctx.chamada().rastro.ausentes(achados.faltam_de(nomeados));
+    ctx.chamada().rastro.ausentes(achados.0.faltam_de(nomeados));
     Ok(achados)
 }

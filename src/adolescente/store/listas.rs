@@ -1,8 +1,8 @@
 //! The list of adolescentes, filtered and ordered.
 
-use super::colunas;
+use super::{AdolescenteSql, colunas};
 use crate::adolescente::{Adolescente, Identificador};
-use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave};
+use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
 use crate::db::{Conectivos, Sql};
 use std::sync::Arc;
 
@@ -58,6 +58,8 @@ pub struct Adolescentes {
     pub campo: Campo,
     pub decrescente: bool,
 }
+
+registro!(Adolescente, AdolescenteSql);
 
 impl Lista for Adolescentes {
     const NOME: &'static str = "Adolescentes";

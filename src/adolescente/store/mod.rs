@@ -20,10 +20,10 @@ use std::sync::Arc;
 macro_rules! colunas {
     () => {
         "a.id, a.tribunal_codigo, a.identificador, a.cadastro_pendente, a.nome, a.sobrenome, a.nome_social, \
-         a.data_nascimento, a.data_nascimento_presumida, a.data_obito, a.sexo_biologico, a.identidade_genero, \
+         a.data_nascimento, a.data_nascimento_presumida, a.sexo_biologico, a.identidade_genero, \
          a.orientacao_sexual, a.raca_cor, a.nome_mae, a.nome_pai, a.naturalidade, a.cpf, a.rg_numero, \
          a.rg_orgao_expedidor, a.rg_data_expedicao, a.rg_estado, a.certidao_cartorio, a.certidao_livro, \
-         a.certidao_folha, a.certidao_numero, a.criado_em, a.atualizado_em, a.versao"
+         a.certidao_folha, a.certidao_numero, a.data_obito, a.criado_em, a.atualizado_em, a.versao"
     };
 }
 pub(crate) use colunas;
@@ -36,7 +36,8 @@ fn visiveis(escopo: Escopo) -> adolescente::BoxedQuery<'static, diesel::pg::Pg, 
         None => todos,
     }
 }
-type AdolescenteSql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Adolescente, diesel::pg::Pg>>;
+pub type AdolescenteSql =
+    diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Adolescente, diesel::pg::Pg>>;
 
 /// The record with this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,6 +85,17 @@ impl Relation for AdolescentePorIdentificador {
 /// The record of an earlier outcome: it is there, because nothing is deleted.
 pub fn por_id(sessao: &mut Sessao<'_>, id: AdolescenteId) -> QueryResult<Adolescente> {
     visiveis(sessao.escopo).filter(adolescente::id.eq(id)).first(sessao.conn())
+}
+
+/// Which of these are registered, and as whom.
+pub fn conhecidos(
+    sessao: &mut Sessao<'_>,
+    identificadores: &[&Identificador],
+) -> QueryResult<HashMap<Identificador, AdolescenteId>> {
+    let conhecidos = visiveis(sessao.escopo)
+        .filter(adolescente::identificador.eq_any(identificadores))
+        .select((adolescente::identificador, adolescente::id));
+    Ok(conhecidos.load(sessao.conn())?.into_iter().collect())
 }
 
 /// The ones of these that the tribunal knows.

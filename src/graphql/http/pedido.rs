@@ -61,13 +61,12 @@ impl Pronta {
         request
     }
 
-    pub fn tipo(&self) -> OperationType {
-        self.preparado.tipo
+    pub const fn preparado(&self) -> &Arc<Preparado> {
+        &self.preparado
     }
 
-    /// It reads one thing, at its root, and nothing else.
-    pub fn so_a_raiz(&self) -> bool {
-        self.preparado.custo.so_a_raiz()
+    pub fn tipo(&self) -> OperationType {
+        self.preparado.tipo
     }
 
     pub fn especie(&self) -> EspecieAuditoria {

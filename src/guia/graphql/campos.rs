@@ -5,7 +5,7 @@ use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescentePorId;
 use crate::graphql::diretivas::ListSize;
 use crate::graphql::{
-    Aresta, ContextExt, Data, ErroDeCampo, Falivel, GlobalId, Instante, ListaGraphql,
+    Aresta, ContextExt, Data, ErroDeCampo, Escrevivel, Falivel, GlobalId, Instante, ListaGraphql,
 };
 use crate::guia::store::{AtosDe, DocumentosDe, GuiasDe, UnificadasPor};
 use crate::guia::{
@@ -261,6 +261,8 @@ impl DocumentoNode {
         self.0.identificador_autos.as_deref()
     }
 }
+
+impl Escrevivel for GuiaNode {}
 
 impl ListaGraphql for GuiasDe {
     type Node = GuiaNode;

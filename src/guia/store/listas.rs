@@ -3,7 +3,7 @@
 use super::colunas;
 use crate::adolescente::{AdolescenteId, Identificador};
 use crate::db::Sql;
-use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao};
+use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, registro};
 use crate::guia::{Guia, NumeroDaGuia, SituacaoGuia, TipoGuia};
 use crate::processo::{NumeroProcesso, ProcessoId};
 use std::sync::Arc;
@@ -24,6 +24,8 @@ pub enum GuiasDe {
     Processo(ProcessoId, Option<SituacaoGuia>),
     Adolescente(AdolescenteId, Option<SituacaoGuia>),
 }
+
+registro!(Guia);
 
 impl Lista for GuiasDe {
     const NOME: &'static str = "GuiasDe";

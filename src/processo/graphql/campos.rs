@@ -8,7 +8,8 @@ use crate::error::Error;
 use crate::evento::store::EventosDe;
 use crate::graphql::diretivas::{DADOS_SENSIVEIS, Pagina, RequerPapel};
 use crate::graphql::{
-    Conexao, ContextExt, ErroDeCampo, Falivel, GlobalId, Instante, Paginacao, conectar,
+    Conexao, ContextExt, ErroDeCampo, Escrevivel, Escrito, Falivel, GlobalId, Instante, Paginacao,
+    conectar,
 };
 use crate::guia::{SituacaoGuia, store::GuiasDe};
 use crate::processo::store::{AdolescentesDoProcesso, ExecucoesDaApuracao, ProcessoPorNumero};
@@ -18,6 +19,7 @@ use crate::processo::{
 use crate::tramite::store::Tramites;
 use crate::tribunal::Tribunal;
 use async_graphql::{Context, ID, Object};
+use futures_util::FutureExt;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -60,8 +62,8 @@ impl Comum {
     }
 
     /// Tribunal.
-    pub(super) async fn tribunal(&self) -> Result<Tribunal> {
-        Tribunal::da_linha(self.0.tribunal_codigo)
+    pub(super) async fn tribunal(&self) -> Result<Escrito<Tribunal>> {
+        Tribunal::da_linha(self.0.tribunal_codigo).map(Escrito)
     }
 
     /// Órgão julgador (vara), de 1 a 2147483647.
@@ -80,13 +82,15 @@ impl Comum {
     }
 
     /// Magistrado responsável.
-    pub(super) async fn magistrado(&self) -> Option<ResponsavelNode> {
+    pub(super) async fn magistrado(&self) -> Option<Escrito<ResponsavelNode>> {
         ResponsavelNode::novo(self.0.magistrado_nome.as_ref(), self.0.magistrado_cpf.as_ref())
+            .map(Escrito)
     }
 
     /// Serventuário responsável.
-    pub(super) async fn serventuario(&self) -> Option<ResponsavelNode> {
+    pub(super) async fn serventuario(&self) -> Option<Escrito<ResponsavelNode>> {
         ResponsavelNode::novo(self.0.serventuario_nome.as_ref(), self.0.serventuario_cpf.as_ref())
+            .map(Escrito)
     }
 
     /// Cadastro.
@@ -229,8 +233,9 @@ impl ExecucaoPropria {
     }
 
     /// Apuração de origem; nula quando é de outro tribunal (R10, R22).
-    async fn apuracao(&self, ctx: &Context<'_>) -> Option<Result<ProcessoApuracao>> {
-        origem(ctx, &self.0).await.transpose()
+    async fn apuracao(&self, ctx: &Context<'_>) -> Option<Result<Escrito<ProcessoApuracao>>> {
+        // Boxed for the same reason as a page.
+        origem(ctx, &self.0).boxed().await.map(|achada| achada.map(Escrito)).transpose()
     }
 }
 
@@ -247,6 +252,8 @@ impl ResponsavelNode {
         Self(Responsavel { nome: nome.cloned(), cpf: Some(cpf.clone()) })
     }
 }
+
+impl Escrevivel for ResponsavelNode {}
 
 /// Magistrado ou serventuário responsável.
 #[Object(name = "Responsavel")]

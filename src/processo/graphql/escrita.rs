@@ -8,7 +8,6 @@ use super::alteracao::{
 use super::entrada::CadastrarProcessoInput;
 use crate::Result;
 use crate::adolescente::Adolescente;
-use crate::graphql;
 use crate::graphql::diretivas::{Cost, DEZ, INTEGRACAO, RequerPapel};
 use crate::graphql::{ArestaComVinculo, Desfecho, Fim, executar};
 use crate::processo::service::{Alterado, Cadastrado, Desvinculado, Vinculado};
@@ -86,7 +85,7 @@ fn aresta(
 ) -> ArestaComVinculo<AdolescentesDoProcesso> {
     let situacao = (vinculo.encerrado_em.is_none()).then_some(SituacaoVinculo::Ativo);
     let lista = AdolescentesDoProcesso { processo: processo.id, situacao };
-    graphql::aresta(&lista, store::Vinculado { vinculo, objeto: Arc::new(adolescente) })
+    (Arc::new(lista), store::Vinculado { vinculo, objeto: Arc::new(adolescente) }).into()
 }
 
 impl From<Desfecho<Cadastrado>> for CadastrarProcessoPayload {

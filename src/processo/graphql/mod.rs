@@ -18,7 +18,7 @@ use super::{NumeroProcesso, Processo};
 use crate::Result;
 use crate::auth::Papel;
 use crate::graphql::diretivas::Pagina;
-use crate::graphql::{Conexao, ContextExt, Paginacao, conectar};
+use crate::graphql::{Conexao, ContextExt, Escrito, Paginacao, conectar};
 use async_graphql::{Context, Object};
 use campos::origem;
 use entrada::{ProcessoFiltro, ProcessoOrdem};
@@ -34,8 +34,9 @@ impl ProcessoQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Número do processo.")] numero: NumeroProcesso,
-    ) -> Option<Result<ProcessoNode>> {
-        por_numero(ctx, numero).await.map(|achado| achado.map(ProcessoNode::from)).transpose()
+    ) -> Option<Result<Escrito<ProcessoNode>>> {
+        let achado = por_numero(ctx, numero).await;
+        achado.map(|achado| achado.map(|linha| Escrito(linha.into()))).transpose()
     }
 
     /// Processos visíveis.
@@ -88,7 +89,7 @@ async fn listar(
     let (campo, decrescente) = ordem.map(ProcessoOrdem::campo_e_sentido).unwrap_or_default();
     let nomeados = filtro.numero.as_ref().map_or(0, Vec::len).max(filtro.adolescente.iter().len());
     let achados = conectar(ctx, Processos { filtro, campo, decrescente }, pagina).await?;
-    ctx.chamada().rastro.ausentes(achados.faltam_de(nomeados));
+    ctx.chamada().rastro.ausentes(achados.0.faltam_de(nomeados));
     Ok(achados)
 }
 

@@ -4,7 +4,7 @@ use super::campos::{ApuracaoPropria, Comum, ExecucaoPropria, ResponsavelNode};
 use crate::Result;
 use crate::evento::store::EventosDe;
 use crate::graphql::diretivas::Pagina;
-use crate::graphql::{Conexao, Falivel, Instante};
+use crate::graphql::{Conexao, Escrevivel, Escrito, Falivel, Instante};
 use crate::guia::{SituacaoGuia, store::GuiasDe};
 use crate::processo::store::AdolescentesDoProcesso;
 use crate::processo::{NumeroProcesso, Processo, SituacaoProcesso, SituacaoVinculo, TipoProcesso};
@@ -16,6 +16,7 @@ use async_graphql::{
     Context, ContextSelectionSet, ID, Interface, MergedObject, OutputType, Positioned,
     ServerResult, Value,
 };
+use futures_util::future::BoxFuture;
 use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ use std::sync::Arc;
     field(name = "numero", ty = "NumeroProcesso", desc = "Número único."),
     field(name = "tipo", ty = "TipoProcesso", desc = "Natureza."),
     field(name = "situacao", ty = "SituacaoProcesso", desc = "Situação."),
-    field(name = "tribunal", ty = "Tribunal", desc = "Tribunal."),
+    field(name = "tribunal", ty = "Escrito<Tribunal>", desc = "Tribunal."),
     field(name = "id_orgao", ty = "i32", desc = "Órgão julgador (vara), de 1 a 2147483647."),
     field(
         name = "app_name_sistema_tribunal",
@@ -50,10 +51,10 @@ use std::sync::Arc;
         ty = "Option<NumeroProcesso>",
         desc = "Número da apuração de origem, numa execução; numa apuração, só informação (R9)."
     ),
-    field(name = "magistrado", ty = "Option<ResponsavelNode>", desc = "Magistrado responsável."),
+    field(name = "magistrado", ty = "Option<Escrito<ResponsavelNode>>", desc = "Magistrado responsável."),
     field(
         name = "serventuario",
-        ty = "Option<ResponsavelNode>",
+        ty = "Option<Escrito<ResponsavelNode>>",
         desc = "Serventuário responsável."
     ),
     field(name = "criado_em", ty = "Instante", desc = "Cadastro."),
@@ -169,6 +170,21 @@ pub struct ProcessoApuracao(pub(super) Comum, pub(super) ApuracaoPropria);
 /// Processo de execução de medidas socioeducativas; tem exatamente um adolescente (R11).
 #[derive(MergedObject)]
 pub struct ProcessoExecucao(pub(super) Comum, pub(super) ExecucaoPropria);
+
+impl Escrevivel for ProcessoApuracao {}
+impl Escrevivel for ProcessoExecucao {}
+
+impl Escrevivel for ProcessoNode {
+    fn escrever<'a>(
+        &'a self,
+        ctx: &'a ContextSelectionSet<'a>,
+    ) -> BoxFuture<'a, ServerResult<Vec<u8>>> {
+        match self {
+            Self::Apuracao(apuracao) => apuracao.escrever(ctx),
+            Self::Execucao(execucao) => execucao.escrever(ctx),
+        }
+    }
+}
 
 // The interface calls its fields as methods of each type: the common ones are
 // found through Deref, and stand once.

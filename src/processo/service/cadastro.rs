@@ -58,8 +58,13 @@ impl Comando for CadastrarProcesso {
         let &Contexto { tribunal, regras, relogio, .. } = contexto;
         let agora = relogio();
         let malformados = std::mem::take(&mut self.malformados);
-        let fatos = store::fatos(sessao, &self, regras)?;
-        let parecer = rules::cadastro(&self, &fatos, tribunal, regras);
+        let mut fatos = store::fatos(sessao, &self, regras)?;
+        let mut parecer = rules::cadastro(&self, &fatos, tribunal, regras);
+        if !(malformados.is_empty() && parecer.recusas.is_empty()) {
+            // Who is refused is told everything; who is not finds out by inserting.
+            fatos.numero_tomado = store::numero_tomado(sessao, &self)?;
+            parecer = rules::cadastro(&self, &fatos, tribunal, regras);
+        }
         Recusa::nenhuma(malformados, parecer.recusas)?;
 
         let numero = self.numero.clone();

@@ -1,6 +1,8 @@
 //! What writes to processos and links. Rows are locked before a rule judges them.
 
+use super::{ProcessoSql, colunas};
 use crate::adolescente::{Adolescente, AdolescenteId};
+use crate::cpf::Cpf;
 use crate::db::schema::{processo, vinculo};
 use crate::db::{Sessao, Sql};
 use crate::processo::rules::FatosDoVinculo;
@@ -8,7 +10,7 @@ use crate::processo::{NovoProcesso, NumeroProcesso, Processo, ProcessoId, Vincul
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-/// Inserts with its links. None when the number is taken: the rival's
+/// Inserts with its links, in one statement. None when the number is taken: the rival's
 /// transaction, if still open, is waited for.
 pub fn inserir(
     sessao: &mut Sessao<'_>,
@@ -16,43 +18,52 @@ pub fn inserir(
     novo: NovoProcesso,
     agora: DateTime<Utc>,
 ) -> QueryResult<Option<Processo>> {
-    let inserido: Option<Processo> = diesel::insert_into(processo::table)
-        .values((
-            processo::tribunal_codigo.eq(tribunal),
-            processo::numero.eq(novo.numero),
-            processo::tipo.eq(novo.tipo),
-            processo::id_orgao.eq(novo.id_orgao),
-            processo::app_name_sistema_tribunal.eq(novo.app_name_sistema_tribunal),
-            processo::id_processo_sistema_externo.eq(novo.id_processo_sistema_externo),
-            processo::numero_referencia.eq(novo.referencia),
-            processo::magistrado_nome.eq(novo.magistrado.nome),
-            processo::magistrado_cpf.eq(novo.magistrado.cpf),
-            processo::serventuario_nome.eq(novo.serventuario.nome),
-            processo::serventuario_cpf.eq(novo.serventuario.cpf),
-            processo::criado_em.eq(agora),
-            processo::atualizado_em.eq(agora),
-        ))
-        // Two unique indexes hold the number: naming one would let the other raise.
-        .on_conflict_do_nothing()
-        .returning(Processo::as_returning())
-        .get_result(sessao.conn())
-        .optional()?;
-    let Some(inserido) = inserido else { return Ok(None) };
-
-    // Their number varies, the statement does not: it is prepared once.
-    Sql::new(
-        "INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em) SELECT ",
+    let cpf = |cpf: Option<Cpf>| cpf.map(|cpf| cpf.completo().to_owned());
+    let adolescentes: Vec<i64> = novo.adolescentes.iter().map(|id| id.0).collect();
+    let sql = Sql::new(
+        "WITH p AS (INSERT INTO processo (tribunal_codigo, numero, tipo, id_orgao, app_name_sistema_tribunal, criado_em, \
+         atualizado_em, id_processo_sistema_externo, numero_referencia, magistrado_nome, magistrado_cpf, \
+         serventuario_nome, serventuario_cpf) VALUES (",
     )
     .bind(tribunal)
     .push(", ")
-    .bind(inserido.id.0)
-    .push(", quem, ")
+    .bind(novo.numero.digitos().to_owned())
+    .push(", ")
+    .bind(novo.tipo.texto().to_owned())
+    .push(", ")
+    .bind(novo.id_orgao)
+    .push(", ")
+    .bind(novo.app_name_sistema_tribunal)
+    .push(", ")
     .bind(agora)
-    .push(" FROM unnest(")
-    .bind(novo.adolescentes.iter().map(|id| id.0).collect::<Vec<_>>())
-    .push(") WITH ORDINALITY AS a (quem, n) ORDER BY n")
-    .execute(sessao.conn())?;
-    Ok(Some(inserido))
+    .push(", ")
+    .bind(agora);
+    let opcionais = [
+        novo.id_processo_sistema_externo,
+        novo.referencia.map(|numero| numero.digitos().to_owned()),
+        novo.magistrado.nome,
+        cpf(novo.magistrado.cpf),
+        novo.serventuario.nome,
+        cpf(novo.serventuario.cpf),
+    ];
+    // Two unique indexes hold the number: naming one would let the other raise.
+    opcionais
+        .into_iter()
+        .fold(sql, |sql, opcional| sql.push(", ").bind(opcional))
+        .push(
+            ") ON CONFLICT DO NOTHING RETURNING *), \
+             v AS (INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em) \
+             SELECT p.tribunal_codigo, p.id, quem, p.criado_em FROM p, unnest(",
+        )
+        .bind(adolescentes)
+        .push(concat!(
+            ") WITH ORDINALITY AS a (quem, n) ORDER BY n) SELECT ",
+            colunas!(),
+            " FROM p"
+        ))
+        .por_lugar::<ProcessoSql>()
+        .get_result(sessao.conn())
+        .optional()
 }
 
 /// The processo, held until the transaction ends. NO KEY: a foreign key that

@@ -1,7 +1,8 @@
 //! The lists in which processos stand, each a question that a page or a count answers.
 
+use super::ProcessoSql;
 use crate::adolescente::{self, Adolescente, AdolescenteId, Identificador};
-use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave};
+use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
 use crate::db::{Conectivos, Sql};
 use crate::guia::SituacaoGuia;
 use crate::processo::{
@@ -10,6 +11,7 @@ use crate::processo::{
 use crate::rastro::{Rastreavel, Recurso};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 use std::sync::Arc;
 
 /// Columns of [`Processo`], from a table named `p`.
@@ -21,12 +23,17 @@ macro_rules! colunas {
     };
 }
 
+pub(super) use colunas;
+
 /// Columns of [`Vinculo`], from a table named `v`.
 macro_rules! colunas_do_vinculo {
     () => {
         "v.id AS vinculo_id, v.iniciado_em, v.encerrado_em, v.motivo"
     };
 }
+
+/// What they hold.
+type VinculoSql = (BigInt, Timestamptz, Nullable<Timestamptz>, Nullable<Text>);
 
 /// Conditions on processos; `e`, `ou` and `nao` nest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -176,13 +183,13 @@ impl<T> Clone for Vinculado<T> {
     }
 }
 
-#[derive(QueryableByName)]
+#[derive(Queryable)]
 pub struct AdolescenteLido {
-    #[diesel(embed)]
     vinculo: Vinculo,
-    #[diesel(embed)]
     adolescente: Adolescente,
 }
+
+registro!(AdolescenteLido, (VinculoSql, adolescente::store::AdolescenteSql));
 
 impl From<AdolescenteLido> for Vinculado<Adolescente> {
     fn from(lido: AdolescenteLido) -> Self {
@@ -227,13 +234,14 @@ pub struct ProcessosDoAdolescente {
     pub vinculo: Option<SituacaoVinculo>,
 }
 
-#[derive(QueryableByName)]
+#[derive(Queryable)]
 pub struct ProcessoLido {
-    #[diesel(embed)]
     vinculo: Vinculo,
-    #[diesel(embed)]
     processo: Processo,
 }
+
+registro!(ProcessoLido, (VinculoSql, ProcessoSql));
+registro!(Processo, ProcessoSql);
 
 impl From<ProcessoLido> for Vinculado<Processo> {
     fn from(lido: ProcessoLido) -> Self {
@@ -320,5 +328,30 @@ impl Lista for ExecucoesDaApuracao {
 
     fn posicao(&self, linha: &Arc<Processo>) -> Posicao {
         Posicao { chave: None, id: linha.id.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diesel::debug_query;
+    use diesel::pg::Pg;
+
+    /// The columns of a statement of Diesel's, in the order in which it reads them.
+    fn lidas(sql: &str, tabela: &str) -> Vec<String> {
+        let colunas = sql.split(" FROM ").next().unwrap().trim_start_matches("SELECT ");
+        let coluna = |nome: &str| nome.trim().replace('"', "").replace(tabela, "");
+        colunas.split(',').map(coluna).collect()
+    }
+
+    #[test]
+    fn o_que_se_le_pelo_lugar_esta_no_seu_lugar() {
+        let processo = debug_query::<Pg, _>(&Processo::query()).to_string();
+        assert_eq!(lidas(colunas!(), "p."), lidas(&processo, "processo."));
+        let adolescente = debug_query::<Pg, _>(&Adolescente::query()).to_string();
+        assert_eq!(
+            lidas(adolescente::store::colunas!(), "a."),
+            lidas(&adolescente, "adolescente.")
+        );
     }
 }

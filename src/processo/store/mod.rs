@@ -24,7 +24,7 @@ use diesel::prelude::*;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-type ProcessoSql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Processo, diesel::pg::Pg>>;
+pub type ProcessoSql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Processo, diesel::pg::Pg>>;
 
 /// Rows of the tribunal, or of all for who may see them.
 fn visiveis(escopo: Escopo) -> processo::BoxedQuery<'static, diesel::pg::Pg, ProcessoSql> {
@@ -72,14 +72,8 @@ pub fn fatos(
     regras: Regras,
 ) -> Result<Fatos, Error> {
     let identificadores: Vec<_> = comando.adolescentes.iter().flatten().collect();
-    let conhecidos = crate::adolescente::store::por_identificadores(sessao, &identificadores)?;
-    let conhecidos: HashMap<_, _> =
-        conhecidos.into_iter().map(|linha| (linha.identificador, linha.id)).collect();
-    let numero_tomado = match &comando.numero {
-        Some(numero) => por_numero(sessao, numero)?.is_some(),
-        None => false,
-    };
-    let mut fatos = Fatos { conhecidos, numero_tomado, ..Fatos::default() };
+    let conhecidos = crate::adolescente::store::conhecidos(sessao, &identificadores)?;
+    let mut fatos = Fatos { conhecidos, ..Fatos::default() };
     if let (true, Some(codigo)) = (regras.exigir_rascunho, &comando.id_processo_sistema_externo)
         && rules::codigo_externo_legivel(codigo).is_none()
     {
@@ -99,6 +93,12 @@ pub fn fatos(
         }
     }
     Ok(fatos)
+}
+
+/// Whether the number of a registration is another's, as far as one sees.
+pub fn numero_tomado(sessao: &mut Sessao<'_>, comando: &CadastrarProcesso) -> QueryResult<bool> {
+    let Some(numero) = &comando.numero else { return Ok(false) };
+    Ok(por_numero(sessao, numero)?.is_some())
 }
 
 pub fn por_numero(

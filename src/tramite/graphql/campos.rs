@@ -2,7 +2,9 @@
 
 use super::registro::RegistroNode;
 use crate::Result;
-use crate::graphql::{Aresta, ContextExt, ErroDeCampo, Falivel, GlobalId, Instante, ListaGraphql};
+use crate::graphql::{
+    Aresta, ContextExt, ErroDeCampo, Escrevivel, Falivel, GlobalId, Instante, ListaGraphql,
+};
 use crate::processo::graphql::ProcessoNode;
 use crate::processo::store::ProcessoPorNumero;
 use crate::tramite::rules::{AcaoTramite, ParteDoTramite, SituacaoTramite};
@@ -272,6 +274,8 @@ pub struct RecusaNode {
     /// Quando o remetente tomou ciência.
     ciencia_em: Option<Instante>,
 }
+
+impl Escrevivel for TramiteNode {}
 
 impl ListaGraphql for Tramites {
     type Node = TramiteNode;

@@ -2,7 +2,7 @@
 
 use super::{EM_ANDAMENTO, colunas, das_partes, tabelas};
 use crate::db::Sql;
-use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao};
+use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, registro};
 use crate::processo::ProcessoId;
 use crate::tramite::rules::{ParteDoTramite, SituacaoTramite};
 use crate::tramite::{EnderecoDeEstrutura, Nre, Tramite};
@@ -98,6 +98,8 @@ fn pendencia(tribunal: Option<i16>, todas: bool) -> Sql {
         .bind(situacoes(ParteDoTramite::Destinatario))
         .push("))")
 }
+
+registro!(Tramite);
 
 impl Lista for Tramites {
     const NOME: &'static str = "Tramites";

@@ -25,6 +25,7 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use chave::{Chave, ChaveRef};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +73,18 @@ pub struct Preparado {
     /// Every field was skipped: the answer is `{}`.
     pub vazia: bool,
     pub custo: Esqueleto,
+    demorada: AtomicBool,
+}
+
+impl Preparado {
+    /// Whether it took long when it was last executed.
+    pub fn demorada(&self) -> bool {
+        self.demorada.load(Ordering::Relaxed)
+    }
+
+    pub fn demorou(&self, demorou: bool) {
+        self.demorada.store(demorou, Ordering::Relaxed);
+    }
 }
 
 pub struct Preparador {
@@ -177,6 +190,7 @@ impl Preparador {
             raizes,
             vazia: selecoes.is_empty(),
             custo: Esqueleto::novo(&self.esquema, operacao, &selecoes),
+            demorada: AtomicBool::new(false),
         })
     }
 }
