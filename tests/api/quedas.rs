@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 const NO_MAXIMO: Duration = Duration::from_secs(15);
@@ -25,6 +27,13 @@ impl Pasta {
     pub fn postmaster(&self) -> Option<Pid> {
         let texto = std::fs::read_to_string(self.0.join("data/postmaster.pid")).ok()?;
         Some(Pid::from_raw(texto.lines().next()?.trim().parse().ok()?))
+    }
+
+    /// Whether another postmaster than this one takes connections.
+    fn aceita(&self, velho: Pid) -> bool {
+        let texto = std::fs::read_to_string(self.0.join("data/postmaster.pid")).unwrap_or_default();
+        let pronto = texto.lines().nth(7).is_some_and(|estado| estado.trim() == "ready");
+        pronto && self.postmaster().is_some_and(|novo| novo != velho)
     }
 }
 
@@ -217,4 +226,120 @@ fn sigterm_encerra_em_ordem() {
     assert!(demo.processo.wait().unwrap().success());
     assert!(!pasta.0.join("data/postmaster.pid").exists());
     Demo::subir(&pasta.0).confere(&[feito]);
+}
+
+/// What one registration came to, however often it was sent.
+struct Pedido {
+    chave: String,
+    feito: bool,
+}
+
+impl Demo {
+    /// A registration under a key; false when the client cannot know what came of it.
+    fn cadastrar_com(&self, token: &str, chave: &str) -> bool {
+        let corpo = json!({ "nome": "Ana", "sobrenome": chave, "dataNascimento": "01/02/2010", "sexoBiologico": "FEMININO" });
+        self.enviar("/api/v1/adolescentes", token, &[("Idempotency-Key", chave)], &corpo) == 200
+    }
+
+    /// The status; zero when there was no answer.
+    fn enviar(&self, caminho: &str, token: &str, headers: &[(&str, &str)], corpo: &Value) -> u16 {
+        let pedido = self.agente.post(format!("{}{caminho}", self.base));
+        let pedido =
+            pedido.header("Authorization", token).header("Content-Type", "application/json");
+        let pedido =
+            headers.iter().fold(pedido, |pedido, (nome, valor)| pedido.header(*nome, *valor));
+        pedido.send(corpo.to_string()).map_or(0, |resposta| resposta.status().as_u16())
+    }
+}
+
+/// Readers and writers go on while PostgreSQL is stopped and started: whoever was told that it
+/// was done finds it done, once; whoever was not sends it again, and it is done once too.
+#[test]
+fn o_postgresql_reinicia_sob_carga() {
+    let pasta = Pasta::nova("reinicio");
+    let demo = Demo::subir(&pasta.0);
+    let token = demo.token();
+    let ler = |query: &str| demo.enviar("/graphql", &token, &[], &json!({ "query": query }));
+    let total = || {
+        let query = "{ adolescentes(first: 1) { totalCount } }";
+        demo.post("/graphql", &json!({ "query": query }))["data"]["adolescentes"]["totalCount"]
+            .as_u64()
+            .unwrap()
+    };
+    let antes = total();
+    let (parar, ultimo_erro) = (AtomicBool::new(false), Mutex::new(Instant::now()));
+    let (mut pedidos, mut falhas, mut de_volta) = (Vec::new(), 0, Instant::now());
+    std::thread::scope(|escopo| {
+        let conferir = |bem: bool| {
+            if !bem {
+                *ultimo_erro.lock().unwrap() = Instant::now();
+            }
+            u32::from(!bem)
+        };
+        let leitores: Vec<_> = (0..5)
+            .map(|n| {
+                let (ler, parar) = (&ler, &parar);
+                escopo.spawn(move || {
+                    let query = [
+                        "{ processos(first: 3) { totalCount nodes { numero adolescentes { nodes { nome } } } } }",
+                        "{ adolescentes(first: 5) { nodes { nome processos { nodes { numero } } } } }",
+                    ][n % 2];
+                    let mut falhas = 0;
+                    while !parar.load(Ordering::Relaxed) {
+                        falhas += conferir(ler(query) == 200);
+                    }
+                    falhas
+                })
+            })
+            .collect();
+        let escritores: Vec<_> = (0..3)
+            .map(|quem| {
+                let (demo, token, parar) = (&demo, &token, &parar);
+                escopo.spawn(move || {
+                    let mut feitos = Vec::new();
+                    while !parar.load(Ordering::Relaxed) {
+                        let chave = format!("reinicio-{quem}-{}", feitos.len());
+                        let feito = demo.cadastrar_com(token, &chave);
+                        conferir(feito);
+                        feitos.push(Pedido { chave, feito });
+                    }
+                    feitos
+                })
+            })
+            .collect();
+        for _ in 0..2 {
+            let velho = pasta.postmaster().unwrap();
+            kill(velho, Signal::SIGINT).unwrap();
+            let inicio = Instant::now();
+            while !pasta.aceita(velho) {
+                assert!(inicio.elapsed() < NO_MAXIMO);
+                std::thread::sleep(ENTRE_PERGUNTAS);
+            }
+            de_volta = Instant::now();
+            while de_volta.elapsed() < Duration::from_secs(2) {
+                std::thread::sleep(ENTRE_PERGUNTAS);
+            }
+        }
+        parar.store(true, Ordering::Relaxed);
+        falhas = leitores.into_iter().map(|leitor| leitor.join().unwrap()).sum();
+        pedidos = escritores.into_iter().flat_map(|escritor| escritor.join().unwrap()).collect();
+    });
+    let sem_resposta = pedidos.iter().filter(|pedido| !pedido.feito).count();
+    let ainda = ultimo_erro.lock().unwrap().saturating_duration_since(de_volta);
+    eprintln!(
+        "{} writes, {sem_resposta} not answered, {falhas} failed reads; the last error {ainda:?} after it was back",
+        pedidos.len()
+    );
+    assert!(pedidos.len() > 20, "there was no load");
+    assert!(ainda < Duration::from_secs(1), "{ainda:?}");
+    for Pedido { chave, .. } in pedidos.iter().filter(|pedido| !pedido.feito) {
+        assert!(demo.cadastrar_com(&token, chave), "{chave}");
+    }
+    assert_eq!(total(), antes + pedidos.len() as u64);
+    // No connection of before is left to be found dead.
+    std::thread::scope(|escopo| {
+        let todos: Vec<_> =
+            (0..32).map(|_| escopo.spawn(|| ler("{ processos { nodes { numero } } }"))).collect();
+        assert!(todos.into_iter().all(|um| um.join().unwrap() == 200));
+    });
 }
