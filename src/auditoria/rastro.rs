@@ -35,6 +35,8 @@ struct Interno {
     relogio: fn() -> DateTime<Utc>,
     sensiveis: AtomicU32,
     ausencias: AtomicU32,
+    /// Of an attempt that is made again: those that it will find once more.
+    repetidas: AtomicU32,
     /// Of the absences, those that were counted against the credential.
     cobradas: AtomicU32,
     estado: Mutex<Estado>,
@@ -85,6 +87,7 @@ impl Rastro {
             relogio,
             sensiveis,
             ausencias,
+            repetidas: AtomicU32::default(),
             cobradas: AtomicU32::default(),
             estado,
         }))
@@ -145,7 +148,16 @@ impl Rastro {
     /// So many objects that were named are not there, or not the caller's to see.
     pub fn ausentes(&self, quantos: usize) {
         let quantos = u32::try_from(quantos).unwrap_or(u32::MAX);
-        self.0.ausencias.fetch_add(quantos, Ordering::Relaxed);
+        let descontar = |repetidas: u32| Some(repetidas.saturating_sub(quantos));
+        let repetidas =
+            self.0.repetidas.fetch_update(Ordering::Relaxed, Ordering::Relaxed, descontar);
+        let novas = quantos.saturating_sub(repetidas.unwrap_or_default());
+        self.0.ausencias.fetch_add(novas, Ordering::Relaxed);
+    }
+
+    /// The call is tried again from its beginning: what it misses again is not counted again.
+    pub fn recomecar(&self) {
+        self.0.repetidas.store(self.ausencias(), Ordering::Relaxed);
     }
 
     pub fn ausencias(&self) -> u32 {

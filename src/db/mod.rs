@@ -30,7 +30,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, atomic::AtomicU64};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
 /// What an operation may take, if nothing else is set.
 pub const TEMPO: Duration = Duration::from_secs(15);
@@ -187,9 +187,9 @@ impl Db {
         });
     }
 
-    /// A connection's place, first come, first served.
-    pub async fn vez(&self, ator: &Ator) -> Result<Vez, Error> {
-        self.vez_de(ator.escopo()).await
+    /// A connection's place, first come, first served, for who waits since `desde`.
+    pub async fn vez(&self, ator: &Ator, desde: Instant) -> Result<Vez, Error> {
+        self.vez_de(ator.escopo(), desde).await
     }
 
     /// Writes in one transaction: committed if `escrever` succeeds, rolled back if not.
@@ -281,7 +281,7 @@ impl Db {
         escopo: Escopo,
         trabalho: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let vez = self.vez_de(escopo).await?;
+        let vez = self.vez_de(escopo, Instant::now()).await?;
         let span = tracing::Span::current();
         let trabalho = move || {
             let _vez = vez;
@@ -308,9 +308,9 @@ impl Db {
         }
     }
 
-    async fn vez_de(&self, escopo: Escopo) -> Result<Vez, Error> {
+    async fn vez_de(&self, escopo: Escopo, desde: Instant) -> Result<Vez, Error> {
         let vez = Arc::clone(&self.conexoes(escopo).vez).acquire_owned();
-        match timeout(self.espera, vez).await {
+        match timeout_at((desde + self.espera).into(), vez).await {
             Ok(Ok(vez)) => Ok(Vez { escopo, _vez: vez }),
             _ => Err(indisponivel()),
         }

@@ -11,11 +11,9 @@ use super::operacao::Desfecho;
 use super::perguntas::Perguntas;
 use crate::app::Chamada;
 use crate::auth::Ator;
-use crate::error::Error;
 use async_graphql::Request;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -42,7 +40,6 @@ pub struct Viajante {
 /// What one that waits comes to know.
 pub enum Noticia {
     Respondida(Desfecho),
-    Recusada(Error),
     /// What failed for all may have been the fault of another: to be tried alone.
     Sozinha,
     /// Who waited for all does not any more: it is for this one to.
@@ -109,18 +106,12 @@ impl Vez {
     pub fn partir(self, primeiro: Viajante) -> Vec<Viajante> {
         let mut turma = vec![primeiro];
         if let Some(fila) = self.carona.filas().get_mut(&self.chave) {
+            // Who left is not to be noted as having seen anything.
+            fila.retain(|viajante| !viajante.envio.is_closed());
             let cabem = fila.len().min(TURMA_MAXIMA - 1);
             turma.extend(fila.drain(..cabem));
         }
         turma
-    }
-
-    /// Nobody can go.
-    pub fn recusar(self, error: &Error) {
-        let todos = self.carona.filas().get_mut(&self.chave).map(mem::take).unwrap_or_default();
-        for viajante in todos {
-            let _ = viajante.envio.send(Noticia::Recusada(error.clone()));
-        }
     }
 }
 

@@ -135,9 +135,7 @@ fn selecionados<'a, T: ContainerType + ?Sized>(
             Selection::Field(field) => campos.push(field),
             Selection::InlineFragment(trecho) => {
                 let condicao = trecho.node.type_condition.as_ref();
-                let deste = condicao.is_none_or(|condicao| {
-                    *condicao.node.on.node == *objeto.introspection_type_name()
-                });
+                let deste = condicao.is_none_or(|condicao| e(ctx, objeto, &condicao.node.on.node));
                 let dentro = trecho.node.selection_set.node.items.iter().filter(|_| deste);
                 campos.extend(dentro.filter_map(|item| match &item.node {
                     Selection::Field(field) => Some(field),
@@ -148,6 +146,13 @@ fn selecionados<'a, T: ContainerType + ?Sized>(
         }
     }
     campos
+}
+
+/// Whether the object is of this type, or of this interface.
+fn e<T: ContainerType + ?Sized>(ctx: &ContextSelectionSet<'_>, objeto: &T, tipo: &str) -> bool {
+    let nome = objeto.introspection_type_name();
+    let interfaces = || ctx.schema_env.registry.implements.get(&*nome);
+    *nome == *tipo || interfaces().is_some_and(|interfaces| interfaces.contains(tipo))
 }
 
 async fn resolver<T: ContainerType + ?Sized>(

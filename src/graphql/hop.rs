@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot::{self, error::RecvError};
 
 /// A document whose hop took longer than this goes alone the next time: each would wait for all.
-const DEMORA: Duration = Duration::from_millis(250);
+const DEMORA: Duration = Duration::from_millis(100);
 
 /// Answers a query.
 pub async fn responder(
@@ -45,7 +45,10 @@ pub async fn responder(
     };
     match acompanhada {
         Some(desfecho) => Ok(desfecho),
-        None => sozinha(servico, &chamada, pronta).await,
+        None => {
+            chamada.rastro.recomecar();
+            sozinha(servico, &chamada, pronta).await
+        }
     }
 }
 
@@ -55,6 +58,7 @@ async fn acompanhada(
     chamada: &Chamada,
     pronta: &Pronta,
 ) -> Result<Option<Desfecho>, Error> {
+    let desde = Instant::now();
     let (viajante, mut chegada) = viajante(chamada, pronta);
     let (vez, viajante) = match servico.carona.entrar(viajante) {
         Some(primeira) => primeira,
@@ -68,13 +72,7 @@ async fn acompanhada(
         },
     };
     let lugar = vez.lugar().await;
-    let conexao = match chamada.app.db.vez(chamada.ator()).await {
-        Ok(conexao) => conexao,
-        Err(error) => {
-            vez.recusar(&error);
-            return Err(error);
-        }
-    };
+    let conexao = chamada.app.db.vez(chamada.ator(), desde).await?;
     let (schema, preparado) = (servico.schema.clone(), Arc::clone(pronta.preparado()));
     chamada.app.db.responder(conexao, move |leitura| {
         viajar(&schema, &preparado, vez.partir(viajante), leitura);
@@ -85,7 +83,7 @@ async fn acompanhada(
 
 async fn sozinha(servico: &Servico, chamada: &Chamada, pronta: &Pronta) -> Result<Desfecho, Error> {
     let (viajante, chegada) = viajante(chamada, pronta);
-    let conexao = chamada.app.db.vez(chamada.ator()).await?;
+    let conexao = chamada.app.db.vez(chamada.ator(), Instant::now()).await?;
     let (schema, preparado) = (servico.schema.clone(), Arc::clone(pronta.preparado()));
     chamada.app.db.responder(conexao, move |leitura| {
         viajar(&schema, &preparado, vec![viajante], leitura);
@@ -95,10 +93,10 @@ async fn sozinha(servico: &Servico, chamada: &Chamada, pronta: &Pronta) -> Resul
 }
 
 fn respondida(noticia: Result<Noticia, RecvError>) -> Result<Option<Desfecho>, Error> {
-    match noticia.map_err(Error::interno)? {
-        Noticia::Respondida(desfecho) => Ok(Some(desfecho)),
-        Noticia::Recusada(error) => Err(error),
-        Noticia::Sozinha | Noticia::Espere(_) => Ok(None),
+    match noticia {
+        Ok(Noticia::Respondida(desfecho)) => Ok(Some(desfecho)),
+        // Without news, the hop broke off: it may have been another that broke it.
+        Ok(Noticia::Sozinha | Noticia::Espere(_)) | Err(_) => Ok(None),
     }
 }
 
@@ -123,7 +121,7 @@ fn viajar(schema: &Schema, preparado: &Preparado, turma: Vec<Viajante>, leitura:
     }
     let todas = poll_fn(|cx| {
         let mut faltam = false;
-        for viagem in &mut viagens {
+        for (viagem, (_, perguntas)) in viagens.iter_mut().zip(&perguntam) {
             let Some((resposta, span, _)) = viagem else { continue };
             let Poll::Ready(resposta) = span.in_scope(|| resposta.as_mut().poll(cx)) else {
                 faltam = true;
@@ -131,6 +129,8 @@ fn viajar(schema: &Schema, preparado: &Preparado, turma: Vec<Viajante>, leitura:
             };
             let desfecho = Desfecho::de(resposta);
             let repetir = quantos > 1 && falhou.get() && !desfecho.errors.is_empty();
+            // What was asked for a part that is not in the answer.
+            perguntas.esquecer();
             if let Some((.., envio)) = viagem.take() {
                 let noticia =
                     if repetir { Noticia::Sozinha } else { Noticia::Respondida(desfecho) };

@@ -58,6 +58,11 @@ impl Perguntas {
         resposta
     }
 
+    /// Nobody waits any more.
+    pub fn esquecer(&self) {
+        self.filas().clear();
+    }
+
     fn filas(&self) -> MutexGuard<'_, Vec<Fila>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -68,6 +73,7 @@ impl Perguntas {
 pub struct Servidas {
     /// Something was waited for.
     pub alguma: bool,
+    /// For a reason that may be one question's own; not for want of time or of a connection.
     pub falhou: bool,
 }
 
@@ -98,7 +104,8 @@ pub fn servir(
             .collect();
         servidas.alguma = true;
         let servir = juntas[0].1.servir;
-        servidas.falhou |= servir(&mut juntas, leitura, so_esta).is_err();
+        let lidas = servir(&mut juntas, leitura, so_esta);
+        servidas.falhou |= matches!(lidas, Err(Error::Interno(_)));
     }
 }
 
