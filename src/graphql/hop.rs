@@ -68,7 +68,7 @@ async fn acompanhada(
                 chegada = nova;
                 (vez, viajante)
             }
-            noticia => return respondida(noticia),
+            noticia => return Ok(respondida(noticia)),
         },
     };
     let lugar = vez.lugar().await;
@@ -78,7 +78,7 @@ async fn acompanhada(
         viajar(&schema, &preparado, vez.partir(viajante), leitura);
         drop(lugar);
     });
-    respondida(chegada.await)
+    Ok(respondida(chegada.await))
 }
 
 async fn sozinha(servico: &Servico, chamada: &Chamada, pronta: &Pronta) -> Result<Desfecho, Error> {
@@ -88,15 +88,15 @@ async fn sozinha(servico: &Servico, chamada: &Chamada, pronta: &Pronta) -> Resul
     chamada.app.db.responder(conexao, move |leitura| {
         viajar(&schema, &preparado, vec![viajante], leitura);
     });
-    let desfecho = respondida(chegada.await)?;
+    let desfecho = respondida(chegada.await);
     desfecho.ok_or_else(|| Error::interno(anyhow::anyhow!("a hop of one that left nobody")))
 }
 
-fn respondida(noticia: Result<Noticia, RecvError>) -> Result<Option<Desfecho>, Error> {
+/// Without news, the hop broke off: it may have been another that broke it.
+fn respondida(noticia: Result<Noticia, RecvError>) -> Option<Desfecho> {
     match noticia {
-        Ok(Noticia::Respondida(desfecho)) => Ok(Some(desfecho)),
-        // Without news, the hop broke off: it may have been another that broke it.
-        Ok(Noticia::Sozinha | Noticia::Espere(_)) | Err(_) => Ok(None),
+        Ok(Noticia::Respondida(desfecho)) => Some(desfecho),
+        Ok(Noticia::Sozinha | Noticia::Espere(_)) | Err(_) => None,
     }
 }
 
