@@ -8,6 +8,9 @@
 //! nobody could say for whom it works, and its work is done between the measurements. With valgrind on the machine the server's instructions
 //! are counted too, which no neighbour disturbs.
 
+mod callgrind;
+
+use callgrind::{contar_ate_aqui, contar_daqui};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use elos::auth::issuer::{CAMINHO, Emissor};
@@ -76,18 +79,6 @@ fn servidor(url: &str, audita: bool) -> anyhow::Result<()> {
         }
     });
     Ok(actix_web::rt::System::new().block_on(async { servir(partes, escuta)?.await })?)
-}
-
-/// Where callgrind begins to count; it knows the place by the name.
-#[inline(never)]
-fn contar_daqui() {
-    std::hint::black_box("contar");
-}
-
-/// Where it writes down what it counted.
-#[inline(never)]
-fn contar_ate_aqui() {
-    std::hint::black_box("parar");
 }
 
 fn agora() -> chrono::DateTime<chrono::Utc> {
@@ -423,7 +414,7 @@ fn abrir(conn: &mut PgConnection) -> anyhow::Result<()> {
 /// They are fewer in a second than on a machine of silicon, so the trail is written in
 /// smaller batches: the one that has it looks dearer than it is.
 fn instrucoes(completo: &str, aberto: &str) -> anyhow::Result<Option<[f64; 2]>> {
-    if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
+    if !callgrind::ha() {
         return Ok(None);
     }
     let com = contar(completo, true)?;
@@ -433,13 +424,8 @@ fn instrucoes(completo: &str, aberto: &str) -> anyhow::Result<Option<[f64; 2]>> 
 fn contar(url: &str, audita: bool) -> anyhow::Result<f64> {
     let saida = std::env::temp_dir().join(format!("elos-callgrind-{}", std::process::id()));
     let para = format!("--callgrind-out-file={}", saida.display());
-    let por = [
-        "valgrind",
-        "--tool=callgrind",
-        "--zero-before=*contar_daqui*",
-        "--dump-before=*contar_ate_aqui*",
-        &para,
-    ];
+    let [ferramenta, zerar, despejar] = callgrind::OPCOES;
+    let por = ["valgrind", ferramenta, zerar, despejar, &para];
     let mut lado = Lado::iniciar("valgrind", url, audita, &por)?;
     lado.proximo.store(5_000_000, Ordering::Relaxed);
     let carga = |lado: &Lado, vezes: usize| {
@@ -455,11 +441,10 @@ fn contar(url: &str, audita: bool) -> anyhow::Result<f64> {
     std::thread::sleep(ASSENTAR);
     lado.mandar("parar")?;
     drop(lado);
+    let total = callgrind::total(&saida, 1);
     let despejo = format!("{}.1", saida.display());
-    let texto = std::fs::read_to_string(&despejo)?;
     let _ = (std::fs::remove_file(despejo), std::fs::remove_file(saida));
-    let total = texto.lines().find_map(|linha| linha.strip_prefix("totals: ")?.trim().parse().ok());
-    let total: f64 = total.ok_or_else(|| anyhow::anyhow!("callgrind counted nothing"))?;
+    let total = total?;
     #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
     let pedidos = CONTADOS as f64;
     Ok(total / pedidos)

@@ -5,6 +5,9 @@
 //! What PostgreSQL does is not counted, and the trail, which writes when it likes, is off. Counts
 //! of another compiler are not compared.
 
+mod callgrind;
+
+use callgrind::{contar_ate_aqui, contar_daqui};
 use elos::auth::{Ator, Papel};
 use elos::config::{Assinaturas, Documentos as DeDocumentos, Regras};
 use elos::db::migracoes::Migrador;
@@ -68,18 +71,6 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Where callgrind begins to count; it knows the place by the name.
-#[inline(never)]
-fn contar_daqui() {
-    std::hint::black_box("contar");
-}
-
-/// Where it writes down what it counted.
-#[inline(never)]
-fn contar_ate_aqui() {
-    std::hint::black_box("parar");
-}
-
 fn agora() -> chrono::DateTime<chrono::Utc> {
     chrono::DateTime::from_timestamp(1_780_000_000, 0).unwrap_or_default()
 }
@@ -122,7 +113,8 @@ fn pedir(url: &str) -> anyhow::Result<()> {
                 let usadas: Value = usadas.map(|nome| (nome.to_owned(), variaveis[nome].clone())).collect();
                 let resposta = responder(&servico, &ator, query, &usadas).await?;
                 let resposta = String::from_utf8_lossy(&resposta);
-                anyhow::ensure!(!resposta.contains("\"errors\":"), "{nome}: {resposta}");
+                let recusada = resposta.contains("\"errors\":") || resposta.contains("\"erros\":[{");
+                anyhow::ensure!(!recusada, "{nome}: {resposta}");
             }
             contar_ate_aqui();
         }
@@ -149,7 +141,7 @@ async fn responder(
 
 #[expect(clippy::print_stdout, reason = "what a benchmark is for")]
 fn conferir(guardar: bool) -> anyhow::Result<()> {
-    if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
+    if !callgrind::ha() {
         println!("skipped: valgrind is not here");
         return Ok(());
     }
@@ -210,11 +202,7 @@ fn contar_em(postgres: &Embedded, pasta: &Path) -> anyhow::Result<Vec<(&'static 
     admin.batch_execute("GRANT elos_app, elos_nacional, elos_auditor TO medido")?;
     let saida = pasta.join("callgrind");
     let feito = Command::new("valgrind")
-        .args([
-            "--tool=callgrind",
-            "--zero-before=*contar_daqui*",
-            "--dump-before=*contar_ate_aqui*",
-        ])
+        .args(callgrind::OPCOES)
         .arg(format!("--callgrind-out-file={}", saida.display()))
         .arg(std::env::current_exe()?)
         .args(["pedir", &postgres.url("medido", "contado")])
@@ -223,12 +211,7 @@ fn contar_em(postgres: &Embedded, pasta: &Path) -> anyhow::Result<Vec<(&'static 
         .output()?;
     anyhow::ensure!(feito.status.success(), "{}", String::from_utf8_lossy(&feito.stderr));
     let contada = |(n, (nome, _)): (usize, &(&'static str, &str))| {
-        let texto = std::fs::read_to_string(format!("{}.{}", saida.display(), n + 1))?;
-        let total =
-            texto.lines().find_map(|linha| linha.strip_prefix("totals: ")?.trim().parse().ok());
-        let total: f64 =
-            total.ok_or_else(|| anyhow::anyhow!("callgrind counted nothing of {nome}"))?;
-        Ok((*nome, total / f64::from(CONTADOS)))
+        Ok((*nome, callgrind::total(&saida, n + 1)? / f64::from(CONTADOS)))
     };
     PEDIDOS.iter().enumerate().map(contada).collect()
 }
