@@ -8,6 +8,7 @@ use crate::config::{Assinaturas, Documentos, Http, Regras};
 use crate::db::{Db, Sessao};
 use crate::enumeracao::Enumeracao;
 use crate::error::Error;
+use crate::escrita::Turmas;
 use crate::metricas::Metricas;
 use crate::rastro::Rastreavel;
 use chrono::{DateTime, Utc};
@@ -19,6 +20,8 @@ pub struct App {
     pub armazem: Arc<dyn Armazem>,
     pub auditoria: Auditoria,
     pub enumeracao: Arc<Enumeracao>,
+    /// Who waits to write.
+    pub turmas: Arc<Turmas>,
     pub metricas: Metricas,
     /// Signs what this server certifies; without one, recibos de envio go unsigned.
     pub assinante: Option<Arc<Assinante>>,
@@ -36,13 +39,15 @@ impl App {
         let armazem = Arc::new(NoBanco(db.clone()));
         let metricas = Metricas::novas();
         let auditoria = Auditoria::iniciar(db.clone(), metricas.clone());
-        let (enumeracao, assinaturas) = (Arc::default(), Assinaturas::default());
+        let (enumeracao, turmas, assinaturas) =
+            (Arc::default(), Arc::default(), Assinaturas::default());
         let (documentos, http, assinante) = (Documentos::default(), Http::default(), None);
         Self {
             db,
             armazem,
             auditoria,
             enumeracao,
+            turmas,
             metricas,
             assinante,
             regras,

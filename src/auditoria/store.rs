@@ -23,6 +23,14 @@ macro_rules! colunas {
     };
 }
 
+/// What a record is written with, but its number.
+macro_rules! escritas {
+    () => {
+        "tribunal_codigo, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, recursos, campos_sensiveis, \
+         correlacao"
+    };
+}
+
 /// After `unnest(` and an array of tribunais: each with the place of its last seal, in `u`.
 macro_rules! ultimo_selo {
     () => {
@@ -60,6 +68,27 @@ pub fn acrescentar(
     primeiro: i64,
     lote: &[NovoRegistro],
 ) -> QueryResult<usize> {
+    let inicio = Sql::new(concat!("INSERT INTO auditoria (id, ", escritas!(), ") SELECT n - 1 + "))
+        .bind(primeiro)
+        .push(", ");
+    match linhas(inicio, &lote.iter().collect::<Vec<_>>()).execute(conn) {
+        // Asked of every row beforehand (ON CONFLICT), it costs a third of the insert.
+        Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(0),
+        outro => outro,
+    }
+}
+
+/// Writes the records of writes, in their transaction.
+pub fn registrar(sessao: &mut Sessao<'_>, novos: &[&NovoRegistro]) -> QueryResult<()> {
+    if !novos.is_empty() {
+        let inicio = Sql::new(concat!("INSERT INTO auditoria (", escritas!(), ") SELECT "));
+        linhas(inicio, novos).execute(sessao.conn())?;
+    }
+    Ok(())
+}
+
+/// After `inicio`: those columns of each of `lote`, and where they come from.
+fn linhas(inicio: Sql, lote: &[&NovoRegistro]) -> Sql {
     let (comuns, qual) = comuns(lote);
     let textos = |de: &dyn Fn(&NovoRegistro) -> String| -> Vec<String> {
         comuns.iter().map(|comum| de(comum)).collect()
@@ -68,61 +97,50 @@ pub fn acrescentar(
         comuns.iter().map(|comum| de(comum)).collect()
     };
     let (recursos, de, ate) = fatias(lote);
-    let escritos = Sql::new(
-        "INSERT INTO auditoria (id, tribunal_codigo, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, \
-         recursos, campos_sensiveis, correlacao) \
-         SELECT n - 1 + ",
-    )
-    .bind(primeiro)
-    .push(", tribunal, ocorrido_em, sub, nullif(azp, ''), canal, operacao, especie, resultado, status, (")
-    .bind(recursos)
-    .push(
-        "::bigint[])[de:ate], CASE campos WHEN '' THEN '{}'::text[] ELSE string_to_array(campos, ',') END, correlacao \
-         FROM unnest(",
-    )
-    .bind(lote.iter().map(|novo| novo.ocorrido_em).collect::<Vec<_>>())
-    .push(", ")
-    .bind(lote.iter().map(|novo| novo.correlacao.clone()).collect::<Vec<_>>())
-    .push(", ")
-    .bind(de)
-    .push(", ")
-    .bind(ate)
-    .push(", ")
-    .bind(qual)
-    .push(") WITH ORDINALITY AS r (ocorrido_em, correlacao, de, ate, qual, n) JOIN unnest(")
-    .bind(curtos(&|novo| novo.tribunal()))
-    .push(", ")
-    .bind(textos(&|novo| novo.ator.sub().to_owned()))
-    .push(", ")
-    .bind(textos(&|novo| novo.ator.azp().unwrap_or_default().to_owned()))
-    .push(", ")
-    .bind(textos(&|novo| novo.canal.texto().to_owned()))
-    .push(", ")
-    .bind(textos(&|novo| novo.operacao.clone()))
-    .push(", ")
-    .bind(textos(&|novo| novo.especie.texto().to_owned()))
-    .push(", ")
-    .bind(textos(&|novo| ResultadoAuditoria::de_status(novo.status).texto().to_owned()))
-    .push(", ")
-    .bind(curtos(&|novo| novo.status.cast_signed()))
-    .push(", ")
-    .bind(textos(&|novo| novo.campos.nomes().collect::<Vec<_>>().join(",")))
-    .push(
-        ") WITH ORDINALITY AS c (tribunal, sub, azp, canal, operacao, especie, resultado, status, campos, k) ON k = qual",
-    )
-    .execute(conn);
-    match escritos {
-        // Asked of every row beforehand (ON CONFLICT), it costs a third of the insert.
-        Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(0),
-        outro => outro,
-    }
+    inicio
+        .push("tribunal, ocorrido_em, sub, nullif(azp, ''), canal, operacao, especie, resultado, status, (")
+        .bind(recursos)
+        .push(
+            "::bigint[])[de:ate], CASE campos WHEN '' THEN '{}'::text[] ELSE string_to_array(campos, ',') END, correlacao \
+             FROM unnest(",
+        )
+        .bind(lote.iter().map(|novo| novo.ocorrido_em).collect::<Vec<_>>())
+        .push(", ")
+        .bind(lote.iter().map(|novo| novo.correlacao.clone()).collect::<Vec<_>>())
+        .push(", ")
+        .bind(de)
+        .push(", ")
+        .bind(ate)
+        .push(", ")
+        .bind(qual)
+        .push(") WITH ORDINALITY AS r (ocorrido_em, correlacao, de, ate, qual, n) JOIN unnest(")
+        .bind(curtos(&|novo| novo.tribunal()))
+        .push(", ")
+        .bind(textos(&|novo| novo.ator.sub().to_owned()))
+        .push(", ")
+        .bind(textos(&|novo| novo.ator.azp().unwrap_or_default().to_owned()))
+        .push(", ")
+        .bind(textos(&|novo| novo.canal.texto().to_owned()))
+        .push(", ")
+        .bind(textos(&|novo| novo.operacao.clone()))
+        .push(", ")
+        .bind(textos(&|novo| novo.especie.texto().to_owned()))
+        .push(", ")
+        .bind(textos(&|novo| ResultadoAuditoria::de_status(novo.status).texto().to_owned()))
+        .push(", ")
+        .bind(curtos(&|novo| novo.status.cast_signed()))
+        .push(", ")
+        .bind(textos(&|novo| novo.campos.nomes().collect::<Vec<_>>().join(",")))
+        .push(
+            ") WITH ORDINALITY AS c (tribunal, sub, azp, canal, operacao, especie, resultado, status, campos, k) ON k = qual",
+        )
 }
 
 /// One record for each that differs in more than when it was and of what, and which of
 /// these each one is like: of a few clients that do a few things, that is said once.
-fn comuns(lote: &[NovoRegistro]) -> (Vec<&NovoRegistro>, Vec<i64>) {
+fn comuns<'a>(lote: &[&'a NovoRegistro]) -> (Vec<&'a NovoRegistro>, Vec<i64>) {
     let (mut comuns, mut vistos) = (Vec::new(), HashMap::new());
-    let qual = lote.iter().map(|novo| {
+    let qual = lote.iter().map(|&novo| {
         let NovoRegistro { ator, canal, operacao, especie, status, campos, .. } = novo;
         let comum =
             (novo.tribunal(), ator.sub(), ator.azp(), canal, operacao, especie, status, campos);
@@ -137,8 +155,8 @@ fn comuns(lote: &[NovoRegistro]) -> (Vec<&NovoRegistro>, Vec<i64>) {
 
 /// The resources of all records one after the other, and where those of each begin and
 /// end: PostgreSQL has arrays of arrays only if all are of one length.
-fn fatias(lote: &[NovoRegistro]) -> (Vec<i64>, Vec<i64>, Vec<i64>) {
-    let recursos: Vec<i64> = lote.iter().flat_map(numeros_de).collect();
+fn fatias(lote: &[&NovoRegistro]) -> (Vec<i64>, Vec<i64>, Vec<i64>) {
+    let recursos: Vec<i64> = lote.iter().copied().flat_map(numeros_de).collect();
     let (de, ate) = lote
         .iter()
         .scan(0, |fim, novo| {
@@ -148,40 +166,6 @@ fn fatias(lote: &[NovoRegistro]) -> (Vec<i64>, Vec<i64>, Vec<i64>) {
         })
         .unzip();
     (recursos, de, ate)
-}
-
-/// Writes the record of a write, in its transaction.
-pub fn registrar(sessao: &mut Sessao<'_>, novo: &NovoRegistro) -> QueryResult<()> {
-    Sql::new(
-        "INSERT INTO auditoria (tribunal_codigo, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, \
-         recursos, campos_sensiveis, correlacao) VALUES (",
-    )
-    .bind(novo.tribunal())
-    .push(", ")
-    .bind(novo.ocorrido_em)
-    .push(", ")
-    .bind(novo.ator.sub().to_owned())
-    .push(", nullif(")
-    .bind(novo.ator.azp().unwrap_or_default().to_owned())
-    .push(", ''), ")
-    .bind(novo.canal.texto().to_owned())
-    .push(", ")
-    .bind(novo.operacao.clone())
-    .push(", ")
-    .bind(novo.especie.texto().to_owned())
-    .push(", ")
-    .bind(ResultadoAuditoria::de_status(novo.status).texto().to_owned())
-    .push(", ")
-    .bind(novo.status.cast_signed())
-    .push(", ")
-    .bind(numeros_de(novo).collect::<Vec<_>>())
-    .push(", ")
-    .bind(novo.campos.nomes().map(str::to_owned).collect::<Vec<_>>())
-    .push(", ")
-    .bind(novo.correlacao.clone())
-    .push(")")
-    .execute(sessao.conn())?;
-    Ok(())
 }
 
 fn numeros_de(novo: &NovoRegistro) -> impl Iterator<Item = i64> {

@@ -4,10 +4,12 @@
 //! both take an [`Ator`]: no statement runs without a tribunal. What the server asks
 //! for itself ([`Db::como_servidor`]) sees no row of any.
 
+mod escrita;
 mod escuta;
 pub mod fluxo;
 mod leitura;
 pub mod lista;
+mod lugares;
 mod manager;
 pub mod migracoes;
 mod relacao;
@@ -16,6 +18,7 @@ mod sql;
 mod texto_enum;
 
 pub use leitura::Leitura;
+pub use lugares::Lugares;
 pub use manager::ConexaoRecusada;
 pub use relacao::{Relation, agrupar};
 pub use sql::{Conectivos, Sql, Valor};
@@ -23,10 +26,10 @@ pub(crate) use texto_enum::texto_enum;
 
 use crate::auth::{Ator, Escopo};
 use crate::error::{Error, Falha};
+use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, r2d2::Pool};
 use escuta::Avisos;
 use manager::{Inicio, Lease, Manager, PapelDoBanco};
-use std::convert::Infallible;
 use std::sync::{Arc, atomic::AtomicU64};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -100,6 +103,13 @@ impl Sessao<'_> {
         self.conn
     }
 
+    /// From here on, in this transaction: not to wait longer for a row that another has. What
+    /// does fails, and the transaction with it.
+    pub fn esperar_no_maximo(&mut self, tempo: Duration) -> Result<(), Error> {
+        let ms = tempo.as_millis().max(1);
+        Ok(self.conn.batch_execute(&format!("SET LOCAL lock_timeout = {ms}"))?)
+    }
+
     /// Part of a transaction, undone alone if it fails.
     pub fn desfazivel<T>(
         &mut self,
@@ -170,12 +180,15 @@ impl Db {
         F: Fn(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
         T: Send + 'static,
     {
-        let (db, escopo) = (self.clone(), ator.escopo());
-        self.no_tempo(escopo, move || {
-            let reservar = || db.reservar(escopo, Inicio::Solto);
-            manager::usar_uma(reservar, |conn| ler(&mut db.sessao(conn, escopo)))?.1
-        })
-        .await
+        let (db, vez) = (self.clone(), self.vez(ator, Instant::now()).await?);
+        let escopo = vez.escopo;
+        let ler = move || {
+            db.no_tempo(|| {
+                let reservar = || db.reservar(escopo, Inicio::Solto);
+                manager::usar_uma(reservar, |conn| ler(&mut db.sessao(conn, escopo)))?.1
+            })
+        };
+        Self::bloqueante(vez, ler).await?
     }
 
     /// All that some answers read, on a blocking thread; who waits for them is told by `responder`.
@@ -190,47 +203,6 @@ impl Db {
     /// A connection's place, first come, first served, for who waits since `desde`.
     pub async fn vez(&self, ator: &Ator, desde: Instant) -> Result<Vez, Error> {
         self.vez_de(ator.escopo(), desde).await
-    }
-
-    /// Writes in one transaction: committed if `escrever` succeeds, rolled back if not.
-    pub async fn escrever<T, F>(&self, ator: &Ator, escrever: F) -> Result<T, Error>
-    where
-        F: FnOnce(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
-        T: Send + 'static,
-    {
-        let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
-        self.no_tempo(escopo, move || {
-            let feito = db
-                .reservar(escopo, Inicio::Solto)?
-                .usar(|conn| conn.transaction(|conn| escrever(&mut Sessao { conn, escopo })));
-            // Undone or not: the feeds are read only up to the oldest transaction still open.
-            db.avisos.avisar();
-            feito
-        })
-        .await
-    }
-
-    /// Does what [`Db::escrever`] does and then undoes it, whatever came of it.
-    pub async fn ensaiar<T, F>(&self, ator: &Ator, escrever: F) -> Result<T, Error>
-    where
-        F: FnOnce(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
-        T: Send + 'static,
-    {
-        let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
-        self.no_tempo(escopo, move || {
-            let feito = db.reservar(escopo, Inicio::Solto)?.usar(|conn| {
-                let mut feito = None;
-                let desfeito = conn.transaction(|conn| {
-                    feito = Some(escrever(&mut Sessao { conn, escopo })?);
-                    Err::<Infallible, Error>(diesel::result::Error::RollbackTransaction.into())
-                });
-                let Err(error) = desfeito;
-                feito.ok_or(error)
-            });
-            db.avisos.avisar();
-            feito
-        })
-        .await
     }
 
     /// What the server asks for itself: of no tribunal, so no tribunal's row is seen. Blocks.
@@ -255,8 +227,9 @@ impl Db {
     /// Whether a connection can be had and answers.
     pub async fn pronto(&self) -> bool {
         let (db, escopo) = (self.clone(), Escopo::Tribunal(0));
+        let Ok(vez) = self.vez_de(escopo, Instant::now()).await else { return false };
         let sonda = move || db.reservar(escopo, Inicio::Solto)?.usar(manager::responde);
-        self.no_tempo(escopo, sonda).await.is_ok()
+        matches!(Self::bloqueante(vez, sonda).await, Ok(Ok(())))
     }
 
     /// How many may be at work at once for those who call.
@@ -277,11 +250,9 @@ impl Db {
 
     /// The one place where async code meets Diesel, which is synchronous.
     async fn bloqueante<T: Send + 'static>(
-        &self,
-        escopo: Escopo,
+        vez: Vez,
         trabalho: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let vez = self.vez_de(escopo, Instant::now()).await?;
         let span = tracing::Span::current();
         let trabalho = move || {
             let _vez = vez;
@@ -291,20 +262,13 @@ impl Db {
     }
 
     /// Diesel does not tell a statement that ran out of time from another failure.
-    async fn no_tempo<T: Send + 'static>(
-        &self,
-        escopo: Escopo,
-        trabalho: impl FnOnce() -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let cronometrado = move || {
-            let inicio = Instant::now();
-            (trabalho(), inicio.elapsed())
-        };
-        match self.bloqueante(escopo, cronometrado).await? {
-            (Err(Error::Interno(_)), gasto) if gasto >= self.tempo => {
+    fn no_tempo<T>(&self, trabalho: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        let inicio = Instant::now();
+        match trabalho() {
+            Err(Error::Interno(_)) if inicio.elapsed() >= self.tempo => {
                 Err(self.tempo_esgotado(None))
             }
-            (desfecho, _) => desfecho,
+            desfecho => desfecho,
         }
     }
 

@@ -25,8 +25,11 @@ pub enum Valor {
     /// A transaction's number, which Diesel has no type for; digits only.
     Xid(String),
     I16s(Vec<i16>),
+    I32s(Vec<i32>),
     I64s(Vec<i64>),
+    I64sOuNulos(Vec<Option<i64>>),
     Textos(Vec<String>),
+    TextosOuNulos(Vec<Option<String>>),
     Instantes(Vec<DateTime<Utc>>),
     Bytes(Vec<u8>),
 }
@@ -42,7 +45,8 @@ macro_rules! de {
 }
 de! {
     i16 => I16, i32 => I32, i64 => I64, bool => Bool, String => Texto, Option<String> => TextoOuNulo, NaiveDate => Data,
-    DateTime<Utc> => Instante, Vec<i16> => I16s, Vec<i64> => I64s, Vec<String> => Textos,
+    DateTime<Utc> => Instante, Vec<i16> => I16s, Vec<i32> => I32s, Vec<i64> => I64s, Vec<Option<i64>> => I64sOuNulos,
+    Vec<String> => Textos, Vec<Option<String>> => TextosOuNulos,
     Vec<DateTime<Utc>> => Instantes, Vec<u8> => Bytes,
 }
 
@@ -176,6 +180,15 @@ impl QueryFragment<Pg> for Sql {
                 Parte::Valor(Valor::Bytes(v)) => out.push_bind_param::<tipo::Binary, _>(v)?,
                 Parte::Valor(Valor::I16s(v)) => {
                     out.push_bind_param::<tipo::Array<tipo::SmallInt>, _>(v)?;
+                }
+                Parte::Valor(Valor::I32s(v)) => {
+                    out.push_bind_param::<tipo::Array<tipo::Integer>, _>(v)?;
+                }
+                Parte::Valor(Valor::I64sOuNulos(v)) => {
+                    out.push_bind_param::<tipo::Array<tipo::Nullable<tipo::BigInt>>, _>(v)?;
+                }
+                Parte::Valor(Valor::TextosOuNulos(v)) => {
+                    out.push_bind_param::<tipo::Array<tipo::Nullable<tipo::Text>>, _>(v)?;
                 }
                 Parte::Valor(Valor::Instantes(v)) => {
                     out.push_bind_param::<tipo::Array<tipo::Timestamptz>, _>(v)?;

@@ -83,16 +83,22 @@ impl Recusa {
         self
     }
 
-    /// Passes when nobody refused. A field that its door could not read is
-    /// refused for that alone: rules would only say that it, or what it holds, is missing.
+    /// Passes when nobody refused.
     pub fn nenhuma(malformados: Vec<Self>, das_regras: Vec<Self>) -> Result<(), Error> {
+        let recusas = Self::juntas(malformados, das_regras);
+        if recusas.is_empty() { Ok(()) } else { Err(Error::Recusas(recusas)) }
+    }
+
+    /// All of them. A field that its door could not read is refused for that alone: rules would
+    /// only say that it, or what it holds, is missing.
+    pub fn juntas(malformados: Vec<Self>, das_regras: Vec<Self>) -> Vec<Self> {
         let ilegiveis: Vec<_> = malformados.iter().map(|recusa| recusa.campo.clone()).collect();
         let legivel =
             |recusa: &Self| !ilegiveis.iter().any(|campo| recusa.campo.starts_with(campo));
         let mut recusas = malformados;
         recusas.extend(das_regras.into_iter().filter(legivel));
         recusas.truncate(RECUSAS_MAXIMO);
-        if recusas.is_empty() { Ok(()) } else { Err(Error::Recusas(recusas)) }
+        recusas
     }
 
     /// What two equal inputs share: which fields could not be read, in whatever words that is told.

@@ -1,11 +1,13 @@
 //! What every write shares: one transaction, a dry run, and a key against doing it twice.
 
 mod chave;
+mod turma;
 
 pub use chave::{CABECALHO, Chave, ChaveMalformada};
+pub use turma::Turmas;
 
 use crate::app::Chamada;
-use crate::auditoria;
+use crate::auditoria::{self, NovoRegistro, Rastro};
 use crate::auth::{Ator, Papel};
 use crate::config::Regras;
 use crate::db::Sessao;
@@ -16,14 +18,27 @@ use serde::{Deserialize, Serialize};
 
 /// One use case that writes. As a value it is what a client asked for: two that
 /// read the same as JSON, under one key, are one request sent twice.
-pub trait Comando: Serialize + Send + 'static {
+pub trait Comando: Serialize + Clone + Send + 'static {
     /// Its name among the mutations; a key counts within it.
     const NOME: &'static str;
     type Efeito: Efeito;
 
     /// Lock, read, rule, write, tell: within the transaction that it is given.
     fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Self::Efeito, Error>;
+
+    /// How it is done in one transaction with others like it that wait, if it may be: it locks no
+    /// row that is there already, and nothing that a rule asks about one is changed by another.
+    fn juntos(&self) -> Option<Juntos<Self>> {
+        None
+    }
 }
+
+/// Does several commands in one transaction: what each came to, in their order. A refused one
+/// has written nothing.
+pub type Juntos<C> = fn(&mut Sessao<'_>, Vec<(C, &Contexto)>) -> Result<Vec<Julgado<C>>, Error>;
+
+/// What rules let a command come to.
+pub type Julgado<C> = Result<<C as Comando>::Efeito, Vec<Recusa>>;
 
 /// What a write leaves behind.
 pub trait Efeito: Sized + Send + Rastreavel + 'static {
@@ -55,6 +70,7 @@ pub struct Lembranca {
 }
 
 /// What a use case knows of where and when it runs.
+#[derive(Clone)]
 pub struct Contexto {
     pub tribunal: i16,
     pub regras: Regras,
@@ -86,14 +102,19 @@ pub struct Feito<T, U> {
 /// A key is taken before anything else, so a rival with the same key waits here
 /// and then finds the outcome. A refusal of a rule is an outcome too, kept
 /// although what led to it is rolled back. The trail tells of what was done in the
-/// same transaction, and of a refusal when the call is over.
-pub async fn executar<C: Comando, U: Rastreavel + Send + 'static>(
+/// same transaction, and of a refusal when the call is over. `ler` may run twice.
+pub async fn executar<C, U, L>(
     chamada: &Chamada,
     comando: C,
     modo: Modo,
-    ler: impl FnOnce(&mut Sessao<'_>, &C::Efeito) -> Result<U, Error> + Send + 'static,
-) -> Result<Feito<C::Efeito, U>, Error> {
-    let (app, ator, rastro) = (&chamada.app, chamada.ator(), &chamada.rastro);
+    ler: L,
+) -> Result<Feito<C::Efeito, U>, Error>
+where
+    C: Comando,
+    U: Rastreavel + Send + 'static,
+    L: Ler<C, U>,
+{
+    let (app, ator, rastro) = (&chamada.app, chamada.ator(), chamada.rastro.clone());
     ator.exige(Papel::Integracao)?;
     chamada.admitir().await?;
     let contexto = Contexto {
@@ -103,37 +124,25 @@ pub async fn executar<C: Comando, U: Rastreavel + Send + 'static>(
         autor: ator.clone(),
     };
     let Modo { simular: simulado, chave } = modo;
-    let (trilha, audita) = (rastro.clone(), app.auditoria.escreve());
-    let escrever = move |sessao: &mut Sessao<'_>| {
-        let (desfecho, repetido) = match chave.filter(|_| !simulado) {
-            None => (Ok(comando.executar(sessao, &contexto)?), false),
-            Some(chave) => chave::uma_vez(sessao, &chave, comando, &contexto)?,
-        };
-        match desfecho {
-            Err(recusas) => Ok(Err(recusas)),
-            Ok(efeito) => {
-                let lido = ler(sessao, &efeito)?;
-                let registro = trilha.escrita(C::NOME, &efeito, &lido);
-                if audita && !simulado {
-                    auditoria::store::registrar(sessao, &registro)?;
-                }
-                Ok(Ok((Feito { efeito, lido, simulado, repetido }, registro)))
-            }
+    // What was only tried is of no record: the transaction that made it is undone.
+    let registra = app.auditoria.escreve() && !simulado;
+    let pedido = Pedido { comando, contexto, resto: Resto { ler, rastro, registra } };
+    let desfecho = match (simulado, chave, pedido.comando.juntos()) {
+        (true, ..) => app.db.ensaiar(ator, move |sessao| pedido.executar(sessao, None)).await,
+        (false, None, Some(juntos)) => turma::escrever(app, pedido, juntos).await,
+        (false, chave, _) => {
+            app.db.escrever(ator, move |sessao| pedido.executar(sessao, chave.as_ref())).await
         }
     };
-    let desfecho = match simulado {
-        true => app.db.ensaiar(ator, escrever).await,
-        false => app.db.escrever(ator, escrever).await,
-    };
+    let rastro = &chamada.rastro;
     match desfecho.and_then(|desfecho| desfecho.map_err(Error::Recusas)) {
-        Ok((feito, registro)) => {
-            // What was only tried is of no record: the transaction that made it is undone.
+        Ok(Gravado { efeito, lido, registro, repetido, .. }) => {
             if !simulado {
                 rastro.gravada(registro);
-                rastro.leu(&feito.efeito);
-                rastro.leu(&feito.lido);
+                rastro.leu(&efeito);
+                rastro.leu(&lido);
             }
-            Ok(feito)
+            Ok(Feito { efeito, lido, simulado, repetido })
         }
         Err(error) => {
             let recusas = error.recusas();
@@ -142,6 +151,100 @@ pub async fn executar<C: Comando, U: Rastreavel + Send + 'static>(
             Err(error)
         }
     }
+}
+
+/// What an answer reads in the transaction of the write that it is about.
+pub trait Ler<C: Comando, U>:
+    Fn(&mut Sessao<'_>, &C::Efeito) -> Result<U, Error> + Clone + Send + 'static
+{
+}
+
+impl<C: Comando, U, F> Ler<C, U> for F where
+    F: Fn(&mut Sessao<'_>, &C::Efeito) -> Result<U, Error> + Clone + Send + 'static
+{
+}
+
+/// A write on its way to its transaction.
+#[derive(Clone)]
+struct Pedido<C, L> {
+    comando: C,
+    contexto: Contexto,
+    resto: Resto<L>,
+}
+
+/// What is left to do of a write once its command is done.
+#[derive(Clone)]
+struct Resto<L> {
+    ler: L,
+    rastro: Rastro,
+    /// The trail is to tell of it.
+    registra: bool,
+}
+
+/// A write as its transaction left it.
+struct Gravado<T, U> {
+    efeito: T,
+    lido: U,
+    registro: NovoRegistro,
+    registra: bool,
+    repetido: bool,
+}
+
+/// What became of a write: done, or refused.
+type Desfecho<C, U> = Result<Gravado<<C as Comando>::Efeito, U>, Vec<Recusa>>;
+
+impl<C: Comando, L> Pedido<C, L> {
+    fn executar<U: Rastreavel>(
+        self,
+        sessao: &mut Sessao<'_>,
+        chave: Option<&Chave>,
+    ) -> Result<Desfecho<C, U>, Error>
+    where
+        L: Ler<C, U>,
+    {
+        let Self { comando, contexto, resto } = self;
+        let (julgado, repetido) = match chave {
+            None => (Ok(comando.executar(sessao, &contexto)?), false),
+            Some(chave) => chave::uma_vez(sessao, chave, comando, &contexto)?,
+        };
+        let desfecho = resto.ler(sessao, julgado, repetido)?;
+        registrar(sessao, desfecho.as_ref().ok())?;
+        Ok(desfecho)
+    }
+}
+
+impl<L> Resto<L> {
+    fn ler<C: Comando, U: Rastreavel>(
+        self,
+        sessao: &mut Sessao<'_>,
+        julgado: Julgado<C>,
+        repetido: bool,
+    ) -> Result<Desfecho<C, U>, Error>
+    where
+        L: Ler<C, U>,
+    {
+        let Self { ler, rastro, registra } = self;
+        let efeito = match julgado {
+            Ok(efeito) => efeito,
+            Err(recusas) => return Ok(Err(recusas)),
+        };
+        let lido = ler(sessao, &efeito)?;
+        let registro = rastro.escrita(C::NOME, &efeito, &lido);
+        Ok(Ok(Gravado { efeito, lido, registro, registra, repetido }))
+    }
+}
+
+/// The trail of what was written, in the same transaction.
+fn registrar<'a, T: 'a, U: 'a>(
+    sessao: &mut Sessao<'_>,
+    gravados: impl IntoIterator<Item = &'a Gravado<T, U>>,
+) -> Result<(), Error> {
+    let registros: Vec<_> = gravados
+        .into_iter()
+        .filter(|gravado| gravado.registra)
+        .map(|gravado| &gravado.registro)
+        .collect();
+    Ok(auditoria::store::registrar(sessao, &registros)?)
 }
 
 /// What the client named is not there, or not theirs to see.

@@ -4,7 +4,6 @@ use super::{Evento, NovoEvento};
 use crate::adolescente::AdolescenteId;
 use crate::db::fluxo::{Lugar, Trecho};
 use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
-use crate::db::schema::evento;
 use crate::db::{Relation, Sessao, Sql, Valor};
 use crate::error::Error;
 use crate::processo::{NumeroProcesso, ProcessoId};
@@ -18,24 +17,43 @@ macro_rules! colunas {
     };
 }
 
-/// One statement each: one of several rows is never prepared, and planning it anew costs
-/// more than the way there.
+/// In one statement, in their order. By arrays, so that its text does not tell how many they are
+/// and it is prepared once.
 pub fn registrar(sessao: &mut Sessao<'_>, novos: &[NovoEvento]) -> QueryResult<()> {
-    for novo in novos {
-        diesel::insert_into(evento::table)
-            .values((
-                evento::tribunal_codigo.eq(novo.tribunal_codigo),
-                evento::tipo.eq(novo.tipo),
-                evento::processo_id.eq(novo.processo_id),
-                evento::adolescente_id.eq(novo.adolescente_id),
-                evento::guia_id.eq(novo.guia_id),
-                evento::ocorrido_em.eq(novo.ocorrido_em),
-                evento::ator_sub.eq(&novo.ator_sub),
-                evento::ator_azp.eq(&novo.ator_azp),
-                evento::campos.eq(&novo.campos),
-            ))
-            .execute(sessao.conn())?;
+    if novos.is_empty() {
+        return Ok(());
     }
+    fn cada<T>(novos: &[NovoEvento], campo: impl Fn(&NovoEvento) -> T) -> Vec<T> {
+        novos.iter().map(campo).collect()
+    }
+    Sql::new(
+        "INSERT INTO evento (tribunal_codigo, tipo, processo_id, adolescente_id, guia_id, ocorrido_em, ator_sub, ator_azp, \
+         campos) \
+         SELECT tribunal, tipo, processo, adolescente, guia, ocorrido_em, sub, azp, string_to_array(campos, ',') \
+         FROM unnest(",
+    )
+    .bind(cada(novos, |novo| novo.tribunal_codigo))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.tipo.texto().to_owned()))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.processo_id.map(|id| id.0)))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.adolescente_id.map(|id| id.0)))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.guia_id.map(|id| id.0)))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.ocorrido_em))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.ator_sub.clone()))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.ator_azp.clone()))
+    .push(", ")
+    // Names of the schema: no comma is in one.
+    .bind(cada(novos, |novo| novo.campos.join(",")))
+    .push(
+        ") WITH ORDINALITY AS e (tribunal, tipo, processo, adolescente, guia, ocorrido_em, sub, azp, campos, n) ORDER BY n",
+    )
+    .execute(sessao.conn())?;
     Ok(())
 }
 

@@ -11,21 +11,16 @@ use super::operacao::Desfecho;
 use super::perguntas::Perguntas;
 use crate::app::Chamada;
 use crate::auth::Ator;
+use crate::db::Lugares;
 use async_graphql::Request;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::time::timeout;
+use tokio::sync::oneshot;
 use tracing::Span;
 
 /// How many share a hop at most: each waits until what all of them ask is read.
 const TURMA_MAXIMA: usize = 16;
-
-/// How long a place is waited for, before one goes without.
-const PACIENCIA: Duration = Duration::from_millis(100);
 
 /// A query on its way.
 pub struct Viajante {
@@ -43,12 +38,13 @@ pub enum Noticia {
     /// What failed for all may have been the fault of another: to be tried alone.
     Sozinha,
     /// Who waited for all does not any more: it is for this one to.
-    Espere(Vez),
+    Espere(Espera),
 }
 
 /// Who waits for a hop, by document and rights.
+#[derive(Default)]
 pub struct Carona {
-    lugares: Arc<Semaphore>,
+    pub lugares: Lugares,
     filas: Mutex<HashMap<Chave, VecDeque<Viajante>>>,
 }
 
@@ -56,25 +52,14 @@ pub struct Carona {
 type Chave = (usize, Ator);
 
 /// Waits for all that ask the same. Dropped before they go, it passes to another of them.
-pub struct Vez {
+pub struct Espera {
     carona: Arc<Carona>,
     chave: Chave,
 }
 
-/// One of the hops under way at a time.
-pub type Lugar = Option<OwnedSemaphorePermit>;
-
-impl Default for Carona {
-    fn default() -> Self {
-        // One more than there are processors: while one waits for PostgreSQL, another has its turn.
-        let lugares = thread::available_parallelism().map_or(2, |quantos| quantos.get() + 1);
-        Self { lugares: Arc::new(Semaphore::new(lugares)), filas: Mutex::default() }
-    }
-}
-
 impl Carona {
     /// Joins those that ask the same; or is the first of them, to wait for all.
-    pub fn entrar(self: &Arc<Self>, viajante: Viajante) -> Option<(Vez, Viajante)> {
+    pub fn entrar(self: &Arc<Self>, viajante: Viajante) -> Option<(Espera, Viajante)> {
         let documento = Arc::as_ptr(&viajante.preparado) as usize;
         let chave = (documento, viajante.chamada.ator().clone());
         match self.filas().entry(chave) {
@@ -85,7 +70,7 @@ impl Carona {
             Entry::Vacant(fila) => {
                 let chave = fila.key().clone();
                 fila.insert(VecDeque::new());
-                Some((Vez { carona: Arc::clone(self), chave }, viajante))
+                Some((Espera { carona: Arc::clone(self), chave }, viajante))
             }
         }
     }
@@ -95,13 +80,7 @@ impl Carona {
     }
 }
 
-impl Vez {
-    /// Waits for a place; not for ever, because one that is slow may have it.
-    pub async fn lugar(&self) -> Lugar {
-        let lugar = Arc::clone(&self.carona.lugares).acquire_owned();
-        timeout(PACIENCIA, lugar).await.ok()?.ok()
-    }
-
+impl Espera {
     /// Goes, with `primeiro` and as many of the others as fit.
     pub fn partir(self, primeiro: Viajante) -> Vec<Viajante> {
         let mut turma = vec![primeiro];
@@ -116,7 +95,7 @@ impl Vez {
 }
 
 /// The next of those that are left waits for them.
-impl Drop for Vez {
+impl Drop for Espera {
     fn drop(&mut self) {
         let mut filas = self.carona.filas();
         let Some(fila) = filas.get_mut(&self.chave) else { return };

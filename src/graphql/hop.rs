@@ -6,7 +6,7 @@
 //! whatever the shape of the operation, it is one hop, one connection and, when it takes more
 //! than one statement, one snapshot.
 //!
-//! Equal queries of one credential that wait for a connection go in one hop (`carona.rs`): a
+//! Equal queries of one credential that wait for a place go in one hop (`carona.rs`): a
 //! level of all of them is one level, read once.
 
 use super::Schema;
@@ -60,22 +60,22 @@ async fn acompanhada(
 ) -> Result<Option<Desfecho>, Error> {
     let desde = Instant::now();
     let (viajante, mut chegada) = viajante(chamada, pronta);
-    let (vez, viajante) = match servico.carona.entrar(viajante) {
+    let (espera, viajante) = match servico.carona.entrar(viajante) {
         Some(primeira) => primeira,
         None => match chegada.await {
-            Ok(Noticia::Espere(vez)) => {
+            Ok(Noticia::Espere(espera)) => {
                 let (viajante, nova) = self::viajante(chamada, pronta);
                 chegada = nova;
-                (vez, viajante)
+                (espera, viajante)
             }
             noticia => return Ok(respondida(noticia)),
         },
     };
-    let lugar = vez.lugar().await;
+    let lugar = servico.carona.lugares.lugar().await;
     let conexao = chamada.app.db.vez(chamada.ator(), desde).await?;
     let (schema, preparado) = (servico.schema.clone(), Arc::clone(pronta.preparado()));
     chamada.app.db.responder(conexao, move |leitura| {
-        viajar(&schema, &preparado, vez.partir(viajante), leitura);
+        viajar(&schema, &preparado, espera.partir(viajante), leitura);
         drop(lugar);
     });
     Ok(respondida(chegada.await))

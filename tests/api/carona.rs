@@ -44,7 +44,6 @@ fn cada_um_tem_a_sua_resposta_e_todos_juntos_leem_menos() {
     let quantos = 16 * (hops + 1);
     let mut dono = app.banco.conn();
     dono.batch_execute("BEGIN; LOCK TABLE processo IN ACCESS EXCLUSIVE MODE").unwrap();
-    let esperam = "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'elos' AND wait_event_type = 'Lock' AND datname = current_database()";
     let (comandos, ()) = app.comandos(|| {
         std::thread::scope(|escopo| {
             for numero in &numeros[..quantos] {
@@ -54,7 +53,7 @@ fn cada_um_tem_a_sua_resposta_e_todos_juntos_leem_menos() {
                     assert_eq!(dados["processo"]["numero"], **numero);
                 });
             }
-            while app.banco.contar(esperam) <= i64::try_from(hops).unwrap() {
+            while app.banco.esperam() <= i64::try_from(hops).unwrap() {
                 std::thread::yield_now();
             }
             dono.batch_execute("COMMIT").unwrap();

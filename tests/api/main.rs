@@ -42,4 +42,5 @@ mod semelhantes;
 mod semente;
 mod support;
 mod tramita;
+mod turma;
 mod uma_leitura;

@@ -21,8 +21,7 @@ fn com_um_escritor_no_meio(app: &App, tabela: &str, query: &str, mudar: &str) ->
 }
 
 fn esperar_quem_espera(app: &App) {
-    let esperam = "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'elos' AND wait_event_type = 'Lock' AND datname = current_database()";
-    while app.banco.contar(esperam) == 0 {
+    while app.banco.esperam() == 0 {
         std::thread::yield_now();
     }
 }

@@ -10,60 +10,71 @@ use crate::processo::{NovoProcesso, NumeroProcesso, Processo, ProcessoId, Vincul
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-/// Inserts with its links, in one statement. None when the number is taken: the rival's
-/// transaction, if still open, is waited for.
+/// Inserts them with their links, in one statement. Of those whose number is taken nothing comes
+/// back: the rival's transaction, if still open, is waited for. No two are of one number.
 pub fn inserir(
     sessao: &mut Sessao<'_>,
     tribunal: i16,
-    novo: NovoProcesso,
+    novos: &[&NovoProcesso],
     agora: DateTime<Utc>,
-) -> QueryResult<Option<Processo>> {
-    let cpf = |cpf: Option<Cpf>| cpf.map(|cpf| cpf.completo().to_owned());
-    let adolescentes: Vec<i64> = novo.adolescentes.iter().map(|id| id.0).collect();
-    let sql = Sql::new(
-        "WITH p AS (INSERT INTO processo (tribunal_codigo, numero, tipo, id_orgao, app_name_sistema_tribunal, criado_em, \
-         atualizado_em, id_processo_sistema_externo, numero_referencia, magistrado_nome, magistrado_cpf, \
-         serventuario_nome, serventuario_cpf) VALUES (",
+) -> QueryResult<Vec<Processo>> {
+    fn cada<T>(novos: &[&NovoProcesso], campo: impl Fn(&NovoProcesso) -> T) -> Vec<T> {
+        novos.iter().map(|novo| campo(novo)).collect()
+    }
+    if novos.is_empty() {
+        return Ok(Vec::new());
+    }
+    let numero = |novo: &NovoProcesso| novo.numero.digitos().to_owned();
+    let cpf = |cpf: &Option<Cpf>| cpf.as_ref().map(|cpf| cpf.completo().to_owned());
+    let links =
+        || novos.iter().flat_map(|&novo| novo.adolescentes.iter().map(move |id| (novo, id)));
+    // In the order of the numbers, so that two who insert the same ones do not wait for each other.
+    // Two unique indexes hold the number: naming one would let the other raise.
+    Sql::new(
+        "WITH p AS (INSERT INTO processo (tribunal_codigo, criado_em, atualizado_em, numero, tipo, id_orgao, \
+         app_name_sistema_tribunal, id_processo_sistema_externo, numero_referencia, magistrado_nome, magistrado_cpf, \
+         serventuario_nome, serventuario_cpf) SELECT ",
     )
     .bind(tribunal)
     .push(", ")
-    .bind(novo.numero.digitos().to_owned())
-    .push(", ")
-    .bind(novo.tipo.texto().to_owned())
-    .push(", ")
-    .bind(novo.id_orgao)
-    .push(", ")
-    .bind(novo.app_name_sistema_tribunal)
-    .push(", ")
     .bind(agora)
     .push(", ")
-    .bind(agora);
-    let opcionais = [
-        novo.id_processo_sistema_externo,
-        novo.referencia.map(|numero| numero.digitos().to_owned()),
-        novo.magistrado.nome,
-        cpf(novo.magistrado.cpf),
-        novo.serventuario.nome,
-        cpf(novo.serventuario.cpf),
-    ];
-    // Two unique indexes hold the number: naming one would let the other raise.
-    opcionais
-        .into_iter()
-        .fold(sql, |sql, opcional| sql.push(", ").bind(opcional))
-        .push(
-            ") ON CONFLICT DO NOTHING RETURNING *), \
-             v AS (INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em) \
-             SELECT p.tribunal_codigo, p.id, quem, p.criado_em FROM p, unnest(",
-        )
-        .bind(adolescentes)
-        .push(concat!(
-            ") WITH ORDINALITY AS a (quem, n) ORDER BY n) SELECT ",
-            colunas!(),
-            " FROM p"
-        ))
-        .por_lugar::<ProcessoSql>()
-        .get_result(sessao.conn())
-        .optional()
+    .bind(agora)
+    .push(", n.* FROM unnest(")
+    .bind(cada(novos, numero))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.tipo.texto().to_owned()))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.id_orgao))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.app_name_sistema_tribunal.clone()))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.id_processo_sistema_externo.clone()))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.referencia.as_ref().map(|numero| numero.digitos().to_owned())))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.magistrado.nome.clone()))
+    .push(", ")
+    .bind(cada(novos, |novo| cpf(&novo.magistrado.cpf)))
+    .push(", ")
+    .bind(cada(novos, |novo| novo.serventuario.nome.clone()))
+    .push(", ")
+    .bind(cada(novos, |novo| cpf(&novo.serventuario.cpf)))
+    .push(
+        ") AS n (numero) ORDER BY n.numero ON CONFLICT DO NOTHING RETURNING *), \
+         v AS (INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em) \
+         SELECT p.tribunal_codigo, p.id, a.quem, p.criado_em FROM p JOIN unnest(",
+    )
+    .bind(links().map(|(novo, _)| numero(novo)).collect::<Vec<_>>())
+    .push(", ")
+    .bind(links().map(|(_, id)| id.0).collect::<Vec<_>>())
+    .push(concat!(
+        ") WITH ORDINALITY AS a (de, quem, n) ON a.de = p.numero ORDER BY a.n) SELECT ",
+        colunas!(),
+        " FROM p"
+    ))
+    .por_lugar::<ProcessoSql>()
+    .load(sessao.conn())
 }
 
 /// The processo, held until the transaction ends. NO KEY: a foreign key that

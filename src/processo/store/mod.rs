@@ -21,7 +21,7 @@ use crate::escrita::Lembranca;
 use crate::rascunho;
 use crate::rastro::{Recurso, recursos, sem_recursos};
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub type ProcessoSql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Processo, diesel::pg::Pg>>;
@@ -65,15 +65,16 @@ impl Relation for ProcessoPorNumero {
     }
 }
 
-/// What the rules on a registration need to know.
+/// What the rules on a registration need to know; of `conhecidos`, those that it names.
 pub fn fatos(
     sessao: &mut Sessao<'_>,
     comando: &CadastrarProcesso,
+    conhecidos: &HashMap<Identificador, AdolescenteId>,
     regras: Regras,
 ) -> Result<Fatos, Error> {
-    let identificadores: Vec<_> = comando.adolescentes.iter().flatten().collect();
-    let conhecidos = crate::adolescente::store::conhecidos(sessao, &identificadores)?;
-    let mut fatos = Fatos { conhecidos, ..Fatos::default() };
+    let nomeados = comando.adolescentes.iter().flatten();
+    let conhecidos = nomeados.filter_map(|nome| Some((nome.clone(), *conhecidos.get(nome)?)));
+    let mut fatos = Fatos { conhecidos: conhecidos.collect(), ..Fatos::default() };
     if let (true, Some(codigo)) = (regras.exigir_rascunho, &comando.id_processo_sistema_externo)
         && rules::codigo_externo_legivel(codigo).is_none()
     {
@@ -95,10 +96,13 @@ pub fn fatos(
     Ok(fatos)
 }
 
-/// Whether the number of a registration is another's, as far as one sees.
-pub fn numero_tomado(sessao: &mut Sessao<'_>, comando: &CadastrarProcesso) -> QueryResult<bool> {
-    let Some(numero) = &comando.numero else { return Ok(false) };
-    Ok(por_numero(sessao, numero)?.is_some())
+/// Which of these are another's, as far as one sees.
+pub fn numeros_tomados(
+    sessao: &mut Sessao<'_>,
+    numeros: &[NumeroProcesso],
+) -> QueryResult<HashSet<NumeroProcesso>> {
+    let tomados = visiveis(sessao.escopo).filter(processo::numero.eq_any(numeros));
+    Ok(tomados.select(processo::numero).load(sessao.conn())?.into_iter().collect())
 }
 
 pub fn por_numero(

@@ -142,6 +142,14 @@ impl Banco {
         Sql::new(sql).get_result::<Contagem>(&mut self.conn()).unwrap().n
     }
 
+    /// How many of the server's connections wait for a lock.
+    pub fn esperam(&self) -> i64 {
+        self.contar(
+            "SELECT count(*) AS n FROM pg_stat_activity \
+             WHERE application_name = 'elos' AND wait_event_type = 'Lock' AND datname = current_database()",
+        )
+    }
+
     /// A text that a statement answers with, in its column `t`.
     #[track_caller]
     pub fn texto(&self, sql: Sql) -> String {

@@ -1,0 +1,88 @@
+//! Transactions that write.
+
+use super::manager::Inicio;
+use super::{Db, Sessao, Vez};
+use crate::auth::{Ator, Escopo};
+use crate::error::Error;
+use diesel::Connection;
+use std::convert::Infallible;
+use std::time::Instant;
+
+impl Db {
+    /// Writes in one transaction: committed if `escrever` succeeds, rolled back if not.
+    pub async fn escrever<T, F>(&self, ator: &Ator, escrever: F) -> Result<T, Error>
+    where
+        F: FnOnce(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
+        T: Send + 'static,
+    {
+        let vez = self.vez_de_escrever(ator.tribunal_de_escrita()?, Instant::now()).await?;
+        let (db, escopo) = (self.clone(), vez.escopo);
+        Self::bloqueante(vez, move || db.transacao(escopo, escrever)).await?
+    }
+
+    /// The same, by one that has a place already; on the thread where it was done, `contar` is
+    /// told what came of it.
+    pub fn escrever_na<T>(
+        &self,
+        vez: Vez,
+        escrever: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
+        contar: impl FnOnce(Result<T, Error>) + Send + 'static,
+    ) {
+        let db = self.clone();
+        tokio::task::spawn_blocking(move || {
+            let feito = db.transacao(vez.escopo, escrever);
+            drop(vez);
+            contar(feito);
+        });
+    }
+
+    /// A place for who writes in this tribunal, and waits since `desde`.
+    pub async fn vez_de_escrever(&self, tribunal: i16, desde: Instant) -> Result<Vez, Error> {
+        self.vez_de(Escopo::Tribunal(tribunal), desde).await
+    }
+
+    /// Whether nobody waits that long for a place.
+    pub fn esperou_demais(&self, desde: Instant) -> bool {
+        desde.elapsed() >= self.espera
+    }
+
+    fn transacao<T>(
+        &self,
+        escopo: Escopo,
+        escrever: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.no_tempo(|| {
+            let feito = self
+                .reservar(escopo, Inicio::Solto)?
+                .usar(|conn| conn.transaction(|conn| escrever(&mut Sessao { conn, escopo })));
+            // Undone or not: the feeds are read only up to the oldest transaction still open.
+            self.avisos.avisar();
+            feito
+        })
+    }
+
+    /// Does what [`Db::escrever`] does and then undoes it, whatever came of it.
+    pub async fn ensaiar<T, F>(&self, ator: &Ator, escrever: F) -> Result<T, Error>
+    where
+        F: FnOnce(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
+        T: Send + 'static,
+    {
+        let vez = self.vez_de_escrever(ator.tribunal_de_escrita()?, Instant::now()).await?;
+        let (db, escopo) = (self.clone(), vez.escopo);
+        let ensaiar = move || {
+            let feito = db.reservar(escopo, Inicio::Solto)?.usar(|conn| {
+                let mut feito = None;
+                let desfeito = conn.transaction(|conn| {
+                    feito = Some(escrever(&mut Sessao { conn, escopo })?);
+                    Err::<Infallible, Error>(diesel::result::Error::RollbackTransaction.into())
+                });
+                let Err(error) = desfeito;
+                feito.ok_or(error)
+            });
+            db.avisos.avisar();
+            feito
+        };
+        let db = self.clone();
+        Self::bloqueante(vez, move || db.no_tempo(ensaiar)).await?
+    }
+}

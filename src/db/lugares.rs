@@ -1,0 +1,33 @@
+//! Places for what goes to the database in company.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+/// How long a place is waited for, before one goes without.
+const PACIENCIA: Duration = Duration::from_millis(100);
+
+/// How many go at a time. With more, each is only slower, and has less company.
+#[derive(Clone)]
+pub struct Lugares(Arc<Semaphore>);
+
+/// One of them, or what went without.
+pub type Lugar = Option<OwnedSemaphorePermit>;
+
+impl Default for Lugares {
+    fn default() -> Self {
+        // One more than there are processors: while one waits for PostgreSQL, another has its turn.
+        let lugares = thread::available_parallelism().map_or(2, |quantos| quantos.get() + 1);
+        Self(Arc::new(Semaphore::new(lugares)))
+    }
+}
+
+impl Lugares {
+    /// Waits for a place; not for ever, because those who have them may be slow.
+    pub async fn lugar(&self) -> Lugar {
+        let lugar = Arc::clone(&self.0).acquire_owned();
+        timeout(PACIENCIA, lugar).await.ok()?.ok()
+    }
+}
