@@ -18,7 +18,7 @@ mod sql;
 mod texto_enum;
 
 pub use leitura::Leitura;
-pub use lugares::Lugares;
+pub use lugares::{Lugares, PACIENCIA, quantos_lugares};
 pub use manager::ConexaoRecusada;
 pub use relacao::{Relation, agrupar};
 pub use sql::{Conectivos, Sql, Valor};
@@ -191,11 +191,16 @@ impl Db {
         Self::bloqueante(vez, ler).await?
     }
 
-    /// All that some answers read, on a blocking thread; who waits for them is told by `responder`.
-    pub fn responder(&self, vez: Vez, responder: impl FnOnce(&mut Leitura) + Send + 'static) {
+    /// All that some answers read, on a blocking thread; who waits for them is told by
+    /// `responder`, which begins to read, for any who may use such a connection, by calling.
+    pub fn responder(
+        &self,
+        vez: Vez,
+        responder: impl FnOnce(&dyn Fn(&Ator) -> Leitura) + Send + 'static,
+    ) {
         let db = self.clone();
         tokio::task::spawn_blocking(move || {
-            responder(&mut Leitura::nova(db, vez.escopo));
+            responder(&|ator| Leitura::nova(db.clone(), ator.escopo()));
             drop(vez);
         });
     }

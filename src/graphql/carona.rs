@@ -2,19 +2,19 @@
 //!
 //! A query makes its hop when a place is free, and there are hardly more places than processors:
 //! more hops at a time only make each slower. Under load a tribunal's system asks the same with other
-//! values again and again; whoever comes while another waits with the same document and the same
-//! rights goes with it. They would see the same rows, and a level of all of them costs little
-//! more than a level of one. A query that finds a place free goes at once, alone.
+//! values again and again; whoever waits longest takes along all that wait with the same document
+//! and the same rights. They would see the same rows, and a level of all of them costs little
+//! more than a level of one. A query that finds a place free goes at once, alone; and a hop that ends
+//! leaves its place, its thread and its connection to those who wait.
 
 use super::document::preparar::Preparado;
 use super::operacao::Desfecho;
 use super::perguntas::Perguntas;
 use crate::app::Chamada;
-use crate::auth::Ator;
-use crate::db::Lugares;
+use crate::auth::{Ator, Escopo};
+use crate::db::quantos_lugares;
 use async_graphql::Request;
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use tracing::Span;
@@ -37,78 +37,124 @@ pub enum Noticia {
     Respondida(Desfecho),
     /// What failed for all may have been the fault of another: to be tried alone.
     Sozinha,
-    /// Who waited for all does not any more: it is for this one to.
-    Espere(Espera),
+    /// A place is free that nobody is left to give away.
+    DeNovo,
 }
 
-/// Who waits for a hop, by document and rights.
-#[derive(Default)]
+/// Where hops begin and queries wait: the tribunais', and the one of who sees them all, which has
+/// other connections.
 pub struct Carona {
-    pub lugares: Lugares,
-    filas: Mutex<HashMap<Chave, VecDeque<Viajante>>>,
+    tribunais: Arc<Estacao>,
+    nacional: Arc<Estacao>,
 }
 
-/// The address of the document, which those that wait keep; and who asks.
-type Chave = (usize, Ator);
+pub struct Estacao(Mutex<Espera>);
 
-/// Waits for all that ask the same. Dropped before they go, it passes to another of them.
-pub struct Espera {
-    carona: Arc<Carona>,
-    chave: Chave,
+struct Espera {
+    livres: usize,
+    /// Whoever has waited longest comes first. Somebody waits only while no place is free.
+    fila: VecDeque<Box<Viajante>>,
+}
+
+/// One of the hops under way at a time. Dropped before its hop, it passes to one that waits.
+pub struct Lugar(Option<Arc<Estacao>>);
+
+impl Default for Carona {
+    fn default() -> Self {
+        let estacao = || {
+            let espera = Espera { livres: quantos_lugares(), fila: VecDeque::new() };
+            Arc::new(Estacao(Mutex::new(espera)))
+        };
+        Self { tribunais: estacao(), nacional: estacao() }
+    }
 }
 
 impl Carona {
-    /// Joins those that ask the same; or is the first of them, to wait for all.
-    pub fn entrar(self: &Arc<Self>, viajante: Viajante) -> Option<(Espera, Viajante)> {
-        let documento = Arc::as_ptr(&viajante.preparado) as usize;
-        let chave = (documento, viajante.chamada.ator().clone());
-        match self.filas().entry(chave) {
-            Entry::Occupied(mut fila) => {
-                fila.get_mut().push_back(viajante);
-                None
-            }
-            Entry::Vacant(fila) => {
-                let chave = fila.key().clone();
-                fila.insert(VecDeque::new());
-                Some((Espera { carona: Arc::clone(self), chave }, viajante))
-            }
+    pub fn estacao(&self, ator: &Ator) -> &Arc<Estacao> {
+        match ator.escopo() {
+            Escopo::Tribunal(_) => &self.tribunais,
+            Escopo::Nacional => &self.nacional,
         }
     }
+}
 
-    fn filas(&self) -> MutexGuard<'_, HashMap<Chave, VecDeque<Viajante>>> {
-        self.filas.lock().unwrap_or_else(PoisonError::into_inner)
+impl Estacao {
+    /// A place, for who goes at once; or it waits.
+    pub fn entrar(self: &Arc<Self>, viajante: Box<Viajante>) -> Option<(Lugar, Box<Viajante>)> {
+        let mut espera = self.espera();
+        if espera.livres == 0 {
+            espera.fila.push_back(viajante);
+            return None;
+        }
+        espera.livres -= 1;
+        Some((Lugar(Some(Arc::clone(self))), viajante))
+    }
+
+    /// If the one with these `perguntas` still waits: it, and those that go with it, to go without
+    /// a place.
+    pub fn sem_lugar(&self, perguntas: &Arc<Perguntas>) -> Vec<Box<Viajante>> {
+        let mut espera = self.espera();
+        let onde = espera.fila.iter().position(|um| Arc::ptr_eq(&um.perguntas, perguntas));
+        onde.map_or_else(Vec::new, |onde| espera.partir(onde))
+    }
+
+    fn espera(&self) -> MutexGuard<'_, Espera> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Espera {
-    /// Goes, with `primeiro` and as many of the others as fit.
-    pub fn partir(self, primeiro: Viajante) -> Vec<Viajante> {
-        let mut turma = vec![primeiro];
-        if let Some(fila) = self.carona.filas().get_mut(&self.chave) {
-            // Who left is not to be noted as having seen anything.
-            fila.retain(|viajante| !viajante.envio.is_closed());
-            let cabem = fila.len().min(TURMA_MAXIMA - 1);
-            turma.extend(fila.drain(..cabem));
+    /// Takes out the one who is there, and as many of its like as fit.
+    fn partir(&mut self, onde: usize) -> Vec<Box<Viajante>> {
+        let mut turma: Vec<_> = self.fila.remove(onde).into_iter().collect();
+        let mut n = 0;
+        while let (Some(outro), true) = (self.fila.get(n), turma.len() < TURMA_MAXIMA) {
+            match turma.first().is_some_and(|primeiro| outro.vai_com(primeiro)) {
+                true => turma.extend(self.fila.remove(n)),
+                false => n += 1,
+            }
         }
+        // Who left is not to be noted as having seen anything.
+        turma.retain(|viajante| !viajante.envio.is_closed());
         turma
     }
 }
 
-/// The next of those that are left waits for them.
-impl Drop for Espera {
-    fn drop(&mut self) {
-        let mut filas = self.carona.filas();
-        let Some(fila) = filas.get_mut(&self.chave) else { return };
-        while let Some(proximo) = fila.pop_front() {
-            if proximo.envio.is_closed() {
-                continue;
+impl Viajante {
+    fn vai_com(&self, outro: &Self) -> bool {
+        Arc::ptr_eq(&self.preparado, &outro.preparado)
+            && self.chamada.ator() == outro.chamada.ator()
+    }
+}
+
+impl Lugar {
+    /// Its hop is over: the next to go, if anybody waits; otherwise it is free.
+    pub fn proximos(&mut self) -> Vec<Box<Viajante>> {
+        let Some(estacao) = &self.0 else { return Vec::new() };
+        let mut espera = estacao.espera();
+        while !espera.fila.is_empty() {
+            let turma = espera.partir(0);
+            if !turma.is_empty() {
+                return turma;
             }
-            drop(filas);
-            let (carona, chave) = (Arc::clone(&self.carona), self.chave.clone());
-            // Who left just now passes it on, by dropping it.
-            let _ = proximo.envio.send(Noticia::Espere(Self { carona, chave }));
-            return;
         }
-        filas.remove(&self.chave);
+        espera.livres += 1;
+        drop(espera);
+        self.0 = None;
+        Vec::new()
+    }
+}
+
+impl Drop for Lugar {
+    fn drop(&mut self) {
+        let Some(estacao) = &self.0 else { return };
+        let mut espera = estacao.espera();
+        espera.livres += 1;
+        while let Some(proximo) = espera.fila.pop_front() {
+            // Who left just now has no use for it.
+            if proximo.envio.send(Noticia::DeNovo).is_ok() {
+                return;
+            }
+        }
     }
 }

@@ -10,24 +10,25 @@
 //! level of all of them is one level, read once.
 
 use super::Schema;
-use super::carona::{Noticia, Viajante};
-use super::document::preparar::Preparado;
+use super::carona::{Lugar, Noticia, Viajante};
 use super::loaders::Loaders;
 use super::operacao::{Desfecho, Servico, pedir};
 use super::perguntas::{Perguntas, servir};
 use crate::app::Chamada;
-use crate::db::Leitura;
+use crate::db::{Leitura, PACIENCIA};
 use crate::error::Error;
 use crate::graphql::http::pedido::Pronta;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot::{self, error::RecvError};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 /// A document whose hop took longer than this goes alone the next time: each would wait for all.
 const DEMORA: Duration = Duration::from_millis(100);
@@ -39,17 +40,14 @@ pub async fn responder(
     pronta: &Pronta,
 ) -> Result<Desfecho, Error> {
     chamada.admitir().await?;
-    let acompanhada = match pronta.preparado().demorada() {
-        true => None,
-        false => acompanhada(servico, &chamada, pronta).await?,
-    };
-    match acompanhada {
-        Some(desfecho) => Ok(desfecho),
-        None => {
-            chamada.rastro.recomecar();
-            sozinha(servico, &chamada, pronta).await
+    let desde = Instant::now();
+    if !pronta.preparado().demorada() {
+        if let Some(desfecho) = acompanhada(servico, &chamada, pronta, desde).await? {
+            return Ok(desfecho);
         }
+        chamada.rastro.recomecar();
     }
+    sozinha(servico, &chamada, pronta, desde).await
 }
 
 /// With those that ask the same; nothing, when it is to be tried alone.
@@ -57,65 +55,96 @@ async fn acompanhada(
     servico: &Servico,
     chamada: &Chamada,
     pronta: &Pronta,
+    desde: Instant,
 ) -> Result<Option<Desfecho>, Error> {
-    let desde = Instant::now();
-    let (viajante, mut chegada) = viajante(chamada, pronta);
-    let (espera, viajante) = match servico.carona.entrar(viajante) {
-        Some(primeira) => primeira,
-        None => match chegada.await {
-            Ok(Noticia::Espere(espera)) => {
-                let (viajante, nova) = self::viajante(chamada, pronta);
-                chegada = nova;
-                (espera, viajante)
+    let estacao = servico.carona.estacao(chamada.ator());
+    loop {
+        let (viajante, mut chegada) = viajante(chamada, pronta);
+        let perguntas = Arc::clone(&viajante.perguntas);
+        let mut noticia = None;
+        match estacao.entrar(viajante) {
+            Some((lugar, viajante)) => {
+                partir(servico, chamada, Some(lugar), vec![viajante], desde).await?;
             }
-            noticia => return Ok(respondida(noticia)),
-        },
-    };
-    let lugar = servico.carona.lugares.lugar().await;
-    let conexao = chamada.app.db.vez(chamada.ator(), desde).await?;
-    let (schema, preparado) = (servico.schema.clone(), Arc::clone(pronta.preparado()));
-    chamada.app.db.responder(conexao, move |leitura| {
-        viajar(&schema, &preparado, espera.partir(viajante), leitura);
-        drop(lugar);
-    });
-    Ok(respondida(chegada.await))
-}
-
-async fn sozinha(servico: &Servico, chamada: &Chamada, pronta: &Pronta) -> Result<Desfecho, Error> {
-    let (viajante, chegada) = viajante(chamada, pronta);
-    let conexao = chamada.app.db.vez(chamada.ator(), Instant::now()).await?;
-    let (schema, preparado) = (servico.schema.clone(), Arc::clone(pronta.preparado()));
-    chamada.app.db.responder(conexao, move |leitura| {
-        viajar(&schema, &preparado, vec![viajante], leitura);
-    });
-    let desfecho = respondida(chegada.await);
-    desfecho.ok_or_else(|| Error::interno(anyhow::anyhow!("a hop of one that left nobody")))
-}
-
-/// Without news, the hop broke off: it may have been another that broke it.
-fn respondida(noticia: Result<Noticia, RecvError>) -> Option<Desfecho> {
-    match noticia {
-        Ok(Noticia::Respondida(desfecho)) => Some(desfecho),
-        Ok(Noticia::Sozinha | Noticia::Espere(_)) | Err(_) => None,
+            None => match timeout(PACIENCIA, &mut chegada).await {
+                Ok(chegou) => noticia = Some(chegou),
+                Err(_) => {
+                    let turma = estacao.sem_lugar(&perguntas);
+                    if !turma.is_empty() {
+                        partir(servico, chamada, None, turma, desde).await?;
+                    }
+                }
+            },
+        }
+        let noticia = match noticia {
+            Some(noticia) => noticia,
+            None => chegada.await,
+        };
+        match noticia {
+            Ok(Noticia::Respondida(desfecho)) => return Ok(Some(desfecho)),
+            Ok(Noticia::DeNovo) => {}
+            // Without news, the hop broke off: it may have been another that broke it.
+            Ok(Noticia::Sozinha) | Err(_) => return Ok(None),
+        }
     }
 }
 
-fn viajante(chamada: &Chamada, pronta: &Pronta) -> (Viajante, oneshot::Receiver<Noticia>) {
+async fn sozinha(
+    servico: &Servico,
+    chamada: &Chamada,
+    pronta: &Pronta,
+    desde: Instant,
+) -> Result<Desfecho, Error> {
+    let (viajante, chegada) = viajante(chamada, pronta);
+    partir(servico, chamada, None, vec![viajante], desde).await?;
+    match chegada.await {
+        Ok(Noticia::Respondida(desfecho)) => Ok(desfecho),
+        _ => Err(Error::interno(anyhow::anyhow!("a hop of one that left nobody"))),
+    }
+}
+
+fn viajante(chamada: &Chamada, pronta: &Pronta) -> (Box<Viajante>, oneshot::Receiver<Noticia>) {
     let (envio, chegada) = oneshot::channel();
     let perguntas = Arc::new(Perguntas::default());
     let loaders = Loaders::no_hop(chamada.clone(), Arc::clone(&perguntas));
     let (chamada, span) = (chamada.clone(), tracing::Span::current());
     let (preparado, request) = (Arc::clone(pronta.preparado()), pedir(loaders, pronta));
-    (Viajante { chamada, preparado, request, perguntas, span, envio }, chegada)
+    (Box::new(Viajante { chamada, preparado, request, perguntas, span, envio }), chegada)
+}
+
+/// A hop of all of them and, from its place, of those who wait when it is over.
+async fn partir(
+    servico: &Servico,
+    chamada: &Chamada,
+    lugar: Option<Lugar>,
+    turma: Vec<Box<Viajante>>,
+    desde: Instant,
+) -> Result<(), Error> {
+    let conexao = chamada.app.db.vez(chamada.ator(), desde).await?;
+    let schema = servico.schema.clone();
+    chamada.app.db.responder(conexao, move |ler| {
+        let (mut turma, mut lugar) = (turma, lugar);
+        while let Some(primeiro) = turma.first() {
+            let leitura = ler(primeiro.chamada.ator());
+            // A panic was logged where it was raised; those who wait have not deserved it.
+            let _ = catch_unwind(AssertUnwindSafe(|| viajar(&schema, turma, leitura)));
+            turma = lugar.as_mut().map_or_else(Vec::new, Lugar::proximos);
+        }
+    });
+    Ok(())
 }
 
 /// Answers all of them, each as soon as it is ready.
-fn viajar(schema: &Schema, preparado: &Preparado, turma: Vec<Viajante>, leitura: &mut Leitura) {
+fn viajar(schema: &Schema, turma: Vec<Box<Viajante>>, mut leitura: Leitura) {
+    let Some(preparado) = turma.first().map(|primeiro| Arc::clone(&primeiro.preparado)) else {
+        return;
+    };
     let (inicio, quantos) = (Instant::now(), turma.len());
     let falhou = Cell::new(false);
     let mut perguntam = Vec::with_capacity(quantos);
     let mut viagens = Vec::with_capacity(quantos);
-    for Viajante { chamada, request, perguntas, span, envio, .. } in turma {
+    for viajante in turma {
+        let Viajante { chamada, request, perguntas, span, envio, .. } = *viajante;
         perguntam.push((chamada, perguntas));
         viagens.push(Some((Box::pin(schema.execute(request)), span, envio)));
     }
@@ -142,7 +171,7 @@ fn viajar(schema: &Schema, preparado: &Preparado, turma: Vec<Viajante>, leitura:
     });
     let so_a_raiz = preparado.custo.so_a_raiz();
     conduzir(todas, || {
-        let servidas = servir(&perguntam, leitura, so_a_raiz);
+        let servidas = servir(&perguntam, &mut leitura, so_a_raiz);
         falhou.set(falhou.get() || servidas.falhou);
         servidas.alguma
     });
