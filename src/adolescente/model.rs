@@ -121,6 +121,26 @@ impl fmt::Debug for Adolescente {
     }
 }
 
+/// A record without what only some may see, and few ask for.
+#[derive(HasQuery)]
+#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
+pub struct Resumo {
+    pub id: AdolescenteId,
+    pub tribunal_codigo: i16,
+    pub identificador: Identificador,
+    pub cadastro_pendente: bool,
+    pub nome: Option<String>,
+    pub sobrenome: Option<String>,
+    pub nome_social: Option<String>,
+    pub data_nascimento: Option<NaiveDate>,
+    pub data_nascimento_presumida: bool,
+    pub naturalidade: Option<String>,
+    pub data_obito: Option<NaiveDate>,
+    pub criado_em: DateTime<Utc>,
+    pub atualizado_em: DateTime<Utc>,
+    pub versao: i32,
+}
+
 /// What a record says of the person: as a door asks it to be registered, and as it is kept.
 #[derive(
     Clone,
@@ -219,17 +239,34 @@ impl Certidao {
 }
 
 impl Adolescente {
+    pub fn resumo(&self) -> Resumo {
+        Resumo {
+            id: self.id,
+            tribunal_codigo: self.tribunal_codigo,
+            identificador: self.identificador.clone(),
+            cadastro_pendente: self.cadastro_pendente,
+            nome: self.dados.nome.clone(),
+            sobrenome: self.dados.sobrenome.clone(),
+            nome_social: self.dados.nome_social.clone(),
+            data_nascimento: self.dados.data_nascimento,
+            data_nascimento_presumida: self.dados.data_nascimento_presumida,
+            naturalidade: self.dados.naturalidade.clone(),
+            data_obito: self.data_obito,
+            criado_em: self.criado_em,
+            atualizado_em: self.atualizado_em,
+            versao: self.versao,
+        }
+    }
+}
+
+impl Resumo {
     /// The name to show: the social one with the surname, if there is one.
     pub fn nome_exibicao(&self) -> Option<String> {
-        let nome = self.dados.nome_social.as_ref().or(self.dados.nome.as_ref())?;
-        Some(match &self.dados.sobrenome {
+        let nome = self.nome_social.as_ref().or(self.nome.as_ref())?;
+        Some(match &self.sobrenome {
             Some(sobrenome) => format!("{nome} {sobrenome}"),
             None => nome.clone(),
         })
-    }
-
-    pub fn completa_21_anos(&self) -> Option<NaiveDate> {
-        self.dados.data_nascimento.map(completa_21_anos)
     }
 }
 
@@ -271,6 +308,7 @@ pub struct Semelhante {
 
 recursos!(
     Adolescente => |adolescente| Recurso::Adolescente(adolescente.id.0),
+    Resumo => |resumo| Recurso::Adolescente(resumo.id.0),
     Semelhante => |semelhante| Recurso::Adolescente(semelhante.adolescente.id.0),
 );
 

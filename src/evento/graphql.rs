@@ -59,7 +59,7 @@ impl EventoNode {
     /// Adolescente atingido, como está agora.
     async fn adolescente(&self, ctx: &Context<'_>) -> Option<Result<AdolescenteNode>> {
         let achado = ctx.loaders().load(AdolescentePorId(self.0.adolescente_id?)).await;
-        achado.map(|achado| achado.map(AdolescenteNode)).transpose()
+        achado.map(|achado| achado.map(AdolescenteNode::from)).transpose()
     }
 
     /// Guia atingida, como está agora.

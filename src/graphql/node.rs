@@ -165,9 +165,10 @@ async fn carregar(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
                 ProcessoNode::Execucao(execucao) => execucao.into(),
             }
         }),
-        GlobalId::Adolescente(id) => {
-            loaders.load(AdolescentePorId(id)).await?.map(|linha| AdolescenteNode(linha).into())
-        }
+        GlobalId::Adolescente(id) => loaders
+            .load(AdolescentePorId(id))
+            .await?
+            .map(|linha| AdolescenteNode::from(linha).into()),
         GlobalId::Guia(id) => {
             loaders.load(GuiaPorId(id)).await?.map(|linha| GuiaNode(linha).into())
         }

@@ -145,9 +145,34 @@ fn aliases_de_uma_relacao_custam_um_comando_por_argumento() {
     let app = App::novo();
     app.gql("tjrn", "{ eu { sub } processos { nodes { id } } }");
     let query =
-        "{ processos { nodes { a: adolescentes { nodes { nome } } b: adolescentes { nodes { cpf } }
+        "{ processos { nodes { a: adolescentes { nodes { nome } } b: adolescentes { nodes { sobrenome } }
                    c: adolescentes(situacao: ENCERRADO) { nodes { nome } } } } }";
     assert_eq!(app.comandos(|| app.gql("tjrn", query)).0, 3);
+}
+
+/// What only some may see is read when one of them asks for it: once, however much of it.
+#[test]
+fn o_que_e_sensivel_so_se_le_para_quem_o_pede_e_pode_ver() {
+    let app = App::novo();
+    app.gql("tjrn", "{ eu { sub } processos { nodes { id } } }");
+    app.gql("tjrn-leitura", "{ eu { sub } processos { nodes { id } } }");
+    let query =
+        "{ processos { nodes { adolescentes { nodes { nome cpf nomeMae rg { numero } } } } } }";
+    let (comandos, de_quem_ve) = app.comandos(|| app.gql("tjrn", query));
+    assert_eq!(comandos, 3);
+    let (comandos, de_quem_nao_ve) = app.comandos(|| app.gql("tjrn-leitura", query));
+    assert_eq!(comandos, 2);
+    let primeiro = |dados: &Value| {
+        let processos = dados["processos"]["nodes"].as_array().unwrap().clone();
+        let nodes =
+            processos.iter().flat_map(|um| um["adolescentes"]["nodes"].as_array().unwrap().clone());
+        nodes.collect::<Vec<_>>()
+    };
+    assert!(primeiro(&de_quem_ve).iter().any(|um| um["cpf"].is_string()));
+    assert!(
+        primeiro(&de_quem_nao_ve).iter().all(|um| um["cpf"].is_null() && um["nomeMae"].is_null())
+    );
+    assert!(primeiro(&de_quem_nao_ve).iter().any(|um| um["nome"].is_string()));
 }
 
 /// The requests of the benchmark (`bench/peers/documents.mjs`), and what each may take.

@@ -64,6 +64,85 @@ fn as_paginas_somadas_sao_a_lista_nos_dois_sentidos_e_em_cada_ordem() {
     }
 }
 
+/// Pages of one shape are read together, wherever each begins: each is as if read alone.
+#[test]
+fn paginas_que_se_leem_juntas_sao_as_que_se_leem_sozinhas() {
+    const JUNTAS: &str = "query($n: Int, $a: String, $b: String, $c: String, $ordem: ProcessoOrdem) {
+        a: processos(first: $n, after: $a, ordem: $ordem) { ...pagina } b: processos(first: $n, after: $b, ordem: $ordem) { ...pagina }
+        c: processos(first: $n, after: $c, ordem: $ordem) { ...pagina } d: processos(last: $n, after: $a, ordem: $ordem) { ...pagina }
+        e: processos(last: $n, after: $b, before: $c, ordem: $ordem) { ...pagina } f: processos(first: $n, ordem: $ordem) { ...pagina } }
+        fragment pagina on ProcessoConnection { pageInfo { hasNextPage hasPreviousPage } edges { cursor node { numero } } }";
+    let app = App::novo();
+    for campo in ["NUMERO", "CRIADO_EM", "ATUALIZADO_EM"] {
+        for sentido in ["ASC", "DESC"] {
+            let ordem = json!({ "campo": campo, "sentido": sentido });
+            let lista = app.gql_com("tjrn", PAGINA, json!({ "first": 100, "ordem": ordem }));
+            let cursor = |n: usize| lista["processos"]["edges"][n]["cursor"].clone();
+            let (a, b, c) = (cursor(0), cursor(4), cursor(8));
+            let juntas = app.gql_com(
+                "tjrn",
+                JUNTAS,
+                json!({ "n": 3, "a": a, "b": b, "c": c, "ordem": ordem }),
+            );
+            let sozinhas = [
+                ("a", json!({ "first": 3, "after": a })),
+                ("b", json!({ "first": 3, "after": b })),
+                ("c", json!({ "first": 3, "after": c })),
+                ("d", json!({ "last": 3, "after": a })),
+                ("e", json!({ "last": 3, "after": b, "before": c })),
+                ("f", json!({ "first": 3 })),
+            ];
+            for (nome, mut variaveis) in sozinhas {
+                variaveis["ordem"] = ordem.clone();
+                let sozinha = app.gql_com("tjrn", PAGINA, variaveis);
+                assert_eq!(
+                    juntas[nome]["edges"], sozinha["processos"]["edges"],
+                    "{nome} {campo} {sentido}"
+                );
+                for ha in ["hasNextPage", "hasPreviousPage"] {
+                    assert_eq!(
+                        juntas[nome]["pageInfo"][ha], sozinha["processos"]["pageInfo"][ha],
+                        "{nome} {ha}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Of lists that hang from a parent too: by the id alone, and by a transaction.
+#[test]
+fn paginas_de_pais_diferentes_comecam_cada_uma_no_seu_lugar() {
+    let app = App::novo();
+    let processos = todos(&app, &json!({ "campo": "NUMERO" }));
+    let lista = |campo: &str, numero: &str, after: &Value| {
+        let query = format!(
+            "query($p: NumeroProcesso!, $a: String) {{ processo(numero: $p) {{ {campo}, after: $a) {{ edges {{ cursor }} }} }} }}"
+        );
+        let dados = app.gql_com("tjrn", &query, json!({ "p": numero, "a": after }));
+        dados["processo"].as_object().unwrap().values().next().unwrap()["edges"].clone()
+    };
+    for campo in ["adolescentes(first: 2, situacao: null", "eventos(first: 2"] {
+        let cursores: Vec<(&str, Value)> = processos
+            .iter()
+            .filter_map(|numero| {
+                Some((&**numero, lista(campo, numero, &Value::Null).get(0)?["cursor"].clone()))
+            })
+            .collect();
+        let partes = cursores.iter().enumerate().map(|(n, (numero, cursor))| {
+            format!("p{n}: processo(numero: \"{numero}\") {{ l: {campo}, after: {cursor}) {{ edges {{ cursor }} }} }}")
+        });
+        let juntas = app.gql("tjrn", &format!("{{ {} }}", partes.collect::<Vec<_>>().join(" ")));
+        let mut vistas = 0;
+        for (n, (numero, cursor)) in cursores.iter().enumerate() {
+            let sozinha = lista(campo, numero, cursor);
+            assert_eq!(juntas[format!("p{n}")]["l"]["edges"], sozinha, "{campo} {n}");
+            vistas += sozinha.as_array().unwrap().len();
+        }
+        assert_ne!(vistas, 0, "{campo}");
+    }
+}
+
 #[test]
 fn desc_e_o_avesso_de_asc() {
     let app = App::novo();

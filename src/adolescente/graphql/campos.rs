@@ -1,11 +1,13 @@
 //! The fields of an adolescente. Sensitive ones are null for who lacks the papel.
 
 use crate::Result;
+use crate::adolescente::store::AdolescentePorId;
 use crate::adolescente::{
-    Adolescente, Certidao, IdentidadeGenero, Identificador, OrientacaoSexual, RacaCor, Rg,
-    SexoBiologico,
+    Adolescente, Certidao, DadosDeAdolescente, IdentidadeGenero, Identificador, OrientacaoSexual,
+    RacaCor, Resumo, Rg, SexoBiologico, completa_21_anos,
 };
 use crate::auditoria::CampoSensivel;
+use crate::auth::Papel;
 use crate::cpf::Cpf;
 use crate::evento::store::EventosDe;
 use crate::graphql::diretivas::{DADOS_SENSIVEIS, Pagina, RequerPapel};
@@ -20,40 +22,78 @@ use crate::tribunal::Tribunal;
 use async_graphql::{Context, ID, Object};
 use std::sync::Arc;
 
-pub struct AdolescenteNode(pub Arc<Adolescente>);
+pub struct AdolescenteNode {
+    resumo: Arc<Resumo>,
+    /// The rest of it, if it was read already.
+    inteiro: Option<Arc<Adolescente>>,
+}
+
+impl From<Arc<Resumo>> for AdolescenteNode {
+    fn from(resumo: Arc<Resumo>) -> Self {
+        Self { resumo, inteiro: None }
+    }
+}
+
+impl From<Arc<Adolescente>> for AdolescenteNode {
+    fn from(inteiro: Arc<Adolescente>) -> Self {
+        Self { resumo: Arc::new(inteiro.resumo()), inteiro: Some(inteiro) }
+    }
+}
+
+impl AdolescenteNode {
+    /// What only some may see: for who may not, it is not even read.
+    async fn sensivel<T>(
+        &self,
+        ctx: &Context<'_>,
+        campo: CampoSensivel,
+        valor: impl FnOnce(&DadosDeAdolescente) -> Option<T>,
+    ) -> Falivel<Option<T>> {
+        if !ctx.ator().tem(Papel::DadosSensiveis) {
+            return Ok(None);
+        }
+        let inteiro = match &self.inteiro {
+            Some(inteiro) => Some(Arc::clone(inteiro)),
+            None => {
+                let lido = ctx.loaders().load(AdolescentePorId(self.resumo.id)).await;
+                lido.map_err(|error| ErroDeCampo::em(ctx, error))?
+            }
+        };
+        Ok(ctx.sensivel(campo, inteiro.and_then(|inteiro| valor(&inteiro.dados))))
+    }
+}
 
 /// Adolescente, no cadastro de um tribunal. O identificador é nacional; o cadastro é de cada tribunal.
 #[Object(name = "Adolescente")]
 impl AdolescenteNode {
     /// Identificador global, opaco e estável.
     pub async fn id(&self) -> ID {
-        GlobalId::Adolescente(self.0.id).into()
+        GlobalId::Adolescente(self.resumo.id).into()
     }
 
     /// Identificador nacional.
     async fn identificador(&self) -> Identificador {
-        self.0.identificador.clone()
+        self.resumo.identificador.clone()
     }
 
     /// Criado só pelo identificador (R14), à espera dos dados; então nome, nascimento e sexo são nulos.
     async fn cadastro_pendente(&self) -> bool {
-        self.0.cadastro_pendente
+        self.resumo.cadastro_pendente
     }
 
     /// Tribunal que cadastrou.
     async fn tribunal(&self) -> Result<Escrito<Tribunal>> {
-        Tribunal::da_linha(self.0.tribunal_codigo).map(Escrito)
+        Tribunal::da_linha(self.resumo.tribunal_codigo).map(Escrito)
     }
 
     /// Nome a mostrar: o social com o sobrenome, se houver; senão o civil.
     async fn nome_exibicao(&self) -> Option<String> {
-        self.0.nome_exibicao()
+        self.resumo.nome_exibicao()
     }
 
     /// Nome civil. Havendo nome social, exige o papel `pse-dados-sensiveis`; sem ele, nulo.
     async fn nome(&self, ctx: &Context<'_>) -> Option<&str> {
-        let nome = self.0.dados.nome.as_deref();
-        if self.0.dados.nome_social.is_some() {
+        let nome = self.resumo.nome.as_deref();
+        if self.resumo.nome_social.is_some() {
             ctx.sensivel(CampoSensivel::Nome, nome)
         } else {
             nome
@@ -62,118 +102,116 @@ impl AdolescenteNode {
 
     /// Sobrenome.
     async fn sobrenome(&self) -> Option<&str> {
-        self.0.dados.sobrenome.as_deref()
+        self.resumo.sobrenome.as_deref()
     }
 
     /// Há nome social.
     async fn possui_nome_social(&self) -> bool {
-        self.0.dados.nome_social.is_some()
+        self.resumo.nome_social.is_some()
     }
 
     /// Nome social.
     async fn nome_social(&self) -> Option<&str> {
-        self.0.dados.nome_social.as_deref()
+        self.resumo.nome_social.as_deref()
     }
 
     /// Data de nascimento.
     async fn data_nascimento(&self) -> Option<Data> {
-        self.0.dados.data_nascimento.map(Data)
+        self.resumo.data_nascimento.map(Data)
     }
 
     /// A data de nascimento é presumida.
     async fn data_nascimento_presumida(&self) -> bool {
-        self.0.dados.data_nascimento_presumida
+        self.resumo.data_nascimento_presumida
     }
 
     /// Dia em que completa 21 anos; nascido em 29/2, o dia 1º/3 (R24).
     #[graphql(name = "dataCompleta21Anos")]
     async fn data_completa_21_anos(&self) -> Option<Data> {
-        self.0.completa_21_anos().map(Data)
+        self.resumo.data_nascimento.map(completa_21_anos).map(Data)
     }
 
     /// Data do óbito.
     async fn data_obito(&self) -> Option<Data> {
-        self.0.data_obito.map(Data)
+        self.resumo.data_obito.map(Data)
     }
 
     /// Sexo biológico.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn sexo_biologico(&self, ctx: &Context<'_>) -> Option<SexoBiologico> {
-        ctx.sensivel(CampoSensivel::SexoBiologico, self.0.dados.sexo_biologico)
+    async fn sexo_biologico(&self, ctx: &Context<'_>) -> Falivel<Option<SexoBiologico>> {
+        self.sensivel(ctx, CampoSensivel::SexoBiologico, |dados| dados.sexo_biologico).await
     }
 
     /// Identidade de gênero.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn identidade_genero(&self, ctx: &Context<'_>) -> Option<IdentidadeGenero> {
-        ctx.sensivel(CampoSensivel::IdentidadeGenero, self.0.dados.identidade_genero)
+    async fn identidade_genero(&self, ctx: &Context<'_>) -> Falivel<Option<IdentidadeGenero>> {
+        self.sensivel(ctx, CampoSensivel::IdentidadeGenero, |dados| dados.identidade_genero).await
     }
 
     /// Orientação sexual.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn orientacao_sexual(&self, ctx: &Context<'_>) -> Option<OrientacaoSexual> {
-        ctx.sensivel(CampoSensivel::OrientacaoSexual, self.0.dados.orientacao_sexual)
+    async fn orientacao_sexual(&self, ctx: &Context<'_>) -> Falivel<Option<OrientacaoSexual>> {
+        self.sensivel(ctx, CampoSensivel::OrientacaoSexual, |dados| dados.orientacao_sexual).await
     }
 
     /// Raça ou cor.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn raca_cor(&self, ctx: &Context<'_>) -> Option<RacaCor> {
-        ctx.sensivel(CampoSensivel::RacaCor, self.0.dados.raca_cor)
+    async fn raca_cor(&self, ctx: &Context<'_>) -> Falivel<Option<RacaCor>> {
+        self.sensivel(ctx, CampoSensivel::RacaCor, |dados| dados.raca_cor).await
     }
 
     /// Nome da mãe.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn nome_mae(&self, ctx: &Context<'_>) -> Option<&str> {
-        ctx.sensivel(CampoSensivel::NomeMae, self.0.dados.nome_mae.as_deref())
+    async fn nome_mae(&self, ctx: &Context<'_>) -> Falivel<Option<String>> {
+        self.sensivel(ctx, CampoSensivel::NomeMae, |dados| dados.nome_mae.clone()).await
     }
 
     /// Nome do pai.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn nome_pai(&self, ctx: &Context<'_>) -> Option<&str> {
-        ctx.sensivel(CampoSensivel::NomePai, self.0.dados.nome_pai.as_deref())
+    async fn nome_pai(&self, ctx: &Context<'_>) -> Falivel<Option<String>> {
+        self.sensivel(ctx, CampoSensivel::NomePai, |dados| dados.nome_pai.clone()).await
     }
 
     /// Naturalidade, texto livre.
     async fn naturalidade(&self) -> Option<&str> {
-        self.0.dados.naturalidade.as_deref()
+        self.resumo.naturalidade.as_deref()
     }
 
     /// CPF; único no tribunal.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn cpf(&self, ctx: &Context<'_>) -> Option<Cpf> {
-        ctx.sensivel(CampoSensivel::Cpf, self.0.dados.cpf.clone())
+    async fn cpf(&self, ctx: &Context<'_>) -> Falivel<Option<Cpf>> {
+        self.sensivel(ctx, CampoSensivel::Cpf, |dados| dados.cpf.clone()).await
     }
 
     /// Registro geral.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn rg(&self, ctx: &Context<'_>) -> Option<RgNode> {
-        ctx.sensivel(
-            CampoSensivel::Rg,
-            (!self.0.dados.rg.vazio()).then(|| RgNode(self.0.dados.rg.clone())),
-        )
+    async fn rg(&self, ctx: &Context<'_>) -> Falivel<Option<RgNode>> {
+        let rg = |dados: &DadosDeAdolescente| (!dados.rg.vazio()).then(|| RgNode(dados.rg.clone()));
+        self.sensivel(ctx, CampoSensivel::Rg, rg).await
     }
 
     /// Certidão de nascimento.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn certidao_nascimento(&self, ctx: &Context<'_>) -> Option<CertidaoNode> {
-        ctx.sensivel(
-            CampoSensivel::CertidaoNascimento,
-            (!self.0.dados.certidao.vazia()).then(|| CertidaoNode(self.0.dados.certidao.clone())),
-        )
+    async fn certidao_nascimento(&self, ctx: &Context<'_>) -> Falivel<Option<CertidaoNode>> {
+        let certidao = |dados: &DadosDeAdolescente| {
+            (!dados.certidao.vazia()).then(|| CertidaoNode(dados.certidao.clone()))
+        };
+        self.sensivel(ctx, CampoSensivel::CertidaoNascimento, certidao).await
     }
 
     /// Cadastro.
     async fn criado_em(&self) -> Instante {
-        self.0.criado_em.into()
+        self.resumo.criado_em.into()
     }
 
     /// Última alteração.
     async fn atualizado_em(&self) -> Instante {
-        self.0.atualizado_em.into()
+        self.resumo.atualizado_em.into()
     }
 
     /// Cresce a cada alteração; devolva em `versaoEsperada`.
     async fn versao(&self) -> i32 {
-        self.0.versao
+        self.resumo.versao
     }
 
     /// Processos do adolescente, com o vínculo na aresta.
@@ -200,7 +238,7 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Falivel<Conexao<ProcessosDoAdolescente>> {
         let pagina = Paginacao { first, after, last, before };
-        let adolescente = self.0.id;
+        let adolescente = self.resumo.id;
         conectar(ctx, ProcessosDoAdolescente { adolescente, tipo, situacao, vinculo }, pagina)
             .await
             .map_err(|error| ErroDeCampo::em(ctx, error))
@@ -222,7 +260,7 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Falivel<Conexao<GuiasDe>> {
         let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, GuiasDe::Adolescente(self.0.id, situacao), pagina)
+        conectar(ctx, GuiasDe::Adolescente(self.resumo.id, situacao), pagina)
             .await
             .map_err(|error| ErroDeCampo::em(ctx, error))
     }
@@ -240,7 +278,7 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Falivel<Conexao<EventosDe>> {
         let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, EventosDe::Adolescente(self.0.id), pagina)
+        conectar(ctx, EventosDe::Adolescente(self.resumo.id), pagina)
             .await
             .map_err(|error| ErroDeCampo::em(ctx, error))
     }

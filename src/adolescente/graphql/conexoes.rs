@@ -15,7 +15,7 @@ impl ListaGraphql for Adolescentes {
     const ARESTA: &'static str = "AdolescenteEdge";
 
     fn node(linha: &Self::Linha) -> AdolescenteNode {
-        AdolescenteNode(Arc::clone(linha))
+        Arc::clone(linha).into()
     }
 }
 
@@ -26,6 +26,6 @@ impl ListaGraphql for AdolescentesDoProcesso {
     const ARESTA: &'static str = "ProcessoAdolescenteEdge";
 
     fn node(linha: &Self::Linha) -> AdolescenteNode {
-        AdolescenteNode(Arc::clone(&linha.objeto))
+        Arc::clone(&linha.objeto).into()
     }
 }

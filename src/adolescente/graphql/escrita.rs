@@ -38,7 +38,7 @@ pub struct AtualizarAdolescentePayload {
 impl From<Desfecho<Alterado>> for CadastrarAdolescentePayload {
     fn from(desfecho: Desfecho<Alterado>) -> Self {
         let (feito, fim) = desfecho.gravado();
-        let adolescente = feito.map(|feito| AdolescenteNode(Arc::new(feito.adolescente)));
+        let adolescente = feito.map(|feito| AdolescenteNode::from(Arc::new(feito.adolescente)));
         Self { adolescente, avisos: Vec::new(), fim }
     }
 }
@@ -47,7 +47,7 @@ impl From<Desfecho<Alterado>> for AtualizarAdolescentePayload {
     fn from(desfecho: Desfecho<Alterado>) -> Self {
         let alterado = desfecho.resumo(|feito| feito.alterado);
         let (feito, fim) = desfecho.gravado();
-        let adolescente = feito.map(|feito| AdolescenteNode(Arc::new(feito.adolescente)));
+        let adolescente = feito.map(|feito| AdolescenteNode::from(Arc::new(feito.adolescente)));
         Self { adolescente, alterado, fim }
     }
 }

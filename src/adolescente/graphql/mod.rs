@@ -103,7 +103,7 @@ async fn semelhantes(ctx: &Context<'_>, procura: Procura) -> Result<Vec<Adolesce
     let procura = service::procura(ctx.ator(), procura)?;
     let achados = ctx.loaders().load(procura).await?.unwrap_or_default();
     let node = |Semelhante { adolescente, score }: &Semelhante| AdolescenteSemelhante {
-        adolescente: AdolescenteNode(Arc::new(adolescente.clone())),
+        adolescente: Arc::new(adolescente.clone()).into(),
         score: *score,
     };
     Ok(achados.iter().map(node).collect())
@@ -123,7 +123,7 @@ async fn por_identificador(
         },
     };
     let key = AdolescentePorIdentificador { identificador, tribunal };
-    Ok(ctx.procurado(ctx.loaders().load(key).await?).map(AdolescenteNode))
+    Ok(ctx.procurado(ctx.loaders().load(key).await?).map(AdolescenteNode::from))
 }
 
 async fn listar(

@@ -6,7 +6,7 @@ mod listas;
 pub use escrita::*;
 pub use listas::*;
 
-use super::{Adolescente, AdolescenteId, Identificador, Procura, Semelhante};
+use super::{Adolescente, AdolescenteId, Identificador, Procura, Resumo, Semelhante};
 use crate::auth::Escopo;
 use crate::cpf::Cpf;
 use crate::db::schema::adolescente;
@@ -28,6 +28,15 @@ macro_rules! colunas {
 }
 pub(crate) use colunas;
 
+/// Columns of [`Resumo`], from a table named `a`.
+macro_rules! colunas_do_resumo {
+    () => {
+        "a.id, a.tribunal_codigo, a.identificador, a.cadastro_pendente, a.nome, a.sobrenome, a.nome_social, \
+         a.data_nascimento, a.data_nascimento_presumida, a.naturalidade, a.data_obito, a.criado_em, a.atualizado_em, a.versao"
+    };
+}
+pub(crate) use colunas_do_resumo;
+
 /// Rows of the tribunal, or of all for who may see them.
 fn visiveis(escopo: Escopo) -> adolescente::BoxedQuery<'static, diesel::pg::Pg, AdolescenteSql> {
     let todos = Adolescente::query().into_boxed();
@@ -38,6 +47,7 @@ fn visiveis(escopo: Escopo) -> adolescente::BoxedQuery<'static, diesel::pg::Pg, 
 }
 pub type AdolescenteSql =
     diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Adolescente, diesel::pg::Pg>>;
+pub type ResumoSql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Resumo, diesel::pg::Pg>>;
 
 /// The record with this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -159,7 +159,7 @@ impl GuiaNode {
     /// Adolescente.
     async fn adolescente(&self, ctx: &Context<'_>) -> Option<Result<AdolescenteNode>> {
         let achado = ctx.loaders().load(AdolescentePorId(self.0.adolescente_id)).await;
-        achado.map(|achado| achado.map(AdolescenteNode)).transpose()
+        achado.map(|achado| achado.map(AdolescenteNode::from)).transpose()
     }
 
     /// Processo de conhecimento; nulo na unificadora.

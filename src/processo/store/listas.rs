@@ -1,7 +1,7 @@
 //! The lists in which processos stand, each a question that a page or a count answers.
 
 use super::ProcessoSql;
-use crate::adolescente::{self, Adolescente, AdolescenteId, Identificador};
+use crate::adolescente::{self, AdolescenteId, Identificador, Resumo};
 use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
 use crate::db::{Conectivos, Sql};
 use crate::guia::SituacaoGuia;
@@ -186,12 +186,12 @@ impl<T> Clone for Vinculado<T> {
 #[derive(Queryable)]
 pub struct AdolescenteLido {
     vinculo: Vinculo,
-    adolescente: Adolescente,
+    adolescente: Resumo,
 }
 
-registro!(AdolescenteLido, (VinculoSql, adolescente::store::AdolescenteSql));
+registro!(AdolescenteLido, (VinculoSql, adolescente::store::ResumoSql));
 
-impl From<AdolescenteLido> for Vinculado<Adolescente> {
+impl From<AdolescenteLido> for Vinculado<Resumo> {
     fn from(lido: AdolescenteLido) -> Self {
         Self { vinculo: lido.vinculo, objeto: Arc::new(lido.adolescente) }
     }
@@ -199,7 +199,7 @@ impl From<AdolescenteLido> for Vinculado<Adolescente> {
 
 impl Lista for AdolescentesDoProcesso {
     const NOME: &'static str = "AdolescentesDoProcesso";
-    type Linha = Vinculado<Adolescente>;
+    type Linha = Vinculado<Resumo>;
     type Registro = AdolescenteLido;
 
     fn pai(&self) -> Option<i64> {
@@ -212,7 +212,7 @@ impl Lista for AdolescentesDoProcesso {
 
     fn consulta(&self, tribunal: Option<i16>) -> Consulta {
         Consulta {
-            colunas: concat!(colunas_do_vinculo!(), ", ", adolescente::store::colunas!()),
+            colunas: concat!(colunas_do_vinculo!(), ", ", adolescente::store::colunas_do_resumo!()),
             tabelas: "vinculo v JOIN adolescente a ON a.id = v.adolescente_id",
             coluna_pai: Some("v.processo_id"),
             onde: do_vinculo(tribunal, self.situacao),
@@ -334,6 +334,7 @@ impl Lista for ExecucoesDaApuracao {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adolescente::Adolescente;
     use diesel::debug_query;
     use diesel::pg::Pg;
 
@@ -352,6 +353,11 @@ mod tests {
         assert_eq!(
             lidas(adolescente::store::colunas!(), "a."),
             lidas(&adolescente, "adolescente.")
+        );
+        let resumo = debug_query::<Pg, _>(&Resumo::query()).to_string();
+        assert_eq!(
+            lidas(adolescente::store::colunas_do_resumo!(), "a."),
+            lidas(&resumo, "adolescente.")
         );
     }
 }

@@ -1,7 +1,7 @@
 //! How an adolescente looks in an answer.
 
 use super::super::envelope::objeto;
-use crate::adolescente::Adolescente;
+use crate::adolescente::{Adolescente, completa_21_anos};
 use crate::auditoria::{CampoSensivel, Rastro};
 use crate::tempo;
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ pub fn dados(adolescente: &Adolescente, rastro: &Rastro) -> Value {
         ("nomeSocial", texto(&d.nome_social)),
         ("dataNascimento", data(d.data_nascimento)),
         ("dataNascimentoPresumida", sim(d.data_nascimento_presumida)),
-        ("dataCompleta21Anos", data(a.completa_21_anos())),
+        ("dataCompleta21Anos", data(a.dados.data_nascimento.map(completa_21_anos))),
         ("dataObito", data(a.data_obito)),
         ("naturalidade", texto(&d.naturalidade)),
         (
