@@ -14,7 +14,7 @@ use elos::db::migracoes::Migrador;
 use elos::db::{Db, DbOptions};
 use elos::embedded::{Embedded, Options};
 use elos::graphql::http::pedido::Pedido;
-use elos::graphql::{self, Documentos, Servico, Sessoes};
+use elos::graphql::{self, Carona, Documentos, Servico, Sessoes};
 use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -84,12 +84,13 @@ fn pedir(url: &str) -> anyhow::Result<()> {
     runtime.block_on(async {
         let db = Db::conectar(&DbOptions::nova(url))?;
         let app = elos::App::novo(db, Regras::default(), agora).com_ausencias_por_minuto(0).sem_auditoria();
+        let carona = Arc::new(Carona::nova(&app.db));
         let servico = Servico {
             schema: graphql::schema(),
             documentos: Arc::new(Documentos::novos(&graphql::sdl(), &DeDocumentos::default())?),
             app: Arc::new(app),
             sessoes: Arc::new(Sessoes::novas(Assinaturas::default())),
-            carona: Arc::default(),
+            carona,
         };
         let papeis = vec![Papel::Consulta, Papel::Integracao, Papel::DadosSensiveis];
         let ator = Ator::novo("instrucoes".into(), None, Some(820), papeis)

@@ -5,7 +5,7 @@ use crate::auditoria::Auditoria;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::docs::Docs;
-use crate::graphql::{Documentos, Servico, Sessoes};
+use crate::graphql::{Carona, Documentos, Servico, Sessoes};
 use crate::metricas::Metricas;
 use crate::{credencial, graphql, pages, requisicao, rest, tramite};
 use actix_cors::Cors;
@@ -91,6 +91,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     partes.app.db.acompanhar_fluxo();
     let sessoes = Arc::new(Sessoes::novas(partes.app.assinaturas));
     let ao_sinal = Arc::clone(&sessoes);
+    let carona = Arc::new(Carona::nova(&partes.app.db));
     let app = web::Data::new(partes.app);
     let schema = graphql::schema();
     let servico = web::Data::new(Servico {
@@ -98,7 +99,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
         documentos,
         app: app.clone().into_inner(),
         sessoes,
-        carona: Arc::default(),
+        carona,
     });
     let auth = web::Data::new(partes.auth);
     let (graphiql, cors) = (partes.graphiql, partes.cors);

@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_derive_newtype::DieselNewType;
 use serde::Serialize;
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
 pub struct AdolescenteId(pub i64);
@@ -238,8 +238,27 @@ impl Certidao {
     }
 }
 
+/// A record as far as it was read.
+pub struct Ficha {
+    pub resumo: Resumo,
+    /// The rest of it, if it was read already.
+    pub inteiro: Option<Arc<Adolescente>>,
+}
+
+impl From<Resumo> for Ficha {
+    fn from(resumo: Resumo) -> Self {
+        Self { resumo, inteiro: None }
+    }
+}
+
+impl From<Arc<Adolescente>> for Ficha {
+    fn from(inteiro: Arc<Adolescente>) -> Self {
+        Self { resumo: inteiro.resumo(), inteiro: Some(inteiro) }
+    }
+}
+
 impl Adolescente {
-    pub fn resumo(&self) -> Resumo {
+    fn resumo(&self) -> Resumo {
         Resumo {
             id: self.id,
             tribunal_codigo: self.tribunal_codigo,
@@ -308,7 +327,7 @@ pub struct Semelhante {
 
 recursos!(
     Adolescente => |adolescente| Recurso::Adolescente(adolescente.id.0),
-    Resumo => |resumo| Recurso::Adolescente(resumo.id.0),
+    Ficha => |ficha| Recurso::Adolescente(ficha.resumo.id.0),
     Semelhante => |semelhante| Recurso::Adolescente(semelhante.adolescente.id.0),
 );
 

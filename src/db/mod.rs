@@ -30,7 +30,8 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, r2d2::Pool};
 use escuta::Avisos;
 use manager::{Inicio, Lease, Manager, PapelDoBanco};
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
@@ -69,12 +70,33 @@ impl DbOptions {
 struct Conexoes {
     pool: Pool<Manager>,
     vez: Arc<Semaphore>,
+    /// How many wait.
+    esperam: Arc<AtomicUsize>,
 }
 
 /// A place among those that have a connection.
 pub struct Vez {
     escopo: Escopo,
+    esperam: Arc<AtomicUsize>,
     _vez: OwnedSemaphorePermit,
+}
+
+/// A thread with a connection's place, on which answers are read.
+pub struct Posto {
+    db: Db,
+    vez: Vez,
+}
+
+impl Posto {
+    /// Begins to read one answer, for any who may use such a connection.
+    pub fn leitura(&self, ator: &Ator) -> Leitura {
+        Leitura::nova(self.db.clone(), ator.escopo())
+    }
+
+    /// Others wait for such a place.
+    pub fn disputado(&self) -> bool {
+        self.vez.esperam.load(Ordering::Relaxed) > 0
+    }
 }
 
 #[derive(Clone)]
@@ -150,7 +172,8 @@ impl Db {
         };
         let conexoes = |papel, maximo: u32| {
             let pool = pool(papel, maximo, opcoes.comandos.clone());
-            Conexoes { pool, vez: Arc::new(Semaphore::new(maximo as usize)) }
+            let vez = Arc::new(Semaphore::new(maximo as usize));
+            Conexoes { pool, vez, esperam: Arc::default() }
         };
         let mut sonda = gerente(PapelDoBanco::App, None).abrir()?;
         if !migracoes::em_dia(&mut sonda)? {
@@ -191,18 +214,10 @@ impl Db {
         Self::bloqueante(vez, ler).await?
     }
 
-    /// All that some answers read, on a blocking thread; who waits for them is told by
-    /// `responder`, which begins to read, for any who may use such a connection, by calling.
-    pub fn responder(
-        &self,
-        vez: Vez,
-        responder: impl FnOnce(&dyn Fn(&Ator) -> Leitura) + Send + 'static,
-    ) {
-        let db = self.clone();
-        tokio::task::spawn_blocking(move || {
-            responder(&|ator| Leitura::nova(db.clone(), ator.escopo()));
-            drop(vez);
-        });
+    /// All that some answers read, on a blocking thread; who waits for them is told by `responder`.
+    pub fn responder(&self, vez: Vez, responder: impl FnOnce(Posto) + Send + 'static) {
+        let posto = Posto { db: self.clone(), vez };
+        tokio::task::spawn_blocking(move || responder(posto));
     }
 
     /// A connection's place, first come, first served, for who waits since `desde`.
@@ -242,6 +257,11 @@ impl Db {
         (self.tribunais.pool.max_size() + self.nacional.pool.max_size()) as usize
     }
 
+    /// How many of those who may use such a connection may be at work at once.
+    pub fn conexoes_de(&self, escopo: Escopo) -> usize {
+        self.conexoes(escopo).pool.max_size() as usize
+    }
+
     fn conexoes(&self, escopo: Escopo) -> &Conexoes {
         match escopo {
             Escopo::Tribunal(_) => &self.tribunais,
@@ -278,9 +298,14 @@ impl Db {
     }
 
     async fn vez_de(&self, escopo: Escopo, desde: Instant) -> Result<Vez, Error> {
-        let vez = Arc::clone(&self.conexoes(escopo).vez).acquire_owned();
-        match timeout_at((desde + self.espera).into(), vez).await {
-            Ok(Ok(vez)) => Ok(Vez { escopo, _vez: vez }),
+        let Conexoes { vez, esperam, .. } = self.conexoes(escopo);
+        let uma = |vez| Vez { escopo, esperam: Arc::clone(esperam), _vez: vez };
+        if let Ok(vez) = Arc::clone(vez).try_acquire_owned() {
+            return Ok(uma(vez));
+        }
+        let _espera = Espera::nova(esperam);
+        match timeout_at((desde + self.espera).into(), Arc::clone(vez).acquire_owned()).await {
+            Ok(Ok(vez)) => Ok(uma(vez)),
             _ => Err(indisponivel()),
         }
     }
@@ -296,6 +321,22 @@ impl Db {
 
     fn sessao<'a>(&self, conn: &'a mut PgConnection, escopo: Escopo) -> Sessao<'a> {
         Sessao { conn, escopo: if self.sem_filtro { Escopo::Nacional } else { escopo } }
+    }
+}
+
+/// One that waits for a place, counted while it does.
+struct Espera<'a>(&'a AtomicUsize);
+
+impl<'a> Espera<'a> {
+    fn nova(esperam: &'a AtomicUsize) -> Self {
+        esperam.fetch_add(1, Ordering::Relaxed);
+        Self(esperam)
+    }
+}
+
+impl Drop for Espera<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

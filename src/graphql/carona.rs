@@ -12,7 +12,7 @@ use super::operacao::Desfecho;
 use super::perguntas::Perguntas;
 use crate::app::Chamada;
 use crate::auth::{Ator, Escopo};
-use crate::db::quantos_lugares;
+use crate::db::{Db, quantos_lugares};
 use async_graphql::Request;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,8 +37,8 @@ pub enum Noticia {
     Respondida(Desfecho),
     /// What failed for all may have been the fault of another: to be tried alone.
     Sozinha,
-    /// A place is free that nobody is left to give away.
-    DeNovo,
+    /// A place of its own, of one that had it and did not go.
+    DeNovo(Lugar),
 }
 
 /// Where hops begin and queries wait: the tribunais', and the one of who sees them all, which has
@@ -59,17 +59,16 @@ struct Espera {
 /// One of the hops under way at a time. Dropped before its hop, it passes to one that waits.
 pub struct Lugar(Option<Arc<Estacao>>);
 
-impl Default for Carona {
-    fn default() -> Self {
-        let estacao = || {
-            let espera = Espera { livres: quantos_lugares(), fila: VecDeque::new() };
-            Arc::new(Estacao(Mutex::new(espera)))
-        };
-        Self { tribunais: estacao(), nacional: estacao() }
-    }
-}
-
 impl Carona {
+    /// With fewer places than there are connections: the rest are for who does not wait in line.
+    pub fn nova(db: &Db) -> Self {
+        let estacao = |escopo| {
+            let livres = quantos_lugares().min(db.conexoes_de(escopo) - 1).max(1);
+            Arc::new(Estacao(Mutex::new(Espera { livres, fila: VecDeque::new() })))
+        };
+        Self { tribunais: estacao(Escopo::Tribunal(0)), nacional: estacao(Escopo::Nacional) }
+    }
+
     pub fn estacao(&self, ator: &Ator) -> &Arc<Estacao> {
         match ator.escopo() {
             Escopo::Tribunal(_) => &self.tribunais,
@@ -93,9 +92,12 @@ impl Estacao {
     /// If the one with these `perguntas` still waits: it, and those that go with it, to go without
     /// a place.
     pub fn sem_lugar(&self, perguntas: &Arc<Perguntas>) -> Vec<Box<Viajante>> {
-        let mut espera = self.espera();
-        let onde = espera.fila.iter().position(|um| Arc::ptr_eq(&um.perguntas, perguntas));
-        onde.map_or_else(Vec::new, |onde| espera.partir(onde))
+        let turma = {
+            let mut espera = self.espera();
+            let onde = espera.fila.iter().position(|um| Arc::ptr_eq(&um.perguntas, perguntas));
+            onde.map_or_else(Vec::new, |onde| espera.partir(onde))
+        };
+        os_que_esperam(turma)
     }
 
     fn espera(&self) -> MutexGuard<'_, Espera> {
@@ -114,10 +116,14 @@ impl Espera {
                 false => n += 1,
             }
         }
-        // Who left is not to be noted as having seen anything.
-        turma.retain(|viajante| !viajante.envio.is_closed());
         turma
     }
+}
+
+/// Who left is not to be noted as having seen anything.
+fn os_que_esperam(mut turma: Vec<Box<Viajante>>) -> Vec<Box<Viajante>> {
+    turma.retain(|viajante| !viajante.envio.is_closed());
+    turma
 }
 
 impl Viajante {
@@ -130,30 +136,43 @@ impl Viajante {
 impl Lugar {
     /// Its hop is over: the next to go, if anybody waits; otherwise it is free.
     pub fn proximos(&mut self) -> Vec<Box<Viajante>> {
-        let Some(estacao) = &self.0 else { return Vec::new() };
-        let mut espera = estacao.espera();
-        while !espera.fila.is_empty() {
-            let turma = espera.partir(0);
+        let Some(estacao) = self.0.clone() else { return Vec::new() };
+        loop {
+            let turma = {
+                let mut espera = estacao.espera();
+                if espera.fila.is_empty() {
+                    espera.livres += 1;
+                    self.0 = None;
+                    return Vec::new();
+                }
+                espera.partir(0)
+            };
+            let turma = os_que_esperam(turma);
             if !turma.is_empty() {
                 return turma;
             }
         }
-        espera.livres += 1;
-        drop(espera);
-        self.0 = None;
-        Vec::new()
     }
 }
 
 impl Drop for Lugar {
     fn drop(&mut self) {
-        let Some(estacao) = &self.0 else { return };
-        let mut espera = estacao.espera();
-        espera.livres += 1;
-        while let Some(proximo) = espera.fila.pop_front() {
-            // Who left just now has no use for it.
-            if proximo.envio.send(Noticia::DeNovo).is_ok() {
-                return;
+        let Some(estacao) = self.0.take() else { return };
+        loop {
+            let proximo = {
+                let mut espera = estacao.espera();
+                let Some(proximo) = espera.fila.pop_front() else {
+                    espera.livres += 1;
+                    return;
+                };
+                proximo
+            };
+            let lugar = Self(Some(Arc::clone(&estacao)));
+            match proximo.envio.send(Noticia::DeNovo(lugar)) {
+                Ok(()) => return,
+                // It left: the place comes back.
+                Err(Noticia::DeNovo(mut lugar)) => lugar.0 = None,
+                Err(_) => {}
             }
         }
     }

@@ -58,11 +58,16 @@ async fn acompanhada(
     desde: Instant,
 ) -> Result<Option<Desfecho>, Error> {
     let estacao = servico.carona.estacao(chamada.ator());
+    let mut dado = None;
     loop {
         let (viajante, mut chegada) = viajante(chamada, pronta);
         let perguntas = Arc::clone(&viajante.perguntas);
+        let parte = match dado.take() {
+            Some(lugar) => Some((lugar, viajante)),
+            None => estacao.entrar(viajante),
+        };
         let mut noticia = None;
-        match estacao.entrar(viajante) {
+        match parte {
             Some((lugar, viajante)) => {
                 partir(servico, chamada, Some(lugar), vec![viajante], desde).await?;
             }
@@ -82,7 +87,7 @@ async fn acompanhada(
         };
         match noticia {
             Ok(Noticia::Respondida(desfecho)) => return Ok(Some(desfecho)),
-            Ok(Noticia::DeNovo) => {}
+            Ok(Noticia::DeNovo(lugar)) => dado = Some(lugar),
             // Without news, the hop broke off: it may have been another that broke it.
             Ok(Noticia::Sozinha) | Err(_) => return Ok(None),
         }
@@ -122,14 +127,21 @@ async fn partir(
 ) -> Result<(), Error> {
     let conexao = chamada.app.db.vez(chamada.ator(), desde).await?;
     let schema = servico.schema.clone();
-    chamada.app.db.responder(conexao, move |ler| {
+    chamada.app.db.responder(conexao, move |posto| {
         let (mut turma, mut lugar) = (turma, lugar);
         while let Some(primeiro) = turma.first() {
-            let leitura = ler(primeiro.chamada.ator());
+            let leitura = posto.leitura(primeiro.chamada.ator());
             // A panic was logged where it was raised; those who wait have not deserved it.
             let _ = catch_unwind(AssertUnwindSafe(|| viajar(&schema, turma, leitura)));
-            turma = lugar.as_mut().map_or_else(Vec::new, Lugar::proximos);
+            // Who waits for a connection is not in this line, and is not passed over.
+            turma = match &mut lugar {
+                Some(lugar) if !posto.disputado() => lugar.proximos(),
+                _ => Vec::new(),
+            };
         }
+        // The connection first: the place is given to one that will ask for one.
+        drop(posto);
+        drop(lugar);
     });
     Ok(())
 }

@@ -22,6 +22,7 @@ mod sessoes;
 pub mod ws;
 
 pub use assinatura::{Fato, Passagem, Pergunta};
+pub use carona::Carona;
 pub use conexao::{
     Aresta, ArestaComVinculo, Conexao, ListaGraphql, Paginacao, SentidoOrdem, conectar,
 };

@@ -40,7 +40,7 @@ fn cada_um_tem_a_sua_resposta_e_todos_juntos_leem_menos() {
     let app = App::com(Modelo::Grande, Ajustes::default());
     let numeros = numeros(&app);
     let sozinho = app.comandos(|| app.gql_com("tjrn", PROCESSO, json!({ "n": numeros[0] }))).0;
-    let hops = std::thread::available_parallelism().unwrap().get().min(6) + 1;
+    let hops = std::thread::available_parallelism().unwrap().get().min(4) + 1;
     let quantos = 16 * (hops + 1);
     let mut dono = app.banco.conn();
     dono.batch_execute("BEGIN; LOCK TABLE processo IN ACCESS EXCLUSIVE MODE").unwrap();
@@ -103,4 +103,28 @@ fn a_recusa_de_um_nao_e_dos_outros() {
     };
     let respostas = perguntar(&app, &numeros[..128], "tjrn", variavel);
     assert_eq!(respostas.iter().filter(|dados| dados["processo"].is_null()).count(), 32);
+}
+
+/// The national credential has two connections, and a line that never ends.
+#[test]
+fn quem_nao_esta_na_fila_tambem_tem_a_sua_vez() {
+    let app = App::com(Modelo::Semeado, Ajustes::default());
+    let basta = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|escopo| {
+        let clientes: Vec<_> = (0..24)
+            .map(|n| {
+                let (app, basta) = (&app, &basta);
+                escopo.spawn(move || {
+                    let query = format!("query Q{} {{ processos(first: 50) {{ nodes {{ numero adolescentes {{ nodes {{ nome }} }} }} }} }}", n % 3);
+                    while !basta.load(std::sync::atomic::Ordering::Relaxed) {
+                        assert_ne!(app.gql("cnj", &query)["processos"], Value::Null);
+                    }
+                })
+            })
+            .collect();
+        let lidas: Vec<u16> = (0..20).map(|_| app.get("cnj", "/api/v1/processos").status).collect();
+        basta.store(true, std::sync::atomic::Ordering::Relaxed);
+        clientes.into_iter().for_each(|cliente| cliente.join().unwrap());
+        assert_eq!(lidas, [200; 20]);
+    });
 }

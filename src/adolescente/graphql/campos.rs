@@ -3,8 +3,8 @@
 use crate::Result;
 use crate::adolescente::store::AdolescentePorId;
 use crate::adolescente::{
-    Adolescente, Certidao, DadosDeAdolescente, IdentidadeGenero, Identificador, OrientacaoSexual,
-    RacaCor, Resumo, Rg, SexoBiologico, completa_21_anos,
+    Adolescente, Certidao, DadosDeAdolescente, Ficha, IdentidadeGenero, Identificador,
+    OrientacaoSexual, RacaCor, Resumo, Rg, SexoBiologico, completa_21_anos,
 };
 use crate::auditoria::CampoSensivel;
 use crate::auth::Papel;
@@ -22,43 +22,37 @@ use crate::tribunal::Tribunal;
 use async_graphql::{Context, ID, Object};
 use std::sync::Arc;
 
-pub struct AdolescenteNode {
-    resumo: Arc<Resumo>,
-    /// The rest of it, if it was read already.
-    inteiro: Option<Arc<Adolescente>>,
-}
-
-impl From<Arc<Resumo>> for AdolescenteNode {
-    fn from(resumo: Arc<Resumo>) -> Self {
-        Self { resumo, inteiro: None }
-    }
-}
+pub struct AdolescenteNode(pub Arc<Ficha>);
 
 impl From<Arc<Adolescente>> for AdolescenteNode {
     fn from(inteiro: Arc<Adolescente>) -> Self {
-        Self { resumo: Arc::new(inteiro.resumo()), inteiro: Some(inteiro) }
+        Self(Arc::new(inteiro.into()))
     }
 }
 
 impl AdolescenteNode {
+    fn resumo(&self) -> &Resumo {
+        &self.0.resumo
+    }
+
     /// What only some may see: for who may not, it is not even read.
     async fn sensivel<T>(
         &self,
         ctx: &Context<'_>,
         campo: CampoSensivel,
         valor: impl FnOnce(&DadosDeAdolescente) -> Option<T>,
-    ) -> Falivel<Option<T>> {
+    ) -> Option<Result<T>> {
         if !ctx.ator().tem(Papel::DadosSensiveis) {
-            return Ok(None);
+            return None;
         }
-        let inteiro = match &self.inteiro {
-            Some(inteiro) => Some(Arc::clone(inteiro)),
-            None => {
-                let lido = ctx.loaders().load(AdolescentePorId(self.resumo.id)).await;
-                lido.map_err(|error| ErroDeCampo::em(ctx, error))?
-            }
+        let inteiro = match &self.0.inteiro {
+            Some(inteiro) => Ok(Some(Arc::clone(inteiro))),
+            None => ctx.loaders().load(AdolescentePorId(self.resumo().id)).await,
         };
-        Ok(ctx.sensivel(campo, inteiro.and_then(|inteiro| valor(&inteiro.dados))))
+        match inteiro {
+            Ok(inteiro) => ctx.sensivel(campo, valor(&inteiro?.dados)).map(Ok),
+            Err(error) => Some(Err(error)),
+        }
     }
 }
 
@@ -67,33 +61,33 @@ impl AdolescenteNode {
 impl AdolescenteNode {
     /// Identificador global, opaco e estável.
     pub async fn id(&self) -> ID {
-        GlobalId::Adolescente(self.resumo.id).into()
+        GlobalId::Adolescente(self.resumo().id).into()
     }
 
     /// Identificador nacional.
     async fn identificador(&self) -> Identificador {
-        self.resumo.identificador.clone()
+        self.resumo().identificador.clone()
     }
 
     /// Criado só pelo identificador (R14), à espera dos dados; então nome, nascimento e sexo são nulos.
     async fn cadastro_pendente(&self) -> bool {
-        self.resumo.cadastro_pendente
+        self.resumo().cadastro_pendente
     }
 
     /// Tribunal que cadastrou.
     async fn tribunal(&self) -> Result<Escrito<Tribunal>> {
-        Tribunal::da_linha(self.resumo.tribunal_codigo).map(Escrito)
+        Tribunal::da_linha(self.resumo().tribunal_codigo).map(Escrito)
     }
 
     /// Nome a mostrar: o social com o sobrenome, se houver; senão o civil.
     async fn nome_exibicao(&self) -> Option<String> {
-        self.resumo.nome_exibicao()
+        self.resumo().nome_exibicao()
     }
 
     /// Nome civil. Havendo nome social, exige o papel `pse-dados-sensiveis`; sem ele, nulo.
     async fn nome(&self, ctx: &Context<'_>) -> Option<&str> {
-        let nome = self.resumo.nome.as_deref();
-        if self.resumo.nome_social.is_some() {
+        let nome = self.resumo().nome.as_deref();
+        if self.resumo().nome_social.is_some() {
             ctx.sensivel(CampoSensivel::Nome, nome)
         } else {
             nome
@@ -102,97 +96,97 @@ impl AdolescenteNode {
 
     /// Sobrenome.
     async fn sobrenome(&self) -> Option<&str> {
-        self.resumo.sobrenome.as_deref()
+        self.resumo().sobrenome.as_deref()
     }
 
     /// Há nome social.
     async fn possui_nome_social(&self) -> bool {
-        self.resumo.nome_social.is_some()
+        self.resumo().nome_social.is_some()
     }
 
     /// Nome social.
     async fn nome_social(&self) -> Option<&str> {
-        self.resumo.nome_social.as_deref()
+        self.resumo().nome_social.as_deref()
     }
 
     /// Data de nascimento.
     async fn data_nascimento(&self) -> Option<Data> {
-        self.resumo.data_nascimento.map(Data)
+        self.resumo().data_nascimento.map(Data)
     }
 
     /// A data de nascimento é presumida.
     async fn data_nascimento_presumida(&self) -> bool {
-        self.resumo.data_nascimento_presumida
+        self.resumo().data_nascimento_presumida
     }
 
     /// Dia em que completa 21 anos; nascido em 29/2, o dia 1º/3 (R24).
     #[graphql(name = "dataCompleta21Anos")]
     async fn data_completa_21_anos(&self) -> Option<Data> {
-        self.resumo.data_nascimento.map(completa_21_anos).map(Data)
+        self.resumo().data_nascimento.map(completa_21_anos).map(Data)
     }
 
     /// Data do óbito.
     async fn data_obito(&self) -> Option<Data> {
-        self.resumo.data_obito.map(Data)
+        self.resumo().data_obito.map(Data)
     }
 
     /// Sexo biológico.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn sexo_biologico(&self, ctx: &Context<'_>) -> Falivel<Option<SexoBiologico>> {
+    async fn sexo_biologico(&self, ctx: &Context<'_>) -> Option<Result<SexoBiologico>> {
         self.sensivel(ctx, CampoSensivel::SexoBiologico, |dados| dados.sexo_biologico).await
     }
 
     /// Identidade de gênero.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn identidade_genero(&self, ctx: &Context<'_>) -> Falivel<Option<IdentidadeGenero>> {
+    async fn identidade_genero(&self, ctx: &Context<'_>) -> Option<Result<IdentidadeGenero>> {
         self.sensivel(ctx, CampoSensivel::IdentidadeGenero, |dados| dados.identidade_genero).await
     }
 
     /// Orientação sexual.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn orientacao_sexual(&self, ctx: &Context<'_>) -> Falivel<Option<OrientacaoSexual>> {
+    async fn orientacao_sexual(&self, ctx: &Context<'_>) -> Option<Result<OrientacaoSexual>> {
         self.sensivel(ctx, CampoSensivel::OrientacaoSexual, |dados| dados.orientacao_sexual).await
     }
 
     /// Raça ou cor.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn raca_cor(&self, ctx: &Context<'_>) -> Falivel<Option<RacaCor>> {
+    async fn raca_cor(&self, ctx: &Context<'_>) -> Option<Result<RacaCor>> {
         self.sensivel(ctx, CampoSensivel::RacaCor, |dados| dados.raca_cor).await
     }
 
     /// Nome da mãe.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn nome_mae(&self, ctx: &Context<'_>) -> Falivel<Option<String>> {
+    async fn nome_mae(&self, ctx: &Context<'_>) -> Option<Result<String>> {
         self.sensivel(ctx, CampoSensivel::NomeMae, |dados| dados.nome_mae.clone()).await
     }
 
     /// Nome do pai.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn nome_pai(&self, ctx: &Context<'_>) -> Falivel<Option<String>> {
+    async fn nome_pai(&self, ctx: &Context<'_>) -> Option<Result<String>> {
         self.sensivel(ctx, CampoSensivel::NomePai, |dados| dados.nome_pai.clone()).await
     }
 
     /// Naturalidade, texto livre.
     async fn naturalidade(&self) -> Option<&str> {
-        self.resumo.naturalidade.as_deref()
+        self.resumo().naturalidade.as_deref()
     }
 
     /// CPF; único no tribunal.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn cpf(&self, ctx: &Context<'_>) -> Falivel<Option<Cpf>> {
+    async fn cpf(&self, ctx: &Context<'_>) -> Option<Result<Cpf>> {
         self.sensivel(ctx, CampoSensivel::Cpf, |dados| dados.cpf.clone()).await
     }
 
     /// Registro geral.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn rg(&self, ctx: &Context<'_>) -> Falivel<Option<RgNode>> {
+    async fn rg(&self, ctx: &Context<'_>) -> Option<Result<RgNode>> {
         let rg = |dados: &DadosDeAdolescente| (!dados.rg.vazio()).then(|| RgNode(dados.rg.clone()));
         self.sensivel(ctx, CampoSensivel::Rg, rg).await
     }
 
     /// Certidão de nascimento.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
-    async fn certidao_nascimento(&self, ctx: &Context<'_>) -> Falivel<Option<CertidaoNode>> {
+    async fn certidao_nascimento(&self, ctx: &Context<'_>) -> Option<Result<CertidaoNode>> {
         let certidao = |dados: &DadosDeAdolescente| {
             (!dados.certidao.vazia()).then(|| CertidaoNode(dados.certidao.clone()))
         };
@@ -201,17 +195,17 @@ impl AdolescenteNode {
 
     /// Cadastro.
     async fn criado_em(&self) -> Instante {
-        self.resumo.criado_em.into()
+        self.resumo().criado_em.into()
     }
 
     /// Última alteração.
     async fn atualizado_em(&self) -> Instante {
-        self.resumo.atualizado_em.into()
+        self.resumo().atualizado_em.into()
     }
 
     /// Cresce a cada alteração; devolva em `versaoEsperada`.
     async fn versao(&self) -> i32 {
-        self.resumo.versao
+        self.resumo().versao
     }
 
     /// Processos do adolescente, com o vínculo na aresta.
@@ -238,7 +232,7 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Falivel<Conexao<ProcessosDoAdolescente>> {
         let pagina = Paginacao { first, after, last, before };
-        let adolescente = self.resumo.id;
+        let adolescente = self.resumo().id;
         conectar(ctx, ProcessosDoAdolescente { adolescente, tipo, situacao, vinculo }, pagina)
             .await
             .map_err(|error| ErroDeCampo::em(ctx, error))
@@ -260,7 +254,7 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Falivel<Conexao<GuiasDe>> {
         let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, GuiasDe::Adolescente(self.resumo.id, situacao), pagina)
+        conectar(ctx, GuiasDe::Adolescente(self.resumo().id, situacao), pagina)
             .await
             .map_err(|error| ErroDeCampo::em(ctx, error))
     }
@@ -278,7 +272,7 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Falivel<Conexao<EventosDe>> {
         let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, EventosDe::Adolescente(self.resumo.id), pagina)
+        conectar(ctx, EventosDe::Adolescente(self.resumo().id), pagina)
             .await
             .map_err(|error| ErroDeCampo::em(ctx, error))
     }

@@ -26,6 +26,6 @@ impl ListaGraphql for AdolescentesDoProcesso {
     const ARESTA: &'static str = "ProcessoAdolescenteEdge";
 
     fn node(linha: &Self::Linha) -> AdolescenteNode {
-        Arc::clone(&linha.objeto).into()
+        AdolescenteNode(Arc::clone(&linha.objeto))
     }
 }

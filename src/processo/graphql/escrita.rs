@@ -80,12 +80,13 @@ pub struct DesvincularAdolescentePayload {
 /// default argument while the link is open.
 fn aresta(
     processo: &Processo,
-    adolescente: &Adolescente,
+    adolescente: Adolescente,
     vinculo: Vinculo,
 ) -> ArestaComVinculo<AdolescentesDoProcesso> {
     let situacao = (vinculo.encerrado_em.is_none()).then_some(SituacaoVinculo::Ativo);
     let lista = AdolescentesDoProcesso { processo: processo.id, situacao };
-    (Arc::new(lista), store::Vinculado { vinculo, objeto: Arc::new(adolescente.resumo()) }).into()
+    let objeto = Arc::new(Arc::new(adolescente).into());
+    (Arc::new(lista), store::Vinculado { vinculo, objeto }).into()
 }
 
 impl From<Desfecho<Cadastrado>> for CadastrarProcessoPayload {
@@ -117,7 +118,7 @@ impl From<Desfecho<Vinculado>> for VincularAdolescentePayload {
         let avisos = desfecho.resumo(|feito| feito.avisos.clone());
         let (feito, fim) = desfecho.gravado();
         let partes = feito.map(|Vinculado { processo, adolescente, vinculo, .. }| {
-            (aresta(&processo, &adolescente, vinculo), Arc::new(processo).into())
+            (aresta(&processo, adolescente, vinculo), Arc::new(processo).into())
         });
         let (edge, processo) = partes.unzip();
         Self { edge, processo, avisos, fim }
@@ -128,7 +129,7 @@ impl From<Desfecho<Desvinculado>> for DesvincularAdolescentePayload {
     fn from(desfecho: Desfecho<Desvinculado>) -> Self {
         let (feito, fim) = desfecho.gravado();
         let partes = feito.map(|Desvinculado { processo, adolescente, vinculo }| {
-            (aresta(&processo, &adolescente, vinculo), Arc::new(processo).into())
+            (aresta(&processo, adolescente, vinculo), Arc::new(processo).into())
         });
         let (edge, processo) = partes.unzip();
         Self { edge, processo, fim }

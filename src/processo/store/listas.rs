@@ -1,7 +1,7 @@
 //! The lists in which processos stand, each a question that a page or a count answers.
 
 use super::ProcessoSql;
-use crate::adolescente::{self, AdolescenteId, Identificador, Resumo};
+use crate::adolescente::{self, AdolescenteId, Ficha, Identificador, Resumo};
 use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
 use crate::db::{Conectivos, Sql};
 use crate::guia::SituacaoGuia;
@@ -191,15 +191,15 @@ pub struct AdolescenteLido {
 
 registro!(AdolescenteLido, (VinculoSql, adolescente::store::ResumoSql));
 
-impl From<AdolescenteLido> for Vinculado<Resumo> {
+impl From<AdolescenteLido> for Vinculado<Ficha> {
     fn from(lido: AdolescenteLido) -> Self {
-        Self { vinculo: lido.vinculo, objeto: Arc::new(lido.adolescente) }
+        Self { vinculo: lido.vinculo, objeto: Arc::new(lido.adolescente.into()) }
     }
 }
 
 impl Lista for AdolescentesDoProcesso {
     const NOME: &'static str = "AdolescentesDoProcesso";
-    type Linha = Vinculado<Resumo>;
+    type Linha = Vinculado<Ficha>;
     type Registro = AdolescenteLido;
 
     fn pai(&self) -> Option<i64> {

@@ -75,7 +75,8 @@ impl Esqueleto {
         inteiro(self.total(&Medida { variaveis, no_lugar: None }))
     }
 
-    /// One field, and below it nothing that costs: all that it takes is read at the root.
+    /// One field, and below it nothing that costs: all that it takes is read at the root. A scalar
+    /// that is read by itself (what is sensitive of an adolescente) stands only below a list.
     pub fn so_a_raiz(&self) -> bool {
         let gratis = |no: &No| {
             no.peso.unwrap_or(no.objeto) == 0.0 && no.filhos.is_empty() && no.casos.is_empty()
