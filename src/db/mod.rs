@@ -78,7 +78,7 @@ struct Conexoes {
 pub struct Vez {
     escopo: Escopo,
     esperam: Arc<AtomicUsize>,
-    _vez: OwnedSemaphorePermit,
+    _lugar: OwnedSemaphorePermit,
 }
 
 /// A thread with a connection's place, on which answers are read.
@@ -299,7 +299,7 @@ impl Db {
 
     async fn vez_de(&self, escopo: Escopo, desde: Instant) -> Result<Vez, Error> {
         let Conexoes { vez, esperam, .. } = self.conexoes(escopo);
-        let uma = |vez| Vez { escopo, esperam: Arc::clone(esperam), _vez: vez };
+        let uma = |vez| Vez { escopo, esperam: Arc::clone(esperam), _lugar: vez };
         if let Ok(vez) = Arc::clone(vez).try_acquire_owned() {
             return Ok(uma(vez));
         }

@@ -111,6 +111,9 @@ where
     chegada
 }
 
+/// Of which kind of writes.
+type De<C, L, U> = PhantomData<fn() -> (C, L, U)>;
+
 /// Sees to it that those who wait set out. Dropped before, each goes alone.
 struct Partida<C: Comando, L: Ler<C, U>, U: Send + 'static> {
     app: Arc<App>,
@@ -119,7 +122,7 @@ struct Partida<C: Comando, L: Ler<C, U>, U: Send + 'static> {
     desde: Instant,
     /// There are some, and no other sees to them.
     esperam: bool,
-    tipo: PhantomData<fn() -> (C, L, U)>,
+    tipo: De<C, L, U>,
 }
 
 impl<C: Comando, L: Ler<C, U>, U: Rastreavel + Send + 'static> Partida<C, L, U> {

@@ -91,7 +91,7 @@ impl Estacao {
 
     /// If the one with these `perguntas` still waits: it, and those that go with it, to go without
     /// a place.
-    pub fn sem_lugar(&self, perguntas: &Arc<Perguntas>) -> Vec<Box<Viajante>> {
+    pub fn sem_lugar(&self, perguntas: &Arc<Perguntas>) -> Vec<Viajante> {
         let turma = {
             let mut espera = self.espera();
             let onde = espera.fila.iter().position(|um| Arc::ptr_eq(&um.perguntas, perguntas));
@@ -107,12 +107,12 @@ impl Estacao {
 
 impl Espera {
     /// Takes out the one who is there, and as many of its like as fit.
-    fn partir(&mut self, onde: usize) -> Vec<Box<Viajante>> {
-        let mut turma: Vec<_> = self.fila.remove(onde).into_iter().collect();
+    fn partir(&mut self, onde: usize) -> Vec<Viajante> {
+        let mut turma: Vec<_> = self.fila.remove(onde).map(|um| *um).into_iter().collect();
         let mut n = 0;
         while let (Some(outro), true) = (self.fila.get(n), turma.len() < TURMA_MAXIMA) {
             match turma.first().is_some_and(|primeiro| outro.vai_com(primeiro)) {
-                true => turma.extend(self.fila.remove(n)),
+                true => turma.extend(self.fila.remove(n).map(|um| *um)),
                 false => n += 1,
             }
         }
@@ -121,7 +121,7 @@ impl Espera {
 }
 
 /// Who left is not to be noted as having seen anything.
-fn os_que_esperam(mut turma: Vec<Box<Viajante>>) -> Vec<Box<Viajante>> {
+fn os_que_esperam(mut turma: Vec<Viajante>) -> Vec<Viajante> {
     turma.retain(|viajante| !viajante.envio.is_closed());
     turma
 }
@@ -135,7 +135,7 @@ impl Viajante {
 
 impl Lugar {
     /// Its hop is over: the next to go, if anybody waits; otherwise it is free.
-    pub fn proximos(&mut self) -> Vec<Box<Viajante>> {
+    pub fn proximos(&mut self) -> Vec<Viajante> {
         let Some(estacao) = self.0.clone() else { return Vec::new() };
         loop {
             let turma = {

@@ -69,7 +69,7 @@ async fn acompanhada(
         let mut noticia = None;
         match parte {
             Some((lugar, viajante)) => {
-                partir(servico, chamada, Some(lugar), vec![viajante], desde).await?;
+                partir(servico, chamada, Some(lugar), vec![*viajante], desde).await?;
             }
             None => match timeout(PACIENCIA, &mut chegada).await {
                 Ok(chegou) => noticia = Some(chegou),
@@ -101,7 +101,7 @@ async fn sozinha(
     desde: Instant,
 ) -> Result<Desfecho, Error> {
     let (viajante, chegada) = viajante(chamada, pronta);
-    partir(servico, chamada, None, vec![viajante], desde).await?;
+    partir(servico, chamada, None, vec![*viajante], desde).await?;
     match chegada.await {
         Ok(Noticia::Respondida(desfecho)) => Ok(desfecho),
         _ => Err(Error::interno(anyhow::anyhow!("a hop of one that left nobody"))),
@@ -122,7 +122,7 @@ async fn partir(
     servico: &Servico,
     chamada: &Chamada,
     lugar: Option<Lugar>,
-    turma: Vec<Box<Viajante>>,
+    turma: Vec<Viajante>,
     desde: Instant,
 ) -> Result<(), Error> {
     let conexao = chamada.app.db.vez(chamada.ator(), desde).await?;
@@ -147,7 +147,7 @@ async fn partir(
 }
 
 /// Answers all of them, each as soon as it is ready.
-fn viajar(schema: &Schema, turma: Vec<Box<Viajante>>, mut leitura: Leitura) {
+fn viajar(schema: &Schema, turma: Vec<Viajante>, mut leitura: Leitura) {
     let Some(preparado) = turma.first().map(|primeiro| Arc::clone(&primeiro.preparado)) else {
         return;
     };
@@ -156,7 +156,7 @@ fn viajar(schema: &Schema, turma: Vec<Box<Viajante>>, mut leitura: Leitura) {
     let mut perguntam = Vec::with_capacity(quantos);
     let mut viagens = Vec::with_capacity(quantos);
     for viajante in turma {
-        let Viajante { chamada, request, perguntas, span, envio, .. } = *viajante;
+        let Viajante { chamada, request, perguntas, span, envio, .. } = viajante;
         perguntam.push((chamada, perguntas));
         viagens.push(Some((Box::pin(schema.execute(request)), span, envio)));
     }

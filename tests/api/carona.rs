@@ -135,7 +135,9 @@ fn quem_nao_esta_na_fila_tambem_tem_a_sua_vez() {
             })
             .collect();
         basta.store(true, Relaxed);
-        clientes.into_iter().for_each(|cliente| cliente.join().unwrap());
+        for cliente in clientes {
+            cliente.join().unwrap();
+        }
         passaram.sort_unstable();
         assert!(passaram[10] < NA_FILA * 3 / 2, "passed over by {passaram:?}");
     });

@@ -105,7 +105,7 @@ fn o_que_quebra_um_nao_quebra_os_outros() {
         .unwrap();
     let pedido = |n: u32| {
         let mut corpo = corpo(&numero(n), &adolescente);
-        if n % 16 == 0 {
+        if n.is_multiple_of(16) {
             corpo["appNameSistemaTribunal"] = "quebra".into();
         }
         corpo

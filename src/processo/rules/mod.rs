@@ -18,11 +18,14 @@ const APP_NAME_MAXIMO: usize = 100;
 const ID_EXTERNO_MAXIMO: usize = 100;
 const NOME_MAXIMO: usize = 200;
 
+/// The adolescentes of the tribunal, by their names in the country.
+pub type Conhecidos = HashMap<Identificador, AdolescenteId>;
+
 /// What the database knows that the rules ask for.
 #[derive(Debug, Clone, Default)]
 pub struct Fatos {
     /// The adolescentes of the tribunal among the ones asked for.
-    pub conhecidos: HashMap<Identificador, AdolescenteId>,
+    pub conhecidos: Conhecidos,
     /// The number is taken, by a processo that the caller may see or not.
     pub numero_tomado: bool,
     /// The reference is an apuração, of any tribunal.

@@ -1,11 +1,11 @@
 //! Registering a processo.
 
-use crate::adolescente::{self, AdolescenteId, Identificador};
+use crate::adolescente;
 use crate::db::Sessao;
 use crate::error::{Error, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Julgado, Juntos, Lembranca};
 use crate::evento::{self, NovoEvento, TipoEvento};
-use crate::processo::rules::{self, Fatos, Parecer};
+use crate::processo::rules::{self, Conhecidos, Fatos, Parecer};
 use crate::processo::{CadastrarProcesso, NovoProcesso, Processo, TipoProcesso, store};
 use crate::rascunho::{self, Rascunho};
 use crate::rastro::{Rastreavel, Recurso};
@@ -156,7 +156,7 @@ impl<'a> Proposta<'a> {
         sessao: &mut Sessao<'_>,
         mut comando: CadastrarProcesso,
         contexto: &'a Contexto,
-        conhecidos: &HashMap<Identificador, AdolescenteId>,
+        conhecidos: &Conhecidos,
     ) -> Result<Self, Error> {
         let malformados = std::mem::take(&mut comando.malformados);
         let &Contexto { tribunal, regras, .. } = contexto;

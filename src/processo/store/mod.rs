@@ -6,7 +6,7 @@ mod listas;
 pub use escrita::*;
 pub use listas::*;
 
-use super::rules::{self, Fatos};
+use super::rules::{self, Conhecidos, Fatos};
 use super::{
     CadastrarProcesso, NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo,
     TipoProcesso,
@@ -69,7 +69,7 @@ impl Relation for ProcessoPorNumero {
 pub fn fatos(
     sessao: &mut Sessao<'_>,
     comando: &CadastrarProcesso,
-    conhecidos: &HashMap<Identificador, AdolescenteId>,
+    conhecidos: &Conhecidos,
     regras: Regras,
 ) -> Result<Fatos, Error> {
     let nomeados = comando.adolescentes.iter().flatten();
