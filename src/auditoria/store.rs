@@ -90,12 +90,6 @@ pub fn registrar(sessao: &mut Sessao<'_>, novos: &[&NovoRegistro]) -> QueryResul
 /// After `inicio`: those columns of each of `lote`, and where they come from.
 fn linhas(inicio: Sql, lote: &[&NovoRegistro]) -> Sql {
     let (comuns, qual) = comuns(lote);
-    let textos = |de: &dyn Fn(&NovoRegistro) -> String| -> Vec<String> {
-        comuns.iter().map(|comum| de(comum)).collect()
-    };
-    let curtos = |de: &dyn Fn(&NovoRegistro) -> i16| -> Vec<i16> {
-        comuns.iter().map(|comum| de(comum)).collect()
-    };
     let (recursos, de, ate) = fatias(lote);
     inicio
         .push("tribunal, ocorrido_em, sub, nullif(azp, ''), canal, operacao, especie, resultado, status, (")
@@ -104,9 +98,9 @@ fn linhas(inicio: Sql, lote: &[&NovoRegistro]) -> Sql {
             "::bigint[])[de:ate], CASE campos WHEN '' THEN '{}'::text[] ELSE string_to_array(campos, ',') END, correlacao \
              FROM unnest(",
         )
-        .bind(lote.iter().map(|novo| novo.ocorrido_em).collect::<Vec<_>>())
+        .bind_cada(lote, |novo| novo.ocorrido_em)
         .push(", ")
-        .bind(lote.iter().map(|novo| novo.correlacao.clone()).collect::<Vec<_>>())
+        .bind_cada(lote, |novo| novo.correlacao.clone())
         .push(", ")
         .bind(de)
         .push(", ")
@@ -114,23 +108,23 @@ fn linhas(inicio: Sql, lote: &[&NovoRegistro]) -> Sql {
         .push(", ")
         .bind(qual)
         .push(") WITH ORDINALITY AS r (ocorrido_em, correlacao, de, ate, qual, n) JOIN unnest(")
-        .bind(curtos(&|novo| novo.tribunal()))
+        .bind_cada(&comuns, |novo| novo.tribunal())
         .push(", ")
-        .bind(textos(&|novo| novo.ator.sub().to_owned()))
+        .bind_cada(&comuns, |novo| novo.ator.sub().to_owned())
         .push(", ")
-        .bind(textos(&|novo| novo.ator.azp().unwrap_or_default().to_owned()))
+        .bind_cada(&comuns, |novo| novo.ator.azp().unwrap_or_default().to_owned())
         .push(", ")
-        .bind(textos(&|novo| novo.canal.texto().to_owned()))
+        .bind_cada(&comuns, |novo| novo.canal.texto().to_owned())
         .push(", ")
-        .bind(textos(&|novo| novo.operacao.clone()))
+        .bind_cada(&comuns, |novo| novo.operacao.clone())
         .push(", ")
-        .bind(textos(&|novo| novo.especie.texto().to_owned()))
+        .bind_cada(&comuns, |novo| novo.especie.texto().to_owned())
         .push(", ")
-        .bind(textos(&|novo| ResultadoAuditoria::de_status(novo.status).texto().to_owned()))
+        .bind_cada(&comuns, |novo| ResultadoAuditoria::de_status(novo.status).texto().to_owned())
         .push(", ")
-        .bind(curtos(&|novo| novo.status.cast_signed()))
+        .bind_cada(&comuns, |novo| novo.status.cast_signed())
         .push(", ")
-        .bind(textos(&|novo| novo.campos.nomes().collect::<Vec<_>>().join(",")))
+        .bind_cada(&comuns, |novo| novo.campos.nomes().collect::<Vec<_>>().join(","))
         .push(
             ") WITH ORDINALITY AS c (tribunal, sub, azp, canal, operacao, especie, resultado, status, campos, k) ON k = qual",
         )
@@ -221,7 +215,7 @@ pub fn sao_do_lote(
         .push(" AND id < ")
         .bind(primeiro + i64::try_from(LOTE).unwrap_or(i64::MAX))
         .push(" AND correlacao = ANY(")
-        .bind(lote.iter().map(|novo| novo.correlacao.clone()).collect::<Vec<_>>())
+        .bind_cada(lote, |novo| novo.correlacao.clone())
         .push(")")
         .get_result(conn)?;
     Ok(usize::try_from(achados.n).is_ok_and(|n| n == lote.len()))

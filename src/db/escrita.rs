@@ -4,7 +4,7 @@ use super::manager::Inicio;
 use super::{Db, Sessao, Vez};
 use crate::auth::{Ator, Escopo};
 use crate::error::Error;
-use diesel::Connection;
+use diesel::{Connection, PgConnection};
 use std::convert::Infallible;
 use std::time::Instant;
 
@@ -51,10 +51,17 @@ impl Db {
         escopo: Escopo,
         escrever: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.usar(escopo, |conn| conn.transaction(|conn| escrever(&mut Sessao { conn, escopo })))
+    }
+
+    /// A transaction that `usar` begins and ends.
+    fn usar<T>(
+        &self,
+        escopo: Escopo,
+        usar: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.no_tempo(|| {
-            let feito = self
-                .reservar(escopo, Inicio::Solto)?
-                .usar(|conn| conn.transaction(|conn| escrever(&mut Sessao { conn, escopo })));
+            let feito = self.reservar(escopo, Inicio::Solto)?.usar(usar);
             // Undone or not: the feeds are read only up to the oldest transaction still open.
             self.avisos.avisar();
             feito
@@ -69,20 +76,15 @@ impl Db {
     {
         let vez = self.vez_de_escrever(ator.tribunal_de_escrita()?, Instant::now()).await?;
         let (db, escopo) = (self.clone(), vez.escopo);
-        let ensaiar = move || {
-            let feito = db.reservar(escopo, Inicio::Solto)?.usar(|conn| {
-                let mut feito = None;
-                let desfeito = conn.transaction(|conn| {
-                    feito = Some(escrever(&mut Sessao { conn, escopo })?);
-                    Err::<Infallible, Error>(diesel::result::Error::RollbackTransaction.into())
-                });
-                let Err(error) = desfeito;
-                feito.ok_or(error)
+        let ensaiar = move |conn: &mut PgConnection| {
+            let mut feito = None;
+            let desfeito = conn.transaction(|conn| {
+                feito = Some(escrever(&mut Sessao { conn, escopo })?);
+                Err::<Infallible, Error>(diesel::result::Error::RollbackTransaction.into())
             });
-            db.avisos.avisar();
-            feito
+            let Err(error) = desfeito;
+            feito.ok_or(error)
         };
-        let db = self.clone();
-        Self::bloqueante(vez, move || db.no_tempo(ensaiar)).await?
+        Self::bloqueante(vez, move || db.usar(escopo, ensaiar)).await?
     }
 }

@@ -15,11 +15,8 @@ pub fn quantos_lugares() -> usize {
     thread::available_parallelism().map_or(2, |quantos| quantos.get() + 1)
 }
 
-#[derive(Clone)]
+/// So many places; who comes for one waits in line.
 pub struct Lugares(Arc<Semaphore>);
-
-/// One of them, or what went without.
-pub type Lugar = Option<OwnedSemaphorePermit>;
 
 impl Default for Lugares {
     fn default() -> Self {
@@ -28,8 +25,8 @@ impl Default for Lugares {
 }
 
 impl Lugares {
-    /// Waits for a place; not for ever.
-    pub async fn lugar(&self) -> Lugar {
+    /// A place, given back by dropping it; or none, when it was waited for too long.
+    pub async fn lugar(&self) -> Option<OwnedSemaphorePermit> {
         let lugar = Arc::clone(&self.0).acquire_owned();
         timeout(PACIENCIA, lugar).await.ok()?.ok()
     }

@@ -81,6 +81,16 @@ impl Sql {
         self
     }
 
+    /// A value of each row, as an array for `unnest`: the text does not tell how many they are, so
+    /// that it is prepared once.
+    #[must_use]
+    pub fn bind_cada<T, V>(self, linhas: &[T], valor: impl Fn(&T) -> V) -> Self
+    where
+        Vec<V>: Into<Valor>,
+    {
+        self.bind(linhas.iter().map(valor).collect::<Vec<V>>())
+    }
+
     /// The value, or NULL.
     #[must_use]
     pub fn bind_ou_nulo(self, valor: Option<impl Into<Valor>>) -> Self {

@@ -3,7 +3,7 @@
 //! A key counts for one credential and one operation, for a day. What is kept is
 //! a hash of the key, a hash of what was asked, and the outcome; no body.
 
-use super::{Comando, Contexto, Efeito, Lembranca};
+use super::{Comando, Contexto, Efeito, Julgado, Lembranca};
 use crate::db::schema::chave_idempotencia as tabela;
 use crate::db::{Sessao, Sql};
 use crate::error::{CodigoErro, Error, Recusa};
@@ -65,17 +65,14 @@ struct Lugar {
     chave: Vec<u8>,
 }
 
-/// What an outcome was, and whether it is of an earlier request.
-type Desfecho<C> = (Result<<C as Comando>::Efeito, Vec<Recusa>>, bool);
-
 /// Carries `comando` out, unless the key says that it was; its effect and its
-/// outcome are committed together.
+/// outcome are committed together. Answers also whether it is of an earlier request.
 pub fn uma_vez<C: Comando>(
     sessao: &mut Sessao<'_>,
     chave: &Chave,
     comando: C,
     contexto: &Contexto,
-) -> Result<Desfecho<C>, Error> {
+) -> Result<(Julgado<C>, bool), Error> {
     let lugar = Lugar {
         tribunal: contexto.tribunal,
         credencial: contexto.autor.credencial().to_owned(),

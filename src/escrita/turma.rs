@@ -32,10 +32,11 @@ const ESPERA: Duration = Duration::from_millis(100);
 pub struct Turmas {
     lugares: Lugares,
     /// Each a [`Fila`] of its kind, never empty.
-    filas: Mutex<HashMap<Chave, Box<dyn Any + Send>>>,
+    filas: Mutex<HashMap<Qual, Box<dyn Any + Send>>>,
 }
 
-type Chave = (TypeId, i16);
+/// Which line: the kind of write, and the tribunal.
+type Qual = (TypeId, i16);
 
 type Fila<C, L, U> = Vec<EmFila<C, L, U>>;
 
@@ -53,7 +54,7 @@ enum Noticia<C: Comando, U> {
 }
 
 impl Turmas {
-    fn filas(&self) -> MutexGuard<'_, HashMap<Chave, Box<dyn Any + Send>>> {
+    fn filas(&self) -> MutexGuard<'_, HashMap<Qual, Box<dyn Any + Send>>> {
         self.filas.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -117,7 +118,7 @@ type De<C, L, U> = PhantomData<fn() -> (C, L, U)>;
 /// Sees to it that those who wait set out. Dropped before, each goes alone.
 struct Partida<C: Comando, L: Ler<C, U>, U: Send + 'static> {
     app: Arc<App>,
-    chave: Chave,
+    chave: Qual,
     /// How long the first of them has waited.
     desde: Instant,
     /// There are some, and no other sees to them.
@@ -198,8 +199,8 @@ impl<C: Comando, L: Ler<C, U>, U: Send + 'static> Drop for Partida<C, L, U> {
 }
 
 fn remover<C: Comando, L: Ler<C, U>, U: Send + 'static>(
-    filas: &mut HashMap<Chave, Box<dyn Any + Send>>,
-    chave: Chave,
+    filas: &mut HashMap<Qual, Box<dyn Any + Send>>,
+    chave: Qual,
 ) -> Fila<C, L, U> {
     let fila = filas.remove(&chave).and_then(|fila| fila.downcast().ok());
     fila.map(|fila| *fila).unwrap_or_default()

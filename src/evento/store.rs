@@ -17,14 +17,10 @@ macro_rules! colunas {
     };
 }
 
-/// In one statement, in their order. By arrays, so that its text does not tell how many they are
-/// and it is prepared once.
+/// In one statement, in their order.
 pub fn registrar(sessao: &mut Sessao<'_>, novos: &[NovoEvento]) -> QueryResult<()> {
     if novos.is_empty() {
         return Ok(());
-    }
-    fn cada<T>(novos: &[NovoEvento], campo: impl Fn(&NovoEvento) -> T) -> Vec<T> {
-        novos.iter().map(campo).collect()
     }
     Sql::new(
         "INSERT INTO evento (tribunal_codigo, tipo, processo_id, adolescente_id, guia_id, ocorrido_em, ator_sub, ator_azp, \
@@ -32,24 +28,24 @@ pub fn registrar(sessao: &mut Sessao<'_>, novos: &[NovoEvento]) -> QueryResult<(
          SELECT tribunal, tipo, processo, adolescente, guia, ocorrido_em, sub, azp, string_to_array(campos, ',') \
          FROM unnest(",
     )
-    .bind(cada(novos, |novo| novo.tribunal_codigo))
+    .bind_cada(novos, |novo| novo.tribunal_codigo)
     .push(", ")
-    .bind(cada(novos, |novo| novo.tipo.texto().to_owned()))
+    .bind_cada(novos, |novo| novo.tipo.texto().to_owned())
     .push(", ")
-    .bind(cada(novos, |novo| novo.processo_id.map(|id| id.0)))
+    .bind_cada(novos, |novo| novo.processo_id.map(|id| id.0))
     .push(", ")
-    .bind(cada(novos, |novo| novo.adolescente_id.map(|id| id.0)))
+    .bind_cada(novos, |novo| novo.adolescente_id.map(|id| id.0))
     .push(", ")
-    .bind(cada(novos, |novo| novo.guia_id.map(|id| id.0)))
+    .bind_cada(novos, |novo| novo.guia_id.map(|id| id.0))
     .push(", ")
-    .bind(cada(novos, |novo| novo.ocorrido_em))
+    .bind_cada(novos, |novo| novo.ocorrido_em)
     .push(", ")
-    .bind(cada(novos, |novo| novo.ator_sub.clone()))
+    .bind_cada(novos, |novo| novo.ator_sub.clone())
     .push(", ")
-    .bind(cada(novos, |novo| novo.ator_azp.clone()))
+    .bind_cada(novos, |novo| novo.ator_azp.clone())
     .push(", ")
     // Names of the schema: no comma is in one.
-    .bind(cada(novos, |novo| novo.campos.join(",")))
+    .bind_cada(novos, |novo| novo.campos.join(","))
     .push(
         ") WITH ORDINALITY AS e (tribunal, tipo, processo, adolescente, guia, ocorrido_em, sub, azp, campos, n) ORDER BY n",
     )

@@ -79,10 +79,10 @@ impl Carona {
 
 impl Estacao {
     /// A place, for who goes at once; or it waits.
-    pub fn entrar(self: &Arc<Self>, viajante: Box<Viajante>) -> Option<(Lugar, Box<Viajante>)> {
+    pub fn entrar(self: &Arc<Self>, viajante: Viajante) -> Option<(Lugar, Viajante)> {
         let mut espera = self.espera();
         if espera.livres == 0 {
-            espera.fila.push_back(viajante);
+            espera.fila.push_back(Box::new(viajante));
             return None;
         }
         espera.livres -= 1;

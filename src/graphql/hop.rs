@@ -66,24 +66,21 @@ async fn acompanhada(
             Some(lugar) => Some((lugar, viajante)),
             None => estacao.entrar(viajante),
         };
-        let mut noticia = None;
-        match parte {
+        let noticia = match parte {
             Some((lugar, viajante)) => {
-                partir(servico, chamada, Some(lugar), vec![*viajante], desde).await?;
+                partir(servico, chamada, Some(lugar), vec![viajante], desde).await?;
+                chegada.await
             }
             None => match timeout(PACIENCIA, &mut chegada).await {
-                Ok(chegou) => noticia = Some(chegou),
+                Ok(noticia) => noticia,
                 Err(_) => {
                     let turma = estacao.sem_lugar(&perguntas);
                     if !turma.is_empty() {
                         partir(servico, chamada, None, turma, desde).await?;
                     }
+                    chegada.await
                 }
             },
-        }
-        let noticia = match noticia {
-            Some(noticia) => noticia,
-            None => chegada.await,
         };
         match noticia {
             Ok(Noticia::Respondida(desfecho)) => return Ok(Some(desfecho)),
@@ -101,20 +98,20 @@ async fn sozinha(
     desde: Instant,
 ) -> Result<Desfecho, Error> {
     let (viajante, chegada) = viajante(chamada, pronta);
-    partir(servico, chamada, None, vec![*viajante], desde).await?;
+    partir(servico, chamada, None, vec![viajante], desde).await?;
     match chegada.await {
         Ok(Noticia::Respondida(desfecho)) => Ok(desfecho),
         _ => Err(Error::interno(anyhow::anyhow!("a hop of one that left nobody"))),
     }
 }
 
-fn viajante(chamada: &Chamada, pronta: &Pronta) -> (Box<Viajante>, oneshot::Receiver<Noticia>) {
+fn viajante(chamada: &Chamada, pronta: &Pronta) -> (Viajante, oneshot::Receiver<Noticia>) {
     let (envio, chegada) = oneshot::channel();
     let perguntas = Arc::new(Perguntas::default());
     let loaders = Loaders::no_hop(chamada.clone(), Arc::clone(&perguntas));
     let (chamada, span) = (chamada.clone(), tracing::Span::current());
     let (preparado, request) = (Arc::clone(pronta.preparado()), pedir(loaders, pronta));
-    (Box::new(Viajante { chamada, preparado, request, perguntas, span, envio }), chegada)
+    (Viajante { chamada, preparado, request, perguntas, span, envio }, chegada)
 }
 
 /// A hop of all of them and, from its place, of those who wait when it is over.
@@ -155,8 +152,7 @@ fn viajar(schema: &Schema, turma: Vec<Viajante>, mut leitura: Leitura) {
     let falhou = Cell::new(false);
     let mut perguntam = Vec::with_capacity(quantos);
     let mut viagens = Vec::with_capacity(quantos);
-    for viajante in turma {
-        let Viajante { chamada, request, perguntas, span, envio, .. } = viajante;
+    for Viajante { chamada, request, perguntas, span, envio, .. } in turma {
         perguntam.push((chamada, perguntas));
         viagens.push(Some((Box::pin(schema.execute(request)), span, envio)));
     }

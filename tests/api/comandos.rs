@@ -162,17 +162,19 @@ fn o_que_e_sensivel_so_se_le_para_quem_o_pede_e_pode_ver() {
     assert_eq!(comandos, 3);
     let (comandos, de_quem_nao_ve) = app.comandos(|| app.gql("tjrn-leitura", query));
     assert_eq!(comandos, 2);
-    let primeiro = |dados: &Value| {
+    let adolescentes = |dados: &Value| {
         let processos = dados["processos"]["nodes"].as_array().unwrap().clone();
         let nodes =
             processos.iter().flat_map(|um| um["adolescentes"]["nodes"].as_array().unwrap().clone());
         nodes.collect::<Vec<_>>()
     };
-    assert!(primeiro(&de_quem_ve).iter().any(|um| um["cpf"].is_string()));
+    assert!(adolescentes(&de_quem_ve).iter().any(|um| um["cpf"].is_string()));
     assert!(
-        primeiro(&de_quem_nao_ve).iter().all(|um| um["cpf"].is_null() && um["nomeMae"].is_null())
+        adolescentes(&de_quem_nao_ve)
+            .iter()
+            .all(|um| um["cpf"].is_null() && um["nomeMae"].is_null())
     );
-    assert!(primeiro(&de_quem_nao_ve).iter().any(|um| um["nome"].is_string()));
+    assert!(adolescentes(&de_quem_nao_ve).iter().any(|um| um["nome"].is_string()));
 }
 
 /// The requests of the benchmark (`bench/peers/documents.mjs`), and what each may take.

@@ -64,7 +64,7 @@ fn as_paginas_somadas_sao_a_lista_nos_dois_sentidos_e_em_cada_ordem() {
     }
 }
 
-/// Pages of one shape are read together, wherever each begins: each is as if read alone.
+/// Of pages that one answer asks for, each from a place of its own, each is as if read alone.
 #[test]
 fn paginas_que_se_leem_juntas_sao_as_que_se_leem_sozinhas() {
     const JUNTAS: &str = "query($n: Int, $a: String, $b: String, $c: String, $ordem: ProcessoOrdem) {

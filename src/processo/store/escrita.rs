@@ -18,9 +18,6 @@ pub fn inserir(
     novos: &[&NovoProcesso],
     agora: DateTime<Utc>,
 ) -> QueryResult<Vec<Processo>> {
-    fn cada<T>(novos: &[&NovoProcesso], campo: impl Fn(&NovoProcesso) -> T) -> Vec<T> {
-        novos.iter().map(|novo| campo(novo)).collect()
-    }
     if novos.is_empty() {
         return Ok(Vec::new());
     }
@@ -41,25 +38,25 @@ pub fn inserir(
     .push(", ")
     .bind(agora)
     .push(", n.* FROM unnest(")
-    .bind(cada(novos, numero))
+    .bind_cada(novos, |novo| numero(novo))
     .push(", ")
-    .bind(cada(novos, |novo| novo.tipo.texto().to_owned()))
+    .bind_cada(novos, |novo| novo.tipo.texto().to_owned())
     .push(", ")
-    .bind(cada(novos, |novo| novo.id_orgao))
+    .bind_cada(novos, |novo| novo.id_orgao)
     .push(", ")
-    .bind(cada(novos, |novo| novo.app_name_sistema_tribunal.clone()))
+    .bind_cada(novos, |novo| novo.app_name_sistema_tribunal.clone())
     .push(", ")
-    .bind(cada(novos, |novo| novo.id_processo_sistema_externo.clone()))
+    .bind_cada(novos, |novo| novo.id_processo_sistema_externo.clone())
     .push(", ")
-    .bind(cada(novos, |novo| novo.referencia.as_ref().map(|numero| numero.digitos().to_owned())))
+    .bind_cada(novos, |novo| novo.referencia.as_ref().map(|numero| numero.digitos().to_owned()))
     .push(", ")
-    .bind(cada(novos, |novo| novo.magistrado.nome.clone()))
+    .bind_cada(novos, |novo| novo.magistrado.nome.clone())
     .push(", ")
-    .bind(cada(novos, |novo| cpf(&novo.magistrado.cpf)))
+    .bind_cada(novos, |novo| cpf(&novo.magistrado.cpf))
     .push(", ")
-    .bind(cada(novos, |novo| novo.serventuario.nome.clone()))
+    .bind_cada(novos, |novo| novo.serventuario.nome.clone())
     .push(", ")
-    .bind(cada(novos, |novo| cpf(&novo.serventuario.cpf)))
+    .bind_cada(novos, |novo| cpf(&novo.serventuario.cpf))
     .push(
         ") AS n (numero) ORDER BY n.numero ON CONFLICT DO NOTHING RETURNING *), \
          v AS (INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em) \
