@@ -12,6 +12,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 use diesel::prelude::*;
 use diesel::sql_types as tipo;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// Of several instances one seals.
 const TRAVA: i64 = 0x73_65_6c_6f;
@@ -86,6 +87,21 @@ impl Selavel {
     }
 }
 
+/// One that is being sealed, and what it tells of.
+#[derive(QueryableByName)]
+struct Selando {
+    #[diesel(embed)]
+    selavel: Selavel,
+    #[diesel(sql_type = tipo::Array<tipo::BigInt>)]
+    recursos: Vec<i64>,
+}
+
+impl Selando {
+    fn tribunal(&self) -> i16 {
+        self.selavel.tribunal_codigo
+    }
+}
+
 /// Fields one after the other, each with its length: no two seals read the same.
 struct Leitor(Sha256);
 
@@ -132,15 +148,19 @@ fn selar_uma_vez(conn: &mut PgConnection) -> QueryResult<usize> {
         #[diesel(sql_type = tipo::Bool)]
         minha: bool,
     }
+    // The trail grows faster than PostgreSQL counts it: by what it knew, it would look through
+    // and sort all of it for every seal.
     let vez: Vez = Sql::new("SELECT pg_try_advisory_xact_lock(")
         .bind(TRAVA)
-        .push(") AS minha")
+        .push(
+            ") AS minha, set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)",
+        )
         .get_result(conn)?;
     if !vez.minha {
         return Ok(0);
     }
-    let registros: Vec<Selavel> =
-        Sql::new(concat!("SELECT ", colunas_do_selavel!(), " FROM unnest("))
+    let registros: Vec<Selando> =
+        Sql::new(concat!("SELECT ", colunas_do_selavel!(), ", a.recursos FROM unnest("))
             .bind(tribunais())
             .push(concat!(
                 ultimo_selo!(),
@@ -150,7 +170,7 @@ fn selar_uma_vez(conn: &mut PgConnection) -> QueryResult<usize> {
             .bind(NO_MAXIMO)
             .push(") AS a ORDER BY a.tribunal_codigo, a.xid, a.id")
             .load(conn)?;
-    for do_tribunal in registros.chunk_by(|a, b| a.tribunal_codigo == b.tribunal_codigo) {
+    for do_tribunal in registros.chunk_by(|a, b| a.tribunal() == b.tribunal()) {
         acrescentar(conn, do_tribunal)?;
     }
     Ok(registros.len())
@@ -162,15 +182,17 @@ pub fn tribunais() -> Vec<i16> {
 }
 
 /// One more seal, over records of one tribunal in the order of the trail.
-fn acrescentar(conn: &mut PgConnection, registros: &[Selavel]) -> QueryResult<()> {
-    let Some(ultimo) = registros.last() else { return Ok(()) };
+fn acrescentar(conn: &mut PgConnection, registros: &[Selando]) -> QueryResult<()> {
+    let Some(Selando { selavel: ultimo, .. }) = registros.last() else { return Ok(()) };
     let anterior: Option<Selo> =
         Sql::new(concat!("SELECT ", colunas_do_selo!(), " FROM selo s WHERE s.tribunal_codigo = "))
             .bind(ultimo.tribunal_codigo)
             .push(" ORDER BY s.ordem DESC LIMIT 1")
             .get_result(conn)
             .optional()?;
-    let resumos: Vec<Hash> = registros.iter().map(Selavel::resumo).collect();
+    let resumos: Vec<Hash> = registros.iter().map(|registro| registro.selavel.resumo()).collect();
+    let recursos: BTreeSet<i64> =
+        registros.iter().flat_map(|registro| &registro.recursos).copied().collect();
     #[expect(
         clippy::disallowed_methods,
         reason = "a step of the server itself, which no rule sees"
@@ -181,7 +203,7 @@ fn acrescentar(conn: &mut PgConnection, registros: &[Selavel]) -> QueryResult<()
         ordem: anterior.as_ref().map_or(1, |selo| selo.ordem + 1),
         ate_xid: ultimo.xid.clone(),
         ate_id: ultimo.id,
-        ids: registros.iter().map(|registro| registro.id).collect(),
+        ids: registros.iter().map(|registro| registro.selavel.id).collect(),
         resumos: resumos.iter().flat_map(|resumo| &resumo[..MOSTRADOS]).copied().collect(),
         anterior: anterior.map_or_else(|| INICIO.to_vec(), |selo| selo.hash),
         hash: Vec::new(),
@@ -190,9 +212,7 @@ fn acrescentar(conn: &mut PgConnection, registros: &[Selavel]) -> QueryResult<()
     selo.hash = hash(&selo, &resumos).to_vec();
     Sql::new(
         "INSERT INTO selo (tribunal_codigo, ordem, ate_xid, ate_id, ids, resumos, anterior, hash, selado_em, recursos) \
-         SELECT n.*, (SELECT coalesce(array_agg(DISTINCT r), '{}') \
-             FROM (SELECT unnest(a.recursos) FROM auditoria a WHERE a.id = ANY(n.ids)) AS lidos (r)) \
-         FROM (VALUES (",
+         VALUES (",
     )
     .bind(selo.tribunal_codigo)
     .push(", ")
@@ -211,7 +231,9 @@ fn acrescentar(conn: &mut PgConnection, registros: &[Selavel]) -> QueryResult<()
     .bind(selo.hash)
     .push(", ")
     .bind(selo.selado_em)
-    .push(")) AS n (tribunal_codigo, ordem, ate_xid, ate_id, ids, resumos, anterior, hash, selado_em)")
+    .push(", ")
+    .bind(recursos.into_iter().collect::<Vec<_>>())
+    .push(")")
     .execute(conn)?;
     Ok(())
 }

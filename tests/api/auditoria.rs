@@ -462,6 +462,41 @@ fn um_registro_fora_do_tempo_se_acha() {
     assert_eq!(verificar(&app.banco, &[]).0, Some(0));
 }
 
+/// What is sealed is found by its place in the trail, though the statements were first planned
+/// over an empty one and PostgreSQL has not counted it since.
+#[test]
+fn selar_nao_percorre_a_trilha() {
+    let banco = std::sync::Arc::new(Banco::novo(Modelo::Vazio));
+    for preparar in ["VACUUM auditoria", "ALTER TABLE auditoria SET (autovacuum_enabled = off)"] {
+        banco.conn().batch_execute(preparar).unwrap();
+    }
+    let app = App::no_banco(&banco, Ajustes::default());
+    let mut escritos = 0;
+    let mut crescer = |n: i64| {
+        let inserir = format!("INSERT INTO auditoria (id, tribunal_codigo, ocorrido_em, sub, canal, operacao, especie, resultado, status, recursos, campos_sensiveis, correlacao)
+            SELECT nextval('auditoria_sequencia') + n, 820, now(), 's', 'REST', 'o', 'LEITURA', 'OK', 200, ARRAY[8 * (n % 7)], '{{}}', 'c' FROM generate_series(1, {n}) AS n");
+        banco.conn().batch_execute(&inserir).unwrap();
+        app.assentado();
+        escritos += n;
+        // A round of the server's own may hold the turn.
+        while banco.contar("SELECT coalesce(sum(cardinality(ids)), 0)::bigint AS n FROM selo")
+            < escritos
+        {
+            app.selar();
+        }
+    };
+    // As often as PostgreSQL plans a statement before it keeps the plan.
+    (0..8).for_each(|_| crescer(1));
+    crescer(3000);
+    app.parar();
+    // A connection tells what it read when it ends.
+    while banco.contar("SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'elos' AND datname = current_database()") > 0 {}
+    let percorridos = banco
+        .contar("SELECT seq_tup_read AS n FROM pg_stat_user_tables WHERE relname = 'auditoria'");
+    assert_eq!(percorridos, 0);
+    assert_eq!(banco.contar("SELECT count(DISTINCT r) AS n FROM selo, unnest(recursos) AS r"), 7);
+}
+
 /// Data that came from a server further on: what is written now would stand before what is
 /// sealed, so nothing is served until that is mended.
 #[test]

@@ -320,8 +320,13 @@ impl App {
     pub fn selado(&self) {
         // A round of the server's own may hold the turn.
         while self.banco.contar(POR_SELAR) > 0 {
-            elos::auditoria::selar(&self.servido.db).unwrap();
+            self.selar();
         }
+    }
+
+    /// One round of sealing; answers how many records it sealed.
+    pub fn selar(&self) -> usize {
+        elos::auditoria::selar(&self.servido.db).unwrap()
     }
 
     /// Takes every place of the trail's queue; answers how many records that made.
