@@ -14,7 +14,7 @@ use elos::db::migracoes::Migrador;
 use elos::db::{Db, DbOptions};
 use elos::embedded::{Embedded, Options};
 use elos::graphql::http::pedido::Pedido;
-use elos::graphql::{self, Carona, Documentos, Servico, Sessoes};
+use elos::graphql::{self, Carona, Documentos, Executor, Servico, Sessoes};
 use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -86,7 +86,7 @@ fn pedir(url: &str) -> anyhow::Result<()> {
         let app = elos::App::novo(db, Regras::default(), agora).com_ausencias_por_minuto(0).sem_auditoria();
         let carona = Arc::new(Carona::nova(&app.db));
         let servico = Servico {
-            schema: graphql::schema(),
+            executor: Arc::new(Executor::novo(graphql::schema())),
             documentos: Arc::new(Documentos::novos(&graphql::sdl(), &DeDocumentos::default())?),
             app: Arc::new(app),
             sessoes: Arc::new(Sessoes::novas(Assinaturas::default())),

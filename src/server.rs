@@ -93,9 +93,8 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let ao_sinal = Arc::clone(&sessoes);
     let carona = Arc::new(Carona::nova(&partes.app.db));
     let app = web::Data::new(partes.app);
-    let schema = graphql::schema();
     let servico = web::Data::new(Servico {
-        schema,
+        executor: Arc::new(graphql::Executor::novo(graphql::schema())),
         documentos,
         app: app.clone().into_inner(),
         sessoes,

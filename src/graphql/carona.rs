@@ -7,13 +7,12 @@
 //! more than a level of one. A query that finds a place free goes at once, alone; and a hop that ends
 //! leaves its place, its thread and its connection to those who wait.
 
-use super::document::preparar::Preparado;
+use super::executor::Consulta;
 use super::operacao::Desfecho;
 use super::perguntas::Perguntas;
 use crate::app::Chamada;
 use crate::auth::{Ator, Escopo};
 use crate::db::{Db, quantos_lugares};
-use async_graphql::Request;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
@@ -25,8 +24,7 @@ const TURMA_MAXIMA: usize = 16;
 /// A query on its way.
 pub struct Viajante {
     pub chamada: Chamada,
-    pub preparado: Arc<Preparado>,
-    pub request: Request,
+    pub consulta: Consulta,
     pub perguntas: Arc<Perguntas>,
     pub span: Span,
     pub envio: oneshot::Sender<Noticia>,
@@ -128,7 +126,7 @@ fn os_que_esperam(mut turma: Vec<Viajante>) -> Vec<Viajante> {
 
 impl Viajante {
     fn vai_com(&self, outro: &Self) -> bool {
-        Arc::ptr_eq(&self.preparado, &outro.preparado)
+        Arc::ptr_eq(&self.consulta.preparado, &outro.consulta.preparado)
             && self.chamada.ator() == outro.chamada.ator()
     }
 }

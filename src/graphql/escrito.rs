@@ -14,6 +14,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
@@ -84,41 +85,39 @@ impl<T: Escrevivel> OutputType for Escritos<T> {
             let ctx = ctx.with_index(n);
             self.0[n].escrever(&ctx).await.map_err(|error| ctx.set_error_path(error))
         };
-        let itens = todos(self.0.len(), item).await?;
-        let mut json =
-            Vec::with_capacity(itens.iter().map(|item| item.len() + 1).sum::<usize>() + 1);
-        json.push(b'[');
-        for (n, item) in itens.iter().enumerate() {
+        let mut json = vec![b'['];
+        em_ordem(self.0.len(), item, |n, item| {
             if n > 0 {
                 json.push(b',');
             }
-            json.extend_from_slice(item);
-        }
+            json.extend_from_slice(&item);
+        })
+        .await?;
         json.push(b']');
         Ok(Value::Binary(json.into()))
     }
 }
 
 /// The fields of an object, which is of no abstract type.
-async fn objeto<T: ContainerType + ?Sized>(
+pub async fn objeto<T: ContainerType + ?Sized>(
     ctx: &ContextSelectionSet<'_>,
     objeto: &T,
 ) -> ServerResult<Vec<u8>> {
     let campos = selecionados(ctx, objeto);
     let valor = |n: usize| resolver(ctx, objeto, campos[n]);
-    let valores = todos(campos.len(), valor).await?;
     let mut json = Vec::with_capacity(32 * campos.len() + 2);
     json.push(b'{');
-    for (field, valor) in campos.iter().zip(&valores) {
-        if json.len() > 1 {
+    em_ordem(campos.len(), valor, |n, valor| {
+        if n > 0 {
             json.push(b',');
         }
         // A name has nothing to escape.
         json.push(b'"');
-        json.extend_from_slice(field.node.response_key().node.as_bytes());
+        json.extend_from_slice(campos[n].node.response_key().node.as_bytes());
         json.extend_from_slice(b"\":");
-        escrever_valor(&mut json, valor);
-    }
+        escrever_valor(&mut json, &valor);
+    })
+    .await?;
     json.push(b'}');
     Ok(json)
 }
@@ -167,50 +166,66 @@ async fn resolver<T: ContainerType + ?Sized>(
     Ok(objeto.resolve_field(&ctx).await?.unwrap_or_default())
 }
 
-/// All of them, in their order, at the same time; or the first failure. What is ready at once
-/// leaves its place to the next.
-async fn todos<V, F>(quantos: usize, fazer: impl Fn(usize) -> F) -> ServerResult<Vec<V>>
+/// Makes all of them at the same time and hands them on in their order; or the first failure.
+/// What is ready at once leaves its place to the next.
+async fn em_ordem<V, F>(
+    quantos: usize,
+    fazer: impl Fn(usize) -> F,
+    mut receber: impl FnMut(usize, V),
+) -> ServerResult<()>
 where
     F: Future<Output = ServerResult<V>>,
 {
-    let mut prontos: Vec<Option<V>> = Vec::with_capacity(quantos);
+    let (mut feitos, mut recebidos) = (0, 0);
+    // From the first that waits on.
+    let mut prontos: VecDeque<Option<V>> = VecDeque::new();
     let mut esperam: Vec<(usize, Pin<Box<F>>)> = Vec::new();
     let mut livre: Option<Pin<Box<F>>> = None;
     poll_fn(|cx| {
-        let mut n = 0;
-        while n < esperam.len() {
-            match esperam[n].1.as_mut().poll(cx) {
-                Poll::Ready(valor) => {
-                    prontos[esperam[n].0] = Some(valor?);
-                    esperam.swap_remove(n);
-                }
-                Poll::Pending => n += 1,
-            }
-        }
-        while prontos.len() < quantos {
-            let n = prontos.len();
-            let mut futuro = match livre.take() {
-                Some(mut lugar) => {
-                    lugar.set(fazer(n));
-                    lugar
-                }
-                None => Box::pin(fazer(n)),
-            };
+        let mut i = 0;
+        while i < esperam.len() {
+            let (n, futuro) = &mut esperam[i];
             match futuro.as_mut().poll(cx) {
                 Poll::Ready(valor) => {
-                    prontos.push(Some(valor?));
+                    prontos[*n - recebidos] = Some(valor?);
+                    esperam.swap_remove(i);
+                }
+                Poll::Pending => i += 1,
+            }
+        }
+        while let Some(valor) = prontos.front_mut().and_then(Option::take) {
+            prontos.pop_front();
+            receber(recebidos, valor);
+            recebidos += 1;
+        }
+        while feitos < quantos {
+            let mut futuro = match livre.take() {
+                Some(mut lugar) => {
+                    lugar.set(fazer(feitos));
+                    lugar
+                }
+                None => Box::pin(fazer(feitos)),
+            };
+            match futuro.as_mut().poll(cx) {
+                Poll::Ready(valor) if prontos.is_empty() => {
+                    receber(recebidos, valor?);
+                    recebidos += 1;
+                    livre = Some(futuro);
+                }
+                Poll::Ready(valor) => {
+                    prontos.push_back(Some(valor?));
                     livre = Some(futuro);
                 }
                 Poll::Pending => {
-                    prontos.push(None);
-                    esperam.push((n, futuro));
+                    prontos.push_back(None);
+                    esperam.push((feitos, futuro));
                 }
             }
+            feitos += 1;
         }
-        if esperam.is_empty() { Poll::Ready(ServerResult::Ok(())) } else { Poll::Pending }
+        if esperam.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
     })
-    .await?;
-    Ok(prontos.into_iter().flatten().collect())
+    .await
 }
 
 fn escrever_valor(json: &mut Vec<u8>, valor: &Value) {

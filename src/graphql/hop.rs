@@ -9,10 +9,10 @@
 //! Equal queries of one credential that wait for a place go in one hop (`carona.rs`): a
 //! level of all of them is one level, read once.
 
-use super::Schema;
 use super::carona::{Lugar, Noticia, Viajante};
+use super::executor::{Consulta, Executor};
 use super::loaders::Loaders;
-use super::operacao::{Desfecho, Servico, pedir};
+use super::operacao::{Desfecho, Servico, nomear};
 use super::perguntas::{Perguntas, servir};
 use crate::app::Chamada;
 use crate::db::{Leitura, PACIENCIA};
@@ -110,8 +110,10 @@ fn viajante(chamada: &Chamada, pronta: &Pronta) -> (Viajante, oneshot::Receiver<
     let perguntas = Arc::new(Perguntas::default());
     let loaders = Loaders::no_hop(chamada.clone(), Arc::clone(&perguntas));
     let (chamada, span) = (chamada.clone(), tracing::Span::current());
-    let (preparado, request) = (Arc::clone(pronta.preparado()), pedir(loaders, pronta));
-    (Viajante { chamada, preparado, request, perguntas, span, envio }, chegada)
+    nomear(&chamada, pronta);
+    let preparado = Arc::clone(pronta.preparado());
+    let consulta = Consulta { preparado, variaveis: pronta.variaveis().clone(), loaders };
+    (Viajante { chamada, consulta, perguntas, span, envio }, chegada)
 }
 
 /// A hop of all of them and, from its place, of those who wait when it is over.
@@ -123,13 +125,13 @@ async fn partir(
     desde: Instant,
 ) -> Result<(), Error> {
     let conexao = chamada.app.db.vez(chamada.ator(), desde).await?;
-    let schema = servico.schema.clone();
+    let executor = Arc::clone(&servico.executor);
     chamada.app.db.responder(conexao, move |posto| {
         let (mut turma, mut lugar) = (turma, lugar);
         while let Some(primeiro) = turma.first() {
             let leitura = posto.leitura(primeiro.chamada.ator());
             // A panic was logged where it was raised; those who wait have not deserved it.
-            let _ = catch_unwind(AssertUnwindSafe(|| viajar(&schema, turma, leitura)));
+            let _ = catch_unwind(AssertUnwindSafe(|| viajar(&executor, turma, leitura)));
             // Who waits for a connection is not in this line, and is not passed over.
             turma = match &mut lugar {
                 Some(lugar) if !posto.disputado() => lugar.proximos(),
@@ -144,17 +146,18 @@ async fn partir(
 }
 
 /// Answers all of them, each as soon as it is ready.
-fn viajar(schema: &Schema, turma: Vec<Viajante>, mut leitura: Leitura) {
-    let Some(preparado) = turma.first().map(|primeiro| Arc::clone(&primeiro.preparado)) else {
+fn viajar(executor: &Executor, turma: Vec<Viajante>, mut leitura: Leitura) {
+    let Some(preparado) = turma.first().map(|primeiro| Arc::clone(&primeiro.consulta.preparado))
+    else {
         return;
     };
     let (inicio, quantos) = (Instant::now(), turma.len());
     let falhou = Cell::new(false);
     let mut perguntam = Vec::with_capacity(quantos);
     let mut viagens = Vec::with_capacity(quantos);
-    for Viajante { chamada, request, perguntas, span, envio, .. } in turma {
+    for Viajante { chamada, consulta, perguntas, span, envio } in turma {
         perguntam.push((chamada, perguntas));
-        viagens.push(Some((Box::pin(schema.execute(request)), span, envio)));
+        viagens.push(Some((Box::pin(executor.consultar(consulta)), span, envio)));
     }
     let todas = poll_fn(|cx| {
         let mut faltam = false;

@@ -10,6 +10,7 @@ mod erros;
 mod escalares;
 mod escrita;
 mod escrito;
+mod executor;
 mod filtro;
 mod hop;
 pub mod http;
@@ -31,6 +32,7 @@ pub use erros::{ErroDeCampo, ErroGraphql, Falivel};
 pub use escalares::{Data, Instante};
 pub use escrita::{Desfecho, Entrada, Fim, ModoInput, executar};
 pub use escrito::{Escrevivel, Escrito};
+pub use executor::Executor;
 pub use filtro::Condicoes;
 pub use loaders::Loaders;
 pub use node::{GlobalId, Node};
@@ -53,6 +55,7 @@ use async_graphql::{
     Context, ErrorExtensions, MergedObject, MergedSubscription, Object, SDLExportOptions,
     ValidationMode,
 };
+use executor::Mostrar;
 use node::NodeQuery;
 
 /// Leitura; exige o papel `pse-consulta`. Os campos de raiz são nulos quando falham ou quando não há o que mostrar; o que é de outro tribunal aparece como ausente.
@@ -162,6 +165,7 @@ struct AtorQuery;
 #[Object]
 impl AtorQuery {
     /// Quem chama, como o servidor o vê.
+    #[graphql(guard = "Mostrar")]
     async fn eu(&self, ctx: &Context<'_>) -> Option<AtorNode> {
         Some(AtorNode(ctx.ator().clone()))
     }

@@ -5,7 +5,7 @@ use super::carona::Carona;
 use super::escrito::Resposta;
 use super::http::pedido::Pronta;
 use super::sessoes::Sessoes;
-use super::{Documentos, ErroDeCampo, Loaders, Schema, hop};
+use super::{Documentos, ErroDeCampo, Executor, Loaders, hop};
 use crate::app::{App, Chamada};
 use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use crate::auth::Ator;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// What an operation runs on. Cheap to clone.
 #[derive(Clone)]
 pub struct Servico {
-    pub schema: Schema,
+    pub executor: Arc<Executor>,
     pub documentos: Arc<Documentos>,
     pub app: Arc<App>,
     pub sessoes: Arc<Sessoes>,
@@ -87,7 +87,7 @@ impl Servico {
                 .unwrap_or_else(|error| Desfecho::recusa(&error)),
             _ => {
                 let request = pedir(Loaders::for_request(chamada), pronta);
-                Desfecho::de(self.schema.execute(request).await)
+                Desfecho::de(self.executor.schema().execute(request).await)
             }
         };
         desfecho.anotar(&rastro);
@@ -97,8 +97,13 @@ impl Servico {
 
 /// With what resolvers look for; the loaders are of this one answer.
 pub fn pedir(loaders: Loaders, pronta: &Pronta) -> Request {
-    loaders.chamada().rastro.nomear(pronta.operacao(), pronta.especie());
+    nomear(loaders.chamada(), pronta);
     pronta.request().data(loaders)
+}
+
+/// Tells the trail what is asked.
+pub fn nomear(chamada: &Chamada, pronta: &Pronta) {
+    chamada.rastro.nomear(pronta.operacao(), pronta.especie());
 }
 
 impl Desfecho {

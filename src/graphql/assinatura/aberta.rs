@@ -177,5 +177,5 @@ async fn rodar(
     passagem: Arc<Passagem>,
 ) -> Option<Response> {
     let request = pedir(Loaders::for_request(chamada), pronta).data(passagem);
-    servico.schema.execute_stream(request).next().await
+    servico.executor.schema().execute_stream(request).next().await
 }

@@ -10,19 +10,19 @@ use apollo_compiler::ast;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::{Name as Nome, Node};
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, Field, InlineFragment, OperationDefinition,
-    OperationType, Selection, SelectionSet, Type, TypeCondition, VariableDefinition,
+    Field, InlineFragment, OperationDefinition, OperationType, Selection, SelectionSet, Type,
+    TypeCondition, VariableDefinition,
 };
 use async_graphql::{Name, Pos, Positioned, Value as ConstValue};
 use async_graphql_value::{Number, Value};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-/// A document of this operation alone, which needs no `operationName`.
+/// The operation with these selections.
 pub fn traduzir(
     operacao: &Node<Operation>,
     selecoes: &[Selecao],
     posicoes: &Posicoes<'_>,
-) -> ExecutableDocument {
+) -> Positioned<OperationDefinition> {
     let mut traducao = Traducao { posicoes, usadas: HashSet::new() };
     let pos = posicoes.de(operacao.location());
     let selection_set = Positioned::new(traducao.selecoes(selecoes), pos);
@@ -35,8 +35,7 @@ pub fn traduzir(
         directives: Vec::new(),
         selection_set,
     };
-    let operations = DocumentOperations::Single(Positioned::new(definicao, pos));
-    ExecutableDocument { operations, fragments: HashMap::new() }
+    Positioned::new(definicao, pos)
 }
 
 pub fn tipo(tipo: ast::OperationType) -> OperationType {

@@ -57,8 +57,12 @@ pub struct Pronta {
 impl Pronta {
     pub fn request(&self) -> Request {
         let mut request = Request::new("").variables(self.variaveis.clone());
-        request.set_parsed_query(self.preparado.documento.clone());
+        request.set_parsed_query(self.preparado.documento());
         request
+    }
+
+    pub const fn variaveis(&self) -> &Variables {
+        &self.variaveis
     }
 
     pub const fn preparado(&self) -> &Arc<Preparado> {

@@ -20,11 +20,14 @@ use crate::graphql::document::variaveis::{self, VariavelInvalida};
 use apollo_compiler::executable::Operation;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument as Validado, Name, Node};
-use async_graphql::Variables;
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
+};
+use async_graphql::{Positioned, Variables};
 use chave::{Chave, ChaveRef};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -62,8 +65,8 @@ pub enum Recusado {
 /// An operation, ready.
 #[derive(Debug)]
 pub struct Preparado {
-    /// Of this operation alone: give the executor no `operationName`.
-    pub documento: ExecutableDocument,
+    /// Normalised: fields, and `... on Tipo` of an object's type.
+    pub operacao: Positioned<OperationDefinition>,
     pub tipo: OperationType,
     pub nome: Option<String>,
     /// Its root fields, by the schema's names, each once.
@@ -77,6 +80,12 @@ pub struct Preparado {
 }
 
 impl Preparado {
+    /// Of this operation alone: give the executor no `operationName`.
+    pub fn documento(&self) -> ExecutableDocument {
+        let operations = DocumentOperations::Single(self.operacao.clone());
+        ExecutableDocument { operations, fragments: HashMap::new() }
+    }
+
     /// Whether it took long when it was last executed.
     pub fn demorada(&self) -> bool {
         self.demorada.load(Ordering::Relaxed)
@@ -183,7 +192,7 @@ impl Preparador {
             }
         }
         Ok(Preparado {
-            documento: traduzir::traduzir(operacao, &selecoes, &Posicoes::novas(texto)),
+            operacao: traduzir::traduzir(operacao, &selecoes, &Posicoes::novas(texto)),
             tipo: traduzir::tipo(operacao.operation_type),
             nome: operacao.name.as_ref().map(ToString::to_string),
             introspeccao: raizes.iter().any(|raiz| raiz == "__schema" || raiz == "__type"),

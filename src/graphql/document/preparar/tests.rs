@@ -80,7 +80,7 @@ fn os_lugares_sao_os_do_texto_do_cliente() {
     let preparador = preparador();
     let texto = "{ ...F }\nfragment F on Query {\n  eu { sub }\n}";
     let pronto = preparador.preparar(texto, None, &Variables::default()).unwrap();
-    let (_, operacao) = pronto.documento.operations.iter().next().unwrap();
+    let operacao = &pronto.operacao;
     let Selection::Field(eu) = &operacao.node.selection_set.node.items[0].node else { panic!() };
     assert_eq!((eu.pos.line, eu.pos.column), (3, 3));
 }
