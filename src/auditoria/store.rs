@@ -6,10 +6,10 @@ use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registr
 use crate::db::{Relation, Sessao, Sql, Valor};
 use crate::error::Error;
 use crate::rastro::{Recurso, sem_recursos};
+use ahash::{HashMap, HashMapExt};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Records that one statement writes; the sequence grows by as many.

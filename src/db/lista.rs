@@ -6,9 +6,9 @@
 use super::{Relation, Sessao, Sql, Valor};
 use crate::error::Error;
 use crate::rastro::{Rastreavel, Recurso};
+use ahash::{HashMap, HashMapExt};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;

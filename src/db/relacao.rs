@@ -3,7 +3,7 @@
 use super::Sessao;
 use crate::error::Error;
 use crate::rastro::Rastreavel;
-use std::collections::HashMap;
+use ahash::{HashMap, HashMapExt};
 use std::fmt::Debug;
 use std::hash::Hash;
 

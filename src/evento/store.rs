@@ -7,8 +7,8 @@ use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registr
 use crate::db::{Relation, Sessao, Sql, Valor};
 use crate::error::Error;
 use crate::processo::{NumeroProcesso, ProcessoId};
+use ahash::HashMap;
 use diesel::prelude::*;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 macro_rules! colunas {

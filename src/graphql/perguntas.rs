@@ -3,9 +3,9 @@
 use crate::app::Chamada;
 use crate::db::{Leitura, Relation};
 use crate::error::Error;
+use ahash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::any::{Any, TypeId, type_name};
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::future::poll_fn;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

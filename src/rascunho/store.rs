@@ -5,9 +5,9 @@ use crate::db::schema::rascunho;
 use crate::db::{Relation, Sessao};
 use crate::error::Error;
 use crate::processo::ProcessoId;
+use ahash::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 type RascunhoSql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Rascunho, diesel::pg::Pg>>;

@@ -9,11 +9,11 @@ pub use listas::*;
 use super::{Adolescente, AdolescenteId, Identificador, Procura, Resumo, Semelhante};
 use crate::auth::Escopo;
 use crate::cpf::Cpf;
-use crate::db::schema::adolescente;
 use crate::db::{Relation, Sessao, Sql};
 use crate::error::Error;
+use ahash::HashMap;
 use diesel::prelude::*;
-use std::collections::HashMap;
+use diesel::sql_types::{BigInt, Text};
 use std::sync::Arc;
 
 /// Columns of [`Adolescente`], from a table named `a`. A macro, so that a list which joins it can concatenate.
@@ -37,14 +37,26 @@ macro_rules! colunas_do_resumo {
 }
 pub(crate) use colunas_do_resumo;
 
-/// Rows of the tribunal, or of all for who may see them.
-fn visiveis(escopo: Escopo) -> adolescente::BoxedQuery<'static, diesel::pg::Pg, AdolescenteSql> {
-    let todos = Adolescente::query().into_boxed();
-    match escopo.tribunal() {
-        Some(codigo) => todos.filter(adolescente::tribunal_codigo.eq(codigo)),
-        None => todos,
-    }
+/// From `inicio`, of rows of the tribunal, or of all for who may see them: those of the smallest
+/// code first.
+fn visiveis(inicio: &'static str, escopo: Escopo, condicao: Sql) -> Sql {
+    let do_tribunal = escopo.tribunal().map(|codigo| Sql::new("a.tribunal_codigo = ").bind(codigo));
+    let onde = Sql::juntar(do_tribunal.into_iter().chain([condicao]), " AND ", "true");
+    let ordem = " ORDER BY a.tribunal_codigo";
+    Sql::new(inicio).push(" FROM adolescente a WHERE ").append(onde).push(ordem)
 }
+
+fn ler(sessao: &mut Sessao<'_>, condicao: Sql) -> QueryResult<Vec<Adolescente>> {
+    visiveis(concat!("SELECT ", colunas!()), sessao.escopo, condicao)
+        .por_lugar::<AdolescenteSql>()
+        .load(sessao.conn())
+}
+
+fn de_identificadores<'i>(identificadores: impl Iterator<Item = &'i Identificador>) -> Sql {
+    let textos: Vec<_> = identificadores.map(ToString::to_string).collect();
+    Sql::new("a.identificador = ANY(").bind(textos).push(")")
+}
+
 pub type AdolescenteSql =
     diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Adolescente, diesel::pg::Pg>>;
 pub type ResumoSql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Resumo, diesel::pg::Pg>>;
@@ -57,9 +69,8 @@ impl Relation for AdolescentePorId {
     type Value = Arc<Adolescente>;
 
     fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let linhas =
-            visiveis(sessao.escopo).filter(adolescente::id.eq_any(ids)).load(sessao.conn())?;
+        let ids: Vec<i64> = keys.iter().map(|key| key.0.0).collect();
+        let linhas = ler(sessao, Sql::new("a.id = ANY(").bind(ids).push(")"))?;
         Ok(linhas.into_iter().map(|linha| (Self(linha.id), Arc::new(linha))).collect())
     }
 }
@@ -75,11 +86,7 @@ impl Relation for AdolescentePorIdentificador {
     type Value = Arc<Adolescente>;
 
     fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let identificadores: Vec<_> = keys.iter().map(|key| &key.identificador).collect();
-        let linhas: Vec<Adolescente> = visiveis(sessao.escopo)
-            .filter(adolescente::identificador.eq_any(identificadores))
-            .order(adolescente::tribunal_codigo)
-            .load(sessao.conn())?;
+        let linhas = ler(sessao, de_identificadores(keys.iter().map(|key| &key.identificador)))?;
         let linhas: Vec<_> = linhas.into_iter().map(Arc::new).collect();
         let achar = |key: &Self| {
             let serve = |linha: &&Arc<Adolescente>| {
@@ -94,18 +101,19 @@ impl Relation for AdolescentePorIdentificador {
 
 /// The record of an earlier outcome: it is there, because nothing is deleted.
 pub fn por_id(sessao: &mut Sessao<'_>, id: AdolescenteId) -> QueryResult<Adolescente> {
-    visiveis(sessao.escopo).filter(adolescente::id.eq(id)).first(sessao.conn())
+    let achado = ler(sessao, Sql::new("a.id = ").bind(id.0))?.pop();
+    achado.ok_or(diesel::NotFound)
 }
 
 /// Which of these are registered, and as whom.
 pub fn conhecidos(
     sessao: &mut Sessao<'_>,
     identificadores: &[&Identificador],
-) -> QueryResult<HashMap<Identificador, AdolescenteId>> {
-    let conhecidos = visiveis(sessao.escopo)
-        .filter(adolescente::identificador.eq_any(identificadores))
-        .select((adolescente::identificador, adolescente::id));
-    Ok(conhecidos.load(sessao.conn())?.into_iter().collect())
+) -> QueryResult<std::collections::HashMap<Identificador, AdolescenteId>> {
+    let destes = de_identificadores(identificadores.iter().copied());
+    let conhecidos = visiveis("SELECT a.identificador, a.id", sessao.escopo, destes);
+    let conhecidos = conhecidos.por_lugar::<(Text, BigInt)>().load(sessao.conn())?;
+    Ok(conhecidos.into_iter().collect())
 }
 
 /// The ones of these that the tribunal knows.
@@ -113,16 +121,15 @@ pub fn por_identificadores(
     sessao: &mut Sessao<'_>,
     identificadores: &[&Identificador],
 ) -> QueryResult<Vec<Adolescente>> {
-    visiveis(sessao.escopo)
-        .filter(adolescente::identificador.eq_any(identificadores))
-        .load(sessao.conn())
+    ler(sessao, de_identificadores(identificadores.iter().copied()))
 }
 
 /// Whose record in the tribunal has this CPF, if one is given.
 pub fn por_cpf(sessao: &mut Sessao<'_>, cpf: Option<&Cpf>) -> QueryResult<Option<Identificador>> {
     let Some(cpf) = cpf else { return Ok(None) };
-    let com_cpf = visiveis(sessao.escopo).filter(adolescente::cpf.eq(cpf)).first(sessao.conn());
-    Ok(com_cpf.optional()?.map(|linha: Adolescente| linha.identificador))
+    let deste = Sql::new("a.cpf = ").bind(cpf.completo().to_owned());
+    let com_cpf = visiveis("SELECT a.identificador", sessao.escopo, deste).por_lugar::<Text>();
+    Ok(com_cpf.load(sessao.conn())?.into_iter().next())
 }
 
 /// R25: who may be the same person, the likeliest first.

@@ -12,8 +12,8 @@ use crate::db::schema::{ato_infracional, documento_da_guia, vinculo};
 use crate::db::{Relation, Sessao, Sql, agrupar};
 use crate::error::Error;
 use crate::processo::ProcessoId;
+use ahash::HashMap;
 use diesel::prelude::*;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Columns of [`Guia`], from a table named `g` joined with its adolescente `a`.

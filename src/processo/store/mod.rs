@@ -15,24 +15,39 @@ use crate::adolescente::{AdolescenteId, Identificador};
 use crate::auth::Escopo;
 use crate::config::Regras;
 use crate::db::schema::{adolescente, processo, vinculo};
-use crate::db::{Relation, Sessao};
+use crate::db::{Relation, Sessao, Sql};
 use crate::error::Error;
 use crate::escrita::Lembranca;
 use crate::rascunho;
 use crate::rastro::{Recurso, recursos, sem_recursos};
+use ahash::HashMap;
 use diesel::prelude::*;
-use std::collections::{HashMap, HashSet};
+use diesel::sql_types::Text;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 pub type ProcessoSql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Processo, diesel::pg::Pg>>;
 
-/// Rows of the tribunal, or of all for who may see them.
-fn visiveis(escopo: Escopo) -> processo::BoxedQuery<'static, diesel::pg::Pg, ProcessoSql> {
-    let todos = Processo::query().into_boxed();
-    match escopo.tribunal() {
-        Some(codigo) => todos.filter(processo::tribunal_codigo.eq(codigo)),
-        None => todos,
-    }
+/// From `inicio`, of rows of the tribunal, or of all for who may see them.
+fn visiveis(inicio: &'static str, escopo: Escopo, condicao: Sql) -> Sql {
+    let do_tribunal = escopo.tribunal().map(|codigo| Sql::new("p.tribunal_codigo = ").bind(codigo));
+    let onde = Sql::juntar(do_tribunal.into_iter().chain([condicao]), " AND ", "true");
+    Sql::new(inicio).push(" FROM processo p WHERE ").append(onde)
+}
+
+fn ler(sessao: &mut Sessao<'_>, condicao: Sql) -> QueryResult<Vec<Processo>> {
+    visiveis(concat!("SELECT ", colunas!()), sessao.escopo, condicao)
+        .por_lugar::<ProcessoSql>()
+        .load(sessao.conn())
+}
+
+fn de_id(id: ProcessoId) -> Sql {
+    Sql::new("p.id = ").bind(id.0)
+}
+
+fn de_numeros<'n>(numeros: impl Iterator<Item = &'n NumeroProcesso>) -> Sql {
+    let digitos: Vec<_> = numeros.map(|numero| numero.digitos().to_owned()).collect();
+    Sql::new("p.numero = ANY(").bind(digitos).push(")")
 }
 
 /// The processo with this id.
@@ -43,9 +58,8 @@ impl Relation for ProcessoPorId {
     type Value = Arc<Processo>;
 
     fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let linhas =
-            visiveis(sessao.escopo).filter(processo::id.eq_any(ids)).load(sessao.conn())?;
+        let ids: Vec<i64> = keys.iter().map(|key| key.0.0).collect();
+        let linhas = ler(sessao, Sql::new("p.id = ANY(").bind(ids).push(")"))?;
         Ok(linhas.into_iter().map(|linha| (Self(linha.id), Arc::new(linha))).collect())
     }
 }
@@ -58,10 +72,8 @@ impl Relation for ProcessoPorNumero {
     type Value = Arc<Processo>;
 
     fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let numeros: Vec<_> = keys.iter().map(|key| &key.0).collect();
-        let linhas =
-            visiveis(sessao.escopo).filter(processo::numero.eq_any(numeros)).load(sessao.conn())?;
-        Ok(linhas.into_iter().map(|p: Processo| (Self(p.numero.clone()), Arc::new(p))).collect())
+        let linhas = ler(sessao, de_numeros(keys.iter().map(|key| &key.0)))?;
+        Ok(linhas.into_iter().map(|p| (Self(p.numero.clone()), Arc::new(p))).collect())
     }
 }
 
@@ -101,24 +113,24 @@ pub fn numeros_tomados(
     sessao: &mut Sessao<'_>,
     numeros: &[NumeroProcesso],
 ) -> QueryResult<HashSet<NumeroProcesso>> {
-    let tomados = visiveis(sessao.escopo).filter(processo::numero.eq_any(numeros));
-    Ok(tomados.select(processo::numero).load(sessao.conn())?.into_iter().collect())
+    let tomados = visiveis("SELECT p.numero", sessao.escopo, de_numeros(numeros.iter()));
+    Ok(tomados.por_lugar::<Text>().load(sessao.conn())?.into_iter().collect())
 }
 
 pub fn por_numero(
     sessao: &mut Sessao<'_>,
     numero: &NumeroProcesso,
 ) -> QueryResult<Option<Processo>> {
-    visiveis(sessao.escopo).filter(processo::numero.eq(numero)).first(sessao.conn()).optional()
+    Ok(ler(sessao, de_numeros(std::iter::once(numero)))?.pop())
 }
 
 /// The processo of an earlier outcome: it is there, because nothing is deleted.
 pub fn lembrado(sessao: &mut Sessao<'_>, lembranca: &Lembranca) -> QueryResult<Processo> {
-    visiveis(sessao.escopo).filter(processo::id.eq(lembranca.id)).first(sessao.conn())
+    ler(sessao, de_id(ProcessoId(lembranca.id)))?.pop().ok_or(diesel::NotFound)
 }
 
 pub fn por_codigo(sessao: &mut Sessao<'_>, codigo: ProcessoId) -> QueryResult<Option<Processo>> {
-    visiveis(sessao.escopo).filter(processo::id.eq(codigo)).first(sessao.conn()).optional()
+    Ok(ler(sessao, de_id(codigo))?.pop())
 }
 
 /// Who is linked to a processo, and whether still, as the answer about it says.

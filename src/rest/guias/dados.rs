@@ -14,8 +14,8 @@ use crate::processo::{Processo, ProcessoId, store::ProcessoPorId};
 use crate::rastro::{Rastreavel, Recurso};
 use crate::tempo;
 use crate::tribunal::Tribunal;
+use ahash::HashMap;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What the answer about guias shows besides them, read in the same transaction.

@@ -24,9 +24,9 @@ use crate::tramite::{
     Componente, EnderecoDeEstrutura, Idt, MudancaDeSituacao, Nre, Protocolo, Tramite,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
+use ahash::{HashMap, HashMapExt};
 use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What is shown of trâmites besides themselves.

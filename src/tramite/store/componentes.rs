@@ -5,10 +5,10 @@ use crate::db::schema::{componente, conteudo};
 use crate::db::{Relation, Sessao, Sql, agrupar};
 use crate::error::Error;
 use crate::tramite::{Componente, ComponenteDigital, HashSha256, Idt, Nre, Protocolo};
+use ahash::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Rows of one INSERT: PostgreSQL binds 65,535 values at most.

@@ -18,12 +18,12 @@ use super::{
 use crate::db::{Relation, Sessao, Sql, agrupar};
 use crate::error::Error;
 use crate::tramite::rules::SituacaoTramite;
+use ahash::{HashMap, HashMapExt};
 use diesel::deserialize::FromSql;
 use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
 use diesel::serialize::{Output, ToSql};
 use diesel::sql_types::{Bool, Nullable, SmallInt, Text};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Columns of [`Tramite`], from the tables of [`TABELAS`].
