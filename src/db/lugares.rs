@@ -11,8 +11,8 @@ pub const PACIENCIA: Duration = Duration::from_millis(100);
 
 /// How many go at a time. With more, each is only slower, and has less company.
 pub fn quantos_lugares() -> usize {
-    // One more than there are processors: while one waits for PostgreSQL, another has its turn.
-    thread::available_parallelism().map_or(2, |quantos| quantos.get() + 1)
+    // Two where there is one processor: while one waits for PostgreSQL, another has its turn.
+    thread::available_parallelism().map_or(2, |quantos| quantos.get().max(2))
 }
 
 /// So many places; who comes for one waits in line.

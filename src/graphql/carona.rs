@@ -1,6 +1,6 @@
 //! Equal queries of one credential that wait together go together.
 //!
-//! A query makes its hop when a place is free, and there are hardly more places than processors:
+//! A query makes its hop when a place is free, and there are about as many places as processors:
 //! more hops at a time only make each slower. Under load a tribunal's system asks the same with other
 //! values again and again; whoever waits longest takes along all that wait with the same document
 //! and the same rights. They would see the same rows, and a level of all of them costs little

@@ -40,7 +40,7 @@ fn cada_um_tem_a_sua_resposta_e_todos_juntos_leem_menos() {
     let app = App::com(Modelo::Grande, Ajustes::default());
     let numeros = numeros(&app);
     let sozinho = app.comandos(|| app.gql_com("tjrn", PROCESSO, json!({ "n": numeros[0] }))).0;
-    let hops = std::thread::available_parallelism().unwrap().get().min(4) + 1;
+    let hops = std::thread::available_parallelism().unwrap().get().clamp(2, 5);
     let quantos = 16 * (hops + 1);
     let mut dono = app.banco.conn();
     dono.batch_execute("BEGIN; LOCK TABLE processo IN ACCESS EXCLUSIVE MODE").unwrap();
