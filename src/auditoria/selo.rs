@@ -87,7 +87,7 @@ impl Selavel {
     }
 }
 
-/// One that is being sealed, and what it tells of.
+/// One that is being sealed, and what it tells of: a list, whatever stands in its row.
 #[derive(QueryableByName)]
 struct Selando {
     #[diesel(embed)]
@@ -160,7 +160,7 @@ fn selar_uma_vez(conn: &mut PgConnection) -> QueryResult<usize> {
         return Ok(0);
     }
     let registros: Vec<Selando> =
-        Sql::new(concat!("SELECT ", colunas_do_selavel!(), ", a.recursos FROM unnest("))
+        Sql::new(concat!("SELECT ", colunas_do_selavel!(), ", ARRAY(SELECT r FROM unnest(a.recursos) AS r WHERE r IS NOT NULL) AS recursos FROM unnest("))
             .bind(tribunais())
             .push(concat!(
                 ultimo_selo!(),

@@ -188,7 +188,7 @@ where
             match futuro.as_mut().poll(cx) {
                 Poll::Ready(valor) => {
                     prontos[*n - recebidos] = Some(valor?);
-                    esperam.swap_remove(i);
+                    esperam.remove(i);
                 }
                 Poll::Pending => i += 1,
             }

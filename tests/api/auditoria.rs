@@ -462,6 +462,23 @@ fn um_registro_fora_do_tempo_se_acha() {
     assert_eq!(verificar(&app.banco, &[]).0, Some(0));
 }
 
+/// What no server writes does not keep what comes after it from being sealed.
+#[test]
+fn o_estranho_tambem_se_sela() {
+    let app = App::vazio();
+    for recursos in ["{{1,2},{3,4}}", "{NULL,2}"] {
+        let inserir = format!("SET ROLE elos_app; SET elos.tribunal = '820';
+            INSERT INTO auditoria (tribunal_codigo, ocorrido_em, sub, canal, operacao, especie, resultado, status, recursos, campos_sensiveis, correlacao)
+            VALUES (820, now(), 's', 'REST', 'o', 'LEITURA', 'OK', 200, '{recursos}', '{{}}', 'c')");
+        app.banco.conn().batch_execute(&inserir).unwrap();
+    }
+    app.assentado();
+    app.selado();
+    assert_eq!(verificar(&app.banco, &[]).0, Some(0));
+    let achados = "SELECT sum(r)::bigint AS n FROM selo, unnest(recursos) AS r";
+    assert_eq!(app.banco.contar(achados), 1 + 2 + 3 + 4);
+}
+
 /// What is sealed is found by its place in the trail, though the statements were first planned
 /// over an empty one and PostgreSQL has not counted it since.
 #[test]
