@@ -160,7 +160,8 @@ fn selar_uma_vez(conn: &mut PgConnection) -> QueryResult<usize> {
         return Ok(0);
     }
     let registros: Vec<Selando> =
-        Sql::new(concat!("SELECT ", colunas_do_selavel!(), ", ARRAY(SELECT r FROM unnest(a.recursos) AS r WHERE r IS NOT NULL) AS recursos FROM unnest("))
+        Sql::new(concat!("SELECT ", colunas_do_selavel!(), ", "))
+            .push("ARRAY(SELECT r FROM unnest(a.recursos) AS r WHERE r IS NOT NULL) AS recursos FROM unnest(")
             .bind(tribunais())
             .push(concat!(
                 ultimo_selo!(),

@@ -22,9 +22,7 @@ fn executar(esquema: &esquema::Esquema, pedido: Request) -> String {
 
 fn preparado(preparador: &Preparador, texto: &str, variaveis: &Variables) -> Option<Request> {
     let pronto = preparador.preparar(texto, None, variaveis).ok()?;
-    let mut pedido = Request::new("").variables(variaveis.clone());
-    pedido.set_parsed_query(pronto.documento());
-    Some(pedido)
+    Some(pronto.request(variaveis.clone()))
 }
 
 /// More of them on request: a fuzzing run is this test with a great number.

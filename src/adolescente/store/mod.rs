@@ -109,11 +109,10 @@ pub fn por_id(sessao: &mut Sessao<'_>, id: AdolescenteId) -> QueryResult<Adolesc
 pub fn conhecidos(
     sessao: &mut Sessao<'_>,
     identificadores: &[&Identificador],
-) -> QueryResult<std::collections::HashMap<Identificador, AdolescenteId>> {
+) -> QueryResult<Vec<(Identificador, AdolescenteId)>> {
     let destes = de_identificadores(identificadores.iter().copied());
     let conhecidos = visiveis("SELECT a.identificador, a.id", sessao.escopo, destes);
-    let conhecidos = conhecidos.por_lugar::<(Text, BigInt)>().load(sessao.conn())?;
-    Ok(conhecidos.into_iter().collect())
+    conhecidos.por_lugar::<(Text, BigInt)>().load(sessao.conn())
 }
 
 /// The ones of these that the tribunal knows.

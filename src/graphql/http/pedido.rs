@@ -56,9 +56,7 @@ pub struct Pronta {
 
 impl Pronta {
     pub fn request(&self) -> Request {
-        let mut request = Request::new("").variables(self.variaveis.clone());
-        request.set_parsed_query(self.preparado.documento());
-        request
+        self.preparado.request(self.variaveis.clone())
     }
 
     pub const fn variaveis(&self) -> &Variables {

@@ -125,6 +125,7 @@ fn julgar<'a>(
     let nomeados: Vec<_> =
         turma.iter().flat_map(|(comando, _)| comando.adolescentes.iter().flatten()).collect();
     let conhecidos = adolescente::store::conhecidos(sessao, &nomeados)?;
+    let conhecidos: Conhecidos = conhecidos.into_iter().collect();
     let propor = |(comando, contexto)| Proposta::nova(sessao, comando, contexto, &conhecidos);
     let mut propostas = turma.into_iter().map(propor).collect::<Result<Vec<_>, Error>>()?;
 

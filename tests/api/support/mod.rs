@@ -324,9 +324,9 @@ impl App {
         }
     }
 
-    /// One round of sealing; answers how many records it sealed.
-    pub fn selar(&self) -> usize {
-        elos::auditoria::selar(&self.servido.db).unwrap()
+    /// One round of sealing.
+    pub fn selar(&self) {
+        elos::auditoria::selar(&self.servido.db).unwrap();
     }
 
     /// Takes every place of the trail's queue; answers how many records that made.

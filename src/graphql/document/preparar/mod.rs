@@ -23,7 +23,7 @@ use apollo_compiler::{ExecutableDocument as Validado, Name, Node};
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
 };
-use async_graphql::{Positioned, Variables};
+use async_graphql::{Positioned, Request, Variables};
 use chave::{Chave, ChaveRef};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -80,10 +80,12 @@ pub struct Preparado {
 }
 
 impl Preparado {
-    /// Of this operation alone: give the executor no `operationName`.
-    pub fn documento(&self) -> ExecutableDocument {
+    /// For async-graphql's own execution. Of this operation alone: it has no `operationName`.
+    pub fn request(&self, variaveis: Variables) -> Request {
         let operations = DocumentOperations::Single(self.operacao.clone());
-        ExecutableDocument { operations, fragments: HashMap::new() }
+        let mut request = Request::new("").variables(variaveis);
+        request.set_parsed_query(ExecutableDocument { operations, fragments: HashMap::new() });
+        request
     }
 
     /// Whether it took long when it was last executed.
