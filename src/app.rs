@@ -2,7 +2,7 @@
 
 use crate::armazem::{Armazem, NoBanco};
 use crate::assinante::Assinante;
-use crate::auditoria::{Auditoria, Entrada, Rastro};
+use crate::auditoria::{Auditoria, Entrada, Rastro, Written};
 use crate::auth::Ator;
 use crate::config::{Assinaturas, Documentos, Http, Regras};
 use crate::db::{Db, Sessao};
@@ -100,7 +100,7 @@ pub struct Chamada {
 
 impl Chamada {
     pub fn nova(app: Arc<App>, ator: Ator, entrada: Entrada) -> Self {
-        let rastro = Rastro::novo(ator, entrada, app.auditoria.clone(), app.agora);
+        let rastro = Rastro::novo(ator, entrada, app.auditoria.clone());
         Self { app, rastro }
     }
 
@@ -151,12 +151,12 @@ impl Chamada {
         self.conhecida()
     }
 
-    /// The call is over, with this status.
-    pub fn encerrar(&self, status: u16) {
+    /// The call is over, with this status: its answer may leave once what it says is written.
+    pub fn encerrar(&self, status: u16) -> Written {
         if status == 404 && self.rastro.ausencias() == 0 {
             self.rastro.ausentes(1);
         }
         self.cobrar();
-        self.rastro.encerrar(status);
+        self.rastro.encerrar(status)
     }
 }

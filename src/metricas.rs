@@ -35,6 +35,8 @@ struct Contadas {
     limitados: Family<Credencial, Counter>,
     auditados: Counter,
     atraso_da_auditoria: Gauge,
+    auditoria_a_parte: Counter,
+    auditoria_perdidos: Counter,
     selados: Counter,
 }
 
@@ -51,6 +53,8 @@ impl Metricas {
             limitados: Family::default(),
             auditados: Counter::default(),
             atraso_da_auditoria: Gauge::default(),
+            auditoria_a_parte: Counter::default(),
+            auditoria_perdidos: Counter::default(),
             selados: Counter::default(),
         };
         let versao = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
@@ -82,6 +86,16 @@ impl Metricas {
             contadas.atraso_da_auditoria.clone(),
         );
         registro.register(
+            "auditoria_a_parte",
+            "Registros da trilha que o banco não aceita, guardados em auditoria_recusada",
+            contadas.auditoria_a_parte.clone(),
+        );
+        registro.register(
+            "auditoria_perdidos",
+            "Registros que a trilha perdeu, de chamadas que não leram nada; 0 é o normal",
+            contadas.auditoria_perdidos.clone(),
+        );
+        registro.register(
             "auditoria_selados",
             "Registros que esta instância selou na cadeia",
             contadas.selados.clone(),
@@ -109,6 +123,16 @@ impl Metricas {
 
     pub fn nao_auditou(&self) {
         self.0.atraso_da_auditoria.inc();
+    }
+
+    /// A record that the database cannot hold.
+    pub fn set_aside(&self) {
+        self.0.auditoria_a_parte.inc();
+    }
+
+    /// Records that no queue took.
+    pub fn perdeu(&self, registros: usize) {
+        self.0.auditoria_perdidos.inc_by(registros as u64);
     }
 
     pub fn selou(&self, registros: usize) {

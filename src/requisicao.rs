@@ -2,12 +2,13 @@
 //! headers, and an end that the trail and the metrics are told of.
 
 use crate::app::{App, Chamada};
-use actix_web::body::MessageBody;
+use crate::error::Error;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use std::time::Instant;
 use tracing::{Instrument, field};
 use uuid::Uuid;
@@ -21,11 +22,17 @@ const DESCONHECIDA: &str = "(desconhecida)";
 
 struct Correlacao(String);
 
-/// Wraps every request.
+/// How a door says that it cannot answer.
+type Refuse = fn(&Error) -> HttpResponse;
+
+/// A call, and how its door refuses what the trail did not take.
+struct Noted(Chamada, Refuse);
+
+/// Wraps every request. What it shows is in the trail before it leaves.
 pub async fn acompanhar<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let inicio = Instant::now();
     let id = Uuid::new_v4().to_string();
     req.extensions_mut().insert(Correlacao(id.clone()));
@@ -35,14 +42,22 @@ pub async fn acompanhar<B: MessageBody + 'static>(
         span.record("client_id", field::display(do_cliente));
     }
     let app = req.app_data::<web::Data<App>>().cloned();
-    let mut resposta = next.call(req).instrument(span.clone()).await?;
+    let resposta = next.call(req).instrument(span.clone()).await?;
 
+    let rota = rota(resposta.request());
+    let noted = resposta.request().extensions_mut().remove::<Noted>();
+    let refused = match noted {
+        None => None,
+        Some(Noted(chamada, refuse)) => {
+            let mut written = chamada.encerrar(resposta.status().as_u16());
+            written.wait().await.err().map(|error| refuse(&error))
+        }
+    };
+    let mut resposta = match refused {
+        None => resposta.map_into_left_body(),
+        Some(refusal) => resposta.into_response(refusal).map_into_right_body(),
+    };
     let status = resposta.status().as_u16();
-    let pedido = resposta.request();
-    let rota = rota(pedido);
-    if let Some(chamada) = pedido.extensions_mut().remove::<Chamada>() {
-        chamada.encerrar(status);
-    }
     let duracao = inicio.elapsed();
     if let Some(app) = app {
         app.metricas.respondeu(metodo, &rota, status, duracao);
@@ -89,7 +104,8 @@ pub fn correlacao(req: &HttpRequest) -> String {
     req.extensions().get::<Correlacao>().map_or_else(String::new, |id| id.0.clone())
 }
 
-/// The call that the request turned out to be, to be told of when it is over.
-pub fn anotar(req: &HttpRequest, chamada: &Chamada) {
-    req.extensions_mut().insert(chamada.clone());
+/// The call that the request turned out to be, recorded when it is over; by `refuse`, if the trail
+/// does not take it.
+pub fn anotar(req: &HttpRequest, chamada: &Chamada, refuse: Refuse) {
+    req.extensions_mut().insert(Noted(chamada.clone(), refuse));
 }

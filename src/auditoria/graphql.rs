@@ -138,6 +138,12 @@ impl RegistroAuditoriaNode {
     async fn correlacao(&self) -> Option<&str> {
         Some(&self.0.correlacao)
     }
+
+    /// Se o registro conta entregas de eventos feitas juntas: os identificadores das requisições (assinaturas) da
+    /// credencial que as receberam.
+    async fn correlacoes(&self) -> Option<&[String]> {
+        self.0.correlacoes.as_deref()
+    }
 }
 
 fn para_global(recurso: Recurso) -> GlobalId {

@@ -1,19 +1,22 @@
 //! Who looked at what, and who changed it: a trail that is only ever added to, with a
 //! chain of hashes over it.
 //!
-//! A write is recorded in its transaction; a read, by a queue that is written within a
-//! second. A call keeps its place in that queue before it reads.
+//! A write is recorded in its transaction; a read, before its answer leaves. A call takes the right
+//! to be recorded before it reads, so that nothing is shown that the trail cannot tell.
 
 pub mod comando;
-mod escritor;
 pub mod graphql;
+mod merge;
 mod model;
+mod queue;
 mod rastro;
 mod selo;
 pub mod store;
 pub mod verificacao;
+mod writer;
 
-pub use escritor::Auditoria;
 pub use model::*;
+pub use queue::Written;
 pub use rastro::{Entrada, Rastro};
 pub use selo::selar;
+pub use writer::Auditoria;

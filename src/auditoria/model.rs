@@ -4,6 +4,7 @@ use crate::rastro::Recurso;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types as tipo;
+use serde_json::json;
 
 texto_enum! {
     /// Canal de uma operação auditada.
@@ -133,7 +134,6 @@ impl CamposSensiveis {
 #[derive(Debug, Clone)]
 pub struct NovoRegistro {
     pub ator: Ator,
-    pub ocorrido_em: DateTime<Utc>,
     pub canal: CanalAuditoria,
     pub operacao: String,
     pub especie: EspecieAuditoria,
@@ -142,9 +142,26 @@ pub struct NovoRegistro {
     pub recursos: Vec<Recurso>,
     pub campos: CamposSensiveis,
     pub correlacao: String,
+    /// Of deliveries that are told together: every subscription that got them, UUIDs; else empty.
+    pub correlacoes: Vec<String>,
+    /// It tells of an event that a subscription was sent.
+    pub entrega: bool,
 }
 
 impl NovoRegistro {
+    /// As it is kept when the database cannot hold it: JSON, with the names of its columns.
+    pub(super) fn as_bytes(&self) -> Vec<u8> {
+        let recursos: Vec<i64> = self.recursos.iter().map(|recurso| recurso.numero()).collect();
+        let campos: Vec<&str> = self.campos.nomes().collect();
+        let registro = json!({
+            "tribunal_codigo": self.tribunal(), "sub": self.ator.sub(), "azp": self.ator.azp(),
+            "canal": self.canal.texto(), "operacao": self.operacao, "especie": self.especie.texto(),
+            "status": self.status, "recursos": recursos, "campos_sensiveis": campos,
+            "correlacao": self.correlacao, "correlacoes": self.correlacoes,
+        });
+        registro.to_string().into_bytes()
+    }
+
     /// [`NACIONAL`] for a national credential.
     pub fn tribunal(&self) -> i16 {
         self.ator.escopo().tribunal().unwrap_or(NACIONAL)
@@ -184,4 +201,7 @@ pub struct Registro {
     pub campos_sensiveis: Vec<String>,
     #[diesel(sql_type = tipo::Text)]
     pub correlacao: String,
+    /// Of deliveries told together: every subscription that got them.
+    #[diesel(sql_type = tipo::Nullable<tipo::Array<tipo::Text>>)]
+    pub correlacoes: Option<Vec<String>>,
 }

@@ -1,13 +1,13 @@
 //! One call on its way through the server: who makes it, and what it leaves behind.
 
-use super::escritor::{Auditoria, Vaga};
 use super::model::{
     CampoSensivel, CamposSensiveis, CanalAuditoria, EspecieAuditoria, NovoRegistro,
 };
+use super::queue::{Permit, Written};
+use super::writer::Auditoria;
 use crate::auth::{Ator, Papel};
 use crate::error::Error;
 use crate::rastro::{Rastreavel, Recurso};
-use chrono::{DateTime, Utc};
 use std::mem;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,7 +32,6 @@ struct Interno {
     canal: CanalAuditoria,
     correlacao: String,
     auditoria: Auditoria,
-    relogio: fn() -> DateTime<Utc>,
     sensiveis: AtomicU32,
     ausencias: AtomicU32,
     /// Of an attempt that is made again: those that it will find once more.
@@ -51,20 +50,17 @@ struct Estado {
     gravou: bool,
     /// Refused writes, whose transactions kept nothing.
     recusados: Vec<NovoRegistro>,
-    /// The place that is kept in the queue, from the first read on.
-    vaga: Option<Vaga>,
+    /// The right to have it recorded, kept from the first read on.
+    permit: Option<Permit>,
     contada: bool,
+    /// It hands over an event, and may be told together with others that do.
+    delivery: bool,
     /// The worst that a part of the call came to, where the whole answers 200.
     pior: u16,
 }
 
 impl Rastro {
-    pub fn novo(
-        ator: Ator,
-        entrada: Entrada,
-        auditoria: Auditoria,
-        relogio: fn() -> DateTime<Utc>,
-    ) -> Self {
+    pub fn novo(ator: Ator, entrada: Entrada, auditoria: Auditoria) -> Self {
         let Entrada { canal, operacao, especie, correlacao } = entrada;
         let estado = Estado {
             operacao,
@@ -73,8 +69,9 @@ impl Rastro {
             escritos: Vec::new(),
             gravou: false,
             recusados: Vec::new(),
-            vaga: None,
+            permit: None,
             contada: false,
+            delivery: false,
             pior: 0,
         };
         let (sensiveis, ausencias) = (AtomicU32::default(), AtomicU32::default());
@@ -84,7 +81,6 @@ impl Rastro {
             canal,
             correlacao,
             auditoria,
-            relogio,
             sensiveis,
             ausencias,
             repetidas: AtomicU32::default(),
@@ -95,6 +91,10 @@ impl Rastro {
 
     pub fn ator(&self) -> &Ator {
         &self.0.ator
+    }
+
+    pub fn canal(&self) -> CanalAuditoria {
+        self.0.canal
     }
 
     /// The id of the request that it came by.
@@ -108,14 +108,19 @@ impl Rastro {
         (estado.operacao, estado.especie) = (operacao, especie);
     }
 
-    /// Before anything is read: keeps a place in the queue, and waits for one.
+    /// Before anything is read: takes the right to have it recorded, and waits for it.
     pub async fn garantir(&self) -> Result<(), Error> {
-        if self.0.estado().vaga.is_some() {
+        if self.0.estado().permit.is_some() {
             return Ok(());
         }
-        let vaga = self.0.auditoria.vaga().await?;
-        self.0.estado().vaga.get_or_insert(vaga);
+        let permit = self.0.auditoria.permit().await?;
+        self.0.estado().permit.get_or_insert(permit);
         Ok(())
+    }
+
+    /// The call hands over an event of a subscription.
+    pub fn delivers(&self) {
+        self.0.estado().delivery = true;
     }
 
     /// A part of the call failed, with this status, although the whole may answer 200.
@@ -196,9 +201,10 @@ impl Rastro {
         self.0.estado().recusados.push(registro);
     }
 
-    /// The call is over, with this status: what its transactions did not tell is told now.
-    pub fn encerrar(&self, status: u16) {
-        self.0.encerrar(status);
+    /// The call is over, with this status: what its transactions did not record is recorded now,
+    /// and nothing of the answer may leave before it is written.
+    pub fn encerrar(&self, status: u16) -> Written {
+        self.0.encerrar(status)
     }
 }
 
@@ -229,7 +235,6 @@ impl Interno {
         recursos.dedup();
         NovoRegistro {
             ator: self.ator.clone(),
-            ocorrido_em: (self.relogio)(),
             canal: self.canal,
             operacao,
             especie,
@@ -237,19 +242,17 @@ impl Interno {
             recursos,
             campos,
             correlacao: self.correlacao.clone(),
+            correlacoes: Vec::new(),
+            entrega: false,
         }
     }
 
-    fn encerrar(&self, status: u16) {
+    fn encerrar(&self, status: u16) -> Written {
         let mut estado = self.estado();
         if std::mem::replace(&mut estado.contada, true) {
-            return;
+            return Written::already();
         }
-        let Some(vaga) = estado.vaga.take().or_else(|| self.auditoria.vaga_ja()) else {
-            // It read nothing, or it would have a place.
-            tracing::warn!("a call that read nothing is not in the audit trail: its queue is full");
-            return;
-        };
+        let (permit, delivery) = (estado.permit.take(), estado.delivery);
         let mut registros = mem::take(&mut estado.recusados);
         let contou = estado.gravou || !registros.is_empty();
         let (lidos, escritos) = (mem::take(&mut estado.lidos), mem::take(&mut estado.escritos));
@@ -270,15 +273,16 @@ impl Interno {
                 200 if nada => 404,
                 outro => outro,
             };
-            registros.push(self.registro(operacao, especie, status, lidos, campos));
+            let registro = self.registro(operacao, especie, status, lidos, campos);
+            registros.push(NovoRegistro { entrega: delivery, ..registro });
         }
-        vaga.contar(registros);
+        self.auditoria.record(permit, registros, delivery)
     }
 }
 
 /// A call whose client went away, or that broke: what it had read was read.
 impl Drop for Interno {
     fn drop(&mut self) {
-        self.encerrar(500);
+        let _nobody_waits = self.encerrar(500);
     }
 }

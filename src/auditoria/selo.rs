@@ -4,20 +4,17 @@
 //! a time, seals what is committed, in the order of the trail.
 
 use super::model::NACIONAL;
-use super::store::{depois_dele, ultimo_selo};
-use crate::db::{Db, Sql};
+use super::store;
+use crate::db::Db;
 use crate::error::Error;
 use crate::tribunal::TRIBUNAIS;
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types as tipo;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
 
-/// Of several instances one seals.
-const TRAVA: i64 = 0x73_65_6c_6f;
-/// Records of one tribunal that a seal holds at most.
-const NO_MAXIMO: i64 = 1000;
+/// Records of one tribunal that a round seals at most.
+const NO_MAXIMO: usize = 1000;
 /// Bytes of a digest that a seal shows: enough to say which record it is not.
 pub const MOSTRADOS: usize = 16;
 
@@ -62,8 +59,6 @@ pub(super) use colunas_do_selo;
 pub struct Selavel {
     #[diesel(sql_type = tipo::BigInt)]
     pub id: i64,
-    #[diesel(sql_type = tipo::Text)]
-    pub xid: String,
     #[diesel(sql_type = tipo::SmallInt)]
     pub tribunal_codigo: i16,
     #[diesel(sql_type = tipo::Binary)]
@@ -71,12 +66,16 @@ pub struct Selavel {
 }
 
 /// Columns of [`Selavel`], from a table named `a`. PostgreSQL takes the digest, of its own
-/// binary form of the row: whatever stands in a row, it has one, and no two rows share it.
+/// binary form of the row: whatever stands in a row, it has one, and no two rows share it. The
+/// text is `elos_resumo`'s, said again: who can change a record can change that function too.
 macro_rules! colunas_do_selavel {
     () => {
-        "a.id, a.xid::text, a.tribunal_codigo, sha256('elos registro 1'::bytea || record_send(ROW(a.id, a.xid, \
-         a.tribunal_codigo, a.ocorrido_em, a.sub, a.azp, a.canal, a.operacao, a.especie, a.resultado, a.status, a.recursos, \
-         a.campos_sensiveis, a.correlacao))) AS resumo"
+        "a.id, a.tribunal_codigo, CASE WHEN a.correlacoes IS NULL THEN \
+         sha256('elos registro 1'::bytea || record_send(ROW(a.id, a.xid, a.tribunal_codigo, a.ocorrido_em, a.sub, a.azp, \
+         a.canal, a.operacao, a.especie, a.resultado, a.status, a.recursos, a.campos_sensiveis, a.correlacao))) \
+         ELSE sha256('elos registro 2'::bytea || record_send(ROW(a.id, a.xid, a.tribunal_codigo, a.ocorrido_em, a.sub, \
+         a.azp, a.canal, a.operacao, a.especie, a.resultado, a.status, a.recursos, a.campos_sensiveis, a.correlacao, \
+         a.correlacoes))) END AS resumo"
     };
 }
 pub(super) use colunas_do_selavel;
@@ -84,21 +83,6 @@ pub(super) use colunas_do_selavel;
 impl Selavel {
     pub fn resumo(&self) -> Hash {
         self.resumo.as_slice().try_into().unwrap_or(INICIO)
-    }
-}
-
-/// One that is being sealed, and what it tells of: a list, whatever stands in its row.
-#[derive(QueryableByName)]
-struct Selando {
-    #[diesel(embed)]
-    selavel: Selavel,
-    #[diesel(sql_type = tipo::Array<tipo::BigInt>)]
-    recursos: Vec<i64>,
-}
-
-impl Selando {
-    fn tribunal(&self) -> i16 {
-        self.selavel.tribunal_codigo
     }
 }
 
@@ -133,108 +117,16 @@ pub fn hash(selo: &Selo, resumos: &[Hash]) -> Hash {
 pub fn selar(db: &Db) -> Result<usize, Error> {
     let mut selados = 0;
     loop {
-        let desta_vez = db.como_auditor(|conn| conn.transaction(selar_uma_vez))?;
+        let desta_vez = db.como_auditor(store::selar)?;
         selados += desta_vez;
         // A round that came to less than one full seal left nothing behind.
-        if i64::try_from(desta_vez).is_ok_and(|n| n < NO_MAXIMO) {
+        if desta_vez < NO_MAXIMO {
             return Ok(selados);
         }
     }
 }
 
-fn selar_uma_vez(conn: &mut PgConnection) -> QueryResult<usize> {
-    #[derive(QueryableByName)]
-    struct Vez {
-        #[diesel(sql_type = tipo::Bool)]
-        minha: bool,
-    }
-    // The trail grows faster than PostgreSQL counts it: by what it knew, it would look through
-    // and sort all of it for every seal.
-    let vez: Vez = Sql::new("SELECT pg_try_advisory_xact_lock(")
-        .bind(TRAVA)
-        .push(
-            ") AS minha, set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)",
-        )
-        .get_result(conn)?;
-    if !vez.minha {
-        return Ok(0);
-    }
-    let registros: Vec<Selando> =
-        Sql::new(concat!("SELECT ", colunas_do_selavel!(), ", "))
-            .push("ARRAY(SELECT r FROM unnest(a.recursos) AS r WHERE r IS NOT NULL) AS recursos FROM unnest(")
-            .bind(tribunais())
-            .push(concat!(
-                ultimo_selo!(),
-                depois_dele!(),
-                " AND a.xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY a.xid, a.id LIMIT "
-            ))
-            .bind(NO_MAXIMO)
-            .push(") AS a ORDER BY a.tribunal_codigo, a.xid, a.id")
-            .load(conn)?;
-    for do_tribunal in registros.chunk_by(|a, b| a.tribunal() == b.tribunal()) {
-        acrescentar(conn, do_tribunal)?;
-    }
-    Ok(registros.len())
-}
-
 /// Every chain there is.
 pub fn tribunais() -> Vec<i16> {
     TRIBUNAIS.iter().map(|tribunal| tribunal.codigo).chain([NACIONAL]).collect()
-}
-
-/// One more seal, over records of one tribunal in the order of the trail.
-fn acrescentar(conn: &mut PgConnection, registros: &[Selando]) -> QueryResult<()> {
-    let Some(Selando { selavel: ultimo, .. }) = registros.last() else { return Ok(()) };
-    let anterior: Option<Selo> =
-        Sql::new(concat!("SELECT ", colunas_do_selo!(), " FROM selo s WHERE s.tribunal_codigo = "))
-            .bind(ultimo.tribunal_codigo)
-            .push(" ORDER BY s.ordem DESC LIMIT 1")
-            .get_result(conn)
-            .optional()?;
-    let resumos: Vec<Hash> = registros.iter().map(|registro| registro.selavel.resumo()).collect();
-    let recursos: BTreeSet<i64> =
-        registros.iter().flat_map(|registro| &registro.recursos).copied().collect();
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a step of the server itself, which no rule sees"
-    )]
-    let agora = Utc::now().trunc_subsecs(6);
-    let mut selo = Selo {
-        tribunal_codigo: ultimo.tribunal_codigo,
-        ordem: anterior.as_ref().map_or(1, |selo| selo.ordem + 1),
-        ate_xid: ultimo.xid.clone(),
-        ate_id: ultimo.id,
-        ids: registros.iter().map(|registro| registro.selavel.id).collect(),
-        resumos: resumos.iter().flat_map(|resumo| &resumo[..MOSTRADOS]).copied().collect(),
-        anterior: anterior.map_or_else(|| INICIO.to_vec(), |selo| selo.hash),
-        hash: Vec::new(),
-        selado_em: agora,
-    };
-    selo.hash = hash(&selo, &resumos).to_vec();
-    Sql::new(
-        "INSERT INTO selo (tribunal_codigo, ordem, ate_xid, ate_id, ids, resumos, anterior, hash, selado_em, recursos) \
-         VALUES (",
-    )
-    .bind(selo.tribunal_codigo)
-    .push(", ")
-    .bind(selo.ordem)
-    .push(", ")
-    .bind(crate::db::Valor::Xid(selo.ate_xid))
-    .push(", ")
-    .bind(selo.ate_id)
-    .push(", ")
-    .bind(selo.ids)
-    .push(", ")
-    .bind(selo.resumos)
-    .push(", ")
-    .bind(selo.anterior)
-    .push(", ")
-    .bind(selo.hash)
-    .push(", ")
-    .bind(selo.selado_em)
-    .push(", ")
-    .bind(recursos.into_iter().collect::<Vec<_>>())
-    .push(")")
-    .execute(conn)?;
-    Ok(())
 }

@@ -9,7 +9,7 @@ use crate::rastro::{Recurso, sem_recursos};
 use ahash::{HashMap, HashMapExt};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
+use diesel::sql_types as tipo;
 use std::sync::Arc;
 
 /// Records that one statement writes; the sequence grows by as many.
@@ -19,15 +19,7 @@ pub const LOTE: usize = 1000;
 macro_rules! colunas {
     () => {
         "a.id, a.xid::text, a.tribunal_codigo, a.ocorrido_em, a.sub, a.azp, a.canal, a.operacao, a.especie, a.resultado, \
-         a.status, a.recursos, a.campos_sensiveis, a.correlacao"
-    };
-}
-
-/// What a record is written with, but its number.
-macro_rules! escritas {
-    () => {
-        "tribunal_codigo, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, recursos, campos_sensiveis, \
-         correlacao"
+         a.status, a.recursos, a.campos_sensiveis, a.correlacao, a.correlacoes::text[]"
     };
 }
 
@@ -38,7 +30,6 @@ macro_rules! ultimo_selo {
              ORDER BY s.ordem DESC LIMIT 1) AS u ON true"
     };
 }
-pub(super) use ultimo_selo;
 
 /// After that: the records beyond it, of a table named `a`.
 macro_rules! depois_dele {
@@ -47,87 +38,105 @@ macro_rules! depois_dele {
              AND (a.xid, a.id) > (coalesce(u.ate_xid, '0'::xid8), coalesce(u.ate_id, 0))"
     };
 }
-pub(super) use depois_dele;
 
 sem_recursos!(Registro);
 
+#[derive(QueryableByName)]
+struct Numero {
+    #[diesel(sql_type = tipo::BigInt)]
+    n: i64,
+}
+
 /// The first of [`LOTE`] numbers that are nobody else's.
 pub fn numeros(conn: &mut PgConnection) -> QueryResult<i64> {
-    #[derive(QueryableByName)]
-    struct Numero {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        n: i64,
-    }
     let numero: Numero = Sql::new("SELECT nextval('auditoria_sequencia') AS n").get_result(conn)?;
     Ok(numero.n)
 }
 
-/// Writes a batch under the numbers that begin with `primeiro`, or nothing when one is taken.
+/// Seals what is committed and not sealed yet, up to a bound; answers how many records it was.
+pub fn selar(conn: &mut PgConnection) -> QueryResult<usize> {
+    let selados: Numero = Sql::new("SELECT elos_trilha_selar() AS n").get_result(conn)?;
+    Ok(selados.n.try_into().unwrap_or_default())
+}
+
+/// Writes a batch under the numbers that begin with `primeiro`, once, however often it is asked to;
+/// answers how many records of it stand in the trail under them.
 pub fn acrescentar(
     conn: &mut PgConnection,
     primeiro: i64,
     lote: &[NovoRegistro],
 ) -> QueryResult<usize> {
-    let inicio = Sql::new(concat!("INSERT INTO auditoria (id, ", escritas!(), ") SELECT n - 1 + "))
-        .bind(primeiro)
-        .push(", ");
-    match linhas(inicio, &lote.iter().collect::<Vec<_>>()).execute(conn) {
-        // Asked of every row beforehand (ON CONFLICT), it costs a third of the insert.
-        Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(0),
-        outro => outro,
+    let sql = Sql::new("SELECT elos_trilha_de_leitura(").bind(primeiro).push(", ");
+    let escritos: Numero =
+        reads(sql, &lote.iter().collect::<Vec<_>>()).push(") AS n").get_result(conn)?;
+    Ok(escritos.n.try_into().unwrap_or_default())
+}
+
+/// Writes one record that was refused, if it is not the record's own fault; if it is, sets it
+/// aside and answers with the SQLSTATE.
+pub fn prove(conn: &mut PgConnection, registro: &NovoRegistro) -> QueryResult<Option<String>> {
+    #[derive(QueryableByName)]
+    struct Proved {
+        #[diesel(sql_type = tipo::Nullable<tipo::Text>)]
+        sqlstate: Option<String>,
     }
+    let sql = Sql::new("SELECT elos_trilha_provar(").bind(registro.as_bytes()).push(", ");
+    let proved: Proved = reads(sql, &[registro]).push(") AS sqlstate").get_result(conn)?;
+    Ok(proved.sqlstate)
+}
+
+/// Makes the months that the trail will need.
+pub fn prepare_months(conn: &mut PgConnection) -> QueryResult<()> {
+    Sql::new("SELECT elos_trilha_preparar()").execute(conn).map(|_| ())
 }
 
 /// Writes the records of writes, in their transaction.
 pub fn registrar(sessao: &mut Sessao<'_>, novos: &[&NovoRegistro]) -> QueryResult<()> {
-    if !novos.is_empty() {
-        let inicio = Sql::new(concat!("INSERT INTO auditoria (", escritas!(), ") SELECT "));
-        linhas(inicio, novos).execute(sessao.conn())?;
+    if novos.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let shared = comuns(novos);
+    let sql = each_record(Sql::new("SELECT elos_trilha_de_escrita("), novos, &shared).push(", ");
+    in_common(sql, &shared.0).push(")").execute(sessao.conn()).map(|_| ())
 }
 
-/// After `inicio`: those columns of each of `lote`, and where they come from.
-fn linhas(inicio: Sql, lote: &[&NovoRegistro]) -> Sql {
-    let (comuns, qual) = comuns(lote);
-    let (recursos, de, ate) = fatias(lote);
-    inicio
-        .push("tribunal, ocorrido_em, sub, nullif(azp, ''), canal, operacao, especie, resultado, status, (")
-        .bind(recursos)
-        .push(
-            "::bigint[])[de:ate], CASE campos WHEN '' THEN '{}'::text[] ELSE string_to_array(campos, ',') END, correlacao \
-             FROM unnest(",
-        )
-        .bind_cada(lote, |novo| novo.ocorrido_em)
+/// The arguments of the functions that take records of reads.
+fn reads(sql: Sql, lote: &[&NovoRegistro]) -> Sql {
+    let shared = comuns(lote);
+    let (outras, de, ate) = fatias(lote, |novo, todas| todas.extend_from_slice(&novo.correlacoes));
+    let sql = each_record(sql, lote, &shared).push(", ").bind(de).push(", ").bind(ate);
+    let sql = sql.push(", ").bind(outras).push("::text[]::uuid[], ");
+    let sql = sql.bind_cada(&shared.0, |novo| novo.tribunal()).push(", ");
+    in_common(sql, &shared.0)
+}
+
+/// What each record has of its own.
+fn each_record(sql: Sql, lote: &[&NovoRegistro], shared: &(Vec<&NovoRegistro>, Vec<i64>)) -> Sql {
+    let (recursos, de, ate) = fatias(lote, |novo, todos| {
+        todos.extend(novo.recursos.iter().map(|recurso| recurso.numero()));
+    });
+    let sql = sql.bind_cada(lote, |novo| novo.correlacao.clone()).push(", ");
+    let sql = sql.bind(de).push(", ").bind(ate).push(", ").bind(shared.1.clone()).push(", ");
+    sql.bind(recursos)
+}
+
+/// What records have in common, but their tribunal.
+fn in_common(sql: Sql, comuns: &[&NovoRegistro]) -> Sql {
+    sql.bind_cada(comuns, |novo| novo.ator.sub().to_owned())
         .push(", ")
-        .bind_cada(lote, |novo| novo.correlacao.clone())
+        .bind_cada(comuns, |novo| novo.ator.azp().unwrap_or_default().to_owned())
         .push(", ")
-        .bind(de)
+        .bind_cada(comuns, |novo| novo.canal.texto().to_owned())
         .push(", ")
-        .bind(ate)
+        .bind_cada(comuns, |novo| novo.operacao.clone())
         .push(", ")
-        .bind(qual)
-        .push(") WITH ORDINALITY AS r (ocorrido_em, correlacao, de, ate, qual, n) JOIN unnest(")
-        .bind_cada(&comuns, |novo| novo.tribunal())
+        .bind_cada(comuns, |novo| novo.especie.texto().to_owned())
         .push(", ")
-        .bind_cada(&comuns, |novo| novo.ator.sub().to_owned())
+        .bind_cada(comuns, |novo| ResultadoAuditoria::de_status(novo.status).texto().to_owned())
         .push(", ")
-        .bind_cada(&comuns, |novo| novo.ator.azp().unwrap_or_default().to_owned())
+        .bind_cada(comuns, |novo| novo.status.cast_signed())
         .push(", ")
-        .bind_cada(&comuns, |novo| novo.canal.texto().to_owned())
-        .push(", ")
-        .bind_cada(&comuns, |novo| novo.operacao.clone())
-        .push(", ")
-        .bind_cada(&comuns, |novo| novo.especie.texto().to_owned())
-        .push(", ")
-        .bind_cada(&comuns, |novo| ResultadoAuditoria::de_status(novo.status).texto().to_owned())
-        .push(", ")
-        .bind_cada(&comuns, |novo| novo.status.cast_signed())
-        .push(", ")
-        .bind_cada(&comuns, |novo| novo.campos.nomes().collect::<Vec<_>>().join(","))
-        .push(
-            ") WITH ORDINALITY AS c (tribunal, sub, azp, canal, operacao, especie, resultado, status, campos, k) ON k = qual",
-        )
+        .bind_cada(comuns, |novo| novo.campos.nomes().collect::<Vec<_>>().join(","))
 }
 
 /// One record for each that differs in more than when it was and of what, and which of
@@ -147,23 +156,20 @@ fn comuns<'a>(lote: &[&'a NovoRegistro]) -> (Vec<&'a NovoRegistro>, Vec<i64>) {
     (comuns, qual)
 }
 
-/// The resources of all records one after the other, and where those of each begin and
-/// end: PostgreSQL has arrays of arrays only if all are of one length.
-fn fatias(lote: &[&NovoRegistro]) -> (Vec<i64>, Vec<i64>, Vec<i64>) {
-    let recursos: Vec<i64> = lote.iter().copied().flat_map(numeros_de).collect();
-    let (de, ate) = lote
-        .iter()
-        .scan(0, |fim, novo| {
-            let de = *fim + 1;
-            *fim += i64::try_from(novo.recursos.len()).unwrap_or_default();
-            Some((de, *fim))
-        })
-        .unzip();
-    (recursos, de, ate)
-}
-
-fn numeros_de(novo: &NovoRegistro) -> impl Iterator<Item = i64> {
-    novo.recursos.iter().map(|recurso| recurso.numero())
+/// A list of each record, all one after the other, and where those of each begin and end:
+/// PostgreSQL has arrays of arrays only if all are of one length.
+fn fatias<T>(
+    lote: &[&NovoRegistro],
+    acrescentar: impl Fn(&NovoRegistro, &mut Vec<T>),
+) -> (Vec<T>, Vec<i64>, Vec<i64>) {
+    let (mut todos, mut de, mut ate) = (Vec::new(), Vec::new(), Vec::new());
+    let fim = |todos: &Vec<T>| i64::try_from(todos.len()).unwrap_or(i64::MAX);
+    for novo in lote {
+        de.push(fim(&todos) + 1);
+        acrescentar(novo, &mut todos);
+        ate.push(fim(&todos));
+    }
+    (todos, de, ate)
 }
 
 /// Records that tell of one, found by the seals or, where none stands yet, one by one.
@@ -197,28 +203,6 @@ pub fn alem_do_fim(conn: &mut PgConnection) -> QueryResult<Option<String>> {
         .get_result(conn)
         .optional()?;
     Ok(achado.map(|achado| achado.xid))
-}
-
-/// Whether the numbers that begin with `primeiro` are those of the batch.
-pub fn sao_do_lote(
-    conn: &mut PgConnection,
-    primeiro: i64,
-    lote: &[NovoRegistro],
-) -> QueryResult<bool> {
-    #[derive(QueryableByName)]
-    struct Achados {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        n: i64,
-    }
-    let achados: Achados = Sql::new("SELECT count(*) AS n FROM auditoria WHERE id >= ")
-        .bind(primeiro)
-        .push(" AND id < ")
-        .bind(primeiro + i64::try_from(LOTE).unwrap_or(i64::MAX))
-        .push(" AND correlacao = ANY(")
-        .bind_cada(lote, |novo| novo.correlacao.clone())
-        .push(")")
-        .get_result(conn)?;
-    Ok(usize::try_from(achados.n).is_ok_and(|n| n == lote.len()))
 }
 
 /// The record with this id.

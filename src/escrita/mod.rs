@@ -124,7 +124,7 @@ where
         autor: ator.clone(),
     };
     let Modo { simular: simulado, chave } = modo;
-    // What was only tried is of no record: the transaction that made it is undone.
+    // The transaction of a dry run is undone, and its record with it: what it showed is recorded as read.
     let registra = app.auditoria.escreve() && !simulado;
     let pedido = Pedido { comando, contexto, resto: Resto { ler, rastro, registra } };
     let desfecho = match (simulado, chave, pedido.comando.juntos()) {
@@ -139,9 +139,9 @@ where
         Ok(Gravado { efeito, lido, registro, repetido, .. }) => {
             if !simulado {
                 rastro.gravada(registro);
-                rastro.leu(&efeito);
-                rastro.leu(&lido);
             }
+            rastro.leu(&efeito);
+            rastro.leu(&lido);
             Ok(Feito { efeito, lido, simulado, repetido })
         }
         Err(error) => {

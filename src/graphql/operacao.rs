@@ -78,9 +78,9 @@ impl Servico {
         }
     }
 
-    /// A query or a mutation.
+    /// A query or a mutation, to its end: what the answer shows is in the trail.
     pub async fn executar(&self, chamada: Chamada, pronta: &Pronta) -> Desfecho {
-        let rastro = chamada.rastro.clone();
+        let desta = chamada.clone();
         let desfecho = match pronta.tipo() {
             OperationType::Query => hop::responder(self, chamada, pronta)
                 .await
@@ -90,8 +90,11 @@ impl Servico {
                 Desfecho::de(self.executor.schema().execute(request).await)
             }
         };
-        desfecho.anotar(&rastro);
-        desfecho
+        desfecho.anotar(&desta.rastro);
+        match desta.encerrar(desfecho.status()).wait().await {
+            Ok(()) => desfecho,
+            Err(error) => Desfecho::recusa(&error),
+        }
     }
 }
 

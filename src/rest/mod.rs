@@ -20,7 +20,7 @@ use crate::error::{Error, Falha};
 use crate::escrita::{self, Chave, Feito, Modo};
 use crate::requisicao;
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use envelope::Negado;
 use serde_json::Value;
 use std::fmt::Display;
@@ -122,10 +122,18 @@ impl Chamada {
         };
         let ator = auth.autenticar(req.headers()).await.map_err(Negado::from)?;
         let chamada = Self::nova(app.clone().into_inner(), ator, entrada(req, papel));
-        requisicao::anotar(req, &chamada);
+        requisicao::anotar(req, &chamada, refuse_by(chamada.rastro.canal()));
         chamada.ator().exige(papel)?;
         chamada.conhecida()?;
         Ok((chamada, Parametros::de(req)))
+    }
+}
+
+/// How a door of this façade refuses what could not be recorded.
+fn refuse_by(canal: CanalAuditoria) -> fn(&Error) -> HttpResponse {
+    match canal {
+        CanalAuditoria::Tramita => |error| tramites::refuse(error),
+        _ => |error| Negado::from(error.clone()).error_response(),
     }
 }
 

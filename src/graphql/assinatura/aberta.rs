@@ -34,8 +34,6 @@ pub struct Aberta {
     lugar: Lugar,
     horizonte: watch::Receiver<u64>,
     lidos: VecDeque<Fato>,
-    /// Of the event that was told last, until it is known to be taken.
-    contada: Option<Chamada>,
 }
 
 impl Aberta {
@@ -69,19 +67,8 @@ impl Aberta {
             }
             Some(lugar) => (lugar, None),
         };
-        let (lidos, contada) = (VecDeque::new(), None);
-        Ok(Self {
-            servico,
-            ator,
-            correlacao,
-            pronta,
-            pergunta,
-            antes,
-            lugar,
-            horizonte,
-            lidos,
-            contada,
-        })
+        let lidos = VecDeque::new();
+        Ok(Self { servico, ator, correlacao, pronta, pergunta, antes, lugar, horizonte, lidos })
     }
 
     /// Everything from here on, in the order of the feed.
@@ -94,9 +81,6 @@ impl Aberta {
 
     /// Asked only when what came before was handed over.
     async fn proximo(&mut self) -> Desfecho {
-        if let Some(chamada) = self.contada.take() {
-            chamada.encerrar(200);
-        }
         loop {
             if let Some(fato) = self.lidos.pop_front() {
                 return self.contar(fato).await;
@@ -135,7 +119,6 @@ impl Aberta {
     async fn contar(&mut self, fato: Fato) -> Desfecho {
         let chamada = self.chamar().await;
         chamada.rastro.leu(&fato);
-        self.contada = Some(chamada.clone());
         let mut tentativas = 0;
         loop {
             let passagem = Arc::new(Passagem::Entrega(fato.clone()));
@@ -153,15 +136,19 @@ impl Aberta {
             tentativas += 1;
             if tentativas >= TENTATIVAS || !desfecho.errors.iter().any(fora) {
                 desfecho.anotar(&chamada.rastro);
+                // Not sent before it is recorded, however long that takes.
+                let mut written = chamada.encerrar(200);
+                while written.wait().await.is_err() {}
                 return desfecho;
             }
             sleep(RETOMADA).await;
         }
     }
 
-    /// Nothing is shown before the trail has a place for it, nor to whom must wait.
+    /// Nothing is read before the trail can record it, nor for a caller that has to wait.
     async fn chamar(&self) -> Chamada {
         let chamada = self.servico.entrar(self.ator.clone(), self.correlacao.clone());
+        chamada.rastro.delivers();
         while chamada.admitir().await.is_err() {
             sleep(RETOMADA).await;
         }

@@ -21,7 +21,8 @@ pub async fn executar(
         let nova = || servico.entrar(ator.clone(), correlacao.to_owned());
         let chamada = primeira.take().unwrap_or_else(nova);
         let desfecho = uma(servico, &chamada, lido).await.unwrap_or_else(|recusada| recusada);
-        chamada.encerrar(desfecho.status());
+        // Its record is written, if it was carried out; a refusal shows nothing.
+        let _nothing_shown = chamada.encerrar(desfecho.status());
         desfechos.push(desfecho);
     }
     desfechos

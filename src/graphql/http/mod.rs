@@ -47,7 +47,9 @@ pub async fn responder(
         }
     };
     let chamada = servico.entrar(ator.clone(), requisicao::correlacao(&req));
-    requisicao::anotar(&req, &chamada);
+    requisicao::anotar(&req, &chamada, |error| {
+        Forma { midia: Midia::Json, perfil: PerfilHttp::default() }.recusar(error)
+    });
     if let Err(error) = chamada.conhecida() {
         return forma.recusar(&error);
     }

@@ -218,7 +218,7 @@ impl Socket {
         let chamada = self.servico.entrar(ator, self.correlacao.clone());
         if let Err(error) = chamada.conhecida() {
             let recusada = Desfecho::recusa(&error);
-            chamada.encerrar(recusada.status());
+            let _nothing_shown = chamada.encerrar(recusada.status());
             return self.recusar(&id, &recusada).await;
         }
         let maximo = self.servico.sessoes.limites.operacoes_por_conexao;
@@ -233,7 +233,7 @@ impl Socket {
         let pronta = match pronta {
             Ok(pronta) => pronta,
             Err(recusada) => {
-                chamada.encerrar(recusada.status());
+                let _nothing_shown = chamada.encerrar(recusada.status());
                 return self.recusar(&id, &recusada).await;
             }
         };
@@ -244,11 +244,11 @@ impl Socket {
             OperationType::Subscription => {
                 match self.servico.iniciar(chamada.clone(), pronta).await {
                     Iniciada::Respondida(recusada) => {
-                        chamada.encerrar(recusada.status());
+                        let _nothing_shown = chamada.encerrar(recusada.status());
                         return self.recusar(&id, &recusada).await;
                     }
                     Iniciada::Assinada(aberta) => {
-                        chamada.encerrar(200);
+                        let _nothing_shown = chamada.encerrar(200);
                         rt::spawn(voz.contar(aberta.desfechos()))
                     }
                 }
@@ -310,8 +310,7 @@ impl Voz {
     }
 
     async fn responder(self, servico: Servico, chamada: Chamada, pronta: Pronta) {
-        let desfecho = servico.executar(chamada.clone(), &pronta).await;
-        chamada.encerrar(desfecho.status());
+        let desfecho = servico.executar(chamada, &pronta).await;
         if desfecho.data.is_none() {
             return self.dizer(Dito::Recusa(desfecho.errors)).await;
         }

@@ -12,9 +12,10 @@ mod recusa;
 
 use super::rota;
 use crate::campo::natural;
+use crate::error::Error;
 use crate::tramite::{Idt, rules};
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, ResponseError, web};
 use recusa::Recusado;
 use serde_json::Value;
 
@@ -74,6 +75,10 @@ fn recurso(caminho: &'static str, metodos: &'static str) -> actix_web::Resource 
 
 async fn desconhecida() -> Recusado {
     Recusado::from(super::desconhecida().await)
+}
+
+pub fn refuse(error: &Error) -> HttpResponse {
+    Recusado::from(error.clone()).error_response()
 }
 
 fn ok(corpo: &Value) -> HttpResponse {

@@ -343,7 +343,7 @@ impl App {
                     correlacao: quantos.to_string(),
                 };
                 let auditoria = self.servido.auditoria.clone();
-                let rastro = Rastro::novo(ator.clone(), entrada, auditoria, banco::agora);
+                let rastro = Rastro::novo(ator.clone(), entrada, auditoria);
                 if rastro.garantir().await.is_err() {
                     return quantos;
                 }

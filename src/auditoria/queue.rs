@@ -1,0 +1,227 @@
+//! The queue between calls and the trail.
+//!
+//! A call takes a permit before it reads anything, and gives it back with its records; the thread
+//! that writes takes all that is there, so that one commit serves every answer that waits. When
+//! the trail falls behind, no permit is given: what could not be recorded is not read.
+
+use super::model::NovoRegistro;
+use crate::error::{Error, Falha};
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::time::timeout;
+
+/// Calls that may be under way, or whose records wait to be written.
+const PERMITS: usize = 32_768;
+/// A queue of this length is written at once, whoever waits for it.
+const FULL: usize = 1024;
+/// A write that takes longer than this keeps others from reading.
+const BEHIND: Duration = Duration::from_secs(1);
+/// How long a call waits for a permit, and an answer for its record.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long deliveries of events wait to be told together with others.
+const DELIVERIES: Duration = Duration::from_millis(25);
+/// How long records wait for which no answer waits.
+const NOBODY_WAITS: Duration = Duration::from_millis(250);
+
+/// How soon records have to be on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// An answer waits for them.
+    Answer,
+    /// An event waits for them: it may wait a moment more, for others that go with it.
+    Delivery,
+    /// Nobody waits.
+    Later,
+}
+
+impl Urgency {
+    const fn waits(self) -> Duration {
+        match self {
+            Self::Answer => Duration::ZERO,
+            Self::Delivery => DELIVERIES,
+            Self::Later => NOBODY_WAITS,
+        }
+    }
+}
+
+/// The right of one call to have its records written.
+pub struct Permit(pub(super) Option<OwnedSemaphorePermit>);
+
+/// Tells when records are on disk.
+#[must_use = "an answer may not leave before its records are written"]
+pub struct Written(Option<oneshot::Receiver<()>>);
+
+impl Written {
+    /// Of a call that has nothing to be written.
+    pub const fn already() -> Self {
+        Self(None)
+    }
+
+    /// Waits until the records are on disk; after a failure it may be asked again.
+    pub async fn wait(&mut self) -> Result<(), Error> {
+        let Some(written) = &mut self.0 else { return Ok(()) };
+        match timeout(PATIENCE, written).await {
+            Ok(Ok(())) => {
+                self.0 = None;
+                Ok(())
+            }
+            _ => Err(unavailable()),
+        }
+    }
+}
+
+pub(super) fn unavailable() -> Error {
+    let mensagem = "a trilha de auditoria não pode ser gravada; tente de novo em instantes";
+    Error::falha(Falha::Indisponivel, mensagem)
+}
+
+/// What the writer takes at a time.
+#[derive(Default)]
+pub struct Batch {
+    pub records: Vec<NovoRegistro>,
+    waiting: Vec<oneshot::Sender<()>>,
+    permits: Vec<OwnedSemaphorePermit>,
+}
+
+impl Batch {
+    /// Every record of it is on disk.
+    pub fn written(self) {
+        drop(self.permits);
+        for waiting in self.waiting {
+            // The caller may have gone.
+            let _ = waiting.send(());
+        }
+    }
+}
+
+pub struct Queue {
+    state: Mutex<State>,
+    arrived: Condvar,
+    permits: Arc<Semaphore>,
+    /// Since when the writer is at what it took out last.
+    writing: watch::Sender<Option<Instant>>,
+}
+
+#[derive(Default)]
+struct State {
+    batch: Batch,
+    /// When the batch has to be written; none while it is empty.
+    due: Option<Instant>,
+    closed: bool,
+}
+
+impl Queue {
+    pub fn new() -> Self {
+        Self {
+            state: Mutex::default(),
+            arrived: Condvar::new(),
+            permits: Arc::new(Semaphore::new(PERMITS)),
+            writing: watch::Sender::new(None),
+        }
+    }
+
+    /// A permit for one call; waits while there is none, or the trail is behind.
+    pub async fn permit(&self) -> Result<Permit, Error> {
+        let waiting = async {
+            if self.is_behind() {
+                let mut writing = self.writing.subscribe();
+                let _ = writing.wait_for(|since| !behind(*since)).await;
+            }
+            Arc::clone(&self.permits).acquire_owned().await
+        };
+        match timeout(PATIENCE, waiting).await {
+            Ok(Ok(permit)) => Ok(Permit(Some(permit))),
+            _ => Err(unavailable()),
+        }
+    }
+
+    /// A permit, if there is one at once: for a call that is over.
+    pub fn try_permit(&self) -> Option<Permit> {
+        let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
+        Some(Permit(Some(permit)))
+    }
+
+    /// Whether the writer has been too long at what it took out last.
+    pub fn is_behind(&self) -> bool {
+        behind(*self.writing.borrow())
+    }
+
+    pub fn push(&self, permit: Permit, records: Vec<NovoRegistro>, urgency: Urgency) -> Written {
+        if records.is_empty() {
+            return Written::already();
+        }
+        let (tell, written) = match urgency {
+            Urgency::Later => (None, Written::already()),
+            _ => {
+                let (tell, written) = oneshot::channel();
+                (Some(tell), Written(Some(written)))
+            }
+        };
+        let mut state = self.state();
+        state.batch.records.extend(records);
+        state.batch.waiting.extend(tell);
+        state.batch.permits.extend(permit.0);
+        let waits =
+            if state.batch.records.len() >= FULL { Duration::ZERO } else { urgency.waits() };
+        self.due_by(state, Instant::now() + waits);
+        written
+    }
+
+    /// Tells when all that was pushed before is written.
+    pub fn flush(&self) -> oneshot::Receiver<()> {
+        let (tell, flushed) = oneshot::channel();
+        let mut state = self.state();
+        state.batch.waiting.push(tell);
+        self.due_by(state, Instant::now());
+        flushed
+    }
+
+    fn due_by(&self, mut state: MutexGuard<'_, State>, due: Instant) {
+        let sooner = state.due.is_none_or(|standing| due < standing);
+        if sooner {
+            state.due = Some(due);
+            drop(state);
+            self.arrived.notify_one();
+        }
+    }
+
+    /// No call is left: what is there is written, and the writer ends.
+    pub fn close(&self) {
+        self.state().closed = true;
+        self.arrived.notify_one();
+    }
+
+    /// The next batch, when it is due; none when the queue was closed and is empty. Blocks.
+    pub fn take(&self) -> Option<Batch> {
+        self.writing.send_if_modified(|since| since.take().is_some());
+        let mut state = self.state();
+        loop {
+            let left = state.due.map(|due| due.saturating_duration_since(Instant::now()));
+            state = match left {
+                Some(Duration::ZERO) => break,
+                Some(_) if state.closed => break,
+                Some(left) => {
+                    let waited = self.arrived.wait_timeout(state, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None if state.closed => return None,
+                None => self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+        state.due = None;
+        let batch = mem::take(&mut state.batch);
+        drop(state);
+        self.writing.send_replace(Some(Instant::now()));
+        Some(batch)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn behind(since: Option<Instant>) -> bool {
+    since.is_some_and(|since| since.elapsed() >= BEHIND)
+}
