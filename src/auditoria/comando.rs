@@ -23,13 +23,13 @@ pub fn verificar(conn: &mut PgConnection, ancora: Option<&Path>) -> anyhow::Resu
         }
     };
     // One state of the data: what is sealed meanwhile is not half seen.
-    let (cadeias, achados) =
+    let (cadeias, achados, (aside, since)) =
         conn.build_transaction().read_only().repeatable_read().run(|conn| {
             let selos = verificacao::selos(conn)?;
             let barra = barra(u64::try_from(selos).unwrap_or_default());
-            let visto = verificacao::verificar(conn, &ancoras, || barra.inc(1))?;
+            let (cadeias, achados) = verificacao::verificar(conn, &ancoras, || barra.inc(1))?;
             barra.finish_and_clear();
-            diesel::QueryResult::Ok(visto)
+            diesel::QueryResult::Ok((cadeias, achados, verificacao::set_aside(conn)?))
         })?;
     for cadeia in &cadeias {
         println!("{}", dizer(cadeia));
@@ -37,7 +37,15 @@ pub fn verificar(conn: &mut PgConnection, ancora: Option<&Path>) -> anyhow::Resu
     for achado in &achados {
         println!("ACHADO  {achado}");
     }
-    match achados.len() {
+    if aside > 0 {
+        let since = since.map(|since| since.to_rfc3339_opts(SecondsFormat::Secs, true));
+        println!(
+            "ACHADO  {aside} registro(s) à parte desde {}: o banco não os aceitou; veja motivo e registro em \
+             auditoria_recusada, guarde-os e apague-os de lá",
+            since.unwrap_or_default()
+        );
+    }
+    match achados.len() + usize::from(aside > 0) {
         0 => {
             println!("a trilha confere com a cadeia");
             Ok(())

@@ -85,6 +85,14 @@ struct Cauda {
     desde: Option<DateTime<Utc>>,
 }
 
+/// How many records the database could not hold, and since when the first stands aside.
+pub fn set_aside(conn: &mut PgConnection) -> QueryResult<(i64, Option<DateTime<Utc>>)> {
+    let aside: Cauda =
+        Sql::new("SELECT count(*) AS n, min(recusada_em) AS desde FROM auditoria_recusada")
+            .get_result(conn)?;
+    Ok((aside.n, aside.desde))
+}
+
 /// How many seals there are to hold.
 pub fn selos(conn: &mut PgConnection) -> QueryResult<i64> {
     let contados: Cauda =

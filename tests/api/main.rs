@@ -41,6 +41,7 @@ mod segredo;
 mod semelhantes;
 mod semente;
 mod support;
+mod trail;
 mod tramita;
 mod turma;
 mod uma_leitura;
