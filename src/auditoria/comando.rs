@@ -1,19 +1,35 @@
 //! `elos auditoria verify`.
 
+use super::archive::{self, PublicKey};
+use super::progress;
 use super::verificacao::{self, Ancora, Cadeia, hexadecimal};
 use anyhow::{Context, bail};
 use chrono::SecondsFormat;
 use diesel::PgConnection;
-use indicatif::{ProgressBar, ProgressStyle};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a line begins with that says how a chain ends.
 const CABECA: &str = "cabeça";
 
-/// Holds every chain, tells of each and of what was found; fails when anything was.
+/// What the trail is held against.
+pub struct Conferencia<'a> {
+    pub ancora: Option<&'a Path>,
+    /// Archives, and folders of them.
+    pub arquivos: &'a [PathBuf],
+    /// What they have to be signed with, each with one of these.
+    pub chaves: Vec<PublicKey>,
+    /// A month whose archive is not among them is a finding.
+    pub exigir_arquivos: bool,
+}
+
+/// Holds every chain and every archive, tells of each and of what was found; fails when anything
+/// was. Without a connection only the archives are held.
 #[expect(clippy::print_stdout, reason = "a command answers on stdout")]
-pub fn verificar(conn: &mut PgConnection, ancora: Option<&Path>) -> anyhow::Result<()> {
-    let ancoras = match ancora {
+pub fn verificar(
+    conn: Option<&mut PgConnection>,
+    conferencia: &Conferencia<'_>,
+) -> anyhow::Result<()> {
+    let ancoras = match conferencia.ancora {
         None => Vec::new(),
         Some(arquivo) => {
             let texto = std::fs::read_to_string(arquivo);
@@ -22,22 +38,49 @@ pub fn verificar(conn: &mut PgConnection, ancora: Option<&Path>) -> anyhow::Resu
             ancoras(&texto)?
         }
     };
-    // One state of the data: what is sealed meanwhile is not half seen.
-    let (cadeias, achados) =
-        conn.build_transaction().read_only().repeatable_read().run(|conn| {
+    let arquivos = ler_arquivos(conferencia, &ancoras)?;
+    let todos = conferencia.exigir_arquivos;
+    let so_arquivos = conn.is_none();
+    let (mut cadeias, mut achados, comparados) = match conn {
+        None => (Vec::new(), Vec::new(), archive::among(&arquivos, todos)),
+        // One state of the data: what is sealed meanwhile is not half seen.
+        Some(conn) => conn.build_transaction().read_only().repeatable_read().run(|conn| {
             let selos = verificacao::selos(conn)?;
-            let barra = barra(u64::try_from(selos).unwrap_or_default());
-            let visto = verificacao::verificar(conn, &ancoras, || barra.inc(1))?;
+            let barra =
+                progress::bar(u64::try_from(selos).unwrap_or_default(), "conferindo", "selos");
+            let arquivados = archive::archived(conn)?;
+            let (cadeias, achados) =
+                verificacao::verificar(conn, &ancoras, &arquivados, || barra.inc(1))?;
             barra.finish_and_clear();
-            diesel::QueryResult::Ok(visto)
-        })?;
+            let comparados = archive::with_database(conn, &arquivos, &arquivados, todos)?;
+            diesel::QueryResult::Ok((cadeias, achados, comparados))
+        })?,
+    };
+    for arquivo in &arquivos {
+        println!("{}", dizer_arquivo(arquivo));
+        if conferencia.chaves.is_empty() && arquivo.key.is_some() {
+            println!(
+                "  a chave é a que o próprio arquivo diz; confira-a, ou dê a certa com --chave"
+            );
+        }
+    }
+    if so_arquivos {
+        cadeias = archive::chains(&arquivos);
+    }
     for cadeia in &cadeias {
         println!("{}", dizer(cadeia));
     }
-    for achado in &achados {
-        println!("ACHADO  {achado}");
+    for dito in &comparados.notes {
+        println!("{dito}");
     }
-    match achados.len() {
+    let de_arquivos = arquivos.iter().flat_map(|arquivo| &arquivo.findings);
+    let mut quantos = 0;
+    let todos = de_arquivos.chain(&comparados.findings).map(ToString::to_string);
+    for achado in todos.chain(achados.drain(..).map(|achado| achado.to_string())) {
+        println!("ACHADO  {achado}");
+        quantos += 1;
+    }
+    match quantos {
         0 => {
             println!("a trilha confere com a cadeia");
             Ok(())
@@ -46,17 +89,35 @@ pub fn verificar(conn: &mut PgConnection, ancora: Option<&Path>) -> anyhow::Resu
     }
 }
 
-fn barra(selos: u64) -> ProgressBar {
-    let estilo = ProgressStyle::with_template("conferindo {bar:40} {pos}/{len} selos {eta}");
-    let barra = ProgressBar::new(selos);
-    match estilo {
-        Ok(estilo) => barra.with_style(estilo),
-        Err(_) => barra,
-    }
+fn ler_arquivos(
+    conferencia: &Conferencia<'_>,
+    ancoras: &[Ancora],
+) -> anyhow::Result<Vec<archive::Report>> {
+    let arquivos = archive::files(conferencia.arquivos)?;
+    let tamanho = |arquivo: &PathBuf| std::fs::metadata(arquivo).map_or(0, |arquivo| arquivo.len());
+    let barra = progress::bar(arquivos.iter().map(tamanho).sum(), "conferindo arquivos", "bytes");
+    let checks = archive::Checks { anchors: ancoras, keys: &conferencia.chaves };
+    let ler = |arquivo: &PathBuf| {
+        archive::verify(arquivo, checks, |bytes| barra.inc(bytes))
+            .with_context(|| format!("não foi possível ler {}", arquivo.display()))
+    };
+    let lidos = arquivos.iter().map(ler).collect();
+    barra.finish_and_clear();
+    lidos
+}
+
+fn dizer_arquivo(arquivo: &archive::Report) -> String {
+    let archive::Report { path, header, seals, records, bytes, key, .. } = arquivo;
+    let ate = header.as_ref().map_or_else(|| "?".to_owned(), |header| header.ate.to_string());
+    let chave = key.as_deref().unwrap_or("nenhuma");
+    format!(
+        "{}: {records} registro(s) em {seals} selo(s), de antes de {ate}; {bytes} bytes; chave {chave}",
+        path.display()
+    )
 }
 
 fn dizer(cadeia: &Cadeia) -> String {
-    let Cadeia { tribunal, selos, registros, hash, cauda, desde } = cadeia;
+    let Cadeia { tribunal, selos, registros, arquivados, hash, cauda, desde } = cadeia;
     let espera = match desde {
         None => "nenhum registro por selar".to_owned(),
         Some(desde) => {
@@ -64,9 +125,13 @@ fn dizer(cadeia: &Cadeia) -> String {
             format!("{cauda} registro(s) por selar, o mais antigo de {desde}")
         }
     };
+    let arquivados = match arquivados {
+        0 => String::new(),
+        quantos => format!(", {quantos} dos registros em arquivo"),
+    };
     let hash = hexadecimal(hash);
     format!(
-        "tribunal {tribunal}: {registros} registro(s) em {selos} selo(s); {espera}\n{CABECA} {tribunal} {selos} {hash}"
+        "tribunal {tribunal}: {registros} registro(s) em {selos} selo(s){arquivados}; {espera}\n{CABECA} {tribunal} {selos} {hash}"
     )
 }
 
@@ -96,8 +161,15 @@ mod tests {
 
     #[test]
     fn as_cabecas_se_leem_de_volta() {
-        let cadeia =
-            Cadeia { tribunal: 820, selos: 3, registros: 9, hash: [7; 32], cauda: 0, desde: None };
+        let cadeia = Cadeia {
+            tribunal: 820,
+            selos: 3,
+            registros: 9,
+            arquivados: 4,
+            hash: [7; 32],
+            cauda: 0,
+            desde: None,
+        };
         let vazia = Cadeia { tribunal: 817, selos: 0, ..cadeia.clone() };
         let texto = format!("{}\nblá\n{}\n", dizer(&cadeia), dizer(&vazia));
         let hash = hexadecimal(&[7; 32]);
