@@ -287,7 +287,8 @@ BEGIN
     EXCEPTION WHEN OTHERS THEN
         -- A month that is not there is the database's fault, whatever class it is of.
         IF SQLSTATE !~ '^2[23]' OR NOT EXISTS (
-            SELECT FROM pg_class WHERE relname = 'auditoria_' || to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMM')) THEN
+            SELECT FROM pg_class WHERE relispartition
+            AND relname = 'auditoria_' || to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMM')) THEN
             RAISE;
         END IF;
         INSERT INTO auditoria_recusada (sqlstate, motivo, registro) VALUES (SQLSTATE, SQLERRM, registro);

@@ -87,6 +87,11 @@ impl Rastreavel for Alterado {
 }
 
 impl Efeito for Alterado {
+    fn created(&self) -> Option<Recurso> {
+        let first = self.alterado && self.adolescente.versao == 1;
+        first.then_some(Recurso::Adolescente(self.adolescente.id.0))
+    }
+
     fn lembrar(&self) -> Lembranca {
         let &Self { ref adolescente, alterado } = self;
         let (id, versao) = (adolescente.id.0, adolescente.versao);

@@ -1,11 +1,11 @@
 //! `elos auditoria verify`.
 
-use super::archive::{self, PublicKey};
+use super::archive::{self, Comparison, PublicKey};
 use super::progress;
 use super::verificacao::{self, Ancora, Cadeia, hexadecimal};
 use anyhow::{Context, bail};
 use chrono::SecondsFormat;
-use diesel::PgConnection;
+use diesel::{PgConnection, QueryResult};
 use std::path::{Path, PathBuf};
 
 /// What a line begins with that says how a chain ends.
@@ -20,6 +20,14 @@ pub struct Conferencia<'a> {
     pub chaves: Vec<PublicKey>,
     /// A month whose archive is not among them is a finding.
     pub exigir_arquivos: bool,
+}
+
+/// What was seen.
+struct Visto {
+    cadeias: Vec<Cadeia>,
+    achados: Vec<String>,
+    /// What could not be told, and is no finding.
+    notas: Vec<String>,
 }
 
 /// Holds every chain and every archive, tells of each and of what was found; fails when anything
@@ -40,21 +48,16 @@ pub fn verificar(
     };
     let arquivos = ler_arquivos(conferencia, &ancoras)?;
     let todos = conferencia.exigir_arquivos;
-    let so_arquivos = conn.is_none();
-    let (mut cadeias, mut achados, comparados) = match conn {
-        None => (Vec::new(), Vec::new(), archive::among(&arquivos, todos)),
-        // One state of the data: what is sealed meanwhile is not half seen.
-        Some(conn) => conn.build_transaction().read_only().repeatable_read().run(|conn| {
-            let selos = verificacao::selos(conn)?;
-            let barra =
-                progress::bar(u64::try_from(selos).unwrap_or_default(), "conferindo", "selos");
-            let arquivados = archive::archived(conn)?;
-            let (cadeias, achados) =
-                verificacao::verificar(conn, &ancoras, &arquivados, || barra.inc(1))?;
-            barra.finish_and_clear();
-            let comparados = archive::with_database(conn, &arquivos, &arquivados, todos)?;
-            diesel::QueryResult::Ok((cadeias, achados, comparados))
-        })?,
+    let visto = match conn {
+        Some(conn) => {
+            archive::as_owner(conn)?;
+            com_banco(conn, &ancoras, &arquivos, todos)?
+        }
+        None => {
+            let Comparison { findings, notes } = archive::among(&arquivos, todos);
+            let achados = findings.iter().map(ToString::to_string).collect();
+            Visto { cadeias: archive::chains(&arquivos), achados, notas: notes }
+        }
     };
     for arquivo in &arquivos {
         println!("{}", dizer_arquivo(arquivo));
@@ -64,29 +67,57 @@ pub fn verificar(
             );
         }
     }
-    if so_arquivos {
-        cadeias = archive::chains(&arquivos);
-    }
-    for cadeia in &cadeias {
+    for cadeia in &visto.cadeias {
         println!("{}", dizer(cadeia));
     }
-    for dito in &comparados.notes {
-        println!("{dito}");
+    for nota in &visto.notas {
+        println!("{nota}");
     }
-    let de_arquivos = arquivos.iter().flat_map(|arquivo| &arquivo.findings);
-    let mut quantos = 0;
-    let todos = de_arquivos.chain(&comparados.findings).map(ToString::to_string);
-    for achado in todos.chain(achados.drain(..).map(|achado| achado.to_string())) {
+    let nos_arquivos = arquivos.iter().flat_map(|arquivo| &arquivo.findings);
+    let achados: Vec<String> = nos_arquivos.map(ToString::to_string).chain(visto.achados).collect();
+    for achado in &achados {
         println!("ACHADO  {achado}");
-        quantos += 1;
     }
-    match quantos {
+    match achados.len() {
         0 => {
             println!("a trilha confere com a cadeia");
             Ok(())
         }
         quantos => bail!("a trilha não confere com a cadeia: {quantos} achado(s)"),
     }
+}
+
+/// The chains of the database, and the archives against it: of one state of the data, so that what
+/// is sealed meanwhile is not half seen.
+fn com_banco(
+    conn: &mut PgConnection,
+    ancoras: &[Ancora],
+    arquivos: &[archive::Report],
+    todos: bool,
+) -> QueryResult<Visto> {
+    conn.build_transaction().read_only().repeatable_read().run(|conn| {
+        let selos = u64::try_from(verificacao::selos(conn)?).unwrap_or_default();
+        let barra = progress::bar(selos, "conferindo", "selos");
+        let arquivados = archive::archived(conn)?;
+        let (cadeias, achados) =
+            verificacao::verificar(conn, ancoras, &arquivados, || barra.inc(1))?;
+        barra.finish_and_clear();
+        let Comparison { findings, mut notes } =
+            archive::with_database(conn, arquivos, &arquivados, todos)?;
+        notes.extend(archive::out_of_reach(ancoras, arquivos, &arquivados));
+        let mut ditos: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        ditos.extend(achados.iter().map(ToString::to_string));
+        let (aside, since) = verificacao::set_aside(conn)?;
+        if aside > 0 {
+            let since = since.map(|since| since.to_rfc3339_opts(SecondsFormat::Secs, true));
+            ditos.push(format!(
+                "{aside} registro(s) à parte desde {}: o banco não os aceitou; veja motivo e registro em \
+                 auditoria_recusada, guarde-os e apague-os de lá",
+                since.unwrap_or_default()
+            ));
+        }
+        Ok(Visto { cadeias, achados: ditos, notas: notes })
+    })
 }
 
 fn ler_arquivos(

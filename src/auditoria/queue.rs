@@ -51,24 +51,34 @@ pub struct Permit(pub(super) Option<OwnedSemaphorePermit>);
 
 /// Tells when records are on disk.
 #[must_use = "an answer may not leave before its records are written"]
-pub struct Written(Option<oneshot::Receiver<()>>);
+pub struct Written(State);
+
+enum State {
+    Written,
+    Waiting(oneshot::Receiver<()>),
+    /// The writer ended before it came to them.
+    Lost,
+}
 
 impl Written {
     /// Of a call that has nothing to be written.
     pub const fn already() -> Self {
-        Self(None)
+        Self(State::Written)
     }
 
     /// Waits until the records are on disk; after a failure it may be asked again.
     pub async fn wait(&mut self) -> Result<(), Error> {
-        let Some(written) = &mut self.0 else { return Ok(()) };
-        match timeout(PATIENCE, written).await {
-            Ok(Ok(())) => {
-                self.0 = None;
-                Ok(())
-            }
-            _ => Err(unavailable()),
+        let told = match &mut self.0 {
+            State::Written => return Ok(()),
+            State::Lost => return Err(unavailable()),
+            State::Waiting(told) => timeout(PATIENCE, told).await,
+        };
+        match told {
+            Ok(Ok(())) => self.0 = State::Written,
+            Ok(Err(_)) => self.0 = State::Lost,
+            Err(_) => {}
         }
+        if matches!(self.0, State::Written) { Ok(()) } else { Err(unavailable()) }
     }
 }
 
@@ -97,7 +107,7 @@ impl Batch {
 }
 
 pub struct Queue {
-    state: Mutex<State>,
+    pending: Mutex<Pending>,
     arrived: Condvar,
     permits: Arc<Semaphore>,
     /// Since when the writer is at what it took out last.
@@ -105,7 +115,7 @@ pub struct Queue {
 }
 
 #[derive(Default)]
-struct State {
+struct Pending {
     batch: Batch,
     /// When the batch has to be written; none while it is empty.
     due: Option<Instant>,
@@ -115,7 +125,7 @@ struct State {
 impl Queue {
     pub fn new() -> Self {
         Self {
-            state: Mutex::default(),
+            pending: Mutex::default(),
             arrived: Condvar::new(),
             permits: Arc::new(Semaphore::new(PERMITS)),
             writing: watch::Sender::new(None),
@@ -156,69 +166,68 @@ impl Queue {
             Urgency::Later => (None, Written::already()),
             _ => {
                 let (tell, written) = oneshot::channel();
-                (Some(tell), Written(Some(written)))
+                (Some(tell), Written(State::Waiting(written)))
             }
         };
-        let mut state = self.state();
-        state.batch.records.extend(records);
-        state.batch.waiting.extend(tell);
-        state.batch.permits.extend(permit.0);
-        let waits =
-            if state.batch.records.len() >= FULL { Duration::ZERO } else { urgency.waits() };
-        self.due_by(state, Instant::now() + waits);
+        let mut pending = self.pending();
+        pending.batch.records.extend(records);
+        pending.batch.waiting.extend(tell);
+        pending.batch.permits.extend(permit.0);
+        let full = pending.batch.records.len() >= FULL;
+        let waits = if full { Duration::ZERO } else { urgency.waits() };
+        self.due_by(pending, Instant::now() + waits);
         written
     }
 
     /// Tells when all that was pushed before is written.
     pub fn flush(&self) -> oneshot::Receiver<()> {
         let (tell, flushed) = oneshot::channel();
-        let mut state = self.state();
-        state.batch.waiting.push(tell);
-        self.due_by(state, Instant::now());
+        let mut pending = self.pending();
+        pending.batch.waiting.push(tell);
+        self.due_by(pending, Instant::now());
         flushed
     }
 
-    fn due_by(&self, mut state: MutexGuard<'_, State>, due: Instant) {
-        let sooner = state.due.is_none_or(|standing| due < standing);
-        if sooner {
-            state.due = Some(due);
-            drop(state);
+    fn due_by(&self, mut pending: MutexGuard<'_, Pending>, due: Instant) {
+        if pending.due.is_none_or(|standing| due < standing) {
+            pending.due = Some(due);
+            drop(pending);
             self.arrived.notify_one();
         }
     }
 
     /// No call is left: what is there is written, and the writer ends.
     pub fn close(&self) {
-        self.state().closed = true;
+        self.pending().closed = true;
         self.arrived.notify_one();
     }
 
     /// The next batch, when it is due; none when the queue was closed and is empty. Blocks.
     pub fn take(&self) -> Option<Batch> {
         self.writing.send_if_modified(|since| since.take().is_some());
-        let mut state = self.state();
+        let mut pending = self.pending();
         loop {
-            let left = state.due.map(|due| due.saturating_duration_since(Instant::now()));
-            state = match left {
+            let left = pending.due.map(|due| due.saturating_duration_since(Instant::now()));
+            pending = match left {
                 Some(Duration::ZERO) => break,
-                Some(_) if state.closed => break,
+                Some(_) if pending.closed => break,
                 Some(left) => {
-                    let waited = self.arrived.wait_timeout(state, left);
+                    let waited = self.arrived.wait_timeout(pending, left);
                     waited.unwrap_or_else(PoisonError::into_inner).0
                 }
-                None if state.closed => return None,
-                None => self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner),
+                None if pending.closed => return None,
+                None => self.arrived.wait(pending).unwrap_or_else(PoisonError::into_inner),
             };
         }
-        state.due = None;
-        let batch = mem::take(&mut state.batch);
-        drop(state);
+        pending.due = None;
+        let batch = mem::take(&mut pending.batch);
+        drop(pending);
         self.writing.send_replace(Some(Instant::now()));
         Some(batch)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

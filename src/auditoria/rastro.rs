@@ -134,6 +134,14 @@ impl Rastro {
         lido.rastrear(&mut self.0.estado().lidos);
     }
 
+    /// The same, but for a record that a dry run made and undid.
+    pub fn leu_exceto(&self, lido: &impl Rastreavel, exceto: Option<Recurso>) {
+        let mut recursos = Vec::new();
+        lido.rastrear(&mut recursos);
+        recursos.retain(|recurso| Some(*recurso) != exceto);
+        self.0.estado().lidos.append(&mut recursos);
+    }
+
     /// Passes `valor` on to whoever may see sensitive data, noting which it was, and
     /// nothing to the others.
     pub fn sensivel<T>(&self, campo: CampoSensivel, valor: Option<T>) -> Option<T> {

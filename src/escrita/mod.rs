@@ -12,7 +12,7 @@ use crate::auth::{Ator, Papel};
 use crate::config::Regras;
 use crate::db::Sessao;
 use crate::error::{CodigoErro, Error, Recusa};
-use crate::rastro::Rastreavel;
+use crate::rastro::{Rastreavel, Recurso};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,11 @@ pub trait Efeito: Sized + Send + Rastreavel + 'static {
     /// What did not stop it but is worth knowing, in Portuguese.
     fn avisos(&self) -> &[String] {
         &[]
+    }
+
+    /// The record that it made, if it made one: after a dry run there is none.
+    fn created(&self) -> Option<Recurso> {
+        None
     }
 
     /// Which rows, so that a retry can be told of them.
@@ -137,11 +142,11 @@ where
     let rastro = &chamada.rastro;
     match desfecho.and_then(|desfecho| desfecho.map_err(Error::Recusas)) {
         Ok(Gravado { efeito, lido, registro, repetido, .. }) => {
+            let never_was = efeito.created().filter(|_| simulado);
             if !simulado {
                 rastro.gravada(registro);
             }
-            rastro.leu(&efeito);
-            rastro.leu(&lido);
+            rastro.leu_exceto(&(&efeito, &lido), never_was);
             Ok(Feito { efeito, lido, simulado, repetido })
         }
         Err(error) => {

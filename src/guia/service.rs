@@ -25,6 +25,11 @@ impl Rastreavel for Alterada {
 }
 
 impl Efeito for Alterada {
+    fn created(&self) -> Option<Recurso> {
+        let first = self.alterado && self.guia.versao == 1;
+        first.then_some(Recurso::Guia(self.guia.id.0))
+    }
+
     fn lembrar(&self) -> Lembranca {
         let &Self { ref guia, alterado } = self;
         Lembranca { id: guia.id.0, versao: guia.versao, alterado, ..Lembranca::default() }

@@ -36,6 +36,10 @@ impl Rastreavel for Registrado {
 }
 
 impl Efeito for Registrado {
+    fn created(&self) -> Option<Recurso> {
+        Some(Recurso::Rascunho(self.0.id.0))
+    }
+
     fn lembrar(&self) -> Lembranca {
         Lembranca { id: self.0.id.0, versao: 1, ..Lembranca::default() }
     }

@@ -42,6 +42,7 @@ mod segredo;
 mod semelhantes;
 mod semente;
 mod support;
+mod trail;
 mod tramita;
 mod turma;
 mod uma_leitura;

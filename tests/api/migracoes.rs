@@ -74,9 +74,9 @@ fn a_tabela_de_tribunais_e_a_constante() {
 fn toda_tabela_tem_seguranca_de_linha_dono_e_comentario() {
     let banco = Banco::novo(Modelo::Vazio);
     let faltas = banco.contar(
-        "SELECT count(*) AS n FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        "SELECT count(*) AS n FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
            AND relname <> '__diesel_schema_migrations'
-           AND NOT (relrowsecurity AND pg_get_userbyid(relowner) = 'elos_dono' AND obj_description(oid) IS NOT NULL)",
+           AND NOT (relrowsecurity AND pg_get_userbyid(relowner) = 'elos_dono' AND (relispartition OR obj_description(oid) IS NOT NULL))",
     );
     assert_eq!(faltas, 0);
     let sem_indice = banco.texto(Sql::new(

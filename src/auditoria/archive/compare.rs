@@ -6,7 +6,7 @@ use super::run::Run;
 use super::store::{self, Archived};
 use crate::auditoria::NACIONAL;
 use crate::auditoria::selo::INICIO;
-use crate::auditoria::verificacao::Cadeia;
+use crate::auditoria::verificacao::{Ancora, Cadeia};
 use anyhow::{Context, ensure};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
@@ -117,6 +117,28 @@ pub fn with_database(
         }
     }
     Ok(comparison)
+}
+
+/// Anchors of seals that only an archive has which was not given, or in which something was found.
+pub fn out_of_reach(
+    anchors: &[Ancora],
+    reports: &[Report],
+    archived: &[Archived],
+) -> impl Iterator<Item = String> {
+    let within = |anchor: &Ancora, run: &Run| {
+        run.tribunal == anchor.tribunal && (run.first..run.last).contains(&anchor.ordem)
+    };
+    anchors.iter().filter_map(move |anchor| {
+        let row = archived.iter().find(|row| within(anchor, &row.run))?;
+        let read = whole(reports).any(|(_, run)| within(anchor, run));
+        let Ancora { tribunal, ordem, .. } = anchor;
+        (!read).then(|| {
+            format!(
+                "âncora do tribunal {tribunal}, selo {ordem}: está em {}, e só se confere com ele",
+                row.arquivo
+            )
+        })
+    })
 }
 
 /// What the chains come to in files alone.

@@ -23,7 +23,7 @@ mod trailer;
 mod writer;
 
 pub use command::archive;
-pub use compare::{Comparison, among, chains, files, with_database};
+pub use compare::{Comparison, among, chains, files, out_of_reach, with_database};
 pub use correlation::Correlation;
 pub use finding::{Defect, Finding};
 pub use line::{FORMAT, Header, Hex, SealLine};
@@ -31,6 +31,6 @@ pub use reader::{Checks, Report, verify, verify_input};
 pub use record::{Record, digest};
 pub use run::Run;
 pub use signature::{PublicKey, thumbprint};
-pub use store::{Archived, archived};
+pub use store::{Archived, archived, as_owner};
 pub use timestamp::Timestamp;
 pub use writer::{ArchiveWriter, BLOCK, Written};

@@ -138,7 +138,9 @@ impl Aberta {
                 desfecho.anotar(&chamada.rastro);
                 // Not sent before it is recorded, however long that takes.
                 let mut written = chamada.encerrar(200);
-                while written.wait().await.is_err() {}
+                while written.wait().await.is_err() {
+                    sleep(RETOMADA).await;
+                }
                 return desfecho;
             }
             sleep(RETOMADA).await;

@@ -36,6 +36,10 @@ impl Efeito for Cadastrado {
         &self.avisos
     }
 
+    fn created(&self) -> Option<Recurso> {
+        Some(Recurso::Processo(self.processo.id.0.into()))
+    }
+
     fn lembrar(&self) -> Lembranca {
         let Self { processo, avisos } = self;
         let (id, versao, avisos) = (processo.id.0, processo.versao, avisos.clone());

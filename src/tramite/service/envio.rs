@@ -34,6 +34,10 @@ impl Rastreavel for Enviado {
 }
 
 impl Efeito for Enviado {
+    fn created(&self) -> Option<Recurso> {
+        Some(Recurso::Tramite(self.tramite.idt))
+    }
+
     fn avisos(&self) -> &[String] {
         &self.avisos
     }

@@ -26,7 +26,7 @@ fn processo(app: &App, cliente: &str, qual: usize) -> Value {
 
 /// One change of it, whatever it was before.
 #[track_caller]
-fn alterar(app: &App, cliente: &str, numero: &Value, nome: &str) {
+pub fn alterar(app: &App, cliente: &str, numero: &Value, nome: &str) {
     let mutation = "mutation($i: AtualizarResponsaveisInput!) { atualizarResponsaveis(input: $i) { erros { mensagem } } }";
     let input = json!({ "processo": numero, "magistrado": { "nome": nome } });
     let dados = app.gql_com(cliente, mutation, json!({ "i": input }));

@@ -329,6 +329,11 @@ impl App {
         }
     }
 
+    /// Whether the trail takes records.
+    pub fn is_trail_writable(&self) -> bool {
+        self.servido.auditoria.is_writable()
+    }
+
     /// One round of sealing.
     pub fn selar(&self) {
         elos::auditoria::selar(&self.servido.db).unwrap();
@@ -352,7 +357,7 @@ impl App {
                 if rastro.garantir().await.is_err() {
                     return quantos;
                 }
-                rastro.encerrar(200);
+                let _written = rastro.encerrar(200);
                 quantos += 1;
             }
         })
