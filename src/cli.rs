@@ -1,6 +1,8 @@
 //! The command line. The only module that prints, and the only one that knows the clock.
 
 use crate::app::App;
+use crate::auditoria::archive::PublicKey;
+use crate::auditoria::comando::Conferencia;
 use crate::auth::{Auth, Papel, url_segura};
 use crate::config::{Config, Opcoes};
 use crate::db::migracoes::Migrador;
@@ -9,11 +11,11 @@ use crate::server::{self, Partes};
 use crate::tribunal::Tribunal;
 use crate::{auditoria, credencial, graphql, rest, seed, telemetry};
 use anyhow::{Context, bail, ensure};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Parser, Subcommand};
 use diesel::{Connection, PgConnection};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// elos: processos da justiça juvenil, adolescentes e os vínculos entre eles, num só grafo.
@@ -128,7 +130,35 @@ enum AuditoriaCmd {
         /// Linhas `cabeça …` de uma conferência anterior, guardadas noutro lugar: acha também o fim que foi cortado.
         #[arg(long, value_name = "ARQUIVO")]
         ancora: Option<PathBuf>,
+        /// Mês arquivado, ou pasta deles, a conferir também; repita para cada um.
+        #[arg(long = "arquivo", value_name = "ARQUIVO|PASTA")]
+        arquivos: Vec<PathBuf>,
+        /// Chave RSA pública (PEM ou JWK) com que os arquivos têm de estar assinados; repita se houve mais de uma
+        /// [padrão: a de --chave-dos-recibos].
+        #[arg(long = "chave", value_name = "ARQUIVO")]
+        chaves: Vec<PathBuf>,
+        /// É um achado que falte o arquivo de um mês.
+        #[arg(long)]
+        exigir_arquivos: bool,
+        /// Só os arquivos, sem o banco.
+        #[arg(long, requires = "arquivos")]
+        sem_banco: bool,
     },
+    /// Grava em arquivos assinados os meses até este, confere cada um e o retira do banco; assina com --chave-dos-recibos.
+    Archive {
+        /// O último mês a arquivar, AAAA-MM; o corrente não se arquiva.
+        #[arg(long, value_name = "AAAA-MM", value_parser = mes)]
+        ate: NaiveDate,
+        /// Pasta dos arquivos.
+        #[arg(long, value_name = "PASTA")]
+        para: PathBuf,
+    },
+}
+
+fn mes(texto: &str) -> Result<NaiveDate, String> {
+    let dia = NaiveDate::parse_from_str(&format!("{texto}-01"), "%Y-%m-%d").ok();
+    dia.filter(|_| texto.len() == 7)
+        .ok_or_else(|| "diga o mês como AAAA-MM; por exemplo, 2026-11".into())
 }
 
 fn nome_de_cliente(texto: &str) -> Result<String, String> {
@@ -177,10 +207,7 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Comando::Credencial(comando) => credencial(&config, comando),
-        Comando::Auditoria(AuditoriaCmd::Verify { ancora }) => {
-            let mut conn = PgConnection::establish(migrate_url(&config)?)?;
-            auditoria::comando::verificar(&mut conn, ancora.as_deref())
-        }
+        Comando::Auditoria(comando) => auditoria(&config, comando),
         Comando::Schema => {
             print!("{}", graphql::sdl());
             Ok(())
@@ -309,6 +336,48 @@ fn credencial(config: &Config, comando: CredencialCmd) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+fn auditoria(config: &Config, comando: AuditoriaCmd) -> anyhow::Result<()> {
+    match comando {
+        AuditoriaCmd::Verify { ancora, arquivos, chaves, exigir_arquivos, sem_banco } => {
+            let sem_banco = sem_banco || (!arquivos.is_empty() && config.migrate_url.is_none());
+            let mut conn = match sem_banco {
+                true => None,
+                false => Some(PgConnection::establish(migrate_url(config)?)?),
+            };
+            let conferencia = Conferencia {
+                ancora: ancora.as_deref(),
+                arquivos: &arquivos,
+                chaves: match chaves.as_slice() {
+                    [] => config
+                        .assinante()?
+                        .and_then(|assinante| PublicKey::from_jwk(assinante.chave_publica()))
+                        .into_iter()
+                        .collect(),
+                    dadas => {
+                        dadas.iter().map(|dada| chave_publica(dada)).collect::<Result<_, _>>()?
+                    }
+                },
+                exigir_arquivos,
+            };
+            auditoria::comando::verificar(conn.as_mut(), &conferencia)
+        }
+        AuditoriaCmd::Archive { ate, para } => {
+            let assinante = config.assinante()?.context(
+                "falta a chave que assina os arquivos: diga --chave-dos-recibos, ou ELOS_CHAVE_DOS_RECIBOS, com uma chave RSA \
+                 privada em PEM",
+            )?;
+            let mut conn = PgConnection::establish(migrate_url(config)?)?;
+            auditoria::archive::archive(&mut conn, ate, &para, &assinante)
+        }
+    }
+}
+
+fn chave_publica(arquivo: &Path) -> anyhow::Result<PublicKey> {
+    let texto = std::fs::read_to_string(arquivo);
+    let texto = texto.with_context(|| format!("não foi possível ler {}", arquivo.display()))?;
+    PublicKey::from_text(&texto).with_context(|| arquivo.display().to_string())
 }
 
 fn migrate_url(config: &Config) -> anyhow::Result<&str> {

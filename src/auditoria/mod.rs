@@ -4,10 +4,13 @@
 //! A write is recorded in its transaction; a read, before its answer leaves. A call takes the right
 //! to be recorded before it reads, so that nothing is shown that the trail cannot tell.
 
+mod achado;
+pub mod archive;
 pub mod comando;
 pub mod graphql;
 mod merge;
 mod model;
+mod progress;
 mod queue;
 mod rastro;
 mod selo;

@@ -65,17 +65,30 @@ pub struct Selavel {
     resumo: Vec<u8>,
 }
 
-/// Columns of [`Selavel`], from a table named `a`. PostgreSQL takes the digest, of its own
-/// binary form of the row: whatever stands in a row, it has one, and no two rows share it. The
-/// text is `elos_resumo`'s, said again: who can change a record can change that function too.
+/// A record of a table named `a`, in PostgreSQL's own binary form: whatever stands in a row, it
+/// has one, and no two rows share it. A column that came later is there only where it says
+/// something. Its twin is `archive::Record`.
+macro_rules! registro_enviado {
+    () => {
+        "CASE WHEN a.correlacoes IS NULL THEN \
+         record_send(ROW(a.id, a.xid, a.tribunal_codigo, a.ocorrido_em, a.sub, a.azp, a.canal, a.operacao, a.especie, \
+         a.resultado, a.status, a.recursos, a.campos_sensiveis, a.correlacao)) \
+         ELSE record_send(ROW(a.id, a.xid, a.tribunal_codigo, a.ocorrido_em, a.sub, a.azp, a.canal, a.operacao, a.especie, \
+         a.resultado, a.status, a.recursos, a.campos_sensiveis, a.correlacao, a.correlacoes)) END"
+    };
+}
+pub(super) use registro_enviado;
+
+/// Columns of [`Selavel`], from a table named `a`. PostgreSQL takes the digest. The text is that of
+/// `elos_resumo`, said again: who can change a record can change that function too.
 macro_rules! colunas_do_selavel {
     () => {
-        "a.id, a.tribunal_codigo, CASE WHEN a.correlacoes IS NULL THEN \
-         sha256('elos registro 1'::bytea || record_send(ROW(a.id, a.xid, a.tribunal_codigo, a.ocorrido_em, a.sub, a.azp, \
-         a.canal, a.operacao, a.especie, a.resultado, a.status, a.recursos, a.campos_sensiveis, a.correlacao))) \
-         ELSE sha256('elos registro 2'::bytea || record_send(ROW(a.id, a.xid, a.tribunal_codigo, a.ocorrido_em, a.sub, \
-         a.azp, a.canal, a.operacao, a.especie, a.resultado, a.status, a.recursos, a.campos_sensiveis, a.correlacao, \
-         a.correlacoes))) END AS resumo"
+        concat!(
+            "a.id, a.tribunal_codigo, sha256(CASE WHEN a.correlacoes IS NULL THEN 'elos registro 1'::bytea \
+             ELSE 'elos registro 2'::bytea END || ",
+            $crate::auditoria::selo::registro_enviado!(),
+            ") AS resumo"
+        )
     };
 }
 pub(super) use colunas_do_selavel;

@@ -210,11 +210,13 @@ pub fn alem_do_fim(conn: &mut PgConnection) -> QueryResult<Option<String>> {
         #[diesel(sql_type = diesel::sql_types::Text)]
         xid: String,
     }
-    let achado: Option<Xid> = Sql::new("SELECT max(u.ate_xid)::text AS xid FROM unnest(")
+    let inicio = "SELECT max(p.ate_xid)::text AS xid FROM (SELECT u.ate_xid FROM unnest(";
+    let achado: Option<Xid> = Sql::new(inicio)
         .bind(selo::tribunais())
         .push(concat!(
             ultimo_selo!(),
-            " WHERE u.ate_xid >= pg_snapshot_xmax(pg_current_snapshot()) HAVING max(u.ate_xid) IS NOT NULL"
+            " UNION ALL SELECT t.ate_xid FROM trilha_arquivada t) AS p \
+             WHERE p.ate_xid >= pg_snapshot_xmax(pg_current_snapshot()) HAVING max(p.ate_xid) IS NOT NULL"
         ))
         .get_result(conn)
         .optional()?;

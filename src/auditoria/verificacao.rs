@@ -1,5 +1,7 @@
 //! Holds the trail against its chain: `elos auditoria verify`.
 
+use super::achado::{Achado, Defeito};
+use super::archive::{Archived, Run};
 use super::selo::{
     self, Hash, INICIO, MOSTRADOS, Selavel, Selo, colunas_do_selavel, colunas_do_selo,
 };
@@ -7,54 +9,11 @@ use crate::db::{Sql, Valor};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types as tipo;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
 /// Seals that are read at a time.
 const SELOS: i64 = 50;
-
-/// What was found, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Achado {
-    pub tribunal: i16,
-    /// The seal that does not hold; none when what is wrong lies outside of all.
-    pub selo: Option<i64>,
-    /// The record, and its place in the seal, from 1.
-    pub registro: Option<(i64, usize)>,
-    pub defeito: Defeito,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Defeito {
-    Alterado,
-    Removido,
-    Inserido,
-    ForaDeOrdem,
-    SeloAlterado,
-    SeloRemovido,
-    Ancora,
-}
-
-impl fmt::Display for Achado {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "tribunal {}", self.tribunal)?;
-        if let Some(ordem) = self.selo {
-            write!(f, ", selo {ordem}")?;
-        }
-        if let Some((id, posicao)) = self.registro {
-            write!(f, ", posição {posicao}, registro {id}")?;
-        }
-        f.write_str(match self.defeito {
-            Defeito::Alterado => ": o registro foi alterado",
-            Defeito::Removido => ": o registro foi removido",
-            Defeito::Inserido => ": o registro foi inserido depois de selado o trecho",
-            Defeito::ForaDeOrdem => ": o registro está fora da ordem em que foi selado",
-            Defeito::SeloAlterado => ": o selo foi alterado",
-            Defeito::SeloRemovido => ": falta o selo",
-            Defeito::Ancora => ": o selo não é o que foi anotado na âncora",
-        })
-    }
-}
 
 /// What a chain came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +21,8 @@ pub struct Cadeia {
     pub tribunal: i16,
     pub selos: i64,
     pub registros: i64,
+    /// Those of them that are in archives.
+    pub arquivados: i64,
     /// The last seal's hash: whoever notes it elsewhere can tell if the end was cut off.
     pub hash: Hash,
     /// Records that no seal holds yet, and since when the oldest waits.
@@ -100,46 +61,86 @@ pub fn selos(conn: &mut PgConnection) -> QueryResult<i64> {
     Ok(contados.n)
 }
 
-/// Every chain, from its beginning; `avancou` is told of each seal that was held.
+/// Every chain, from its beginning; of what is archived, that it continues. `avancou` is told of
+/// each seal that was held.
 pub fn verificar(
     conn: &mut PgConnection,
     ancoras: &[Ancora],
+    arquivados: &[Archived],
     mut avancou: impl FnMut(),
 ) -> QueryResult<(Vec<Cadeia>, Vec<Achado>)> {
     let (mut cadeias, mut achados) = (Vec::new(), Vec::new());
     for tribunal in selo::tribunais() {
-        let cadeia = Verificacao { conn, tribunal, ancoras, achados: &mut achados };
+        let dele = |arquivado: &&Archived| arquivado.run.tribunal == tribunal;
+        let cadeia = Verificacao {
+            conn,
+            tribunal,
+            ancoras,
+            arquivados: arquivados.iter().filter(dele).map(|arquivado| &arquivado.run).collect(),
+            ponta: Ponta::default(),
+            achados: &mut achados,
+        };
         cadeias.extend(cadeia.cadeia(&mut avancou)?);
     }
-    // Of no tribunal that there is, or of a transaction that has not been.
+    let arquivado_ate = arquivados.iter().map(|arquivado| arquivado.mes).max();
+    // Of no tribunal that there is, of a transaction that has not been, or of a month that is not here.
     let estranhos: Vec<Selavel> = Sql::new(concat!(
         "SELECT ",
         colunas_do_selavel!(),
         " FROM auditoria a WHERE a.xid >= pg_snapshot_xmax(pg_current_snapshot()) OR a.tribunal_codigo <> ALL("
     ))
     .bind(selo::tribunais())
-    .push(") ORDER BY a.id LIMIT 100")
+    .push(") OR a.ocorrido_em < (")
+    .bind_ou_nulo(arquivado_ate)
+    .push("::date + interval '1 month') AT TIME ZONE 'UTC' ORDER BY a.id LIMIT 100")
     .load(conn)?;
-    achados.extend(estranhos.iter().map(|registro| Achado {
-        tribunal: registro.tribunal_codigo,
-        selo: None,
-        registro: Some((registro.id, 1)),
-        defeito: Defeito::Inserido,
-    }));
+    for registro in estranhos {
+        let achado = Achado {
+            tribunal: registro.tribunal_codigo,
+            selo: None,
+            registro: Some((registro.id, 1)),
+            defeito: Defeito::Inserido,
+        };
+        let o_mesmo = |outro: &Achado| {
+            outro.registro.is_some_and(|(id, _)| id == registro.id)
+                && outro.defeito == Defeito::Inserido
+        };
+        if !achados.iter().any(o_mesmo) {
+            achados.push(achado);
+        }
+    }
     Ok((cadeias, achados))
+}
+
+/// How far a chain was held.
+struct Ponta {
+    ordem: i64,
+    hash: Vec<u8>,
+    ate: (String, i64),
+    registros: i64,
+    arquivados: i64,
+}
+
+impl Default for Ponta {
+    fn default() -> Self {
+        let ate = ("0".to_owned(), i64::MIN);
+        Self { ordem: 0, hash: INICIO.to_vec(), ate, registros: 0, arquivados: 0 }
+    }
 }
 
 struct Verificacao<'a> {
     conn: &'a mut PgConnection,
     tribunal: i16,
     ancoras: &'a [Ancora],
+    /// The runs of its chain that are archived, not yet passed over.
+    arquivados: VecDeque<&'a Run>,
+    ponta: Ponta,
     achados: &'a mut Vec<Achado>,
 }
 
 impl Verificacao<'_> {
     fn cadeia(mut self, avancou: &mut impl FnMut()) -> QueryResult<Option<Cadeia>> {
-        let (mut ordem, mut registros) = (0, 0);
-        let (mut hash, mut ate) = (INICIO.to_vec(), ("0".to_owned(), i64::MIN));
+        let mut lido = 0;
         loop {
             let selos: Vec<Selo> = Sql::new(concat!(
                 "SELECT ",
@@ -148,7 +149,7 @@ impl Verificacao<'_> {
             ))
             .bind(self.tribunal)
             .push(" AND s.ordem > ")
-            .bind(ordem)
+            .bind(lido)
             .push(" ORDER BY s.ordem LIMIT ")
             .bind(SELOS)
             .load(self.conn)?;
@@ -156,24 +157,74 @@ impl Verificacao<'_> {
                 break;
             }
             for selo in selos {
-                if selo.ordem != ordem + 1 {
-                    self.achar(ordem + 1, None, Defeito::SeloRemovido);
+                lido = selo.ordem;
+                self.passar_arquivados(selo.ordem)?;
+                if self.continua(selo.ordem, selo.ordem, &selo.anterior) {
+                    self.selo(&selo)?;
+                    self.ponta.registros += i64::try_from(selo.ids.len()).unwrap_or(i64::MAX);
+                    self.ponta.ate = (selo.ate_xid, selo.ate_id);
+                    self.ponta.hash = selo.hash;
                 }
-                if selo.ordem == ordem + 1 && selo.anterior != hash {
-                    self.achar(selo.ordem, None, Defeito::SeloAlterado);
-                }
-                registros += i64::try_from(selo.ids.len()).unwrap_or(i64::MAX);
-                self.selo(&selo, &ate)?;
-                ordem = selo.ordem;
-                ate = (selo.ate_xid, selo.ate_id);
-                hash = selo.hash;
                 avancou();
             }
         }
+        self.passar_arquivados(i64::MAX)?;
+        self.fim()
+    }
+
+    /// Whether these seals come after what was held; what is wrong with their place is told.
+    fn continua(&mut self, de: i64, ate: i64, anterior: &[u8]) -> bool {
+        let esperado = self.ponta.ordem + 1;
+        if de < esperado {
+            self.achar(de, None, Defeito::SeloArquivado);
+            return false;
+        }
+        if de > esperado {
+            self.achar(esperado, None, Defeito::SeloRemovido);
+        } else if *anterior != self.ponta.hash {
+            self.achar(de, None, Defeito::SeloAlterado);
+        }
+        self.ponta.ordem = ate;
+        true
+    }
+
+    /// Goes over what is archived before this seal: of its records none may be here.
+    fn passar_arquivados(&mut self, antes_de: i64) -> QueryResult<()> {
+        while let Some(&run) = self.arquivados.front().filter(|run| run.first <= antes_de) {
+            self.arquivados.pop_front();
+            if !self.continua(run.first, run.last, &run.before) {
+                continue;
+            }
+            let ate = (run.until.0.to_string(), run.until.1);
+            for registro in self.registros(&ate)?.iter().take(100) {
+                self.achar(run.last, Some((registro.id, 1)), Defeito::Inserido);
+            }
+            let outra = |ancora: &&Ancora| {
+                (ancora.tribunal, ancora.ordem) == (self.tribunal, run.last)
+                    && ancora.hash != hexadecimal(&run.hash)
+            };
+            if self.ancoras.iter().any(|ancora| outra(&ancora)) {
+                self.achar(run.last, None, Defeito::Ancora);
+            }
+            self.ponta.hash = run.hash.to_vec();
+            self.ponta.ate = ate;
+            self.ponta.registros += run.records;
+            self.ponta.arquivados += run.records;
+        }
+        Ok(())
+    }
+
+    fn fim(self) -> QueryResult<Option<Cadeia>> {
+        let Ponta { ordem, hash, ate, registros, arquivados } = self.ponta;
         // The end of the chain may have been cut off.
         for ancora in self.ancoras.iter().filter(|a| a.tribunal == self.tribunal) {
             if ancora.ordem > ordem {
-                self.achados.push(self.achado(ancora.ordem, None, Defeito::SeloRemovido));
+                self.achados.push(Achado {
+                    tribunal: self.tribunal,
+                    selo: Some(ancora.ordem),
+                    registro: None,
+                    defeito: Defeito::SeloRemovido,
+                });
             }
         }
         let cauda: Cauda = Sql::new(
@@ -193,30 +244,36 @@ impl Verificacao<'_> {
             tribunal,
             selos,
             registros,
+            arquivados,
             hash,
             cauda: cauda.n,
             desde: cauda.desde,
         }))
     }
 
-    /// One seal against the records in its stretch of the trail.
-    fn selo(&mut self, selo: &Selo, depois_de: &(String, i64)) -> QueryResult<()> {
-        let registros: Vec<Selavel> = Sql::new(concat!(
+    /// Records after what was held, up to there.
+    fn registros(&mut self, ate: &(String, i64)) -> QueryResult<Vec<Selavel>> {
+        Sql::new(concat!(
             "SELECT ",
             colunas_do_selavel!(),
             " FROM auditoria a WHERE a.tribunal_codigo = "
         ))
         .bind(self.tribunal)
         .push(" AND (a.xid, a.id) > (")
-        .bind(Valor::Xid(depois_de.0.clone()))
+        .bind(Valor::Xid(self.ponta.ate.0.clone()))
         .push(", ")
-        .bind(depois_de.1)
+        .bind(self.ponta.ate.1)
         .push(") AND (a.xid, a.id) <= (")
-        .bind(Valor::Xid(selo.ate_xid.clone()))
+        .bind(Valor::Xid(ate.0.clone()))
         .push(", ")
-        .bind(selo.ate_id)
+        .bind(ate.1)
         .push(") ORDER BY a.xid, a.id")
-        .load(self.conn)?;
+        .load(self.conn)
+    }
+
+    /// One seal against the records in its stretch of the trail.
+    fn selo(&mut self, selo: &Selo) -> QueryResult<()> {
+        let registros = self.registros(&(selo.ate_xid.clone(), selo.ate_id))?;
         let antes = self.achados.len();
         let lugar: HashMap<i64, usize> =
             selo.ids.iter().enumerate().map(|(lugar, id)| (*id, lugar)).collect();
@@ -259,11 +316,8 @@ impl Verificacao<'_> {
     }
 
     fn achar(&mut self, ordem: i64, registro: Option<(i64, usize)>, defeito: Defeito) {
-        self.achados.push(self.achado(ordem, registro, defeito));
-    }
-
-    fn achado(&self, ordem: i64, registro: Option<(i64, usize)>, defeito: Defeito) -> Achado {
-        Achado { tribunal: self.tribunal, selo: Some(ordem), registro, defeito }
+        let (tribunal, selo) = (self.tribunal, Some(ordem));
+        self.achados.push(Achado { tribunal, selo, registro, defeito });
     }
 }
 

@@ -126,7 +126,7 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_OIDC_JWKS_FILE", value_name = "ARQUIVO", global = true)]
     pub oidc_jwks_file: Option<PathBuf>,
 
-    /// Chave RSA privada (PEM) com que o servidor assina recibos de envio; sem ela, saem sem assinatura.
+    /// Chave RSA privada (PEM) com que se assinam recibos de envio e meses arquivados da trilha; sem ela, os recibos saem sem assinatura.
     #[arg(long, env = "ELOS_CHAVE_DOS_RECIBOS", value_name = "ARQUIVO", global = true)]
     pub chave_dos_recibos: Option<PathBuf>,
 

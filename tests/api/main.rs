@@ -5,6 +5,7 @@
 mod adolescentes;
 mod alteracao;
 mod arquitetura;
+mod arquivo;
 mod assinaturas;
 mod auditoria;
 mod carona;

@@ -48,6 +48,11 @@ static PEM: LazyLock<String> = LazyLock::new(|| {
     chave.to_pkcs8_pem(LineEnding::LF).unwrap().to_string()
 });
 
+/// That key, as the program is given it.
+pub fn pem() -> &'static str {
+    &PEM
+}
+
 pub fn assinante() -> Assinante {
     Assinante::de_pem(PEM.as_bytes()).unwrap()
 }

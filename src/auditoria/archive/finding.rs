@@ -1,0 +1,133 @@
+//! What is wrong with an archive, and where.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub file: PathBuf,
+    /// Where in the file the block begins that holds what is wrong.
+    pub byte: u64,
+    /// The block's number, and the line in what it unpacks to, from 1.
+    pub block: Option<u64>,
+    pub line: Option<usize>,
+    /// Tribunal and ordem of the seal; when it cannot be told, of the last one before.
+    pub seal: Option<(i16, i64)>,
+    /// The record, and its place in the seal, from 1.
+    pub record: Option<(i64, usize)>,
+    pub defect: Defect,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Defect {
+    Frame,
+    Content,
+    Block,
+    BlockPlace,
+    Line,
+    LinePlace,
+    Format,
+    Record,
+    Records,
+    Seal,
+    SealPlace,
+    Anchor,
+    Totals,
+    Signature,
+    OtherKey,
+    Truncated,
+    Trailing,
+    /// It is not the file that the database tells of.
+    NotRecorded,
+    /// Its seals are not those of the database, or of another archive.
+    OtherChain,
+    /// The seals between this archive and the one before it are in neither.
+    Gap,
+    Missing,
+}
+
+impl Defect {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Frame => "a moldura gzip do bloco foi alterada",
+            Self::Content => "o bloco não se descompacta no que foi gravado",
+            Self::Block => "os bytes do bloco não são os que foram gravados",
+            Self::BlockPlace => "falta um bloco, ou este está fora do lugar",
+            Self::Line => "a linha não se lê",
+            Self::LinePlace => "a linha está fora do lugar",
+            Self::Format => "o formato não é um que este programa leia",
+            Self::Record => "o registro foi alterado",
+            Self::Records => "os registros do selo não são tantos quantos ele diz",
+            Self::Seal => "o selo não é o dos seus registros, ou foi alterado",
+            Self::SealPlace => "o selo não continua o anterior",
+            Self::Anchor => "o selo não é o que foi anotado na âncora",
+            Self::Totals => "o fim não diz o que o arquivo contém",
+            Self::Signature => "a assinatura não confere",
+            Self::OtherKey => "a assinatura não é da chave dada",
+            Self::Truncated => "o arquivo acaba antes do fim",
+            Self::Trailing => "há bytes depois do fim",
+            Self::NotRecorded => "não é o arquivo que o banco registra",
+            Self::OtherChain => "os selos não são os da cadeia do banco ou dos outros arquivos",
+            Self::Gap => "faltam selos entre este arquivo e o anterior",
+            Self::Missing => "falta o arquivo",
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, byte {}", self.file.display(), self.byte)?;
+        if let Some(block) = self.block {
+            write!(f, ", bloco {block}")?;
+        }
+        if let Some(line) = self.line {
+            write!(f, ", linha {line}")?;
+        }
+        if let Some((tribunal, ordem)) = self.seal {
+            write!(f, ", tribunal {tribunal}, selo {ordem}")?;
+        }
+        if let Some((id, place)) = self.record {
+            write!(f, ", posição {place}, registro {id}")?;
+        }
+        write!(f, ": {}", self.defect.text())
+    }
+}
+
+/// Where in the file the walk is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place {
+    pub byte: u64,
+    pub block: Option<u64>,
+    pub line: Option<usize>,
+}
+
+/// The findings of one file.
+pub struct Findings {
+    file: PathBuf,
+    pub place: Place,
+    pub found: Vec<Finding>,
+}
+
+impl Findings {
+    pub fn of(file: &Path) -> Self {
+        Self { file: file.to_owned(), place: Place::default(), found: Vec::new() }
+    }
+
+    pub fn add(&mut self, defect: Defect, seal: Option<(i16, i64)>, record: Option<(i64, usize)>) {
+        let Place { byte, block, line } = self.place;
+        let file = self.file.clone();
+        self.found.push(Finding { file, byte, block, line, seal, record, defect });
+    }
+
+    /// Of another place than the present one.
+    pub fn at(&mut self, place: Place, defect: Defect, seal: Option<(i16, i64)>) {
+        let before = std::mem::replace(&mut self.place, place);
+        self.add(defect, seal, None);
+        self.place = before;
+    }
+
+    /// Whether anything was found in the block that begins there.
+    pub fn in_block(&self, place: Place) -> bool {
+        self.found.iter().any(|finding| finding.byte == place.byte)
+    }
+}
