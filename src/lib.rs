@@ -7,6 +7,7 @@
 pub mod error; // what can go wrong, and the one table of codes
 pub mod tempo; // time as the courts write it
 pub mod cpf; // the number that names a person
+pub mod characters; // those that deceive a reader
 pub mod campo; // checks and changes of one field
 pub mod assinante; // the key of what the server certifies
 pub mod config; // every setting, documented once

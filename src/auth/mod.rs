@@ -40,6 +40,12 @@ impl Papel {
         }
     }
 
+    /// Shows more than the records of one tribunal as anybody in it may see them: who else saw
+    /// them, what is sealed, or those of all.
+    pub const fn is_wide(self) -> bool {
+        matches!(self, Self::Auditoria | Self::DadosSensiveis | Self::Nacional)
+    }
+
     pub fn de_nome(nome: &str) -> Option<Self> {
         Self::TODOS.into_iter().find(|papel| papel.nome() == nome)
     }

@@ -32,6 +32,10 @@ pub enum ConfigInvalida {
     Algoritmo(String),
     #[error("{0}: {1}")]
     Claim(String, crate::auth::CaminhoMalformado),
+    #[error(
+        "oidc_papeis_de_qualquer_cliente: {0} não é um papel; use, por exemplo, pse-dados-sensiveis"
+    )]
+    Papel(String),
     #[error("[corporativo] {0} = {1}: tribunal desconhecido; use, por exemplo, 8.20")]
     Corporativo(String, String),
     #[error("{0}: não é uma origem; use, por exemplo, https://painel.exemplo.jus.br")]
@@ -54,6 +58,8 @@ pub struct Config {
     pub bind: SocketAddr,
     pub database_url: Option<String>,
     pub migrate_url: Option<String>,
+    /// PostgreSQL of another machine may be reached without TLS.
+    pub pg_sem_tls: bool,
     pub data_dir: PathBuf,
     pub pg_bin: Option<PathBuf>,
     pub pool_max: u32,
@@ -95,6 +101,7 @@ impl Config {
             bind: dadas.bind.or(arquivo.bind).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
             database_url: dadas.database_url.or(arquivo.database_url),
             migrate_url: dadas.migrate_url.or(arquivo.migrate_url),
+            pg_sem_tls: dadas.pg_sem_tls.or(arquivo.pg_sem_tls) == Some(Chave::On),
             data_dir: dadas
                 .data_dir
                 .or(arquivo.data_dir)

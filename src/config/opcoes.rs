@@ -34,6 +34,10 @@ pub struct Opcoes {
     )]
     pub migrate_url: Option<String>,
 
+    /// Aceita PostgreSQL de outra máquina sem TLS garantido: quem estiver no caminho lê a senha e os dados, e pode trocá-los [padrão: off].
+    #[arg(long, env = "ELOS_PG_SEM_TLS", value_enum, global = true)]
+    pub pg_sem_tls: Option<Chave>,
+
     /// Pasta do PostgreSQL embutido de `elos demo`.
     #[arg(long, env = "ELOS_DATA_DIR", value_name = "PASTA", global = true)]
     pub data_dir: Option<PathBuf>,
@@ -97,6 +101,17 @@ pub struct Opcoes {
         global = true
     )]
     pub oidc_claim_papeis: Option<Vec<String>>,
+
+    /// Papéis que se aceitam mesmo de um caminho com `*`, separados por vírgula: quem administra qualquer cliente do emissor os pode dar a si.
+    /// Sem isto, pse-auditoria, pse-dados-sensiveis e pse-nacional só valem de caminhos sem `*` [padrão: nenhum].
+    #[arg(
+        long,
+        env = "ELOS_OIDC_PAPEIS_DE_QUALQUER_CLIENTE",
+        value_name = "PAPÉIS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_papeis_de_qualquer_cliente: Option<Vec<String>>,
 
     /// Onde o token diz o tribunal, como 8.20, 820 ou 20 [padrão: tribunal].
     #[arg(

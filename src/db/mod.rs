@@ -4,6 +4,7 @@
 //! both take an [`Ator`]: no statement runs without a tribunal. What the server asks
 //! for itself ([`Db::como_servidor`]) sees no row of any.
 
+mod conninfo;
 mod escrita;
 mod escuta;
 pub mod fluxo;
@@ -16,6 +17,7 @@ mod relacao;
 pub mod schema;
 mod sql;
 mod texto_enum;
+mod transport;
 
 pub use leitura::Leitura;
 pub use lugares::{Lugares, PACIENCIA, quantos_lugares};
@@ -23,6 +25,7 @@ pub use manager::ConexaoRecusada;
 pub use relacao::{Relation, agrupar};
 pub use sql::{Conectivos, Sql, Valor};
 pub(crate) use texto_enum::texto_enum;
+pub use transport::{Transport, UNVERIFIED, UnsafeTransport, transport};
 
 use crate::auth::{Ator, Escopo};
 use crate::error::{Error, Falha};
