@@ -248,6 +248,7 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         app,
         auth: Auth::novo(oidc.opcoes(issuer.clone()), credenciais),
         graphiql: config.graphiql.unwrap_or(false),
+        loopback_only: false,
         cors: config.cors_origins.clone(),
         metricas: server::escutar_metricas(config)?,
         #[cfg(feature = "dev-issuer")]

@@ -35,6 +35,7 @@ pub mod evento;
 
 // The roof.
 pub mod entrada; // the bytes of a JSON request, for both doors
+pub mod origin; // by which names and from which pages the server is called
 pub mod graphql; // one schema over HTTP
 pub mod rest; // the façade: old paths, the same services
 pub mod pages; // GraphiQL, served from the program

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::docs::Docs;
 use crate::graphql::{Carona, Documentos, Servico, Sessoes};
 use crate::metricas::Metricas;
+use crate::origin::{AllowedOrigins, only_loopback};
 use crate::{credencial, graphql, pages, requisicao, rest, tramite};
 use actix_cors::Cors;
 use actix_web::dev::{Extensions, Server};
@@ -34,6 +35,8 @@ pub struct Partes {
     pub app: App,
     pub auth: Auth,
     pub graphiql: bool,
+    /// Only names of this machine are answered.
+    pub loopback_only: bool,
     /// Origins whose pages may call.
     pub cors: Vec<String>,
     /// Where `/metrics` is asked for, if anywhere.
@@ -102,6 +105,8 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     });
     let auth = web::Data::new(partes.auth);
     let (graphiql, cors) = (partes.graphiql, partes.cors);
+    let loopback_only = partes.loopback_only;
+    let origins = web::Data::new(AllowedOrigins::new(&cors));
     let docs = Docs::novo();
     #[cfg(feature = "dev-issuer")]
     let emissor = partes.emissor.map(web::Data::new);
@@ -110,12 +115,14 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let servidor = HttpServer::new(move || {
         let mut rotas = Actix::new()
             .wrap(Condition::new(!cors.is_empty(), origens(&cors)))
+            .wrap(Condition::new(loopback_only, from_fn(only_loopback)))
             .wrap(cabecalhos())
             .wrap(from_fn(requisicao::acompanhar))
             .app_data(sdl.clone())
             .app_data(servico.clone())
             .app_data(app.clone())
             .app_data(auth.clone())
+            .app_data(origins.clone())
             .service(
                 web::resource("/graphql")
                     .route(web::post().to(graphql::http::responder))

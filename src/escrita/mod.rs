@@ -247,13 +247,17 @@ fn registrar<'a, T: 'a, U: 'a>(
     Ok(auditoria::store::registrar(sessao, &registros)?)
 }
 
-/// What the client named is not there, or not theirs to see.
+/// What the client named is not there, or not theirs to see. R10 tells of the apurações of every
+/// tribunal, so those that are not there are counted too.
 fn nao_estava(recusa: &Recusa) -> bool {
-    matches!(
-        recusa.codigo,
+    match recusa.codigo {
         CodigoErro::ProcessoNaoEncontrado
-            | CodigoErro::AdolescenteNaoEncontrado
-            | CodigoErro::NaoEncontrado
-            | CodigoErro::NreNaoLocalizado
-    )
+        | CodigoErro::AdolescenteNaoEncontrado
+        | CodigoErro::NaoEncontrado
+        | CodigoErro::NreNaoLocalizado => true,
+        CodigoErro::ReferenciaInvalida => recusa.regra == "R10",
+        // Not the one that was consumed, which is the tribunal's own.
+        CodigoErro::RascunhoInvalido => recusa.status == 400,
+        _ => false,
+    }
 }

@@ -103,7 +103,7 @@ fn a_token_with_a_look_alike_name_is_let_in_by_no_door() {
         for claim in ["sub", "azp"] {
             let client = format!("{claim}-{i}");
             app.credencial(&client, "tjrn", |claims| {
-                claims[claim] = json!(format!("tj{hidden}rn"))
+                claims[claim] = json!(format!("tj{hidden}rn"));
             });
             let eu = app.graphql(&client, "{ eu { sub } }", json!({}));
             assert_eq!(eu.status, 401, "{claim} {code_point}: {}", eu.texto);

@@ -28,6 +28,7 @@ mod migracoes;
 mod modelo;
 mod openapi;
 mod oraculo;
+mod origin;
 mod paginacao;
 mod paridade;
 mod planos;

@@ -2,6 +2,7 @@
 //! names out has to wait.
 
 use crate::support::{Ajustes, App, Modelo, Resposta};
+use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
 
 /// What TJRN has, and a name of the same shape that nobody has.
@@ -245,5 +246,40 @@ fn quem_experimenta_nomes_em_sequencia_espera() {
         r#"elos_limite_de_requisicoes_total{credencial="tjrn"} 1"#,
     ] {
         assert!(metricas.contains(linha), "{linha}: {metricas}");
+    }
+}
+
+/// R10 asks for the apurações of all tribunais: who tries numbers out by it is counted, whether
+/// it is only tried or meant.
+#[test]
+fn who_tries_references_out_has_to_wait() {
+    let app = App::com(Modelo::Semeado, Ajustes { ausencias_por_minuto: 30, ..Ajustes::default() });
+    let adolescente = app.adolescente("tjrn");
+    let referencia = |n: u32| NumeroProcesso::sintetico(n, 2001, 817, 1).to_string();
+    let rest = |cliente: &str, simular: &str, n: u32| {
+        let corpo = json!({ "appNameSistemaTribunal": "pje", "idOrgao": 1,
+            "identificadoresAdolescentes": [adolescente], "magistradoNome": "",
+            "numeroProcesso": NumeroProcesso::sintetico(n, 2025, 820, 7).to_string(),
+            "numeroProcessoReferencia": referencia(n), "tipoProcesso": "EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS" });
+        app.post(cliente, &format!("/api/v1/processos{simular}"), &corpo).status
+    };
+    let graphql = |cliente: &str, n: u32| {
+        let query = "mutation($i: CadastrarProcessoInput!) { cadastrarProcesso(input: $i) { erros { codigo } } }";
+        let input = json!({ "numero": NumeroProcesso::sintetico(n, 2025, 820, 7).to_string(), "simular": true,
+            "tipo": "EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS", "referencia": referencia(n),
+            "adolescentes": [adolescente], "idOrgao": 1, "appNameSistemaTribunal": "pje" });
+        app.graphql(cliente, &query, json!({ "i": input })).status
+    };
+    for nome in ["seca", "a-serio", "outra-porta"] {
+        app.credencial(nome, "tjrn", |claims| claims["azp"] = json!(nome));
+    }
+    let stopped = |tentar: &dyn Fn(u32) -> u16| (0..60).position(|n| tentar(n) == 429);
+    let quando = [
+        stopped(&|n| rest("seca", "?simular=true", n)),
+        stopped(&|n| rest("a-serio", "", n)),
+        stopped(&|n| graphql("outra-porta", n)),
+    ];
+    for depois_de in quando {
+        assert!(depois_de.is_some_and(|n| (30..50).contains(&n)), "{quando:?}");
     }
 }

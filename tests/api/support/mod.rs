@@ -84,6 +84,7 @@ pub struct Ajustes {
     /// Zero, as here, is no limit.
     pub ausencias_por_minuto: u32,
     pub tempo: Option<Duration>,
+    pub loopback_only: bool,
 }
 
 impl App {
@@ -142,6 +143,7 @@ impl App {
             app: app.clone(),
             auth: Auth::novo(auth, credenciais.clone()),
             graphiql: true,
+            loopback_only: ajustes.loopback_only,
             cors: vec![ORIGEM.to_owned()],
             metricas: None,
             emissor: Some(EMISSOR.em(iss.clone())),
