@@ -123,6 +123,8 @@ struct Verificado {
     papeis: Vec<Papel>,
     /// None stands for those that are said and not known here.
     tribunais: BTreeSet<Option<i16>>,
+    /// Of somebody who signed in, not of a client itself.
+    of_person: bool,
     kid: String,
     chave: Arc<Chave>,
 }
@@ -186,6 +188,7 @@ impl Auth {
             Some(credencial) => por_credencial(&verificado, credencial, pedido),
             None => reconhecer(&verificado, pedido),
         });
+        let ator = ator.map(|ator| if verificado.of_person { ator.of_person() } else { ator });
         ator.map(|ator| (ator, instante(verificado.exp)))
             .map_err(|error| Recusado { error, desafio: None })
     }
@@ -249,7 +252,8 @@ impl Auth {
         let exp = claims.get("exp").and_then(Value::as_f64).ok_or_else(invalido)?;
         #[expect(clippy::cast_possible_truncation, reason = "whole seconds are enough")]
         let exp = exp as i64;
-        Ok(Verificado { sub, azp, exp, papeis, tribunais, kid, chave })
+        let of_person = is_of_person(claims, &sub, azp.as_deref());
+        Ok(Verificado { sub, azp, exp, papeis, tribunais, of_person, kid, chave })
     }
 }
 
@@ -265,6 +269,21 @@ fn identifier(claims: &Value, claim: &'static str) -> Result<Option<String>, Rec
             }
         }
         Some(_) => Err(invalido()),
+    }
+}
+
+/// Whether a token is of somebody who signed in. A client's own has its name as `sub` (RFC 9068),
+/// or as that of a user made for it (Keycloak); what tells of a session is not a client's.
+fn is_of_person(claims: &Value, sub: &str, azp: Option<&str>) -> bool {
+    const OF_CLIENT: &str = "service-account-";
+    let is_client = |name: &str| {
+        name.starts_with(OF_CLIENT) || azp.is_some_and(|azp| name.eq_ignore_ascii_case(azp))
+    };
+    let has = |claim: &str| claims.get(claim).is_some_and(|value| !value.is_null());
+    match claims.get("preferred_username").and_then(Value::as_str) {
+        _ if is_client(sub) => false,
+        Some(name) => !is_client(name),
+        None => ["sid", "session_state", "auth_time"].into_iter().any(has),
     }
 }
 

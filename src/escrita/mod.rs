@@ -26,6 +26,11 @@ pub trait Comando: Serialize + Clone + Send + 'static {
     /// Lock, read, rule, write, tell: within the transaction that it is given.
     fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Self::Efeito, Error>;
 
+    /// How many objects it names, each of which may not be there.
+    fn names(&self) -> usize {
+        1
+    }
+
     /// How it is done in one transaction with others like it that wait, if it may be: it locks no
     /// row that is there already, and nothing that a rule asks about one is changed by another.
     fn juntos(&self) -> Option<Juntos<Self>> {
@@ -116,6 +121,9 @@ where
 {
     let (app, ator, rastro) = (&chamada.app, chamada.ator(), chamada.rastro.clone());
     ator.exige(Papel::Integracao)?;
+    if comando.names() > 0 {
+        chamada.naming(comando.names())?;
+    }
     chamada.admitir().await?;
     let contexto = Contexto {
         tribunal: ator.tribunal_de_escrita()?,

@@ -37,6 +37,9 @@ pub struct Desfecho {
     pub data: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extensions: Option<Extensions>,
+    /// In how many seconds it is worth trying again, if that is known.
+    #[serde(skip)]
+    pub retry_after: Option<u32>,
 }
 
 #[derive(Debug, Serialize)]
@@ -80,7 +83,7 @@ impl Servico {
 
     /// A query or a mutation.
     pub async fn executar(&self, chamada: Chamada, pronta: &Pronta) -> Desfecho {
-        let rastro = chamada.rastro.clone();
+        let (rastro, ended) = (chamada.rastro.clone(), chamada.clone());
         let desfecho = match pronta.tipo() {
             OperationType::Query => hop::responder(self, chamada, pronta)
                 .await
@@ -89,6 +92,11 @@ impl Servico {
                 let request = pedir(Loaders::for_request(chamada), pronta);
                 Desfecho::de(self.executor.schema().execute(request).await)
             }
+        };
+        // Of what was not looked up there is no part to answer, unless something was written.
+        let desfecho = match ended.refused().filter(|_| !rastro.gravou()) {
+            Some(error) => Desfecho::recusa(&error),
+            None => desfecho,
         };
         desfecho.anotar(&rastro);
         desfecho
@@ -109,7 +117,7 @@ pub fn nomear(chamada: &Chamada, pronta: &Pronta) {
 impl Desfecho {
     pub fn recusa(error: &Error) -> Self {
         let (falha, mensagem) = error.publica();
-        Self::da_falha(falha, &mensagem)
+        Self { retry_after: error.esperar(), ..Self::da_falha(falha, &mensagem) }
     }
 
     pub fn da_falha(falha: Falha, mensagem: &str) -> Self {
@@ -119,7 +127,7 @@ impl Desfecho {
     pub fn do_codigo(codigo: &str, status: u16, mensagem: &str) -> Self {
         let extensions = json!({ "code": codigo, "status": status });
         let errors = vec![json!({ "message": mensagem, "extensions": extensions })];
-        Self { errors, data: None, extensions: None }
+        Self { errors, data: None, extensions: None, retry_after: None }
     }
 
     /// What is wrong, for people.
@@ -155,10 +163,10 @@ impl Desfecho {
             && data == async_graphql::Value::Null
             && errors.iter().all(do_pedido);
         if recusada {
-            return Self { errors, data: None, extensions: None };
+            return Self { errors, data: None, extensions: None, retry_after: None };
         }
         match to_raw_value(&Resposta(&data)) {
-            Ok(data) => Self { errors, data: Some(data), extensions: None },
+            Ok(data) => Self { errors, data: Some(data), extensions: None, retry_after: None },
             Err(error) => Self::recusa(&Error::interno(error)),
         }
     }

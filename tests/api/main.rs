@@ -29,6 +29,7 @@ mod modelo;
 mod openapi;
 mod oraculo;
 mod origin;
+mod overload;
 mod paginacao;
 mod paridade;
 mod planos;

@@ -48,9 +48,6 @@ pub async fn responder(
     };
     let chamada = servico.entrar(ator.clone(), requisicao::correlacao(&req));
     requisicao::anotar(&req, &chamada);
-    if let Err(error) = chamada.conhecida() {
-        return forma.recusar(&error);
-    }
     let lido = match pedido::ler(&req, payload, servico.app.http.lote_maximo).await {
         Ok(Lidos::Um(lido)) => lido,
         Ok(Lidos::Lote(_)) if midia == Midia::EventStream => {

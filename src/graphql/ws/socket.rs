@@ -224,11 +224,6 @@ impl Socket {
             return Err(Some(Motivo::IdEmUso));
         }
         let chamada = self.servico.entrar(ator, self.correlacao.clone());
-        if let Err(error) = chamada.conhecida() {
-            let recusada = Desfecho::recusa(&error);
-            chamada.encerrar(recusada.status());
-            return self.recusar(&id, &recusada).await;
-        }
         let maximo = self.servico.sessoes.limites.operacoes_por_conexao;
         let pronta = match self.operacoes.len() {
             n if n >= maximo => {
