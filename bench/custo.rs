@@ -62,6 +62,7 @@ fn servidor(url: &str, audita: bool) -> anyhow::Result<()> {
     let credenciais = elos::credencial::do_banco(&app.db)?;
     let partes = Partes {
         loopback_only: false,
+        connections: elos::config::Connections::default(),
         app,
         auth: Auth::novo(AuthOptions::novas(iss.clone(), vec!["elos".into()]), credenciais),
         graphiql: false,

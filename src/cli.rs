@@ -250,6 +250,7 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         graphiql: config.graphiql.unwrap_or(false),
         loopback_only: false,
         cors: config.cors_origins.clone(),
+        connections: config.connections.clone(),
         metricas: server::escutar_metricas(config)?,
         #[cfg(feature = "dev-issuer")]
         emissor: None,

@@ -88,6 +88,7 @@ pub fn rodar(
         graphiql: config.graphiql.unwrap_or(true),
         loopback_only: true,
         cors: config.cors_origins.clone(),
+        connections: config.connections.clone(),
         metricas: server::escutar_metricas(config)?,
         emissor: Some(Emissor::novo(iss, AUDIENCIA.into(), agora)),
     };

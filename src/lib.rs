@@ -35,6 +35,7 @@ pub mod evento;
 
 // The roof.
 pub mod entrada; // the bytes of a JSON request, for both doors
+pub mod connections; // how many are open, and that their clients read
 pub mod origin; // by which names and from which pages the server is called
 pub mod graphql; // one schema over HTTP
 pub mod rest; // the façade: old paths, the same services

@@ -3,6 +3,7 @@
 
 mod assinaturas;
 mod confiaveis;
+mod connections;
 mod documentos;
 mod http;
 mod oidc;
@@ -12,6 +13,7 @@ mod texto;
 
 pub use assinaturas::Assinaturas;
 pub use confiaveis::Confiavel;
+pub use connections::Connections;
 pub use documentos::Documentos;
 pub use http::{Http, PerfilHttp};
 pub use opcoes::{Chave, FormatoDoLog, Opcoes};
@@ -73,6 +75,7 @@ pub struct Config {
     pub documentos_so_confiaveis: bool,
     pub http: Http,
     pub cors_origins: Vec<String>,
+    pub connections: Connections,
     pub metrics_bind: Option<SocketAddr>,
     pub ausencias_por_minuto: u32,
     pub ambiente: Option<String>,
@@ -115,6 +118,17 @@ impl Config {
             oidc,
             chave_dos_recibos: dadas.chave_dos_recibos.or(arquivo.chave_dos_recibos),
             cors_origins,
+            connections: Connections {
+                at_most: dadas
+                    .conexoes_maximo
+                    .or(arquivo.conexoes_maximo)
+                    .map_or(Connections::default().at_most, |n| n as usize),
+                per_address: dadas
+                    .conexoes_por_endereco
+                    .or(arquivo.conexoes_por_endereco)
+                    .map_or(Connections::default().per_address, |n| n as usize),
+                proxies: dadas.proxies.or(arquivo.proxies).into_iter().flatten().collect(),
+            },
             metrics_bind: dadas.metrics_bind.or(arquivo.metrics_bind),
             ausencias_por_minuto: dadas
                 .ausencias_por_minuto

@@ -48,6 +48,11 @@ impl fmt::Display for Config {
         writeln!(f, "oidc_claim_tribunal  = {}", caminhos(&oidc.quem.tribunal))?;
         writeln!(f, "oidc_claim_sequencia = {}", caminhos(&oidc.quem.sequencia))?;
         writeln!(f, "cors_origins     = {}", ou_nada(&self.cors_origins))?;
+        let connections = &self.connections;
+        writeln!(f, "conexoes_maximo  = {}", connections.at_most)?;
+        writeln!(f, "conexoes_por_endereco = {}", connections.per_address)?;
+        let proxies: Vec<_> = connections.proxies.iter().map(ToString::to_string).collect();
+        writeln!(f, "proxies          = {}", ou_nada(&proxies))?;
         let metricas = self.metrics_bind.map_or_else(|| "(não serve)".into(), |b| b.to_string());
         writeln!(f, "metrics_bind     = {metricas}")?;
         writeln!(f, "ausencias_por_minuto = {}", self.ausencias_por_minuto)?;

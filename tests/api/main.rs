@@ -13,6 +13,7 @@ mod documento;
 mod codigos;
 mod comandos;
 mod conexao;
+mod connections;
 mod credenciais;
 mod emissor;
 mod fechaduras;
