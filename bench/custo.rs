@@ -61,6 +61,8 @@ fn servidor(url: &str, audita: bool) -> anyhow::Result<()> {
     let app = if audita { app } else { app.sem_auditoria() };
     let credenciais = elos::credencial::do_banco(&app.db)?;
     let partes = Partes {
+        loopback_only: false,
+        connections: elos::config::Connections::default(),
         app,
         auth: Auth::novo(AuthOptions::novas(iss.clone(), vec!["elos".into()]), credenciais),
         graphiql: false,

@@ -6,10 +6,10 @@ use crate::auditoria::comando::Conferencia;
 use crate::auth::{Auth, Papel, url_segura};
 use crate::config::{Config, Opcoes};
 use crate::db::migracoes::Migrador;
-use crate::db::{Db, DbOptions};
+use crate::db::{self, Db, DbOptions, Transport};
 use crate::server::{self, Partes};
 use crate::tribunal::Tribunal;
-use crate::{auditoria, credencial, graphql, rest, seed, telemetry};
+use crate::{auditoria, characters, credencial, graphql, rest, seed, telemetry};
 use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Parser, Subcommand};
@@ -162,8 +162,15 @@ fn mes(texto: &str) -> Result<NaiveDate, String> {
 }
 
 fn nome_de_cliente(texto: &str) -> Result<String, String> {
-    let serve = (1..=255).contains(&texto.chars().count()) && !texto.chars().any(char::is_control);
-    serve.then(|| texto.to_owned()).ok_or_else(|| "tem de 1 a 255 caracteres".into())
+    if !(1..=255).contains(&texto.chars().count()) {
+        return Err("tem de 1 a 255 caracteres".into());
+    }
+    match characters::unfit_for_identifier(texto) {
+        None => Ok(texto.to_owned()),
+        Some(letra) => Err(format!(
+            "tem o caractere {letra}: nele não há brancos, acentos soltos nem o que não se vê"
+        )),
+    }
 }
 
 fn tribunal(texto: &str) -> Result<Tribunal, String> {
@@ -218,6 +225,7 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
         }
         Comando::CheckConfig => {
             println!("{config}");
+            warn_of_transports(&config);
             graphql::Documentos::novos(&graphql::sdl(), &config.documentos(false)?)?;
             Ok(())
         }
@@ -234,9 +242,10 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
 }
 
 fn serve(config: &Config) -> anyhow::Result<()> {
-    let url = config.database_url.as_ref().context(
+    let url = config.database_url.as_deref().context(
         "falta DATABASE_URL: `elos serve` não traz banco (para experimentar, `elos demo`)",
     )?;
+    check_transport(config, "DATABASE_URL", url)?;
     let oidc = &config.oidc;
     let issuer = oidc
         .issuer
@@ -266,7 +275,9 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         app,
         auth: Auth::novo(oidc.opcoes(issuer.clone()), credenciais),
         graphiql: config.graphiql.unwrap_or(false),
+        loopback_only: false,
         cors: config.cors_origins.clone(),
+        connections: config.connections.clone(),
         metricas: server::escutar_metricas(config)?,
         #[cfg(feature = "dev-issuer")]
         emissor: None,
@@ -381,10 +392,43 @@ fn chave_publica(arquivo: &Path) -> anyhow::Result<PublicKey> {
 }
 
 fn migrate_url(config: &Config) -> anyhow::Result<&str> {
-    config
+    let url = config
         .migrate_url
         .as_deref()
-        .context("falta ELOS_MIGRATE_URL, a URL do banco como o dono das tabelas")
+        .context("falta ELOS_MIGRATE_URL, a URL do banco como o dono das tabelas")?;
+    check_transport(config, "ELOS_MIGRATE_URL", url)?;
+    Ok(url)
+}
+
+/// Refuses a way to PostgreSQL on which others could listen, unless it is allowed.
+fn check_transport(config: &Config, setting: &str, url: &str) -> anyhow::Result<()> {
+    match db::transport(url) {
+        Err(reason) if !config.pg_sem_tls => bail!("{setting}: {reason}"),
+        Err(_) => tracing::warn!(setting, "PostgreSQL is reached without TLS, as allowed"),
+        Ok(Transport::Unverified) => {
+            tracing::warn!(setting, "PostgreSQL's certificate is not verified");
+        }
+        Ok(Transport::Local | Transport::Verified) => {}
+    }
+    Ok(())
+}
+
+/// What `check-config` says of the ways to PostgreSQL, beside the settings.
+#[expect(clippy::print_stderr, reason = "warnings go beside the answer, not into it")]
+fn warn_of_transports(config: &Config) {
+    for (setting, url) in
+        [("DATABASE_URL", &config.database_url), ("ELOS_MIGRATE_URL", &config.migrate_url)]
+    {
+        let warning = match url.as_deref().map(db::transport) {
+            Some(Err(reason)) if config.pg_sem_tls => {
+                format!("aceito por ELOS_PG_SEM_TLS=on: {reason}")
+            }
+            Some(Err(reason)) => format!("seria recusado: {reason}"),
+            Some(Ok(Transport::Unverified)) => db::UNVERIFIED.to_owned(),
+            Some(Ok(Transport::Local | Transport::Verified)) | None => continue,
+        };
+        eprintln!("aviso: {setting}: {warning}");
+    }
 }
 
 /// Asks `/readyz` without a client library: what a shell-less image can run.

@@ -86,7 +86,9 @@ pub fn rodar(
         app,
         auth: Auth::novo(AuthOptions::novas(iss.clone(), vec![AUDIENCIA.into()]), credenciais),
         graphiql: config.graphiql.unwrap_or(true),
+        loopback_only: true,
         cors: config.cors_origins.clone(),
+        connections: config.connections.clone(),
         metricas: server::escutar_metricas(config)?,
         emissor: Some(Emissor::novo(iss, AUDIENCIA.into(), agora)),
     };

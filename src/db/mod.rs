@@ -4,6 +4,7 @@
 //! both take an [`Ator`]: no statement runs without a tribunal. What the server asks
 //! for itself ([`Db::como_servidor`]) sees no row of any.
 
+mod conninfo;
 mod escrita;
 mod escuta;
 pub mod fluxo;
@@ -13,9 +14,11 @@ mod lugares;
 mod manager;
 pub mod migracoes;
 mod relacao;
+mod service_time;
 pub mod schema;
 mod sql;
 mod texto_enum;
+mod transport;
 
 pub use leitura::Leitura;
 pub use lugares::{Lugares, PACIENCIA, quantos_lugares};
@@ -23,6 +26,7 @@ pub use manager::ConexaoRecusada;
 pub use relacao::{Relation, agrupar};
 pub use sql::{Conectivos, Sql, Valor};
 pub(crate) use texto_enum::texto_enum;
+pub use transport::{Transport, UNVERIFIED, UnsafeTransport, transport};
 
 use crate::auth::{Ator, Escopo};
 use crate::error::{Error, Falha};
@@ -30,6 +34,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, r2d2::Pool};
 use escuta::Avisos;
 use manager::{Inicio, Lease, Manager, PapelDoBanco};
+use service_time::ServiceTime;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -72,13 +77,22 @@ struct Conexoes {
     vez: Arc<Semaphore>,
     /// How many wait.
     esperam: Arc<AtomicUsize>,
+    service: Arc<ServiceTime>,
 }
 
 /// A place among those that have a connection.
 pub struct Vez {
     escopo: Escopo,
     esperam: Arc<AtomicUsize>,
+    since: Instant,
+    service: Arc<ServiceTime>,
     _lugar: OwnedSemaphorePermit,
+}
+
+impl Drop for Vez {
+    fn drop(&mut self) {
+        self.service.note(self.since.elapsed());
+    }
 }
 
 /// A thread with a connection's place, on which answers are read.
@@ -173,7 +187,7 @@ impl Db {
         let conexoes = |papel, maximo: u32| {
             let pool = pool(papel, maximo, opcoes.comandos.clone());
             let vez = Arc::new(Semaphore::new(maximo as usize));
-            Conexoes { pool, vez, esperam: Arc::default() }
+            Conexoes { pool, vez, esperam: Arc::default(), service: Arc::default() }
         };
         let mut sonda = gerente(PapelDoBanco::App, None).abrir()?;
         if !migracoes::em_dia(&mut sonda)? {
@@ -298,15 +312,26 @@ impl Db {
     }
 
     async fn vez_de(&self, escopo: Escopo, desde: Instant) -> Result<Vez, Error> {
-        let Conexoes { vez, esperam, .. } = self.conexoes(escopo);
-        let uma = |vez| Vez { escopo, esperam: Arc::clone(esperam), _lugar: vez };
+        let Conexoes { pool, vez, esperam, service } = self.conexoes(escopo);
+        let uma = |vez| Vez {
+            escopo,
+            esperam: Arc::clone(esperam),
+            since: Instant::now(),
+            service: Arc::clone(service),
+            _lugar: vez,
+        };
         if let Ok(vez) = Arc::clone(vez).try_acquire_owned() {
             return Ok(uma(vez));
         }
         let _espera = Espera::nova(esperam);
         match timeout_at((desde + self.espera).into(), Arc::clone(vez).acquire_owned()).await {
             Ok(Ok(vez)) => Ok(uma(vez)),
-            _ => Err(indisponivel()),
+            // Those who have a place wait for a connection that cannot be opened.
+            _ if pool.state().connections == 0 => Err(indisponivel()),
+            _ => {
+                let waiting = esperam.load(Ordering::Relaxed);
+                Err(Error::Sobrecarga { segundos: service.until_free(waiting, pool.max_size()) })
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use elos::assinante::Assinante;
 use elos::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use elos::auth::issuer::{CAMINHO, Emissor};
 use elos::auth::{Auth, AuthOptions, Fonte};
-use elos::config::{Assinaturas, Documentos, Http, Regras};
+use elos::config::{Assinaturas, Connections, Documentos, Http, Regras};
 use elos::db::{Db, DbOptions};
 use elos::server::{Partes, ate_o_fim, servir};
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
@@ -89,6 +89,8 @@ pub struct Ajustes {
     /// Zero, as here, is no limit.
     pub ausencias_por_minuto: u32,
     pub tempo: Option<Duration>,
+    pub loopback_only: bool,
+    pub connections: Connections,
 }
 
 impl App {
@@ -147,6 +149,8 @@ impl App {
             app: app.clone(),
             auth: Auth::novo(auth, credenciais.clone()),
             graphiql: true,
+            loopback_only: ajustes.loopback_only,
+            connections: ajustes.connections,
             cors: vec![ORIGEM.to_owned()],
             metricas: None,
             emissor: Some(EMISSOR.em(iss.clone())),
