@@ -188,11 +188,12 @@ pub fn alem_do_fim(conn: &mut PgConnection) -> QueryResult<Option<String>> {
         #[diesel(sql_type = diesel::sql_types::Text)]
         xid: String,
     }
-    let achado: Option<Xid> = Sql::new("SELECT max(u.ate_xid)::text AS xid FROM unnest(")
+    let achado: Option<Xid> = Sql::new("SELECT u.ate_xid::text AS xid FROM unnest(")
         .bind(selo::tribunais())
         .push(concat!(
             ultimo_selo!(),
-            " WHERE u.ate_xid >= pg_snapshot_xmax(pg_current_snapshot()) HAVING max(u.ate_xid) IS NOT NULL"
+            // PostgreSQL 14 has no max() of a transaction's number.
+            " WHERE u.ate_xid >= pg_snapshot_xmax(pg_current_snapshot()) ORDER BY u.ate_xid DESC LIMIT 1"
         ))
         .get_result(conn)
         .optional()?;

@@ -230,8 +230,14 @@ mod tests {
 
     #[test]
     fn a_senha_nao_se_imprime() {
-        let dadas =
-            Opcoes { database_url: Some("postgres://u:segredo@h/d".into()), ..Opcoes::default() };
+        let url = || Some("postgres://u:segredo@h/d".to_owned());
+        let dadas = Opcoes {
+            database_url: url(),
+            nacional_url: url(),
+            auditor_url: url(),
+            migrate_url: url(),
+            ..Opcoes::default()
+        };
         assert!(!Config::resolver(dadas).unwrap().to_string().contains("segredo"));
     }
 }

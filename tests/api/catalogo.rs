@@ -283,10 +283,7 @@ fn the_program_repairs_and_says_what() {
         "{told}"
     );
     let cru = Banco::cru();
-    let error = Migrador::conectar(&cru.url("postgres"))
-        .unwrap()
-        .repair()
-        .err()
-        .expect("nothing to repair");
+    let error =
+        Migrador::conectar(&cru.url("postgres")).unwrap().repair().expect_err("nothing to repair");
     assert!(error.to_string().contains("elos migrate run"), "{error}");
 }

@@ -147,7 +147,8 @@ fn act_as_owners(conn: &mut PgConnection) -> QueryResult<()> {
             "DO $$ BEGIN \
                IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \
                   AND EXISTS (SELECT FROM pg_roles WHERE rolname IN ('elos_dono', 'elos_definidor') \
-                              AND NOT pg_has_role(oid, 'MEMBER')) THEN \
+                              AND NOT pg_has_role(oid, CASE WHEN current_setting('server_version_num')::int >= 160000 \
+                                                       THEN 'SET' ELSE 'MEMBER' END)) THEN \
                  EXECUTE format('GRANT elos_dono, elos_definidor TO %I', current_user); \
                END IF; \
              END $$",
