@@ -5,6 +5,7 @@ use crate::auditoria::archive::PublicKey;
 use crate::auditoria::comando::Conferencia;
 use crate::auth::{Auth, Papel, url_segura};
 use crate::config::{Config, Opcoes};
+use crate::db::catalog::{Left, Listed, Repair};
 use crate::db::migracoes::Migrador;
 use crate::db::{self, Db, DbOptions, Transport};
 use crate::server::{self, Partes};
@@ -86,6 +87,8 @@ enum Migrate {
     Revert,
     /// Lista as migrações e quais o banco tem.
     Status,
+    /// Refaz papéis, políticas, direitos e funções que não estão como as migrações os fazem.
+    Repair,
 }
 
 #[derive(Subcommand)]
@@ -259,6 +262,8 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         );
     }
     let mut banco = DbOptions::nova(url);
+    banco.nacional_url.clone_from(&config.nacional_url);
+    banco.auditor_url.clone_from(&config.auditor_url);
     banco.pool_max = config.pool_max;
     banco.tempo = config.tempo_maximo;
     let db = Db::conectar(&banco)?;
@@ -289,10 +294,19 @@ fn serve(config: &Config) -> anyhow::Result<()> {
 fn migrate(config: &Config, comando: &Migrate) -> anyhow::Result<()> {
     let mut migrador = Migrador::conectar(migrate_url(config)?)?;
     match comando {
-        Migrate::Run => match migrador.aplicar()?.as_slice() {
-            [] => println!("nada a aplicar"),
-            feitas => feitas.iter().for_each(|nome| println!("aplicada {nome}")),
-        },
+        Migrate::Run => {
+            match migrador.aplicar()?.as_slice() {
+                [] => println!("nada a aplicar"),
+                feitas => feitas.iter().for_each(|nome| println!("aplicada {nome}")),
+            }
+            let faults = migrador.faults()?;
+            ensure!(
+                faults.is_empty(),
+                "o banco tem as migrações, mas não está como elas o fazem:{}\nrode `elos migrate repair`",
+                Listed(&faults)
+            );
+        }
+        Migrate::Repair => return repair(&mut migrador),
         Migrate::Revert => println!("desfeita {}", migrador.reverter()?),
         Migrate::Status => {
             for migracao in migrador.situacao()? {
@@ -300,6 +314,36 @@ fn migrate(config: &Config, comando: &Migrate) -> anyhow::Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "commands answer on stdout")]
+fn repair(migrador: &mut Migrador) -> anyhow::Result<()> {
+    let Repair { done, left } = migrador.repair()?;
+    for difference in &done {
+        println!("reparado   {difference}");
+    }
+    for Left { difference, statements, reason } in &left {
+        println!("por fazer  {difference}");
+        if let Some(reason) = reason {
+            println!("           o banco disse: {reason}");
+        }
+        match statements.as_str() {
+            "" => println!("           nenhum comando o refaz: restaure-o de uma cópia"),
+            _ => println!("           como superusuário, se for o que quer: {statements};"),
+        }
+    }
+    if done.is_empty() && left.is_empty() {
+        println!("nada a reparar");
+    }
+    ensure!(
+        left.is_empty(),
+        "nem tudo pôde ser refeito por este login: peça o que falta a quem administra o banco"
+    );
+    ensure!(
+        !migrador.behind()?,
+        "faltam migrações: rode `elos migrate run` e depois `elos migrate repair`"
+    );
     Ok(())
 }
 

@@ -86,6 +86,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     rondar(partes.app.clone());
     credencial::reler(partes.app.db.clone(), partes.auth.credenciais().clone());
     partes.app.db.acompanhar_fluxo();
+    partes.app.db.watch_structure();
     let sessoes = Arc::new(Sessoes::novas(partes.app.assinaturas));
     let ao_sinal = Arc::clone(&sessoes);
     let carona = Arc::new(Carona::nova(&partes.app.db));
@@ -223,8 +224,12 @@ async fn schema_graphql(sdl: web::Data<Sdl>) -> HttpResponse {
 }
 
 async fn pronto(app: web::Data<App>) -> HttpResponse {
-    match app.db.pronto().await {
+    if !app.db.pronto().await {
+        return HttpResponse::ServiceUnavailable().body("o banco de dados não responde\n");
+    }
+    match app.db.structure_holds() {
         true => HttpResponse::Ok().body("pronto\n"),
-        false => HttpResponse::ServiceUnavailable().body("o banco de dados não responde\n"),
+        false => HttpResponse::ServiceUnavailable()
+            .body("o banco não está como as migrações o fazem: o log diz onde; rode `elos migrate repair`\n"),
     }
 }

@@ -210,13 +210,14 @@ pub fn alem_do_fim(conn: &mut PgConnection) -> QueryResult<Option<String>> {
         #[diesel(sql_type = diesel::sql_types::Text)]
         xid: String,
     }
-    let inicio = "SELECT max(p.ate_xid)::text AS xid FROM (SELECT u.ate_xid FROM unnest(";
+    // PostgreSQL 14 has no max() of a transaction's number.
+    let inicio = "SELECT p.ate_xid::text AS xid FROM (SELECT u.ate_xid FROM unnest(";
     let achado: Option<Xid> = Sql::new(inicio)
         .bind(selo::tribunais())
         .push(concat!(
             ultimo_selo!(),
             " UNION ALL SELECT t.ate_xid FROM trilha_arquivada t) AS p \
-             WHERE p.ate_xid >= pg_snapshot_xmax(pg_current_snapshot()) HAVING max(p.ate_xid) IS NOT NULL"
+             WHERE p.ate_xid >= pg_snapshot_xmax(pg_current_snapshot()) ORDER BY p.ate_xid DESC LIMIT 1"
         ))
         .get_result(conn)
         .optional()?;

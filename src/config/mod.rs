@@ -59,6 +59,8 @@ pub enum ConfigInvalida {
 pub struct Config {
     pub bind: SocketAddr,
     pub database_url: Option<String>,
+    pub nacional_url: Option<String>,
+    pub auditor_url: Option<String>,
     pub migrate_url: Option<String>,
     /// PostgreSQL of another machine may be reached without TLS.
     pub pg_sem_tls: bool,
@@ -103,6 +105,8 @@ impl Config {
         Ok(Self {
             bind: dadas.bind.or(arquivo.bind).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
             database_url: dadas.database_url.or(arquivo.database_url),
+            nacional_url: dadas.nacional_url.or(arquivo.nacional_url),
+            auditor_url: dadas.auditor_url.or(arquivo.auditor_url),
             migrate_url: dadas.migrate_url.or(arquivo.migrate_url),
             pg_sem_tls: dadas.pg_sem_tls.or(arquivo.pg_sem_tls) == Some(Chave::On),
             data_dir: dadas
@@ -247,8 +251,14 @@ mod tests {
 
     #[test]
     fn a_senha_nao_se_imprime() {
-        let dadas =
-            Opcoes { database_url: Some("postgres://u:segredo@h/d".into()), ..Opcoes::default() };
+        let url = || Some("postgres://u:segredo@h/d".to_owned());
+        let dadas = Opcoes {
+            database_url: url(),
+            nacional_url: url(),
+            auditor_url: url(),
+            migrate_url: url(),
+            ..Opcoes::default()
+        };
         assert!(!Config::resolver(dadas).unwrap().to_string().contains("segredo"));
     }
 }
