@@ -4,7 +4,8 @@ use crate::app::App;
 use crate::auth::{Auth, Papel, url_segura};
 use crate::config::{Config, Opcoes};
 use crate::db::migracoes::Migrador;
-use crate::db::{Db, DbOptions};
+use crate::db::{self, Db, DbOptions};
+use crate::isolation::{self, Login};
 use crate::server::{self, Partes};
 use crate::tribunal::Tribunal;
 use crate::{auditoria, credencial, graphql, rest, seed, telemetry};
@@ -66,6 +67,9 @@ enum Comando {
     /// A trilha de auditoria, com ELOS_MIGRATE_URL.
     #[command(subcommand)]
     Auditoria(AuditoriaCmd),
+    /// A muralha entre os tribunais, com ELOS_MIGRATE_URL e DATABASE_URL.
+    #[command(subcommand)]
+    Isolamento(IsolamentoCmd),
     /// Diz se o servidor em `--bind` está pronto: sai com 0 ou 1.
     Healthcheck,
     /// Imprime a versão.
@@ -131,6 +135,20 @@ enum AuditoriaCmd {
     },
 }
 
+#[derive(Subcommand)]
+enum IsolamentoCmd {
+    /// Tenta passar de um tribunal a outro, por todos os meios, neste banco; sai com 1 se passar por algum.
+    ///
+    /// Faz linhas de prova de dois tribunais numa transação que nunca se confirma, e tenta lê-las, mudá-las e fazê-las
+    /// como cada papel do servidor, como o login de DATABASE_URL e por cada operação GraphQL e REST: cada coluna, tabela,
+    /// função e papel que o catálogo do banco tem. Imprime o que tentou e o que conteve; cada ACHADO diz a tabela e a
+    /// coluna, a função ou a operação.
+    ///
+    /// Nada fica no banco: só as sequências (números de cadastro, de guia e da trilha) avançam algumas unidades. Dura
+    /// segundos; enquanto dura, a trilha e os fluxos de eventos mostram só o que veio antes dela. Pode rodar com o servidor no ar.
+    Prove,
+}
+
 fn nome_de_cliente(texto: &str) -> Result<String, String> {
     let serve = (1..=255).contains(&texto.chars().count()) && !texto.chars().any(char::is_control);
     serve.then(|| texto.to_owned()).ok_or_else(|| "tem de 1 a 255 caracteres".into())
@@ -181,6 +199,7 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
             let mut conn = PgConnection::establish(migrate_url(&config)?)?;
             auditoria::comando::verificar(&mut conn, ancora.as_deref())
         }
+        Comando::Isolamento(IsolamentoCmd::Prove) => prove(&config),
         Comando::Schema => {
             print!("{}", graphql::sdl());
             Ok(())
@@ -308,6 +327,22 @@ fn credencial(config: &Config, comando: CredencialCmd) -> anyhow::Result<()> {
             println!("revogada {azp}");
         }
     }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "commands answer on stdout")]
+fn prove(config: &Config) -> anyhow::Result<()> {
+    let owner = PgConnection::establish(migrate_url(config)?)?;
+    let url = config.database_url.as_deref().context("falta DATABASE_URL, o login que se prova")?;
+    let login = Login {
+        conn: PgConnection::establish(url)?,
+        may: vec!["elos_app", "elos_nacional", "elos_auditor"],
+        mixed_up: db::sessions_kept(url).err().map(|refused| refused.to_string()),
+    };
+    let report = isolation::prove(owner, vec![login])?;
+    print!("{report}");
+    ensure!(report.holds(), "atravessou-se a muralha: {} achado(s)", report.findings.len());
+    println!("contida: {} tentativas, nenhuma atravessou", report.tried());
     Ok(())
 }
 

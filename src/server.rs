@@ -89,6 +89,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     rondar(partes.app.clone());
     credencial::reler(partes.app.db.clone(), partes.auth.credenciais().clone());
     partes.app.db.acompanhar_fluxo();
+    partes.app.db.watch_sessions();
     let sessoes = Arc::new(Sessoes::novas(partes.app.assinaturas));
     let ao_sinal = Arc::clone(&sessoes);
     let carona = Arc::new(Carona::nova(&partes.app.db));
@@ -116,20 +117,11 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             .app_data(servico.clone())
             .app_data(app.clone())
             .app_data(auth.clone())
-            .service(
-                web::resource("/graphql")
-                    .route(web::post().to(graphql::http::responder))
-                    .route(
-                        web::get().guard(fn_guard(graphql::ws::e_websocket)).to(graphql::ws::abrir),
-                    )
-                    .route(web::get().to(graphql::http::responder))
-                    .default_service(web::to(graphql::http::metodo_nao_permitido)),
-            )
             .service(web::resource("/schema.graphql").get(schema_graphql))
             .service(web::resource("/healthz").get(|| async { HttpResponse::Ok().body("ok\n") }))
             .service(web::resource("/readyz").get(pronto))
             .configure(|config| docs.clone().rotas(config))
-            .configure(rest::rotas);
+            .configure(doors);
         if graphiql {
             rotas = rotas.configure(pages::rotas);
         }
@@ -149,6 +141,18 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let servidor = servidor.disable_signals().run();
     graphql::encerrar_com_sinais(servidor.handle(), ao_sinal)?;
     Ok(servidor)
+}
+
+/// The two doors: what they need of `app_data` is [`Servico`], [`App`] and [`Auth`].
+pub fn doors(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/graphql")
+            .route(web::post().to(graphql::http::responder))
+            .route(web::get().guard(fn_guard(graphql::ws::e_websocket)).to(graphql::ws::abrir))
+            .route(web::get().to(graphql::http::responder))
+            .default_service(web::to(graphql::http::metodo_nao_permitido)),
+    );
+    rest::rotas(config);
 }
 
 /// A connection whose other side takes nothing of what it is sent, gone or idle, would
@@ -228,6 +232,10 @@ async fn schema_graphql(sdl: web::Data<Sdl>) -> HttpResponse {
 }
 
 async fn pronto(app: web::Data<App>) -> HttpResponse {
+    if app.db.sessions_lost() {
+        let text = "um pooler entre o servidor e o PostgreSQL troca de sessão a cada transação: use pool_mode = session\n";
+        return HttpResponse::ServiceUnavailable().body(text);
+    }
     match app.db.pronto().await {
         true => HttpResponse::Ok().body("pronto\n"),
         false => HttpResponse::ServiceUnavailable().body("o banco de dados não responde\n"),

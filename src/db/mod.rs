@@ -14,22 +14,26 @@ mod manager;
 pub mod migracoes;
 mod relacao;
 pub mod schema;
+mod session;
 mod sql;
 mod texto_enum;
+mod within;
 
 pub use leitura::Leitura;
 pub use lugares::{Lugares, PACIENCIA, quantos_lugares};
 pub use manager::ConexaoRecusada;
 pub use relacao::{Relation, agrupar};
+pub use session::sessions_kept;
 pub use sql::{Conectivos, Sql, Valor};
 pub(crate) use texto_enum::texto_enum;
 
 use crate::auth::{Ator, Escopo};
 use crate::error::{Error, Falha};
-use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, PgConnection, r2d2::Pool};
 use escuta::Avisos;
 use manager::{Inicio, Lease, Manager, PapelDoBanco};
+use session::{Backends, SessionWatch};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -108,6 +112,7 @@ pub struct Db {
     avisos: Arc<Avisos>,
     /// Who writes the audit trail, and who seals it.
     auditor: Pool<Manager>,
+    session: Arc<SessionWatch>,
     espera: Duration,
     tempo: Duration,
     sem_filtro: bool,
@@ -147,6 +152,10 @@ impl Sessao<'_> {
         ler: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let escopo = self.escopo;
+        let status = AnsiTransactionManager::transaction_manager_status_mut(self.conn);
+        if !matches!(status.transaction_depth(), Ok(None)) {
+            return self.desfazivel(ler);
+        }
         let mut transacao = self.conn.build_transaction().read_only().repeatable_read();
         transacao.run(|conn| ler(&mut Sessao { conn, escopo }))
     }
@@ -155,12 +164,14 @@ impl Sessao<'_> {
 impl Db {
     /// Opens the pools. Refuses a login that row-level security would not bind.
     pub fn conectar(opcoes: &DbOptions) -> Result<Self, ConexaoRecusada> {
+        sessions_kept(&opcoes.url)?;
+        let backends = Backends::default();
         let gerente = |papel, comandos| {
             let tempo = match papel {
                 PapelDoBanco::Auditor => TEMPO_DA_TRILHA,
                 _ => opcoes.tempo,
             };
-            Manager::novo(opcoes.url.clone(), papel, tempo, comandos)
+            Manager::novo(opcoes.url.clone(), papel, tempo, comandos, backends.clone())
         };
         let pool = |papel, maximo, comandos| {
             Pool::builder()
@@ -190,6 +201,7 @@ impl Db {
             proprio: pool(PapelDoBanco::App, 1, None),
             avisos: Arc::new(Avisos::novos(opcoes.url.clone())),
             auditor: pool(PapelDoBanco::Auditor, 2, None),
+            session: Arc::new(SessionWatch::of(opcoes.url.clone(), backends)),
             espera: opcoes.espera,
             tempo: opcoes.tempo,
             sem_filtro: opcoes.sem_filtro,
@@ -231,7 +243,9 @@ impl Db {
         ler: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
         let ler = |conn: &mut PgConnection| ler(conn).map_err(Error::from);
-        let reservar = || manager::reservar(&self.proprio, Escopo::Tribunal(0), Inicio::Solto);
+        self.session.check()?;
+        let (papel, escopo) = (PapelDoBanco::App, Escopo::Tribunal(0));
+        let reservar = || manager::reservar(&self.proprio, papel, escopo, Inicio::Solto);
         manager::usar_uma(reservar, ler)?.1
     }
 
@@ -240,7 +254,9 @@ impl Db {
         &self,
         fazer: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
-        let mut lease = manager::reservar(&self.auditor, Escopo::Nacional, Inicio::Solto)?;
+        self.session.check()?;
+        let papel = PapelDoBanco::Auditor;
+        let mut lease = manager::reservar(&self.auditor, papel, Escopo::Nacional, Inicio::Solto)?;
         lease.usar(|conn| fazer(conn).map_err(Error::from))
     }
 
@@ -270,7 +286,12 @@ impl Db {
     }
 
     fn reservar(&self, escopo: Escopo, inicio: Inicio) -> Result<Lease, Error> {
-        manager::reservar(&self.conexoes(escopo).pool, escopo, inicio)
+        self.session.check()?;
+        let papel = match escopo {
+            Escopo::Tribunal(_) => PapelDoBanco::App,
+            Escopo::Nacional => PapelDoBanco::Nacional,
+        };
+        manager::reservar(&self.conexoes(escopo).pool, papel, escopo, inicio)
     }
 
     /// The one place where async code meets Diesel, which is synchronous.

@@ -21,6 +21,7 @@ mod guias;
 mod http;
 mod identidade;
 mod isolamento;
+mod isolation;
 mod leitura;
 mod matriz;
 mod migracoes;
