@@ -339,7 +339,7 @@ fn prove(config: &Config) -> anyhow::Result<()> {
         may: vec!["elos_app", "elos_nacional", "elos_auditor"],
         mixed_up: db::sessions_kept(url).err().map(|refused| refused.to_string()),
     };
-    let report = isolation::prove(owner, vec![login])?;
+    let report = isolation::prove(owner, vec![login], agora)?;
     print!("{report}");
     ensure!(report.holds(), "atravessou-se a muralha: {} achado(s)", report.findings.len());
     println!("contida: {} tentativas, nenhuma atravessou", report.tried());

@@ -67,6 +67,11 @@ impl Relation {
         format!("{}.{}", quoted(&self.schema), quoted(&self.name))
     }
 
+    /// The columns that name a row.
+    pub fn key(&self) -> Option<&[String]> {
+        self.keys.first().map(Vec::as_slice)
+    }
+
     /// A condition that only `row` meets, made of columns that may be read.
     pub fn only(&self, row: &Row, rights: &Rights) -> Option<String> {
         let readable = rights.read.get(&self.oid)?;

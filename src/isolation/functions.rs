@@ -1,6 +1,6 @@
 //! Attempts on functions: what each may be asked about B, and what it tells.
 
-use super::catalog::Function;
+use super::catalog::{Function, Relation};
 use super::granted::{What, is_granted};
 use super::probe::{self, Outcome, Statement, literal};
 use super::report::{Kind, Report};
@@ -18,9 +18,15 @@ const CALLS: usize = 64;
 pub struct Secrets(HashSet<String>);
 
 impl Secrets {
-    pub fn of(world: &World) -> Self {
+    /// Of what the application may not read of every tribunal anyway.
+    pub fn of(world: &World, relations: &[Relation]) -> Self {
+        let public = |oid: i64| {
+            let relation = relations.iter().find(|relation| relation.oid == oid);
+            relation.is_some_and(|relation| is_granted("elos_app", What::Read, &relation.name))
+        };
         let tokens = |side: &Side| -> HashSet<String> {
-            side.all().flat_map(|(_, row)| row.values()).flat_map(words).collect()
+            let rows = side.all().filter(|(oid, _)| !public(*oid));
+            rows.flat_map(|(_, row)| row.values()).flat_map(words).collect()
         };
         let known = tokens(&world.a);
         let long = |word: &String| word.len() >= 7 && !known.contains(word);
@@ -75,9 +81,8 @@ pub fn call(
     bar: &ProgressBar,
     role: &str,
     functions: &[Function],
-    world: &World,
+    (world, secrets): (&World, &Secrets),
 ) -> QueryResult<()> {
-    let secrets = Secrets::of(world);
     for function in functions.iter().filter(|function| function.callers.iter().any(|c| c == role)) {
         let calls = calls(function, &world.b);
         let statements: Vec<_> = calls

@@ -7,6 +7,7 @@
 
 mod attempt;
 mod catalog;
+mod doors;
 mod functions;
 mod granted;
 mod login;
@@ -20,8 +21,11 @@ pub use report::{Finding, Kind, Report};
 use anyhow::Context;
 use attempt::try_all;
 use catalog::{Function, Power, Relation};
+use chrono::{DateTime, Utc};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, PgConnection};
+use doors::{Tried, try_doors};
+use functions::Secrets;
 use granted::{What, is_granted};
 use indicatif::{ProgressBar, ProgressStyle};
 use login::Known;
@@ -42,24 +46,38 @@ const LIMITS: &str = "SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeou
      SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
 /// Tries everything. `owner` owns the tables, or may act as who does.
-pub fn prove(mut owner: PgConnection, logins: Vec<Login>) -> anyhow::Result<Report> {
+pub fn prove(
+    mut owner: PgConnection,
+    logins: Vec<Login>,
+    agora: fn() -> DateTime<Utc>,
+) -> anyhow::Result<Report> {
     let bar = bar();
     let mut report = Report::default();
     AnsiTransactionManager::begin_transaction(&mut owner)?;
-    let proven = prove_within(&mut owner, logins, &mut report, &bar);
+    let proven = by_statements(&mut owner, logins, &mut report, &bar).and_then(|survey| {
+        bar.set_message("portas");
+        let tried = Tried { relations: &survey.relations, world: &survey.world, agora };
+        // Closing the connection, with its last user, undoes all.
+        try_doors(owner, &mut report, &bar, &tried)
+    });
     bar.finish_and_clear();
-    // Closing it would do the same.
-    AnsiTransactionManager::rollback_transaction(&mut owner)?;
     proven?;
     Ok(report)
 }
 
-fn prove_within(
+/// What roles are let loose on.
+struct Survey {
+    relations: Vec<Relation>,
+    functions: Vec<Function>,
+    world: World,
+}
+
+fn by_statements(
     owner: &mut PgConnection,
     logins: Vec<Login>,
     report: &mut Report,
     bar: &ProgressBar,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Survey> {
     owner.batch_execute(LIMITS)?;
     for role in Role::ALL {
         lend(owner, role.name())?;
@@ -75,19 +93,19 @@ fn prove_within(
         named.push((conn, may));
     }
     let functions = catalog::functions(owner, &callers)?;
+    bar.set_message("login");
     let known = Known { relations: &relations, functions: &functions, roles: &roles };
     for (mut conn, may) in named {
-        bar.set_message("login");
-        conn.transaction(|conn| {
+        let tried = conn.transaction(|conn| {
             conn.batch_execute(LIMITS)?;
             login::try_login(conn, report, bar, &known, &may)?;
             // Nothing of it stays.
             Err::<(), _>(diesel::result::Error::RollbackTransaction)
-        })
-        .or_else(|error| match error {
-            diesel::result::Error::RollbackTransaction => Ok(()),
-            error => Err(error),
-        })?;
+        });
+        match tried {
+            Ok(()) | Err(diesel::result::Error::RollbackTransaction) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     bar.set_message("linhas de prova");
     owner.batch_execute("SET LOCAL ROLE elos_dono")?;
@@ -96,45 +114,32 @@ fn prove_within(
     )?;
     functions::inspect(report, &functions);
     for Power { role, power } in catalog::powers(owner)? {
-        report.count(
-            &role,
-            Kind::Attribute,
-            &power,
-            Some("o papel não o tem nas migrações".into()),
-        );
+        let how = "o papel não o tem nas migrações";
+        report.count(&role, Kind::Attribute, &power, Some(how.into()));
     }
-    as_each_role(
-        owner,
-        report,
-        bar,
-        &Surveyed { relations: &relations, functions: &functions, world: &world },
-    )?;
+    let survey = Survey { relations, functions, world };
+    as_each_role(owner, report, bar, &survey)?;
     let unfilled = |relation: &&Relation| {
-        world.b.of(relation).is_empty() && !is_granted(Role::App.name(), What::Read, &relation.name)
+        survey.world.b.of(relation).is_empty()
+            && !is_granted(Role::App.name(), What::Read, &relation.name)
     };
-    for relation in relations.iter().filter(unfilled) {
+    for relation in survey.relations.iter().filter(unfilled) {
         report.notes.push(format!(
             "a tabela {} não teve linha de prova: só se provou que ninguém tem direito a ela",
             relation.name
         ));
     }
-    Ok(())
-}
-
-/// What roles are let loose on.
-struct Surveyed<'a> {
-    relations: &'a [Relation],
-    functions: &'a [Function],
-    world: &'a World,
+    Ok(survey)
 }
 
 fn as_each_role(
     owner: &mut PgConnection,
     report: &mut Report,
     bar: &ProgressBar,
-    surveyed: &Surveyed<'_>,
+    survey: &Survey,
 ) -> anyhow::Result<()> {
-    let Surveyed { relations, functions, world } = *surveyed;
+    let Survey { relations, functions, world } = survey;
+    let secrets = Secrets::of(world, relations);
     for role in Role::ALL {
         bar.set_message(role.name());
         owner.batch_execute("RESET ROLE")?;
@@ -156,7 +161,7 @@ fn as_each_role(
                     .with_context(|| format!("{label}, tabela {}", relation.name))?;
             }
             if state != State::SecurityOff && role != Role::Definer {
-                functions::call(owner, report, bar, role.name(), functions, world)?;
+                functions::call(owner, report, bar, role.name(), functions, (world, &secrets))?;
             }
         }
     }

@@ -26,7 +26,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const fn label(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Read => "ler linha alheia, por coluna",
             Self::Insert => "inserir em nome de outro",
@@ -76,6 +76,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What was not tried, and why.
     pub notes: Vec<String>,
+    /// Operations that showed their own tribunal nothing: that they show another nothing says little.
+    pub unshown: Vec<String>,
 }
 
 impl Report {
@@ -124,6 +126,13 @@ impl fmt::Display for Report {
             f,
             "  quem entra como elos_app diz de que tribunal é a sessão: é a primeira muralha"
         )?;
+        if !self.unshown.is_empty() {
+            let unshown = self.unshown.join(", ");
+            writeln!(
+                f,
+                "\nSem contraprova (nem ao próprio tribunal mostraram as linhas de prova): {unshown}"
+            )?;
+        }
         for note in &self.notes {
             writeln!(f, "NOTA  {note}")?;
         }

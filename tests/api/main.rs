@@ -31,6 +31,7 @@ mod oraculo;
 mod paginacao;
 mod paridade;
 mod planos;
+mod pooler;
 mod perfil;
 mod persistidos;
 mod quedas;

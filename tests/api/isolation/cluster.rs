@@ -170,7 +170,7 @@ impl Database {
                 }
             })
             .collect();
-        isolation::prove(connect(owner, &self.0), logins).unwrap()
+        isolation::prove(connect(owner, &self.0), logins, crate::support::agora).unwrap()
     }
 
     /// Every row of every table, and who is a member of what.

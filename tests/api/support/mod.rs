@@ -5,10 +5,12 @@
 
 mod banco;
 mod operacao;
+mod pooler;
 mod sorteio;
 
 pub use banco::{Banco, Modelo, agora};
 pub use operacao::{Desfecho, Modo, Operacao, Porta};
+pub use pooler::Pooler;
 pub use sorteio::Sorteio;
 
 use crate::segredo;
@@ -84,6 +86,8 @@ pub struct Ajustes {
     /// Zero, as here, is no limit.
     pub ausencias_por_minuto: u32,
     pub tempo: Option<Duration>,
+    /// Another way to the same database.
+    pub url: Option<String>,
 }
 
 impl App {
@@ -119,7 +123,8 @@ impl App {
     fn sobre(banco: Arc<Banco>, ajustes: Ajustes, auth: Option<AuthOptions>) -> Self {
         segredo::vigiar();
         let comandos = Arc::new(AtomicU64::new(0));
-        let mut opcoes = DbOptions::nova(banco.url_do_app());
+        let url = ajustes.url.unwrap_or_else(|| banco.url_do_app());
+        let mut opcoes = DbOptions::nova(url);
         opcoes.pool_max = 6;
         opcoes.tempo = ajustes.tempo.unwrap_or(opcoes.tempo);
         opcoes.comandos = Some(Arc::clone(&comandos));
