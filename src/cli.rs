@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::auth::{Auth, Papel, url_segura};
 use crate::config::{Config, Opcoes};
+use crate::db::catalog::{Left, Listed, Repair};
 use crate::db::migracoes::Migrador;
 use crate::db::{self, Db, DbOptions};
 use crate::isolation::{self, Login};
@@ -88,6 +89,8 @@ enum Migrate {
     Revert,
     /// Lista as migrações e quais o banco tem.
     Status,
+    /// Refaz papéis, políticas, direitos e funções que não estão como as migrações os fazem.
+    Repair,
 }
 
 #[derive(Subcommand)]
@@ -242,6 +245,8 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         );
     }
     let mut banco = DbOptions::nova(url);
+    banco.nacional_url.clone_from(&config.nacional_url);
+    banco.auditor_url.clone_from(&config.auditor_url);
     banco.pool_max = config.pool_max;
     banco.tempo = config.tempo_maximo;
     let db = Db::conectar(&banco)?;
@@ -270,10 +275,19 @@ fn serve(config: &Config) -> anyhow::Result<()> {
 fn migrate(config: &Config, comando: &Migrate) -> anyhow::Result<()> {
     let mut migrador = Migrador::conectar(migrate_url(config)?)?;
     match comando {
-        Migrate::Run => match migrador.aplicar()?.as_slice() {
-            [] => println!("nada a aplicar"),
-            feitas => feitas.iter().for_each(|nome| println!("aplicada {nome}")),
-        },
+        Migrate::Run => {
+            match migrador.aplicar()?.as_slice() {
+                [] => println!("nada a aplicar"),
+                feitas => feitas.iter().for_each(|nome| println!("aplicada {nome}")),
+            }
+            let faults = migrador.faults()?;
+            ensure!(
+                faults.is_empty(),
+                "o banco tem as migrações, mas não está como elas o fazem:{}\nrode `elos migrate repair`",
+                Listed(&faults)
+            );
+        }
+        Migrate::Repair => return repair(&mut migrador),
         Migrate::Revert => println!("desfeita {}", migrador.reverter()?),
         Migrate::Status => {
             for migracao in migrador.situacao()? {
@@ -281,6 +295,36 @@ fn migrate(config: &Config, comando: &Migrate) -> anyhow::Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "commands answer on stdout")]
+fn repair(migrador: &mut Migrador) -> anyhow::Result<()> {
+    let Repair { done, left } = migrador.repair()?;
+    for difference in &done {
+        println!("reparado   {difference}");
+    }
+    for Left { difference, statements, reason } in &left {
+        println!("por fazer  {difference}");
+        if let Some(reason) = reason {
+            println!("           o banco disse: {reason}");
+        }
+        match statements.as_str() {
+            "" => println!("           nenhum comando o refaz: restaure-o de uma cópia"),
+            _ => println!("           como superusuário, se for o que quer: {statements};"),
+        }
+    }
+    if done.is_empty() && left.is_empty() {
+        println!("nada a reparar");
+    }
+    ensure!(
+        left.is_empty(),
+        "nem tudo pôde ser refeito por este login: peça o que falta a quem administra o banco"
+    );
+    ensure!(
+        !migrador.behind()?,
+        "faltam migrações: rode `elos migrate run` e depois `elos migrate repair`"
+    );
     Ok(())
 }
 
@@ -333,13 +377,25 @@ fn credencial(config: &Config, comando: CredencialCmd) -> anyhow::Result<()> {
 #[expect(clippy::print_stdout, reason = "commands answer on stdout")]
 fn prove(config: &Config) -> anyhow::Result<()> {
     let owner = PgConnection::establish(migrate_url(config)?)?;
-    let url = config.database_url.as_deref().context("falta DATABASE_URL, o login que se prova")?;
-    let login = Login {
-        conn: PgConnection::establish(url)?,
-        may: vec!["elos_app", "elos_nacional", "elos_auditor"],
-        mixed_up: db::sessions_kept(url).err().map(|refused| refused.to_string()),
+    let url = config.database_url.as_ref().context("falta DATABASE_URL, o login que se prova")?;
+    let urls = [
+        (url, "elos_app"),
+        (config.nacional_url.as_ref().unwrap_or(url), "elos_nacional"),
+        (config.auditor_url.as_ref().unwrap_or(url), "elos_auditor"),
+    ];
+    let mut logins: Vec<(&String, Vec<&'static str>)> = Vec::new();
+    for (url, role) in urls {
+        match logins.iter_mut().find(|(known, _)| *known == url) {
+            Some((_, may)) => may.push(role),
+            None => logins.push((url, vec![role])),
+        }
+    }
+    let login = |(url, may): (&String, Vec<&'static str>)| {
+        let mixed_up = db::sessions_kept(url).err().map(|refused| refused.to_string());
+        Ok(Login { conn: PgConnection::establish(url)?, may, mixed_up })
     };
-    let report = isolation::prove(owner, vec![login], agora)?;
+    let logins = logins.into_iter().map(login).collect::<anyhow::Result<Vec<_>>>()?;
+    let report = isolation::prove(owner, logins, agora)?;
     print!("{report}");
     ensure!(report.holds(), "atravessou-se a muralha: {} achado(s)", report.findings.len());
     println!("contida: {} tentativas, nenhuma atravessou", report.tried());

@@ -90,6 +90,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     credencial::reler(partes.app.db.clone(), partes.auth.credenciais().clone());
     partes.app.db.acompanhar_fluxo();
     partes.app.db.watch_sessions();
+    partes.app.db.watch_structure();
     let sessoes = Arc::new(Sessoes::novas(partes.app.assinaturas));
     let ao_sinal = Arc::clone(&sessoes);
     let carona = Arc::new(Carona::nova(&partes.app.db));
@@ -236,8 +237,12 @@ async fn pronto(app: web::Data<App>) -> HttpResponse {
         let text = "um pooler entre o servidor e o PostgreSQL troca de sessão a cada transação: use pool_mode = session\n";
         return HttpResponse::ServiceUnavailable().body(text);
     }
-    match app.db.pronto().await {
+    if !app.db.pronto().await {
+        return HttpResponse::ServiceUnavailable().body("o banco de dados não responde\n");
+    }
+    match app.db.structure_holds() {
         true => HttpResponse::Ok().body("pronto\n"),
-        false => HttpResponse::ServiceUnavailable().body("o banco de dados não responde\n"),
+        false => HttpResponse::ServiceUnavailable()
+            .body("o banco não está como as migrações o fazem: o log diz onde; rode `elos migrate repair`\n"),
     }
 }

@@ -53,6 +53,8 @@ pub enum ConfigInvalida {
 pub struct Config {
     pub bind: SocketAddr,
     pub database_url: Option<String>,
+    pub nacional_url: Option<String>,
+    pub auditor_url: Option<String>,
     pub migrate_url: Option<String>,
     pub data_dir: PathBuf,
     pub pg_bin: Option<PathBuf>,
@@ -94,6 +96,8 @@ impl Config {
         Ok(Self {
             bind: dadas.bind.or(arquivo.bind).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
             database_url: dadas.database_url.or(arquivo.database_url),
+            nacional_url: dadas.nacional_url.or(arquivo.nacional_url),
+            auditor_url: dadas.auditor_url.or(arquivo.auditor_url),
             migrate_url: dadas.migrate_url.or(arquivo.migrate_url),
             data_dir: dadas
                 .data_dir

@@ -20,9 +20,29 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_BIND", value_name = "ENDEREÇO:PORTA", global = true)]
     pub bind: Option<SocketAddr>,
 
-    /// Banco de dados, como o papel da aplicação (membro de `elos_app` e `elos_nacional`).
+    /// Banco de dados, como o login da aplicação, que pode ser elos_app, elos_nacional e elos_auditor e não herda nada deles.
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
+
+    /// Banco de dados, como um login que só pode ser elos_nacional; então o de DATABASE_URL não pode [padrão: DATABASE_URL].
+    #[arg(
+        long,
+        env = "ELOS_NACIONAL_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub nacional_url: Option<String>,
+
+    /// Banco de dados, como um login que só pode ser elos_auditor; então o de DATABASE_URL não pode [padrão: DATABASE_URL].
+    #[arg(
+        long,
+        env = "ELOS_AUDITOR_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub auditor_url: Option<String>,
 
     /// Banco de dados, como o dono das tabelas; só para `migrate` e `seed`.
     #[arg(

@@ -19,6 +19,12 @@ impl fmt::Display for Config {
         let Self { regras, assinaturas, .. } = self;
         writeln!(f, "bind             = {}", self.bind)?;
         writeln!(f, "database_url     = {}", oculta(&self.database_url))?;
+        let own = |url: &Option<String>| match url {
+            Some(_) => "(definida; não se mostra)",
+            None => "(a de database_url)",
+        };
+        writeln!(f, "nacional_url     = {}", own(&self.nacional_url))?;
+        writeln!(f, "auditor_url      = {}", own(&self.auditor_url))?;
         writeln!(f, "migrate_url      = {}", oculta(&self.migrate_url))?;
         writeln!(f, "data_dir         = {}", self.data_dir.display())?;
         writeln!(f, "pg_bin           = {}", caminho(&self.pg_bin))?;

@@ -1,5 +1,7 @@
 //! Connections: how one is opened and refused, bound to a tribunal, and found dead.
 
+use super::catalog::{Difference, Listed};
+use super::login::{Login, PapelDoBanco};
 use super::session::{Backends, Held, Mark};
 use super::{Sql, indisponivel};
 use crate::auth::Escopo;
@@ -15,27 +17,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The role that a connection takes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PapelDoBanco {
-    /// Bound by row-level security to one tribunal.
-    App,
-    /// Reads every tribunal.
-    Nacional,
-    /// Writes the audit trail of what was read, and seals it.
-    Auditor,
-}
-
-impl PapelDoBanco {
-    const fn nome(self) -> &'static str {
-        match self {
-            Self::App => "elos_app",
-            Self::Nacional => "elos_nacional",
-            Self::Auditor => "elos_auditor",
-        }
-    }
-}
-
 /// Why the server does not use a connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ConexaoRecusada {
@@ -46,15 +27,35 @@ pub enum ConexaoRecusada {
     #[error("o banco não tem todas as migrações: rode `elos migrate run` com ELOS_MIGRATE_URL")]
     SemMigracoes,
     #[error(
-        "a segurança de linha não vale neste banco: {0} a ignora, ou está desligada em alguma tabela \
-         (ALTER ROLE {0} NOBYPASSRLS; ALTER TABLE … ENABLE ROW LEVEL SECURITY)"
+        "faltam no servidor de banco os papéis {0} (um banco restaurado não os traz): \
+         rode `elos migrate repair` com ELOS_MIGRATE_URL"
+    )]
+    SemPapeis(String),
+    #[error(
+        "a segurança de linha não vale neste banco: {0} a ignora, ou está desligada em alguma tabela; \
+         rode `elos migrate repair` com ELOS_MIGRATE_URL"
     )]
     SemSegurancaDeLinha(&'static str),
     #[error(
-        "DATABASE_URL entra como {0}, que é superusuário, ignora a segurança de linha ou é dono das tabelas: \
-         entre com um papel comum (CREATE ROLE nome LOGIN; GRANT elos_app, elos_nacional, elos_auditor TO nome)"
+        "o banco não está como as migrações o fazem:{list}\nrode `elos migrate repair` com ELOS_MIGRATE_URL",
+        list = Listed(.0)
     )]
-    PapelPoderoso(String),
+    Estrutura(Vec<Difference>),
+    #[error(
+        "{setting} entra como {login}, que {why}: a segurança de linha não o prenderia. \
+         Entre com um papel comum (CREATE ROLE nome LOGIN NOINHERIT; GRANT {roles} TO nome)"
+    )]
+    PapelPoderoso { setting: &'static str, login: String, why: String, roles: String },
+    #[error(
+        "{setting} entra como {login}, que herda {roles}: quem tiver a sua senha faz tudo isso sem passar pelo elos. \
+         Como quem administra o banco, rode: {line}"
+    )]
+    Herda { setting: &'static str, login: String, roles: String, line: String },
+    #[error(
+        "{setting} entra como {login}, que também é membro de {roles}: com uma URL para cada fim, cada login é membro \
+         só do seu papel. Como quem administra o banco, rode: {line}"
+    )]
+    MembroDeMais { setting: &'static str, login: String, roles: String, line: String },
     #[error(
         "o banco veio de uma cópia (pg_dump) para um servidor mais novo do que os seus registros: a trilha de auditoria \
          e o fluxo de eventos continuariam antes do próprio fim. Pare o PostgreSQL, avance o contador de transações \
@@ -62,9 +63,10 @@ pub enum ConexaoRecusada {
     )]
     Restaurado(String),
     #[error(
-        "DATABASE_URL entra como {0}, que não é membro dos papéis do servidor: GRANT elos_app, elos_nacional, elos_auditor TO {0}"
+        "{setting} entra como {login}, que não é membro dos papéis do servidor. \
+         Como quem administra o banco, rode: {line}"
     )]
-    ForaDoPapel(String),
+    ForaDoPapel { setting: &'static str, login: String, line: String },
     #[error(
         "entre o servidor e o PostgreSQL há um pooler que troca de conexão a cada transação (no PgBouncer, pool_mode = \
          transaction ou statement): o tribunal e o papel de uma sessão cairiam na de outro, e a segurança de linha com \
@@ -105,7 +107,7 @@ impl Session {
 
 /// Where connections come from.
 enum Source {
-    Url(String),
+    Login(Login),
     /// The one there is, once.
     Given(Mutex<Option<PgConnection>>),
 }
@@ -134,27 +136,15 @@ impl Instrumentation for Counter {
     }
 }
 
-#[derive(QueryableByName)]
-struct QuemEntrou {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    nome: String,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    poderoso: bool,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    migrado: bool,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    membro: bool,
-}
-
 impl Manager {
     pub(super) fn novo(
-        url: String,
+        login: Login,
         papel: PapelDoBanco,
         tempo: Duration,
         comandos: Option<Arc<AtomicU64>>,
         backends: Backends,
     ) -> Self {
-        let source = Source::Url(url);
+        let source = Source::Login(login);
         Self { source, backends, papel, tempo, comandos }
     }
 
@@ -170,36 +160,19 @@ impl Manager {
         }
     }
 
+    /// A connection whose login was checked, as the role that it is for.
+    pub(super) fn entrar(&self) -> Result<PgConnection, ConexaoRecusada> {
+        let Source::Login(login) = &self.source else { return Err(ConexaoRecusada::Spent) };
+        let mut pg = PgConnection::establish(&login.url)?;
+        login.check(&mut pg)?;
+        pg.batch_execute(&format!("SET ROLE {}", self.papel.nome()))?;
+        Ok(pg)
+    }
+
     pub(super) fn abrir(&self) -> Result<PgConnection, ConexaoRecusada> {
-        let Source::Url(url) = &self.source else { return Err(ConexaoRecusada::Spent) };
-        let mut pg = PgConnection::establish(url)?;
-        // Members are asked by oid, so that a database without the roles gets an answer, not an error.
-        let quem: QuemEntrou = Sql::new(
-            "WITH papeis AS ( \
-                 SELECT rolname, pg_has_role(session_user, oid, 'MEMBER') AS membro FROM pg_roles \
-                 WHERE rolname IN ('elos_dono', 'elos_app', 'elos_nacional', 'elos_auditor')) \
-             SELECT session_user::text AS nome, \
-                    (SELECT count(*) = 4 FROM papeis) AND to_regclass('__diesel_schema_migrations') IS NOT NULL AS migrado, \
-                    rolsuper OR rolbypassrls \
-                        OR EXISTS (SELECT FROM papeis WHERE rolname = 'elos_dono' AND membro) AS poderoso, \
-                    NOT EXISTS (SELECT FROM papeis WHERE rolname <> 'elos_dono' AND NOT membro) AS membro \
-             FROM pg_roles WHERE rolname = session_user",
-        )
-        .get_result(&mut pg)?;
-        match quem {
-            QuemEntrou { migrado: false, .. } => return Err(ConexaoRecusada::SemMigracoes),
-            QuemEntrou { poderoso: true, nome, .. } => {
-                return Err(ConexaoRecusada::PapelPoderoso(nome));
-            }
-            QuemEntrou { membro: false, nome, .. } => {
-                return Err(ConexaoRecusada::ForaDoPapel(nome));
-            }
-            _ => {}
-        }
-        let papel = self.papel.nome();
-        pg.batch_execute(&format!("SET ROLE {papel}"))?;
+        let mut pg = self.entrar()?;
         if frouxo(&mut pg)? {
-            return Err(ConexaoRecusada::SemSegurancaDeLinha(papel));
+            return Err(ConexaoRecusada::SemSegurancaDeLinha(self.papel.nome()));
         }
         pg.batch_execute(&format!(
             "SET application_name = 'elos'; SET timezone = 'UTC'; \
@@ -217,7 +190,7 @@ impl Manager {
 fn frouxo(pg: &mut PgConnection) -> QueryResult<bool> {
     let frouxos = Sql::new(
         "SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls) \
-         UNION ALL SELECT FROM pg_class c WHERE c.relkind = 'r' AND NOT c.relrowsecurity \
+         UNION ALL SELECT FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relrowsecurity \
            AND c.relowner = 'elos_dono'::regrole AND c.relname <> 'tribunal'",
     );
     Ok(frouxos.execute(pg)? > 0)

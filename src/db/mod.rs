@@ -4,14 +4,17 @@
 //! both take an [`Ator`]: no statement runs without a tribunal. What the server asks
 //! for itself ([`Db::como_servidor`]) sees no row of any.
 
+pub mod catalog;
 mod escrita;
 mod escuta;
 pub mod fluxo;
 mod leitura;
 pub mod lista;
+pub mod login;
 mod lugares;
 mod manager;
 pub mod migracoes;
+mod owner;
 mod relacao;
 pub mod schema;
 mod session;
@@ -29,10 +32,13 @@ pub(crate) use texto_enum::texto_enum;
 
 use crate::auth::{Ator, Escopo};
 use crate::error::{Error, Falha};
+use catalog::Structure;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, PgConnection, r2d2::Pool};
 use escuta::Avisos;
-use manager::{Inicio, Lease, Manager, PapelDoBanco};
+use login::{Login, PapelDoBanco};
+use manager::{Inicio, Lease, Manager};
+use migracoes::Standing;
 use session::{Backends, SessionWatch};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -45,11 +51,18 @@ pub const TEMPO: Duration = Duration::from_secs(15);
 /// Calls wait for what the trail writes: a statement of it that is stuck is given up sooner than they.
 const TEMPO_DA_TRILHA: Duration = Duration::from_secs(4);
 
+/// A fault of the structure keeps the server from being ready within this time.
+const STRUCTURE_INTERVAL: Duration = Duration::from_secs(30);
+
 /// How to reach the database.
 #[derive(Debug, Clone)]
 pub struct DbOptions {
-    /// A login that is a member of `elos_app`, and neither a superuser nor an owner.
+    /// A login that may take on `elos_app`, inherits nothing, and is neither a superuser nor an owner.
     pub url: String,
+    /// Another login, that alone may take on `elos_nacional`; without it, the one of `url` does.
+    pub nacional_url: Option<String>,
+    /// Another login, that alone may take on `elos_auditor`; without it, the one of `url` does.
+    pub auditor_url: Option<String>,
     pub pool_max: u32,
     /// How long a request waits for a connection before it is told to come back.
     pub espera: Duration,
@@ -60,12 +73,37 @@ pub struct DbOptions {
     /// Drops the tribunal filter of the query layer, so that a test can show
     /// that row-level security alone still hides what is foreign.
     pub sem_filtro: bool,
+    /// How often the structure is compared with what the migrations make.
+    pub structure_interval: Duration,
+    /// Serves although the structure differs: to measure what the policies cost.
+    pub any_structure: bool,
 }
 
 impl DbOptions {
     pub fn nova(url: impl Into<String>) -> Self {
-        let (espera, tempo) = (Duration::from_secs(5), TEMPO);
-        Self { url: url.into(), pool_max: 8, espera, tempo, comandos: None, sem_filtro: false }
+        Self {
+            url: url.into(),
+            nacional_url: None,
+            auditor_url: None,
+            pool_max: 8,
+            espera: Duration::from_secs(5),
+            tempo: TEMPO,
+            comandos: None,
+            sem_filtro: false,
+            structure_interval: STRUCTURE_INTERVAL,
+            any_structure: false,
+        }
+    }
+}
+
+impl DbOptions {
+    /// Each address by which the database is reached, once.
+    fn urls(&self) -> Vec<String> {
+        let all = [Some(&self.url), self.nacional_url.as_ref(), self.auditor_url.as_ref()];
+        let mut urls: Vec<String> = all.into_iter().flatten().cloned().collect();
+        urls.sort();
+        urls.dedup();
+        urls
     }
 }
 
@@ -116,6 +154,7 @@ pub struct Db {
     espera: Duration,
     tempo: Duration,
     sem_filtro: bool,
+    structure: Arc<Structure>,
 }
 
 /// A connection bound to whose rows it may touch.
@@ -164,14 +203,14 @@ impl Sessao<'_> {
 impl Db {
     /// Opens the pools. Refuses a login that row-level security would not bind.
     pub fn conectar(opcoes: &DbOptions) -> Result<Self, ConexaoRecusada> {
-        sessions_kept(&opcoes.url)?;
+        opcoes.urls().iter().try_for_each(|url| sessions_kept(url))?;
         let backends = Backends::default();
         let gerente = |papel, comandos| {
             let tempo = match papel {
                 PapelDoBanco::Auditor => TEMPO_DA_TRILHA,
                 _ => opcoes.tempo,
             };
-            Manager::novo(opcoes.url.clone(), papel, tempo, comandos, backends.clone())
+            Manager::novo(Login::of(opcoes, papel), papel, tempo, comandos, backends.clone())
         };
         let pool = |papel, maximo, comandos| {
             Pool::builder()
@@ -186,9 +225,16 @@ impl Db {
             let vez = Arc::new(Semaphore::new(maximo as usize));
             Conexoes { pool, vez, esperam: Arc::default() }
         };
-        let mut sonda = gerente(PapelDoBanco::App, None).abrir()?;
-        if !migracoes::em_dia(&mut sonda)? {
+        let mut sonda = gerente(PapelDoBanco::App, None).entrar()?;
+        if matches!(migracoes::standing(&mut sonda)?, Standing::Empty | Standing::Behind) {
             return Err(ConexaoRecusada::SemMigracoes);
+        }
+        let faults = match opcoes.any_structure {
+            true => Vec::new(),
+            false => catalog::faults(&mut sonda)?,
+        };
+        if !faults.is_empty() {
+            return Err(ConexaoRecusada::Estrutura(faults));
         }
         gerente(PapelDoBanco::Nacional, None).abrir()?;
         let mut auditor = gerente(PapelDoBanco::Auditor, None).abrir()?;
@@ -199,12 +245,13 @@ impl Db {
             tribunais: conexoes(PapelDoBanco::App, opcoes.pool_max),
             nacional: conexoes(PapelDoBanco::Nacional, opcoes.pool_max.div_ceil(4)),
             proprio: pool(PapelDoBanco::App, 1, None),
-            avisos: Arc::new(Avisos::novos(opcoes.url.clone())),
+            avisos: Arc::new(Avisos::novos(Login::of(opcoes, PapelDoBanco::App))),
             auditor: pool(PapelDoBanco::Auditor, 2, None),
-            session: Arc::new(SessionWatch::of(opcoes.url.clone(), backends)),
+            session: Arc::new(SessionWatch::of(opcoes.urls(), backends)),
             espera: opcoes.espera,
             tempo: opcoes.tempo,
             sem_filtro: opcoes.sem_filtro,
+            structure: Arc::new(Structure::new(opcoes)),
         })
     }
 

@@ -156,14 +156,14 @@ impl Drop for Held {
 /// What is known of the sessions behind an address.
 #[derive(Debug)]
 pub(super) struct SessionWatch {
-    url: String,
+    urls: Vec<String>,
     backends: Backends,
     lost: AtomicBool,
 }
 
 impl SessionWatch {
-    pub(super) const fn of(url: String, backends: Backends) -> Self {
-        Self { url, backends, lost: AtomicBool::new(false) }
+    pub(super) const fn of(urls: Vec<String>, backends: Backends) -> Self {
+        Self { urls, backends, lost: AtomicBool::new(false) }
     }
 
     /// Refuses to hand out a connection while sessions are not kept.
@@ -174,22 +174,20 @@ impl SessionWatch {
         }
     }
 
-    /// Looks once; the connections stay open while they are good, so that a look costs ten small
-    /// statements. That a database is not there says nothing of its sessions.
-    fn look(&self, kept: &mut Option<Probe>) -> Option<bool> {
-        let looked = match kept.take() {
-            Some(probe) => Ok(probe),
-            None => Probe::open(&self.url),
-        }
-        .and_then(|mut probe| probe.ask().map(|()| probe));
-        match looked {
-            Ok(probe) => {
-                *kept = Some(probe);
-                Some(false)
+    /// Looks once by every address; the connections stay open while they are good, so that a look
+    /// costs ten small statements. That a database is not there says nothing of its sessions.
+    fn look(&self, kept: &mut Vec<Option<Probe>>) -> Option<bool> {
+        kept.resize_with(self.urls.len(), || None);
+        let (mut lost, mut known) = (false, true);
+        for (url, kept) in self.urls.iter().zip(kept) {
+            let probe = kept.take().map_or_else(|| Probe::open(url), Ok);
+            match probe.and_then(|mut probe| probe.ask().map(|()| probe)) {
+                Ok(probe) => *kept = Some(probe),
+                Err(ConexaoRecusada::TransactionPooler) => lost = true,
+                Err(_) => known = false,
             }
-            Err(ConexaoRecusada::TransactionPooler) => Some(true),
-            Err(_) => None,
         }
+        (lost || known).then_some(lost)
     }
 }
 
@@ -215,7 +213,7 @@ impl Db {
     }
 
     fn watch(&self, stopped: &AtomicBool) {
-        let mut kept = None;
+        let mut kept = Vec::new();
         while !stopped.load(Ordering::Relaxed) {
             if let Some(lost) = self.session.look(&mut kept) {
                 self.tell(lost);

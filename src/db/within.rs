@@ -1,10 +1,12 @@
 //! A [`Db`] inside one transaction: whatever it commits is a savepoint of a transaction that only
 //! its maker ends, so that operations of the doors can be tried and leave nothing.
 
+use super::catalog::Structure;
 use super::escuta::Avisos;
-use super::manager::{Inicio, Manager, PapelDoBanco};
+use super::login::{Login, PapelDoBanco};
+use super::manager::{Inicio, Manager};
 use super::session::{Backends, SessionWatch};
-use super::{Conexoes, Db, manager};
+use super::{Conexoes, Db, DbOptions, manager};
 use crate::auth::Escopo;
 use crate::error::Error;
 use diesel::PgConnection;
@@ -31,12 +33,15 @@ impl Db {
             vez: Arc::new(Semaphore::new(1)),
             esperam: Arc::default(),
         };
+        // Nobody tells of what is not committed, and nobody listens.
+        let nowhere = DbOptions::nova("");
         Self {
+            structure: Arc::new(Structure::new(&nowhere)),
             tribunais: conexoes(),
             nacional: conexoes(),
             proprio: pool.clone(),
-            avisos: Arc::new(Avisos::novos(String::new())),
-            session: Arc::new(SessionWatch::of(String::new(), Backends::default())),
+            avisos: Arc::new(Avisos::novos(Login::of(&nowhere, PapelDoBanco::App))),
+            session: Arc::new(SessionWatch::of(Vec::new(), Backends::default())),
             espera: tempo,
             tempo,
             sem_filtro: false,

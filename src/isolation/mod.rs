@@ -18,6 +18,7 @@ mod world;
 
 pub use report::{Finding, Kind, Report};
 
+use crate::db::catalog::differences;
 use anyhow::Context;
 use attempt::try_all;
 use catalog::{Function, Power, Relation};
@@ -65,6 +66,19 @@ pub fn prove(
     Ok(report)
 }
 
+/// What protects the rows, compared with what the migrations make.
+fn structure(owner: &mut PgConnection, report: &mut Report) -> anyhow::Result<()> {
+    let differences = differences(owner)?;
+    if differences.is_empty() {
+        report.count("banco", Kind::Structure, "catálogo", None);
+    }
+    for difference in differences {
+        let how = difference.to_string();
+        report.count("banco", Kind::Structure, &difference.object, Some(how));
+    }
+    Ok(())
+}
+
 /// What roles are let loose on.
 struct Survey {
     relations: Vec<Relation>,
@@ -79,6 +93,8 @@ fn by_statements(
     bar: &ProgressBar,
 ) -> anyhow::Result<Survey> {
     owner.batch_execute(LIMITS)?;
+    // Before a role is lent to the owner: that too would differ.
+    structure(owner, report)?;
     for role in Role::ALL {
         lend(owner, role.name())?;
     }

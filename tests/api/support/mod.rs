@@ -88,6 +88,9 @@ pub struct Ajustes {
     pub tempo: Option<Duration>,
     /// Another way to the same database.
     pub url: Option<String>,
+    /// The logins of application, national and auditor, each its own; else one for all.
+    pub logins: Option<[&'static str; 3]>,
+    pub structure_interval: Option<Duration>,
 }
 
 impl App {
@@ -129,6 +132,12 @@ impl App {
         opcoes.tempo = ajustes.tempo.unwrap_or(opcoes.tempo);
         opcoes.comandos = Some(Arc::clone(&comandos));
         opcoes.sem_filtro = ajustes.sem_filtro;
+        opcoes.structure_interval = ajustes.structure_interval.unwrap_or(opcoes.structure_interval);
+        if let Some([app, nacional, auditor]) = ajustes.logins {
+            opcoes.url = banco.url(app);
+            opcoes.nacional_url = Some(banco.url(nacional));
+            opcoes.auditor_url = Some(banco.url(auditor));
+        }
 
         let escuta = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", escuta.local_addr().unwrap());
