@@ -8,6 +8,7 @@ use crate::config::{Config, Opcoes};
 use crate::db::catalog::{Left, Listed, Repair};
 use crate::db::migracoes::Migrador;
 use crate::db::{self, Db, DbOptions, Transport};
+use crate::isolation::{self, Login};
 use crate::server::{self, Partes};
 use crate::tribunal::Tribunal;
 use crate::{auditoria, characters, credencial, graphql, rest, seed, telemetry};
@@ -69,6 +70,9 @@ enum Comando {
     /// A trilha de auditoria, com ELOS_MIGRATE_URL.
     #[command(subcommand)]
     Auditoria(AuditoriaCmd),
+    /// A muralha entre os tribunais, com ELOS_MIGRATE_URL e DATABASE_URL.
+    #[command(subcommand)]
+    Isolamento(IsolamentoCmd),
     /// Diz se o servidor em `--bind` está pronto: sai com 0 ou 1.
     Healthcheck,
     /// Imprime a versão.
@@ -164,6 +168,20 @@ fn mes(texto: &str) -> Result<NaiveDate, String> {
         .ok_or_else(|| "diga o mês como AAAA-MM; por exemplo, 2026-11".into())
 }
 
+#[derive(Subcommand)]
+enum IsolamentoCmd {
+    /// Tenta passar de um tribunal a outro, por todos os meios, neste banco; sai com 1 se passar por algum.
+    ///
+    /// Faz linhas de prova de dois tribunais numa transação que nunca se confirma, e tenta lê-las, mudá-las e fazê-las
+    /// como cada papel do servidor, como o login de DATABASE_URL e por cada operação GraphQL e REST: cada coluna, tabela,
+    /// função e papel que o catálogo do banco tem. Imprime o que tentou e o que conteve; cada ACHADO diz a tabela e a
+    /// coluna, a função ou a operação.
+    ///
+    /// Nada fica no banco: só as sequências (números de cadastro, de guia e da trilha) avançam algumas unidades. Dura
+    /// segundos; enquanto dura, a trilha e os fluxos de eventos mostram só o que veio antes dela. Pode rodar com o servidor no ar.
+    Prove,
+}
+
 fn nome_de_cliente(texto: &str) -> Result<String, String> {
     if !(1..=255).contains(&texto.chars().count()) {
         return Err("tem de 1 a 255 caracteres".into());
@@ -218,6 +236,7 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
         }
         Comando::Credencial(comando) => credencial(&config, comando),
         Comando::Auditoria(comando) => auditoria(&config, comando),
+        Comando::Isolamento(IsolamentoCmd::Prove) => prove(&config),
         Comando::Schema => {
             print!("{}", graphql::sdl());
             Ok(())
@@ -433,6 +452,34 @@ fn chave_publica(arquivo: &Path) -> anyhow::Result<PublicKey> {
     let texto = std::fs::read_to_string(arquivo);
     let texto = texto.with_context(|| format!("não foi possível ler {}", arquivo.display()))?;
     PublicKey::from_text(&texto).with_context(|| arquivo.display().to_string())
+}
+
+#[expect(clippy::print_stdout, reason = "commands answer on stdout")]
+fn prove(config: &Config) -> anyhow::Result<()> {
+    let owner = PgConnection::establish(migrate_url(config)?)?;
+    let url = config.database_url.as_ref().context("falta DATABASE_URL, o login que se prova")?;
+    let urls = [
+        (url, "elos_app"),
+        (config.nacional_url.as_ref().unwrap_or(url), "elos_nacional"),
+        (config.auditor_url.as_ref().unwrap_or(url), "elos_auditor"),
+    ];
+    let mut logins: Vec<(&String, Vec<&'static str>)> = Vec::new();
+    for (url, role) in urls {
+        match logins.iter_mut().find(|(known, _)| *known == url) {
+            Some((_, may)) => may.push(role),
+            None => logins.push((url, vec![role])),
+        }
+    }
+    let login = |(url, may): (&String, Vec<&'static str>)| {
+        let mixed_up = db::sessions_kept(url).err().map(|refused| refused.to_string());
+        Ok(Login { conn: PgConnection::establish(url)?, may, mixed_up })
+    };
+    let logins = logins.into_iter().map(login).collect::<anyhow::Result<Vec<_>>>()?;
+    let report = isolation::prove(owner, logins, agora)?;
+    print!("{report}");
+    ensure!(report.holds(), "atravessou-se a muralha: {} achado(s)", report.findings.len());
+    println!("contida: {} tentativas, nenhuma atravessou", report.tried());
+    Ok(())
 }
 
 fn migrate_url(config: &Config) -> anyhow::Result<&str> {

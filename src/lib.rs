@@ -44,6 +44,7 @@ pub mod docs; // the façade's contract, and a page to read it
 pub mod requisicao; // what every request has: an id, a span, an end
 pub mod server; // routes
 pub mod seed; // synthetic data
+pub mod isolation; // tries to cross from one tribunal to another
 #[cfg(feature = "dev-issuer")]
 pub mod demo; // all of it on one machine
 pub mod cli; // the command line

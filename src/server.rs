@@ -86,6 +86,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     rondar(partes.app.clone());
     credencial::reler(partes.app.db.clone(), partes.auth.credenciais().clone());
     partes.app.db.acompanhar_fluxo();
+    partes.app.db.watch_sessions();
     partes.app.db.watch_structure();
     let sessoes = Arc::new(Sessoes::novas(partes.app.assinaturas));
     let ao_sinal = Arc::clone(&sessoes);
@@ -121,20 +122,11 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             .app_data(app.clone())
             .app_data(auth.clone())
             .app_data(origins.clone())
-            .service(
-                web::resource("/graphql")
-                    .route(web::post().to(graphql::http::responder))
-                    .route(
-                        web::get().guard(fn_guard(graphql::ws::e_websocket)).to(graphql::ws::abrir),
-                    )
-                    .route(web::get().to(graphql::http::responder))
-                    .default_service(web::to(graphql::http::metodo_nao_permitido)),
-            )
             .service(web::resource("/schema.graphql").get(schema_graphql))
             .service(web::resource("/healthz").get(|| async { HttpResponse::Ok().body("ok\n") }))
             .service(web::resource("/readyz").get(pronto))
             .configure(|config| docs.clone().rotas(config))
-            .configure(rest::rotas);
+            .configure(doors);
         if graphiql {
             rotas = rotas.configure(pages::rotas);
         }
@@ -154,6 +146,18 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let servidor = servidor.disable_signals().run();
     graphql::encerrar_com_sinais(servidor.handle(), ao_sinal)?;
     Ok(servidor)
+}
+
+/// The two doors: what they need of `app_data` is [`Servico`], [`App`] and [`Auth`].
+pub fn doors(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/graphql")
+            .route(web::post().to(graphql::http::responder))
+            .route(web::get().guard(fn_guard(graphql::ws::e_websocket)).to(graphql::ws::abrir))
+            .route(web::get().to(graphql::http::responder))
+            .default_service(web::to(graphql::http::metodo_nao_permitido)),
+    );
+    rest::rotas(config);
 }
 
 /// Of every answer that does not say otherwise: what is sealed is kept by nobody on the
@@ -224,6 +228,10 @@ async fn schema_graphql(sdl: web::Data<Sdl>) -> HttpResponse {
 }
 
 async fn pronto(app: web::Data<App>) -> HttpResponse {
+    if app.db.sessions_lost() {
+        let text = "um pooler entre o servidor e o PostgreSQL troca de sessão a cada transação: use pool_mode = session\n";
+        return HttpResponse::ServiceUnavailable().body(text);
+    }
     if !app.db.pronto().await {
         return HttpResponse::ServiceUnavailable().body("o banco de dados não responde\n");
     }

@@ -8,6 +8,7 @@
 use super::fluxo::Foto;
 use super::login::{Login, PapelDoBanco};
 use super::manager::Manager;
+use super::session::Backends;
 use super::{ConexaoRecusada, Db, Sql};
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -74,7 +75,8 @@ impl Db {
     }
 }
 
-struct AoSair(Arc<AtomicBool>);
+/// Tells a thread that the runtime which started it is gone.
+pub(super) struct AoSair(pub(super) Arc<AtomicBool>);
 
 impl Drop for AoSair {
     fn drop(&mut self) {
@@ -96,8 +98,9 @@ fn escutar(avisos: &Avisos, parado: &AtomicBool) {
 
 /// Looks first, so that nothing told while nobody listened is missed.
 fn ouvir(avisos: &Avisos, parado: &AtomicBool, ligada: &mut bool) -> Result<(), ConexaoRecusada> {
+    let (papel, backends) = (PapelDoBanco::App, Backends::default());
     let mut conn =
-        Manager::novo(avisos.login.clone(), PapelDoBanco::App, super::TEMPO, None).abrir()?;
+        Manager::novo(avisos.login.clone(), papel, super::TEMPO, None, backends).abrir()?;
     Sql::new("SET application_name = 'elos-fluxo'").execute(&mut conn)?;
     Sql::new("LISTEN elos_fluxo").execute(&mut conn)?;
     *ligada = true;

@@ -19,14 +19,17 @@ mod owner;
 mod relacao;
 mod service_time;
 pub mod schema;
+mod session;
 mod sql;
 mod texto_enum;
 mod transport;
+mod within;
 
 pub use leitura::Leitura;
 pub use lugares::{Lugares, PACIENCIA, quantos_lugares};
 pub use manager::ConexaoRecusada;
 pub use relacao::{Relation, agrupar};
+pub use session::sessions_kept;
 pub use sql::{Conectivos, Sql, Valor};
 pub(crate) use texto_enum::texto_enum;
 pub use transport::{Transport, UNVERIFIED, UnsafeTransport, transport};
@@ -34,13 +37,14 @@ pub use transport::{Transport, UNVERIFIED, UnsafeTransport, transport};
 use crate::auth::{Ator, Escopo};
 use crate::error::{Error, Falha};
 use catalog::Structure;
-use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, PgConnection, r2d2::Pool};
 use escuta::Avisos;
 use login::{Login, PapelDoBanco};
 use manager::{Inicio, Lease, Manager};
 use migracoes::Standing;
 use service_time::ServiceTime;
+use session::{Backends, SessionWatch};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -97,6 +101,17 @@ impl DbOptions {
     }
 }
 
+impl DbOptions {
+    /// Each address by which the database is reached, once.
+    fn urls(&self) -> Vec<String> {
+        let all = [Some(&self.url), self.nacional_url.as_ref(), self.auditor_url.as_ref()];
+        let mut urls: Vec<String> = all.into_iter().flatten().cloned().collect();
+        urls.sort();
+        urls.dedup();
+        urls
+    }
+}
+
 /// Connections, and the queue of who waits for one: first come, first served, and no thread waits.
 #[derive(Clone)]
 struct Conexoes {
@@ -149,6 +164,7 @@ pub struct Db {
     avisos: Arc<Avisos>,
     /// Who writes the audit trail, and who seals it.
     auditor: Pool<Manager>,
+    session: Arc<SessionWatch>,
     espera: Duration,
     tempo: Duration,
     sem_filtro: bool,
@@ -189,6 +205,10 @@ impl Sessao<'_> {
         ler: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let escopo = self.escopo;
+        let status = AnsiTransactionManager::transaction_manager_status_mut(self.conn);
+        if !matches!(status.transaction_depth(), Ok(None)) {
+            return self.desfazivel(ler);
+        }
         let mut transacao = self.conn.build_transaction().read_only().repeatable_read();
         transacao.run(|conn| ler(&mut Sessao { conn, escopo }))
     }
@@ -197,12 +217,14 @@ impl Sessao<'_> {
 impl Db {
     /// Opens the pools. Refuses a login that row-level security would not bind.
     pub fn conectar(opcoes: &DbOptions) -> Result<Self, ConexaoRecusada> {
+        opcoes.urls().iter().try_for_each(|url| sessions_kept(url))?;
+        let backends = Backends::default();
         let gerente = |papel, comandos| {
             let tempo = match papel {
                 PapelDoBanco::Auditor => TEMPO_DA_TRILHA,
                 _ => opcoes.tempo,
             };
-            Manager::novo(Login::of(opcoes, papel), papel, tempo, comandos)
+            Manager::novo(Login::of(opcoes, papel), papel, tempo, comandos, backends.clone())
         };
         let pool = |papel, maximo, comandos| {
             Pool::builder()
@@ -239,6 +261,7 @@ impl Db {
             proprio: pool(PapelDoBanco::App, 1, None),
             avisos: Arc::new(Avisos::novos(Login::of(opcoes, PapelDoBanco::App))),
             auditor: pool(PapelDoBanco::Auditor, 2, None),
+            session: Arc::new(SessionWatch::of(opcoes.urls(), backends)),
             espera: opcoes.espera,
             tempo: opcoes.tempo,
             sem_filtro: opcoes.sem_filtro,
@@ -281,7 +304,9 @@ impl Db {
         ler: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
         let ler = |conn: &mut PgConnection| ler(conn).map_err(Error::from);
-        let reservar = || manager::reservar(&self.proprio, Escopo::Tribunal(0), Inicio::Solto);
+        self.session.check()?;
+        let (papel, escopo) = (PapelDoBanco::App, Escopo::Tribunal(0));
+        let reservar = || manager::reservar(&self.proprio, papel, escopo, Inicio::Solto);
         manager::usar_uma(reservar, ler)?.1
     }
 
@@ -290,7 +315,9 @@ impl Db {
         &self,
         fazer: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
-        let mut lease = manager::reservar(&self.auditor, Escopo::Nacional, Inicio::Solto)?;
+        self.session.check()?;
+        let papel = PapelDoBanco::Auditor;
+        let mut lease = manager::reservar(&self.auditor, papel, Escopo::Nacional, Inicio::Solto)?;
         lease.usar(|conn| fazer(conn).map_err(Error::from))
     }
 
@@ -320,7 +347,12 @@ impl Db {
     }
 
     fn reservar(&self, escopo: Escopo, inicio: Inicio) -> Result<Lease, Error> {
-        manager::reservar(&self.conexoes(escopo).pool, escopo, inicio)
+        self.session.check()?;
+        let papel = match escopo {
+            Escopo::Tribunal(_) => PapelDoBanco::App,
+            Escopo::Nacional => PapelDoBanco::Nacional,
+        };
+        manager::reservar(&self.conexoes(escopo).pool, papel, escopo, inicio)
     }
 
     /// The one place where async code meets Diesel, which is synchronous.

@@ -5,10 +5,12 @@
 
 mod banco;
 mod operacao;
+mod pooler;
 mod sorteio;
 
 pub use banco::{Banco, Modelo, agora};
 pub use operacao::{Desfecho, Modo, Operacao, Porta};
+pub use pooler::Pooler;
 pub use sorteio::Sorteio;
 
 use crate::segredo;
@@ -91,6 +93,8 @@ pub struct Ajustes {
     pub tempo: Option<Duration>,
     pub loopback_only: bool,
     pub connections: Connections,
+    /// Another way to the same database.
+    pub url: Option<String>,
     /// The logins of application, national and auditor, each its own; else one for all.
     pub logins: Option<[&'static str; 3]>,
     pub structure_interval: Option<Duration>,
@@ -129,7 +133,8 @@ impl App {
     fn sobre(banco: Arc<Banco>, ajustes: Ajustes, auth: Option<AuthOptions>) -> Self {
         segredo::vigiar();
         let comandos = Arc::new(AtomicU64::new(0));
-        let mut opcoes = DbOptions::nova(banco.url_do_app());
+        let url = ajustes.url.unwrap_or_else(|| banco.url_do_app());
+        let mut opcoes = DbOptions::nova(url);
         opcoes.pool_max = 6;
         opcoes.tempo = ajustes.tempo.unwrap_or(opcoes.tempo);
         opcoes.comandos = Some(Arc::clone(&comandos));
