@@ -221,63 +221,6 @@ impl Lookups {
     }
 }
 
-/// What a call has looked up by name, until it is settled: at its end, or when its client left.
-struct Lookups {
-    app: Arc<App>,
-    rastro: Rastro,
-    taken: AtomicU32,
-    settled: AtomicU32,
-    refused_for: AtomicU32,
-}
-
-impl Lookups {
-    fn new(app: Arc<App>, rastro: Rastro) -> Self {
-        let (taken, settled, refused_for) = Default::default();
-        Self { app, rastro, taken, settled, refused_for }
-    }
-
-    /// No call takes more than a minute's.
-    fn take(&self, names: u32) -> Result<(), Error> {
-        let Some(most) = self.app.enumeracao.por_chamada() else { return Ok(()) };
-        let refused_for = self.refused_for.load(Ordering::Relaxed);
-        if refused_for > 0 {
-            return Err(Error::Limite { segundos: refused_for });
-        }
-        let before = self.taken.fetch_add(names.min(most), Ordering::Relaxed).min(most);
-        let more = names.min(most - before);
-        if before > 0 {
-            self.app.enumeracao.take(self.rastro.ator(), more);
-            return self.check();
-        }
-        let begun = self.app.enumeracao.begin(self.rastro.ator(), more);
-        if let Err(Error::Limite { segundos }) = &begun {
-            self.taken.store(0, Ordering::Relaxed);
-            self.refused_for.store(*segundos, Ordering::Relaxed);
-            self.app.metricas.limitou(self.rastro.ator());
-        }
-        begun
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let told = self.app.enumeracao.por_chamada();
-        if told.is_none_or(|most| self.rastro.ausencias() <= most) {
-            return Ok(());
-        }
-        Err(Error::Limite { segundos: self.app.enumeracao.wait(self.rastro.ator()) })
-    }
-
-    fn settle(&self) {
-        let absent = self.rastro.ausencias();
-        let missed = absent - self.settled.swap(absent, Ordering::Relaxed).min(absent);
-        if missed > 0 {
-            self.app.metricas.faltaram(self.rastro.ator(), missed);
-        }
-        let Some(most) = self.app.enumeracao.por_chamada() else { return };
-        let taken = self.taken.swap(0, Ordering::Relaxed).min(most);
-        self.app.enumeracao.settle(self.rastro.ator(), taken, missed.min(most));
-    }
-}
-
 impl Drop for Lookups {
     fn drop(&mut self) {
         self.settle();

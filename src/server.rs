@@ -235,6 +235,10 @@ async fn pronto(app: web::Data<App>) -> HttpResponse {
     if !app.db.pronto().await {
         return HttpResponse::ServiceUnavailable().body("o banco de dados não responde\n");
     }
+    if !app.auditoria.is_writable() {
+        let text = "a trilha de auditoria não pode ser gravada: até que possa, nada se lê\n";
+        return HttpResponse::ServiceUnavailable().body(text);
+    }
     match app.db.structure_holds() {
         true => HttpResponse::Ok().body("pronto\n"),
         false => HttpResponse::ServiceUnavailable()

@@ -32,6 +32,7 @@ impl Db {
             pool: pool.clone(),
             vez: Arc::new(Semaphore::new(1)),
             esperam: Arc::default(),
+            service: Arc::default(),
         };
         // Nobody tells of what is not committed, and nobody listens.
         let nowhere = DbOptions::nova("");

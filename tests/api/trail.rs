@@ -69,7 +69,8 @@ fn refused_records_stop_reads(refuse: &[&str], mend: &[&str]) {
     // Once it is known, nothing is read any more; and it is said where an operator looks.
     let refused = app.get("tjrn", "/api/v1/processos");
     assert_eq!((refused.status, refused.headers.contains_key("retry-after")), (503, true));
-    assert!(!app.is_trail_writable());
+    let ready = app.pedir("GET", "/readyz", &[], b"");
+    assert!(ready.status == 503 && ready.texto.contains("trilha"), "{}", ready.texto);
 
     run(mend);
     while app.get("tjrn", "/api/v1/processos").status != 200 {}

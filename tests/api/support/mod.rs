@@ -347,11 +347,6 @@ impl App {
         }
     }
 
-    /// Whether the trail takes records.
-    pub fn is_trail_writable(&self) -> bool {
-        self.servido.auditoria.is_writable()
-    }
-
     /// One round of sealing.
     pub fn selar(&self) {
         elos::auditoria::selar(&self.servido.db).unwrap();
