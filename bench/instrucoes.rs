@@ -195,12 +195,11 @@ fn contar_em(postgres: &Embedded, pasta: &Path) -> anyhow::Result<Vec<(&'static 
     use diesel::{Connection, PgConnection, connection::SimpleConnection};
     let mut admin = PgConnection::establish(&postgres.url("postgres", "postgres"))?;
     admin.batch_execute("CREATE DATABASE contado")?;
-    admin.batch_execute("CREATE ROLE medido LOGIN")?;
     let mut migrador = Migrador::conectar(&postgres.url("postgres", "contado"))?;
     migrador.aplicar()?;
     elos::seed::semear(migrador.conn(), PROCESSOS)?;
     migrador.conn().batch_execute("VACUUM ANALYZE")?;
-    admin.batch_execute("GRANT elos_app, elos_nacional, elos_auditor TO medido")?;
+    elos::db::login::admit(&mut admin, "medido")?;
     let saida = pasta.join("callgrind");
     let feito = Command::new("valgrind")
         .args(callgrind::OPCOES)

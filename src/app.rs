@@ -13,6 +13,7 @@ use crate::metricas::Metricas;
 use crate::rastro::Rastreavel;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 #[derive(Clone)]
 pub struct App {
@@ -96,37 +97,45 @@ impl App {
 pub struct Chamada {
     pub app: Arc<App>,
     pub rastro: Rastro,
+    lookups: Arc<Lookups>,
 }
 
 impl Chamada {
     pub fn nova(app: Arc<App>, ator: Ator, entrada: Entrada) -> Self {
         let rastro = Rastro::novo(ator, entrada, app.auditoria.clone());
-        Self { app, rastro }
+        let lookups = Arc::new(Lookups::new(Arc::clone(&app), rastro.clone()));
+        Self { app, rastro, lookups }
     }
 
-    /// Lets who called see something: not one that is trying names out, and not before the
-    /// trail has a place for what it will see.
+    /// Before it sees anything: the trail has a place for what it will see.
     pub async fn admitir(&self) -> Result<(), Error> {
-        self.pode_ler()?;
         self.rastro.garantir().await
     }
 
-    /// Counts against the credential what it asked for and is not there.
-    fn cobrar(&self) {
-        let ausencias = self.rastro.ausencias_novas();
-        if ausencias > 0 {
-            self.app.enumeracao.gastar(self.ator(), ausencias);
-            self.app.metricas.faltaram(self.ator(), ausencias);
-        }
+    /// Before so many objects are looked for by their names. The first time, whoever has missed
+    /// too many is refused.
+    pub fn naming(&self, names: usize) -> Result<(), Error> {
+        self.lookups.take(u32::try_from(names).unwrap_or(u32::MAX))
     }
 
-    /// Refuses who has to wait for having tried too many names.
-    pub fn conhecida(&self) -> Result<(), Error> {
-        let conferida = self.app.enumeracao.conferir(self.ator());
-        if conferida.is_err() {
-            self.app.metricas.limitou(self.ator());
-        }
-        conferida
+    /// Passes on what was looked for by its name; counts it when it is not there. Of more absences
+    /// than a minute may have, one call is not told.
+    pub fn found<T>(&self, found: Option<T>) -> Result<Option<T>, Error> {
+        let found = self.rastro.procurado(found);
+        self.lookups.check()?;
+        Ok(found)
+    }
+
+    /// So many that were named are not there.
+    pub fn missed(&self, names: usize) -> Result<(), Error> {
+        self.rastro.ausentes(names);
+        self.lookups.check()
+    }
+
+    /// Why it looked nothing up, if it was not let.
+    pub fn refused(&self) -> Option<Error> {
+        let seconds = self.lookups.refused_for.load(Ordering::Relaxed);
+        (seconds > 0).then_some(Error::Limite { segundos: seconds })
     }
 
     pub fn ator(&self) -> &Ator {
@@ -145,18 +154,132 @@ impl Chamada {
         Ok(lido)
     }
 
-    /// Of a call that was admitted: whether it may read on.
-    pub fn pode_ler(&self) -> Result<(), Error> {
-        self.cobrar();
-        self.conhecida()
-    }
-
     /// The call is over, with this status: its answer may leave once what it says is written.
     pub fn encerrar(&self, status: u16) -> Written {
         if status == 404 && self.rastro.ausencias() == 0 {
             self.rastro.ausentes(1);
         }
-        self.cobrar();
+        self.lookups.settle();
         self.rastro.encerrar(status)
+    }
+}
+
+/// What a call has looked up by name, until it is settled: at its end, or when its client left.
+struct Lookups {
+    app: Arc<App>,
+    rastro: Rastro,
+    taken: AtomicU32,
+    settled: AtomicU32,
+    refused_for: AtomicU32,
+}
+
+impl Lookups {
+    fn new(app: Arc<App>, rastro: Rastro) -> Self {
+        let (taken, settled, refused_for) = Default::default();
+        Self { app, rastro, taken, settled, refused_for }
+    }
+
+    /// No call takes more than a minute's.
+    fn take(&self, names: u32) -> Result<(), Error> {
+        let Some(most) = self.app.enumeracao.por_chamada() else { return Ok(()) };
+        let refused_for = self.refused_for.load(Ordering::Relaxed);
+        if refused_for > 0 {
+            return Err(Error::Limite { segundos: refused_for });
+        }
+        let before = self.taken.fetch_add(names.min(most), Ordering::Relaxed).min(most);
+        let more = names.min(most - before);
+        if before > 0 {
+            self.app.enumeracao.take(self.rastro.ator(), more);
+            return self.check();
+        }
+        let begun = self.app.enumeracao.begin(self.rastro.ator(), more);
+        if let Err(Error::Limite { segundos }) = &begun {
+            self.taken.store(0, Ordering::Relaxed);
+            self.refused_for.store(*segundos, Ordering::Relaxed);
+            self.app.metricas.limitou(self.rastro.ator());
+        }
+        begun
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let told = self.app.enumeracao.por_chamada();
+        if told.is_none_or(|most| self.rastro.ausencias() <= most) {
+            return Ok(());
+        }
+        Err(Error::Limite { segundos: self.app.enumeracao.wait(self.rastro.ator()) })
+    }
+
+    fn settle(&self) {
+        let absent = self.rastro.ausencias();
+        let missed = absent - self.settled.swap(absent, Ordering::Relaxed).min(absent);
+        if missed > 0 {
+            self.app.metricas.faltaram(self.rastro.ator(), missed);
+        }
+        let Some(most) = self.app.enumeracao.por_chamada() else { return };
+        let taken = self.taken.swap(0, Ordering::Relaxed).min(most);
+        self.app.enumeracao.settle(self.rastro.ator(), taken, missed.min(most));
+    }
+}
+
+/// What a call has looked up by name, until it is settled: at its end, or when its client left.
+struct Lookups {
+    app: Arc<App>,
+    rastro: Rastro,
+    taken: AtomicU32,
+    settled: AtomicU32,
+    refused_for: AtomicU32,
+}
+
+impl Lookups {
+    fn new(app: Arc<App>, rastro: Rastro) -> Self {
+        let (taken, settled, refused_for) = Default::default();
+        Self { app, rastro, taken, settled, refused_for }
+    }
+
+    /// No call takes more than a minute's.
+    fn take(&self, names: u32) -> Result<(), Error> {
+        let Some(most) = self.app.enumeracao.por_chamada() else { return Ok(()) };
+        let refused_for = self.refused_for.load(Ordering::Relaxed);
+        if refused_for > 0 {
+            return Err(Error::Limite { segundos: refused_for });
+        }
+        let before = self.taken.fetch_add(names.min(most), Ordering::Relaxed).min(most);
+        let more = names.min(most - before);
+        if before > 0 {
+            self.app.enumeracao.take(self.rastro.ator(), more);
+            return self.check();
+        }
+        let begun = self.app.enumeracao.begin(self.rastro.ator(), more);
+        if let Err(Error::Limite { segundos }) = &begun {
+            self.taken.store(0, Ordering::Relaxed);
+            self.refused_for.store(*segundos, Ordering::Relaxed);
+            self.app.metricas.limitou(self.rastro.ator());
+        }
+        begun
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let told = self.app.enumeracao.por_chamada();
+        if told.is_none_or(|most| self.rastro.ausencias() <= most) {
+            return Ok(());
+        }
+        Err(Error::Limite { segundos: self.app.enumeracao.wait(self.rastro.ator()) })
+    }
+
+    fn settle(&self) {
+        let absent = self.rastro.ausencias();
+        let missed = absent - self.settled.swap(absent, Ordering::Relaxed).min(absent);
+        if missed > 0 {
+            self.app.metricas.faltaram(self.rastro.ator(), missed);
+        }
+        let Some(most) = self.app.enumeracao.por_chamada() else { return };
+        let taken = self.taken.swap(0, Ordering::Relaxed).min(most);
+        self.app.enumeracao.settle(self.rastro.ator(), taken, missed.min(most));
+    }
+}
+
+impl Drop for Lookups {
+    fn drop(&mut self) {
+        self.settle();
     }
 }

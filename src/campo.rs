@@ -1,5 +1,6 @@
 //! Checks of one text field that every slice shares.
 
+use crate::characters;
 use crate::error::{CodigoErro, Recusa};
 use async_graphql::MaybeUndefined;
 use serde::Serialize;
@@ -30,12 +31,23 @@ pub fn texto(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
     let valor = valor?;
     let mensagem = if valor.chars().count() > maximo {
         format!("o texto tem mais de {maximo} caracteres")
-    } else if valor.chars().any(char::is_control) {
-        "o texto tem um caractere de controle".to_owned()
+    } else if let Some(letra) = characters::control(valor) {
+        format!("o texto tem um caractere de controle: {letra}")
     } else {
         return None;
     };
     Some(Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem))
+}
+
+/// A name, of somebody or of something: a text of which every character is seen. Others make
+/// two names that look the same and are not.
+pub fn nome(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
+    texto(valor, maximo).or_else(|| {
+        let letra = characters::hidden(valor?)?;
+        let mensagem = format!("o nome tem um caractere que não se vê: {letra}");
+        let recusa = Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem);
+        Some(recusa.oriente("retire-o: costuma vir de um texto copiado"))
+    })
 }
 
 /// Longer than any list of a real processo.
@@ -162,5 +174,13 @@ mod tests {
         assert!(texto(Some("çãé"), 3).is_none());
         assert!(texto(Some("çãéo"), 3).is_some());
         assert!(texto(Some("a\0b"), 9).is_some());
+    }
+
+    #[test]
+    fn um_nome_so_tem_o_que_se_ve() {
+        assert!(nome(Some("Jose\u{301} da Silva"), 20).is_none());
+        assert!(nome(Some("abc"), 2).is_some());
+        let recusa = nome(Some("Ana\u{202e}"), 20).unwrap();
+        assert!(recusa.mensagem.contains("U+202E"), "{recusa:?}");
     }
 }

@@ -5,11 +5,13 @@ use crate::auditoria::archive::PublicKey;
 use crate::auditoria::comando::Conferencia;
 use crate::auth::{Auth, Papel, url_segura};
 use crate::config::{Config, Opcoes};
+use crate::db::catalog::{Left, Listed, Repair};
 use crate::db::migracoes::Migrador;
-use crate::db::{Db, DbOptions};
+use crate::db::{self, Db, DbOptions, Transport};
+use crate::isolation::{self, Login};
 use crate::server::{self, Partes};
 use crate::tribunal::Tribunal;
-use crate::{auditoria, credencial, graphql, rest, seed, telemetry};
+use crate::{auditoria, characters, credencial, graphql, rest, seed, telemetry};
 use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Parser, Subcommand};
@@ -68,6 +70,9 @@ enum Comando {
     /// A trilha de auditoria, com ELOS_MIGRATE_URL.
     #[command(subcommand)]
     Auditoria(AuditoriaCmd),
+    /// A muralha entre os tribunais, com ELOS_MIGRATE_URL e DATABASE_URL.
+    #[command(subcommand)]
+    Isolamento(IsolamentoCmd),
     /// Diz se o servidor em `--bind` está pronto: sai com 0 ou 1.
     Healthcheck,
     /// Imprime a versão.
@@ -86,6 +91,8 @@ enum Migrate {
     Revert,
     /// Lista as migrações e quais o banco tem.
     Status,
+    /// Refaz papéis, políticas, direitos e funções que não estão como as migrações os fazem.
+    Repair,
 }
 
 #[derive(Subcommand)]
@@ -161,9 +168,30 @@ fn mes(texto: &str) -> Result<NaiveDate, String> {
         .ok_or_else(|| "diga o mês como AAAA-MM; por exemplo, 2026-11".into())
 }
 
+#[derive(Subcommand)]
+enum IsolamentoCmd {
+    /// Tenta passar de um tribunal a outro, por todos os meios, neste banco; sai com 1 se passar por algum.
+    ///
+    /// Faz linhas de prova de dois tribunais numa transação que nunca se confirma, e tenta lê-las, mudá-las e fazê-las
+    /// como cada papel do servidor, como o login de DATABASE_URL e por cada operação GraphQL e REST: cada coluna, tabela,
+    /// função e papel que o catálogo do banco tem. Imprime o que tentou e o que conteve; cada ACHADO diz a tabela e a
+    /// coluna, a função ou a operação.
+    ///
+    /// Nada fica no banco: só as sequências (números de cadastro, de guia e da trilha) avançam algumas unidades. Dura
+    /// segundos; enquanto dura, a trilha e os fluxos de eventos mostram só o que veio antes dela. Pode rodar com o servidor no ar.
+    Prove,
+}
+
 fn nome_de_cliente(texto: &str) -> Result<String, String> {
-    let serve = (1..=255).contains(&texto.chars().count()) && !texto.chars().any(char::is_control);
-    serve.then(|| texto.to_owned()).ok_or_else(|| "tem de 1 a 255 caracteres".into())
+    if !(1..=255).contains(&texto.chars().count()) {
+        return Err("tem de 1 a 255 caracteres".into());
+    }
+    match characters::unfit_for_identifier(texto) {
+        None => Ok(texto.to_owned()),
+        Some(letra) => Err(format!(
+            "tem o caractere {letra}: nele não há brancos, acentos soltos nem o que não se vê"
+        )),
+    }
 }
 
 fn tribunal(texto: &str) -> Result<Tribunal, String> {
@@ -208,6 +236,7 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
         }
         Comando::Credencial(comando) => credencial(&config, comando),
         Comando::Auditoria(comando) => auditoria(&config, comando),
+        Comando::Isolamento(IsolamentoCmd::Prove) => prove(&config),
         Comando::Schema => {
             print!("{}", graphql::sdl());
             Ok(())
@@ -218,6 +247,7 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
         }
         Comando::CheckConfig => {
             println!("{config}");
+            warn_of_transports(&config);
             graphql::Documentos::novos(&graphql::sdl(), &config.documentos(false)?)?;
             Ok(())
         }
@@ -234,9 +264,10 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
 }
 
 fn serve(config: &Config) -> anyhow::Result<()> {
-    let url = config.database_url.as_ref().context(
+    let url = config.database_url.as_deref().context(
         "falta DATABASE_URL: `elos serve` não traz banco (para experimentar, `elos demo`)",
     )?;
+    check_transport(config, "DATABASE_URL", url)?;
     let oidc = &config.oidc;
     let issuer = oidc
         .issuer
@@ -250,6 +281,8 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         );
     }
     let mut banco = DbOptions::nova(url);
+    banco.nacional_url.clone_from(&config.nacional_url);
+    banco.auditor_url.clone_from(&config.auditor_url);
     banco.pool_max = config.pool_max;
     banco.tempo = config.tempo_maximo;
     let db = Db::conectar(&banco)?;
@@ -266,7 +299,9 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         app,
         auth: Auth::novo(oidc.opcoes(issuer.clone()), credenciais),
         graphiql: config.graphiql.unwrap_or(false),
+        loopback_only: false,
         cors: config.cors_origins.clone(),
+        connections: config.connections.clone(),
         metricas: server::escutar_metricas(config)?,
         #[cfg(feature = "dev-issuer")]
         emissor: None,
@@ -278,10 +313,19 @@ fn serve(config: &Config) -> anyhow::Result<()> {
 fn migrate(config: &Config, comando: &Migrate) -> anyhow::Result<()> {
     let mut migrador = Migrador::conectar(migrate_url(config)?)?;
     match comando {
-        Migrate::Run => match migrador.aplicar()?.as_slice() {
-            [] => println!("nada a aplicar"),
-            feitas => feitas.iter().for_each(|nome| println!("aplicada {nome}")),
-        },
+        Migrate::Run => {
+            match migrador.aplicar()?.as_slice() {
+                [] => println!("nada a aplicar"),
+                feitas => feitas.iter().for_each(|nome| println!("aplicada {nome}")),
+            }
+            let faults = migrador.faults()?;
+            ensure!(
+                faults.is_empty(),
+                "o banco tem as migrações, mas não está como elas o fazem:{}\nrode `elos migrate repair`",
+                Listed(&faults)
+            );
+        }
+        Migrate::Repair => return repair(&mut migrador),
         Migrate::Revert => println!("desfeita {}", migrador.reverter()?),
         Migrate::Status => {
             for migracao in migrador.situacao()? {
@@ -289,6 +333,36 @@ fn migrate(config: &Config, comando: &Migrate) -> anyhow::Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "commands answer on stdout")]
+fn repair(migrador: &mut Migrador) -> anyhow::Result<()> {
+    let Repair { done, left } = migrador.repair()?;
+    for difference in &done {
+        println!("reparado   {difference}");
+    }
+    for Left { difference, statements, reason } in &left {
+        println!("por fazer  {difference}");
+        if let Some(reason) = reason {
+            println!("           o banco disse: {reason}");
+        }
+        match statements.as_str() {
+            "" => println!("           nenhum comando o refaz: restaure-o de uma cópia"),
+            _ => println!("           como superusuário, se for o que quer: {statements};"),
+        }
+    }
+    if done.is_empty() && left.is_empty() {
+        println!("nada a reparar");
+    }
+    ensure!(
+        left.is_empty(),
+        "nem tudo pôde ser refeito por este login: peça o que falta a quem administra o banco"
+    );
+    ensure!(
+        !migrador.behind()?,
+        "faltam migrações: rode `elos migrate run` e depois `elos migrate repair`"
+    );
     Ok(())
 }
 
@@ -380,11 +454,72 @@ fn chave_publica(arquivo: &Path) -> anyhow::Result<PublicKey> {
     PublicKey::from_text(&texto).with_context(|| arquivo.display().to_string())
 }
 
+#[expect(clippy::print_stdout, reason = "commands answer on stdout")]
+fn prove(config: &Config) -> anyhow::Result<()> {
+    let owner = PgConnection::establish(migrate_url(config)?)?;
+    let url = config.database_url.as_ref().context("falta DATABASE_URL, o login que se prova")?;
+    let urls = [
+        (url, "elos_app"),
+        (config.nacional_url.as_ref().unwrap_or(url), "elos_nacional"),
+        (config.auditor_url.as_ref().unwrap_or(url), "elos_auditor"),
+    ];
+    let mut logins: Vec<(&String, Vec<&'static str>)> = Vec::new();
+    for (url, role) in urls {
+        match logins.iter_mut().find(|(known, _)| *known == url) {
+            Some((_, may)) => may.push(role),
+            None => logins.push((url, vec![role])),
+        }
+    }
+    let login = |(url, may): (&String, Vec<&'static str>)| {
+        let mixed_up = db::sessions_kept(url).err().map(|refused| refused.to_string());
+        Ok(Login { conn: PgConnection::establish(url)?, may, mixed_up })
+    };
+    let logins = logins.into_iter().map(login).collect::<anyhow::Result<Vec<_>>>()?;
+    let report = isolation::prove(owner, logins, agora)?;
+    print!("{report}");
+    ensure!(report.holds(), "atravessou-se a muralha: {} achado(s)", report.findings.len());
+    println!("contida: {} tentativas, nenhuma atravessou", report.tried());
+    Ok(())
+}
+
 fn migrate_url(config: &Config) -> anyhow::Result<&str> {
-    config
+    let url = config
         .migrate_url
         .as_deref()
-        .context("falta ELOS_MIGRATE_URL, a URL do banco como o dono das tabelas")
+        .context("falta ELOS_MIGRATE_URL, a URL do banco como o dono das tabelas")?;
+    check_transport(config, "ELOS_MIGRATE_URL", url)?;
+    Ok(url)
+}
+
+/// Refuses a way to PostgreSQL on which others could listen, unless it is allowed.
+fn check_transport(config: &Config, setting: &str, url: &str) -> anyhow::Result<()> {
+    match db::transport(url) {
+        Err(reason) if !config.pg_sem_tls => bail!("{setting}: {reason}"),
+        Err(_) => tracing::warn!(setting, "PostgreSQL is reached without TLS, as allowed"),
+        Ok(Transport::Unverified) => {
+            tracing::warn!(setting, "PostgreSQL's certificate is not verified");
+        }
+        Ok(Transport::Local | Transport::Verified) => {}
+    }
+    Ok(())
+}
+
+/// What `check-config` says of the ways to PostgreSQL, beside the settings.
+#[expect(clippy::print_stderr, reason = "warnings go beside the answer, not into it")]
+fn warn_of_transports(config: &Config) {
+    for (setting, url) in
+        [("DATABASE_URL", &config.database_url), ("ELOS_MIGRATE_URL", &config.migrate_url)]
+    {
+        let warning = match url.as_deref().map(db::transport) {
+            Some(Err(reason)) if config.pg_sem_tls => {
+                format!("aceito por ELOS_PG_SEM_TLS=on: {reason}")
+            }
+            Some(Err(reason)) => format!("seria recusado: {reason}"),
+            Some(Ok(Transport::Unverified)) => db::UNVERIFIED.to_owned(),
+            Some(Ok(Transport::Local | Transport::Verified)) | None => continue,
+        };
+        eprintln!("aviso: {setting}: {warning}");
+    }
 }
 
 /// Asks `/readyz` without a client library: what a shell-less image can run.

@@ -7,7 +7,7 @@ use crate::auth::{Auth, AuthOptions};
 use crate::config::Config;
 use crate::credencial;
 use crate::db::migracoes::Migrador;
-use crate::db::{Db, DbOptions, Sql};
+use crate::db::{Db, DbOptions, Sql, login};
 use crate::embedded::{self, Embedded};
 use crate::seed;
 use crate::server::{self, Partes};
@@ -86,7 +86,9 @@ pub fn rodar(
         app,
         auth: Auth::novo(AuthOptions::novas(iss.clone(), vec![AUDIENCIA.into()]), credenciais),
         graphiql: config.graphiql.unwrap_or(true),
+        loopback_only: true,
         cors: config.cors_origins.clone(),
+        connections: config.connections.clone(),
         metricas: server::escutar_metricas(config)?,
         emissor: Some(Emissor::novo(iss, AUDIENCIA.into(), agora)),
     };
@@ -103,13 +105,9 @@ fn preparar(postgres: &Embedded, dono: &str, processos: u32) -> anyhow::Result<(
     if ha_banco.execute(&mut servidor)? == 0 {
         servidor.batch_execute(&format!("CREATE DATABASE {BANCO}"))?;
     }
-    let ha_login = Sql::new("SELECT FROM pg_roles WHERE rolname = ").bind(LOGIN.to_owned());
-    if ha_login.execute(&mut servidor)? == 0 {
-        servidor.batch_execute(&format!("CREATE ROLE {LOGIN} LOGIN"))?;
-    }
     let mut migrador = Migrador::conectar(dono)?;
     migrador.aplicar()?;
-    servidor.batch_execute(&format!("GRANT elos_app, elos_nacional, elos_auditor TO {LOGIN}"))?;
+    login::admit(&mut servidor, LOGIN)?;
     if seed::vazio(migrador.conn())? {
         seed::semear(migrador.conn(), processos)?;
     }

@@ -7,6 +7,7 @@
 pub mod error; // what can go wrong, and the one table of codes
 pub mod tempo; // time as the courts write it
 pub mod cpf; // the number that names a person
+pub mod characters; // those that deceive a reader
 pub mod campo; // checks and changes of one field
 pub mod assinante; // the key of what the server certifies
 pub mod config; // every setting, documented once
@@ -34,6 +35,8 @@ pub mod evento;
 
 // The roof.
 pub mod entrada; // the bytes of a JSON request, for both doors
+pub mod connections; // how many are open, and that their clients read
+pub mod origin; // by which names and from which pages the server is called
 pub mod graphql; // one schema over HTTP
 pub mod rest; // the façade: old paths, the same services
 pub mod pages; // GraphiQL, served from the program
@@ -41,6 +44,7 @@ pub mod docs; // the façade's contract, and a page to read it
 pub mod requisicao; // what every request has: an id, a span, an end
 pub mod server; // routes
 pub mod seed; // synthetic data
+pub mod isolation; // tries to cross from one tribunal to another
 #[cfg(feature = "dev-issuer")]
 pub mod demo; // all of it on one machine
 pub mod cli; // the command line

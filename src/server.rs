@@ -3,19 +3,20 @@
 use crate::app::App;
 use crate::auditoria::Auditoria;
 use crate::auth::Auth;
-use crate::config::Config;
+use crate::config::{Config, Connections};
+use crate::connections::{Register, only_readers, raise_descriptor_limit};
 use crate::docs::Docs;
 use crate::graphql::{Carona, Documentos, Servico, Sessoes};
 use crate::metricas::Metricas;
+use crate::origin::{AllowedOrigins, only_loopback};
 use crate::{credencial, graphql, pages, requisicao, rest, tramite};
 use actix_cors::Cors;
-use actix_web::dev::{Extensions, Server};
+use actix_web::dev::Server;
 use actix_web::guard::fn_guard;
 use actix_web::http::header;
 use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context;
-use std::any::Any;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,19 +24,17 @@ use tokio::time::{self, Instant};
 
 #[cfg(feature = "dev-issuer")]
 use crate::auth::issuer::{self, Emissor};
-#[cfg(target_os = "linux")]
-use {
-    actix_web::rt::net::TcpStream,
-    nix::sys::socket::{setsockopt, sockopt::TcpUserTimeout},
-};
 
 /// What the server is made of, beyond what requests reach.
 pub struct Partes {
     pub app: App,
     pub auth: Auth,
     pub graphiql: bool,
+    /// Only names of this machine are answered.
+    pub loopback_only: bool,
     /// Origins whose pages may call.
     pub cors: Vec<String>,
+    pub connections: Connections,
     /// Where `/metrics` is asked for, if anywhere.
     pub metricas: Option<TcpListener>,
     /// `/` leads to GraphiQL; the development issuer is there.
@@ -44,8 +43,6 @@ pub struct Partes {
 }
 
 const ENCERRAR_EM_SEGUNDOS: u64 = 30;
-#[cfg(target_os = "linux")]
-const PARADO_EM_MILISSEGUNDOS: u32 = 30_000;
 const RONDA: Duration = Duration::from_secs(60);
 
 /// Where `/metrics` is to be asked for; a taken port is said before anything is started.
@@ -89,6 +86,8 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     rondar(partes.app.clone());
     credencial::reler(partes.app.db.clone(), partes.auth.credenciais().clone());
     partes.app.db.acompanhar_fluxo();
+    partes.app.db.watch_sessions();
+    partes.app.db.watch_structure();
     let sessoes = Arc::new(Sessoes::novas(partes.app.assinaturas));
     let ao_sinal = Arc::clone(&sessoes);
     let carona = Arc::new(Carona::nova(&partes.app.db));
@@ -102,6 +101,10 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     });
     let auth = web::Data::new(partes.auth);
     let (graphiql, cors) = (partes.graphiql, partes.cors);
+    let loopback_only = partes.loopback_only;
+    raise_descriptor_limit();
+    let register = Register::new(partes.connections);
+    let origins = web::Data::new(AllowedOrigins::new(&cors));
     let docs = Docs::novo();
     #[cfg(feature = "dev-issuer")]
     let emissor = partes.emissor.map(web::Data::new);
@@ -110,26 +113,20 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let servidor = HttpServer::new(move || {
         let mut rotas = Actix::new()
             .wrap(Condition::new(!cors.is_empty(), origens(&cors)))
+            .wrap(Condition::new(loopback_only, from_fn(only_loopback)))
             .wrap(cabecalhos())
             .wrap(from_fn(requisicao::acompanhar))
+            .wrap(from_fn(only_readers))
             .app_data(sdl.clone())
             .app_data(servico.clone())
             .app_data(app.clone())
             .app_data(auth.clone())
-            .service(
-                web::resource("/graphql")
-                    .route(web::post().to(graphql::http::responder))
-                    .route(
-                        web::get().guard(fn_guard(graphql::ws::e_websocket)).to(graphql::ws::abrir),
-                    )
-                    .route(web::get().to(graphql::http::responder))
-                    .default_service(web::to(graphql::http::metodo_nao_permitido)),
-            )
+            .app_data(origins.clone())
             .service(web::resource("/schema.graphql").get(schema_graphql))
             .service(web::resource("/healthz").get(|| async { HttpResponse::Ok().body("ok\n") }))
             .service(web::resource("/readyz").get(pronto))
             .configure(|config| docs.clone().rotas(config))
-            .configure(rest::rotas);
+            .configure(doors);
         if graphiql {
             rotas = rotas.configure(pages::rotas);
         }
@@ -144,20 +141,23 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     });
     // What blocks has a connection first: there is no work for more threads.
     let servidor = servidor.worker_max_blocking_threads(threads);
-    let servidor = servidor.on_connect(largar_quem_parou);
+    let servidor = servidor.on_connect(move |io, data| register.admit(io, data));
     let servidor = servidor.listen(escuta)?.shutdown_timeout(ENCERRAR_EM_SEGUNDOS);
     let servidor = servidor.disable_signals().run();
     graphql::encerrar_com_sinais(servidor.handle(), ao_sinal)?;
     Ok(servidor)
 }
 
-/// A connection whose other side takes nothing of what it is sent, gone or idle, would
-/// stay for as long as TCP has patience: a stream of events, for ever.
-fn largar_quem_parou(conexao: &dyn Any, _: &mut Extensions) {
-    #[cfg(target_os = "linux")]
-    if let Some(tcp) = conexao.downcast_ref::<TcpStream>() {
-        let _ = setsockopt(tcp, TcpUserTimeout, &PARADO_EM_MILISSEGUNDOS);
-    }
+/// The two doors: what they need of `app_data` is [`Servico`], [`App`] and [`Auth`].
+pub fn doors(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/graphql")
+            .route(web::post().to(graphql::http::responder))
+            .route(web::get().guard(fn_guard(graphql::ws::e_websocket)).to(graphql::ws::abrir))
+            .route(web::get().to(graphql::http::responder))
+            .default_service(web::to(graphql::http::metodo_nao_permitido)),
+    );
+    rest::rotas(config);
 }
 
 /// Of every answer that does not say otherwise: what is sealed is kept by nobody on the
@@ -228,8 +228,16 @@ async fn schema_graphql(sdl: web::Data<Sdl>) -> HttpResponse {
 }
 
 async fn pronto(app: web::Data<App>) -> HttpResponse {
-    match app.db.pronto().await {
+    if app.db.sessions_lost() {
+        let text = "um pooler entre o servidor e o PostgreSQL troca de sessão a cada transação: use pool_mode = session\n";
+        return HttpResponse::ServiceUnavailable().body(text);
+    }
+    if !app.db.pronto().await {
+        return HttpResponse::ServiceUnavailable().body("o banco de dados não responde\n");
+    }
+    match app.db.structure_holds() {
         true => HttpResponse::Ok().body("pronto\n"),
-        false => HttpResponse::ServiceUnavailable().body("o banco de dados não responde\n"),
+        false => HttpResponse::ServiceUnavailable()
+            .body("o banco não está como as migrações o fazem: o log diz onde; rode `elos migrate repair`\n"),
     }
 }

@@ -3,7 +3,7 @@ DROP FUNCTION elos_trilha_selar();
 DROP FUNCTION elos_trilha_provar;
 DROP FUNCTION elos_trilha_de_escrita;
 DROP FUNCTION elos_trilha_de_leitura;
-DROP FUNCTION elos_trilha_acrescentar;
+DROP FUNCTION elos_trilha_escritos(bigint, text[]);
 RESET ROLE;
 
 SET ROLE elos_dono;
@@ -19,7 +19,6 @@ END $$;
 DROP TABLE auditoria_recusada;
 ALTER TABLE auditoria RENAME TO auditoria_em_meses;
 ALTER TABLE selo RENAME TO selo_em_meses;
-ALTER INDEX auditoria_chave RENAME TO auditoria_em_meses_chave;
 DROP INDEX auditoria_da_trilha, auditoria_da_trilha_nacional, auditoria_por_instante, selo_por_recurso;
 
 CREATE TABLE auditoria (

@@ -16,6 +16,9 @@ BEGIN
         EXECUTE format('ALTER TABLE %I DROP CONSTRAINT %I', tabela, tabela || '_pkey');
         EXECUTE format('ALTER TABLE %I RENAME TO %I', tabela, tabela || '_' || mes);
     END LOOP;
+    -- A batch that is sent again after a broken connection meets its own numbers: in its month, as
+    -- the numbers of a partitioned table cannot be unique without what it is parted by.
+    EXECUTE format('CREATE UNIQUE INDEX %I ON %I (id)', 'auditoria_' || mes || '_id', 'auditoria_' || mes);
     EXECUTE format('ALTER INDEX auditoria_da_trilha RENAME TO %I', 'auditoria_' || mes || '_da_trilha');
     EXECUTE format('ALTER INDEX auditoria_da_trilha_nacional RENAME TO %I', 'auditoria_' || mes || '_da_trilha_nacional');
     EXECUTE format('ALTER INDEX auditoria_por_instante RENAME TO %I', 'auditoria_' || mes || '_por_instante');
@@ -45,7 +48,6 @@ CREATE TABLE auditoria (
     correlacao       text NOT NULL,
     correlacoes      uuid[],
 
-    CONSTRAINT auditoria_chave PRIMARY KEY (id, ocorrido_em),
     CONSTRAINT auditoria_id_positivo CHECK (id > 0),
     CONSTRAINT auditoria_canal_conhecido CHECK (canal IN ('GRAPHQL', 'REST', 'TRAMITA')),
     CONSTRAINT auditoria_especie_conhecida CHECK (especie IN ('LEITURA', 'ESCRITA')),
@@ -124,7 +126,7 @@ GRANT SELECT, INSERT ON auditoria, selo TO elos_definidor;
 GRANT SELECT (tribunal_codigo, ordem, ate_xid, ate_id, ids, recursos) ON selo TO elos_app, elos_nacional;
 GRANT SELECT (tribunal_codigo, ordem, ate_xid, ate_id) ON selo TO elos_auditor;
 REVOKE USAGE ON SEQUENCE auditoria_sequencia FROM elos_app;
-GRANT SELECT, USAGE ON SEQUENCE auditoria_sequencia TO elos_definidor;
+GRANT USAGE ON SEQUENCE auditoria_sequencia TO elos_definidor;
 
 -- The months of now and of the two to come, of both tables. Each is attached, not made in place:
 -- so nobody who reads or writes waits.
@@ -148,6 +150,9 @@ BEGIN
             CONTINUE WHEN to_regclass(particao) IS NOT NULL;
             EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', particao, tabela);
             EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', particao);
+            IF tabela = 'auditoria' THEN
+                EXECUTE format('CREATE UNIQUE INDEX %I ON %I (id)', particao || '_id', particao);
+            END IF;
             EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', tabela, particao, inicio, fim);
         END LOOP;
     END LOOP;
@@ -190,10 +195,11 @@ RESET ROLE;
 GRANT CREATE ON SCHEMA public TO elos_definidor;
 SET ROLE elos_definidor;
 
--- Writes records. What they have in common is said once: each one's `qual` is the place of its own
--- among those. Its records are `recursos[de:ate]`, and its sockets `outras[de_outras:ate_outras]`.
+-- Records of reads, of any tribunal, at the database's time, under numbers that the caller took from
+-- the sequence. What they have in common is said once: each one's `qual` is the place of its own
+-- among those. Its records are `recursos[de:ate]`, its subscriptions `outras[de_outras:ate_outras]`.
 -- Without a first number each takes its own.
-CREATE FUNCTION elos_trilha_acrescentar(
+CREATE FUNCTION elos_trilha_de_leitura(
     primeiro bigint, correlacoes text[], de bigint[], ate bigint[], qual bigint[], recursos bigint[],
     de_outras bigint[], ate_outras bigint[], outras uuid[],
     tribunais smallint[], subs text[], azps text[], canais text[], operacoes text[], especies text[], resultados text[],
@@ -207,49 +213,28 @@ DECLARE
 BEGIN
     INSERT INTO auditoria (id, tribunal_codigo, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, recursos,
                            campos_sensiveis, correlacao, correlacoes)
-    SELECT coalesce(primeiro - 1 + r.n, nextval('auditoria_sequencia')), c.tribunal, agora, c.sub, nullif(c.azp, ''), c.canal,
-           c.operacao, c.especie, c.resultado, c.status, recursos[r.de:r.ate],
-           CASE c.campos WHEN '' THEN '{}'::text[] ELSE string_to_array(c.campos, ',') END, r.correlacao,
-           CASE WHEN r.de_outras <= r.ate_outras THEN outras[r.de_outras:r.ate_outras] END
+    SELECT coalesce(primeiro - 1 + r.n, nextval('auditoria_sequencia')), tribunais[r.qual], agora, subs[r.qual],
+           nullif(azps[r.qual], ''), canais[r.qual], operacoes[r.qual], especies[r.qual], resultados[r.qual], statuses[r.qual],
+           recursos[r.de:r.ate], CASE campos[r.qual] WHEN '' THEN '{}'::text[] ELSE string_to_array(campos[r.qual], ',') END,
+           r.correlacao, CASE WHEN r.de_outras <= r.ate_outras THEN outras[r.de_outras:r.ate_outras] END
     FROM unnest(correlacoes, de, ate, qual, de_outras, ate_outras)
-             WITH ORDINALITY AS r (correlacao, de, ate, qual, de_outras, ate_outras, n)
-    JOIN unnest(tribunais, subs, azps, canais, operacoes, especies, resultados, statuses, campos)
-             WITH ORDINALITY AS c (tribunal, sub, azp, canal, operacao, especie, resultado, status, campos, k) ON c.k = r.qual;
+             WITH ORDINALITY AS r (correlacao, de, ate, qual, de_outras, ate_outras, n);
     GET DIAGNOSTICS escritos = ROW_COUNT;
     RETURN escritos;
-END $$;
-REVOKE ALL ON FUNCTION elos_trilha_acrescentar FROM PUBLIC;
-COMMENT ON FUNCTION elos_trilha_acrescentar IS 'Acrescenta registros à trilha; só as funções de leitura, de escrita e de prova a chamam.';
-
--- Records of reads, under numbers that the caller took from the sequence; answers how many of them
--- stand in the trail. A broken connection leaves open whether a batch was written: sent again under
--- the same numbers, it waits for its rival's end, and stands once.
-CREATE FUNCTION elos_trilha_de_leitura(
-    primeiro bigint, correlacoes text[], de bigint[], ate bigint[], qual bigint[], recursos bigint[],
-    de_outras bigint[], ate_outras bigint[], outras uuid[],
-    tribunais smallint[], subs text[], azps text[], canais text[], operacoes text[], especies text[], resultados text[],
-    statuses smallint[], campos text[]
-) RETURNS bigint
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
-    AS $$
-DECLARE
-    ontem timestamptz := clock_timestamp() - interval '1 day';
-    ultimo bigint := (SELECT last_value FROM auditoria_sequencia);
-BEGIN
-    IF primeiro IS NULL OR primeiro > ultimo THEN
-        RAISE EXCEPTION 'os números não são da sequência' USING ERRCODE = 'object_not_in_prerequisite_state';
-    END IF;
-    PERFORM pg_advisory_xact_lock(1936026736, (primeiro % 2147483647)::int);
-    IF EXISTS (SELECT FROM auditoria a WHERE a.id >= primeiro AND a.id < primeiro + 1000 AND a.ocorrido_em > ontem) THEN
-        RETURN (SELECT count(*) FROM auditoria a WHERE a.id >= primeiro AND a.id < primeiro + 1000 AND a.ocorrido_em > ontem
-                AND a.correlacao = ANY (correlacoes));
-    END IF;
-    RETURN elos_trilha_acrescentar(primeiro, correlacoes, de, ate, qual, recursos, de_outras, ate_outras, outras,
-                                   tribunais, subs, azps, canais, operacoes, especies, resultados, statuses, campos);
 END $$;
 REVOKE ALL ON FUNCTION elos_trilha_de_leitura FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION elos_trilha_de_leitura TO elos_auditor;
 COMMENT ON FUNCTION elos_trilha_de_leitura IS 'Registros de leituras, de qualquer tribunal, no instante do banco.';
+
+-- Of the records that were sent under these numbers, how many stand in the trail: a broken
+-- connection leaves that open.
+CREATE FUNCTION elos_trilha_escritos(primeiro bigint, enviadas text[]) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+    AS $$ SELECT count(*) FROM auditoria a
+          WHERE a.id >= primeiro AND a.id < primeiro + cardinality(enviadas) AND a.correlacao = ANY (enviadas) $$;
+REVOKE ALL ON FUNCTION elos_trilha_escritos(bigint, text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION elos_trilha_escritos(bigint, text[]) TO elos_auditor;
+COMMENT ON FUNCTION elos_trilha_escritos(bigint, text[]) IS 'Quantos dos registros enviados sob estes números estão na trilha.';
 
 -- Records of writes, in their transaction: of the session's tribunal, whatever is said.
 CREATE FUNCTION elos_trilha_de_escrita(
@@ -259,11 +244,17 @@ CREATE FUNCTION elos_trilha_de_escrita(
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
     AS $$
 DECLARE
-    nenhuma bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(correlacoes)]);
+    agora timestamptz := clock_timestamp();
+    escritos bigint;
 BEGIN
-    RETURN elos_trilha_acrescentar(NULL, correlacoes, de, ate, qual, recursos, nenhuma, nenhuma, '{}',
-                                   array_fill(elos_tribunal(), ARRAY[cardinality(subs)]), subs, azps, canais, operacoes, especies,
-                                   resultados, statuses, campos);
+    INSERT INTO auditoria (tribunal_codigo, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, recursos,
+                           campos_sensiveis, correlacao)
+    SELECT elos_tribunal(), agora, subs[r.qual], nullif(azps[r.qual], ''), canais[r.qual], operacoes[r.qual], especies[r.qual],
+           resultados[r.qual], statuses[r.qual], recursos[r.de:r.ate],
+           CASE campos[r.qual] WHEN '' THEN '{}'::text[] ELSE string_to_array(campos[r.qual], ',') END, r.correlacao
+    FROM unnest(correlacoes, de, ate, qual) AS r (correlacao, de, ate, qual);
+    GET DIAGNOSTICS escritos = ROW_COUNT;
+    RETURN escritos;
 END $$;
 REVOKE ALL ON FUNCTION elos_trilha_de_escrita FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION elos_trilha_de_escrita TO elos_app;
@@ -281,8 +272,8 @@ CREATE FUNCTION elos_trilha_provar(
     AS $$
 BEGIN
     BEGIN
-        PERFORM elos_trilha_acrescentar(NULL, correlacoes, de, ate, qual, recursos, de_outras, ate_outras, outras,
-                                        tribunais, subs, azps, canais, operacoes, especies, resultados, statuses, campos);
+        PERFORM elos_trilha_de_leitura(NULL, correlacoes, de, ate, qual, recursos, de_outras, ate_outras, outras,
+                                       tribunais, subs, azps, canais, operacoes, especies, resultados, statuses, campos);
         RETURN NULL;
     EXCEPTION WHEN OTHERS THEN
         -- A month that is not there is the database's fault, whatever class it is of.

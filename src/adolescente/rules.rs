@@ -1,7 +1,7 @@
 //! The rules on registering an adolescente. Pure: what they need is an argument.
 
 use super::{Adolescente, DadosDeAdolescente, Identificador, Procura};
-use crate::campo::{obrigatorio, texto};
+use crate::campo::{nome, obrigatorio};
 use crate::cpf::Cpf;
 use crate::error::{CodigoErro, Recusa};
 use chrono::{Datelike, NaiveDate};
@@ -124,9 +124,9 @@ pub fn r25_procura(procura: &Procura) -> Vec<Recusa> {
     let limite = procura.limite.filter(|limite| !(1..=50).contains(limite));
     [
         obrigatorio(procura.nome.as_ref(), "R25").map(|r| r.em(["nome"])),
-        texto(procura.nome.as_deref(), NOME_MAXIMO).map(|r| r.em(["nome"])),
-        texto(procura.sobrenome.as_deref(), NOME_MAXIMO).map(|r| r.em(["sobrenome"])),
-        texto(procura.nome_mae.as_deref(), NOME_MAXIMO).map(|r| r.em(["nomeMae"])),
+        nome(procura.nome.as_deref(), NOME_MAXIMO).map(|r| r.em(["nome"])),
+        nome(procura.sobrenome.as_deref(), NOME_MAXIMO).map(|r| r.em(["sobrenome"])),
+        nome(procura.nome_mae.as_deref(), NOME_MAXIMO).map(|r| r.em(["nomeMae"])),
         limite.map(|_| {
             Recusa::nova(CodigoErro::CampoInvalido, "R25", "o limite vai de 1 a 50").em(["limite"])
         }),
@@ -138,12 +138,12 @@ pub fn r25_procura(procura: &Procura) -> Vec<Recusa> {
 
 fn textos(novo: &DadosDeAdolescente) -> impl Iterator<Item = Recusa> {
     [
-        texto(novo.nome.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nome"])),
-        texto(novo.sobrenome.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "sobrenome"])),
-        texto(novo.nome_social.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nomeSocial"])),
-        texto(novo.nome_mae.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nomeMae"])),
-        texto(novo.nome_pai.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nomePai"])),
-        texto(novo.naturalidade.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "naturalidade"])),
+        nome(novo.nome.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nome"])),
+        nome(novo.sobrenome.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "sobrenome"])),
+        nome(novo.nome_social.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nomeSocial"])),
+        nome(novo.nome_mae.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nomeMae"])),
+        nome(novo.nome_pai.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nomePai"])),
+        nome(novo.naturalidade.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "naturalidade"])),
     ]
     .into_iter()
     .flatten()
@@ -154,7 +154,7 @@ fn documentos(novo: &DadosDeAdolescente, hoje: NaiveDate) -> impl Iterator<Item 
     let (rg, certidao) = (&novo.rg, &novo.certidao);
     let uf_desconhecida = rg.estado.as_deref().is_some_and(|uf| !UFS.contains(&uf));
     let expedicao_futura = rg.data_expedicao.is_some_and(|data| data > hoje || data.year() < 1900);
-    let curto = |valor: &Option<String>| texto(valor.as_deref(), DOCUMENTO_MAXIMO);
+    let curto = |valor: &Option<String>| nome(valor.as_deref(), DOCUMENTO_MAXIMO);
     [
         curto(&rg.numero).map(|r| r.em(["dados", "rg", "numero"])),
         curto(&rg.orgao_expedidor).map(|r| r.em(["dados", "rg", "orgaoExpedidor"])),

@@ -20,6 +20,10 @@ const FULL: usize = 1024;
 const BEHIND: Duration = Duration::from_secs(1);
 /// How long a call waits for a permit, and an answer for its record.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an answer waits for others to be written by the same commit, while others are on their
+/// way; and how many are company enough. A commit waits for the disk: a few share it at little cost.
+const COMPANY: Duration = Duration::from_millis(2);
+const ENOUGH: usize = 8;
 /// How long deliveries of events wait to be told together with others.
 const DELIVERIES: Duration = Duration::from_millis(25);
 /// How long records wait for which no answer waits.
@@ -39,7 +43,7 @@ pub enum Urgency {
 impl Urgency {
     const fn waits(self) -> Duration {
         match self {
-            Self::Answer => Duration::ZERO,
+            Self::Answer => COMPANY,
             Self::Delivery => DELIVERIES,
             Self::Later => NOBODY_WAITS,
         }
@@ -119,6 +123,10 @@ struct Pending {
     batch: Batch,
     /// When the batch has to be written; none while it is empty.
     due: Option<Instant>,
+    /// Answers that wait for it.
+    answers: usize,
+    /// How many calls there were at a time, of late: as many are worth waiting for.
+    calls: usize,
     closed: bool,
 }
 
@@ -173,8 +181,14 @@ impl Queue {
         pending.batch.records.extend(records);
         pending.batch.waiting.extend(tell);
         pending.batch.permits.extend(permit.0);
+        if urgency == Urgency::Answer {
+            pending.answers += 1;
+            let calls = PERMITS - self.permits.available_permits();
+            pending.calls = pending.calls.max(calls.min(ENOUGH));
+        }
+        let complete = pending.answers > 0 && pending.answers >= pending.calls;
         let full = pending.batch.records.len() >= FULL;
-        let waits = if full { Duration::ZERO } else { urgency.waits() };
+        let waits = if complete || full { Duration::ZERO } else { urgency.waits() };
         self.due_by(pending, Instant::now() + waits);
         written
     }
@@ -220,6 +234,9 @@ impl Queue {
             };
         }
         pending.due = None;
+        // What was waited for in vain is expected less the next time.
+        pending.calls = pending.answers.max(pending.calls * 3 / 4);
+        pending.answers = 0;
         let batch = mem::take(&mut pending.batch);
         drop(pending);
         self.writing.send_replace(Some(Instant::now()));

@@ -36,8 +36,6 @@ struct Interno {
     ausencias: AtomicU32,
     /// Of an attempt that is made again: those that it will find once more.
     repetidas: AtomicU32,
-    /// Of the absences, those that were counted against the credential.
-    cobradas: AtomicU32,
     estado: Mutex<Estado>,
 }
 
@@ -84,7 +82,6 @@ impl Rastro {
             sensiveis,
             ausencias,
             repetidas: AtomicU32::default(),
-            cobradas: AtomicU32::default(),
             estado,
         }))
     }
@@ -177,12 +174,6 @@ impl Rastro {
         self.0.ausencias.load(Ordering::Relaxed)
     }
 
-    /// Those that were not asked for by this yet.
-    pub fn ausencias_novas(&self) -> u32 {
-        let todas = self.ausencias();
-        todas - self.0.cobradas.swap(todas, Ordering::Relaxed).min(todas)
-    }
-
     /// The record of a write, to go in its transaction.
     pub fn escrita(
         &self,
@@ -201,6 +192,11 @@ impl Rastro {
         let mut estado = self.0.estado();
         estado.gravou = true;
         estado.escritos.extend(registro.recursos);
+    }
+
+    /// Whether something of the call was committed.
+    pub fn gravou(&self) -> bool {
+        self.0.estado().gravou
     }
 
     /// A write that was refused, with this status: nothing of its transaction stays.

@@ -9,11 +9,14 @@ use crate::rastro::{Recurso, sem_recursos};
 use ahash::{HashMap, HashMapExt};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error::DatabaseError};
 use diesel::sql_types as tipo;
 use std::sync::Arc;
 
-/// Records that one statement writes; the sequence grows by as many.
+/// Records that one statement writes at most.
 pub const LOTE: usize = 1000;
+/// By how much the sequence grows.
+pub const LOTE_DE_NUMEROS: i64 = 1000;
 
 /// Columns of [`Registro`], from a table named `a`.
 macro_rules! colunas {
@@ -47,7 +50,7 @@ struct Numero {
     n: i64,
 }
 
-/// The first of [`LOTE`] numbers that are nobody else's.
+/// The first of [`LOTE_DE_NUMEROS`] numbers that are nobody else's.
 pub fn numeros(conn: &mut PgConnection) -> QueryResult<i64> {
     let numero: Numero = Sql::new("SELECT nextval('auditoria_sequencia') AS n").get_result(conn)?;
     Ok(numero.n)
@@ -59,17 +62,30 @@ pub fn selar(conn: &mut PgConnection) -> QueryResult<usize> {
     Ok(selados.n.try_into().unwrap_or_default())
 }
 
-/// Writes a batch under the numbers that begin with `primeiro`, once, however often it is asked to;
-/// answers how many records of it stand in the trail under them.
+/// Writes a batch under the numbers that begin with `primeiro`; whether it did. It did not when one of
+/// them is taken: by the same batch, sent before, or by another.
 pub fn acrescentar(
     conn: &mut PgConnection,
     primeiro: i64,
     lote: &[NovoRegistro],
-) -> QueryResult<usize> {
+) -> QueryResult<bool> {
     let sql = Sql::new("SELECT elos_trilha_de_leitura(").bind(primeiro).push(", ");
-    let escritos: Numero =
-        reads(sql, &lote.iter().collect::<Vec<_>>()).push(") AS n").get_result(conn)?;
-    Ok(escritos.n.try_into().unwrap_or_default())
+    let sql = reads(sql, &lote.iter().collect::<Vec<_>>()).push(")");
+    match sql.execute(conn) {
+        Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
+        outro => outro.map(|_| true),
+    }
+}
+
+/// Whether a batch that was sent under these numbers stands in the trail.
+pub fn stands(conn: &mut PgConnection, primeiro: i64, lote: &[NovoRegistro]) -> QueryResult<bool> {
+    let written: Numero = Sql::new("SELECT elos_trilha_escritos(")
+        .bind(primeiro)
+        .push(", ")
+        .bind_cada(lote, |novo| novo.correlacao.clone())
+        .push(") AS n")
+        .get_result(conn)?;
+    Ok(usize::try_from(written.n).is_ok_and(|n| n == lote.len()))
 }
 
 /// Writes one record that was refused, if it is not the record's own fault; if it is, sets it
@@ -194,13 +210,14 @@ pub fn alem_do_fim(conn: &mut PgConnection) -> QueryResult<Option<String>> {
         #[diesel(sql_type = diesel::sql_types::Text)]
         xid: String,
     }
-    let inicio = "SELECT max(p.ate_xid)::text AS xid FROM (SELECT u.ate_xid FROM unnest(";
+    // PostgreSQL 14 has no max() of a transaction's number.
+    let inicio = "SELECT p.ate_xid::text AS xid FROM (SELECT u.ate_xid FROM unnest(";
     let achado: Option<Xid> = Sql::new(inicio)
         .bind(selo::tribunais())
         .push(concat!(
             ultimo_selo!(),
             " UNION ALL SELECT t.ate_xid FROM trilha_arquivada t) AS p \
-             WHERE p.ate_xid >= pg_snapshot_xmax(pg_current_snapshot()) HAVING max(p.ate_xid) IS NOT NULL"
+             WHERE p.ate_xid >= pg_snapshot_xmax(pg_current_snapshot()) ORDER BY p.ate_xid DESC LIMIT 1"
         ))
         .get_result(conn)
         .optional()?;

@@ -7,10 +7,12 @@
 
 use super::model::NovoRegistro;
 use super::queue::{Batch, Permit, Queue, Urgency, Written};
-use super::{merge, selo, store};
+use super::{merge, queue, selo, store};
 use crate::db::Db;
 use crate::error::Error;
 use crate::metricas::Metricas;
+use std::cell::Cell;
+use std::ops::Range;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -50,7 +52,7 @@ impl Auditoria {
         let (sealer, stop) = mpsc::channel();
         let (seals, counted) = (db.clone(), metrics.clone());
         thread::spawn(move || seal(&seals, &counted, &stop));
-        let writer = Writer { db, metrics: metrics.clone() };
+        let writer = Writer { db, metrics: metrics.clone(), numbers: Cell::default() };
         let source = Arc::clone(&queue);
         thread::spawn(move || {
             while let Some(batch) = source.take() {
@@ -136,6 +138,8 @@ fn names_nobody(record: &NovoRegistro) -> bool {
 struct Writer {
     db: Db,
     metrics: Metricas,
+    /// Numbers that were taken and not used yet.
+    numbers: Cell<Option<Range<i64>>>,
 }
 
 /// How many of the first records one statement takes; at least one.
@@ -190,11 +194,18 @@ impl Writer {
     /// One batch, under numbers of its own. A broken connection leaves open whether it was
     /// written: it is sent again under the same ones, and stands once.
     fn attempt(&self, records: &[NovoRegistro]) -> Result<(), Error> {
-        let first = self.db.como_auditor(store::numeros)?;
+        let first = self.take_numbers(records.len())?;
         loop {
             match self.db.como_auditor(|conn| store::acrescentar(conn, first, records)) {
-                Ok(written) if written == records.len() => return Ok(()),
-                Ok(_) => return Err(Error::interno(anyhow::anyhow!("numbers of another batch"))),
+                Ok(true) => return Ok(()),
+                Ok(false) => {
+                    if self.db.como_auditor(|conn| store::stands(conn, first, records))? {
+                        return Ok(());
+                    }
+                    // The numbers of another batch, of whoever took them.
+                    self.numbers.take();
+                    return Err(queue::unavailable());
+                }
                 Err(Error::Falha(..)) => {
                     self.metrics.nao_auditou();
                     tracing::warn!("the database is not there for the audit trail; trying again");
@@ -203,6 +214,21 @@ impl Writer {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// The first of so many numbers that nobody else has: the database gives a thousand at a time.
+    fn take_numbers(&self, how_many: usize) -> Result<i64, Error> {
+        let how_many = i64::try_from(how_many).unwrap_or(i64::MAX);
+        let left = self.numbers.take().filter(|left| left.end - left.start >= how_many);
+        let left = match left {
+            Some(left) => left,
+            None => {
+                let first = self.db.como_auditor(store::numeros)?;
+                first..first + store::LOTE_DE_NUMEROS
+            }
+        };
+        self.numbers.set(Some(left.start + how_many..left.end));
+        Ok(left.start)
     }
 
     /// A record that was refused by itself: PostgreSQL says whether it is the record's fault.

@@ -29,6 +29,8 @@ pub enum Fonte {
     },
     Url(String),
     Arquivo(PathBuf),
+    /// The set itself, as JSON.
+    Given(String),
 }
 
 /// A key that verifies signatures.
@@ -165,6 +167,7 @@ fn velhas_as(guardadas: &Guardadas) -> bool {
 fn ler(fonte: &Fonte) -> anyhow::Result<ChavesPorKid> {
     let corpo = match fonte {
         Fonte::Arquivo(caminho) => std::fs::read(caminho)?,
+        Fonte::Given(conjunto) => conjunto.clone().into_bytes(),
         Fonte::Url(url) => baixar(url)?,
         Fonte::Descoberta { issuer, aceita_http } => baixar(&descobrir(issuer, *aceita_http)?)?,
     };

@@ -3,6 +3,7 @@
 use super::claims::Caminho;
 use super::jwks::{Chave, Chaves, Fonte};
 use super::{Ator, Credenciais, Credencial, Papel};
+use crate::characters::{self, CodePoint};
 use crate::error::{Error, Falha};
 use crate::tribunal::Tribunal;
 use actix_web::HttpResponse;
@@ -41,6 +42,8 @@ pub struct AuthOptions {
 #[derive(Debug, Clone)]
 pub struct QuemE {
     pub papeis: Vec<Caminho>,
+    /// Wide papéis (see [`Papel::is_wide`]) that are taken even from a path through a `*`.
+    pub from_any_client: Vec<Papel>,
     /// Codes of tribunais.
     pub tribunal: Vec<Caminho>,
     /// Where nothing says the code: numbers of another list, that `sequencias` translates.
@@ -53,6 +56,7 @@ impl Default for QuemE {
         let ler = |caminhos: &[&str]| caminhos.iter().filter_map(|c| c.parse().ok()).collect();
         Self {
             papeis: ler(&["realm_access.roles", "resource_access.*.roles"]),
+            from_any_client: Vec::new(),
             tribunal: ler(&["tribunal"]),
             sequencia: ler(&["corporativo[].seq_tribunal_pai"]),
             sequencias: BTreeMap::new(),
@@ -62,13 +66,16 @@ impl Default for QuemE {
 
 impl QuemE {
     fn papeis(&self, claims: &Value) -> Vec<Papel> {
-        // A path through a `*` is in the hands of whoever runs any client of the issuer: what
-        // they may give is bounded by the tribunal.
+        // A path through a `*` is in the hands of whoever runs any client of the issuer, who may
+        // give it no more than work within the tribunal.
         let de = |caminho: &Caminho| {
             let nomes = caminho.textos(claims).into_iter();
             let papeis = nomes.filter_map(|nome| Papel::de_nome(&nome));
             let de_todos = caminho.de_todos();
-            papeis.filter(move |papel| !de_todos || *papel != Papel::Nacional).collect::<Vec<_>>()
+            let serve = |papel: &Papel| {
+                !de_todos || !papel.is_wide() || self.from_any_client.contains(papel)
+            };
+            papeis.filter(serve).collect::<Vec<_>>()
         };
         self.papeis.iter().flat_map(de).collect()
     }
@@ -116,6 +123,8 @@ struct Verificado {
     papeis: Vec<Papel>,
     /// None stands for those that are said and not known here.
     tribunais: BTreeSet<Option<i16>>,
+    /// Of somebody who signed in, not of a client itself.
+    of_person: bool,
     kid: String,
     chave: Arc<Chave>,
 }
@@ -174,10 +183,12 @@ impl Auth {
         let verificado = self.verificar(token).await?;
         let azp = verificado.azp.as_deref();
         let credencial = azp.map(|azp| self.credenciais.de(azp)).transpose();
-        let ator = match credencial.map_err(|_| sem_credenciais())?.flatten() {
-            Some(credencial) => por_credencial(&verificado, credencial),
-            None => reconhecer(&verificado, headers),
-        };
+        let credencial = credencial.map_err(|_| sem_credenciais())?.flatten();
+        let ator = requested_tribunal(headers).and_then(|pedido| match credencial {
+            Some(credencial) => por_credencial(&verificado, credencial, pedido),
+            None => reconhecer(&verificado, pedido),
+        });
+        let ator = ator.map(|ator| if verificado.of_person { ator.of_person() } else { ator });
         ator.map(|ator| (ator, instante(verificado.exp)))
             .map_err(|error| Recusado { error, desafio: None })
     }
@@ -212,24 +223,18 @@ impl Auth {
         let claims = jsonwebtoken::decode::<Value>(token, &chave.chave, &self.validacao)
             .map_err(|_| invalido())?
             .claims;
-        let verificado = self.ler(&claims, kid, chave).ok_or_else(invalido)?;
-        let verificado = Arc::new(verificado);
+        let verificado = Arc::new(self.ler(&claims, kid, chave)?);
         self.verificados.insert(token.to_owned(), Arc::clone(&verificado));
         Ok(verificado)
     }
 
-    /// None when the claims are not those of a token for this server.
-    fn ler(&self, claims: &Value, kid: String, chave: Arc<Chave>) -> Option<Verificado> {
-        let nome = |claim: &str| match claims.get(claim) {
-            None | Some(Value::Null) => Some(None),
-            Some(Value::String(texto)) if e_nome(texto) => Some(Some(texto.clone())),
-            // What no log and no database would take is nobody's name.
-            Some(_) => None,
-        };
+    /// Refuses claims that are not those of a token for this server.
+    fn ler(&self, claims: &Value, kid: String, chave: Arc<Chave>) -> Result<Verificado, Recusado> {
         // The library takes a list of issuers that has ours in it; ours is one, and exact.
-        claims.get("iss").filter(|iss| iss.is_string())?;
+        claims.get("iss").filter(|iss| iss.is_string()).ok_or_else(invalido)?;
+        let sub = identifier(claims, "sub")?.ok_or_else(invalido)?;
         // Where there is no `azp`, RFC 9068 names the client so.
-        let (sub, azp) = (nome("sub")??, nome("azp")?.or(nome("client_id")?));
+        let azp = identifier(claims, "azp")?.or(identifier(claims, "client_id")?);
         let de_publico = match claims.get("aud") {
             Some(Value::String(aud)) => self.opcoes.audiencia.contains(aud),
             Some(Value::Array(auds)) => auds
@@ -240,26 +245,46 @@ impl Auth {
         };
         let de_cliente = azp.as_ref().is_some_and(|azp| self.opcoes.clientes.contains(azp));
         if !de_publico && !de_cliente {
-            return None;
+            return Err(invalido());
         }
         let papeis = self.opcoes.quem.papeis(claims);
         let tribunais = self.opcoes.quem.tribunais(claims);
-        let exp = claims.get("exp")?.as_f64()?;
+        let exp = claims.get("exp").and_then(Value::as_f64).ok_or_else(invalido)?;
         #[expect(clippy::cast_possible_truncation, reason = "whole seconds are enough")]
         let exp = exp as i64;
-        Some(Verificado { sub, azp, exp, papeis, tribunais, kid, chave })
+        let of_person = is_of_person(claims, &sub, azp.as_deref());
+        Ok(Verificado { sub, azp, exp, papeis, tribunais, of_person, kid, chave })
     }
 }
 
-fn e_nome(texto: &str) -> bool {
-    !texto.is_empty()
-        && texto.chars().count() <= NOME_MAXIMO
-        && !texto.chars().any(|letra| letra.is_control() || invisivel(letra))
+/// The name that a claim gives. One that no log and no database would take, or that another could
+/// be mistaken for in the trail, is nobody's.
+fn identifier(claims: &Value, claim: &'static str) -> Result<Option<String>, Recusado> {
+    match claims.get(claim) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(texto)) if (1..=NOME_MAXIMO).contains(&texto.chars().count()) => {
+            match characters::unfit_for_identifier(texto) {
+                None => Ok(Some(texto.clone())),
+                Some(letra) => Err(illegible(claim, letra)),
+            }
+        }
+        Some(_) => Err(invalido()),
+    }
 }
 
-/// Letters that are there to be read otherwise than they stand: direction, joiners, marks.
-const fn invisivel(letra: char) -> bool {
-    matches!(letra, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+/// Whether a token is of somebody who signed in. A client's own has its name as `sub` (RFC 9068),
+/// or as that of a user made for it (Keycloak); what tells of a session is not a client's.
+fn is_of_person(claims: &Value, sub: &str, azp: Option<&str>) -> bool {
+    const OF_CLIENT: &str = "service-account-";
+    let is_client = |name: &str| {
+        name.starts_with(OF_CLIENT) || azp.is_some_and(|azp| name.eq_ignore_ascii_case(azp))
+    };
+    let has = |claim: &str| claims.get(claim).is_some_and(|value| !value.is_null());
+    match claims.get("preferred_username").and_then(Value::as_str) {
+        _ if is_client(sub) => false,
+        Some(name) => !is_client(name),
+        None => ["sid", "session_state", "auth_time"].into_iter().any(has),
+    }
 }
 
 /// Whether the header asks for something that must be understood (RFC 7515, `crit`): we know
@@ -278,10 +303,19 @@ fn vencido(exp: i64) -> bool {
 }
 
 /// Whom the server recognises by itself is what it says, not what the token says.
-fn por_credencial(verificado: &Verificado, credencial: Credencial) -> Result<Ator, Error> {
+fn por_credencial(
+    verificado: &Verificado,
+    credencial: Credencial,
+    pedido: Option<RequestedTribunal>,
+) -> Result<Ator, Error> {
+    let recusa = |mensagem| Err(Error::falha(Falha::SemPermissao, mensagem));
     if credencial.revogada {
-        let mensagem = "a credencial foi revogada; fale com quem opera o servidor";
-        return Err(Error::falha(Falha::SemPermissao, mensagem));
+        return recusa("a credencial foi revogada; fale com quem opera o servidor");
+    }
+    if pedido
+        .is_some_and(|RequestedTribunal(codigo)| codigo.is_none() || codigo != credencial.tribunal)
+    {
+        return recusa("a credencial não é do tribunal de `X-Tribunal`; omita-o, ou diga o dela");
     }
     let (sub, azp) = (verificado.sub.clone(), verificado.azp.clone());
     let ator = Ator::novo(sub, azp, credencial.tribunal, credencial.papeis)?;
@@ -295,13 +329,11 @@ fn instante(segundos: i64) -> DateTime<Utc> {
 
 /// The papéis and the tribunal that the claims give. Of several, the one that the call
 /// names, and none that the token does not.
-fn reconhecer(verificado: &Verificado, headers: &HeaderMap) -> Result<Ator, Error> {
+fn reconhecer(verificado: &Verificado, pedido: Option<RequestedTribunal>) -> Result<Ator, Error> {
     let recusa = |mensagem| Err(Error::falha(Falha::SemPermissao, mensagem));
     let tribunais = &verificado.tribunais;
-    let pedido =
-        headers.get(TRIBUNAL).map(|valor| valor.to_str().ok().and_then(Tribunal::de_texto));
     let tribunal = match pedido {
-        Some(Some(pedido)) if tribunais.contains(&Some(pedido.codigo)) => Some(pedido.codigo),
+        Some(RequestedTribunal(Some(codigo))) if tribunais.contains(&Some(codigo)) => Some(codigo),
         Some(_) => return recusa("o token não é do tribunal de `X-Tribunal`"),
         None if tribunais.len() > 1 => {
             return recusa("o token é de vários tribunais: diga de qual se trata em `X-Tribunal`");
@@ -310,6 +342,22 @@ fn reconhecer(verificado: &Verificado, headers: &HeaderMap) -> Result<Ator, Erro
     };
     let (sub, azp) = (verificado.sub.clone(), verificado.azp.clone());
     Ator::novo(sub, azp, tribunal, verificado.papeis.clone())
+}
+
+/// The tribunal that `X-Tribunal` names; none when it names no tribunal.
+#[derive(Debug, Clone, Copy)]
+struct RequestedTribunal(Option<i16>);
+
+/// Said twice it is refused: what is in front of the server may have read the other one.
+fn requested_tribunal(headers: &HeaderMap) -> Result<Option<RequestedTribunal>, Error> {
+    let mut ditos = headers.get_all(TRIBUNAL);
+    let Some(dito) = ditos.next() else { return Ok(None) };
+    if ditos.next().is_some() {
+        let mensagem = "o cabeçalho `X-Tribunal` veio mais de uma vez; mande um só";
+        return Err(Error::falha(Falha::EntradaInvalida, mensagem));
+    }
+    let lido = dito.to_str().ok().and_then(Tribunal::de_texto);
+    Ok(Some(RequestedTribunal(lido.map(|tribunal| tribunal.codigo))))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -333,6 +381,14 @@ fn invalido() -> Recusado {
         error: Error::falha(Falha::NaoAutenticado, mensagem),
         desafio: Some(r#"Bearer realm="elos", error="invalid_token""#),
     }
+}
+
+/// The signature is good, so this is told to who gave the name, not to who forges.
+fn illegible(claim: &'static str, letra: CodePoint) -> Recusado {
+    let mensagem = format!(
+        "o `{claim}` do token tem o caractere {letra}: nele não há brancos, acentos soltos nem o que não se vê"
+    );
+    Recusado { error: Error::falha(Falha::NaoAutenticado, mensagem), ..invalido() }
 }
 
 fn sem_credenciais() -> Recusado {

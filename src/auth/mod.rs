@@ -40,6 +40,12 @@ impl Papel {
         }
     }
 
+    /// Shows more than the records of one tribunal as anybody in it may see them: who else saw
+    /// them, what is sealed, or those of all.
+    pub const fn is_wide(self) -> bool {
+        matches!(self, Self::Auditoria | Self::DadosSensiveis | Self::Nacional)
+    }
+
     pub fn de_nome(nome: &str) -> Option<Self> {
         Self::TODOS.into_iter().find(|papel| papel.nome() == nome)
     }
@@ -72,6 +78,7 @@ struct Dados {
     sub: String,
     azp: Option<String>,
     credencial: String,
+    person: Option<String>,
     escopo: Escopo,
     tribunal: Option<i16>,
     papeis: Vec<Papel>,
@@ -101,7 +108,9 @@ impl Ator {
             None => format!("sub:{sub}"),
         };
         let estruturas = Vec::new();
-        Ok(Self(Arc::new(Dados { sub, azp, credencial, escopo, tribunal, papeis, estruturas })))
+        let person = None;
+        let dados = Dados { sub, azp, credencial, person, escopo, tribunal, papeis, estruturas };
+        Ok(Self(Arc::new(dados)))
     }
 
     /// The same, who acts in the Tramita only for these, by repositório and número; for every
@@ -110,6 +119,19 @@ impl Ator {
     pub fn agindo_por(mut self, estruturas: Vec<(i32, String)>) -> Self {
         Arc::make_mut(&mut self.0).estruturas = estruturas;
         self
+    }
+
+    /// The same, who is somebody that signed in, by whatever client.
+    #[must_use]
+    pub fn of_person(mut self) -> Self {
+        let dados = Arc::make_mut(&mut self.0);
+        dados.person = Some(format!("person:{}", dados.sub));
+        self
+    }
+
+    /// By whom what it looks for in vain is counted: a person, or a credential.
+    pub fn counted_as(&self) -> &str {
+        self.0.person.as_deref().unwrap_or(&self.0.credencial)
     }
 
     /// Of the estruturas of its tribunal, whether it acts for this one.

@@ -3,6 +3,7 @@
 
 mod assinaturas;
 mod confiaveis;
+mod connections;
 mod documentos;
 mod http;
 mod oidc;
@@ -12,6 +13,7 @@ mod texto;
 
 pub use assinaturas::Assinaturas;
 pub use confiaveis::Confiavel;
+pub use connections::Connections;
 pub use documentos::Documentos;
 pub use http::{Http, PerfilHttp};
 pub use opcoes::{Chave, FormatoDoLog, Opcoes};
@@ -32,6 +34,10 @@ pub enum ConfigInvalida {
     Algoritmo(String),
     #[error("{0}: {1}")]
     Claim(String, crate::auth::CaminhoMalformado),
+    #[error(
+        "oidc_papeis_de_qualquer_cliente: {0} não é um papel; use, por exemplo, pse-dados-sensiveis"
+    )]
+    Papel(String),
     #[error("[corporativo] {0} = {1}: tribunal desconhecido; use, por exemplo, 8.20")]
     Corporativo(String, String),
     #[error("{0}: não é uma origem; use, por exemplo, https://painel.exemplo.jus.br")]
@@ -53,7 +59,11 @@ pub enum ConfigInvalida {
 pub struct Config {
     pub bind: SocketAddr,
     pub database_url: Option<String>,
+    pub nacional_url: Option<String>,
+    pub auditor_url: Option<String>,
     pub migrate_url: Option<String>,
+    /// PostgreSQL of another machine may be reached without TLS.
+    pub pg_sem_tls: bool,
     pub data_dir: PathBuf,
     pub pg_bin: Option<PathBuf>,
     pub pool_max: u32,
@@ -67,6 +77,7 @@ pub struct Config {
     pub documentos_so_confiaveis: bool,
     pub http: Http,
     pub cors_origins: Vec<String>,
+    pub connections: Connections,
     pub metrics_bind: Option<SocketAddr>,
     pub ausencias_por_minuto: u32,
     pub ambiente: Option<String>,
@@ -94,7 +105,10 @@ impl Config {
         Ok(Self {
             bind: dadas.bind.or(arquivo.bind).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
             database_url: dadas.database_url.or(arquivo.database_url),
+            nacional_url: dadas.nacional_url.or(arquivo.nacional_url),
+            auditor_url: dadas.auditor_url.or(arquivo.auditor_url),
             migrate_url: dadas.migrate_url.or(arquivo.migrate_url),
+            pg_sem_tls: dadas.pg_sem_tls.or(arquivo.pg_sem_tls) == Some(Chave::On),
             data_dir: dadas
                 .data_dir
                 .or(arquivo.data_dir)
@@ -108,6 +122,17 @@ impl Config {
             oidc,
             chave_dos_recibos: dadas.chave_dos_recibos.or(arquivo.chave_dos_recibos),
             cors_origins,
+            connections: Connections {
+                at_most: dadas
+                    .conexoes_maximo
+                    .or(arquivo.conexoes_maximo)
+                    .map_or(Connections::default().at_most, |n| n as usize),
+                per_address: dadas
+                    .conexoes_por_endereco
+                    .or(arquivo.conexoes_por_endereco)
+                    .map_or(Connections::default().per_address, |n| n as usize),
+                proxies: dadas.proxies.or(arquivo.proxies).into_iter().flatten().collect(),
+            },
             metrics_bind: dadas.metrics_bind.or(arquivo.metrics_bind),
             ausencias_por_minuto: dadas
                 .ausencias_por_minuto
@@ -226,8 +251,14 @@ mod tests {
 
     #[test]
     fn a_senha_nao_se_imprime() {
-        let dadas =
-            Opcoes { database_url: Some("postgres://u:segredo@h/d".into()), ..Opcoes::default() };
+        let url = || Some("postgres://u:segredo@h/d".to_owned());
+        let dadas = Opcoes {
+            database_url: url(),
+            nacional_url: url(),
+            auditor_url: url(),
+            migrate_url: url(),
+            ..Opcoes::default()
+        };
         assert!(!Config::resolver(dadas).unwrap().to_string().contains("segredo"));
     }
 }

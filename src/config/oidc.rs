@@ -1,7 +1,7 @@
 //! The settings of who is let in.
 
 use super::{Chave, ConfigInvalida, Opcoes};
-use crate::auth::{AuthOptions, Caminho, Fonte, QuemE};
+use crate::auth::{AuthOptions, Caminho, Fonte, Papel, QuemE};
 use crate::tribunal::Tribunal;
 use jsonwebtoken::Algorithm;
 use std::path::PathBuf;
@@ -36,7 +36,11 @@ impl Oidc {
             let erro = || ConfigInvalida::Corporativo(numero.clone(), tribunal.clone());
             Ok((numero.clone(), lido.ok_or_else(erro)?))
         });
+        let from_any_client =
+            lista(&dadas.oidc_papeis_de_qualquer_cliente, &arquivo.oidc_papeis_de_qualquer_cliente);
+        let from_any_client = from_any_client.unwrap_or_default().into_iter();
         let quem = QuemE {
+            from_any_client: from_any_client.map(papel).collect::<Result<_, _>>()?,
             papeis: caminhos(
                 lista(&dadas.oidc_claim_papeis, &arquivo.oidc_claim_papeis),
                 padrao.papeis,
@@ -86,6 +90,10 @@ impl Oidc {
 
 fn caminho(texto: String) -> Result<Caminho, ConfigInvalida> {
     texto.trim().parse().map_err(|erro| ConfigInvalida::Claim(texto, erro))
+}
+
+fn papel(nome: String) -> Result<Papel, ConfigInvalida> {
+    Papel::de_nome(nome.trim()).ok_or(ConfigInvalida::Papel(nome))
 }
 
 /// Only those of which the server knows no secret: who can verify cannot sign.

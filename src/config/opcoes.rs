@@ -4,7 +4,7 @@ use super::{Assinaturas, ConfigInvalida, PerfilHttp, Regras};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// By flag or environment (clap), or by file (serde).
@@ -20,9 +20,29 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_BIND", value_name = "ENDEREÇO:PORTA", global = true)]
     pub bind: Option<SocketAddr>,
 
-    /// Banco de dados, como o papel da aplicação (membro de `elos_app` e `elos_nacional`).
+    /// Banco de dados, como o login da aplicação, que pode ser elos_app, elos_nacional e elos_auditor e não herda nada deles.
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
+
+    /// Banco de dados, como um login que só pode ser elos_nacional; então o de DATABASE_URL não pode [padrão: DATABASE_URL].
+    #[arg(
+        long,
+        env = "ELOS_NACIONAL_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub nacional_url: Option<String>,
+
+    /// Banco de dados, como um login que só pode ser elos_auditor; então o de DATABASE_URL não pode [padrão: DATABASE_URL].
+    #[arg(
+        long,
+        env = "ELOS_AUDITOR_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub auditor_url: Option<String>,
 
     /// Banco de dados, como o dono das tabelas; só para `migrate` e `seed`.
     #[arg(
@@ -33,6 +53,10 @@ pub struct Opcoes {
         global = true
     )]
     pub migrate_url: Option<String>,
+
+    /// Aceita PostgreSQL de outra máquina sem TLS garantido: quem estiver no caminho lê a senha e os dados, e pode trocá-los [padrão: off].
+    #[arg(long, env = "ELOS_PG_SEM_TLS", value_enum, global = true)]
+    pub pg_sem_tls: Option<Chave>,
 
     /// Pasta do PostgreSQL embutido de `elos demo`.
     #[arg(long, env = "ELOS_DATA_DIR", value_name = "PASTA", global = true)]
@@ -98,6 +122,17 @@ pub struct Opcoes {
     )]
     pub oidc_claim_papeis: Option<Vec<String>>,
 
+    /// Papéis que se aceitam mesmo de um caminho com `*`, separados por vírgula: quem administra qualquer cliente do emissor os pode dar a si.
+    /// Sem isto, pse-auditoria, pse-dados-sensiveis e pse-nacional só valem de caminhos sem `*` [padrão: nenhum].
+    #[arg(
+        long,
+        env = "ELOS_OIDC_PAPEIS_DE_QUALQUER_CLIENTE",
+        value_name = "PAPÉIS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_papeis_de_qualquer_cliente: Option<Vec<String>>,
+
     /// Onde o token diz o tribunal, como 8.20, 820 ou 20 [padrão: tribunal].
     #[arg(
         long,
@@ -157,6 +192,24 @@ pub struct Opcoes {
     /// Operações que um pedido pode ter, como lista; 0 recusa listas [padrão: 0].
     #[arg(long, env = "ELOS_LOTE_MAXIMO", value_name = "N", value_parser = clap::value_parser!(u16).range(0..=100), global = true)]
     pub lote_maximo: Option<u16>,
+
+    /// Conexões abertas ao mesmo tempo, de todos [padrão: 8192].
+    #[arg(long, env = "ELOS_CONEXOES_MAXIMO", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true)]
+    pub conexoes_maximo: Option<u32>,
+
+    /// Conexões abertas ao mesmo tempo de um endereço [padrão: 512].
+    #[arg(long, env = "ELOS_CONEXOES_POR_ENDERECO", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true)]
+    pub conexoes_por_endereco: Option<u32>,
+
+    /// Endereços de proxies, separados por vírgula: deles vêm todos os clientes, e só o limite de todos lhes vale [padrão: nenhum].
+    #[arg(
+        long,
+        env = "ELOS_PROXIES",
+        value_name = "ENDEREÇOS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub proxies: Option<Vec<IpAddr>>,
 
     /// Origens de páginas que podem chamar este servidor (CORS), separadas por vírgula [padrão: nenhuma].
     #[arg(

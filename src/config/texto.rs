@@ -19,7 +19,14 @@ impl fmt::Display for Config {
         let Self { regras, assinaturas, .. } = self;
         writeln!(f, "bind             = {}", self.bind)?;
         writeln!(f, "database_url     = {}", oculta(&self.database_url))?;
+        let own = |url: &Option<String>| match url {
+            Some(_) => "(definida; não se mostra)",
+            None => "(a de database_url)",
+        };
+        writeln!(f, "nacional_url     = {}", own(&self.nacional_url))?;
+        writeln!(f, "auditor_url      = {}", own(&self.auditor_url))?;
         writeln!(f, "migrate_url      = {}", oculta(&self.migrate_url))?;
+        writeln!(f, "pg_sem_tls       = {}", if self.pg_sem_tls { "on" } else { "off" })?;
         writeln!(f, "data_dir         = {}", self.data_dir.display())?;
         writeln!(f, "pg_bin           = {}", caminho(&self.pg_bin))?;
         writeln!(f, "pool_max         = {}", self.pool_max)?;
@@ -42,9 +49,16 @@ impl fmt::Display for Config {
         writeln!(f, "oidc_jwks_file   = {}", caminho(&oidc.jwks_file))?;
         writeln!(f, "oidc_allow_http  = {}", if oidc.allow_http { "on" } else { "off" })?;
         writeln!(f, "oidc_claim_papeis    = {}", caminhos(&oidc.quem.papeis))?;
+        let papeis: Vec<_> = oidc.quem.from_any_client.iter().map(|p| p.nome().into()).collect();
+        writeln!(f, "oidc_papeis_de_qualquer_cliente = {}", ou_nada(&papeis))?;
         writeln!(f, "oidc_claim_tribunal  = {}", caminhos(&oidc.quem.tribunal))?;
         writeln!(f, "oidc_claim_sequencia = {}", caminhos(&oidc.quem.sequencia))?;
         writeln!(f, "cors_origins     = {}", ou_nada(&self.cors_origins))?;
+        let connections = &self.connections;
+        writeln!(f, "conexoes_maximo  = {}", connections.at_most)?;
+        writeln!(f, "conexoes_por_endereco = {}", connections.per_address)?;
+        let proxies: Vec<_> = connections.proxies.iter().map(ToString::to_string).collect();
+        writeln!(f, "proxies          = {}", ou_nada(&proxies))?;
         let metricas = self.metrics_bind.map_or_else(|| "(não serve)".into(), |b| b.to_string());
         writeln!(f, "metrics_bind     = {metricas}")?;
         writeln!(f, "ausencias_por_minuto = {}", self.ausencias_por_minuto)?;

@@ -6,7 +6,9 @@
 //! is only a reason to look sooner, so none that is lost loses anything.
 
 use super::fluxo::Foto;
-use super::manager::{Manager, PapelDoBanco};
+use super::login::{Login, PapelDoBanco};
+use super::manager::Manager;
+use super::session::Backends;
 use super::{ConexaoRecusada, Db, Sql};
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -27,14 +29,14 @@ const RELIGAR: Duration = Duration::from_millis(250);
 
 /// What of the feed all clones of a [`Db`] share.
 pub(super) struct Avisos {
-    url: String,
+    login: Login,
     pendente: Notify,
     horizonte: watch::Sender<u64>,
 }
 
 impl Avisos {
-    pub(super) fn novos(url: String) -> Self {
-        Self { url, pendente: Notify::new(), horizonte: watch::Sender::new(0) }
+    pub(super) fn novos(login: Login) -> Self {
+        Self { login, pendente: Notify::new(), horizonte: watch::Sender::new(0) }
     }
 
     /// Something was committed.
@@ -73,7 +75,8 @@ impl Db {
     }
 }
 
-struct AoSair(Arc<AtomicBool>);
+/// Tells a thread that the runtime which started it is gone.
+pub(super) struct AoSair(pub(super) Arc<AtomicBool>);
 
 impl Drop for AoSair {
     fn drop(&mut self) {
@@ -95,8 +98,9 @@ fn escutar(avisos: &Avisos, parado: &AtomicBool) {
 
 /// Looks first, so that nothing told while nobody listened is missed.
 fn ouvir(avisos: &Avisos, parado: &AtomicBool, ligada: &mut bool) -> Result<(), ConexaoRecusada> {
+    let (papel, backends) = (PapelDoBanco::App, Backends::default());
     let mut conn =
-        Manager::novo(avisos.url.clone(), PapelDoBanco::App, super::TEMPO, None).abrir()?;
+        Manager::novo(avisos.login.clone(), papel, super::TEMPO, None, backends).abrir()?;
     Sql::new("SET application_name = 'elos-fluxo'").execute(&mut conn)?;
     Sql::new("LISTEN elos_fluxo").execute(&mut conn)?;
     *ligada = true;

@@ -1,5 +1,8 @@
 //! Connections: how one is opened and refused, bound to a tribunal, and found dead.
 
+use super::catalog::{Difference, Listed};
+use super::login::{Login, PapelDoBanco};
+use super::session::{Backends, Held, Mark};
 use super::{Sql, indisponivel};
 use crate::auth::Escopo;
 use crate::error::Error;
@@ -10,30 +13,9 @@ use diesel::connection::{
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-/// The role that a connection takes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PapelDoBanco {
-    /// Bound by row-level security to one tribunal.
-    App,
-    /// Reads every tribunal.
-    Nacional,
-    /// Writes the audit trail of what was read, and seals it.
-    Auditor,
-}
-
-impl PapelDoBanco {
-    const fn nome(self) -> &'static str {
-        match self {
-            Self::App => "elos_app",
-            Self::Nacional => "elos_nacional",
-            Self::Auditor => "elos_auditor",
-        }
-    }
-}
 
 /// Why the server does not use a connection.
 #[derive(Debug, thiserror::Error)]
@@ -45,15 +27,35 @@ pub enum ConexaoRecusada {
     #[error("o banco não tem todas as migrações: rode `elos migrate run` com ELOS_MIGRATE_URL")]
     SemMigracoes,
     #[error(
-        "a segurança de linha não vale neste banco: {0} a ignora, ou está desligada em alguma tabela \
-         (ALTER ROLE {0} NOBYPASSRLS; ALTER TABLE … ENABLE ROW LEVEL SECURITY)"
+        "faltam no servidor de banco os papéis {0} (um banco restaurado não os traz): \
+         rode `elos migrate repair` com ELOS_MIGRATE_URL"
+    )]
+    SemPapeis(String),
+    #[error(
+        "a segurança de linha não vale neste banco: {0} a ignora, ou está desligada em alguma tabela; \
+         rode `elos migrate repair` com ELOS_MIGRATE_URL"
     )]
     SemSegurancaDeLinha(&'static str),
     #[error(
-        "DATABASE_URL entra como {0}, que é superusuário, ignora a segurança de linha ou é dono das tabelas: \
-         entre com um papel comum (CREATE ROLE nome LOGIN; GRANT elos_app, elos_nacional, elos_auditor TO nome)"
+        "o banco não está como as migrações o fazem:{list}\nrode `elos migrate repair` com ELOS_MIGRATE_URL",
+        list = Listed(.0)
     )]
-    PapelPoderoso(String),
+    Estrutura(Vec<Difference>),
+    #[error(
+        "{setting} entra como {login}, que {why}: a segurança de linha não o prenderia. \
+         Entre com um papel comum (CREATE ROLE nome LOGIN NOINHERIT; GRANT {roles} TO nome)"
+    )]
+    PapelPoderoso { setting: &'static str, login: String, why: String, roles: String },
+    #[error(
+        "{setting} entra como {login}, que herda {roles}: quem tiver a sua senha faz tudo isso sem passar pelo elos. \
+         Como quem administra o banco, rode: {line}"
+    )]
+    Herda { setting: &'static str, login: String, roles: String, line: String },
+    #[error(
+        "{setting} entra como {login}, que também é membro de {roles}: com uma URL para cada fim, cada login é membro \
+         só do seu papel. Como quem administra o banco, rode: {line}"
+    )]
+    MembroDeMais { setting: &'static str, login: String, roles: String, line: String },
     #[error(
         "o banco veio de uma cópia (pg_dump) para um servidor mais novo do que os seus registros: a trilha de auditoria \
          e o fluxo de eventos continuariam antes do próprio fim. Pare o PostgreSQL, avance o contador de transações \
@@ -61,9 +63,18 @@ pub enum ConexaoRecusada {
     )]
     Restaurado(String),
     #[error(
-        "DATABASE_URL entra como {0}, que não é membro dos papéis do servidor: GRANT elos_app, elos_nacional, elos_auditor TO {0}"
+        "{setting} entra como {login}, que não é membro dos papéis do servidor. \
+         Como quem administra o banco, rode: {line}"
     )]
-    ForaDoPapel(String),
+    ForaDoPapel { setting: &'static str, login: String, line: String },
+    #[error(
+        "entre o servidor e o PostgreSQL há um pooler que troca de conexão a cada transação (no PgBouncer, pool_mode = \
+         transaction ou statement): o tribunal e o papel de uma sessão cairiam na de outro, e a segurança de linha com \
+         eles. Ponha-o em modo de sessão (pool_mode = session), ou ligue DATABASE_URL direto ao PostgreSQL"
+    )]
+    TransactionPooler,
+    #[error("a conexão que foi dada a este banco já se fechou")]
+    Spent,
 }
 
 /// A pooled connection and what the pool must remember of it.
@@ -71,23 +82,43 @@ pub(super) struct Conn {
     pg: PgConnection,
     /// The tribunal its session is set to; SET is sent only when it differs.
     tribunal: Option<i16>,
-    /// Grows each time a connection of the pool is found dead: the others are
-    /// then asked before use. Asking every time costs a third of a point query.
-    suspeita: Arc<AtomicU64>,
-    /// The suspicion under which it was last seen alive.
+    backends: Backends,
+    /// The doubt under which it was last seen alive.
     vista: u64,
     perdida: bool,
     /// A request has it.
     em_uso: Arc<AtomicBool>,
+    session: Session,
+}
+
+/// What a connection's session is.
+enum Session {
+    /// Its own, on a backend that no other connection of this process has.
+    Own { mark: Mark, _held: Held },
+    /// Inside one transaction that somebody else began and ends: nothing here commits.
+    Within,
+}
+
+impl Session {
+    const fn is_within(&self) -> bool {
+        matches!(self, Self::Within)
+    }
+}
+
+/// Where connections come from.
+enum Source {
+    Login(Login),
+    /// The one there is, once.
+    Given(Mutex<Option<PgConnection>>),
 }
 
 pub(super) struct Manager {
-    url: String,
+    source: Source,
+    backends: Backends,
     papel: PapelDoBanco,
     /// Of one statement.
     tempo: Duration,
     comandos: Option<Arc<AtomicU64>>,
-    suspeita: Arc<AtomicU64>,
 }
 
 /// Counts what a request sends, not what a connection needs for itself.
@@ -105,57 +136,43 @@ impl Instrumentation for Counter {
     }
 }
 
-#[derive(QueryableByName)]
-struct QuemEntrou {
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    nome: String,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    poderoso: bool,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    migrado: bool,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    membro: bool,
-}
-
 impl Manager {
     pub(super) fn novo(
-        url: String,
+        login: Login,
         papel: PapelDoBanco,
         tempo: Duration,
         comandos: Option<Arc<AtomicU64>>,
+        backends: Backends,
     ) -> Self {
-        Self { url, papel, tempo, comandos, suspeita: Arc::default() }
+        let source = Source::Login(login);
+        Self { source, backends, papel, tempo, comandos }
+    }
+
+    /// Hands out `conn`, which is in a transaction, and nothing else. Each lease takes the role
+    /// that it is asked for.
+    pub(super) fn given(conn: PgConnection, tempo: Duration) -> Self {
+        Self {
+            source: Source::Given(Mutex::new(Some(conn))),
+            backends: Backends::default(),
+            papel: PapelDoBanco::App,
+            tempo,
+            comandos: None,
+        }
+    }
+
+    /// A connection whose login was checked, as the role that it is for.
+    pub(super) fn entrar(&self) -> Result<PgConnection, ConexaoRecusada> {
+        let Source::Login(login) = &self.source else { return Err(ConexaoRecusada::Spent) };
+        let mut pg = PgConnection::establish(&login.url)?;
+        login.check(&mut pg)?;
+        pg.batch_execute(&format!("SET ROLE {}", self.papel.nome()))?;
+        Ok(pg)
     }
 
     pub(super) fn abrir(&self) -> Result<PgConnection, ConexaoRecusada> {
-        let mut pg = PgConnection::establish(&self.url)?;
-        // Members are asked by oid, so that a database without the roles gets an answer, not an error.
-        let quem: QuemEntrou = Sql::new(
-            "WITH papeis AS ( \
-                 SELECT rolname, pg_has_role(session_user, oid, 'MEMBER') AS membro FROM pg_roles \
-                 WHERE rolname IN ('elos_dono', 'elos_app', 'elos_nacional', 'elos_auditor')) \
-             SELECT session_user::text AS nome, \
-                    (SELECT count(*) = 4 FROM papeis) AND to_regclass('__diesel_schema_migrations') IS NOT NULL AS migrado, \
-                    rolsuper OR rolbypassrls \
-                        OR EXISTS (SELECT FROM papeis WHERE rolname = 'elos_dono' AND membro) AS poderoso, \
-                    NOT EXISTS (SELECT FROM papeis WHERE rolname <> 'elos_dono' AND NOT membro) AS membro \
-             FROM pg_roles WHERE rolname = session_user",
-        )
-        .get_result(&mut pg)?;
-        match quem {
-            QuemEntrou { migrado: false, .. } => return Err(ConexaoRecusada::SemMigracoes),
-            QuemEntrou { poderoso: true, nome, .. } => {
-                return Err(ConexaoRecusada::PapelPoderoso(nome));
-            }
-            QuemEntrou { membro: false, nome, .. } => {
-                return Err(ConexaoRecusada::ForaDoPapel(nome));
-            }
-            _ => {}
-        }
-        let papel = self.papel.nome();
-        pg.batch_execute(&format!("SET ROLE {papel}"))?;
+        let mut pg = self.entrar()?;
         if frouxo(&mut pg)? {
-            return Err(ConexaoRecusada::SemSegurancaDeLinha(papel));
+            return Err(ConexaoRecusada::SemSegurancaDeLinha(self.papel.nome()));
         }
         pg.batch_execute(&format!(
             "SET application_name = 'elos'; SET timezone = 'UTC'; \
@@ -173,7 +190,7 @@ impl Manager {
 fn frouxo(pg: &mut PgConnection) -> QueryResult<bool> {
     let frouxos = Sql::new(
         "SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls) \
-         UNION ALL SELECT FROM pg_class c WHERE c.relkind = 'r' AND NOT c.relrowsecurity \
+         UNION ALL SELECT FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relrowsecurity \
            AND c.relowner = 'elos_dono'::regrole AND c.relname <> 'tribunal'",
     );
     Ok(frouxos.execute(pg)? > 0)
@@ -184,14 +201,31 @@ impl ManageConnection for Manager {
     type Error = ConexaoRecusada;
 
     fn connect(&self) -> Result<Conn, ConexaoRecusada> {
-        let suspeita = Arc::clone(&self.suspeita);
-        let vista = suspeita.load(Ordering::Acquire);
-        let (mut pg, em_uso) = (self.abrir()?, Arc::new(AtomicBool::new(false)));
+        let backends = self.backends.clone();
+        let vista = backends.doubt();
+        let em_uso = Arc::new(AtomicBool::new(false));
+        if let Source::Given(given) = &self.source {
+            let taken = given.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let pg = taken.ok_or(ConexaoRecusada::Spent)?;
+            let session = Session::Within;
+            return Ok(Conn {
+                pg,
+                tribunal: None,
+                backends,
+                vista,
+                perdida: false,
+                em_uso,
+                session,
+            });
+        }
+        let mut pg = self.abrir()?;
+        let (mark, held) = self.backends.claim(&mut pg)?;
+        let session = Session::Own { mark, _held: held };
         if let Some(comandos) = &self.comandos {
             let (comandos, em_uso) = (Arc::clone(comandos), Arc::clone(&em_uso));
             pg.set_instrumentation(Counter { comandos, em_uso });
         }
-        Ok(Conn { pg, tribunal: None, suspeita, vista, perdida: false, em_uso })
+        Ok(Conn { pg, tribunal: None, backends, vista, perdida: false, em_uso, session })
     }
 
     fn is_valid(&self, conexao: &mut Conn) -> Result<(), ConexaoRecusada> {
@@ -199,7 +233,8 @@ impl ManageConnection for Manager {
     }
 
     fn has_broken(&self, conexao: &mut Conn) -> bool {
-        conexao.perdida || std::thread::panicking() || conexao.pg.is_broken()
+        let open = !conexao.session.is_within() && conexao.pg.is_broken();
+        conexao.perdida || std::thread::panicking() || open
     }
 }
 
@@ -223,6 +258,7 @@ pub(super) struct Lease(PooledConnection<Manager>);
 
 pub(super) fn reservar(
     pool: &Pool<Manager>,
+    papel: PapelDoBanco,
     escopo: Escopo,
     inicio: Inicio,
 ) -> Result<Lease, Error> {
@@ -233,6 +269,7 @@ pub(super) fn reservar(
         let mut lease = Lease(conexao);
         let pronta = lease.ainda_vive()
             && match inicio {
+                _ if lease.0.session.is_within() => lease.take_role(papel, escopo),
                 Inicio::Solto => lease.tomar_tribunal(escopo),
                 Inicio::Instantaneo => lease.abrir_instantaneo(escopo),
             };
@@ -262,12 +299,23 @@ pub(super) fn usar_uma<T>(
 
 impl Lease {
     fn ainda_vive(&mut self) -> bool {
-        let atual = self.0.suspeita.load(Ordering::Acquire);
-        if self.0.vista != atual && responde(&mut self.0.pg).is_err() {
+        let Conn { session, backends, vista, pg, perdida, .. } = &mut *self.0;
+        let Session::Own { mark, .. } = session else { return !*perdida };
+        let atual = backends.doubt();
+        // Alive, and still the session that was set up here.
+        if *vista != atual && mark.check(pg).is_err() {
             return false;
         }
-        self.0.vista = atual;
+        *vista = atual;
         true
+    }
+
+    /// Of a connection that is lent to every role in turn. `SET` outside of a savepoint: the
+    /// next lease sets both again.
+    fn take_role(&mut self, papel: PapelDoBanco, escopo: Escopo) -> bool {
+        let tribunal = escopo.tribunal().map_or_else(String::new, |codigo| codigo.to_string());
+        let set = format!("SET ROLE {}; SET elos.tribunal = '{tribunal}'", papel.nome());
+        self.0.pg.batch_execute(&set).is_ok()
     }
 
     fn tomar_tribunal(&mut self, escopo: Escopo) -> bool {
@@ -298,6 +346,9 @@ impl Lease {
 
     /// Of each statement to come in this transaction.
     pub(super) fn limitar(&mut self, tempo: Duration) -> Result<(), Error> {
+        if self.0.session.is_within() {
+            return Ok(());
+        }
         let ms = tempo.as_millis().max(1);
         Ok(self.0.pg.batch_execute(&format!("SET LOCAL statement_timeout = {ms}"))?)
     }
@@ -305,7 +356,7 @@ impl Lease {
     /// Ends the transaction that is open, if one is; false when the connection is good for nothing.
     pub(super) fn encerrar(&mut self, bem: bool) -> bool {
         let conn = &mut *self.0;
-        if !conn.pg.is_broken() {
+        if conn.session.is_within() || !conn.pg.is_broken() {
             return true;
         }
         if bem {
@@ -318,7 +369,12 @@ impl Lease {
 
     fn declarar_perdida(&mut self) {
         self.0.perdida = true;
-        self.0.suspeita.fetch_add(1, Ordering::AcqRel);
+        self.0.backends.suspect();
+    }
+
+    /// The connection itself, outside of any savepoint.
+    pub(super) fn raw(&mut self) -> &mut PgConnection {
+        &mut self.0.pg
     }
 
     /// Runs `trabalho`. A failure of ours raises a doubt about the connection,
@@ -327,6 +383,10 @@ impl Lease {
         &mut self,
         trabalho: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        if self.0.session.is_within() {
+            // A failure must not end the transaction that all of them share.
+            return self.0.pg.transaction(trabalho);
+        }
         self.0.em_uso.store(true, Ordering::Relaxed);
         let desfecho = trabalho(&mut self.0.pg);
         self.0.em_uso.store(false, Ordering::Relaxed);

@@ -1,5 +1,7 @@
 //! Migrations, embedded in the program and run by the owner of the tables.
 
+use super::catalog::{self, Difference, Kind, Repair};
+use super::owner::{self, Unable};
 use diesel::migration::MigrationSource;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -13,22 +15,54 @@ pub struct Migracao {
     pub aplicada: bool,
 }
 
-/// Whether the database has every migration of this program. It may have more:
-/// a newer program migrated it, and this one is being replaced.
-pub(super) fn em_dia(conn: &mut PgConnection) -> QueryResult<bool> {
+/// How the database's migrations compare with those of this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It has had none.
+    Empty,
+    Behind,
+    Equal,
+    /// A newer program migrated it, and this one is being replaced.
+    Ahead,
+    /// This login may not read which it has, which no migration leaves so.
+    Unreadable,
+}
+
+/// Changes nothing: Diesel's own way to ask makes the table first.
+pub(super) fn standing(conn: &mut PgConnection) -> QueryResult<Standing> {
     #[derive(QueryableByName)]
-    struct Versao {
+    struct Table {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        there: bool,
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        readable: bool,
+    }
+    let table: Table = super::Sql::new(
+        "SELECT oid IS NOT NULL AS there, coalesce(has_table_privilege(oid, 'SELECT'), false) AS readable \
+         FROM (SELECT to_regclass('public.__diesel_schema_migrations')::oid AS oid) AS migrations",
+    )
+    .get_result(conn)?;
+    match table {
+        Table { there: false, .. } => return Ok(Standing::Empty),
+        Table { readable: false, .. } => return Ok(Standing::Unreadable),
+        Table { .. } => {}
+    }
+    #[derive(QueryableByName)]
+    struct Version {
         #[diesel(sql_type = diesel::sql_types::Text)]
         version: String,
     }
-    let aplicadas: Vec<Versao> =
-        super::Sql::new("SELECT version::text AS version FROM __diesel_schema_migrations")
+    let applied: Vec<Version> =
+        super::Sql::new("SELECT version::text AS version FROM public.__diesel_schema_migrations")
             .load(conn)?;
-    let migracoes = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRACOES).unwrap_or_default();
-    Ok(migracoes.iter().all(|migracao| {
-        let versao = migracao.name().version().to_string();
-        aplicadas.iter().any(|aplicada| aplicada.version == versao)
-    }))
+    let ours = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRACOES).unwrap_or_default();
+    let has = |version: String| applied.iter().any(|applied| applied.version == version);
+    Ok(match ours.iter().all(|migration| has(migration.name().version().to_string())) {
+        false if applied.is_empty() => Standing::Empty,
+        false => Standing::Behind,
+        true if applied.len() > ours.len() => Standing::Ahead,
+        true => Standing::Equal,
+    })
 }
 
 /// Two operators, or two pods, that migrate at once take turns.
@@ -42,6 +76,14 @@ pub enum MigracaoFalhou {
     Migracao(Box<dyn std::error::Error + Send + Sync>),
     #[error("o banco de dados recusou um comando: {0}")]
     Comando(#[from] diesel::result::Error),
+    #[error(
+        "ELOS_MIGRATE_URL entra como {}, que não pode migrar este banco; nada foi mudado. \
+         Como superusuário, no banco {}, rode antes:\n  {};",
+        .0.login, .0.database, .0.lines.join(";\n  ")
+    )]
+    SemPoder(Unable),
+    #[error("este banco não tem nenhuma migração: rode `elos migrate run`")]
+    NadaAReparar,
 }
 
 pub struct Migrador(PgConnection);
@@ -55,6 +97,12 @@ impl Migrador {
 
     /// Applies what is missing; answers with the names.
     pub fn aplicar(&mut self) -> Result<Vec<String>, MigracaoFalhou> {
+        let standing = standing(&mut self.0)?;
+        if matches!(standing, Standing::Empty | Standing::Behind)
+            && let Some(unable) = owner::check(&mut self.0, standing)?
+        {
+            return Err(MigracaoFalhou::SemPoder(unable));
+        }
         let feitas = self.0.run_pending_migrations(MIGRACOES).map_err(MigracaoFalhou::Migracao)?;
         Ok(feitas.iter().map(ToString::to_string).collect())
     }
@@ -71,6 +119,29 @@ impl Migrador {
         let aplicadas = aplicadas.iter().rev().map(|v| (v.to_string(), true));
         let pendentes = pendentes.iter().map(|m| (m.name().to_string(), false));
         Ok(aplicadas.chain(pendentes).map(|(nome, aplicada)| Migracao { nome, aplicada }).collect())
+    }
+
+    /// What keeps a server from serving this database, once it is migrated.
+    pub fn faults(&mut self) -> Result<Vec<Difference>, MigracaoFalhou> {
+        Ok(catalog::faults(&mut self.0)?)
+    }
+
+    /// Puts right what differs from the migrations; what they would change is left to them.
+    pub fn repair(&mut self) -> Result<Repair, MigracaoFalhou> {
+        let of_interest = match standing(&mut self.0)? {
+            Standing::Empty => return Err(MigracaoFalhou::NadaAReparar),
+            Standing::Behind => {
+                |one: &Difference| matches!(one.kind, Kind::Role | Kind::Membership)
+            }
+            Standing::Ahead => Difference::in_every_version,
+            Standing::Equal | Standing::Unreadable => |_: &Difference| true,
+        };
+        Ok(catalog::repair(&mut self.0, of_interest)?)
+    }
+
+    /// Whether migrations of this program are missing.
+    pub fn behind(&mut self) -> Result<bool, MigracaoFalhou> {
+        Ok(matches!(standing(&mut self.0)?, Standing::Empty | Standing::Behind))
     }
 
     pub fn conn(&mut self) -> &mut PgConnection {

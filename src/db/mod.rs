@@ -4,32 +4,47 @@
 //! both take an [`Ator`]: no statement runs without a tribunal. What the server asks
 //! for itself ([`Db::como_servidor`]) sees no row of any.
 
+pub mod catalog;
+mod conninfo;
 mod escrita;
 mod escuta;
 pub mod fluxo;
 mod leitura;
 pub mod lista;
+pub mod login;
 mod lugares;
 mod manager;
 pub mod migracoes;
+mod owner;
 mod relacao;
+mod service_time;
 pub mod schema;
+mod session;
 mod sql;
 mod texto_enum;
+mod transport;
+mod within;
 
 pub use leitura::Leitura;
 pub use lugares::{Lugares, PACIENCIA, quantos_lugares};
 pub use manager::ConexaoRecusada;
 pub use relacao::{Relation, agrupar};
+pub use session::sessions_kept;
 pub use sql::{Conectivos, Sql, Valor};
 pub(crate) use texto_enum::texto_enum;
+pub use transport::{Transport, UNVERIFIED, UnsafeTransport, transport};
 
 use crate::auth::{Ator, Escopo};
 use crate::error::{Error, Falha};
-use diesel::connection::SimpleConnection;
+use catalog::Structure;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, PgConnection, r2d2::Pool};
 use escuta::Avisos;
-use manager::{Inicio, Lease, Manager, PapelDoBanco};
+use login::{Login, PapelDoBanco};
+use manager::{Inicio, Lease, Manager};
+use migracoes::Standing;
+use service_time::ServiceTime;
+use session::{Backends, SessionWatch};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -41,11 +56,18 @@ pub const TEMPO: Duration = Duration::from_secs(15);
 /// Calls wait for what the trail writes: a statement of it that is stuck is given up sooner than they.
 const TEMPO_DA_TRILHA: Duration = Duration::from_secs(4);
 
+/// A fault of the structure keeps the server from being ready within this time.
+const STRUCTURE_INTERVAL: Duration = Duration::from_secs(30);
+
 /// How to reach the database.
 #[derive(Debug, Clone)]
 pub struct DbOptions {
-    /// A login that is a member of `elos_app`, and neither a superuser nor an owner.
+    /// A login that may take on `elos_app`, inherits nothing, and is neither a superuser nor an owner.
     pub url: String,
+    /// Another login, that alone may take on `elos_nacional`; without it, the one of `url` does.
+    pub nacional_url: Option<String>,
+    /// Another login, that alone may take on `elos_auditor`; without it, the one of `url` does.
+    pub auditor_url: Option<String>,
     pub pool_max: u32,
     /// How long a request waits for a connection before it is told to come back.
     pub espera: Duration,
@@ -56,12 +78,37 @@ pub struct DbOptions {
     /// Drops the tribunal filter of the query layer, so that a test can show
     /// that row-level security alone still hides what is foreign.
     pub sem_filtro: bool,
+    /// How often the structure is compared with what the migrations make.
+    pub structure_interval: Duration,
+    /// Serves although the structure differs: to measure what the policies cost.
+    pub any_structure: bool,
 }
 
 impl DbOptions {
     pub fn nova(url: impl Into<String>) -> Self {
-        let (espera, tempo) = (Duration::from_secs(5), TEMPO);
-        Self { url: url.into(), pool_max: 8, espera, tempo, comandos: None, sem_filtro: false }
+        Self {
+            url: url.into(),
+            nacional_url: None,
+            auditor_url: None,
+            pool_max: 8,
+            espera: Duration::from_secs(5),
+            tempo: TEMPO,
+            comandos: None,
+            sem_filtro: false,
+            structure_interval: STRUCTURE_INTERVAL,
+            any_structure: false,
+        }
+    }
+}
+
+impl DbOptions {
+    /// Each address by which the database is reached, once.
+    fn urls(&self) -> Vec<String> {
+        let all = [Some(&self.url), self.nacional_url.as_ref(), self.auditor_url.as_ref()];
+        let mut urls: Vec<String> = all.into_iter().flatten().cloned().collect();
+        urls.sort();
+        urls.dedup();
+        urls
     }
 }
 
@@ -72,13 +119,22 @@ struct Conexoes {
     vez: Arc<Semaphore>,
     /// How many wait.
     esperam: Arc<AtomicUsize>,
+    service: Arc<ServiceTime>,
 }
 
 /// A place among those that have a connection.
 pub struct Vez {
     escopo: Escopo,
     esperam: Arc<AtomicUsize>,
+    since: Instant,
+    service: Arc<ServiceTime>,
     _lugar: OwnedSemaphorePermit,
+}
+
+impl Drop for Vez {
+    fn drop(&mut self) {
+        self.service.note(self.since.elapsed());
+    }
 }
 
 /// A thread with a connection's place, on which answers are read.
@@ -108,9 +164,11 @@ pub struct Db {
     avisos: Arc<Avisos>,
     /// Who writes the audit trail, and who seals it.
     auditor: Pool<Manager>,
+    session: Arc<SessionWatch>,
     espera: Duration,
     tempo: Duration,
     sem_filtro: bool,
+    structure: Arc<Structure>,
 }
 
 /// A connection bound to whose rows it may touch.
@@ -147,6 +205,10 @@ impl Sessao<'_> {
         ler: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let escopo = self.escopo;
+        let status = AnsiTransactionManager::transaction_manager_status_mut(self.conn);
+        if !matches!(status.transaction_depth(), Ok(None)) {
+            return self.desfazivel(ler);
+        }
         let mut transacao = self.conn.build_transaction().read_only().repeatable_read();
         transacao.run(|conn| ler(&mut Sessao { conn, escopo }))
     }
@@ -155,12 +217,14 @@ impl Sessao<'_> {
 impl Db {
     /// Opens the pools. Refuses a login that row-level security would not bind.
     pub fn conectar(opcoes: &DbOptions) -> Result<Self, ConexaoRecusada> {
+        opcoes.urls().iter().try_for_each(|url| sessions_kept(url))?;
+        let backends = Backends::default();
         let gerente = |papel, comandos| {
             let tempo = match papel {
                 PapelDoBanco::Auditor => TEMPO_DA_TRILHA,
                 _ => opcoes.tempo,
             };
-            Manager::novo(opcoes.url.clone(), papel, tempo, comandos)
+            Manager::novo(Login::of(opcoes, papel), papel, tempo, comandos, backends.clone())
         };
         let pool = |papel, maximo, comandos| {
             Pool::builder()
@@ -173,11 +237,18 @@ impl Db {
         let conexoes = |papel, maximo: u32| {
             let pool = pool(papel, maximo, opcoes.comandos.clone());
             let vez = Arc::new(Semaphore::new(maximo as usize));
-            Conexoes { pool, vez, esperam: Arc::default() }
+            Conexoes { pool, vez, esperam: Arc::default(), service: Arc::default() }
         };
-        let mut sonda = gerente(PapelDoBanco::App, None).abrir()?;
-        if !migracoes::em_dia(&mut sonda)? {
+        let mut sonda = gerente(PapelDoBanco::App, None).entrar()?;
+        if matches!(migracoes::standing(&mut sonda)?, Standing::Empty | Standing::Behind) {
             return Err(ConexaoRecusada::SemMigracoes);
+        }
+        let faults = match opcoes.any_structure {
+            true => Vec::new(),
+            false => catalog::faults(&mut sonda)?,
+        };
+        if !faults.is_empty() {
+            return Err(ConexaoRecusada::Estrutura(faults));
         }
         gerente(PapelDoBanco::Nacional, None).abrir()?;
         let mut auditor = gerente(PapelDoBanco::Auditor, None).abrir()?;
@@ -188,11 +259,13 @@ impl Db {
             tribunais: conexoes(PapelDoBanco::App, opcoes.pool_max),
             nacional: conexoes(PapelDoBanco::Nacional, opcoes.pool_max.div_ceil(4)),
             proprio: pool(PapelDoBanco::App, 1, None),
-            avisos: Arc::new(Avisos::novos(opcoes.url.clone())),
+            avisos: Arc::new(Avisos::novos(Login::of(opcoes, PapelDoBanco::App))),
             auditor: pool(PapelDoBanco::Auditor, 2, None),
+            session: Arc::new(SessionWatch::of(opcoes.urls(), backends)),
             espera: opcoes.espera,
             tempo: opcoes.tempo,
             sem_filtro: opcoes.sem_filtro,
+            structure: Arc::new(Structure::new(opcoes)),
         })
     }
 
@@ -231,7 +304,9 @@ impl Db {
         ler: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
         let ler = |conn: &mut PgConnection| ler(conn).map_err(Error::from);
-        let reservar = || manager::reservar(&self.proprio, Escopo::Tribunal(0), Inicio::Solto);
+        self.session.check()?;
+        let (papel, escopo) = (PapelDoBanco::App, Escopo::Tribunal(0));
+        let reservar = || manager::reservar(&self.proprio, papel, escopo, Inicio::Solto);
         manager::usar_uma(reservar, ler)?.1
     }
 
@@ -240,7 +315,9 @@ impl Db {
         &self,
         fazer: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
-        let mut lease = manager::reservar(&self.auditor, Escopo::Nacional, Inicio::Solto)?;
+        self.session.check()?;
+        let papel = PapelDoBanco::Auditor;
+        let mut lease = manager::reservar(&self.auditor, papel, Escopo::Nacional, Inicio::Solto)?;
         lease.usar(|conn| fazer(conn).map_err(Error::from))
     }
 
@@ -270,7 +347,12 @@ impl Db {
     }
 
     fn reservar(&self, escopo: Escopo, inicio: Inicio) -> Result<Lease, Error> {
-        manager::reservar(&self.conexoes(escopo).pool, escopo, inicio)
+        self.session.check()?;
+        let papel = match escopo {
+            Escopo::Tribunal(_) => PapelDoBanco::App,
+            Escopo::Nacional => PapelDoBanco::Nacional,
+        };
+        manager::reservar(&self.conexoes(escopo).pool, papel, escopo, inicio)
     }
 
     /// The one place where async code meets Diesel, which is synchronous.
@@ -298,15 +380,26 @@ impl Db {
     }
 
     async fn vez_de(&self, escopo: Escopo, desde: Instant) -> Result<Vez, Error> {
-        let Conexoes { vez, esperam, .. } = self.conexoes(escopo);
-        let uma = |vez| Vez { escopo, esperam: Arc::clone(esperam), _lugar: vez };
+        let Conexoes { pool, vez, esperam, service } = self.conexoes(escopo);
+        let uma = |vez| Vez {
+            escopo,
+            esperam: Arc::clone(esperam),
+            since: Instant::now(),
+            service: Arc::clone(service),
+            _lugar: vez,
+        };
         if let Ok(vez) = Arc::clone(vez).try_acquire_owned() {
             return Ok(uma(vez));
         }
         let _espera = Espera::nova(esperam);
         match timeout_at((desde + self.espera).into(), Arc::clone(vez).acquire_owned()).await {
             Ok(Ok(vez)) => Ok(uma(vez)),
-            _ => Err(indisponivel()),
+            // Those who have a place wait for a connection that cannot be opened.
+            _ if pool.state().connections == 0 => Err(indisponivel()),
+            _ => {
+                let waiting = esperam.load(Ordering::Relaxed);
+                Err(Error::Sobrecarga { segundos: service.until_free(waiting, pool.max_size()) })
+            }
         }
     }
 

@@ -184,12 +184,14 @@ pub enum Falha {
     MidiaNaoSuportada,
     LimiteDeRequisicoes,
     Indisponivel,
+    /// The server's own: more is asked of it than it has places for.
+    Sobrecarregado,
     TempoEsgotado,
     Interna,
 }
 
 impl Falha {
-    pub const TODAS: [Self; 18] = [
+    pub const TODAS: [Self; 19] = [
         Self::DocumentoMalformado,
         Self::DocumentoInvalido,
         Self::EntradaInvalida,
@@ -206,6 +208,7 @@ impl Falha {
         Self::MidiaNaoSuportada,
         Self::LimiteDeRequisicoes,
         Self::Indisponivel,
+        Self::Sobrecarregado,
         Self::TempoEsgotado,
         Self::Interna,
     ];
@@ -230,6 +233,7 @@ impl Falha {
             Self::LimiteDeRequisicoes   => ("LIMITE_DE_REQUISICOES",     429),
             Self::Interna               => ("ERRO_INTERNO",              500),
             Self::Indisponivel          => ("INDISPONIVEL",              503),
+            Self::Sobrecarregado        => ("SOBRECARREGADO",            503),
             Self::TempoEsgotado         => ("TEMPO_ESGOTADO",            504),
         }
     }

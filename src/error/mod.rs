@@ -24,6 +24,10 @@ pub enum Error {
     Limite {
         segundos: u32,
     },
+    /// No place was free in time; in so many seconds there should be one.
+    Sobrecarga {
+        segundos: u32,
+    },
     /// Ours. The cause goes to the log, never to the client.
     Interno(Arc<anyhow::Error>),
 }
@@ -52,6 +56,7 @@ impl Error {
             Self::Recusas(recusas) => recusas.iter().map(|r| r.status).min().unwrap_or(400),
             Self::Falha(falha, _) => falha.status(),
             Self::Limite { .. } => Falha::LimiteDeRequisicoes.status(),
+            Self::Sobrecarga { .. } => Falha::Sobrecarregado.status(),
             Self::Interno(_) => Falha::Interna.status(),
         }
     }
@@ -59,7 +64,7 @@ impl Error {
     /// In how many seconds it is worth trying again, if it is.
     pub const fn esperar(&self) -> Option<u32> {
         match self {
-            Self::Limite { segundos } => Some(*segundos),
+            Self::Limite { segundos } | Self::Sobrecarga { segundos } => Some(*segundos),
             Self::Falha(Falha::Indisponivel, _) => Some(2),
             _ => None,
         }
@@ -74,6 +79,12 @@ impl Error {
                     "esta credencial pediu objetos demais que não existem; tente de novo em {segundos} s"
                 );
                 (Falha::LimiteDeRequisicoes, mensagem.into())
+            }
+            Self::Sobrecarga { segundos } => {
+                let mensagem = format!(
+                    "o servidor está cheio: há pedidos demais à espera; tente de novo em {segundos} s"
+                );
+                (Falha::Sobrecarregado, mensagem.into())
             }
             // Of a question, which has no payload to tell them in.
             Self::Recusas(recusas) => {

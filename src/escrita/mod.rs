@@ -26,6 +26,11 @@ pub trait Comando: Serialize + Clone + Send + 'static {
     /// Lock, read, rule, write, tell: within the transaction that it is given.
     fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Self::Efeito, Error>;
 
+    /// How many objects it names, each of which may not be there.
+    fn names(&self) -> usize {
+        1
+    }
+
     /// How it is done in one transaction with others like it that wait, if it may be: it locks no
     /// row that is there already, and nothing that a rule asks about one is changed by another.
     fn juntos(&self) -> Option<Juntos<Self>> {
@@ -121,6 +126,9 @@ where
 {
     let (app, ator, rastro) = (&chamada.app, chamada.ator(), chamada.rastro.clone());
     ator.exige(Papel::Integracao)?;
+    if comando.names() > 0 {
+        chamada.naming(comando.names())?;
+    }
     chamada.admitir().await?;
     let contexto = Contexto {
         tribunal: ator.tribunal_de_escrita()?,
@@ -252,13 +260,17 @@ fn registrar<'a, T: 'a, U: 'a>(
     Ok(auditoria::store::registrar(sessao, &registros)?)
 }
 
-/// What the client named is not there, or not theirs to see.
+/// What the client named is not there, or not theirs to see. R10 tells of the apurações of every
+/// tribunal, so those that are not there are counted too.
 fn nao_estava(recusa: &Recusa) -> bool {
-    matches!(
-        recusa.codigo,
+    match recusa.codigo {
         CodigoErro::ProcessoNaoEncontrado
-            | CodigoErro::AdolescenteNaoEncontrado
-            | CodigoErro::NaoEncontrado
-            | CodigoErro::NreNaoLocalizado
-    )
+        | CodigoErro::AdolescenteNaoEncontrado
+        | CodigoErro::NaoEncontrado
+        | CodigoErro::NreNaoLocalizado => true,
+        CodigoErro::ReferenciaInvalida => recusa.regra == "R10",
+        // Not the one that was consumed, which is the tribunal's own.
+        CodigoErro::RascunhoInvalido => recusa.status == 400,
+        _ => false,
+    }
 }

@@ -117,5 +117,6 @@ fn recusa(recusado: Recusado) -> Desfecho {
 fn com_lugares(falha: Falha, erros: &[ErroNoDocumento]) -> Desfecho {
     let extensions = json!({ "code": falha.nome(), "status": falha.status() });
     let erro = |erro: &ErroNoDocumento| json!({ "message": erro.mensagem, "locations": erro.lugares, "extensions": extensions });
-    Desfecho { errors: erros.iter().map(erro).collect(), data: None, extensions: None }
+    let errors = erros.iter().map(erro).collect();
+    Desfecho { errors, data: None, extensions: None, retry_after: None }
 }

@@ -82,6 +82,18 @@ impl Loaders {
         }
     }
 
+    /// What `key` names; counted when it is not there.
+    pub async fn named<R: Relation>(&self, key: R) -> Result<Option<R::Value>, Error> {
+        self.chamada.naming(1)?;
+        self.chamada.found(self.load(key).await?)
+    }
+
+    /// What no object could be named by.
+    pub fn unnamed<T>(&self) -> Result<Option<T>, Error> {
+        self.chamada.naming(1)?;
+        self.chamada.found(None)
+    }
+
     /// Counts the objects of one more page against what an answer may have.
     pub fn gastar(&self, objetos: usize) -> Result<(), Error> {
         let antes = self.objetos.fetch_add(objetos, Ordering::Relaxed);

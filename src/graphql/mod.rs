@@ -119,8 +119,6 @@ pub trait ContextExt {
     fn chamada(&self) -> &Chamada;
     /// Passes `valor` on to whoever may see sensitive data, and nothing to the others.
     fn sensivel<T>(&self, campo: CampoSensivel, valor: Option<T>) -> Option<T>;
-    /// Passes on what was looked for by its name; counts it when it is not there.
-    fn procurado<T>(&self, achado: Option<T>) -> Option<T>;
 }
 
 impl ContextExt for Context<'_> {
@@ -142,10 +140,6 @@ impl ContextExt for Context<'_> {
 
     fn sensivel<T>(&self, campo: CampoSensivel, valor: Option<T>) -> Option<T> {
         self.chamada().rastro.sensivel(campo, valor)
-    }
-
-    fn procurado<T>(&self, achado: Option<T>) -> Option<T> {
-        self.chamada().rastro.procurado(achado)
     }
 }
 

@@ -157,7 +157,8 @@ impl NodeQuery {
 async fn carregar(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     ctx.ator().exige(Papel::Consulta)?;
     let loaders = ctx.loaders();
-    let Some(id) = GlobalId::ler(id) else { return Ok(ctx.procurado(None)) };
+    let Some(id) = GlobalId::ler(id) else { return loaders.unnamed() };
+    ctx.chamada().naming(1)?;
     let concreto = match id {
         GlobalId::Processo(id) => loaders.load(ProcessoPorId(id)).await?.map(|processo| {
             match ProcessoNode::from(processo) {
@@ -191,5 +192,5 @@ async fn carregar(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             loaders.load(RegistroPorId(id)).await?.map(|linha| RegistroAuditoriaNode(linha).into())
         }
     };
-    Ok(ctx.procurado(concreto).map(Node))
+    Ok(ctx.chamada().found(concreto)?.map(Node))
 }

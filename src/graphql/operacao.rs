@@ -37,6 +37,9 @@ pub struct Desfecho {
     pub data: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extensions: Option<Extensions>,
+    /// In how many seconds it is worth trying again, if that is known.
+    #[serde(skip)]
+    pub retry_after: Option<u32>,
 }
 
 #[derive(Debug, Serialize)]
@@ -80,7 +83,7 @@ impl Servico {
 
     /// A query or a mutation, to its end: what the answer shows is in the trail.
     pub async fn executar(&self, chamada: Chamada, pronta: &Pronta) -> Desfecho {
-        let desta = chamada.clone();
+        let ended = chamada.clone();
         let desfecho = match pronta.tipo() {
             OperationType::Query => hop::responder(self, chamada, pronta)
                 .await
@@ -90,8 +93,13 @@ impl Servico {
                 Desfecho::de(self.executor.schema().execute(request).await)
             }
         };
-        desfecho.anotar(&desta.rastro);
-        match desta.encerrar(desfecho.status()).wait().await {
+        // Of what was not looked up there is no part to answer, unless something was written.
+        let desfecho = match ended.refused().filter(|_| !ended.rastro.gravou()) {
+            Some(error) => Desfecho::recusa(&error),
+            None => desfecho,
+        };
+        desfecho.anotar(&ended.rastro);
+        match ended.encerrar(desfecho.status()).wait().await {
             Ok(()) => desfecho,
             Err(error) => Desfecho::recusa(&error),
         }
@@ -112,7 +120,7 @@ pub fn nomear(chamada: &Chamada, pronta: &Pronta) {
 impl Desfecho {
     pub fn recusa(error: &Error) -> Self {
         let (falha, mensagem) = error.publica();
-        Self::da_falha(falha, &mensagem)
+        Self { retry_after: error.esperar(), ..Self::da_falha(falha, &mensagem) }
     }
 
     pub fn da_falha(falha: Falha, mensagem: &str) -> Self {
@@ -122,7 +130,7 @@ impl Desfecho {
     pub fn do_codigo(codigo: &str, status: u16, mensagem: &str) -> Self {
         let extensions = json!({ "code": codigo, "status": status });
         let errors = vec![json!({ "message": mensagem, "extensions": extensions })];
-        Self { errors, data: None, extensions: None }
+        Self { errors, data: None, extensions: None, retry_after: None }
     }
 
     /// What is wrong, for people.
@@ -158,10 +166,10 @@ impl Desfecho {
             && data == async_graphql::Value::Null
             && errors.iter().all(do_pedido);
         if recusada {
-            return Self { errors, data: None, extensions: None };
+            return Self { errors, data: None, extensions: None, retry_after: None };
         }
         match to_raw_value(&Resposta(&data)) {
-            Ok(data) => Self { errors, data: Some(data), extensions: None },
+            Ok(data) => Self { errors, data: Some(data), extensions: None, retry_after: None },
             Err(error) => Self::recusa(&Error::interno(error)),
         }
     }

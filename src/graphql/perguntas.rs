@@ -109,7 +109,7 @@ pub fn servir(
     }
 }
 
-/// Each call is charged, checked and noted for itself; what two of them ask is read once.
+/// Each call is noted for itself; what two of them ask is read once.
 fn servir_as<R: Relation>(
     juntas: &mut [(&Chamada, &mut Fila)],
     leitura: &mut Leitura,
@@ -120,10 +120,7 @@ fn servir_as<R: Relation>(
         fila.novas = 0;
         let perguntas = fila.de::<R>();
         let novas = mem::take(&mut perguntas.novas);
-        match chamada.pode_ler() {
-            Ok(()) => pedidas.push((*chamada, perguntas, novas)),
-            Err(error) => perguntas.responder(novas, |_| Err(error.clone())),
-        }
+        pedidas.push((*chamada, perguntas, novas));
     }
     let keys: Vec<R> = match &*pedidas {
         [] => return Ok(()),

@@ -1,7 +1,7 @@
 //! Use cases on guias: emission and its end.
 
 use super::{BaixarGuia, EmitirGuia, Guia, GuiaId, MotivoBaixaGuia, SituacaoGuia, rules, store};
-use crate::campo;
+use crate::campo::{self, itens};
 use crate::db::Sessao;
 use crate::error::{Error, Falha, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
@@ -45,6 +45,11 @@ impl Efeito for Alterada {
 impl Comando for EmitirGuia {
     const NOME: &'static str = "emitirGuia";
     type Efeito = Alterada;
+
+    /// The adolescente, two processos, and what it unifies.
+    fn names(&self) -> usize {
+        3 + itens(&self.propria.definitivas).len()
+    }
 
     fn executar(mut self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Alterada, Error> {
         let malformados = std::mem::take(&mut self.malformados);

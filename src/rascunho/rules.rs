@@ -1,7 +1,7 @@
 //! The rules on rascunhos. Pure: what they need is an argument.
 
 use super::RegistrarRascunho;
-use crate::campo::{obrigatorio, texto};
+use crate::campo::{nome, obrigatorio};
 use crate::error::{CodigoErro, Recusa};
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ pub fn r8_registro(comando: &RegistrarRascunho) -> Vec<Recusa> {
     let app_name = comando.app_name_sistema_tribunal.as_ref();
     [
         obrigatorio(app_name, "R8").map(|r| r.em(["appNameSistemaTribunal"])),
-        texto(app_name.map(String::as_str), APP_NAME_MAXIMO)
+        nome(app_name.map(String::as_str), APP_NAME_MAXIMO)
             .map(|r| r.em(["appNameSistemaTribunal"])),
         obrigatorio(comando.dados.as_ref(), "R8").map(|r| r.em(["dados"])),
         comando.dados.as_deref().and_then(objeto_json),

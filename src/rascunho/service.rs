@@ -14,6 +14,10 @@ impl Comando for RegistrarRascunho {
     const NOME: &'static str = "registrarRascunho";
     type Efeito = Registrado;
 
+    fn names(&self) -> usize {
+        0
+    }
+
     fn executar(
         mut self,
         sessao: &mut Sessao<'_>,

@@ -124,7 +124,10 @@ impl Chamada {
         let chamada = Self::nova(app.clone().into_inner(), ator, entrada(req, papel));
         requisicao::anotar(req, &chamada, refuse_by(chamada.rastro.canal()));
         chamada.ator().exige(papel)?;
-        chamada.conhecida()?;
+        // What the path names is looked up.
+        if requisicao::rota(req).contains('{') {
+            chamada.naming(1)?;
+        }
         Ok((chamada, Parametros::de(req)))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{Banco, Modelo};
 use diesel::connection::SimpleConnection;
-use elos::db::{ConexaoRecusada, Db, DbOptions};
+use elos::db::{ConexaoRecusada, Db, DbOptions, login};
 
 fn recusa(url: String) -> ConexaoRecusada {
     Db::conectar(&DbOptions::nova(url)).err().expect("a refusal")
@@ -11,19 +11,33 @@ fn recusa(url: String) -> ConexaoRecusada {
 #[test]
 fn superusuario_dono_e_estranho_sao_recusados() {
     let banco = Banco::novo(Modelo::Vazio);
-    banco
-        .conn()
-        .batch_execute(
-            "DO $$ BEGIN
-               CREATE ROLE elos_teste_dono LOGIN; CREATE ROLE elos_teste_livre LOGIN BYPASSRLS; CREATE ROLE elos_teste_estranho LOGIN;
-             EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-             GRANT elos_app, elos_nacional, elos_auditor TO elos_teste_dono, elos_teste_livre; GRANT elos_dono TO elos_teste_dono",
-        )
+    let mut admin = banco.conn();
+    for (login, como) in [
+        ("elos_teste_dono", "GRANT elos_dono TO elos_teste_dono"),
+        ("elos_teste_definidor", "GRANT elos_definidor TO elos_teste_definidor"),
+        ("elos_teste_livre", "ALTER ROLE elos_teste_livre BYPASSRLS"),
+        ("elos_teste_criador", "ALTER ROLE elos_teste_criador CREATEROLE"),
+        ("elos_teste_programas", "GRANT pg_execute_server_program TO elos_teste_programas"),
+        (
+            "elos_teste_do_banco",
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO elos_teste_do_banco', current_database()); END $$",
+        ),
+    ] {
+        login::admit(&mut admin, login).unwrap();
+        admin.batch_execute(como).unwrap();
+        let recusada = recusa(banco.url(login));
+        assert!(matches!(recusada, ConexaoRecusada::PapelPoderoso { .. }), "{login}: {recusada}");
+    }
+    admin
+        .batch_execute("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO postgres', current_database()); END $$")
         .unwrap();
-    assert!(matches!(recusa(banco.url("postgres")), ConexaoRecusada::PapelPoderoso(_)));
-    assert!(matches!(recusa(banco.url("elos_teste_dono")), ConexaoRecusada::PapelPoderoso(_)));
-    assert!(matches!(recusa(banco.url("elos_teste_livre")), ConexaoRecusada::PapelPoderoso(_)));
-    assert!(matches!(recusa(banco.url("elos_teste_estranho")), ConexaoRecusada::ForaDoPapel(_)));
+    let estranho = "DO $$ BEGIN CREATE ROLE elos_teste_estranho LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$";
+    admin.batch_execute(estranho).unwrap();
+    assert!(matches!(recusa(banco.url("postgres")), ConexaoRecusada::PapelPoderoso { .. }));
+    assert!(matches!(
+        recusa(banco.url("elos_teste_estranho")),
+        ConexaoRecusada::ForaDoPapel { .. }
+    ));
     assert!(matches!(recusa(banco.url("ninguem")), ConexaoRecusada::Conexao(_)));
     assert!(Db::conectar(&DbOptions::nova(banco.url_do_app())).is_ok());
 }
@@ -45,7 +59,8 @@ fn seguranca_de_linha_desligada_e_recusada() {
             banco.conn().batch_execute(&comando).unwrap();
         };
         mudar("DISABLE");
-        assert!(matches!(conectar(), Err(ConexaoRecusada::SemSegurancaDeLinha(_))), "{tabela}");
+        let recusa = conectar().err().expect("a refusal").to_string();
+        assert!(recusa.contains(tabela) && recusa.contains("elos migrate repair"), "{recusa}");
         mudar("ENABLE");
         assert!(conectar().is_ok());
     }

@@ -1,5 +1,6 @@
 //! Clients that the server recognises by itself: `elos credencial`, and what comes of it.
 
+use crate::assinaturas::cliente_ws::{SUBPROTOCOLO, Ws};
 use crate::support::{App, Banco, Modelo};
 use crate::tramita::{NUP, PE, RN, Tramita, envio};
 use serde_json::{Value, json};
@@ -96,6 +97,8 @@ fn a_linha_de_comando_ensina() {
         (&["add", "c", "--tribunal", "8.99", "--papel", "pse-consulta"], "8.20"),
         (&["add", "c", "--tribunal", "8.20", "--papel", "chefe"], "pse-consulta"),
         (&["add", "", "--tribunal", "8.20", "--papel", "pse-consulta"], "255"),
+        (&["add", "t\u{e0041}j", "--tribunal", "8.20", "--papel", "pse-consulta"], "U+E0041"),
+        (&["add", "tj rn", "--tribunal", "8.20", "--papel", "pse-consulta"], "U+0020"),
         (&["revoke", "ninguem"], "credencial list"),
         (&[&add[..], &["820"]].concat(), "1/820"),
         (&[&add[..], &["1/817"]].concat(), "1/817 não é do tribunal"),
@@ -158,4 +161,88 @@ fn o_servidor_nao_escreve_credenciais() {
         let erro = banco.conn().batch_execute(&como_app).expect_err(comando).to_string();
         assert!(erro.contains("permission denied"), "{comando}: {erro}");
     }
+}
+
+/// The status of each door to a call with these headers, and the code of each answer.
+fn doors(app: &App, client: &str, tribunais: &[&str]) -> Vec<(u16, Value)> {
+    let bearer = format!("Bearer {}", app.token(client));
+    let mut headers = vec![("Authorization", bearer.as_str())];
+    headers.extend(tribunais.iter().map(|tribunal| ("X-Tribunal", *tribunal)));
+    let json =
+        [("Content-Type", "application/json"), ("Accept", "application/graphql-response+json")];
+    let events = [("Content-Type", "application/json"), ("Accept", "text/event-stream")];
+    let body = br#"{"query":"{eu{sub}}"}"#.as_slice();
+    let requests = [
+        ("POST", "/graphql", json.as_slice(), body),
+        ("POST", "/graphql", &events, body),
+        ("GET", "/graphql?query=%7Beu%7Bsub%7D%7D", &json[1..], b""),
+        ("GET", "/api/v1/adolescentes/similaridade?nome=Ana", &[], b""),
+        ("GET", "/tramites", &[], b""),
+    ];
+    let mut found: Vec<_> = requests
+        .into_iter()
+        .map(|(method, path, more, body)| {
+            let answer = app.pedir(method, path, &[&headers, more].concat(), body);
+            let code = ["/errors/0/extensions/code", "/mensagemDesenvolvedor", "/codigoErro"];
+            let code = code.iter().find_map(|path| answer.corpo.pointer(path));
+            (answer.status, code.cloned().unwrap_or_default())
+        })
+        .collect();
+    let mut ws =
+        Ws::ligar(&app.base, &[&[("sec-websocket-protocol", SUBPROTOCOLO)], &headers[..]].concat());
+    ws.mandar(&json!({ "type": "connection_init" }));
+    found.push(if ws.foi_aceito() { (200, Value::Null) } else { (4403, Value::Null) });
+    found
+}
+
+fn statuses(doors: &[(u16, Value)]) -> Vec<u16> {
+    doors.iter().map(|(status, _)| *status).collect()
+}
+
+/// What is in front of the server may have read another tribunal than the server would.
+#[test]
+fn x_tribunal_is_said_once_and_is_the_credentials() {
+    let app = App::vazio();
+    let (right, wrong) = ([200, 200, 200, 200, 200, 200], [403, 403, 403, 403, 403, 4403]);
+    for once in ["8.20", "820", "20"] {
+        assert_eq!(statuses(&doors(&app, "tjrn", &[once])), right, "{once}");
+    }
+    assert_eq!(statuses(&doors(&app, "tjrn", &["8.17"])), wrong);
+    assert_eq!(statuses(&doors(&app, "tjrn", &["8.20, 8.17"])), wrong);
+    for twice in [["8.20", "8.17"], ["8.17", "8.20"], ["8.20", "8.20"], ["8.20", ""]] {
+        let found = doors(&app, "tjrn", &twice);
+        assert_eq!(statuses(&found), [400, 400, 400, 400, 400, 4403], "{twice:?}: {found:?}");
+        assert_eq!(found[0].1, "BAD_USER_INPUT", "{found:?}");
+        assert_eq!(found[3].1, "BAD_USER_INPUT", "{found:?}");
+    }
+    // In a socket's first message too.
+    for (payload, accepted) in [
+        (json!({ "X-Tribunal": "8.20" }), true),
+        (json!({ "X-Tribunal": "8.17" }), false),
+        (json!({ "X-Tribunal": "8.20", "x-tribunal": "8.20" }), false),
+        (json!({ "X-Tribunal": 820 }), false),
+    ] {
+        let mut ws = Ws::aberto(&app);
+        let mut whole = json!({ "Authorization": format!("Bearer {}", app.token("tjrn")) });
+        whole.as_object_mut().unwrap().extend(payload.as_object().unwrap().clone());
+        ws.mandar(&json!({ "type": "connection_init", "payload": whole }));
+        assert_eq!(ws.foi_aceito(), accepted, "{payload}");
+    }
+
+    // Beside a row of the table, which is what counts.
+    feita(&app.banco, &["add", "tjrn", "--tribunal", "8.17", "--papel", "pse-consulta"]);
+    em_dez_segundos(
+        &app,
+        &json!({ "tribunal": { "codigo": 817 }, "nacional": false, "papeis": ["pse-consulta"] }),
+    );
+    assert_eq!(statuses(&doors(&app, "tjrn", &[])), right);
+    assert_eq!(statuses(&doors(&app, "tjrn", &["8.17"])), right);
+    assert_eq!(statuses(&doors(&app, "tjrn", &["8.20"])), wrong);
+    assert_eq!(statuses(&doors(&app, "tjrn", &["x"])), wrong);
+    feita(&app.banco, &["add", "tjrn", "--nacional", "--papel", "pse-consulta"]);
+    em_dez_segundos(
+        &app,
+        &json!({ "tribunal": null, "nacional": true, "papeis": ["pse-consulta", "pse-nacional"] }),
+    );
+    assert_eq!(statuses(&doors(&app, "tjrn", &["8.20"])), wrong);
 }

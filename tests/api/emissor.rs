@@ -278,3 +278,34 @@ fn de_varios_tribunais_so_um_que_o_token_diga() {
         (200, json!({ "tribunal": { "codigo": 806 }, "papeis": ["pse-auditoria"] }))
     );
 }
+
+/// Whoever runs any client of the realm writes what a path with a `*` leads to.
+#[test]
+fn wide_roles_are_not_taken_from_whoever_runs_a_client() {
+    let (emissor, chave) = (Emissor::novo(), assinante());
+    emissor.tem(&[("a", &chave)]);
+    let todos = ["auditoria", "consulta", "dados-sensiveis", "integracao", "nacional"];
+    let todos = todos.map(|nome| format!("pse-{nome}"));
+    let no_realm = json!({ "realm_access": { "roles": todos } });
+    let de_cliente = json!({ "realm_access": {}, "resource_access": { "x": { "roles": todos } } });
+    let papeis = |quem: QuemE, onde: &Value| {
+        let app = App::com_auth(AuthOptions { quem, ..emissor.opcoes() });
+        let mut claims = emissor.claims();
+        claims.as_object_mut().unwrap().extend(onde.as_object().unwrap().clone());
+        let (status, eu) = entrar_com(&app, &token("a", &chave, &json!({}), &claims), &[]);
+        assert_eq!(status, 200);
+        eu["papeis"].clone()
+    };
+    assert_eq!(papeis(QuemE::default(), &no_realm), json!(todos));
+    let estreitos = json!(["pse-consulta", "pse-integracao"]);
+    assert_eq!(papeis(QuemE::default(), &de_cliente), estreitos);
+
+    // A path that names the client is in the hands of whoever runs that one.
+    let nomeado = vec!["resource_access.x.roles".parse().unwrap()];
+    assert_eq!(papeis(QuemE { papeis: nomeado, ..QuemE::default() }, &de_cliente), json!(todos));
+    // And who is told so takes those that are named, and no other.
+    let ditos = vec![elos::auth::Papel::DadosSensiveis];
+    let quem = QuemE { from_any_client: ditos, ..QuemE::default() };
+    let esperados = json!(["pse-consulta", "pse-dados-sensiveis", "pse-integracao"]);
+    assert_eq!(papeis(quem, &de_cliente), esperados);
+}

@@ -47,8 +47,7 @@ fn migra_quem_nao_e_superusuario() {
         .conn()
         .batch_execute(&format!(
             "DO $$ BEGIN CREATE ROLE elos_teste_migra LOGIN CREATEROLE; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-             ALTER DATABASE {nome} OWNER TO elos_teste_migra; GRANT CREATE ON SCHEMA public TO elos_teste_migra WITH GRANT OPTION;
-             GRANT USAGE ON SCHEMA public TO elos_teste_migra WITH GRANT OPTION;
+             ALTER DATABASE {nome} OWNER TO elos_teste_migra; ALTER SCHEMA public OWNER TO elos_teste_migra;
              GRANT elos_dono, elos_definidor TO elos_teste_migra WITH ADMIN OPTION"
         ))
         .unwrap();

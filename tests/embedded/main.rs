@@ -7,4 +7,5 @@ mod leftovers;
 mod program;
 mod refusals;
 mod running;
+mod structure;
 mod support;

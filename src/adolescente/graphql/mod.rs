@@ -123,7 +123,7 @@ async fn por_identificador(
         },
     };
     let key = AdolescentePorIdentificador { identificador, tribunal };
-    Ok(ctx.procurado(ctx.loaders().load(key).await?).map(AdolescenteNode::from))
+    Ok(ctx.loaders().named(key).await?.map(AdolescenteNode::from))
 }
 
 async fn listar(
@@ -136,7 +136,10 @@ async fn listar(
     let filtro = filtro.map(entrada::filtro).transpose()?.unwrap_or_default();
     let (campo, decrescente) = ordem.map(AdolescenteOrdem::campo_e_sentido).unwrap_or_default();
     let nomeados = filtro.identificador.as_ref().map_or(0, Vec::len);
+    if nomeados > 0 {
+        ctx.chamada().naming(nomeados)?;
+    }
     let achados = conectar(ctx, Adolescentes { filtro, campo, decrescente }, pagina).await?;
-    ctx.chamada().rastro.ausentes(achados.0.faltam_de(nomeados));
+    ctx.chamada().missed(achados.0.faltam_de(nomeados))?;
     Ok(achados)
 }

@@ -131,6 +131,7 @@ impl Aberta {
             let fora = |erro: &serde_json::Value| {
                 let codigo = &erro["extensions"]["code"];
                 *codigo == Falha::Indisponivel.nome()
+                    || *codigo == Falha::Sobrecarregado.nome()
                     || *codigo == Falha::LimiteDeRequisicoes.nome()
             };
             tentativas += 1;

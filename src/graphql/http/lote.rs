@@ -33,7 +33,6 @@ async fn uma(
     chamada: &Chamada,
     lido: Result<Lido, Error>,
 ) -> Result<Desfecho, Desfecho> {
-    chamada.conhecida().map_err(|error| Desfecho::recusa(&error))?;
     let lido = lido.map_err(|error| Desfecho::recusa(&error))?;
     let pronta = lido.preparar(&servico.documentos)?;
     if pronta.tipo() == OperationType::Subscription {

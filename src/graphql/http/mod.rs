@@ -50,9 +50,6 @@ pub async fn responder(
     requisicao::anotar(&req, &chamada, |error| {
         Forma { midia: Midia::Json, perfil: PerfilHttp::default() }.recusar(error)
     });
-    if let Err(error) = chamada.conhecida() {
-        return forma.recusar(&error);
-    }
     let lido = match pedido::ler(&req, payload, servico.app.http.lote_maximo).await {
         Ok(Lidos::Um(lido)) => lido,
         Ok(Lidos::Lote(_)) if midia == Midia::EventStream => {

@@ -91,13 +91,9 @@ impl Forma {
     }
 
     pub fn recusar(self, error: &Error) -> HttpResponse {
-        let (falha, mensagem) = error.publica();
-        let mut resposta = self.recusada(Desfecho::da_falha(falha, &mensagem));
-        if falha == Falha::MetodoNaoPermitido {
+        let mut resposta = self.recusada(Desfecho::recusa(error));
+        if resposta.status() == StatusCode::METHOD_NOT_ALLOWED {
             permitir(&mut resposta, "POST");
-        }
-        if let Some(segundos) = error.esperar() {
-            resposta.headers_mut().insert(header::RETRY_AFTER, segundos.into());
         }
         resposta
     }
@@ -120,10 +116,8 @@ impl Forma {
             PerfilHttp::Audits => status(desfecho.status()),
         };
         let mut resposta = self.escrever(status, &desfecho);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            resposta
-                .headers_mut()
-                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+        if let Some(seconds) = desfecho.retry_after {
+            resposta.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         resposta
     }

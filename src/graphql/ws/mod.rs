@@ -6,8 +6,9 @@ mod mensagem;
 mod motivo;
 mod socket;
 
-use super::operacao::Servico;
+use super::operacao::{Desfecho, Servico};
 use crate::auth::Auth;
+use crate::origin::AllowedOrigins;
 use crate::requisicao;
 use actix_web::guard::GuardContext;
 use actix_web::http::header::{SEC_WEBSOCKET_PROTOCOL, UPGRADE};
@@ -30,7 +31,11 @@ pub async fn abrir(
     payload: web::Payload,
     servico: web::Data<Servico>,
     auth: web::Data<Auth>,
+    origins: web::Data<AllowedOrigins>,
 ) -> actix_web::Result<HttpResponse> {
+    if let Err(error) = origins.check(req.headers()) {
+        return Ok(HttpResponse::Forbidden().json(Desfecho::recusa(&error)));
+    }
     let (resposta, conexao, mensagens) =
         actix_ws::handle_with_protocols(&req, payload, &[SUBPROTOCOLO])?;
     if !resposta.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {

@@ -7,7 +7,7 @@
 use super::mensagem::{DoCliente, DoServidor};
 use super::motivo::Motivo;
 use crate::app::Chamada;
-use crate::auth::{Ator, Auth};
+use crate::auth::{Ator, Auth, TRIBUNAL};
 use crate::error::Falha;
 use crate::graphql::http::pedido::{Lido, Pronta};
 use crate::graphql::operacao::{Desfecho, Iniciada, Servico};
@@ -190,10 +190,18 @@ impl Socket {
         if self.ator.is_some() {
             return Err(Some(Motivo::JaIniciada));
         }
-        let e_o_token = |(nome, _): &(String, Value)| nome.eq_ignore_ascii_case("authorization");
-        if let Some((_, token)) = dados.into_iter().flatten().find(e_o_token) {
-            let token = token.as_str().and_then(|token| HeaderValue::from_str(token).ok());
-            self.headers.insert(AUTHORIZATION, token.ok_or(Some(Motivo::Recusado))?);
+        for (nome, valor) in dados.into_iter().flatten() {
+            let do_token = nome.eq_ignore_ascii_case(AUTHORIZATION.as_str());
+            if !do_token && !nome.eq_ignore_ascii_case(TRIBUNAL.as_str()) {
+                continue;
+            }
+            let valor = valor.as_str().and_then(|valor| HeaderValue::from_str(valor).ok());
+            let valor = valor.ok_or(Some(Motivo::Recusado))?;
+            match do_token {
+                true => drop(self.headers.insert(AUTHORIZATION, valor)),
+                // Beside that of the request it is one too many, and refused as two headers are.
+                false => self.headers.append(TRIBUNAL, valor),
+            }
         }
         let identidade = self.auth.autenticar_ate(&self.headers).await;
         let identidade = identidade.map_err(|recusado| match recusado.error.publica().0 {
@@ -216,11 +224,6 @@ impl Socket {
             return Err(Some(Motivo::IdEmUso));
         }
         let chamada = self.servico.entrar(ator, self.correlacao.clone());
-        if let Err(error) = chamada.conhecida() {
-            let recusada = Desfecho::recusa(&error);
-            let _nothing_shown = chamada.encerrar(recusada.status());
-            return self.recusar(&id, &recusada).await;
-        }
         let maximo = self.servico.sessoes.limites.operacoes_por_conexao;
         let pronta = match self.operacoes.len() {
             n if n >= maximo => {

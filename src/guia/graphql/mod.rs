@@ -33,8 +33,8 @@ impl GuiaQuery {
 async fn por_numero(ctx: &Context<'_>, numero: &str) -> Result<Option<GuiaNode>> {
     ctx.ator().exige(Papel::Consulta)?;
     let achada = match numero.trim().parse() {
-        Ok(numero) => ctx.loaders().load(GuiaPorNumero(numero)).await?,
-        Err(_) => None,
+        Ok(numero) => ctx.loaders().named(GuiaPorNumero(numero)).await?,
+        Err(_) => ctx.loaders().unnamed()?,
     };
-    Ok(ctx.procurado(achada).map(GuiaNode))
+    Ok(achada.map(GuiaNode))
 }

@@ -2,7 +2,7 @@
 
 use super::{especie, no_ato, no_documento};
 use crate::adolescente::rules::r23_cpf_valido;
-use crate::campo::{itens, lista_longa, texto};
+use crate::campo::{itens, lista_longa, nome, texto};
 use crate::error::{CodigoErro, Recusa};
 use crate::guia::{EmitirGuia, TipoGuia};
 use chrono::{Datelike, NaiveDate};
@@ -187,7 +187,7 @@ pub fn b4_documentos(comando: &EmitirGuia) -> impl Iterator<Item = Recusa> {
 /// b.4: texts have a length, and lists a size.
 pub fn b4_textos(comando: &EmitirGuia) -> Vec<Recusa> {
     let (propria, especie) = (&comando.propria, especie(comando.tipo));
-    let curto = |valor: &Option<String>| texto(valor.as_deref(), NOME_MAXIMO);
+    let curto = |valor: &Option<String>| nome(valor.as_deref(), NOME_MAXIMO);
     let longo = |valor: &Option<String>| texto(valor.as_deref(), TEXTO_MAXIMO);
     let mut recusas = Vec::new();
     recusas.extend(curto(&comando.magistrado.nome).map(|r| r.em(["magistrado", "nome"])));

@@ -75,7 +75,7 @@ impl ProcessoQuery {
 
 async fn por_numero(ctx: &Context<'_>, numero: NumeroProcesso) -> Result<Option<Arc<Processo>>> {
     ctx.ator().exige(Papel::Consulta)?;
-    Ok(ctx.procurado(ctx.loaders().load(ProcessoPorNumero(numero)).await?))
+    ctx.loaders().named(ProcessoPorNumero(numero)).await
 }
 
 async fn listar(
@@ -88,8 +88,11 @@ async fn listar(
     let filtro = filtro.map(entrada::filtro).transpose()?.unwrap_or_default();
     let (campo, decrescente) = ordem.map(ProcessoOrdem::campo_e_sentido).unwrap_or_default();
     let nomeados = filtro.numero.as_ref().map_or(0, Vec::len).max(filtro.adolescente.iter().len());
+    if nomeados > 0 {
+        ctx.chamada().naming(nomeados)?;
+    }
     let achados = conectar(ctx, Processos { filtro, campo, decrescente }, pagina).await?;
-    ctx.chamada().rastro.ausentes(achados.0.faltam_de(nomeados));
+    ctx.chamada().missed(achados.0.faltam_de(nomeados))?;
     Ok(achados)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::adolescente::Identificador;
 use crate::adolescente::rules::r23_cpf_valido;
-use crate::campo::texto;
+use crate::campo::{self, texto};
 use crate::config::Regras;
 use crate::error::{CodigoErro, Recusa};
 use crate::processo::{
@@ -120,7 +120,7 @@ pub fn r14_desconhecido(
 pub fn r13_responsaveis(comando: &AtualizarResponsaveis) -> Vec<Recusa> {
     let cpf = |pessoa: &MudancaDeResponsavel| r23_cpf_valido(pessoa.cpf.novo());
     let nome = |pessoa: &MudancaDeResponsavel| {
-        texto(pessoa.nome.novo().map(String::as_str), super::NOME_MAXIMO)
+        campo::nome(pessoa.nome.novo().map(String::as_str), super::NOME_MAXIMO)
     };
     [
         nome(&comando.magistrado).map(|r| r.em(["magistrado", "nome"])),

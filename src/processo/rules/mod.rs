@@ -7,7 +7,7 @@ pub use alteracao::*;
 
 use super::{CadastrarProcesso, NovoProcesso, NumeroProcesso, Responsavel, TipoProcesso};
 use crate::adolescente::{AdolescenteId, Identificador, rules::r23_cpf_valido};
-use crate::campo::{itens, lista_longa, obrigatorio, texto};
+use crate::campo::{self, itens, lista_longa, obrigatorio, texto};
 use crate::config::Regras;
 use crate::error::{CodigoErro, Recusa};
 use crate::rascunho::Rascunho;
@@ -296,10 +296,10 @@ pub fn codigo_externo_legivel(codigo: &str) -> Option<Recusa> {
 
 fn formas(comando: &CadastrarProcesso) -> impl Iterator<Item = Recusa> {
     let excesso = lista_longa(&comando.adolescentes).map(|r| r.em(["adolescentes"]));
-    let nome = |responsavel: &Responsavel| texto(responsavel.nome.as_deref(), NOME_MAXIMO);
+    let nome = |responsavel: &Responsavel| campo::nome(responsavel.nome.as_deref(), NOME_MAXIMO);
     [
         excesso,
-        texto(comando.app_name_sistema_tribunal.as_deref(), APP_NAME_MAXIMO)
+        campo::nome(comando.app_name_sistema_tribunal.as_deref(), APP_NAME_MAXIMO)
             .map(|r| r.em(["appNameSistemaTribunal"])),
         comando.id_processo_sistema_externo.as_deref().and_then(codigo_externo_legivel),
         nome(&comando.magistrado).map(|r| r.em(["magistrado", "nome"])),

@@ -1,6 +1,7 @@
 //! Registering a processo.
 
 use crate::adolescente;
+use crate::campo::itens;
 use crate::db::Sessao;
 use crate::error::{Error, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Julgado, Juntos, Lembranca};
@@ -61,6 +62,13 @@ impl Comando for CadastrarProcesso {
             Some(julgado) => julgado.map_err(Error::Recusas),
             None => Err(Error::interno(anyhow::anyhow!("a registration without an outcome"))),
         }
+    }
+
+    /// Its adolescentes, its reference, and its rascunho.
+    fn names(&self) -> usize {
+        itens(&self.adolescentes).len()
+            + usize::from(self.referencia.is_some())
+            + usize::from(self.id_processo_sistema_externo.is_some())
     }
 
     /// An apuração without a rascunho: what its rules ask about is its own number, which the

@@ -95,7 +95,7 @@ impl Partes {
 }
 
 /// A guia as the façade shows it; what it has not is absent.
-pub fn dados(guia: &Guia, partes: &Partes, Chamada { app, rastro }: &Chamada) -> Value {
+pub fn dados(guia: &Guia, partes: &Partes, Chamada { app, rastro, .. }: &Chamada) -> Value {
     let cpf =
         |cpf: &Cpf| rastro.sensivel(CampoSensivel::CpfDeResponsavel, Some(json!(cpf.completo())));
     let texto = |valor: &Option<String>| valor.clone().map(Value::from);

@@ -37,7 +37,7 @@ const TABELA: [Linha; 12] = [
         Falha::LimiteDeRequisicoes.nome(), "esta credencial pediu objetos demais que não existem; tente de novo em 12 s"),
     Linha(500, "ErroInterno", "Erro interno; o detalhe fica no registro do servidor.",
         Falha::Interna.nome(), "erro interno; tente de novo e, se persistir, avise o suporte"),
-    Linha(503, "Indisponivel", "O banco de dados ou o emissor de tokens não responde.",
+    Linha(503, "Indisponivel", "O banco de dados ou o emissor de tokens não responde; ou o servidor está cheio (`SOBRECARREGADO`). `Retry-After` diz quando voltar.",
         Falha::Indisponivel.nome(), "o banco de dados não responde; tente de novo em instantes"),
 ];
 

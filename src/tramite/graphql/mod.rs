@@ -131,10 +131,10 @@ pub struct VerificacaoEnvio {
 async fn por_idt(ctx: &Context<'_>, idt: &ID) -> Result<Option<TramiteNode>> {
     ctx.ator().exige(Papel::Consulta)?;
     let achado = match entrada::ler_idt(idt) {
-        Some(idt) => ctx.loaders().load(TramitePorIdt(idt)).await?,
-        None => None,
+        Some(idt) => ctx.loaders().named(TramitePorIdt(idt)).await?,
+        None => ctx.loaders().unnamed()?,
     };
-    Ok(ctx.procurado(achado).map(TramiteNode))
+    Ok(achado.map(TramiteNode))
 }
 
 async fn listar(
@@ -167,7 +167,7 @@ async fn registro(
             return Err(Error::falha(Falha::EntradaInvalida, mensagem));
         }
     };
-    Ok(ctx.procurado(ctx.loaders().load(key).await?).map(RegistroNode))
+    Ok(ctx.loaders().named(key).await?.map(RegistroNode))
 }
 
 /// What a party has to do next.

@@ -33,7 +33,7 @@ impl Ws {
         stream.set_write_timeout(Some(NO_MAXIMO)).unwrap();
         let mut pedido = format!("ws://{endereco}/graphql").into_client_request().unwrap();
         for (nome, valor) in headers {
-            pedido.headers_mut().insert(*nome, valor.parse().unwrap());
+            pedido.headers_mut().append(*nome, valor.parse().unwrap());
         }
         let (ws, resposta) = tungstenite::client(pedido, stream).unwrap();
         let id = resposta.headers().get("x-request-id");

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use elos::db::Sql;
+use elos::db::login;
 use elos::db::migracoes::Migrador;
 use elos::embedded::{Embedded, Options, StartError};
 use elos::seed;
@@ -71,15 +72,11 @@ fn preparar(servidor: &Embedded) {
     for Nome { datname } in velhos {
         conn.batch_execute(&format!("DROP DATABASE {datname} WITH (FORCE)")).unwrap();
     }
-    conn.batch_execute(
-        "DO $$ BEGIN CREATE ROLE elos_teste LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
-    )
-    .unwrap();
     conn.batch_execute("CREATE DATABASE modelo_vazio").unwrap();
     let mut migrador = Migrador::conectar(&servidor.url("postgres", "modelo_vazio")).unwrap();
     migrador.aplicar().unwrap();
     drop(migrador);
-    conn.batch_execute("GRANT elos_app, elos_nacional, elos_auditor TO elos_teste").unwrap();
+    login::admit(&mut conn, "elos_teste").unwrap();
     for (modelo, processos) in [(Modelo::Semeado, 270), (Modelo::Grande, 1350)] {
         let nome = modelo.nome();
         conn.batch_execute(&format!("CREATE DATABASE {nome} TEMPLATE modelo_vazio")).unwrap();
@@ -116,6 +113,15 @@ impl Banco {
 
     pub fn admin() -> PgConnection {
         PgConnection::establish(&SERVIDOR.url("postgres", "postgres")).unwrap()
+    }
+
+    pub fn nome(&self) -> &str {
+        &self.nome
+    }
+
+    /// Where the server is connected to.
+    pub fn socket() -> PathBuf {
+        SERVIDOR.socket_dir().join(".s.PGSQL.5432")
     }
 
     pub fn url(&self, papel: &str) -> String {

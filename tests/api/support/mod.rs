@@ -5,10 +5,12 @@
 
 mod banco;
 mod operacao;
+mod pooler;
 mod sorteio;
 
 pub use banco::{Banco, Modelo, agora};
 pub use operacao::{Desfecho, Modo, Operacao, Porta};
+pub use pooler::Pooler;
 pub use sorteio::Sorteio;
 
 use crate::segredo;
@@ -16,7 +18,7 @@ use elos::assinante::Assinante;
 use elos::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use elos::auth::issuer::{CAMINHO, Emissor};
 use elos::auth::{Auth, AuthOptions, Fonte};
-use elos::config::{Assinaturas, Documentos, Http, Regras};
+use elos::config::{Assinaturas, Connections, Documentos, Http, Regras};
 use elos::db::{Db, DbOptions};
 use elos::server::{Partes, ate_o_fim, servir};
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
@@ -89,6 +91,13 @@ pub struct Ajustes {
     /// Zero, as here, is no limit.
     pub ausencias_por_minuto: u32,
     pub tempo: Option<Duration>,
+    pub loopback_only: bool,
+    pub connections: Connections,
+    /// Another way to the same database.
+    pub url: Option<String>,
+    /// The logins of application, national and auditor, each its own; else one for all.
+    pub logins: Option<[&'static str; 3]>,
+    pub structure_interval: Option<Duration>,
 }
 
 impl App {
@@ -124,11 +133,18 @@ impl App {
     fn sobre(banco: Arc<Banco>, ajustes: Ajustes, auth: Option<AuthOptions>) -> Self {
         segredo::vigiar();
         let comandos = Arc::new(AtomicU64::new(0));
-        let mut opcoes = DbOptions::nova(banco.url_do_app());
+        let url = ajustes.url.unwrap_or_else(|| banco.url_do_app());
+        let mut opcoes = DbOptions::nova(url);
         opcoes.pool_max = 6;
         opcoes.tempo = ajustes.tempo.unwrap_or(opcoes.tempo);
         opcoes.comandos = Some(Arc::clone(&comandos));
         opcoes.sem_filtro = ajustes.sem_filtro;
+        opcoes.structure_interval = ajustes.structure_interval.unwrap_or(opcoes.structure_interval);
+        if let Some([app, nacional, auditor]) = ajustes.logins {
+            opcoes.url = banco.url(app);
+            opcoes.nacional_url = Some(banco.url(nacional));
+            opcoes.auditor_url = Some(banco.url(auditor));
+        }
 
         let escuta = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", escuta.local_addr().unwrap());
@@ -147,6 +163,8 @@ impl App {
             app: app.clone(),
             auth: Auth::novo(auth, credenciais.clone()),
             graphiql: true,
+            loopback_only: ajustes.loopback_only,
+            connections: ajustes.connections,
             cors: vec![ORIGEM.to_owned()],
             metricas: None,
             emissor: Some(EMISSOR.em(iss.clone())),

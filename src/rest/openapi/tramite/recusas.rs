@@ -49,7 +49,7 @@ const TABELA: [Linha; 12] = [
         "9429", "esta credencial pediu objetos demais que não existem; tente de novo em 12 s"),
     Linha(500, "TramitaErroInterno", "Erro interno; o detalhe fica no registro do servidor.",
         "9500", "erro interno; tente de novo e, se persistir, avise o suporte"),
-    Linha(503, "TramitaIndisponivel", "O banco de dados ou o emissor de tokens não responde.",
+    Linha(503, "TramitaIndisponivel", "O banco de dados ou o emissor de tokens não responde, ou o servidor está cheio. `Retry-After` diz quando voltar.",
         "9503", "o banco de dados não responde; tente de novo em instantes"),
 ];
 

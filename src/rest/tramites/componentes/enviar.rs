@@ -48,7 +48,9 @@ pub async fn enviar(
     let sobra = match &feito {
         Ok(feito) => !feito.efeito.guardado,
         // What came of it is not known: the next round will see.
-        Err(Error::Interno(_) | Error::Falha(Falha::Indisponivel, _)) => false,
+        Err(
+            Error::Interno(_) | Error::Sobrecarga { .. } | Error::Falha(Falha::Indisponivel, _),
+        ) => false,
         Err(_) => true,
     };
     if let Some(conteudo) = conteudo.filter(|_| sobra)
@@ -76,7 +78,7 @@ async fn espera_arquivos(chamada: &Chamada, idt: Idt) -> Result<bool, Recusado> 
     }
 }
 
-async fn abrir(Chamada { app, rastro }: &Chamada, idt: Idt) -> Result<ConteudoId, Error> {
+async fn abrir(Chamada { app, rastro, .. }: &Chamada, idt: Idt) -> Result<ConteudoId, Error> {
     let agora = (app.agora)();
     let abrir = move |sessao: &mut Sessao<'_>| Ok(store::abrir_conteudo(sessao, idt, agora)?);
     app.db.escrever(rastro.ator(), abrir).await

@@ -1,0 +1,208 @@
+//! What the database has, read from its own catalogue: nothing here is a list of ours.
+
+use super::probe::{literal, quoted, text};
+use super::world::Row;
+use diesel::prelude::*;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::{HashMap, HashSet};
+
+/// Tables, views and what else can be read from, partitions too.
+#[derive(Debug, Deserialize)]
+pub struct Relation {
+    pub oid: i64,
+    pub schema: String,
+    pub name: String,
+    /// It has rows of its own: no view.
+    pub table: bool,
+    pub columns: Vec<Column>,
+    /// Columns that together name a row.
+    keys: Vec<Vec<String>>,
+    /// Of what it is a partition, in what column, and from which value on.
+    pub part: Option<Part>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Column {
+    pub name: String,
+    pub ty: String,
+    /// Its value is never given: an identity, or computed.
+    pub fixed: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Part {
+    pub of: i64,
+    pub column: String,
+    pub bound: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Function {
+    pub signature: String,
+    pub name: String,
+    pub arguments: Vec<String>,
+    pub definer: bool,
+    pub owner: String,
+    /// It says itself where names are looked up.
+    pub fixed_path: bool,
+    /// Of the roles that were asked about, those that may call it.
+    pub callers: Vec<String>,
+}
+
+/// Of one role: the columns that it may read, insert into, or update.
+pub struct Rights {
+    read: HashMap<i64, HashSet<String>>,
+    insert: HashMap<i64, HashSet<String>>,
+    update: HashMap<i64, HashSet<String>>,
+    delete: HashSet<i64>,
+}
+
+/// What PostgreSQL itself brings, or an extension.
+const OURS: &str =
+    "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'";
+
+impl Relation {
+    pub fn path(&self) -> String {
+        format!("{}.{}", quoted(&self.schema), quoted(&self.name))
+    }
+
+    /// The columns that name a row.
+    pub fn key(&self) -> Option<&[String]> {
+        self.keys.first().map(Vec::as_slice)
+    }
+
+    /// A condition that only `row` meets, made of columns that may be read.
+    pub fn only(&self, row: &Row, rights: &Rights) -> Option<String> {
+        let readable = rights.read.get(&self.oid)?;
+        let key = self.keys.iter().find(|key| {
+            key.iter().all(|name| readable.contains(name) && row.get(name).is_some())
+        })?;
+        let equal = |name: &String| {
+            let column = self.columns.iter().find(|column| column.name == *name)?;
+            Some(format!("{} = {}", quoted(name), row.literal(column)))
+        };
+        Some(key.iter().map(equal).collect::<Option<Vec<_>>>()?.join(" AND "))
+    }
+}
+
+impl Rights {
+    pub fn may_read(&self, relation: &Relation, column: &Column) -> bool {
+        has(&self.read, relation, column)
+    }
+
+    pub fn may_insert(&self, relation: &Relation, column: &Column) -> bool {
+        has(&self.insert, relation, column)
+    }
+
+    pub fn may_update(&self, relation: &Relation, column: &Column) -> bool {
+        has(&self.update, relation, column)
+    }
+
+    pub fn may_delete(&self, relation: &Relation) -> bool {
+        self.delete.contains(&relation.oid)
+    }
+}
+
+fn has(rights: &HashMap<i64, HashSet<String>>, relation: &Relation, column: &Column) -> bool {
+    rights.get(&relation.oid).is_some_and(|columns| columns.contains(&column.name))
+}
+
+fn read<T: DeserializeOwned>(conn: &mut PgConnection, sql: &str) -> QueryResult<T> {
+    let json = text(conn, sql)?;
+    serde_json::from_str(&json)
+        .map_err(|error| diesel::result::Error::DeserializationError(error.into()))
+}
+
+pub fn relations(conn: &mut PgConnection) -> QueryResult<Vec<Relation>> {
+    let sql = format!(
+        "SELECT coalesce(json_agg(r ORDER BY r.name), '[]')::text AS t FROM ( \
+         SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, c.relkind IN ('r', 'p', 'f') AS table, \
+          (SELECT json_agg(json_build_object('name', a.attname, 'ty', format_type(a.atttypid, a.atttypmod), \
+             'fixed', a.attidentity = 'a' OR a.attgenerated <> '') ORDER BY a.attnum) \
+           FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns, \
+          (SELECT coalesce(json_agg((SELECT json_agg(a.attname) FROM pg_attribute a WHERE a.attrelid = c.oid \
+             AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) ORDER BY i.indisprimary DESC), '[]') \
+           FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL) AS keys, \
+          (SELECT json_build_object('of', h.inhparent::bigint, 'bound', pg_get_expr(c.relpartbound, c.oid), \
+             'column', coalesce((SELECT a.attname FROM pg_attribute a WHERE a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]), '')) \
+           FROM pg_inherits h JOIN pg_partitioned_table p ON p.partrelid = h.inhparent WHERE h.inhrelid = c.oid) AS part \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {OURS} \
+           AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) \
+           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) r"
+    );
+    read(conn, &sql)
+}
+
+pub fn rights(conn: &mut PgConnection, role: &str) -> QueryResult<Rights> {
+    let mut of = |privilege: &str| {
+        let sql = format!(
+            "SELECT coalesce(json_object_agg(oid, names), '{{}}')::text AS t FROM ( \
+             SELECT c.oid, json_agg(a.attname) AS names FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {OURS} \
+               AND has_column_privilege({}, c.oid, a.attnum, '{privilege}') GROUP BY c.oid) r",
+            literal(role)
+        );
+        read(conn, &sql)
+    };
+    let (select, insert, update) = (of("SELECT")?, of("INSERT")?, of("UPDATE")?);
+    let delete = read(
+        conn,
+        &format!(
+            "SELECT coalesce(json_agg(c.oid::bigint), '[]')::text AS t FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {OURS} AND has_table_privilege({}, c.oid, 'DELETE')",
+            literal(role)
+        ),
+    )?;
+    Ok(Rights { read: select, insert, update, delete })
+}
+
+/// Those that are ours, and whatever else acts with another's rights.
+pub fn functions(conn: &mut PgConnection, roles: &[String]) -> QueryResult<Vec<Function>> {
+    let roles: Vec<_> = roles.iter().map(|role| literal(role)).collect();
+    let sql = format!(
+        "SELECT coalesce(json_agg(r ORDER BY r.signature), '[]')::text AS t FROM ( \
+         SELECT p.oid::regprocedure::text AS signature, format('%I.%I', n.nspname, p.proname) AS name, p.prosecdef AS definer, \
+          pg_get_userbyid(p.proowner) AS owner, \
+          EXISTS (SELECT FROM unnest(p.proconfig) s WHERE s LIKE 'search_path=%') AS fixed_path, \
+          (SELECT coalesce(json_agg(format_type(a.t, NULL) ORDER BY a.n), '[]') \
+           FROM unnest(p.proargtypes::oid[]) WITH ORDINALITY a (t, n)) AS arguments, \
+          (SELECT coalesce(json_agg(r), '[]') FROM unnest(ARRAY[{}]::text[]) r WHERE has_function_privilege(r, p.oid, 'EXECUTE')) AS callers \
+         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
+         WHERE {OURS} AND p.prokind = 'f' AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype) \
+           AND (p.prosecdef OR NOT EXISTS (SELECT FROM pg_depend d \
+                WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'))) r",
+        roles.join(", ")
+    );
+    read(conn, &sql)
+}
+
+/// Every role of the cluster.
+pub fn roles(conn: &mut PgConnection) -> QueryResult<Vec<String>> {
+    read(conn, "SELECT json_agg(rolname ORDER BY rolname)::text AS t FROM pg_roles")
+}
+
+/// A role of the server, and what it has that none of them has.
+#[derive(Debug, Deserialize)]
+pub struct Power {
+    pub role: String,
+    pub power: String,
+}
+
+/// What the roles of the server have too much: attributes, and other roles' rights.
+pub fn powers(conn: &mut PgConnection) -> QueryResult<Vec<Power>> {
+    read(
+        conn,
+        "WITH ours AS (SELECT * FROM pg_roles WHERE rolname IN ('elos_app', 'elos_nacional', 'elos_auditor', 'elos_definidor', 'elos_dono')) \
+         SELECT coalesce(json_agg(json_build_object('role', role, 'power', power)), '[]')::text AS t FROM ( \
+          SELECT o.rolname AS role, p.power FROM ours o, LATERAL (VALUES (o.rolsuper, 'SUPERUSER'), (o.rolbypassrls, 'BYPASSRLS'), \
+             (o.rolcreaterole, 'CREATEROLE'), (o.rolcreatedb, 'CREATEDB'), (o.rolreplication, 'REPLICATION'), (o.rolcanlogin, 'LOGIN')) p (has, power) \
+           WHERE p.has \
+          UNION ALL SELECT o.rolname, 'membro de ' || r.rolname FROM ours o JOIN pg_roles r ON r.rolname <> o.rolname \
+           WHERE pg_has_role(o.rolname, r.oid, 'MEMBER') AND NOT o.rolsuper \
+          UNION ALL SELECT o.rolname, 'CREATE no esquema public' FROM ours o \
+           WHERE o.rolname NOT IN ('elos_dono') AND has_schema_privilege(o.rolname, 'public', 'CREATE') AND NOT o.rolsuper) x",
+    )
+}

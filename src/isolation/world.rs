@@ -1,0 +1,556 @@
+//! Throw-away rows of two tribunals, one of every kind, with values that nothing else has.
+
+use super::catalog::{Column, Relation};
+use super::probe::{literal, quoted, text};
+use crate::cpf::Cpf;
+use crate::processo::NumeroProcesso;
+use diesel::prelude::*;
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// A row, as PostgreSQL writes each of its values.
+#[derive(Debug, Clone)]
+pub struct Row(BTreeMap<String, Option<String>>);
+
+impl Row {
+    pub fn get(&self, column: &str) -> Option<&str> {
+        self.0.get(column)?.as_deref()
+    }
+
+    /// The value of a column, as a statement says it.
+    pub fn literal(&self, column: &Column) -> String {
+        match self.get(&column.name) {
+            Some(value) => format!("{}::{}", literal(value), column.ty),
+            None => format!("NULL::{}", column.ty),
+        }
+    }
+
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.0.values().flatten().map(String::as_str)
+    }
+}
+
+/// One tribunal's part, by the relation that has it.
+pub struct Side {
+    pub tribunal: i16,
+    rows: HashMap<i64, Vec<Row>>,
+    names: HashMap<&'static str, i64>,
+}
+
+impl Side {
+    /// The rows of this relation.
+    pub fn of(&self, relation: &Relation) -> &[Row] {
+        self.rows.get(&relation.oid).map_or(&[], Vec::as_slice)
+    }
+
+    /// The first row of the table with this name.
+    pub fn first(&self, table: &str) -> Option<&Row> {
+        self.named(table).first()
+    }
+
+    pub fn named(&self, table: &str) -> &[Row] {
+        let rows = self.names.get(table).and_then(|oid| self.rows.get(oid));
+        rows.map_or(&[], Vec::as_slice)
+    }
+
+    /// A value of the first row of a table; empty when there is none.
+    pub fn value(&self, table: &str, column: &str) -> &str {
+        self.first(table).and_then(|row| row.get(column)).unwrap_or_default()
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = (i64, &Row)> {
+        self.rows.iter().flat_map(|(oid, rows)| rows.iter().map(|row| (*oid, row)))
+    }
+}
+
+/// Rows of A, who tries, and of B, whose they are not.
+pub struct World {
+    pub a: Side,
+    pub b: Side,
+}
+
+/// Ids of throw-away rows begin here: far beyond what a sequence of a live database has come to,
+/// and still within an `int`.
+const BASE: u32 = 2_000_000_000;
+
+/// Makes both sides, as the owner of the tables.
+pub fn make(conn: &mut PgConnection, relations: &[Relation]) -> QueryResult<World> {
+    let codes = text(
+        conn,
+        "SELECT string_agg(codigo::text, ' ' ORDER BY codigo) AS t FROM (SELECT codigo FROM tribunal ORDER BY codigo LIMIT 3) c",
+    )?;
+    let codes: Vec<i16> = codes.split(' ').filter_map(|code| code.parse().ok()).collect();
+    let [a, b, other] = *codes else { return Err(diesel::result::Error::NotFound) };
+    // Seven digits that no other run has at the same time.
+    let seed = u32::try_from(Uuid::new_v4().as_u128() % 9_000_000).unwrap_or_default() + 1_000_000;
+    let mut make = |tribunal, seed| Maker::new(conn, relations, tribunal, other, seed).side();
+    Ok(World { a: make(a, seed)?, b: make(b, seed + 1)? })
+}
+
+struct Maker<'a> {
+    conn: &'a mut PgConnection,
+    relations: &'a [Relation],
+    /// The other party of what two tribunals share: neither A nor B.
+    other: i16,
+    seed: u32,
+    side: Side,
+}
+
+impl<'a> Maker<'a> {
+    fn new(
+        conn: &'a mut PgConnection,
+        relations: &'a [Relation],
+        tribunal: i16,
+        other: i16,
+        seed: u32,
+    ) -> Self {
+        let side = Side { tribunal, rows: HashMap::new(), names: HashMap::new() };
+        Self { conn, relations, other, seed, side }
+    }
+
+    fn side(mut self) -> QueryResult<Side> {
+        self.people()?;
+        self.guias()?;
+        self.tramites()?;
+        self.files()?;
+        self.trail()?;
+        self.partitions()?;
+        Ok(self.side)
+    }
+
+    /// An id of this side: each kind has its own.
+    fn id(&self, kind: u32) -> String {
+        (BASE + (self.seed - 1_000_000) * 16 + kind).to_string()
+    }
+
+    /// Inserts a row; what it says of a column is SQL.
+    fn insert(&mut self, table: &'static str, says: &[(&str, String)]) -> QueryResult<()> {
+        let relation = self.relation(table)?;
+        let names: Vec<_> = says.iter().map(|(name, _)| quoted(name)).collect();
+        let values: Vec<_> = says.iter().map(|(_, value)| value.as_str()).collect();
+        let sql = format!(
+            "INSERT INTO {} AS x ({}) OVERRIDING SYSTEM VALUE VALUES ({}) RETURNING {} AS t",
+            relation.path(),
+            names.join(", "),
+            values.join(", "),
+            as_json(relation, "x")
+        );
+        let oid = relation.oid;
+        let row = row(&text(self.conn, &sql)?)?;
+        self.side.names.insert(table, oid);
+        self.side.rows.entry(oid).or_default().push(row);
+        Ok(())
+    }
+
+    fn relation(&self, table: &str) -> QueryResult<&'a Relation> {
+        let found = self.relations.iter().find(|one| one.name == table && one.part.is_none());
+        found.ok_or_else(|| {
+            diesel::result::Error::QueryBuilderError(format!("não há a tabela {table}").into())
+        })
+    }
+
+    fn tribunal(&self) -> (&'static str, String) {
+        ("tribunal_codigo", self.side.tribunal.to_string())
+    }
+
+    /// A text of this side, that nothing else has.
+    fn own(&self, what: &str) -> String {
+        format!("'{what}{}'", self.seed)
+    }
+
+    fn people(&mut self) -> QueryResult<()> {
+        let (seed, code) = (self.seed, self.side.tribunal);
+        let tribunal = self.tribunal();
+        let now = |name| (name, "now()".to_owned());
+        let number = |n: u32, origin| {
+            format!("'{}'", NumeroProcesso::sintetico(n, 1990, code, origin).digitos())
+        };
+        let cpf = |n: u32| format!("'{}'", Cpf::sintetico(n).completo());
+        self.insert(
+            "adolescente",
+            &[
+                ("id", self.id(0)),
+                tribunal.clone(),
+                ("identificador", format!("'19900{seed}'")),
+                ("nome", self.own("Elosprova")),
+                ("sobrenome", self.own("Ficticia")),
+                ("nome_mae", self.own("Elosmae")),
+                ("data_nascimento", "'2010-02-01'".into()),
+                ("sexo_biologico", "'FEMININO'".into()),
+                ("cpf", cpf(900_000_000 + seed)),
+                now("criado_em"),
+                now("atualizado_em"),
+            ],
+        )?;
+        let processo = |id: String, number: String, kind: &str, of: String| {
+            [
+                ("id", id),
+                tribunal.clone(),
+                ("numero", number),
+                ("tipo", format!("'{kind}'")),
+                ("id_orgao", "1".into()),
+                ("app_name_sistema_tribunal", format!("'elosprova{seed}'")),
+                ("numero_referencia", of),
+                ("magistrado_nome", format!("'Elosjuiza{seed}'")),
+                ("magistrado_cpf", cpf(800_000_000 + seed)),
+                ("serventuario_cpf", cpf(700_000_000 + seed)),
+                now("criado_em"),
+                now("atualizado_em"),
+            ]
+        };
+        let (apuracao, execucao) = (number(seed, 9991), number(seed, 9992));
+        let kinds =
+            ["PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL", "EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS"];
+        self.insert("processo", &processo(self.id(0), apuracao.clone(), kinds[0], "NULL".into()))?;
+        self.insert("processo", &processo(self.id(1), execucao, kinds[1], apuracao))?;
+        self.insert(
+            "vinculo",
+            &[
+                ("id", self.id(0)),
+                tribunal.clone(),
+                ("processo_id", self.id(0)),
+                ("adolescente_id", self.id(0)),
+                now("iniciado_em"),
+            ],
+        )?;
+        self.insert(
+            "rascunho",
+            &[
+                ("id", self.id(0)),
+                tribunal.clone(),
+                ("app_name_sistema_tribunal", self.own("elosprova")),
+                ("dados", format!(r#"'{{"prova":"elos{seed}"}}'"#)),
+                now("criado_em"),
+            ],
+        )?;
+        let hash = format!("sha256('{seed}'::bytea)");
+        self.insert(
+            "chave_idempotencia",
+            &[
+                tribunal,
+                ("credencial", self.own("azp:elosprova")),
+                ("operacao", "'elosprova'".into()),
+                ("chave", hash.clone()),
+                ("entrada", hash),
+                now("criada_em"),
+            ],
+        )
+    }
+
+    fn guias(&mut self) -> QueryResult<()> {
+        let (seed, tribunal) = (self.seed, self.tribunal());
+        let cpf = |n: u32| format!("'{}'", Cpf::sintetico(n + seed).completo());
+        self.insert(
+            "guia",
+            &[
+                ("id", self.id(0)),
+                tribunal.clone(),
+                ("numero", format!("'19900{seed}'")),
+                ("tipo", "'DEFINITIVA'".into()),
+                ("adolescente_id", self.id(0)),
+                ("apuracao_id", self.id(0)),
+                ("execucao_id", self.id(1)),
+                ("magistrado_cpf", cpf(600_000_000)),
+                ("serventuario_cpf", cpf(500_000_000)),
+                ("serventuario_cargo", self.own("Eloscargo")),
+                ("codigo_tpu_medida", "'1'".into()),
+                ("data_sentenca", "'2020-01-02'".into()),
+                ("data_transito_julgado", "'2020-02-03'".into()),
+                ("criado_em", "now()".into()),
+                ("atualizado_em", "now()".into()),
+            ],
+        )?;
+        self.insert(
+            "ato_infracional",
+            &[
+                ("id", self.id(0)),
+                tribunal.clone(),
+                ("guia_id", self.id(0)),
+                ("codigo_tpu", "'1'".into()),
+                ("descricao", self.own("Elosato")),
+            ],
+        )?;
+        self.insert(
+            "documento_da_guia",
+            &[
+                ("id", self.id(0)),
+                tribunal.clone(),
+                ("guia_id", self.id(0)),
+                ("tipo", self.own("Elosdocumento")),
+            ],
+        )?;
+        self.insert(
+            "evento",
+            &[
+                ("id", self.id(0)),
+                // Of a transaction that is long over: readers see nothing of one that is open.
+                ("xid", "'3'".into()),
+                tribunal,
+                ("tipo", "'GUIA_EMITIDA'".into()),
+                ("processo_id", self.id(0)),
+                ("adolescente_id", self.id(0)),
+                ("guia_id", self.id(0)),
+                ("ocorrido_em", "now()".into()),
+                ("ator_sub", self.own("elosprova")),
+            ],
+        )
+    }
+
+    /// One that this tribunal sends, and one that it is sent; with neither A nor B on the other side.
+    fn tramites(&mut self) -> QueryResult<()> {
+        let (seed, code, other) = (self.seed, self.side.tribunal, self.other);
+        let now = |name| (name, "now()".to_owned());
+        let estrutura = |id: String, number: String, tribunal: i16| {
+            [
+                ("id", id),
+                ("repositorio", "1".to_owned()),
+                ("numero", number),
+                ("nome", format!("'Elosorgao{seed}'")),
+                ("tribunal_codigo", tribunal.to_string()),
+            ]
+        };
+        self.insert("estrutura", &estrutura(self.id(0), format!("'91{seed}'"), code))?;
+        self.insert("estrutura", &estrutura(self.id(1), format!("'92{seed}'"), other))?;
+        for (n, from, to) in [(0, (0, code), (1, other)), (1, (1, other), (0, code))] {
+            let nre = format!("'{n}9{seed}0001990'");
+            let key = format!("'ELOSPROVA{n}{seed}'");
+            self.insert(
+                "registro_eletronico",
+                &[
+                    ("id", self.id(n)),
+                    ("nre", nre.clone()),
+                    ("protocolo", key.clone()),
+                    ("protocolo_chave", key.clone()),
+                    ("tipo_protocolo", "'LIVRE'".into()),
+                    now("criado_em"),
+                ],
+            )?;
+            self.insert(
+                "registro_no_sistema",
+                &[
+                    ("tribunal_codigo", from.1.to_string()),
+                    ("nre", nre.clone()),
+                    ("protocolo_chave", key),
+                    now("criado_em"),
+                ],
+            )?;
+            self.insert(
+                "tramite",
+                &[
+                    ("idt", self.id(n)),
+                    ("xid", "'3'".into()),
+                    ("nre", nre),
+                    ("remetente_id", self.id(from.0)),
+                    ("remetente_tribunal", from.1.to_string()),
+                    ("destinatario_id", self.id(to.0)),
+                    ("destinatario_tribunal", to.1.to_string()),
+                    ("situacao", "2".into()),
+                    ("devolucao", "false".into()),
+                    ("nre_informado", "false".into()),
+                    ("descricao", self.own("Elostramite")),
+                    ("nivel_de_sigilo", "1".into()),
+                    ("urgente", "false".into()),
+                    now("criado_em"),
+                    now("atualizado_em"),
+                    now("completo_em"),
+                ],
+            )?;
+        }
+        self.insert(
+            "mudanca_de_situacao",
+            &[
+                ("id", self.id(0)),
+                ("idt", self.id(0)),
+                ("situacao", "1".into()),
+                now("ocorrida_em"),
+                ("por", "'REMETENTE'".into()),
+            ],
+        )
+    }
+
+    fn files(&mut self) -> QueryResult<()> {
+        let (seed, code, other) = (self.seed, self.side.tribunal, self.other);
+        let (nre, key) = (format!("'09{seed}0001990'"), format!("'ELOSPROVA0{seed}'"));
+        let now = |name| (name, "now()".to_owned());
+        self.insert("conteudo", &[("id", self.id(0)), ("idt", self.id(0)), now("criado_em")])?;
+        self.insert(
+            "conteudo_parte",
+            &[
+                ("conteudo_id", self.id(0)),
+                ("ordem", "0".into()),
+                ("bytes", format!("'elosbytes{seed}'::bytea")),
+            ],
+        )?;
+        self.insert(
+            "componente",
+            &[
+                ("id", self.id(0)),
+                ("idt", self.id(0)),
+                ("protocolo", key.clone()),
+                ("protocolo_chave", key.clone()),
+                ("documento", "1".into()),
+                ("ordem", "1".into()),
+                ("hash", format!("encode(sha256('{seed}'::bytea), 'base64')")),
+                ("tamanho", "16".into()),
+                ("solicitado", "true".into()),
+                ("conteudo_id", self.id(0)),
+                now("recebido_em"),
+            ],
+        )?;
+        self.insert(
+            "pedido_de_vinculo",
+            &[
+                ("id", self.id(0)),
+                self.tribunal(),
+                ("nre", nre.clone()),
+                ("protocolo_chave", key),
+                ("parte_id", self.id(0)),
+                ("herdeira_id", self.id(1)),
+                ("justificativa", self.own("Elosporque")),
+                ("autor", self.own("elosprova")),
+                now("pedido_em"),
+            ],
+        )?;
+        self.insert(
+            "heranca",
+            &[
+                ("id", self.id(0)),
+                ("nre", nre),
+                ("de_tribunal", code.to_string()),
+                ("para_tribunal", other.to_string()),
+                ("depois_do_idt", self.id(0)),
+                now("ocorrida_em"),
+            ],
+        )?;
+        self.insert(
+            "credencial",
+            &[
+                ("azp", self.own("elosprova")),
+                self.tribunal(),
+                ("papeis", "'{pse-consulta}'".into()),
+            ],
+        )?;
+        self.insert(
+            "credencial_estrutura",
+            &[("azp", self.own("elosprova")), self.tribunal(), ("estrutura_id", self.id(0))],
+        )
+    }
+
+    fn trail(&mut self) -> QueryResult<()> {
+        let (seed, tribunal) = (self.seed, self.tribunal());
+        let adolescente = format!("ARRAY[{}::bigint * 8 + 1]", self.id(0));
+        self.insert(
+            "auditoria",
+            &[
+                ("id", self.id(0)),
+                ("xid", "'3'".into()),
+                tribunal.clone(),
+                ("ocorrido_em", "now()".into()),
+                ("sub", self.own("elosprova")),
+                ("azp", self.own("elosprova")),
+                ("canal", "'REST'".into()),
+                ("operacao", self.own("elosprova")),
+                ("especie", "'LEITURA'".into()),
+                ("resultado", "'OK'".into()),
+                ("status", "200".into()),
+                ("recursos", adolescente.clone()),
+                ("campos_sensiveis", "'{}'".into()),
+                ("correlacao", self.own("elosprova")),
+            ],
+        )?;
+        self.insert(
+            "selo",
+            &[
+                tribunal,
+                // Beyond the end of the chain, so that its next seal does not wait for this one.
+                ("ordem", format!("9000000000{seed}")),
+                ("ate_xid", "'3'".into()),
+                ("ate_id", self.id(0)),
+                ("ids", format!("ARRAY[{}::bigint]", self.id(0))),
+                ("resumos", format!("substr(sha256('{seed}'::bytea), 1, 16)")),
+                ("recursos", adolescente),
+                ("anterior", format!("sha256('{seed}'::bytea)")),
+                ("hash", format!("sha256('{seed}'::bytea)")),
+                ("selado_em", "now()".into()),
+            ],
+        )?;
+        // Both are there already.
+        let table = self.relation("tribunal")?;
+        let sql = format!(
+            "SELECT {} AS t FROM tribunal x WHERE codigo = {}",
+            as_json(table, "x"),
+            self.side.tribunal
+        );
+        let found = row(&text(self.conn, &sql)?)?;
+        self.side.names.insert("tribunal", table.oid);
+        self.side.rows.insert(table.oid, vec![found]);
+        Ok(())
+    }
+
+    /// A copy of what the whole has, in each of its partitions: who is let into one is asked
+    /// nothing by the policies of the whole.
+    fn partitions(&mut self) -> QueryResult<()> {
+        for relation in self.relations {
+            let Some(part) = &relation.part else { continue };
+            let Some(from) = first_value(&part.bound) else { continue };
+            let Some(whole) = self.side.rows.get(&part.of).and_then(|rows| rows.first()) else {
+                continue;
+            };
+            let given: Vec<_> = relation.columns.iter().filter(|column| !column.fixed).collect();
+            let value = |column: &&Column| match column.name == part.column {
+                true => format!("{}::{}", literal(from), column.ty),
+                false => whole.literal(column),
+            };
+            let sql = format!(
+                "INSERT INTO {} AS x ({}) VALUES ({}) ON CONFLICT DO NOTHING RETURNING {} AS t",
+                relation.path(),
+                given.iter().map(|column| quoted(&column.name)).collect::<Vec<_>>().join(", "),
+                given.iter().map(value).collect::<Vec<_>>().join(", "),
+                as_json(relation, "x")
+            );
+            let made = match text(self.conn, &sql) {
+                Ok(made) => row(&made)?,
+                // The same row, which the whole put here.
+                Err(diesel::result::Error::NotFound) => whole.clone(),
+                Err(error) => return Err(error),
+            };
+            self.side.rows.insert(relation.oid, vec![made]);
+        }
+        Ok(())
+    }
+}
+
+/// The value where a range begins: `FOR VALUES FROM ('2026-11-01') TO (…)`.
+fn first_value(bound: &str) -> Option<&str> {
+    let (_, rest) = bound.split_once("FROM ('")?;
+    Some(rest.split_once('\'')?.0)
+}
+
+/// The columns of `alias`, as an object of texts.
+fn as_json(relation: &Relation, alias: &str) -> String {
+    let names: Vec<_> = relation.columns.iter().map(|column| literal(&column.name)).collect();
+    let values: Vec<_> = relation
+        .columns
+        .iter()
+        .map(|column| format!("{alias}.{}::text", quoted(&column.name)))
+        .collect();
+    format!("json_object(ARRAY[{}], ARRAY[{}])::text", names.join(", "), values.join(", "))
+}
+
+fn row(json: &str) -> QueryResult<Row> {
+    let row = serde_json::from_str(json);
+    Ok(Row(row.map_err(|error| diesel::result::Error::DeserializationError(error.into()))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_value;
+
+    #[test]
+    fn where_a_range_begins() {
+        let bound = "FOR VALUES FROM ('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00')";
+        assert_eq!(first_value(bound), Some("2026-11-01 00:00:00+00"));
+        assert_eq!(first_value("DEFAULT"), None);
+        assert_eq!(first_value("FOR VALUES FROM (MINVALUE) TO (3)"), None);
+    }
+}

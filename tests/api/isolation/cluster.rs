@@ -1,0 +1,211 @@
+//! A PostgreSQL of these tests' own: faults of roles are of the whole cluster.
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, RunQueryDsl};
+use elos::db::Sql;
+use elos::db::migracoes::Migrador;
+use elos::embedded::{Embedded, Options, StartError};
+use elos::isolation::{self, Login, Report};
+use elos::seed;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Who owns the tables: no superuser.
+pub const OWNER: &str = "prova_dono";
+/// The login of a server, as the README says that it is made.
+pub const LOGIN: &str = "prova_login";
+
+static ROLES: RwLock<()> = RwLock::new(());
+
+/// While it is held, no role is changed.
+pub fn roles_stay() -> RwLockReadGuard<'static, ()> {
+    ROLES.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A change to the cluster's roles, undone when the test is over, however it ends.
+pub struct RolesChanged {
+    undo: &'static str,
+    _alone: RwLockWriteGuard<'static, ()>,
+}
+
+pub fn change_roles(change: &str, undo: &'static str) -> RolesChanged {
+    let alone = ROLES.write().unwrap_or_else(PoisonError::into_inner);
+    connect("postgres", "postgres").batch_execute(change).unwrap();
+    RolesChanged { undo, _alone: alone }
+}
+
+impl Drop for RolesChanged {
+    fn drop(&mut self) {
+        connect("postgres", "postgres").batch_execute(self.undo).unwrap();
+    }
+}
+
+static SERVER: LazyLock<Embedded> = LazyLock::new(|| {
+    let uid = nix::unistd::geteuid();
+    let server = (0..16).find_map(|slot| {
+        let mut options = Options::new(PathBuf::from(format!("/var/tmp/elos-prove-{uid}-{slot}")));
+        options.durable = false;
+        match Embedded::start(options) {
+            Ok(server) => Some(server),
+            Err(StartError::InUse { .. }) => None,
+            Err(error) => panic!("{error}"),
+        }
+    });
+    let server = server.expect("a free folder for the test server");
+    prepare(&server);
+    server
+});
+
+/// What an earlier run left goes, roles included.
+fn prepare(server: &Embedded) {
+    let mut conn = PgConnection::establish(&server.url("postgres", "postgres")).unwrap();
+    #[derive(diesel::QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+    }
+    let old: Vec<Name> =
+        Sql::new("SELECT datname::text AS name FROM pg_database WHERE datname LIKE 'prova\\_%'")
+            .load(&mut conn)
+            .unwrap();
+    for Name { name } in old {
+        conn.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
+    }
+    let roles: Vec<Name> = Sql::new(
+        "SELECT rolname::text AS name FROM pg_roles WHERE rolname LIKE 'elos\\_%' OR rolname LIKE 'prova\\_%'",
+    )
+    .load(&mut conn)
+    .unwrap();
+    for Name { name } in roles {
+        conn.batch_execute(&format!("DROP ROLE {name}")).unwrap();
+    }
+    conn.batch_execute(&format!(
+        "CREATE ROLE {OWNER} LOGIN CREATEROLE; CREATE ROLE {LOGIN} LOGIN NOINHERIT; \
+         CREATE ROLE prova_app LOGIN NOINHERIT; CREATE ROLE prova_nacional LOGIN NOINHERIT; CREATE ROLE prova_auditor LOGIN NOINHERIT"
+    ))
+    .unwrap();
+    conn.batch_execute(&format!("CREATE DATABASE prova_vazio OWNER {OWNER}")).unwrap();
+    let mut migrator = Migrador::conectar(&server.url(OWNER, "prova_vazio")).unwrap();
+    migrator.aplicar().unwrap();
+    drop(migrator);
+    conn.batch_execute(&format!(
+        "GRANT elos_app, elos_nacional, elos_auditor TO {LOGIN}; GRANT elos_app TO prova_app; \
+         GRANT elos_nacional TO prova_nacional; GRANT elos_auditor TO prova_auditor"
+    ))
+    .unwrap();
+    conn.batch_execute(&format!(
+        "CREATE DATABASE prova_semeado OWNER {OWNER} TEMPLATE prova_vazio"
+    ))
+    .unwrap();
+    let mut migrator = Migrador::conectar(&server.url(OWNER, "prova_semeado")).unwrap();
+    seed::semear(migrator.conn(), 270).unwrap();
+}
+
+fn connect(role: &str, database: &str) -> PgConnection {
+    PgConnection::establish(&SERVER.url(role, database)).unwrap()
+}
+
+/// A database that lives as long as its test.
+pub struct Database(String);
+
+impl Database {
+    pub fn empty() -> Self {
+        Self::like("prova_vazio")
+    }
+
+    pub fn seeded() -> Self {
+        Self::like("prova_semeado")
+    }
+
+    fn like(template: &str) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        // A template must have no other session while it is copied.
+        static COPY: Mutex<()> = Mutex::new(());
+        let name = format!("prova_t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let _turn = COPY.lock().unwrap_or_else(PoisonError::into_inner);
+        connect("postgres", "postgres")
+            .batch_execute(&format!("CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}"))
+            .unwrap();
+        Self(name)
+    }
+
+    /// As the superuser.
+    pub fn conn(&self) -> PgConnection {
+        connect("postgres", &self.0)
+    }
+
+    pub fn url(&self, role: &str) -> String {
+        SERVER.url(role, &self.0)
+    }
+
+    /// One login for the three roles.
+    pub fn one_login(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        vec![(LOGIN, vec!["elos_app", "elos_nacional", "elos_auditor"])]
+    }
+
+    pub fn three_logins(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        vec![
+            ("prova_app", vec!["elos_app"]),
+            ("prova_nacional", vec!["elos_nacional"]),
+            ("prova_auditor", vec!["elos_auditor"]),
+        ]
+    }
+
+    pub fn prove(&self) -> Report {
+        self.prove_as(OWNER, &self.one_login())
+    }
+
+    pub fn prove_as(&self, owner: &str, logins: &[(&'static str, Vec<&'static str>)]) -> Report {
+        let logins = logins
+            .iter()
+            .map(|(name, may)| {
+                let url = self.url(name);
+                Login {
+                    conn: PgConnection::establish(&url).unwrap(),
+                    may: may.clone(),
+                    mixed_up: elos::db::sessions_kept(&url)
+                        .err()
+                        .map(|refused| refused.to_string()),
+                }
+            })
+            .collect();
+        isolation::prove(connect(owner, &self.0), logins, crate::support::agora).unwrap()
+    }
+
+    /// Every row of every table, and who is a member of what.
+    pub fn contents(&self) -> String {
+        #[derive(diesel::QueryableByName)]
+        struct Text {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            t: String,
+        }
+        let mut conn = self.conn();
+        let tables: Text = Sql::new(
+            "SELECT string_agg(format('SELECT %L AS t, md5(coalesce(string_agg(x::text, chr(10) ORDER BY x::text), '''')) AS h FROM %s x', \
+                 c.oid::regclass, c.oid::regclass), ' UNION ALL ') AS t FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.relkind = 'r' AND n.nspname = 'public'",
+        )
+        .get_result(&mut conn)
+        .unwrap();
+        #[expect(clippy::disallowed_methods, reason = "composed from the catalogue")]
+        let rows = diesel::sql_query(format!(
+            "SELECT string_agg(t || ' ' || h, E'\\n' ORDER BY t) AS t FROM ({}) r",
+            tables.t
+        ));
+        let rows: Text = rows.get_result(&mut conn).unwrap();
+        let members: Text = Sql::new(
+            "SELECT string_agg(roleid::regrole || ' ' || member::regrole, ',' ORDER BY roleid, member) AS t FROM pg_auth_members",
+        )
+        .get_result(&mut conn)
+        .unwrap();
+        format!("{}\n{}", rows.t, members.t)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let _ = connect("postgres", "postgres")
+            .batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.0));
+    }
+}

@@ -1,0 +1,176 @@
+//! Faults, each planted in a database that was right.
+
+use super::cluster::{self, Database, LOGIN, OWNER};
+use diesel::connection::SimpleConnection;
+use elos::isolation::{Finding, Kind, Report};
+
+/// It finds `what`, as one of `kind`.
+#[track_caller]
+fn finds(report: &Report, kind: Kind, what: &str) {
+    let found = |finding: &Finding| finding.kind == kind && finding.what.contains(what);
+    assert!(report.findings.iter().any(found), "{kind:?} {what}\n{report}");
+}
+
+/// A fault of one database.
+#[track_caller]
+fn planted(fault: &str) -> Report {
+    let _turn = cluster::roles_stay();
+    let database = Database::empty();
+    database.conn().batch_execute(fault).unwrap();
+    database.prove()
+}
+
+#[test]
+fn a_policy_that_was_dropped() {
+    let report = planted("DROP POLICY processo_do_tribunal ON processo");
+    finds(&report, Kind::Own, "tabela processo, coluna numero");
+    // Also one of what may be written, and one of what functions read.
+    let report = planted("DROP POLICY tramite_andamento ON tramite");
+    finds(&report, Kind::Own, "tabela tramite, coluna situacao");
+    let report = planted("DROP POLICY guia_definidor ON guia");
+    finds(&report, Kind::Own, "tabela guia, coluna numero");
+}
+
+#[test]
+fn a_policy_that_was_weakened() {
+    let report = planted("ALTER POLICY adolescente_do_tribunal ON adolescente USING (true)");
+    finds(&report, Kind::Read, "tabela adolescente, coluna cpf");
+    finds(&report, Kind::Update, "tabela adolescente, coluna nome");
+    let report = planted("ALTER POLICY adolescente_do_tribunal ON adolescente WITH CHECK (true)");
+    finds(&report, Kind::Insert, "tabela adolescente");
+    assert!(report.findings.iter().all(|finding| finding.kind != Kind::Read), "{report}");
+}
+
+#[test]
+fn a_table_without_policies() {
+    let report = planted("ALTER TABLE guia DISABLE ROW LEVEL SECURITY");
+    finds(&report, Kind::Read, "tabela guia, coluna magistrado_cpf");
+    finds(&report, Kind::Insert, "tabela guia");
+}
+
+#[test]
+fn a_table_that_is_nobodys() {
+    let report = planted(
+        "CREATE TABLE copia AS SELECT * FROM adolescente; GRANT SELECT ON copia TO elos_app",
+    );
+    finds(&report, Kind::Read, "tabela copia, coluna cpf");
+    assert!(report.notes.iter().any(|note| note.contains("copia")), "{report}");
+    // A view looks past row-level security with its owner's rights.
+    let report =
+        planted("CREATE VIEW vista AS SELECT * FROM processo; GRANT SELECT ON vista TO elos_app");
+    finds(&report, Kind::Read, "tabela vista, coluna numero");
+}
+
+#[test]
+fn a_column_that_was_given() {
+    let report = planted("GRANT UPDATE (tribunal_codigo) ON rascunho TO elos_nacional");
+    finds(&report, Kind::Update, "tabela rascunho, coluna tribunal_codigo");
+    let report = planted(
+        "GRANT TRUNCATE ON evento TO elos_app; GRANT UPDATE ON SEQUENCE nre_sequencia TO elos_app",
+    );
+    finds(&report, Kind::Truncate, "tabela evento");
+    finds(&report, Kind::Sequence, "nre_sequencia");
+}
+
+/// The trail by months, and a month that somebody opened.
+#[test]
+fn a_partition_without_policies() {
+    let report = planted(PARTITION);
+    finds(&report, Kind::Read, "tabela auditoria_203001, coluna sub");
+}
+
+const PARTITION: &str = "
+    DO $$ BEGIN
+        IF (SELECT relkind FROM pg_class WHERE oid = 'auditoria'::regclass) <> 'p' THEN
+            ALTER TABLE auditoria RENAME TO auditoria_inteira;
+            CREATE TABLE auditoria (LIKE auditoria_inteira INCLUDING DEFAULTS) PARTITION BY RANGE (ocorrido_em);
+            CREATE TABLE auditoria_resto PARTITION OF auditoria DEFAULT;
+            ALTER TABLE auditoria OWNER TO elos_dono;
+            ALTER TABLE auditoria_resto OWNER TO elos_dono;
+            ALTER TABLE auditoria ADD PRIMARY KEY (id, ocorrido_em);
+            ALTER TABLE auditoria ENABLE ROW LEVEL SECURITY;
+            CREATE POLICY auditoria_do_tribunal ON auditoria TO elos_app
+                USING (tribunal_codigo = elos_tribunal()) WITH CHECK (tribunal_codigo = elos_tribunal());
+            GRANT SELECT ON auditoria TO elos_app;
+            DROP TABLE auditoria_inteira;
+        END IF;
+    END $$;
+    CREATE TABLE auditoria_203001 PARTITION OF auditoria FOR VALUES FROM ('2030-01-01') TO ('2030-02-01');
+    ALTER TABLE auditoria_203001 OWNER TO elos_dono;
+    GRANT SELECT ON auditoria_203001 TO elos_app";
+
+#[test]
+fn a_function_that_everybody_may_call() {
+    let report = planted("GRANT EXECUTE ON FUNCTION elos_e_apuracao(text) TO PUBLIC");
+    finds(&report, Kind::Function, "elos_e_apuracao");
+    assert!(report.findings.iter().any(|one| one.role.contains(LOGIN)), "{report}");
+    assert!(report.findings.iter().any(|one| one.role == "elos_auditor"), "{report}");
+    // The one that only other functions ask tells whose a processo is.
+    let report = planted("GRANT EXECUTE ON FUNCTION elos_com_quem_esta(text) TO elos_app");
+    finds(&report, Kind::Function, "elos_com_quem_esta");
+}
+
+#[test]
+fn a_definer_function_that_is_anothers() {
+    let report = planted("ALTER FUNCTION elos_e_apuracao(text) OWNER TO postgres");
+    finds(&report, Kind::Function, "elos_e_apuracao");
+    let report = planted("ALTER FUNCTION elos_e_apuracao(text) RESET search_path");
+    finds(&report, Kind::Function, "elos_e_apuracao");
+}
+
+#[test]
+fn a_function_that_tells_too_much() {
+    let report = planted(
+        "CREATE FUNCTION elos_quem(text) RETURNS SETOF adolescente LANGUAGE sql STABLE SECURITY DEFINER \
+         SET search_path = public, pg_temp AS 'SELECT * FROM adolescente WHERE nome = $1'; \
+         ALTER FUNCTION elos_quem(text) OWNER TO elos_definidor; \
+         REVOKE ALL ON FUNCTION elos_quem(text) FROM PUBLIC; GRANT EXECUTE ON FUNCTION elos_quem(text) TO elos_app",
+    );
+    let told = |one: &&Finding| one.what.contains("elos_quem") && one.how.contains("disse");
+    assert!(report.findings.iter().any(|one| told(&one)), "{report}");
+}
+
+/// A fault of the cluster's roles.
+#[track_caller]
+fn of_roles(fault: &str, undo: &'static str) -> (Report, Report) {
+    let database = {
+        let _turn = cluster::roles_stay();
+        Database::empty()
+    };
+    let _changed = cluster::change_roles(fault, undo);
+    (database.prove(), database.prove_as(OWNER, &database.three_logins()))
+}
+
+#[test]
+fn a_login_that_inherits() {
+    let (report, _) =
+        of_roles("ALTER ROLE prova_login INHERIT", "ALTER ROLE prova_login NOINHERIT");
+    finds(&report, Kind::Attribute, "elos_nacional");
+    finds(&report, Kind::Read, "tabela adolescente, coluna cpf");
+    finds(&report, Kind::Insert, "tabela processo");
+}
+
+#[test]
+fn a_role_that_row_level_security_does_not_bind() {
+    let (report, _) = of_roles("ALTER ROLE elos_app BYPASSRLS", "ALTER ROLE elos_app NOBYPASSRLS");
+    finds(&report, Kind::Attribute, "BYPASSRLS");
+    finds(&report, Kind::Read, "tabela adolescente, coluna cpf");
+    let (report, _) =
+        of_roles("ALTER ROLE prova_login BYPASSRLS", "ALTER ROLE prova_login NOBYPASSRLS");
+    finds(&report, Kind::Attribute, "BYPASSRLS");
+}
+
+#[test]
+fn a_role_of_the_wrong_login() {
+    let (_, report) =
+        of_roles("GRANT elos_nacional TO prova_app", "REVOKE elos_nacional FROM prova_app");
+    finds(&report, Kind::BecomeRole, "elos_nacional");
+    let (report, _) =
+        of_roles("GRANT elos_dono TO prova_login", "REVOKE elos_dono FROM prova_login");
+    finds(&report, Kind::BecomeRole, "elos_dono");
+    // Nor is one role another.
+    let (report, _) =
+        of_roles("GRANT elos_nacional TO elos_app", "REVOKE elos_nacional FROM elos_app");
+    finds(&report, Kind::Read, "tabela adolescente, coluna cpf");
+    finds(&report, Kind::Attribute, "elos_nacional");
+}

@@ -1,0 +1,118 @@
+//! The way to PostgreSQL. The program under test is built without TLS.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+const REFUSED: &str = "não é desta máquina, e este programa foi construído sem TLS";
+const PASSWORD: &str = "um-segredo-9931";
+
+/// What the program says, and whether it went well. The name `.invalid` is nobody's.
+fn elos(args: &[&str], env: &[(&str, &str)]) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
+    for name in
+        ["DATABASE_URL", "ELOS_MIGRATE_URL", "PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSSLMODE"]
+    {
+        command.env_remove(name);
+    }
+    let output = command
+        .args(args)
+        .env("ELOS_OIDC_ISSUER", "https://sso.invalid")
+        .env("PGCONNECT_TIMEOUT", "2")
+        .envs(env.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(!text.contains(PASSWORD), "the password is told: {text}");
+    (output.status.success(), text)
+}
+
+fn service_file() -> PathBuf {
+    let path = std::env::temp_dir().join(format!("elos-pg-service-{}.conf", std::process::id()));
+    std::fs::write(&path, "[remoto]\nhost=db.invalid\n[local]\nhost=127.0.0.1\nport=1\n").unwrap();
+    path
+}
+
+#[test]
+fn a_remote_postgresql_is_refused_by_every_command_that_connects() {
+    let url = format!("postgres://app:{PASSWORD}@db.invalid/elos");
+    for args in [
+        &["serve"][..],
+        &["migrate", "run"],
+        &["migrate", "status"],
+        &["migrate", "revert"],
+        &["seed", "--processos", "1"],
+        &["credencial", "list"],
+        &["auditoria", "verify"],
+    ] {
+        let env = [("DATABASE_URL", url.as_str()), ("ELOS_MIGRATE_URL", &url)];
+        let (ok, text) = elos(args, &env);
+        assert!(!ok && text.contains(REFUSED), "{args:?}: {text}");
+        assert!(text.contains("verify-full") && text.contains("ELOS_PG_SEM_TLS=on"), "{text}");
+    }
+}
+
+#[test]
+fn however_the_host_is_said_it_is_libpq_that_reads_it() {
+    let services = service_file();
+    let with_services =
+        |name| vec![("PGSERVICEFILE", services.to_str().unwrap()), ("PGSERVICE", name)];
+    let bare = format!("postgres://app:{PASSWORD}@/elos");
+    for (url, env) in [
+        (format!("postgres://app:{PASSWORD}@localhost,db.invalid/elos"), vec![]),
+        (format!("postgres://localhost:{PASSWORD}@db.invalid/elos"), vec![]),
+        (format!("postgres://app:{PASSWORD}@localhost/elos?host=db.invalid"), vec![]),
+        (format!("postgres://app:{PASSWORD}@localhost/elos?hostaddr=192.0.2.1"), vec![]),
+        (format!("host=db.invalid user=app password={PASSWORD}"), vec![]),
+        (format!("host=db.invalid sslmode=verify-full password={PASSWORD}"), vec![]),
+        (bare.clone(), vec![("PGHOST", "db.invalid")]),
+        (bare.clone(), vec![("PGHOST", "localhost"), ("PGHOSTADDR", "192.0.2.1")]),
+        (bare, with_services("remoto")),
+        (
+            format!("service=remoto password={PASSWORD}"),
+            vec![("PGSERVICEFILE", services.to_str().unwrap())],
+        ),
+    ] {
+        let env = [vec![("ELOS_MIGRATE_URL", url.as_str())], env].concat();
+        let (ok, text) = elos(&["migrate", "status"], &env);
+        assert!(!ok && text.contains(REFUSED), "{env:?}: {text}");
+    }
+    // What is not read is not used, and no part of it is repeated.
+    let unreadable = format!("postgres://app:{PASSWORD}@[::1/elos");
+    let (ok, text) = elos(&["migrate", "status"], &[("ELOS_MIGRATE_URL", &unreadable)]);
+    assert!(!ok && text.contains("não é uma URL do PostgreSQL"), "{text}");
+
+    // Of this machine: nobody listens there, and that is all that is wrong.
+    for (url, env) in [
+        ("postgres://app@127.0.0.1:1/elos", vec![]),
+        ("postgres://app@localhost:1,[::1]:1/elos", vec![]),
+        ("host=db.invalid hostaddr=127.0.0.1 port=1", vec![]),
+        ("host=/nonexistent", vec![]),
+        ("postgres:///elos", vec![("PGHOST", "/nonexistent")]),
+        ("postgres:///elos", with_services("local")),
+    ] {
+        let env = [vec![("ELOS_MIGRATE_URL", url)], env].concat();
+        let (ok, text) = elos(&["migrate", "status"], &env);
+        assert!(!ok && text.contains("não foi possível conectar"), "{env:?}: {text}");
+    }
+}
+
+#[test]
+fn told_so_it_goes_on_and_check_config_warns_of_it() {
+    let url = format!("postgres://app:{PASSWORD}@db.invalid/elos");
+    let allowed = [("ELOS_MIGRATE_URL", url.as_str()), ("ELOS_PG_SEM_TLS", "on")];
+    let (ok, text) = elos(&["migrate", "status"], &allowed);
+    assert!(!ok && text.contains("não foi possível conectar"), "{text}");
+    assert!(text.contains("reached without TLS"), "{text}");
+
+    let (ok, text) = elos(&["check-config"], &[("DATABASE_URL", url.as_str())]);
+    assert!(ok && text.contains("pg_sem_tls       = off"), "{text}");
+    assert!(
+        text.contains("aviso: DATABASE_URL: seria recusado:") && text.contains(REFUSED),
+        "{text}"
+    );
+    let (ok, text) = elos(&["check-config"], &allowed);
+    assert!(ok && text.contains("pg_sem_tls       = on"), "{text}");
+    assert!(text.contains("aviso: ELOS_MIGRATE_URL: aceito por ELOS_PG_SEM_TLS=on"), "{text}");
+    let local = [("DATABASE_URL", "postgres://app@localhost/elos")];
+    assert!(!elos(&["check-config"], &local).1.contains("aviso:"));
+}
