@@ -17,6 +17,7 @@ use diesel::PgConnection;
 use diesel::connection::Connection;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -77,10 +78,11 @@ fn archive_month(
         return Ok(());
     }
     let path = folder.join(file_name(month));
-    if !path.exists() {
-        write_file(conn, month, &path, signer)?;
-    }
-    let report = read_back(&path, signer)?;
+    let report = match path.exists() {
+        true => read_back(&path, signer)?,
+        false => write_file(conn, month, &path, signer)?,
+    };
+    settle(&path)?;
     retire(conn, month, Some(&report))
         .with_context(|| format!("{} está gravado e confere", path.display()))?;
     println!(
@@ -98,22 +100,19 @@ fn file_name(month: &Month) -> String {
     format!("elos-trilha-{}.ndjson.gz", month.name())
 }
 
-/// Under another name until all of it is on disk and right.
+/// Under another name until all of it is there and right.
 fn write_file(
     conn: &mut PgConnection,
     month: &Month,
     path: &Path,
     signer: &Assinante,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Report> {
     let partial = path.with_extension("gz.parcial");
     let written = write_partial(conn, month, &partial, signer)
-        .and_then(|()| read_back(&partial, signer).map(drop))
-        .and_then(|()| {
+        .and_then(|()| read_back(&partial, signer))
+        .and_then(|report| {
             fs::rename(&partial, path).with_context(|| cannot_write(path))?;
-            let folder = path.parent().context("um arquivo sem pasta")?;
-            File::open(folder)
-                .and_then(|folder| folder.sync_all())
-                .with_context(|| cannot_write(folder))
+            Ok(Report { path: path.to_owned(), ..report })
         });
     if written.is_err() {
         // It takes room that may be what is wanting; nothing is lost with it.
@@ -122,13 +121,25 @@ fn write_file(
     written
 }
 
+/// On disk, with its name: also when an earlier run was broken off before it saw to that.
+fn settle(path: &Path) -> anyhow::Result<()> {
+    let folder = path.parent().context("um arquivo sem pasta")?;
+    for file in [path, folder] {
+        File::open(file).and_then(|file| file.sync_all()).with_context(|| cannot_write(file))?;
+    }
+    Ok(())
+}
+
 fn write_partial(
     conn: &mut PgConnection,
     month: &Month,
     partial: &Path,
     signer: &Assinante,
 ) -> anyhow::Result<()> {
-    let file = File::create(partial).with_context(|| cannot_write(partial))?;
+    // Who saw what is for the operator's eyes.
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let file = options.open(partial).with_context(|| cannot_write(partial))?;
     let records = u64::try_from(store::count_records(conn, month)?).unwrap_or_default();
     let bar = progress::bar(records, &format!("arquivando {}", month.name()), "registros");
     let written = conn.build_transaction().read_only().repeatable_read().run(|conn| {

@@ -42,7 +42,7 @@ fn header(month: &Month, tribunais: &[i16]) -> Header {
     let legend = [
         (
             "registro",
-            "o que foi lido ou mudado, por quem; resumo: começo do SHA-256 de 'elos registro 1' e do record_send do PostgreSQL",
+            "o que foi lido ou mudado, por quem; resumo: começo do SHA-256 de 'elos registro 1' (2 com correlacoes) e do record_send do PostgreSQL",
         ),
         ("xid", "transação que gravou; com id, a ordem da trilha"),
         ("tribunal_codigo", "tribunal de quem agiu; 0 para credencial nacional"),

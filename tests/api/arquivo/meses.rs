@@ -1,6 +1,6 @@
 //! Months leave the database for files, and the chain goes on.
 
-use super::trilha::{Pasta, Trilha};
+use super::trilha::{Pasta, Trilha, nome};
 use diesel::connection::SimpleConnection;
 use elos::db::Sql;
 
@@ -72,7 +72,7 @@ fn um_mes_sai_do_banco_e_a_cadeia_continua() {
     assert_eq!(trilha.banco.contar(trechos), 1 + 1 + 5);
     let texto = confere(trilha.verificar_tudo());
     assert_eq!(cabecas(&texto), cabecas(&antes));
-    assert_eq!(confere(trilha.arquivar(1)), format!("nada a arquivar até {}\n", trilha.nome(1)));
+    assert_eq!(confere(trilha.arquivar(1)), format!("nada a arquivar até {}\n", nome(1)));
 
     // The chains go on from what is in the files.
     for tribunal in [820, 817, 801] {
@@ -101,12 +101,12 @@ fn o_que_se_muda_num_arquivo_ou_na_tabela_se_acha() {
     trilha.selar();
     let antes = confere(trilha.verificar_tudo());
     let mut conn = trilha.banco.conn();
-    let atual = trilha.nome(0).replace('-', "");
-    let mes_2 = trilha.nome(2).replace('-', "");
+    let atual = nome(0).replace('-', "");
+    let mes_2 = nome(2).replace('-', "");
     let estranho = |xid: &str| {
         format!("CREATE TABLE auditoria_{mes_2} PARTITION OF auditoria FOR VALUES FROM ('{mes}-01 00:00+00') TO ('{mes}-20 00:00+00');
             INSERT INTO auditoria (id, xid, tribunal_codigo, ocorrido_em, sub, canal, operacao, especie, resultado, status, recursos, campos_sensiveis, correlacao)
-            SELECT 7, {xid}, 820, '{mes}-15 00:00+00', 's', 'REST', 'o', 'LEITURA', 'OK', 200, '{{}}', '{{}}', 'c'", mes = trilha.nome(2))
+            SELECT 7, {xid}, 820, '{mes}-15 00:00+00', 's', 'REST', 'o', 'LEITURA', 'OK', 200, '{{}}', '{{}}', 'c'", mes = nome(2))
     };
     for (mudar, achado, desfazer) in [
         ("UPDATE trilha_arquivada SET hash = sha256('x') WHERE tribunal_codigo = 820 AND de_ordem = 1".to_owned(), "tribunal 820, selo 3: o selo foi alterado", ""),
@@ -117,7 +117,7 @@ fn o_que_se_muda_num_arquivo_ou_na_tabela_se_acha() {
         // In the stretch that was archived, and after it.
         (estranho("(SELECT max(ate_xid) FROM trilha_arquivada)"), "registro 7: o registro foi inserido", "DROP TABLE auditoria_MES"),
         (estranho("pg_current_xact_id()"), "registro 7: o registro foi inserido", "DROP TABLE auditoria_MES"),
-        (format!("INSERT INTO selo SELECT tribunal_codigo, de_ordem, ate_xid, ate_id, '{{}}', '', '{{}}', anterior, hash, now(), '{}-01' FROM trilha_arquivada WHERE tribunal_codigo = 817 AND de_ordem = 1", trilha.nome(0)),
+        (format!("INSERT INTO selo SELECT tribunal_codigo, de_ordem, ate_xid, ate_id, '{{}}', '', '{{}}', anterior, hash, now(), '{}-01' FROM trilha_arquivada WHERE tribunal_codigo = 817 AND de_ordem = 1", nome(0)),
             "tribunal 817, selo 1: o selo está no banco", "DELETE FROM selo_ATUAL WHERE tribunal_codigo = 817"),
     ] {
         conn.batch_execute("CREATE TABLE copia AS TABLE trilha_arquivada").unwrap();
@@ -154,7 +154,7 @@ fn o_que_se_muda_num_arquivo_ou_na_tabela_se_acha() {
     let longe = trilha.pasta.0.join("longe");
     std::fs::rename(&arquivo, &longe).unwrap();
     let texto = confere(trilha.verificar(&["--arquivo", trilha.pasta.texto()]));
-    assert!(texto.contains(&format!("{} está em elos-trilha-", trilha.nome(3))), "{texto}");
+    assert!(texto.contains(&format!("{} está em elos-trilha-", nome(3))), "{texto}");
     acha(trilha.verificar_tudo(), "falta o arquivo");
     let texto = confere(trilha.verificar_so(&trilha.pasta.0, &[]));
     assert!(texto.contains("os selos 1 a 2 não estão nestes arquivos"), "{texto}");
@@ -289,4 +289,37 @@ fn arquivos_de_outro_banco_nao_passam_por_seus() {
     let vazia = Pasta::nova();
     let (codigo, texto) = outra.verificar(&["--arquivo", vazia.texto()]);
     assert!(codigo == Some(1) && texto.contains("não há arquivo .ndjson.gz"), "{texto}");
+}
+
+/// What leaves the database is noted by its owner alone.
+#[test]
+fn so_o_dono_diz_o_que_saiu() {
+    let trilha = tres_meses();
+    confere(trilha.arquivar(3));
+    for papel in ["elos_app", "elos_nacional", "elos_auditor", "elos_definidor"] {
+        for comando in [
+            "DELETE FROM trilha_arquivada",
+            "UPDATE trilha_arquivada SET registros = 1",
+            "INSERT INTO trilha_arquivada SELECT 1, 1, 1, mes, anterior, hash, 1, ate_xid, 1, arquivo, arquivo_sha256 FROM trilha_arquivada",
+        ] {
+            let como = format!("SET ROLE {papel}; {comando}");
+            let erro = trilha.banco.conn().batch_execute(&como).expect_err(comando).to_string();
+            assert!(erro.contains("permission denied"), "{papel} {comando}: {erro}");
+        }
+    }
+}
+
+/// A copy in a server that has not come to the transactions of an archive: what it writes would
+/// stand before what has been sealed.
+#[test]
+fn uma_copia_atras_dos_seus_arquivos_nao_se_serve() {
+    let trilha = tres_meses();
+    confere(trilha.arquivar(1));
+    let url = trilha.banco.url_do_app();
+    let conectar = || elos::db::Db::conectar(&elos::db::DbOptions::nova(url.clone()));
+    assert!(conectar().is_ok());
+    let adiante = "UPDATE trilha_arquivada SET ate_xid = '9000000000000' WHERE tribunal_codigo = 817 AND de_ordem = 3";
+    trilha.banco.conn().batch_execute(adiante).unwrap();
+    let recusa = conectar().err().unwrap().to_string();
+    assert!(recusa.contains("pg_resetwal") && recusa.contains("9000000000000"), "{recusa}");
 }

@@ -81,7 +81,7 @@ impl Trilha {
                      'REST', 'GET /api/v1/processos', 'LEITURA', 'OK', 200, ARRAY[8 * n, 8 * n + 1], '{{Adolescente.cpf}}', gen_random_uuid()::text,
                      CASE n % 4 WHEN 0 THEN ARRAY[gen_random_uuid()] END
                  FROM generate_series(1, {n}) AS n",
-                Self::mes(meses_antes)
+                mes(meses_antes)
             ))
             .unwrap();
     }
@@ -96,17 +96,8 @@ impl Trilha {
         }
     }
 
-    fn mes(antes: u32) -> NaiveDate {
-        agora().date_naive().with_day(1).unwrap() - Months::new(antes)
-    }
-
-    /// `AAAA-MM`.
-    pub fn nome(&self, antes: u32) -> String {
-        Self::mes(antes).format("%Y-%m").to_string()
-    }
-
     pub fn arquivo(&self, antes: u32) -> PathBuf {
-        self.pasta.0.join(format!("elos-trilha-{}.ndjson.gz", self.nome(antes)))
+        self.pasta.0.join(format!("elos-trilha-{}.ndjson.gz", nome(antes)))
     }
 
     fn comando(&self, args: &[&str]) -> Command {
@@ -121,7 +112,7 @@ impl Trilha {
 
     /// `elos auditoria archive` up to that month, not waited for.
     pub fn arquivando(&self, ate: u32) -> Child {
-        let ate = self.nome(ate);
+        let ate = nome(ate);
         let args = ["archive", "--ate", &ate, "--para", self.pasta.texto()];
         self.comando(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
@@ -152,7 +143,7 @@ impl Trilha {
 
     /// `elos auditoria archive` without the setting.
     pub fn arquivar_sem(&self, ajuste: &str) -> (Option<i32>, String) {
-        let args = ["archive", "--ate", &self.nome(1), "--para", self.pasta.texto()];
+        let args = ["archive", "--ate", &nome(1), "--para", self.pasta.texto()];
         let mut comando = self.comando(&args);
         comando.env_remove(ajuste).stdout(Stdio::piped()).stderr(Stdio::piped());
         dito(comando.spawn().unwrap())
@@ -163,13 +154,22 @@ impl Trilha {
         let programa = self.comando(&[]);
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("{antes}; exec \"$@\""), "sh"]);
-        shell.arg(programa.get_program()).args(["auditoria", "archive", "--ate", &self.nome(1)]);
+        shell.arg(programa.get_program()).args(["auditoria", "archive", "--ate", &nome(1)]);
         shell.args(["--para", self.pasta.texto()]);
         for (nome, valor) in programa.get_envs() {
             shell.env(nome, valor.unwrap());
         }
         dito(shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
+}
+
+fn mes(antes: u32) -> NaiveDate {
+    agora().date_naive().with_day(1).unwrap() - Months::new(antes)
+}
+
+/// `AAAA-MM`, so many months before this one.
+pub fn nome(antes: u32) -> String {
+    mes(antes).format("%Y-%m").to_string()
 }
 
 fn dito(processo: Child) -> (Option<i32>, String) {
