@@ -8,7 +8,6 @@ mod values;
 
 use super::Options;
 use super::functions::Secrets;
-use super::probe::{literal, quoted};
 use super::report::{Kind, Report};
 use super::world::World;
 use super::{catalog::Relation, probe};
@@ -192,12 +191,7 @@ fn fingerprint(db: &Db, tried: &Tried<'_>) -> anyhow::Result<String> {
     let mut rows = Vec::new();
     for relation in tried.relations.iter().filter(|relation| relation.part.is_none()) {
         for row in tried.world.b.of(relation) {
-            let Some(key) = relation.key() else { continue };
-            let equal = |name: &String| {
-                let value = row.get(name).map_or("NULL".into(), literal);
-                format!("x.{}::text = {value}", quoted(name))
-            };
-            let only = key.iter().map(equal).collect::<Vec<_>>().join(" AND ");
+            let Some(only) = relation.named(row) else { continue };
             rows.push(format!("(SELECT x::text FROM {} x WHERE {only})", relation.path()));
         }
     }
