@@ -475,7 +475,7 @@ fn prove(config: &Config) -> anyhow::Result<()> {
         Ok(Login { conn: PgConnection::establish(url)?, may, mixed_up })
     };
     let logins = logins.into_iter().map(login).collect::<anyhow::Result<Vec<_>>>()?;
-    let report = isolation::prove(owner, logins, agora)?;
+    let report = isolation::prove(owner, logins, isolation::Options::all(agora))?;
     print!("{report}");
     ensure!(report.holds(), "atravessou-se a muralha: {} achado(s)", report.findings.len());
     println!("contida: {} tentativas, nenhuma atravessou", report.tried());

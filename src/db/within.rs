@@ -18,8 +18,9 @@ use tokio::sync::Semaphore;
 
 impl Db {
     /// On `conn`, in which a transaction is open that may take the roles of the server. It is
-    /// never committed: the connection closes with the last clone.
-    pub fn within(conn: PgConnection, tempo: Duration) -> Self {
+    /// never committed: the connection closes with the last clone. `sem_filtro` is that of
+    /// [`DbOptions`].
+    pub fn within(conn: PgConnection, tempo: Duration, sem_filtro: bool) -> Self {
         let pool = Pool::builder()
             .max_size(1)
             .min_idle(Some(0))
@@ -30,7 +31,8 @@ impl Db {
             .build_unchecked(Manager::given(conn, tempo));
         let conexoes = || Conexoes {
             pool: pool.clone(),
-            vez: Arc::new(Semaphore::new(1)),
+            // A query that waits for another way to its rows has a place already.
+            vez: Arc::new(Semaphore::new(8)),
             esperam: Arc::default(),
             service: Arc::default(),
         };
@@ -45,7 +47,7 @@ impl Db {
             session: Arc::new(SessionWatch::of(Vec::new(), Backends::default())),
             espera: tempo,
             tempo,
-            sem_filtro: false,
+            sem_filtro,
             auditor: pool,
         }
     }

@@ -67,9 +67,9 @@ impl Relation {
         format!("{}.{}", quoted(&self.schema), quoted(&self.name))
     }
 
-    /// The columns that name a row.
-    pub fn key(&self) -> Option<&[String]> {
-        self.keys.first().map(Vec::as_slice)
+    /// A condition that only `row` meets, for who may read all.
+    pub fn named(&self, row: &Row) -> Option<String> {
+        self.equal(self.keys.first()?, row)
     }
 
     /// A condition that only `row` meets, made of columns that may be read.
@@ -78,6 +78,10 @@ impl Relation {
         let key = self.keys.iter().find(|key| {
             key.iter().all(|name| readable.contains(name) && row.get(name).is_some())
         })?;
+        self.equal(key, row)
+    }
+
+    fn equal(&self, key: &[String], row: &Row) -> Option<String> {
         let equal = |name: &String| {
             let column = self.columns.iter().find(|column| column.name == *name)?;
             Some(format!("{} = {}", quoted(name), row.literal(column)))

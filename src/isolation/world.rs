@@ -166,22 +166,25 @@ impl<'a> Maker<'a> {
             format!("'{}'", NumeroProcesso::sintetico(n, 1990, code, origin).digitos())
         };
         let cpf = |n: u32| format!("'{}'", Cpf::sintetico(n).completo());
-        self.insert(
-            "adolescente",
-            &[
-                ("id", self.id(0)),
-                tribunal.clone(),
-                ("identificador", format!("'19900{seed}'")),
-                ("nome", self.own("Elosprova")),
-                ("sobrenome", self.own("Ficticia")),
-                ("nome_mae", self.own("Elosmae")),
-                ("data_nascimento", "'2010-02-01'".into()),
-                ("sexo_biologico", "'FEMININO'".into()),
-                ("cpf", cpf(900_000_000 + seed)),
-                now("criado_em"),
-                now("atualizado_em"),
-            ],
-        )?;
+        // One in both processos, one in the apuração alone, one in none.
+        for n in 0..3 {
+            self.insert(
+                "adolescente",
+                &[
+                    ("id", self.id(n)),
+                    tribunal.clone(),
+                    ("identificador", format!("'199{n}0{seed}'")),
+                    ("nome", format!("'Elosprova{n}{seed}'")),
+                    ("sobrenome", format!("'Ficticia{n}{seed}'")),
+                    ("nome_mae", format!("'Elosmae{n}{seed}'")),
+                    ("data_nascimento", "'2010-02-01'".into()),
+                    ("sexo_biologico", "'FEMININO'".into()),
+                    ("cpf", cpf(100_000_000 * (n + 1) + seed)),
+                    now("criado_em"),
+                    now("atualizado_em"),
+                ],
+            )?;
+        }
         let processo = |id: String, number: String, kind: &str, of: String| {
             [
                 ("id", id),
@@ -203,16 +206,18 @@ impl<'a> Maker<'a> {
             ["PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL", "EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS"];
         self.insert("processo", &processo(self.id(0), apuracao.clone(), kinds[0], "NULL".into()))?;
         self.insert("processo", &processo(self.id(1), execucao, kinds[1], apuracao))?;
-        self.insert(
-            "vinculo",
-            &[
-                ("id", self.id(0)),
-                tribunal.clone(),
-                ("processo_id", self.id(0)),
-                ("adolescente_id", self.id(0)),
-                now("iniciado_em"),
-            ],
-        )?;
+        for (n, (processo, adolescente)) in (0..).zip([(0, 0), (0, 1), (1, 0)]) {
+            self.insert(
+                "vinculo",
+                &[
+                    ("id", self.id(n)),
+                    tribunal.clone(),
+                    ("processo_id", self.id(processo)),
+                    ("adolescente_id", self.id(adolescente)),
+                    now("iniciado_em"),
+                ],
+            )?;
+        }
         self.insert(
             "rascunho",
             &[
@@ -296,7 +301,8 @@ impl<'a> Maker<'a> {
         )
     }
 
-    /// One that this tribunal sends, and one that it is sent; with neither A nor B on the other side.
+    /// Those that this tribunal sends and is sent, in the situations in which something can be done
+    /// about them; on the other side is neither A nor B.
     fn tramites(&mut self) -> QueryResult<()> {
         let (seed, code, other) = (self.seed, self.side.tribunal, self.other);
         let now = |name| (name, "now()".to_owned());
@@ -311,7 +317,13 @@ impl<'a> Maker<'a> {
         };
         self.insert("estrutura", &estrutura(self.id(0), format!("'91{seed}'"), code))?;
         self.insert("estrutura", &estrutura(self.id(1), format!("'92{seed}'"), other))?;
-        for (n, from, to) in [(0, (0, code), (1, other)), (1, (1, other), (0, code))] {
+        let (this, that) = ((0, code), (1, other));
+        let all =
+            [(this, that, 2), (that, this, 2), (that, this, 4), (this, that, 5), (this, that, 8)];
+        for (n, (from, to, situacao)) in (0..).zip(all) {
+            let when =
+                |there: bool, what: &str| if there { what.into() } else { "NULL".to_owned() };
+            let (received, refused) = (situacao == 5, situacao == 8);
             let nre = format!("'{n}9{seed}0001990'");
             let key = format!("'ELOSPROVA{n}{seed}'");
             self.insert(
@@ -344,7 +356,12 @@ impl<'a> Maker<'a> {
                     ("remetente_tribunal", from.1.to_string()),
                     ("destinatario_id", self.id(to.0)),
                     ("destinatario_tribunal", to.1.to_string()),
-                    ("situacao", "2".into()),
+                    ("situacao", situacao.to_string()),
+                    ("data_de_recebimento", when(received, "now()")),
+                    ("recibo_em", when(received, "now()")),
+                    ("recibo_assinado", when(received, "false")),
+                    ("motivo_recusa", when(refused, "'99'")),
+                    ("justificativa", when(refused, "'elosprova'")),
                     ("devolucao", "false".into()),
                     ("nre_informado", "false".into()),
                     ("descricao", self.own("Elostramite")),
@@ -372,31 +389,38 @@ impl<'a> Maker<'a> {
         let (seed, code, other) = (self.seed, self.side.tribunal, self.other);
         let (nre, key) = (format!("'09{seed}0001990'"), format!("'ELOSPROVA0{seed}'"));
         let now = |name| (name, "now()".to_owned());
-        self.insert("conteudo", &[("id", self.id(0)), ("idt", self.id(0)), now("criado_em")])?;
-        self.insert(
-            "conteudo_parte",
-            &[
-                ("conteudo_id", self.id(0)),
-                ("ordem", "0".into()),
-                ("bytes", format!("'elosbytes{seed}'::bytea")),
-            ],
-        )?;
-        self.insert(
-            "componente",
-            &[
-                ("id", self.id(0)),
-                ("idt", self.id(0)),
-                ("protocolo", key.clone()),
-                ("protocolo_chave", key.clone()),
-                ("documento", "1".into()),
-                ("ordem", "1".into()),
-                ("hash", format!("encode(sha256('{seed}'::bytea), 'base64')")),
-                ("tamanho", "16".into()),
-                ("solicitado", "true".into()),
-                ("conteudo_id", self.id(0)),
-                now("recebido_em"),
-            ],
-        )?;
+        // Of one that was sent, and of one that waits to be received.
+        for (n, idt) in [(0, 0), (1, 2)] {
+            let key = format!("'ELOSPROVA{idt}{seed}'");
+            self.insert(
+                "conteudo",
+                &[("id", self.id(n)), ("idt", self.id(idt)), now("criado_em")],
+            )?;
+            self.insert(
+                "conteudo_parte",
+                &[
+                    ("conteudo_id", self.id(n)),
+                    ("ordem", "0".into()),
+                    ("bytes", format!("'elosbytes{seed}'::bytea")),
+                ],
+            )?;
+            self.insert(
+                "componente",
+                &[
+                    ("id", self.id(n)),
+                    ("idt", self.id(idt)),
+                    ("protocolo", key.clone()),
+                    ("protocolo_chave", key),
+                    ("documento", "1".into()),
+                    ("ordem", "1".into()),
+                    ("hash", format!("encode(sha256('elosbytes{seed}'::bytea), 'base64')")),
+                    ("tamanho", "16".into()),
+                    ("solicitado", "true".into()),
+                    ("conteudo_id", self.id(n)),
+                    now("recebido_em"),
+                ],
+            )?;
+        }
         self.insert(
             "pedido_de_vinculo",
             &[

@@ -12,7 +12,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How deep an answer is asked for.
 const DEPTH: usize = 4;
@@ -110,7 +110,19 @@ impl<'a> Schema<'a> {
                 optional.extend(values.into_iter().map(said));
             }
         }
-        let mut ways = vec![base.clone()];
+        // An input within another, with all that it may have: rules ask for more than the schema.
+        let whole = (depth > 0 && !optional.is_empty()).then(|| {
+            let mut named = HashSet::new();
+            let mut way = base.clone();
+            for said in &optional {
+                if named.insert(said.split(':').next()) {
+                    way.push(said.clone());
+                }
+            }
+            way
+        });
+        let mut ways: Vec<_> = whole.into_iter().collect();
+        ways.push(base.clone());
         ways.extend(others.into_iter().map(|(place, value)| {
             let mut way = base.clone();
             way[place] = value;
@@ -158,7 +170,7 @@ impl<'a> Schema<'a> {
                 let within = format!("{within}.{name}");
                 let mut ways = self.ways(&input.fields, &within, depth + 1);
                 if self.one_of.contains(ty) {
-                    ways.remove(0);
+                    ways.retain(|way| way.len() == 1);
                 }
                 ways.into_iter().map(|way| format!("{{{}}}", way.join(", "))).collect()
             }
@@ -205,7 +217,10 @@ impl<'a> Schema<'a> {
                     }
                     _ => None,
                 });
-                self.of_each(&self.told(&name, depth, &[]), members, depth, &common)
+                let members: Vec<_> = members.collect();
+                // Of anything at all, not all that hangs on it too.
+                let depth = if members.len() > 4 { 0 } else { depth };
+                self.of_each(&self.told(&name, depth, &[]), members.into_iter(), depth, &common)
             }
             Some(TypeKind::Union(union)) => {
                 self.of_each("", union.members.iter().map(|member| &member.node), depth, &[])

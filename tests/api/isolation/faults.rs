@@ -1,6 +1,6 @@
 //! Faults, each planted in a database that was right.
 
-use super::cluster::{self, Database, LOGIN, OWNER};
+use super::cluster::{self, Database, LOGIN, OWNER, STATEMENTS};
 use diesel::connection::SimpleConnection;
 use elos::isolation::{Finding, Kind, Report};
 
@@ -35,6 +35,9 @@ fn a_policy_that_was_dropped() {
 fn a_policy_that_was_weakened() {
     let report = planted("ALTER POLICY adolescente_do_tribunal ON adolescente USING (true)");
     finds(&report, Kind::Read, "tabela adolescente, coluna cpf");
+    let report = planted(
+        "ALTER POLICY adolescente_do_tribunal ON adolescente USING (true) WITH CHECK (true)",
+    );
     finds(&report, Kind::Update, "tabela adolescente, coluna nome");
     let report = planted("ALTER POLICY adolescente_do_tribunal ON adolescente WITH CHECK (true)");
     finds(&report, Kind::Insert, "tabela adolescente");
@@ -138,7 +141,7 @@ fn of_roles(fault: &str, undo: &'static str) -> (Report, Report) {
         Database::empty()
     };
     let _changed = cluster::change_roles(fault, undo);
-    (database.prove(), database.prove_as(OWNER, &database.three_logins()))
+    (database.prove(), database.prove_as(OWNER, &database.three_logins(), STATEMENTS))
 }
 
 #[test]

@@ -4,40 +4,61 @@ mod cluster;
 mod faults;
 
 use cluster::Database;
-use elos::isolation::Kind;
+use diesel::connection::SimpleConnection;
+use elos::isolation::{self, Kind};
+
+/// What shows its own tribunal nothing of the throw-away rows, by the state that they are in.
+const UNSHOWN: [&str; 0] = [];
 
 #[test]
-fn it_holds_on_an_empty_database_and_on_a_full_one() {
+fn it_holds_and_leaves_nothing() {
     let _turn = cluster::roles_stay();
-    for database in [Database::empty(), Database::seeded()] {
-        let before = database.contents();
-        let report = database.prove();
-        assert!(report.holds(), "{report}");
-        assert_eq!(report.notes, Vec::<String>::new(), "every table has rows to try");
-        assert_eq!(database.contents(), before, "something was left");
-        for kind in
-            [Kind::Read, Kind::Update, Kind::Insert, Kind::Delete, Kind::Truncate, Kind::Own]
-        {
-            assert!(report.tried_of(kind) > 20, "{kind:?}\n{report}");
-        }
-        for kind in [Kind::Move, Kind::Function, Kind::BecomeRole, Kind::Sequence] {
-            assert!(report.tried_of(kind) > 5, "{kind:?}\n{report}");
-        }
+    let database = Database::seeded();
+    let before = database.contents();
+    let all = isolation::Options::all(crate::support::agora);
+    let report = database.prove_as(cluster::OWNER, &database.one_login(), all);
+    assert!(report.holds(), "{report}");
+    assert_eq!(report.notes, Vec::<String>::new(), "every table has rows to try");
+    assert_eq!(database.contents(), before, "something was left");
+    for kind in [Kind::Read, Kind::Update, Kind::Insert, Kind::Delete, Kind::Truncate, Kind::Own] {
+        assert!(report.tried_of(kind) > 20, "{kind:?}\n{report}");
     }
+    for kind in [Kind::Move, Kind::Function, Kind::BecomeRole, Kind::Sequence] {
+        assert!(report.tried_of(kind) > 5, "{kind:?}\n{report}");
+    }
+    // Each query and each mutation, each route with each of its methods.
+    assert!(report.tried_of(Kind::Graphql) > 100, "{report}");
+    assert!(report.tried_of(Kind::Rest) > 60, "{report}");
+    assert_eq!(report.unshown, UNSHOWN, "{report}");
 }
 
 #[test]
-fn a_superuser_may_prove_too() {
+fn it_holds_on_an_empty_database_as_a_superuser_and_with_three_logins() {
     let _turn = cluster::roles_stay();
     let database = Database::empty();
-    let report = database.prove_as("postgres", &database.one_login());
+    let report = database.prove_as("postgres", &database.one_login(), cluster::STATEMENTS);
+    assert!(report.holds(), "{report}");
+    let report = database.prove_as(cluster::OWNER, &database.three_logins(), cluster::STATEMENTS);
     assert!(report.holds(), "{report}");
 }
 
+/// With both walls down, what the doors show is found.
 #[test]
-fn three_logins_for_three_purposes_hold_too() {
+fn it_finds_a_door_that_shows_what_is_anothers() {
     let _turn = cluster::roles_stay();
     let database = Database::empty();
-    let report = database.prove_as(cluster::OWNER, &database.three_logins());
-    assert!(report.holds(), "{report}");
+    let fault =
+        "ALTER POLICY adolescente_do_tribunal ON adolescente USING (true) WITH CHECK (true)";
+    database.conn().batch_execute(fault).unwrap();
+    let options =
+        isolation::Options { unfiltered: true, ..isolation::Options::all(crate::support::agora) };
+    let report = database.prove_as(cluster::OWNER, &database.one_login(), options);
+    for (kind, operation) in [
+        (Kind::Graphql, "adolescente"),
+        (Kind::Graphql, "node"),
+        (Kind::Rest, "adolescentePorIdentificador"),
+    ] {
+        let found = report.findings.iter().any(|one| one.kind == kind && one.what == operation);
+        assert!(found, "{operation}\n{report}");
+    }
 }
