@@ -47,7 +47,7 @@ pub enum ConexaoRecusada {
     )]
     PapelPoderoso { setting: &'static str, login: String, why: String, roles: String },
     #[error(
-        "{setting} entra como {login}, que herda {roles}: quem tiver a sua senha faz tudo isso sem passar pelo elos. \
+        "{setting} entra como {login}, que herda {roles}: sem assumir papel nenhum, lê e grava tudo o que eles podem. \
          Como quem administra o banco, rode: {line}"
     )]
     Herda { setting: &'static str, login: String, roles: String, line: String },

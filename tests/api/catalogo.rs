@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 #[test]
-fn the_file_is_what_the_migrations_make() {
+fn expected_txt_is_what_the_migrations_make() {
     let banco = Banco::cru();
     Migrador::conectar(&banco.url("postgres")).unwrap().aplicar().unwrap();
     let made = catalog::print(&mut banco.conn()).unwrap();
@@ -27,7 +27,7 @@ fn the_file_is_what_the_migrations_make() {
     assert_eq!(
         made,
         kept,
-        "not as expected.txt (if it is right: ELOS_ACEITAR=1 script/test catalogo): made {:#?}, kept {:#?}",
+        "not as expected.txt (if it is right: ELOS_ACEITAR=1 script/test expected_txt): made {:#?}, kept {:#?}",
         only_in(&made, kept),
         only_in(kept, &made)
     );

@@ -2,7 +2,7 @@
 //! roles, who owns a table, row-level security, every policy, every right, every function.
 //!
 //! The expectation is one generated file, `expected.txt`. After a migration that changes any of
-//! it, `ELOS_ACEITAR=1 script/test catalogo` writes the file anew.
+//! it, `ELOS_ACEITAR=1 script/test expected_txt` writes the file anew.
 
 mod repair;
 mod text;

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 
 const HEADER: &str = "\
-# What protects the data, as the migrations make it. Generated: ELOS_ACEITAR=1 script/test catalogo
+# What protects the data, as the migrations make it. Generated: ELOS_ACEITAR=1 script/test expected_txt
 ";
 /// Before a line that belongs to the one above.
 const INDENT: &str = "  |";
