@@ -85,6 +85,15 @@ impl App {
         Self { auditoria: Auditoria::nenhuma(), ..self }
     }
 
+    /// Answers that name nobody do not wait until their record is on disk, if `relaxed`.
+    #[must_use]
+    pub fn with_trail(self, relaxed: bool) -> Self {
+        if relaxed {
+            self.auditoria.relax();
+        }
+        self
+    }
+
     /// So many objects that are not there may be asked for in a minute; zero is no limit.
     #[must_use]
     pub fn com_ausencias_por_minuto(self, maximo: u32) -> Self {

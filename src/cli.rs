@@ -294,6 +294,7 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         .com_assinaturas(config.assinaturas)
         .com_documentos(config.documentos(false)?)
         .com_http(config.http)
+        .with_trail(config.relaxed_trail)
         .com_ausencias_por_minuto(config.ausencias_por_minuto);
     let partes = Partes {
         app,

@@ -79,6 +79,7 @@ pub fn rodar(
         .com_assinaturas(config.assinaturas)
         .com_documentos(config.documentos(true)?)
         .com_http(config.http)
+        .with_trail(config.relaxed_trail)
         .com_ausencias_por_minuto(config.ausencias_por_minuto);
     let credenciais = credencial::do_banco(&app.db)?;
     let iss = format!("http://{endereco}{CAMINHO}");

@@ -75,6 +75,7 @@ pub struct Config {
     pub custo_maximo: u64,
     pub documentos_confiaveis: Option<PathBuf>,
     pub documentos_so_confiaveis: bool,
+    pub relaxed_trail: bool,
     pub http: Http,
     pub cors_origins: Vec<String>,
     pub connections: Connections,
@@ -150,6 +151,7 @@ impl Config {
                 .unwrap_or(Documentos::default().custo_maximo),
             documentos_confiaveis,
             documentos_so_confiaveis,
+            relaxed_trail: dadas.trilha_relaxada.or(arquivo.trilha_relaxada) == Some(Chave::On),
             http: Http {
                 perfil: dadas.http_profile.or(arquivo.http_profile).unwrap_or_default(),
                 lote_maximo: dadas.lote_maximo.or(arquivo.lote_maximo).unwrap_or(0),

@@ -229,6 +229,10 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_AUSENCIAS_POR_MINUTO", value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000_000), global = true)]
     pub ausencias_por_minuto: Option<u32>,
 
+    /// Respostas que não mostram ninguém nem processo algum não esperam o seu registro na trilha [padrão: off].
+    #[arg(long, env = "ELOS_TRILHA_RELAXADA", value_enum, global = true)]
+    pub trilha_relaxada: Option<Chave>,
+
     /// `production` impede `elos demo` nesta máquina.
     #[arg(long = "env", env = "ELOS_ENV", value_name = "NOME", global = true)]
     #[serde(rename = "env")]

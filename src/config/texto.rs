@@ -80,6 +80,7 @@ impl fmt::Display for Config {
         writeln!(f, "documentos_confiaveis = {}", caminho(&self.documentos_confiaveis))?;
         let ligada = |ligada: bool| if ligada { "on" } else { "off" };
         writeln!(f, "documentos_so_confiaveis = {}", ligada(self.documentos_so_confiaveis))?;
+        writeln!(f, "trilha_relaxada  = {}", ligada(self.relaxed_trail))?;
         let perfil = self.http.perfil.to_possible_value();
         let perfil = perfil.as_ref().map_or("", |valor| valor.get_name());
         writeln!(f, "http_profile     = {perfil}")?;
