@@ -67,12 +67,12 @@ impl Db {
 
     /// From here on, what is done can be undone alone. Blocks.
     pub fn mark(&self) -> Result<(), Error> {
-        self.transaction(|conn| AnsiTransactionManager::begin_transaction(conn))
+        self.transaction(AnsiTransactionManager::begin_transaction)
     }
 
     /// Undoes what was done since [`Db::mark`]. Blocks.
     pub fn undo(&self) -> Result<(), Error> {
-        self.transaction(|conn| AnsiTransactionManager::rollback_transaction(conn))
+        self.transaction(AnsiTransactionManager::rollback_transaction)
     }
 
     fn transaction(

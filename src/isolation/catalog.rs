@@ -69,16 +69,23 @@ impl Relation {
 
     /// A condition that only `row` meets, for who may read all.
     pub fn named(&self, row: &Row) -> Option<String> {
-        self.equal(self.keys.first()?, row)
+        let all = || self.columns.iter().map(|column| column.name.clone()).collect();
+        let key: Vec<_> = self.keys.first().cloned().unwrap_or_else(all);
+        let told: Vec<_> = key.into_iter().filter(|name| row.get(name).is_some()).collect();
+        self.equal(&told, row)
     }
 
     /// A condition that only `row` meets, made of columns that may be read.
     pub fn only(&self, row: &Row, rights: &Rights) -> Option<String> {
         let readable = rights.read.get(&self.oid)?;
-        let key = self.keys.iter().find(|key| {
-            key.iter().all(|name| readable.contains(name) && row.get(name).is_some())
-        })?;
-        self.equal(key, row)
+        let told = |name: &String| readable.contains(name) && row.get(name).is_some();
+        if let Some(key) = self.keys.iter().find(|key| key.iter().all(told)) {
+            return self.equal(key, row);
+        }
+        // A table in parts has no key without the column that it is parted by.
+        let columns = self.columns.iter().map(|column| column.name.clone());
+        let all: Vec<_> = columns.filter(told).collect();
+        (!all.is_empty()).then(|| self.equal(&all, row)).flatten()
     }
 
     fn equal(&self, key: &[String], row: &Row) -> Option<String> {

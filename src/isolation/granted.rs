@@ -32,17 +32,21 @@ const fn granted(role: &'static str, what: What, name: &'static str, why: &'stat
     Granted { role, what, name, why }
 }
 
-pub const GRANTED: [Granted; 19] = [
+pub const GRANTED: [Granted; 23] = [
     granted(APP, What::Read, "tribunal", "os nomes dos tribunais são públicos"),
     granted(APP, What::Read, "estrutura", "os nomes dos órgãos são públicos"),
     granted(APP, What::Read, "credencial", "lida antes de se saber de quem é a chamada"),
     granted(APP, What::Read, "credencial_estrutura", "lida antes de se saber de quem é a chamada"),
     granted(APP, What::Read, "__diesel_schema_migrations", "diz que migrações o banco tem"),
     granted(APP, What::Insert, "registro_eletronico", "um NRE novo ainda não é de ninguém"),
-    granted(AUDITOR, What::Read, "auditoria", "sela a trilha de todos"),
-    granted(AUDITOR, What::Read, "selo", "sela a trilha de todos"),
-    granted(AUDITOR, What::Insert, "auditoria", "acrescenta à trilha de todos"),
-    granted(AUDITOR, What::Insert, "selo", "sela a trilha de todos"),
+    granted(AUDITOR, What::Read, "selo", "sabe até onde se selou"),
+    granted(AUDITOR, What::Read, "trilha_arquivada", "sabe até onde se arquivou"),
+    granted(AUDITOR, What::Call, "elos_trilha_de_leitura", "acrescenta à trilha de todos"),
+    granted(AUDITOR, What::Call, "elos_trilha_escritos", "só quantos, dos que enviou"),
+    granted(AUDITOR, What::Call, "elos_trilha_provar", "acrescenta à trilha de todos"),
+    granted(AUDITOR, What::Call, "elos_trilha_preparar", "faz os meses que vêm"),
+    granted(AUDITOR, What::Call, "elos_trilha_selar", "sela a trilha de todos"),
+    granted(APP, What::Call, "elos_trilha_de_escrita", "só do tribunal da sessão"),
     granted(APP, What::Call, "elos_novo_identificador", "o próximo número livre, e nada mais"),
     granted(APP, What::Call, "elos_novo_numero_de_guia", "o próximo número livre, e nada mais"),
     granted(APP, What::Call, "elos_e_apuracao", "sim ou não (R10)"),

@@ -463,6 +463,7 @@ impl<'a> Maker<'a> {
     fn trail(&mut self) -> QueryResult<()> {
         let (seed, tribunal) = (self.seed, self.tribunal());
         let adolescente = format!("ARRAY[{}::bigint * 8 + 1]", self.id(0));
+        let month = "date_trunc('month', now() AT TIME ZONE 'UTC')::date".to_owned();
         self.insert(
             "auditoria",
             &[
@@ -496,6 +497,31 @@ impl<'a> Maker<'a> {
                 ("anterior", format!("sha256('{seed}'::bytea)")),
                 ("hash", format!("sha256('{seed}'::bytea)")),
                 ("selado_em", "now()".into()),
+                ("mes", month.clone()),
+            ],
+        )?;
+        self.insert(
+            "trilha_arquivada",
+            &[
+                self.tribunal(),
+                ("de_ordem", format!("8000000000{seed}")),
+                ("ate_ordem", format!("8000000000{seed}")),
+                ("mes", month),
+                ("anterior", format!("sha256('{seed}'::bytea)")),
+                ("hash", format!("sha256('{seed}'::bytea)")),
+                ("registros", "1".into()),
+                ("ate_xid", "'3'".into()),
+                ("ate_id", self.id(0)),
+                ("arquivo", self.own("elosprova")),
+                ("arquivo_sha256", format!("sha256('{seed}'::bytea)")),
+            ],
+        )?;
+        self.insert(
+            "auditoria_recusada",
+            &[
+                ("sqlstate", "'22000'".into()),
+                ("motivo", self.own("elosprova")),
+                ("registro", format!("sha256('{seed}'::bytea)")),
             ],
         )?;
         // Both are there already.
@@ -546,6 +572,9 @@ impl<'a> Maker<'a> {
 
 /// The value where a range begins: `FOR VALUES FROM ('2026-11-01') TO (…)`.
 fn first_value(bound: &str) -> Option<&str> {
+    if bound.contains("FROM (MINVALUE)") {
+        return Some("-infinity");
+    }
     let (_, rest) = bound.split_once("FROM ('")?;
     Some(rest.split_once('\'')?.0)
 }

@@ -349,9 +349,9 @@ fn um_byte_mudado_em_mil_operacoes_se_acha_com_a_sua_posicao() {
         ("DELETE FROM auditoria WHERE id = (SELECT id FROM alvo)", "foi removido", true),
         ("UPDATE auditoria SET xid = (SELECT max(xid) FROM auditoria WHERE tribunal_codigo = 820) WHERE id = (SELECT id FROM alvo)", "registro", true),
         ("UPDATE auditoria SET tribunal_codigo = 817 WHERE id = (SELECT id FROM alvo)", "foi removido", true),
-        ("INSERT INTO auditoria SELECT id + 500, xid, tribunal_codigo, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, recursos, campos_sensiveis, correlacao
+        ("INSERT INTO auditoria SELECT id + 5000000, xid, tribunal_codigo, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, recursos, campos_sensiveis, correlacao
             FROM auditoria WHERE id = (SELECT id FROM alvo)", "foi inserido", false),
-        ("INSERT INTO auditoria SELECT id + 500, xid, 999, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, recursos, campos_sensiveis, correlacao
+        ("INSERT INTO auditoria SELECT id + 5000000, xid, 999, ocorrido_em, sub, azp, canal, operacao, especie, resultado, status, recursos, campos_sensiveis, correlacao
             FROM auditoria WHERE id = (SELECT id FROM alvo)", "foi inserido", false),
         ("UPDATE selo SET selado_em = selado_em + interval '1 hour' WHERE tribunal_codigo = 820 AND ordem = 1", "o selo foi alterado", false),
         ("DELETE FROM selo WHERE tribunal_codigo = 820 AND ordem = 1", "falta o selo", false),

@@ -150,7 +150,6 @@ fn a_login_that_inherits() {
         of_roles("ALTER ROLE prova_login INHERIT", "ALTER ROLE prova_login NOINHERIT");
     finds(&report, Kind::Attribute, "elos_nacional");
     finds(&report, Kind::Read, "tabela adolescente, coluna cpf");
-    finds(&report, Kind::Insert, "tabela processo");
 }
 
 #[test]

@@ -23,7 +23,7 @@ impl Estado {
     fn retrato(&self) -> String {
         self.app.banco.texto(Sql::new(
             "SELECT string_agg(relname || ' ' || md5(table_to_xml(oid, true, false, '')::text), E'\n' ORDER BY relname) AS t
-             FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN ('auditoria', 'selo')",
+             FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname !~ '^(auditoria|selo)_[0-9]'",
         ))
     }
 
