@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::escrita::Turmas;
 use crate::metricas::Metricas;
 use crate::rastro::Rastreavel;
+use crate::readiness::Readiness;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct App {
     /// Who waits to write.
     pub turmas: Arc<Turmas>,
     pub metricas: Metricas,
+    /// What must hold for `/readyz`.
+    pub readiness: Readiness,
     /// Signs what this server certifies; without one, recibos de envio go unsigned.
     pub assinante: Option<Arc<Assinante>>,
     pub regras: Regras,
@@ -37,11 +40,12 @@ impl App {
     /// With files in the database.
     pub fn novo(db: Db, regras: Regras, agora: fn() -> DateTime<Utc>) -> Self {
         let armazem = Arc::new(NoBanco(db.clone()));
-        let metricas = Metricas::novas();
+        let metricas = Metricas::novas(db.gauges());
         let auditoria = Auditoria::iniciar(db.clone(), metricas.clone());
         let (enumeracao, turmas, assinaturas) =
             (Arc::default(), Arc::default(), Assinaturas::default());
         let (documentos, http, assinante) = (Documentos::default(), Http::default(), None);
+        let readiness = Readiness::default();
         Self {
             db,
             armazem,
@@ -49,6 +53,7 @@ impl App {
             enumeracao,
             turmas,
             metricas,
+            readiness,
             assinante,
             regras,
             assinaturas,

@@ -241,6 +241,7 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         graphiql: config.graphiql.unwrap_or(false),
         cors: config.cors_origins.clone(),
         metricas: server::escutar_metricas(config)?,
+        pause: config.pause.unwrap_or(server::PAUSE),
         #[cfg(feature = "dev-issuer")]
         emissor: None,
     };

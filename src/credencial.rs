@@ -3,7 +3,7 @@
 
 use crate::auth::{Credenciais, Credencial, Papel};
 use crate::db::{Db, Sql};
-use crate::error::Error;
+use crate::error::{Error, Falha};
 use crate::tribunal::Tribunal;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -150,6 +150,8 @@ pub fn reler(db: Db, credenciais: Credenciais) {
                     credenciais.trocar(lidas);
                     RELEITURA
                 }
+                // Told by `db`, once.
+                Ok(Err(Error::Falha(Falha::Indisponivel, _))) => RETOMADA,
                 Ok(Err(error)) => {
                     let (falha, _) = error.publica();
                     tracing::warn!(codigo = falha.nome(), "credenciais could not be read again");

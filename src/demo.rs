@@ -21,6 +21,7 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 const BANCO: &str = "elos";
 const SUPERUSUARIO: &str = "postgres";
@@ -88,6 +89,7 @@ pub fn rodar(
         graphiql: config.graphiql.unwrap_or(true),
         cors: config.cors_origins.clone(),
         metricas: server::escutar_metricas(config)?,
+        pause: config.pause.unwrap_or(Duration::ZERO),
         emissor: Some(Emissor::novo(iss, AUDIENCIA.into(), agora)),
     };
     tracing::warn!("development issuer: anybody on this machine gets tokens; never in production");

@@ -5,8 +5,10 @@ use crate::auditoria::Auditoria;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::docs::Docs;
-use crate::graphql::{Carona, Documentos, Servico, Sessoes};
+use crate::error::{Error, Falha};
+use crate::graphql::{Carona, Documentos, Ending, Servico, Sessoes};
 use crate::metricas::Metricas;
+use crate::readiness::{self, Readiness};
 use crate::{credencial, graphql, pages, requisicao, rest, tramite};
 use actix_cors::Cors;
 use actix_web::dev::{Extensions, Server};
@@ -38,14 +40,21 @@ pub struct Partes {
     pub cors: Vec<String>,
     /// Where `/metrics` is asked for, if anywhere.
     pub metricas: Option<TcpListener>,
+    /// How long it serves on after SIGTERM, when it is not ready any more.
+    pub pause: Duration,
     /// `/` leads to GraphiQL; the development issuer is there.
     #[cfg(feature = "dev-issuer")]
     pub emissor: Option<Emissor>,
 }
 
-const ENCERRAR_EM_SEGUNDOS: u64 = 30;
+/// How long requests under way may go on once no new one is taken.
+const ENCERRAR_EM_SEGUNDOS: u64 = 15;
+/// With what the trail may take after them. A pause of five seconds before makes it 29.
+const AT_THE_LATEST: Duration = Duration::from_secs(24);
 #[cfg(target_os = "linux")]
 const PARADO_EM_MILISSEGUNDOS: u32 = 30_000;
+/// The pause of `elos serve`, if nothing else is set.
+pub const PAUSE: Duration = Duration::from_secs(5);
 const RONDA: Duration = Duration::from_secs(60);
 
 /// Where `/metrics` is to be asked for; a taken port is said before anything is started.
@@ -78,7 +87,7 @@ pub async fn ate_o_fim(servidor: Server, auditoria: &Auditoria) -> std::io::Resu
 /// Serves until SIGINT or SIGTERM, then lets what is under way finish.
 pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let Partes { app: App { regras, .. }, graphiql, .. } = &partes;
-    partes.auth.chaves().renovar();
+    let readiness = preparar(&partes);
     tracing::info!(?regras, graphiql, "serving");
     let sdl = web::Data::new(Sdl(graphql::sdl()));
     let documentos = Documentos::novos(&sdl.0, &partes.app.documentos);
@@ -101,6 +110,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
         carona,
     });
     let auth = web::Data::new(partes.auth);
+    let pronto = web::Data::new(readiness.clone());
     let (graphiql, cors) = (partes.graphiql, partes.cors);
     let docs = Docs::novo();
     #[cfg(feature = "dev-issuer")]
@@ -112,6 +122,8 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             .wrap(Condition::new(!cors.is_empty(), origens(&cors)))
             .wrap(cabecalhos())
             .wrap(from_fn(requisicao::acompanhar))
+            .wrap(from_fn(readiness::close_while_draining))
+            .app_data(pronto.clone())
             .app_data(sdl.clone())
             .app_data(servico.clone())
             .app_data(app.clone())
@@ -127,7 +139,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             )
             .service(web::resource("/schema.graphql").get(schema_graphql))
             .service(web::resource("/healthz").get(|| async { HttpResponse::Ok().body("ok\n") }))
-            .service(web::resource("/readyz").get(pronto))
+            .service(web::resource("/readyz").get(readiness::readyz))
             .configure(|config| docs.clone().rotas(config))
             .configure(rest::rotas);
         if graphiql {
@@ -147,8 +159,24 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let servidor = servidor.on_connect(largar_quem_parou);
     let servidor = servidor.listen(escuta)?.shutdown_timeout(ENCERRAR_EM_SEGUNDOS);
     let servidor = servidor.disable_signals().run();
-    graphql::encerrar_com_sinais(servidor.handle(), ao_sinal)?;
+    let ending = Ending { readiness, pause: partes.pause, at_the_latest: AT_THE_LATEST };
+    graphql::encerrar_com_sinais(servidor.handle(), ao_sinal, ending)?;
     Ok(servidor)
+}
+
+/// Starts what finds out whether this instance should be sent requests. Further conditions are
+/// added here, or by whoever has the [`Readiness`] of the [`App`].
+fn preparar(partes: &Partes) -> Readiness {
+    let readiness = partes.app.readiness.clone();
+    let chaves = partes.auth.chaves().clone();
+    chaves.renovar();
+    readiness.require(
+        "chaves",
+        "as chaves do emissor de tokens não puderam ser lidas",
+        move || chaves.tem(),
+    );
+    partes.app.db.watch(&readiness);
+    readiness
 }
 
 /// A connection whose other side takes nothing of what it is sent, gone or idle, would
@@ -212,6 +240,8 @@ fn rondar(app: App) {
             match tramite::service::expirar(&app).await {
                 Ok(0) => {}
                 Ok(quantos) => tracing::info!(quantos, "trâmites expired"),
+                // Told by `db`, once.
+                Err(Error::Falha(Falha::Indisponivel, _)) => {}
                 Err(error) => {
                     let (falha, _) = error.publica();
                     tracing::warn!(codigo = falha.nome(), "round over the trâmites failed");
@@ -225,11 +255,4 @@ struct Sdl(String);
 
 async fn schema_graphql(sdl: web::Data<Sdl>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/graphql; charset=utf-8").body(sdl.0.clone())
-}
-
-async fn pronto(app: web::Data<App>) -> HttpResponse {
-    match app.db.pronto().await {
-        true => HttpResponse::Ok().body("pronto\n"),
-        false => HttpResponse::ServiceUnavailable().body("o banco de dados não responde\n"),
-    }
 }

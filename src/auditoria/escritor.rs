@@ -200,7 +200,7 @@ impl Escritor {
                 return;
             }
             self.metricas.nao_auditou();
-            tracing::warn!(
+            tracing::debug!(
                 registros = lote.len(),
                 "the audit trail could not be written; trying again"
             );
@@ -225,7 +225,8 @@ impl Escritor {
                 }
                 Err(Error::Falha(..)) => {
                     self.metricas.nao_auditou();
-                    tracing::warn!("the database is not there for the audit trail; trying again");
+                    // Told by `db`, once.
+                    tracing::debug!("the database is not there for the audit trail; trying again");
                     thread::sleep(ENTRE_TENTATIVAS);
                 }
                 Err(error) => return Err(error),
@@ -238,6 +239,8 @@ fn selar(db: &Db, metricas: &Metricas, fim: &parada::Receiver<()>) {
     while fim.recv_timeout(ENTRE_SELOS) == Err(parada::RecvTimeoutError::Timeout) {
         match selo::selar(db) {
             Ok(selados) => metricas.selou(selados),
+            // Told by `db`, once.
+            Err(Error::Falha(Falha::Indisponivel, _)) => {}
             Err(error) => {
                 let (falha, _) = error.publica();
                 tracing::warn!(codigo = falha.nome(), "the audit trail could not be sealed");

@@ -24,6 +24,10 @@ impl fmt::Display for Config {
         writeln!(f, "pg_bin           = {}", caminho(&self.pg_bin))?;
         writeln!(f, "pool_max         = {}", self.pool_max)?;
         writeln!(f, "tempo_maximo     = {}", self.tempo_maximo.as_secs())?;
+        let pausa = self
+            .pause
+            .map_or_else(|| "5 em serve, 0 em demo".into(), |pausa| pausa.as_secs().to_string());
+        writeln!(f, "pausa_ao_encerrar = {pausa}")?;
         let texto = |valor: &Option<String>| valor.clone().unwrap_or_else(|| "(ausente)".into());
         let ou_nada = |nomes: &[String]| match nomes {
             [] => "(nenhum)".into(),

@@ -1,8 +1,10 @@
 //! Connections: how one is opened and refused, bound to a tribunal, and found dead.
 
+use super::health::Health;
+use super::socket::Socket;
 use super::{Sql, indisponivel};
 use crate::auth::Escopo;
-use crate::error::Error;
+use crate::error::{Error, Falha, Outage};
 use diesel::connection::{
     AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection,
     TransactionManager,
@@ -12,7 +14,14 @@ use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long opening a connection may take once the server let it in.
+const OPENING: Duration = Duration::from_secs(5);
+/// How long a connection is asked whether it is alive.
+const PING: Duration = Duration::from_secs(2);
+/// What the server may take to tell that a statement ran out of time.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// The role that a connection takes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +49,8 @@ impl PapelDoBanco {
 pub enum ConexaoRecusada {
     #[error("não foi possível conectar ao banco de dados: {0}")]
     Conexao(#[from] diesel::ConnectionError),
+    #[error("o banco de dados aceitou a conexão e não responde")]
+    Silencio,
     #[error("o banco de dados recusou uma consulta de verificação: {0}")]
     Consulta(#[from] diesel::result::Error),
     #[error("o banco não tem todas as migrações: rode `elos migrate run` com ELOS_MIGRATE_URL")]
@@ -69,6 +80,14 @@ pub enum ConexaoRecusada {
 /// A pooled connection and what the pool must remember of it.
 pub(super) struct Conn {
     pg: PgConnection,
+    socket: Arc<Socket>,
+    health: Arc<Health>,
+    /// Of the pool, and the one under which this was opened: what shows that all connections are
+    /// as bad as one begins a new generation.
+    generation: Arc<AtomicU64>,
+    born: u64,
+    /// Of one statement.
+    tempo: Duration,
     /// The tribunal its session is set to; SET is sent only when it differs.
     tribunal: Option<i16>,
     /// Grows each time a connection of the pool is found dead: the others are
@@ -88,6 +107,8 @@ pub(super) struct Manager {
     tempo: Duration,
     comandos: Option<Arc<AtomicU64>>,
     suspeita: Arc<AtomicU64>,
+    generation: Arc<AtomicU64>,
+    health: Arc<Health>,
 }
 
 /// Counts what a request sends, not what a connection needs for itself.
@@ -123,12 +144,22 @@ impl Manager {
         papel: PapelDoBanco,
         tempo: Duration,
         comandos: Option<Arc<AtomicU64>>,
+        health: Arc<Health>,
     ) -> Self {
-        Self { url, papel, tempo, comandos, suspeita: Arc::default() }
+        let (suspeita, generation) = (Arc::default(), Arc::default());
+        Self { url, papel, tempo, comandos, suspeita, generation, health }
     }
 
-    pub(super) fn abrir(&self) -> Result<PgConnection, ConexaoRecusada> {
-        let mut pg = PgConnection::establish(&self.url)?;
+    pub(super) fn abrir(&self) -> Result<(PgConnection, Arc<Socket>), ConexaoRecusada> {
+        let (mut pg, socket) = self.health.sockets.connect(&self.url)?;
+        {
+            let _waiting = socket.wait_until(Instant::now() + OPENING);
+            self.preparar(&mut pg)?;
+        }
+        Ok((pg, socket))
+    }
+
+    fn preparar(&self, pg: &mut PgConnection) -> Result<(), ConexaoRecusada> {
         // Members are asked by oid, so that a database without the roles gets an answer, not an error.
         let quem: QuemEntrou = Sql::new(
             "WITH papeis AS ( \
@@ -141,7 +172,7 @@ impl Manager {
                     NOT EXISTS (SELECT FROM papeis WHERE rolname <> 'elos_dono' AND NOT membro) AS membro \
              FROM pg_roles WHERE rolname = session_user",
         )
-        .get_result(&mut pg)?;
+        .get_result(pg)?;
         match quem {
             QuemEntrou { migrado: false, .. } => return Err(ConexaoRecusada::SemMigracoes),
             QuemEntrou { poderoso: true, nome, .. } => {
@@ -154,7 +185,7 @@ impl Manager {
         }
         let papel = self.papel.nome();
         pg.batch_execute(&format!("SET ROLE {papel}"))?;
-        if frouxo(&mut pg)? {
+        if frouxo(pg)? {
             return Err(ConexaoRecusada::SemSegurancaDeLinha(papel));
         }
         pg.batch_execute(&format!(
@@ -165,7 +196,7 @@ impl Manager {
         // What is prepared is planned once: planned anew for its values, a point query costs three
         // times as much, and most of that is row-level security.
         pg.batch_execute("SET plan_cache_mode = force_generic_plan")?;
-        Ok(pg)
+        Ok(())
     }
 }
 
@@ -186,12 +217,31 @@ impl ManageConnection for Manager {
     fn connect(&self) -> Result<Conn, ConexaoRecusada> {
         let suspeita = Arc::clone(&self.suspeita);
         let vista = suspeita.load(Ordering::Acquire);
-        let (mut pg, em_uso) = (self.abrir()?, Arc::new(AtomicBool::new(false)));
+        let generation = Arc::clone(&self.generation);
+        let born = generation.load(Ordering::Acquire);
+        let refused = |refused: &ConexaoRecusada| {
+            self.health.outages.failed(Outage::Unreachable, &refused.to_string());
+        };
+        let (mut pg, socket) = self.abrir().inspect_err(refused)?;
+        let em_uso = Arc::new(AtomicBool::new(false));
         if let Some(comandos) = &self.comandos {
             let (comandos, em_uso) = (Arc::clone(comandos), Arc::clone(&em_uso));
             pg.set_instrumentation(Counter { comandos, em_uso });
         }
-        Ok(Conn { pg, tribunal: None, suspeita, vista, perdida: false, em_uso })
+        let (health, tempo) = (Arc::clone(&self.health), self.tempo);
+        Ok(Conn {
+            pg,
+            socket,
+            health,
+            generation,
+            born,
+            tempo,
+            tribunal: None,
+            suspeita,
+            vista,
+            perdida: false,
+            em_uso,
+        })
     }
 
     fn is_valid(&self, conexao: &mut Conn) -> Result<(), ConexaoRecusada> {
@@ -203,7 +253,7 @@ impl ManageConnection for Manager {
     }
 }
 
-pub(super) fn responde(conn: &mut PgConnection) -> Result<(), Error> {
+fn responde(conn: &mut PgConnection) -> Result<(), Error> {
     Ok(conn.batch_execute("SELECT 1")?)
 }
 
@@ -221,15 +271,19 @@ const INSTANTANEO: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// A connection of the pool, set to the tribunal of who asked.
 pub(super) struct Lease(PooledConnection<Manager>);
 
+/// Waits for a connection as long as `espera`.
 pub(super) fn reservar(
     pool: &Pool<Manager>,
+    espera: Duration,
     escopo: Escopo,
     inicio: Inicio,
 ) -> Result<Lease, Error> {
+    let until = Instant::now() + espera;
     // A server that restarted leaves a pool of dead connections: each is found
     // out once and dropped, so the loop ends when a fresh one is opened.
     for _ in 0..=pool.max_size() {
-        let Ok(conexao) = pool.get() else { return Err(indisponivel()) };
+        let left = until.saturating_duration_since(Instant::now());
+        let Ok(conexao) = pool.get_timeout(left) else { return Err(indisponivel()) };
         let mut lease = Lease(conexao);
         let pronta = lease.ainda_vive()
             && match inicio {
@@ -244,42 +298,48 @@ pub(super) fn reservar(
     Err(indisponivel())
 }
 
-/// What comes of `trabalho`, on another connection if the first turns out to be closed; and the
+/// What comes of `usar`, on another connection if the first turns out to be closed; and the
 /// connection that it was.
 pub(super) fn usar_uma<T>(
     reservar: impl Fn() -> Result<Lease, Error>,
-    trabalho: impl Fn(&mut PgConnection) -> Result<T, Error>,
+    usar: impl Fn(&mut Lease) -> Result<T, Error>,
 ) -> Result<(Lease, Result<T, Error>), Error> {
     let mut lease = reservar()?;
-    let mut desfecho = lease.usar(&trabalho);
-    if desfecho.is_err() && lease.0.perdida {
+    let mut desfecho = usar(&mut lease);
+    if desfecho.is_err() && lease.perdida() {
         drop(lease);
         lease = reservar()?;
-        desfecho = lease.usar(&trabalho);
+        desfecho = usar(&mut lease);
     }
     Ok((lease, desfecho))
 }
 
 impl Lease {
     fn ainda_vive(&mut self) -> bool {
-        let atual = self.0.suspeita.load(Ordering::Acquire);
-        if self.0.vista != atual && responde(&mut self.0.pg).is_err() {
+        let conn = &mut *self.0;
+        if conn.born != conn.generation.load(Ordering::Acquire) {
             return false;
         }
-        self.0.vista = atual;
+        let atual = conn.suspeita.load(Ordering::Acquire);
+        if conn.vista != atual && !conn.ping() {
+            return false;
+        }
+        conn.vista = atual;
         true
     }
 
     fn tomar_tribunal(&mut self, escopo: Escopo) -> bool {
         let Some(codigo) = escopo.tribunal() else { return true };
-        if self.0.tribunal == Some(codigo) {
+        let conn = &mut *self.0;
+        if conn.tribunal == Some(codigo) {
             return true;
         }
         let definir = Sql::new("SELECT set_config('elos.tribunal', ")
             .bind(codigo.to_string())
             .push(", false)");
-        let definido = definir.execute(&mut self.0.pg).is_ok();
-        self.0.tribunal = definido.then_some(codigo);
+        let _waiting = conn.socket.wait_until(Instant::now() + PING);
+        let definido = definir.execute(&mut conn.pg).is_ok();
+        conn.tribunal = definido.then_some(codigo);
         definido
     }
 
@@ -293,13 +353,16 @@ impl Lease {
             }
             _ => Cow::Borrowed(INSTANTANEO),
         };
+        let _waiting = conn.socket.wait_until(Instant::now() + PING);
         AnsiTransactionManager::begin_transaction_sql(&mut conn.pg, &sql).is_ok()
     }
 
     /// Of each statement to come in this transaction.
     pub(super) fn limitar(&mut self, tempo: Duration) -> Result<(), Error> {
+        let conn = &mut *self.0;
         let ms = tempo.as_millis().max(1);
-        Ok(self.0.pg.batch_execute(&format!("SET LOCAL statement_timeout = {ms}"))?)
+        let _waiting = conn.socket.wait_until(Instant::now() + PING);
+        Ok(conn.pg.batch_execute(&format!("SET LOCAL statement_timeout = {ms}"))?)
     }
 
     /// Ends the transaction that is open, if one is; false when the connection is good for nothing.
@@ -308,6 +371,7 @@ impl Lease {
         if !conn.pg.is_broken() {
             return true;
         }
+        let _waiting = conn.socket.wait_until(Instant::now() + PING);
         if bem {
             return AnsiTransactionManager::commit_transaction(&mut conn.pg).is_ok();
         }
@@ -321,20 +385,63 @@ impl Lease {
         self.0.suspeita.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Runs `trabalho`. A failure of ours raises a doubt about the connection,
-    /// settled at once: Diesel does not tell a closed one from another error.
+    /// Whether what failed was the connection, not what was asked.
+    pub(super) fn perdida(&self) -> bool {
+        self.0.perdida
+    }
+
+    /// Runs `trabalho`. If it fails, the transaction that it leaves open is ended; or, where it
+    /// is `undone_alone`, only what it did in the transaction that is open is undone.
     pub(super) fn usar<T>(
         &mut self,
+        undone_alone: bool,
         trabalho: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.0.em_uso.store(true, Ordering::Relaxed);
-        let desfecho = trabalho(&mut self.0.pg);
-        self.0.em_uso.store(false, Ordering::Relaxed);
-        let falhou = matches!(desfecho, Err(Error::Interno(_)));
-        if falhou && !(self.encerrar(false) && responde(&mut self.0.pg).is_ok()) {
-            self.declarar_perdida();
-            return desfecho.map_err(|_| indisponivel());
+        let conn = &mut *self.0;
+        conn.em_uso.store(true, Ordering::Relaxed);
+        let desfecho = {
+            // As long as its statements may take, and the server to say so.
+            let _waiting = conn.socket.wait_until(Instant::now() + conn.tempo + GRACE);
+            match undone_alone {
+                true => conn.pg.transaction(trabalho),
+                false => trabalho(&mut conn.pg),
+            }
+        };
+        conn.em_uso.store(false, Ordering::Relaxed);
+        self.julgar(desfecho, |lease| (undone_alone || lease.encerrar(false)) && lease.0.ping())
+    }
+
+    /// What a failure means for the connection. One of ours raises a doubt about it, settled at
+    /// once by `ainda_serve`: Diesel does not tell every closed one from another error.
+    fn julgar<T>(
+        &mut self,
+        desfecho: Result<T, Error>,
+        ainda_serve: impl Fn(&mut Self) -> bool,
+    ) -> Result<T, Error> {
+        match desfecho {
+            Err(Error::Outage(outage, cause)) => {
+                self.0.health.outages.failed(outage, &cause);
+                if outage.spoils_pool() {
+                    self.0.generation.fetch_add(1, Ordering::AcqRel);
+                }
+                if outage.spoils_connection() || !ainda_serve(self) {
+                    self.declarar_perdida();
+                }
+                Err(Error::falha(Falha::Indisponivel, outage.message()))
+            }
+            Err(Error::Interno(cause)) if !ainda_serve(self) => {
+                self.0.health.outages.failed(Outage::Unreachable, &cause.to_string());
+                self.declarar_perdida();
+                Err(indisponivel())
+            }
+            desfecho => desfecho,
         }
-        desfecho
+    }
+}
+
+impl Conn {
+    fn ping(&mut self) -> bool {
+        let _waiting = self.socket.wait_until(Instant::now() + PING);
+        responde(&mut self.pg).is_ok()
     }
 }

@@ -4,19 +4,25 @@
 //! both take an [`Ator`]: no statement runs without a tribunal. What the server asks
 //! for itself ([`Db::como_servidor`]) sees no row of any.
 
+mod conninfo;
 mod escrita;
 mod escuta;
 pub mod fluxo;
+mod health;
+mod held_feed;
 mod leitura;
 pub mod lista;
 mod lugares;
 mod manager;
 pub mod migracoes;
+mod outages;
 mod relacao;
 pub mod schema;
+mod socket;
 mod sql;
 mod texto_enum;
 
+pub use health::Gauges;
 pub use leitura::Leitura;
 pub use lugares::{Lugares, PACIENCIA, quantos_lugares};
 pub use manager::ConexaoRecusada;
@@ -25,10 +31,12 @@ pub use sql::{Conectivos, Sql, Valor};
 pub(crate) use texto_enum::texto_enum;
 
 use crate::auth::{Ator, Escopo};
-use crate::error::{Error, Falha};
+use crate::error::{Error, Falha, Outage};
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, r2d2::Pool};
+use diesel::r2d2::{NopErrorHandler, Pool};
+use diesel::{Connection, PgConnection};
 use escuta::Avisos;
+use health::Health;
 use manager::{Inicio, Lease, Manager, PapelDoBanco};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -40,6 +48,9 @@ use tokio::time::timeout_at;
 pub const TEMPO: Duration = Duration::from_secs(15);
 /// Calls wait for what the trail writes: a statement of it that is stuck is given up sooner than they.
 const TEMPO_DA_TRILHA: Duration = Duration::from_secs(4);
+
+/// While the server cannot be reached, a pool tries again as often as this, or half as often.
+const ENTRE_CONEXOES: Duration = Duration::from_secs(1);
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -88,9 +99,10 @@ pub struct Posto {
 }
 
 impl Posto {
-    /// Begins to read one answer, for any who may use such a connection.
-    pub fn leitura(&self, ator: &Ator) -> Leitura {
-        Leitura::nova(self.db.clone(), ator.escopo())
+    /// Begins to read one answer, for any who may use such a connection; `careful` if it is read
+    /// for the second time.
+    pub fn leitura(&self, ator: &Ator, careful: bool) -> Leitura {
+        Leitura::nova(self.db.clone(), ator.escopo(), careful)
     }
 
     /// Others wait for such a place.
@@ -106,6 +118,7 @@ pub struct Db {
     /// One connection for what the server asks for itself, so that no load keeps it waiting.
     proprio: Pool<Manager>,
     avisos: Arc<Avisos>,
+    health: Arc<Health>,
     /// Who writes the audit trail, and who seals it.
     auditor: Pool<Manager>,
     espera: Duration,
@@ -155,19 +168,22 @@ impl Sessao<'_> {
 impl Db {
     /// Opens the pools. Refuses a login that row-level security would not bind.
     pub fn conectar(opcoes: &DbOptions) -> Result<Self, ConexaoRecusada> {
+        let health = Health::new();
         let gerente = |papel, comandos| {
             let tempo = match papel {
                 PapelDoBanco::Auditor => TEMPO_DA_TRILHA,
                 _ => opcoes.tempo,
             };
-            Manager::novo(opcoes.url.clone(), papel, tempo, comandos)
+            Manager::novo(opcoes.url.clone(), papel, tempo, comandos, Arc::clone(&health))
         };
         let pool = |papel, maximo, comandos| {
             Pool::builder()
                 .max_size(maximo)
                 .min_idle(Some(0))
                 .test_on_check_out(false)
-                .connection_timeout(opcoes.espera)
+                .connection_timeout(ENTRE_CONEXOES)
+                // What it would log is told by `outages`.
+                .error_handler(Box::new(NopErrorHandler))
                 .build_unchecked(gerente(papel, comandos))
         };
         let conexoes = |papel, maximo: u32| {
@@ -175,12 +191,12 @@ impl Db {
             let vez = Arc::new(Semaphore::new(maximo as usize));
             Conexoes { pool, vez, esperam: Arc::default() }
         };
-        let mut sonda = gerente(PapelDoBanco::App, None).abrir()?;
+        let (mut sonda, _) = gerente(PapelDoBanco::App, None).abrir()?;
         if !migracoes::em_dia(&mut sonda)? {
             return Err(ConexaoRecusada::SemMigracoes);
         }
         gerente(PapelDoBanco::Nacional, None).abrir()?;
-        let mut auditor = gerente(PapelDoBanco::Auditor, None).abrir()?;
+        let (mut auditor, _) = gerente(PapelDoBanco::Auditor, None).abrir()?;
         if let Some(xid) = crate::auditoria::store::alem_do_fim(&mut auditor)? {
             return Err(ConexaoRecusada::Restaurado(xid));
         }
@@ -189,6 +205,7 @@ impl Db {
             nacional: conexoes(PapelDoBanco::Nacional, opcoes.pool_max.div_ceil(4)),
             proprio: pool(PapelDoBanco::App, 1, None),
             avisos: Arc::new(Avisos::novos(opcoes.url.clone())),
+            health: Arc::clone(&health),
             auditor: pool(PapelDoBanco::Auditor, 2, None),
             espera: opcoes.espera,
             tempo: opcoes.tempo,
@@ -208,7 +225,9 @@ impl Db {
         let ler = move || {
             db.no_tempo(|| {
                 let reservar = || db.reservar(escopo, Inicio::Solto);
-                manager::usar_uma(reservar, |conn| ler(&mut db.sessao(conn, escopo)))?.1
+                let usar =
+                    |lease: &mut Lease| lease.usar(false, |conn| ler(&mut db.sessao(conn, escopo)));
+                manager::usar_uma(reservar, usar)?.1
             })
         };
         Self::bloqueante(vez, ler).await?
@@ -231,8 +250,9 @@ impl Db {
         ler: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
         let ler = |conn: &mut PgConnection| ler(conn).map_err(Error::from);
-        let reservar = || manager::reservar(&self.proprio, Escopo::Tribunal(0), Inicio::Solto);
-        manager::usar_uma(reservar, ler)?.1
+        let reservar =
+            || manager::reservar(&self.proprio, self.espera, Escopo::Tribunal(0), Inicio::Solto);
+        manager::usar_uma(reservar, |lease| lease.usar(false, ler))?.1
     }
 
     /// Of every tribunal, but only the audit trail: to add to it, and to seal it. Blocks.
@@ -240,16 +260,9 @@ impl Db {
         &self,
         fazer: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
-        let mut lease = manager::reservar(&self.auditor, Escopo::Nacional, Inicio::Solto)?;
-        lease.usar(|conn| fazer(conn).map_err(Error::from))
-    }
-
-    /// Whether a connection can be had and answers.
-    pub async fn pronto(&self) -> bool {
-        let (db, escopo) = (self.clone(), Escopo::Tribunal(0));
-        let Ok(vez) = self.vez_de(escopo, Instant::now()).await else { return false };
-        let sonda = move || db.reservar(escopo, Inicio::Solto)?.usar(manager::responde);
-        matches!(Self::bloqueante(vez, sonda).await, Ok(Ok(())))
+        let mut lease =
+            manager::reservar(&self.auditor, self.espera, Escopo::Nacional, Inicio::Solto)?;
+        lease.usar(false, |conn| fazer(conn).map_err(Error::from))
     }
 
     /// How many may be at work at once for those who call.
@@ -270,7 +283,7 @@ impl Db {
     }
 
     fn reservar(&self, escopo: Escopo, inicio: Inicio) -> Result<Lease, Error> {
-        manager::reservar(&self.conexoes(escopo).pool, escopo, inicio)
+        manager::reservar(&self.conexoes(escopo).pool, self.espera, escopo, inicio)
     }
 
     /// The one place where async code meets Diesel, which is synchronous.
@@ -341,5 +354,5 @@ impl Drop for Espera<'_> {
 }
 
 pub(crate) fn indisponivel() -> Error {
-    Error::falha(Falha::Indisponivel, "o banco de dados não responde; tente de novo em instantes")
+    Error::falha(Falha::Indisponivel, Outage::Unreachable.message())
 }

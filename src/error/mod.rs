@@ -5,9 +5,11 @@
 //! has a public code. What has none is [`Error::Interno`]: logged once, never shown.
 
 mod codigo;
+mod outage;
 mod recusa;
 
 pub use codigo::{CodigoErro, Falha};
+pub use outage::Outage;
 pub use recusa::{Divergencia, NoTramita, Recusa};
 
 use std::{borrow::Cow, sync::Arc};
@@ -24,6 +26,8 @@ pub enum Error {
     Limite {
         segundos: u32,
     },
+    /// The database cannot do it now, for a reason that its text tells; `db` logs that.
+    Outage(Outage, Arc<str>),
     /// Ours. The cause goes to the log, never to the client.
     Interno(Arc<anyhow::Error>),
 }
@@ -52,6 +56,7 @@ impl Error {
             Self::Recusas(recusas) => recusas.iter().map(|r| r.status).min().unwrap_or(400),
             Self::Falha(falha, _) => falha.status(),
             Self::Limite { .. } => Falha::LimiteDeRequisicoes.status(),
+            Self::Outage(..) => Falha::Indisponivel.status(),
             Self::Interno(_) => Falha::Interna.status(),
         }
     }
@@ -60,7 +65,7 @@ impl Error {
     pub const fn esperar(&self) -> Option<u32> {
         match self {
             Self::Limite { segundos } => Some(*segundos),
-            Self::Falha(Falha::Indisponivel, _) => Some(2),
+            Self::Falha(Falha::Indisponivel, _) | Self::Outage(..) => Some(2),
             _ => None,
         }
     }
@@ -75,6 +80,7 @@ impl Error {
                 );
                 (Falha::LimiteDeRequisicoes, mensagem.into())
             }
+            Self::Outage(outage, _) => (Falha::Indisponivel, outage.message().into()),
             // Of a question, which has no payload to tell them in.
             Self::Recusas(recusas) => {
                 let textos =
@@ -82,7 +88,8 @@ impl Error {
                 (Falha::EntradaInvalida, textos.collect::<Vec<_>>().join("; ").into())
             }
             Self::Interno(causa) => {
-                tracing::error!(causa = ?causa, "request failed");
+                // Without a backtrace: a request that fails again and again would tell it each time.
+                tracing::error!(causa = format!("{causa:#}"), "request failed");
                 (
                     Falha::Interna,
                     "erro interno; tente de novo e, se persistir, avise o suporte".into(),
@@ -105,7 +112,10 @@ impl From<diesel::result::Error> for Error {
             DatabaseError(SerializationFailure, _) => {
                 Self::falha(Falha::Indisponivel, "outra operação passou à frente; repita o pedido")
             }
-            causa => Self::interno(causa),
+            causa => match Outage::of(&causa) {
+                Some(outage) => Self::Outage(outage, causa.to_string().into()),
+                None => Self::interno(causa),
+            },
         }
     }
 }

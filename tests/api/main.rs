@@ -27,6 +27,7 @@ mod migracoes;
 mod modelo;
 mod openapi;
 mod oraculo;
+mod outage;
 mod paginacao;
 mod paridade;
 mod planos;

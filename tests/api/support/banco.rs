@@ -118,6 +118,15 @@ impl Banco {
         PgConnection::establish(&SERVIDOR.url("postgres", "postgres")).unwrap()
     }
 
+    pub fn nome(&self) -> &str {
+        &self.nome
+    }
+
+    /// The socket of the run's PostgreSQL.
+    pub fn socket() -> PathBuf {
+        SERVIDOR.socket_dir().join(".s.PGSQL.5432")
+    }
+
     pub fn url(&self, papel: &str) -> String {
         SERVIDOR.url(papel, &self.nome)
     }

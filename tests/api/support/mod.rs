@@ -84,6 +84,8 @@ pub struct Ajustes {
     /// Zero, as here, is no limit.
     pub ausencias_por_minuto: u32,
     pub tempo: Option<Duration>,
+    /// How the server reaches its database, if not as usual.
+    pub url: Option<String>,
 }
 
 impl App {
@@ -119,7 +121,7 @@ impl App {
     fn sobre(banco: Arc<Banco>, ajustes: Ajustes, auth: Option<AuthOptions>) -> Self {
         segredo::vigiar();
         let comandos = Arc::new(AtomicU64::new(0));
-        let mut opcoes = DbOptions::nova(banco.url_do_app());
+        let mut opcoes = DbOptions::nova(ajustes.url.unwrap_or_else(|| banco.url_do_app()));
         opcoes.pool_max = 6;
         opcoes.tempo = ajustes.tempo.unwrap_or(opcoes.tempo);
         opcoes.comandos = Some(Arc::clone(&comandos));
@@ -144,6 +146,7 @@ impl App {
             graphiql: true,
             cors: vec![ORIGEM.to_owned()],
             metricas: None,
+            pause: Duration::ZERO,
             emissor: Some(EMISSOR.em(iss.clone())),
         };
         let auditoria = app.auditoria.clone();
@@ -367,6 +370,20 @@ impl App {
     pub fn get(&self, cliente: &str, caminho: &str) -> Resposta {
         let bearer = format!("Bearer {}", self.token(cliente));
         self.pedir("GET", caminho, &[("Authorization", &bearer)], b"")
+    }
+
+    /// Waits until `/readyz` says so: what it tells is found out in the background.
+    #[track_caller]
+    pub fn ready(&self) {
+        let begun = std::time::Instant::now();
+        loop {
+            let answer = self.pedir("GET", "/readyz", &[], b"");
+            if answer.status == 200 {
+                return;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(30), "{}", answer.texto);
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// How many statements `pedido` sent to PostgreSQL.
