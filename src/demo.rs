@@ -115,6 +115,27 @@ fn preparar(postgres: &Embedded, dono: &str, processos: u32) -> anyhow::Result<(
     if seed::vazio(migrador.conn())? {
         seed::semear(migrador.conn(), processos)?;
     }
+    analyse(migrador.conn())?;
+    Ok(())
+}
+
+/// A crash makes PostgreSQL forget what it was about to analyse; a table without statistics is
+/// then planned by guesses until half of it has changed again.
+fn analyse(conn: &mut PgConnection) -> anyhow::Result<()> {
+    #[derive(diesel::QueryableByName)]
+    struct Table {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+    }
+    let never_analysed: Vec<Table> = Sql::new(
+        "SELECT oid::regclass::text AS name FROM pg_class \
+         WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace \
+           AND reltuples < 0 AND pg_relation_size(oid) > 0",
+    )
+    .load(conn)?;
+    for Table { name } in never_analysed {
+        conn.batch_execute(&format!("ANALYZE {name}"))?;
+    }
     Ok(())
 }
 

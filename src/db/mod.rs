@@ -192,8 +192,15 @@ impl Db {
             Conexoes { pool, vez, esperam: Arc::default() }
         };
         let (mut sonda, _) = gerente(PapelDoBanco::App, None).abrir()?;
-        if !migracoes::em_dia(&mut sonda)? {
+        let schema = migracoes::standing(&mut sonda)?;
+        if !schema.complete {
             return Err(ConexaoRecusada::SemMigracoes);
+        }
+        if let Some(migration) = schema.unknown {
+            tracing::warn!(
+                migration,
+                "this program is older than the database: the first migration that it does not know"
+            );
         }
         gerente(PapelDoBanco::Nacional, None).abrir()?;
         let (mut auditor, _) = gerente(PapelDoBanco::Auditor, None).abrir()?;

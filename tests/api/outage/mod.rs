@@ -1,6 +1,7 @@
 //! Failures of the database that the server gets over by itself.
 
 mod feed;
+mod migrations;
 mod program;
 mod refusals;
 mod relay;

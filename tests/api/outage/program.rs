@@ -5,7 +5,6 @@ use super::{READ, until};
 use crate::quedas::Pasta;
 use crate::support::App;
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
@@ -17,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A program that runs, and the lines of its log.
-struct Program {
+pub struct Program {
     child: Child,
     address: String,
     log: Arc<Mutex<Vec<String>>>,
@@ -25,7 +24,7 @@ struct Program {
 
 impl Program {
     /// With the database of `app`, which also gives the tokens.
-    fn serve(app: &App, database: &str, pause: &str) -> Self {
+    pub fn serve(app: &App, database: &str, pause: &str) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let issuer = format!("{}{}", app.base, elos::auth::issuer::CAMINHO);
         let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
@@ -42,13 +41,19 @@ impl Program {
 
     fn start(mut command: Command, address: String) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut program = Self::of(command.spawn().unwrap());
+        program.address = address;
+        program
+    }
+
+    /// One that was started with a pipe for its log.
+    pub fn of(mut child: Child) -> Self {
         let log = Arc::<Mutex<Vec<String>>>::default();
         let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
         std::thread::spawn(move || {
             lines.lines().map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line));
         });
-        Self { child, address, log }
+        Self { child, address: String::new(), log }
     }
 
     fn ready(&self) {
@@ -73,7 +78,7 @@ impl Program {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
-    fn wait(&mut self, at_most: Duration) -> ExitStatus {
+    pub fn wait(&mut self, at_most: Duration) -> ExitStatus {
         let mut status = None;
         until(at_most, "it ends", || {
             status = self.child.try_wait().unwrap();
@@ -82,7 +87,7 @@ impl Program {
         status.unwrap()
     }
 
-    fn log(&self) -> Vec<String> {
+    pub fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
     }
 }
@@ -243,11 +248,7 @@ fn a_forgotten_transaction_is_named_in_the_log() {
     until(Duration::from_secs(60), "it serves", || {
         program.log().iter().any(|line| line.contains("serving"))
     });
-    let socket = folder.0.join("socket");
-    let host = socket.to_string_lossy().replace('/', "%2F");
-    let mut other =
-        PgConnection::establish(&format!("postgres://postgres@/postgres?host={host}&port=5432"))
-            .unwrap();
+    let mut other = folder.conn();
     other.batch_execute("BEGIN; SELECT pg_current_xact_id()").unwrap();
     let pid: i32 = {
         #[derive(diesel::QueryableByName)]
@@ -261,6 +262,8 @@ fn a_forgotten_transaction_is_named_in_the_log() {
             .unwrap()
             .pid
     };
+    // What is committed after it began is what it keeps from being told.
+    folder.conn().batch_execute("SELECT pg_current_xact_id()").unwrap();
     let mut line = None;
     let begun = Instant::now();
     while line.is_none() {
@@ -270,6 +273,6 @@ fn a_forgotten_transaction_is_named_in_the_log() {
     }
     let line: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
     assert_eq!(line["fields"]["pid"], pid, "{line}");
-    assert_eq!(line["fields"]["database"], "postgres", "{line}");
+    assert_eq!(line["fields"]["database"], "elos", "{line}");
     assert!(line["fields"]["age_seconds"].as_f64().unwrap() >= 10.0, "{line}");
 }

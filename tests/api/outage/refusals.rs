@@ -126,6 +126,8 @@ fn a_full_disk_is_unavailable_for_writes_alone() {
     app.ready();
     let mut conn = app.banco.conn();
     let disk = Disk::mount();
+    // The cluster outlives a run that failed, and its tablespaces too.
+    let space = format!("cheio_{}", std::process::id());
     match &disk {
         Some(Disk(path)) => {
             let place = format!("{path}/tablespace");
@@ -134,14 +136,12 @@ fn a_full_disk_is_unavailable_for_writes_alone() {
             if let Some(owner) = owner.filter(|_| nix::unistd::geteuid().is_root()) {
                 std::os::unix::fs::chown(&place, Some(owner.uid.into()), Some(owner.gid.into())).unwrap();
             }
-            conn.batch_execute(&format!("CREATE TABLESPACE cheio LOCATION '{place}'")).unwrap();
+            conn.batch_execute(&format!("CREATE TABLESPACE {space} LOCATION '{place}'")).unwrap();
             // What is left of the disk is taken by something else.
-            conn.batch_execute("ALTER TABLE evento SET TABLESPACE cheio").unwrap();
-            let filled = conn.batch_execute(
-                "CREATE TABLE resto (t text) TABLESPACE cheio; \
-                 ALTER TABLE resto ALTER COLUMN t SET STORAGE PLAIN",
-            );
-            filled.unwrap();
+            conn.batch_execute(&format!("ALTER TABLE evento SET TABLESPACE {space}")).unwrap();
+            conn.batch_execute(&format!("CREATE TABLE resto (t text) TABLESPACE {space}")).unwrap();
+            conn.batch_execute("ALTER TABLE resto ALTER COLUMN t SET STORAGE PLAIN").unwrap();
+
             while conn.batch_execute("INSERT INTO resto SELECT repeat('x', 2000) FROM generate_series(1, 100)").is_ok() {}
             while conn.batch_execute("INSERT INTO resto VALUES (repeat('x', 7000))").is_ok() {}
         }
@@ -172,7 +172,7 @@ fn a_full_disk_is_unavailable_for_writes_alone() {
     }
     until(SOON, "writes are taken again", || write(&app).status == 200);
     if disk.is_some() {
-        conn.batch_execute("ALTER TABLE evento SET TABLESPACE pg_default; DROP TABLESPACE cheio")
-            .unwrap();
+        conn.batch_execute("ALTER TABLE evento SET TABLESPACE pg_default").unwrap();
+        conn.batch_execute(&format!("DROP TABLESPACE {space}")).unwrap();
     }
 }

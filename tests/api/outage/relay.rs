@@ -13,6 +13,9 @@ const SILENT: u8 = 1;
 /// It ends every connection at once.
 const SHUT: u8 = 2;
 
+/// What it does to what the client says.
+type Garble = fn(&mut [u8]);
+
 pub struct Relay {
     port: u16,
     state: Arc<AtomicU8>,
@@ -21,6 +24,21 @@ pub struct Relay {
 
 impl Relay {
     pub fn new() -> Self {
+        Self::garbling(|_| ())
+    }
+
+    /// One through which LISTEN is refused, as by proxies and standbys.
+    pub fn without_listen() -> Self {
+        Self::garbling(|bytes| {
+            let listen = b"LISTEN ";
+            let found = bytes.windows(listen.len()).position(|window| window == listen);
+            if let Some(at) = found {
+                bytes[at..at + listen.len()].copy_from_slice(b"LISTEM ");
+            }
+        })
+    }
+
+    fn garbling(garble: Garble) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let (state, clients) = (Arc::new(AtomicU8::new(OPEN)), Arc::<Mutex<Vec<_>>>::default());
@@ -35,12 +53,12 @@ impl Relay {
                 let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
                 let state = Arc::clone(&seen);
                 std::thread::spawn(move || {
-                    pass(from, &to, &state);
+                    pass(from, &to, &state, garble);
                     let _ = to.shutdown(Shutdown::Both);
                 });
                 let state = Arc::clone(&seen);
                 std::thread::spawn(move || {
-                    pass(server, &client, &state);
+                    pass(server, &client, &state, |_| ());
                     let _ = client.shutdown(Shutdown::Both);
                 });
             }
@@ -70,9 +88,10 @@ impl Relay {
 }
 
 /// What is said while it is silent is lost.
-fn pass(mut from: impl Read, mut to: impl Write, state: &AtomicU8) {
+fn pass(mut from: impl Read, mut to: impl Write, state: &AtomicU8, garble: Garble) {
     let mut bytes = [0; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut bytes) {
+        garble(&mut bytes[..read]);
         if state.load(Ordering::SeqCst) == OPEN && to.write_all(&bytes[..read]).is_err() {
             return;
         }
