@@ -150,14 +150,13 @@ pub fn reler(db: Db, credenciais: Credenciais) {
                     credenciais.trocar(lidas);
                     RELEITURA
                 }
-                // Told by `db`, once.
-                Ok(Err(Error::Falha(Falha::Indisponivel, _))) => RETOMADA,
-                Ok(Err(error)) => {
+                Ok(Err(error)) if !matches!(error, Error::Falha(Falha::Indisponivel, _)) => {
                     let (falha, _) = error.publica();
                     tracing::warn!(codigo = falha.nome(), "credenciais could not be read again");
                     RETOMADA
                 }
-                Err(_) => RETOMADA,
+                // That the database is not there is told by `db`, once.
+                _ => RETOMADA,
             };
             tokio::time::sleep(pausa).await;
         }

@@ -238,10 +238,9 @@ fn rondar(app: App) {
         loop {
             rondas.tick().await;
             match tramite::service::expirar(&app).await {
-                Ok(0) => {}
+                // What fails for the database is told by `db`, once.
+                Ok(0) | Err(Error::Falha(Falha::Indisponivel, _)) => {}
                 Ok(quantos) => tracing::info!(quantos, "trâmites expired"),
-                // Told by `db`, once.
-                Err(Error::Falha(Falha::Indisponivel, _)) => {}
                 Err(error) => {
                     let (falha, _) = error.publica();
                     tracing::warn!(codigo = falha.nome(), "round over the trâmites failed");

@@ -62,7 +62,7 @@ fn push(text: &mut String, name: &str, value: &str) {
         true if text.contains('?') => "&",
         true => "?",
     };
-    text.push_str(&format!("{before}{name}={value}"));
+    text.extend([before, name, "=", value]);
 }
 
 fn is_uri(text: &str) -> bool {

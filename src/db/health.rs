@@ -29,6 +29,9 @@ const SILENT: Duration = Duration::from_secs(4);
 pub(super) struct Health {
     pub(super) sockets: Arc<Sockets>,
     pub(super) outages: Outages,
+    /// Grows each time a connection is found dead: the others are then asked before use. Asking
+    /// every time costs a third of a point query.
+    pub(super) suspicion: AtomicU64,
     /// Whether the feed is told of commits as they happen: LISTEN was accepted.
     pub(super) listening: Gauge,
     /// Since how many seconds one open transaction holds the feed back.
@@ -46,6 +49,7 @@ impl Health {
         Arc::new(Self {
             sockets,
             outages: Outages::default(),
+            suspicion: AtomicU64::new(0),
             listening: Gauge::default(),
             feed_held: Gauge::default(),
             start: Instant::now(),
@@ -106,6 +110,8 @@ fn probe(url: &str, health: &Weak<Health>) {
         let begun = Instant::now();
         if let Err(refused) = ask(url, &health, &mut connection) {
             connection = None;
+            health.answered.store(0, Ordering::Release);
+            health.suspicion.fetch_add(1, Ordering::AcqRel);
             health.outages.failed(Outage::Unreachable, &refused.to_string());
         }
         health.outages.tell(health.answers());

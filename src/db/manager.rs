@@ -90,9 +90,6 @@ pub(super) struct Conn {
     tempo: Duration,
     /// The tribunal its session is set to; SET is sent only when it differs.
     tribunal: Option<i16>,
-    /// Grows each time a connection of the pool is found dead: the others are
-    /// then asked before use. Asking every time costs a third of a point query.
-    suspeita: Arc<AtomicU64>,
     /// The suspicion under which it was last seen alive.
     vista: u64,
     perdida: bool,
@@ -106,7 +103,6 @@ pub(super) struct Manager {
     /// Of one statement.
     tempo: Duration,
     comandos: Option<Arc<AtomicU64>>,
-    suspeita: Arc<AtomicU64>,
     generation: Arc<AtomicU64>,
     health: Arc<Health>,
 }
@@ -146,8 +142,7 @@ impl Manager {
         comandos: Option<Arc<AtomicU64>>,
         health: Arc<Health>,
     ) -> Self {
-        let (suspeita, generation) = (Arc::default(), Arc::default());
-        Self { url, papel, tempo, comandos, suspeita, generation, health }
+        Self { url, papel, tempo, comandos, generation: Arc::default(), health }
     }
 
     pub(super) fn abrir(&self) -> Result<(PgConnection, Arc<Socket>), ConexaoRecusada> {
@@ -215,8 +210,7 @@ impl ManageConnection for Manager {
     type Error = ConexaoRecusada;
 
     fn connect(&self) -> Result<Conn, ConexaoRecusada> {
-        let suspeita = Arc::clone(&self.suspeita);
-        let vista = suspeita.load(Ordering::Acquire);
+        let vista = self.health.suspicion.load(Ordering::Acquire);
         let generation = Arc::clone(&self.generation);
         let born = generation.load(Ordering::Acquire);
         let refused = |refused: &ConexaoRecusada| {
@@ -237,7 +231,6 @@ impl ManageConnection for Manager {
             born,
             tempo,
             tribunal: None,
-            suspeita,
             vista,
             perdida: false,
             em_uso,
@@ -320,7 +313,7 @@ impl Lease {
         if conn.born != conn.generation.load(Ordering::Acquire) {
             return false;
         }
-        let atual = conn.suspeita.load(Ordering::Acquire);
+        let atual = conn.health.suspicion.load(Ordering::Acquire);
         if conn.vista != atual && !conn.ping() {
             return false;
         }
@@ -382,7 +375,7 @@ impl Lease {
 
     fn declarar_perdida(&mut self) {
         self.0.perdida = true;
-        self.0.suspeita.fetch_add(1, Ordering::AcqRel);
+        self.0.health.suspicion.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Whether what failed was the connection, not what was asked.

@@ -184,7 +184,9 @@ fn sigterm_ends_within_thirty_seconds_whatever_the_database_does() {
         let (asks, with) = (&program, &token);
         let waiting: Vec<_> = (0..6).map(|_| scope.spawn(move || asks.read(with))).collect();
         program.signal(Signal::SIGTERM);
-        waiting.into_iter().for_each(|one| drop(one.join()));
+        for one in waiting {
+            drop(one.join());
+        }
     });
     let begun = Instant::now();
     let status = program.wait(Duration::from_secs(30));

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-fn through(relays: &[&Relay], tempo: Option<Duration>) -> App {
+fn through(relays: &[&Relay]) -> App {
     let banco = Arc::new(Banco::novo(Modelo::Semeado));
     let url = Some(url(&banco, relays));
-    App::no_banco(&banco, Ajustes { url, tempo, ..Ajustes::default() })
+    App::no_banco(&banco, Ajustes { url, ..Ajustes::default() })
 }
 
 /// Four clients ask all the time; how long nobody was answered, at the longest.
@@ -45,7 +45,7 @@ fn gap_while(app: &App, at_most: Duration, fail: impl FnOnce()) -> Duration {
 #[test]
 fn the_second_host_serves_when_the_first_falls_silent() {
     let (first, second) = (Relay::new(), Relay::new());
-    let app = through(&[&first, &second], None);
+    let app = through(&[&first, &second]);
     app.ready();
     assert!(is_whole(&read(&app)));
     let gap = gap_while(&app, Duration::from_secs(12), || first.fall_silent());
@@ -62,7 +62,7 @@ fn the_second_host_serves_when_the_first_falls_silent() {
 #[test]
 fn every_wait_for_a_silent_database_ends() {
     let only = Relay::new();
-    let app = through(&[&only], None);
+    let app = through(&[&only]);
     app.ready();
     assert!(is_whole(&read(&app)));
     only.fall_silent();
@@ -85,7 +85,9 @@ fn every_wait_for_a_silent_database_ends() {
             answer.status == 503 && answer.texto.contains("banco: ")
         });
         eprintln!("/readyz was 503 after {not_ready:?}");
-        waiting.into_iter().for_each(|one| one.join().unwrap());
+        for one in waiting {
+            one.join().unwrap();
+        }
     });
     eprintln!("all were answered after {:?}", fell.elapsed());
     assert!(fell.elapsed() < Duration::from_secs(25), "{:?}", fell.elapsed());
