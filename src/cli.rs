@@ -11,7 +11,6 @@ use crate::{auditoria, credencial, graphql, rest, seed, telemetry};
 use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, Utc};
 use clap::{Parser, Subcommand};
-use diesel::{Connection, PgConnection};
 use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -187,8 +186,8 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
         }
         Comando::Credencial(comando) => credencial(&config, comando),
         Comando::Auditoria(AuditoriaCmd::Verify { ancora }) => {
-            let mut conn = PgConnection::establish(migrate_url(&config)?)?;
-            auditoria::comando::verificar(&mut conn, ancora.as_deref())
+            let mut migrador = Migrador::conectar(migrate_url(&config)?)?;
+            auditoria::comando::verificar(migrador.conn(), ancora.as_deref())
         }
         Comando::Schema => {
             print!("{}", graphql::sdl());

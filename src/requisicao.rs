@@ -47,7 +47,8 @@ pub async fn acompanhar<B: MessageBody + 'static>(
     let mut told = false;
     if let Some(app) = app {
         app.metricas.respondeu(metodo, &rota, status, duracao);
-        told = status == 503 && app.db.outage_told();
+        // Of an instance that is not ready, `/readyz` says so several times a second.
+        told = status == 503 && (app.db.outage_told() || rota == "/readyz");
     }
     span.in_scope(|| {
         let ms = u64::try_from(duracao.as_millis()).unwrap_or(u64::MAX);

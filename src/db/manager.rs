@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 /// How long opening a connection may take once the server let it in.
 const OPENING: Duration = Duration::from_secs(5);
 /// How long a connection is asked whether it is alive.
-const PING: Duration = Duration::from_secs(2);
+const PING: Duration = Duration::from_secs(4);
 /// What the server may take to tell that a statement ran out of time.
 const GRACE: Duration = Duration::from_secs(2);
 

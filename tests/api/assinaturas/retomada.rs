@@ -203,7 +203,8 @@ fn kill_9_do_postmaster_e_a_assinatura_continua() {
     let numero = "9000741-62.2021.8.20.0083";
     let corpo = json!({ "appNameSistemaTribunal": "pje", "idOrgao": 1, "numeroProcesso": numero,
         "identificadoresAdolescentes": [demo.cadastrar()], "tipoProcesso": "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL" });
-    demo.post("/api/v1/processos", &corpo);
+    let resposta = demo.post("/api/v1/processos", &corpo);
+    assert_eq!(resposta["categoria"], "CONFIRMACAO", "{resposta}");
     let evento = json!({ "tipo": "PROCESSO_CADASTRADO", "processo": { "numero": numero } });
     assert_eq!(ws.dados("1")["processoAlterado"], evento);
 }
