@@ -105,7 +105,7 @@ impl<'a> Schema<'a> {
                 let place = base.len();
                 base.extend(values.next().map(said));
                 others.extend(values.map(|value| (place, said(value))));
-            } else if self.names_something(&argument.ty.node, name) {
+            } else if Self::names_something(&argument.ty.node, name) {
                 let values = self.literals(&argument.ty.node, name, within, depth);
                 optional.extend(values.into_iter().map(said));
             }
@@ -138,7 +138,7 @@ impl<'a> Schema<'a> {
     }
 
     /// Of what need not be given, whether it is worth it: pages and orders are not.
-    fn names_something(&self, ty: &Type, name: &str) -> bool {
+    fn names_something(ty: &Type, name: &str) -> bool {
         let base = base(ty);
         !matches!(name, "last" | "before" | "after" | "ordem" | "limite")
             && !matches!(base.as_str(), "Boolean" | "Int" | "Float")

@@ -119,7 +119,7 @@ async fn send_all(
     // Of each operation, whether its own tribunal is shown something of what it asks for.
     let mut shown: BTreeMap<(Kind, &str), bool> = BTreeMap::new();
     for request in requests {
-        db.mark().map_err(lost)?;
+        db.mark().map_err(|error| lost(&error))?;
         let (status, text) = send(request, &a).await?;
         let crossed =
             crossed(request, status, &text, &secrets).or_else(|| match fingerprint(&db, tried) {
@@ -127,16 +127,16 @@ async fn send_all(
                 Ok(_) => Some("mudou linha de outro tribunal".into()),
                 Err(error) => Some(format!("não se pôde provar: {error}")),
             });
-        db.undo().map_err(lost)?;
+        db.undo().map_err(|error| lost(&error))?;
         report.count("cliente de A", request.kind, &request.operation, crossed);
 
         let shown = shown.entry((request.kind, &request.operation)).or_default();
         if !*shown {
-            db.mark().map_err(lost)?;
+            db.mark().map_err(|error| lost(&error))?;
             let (_, text) = send(request, &b).await?;
             *shown = !secrets.told(&text, &asked(request)).is_empty()
                 || fingerprint(&db, tried)? != untouched;
-            db.undo().map_err(lost)?;
+            db.undo().map_err(|error| lost(&error))?;
         }
         bar.inc(1);
     }
@@ -181,7 +181,7 @@ fn signed(request: &Request, token: &str) -> test::TestRequest {
     }
 }
 
-fn lost(error: Error) -> anyhow::Error {
+fn lost(error: &Error) -> anyhow::Error {
     let (_, message) = error.publica();
     anyhow::anyhow!("a conexão das linhas de prova falhou: {message}")
 }
@@ -200,5 +200,5 @@ fn fingerprint(db: &Db, tried: &Tried<'_>) -> anyhow::Result<String> {
         conn.batch_execute("SET LOCAL ROLE elos_dono")?;
         Ok(probe::text(conn, &sql)?)
     };
-    db.between(read).map_err(lost)
+    db.between(read).map_err(|error| lost(&error))
 }
