@@ -71,6 +71,7 @@ fn servidor(url: &str, audita: bool) -> anyhow::Result<()> {
         graphiql: false,
         cors: Vec::new(),
         metricas: None,
+        pause: Duration::ZERO,
         emissor: Some(Emissor::novo(iss, "elos".into(), agora)),
     };
     writeln!(std::io::stdout(), "{endereco}")?;

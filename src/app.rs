@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::escrita::Turmas;
 use crate::metricas::Metricas;
 use crate::rastro::Rastreavel;
+use crate::readiness::Readiness;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -24,6 +25,8 @@ pub struct App {
     /// Who waits to write.
     pub turmas: Arc<Turmas>,
     pub metricas: Metricas,
+    /// What must hold for `/readyz`.
+    pub readiness: Readiness,
     /// Signs what this server certifies; without one, recibos de envio go unsigned.
     pub assinante: Option<Arc<Assinante>>,
     pub regras: Regras,
@@ -38,11 +41,12 @@ impl App {
     /// With files in the database.
     pub fn novo(db: Db, regras: Regras, agora: fn() -> DateTime<Utc>) -> Self {
         let armazem = Arc::new(NoBanco(db.clone()));
-        let metricas = Metricas::novas();
+        let metricas = Metricas::novas(db.gauges());
         let auditoria = Auditoria::iniciar(db.clone(), metricas.clone());
         let (enumeracao, turmas, assinaturas) =
             (Arc::default(), Arc::default(), Assinaturas::default());
         let (documentos, http, assinante) = (Documentos::default(), Http::default(), None);
+        let readiness = Readiness::default();
         Self {
             db,
             armazem,
@@ -50,6 +54,7 @@ impl App {
             enumeracao,
             turmas,
             metricas,
+            readiness,
             assinante,
             regras,
             assinaturas,

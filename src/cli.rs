@@ -16,6 +16,7 @@ use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Parser, Subcommand};
 use diesel::{Connection, PgConnection};
+use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -52,11 +53,14 @@ enum Comando {
     /// Migra o banco, com ELOS_MIGRATE_URL.
     #[command(subcommand)]
     Migrate(Migrate),
-    /// Enche o banco com dados sintéticos, com ELOS_MIGRATE_URL.
+    /// Enche um banco vazio com dados sintéticos, com ELOS_MIGRATE_URL.
     Seed {
         /// Quantos processos acrescentar.
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50_000_000))]
         processos: u32,
+        /// Faz sem perguntar.
+        #[arg(long)]
+        yes: bool,
     },
     /// Diz de que tribunal é um cliente OIDC (azp), que papéis tem e por que estruturas age, com ELOS_MIGRATE_URL. Vale em até 10 s.
     #[command(subcommand)]
@@ -87,8 +91,12 @@ enum Comando {
 enum Migrate {
     /// Aplica o que falta.
     Run,
-    /// Desfaz a última.
-    Revert,
+    /// Desfaz a última, num banco vazio.
+    Revert {
+        /// Faz sem perguntar.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Lista as migrações e quais o banco tem.
     Status,
     /// Refaz papéis, políticas, direitos e funções que não estão como as migrações os fazem.
@@ -224,8 +232,9 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
         Comando::Demo { fresh, processos } => crate::demo::rodar(&config, fresh, processos, agora),
         Comando::Serve => serve(&config),
         Comando::Migrate(comando) => migrate(&config, &comando),
-        Comando::Seed { processos } => {
+        Comando::Seed { processos, yes } => {
             let mut migrador = Migrador::conectar(migrate_url(&config)?)?;
+            disposable(&config, &mut migrador, "semear", yes)?;
             let inicio = std::time::Instant::now();
             seed::semear(migrador.conn(), processos)?;
             println!(
@@ -304,6 +313,7 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         cors: config.cors_origins.clone(),
         connections: config.connections.clone(),
         metricas: server::escutar_metricas(config)?,
+        pause: config.pause.unwrap_or(server::PAUSE),
         #[cfg(feature = "dev-issuer")]
         emissor: None,
     };
@@ -327,7 +337,10 @@ fn migrate(config: &Config, comando: &Migrate) -> anyhow::Result<()> {
             );
         }
         Migrate::Repair => return repair(&mut migrador),
-        Migrate::Revert => println!("desfeita {}", migrador.reverter()?),
+        Migrate::Revert { yes } => {
+            disposable(config, &mut migrador, "desfazer a última migração", *yes)?;
+            println!("desfeita {}", migrador.reverter()?);
+        }
         Migrate::Status => {
             for migracao in migrador.situacao()? {
                 println!("[{}] {}", if migracao.aplicada { 'x' } else { ' ' }, migracao.nome);
@@ -335,6 +348,35 @@ fn migrate(config: &Config, comando: &Migrate) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Refuses what would harm data: in production, where there are rows, and unless whoever types
+/// it says so.
+fn disposable(
+    config: &Config,
+    migrador: &mut Migrador,
+    what: &str,
+    yes: bool,
+) -> anyhow::Result<()> {
+    ensure!(
+        config.ambiente.as_deref() != Some("production"),
+        "ELOS_ENV=production: {what} não se faz em produção"
+    );
+    ensure!(!migrador.has_rows()?, "o banco tem registros: {what} só se faz num banco vazio");
+    ensure!(yes || confirmed(what)?, "nada foi feito; para {what} sem perguntas, use --yes");
+    Ok(())
+}
+
+/// Asks on a terminal; elsewhere nobody would answer.
+#[expect(clippy::print_stderr, reason = "a question for the person who typed the command")]
+fn confirmed(what: &str) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    eprint!("Quer {what}? Escreva sim: ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim() == "sim")
 }
 
 #[expect(clippy::print_stdout, reason = "commands answer on stdout")]

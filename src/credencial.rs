@@ -3,7 +3,7 @@
 
 use crate::auth::{Credenciais, Credencial, Papel};
 use crate::db::{Db, Sql};
-use crate::error::Error;
+use crate::error::{Error, Falha};
 use crate::tribunal::Tribunal;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -150,12 +150,13 @@ pub fn reler(db: Db, credenciais: Credenciais) {
                     credenciais.trocar(lidas);
                     RELEITURA
                 }
-                Ok(Err(error)) => {
+                Ok(Err(error)) if !matches!(error, Error::Falha(Falha::Indisponivel, _)) => {
                     let (falha, _) = error.publica();
                     tracing::warn!(codigo = falha.nome(), "credenciais could not be read again");
                     RETOMADA
                 }
-                Err(_) => RETOMADA,
+                // That the database is not there is told by `db`, once.
+                _ => RETOMADA,
             };
             tokio::time::sleep(pausa).await;
         }

@@ -21,6 +21,7 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 const BANCO: &str = "elos";
 const SUPERUSUARIO: &str = "postgres";
@@ -91,6 +92,7 @@ pub fn rodar(
         cors: config.cors_origins.clone(),
         connections: config.connections.clone(),
         metricas: server::escutar_metricas(config)?,
+        pause: config.pause.unwrap_or(Duration::ZERO),
         emissor: Some(Emissor::novo(iss, AUDIENCIA.into(), agora)),
     };
     tracing::warn!("development issuer: anybody on this machine gets tokens; never in production");
@@ -111,6 +113,27 @@ fn preparar(postgres: &Embedded, dono: &str, processos: u32) -> anyhow::Result<(
     login::admit(&mut servidor, LOGIN)?;
     if seed::vazio(migrador.conn())? {
         seed::semear(migrador.conn(), processos)?;
+    }
+    analyse(migrador.conn())?;
+    Ok(())
+}
+
+/// A crash makes PostgreSQL forget what it was about to analyse; a table without statistics is
+/// then planned by guesses until half of it has changed again.
+fn analyse(conn: &mut PgConnection) -> anyhow::Result<()> {
+    #[derive(diesel::QueryableByName)]
+    struct Table {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+    }
+    let never_analysed: Vec<Table> = Sql::new(
+        "SELECT oid::regclass::text AS name FROM pg_class \
+         WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace \
+           AND reltuples < 0 AND pg_relation_size(oid) > 0",
+    )
+    .load(conn)?;
+    for Table { name } in never_analysed {
+        conn.batch_execute(&format!("ANALYZE {name}"))?;
     }
     Ok(())
 }

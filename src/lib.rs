@@ -14,6 +14,7 @@ pub mod config; // every setting, documented once
 pub mod telemetry; // logs
 pub mod auth; // who asks: tokens, papéis, the development issuer
 pub mod rastro; // which records an answer holds
+pub mod readiness; // whether this instance should be sent requests
 pub mod db; // PostgreSQL: its two doors, pages, relations
 pub mod armazem; // where the bytes of files are kept
 pub mod embedded; // a private PostgreSQL for `elos demo` and the tests

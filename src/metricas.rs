@@ -2,6 +2,7 @@
 //! names of credentials: never a path, a number or a person.
 
 use crate::auth::Ator;
+use crate::db::Gauges;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -45,7 +46,7 @@ fn duracoes() -> Histogram {
 }
 
 impl Metricas {
-    pub fn novas() -> Self {
+    pub fn novas(banco: Gauges) -> Self {
         let mut contadas = Contadas {
             registro: Registry::with_prefix("elos"),
             pedidos: Family::new_with_constructor(duracoes),
@@ -99,6 +100,16 @@ impl Metricas {
             "auditoria_selados",
             "Registros que esta instância selou na cadeia",
             contadas.selados.clone(),
+        );
+        registro.register(
+            "fluxo_ouvindo",
+            "1 enquanto o banco avisa o fluxo de eventos (LISTEN); 0 quando ele só é consultado a cada segundo",
+            banco.listening,
+        );
+        registro.register(
+            "fluxo_retido_segundos",
+            "Há quanto tempo uma mesma transação aberta retém o fluxo de eventos",
+            banco.feed_held,
         );
         Self(Arc::new(contadas))
     }

@@ -59,14 +59,18 @@ pub async fn acompanhar<B: MessageBody + 'static>(
     };
     let status = resposta.status().as_u16();
     let duracao = inicio.elapsed();
+    let mut told = false;
     if let Some(app) = app {
         app.metricas.respondeu(metodo, &rota, status, duracao);
+        // Of an instance that is not ready, `/readyz` says so several times a second.
+        told = status == 503 && (app.db.outage_told() || rota == "/readyz");
     }
     span.in_scope(|| {
         let ms = u64::try_from(duracao.as_millis()).unwrap_or(u64::MAX);
         match status {
             0..=399 => tracing::debug!(rota, status, ms, "answered"),
             400..=499 => tracing::info!(rota, status, ms, "refused"),
+            _ if told => tracing::debug!(rota, status, ms, "failed"),
             _ => tracing::warn!(rota, status, ms, "failed"),
         }
     });

@@ -6,9 +6,11 @@ use crate::auth::Auth;
 use crate::config::{Config, Connections};
 use crate::connections::{Register, only_readers, raise_descriptor_limit};
 use crate::docs::Docs;
-use crate::graphql::{Carona, Documentos, Servico, Sessoes};
+use crate::error::{Error, Falha};
+use crate::graphql::{Carona, Documentos, Ending, Servico, Sessoes};
 use crate::metricas::Metricas;
 use crate::origin::{AllowedOrigins, only_loopback};
+use crate::readiness::{self, Readiness};
 use crate::{credencial, graphql, pages, requisicao, rest, tramite};
 use actix_cors::Cors;
 use actix_web::dev::Server;
@@ -37,12 +39,19 @@ pub struct Partes {
     pub connections: Connections,
     /// Where `/metrics` is asked for, if anywhere.
     pub metricas: Option<TcpListener>,
+    /// How long it serves on after SIGTERM, when it is not ready any more.
+    pub pause: Duration,
     /// `/` leads to GraphiQL; the development issuer is there.
     #[cfg(feature = "dev-issuer")]
     pub emissor: Option<Emissor>,
 }
 
-const ENCERRAR_EM_SEGUNDOS: u64 = 30;
+/// How long requests under way may go on once no new one is taken.
+const ENCERRAR_EM_SEGUNDOS: u64 = 15;
+/// With what the trail may take after them. A pause of five seconds before makes it 29.
+const AT_THE_LATEST: Duration = Duration::from_secs(24);
+/// The pause of `elos serve`, if nothing else is set.
+pub const PAUSE: Duration = Duration::from_secs(5);
 const RONDA: Duration = Duration::from_secs(60);
 
 /// Where `/metrics` is to be asked for; a taken port is said before anything is started.
@@ -75,7 +84,7 @@ pub async fn ate_o_fim(servidor: Server, auditoria: &Auditoria) -> std::io::Resu
 /// Serves until SIGINT or SIGTERM, then lets what is under way finish.
 pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let Partes { app: App { regras, .. }, graphiql, .. } = &partes;
-    partes.auth.chaves().renovar();
+    let readiness = preparar(&partes);
     tracing::info!(?regras, graphiql, "serving");
     let sdl = web::Data::new(Sdl(graphql::sdl()));
     let documentos = Documentos::novos(&sdl.0, &partes.app.documentos);
@@ -100,6 +109,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
         carona,
     });
     let auth = web::Data::new(partes.auth);
+    let pronto = web::Data::new(readiness.clone());
     let (graphiql, cors) = (partes.graphiql, partes.cors);
     let loopback_only = partes.loopback_only;
     raise_descriptor_limit();
@@ -116,7 +126,9 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             .wrap(Condition::new(loopback_only, from_fn(only_loopback)))
             .wrap(cabecalhos())
             .wrap(from_fn(requisicao::acompanhar))
+            .wrap(from_fn(readiness::close_while_draining))
             .wrap(from_fn(only_readers))
+            .app_data(pronto.clone())
             .app_data(sdl.clone())
             .app_data(servico.clone())
             .app_data(app.clone())
@@ -124,7 +136,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             .app_data(origins.clone())
             .service(web::resource("/schema.graphql").get(schema_graphql))
             .service(web::resource("/healthz").get(|| async { HttpResponse::Ok().body("ok\n") }))
-            .service(web::resource("/readyz").get(pronto))
+            .service(web::resource("/readyz").get(readiness::readyz))
             .configure(|config| docs.clone().rotas(config))
             .configure(doors);
         if graphiql {
@@ -144,8 +156,42 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let servidor = servidor.on_connect(move |io, data| register.admit(io, data));
     let servidor = servidor.listen(escuta)?.shutdown_timeout(ENCERRAR_EM_SEGUNDOS);
     let servidor = servidor.disable_signals().run();
-    graphql::encerrar_com_sinais(servidor.handle(), ao_sinal)?;
+    let ending = Ending { readiness, pause: partes.pause, at_the_latest: AT_THE_LATEST };
+    graphql::encerrar_com_sinais(servidor.handle(), ao_sinal, ending)?;
     Ok(servidor)
+}
+
+/// Starts what finds out whether this instance should be sent requests. Further conditions are
+/// added here, or by whoever has the [`Readiness`] of the [`App`].
+fn preparar(partes: &Partes) -> Readiness {
+    let readiness = partes.app.readiness.clone();
+    let db = partes.app.db.clone();
+    readiness.require(
+        "sessoes",
+        "um pooler entre o servidor e o PostgreSQL troca de sessão a cada transação: use pool_mode = session",
+        move || !db.sessions_lost(),
+    );
+    let chaves = partes.auth.chaves().clone();
+    chaves.renovar();
+    readiness.require(
+        "chaves",
+        "as chaves do emissor de tokens não puderam ser lidas",
+        move || chaves.tem(),
+    );
+    partes.app.db.watch(&readiness);
+    let auditoria = partes.app.auditoria.clone();
+    readiness.require(
+        "trilha",
+        "a trilha de auditoria não pode ser gravada: até que possa, nada se lê",
+        move || auditoria.is_writable(),
+    );
+    let db = partes.app.db.clone();
+    readiness.require(
+        "estrutura",
+        "o banco não está como as migrações o fazem: o log diz onde; rode `elos migrate repair`",
+        move || db.structure_holds(),
+    );
+    readiness
 }
 
 /// The two doors: what they need of `app_data` is [`Servico`], [`App`] and [`Auth`].
@@ -210,7 +256,8 @@ fn rondar(app: App) {
         loop {
             rondas.tick().await;
             match tramite::service::expirar(&app).await {
-                Ok(0) => {}
+                // What fails for the database is told by `db`, once.
+                Ok(0) | Err(Error::Falha(Falha::Indisponivel, _)) => {}
                 Ok(quantos) => tracing::info!(quantos, "trâmites expired"),
                 Err(error) => {
                     let (falha, _) = error.publica();
@@ -225,23 +272,4 @@ struct Sdl(String);
 
 async fn schema_graphql(sdl: web::Data<Sdl>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/graphql; charset=utf-8").body(sdl.0.clone())
-}
-
-async fn pronto(app: web::Data<App>) -> HttpResponse {
-    if app.db.sessions_lost() {
-        let text = "um pooler entre o servidor e o PostgreSQL troca de sessão a cada transação: use pool_mode = session\n";
-        return HttpResponse::ServiceUnavailable().body(text);
-    }
-    if !app.db.pronto().await {
-        return HttpResponse::ServiceUnavailable().body("o banco de dados não responde\n");
-    }
-    if !app.auditoria.is_writable() {
-        let text = "a trilha de auditoria não pode ser gravada: até que possa, nada se lê\n";
-        return HttpResponse::ServiceUnavailable().body(text);
-    }
-    match app.db.structure_holds() {
-        true => HttpResponse::Ok().body("pronto\n"),
-        false => HttpResponse::ServiceUnavailable()
-            .body("o banco não está como as migrações o fazem: o log diz onde; rode `elos migrate repair`\n"),
-    }
 }

@@ -93,7 +93,7 @@ export class Database {
       const env = { ...process.env, ELOS_MIGRATE_URL: this.url('postgres', template) };
       const run = (...args) => execFileSync(elos, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
       run('migrate', 'run');
-      run('seed', '--processos', String(processos));
+      run('seed', '--yes', '--processos', String(processos));
       await this.sql(template, readFileSync(new URL('roles.sql', import.meta.url), 'utf8'));
       await this.sql(template, 'VACUUM ANALYZE');
       await this.sql('postgres', `ALTER DATABASE ${template} IS_TEMPLATE true`);

@@ -9,7 +9,7 @@ use super::model::NovoRegistro;
 use super::queue::{Batch, Permit, Queue, Urgency, Written};
 use super::{merge, queue, selo, store};
 use crate::db::Db;
-use crate::error::Error;
+use crate::error::{Error, Falha};
 use crate::metricas::Metricas;
 use std::cell::Cell;
 use std::ops::Range;
@@ -172,7 +172,7 @@ impl Writer {
                 match records {
                     [one] => match self.prove(one) {
                         Ok(()) => return,
-                        Err(error) => self.told(&error),
+                        Err(error) => told(&error),
                     },
                     several => {
                         let (first, second) = several.split_at(several.len() / 2);
@@ -182,7 +182,8 @@ impl Writer {
                 }
             }
             self.metrics.nao_auditou();
-            tracing::warn!(
+            // Why was told: by `db`, or above.
+            tracing::debug!(
                 records = records.len(),
                 "the audit trail could not be written; trying again"
             );
@@ -208,7 +209,8 @@ impl Writer {
                 }
                 Err(Error::Falha(..)) => {
                     self.metrics.nao_auditou();
-                    tracing::warn!("the database is not there for the audit trail; trying again");
+                    // Told by `db`, once.
+                    tracing::debug!("the database is not there for the audit trail; trying again");
                     thread::sleep(BETWEEN_ATTEMPTS);
                 }
                 Err(error) => return Err(error),
@@ -246,31 +248,34 @@ impl Writer {
         }
         Ok(())
     }
+}
 
-    fn told(&self, error: &Error) {
-        let (falha, _) = error.publica();
-        tracing::warn!(
-            codigo = falha.nome(),
-            "the database refuses the audit trail: no call reads"
-        );
-    }
+fn told(error: &Error) {
+    let (falha, _) = error.publica();
+    tracing::warn!(codigo = falha.nome(), "the database refuses the audit trail: no call reads");
 }
 
 /// Makes the months to come, and seals what is written, again and again.
 fn seal(db: &Db, metrics: &Metricas, stop: &mpsc::Receiver<()>) {
     loop {
-        if let Err(error) = db.como_auditor(store::prepare_months) {
-            let (falha, _) = error.publica();
-            tracing::warn!(
-                codigo = falha.nome(),
-                "the months of the audit trail could not be made"
-            );
+        match db.como_auditor(store::prepare_months) {
+            // That the database is not there is told by `db`, once.
+            Ok(()) | Err(Error::Falha(Falha::Indisponivel, _)) => {}
+            Err(error) => {
+                let (falha, _) = error.publica();
+                tracing::warn!(
+                    codigo = falha.nome(),
+                    "the months of the audit trail could not be made"
+                );
+            }
         }
         if stop.recv_timeout(BETWEEN_SEALS) != Err(RecvTimeoutError::Timeout) {
             return;
         }
         match selo::selar(db) {
             Ok(sealed) => metrics.selou(sealed),
+            // Told by `db`, once.
+            Err(Error::Falha(Falha::Indisponivel, _)) => {}
             Err(error) => {
                 let (falha, _) = error.publica();
                 tracing::warn!(codigo = falha.nome(), "the audit trail could not be sealed");

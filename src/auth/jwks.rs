@@ -84,7 +84,7 @@ impl Chaves {
         self.buscar(|guardadas| guardadas.por_kid.contains_key(kid)).await;
         match self.guardada(kid) {
             Some(chave) => Ok(Some(chave)),
-            None if self.nunca_lidas() => Err(SemChaves),
+            None if !self.tem() => Err(SemChaves),
             None => Ok(None),
         }
     }
@@ -106,8 +106,12 @@ impl Chaves {
                 if velhas.is_zero() {
                     chaves.buscar(|guardadas| !velhas_as(guardadas)).await;
                 }
+                let pausa = match chaves.tem() {
+                    true => velhas.max(ENTRE_BUSCAS),
+                    false => ENTRE_PRIMEIRAS_BUSCAS,
+                };
                 drop(chaves);
-                tokio::time::sleep(velhas.max(ENTRE_BUSCAS)).await;
+                tokio::time::sleep(pausa).await;
             }
         });
     }
@@ -117,8 +121,9 @@ impl Chaves {
         guardadas.lidas.map_or(Duration::ZERO, |lidas| RENOVAR_APOS.saturating_sub(lidas.elapsed()))
     }
 
-    fn nunca_lidas(&self) -> bool {
-        self.0.guardadas.read().unwrap_or_else(PoisonError::into_inner).lidas.is_none()
+    /// Whether a key set was ever read: until then no token can be checked.
+    pub fn tem(&self) -> bool {
+        self.0.guardadas.read().unwrap_or_else(PoisonError::into_inner).lidas.is_some()
     }
 
     async fn buscar(&self, chegou: impl Fn(&Guardadas) -> bool) {

@@ -68,6 +68,8 @@ pub struct Config {
     pub pg_bin: Option<PathBuf>,
     pub pool_max: u32,
     pub tempo_maximo: Duration,
+    /// After SIGTERM; by the command, unless it is set.
+    pub pause: Option<Duration>,
     pub oidc: Oidc,
     pub chave_dos_recibos: Option<PathBuf>,
     pub graphiql: Option<bool>,
@@ -120,6 +122,10 @@ impl Config {
                 .tempo_maximo
                 .or(arquivo.tempo_maximo)
                 .map_or(db::TEMPO, |segundos| Duration::from_secs(segundos.into())),
+            pause: dadas
+                .pausa_ao_encerrar
+                .or(arquivo.pausa_ao_encerrar)
+                .map(|segundos| Duration::from_secs(segundos.into())),
             oidc,
             chave_dos_recibos: dadas.chave_dos_recibos.or(arquivo.chave_dos_recibos),
             cors_origins,

@@ -74,6 +74,10 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_TEMPO_MAXIMO", value_name = "SEGUNDOS", value_parser = clap::value_parser!(u32).range(1..=600), global = true)]
     pub tempo_maximo: Option<u32>,
 
+    /// Segundos que o servidor ainda atende depois de SIGTERM, já fora de `/readyz`, até recusar conexões novas [padrão: 5 em serve, 0 em demo].
+    #[arg(long, env = "ELOS_PAUSA_AO_ENCERRAR", value_name = "SEGUNDOS", value_parser = clap::value_parser!(u32).range(0..=120), global = true)]
+    pub pausa_ao_encerrar: Option<u32>,
+
     /// Emissor dos tokens, exatamente como em `iss`.
     #[arg(long, env = "ELOS_OIDC_ISSUER", value_name = "URL", global = true)]
     pub oidc_issuer: Option<String>,

@@ -1,6 +1,6 @@
 //! What `elos check-config` prints.
 
-use super::Config;
+use super::{Config, Regras};
 use crate::auth::Caminho;
 use clap::ValueEnum;
 use std::fmt;
@@ -31,6 +31,10 @@ impl fmt::Display for Config {
         writeln!(f, "pg_bin           = {}", caminho(&self.pg_bin))?;
         writeln!(f, "pool_max         = {}", self.pool_max)?;
         writeln!(f, "tempo_maximo     = {}", self.tempo_maximo.as_secs())?;
+        let pausa = self
+            .pause
+            .map_or_else(|| "5 em serve, 0 em demo".into(), |pausa| pausa.as_secs().to_string());
+        writeln!(f, "pausa_ao_encerrar = {pausa}")?;
         let texto = |valor: &Option<String>| valor.clone().unwrap_or_else(|| "(ausente)".into());
         let ou_nada = |nomes: &[String]| match nomes {
             [] => "(nenhum)".into(),
@@ -87,22 +91,7 @@ impl fmt::Display for Config {
         writeln!(f, "lote_maximo      = {}", self.http.lote_maximo)?;
         writeln!(f, "log              = {}", self.log)?;
         writeln!(f, "log_format       = {:?}", self.log_format)?;
-        writeln!(f, "[regras]")?;
-        writeln!(f, "verificar_digito             = {}", regras.verificar_digito)?;
-        writeln!(f, "exigir_numero_do_tribunal    = {}", regras.exigir_numero_do_tribunal)?;
-        writeln!(f, "exigir_rascunho              = {}", regras.exigir_rascunho)?;
-        writeln!(f, "exigir_vinculo_na_referencia = {}", regras.exigir_vinculo_na_referencia)?;
-        writeln!(f, "exigir_execucao_unica        = {}", regras.exigir_execucao_unica)?;
-        writeln!(f, "registrar_pendente           = {}", regras.registrar_pendente)?;
-        writeln!(f, "recusa_no_envio              = {}", regras.recusa_no_envio)?;
-        let desbloqueado = regras.exigir_processo_desbloqueado;
-        writeln!(f, "exigir_processo_desbloqueado = {desbloqueado}")?;
-        writeln!(f, "protocolo_exato              = {}", regras.protocolo_exato)?;
-        writeln!(f, "validar_dv_protocolo         = {}", regras.validar_dv_protocolo)?;
-        writeln!(f, "ciencia_por_get              = {}", regras.ciencia_por_get)?;
-        writeln!(f, "componente_maximo            = {}", regras.componente_maximo)?;
-        writeln!(f, "prazo_do_tramite             = {}", regras.prazo_do_tramite)?;
-        writeln!(f, "campos_desconhecidos         = {:?}", regras.campos_desconhecidos)?;
+        write_regras(f, regras)?;
         writeln!(f, "[assinaturas]")?;
         writeln!(f, "espera_init                  = {}", assinaturas.espera_init)?;
         writeln!(f, "operacoes_por_conexao        = {}", assinaturas.operacoes_por_conexao)?;
@@ -116,4 +105,23 @@ impl fmt::Display for Config {
         }
         Ok(())
     }
+}
+
+fn write_regras(f: &mut fmt::Formatter<'_>, regras: &Regras) -> fmt::Result {
+    writeln!(f, "[regras]")?;
+    writeln!(f, "verificar_digito             = {}", regras.verificar_digito)?;
+    writeln!(f, "exigir_numero_do_tribunal    = {}", regras.exigir_numero_do_tribunal)?;
+    writeln!(f, "exigir_rascunho              = {}", regras.exigir_rascunho)?;
+    writeln!(f, "exigir_vinculo_na_referencia = {}", regras.exigir_vinculo_na_referencia)?;
+    writeln!(f, "exigir_execucao_unica        = {}", regras.exigir_execucao_unica)?;
+    writeln!(f, "registrar_pendente           = {}", regras.registrar_pendente)?;
+    writeln!(f, "recusa_no_envio              = {}", regras.recusa_no_envio)?;
+    let desbloqueado = regras.exigir_processo_desbloqueado;
+    writeln!(f, "exigir_processo_desbloqueado = {desbloqueado}")?;
+    writeln!(f, "protocolo_exato              = {}", regras.protocolo_exato)?;
+    writeln!(f, "validar_dv_protocolo         = {}", regras.validar_dv_protocolo)?;
+    writeln!(f, "ciencia_por_get              = {}", regras.ciencia_por_get)?;
+    writeln!(f, "componente_maximo            = {}", regras.componente_maximo)?;
+    writeln!(f, "prazo_do_tramite             = {}", regras.prazo_do_tramite)?;
+    writeln!(f, "campos_desconhecidos         = {:?}", regras.campos_desconhecidos)
 }

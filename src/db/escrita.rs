@@ -61,7 +61,7 @@ impl Db {
         usar: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.no_tempo(|| {
-            let feito = self.reservar(escopo, Inicio::Solto)?.usar(usar);
+            let feito = self.reservar(escopo, Inicio::Solto)?.usar(false, usar);
             // Undone or not: the feeds are read only up to the oldest transaction still open.
             self.avisos.avisar();
             feito

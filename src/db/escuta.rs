@@ -3,13 +3,17 @@
 //! After a commit one task per process sends NOTIFY, without payload and outside the
 //! transaction, where it would make commits wait for each other. One thread with a
 //! connection of its own listens, and looks every second regardless: a notification
-//! is only a reason to look sooner, so none that is lost loses anything.
+//! is only a reason to look sooner, so none that is lost loses anything. Where LISTEN is
+//! refused (a standby, a proxy) it goes on looking.
 
 use super::fluxo::Foto;
+use super::health::Health;
+use super::held_feed::HeldFeed;
 use super::login::{Login, PapelDoBanco};
 use super::manager::Manager;
-use super::session::Backends;
+use super::socket::Socket;
 use super::{ConexaoRecusada, Db, Sql};
+use crate::error::Outage;
 use diesel::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +29,13 @@ const ENTRE_CONSULTAS: Duration = Duration::from_millis(20);
 const SEM_PRESSA: Duration = Duration::from_millis(200);
 /// A transaction that ends without a NOTIFY also moves the horizonte.
 const OLHAR: Duration = Duration::from_secs(1);
+/// Between two connections that fail: at first, and at last.
 const RELIGAR: Duration = Duration::from_millis(250);
+const RELIGAR_NO_MAXIMO: Duration = Duration::from_secs(2);
+/// Between two tries to listen where that is refused.
+const LISTEN_AGAIN: Duration = Duration::from_secs(30);
+/// How long PostgreSQL may take to answer the smallest of statements.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// What of the feed all clones of a [`Db`] share.
 pub(super) struct Avisos {
@@ -37,6 +47,10 @@ pub(super) struct Avisos {
 impl Avisos {
     pub(super) fn novos(login: Login) -> Self {
         Self { login, pendente: Notify::new(), horizonte: watch::Sender::new(0) }
+    }
+
+    pub(super) const fn login(&self) -> &Login {
+        &self.login
     }
 
     /// Something was committed.
@@ -55,8 +69,9 @@ impl Db {
     pub fn acompanhar_fluxo(&self) {
         let parado = Arc::new(AtomicBool::new(false));
         let (avisos, parou) = (Arc::clone(&self.avisos), Arc::clone(&parado));
+        let health = Arc::clone(&self.health);
         let escuta = thread::Builder::new().name("elos-fluxo".into());
-        if let Err(erro) = escuta.spawn(move || escutar(&avisos, &parou)) {
+        if let Err(erro) = escuta.spawn(move || escutar(&avisos, &health, &parou)) {
             tracing::error!(%erro, "nobody listens to the feed");
         }
         let (db, ao_sair) = (self.clone(), AoSair(parado));
@@ -84,32 +99,42 @@ impl Drop for AoSair {
     }
 }
 
-fn escutar(avisos: &Avisos, parado: &AtomicBool) {
-    let mut ligada = true;
+fn escutar(avisos: &Avisos, health: &Arc<Health>, parado: &AtomicBool) {
+    let mut pausa = RELIGAR;
     while !parado.load(Ordering::Relaxed) {
-        let Err(_) = ouvir(avisos, parado, &mut ligada) else { return };
-        if ligada {
-            tracing::warn!("the connection that listens to the feed was lost");
-            ligada = false;
+        let inicio = Instant::now();
+        let Err(causa) = ouvir(avisos, health, parado) else { return };
+        health.listening.set(0);
+        health.outages.failed(Outage::Unreachable, &causa.to_string());
+        if inicio.elapsed() > RELIGAR_NO_MAXIMO {
+            pausa = RELIGAR;
         }
-        thread::sleep(RELIGAR);
+        thread::sleep(pausa);
+        pausa = (pausa * 2).min(RELIGAR_NO_MAXIMO);
     }
 }
 
 /// Looks first, so that nothing told while nobody listened is missed.
-fn ouvir(avisos: &Avisos, parado: &AtomicBool, ligada: &mut bool) -> Result<(), ConexaoRecusada> {
-    let (papel, backends) = (PapelDoBanco::App, Backends::default());
-    let mut conn =
-        Manager::novo(avisos.login.clone(), papel, super::TEMPO, None, backends).abrir()?;
-    Sql::new("SET application_name = 'elos-fluxo'").execute(&mut conn)?;
-    Sql::new("LISTEN elos_fluxo").execute(&mut conn)?;
-    *ligada = true;
+fn ouvir(
+    avisos: &Avisos,
+    health: &Arc<Health>,
+    parado: &AtomicBool,
+) -> Result<(), ConexaoRecusada> {
+    let (login, health_of_it) = (avisos.login.clone(), Arc::clone(health));
+    let gerente = Manager::novo(login, PapelDoBanco::App, super::TEMPO, None, health_of_it);
+    let (mut conn, socket) = gerente.abrir()?;
+    answered(&socket, || Sql::new("SET application_name = 'elos-fluxo'").execute(&mut conn))?;
+    let mut listener = Listener::default();
+    let mut held = HeldFeed::default();
     while !parado.load(Ordering::Relaxed) {
-        let horizonte = Foto::do_banco(&mut conn)?.horizonte;
+        listener.listen(&mut conn, &socket, health);
+        let foto = answered(&socket, || Foto::do_banco(&mut conn))?;
+        answered(&socket, || held.look(&mut conn, &foto, health))?;
+        let horizonte = foto.horizonte;
         avisos.horizonte.send_if_modified(|antes| std::mem::replace(antes, horizonte) != horizonte);
         let olhou = Instant::now();
         while !parado.load(Ordering::Relaxed) && olhou.elapsed() < OLHAR {
-            if avisada(&mut conn)? {
+            if listener.listening && answered(&socket, || avisada(&mut conn))? {
                 break;
             }
             let ninguem = avisos.horizonte.receiver_count() == 0;
@@ -117,6 +142,44 @@ fn ouvir(avisos: &Avisos, parado: &AtomicBool, ligada: &mut bool) -> Result<(), 
         }
     }
     Ok(())
+}
+
+fn answered<T>(socket: &Socket, ask: impl FnOnce() -> T) -> T {
+    let _waiting = socket.wait_until(Instant::now() + ANSWER);
+    ask()
+}
+
+/// Whether LISTEN was accepted, on this connection.
+#[derive(Default)]
+struct Listener {
+    listening: bool,
+    tried: Option<Instant>,
+}
+
+impl Listener {
+    /// Where it is refused the connection stays, and is looked through every second. That it was
+    /// lost, if that is why, is found out by who looks next.
+    fn listen(&mut self, conn: &mut PgConnection, socket: &Socket, health: &Health) {
+        if self.listening || self.tried.is_some_and(|tried| tried.elapsed() < LISTEN_AGAIN) {
+            return;
+        }
+        match answered(socket, || Sql::new("LISTEN elos_fluxo").execute(conn)) {
+            Ok(_) => {
+                self.listening = true;
+                health.listening.set(1);
+                if self.tried.is_some() {
+                    tracing::info!("LISTEN is accepted again");
+                }
+            }
+            Err(cause) => {
+                health.listening.set(0);
+                if self.tried.is_none() {
+                    tracing::warn!(%cause, "LISTEN is refused: the feed is looked at every second");
+                }
+            }
+        }
+        self.tried = Some(Instant::now());
+    }
 }
 
 /// Takes in every notification that has come; whether there was one.

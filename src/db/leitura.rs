@@ -1,9 +1,14 @@
 //! All that one answer reads: on one connection, of one state of the data.
+//!
+//! A statement that fails ends the snapshot, and a lost connection takes it along. Then the
+//! answer is read again from its start, of another snapshot; `careful` this time: each statement
+//! is undone alone if it fails (a savepoint, which costs a round trip), so that it fails its own
+//! field and no other.
 
 use super::manager::{self, Inicio, Lease};
 use super::{Db, Sessao, indisponivel};
 use crate::auth::Escopo;
-use crate::error::Error;
+use crate::error::{Error, Falha};
 use std::time::{Duration, Instant};
 
 /// A statement's time is cut to what is left of the answer's only when that is this much less:
@@ -17,14 +22,24 @@ pub struct Leitura {
     prazo: Instant,
     lease: Option<Lease>,
     instantaneo: bool,
+    careful: bool,
     /// What ended the snapshot: there is nothing else to tell of it.
     falha: Option<Error>,
 }
 
 impl Leitura {
-    pub(super) fn nova(db: Db, escopo: Escopo) -> Self {
+    pub(super) fn nova(db: Db, escopo: Escopo, careful: bool) -> Self {
         let prazo = Instant::now() + db.tempo;
-        Self { db, escopo, prazo, lease: None, instantaneo: false, falha: None }
+        Self { db, escopo, prazo, lease: None, instantaneo: false, careful, falha: None }
+    }
+
+    /// Whether the answer is worth reading again from its start, carefully.
+    pub fn again(&self) -> bool {
+        let worth = |falha: &Error| {
+            matches!(falha, Error::Interno(_) | Error::Falha(Falha::Indisponivel, _))
+        };
+        let begun = self.lease.is_some();
+        begun && !self.careful && self.falha.as_ref().is_some_and(worth)
     }
 
     /// Reads `relacao`. When it is all that the answer reads (`so_esta`), one statement is its
@@ -45,7 +60,8 @@ impl Leitura {
         };
         lido.map_err(|error| {
             let error = self.no_prazo(relacao, error);
-            if self.instantaneo {
+            let lost = self.lease.as_ref().is_none_or(Lease::perdida);
+            if self.instantaneo && (lost || !self.careful) {
                 self.falha = Some(error.clone());
             }
             error
@@ -61,7 +77,10 @@ impl Leitura {
         let inicio = if so_esta { Inicio::Solto } else { Inicio::Instantaneo };
         let (db, escopo) = (&self.db, self.escopo);
         let reservar = || db.reservar(escopo, inicio);
-        let (lease, lido) = manager::usar_uma(reservar, |conn| ler(&mut db.sessao(conn, escopo)))?;
+        let careful = self.careful && self.instantaneo;
+        let usar =
+            |lease: &mut Lease| lease.usar(careful, |conn| ler(&mut db.sessao(conn, escopo)));
+        let (lease, lido) = manager::usar_uma(reservar, usar)?;
         self.lease = Some(lease);
         lido
     }
@@ -76,7 +95,7 @@ impl Leitura {
         if resta + FOLGA < db.tempo {
             lease.limitar(resta)?;
         }
-        lease.usar(|conn| ler(&mut db.sessao(conn, escopo)))
+        lease.usar(self.careful && self.instantaneo, |conn| ler(&mut db.sessao(conn, escopo)))
     }
 
     fn no_prazo(&self, relacao: &'static str, error: Error) -> Error {

@@ -1,11 +1,13 @@
 //! Connections: how one is opened and refused, bound to a tribunal, and found dead.
 
 use super::catalog::{Difference, Listed};
+use super::health::Health;
 use super::login::{Login, PapelDoBanco};
-use super::session::{Backends, Held, Mark};
+use super::session::{Held, Mark};
+use super::socket::Socket;
 use super::{Sql, indisponivel};
 use crate::auth::Escopo;
-use crate::error::Error;
+use crate::error::{Error, Falha, Outage};
 use diesel::connection::{
     AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection,
     TransactionManager,
@@ -15,13 +17,22 @@ use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long opening a connection may take once the server let it in.
+const OPENING: Duration = Duration::from_secs(5);
+/// How long a connection is asked whether it is alive.
+const PING: Duration = Duration::from_secs(4);
+/// What the server may take to tell that a statement ran out of time.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Why the server does not use a connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ConexaoRecusada {
     #[error("não foi possível conectar ao banco de dados: {0}")]
     Conexao(#[from] diesel::ConnectionError),
+    #[error("o banco de dados aceitou a conexão e não responde")]
+    Silencio,
     #[error("o banco de dados recusou uma consulta de verificação: {0}")]
     Consulta(#[from] diesel::result::Error),
     #[error("o banco não tem todas as migrações: rode `elos migrate run` com ELOS_MIGRATE_URL")]
@@ -80,9 +91,16 @@ pub enum ConexaoRecusada {
 /// A pooled connection and what the pool must remember of it.
 pub(super) struct Conn {
     pg: PgConnection,
+    socket: Arc<Socket>,
+    health: Arc<Health>,
+    /// Of the pool, and the one under which this was opened: what shows that all connections are
+    /// as bad as one begins a new generation.
+    generation: Arc<AtomicU64>,
+    born: u64,
+    /// Of one statement.
+    tempo: Duration,
     /// The tribunal its session is set to; SET is sent only when it differs.
     tribunal: Option<i16>,
-    backends: Backends,
     /// The doubt under which it was last seen alive.
     vista: u64,
     perdida: bool,
@@ -114,11 +132,12 @@ enum Source {
 
 pub(super) struct Manager {
     source: Source,
-    backends: Backends,
     papel: PapelDoBanco,
     /// Of one statement.
     tempo: Duration,
     comandos: Option<Arc<AtomicU64>>,
+    generation: Arc<AtomicU64>,
+    health: Arc<Health>,
 }
 
 /// Counts what a request sends, not what a connection needs for itself.
@@ -142,36 +161,48 @@ impl Manager {
         papel: PapelDoBanco,
         tempo: Duration,
         comandos: Option<Arc<AtomicU64>>,
-        backends: Backends,
+        health: Arc<Health>,
     ) -> Self {
         let source = Source::Login(login);
-        Self { source, backends, papel, tempo, comandos }
+        Self { source, papel, tempo, comandos, generation: Arc::default(), health }
     }
 
     /// Hands out `conn`, which is in a transaction, and nothing else. Each lease takes the role
     /// that it is asked for.
-    pub(super) fn given(conn: PgConnection, tempo: Duration) -> Self {
+    pub(super) fn given(conn: PgConnection, tempo: Duration, health: Arc<Health>) -> Self {
         Self {
             source: Source::Given(Mutex::new(Some(conn))),
-            backends: Backends::default(),
             papel: PapelDoBanco::App,
             tempo,
             comandos: None,
+            generation: Arc::default(),
+            health,
         }
     }
 
     /// A connection whose login was checked, as the role that it is for.
-    pub(super) fn entrar(&self) -> Result<PgConnection, ConexaoRecusada> {
+    pub(super) fn entrar(&self) -> Result<(PgConnection, Arc<Socket>), ConexaoRecusada> {
         let Source::Login(login) = &self.source else { return Err(ConexaoRecusada::Spent) };
-        let mut pg = PgConnection::establish(&login.url)?;
-        login.check(&mut pg)?;
-        pg.batch_execute(&format!("SET ROLE {}", self.papel.nome()))?;
-        Ok(pg)
+        let (mut pg, socket) = self.health.sockets.connect(&login.url)?;
+        {
+            let _waiting = socket.wait_until(Instant::now() + OPENING);
+            login.check(&mut pg)?;
+            pg.batch_execute(&format!("SET ROLE {}", self.papel.nome()))?;
+        }
+        Ok((pg, socket))
     }
 
-    pub(super) fn abrir(&self) -> Result<PgConnection, ConexaoRecusada> {
-        let mut pg = self.entrar()?;
-        if frouxo(&mut pg)? {
+    pub(super) fn abrir(&self) -> Result<(PgConnection, Arc<Socket>), ConexaoRecusada> {
+        let (mut pg, socket) = self.entrar()?;
+        {
+            let _waiting = socket.wait_until(Instant::now() + OPENING);
+            self.preparar(&mut pg)?;
+        }
+        Ok((pg, socket))
+    }
+
+    fn preparar(&self, pg: &mut PgConnection) -> Result<(), ConexaoRecusada> {
+        if frouxo(pg)? {
             return Err(ConexaoRecusada::SemSegurancaDeLinha(self.papel.nome()));
         }
         pg.batch_execute(&format!(
@@ -182,7 +213,7 @@ impl Manager {
         // What is prepared is planned once: planned anew for its values, a point query costs three
         // times as much, and most of that is row-level security.
         pg.batch_execute("SET plan_cache_mode = force_generic_plan; SET jit = off")?;
-        Ok(pg)
+        Ok(())
     }
 }
 
@@ -196,36 +227,54 @@ fn frouxo(pg: &mut PgConnection) -> QueryResult<bool> {
     Ok(frouxos.execute(pg)? > 0)
 }
 
+impl Manager {
+    /// A connection in a session of its own.
+    fn open_own(&self) -> Result<(PgConnection, Arc<Socket>, Session), ConexaoRecusada> {
+        let (mut pg, socket) = self.abrir()?;
+        let (mark, held) = {
+            let _waiting = socket.wait_until(Instant::now() + OPENING);
+            self.health.backends.claim(&mut pg)?
+        };
+        Ok((pg, socket, Session::Own { mark, _held: held }))
+    }
+}
+
 impl ManageConnection for Manager {
     type Connection = Conn;
     type Error = ConexaoRecusada;
 
     fn connect(&self) -> Result<Conn, ConexaoRecusada> {
-        let backends = self.backends.clone();
-        let vista = backends.doubt();
+        let (health, generation) = (Arc::clone(&self.health), Arc::clone(&self.generation));
+        let (vista, born) = (health.backends.doubt(), generation.load(Ordering::Acquire));
+        let refused = |refused: &ConexaoRecusada| {
+            self.health.outages.failed(Outage::Unreachable, &refused.to_string());
+        };
+        let (mut pg, socket, session) = match &self.source {
+            Source::Given(given) => {
+                let taken = given.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let pg = taken.ok_or(ConexaoRecusada::Spent)?;
+                (pg, Arc::new(Socket::unwatched()), Session::Within)
+            }
+            Source::Login(_) => self.open_own().inspect_err(refused)?,
+        };
         let em_uso = Arc::new(AtomicBool::new(false));
-        if let Source::Given(given) = &self.source {
-            let taken = given.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let pg = taken.ok_or(ConexaoRecusada::Spent)?;
-            let session = Session::Within;
-            return Ok(Conn {
-                pg,
-                tribunal: None,
-                backends,
-                vista,
-                perdida: false,
-                em_uso,
-                session,
-            });
-        }
-        let mut pg = self.abrir()?;
-        let (mark, held) = self.backends.claim(&mut pg)?;
-        let session = Session::Own { mark, _held: held };
         if let Some(comandos) = &self.comandos {
             let (comandos, em_uso) = (Arc::clone(comandos), Arc::clone(&em_uso));
             pg.set_instrumentation(Counter { comandos, em_uso });
         }
-        Ok(Conn { pg, tribunal: None, backends, vista, perdida: false, em_uso, session })
+        Ok(Conn {
+            pg,
+            socket,
+            health,
+            generation,
+            born,
+            tempo: self.tempo,
+            tribunal: None,
+            vista,
+            perdida: false,
+            em_uso,
+            session,
+        })
     }
 
     fn is_valid(&self, conexao: &mut Conn) -> Result<(), ConexaoRecusada> {
@@ -238,7 +287,7 @@ impl ManageConnection for Manager {
     }
 }
 
-pub(super) fn responde(conn: &mut PgConnection) -> Result<(), Error> {
+fn responde(conn: &mut PgConnection) -> Result<(), Error> {
     Ok(conn.batch_execute("SELECT 1")?)
 }
 
@@ -256,16 +305,20 @@ const INSTANTANEO: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// A connection of the pool, set to the tribunal of who asked.
 pub(super) struct Lease(PooledConnection<Manager>);
 
+/// Waits for a connection as long as `espera`.
 pub(super) fn reservar(
     pool: &Pool<Manager>,
     papel: PapelDoBanco,
+    espera: Duration,
     escopo: Escopo,
     inicio: Inicio,
 ) -> Result<Lease, Error> {
+    let until = Instant::now() + espera;
     // A server that restarted leaves a pool of dead connections: each is found
     // out once and dropped, so the loop ends when a fresh one is opened.
     for _ in 0..=pool.max_size() {
-        let Ok(conexao) = pool.get() else { return Err(indisponivel()) };
+        let left = until.saturating_duration_since(Instant::now());
+        let Ok(conexao) = pool.get_timeout(left) else { return Err(indisponivel()) };
         let mut lease = Lease(conexao);
         let pronta = lease.ainda_vive()
             && match inicio {
@@ -281,32 +334,36 @@ pub(super) fn reservar(
     Err(indisponivel())
 }
 
-/// What comes of `trabalho`, on another connection if the first turns out to be closed; and the
+/// What comes of `usar`, on another connection if the first turns out to be closed; and the
 /// connection that it was.
 pub(super) fn usar_uma<T>(
     reservar: impl Fn() -> Result<Lease, Error>,
-    trabalho: impl Fn(&mut PgConnection) -> Result<T, Error>,
+    usar: impl Fn(&mut Lease) -> Result<T, Error>,
 ) -> Result<(Lease, Result<T, Error>), Error> {
     let mut lease = reservar()?;
-    let mut desfecho = lease.usar(&trabalho);
-    if desfecho.is_err() && lease.0.perdida {
+    let mut desfecho = usar(&mut lease);
+    if desfecho.is_err() && lease.perdida() {
         drop(lease);
         lease = reservar()?;
-        desfecho = lease.usar(&trabalho);
+        desfecho = usar(&mut lease);
     }
     Ok((lease, desfecho))
 }
 
 impl Lease {
     fn ainda_vive(&mut self) -> bool {
-        let Conn { session, backends, vista, pg, perdida, .. } = &mut *self.0;
-        let Session::Own { mark, .. } = session else { return !*perdida };
-        let atual = backends.doubt();
-        // Alive, and still the session that was set up here.
-        if *vista != atual && mark.check(pg).is_err() {
+        let conn = &mut *self.0;
+        let Session::Own { mark, .. } = &conn.session else { return !conn.perdida };
+        if conn.born != conn.generation.load(Ordering::Acquire) {
             return false;
         }
-        *vista = atual;
+        let atual = conn.health.backends.doubt();
+        let _waiting = conn.socket.wait_until(Instant::now() + PING);
+        // Alive, and still the session that was set up here.
+        if conn.vista != atual && mark.check(&mut conn.pg).is_err() {
+            return false;
+        }
+        conn.vista = atual;
         true
     }
 
@@ -320,14 +377,16 @@ impl Lease {
 
     fn tomar_tribunal(&mut self, escopo: Escopo) -> bool {
         let Some(codigo) = escopo.tribunal() else { return true };
-        if self.0.tribunal == Some(codigo) {
+        let conn = &mut *self.0;
+        if conn.tribunal == Some(codigo) {
             return true;
         }
         let definir = Sql::new("SELECT set_config('elos.tribunal', ")
             .bind(codigo.to_string())
             .push(", false)");
-        let definido = definir.execute(&mut self.0.pg).is_ok();
-        self.0.tribunal = definido.then_some(codigo);
+        let _waiting = conn.socket.wait_until(Instant::now() + PING);
+        let definido = definir.execute(&mut conn.pg).is_ok();
+        conn.tribunal = definido.then_some(codigo);
         definido
     }
 
@@ -341,16 +400,19 @@ impl Lease {
             }
             _ => Cow::Borrowed(INSTANTANEO),
         };
+        let _waiting = conn.socket.wait_until(Instant::now() + PING);
         AnsiTransactionManager::begin_transaction_sql(&mut conn.pg, &sql).is_ok()
     }
 
     /// Of each statement to come in this transaction.
     pub(super) fn limitar(&mut self, tempo: Duration) -> Result<(), Error> {
-        if self.0.session.is_within() {
+        let conn = &mut *self.0;
+        if conn.session.is_within() {
             return Ok(());
         }
         let ms = tempo.as_millis().max(1);
-        Ok(self.0.pg.batch_execute(&format!("SET LOCAL statement_timeout = {ms}"))?)
+        let _waiting = conn.socket.wait_until(Instant::now() + PING);
+        Ok(conn.pg.batch_execute(&format!("SET LOCAL statement_timeout = {ms}"))?)
     }
 
     /// Ends the transaction that is open, if one is; false when the connection is good for nothing.
@@ -359,6 +421,7 @@ impl Lease {
         if conn.session.is_within() || !conn.pg.is_broken() {
             return true;
         }
+        let _waiting = conn.socket.wait_until(Instant::now() + PING);
         if bem {
             return AnsiTransactionManager::commit_transaction(&mut conn.pg).is_ok();
         }
@@ -369,7 +432,7 @@ impl Lease {
 
     fn declarar_perdida(&mut self) {
         self.0.perdida = true;
-        self.0.backends.suspect();
+        self.0.health.backends.suspect();
     }
 
     /// The connection itself, outside of any savepoint.
@@ -377,24 +440,67 @@ impl Lease {
         &mut self.0.pg
     }
 
-    /// Runs `trabalho`. A failure of ours raises a doubt about the connection,
-    /// settled at once: Diesel does not tell a closed one from another error.
+    /// Whether what failed was the connection, not what was asked.
+    pub(super) fn perdida(&self) -> bool {
+        self.0.perdida
+    }
+
+    /// Runs `trabalho`. If it fails, the transaction that it leaves open is ended; or, where it
+    /// is `undone_alone`, only what it did in the transaction that is open is undone.
     pub(super) fn usar<T>(
         &mut self,
+        undone_alone: bool,
         trabalho: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        if self.0.session.is_within() {
+        let conn = &mut *self.0;
+        if conn.session.is_within() {
             // A failure must not end the transaction that all of them share.
-            return self.0.pg.transaction(trabalho);
+            return conn.pg.transaction(trabalho);
         }
-        self.0.em_uso.store(true, Ordering::Relaxed);
-        let desfecho = trabalho(&mut self.0.pg);
-        self.0.em_uso.store(false, Ordering::Relaxed);
-        let falhou = matches!(desfecho, Err(Error::Interno(_)));
-        if falhou && !(self.encerrar(false) && responde(&mut self.0.pg).is_ok()) {
-            self.declarar_perdida();
-            return desfecho.map_err(|_| indisponivel());
+        conn.em_uso.store(true, Ordering::Relaxed);
+        let desfecho = {
+            // As long as its statements may take, and the server to say so.
+            let _waiting = conn.socket.wait_until(Instant::now() + conn.tempo + GRACE);
+            match undone_alone {
+                true => conn.pg.transaction(trabalho),
+                false => trabalho(&mut conn.pg),
+            }
+        };
+        conn.em_uso.store(false, Ordering::Relaxed);
+        self.julgar(desfecho, |lease| (undone_alone || lease.encerrar(false)) && lease.0.ping())
+    }
+
+    /// What a failure means for the connection. One of ours raises a doubt about it, settled at
+    /// once by `ainda_serve`: Diesel does not tell every closed one from another error.
+    fn julgar<T>(
+        &mut self,
+        desfecho: Result<T, Error>,
+        ainda_serve: impl Fn(&mut Self) -> bool,
+    ) -> Result<T, Error> {
+        match desfecho {
+            Err(Error::Outage(outage, cause)) => {
+                self.0.health.outages.failed(outage, &cause);
+                if outage.spoils_pool() {
+                    self.0.generation.fetch_add(1, Ordering::AcqRel);
+                }
+                if outage.spoils_connection() || !ainda_serve(self) {
+                    self.declarar_perdida();
+                }
+                Err(Error::falha(Falha::Indisponivel, outage.message()))
+            }
+            Err(Error::Interno(cause)) if !ainda_serve(self) => {
+                self.0.health.outages.failed(Outage::Unreachable, &cause.to_string());
+                self.declarar_perdida();
+                Err(indisponivel())
+            }
+            desfecho => desfecho,
         }
-        desfecho
+    }
+}
+
+impl Conn {
+    fn ping(&mut self) -> bool {
+        let _waiting = self.socket.wait_until(Instant::now() + PING);
+        responde(&mut self.pg).is_ok()
     }
 }

@@ -5,26 +5,32 @@
 //! for itself ([`Db::como_servidor`]) sees no row of any.
 
 pub mod catalog;
+mod connect_options;
 mod conninfo;
 mod escrita;
 mod escuta;
 pub mod fluxo;
+mod health;
+mod held_feed;
 mod leitura;
 pub mod lista;
 pub mod login;
 mod lugares;
 mod manager;
 pub mod migracoes;
+mod outages;
 mod owner;
 mod relacao;
 mod service_time;
 pub mod schema;
 mod session;
+mod socket;
 mod sql;
 mod texto_enum;
 mod transport;
 mod within;
 
+pub use health::Gauges;
 pub use leitura::Leitura;
 pub use lugares::{Lugares, PACIENCIA, quantos_lugares};
 pub use manager::ConexaoRecusada;
@@ -35,16 +41,18 @@ pub(crate) use texto_enum::texto_enum;
 pub use transport::{Transport, UNVERIFIED, UnsafeTransport, transport};
 
 use crate::auth::{Ator, Escopo};
-use crate::error::{Error, Falha};
+use crate::error::{Error, Falha, Outage};
 use catalog::Structure;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::{Connection, PgConnection, r2d2::Pool};
+use diesel::r2d2::{NopErrorHandler, Pool};
+use diesel::{Connection, PgConnection};
 use escuta::Avisos;
+use health::Health;
 use login::{Login, PapelDoBanco};
 use manager::{Inicio, Lease, Manager};
 use migracoes::Standing;
 use service_time::ServiceTime;
-use session::{Backends, SessionWatch};
+use session::SessionWatch;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -58,6 +66,9 @@ const TEMPO_DA_TRILHA: Duration = Duration::from_secs(4);
 
 /// A fault of the structure keeps the server from being ready within this time.
 const STRUCTURE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// While the server cannot be reached, a pool tries again as often as this, or half as often.
+const ENTRE_CONEXOES: Duration = Duration::from_secs(1);
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -144,9 +155,10 @@ pub struct Posto {
 }
 
 impl Posto {
-    /// Begins to read one answer, for any who may use such a connection.
-    pub fn leitura(&self, ator: &Ator) -> Leitura {
-        Leitura::nova(self.db.clone(), ator.escopo())
+    /// Begins to read one answer, for any who may use such a connection; `careful` if it is read
+    /// for the second time.
+    pub fn leitura(&self, ator: &Ator, careful: bool) -> Leitura {
+        Leitura::nova(self.db.clone(), ator.escopo(), careful)
     }
 
     /// Others wait for such a place.
@@ -162,6 +174,7 @@ pub struct Db {
     /// One connection for what the server asks for itself, so that no load keeps it waiting.
     proprio: Pool<Manager>,
     avisos: Arc<Avisos>,
+    health: Arc<Health>,
     /// Who writes the audit trail, and who seals it.
     auditor: Pool<Manager>,
     session: Arc<SessionWatch>,
@@ -217,21 +230,23 @@ impl Sessao<'_> {
 impl Db {
     /// Opens the pools. Refuses a login that row-level security would not bind.
     pub fn conectar(opcoes: &DbOptions) -> Result<Self, ConexaoRecusada> {
-        opcoes.urls().iter().try_for_each(|url| sessions_kept(url))?;
-        let backends = Backends::default();
+        let health = Health::new();
+        opcoes.urls().iter().try_for_each(|url| session::kept(&health.sockets, url))?;
         let gerente = |papel, comandos| {
             let tempo = match papel {
                 PapelDoBanco::Auditor => TEMPO_DA_TRILHA,
                 _ => opcoes.tempo,
             };
-            Manager::novo(Login::of(opcoes, papel), papel, tempo, comandos, backends.clone())
+            Manager::novo(Login::of(opcoes, papel), papel, tempo, comandos, Arc::clone(&health))
         };
         let pool = |papel, maximo, comandos| {
             Pool::builder()
                 .max_size(maximo)
                 .min_idle(Some(0))
                 .test_on_check_out(false)
-                .connection_timeout(opcoes.espera)
+                .connection_timeout(ENTRE_CONEXOES)
+                // What it would log is told by `outages`.
+                .error_handler(Box::new(NopErrorHandler))
                 .build_unchecked(gerente(papel, comandos))
         };
         let conexoes = |papel, maximo: u32| {
@@ -239,8 +254,9 @@ impl Db {
             let vez = Arc::new(Semaphore::new(maximo as usize));
             Conexoes { pool, vez, esperam: Arc::default(), service: Arc::default() }
         };
-        let mut sonda = gerente(PapelDoBanco::App, None).entrar()?;
-        if matches!(migracoes::standing(&mut sonda)?, Standing::Empty | Standing::Behind) {
+        let (mut sonda, _) = gerente(PapelDoBanco::App, None).entrar()?;
+        let standing = migracoes::standing(&mut sonda)?;
+        if matches!(standing, Standing::Empty | Standing::Behind) {
             return Err(ConexaoRecusada::SemMigracoes);
         }
         let faults = match opcoes.any_structure {
@@ -250,8 +266,15 @@ impl Db {
         if !faults.is_empty() {
             return Err(ConexaoRecusada::Estrutura(faults));
         }
+        if standing == Standing::Ahead {
+            let migration = migracoes::first_unknown(&mut sonda)?;
+            tracing::warn!(
+                migration,
+                "this program is older than the database: the first migration that it does not know"
+            );
+        }
         gerente(PapelDoBanco::Nacional, None).abrir()?;
-        let mut auditor = gerente(PapelDoBanco::Auditor, None).abrir()?;
+        let (mut auditor, _) = gerente(PapelDoBanco::Auditor, None).abrir()?;
         if let Some(xid) = crate::auditoria::store::alem_do_fim(&mut auditor)? {
             return Err(ConexaoRecusada::Restaurado(xid));
         }
@@ -260,8 +283,9 @@ impl Db {
             nacional: conexoes(PapelDoBanco::Nacional, opcoes.pool_max.div_ceil(4)),
             proprio: pool(PapelDoBanco::App, 1, None),
             avisos: Arc::new(Avisos::novos(Login::of(opcoes, PapelDoBanco::App))),
+            health: Arc::clone(&health),
             auditor: pool(PapelDoBanco::Auditor, 2, None),
-            session: Arc::new(SessionWatch::of(opcoes.urls(), backends)),
+            session: Arc::new(SessionWatch::of(opcoes.urls(), Arc::clone(&health))),
             espera: opcoes.espera,
             tempo: opcoes.tempo,
             sem_filtro: opcoes.sem_filtro,
@@ -281,7 +305,9 @@ impl Db {
         let ler = move || {
             db.no_tempo(|| {
                 let reservar = || db.reservar(escopo, Inicio::Solto);
-                manager::usar_uma(reservar, |conn| ler(&mut db.sessao(conn, escopo)))?.1
+                let usar =
+                    |lease: &mut Lease| lease.usar(false, |conn| ler(&mut db.sessao(conn, escopo)));
+                manager::usar_uma(reservar, usar)?.1
             })
         };
         Self::bloqueante(vez, ler).await?
@@ -306,8 +332,9 @@ impl Db {
         let ler = |conn: &mut PgConnection| ler(conn).map_err(Error::from);
         self.session.check()?;
         let (papel, escopo) = (PapelDoBanco::App, Escopo::Tribunal(0));
-        let reservar = || manager::reservar(&self.proprio, papel, escopo, Inicio::Solto);
-        manager::usar_uma(reservar, ler)?.1
+        let reservar =
+            || manager::reservar(&self.proprio, papel, self.espera, escopo, Inicio::Solto);
+        manager::usar_uma(reservar, |lease| lease.usar(false, ler))?.1
     }
 
     /// Of every tribunal, but only the audit trail: to add to it, and to seal it. Blocks.
@@ -316,17 +343,10 @@ impl Db {
         fazer: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
         self.session.check()?;
-        let papel = PapelDoBanco::Auditor;
-        let mut lease = manager::reservar(&self.auditor, papel, Escopo::Nacional, Inicio::Solto)?;
-        lease.usar(|conn| fazer(conn).map_err(Error::from))
-    }
-
-    /// Whether a connection can be had and answers.
-    pub async fn pronto(&self) -> bool {
-        let (db, escopo) = (self.clone(), Escopo::Tribunal(0));
-        let Ok(vez) = self.vez_de(escopo, Instant::now()).await else { return false };
-        let sonda = move || db.reservar(escopo, Inicio::Solto)?.usar(manager::responde);
-        matches!(Self::bloqueante(vez, sonda).await, Ok(Ok(())))
+        let (papel, escopo) = (PapelDoBanco::Auditor, Escopo::Nacional);
+        let mut lease =
+            manager::reservar(&self.auditor, papel, self.espera, escopo, Inicio::Solto)?;
+        lease.usar(false, |conn| fazer(conn).map_err(Error::from))
     }
 
     /// How many may be at work at once for those who call.
@@ -352,7 +372,7 @@ impl Db {
             Escopo::Tribunal(_) => PapelDoBanco::App,
             Escopo::Nacional => PapelDoBanco::Nacional,
         };
-        manager::reservar(&self.conexoes(escopo).pool, papel, escopo, inicio)
+        manager::reservar(&self.conexoes(escopo).pool, papel, self.espera, escopo, inicio)
     }
 
     /// The one place where async code meets Diesel, which is synchronous.
@@ -434,5 +454,5 @@ impl Drop for Espera<'_> {
 }
 
 pub(crate) fn indisponivel() -> Error {
-    Error::falha(Falha::Indisponivel, "o banco de dados não responde; tente de novo em instantes")
+    Error::falha(Falha::Indisponivel, Outage::Unreachable.message())
 }

@@ -6,6 +6,8 @@
 //! where a connection finds another value, or another backend, it is not in its own session.
 
 use super::escuta::AoSair;
+use super::health::Health;
+use super::socket::{self, Socket, Sockets};
 use super::{ConexaoRecusada, Db, Sql, indisponivel};
 use crate::error::Error;
 use ahash::{HashSet, HashSetExt};
@@ -16,11 +18,13 @@ use diesel::sql_types::Integer;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Between two looks, while the server runs.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
+/// How long PostgreSQL may take to answer the smallest of statements.
+const ANSWER: Duration = Duration::from_secs(5);
 /// How soon a thread that is told to stop does.
 const STEP: Duration = Duration::from_millis(100);
 /// What PostgreSQL says when a mark is not there.
@@ -60,22 +64,26 @@ impl Mark {
 }
 
 /// Two connections that are asked in turn whether each is in its own session.
-struct Probe([(PgConnection, Mark); 2]);
+struct Probe([(PgConnection, Arc<Socket>, Mark); 2]);
 
 impl Probe {
-    fn open(url: &str) -> Result<Self, ConexaoRecusada> {
+    fn open(sockets: &Sockets, url: &str) -> Result<Self, ConexaoRecusada> {
         let open = || {
-            let mut conn = PgConnection::establish(url)?;
-            conn.batch_execute("SET application_name = 'elos-session'")?;
-            let mark = Mark::set(&mut conn)?;
-            Ok::<_, ConexaoRecusada>((conn, mark))
+            let (mut conn, socket) = sockets.connect(url)?;
+            let mark = {
+                let _waiting = socket.wait_until(Instant::now() + ANSWER);
+                conn.batch_execute("SET application_name = 'elos-session'")?;
+                Mark::set(&mut conn)?
+            };
+            Ok::<_, ConexaoRecusada>((conn, socket, mark))
         };
         Ok(Self([open()?, open()?]))
     }
 
     fn ask(&mut self) -> Result<(), ConexaoRecusada> {
         ORDER.into_iter().try_for_each(|which| {
-            let (conn, mark) = &mut self.0[which];
+            let (conn, socket, mark) = &mut self.0[which];
+            let _waiting = socket.wait_until(Instant::now() + ANSWER);
             mark.check(conn)
         })
     }
@@ -83,7 +91,14 @@ impl Probe {
 
 /// Refuses an address behind which sessions are not kept.
 pub fn sessions_kept(url: &str) -> Result<(), ConexaoRecusada> {
-    Probe::open(url)?.ask()
+    let sockets = Arc::new(Sockets::default());
+    socket::watch(&sockets);
+    kept(&sockets, url)
+}
+
+/// The same, over sockets whose deadlines are seen to.
+pub(super) fn kept(sockets: &Sockets, url: &str) -> Result<(), ConexaoRecusada> {
+    Probe::open(sockets, url)?.ask()
 }
 
 /// The backends that connections of this process have. Cheap to clone.
@@ -154,16 +169,15 @@ impl Drop for Held {
 }
 
 /// What is known of the sessions behind an address.
-#[derive(Debug)]
 pub(super) struct SessionWatch {
     urls: Vec<String>,
-    backends: Backends,
+    health: Arc<Health>,
     lost: AtomicBool,
 }
 
 impl SessionWatch {
-    pub(super) const fn of(urls: Vec<String>, backends: Backends) -> Self {
-        Self { urls, backends, lost: AtomicBool::new(false) }
+    pub(super) const fn of(urls: Vec<String>, health: Arc<Health>) -> Self {
+        Self { urls, health, lost: AtomicBool::new(false) }
     }
 
     /// Refuses to hand out a connection while sessions are not kept.
@@ -180,7 +194,7 @@ impl SessionWatch {
         kept.resize_with(self.urls.len(), || None);
         let (mut lost, mut known) = (false, true);
         for (url, kept) in self.urls.iter().zip(kept) {
-            let probe = kept.take().map_or_else(|| Probe::open(url), Ok);
+            let probe = kept.take().map_or_else(|| Probe::open(&self.health.sockets, url), Ok);
             match probe.and_then(|mut probe| probe.ask().map(|()| probe)) {
                 Ok(probe) => *kept = Some(probe),
                 Err(ConexaoRecusada::TransactionPooler) => lost = true,
@@ -203,7 +217,7 @@ impl Db {
         let stopped = Arc::new(AtomicBool::new(false));
         let (db, seen) = (self.clone(), Arc::clone(&stopped));
         let watch = thread::Builder::new().name("elos-session".into());
-        if let Err(error) = watch.spawn(move || db.watch(&seen)) {
+        if let Err(error) = watch.spawn(move || db.look_again_and_again(&seen)) {
             tracing::error!(%error, "nobody looks whether sessions are kept");
         }
         actix_web::rt::spawn(async move {
@@ -212,7 +226,7 @@ impl Db {
         });
     }
 
-    fn watch(&self, stopped: &AtomicBool) {
+    fn look_again_and_again(&self, stopped: &AtomicBool) {
         let mut kept = Vec::new();
         while !stopped.load(Ordering::Relaxed) {
             if let Some(lost) = self.session.look(&mut kept) {
@@ -238,7 +252,7 @@ impl Db {
         }
         if before != lost {
             // Each connection is asked whether it is in its own session before it is used again.
-            self.session.backends.suspect();
+            self.health.backends.suspect();
         }
         self.session.lost.store(lost, Ordering::Release);
     }

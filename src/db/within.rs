@@ -3,9 +3,10 @@
 
 use super::catalog::Structure;
 use super::escuta::Avisos;
+use super::health::Health;
 use super::login::{Login, PapelDoBanco};
 use super::manager::{Inicio, Manager};
-use super::session::{Backends, SessionWatch};
+use super::session::SessionWatch;
 use super::{Conexoes, Db, DbOptions, manager};
 use crate::auth::Escopo;
 use crate::error::Error;
@@ -21,6 +22,7 @@ impl Db {
     /// never committed: the connection closes with the last clone. `sem_filtro` is that of
     /// [`DbOptions`].
     pub fn within(conn: PgConnection, tempo: Duration, sem_filtro: bool) -> Self {
+        let health = Health::new();
         let pool = Pool::builder()
             .max_size(1)
             .min_idle(Some(0))
@@ -28,7 +30,7 @@ impl Db {
             .max_lifetime(None)
             .idle_timeout(None)
             .connection_timeout(tempo)
-            .build_unchecked(Manager::given(conn, tempo));
+            .build_unchecked(Manager::given(conn, tempo, Arc::clone(&health)));
         let conexoes = || Conexoes {
             pool: pool.clone(),
             // A query that waits for another way to its rows has a place already.
@@ -44,7 +46,8 @@ impl Db {
             nacional: conexoes(),
             proprio: pool.clone(),
             avisos: Arc::new(Avisos::novos(Login::of(&nowhere, PapelDoBanco::App))),
-            session: Arc::new(SessionWatch::of(Vec::new(), Backends::default())),
+            session: Arc::new(SessionWatch::of(Vec::new(), Arc::clone(&health))),
+            health,
             espera: tempo,
             tempo,
             sem_filtro,
@@ -58,8 +61,9 @@ impl Db {
         work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let (papel, escopo) = (PapelDoBanco::App, Escopo::Tribunal(0));
-        let mut lease = manager::reservar(&self.proprio, papel, escopo, Inicio::Solto)?;
-        lease.usar(|conn| {
+        let mut lease =
+            manager::reservar(&self.proprio, papel, self.espera, escopo, Inicio::Solto)?;
+        lease.usar(false, |conn| {
             conn.batch_execute("RESET ROLE")?;
             work(conn)
         })
@@ -80,7 +84,8 @@ impl Db {
         step: impl FnOnce(&mut PgConnection) -> diesel::QueryResult<()>,
     ) -> Result<(), Error> {
         let (papel, escopo) = (PapelDoBanco::App, Escopo::Tribunal(0));
-        let mut lease = manager::reservar(&self.proprio, papel, escopo, Inicio::Solto)?;
+        let mut lease =
+            manager::reservar(&self.proprio, papel, self.espera, escopo, Inicio::Solto)?;
         Ok(step(lease.raw())?)
     }
 }

@@ -68,17 +68,6 @@ pub enum StartError {
     )]
     Exited { status: String, log: PathBuf, tail: String },
     #[error(
-        "o PostgreSQL não ficou pronto em {seconds} s; veja {} e tente de novo. As últimas linhas:\n{tail}",
-        .log.display()
-    )]
-    TooSlow { seconds: u64, log: PathBuf, tail: String },
-    #[error(
-        "processos de um PostgreSQL que morreu ainda usam os dados em {}; \
-         espere que terminem ou encerre-os, e tente de novo",
-        .0.display()
-    )]
-    StillInUse(PathBuf),
-    #[error(
         "o PostgreSQL deixado por outra execução (processo {0}) não terminou; encerre-o e tente de novo"
     )]
     OrphanStays(i32),

@@ -54,7 +54,9 @@ pub(super) fn stop_orphan(data: &Path) -> Result<(), StartError> {
     tracing::warn!(pid, "parando o PostgreSQL deixado por outra execução");
     let fast = (Signal::SIGINT, Duration::from_secs(60));
     let immediate = (Signal::SIGQUIT, Duration::from_secs(10));
-    for (signal, patience) in [fast, immediate] {
+    // Recovery makes good what a killed one was doing.
+    let killed = (Signal::SIGKILL, Duration::from_secs(10));
+    for (signal, patience) in [fast, immediate, killed] {
         let _ = kill(Pid::from_raw(pid), signal);
         let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
@@ -89,6 +91,13 @@ fn read(data: &Path) -> Option<(Holder, String)> {
         _ => Holder::Stranger,
     };
     Some((holder, text))
+}
+
+/// Every process of PostgreSQL on this very data folder; none where there is no `/proc`.
+pub(super) fn servers(data: &Path) -> Vec<i32> {
+    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| is_server(*pid, data)).collect()
 }
 
 /// Whether `pid` is a live Postgres of this very data folder, which is its working folder.

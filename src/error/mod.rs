@@ -5,9 +5,11 @@
 //! has a public code. What has none is [`Error::Interno`]: logged once, never shown.
 
 mod codigo;
+mod outage;
 mod recusa;
 
 pub use codigo::{CodigoErro, Falha};
+pub use outage::Outage;
 pub use recusa::{Divergencia, NoTramita, Recusa};
 
 use std::{borrow::Cow, sync::Arc};
@@ -28,6 +30,8 @@ pub enum Error {
     Sobrecarga {
         segundos: u32,
     },
+    /// The database cannot do it now, for a reason that its text tells; `db` logs that.
+    Outage(Outage, Arc<str>),
     /// Ours. The cause goes to the log, never to the client.
     Interno(Arc<anyhow::Error>),
 }
@@ -57,6 +61,7 @@ impl Error {
             Self::Falha(falha, _) => falha.status(),
             Self::Limite { .. } => Falha::LimiteDeRequisicoes.status(),
             Self::Sobrecarga { .. } => Falha::Sobrecarregado.status(),
+            Self::Outage(..) => Falha::Indisponivel.status(),
             Self::Interno(_) => Falha::Interna.status(),
         }
     }
@@ -65,7 +70,7 @@ impl Error {
     pub const fn esperar(&self) -> Option<u32> {
         match self {
             Self::Limite { segundos } | Self::Sobrecarga { segundos } => Some(*segundos),
-            Self::Falha(Falha::Indisponivel, _) => Some(2),
+            Self::Falha(Falha::Indisponivel, _) | Self::Outage(..) => Some(2),
             _ => None,
         }
     }
@@ -86,6 +91,7 @@ impl Error {
                 );
                 (Falha::Sobrecarregado, mensagem.into())
             }
+            Self::Outage(outage, _) => (Falha::Indisponivel, outage.message().into()),
             // Of a question, which has no payload to tell them in.
             Self::Recusas(recusas) => {
                 let textos =
@@ -93,7 +99,8 @@ impl Error {
                 (Falha::EntradaInvalida, textos.collect::<Vec<_>>().join("; ").into())
             }
             Self::Interno(causa) => {
-                tracing::error!(causa = ?causa, "request failed");
+                // Without a backtrace: a request that fails again and again would tell it each time.
+                tracing::error!(causa = format!("{causa:#}"), "request failed");
                 (
                     Falha::Interna,
                     "erro interno; tente de novo e, se persistir, avise o suporte".into(),
@@ -116,7 +123,10 @@ impl From<diesel::result::Error> for Error {
             DatabaseError(SerializationFailure, _) => {
                 Self::falha(Falha::Indisponivel, "outra operação passou à frente; repita o pedido")
             }
-            causa => Self::interno(causa),
+            causa => match Outage::of(&causa) {
+                Some(outage) => Self::Outage(outage, causa.to_string().into()),
+                None => Self::interno(causa),
+            },
         }
     }
 }

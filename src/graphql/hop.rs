@@ -41,13 +41,14 @@ pub async fn responder(
 ) -> Result<Desfecho, Error> {
     chamada.admitir().await?;
     let desde = Instant::now();
-    if !pronta.preparado().demorada() {
+    let tried = !pronta.preparado().demorada();
+    if tried {
         if let Some(desfecho) = acompanhada(servico, &chamada, pronta, desde).await? {
             return Ok(desfecho);
         }
         chamada.rastro.recomecar();
     }
-    sozinha(servico, &chamada, pronta, desde).await
+    sozinha(servico, &chamada, pronta, desde, tried).await
 }
 
 /// With those that ask the same; nothing, when it is to be tried alone.
@@ -68,7 +69,8 @@ async fn acompanhada(
         };
         let noticia = match parte {
             Some((lugar, viajante)) => {
-                partir(servico, chamada, Some(lugar), vec![viajante], desde).await?;
+                let inicio = Inicio { desde, careful: false };
+                partir(servico, chamada, Some(lugar), vec![viajante], inicio).await?;
                 chegada.await
             }
             None => match timeout(PACIENCIA, &mut chegada).await {
@@ -76,7 +78,8 @@ async fn acompanhada(
                 Err(_) => {
                     let turma = estacao.sem_lugar(&perguntas);
                     if !turma.is_empty() {
-                        partir(servico, chamada, None, turma, desde).await?;
+                        let inicio = Inicio { desde, careful: false };
+                        partir(servico, chamada, None, turma, inicio).await?;
                     }
                     chegada.await
                 }
@@ -91,18 +94,36 @@ async fn acompanhada(
     }
 }
 
+/// Carefully, if it was tried already; if not, when its snapshot ends before it.
 async fn sozinha(
     servico: &Servico,
     chamada: &Chamada,
     pronta: &Pronta,
     desde: Instant,
+    tried: bool,
 ) -> Result<Desfecho, Error> {
-    let (viajante, chegada) = viajante(chamada, pronta);
-    partir(servico, chamada, None, vec![viajante], desde).await?;
-    match chegada.await {
-        Ok(Noticia::Respondida(desfecho)) => Ok(desfecho),
-        _ => Err(Error::interno(anyhow::anyhow!("a hop of one that left nobody"))),
+    let mut careful = tried;
+    loop {
+        let (viajante, chegada) = viajante(chamada, pronta);
+        let inicio = Inicio { desde, careful };
+        partir(servico, chamada, None, vec![viajante], inicio).await?;
+        match chegada.await {
+            Ok(Noticia::Respondida(desfecho)) => return Ok(desfecho),
+            Ok(Noticia::Sozinha) if !careful => {
+                careful = true;
+                chamada.rastro.recomecar();
+            }
+            _ => return Err(Error::interno(anyhow::anyhow!("a hop of one that left nobody"))),
+        }
     }
+}
+
+/// How a hop begins.
+struct Inicio {
+    /// Since when its first waits.
+    desde: Instant,
+    /// It was tried before: see [`Leitura`].
+    careful: bool,
 }
 
 fn viajante(chamada: &Chamada, pronta: &Pronta) -> (Viajante, oneshot::Receiver<Noticia>) {
@@ -122,14 +143,15 @@ async fn partir(
     chamada: &Chamada,
     lugar: Option<Lugar>,
     turma: Vec<Viajante>,
-    desde: Instant,
+    inicio: Inicio,
 ) -> Result<(), Error> {
+    let Inicio { desde, careful } = inicio;
     let conexao = chamada.app.db.vez(chamada.ator(), desde).await?;
     let executor = Arc::clone(&servico.executor);
     chamada.app.db.responder(conexao, move |posto| {
         let (mut turma, mut lugar) = (turma, lugar);
         while let Some(primeiro) = turma.first() {
-            let leitura = posto.leitura(primeiro.chamada.ator());
+            let leitura = posto.leitura(primeiro.chamada.ator(), careful);
             // A panic was logged where it was raised; those who wait have not deserved it.
             let _ = catch_unwind(AssertUnwindSafe(|| viajar(&executor, turma, leitura)));
             // Who waits for a connection is not in this line, and is not passed over.
@@ -152,7 +174,7 @@ fn viajar(executor: &Executor, turma: Vec<Viajante>, mut leitura: Leitura) {
         return;
     };
     let (inicio, quantos) = (Instant::now(), turma.len());
-    let falhou = Cell::new(false);
+    let (falhou, again) = (Cell::new(false), Cell::new(false));
     let mut perguntam = Vec::with_capacity(quantos);
     let mut viagens = Vec::with_capacity(quantos);
     for Viajante { chamada, consulta, perguntas, span, envio } in turma {
@@ -168,7 +190,8 @@ fn viajar(executor: &Executor, turma: Vec<Viajante>, mut leitura: Leitura) {
                 continue;
             };
             let desfecho = Desfecho::de(resposta);
-            let repetir = quantos > 1 && falhou.get() && !desfecho.errors.is_empty();
+            let repetir =
+                (quantos > 1 && falhou.get() || again.get()) && !desfecho.errors.is_empty();
             // What was asked for a part that is not in the answer.
             perguntas.esquecer();
             if let Some((.., envio)) = viagem.take() {
@@ -184,6 +207,7 @@ fn viajar(executor: &Executor, turma: Vec<Viajante>, mut leitura: Leitura) {
     conduzir(todas, || {
         let servidas = servir(&perguntam, &mut leitura, so_a_raiz);
         falhou.set(falhou.get() || servidas.falhou);
+        again.set(again.get() || servidas.again);
         servidas.alguma
     });
     preparado.demorou(inicio.elapsed() > DEMORA);

@@ -37,7 +37,7 @@ pub use filtro::Condicoes;
 pub use loaders::Loaders;
 pub use node::{GlobalId, Node};
 pub use operacao::Servico;
-pub use sessoes::{Sessoes, encerrar_com_sinais};
+pub use sessoes::{Ending, Sessoes, encerrar_com_sinais};
 
 use crate::adolescente::graphql::{AdolescenteMutation, AdolescenteQuery};
 use crate::app::{App, Chamada};

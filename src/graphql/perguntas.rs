@@ -75,6 +75,8 @@ pub struct Servidas {
     pub alguma: bool,
     /// For a reason that may be one question's own; not for want of time or of a connection.
     pub falhou: bool,
+    /// The snapshot ended before its answers: they are to be read again.
+    pub again: bool,
 }
 
 /// Reads everything that is waited for, for all who ask: one statement a kind.
@@ -88,7 +90,7 @@ pub fn servir(
     let novas = |filas: &[Fila]| filas.iter().map(|fila| fila.novas).sum::<usize>();
     // Whoever reads one thing reads it in one statement, whatever the others read.
     let so_esta = so_a_raiz && todas.iter().all(|(_, filas)| novas(filas) <= 1);
-    let mut servidas = Servidas { alguma: false, falhou: false };
+    let mut servidas = Servidas { alguma: false, falhou: false, again: false };
     loop {
         let pendente = |fila: &&mut Fila| fila.novas > 0;
         let mut primeira = todas.iter().flat_map(|(_, filas)| filas.iter());
@@ -106,6 +108,7 @@ pub fn servir(
         let servir = juntas[0].1.servir;
         let lidas = servir(&mut juntas, leitura, so_esta);
         servidas.falhou |= matches!(lidas, Err(Error::Interno(_)));
+        servidas.again |= leitura.again();
     }
 }
 

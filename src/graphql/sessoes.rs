@@ -4,12 +4,14 @@ use super::assinatura::Leituras;
 use crate::auth::{Ator, Auth, TRIBUNAL};
 use crate::config::Assinaturas;
 use crate::error::Falha;
+use crate::readiness::Readiness;
 use actix_web::dev::ServerHandle;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::web;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
@@ -83,9 +85,23 @@ impl Drop for Vaga {
     }
 }
 
+/// How a server ends that was told to.
+pub struct Ending {
+    pub readiness: Readiness,
+    /// How long it still serves once it is not ready, so that whoever hands out its requests
+    /// learns of that before a connection is refused.
+    pub pause: Duration,
+    /// The process ends at the latest so long after the pause, whatever is under way.
+    pub at_the_latest: Duration,
+}
+
 /// SIGTERM lets what is under way finish, SIGINT and SIGQUIT do not; sockets are told
 /// of either, so that their clients resume elsewhere.
-pub fn encerrar_com_sinais(servidor: ServerHandle, sessoes: Arc<Sessoes>) -> std::io::Result<()> {
+pub fn encerrar_com_sinais(
+    servidor: ServerHandle,
+    sessoes: Arc<Sessoes>,
+    ending: Ending,
+) -> std::io::Result<()> {
     let mut sinais = Sinais {
         termine: signal(SignalKind::terminate())?,
         interrompa: signal(SignalKind::interrupt())?,
@@ -93,6 +109,10 @@ pub fn encerrar_com_sinais(servidor: ServerHandle, sessoes: Arc<Sessoes>) -> std
     };
     actix_web::rt::spawn(async move {
         let com_calma = sinais.esperar().await;
+        ending.readiness.drain();
+        let pause = if com_calma { ending.pause } else { Duration::ZERO };
+        exit_after(pause + ending.at_the_latest);
+        sleep(pause).await;
         sessoes.encerrando.send_replace(true);
         let prazo = Instant::now() + DESPEDIDA;
         while !com_calma && !sessoes.vazias() && Instant::now() < prazo {
@@ -101,6 +121,18 @@ pub fn encerrar_com_sinais(servidor: ServerHandle, sessoes: Arc<Sessoes>) -> std
         servidor.stop(com_calma).await;
     });
     Ok(())
+}
+
+/// A thread of its own: what keeps the process from ending may keep the runtime from running.
+fn exit_after(time: Duration) {
+    let spawned = thread::Builder::new().name("elos-exit".into()).spawn(move || {
+        thread::sleep(time);
+        tracing::error!("what was under way did not end in time; exiting");
+        std::process::exit(1);
+    });
+    if let Err(error) = spawned {
+        tracing::error!(%error, "nothing sees to it that the process ends in time");
+    }
 }
 
 struct Sinais {

@@ -1,7 +1,7 @@
 //! The locks on the development issuer, which gives tokens to whoever asks: it is only in
 //! `elos demo`, only on this machine, and says so.
 
-use crate::support::{Banco, Modelo};
+use crate::support::{Banco, Modelo, assinante};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -97,8 +97,13 @@ fn elos_serve_nao_tem_emissor() {
     let banco = Banco::novo(Modelo::Vazio);
     let livre = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let (endereco, metricas) = (livre(), livre());
+    let chaves = format!("/var/tmp/elos-fechadura-{}.json", std::process::id());
+    let mut publica = serde_json::json!(assinante().chave_publica());
+    publica["kid"] = "uma".into();
+    std::fs::write(&chaves, serde_json::json!({ "keys": [publica] }).to_string()).unwrap();
     let mut comando = elos(&["serve", "--bind", &endereco, "--metrics-bind", &metricas]);
     comando
+        .env("ELOS_OIDC_JWKS_FILE", &chaves)
         .env("DATABASE_URL", banco.url_do_app())
         .env("ELOS_OIDC_ISSUER", format!("http://{endereco}/auth/realms/pje"))
         .env("ELOS_ENV", "development")
@@ -111,6 +116,7 @@ fn elos_serve_nao_tem_emissor() {
     while pedir(&endereco, "GET /readyz").is_none_or(|(cabeca, _)| !cabeca.contains("200")) {
         assert!(inicio.elapsed() < Duration::from_secs(30), "the server is not ready");
     }
+    std::fs::remove_file(&chaves).unwrap();
     for pedido in [
         "POST /auth/realms/pje/protocol/openid-connect/token",
         "GET /auth/realms/pje/protocol/openid-connect/certs",

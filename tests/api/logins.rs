@@ -117,7 +117,7 @@ fn three_logins_serve_everything_and_the_applications_shows_nothing_national() {
     assert_eq!(app.gql("tjrn", query)["processos"]["totalCount"], json!(10));
     assert_eq!(app.gql("cnj", query)["processos"]["totalCount"], json!(270));
     app.adolescente("tjrn");
-    assert_eq!(app.pedir("GET", "/readyz", &[], b"").status, 200);
+    app.ready();
     app.auditado();
     app.selado();
     assert!(banco.contar("SELECT count(*) AS n FROM auditoria WHERE especie = 'LEITURA'") >= 2);

@@ -34,6 +34,7 @@ mod modelo;
 mod openapi;
 mod oraculo;
 mod origin;
+mod outage;
 mod overload;
 mod paginacao;
 mod paridade;

@@ -1,5 +1,8 @@
 //! `elos demo` as a program, killed in every way: what was answered 200 is there afterwards.
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, RunQueryDsl};
+use elos::db::Sql;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -10,7 +13,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-const NO_MAXIMO: Duration = Duration::from_secs(15);
+/// A demo is ready when it has made its key, which takes a busy machine many seconds.
+const NO_MAXIMO: Duration = Duration::from_secs(60);
 /// Between two questions whether it is ready: asking without pause would starve what is asked.
 const ENTRE_PERGUNTAS: Duration = Duration::from_millis(20);
 
@@ -29,8 +33,29 @@ impl Pasta {
         Some(Pid::from_raw(texto.lines().next()?.trim().parse().ok()?))
     }
 
+    /// The demo's database, as its superuser.
+    pub fn conn(&self) -> PgConnection {
+        let host = self.0.join("socket").to_string_lossy().replace('/', "%2F");
+        PgConnection::establish(&format!("postgres://postgres@/elos?host={host}&port=5432"))
+            .unwrap()
+    }
+
+    /// Tables that have rows and were never analysed.
+    fn sem_estatisticas(&self) -> String {
+        #[derive(diesel::QueryableByName)]
+        struct Tabelas {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            tabelas: String,
+        }
+        let sql = Sql::new(
+            "SELECT coalesce(string_agg(relname, ','), '') AS tabelas FROM pg_class WHERE relkind = 'r' \
+               AND relnamespace = 'public'::regnamespace AND reltuples < 0 AND pg_relation_size(oid) > 0",
+        );
+        sql.get_result::<Tabelas>(&mut self.conn()).unwrap().tabelas
+    }
+
     /// Whether another postmaster than this one takes connections.
-    fn aceita(&self, velho: Pid) -> bool {
+    pub fn aceita(&self, velho: Pid) -> bool {
         let texto = std::fs::read_to_string(self.0.join("data/postmaster.pid")).unwrap_or_default();
         let pronto = texto.lines().nth(7).is_some_and(|estado| estado.trim() == "ready");
         pronto && self.postmaster().is_some_and(|novo| novo != velho)
@@ -79,7 +104,7 @@ impl Demo {
         self.agente.get(format!("{}/readyz", self.base)).call().is_ok_and(|r| r.status() == 200)
     }
 
-    /// Until it is ready, at most fifteen seconds; how long that took.
+    /// Until it is ready; how long that took.
     fn esperar(&self) -> Duration {
         let inicio = Instant::now();
         while !self.pronto() {
@@ -175,7 +200,7 @@ fn kill_9_do_postmaster_e_o_servidor_se_refaz_sozinho() {
     let velho = pasta.postmaster().unwrap();
     kill(velho, Signal::SIGKILL).unwrap();
     let inicio = Instant::now();
-    while pasta.postmaster() == Some(velho) || !demo.pronto() {
+    while !pasta.aceita(velho) || !demo.pronto() {
         assert!(inicio.elapsed() < NO_MAXIMO);
         std::thread::sleep(ENTRE_PERGUNTAS);
     }
@@ -193,6 +218,10 @@ fn kill_9_dos_dois_e_nada_se_perde() {
     let pasta = Pasta::nova("dois");
     let demo = Demo::subir(&pasta.0);
     let feitos: Vec<_> = (0..5).map(|_| demo.cadastrar()).collect();
+    // Rows that nothing has analysed, whose counts a crash forgets.
+    let rascunho = "INSERT INTO rascunho (tribunal_codigo, app_name_sistema_tribunal, dados, criado_em) VALUES (820, 'teste', '{}', now())";
+    pasta.conn().batch_execute(rascunho).unwrap();
+    assert!(pasta.sem_estatisticas().contains("rascunho"));
     let postmaster = pasta.postmaster().unwrap();
     kill(postmaster, Signal::SIGKILL).unwrap();
     demo.matar();
@@ -201,6 +230,7 @@ fn kill_9_dos_dois_e_nada_se_perde() {
     eprintln!("started again after kill -9 of both in {:?}", inicio.elapsed());
     assert!(inicio.elapsed() < NO_MAXIMO);
     demo.confere(&feitos);
+    assert!(!pasta.sem_estatisticas().contains("rascunho"), "{}", pasta.sem_estatisticas());
 }
 
 #[test]

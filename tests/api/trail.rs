@@ -57,7 +57,9 @@ fn refused_records_stop_reads(refuse: &[&str], mend: &[&str]) {
     app.auditado();
     let run = |statements: &[&str]| {
         let mut conn = app.banco.conn();
-        statements.iter().for_each(|statement| conn.batch_execute(statement).unwrap());
+        for statement in statements {
+            conn.batch_execute(statement).unwrap();
+        }
     };
     run(refuse);
     for (door, answer) in ask_at_every_door(&app) {

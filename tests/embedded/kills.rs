@@ -1,3 +1,7 @@
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use std::time::Instant;
 
 use crate::{
@@ -71,6 +75,32 @@ fn the_postmaster_is_killed_below_a_busy_session() {
     eprintln!("postmaster morto com sessão ocupada por 3 s: de volta em {:?}", killed.elapsed());
     assert_eq!(rows(&url(&server)), Some(3));
     assert!(place.log().contains("pre-existing shared memory block"), "{}", place.log());
+}
+
+/// What is left of a killed server is ended, however busy or stopped it is: the data are whole.
+#[test]
+fn what_a_killed_postmaster_leaves_is_ended() {
+    let place = Place::new("leftover");
+    let server = place.start();
+    commit_rows(&url(&server));
+    busy_session(&url(&server), 600);
+    let before = server.pid();
+    // One that does not even take SIGQUIT.
+    let stopped = children(before).into_iter().next().expect("a process of the server");
+    kill(Pid::from_raw(stopped), Signal::SIGSTOP).unwrap();
+
+    let killed = Instant::now();
+    kill_9(before);
+    until("o reinício", || (server.pid() != before).then(|| rows(&url(&server)))?);
+    eprintln!("postmaster morto com sobras: de volta em {:?}", killed.elapsed());
+    assert_eq!(rows(&url(&server)), Some(3));
+    server.stop();
+    assert!(place.nothing_runs());
+}
+
+fn children(parent: i32) -> Vec<i32> {
+    let listed = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"));
+    listed.unwrap_or_default().split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
 }
 
 #[test]

@@ -106,6 +106,8 @@ impl Aberta {
                 self.lidos.extend(novos.map(|(_, fato)| fato.clone()));
                 self.lugar = pagina.ate;
             }
+            // Told by `db`, once.
+            Err(Error::Falha(Falha::Indisponivel, _)) => sleep(RETOMADA).await,
             Err(error) => {
                 let (falha, _) = error.publica();
                 tracing::warn!(codigo = falha.nome(), "a feed could not be read");

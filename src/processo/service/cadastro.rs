@@ -38,7 +38,7 @@ impl Efeito for Cadastrado {
     }
 
     fn created(&self) -> Option<Recurso> {
-        Some(Recurso::Processo(self.processo.id.0.into()))
+        Some(Recurso::Processo(self.processo.id.0))
     }
 
     fn lembrar(&self) -> Lembranca {

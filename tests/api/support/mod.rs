@@ -167,6 +167,7 @@ impl App {
             connections: ajustes.connections,
             cors: vec![ORIGEM.to_owned()],
             metricas: None,
+            pause: Duration::ZERO,
             emissor: Some(EMISSOR.em(iss.clone())),
         };
         let auditoria = app.auditoria.clone();
@@ -390,6 +391,20 @@ impl App {
     pub fn get(&self, cliente: &str, caminho: &str) -> Resposta {
         let bearer = format!("Bearer {}", self.token(cliente));
         self.pedir("GET", caminho, &[("Authorization", &bearer)], b"")
+    }
+
+    /// Waits until `/readyz` says so: what it tells is found out in the background.
+    #[track_caller]
+    pub fn ready(&self) {
+        let begun = std::time::Instant::now();
+        loop {
+            let answer = self.pedir("GET", "/readyz", &[], b"");
+            if answer.status == 200 {
+                return;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(30), "{}", answer.texto);
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// How many statements `pedido` sent to PostgreSQL.

@@ -1,0 +1,280 @@
+//! `elos serve` and `elos demo` as programs: how they end, and what they log of an outage.
+
+use super::relay::{Relay, url};
+use super::{READ, until};
+use crate::quedas::Pasta;
+use crate::support::App;
+use diesel::connection::SimpleConnection;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::json;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// A program that runs, and the lines of its log.
+pub struct Program {
+    child: Child,
+    address: String,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Program {
+    /// With the database of `app`, which also gives the tokens.
+    pub fn serve(app: &App, database: &str, pause: &str) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let issuer = format!("{}{}", app.base, elos::auth::issuer::CAMINHO);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
+        command
+            .args(["serve", "--bind", &free, "--pausa-ao-encerrar", pause])
+            .env("DATABASE_URL", database)
+            .env("ELOS_OIDC_ISSUER", &issuer)
+            .env("ELOS_OIDC_JWKS_URL", format!("{issuer}/protocol/openid-connect/certs"))
+            .env("RUST_BACKTRACE", "1");
+        let program = Self::start(command, free);
+        program.ready();
+        program
+    }
+
+    fn start(mut command: Command, address: String) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut program = Self::of(command.spawn().unwrap());
+        program.address = address;
+        program
+    }
+
+    /// One that was started with a pipe for its log.
+    pub fn of(mut child: Child) -> Self {
+        let log = Arc::<Mutex<Vec<String>>>::default();
+        let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
+        std::thread::spawn(move || {
+            lines.lines().map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line));
+        });
+        Self { child, address: String::new(), log }
+    }
+
+    fn ready(&self) {
+        until(Duration::from_secs(60), "it is ready", || {
+            self.ask("GET /readyz", None).is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
+        });
+    }
+
+    /// One request on a connection of its own, answered to the end.
+    fn ask(&self, request: &str, token: Option<&str>) -> Option<String> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        send(&mut stream, request, token)?;
+        receive(&mut stream)
+    }
+
+    fn read(&self, token: &str) -> Option<String> {
+        self.ask("POST /graphql", Some(token))
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+    }
+
+    pub fn wait(&mut self, at_most: Duration) -> ExitStatus {
+        let mut status = None;
+        until(at_most, "it ends", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap()
+    }
+
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A read, if it is a POST. The connection stays, as far as the client is concerned.
+fn send(stream: &mut TcpStream, request: &str, token: Option<&str>) -> Option<()> {
+    let body = match request.starts_with("POST") {
+        true => json!({ "query": READ }).to_string(),
+        false => String::new(),
+    };
+    let token = token.map_or(String::new(), |token| format!("Authorization: Bearer {token}\r\n"));
+    write!(
+        stream,
+        "{request} HTTP/1.1\r\nHost: elos\r\n{token}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .ok()
+}
+
+/// Head and body of one answer.
+fn receive(stream: &mut TcpStream) -> Option<String> {
+    let mut reader = BufReader::new(stream);
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let lower = line.to_lowercase();
+        if let Some(value) = lower.strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        head.push_str(&line);
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(head + &String::from_utf8_lossy(&body))
+}
+
+#[test]
+fn sigterm_lets_everybody_finish() {
+    let app = App::novo();
+    let token = app.token("tjrn");
+    let mut program = Program::serve(&app, &app.banco.url_do_app(), "3");
+    let mut kept = TcpStream::connect(&program.address).unwrap();
+    let mut rival = app.banco.conn();
+    rival.batch_execute("BEGIN; LOCK TABLE vinculo IN ACCESS EXCLUSIVE MODE").unwrap();
+    std::thread::scope(|scope| {
+        let (asks, with) = (&program, &token);
+        let under_way = scope.spawn(move || asks.read(with));
+        until(Duration::from_secs(30), "it waits", || app.banco.esperam() > 0);
+        let told = Instant::now();
+        program.signal(Signal::SIGTERM);
+        until(Duration::from_secs(2), "/readyz is 503 first", || {
+            let answer = program.ask("GET /readyz", None).expect("it still takes connections");
+            answer.starts_with("HTTP/1.1 503") && answer.contains("encerrando: ")
+        });
+        // It serves on, and says that this was the last answer of the connection.
+        send(&mut kept, "GET /healthz", None).unwrap();
+        let answer = receive(&mut kept).unwrap().to_lowercase();
+        assert!(answer.starts_with("http/1.1 200"), "{answer}");
+        assert!(answer.contains("connection: close"), "{answer}");
+        assert_eq!(kept.read(&mut [0]).unwrap(), 0, "the connection is closed");
+        // What is under way when no connection is taken any more is answered all the same.
+        until(Duration::from_secs(10), "it takes no connection", || {
+            TcpStream::connect(&program.address).is_err()
+        });
+        assert!(told.elapsed() >= Duration::from_secs(3), "{:?}", told.elapsed());
+        rival.batch_execute("ROLLBACK").unwrap();
+        let answer = under_way.join().unwrap().expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200") && !answer.contains("errors"), "{answer}");
+    });
+    assert!(program.wait(Duration::from_secs(25)).success(), "{:?}", program.log());
+}
+
+#[test]
+fn sigterm_ends_within_thirty_seconds_whatever_the_database_does() {
+    let (app, relay) = (App::novo(), Relay::new());
+    let token = app.token("tjrn");
+    let mut program = Program::serve(&app, &url(&app.banco, &[&relay]), "5");
+    assert!(program.read(&token).unwrap().starts_with("HTTP/1.1 200"));
+    relay.fall_silent();
+    std::thread::scope(|scope| {
+        let (asks, with) = (&program, &token);
+        let waiting: Vec<_> = (0..6).map(|_| scope.spawn(move || asks.read(with))).collect();
+        program.signal(Signal::SIGTERM);
+        for one in waiting {
+            drop(one.join());
+        }
+    });
+    let begun = Instant::now();
+    let status = program.wait(Duration::from_secs(30));
+    eprintln!("it ended with {status} {:?} after the last answer", begun.elapsed());
+}
+
+/// A dozen seconds without a database, under load: three lines.
+#[test]
+fn an_outage_is_told_once() {
+    let (app, relay) = (App::novo(), Relay::new());
+    let token = app.token("tjrn");
+    let program = Program::serve(&app, &url(&app.banco, &[&relay]), "0");
+    assert!(program.read(&token).unwrap().starts_with("HTTP/1.1 200"));
+    let before = program.log().len();
+    let stop = AtomicBool::new(false);
+    let failures = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..6)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut failures = 0;
+                    while !stop.load(Ordering::Relaxed) {
+                        let answer = program.read(&token).unwrap();
+                        failures += u32::from(answer.contains("INDISPONIVEL"));
+                    }
+                    failures
+                })
+            })
+            .collect();
+        relay.shut();
+        let over = |log: &[String]| log.iter().any(|line| line.contains("serves again"));
+        until(Duration::from_secs(20), "it is told that it goes on", || {
+            program.log().iter().any(|line| line.contains("still does not serve"))
+        });
+        relay.open();
+        until(Duration::from_secs(30), "it is told that it is over", || over(&program.log()));
+        stop.store(true, Ordering::Relaxed);
+        clients.into_iter().map(|client| client.join().unwrap()).sum::<u32>()
+    });
+    let log = program.log().split_off(before);
+    let count = |text: &str| log.iter().filter(|line| line.contains(text)).count();
+    assert!(failures > 6, "{failures}");
+    assert_eq!(count("is counted, not logged"), 1, "{log:#?}");
+    assert_eq!(count("serves again"), 1, "{log:#?}");
+    // The others: what goes on, at most every ten seconds, and what a line may say of a call.
+    assert!(log.len() <= 6, "{log:#?}");
+    let bytes: usize = log.iter().map(String::len).sum();
+    assert!(bytes < 4096, "{log:#?}");
+    assert!(log.iter().all(|line| !line.contains("/src/") && !line.contains("stack")), "{log:#?}");
+}
+
+/// Whoever holds the feed of events back is named.
+#[test]
+fn a_forgotten_transaction_is_named_in_the_log() {
+    let folder = Pasta::nova("retido");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
+    command
+        .args(["demo", "--bind", "127.0.0.1:0", "--processos", "27", "--data-dir"])
+        .arg(&folder.0)
+        .env_remove("DATABASE_URL");
+    let program = Program::start(command, String::new());
+    until(Duration::from_secs(60), "it serves", || {
+        program.log().iter().any(|line| line.contains("serving"))
+    });
+    let mut other = folder.conn();
+    other.batch_execute("BEGIN; SELECT pg_current_xact_id()").unwrap();
+    let pid: i32 = {
+        #[derive(diesel::QueryableByName)]
+        struct Own {
+            #[diesel(sql_type = diesel::sql_types::Integer)]
+            pid: i32,
+        }
+        use diesel::RunQueryDsl;
+        elos::db::Sql::new("SELECT pg_backend_pid() AS pid")
+            .get_result::<Own>(&mut other)
+            .unwrap()
+            .pid
+    };
+    // What is committed after it began is what it keeps from being told.
+    folder.conn().batch_execute("SELECT pg_current_xact_id()").unwrap();
+    let mut line = None;
+    let begun = Instant::now();
+    while line.is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:#?}", program.log());
+        std::thread::sleep(Duration::from_millis(100));
+        line = program.log().into_iter().find(|line| line.contains("holds the feed"));
+    }
+    let line: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
+    assert_eq!(line["fields"]["pid"], pid, "{line}");
+    assert_eq!(line["fields"]["database"], "elos", "{line}");
+    assert!(line["fields"]["age_seconds"].as_f64().unwrap() >= 10.0, "{line}");
+}

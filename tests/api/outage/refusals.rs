@@ -1,0 +1,180 @@
+//! What PostgreSQL cannot do now: never a 500, and over when it is over.
+
+use super::{assert_unavailable, end_connections, is_whole, read, until, write};
+use crate::support::{App, Banco};
+use diesel::connection::SimpleConnection;
+use std::process::Command;
+use std::time::Duration;
+
+const SOON: Duration = Duration::from_secs(15);
+
+/// 0A000: what is prepared has another result now.
+#[test]
+fn a_column_of_another_type_costs_nobody_an_answer() {
+    let app = App::novo();
+    let get = || {
+        app.graphql(
+            "tjrn",
+            "{ processos(first: 3) { nodes { numero sistema: appNameSistemaTribunal } } }",
+            serde_json::json!({}),
+        )
+    };
+    // Every connection has it prepared.
+    std::thread::scope(|scope| {
+        (0..24).for_each(|_| drop(scope.spawn(|| assert!(is_whole(&get())))));
+    });
+    let alter = "ALTER TABLE processo ALTER COLUMN app_name_sistema_tribunal TYPE varchar(200)";
+    app.banco.conn().batch_execute(alter).unwrap();
+    for _ in 0..24 {
+        let answer = get();
+        assert!(is_whole(&answer), "{}", answer.texto);
+    }
+}
+
+/// 26000: something between us and the server forgot what was prepared.
+#[test]
+fn a_forgotten_prepared_statement_costs_nobody_an_answer() {
+    let app = App::novo();
+    assert!(is_whole(&read(&app)));
+    // Those that were open at that moment, and none that is opened after it.
+    app.banco
+        .conn()
+        .batch_execute(
+            "CREATE TABLE velhas AS SELECT pid FROM pg_stat_activity; \
+             CREATE FUNCTION esquecer() RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN \
+                 IF EXISTS (SELECT FROM velhas WHERE pid = pg_backend_pid()) THEN \
+                     RAISE EXCEPTION 'prepared statement \"__diesel_stmt_3\" does not exist' USING ERRCODE = '26000'; \
+                 END IF; RETURN true; END $$; \
+             CREATE POLICY esquece ON processo AS RESTRICTIVE FOR SELECT TO elos_app USING (esquecer())",
+        )
+        .unwrap();
+    let answer = read(&app);
+    assert!(is_whole(&answer), "{}", answer.texto);
+}
+
+/// 25006: a standby, or a server that was told to take no writes.
+#[test]
+fn a_database_that_takes_no_writes_is_unavailable() {
+    let app = App::novo();
+    app.ready();
+    assert_eq!(write(&app).status, 200);
+    let name = app.banco.nome().to_owned();
+    let mut admin = Banco::admin();
+    admin
+        .batch_execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"))
+        .unwrap();
+    end_connections(&app);
+    until(SOON, "/readyz tells of it", || {
+        let answer = app.pedir("GET", "/readyz", &[], b"");
+        assert_ne!(answer.status, 500);
+        answer.status == 503 && answer.texto.contains("escrita: ")
+    });
+    for _ in 0..3 {
+        assert_unavailable(&write(&app));
+    }
+    // It takes no records either, and what is not recorded is not shown.
+    assert_unavailable(&read(&app));
+    admin
+        .batch_execute(&format!("ALTER DATABASE {name} RESET default_transaction_read_only"))
+        .unwrap();
+    // Without anybody's hand: connections that are read only are given up.
+    until(SOON, "writes are taken again", || write(&app).status == 200);
+    until(SOON, "and records", || is_whole(&read(&app)));
+    app.ready();
+}
+
+/// 57P01: an administrator, or a server that stops, ends the connections.
+#[test]
+fn ended_connections_cost_no_read_and_no_500() {
+    let app = App::novo();
+    for _ in 0..5 {
+        std::thread::scope(|scope| {
+            (0..8).for_each(|_| drop(scope.spawn(|| assert!(is_whole(&read(&app))))));
+        });
+        end_connections(&app);
+        let answer = read(&app);
+        assert!(is_whole(&answer), "{}", answer.texto);
+        end_connections(&app);
+        let answer = write(&app);
+        assert!(answer.status == 200 || answer.status == 503, "{}", answer.texto);
+    }
+}
+
+/// A file system of eight megabytes, if whoever runs the tests may mount one.
+struct Disk(String);
+
+impl Disk {
+    fn mount() -> Option<Self> {
+        let path = format!("/var/tmp/elos-disk-{}", std::process::id());
+        std::fs::create_dir_all(&path).unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=8m,mode=0777", "tmpfs", &path])
+            .output();
+        mounted.is_ok_and(|output| output.status.success()).then_some(Self(path))
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").args(["-l", &self.0]).status();
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+/// 53100: the disk is full. Where no disk may be mounted, a trigger says what PostgreSQL says.
+#[test]
+fn a_full_disk_is_unavailable_for_writes_alone() {
+    let app = App::novo();
+    app.ready();
+    let mut conn = app.banco.conn();
+    let disk = Disk::mount();
+    // The cluster outlives a run that failed, and its tablespaces too.
+    let space = format!("cheio_{}", std::process::id());
+    match &disk {
+        Some(Disk(path)) => {
+            let place = format!("{path}/tablespace");
+            std::fs::create_dir(&place).unwrap();
+            let owner = nix::unistd::User::from_name("postgres").unwrap();
+            if let Some(owner) = owner.filter(|_| nix::unistd::geteuid().is_root()) {
+                std::os::unix::fs::chown(&place, Some(owner.uid.into()), Some(owner.gid.into())).unwrap();
+            }
+            conn.batch_execute(&format!("CREATE TABLESPACE {space} LOCATION '{place}'")).unwrap();
+            // What is left of the disk is taken by something else.
+            conn.batch_execute(&format!("ALTER TABLE evento SET TABLESPACE {space}")).unwrap();
+            conn.batch_execute(&format!("CREATE TABLE resto (t text) TABLESPACE {space}")).unwrap();
+            conn.batch_execute("ALTER TABLE resto ALTER COLUMN t SET STORAGE PLAIN").unwrap();
+
+            while conn.batch_execute("INSERT INTO resto SELECT repeat('x', 2000) FROM generate_series(1, 100)").is_ok() {}
+            while conn.batch_execute("INSERT INTO resto VALUES (repeat('x', 7000))").is_ok() {}
+        }
+        None => conn
+            .batch_execute(
+                "CREATE FUNCTION cheio() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                     RAISE EXCEPTION 'could not extend file \"base/1/2\": No space left on device' USING ERRCODE = '53100'; END $$; \
+                 CREATE TRIGGER cheio BEFORE INSERT ON evento FOR EACH ROW EXECUTE FUNCTION cheio()",
+            )
+            .unwrap(),
+    }
+    eprintln!("a real disk: {}", disk.is_some());
+    // Until the last page of the table is full too.
+    let mut refused = None;
+    for _ in 0..400 {
+        let answer = write(&app);
+        if answer.status != 200 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    assert_unavailable(&refused.expect("the disk is full"));
+    assert!(is_whole(&read(&app)));
+    if disk.is_some() {
+        conn.batch_execute("DROP TABLE resto").unwrap();
+    } else {
+        conn.batch_execute("DROP TRIGGER cheio ON evento").unwrap();
+    }
+    until(SOON, "writes are taken again", || write(&app).status == 200);
+    if disk.is_some() {
+        conn.batch_execute("ALTER TABLE evento SET TABLESPACE pg_default").unwrap();
+        conn.batch_execute(&format!("DROP TABLESPACE {space}")).unwrap();
+    }
+}
