@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_minute_of_failures_is_seven_lines() {
+    fn a_minute_of_failures_is_eight_lines() {
         let outages = Outages::default();
         let start = Instant::now();
         let at = |tenths: u64| start + Duration::from_millis(tenths * 100);
@@ -156,7 +156,8 @@ mod tests {
         assert_eq!((begun, lines.len()), (1, 5));
         let first = Line::GoesOn { outage: Outage::Unreachable, failures: 1010, seconds: 10 };
         assert_eq!(lines[0], first);
-        assert_eq!(outages.due(true, at(640)), []);
+        let last = Line::GoesOn { outage: Outage::Unreachable, failures: 990, seconds: 64 };
+        assert_eq!(outages.due(true, at(640)), [last]);
         let over = Line::Over { outage: Outage::Unreachable, failures: 6000, seconds: 59 };
         assert!(outages.any());
         assert_eq!(outages.due(true, at(650)), [over]);

@@ -144,11 +144,11 @@ impl Database {
     }
 
     /// One login for the three roles.
-    pub fn one_login(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+    pub fn one_login() -> Vec<(&'static str, Vec<&'static str>)> {
         vec![(LOGIN, vec!["elos_app", "elos_nacional", "elos_auditor"])]
     }
 
-    pub fn three_logins(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+    pub fn three_logins() -> Vec<(&'static str, Vec<&'static str>)> {
         vec![
             ("prova_app", vec!["elos_app"]),
             ("prova_nacional", vec!["elos_nacional"]),
@@ -158,7 +158,7 @@ impl Database {
 
     /// By statements alone.
     pub fn prove(&self) -> Report {
-        self.prove_as(OWNER, &self.one_login(), STATEMENTS)
+        self.prove_as(OWNER, &Self::one_login(), STATEMENTS)
     }
 
     pub fn prove_as(

@@ -141,7 +141,7 @@ fn of_roles(fault: &str, undo: &'static str) -> (Report, Report) {
         Database::empty()
     };
     let _changed = cluster::change_roles(fault, undo);
-    (database.prove(), database.prove_as(OWNER, &database.three_logins(), STATEMENTS))
+    (database.prove(), database.prove_as(OWNER, &Database::three_logins(), STATEMENTS))
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn it_holds_and_leaves_nothing() {
     let database = Database::seeded();
     let before = database.contents();
     let all = isolation::Options::all(crate::support::agora);
-    let report = database.prove_as(cluster::OWNER, &database.one_login(), all);
+    let report = database.prove_as(cluster::OWNER, &Database::one_login(), all);
     assert!(report.holds(), "{report}");
     assert_eq!(report.notes, Vec::<String>::new(), "every table has rows to try");
     assert_eq!(database.contents(), before, "something was left");
@@ -50,9 +50,9 @@ fn it_holds_and_leaves_nothing() {
 fn it_holds_on_an_empty_database_as_a_superuser_and_with_three_logins() {
     let _turn = cluster::roles_stay();
     let database = Database::empty();
-    let report = database.prove_as("postgres", &database.one_login(), cluster::STATEMENTS);
+    let report = database.prove_as("postgres", &Database::one_login(), cluster::STATEMENTS);
     assert!(report.holds(), "{report}");
-    let report = database.prove_as(cluster::OWNER, &database.three_logins(), cluster::STATEMENTS);
+    let report = database.prove_as(cluster::OWNER, &Database::three_logins(), cluster::STATEMENTS);
     assert!(report.holds(), "{report}");
 }
 
@@ -66,7 +66,7 @@ fn it_finds_a_door_that_shows_what_is_anothers() {
     database.conn().batch_execute(fault).unwrap();
     let options =
         isolation::Options { unfiltered: true, ..isolation::Options::all(crate::support::agora) };
-    let report = database.prove_as(cluster::OWNER, &database.one_login(), options);
+    let report = database.prove_as(cluster::OWNER, &Database::one_login(), options);
     for (kind, operation) in [
         (Kind::Graphql, "adolescente"),
         (Kind::Graphql, "node"),
