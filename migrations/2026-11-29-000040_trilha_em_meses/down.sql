@@ -1,5 +1,4 @@
 SET ROLE elos_definidor;
-DROP FUNCTION elos_trilha_selar();
 DROP FUNCTION elos_trilha_provar;
 DROP FUNCTION elos_trilha_de_escrita;
 DROP FUNCTION elos_trilha_de_leitura;

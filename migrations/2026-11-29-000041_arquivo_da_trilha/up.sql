@@ -53,10 +53,10 @@ CREATE FUNCTION elos_trilha_ponta(tribunal smallint)
 REVOKE ALL ON FUNCTION elos_trilha_ponta(smallint) FROM PUBLIC;
 COMMENT ON FUNCTION elos_trilha_ponta(smallint) IS 'O último selo da cadeia de um tribunal, no banco ou em arquivo.';
 
--- The same as before, but for where a chain ends. Seals what is committed and not sealed yet, of
--- each tribunal a thousand records at most, in the order of the trail; answers how many. The trail grows faster than PostgreSQL counts it: by what
+-- Seals what is committed and not sealed yet, of each tribunal a thousand records at most, in the
+-- order of the trail; answers how many. The trail grows faster than PostgreSQL counts it: by what
 -- it knew, it would look through and sort all of it for every seal.
-CREATE OR REPLACE FUNCTION elos_trilha_selar() RETURNS bigint
+CREATE FUNCTION elos_trilha_selar() RETURNS bigint
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
     SET "TimeZone" = 'UTC' SET enable_seqscan = off SET enable_bitmapscan = off
     -- What is switched off counts as dear, and for what is dear PostgreSQL compiles: two seconds a round.
@@ -113,6 +113,9 @@ BEGIN
     END LOOP;
     RETURN selados;
 END $$;
+REVOKE ALL ON FUNCTION elos_trilha_selar() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION elos_trilha_selar() TO elos_auditor;
+COMMENT ON FUNCTION elos_trilha_selar() IS 'Sela o que está gravado e ainda não selado, até mil registros de cada tribunal; responde quantos.';
 
 RESET ROLE;
 REVOKE CREATE ON SCHEMA public FROM elos_definidor;
