@@ -142,7 +142,7 @@ pub struct NovoRegistro {
     pub recursos: Vec<Recurso>,
     pub campos: CamposSensiveis,
     pub correlacao: String,
-    /// Of deliveries that are told together: every subscription that got them, UUIDs; else empty.
+    /// Every subscription that got the deliveries which this record tells together, as UUIDs; else empty.
     pub correlacoes: Vec<String>,
     /// It tells of an event that a subscription was sent.
     pub entrega: bool,
@@ -201,7 +201,7 @@ pub struct Registro {
     pub campos_sensiveis: Vec<String>,
     #[diesel(sql_type = tipo::Text)]
     pub correlacao: String,
-    /// Of deliveries told together: every subscription that got them.
+    /// Every subscription that got the deliveries which this record tells together.
     #[diesel(sql_type = tipo::Nullable<tipo::Array<tipo::Text>>)]
     pub correlacoes: Option<Vec<String>>,
 }

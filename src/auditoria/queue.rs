@@ -65,7 +65,7 @@ enum State {
 }
 
 impl Written {
-    /// Of a call that has nothing to be written.
+    /// A call that left nothing to be written waits for nothing.
     pub const fn already() -> Self {
         Self(State::Written)
     }
