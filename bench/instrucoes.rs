@@ -7,13 +7,14 @@
 
 mod callgrind;
 
+use actix_web::web::Bytes;
 use callgrind::{contar_ate_aqui, contar_daqui};
 use elos::auth::{Ator, Papel};
 use elos::config::{Assinaturas, Documentos as DeDocumentos, Regras};
 use elos::db::migracoes::Migrador;
 use elos::db::{Db, DbOptions};
 use elos::embedded::{Embedded, Options};
-use elos::graphql::http::pedido::Pedido;
+use elos::graphql::http::parameters::Parameters;
 use elos::graphql::{self, Carona, Documentos, Executor, Servico, Sessoes};
 use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
@@ -131,10 +132,11 @@ async fn responder(
     variables: &Value,
 ) -> anyhow::Result<Vec<u8>> {
     let corpo = json!({ "query": query, "variables": variables }).to_string();
-    let pedido: Pedido = serde_json::from_str(&corpo)?;
+    let corpo = Bytes::from(corpo);
+    let parameters: Parameters<'_> = serde_json::from_slice(&corpo)?;
     let chamada = servico.entrar(ator.clone(), "instrucoes".into());
-    let lido = pedido.conferir().map_err(|error| anyhow::anyhow!("{error:?}"))?;
-    let pronta = lido.preparar(&servico.documentos);
+    let lido = parameters.check(&corpo).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let pronta = lido.preparar(servico, ator.credencial()).await;
     let pronta = pronta.map_err(|recusa| anyhow::anyhow!("{recusa:?}"))?;
     let desfecho = servico.executar(chamada, &pronta).await;
     Ok(serde_json::to_vec(&desfecho)?)

@@ -4,6 +4,7 @@ use crate::armazem::{Armazem, NoBanco};
 use crate::assinante::Assinante;
 use crate::auditoria::{Auditoria, Entrada, Rastro, Written};
 use crate::auth::Ator;
+use crate::body::Bodies;
 use crate::config::{Assinaturas, Documentos, Http, Regras};
 use crate::db::{Db, Sessao};
 use crate::enumeracao::Enumeracao;
@@ -12,6 +13,7 @@ use crate::escrita::Turmas;
 use crate::metricas::Metricas;
 use crate::rastro::Rastreavel;
 use crate::readiness::Readiness;
+use crate::work::Work;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -33,6 +35,10 @@ pub struct App {
     pub assinaturas: Assinaturas,
     pub documentos: Documentos,
     pub http: Http,
+    /// The memory for bodies.
+    pub bodies: Arc<Bodies>,
+    /// What is too long for the async workers.
+    pub work: Arc<Work>,
     /// The clock. A parameter, so that rules and snapshots are deterministic.
     pub agora: fn() -> DateTime<Utc>,
 }
@@ -47,6 +53,7 @@ impl App {
             (Arc::default(), Arc::default(), Assinaturas::default());
         let (documentos, http, assinante) = (Documentos::default(), Http::default(), None);
         let readiness = Readiness::default();
+        let (bodies, work) = (Arc::default(), Arc::default());
         Self {
             db,
             armazem,
@@ -60,6 +67,8 @@ impl App {
             assinaturas,
             documentos,
             http,
+            bodies,
+            work,
             agora,
         }
     }
@@ -76,7 +85,7 @@ impl App {
 
     #[must_use]
     pub fn com_http(self, http: Http) -> Self {
-        Self { http, ..self }
+        Self { http, bodies: Arc::new(Bodies::new(http.corpos_maximo)), ..self }
     }
 
     #[must_use]

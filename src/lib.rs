@@ -14,6 +14,8 @@ pub mod config; // every setting, documented once
 pub mod telemetry; // logs
 pub mod auth; // who asks: tokens, papéis, the development issuer
 pub mod rastro; // which records an answer holds
+pub mod shares; // what callers share, and none has too much of
+pub mod work; // what would hold the async workers
 pub mod readiness; // whether this instance should be sent requests
 pub mod db; // PostgreSQL: its two doors, pages, relations
 pub mod armazem; // where the bytes of files are kept
@@ -35,7 +37,7 @@ pub mod tramite;
 pub mod evento;
 
 // The roof.
-pub mod entrada; // the bytes of a JSON request, for both doors
+pub mod body; // the bytes of a request, for both doors
 pub mod connections; // how many are open, and that their clients read
 pub mod origin; // by which names and from which pages the server is called
 pub mod graphql; // one schema over HTTP

@@ -108,6 +108,16 @@ pub fn correlacao(req: &HttpRequest) -> String {
     req.extensions().get::<Correlacao>().map_or_else(String::new, |id| id.0.clone())
 }
 
+/// Who is charged for what the request takes: its credential or, before that is known, the address
+/// that it comes from. No credential has a blank in its name.
+pub fn caller(req: &HttpRequest) -> String {
+    if let Some(Noted(chamada, _)) = req.extensions().get::<Noted>() {
+        return chamada.ator().credencial().to_owned();
+    }
+    let address = req.peer_addr().map(|peer| peer.ip().to_canonical());
+    address.map_or_else(|| "address unknown".to_owned(), |address| format!("address {address}"))
+}
+
 /// The call that the request turned out to be, recorded when it is over; by `refuse`, if the trail
 /// does not take it.
 pub fn anotar(req: &HttpRequest, chamada: &Chamada, refuse: Refuse) {

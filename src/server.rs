@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::auditoria::Auditoria;
 use crate::auth::Auth;
+use crate::body::pieces;
 use crate::config::{Config, Connections};
 use crate::connections::{Register, only_readers, raise_descriptor_limit};
 use crate::docs::Docs;
@@ -11,11 +12,12 @@ use crate::graphql::{Carona, Documentos, Ending, Servico, Sessoes};
 use crate::metricas::Metricas;
 use crate::origin::{AllowedOrigins, only_loopback};
 use crate::readiness::{self, Readiness};
-use crate::{credencial, graphql, pages, requisicao, rest, tramite};
+use crate::{credencial, graphql, pages, requisicao, rest, tramite, work};
 use actix_cors::Cors;
 use actix_web::dev::Server;
 use actix_web::guard::fn_guard;
 use actix_web::http::header;
+use actix_web::web::Bytes;
 use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
 use actix_web::{App as Actix, HttpResponse, HttpServer, web};
 use anyhow::Context;
@@ -86,8 +88,9 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let Partes { app: App { regras, .. }, graphiql, .. } = &partes;
     let readiness = preparar(&partes);
     tracing::info!(?regras, graphiql, "serving");
-    let sdl = web::Data::new(Sdl(graphql::sdl()));
-    let documentos = Documentos::novos(&sdl.0, &partes.app.documentos);
+    let sdl = graphql::sdl();
+    let documentos = Documentos::novos(&sdl, &partes.app.documentos);
+    let sdl = web::Data::new(Sdl(sdl.into()));
     let documentos = Arc::new(documentos.map_err(std::io::Error::other)?);
     if let Some(escuta) = partes.metricas {
         servir_metricas(escuta, partes.app.metricas.clone())?;
@@ -151,8 +154,8 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
         }
         rotas
     });
-    // What blocks has a connection first: there is no work for more threads.
-    let servidor = servidor.worker_max_blocking_threads(threads);
+    // What blocks has a connection or a turn first: there is no work for more threads.
+    let servidor = servidor.worker_max_blocking_threads(threads + work::at_once() as usize);
     let servidor = servidor.on_connect(move |io, data| register.admit(io, data));
     let servidor = servidor.listen(escuta)?.shutdown_timeout(ENCERRAR_EM_SEGUNDOS);
     let servidor = servidor.disable_signals().run();
@@ -268,8 +271,10 @@ fn rondar(app: App) {
     });
 }
 
-struct Sdl(String);
+/// The schema, once for all answers.
+struct Sdl(Bytes);
 
 async fn schema_graphql(sdl: web::Data<Sdl>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/graphql; charset=utf-8").body(sdl.0.clone())
+    let answer = pieces::answer([Bytes::clone(&sdl.0)]);
+    HttpResponse::Ok().content_type("application/graphql; charset=utf-8").body(answer)
 }

@@ -1,13 +1,21 @@
-//! How GraphQL is answered over HTTP.
+//! How requests are read and answered over HTTP.
 
 use clap::ValueEnum;
 use serde::Deserialize;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Http {
     pub perfil: PerfilHttp,
     /// Operations that one request may have, as an array; zero is none.
     pub lote_maximo: u16,
+    /// MiB of bodies that are in memory at once.
+    pub corpos_maximo: u32,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { perfil: PerfilHttp::default(), lote_maximo: 0, corpos_maximo: 64 }
+    }
 }
 
 /// By which statuses, for two readings of GraphQL over HTTP do not agree.

@@ -54,6 +54,9 @@ pub enum ConfigInvalida {
     Sintaxe(PathBuf, toml::de::Error),
 }
 
+/// MiB that bodies must have: a part of them holds the largest body.
+const CORPOS_MINIMO: u32 = 16;
+
 /// The settings in force.
 #[derive(Clone)]
 pub struct Config {
@@ -161,6 +164,11 @@ impl Config {
             http: Http {
                 perfil: dadas.http_profile.or(arquivo.http_profile).unwrap_or_default(),
                 lote_maximo: dadas.lote_maximo.or(arquivo.lote_maximo).unwrap_or(0),
+                corpos_maximo: dadas
+                    .corpos_maximo
+                    .or(arquivo.corpos_maximo)
+                    .unwrap_or(Http::default().corpos_maximo)
+                    .max(CORPOS_MINIMO),
             },
             log: dadas.log.or(arquivo.log).unwrap_or_else(|| "info".into()),
             log_format: dadas.log_format.or(arquivo.log_format).unwrap_or_default(),

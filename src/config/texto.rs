@@ -89,6 +89,7 @@ impl fmt::Display for Config {
         let perfil = perfil.as_ref().map_or("", |valor| valor.get_name());
         writeln!(f, "http_profile     = {perfil}")?;
         writeln!(f, "lote_maximo      = {}", self.http.lote_maximo)?;
+        writeln!(f, "corpos_maximo    = {}", self.http.corpos_maximo)?;
         writeln!(f, "log              = {}", self.log)?;
         writeln!(f, "log_format       = {:?}", self.log_format)?;
         write_regras(f, regras)?;

@@ -5,6 +5,7 @@ use super::document::{
     self, ErroNoDocumento, EsquemaInvalido, Invalido, NaoNormalizado, Tamanho, VariavelInvalida,
 };
 use super::escalares::confere;
+use super::http::variables::Unread;
 use super::operacao::Desfecho;
 use super::persistidos::{NaoAchado, Persistidos, Referencia, Repetido};
 use crate::config::{self, Confiavel};
@@ -12,6 +13,9 @@ use crate::error::{CodigoErro, Falha};
 use async_graphql::Variables;
 use serde_json::json;
 use std::sync::Arc;
+
+/// A document of so many bytes is validated on the worker: that takes less than a millisecond.
+const DOCUMENT_INLINE: usize = 2 * 1024;
 
 /// One for the whole server: it remembers what it has prepared.
 pub struct Documentos {
@@ -57,23 +61,35 @@ impl Documentos {
         self.custo_maximo
     }
 
-    /// The operation to run, and what it costs; or its refusal, before anything of it ran.
+    /// Whether preparing it holds whoever does it for longer than the async workers should be:
+    /// a long document that is not remembered as it is.
+    pub fn takes_long(&self, referencia: &Referencia, operacao: Option<&str>) -> bool {
+        let longo = |texto: &str| {
+            texto.len() > DOCUMENT_INLINE && !self.preparador.lembra(texto, operacao)
+        };
+        self.persistidos.olhar(referencia, longo).unwrap_or(false)
+    }
+
+    /// The operation to run, with its variables, and what it costs; or its refusal, before anything of it ran.
     pub fn preparar(
         &self,
         referencia: Referencia,
         operacao: Option<&str>,
-        variaveis: &Variables,
-    ) -> Result<(Arc<Preparado>, u64), Desfecho> {
+        variaveis: &Unread,
+    ) -> Result<(Arc<Preparado>, Variables, u64), Desfecho> {
         let achado = self.persistidos.achar(referencia).map_err(nao_achado)?;
-        let preparado = self.preparador.preparar(achado.texto(), operacao, variaveis);
+        let valido = self.preparador.validar(achado.texto(), operacao).map_err(recusa)?;
+        let variaveis = variaveis.read(|nome| valido.declara(nome));
+        let variaveis = variaveis.map_err(|error| Desfecho::recusa(&error))?;
+        let preparado = self.preparador.com_variaveis(achado.texto(), &valido, &variaveis);
         let preparado = preparado.map_err(recusa)?;
         self.persistidos.lembrar(achado);
         if preparado.introspeccao && !self.introspeccao {
             let mensagem = "este servidor não responde a `__schema` nem a `__type`; o esquema está em /schema.graphql";
             return Err(Desfecho::da_falha(Falha::DocumentoInvalido, mensagem));
         }
-        match preparado.custo.conferir(self.custo_maximo, variaveis) {
-            Ok(custo) => Ok((preparado, custo)),
+        match preparado.custo.conferir(self.custo_maximo, &variaveis) {
+            Ok(custo) => Ok((preparado, variaveis, custo)),
             Err(excedido) => {
                 Err(Desfecho::da_falha(Falha::CustoExcedeLimite, &excedido.to_string()))
             }

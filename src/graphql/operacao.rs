@@ -10,6 +10,7 @@ use crate::app::{App, Chamada};
 use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use crate::auth::Ator;
 use crate::error::{Error, Falha};
+use actix_web::web::Bytes;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ServerError};
 use serde::Serialize;
@@ -40,6 +41,15 @@ pub struct Desfecho {
     /// In how many seconds it is worth trying again, if that is known.
     #[serde(skip)]
     pub retry_after: Option<u32>,
+}
+
+/// `data` of so many bytes is not copied any more.
+const LARGE: usize = 64 * 1024;
+
+/// An answer in bytes.
+pub enum Written {
+    Whole(Vec<u8>),
+    Parts([Bytes; 3]),
 }
 
 #[derive(Debug, Serialize)]
@@ -152,6 +162,28 @@ impl Desfecho {
         }
     }
 
+    /// As JSON; large `data` is not copied.
+    pub fn escrito(mut self) -> serde_json::Result<Written> {
+        let Some(data) = self.data.take_if(|data| data.get().len() > LARGE) else {
+            return serde_json::to_vec(&self).map(Written::Whole);
+        };
+        let mut before = b"{".to_vec();
+        if !self.errors.is_empty() {
+            before.extend_from_slice(b"\"errors\":");
+            serde_json::to_writer(&mut before, &self.errors)?;
+            before.push(b',');
+        }
+        before.extend_from_slice(b"\"data\":");
+        let mut after = Vec::new();
+        if let Some(extensions) = &self.extensions {
+            after.extend_from_slice(b",\"extensions\":");
+            serde_json::to_writer(&mut after, extensions)?;
+        }
+        after.push(b'}');
+        let data = Box::<str>::from(data).into_boxed_bytes();
+        Ok(Written::Parts([before.into(), data.into(), after.into()]))
+    }
+
     /// Tells the trail what of it failed.
     pub fn anotar(&self, rastro: &Rastro) {
         self.errors.iter().for_each(|erro| rastro.falhou(status_de(erro)));
@@ -194,4 +226,31 @@ fn com_codigo(error: &ServerError) -> Value {
         erro["path"] = caminho;
     }
     erro
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_the_same_whole_and_in_parts() {
+        let answer = |length: usize, errors: bool, cost: bool| {
+            let data = to_raw_value(&"x".repeat(length)).unwrap();
+            let errors = if errors { vec![json!({ "message": "m" })] } else { Vec::new() };
+            let mut answer = Desfecho { errors, data: Some(data), extensions: None, retry_after: None };
+            if cost {
+                answer.com_custo(1, 2);
+            }
+            answer
+        };
+        for (length, large) in [(10, false), (LARGE, true)] {
+            for (errors, cost) in [(false, false), (true, false), (false, true), (true, true)] {
+                let whole = serde_json::to_vec(&answer(length, errors, cost)).unwrap();
+                match answer(length, errors, cost).escrito().unwrap() {
+                    Written::Whole(bytes) => assert!(!large && bytes == whole),
+                    Written::Parts(parts) => assert!(large && parts.concat() == whole),
+                }
+            }
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! Reads a JSON body field by field, and remembers what it could not read.
 
 use super::envelope::Negado;
+use crate::body::counted::{self, Bounds, NotRead};
+use crate::body::read_json;
 use crate::campo::{self, Mudanca, preenchido};
 use crate::config::CamposDesconhecidos;
-use crate::entrada::corpo_json;
 use crate::error::{CodigoErro, Error, Falha, Recusa};
 use crate::tempo;
 use actix_web::http::header;
@@ -16,8 +17,17 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-const MAXIMO: usize = 256 * 1024;
+/// What a body may be: more than any that a person fills in.
+const LIMITS: Limits = Limits { bytes: 256 * 1024, values: 20_000 };
+const DEPTH: usize = 64;
 const DESCONHECIDOS_MAXIMO: usize = 50;
+
+/// How large a body may be, as it comes and in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub bytes: usize,
+    pub values: usize,
+}
 
 /// The path of a field below the input, in the names of the GraphQL schema.
 pub type Campo = &'static [&'static str];
@@ -36,13 +46,32 @@ pub struct Corpo {
 
 impl Corpo {
     pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Self, Negado> {
-        Ok(Self::de(corpo_json(req, payload, MAXIMO).await?)?)
+        Ok(Self::read(req, payload, LIMITS, |corpo| corpo).await?)
     }
 
-    pub fn de(bytes: web::Bytes) -> Result<Self, Error> {
-        match serde_json::from_slice(&bytes) {
+    /// What `read` makes of a body; of a large one, on another thread.
+    pub async fn read<T: Send + 'static>(
+        req: &HttpRequest,
+        payload: web::Payload,
+        limits: Limits,
+        read: impl FnOnce(Self) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let Limits { bytes, values } = limits;
+        let read = move |bytes| Ok(read(Self::of(bytes, values)?));
+        let (read, _share) = read_json(req, payload, bytes, read).await?;
+        read
+    }
+
+    fn of(bytes: web::Bytes, values: usize) -> Result<Self, Error> {
+        match counted::members::<Value>(&bytes, Bounds { values, depth: DEPTH }, |_| true) {
             Ok(campos) => Ok(Self { bytes, campos, ..Self::default() }),
-            Err(_) => Err(Error::falha(Falha::EntradaInvalida, "o corpo não é um objeto JSON")),
+            Err(NotRead::Malformed) => {
+                Err(Error::falha(Falha::EntradaInvalida, "o corpo não é um objeto JSON"))
+            }
+            Err(NotRead::Excess) => {
+                let mensagem = format!("o corpo tem mais de {values} valores ou {DEPTH} níveis");
+                Err(Error::falha(Falha::CorpoExcedeLimite, mensagem))
+            }
         }
     }
 

@@ -28,6 +28,9 @@ use std::str::FromStr;
 
 pub const PREFIXO: &str = "/api/v1";
 
+/// Of a query string: more than any route has.
+const PARAMETERS_AT_MOST: usize = 100;
+
 pub fn rotas(config: &mut web::ServiceConfig) {
     use processos::{escrita, leitura};
     let scope = web::scope(PREFIXO)
@@ -128,7 +131,7 @@ impl Chamada {
         if requisicao::rota(req).contains('{') {
             chamada.naming(1)?;
         }
-        Ok((chamada, Parametros::de(req)))
+        Ok((chamada, Parametros::de(req)?))
     }
 }
 
@@ -159,9 +162,14 @@ fn entrada(req: &HttpRequest, papel: Papel) -> Entrada {
 struct Parametros(Vec<(String, String)>);
 
 impl Parametros {
-    fn de(req: &HttpRequest) -> Self {
-        let lidos = web::Query::<Vec<(String, String)>>::from_query(req.query_string());
-        Self(lidos.map(web::Query::into_inner).unwrap_or_default())
+    fn de(req: &HttpRequest) -> Result<Self, Negado> {
+        let query = req.query_string();
+        if query.split('&').count() > PARAMETERS_AT_MOST {
+            let mensagem = format!("um pedido tem no máximo {PARAMETERS_AT_MOST} parâmetros");
+            return Err(Error::falha(Falha::EntradaInvalida, mensagem).into());
+        }
+        let lidos = web::Query::<Vec<(String, String)>>::from_query(query);
+        Ok(Self(lidos.map(web::Query::into_inner).unwrap_or_default()))
     }
 
     /// Empty counts as absent, as a form sends it; white space is a value, and a wrong one.

@@ -34,7 +34,7 @@ async fn uma(
     lido: Result<Lido, Error>,
 ) -> Result<Desfecho, Desfecho> {
     let lido = lido.map_err(|error| Desfecho::recusa(&error))?;
-    let pronta = lido.preparar(&servico.documentos)?;
+    let pronta = lido.preparar(servico, chamada.ator().credencial()).await?;
     if pronta.tipo() == OperationType::Subscription {
         let mensagem = "peça cada subscription sozinha";
         return Err(Desfecho::da_falha(Falha::NaoAceitavel, mensagem));

@@ -4,9 +4,11 @@
 //! run, answer (`resposta.rs`).
 
 mod lote;
+pub mod parameters;
 pub mod pedido;
 mod resposta;
 mod sse;
+pub mod variables;
 
 use super::operacao::Servico;
 use super::sessoes::Vigia;
@@ -64,7 +66,7 @@ pub async fn responder(
         Err(NaoLido::Ilegivel) => return forma.recusar_ilegivel(),
         Err(NaoLido::Recusado(error)) => return forma.recusar(&error),
     };
-    let pronta = match lido.preparar(&servico.documentos) {
+    let pronta = match lido.preparar(&servico, ator.credencial()).await {
         Ok(pronta) => pronta,
         // What is wrong with a document is told as an event, to whom EventSource would hide a status.
         Err(recusada) if midia == Midia::EventStream => return sse::responder_uma(&recusada),

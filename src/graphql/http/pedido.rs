@@ -1,18 +1,25 @@
 //! From the bytes of a request to a prepared one, or why not.
 
+use super::parameters::{Parameters, Text};
+use super::variables::Unread;
 use crate::auditoria::EspecieAuditoria;
-use crate::entrada::corpo_json;
+use crate::body::read_json;
 use crate::error::{Error, Falha};
 use crate::graphql::Documentos;
 use crate::graphql::document::preparar::Preparado;
-use crate::graphql::operacao::Desfecho;
-use crate::graphql::persistidos::{Id, Referencia};
+use crate::graphql::operacao::{Desfecho, Servico};
+use crate::graphql::persistidos::Referencia;
+use crate::shares::Share;
+use crate::work::INLINE;
 use actix_web::http::Method;
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, web};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Variables};
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
 use std::sync::Arc;
 
 /// Four times the largest document: variables and JSON's escapes come with it.
@@ -21,23 +28,14 @@ const CORPO_MAXIMO: usize = 1024 * 1024;
 /// Of a name that goes to the trail.
 const NOME_MAXIMO: usize = 100;
 
-/// The parameters of a request, however they came.
-#[derive(Deserialize)]
-pub struct Pedido {
-    query: Option<Value>,
-    #[serde(rename = "documentId")]
-    document_id: Option<Value>,
-    #[serde(rename = "operationName")]
-    operation_name: Option<Value>,
-    variables: Option<Value>,
-    extensions: Option<Value>,
-}
-
 /// A request of the right shape, whose document nobody has looked at.
 pub struct Lido {
     referencia: Referencia,
     operacao: Option<String>,
-    variaveis: Variables,
+    variaveis: Unread,
+    /// The place in memory of the body that it is of, if it is charged for; kept as long as what
+    /// was read of it.
+    pub share: Option<Arc<Share>>,
 }
 
 /// What one HTTP request has.
@@ -52,6 +50,7 @@ pub struct Pronta {
     preparado: Arc<Preparado>,
     variaveis: Variables,
     pub custo: u64,
+    _share: Option<Arc<Share>>,
 }
 
 impl Pronta {
@@ -114,19 +113,34 @@ pub async fn ler(
     lote_maximo: u16,
 ) -> Result<Lidos, NaoLido> {
     if *req.method() == Method::GET {
-        return Ok(Lidos::Um(da_url(req)?.conferir()?));
+        return Ok(Lidos::Um(da_url(req)?));
     }
-    let corpo = corpo_json(req, payload, CORPO_MAXIMO).await?;
-    if lote_maximo > 0 && corpo.trim_ascii_start().starts_with(b"[") {
-        return lote(&corpo, lote_maximo.into());
+    let read = move |corpo: Bytes| separar(&corpo, lote_maximo.into());
+    let (lidos, share) = read_json(req, payload, CORPO_MAXIMO, read).await?;
+    let (mut lidos, share) = (lidos?, Some(Arc::new(share)));
+    match &mut lidos {
+        Lidos::Um(lido) => lido.share = share,
+        Lidos::Lote(lidos) => {
+            lidos.iter_mut().flatten().for_each(|lido| lido.share.clone_from(&share));
+        }
     }
-    let pedido: Pedido = serde_json::from_slice(&corpo)?;
-    Ok(Lidos::Um(pedido.conferir()?))
+    Ok(lidos)
 }
 
-fn lote(corpo: &[u8], maximo: usize) -> Result<Lidos, NaoLido> {
-    let itens: Vec<Value> = serde_json::from_slice(corpo)?;
-    match itens.len() {
+/// One request or, where lists are taken, some.
+fn separar(corpo: &Bytes, lote_maximo: usize) -> Result<Lidos, NaoLido> {
+    if lote_maximo > 0 && corpo.trim_ascii_start().starts_with(b"[") {
+        return lote(corpo, lote_maximo);
+    }
+    let parameters: Parameters<'_> = serde_json::from_slice(corpo)?;
+    Ok(Lidos::Um(parameters.check(corpo)?))
+}
+
+fn lote(corpo: &Bytes, maximo: usize) -> Result<Lidos, NaoLido> {
+    let mut reader = serde_json::Deserializer::from_slice(corpo);
+    let Items { first, all } = FirstItems(maximo).deserialize(&mut reader)?;
+    reader.end()?;
+    match all {
         0 => return Err(invalida("a lista não tem operação").into()),
         n if n > maximo => {
             let mensagem = format!("um pedido tem no máximo {maximo} operações; este tem {n}");
@@ -134,81 +148,77 @@ fn lote(corpo: &[u8], maximo: usize) -> Result<Lidos, NaoLido> {
         }
         _ => {}
     }
-    let um = |item| match serde_json::from_value::<Pedido>(item) {
-        Ok(pedido) => pedido.conferir(),
+    let um = |item: &RawValue| match serde_json::from_str::<Parameters<'_>>(item.get()) {
+        Ok(parameters) => parameters.check(corpo),
         Err(_) => Err(invalida("cada item da lista é um objeto com `query`")),
     };
-    Ok(Lidos::Lote(itens.into_iter().map(um).collect()))
+    Ok(Lidos::Lote(first.into_iter().map(um).collect()))
 }
 
-impl Pedido {
-    pub fn conferir(self) -> Result<Lido, Error> {
-        let texto = match self.query {
-            None | Some(Value::Null) => None,
-            Some(Value::String(texto)) => Some(texto),
-            Some(_) => return Err(invalida("`query` é um texto")),
-        };
-        let id = id(self.document_id, self.extensions)?;
-        let referencia = match (texto, id) {
-            (Some(texto), None) => Referencia::Texto(texto),
-            (None, Some(id)) => Referencia::Id(id),
-            (Some(texto), Some(id)) => Referencia::Ambos(texto, id),
-            (None, None) => {
-                return Err(invalida("falta `query`, o documento GraphQL, como texto"));
-            }
-        };
-        let operacao = match self.operation_name {
-            None | Some(Value::Null) => None,
-            Some(Value::String(nome)) => Some(nome),
-            Some(_) => return Err(invalida("`operationName` é um texto")),
-        };
-        let variaveis = match self.variables {
-            None | Some(Value::Null) => Variables::default(),
-            Some(objeto @ Value::Object(_)) => Variables::from_json(objeto),
-            Some(_) => return Err(invalida("`variables` é um objeto")),
-        };
-        Ok(Lido { referencia, operacao, variaveis })
+/// A list, of which no more items than so many are kept.
+struct FirstItems(usize);
+
+struct Items<'b> {
+    first: Vec<&'b RawValue>,
+    all: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for FirstItems {
+    type Value = Items<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Items<'de>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FirstItems {
+    type Value = Items<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Items<'de>, A::Error> {
+        let mut first = Vec::new();
+        while first.len() < self.0
+            && let Some(item) = items.next_element()?
+        {
+            first.push(item);
+        }
+        let mut all = first.len();
+        while all >= self.0 && items.next_element::<IgnoredAny>()?.is_some() {
+            all += 1;
+        }
+        Ok(Items { first, all })
     }
 }
 
 impl Lido {
-    pub fn preparar(self, documentos: &Documentos) -> Result<Pronta, Desfecho> {
-        let Self { referencia, operacao, variaveis } = self;
-        let (preparado, custo) =
-            documentos.preparar(referencia, operacao.as_deref(), &variaveis)?;
-        Ok(Pronta { preparado, variaveis, custo })
+    pub const fn new(referencia: Referencia, operacao: Option<String>, variaveis: Unread) -> Self {
+        Self { referencia, operacao, variaveis, share: None }
     }
-}
 
-/// By which a document is asked for: as GraphQL over HTTP says, or as Apollo does.
-fn id(document_id: Option<Value>, extensions: Option<Value>) -> Result<Option<Id>, Error> {
-    let do_documento = match document_id {
-        None | Some(Value::Null) => None,
-        Some(Value::String(id)) => Some(Id::novo(&id)),
-        Some(_) => return Err(invalida("`documentId` é um texto")),
-    };
-    let da_extensao = match extensions {
-        None | Some(Value::Null) => None,
-        Some(Value::Object(extensions)) => da_apollo(extensions.get("persistedQuery"))?,
-        Some(_) => return Err(invalida("`extensions` é um objeto")),
-    };
-    match (do_documento, da_extensao) {
-        (Some(um), Some(outro)) if um != outro => {
-            Err(invalida("`documentId` e `persistedQuery` pedem documentos diferentes"))
+    /// For `caller`; what would hold the worker is done on another thread.
+    pub async fn preparar(self, servico: &Servico, caller: &str) -> Result<Pronta, Desfecho> {
+        let documentos = Arc::clone(&servico.documentos);
+        let takes_long = self.variaveis.len() > INLINE
+            || documentos.takes_long(&self.referencia, self.operacao.as_deref());
+        if !takes_long {
+            return self.preparar_aqui(&documentos);
         }
-        (um, outro) => Ok(um.or(outro)),
+        let done = servico.app.work.run(caller, move || self.preparar_aqui(&documentos)).await;
+        done.unwrap_or_else(|error| Err(Desfecho::recusa(&error)))
+    }
+
+    fn preparar_aqui(self, documentos: &Documentos) -> Result<Pronta, Desfecho> {
+        let Self { referencia, operacao, variaveis, share } = self;
+        let (preparado, variaveis, custo) =
+            documentos.preparar(referencia, operacao.as_deref(), &variaveis)?;
+        Ok(Pronta { preparado, variaveis, custo, _share: share })
     }
 }
 
-fn da_apollo(persisted_query: Option<&Value>) -> Result<Option<Id>, Error> {
-    let Some(pedida) = persisted_query.filter(|valor| !valor.is_null()) else { return Ok(None) };
-    match (pedida["version"].as_u64(), pedida["sha256Hash"].as_str()) {
-        (Some(1), Some(hash)) => Ok(Some(Id::novo(hash))),
-        _ => Err(invalida("`persistedQuery` é { version: 1, sha256Hash }")),
-    }
-}
-
-fn da_url(req: &HttpRequest) -> Result<Pedido, Error> {
+fn da_url(req: &HttpRequest) -> Result<Lido, Error> {
     #[derive(Deserialize)]
     struct NaUrl {
         query: Option<String>,
@@ -222,17 +232,23 @@ fn da_url(req: &HttpRequest) -> Result<Pedido, Error> {
     let na_url = web::Query::<NaUrl>::from_query(req.query_string())
         .map_err(|_| invalida("a query string está malformada"))?
         .into_inner();
-    let json = |texto: Option<String>| match texto.as_deref() {
-        None | Some("") => Ok(None),
-        Some(texto) => serde_json::from_str(texto).map(Some),
+    let given = |text: Option<String>| text.map_or(Text::Absent, Text::Given);
+    let variables = Bytes::from(na_url.variables.unwrap_or_default());
+    let extensions = na_url.extensions.unwrap_or_default();
+    let parameters = Parameters {
+        query: given(na_url.query),
+        document_id: given(na_url.document_id),
+        operation_name: given(na_url.operation_name.filter(|nome| !nome.is_empty())),
+        variables: json(&variables).map_err(|_| invalida("`variables` não é JSON"))?,
+        extensions: json(extensions.as_bytes())
+            .map_err(|_| invalida("`extensions` não é JSON"))?,
     };
-    Ok(Pedido {
-        query: na_url.query.map(Value::String),
-        document_id: na_url.document_id.map(Value::String),
-        operation_name: na_url.operation_name.filter(|nome| !nome.is_empty()).map(Value::String),
-        variables: json(na_url.variables).map_err(|_| invalida("`variables` não é JSON"))?,
-        extensions: json(na_url.extensions).map_err(|_| invalida("`extensions` não é JSON"))?,
-    })
+    parameters.check(&variables)
+}
+
+/// Nothing, where a form sends an empty text.
+fn json(text: &[u8]) -> serde_json::Result<Option<&RawValue>> {
+    if text.is_empty() { Ok(None) } else { serde_json::from_slice(text) }
 }
 
 fn invalida(mensagem: &'static str) -> Error {

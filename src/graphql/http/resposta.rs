@@ -5,9 +5,10 @@
 //! knows `application/json`. By `2026` they follow the draft of that year: the same to all,
 //! 422 for what reads well and cannot be done, 294 for an answer in part.
 
+use crate::body::pieces;
 use crate::config::PerfilHttp;
 use crate::error::{Error, Falha};
-use crate::graphql::operacao::Desfecho;
+use crate::graphql::operacao::{Desfecho, Written};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::Value;
@@ -82,11 +83,11 @@ impl Forma {
         match desfecho.data {
             None => self.recusada(desfecho),
             Some(_) if em_parte => {
-                let mut resposta = self.escrever(status(PARCIAL), &desfecho);
+                let mut resposta = self.escrever(status(PARCIAL), desfecho);
                 resposta.head_mut().reason = Some("Partial Success");
                 resposta
             }
-            Some(_) => self.escrever(StatusCode::OK, &desfecho),
+            Some(_) => self.escrever(StatusCode::OK, desfecho),
         }
     }
 
@@ -101,7 +102,7 @@ impl Forma {
     /// What is not even JSON: 400 by both profiles.
     pub fn recusar_ilegivel(self) -> HttpResponse {
         let recusa = Desfecho::da_falha(Falha::EntradaInvalida, "o corpo não é JSON");
-        self.escrever(StatusCode::BAD_REQUEST, &recusa)
+        self.escrever(StatusCode::BAD_REQUEST, recusa)
     }
 
     fn recusada(self, mut desfecho: Desfecho) -> HttpResponse {
@@ -115,22 +116,26 @@ impl Forma {
             }
             PerfilHttp::Audits => status(desfecho.status()),
         };
-        let mut resposta = self.escrever(status, &desfecho);
-        if let Some(seconds) = desfecho.retry_after {
+        let retry_after = desfecho.retry_after;
+        let mut resposta = self.escrever(status, desfecho);
+        if let Some(seconds) = retry_after {
             resposta.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         resposta
     }
 
-    fn escrever(self, status: StatusCode, corpo: &Desfecho) -> HttpResponse {
+    fn escrever(self, status: StatusCode, corpo: Desfecho) -> HttpResponse {
         let tipo = match self.midia {
             Midia::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
             Midia::Json | Midia::EventStream => "application/json; charset=utf-8",
         };
-        let Ok(bytes) = serde_json::to_vec(corpo) else {
-            return HttpResponse::InternalServerError().finish();
-        };
-        HttpResponseBuilder::new(status).insert_header((header::CONTENT_TYPE, tipo)).body(bytes)
+        let mut resposta = HttpResponseBuilder::new(status);
+        resposta.insert_header((header::CONTENT_TYPE, tipo));
+        match corpo.escrito() {
+            Ok(Written::Whole(bytes)) => resposta.body(bytes),
+            Ok(Written::Parts(parts)) => resposta.body(pieces::answer(parts)),
+            Err(_) => HttpResponse::InternalServerError().finish(),
+        }
     }
 }
 

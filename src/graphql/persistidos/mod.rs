@@ -122,6 +122,14 @@ impl Persistidos {
         }
     }
 
+    /// Looks at the text that a request gives or that is known by its id, if there is one.
+    pub fn olhar<T>(&self, referencia: &Referencia, olhar: impl FnOnce(&str) -> T) -> Option<T> {
+        match referencia {
+            Referencia::Texto(texto) | Referencia::Ambos(texto, _) => Some(olhar(texto)),
+            Referencia::Id(id) => self.guardado(id).map(|texto| olhar(&texto)),
+        }
+    }
+
     /// A document that was prepared; only such ones take room.
     pub fn lembrar(&self, achado: Achado) {
         if let Achado::Novo(texto, resumo) = achado {

@@ -1,38 +1,34 @@
 //! The messages of graphql-transport-ws.
 
-use crate::graphql::http::pedido::{Lido, Pedido};
+use crate::auth::TRIBUNAL;
+use crate::graphql::http::parameters::{Parameters, Text};
+use crate::graphql::http::pedido::Lido;
 use crate::graphql::operacao::Desfecho;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::Bytes;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::fmt;
 
-type Objeto = Map<String, Value>;
+/// Of a `connection_init`: more headers than anybody has to say who it is.
+const HEADERS_AT_MOST: usize = 8;
 
+/// A message of which only the shape was read: what it carries is read by what it is.
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "it lives for a moment")]
-enum Crua {
-    ConnectionInit {
-        payload: Option<Objeto>,
-    },
-    Ping {
-        payload: Option<Objeto>,
-    },
-    Pong {
-        #[expect(dead_code, reason = "its shape is checked, and no more")]
-        payload: Option<Objeto>,
-    },
-    Subscribe {
-        id: String,
-        payload: Pedido,
-    },
-    Complete {
-        id: String,
-    },
+struct Crua<'m> {
+    #[serde(rename = "type")]
+    tipo: String,
+    #[serde(default)]
+    id: Text,
+    #[serde(borrow)]
+    payload: Option<&'m RawValue>,
 }
 
 pub enum DoCliente {
-    Iniciar(Option<Objeto>),
-    Ping(Option<Objeto>),
+    Iniciar(Headers),
+    Ping(Option<Box<RawValue>>),
     Pong,
     Assinar { id: String, lido: Lido },
     Completar { id: String },
@@ -40,17 +36,63 @@ pub enum DoCliente {
 
 impl DoCliente {
     /// None when it is no message of the protocol.
-    pub fn ler(texto: &str) -> Option<Self> {
-        Some(match serde_json::from_str(texto).ok()? {
-            Crua::ConnectionInit { payload } => Self::Iniciar(payload),
-            Crua::Ping { payload } => Self::Ping(payload),
-            Crua::Pong { .. } => Self::Pong,
-            Crua::Subscribe { id, payload } if !id.is_empty() => {
-                Self::Assinar { id, lido: payload.conferir().ok()? }
+    pub fn ler(texto: &Bytes) -> Option<Self> {
+        let Crua { tipo, id, payload } = serde_json::from_slice(texto).ok()?;
+        let id = match id {
+            Text::Given(id) if !id.is_empty() => Some(id),
+            _ => None,
+        };
+        let object = payload.is_none_or(|payload| payload.get().starts_with('{'));
+        Some(match tipo.as_str() {
+            "complete" => Self::Completar { id: id? },
+            _ if !object => return None,
+            "connection_init" => Self::Iniciar(match payload {
+                Some(payload) => serde_json::from_str(payload.get()).ok()?,
+                None => Headers::default(),
+            }),
+            "ping" => Self::Ping(payload.map(ToOwned::to_owned)),
+            "pong" => Self::Pong,
+            "subscribe" => {
+                let parameters: Parameters<'_> = serde_json::from_str(payload?.get()).ok()?;
+                Self::Assinar { id: id?, lido: parameters.check(texto).ok()? }
             }
-            Crua::Complete { id } if !id.is_empty() => Self::Completar { id },
-            Crua::Subscribe { .. } | Crua::Complete { .. } => return None,
+            _ => return None,
         })
+    }
+}
+
+/// Of what a `connection_init` carries, what says who it is; nothing in the place of a value that
+/// is no text. The rest is skipped.
+#[derive(Default)]
+pub struct Headers(pub Vec<(String, Text)>);
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Known;
+        impl<'de> Visitor<'de> for Known {
+            type Value = Headers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Headers, A::Error> {
+                let known = [AUTHORIZATION, TRIBUNAL];
+                let mut headers = Vec::new();
+                while let Some(name) = entries.next_key::<String>()? {
+                    if !known.iter().any(|known| name.eq_ignore_ascii_case(known.as_str())) {
+                        entries.next_value::<IgnoredAny>()?;
+                        continue;
+                    }
+                    if headers.len() == HEADERS_AT_MOST {
+                        return Err(serde::de::Error::custom("too many headers"));
+                    }
+                    headers.push((name, entries.next_value()?));
+                }
+                Ok(Headers(headers))
+            }
+        }
+        deserializer.deserialize_map(Known)
     }
 }
 
@@ -60,7 +102,7 @@ pub enum DoServidor<'a> {
     ConnectionAck,
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
-        payload: Option<&'a Objeto>,
+        payload: Option<&'a RawValue>,
     },
     Next {
         id: &'a str,
@@ -96,7 +138,7 @@ mod tests {
             r#"{"id":"1","type":"subscribe","payload":{"documentId":"sha256:ab"}}"#,
             r#"{"id":"1","type":"complete"}"#,
         ] {
-            assert!(DoCliente::ler(boa).is_some(), "{boa}");
+            assert!(DoCliente::ler(&Bytes::from_static(boa.as_bytes())).is_some(), "{boa}");
         }
         for ruim in [
             "",
@@ -114,7 +156,7 @@ mod tests {
             r#"{"id":"1","type":"subscribe","payload":{"query":"{a}","variables":[]}}"#,
             r#"{"id":"","type":"complete"}"#,
         ] {
-            assert!(DoCliente::ler(ruim).is_none(), "{ruim}");
+            assert!(DoCliente::ler(&Bytes::from_static(ruim.as_bytes())).is_none(), "{ruim}");
         }
     }
 }

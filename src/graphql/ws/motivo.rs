@@ -14,6 +14,8 @@ pub enum Motivo {
     /// It does not read.
     Parado,
     SemComoConferir,
+    /// There is no place for what it sends.
+    Cheio,
     MensagemInvalida,
     SemIniciar,
     Recusado,
@@ -33,10 +35,11 @@ impl Motivo {
             Self::Tchau => (1000, ""),
             Self::Encerrando => (1001, "o servidor está sendo encerrado; reconecte"),
             Self::ErroDeProtocolo => (1002, "erro no protocolo WebSocket"),
-            Self::MensagemGrande => (1009, "a mensagem tem mais de 1 MiB"),
+            Self::MensagemGrande => (1009, "a mensagem tem mais de 1 MiB ou, antes de connection_ack, de 16 KiB"),
             Self::ConexoesDemais => (1013, "a credencial já tem todas as conexões que pode ter"),
             Self::Parado => (1013, "o cliente não lê o que pediu; retome com `desde`"),
             Self::SemComoConferir => (1013, "o token não pôde ser conferido; reconecte"),
+            Self::Cheio => (1013, "o servidor está cheio; reconecte e retome com `desde`"),
             Self::MensagemInvalida => (4400, "mensagem inválida"),
             Self::SemIniciar => (4401, "não autenticado: falta connection_init"),
             Self::Recusado => (4403, "token ausente, inválido ou sem permissão"),

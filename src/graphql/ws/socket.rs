@@ -4,23 +4,28 @@
 //! over a short queue. Who does not read fills it, and with it stops its operations:
 //! nothing piles up, and after a while the socket is closed.
 
-use super::mensagem::{DoCliente, DoServidor};
+use super::mensagem::{DoCliente, DoServidor, Headers};
 use super::motivo::Motivo;
-use crate::app::Chamada;
+use crate::app::{App, Chamada};
 use crate::auth::{Ator, Auth, TRIBUNAL};
+use crate::body::SMALL;
 use crate::error::Falha;
+use crate::graphql::http::parameters::Text;
 use crate::graphql::http::pedido::{Lido, Pronta};
 use crate::graphql::operacao::{Desfecho, Iniciada, Servico};
 use crate::graphql::sessoes::{Fim, Vaga, Vigia};
+use crate::shares::Share;
+use crate::work::INLINE;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use actix_web::rt;
-use actix_web::web;
+use actix_web::web::{self, Bytes};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, Closed, ProtocolError, Session};
 use async_graphql::parser::types::OperationType;
 use futures_util::StreamExt;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -170,14 +175,17 @@ impl Socket {
             Some(Err(ProtocolError::Overflow)) => return Err(Some(Motivo::MensagemGrande)),
             Some(Err(_)) => return Err(Some(Motivo::ErroDeProtocolo)),
         };
-        let mensagem = DoCliente::ler(&texto).ok_or(Some(Motivo::MensagemInvalida))?;
+        let (mensagem, share) = self.ler(texto.into_bytes()).await?;
         match mensagem {
             DoCliente::Iniciar(dados) => self.iniciar(dados).await,
             DoCliente::Ping(payload) => {
-                self.enviar(&DoServidor::Pong { payload: payload.as_ref() }).await
+                self.enviar(&DoServidor::Pong { payload: payload.as_deref() }).await
             }
             DoCliente::Pong => Ok(()),
-            DoCliente::Assinar { id, lido } => self.assinar(id, lido).await,
+            DoCliente::Assinar { id, mut lido } => {
+                lido.share = share.map(Arc::new);
+                self.assinar(id, lido).await
+            }
             DoCliente::Completar { id } => {
                 self.operacoes.remove(&id);
                 Ok(())
@@ -185,18 +193,37 @@ impl Socket {
         }
     }
 
+    /// What the client says, and its place in memory if it is large enough to be charged for.
+    async fn ler(&self, texto: Bytes) -> Result<(DoCliente, Option<Share>), Option<Motivo>> {
+        let read = |texto: &Bytes| DoCliente::ler(texto).ok_or(Some(Motivo::MensagemInvalida));
+        if texto.len() <= SMALL {
+            return Ok((read(&texto)?, None));
+        }
+        let App { bodies, work, .. } = &*self.servico.app;
+        let Some(ator) = &self.ator else {
+            return match texto.len() > INLINE {
+                true => Err(Some(Motivo::MensagemGrande)),
+                false => Ok((read(&texto)?, None)),
+            };
+        };
+        let cheio = |_| Some(Motivo::Cheio);
+        let share = bodies.reserve(texto.len(), ator.credencial()).await.map_err(cheio)?;
+        let mensagem = match texto.len() > INLINE {
+            true => work.run(ator.credencial(), move || read(&texto)).await.map_err(cheio)??,
+            false => read(&texto)?,
+        };
+        Ok((mensagem, Some(share)))
+    }
+
     /// Who it is: by the token of the message or, without one, of the request.
-    async fn iniciar(&mut self, dados: Option<Map<String, Value>>) -> Seguir {
+    async fn iniciar(&mut self, Headers(headers): Headers) -> Seguir {
         if self.ator.is_some() {
             return Err(Some(Motivo::JaIniciada));
         }
-        for (nome, valor) in dados.into_iter().flatten() {
+        for (nome, valor) in headers {
             let do_token = nome.eq_ignore_ascii_case(AUTHORIZATION.as_str());
-            if !do_token && !nome.eq_ignore_ascii_case(TRIBUNAL.as_str()) {
-                continue;
-            }
-            let valor = valor.as_str().and_then(|valor| HeaderValue::from_str(valor).ok());
-            let valor = valor.ok_or(Some(Motivo::Recusado))?;
+            let Text::Given(valor) = valor else { return Err(Some(Motivo::Recusado)) };
+            let valor = HeaderValue::from_str(&valor).map_err(|_| Some(Motivo::Recusado))?;
             match do_token {
                 true => drop(self.headers.insert(AUTHORIZATION, valor)),
                 // Beside that of the request it is one too many, and refused as two headers are.
@@ -231,7 +258,7 @@ impl Socket {
                     format!("a conexão já tem {maximo} operações; encerre alguma ou abra outra");
                 Err(Desfecho::da_falha(Falha::CustoExcedeLimite, &mensagem))
             }
-            _ => lido.preparar(&self.servico.documentos),
+            _ => lido.preparar(&self.servico, chamada.ator().credencial()).await,
         };
         let pronta = match pronta {
             Ok(pronta) => pronta,

@@ -1,6 +1,6 @@
 //! The steps of a trâmite: its send, and what the parties do with it.
 
-use super::super::corpo::Corpo;
+use super::super::corpo::{Corpo, Limits};
 use super::super::openapi::parametros::{Chave, Escrita};
 use super::super::openapi::tramite::recusas::{
     Desligavel, DoTramita, PelaEntrada, PeloCorpo, PeloEstado, SemTramite,
@@ -12,7 +12,6 @@ use super::recusa::Recusado;
 use super::{corpo, dados, idt, ok};
 use crate::config::CamposDesconhecidos;
 use crate::db::Sessao;
-use crate::entrada::corpo_json;
 use crate::error::{Error, Falha};
 use crate::escrita::{self, Comando, Feito, Modo};
 use crate::tramite::service::{Enviado, Passado};
@@ -23,8 +22,8 @@ use crate::tramite::{
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
-/// The body of a send: some thousands of documents.
-const ENVIO_MAXIMO: usize = 4 * 1024 * 1024;
+/// The body of a send: some thousands of documents, with all that happened to them.
+const ENVIO_MAXIMO: Limits = Limits { bytes: 4 * 1024 * 1024, values: 150_000 };
 
 /// `POST /tramites/processo`.
 #[utoipa::path(
@@ -41,10 +40,7 @@ const ENVIO_MAXIMO: usize = 4 * 1024 * 1024;
 )]
 pub async fn enviar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Recusado> {
     let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
-    let bytes = corpo_json(&req, payload, ENVIO_MAXIMO).await?;
-    // Some megabytes are read elsewhere, so that nobody waits for them.
-    let lido = web::block(move || Corpo::de(bytes).map(corpo::envio)).await;
-    let comando = lido.map_err(Error::interno)??;
+    let comando = Corpo::read(&req, payload, ENVIO_MAXIMO, corpo::envio).await?;
     let pedidos = |sessao: &mut Sessao<'_>, enviado: &Enviado| {
         store::componentes(sessao, enviado.tramite.idt)
     };

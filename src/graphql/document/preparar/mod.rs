@@ -27,7 +27,7 @@ use async_graphql::{Positioned, Request, Variables};
 use chave::{Chave, ChaveRef};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -100,16 +100,18 @@ impl Preparado {
 
 pub struct Preparador {
     esquema: Esquema,
-    validar: validar::Opcoes,
+    opcoes: validar::Opcoes,
     confere: Confere,
     cache: Cache<Chave, Arc<Lido>, Peso>,
 }
 
 /// A valid operation, before its conditions are known.
-struct Lido {
+pub struct Lido {
     documento: Valid<Validado>,
     operacao: Node<Operation>,
     condicionais: Vec<Name>,
+    /// The names of its variables.
+    declaradas: HashSet<Name>,
     /// By the values of `condicionais`.
     prontos: Mutex<Vec<(Booleanos, Arc<Preparado>)>>,
 }
@@ -121,7 +123,7 @@ impl Preparador {
     pub fn novo(sdl: &str, opcoes: Opcoes) -> Result<Self, EsquemaInvalido> {
         let esquema = Esquema::do_sdl(sdl)?;
         let cache = Cache::with_weighter(1_000, opcoes.cache, Peso);
-        Ok(Self { esquema, validar: opcoes.validar, confere: opcoes.confere, cache })
+        Ok(Self { esquema, opcoes: opcoes.validar, confere: opcoes.confere, cache })
     }
 
     pub fn preparar(
@@ -130,15 +132,33 @@ impl Preparador {
         operacao: Option<&str>,
         variaveis: &Variables,
     ) -> Result<Arc<Preparado>, Recusado> {
+        self.com_variaveis(texto, &*self.validar(texto, operacao)?, variaveis)
+    }
+
+    /// Whether nothing of it would have to be done again, whatever its variables are.
+    pub fn lembra(&self, texto: &str, operacao: Option<&str>) -> bool {
+        let lido = self.cache.get(&ChaveRef { texto, operacao });
+        lido.is_some_and(|lido| lido.condicionais.is_empty())
+    }
+
+    /// A valid operation, remembered.
+    pub fn validar(&self, texto: &str, operacao: Option<&str>) -> Result<Arc<Lido>, Recusado> {
         let chave = ChaveRef { texto, operacao };
-        let lido = match self.cache.get(&chave) {
-            Some(lido) => lido,
-            None => {
-                let lido = Arc::new(self.ler(texto, operacao)?);
-                self.cache.insert(chave.guardar(), Arc::clone(&lido));
-                lido
-            }
-        };
+        if let Some(lido) = self.cache.get(&chave) {
+            return Ok(lido);
+        }
+        let lido = Arc::new(self.ler(texto, operacao)?);
+        self.cache.insert(chave.guardar(), Arc::clone(&lido));
+        Ok(lido)
+    }
+
+    /// The operation that these variables make of it.
+    pub fn com_variaveis(
+        &self,
+        texto: &str,
+        lido: &Lido,
+        variaveis: &Variables,
+    ) -> Result<Arc<Preparado>, Recusado> {
         variaveis::conferir(&self.esquema, self.confere, &lido.operacao.variables, variaveis)?;
         let mut booleanos = Booleanos::new();
         for nome in &lido.condicionais {
@@ -156,7 +176,7 @@ impl Preparador {
 
     /// Whether each operation of a document can be prepared, nothing of it being skipped.
     pub fn conferir(&self, texto: &str) -> Result<(), Recusado> {
-        let documento = validar(&self.esquema, texto, self.validar)?;
+        let documento = validar(&self.esquema, texto, self.opcoes)?;
         if documento.operations.is_empty() {
             return Err(OperacaoIndefinida::Nenhuma.into());
         }
@@ -167,10 +187,11 @@ impl Preparador {
     }
 
     fn ler(&self, texto: &str, operacao: Option<&str>) -> Result<Lido, Recusado> {
-        let documento = validar(&self.esquema, texto, self.validar)?;
+        let documento = validar(&self.esquema, texto, self.opcoes)?;
         let operacao = escolher(&documento, operacao)?.clone();
         let condicionais = condicionais(&documento, &operacao);
-        Ok(Lido { documento, operacao, condicionais, prontos: Mutex::default() })
+        let declaradas = operacao.variables.iter().map(|uma| uma.name.clone()).collect();
+        Ok(Lido { documento, operacao, condicionais, declaradas, prontos: Mutex::default() })
     }
 
     fn montar(
@@ -207,6 +228,10 @@ impl Preparador {
 }
 
 impl Lido {
+    pub fn declara(&self, nome: &str) -> bool {
+        self.declaradas.contains(nome)
+    }
+
     fn pronto(&self, booleanos: &Booleanos) -> Option<Arc<Preparado>> {
         let prontos = self.prontos.lock().unwrap_or_else(PoisonError::into_inner);
         let achado = prontos.iter().find(|(destes, _)| destes == booleanos);

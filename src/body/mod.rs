@@ -1,0 +1,129 @@
+//! The bytes of a request, for both doors: how many are kept in memory at once, and what is read
+//! of them.
+
+pub mod counted;
+pub mod pieces;
+
+use crate::app::App;
+use crate::config::Http;
+use crate::error::{Error, Falha};
+use crate::requisicao;
+use crate::shares::{Share, Shares};
+use crate::work::INLINE;
+use actix_web::http::header;
+use actix_web::{HttpRequest, web};
+use futures_util::StreamExt;
+use std::time::Duration;
+use tokio::time::timeout;
+use web::{Bytes, BytesMut};
+
+/// Longer than any body of a megabyte takes on a line that is worth the name.
+const ESPERA: Duration = Duration::from_secs(30);
+/// How long a body waits for its place in memory.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// What is smaller counts among all bodies, and not among its caller's: of an address or a
+/// credential, connections are bounded too.
+pub const SMALL: usize = 4 * 1024;
+/// Of the memory for bodies, one caller has at most one part of so many.
+const PARTS: u32 = 4;
+const KIB: usize = 1024;
+
+/// The memory for bodies under way, in the whole server.
+pub struct Bodies(Shares);
+
+impl Bodies {
+    /// So many MiB.
+    pub fn new(mib: u32) -> Self {
+        let kib = mib.saturating_mul(1024);
+        Self(Shares::new(kib, kib / PARTS))
+    }
+
+    /// A place for so many bytes, before they are taken.
+    pub async fn reserve(&self, bytes: usize, caller: &str) -> Result<Share, Error> {
+        let counted = (bytes > SMALL).then_some(caller);
+        let share = self.0.take(units(bytes), counted, PATIENCE).await;
+        share.ok_or(Error::Sobrecarga { segundos: 1 })
+    }
+}
+
+fn units(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(KIB)).unwrap_or(u32::MAX)
+}
+
+/// What `read` makes of the body, when it says that it is JSON and is not too large; and its place
+/// in memory. A large one is read on another thread.
+pub async fn read_json<T: Send + 'static>(
+    req: &HttpRequest,
+    payload: web::Payload,
+    maximum: usize,
+    read: impl FnOnce(Bytes) -> T + Send + 'static,
+) -> Result<(T, Share), Error> {
+    let tipo = req.headers().get(header::CONTENT_TYPE).and_then(|valor| valor.to_str().ok());
+    let essencia = tipo.and_then(|tipo| tipo.split(';').next()).map(str::trim);
+    if !essencia.is_some_and(|tipo| tipo.eq_ignore_ascii_case("application/json")) {
+        let mensagem = "mande o corpo como application/json";
+        return Err(Error::falha(Falha::MidiaNaoSuportada, mensagem));
+    }
+    let told = length(req);
+    if told.is_some_and(|length| length > maximum) {
+        return Err(too_large(maximum));
+    }
+    let mut share = reserve(req, told.unwrap_or(maximum)).await?;
+    let collected = timeout(ESPERA, collect(payload, told.unwrap_or(0), maximum)).await;
+    let bytes = collected.unwrap_or_else(|_| {
+        Err(Error::falha(Falha::EntradaInvalida, "o corpo demorou demais a chegar"))
+    })?;
+    share.shrink(units(bytes.len()));
+    let read = match bytes.len() > INLINE {
+        true => app(req)?.work.run(&requisicao::caller(req), move || read(bytes)).await?,
+        false => read(bytes),
+    };
+    Ok((read, share))
+}
+
+/// A place for what a request makes the server keep in memory.
+pub async fn reserve(req: &HttpRequest, bytes: usize) -> Result<Share, Error> {
+    app(req)?.bodies.reserve(bytes, &requisicao::caller(req)).await
+}
+
+fn app(req: &HttpRequest) -> Result<&web::Data<App>, Error> {
+    let without = || Error::interno(anyhow::anyhow!("server without App"));
+    req.app_data::<web::Data<App>>().ok_or_else(without)
+}
+
+/// What the request says that its body has, if it does.
+fn length(req: &HttpRequest) -> Option<usize> {
+    if req.headers().contains_key(header::TRANSFER_ENCODING) {
+        return None;
+    }
+    req.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+async fn collect(mut payload: web::Payload, told: usize, maximum: usize) -> Result<Bytes, Error> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let incomplete = |_| Error::falha(Falha::EntradaInvalida, "o corpo não chegou inteiro");
+        let chunk = chunk.map_err(incomplete)?;
+        if bytes.len() + chunk.len() > maximum {
+            return Err(too_large(maximum));
+        }
+        if bytes.is_empty() {
+            if chunk.len() == told {
+                return Ok(chunk);
+            }
+            bytes.reserve(told);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+fn too_large(maximum: usize) -> Error {
+    Error::falha(Falha::CorpoExcedeLimite, format!("o corpo tem mais de {maximum} bytes"))
+}
+
+impl Default for Bodies {
+    fn default() -> Self {
+        Self::new(Http::default().corpos_maximo)
+    }
+}
