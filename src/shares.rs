@@ -69,6 +69,11 @@ impl Shares {
 }
 
 impl Share {
+    /// Whether a caller is charged for it.
+    pub const fn is_charged(&self) -> bool {
+        self.of_caller.is_some()
+    }
+
     /// Gives back all but so many units.
     pub fn shrink(&mut self, units: u32) {
         let shrink = |permit: &mut OwnedSemaphorePermit| {

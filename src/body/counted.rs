@@ -46,7 +46,8 @@ pub fn members<T: Tree>(
     wanted: impl Fn(&str) -> bool,
 ) -> Result<T::Members, NotRead> {
     let counter = Counter { left: Cell::new(bounds.values), excess: Cell::new(false) };
-    let outermost = Wanted { counter: &counter, depth: bounds.depth, wanted, tree: PhantomData::<T> };
+    let outermost =
+        Wanted { counter: &counter, depth: bounds.depth, wanted, tree: PhantomData::<T> };
     let mut reader = serde_json::Deserializer::from_slice(json);
     let read = outermost.deserialize(&mut reader).and_then(|read| reader.end().map(|()| read));
     read.map_err(|_| if counter.excess.get() { NotRead::Excess } else { NotRead::Malformed })

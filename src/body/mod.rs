@@ -29,19 +29,30 @@ const PARTS: u32 = 4;
 const KIB: usize = 1024;
 
 /// The memory for bodies under way, in the whole server.
-pub struct Bodies(Shares);
+pub struct Bodies {
+    whole: Shares,
+    /// Pieces of uploads, apart: these may take half an hour.
+    pieces: Shares,
+}
 
 impl Bodies {
-    /// So many MiB.
+    /// So many MiB, a quarter of them for uploads.
     pub fn new(mib: u32) -> Self {
-        let kib = mib.saturating_mul(1024);
-        Self(Shares::new(kib, kib / PARTS))
+        let part = mib.saturating_mul(1024) / PARTS;
+        let whole = part * (PARTS - 1);
+        Self { whole: Shares::new(whole, whole / PARTS), pieces: Shares::new(part, part / PARTS) }
+    }
+
+    /// A place for what is in memory of an upload.
+    pub async fn reserve_piece(&self, bytes: usize, caller: &str) -> Result<Share, Error> {
+        let share = self.pieces.take(units(bytes), Some(caller), PATIENCE).await;
+        share.ok_or(Error::Sobrecarga { segundos: 5 })
     }
 
     /// A place for so many bytes, before they are taken.
     pub async fn reserve(&self, bytes: usize, caller: &str) -> Result<Share, Error> {
         let counted = (bytes > SMALL).then_some(caller);
-        let share = self.0.take(units(bytes), counted, PATIENCE).await;
+        let share = self.whole.take(units(bytes), counted, PATIENCE).await;
         share.ok_or(Error::Sobrecarga { segundos: 1 })
     }
 }
@@ -68,22 +79,18 @@ pub async fn read_json<T: Send + 'static>(
     if told.is_some_and(|length| length > maximum) {
         return Err(too_large(maximum));
     }
-    let mut share = reserve(req, told.unwrap_or(maximum)).await?;
+    let (app, caller) = (app(req)?, requisicao::caller(req));
+    let mut share = app.bodies.reserve(told.unwrap_or(maximum), &caller).await?;
     let collected = timeout(ESPERA, collect(payload, told.unwrap_or(0), maximum)).await;
     let bytes = collected.unwrap_or_else(|_| {
         Err(Error::falha(Falha::EntradaInvalida, "o corpo demorou demais a chegar"))
     })?;
     share.shrink(units(bytes.len()));
     let read = match bytes.len() > INLINE {
-        true => app(req)?.work.run(&requisicao::caller(req), move || read(bytes)).await?,
+        true => app.work.run(&caller, move || read(bytes)).await?,
         false => read(bytes),
     };
     Ok((read, share))
-}
-
-/// A place for what a request makes the server keep in memory.
-pub async fn reserve(req: &HttpRequest, bytes: usize) -> Result<Share, Error> {
-    app(req)?.bodies.reserve(bytes, &requisicao::caller(req)).await
 }
 
 fn app(req: &HttpRequest) -> Result<&web::Data<App>, Error> {

@@ -49,7 +49,8 @@ mod tests {
     #[actix_web::test]
     async fn the_pieces_are_small_and_make_up_the_whole() {
         let long = Bytes::from(vec![b'x'; 3 * PIECE + 1]);
-        let parts = [Bytes::from_static(b"a"), Bytes::new(), long.clone(), Bytes::from_static(b"z")];
+        let parts =
+            [Bytes::from_static(b"a"), Bytes::new(), long.clone(), Bytes::from_static(b"z")];
         let mut body = answer(parts);
         assert_eq!(body.size(), BodySize::Sized(long.len() as u64 + 2));
         let mut whole = Vec::new();

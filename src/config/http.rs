@@ -8,7 +8,7 @@ pub struct Http {
     pub perfil: PerfilHttp,
     /// Operations that one request may have, as an array; zero is none.
     pub lote_maximo: u16,
-    /// MiB of bodies that are in memory at once.
+    /// MiB of bodies that are in memory at once; three sixteenths are one caller's.
     pub corpos_maximo: u32,
 }
 

@@ -55,7 +55,7 @@ pub enum ConfigInvalida {
 }
 
 /// MiB that bodies must have: a part of them holds the largest body.
-const CORPOS_MINIMO: u32 = 16;
+const CORPOS_MINIMO: u32 = 32;
 
 /// The settings in force.
 #[derive(Clone)]

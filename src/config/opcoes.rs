@@ -197,8 +197,8 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_LOTE_MAXIMO", value_name = "N", value_parser = clap::value_parser!(u16).range(0..=100), global = true)]
     pub lote_maximo: Option<u16>,
 
-    /// MiB de corpos de pedidos na memória ao mesmo tempo, de todos; de cada credencial, um quarto [padrão: 64].
-    #[arg(long, env = "ELOS_CORPOS_MAXIMO", value_name = "MIB", value_parser = clap::value_parser!(u32).range(16..=65_536), global = true)]
+    /// MiB de corpos de pedidos na memória ao mesmo tempo, de todos; um quarto é de arquivos a caminho, e cada credencial tem um quarto de cada [padrão: 64].
+    #[arg(long, env = "ELOS_CORPOS_MAXIMO", value_name = "MIB", value_parser = clap::value_parser!(u32).range(32..=65_536), global = true)]
     pub corpos_maximo: Option<u32>,
 
     /// Conexões abertas ao mesmo tempo, de todos [padrão: 8192].

@@ -64,9 +64,8 @@ impl Documentos {
     /// Whether preparing it holds whoever does it for longer than the async workers should be:
     /// a long document that is not remembered as it is.
     pub fn takes_long(&self, referencia: &Referencia, operacao: Option<&str>) -> bool {
-        let longo = |texto: &str| {
-            texto.len() > DOCUMENT_INLINE && !self.preparador.lembra(texto, operacao)
-        };
+        let longo =
+            |texto: &str| texto.len() > DOCUMENT_INLINE && !self.preparador.lembra(texto, operacao);
         self.persistidos.olhar(referencia, longo).unwrap_or(false)
     }
 

@@ -237,7 +237,8 @@ mod tests {
         let answer = |length: usize, errors: bool, cost: bool| {
             let data = to_raw_value(&"x".repeat(length)).unwrap();
             let errors = if errors { vec![json!({ "message": "m" })] } else { Vec::new() };
-            let mut answer = Desfecho { errors, data: Some(data), extensions: None, retry_after: None };
+            let mut answer =
+                Desfecho { errors, data: Some(data), extensions: None, retry_after: None };
             if cost {
                 answer.com_custo(1, 2);
             }

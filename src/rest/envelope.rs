@@ -1,6 +1,7 @@
 //! The envelope around every answer, of success and of refusal.
 
 use crate::auth::Recusado;
+use crate::body::pieces;
 use crate::error::{Error, Falha, Recusa};
 use crate::tempo;
 use actix_web::http::{StatusCode, header};
@@ -144,9 +145,14 @@ impl Negado {
 }
 
 pub fn responder(status: StatusCode, corpo: &Value) -> HttpResponse {
+    responder_texto(status, corpo.to_string())
+}
+
+/// JSON that is written already.
+pub fn responder_texto(status: StatusCode, json: String) -> HttpResponse {
     HttpResponseBuilder::new(status)
         .insert_header((header::CONTENT_TYPE, "application/json; charset=utf-8"))
-        .body(corpo.to_string())
+        .body(pieces::answer([json.into()]))
 }
 
 impl Responder for Negado {

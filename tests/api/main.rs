@@ -8,6 +8,7 @@ mod arquitetura;
 mod arquivo;
 mod assinaturas;
 mod auditoria;
+mod bounds;
 mod carona;
 mod cadastro;
 mod catalogo;

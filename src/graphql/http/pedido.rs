@@ -117,7 +117,8 @@ pub async fn ler(
     }
     let read = move |corpo: Bytes| separar(&corpo, lote_maximo.into());
     let (lidos, share) = read_json(req, payload, CORPO_MAXIMO, read).await?;
-    let (mut lidos, share) = (lidos?, Some(Arc::new(share)));
+    // A stream may last for days: of small ones there are as many as connections.
+    let (mut lidos, share) = (lidos?, share.is_charged().then(|| Arc::new(share)));
     match &mut lidos {
         Lidos::Um(lido) => lido.share = share,
         Lidos::Lote(lidos) => {
@@ -240,8 +241,7 @@ fn da_url(req: &HttpRequest) -> Result<Lido, Error> {
         document_id: given(na_url.document_id),
         operation_name: given(na_url.operation_name.filter(|nome| !nome.is_empty())),
         variables: json(&variables).map_err(|_| invalida("`variables` não é JSON"))?,
-        extensions: json(extensions.as_bytes())
-            .map_err(|_| invalida("`extensions` não é JSON"))?,
+        extensions: json(extensions.as_bytes()).map_err(|_| invalida("`extensions` não é JSON"))?,
     };
     parameters.check(&variables)
 }

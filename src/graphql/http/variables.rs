@@ -32,7 +32,8 @@ impl Unread {
             Ok(members) => Ok(Variables::from_value(Value::Object(members))),
             Err(NotRead::Excess) => {
                 let Bounds { values, depth } = BOUNDS;
-                let mensagem = format!("as variáveis têm mais de {values} valores ou {depth} níveis");
+                let mensagem =
+                    format!("as variáveis têm mais de {values} valores ou {depth} níveis");
                 Err(Error::falha(Falha::DocumentoExcedeLimite, mensagem))
             }
             Err(NotRead::Malformed) => {

@@ -35,7 +35,9 @@ impl Motivo {
             Self::Tchau => (1000, ""),
             Self::Encerrando => (1001, "o servidor está sendo encerrado; reconecte"),
             Self::ErroDeProtocolo => (1002, "erro no protocolo WebSocket"),
-            Self::MensagemGrande => (1009, "a mensagem tem mais de 1 MiB ou, antes de connection_ack, de 16 KiB"),
+            Self::MensagemGrande => {
+                (1009, "a mensagem tem mais de 1 MiB ou, antes de connection_ack, de 16 KiB")
+            }
             Self::ConexoesDemais => (1013, "a credencial já tem todas as conexões que pode ter"),
             Self::Parado => (1013, "o cliente não lê o que pediu; retome com `desde`"),
             Self::SemComoConferir => (1013, "o token não pôde ser conferido; reconecte"),

@@ -11,7 +11,7 @@ use super::super::openapi::tramite::{
 use super::super::pagina::{PaginaPedida, invalido};
 use super::super::{Chamada, Parametros};
 use super::recusa::Recusado;
-use super::{dados, idt, ok};
+use super::{dados, idt, ok, ok_of_parts};
 use crate::auth::Papel;
 use crate::campo::natural;
 use crate::db::lista::deslocada;
@@ -208,7 +208,8 @@ pub async fn por_idt(
         Ok(Some((achado, detalhes)))
     };
     let (tramite, detalhes) = chamada.ler(ler).await?.ok_or_else(rules::tramite_visivel)?;
-    Ok(ok(&detalhes.mostrar_um(&tramite)))
+    let parts = detalhes.componentes.values().map(|todos| todos.len()).sum();
+    Ok(ok_of_parts(&chamada, parts, move || Ok(detalhes.mostrar_um(&tramite))).await?)
 }
 
 /// `GET /NREs/{nre}`, for a party.
@@ -268,7 +269,9 @@ async fn registro(req: &HttpRequest, key: RegistroDe) -> Result<HttpResponse, Re
     };
     match chamada.ler(ler).await? {
         Some((registro, tramites, detalhes)) => {
-            Ok(ok(&dados::registro(&registro, &detalhes.mostrar(&tramites))))
+            let parts = tramites.len();
+            let resposta = move || Ok(dados::registro(&registro, &detalhes.mostrar(&tramites)));
+            Ok(ok_of_parts(&chamada, parts, resposta).await?)
         }
         None => {
             let mensagem = "NRE não localizado";

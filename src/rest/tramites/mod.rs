@@ -10,7 +10,7 @@ pub mod passos;
 pub mod recibos;
 mod recusa;
 
-use super::rota;
+use super::{Chamada, rota};
 use crate::campo::natural;
 use crate::error::Error;
 use crate::tramite::{Idt, rules};
@@ -84,6 +84,23 @@ pub fn refuse(error: &Error) -> HttpResponse {
 fn ok(corpo: &Value) -> HttpResponse {
     super::envelope::responder(StatusCode::OK, corpo)
 }
+
+/// The same, of what `make` makes: on another thread, when that is of so many parts.
+async fn ok_of_parts(
+    chamada: &Chamada,
+    parts: usize,
+    make: impl FnOnce() -> Result<Value, Error> + Send + 'static,
+) -> Result<HttpResponse, Error> {
+    let write = move || make().map(|corpo| corpo.to_string());
+    let text = match parts > PARTS_INLINE {
+        true => chamada.app.work.run(chamada.ator().credencial(), write).await?,
+        false => write(),
+    };
+    Ok(super::envelope::responder_texto(StatusCode::OK, text?))
+}
+
+/// Rows or fields of so many are written in less than a millisecond.
+const PARTS_INLINE: usize = 100;
 
 /// What is no number names no trâmite.
 fn idt(texto: &str) -> Result<Idt, Recusado> {

@@ -9,7 +9,7 @@ use super::super::openapi::tramite::respostas::{EnvioFeito, MetadadosDoTramite, 
 use super::super::openapi::tramite::{DoTramite, EnvioDeProcesso, NovaRecusa, NovoRecibo};
 use super::super::{Chamada, repetida};
 use super::recusa::Recusado;
-use super::{corpo, dados, idt, ok};
+use super::{corpo, dados, idt, ok, ok_of_parts};
 use crate::config::CamposDesconhecidos;
 use crate::db::Sessao;
 use crate::error::{Error, Falha};
@@ -46,8 +46,10 @@ pub async fn enviar(req: HttpRequest, payload: web::Payload) -> Result<HttpRespo
     };
     let Feito { efeito: enviado, lido: componentes, simulado, repetido } =
         escrita::executar(&chamada, comando, modo, pedidos).await?;
-    let resposta = ok(&dados::envio(&enviado.tramite, &componentes, simulado, &enviado.avisos));
-    Ok(repetida(resposta, repetido))
+    let parts = componentes.len();
+    let resposta =
+        move || Ok(dados::envio(&enviado.tramite, &componentes, simulado, &enviado.avisos));
+    Ok(repetida(ok_of_parts(&chamada, parts, resposta).await?, repetido))
 }
 
 /// A step that was taken, or only tried.
@@ -106,7 +108,11 @@ pub async fn receber(
     if passo.simulado {
         return Ok(situacao(&passo));
     }
-    Ok(repetida(ok(&dados::metadados(&passo.tramite)?), passo.repetido))
+    let Passo { tramite, repetido, .. } = passo;
+    // About the bytes of a field that was sent.
+    let parts = tramite.metadados.as_ref().map_or(0, String::len) / 64;
+    let resposta = ok_of_parts(&chamada, parts, move || dados::metadados(&tramite)).await?;
+    Ok(repetida(resposta, repetido))
 }
 
 /// `POST /tramites/{idt}/recibo`: the destinatário has everything.

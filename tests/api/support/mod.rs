@@ -63,7 +63,7 @@ pub struct App {
     pub banco: Arc<Banco>,
     pub base: String,
     pub emissor: Emissor,
-    servido: elos::App,
+    pub servido: elos::App,
     comandos: Arc<AtomicU64>,
     tokens: Mutex<HashMap<String, String>>,
     agente: ureq::Agent,

@@ -1,8 +1,8 @@
 //! Files taken from the remetente, by ticket.
 
 use super::formulario::{Destino, formulario};
-use crate::app::Chamada;
-use crate::armazem::ConteudoId;
+use crate::app::{App, Chamada};
+use crate::armazem::{ConteudoId, PARTE};
 use crate::auth::Papel;
 use crate::db::Sessao;
 use crate::error::{Error, Falha};
@@ -37,7 +37,9 @@ pub async fn enviar(
     let chamada = Chamada::entrar(&req, Papel::Integracao).await?;
     let idt = idt(&caminho)?;
     let espera = espera_arquivos(&chamada, idt).await?;
-    let partes = formulario(&req, payload, chamada.app.regras.componente_maximo).await?;
+    let App { bodies, regras, .. } = &*chamada.app;
+    let _in_memory = bodies.reserve_piece(PARTE, chamada.ator().credencial()).await?;
+    let partes = formulario(&req, payload, regras.componente_maximo).await?;
     // Past the last file a retry is only held against what came before: nothing is kept.
     let conteudo = match espera {
         true => Some(abrir(&chamada, idt).await?),
