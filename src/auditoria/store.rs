@@ -202,28 +202,6 @@ fn de_recurso(numero: i64, tribunal: Option<i16>) -> Sql {
         .push(concat!(ultimo_selo!(), depois_dele!(), ") AS b)"))
 }
 
-/// A transaction that a seal names and this server has not come to: the data came from
-/// another one, and what is written now would stand before what is sealed.
-pub fn alem_do_fim(conn: &mut PgConnection) -> QueryResult<Option<String>> {
-    #[derive(QueryableByName)]
-    struct Xid {
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        xid: String,
-    }
-    // PostgreSQL 14 has no max() of a transaction's number.
-    let inicio = "SELECT p.ate_xid::text AS xid FROM (SELECT u.ate_xid FROM unnest(";
-    let achado: Option<Xid> = Sql::new(inicio)
-        .bind(selo::tribunais())
-        .push(concat!(
-            ultimo_selo!(),
-            " UNION ALL SELECT t.ate_xid FROM trilha_arquivada t) AS p \
-             WHERE p.ate_xid >= pg_snapshot_xmax(pg_current_snapshot()) ORDER BY p.ate_xid DESC LIMIT 1"
-        ))
-        .get_result(conn)
-        .optional()?;
-    Ok(achado.map(|achado| achado.xid))
-}
-
 /// The record with this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RegistroPorId(pub i64);
@@ -287,7 +265,7 @@ impl Lista for Trilha {
             tabelas: "auditoria a",
             coluna_pai: None,
             // Up to the oldest transaction still open: what commits late is not skipped by who pages.
-            onde: Sql::new("a.xid < pg_snapshot_xmin(pg_current_snapshot())").and(Sql::juntar(
+            onde: Sql::new("a.xid < (SELECT elos_horizonte())").and(Sql::juntar(
                 condicoes.into_iter().flatten(),
                 " AND ",
                 "true",

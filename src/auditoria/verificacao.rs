@@ -87,7 +87,7 @@ pub fn verificar(
     let estranhos: Vec<Selavel> = Sql::new(concat!(
         "SELECT ",
         colunas_do_selavel!(),
-        " FROM auditoria a WHERE a.xid >= pg_snapshot_xmax(pg_current_snapshot()) OR a.tribunal_codigo <> ALL("
+        " FROM auditoria a WHERE a.xid >= (SELECT elos_proxima_posicao()) OR a.tribunal_codigo <> ALL("
     ))
     .bind(selo::tribunais())
     .push(") OR a.ocorrido_em < (")

@@ -2,12 +2,13 @@
 //!
 //! The order is (xid, id). It is read only up to the *horizonte*, the oldest
 //! transaction still open: below it everything is decided, so who has read up to
-//! there has missed nothing and will meet nothing twice.
+//! there has missed nothing and will meet nothing twice. A `xid` here is a position:
+//! the number of a transaction, and what the epoch adds to it (`epoch.rs`).
 
 use super::{Sessao, Sql, Valor};
 use crate::error::Error;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use std::fmt;
 use std::str::FromStr;
 
@@ -87,6 +88,8 @@ pub struct Foto {
     /// The first that had not begun.
     pub proxima: u64,
     abertas: Vec<u64>,
+    /// What the epoch adds to the number of a transaction.
+    deslocamento: i64,
 }
 
 impl Foto {
@@ -99,20 +102,30 @@ impl Foto {
         struct Linha {
             #[diesel(sql_type = Text)]
             foto: String,
+            #[diesel(sql_type = BigInt)]
+            deslocamento: i64,
         }
-        let Linha { foto } =
-            Sql::new("SELECT pg_current_snapshot()::text AS foto").get_result(conn)?;
+        let Linha { foto, deslocamento } = Sql::new(
+            "SELECT pg_current_snapshot()::text AS foto, elos_deslocamento() AS deslocamento",
+        )
+        .get_result(conn)?;
         let ruim = || diesel::result::Error::DeserializationError("pg_snapshot".into());
-        Self::ler(&foto).ok_or_else(ruim)
+        Self::ler(&foto, deslocamento).ok_or_else(ruim)
     }
 
     /// `xmin:xmax:xip,xip,…`.
-    fn ler(texto: &str) -> Option<Self> {
+    fn ler(texto: &str, deslocamento: i64) -> Option<Self> {
+        let posicao = |numero: &str| numero.parse::<u64>().ok()?.checked_add_signed(deslocamento);
         let mut partes = texto.splitn(3, ':');
-        let (horizonte, proxima) = (partes.next()?.parse().ok()?, partes.next()?.parse().ok()?);
+        let (horizonte, proxima) = (posicao(partes.next()?)?, posicao(partes.next()?)?);
         let abertas = partes.next()?.split(',').filter(|xid| !xid.is_empty());
-        let abertas = abertas.map(|xid| xid.parse().ok()).collect::<Option<_>>()?;
-        Some(Self { horizonte, proxima, abertas })
+        let abertas = abertas.map(posicao).collect::<Option<_>>()?;
+        Some(Self { horizonte, proxima, abertas, deslocamento })
+    }
+
+    /// The number of the oldest open transaction, as PostgreSQL has it.
+    pub(super) const fn mais_antiga(&self) -> u64 {
+        self.horizonte.wrapping_sub(self.deslocamento.cast_unsigned())
     }
 
     /// What this transaction wrote was there already.
@@ -139,11 +152,15 @@ mod tests {
 
     #[test]
     fn a_foto_sabe_o_que_ja_tinha_acabado() {
-        let foto = Foto::ler("10:20:10,14").unwrap();
+        let foto = Foto::ler("10:20:10,14", 0).unwrap();
         assert_eq!((foto.horizonte, foto.proxima), (10, 20));
         let tinha: Vec<u64> = (8..22).filter(|xid| foto.tinha(*xid)).collect();
         assert_eq!(tinha, [8, 9, 11, 12, 13, 15, 16, 17, 18, 19]);
-        assert_eq!(Foto::ler("10:10:").unwrap().abertas, Vec::<u64>::new());
-        assert_eq!(Foto::ler("10:x:"), None);
+        assert_eq!(Foto::ler("10:10:", 0).unwrap().abertas, Vec::<u64>::new());
+        assert_eq!(Foto::ler("10:x:", 0), None);
+        // In another epoch.
+        let foto = Foto::ler("10:20:10,14", 1_000).unwrap();
+        assert_eq!((foto.horizonte, foto.proxima, foto.mais_antiga()), (1_010, 1_020, 10));
+        assert!(foto.tinha(14) && foto.tinha(1_013) && !foto.tinha(1_014) && !foto.tinha(1_020));
     }
 }

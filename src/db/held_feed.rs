@@ -61,7 +61,7 @@ impl HeldFeed {
             return Ok(());
         }
         self.told = Some(now);
-        let holder = holder(conn, foto.horizonte)?;
+        let holder = holder(conn, foto.mais_antiga())?;
         let pid = holder.as_ref().and_then(|holder| holder.pid);
         let database = holder.as_ref().and_then(|holder| holder.database.as_deref());
         let age = holder.as_ref().and_then(|holder| holder.seconds);

@@ -68,12 +68,6 @@ pub enum ConexaoRecusada {
     )]
     MembroDeMais { setting: &'static str, login: String, roles: String, line: String },
     #[error(
-        "o banco veio de uma cópia (pg_dump) para um servidor mais novo do que os seus registros: a trilha de auditoria \
-         e o fluxo de eventos continuariam antes do próprio fim. Pare o PostgreSQL, avance o contador de transações \
-         para além de {0} (pg_resetwal --next-transaction-id, --epoch) e inicie de novo"
-    )]
-    Restaurado(String),
-    #[error(
         "{setting} entra como {login}, que não é membro dos papéis do servidor. \
          Como quem administra o banco, rode: {line}"
     )]

@@ -8,6 +8,7 @@ pub mod catalog;
 mod connect_options;
 mod conninfo;
 mod escrita;
+mod epoch;
 mod escuta;
 pub mod fluxo;
 mod health;
@@ -275,9 +276,7 @@ impl Db {
         }
         gerente(PapelDoBanco::Nacional, None).abrir()?;
         let (mut auditor, _) = gerente(PapelDoBanco::Auditor, None).abrir()?;
-        if let Some(xid) = crate::auditoria::store::alem_do_fim(&mut auditor)? {
-            return Err(ConexaoRecusada::Restaurado(xid));
-        }
+        epoch::check(&mut auditor)?;
         Ok(Self {
             tribunais: conexoes(PapelDoBanco::App, opcoes.pool_max),
             nacional: conexoes(PapelDoBanco::Nacional, opcoes.pool_max.div_ceil(4)),

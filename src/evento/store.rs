@@ -112,7 +112,7 @@ impl Lista for EventosDe {
                 Self::Adolescente(_) => "e.adolescente_id",
             }),
             // Up to the oldest transaction still open: what commits late is not skipped by who pages.
-            onde: Sql::new("e.xid < pg_snapshot_xmin(pg_current_snapshot())").and(Sql::juntar(
+            onde: Sql::new("e.xid < (SELECT elos_horizonte())").and(Sql::juntar(
                 do_tribunal,
                 " AND ",
                 "true",

@@ -32,12 +32,15 @@ const fn granted(role: &'static str, what: What, name: &'static str, why: &'stat
     Granted { role, what, name, why }
 }
 
-pub const GRANTED: [Granted; 23] = [
+pub const GRANTED: [Granted; 26] = [
     granted(APP, What::Read, "tribunal", "os nomes dos tribunais são públicos"),
     granted(APP, What::Read, "estrutura", "os nomes dos órgãos são públicos"),
     granted(APP, What::Read, "credencial", "lida antes de se saber de quem é a chamada"),
     granted(APP, What::Read, "credencial_estrutura", "lida antes de se saber de quem é a chamada"),
     granted(APP, What::Read, "__diesel_schema_migrations", "diz que migrações o banco tem"),
+    granted(APP, What::Read, "epoca", "diz em que servidores o banco esteve, e mais nada"),
+    granted(AUDITOR, What::Read, "epoca", "diz em que servidores o banco esteve, e mais nada"),
+    granted(AUDITOR, What::Call, "elos_epoca_conferir", "começa outra época, se é outro servidor"),
     granted(APP, What::Insert, "registro_eletronico", "um NRE novo ainda não é de ninguém"),
     granted(AUDITOR, What::Read, "selo", "sabe até onde se selou"),
     granted(AUDITOR, What::Read, "trilha_arquivada", "sabe até onde se arquivou"),

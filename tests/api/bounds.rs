@@ -30,7 +30,8 @@ fn variables_are_counted_and_those_that_nothing_declares_are_skipped() {
     let http = Http { lote_maximo: 5, ..Http::default() };
     let app = App::com(Modelo::Vazio, Ajustes { http, ..Ajustes::default() });
     let many = json!(vec!["0"; 100_000]);
-    let body = |query: &str| json!({ "query": query, "variables": { "x": many, "y": { "z": [1] } } });
+    let body =
+        |query: &str| json!({ "query": query, "variables": { "x": many, "y": { "z": [1] } } });
 
     let answer = app.post("tjrn", "/graphql", &body(WITHOUT));
     assert_eq!((answer.status, answer.corpo["data"].is_object()), (200, true), "{}", answer.texto);
@@ -78,8 +79,11 @@ fn what_is_no_variable_is_not_built_either() {
         assert_eq!(answer.corpo["errors"][0]["message"], message, "{:.300}", answer.texto);
     }
     let extensions = json!({ "persistedQuery": null, "others": many });
-    let answer =
-        app.post("tjrn", "/graphql", &json!({ "query": WITHOUT, "extensions": extensions, "x": many }));
+    let answer = app.post(
+        "tjrn",
+        "/graphql",
+        &json!({ "query": WITHOUT, "extensions": extensions, "x": many }),
+    );
     assert_eq!(answer.corpo["data"]["eu"]["azp"], "tjrn", "{:.300}", answer.texto);
 }
 
@@ -173,7 +177,10 @@ fn bodies_under_way_are_bounded_by_credential() {
     assert!(full.headers.contains_key("retry-after"), "{:?}", full.headers);
     let rest = json!({ "nome": "x".repeat(10_000) });
     let rest = app.post("tjrn", "/api/v1/adolescentes", &rest);
-    assert_eq!((rest.status, &rest.corpo["mensagemDesenvolvedor"]), (503, &json!("SOBRECARREGADO")));
+    assert_eq!(
+        (rest.status, &rest.corpo["mensagemDesenvolvedor"]),
+        (503, &json!("SOBRECARREGADO"))
+    );
     assert_eq!(app.post("tjrn", "/graphql", &json!({ "query": WITHOUT })).status, 200);
     assert_eq!(app.post("tjpe", "/graphql", &large).status, 200);
     drop(held);
@@ -204,7 +211,8 @@ async fn large_bodies_are_read_on_another_thread() {
     use actix_web::{FromRequest, test::TestRequest, web};
     let app = actix_web::web::block(|| Arc::new(App::vazio())).await.unwrap();
     let here = std::thread::current().id();
-    for (length, elsewhere) in [(100, false), (16 * 1024, false), (16 * 1024 + 1, true), (1 << 20, true)]
+    for (length, elsewhere) in
+        [(100, false), (16 * 1024, false), (16 * 1024 + 1, true), (1 << 20, true)]
     {
         let (request, mut payload) = TestRequest::post()
             .app_data(web::Data::new(app.servido.clone()))

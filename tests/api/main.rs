@@ -19,6 +19,7 @@ mod conexao;
 mod connections;
 mod credenciais;
 mod emissor;
+mod epoch;
 mod fechaduras;
 mod hidden_characters;
 mod consulta_rest;

@@ -280,7 +280,7 @@ pub fn passar(
         .execute(sessao.conn())?;
     // Its place in the feed, which tells of what waits for a reception.
     if situacao == SituacaoTramite::ComponentesRecebidosSolucao {
-        Sql::new("UPDATE tramite SET xid = pg_current_xact_id() WHERE idt = ")
+        Sql::new("UPDATE tramite SET xid = elos_posicao() WHERE idt = ")
             .bind(idt)
             .execute(sessao.conn())?;
     }
