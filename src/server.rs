@@ -93,7 +93,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let sdl = web::Data::new(Sdl(sdl.into()));
     let documentos = Arc::new(documentos.map_err(std::io::Error::other)?);
     if let Some(escuta) = partes.metricas {
-        servir_metricas(escuta, partes.app.metricas.clone())?;
+        servir_metricas(escuta, partes.app.metricas.clone(), readiness.clone())?;
     }
     rondar(partes.app.clone());
     credencial::reler(partes.app.db.clone(), partes.auth.credenciais().clone());
@@ -138,7 +138,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             .app_data(auth.clone())
             .app_data(origins.clone())
             .service(web::resource("/schema.graphql").get(schema_graphql))
-            .service(web::resource("/healthz").get(|| async { HttpResponse::Ok().body("ok\n") }))
+            .service(web::resource("/healthz").get(healthz))
             .service(web::resource("/readyz").get(readiness::readyz))
             .configure(|config| docs.clone().rotas(config))
             .configure(doors);
@@ -234,10 +234,16 @@ fn origens(permitidas: &[String]) -> Cors {
     permitidas.iter().fold(cors, |cors, origem| cors.allowed_origin(origem))
 }
 
-/// `/metrics`, on an address of its own: it is not for clients.
-fn servir_metricas(escuta: TcpListener, metricas: Metricas) -> std::io::Result<()> {
+/// `/metrics`, on an address of its own: it is not for clients. `/readyz` and `/healthz` too, on a
+/// thread that no client's request holds.
+fn servir_metricas(
+    escuta: TcpListener,
+    metricas: Metricas,
+    readiness: Readiness,
+) -> std::io::Result<()> {
     let servidor = HttpServer::new(move || {
         let metricas = metricas.clone();
+        let readiness = web::Data::new(readiness.clone());
         let texto = move || {
             let texto = metricas.texto();
             async move {
@@ -246,7 +252,11 @@ fn servir_metricas(escuta: TcpListener, metricas: Metricas) -> std::io::Result<(
                     .body(texto)
             }
         };
-        Actix::new().service(web::resource("/metrics").get(texto))
+        Actix::new()
+            .app_data(readiness)
+            .service(web::resource("/metrics").get(texto))
+            .service(web::resource("/healthz").get(healthz))
+            .service(web::resource("/readyz").get(readiness::readyz))
     });
     actix_web::rt::spawn(servidor.workers(1).disable_signals().listen(escuta)?.run());
     Ok(())
@@ -269,6 +279,10 @@ fn rondar(app: App) {
             }
         }
     });
+}
+
+async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().body("ok\n")
 }
 
 /// The schema, once for all answers.

@@ -1,6 +1,7 @@
 //! The attacks: one variant and one row each.
 
 use crate::client::Session;
+use crate::doors;
 use clap::ValueEnum;
 use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
@@ -49,6 +50,16 @@ pub enum Attack {
     Pages,
     /// Registrations of processos.
     Writes,
+    /// A megabyte of variables that nothing declares, again and again.
+    Variables,
+    /// Bodies that do not end, and bodies of a great many values.
+    Bodies,
+    /// Thousands of requests at once, and no answer read; without a token.
+    Pipelining,
+    /// Numbers that might be some processo's.
+    Enumeration,
+    /// Two thousand connections.
+    Connections,
     /// Each of them in turn.
     All,
 }
@@ -68,6 +79,15 @@ impl Attack {
             Self::Filters => Row { connections: 64, step: repeat, largest: Some((filters, 49)) },
             Self::Pages => Row { connections: 64, step: repeat, largest: Some((pages, 50)) },
             Self::Writes => Row { connections: 64, step: register, largest: None },
+            Self::Variables => {
+                Row { connections: 64, step: repeat, largest: Some((doors::variables, 1)) }
+            }
+            Self::Bodies => Row { connections: 64, step: doors::bodies, largest: None },
+            Self::Pipelining => Row { connections: 100, step: doors::pipelining, largest: None },
+            Self::Enumeration => Row { connections: 64, step: doors::enumeration, largest: None },
+            Self::Connections => {
+                Row { connections: 2_000, step: doors::connections, largest: None }
+            }
             Self::All => Row { connections: 0, step: repeat, largest: None },
         }
     }

@@ -67,6 +67,24 @@ impl Session {
         self.stream.get_mut().write_all(&request)
     }
 
+    /// The head of a request that tells of a body of so many bytes, and the first of them.
+    pub fn announce(&mut self, path: &str, token: &str, length: usize, first: &[u8]) -> Result<()> {
+        let host = self.host;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        );
+        self.stream.get_mut().write_all(head.as_bytes())?;
+        self.stream.get_mut().write_all(first)
+    }
+
+    /// About so many bytes of requests in one go.
+    pub fn pipeline(&mut self, path: &str, bytes: usize) -> Result<()> {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.host);
+        let requests = request.repeat(bytes / request.len());
+        self.stream.get_mut().write_all(requests.as_bytes())
+    }
+
     /// Reads the next answer, whole.
     pub fn receive(&mut self) -> Result<Answer> {
         let status = self.line()?;

@@ -7,6 +7,7 @@
 
 mod attacks;
 mod client;
+mod doors;
 mod measure;
 
 use anyhow::{Context, bail};
