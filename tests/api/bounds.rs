@@ -6,7 +6,7 @@ use crate::tramita::envio;
 use elos::config::Http;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -227,6 +227,25 @@ async fn large_bodies_are_read_on_another_thread() {
         assert_eq!(thread != here, elsewhere, "{length}");
     }
     actix_web::web::block(move || drop(app)).await.unwrap();
+}
+
+/// Whether it is ready is also told where no client's request is in the way.
+#[test]
+fn readiness_has_a_thread_of_its_own_beside_the_metrics() {
+    let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
+    let address = listener.local_addr().unwrap();
+    let app = App::com(Modelo::Vazio, Ajustes { metrics: Some(listener), ..Ajustes::default() });
+    app.ready();
+    for path in ["/readyz", "/healthz", "/metrics"] {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(AT_MOST)).unwrap();
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    }
 }
 
 /// On one thread: what is on its way elsewhere waits until somebody else was served here.

@@ -93,6 +93,8 @@ pub struct Ajustes {
     pub tempo: Option<Duration>,
     pub loopback_only: bool,
     pub connections: Connections,
+    /// Where `/metrics` is.
+    pub metrics: Option<Arc<TcpListener>>,
     /// Another way to the same database.
     pub url: Option<String>,
     /// The logins of application, national and auditor, each its own; else one for all.
@@ -166,7 +168,7 @@ impl App {
             loopback_only: ajustes.loopback_only,
             connections: ajustes.connections,
             cors: vec![ORIGEM.to_owned()],
-            metricas: None,
+            metricas: ajustes.metrics.map(|listener| listener.try_clone().unwrap()),
             pause: Duration::ZERO,
             emissor: Some(EMISSOR.em(iss.clone())),
         };
