@@ -93,12 +93,7 @@ impl Servico {
                 Desfecho::de(self.executor.schema().execute(request).await)
             }
         };
-        // Of what was not looked up there is no part to answer, unless something was written.
-        let desfecho = match ended.refused().filter(|_| !ended.rastro.gravou()) {
-            Some(error) => Desfecho::recusa(&error),
-            None => desfecho,
-        };
-        desfecho.anotar(&ended.rastro);
+        let desfecho = desfecho.of(&ended);
         match ended.encerrar(desfecho.status()).wait().await {
             Ok(()) => desfecho,
             Err(error) => Desfecho::recusa(&error),
@@ -150,6 +145,17 @@ impl Desfecho {
             (None, Some(erro)) => status_de(erro),
             _ => 200,
         }
+    }
+
+    /// As the call may have it; the trail is told what of it failed.
+    pub fn of(self, call: &Chamada) -> Self {
+        // Of what was not looked up there is no part to answer, unless something was written.
+        let outcome = match call.refused().filter(|_| !call.rastro.gravou()) {
+            Some(error) => Self::recusa(&error),
+            None => self,
+        };
+        outcome.anotar(&call.rastro);
+        outcome
     }
 
     /// Tells the trail what of it failed.
