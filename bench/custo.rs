@@ -2,7 +2,7 @@
 //! side, one as in production, one whose policies let everything pass and that remembers
 //! nothing of what was read or written.
 //!
-//! `script/bench custo` runs it. CPU time is that of each server and of the backends that
+//! `script/bench custo` runs it; `--clients 32` has as many ask at a time. CPU time is that of each server and of the backends that
 //! serve it, from before the first request until the trail is sealed, so that no cost ends
 //! up with the other; what PostgreSQL shares goes to whose turn it is. Its autovacuum is off, as
 //! nobody could say for whom it works, and its work is done between the measurements. With valgrind on the machine the server's instructions
@@ -35,6 +35,7 @@ const BANCOS: [&str; 2] = ["completo", "aberto"];
 /// Of the seed; a tribunal has a twenty-seventh of it.
 const PROCESSOS: u32 = 54_000;
 const RODADAS: usize = 7;
+/// When no other number is asked for.
 const CLIENTES: usize = 4;
 /// By then what was read is written and sealed.
 const ASSENTAR: Duration = Duration::from_secs(12);
@@ -46,7 +47,9 @@ fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["servir", url, audita] => servidor(url, *audita == "sim"),
-        _ => medir(),
+        ["--clients", clients] => medir(clients.parse()?),
+        [] => medir(CLIENTES),
+        outros => anyhow::bail!("custo takes --clients N, not {outros:?}"),
     }
 }
 
@@ -99,6 +102,7 @@ struct Lado {
     respostas: BufReader<ChildStdout>,
     base: String,
     token: String,
+    clients: usize,
     agente: ureq::Agent,
     numeros: Vec<String>,
     adolescente: String,
@@ -113,7 +117,13 @@ impl Drop for Lado {
 }
 
 impl Lado {
-    fn iniciar(nome: &'static str, url: &str, audita: bool, por: &[&str]) -> anyhow::Result<Self> {
+    fn iniciar(
+        nome: &'static str,
+        url: &str,
+        audita: bool,
+        clients: usize,
+        por: &[&str],
+    ) -> anyhow::Result<Self> {
         let este = std::env::current_exe()?;
         let mut comando = match por {
             [] => Command::new(&este),
@@ -145,6 +155,7 @@ impl Lado {
             respostas,
             base,
             token: String::new(),
+            clients,
             agente,
             numeros: Vec::new(),
             adolescente: String::new(),
@@ -234,9 +245,9 @@ impl Lado {
     /// So many requests of a shape, from several clients at once.
     fn carga(&self, forma: &str, pedidos: usize) -> anyhow::Result<()> {
         let falhas = std::thread::scope(|escopo| {
-            let clientes: Vec<_> = (0..CLIENTES)
+            let clientes: Vec<_> = (0..self.clients)
                 .map(|_| {
-                    escopo.spawn(|| (0..pedidos / CLIENTES).try_for_each(|_| self.pedir(forma)))
+                    escopo.spawn(|| (0..pedidos / self.clients).try_for_each(|_| self.pedir(forma)))
                 })
                 .collect();
             clientes.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Vec<_>>()
@@ -275,12 +286,12 @@ fn cpu_do_postgres(postmaster: i32) -> ([f64; 2], f64) {
 }
 
 #[expect(clippy::print_stdout, reason = "what a benchmark is for")]
-fn medir() -> anyhow::Result<()> {
+fn medir(clients: usize) -> anyhow::Result<()> {
     let pasta = PathBuf::from(format!("/var/tmp/elos-custo-{}", std::process::id()));
     let mut opcoes = Options::new(&pasta);
     opcoes.settings.push(("autovacuum".into(), "off".into()));
     let postgres = Embedded::start(opcoes)?;
-    let desfecho = medir_em(&postgres, &pasta);
+    let desfecho = medir_em(&postgres, &pasta, clients);
     postgres.stop();
     let _ = std::fs::remove_dir_all(&pasta);
     let linhas = desfecho?;
@@ -289,7 +300,11 @@ fn medir() -> anyhow::Result<()> {
 }
 
 #[expect(clippy::print_stderr, reason = "progress")]
-fn medir_em(postgres: &Embedded, pasta: &std::path::Path) -> anyhow::Result<String> {
+fn medir_em(
+    postgres: &Embedded,
+    pasta: &std::path::Path,
+    clients: usize,
+) -> anyhow::Result<String> {
     let mut admin = PgConnection::establish(&postgres.url("postgres", "postgres"))?;
     admin.batch_execute("CREATE DATABASE completo")?;
     {
@@ -305,8 +320,10 @@ fn medir_em(postgres: &Embedded, pasta: &std::path::Path) -> anyhow::Result<Stri
     let postmaster: i32 = pid.lines().next().unwrap_or_default().parse()?;
 
     let (completo, aberto) = (postgres.url("medido", "completo"), postgres.url("medido", "aberto"));
-    let lados =
-        [Lado::iniciar("com", &completo, true, &[])?, Lado::iniciar("sem", &aberto, false, &[])?];
+    let lados = [("com", &completo, true), ("sem", &aberto, false)]
+        .map(|(nome, url, audita)| Lado::iniciar(nome, url, audita, clients, &[]));
+    let [com, sem] = lados;
+    let lados = [com?, sem?];
     let mut linhas = Vec::new();
     // Of the server and of PostgreSQL, on either side.
     let mut mistura = [[0.0_f64; 2]; 2];
@@ -366,11 +383,11 @@ fn razao([com, sem]: [[f64; 2]; 2]) -> f64 {
 
 /// Microseconds per request, of the server and of PostgreSQL, on either side.
 fn medir_forma(lados: &[Lado; 2], postmaster: i32, forma: &str) -> anyhow::Result<[[f64; 2]; 2]> {
-    let inicio = Instant::now();
+    let (inicio, clients) = (Instant::now(), lados[0].clients);
     lados.iter().try_for_each(|lado| lado.carga(forma, 400))?;
     // About two seconds a round, with plans made anew.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand")]
-    let pedidos = (800.0 / inicio.elapsed().as_secs_f64() * 2.0) as usize / CLIENTES * CLIENTES;
+    let pedidos = (800.0 / inicio.elapsed().as_secs_f64() * 2.0) as usize / clients * clients;
     std::thread::sleep(ASSENTAR);
     let servidores = || [0, 1].map(|qual: usize| cpu(lados[qual].processo.id().cast_signed()));
     let antes = (servidores(), cpu_do_postgres(postmaster).0);
@@ -431,7 +448,7 @@ fn contar(url: &str, audita: bool) -> anyhow::Result<f64> {
     let para = format!("--callgrind-out-file={}", saida.display());
     let [ferramenta, zerar, despejar] = callgrind::OPCOES;
     let por = ["valgrind", ferramenta, zerar, despejar, &para];
-    let mut lado = Lado::iniciar("valgrind", url, audita, &por)?;
+    let mut lado = Lado::iniciar("valgrind", url, audita, CLIENTES, &por)?;
     lado.proximo.store(5_000_000, Ordering::Relaxed);
     let carga = |lado: &Lado, vezes: usize| {
         let partes = MIX.iter().map(|(forma, peso)| (forma, peso * vezes / 100));

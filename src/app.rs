@@ -2,7 +2,7 @@
 
 use crate::armazem::{Armazem, NoBanco};
 use crate::assinante::Assinante;
-use crate::auditoria::{Auditoria, Entrada, Rastro, Written};
+use crate::auditoria::{Auditoria, Entrada, OnWritten, Rastro, Written};
 use crate::auth::Ator;
 use crate::body::Bodies;
 use crate::config::{Assinaturas, Documentos, Http, Regras};
@@ -179,11 +179,21 @@ impl Chamada {
 
     /// The call is over, with this status: its answer may leave once what it says is written.
     pub fn encerrar(&self, status: u16) -> Written {
+        self.settle(status);
+        self.rastro.encerrar(status)
+    }
+
+    /// The same; `then` is called by the thread that writes, once nothing keeps the answer.
+    pub fn encerrar_then(&self, status: u16, then: OnWritten) {
+        self.settle(status);
+        self.rastro.encerrar_then(status, then);
+    }
+
+    fn settle(&self, status: u16) {
         if status == 404 && self.rastro.ausencias() == 0 {
             self.rastro.ausentes(1);
         }
         self.lookups.settle();
-        self.rastro.encerrar(status)
     }
 }
 

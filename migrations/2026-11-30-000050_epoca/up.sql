@@ -180,9 +180,9 @@ BEGIN
                (array_agg(e.xid ORDER BY e.n DESC))[1] AS ate_xid, (array_agg(e.id ORDER BY e.n DESC))[1] AS ate_id,
                string_agg(substr(e.resumo, 1, 16), ''::bytea ORDER BY e.n) AS resumos,
                string_agg(elos_selo_campo(int8send(e.id)) || elos_selo_campo(e.resumo), ''::bytea ORDER BY e.n) AS corpo,
-               ARRAY(SELECT DISTINCT r FROM em_trechos o, unnest(o.recursos) AS r
-                     WHERE o.tribunal_codigo = e.tribunal_codigo AND o.mes = e.mes AND o.trecho = e.trecho AND r IS NOT NULL
-                     ORDER BY r) AS recursos
+               ARRAY(SELECT u.r FROM (SELECT unnest(d.recursos) AS r FROM (SELECT DISTINCT o.recursos FROM em_trechos o
+                         WHERE o.tribunal_codigo = e.tribunal_codigo AND o.mes = e.mes AND o.trecho = e.trecho) AS d) AS u
+                     WHERE u.r IS NOT NULL GROUP BY u.r ORDER BY u.r) AS recursos
         FROM em_trechos e GROUP BY e.tribunal_codigo, e.mes, e.trecho ORDER BY e.tribunal_codigo, n
     LOOP
         SELECT p.ordem, p.hash INTO ultimo FROM elos_trilha_ponta(trecho.tribunal_codigo) AS p;

@@ -19,7 +19,7 @@ pub mod verificacao;
 mod writer;
 
 pub use model::*;
-pub use queue::Written;
+pub use queue::{OnWritten, Written, unavailable};
 pub use rastro::{Entrada, Rastro};
 pub use selo::selar;
 pub use writer::Auditoria;

@@ -19,7 +19,7 @@ const FULL: usize = 1024;
 /// A write that takes longer than this keeps others from reading.
 const BEHIND: Duration = Duration::from_secs(1);
 /// How long a call waits for a permit, and an answer for its record.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 /// How long an answer waits for others to be written by the same commit, while others are on their
 /// way; and how many are company enough. A commit waits for the disk: a few share it at little cost.
 const COMPANY: Duration = Duration::from_millis(2);
@@ -28,6 +28,9 @@ const ENOUGH: usize = 8;
 const DELIVERIES: Duration = Duration::from_millis(25);
 /// How long records wait for which no answer waits.
 const NOBODY_WAITS: Duration = Duration::from_millis(250);
+
+/// What is done once records are on disk. Dropped without a call, they never will be.
+pub type OnWritten = Box<dyn FnOnce() + Send>;
 
 /// How soon records have to be on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,9 +68,14 @@ enum State {
 }
 
 impl Written {
-    /// A call that left nothing to be written waits for nothing.
-    pub const fn already() -> Self {
-        Self(State::Written)
+    /// What tells it, and what it tells.
+    pub(super) fn channel() -> (OnWritten, Self) {
+        let (tell, told) = oneshot::channel();
+        let tell = move || {
+            // The caller may have gone.
+            let _ = tell.send(());
+        };
+        (Box::new(tell), Self(State::Waiting(told)))
     }
 
     /// Waits until the records are on disk; after a failure it may be asked again.
@@ -86,7 +94,7 @@ impl Written {
     }
 }
 
-pub(super) fn unavailable() -> Error {
+pub fn unavailable() -> Error {
     let mensagem = "a trilha de auditoria não pode ser gravada; tente de novo em instantes";
     Error::falha(Falha::Indisponivel, mensagem)
 }
@@ -95,7 +103,7 @@ pub(super) fn unavailable() -> Error {
 #[derive(Default)]
 pub struct Batch {
     pub records: Vec<NovoRegistro>,
-    waiting: Vec<oneshot::Sender<()>>,
+    waiting: Vec<OnWritten>,
     permits: Vec<OwnedSemaphorePermit>,
 }
 
@@ -103,9 +111,8 @@ impl Batch {
     /// Every record of it is on disk.
     pub fn written(self) {
         drop(self.permits);
-        for waiting in self.waiting {
-            // The caller may have gone.
-            let _ = waiting.send(());
+        for then in self.waiting {
+            then();
         }
     }
 }
@@ -127,6 +134,8 @@ struct Pending {
     answers: usize,
     /// How many calls there were at a time, of late: as many are worth waiting for.
     calls: usize,
+    /// When the thread that writes looks again by itself; none while it has to be woken.
+    looks_at: Option<Instant>,
     closed: bool,
 }
 
@@ -166,20 +175,23 @@ impl Queue {
         behind(*self.writing.borrow())
     }
 
-    pub fn push(&self, permit: Permit, records: Vec<NovoRegistro>, urgency: Urgency) -> Written {
-        if records.is_empty() {
-            return Written::already();
+    pub fn push(
+        &self,
+        permit: Permit,
+        records: Vec<NovoRegistro>,
+        urgency: Urgency,
+        then: OnWritten,
+    ) {
+        let mut then = Some(then);
+        if records.is_empty() || urgency == Urgency::Later {
+            then.take().into_iter().for_each(|then| then());
         }
-        let (tell, written) = match urgency {
-            Urgency::Later => (None, Written::already()),
-            _ => {
-                let (tell, written) = oneshot::channel();
-                (Some(tell), Written(State::Waiting(written)))
-            }
-        };
+        if records.is_empty() {
+            return;
+        }
         let mut pending = self.pending();
         pending.batch.records.extend(records);
-        pending.batch.waiting.extend(tell);
+        pending.batch.waiting.extend(then);
         pending.batch.permits.extend(permit.0);
         if urgency == Urgency::Answer {
             pending.answers += 1;
@@ -190,12 +202,11 @@ impl Queue {
         let full = pending.batch.records.len() >= FULL;
         let waits = if complete || full { Duration::ZERO } else { urgency.waits() };
         self.due_by(pending, Instant::now() + waits);
-        written
     }
 
     /// Tells when all that was pushed before is written.
-    pub fn flush(&self) -> oneshot::Receiver<()> {
-        let (tell, flushed) = oneshot::channel();
+    pub fn flush(&self) -> Written {
+        let (tell, flushed) = Written::channel();
         let mut pending = self.pending();
         pending.batch.waiting.push(tell);
         self.due_by(pending, Instant::now());
@@ -205,8 +216,11 @@ impl Queue {
     fn due_by(&self, mut pending: MutexGuard<'_, Pending>, due: Instant) {
         if pending.due.is_none_or(|standing| due < standing) {
             pending.due = Some(due);
+            let in_time = pending.looks_at.is_some_and(|looks_at| looks_at <= due);
             drop(pending);
-            self.arrived.notify_one();
+            if !in_time {
+                self.arrived.notify_one();
+            }
         }
     }
 
@@ -220,19 +234,28 @@ impl Queue {
     pub fn take(&self) -> Option<Batch> {
         self.writing.send_if_modified(|since| since.take().is_some());
         let mut pending = self.pending();
+        // While calls come, the next is soon here: it need not wake this thread, which costs more
+        // than to look once in vain.
+        let mut soon = (pending.calls > 0).then(|| Instant::now() + COMPANY);
         loop {
-            let left = pending.due.map(|due| due.saturating_duration_since(Instant::now()));
-            pending = match left {
-                Some(Duration::ZERO) => break,
-                Some(_) if pending.closed => break,
-                Some(left) => {
-                    let waited = self.arrived.wait_timeout(pending, left);
+            let now = Instant::now();
+            if pending.due.is_some_and(|due| due <= now || pending.closed) {
+                break;
+            }
+            if pending.closed {
+                return None;
+            }
+            pending.looks_at = pending.due.or(soon).filter(|looks_at| *looks_at > now);
+            pending = match pending.looks_at {
+                Some(looks_at) => {
+                    let waited = self.arrived.wait_timeout(pending, looks_at - now);
                     waited.unwrap_or_else(PoisonError::into_inner).0
                 }
-                None if pending.closed => return None,
                 None => self.arrived.wait(pending).unwrap_or_else(PoisonError::into_inner),
             };
+            soon = None;
         }
+        pending.looks_at = None;
         pending.due = None;
         // What was waited for in vain is expected less the next time.
         pending.calls = pending.answers.max(pending.calls * 3 / 4);

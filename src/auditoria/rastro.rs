@@ -3,7 +3,7 @@
 use super::model::{
     CampoSensivel, CamposSensiveis, CanalAuditoria, EspecieAuditoria, NovoRegistro,
 };
-use super::queue::{Permit, Written};
+use super::queue::{OnWritten, PATIENCE, Permit, Written};
 use super::writer::Auditoria;
 use crate::auth::{Ator, Papel};
 use crate::error::Error;
@@ -11,6 +11,7 @@ use crate::rastro::{Rastreavel, Recurso};
 use std::mem;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How a call comes in.
 #[derive(Debug)]
@@ -50,7 +51,8 @@ struct Estado {
     recusados: Vec<NovoRegistro>,
     /// The right to have it recorded, kept from the first read on.
     permit: Option<Permit>,
-    contada: bool,
+    /// When it was over.
+    ended: Option<Instant>,
     /// It hands over an event, and may be told together with others that do.
     delivery: bool,
     /// The worst that a part of the call came to, where the whole answers 200.
@@ -68,7 +70,7 @@ impl Rastro {
             gravou: false,
             recusados: Vec::new(),
             permit: None,
-            contada: false,
+            ended: None,
             delivery: false,
             pior: 0,
         };
@@ -208,7 +210,20 @@ impl Rastro {
     /// The call is over, with this status: what its transactions did not record is recorded now,
     /// and nothing of the answer may leave before it is written.
     pub fn encerrar(&self, status: u16) -> Written {
-        self.0.encerrar(status)
+        let (tell, written) = Written::channel();
+        self.0.encerrar(status, tell);
+        written
+    }
+
+    /// The same; `then` is called by the thread that writes, once nothing keeps the answer.
+    pub fn encerrar_then(&self, status: u16, then: OnWritten) {
+        self.0.encerrar(status, then);
+    }
+
+    /// How long the answer may still wait for its record.
+    pub fn patience(&self) -> Duration {
+        let ended = self.0.estado().ended;
+        ended.map_or(PATIENCE, |ended| PATIENCE.saturating_sub(ended.elapsed()))
     }
 }
 
@@ -251,11 +266,12 @@ impl Interno {
         }
     }
 
-    fn encerrar(&self, status: u16) -> Written {
+    fn encerrar(&self, status: u16, then: OnWritten) {
         let mut estado = self.estado();
-        if std::mem::replace(&mut estado.contada, true) {
-            return Written::already();
+        if estado.ended.is_some() {
+            return then();
         }
+        estado.ended = Some(Instant::now());
         let (permit, delivery) = (estado.permit.take(), estado.delivery);
         let mut registros = mem::take(&mut estado.recusados);
         let contou = estado.gravou || !registros.is_empty();
@@ -280,13 +296,13 @@ impl Interno {
             let registro = self.registro(operacao, especie, status, lidos, campos);
             registros.push(NovoRegistro { entrega: delivery, ..registro });
         }
-        self.auditoria.record(permit, registros, delivery)
+        self.auditoria.record(permit, registros, delivery, then);
     }
 }
 
 /// A call whose client went away, or that broke: what it had read was read.
 impl Drop for Interno {
     fn drop(&mut self) {
-        let _nobody_waits = self.encerrar(500);
+        self.encerrar(500, Box::new(|| {}));
     }
 }

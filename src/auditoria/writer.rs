@@ -6,7 +6,7 @@
 //! aside, in a table of its own.
 
 use super::model::NovoRegistro;
-use super::queue::{Batch, Permit, Queue, Urgency, Written};
+use super::queue::{Batch, OnWritten, Permit, Queue, Urgency};
 use super::{merge, queue, selo, store};
 use crate::db::Db;
 use crate::error::{Error, Falha};
@@ -92,17 +92,18 @@ impl Auditoria {
         }
     }
 
-    /// What a call leaves behind. One that read nothing has no permit: no answer waits for what
-    /// it leaves, and when the queue is full it is counted as lost.
+    /// What a call leaves behind, and what to do once it is on disk. One that read nothing has no
+    /// permit: no answer waits for what it leaves, and when the queue is full it is counted as lost.
     pub(super) fn record(
         &self,
         permit: Option<Permit>,
         records: Vec<NovoRegistro>,
         delivery: bool,
-    ) -> Written {
-        let Some(trail) = &self.0 else { return Written::already() };
+        then: OnWritten,
+    ) {
+        let Some(trail) = &self.0 else { return then() };
         if records.is_empty() {
-            return Written::already();
+            return then();
         }
         let urgency = match &permit {
             None => Urgency::Later,
@@ -113,13 +114,13 @@ impl Auditoria {
             Some(_) => Urgency::Answer,
         };
         match permit.or_else(|| trail.queue.try_permit()) {
-            Some(permit) => trail.queue.push(permit, records, urgency),
+            Some(permit) => trail.queue.push(permit, records, urgency, then),
             None => {
                 trail.metrics.perdeu(records.len());
                 tracing::warn!(
                     "a call that read nothing is not in the audit trail: its queue is full"
                 );
-                Written::already()
+                then();
             }
         }
     }
@@ -127,7 +128,9 @@ impl Auditoria {
     /// Waits until everything that was told is written. False when it was not in time.
     pub async fn esvaziar(&self) -> bool {
         let Some(trail) = &self.0 else { return true };
-        matches!(timeout(FLUSH, trail.queue.flush()).await, Ok(Ok(())))
+        let mut flushed = trail.queue.flush();
+        let flushed = async { while flushed.wait().await.is_err() {} };
+        timeout(FLUSH, flushed).await.is_ok()
     }
 }
 

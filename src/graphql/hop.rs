@@ -15,6 +15,7 @@ use super::loaders::Loaders;
 use super::operacao::{Desfecho, Servico, nomear};
 use super::perguntas::{Perguntas, servir};
 use crate::app::Chamada;
+use crate::auditoria::unavailable;
 use crate::db::{Leitura, PACIENCIA};
 use crate::error::Error;
 use crate::graphql::http::pedido::Pronta;
@@ -27,7 +28,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::RecvError};
 use tokio::time::timeout;
 
 /// A document whose hop took longer than this goes alone the next time: each would wait for all.
@@ -71,7 +72,7 @@ async fn acompanhada(
             Some((lugar, viajante)) => {
                 let inicio = Inicio { desde, careful: false };
                 partir(servico, chamada, Some(lugar), vec![viajante], inicio).await?;
-                chegada.await
+                told(chamada, &mut chegada).await
             }
             None => match timeout(PACIENCIA, &mut chegada).await {
                 Ok(noticia) => noticia,
@@ -81,7 +82,7 @@ async fn acompanhada(
                         let inicio = Inicio { desde, careful: false };
                         partir(servico, chamada, None, turma, inicio).await?;
                     }
-                    chegada.await
+                    told(chamada, &mut chegada).await
                 }
             },
         };
@@ -104,16 +105,63 @@ async fn sozinha(
 ) -> Result<Desfecho, Error> {
     let mut careful = tried;
     loop {
-        let (viajante, chegada) = viajante(chamada, pronta);
+        let (viajante, mut chegada) = viajante(chamada, pronta);
         let inicio = Inicio { desde, careful };
         partir(servico, chamada, None, vec![viajante], inicio).await?;
-        match chegada.await {
+        match told(chamada, &mut chegada).await {
             Ok(Noticia::Respondida(desfecho)) => return Ok(desfecho),
             Ok(Noticia::Sozinha) if !careful => {
                 careful = true;
                 chamada.rastro.recomecar();
             }
             _ => return Err(Error::interno(anyhow::anyhow!("a hop of one that left nobody"))),
+        }
+    }
+}
+
+/// What came of it. An answer whose record is not written in time is not waited for.
+async fn told(
+    chamada: &Chamada,
+    chegada: &mut oneshot::Receiver<Noticia>,
+) -> Result<Noticia, RecvError> {
+    loop {
+        let patience = chamada.rastro.patience();
+        if patience.is_zero() {
+            return Ok(Noticia::Respondida(Desfecho::recusa(&unavailable())));
+        }
+        if let Ok(noticia) = timeout(patience, &mut *chegada).await {
+            return noticia;
+        }
+    }
+}
+
+/// An answer that leaves once what it shows is in the trail: so its caller is woken once, not
+/// once for the answer and once for the record. Dropped without a call, it is refused.
+struct Answer(Option<(oneshot::Sender<Noticia>, Desfecho)>);
+
+impl Answer {
+    fn of(chamada: &Chamada, desfecho: Desfecho, envio: oneshot::Sender<Noticia>) {
+        // A caller that disconnected saw nothing; the call's end says so to the trail.
+        if envio.is_closed() {
+            return;
+        }
+        let desfecho = desfecho.of(chamada);
+        let status = desfecho.status();
+        let mut answer = Self(Some((envio, desfecho)));
+        let leave = move || {
+            if let Some((envio, desfecho)) = answer.0.take() {
+                let _ = envio.send(Noticia::Respondida(desfecho));
+            }
+        };
+        chamada.encerrar_then(status, Box::new(leave));
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Some((envio, _)) = self.0.take() {
+            let refused = Desfecho::recusa(&unavailable());
+            let _ = envio.send(Noticia::Respondida(refused));
         }
     }
 }
@@ -183,7 +231,7 @@ fn viajar(executor: &Executor, turma: Vec<Viajante>, mut leitura: Leitura) {
     }
     let todas = poll_fn(|cx| {
         let mut faltam = false;
-        for (viagem, (_, perguntas)) in viagens.iter_mut().zip(&perguntam) {
+        for (viagem, (chamada, perguntas)) in viagens.iter_mut().zip(&perguntam) {
             let Some((resposta, span, _)) = viagem else { continue };
             let Poll::Ready(resposta) = span.in_scope(|| resposta.as_mut().poll(cx)) else {
                 faltam = true;
@@ -195,10 +243,11 @@ fn viajar(executor: &Executor, turma: Vec<Viajante>, mut leitura: Leitura) {
             // What was asked for a part that is not in the answer.
             perguntas.esquecer();
             if let Some((.., envio)) = viagem.take() {
-                let noticia =
-                    if repetir { Noticia::Sozinha } else { Noticia::Respondida(desfecho) };
-                // Who does not wait any more has no use for it.
-                let _ = envio.send(noticia);
+                match repetir {
+                    // The caller may have gone.
+                    true => drop(envio.send(Noticia::Sozinha)),
+                    false => Answer::of(chamada, desfecho, envio),
+                }
             }
         }
         if faltam { Poll::Pending } else { Poll::Ready(()) }

@@ -103,12 +103,7 @@ impl Servico {
                 Desfecho::de(self.executor.schema().execute(request).await)
             }
         };
-        // Of what was not looked up there is no part to answer, unless something was written.
-        let desfecho = match ended.refused().filter(|_| !ended.rastro.gravou()) {
-            Some(error) => Desfecho::recusa(&error),
-            None => desfecho,
-        };
-        desfecho.anotar(&ended.rastro);
+        let desfecho = desfecho.of(&ended);
         match ended.encerrar(desfecho.status()).wait().await {
             Ok(()) => desfecho,
             Err(error) => Desfecho::recusa(&error),
@@ -182,6 +177,17 @@ impl Desfecho {
         after.push(b'}');
         let data = Box::<str>::from(data).into_boxed_bytes();
         Ok(Written::Parts([before.into(), data.into(), after.into()]))
+    }
+
+    /// As the call may have it; the trail is told what of it failed.
+    pub fn of(self, call: &Chamada) -> Self {
+        // Of what was not looked up there is no part to answer, unless something was written.
+        let outcome = match call.refused().filter(|_| !call.rastro.gravou()) {
+            Some(error) => Self::recusa(&error),
+            None => self,
+        };
+        outcome.anotar(&call.rastro);
+        outcome
     }
 
     /// Tells the trail what of it failed.

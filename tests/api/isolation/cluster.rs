@@ -1,5 +1,6 @@
 //! A PostgreSQL of these tests' own: faults of roles are of the whole cluster.
 
+use crate::support::Pooler;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use elos::db::Sql;
@@ -167,8 +168,28 @@ impl Database {
         logins: &[(&'static str, Vec<&'static str>)],
         options: isolation::Options,
     ) -> Report {
+        self.prove_by(|name| self.url(name), owner, logins, options)
+    }
+
+    /// By statements alone, of a login whose sessions pass through a pooler.
+    pub fn prove_through(&self, pooler: &Pooler) -> Report {
+        self.prove_by(|name| pooler.url(name, &self.0), OWNER, &Self::one_login(), STATEMENTS)
+    }
+
+    /// What listens for this database.
+    pub fn socket() -> PathBuf {
+        SERVER.socket_dir().join(".s.PGSQL.5432")
+    }
+
+    fn prove_by(
+        &self,
+        url: impl Fn(&str) -> String,
+        owner: &str,
+        logins: &[(&'static str, Vec<&'static str>)],
+        options: isolation::Options,
+    ) -> Report {
         let login = |(name, may): &(&'static str, Vec<&'static str>)| {
-            let url = self.url(name);
+            let url = url(name);
             Login {
                 conn: PgConnection::establish(&url).unwrap(),
                 may: may.clone(),

@@ -1,6 +1,7 @@
 //! Faults, each planted in a database that was right.
 
 use super::cluster::{self, Database, LOGIN, OWNER, STATEMENTS};
+use crate::support::Pooler;
 use diesel::connection::SimpleConnection;
 use elos::isolation::{Finding, Kind, Report};
 
@@ -175,4 +176,20 @@ fn a_role_of_the_wrong_login() {
         of_roles("GRANT elos_nacional TO elos_app", "REVOKE elos_nacional FROM elos_app");
     finds(&report, Kind::Read, "tabela adolescente, coluna cpf");
     finds(&report, Kind::Attribute, "elos_nacional");
+}
+
+#[test]
+fn a_pooler_that_mixes_sessions_up() {
+    let _turn = cluster::roles_stay();
+    let database = Database::empty();
+    let pooler = Pooler::start(Database::socket(), true);
+    let report = database.prove_through(&pooler);
+    finds(&report, Kind::Session, "sessão");
+    let mixed_up = |finding: &&Finding| finding.kind == Kind::Session;
+    let told = report.findings.iter().find(mixed_up).map(|finding| finding.how.as_str());
+    assert!(told.is_some_and(|how| how.contains("pool_mode = session")), "{report}");
+    // Where it keeps them, there is nothing to find.
+    pooler.by_transaction(false);
+    let report = database.prove_through(&pooler);
+    assert!(report.holds(), "{report}");
 }

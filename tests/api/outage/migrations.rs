@@ -15,14 +15,12 @@ use std::time::{Duration, Instant};
 /// The migration that parts this table into months waits for whoever writes to it.
 const BUSY: &str = "BEGIN; LOCK TABLE auditoria IN ROW EXCLUSIVE MODE";
 
-/// A database that lacks that migration, and the one after it.
+/// A database that lacks that migration, and those after it.
 fn behind() -> (Banco, Migrador) {
     let banco = Banco::novo(Modelo::Vazio);
     // It has its turn as long as its connection lasts.
     let mut undone = Migrador::conectar(&banco.url("postgres")).unwrap();
-    for migration in ["20261129000041", "20261129000040"] {
-        assert_eq!(undone.reverter().unwrap(), migration);
-    }
+    while undone.reverter().unwrap() != "20261129000040" {}
     drop(undone);
     let migrador = Migrador::conectar(&banco.url("postgres")).unwrap();
     (banco, migrador)
