@@ -67,6 +67,7 @@ fn servidor(url: &str, audita: bool) -> anyhow::Result<()> {
     let app = if audita { app } else { app.sem_auditoria() };
     let credenciais = elos::credencial::do_banco(&app.db)?;
     let partes = Partes {
+        tls: None,
         loopback_only: false,
         connections: elos::config::Connections::default(),
         app,

@@ -3,15 +3,17 @@
 use crate::app::App;
 use crate::auditoria::archive::PublicKey;
 use crate::auditoria::comando::Conferencia;
-use crate::auth::{Auth, Papel, url_segura};
+use crate::auth::{Auth, Certificate, Papel, url_segura};
 use crate::config::{Config, Opcoes};
+use crate::credencial::Alheio;
 use crate::db::catalog::{Left, Listed, Repair};
 use crate::db::migracoes::Migrador;
 use crate::db::{self, Db, DbOptions, Transport};
 use crate::isolation::{self, Login};
 use crate::server::{self, Partes};
-use crate::tribunal::Tribunal;
-use crate::{auditoria, characters, credencial, graphql, rest, seed, telemetry};
+use crate::tramite::EnderecoDeEstrutura;
+use crate::tribunal::{self, Tribunal};
+use crate::{auditoria, catalogo, characters, credencial, graphql, rest, seed, telemetry};
 use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Parser, Subcommand};
@@ -65,6 +67,12 @@ enum Comando {
     /// Diz de que tribunal é um cliente OIDC (azp), que papéis tem e por que estruturas age, com ELOS_MIGRATE_URL. Vale em até 10 s.
     #[command(subcommand)]
     Credencial(CredencialCmd),
+    /// Catálogos do Tramita, com ELOS_MIGRATE_URL.
+    #[command(subcommand)]
+    Catalogo(CatalogoCmd),
+    /// Estruturas do Tramita, com ELOS_MIGRATE_URL.
+    #[command(subcommand)]
+    Estrutura(EstruturaCmd),
     /// Imprime o esquema GraphQL (SDL).
     Schema,
     /// Imprime o contrato das rotas REST (OpenAPI 3.1, JSON).
@@ -111,7 +119,7 @@ enum CredencialCmd {
         #[arg(value_parser = nome_de_cliente)]
         azp: String,
         /// De que tribunal é: 8.20, 820 ou 20. Dispensa-se com o papel pse-nacional.
-        #[arg(long, value_parser = tribunal, required_unless_present = "nacional", value_name = "CÓDIGO")]
+        #[arg(long, value_parser = tribunal::ler, required_unless_present = "nacional", value_name = "CÓDIGO")]
         tribunal: Option<Tribunal>,
         /// Vê todos os tribunais (papel pse-nacional), e em nenhum escreve.
         #[arg(long)]
@@ -128,6 +136,9 @@ enum CredencialCmd {
             value_name = "REPOSITÓRIO/NÚMERO"
         )]
         estruturas: Vec<(i32, String)>,
+        /// Certificado de cliente (PEM) pelo qual também é reconhecida, nas rotas do Tramita; repita para cada um.
+        #[arg(long = "certificado", value_name = "ARQUIVO")]
+        certificados: Vec<PathBuf>,
     },
     /// Lista os clientes reconhecidos e os revogados.
     List,
@@ -135,6 +146,28 @@ enum CredencialCmd {
     Revoke {
         /// Cliente OIDC, como em `azp`.
         azp: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum CatalogoCmd {
+    /// Traz de um arquivo estruturas, repositórios, espécies, hipóteses legais ou motivos de urgência.
+    ///
+    /// Só grava o que mudou e diz quantas linhas acrescentou, mudou, achou iguais e recusou; o que o arquivo não
+    /// nomeia fica como está. Sai com 1 se recusou alguma.
+    Import(catalogo::command::Import),
+}
+
+#[derive(Subcommand)]
+enum EstruturaCmd {
+    /// Registra a chave com que o sistema de uma estrutura assina recibos; desde então só valem os que ela assina.
+    SetKey {
+        /// A estrutura, por exemplo 1/820.
+        #[arg(value_parser = estrutura, value_name = "REPOSITÓRIO/NÚMERO")]
+        estrutura: (i32, String),
+        /// Chave RSA pública ou certificado (PEM), ou JWK.
+        #[arg(value_name = "ARQUIVO")]
+        chave: PathBuf,
     },
 }
 
@@ -202,10 +235,6 @@ fn nome_de_cliente(texto: &str) -> Result<String, String> {
     }
 }
 
-fn tribunal(texto: &str) -> Result<Tribunal, String> {
-    Tribunal::de_texto(texto).ok_or_else(|| "tribunal desconhecido; use, por exemplo, 8.20".into())
-}
-
 fn estrutura(texto: &str) -> Result<(i32, String), String> {
     credencial::ler_estrutura(texto)
         .ok_or_else(|| "diga repositório e número; por exemplo, 1/820".into())
@@ -237,6 +266,7 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
             disposable(&config, &mut migrador, "semear", yes)?;
             let inicio = std::time::Instant::now();
             seed::semear(migrador.conn(), processos)?;
+            seed::catalogos(migrador.conn(), agora())?;
             println!(
                 "semeados cerca de {processos} processos em {:.1} s",
                 inicio.elapsed().as_secs_f32()
@@ -244,6 +274,15 @@ pub fn executar(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Comando::Credencial(comando) => credencial(&config, comando),
+        Comando::Catalogo(CatalogoCmd::Import(asked)) => {
+            let mut migrador = Migrador::conectar(migrate_url(&config)?)?;
+            catalogo::command::import(migrador.conn(), &asked, agora())
+        }
+        Comando::Estrutura(EstruturaCmd::SetKey { estrutura: (repositorio, numero), chave }) => {
+            let mut migrador = Migrador::conectar(migrate_url(&config)?)?;
+            let estrutura = EnderecoDeEstrutura { repositorio, numero };
+            catalogo::command::set_key(migrador.conn(), &estrutura, &chave)
+        }
         Comando::Auditoria(comando) => auditoria(&config, comando),
         Comando::Isolamento(IsolamentoCmd::Prove) => prove(&config),
         Comando::Schema => {
@@ -282,11 +321,15 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         .issuer
         .as_ref()
         .context("falta ELOS_OIDC_ISSUER, o emissor dos tokens, exatamente como em `iss`")?;
-    for (nome, url) in [("ISSUER", Some(issuer)), ("JWKS_URL", oidc.jwks_url.as_ref())] {
+    for (nome, url) in [
+        ("ISSUER", Some(issuer)),
+        ("JWKS_URL", oidc.jwks_url.as_ref()),
+        ("TOKEN_URL", oidc.token_url.as_ref()),
+    ] {
         ensure!(
             url.is_none_or(|url| url_segura(url)) || oidc.allow_http,
             "ELOS_OIDC_{nome} tem de ser https, ou de loopback: por http qualquer um no caminho trocaria as \
-             chaves (se a rede é de confiança, ELOS_OIDC_ALLOW_HTTP=on)"
+             chaves ou leria os segredos (se a rede é de confiança, ELOS_OIDC_ALLOW_HTTP=on)"
         );
     }
     let mut banco = DbOptions::nova(url);
@@ -307,7 +350,8 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         .com_ausencias_por_minuto(config.ausencias_por_minuto);
     let partes = Partes {
         app,
-        auth: Auth::novo(oidc.opcoes(issuer.clone()), credenciais),
+        auth: Auth::novo(oidc.opcoes(issuer.clone(), config.facade(false)), credenciais),
+        tls: server::listen_tls(config)?,
         graphiql: config.graphiql.unwrap_or(false),
         loopback_only: false,
         cors: config.cors_origins.clone(),
@@ -414,7 +458,9 @@ fn credencial(config: &Config, comando: CredencialCmd) -> anyhow::Result<()> {
     let mut migrador = Migrador::conectar(migrate_url(config)?)?;
     let conn = migrador.conn();
     match comando {
-        CredencialCmd::Add { azp, tribunal, nacional, mut papeis, estruturas } => {
+        CredencialCmd::Add { azp, tribunal, nacional, mut papeis, estruturas, certificados } => {
+            let certificados = certificados.iter().map(|arquivo| certificado(arquivo));
+            let certificados = certificados.collect::<anyhow::Result<Vec<_>>>()?;
             papeis.extend(nacional.then_some(Papel::Nacional));
             ensure!(
                 tribunal.is_some() || papeis.contains(&Papel::Nacional),
@@ -425,23 +471,37 @@ fn credencial(config: &Config, comando: CredencialCmd) -> anyhow::Result<()> {
                 tribunal,
                 papeis: &papeis,
                 estruturas: &estruturas,
+                certificados: &certificados,
             };
-            if let Some((repositorio, numero)) = credencial::acrescentar(conn, &cliente)? {
-                bail!("a estrutura {repositorio}/{numero} não é do tribunal da credencial");
+            match credencial::acrescentar(conn, &cliente)? {
+                Some(Alheio::Estrutura(repositorio, numero)) => {
+                    bail!("a estrutura {repositorio}/{numero} não é do tribunal da credencial");
+                }
+                Some(Alheio::Certificado(impressao)) => {
+                    bail!("o certificado {impressao} já é de outra credencial");
+                }
+                None => {}
             }
             println!("reconhecida {azp}");
         }
         CredencialCmd::List => {
-            for credencial::Linha { azp, tribunal, papeis, estruturas, revogada } in
-                credencial::listar(conn)?
-            {
+            for linha in credencial::listar(conn)? {
+                let credencial::Linha { azp, tribunal, papeis, estruturas, revogada, certificados } =
+                    linha;
                 let tribunal = tribunal.map_or_else(|| "-".into(), |codigo| codigo.to_string());
                 let estruturas = match estruturas.as_slice() {
                     [] => String::new(),
                     suas => format!("  {}", suas.join(",")),
                 };
+                let certificados = match certificados {
+                    0 => String::new(),
+                    quantos => format!("  certificados: {quantos}"),
+                };
                 let revogada = if revogada { "  (revogada)" } else { "" };
-                println!("{azp}  {tribunal}  {}{estruturas}{revogada}", papeis.join(","));
+                println!(
+                    "{azp}  {tribunal}  {}{estruturas}{certificados}{revogada}",
+                    papeis.join(",")
+                );
             }
         }
         CredencialCmd::Revoke { azp } => {
@@ -453,6 +513,17 @@ fn credencial(config: &Config, comando: CredencialCmd) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+fn certificado(arquivo: &Path) -> anyhow::Result<Certificate> {
+    let texto = std::fs::read(arquivo);
+    let texto = texto.with_context(|| format!("não foi possível ler {}", arquivo.display()))?;
+    let certificado = Certificate::from_pem(&texto);
+    let certificado = certificado
+        .with_context(|| format!("{}: não é um certificado em PEM", arquivo.display()))?;
+    let dentro = certificado.validity.until > agora();
+    ensure!(dentro, "{}: o certificado está fora da validade", arquivo.display());
+    Ok(certificado)
 }
 
 fn auditoria(config: &Config, comando: AuditoriaCmd) -> anyhow::Result<()> {

@@ -5,7 +5,9 @@
 //! it. So before each request is looked at, it is seen whether the client has taken enough of the
 //! answers before; one that has not is hung up on.
 
+use crate::auth::PeerCertificate;
 use crate::config::Connections;
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
@@ -47,7 +49,13 @@ impl Register {
 
     /// Takes a new connection in, or tells it that it is one too many.
     pub fn admit(&self, io: &dyn Any, data: &mut Extensions) {
-        let Some(stream) = io.downcast_ref::<TcpStream>() else { return };
+        let tls = io.downcast_ref::<TlsStream<TcpStream>>().map(|tls| tls.get_ref());
+        let plain = io.downcast_ref::<TcpStream>();
+        let Some(stream) = plain.or(tls.map(|(stream, _)| stream)) else { return };
+        let shown = tls.and_then(|(_, session)| session.peer_certificates()?.first());
+        if let Some(certificate) = shown {
+            data.insert(PeerCertificate(certificate.to_vec()));
+        }
         // What cannot be set stays as it is by default.
         let _ = setsockopt(stream, sockopt::SndBuf, &SEND_BUFFER);
         #[cfg(target_os = "linux")]
@@ -58,7 +66,8 @@ impl Register {
         match place {
             Some(place) => drop(data.insert(Connection { socket, _place: place })),
             None => {
-                let _ = stream.try_write(FULL);
+                // Within TLS it would be noise.
+                let _ = plain.map(|stream| stream.try_write(FULL));
                 let _ = socket.shutdown(Shutdown::Both);
             }
         }

@@ -1,14 +1,15 @@
 //! The table of OIDC clients: what `elos credencial` writes, and the server reads
 //! again every few seconds.
 
-use crate::auth::{Credenciais, Credencial, Papel};
+use crate::auth::{Certificate, Credenciais, Credencial, Fingerprint, Known, Papel, Validity};
 use crate::db::{Db, Sql};
 use crate::error::{Error, Falha};
 use crate::tribunal::Tribunal;
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Nullable, SmallInt, Text};
-use std::collections::HashMap;
+use diesel::sql_types::{BigInt, Timestamptz};
 use std::time::Duration;
 
 /// Well before what was read is too old.
@@ -30,12 +31,16 @@ pub struct Linha {
     pub estruturas: Vec<String>,
     #[diesel(sql_type = Bool)]
     pub revogada: bool,
+    /// How many certificates it is known by.
+    #[diesel(sql_type = BigInt)]
+    pub certificados: i64,
 }
 
 /// All of them, by name.
 pub fn listar(conn: &mut PgConnection) -> QueryResult<Vec<Linha>> {
     Sql::new(
         "SELECT c.azp, c.tribunal_codigo AS tribunal, c.papeis, c.revogada_em IS NOT NULL AS revogada, \
+                (SELECT count(*) FROM certificado f WHERE f.azp = c.azp) AS certificados, \
                 ARRAY(SELECT e.repositorio || '/' || e.numero FROM credencial_estrutura s JOIN estrutura e ON e.id = s.estrutura_id \
                       WHERE s.azp = c.azp ORDER BY e.repositorio, e.numero) AS estruturas \
          FROM credencial c ORDER BY c.azp",
@@ -55,19 +60,33 @@ pub struct Reconhecida<'a> {
     pub tribunal: Option<Tribunal>,
     pub papeis: &'a [Papel],
     pub estruturas: &'a [(i32, String)],
+    /// By which it is known besides its tokens.
+    pub certificados: &'a [Certificate],
+}
+
+/// Why a client was not recognised as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alheio {
+    /// Its tribunal does not have this estrutura.
+    Estrutura(i32, String),
+    /// Another is known by this certificate.
+    Certificado(Fingerprint),
 }
 
 /// Recognises a client; one that was known or revoked is from now on what is said here.
-/// Answers which of the estruturas its tribunal does not have; then nothing is changed.
+/// Answers what is another's, if something is; then nothing is changed.
 pub fn acrescentar(
     conn: &mut PgConnection,
     cliente: &Reconhecida<'_>,
-) -> QueryResult<Option<(i32, String)>> {
+) -> QueryResult<Option<Alheio>> {
     use diesel::result::Error::RollbackTransaction;
     let mut alheia = None;
     let feito = conn.transaction(|conn| {
         // The table names the tribunal of both, so the old ones go before it changes.
         Sql::new("DELETE FROM credencial_estrutura WHERE azp = ")
+            .bind(cliente.azp.to_owned())
+            .execute(conn)?;
+        Sql::new("DELETE FROM certificado WHERE azp = ")
             .bind(cliente.azp.to_owned())
             .execute(conn)?;
         gravar(conn, cliente)?;
@@ -84,7 +103,13 @@ pub fn acrescentar(
             .push(" ON CONFLICT (azp, estrutura_id) DO UPDATE SET azp = excluded.azp")
             .execute(conn)?;
             if gravada == 0 {
-                alheia = Some((*repositorio, numero.clone()));
+                alheia = Some(Alheio::Estrutura(*repositorio, numero.clone()));
+                return Err(RollbackTransaction);
+            }
+        }
+        for certificado in cliente.certificados {
+            if !certificar(conn, cliente.azp, certificado)? {
+                alheia = Some(Alheio::Certificado(certificado.fingerprint));
                 return Err(RollbackTransaction);
             }
         }
@@ -113,6 +138,26 @@ fn gravar(conn: &mut PgConnection, cliente: &Reconhecida<'_>) -> QueryResult<()>
     Ok(())
 }
 
+/// False when another is known by it.
+fn certificar(
+    conn: &mut PgConnection,
+    azp: &str,
+    Certificate { fingerprint, validity }: &Certificate,
+) -> QueryResult<bool> {
+    let gravados =
+        Sql::new("INSERT INTO certificado (impressao, azp, valido_de, valido_ate) VALUES (")
+            .bind(fingerprint.to_string())
+            .push(", ")
+            .bind(azp.to_owned())
+            .push(", ")
+            .bind(validity.from)
+            .push(", ")
+            .bind(validity.until)
+            .push(") ON CONFLICT (impressao) DO UPDATE SET azp = excluded.azp WHERE certificado.azp = excluded.azp")
+            .execute(conn)?;
+    Ok(gravados > 0)
+}
+
 /// False when there is no such client.
 pub fn revogar(conn: &mut PgConnection, azp: &str) -> QueryResult<bool> {
     let revogadas =
@@ -122,16 +167,40 @@ pub fn revogar(conn: &mut PgConnection, azp: &str) -> QueryResult<bool> {
     Ok(revogadas > 0)
 }
 
+/// A certificate as it is written down.
+#[derive(QueryableByName)]
+struct Certificado {
+    #[diesel(sql_type = Text)]
+    impressao: String,
+    #[diesel(sql_type = Text)]
+    azp: String,
+    #[diesel(sql_type = Timestamptz)]
+    valido_de: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    valido_ate: DateTime<Utc>,
+}
+
 /// As the server holds them. Blocks.
-pub fn ler(db: &Db) -> Result<HashMap<String, Credencial>, Error> {
-    let linhas = db.como_servidor(listar)?;
-    let credencial = |Linha { azp, tribunal, papeis, estruturas, revogada }: Linha| {
+pub fn ler(db: &Db) -> Result<Known, Error> {
+    let (linhas, certificados) = db.como_servidor(|conn| {
+        let certificados: Vec<Certificado> =
+            Sql::new("SELECT impressao, azp, valido_de, valido_ate FROM certificado").load(conn)?;
+        Ok((listar(conn)?, certificados))
+    })?;
+    let certificado = |linha: Certificado| {
+        let Certificado { impressao, azp, valido_de: from, valido_ate: until } = linha;
+        Some((Fingerprint::read(&impressao)?, (azp, Validity { from, until })))
+    };
+    let credencial = |Linha { azp, tribunal, papeis, estruturas, revogada, .. }: Linha| {
         let tem = |papel: &Papel| papeis.iter().any(|nome| nome == papel.nome());
         let papeis = Papel::TODOS.into_iter().filter(tem).collect();
         let estruturas = estruturas.iter().filter_map(|texto| ler_estrutura(texto)).collect();
         (azp, Credencial { tribunal, papeis, estruturas, revogada })
     };
-    Ok(linhas.into_iter().map(credencial).collect())
+    Ok(Known {
+        by_azp: linhas.into_iter().map(credencial).collect(),
+        certificates: certificados.into_iter().filter_map(certificado).collect(),
+    })
 }
 
 /// As they are now, for a server that starts. Blocks.

@@ -66,7 +66,7 @@ pub fn rodar(
     opcoes.pg_bin.clone_from(&config.pg_bin);
     let postgres = Embedded::start(opcoes)?;
     let dono = postgres.url(SUPERUSUARIO, BANCO);
-    preparar(&postgres, &dono, processos)?;
+    preparar(&postgres, &dono, processos, agora())?;
 
     let assinante = match config.assinante()? {
         None => Some(assinante_da_demo(&config.data_dir)?),
@@ -84,9 +84,12 @@ pub fn rodar(
         .com_ausencias_por_minuto(config.ausencias_por_minuto);
     let credenciais = credencial::do_banco(&app.db)?;
     let iss = format!("http://{endereco}{CAMINHO}");
+    let mut auth = AuthOptions::novas(iss.clone(), vec![AUDIENCIA.into()]);
+    auth.facade = config.facade(true);
     let partes = Partes {
         app,
-        auth: Auth::novo(AuthOptions::novas(iss.clone(), vec![AUDIENCIA.into()]), credenciais),
+        auth: Auth::novo(auth, credenciais),
+        tls: server::listen_tls(config)?,
         graphiql: config.graphiql.unwrap_or(true),
         loopback_only: true,
         cors: config.cors_origins.clone(),
@@ -102,7 +105,12 @@ pub fn rodar(
 }
 
 /// The database, its login and its data, each made when absent.
-fn preparar(postgres: &Embedded, dono: &str, processos: u32) -> anyhow::Result<()> {
+fn preparar(
+    postgres: &Embedded,
+    dono: &str,
+    processos: u32,
+    agora: DateTime<Utc>,
+) -> anyhow::Result<()> {
     let mut servidor = PgConnection::establish(&postgres.url(SUPERUSUARIO, SUPERUSUARIO))?;
     let ha_banco = Sql::new("SELECT FROM pg_database WHERE datname = ").bind(BANCO.to_owned());
     if ha_banco.execute(&mut servidor)? == 0 {
@@ -113,6 +121,7 @@ fn preparar(postgres: &Embedded, dono: &str, processos: u32) -> anyhow::Result<(
     login::admit(&mut servidor, LOGIN)?;
     if seed::vazio(migrador.conn())? {
         seed::semear(migrador.conn(), processos)?;
+        seed::catalogos(migrador.conn(), agora)?;
     }
     analyse(migrador.conn())?;
     Ok(())
@@ -165,7 +174,7 @@ elos está no ar, com dados sintéticos: nenhuma pessoa e nenhum processo é rea
   GraphiQL    {raiz}/graphiql
   GraphQL     {raiz}/graphql      esquema: {raiz}/schema.graphql
   REST        {raiz}{rest}       rotas: {raiz}/docs
-  Clientes    tjrn · tjpe · tjce · tjrn-leitura · cnj      (segredo de todos: demo)
+  Clientes    tjrn · tjpe · tjce · tjrn-leitura · tjrn-catalogo · cnj      (segredo de todos: demo)
 
 Um token (vale 15 minutos):
 

@@ -9,48 +9,14 @@
 
 use crate::auth::Ator;
 use crate::error::Error;
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use crate::token_bucket::{Bucket, Buckets};
 
 /// A system that looks before it registers asks for this many in a minute, and no more.
 pub const POR_MINUTO: u32 = 300;
 
 /// One bucket for each of those who are counted: full, it holds what may be missed in a minute.
 /// What a call misses beyond that is owed, and the next look-up waits until it is filled again.
-pub struct Enumeracao {
-    por_minuto: u32,
-    baldes: Mutex<HashMap<String, Balde>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Balde {
-    tem: f64,
-    quando: Instant,
-}
-
-impl Balde {
-    /// What it has come to hold by now.
-    fn agora(self, por_minuto: u32, agora: Instant) -> Self {
-        let passou = agora.saturating_duration_since(self.quando).as_secs_f64();
-        let tem = (self.tem + passou * f64::from(por_minuto) / 60.0).min(f64::from(por_minuto));
-        Self { tem, quando: agora }
-    }
-
-    /// Whole seconds until something may be asked again; none when it may be now.
-    fn espera(self, por_minuto: u32) -> Option<u32> {
-        if self.tem >= 1.0 {
-            return None;
-        }
-        let segundos = (1.0 - self.tem) * 60.0 / f64::from(por_minuto);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "positive, and at most two minutes"
-        )]
-        Some(segundos.clamp(1.0, 120.0).ceil() as u32)
-    }
-}
+pub struct Enumeracao(Buckets<String>);
 
 impl Default for Enumeracao {
     fn default() -> Self {
@@ -61,12 +27,12 @@ impl Default for Enumeracao {
 impl Enumeracao {
     /// Zero is no limit.
     pub fn nova(por_minuto: u32) -> Self {
-        Self { por_minuto, baldes: Mutex::default() }
+        Self(Buckets::new(por_minuto))
     }
 
     /// The most that one call is told to be absent, and owes for it; none without a limit.
     pub const fn por_chamada(&self) -> Option<u32> {
-        match self.por_minuto {
+        match self.0.per_minute() {
             0 => None,
             por_minuto => Some(por_minuto),
         }
@@ -74,13 +40,13 @@ impl Enumeracao {
 
     /// Takes the first names of a call; refuses whoever has none left.
     pub fn begin(&self, ator: &Ator, names: u32) -> Result<(), Error> {
-        if self.por_minuto == 0 {
+        if self.por_chamada().is_none() {
             return Ok(());
         }
-        self.em(ator, |balde, por_minuto| match balde.espera(por_minuto) {
+        self.em(ator, |balde, por_minuto| match balde.wait(por_minuto) {
             Some(segundos) => Err(Error::Limite { segundos }),
             None => {
-                balde.tem -= f64::from(names);
+                balde.holds -= f64::from(names);
                 Ok(())
             }
         })
@@ -88,49 +54,30 @@ impl Enumeracao {
 
     /// Takes more names for a call that has begun.
     pub fn take(&self, ator: &Ator, names: u32) {
-        if self.por_minuto > 0 && names > 0 {
-            self.em(ator, |balde, _| balde.tem -= f64::from(names));
+        if self.por_chamada().is_some() && names > 0 {
+            self.em(ator, |balde, _| balde.holds -= f64::from(names));
         }
     }
 
     /// A call is over: what it took and found comes back, and what it missed is gone.
     pub fn settle(&self, ator: &Ator, taken: u32, missed: u32) {
-        if self.por_minuto > 0 && taken != missed {
+        if self.por_chamada().is_some() && taken != missed {
             self.em(ator, |balde, por_minuto| {
                 let cheio = f64::from(por_minuto);
-                let tem = balde.tem + f64::from(taken) - f64::from(missed);
+                let tem = balde.holds + f64::from(taken) - f64::from(missed);
                 // Nobody is shut out for more than a minute.
-                balde.tem = tem.clamp(-cheio, cheio);
+                balde.holds = tem.clamp(-cheio, cheio);
             });
         }
     }
 
     /// In how many seconds one more may be asked for.
     pub fn wait(&self, ator: &Ator) -> u32 {
-        self.em(ator, |balde, por_minuto| balde.espera(por_minuto).unwrap_or(1))
+        self.0.wait(ator.counted_as()).unwrap_or(1)
     }
 
-    fn em<T>(&self, ator: &Ator, fazer: impl FnOnce(&mut Balde, u32) -> T) -> T {
-        let (agora, cheio) = (Instant::now(), f64::from(self.por_minuto));
-        let mut baldes = self.baldes();
-        let balde = match baldes.get_mut(ator.counted_as()) {
-            Some(balde) => balde,
-            None => {
-                let novo = Balde { tem: cheio, quando: agora };
-                baldes.entry(ator.counted_as().to_owned()).or_insert(novo)
-            }
-        };
-        *balde = balde.agora(self.por_minuto, agora);
-        let feito = fazer(balde, self.por_minuto);
-        // Full again is as good as never seen.
-        if baldes.len() > 10_000 {
-            baldes.retain(|_, balde| balde.agora(self.por_minuto, agora).tem < cheio);
-        }
-        feito
-    }
-
-    fn baldes(&self) -> MutexGuard<'_, HashMap<String, Balde>> {
-        self.baldes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn em<T>(&self, ator: &Ator, fazer: impl FnOnce(&mut Bucket, u32) -> T) -> T {
+        self.0.with(ator.counted_as(), fazer)
     }
 }
 
@@ -138,7 +85,6 @@ impl Enumeracao {
 mod tests {
     use super::*;
     use crate::auth::Papel;
-    use std::time::Duration;
 
     fn ator(sub: &str, azp: &str) -> Ator {
         Ator::novo(sub.into(), Some(azp.into()), Some(820), vec![Papel::Consulta]).unwrap()
@@ -182,16 +128,5 @@ mod tests {
         assert!(enumeracao.begin(&ator("maria", "outro").of_person(), 1).is_err());
         assert!(enumeracao.begin(&joao, 1).is_ok());
         assert!(enumeracao.begin(&ator("maria", "painel"), 1).is_ok());
-    }
-
-    #[test]
-    fn o_balde_enche_com_o_tempo_e_nao_transborda() {
-        let quando = Instant::now();
-        let balde = Balde { tem: -60.0, quando };
-        assert_eq!(balde.espera(60), Some(61));
-        assert_eq!(balde.agora(60, quando + Duration::from_secs(59)).espera(60), Some(2));
-        assert_eq!(balde.agora(60, quando + Duration::from_secs(62)).espera(60), None);
-        let cheio = balde.agora(60, quando + Duration::from_secs(3600));
-        assert!((cheio.tem - 60.0).abs() < f64::EPSILON);
     }
 }

@@ -9,7 +9,9 @@ pub mod tempo; // time as the courts write it
 pub mod cpf; // the number that names a person
 pub mod characters; // those that deceive a reader
 pub mod campo; // checks and changes of one field
+pub mod pem; // the files in which keys and certificates come
 pub mod assinante; // the key of what the server certifies
+pub mod token_bucket; // what may be done so often in a minute
 pub mod config; // every setting, documented once
 pub mod telemetry; // logs
 pub mod auth; // who asks: tokens, papéis, the development issuer
@@ -33,12 +35,14 @@ pub mod adolescente;
 pub mod rascunho;
 pub mod processo;
 pub mod guia;
+pub mod catalogo;
 pub mod tramite;
 pub mod evento;
 
 // The roof.
 pub mod body; // the bytes of a request, for both doors
 pub mod connections; // how many are open, and that their clients read
+pub mod tls; // the server's own, and the certificates of clients
 pub mod origin; // by which names and from which pages the server is called
 pub mod graphql; // one schema over HTTP
 pub mod rest; // the façade: old paths, the same services

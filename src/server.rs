@@ -12,6 +12,7 @@ use crate::graphql::{Carona, Documentos, Ending, Servico, Sessoes};
 use crate::metricas::Metricas;
 use crate::origin::{AllowedOrigins, only_loopback};
 use crate::readiness::{self, Readiness};
+use crate::tls::Tls;
 use crate::{credencial, graphql, pages, requisicao, rest, tramite, work};
 use actix_cors::Cors;
 use actix_web::dev::Server;
@@ -33,6 +34,8 @@ use crate::auth::issuer::{self, Emissor};
 pub struct Partes {
     pub app: App,
     pub auth: Auth,
+    /// Where TLS is served, if anywhere, beside plain HTTP.
+    pub tls: Option<(TcpListener, Tls)>,
     pub graphiql: bool,
     /// Only names of this machine are answered.
     pub loopback_only: bool,
@@ -61,6 +64,15 @@ pub fn escutar_metricas(config: &Config) -> anyhow::Result<Option<TcpListener>> 
     let Some(bind) = config.metrics_bind else { return Ok(None) };
     let escuta = TcpListener::bind(bind);
     escuta.map(Some).with_context(|| format!("não foi possível escutar em {bind} (/metrics)"))
+}
+
+/// Where TLS is to be served, with a certificate that serves.
+pub fn listen_tls(config: &Config) -> anyhow::Result<Option<(TcpListener, Tls)>> {
+    let Some((bind, files)) = &config.tls else { return Ok(None) };
+    let tls = Tls::read(files.clone())?;
+    let escuta = TcpListener::bind(bind);
+    let escuta = escuta.with_context(|| format!("não foi possível escutar em {bind} (TLS)"))?;
+    Ok(Some((escuta, tls)))
 }
 
 /// Serves until SIGINT or SIGTERM; what is under way finishes, and what was read is written.
@@ -157,7 +169,13 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     // What blocks has a connection or a turn first: there is no work for more threads.
     let servidor = servidor.worker_max_blocking_threads(threads + work::at_once() as usize);
     let servidor = servidor.on_connect(move |io, data| register.admit(io, data));
-    let servidor = servidor.listen(escuta)?.shutdown_timeout(ENCERRAR_EM_SEGUNDOS);
+    let mut servidor = servidor.listen(escuta)?;
+    if let Some((escuta, tls)) = partes.tls {
+        tls.watch();
+        let config = tls.config().map_err(std::io::Error::other)?;
+        servidor = servidor.listen_rustls_0_23(escuta, config)?;
+    }
+    let servidor = servidor.shutdown_timeout(ENCERRAR_EM_SEGUNDOS);
     let servidor = servidor.disable_signals().run();
     let ending = Ending { readiness, pause: partes.pause, at_the_latest: AT_THE_LATEST };
     graphql::encerrar_com_sinais(servidor.handle(), ao_sinal, ending)?;

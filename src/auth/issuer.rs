@@ -29,10 +29,10 @@ pub struct Cliente {
     papeis: &'static [Papel],
 }
 
-use Papel::{Auditoria, Consulta, DadosSensiveis, Integracao, Nacional};
+use Papel::{Auditoria, Catalogo, Consulta, DadosSensiveis, Integracao, Nacional};
 const PLENO: &[Papel] = &[Consulta, Integracao, DadosSensiveis];
 
-pub const CLIENTES: [Cliente; 5] = [
+pub const CLIENTES: [Cliente; 6] = [
     Cliente {
         id: "tjrn",
         nome: "TJRN: consulta, integração e dados sensíveis",
@@ -56,6 +56,12 @@ pub const CLIENTES: [Cliente; 5] = [
         nome: "TJRN: só consulta",
         tribunal: Some("8.20"),
         papeis: &[Consulta],
+    },
+    Cliente {
+        id: "tjrn-catalogo",
+        nome: "TJRN: consulta e catálogos do Tramita",
+        tribunal: Some("8.20"),
+        papeis: &[Consulta, Catalogo],
     },
     Cliente {
         id: "cnj",

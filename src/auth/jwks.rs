@@ -1,16 +1,13 @@
 //! The issuer's public keys, fetched over HTTP and kept.
 
+use super::discovery::{Configuration, fetch};
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
-use serde::Deserialize;
 use std::collections::HashMap;
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-const CORPO_MAXIMO: u64 = 256 * 1024;
-const TEMPO_MAXIMO: Duration = Duration::from_secs(5);
 /// A `kid` that nobody knows must not let any caller hammer the issuer.
 const ENTRE_BUSCAS: Duration = Duration::from_secs(10);
 /// Until the first answer the issuer is asked more often: nobody gets in without it.
@@ -173,46 +170,15 @@ fn ler(fonte: &Fonte) -> anyhow::Result<ChavesPorKid> {
     let corpo = match fonte {
         Fonte::Arquivo(caminho) => std::fs::read(caminho)?,
         Fonte::Given(conjunto) => conjunto.clone().into_bytes(),
-        Fonte::Url(url) => baixar(url)?,
-        Fonte::Descoberta { issuer, aceita_http } => baixar(&descobrir(issuer, *aceita_http)?)?,
+        Fonte::Url(url) => fetch(url)?,
+        Fonte::Descoberta { issuer, aceita_http } => {
+            fetch(&Configuration::of(issuer)?.jwks_uri(*aceita_http)?)?
+        }
     };
     let conjunto: JwkSet = serde_json::from_slice(&corpo)?;
     let chaves: ChavesPorKid = conjunto.keys.iter().filter_map(utilizavel).collect();
     anyhow::ensure!(!chaves.is_empty(), "the key set has no key that we can use");
     Ok(chaves)
-}
-
-/// Where the issuer says that its keys are (OpenID Connect Discovery 1.0).
-fn descobrir(issuer: &str, aceita_http: bool) -> anyhow::Result<String> {
-    #[derive(Deserialize)]
-    struct Configuracao {
-        issuer: String,
-        jwks_uri: String,
-    }
-    let raiz = issuer.trim_end_matches('/');
-    let corpo = baixar(&format!("{raiz}/.well-known/openid-configuration"))?;
-    let configuracao: Configuracao = serde_json::from_slice(&corpo)?;
-    anyhow::ensure!(configuracao.issuer == issuer, "the configuration is of another issuer");
-    let segura = super::url_segura(&configuracao.jwks_uri) || aceita_http;
-    anyhow::ensure!(segura, "the issuer has its keys at an address that is not https");
-    Ok(configuracao.jwks_uri)
-}
-
-/// A small body, from that address and no other.
-fn baixar(url: &str) -> anyhow::Result<Vec<u8>> {
-    // Plain HTTP is for this machine alone: a proxy of the environment would be somebody else.
-    let de_fora = ureq::Proxy::try_from_env().filter(|_| url.starts_with("https://"));
-    let config = ureq::Agent::config_builder()
-        .proxy(de_fora)
-        .max_redirects(0)
-        .timeout_global(Some(TEMPO_MAXIMO))
-        .build();
-    let mut resposta = ureq::Agent::new_with_config(config).get(url).call()?;
-    anyhow::ensure!(resposta.status() == 200, "the issuer answered {}", resposta.status());
-    let mut corpo = Vec::new();
-    resposta.body_mut().as_reader().take(CORPO_MAXIMO + 1).read_to_end(&mut corpo)?;
-    anyhow::ensure!(corpo.len() as u64 <= CORPO_MAXIMO, "the answer is too large");
-    Ok(corpo)
 }
 
 /// A signature key with a name; others in the set are not ours to use.

@@ -1,13 +1,16 @@
 //! From the `Authorization` header to an [`Ator`].
 
 use super::claims::Caminho;
+use super::facade::{Facade, FacadeOptions};
 use super::jwks::{Chave, Chaves, Fonte};
-use super::{Ator, Credenciais, Credencial, Papel};
-use crate::characters::{self, CodePoint};
+use super::refused::{
+    Recusado, ausente, basic_elsewhere, illegible, invalido, sem_credenciais, sem_issuer,
+};
+use super::{Ator, Credenciais, Credencial, Papel, basic};
+use crate::characters;
 use crate::error::{Error, Falha};
 use crate::tribunal::Tribunal;
-use actix_web::HttpResponse;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, Validation};
@@ -36,6 +39,8 @@ pub struct AuthOptions {
     pub fonte: Fonte,
     pub algoritmos: Vec<Algorithm>,
     pub quem: QuemE,
+    /// What the façade of the Tramita takes instead of a token.
+    pub facade: FacadeOptions,
 }
 
 /// Where a token says who the client is.
@@ -100,14 +105,23 @@ impl AuthOptions {
     /// RS256, keys by discovery, claims as Keycloak has them.
     pub fn novas(issuer: String, audiencia: Vec<String>) -> Self {
         let fonte = Fonte::Descoberta { issuer: issuer.clone(), aceita_http: false };
-        let (clientes, quem) = (Vec::new(), QuemE::default());
-        Self { issuer, audiencia, clientes, fonte, algoritmos: vec![Algorithm::RS256], quem }
+        let (clientes, quem, facade) = Default::default();
+        Self {
+            issuer,
+            audiencia,
+            clientes,
+            fonte,
+            algoritmos: vec![Algorithm::RS256],
+            quem,
+            facade,
+        }
     }
 }
 
 pub struct Auth {
     chaves: Chaves,
     opcoes: AuthOptions,
+    pub(super) facade: Facade,
     validacao: Validation,
     credenciais: Credenciais,
     /// By the whole token: what is the same was verified.
@@ -115,7 +129,7 @@ pub struct Auth {
 }
 
 /// A token whose signature and claims are good, as long as its key is.
-struct Verificado {
+pub struct Verificado {
     sub: String,
     azp: Option<String>,
     /// Seconds since 1970.
@@ -129,19 +143,9 @@ struct Verificado {
     chave: Arc<Chave>,
 }
 
-/// Why a call was not let in, and the challenge that goes with it (RFC 6750).
-#[derive(Debug, Clone)]
-pub struct Recusado {
-    pub error: Error,
-    desafio: Option<&'static str>,
-}
-
-impl Recusado {
-    pub fn desafiar(&self, resposta: &mut HttpResponse) {
-        if let Some(desafio) = self.desafio {
-            let valor = HeaderValue::from_static(desafio);
-            resposta.headers_mut().insert(header::WWW_AUTHENTICATE, valor);
-        }
+impl Verificado {
+    pub(super) fn azp(&self) -> Option<&str> {
+        self.azp.as_deref()
     }
 }
 
@@ -157,7 +161,8 @@ impl Auth {
         validacao.set_required_spec_claims(&["exp", "iss", "sub"]);
         let chaves = Chaves::novas(opcoes.fonte.clone());
         let verificados = Cache::new(VERIFICADOS);
-        Self { chaves, opcoes, validacao, credenciais, verificados }
+        let facade = Facade::new(&opcoes.issuer, opcoes.facade.clone());
+        Self { chaves, opcoes, facade, validacao, credenciais, verificados }
     }
 
     /// What the server itself says of clients.
@@ -179,22 +184,37 @@ impl Auth {
         &self,
         headers: &HeaderMap,
     ) -> Result<(Ator, DateTime<Utc>), Recusado> {
-        let token = bearer(headers).ok_or_else(ausente)?;
+        let token = bearer(headers).ok_or_else(|| match basic::given(headers) {
+            Some(_) => basic_elsewhere(),
+            None => ausente(),
+        })?;
         let verificado = self.verificar(token).await?;
+        let ator = self.recognise(&verificado, headers)?;
+        Ok((ator, instante(verificado.exp)))
+    }
+
+    /// Whom a verified token stands for: as the server says or, where it says nothing, the token.
+    pub(super) fn recognise(
+        &self,
+        verificado: &Verificado,
+        headers: &HeaderMap,
+    ) -> Result<Ator, Recusado> {
         let azp = verificado.azp.as_deref();
         let credencial = azp.map(|azp| self.credenciais.de(azp)).transpose();
         let credencial = credencial.map_err(|_| sem_credenciais())?.flatten();
         let ator = requested_tribunal(headers).and_then(|pedido| match credencial {
-            Some(credencial) => por_credencial(&verificado, credencial, pedido),
-            None => reconhecer(&verificado, pedido),
+            Some(credencial) => {
+                let quem = (verificado.sub.clone(), verificado.azp.clone());
+                por_credencial(quem, credencial, pedido)
+            }
+            None => reconhecer(verificado, pedido),
         });
         let ator = ator.map(|ator| if verificado.of_person { ator.of_person() } else { ator });
-        ator.map(|ator| (ator, instante(verificado.exp)))
-            .map_err(|error| Recusado { error, desafio: None })
+        ator.map_err(Recusado::known)
     }
 
     /// Signature and claims; remembered until the token expires or its key is gone.
-    async fn verificar(&self, token: &str) -> Result<Arc<Verificado>, Recusado> {
+    pub(super) async fn verificar(&self, token: &str) -> Result<Arc<Verificado>, Recusado> {
         if token.len() > TOKEN_MAXIMO {
             return Err(invalido());
         }
@@ -303,8 +323,8 @@ fn vencido(exp: i64) -> bool {
 }
 
 /// Whom the server recognises by itself is what it says, not what the token says.
-fn por_credencial(
-    verificado: &Verificado,
+pub(super) fn por_credencial(
+    (sub, azp): (String, Option<String>),
     credencial: Credencial,
     pedido: Option<RequestedTribunal>,
 ) -> Result<Ator, Error> {
@@ -317,7 +337,6 @@ fn por_credencial(
     {
         return recusa("a credencial não é do tribunal de `X-Tribunal`; omita-o, ou diga o dela");
     }
-    let (sub, azp) = (verificado.sub.clone(), verificado.azp.clone());
     let ator = Ator::novo(sub, azp, credencial.tribunal, credencial.papeis)?;
     Ok(ator.agindo_por(credencial.estruturas))
 }
@@ -346,10 +365,10 @@ fn reconhecer(verificado: &Verificado, pedido: Option<RequestedTribunal>) -> Res
 
 /// The tribunal that `X-Tribunal` names; none when it names no tribunal.
 #[derive(Debug, Clone, Copy)]
-struct RequestedTribunal(Option<i16>);
+pub(super) struct RequestedTribunal(Option<i16>);
 
 /// Said twice it is refused: what is in front of the server may have read the other one.
-fn requested_tribunal(headers: &HeaderMap) -> Result<Option<RequestedTribunal>, Error> {
+pub(super) fn requested_tribunal(headers: &HeaderMap) -> Result<Option<RequestedTribunal>, Error> {
     let mut ditos = headers.get_all(TRIBUNAL);
     let Some(dito) = ditos.next() else { return Ok(None) };
     if ditos.next().is_some() {
@@ -364,40 +383,4 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (esquema, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     (esquema.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-}
-
-fn ausente() -> Recusado {
-    let mensagem = "falta o cabeçalho Authorization: Bearer <token>";
-    Recusado {
-        error: Error::falha(Falha::NaoAutenticado, mensagem),
-        desafio: Some(r#"Bearer realm="elos""#),
-    }
-}
-
-/// One text for every defect: which one it was helps only who forges.
-fn invalido() -> Recusado {
-    let mensagem = "o token é inválido ou expirou; peça outro";
-    Recusado {
-        error: Error::falha(Falha::NaoAutenticado, mensagem),
-        desafio: Some(r#"Bearer realm="elos", error="invalid_token""#),
-    }
-}
-
-/// The signature is good, so this is told to who gave the name, not to who forges.
-fn illegible(claim: &'static str, letra: CodePoint) -> Recusado {
-    let mensagem = format!(
-        "o `{claim}` do token tem o caractere {letra}: nele não há brancos, acentos soltos nem o que não se vê"
-    );
-    Recusado { error: Error::falha(Falha::NaoAutenticado, mensagem), ..invalido() }
-}
-
-fn sem_credenciais() -> Recusado {
-    let mensagem = "as credenciais não puderam ser lidas; tente de novo em instantes";
-    Recusado { error: Error::falha(Falha::Indisponivel, mensagem), desafio: None }
-}
-
-fn sem_issuer() -> Recusado {
-    let mensagem =
-        "as chaves do emissor de tokens não puderam ser lidas; tente de novo em instantes";
-    Recusado { error: Error::falha(Falha::Indisponivel, mensagem), desafio: None }
 }

@@ -1,16 +1,28 @@
 //! Who is asking, and what they may do.
 
+mod basic;
+mod certificate;
 mod claims;
+mod client_tokens;
 mod credencial;
+mod discovery;
+mod exchange;
+mod facade;
+mod forwarded;
+mod guesses;
 #[cfg(feature = "dev-issuer")]
 pub mod issuer;
 mod jwks;
 mod jwt;
+mod refused;
 
+pub use certificate::{Certificate, Fingerprint, PeerCertificate, Validity};
 pub use claims::{Caminho, CaminhoMalformado};
-pub use credencial::{Credenciais, Credencial};
+pub use credencial::{Credenciais, Credencial, Known};
+pub use facade::{Basic, Caller, FacadeOptions};
 pub use jwks::Fonte;
-pub use jwt::{Auth, AuthOptions, QuemE, Recusado, TRIBUNAL};
+pub use jwt::{Auth, AuthOptions, QuemE, TRIBUNAL};
+pub use refused::Recusado;
 
 use crate::error::{Error, Falha};
 use std::net::Ipv4Addr;
@@ -24,11 +36,18 @@ pub enum Papel {
     DadosSensiveis,
     Integracao,
     Nacional,
+    Catalogo,
 }
 
 impl Papel {
-    pub const TODOS: [Self; 5] =
-        [Self::Auditoria, Self::Consulta, Self::DadosSensiveis, Self::Integracao, Self::Nacional];
+    pub const TODOS: [Self; 6] = [
+        Self::Auditoria,
+        Self::Consulta,
+        Self::DadosSensiveis,
+        Self::Integracao,
+        Self::Nacional,
+        Self::Catalogo,
+    ];
 
     pub const fn nome(self) -> &'static str {
         match self {
@@ -37,6 +56,7 @@ impl Papel {
             Self::DadosSensiveis => "pse-dados-sensiveis",
             Self::Integracao => "pse-integracao",
             Self::Nacional => "pse-nacional",
+            Self::Catalogo => "tramita-catalogo",
         }
     }
 

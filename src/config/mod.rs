@@ -20,7 +20,9 @@ pub use opcoes::{Chave, FormatoDoLog, Opcoes};
 pub use regras::{CamposDesconhecidos, Regras};
 
 use crate::assinante::Assinante;
-use crate::{db, enumeracao};
+use crate::auth::FacadeOptions;
+use crate::{db, enumeracao, tls};
+use actix_web::http::header::HeaderName;
 use oidc::Oidc;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -42,6 +44,14 @@ pub enum ConfigInvalida {
     Corporativo(String, String),
     #[error("{0}: não é uma origem; use, por exemplo, https://painel.exemplo.jus.br")]
     Origem(String),
+    #[error("{0}: não é um nome de cabeçalho; use, por exemplo, X-Certificado-Cliente")]
+    Cabecalho(String),
+    #[error(
+        "certificado_cabecalho sem proxies seria recusado de todos: diga os endereços do proxy em ELOS_PROXIES"
+    )]
+    SemProxies,
+    #[error("tls_bind, tls_certificado e tls_chave vão juntos: diga os três")]
+    TlsIncompleto,
     #[error("{0}: não é uma chave RSA privada em PEM")]
     ChaveDosRecibos(PathBuf),
     #[error("{0}: {1}")]
@@ -84,6 +94,9 @@ pub struct Config {
     pub http: Http,
     pub cors_origins: Vec<String>,
     pub connections: Connections,
+    pub certificate_header: Option<HeaderName>,
+    /// Where TLS is served, and with what.
+    pub tls: Option<(SocketAddr, tls::Files)>,
     pub metrics_bind: Option<SocketAddr>,
     pub ausencias_por_minuto: u32,
     pub ambiente: Option<String>,
@@ -108,7 +121,28 @@ impl Config {
         if documentos_so_confiaveis && documentos_confiaveis.is_none() {
             return Err(ConfigInvalida::SemConfiaveis);
         }
+        let proxies = dadas.proxies.or(arquivo.proxies).unwrap_or_default();
+        let certificate_header = dadas.certificado_cabecalho.or(arquivo.certificado_cabecalho);
+        let certificate_header = certificate_header
+            .map(|nome| nome.parse().map_err(|_| ConfigInvalida::Cabecalho(nome)))
+            .transpose()?;
+        if certificate_header.is_some() && proxies.is_empty() {
+            return Err(ConfigInvalida::SemProxies);
+        }
+        let tls = match (
+            dadas.tls_bind.or(arquivo.tls_bind),
+            dadas.tls_certificado.or(arquivo.tls_certificado),
+            dadas.tls_chave.or(arquivo.tls_chave),
+        ) {
+            (None, None, None) => None,
+            (Some(bind), Some(certificate), Some(key)) => {
+                Some((bind, tls::Files { certificate, key }))
+            }
+            _ => return Err(ConfigInvalida::TlsIncompleto),
+        };
         Ok(Self {
+            certificate_header,
+            tls,
             bind: dadas.bind.or(arquivo.bind).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
             database_url: dadas.database_url.or(arquivo.database_url),
             nacional_url: dadas.nacional_url.or(arquivo.nacional_url),
@@ -141,7 +175,7 @@ impl Config {
                     .conexoes_por_endereco
                     .or(arquivo.conexoes_por_endereco)
                     .map_or(Connections::default().per_address, |n| n as usize),
-                proxies: dadas.proxies.or(arquivo.proxies).into_iter().flatten().collect(),
+                proxies: proxies.into_iter().collect(),
             },
             metrics_bind: dadas.metrics_bind.or(arquivo.metrics_bind),
             ausencias_por_minuto: dadas
@@ -175,6 +209,13 @@ impl Config {
             regras,
             assinaturas,
         })
+    }
+
+    /// What the façade of the Tramita takes besides tokens, with Basic as this command has it.
+    pub fn facade(&self, basic: bool) -> FacadeOptions {
+        let proxies = self.connections.proxies.clone();
+        let certificate_header = self.certificate_header.clone();
+        FacadeOptions { basic: self.oidc.basic(basic), certificate_header, proxies }
     }
 
     /// With `introspeccao` as this command has it, unless it is set. Reads the trusted ones.

@@ -1,7 +1,7 @@
 //! The settings of who is let in.
 
 use super::{Chave, ConfigInvalida, Opcoes};
-use crate::auth::{AuthOptions, Caminho, Fonte, Papel, QuemE};
+use crate::auth::{AuthOptions, Basic, Caminho, FacadeOptions, Fonte, Papel, QuemE};
 use crate::tribunal::Tribunal;
 use jsonwebtoken::Algorithm;
 use std::path::PathBuf;
@@ -17,6 +17,9 @@ pub struct Oidc {
     pub algorithms: Vec<Algorithm>,
     pub allow_http: bool,
     pub quem: QuemE,
+    pub token_url: Option<String>,
+    /// HTTP Basic on the façade of the Tramita; by the command, unless it is set.
+    pub tramita_basic: Option<bool>,
 }
 
 impl Oidc {
@@ -65,11 +68,22 @@ impl Oidc {
             algorithms: algorithms.into_iter().map(algoritmo).collect::<Result<_, _>>()?,
             allow_http: dadas.oidc_allow_http.or(arquivo.oidc_allow_http) == Some(Chave::On),
             quem,
+            token_url: dadas.oidc_token_url.clone().or_else(|| arquivo.oidc_token_url.clone()),
+            tramita_basic: dadas
+                .tramita_basic
+                .or(arquivo.tramita_basic)
+                .map(|chave| chave == Chave::On),
         })
     }
 
+    /// HTTP Basic on the façade of the Tramita, as this command has it, unless it is set.
+    pub fn basic(&self, by_default: bool) -> Option<Basic> {
+        let basic = Basic { token_url: self.token_url.clone(), allow_http: self.allow_http };
+        self.tramita_basic.unwrap_or(by_default).then_some(basic)
+    }
+
     /// For tokens of `issuer`.
-    pub fn opcoes(&self, issuer: String) -> AuthOptions {
+    pub fn opcoes(&self, issuer: String, facade: FacadeOptions) -> AuthOptions {
         let fonte = match (&self.jwks_file, &self.jwks_url) {
             (Some(arquivo), _) => Fonte::Arquivo(arquivo.clone()),
             (None, Some(url)) => Fonte::Url(url.clone()),
@@ -84,6 +98,7 @@ impl Oidc {
             fonte,
             algoritmos: self.algorithms.clone(),
             quem: self.quem.clone(),
+            facade,
         }
     }
 }

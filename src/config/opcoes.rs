@@ -161,6 +161,15 @@ pub struct Opcoes {
     #[arg(long, env = "ELOS_OIDC_ALLOW_HTTP", value_enum, global = true)]
     pub oidc_allow_http: Option<Chave>,
 
+    /// Onde o emissor dá tokens aos clientes; sem ele, pergunta-se a `<issuer>/.well-known/openid-configuration`. Só para ELOS_TRAMITA_BASIC.
+    #[arg(long, env = "ELOS_OIDC_TOKEN_URL", value_name = "URL", global = true)]
+    pub oidc_token_url: Option<String>,
+
+    /// As rotas do Tramita aceitam Basic, com o cliente e o segredo que o emissor de tokens confere: para sistemas que não mandam
+    /// Bearer, como o módulo do SEI [padrão: on em demo, off em serve].
+    #[arg(long, env = "ELOS_TRAMITA_BASIC", value_enum, global = true)]
+    pub tramita_basic: Option<Chave>,
+
     /// Chaves do emissor num arquivo, para redes fechadas.
     #[arg(long, env = "ELOS_OIDC_JWKS_FILE", value_name = "ARQUIVO", global = true)]
     pub oidc_jwks_file: Option<PathBuf>,
@@ -218,6 +227,23 @@ pub struct Opcoes {
         global = true
     )]
     pub proxies: Option<Vec<IpAddr>>,
+
+    /// Cabeçalho em que o proxy (ELOS_PROXIES) diz o certificado de cliente que conferiu: a impressão SHA-256, o PEM com `%` ou o DER em
+    /// base64. Vindo de outro endereço, é recusado [padrão: nenhum].
+    #[arg(long, env = "ELOS_CERTIFICADO_CABECALHO", value_name = "NOME", global = true)]
+    pub certificado_cabecalho: Option<String>,
+
+    /// Endereço e porta em que se serve também por TLS, com ELOS_TLS_CERTIFICADO e ELOS_TLS_CHAVE; o cliente pode mostrar o seu certificado [padrão: não serve].
+    #[arg(long, env = "ELOS_TLS_BIND", value_name = "ENDEREÇO:PORTA", global = true)]
+    pub tls_bind: Option<SocketAddr>,
+
+    /// Certificado do servidor e os que levam até ele (PEM); lido de novo quando muda.
+    #[arg(long, env = "ELOS_TLS_CERTIFICADO", value_name = "ARQUIVO", global = true)]
+    pub tls_certificado: Option<PathBuf>,
+
+    /// Chave privada do certificado do servidor (PEM, sem senha); lida de novo quando muda.
+    #[arg(long, env = "ELOS_TLS_CHAVE", value_name = "ARQUIVO", global = true)]
+    pub tls_chave: Option<PathBuf>,
 
     /// Origens de páginas que podem chamar este servidor (CORS), separadas por vírgula [padrão: nenhuma].
     #[arg(

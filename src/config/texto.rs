@@ -57,12 +57,30 @@ impl fmt::Display for Config {
         writeln!(f, "oidc_papeis_de_qualquer_cliente = {}", ou_nada(&papeis))?;
         writeln!(f, "oidc_claim_tribunal  = {}", caminhos(&oidc.quem.tribunal))?;
         writeln!(f, "oidc_claim_sequencia = {}", caminhos(&oidc.quem.sequencia))?;
+        writeln!(f, "oidc_token_url   = {}", texto(&oidc.token_url))?;
+        let por_comando = |chave: Option<bool>| match chave {
+            Some(true) => "on",
+            Some(false) => "off",
+            None => "on em demo, off em serve",
+        };
+        writeln!(f, "tramita_basic    = {}", por_comando(oidc.tramita_basic))?;
         writeln!(f, "cors_origins     = {}", ou_nada(&self.cors_origins))?;
         let connections = &self.connections;
         writeln!(f, "conexoes_maximo  = {}", connections.at_most)?;
         writeln!(f, "conexoes_por_endereco = {}", connections.per_address)?;
         let proxies: Vec<_> = connections.proxies.iter().map(ToString::to_string).collect();
         writeln!(f, "proxies          = {}", ou_nada(&proxies))?;
+        let cabecalho =
+            self.certificate_header.as_ref().map_or("(nenhum)".into(), ToString::to_string);
+        writeln!(f, "certificado_cabecalho = {cabecalho}")?;
+        match &self.tls {
+            None => writeln!(f, "tls_bind         = (não serve)")?,
+            Some((bind, files)) => {
+                writeln!(f, "tls_bind         = {bind}")?;
+                writeln!(f, "tls_certificado  = {}", files.certificate.display())?;
+                writeln!(f, "tls_chave        = {}", files.key.display())?;
+            }
+        }
         let metricas = self.metrics_bind.map_or_else(|| "(não serve)".into(), |b| b.to_string());
         writeln!(f, "metrics_bind     = {metricas}")?;
         writeln!(f, "ausencias_por_minuto = {}", self.ausencias_por_minuto)?;
@@ -73,13 +91,8 @@ impl fmt::Display for Config {
         };
         writeln!(f, "emissor_de_desenvolvimento = {emissor}")?;
         writeln!(f, "chave_dos_recibos = {}", caminho(&self.chave_dos_recibos))?;
-        let chave = |chave: Option<bool>| match chave {
-            Some(true) => "on",
-            Some(false) => "off",
-            None => "on em demo, off em serve",
-        };
-        writeln!(f, "graphiql         = {}", chave(self.graphiql))?;
-        writeln!(f, "introspeccao     = {}", chave(self.introspeccao))?;
+        writeln!(f, "graphiql         = {}", por_comando(self.graphiql))?;
+        writeln!(f, "introspeccao     = {}", por_comando(self.introspeccao))?;
         writeln!(f, "custo_maximo     = {}", self.custo_maximo)?;
         writeln!(f, "documentos_confiaveis = {}", caminho(&self.documentos_confiaveis))?;
         let ligada = |ligada: bool| if ligada { "on" } else { "off" };

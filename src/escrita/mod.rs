@@ -21,6 +21,8 @@ use serde::{Deserialize, Serialize};
 pub trait Comando: Serialize + Clone + Send + 'static {
     /// Its name among the mutations; a key counts within it.
     const NOME: &'static str;
+    /// What whoever asks for it must have.
+    const PAPEL: Papel = Papel::Integracao;
     type Efeito: Efeito;
 
     /// Lock, read, rule, write, tell: within the transaction that it is given.
@@ -125,7 +127,7 @@ where
     L: Ler<C, U>,
 {
     let (app, ator, rastro) = (&chamada.app, chamada.ator(), chamada.rastro.clone());
-    ator.exige(Papel::Integracao)?;
+    ator.exige(C::PAPEL)?;
     if comando.names() > 0 {
         chamada.naming(comando.names())?;
     }

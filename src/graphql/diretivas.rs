@@ -6,6 +6,7 @@ use async_graphql::registry::{MetaDirectiveInvocation, Registry, location_traits
 use std::borrow::Cow;
 
 pub const AUDITORIA: &str = Papel::Auditoria.nome();
+pub const CATALOGO: &str = Papel::Catalogo.nome();
 pub const DADOS_SENSIVEIS: &str = Papel::DadosSensiveis.nome();
 pub const INTEGRACAO: &str = Papel::Integracao.nome();
 

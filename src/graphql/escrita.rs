@@ -3,7 +3,6 @@
 
 use super::{ContextExt, ErroGraphql, Query};
 use crate::Result;
-use crate::auth::Papel;
 use crate::error::{CodigoErro, Error, Recusa};
 use crate::escrita::{self, Comando, Modo};
 use async_graphql::{Context, InputObject, SimpleObject};
@@ -83,7 +82,7 @@ where
 {
     // Before the input is looked at: who may not write is not told how to.
     let nome = <E::Comando as Comando>::NOME;
-    if let Err(error) = ctx.ator().exige(Papel::Integracao) {
+    if let Err(error) = ctx.ator().exige(E::Comando::PAPEL) {
         ctx.chamada().rastro.recusada(nome, error.status());
         return Err(error);
     }

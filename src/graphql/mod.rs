@@ -44,6 +44,7 @@ use crate::app::{App, Chamada};
 use crate::auditoria::CampoSensivel;
 use crate::auditoria::graphql::AuditoriaQuery;
 use crate::auth::{Ator, Papel};
+use crate::catalogo::graphql::{CatalogoMutation, CatalogoQuery};
 use crate::error::Error;
 use crate::evento::graphql::EventoSubscription;
 use crate::guia::graphql::{GuiaMutation, GuiaQuery};
@@ -66,12 +67,13 @@ pub struct Query(
     AdolescenteQuery,
     GuiaQuery,
     TramiteQuery,
+    CatalogoQuery,
     TribunalQuery,
     AuditoriaQuery,
     NodeQuery,
 );
 
-/// Escrita; exige o papel `pse-integracao`. A recusa de uma regra é dado (`erros`); o que o cliente não pode consertar é erro de topo, com `extensions.code` e `extensions.status`.
+/// Escrita; exige o papel `pse-integracao`, salvo onde `@requerPapel` diz outro. A recusa de uma regra é dado (`erros`); o que o cliente não pode consertar é erro de topo, com `extensions.code` e `extensions.status`.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     ProcessoMutation,
@@ -79,6 +81,7 @@ pub struct Mutation(
     RascunhoMutation,
     GuiaMutation,
     TramiteMutation,
+    CatalogoMutation,
 );
 
 /// Tempo real, por WebSocket (graphql-transport-ws) ou SSE. Entrega ao menos uma vez e em ordem.

@@ -35,8 +35,10 @@ const fn granted(role: &'static str, what: What, name: &'static str, why: &'stat
 pub const GRANTED: [Granted; 26] = [
     granted(APP, What::Read, "tribunal", "os nomes dos tribunais são públicos"),
     granted(APP, What::Read, "estrutura", "os nomes dos órgãos são públicos"),
+    granted(APP, What::Read, "catalogo_item", "os catálogos do Tramita são de todos"),
     granted(APP, What::Read, "credencial", "lida antes de se saber de quem é a chamada"),
     granted(APP, What::Read, "credencial_estrutura", "lida antes de se saber de quem é a chamada"),
+    granted(APP, What::Read, "certificado", "lido antes de se saber de quem é a chamada"),
     granted(APP, What::Read, "__diesel_schema_migrations", "diz que migrações o banco tem"),
     granted(APP, What::Read, "epoca", "diz em que servidores o banco esteve, e mais nada"),
     granted(AUDITOR, What::Read, "epoca", "diz em que servidores o banco esteve, e mais nada"),
@@ -56,6 +58,12 @@ pub const GRANTED: [Granted; 26] = [
     granted(APP, What::Call, "elos_adolescentes_semelhantes", "só do tribunal da sessão (R25)"),
     granted(APP, What::Call, "elos_fatos_do_envio", "sim ou não, e só a uma parte do NRE"),
     granted(APP, What::Call, "elos_componentes_do_nre", "sim ou não, e só a uma parte do NRE"),
+    granted(
+        APP,
+        What::Call,
+        "elos_gravar_item_do_catalogo",
+        "os catálogos do Tramita são de todos",
+    ),
     granted(APP, What::Call, "elos_vincular_nre", "só os dois lados pedem"),
     granted("elos_dono", What::Call, "elos_novo_identificador", "carrega dados"),
     granted("elos_dono", What::Call, "elos_novo_numero_de_guia", "carrega dados"),

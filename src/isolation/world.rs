@@ -457,6 +457,24 @@ impl<'a> Maker<'a> {
         self.insert(
             "credencial_estrutura",
             &[("azp", self.own("elosprova")), self.tribunal(), ("estrutura_id", self.id(0))],
+        )?;
+        self.insert(
+            "certificado",
+            &[
+                ("impressao", format!("encode(sha256('{seed}'::bytea), 'hex')")),
+                ("azp", self.own("elosprova")),
+                ("valido_de", "now()".into()),
+                ("valido_ate", "now() + interval '1 day'".into()),
+            ],
+        )?;
+        self.insert(
+            "catalogo_item",
+            &[
+                ("id", self.id(0)),
+                ("tipo", "'ESPECIE'".into()),
+                ("codigo", seed.to_string()),
+                ("nome", self.own("Elosespecie")),
+            ],
         )
     }
 

@@ -15,7 +15,7 @@ mod tramites;
 
 use crate::app::{App, Chamada};
 use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria};
-use crate::auth::{Auth, Papel};
+use crate::auth::{Auth, Caller, Papel, PeerCertificate};
 use crate::error::{Error, Falha};
 use crate::escrita::{self, Chave, Feito, Modo};
 use crate::requisicao;
@@ -123,8 +123,20 @@ impl Chamada {
         else {
             return Err(Error::interno(anyhow::anyhow!("server without App or Auth")).into());
         };
-        let ator = auth.autenticar(req.headers()).await.map_err(Negado::from)?;
-        let chamada = Self::nova(app.clone().into_inner(), ator, entrada(req, papel));
+        let entrada = entrada(req, papel);
+        let ator = match entrada.canal {
+            CanalAuditoria::Tramita => {
+                let certificate = req.conn_data::<PeerCertificate>();
+                let caller = Caller {
+                    headers: req.headers(),
+                    peer: req.peer_addr().map(|peer| peer.ip()),
+                    certificate: certificate.map(|certificate| certificate.0.as_slice()),
+                };
+                auth.authenticate_facade(caller).await
+            }
+            _ => auth.autenticar(req.headers()).await,
+        };
+        let chamada = Self::nova(app.clone().into_inner(), ator.map_err(Negado::from)?, entrada);
         requisicao::anotar(req, &chamada, refuse_by(chamada.rastro.canal()));
         chamada.ator().exige(papel)?;
         // What the path names is looked up.

@@ -1,7 +1,10 @@
 //! Synthetic data, the same at every run: nobody in it exists.
 
+mod catalogos;
 mod copia;
 mod mundo;
+
+pub use catalogos::catalogos;
 
 use crate::db::Sql;
 use diesel::connection::SimpleConnection;

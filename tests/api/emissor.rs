@@ -84,7 +84,7 @@ impl Emissor {
     }
 }
 
-fn token(kid: &str, chave: &Assinante, cabecalho: &Value, claims: &Value) -> String {
+pub fn token(kid: &str, chave: &Assinante, cabecalho: &Value, claims: &Value) -> String {
     let mut cabeca = json!({ "alg": "RS256", "typ": "at+jwt", "kid": kid });
     cabeca.as_object_mut().unwrap().extend(cabecalho.as_object().unwrap().clone());
     let texto =

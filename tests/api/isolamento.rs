@@ -230,10 +230,15 @@ const RELACOES: [(&str, &str); 20] = [
     ),
 ];
 /// Those that a test beside this one looks at: of the Tramita (`tramita::isolamento`), of the
-/// trail (`auditoria`), of similarity (`semelhantes`), and what wraps every list.
-const NOUTRO_TESTE: [&str; 11] = [
+/// trail (`auditoria`), of similarity (`semelhantes`), of catalogues, which are everybody's
+/// (`tramita::catalogos`), and what wraps every list.
+const NOUTRO_TESTE: [&str; 15] = [
     "ComponentesDe",
+    "EstruturaPorEndereco",
+    "Estruturas",
     "Guias",
+    "HierarquiaDe",
+    "Itens",
     "PaginaDe",
     "RascunhoPorId",
     "RegistroDe",

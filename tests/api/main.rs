@@ -20,6 +20,7 @@ mod connections;
 mod credenciais;
 mod emissor;
 mod epoch;
+mod facade;
 mod fechaduras;
 mod hidden_characters;
 mod consulta_rest;

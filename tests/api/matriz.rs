@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-const CLIENTES: [&str; 5] = ["tjrn", "tjpe", "tjce", "tjrn-leitura", "cnj"];
+const CLIENTES: [&str; 6] = ["tjrn", "tjpe", "tjce", "tjrn-leitura", "tjrn-catalogo", "cnj"];
 
 const INTROSPECCAO: &str = "{ __schema { queryType { name } mutationType { name } types { kind name isOneOf: name
     fields { name type { ...T } args { name defaultValue type { ...T } } } inputFields { name defaultValue type { ...T } } enumValues { name } } } }
@@ -139,7 +139,11 @@ fn rota(app: &App, cliente: Option<&str>, metodo: &str, caminho: &str) -> u16 {
         ("{codigo}", "2000000000"),
         (
             "{numero}",
-            if caminho.contains("/guias/") { "202601019999" } else { "90007416220218200083" },
+            match caminho {
+                _ if caminho.contains("/guias/") => "202601019999",
+                _ if caminho.contains("estruturas-organizacionais") => "820",
+                _ => "90007416220218200083",
+            },
         ),
         ("{identificador}", "209900000001"),
         ("{situacao}", if caminho.contains("/guias/") { "Baixada" } else { "Arquivado" }),
@@ -147,6 +151,7 @@ fn rota(app: &App, cliente: Option<&str>, metodo: &str, caminho: &str) -> u16 {
         ("{ticket}", "999999"),
         ("{nre}", "0000000001522026"),
         ("{protocolo}", "99990.000001%2F2026-53"),
+        ("{repositorio}", "1"),
     ]
     .iter()
     .fold(caminho.to_owned(), |caminho, (nome, valor)| caminho.replace(nome, valor));

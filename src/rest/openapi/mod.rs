@@ -24,8 +24,10 @@ use super::{adolescentes, guias, processos, rascunhos, tramites};
 use recusas::Respostas;
 use serde_json::Value;
 use tramite::recusas::RespostasDoTramita;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
-    ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityScheme,
+    ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityRequirement,
+    SecurityScheme,
 };
 use utoipa::{Modify, OpenApi};
 
@@ -65,6 +67,13 @@ use utoipa::{Modify, OpenApi};
         guias::emitir_internacao_sancao,
         guias::emitir_unificadora,
         guias::alterar_situacao,
+        tramites::catalogos::healthcheck,
+        tramites::catalogos::repositorios,
+        tramites::catalogos::estruturas,
+        tramites::catalogos::estrutura,
+        tramites::catalogos::especies,
+        tramites::catalogos::hipoteses,
+        tramites::catalogos::motivos,
         tramites::passos::enviar,
         tramites::leitura::listar,
         tramites::leitura::pendentes,
@@ -99,6 +108,13 @@ use utoipa::{Modify, OpenApi};
         palavras::NovaSituacaoDaGuia,
         textos::EmBranco,
         tramite::recusas::RecusaDoTramita,
+        tramite::catalogos::Saude,
+        tramite::catalogos::Repositorios,
+        tramite::catalogos::EstruturaVista,
+        tramite::catalogos::PaginaDeEstruturas,
+        tramite::catalogos::Especies,
+        tramite::catalogos::Hipoteses,
+        tramite::catalogos::Motivos,
         tramite::respostas::EnvioFeito,
         tramite::respostas::TramiteVisto,
         tramite::respostas::PaginaDeTramites,
@@ -117,7 +133,7 @@ use utoipa::{Modify, OpenApi};
         (name = "Tramita", description = "Processos que vão de um órgão a outro, cada um pelo seu NRE."),
     ),
     security(("oidc" = []), ("token" = [])),
-    modifiers(&Respostas, &RespostasDoTramita, &Seguranca),
+    modifiers(&Respostas, &RespostasDoTramita, &Seguranca, &DaFachada),
 )]
 struct Documento;
 
@@ -133,12 +149,46 @@ impl Modify for Seguranca {
             "Credenciais de cliente, no emissor de tokens. Ler pede o papel pse-consulta; \
              escrever, pse-integracao.",
         );
+        let mut basic = Http::new(HttpAuthScheme::Basic);
+        basic.description = Some(
+            "Cliente e segredo, que o emissor de tokens confere: só nas rotas do Tramita, para \
+             sistemas que não mandam um token; se o servidor os aceita (ELOS_TRAMITA_BASIC)."
+                .into(),
+        );
         let mut token = Http::new(HttpAuthScheme::Bearer);
         token.bearer_format = Some("JWT".into());
         token.description = Some("Um token que já se tem.".into());
         if let Some(componentes) = &mut documento.components {
             componentes.add_security_scheme("oidc", SecurityScheme::OAuth2(oidc));
             componentes.add_security_scheme("token", SecurityScheme::Http(token));
+            componentes.add_security_scheme("basic", SecurityScheme::Http(basic));
+            componentes.add_security_scheme("certificado", SecurityScheme::MutualTls {
+                description: Some(
+                    "O certificado do sistema, registrado por quem opera o servidor: só nas rotas do Tramita.".into(),
+                ),
+                extensions: None,
+            });
+        }
+    }
+}
+
+/// The Tramita's routes let callers in by more than a token.
+struct DaFachada;
+
+impl Modify for DaFachada {
+    fn modify(&self, documento: &mut utoipa::openapi::OpenApi) {
+        let requer = |esquema| SecurityRequirement::new::<_, [String; 0], String>(esquema, []);
+        for item in documento.paths.paths.values_mut() {
+            let operacoes =
+                [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter();
+            let do_tramita = |operacao: &&mut Operation| {
+                let tags = operacao.tags.iter().flatten();
+                operacao.security.is_none() && tags.into_iter().any(|tag| tag == "Tramita")
+            };
+            for operacao in operacoes.flatten().filter(do_tramita) {
+                operacao.security =
+                    Some(["oidc", "token", "basic", "certificado"].map(requer).to_vec());
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The Tramita's routes: `/tramites`, `/tramite/processo`, `/NREs`, alone and below
 //! the prefix of the real platform.
 
+pub mod catalogos;
 pub mod componentes;
 mod corpo;
 mod dados;
@@ -28,6 +29,7 @@ pub fn rotas(config: &mut web::ServiceConfig) {
 }
 
 fn recursos(config: &mut web::ServiceConfig) {
+    config.configure(catalogos::recursos);
     config
         .service(recurso("/tramite/processo", "POST").post(passos::enviar))
         .service(recurso("/tramites/processo", "POST").post(passos::enviar))

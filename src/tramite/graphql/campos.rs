@@ -2,6 +2,7 @@
 
 use super::registro::RegistroNode;
 use crate::Result;
+use crate::catalogo::graphql::EstruturaNode;
 use crate::graphql::{
     Aresta, ContextExt, ErroDeCampo, Escrevivel, Falivel, GlobalId, Instante, ListaGraphql,
 };
@@ -10,7 +11,8 @@ use crate::processo::store::ProcessoPorNumero;
 use crate::tramite::rules::{AcaoTramite, ParteDoTramite, SituacaoTramite};
 use crate::tramite::store::{HistoricoDe, RegistroDe, Tramites};
 use crate::tramite::{
-    MotivoDaUrgencia, MotivoRecusa, MudancaDeSituacao, NivelDeSigilo, Nre, TipoDeProtocolo, Tramite,
+    EnderecoDeEstrutura, MotivoDaUrgencia, MotivoRecusa, MudancaDeSituacao, NivelDeSigilo, Nre,
+    TipoDeProtocolo, Tramite,
 };
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::Duration;
@@ -67,25 +69,23 @@ impl TramiteNode {
     }
 
     /// Origem.
-    async fn remetente(&self, ctx: &Context<'_>) -> EstruturaNode {
+    async fn remetente(&self) -> EstruturaNode {
         let tramite = &self.0;
-        EstruturaNode {
+        let endereco = EnderecoDeEstrutura {
             repositorio: tramite.remetente_repositorio,
             numero: tramite.remetente_numero.clone(),
-            nome: Some(tramite.remetente_nome.clone()),
-            propria: ctx.ator().tribunal() == Some(tramite.remetente_tribunal),
-        }
+        };
+        EstruturaNode::named(endereco, &tramite.remetente_nome, tramite.remetente_tribunal)
     }
 
     /// Destino.
-    async fn destinatario(&self, ctx: &Context<'_>) -> EstruturaNode {
+    async fn destinatario(&self) -> EstruturaNode {
         let tramite = &self.0;
-        EstruturaNode {
+        let endereco = EnderecoDeEstrutura {
             repositorio: tramite.destinatario_repositorio,
             numero: tramite.destinatario_numero.clone(),
-            nome: Some(tramite.destinatario_nome.clone()),
-            propria: ctx.ator().tribunal() == Some(tramite.destinatario_tribunal),
-        }
+        };
+        EstruturaNode::named(endereco, &tramite.destinatario_nome, tramite.destinatario_tribunal)
     }
 
     /// Situações por que passou, da primeira à atual.
@@ -175,20 +175,6 @@ pub async fn processo(
 ) -> Result<Option<ProcessoNode>> {
     let (TipoDeProtocolo::Cnj20, Ok(numero)) = (tipo, chave.parse()) else { return Ok(None) };
     Ok(ctx.loaders().load(ProcessoPorNumero(numero)).await?.map(ProcessoNode::from))
-}
-
-/// Unidade de um repositório de estruturas organizacionais.
-#[derive(SimpleObject)]
-#[graphql(name = "Estrutura")]
-pub struct EstruturaNode {
-    /// Repositório, por exemplo 1, Poder Judiciário.
-    repositorio: i32,
-    /// Número da estrutura, 1 a 20 caracteres.
-    numero: String,
-    /// Nome.
-    nome: Option<String>,
-    /// É de quem chama.
-    propria: bool,
 }
 
 /// Passagem de um trâmite a uma situação.

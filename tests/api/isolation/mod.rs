@@ -9,7 +9,7 @@ use elos::isolation::{self, Kind};
 
 /// What may show its own tribunal nothing of the throw-away rows: it is about no row, or the
 /// state that they are in does not admit it. Every other operation shows them to who may see them.
-const UNSHOWN: [&str; 9] = [
+const UNSHOWN: [&str; 20] = [
     "eu",
     "tribunais",
     "registrarRascunho",
@@ -19,6 +19,18 @@ const UNSHOWN: [&str; 9] = [
     "enviarReciboDeConclusao",
     "enviarComponente",
     "baixarComponente",
+    // Catalogues, which are everybody's.
+    "estrutura",
+    "estruturas",
+    "itensDoCatalogo",
+    "gravarItemDoCatalogo",
+    "listarRepositorios",
+    "procurarEstruturas",
+    "verEstrutura",
+    "listarEspecies",
+    "listarHipoteses",
+    "listarMotivosDeUrgencia",
+    "verSaude",
 ];
 
 #[test]

@@ -68,11 +68,34 @@ fn completo() -> Value {
     corpo
 }
 
+const ESTRUTURAS: &str = "/repositorios-de-estruturas/{repositorio}/estruturas-organizacionais";
+
+fn catalogos(p: &mut Passeio<'_>) {
+    let (t, nada) = (p.t, &Value::Null);
+    elos::seed::catalogos(&mut t.0.banco.conn(), crate::support::agora()).unwrap();
+    for modelo in ["/healthcheck", "/repositorios-de-estruturas", "/especies", "/motivosUrgencia"] {
+        p.dar(RN, ("GET", modelo), "", nada, 200);
+    }
+    for (cauda, status) in [("", 200), ("?ativos=false", 200), ("?ativos=2", 400)] {
+        p.dar(RN, ("GET", "/hipoteses"), cauda, nada, status);
+    }
+    for (cauda, status) in [("?nome=vara", 200), ("?registroInicial=x", 400)] {
+        let caminho = ESTRUTURAS.replace("{repositorio}", "1") + cauda;
+        p.roteiro.ver("GET", ESTRUTURAS, status, &t.pedir(RN, "GET", &caminho, nada));
+    }
+    for (numero, status) in [("82021", 200), ("820", 200), ("9", 404)] {
+        let modelo = format!("{ESTRUTURAS}/{{numero}}");
+        let caminho = format!("{}/{numero}", ESTRUTURAS.replace("{repositorio}", "1"));
+        p.roteiro.ver("GET", &modelo, status, &t.pedir(RN, "GET", &caminho, nada));
+    }
+}
+
 #[test]
 fn as_rotas_do_tramita_sao_como_o_documento_diz() {
     let t = Tramita::novo();
     let mut p = Passeio { t: &t, roteiro: Roteiro::novo(&t.0) };
     let nada = &Value::Null;
+    catalogos(&mut p);
     let corpo = completo();
     let simulado = p.dar(RN, ENVIAR, "?simular=true", &corpo, 200);
     assert_eq!(simulado.corpo.get("IDT"), None);

@@ -2,7 +2,7 @@
 
 mod feed;
 mod migrations;
-mod program;
+pub mod program;
 mod refusals;
 mod relay;
 mod silence;

@@ -25,6 +25,16 @@ pub struct Program {
 impl Program {
     /// With the database of `app`, which also gives the tokens.
     pub fn serve(app: &App, database: &str, pause: &str) -> Self {
+        Self::serve_with(app, database, pause, |_| ())
+    }
+
+    /// With other settings.
+    pub fn serve_with(
+        app: &App,
+        database: &str,
+        pause: &str,
+        settings: impl FnOnce(&mut Command),
+    ) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let issuer = format!("{}{}", app.base, elos::auth::issuer::CAMINHO);
         let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
@@ -34,6 +44,7 @@ impl Program {
             .env("ELOS_OIDC_ISSUER", &issuer)
             .env("ELOS_OIDC_JWKS_URL", format!("{issuer}/protocol/openid-connect/certs"))
             .env("RUST_BACKTRACE", "1");
+        settings(&mut command);
         let program = Self::start(command, free);
         program.ready();
         program
@@ -63,7 +74,7 @@ impl Program {
     }
 
     /// One request on a connection of its own, answered to the end.
-    fn ask(&self, request: &str, token: Option<&str>) -> Option<String> {
+    pub fn ask(&self, request: &str, token: Option<&str>) -> Option<String> {
         let mut stream = TcpStream::connect(&self.address).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         send(&mut stream, request, token)?;

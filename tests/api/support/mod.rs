@@ -132,7 +132,7 @@ impl App {
         Self::com_auth(auth)
     }
 
-    fn sobre(banco: Arc<Banco>, ajustes: Ajustes, auth: Option<AuthOptions>) -> Self {
+    pub fn sobre(banco: Arc<Banco>, ajustes: Ajustes, auth: Option<AuthOptions>) -> Self {
         segredo::vigiar();
         let comandos = Arc::new(AtomicU64::new(0));
         let url = ajustes.url.unwrap_or_else(|| banco.url_do_app());
@@ -164,6 +164,7 @@ impl App {
         let partes = Partes {
             app: app.clone(),
             auth: Auth::novo(auth, credenciais.clone()),
+            tls: None,
             graphiql: true,
             loopback_only: ajustes.loopback_only,
             connections: ajustes.connections,

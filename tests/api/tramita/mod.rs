@@ -1,5 +1,6 @@
 //! The Tramita, as órgãos use it: TJRN (820), TJPE (817) and TJCE (806).
 
+mod catalogos;
 mod cenarios;
 pub mod componentes;
 mod corridas;

@@ -1,6 +1,7 @@
 //! The Tramita: what is asked for. What it answers is in `respostas.rs`, and how it
 //! refuses in `recusas.rs`.
 
+pub mod catalogos;
 pub mod recusas;
 pub mod respostas;
 

@@ -67,6 +67,8 @@ recusas! {
     PelaEntrada: [422];
     /// Of one that can be switched off.
     Desligavel: [405];
+    /// Of one that only tells how the server is.
+    ForaDoAr: [503];
 }
 
 /// Adds the answers that the routes refer to.

@@ -26,6 +26,8 @@ macro_rules! respostas {
     )+ };
 }
 
+pub(super) use respostas;
+
 respostas! {
     EnvioFeito REPETIDO, TramiteVisto, PaginaDeTramites, Pendencias, PassoDado REPETIDO,
     MetadadosDoTramite REPETIDO, ReciboDeConclusao, ReciboDeEnvio, RegistroVisto,

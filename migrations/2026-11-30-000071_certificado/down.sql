@@ -1,0 +1,3 @@
+SET ROLE elos_dono;
+DROP TABLE certificado;
+RESET ROLE;

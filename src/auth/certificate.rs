@@ -1,0 +1,117 @@
+//! A client's certificate: what it is known by, and until when it is good. Who signed it is not
+//! asked: a certificate is registered, and whoever shows it has proved to TLS that its key is theirs.
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use x509_cert::Certificate as X509;
+use x509_cert::der::Decode;
+use x509_cert::time::Time;
+
+/// SHA-256 of a certificate's DER.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    pub fn of(der: &[u8]) -> Self {
+        Self(Sha256::digest(der).into())
+    }
+
+    /// Sixty-four hexadecimal digits, with colons or without.
+    pub fn read(text: &str) -> Option<Self> {
+        let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b':').collect();
+        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// When something may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validity {
+    pub from: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+}
+
+impl Validity {
+    pub fn holds_at(&self, now: DateTime<Utc>) -> bool {
+        (self.from..=self.until).contains(&now)
+    }
+}
+
+/// A certificate, as far as it is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    pub fingerprint: Fingerprint,
+    pub validity: Validity,
+}
+
+impl Certificate {
+    pub fn from_der(der: &[u8]) -> Option<Self> {
+        let validity = X509::from_der(der).ok()?.tbs_certificate.validity;
+        let from = instant(validity.not_before)?;
+        let until = instant(validity.not_after)?;
+        Some(Self { fingerprint: Fingerprint::of(der), validity: Validity { from, until } })
+    }
+
+    /// The first certificate of a PEM.
+    pub fn from_pem(text: &[u8]) -> Option<Self> {
+        let (label, der) = crate::pem::decode(text)?;
+        (label == "CERTIFICATE").then(|| Self::from_der(&der)).flatten()
+    }
+}
+
+fn instant(time: Time) -> Option<DateTime<Utc>> {
+    let seconds = time.to_unix_duration().as_secs();
+    DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0)
+}
+
+/// The certificate that a client showed to this server's own TLS, as DER.
+pub struct PeerCertificate(pub Vec<u8>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEM: &[u8] = include_bytes!("../catalogo/testdata/certificate.pem");
+
+    #[test]
+    fn a_certificate_is_known_by_its_bytes_and_good_for_a_time() {
+        let certificate = Certificate::from_pem(PEM).unwrap();
+        let (_, der) = crate::pem::decode(PEM).unwrap();
+        assert_eq!(certificate, Certificate::from_der(&der).unwrap());
+        let hex = certificate.fingerprint.to_string();
+        assert_eq!(Fingerprint::read(&hex), Some(certificate.fingerprint));
+        let colons: Vec<_> =
+            hex.as_bytes().chunks(2).map(|two| std::str::from_utf8(two).unwrap()).collect();
+        let colons = colons.join(":").to_uppercase();
+        assert_eq!(Fingerprint::read(&colons), Some(certificate.fingerprint));
+        let Validity { from, until } = certificate.validity;
+        assert!(certificate.validity.holds_at(from) && certificate.validity.holds_at(until));
+        assert!(!certificate.validity.holds_at(until + chrono::Duration::seconds(1)));
+        assert!(!certificate.validity.holds_at(from - chrono::Duration::seconds(1)));
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_none() {
+        let (_, der) = crate::pem::decode(PEM).unwrap();
+        assert_eq!(Certificate::from_der(&der[..100]), None);
+        assert_eq!(Certificate::from_pem(b"x"), None);
+        let key = include_bytes!("../catalogo/testdata/public.pem");
+        assert_eq!(Certificate::from_pem(key), None);
+        for text in ["", "ab", &"g".repeat(64), &"a".repeat(63), &"é".repeat(32)] {
+            assert_eq!(Fingerprint::read(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! A client's id and secret for a token, at the issuer (RFC 6749, section 4.4).
+
+use super::basic::ClientSecret;
+use super::discovery::{Configuration, agent, read};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The issuer is asked again where clients get tokens.
+const FOUND_FOR: Duration = Duration::from_secs(300);
+/// Of a token that does not say.
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// Where tokens are asked for.
+pub struct Exchange {
+    issuer: String,
+    /// Else the issuer says it.
+    url: Option<String>,
+    allow_http: bool,
+    found: Mutex<Option<(String, Instant)>>,
+}
+
+/// What the issuer said.
+pub enum Outcome {
+    Token { token: String, lifetime: Duration },
+    Wrong,
+}
+
+impl Exchange {
+    pub fn new(issuer: String, url: Option<String>, allow_http: bool) -> Self {
+        Self { issuer, url, allow_http, found: Mutex::default() }
+    }
+
+    /// Blocks, for some seconds at most. An error says nothing of the client.
+    pub fn ask(&self, client: &ClientSecret) -> anyhow::Result<Outcome> {
+        let asked = self.url().and_then(|url| ask(&url, client));
+        if asked.is_err() {
+            // It may have moved.
+            *self.found.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        asked
+    }
+
+    fn url(&self) -> anyhow::Result<String> {
+        if let Some(url) = &self.url {
+            return Ok(url.clone());
+        }
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((url, _)) = found.filter(|(_, when)| when.elapsed() < FOUND_FOR) {
+            return Ok(url);
+        }
+        let url = Configuration::of(&self.issuer)?.token_endpoint(self.allow_http)?;
+        let found = (url.clone(), Instant::now());
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+        Ok(url)
+    }
+}
+
+fn ask(url: &str, ClientSecret { id, secret }: &ClientSecret) -> anyhow::Result<Outcome> {
+    #[derive(Deserialize)]
+    struct Given {
+        access_token: String,
+        expires_in: Option<f64>,
+    }
+    #[derive(Deserialize, Default)]
+    struct Refused {
+        error: String,
+    }
+    let credentials = BASE64_STANDARD.encode(format!("{}:{}", form(id), form(secret)));
+    let response = agent(url)
+        .post(url)
+        .header("Authorization", format!("Basic {credentials}"))
+        .send_form([("grant_type", "client_credentials")])?;
+    let status = response.status().as_u16();
+    let body = read(response)?;
+    match status {
+        200 => {
+            let Given { access_token: token, expires_in } = serde_json::from_slice(&body)
+                .map_err(|_| anyhow::anyhow!("the issuer's answer has no token"))?;
+            let seconds = expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+            Ok(Outcome::Token { token, lifetime: seconds.unwrap_or(LIFETIME) })
+        }
+        400 | 401 => {
+            let Refused { error } = serde_json::from_slice(&body).unwrap_or_default();
+            match error.as_str() {
+                "invalid_client" | "unauthorized_client" | "invalid_grant" => Ok(Outcome::Wrong),
+                "" if status == 401 => Ok(Outcome::Wrong),
+                _ => anyhow::bail!("the issuer refused the request itself, with {status}"),
+            }
+        }
+        _ => anyhow::bail!("the issuer answered {status}"),
+    }
+}
+
+/// As a form writes it, which is how section 2.3.1 wants both.
+fn form(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => {
+                written.push(byte.into());
+            }
+            b' ' => written.push('+'),
+            byte => written.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_colon_in_an_id_does_not_end_it() {
+        assert_eq!(form("a:b c+ç%"), "a%3Ab+c%2B%C3%A7%25");
+    }
+}

@@ -1,0 +1,84 @@
+//! Wrong secrets are counted: by the client and the address that they come from, and by the
+//! address alone. Whoever has given the right one lately is not asked.
+
+use crate::token_bucket::Buckets;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Of one client, from one address, in a minute.
+const OF_CLIENT: u32 = 10;
+/// From one address, of all clients, in a minute.
+const OF_ADDRESS: u32 = 60;
+
+pub struct Guesses {
+    by_client: Buckets<(String, Option<IpAddr>)>,
+    by_address: Buckets<Option<IpAddr>>,
+}
+
+impl Default for Guesses {
+    fn default() -> Self {
+        Self { by_client: Buckets::new(OF_CLIENT), by_address: Buckets::new(OF_ADDRESS) }
+    }
+}
+
+impl Guesses {
+    /// Seconds until one more guess may be made; none when it may be now.
+    pub fn wait(&self, client: &str, address: Option<IpAddr>) -> Option<u32> {
+        let address = address.map(network);
+        let of_client = self.by_client.wait(&(client.to_owned(), address));
+        of_client.max(self.by_address.wait(&address))
+    }
+
+    /// One guess, before anybody knows whether it is right: several at once are counted so.
+    pub fn take(&self, client: &str, address: Option<IpAddr>) {
+        self.add(client, address, -1.0);
+    }
+
+    /// It was right, or nobody could tell.
+    pub fn give_back(&self, client: &str, address: Option<IpAddr>) {
+        self.add(client, address, 1.0);
+    }
+
+    fn add(&self, client: &str, address: Option<IpAddr>, more: f64) {
+        let address = address.map(network);
+        self.by_client.with(&(client.to_owned(), address), |bucket, _| bucket.holds += more);
+        self.by_address.with(&address, |bucket, _| bucket.holds += more);
+    }
+}
+
+/// Whoever has an IPv6 address has 2^64 of them.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_and_its_address_wait_and_others_do_not() {
+        let guesses = Guesses::default();
+        let address = |text: &str| Some(text.parse().unwrap());
+        for _ in 0..OF_CLIENT {
+            assert_eq!(guesses.wait("a", address("10.0.0.1")), None);
+            guesses.take("a", address("10.0.0.1"));
+        }
+        assert!(guesses.wait("a", address("10.0.0.1")).is_some());
+        assert_eq!(guesses.wait("b", address("10.0.0.1")), None);
+        assert_eq!(guesses.wait("a", address("10.0.0.2")), None);
+        guesses.give_back("a", address("10.0.0.1"));
+        assert_eq!(guesses.wait("a", address("10.0.0.1")), None);
+    }
+
+    #[test]
+    fn an_address_waits_whichever_client_it_names() {
+        let guesses = Guesses::default();
+        for n in 0..OF_ADDRESS {
+            guesses.take(&format!("c{n}"), Some(format!("2001:db8::{n:x}").parse().unwrap()));
+        }
+        assert!(guesses.wait("other", Some("2001:db8::ffff".parse().unwrap())).is_some());
+        assert_eq!(guesses.wait("other", Some("2001:db8:1::".parse().unwrap())), None);
+    }
+}

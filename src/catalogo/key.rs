@@ -1,0 +1,115 @@
+//! The key with which a system signs its recibos: read from what its operators have, a certificate
+//! or a public key, and kept as a JWK.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use rsa::RsaPublicKey;
+use rsa::pkcs1::DecodeRsaPublicKey;
+use rsa::pkcs8::DecodePublicKey;
+use rsa::traits::PublicKeyParts;
+use serde_json::{Value, json};
+use x509_cert::Certificate;
+use x509_cert::der::{Decode, Encode};
+
+const BITS_AT_LEAST: usize = 2048;
+
+/// Why a text is no key that could be registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoKey {
+    #[error("é uma chave privada: mande só a pública, ou o certificado")]
+    Private,
+    #[error("não é uma chave RSA pública nem um certificado, em PEM, nem um JWK")]
+    Unreadable,
+    #[error("a chave não é RSA: os recibos se assinam com RSA e SHA-256")]
+    NotRsa,
+    #[error("a chave tem menos de 2048 bits")]
+    Short,
+}
+
+/// The public RSA key of a PEM (certificate, SubjectPublicKeyInfo, PKCS#1) or a JWK.
+pub fn read(text: &str) -> Result<Value, NoKey> {
+    if text.contains("PRIVATE KEY") {
+        return Err(NoKey::Private);
+    }
+    let key = match serde_json::from_str::<Value>(text) {
+        Ok(jwk) => of_jwk(&jwk)?,
+        Err(_) => of_pem(text)?,
+    };
+    if key.n().bits() < BITS_AT_LEAST {
+        return Err(NoKey::Short);
+    }
+    let (n, e) = (BASE64.encode(key.n().to_bytes_be()), BASE64.encode(key.e().to_bytes_be()));
+    Ok(json!({ "kty": "RSA", "n": n, "e": e }))
+}
+
+fn of_pem(text: &str) -> Result<RsaPublicKey, NoKey> {
+    let (label, der) = crate::pem::decode(text.as_bytes()).ok_or(NoKey::Unreadable)?;
+    let spki = match label.as_str() {
+        "RSA PUBLIC KEY" => {
+            return RsaPublicKey::from_pkcs1_der(&der).map_err(|_| NoKey::Unreadable);
+        }
+        "PUBLIC KEY" => der,
+        "CERTIFICATE" => {
+            let certificate = Certificate::from_der(&der).map_err(|_| NoKey::Unreadable)?;
+            let spki = certificate.tbs_certificate.subject_public_key_info.to_der();
+            spki.map_err(|_| NoKey::Unreadable)?
+        }
+        _ => return Err(NoKey::Unreadable),
+    };
+    RsaPublicKey::from_public_key_der(&spki).map_err(|_| NoKey::NotRsa)
+}
+
+fn of_jwk(jwk: &Value) -> Result<RsaPublicKey, NoKey> {
+    if jwk.get("d").is_some() {
+        return Err(NoKey::Private);
+    }
+    if jwk["kty"] != "RSA" {
+        return Err(NoKey::NotRsa);
+    }
+    let number = |name: &str| {
+        let bytes = BASE64.decode(jwk[name].as_str()?).ok()?;
+        Some(rsa::BigUint::from_bytes_be(&bytes))
+    };
+    let (n, e) = number("n").zip(number("e")).ok_or(NoKey::Unreadable)?;
+    RsaPublicKey::new(n, e).map_err(|_| NoKey::Unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Made for this test, of nobody.
+    const CERTIFICATE: &str = include_str!("testdata/certificate.pem");
+    const PUBLIC: &str = include_str!("testdata/public.pem");
+    const PKCS1: &str = include_str!("testdata/pkcs1.pem");
+    const SHORT: &str = include_str!("testdata/short.pem");
+    const ELLIPTIC: &str = include_str!("testdata/elliptic.pem");
+
+    #[test]
+    fn a_key_is_the_same_in_whatever_form_it_comes() {
+        let key = read(PUBLIC).unwrap();
+        assert_eq!(key["kty"], "RSA");
+        assert_eq!(read(CERTIFICATE), Ok(key.clone()));
+        assert_eq!(read(PKCS1), Ok(key.clone()));
+        assert_eq!(read(&key.to_string()), Ok(key.clone()));
+        assert_eq!(read(&format!("texto antes\n{PUBLIC}")), Ok(key));
+    }
+
+    #[test]
+    fn what_signs_no_recibo_is_refused() {
+        let mut private = read(PUBLIC).unwrap();
+        private["d"] = json!("AQAB");
+        for (text, why) in [
+            (SHORT, NoKey::Short),
+            (ELLIPTIC, NoKey::NotRsa),
+            ("-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n", NoKey::Private),
+            (&private.to_string(), NoKey::Private),
+            (r#"{"kty":"EC"}"#, NoKey::NotRsa),
+            (r#"{"kty":"RSA","n":"%"}"#, NoKey::Unreadable),
+            ("texto", NoKey::Unreadable),
+            ("", NoKey::Unreadable),
+            (&PUBLIC[..200], NoKey::Unreadable),
+        ] {
+            assert_eq!(read(text), Err(why), "{text}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Catalogues of the Tramita for a demo: three órgãos with units three levels deep, and the kinds
+//! of document and legal bases that a system of an órgão maps. The units are of nobody.
+
+use crate::catalogo::TipoDeCatalogo;
+use crate::catalogo::import::{self, Format, Options, Subject};
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+
+const FILES: [(Subject, &str); 3] = [
+    (Subject::Estruturas, include_str!("catalogos/estruturas.csv")),
+    (Subject::Itens(TipoDeCatalogo::Especie), include_str!("catalogos/especies.csv")),
+    (Subject::Itens(TipoDeCatalogo::HipoteseLegal), include_str!("catalogos/hipoteses.csv")),
+];
+
+/// Brings them in; what is there already stays.
+pub fn catalogos(conn: &mut PgConnection, now: DateTime<Utc>) -> anyhow::Result<()> {
+    for (subject, text) in FILES {
+        let options = Options { subject, tribunal: None, repositorio: 1, dry_run: false, now };
+        let report = import::import(conn, text.as_bytes(), Format::Csv, &options, |_, _| ())?;
+        anyhow::ensure!(report.refused.is_empty(), "os catálogos da demo: {report}");
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! Token buckets: what may be done so often in a minute, by whoever is counted.
+
+use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// Beyond so many buckets, those that are full again are forgotten.
+const KEPT: usize = 10_000;
+
+/// One bucket: full, it holds what a minute allows; what is taken beyond that is owed.
+#[derive(Debug, Clone, Copy)]
+pub struct Bucket {
+    pub holds: f64,
+    since: Instant,
+}
+
+impl Bucket {
+    /// What it has come to hold by now.
+    fn at(self, per_minute: u32, now: Instant) -> Self {
+        let passed = now.saturating_duration_since(self.since).as_secs_f64();
+        let holds = (self.holds + passed * f64::from(per_minute) / 60.0).min(f64::from(per_minute));
+        Self { holds, since: now }
+    }
+
+    /// Whole seconds until one more may be taken; none when it may be now.
+    pub fn wait(self, per_minute: u32) -> Option<u32> {
+        if self.holds >= 1.0 {
+            return None;
+        }
+        let seconds = (1.0 - self.holds) * 60.0 / f64::from(per_minute);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "positive, and at most two minutes"
+        )]
+        Some(seconds.clamp(1.0, 120.0).ceil() as u32)
+    }
+}
+
+/// One bucket for each key.
+pub struct Buckets<K> {
+    per_minute: u32,
+    buckets: Mutex<HashMap<K, Bucket>>,
+}
+
+impl<K: Eq + Hash> Buckets<K> {
+    pub fn new(per_minute: u32) -> Self {
+        Self { per_minute, buckets: Mutex::default() }
+    }
+
+    pub const fn per_minute(&self) -> u32 {
+        self.per_minute
+    }
+
+    /// In how many seconds `key` may take one more; none when it may now. Keeps nothing.
+    pub fn wait<Q>(&self, key: &Q) -> Option<u32>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let bucket = *self.buckets().get(key)?;
+        bucket.at(self.per_minute, Instant::now()).wait(self.per_minute)
+    }
+
+    /// Works on the bucket of `key` as it is by now.
+    pub fn with<Q, T>(&self, key: &Q, work: impl FnOnce(&mut Bucket, u32) -> T) -> T
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
+    {
+        let (now, full) = (Instant::now(), f64::from(self.per_minute));
+        let mut buckets = self.buckets();
+        let bucket = match buckets.get_mut(key) {
+            Some(bucket) => bucket,
+            None => buckets.entry(key.to_owned()).or_insert(Bucket { holds: full, since: now }),
+        };
+        *bucket = bucket.at(self.per_minute, now);
+        let done = work(bucket, self.per_minute);
+        // Full again is as good as never seen.
+        if buckets.len() > KEPT {
+            buckets.retain(|_, bucket| bucket.at(self.per_minute, now).holds < full);
+        }
+        done
+    }
+
+    fn buckets(&self) -> MutexGuard<'_, HashMap<K, Bucket>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_bucket_fills_with_time_and_does_not_overflow() {
+        let since = Instant::now();
+        let bucket = Bucket { holds: -60.0, since };
+        assert_eq!(bucket.wait(60), Some(61));
+        assert_eq!(bucket.at(60, since + Duration::from_secs(59)).wait(60), Some(2));
+        assert_eq!(bucket.at(60, since + Duration::from_secs(62)).wait(60), None);
+        let full = bucket.at(60, since + Duration::from_secs(3600));
+        assert!((full.holds - 60.0).abs() < f64::EPSILON);
+    }
+}

@@ -1,0 +1,442 @@
+//! The catalogues of the Tramita: as the systems of órgãos read them, as GraphQL tells and writes
+//! them, and as a file brings them in.
+
+use super::{CE, PE, RN, Tramita, codigo, envio};
+use crate::support::{Banco, Modelo};
+use diesel::connection::SimpleConnection;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Command;
+
+const BASE: &str = "/interoperabilidade/rest/v3";
+const UNITS: &str = "/repositorios-de-estruturas/1/estruturas-organizacionais";
+/// Who keeps catalogues, of TJRN.
+const KEEPER: &str = "tjrn-catalogo";
+
+fn with_catalogues() -> Tramita {
+    let t = Tramita::novo();
+    elos::seed::catalogos(&mut t.0.banco.conn(), crate::support::agora()).unwrap();
+    t
+}
+
+impl Tramita {
+    #[track_caller]
+    fn see(&self, path: &str) -> Value {
+        let answer = self.pedir(RN, "GET", &format!("{BASE}{path}"), &Value::Null);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.texto);
+        answer.corpo
+    }
+
+    fn names(&self, query: &str) -> Vec<String> {
+        let found = self.see(&format!("{UNITS}?{query}"));
+        let units = found["estruturas"].as_array().unwrap();
+        units.iter().map(|unit| unit["sigla"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// Calls 1 to 7 of the client, as it makes them.
+#[test]
+fn the_client_finds_its_catalogues() {
+    let t = with_catalogues();
+    for path in ["/healthcheck", "//healthcheck"] {
+        let health = t.0.pedir("GET", &format!("{BASE}{path}"), &[], b"");
+        assert_eq!((health.status, &health.corpo["situacao"]), (200, &json!("pronto")), "{path}");
+        let odd = [("Authorization", "Basic %%%")];
+        assert_eq!(t.0.pedir("GET", &format!("{BASE}{path}"), &odd, b"").status, 200);
+    }
+    let repositorios = json!([{ "id": 1, "nome": "Poder Judiciário", "ativo": true }]);
+    assert_eq!(t.see("/repositorios-de-estruturas?ativos=1"), repositorios);
+    assert_eq!(t.see("/repositorios-de-estruturas?ativo=1"), repositorios);
+    assert_eq!(t.see("/repositorios-de-estruturas?ativos=0"), json!([]));
+
+    let unit = t.see(&format!("{UNITS}/82021"));
+    assert_eq!(
+        unit,
+        json!({
+            "numeroDeIdentificacaoDaEstrutura": "82021",
+            "nome": "Vara da Infância e da Juventude da Comarca Fictícia",
+            "sigla": "VIJ1",
+            "ativo": true,
+            "aptoParaReceberTramites": true,
+            "codigoNoOrgaoEntidade": "TJRN-021",
+            "hierarquia": [
+                { "numeroDeIdentificacaoDaEstrutura": "82002", "nome": "Coordenadoria da Infância e da Juventude Fictícia", "sigla": "CIJ" },
+                { "numeroDeIdentificacaoDaEstrutura": "820", "nome": "Tribunal de Justiça do Estado do Rio Grande do Norte", "sigla": "TJRN" },
+            ],
+        })
+    );
+    for unknown in ["/99999", "/x", "/82021%2F"] {
+        let answer = t.pedir(RN, "GET", &format!("{BASE}{UNITS}{unknown}"), &Value::Null);
+        assert_eq!(codigo(&answer), (404, "0055"), "{unknown}: {}", answer.texto);
+    }
+    let elsewhere = "/repositorios-de-estruturas/9/estruturas-organizacionais/820";
+    let answer = t.pedir(RN, "GET", &format!("{BASE}{elsewhere}"), &Value::Null);
+    assert_eq!(codigo(&answer), (404, "0055"));
+
+    let especies = t.see("/especies");
+    assert_eq!(especies["especies"].as_array().unwrap().len(), 40);
+    assert_eq!(especies["especies"][0], json!({ "codigo": 1, "nomeNoProdutor": "Acórdão" }));
+    let (ativas, inativas) = (t.see("/hipoteses?ativos=1"), t.see("/hipoteses?ativos=0"));
+    assert_eq!(ativas["hipotesesLegais"].as_array().unwrap().len(), 9);
+    assert_eq!(
+        ativas["hipotesesLegais"][0],
+        json!({ "identificacao": 1, "nome": "Segredo de Justiça no Processo Civil", "status": true,
+                "baseLegal": "Art. 189 do Código de Processo Civil" })
+    );
+    assert_eq!(
+        inativas["hipotesesLegais"],
+        json!([{ "identificacao": 10, "nome": "Hipótese Revogada Fictícia", "status": false }])
+    );
+    let motivos = t.see("/motivosUrgencia");
+    assert_eq!(motivos["motivosUrgencia"].as_array().unwrap().len(), 5);
+    assert_eq!(motivos["motivosUrgencia"][1]["descricao"], "Cumprimento de decisão judicial");
+
+    for path in ["/especies", "/hipoteses", "/motivosUrgencia", "/repositorios-de-estruturas"] {
+        let nobody = t.0.pedir("GET", &format!("{BASE}{path}"), &[], b"");
+        assert_eq!(codigo(&nobody), (401, "9401"), "{path}");
+        let odd = t.pedir(RN, "GET", &format!("{BASE}{path}?ativos=2"), &Value::Null);
+        assert_eq!(codigo(&odd), (400, "9400"), "{path}");
+    }
+}
+
+#[test]
+fn units_are_found_by_name_sigla_and_place() {
+    let t = with_catalogues();
+    let as_called = format!(
+        "identificacaoDoRepositorioDeEstruturas=1&apenasAtivas=1&nome={}&permiteRecebimento=1",
+        "INFANCIA"
+    );
+    assert_eq!(t.names(&as_called), ["CIJ", "CIJ", "CIJ", "VIJ1", "VIJ1", "VIJ1"]);
+    assert_eq!(t.names("nome=inf%C3%A2ncia%20e%20da%20juventude%20da&sigla=vij1").len(), 3);
+    // What stands for anything in a pattern stands for itself.
+    assert_eq!(t.names("nome=%25"), [""; 0]);
+    assert_eq!(t.names("nome=_"), [""; 0]);
+    assert_eq!(t.names("sigla=NJR"), ["NJR"; 3]);
+    assert_eq!(t.names("sigla=NJR&permiteRecebimento=1"), [""; 0]);
+    assert_eq!(t.names("sigla=NJR&permiteEnvio=1"), [""; 0]);
+    assert_eq!(t.names("sigla=SEIEX"), [""; 0], "it is not in use");
+    assert_eq!(t.names("sigla=SEIEX&apenasAtivas=0"), ["SEIEX"; 3]);
+    let below = "numeroDeIdentificacaoDaEstruturaRaizDaConsulta=82002";
+    assert_eq!(t.names(below), ["NJR", "VIJ1", "VREM"]);
+    let all = "numeroDeIdentificacaoDaEstruturaRaizDaConsulta=820";
+    assert_eq!(t.names(all).len(), 9);
+
+    let page = t.see(&format!("{UNITS}?{all}&registroInicial=7&quantidadeDeRegistros=5"));
+    assert_eq!(page["totalDeRegistros"], 9);
+    assert_eq!(page["estruturas"].as_array().unwrap().len(), 2);
+    assert_eq!(page["estruturas"][0]["hierarquia"][0]["sigla"], "CIJ");
+    for odd in [
+        "quantidadeDeRegistros=0",
+        "quantidadeDeRegistros=1001",
+        "registroInicial=-1",
+        "identificacaoDoRepositorioDeEstruturas=2",
+        "permiteEnvio=talvez",
+        "nada=1",
+    ] {
+        let answer = t.pedir(RN, "GET", &format!("{UNITS}?{odd}"), &Value::Null);
+        assert_eq!(codigo(&answer), (400, "9400"), "{odd}: {}", answer.texto);
+    }
+}
+
+const SAVE: &str = "mutation($input: GravarEstruturaInput!) { gravarEstrutura(input: $input) {
+    alterado simulado estrutura { numero sigla versao propria aptoParaReceberTramites pai { numero } hierarquia { numero } }
+    erros { codigo campo } } }";
+
+fn save(t: &Tramita, who: &str, input: &Value) -> Value {
+    let answer = t.0.graphql(who, SAVE, json!({ "input": input }));
+    assert_eq!(answer.status, 200, "{}", answer.texto);
+    match &answer.corpo["errors"] {
+        Value::Null => answer.corpo["data"]["gravarEstrutura"].clone(),
+        errors => errors[0]["extensions"]["code"].clone(),
+    }
+}
+
+#[test]
+fn a_tribunal_keeps_its_own_units_and_no_others() {
+    let t = Tramita::novo();
+    let unit = json!({ "repositorio": 1, "numero": "8209", "nome": "Vara Fictícia", "sigla": "VF", "pai": "820" });
+    assert_eq!(save(&t, RN, &unit), "SEM_PERMISSAO", "it takes a papel of its own");
+    let saved = save(&t, KEEPER, &unit);
+    let told = json!({ "numero": "8209", "sigla": "VF", "versao": 1, "propria": true,
+        "aptoParaReceberTramites": true, "pai": { "numero": "820" }, "hierarquia": [{ "numero": "820" }] });
+    assert_eq!((&saved["estrutura"], &saved["alterado"]), (&told, &json!(true)));
+    assert_eq!(save(&t, KEEPER, &unit)["alterado"], false);
+
+    let with = |field: &str, value: Value| {
+        let mut changed = unit.clone();
+        changed[field] = value;
+        changed
+    };
+    let refused = |input: &Value| save(&t, KEEPER, input)["erros"][0]["campo"][1].clone();
+    assert_eq!(refused(&with("pai", json!("817"))), "pai");
+    assert_eq!(refused(&with("pai", json!("8209"))), "pai");
+    assert_eq!(refused(&with("repositorio", json!(7))), "repositorio");
+    assert_eq!(refused(&with("numero", json!("817"))), "numero");
+    assert_eq!(refused(&with("numero", json!("x"))), "numero");
+    assert_eq!(refused(&with("nome", json!(" "))), "nome");
+    assert_eq!(refused(&with("versaoEsperada", json!(9))), "versaoEsperada");
+    // What is below a unit is not above it.
+    let child =
+        json!({ "repositorio": 1, "numero": "82099", "nome": "Seção Fictícia", "pai": "8209" });
+    assert_eq!(save(&t, KEEPER, &child)["alterado"], true);
+    assert_eq!(refused(&with("pai", json!("82099"))), "pai");
+
+    // A unit that may not receive is sent nothing, and one that is not in use sends nothing.
+    let closed = save(&t, KEEPER, &with("podeReceber", json!(false)));
+    assert_eq!(closed["estrutura"]["versao"], 2);
+    assert_eq!(
+        codigo(&t.pedir(PE, "POST", "/tramites/processo", &envio(PE, "8209", "P", None))),
+        (422, "0055")
+    );
+    let tried = save(&t, KEEPER, &with("simular", json!(true)));
+    assert_eq!((&tried["simulado"], &tried["estrutura"]), (&json!(true), &Value::Null));
+    assert_eq!(
+        codigo(&t.pedir(PE, "POST", "/tramites/processo", &envio(PE, "8209", "P", None))),
+        (422, "0055")
+    );
+    save(&t, KEEPER, &unit);
+    let sent = t.pedir(PE, "POST", "/tramites/processo", &envio(PE, "8209", "P", None));
+    assert_eq!(sent.status, 200, "{}", sent.texto);
+    let idt = sent.corpo["IDT"].to_string();
+    let query = "query($idt: ID!) { tramite(idt: $idt) { destinatario { sigla propria hierarquia { sigla } filhas { nodes { numero } } } } }";
+    let told = json!({ "sigla": "VF", "propria": false, "hierarquia": [{ "sigla": "TJRN" }],
+        "filhas": { "nodes": [{ "numero": "82099" }] } });
+    assert_eq!(t.0.gql_com(PE, query, json!({ "idt": idt }))["tramite"]["destinatario"], told);
+}
+
+/// The application's own role may not move another tribunal's unit, whatever the server asks for.
+#[test]
+fn the_database_keeps_the_units_of_each_tribunal() {
+    let banco = Banco::novo(Modelo::Vazio);
+    let as_rn = |sql: &str| {
+        let sql = format!("SET ROLE elos_app; SET elos.tribunal = '820'; {sql}");
+        banco.conn().batch_execute(&sql).map_err(|error| error.to_string())
+    };
+    as_rn("UPDATE estrutura SET nome = 'x' WHERE numero = '820'").unwrap();
+    as_rn("UPDATE estrutura SET nome = 'x' WHERE numero = '817'").unwrap();
+    assert_eq!(banco.contar("SELECT count(*) AS n FROM estrutura WHERE nome = 'x'"), 1);
+    for sql in [
+        "INSERT INTO estrutura (repositorio, numero, nome, tribunal_codigo) VALUES (1, '8179', 'x', 817)",
+        "UPDATE estrutura SET tribunal_codigo = 817 WHERE numero = '820'",
+        "UPDATE estrutura SET chave_publica = '{}' WHERE numero = '820'",
+        "DELETE FROM estrutura WHERE numero = '820'",
+        "INSERT INTO catalogo_item (tipo, codigo, nome) VALUES ('ESPECIE', 1, 'x')",
+        "UPDATE catalogo_item SET nome = 'x'",
+    ] {
+        let refused = as_rn(sql).unwrap_err();
+        assert!(
+            refused.contains("permission denied") || refused.contains("row-level"),
+            "{sql}: {refused}"
+        );
+    }
+}
+
+#[test]
+fn shared_catalogues_are_written_by_who_keeps_them() {
+    let t = Tramita::novo();
+    let write = |who: &str, input: Value| {
+        let mutation =
+            "mutation($input: GravarItemDoCatalogoInput!) { gravarItemDoCatalogo(input: $input) {
+            alterado item { codigo nome baseLegal ativo versao } erros { codigo campo } } }";
+        let answer = t.0.graphql(who, mutation, json!({ "input": input }));
+        match &answer.corpo["errors"] {
+            Value::Null => answer.corpo["data"]["gravarItemDoCatalogo"].clone(),
+            errors => errors[0]["extensions"]["code"].clone(),
+        }
+    };
+    let oficio = json!({ "tipo": "ESPECIE", "codigo": 31, "nome": "Ofício" });
+    assert_eq!(write(RN, oficio.clone()), "SEM_PERMISSAO");
+    assert_eq!(write("cnj", oficio.clone()), "SEM_PERMISSAO");
+    let first = write(KEEPER, oficio.clone());
+    let told =
+        json!({ "codigo": 31, "nome": "Ofício", "baseLegal": null, "ativo": true, "versao": 1 });
+    assert_eq!((&first["item"], &first["alterado"]), (&told, &json!(true)));
+    assert_eq!(write(KEEPER, oficio)["alterado"], false);
+    let renamed =
+        json!({ "tipo": "ESPECIE", "codigo": 31, "nome": "Ofício circular", "versaoEsperada": 1 });
+    assert_eq!(write(KEEPER, renamed.clone())["item"]["versao"], 2);
+    let mut late = renamed;
+    late["nome"] = json!("Outro");
+    assert_eq!(write(KEEPER, late)["erros"][0]["codigo"], "CONFLITO_DE_VERSAO");
+    let motive = json!({ "tipo": "MOTIVO_DE_URGENCIA", "codigo": 6, "nome": "x" });
+    assert_eq!(write(KEEPER, motive)["erros"][0]["campo"], json!(["input", "codigo"]));
+    // Every tribunal reads it.
+    let query = "{ itensDoCatalogo(tipo: ESPECIE) { totalCount nodes { codigo nome } } }";
+    let told = json!({ "totalCount": 1, "nodes": [{ "codigo": 31, "nome": "Ofício circular" }] });
+    assert_eq!(t.0.gql(CE, query)["itensDoCatalogo"], told);
+    assert_eq!(t.see("/especies")["especies"][0]["nomeNoProdutor"], "Ofício circular");
+}
+
+#[test]
+fn units_are_told_with_what_is_above_and_below_them() {
+    let t = with_catalogues();
+    let query = r#"{ estrutura(repositorio: 1, numero: "82002") { nome propria filhas(first: 2) { totalCount nodes { sigla pai { numero } } pageInfo { hasNextPage endCursor } } }
+        estruturas(filtro: { nome: "comarca", raiz: { repositorio: 1, numero: "817" } }) { nodes { numero propria hierarquia { sigla } } } }"#;
+    let found = t.0.gql(RN, query);
+    assert_eq!(found["estrutura"]["propria"], true);
+    let children = &found["estrutura"]["filhas"];
+    assert_eq!(children["totalCount"], 3);
+    assert_eq!(
+        children["nodes"],
+        json!([{ "sigla": "NJR", "pai": { "numero": "82002" } }, { "sigla": "VIJ1", "pai": { "numero": "82002" } }])
+    );
+    assert_eq!(children["pageInfo"]["hasNextPage"], true);
+    let vara = json!([{ "numero": "81721", "propria": false, "hierarquia": [{ "sigla": "CIJ" }, { "sigla": "TJPE" }] }]);
+    assert_eq!(found["estruturas"]["nodes"], vara);
+    let after = children["pageInfo"]["endCursor"].as_str().unwrap();
+    let rest = format!(
+        r#"{{ estrutura(repositorio: 1, numero: "82002") {{ filhas(after: "{after}") {{ nodes {{ sigla }} }} }} }}"#
+    );
+    assert_eq!(t.0.gql(RN, &rest)["estrutura"]["filhas"]["nodes"], json!([{ "sigla": "VREM" }]));
+    assert_eq!(
+        t.0.gql(RN, r#"{ estrutura(repositorio: 1, numero: "9") { nome } }"#)["estrutura"],
+        Value::Null
+    );
+}
+
+/// A file of the test, gone with it.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("elos-{}-{name}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn run(banco: &Banco, args: &[&str]) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
+    let output =
+        command.args(args).env("ELOS_MIGRATE_URL", banco.url("postgres")).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn a_file_brings_units_in_and_says_what_became_of_each_line() {
+    let banco = Banco::novo(Modelo::Vazio);
+    let file = File::new(
+        "units.csv",
+        "numero;nome;sigla;pai;tribunal\n\
+         90001;Seção Fictícia;SE;90000;\n\
+         90000;Unidade Fictícia;UN;820;\n\
+         90002;Sem pai conhecido;SP;99999;\n\
+         90003;Sem tribunal;ST;;\n\
+         90004;De outro;DO;820;8.17\n\
+         x;Número errado;NE;820;\n\
+         90001;Repetida;RE;820;\n\
+         90005;Raiz Fictícia;RA;;8.06\n",
+    );
+    let path = file.0.to_str().unwrap();
+    let import =
+        |more: &[&str]| run(&banco, &[&["catalogo", "import", "estruturas", path], more].concat());
+    let counted = || banco.contar("SELECT count(*) AS n FROM estrutura WHERE numero LIKE '9000_'");
+    let (ok, tried) = import(&["--simular"]);
+    assert!(!ok && tried.contains("3 acrescentadas, 0 mudadas, 0 iguais, 5 recusadas"), "{tried}");
+    assert_eq!(counted(), 0, "nothing stays of a dry run");
+    let (ok, told) = import(&[]);
+    assert!(!ok, "lines were refused");
+    for part in [
+        "linha 4: pai:",
+        "linha 5: tribunal: falta",
+        "linha 6: pai: é de outro tribunal",
+        "linha 7: numero:",
+        "linha 8: numero: 90001 vem duas vezes",
+        "3 acrescentadas, 0 mudadas, 0 iguais, 5 recusadas",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let place = "SELECT count(*) AS n FROM estrutura f JOIN estrutura p ON p.id = f.pai_id \
+                 WHERE (f.numero, p.numero) IN (('90001', '90000'), ('90000', '820')) AND f.tribunal_codigo = 820";
+    assert_eq!(banco.contar(place), 2);
+    let (_, told) = import(&["--tribunal", "8.20"]);
+    assert!(told.contains("1 acrescentadas, 0 mudadas, 3 iguais, 4 recusadas"), "{told}");
+
+    let again = File::new(
+        "again.json",
+        r#"{"estruturas": [
+        {"numeroDeIdentificacaoDaEstrutura": 90000, "nome": "Unidade Nova", "sigla": "UN", "pai": "820", "ativo": true},
+        {"numeroDeIdentificacaoDaEstrutura": "90001", "nome": "Seção Fictícia", "sigla": "SE", "pai": "90000", "ativo": 1}]}"#,
+    );
+    let (ok, told) = run(&banco, &["catalogo", "import", "estruturas", again.0.to_str().unwrap()]);
+    assert!(ok && told.contains("0 acrescentadas, 1 mudadas, 1 iguais, 0 recusadas"), "{told}");
+    assert_eq!(banco.contar("SELECT versao::bigint AS n FROM estrutura WHERE numero = '90000'"), 2);
+    assert_eq!(banco.contar("SELECT versao::bigint AS n FROM estrutura WHERE numero = '90001'"), 1);
+
+    // A circle is taken by no order of its lines.
+    let circle = File::new(
+        "circle.csv",
+        "numero,nome,sigla,pai\n90000,Unidade Nova,UN,90001\n90001,Seção Fictícia,SE,90000\n",
+    );
+    let (ok, told) = run(&banco, &["catalogo", "import", "estruturas", circle.0.to_str().unwrap()]);
+    assert!(!ok && told.contains("2 recusadas"), "{told}");
+    assert_eq!(banco.contar(place), 2);
+}
+
+#[test]
+fn a_file_brings_shared_catalogues_in() {
+    let banco = Banco::novo(Modelo::Vazio);
+    let especies = File::new(
+        "especies.json",
+        r#"{"especies":[{"codigo":1,"nomeNoProdutor":"Ofício"},{"codigo":"2","nomeNoProdutor":"Nota"},{"codigo":0,"nomeNoProdutor":"x"}]}"#,
+    );
+    let (ok, told) = run(&banco, &["catalogo", "import", "especies", especies.0.to_str().unwrap()]);
+    assert!(!ok && told.contains("linha 3: codigo:") && told.contains("2 acrescentadas"), "{told}");
+    let hipoteses = File::new(
+        "hipoteses.csv",
+        "identificacao,nome,baseLegal,status\n7,\"Sigilo, em geral\",Lei,não\n",
+    );
+    let path = hipoteses.0.to_str().unwrap();
+    for expected in ["1 acrescentadas, 0 mudadas, 0 iguais", "0 acrescentadas, 0 mudadas, 1 iguais"]
+    {
+        let (ok, told) = run(&banco, &["catalogo", "import", "hipoteses", path]);
+        assert!(ok && told.contains(expected), "{told}");
+    }
+    let motivos = File::new("motivos.csv", "codigo,descricao\n2,Decisão de tribunal\n6,Sexto\n");
+    let (ok, told) = run(&banco, &["catalogo", "import", "motivos", motivos.0.to_str().unwrap()]);
+    assert!(!ok && told.contains("1 mudadas, 0 iguais, 1 recusadas"), "{told}");
+    for (name, text, part) in
+        [("x.xml", "x", ".csv ou .json"), ("x.json", "{", "JSON"), ("x.csv", "", "não tem linhas")]
+    {
+        let file = File::new(name, text);
+        let (ok, told) = run(&banco, &["catalogo", "import", "especies", file.0.to_str().unwrap()]);
+        assert!(!ok && told.contains(part), "{name}: {told}");
+    }
+}
+
+/// The key of a unit's system is registered by a command, and what it then signs is held against it.
+#[test]
+fn a_key_is_registered_by_a_command() {
+    use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey, LineEnding};
+    let t = Tramita::novo();
+    let key = rsa::RsaPrivateKey::from_pkcs8_pem(crate::support::pem()).unwrap();
+    let public = key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap();
+    let set = |unit: &str, text: &str| {
+        let file = File::new("key.pem", text);
+        run(&t.0.banco, &["estrutura", "set-key", unit, file.0.to_str().unwrap()])
+    };
+    for (unit, text, part) in [
+        ("1/9", public.as_str(), "não há estrutura 1/9"),
+        ("817", &public, "1/820"),
+        ("1/817", crate::support::pem(), "chave privada"),
+        ("1/817", "x", "não é uma chave RSA"),
+    ] {
+        let (ok, told) = set(unit, text);
+        assert!(!ok && told.contains(part), "{unit}: {told}");
+        assert!(!told.contains("BEGIN"), "a key is not told");
+    }
+    let (idt, _) = t.enviado(RN, PE, "P", None);
+    t.passos(idt, &[(PE, "receber")]);
+    let (ok, told) = set("1/817", &public);
+    assert!(ok, "{told}");
+    assert_eq!(t.passo(PE, idt, "recibo").status, 400, "it must be signed from now on");
+    let query = r#"{ estrutura(repositorio: 1, numero: "817") { temChave } }"#;
+    assert_eq!(t.0.gql(RN, query)["estrutura"]["temChave"], true);
+}
