@@ -8,6 +8,7 @@ use super::super::openapi::tramite::recusas::{
 use super::super::openapi::tramite::respostas::{EnvioFeito, MetadadosDoTramite, PassoDado};
 use super::super::openapi::tramite::{DoTramite, EnvioDeProcesso, NovaRecusa, NovoRecibo};
 use super::super::{Chamada, repetida};
+use super::entry::enter_to_write;
 use super::recusa::Recusado;
 use super::{corpo, dados, idt, ok};
 use crate::config::CamposDesconhecidos;
@@ -40,7 +41,7 @@ const ENVIO_MAXIMO: usize = 4 * 1024 * 1024;
     responses(EnvioFeito, DoTramita, SemTramite, PeloEstado, PeloCorpo, PelaEntrada),
 )]
 pub async fn enviar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     let bytes = corpo_json(&req, payload, ENVIO_MAXIMO).await?;
     // Some megabytes are read elsewhere, so that nobody waits for them.
     let lido = web::block(move || Corpo::de(bytes).map(corpo::envio)).await;
@@ -104,13 +105,13 @@ pub async fn receber(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     let passo = passar(&chamada, ReceberTramite { idt: idt(&caminho)? }, modo).await?;
     // To read what was sent is to receive it: a rehearsal does not.
     if passo.simulado {
         return Ok(situacao(&passo));
     }
-    Ok(repetida(ok(&dados::metadados(&passo.tramite)?), passo.repetido))
+    Ok(repetida(ok(&dados::metadados(&passo.tramite)?.into()), passo.repetido))
 }
 
 /// `POST /tramites/{idt}/recibo`: the destinatário has everything.
@@ -128,7 +129,7 @@ pub async fn enviar_recibo(
     caminho: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     let idt = idt(&caminho)?;
     let mut corpo = Corpo::ler(&req, payload).await?;
     let mut comando = EnviarRecibo {
@@ -156,7 +157,7 @@ pub async fn recusar(
     caminho: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     let idt = idt(&caminho)?;
     let mut corpo = Corpo::ler(&req, payload).await?;
     let codigo = corpo.texto("motivo", &["motivo"]);
@@ -189,7 +190,7 @@ pub async fn dar_ciencia(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     Ok(situacao(&passar(&chamada, DarCiencia { idt: idt(&caminho)? }, modo).await?))
 }
 
@@ -209,7 +210,7 @@ pub async fn ciencia_por_get(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     if !chamada.app.regras.ciencia_por_get {
         let mensagem = "use POST para dar ciência";
         return Err(Error::falha(Falha::MetodoNaoPermitido, mensagem).into());
@@ -232,6 +233,6 @@ pub async fn cancelar(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     Ok(situacao(&passar(&chamada, CancelarTramite { idt: idt(&caminho)? }, modo).await?))
 }

@@ -104,10 +104,12 @@ fn as_rotas_do_tramita_sao_como_o_documento_diz() {
     p.dar(PE, BAIXAR, idt, &json!({}), 400);
     p.dar(PE, BAIXAR, idt, &arquivo, 200);
     let recibo = json!({ "dataDeRecebimento": crate::support::agora().to_rfc3339() });
+    let outro_recibo = json!({ "dataDeRecebimento": "2020-01-01T00:00:00Z" });
     p.dar(RN, RECIBO, idt, nada, 409);
     p.dar(PE, ENVIAR_RECIBO, idt, &json!({}), 400);
     p.dar(PE, ENVIAR_RECIBO, idt, &recibo, 200);
-    p.dar(PE, ENVIAR_RECIBO, idt, &recibo, 409);
+    p.dar(PE, ENVIAR_RECIBO, idt, &recibo, 200);
+    p.dar(PE, ENVIAR_RECIBO, idt, &outro_recibo, 409);
     p.dar(RN, RECIBO, idt, nada, 200);
     p.dar(PE, ("GET", "/NREs/{nre}"), nre, nada, 200);
     p.dar(CE, ("GET", "/NREs/{nre}"), nre, nada, 404);
