@@ -3,6 +3,7 @@
 mod cenarios;
 pub mod componentes;
 mod corridas;
+mod fio;
 mod grafo;
 mod heranca;
 mod historias;

@@ -59,7 +59,7 @@ impl Tramita {
         self.mandar_parte(RN, idt, (inicio, fim), &arquivo[inicio..fim], &hash(arquivo))
     }
 
-    fn concluir_arquivo(&self, quem: &str, idt: i64, hash: &str) -> Resposta {
+    pub fn concluir_arquivo(&self, quem: &str, idt: i64, hash: &str) -> Resposta {
         let caminho = format!(
             "/tickets-de-envio-de-componente/{idt}/protocolos/componentes-a-enviar/partes/sinalizacao-termino-envio"
         );
@@ -67,7 +67,7 @@ impl Tramita {
         self.pedir(quem, "POST", &caminho, &corpo)
     }
 
-    fn baixar_parte(&self, quem: &str, idt: i64, hash: &str, partes: &str) -> Resposta {
+    pub fn baixar_parte(&self, quem: &str, idt: i64, hash: &str, partes: &str) -> Resposta {
         let caminho = format!("/tramites/{idt}/protocolos/componentes-digitais/partes/{partes}");
         let corpo = json!({ "hashDoComponenteDigital": hash, "protocolo": NUP });
         self.pedir(quem, "POST", &caminho, &corpo)
