@@ -37,6 +37,7 @@ struct Inner {
     draining: watch::Sender<bool>,
     /// What `serves` said last.
     serving: watch::Sender<bool>,
+    followed: AtomicBool,
     under_way: Mutex<UnderWay>,
 }
 
@@ -46,6 +47,7 @@ impl Default for Inner {
             conditions: RwLock::default(),
             draining: watch::Sender::new(false),
             serving: watch::Sender::new(true),
+            followed: AtomicBool::new(false),
             under_way: Mutex::default(),
         }
     }
@@ -177,6 +179,7 @@ impl Readiness {
     /// Looks at the conditions, and tells those who wait, for as long as the runtime runs.
     pub fn follow(&self) {
         let readiness = self.clone();
+        self.0.followed.store(true, Ordering::Release);
         actix_web::rt::spawn(async move {
             let mut looks = time::interval(LOOK);
             looks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
@@ -187,6 +190,11 @@ impl Readiness {
                 serving.send_if_modified(|told| std::mem::replace(told, serves) != serves);
             }
         });
+    }
+
+    /// Whether anybody finds out when calls can be answered again: only then is it worth waiting.
+    pub fn is_followed(&self) -> bool {
+        self.0.followed.load(Ordering::Acquire)
     }
 
     /// A call has begun that is one of several of a conversation.

@@ -81,7 +81,8 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
     B: MessageBody + 'static,
 {
-    let Some(app) = req.app_data::<web::Data<App>>().cloned() else {
+    let app = req.app_data::<web::Data<App>>().cloned();
+    let Some(app) = app.filter(|app| app.readiness.is_followed()) else {
         return service.call(req).await;
     };
     let _under_way = app.readiness.call_under_way();

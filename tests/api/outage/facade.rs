@@ -58,12 +58,7 @@ fn calls_wait_for_a_database_that_is_away() {
         let read = read.recv().unwrap();
         assert_eq!((read.status, &read.corpo["IDT"]), (200, &json!(idt)), "{}", read.texto);
         let sent = sent.recv().unwrap();
-        assert_eq!(
-            (sent.status, &sent.corpo["situacaoAtual"]),
-            (200, &json!(2)),
-            "{}",
-            sent.texto
-        );
+        assert_eq!((sent.status, &sent.corpo["situacaoAtual"]), (200, &json!(2)), "{}", sent.texto);
     });
     // The reception, with a cut before each of its steps.
     let cut = |step: &(dyn Fn() -> Resposta + Sync)| {
