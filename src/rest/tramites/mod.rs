@@ -33,12 +33,12 @@ const PREFIXO: &str = "/interoperabilidade/rest/v3";
 
 /// The first segments of its paths, where they stand alone.
 const PRIMEIROS: [&str; 6] = [
-    "tramite",
-    "tramites",
     "NREs",
-    "tickets-de-envio-de-componente",
     "pendencias",
     "sincroniza-tramite",
+    "tickets-de-envio-de-componente",
+    "tramite",
+    "tramites",
 ];
 
 pub fn rotas(config: &mut web::ServiceConfig) {

@@ -138,7 +138,7 @@ pub async fn enviar_recibo(
         hash_da_assinatura: corpo.texto("hashDaAssinatura", &["hashDaAssinatura"]),
         malformados: Vec::new(),
     };
-    comando.malformados = corpo.terminar(CamposDesconhecidos::Recusar).0;
+    comando.malformados = corpo.terminar(CamposDesconhecidos::Avisar).0;
     Ok(situacao(&passar(&chamada, comando, modo).await?))
 }
 
@@ -171,7 +171,7 @@ pub async fn recusar(
         justificativa: corpo.texto("justificativa", &["justificativa"]),
         malformados: Vec::new(),
     };
-    comando.malformados = corpo.terminar(CamposDesconhecidos::Recusar).0;
+    comando.malformados = corpo.terminar(CamposDesconhecidos::Avisar).0;
     Ok(situacao(&passar(&chamada, comando, modo).await?))
 }
 

@@ -54,9 +54,11 @@ pub async fn esperar(req: HttpRequest) -> Result<HttpResponse, Recusado> {
         }
     };
     parametros.terminar()?;
+    // Where nobody would tell that the server is about to end, nobody is kept waiting.
+    let vigiado = chamada.app.readiness.is_followed();
     let achada = match HELD_AT_ONCE.try_acquire() {
-        Ok(_place) => esperar_depois_de(&chamada, recebida).await?,
-        Err(_) => proxima(&chamada, recebida).await?,
+        Ok(_place) if vigiado => esperar_depois_de(&chamada, recebida).await?,
+        _ => proxima(&chamada, recebida).await?,
     };
     Ok(ok(&match achada {
         Some(tramite) => json!({

@@ -175,7 +175,6 @@ pub enum Algoritmo {
 
 /// O recibo de conclusão: o destinatário tem tudo.
 #[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct NovoRecibo {
     /// Entre o último recebimento e agora, em segundos inteiros, com tolerância de 60 s.
@@ -188,7 +187,6 @@ pub struct NovoRecibo {
 
 /// A recusa de um trâmite.
 #[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(examples(json!({ "motivo": "99", "justificativa": "não é deste órgão" })))]
 pub struct NovaRecusa {
     motivo: MotivoDaRecusa,
