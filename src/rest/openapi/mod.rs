@@ -112,6 +112,8 @@ use utoipa::{Modify, OpenApi};
         tramite::respostas::ReciboDeConclusao,
         tramite::respostas::ReciboDeEnvio,
         tramite::respostas::RegistroVisto,
+        tramite::respostas::ParteEmBase64,
+        tramite::respostas::PendenciaEsperada,
     )),
     tags(
         (name = "Processos", description = "Apurações e execuções, e quem está vinculado a elas."),

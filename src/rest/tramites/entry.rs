@@ -7,6 +7,7 @@ use crate::auth::Papel;
 use crate::escrita::Modo;
 use crate::requisicao;
 use crate::rest::{Parametros, chave, pagina::invalido};
+use crate::tramite::{EnderecoDeEstrutura, rules};
 use actix_web::HttpRequest;
 
 /// Lets the caller in, to a route without query parameters.
@@ -44,4 +45,37 @@ pub fn boolean(parametros: &mut Parametros, nome: &str) -> Result<Option<bool>, 
         Some("false" | "0") => Ok(Some(false)),
         Some(_) => Err(invalido(nome, "use true ou false, ou 1 ou 0").into()),
     }
+}
+
+/// `repositorio:numero`, or the number alone in the Poder Judiciário; or each in a parameter of
+/// its own, as PHP writes a nested filter.
+pub fn estrutura(
+    parametros: &mut Parametros,
+    nome: &str,
+) -> Result<Option<EnderecoDeEstrutura>, Recusado> {
+    let dentro = |campo: &str| format!("{nome}[{campo}]");
+    let (no_repositorio, no_numero) = (
+        dentro("identificacaoDoRepositorioDeEstruturas"),
+        dentro("numeroDeIdentificacaoDaEstrutura"),
+    );
+    let partes = (parametros.tirar(&no_repositorio), parametros.tirar(&no_numero));
+    let texto = parametros.tirar(nome);
+    let (repositorio, numero) = match (&texto, &partes) {
+        (None, (None, None)) => return Ok(None),
+        (Some(texto), (None, None)) => texto.trim().split_once(':').unwrap_or(("1", texto.trim())),
+        (None, (repositorio, Some(numero))) => {
+            (repositorio.as_deref().unwrap_or("1").trim(), numero.trim())
+        }
+        (None, (Some(_), None)) => {
+            return Err(invalido(&no_numero, "dê também o número da estrutura").into());
+        }
+        _ => return Err(invalido(nome, "dê a estrutura uma vez só").into()),
+    };
+    let Ok(repositorio) = repositorio.parse() else {
+        return Err(invalido(nome, "use repositorio:numero").into());
+    };
+    if let Some(recusa) = rules::numero_de_estrutura(numero) {
+        return Err(invalido(nome, &recusa.mensagem).into());
+    }
+    Ok(Some(EnderecoDeEstrutura { repositorio, numero: numero.to_owned() }))
 }

@@ -10,7 +10,7 @@ use super::super::openapi::tramite::{
 };
 use super::super::pagina::{PaginaPedida, invalido};
 use super::super::{Chamada, Parametros};
-use super::entry::{boolean, enter, enter_with_query};
+use super::entry::{boolean, enter, enter_with_query, estrutura};
 use super::passos::passar;
 use super::recusa::Recusado;
 use super::{dados, idt, ok};
@@ -23,10 +23,7 @@ use crate::escrita::Modo;
 use crate::rastro::sem_recursos;
 use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite};
 use crate::tramite::store::{self, ComponentesDe, Filtro, HistoricoDe, RegistroDe, Tramites};
-use crate::tramite::{
-    Componente, EnderecoDeEstrutura, Idt, MudancaDeSituacao, Nre, Protocolo, ReceberTramite,
-    Tramite,
-};
+use crate::tramite::{Componente, Idt, MudancaDeSituacao, Nre, Protocolo, ReceberTramite, Tramite};
 use actix_web::{HttpRequest, HttpResponse, web};
 use ahash::{HashMap, HashMapExt};
 use chrono::{DateTime, Datelike, Utc};
@@ -143,39 +140,6 @@ fn idt_pedido(parametros: &mut Parametros) -> Result<Option<Idt>, Recusado> {
         .filter(|idt| *idt > 0)
         .ok_or_else(|| invalido("IDT", "esperava um número"));
     Ok(Some(lido?))
-}
-
-/// `repositorio:numero`, or the number alone in the Poder Judiciário; or each in a parameter of
-/// its own, as PHP writes a nested filter.
-fn estrutura(
-    parametros: &mut Parametros,
-    nome: &str,
-) -> Result<Option<EnderecoDeEstrutura>, Recusado> {
-    let dentro = |campo: &str| format!("{nome}[{campo}]");
-    let (no_repositorio, no_numero) = (
-        dentro("identificacaoDoRepositorioDeEstruturas"),
-        dentro("numeroDeIdentificacaoDaEstrutura"),
-    );
-    let partes = (parametros.tirar(&no_repositorio), parametros.tirar(&no_numero));
-    let texto = parametros.tirar(nome);
-    let (repositorio, numero) = match (&texto, &partes) {
-        (None, (None, None)) => return Ok(None),
-        (Some(texto), (None, None)) => texto.trim().split_once(':').unwrap_or(("1", texto.trim())),
-        (None, (repositorio, Some(numero))) => {
-            (repositorio.as_deref().unwrap_or("1").trim(), numero.trim())
-        }
-        (None, (Some(_), None)) => {
-            return Err(invalido(&no_numero, "dê também o número da estrutura").into());
-        }
-        _ => return Err(invalido(nome, "dê a estrutura uma vez só").into()),
-    };
-    let Ok(repositorio) = repositorio.parse() else {
-        return Err(invalido(nome, "use repositorio:numero").into());
-    };
-    if let Some(recusa) = rules::numero_de_estrutura(numero) {
-        return Err(invalido(nome, &recusa.mensagem).into());
-    }
-    Ok(Some(EnderecoDeEstrutura { repositorio, numero: numero.to_owned() }))
 }
 
 /// `GET /tramites/pendentes`: what waits for a step of the caller, oldest first.

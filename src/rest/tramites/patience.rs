@@ -4,13 +4,15 @@
 //! processo. So a call waits for what keeps the server from serving, and is tried again when it
 //! was told 503 or 429, before its client would give up. Only so many wait at a time.
 
+use super::wire::Body;
 use crate::app::App;
 use crate::error::Error;
 use crate::requisicao::{self, Deadline};
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::error::PayloadError;
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{HttpMessage, HttpRequest};
 use futures_util::future::LocalBoxFuture;
@@ -90,14 +92,11 @@ where
     req.extensions_mut().insert(deadline);
     // Before its body is read, since a long one cannot be read again.
     wait_for_server(&app, deadline).await;
-    let kept = match may_repeat(&req) {
-        true => keep_body(&mut req).await,
-        false => None,
-    };
+    let again = Again::of(&mut req).await;
     loop {
         let response = service.call(req).await?;
         let Some(seconds) = told_to_come_back(&response) else { return Ok(response) };
-        let Some(body) = kept.clone() else { return Ok(response) };
+        let Some(payload) = again.payload() else { return Ok(response) };
         let limited = response.status() == StatusCode::TOO_MANY_REQUESTS;
         let pause = Duration::from_secs(seconds);
         if !wait(&app, deadline, pause, limited).await {
@@ -105,8 +104,46 @@ where
         }
         let (http, _) = response.into_parts();
         requisicao::forget(&http);
-        req = ServiceRequest::from_parts(http, payload(body));
+        req = ServiceRequest::from_parts(http, payload);
     }
+}
+
+/// With what a request can be tried again.
+enum Again {
+    /// Asking twice comes to the same as asking once, and this is its body.
+    Kept(Bytes),
+    /// As long as nobody has begun to read its body, nothing was done of it.
+    Untouched(Body),
+    Never,
+}
+
+impl Again {
+    async fn of(req: &mut ServiceRequest) -> Self {
+        if may_repeat(req)
+            && let Some(body) = keep_body(req).await
+        {
+            return Self::Kept(body);
+        }
+        if !has_body(req.headers()) {
+            return Self::Never;
+        }
+        let body = Body::of(req);
+        req.set_payload(body.payload());
+        Self::Untouched(body)
+    }
+
+    fn payload(&self) -> Option<Payload> {
+        match self {
+            Self::Kept(body) => Some(payload(body.clone())),
+            Self::Untouched(body) if !body.is_touched() => Some(body.payload()),
+            Self::Untouched(_) | Self::Never => None,
+        }
+    }
+}
+
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
 /// Whether asking twice comes to the same as asking once.
@@ -125,13 +162,12 @@ fn may_repeat(req: &ServiceRequest) -> bool {
 
 /// The body, if it is a short one; the request has it too.
 async fn keep_body(req: &mut ServiceRequest) -> Option<Bytes> {
+    if !has_body(req.headers()) {
+        return Some(Bytes::new());
+    }
     let length = req.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let length = length.map(|value| value.parse::<usize>().unwrap_or(usize::MAX));
-    let chunked = req.headers().contains_key(header::TRANSFER_ENCODING);
-    match length {
-        None | Some(0) if !chunked => return Some(Bytes::new()),
-        Some(length) if length <= SMALL && !chunked => {}
-        _ => return None,
+    if length.and_then(|length| length.parse::<usize>().ok()).is_none_or(|length| length > SMALL) {
+        return None;
     }
     let mut body = req.take_payload();
     let mut read = BytesMut::new();

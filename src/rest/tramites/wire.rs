@@ -10,7 +10,7 @@ use actix_web::http::uri::PathAndQuery;
 use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use futures_util::{Stream, StreamExt, stream};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -31,27 +31,51 @@ pub async fn tolerate<B: MessageBody + 'static>(
         req.match_info_mut().get_mut().update(&uri);
         req.head_mut().uri = uri;
     }
-    let body = Rc::new(RefCell::new(req.take_payload()));
-    req.set_payload(Payload::Stream { payload: read_by(Rc::clone(&body)).boxed_local() });
+    let body = Body::of(&mut req);
+    req.set_payload(body.payload());
     let response = next.call(req).await?;
-    discard(&body).await;
+    body.discard().await;
     Ok(response)
 }
 
-fn read_by(
-    body: Rc<RefCell<Payload>>,
-) -> impl Stream<Item = Result<actix_web::web::Bytes, actix_web::error::PayloadError>> {
-    stream::poll_fn(move |cx| Pin::new(&mut *body.borrow_mut()).poll_next(cx))
+/// The body of a request, kept by who lends it: what a handler left of it is still there.
+pub struct Body(Rc<Lent>);
+
+struct Lent {
+    payload: RefCell<Payload>,
+    touched: Cell<bool>,
 }
 
-/// Reads what the client still sends, so that it is there to read the answer.
-async fn discard(body: &Rc<RefCell<Payload>>) {
-    let mut rest = Box::pin(read_by(Rc::clone(body)));
-    let (begun, mut read) = (Instant::now(), 0);
-    while read <= DISCARDED && begun.elapsed() < AT_MOST {
-        match timeout(PAUSE, rest.next()).await {
-            Ok(Some(Ok(bytes))) => read += bytes.len(),
-            _ => return,
+impl Body {
+    pub fn of(req: &mut ServiceRequest) -> Self {
+        let payload = RefCell::new(req.take_payload());
+        Self(Rc::new(Lent { payload, touched: Cell::new(false) }))
+    }
+
+    /// For a handler to read.
+    pub fn payload(&self) -> Payload {
+        let lent = Rc::clone(&self.0);
+        let bytes = stream::poll_fn(move |cx| {
+            lent.touched.set(true);
+            Pin::new(&mut *lent.payload.borrow_mut()).poll_next(cx)
+        });
+        Payload::Stream { payload: bytes.boxed_local() }
+    }
+
+    /// Somebody has begun to read it.
+    pub fn is_touched(&self) -> bool {
+        self.0.touched.get()
+    }
+
+    /// Reads what the client still sends, so that it is there to read the answer.
+    async fn discard(self) {
+        let mut rest = self.payload();
+        let (begun, mut read) = (Instant::now(), 0);
+        while read <= DISCARDED && begun.elapsed() < AT_MOST {
+            match timeout(PAUSE, rest.next()).await {
+                Ok(Some(Ok(bytes))) => read += bytes.len(),
+                _ => return,
+            }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Trâmites in the schema: what is asked of them. Their fields are in `campos.rs`,
-//! what a client says in `entrada.rs`, the mutations in `escrita.rs`.
+//! what a client says in `entrada.rs` and `ensaio.rs`, the mutations in `escrita.rs`.
 
 mod assinatura;
 mod campos;
+mod ensaio;
 mod entrada;
 mod escrita;
 mod registro;
@@ -23,7 +24,8 @@ use crate::error::{Error, Falha, Recusa};
 use crate::graphql::diretivas::{ListSize, Pagina};
 use crate::graphql::{Conexao, ContextExt, ErroGraphql, Instante, Paginacao, conectar};
 use async_graphql::{Context, ID, Object, SimpleObject};
-use entrada::{TramiteFiltro, VerificarEnvioInput};
+use ensaio::VerificarEnvioInput;
+use entrada::TramiteFiltro;
 use std::sync::Arc;
 
 /// As many as one look shows.

@@ -73,7 +73,7 @@ impl Sei<'_> {
     }
 
     fn corpo(&self, para: &Sei<'_>, nre: Option<&str>, documentos: &[Documento<'_>]) -> Value {
-        let produtor = json!({ "nome": "Fictícia da Silva", "tipo": "fisica", "numeroDeIdentificacao": 11144477735_i64,
+        let produtor = json!({ "nome": "Fictícia da Silva", "tipo": "fisica", "numeroDeIdentificacao": 11_144_477_735_i64,
             "unidade": { "nome": "Secretaria fictícia", "tipo": "orgaopublico" } });
         let datas = "2026-11-30T09:00:00-03:00";
         let um = |d: &Documento<'_>| {
@@ -218,10 +218,11 @@ impl Sei<'_> {
         let quando = quatro["dataHora"].as_str().unwrap();
         let data = format!("{}.000Z", &quando[..19]);
         baixados.sort();
-        let hashes: String = baixados
+        let hashes = baixados
             .iter()
             .map(|h| format!("<hashDoComponenteDigital>{h}</hashDoComponenteDigital>"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let texto = format!(
             "<recibo><IDT>{idt}</IDT><NRE>{nre}</NRE><dataDeRecebimento>{data}</dataDeRecebimento>{hashes}</recibo>"
         );
