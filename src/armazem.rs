@@ -19,6 +19,7 @@ pub const PARTE: usize = 512 * 1024;
 /// from 0, so that none is ever whole in memory. PostgreSQL is one; an object
 /// store can be another.
 pub trait Armazem: Send + Sync {
+    /// Stores a piece; one that is there already stays as it is.
     fn guardar<'a>(
         &'a self,
         ator: &'a Ator,
@@ -61,6 +62,8 @@ impl Armazem for NoBanco {
                     conteudo_parte::ordem.eq(ordem),
                     conteudo_parte::bytes.eq(&bytes[..]),
                 ))
+                // Whoever did not hear of it stores it once more.
+                .on_conflict_do_nothing()
                 .execute(sessao.conn())?;
             Ok(())
         };

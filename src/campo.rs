@@ -39,6 +39,12 @@ pub fn texto(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
     Some(Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem))
 }
 
+/// A text that may have several lines, and columns.
+pub fn linhas(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
+    let numa_linha = valor?.replace(['\n', '\r', '\t'], " ");
+    texto(Some(&numa_linha), maximo)
+}
+
 /// A name, of somebody or of something: a text of which every character is seen. Others make
 /// two names that look the same and are not.
 pub fn nome(valor: Option<&str>, maximo: usize) -> Option<Recusa> {

@@ -20,7 +20,10 @@ use actix_web::middleware::Next;
 use actix_web::{HttpResponse, web};
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio::time;
 
 const DRAINING: Unmet =
     Unmet { name: "encerrando", reason: "o servidor está encerrando; use outra instância" };
@@ -29,15 +32,55 @@ const DRAINING: Unmet =
 #[derive(Clone, Default)]
 pub struct Readiness(Arc<Inner>);
 
-#[derive(Default)]
 struct Inner {
     conditions: RwLock<Vec<Condition>>,
-    draining: AtomicBool,
+    draining: watch::Sender<bool>,
+    /// What `serves` said last.
+    serving: watch::Sender<bool>,
+    followed: AtomicBool,
+    under_way: Mutex<UnderWay>,
+}
+
+impl Default for Inner {
+    fn default() -> Self {
+        Self {
+            conditions: RwLock::default(),
+            draining: watch::Sender::new(false),
+            serving: watch::Sender::new(true),
+            followed: AtomicBool::new(false),
+            under_way: Mutex::default(),
+        }
+    }
 }
 
 struct Condition {
     unmet: Unmet,
+    /// While it does not hold, calls cannot be answered.
+    stops_calls: bool,
     holds: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+/// How often conditions are looked at for those who wait for them.
+const LOOK: Duration = Duration::from_millis(100);
+/// A conversation whose last call is older than this is over.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Calls that are one of several of a conversation, which the server should not end within.
+#[derive(Default)]
+struct UnderWay {
+    calls: usize,
+    last: Option<Instant>,
+}
+
+/// One such call, until it is dropped.
+pub struct Call(Arc<Inner>);
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let mut under_way = self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.calls -= 1;
+        under_way.last = Some(Instant::now());
+    }
 }
 
 /// A condition that does not hold: a word for machines, and a reason in Portuguese.
@@ -69,7 +112,28 @@ impl Readiness {
         reason: &'static str,
         holds: impl Fn() -> bool + Send + Sync + 'static,
     ) {
-        let condition = Condition { unmet: Unmet { name, reason }, holds: Box::new(holds) };
+        self.add(name, reason, true, holds);
+    }
+
+    /// Adds a condition without which calls are still answered as well as they can be.
+    pub fn require_of_operator(
+        &self,
+        name: &'static str,
+        reason: &'static str,
+        holds: impl Fn() -> bool + Send + Sync + 'static,
+    ) {
+        self.add(name, reason, false, holds);
+    }
+
+    fn add(
+        &self,
+        name: &'static str,
+        reason: &'static str,
+        stops_calls: bool,
+        holds: impl Fn() -> bool + Send + Sync + 'static,
+    ) {
+        let unmet = Unmet { name, reason };
+        let condition = Condition { unmet, stops_calls, holds: Box::new(holds) };
         let mut conditions = self.0.conditions.write().unwrap_or_else(PoisonError::into_inner);
         conditions.push(condition);
     }
@@ -84,11 +148,66 @@ impl Readiness {
 
     /// From here on the instance is not ready, for it is about to end.
     pub fn drain(&self) {
-        self.0.draining.store(true, Ordering::Release);
+        self.0.draining.send_replace(true);
     }
 
     pub fn draining(&self) -> bool {
-        self.0.draining.load(Ordering::Acquire)
+        *self.0.draining.borrow()
+    }
+
+    /// Ends when the instance is about to end.
+    pub async fn until_draining(&self) {
+        let mut draining = self.0.draining.subscribe();
+        let _ = draining.wait_for(|draining| *draining).await;
+    }
+
+    /// Whether calls can be answered, by all that is known.
+    pub fn serves(&self) -> bool {
+        let conditions = self.0.conditions.read().unwrap_or_else(PoisonError::into_inner);
+        conditions.iter().all(|condition| !condition.stops_calls || (condition.holds)())
+    }
+
+    /// Ends when calls can, or cannot, be answered. [`Self::follow`] finds out.
+    pub async fn until(&self, serving: bool) {
+        if self.serves() == serving {
+            return;
+        }
+        let mut told = self.0.serving.subscribe();
+        let _ = told.wait_for(|told| *told == serving).await;
+    }
+
+    /// Looks at the conditions, and tells those who wait, for as long as the runtime runs.
+    pub fn follow(&self) {
+        let readiness = self.clone();
+        self.0.followed.store(true, Ordering::Release);
+        actix_web::rt::spawn(async move {
+            let mut looks = time::interval(LOOK);
+            looks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+            loop {
+                looks.tick().await;
+                let serves = readiness.serves();
+                let serving = &readiness.0.serving;
+                serving.send_if_modified(|told| std::mem::replace(told, serves) != serves);
+            }
+        });
+    }
+
+    /// Whether anybody finds out when calls can be answered again: only then is it worth waiting.
+    pub fn is_followed(&self) -> bool {
+        self.0.followed.load(Ordering::Acquire)
+    }
+
+    /// A call has begun that is one of several of a conversation.
+    pub fn call_under_way(&self) -> Call {
+        let mut under_way = self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.calls += 1;
+        Call(Arc::clone(&self.0))
+    }
+
+    /// Whether a conversation goes on: a call of it is under way, or was a moment ago.
+    pub fn in_conversation(&self) -> bool {
+        let under_way = self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.calls > 0 || under_way.last.is_some_and(|last| last.elapsed() < PAUSE)
     }
 
     /// What does not hold; empty when the instance is ready.
@@ -133,6 +252,32 @@ pub async fn close_while_draining<B: MessageBody + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_conversation_ends_a_moment_after_its_last_call() {
+        let readiness = Readiness::default();
+        assert!(!readiness.in_conversation());
+        let (first, second) = (readiness.call_under_way(), readiness.clone().call_under_way());
+        drop(first);
+        assert!(readiness.in_conversation());
+        drop(second);
+        assert!(readiness.in_conversation(), "the next call may be on its way");
+        let long_ago = Instant::now().checked_sub(PAUSE);
+        readiness.0.under_way.lock().unwrap().last = long_ago;
+        assert!(!readiness.in_conversation());
+    }
+
+    #[test]
+    fn what_only_the_operator_mends_does_not_keep_calls_waiting() {
+        let readiness = Readiness::default();
+        readiness.require_of_operator("estrutura", "difere", || false);
+        readiness.drain();
+        assert!(readiness.serves() && !readiness.unmet().is_empty());
+        let flag = readiness.flag("banco", "sem banco");
+        assert!(!readiness.serves());
+        flag.set(true);
+        assert!(readiness.serves());
+    }
 
     #[test]
     fn every_condition_that_does_not_hold_is_named() {

@@ -9,7 +9,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::{Instrument, field};
 use uuid::Uuid;
 
@@ -21,6 +21,21 @@ pub const CABECALHO: HeaderName = HeaderName::from_static("x-request-id");
 const DESCONHECIDA: &str = "(desconhecida)";
 
 struct Correlacao(String);
+
+/// Until when a request is better answered late than refused, because its client cannot come back.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(pub Instant);
+
+impl Deadline {
+    pub fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+}
+
+/// That of a request, if it has one.
+pub fn deadline(req: &HttpRequest) -> Option<Deadline> {
+    req.extensions().get::<Deadline>().copied()
+}
 
 /// How a door says that it cannot answer.
 type Refuse = fn(&Error) -> HttpResponse;
@@ -50,7 +65,15 @@ pub async fn acompanhar<B: MessageBody + 'static>(
         None => None,
         Some(Noted(chamada, refuse)) => {
             let mut written = chamada.encerrar(resposta.status().as_u16());
-            written.wait().await.err().map(|error| refuse(&error))
+            let deadline = deadline(resposta.request());
+            loop {
+                match written.wait().await {
+                    Ok(()) => break None,
+                    // Each time it is waited for anew.
+                    Err(_) if deadline.is_some_and(|d| !d.left().is_zero()) && !written.lost() => {}
+                    Err(error) => break Some(refuse(&error)),
+                }
+            }
         }
     };
     let mut resposta = match refused {
@@ -122,4 +145,9 @@ pub fn caller(req: &HttpRequest) -> String {
 /// does not take it.
 pub fn anotar(req: &HttpRequest, chamada: &Chamada, refuse: Refuse) {
     req.extensions_mut().insert(Noted(chamada.clone(), refuse));
+}
+
+/// The request is tried again: the call that it turned out to be is over.
+pub fn forget(req: &HttpRequest) {
+    req.extensions_mut().remove::<Noted>();
 }

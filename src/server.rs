@@ -207,11 +207,12 @@ fn preparar(partes: &Partes) -> Readiness {
         move || auditoria.is_writable(),
     );
     let db = partes.app.db.clone();
-    readiness.require(
+    readiness.require_of_operator(
         "estrutura",
         "o banco não está como as migrações o fazem: o log diz onde; rode `elos migrate repair`",
         move || db.structure_holds(),
     );
+    readiness.follow();
     readiness
 }
 

@@ -78,6 +78,11 @@ impl Written {
         (Box::new(tell), Self(State::Waiting(told)))
     }
 
+    /// Nobody will write them any more: there is nothing to wait for.
+    pub const fn lost(&self) -> bool {
+        matches!(self.0, State::Lost)
+    }
+
     /// Waits until the records are on disk; after a failure it may be asked again.
     pub async fn wait(&mut self) -> Result<(), Error> {
         let told = match &mut self.0 {

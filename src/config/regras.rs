@@ -51,7 +51,7 @@ impl Default for Regras {
             protocolo_exato: false,
             validar_dv_protocolo: false,
             ciencia_por_get: true,
-            componente_maximo: 100,
+            componente_maximo: 500,
             prazo_do_tramite: 8,
             campos_desconhecidos: CamposDesconhecidos::Avisar,
         }

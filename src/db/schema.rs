@@ -266,6 +266,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    parte_enviada (conteudo_id) {
+        conteudo_id -> BigInt,
+        idt -> BigInt,
+        protocolo_chave -> Text,
+        hash -> Text,
+        inicio -> BigInt,
+        fim -> BigInt,
+    }
+}
+
+diesel::table! {
     mudanca_de_situacao (id) {
         id -> BigInt,
         idt -> BigInt,

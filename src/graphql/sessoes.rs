@@ -21,6 +21,9 @@ use tokio::time::{Instant, interval_at, sleep};
 const CONFERENCIA: Duration = Duration::from_secs(5);
 /// Deliveries under way at once, in the whole process.
 const ENTREGAS: usize = 4;
+/// How long a conversation of several calls, such as the reception of a processo, may go on once
+/// the server is to end.
+const CONVERSATION: Duration = Duration::from_secs(120);
 /// How long a server that must stop at once lets its sockets say so.
 const DESPEDIDA: Duration = Duration::from_secs(1);
 
@@ -111,8 +114,12 @@ pub fn encerrar_com_sinais(
         let com_calma = sinais.esperar().await;
         ending.readiness.drain();
         let pause = if com_calma { ending.pause } else { Duration::ZERO };
-        exit_after(pause + ending.at_the_latest);
+        exit_after(pause, ending.at_the_latest, ending.readiness.clone());
         sleep(pause).await;
+        let begun = Instant::now();
+        while com_calma && ending.readiness.in_conversation() && begun.elapsed() < CONVERSATION {
+            sleep(Duration::from_millis(50)).await;
+        }
         sessoes.encerrando.send_replace(true);
         let prazo = Instant::now() + DESPEDIDA;
         while !com_calma && !sessoes.vazias() && Instant::now() < prazo {
@@ -124,13 +131,19 @@ pub fn encerrar_com_sinais(
 }
 
 /// A thread of its own: what keeps the process from ending may keep the runtime from running.
-fn exit_after(time: Duration) {
-    let spawned = thread::Builder::new().name("elos-exit".into()).spawn(move || {
-        thread::sleep(time);
+/// Conversations that go on have their time before what is left has its own.
+fn exit_after(pause: Duration, at_the_latest: Duration, readiness: Readiness) {
+    let wait = move || {
+        thread::sleep(pause);
+        let begun = std::time::Instant::now();
+        while readiness.in_conversation() && begun.elapsed() < CONVERSATION {
+            thread::sleep(Duration::from_millis(50));
+        }
+        thread::sleep(at_the_latest);
         tracing::error!("what was under way did not end in time; exiting");
         std::process::exit(1);
-    });
-    if let Err(error) = spawned {
+    };
+    if let Err(error) = thread::Builder::new().name("elos-exit".into()).spawn(wait) {
         tracing::error!(%error, "nothing sees to it that the process ends in time");
     }
 }

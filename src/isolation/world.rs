@@ -420,6 +420,17 @@ impl<'a> Maker<'a> {
                     now("recebido_em"),
                 ],
             )?;
+            self.insert(
+                "parte_enviada",
+                &[
+                    ("conteudo_id", self.id(n)),
+                    ("idt", self.id(idt)),
+                    ("protocolo_chave", format!("'ELOSPROVA{idt}{seed}'")),
+                    ("hash", format!("encode(sha256('elosbytes{seed}'::bytea), 'base64')")),
+                    ("inicio", "0".into()),
+                    ("fim", "16".into()),
+                ],
+            )?;
         }
         self.insert(
             "pedido_de_vinculo",

@@ -176,6 +176,18 @@ impl Corpo {
         self.inteiro(nome, campo)
     }
 
+    /// A text, or a whole number as its digits.
+    pub fn texto_ou_numero(&mut self, nome: &'static str, campo: Campo) -> Option<String> {
+        if let Some(Value::Number(numero)) = self.campos.get(nome)
+            && (numero.is_i64() || numero.is_u64())
+        {
+            let texto = numero.to_string();
+            self.campos.remove(nome);
+            return Some(texto);
+        }
+        self.texto(nome, campo)
+    }
+
     /// `dd/MM/yyyy`.
     pub fn data(&mut self, nome: &'static str, campo: Campo) -> Option<NaiveDate> {
         let texto = self.texto(nome, campo)?;
@@ -268,12 +280,17 @@ impl Corpo {
         nomes.iter().filter_map(tirar).filter(|(_, valor)| !valor.is_null()).collect()
     }
 
-    pub fn logico(&mut self, nome: &'static str, campo: Campo) -> Option<bool> {
-        match self.campos.remove(nome)? {
-            Value::Null => None,
-            Value::Bool(valor) => Some(valor),
-            _ => self.recusar(campo, "esperava true ou false"),
-        }
+    /// Takes all that nobody asked for, where its name serves.
+    pub fn resto(&mut self, serve: impl Fn(&str) -> bool) -> Map<String, Value> {
+        let campos = std::mem::take(&mut self.campos);
+        let (resto, ficam) = campos.into_iter().partition(|(nome, _)| serve(nome));
+        self.campos = ficam;
+        resto
+    }
+
+    /// The fields, for who looks at all of them before they are read.
+    pub fn campos_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.campos
     }
 
     /// RFC 3339, with an offset.

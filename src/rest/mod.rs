@@ -79,7 +79,7 @@ pub fn rotas(config: &mut web::ServiceConfig) {
 }
 
 /// A path, and the methods that it answers to; others get a 405 that names them.
-fn rota(caminho: &'static str, metodos: &'static str) -> actix_web::Resource {
+fn rota(caminho: &str, metodos: &'static str) -> actix_web::Resource {
     web::resource(caminho).default_service(web::to(move || metodo(metodos)))
 }
 

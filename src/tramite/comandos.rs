@@ -2,7 +2,7 @@
 
 use super::{
     ComponenteDigital, EnderecoDeEstrutura, HashSha256, Idt, MotivoDaUrgencia, MotivoRecusa,
-    NivelDeSigilo, Nre,
+    NivelDeSigilo, Nre, Trecho,
 };
 use crate::armazem::ConteudoId;
 use crate::error::Recusa;
@@ -20,6 +20,9 @@ pub struct EnviarTramite {
     pub descricao: Option<String>,
     pub nivel_de_sigilo: Option<NivelDeSigilo>,
     pub hipotese_legal: Option<String>,
+    /// A hipótese legal is among the metadados, be it by its number alone.
+    #[serde(skip)]
+    pub hipotese_informada: bool,
     pub processo_de_negocio: Option<String>,
     pub urgente: bool,
     pub motivo_da_urgencia: Option<MotivoDaUrgencia>,
@@ -32,6 +35,9 @@ pub struct EnviarTramite {
     pub todos_os_componentes: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub componentes: Vec<ComponenteDigital>,
+    /// What the door has to say of the request, beside what it refuses.
+    #[serde(skip)]
+    pub avisos: Vec<String>,
     /// Fields that the door could not read, as refusals.
     #[serde(serialize_with = "Recusa::so_os_campos")]
     pub malformados: Vec<Recusa>,
@@ -123,12 +129,49 @@ pub struct EnviarComponente {
     pub malformados: Vec<Recusa>,
 }
 
+/// The remetente sends a part of a file: which bytes of it, and how many came.
+#[derive(Debug, Clone, Serialize)]
+pub struct EnviarParte {
+    pub idt: Idt,
+    pub protocolo: Option<String>,
+    pub hash: Option<HashSha256>,
+    pub trecho: Trecho,
+    pub tamanho: i64,
+    /// Where they are; none when the trâmite was not waiting for any.
+    pub conteudo: Option<ConteudoId>,
+    /// Fields that the door could not read, as refusals.
+    #[serde(serialize_with = "Recusa::so_os_campos")]
+    pub malformados: Vec<Recusa>,
+}
+
+/// The remetente has sent all parts of a file.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConcluirComponente {
+    pub idt: Idt,
+    pub protocolo: Option<String>,
+    pub hash: Option<HashSha256>,
+    /// The parts that it is made of, and what they come to; none when it was here already.
+    pub montado: Option<Montado>,
+    /// Fields that the door could not read, as refusals.
+    #[serde(serialize_with = "Recusa::so_os_campos")]
+    pub malformados: Vec<Recusa>,
+}
+
+/// A file put together from its parts.
+#[derive(Debug, Clone, Serialize)]
+pub struct Montado {
+    pub partes: Vec<ConteudoId>,
+    pub calculado: HashSha256,
+}
+
 /// The destinatário fetches a file.
 #[derive(Debug, Clone, Serialize)]
 pub struct BaixarComponente {
     pub idt: Idt,
     pub protocolo: Option<String>,
     pub hash: Option<HashSha256>,
+    /// Which bytes of it; none is the whole file.
+    pub trecho: Option<Trecho>,
     /// Fields that the door could not read, as refusals.
     #[serde(serialize_with = "Recusa::so_os_campos")]
     pub malformados: Vec<Recusa>,

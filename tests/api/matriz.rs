@@ -152,6 +152,10 @@ fn rota(app: &App, cliente: Option<&str>, metodo: &str, caminho: &str) -> u16 {
         ("{nre}", "0000000001522026"),
         ("{protocolo}", "99990.000001%2F2026-53"),
         ("{repositorio}", "1"),
+        ("{inicio}", "0"),
+        ("{fim}", "1"),
+        // Well asked, it is held until there is something to tell.
+        ("/pendencias", "/pendencias?idTramiteDaPendenciaRecebida=x"),
     ]
     .iter()
     .fold(caminho.to_owned(), |caminho, (nome, valor)| caminho.replace(nome, valor));

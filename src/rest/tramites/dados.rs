@@ -1,6 +1,8 @@
 //! How trâmites look in an answer, in the words of the real platform.
 
 use super::super::envelope::objeto;
+use super::corpo::GUARDADO_DO_CABECALHO;
+use super::fields::drop_senders_own;
 use crate::assinante::Assinante;
 use crate::error::Error;
 use crate::tramite::rules::SituacaoTramite;
@@ -31,7 +33,7 @@ fn destinatario(tramite: &Tramite) -> Value {
     estrutura(tramite.destinatario_repositorio, &tramite.destinatario_numero)
 }
 
-/// What a send answers. The time is in milliseconds of the epoch, as the platform writes it.
+/// What a send answers. The time is a text: the platform's client reads a number as no date.
 pub fn envio(
     tramite: &Tramite,
     componentes: &[Componente],
@@ -43,7 +45,7 @@ pub fn envio(
         ("IDT", gravado(json!(tramite.idt))),
         ("NRE", gravado(json!(tramite.nre))),
         ("ticketParaEnvioDeComponentesDigitais", gravado(json!(tramite.idt))),
-        ("dataHoraDeRegistroDoTramite", Some(json!(tramite.criado_em.timestamp_millis()))),
+        ("dataHoraDeRegistroDoTramite", Some(instante(tramite.criado_em))),
         (
             "processosComComponentesDigitaisSolicitados",
             Some(por_protocolo(componentes, |componente| componente.solicitado)),
@@ -100,7 +102,7 @@ pub fn tramite(
     let a_assinar = componentes.filter(|_| a_enviar.is_none());
     let pendentes = a_enviar.map(|todos| por_protocolo(todos, Componente::falta_enviar));
     let pendentes = pendentes.or_else(|| Some(por_protocolo(a_baixar?, Componente::falta_baixar)));
-    let historico: Vec<Value> = historico
+    let historico: Value = historico
         .iter()
         .map(|mudanca| {
             json!({ "situacao": mudanca.situacao.codigo(), "dataHora": instante(mudanca.ocorrida_em) })
@@ -113,7 +115,8 @@ pub fn tramite(
         ("remetente", Some(remetente(tramite))),
         ("destinatario", Some(destinatario(tramite))),
         ("situacaoAtual", Some(json!(tramite.situacao.codigo()))),
-        ("historico", Some(historico.into())),
+        ("mudancasDeSituacao", Some(historico.clone())),
+        ("historico", Some(historico)),
         ("devolucao", Some(json!(tramite.devolucao))),
         ("motivoDaRecusa", tramite.motivo_recusa.clone().map(Value::from)),
         ("justificativaDaRecusa", tramite.justificativa.clone().map(Value::from)),
@@ -137,12 +140,21 @@ pub fn pendencia(tramite: &Tramite) -> Value {
     })
 }
 
-/// What the destinatário receives: the documented fields, those that were only kept too.
-pub fn metadados(tramite: &Tramite) -> Result<Value, Error> {
+/// What the destinatário receives: the documented fields, and those that were only kept.
+pub fn metadados(tramite: &Tramite) -> Result<Map<String, Value>, Error> {
     let mut guardados: Map<String, Value> = match &tramite.metadados {
         Some(texto) => serde_json::from_str(texto).map_err(Error::interno)?,
         None => Map::new(),
     };
+    // What was kept before this was cleaned as it came in.
+    drop_senders_own(&mut guardados);
+    let do_cabecalho = match guardados.shift_remove(GUARDADO_DO_CABECALHO) {
+        Some(Value::Object(campos)) => campos,
+        _ => Map::new(),
+    };
+    let adicionais = guardados.shift_remove("propriedadesAdicionais");
+    // Between the remetente and this server alone.
+    guardados.shift_remove("enviarApenasComponentesDigitaisPendentes");
     let mut processo = Map::new();
     processo.insert("protocolo".into(), json!(tramite.protocolo));
     processo.insert("nivelDeSigilo".into(), json!(tramite.nivel_de_sigilo));
@@ -153,11 +165,11 @@ pub fn metadados(tramite: &Tramite) -> Result<Value, Error> {
     if let Some(negocio) = &tramite.processo_de_negocio {
         processo.insert("processoDeNegocio".into(), json!(negocio));
     }
-    let adicionais = guardados.shift_remove("propriedadesAdicionais");
-    // Between the remetente and this server alone.
-    guardados.shift_remove("enviarApenasComponentesDigitaisPendentes");
+    // Its reader takes no absent list for an empty one.
+    processo.insert("documentos".into(), json!([]));
     processo.extend(guardados);
-    Ok(objeto([
+    let mut metadados = Map::new();
+    let campos = [
         ("nre", Some(json!(tramite.nre))),
         ("IDT", Some(json!(tramite.idt))),
         ("remetente", Some(remetente(tramite))),
@@ -168,7 +180,11 @@ pub fn metadados(tramite: &Tramite) -> Result<Value, Error> {
         ("devolucao", Some(json!(tramite.devolucao))),
         ("propriedadesAdicionais", adicionais),
         ("processo", Some(processo.into())),
-    ]))
+    ];
+    // A field that is known wins over one of the same name that was only kept.
+    metadados.extend(do_cabecalho);
+    metadados.extend(campos.into_iter().filter_map(|(nome, valor)| Some((nome.into(), valor?))));
+    Ok(metadados)
 }
 
 /// The recibo, its date in whole seconds as it is signed, and the text that was signed.

@@ -1,7 +1,9 @@
 //! The files that the documents of a send tell of, in the processo and in those that
-//! are apensados to it. Everything else about documents is kept as it comes.
+//! are apensados to it. Everything else about documents is kept as it comes. A document that
+//! was withdrawn tells of files that nobody sends.
 
 use super::super::corpo::Corpo;
+use super::fields::{APENSADOS, boolean, integer};
 use crate::tramite::rules::COMPONENTES_MAXIMO;
 use crate::tramite::{ComponenteDigital, Protocolo};
 use serde_json::{Map, Value};
@@ -67,7 +69,8 @@ impl Leitura {
         for (onde, documento) in self.itens(onde, "documentos", campos) {
             self.documento(protocolo, &onde, documento);
         }
-        for (onde, apensado) in self.itens(onde, "processosApensados", campos) {
+        let apensados = APENSADOS.map(|nome| self.itens(onde, nome, campos));
+        for (onde, apensado) in apensados.into_iter().flatten() {
             let dito = apensado.get("protocolo").filter(|dito| !dito.is_null());
             let lido = dito.and_then(Value::as_str).filter(|dito| Protocolo::ler(dito).is_ok());
             let antes = self.achados.len();
@@ -80,6 +83,9 @@ impl Leitura {
     }
 
     fn documento(&mut self, protocolo: &str, onde: &str, campos: &Map<String, Value>) {
+        if campos.get("retirado").and_then(boolean) == Some(true) {
+            return;
+        }
         let componentes = self.itens(&format!("{onde}."), "componentesDigitais", campos);
         let sem_ordem = matches!(campos.get("ordem"), None | Some(Value::Null));
         if componentes.is_empty() && sem_ordem {
@@ -103,7 +109,7 @@ impl Leitura {
             let conhecido = algoritmo.is_none_or(|nome| nome.is_null() || nome == "SHA256");
             let conteudo = hash.and_then(|hash| hash.get("conteudo")).and_then(Value::as_str);
             let lido = conteudo.and_then(|conteudo| conteudo.parse().ok());
-            let tamanho = campos.get("tamanhoEmBytes").and_then(Value::as_i64);
+            let tamanho = campos.get("tamanhoEmBytes").and_then(integer);
             match (ordem, conhecido, lido, tamanho) {
                 (None, ..) => self.recusar(&format!("{onde}.ordem"), "esperava um inteiro"),
                 (_, false, ..) => self.recusar(&format!("{onde}.hash.algoritmo"), "use SHA256"),
@@ -127,5 +133,5 @@ impl Leitura {
 }
 
 fn inteiro(campos: &Map<String, Value>, nome: &str) -> Option<i32> {
-    campos.get(nome)?.as_i64()?.try_into().ok()
+    integer(campos.get(nome)?)?.try_into().ok()
 }

@@ -1,7 +1,7 @@
 //! What reads trâmites.
 
 use super::super::openapi::parametros::Paginas;
-use super::super::openapi::tramite::recusas::{DoTramita, SemTramite};
+use super::super::openapi::tramite::recusas::{DoTramita, PeloEstado, SemTramite};
 use super::super::openapi::tramite::respostas::{
     PaginaDeTramites, Pendencias, RegistroVisto, TramiteVisto,
 };
@@ -10,19 +10,20 @@ use super::super::openapi::tramite::{
 };
 use super::super::pagina::{PaginaPedida, invalido};
 use super::super::{Chamada, Parametros};
+use super::entry::{boolean, enter, enter_with_query, estrutura};
+use super::passos::passar;
 use super::recusa::Recusado;
 use super::{dados, idt, ok, ok_of_parts};
-use crate::auth::Papel;
+use crate::auth::{Ator, Papel};
 use crate::campo::natural;
 use crate::db::lista::deslocada;
 use crate::db::{Relation, Sessao};
 use crate::error::{CodigoErro, Error, Recusa};
+use crate::escrita::Modo;
 use crate::rastro::sem_recursos;
 use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite};
 use crate::tramite::store::{self, ComponentesDe, Filtro, HistoricoDe, RegistroDe, Tramites};
-use crate::tramite::{
-    Componente, EnderecoDeEstrutura, Idt, MudancaDeSituacao, Nre, Protocolo, Tramite,
-};
+use crate::tramite::{Componente, Idt, MudancaDeSituacao, Nre, Protocolo, ReceberTramite, Tramite};
 use actix_web::{HttpRequest, HttpResponse, web};
 use ahash::{HashMap, HashMapExt};
 use chrono::{DateTime, Datelike, Utc};
@@ -42,9 +43,11 @@ sem_recursos!(Detalhes);
 const TODOS: i64 = 1000;
 
 impl Detalhes {
-    /// Of one trâmite: its files too, as far as the caller may know of them.
-    fn de_um(sessao: &mut Sessao<'_>, tramite: &Arc<Tramite>) -> Result<Self, Error> {
-        let detalhes = Self::de(sessao, std::slice::from_ref(tramite))?;
+    /// Of these trâmites, and of the first of them its files, as far as the caller may know of
+    /// them: each may have thousands.
+    fn do_primeiro(sessao: &mut Sessao<'_>, tramites: &[Arc<Tramite>]) -> Result<Self, Error> {
+        let detalhes = Self::de(sessao, tramites)?;
+        let Some(tramite) = tramites.first() else { return Ok(detalhes) };
         let parte = tramite.parte(sessao.escopo.tribunal());
         let sabe = parte != Some(ParteDoTramite::Destinatario) || tramite.metadados_em.is_some();
         if !sabe || !dados::mostra_componentes(tramite.situacao) {
@@ -54,7 +57,7 @@ impl Detalhes {
         Ok(Self { componentes, ..detalhes })
     }
 
-    /// Of many, each may have thousands of files: none is told.
+    /// Of these trâmites, without their files.
     fn de(sessao: &mut Sessao<'_>, tramites: &[Arc<Tramite>]) -> Result<Self, Error> {
         let historicos: Vec<_> = tramites.iter().map(|t| HistoricoDe(t.idt)).collect();
         let historicos = HistoricoDe::load(sessao, &historicos)?;
@@ -81,12 +84,14 @@ impl Detalhes {
     operation_id = "listarTramites",
     tag = "Tramita",
     summary = "Lista os trâmites em que quem chama é parte.",
-    description = "Do mais antigo ao mais novo. Um trâmite recusado só o remetente o vê.",
+    description = "Do mais novo ao mais antigo. Um trâmite recusado só o remetente o vê. A estrutura se \
+        escreve também como `remetente[identificacaoDoRepositorioDeEstruturas]=1` e \
+        `remetente[numeroDeIdentificacaoDaEstrutura]=820`.",
     params(FiltroDeTramites, Paginas),
     responses(PaginaDeTramites, DoTramita)
 )]
 pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Recusado> {
-    let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
+    let (chamada, mut parametros) = enter_with_query(&req, Papel::Consulta).await?;
     let protocolo = parametros.tirar("protocolo").map(|texto| Protocolo::ler(&texto)).transpose();
     let protocolo = protocolo.map_err(|erro| invalido("protocolo", &erro.to_string()))?;
     let situacao = parametros.tirar("situacaoAtual").map(|texto| {
@@ -98,23 +103,19 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Recusado> {
         nre: parametros.forma::<Nre>("NRE")?,
         protocolo_chave: protocolo.map(|protocolo| protocolo.chave().to_owned()),
         situacao: situacao.transpose()?.map(|situacao| vec![situacao]),
-        em_andamento: None,
         remetente: estrutura(&mut parametros, "remetente")?,
         destinatario: estrutura(&mut parametros, "destinatario")?,
         criado_de: instante(&mut parametros, "de")?,
         criado_ate: instante(&mut parametros, "ate")?,
-        pendencia: None,
+        newest_first: true,
+        ..Filtro::default()
     };
     let PaginaPedida { numero, tamanho } = PaginaPedida::ler(&mut parametros)?;
     parametros.terminar()?;
-    let de_um = filtro.idt.is_some();
     let lista = Tramites::Todos(Box::new(filtro));
     let ler = move |sessao: &mut Sessao<'_>| {
         let (tramites, total) = deslocada(sessao, &lista, numero * tamanho, tamanho)?;
-        let detalhes = match tramites.first() {
-            Some(um) if de_um => Detalhes::de_um(sessao, um)?,
-            _ => Detalhes::de(sessao, &tramites)?,
-        };
+        let detalhes = Detalhes::do_primeiro(sessao, &tramites)?;
         Ok((tramites, total, detalhes))
     };
     let (tramites, total, detalhes) = chamada.ler(ler).await?;
@@ -141,22 +142,6 @@ fn idt_pedido(parametros: &mut Parametros) -> Result<Option<Idt>, Recusado> {
     Ok(Some(lido?))
 }
 
-/// `repositorio:numero`, or the number alone in the Poder Judiciário.
-fn estrutura(
-    parametros: &mut Parametros,
-    nome: &str,
-) -> Result<Option<EnderecoDeEstrutura>, Recusado> {
-    let Some(texto) = parametros.tirar(nome) else { return Ok(None) };
-    let (repositorio, numero) = texto.trim().split_once(':').unwrap_or(("1", texto.trim()));
-    let Ok(repositorio) = repositorio.parse() else {
-        return Err(invalido(nome, "use repositorio:numero").into());
-    };
-    if let Some(recusa) = rules::numero_de_estrutura(numero) {
-        return Err(invalido(nome, &recusa.mensagem).into());
-    }
-    Ok(Some(EnderecoDeEstrutura { repositorio, numero: numero.to_owned() }))
-}
-
 /// `GET /tramites/pendentes`: what waits for a step of the caller, oldest first.
 #[utoipa::path(
     get,
@@ -169,12 +154,8 @@ fn estrutura(
     responses(Pendencias, DoTramita)
 )]
 pub async fn pendentes(req: HttpRequest) -> Result<HttpResponse, Recusado> {
-    let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
-    let todas = match parametros.tirar("todas").as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(invalido("todas", "use true ou false").into()),
-    };
+    let (chamada, mut parametros) = enter_with_query(&req, Papel::Consulta).await?;
+    let todas = boolean(&mut parametros, "todas")?.unwrap_or(false);
     parametros.terminar()?;
     let filtro = Filtro { pendencia: Some(todas), ..Filtro::default() };
     let lista = Tramites::Todos(Box::new(filtro));
@@ -183,33 +164,71 @@ pub async fn pendentes(req: HttpRequest) -> Result<HttpResponse, Recusado> {
     Ok(ok(&tramites.iter().map(|tramite| dados::pendencia(tramite)).collect()))
 }
 
-/// `GET /tramites/{idt}`. It changes nothing, whoever asks.
+/// `GET /tramites/{idt}`: the trâmite and, to whoever may have them, its metadata. As on the
+/// platform, the destinatário receives them by it.
 #[utoipa::path(
     get,
     path = "/tramites/{idt}",
     operation_id = "verTramite",
     tag = "Tramita",
-    summary = "Mostra um trâmite.",
-    description = "Não muda nada, seja quem for que o lê.",
+    summary = "Mostra um trâmite e os seus metadados.",
+    description = "O remetente lê os metadados desde a situação 1. Lido pelo destinatário na situação 2, o \
+        trâmite passa à 3 e, sem arquivo a baixar, à 4; depois lê-se de novo sem mudar nada. Quem só \
+        consulta não muda nada, e até a 3 não vê os metadados; para olhar sem receber há \
+        `GET /tramites?IDT=`.",
     params(DoTramite),
-    responses(TramiteVisto, DoTramita, SemTramite)
+    responses(TramiteVisto, DoTramita, SemTramite, PeloEstado)
 )]
 pub async fn por_idt(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
+    let chamada = enter(&req, Papel::Consulta).await?;
     let idt = idt(&caminho)?;
+    let (mut tramite, mut detalhes) = ver(&chamada, idt).await?;
+    if espera_por(chamada.ator(), &tramite) {
+        passar(&chamada, ReceberTramite { idt }, Modo::default()).await?;
+        (tramite, detalhes) = ver(&chamada, idt).await?;
+    }
+    let shows = ve_metadados(chamada.ator(), &tramite);
+    // About the bytes of a field that was sent.
+    let fields = tramite.metadados.as_ref().filter(|_| shows).map_or(0, String::len) / 64;
+    let files: usize = detalhes.componentes.values().map(|todos| todos.len()).sum();
+    let corpo = move || {
+        let mut corpo = detalhes.mostrar_um(&tramite);
+        if let Some(campos) = corpo.as_object_mut().filter(|_| shows) {
+            campos.extend(dados::metadados(&tramite)?);
+        }
+        Ok(corpo)
+    };
+    Ok(ok_of_parts(&chamada, files + fields, corpo).await?)
+}
+
+async fn ver(chamada: &Chamada, idt: Idt) -> Result<(Arc<Tramite>, Detalhes), Recusado> {
     let ler = move |sessao: &mut Sessao<'_>| {
         let Some(achado) = store::tramite_se_visivel(sessao, idt)?.map(Arc::new) else {
             return Ok(None);
         };
-        let detalhes = Detalhes::de_um(sessao, &achado)?;
+        let detalhes = Detalhes::do_primeiro(sessao, std::slice::from_ref(&achado))?;
         Ok(Some((achado, detalhes)))
     };
-    let (tramite, detalhes) = chamada.ler(ler).await?.ok_or_else(rules::tramite_visivel)?;
-    let parts = detalhes.componentes.values().map(|todos| todos.len()).sum();
-    Ok(ok_of_parts(&chamada, parts, move || Ok(detalhes.mostrar_um(&tramite))).await?)
+    chamada.ler(ler).await?.ok_or_else(|| rules::tramite_visivel().into())
+}
+
+/// The trâmite waits for the caller's reception, and this caller may take it.
+fn espera_por(ator: &Ator, tramite: &Tramite) -> bool {
+    tramite.situacao == SituacaoTramite::ComponentesRecebidosSolucao
+        && tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Destinatario)
+        && tramite.age(ator, ParteDoTramite::Destinatario)
+        && ator.tem(Papel::Integracao)
+}
+
+fn ve_metadados(ator: &Ator, tramite: &Tramite) -> bool {
+    match tramite.parte(ator.tribunal()) {
+        Some(ParteDoTramite::Remetente) => true,
+        Some(ParteDoTramite::Destinatario) => tramite.metadados_em.is_some(),
+        _ => false,
+    }
 }
 
 /// `GET /NREs/{nre}`, for a party.
@@ -258,7 +277,7 @@ pub async fn por_protocolo(
 
 /// Unknown and not a party are one answer.
 async fn registro(req: &HttpRequest, key: RegistroDe) -> Result<HttpResponse, Recusado> {
-    let chamada = Chamada::entrar(req, Papel::Consulta).await?;
+    let chamada = enter(req, Papel::Consulta).await?;
     let ler = move |sessao: &mut Sessao<'_>| {
         let achado = RegistroDe::load_one(sessao, &key)?;
         let Some(registro) = achado else { return Ok(None) };

@@ -6,70 +6,99 @@ pub mod componentes;
 mod corpo;
 mod dados;
 mod documentos;
+mod entry;
+mod fields;
 pub mod leitura;
+mod not_offered;
 pub mod passos;
+mod patience;
+pub mod pendencias;
 pub mod recibos;
 mod recusa;
+mod wire;
 
 use super::{Chamada, rota};
 use crate::campo::natural;
 use crate::error::Error;
 use crate::tramite::{Idt, rules};
+use actix_web::guard::fn_guard;
 use actix_web::http::StatusCode;
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, ResponseError, web};
+use patience::Patient;
 use recusa::Recusado;
 use serde_json::Value;
 
 /// Where the real platform has them.
 const PREFIXO: &str = "/interoperabilidade/rest/v3";
 
+/// The first segments of its paths, where they stand alone.
+const PRIMEIROS: [&str; 6] = [
+    "NREs",
+    "pendencias",
+    "sincroniza-tramite",
+    "tickets-de-envio-de-componente",
+    "tramite",
+    "tramites",
+];
+
 pub fn rotas(config: &mut web::ServiceConfig) {
-    config.service(web::scope(PREFIXO).configure(recursos).default_service(web::to(desconhecida)));
-    config.configure(recursos);
+    let escopo = web::scope(PREFIXO).configure(recursos).default_service(web::to(desconhecida));
+    config.service(escopo.wrap(from_fn(wire::tolerate)));
+    let sem_prefixo = fn_guard(|pedido| {
+        let mut segmentos = pedido.head().uri.path().split('/').filter(|s| !s.is_empty());
+        segmentos.next().is_some_and(|primeiro| PRIMEIROS.contains(&primeiro))
+    });
+    let escopo = web::scope("").guard(sem_prefixo).configure(recursos);
+    let escopo = escopo.default_service(web::to(desconhecida));
+    config.service(escopo.wrap(from_fn(wire::tolerate)));
 }
 
 fn recursos(config: &mut web::ServiceConfig) {
     config.configure(catalogos::recursos);
-    config
-        .service(recurso("/tramite/processo", "POST").post(passos::enviar))
-        .service(recurso("/tramites/processo", "POST").post(passos::enviar))
-        .service(recurso("/tramites", "GET").get(leitura::listar))
-        .service(recurso("/tramites/pendentes", "GET").get(leitura::pendentes))
-        .service(recurso("/tramites/protocolo/{protocolo:.*}", "GET").get(leitura::por_protocolo))
-        .service(
-            recurso("/tramites/{idt}", "GET, DELETE")
-                .get(leitura::por_idt)
-                .delete(passos::cancelar),
+    let ticket = "/tickets-de-envio-de-componente/{ticket}/protocolos/componentes-a-enviar";
+    let recursos = [
+        recurso("/tramite/processo", "POST").post(passos::enviar),
+        recurso("/tramites/processo", "POST").post(passos::enviar),
+        recurso("/tramites/documento", "POST").post(not_offered::loose_document),
+        recurso("/tramites", "GET").get(leitura::listar),
+        recurso("/tramites/pendentes", "GET").get(leitura::pendentes),
+        recurso("/tramites/protocolo/{protocolo:.*}", "GET").get(leitura::por_protocolo),
+        recurso("/tramites/{idt}", "GET, DELETE").get(leitura::por_idt).delete(passos::cancelar),
+        recurso("/tramites/{idt}/recebimento", "POST").post(passos::receber),
+        recurso("/tramites/{idt}/recibo", "GET, POST")
+            .get(recibos::de_conclusao)
+            .post(passos::enviar_recibo),
+        recurso("/tramites/{idt}/recusa", "POST").post(passos::recusar),
+        recurso("/tramites/{idt}/ciencia", "GET, POST")
+            .get(passos::ciencia_por_get)
+            .post(passos::dar_ciencia),
+        recurso(ticket, "PUT").put(componentes::enviar::enviar),
+        recurso(&format!("{ticket}/partes/sinalizacao-termino-envio"), "POST")
+            .post(componentes::partes::concluir),
+        recurso(&format!("{ticket}/partes/{{inicio}}-{{fim}}"), "PUT")
+            .put(componentes::partes::enviar),
+        recurso("/tramites/{idt}/protocolos/componentes-digitais", "POST")
+            .post(componentes::baixar::baixar),
+        recurso("/tramites/{idt}/protocolos/componentes-digitais/partes/{inicio}-{fim}", "POST")
+            .post(componentes::baixar::baixar_parte),
+        recurso("/tramites/{idt}/recibo-de-envio", "GET").get(recibos::de_envio),
+        recurso("/NREs/{nre}", "GET").get(leitura::por_nre),
+        recurso("/pendencias", "GET").get(pendencias::esperar),
+        recurso(
+            "/NREs/{nre}/destinatarios/{repositorio}/{estrutura}/reproducoes-de-tramite",
+            "POST",
         )
-        .service(recurso("/tramites/{idt}/recebimento", "POST").post(passos::receber))
-        .service(
-            recurso("/tramites/{idt}/recibo", "GET, POST")
-                .get(recibos::de_conclusao)
-                .post(passos::enviar_recibo),
-        )
-        .service(recurso("/tramites/{idt}/recusa", "POST").post(passos::recusar))
-        .service(
-            recurso("/tramites/{idt}/ciencia", "GET, POST")
-                .get(passos::ciencia_por_get)
-                .post(passos::dar_ciencia),
-        )
-        .service(
-            recurso(
-                "/tickets-de-envio-de-componente/{ticket}/protocolos/componentes-a-enviar",
-                "PUT",
-            )
-            .put(componentes::enviar::enviar),
-        )
-        .service(
-            recurso("/tramites/{idt}/protocolos/componentes-digitais", "POST")
-                .post(componentes::baixar::baixar),
-        )
-        .service(recurso("/tramites/{idt}/recibo-de-envio", "GET").get(recibos::de_envio))
-        .service(recurso("/NREs/{nre}", "GET").get(leitura::por_nre));
+        .post(not_offered::reproduction),
+        recurso("/sincroniza-tramite/{idt}", "GET").get(not_offered::synchronization),
+    ];
+    for recurso in recursos {
+        config.service(recurso.wrap(Patient));
+    }
 }
 
 /// A path, and the methods that it answers to; others get a 405 that names them.
-fn recurso(caminho: &'static str, metodos: &'static str) -> actix_web::Resource {
+fn recurso(caminho: &str, metodos: &'static str) -> actix_web::Resource {
     rota(caminho, metodos).default_service(web::to(move || async move {
         Recusado::from(super::metodo(metodos).await)
     }))

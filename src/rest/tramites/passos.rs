@@ -8,6 +8,7 @@ use super::super::openapi::tramite::recusas::{
 use super::super::openapi::tramite::respostas::{EnvioFeito, MetadadosDoTramite, PassoDado};
 use super::super::openapi::tramite::{DoTramite, EnvioDeProcesso, NovaRecusa, NovoRecibo};
 use super::super::{Chamada, repetida};
+use super::entry::enter_to_write;
 use super::recusa::Recusado;
 use super::{corpo, dados, idt, ok, ok_of_parts};
 use crate::config::CamposDesconhecidos;
@@ -39,7 +40,7 @@ const ENVIO_MAXIMO: Limits = Limits { bytes: 4 * 1024 * 1024, values: 150_000 };
     responses(EnvioFeito, DoTramita, SemTramite, PeloEstado, PeloCorpo, PelaEntrada),
 )]
 pub async fn enviar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     let comando = Corpo::read(&req, payload, ENVIO_MAXIMO, corpo::envio).await?;
     let pedidos = |sessao: &mut Sessao<'_>, enviado: &Enviado| {
         store::componentes(sessao, enviado.tramite.idt)
@@ -102,7 +103,7 @@ pub async fn receber(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     let passo = passar(&chamada, ReceberTramite { idt: idt(&caminho)? }, modo).await?;
     // To read what was sent is to receive it: a rehearsal does not.
     if passo.simulado {
@@ -111,7 +112,10 @@ pub async fn receber(
     let Passo { tramite, repetido, .. } = passo;
     // About the bytes of a field that was sent.
     let parts = tramite.metadados.as_ref().map_or(0, String::len) / 64;
-    let resposta = ok_of_parts(&chamada, parts, move || dados::metadados(&tramite)).await?;
+    let resposta = ok_of_parts(&chamada, parts, move || {
+        Ok(dados::metadados(&tramite)?.into())
+    })
+    .await?;
     Ok(repetida(resposta, repetido))
 }
 
@@ -130,7 +134,7 @@ pub async fn enviar_recibo(
     caminho: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     let idt = idt(&caminho)?;
     let mut corpo = Corpo::ler(&req, payload).await?;
     let mut comando = EnviarRecibo {
@@ -139,7 +143,7 @@ pub async fn enviar_recibo(
         hash_da_assinatura: corpo.texto("hashDaAssinatura", &["hashDaAssinatura"]),
         malformados: Vec::new(),
     };
-    comando.malformados = corpo.terminar(CamposDesconhecidos::Recusar).0;
+    comando.malformados = corpo.terminar(CamposDesconhecidos::Avisar).0;
     Ok(situacao(&passar(&chamada, comando, modo).await?))
 }
 
@@ -158,7 +162,7 @@ pub async fn recusar(
     caminho: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     let idt = idt(&caminho)?;
     let mut corpo = Corpo::ler(&req, payload).await?;
     let codigo = corpo.texto("motivo", &["motivo"]);
@@ -172,7 +176,7 @@ pub async fn recusar(
         justificativa: corpo.texto("justificativa", &["justificativa"]),
         malformados: Vec::new(),
     };
-    comando.malformados = corpo.terminar(CamposDesconhecidos::Recusar).0;
+    comando.malformados = corpo.terminar(CamposDesconhecidos::Avisar).0;
     Ok(situacao(&passar(&chamada, comando, modo).await?))
 }
 
@@ -191,7 +195,7 @@ pub async fn dar_ciencia(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     Ok(situacao(&passar(&chamada, DarCiencia { idt: idt(&caminho)? }, modo).await?))
 }
 
@@ -211,7 +215,7 @@ pub async fn ciencia_por_get(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     if !chamada.app.regras.ciencia_por_get {
         let mensagem = "use POST para dar ciência";
         return Err(Error::falha(Falha::MetodoNaoPermitido, mensagem).into());
@@ -234,6 +238,6 @@ pub async fn cancelar(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
+    let (chamada, modo) = enter_to_write(&req).await?;
     Ok(situacao(&passar(&chamada, CancelarTramite { idt: idt(&caminho)? }, modo).await?))
 }

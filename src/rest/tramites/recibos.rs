@@ -4,6 +4,7 @@ use super::super::Chamada;
 use super::super::openapi::tramite::DoTramite;
 use super::super::openapi::tramite::recusas::{DoTramita, PeloEstado, SemTramite};
 use super::super::openapi::tramite::respostas::{ReciboDeConclusao, ReciboDeEnvio};
+use super::entry::enter;
 use super::passos::passar;
 use super::recusa::Recusado;
 use super::{dados, idt, ok};
@@ -33,7 +34,7 @@ pub async fn de_conclusao(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
+    let chamada = enter(&req, Papel::Consulta).await?;
     let idt = idt(&caminho)?;
     let (tramite, componentes) = com_componentes(&chamada, idt).await?;
     let remetente = tramite.parte(chamada.ator().tribunal()) == Some(ParteDoTramite::Remetente);
@@ -74,7 +75,7 @@ pub async fn de_envio(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
-    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
+    let chamada = enter(&req, Papel::Consulta).await?;
     let idt = idt(&caminho)?;
     let (tramite, componentes) = com_componentes(&chamada, idt).await?;
     if tramite.parte(chamada.ator().tribunal()) == Some(ParteDoTramite::Destinatario) {

@@ -11,7 +11,7 @@ use crate::processo::store::ProcessoPorNumero;
 use crate::tramite::rules::{AcaoTramite, ParteDoTramite, SituacaoTramite};
 use crate::tramite::store::{HistoricoDe, RegistroDe, Tramites};
 use crate::tramite::{
-    EnderecoDeEstrutura, MotivoDaUrgencia, MotivoRecusa, MudancaDeSituacao, NivelDeSigilo, Nre,
+    EnderecoDeEstrutura, Idt, MotivoDaUrgencia, MotivoRecusa, MudancaDeSituacao, NivelDeSigilo, Nre,
     TipoDeProtocolo, Tramite,
 };
 use async_graphql::{Context, ID, Object, SimpleObject};
@@ -90,9 +90,12 @@ impl TramiteNode {
 
     /// Situações por que passou, da primeira à atual.
     async fn historico(&self, ctx: &Context<'_>) -> Falivel<Vec<MudancaNode>> {
-        let historico = ctx.loaders().load(HistoricoDe(self.0.idt)).await;
-        let historico = historico.map_err(|error| ErroDeCampo::em(ctx, error))?.unwrap_or_default();
-        Ok(historico.iter().map(MudancaNode::from).collect())
+        mudancas(ctx, self.0.idt).await
+    }
+
+    /// O mesmo que `historico`, com o nome das rotas REST.
+    async fn mudancas_de_situacao(&self, ctx: &Context<'_>) -> Falivel<Vec<MudancaNode>> {
+        mudancas(ctx, self.0.idt).await
     }
 
     /// O que quem chama pode fazer agora.
@@ -165,6 +168,12 @@ impl TramiteNode {
     async fn atualizado_em(&self) -> Instante {
         self.0.atualizado_em.into()
     }
+}
+
+async fn mudancas(ctx: &Context<'_>, idt: Idt) -> Falivel<Vec<MudancaNode>> {
+    let historico = ctx.loaders().load(HistoricoDe(idt)).await;
+    let historico = historico.map_err(|error| ErroDeCampo::em(ctx, error))?.unwrap_or_default();
+    Ok(historico.iter().map(MudancaNode::from).collect())
 }
 
 /// The processo that a protocolo names, if it is a CNJ number known here.

@@ -82,35 +82,8 @@ pub fn filtro(entrada: TramiteFiltro) -> Result<Filtro> {
         destinatario: estrutura("destinatario", entrada.destinatario)?,
         criado_de: entrada.criado_de.map(|instante| instante.0),
         criado_ate: entrada.criado_ate.map(|instante| instante.0),
-        pendencia: None,
+        ..Filtro::default()
     })
-}
-
-/// Entrada de verificarEnvio.
-#[derive(InputObject)]
-pub struct VerificarEnvioInput {
-    /// Origem, de quem chama.
-    remetente: EstruturaInput,
-    /// Destino.
-    destinatario: EstruturaInput,
-    /// Protocolo, 1 a 40 caracteres.
-    protocolo: String,
-    /// O NRE que se enviaria.
-    nre: Option<Nre>,
-}
-
-impl From<VerificarEnvioInput> for EnviarTramite {
-    fn from(entrada: VerificarEnvioInput) -> Self {
-        Self {
-            remetente: Some(entrada.remetente.into()),
-            destinatario: Some(entrada.destinatario.into()),
-            protocolo: Some(entrada.protocolo),
-            nre: entrada.nre,
-            // Not asked of a rehearsal, and no part of the table.
-            descricao: Some("ensaio".into()),
-            ..Self::default()
-        }
-    }
 }
 
 /// Entrada de enviarTramite. Não leva documentos (para isso há a fachada REST), de modo que o trâmite nasce na situação 2.
@@ -160,11 +133,8 @@ impl Entrada for EnviarTramiteInput {
             urgente: self.urgente.unwrap_or(false),
             motivo_da_urgencia: self.motivo_da_urgencia,
             data_de_retorno: self.data_de_retorno.map(|instante| instante.0),
-            metadados: None,
-            // Files come by the REST façade alone.
-            componentes: Vec::new(),
-            todos_os_componentes: false,
-            malformados: Vec::new(),
+            // Documents and files come by the REST façade alone.
+            ..EnviarTramite::default()
         };
         (comando, self.modo)
     }

@@ -1,8 +1,9 @@
 //! Trâmites in the schema: what is asked of them. Their fields are in `campos.rs`,
-//! what a client says in `entrada.rs`, the mutations in `escrita.rs`.
+//! what a client says in `entrada.rs` and `ensaio.rs`, the mutations in `escrita.rs`.
 
 mod assinatura;
 mod campos;
+mod ensaio;
 mod entrada;
 mod escrita;
 mod registro;
@@ -15,7 +16,7 @@ pub use registro::RegistroNode;
 use super::rules::{self, AcaoTramite, LinhaDeDecisao};
 use super::service;
 use super::store::{Filtro, RegistroDe, TramitePorIdt, Tramites};
-use super::{EnviarTramite, Nre, Protocolo, Tramite};
+use super::{ComponenteDigital, EnviarTramite, Nre, Protocolo, Tramite};
 use crate::Result;
 use crate::auth::Papel;
 use crate::db::lista::{Fatia, PaginaDe};
@@ -23,7 +24,8 @@ use crate::error::{Error, Falha, Recusa};
 use crate::graphql::diretivas::{ListSize, Pagina};
 use crate::graphql::{Conexao, ContextExt, ErroGraphql, Instante, Paginacao, conectar};
 use async_graphql::{Context, ID, Object, SimpleObject};
-use entrada::{TramiteFiltro, VerificarEnvioInput};
+use ensaio::VerificarEnvioInput;
+use entrada::TramiteFiltro;
 use std::sync::Arc;
 
 /// As many as one look shows.
@@ -123,8 +125,21 @@ pub struct VerificacaoEnvio {
     nre: Option<Nre>,
     /// O trâmite seria devolução; nulo se recusado.
     devolucao: Option<bool>,
+    /// Os arquivos que se pediriam, por documento; nenhum se recusado. Mandam-se pela fachada REST, inteiros ou em partes.
+    componentes_solicitados: Vec<ComponenteSolicitado>,
     /// As recusas, como `enviarTramite` as daria.
     erros: Vec<ErroGraphql>,
+}
+
+/// Arquivo que se pediria ao remetente.
+#[derive(SimpleObject)]
+pub struct ComponenteSolicitado {
+    /// Ordem do documento no processo.
+    documento: i32,
+    /// Ordem do arquivo no documento.
+    ordem: i32,
+    /// SHA-256 em base64.
+    hash: String,
 }
 
 /// A text that is no IDT names no trâmite.
@@ -205,7 +220,22 @@ async fn verificar(ctx: &Context<'_>, comando: EnviarTramite) -> Result<Verifica
     let explicacao = explicar(verificado.linha, &verificado.recusas);
     let erros = verificado.recusas.into_iter().map(Into::into).collect();
     let (linha, nre) = (verificado.linha, verificado.nre);
-    Ok(VerificacaoEnvio { linha, aceito, explicacao, nre, devolucao, erros })
+    let pedido = |componente: ComponenteDigital| ComponenteSolicitado {
+        documento: componente.documento,
+        ordem: componente.ordem,
+        hash: componente.hash.to_string(),
+    };
+    let componentes_solicitados = verificado.solicitados.into_iter().map(pedido).collect();
+    let resposta = VerificacaoEnvio {
+        linha,
+        aceito,
+        explicacao,
+        nre,
+        devolucao,
+        componentes_solicitados,
+        erros,
+    };
+    Ok(resposta)
 }
 
 fn explicar(linha: LinhaDeDecisao, recusas: &[Recusa]) -> String {

@@ -5,16 +5,18 @@
 mod componentes;
 mod decisao;
 mod heranca;
+mod partes;
 mod transicoes;
 
 pub use componentes::*;
 pub use decisao::*;
 pub use heranca::*;
+pub use partes::*;
 pub use transicoes::*;
 
 use super::recibo::Assinatura;
 use super::{Componente, EnviarTramite, Estrutura, Idt, NivelDeSigilo, Nre, Protocolo, Tramite};
-use crate::campo::{obrigatorio, texto};
+use crate::campo::{linhas, obrigatorio, texto};
 use crate::config::Regras;
 use crate::error::{CodigoErro, NoTramita, Recusa};
 use chrono::{DateTime, Duration, Utc};
@@ -63,7 +65,7 @@ pub fn s0_campos(comando: &EnviarTramite, regras: Regras) -> Vec<Recusa> {
         ),
         _ => {}
     }
-    let limitado = |valor: &Option<String>, maximo| texto(valor.as_deref(), maximo);
+    let limitado = |valor: &Option<String>, maximo| linhas(valor.as_deref(), maximo);
     recusas.extend(limitado(&comando.descricao, DESCRICAO_MAXIMO).map(|r| r.em(["descricao"])));
     recusas.extend(
         limitado(&comando.hipotese_legal, HIPOTESE_MAXIMO).map(|r| r.em(["hipoteseLegal"])),
@@ -72,7 +74,8 @@ pub fn s0_campos(comando: &EnviarTramite, regras: Regras) -> Vec<Recusa> {
         limitado(&comando.processo_de_negocio, NEGOCIO_MAXIMO).map(|r| r.em(["processoDeNegocio"])),
     );
     let publico = comando.nivel_de_sigilo.is_none_or(|nivel| nivel == NivelDeSigilo::Publico);
-    if !publico && comando.hipotese_legal.is_none() {
+    let informada = comando.hipotese_informada || comando.hipotese_legal.is_some();
+    if !publico && !informada {
         let mensagem = "o processo restrito ou sigiloso exige a hipótese legal";
         recusas
             .push(Recusa::nova(CodigoErro::CampoObrigatorio, "S0", mensagem).em(["hipoteseLegal"]));
@@ -275,7 +278,7 @@ pub fn recusa(motivo: bool, justificativa: Option<&str>) -> Vec<Recusa> {
     [
         obrigatorio(falta, "§4").map(|r| r.em(["motivo"])),
         obrigatorio(justificativa.as_ref(), "§4").map(|r| r.em(["justificativa"])),
-        texto(justificativa, JUSTIFICATIVA_MAXIMO).map(|r| r.em(["justificativa"])),
+        linhas(justificativa, JUSTIFICATIVA_MAXIMO).map(|r| r.em(["justificativa"])),
     ]
     .into_iter()
     .flatten()

@@ -1,6 +1,7 @@
 //! The files of a trâmite: taken from the remetente, given to the destinatário, and
 //! forgotten when nobody waits for them.
 
+use super::partes::ja_esta;
 use super::passos::{Passado, conferir_parte, dar, travar};
 use crate::app::App;
 use crate::armazem::ConteudoId;
@@ -13,9 +14,10 @@ use crate::rastro::{Rastreavel, Recurso};
 use crate::tramite::rules::{self, Passo, SituacaoTramite};
 use crate::tramite::store::{self, Anotacao};
 use crate::tramite::{
-    BaixarComponente, Componente, EnviarComponente, HashSha256, Idt, Protocolo, Tramite,
+    BaixarComponente, Componente, EnviarComponente, HashSha256, Idt, Protocolo, Segmento, Tramite,
+    Trecho, montar,
 };
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 
 /// Longer than any upload is let take.
 const ABANDONADO: Duration = Duration::hours(1);
@@ -26,6 +28,14 @@ pub struct ComponenteRecebido {
     pub tramite: Tramite,
     /// Its bytes are kept; if not, the file was here already.
     pub guardado: bool,
+    /// Contents that it took the place of.
+    pub sobras: Vec<ConteudoId>,
+}
+
+impl ComponenteRecebido {
+    pub(super) const fn ja_estava(tramite: Tramite) -> Self {
+        Self { tramite, guardado: false, sobras: Vec::new() }
+    }
 }
 
 impl Rastreavel for ComponenteRecebido {
@@ -40,12 +50,12 @@ impl Efeito for ComponenteRecebido {
     }
 
     fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        Ok(Self { tramite: store::por_idt(sessao, lembranca.id)?, guardado: false })
+        Ok(Self::ja_estava(store::por_idt(sessao, lembranca.id)?))
     }
 }
 
 /// The file that a call names: which protocolo of the trâmite, and which hash.
-fn nomeado(
+pub(super) fn nomeado(
     protocolo: Option<&str>,
     hash: Option<&HashSha256>,
     malformados: Vec<Recusa>,
@@ -67,7 +77,7 @@ fn nomeado(
 }
 
 /// The places in which the trâmite asks for the file, the first one by itself.
-fn localizar(
+pub(super) fn localizar(
     sessao: &mut Sessao<'_>,
     idt: Idt,
     protocolo: &Protocolo,
@@ -103,31 +113,47 @@ impl Comando for EnviarComponente {
             };
             return Err(rules::conteudo_divergente(componente.protocolo, divergencia).into());
         }
-        // On its way to its end, or there: not called off, not refused.
-        let segue = tramite.situacao <= SituacaoTramite::ReciboRecebidoRemetente;
-        if segue && lugares.iter().all(|lugar| !lugar.falta_enviar()) {
-            return Ok(ComponenteRecebido { tramite, guardado: false });
+        if ja_esta(&tramite) && lugares.iter().all(|lugar| !lugar.falta_enviar()) {
+            return Ok(ComponenteRecebido::ja_estava(tramite));
         }
         let (SituacaoTramite::AguardandoComponentes, Some(conteudo)) =
             (tramite.situacao, self.conteudo)
         else {
             return Err(rules::transicao_nao_permitida(&tramite).into());
         };
-        store::receber_componente(sessao, &lugares, conteudo, agora)?;
-        if store::faltas(sessao, self.idt)?.enviar {
-            return Ok(ComponenteRecebido { tramite, guardado: true });
-        }
-        let anotacao = Anotacao { completo_em: Some(agora), ..Anotacao::default() };
-        let passado = dar(sessao, &tramite, Passo::CompletarEnvio, &anotacao, agora)?;
-        Ok(ComponenteRecebido { tramite: passado.tramite, guardado: true })
+        // Parts of it that came before are of no use any more.
+        let partes = store::partes_enviadas(sessao, self.idt, protocolo.chave(), &hash)?;
+        let sobras: Vec<ConteudoId> = partes.iter().map(|parte| parte.conteudo_id).collect();
+        store::retirar_partes(sessao, &sobras)?;
+        completar(sessao, tramite, &lugares, conteudo, sobras, agora)
     }
+}
+
+/// The file is here, in every place that waits for it: 1→2 with the last one.
+pub(super) fn completar(
+    sessao: &mut Sessao<'_>,
+    tramite: Tramite,
+    lugares: &[Componente],
+    conteudo: ConteudoId,
+    sobras: Vec<ConteudoId>,
+    agora: DateTime<Utc>,
+) -> Result<ComponenteRecebido, Error> {
+    store::receber_componente(sessao, lugares, conteudo, agora)?;
+    if store::faltas(sessao, tramite.idt)?.enviar {
+        return Ok(ComponenteRecebido { tramite, guardado: true, sobras });
+    }
+    let anotacao = Anotacao { completo_em: Some(agora), ..Anotacao::default() };
+    let passado = dar(sessao, &tramite, Passo::CompletarEnvio, &anotacao, agora)?;
+    Ok(ComponenteRecebido { tramite: passado.tramite, guardado: true, sobras })
 }
 
 /// A file that the destinatário may fetch.
 pub struct Baixavel {
     idt: Idt,
-    pub conteudo: ConteudoId,
-    pub tamanho: i64,
+    /// Where its bytes are.
+    pub segmentos: Vec<Segmento>,
+    /// The bytes that were asked for, as far as there are.
+    pub trecho: Trecho,
     lugares: Vec<Componente>,
 }
 
@@ -154,7 +180,7 @@ fn do_tramite(
     comando: &BaixarComponente,
 ) -> Result<Baixavel, Error> {
     conferir_parte(tramite, ator, Passo::CompletarRecebimento)?;
-    let BaixarComponente { idt, protocolo, hash, malformados } = comando;
+    let BaixarComponente { idt, protocolo, hash, trecho, malformados } = comando;
     let (protocolo, hash) = nomeado(protocolo.as_deref(), hash.as_ref(), malformados.clone())?;
     if !tramite.situacao.admite_baixar() {
         return Err(rules::transicao_nao_permitida(tramite).into());
@@ -162,17 +188,31 @@ fn do_tramite(
     let (Componente { conteudo_id, tamanho, .. }, lugares) =
         localizar(sessao, *idt, &protocolo, &hash)?;
     let conteudo = conteudo_id.ok_or_else(rules::componente_nao_localizado)?;
-    Ok(Baixavel { idt: *idt, conteudo, tamanho, lugares })
+    let partes = store::partes_enviadas(sessao, *idt, protocolo.chave(), &hash)?;
+    let segmentos = match partes.is_empty() {
+        true => vec![Segmento::inteiro(conteudo, tamanho)],
+        false => montar(&partes, tamanho).map_err(|falta| {
+            Error::interno(anyhow::anyhow!("a received file lacks its byte {falta}"))
+        })?,
+    };
+    let trecho = trecho.unwrap_or(Trecho { inicio: 0, fim: tamanho });
+    let trecho = Trecho { fim: trecho.fim.min(tamanho), ..trecho };
+    Recusa::nenhuma(Vec::new(), rules::trecho(trecho, tamanho).into_iter().collect())?;
+    Ok(Baixavel { idt: *idt, segmentos, trecho, lugares })
 }
 
-/// 3→4 with the last file.
+/// 3→4 with the last file, or with the last part of it.
 impl Comando for BaixarComponente {
     const NOME: &'static str = "baixarComponente";
     type Efeito = Passado;
 
     fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Passado, Error> {
         let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::CompletarRecebimento)?;
-        let Baixavel { lugares, .. } = do_tramite(sessao, &contexto.autor, &tramite, &self)?;
+        let Baixavel { trecho, lugares, .. } =
+            do_tramite(sessao, &contexto.autor, &tramite, &self)?;
+        if self.trecho.is_some() && !store::entregar_trecho(sessao, &lugares, trecho)? {
+            return Ok(Passado { tramite, recusa: None });
+        }
         store::baixar_componente(sessao, &lugares, agora)?;
         let espera = tramite.situacao == SituacaoTramite::MetadadosRecebidosDestinatario;
         if !espera || store::faltas(sessao, self.idt)?.baixar {

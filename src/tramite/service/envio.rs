@@ -64,6 +64,8 @@ pub struct Verificado {
     pub recusas: Vec<Recusa>,
     /// The NRE to give, or by which it would go; only to a party.
     pub nre: Option<Nre>,
+    /// The files that would be asked for; of a rehearsal alone.
+    pub solicitados: Vec<ComponenteDigital>,
     pub avisos: Vec<String>,
 }
 
@@ -80,7 +82,29 @@ pub fn verificar(
     regras: Regras,
     comando: &EnviarTramite,
 ) -> Result<Verificado, Error> {
-    Ok(decidir(sessao, ator, regras, comando)?.verificado)
+    if !comando.malformados.is_empty() {
+        return Ok(s0(comando.malformados.clone()));
+    }
+    let Decidido { mut verificado, rota } = decidir(sessao, ator, regras, comando)?;
+    let Some((_, destinatario, _)) = rota.filter(|_| verificado.recusas.is_empty()) else {
+        return Ok(verificado);
+    };
+    let (componentes, todos) = (comando.componentes.clone(), comando.todos_os_componentes);
+    match pedir(sessao, &destinatario, verificado.nre.as_ref(), componentes, todos) {
+        Ok(pedidos) => {
+            let solicitados = pedidos.into_iter().filter(|(_, solicitado)| *solicitado);
+            verificado.solicitados = solicitados.map(|(componente, _)| componente).collect();
+        }
+        Err(Error::Recusas(recusas)) => verificado.recusas = recusas,
+        Err(error) => return Err(error),
+    }
+    Ok(verificado)
+}
+
+/// What no row of the table was asked about.
+const fn s0(recusas: Vec<Recusa>) -> Verificado {
+    let linha = LinhaDeDecisao::S0;
+    Verificado { linha, recusas, nre: None, solicitados: Vec::new(), avisos: Vec::new() }
 }
 
 /// Sends a processo to another órgão.
@@ -91,9 +115,11 @@ impl Comando for EnviarTramite {
     fn executar(mut self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Enviado, Error> {
         let &Contexto { tribunal, regras, relogio, .. } = contexto;
         let malformados = std::mem::take(&mut self.malformados);
+        let da_porta = std::mem::take(&mut self.avisos);
         Recusa::nenhuma(malformados, rules::s0_campos(&self, regras))?;
         let Decidido { verificado, rota } = decidir(sessao, &contexto.autor, regras, &self)?;
-        let Verificado { linha, recusas, nre: conhecido, avisos } = verificado;
+        let Verificado { linha, recusas, nre: conhecido, mut avisos, .. } = verificado;
+        avisos.extend(da_porta);
         Recusa::nenhuma(Vec::new(), recusas)?;
         let Some((remetente, destinatario, protocolo)) = rota else {
             return Err(Error::interno(anyhow::anyhow!(
@@ -175,9 +201,7 @@ fn decidir(
     let tribunal = ator.tribunal_de_escrita()?;
     let recusas = rules::s0_campos(comando, regras);
     if !recusas.is_empty() {
-        let linha = LinhaDeDecisao::S0;
-        let verificado = Verificado { linha, recusas, nre: None, avisos: Vec::new() };
-        return Ok(Decidido { verificado, rota: None });
+        return Ok(Decidido { verificado: s0(recusas), rota: None });
     }
     let mut achar = |endereco: &Option<_>| match endereco {
         Some(endereco) => store::estrutura(sessao, endereco),
@@ -193,9 +217,7 @@ fn decidir(
     let (Some(remetente), Some(destinatario), Some(protocolo), true) =
         (remetente, destinatario, protocolo, recusas.is_empty())
     else {
-        let linha = LinhaDeDecisao::S0;
-        let verificado = Verificado { linha, recusas, nre: None, avisos: Vec::new() };
-        return Ok(Decidido { verificado, rota: None });
+        return Ok(Decidido { verificado: s0(recusas), rota: None });
     };
 
     store::tomar_a_vez(sessao, tribunal, protocolo.chave(), comando.nre.as_ref())?;
@@ -223,8 +245,8 @@ fn decidir(
             "AVISO_GRAFIA_DO_PROTOCOLO: o protocolo segue na grafia registrada, {registrado}"
         ));
     }
-    let verificado =
-        Verificado { linha, recusas: recusa.into_iter().collect(), nre: informacao.nre, avisos };
+    let (recusas, nre) = (recusa.into_iter().collect(), informacao.nre);
+    let verificado = Verificado { linha, recusas, nre, solicitados: Vec::new(), avisos };
     Ok(Decidido { verificado, rota: Some((remetente, destinatario, protocolo)) })
 }
 

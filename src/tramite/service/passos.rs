@@ -180,13 +180,26 @@ fn conferir(
     Ok((conferida.map_err(Error::interno)?, texto))
 }
 
-/// 4→5: the destination has the processo, and is a party of its NRE.
+/// The recibo that the trâmite has already: whoever did not hear of it sends it once more.
+fn mesmo_recibo(tramite: &Tramite, recibo: &EnviarRecibo) -> bool {
+    let segundo = |quando: Option<DateTime<Utc>>| quando.map(|quando| quando.timestamp());
+    tramite.recibo_em.is_some()
+        && recibo.malformados.is_empty()
+        && segundo(tramite.data_de_recebimento) == segundo(recibo.data_de_recebimento)
+        && tramite.hash_da_assinatura == recibo.hash_da_assinatura
+}
+
+/// 4→5: the destination has the processo, and is a party of its NRE. The same recibo once more
+/// changes nothing.
 impl Comando for EnviarRecibo {
     const NOME: &'static str = "enviarRecibo";
     type Efeito = Passado;
 
     fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Passado, Error> {
         let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::EnviarRecibo)?;
+        if mesmo_recibo(&tramite, &self) {
+            return Ok(Passado { tramite, recusa: None });
+        }
         let recusas = rules::recibo(
             self.data_de_recebimento,
             self.hash_da_assinatura.as_deref(),

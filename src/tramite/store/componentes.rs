@@ -1,5 +1,6 @@
 //! Componentes digitais: which a trâmite has, what is known of them, where they are.
 
+use super::retirar_partes;
 use crate::armazem::ConteudoId;
 use crate::db::schema::{componente, conteudo};
 use crate::db::{Relation, Sessao, Sql, agrupar};
@@ -216,12 +217,14 @@ pub fn fechar_conteudo(sessao: &mut Sessao<'_>, id: ConteudoId) -> QueryResult<(
     diesel::update(componente::table.filter(componente::conteudo_id.eq(id)))
         .set(componente::conteudo_id.eq(None::<ConteudoId>))
         .execute(sessao.conn())?;
+    retirar_partes(sessao, &[id])?;
     diesel::delete(conteudo::table.find(id)).execute(sessao.conn())?;
     Ok(())
 }
 
 /// Contents of the tribunal that nobody will fetch any more: of trâmites that have
-/// ended or were refused, and of uploads that broke off before `limite`.
+/// ended or were refused, and of uploads that broke off before `limite`. A part that came
+/// whole waits for the others.
 pub fn conteudos_sem_uso(
     sessao: &mut Sessao<'_>,
     tribunal: i16,
@@ -239,7 +242,8 @@ pub fn conteudos_sem_uso(
     .push(" AND (t.situacao NOT IN (1, 2, 3, 4, 5) OR k.criado_em < ")
     .bind(limite)
     .push(
-        " AND NOT EXISTS (SELECT FROM componente c WHERE c.conteudo_id = k.id)) ORDER BY k.id LIMIT 100",
+        " AND NOT EXISTS (SELECT FROM componente c WHERE c.conteudo_id = k.id) \
+           AND NOT EXISTS (SELECT FROM parte_enviada p WHERE p.conteudo_id = k.id)) ORDER BY k.id LIMIT 100",
     )
     .load(sessao.conn())?;
     Ok(linhas.into_iter().map(|linha| linha.id).collect())

@@ -36,6 +36,9 @@ pub struct Filtro {
     pub criado_ate: Option<DateTime<Utc>>,
     /// That wait for a step of the caller: all of them, or only what is not taken up again.
     pub pendencia: Option<bool>,
+    pub depois_do_idt: Option<i64>,
+    /// From the newest to the oldest.
+    pub newest_first: bool,
 }
 
 impl Filtro {
@@ -46,6 +49,9 @@ impl Filtro {
         }
         if let Some(idt) = self.idt {
             partes.push(Sql::new("t.idt = ").bind(idt));
+        }
+        if let Some(idt) = self.depois_do_idt {
+            partes.push(Sql::new("t.idt > ").bind(idt));
         }
         if let Some(nre) = &self.nre {
             partes.push(Sql::new("t.nre = ").bind(nre.to_string()));
@@ -77,6 +83,12 @@ impl Filtro {
             partes.push(Sql::new("t.criado_em < ").bind(ate));
         }
         partes
+    }
+}
+
+impl Tramites {
+    fn newest_first(&self) -> bool {
+        matches!(self, Self::Todos(filtro) if filtro.newest_first)
     }
 }
 
@@ -142,7 +154,7 @@ impl Lista for Tramites {
             tabelas,
             coluna_pai,
             onde: if muitas { onde.avulsa() } else { onde },
-            ordenacao: PELO_IDT,
+            ordenacao: Ordenacao { decrescente: self.newest_first(), ..PELO_IDT },
         }
     }
 

@@ -5,12 +5,14 @@ mod escrita;
 mod fluxo;
 mod heranca;
 mod listas;
+mod partes;
 
 pub use componentes::*;
 pub use escrita::*;
 pub use fluxo::*;
 pub use heranca::*;
 pub use listas::*;
+pub use partes::*;
 
 use super::{
     EnderecoDeEstrutura, Estrutura, Idt, MudancaDeSituacao, Nre, RegistroEletronico, Tramite,

@@ -62,7 +62,7 @@ fn completo() -> Value {
         ("nivelDeSigilo".to_owned(), json!(2)),
         ("hipoteseLegal".to_owned(), json!({ "baseLegal": "ECA, art. 143" })),
         ("processoDeNegocio".to_owned(), json!("Ofício")),
-        ("documentos".to_owned(), json!([documento(1, &[b"um"])])),
+        ("documentos".to_owned(), json!([documento(1, &[b"um", b"dois"])])),
         ("interessados".to_owned(), json!([])),
     ]);
     corpo
@@ -118,6 +118,13 @@ fn as_rotas_do_tramita_sao_como_o_documento_diz() {
     p.dar(RN, MANDAR, idt, &json!({}), 415);
     let mandado = t.mandar(RN, idt.parse().unwrap(), NUP, b"um");
     p.roteiro.ver(MANDAR.0, MANDAR.1, 200, &mandado);
+    let (numero, dois) = (idt.parse().unwrap(), hash(b"dois"));
+    let parte = t.mandar_parte(RN, numero, (0, 4), b"dois", &dois);
+    p.roteiro.ver("PUT", &format!("{}/partes/{{inicio}}-{{fim}}", MANDAR.1), 200, &parte);
+    let concluido = t.concluir_arquivo(RN, numero, &dois);
+    let modelo = format!("{}/partes/sinalizacao-termino-envio", MANDAR.1);
+    p.roteiro.ver("POST", &modelo, 200, &concluido);
+    p.dar(PE, ("GET", "/pendencias"), "?idTramiteDaPendenciaRecebida=0", nada, 200);
     p.dar(RN, RECIBO_DE_ENVIO, idt, nada, 200);
     p.dar(PE, RECIBO_DE_ENVIO, idt, nada, 403);
     p.dar(RN, RECEBER, idt, nada, 403);
@@ -126,11 +133,15 @@ fn as_rotas_do_tramita_sao_como_o_documento_diz() {
     let arquivo = json!({ "protocolo": NUP, "hashDoComponenteDigital": hash(b"um") });
     p.dar(PE, BAIXAR, idt, &json!({}), 400);
     p.dar(PE, BAIXAR, idt, &arquivo, 200);
+    let parte = t.baixar_parte(PE, numero, &dois, "0-4");
+    p.roteiro.ver("POST", &format!("{}/partes/{{inicio}}-{{fim}}", BAIXAR.1), 200, &parte);
     let recibo = json!({ "dataDeRecebimento": crate::support::agora().to_rfc3339() });
+    let outro_recibo = json!({ "dataDeRecebimento": "2020-01-01T00:00:00Z" });
     p.dar(RN, RECIBO, idt, nada, 409);
     p.dar(PE, ENVIAR_RECIBO, idt, &json!({}), 400);
     p.dar(PE, ENVIAR_RECIBO, idt, &recibo, 200);
-    p.dar(PE, ENVIAR_RECIBO, idt, &recibo, 409);
+    p.dar(PE, ENVIAR_RECIBO, idt, &recibo, 200);
+    p.dar(PE, ENVIAR_RECIBO, idt, &outro_recibo, 409);
     p.dar(RN, RECIBO, idt, nada, 200);
     p.dar(PE, ("GET", "/NREs/{nre}"), nre, nada, 200);
     p.dar(CE, ("GET", "/NREs/{nre}"), nre, nada, 404);

@@ -1,5 +1,6 @@
 //! Failures of the database that the server gets over by itself.
 
+mod facade;
 mod feed;
 mod migrations;
 pub mod program;

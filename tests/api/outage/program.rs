@@ -4,6 +4,8 @@ use super::relay::{Relay, url};
 use super::{READ, until};
 use crate::quedas::Pasta;
 use crate::support::App;
+use crate::tramita::componentes::{documento, hash};
+use crate::tramita::{NUP, PE, RN, Tramita, envio};
 use diesel::connection::SimpleConnection;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -288,4 +290,55 @@ fn a_forgotten_transaction_is_named_in_the_log() {
     assert_eq!(line["fields"]["pid"], pid, "{line}");
     assert_eq!(line["fields"]["database"], "elos", "{line}");
     assert!(line["fields"]["age_seconds"].as_f64().unwrap() >= 10.0, "{line}");
+}
+
+/// What órgãos do by the Tramita takes several calls: while one of them is under way, those that
+/// follow it on other connections are answered too.
+#[test]
+fn a_stop_waits_for_files_that_are_on_their_way() {
+    let t = Tramita::novo();
+    let file = vec![7; 600_000];
+    let mut sent = envio(RN, PE, NUP, None);
+    sent["processo"]["documentos"] = json!([documento(1, &[&file])]);
+    let idt = t.pedir(RN, "POST", "/tramites/processo", &sent).corpo["IDT"].as_i64().unwrap();
+    let mut program = Program::serve(&t.0, &t.0.banco.url_do_app(), "0");
+    let token = t.0.token(RN);
+
+    let mut form =
+        b"--l\r\nContent-Disposition: form-data; name=\"conteudo\"; filename=\"a\"\r\n\r\n"
+            .to_vec();
+    form.extend_from_slice(&file);
+    for (name, value) in [("hashDoComponenteDigital", hash(&file)), ("protocolo", NUP.to_owned())] {
+        let field =
+            format!("\r\n--l\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}");
+        form.extend(field.bytes());
+    }
+    form.extend(b"\r\n--l--\r\n");
+    let mut upload = TcpStream::connect(&program.address).unwrap();
+    upload.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let path = format!("/tickets-de-envio-de-componente/{idt}/protocolos/componentes-a-enviar");
+    write!(
+        upload,
+        "PUT {path} HTTP/1.1\r\nHost: elos\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: multipart/form-data; boundary=l\r\nContent-Length: {}\r\n\r\n",
+        form.len()
+    )
+    .unwrap();
+    let (first, rest) = form.split_at(300_000);
+    upload.write_all(first).unwrap();
+    let kept = "SELECT count(*) AS n FROM conteudo";
+    until(Duration::from_secs(30), "the upload has begun", || t.0.banco.contar(kept) == 1);
+
+    program.signal(Signal::SIGTERM);
+    until(Duration::from_secs(30), "it is about to end", || {
+        let answer = program.ask("GET /readyz", None).expect("connections are still taken");
+        answer.starts_with("HTTP/1.1 503")
+    });
+    let looked = program.ask(&format!("GET /tramites?IDT={idt}"), Some(&token)).unwrap();
+    assert!(looked.starts_with("HTTP/1.1 200"), "{looked}");
+    upload.write_all(rest).unwrap();
+    let answer = receive(&mut upload).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(program.wait(Duration::from_secs(60)).success());
+    assert_eq!(t.situacao(RN, idt), 2);
 }

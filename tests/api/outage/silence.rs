@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-fn through(relays: &[&Relay]) -> App {
+pub(super) fn through(relays: &[&Relay]) -> App {
     let banco = Arc::new(Banco::novo(Modelo::Semeado));
     let url = Some(url(&banco, relays));
     App::no_banco(&banco, Ajustes { url, ..Ajustes::default() })

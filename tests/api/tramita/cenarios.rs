@@ -14,7 +14,8 @@ fn c01_primeiro_tramite_ate_o_fim() {
     assert_eq!(resposta.status, 200, "{}", resposta.texto);
     let nre = resposta.corpo["NRE"].as_str().unwrap();
     assert!(nre.len() == 16 && nre.bytes().all(|b| b.is_ascii_digit()), "{nre}");
-    assert!(resposta.corpo["dataHoraDeRegistroDoTramite"].is_i64());
+    let registro = resposta.corpo["dataHoraDeRegistroDoTramite"].as_str().unwrap();
+    assert!(chrono::DateTime::parse_from_rfc3339(registro).is_ok(), "{registro}");
     let idt = resposta.corpo["IDT"].as_i64().unwrap();
     t.passos(idt, &[(PE, "receber"), (PE, "recibo"), (RN, "buscar"), (RN, "buscar")]);
     let lido = t.passo(RN, idt, "ler");
@@ -213,6 +214,16 @@ fn c13_ler_nao_muda_nada() {
     for quem in [RN, PE] {
         assert_eq!(t.situacao(quem, idt), 2);
     }
+    // The remetente has the metadata to read, and whoever only reads does not receive.
+    assert_eq!(t.passo(RN, idt, "ler").corpo["processo"]["protocolo"], NUP);
+    t.0.credencial("tjpe-leitura", "tjrn-leitura", |claims| {
+        claims["azp"] = json!("tjpe-leitura");
+        claims["tribunal"] = json!("817");
+    });
+    let lido = t.passo("tjpe-leitura", idt, "ler").corpo;
+    assert_eq!((&lido["situacaoAtual"], lido.get("processo")), (&json!(2), None));
+    let head = t.pedir(PE, "HEAD", &format!("/tramites/{idt}"), &Value::Null);
+    assert!(head.status < 500 && t.situacao(PE, idt) == 2);
     assert_eq!(codigo(&t.passo(RN, idt, "buscar")), (409, "9004"));
     assert_eq!(codigo(&t.passo(PE, idt, "buscar")), (409, "9004"));
     t.passos(idt, &[(PE, "receber"), (PE, "recibo"), (PE, "buscar")]);

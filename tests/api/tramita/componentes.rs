@@ -450,7 +450,7 @@ fn documentos_malformados_sao_recusados_pelo_seu_lugar() {
         (mudar(|d| *d = json!({})), "documentos: é uma lista"),
         (mudar(|d| d[1] = json!("x")), "documentos[1]: esperava um objeto"),
         (mudar(|d| d[1]["ordem"] = json!(1)), "documento 1, componente 1: há outro no mesmo lugar"),
-        (mudar(|d| d[1]["ordem"] = json!("2")), "documentos[1].ordem"),
+        (mudar(|d| d[1]["ordem"] = json!("x")), "documentos[1].ordem"),
         (
             mudar(|d| d[0]["componentesDigitais"] = json!(3)),
             "documentos[0].componentesDigitais: é uma lista",

@@ -1,5 +1,6 @@
 //! The main scenarios through GraphQL, and what only the graph tells.
 
+use super::componentes::hash;
 use super::{CE, FRASE, NUP, PE, RN, Tramita};
 use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
@@ -232,4 +233,48 @@ fn o_numero_de_estrutura_malformado_e_recusa_ou_erro_de_entrada() {
         json!({ "f": { "remetente": estrutura("\u{0}") } }),
     );
     assert_eq!(lista.corpo["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{}", lista.texto);
+}
+
+/// A rehearsal with documents says which files would be asked for, as the send then does.
+#[test]
+fn o_ensaio_diz_que_arquivos_se_pediriam() {
+    let t = Tramita::novo();
+    let ensaiar = |documentos: Value| {
+        let estrutura = |numero: &str| json!({ "repositorio": 1, "numero": numero });
+        let entrada = json!({ "remetente": estrutura("820"), "destinatario": estrutura("817"), "protocolo": NUP,
+            "documentos": documentos });
+        let query = "query($i: VerificarEnvioInput!) { verificarEnvio(input: $i) { linha aceito
+            componentesSolicitados { documento ordem hash } erros { codigo mensagem } } }";
+        t.0.gql_com(RN, query, json!({ "i": entrada }))["verificarEnvio"].clone()
+    };
+    let arquivo = |bytes: &[u8]| json!({ "hash": hash(bytes), "tamanhoEmBytes": bytes.len() });
+    let documentos = json!([
+        { "ordem": 1, "componentesDigitais": [arquivo(b"um"), arquivo(b"dois")] },
+        { "ordem": 2, "retirado": true, "componentesDigitais": [{ "hash": hash(b"x"), "tamanhoEmBytes": 0 }] },
+    ]);
+    let pedido = |documento: i32, ordem: i32, bytes: &[u8]| json!({ "documento": documento, "ordem": ordem, "hash": hash(bytes) });
+    let ensaio = ensaiar(documentos);
+    assert_eq!(ensaio["aceito"], true, "{ensaio}");
+    assert_eq!(
+        ensaio["componentesSolicitados"],
+        json!([pedido(1, 1, b"um"), pedido(1, 2, b"dois")])
+    );
+    let ruim = ensaiar(
+        json!([{ "ordem": 1, "componentesDigitais": [{ "hash": "x", "tamanhoEmBytes": 1 }] }]),
+    );
+    assert_eq!((&ruim["linha"], &ruim["aceito"]), (&json!("S0"), &json!(false)), "{ruim}");
+    assert_eq!(ruim["componentesSolicitados"], json!([]));
+
+    let (idt, _) = t.realizado(RN, PE, NUP, None);
+    let lido = t.0.gql_com(
+        RN,
+        "query($i: ID!) { tramite(idt: $i) { historico { situacao } mudancasDeSituacao { situacao ocorridaEm por } } }",
+        json!({ "i": idt.to_string() }),
+    );
+    let situacoes = |lista: &Value| -> Vec<Value> {
+        lista.as_array().unwrap().iter().map(|m| m["situacao"].clone()).collect()
+    };
+    let tramite = &lido["tramite"];
+    assert_eq!(situacoes(&tramite["historico"]), situacoes(&tramite["mudancasDeSituacao"]));
+    assert_eq!(situacoes(&tramite["historico"]).len(), 6);
 }

@@ -4,11 +4,14 @@ mod catalogos;
 mod cenarios;
 pub mod componentes;
 mod corridas;
+mod fio;
 mod grafo;
 mod heranca;
 mod historias;
 mod isolamento;
+mod partes;
 mod recibos;
+mod sei;
 
 use crate::support::{Ajustes, App, Modelo, Resposta};
 use elos::config::Regras;
@@ -114,10 +117,11 @@ impl Tramita {
         (idt, nre)
     }
 
+    /// Looked at, not received.
     #[track_caller]
     pub fn situacao(&self, quem: &str, idt: i64) -> i64 {
-        let resposta = self.passo(quem, idt, "ler");
-        resposta.corpo["situacaoAtual"].as_i64().expect(&resposta.texto)
+        let resposta = self.pedir(quem, "GET", &format!("/tramites?IDT={idt}"), &Value::Null);
+        resposta.corpo["tramites"][0]["situacaoAtual"].as_i64().expect(&resposta.texto)
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 impl Tramita {
     /// PE signs with the key of [`assinante`] from now on.
-    fn com_chave_em_pe(self) -> Self {
+    pub fn com_chave_em_pe(self) -> Self {
         Sql::new("UPDATE estrutura SET chave_publica = ")
             .bind(json!(assinante().chave_publica()).to_string())
             .push("::jsonb WHERE numero = '817'")

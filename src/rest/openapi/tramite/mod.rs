@@ -12,9 +12,10 @@ use super::textos::{
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-/// Um processo a enviar. Um campo que não está aqui é recusado.
+/// Um processo a enviar. Um campo que não está aqui é guardado, entregue como veio e dito em
+/// `avisos`; as chaves internas do SEI (`idAnexo`, `idDocumentoSEI`, `idProcedimentoSEI`,
+/// `idProcedimentoAnexadoSEI`, `staTipoProtocolo`) não se entregam.
 #[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(examples(json!({
     "cabecalho": {
         "remetente": { "identificacaoDoRepositorioDeEstruturas": 1, "numeroDeIdentificacaoDaEstrutura": "820" },
@@ -28,32 +29,62 @@ pub struct EnvioDeProcesso {
     processo: ProcessoEnviado,
 }
 
-/// De quem, para quem e por qual NRE.
+/// De quem, para quem e por qual NRE. `NRE` escrito de outro modo é recusado.
 #[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct CabecalhoDoEnvio {
     /// Obrigatório do segundo trâmite do processo em diante, seja quem for que envia.
     #[schema(rename = "NRE")]
     nre: Option<Nre>,
-    remetente: Estrutura,
-    destinatario: Estrutura,
+    remetente: EstruturaEnviada,
+    destinatario: EstruturaEnviada,
     urgente: Option<bool>,
+    /// O mesmo que `urgente`, como o SEI o escreve.
+    urgencia: Option<bool>,
     /// Só se urgente: 1 prioridade legal, 2 decisão judicial, 3 risco a um direito, 4 risco de
-    /// prescrição ou decadência, 5 interesse público.
-    #[schema(minimum = 1, maximum = 5, examples(2))]
-    motivo_da_urgencia: Option<i32>,
+    /// prescrição ou decadência, 5 interesse público; `true`, como o SEI o escreve, é motivo
+    /// desconhecido.
+    motivo_da_urgencia: Option<MotivoDaUrgenciaEnviado>,
     data_de_retorno: Option<Instante>,
-    enviar_apenas_componentes_digitais_pendentes: Option<Value>,
+    /// `false` pede todos os arquivos.
+    enviar_apenas_componentes_digitais_pendentes: Option<bool>,
     /// Pede todos os arquivos, também os que o destinatário já teve: para quem os perdeu.
     obrigar_envio_de_todos_os_componentes_digitais: Option<bool>,
     /// Guardadas e entregues como vieram.
     propriedades_adicionais: Option<Value>,
 }
 
+/// Um número, ou os seus dígitos em texto.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[schema(examples(1))]
+pub enum NumeroOuTexto {
+    Numero(i64),
+    Texto(String),
+}
+
+/// O motivo da urgência, de 1 a 5, ou só que existe.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[schema(examples(2))]
+pub enum MotivoDaUrgenciaEnviado {
+    Codigo(i32),
+    Texto(String),
+    Existe(bool),
+}
+
+/// Uma unidade de um repositório de estruturas, em números ou em texto.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", examples(json!({
+    "identificacaoDoRepositorioDeEstruturas": 1, "numeroDeIdentificacaoDaEstrutura": "820",
+})))]
+pub struct EstruturaEnviada {
+    identificacao_do_repositorio_de_estruturas: NumeroOuTexto,
+    numero_de_identificacao_da_estrutura: NumeroOuTexto,
+}
+
 /// Uma unidade de um repositório de estruturas.
 #[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(rename_all = "camelCase", examples(json!({
     "identificacaoDoRepositorioDeEstruturas": 1, "numeroDeIdentificacaoDaEstrutura": "820",
 })))]
@@ -66,15 +97,13 @@ pub struct Estrutura {
 
 /// Os metadados do processo. Os campos sem descrição são guardados e entregues como vieram.
 #[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct ProcessoEnviado {
     protocolo: Protocolo,
     descricao: DescricaoDoTramite,
     processo_de_negocio: Option<Codigo>,
     /// 1 público, 2 restrito, 3 sigiloso; de 2 em diante exige a hipótese legal.
-    #[schema(minimum = 1, maximum = 3, examples(1))]
-    nivel_de_sigilo: Option<i32>,
+    nivel_de_sigilo: Option<NumeroOuTexto>,
     hipotese_legal: Option<HipoteseLegal>,
     produtor: Option<Value>,
     data_hora_de_producao: Option<Value>,
@@ -83,16 +112,17 @@ pub struct ProcessoEnviado {
     interessados: Option<Vec<Value>>,
     itens_historico: Option<Vec<Value>>,
     processos_apensados: Option<Vec<ProcessoApensado>>,
+    /// O mesmo que `processosApensados`, como o SEI o escreve.
+    processo_apensado: Option<Vec<ProcessoApensado>>,
     protocolos_anteriores: Option<Vec<Value>>,
     documentos: Option<Vec<DocumentoEnviado>>,
 }
 
-/// A base legal do sigilo.
+/// A hipótese legal do sigilo: basta a identificação. Entrega-se como veio.
 #[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct HipoteseLegal {
-    identificacao: Option<Value>,
+    identificacao: Option<NumeroOuTexto>,
     nome: Option<HipoteseLegalTexto>,
     base_legal: Option<HipoteseLegalTexto>,
 }
@@ -111,8 +141,9 @@ pub struct ProcessoApensado {
 #[schema(rename_all = "camelCase")]
 pub struct DocumentoEnviado {
     /// Lugar no processo, a contar de 1, que não muda entre trâmites; obrigatório se há componentes.
-    #[schema(minimum = 1, examples(1))]
-    ordem: Option<i32>,
+    ordem: Option<NumeroOuTexto>,
+    /// Os arquivos de um documento retirado não se pedem, e o seu tamanho pode ser 0.
+    retirado: Option<bool>,
     componentes_digitais: Option<Vec<ComponenteEnviado>>,
 }
 
@@ -122,11 +153,10 @@ pub struct DocumentoEnviado {
 #[schema(rename_all = "camelCase")]
 pub struct ComponenteEnviado {
     /// Lugar no documento, a contar de 1; se falta, o da lista.
-    #[schema(minimum = 1, examples(1))]
-    ordem: Option<i32>,
+    ordem: Option<NumeroOuTexto>,
     hash: HashDoComponente,
-    #[schema(minimum = 1, examples(10240))]
-    tamanho_em_bytes: i64,
+    #[schema(examples(10240))]
+    tamanho_em_bytes: NumeroOuTexto,
 }
 
 /// A identidade do arquivo no processo.
@@ -146,7 +176,6 @@ pub enum Algoritmo {
 
 /// O recibo de conclusão: o destinatário tem tudo.
 #[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct NovoRecibo {
     /// Entre o último recebimento e agora, em segundos inteiros, com tolerância de 60 s.
@@ -159,7 +188,6 @@ pub struct NovoRecibo {
 
 /// A recusa de um trâmite.
 #[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(examples(json!({ "motivo": "99", "justificativa": "não é deste órgão" })))]
 pub struct NovaRecusa {
     motivo: MotivoDaRecusa,
@@ -198,9 +226,8 @@ pub struct FormularioDoArquivo {
 #[schema(value_type = String, format = Binary)]
 pub struct Bytes(Vec<u8>);
 
-/// Um arquivo a baixar.
+/// Um arquivo do trâmite.
 #[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 pub struct ArquivoPedido {
     hash_do_componente_digital: Hash,
@@ -225,6 +252,17 @@ pub struct DoTicket {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
+pub struct DaParte {
+    /// O primeiro byte, a contar de 0.
+    #[param(minimum = 0, example = 0)]
+    inicio: i64,
+    /// O byte depois do último; no máximo 200 MiB depois do primeiro.
+    #[param(minimum = 1, example = 2)]
+    fim: i64,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
 pub struct PorNre {
     /// O NRE.
     nre: Nre,
@@ -245,8 +283,16 @@ pub struct PorProtocolo {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Pendentes {
-    /// Inclui o que só se retoma após uma queda (situações 1, 3 e 4).
+    /// Inclui o que só se retoma após uma queda (situações 1, 3 e 4); também `1` e `0`.
     todas: Option<bool>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+pub struct EsperaDePendencia {
+    /// O IDT da última pendência recebida; se falta, a primeira.
+    #[param(minimum = 0, example = 0)]
+    id_tramite_da_pendencia_recebida: Option<i64>,
 }
 
 #[derive(IntoParams)]

@@ -40,7 +40,7 @@ const TABELA: [Linha; 12] = [
     Linha(409, "TramitaConflito", "O estado presente recusa a entrada.",
         CodigoErro::NupJaCadastrado.no_tramita(), "Número do Processo NUP já se encontra cadastrado"),
     Linha(413, "TramitaGrande", "O corpo, ou o arquivo, é grande demais.",
-        "9413", "o componente tem mais de 100 MiB"),
+        "9413", "o componente tem mais de 500 MiB"),
     Linha(415, "TramitaMidia", "O corpo é de outro tipo.",
         "9415", "mande o corpo como application/json"),
     Linha(422, "TramitaEstrutura", "Uma estrutura é desconhecida ou inapta, ou a chave de idempotência já serviu.",

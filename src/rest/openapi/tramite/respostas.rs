@@ -30,8 +30,14 @@ pub(super) use respostas;
 
 respostas! {
     EnvioFeito REPETIDO, TramiteVisto, PaginaDeTramites, Pendencias, PassoDado REPETIDO,
-    MetadadosDoTramite REPETIDO, ReciboDeConclusao, ReciboDeEnvio, RegistroVisto,
+    MetadadosDoTramite REPETIDO, ReciboDeConclusao, ReciboDeEnvio, RegistroVisto, ParteEmBase64,
+    PendenciaEsperada,
 }
+
+/// Bytes de um arquivo, em base64.
+#[derive(ToSchema)]
+#[schema(value_type = String, examples("dW0="))]
+pub struct ParteEmBase64(String);
 
 /// Um trâmite que nasceu; simulado, sem IDT, NRE e ticket.
 #[derive(ToSchema)]
@@ -44,9 +50,7 @@ pub struct EnvioFeito {
     nre: Option<Nre>,
     #[schema(minimum = 1)]
     ticket_para_envio_de_componentes_digitais: Option<i64>,
-    /// Milissegundos desde 1970.
-    #[schema(minimum = 0)]
-    data_hora_de_registro_do_tramite: i64,
+    data_hora_de_registro_do_tramite: Instante,
     /// Os arquivos que faltam ao destinatário, e que se mandam agora.
     processos_com_componentes_digitais_solicitados: Vec<ArquivosDoProcesso>,
     /// O destinatário já tinha o processo por este NRE.
@@ -75,11 +79,13 @@ pub struct TramiteVisto {
     destinatario: Estrutura,
     #[schema(minimum = 1, maximum = 10)]
     situacao_atual: i32,
+    mudancas_de_situacao: Vec<PassagemDoTramite>,
+    /// O mesmo que `mudancasDeSituacao`.
     historico: Vec<PassagemDoTramite>,
     devolucao: bool,
     motivo_da_recusa: Option<String>,
     justificativa_da_recusa: Option<String>,
-    /// Na situação 1, ao remetente. Os campos de arquivos só vêm de um trâmite por vez.
+    /// Na situação 1, ao remetente. De uma lista, só o primeiro trâmite traz os campos de arquivos.
     hash_dos_componentes_pendentes_de_envio: Option<Vec<Hash>>,
     /// Na situação 3.
     hash_dos_componentes_pendentes_de_recebimento: Option<Vec<Hash>>,
@@ -87,6 +93,16 @@ pub struct TramiteVisto {
     hashes_dos_componentes_digitais: Option<Vec<Hash>>,
     /// Os pendentes, por protocolo.
     processos_com_componentes_digitais_pendentes: Option<Vec<ArquivosDoProcesso>>,
+    /// Este e os seguintes são os metadados: ao remetente e, desde a situação 3, ao destinatário.
+    #[schema(rename = "nre")]
+    nre_dos_metadados: Option<Nre>,
+    urgente: Option<bool>,
+    #[schema(minimum = 1, maximum = 5)]
+    motivo_da_urgencia: Option<i32>,
+    data_de_retorno: Option<Instante>,
+    propriedades_adicionais: Option<Value>,
+    /// O processo como foi enviado, com o protocolo na grafia registrada primeiro.
+    processo: Option<Value>,
 }
 
 /// Uma situação por que o trâmite passou.
@@ -98,7 +114,7 @@ pub struct PassagemDoTramite {
     data_hora: Instante,
 }
 
-/// Uma página de trâmites, do mais antigo ao mais novo.
+/// Uma página de trâmites, do mais novo ao mais antigo.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub struct PaginaDeTramites {
@@ -114,6 +130,17 @@ pub struct PaginaDeTramites {
 /// Os trâmites que esperam um passo de quem chama, do mais antigo ao mais novo; no máximo 1000.
 #[derive(ToSchema)]
 pub struct Pendencias(Vec<TramitePendente>);
+
+/// A próxima pendência, ou que não há.
+#[derive(ToSchema)]
+pub struct PendenciaEsperada {
+    encontrou: bool,
+    #[schema(rename = "IDT", minimum = 1)]
+    idt: Option<i64>,
+    /// A situação.
+    #[schema(minimum = 1, maximum = 10)]
+    status: Option<i32>,
+}
 
 /// Um trâmite que espera.
 #[derive(ToSchema)]

@@ -1,20 +1,22 @@
 //! Files taken from the remetente, by ticket.
 
-use super::formulario::{Destino, formulario};
-use crate::app::{App, Chamada};
+use super::formulario::{Destino, Formulario, formulario};
+use crate::app::Chamada;
 use crate::armazem::{ConteudoId, PARTE};
 use crate::auth::Papel;
 use crate::db::Sessao;
 use crate::error::{Error, Falha};
+use crate::escrita::{self, Comando, Modo};
 use crate::rest::openapi::tramite::recusas::{DoTramita, PeloCorpo, PeloEstado, SemTramite};
 use crate::rest::openapi::tramite::respostas::PassoDado;
 use crate::rest::openapi::tramite::{DoTicket, FormularioDoArquivo};
+use crate::rest::tramites::entry::enter;
 use crate::rest::tramites::idt;
 use crate::rest::tramites::passos::situacao_de;
 use crate::rest::tramites::recusa::Recusado;
-use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite};
-use crate::tramite::service;
-use crate::tramite::{Idt, store};
+use crate::tramite::rules::{self, MIB, ParteDoTramite, SituacaoTramite};
+use crate::tramite::service::{self, ComponenteRecebido};
+use crate::tramite::{EnviarComponente, Idt, Tramite, store};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 /// `PUT /tickets-de-envio-de-componente/{ticket}/protocolos/componentes-a-enviar`:
@@ -34,34 +36,68 @@ pub async fn enviar(
     caminho: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Recusado> {
-    let chamada = Chamada::entrar(&req, Papel::Integracao).await?;
+    let chamada = enter(&req, Papel::Integracao).await?;
     let idt = idt(&caminho)?;
-    let espera = espera_arquivos(&chamada, idt).await?;
-    let App { bodies, regras, .. } = &*chamada.app;
+    let maximo = i64::from(chamada.app.regras.componente_maximo) * MIB;
+    let recebido = receber(&req, payload, &chamada, idt, maximo, true, |formulario, conteudo| {
+        let Formulario { hash, protocolo, calculado, tamanho, malformados } = formulario;
+        let sem_hash = || Error::interno(anyhow::anyhow!("a file was not measured"));
+        let calculado = calculado.ok_or_else(sem_hash)?;
+        Ok(EnviarComponente { idt, protocolo, hash, calculado, tamanho, conteudo, malformados })
+    });
+    Ok(situacao_de(&recebido.await?, false))
+}
+
+/// Takes a form in: keeps its bytes if the trâmite waits for them, says what came by the command
+/// that `comando` makes of it, and forgets the bytes that nobody needs.
+pub async fn receber<C: Comando<Efeito = ComponenteRecebido>>(
+    req: &HttpRequest,
+    payload: web::Payload,
+    chamada: &Chamada,
+    idt: Idt,
+    maximo: i64,
+    com_hash: bool,
+    comando: impl FnOnce(Formulario, Option<ConteudoId>) -> Result<C, Error>,
+) -> Result<Tramite, Recusado> {
+    let espera = espera_arquivos(chamada, idt).await?;
+    let bodies = &chamada.app.bodies;
     let _in_memory = bodies.reserve_piece(PARTE, chamada.ator().credencial()).await?;
-    let partes = formulario(&req, payload, regras.componente_maximo).await?;
+    let partes = formulario(req, payload, maximo).await?;
     // Past the last file a retry is only held against what came before: nothing is kept.
     let conteudo = match espera {
-        true => Some(abrir(&chamada, idt).await?),
+        true => Some(abrir(chamada, idt).await?),
         false => None,
     };
-    let destino = Destino { chamada: &chamada, conteudo };
-    let feito = destino.receber(idt, partes).await;
-    let sobra = match &feito {
-        Ok(feito) => !feito.efeito.guardado,
+    let destino = Destino { req, chamada, conteudo, maximo, com_hash };
+    let feito = async {
+        let comando = comando(destino.ler(partes).await?, conteudo)?;
+        escrita::executar(chamada, comando, Modo::default(), |_: &mut Sessao<'_>, _| Ok(())).await
+    };
+    let feito = feito.await.map(|feito| feito.efeito);
+    let nosso = match &feito {
+        Ok(recebido) => !recebido.guardado,
         // What came of it is not known: the next round will see.
         Err(
-            Error::Interno(_) | Error::Sobrecarga { .. } | Error::Falha(Falha::Indisponivel, _),
+            Error::Interno(_)
+            | Error::Sobrecarga { .. }
+            | Error::Outage(..)
+            | Error::Falha(Falha::Indisponivel, _),
         ) => false,
         Err(_) => true,
     };
-    if let Some(conteudo) = conteudo.filter(|_| sobra)
-        && let Err(error) = service::esquecer(&chamada.app, chamada.ator(), conteudo).await
-    {
-        let (falha, _) = error.publica();
-        tracing::warn!(codigo = falha.nome(), "a content is left to the next round");
+    let sobras = feito.as_ref().map_or(&[][..], |recebido| &recebido.sobras);
+    esquecer(chamada, conteudo.into_iter().filter(|_| nosso).chain(sobras.iter().copied())).await;
+    Ok(feito?.tramite)
+}
+
+/// What cannot be forgotten now is left to the next round.
+pub async fn esquecer(chamada: &Chamada, conteudos: impl Iterator<Item = ConteudoId>) {
+    for conteudo in conteudos {
+        if let Err(error) = service::esquecer(&chamada.app, chamada.ator(), conteudo).await {
+            let (falha, _) = error.publica();
+            tracing::warn!(codigo = falha.nome(), "a content is left to the next round");
+        }
     }
-    Ok(situacao_de(&feito?.efeito.tramite, false))
 }
 
 /// Whether the trâmite waits for files of the caller; refused if it is not one of theirs to fill.

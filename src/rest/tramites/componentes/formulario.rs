@@ -1,15 +1,14 @@
-//! The form by which a file comes, read as it comes.
+//! The form by which a file, or a part of one, comes, read as it comes.
 
 use crate::app::Chamada;
 use crate::armazem::{ConteudoId, PARTE};
 use crate::error::{CodigoErro, Error, Falha, Recusa};
-use crate::escrita::{self, Feito, Modo};
+use crate::rest::tramites::patience::insist;
+use crate::tramite::HashSha256;
 use crate::tramite::rules::MIB;
-use crate::tramite::service::ComponenteRecebido;
-use crate::tramite::{EnviarComponente, HashSha256, Idt};
 use actix_multipart::{Field, Multipart};
 use actix_web::error::PayloadError;
-use actix_web::web::{self, BytesMut};
+use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{HttpMessage, HttpRequest};
 use futures_util::{StreamExt, stream};
 use sha2::{Digest, Sha256};
@@ -28,7 +27,7 @@ const SOBRA: u64 = 64 * 1024;
 pub async fn formulario(
     req: &HttpRequest,
     mut payload: web::Payload,
-    componente_maximo: u32,
+    maximo: i64,
 ) -> Result<Multipart, Error> {
     let tipo = req.mime_type().ok().flatten();
     let Some(tipo) = tipo.filter(|tipo| tipo.essence_str() == "multipart/form-data") else {
@@ -45,7 +44,7 @@ pub async fn formulario(
     if !lidos.starts_with(inicio.as_bytes()) {
         return Err(malformado());
     }
-    let maximo = u64::from(componente_maximo) * MIB.cast_unsigned() + SOBRA;
+    let maximo = maximo.cast_unsigned() + SOBRA;
     let mut total = 0_u64;
     let corpo = stream::once(async { Ok(lidos.freeze()) }).chain(payload).map(move |bytes| {
         let bytes = bytes?;
@@ -57,16 +56,23 @@ pub async fn formulario(
 
 /// Where what comes goes; without a content, only to be measured.
 pub struct Destino<'a> {
+    pub req: &'a HttpRequest,
     pub chamada: &'a Chamada,
     pub conteudo: Option<ConteudoId>,
+    /// The most bytes that may come, and what is said of one more.
+    pub maximo: i64,
+    /// Their hash is asked for.
+    pub com_hash: bool,
 }
 
-struct Formulario {
-    hash: Option<HashSha256>,
-    protocolo: Option<String>,
-    calculado: HashSha256,
-    tamanho: i64,
-    malformados: Vec<Recusa>,
+/// What a form had.
+pub struct Formulario {
+    pub hash: Option<HashSha256>,
+    pub protocolo: Option<String>,
+    /// Of the bytes that came, if it was asked for.
+    pub calculado: Option<HashSha256>,
+    pub tamanho: i64,
+    pub malformados: Vec<Recusa>,
 }
 
 fn interrompido() -> Error {
@@ -129,33 +135,24 @@ async fn ler_campo(mut campo: Field) -> Result<String, Error> {
 }
 
 impl Destino<'_> {
-    /// Reads the form, and says what came.
-    pub async fn receber(
-        &self,
-        idt: Idt,
-        partes: Multipart,
-    ) -> Result<Feito<ComponenteRecebido, ()>, Error> {
-        let formulario = timeout(TUDO, ler_formulario(self, partes));
-        let formulario = formulario.await.unwrap_or_else(|_| Err(interrompido()))?;
-        let Formulario { hash, protocolo, calculado, tamanho, malformados } = formulario;
-        let conteudo = self.conteudo;
-        let comando =
-            EnviarComponente { idt, protocolo, hash, calculado, tamanho, conteudo, malformados };
-        escrita::executar(self.chamada, comando, Modo::default(), |_, _| Ok(())).await
+    /// Reads the form to its end.
+    pub async fn ler(&self, partes: Multipart) -> Result<Formulario, Error> {
+        timeout(TUDO, ler_formulario(self, partes)).await.unwrap_or_else(|_| Err(interrompido()))
     }
 
-    /// The hash of all that came, and how much it was.
-    async fn guardar(&self, mut arquivo: Field) -> Result<(HashSha256, i64), Error> {
-        let maximo = i64::from(self.chamada.app.regras.componente_maximo) * MIB;
-        let (mut sha, mut tamanho, mut ordem) = (Sha256::new(), 0_i64, 0);
+    /// The hash of all that came, if it is asked for, and how much it was.
+    async fn guardar(&self, mut arquivo: Field) -> Result<(Option<HashSha256>, i64), Error> {
+        let mut sha = self.com_hash.then(Sha256::new);
+        let (mut tamanho, mut ordem) = (0_i64, 0);
         let mut parte = Vec::new();
         while let Some(bytes) = timeout(ESPERA, arquivo.next()).await.map_err(|_| interrompido())? {
             let bytes = bytes.map_err(|_| interrompido())?;
-            sha.update(&bytes);
+            if let Some(sha) = &mut sha {
+                sha.update(&bytes);
+            }
             tamanho += i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-            if tamanho > maximo {
-                let mensagem = format!("o componente tem mais de {} MiB", maximo / MIB);
-                return Err(Error::falha(Falha::CorpoExcedeLimite, mensagem));
+            if tamanho > self.maximo {
+                return Err(self.grande_demais());
             }
             if self.conteudo.is_none() {
                 continue;
@@ -170,15 +167,22 @@ impl Destino<'_> {
         if !parte.is_empty() {
             self.gravar(ordem, parte).await?;
         }
-        Ok((HashSha256::de(&sha.finalize().into()), tamanho))
+        Ok((sha.map(|sha| HashSha256::de(&sha.finalize().into())), tamanho))
+    }
+
+    fn grande_demais(&self) -> Error {
+        let mensagem = match self.com_hash {
+            true => format!("o componente tem mais de {} MiB", self.maximo / MIB),
+            false => format!("a parte tem mais que os {} bytes que o caminho diz", self.maximo),
+        };
+        Error::falha(Falha::CorpoExcedeLimite, mensagem)
     }
 
     async fn gravar(&self, ordem: i32, parte: Vec<u8>) -> Result<(), Error> {
-        match self.conteudo {
-            Some(id) => {
-                self.chamada.app.armazem.guardar(self.chamada.ator(), id, ordem, parte.into()).await
-            }
-            None => Ok(()),
-        }
+        let Some(id) = self.conteudo else { return Ok(()) };
+        let (Chamada { app, .. }, ator) = (self.chamada, self.chamada.ator());
+        let bytes = Bytes::from(parte);
+        let gravar = || app.armazem.guardar(ator, id, ordem, bytes.clone());
+        insist(self.req, app, gravar).await
     }
 }

@@ -1,6 +1,8 @@
-//! The files of a trâmite on the wire: taken by ticket, given to the destinatário.
-//! Neither way is a file ever whole in memory.
+//! The files of a trâmite on the wire: taken by ticket, given to the destinatário, whole or in
+//! parts. Neither way is a file, or a part of one, ever whole in memory.
 
 pub mod baixar;
 pub mod enviar;
 mod formulario;
+pub mod partes;
+mod reader;
