@@ -18,6 +18,7 @@ mod conexao;
 mod connections;
 mod credenciais;
 mod emissor;
+mod fair;
 mod fechaduras;
 mod hidden_characters;
 mod consulta_rest;
