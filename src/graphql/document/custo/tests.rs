@@ -47,9 +47,9 @@ fn a_fatia_multiplica_os_campos_dimensionados() {
 
 #[test]
 fn o_peso_do_campo_conta_uma_vez() {
-    assert_eq!(custo("{ adolescentesSemelhantes(nome: \"a\") { score } }"), base(1) + 4_000 + 10);
+    assert_eq!(custo("{ adolescentesSemelhantes(nome: \"a\") { score } }"), base(1) + 3_000 + 10);
     let tres = "{ adolescentesSemelhantes(nome: \"a\", limite: 3) { score } }";
-    assert_eq!(custo(tres), base(1) + 4_000 + 3);
+    assert_eq!(custo(tres), base(1) + 3_000 + 3);
     let mutation = "mutation { baixarGuia(input: {numero: \"1\"}) { alterado guia { id } } }";
     assert_eq!(custo(mutation), base(1) + 10 + 1);
 }
@@ -66,7 +66,7 @@ fn a_fatia_pode_vir_numa_variavel() {
     assert_eq!(medir(ids, json!({ "ids": ["a", "b"] }), Esqueleto::custo), base(1) + 2);
     assert_eq!(custo("{ nodes(ids: [\"a\", \"b\", \"c\"]) { id } }"), base(1) + 3);
     let texto = "query($n: Int) { adolescentesSemelhantes(nome: \"a\", limite: $n) { score } }";
-    assert_eq!(medir(texto, json!({}), Esqueleto::custo), base(1) + 4_000 + 10);
+    assert_eq!(medir(texto, json!({}), Esqueleto::custo), base(1) + 3_000 + 10);
 }
 
 #[test]
