@@ -85,7 +85,7 @@ fn pedir(url: &str) -> anyhow::Result<()> {
     runtime.block_on(async {
         let db = Db::conectar(&DbOptions::nova(url))?;
         let app = elos::App::novo(db, Regras::default(), agora).com_ausencias_por_minuto(0).sem_auditoria();
-        let carona = Arc::new(Carona::nova(&app.db));
+        let carona = Arc::new(Carona::default());
         let servico = Servico {
             executor: Arc::new(Executor::novo(graphql::schema())),
             documentos: Arc::new(Documentos::novos(&graphql::sdl(), &DeDocumentos::default())?),

@@ -114,7 +114,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     partes.app.db.watch_structure();
     let sessoes = Arc::new(Sessoes::novas(partes.app.assinaturas));
     let ao_sinal = Arc::clone(&sessoes);
-    let carona = Arc::new(Carona::nova(&partes.app.db));
+    let carona = Arc::new(Carona::default());
     let app = web::Data::new(partes.app);
     let servico = web::Data::new(Servico {
         executor: Arc::new(graphql::Executor::novo(graphql::schema())),

@@ -35,11 +35,14 @@ impl std::ops::Deref for Attacker {
 /// connection. Answers with the statuses that the server gave.
 type Step = fn(&mut Session, &Attacker, u64) -> std::io::Result<Vec<u16>>;
 
+/// How a body of some size is made, and the largest size that is tried.
+type Largest = (fn(&Scene, usize) -> Value, usize);
+
 pub struct Row {
     pub connections: u64,
     pub step: Step,
     /// A body by its size, from 1 on; the largest that the server does not refuse is sent.
-    largest: Option<(fn(&Scene, usize) -> Value, usize)>,
+    largest: Option<Largest>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -54,15 +54,15 @@ impl Session {
         body: &[u8],
     ) -> Result<()> {
         let host = self.host;
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\n");
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\n").into_bytes();
         if let Some(authorization) = authorization {
-            head += &format!("Authorization: {authorization}\r\n");
+            write!(request, "Authorization: {authorization}\r\n")?;
         }
         if method != "GET" {
-            head += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
+            write!(request, "Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len())?;
         }
-        head += "\r\n";
-        let mut request = head.into_bytes();
+        request.extend_from_slice(b"\r\n");
         request.extend_from_slice(body);
         self.stream.get_mut().write_all(&request)
     }

@@ -97,7 +97,7 @@ pub struct Ator(Arc<Dados>);
 struct Dados {
     sub: String,
     azp: Option<String>,
-    credencial: String,
+    credencial: Arc<str>,
     person: Option<String>,
     escopo: Escopo,
     tribunal: Option<i16>,
@@ -124,8 +124,8 @@ impl Ator {
             }
         };
         let credencial = match &azp {
-            Some(azp) => format!("azp:{azp}"),
-            None => format!("sub:{sub}"),
+            Some(azp) => format!("azp:{azp}").into(),
+            None => format!("sub:{sub}").into(),
         };
         let estruturas = Vec::new();
         let person = None;
@@ -171,6 +171,11 @@ impl Ator {
     /// Who it is to be counted as. Two kinds of client, apart: who has no `azp` is known by `sub`.
     pub fn credencial(&self) -> &str {
         &self.0.credencial
+    }
+
+    /// The same, to be kept.
+    pub fn shared_credencial(&self) -> Arc<str> {
+        Arc::clone(&self.0.credencial)
     }
 
     pub fn escopo(&self) -> Escopo {

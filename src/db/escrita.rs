@@ -1,7 +1,7 @@
 //! Transactions that write.
 
 use super::manager::Inicio;
-use super::{Db, Sessao, Vez};
+use super::{Db, Lane, Permit, Sessao};
 use crate::auth::{Ator, Escopo};
 use crate::error::Error;
 use diesel::{Connection, PgConnection};
@@ -15,30 +15,26 @@ impl Db {
         F: FnOnce(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
         T: Send + 'static,
     {
-        let vez = self.vez_de_escrever(ator.tribunal_de_escrita()?, Instant::now()).await?;
-        let (db, escopo) = (self.clone(), vez.escopo);
-        Self::bloqueante(vez, move || db.transacao(escopo, escrever)).await?
+        let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
+        let permit = self.permit(ator, Lane::Alone, Instant::now()).await?;
+        Self::bloqueante(permit, move || db.transacao(escopo, escrever)).await?
     }
 
     /// The same, by one that has a place already; on the thread where it was done, `contar` is
     /// told what came of it.
     pub fn escrever_na<T>(
         &self,
-        vez: Vez,
+        permit: Permit,
+        tribunal: i16,
         escrever: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
         contar: impl FnOnce(Result<T, Error>) + Send + 'static,
     ) {
         let db = self.clone();
         tokio::task::spawn_blocking(move || {
-            let feito = db.transacao(vez.escopo, escrever);
-            drop(vez);
+            let feito = db.transacao(Escopo::Tribunal(tribunal), escrever);
+            drop(permit);
             contar(feito);
         });
-    }
-
-    /// A place for who writes in this tribunal, and waits since `desde`.
-    pub async fn vez_de_escrever(&self, tribunal: i16, desde: Instant) -> Result<Vez, Error> {
-        self.vez_de(Escopo::Tribunal(tribunal), desde).await
     }
 
     /// Whether nobody waits that long for a place.
@@ -74,8 +70,8 @@ impl Db {
         F: FnOnce(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
         T: Send + 'static,
     {
-        let vez = self.vez_de_escrever(ator.tribunal_de_escrita()?, Instant::now()).await?;
-        let (db, escopo) = (self.clone(), vez.escopo);
+        let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
+        let permit = self.permit(ator, Lane::Alone, Instant::now()).await?;
         let ensaiar = move |conn: &mut PgConnection| {
             let mut feito = None;
             let desfeito = conn.transaction(|conn| {
@@ -85,6 +81,6 @@ impl Db {
             let Err(error) = desfeito;
             feito.ok_or(error)
         };
-        Self::bloqueante(vez, move || db.usar(escopo, ensaiar)).await?
+        Self::bloqueante(permit, move || db.usar(escopo, ensaiar)).await?
     }
 }

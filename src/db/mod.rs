@@ -16,11 +16,11 @@ mod held_feed;
 mod leitura;
 pub mod lista;
 pub mod login;
-mod lugares;
 mod manager;
 pub mod migracoes;
 mod outages;
 mod owner;
+mod permits;
 mod relacao;
 mod service_time;
 pub mod schema;
@@ -33,8 +33,8 @@ mod within;
 
 pub use health::Gauges;
 pub use leitura::Leitura;
-pub use lugares::{Lugares, PACIENCIA, quantos_lugares};
 pub use manager::ConexaoRecusada;
+pub use permits::{Bounds, Caller, Lane, PATIENCE, Permit, Permits, Queued, Run, Waiting};
 pub use relacao::{Relation, agrupar};
 pub use session::sessions_kept;
 pub use sql::{Conectivos, Sql, Valor};
@@ -52,13 +52,10 @@ use health::Health;
 use login::{Login, PapelDoBanco};
 use manager::{Inicio, Lease, Manager};
 use migracoes::Standing;
-use service_time::ServiceTime;
 use session::SessionWatch;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout_at;
 
 /// What an operation may take, if nothing else is set.
 pub const TEMPO: Duration = Duration::from_secs(15);
@@ -124,48 +121,11 @@ impl DbOptions {
     }
 }
 
-/// Connections, and the queue of who waits for one: first come, first served, and no thread waits.
+/// Connections, and the queue of who waits for one; no thread waits.
 #[derive(Clone)]
 struct Conexoes {
     pool: Pool<Manager>,
-    vez: Arc<Semaphore>,
-    /// How many wait.
-    esperam: Arc<AtomicUsize>,
-    service: Arc<ServiceTime>,
-}
-
-/// A place among those that have a connection.
-pub struct Vez {
-    escopo: Escopo,
-    esperam: Arc<AtomicUsize>,
-    since: Instant,
-    service: Arc<ServiceTime>,
-    _lugar: OwnedSemaphorePermit,
-}
-
-impl Drop for Vez {
-    fn drop(&mut self) {
-        self.service.note(self.since.elapsed());
-    }
-}
-
-/// A thread with a connection's place, on which answers are read.
-pub struct Posto {
-    db: Db,
-    vez: Vez,
-}
-
-impl Posto {
-    /// Begins to read one answer, for any who may use such a connection; `careful` if it is read
-    /// for the second time.
-    pub fn leitura(&self, ator: &Ator, careful: bool) -> Leitura {
-        Leitura::nova(self.db.clone(), ator.escopo(), careful)
-    }
-
-    /// Others wait for such a place.
-    pub fn disputado(&self) -> bool {
-        self.vez.esperam.load(Ordering::Relaxed) > 0
-    }
+    permits: Permits,
 }
 
 #[derive(Clone)]
@@ -252,8 +212,12 @@ impl Db {
         };
         let conexoes = |papel, maximo: u32| {
             let pool = pool(papel, maximo, opcoes.comandos.clone());
-            let vez = Arc::new(Semaphore::new(maximo as usize));
-            Conexoes { pool, vez, esperam: Arc::default(), service: Arc::default() }
+            let bounds = Bounds::of(maximo as usize, permits::cores());
+            let bounds = match papel {
+                PapelDoBanco::App => bounds,
+                _ => bounds.of_one_tribunal(),
+            };
+            Conexoes { pool, permits: Permits::new(bounds) }
         };
         let (mut sonda, _) = gerente(PapelDoBanco::App, None).entrar()?;
         let standing = migracoes::standing(&mut sonda)?;
@@ -299,8 +263,8 @@ impl Db {
         F: Fn(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
         T: Send + 'static,
     {
-        let (db, vez) = (self.clone(), self.vez(ator, Instant::now()).await?);
-        let escopo = vez.escopo;
+        let (db, escopo) = (self.clone(), ator.escopo());
+        let permit = self.permit(ator, Lane::Alone, Instant::now()).await?;
         let ler = move || {
             db.no_tempo(|| {
                 let reservar = || db.reservar(escopo, Inicio::Solto);
@@ -309,18 +273,60 @@ impl Db {
                 manager::usar_uma(reservar, usar)?.1
             })
         };
-        Self::bloqueante(vez, ler).await?
+        Self::bloqueante(permit, ler).await?
     }
 
-    /// All that some answers read, on a blocking thread; who waits for them is told by `responder`.
-    pub fn responder(&self, vez: Vez, responder: impl FnOnce(Posto) + Send + 'static) {
-        let posto = Posto { db: self.clone(), vez };
-        tokio::task::spawn_blocking(move || responder(posto));
+    /// Counts a request that may have to wait for a place; refuses it if too many of its
+    /// credential, or of its tribunal, wait already.
+    pub fn wait(&self, ator: &Ator) -> Result<Waiting, Error> {
+        let waiting = self.conexoes(ator.escopo()).permits.wait(&Caller::of(ator));
+        waiting.map_err(|full| Error::Sobrecarga { segundos: full.seconds })
     }
 
-    /// A connection's place, first come, first served, for who waits since `desde`.
-    pub async fn vez(&self, ator: &Ator, desde: Instant) -> Result<Vez, Error> {
-        self.vez_de(ator.escopo(), desde).await
+    /// Has `run` done on a blocking thread once there is a place, for a request that is counted by
+    /// [`Db::wait`].
+    pub fn run(&self, ator: &Ator, lane: Lane, run: Run) -> Queued {
+        self.conexoes(ator.escopo()).permits.run(&Caller::of(ator), lane, run)
+    }
+
+    /// A place, for a request that waits since `desde`. It may be waited for as long as `espera`.
+    pub async fn permit(&self, ator: &Ator, lane: Lane, desde: Instant) -> Result<Permit, Error> {
+        let _waiting = self.wait(ator)?;
+        self.permit_of_counted(ator, lane, desde).await
+    }
+
+    /// The same, for requests that are counted by [`Db::wait`].
+    pub async fn permit_of_counted(
+        &self,
+        ator: &Ator,
+        lane: Lane,
+        desde: Instant,
+    ) -> Result<Permit, Error> {
+        let permits = &self.conexoes(ator.escopo()).permits;
+        let until = self.patience_ends(desde);
+        let permit = permits.acquire_until(&Caller::of(ator), lane, until).await;
+        permit.ok_or_else(|| self.waited_too_long(ator))
+    }
+
+    /// Until when a place is waited for.
+    pub fn patience_ends(&self, desde: Instant) -> Instant {
+        desde + self.espera
+    }
+
+    /// What is told to a request that got no place in time.
+    pub fn waited_too_long(&self, ator: &Ator) -> Error {
+        let Conexoes { pool, permits } = self.conexoes(ator.escopo());
+        // Those who have a place wait for a connection that cannot be opened.
+        if pool.state().connections == 0 {
+            return indisponivel();
+        }
+        Error::Sobrecarga { segundos: permits.overloaded(&Caller::of(ator)).seconds }
+    }
+
+    /// Begins to read one answer, on the thread of whoever has a place; `careful` if it is read
+    /// for the second time.
+    pub fn leitura(&self, _place: &Permit, ator: &Ator, careful: bool) -> Leitura {
+        Leitura::nova(self.clone(), ator.escopo(), careful)
     }
 
     /// What the server asks for itself: of no tribunal, so no tribunal's row is seen. Blocks.
@@ -353,11 +359,6 @@ impl Db {
         (self.tribunais.pool.max_size() + self.nacional.pool.max_size()) as usize
     }
 
-    /// How many of those who may use such a connection may be at work at once.
-    pub fn conexoes_de(&self, escopo: Escopo) -> usize {
-        self.conexoes(escopo).pool.max_size() as usize
-    }
-
     fn conexoes(&self, escopo: Escopo) -> &Conexoes {
         match escopo {
             Escopo::Tribunal(_) => &self.tribunais,
@@ -376,12 +377,12 @@ impl Db {
 
     /// The one place where async code meets Diesel, which is synchronous.
     async fn bloqueante<T: Send + 'static>(
-        vez: Vez,
+        permit: Permit,
         trabalho: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
         let span = tracing::Span::current();
         let trabalho = move || {
-            let _vez = vez;
+            let _permit = permit;
             span.in_scope(trabalho)
         };
         tokio::task::spawn_blocking(trabalho).await.map_err(Error::interno)
@@ -398,30 +399,6 @@ impl Db {
         }
     }
 
-    async fn vez_de(&self, escopo: Escopo, desde: Instant) -> Result<Vez, Error> {
-        let Conexoes { pool, vez, esperam, service } = self.conexoes(escopo);
-        let uma = |vez| Vez {
-            escopo,
-            esperam: Arc::clone(esperam),
-            since: Instant::now(),
-            service: Arc::clone(service),
-            _lugar: vez,
-        };
-        if let Ok(vez) = Arc::clone(vez).try_acquire_owned() {
-            return Ok(uma(vez));
-        }
-        let _espera = Espera::nova(esperam);
-        match timeout_at((desde + self.espera).into(), Arc::clone(vez).acquire_owned()).await {
-            Ok(Ok(vez)) => Ok(uma(vez)),
-            // Those who have a place wait for a connection that cannot be opened.
-            _ if pool.state().connections == 0 => Err(indisponivel()),
-            _ => {
-                let waiting = esperam.load(Ordering::Relaxed);
-                Err(Error::Sobrecarga { segundos: service.until_free(waiting, pool.max_size()) })
-            }
-        }
-    }
-
     fn tempo_esgotado(&self, lendo: Option<&str>) -> Error {
         let segundos = self.tempo.as_secs_f32();
         let lendo = lendo.map_or_else(String::new, |relacao| format!(" ao ler {relacao}"));
@@ -433,22 +410,6 @@ impl Db {
 
     fn sessao<'a>(&self, conn: &'a mut PgConnection, escopo: Escopo) -> Sessao<'a> {
         Sessao { conn, escopo: if self.sem_filtro { Escopo::Nacional } else { escopo } }
-    }
-}
-
-/// One that waits for a place, counted while it does.
-struct Espera<'a>(&'a AtomicUsize);
-
-impl<'a> Espera<'a> {
-    fn nova(esperam: &'a AtomicUsize) -> Self {
-        esperam.fetch_add(1, Ordering::Relaxed);
-        Self(esperam)
-    }
-}
-
-impl Drop for Espera<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

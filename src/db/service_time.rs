@@ -23,11 +23,17 @@ impl ServiceTime {
         self.0.store(mean, Ordering::Relaxed);
     }
 
+    /// Whether there is anything to go by.
+    pub(super) fn is_known(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
     /// Seconds until those who wait have been served, by so many places.
-    pub(super) fn until_free(&self, waiting: usize, places: u32) -> u32 {
+    pub(super) fn until_free(&self, waiting: usize, places: usize) -> u32 {
         let mean = self.0.load(Ordering::Relaxed);
         let waiting = u64::try_from(waiting).unwrap_or(u64::MAX);
-        let micros = mean.saturating_mul(waiting) / u64::from(places.max(1));
+        let places = u64::try_from(places.max(1)).unwrap_or(u64::MAX);
+        let micros = mean.saturating_mul(waiting) / places;
         let seconds = micros.div_ceil(1_000_000).clamp(AT_LEAST, AT_MOST);
         u32::try_from(seconds).unwrap_or(u32::MAX)
     }

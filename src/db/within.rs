@@ -7,7 +7,7 @@ use super::health::Health;
 use super::login::{Login, PapelDoBanco};
 use super::manager::{Inicio, Manager};
 use super::session::SessionWatch;
-use super::{Conexoes, Db, DbOptions, manager};
+use super::{Bounds, Conexoes, Db, DbOptions, Permits, manager};
 use crate::auth::Escopo;
 use crate::error::Error;
 use diesel::PgConnection;
@@ -15,7 +15,6 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::r2d2::Pool;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 impl Db {
     /// On `conn`, in which a transaction is open that may take the roles of the server. It is
@@ -34,9 +33,7 @@ impl Db {
         let conexoes = || Conexoes {
             pool: pool.clone(),
             // A query that waits for another way to its rows has a place already.
-            vez: Arc::new(Semaphore::new(8)),
-            esperam: Arc::default(),
-            service: Arc::default(),
+            permits: Permits::new(Bounds::unshared(8)),
         };
         // Nobody tells of what is not committed, and nobody listens.
         let nowhere = DbOptions::nova("");

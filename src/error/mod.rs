@@ -87,7 +87,7 @@ impl Error {
             }
             Self::Sobrecarga { segundos } => {
                 let mensagem = format!(
-                    "o servidor está cheio: há pedidos demais à espera; tente de novo em {segundos} s"
+                    "o servidor está cheio para esta credencial: há pedidos demais à espera; tente de novo em {segundos} s"
                 );
                 (Falha::Sobrecarregado, mensagem.into())
             }

@@ -1,14 +1,15 @@
 //! Writes of one kind that wait together are done in one transaction.
 //!
 //! A transaction ends by waiting for the disk, and a statement of ten rows costs little more than
-//! one of one row. So a write goes when a place is free, with all of its kind and tribunal that
+//! one of one row. So a write goes when a place is free, with all of its kind and credential that
 //! wait for one; each is judged, answered and noted in the trail for itself. One that finds a
 //! place free goes at once, alone. What fails for all may have been the fault of one of them:
 //! nothing of it stays, and each is tried alone.
 
 use super::{Comando, Desfecho, Juntos, Ler, Pedido, registrar};
 use crate::app::App;
-use crate::db::{Lugares, Sessao, indisponivel};
+use crate::auth::Ator;
+use crate::db::{Lane, Sessao, Waiting, indisponivel};
 use crate::error::Error;
 use crate::rastro::Rastreavel;
 use std::any::{Any, TypeId};
@@ -27,16 +28,15 @@ const TURMA_MAXIMA: usize = 16;
 /// waits for itself.
 const ESPERA: Duration = Duration::from_millis(100);
 
-/// Who waits to write, by kind and tribunal.
+/// Who waits to write, by kind and credential.
 #[derive(Default)]
 pub struct Turmas {
-    lugares: Lugares,
     /// Each a [`Fila`] of its kind, never empty.
     filas: Mutex<HashMap<Qual, Box<dyn Any + Send>>>,
 }
 
-/// Which line: the kind of write, and the tribunal.
-type Qual = (TypeId, i16);
+/// Which line: the kind of write, the tribunal, and the credential, so that none waits behind another's.
+type Qual = (TypeId, i16, Arc<str>);
 
 type Fila<C, L, U> = Vec<EmFila<C, L, U>>;
 
@@ -44,6 +44,7 @@ struct EmFila<C: Comando, L, U> {
     pedido: Pedido<C, L>,
     desde: Instant,
     envio: oneshot::Sender<Noticia<C, U>>,
+    _waiting: Waiting,
 }
 
 /// What one that waits comes to know.
@@ -71,7 +72,8 @@ where
     U: Rastreavel + Send + 'static,
 {
     let sozinha = pedido.clone();
-    match entrar(app, pedido, juntos).await {
+    let waiting = app.db.wait(&pedido.contexto.autor)?;
+    match entrar(app, pedido, waiting, juntos).await {
         Ok(Noticia::Feita(desfecho)) => desfecho,
         Ok(Noticia::Sozinha) => {
             let autor = sozinha.contexto.autor.clone();
@@ -86,6 +88,7 @@ where
 fn entrar<C, L, U>(
     app: &Arc<App>,
     pedido: Pedido<C, L>,
+    waiting: Waiting,
     juntos: Juntos<C>,
 ) -> oneshot::Receiver<Noticia<C, U>>
 where
@@ -94,10 +97,11 @@ where
     U: Rastreavel + Send + 'static,
 {
     let (envio, chegada) = oneshot::channel();
-    let chave = (TypeId::of::<(C, L, U)>(), pedido.contexto.tribunal);
+    let ator = pedido.contexto.autor.clone();
+    let chave = (TypeId::of::<(C, L, U)>(), pedido.contexto.tribunal, ator.shared_credencial());
     let desde = Instant::now();
-    let este = EmFila { pedido, desde, envio };
-    match app.turmas.filas().entry(chave) {
+    let este = EmFila { pedido, desde, envio, _waiting: waiting };
+    match app.turmas.filas().entry(chave.clone()) {
         Entry::Occupied(mut fila) => {
             let fila: &mut Fila<C, L, U> =
                 fila.get_mut().downcast_mut().expect("the key is the type");
@@ -107,7 +111,7 @@ where
         Entry::Vacant(vazia) => vazia.insert(Box::new(vec![este])),
     };
     let app = Arc::clone(app);
-    let partida = Partida::<C, L, U> { app, chave, desde, esperam: true, tipo: PhantomData };
+    let partida = Partida::<C, L, U> { app, chave, ator, desde, esperam: true, tipo: PhantomData };
     tokio::spawn(partida.partir(juntos));
     chegada
 }
@@ -119,6 +123,7 @@ type De<C, L, U> = PhantomData<fn() -> (C, L, U)>;
 struct Partida<C: Comando, L: Ler<C, U>, U: Send + 'static> {
     app: Arc<App>,
     chave: Qual,
+    ator: Ator,
     /// How long the first of them has waited.
     desde: Instant,
     /// There are some, and no other sees to them.
@@ -128,10 +133,9 @@ struct Partida<C: Comando, L: Ler<C, U>, U: Send + 'static> {
 
 impl<C: Comando, L: Ler<C, U>, U: Rastreavel + Send + 'static> Partida<C, L, U> {
     async fn partir(self, juntos: Juntos<C>) {
-        let app = Arc::clone(&self.app);
-        let lugar = app.turmas.lugares.lugar().await;
-        let vez = match app.db.vez_de_escrever(self.chave.1, self.desde).await {
-            Ok(vez) => vez,
+        let (app, tribunal) = (Arc::clone(&self.app), self.chave.1);
+        let permit = match app.db.permit_of_counted(&self.ator, Lane::Write, self.desde).await {
+            Ok(permit) => permit,
             Err(error) => {
                 let cansados = |fila: Fila<C, L, U>| {
                     fila.into_iter().partition(|um| app.db.esperou_demais(um.desde))
@@ -157,10 +161,7 @@ impl<C: Comando, L: Ler<C, U>, U: Rastreavel + Send + 'static> Partida<C, L, U> 
             a_confirmar.store(true, Ordering::Release);
             Ok(feitas)
         };
-        app.db.escrever_na(vez, escrever, move |feitas| {
-            drop(lugar);
-            turma.contar(feitas);
-        });
+        app.db.escrever_na(permit, tribunal, escrever, move |feitas| turma.contar(feitas));
     }
 
     /// Takes out those who go, the first of what `separar` makes of all; for the others, another
@@ -172,11 +173,11 @@ impl<C: Comando, L: Ler<C, U>, U: Rastreavel + Send + 'static> Partida<C, L, U> 
     ) -> Fila<C, L, U> {
         let vao = {
             let mut filas = self.app.turmas.filas();
-            let (vao, restam) = separar(remover(&mut filas, self.chave));
+            let (vao, restam) = separar(remover(&mut filas, &self.chave));
             self.esperam = !restam.is_empty();
             if let Some(primeiro) = restam.first() {
                 self.desde = primeiro.desde;
-                filas.insert(self.chave, Box::new(restam));
+                filas.insert(self.chave.clone(), Box::new(restam));
             }
             vao
         };
@@ -190,7 +191,7 @@ impl<C: Comando, L: Ler<C, U>, U: Rastreavel + Send + 'static> Partida<C, L, U> 
 impl<C: Comando, L: Ler<C, U>, U: Send + 'static> Drop for Partida<C, L, U> {
     fn drop(&mut self) {
         if self.esperam {
-            let fila: Fila<C, L, U> = remover(&mut self.app.turmas.filas(), self.chave);
+            let fila: Fila<C, L, U> = remover(&mut self.app.turmas.filas(), &self.chave);
             for um in fila {
                 let _ = um.envio.send(Noticia::Sozinha);
             }
@@ -200,9 +201,9 @@ impl<C: Comando, L: Ler<C, U>, U: Send + 'static> Drop for Partida<C, L, U> {
 
 fn remover<C: Comando, L: Ler<C, U>, U: Send + 'static>(
     filas: &mut HashMap<Qual, Box<dyn Any + Send>>,
-    chave: Qual,
+    chave: &Qual,
 ) -> Fila<C, L, U> {
-    let fila = filas.remove(&chave).and_then(|fila| fila.downcast().ok());
+    let fila = filas.remove(chave).and_then(|fila| fila.downcast().ok());
     fila.map(|fila| *fila).unwrap_or_default()
 }
 

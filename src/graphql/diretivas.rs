@@ -20,6 +20,17 @@ pub fn RequerPapel(
 /// What a write weighs, and what counting a list does.
 pub const DEZ: &str = "10";
 
+/// What a filter weighs: rows are looked at that are not on the page.
+pub const FILTRO: &str = "150";
+/// Names are compared with all that a tribunal has.
+pub const SEMELHANCA: &str = "3000";
+/// A condition on a column, and a filter that holds others.
+pub const CONDICAO: &str = "5";
+/// A condition on another table, which is looked into for each row or read whole.
+pub const CONDICAO_DE_RELACAO: &str = "300";
+/// A text that is looked for within another.
+pub const CONDICAO_DE_TEXTO: &str = "500";
+
 /// Peso usado no cálculo do custo da operação (IBM GraphQL Cost Directives).
 #[TypeDirective(
     name = "cost",

@@ -9,14 +9,14 @@
 //! Equal queries of one credential that wait for a place go in one hop (`carona.rs`): a
 //! level of all of them is one level, read once.
 
-use super::carona::{Lugar, Noticia, Viajante};
+use super::carona::{Noticia, Viajante};
 use super::executor::{Consulta, Executor};
 use super::loaders::Loaders;
 use super::operacao::{Desfecho, Servico, nomear};
 use super::perguntas::{Perguntas, servir};
 use crate::app::Chamada;
 use crate::auditoria::unavailable;
-use crate::db::{Leitura, PACIENCIA};
+use crate::db::{Lane, Leitura, PATIENCE};
 use crate::error::Error;
 use crate::graphql::http::pedido::Pronta;
 use std::cell::Cell;
@@ -29,7 +29,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot::{self, error::RecvError};
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
 /// A document whose hop took longer than this goes alone the next time: each would wait for all.
 const DEMORA: Duration = Duration::from_millis(100);
@@ -59,39 +59,26 @@ async fn acompanhada(
     pronta: &Pronta,
     desde: Instant,
 ) -> Result<Option<Desfecho>, Error> {
-    let estacao = servico.carona.estacao(chamada.ator());
-    let mut dado = None;
-    loop {
-        let (viajante, mut chegada) = viajante(chamada, pronta);
-        let perguntas = Arc::clone(&viajante.perguntas);
-        let parte = match dado.take() {
-            Some(lugar) => Some((lugar, viajante)),
-            None => estacao.entrar(viajante),
-        };
-        let noticia = match parte {
-            Some((lugar, viajante)) => {
-                let inicio = Inicio { desde, careful: false };
-                partir(servico, chamada, Some(lugar), vec![viajante], inicio).await?;
-                told(chamada, &mut chegada).await
-            }
-            None => match timeout(PACIENCIA, &mut chegada).await {
+    let (viajante, mut chegada) = viajante(chamada, pronta);
+    let member = servico.carona.enter(&servico.executor, go, viajante)?;
+    let noticia = match timeout(PATIENCE, &mut chegada).await {
+        Ok(noticia) => noticia,
+        Err(_) => {
+            member.urge();
+            let db = &chamada.app.db;
+            match timeout_at(db.patience_ends(desde).into(), &mut chegada).await {
                 Ok(noticia) => noticia,
-                Err(_) => {
-                    let turma = estacao.sem_lugar(&perguntas);
-                    if !turma.is_empty() {
-                        let inicio = Inicio { desde, careful: false };
-                        partir(servico, chamada, None, turma, inicio).await?;
-                    }
-                    told(chamada, &mut chegada).await
-                }
-            },
-        };
-        match noticia {
-            Ok(Noticia::Respondida(desfecho)) => return Ok(Some(desfecho)),
-            Ok(Noticia::DeNovo(lugar)) => dado = Some(lugar),
-            // Without news, the hop broke off: it may have been another that broke it.
-            Ok(Noticia::Sozinha) | Err(_) => return Ok(None),
+                Err(_) if member.leave() => return Err(db.waited_too_long(chamada.ator())),
+                // It has a place; what it does there has a bound of its own.
+                Err(_) => told(chamada, &mut chegada).await,
+            }
         }
+    };
+    member.answered();
+    match noticia {
+        Ok(Noticia::Respondida(desfecho)) => Ok(Some(desfecho)),
+        // Without news, the hop broke off: it may have been another that broke it.
+        Ok(Noticia::Sozinha) | Err(_) => Ok(None),
     }
 }
 
@@ -106,8 +93,12 @@ async fn sozinha(
     let mut careful = tried;
     loop {
         let (viajante, mut chegada) = viajante(chamada, pronta);
-        let inicio = Inicio { desde, careful };
-        partir(servico, chamada, None, vec![viajante], inicio).await?;
+        let permit = chamada.app.db.permit(chamada.ator(), Lane::Alone, desde).await?;
+        let (executor, db) = (Arc::clone(&servico.executor), chamada.app.db.clone());
+        permit.spawn(Box::new(move |place| {
+            let leitura = db.leitura(place, viajante.chamada.ator(), careful);
+            go(&executor, vec![viajante], leitura);
+        }));
         match told(chamada, &mut chegada).await {
             Ok(Noticia::Respondida(desfecho)) => return Ok(desfecho),
             Ok(Noticia::Sozinha) if !careful => {
@@ -166,14 +157,6 @@ impl Drop for Answer {
     }
 }
 
-/// How a hop begins.
-struct Inicio {
-    /// Since when its first waits.
-    desde: Instant,
-    /// It was tried before: see [`Leitura`].
-    careful: bool,
-}
-
 fn viajante(chamada: &Chamada, pronta: &Pronta) -> (Viajante, oneshot::Receiver<Noticia>) {
     let (envio, chegada) = oneshot::channel();
     let perguntas = Arc::new(Perguntas::default());
@@ -185,34 +168,10 @@ fn viajante(chamada: &Chamada, pronta: &Pronta) -> (Viajante, oneshot::Receiver<
     (Viajante { chamada, consulta, perguntas, span, envio }, chegada)
 }
 
-/// A hop of all of them and, from its place, of those who wait when it is over.
-async fn partir(
-    servico: &Servico,
-    chamada: &Chamada,
-    lugar: Option<Lugar>,
-    turma: Vec<Viajante>,
-    inicio: Inicio,
-) -> Result<(), Error> {
-    let Inicio { desde, careful } = inicio;
-    let conexao = chamada.app.db.vez(chamada.ator(), desde).await?;
-    let executor = Arc::clone(&servico.executor);
-    chamada.app.db.responder(conexao, move |posto| {
-        let (mut turma, mut lugar) = (turma, lugar);
-        while let Some(primeiro) = turma.first() {
-            let leitura = posto.leitura(primeiro.chamada.ator(), careful);
-            // A panic was logged where it was raised; those who wait have not deserved it.
-            let _ = catch_unwind(AssertUnwindSafe(|| viajar(&executor, turma, leitura)));
-            // Who waits for a connection is not in this line, and is not passed over.
-            turma = match &mut lugar {
-                Some(lugar) if !posto.disputado() => lugar.proximos(),
-                _ => Vec::new(),
-            };
-        }
-        // The connection first: the place is given to one that will ask for one.
-        drop(posto);
-        drop(lugar);
-    });
-    Ok(())
+/// A hop of all of them. A panic was logged where it was raised; those who wait have not deserved
+/// it.
+fn go(executor: &Executor, turma: Vec<Viajante>, leitura: Leitura) {
+    let _ = catch_unwind(AssertUnwindSafe(|| viajar(executor, turma, leitura)));
 }
 
 /// Answers all of them, each as soon as it is ready.

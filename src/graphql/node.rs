@@ -139,7 +139,7 @@ impl NodeQuery {
     }
 
     /// Vários objetos, na ordem pedida, com nulo no lugar de cada ausente.
-    #[graphql(directive = ListSize::apply(Some(100), None, None, None))]
+    #[graphql(directive = ListSize::apply(Some(100), Some(vec!["ids".into()]), None, Some(false)))]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

@@ -3,6 +3,7 @@
 use super::assinatura::Leituras;
 use crate::auth::{Ator, Auth, TRIBUNAL};
 use crate::config::Assinaturas;
+use crate::db::{Bounds, Permits};
 use crate::error::Falha;
 use crate::readiness::Readiness;
 use actix_web::dev::ServerHandle;
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, interval_at, sleep};
 
 /// With what the server takes to learn of it, a revocation acts within ten seconds.
@@ -31,7 +32,7 @@ const DESPEDIDA: Duration = Duration::from_secs(1);
 pub struct Sessoes {
     pub limites: Assinaturas,
     pub(super) leituras: Leituras,
-    pub(super) entregas: Semaphore,
+    pub(super) entregas: Permits,
     por_cliente: Arc<Mutex<HashMap<String, u32>>>,
     encerrando: watch::Sender<bool>,
 }
@@ -47,7 +48,7 @@ impl Sessoes {
         Self {
             limites,
             leituras: Leituras::default(),
-            entregas: Semaphore::new(ENTREGAS),
+            entregas: Permits::new(Bounds::of(ENTREGAS, ENTREGAS)),
             por_cliente: Arc::default(),
             encerrando: watch::Sender::new(false),
         }

@@ -126,7 +126,7 @@ fn quem_custa_demais_sabe_o_que_caberia_e_quem_pergunta_o_que_custou() {
         let corpo = json!({ "query": "{ tribunais { sigla } }" }).to_string();
         app.pedir("POST", "/graphql", &headers, corpo.as_bytes()).corpo["extensions"].take()
     };
-    assert_eq!(pedir("1"), json!({ "cost": { "requested": 27, "limit": 500 } }));
+    assert_eq!(pedir("1"), json!({ "cost": { "requested": 177, "limit": 500 } }));
     assert_eq!(pedir("0"), Value::Null);
 }
 

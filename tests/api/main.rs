@@ -21,6 +21,7 @@ mod credenciais;
 mod emissor;
 mod epoch;
 mod facade;
+mod fair;
 mod fechaduras;
 mod hidden_characters;
 mod consulta_rest;

@@ -134,7 +134,8 @@ fn quem_espera_por_um_rival_nao_faz_esperar_os_outros() {
     std::thread::scope(|escopo| {
         // None of these is let through by the rival: it goes only when they are done.
         let outros = escopo.spawn(|| cadastrar_todos(&app, |n| corpo(&numero(n), &adolescente)));
-        let presos: Vec<_> = (0..4)
+        // One less than the places that a credential may have.
+        let presos: Vec<_> = (0..2)
             .map(|_| {
                 let disputado = corpo(&disputado, &adolescente);
                 let app = &app;
@@ -146,6 +147,6 @@ fn quem_espera_por_um_rival_nao_faz_esperar_os_outros() {
         rival.batch_execute("ROLLBACK").unwrap();
         let mut presos: Vec<u16> = presos.into_iter().map(|preso| preso.join().unwrap()).collect();
         presos.sort_unstable();
-        assert_eq!(presos, [200, 409, 409, 409]);
+        assert_eq!(presos, [200, 409]);
     });
 }

@@ -9,6 +9,7 @@ use crate::adolescente::{
 use crate::campo::preenchido;
 use crate::cpf::Cpf;
 use crate::error::{Error, Falha};
+use crate::graphql::diretivas::{CONDICAO, CONDICAO_DE_TEXTO, Cost};
 use crate::graphql::{Condicoes, Data, Entrada, ModoInput, SentidoOrdem};
 use crate::tribunal::Tribunal;
 use async_graphql::{Enum, InputObject};
@@ -21,18 +22,25 @@ const LETRAS_MAXIMO: usize = 200;
 #[derive(InputObject)]
 pub struct AdolescenteFiltro {
     /// Um destes, até 100.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     identificador: Option<Vec<Identificador>>,
     /// Contido no nome de exibição, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
+    #[graphql(directive = Cost::apply(CONDICAO_DE_TEXTO.into()))]
     nome: Option<String>,
     /// Cadastro pendente ou não.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     cadastro_pendente: Option<bool>,
     /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     tribunal: Option<String>,
     /// Todos.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     e: Option<Vec<AdolescenteFiltro>>,
     /// Ao menos um; a lista vazia não casa com nada.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     ou: Option<Vec<AdolescenteFiltro>>,
     /// Negação.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     nao: Option<Box<AdolescenteFiltro>>,
 }
 

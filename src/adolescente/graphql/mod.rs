@@ -16,7 +16,7 @@ use super::{Identificador, Procura, Semelhante, service};
 use crate::Result;
 use crate::auth::Papel;
 use crate::campo::preenchido;
-use crate::graphql::diretivas::{Cost, ListSize, Pagina};
+use crate::graphql::diretivas::{Cost, FILTRO, ListSize, Pagina, SEMELHANCA};
 use crate::graphql::{Conexao, ContextExt, Data, Paginacao, conectar};
 use crate::tribunal::Tribunal;
 use async_graphql::{Context, Object, SimpleObject};
@@ -50,9 +50,8 @@ impl AdolescenteQuery {
     async fn adolescentes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Condições; ausente traz todos os visíveis.")] filtro: Option<
-            AdolescenteFiltro,
-        >,
+        #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTRO.into()))]
+        filtro: Option<AdolescenteFiltro>,
         #[graphql(desc = "Ordem; ausente, a de cadastro.")] ordem: Option<AdolescenteOrdem>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
             i32,
@@ -66,7 +65,7 @@ impl AdolescenteQuery {
     }
 
     /// Cadastros parecidos no tribunal, do mais ao menos parecido; consulte antes de cadastrar (R25).
-    #[graphql(directive = ListSize::apply(Some(10), Some(vec!["limite".into()]), None, Some(false)), directive = Cost::apply("20".into()))]
+    #[graphql(directive = ListSize::apply(Some(10), Some(vec!["limite".into()]), None, Some(false)), directive = Cost::apply(SEMELHANCA.into()))]
     async fn adolescentes_semelhantes(
         &self,
         ctx: &Context<'_>,

@@ -4,6 +4,7 @@ use super::{Fato, Passagem, Pergunta};
 use crate::app::Chamada;
 use crate::auth::Ator;
 use crate::db::fluxo::{Foto, Lugar};
+use crate::db::{Caller, Lane};
 use crate::error::{Error, Falha};
 use crate::graphql::Loaders;
 use crate::graphql::http::pedido::Pronta;
@@ -126,7 +127,8 @@ impl Aberta {
             let passagem = Arc::new(Passagem::Entrega(fato.clone()));
             // A few at a time in all: a thousand subscribers wake up at once, and what
             // they ask for must leave connections to the requests.
-            let vez = self.servico.sessoes.entregas.acquire().await;
+            let entregas = &self.servico.sessoes.entregas;
+            let vez = entregas.acquire(&Caller::of(&self.ator), Lane::Alone).await;
             let resposta = rodar(&self.servico, chamada.clone(), &self.pronta, passagem).await;
             drop(vez);
             let desfecho = Desfecho::de(resposta.unwrap_or_default());

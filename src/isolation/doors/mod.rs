@@ -89,7 +89,7 @@ async fn send_all(
     let servico = Servico {
         executor: Arc::new(Executor::novo(door::schema())),
         documentos: Arc::new(documentos),
-        carona: Arc::new(Carona::nova(&db)),
+        carona: Arc::new(Carona::default()),
         app: app.clone().into_inner(),
         sessoes,
     };

@@ -5,6 +5,7 @@ use crate::adolescente::Identificador;
 use crate::campo::preenchido;
 use crate::cpf::Cpf;
 use crate::error::{Error, Falha};
+use crate::graphql::diretivas::{CONDICAO, CONDICAO_DE_RELACAO, Cost};
 use crate::graphql::{Condicoes, Entrada, Instante, ModoInput, SentidoOrdem};
 use crate::guia::SituacaoGuia;
 use crate::processo::store::{Campo, Filtro};
@@ -20,28 +21,40 @@ const VALORES_MAXIMO: usize = 100;
 #[derive(InputObject)]
 pub struct ProcessoFiltro {
     /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     tribunal: Option<String>,
     /// Com vínculo, ativo ou encerrado, com este adolescente.
+    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
     adolescente: Option<Identificador>,
     /// Numa destas situações.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     situacao: Option<Vec<SituacaoProcesso>>,
     /// De um destes tipos.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     tipo: Option<Vec<TipoProcesso>>,
     /// Com ao menos uma guia nesta situação (R27).
+    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
     situacao_guia: Option<SituacaoGuia>,
     /// Com um destes números, até 100.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     numero: Option<Vec<NumeroProcesso>>,
     /// Deste órgão julgador.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     id_orgao: Option<i32>,
     /// Cadastrado desde, inclusive.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     criado_de: Option<Instante>,
     /// Cadastrado até, exclusive.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     criado_ate: Option<Instante>,
     /// Todos.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     e: Option<Vec<ProcessoFiltro>>,
     /// Ao menos um; a lista vazia não casa com nada.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     ou: Option<Vec<ProcessoFiltro>>,
     /// Negação.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     nao: Option<Box<ProcessoFiltro>>,
 }
 

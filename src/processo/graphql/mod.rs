@@ -17,7 +17,7 @@ use super::store::{ProcessoPorNumero, Processos};
 use super::{NumeroProcesso, Processo};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql::diretivas::Pagina;
+use crate::graphql::diretivas::{Cost, FILTRO, Pagina};
 use crate::graphql::{Conexao, ContextExt, Escrito, Paginacao, conectar};
 use async_graphql::{Context, Object};
 use campos::origem;
@@ -48,9 +48,8 @@ impl ProcessoQuery {
     async fn processos(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Condições; ausente traz todos os visíveis.")] filtro: Option<
-            ProcessoFiltro,
-        >,
+        #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTRO.into()))]
+        filtro: Option<ProcessoFiltro>,
         #[graphql(desc = "Ordem; ausente, a de cadastro.")] ordem: Option<ProcessoOrdem>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
             i32,

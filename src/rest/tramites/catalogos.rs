@@ -17,6 +17,7 @@ use crate::catalogo::{EstruturaDoCatalogo, ItemDoCatalogo, TipoDeCatalogo};
 use crate::db::lista::deslocada;
 use crate::db::{Relation, Sessao};
 use crate::error::{CodigoErro, Error, Falha, Recusa};
+use super::patience::Patient;
 use crate::tramite::EnderecoDeEstrutura;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
@@ -32,16 +33,19 @@ pub fn recursos(config: &mut web::ServiceConfig) {
     const ESTRUTURAS: &str = "/repositorios-de-estruturas/{repositorio}/estruturas-organizacionais";
     const ESTRUTURA: &str =
         "/repositorios-de-estruturas/{repositorio}/estruturas-organizacionais/{numero}";
-    config
-        .service(recurso("/healthcheck", "GET").get(healthcheck))
-        // As the installation of the client writes it.
-        .service(recurso("//healthcheck", "GET").get(healthcheck))
-        .service(recurso("/repositorios-de-estruturas", "GET").get(repositorios))
-        .service(recurso(ESTRUTURAS, "GET").get(estruturas))
-        .service(recurso(ESTRUTURA, "GET").get(estrutura))
-        .service(recurso("/especies", "GET").get(especies))
-        .service(recurso("/hipoteses", "GET").get(hipoteses))
-        .service(recurso("/motivosUrgencia", "GET").get(motivos));
+    config.service(recurso("/healthcheck", "GET").get(healthcheck));
+    // Who receives asks for them too, and an error would be a refusal.
+    let recursos = [
+        recurso("/repositorios-de-estruturas", "GET").get(repositorios),
+        recurso(ESTRUTURAS, "GET").get(estruturas),
+        recurso(ESTRUTURA, "GET").get(estrutura),
+        recurso("/especies", "GET").get(especies),
+        recurso("/hipoteses", "GET").get(hipoteses),
+        recurso("/motivosUrgencia", "GET").get(motivos),
+    ];
+    for recurso in recursos {
+        config.service(recurso.wrap(Patient));
+    }
 }
 
 /// `GET /healthcheck`: whether this instance should be sent requests. It asks nobody who they are.

@@ -33,9 +33,14 @@ use serde_json::Value;
 const PREFIXO: &str = "/interoperabilidade/rest/v3";
 
 /// The first segments of its paths, where they stand alone.
-const PRIMEIROS: [&str; 6] = [
+const PRIMEIROS: [&str; 11] = [
     "NREs",
+    "especies",
+    "healthcheck",
+    "hipoteses",
+    "motivosUrgencia",
     "pendencias",
+    "repositorios-de-estruturas",
     "sincroniza-tramite",
     "tickets-de-envio-de-componente",
     "tramite",

@@ -3,6 +3,7 @@
 use crate::Result;
 use crate::campo::{natural, preenchido};
 use crate::error::{Error, Falha};
+use crate::graphql::diretivas::{CONDICAO, Cost};
 use crate::graphql::{Entrada, Instante, ModoInput};
 use crate::tramite::rules::{self, SituacaoTramite};
 use crate::tramite::store::Filtro;
@@ -40,20 +41,28 @@ impl From<EstruturaInput> for EnderecoDeEstrutura {
 #[derive(InputObject)]
 pub struct TramiteFiltro {
     /// Deste NRE.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     nre: Option<Nre>,
     /// Deste protocolo, com ou sem máscara.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     protocolo: Option<String>,
     /// Numa destas situações.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     situacao: Option<Vec<SituacaoTramite>>,
     /// Em andamento (situações 1 a 5 e 8) ou não.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     em_andamento: Option<bool>,
     /// Desta origem.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     remetente: Option<EstruturaInput>,
     /// Para este destino.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     destinatario: Option<EstruturaInput>,
     /// Registrado desde, inclusive.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     criado_de: Option<Instante>,
     /// Registrado até, exclusive.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
     criado_ate: Option<Instante>,
 }
 

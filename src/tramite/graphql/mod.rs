@@ -21,7 +21,7 @@ use crate::Result;
 use crate::auth::Papel;
 use crate::db::lista::{Fatia, PaginaDe};
 use crate::error::{Error, Falha, Recusa};
-use crate::graphql::diretivas::{ListSize, Pagina};
+use crate::graphql::diretivas::{Cost, FILTRO, ListSize, Pagina};
 use crate::graphql::{Conexao, ContextExt, ErroGraphql, Instante, Paginacao, conectar};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use ensaio::VerificarEnvioInput;
@@ -50,9 +50,8 @@ impl TramiteQuery {
     async fn tramites(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Condições; ausente traz todos os visíveis.")] filtro: Option<
-            TramiteFiltro,
-        >,
+        #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTRO.into()))]
+        filtro: Option<TramiteFiltro>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
             i32,
         >,

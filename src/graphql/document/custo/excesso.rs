@@ -67,7 +67,7 @@ impl Esqueleto {
         if custo <= limite {
             return Ok(custo);
         }
-        let passos = self.mais_caro(&Medida { variaveis, no_lugar: None });
+        let passos = self.mais_caro(&self.medida(variaveis));
         let com_fatia = |passo: &&Passo<'_>| passo.no.fatia.is_some();
         let pior = passos.iter().rev().find(com_fatia).or(passos.last());
         Err(Box::new(CustoExcedido {
@@ -111,9 +111,10 @@ impl Esqueleto {
             Fonte::Variavel { nome, padrao } => variaveis.contains_key(nome) || padrao.is_some(),
         });
         let argumento = dado.map(|(nome, _)| nome).or(fatia.primeiro.as_ref())?;
-        let cabe = |n: u32| {
-            let no_lugar = Some((fatia.numero, f64::from(n)));
-            inteiro(self.total(&Medida { variaveis, no_lugar })) <= limite
+        let mut medida = self.medida(variaveis);
+        let mut cabe = |n: u32| {
+            medida.no_lugar = Some((fatia.numero, f64::from(n)));
+            inteiro(self.total(&medida)) <= limite
         };
         let (mut cabem, mut nao_cabem) = (0, 1_u32 << 20);
         while nao_cabem - cabem > 1 {

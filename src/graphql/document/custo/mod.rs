@@ -1,9 +1,13 @@
 //! What an operation costs, known before it runs.
 //!
-//! An object costs 1, or its type's `@cost`; a scalar nothing; a field with its
+//! An operation costs [`OPERACAO`]. An object costs 1, or its type's `@cost`; a scalar nothing; a field with its
 //! own `@cost` costs that, once. A list costs its items as many times as
-//! `@listSize` says. Of the types that an abstract one may be, the dearest counts.
+//! `@listSize` says. Of the types that an abstract one may be, the dearest counts. Each root field and
+//! each list that is cut into pages is read by a statement of its own, which costs [`LEITURA`]
+//! besides, however many parents it is read for. A value of an argument costs its `@cost`, and so
+//! does each value within it: that is what a filter costs, and once more if its rows are counted.
 
+mod entradas;
 mod excesso;
 pub(crate) mod regras;
 
@@ -14,7 +18,9 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::{Value, VariableDefinition};
 use apollo_compiler::executable::Operation;
 use async_graphql::{Name, Value as ConstValue, Variables};
-use regras::{Lista, Regra};
+use entradas::{Entradas, Pesos, Usos};
+use regras::{Lista, Regra, Regras};
+use std::sync::Arc;
 
 pub use excesso::{CabeCom, CustoExcedido};
 
@@ -23,10 +29,21 @@ const ITENS: f64 = 5.0;
 /// `__schema` and `__type`: what they answer is as large as the schema, no more.
 const INTROSPECCAO: f64 = 10.0;
 
+/// What an operation costs that does nothing: a token, the protocol, a record in the trail.
+const OPERACAO: f64 = 100.0;
+/// What a statement costs, whatever it reads.
+const LEITURA: f64 = 50.0;
+/// The field that counts all rows of a list, on all of its pages.
+const CONTAGEM: &str = "totalCount";
+
 /// What remains to know of the cost once the variables come.
 #[derive(Debug, Clone)]
 pub struct Esqueleto {
     filhos: Vec<No>,
+    usos: Usos,
+    /// Fields that are read by a statement of their own.
+    leituras: u32,
+    regras: Arc<Regras>,
 }
 
 #[derive(Debug, Clone)]
@@ -40,6 +57,10 @@ struct No {
     /// The size is the parent's: it is one of its `sizedFields`.
     do_pai: bool,
     fatia: Option<Fatia>,
+    entradas: Entradas,
+    /// How often the rows are looked for: for the page and, if it is asked for, for the count.
+    buscas: f64,
+    conta: bool,
     filhos: Vec<No>,
     /// Fields of some of the types that the object may be.
     casos: Vec<(Conjunto, Vec<No>)>,
@@ -65,14 +86,22 @@ enum Fonte {
 
 impl Esqueleto {
     pub fn novo(esquema: &Esquema, operacao: &Operation, selecoes: &[Selecao]) -> Self {
-        let mut montagem = Montagem { esquema, variaveis: &operacao.variables, fatias: 0 };
-        let (filhos, casos) = montagem.selecoes(selecoes, None);
+        let variaveis = &operacao.variables;
+        let mut montagem =
+            Montagem { esquema, variaveis, fatias: 0, usos: Usos::default(), leituras: 0 };
+        let (filhos, casos) = montagem.selecoes(selecoes, None, true);
         debug_assert!(casos.is_empty(), "a root is not abstract");
-        Self { filhos }
+        let Montagem { usos, leituras, .. } = montagem;
+        Self { filhos, usos, leituras, regras: Arc::clone(&esquema.regras) }
     }
 
     pub fn custo(&self, variaveis: &Variables) -> u64 {
-        inteiro(self.total(&Medida { variaveis, no_lugar: None }))
+        inteiro(self.total(&self.medida(variaveis)))
+    }
+
+    fn medida<'v>(&self, variaveis: &'v Variables) -> Medida<'v> {
+        let pesos = Arc::new(self.usos.pesos(&self.regras, variaveis));
+        Medida { variaveis, pesos, no_lugar: None }
     }
 
     /// One field, and below it nothing that costs: all that it takes is read at the root. A scalar
@@ -86,7 +115,8 @@ impl Esqueleto {
     }
 
     fn total(&self, medida: &Medida<'_>) -> f64 {
-        self.filhos.iter().map(|no| medida.no(no, 1.0)).sum()
+        let campos: f64 = self.filhos.iter().map(|no| medida.no(no, 1.0)).sum();
+        OPERACAO + campos + LEITURA * f64::from(self.leituras)
     }
 }
 
@@ -97,6 +127,7 @@ fn inteiro(custo: f64) -> u64 {
 
 struct Medida<'v> {
     variaveis: &'v Variables,
+    pesos: Arc<Pesos>,
     /// A slice and the size to try in its place.
     no_lugar: Option<(usize, f64)>,
 }
@@ -116,9 +147,12 @@ impl Medida<'_> {
             }
         }
         dentro += por_tipo.iter().map(|(_, custo)| *custo).fold(0.0, f64::max);
+        let entradas = no.buscas * no.entradas.custo(&self.pesos);
         match no.lista {
-            false => no.peso.unwrap_or(no.objeto) + dentro,
-            true => no.peso.unwrap_or(0.0) + self.itens(no, do_pai) * (no.objeto + dentro),
+            false => no.peso.unwrap_or(no.objeto) + dentro + entradas,
+            true => {
+                no.peso.unwrap_or(0.0) + self.itens(no, do_pai) * (no.objeto + dentro) + entradas
+            }
         }
     }
 
@@ -156,9 +190,11 @@ impl Medida<'_> {
     }
 }
 
+/// A number of items, or the items themselves.
 fn numero(valor: &ConstValue) -> Option<f64> {
     match valor {
         ConstValue::Number(numero) => numero.as_f64(),
+        ConstValue::List(itens) => u32::try_from(itens.len()).ok().map(f64::from),
         _ => None,
     }
 }
@@ -167,6 +203,9 @@ struct Montagem<'e> {
     esquema: &'e Esquema,
     variaveis: &'e [Node<VariableDefinition>],
     fatias: usize,
+    usos: Usos,
+    /// Fields that are read by a statement of their own.
+    leituras: u32,
 }
 
 impl Montagem<'_> {
@@ -174,13 +213,14 @@ impl Montagem<'_> {
         &mut self,
         selecoes: &[Selecao],
         pai: Option<&Lista>,
+        na_raiz: bool,
     ) -> (Vec<No>, Vec<(Conjunto, Vec<No>)>) {
         let (mut filhos, mut casos) = (Vec::new(), Vec::new());
         for selecao in selecoes {
             match selecao {
-                Selecao::Campo(campo) => filhos.push(self.no(campo, pai)),
+                Selecao::Campo(campo) => filhos.push(self.no(campo, pai, na_raiz)),
                 Selecao::Em(tipo, campos) => {
-                    let nos = campos.iter().map(|campo| self.no(campo, pai)).collect();
+                    let nos = campos.iter().map(|campo| self.no(campo, pai, na_raiz)).collect();
                     casos.push((self.esquema.possiveis(tipo), nos));
                 }
             }
@@ -188,19 +228,26 @@ impl Montagem<'_> {
         (filhos, casos)
     }
 
-    fn no(&mut self, campo: &Campo, pai: Option<&Lista>) -> No {
+    fn no(&mut self, campo: &Campo, pai: Option<&Lista>, na_raiz: bool) -> No {
         let tipo = &campo.definicao.ty;
         let de_introspeccao = tipo.inner_named_type().starts_with("__");
         let esquema = self.esquema;
         let regra = esquema.regras.do_campo(&campo.pai, &campo.origem.name);
         let da_lista = regra.and_then(|regra| regra.lista.as_ref());
         let composto = !esquema.possiveis(tipo.inner_named_type()).vazio();
-        let na_raiz = matches!(campo.origem.name.as_str(), "__schema" | "__type");
+        let e_introspeccao = matches!(campo.origem.name.as_str(), "__schema" | "__type");
         let fatia = regra.and_then(|regra| self.fatia(campo, regra));
-        let (filhos, casos) = self.selecoes(&campo.selecoes, da_lista);
+        let entradas = self.entradas(campo, regra);
+        let (filhos, casos) = self.selecoes(&campo.selecoes, da_lista, false);
+        let e_leitura = na_raiz && !campo.origem.name.starts_with("__") || fatia.is_some();
+        self.leituras += u32::from(e_leitura);
         No {
             chave: Name::new(campo.origem.response_key().as_str()),
-            peso: if na_raiz { Some(INTROSPECCAO) } else { regra.and_then(|regra| regra.peso) },
+            peso: if e_introspeccao {
+                Some(INTROSPECCAO)
+            } else {
+                regra.and_then(|regra| regra.peso)
+            },
             objeto: match esquema.regras.do_tipo(tipo.inner_named_type()) {
                 Some(peso) => peso,
                 // Below the root, introspection costs no more.
@@ -210,9 +257,23 @@ impl Montagem<'_> {
             lista: tipo.is_list() && !de_introspeccao,
             do_pai: pai.is_some_and(|lista| lista.dimensionados.contains(&campo.origem.name)),
             fatia,
+            entradas,
+            buscas: if filhos.iter().any(|filho| filho.conta) { 2.0 } else { 1.0 },
+            conta: campo.origem.name == CONTAGEM,
             filhos,
             casos,
         }
+    }
+
+    fn entradas(&mut self, campo: &Campo, regra: Option<&Regra>) -> Entradas {
+        let mut entradas = Entradas::default();
+        let Some(regra) = regra else { return entradas };
+        for argumento in &campo.origem.arguments {
+            let Some(parcela) = regra.argumentos.get(&argumento.name) else { continue };
+            let (regras, definidas) = (&self.esquema.regras, self.variaveis);
+            entradas.somar(&mut self.usos, regras, definidas, parcela, &argumento.value);
+        }
+        entradas
     }
 
     fn fatia(&mut self, campo: &Campo, regra: &Regra) -> Option<Fatia> {
@@ -231,6 +292,9 @@ impl Montagem<'_> {
                         None => padrao.map(real),
                     },
                 },
+                Some(Value::List(itens)) => {
+                    Fonte::Escrita(u32::try_from(itens.len()).ok().map(f64::from))
+                }
                 Some(valor) => Fonte::Escrita(valor.to_f64()),
             }
         };

@@ -1,7 +1,7 @@
 //! `@cost` and `@listSize` of the schema, read once (IBM GraphQL Cost Directives).
 
 use crate::graphql::document::esquema::Conjunto;
-use apollo_compiler::ast::{DirectiveList, FieldDefinition, Value};
+use apollo_compiler::ast::{DirectiveList, FieldDefinition, InputValueDefinition, Value};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node, Schema};
 use std::collections::HashMap;
@@ -12,6 +12,23 @@ pub struct Regra {
     /// In place of the default weight.
     pub peso: Option<f64>,
     pub lista: Option<Lista>,
+    /// The arguments that may cost something.
+    pub argumentos: HashMap<Name, Parcela>,
+}
+
+/// What each value costs that an argument, or a field of an input, is given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parcela {
+    pub peso: f64,
+    /// The type of the value, without its lists: an input has parcelas of its own.
+    pub tipo: Name,
+}
+
+impl Parcela {
+    fn de(definida: &InputValueDefinition) -> Self {
+        let peso = definida.directives.get("cost").and_then(|diretiva| peso(diretiva));
+        Self { peso: peso.unwrap_or(0.0), tipo: definida.ty.inner_named_type().clone() }
+    }
 }
 
 /// Without a slicing argument the assumed size counts: `requireOneSlicingArgument` refuses nothing.
@@ -23,9 +40,12 @@ pub struct Lista {
     pub dimensionados: Vec<Name>,
 }
 
+#[derive(Debug, Default)]
 pub struct Regras {
     campos: HashMap<Name, HashMap<Name, Regra>>,
     tipos: HashMap<Name, f64>,
+    /// Of each input, its fields.
+    entradas: HashMap<Name, HashMap<Name, Parcela>>,
 }
 
 impl Regras {
@@ -37,8 +57,13 @@ impl Regras {
         possiveis: &HashMap<Name, Conjunto>,
     ) -> Self {
         let mut campos = HashMap::<Name, HashMap<Name, Regra>>::new();
-        let mut tipos = HashMap::new();
+        let (mut tipos, mut entradas) = (HashMap::new(), HashMap::new());
         for (nome, tipo) in &schema.types {
+            if let ExtendedType::InputObject(entrada) = tipo {
+                let parcelas = entrada.fields.iter();
+                let parcelas = parcelas.map(|(nome, campo)| (nome.clone(), Parcela::de(campo)));
+                entradas.insert(nome.clone(), parcelas.collect());
+            }
             let definidos = match tipo {
                 ExtendedType::Object(objeto) => &objeto.fields,
                 ExtendedType::Interface(interface) => &interface.fields,
@@ -60,11 +85,16 @@ impl Regras {
             }
             campos.insert(nome.clone(), desta);
         }
-        Self { campos, tipos }
+        Self { campos, tipos, entradas }
     }
 
     pub fn do_campo(&self, tipo: &str, campo: &str) -> Option<&Regra> {
         self.campos.get(tipo)?.get(campo)
+    }
+
+    /// None of a scalar or an enum.
+    pub fn da_entrada(&self, tipo: &str) -> Option<&HashMap<Name, Parcela>> {
+        self.entradas.get(tipo)
     }
 
     pub fn do_tipo(&self, tipo: &str) -> Option<f64> {
@@ -75,7 +105,9 @@ impl Regras {
 impl Regra {
     fn de(campo: &FieldDefinition) -> Self {
         let peso = campo.directives.get("cost").and_then(|diretiva| peso(diretiva));
-        Self { peso, lista: Lista::de(&campo.directives, campo) }
+        let argumentos = campo.arguments.iter();
+        let argumentos = argumentos.map(|um| (um.name.clone(), Parcela::de(um))).collect();
+        Self { peso, lista: Lista::de(&campo.directives, campo), argumentos }
     }
 
     fn ao_menos(&mut self, outra: &Self) {

@@ -1,0 +1,290 @@
+use super::*;
+use proptest::prelude::*;
+use std::collections::HashSet;
+
+fn caller(tribunal: i16, credential: usize) -> Caller {
+    Caller { tribunal, credential: format!("c{credential}").into() }
+}
+
+/// Starts all that may start; who they are, in order.
+fn start(queue: &mut FairQueue<u32>) -> Vec<(Caller, Lane, u32)> {
+    std::iter::from_fn(|| queue.next()).collect()
+}
+
+fn started(queue: &mut FairQueue<u32>) -> Vec<(i16, String)> {
+    start(queue).into_iter().map(|(who, ..)| (who.tribunal, who.credential.to_string())).collect()
+}
+
+#[test]
+fn a_credential_has_half_of_the_places_and_a_tribunal_three_quarters() {
+    let mut queue = FairQueue::new(Bounds::of(8, 8));
+    for n in 0..100 {
+        queue.enter(&caller(820, 0), Lane::Alone, n);
+    }
+    assert_eq!(start(&mut queue).len(), 4);
+    for n in 0..100 {
+        queue.enter(&caller(820, 1), Lane::Alone, n);
+    }
+    assert_eq!(started(&mut queue), vec![(820, "c1".to_owned()); 2]);
+    // Two others find a place at once, whatever waits; the third has to wait for one.
+    for tribunal in [817, 806, 805] {
+        queue.enter(&caller(tribunal, 0), Lane::Alone, 0);
+    }
+    assert_eq!(started(&mut queue), [(817, "c0".to_owned()), (806, "c0".to_owned())]);
+    queue.leave(&caller(820, 0), Lane::Alone, Duration::ZERO);
+    assert_eq!(started(&mut queue), [(805, "c0".to_owned())]);
+}
+
+#[test]
+fn the_smallest_pools_serve_everybody() {
+    for places in 1..8 {
+        let bounds = Bounds::of(places, 2);
+        let mut queue = FairQueue::new(bounds);
+        for n in 0..20 {
+            queue.enter(&caller(820, 0), Lane::Query, n);
+        }
+        let first = start(&mut queue).len();
+        assert!(first >= 1 && (places == 1 || first < places), "{first} of {places}");
+        queue.enter(&caller(817, 0), Lane::Query, 0);
+        assert_eq!(start(&mut queue).len(), usize::from(places > 1), "{places} places");
+    }
+}
+
+#[test]
+fn tribunais_take_turns_and_so_do_the_credentials_of_each() {
+    let mut queue = FairQueue::new(Bounds { reserve: 0, ..Bounds::of(2, 2) });
+    queue.enter(&caller(1, 9), Lane::Alone, 0);
+    queue.enter(&caller(2, 9), Lane::Alone, 0);
+    let mut running = start(&mut queue);
+    assert_eq!(running.len(), 2);
+    for n in 0..4 {
+        queue.enter(&caller(1, 0), Lane::Alone, n);
+    }
+    for n in 0..4 {
+        queue.enter(&caller(1, 1), Lane::Alone, n);
+    }
+    for n in 0..4 {
+        queue.enter(&caller(2, 0), Lane::Alone, n);
+    }
+    let mut order = Vec::new();
+    while let Some((who, lane, _)) = running.pop() {
+        queue.leave(&who, lane, Duration::ZERO);
+        let next = start(&mut queue);
+        order.extend(next.iter().map(|(who, ..)| format!("{}{}", who.tribunal, who.credential)));
+        running.extend(next);
+    }
+    assert_eq!(order[..6], ["1c0", "2c0", "1c1", "2c0", "1c0", "2c0"]);
+    assert_eq!(order.len(), 12);
+    assert!(queue.tribunals.is_empty() && queue.turn.is_empty() && queue.running == 0);
+}
+
+#[test]
+fn a_few_run_together_and_the_others_wait_for_company_until_they_are_urgent() {
+    let mut queue = FairQueue::new(Bounds::of(8, 2));
+    let who = caller(820, 0);
+    let tickets: Vec<_> = (0..5).map(|n| queue.enter(&who, Lane::Query, n)).collect();
+    assert_eq!(start(&mut queue).len(), 2);
+    queue.enter(&who, Lane::Alone, 9);
+    // What goes alone does not wait behind what waits for company.
+    assert_eq!(start(&mut queue)[0].2, 9);
+    queue.urge(&who, Lane::Query, tickets[2]);
+    assert_eq!(start(&mut queue)[0].2, 2);
+    // All that the credential may run.
+    queue.urge(&who, Lane::Query, tickets[4]);
+    assert!(start(&mut queue).is_empty());
+    queue.leave(&who, Lane::Alone, Duration::ZERO);
+    assert_eq!(start(&mut queue)[0].2, 3);
+}
+
+#[test]
+fn whoever_floods_waits_behind_itself_and_is_told_of_its_own_queue() {
+    let mut queue = FairQueue::<u32>::new(Bounds::of(8, 2));
+    let (flood, twin, calm) = (caller(820, 0), caller(820, 1), caller(817, 0));
+    let until_full = |queue: &mut FairQueue<u32>, who: &Caller| {
+        (0..1_000).take_while(|_| queue.wait(who).is_ok()).count()
+    };
+    assert_eq!(until_full(&mut queue, &flood), 256);
+    assert_eq!(until_full(&mut queue, &caller(820, 2)), 256);
+    // The tribunal is full; another is not.
+    assert_eq!(queue.wait(&twin), Err(Full));
+    assert_eq!(queue.wait(&calm), Ok(()));
+    queue.enter(&flood, Lane::Alone, 0);
+    queue.enter(&calm, Lane::Alone, 0);
+    assert_eq!(start(&mut queue).len(), 2);
+    queue.leave(&flood, Lane::Alone, Duration::from_millis(250));
+    queue.leave(&calm, Lane::Alone, Duration::from_millis(1));
+    assert_eq!(queue.retry_after(&flood), 16);
+    assert_eq!(queue.retry_after(&calm), 1);
+    queue.stop_waiting(&flood);
+    assert_eq!(queue.wait(&flood), Ok(()));
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Enter { tribunal: i16, credential: usize, lane: usize },
+    Leave(usize),
+    Cancel(usize),
+    Urge(usize),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let enter = (1_i16..5, 0_usize..3, 0_usize..3);
+    let step = prop_oneof![
+        4 => enter.prop_map(|(tribunal, credential, lane)| Step::Enter { tribunal, credential, lane }),
+        3 => any::<usize>().prop_map(Step::Leave),
+        1 => any::<usize>().prop_map(Step::Cancel),
+        1 => any::<usize>().prop_map(Step::Urge),
+    ];
+    proptest::collection::vec(step, 1..120)
+}
+
+/// An entry as the test knows it.
+#[derive(Debug, Clone)]
+struct Known {
+    who: Caller,
+    lane: Lane,
+    ticket: Ticket,
+    urgent: bool,
+    /// After how many turns given it came.
+    came: usize,
+}
+
+/// What the queue must agree with.
+struct World {
+    bounds: Bounds,
+    queue: FairQueue<u32>,
+    waiting: Vec<Known>,
+    running: Vec<(Caller, Lane)>,
+    granted: Vec<Caller>,
+}
+
+impl World {
+    fn of_credential(&self, who: &Caller) -> usize {
+        self.running.iter().filter(|(one, _)| one == who).count()
+    }
+
+    /// Whether the entry may have one of the places that are free.
+    fn may(&self, one: &Known) -> bool {
+        let free = self.bounds.places - self.running.len();
+        let tribunal =
+            self.running.iter().filter(|(who, _)| who.tribunal == one.who.tribunal).count();
+        let together =
+            self.running.iter().filter(|(who, lane)| *who == one.who && *lane == one.lane).count();
+        free > 0
+            && self.of_credential(&one.who) < self.bounds.credential
+            && (tribunal == 0 || free > self.bounds.reserve)
+            && (one.lane == Lane::Alone || one.urgent || together < self.bounds.together)
+    }
+
+    /// Starts all that may, and holds each against what was known before it.
+    fn start(&mut self) {
+        while let Some((who, lane, _)) = self.queue.next() {
+            let at = self.waiting.iter().position(|one| one.who == who && one.lane == lane);
+            let at = at.expect("whoever starts was waiting");
+            assert!(self.may(&self.waiting[at]), "{:?} may not run", self.waiting[at]);
+            let one = self.waiting.remove(at);
+            self.may_not_be_passed_over(&one);
+            self.running.push((who.clone(), lane));
+            self.granted.push(who);
+        }
+        let idle: Vec<_> = self.waiting.iter().filter(|one| self.may(one)).collect();
+        // Of each lane only the first is looked at: the others come after it.
+        assert!(idle.is_empty(), "places are free for {idle:?}");
+    }
+
+    /// Since another tribunal's entry came, which may run now, this tribunal has had no turn, or
+    /// that one has had one too.
+    fn may_not_be_passed_over(&self, one: &Known) {
+        let (mine, theirs) = (one.who.tribunal, |other: &Known| other.who.tribunal);
+        for other in self.waiting.iter().filter(|other| theirs(other) != mine && self.may(other)) {
+            let since = &self.granted[other.came..];
+            let had = |tribunal| since.iter().any(|who| who.tribunal == tribunal);
+            assert!(!had(mine) || had(theirs(other)), "{other:?} is passed over by {one:?}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn bounds_hold_places_are_used_and_nobody_is_forgotten(
+        places in 1_usize..9, cores in 1_usize..5, steps in steps()
+    ) {
+        let bounds = Bounds::of(places, cores);
+        let queue = FairQueue::new(bounds);
+        let mut world =
+            World { bounds, queue, waiting: Vec::new(), running: Vec::new(), granted: Vec::new() };
+        let (mut entered, mut cancelled) = (0, 0);
+        for step in steps {
+            match step {
+                Step::Enter { tribunal, credential, lane } => {
+                    let (who, lane) = (caller(tribunal, credential), LANES[lane]);
+                    let ticket = world.queue.enter(&who, lane, 0);
+                    let came = world.granted.len();
+                    world.waiting.push(Known { who, lane, ticket, urgent: false, came });
+                    entered += 1;
+                }
+                Step::Leave(n) if !world.running.is_empty() => {
+                    let (who, lane) = world.running.remove(n % world.running.len());
+                    world.queue.leave(&who, lane, Duration::from_millis(1));
+                }
+                Step::Cancel(n) if !world.waiting.is_empty() => {
+                    let one = world.waiting.remove(n % world.waiting.len());
+                    prop_assert!(world.queue.cancel(&one.who, one.lane, one.ticket).is_some());
+                    prop_assert!(world.queue.cancel(&one.who, one.lane, one.ticket).is_none());
+                    cancelled += 1;
+                }
+                Step::Urge(n) if !world.waiting.is_empty() => {
+                    let Known { who, lane, ticket, .. } = world.waiting[n % world.waiting.len()].clone();
+                    world.queue.urge(&who, lane, ticket);
+                    let before = |one: &&mut Known| one.who == who && one.lane == lane && one.ticket <= ticket;
+                    world.waiting.iter_mut().filter(before).for_each(|one| one.urgent = true);
+                }
+                _ => {}
+            }
+            world.start();
+            prop_assert!(world.running.len() <= places);
+            let callers: HashSet<_> = world.running.iter().map(|(who, _)| who.clone()).collect();
+            for who in callers {
+                prop_assert!(world.of_credential(&who) <= bounds.credential);
+            }
+        }
+        // Whoever runs ends: then all have had a place, and nothing is kept of anybody.
+        while !world.running.is_empty() {
+            let (who, lane) = world.running.remove(0);
+            world.queue.leave(&who, lane, Duration::from_millis(1));
+            world.start();
+        }
+        prop_assert!(world.waiting.is_empty());
+        prop_assert_eq!(world.granted.len() + cancelled, entered);
+        prop_assert!(world.queue.tribunals.is_empty() && world.queue.turn.is_empty());
+        prop_assert_eq!(world.queue.running, 0);
+    }
+
+    /// However many entries one credential has, another tribunal's has its place within one turn.
+    #[test]
+    fn a_flood_costs_others_one_turn(places in 2_usize..9, flood in 1_u32..300, others in 1_i16..6) {
+        let mut queue = FairQueue::new(Bounds::of(places, 2));
+        for n in 0..flood {
+            queue.enter(&caller(900, 0), Lane::Alone, n);
+        }
+        let mut running = start(&mut queue);
+        for tribunal in 0..others {
+            queue.enter(&caller(tribunal, 0), Lane::Alone, 0);
+        }
+        running.extend(start(&mut queue));
+        let mut floods_after = 0;
+        let served = |running: &[(Caller, Lane, u32)], seen: usize| {
+            seen + running.iter().filter(|(who, ..)| who.tribunal < others).count()
+        };
+        let mut seen = served(&running, 0);
+        while seen < usize::try_from(others).unwrap() {
+            let (who, lane, _) = running.remove(0);
+            queue.leave(&who, lane, Duration::ZERO);
+            let next = start(&mut queue);
+            floods_after += next.iter().filter(|(who, ..)| who.tribunal == 900).count();
+            seen = served(&next, seen);
+            running.extend(next);
+        }
+        prop_assert!(floods_after <= usize::try_from(others).unwrap());
+    }
+}
