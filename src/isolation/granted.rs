@@ -32,7 +32,7 @@ const fn granted(role: &'static str, what: What, name: &'static str, why: &'stat
     Granted { role, what, name, why }
 }
 
-pub const GRANTED: [Granted; 26] = [
+pub const GRANTED: [Granted; 29] = [
     granted(APP, What::Read, "tribunal", "os nomes dos tribunais são públicos"),
     granted(APP, What::Read, "estrutura", "os nomes dos órgãos são públicos"),
     granted(APP, What::Read, "catalogo_item", "os catálogos do Tramita são de todos"),
