@@ -66,14 +66,15 @@ mod tests {
     use super::*;
 
     fn reason(encoded: &[u8]) -> String {
-        let (_, message) = read(encoded).err().expect("a refusal").error.publica();
-        message.into_owned()
+        let Err(refused) = read(encoded) else { panic!("it is malformed") };
+        refused.error.publica().1.into_owned()
     }
 
     #[test]
     fn the_secret_is_all_that_follows_the_first_colon() {
-        let read = read(BASE64_STANDARD.encode("sei:a:b ção").as_bytes()).ok().expect("a client");
-        assert_eq!((read.id.as_str(), read.secret.as_str()), ("sei", "a:b ção"));
+        let read = read(BASE64_STANDARD.encode("sei:a:b ção").as_bytes());
+        let Ok(ClientSecret { id, secret }) = read else { panic!("it is well formed") };
+        assert_eq!((id.as_str(), secret.as_str()), ("sei", "a:b ção"));
     }
 
     #[test]

@@ -76,6 +76,11 @@ struct Turn {
     _of_all: OwnedSemaphorePermit,
 }
 
+/// One that is counted, with where it comes from.
+struct Guess {
+    address: Option<IpAddr>,
+}
+
 impl ClientTokens {
     pub fn new(exchange: Exchange) -> Self {
         let mut key = [0; 32];
@@ -125,7 +130,8 @@ impl ClientTokens {
         if let Some(guesses) = guesses {
             guesses.take(&client.id, address);
         }
-        self.ask(client.clone(), print, guesses.map(|_| address), turn).await
+        let guess = guesses.map(|_| Guess { address });
+        self.ask(client.clone(), print, guess, turn).await
     }
 
     /// Forgets a token that this server refused, unless it is too new for another to be better.
@@ -156,7 +162,7 @@ impl ClientTokens {
         &self,
         client: ClientSecret,
         print: Print,
-        guess: Option<Option<IpAddr>>,
+        guess: Option<Guess>,
         turn: Turn,
     ) -> Result<Arc<str>, NoToken> {
         let inner = Arc::clone(&self.0);
@@ -164,7 +170,7 @@ impl ClientTokens {
         let asking = std::thread::Builder::new().name("issuer".into()).spawn(move || {
             let outcome = inner.exchange.ask(&client);
             let answer = inner.note(print, outcome);
-            if let Some(address) = guess.filter(|_| answer != Err(NoToken::Wrong)) {
+            if let Some(Guess { address }) = guess.filter(|_| answer != Err(NoToken::Wrong)) {
                 inner.guesses.give_back(&client.id, address);
             }
             drop(turn);

@@ -4,6 +4,7 @@ use super::basic::ClientSecret;
 use super::discovery::{Configuration, agent, read};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
+use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -102,7 +103,8 @@ fn form(text: &str) -> String {
                 written.push(byte.into());
             }
             b' ' => written.push('+'),
-            byte => written.push_str(&format!("%{byte:02X}")),
+            // Writing to a string does not fail.
+            byte => _ = write!(written, "%{byte:02X}"),
         }
     }
     written

@@ -141,7 +141,7 @@ impl Auth {
                 Err(refused) if refused.error.status() != 401 => return Err(refused),
                 _ if tokens.renew(client) => {}
                 _ => {
-                    tracing::warn!("the issuer gives a client a token that is not good here");
+                    tracing::info!("the issuer gives a client a token that is not good here");
                     return Err(useless_token());
                 }
             }

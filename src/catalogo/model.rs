@@ -45,6 +45,7 @@ pub struct ItemDoCatalogo {
 
 /// A unit, with all that the catalogue says of it.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 pub struct EstruturaDoCatalogo {
     #[diesel(sql_type = BigInt)]
     pub id: i64,

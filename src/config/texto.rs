@@ -70,17 +70,7 @@ impl fmt::Display for Config {
         writeln!(f, "conexoes_por_endereco = {}", connections.per_address)?;
         let proxies: Vec<_> = connections.proxies.iter().map(ToString::to_string).collect();
         writeln!(f, "proxies          = {}", ou_nada(&proxies))?;
-        let cabecalho =
-            self.certificate_header.as_ref().map_or("(nenhum)".into(), ToString::to_string);
-        writeln!(f, "certificado_cabecalho = {cabecalho}")?;
-        match &self.tls {
-            None => writeln!(f, "tls_bind         = (não serve)")?,
-            Some((bind, files)) => {
-                writeln!(f, "tls_bind         = {bind}")?;
-                writeln!(f, "tls_certificado  = {}", files.certificate.display())?;
-                writeln!(f, "tls_chave        = {}", files.key.display())?;
-            }
-        }
+        self.write_certificates(f)?;
         let metricas = self.metrics_bind.map_or_else(|| "(não serve)".into(), |b| b.to_string());
         writeln!(f, "metrics_bind     = {metricas}")?;
         writeln!(f, "ausencias_por_minuto = {}", self.ausencias_por_minuto)?;
@@ -118,6 +108,22 @@ impl fmt::Display for Config {
             write!(f, "\n{numero} = {}", tribunal.codigo)?;
         }
         Ok(())
+    }
+}
+
+impl Config {
+    fn write_certificates(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cabecalho =
+            self.certificate_header.as_ref().map_or("(nenhum)".into(), ToString::to_string);
+        writeln!(f, "certificado_cabecalho = {cabecalho}")?;
+        match &self.tls {
+            None => writeln!(f, "tls_bind         = (não serve)"),
+            Some((bind, files)) => {
+                writeln!(f, "tls_bind         = {bind}")?;
+                writeln!(f, "tls_certificado  = {}", files.certificate.display())?;
+                writeln!(f, "tls_chave        = {}", files.key.display())
+            }
+        }
     }
 }
 

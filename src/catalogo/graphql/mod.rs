@@ -27,10 +27,7 @@ impl CatalogoQuery {
     async fn itens_do_catalogo(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "De que catálogo.")] tipo: TipoDeCatalogo,
-        #[graphql(desc = "Só os ativos, ou só os inativos; ausente traz todos.")] ativos: Option<
-            bool,
-        >,
+        #[graphql(desc = "Condições.")] filtro: ItemDoCatalogoFiltro,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
             i32,
         >,
@@ -39,6 +36,7 @@ impl CatalogoQuery {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Option<Result<Conexao<Itens>>> {
         let pagina = Paginacao { first, after, last, before };
+        let ItemDoCatalogoFiltro { tipo, ativos } = filtro;
         Some(itens(ctx, Itens { tipo, ativos }, pagina).await)
     }
 
@@ -68,6 +66,15 @@ impl CatalogoQuery {
         let pagina = Paginacao { first, after, last, before };
         Some(estruturas(ctx, filtro.unwrap_or_default(), pagina).await)
     }
+}
+
+/// Condições sobre itens de um catálogo; somam-se com E.
+#[derive(InputObject)]
+pub struct ItemDoCatalogoFiltro {
+    /// De que catálogo.
+    tipo: TipoDeCatalogo,
+    /// Só os ativos, ou só os inativos; ausente traz todos.
+    ativos: Option<bool>,
 }
 
 /// Condições sobre estruturas; somam-se com E.

@@ -82,7 +82,7 @@ fn csv(text: &[u8]) -> anyhow::Result<Vec<Line>> {
             let line = error.position().map_or(0, csv::Position::line);
             anyhow::anyhow!("linha {line}: não tem os campos da primeira")
         })?;
-        let number = record.position().map_or(0, |position| position.line());
+        let number = record.position().map_or(0, csv::Position::line);
         let fields = names.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
         lines.push(Line { number: usize::try_from(number).unwrap_or(usize::MAX), fields });
     }

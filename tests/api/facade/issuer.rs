@@ -100,11 +100,11 @@ fn answer(
     for line in reader.by_ref().lines().map_while(Result::ok) {
         let lower = line.to_ascii_lowercase();
         if path.is_empty() {
-            path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+            line.split(' ').nth(1).unwrap_or_default().clone_into(&mut path);
         } else if line.is_empty() {
             break;
         } else if lower.starts_with("authorization: basic ") {
-            basic = line["authorization: basic ".len()..].to_owned();
+            line["authorization: basic ".len()..].clone_into(&mut basic);
         } else if let Some(bytes) = lower.strip_prefix("content-length: ") {
             length = bytes.parse().unwrap();
         }

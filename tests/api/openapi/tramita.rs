@@ -73,6 +73,7 @@ const ESTRUTURAS: &str = "/repositorios-de-estruturas/{repositorio}/estruturas-o
 fn catalogos(p: &mut Passeio<'_>) {
     let (t, nada) = (p.t, &Value::Null);
     elos::seed::catalogos(&mut t.0.banco.conn(), crate::support::agora()).unwrap();
+    t.ready();
     for modelo in ["/healthcheck", "/repositorios-de-estruturas", "/especies", "/motivosUrgencia"] {
         p.dar(RN, ("GET", modelo), "", nada, 200);
     }

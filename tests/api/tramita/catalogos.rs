@@ -38,6 +38,7 @@ impl Tramita {
 #[test]
 fn the_client_finds_its_catalogues() {
     let t = with_catalogues();
+    t.ready();
     for path in ["/healthcheck", "//healthcheck"] {
         let health = t.0.pedir("GET", &format!("{BASE}{path}"), &[], b"");
         assert_eq!((health.status, &health.corpo["situacao"]), (200, &json!("pronto")), "{path}");
@@ -261,7 +262,8 @@ fn shared_catalogues_are_written_by_who_keeps_them() {
     let motive = json!({ "tipo": "MOTIVO_DE_URGENCIA", "codigo": 6, "nome": "x" });
     assert_eq!(write(KEEPER, motive)["erros"][0]["campo"], json!(["input", "codigo"]));
     // Every tribunal reads it.
-    let query = "{ itensDoCatalogo(tipo: ESPECIE) { totalCount nodes { codigo nome } } }";
+    let query =
+        "{ itensDoCatalogo(filtro: { tipo: ESPECIE }) { totalCount nodes { codigo nome } } }";
     let told = json!({ "totalCount": 1, "nodes": [{ "codigo": 31, "nome": "Ofício circular" }] });
     assert_eq!(t.0.gql(CE, query)["itensDoCatalogo"], told);
     assert_eq!(t.see("/especies")["especies"][0]["nomeNoProdutor"], "Ofício circular");

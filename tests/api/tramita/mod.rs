@@ -36,6 +36,15 @@ impl Tramita {
         Self(App::com(Modelo::Vazio, Ajustes { regras, ..Ajustes::default() }))
     }
 
+    /// Waits until the server would be sent requests: its keys come in the background.
+    pub fn ready(&self) {
+        let begun = std::time::Instant::now();
+        while self.0.pedir("GET", "/readyz", &[], b"").status != 200 {
+            assert!(begun.elapsed().as_secs() < 60, "it is ready");
+            std::thread::yield_now();
+        }
+    }
+
     pub fn pedir(&self, quem: &str, metodo: &str, caminho: &str, corpo: &Value) -> Resposta {
         self.com_headers(quem, metodo, caminho, corpo, &[])
     }
