@@ -162,6 +162,7 @@ fn o_filtro_numa_variavel_custa_o_mesmo_que_escrito() {
         custo(&format!("{{ processos(first: 1, filtro: {filtro}) {{ nodes {{ id }} }} }}"))
     };
     let escrita = com(escritas);
+    assert!(escrita > com("null") + 600, "{escrita}");
     let inteira = "query($f: ProcessoFiltro) { processos(first: 1, filtro: $f) { nodes { id } } }";
     assert_eq!(medir(inteira, json!({ "f": condicoes }), Esqueleto::custo), escrita);
     assert_eq!(medir(inteira, json!({ "f": null }), Esqueleto::custo), com("null"));
