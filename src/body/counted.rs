@@ -47,7 +47,7 @@ pub fn members<T: Tree>(
 ) -> Result<T::Members, NotRead> {
     let counter = Counter { left: Cell::new(bounds.values), excess: Cell::new(false) };
     let outermost =
-        Wanted { counter: &counter, depth: bounds.depth, wanted, tree: PhantomData::<T> };
+        Outermost { counter: &counter, depth: bounds.depth, wanted, tree: PhantomData::<T> };
     let mut reader = serde_json::Deserializer::from_slice(json);
     let read = outermost.deserialize(&mut reader).and_then(|read| reader.end().map(|()| read));
     read.map_err(|_| if counter.excess.get() { NotRead::Excess } else { NotRead::Malformed })
@@ -59,14 +59,14 @@ struct Counter {
 }
 
 /// The object itself.
-struct Wanted<'c, T, W> {
+struct Outermost<'c, T, W> {
     counter: &'c Counter,
     depth: usize,
     wanted: W,
     tree: PhantomData<T>,
 }
 
-impl<'de, T: Tree, W: Fn(&str) -> bool> DeserializeSeed<'de> for Wanted<'_, T, W> {
+impl<'de, T: Tree, W: Fn(&str) -> bool> DeserializeSeed<'de> for Outermost<'_, T, W> {
     type Value = T::Members;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T::Members, D::Error> {
@@ -74,7 +74,7 @@ impl<'de, T: Tree, W: Fn(&str) -> bool> DeserializeSeed<'de> for Wanted<'_, T, W
     }
 }
 
-impl<'de, T: Tree, W: Fn(&str) -> bool> Visitor<'de> for Wanted<'_, T, W> {
+impl<'de, T: Tree, W: Fn(&str) -> bool> Visitor<'de> for Outermost<'_, T, W> {
     type Value = T::Members;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -283,7 +283,7 @@ mod tests {
         assert!(read(&flat(1_000)).is_ok());
         assert!(read(&nested(64)).is_ok());
         for too_much in [list(1_000), flat(1_001), nested(65), nested(100_000)] {
-            assert_eq!(read(&too_much), Err(NotRead::Excess), "{:.20}", too_much);
+            assert_eq!(read(&too_much), Err(NotRead::Excess), "{too_much:.20}");
         }
     }
 

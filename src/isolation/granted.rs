@@ -27,12 +27,13 @@ impl What {
 
 const APP: &str = "elos_app";
 const AUDITOR: &str = "elos_auditor";
+const NACIONAL: &str = "elos_nacional";
 
 const fn granted(role: &'static str, what: What, name: &'static str, why: &'static str) -> Granted {
     Granted { role, what, name, why }
 }
 
-pub const GRANTED: [Granted; 29] = [
+pub const GRANTED: [Granted; 30] = [
     granted(APP, What::Read, "tribunal", "os nomes dos tribunais são públicos"),
     granted(APP, What::Read, "estrutura", "os nomes dos órgãos são públicos"),
     granted(APP, What::Read, "catalogo_item", "os catálogos do Tramita são de todos"),
@@ -42,6 +43,7 @@ pub const GRANTED: [Granted; 29] = [
     granted(APP, What::Read, "__diesel_schema_migrations", "diz que migrações o banco tem"),
     granted(APP, What::Read, "epoca", "diz em que servidores o banco esteve, e mais nada"),
     granted(AUDITOR, What::Read, "epoca", "diz em que servidores o banco esteve, e mais nada"),
+    granted(NACIONAL, What::Read, "epoca", "diz em que servidores o banco esteve, e mais nada"),
     granted(AUDITOR, What::Call, "elos_epoca_conferir", "começa outra época, se é outro servidor"),
     granted(APP, What::Insert, "registro_eletronico", "um NRE novo ainda não é de ninguém"),
     granted(AUDITOR, What::Read, "selo", "sabe até onde se selou"),

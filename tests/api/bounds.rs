@@ -52,12 +52,19 @@ fn variables_are_counted_and_those_that_nothing_declares_are_skipped() {
     let in_url = |variables: &str| {
         let token = format!("Bearer {}", app.token("tjrn"));
         let query = "query($x:[NumeroProcesso!]){processos(filtro:{numero:$x}){totalCount}}";
-        let path = format!("/graphql?query={query}&variables={variables}");
+        let encoded = |text: &str| -> String {
+            let escaped = |byte: u8| match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+                byte => format!("%{byte:02X}"),
+            };
+            text.bytes().map(escaped).collect()
+        };
+        let path = format!("/graphql?query={}&variables={}", encoded(query), encoded(variables));
         app.pedir("GET", &path, &[("Authorization", &token)], b"")
     };
     let nested = |n: usize| format!("{{\"x\":{}{}}}", "[".repeat(n), "]".repeat(n));
     refused(&in_url(&nested(65)), "DOCUMENTO_EXCEDE_LIMITE");
-    refused(&in_url(&nested(64)), "BAD_USER_INPUT");
+    refused(&in_url(&nested(64)), "CAMPO_INVALIDO");
 }
 
 /// What stands where a text should is skipped, and extensions and a list's items too.

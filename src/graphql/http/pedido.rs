@@ -202,7 +202,7 @@ impl Lido {
     /// For `caller`; what would hold the worker is done on another thread.
     pub async fn preparar(self, servico: &Servico, caller: &str) -> Result<Pronta, Desfecho> {
         let documentos = Arc::clone(&servico.documentos);
-        let takes_long = self.variaveis.len() > INLINE
+        let takes_long = self.variaveis.bytes() > INLINE
             || documentos.takes_long(&self.referencia, self.operacao.as_deref());
         if !takes_long {
             return self.preparar_aqui(&documentos);

@@ -19,7 +19,7 @@ impl Unread {
         Self(Some(json))
     }
 
-    pub fn len(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.0.as_ref().map_or(0, Bytes::len)
     }
 

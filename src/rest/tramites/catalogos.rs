@@ -7,6 +7,7 @@ use super::super::openapi::tramite::catalogos::{
 use super::super::openapi::tramite::recusas::{DoTramita, ForaDoAr, SemTramite};
 use super::super::pagina::invalido;
 use super::super::{Chamada, Parametros};
+use super::patience::Patient;
 use super::recusa::Recusado;
 use super::{ok, recurso};
 use crate::app::App;
@@ -17,7 +18,6 @@ use crate::catalogo::{EstruturaDoCatalogo, ItemDoCatalogo, TipoDeCatalogo};
 use crate::db::lista::deslocada;
 use crate::db::{Relation, Sessao};
 use crate::error::{CodigoErro, Error, Falha, Recusa};
-use super::patience::Patient;
 use crate::tramite::EnderecoDeEstrutura;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};

@@ -112,10 +112,8 @@ pub async fn receber(
     let Passo { tramite, repetido, .. } = passo;
     // About the bytes of a field that was sent.
     let parts = tramite.metadados.as_ref().map_or(0, String::len) / 64;
-    let resposta = ok_of_parts(&chamada, parts, move || {
-        Ok(dados::metadados(&tramite)?.into())
-    })
-    .await?;
+    let resposta =
+        ok_of_parts(&chamada, parts, move || Ok(dados::metadados(&tramite)?.into())).await?;
     Ok(repetida(resposta, repetido))
 }
 

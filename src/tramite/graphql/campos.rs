@@ -11,8 +11,8 @@ use crate::processo::store::ProcessoPorNumero;
 use crate::tramite::rules::{AcaoTramite, ParteDoTramite, SituacaoTramite};
 use crate::tramite::store::{HistoricoDe, RegistroDe, Tramites};
 use crate::tramite::{
-    EnderecoDeEstrutura, Idt, MotivoDaUrgencia, MotivoRecusa, MudancaDeSituacao, NivelDeSigilo, Nre,
-    TipoDeProtocolo, Tramite,
+    EnderecoDeEstrutura, Idt, MotivoDaUrgencia, MotivoRecusa, MudancaDeSituacao, NivelDeSigilo,
+    Nre, TipoDeProtocolo, Tramite,
 };
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::Duration;
