@@ -175,20 +175,26 @@ struct Demo<'a> {
 
 impl<'a> Demo<'a> {
     fn start(args: &'a Args, shared: &'a Shared) -> anyhow::Result<Self> {
+        // Beside the folder, which goes with the run: why a start failed must outlive it.
+        let log = args.folder.with_extension("log");
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
         let mut child = Command::new(&args.program)
             .args(["demo", "--bind", "127.0.0.1:0", "--processos", "270", "--data-dir"])
             .arg(&args.folder)
             .env_remove("DATABASE_URL")
             .env("ELOS_AUSENCIAS_POR_MINUTO", "0")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()?;
         let lines = BufReader::new(child.stdout.take().context("no pipe")?).lines();
         let base = lines.map_while(Result::ok).find_map(|line| {
             let url = line.split_whitespace().find(|word| word.ends_with("/graphiql"))?;
             Some(url.trim_end_matches("/graphiql").to_owned())
         });
-        let base = base.context("the program ended before it served")?;
+        let base = base.with_context(|| {
+            let log = args.folder.with_extension("log");
+            format!("the program ended before it served; what it said is in {}", log.display())
+        })?;
         let demo = Self { args, shared, child, base };
         demo.ready(None)?;
         Ok(demo)
@@ -332,6 +338,9 @@ fn main() -> anyhow::Result<()> {
         shared.came.notify_all();
         outcome
     });
-    let _ = std::fs::remove_dir_all(&args.folder);
+    if outcome.is_ok() {
+        let _ = std::fs::remove_dir_all(&args.folder);
+        let _ = std::fs::remove_file(args.folder.with_extension("log"));
+    }
     outcome
 }

@@ -106,6 +106,21 @@ pub struct Config {
     pub assinaturas: Assinaturas,
 }
 
+/// Where TLS is listened for, and with what; all of it or nothing.
+fn tls_files(
+    bind: Option<SocketAddr>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+) -> Result<Option<(SocketAddr, tls::Files)>, ConfigInvalida> {
+    match (bind, certificate, key) {
+        (None, None, None) => Ok(None),
+        (Some(bind), Some(certificate), Some(key)) => {
+            Ok(Some((bind, tls::Files { certificate, key })))
+        }
+        _ => Err(ConfigInvalida::TlsIncompleto),
+    }
+}
+
 impl Config {
     pub fn resolver(dadas: Opcoes) -> Result<Self, ConfigInvalida> {
         let arquivo = dadas.arquivo.as_deref().map(Opcoes::ler).transpose()?.unwrap_or_default();
@@ -129,17 +144,11 @@ impl Config {
         if certificate_header.is_some() && proxies.is_empty() {
             return Err(ConfigInvalida::SemProxies);
         }
-        let tls = match (
+        let tls = tls_files(
             dadas.tls_bind.or(arquivo.tls_bind),
             dadas.tls_certificado.or(arquivo.tls_certificado),
             dadas.tls_chave.or(arquivo.tls_chave),
-        ) {
-            (None, None, None) => None,
-            (Some(bind), Some(certificate), Some(key)) => {
-                Some((bind, tls::Files { certificate, key }))
-            }
-            _ => return Err(ConfigInvalida::TlsIncompleto),
-        };
+        )?;
         Ok(Self {
             certificate_header,
             tls,
