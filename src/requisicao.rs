@@ -131,6 +131,11 @@ pub fn correlacao(req: &HttpRequest) -> String {
     req.extensions().get::<Correlacao>().map_or_else(String::new, |id| id.0.clone())
 }
 
+/// Whether it is known who makes the request.
+pub fn is_known(req: &HttpRequest) -> bool {
+    req.extensions().contains::<Noted>()
+}
+
 /// Who is charged for what the request takes: its credential or, before that is known, the address
 /// that it comes from. No credential has a blank in its name.
 pub fn caller(req: &HttpRequest) -> String {

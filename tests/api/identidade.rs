@@ -289,7 +289,7 @@ fn o_emissor_de_demonstracao_confere_o_segredo() {
     );
     assert_eq!(descoberta.corpo["issuer"], format!("{}/auth/realms/pje", app.base));
     let clientes = app.pedir("GET", "/auth/realms/pje/demo-clients", &[], b"");
-    assert_eq!(clientes.corpo.as_array().unwrap().len(), 5);
+    assert_eq!(clientes.corpo.as_array().unwrap().len(), 6);
 }
 
 /// An issuer that is down is asked once for all who wait, and not by each.

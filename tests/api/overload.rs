@@ -23,12 +23,10 @@ fn a_full_server_is_not_a_database_that_is_down() {
             assert!(begun.elapsed() < Duration::from_secs(60), "the places were not taken");
         }
         let rest = scope.spawn(|| app.get("tjrn", "/api/v1/processos"));
-        let tramita = scope.spawn(|| app.get("tjrn", "/tramites"));
         let graphql = scope.spawn(|| app.graphql("tjrn", lista, json!({})));
-        let (rest, tramita, graphql) =
-            (rest.join().unwrap(), tramita.join().unwrap(), graphql.join().unwrap());
+        let (rest, graphql) = (rest.join().unwrap(), graphql.join().unwrap());
         locked.batch_execute("ROLLBACK").unwrap();
-        for answer in [&rest, &tramita, &graphql] {
+        for answer in [&rest, &graphql] {
             assert_eq!(answer.status, 503, "{}", answer.texto);
             assert!(answer.texto.contains("o servidor está cheio"), "{}", answer.texto);
             let seconds: u32 = answer.headers["retry-after"].parse().unwrap();

@@ -96,6 +96,10 @@ where
     loop {
         let response = service.call(req).await?;
         let Some(seconds) = told_to_come_back(&response) else { return Ok(response) };
+        // Only one who is known may be receiving; others are not kept waiting, and guess no more.
+        if !requisicao::is_known(response.request()) {
+            return Ok(response);
+        }
         let Some(payload) = again.payload() else { return Ok(response) };
         let limited = response.status() == StatusCode::TOO_MANY_REQUESTS;
         let pause = Duration::from_secs(seconds);

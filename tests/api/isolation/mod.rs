@@ -9,7 +9,7 @@ use elos::isolation::{self, Kind};
 
 /// What may show its own tribunal nothing of the throw-away rows: it is about no row, or the
 /// state that they are in does not admit it. Every other operation shows them to who may see them.
-const UNSHOWN: [&str; 20] = [
+const UNSHOWN: [&str; 21] = [
     "eu",
     "tribunais",
     "registrarRascunho",
@@ -19,6 +19,7 @@ const UNSHOWN: [&str; 20] = [
     "enviarReciboDeConclusao",
     "enviarComponente",
     "baixarComponente",
+    "baixarParteDoComponente",
     // Catalogues, which are everybody's.
     "estrutura",
     "estruturas",
