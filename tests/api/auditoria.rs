@@ -186,6 +186,7 @@ fn so_quem_audita_le_a_trilha_e_cada_um_a_sua() {
     app.gql("tjpe", "{ processos(first: 1) { nodes { id } } }");
     app.auditado();
     assert_eq!(app.codigo("tjrn", "{ auditoria { nodes { id } } }"), "SEM_PERMISSAO");
+    app.auditado();
     app.credencial("auditor", "tjrn", |claims| {
         claims["azp"] = "auditor".into();
         claims["realm_access"]["roles"] = json!(["pse-consulta", "pse-auditoria"]);

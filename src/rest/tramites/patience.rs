@@ -97,11 +97,13 @@ where
         let response = service.call(req).await?;
         let Some(seconds) = told_to_come_back(&response) else { return Ok(response) };
         // Only one who is known may be receiving; others are not kept waiting, and guess no more.
-        if !requisicao::is_known(response.request()) {
+        // Without the database nobody is known.
+        let limited = response.status() == StatusCode::TOO_MANY_REQUESTS;
+        let away = !limited && app.db.outage_told();
+        if !requisicao::is_known(response.request()) && !away {
             return Ok(response);
         }
         let Some(payload) = again.payload() else { return Ok(response) };
-        let limited = response.status() == StatusCode::TOO_MANY_REQUESTS;
         let pause = Duration::from_secs(seconds);
         if !wait(&app, deadline, pause, limited).await {
             return Ok(response);
