@@ -37,6 +37,10 @@ pub fn deadline(req: &HttpRequest) -> Option<Deadline> {
     req.extensions().get::<Deadline>().copied()
 }
 
+/// A client that looks things up before its time is refused no faster than this: some ask again at
+/// once, whatever `Retry-After` says.
+const REFUSED_IN: Duration = Duration::from_millis(500);
+
 /// How a door says that it cannot answer.
 type Refuse = fn(&Error) -> HttpResponse;
 
@@ -64,6 +68,9 @@ pub async fn acompanhar<B: MessageBody + 'static>(
     let refused = match noted {
         None => None,
         Some(Noted(chamada, refuse)) => {
+            if chamada.refused().is_some() {
+                tokio::time::sleep(REFUSED_IN).await;
+            }
             let mut written = chamada.encerrar(resposta.status().as_u16());
             let deadline = deadline(resposta.request());
             loop {

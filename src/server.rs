@@ -5,7 +5,7 @@ use crate::auditoria::Auditoria;
 use crate::auth::Auth;
 use crate::body::pieces;
 use crate::config::{Config, Connections};
-use crate::connections::{Register, only_readers, raise_descriptor_limit};
+use crate::connections::{Listening, Register, only_readers, raise_descriptor_limit};
 use crate::docs::Docs;
 use crate::error::{Error, Falha};
 use crate::graphql::{Carona, Documentos, Ending, Servico, Sessoes};
@@ -135,7 +135,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let emissor = partes.emissor.map(web::Data::new);
 
     let threads = app.db.conexoes_no_maximo();
-    let servidor = HttpServer::new(move || {
+    let doors = move || {
         let mut rotas = Actix::new()
             .wrap(Condition::new(!cors.is_empty(), origens(&cors)))
             .wrap(Condition::new(loopback_only, from_fn(only_loopback)))
@@ -165,18 +165,19 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
                 .service(web::redirect("/", "/graphiql").see_other());
         }
         rotas
-    });
+    };
     // What blocks has a connection or a turn first: there is no work for more threads.
-    let servidor = servidor.worker_max_blocking_threads(threads + work::at_once() as usize);
-    let servidor = servidor.on_connect(move |io, data| register.admit(io, data));
-    let mut servidor = servidor.listen(escuta)?;
+    let mut servidor = Server::build()
+        .worker_max_blocking_threads(threads + work::at_once() as usize)
+        .shutdown_timeout(ENCERRAR_EM_SEGUNDOS)
+        .disable_signals();
+    let listening = Listening { register, ending: servidor.graceful_shutdown_signal() };
     if let Some((escuta, tls)) = partes.tls {
         tls.watch();
         let config = tls.config().map_err(std::io::Error::other)?;
-        servidor = servidor.listen_rustls_0_23(escuta, config)?;
+        servidor = listening.clone().tls(servidor, escuta, config, doors.clone())?;
     }
-    let servidor = servidor.shutdown_timeout(ENCERRAR_EM_SEGUNDOS);
-    let servidor = servidor.disable_signals().run();
+    let servidor = listening.plain(servidor, escuta, doors)?.run();
     let ending = Ending { readiness, pause: partes.pause, at_the_latest: AT_THE_LATEST };
     graphql::encerrar_com_sinais(servidor.handle(), ao_sinal, ending)?;
     Ok(servidor)

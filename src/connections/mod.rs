@@ -1,32 +1,47 @@
-//! Connections: how many there may be, and that their clients read what they ask for.
+//! Connections: how many there may be, how much of what their clients send is looked at before
+//! it is answered, and that clients read what they ask for.
 //!
 //! The server's HTTP library answers one request of a connection after the other into a buffer
-//! without end, and looks for more of them without pause, whether or not the client takes any of
-//! it. So before each request is looked at, it is seen whether the client has taken enough of the
-//! answers before; one that has not is hung up on.
+//! without end, whether or not the client takes any of it. So before each request is looked at, it
+//! is seen whether the client has taken enough of the answers before; one that has not is hung up
+//! on.
+
+mod listen;
+mod paced;
+
+pub use listen::Listening;
 
 use crate::auth::PeerCertificate;
 use crate::config::Connections;
-use actix_tls::accept::rustls_0_23::TlsStream;
-use actix_web::HttpResponse;
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
-use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
+use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{Extensions, Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header;
 use actix_web::middleware::Next;
-use actix_web::rt::net::TcpStream;
+use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpResponse};
+use futures_util::{StreamExt, stream};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{setsockopt, sockopt};
-use std::any::Any;
+use paced::{Answering, Flow, Paced, Transport};
+use pin_project_lite::pin_project;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::{IpAddr, Shutdown};
 use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 /// What the kernel keeps of answers that a client has not taken; twice as much, as it counts.
 const SEND_BUFFER: usize = 512 * 1024;
 /// TCP has patience for as long with a client that takes nothing of what it is sent.
 #[cfg(target_os = "linux")]
 const STALLED_IN_MILLISECONDS: u32 = 10_000;
+/// So many requests of one connection are answered before others have their turn: a client may send
+/// thousands at once, and a thread answers them without pause.
+const AT_A_TURN: u32 = 8;
 /// Said to those who are one too many, with nothing of their request read.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n\
 Content-Type: text/plain; charset=utf-8\r\nContent-Length: 39\r\n\r\nh\xc3\xa1 conex\xc3\xb5es demais; tente mais tarde\n";
@@ -48,13 +63,10 @@ impl Register {
     }
 
     /// Takes a new connection in, or tells it that it is one too many.
-    pub fn admit(&self, io: &dyn Any, data: &mut Extensions) {
-        let tls = io.downcast_ref::<TlsStream<TcpStream>>().map(|tls| tls.get_ref());
-        let plain = io.downcast_ref::<TcpStream>();
-        let Some(stream) = plain.or(tls.map(|(stream, _)| stream)) else { return };
-        let shown = tls.and_then(|(_, session)| session.peer_certificates()?.first());
-        if let Some(certificate) = shown {
-            data.insert(PeerCertificate(certificate.to_vec()));
+    fn admit<S: Transport>(&self, io: &Paced<S>, data: &mut Extensions) {
+        let (transport, stream) = (io.get_ref(), io.get_ref().tcp());
+        if let Some(certificate) = transport.certificate() {
+            data.insert(PeerCertificate(certificate));
         }
         // What cannot be set stays as it is by default.
         let _ = setsockopt(stream, sockopt::SndBuf, &SEND_BUFFER);
@@ -64,10 +76,13 @@ impl Register {
         let socket = std::net::TcpStream::from(socket);
         let place = stream.peer_addr().ok().and_then(|peer| self.place(peer.ip().to_canonical()));
         match place {
-            Some(place) => drop(data.insert(Connection { socket, _place: place })),
+            Some(place) => {
+                let (flow, answered) = (Rc::clone(io.flow()), Cell::default());
+                data.insert(Connection { socket, flow, answered, _place: place });
+            }
             None => {
                 // Within TLS it would be noise.
-                let _ = plain.map(|stream| stream.try_write(FULL));
+                let _ = transport.is_plain().then(|| stream.try_write(FULL));
                 let _ = socket.shutdown(Shutdown::Both);
             }
         }
@@ -125,6 +140,9 @@ impl Drop for Place {
 struct Connection {
     /// The same socket, by a descriptor of its own.
     socket: std::net::TcpStream,
+    flow: Rc<Flow>,
+    /// Of this turn.
+    answered: Cell<u32>,
     _place: Place,
 }
 
@@ -135,20 +153,86 @@ impl Connection {
         let mut sockets = [PollFd::new(self.socket.as_fd(), PollFlags::POLLOUT)];
         matches!(poll(&mut sockets, PollTimeout::ZERO), Ok(0))
     }
+
+    /// Whether the turn is over with this request.
+    fn ends_turn(&self) -> bool {
+        self.answered.set((self.answered.get() + 1) % AT_A_TURN);
+        self.answered.get() == 0
+    }
 }
 
-/// Wraps every request: hangs up on a client that asks on and does not read.
+pin_project! {
+    /// The body of an answer: its request is being answered until it is sent.
+    pub struct Answered<B> {
+        #[pin]
+        body: B,
+        answering: Option<Answering>,
+    }
+}
+
+impl<B: MessageBody> MessageBody for Answered<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        self.project().body.poll_next(cx)
+    }
+}
+
+/// Wraps every request: hangs up on a client that asks on and does not read, and lets others have
+/// their turn.
 pub async fn only_readers<B: MessageBody + 'static>(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+) -> Result<ServiceResponse<Answered<EitherBody<B, BoxBody>>>, actix_web::Error> {
+    let answering = begin(&mut req);
+    if req.conn_data::<Connection>().is_some_and(Connection::ends_turn) {
+        tokio::task::yield_now().await;
+    }
     let clogged = req.conn_data::<Connection>().filter(|connection| connection.is_clogged());
-    let Some(connection) = clogged else { return Ok(next.call(req).await?.map_into_left_body()) };
-    let _ = connection.socket.shutdown(Shutdown::Both);
-    tracing::info!("hung up on a client that asks on and does not read");
-    // Nobody reads it.
-    let answer = HttpResponse::ServiceUnavailable().force_close().finish();
-    Ok(req.into_response(answer).map_into_right_body())
+    let response = match clogged {
+        None => next.call(req).await?.map_into_left_body(),
+        Some(connection) => {
+            let _ = connection.socket.shutdown(Shutdown::Both);
+            tracing::info!("hung up on a client that asks on and does not read");
+            // Nobody reads it.
+            let answer = HttpResponse::ServiceUnavailable().force_close().finish();
+            req.into_response(answer).map_into_right_body()
+        }
+    };
+    Ok(response.map_body(|_, body| Answered { body, answering }))
+}
+
+/// From now on the request is being answered, and nothing is read of its connection but its body.
+fn begin(req: &mut ServiceRequest) -> Option<Answering> {
+    let flow = Rc::clone(&req.conn_data::<Connection>()?.flow);
+    let headers = req.headers();
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|n| n.to_str().ok()?.parse().ok());
+    let (chunked, upgraded) = (req.chunked().unwrap_or(false), req.head().upgrade());
+    let body = match length {
+        _ if chunked || upgraded => u64::MAX,
+        length => length.unwrap_or(0),
+    };
+    let answering = flow.begin(body);
+    if chunked {
+        let flow = Rc::clone(answering.flow());
+        let mut payload = req.take_payload();
+        let body = stream::poll_fn(move |cx| {
+            let next = payload.poll_next_unpin(cx);
+            if matches!(next, Poll::Ready(None)) {
+                flow.end_body();
+            }
+            next
+        });
+        req.set_payload(Payload::Stream { payload: Box::pin(body) });
+    }
+    Some(answering)
 }
 
 /// As many descriptors as the system lets the program have: each connection takes two.
