@@ -4,7 +4,7 @@ use crate::armazem::{Armazem, NoBanco};
 use crate::assinante::Assinante;
 use crate::auditoria::{Auditoria, Entrada, OnWritten, Rastro, Written};
 use crate::auth::Ator;
-use crate::body::Bodies;
+use crate::body::{Answers, Bodies};
 use crate::config::{Assinaturas, Documentos, Http, Regras};
 use crate::db::{Db, Sessao};
 use crate::enumeracao::Enumeracao;
@@ -37,6 +37,8 @@ pub struct App {
     pub http: Http,
     /// The memory for bodies.
     pub bodies: Arc<Bodies>,
+    /// The memory for large answers.
+    pub answers: Arc<Answers>,
     /// What is too long for the async workers.
     pub work: Arc<Work>,
     /// The clock. A parameter, so that rules and snapshots are deterministic.
@@ -53,7 +55,7 @@ impl App {
             (Arc::default(), Arc::default(), Assinaturas::default());
         let (documentos, http, assinante) = (Documentos::default(), Http::default(), None);
         let readiness = Readiness::default();
-        let (bodies, work) = (Arc::default(), Arc::default());
+        let (bodies, answers, work) = Default::default();
         Self {
             db,
             armazem,
@@ -68,6 +70,7 @@ impl App {
             documentos,
             http,
             bodies,
+            answers,
             work,
             agora,
         }

@@ -19,6 +19,7 @@ pub struct Shares {
 }
 
 /// So many units; dropping it gives them back.
+#[derive(Debug)]
 pub struct Share {
     all: OwnedSemaphorePermit,
     of_caller: Option<OwnedSemaphorePermit>,

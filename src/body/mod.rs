@@ -1,8 +1,11 @@
 //! The bytes of a request, for both doors: how many are kept in memory at once, and what is read
 //! of them.
 
+mod answers;
 pub mod counted;
 pub mod pieces;
+
+pub use answers::{Answers, Room};
 
 use crate::app::App;
 use crate::config::Http;

@@ -133,5 +133,5 @@ fn com_lugares(falha: Falha, erros: &[ErroNoDocumento]) -> Desfecho {
     let extensions = json!({ "code": falha.nome(), "status": falha.status() });
     let erro = |erro: &ErroNoDocumento| json!({ "message": erro.mensagem, "locations": erro.lugares, "extensions": extensions });
     let errors = erros.iter().map(erro).collect();
-    Desfecho { errors, data: None, extensions: None, retry_after: None }
+    Desfecho { errors, data: None, extensions: None, retry_after: None, room: None }
 }

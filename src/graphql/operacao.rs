@@ -9,6 +9,7 @@ use super::{Documentos, ErroDeCampo, Executor, Loaders, hop};
 use crate::app::{App, Chamada};
 use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use crate::auth::Ator;
+use crate::body::Room;
 use crate::error::{Error, Falha};
 use actix_web::web::Bytes;
 use async_graphql::parser::types::OperationType;
@@ -41,6 +42,9 @@ pub struct Desfecho {
     /// In how many seconds it is worth trying again, if that is known.
     #[serde(skip)]
     pub retry_after: Option<u32>,
+    /// What it takes of the memory for large answers.
+    #[serde(skip)]
+    pub room: Option<Room>,
 }
 
 /// `data` of so many bytes is not copied any more.
@@ -94,7 +98,20 @@ impl Servico {
     /// A query or a mutation, to its end: what the answer shows is in the trail.
     pub async fn executar(&self, chamada: Chamada, pronta: &Pronta) -> Desfecho {
         let ended = chamada.clone();
-        let desfecho = match pronta.tipo() {
+        let room = chamada.app.answers.reserve(pronta.custo, chamada.ator().credencial()).await;
+        let (room, desfecho) = match room {
+            Ok(room) => (room, self.run(chamada, pronta).await),
+            Err(error) => (None, Desfecho::recusa(&error)),
+        };
+        let desfecho = desfecho.of(&ended);
+        match ended.encerrar(desfecho.status()).wait().await {
+            Ok(()) => Desfecho { room, ..desfecho },
+            Err(error) => Desfecho::recusa(&error),
+        }
+    }
+
+    async fn run(&self, chamada: Chamada, pronta: &Pronta) -> Desfecho {
+        match pronta.tipo() {
             OperationType::Query => hop::responder(self, chamada, pronta)
                 .await
                 .unwrap_or_else(|error| Desfecho::recusa(&error)),
@@ -102,11 +119,6 @@ impl Servico {
                 let request = pedir(Loaders::for_request(chamada), pronta);
                 Desfecho::de(self.executor.schema().execute(request).await)
             }
-        };
-        let desfecho = desfecho.of(&ended);
-        match ended.encerrar(desfecho.status()).wait().await {
-            Ok(()) => desfecho,
-            Err(error) => Desfecho::recusa(&error),
         }
     }
 }
@@ -135,7 +147,7 @@ impl Desfecho {
     pub fn do_codigo(codigo: &str, status: u16, mensagem: &str) -> Self {
         let extensions = json!({ "code": codigo, "status": status });
         let errors = vec![json!({ "message": mensagem, "extensions": extensions })];
-        Self { errors, data: None, extensions: None, retry_after: None }
+        Self { errors, data: None, extensions: None, retry_after: None, room: None }
     }
 
     /// What is wrong, for people.
@@ -176,7 +188,11 @@ impl Desfecho {
         }
         after.push(b'}');
         let data = Box::<str>::from(data).into_boxed_bytes();
-        Ok(Written::Parts([before.into(), data.into(), after.into()]))
+        let data = match self.room {
+            Some(room) => room.hold(data),
+            None => data.into(),
+        };
+        Ok(Written::Parts([before.into(), data, after.into()]))
     }
 
     /// As the call may have it; the trail is told what of it failed.
@@ -204,10 +220,12 @@ impl Desfecho {
             && data == async_graphql::Value::Null
             && errors.iter().all(do_pedido);
         if recusada {
-            return Self { errors, data: None, extensions: None, retry_after: None };
+            return Self { errors, data: None, extensions: None, retry_after: None, room: None };
         }
         match to_raw_value(&Resposta(&data)) {
-            Ok(data) => Self { errors, data: Some(data), extensions: None, retry_after: None },
+            Ok(data) => {
+                Self { errors, data: Some(data), extensions: None, retry_after: None, room: None }
+            }
             Err(error) => Self::recusa(&Error::interno(error)),
         }
     }
@@ -243,8 +261,13 @@ mod tests {
         let answer = |length: usize, errors: bool, cost: bool| {
             let data = to_raw_value(&"x".repeat(length)).unwrap();
             let errors = if errors { vec![json!({ "message": "m" })] } else { Vec::new() };
-            let mut answer =
-                Desfecho { errors, data: Some(data), extensions: None, retry_after: None };
+            let mut answer = Desfecho {
+                errors,
+                data: Some(data),
+                extensions: None,
+                retry_after: None,
+                room: None,
+            };
             if cost {
                 answer.com_custo(1, 2);
             }
