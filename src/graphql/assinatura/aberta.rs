@@ -10,6 +10,7 @@ use crate::graphql::Loaders;
 use crate::graphql::http::pedido::Pronta;
 use crate::graphql::operacao::{Desfecho, Servico, pedir};
 use async_graphql::Response;
+use futures_util::future::join_all;
 use futures_util::{Stream, StreamExt, stream};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use tokio::time::sleep;
 
 /// After a failure of the database.
 const RETOMADA: Duration = Duration::from_millis(500);
+/// So many events of one subscription are answered at once.
+const SIDE_BY_SIDE: usize = 16;
 /// So many failures later an event is told with what could be had of it.
 const TENTATIVAS: u32 = 20;
 
@@ -35,6 +38,8 @@ pub struct Aberta {
     lugar: Lugar,
     horizonte: watch::Receiver<u64>,
     lidos: VecDeque<Fato>,
+    /// Of those, what is told next.
+    answered: VecDeque<Desfecho>,
 }
 
 impl Aberta {
@@ -68,8 +73,19 @@ impl Aberta {
             }
             Some(lugar) => (lugar, None),
         };
-        let lidos = VecDeque::new();
-        Ok(Self { servico, ator, correlacao, pronta, pergunta, antes, lugar, horizonte, lidos })
+        let (lidos, answered) = Default::default();
+        Ok(Self {
+            servico,
+            ator,
+            correlacao,
+            pronta,
+            pergunta,
+            antes,
+            lugar,
+            horizonte,
+            lidos,
+            answered,
+        })
     }
 
     /// Everything from here on, in the order of the feed.
@@ -83,8 +99,12 @@ impl Aberta {
     /// Asked only when what came before was handed over.
     async fn proximo(&mut self) -> Desfecho {
         loop {
-            if let Some(fato) = self.lidos.pop_front() {
-                return self.contar(fato).await;
+            if let Some(desfecho) = self.answered.pop_front() {
+                return desfecho;
+            }
+            if !self.lidos.is_empty() {
+                self.answer().await;
+                continue;
             }
             let horizonte = *self.horizonte.borrow_and_update();
             if self.lugar < Lugar::antes_de(horizonte) {
@@ -117,9 +137,18 @@ impl Aberta {
         }
     }
 
+    /// The next few events side by side: each waits for its turn and for the trail, so that one
+    /// after the other a subscription would fall behind those who write.
+    async fn answer(&mut self) {
+        let few = self.lidos.len().min(SIDE_BY_SIDE);
+        let facts: Vec<Fato> = self.lidos.drain(..few).collect();
+        let answers = join_all(facts.into_iter().map(|fato| self.contar(fato))).await;
+        self.answered.extend(answers);
+    }
+
     /// Runs the operation on one row. While the database does not answer, it waits:
     /// an event told without its processo is half lost.
-    async fn contar(&mut self, fato: Fato) -> Desfecho {
+    async fn contar(&self, fato: Fato) -> Desfecho {
         let chamada = self.chamar().await;
         chamada.rastro.leu(&fato);
         let mut tentativas = 0;
