@@ -29,7 +29,7 @@ pub const CONDICAO: &str = "5";
 /// A condition on another table, which is looked into for each row or read whole.
 pub const CONDICAO_DE_RELACAO: &str = "300";
 /// A text that is looked for within another.
-pub const CONDICAO_DE_TEXTO: &str = "500";
+pub const CONDICAO_DE_TEXTO: &str = "300";
 
 /// Peso usado no cálculo do custo da operação (IBM GraphQL Cost Directives).
 #[TypeDirective(

@@ -33,6 +33,11 @@ const INTROSPECCAO: f64 = 10.0;
 const OPERACAO: f64 = 100.0;
 /// What a statement costs, whatever it reads.
 const LEITURA: f64 = 50.0;
+/// What counting a list of the root costs besides its weight: all that a tribunal has is gone through.
+const CONTAGEM_NA_RAIZ: f64 = 300.0;
+/// How often a list that is counted is looked through, for its filter: once for the page, and to the
+/// end for the number.
+const BUSCAS_AO_CONTAR: f64 = 3.0;
 /// The field that counts all rows of a list, on all of its pages.
 const CONTAGEM: &str = "totalCount";
 
@@ -58,12 +63,17 @@ struct No {
     do_pai: bool,
     fatia: Option<Fatia>,
     entradas: Entradas,
-    /// How often the rows are looked for: for the page and, if it is asked for, for the count.
-    buscas: f64,
     conta: bool,
     filhos: Vec<No>,
     /// Fields of some of the types that the object may be.
     casos: Vec<(Conjunto, Vec<No>)>,
+}
+
+impl No {
+    /// Whether all rows of the list are counted.
+    fn e_contada(&self) -> bool {
+        self.filhos.iter().any(|filho| filho.conta)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -116,7 +126,9 @@ impl Esqueleto {
 
     fn total(&self, medida: &Medida<'_>) -> f64 {
         let campos: f64 = self.filhos.iter().map(|no| medida.no(no, 1.0)).sum();
-        OPERACAO + campos + LEITURA * f64::from(self.leituras)
+        let contadas: f64 =
+            self.filhos.iter().filter(|no| no.e_contada()).map(|_| CONTAGEM_NA_RAIZ).sum();
+        OPERACAO + campos + contadas + LEITURA * f64::from(self.leituras)
     }
 }
 
@@ -147,7 +159,8 @@ impl Medida<'_> {
             }
         }
         dentro += por_tipo.iter().map(|(_, custo)| *custo).fold(0.0, f64::max);
-        let entradas = no.buscas * no.entradas.custo(&self.pesos);
+        let buscas = if no.e_contada() { BUSCAS_AO_CONTAR } else { 1.0 };
+        let entradas = buscas * no.entradas.custo(&self.pesos);
         match no.lista {
             false => no.peso.unwrap_or(no.objeto) + dentro + entradas,
             true => {
@@ -258,7 +271,6 @@ impl Montagem<'_> {
             do_pai: pai.is_some_and(|lista| lista.dimensionados.contains(&campo.origem.name)),
             fatia,
             entradas,
-            buscas: if filhos.iter().any(|filho| filho.conta) { 2.0 } else { 1.0 },
             conta: campo.origem.name == CONTAGEM,
             filhos,
             casos,

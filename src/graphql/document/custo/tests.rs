@@ -34,7 +34,12 @@ fn a_fatia_multiplica_os_campos_dimensionados() {
     assert_eq!(custo("{ processos(last: 7) { edges { node { id } } } }"), base(1) + 1 + 7 * 2);
     assert_eq!(
         custo("{ processos(first: 3) { totalCount pageInfo { endCursor } } }"),
-        base(1) + 1 + 10 + 1
+        base(1) + 1 + 10 + 300 + 1
+    );
+    // Counting a list below another is counting a few.
+    assert_eq!(
+        custo("{ processos(first: 3) { nodes { adolescentes(first: 1) { totalCount } } } }"),
+        base(2) + 1 + 3 * (1 + 1 + 10)
     );
     assert_eq!(
         custo("{ processos(first: 2) { nodes { adolescentes(first: 5) { nodes { id } } } } }"),
@@ -151,7 +156,7 @@ fn contar_as_linhas_procura_por_elas_mais_uma_vez() {
     };
     let contado = |filtro: &str| query(filtro, "totalCount") - query(filtro, "__typename");
     let filtro = "{ situacaoGuia: ATIVO }";
-    assert_eq!(contado(filtro), contado("null") + do_filtro(filtro));
+    assert_eq!(contado(filtro), contado("null") + 2 * do_filtro(filtro));
 }
 
 #[test]
