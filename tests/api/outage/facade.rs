@@ -93,6 +93,9 @@ fn calls_wait_for_a_trail_that_cannot_be_written() {
                 conn.batch_execute("LOCK TABLE auditoria IN SHARE MODE")?;
                 let told = ask(scope, || t.passo(RN, idt, "ler"));
                 until(SOON, "others are refused", || is_refused_elsewhere(&t.0));
+                // Whoever balances must still send it those who wait.
+                until(SOON, "not ready", || t.0.pedir("GET", "/readyz", &[], b"").status == 503);
+                assert_eq!(t.0.pedir("GET", "/readyz/tramita", &[], b"").status, 200);
                 assert_waits(&told);
                 Ok::<_, diesel::result::Error>(told)
             })
