@@ -38,6 +38,8 @@ struct Inner {
     /// What `serves` said last.
     serving: watch::Sender<bool>,
     followed: AtomicBool,
+    /// Whether calls could ever be answered.
+    was_ready: AtomicBool,
     under_way: Mutex<UnderWay>,
 }
 
@@ -48,6 +50,7 @@ impl Default for Inner {
             draining: watch::Sender::new(false),
             serving: watch::Sender::new(true),
             followed: AtomicBool::new(false),
+            was_ready: AtomicBool::new(false),
             under_way: Mutex::default(),
         }
     }
@@ -164,7 +167,18 @@ impl Readiness {
     /// Whether calls can be answered, by all that is known.
     pub fn serves(&self) -> bool {
         let conditions = self.0.conditions.read().unwrap_or_else(PoisonError::into_inner);
-        conditions.iter().all(|condition| !condition.stops_calls || (condition.holds)())
+        let serves =
+            conditions.iter().all(|condition| !condition.stops_calls || (condition.holds)());
+        if serves {
+            self.0.was_ready.store(true, Ordering::Release);
+        }
+        serves
+    }
+
+    /// Whether calls that wait may come: what is missing now, it and other instances alike, they
+    /// wait for; before an instance was ever ready, and while it ends, another is better.
+    pub fn takes_those_who_wait(&self) -> bool {
+        !self.draining() && (self.serves() || self.0.was_ready.load(Ordering::Acquire))
     }
 
     /// Ends when calls can, or cannot, be answered. [`Self::follow`] finds out.
@@ -235,6 +249,15 @@ pub async fn readyz(readiness: web::Data<Readiness>) -> HttpResponse {
         .body(reasons)
 }
 
+/// `GET /readyz/tramita`: what a balancer asks for the routes whose calls wait. Taken out by
+/// `/readyz`, all instances at once would leave a client with nobody to answer it.
+pub async fn readyz_of_the_tramita(readiness: web::Data<Readiness>) -> HttpResponse {
+    match readiness.takes_those_who_wait() {
+        true => HttpResponse::Ok().body("pronto\n"),
+        false => readyz(readiness).await,
+    }
+}
+
 /// Wraps every request: while the server ends, each answer is the last of its connection, so
 /// that the client's next request goes to another instance.
 pub async fn close_while_draining<B: MessageBody + 'static>(
@@ -277,6 +300,19 @@ mod tests {
         assert!(!readiness.serves());
         flag.set(true);
         assert!(readiness.serves());
+    }
+
+    #[test]
+    fn those_who_wait_come_once_it_was_ready_and_until_it_ends() {
+        let readiness = Readiness::default();
+        let database = readiness.flag("banco", "sem banco");
+        assert!(!readiness.takes_those_who_wait(), "it was never ready");
+        database.set(true);
+        assert!(readiness.takes_those_who_wait());
+        database.set(false);
+        assert!(readiness.takes_those_who_wait() && !readiness.serves());
+        readiness.drain();
+        assert!(!readiness.takes_those_who_wait());
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub async fn acompanhar<B: MessageBody + 'static>(
     if let Some(app) = app {
         app.metricas.respondeu(metodo, &rota, status, duracao);
         // Of an instance that is not ready, `/readyz` says so several times a second.
-        told = status == 503 && (app.db.outage_told() || rota == "/readyz");
+        told = status == 503 && (app.db.outage_told() || rota.starts_with("/readyz"));
     }
     span.in_scope(|| {
         let ms = u64::try_from(duracao.as_millis()).unwrap_or(u64::MAX);

@@ -152,6 +152,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             .service(web::resource("/schema.graphql").get(schema_graphql))
             .service(web::resource("/healthz").get(healthz))
             .service(web::resource("/readyz").get(readiness::readyz))
+            .service(web::resource("/readyz/tramita").get(readiness::readyz_of_the_tramita))
             .configure(|config| docs.clone().rotas(config))
             .configure(doors);
         if graphiql {
@@ -278,6 +279,7 @@ fn servir_metricas(
             .service(web::resource("/metrics").get(texto))
             .service(web::resource("/healthz").get(healthz))
             .service(web::resource("/readyz").get(readiness::readyz))
+            .service(web::resource("/readyz/tramita").get(readiness::readyz_of_the_tramita))
     });
     actix_web::rt::spawn(servidor.workers(1).disable_signals().listen(escuta)?.run());
     Ok(())

@@ -121,8 +121,14 @@ impl Maker<'_> {
     fn value(&self, schema: &Value, name: &str, within: &str, all: bool, depth: usize) -> Value {
         let schema = self.resolved(schema);
         if let Some(kinds) = schema["oneOf"].as_array().or(schema["anyOf"].as_array()) {
-            let real = kinds.iter().find(|kind| kind["type"] != "null");
-            return real.map_or(Value::Null, |kind| self.value(kind, name, within, all, depth));
+            let mut real = kinds.iter().filter(|kind| kind["type"] != "null");
+            let first = real.clone().next();
+            // A number or a text: only the text can name something of B.
+            let names = !self.values.text(name, within).is_empty();
+            let text = real.find(|kind| names && self.resolved(kind)["type"] == "string");
+            return text
+                .or(first)
+                .map_or(Value::Null, |kind| self.value(kind, name, within, all, depth));
         }
         if let Some(parts) = schema["allOf"].as_array() {
             let mut whole = Map::new();

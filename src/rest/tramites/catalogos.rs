@@ -7,6 +7,7 @@ use super::super::openapi::tramite::catalogos::{
 use super::super::openapi::tramite::recusas::{DoTramita, ForaDoAr, SemTramite};
 use super::super::pagina::invalido;
 use super::super::{Chamada, Parametros};
+use super::entry::boolean;
 use super::patience::Patient;
 use super::recusa::Recusado;
 use super::{ok, recurso};
@@ -147,20 +148,20 @@ async fn itens(
     tipo: TipoDeCatalogo,
 ) -> Result<Vec<Arc<ItemDoCatalogo>>, Recusado> {
     let (chamada, mut parametros) = Chamada::entrar_com_parametros(req, Papel::Consulta).await?;
-    let ativos = flag(&mut parametros, "ativos")?.or(flag(&mut parametros, "ativo")?);
+    let ativos = boolean(&mut parametros, "ativos")?.or(boolean(&mut parametros, "ativo")?);
     parametros.terminar()?;
     let lista = Itens { tipo, ativos: Some(ativos.unwrap_or(true)) };
     let ler = move |sessao: &mut Sessao<'_>| Ok(deslocada(sessao, &lista, 0, TODOS)?.0);
     Ok(chamada.ler(ler).await?)
 }
 
-/// `1` and `0`, as the client writes them, or the words.
-fn flag(parametros: &mut Parametros, nome: &str) -> Result<Option<bool>, Recusado> {
-    match parametros.tirar(nome).as_deref().map(str::trim) {
-        None => Ok(None),
-        Some("1" | "true") => Ok(Some(true)),
-        Some("0" | "false") => Ok(Some(false)),
-        Some(_) => Err(invalido(nome, "use true ou false, ou 1 ou 0").into()),
+/// The number of a unit.
+fn unit(parametros: &mut Parametros, nome: &str) -> Result<Option<String>, Recusado> {
+    match parametros.tirar(nome) {
+        Some(numero) if numero.len() > 10 || natural::<u64>(&numero).is_none() => {
+            Err(invalido(nome, "são até 10 dígitos").into())
+        }
+        numero => Ok(numero),
     }
 }
 
@@ -243,17 +244,17 @@ pub async fn estruturas(
         return Err(invalido(nome, "não é o repositório do caminho").into());
     }
     let repositorio = repositorio.unwrap_or(0);
-    let raiz = parametros.tirar("numeroDeIdentificacaoDaEstruturaRaizDaConsulta");
+    let raiz = unit(&mut parametros, "numeroDeIdentificacaoDaEstruturaRaizDaConsulta")?;
     let filtro = Filtro {
         repositorio: Some(repositorio),
-        numero: parametros.tirar("numeroDeIdentificacaoDaEstrutura"),
+        numero: unit(&mut parametros, "numeroDeIdentificacaoDaEstrutura")?,
         nome: parametros.tirar("nome").filter(|nome| !nome.trim().is_empty()),
         sigla: parametros.tirar("sigla").filter(|sigla| !sigla.trim().is_empty()),
         raiz: raiz.map(|numero| EnderecoDeEstrutura { repositorio, numero }),
         // What is not in use is shown only to who asks for it.
-        ativas: flag(&mut parametros, "apenasAtivas")?.unwrap_or(true).then_some(true),
-        permite_envio: flag(&mut parametros, "permiteEnvio")?.filter(|permite| *permite),
-        permite_recebimento: flag(&mut parametros, "permiteRecebimento")?
+        ativas: boolean(&mut parametros, "apenasAtivas")?.unwrap_or(true).then_some(true),
+        permite_envio: boolean(&mut parametros, "permiteEnvio")?.filter(|permite| *permite),
+        permite_recebimento: boolean(&mut parametros, "permiteRecebimento")?
             .filter(|permite| *permite),
     };
     let pular = number(&mut parametros, "registroInicial", 0..=2_147_483_647)?.unwrap_or(0);

@@ -83,8 +83,13 @@ impl Leitura {
     }
 
     fn documento(&mut self, protocolo: &str, onde: &str, campos: &Map<String, Value>) {
-        if campos.get("retirado").and_then(boolean) == Some(true) {
-            return;
+        match campos.get("retirado").filter(|dito| !dito.is_null()).map(boolean) {
+            // It is delivered, and its receiver takes it at its word.
+            Some(None) => {
+                return self.recusar(&format!("{onde}.retirado"), "esperava true ou false");
+            }
+            Some(Some(true)) => return,
+            Some(Some(false)) | None => {}
         }
         let componentes = self.itens(&format!("{onde}."), "componentesDigitais", campos);
         let sem_ordem = matches!(campos.get("ordem"), None | Some(Value::Null));

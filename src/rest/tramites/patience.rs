@@ -2,7 +2,7 @@
 //!
 //! Whoever receives by the platform's client takes any error answer for a reason to refuse the
 //! processo. So a call waits for what keeps the server from serving, and is tried again when it
-//! was told 503 or 429, before its client would give up. Only so many wait at a time.
+//! was told 503, 504 or 429, before its client would give up. Only so many wait at a time.
 
 use super::wire::Body;
 use crate::app::App;
@@ -204,11 +204,17 @@ fn payload(body: Bytes) -> Payload {
 
 fn told_to_come_back<B>(response: &ServiceResponse<B>) -> Option<u64> {
     let status = response.status();
-    if status != StatusCode::SERVICE_UNAVAILABLE && status != StatusCode::TOO_MANY_REQUESTS {
+    if !too_late_or_away(status.as_u16()) && status != StatusCode::TOO_MANY_REQUESTS {
         return None;
     }
     let after = response.headers().get(header::RETRY_AFTER);
     Some(after.and_then(|after| after.to_str().ok()?.parse().ok()).unwrap_or(AGAIN))
+}
+
+/// The database is away, or did not do it in time: a record of the trail that waits for a lock
+/// shows first as a write that takes too long.
+const fn too_late_or_away(status: u16) -> bool {
+    matches!(status, 503 | 504)
 }
 
 /// Waits until the server serves; false when it does not in time, or too many wait.
@@ -257,7 +263,7 @@ where
     let deadline = requisicao::deadline(req);
     loop {
         let error = match step().await {
-            Err(error) if error.status() == 503 => error,
+            Err(error) if too_late_or_away(error.status()) => error,
             done => return done,
         };
         let pause = Duration::from_secs(error.esperar().unwrap_or(1).into());

@@ -253,7 +253,7 @@ impl Comando for ReceberRecibo {
     }
 }
 
-/// 2, 3 or 4→8.
+/// 2, 3 or 4→8. SEI's module declines again what it has declined: the first refusal stays.
 impl Comando for RecusarTramite {
     const NOME: &'static str = "recusarTramite";
     type Efeito = Passado;
@@ -262,6 +262,9 @@ impl Comando for RecusarTramite {
         let recusas = rules::recusa(self.motivo.is_some(), self.justificativa.as_deref());
         Recusa::nenhuma(self.malformados, recusas)?;
         let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::Recusar)?;
+        if tramite.situacao == SituacaoTramite::RecusadoAguardandoCiencia {
+            return Ok(Passado { tramite, recusa: None });
+        }
         let anotacao = Anotacao {
             motivo_recusa: self.motivo.map(|motivo| motivo.codigo().into()),
             justificativa: self.justificativa,

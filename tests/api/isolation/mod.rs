@@ -9,7 +9,7 @@ use elos::isolation::{self, Kind};
 
 /// What may show its own tribunal nothing of the throw-away rows: it is about no row, or the
 /// state that they are in does not admit it. Every other operation shows them to who may see them.
-const UNSHOWN: [&str; 25] = [
+const UNSHOWN: [&str; 24] = [
     "eu",
     "tribunais",
     "registrarRascunho",
@@ -21,8 +21,6 @@ const UNSHOWN: [&str; 25] = [
     "baixarComponente",
     "baixarParteDoComponente",
     "enviarParteDoComponente",
-    // Its body has fields of several types, which the proof does not fill.
-    "enviarProcesso",
     "concluirComponente",
     "esperarPendencia",
     // Catalogues, which are everybody's.

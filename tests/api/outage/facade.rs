@@ -93,6 +93,9 @@ fn calls_wait_for_a_trail_that_cannot_be_written() {
                 conn.batch_execute("LOCK TABLE auditoria IN SHARE MODE")?;
                 let told = ask(scope, || t.passo(RN, idt, "ler"));
                 until(SOON, "others are refused", || is_refused_elsewhere(&t.0));
+                // Whoever balances must still send it those who wait.
+                until(SOON, "not ready", || t.0.pedir("GET", "/readyz", &[], b"").status == 503);
+                assert_eq!(t.0.pedir("GET", "/readyz/tramita", &[], b"").status, 200);
                 assert_waits(&told);
                 Ok::<_, diesel::result::Error>(told)
             })
@@ -100,6 +103,38 @@ fn calls_wait_for_a_trail_that_cannot_be_written() {
         let answer = told.recv().unwrap();
         assert_eq!(answer.status, 200, "{}", answer.texto);
     });
+}
+
+/// A step whose record waits for a lock runs out of time before anybody knows that the trail cannot
+/// be written: it is taken again.
+#[test]
+fn a_step_that_ran_out_of_time_is_taken_again() {
+    let tempo = Some(Duration::from_secs(1));
+    let t = Tramita(App::com(Modelo::Vazio, Ajustes { tempo, ..Ajustes::default() }));
+    t.0.ready();
+    let (idt, _) = t.enviado(RN, PE, NUP, None);
+    t.passos(idt, &[(PE, "ler")]);
+    t.0.auditado();
+    let person = json!({ "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010", "sexoBiologico": "FEMININO" });
+    let register = || t.pedir(RN, "POST", "/api/v1/adolescentes", &person).status;
+    let mut conn = t.0.banco.conn();
+    std::thread::scope(|scope| {
+        let told = conn
+            .transaction(|conn| {
+                conn.batch_execute("LOCK TABLE auditoria IN SHARE MODE")?;
+                let told = ask(scope, || t.passo(PE, idt, "recibo"));
+                // Others run out of it, or are told to come back, one after another.
+                for _ in 0..3 {
+                    until(SOON, "others are refused", || matches!(register(), 503 | 504));
+                }
+                assert_waits(&told);
+                Ok::<_, diesel::result::Error>(told)
+            })
+            .unwrap();
+        let answer = told.recv().unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.texto);
+    });
+    assert_eq!(t.situacao(RN, idt), 5);
 }
 
 /// A credential that has guessed too much waits for its measure; it is not refused.

@@ -17,7 +17,7 @@ use crate::segredo;
 use elos::assinante::Assinante;
 use elos::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
 use elos::auth::issuer::{CAMINHO, Emissor};
-use elos::auth::{Auth, AuthOptions, Fonte};
+use elos::auth::{Auth, AuthOptions, Basic, Fonte};
 use elos::config::{Assinaturas, Connections, Documentos, Http, Regras};
 use elos::db::{Db, DbOptions};
 use elos::server::{Partes, ate_o_fim, servir};
@@ -100,6 +100,8 @@ pub struct Ajustes {
     /// The logins of application, national and auditor, each its own; else one for all.
     pub logins: Option<[&'static str; 3]>,
     pub structure_interval: Option<Duration>,
+    /// Whether the façade takes HTTP Basic, checked at its own issuer.
+    pub basic: bool,
 }
 
 impl App {
@@ -150,7 +152,11 @@ impl App {
 
         let escuta = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", escuta.local_addr().unwrap());
-        let nosso = || AuthOptions::novas(format!("{base}{CAMINHO}"), vec!["elos".into()]);
+        let nosso = || {
+            let mut auth = AuthOptions::novas(format!("{base}{CAMINHO}"), vec!["elos".into()]);
+            auth.facade.basic = ajustes.basic.then(Basic::default);
+            auth
+        };
         let auth = auth.unwrap_or_else(nosso);
         let iss = auth.issuer.clone();
         let db = Db::conectar(&opcoes).unwrap();

@@ -14,12 +14,15 @@ const UNITS: &str = "/repositorios-de-estruturas/1/estruturas-organizacionais";
 const KEEPER: &str = "tjrn-catalogo";
 
 fn with_catalogues() -> Tramita {
-    let t = Tramita::novo();
-    elos::seed::catalogos(&mut t.0.banco.conn(), crate::support::agora()).unwrap();
-    t
+    Tramita::novo().with_catalogues()
 }
 
 impl Tramita {
+    pub fn with_catalogues(self) -> Self {
+        elos::seed::catalogos(&mut self.0.banco.conn(), crate::support::agora()).unwrap();
+        self
+    }
+
     #[track_caller]
     fn see(&self, path: &str) -> Value {
         let answer = self.pedir(RN, "GET", &format!("{BASE}{path}"), &Value::Null);
@@ -132,6 +135,9 @@ fn units_are_found_by_name_sigla_and_place() {
         "registroInicial=-1",
         "identificacaoDoRepositorioDeEstruturas=2",
         "permiteEnvio=talvez",
+        "numeroDeIdentificacaoDaEstrutura=AAA",
+        "numeroDeIdentificacaoDaEstruturaRaizDaConsulta=82%20",
+        "numeroDeIdentificacaoDaEstruturaRaizDaConsulta=00000000820",
         "nada=1",
     ] {
         let answer = t.pedir(RN, "GET", &format!("{UNITS}?{odd}"), &Value::Null);

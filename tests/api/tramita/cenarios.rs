@@ -180,9 +180,18 @@ fn c11_quem_pode_e_quando() {
     for situacao in [2, 4] {
         assert_eq!(t.passo(PE, ate(3, situacao), "recusar").status, 200, "{situacao}");
     }
-    for situacao in [5, 6, 7, 8, 9] {
+    for situacao in [5, 6, 7, 9] {
         assert_eq!(codigo(&t.passo(PE, ate(4, situacao), "recusar")), (409, "9004"), "{situacao}");
     }
+    // SEI's module declines once more what it has declined: nothing changes.
+    let idt = ate(4, 8);
+    let recusado = || t.pedir(RN, "GET", &format!("/tramites?IDT={idt}"), &Value::Null).corpo;
+    let antes = recusado();
+    let outra = json!({ "motivo": "02", "justificativa": "outra vez" });
+    let de_novo = t.pedir(PE, "POST", &format!("/tramites/{idt}/recusa"), &outra);
+    assert_eq!((de_novo.status, recusado()), (200, antes), "{}", de_novo.texto);
+    let caminho = format!("/tramites/{idt}/recusa");
+    assert_eq!(codigo(&t.pedir(CE, "POST", &caminho, &outra)), (404, "9007"));
 }
 
 #[test]

@@ -451,6 +451,7 @@ fn documentos_malformados_sao_recusados_pelo_seu_lugar() {
         (mudar(|d| d[1] = json!("x")), "documentos[1]: esperava um objeto"),
         (mudar(|d| d[1]["ordem"] = json!(1)), "documento 1, componente 1: há outro no mesmo lugar"),
         (mudar(|d| d[1]["ordem"] = json!("x")), "documentos[1].ordem"),
+        (mudar(|d| d[1]["retirado"] = json!({})), "documentos[1].retirado: esperava true ou false"),
         (
             mudar(|d| d[0]["componentesDigitais"] = json!(3)),
             "documentos[0].componentesDigitais: é uma lista",
