@@ -113,7 +113,9 @@ fn elos_serve_nao_tem_emissor() {
         .stderr(Stdio::null());
     let _servidor = Servidor(comando.spawn().unwrap());
     let inicio = Instant::now();
-    while pedir(&endereco, "GET /readyz").is_none_or(|(cabeca, _)| !cabeca.starts_with("HTTP/1.1 200")) {
+    while pedir(&endereco, "GET /readyz")
+        .is_none_or(|(cabeca, _)| !cabeca.starts_with("HTTP/1.1 200"))
+    {
         assert!(inicio.elapsed() < Duration::from_secs(30), "the server is not ready");
     }
     std::fs::remove_file(&chaves).unwrap();

@@ -8,6 +8,8 @@
 use crate::body::pieces;
 use crate::config::PerfilHttp;
 use crate::error::{Error, Falha};
+use crate::front::coding::quality;
+use crate::front::listed;
 use crate::graphql::operacao::{Desfecho, Written};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -53,20 +55,22 @@ impl Midia {
     }
 }
 
-/// Of the ranges of `Accept`, those that we can answer in; none without the header.
+/// Of the ranges of `Accept`, of all its lines, those that we can answer in; none without the
+/// header.
 fn faixas(req: &HttpRequest) -> Option<impl Iterator<Item = (f32, Midia)>> {
-    let accept = req.headers().get(header::ACCEPT)?.to_str().unwrap_or_default();
-    Some(accept.split(',').filter_map(|faixa| {
-        let mut partes = faixa.split(';').map(str::trim);
-        let midia = match partes.next()?.to_ascii_lowercase().as_str() {
-            GRAPHQL_RESPONSE => Midia::GraphqlResponse,
-            "application/json" | "application/*" | "*/*" => Midia::Json,
-            EVENT_STREAM | "text/*" => Midia::EventStream,
-            _ => return None,
-        };
-        let q = partes.find_map(|p| p.strip_prefix("q=")).map_or(Ok(1.0), str::parse);
-        Some((q.unwrap_or(0.0), midia))
-    }))
+    let headers = req.headers();
+    headers.contains_key(header::ACCEPT).then(|| {
+        listed(headers, header::ACCEPT).filter_map(|faixa| {
+            let mut partes = faixa.split(';').map(str::trim);
+            let midia = match partes.next()?.to_ascii_lowercase().as_str() {
+                GRAPHQL_RESPONSE => Midia::GraphqlResponse,
+                "application/json" | "application/*" | "*/*" => Midia::Json,
+                EVENT_STREAM | "text/*" => Midia::EventStream,
+                _ => return None,
+            };
+            Some((quality(partes), midia))
+        })
+    })
 }
 
 /// How an answer is given.
