@@ -23,6 +23,9 @@ const DESCONHECIDA: &str = "(desconhecida)";
 
 struct Correlacao(String);
 
+/// The status of what came of a request, where that of its answer is another.
+pub struct Outcome(pub u16);
+
 /// A HEAD, which is carried out as the GET that it asks about. It changes nothing.
 pub struct HeadOnly;
 
@@ -78,7 +81,8 @@ pub async fn acompanhar<B: MessageBody + 'static>(
     let refused = match noted {
         None => None,
         Some(Noted(chamada, refuse)) => {
-            let mut written = chamada.encerrar(resposta.status().as_u16());
+            let outcome = resposta.response().extensions().get::<Outcome>().map(|o| o.0);
+            let mut written = chamada.encerrar(outcome.unwrap_or(resposta.status().as_u16()));
             let deadline = deadline(resposta.request());
             loop {
                 match written.wait().await {

@@ -11,6 +11,8 @@ const LETTERS: usize = 40;
 /// A route that differs in more than this, in segments, is not near.
 const NEAR: f32 = 2.0;
 
+/// What a segment that may be anything counts for: less than one of another route.
+const PARAMETER: f32 = 0.4;
 /// What a forgotten prefix counts for.
 const FORGOTTEN: f32 = 0.3;
 
@@ -96,7 +98,7 @@ fn nearest(path: &str) -> Option<&'static Route> {
 fn distance(asked: &[Vec<char>], route: &str) -> f32 {
     let route: Vec<&str> = route.split('/').filter(|segment| !segment.is_empty()).collect();
     edits(asked, &route, |asked, segment| match segment.starts_with('{') {
-        true => 0.1,
+        true => PARAMETER,
         false => {
             let known: Vec<char> = segment.to_lowercase().chars().collect();
             let letters = edits(asked, &known, |a, b| if a == b { 0.0 } else { 1.0 });

@@ -72,8 +72,10 @@ impl Pronta {
     }
 
     pub fn especie(&self) -> EspecieAuditoria {
+        // Without a field that is not skipped nothing is written.
+        let writes = self.preparado.raizes.iter().any(|raiz| raiz != "__typename");
         match self.preparado.tipo {
-            OperationType::Mutation => EspecieAuditoria::Escrita,
+            OperationType::Mutation if writes => EspecieAuditoria::Escrita,
             _ => EspecieAuditoria::Leitura,
         }
     }
@@ -81,7 +83,10 @@ impl Pronta {
     /// Its name or, without one, those of its root fields.
     pub fn operacao(&self) -> String {
         let nome = self.preparado.nome.clone();
-        let nome = nome.unwrap_or_else(|| self.preparado.raizes.join(","));
+        let nome = nome.unwrap_or_else(|| match self.preparado.raizes.as_slice() {
+            [] => "(nenhum campo)".to_owned(),
+            raizes => raizes.join(","),
+        });
         nome.chars().take(NOME_MAXIMO).collect()
     }
 }

@@ -11,6 +11,7 @@ use crate::error::{Error, Falha};
 use crate::front::coding::quality;
 use crate::front::listed;
 use crate::graphql::operacao::{Desfecho, Written};
+use crate::requisicao;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::Value;
@@ -120,8 +121,10 @@ impl Forma {
             }
             PerfilHttp::Audits => status(desfecho.status()),
         };
-        let retry_after = desfecho.retry_after;
+        let (retry_after, outcome) = (desfecho.retry_after, desfecho.status());
         let mut resposta = self.escrever(status, desfecho);
+        // Whatever status this media type has for it, the trail tells what came of it.
+        resposta.extensions_mut().insert(requisicao::Outcome(outcome));
         if let Some(seconds) = retry_after {
             resposta.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }

@@ -231,7 +231,7 @@ fn long_answers_are_compressed_for_who_asks() {
     let app = App::novo();
     let (rest, graphql) = (
         "/api/v1/processos?size=50",
-        "/graphql?query=%7Bprocessos(first:100)%7Bnodes%7Bid,numero,criadoEm%7D%7D%7D",
+        "/graphql?query=%7Bprocessos(first:100)%7Bnodes%7Bid,numero,criadoEm,atualizadoEm,appNameSistemaTribunal%7D%7D%7D",
     );
     let number = a_number(&app);
     let entity = format!("/api/v1/processos/numero-processo/{number}");

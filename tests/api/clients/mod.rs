@@ -3,6 +3,7 @@
 mod bodies;
 mod http;
 mod texts;
+mod trail;
 mod tramita;
 
 use crate::support::{App, Resposta};
