@@ -1,6 +1,6 @@
 //! Checks of one text field that every slice shares.
 
-use crate::characters;
+use crate::characters::{self, Foreign};
 use crate::error::{CodigoErro, Recusa};
 use async_graphql::MaybeUndefined;
 use serde::Serialize;
@@ -41,8 +41,7 @@ pub fn texto(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
 
 /// A text that may have several lines, and columns.
 pub fn linhas(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
-    let numa_linha = valor?.replace(['\n', '\r', '\t'], " ");
-    texto(Some(&numa_linha), maximo)
+    texto(Some(&numa_linha(valor?)), maximo)
 }
 
 /// A name, of somebody or of something: a text of which every character is seen. Others make
@@ -54,6 +53,15 @@ pub fn nome(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
         let recusa = Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem);
         Some(recusa.oriente("retire-o: costuma vir de um texto copiado"))
     })
+}
+
+/// The same, of what is pasted in several lines.
+pub fn nome_em_linhas(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
+    nome(Some(&numa_linha(valor?)), maximo)
+}
+
+fn numa_linha(texto: &str) -> String {
+    texto.replace(['\n', '\r', '\t'], " ")
 }
 
 /// Longer than any list of a real processo.
@@ -91,7 +99,9 @@ pub fn natural<T: FromStr>(texto: &str) -> Option<T> {
 }
 
 /// The digits of a text that is nothing else, or that wears `mascara`: each `N` stands for one.
-pub fn digitos(texto: &str, mascara: &str) -> Option<String> {
+/// The text is read as it was meant, see [`characters::typed`].
+pub fn digitos(texto: &str, mascara: &str) -> Result<String, Foreign> {
+    let texto = characters::typed(texto);
     let nus = mascara.bytes().filter(|b| *b == b'N').count();
     let forma = match texto.len() {
         n if n == nus => texto.bytes().all(|b| b.is_ascii_digit()),
@@ -101,7 +111,10 @@ pub fn digitos(texto: &str, mascara: &str) -> Option<String> {
         }),
         _ => false,
     };
-    forma.then(|| texto.chars().filter(char::is_ascii_digit).collect())
+    match forma {
+        true => Ok(texto.chars().filter(char::is_ascii_digit).collect()),
+        false => Err(characters::foreign_to_numbers(&texto)),
+    }
 }
 
 /// The names of the fields that changed: what an evento keeps of them.
@@ -129,7 +142,7 @@ impl<T> From<MaybeUndefined<T>> for Mudanca<T> {
     }
 }
 
-/// In REST a field that is absent keeps; nothing erases but what says so.
+/// In REST a field that is absent keeps; what erases is null, and seen before.
 impl<T> From<Option<T>> for Mudanca<T> {
     fn from(valor: Option<T>) -> Self {
         valor.map_or(Self::Manter, Self::Trocar)
@@ -142,6 +155,17 @@ impl Mudanca<String> {
         match self {
             Self::Trocar(texto) => preenchido(Some(texto)).map(Self::Trocar),
             outra => Some(outra),
+        }
+    }
+}
+
+impl<T> Mudanca<Mudanca<T>> {
+    /// The change that a change within brings.
+    pub fn plana(self) -> Mudanca<T> {
+        match self {
+            Self::Manter => Mudanca::Manter,
+            Self::Apagar => Mudanca::Apagar,
+            Self::Trocar(dentro) => dentro,
         }
     }
 }

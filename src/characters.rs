@@ -5,6 +5,7 @@
 
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory as Category, WhiteSpace};
 use icu_properties::{CodePointMapData, CodePointSetData};
+use std::borrow::Cow;
 use std::fmt;
 
 /// A symbol by its category, and a blank to the eye.
@@ -18,6 +19,50 @@ impl fmt::Display for CodePoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "U+{:04X}", u32::from(self.0))
     }
+}
+
+/// The first character of a text of a known alphabet that is not of it; in a message, an addition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Foreign(pub Option<CodePoint>);
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => Ok(()),
+            Some(letra) => write!(f, "; nele não cabe o caractere {letra}"),
+        }
+    }
+}
+
+/// What somebody typed, or pasted from a word processor, as it was meant: without blanks around
+/// it, a blank that does not break as one that does, and each dash as the one on the keyboard.
+pub fn typed(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    let plain = |c: char| match c {
+        '\u{a0}' | '\u{2007}' | '\u{202f}' => ' ',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => '-',
+        c => c,
+    };
+    match text.is_ascii() {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.chars().map(plain).collect()),
+    }
+}
+
+/// A word of a header, in which case says nothing.
+pub fn ascii_word(text: &str) -> String {
+    text.trim().to_ascii_lowercase()
+}
+
+/// The first character that is no digit, nor a sign that numbers are written with.
+pub fn foreign_to_numbers(text: &str) -> Foreign {
+    let known = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '/' | ' ');
+    Foreign(typed(text).chars().find(|c| !known(*c)).map(CodePoint))
+}
+
+/// The first character that no keyboard writes without help.
+pub fn foreign_to_ascii(text: &str) -> Foreign {
+    Foreign(typed(text).chars().find(|c| !c.is_ascii() || c.is_control()).map(CodePoint))
 }
 
 /// The first control character.
@@ -115,6 +160,16 @@ mod tests {
         }
         assert_eq!(hidden("a\u{e0041}\u{202e}").unwrap().to_string(), "U+E0041");
         assert_eq!(hidden("\u{ad}").unwrap().to_string(), "U+00AD");
+    }
+
+    #[test]
+    fn what_a_word_processor_writes_is_what_was_meant() {
+        assert_eq!(typed("\u{a0} 1\u{2013}2\u{202f}3\u{2011}4\n"), "1-2 3-4");
+        assert_eq!(typed("\u{200b}1"), "\u{200b}1");
+        assert_eq!(foreign_to_numbers("1\u{2014}2/3. 4").to_string(), "");
+        let foreign = foreign_to_numbers(" 12\u{200b}3").to_string();
+        assert_eq!(foreign, "; nele não cabe o caractere U+200B");
+        assert_eq!(foreign_to_ascii("2026-01-01\u{feff}").0, Some(CodePoint('\u{feff}')));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The contract of the REST façade, and a page to read it with: Swagger UI, served
 //! from the program.
 
+use crate::front;
 use crate::pages::CSP;
 use crate::rest::openapi;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use std::sync::Arc;
-use utoipa_swagger_ui::Config;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use utoipa_swagger_ui::{Config, SwaggerFile};
 
 const PAGINA: &str = r#"<!doctype html>
 <html lang="pt-BR">
@@ -30,7 +32,10 @@ const PAGINA: &str = r#"<!doctype html>
 #[derive(Clone)]
 pub struct Docs {
     documento: web::Bytes,
+    etag: Arc<str>,
     ajustes: Arc<Config<'static>>,
+    /// Of the files that were asked for: hashed once.
+    etags: Arc<Mutex<HashMap<String, String>>>,
 }
 
 impl Docs {
@@ -41,7 +46,9 @@ impl Docs {
             .validator_url("none")
             .deep_linking(true)
             .doc_expansion("list");
-        Self { documento: openapi::documento().into(), ajustes: Arc::new(ajustes) }
+        let documento = web::Bytes::from(openapi::documento());
+        let etag = front::etag(&documento).into();
+        Self { documento, etag, ajustes: Arc::new(ajustes), etags: Arc::default() }
     }
 
     pub fn rotas(self, config: &mut web::ServiceConfig) {
@@ -54,26 +61,31 @@ impl Docs {
 }
 
 async fn documento(docs: web::Data<Docs>) -> HttpResponse {
-    responder("application/json; charset=utf-8", docs.documento.clone())
+    responder("application/json; charset=utf-8", docs.documento.clone(), &docs.etag)
 }
 
 async fn pagina() -> HttpResponse {
-    responder("text/html; charset=utf-8", PAGINA.into())
+    responder("text/html; charset=utf-8", PAGINA.into(), &front::etag(PAGINA.as_bytes()))
 }
 
-async fn arquivo(docs: web::Data<Docs>, arquivo: web::Path<String>) -> HttpResponse {
-    match utoipa_swagger_ui::serve(&arquivo, Arc::clone(&docs.ajustes)) {
-        Ok(Some(arquivo)) => responder(&arquivo.content_type, arquivo.bytes.into_owned().into()),
+async fn arquivo(docs: web::Data<Docs>, nome: web::Path<String>) -> HttpResponse {
+    match utoipa_swagger_ui::serve(&nome, Arc::clone(&docs.ajustes)) {
+        Ok(Some(SwaggerFile { bytes, content_type, .. })) => {
+            let mut etags = docs.etags.lock().unwrap_or_else(PoisonError::into_inner);
+            let etag = etags.entry(nome.into_inner()).or_insert_with(|| front::etag(&bytes));
+            responder(&content_type, bytes.into_owned().into(), etag)
+        }
         _ => HttpResponse::NotFound()
             .content_type("text/plain; charset=utf-8")
             .body("não há esse arquivo\n"),
     }
 }
 
-fn responder(tipo: &str, corpo: web::Bytes) -> HttpResponse {
+fn responder(tipo: &str, corpo: web::Bytes, etag: &str) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, tipo))
         .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::ETAG, etag))
         .insert_header((header::CONTENT_SECURITY_POLICY, CSP))
         .body(corpo)
 }

@@ -49,6 +49,7 @@ pub mod rest; // the façade: old paths, the same services
 pub mod pages; // GraphiQL, served from the program
 pub mod docs; // the façade's contract, and a page to read it
 pub mod requisicao; // what every request has: an id, a span, an end
+pub mod front; // HTTP as the world speaks it, before both doors
 pub mod server; // routes
 pub mod seed; // synthetic data
 pub mod isolation; // tries to cross from one tribunal to another

@@ -2,6 +2,7 @@
 //!
 //! The files are built by vite in `web/` and committed compressed; see `web/README.md`.
 
+use crate::front;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use flate2::read::GzDecoder;
@@ -48,7 +49,8 @@ fn servir(req: &HttpRequest, caminho: &str) -> HttpResponse {
         .insert_header((header::CONTENT_TYPE, tipo(caminho)))
         .insert_header((header::CACHE_CONTROL, guardar))
         .insert_header((header::CONTENT_SECURITY_POLICY, CSP))
-        .insert_header((header::VARY, "accept-encoding"));
+        .insert_header((header::VARY, "accept-encoding"))
+        .insert_header((header::ETAG, front::etag_of(&arquivo.metadata.sha256_hash())));
     corpo(&mut resposta, arquivo.data, aceita_gzip(req))
 }
 

@@ -2,13 +2,14 @@
 //! headers, and an end that the trail and the metrics are told of.
 
 use crate::app::{App, Chamada};
-use crate::error::Error;
+use crate::error::{Error, Falha};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use percent_encoding::percent_decode_str;
 use std::time::{Duration, Instant};
 use tracing::{Instrument, field};
 use uuid::Uuid;
@@ -21,6 +22,22 @@ pub const CABECALHO: HeaderName = HeaderName::from_static("x-request-id");
 const DESCONHECIDA: &str = "(desconhecida)";
 
 struct Correlacao(String);
+
+/// The status of what came of a request, where that of its answer is another.
+pub struct Outcome(pub u16);
+
+/// A HEAD, which is carried out as the GET that it asks about. It changes nothing.
+pub struct HeadOnly;
+
+/// Whether the request is a HEAD, whatever its method says by now.
+pub fn is_head(req: &HttpRequest) -> bool {
+    req.extensions().contains::<HeadOnly>()
+}
+
+/// The method that the client asked by.
+pub fn method(req: &HttpRequest) -> &Method {
+    if is_head(req) { &Method::HEAD } else { req.method() }
+}
 
 /// Until when a request is better answered late than refused, because its client cannot come back.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +72,7 @@ pub async fn acompanhar<B: MessageBody + 'static>(
     let inicio = Instant::now();
     let id = Uuid::new_v4().to_string();
     req.extensions_mut().insert(Correlacao(id.clone()));
-    let metodo = metodo(req.method());
+    let metodo = metodo(method(req.request()));
     let span = tracing::info_span!("request", id, method = metodo, client_id = field::Empty);
     if let Some(do_cliente) = dada(req.headers()) {
         span.record("client_id", field::display(do_cliente));
@@ -71,7 +88,8 @@ pub async fn acompanhar<B: MessageBody + 'static>(
             if chamada.refused().is_some() {
                 tokio::time::sleep(REFUSED_IN).await;
             }
-            let mut written = chamada.encerrar(resposta.status().as_u16());
+            let outcome = resposta.response().extensions().get::<Outcome>().map(|o| o.0);
+            let mut written = chamada.encerrar(outcome.unwrap_or(resposta.status().as_u16()));
             let deadline = deadline(resposta.request());
             loop {
                 match written.wait().await {
@@ -131,6 +149,22 @@ fn dada(headers: &HeaderMap) -> Option<Uuid> {
 /// The template of the route; never the path.
 pub fn rota(req: &HttpRequest) -> String {
     req.match_pattern().unwrap_or_else(|| DESCONHECIDA.to_owned())
+}
+
+/// The parameters of a query string, which is UTF-8.
+pub fn parametros(query: &str) -> Result<Vec<(String, String)>, Error> {
+    let bytes: Vec<u8> = percent_decode_str(query).collect();
+    if let Err(error) = std::str::from_utf8(&bytes) {
+        let byte = bytes[error.valid_up_to()];
+        let mensagem = format!(
+            "o endereço não é UTF-8: tem, depois de `?`, o byte %{byte:02X}, que não é de caractere nenhum"
+        );
+        return Err(Error::falha(Falha::EntradaInvalida, mensagem));
+    }
+    let lidos = web::Query::<Vec<(String, String)>>::from_query(query);
+    lidos
+        .map(web::Query::into_inner)
+        .map_err(|_| Error::falha(Falha::EntradaInvalida, "a query string está malformada"))
 }
 
 /// The id of the request.

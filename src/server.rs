@@ -13,7 +13,7 @@ use crate::metricas::Metricas;
 use crate::origin::{AllowedOrigins, only_loopback};
 use crate::readiness::{self, Readiness};
 use crate::tls::Tls;
-use crate::{credencial, graphql, pages, requisicao, rest, tramite, work};
+use crate::{credencial, front, graphql, pages, requisicao, rest, tramite, work};
 use actix_cors::Cors;
 use actix_web::dev::Server;
 use actix_web::guard::fn_guard;
@@ -102,7 +102,8 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     tracing::info!(?regras, graphiql, "serving");
     let sdl = graphql::sdl();
     let documentos = Documentos::novos(&sdl, &partes.app.documentos);
-    let sdl = web::Data::new(Sdl(sdl.into()));
+    let etag = front::etag(sdl.as_bytes());
+    let sdl = web::Data::new(Sdl(sdl.into(), etag));
     let documentos = Arc::new(documentos.map_err(std::io::Error::other)?);
     if let Some(escuta) = partes.metricas {
         servir_metricas(escuta, partes.app.metricas.clone(), readiness.clone())?;
@@ -141,6 +142,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             .wrap(Condition::new(loopback_only, from_fn(only_loopback)))
             .wrap(cabecalhos())
             .wrap(from_fn(requisicao::acompanhar))
+            .wrap(from_fn(front::speak))
             .wrap(from_fn(readiness::close_while_draining))
             .wrap(from_fn(only_readers))
             .app_data(pronto.clone())
@@ -308,10 +310,13 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().body("ok\n")
 }
 
-/// The schema, once for all answers.
-struct Sdl(Bytes);
+/// The schema and its tag, once for all answers.
+struct Sdl(Bytes, String);
 
 async fn schema_graphql(sdl: web::Data<Sdl>) -> HttpResponse {
     let answer = pieces::answer([Bytes::clone(&sdl.0)]);
-    HttpResponse::Ok().content_type("application/graphql; charset=utf-8").body(answer)
+    HttpResponse::Ok()
+        .content_type("application/graphql; charset=utf-8")
+        .insert_header((header::ETAG, sdl.1.as_str()))
+        .body(answer)
 }

@@ -1,7 +1,7 @@
 //! The rules on registering an adolescente. Pure: what they need is an argument.
 
 use super::{Adolescente, DadosDeAdolescente, Identificador, Procura};
-use crate::campo::{nome, obrigatorio};
+use crate::campo::{nome, nome_em_linhas, obrigatorio};
 use crate::cpf::Cpf;
 use crate::error::{CodigoErro, Recusa};
 use chrono::{Datelike, NaiveDate};
@@ -143,7 +143,8 @@ fn textos(novo: &DadosDeAdolescente) -> impl Iterator<Item = Recusa> {
         nome(novo.nome_social.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nomeSocial"])),
         nome(novo.nome_mae.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nomeMae"])),
         nome(novo.nome_pai.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "nomePai"])),
-        nome(novo.naturalidade.as_deref(), NOME_MAXIMO).map(|r| r.em(["dados", "naturalidade"])),
+        nome_em_linhas(novo.naturalidade.as_deref(), NOME_MAXIMO)
+            .map(|r| r.em(["dados", "naturalidade"])),
     ]
     .into_iter()
     .flatten()

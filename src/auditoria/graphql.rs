@@ -3,6 +3,7 @@ use super::{CanalAuditoria, EspecieAuditoria, NACIONAL, Registro, ResultadoAudit
 use crate::Result;
 use crate::adolescente::AdolescenteId;
 use crate::auth::Papel;
+use crate::error::{Error, Falha};
 use crate::graphql::diretivas::{AUDITORIA, Pagina, RequerPapel};
 use crate::graphql::{
     Aresta, Conexao, ContextExt, Escrevivel, GlobalId, Instante, ListaGraphql, Paginacao, conectar,
@@ -43,15 +44,33 @@ impl AuditoriaQuery {
         let pagina = Paginacao { first, after, last, before };
         // No text that the trail could hold has it, and PostgreSQL takes none that does.
         let ator = ator.map(|ator| ator.replace('\0', "\u{fffd}"));
-        let recurso = recurso.map(|id| GlobalId::ler(&id).and_then(de_global));
-        let trilha = Trilha { de: de.map(|de| de.0), ate: ate.map(|ate| ate.0), ator, recurso };
+        let recurso = recurso.map(|id| ler_recurso(&id)).transpose();
+        let trilha = recurso.map(|recurso| Trilha {
+            de: de.map(|de| de.0),
+            ate: ate.map(|ate| ate.0),
+            ator,
+            recurso,
+        });
         Some(listar(ctx, trilha, pagina).await)
     }
 }
 
-async fn listar(ctx: &Context<'_>, trilha: Trilha, pagina: Paginacao) -> Result<Conexao<Trilha>> {
+async fn listar(
+    ctx: &Context<'_>,
+    trilha: Result<Trilha>,
+    pagina: Paginacao,
+) -> Result<Conexao<Trilha>> {
     ctx.ator().exige(Papel::Auditoria)?;
-    conectar(ctx, trilha, pagina).await
+    conectar(ctx, trilha?, pagina).await
+}
+
+/// None for an object that the trail does not tell of.
+fn ler_recurso(id: &ID) -> Result<Option<Recurso>> {
+    let ilegivel = || {
+        let mensagem = "`recurso`: não é o identificador global de um objeto";
+        Error::falha(Falha::EntradaInvalida, mensagem)
+    };
+    GlobalId::ler(id).map(de_global).ok_or_else(ilegivel)
 }
 
 impl Escrevivel for RegistroAuditoriaNode {}

@@ -4,7 +4,8 @@ use super::claims::Caminho;
 use super::facade::{Facade, FacadeOptions};
 use super::jwks::{Chave, Chaves, Fonte};
 use super::refused::{
-    Recusado, ausente, basic_elsewhere, illegible, invalido, sem_credenciais, sem_issuer,
+    Recusado, ausente, basic_elsewhere, expirado, illegible, invalido, prematuro, sem_credenciais,
+    sem_issuer,
 };
 use super::{Ator, Credenciais, Credencial, Papel, basic};
 use crate::characters;
@@ -13,6 +14,7 @@ use crate::tribunal::Tribunal;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use chrono::{DateTime, Utc};
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation};
 use quick_cache::sync::Cache;
 use serde_json::Value;
@@ -179,7 +181,7 @@ impl Auth {
         self.autenticar_ate(headers).await.map(|(ator, _)| ator)
     }
 
-    /// And until when it is.
+    /// And until when it is, with the same leeway: whoever is let in by it stays as long.
     pub async fn autenticar_ate(
         &self,
         headers: &HeaderMap,
@@ -190,7 +192,7 @@ impl Auth {
         })?;
         let verificado = self.verificar(token).await?;
         let ator = self.recognise(&verificado, headers)?;
-        Ok((ator, instante(verificado.exp)))
+        Ok((ator, instante(verificado.exp.saturating_add(FOLGA_EM_SEGUNDOS.cast_signed()))))
     }
 
     /// Whom a verified token stands for: as the server says or, where it says nothing, the token.
@@ -240,9 +242,14 @@ impl Auth {
         if !chave.serve_a(cabecalho.alg) {
             return Err(invalido());
         }
-        let claims = jsonwebtoken::decode::<Value>(token, &chave.chave, &self.validacao)
-            .map_err(|_| invalido())?
-            .claims;
+        let decoded = jsonwebtoken::decode::<Value>(token, &chave.chave, &self.validacao);
+        // Times are looked at when the signature is known to be good.
+        let claims = decoded.map_err(|error| match error.kind() {
+            ErrorKind::ExpiredSignature => expirado(),
+            ErrorKind::ImmatureSignature => prematuro(),
+            _ => invalido(),
+        })?;
+        let claims = claims.claims;
         let verificado = Arc::new(self.ler(&claims, kid, chave)?);
         self.verificados.insert(token.to_owned(), Arc::clone(&verificado));
         Ok(verificado)

@@ -123,11 +123,25 @@ pub(super) fn no_exchange() -> Recusado {
 
 /// One text for every defect: which one it was helps only who forges.
 pub(super) fn invalido() -> Recusado {
-    let mensagem = "o token é inválido ou expirou; peça outro";
+    let mensagem = "o token é inválido; peça outro";
     Recusado {
         desafio: Some(r#"Bearer realm="elos", error="invalid_token""#),
         ..Recusado::unauthenticated(mensagem)
     }
+}
+
+/// It was one of ours, and its time is over.
+pub(super) fn expirado() -> Recusado {
+    let mensagem = "o token expirou; peça outro";
+    let error = Error::falha(Falha::NaoAutenticado, mensagem);
+    Recusado { error, ..invalido() }
+}
+
+/// It will be one of ours.
+pub(super) fn prematuro() -> Recusado {
+    let mensagem = "o token ainda não vale: o relógio do emissor, ou o deste servidor, está errado";
+    let error = Error::falha(Falha::NaoAutenticado, mensagem);
+    Recusado { error, ..invalido() }
 }
 
 /// The signature is good, so this is told to who gave the name, not to who forges.

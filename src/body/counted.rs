@@ -1,13 +1,22 @@
 //! JSON whose values are counted while they are read: one in memory takes dozens of times the
 //! bytes that it was sent as.
 
-use async_graphql::Name;
+use crate::error::{self, Falha};
 use async_graphql::indexmap::IndexMap;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
-use std::cell::Cell;
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
+
+/// How deep a value may stand of which nothing is kept: less than the reader bears.
+const SKIPPED_DEPTH: usize = 120;
+/// Of a place that is told.
+const STEPS_TOLD: usize = 8;
+/// Of each of its names.
+const LETTERS_TOLD: usize = 60;
 
 /// How many values an object may hold, whatever they are in, and how deep they may stand.
 #[derive(Debug, Clone, Copy)]
@@ -17,12 +26,20 @@ pub struct Bounds {
 }
 
 /// Why nothing was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotRead {
     /// It passes the bounds.
     Excess,
     /// It is no object in JSON.
     Malformed,
+    /// A member of an object comes twice: which one is meant, nobody can tell. Its place.
+    Repeated(String),
+}
+
+/// The refusal of a member that comes twice, which all doors share.
+pub fn repeated(place: &str) -> error::Error {
+    let mensagem = format!("{place}: o membro vem duas vezes no mesmo objeto JSON; mande-o uma só");
+    error::Error::falha(Falha::EntradaInvalida, mensagem)
 }
 
 /// A value as the door builds it.
@@ -36,26 +53,87 @@ pub trait Tree: Sized {
     fn list(items: Vec<Self>) -> Self;
     fn object(members: Self::Members) -> Self;
     fn insert(members: &mut Self::Members, name: String, value: Self);
+    fn has(members: &Self::Members, name: &str) -> bool;
 }
 
-/// The members of an object that are wanted. Others are skipped: they are not counted, for they
-/// take no memory.
+/// The members of an object that are wanted. Others are skipped: of them only names are counted,
+/// for nothing else of them takes memory.
 pub fn members<T: Tree>(
     json: &[u8],
     bounds: Bounds,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<T::Members, NotRead> {
-    let counter = Counter { left: Cell::new(bounds.values), excess: Cell::new(false) };
+    let counter = Counter::of(bounds.values);
     let outermost =
         Outermost { counter: &counter, depth: bounds.depth, wanted, tree: PhantomData::<T> };
     let mut reader = serde_json::Deserializer::from_slice(json);
     let read = outermost.deserialize(&mut reader).and_then(|read| reader.end().map(|()| read));
-    read.map_err(|_| if counter.excess.get() { NotRead::Excess } else { NotRead::Malformed })
+    read.map_err(|_| counter.reason())
+}
+
+/// Looks through JSON of any kind for a member that comes twice, where its reader would not see it.
+/// At most `names` members are looked at.
+pub fn check_members(json: &[u8], names: usize) -> Result<(), NotRead> {
+    let counter = Counter::of(names);
+    let skipped = Skipped { counter: &counter, depth: SKIPPED_DEPTH };
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    skipped.deserialize(&mut reader).map_err(|_| counter.reason())
 }
 
 struct Counter {
     left: Cell<usize>,
     excess: Cell<bool>,
+    /// The steps to a member that comes twice, innermost first.
+    repeated: RefCell<Vec<String>>,
+}
+
+impl Counter {
+    const fn of(values: usize) -> Self {
+        let repeated = RefCell::new(Vec::new());
+        Self { left: Cell::new(values), excess: Cell::new(false), repeated }
+    }
+
+    fn excess<E: Error>(&self) -> E {
+        self.excess.set(true);
+        E::custom("too much")
+    }
+
+    fn one_more<E: Error>(&self) -> Result<(), E> {
+        match self.left.get().checked_sub(1) {
+            Some(fewer) => self.left.set(fewer),
+            None => return Err(self.excess()),
+        }
+        Ok(())
+    }
+
+    fn repeated<E: Error>(&self, name: &str) -> E {
+        self.repeated.borrow_mut().push(told(name));
+        E::custom("a member comes twice")
+    }
+
+    /// Says where an error within is, if it is of a member that comes twice.
+    fn within<E: Error>(&self, step: impl FnOnce() -> String) -> impl FnOnce(E) -> E {
+        |error| {
+            let mut steps = self.repeated.borrow_mut();
+            if (1..STEPS_TOLD).contains(&steps.len()) {
+                steps.push(step());
+            }
+            error
+        }
+    }
+
+    fn reason(self) -> NotRead {
+        let steps = self.repeated.into_inner();
+        match steps.is_empty() {
+            false => NotRead::Repeated(steps.into_iter().rev().collect::<Vec<_>>().join(".")),
+            true if self.excess.get() => NotRead::Excess,
+            true => NotRead::Malformed,
+        }
+    }
+}
+
+fn told(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(LETTERS_TOLD).collect()
 }
 
 /// The object itself.
@@ -83,12 +161,22 @@ impl<'de, T: Tree, W: Fn(&str) -> bool> Visitor<'de> for Outermost<'_, T, W> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<T::Members, A::Error> {
         let mut members = T::Members::default();
-        while let Some(name) = entries.next_key::<String>()? {
+        let mut skipped = HashSet::new();
+        while let Some(Name(name)) = entries.next_key::<Name<'de>>()? {
+            if T::has(&members, &name) || skipped.contains(&name) {
+                return Err(self.counter.repeated(&name));
+            }
             if (self.wanted)(&name) {
                 let inside = Counted::new(self.counter, self.depth);
-                T::insert(&mut members, name, entries.next_value_seed(inside)?);
+                let value = entries.next_value_seed(inside);
+                let value = value.map_err(self.counter.within(|| told(&name)))?;
+                T::insert(&mut members, name.into_owned(), value);
             } else {
-                entries.next_value::<IgnoredAny>()?;
+                self.counter.one_more()?;
+                let inside = Skipped { counter: self.counter, depth: SKIPPED_DEPTH };
+                let seen = entries.next_value_seed(inside);
+                seen.map_err(self.counter.within(|| told(&name)))?;
+                skipped.insert(name);
             }
         }
         Ok(members)
@@ -110,13 +198,8 @@ impl<'c, T> Counted<'c, T> {
     fn inside<E: Error>(&self) -> Result<Self, E> {
         match self.depth.checked_sub(1) {
             Some(depth) => Ok(Self::new(self.counter, depth)),
-            None => Err(self.excess()),
+            None => Err(self.counter.excess()),
         }
-    }
-
-    fn excess<E: Error>(&self) -> E {
-        self.counter.excess.set(true);
-        E::custom("too much")
     }
 }
 
@@ -124,11 +207,7 @@ impl<'de, T: Tree> DeserializeSeed<'de> for Counted<'_, T> {
     type Value = T;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        let left = &self.counter.left;
-        match left.get().checked_sub(1) {
-            Some(fewer) => left.set(fewer),
-            None => return Err(self.excess()),
-        }
+        self.counter.one_more()?;
         deserializer.deserialize_any(self)
     }
 }
@@ -170,18 +249,131 @@ impl<'de, T: Tree> Visitor<'de> for Counted<'_, T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<T, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(self.inside()?)? {
-            list.push(item);
+        loop {
+            let item = items.next_element_seed(self.inside()?);
+            match item.map_err(self.counter.within(|| list.len().to_string()))? {
+                Some(item) => list.push(item),
+                None => return Ok(T::list(list)),
+            }
         }
-        Ok(T::list(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<T, A::Error> {
         let mut members = T::Members::default();
         while let Some(name) = entries.next_key::<String>()? {
-            T::insert(&mut members, name, entries.next_value_seed(self.inside()?)?);
+            if T::has(&members, &name) {
+                return Err(self.counter.repeated(&name));
+            }
+            let value = entries.next_value_seed(self.inside()?);
+            let value = value.map_err(self.counter.within(|| told(&name)))?;
+            T::insert(&mut members, name, value);
         }
         Ok(T::object(members))
+    }
+}
+
+/// A value of which nothing is kept; the names of its members must differ.
+struct Skipped<'c> {
+    counter: &'c Counter,
+    depth: usize,
+}
+
+impl Skipped<'_> {
+    fn inside<E: Error>(&self) -> Result<Self, E> {
+        match self.depth.checked_sub(1) {
+            Some(depth) => Ok(Self { counter: self.counter, depth }),
+            None => Err(self.counter.excess()),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Skipped<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Skipped<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let mut seen = 0_usize;
+        loop {
+            let item = items.next_element_seed(self.inside()?);
+            if item.map_err(self.counter.within(|| seen.to_string()))?.is_none() {
+                return Ok(());
+            }
+            seen += 1;
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let mut names = HashSet::new();
+        while let Some(Name(name)) = entries.next_key::<Name<'de>>()? {
+            self.counter.one_more()?;
+            if names.contains(&name) {
+                return Err(self.counter.repeated(&name));
+            }
+            let seen = entries.next_value_seed(self.inside()?);
+            seen.map_err(self.counter.within(|| told(&name)))?;
+            names.insert(name);
+        }
+        Ok(())
+    }
+}
+
+/// The name of a member, copied only where it was written with escapes.
+struct Name<'de>(Cow<'de, str>);
+
+impl<'de> serde::Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Text)
     }
 }
 
@@ -215,10 +407,14 @@ impl Tree for Value {
     fn insert(members: &mut Self::Members, name: String, value: Self) {
         members.insert(name, value);
     }
+
+    fn has(members: &Self::Members, name: &str) -> bool {
+        members.contains_key(name)
+    }
 }
 
 impl Tree for async_graphql::Value {
-    type Members = IndexMap<Name, Self>;
+    type Members = IndexMap<async_graphql::Name, Self>;
 
     fn null() -> Self {
         Self::Null
@@ -245,7 +441,11 @@ impl Tree for async_graphql::Value {
     }
 
     fn insert(members: &mut Self::Members, name: String, value: Self) {
-        members.insert(Name::new(name), value);
+        members.insert(async_graphql::Name::new(name), value);
+    }
+
+    fn has(members: &Self::Members, name: &str) -> bool {
+        members.contains_key(name)
     }
 }
 
@@ -285,6 +485,27 @@ mod tests {
         for too_much in [list(1_000), flat(1_001), nested(65), nested(100_000)] {
             assert_eq!(read(&too_much), Err(NotRead::Excess), "{too_much:.20}");
         }
+    }
+
+    #[test]
+    fn a_member_that_comes_twice_is_named_by_its_place() {
+        for (json, place) in [
+            (r#"{"a":1,"a":1}"#, "a"),
+            (r#"{"a":1,"\u0061":2}"#, "a"),
+            (r#"{"a":{"b":[1,{"c":1,"d":{},"c":2}]}}"#, "a.b.1.c"),
+            (r#"{"x":1,"x":2}"#, "x"),
+            (r#"{"a":1,"x":[{"y":1,"y":2}]}"#, "x.0.y"),
+        ] {
+            let wanted = |name: &str| name == "a";
+            let repeated = Err(NotRead::Repeated(place.to_owned()));
+            assert_eq!(members::<Value>(json.as_bytes(), BOUNDS, wanted), repeated, "{json}");
+            let by_graphql = members::<async_graphql::Value>(json.as_bytes(), BOUNDS, wanted);
+            assert_eq!(by_graphql.err(), repeated.err(), "{json}");
+            let looked = check_members(json.as_bytes(), 1_000);
+            assert_eq!(looked, Err(NotRead::Repeated(place.to_owned())), "{json}");
+        }
+        assert_eq!(check_members(br#"[{"a":{"a":1}},{"a":[{},{}]}]"#, 1_000), Ok(()));
+        assert_eq!(check_members(br#"{"a":"#, 1_000), Err(NotRead::Malformed));
     }
 
     #[test]

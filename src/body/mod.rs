@@ -30,6 +30,7 @@ pub const SMALL: usize = 4 * 1024;
 /// Of the memory for bodies, one caller has at most one part of so many.
 const PARTS: u32 = 4;
 const KIB: usize = 1024;
+const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// The memory for bodies under way, in the whole server.
 pub struct Bodies {
@@ -72,12 +73,7 @@ pub async fn read_json<T: Send + 'static>(
     maximum: usize,
     read: impl FnOnce(Bytes) -> T + Send + 'static,
 ) -> Result<(T, Share), Error> {
-    let tipo = req.headers().get(header::CONTENT_TYPE).and_then(|valor| valor.to_str().ok());
-    let essencia = tipo.and_then(|tipo| tipo.split(';').next()).map(str::trim);
-    if !essencia.is_some_and(|tipo| tipo.eq_ignore_ascii_case("application/json")) {
-        let mensagem = "mande o corpo como application/json";
-        return Err(Error::falha(Falha::MidiaNaoSuportada, mensagem));
-    }
+    check_json(req)?;
     let told = length(req);
     if told.is_some_and(|length| length > maximum) {
         return Err(too_large(maximum));
@@ -89,11 +85,62 @@ pub async fn read_json<T: Send + 'static>(
         Err(Error::falha(Falha::EntradaInvalida, "o corpo demorou demais a chegar"))
     })?;
     share.shrink(units(bytes.len()));
-    let read = match bytes.len() > INLINE {
-        true => app.work.run(&caller, move || read(bytes)).await?,
-        false => read(bytes),
+    let large = bytes.len() > INLINE;
+    let read = move || utf8(bytes).map(read);
+    let read = match large {
+        true => app.work.run(&caller, read).await?,
+        false => read(),
     };
-    Ok((read, share))
+    Ok((read?, share))
+}
+
+/// Refuses a body that says that it is not JSON, or not in UTF-8.
+fn check_json(req: &HttpRequest) -> Result<(), Error> {
+    check_coding(req)?;
+    let refused = |mensagem| Err(Error::falha(Falha::MidiaNaoSuportada, mensagem));
+    let tipo = req.headers().get(header::CONTENT_TYPE).and_then(|valor| valor.to_str().ok());
+    let mut partes = tipo.unwrap_or_default().split(';').map(str::trim);
+    if !partes.next().is_some_and(|tipo| tipo.eq_ignore_ascii_case("application/json")) {
+        return refused("mande o corpo como application/json");
+    }
+    let charset = partes.filter_map(|parte| parte.split_once('=')).find_map(|(nome, valor)| {
+        nome.trim().eq_ignore_ascii_case("charset").then(|| valor.trim().trim_matches('"'))
+    });
+    // The second is a part of the first.
+    let ours = ["utf-8", "utf8", "us-ascii"];
+    match charset {
+        Some(charset) if !ours.iter().any(|nome| nome.eq_ignore_ascii_case(charset)) => {
+            refused("o corpo é UTF-8: mande `charset=utf-8`, ou nenhum charset")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a body that comes compressed.
+pub fn check_coding(req: &HttpRequest) -> Result<(), Error> {
+    let mut codings = req.headers().get_all(header::CONTENT_ENCODING);
+    let plain = |value: &header::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if codings.all(plain) {
+        return Ok(());
+    }
+    let mensagem = "mande o corpo sem compressão: Content-Encoding não se aceita";
+    Err(Error::falha(Falha::MidiaNaoSuportada, mensagem))
+}
+
+/// The body without the mark that some programs put before UTF-8; refused, if it is something else.
+fn utf8(mut bytes: Bytes) -> Result<Bytes, Error> {
+    if let Err(error) = std::str::from_utf8(&bytes) {
+        let at = error.valid_up_to();
+        let mensagem = format!(
+            "o corpo não é UTF-8: o byte {at}, a contar de 0, é 0x{:02X}; mande-o em UTF-8",
+            bytes[at]
+        );
+        return Err(Error::falha(Falha::MidiaNaoSuportada, mensagem));
+    }
+    if bytes.starts_with(BOM) {
+        return Ok(bytes.split_off(BOM.len()));
+    }
+    Ok(bytes)
 }
 
 fn app(req: &HttpRequest) -> Result<&web::Data<App>, Error> {

@@ -258,25 +258,32 @@ impl<L: ListaGraphql> ArestaComVinculo<L> {
     }
 }
 
-/// `hash.id.chave`: the hash binds the cursor to its list, filter and order.
+/// `hash.id.chave`: the hash binds the position to its list, filter and order.
 fn escrever_cursor<L: Lista>(lista: &L, linha: &L::Linha) -> String {
-    let Posicao { chave, id } = lista.posicao(linha);
+    cursor(lista, lista.posicao(linha))
+}
+
+fn cursor<L: Lista>(lista: &L, Posicao { chave, id }: Posicao) -> String {
     let chave = match chave {
         None => String::new(),
         Some(Valor::Instante(instante)) => instante.timestamp_micros().to_string(),
         Some(Valor::Texto(texto) | Valor::Xid(texto)) => texto,
         Some(outro) => unreachable!("no list is ordered by {outro:?}"),
     };
-    BASE64.encode(format!("{:016x}.{id}.{chave}", impressao(lista)))
+    let posicao = format!("{id}.{chave}");
+    BASE64.encode(format!("{:016x}.{posicao}", impressao(lista, &posicao)))
 }
 
+/// None of what is not, to the letter, a cursor that this list would have written.
 fn ler_cursor<L: Lista>(lista: &L, texto: &str) -> Option<Posicao> {
+    let posicao = ler_posicao(lista, texto)?;
+    (cursor(lista, posicao.clone()) == texto).then_some(posicao)
+}
+
+fn ler_posicao<L: Lista>(lista: &L, texto: &str) -> Option<Posicao> {
     let texto = String::from_utf8(BASE64.decode(texto).ok()?).ok()?;
-    let mut partes = texto.splitn(3, '.');
-    let (hash, id, chave) = (partes.next()?, partes.next()?, partes.next()?);
-    if hash != format!("{:016x}", impressao(lista)) {
-        return None;
-    }
+    let (_, posicao) = texto.split_once('.')?;
+    let (id, chave) = posicao.split_once('.')?;
     // Whoever forges a cursor that fits gets a page of what they may see anyway,
     // but never a value of the wrong type in a statement.
     let chave = match lista.consulta(None).ordenacao.coluna.map(|(_, tipo)| tipo) {
@@ -296,9 +303,11 @@ fn ler_cursor<L: Lista>(lista: &L, texto: &str) -> Option<Posicao> {
     Some(Posicao { chave, id: id.parse().ok()? })
 }
 
-/// FNV-1a over what makes two lists different. A deploy that changes the shape of
+/// FNV-1a over what makes two lists different, and over a place in them: of two texts that differ
+/// in one byte the hashes differ. It is no secret, and need not be one: who computes it reads
+/// what they may read anyway. A deploy that changes the shape of
 /// a filter refuses older cursors; another does not.
-fn impressao<L: Lista>(lista: &L) -> u64 {
+fn impressao<L: Lista>(lista: &L, posicao: &str) -> u64 {
     struct Fnv(u64);
     impl Hasher for Fnv {
         fn write(&mut self, bytes: &[u8]) {
@@ -314,5 +323,6 @@ fn impressao<L: Lista>(lista: &L) -> u64 {
     let mut fnv = Fnv(0xcbf2_9ce4_8422_2325);
     L::NOME.hash(&mut fnv);
     lista.hash(&mut fnv);
+    posicao.hash(&mut fnv);
     fnv.finish()
 }

@@ -1,4 +1,6 @@
 use crate::adolescente::{AdolescenteId, completa_21_anos};
+use crate::campo::digitos;
+use crate::characters::Foreign;
 use crate::cpf::Cpf;
 use crate::db::{schema, texto_enum};
 use crate::processo::ProcessoId;
@@ -18,15 +20,14 @@ pub struct GuiaId(pub i64);
 pub struct NumeroDaGuia(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("o número da guia tem 12 dígitos")]
-pub struct NumeroDaGuiaMalformado;
+#[error("o número da guia tem 12 dígitos{0}")]
+pub struct NumeroDaGuiaMalformado(Foreign);
 
 impl FromStr for NumeroDaGuia {
     type Err = NumeroDaGuiaMalformado;
 
     fn from_str(texto: &str) -> Result<Self, NumeroDaGuiaMalformado> {
-        let forma = texto.len() == 12 && texto.bytes().all(|b| b.is_ascii_digit());
-        forma.then(|| Self(texto.to_owned())).ok_or(NumeroDaGuiaMalformado)
+        digitos(texto, "NNNNNNNNNNNN").map(Self).map_err(NumeroDaGuiaMalformado)
     }
 }
 

@@ -56,7 +56,7 @@ impl Comando for EmitirGuia {
         let fatos = store::fatos(sessao, &self)?;
         let agora = ultima(&fatos.definitivas, (contexto.relogio)());
         let hoje = tempo::dia(agora);
-        Recusa::nenhuma(malformados, rules::emissao(&self, &fatos, hoje))?;
+        Recusa::nenhuma(malformados, rules::emissao(&self, &fatos, hoje, contexto.regras))?;
 
         let Some(adolescente) = fatos.adolescente else {
             return Err(Error::interno(anyhow::anyhow!("no rule refused an incomplete command")));

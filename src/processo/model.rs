@@ -1,4 +1,5 @@
 use crate::campo::digitos;
+use crate::characters::Foreign;
 use crate::cpf::Cpf;
 use crate::db::{schema::processo, texto_enum};
 use crate::rastro::{Recurso, recursos};
@@ -27,14 +28,14 @@ pub struct ProcessoId(pub i64);
 pub struct NumeroProcesso(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("o número do processo tem a forma NNNNNNN-DD.AAAA.J.TR.OOOO ou 20 dígitos")]
-pub struct NumeroMalformado;
+#[error("o número do processo tem a forma NNNNNNN-DD.AAAA.J.TR.OOOO ou 20 dígitos{0}")]
+pub struct NumeroMalformado(Foreign);
 
 impl FromStr for NumeroProcesso {
     type Err = NumeroMalformado;
 
     fn from_str(texto: &str) -> Result<Self, NumeroMalformado> {
-        digitos(texto, "NNNNNNN-NN.NNNN.N.NN.NNNN").map(Self).ok_or(NumeroMalformado)
+        digitos(texto, "NNNNNNN-NN.NNNN.N.NN.NNNN").map(Self).map_err(NumeroMalformado)
     }
 }
 
@@ -261,10 +262,27 @@ mod tests {
             "９000038-41.2022.8.01.0014",
             "+0000384120228010014",
             "9000038-4120228010014",
-            " 90000384120228010014",
+            "9000038-41 .2022.8.01.0014",
+            "9000038\u{200b}-41.2022.8.01.0014",
+            "９000038-41.2022.8.01.0014",
         ] {
-            assert_eq!(texto.parse::<NumeroProcesso>(), Err(NumeroMalformado), "{texto}");
+            assert!(texto.parse::<NumeroProcesso>().is_err(), "{texto}");
         }
+    }
+
+    #[test]
+    fn colado_de_um_texto_e_o_mesmo_numero() {
+        let certo: NumeroProcesso = "9000038-41.2022.8.01.0014".parse().unwrap();
+        for texto in [
+            " 90000384120228010014\u{a0}",
+            "\u{202f}9000038\u{2013}41.2022.8.01.0014\n",
+            "9000038\u{2011}41.2022.8.01.0014",
+            "9000038\u{2212}41.2022.8.01.0014",
+        ] {
+            assert_eq!(texto.parse().as_ref(), Ok(&certo), "{texto}");
+        }
+        let erro = "9000038\u{200b}-41.2022.8.01.0014".parse::<NumeroProcesso>().unwrap_err();
+        assert!(erro.to_string().contains("U+200B"), "{erro}");
     }
 
     #[test]

@@ -38,8 +38,6 @@ pub struct Corpo {
     prefixo: String,
     bytes: web::Bytes,
     campos: Map<String, Value>,
-    /// In a PUT a blank text is refused; elsewhere it counts as absent.
-    recusa_branco: bool,
     pub malformados: Vec<Recusa>,
     pub desconhecidos: Vec<String>,
 }
@@ -68,6 +66,7 @@ impl Corpo {
             Err(NotRead::Malformed) => {
                 Err(Error::falha(Falha::EntradaInvalida, "o corpo não é um objeto JSON"))
             }
+            Err(NotRead::Repeated(place)) => Err(counted::repeated(&place)),
             Err(NotRead::Excess) => {
                 let mensagem = format!("o corpo tem mais de {values} valores ou {DEPTH} níveis");
                 Err(Error::falha(Falha::CorpoExcedeLimite, mensagem))
@@ -87,18 +86,9 @@ impl Corpo {
         if vem { Self::ler(req, payload).await.map(Some) } else { Ok(None) }
     }
 
-    /// The reading of a PUT, where what is left out is kept.
-    pub fn de_alteracao(mut self) -> Self {
-        self.recusa_branco = true;
-        self
-    }
-
-    /// Null counts as absent, and so does blank but in a PUT.
+    /// Null counts as absent, and so does blank.
     pub fn texto(&mut self, nome: &'static str, campo: Campo) -> Option<String> {
         match self.campos.remove(nome)? {
-            Value::String(texto) if self.recusa_branco && texto.trim().is_empty() => {
-                self.recusar(campo, "o texto está em branco; omita o campo para o manter")
-            }
             Value::String(texto) => preenchido(Some(texto)),
             Value::Null => None,
             _ => self.recusar(campo, "esperava um texto"),
@@ -130,18 +120,30 @@ impl Corpo {
     {
         let escrita = self.texto(nome, campo)?;
         let achada = todas.iter().copied().find(|&valor| texto(valor) == escrita);
-        achada.or_else(|| {
-            let palavras: Vec<_> = todas.iter().map(|&valor| texto(valor)).collect();
-            self.recusar(campo, format!("valor desconhecido; use um de {}", palavras.join(", ")))
-        })
+        achada.or_else(|| self.recusar(campo, super::fora_da_lista(todas, texto)))
     }
 
-    /// What a PUT does to a field: absent and null keep it.
-    pub fn mudanca<T>(&mut self, nome: &'static str, campo: Campo) -> Mudanca<T>
+    /// What a PUT does to a field that `ler` reads: absent and blank keep it, null erases it.
+    pub fn mudanca<T>(
+        &mut self,
+        nome: &'static str,
+        ler: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Mudanca<T> {
+        match self.campos.get(nome) {
+            Some(Value::Null) => {
+                self.campos.remove(nome);
+                Mudanca::Apagar
+            }
+            _ => ler(self).into(),
+        }
+    }
+
+    /// The same, of a text with a shape of its own.
+    pub fn mudanca_de_forma<T>(&mut self, nome: &'static str, campo: Campo) -> Mudanca<T>
     where
         T: FromStr<Err: Display>,
     {
-        self.forma(nome, campo).into()
+        self.mudanca(nome, |corpo| corpo.forma(nome, campo))
     }
 
     /// A field that exists, and that this route does not change.
@@ -318,8 +320,7 @@ impl Corpo {
             None | Some(Value::Null) => T::default(),
             Some(Value::Object(campos)) => {
                 let prefixo = format!("{}{nome}.", self.prefixo);
-                let recusa_branco = self.recusa_branco;
-                let mut dentro = Self { prefixo, campos, recusa_branco, ..Self::default() };
+                let mut dentro = Self { prefixo, campos, ..Self::default() };
                 let valor = ler(&mut dentro);
                 dentro.contar_desconhecidos();
                 self.malformados.append(&mut dentro.malformados);

@@ -11,13 +11,16 @@ pub mod openapi;
 mod pagina;
 mod processos;
 mod rascunhos;
+pub mod routes;
 mod tramites;
 
 use crate::app::{App, Chamada};
 use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria};
 use crate::auth::{Auth, Caller, Papel, PeerCertificate};
+use crate::campo::natural;
 use crate::error::{Error, Falha};
 use crate::escrita::{self, Chave, Feito, Modo};
+use crate::front::{listed, opaque};
 use crate::requisicao;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
@@ -83,8 +86,18 @@ fn rota(caminho: &str, metodos: &'static str) -> actix_web::Resource {
     web::resource(caminho).default_service(web::to(move || metodo(metodos)))
 }
 
-async fn desconhecida() -> Negado {
-    Error::falha(Falha::NaoEncontrado, "rota desconhecida; confira o caminho").into()
+async fn desconhecida(req: HttpRequest) -> Negado {
+    Error::falha(Falha::NaoEncontrado, routes::unknown(req.path())).into()
+}
+
+/// A refusal in the words of this façade.
+pub fn refuse(error: &Error) -> HttpResponse {
+    Negado::from(error.clone()).error_response()
+}
+
+/// The same, in those of the Tramita.
+pub fn refuse_in_tramita(error: &Error) -> HttpResponse {
+    tramites::refuse(error)
 }
 
 async fn metodo(permitidos: &'static str) -> Negado {
@@ -151,7 +164,7 @@ impl Chamada {
 fn refuse_by(canal: CanalAuditoria) -> fn(&Error) -> HttpResponse {
     match canal {
         CanalAuditoria::Tramita => |error| tramites::refuse(error),
-        _ => |error| Negado::from(error.clone()).error_response(),
+        _ => |error| refuse(error),
     }
 }
 
@@ -165,7 +178,7 @@ fn entrada(req: &HttpRequest, papel: Papel) -> Entrada {
         Papel::Integracao => EspecieAuditoria::Escrita,
         _ => EspecieAuditoria::Leitura,
     };
-    let operacao = format!("{} {}", req.method(), requisicao::rota(req));
+    let operacao = format!("{} {}", requisicao::method(req), requisicao::rota(req));
     Entrada { canal, operacao, especie, correlacao: requisicao::correlacao(req) }
 }
 
@@ -180,8 +193,7 @@ impl Parametros {
             let mensagem = format!("um pedido tem no máximo {PARAMETERS_AT_MOST} parâmetros");
             return Err(Error::falha(Falha::EntradaInvalida, mensagem).into());
         }
-        let lidos = web::Query::<Vec<(String, String)>>::from_query(query);
-        Ok(Self(lidos.map(web::Query::into_inner).unwrap_or_default()))
+        Ok(Self(requisicao::parametros(query)?))
     }
 
     /// Empty counts as absent, as a form sends it; white space is a value, and a wrong one.
@@ -201,15 +213,18 @@ impl Parametros {
         lido.map_err(|erro: T::Err| pagina::invalido(nome, &erro.to_string()))
     }
 
-    /// One of a list of words.
-    fn palavra<T>(
+    /// One of a list of words, in upper or lower case.
+    fn palavra<T: Copy>(
         &mut self,
         nome: &str,
-        de_texto: fn(&str) -> Option<T>,
+        (todas, como_texto): (&[T], fn(T) -> &'static str),
     ) -> Result<Option<T>, Negado> {
         let Some(texto) = self.tirar(nome) else { return Ok(None) };
-        let lida = de_texto(&texto.trim().to_uppercase());
-        lida.map(Some).ok_or_else(|| pagina::invalido(nome, "valor desconhecido"))
+        let (texto, mut valores) = (texto.trim(), todas.iter().copied());
+        match valores.find(|&valor| como_texto(valor).eq_ignore_ascii_case(texto)) {
+            Some(valor) => Ok(Some(valor)),
+            None => Err(pagina::invalido(nome, &fora_da_lista(todas, como_texto))),
+        }
     }
 
     fn terminar(self) -> Result<(), Negado> {
@@ -222,6 +237,12 @@ impl Parametros {
             }
         }
     }
+}
+
+/// What is said of a word that is none of these.
+fn fora_da_lista<T: Copy>(todas: &[T], como_texto: fn(T) -> &'static str) -> String {
+    let palavras: Vec<_> = todas.iter().map(|&valor| como_texto(valor)).collect();
+    format!("valor desconhecido; use um de {}", palavras.join(", "))
 }
 
 /// The name that the client gave to this attempt, so that it may send it again.
@@ -239,21 +260,25 @@ fn chave(req: &HttpRequest) -> Result<Option<Chave>, Negado> {
     }
 }
 
-/// The version that the client read, as `ETag` gave it: `If-Match: "3"`.
+/// The version that the client read, as `ETag` gave it or as a proxy gives it back: `"3"`, `W/"3"`,
+/// `"3-gzip"`. Of a list it is the highest: one that was read is not above the one of now.
 fn if_match(req: &HttpRequest) -> Result<Option<i32>, Negado> {
-    let mut valores = req.headers().get_all(header::IF_MATCH);
-    let Some(valor) = valores.next() else { return Ok(None) };
-    let texto = valor.to_str().unwrap_or_default().trim();
-    let versao = texto.strip_prefix('"').and_then(|resto| resto.strip_suffix('"'));
-    let versao = versao.filter(|v| v.bytes().all(|b| b.is_ascii_digit()) && !v.starts_with('0'));
-    match (texto, versao.and_then(|versao| versao.parse().ok()), valores.next()) {
-        ("*", _, None) => Ok(None),
-        (_, Some(versao), None) => Ok(Some(versao)),
-        _ => {
-            let mensagem = "If-Match: mande uma versão, como veio no ETag, por exemplo \"3\"";
-            Err(Error::falha(Falha::EntradaInvalida, mensagem).into())
+    let mut highest = None;
+    for tag in listed(req.headers(), header::IF_MATCH) {
+        if tag == "*" {
+            return Ok(None);
         }
+        let version = Some(opaque(tag)).filter(|v| !v.starts_with('0')).and_then(natural::<i32>);
+        let Some(version) = version else {
+            let mensagem = "If-Match: mande uma versão, como veio no ETag, por exemplo \"3\"";
+            return Err(Error::falha(Falha::EntradaInvalida, mensagem).into());
+        };
+        highest = highest.max(Some(version));
     }
+    if highest.is_none() && req.headers().contains_key(header::IF_MATCH) {
+        return Err(pagina::invalido("If-Match", "veio vazio; mande uma versão, ou omita-o"));
+    }
+    Ok(highest)
 }
 
 /// The answer to a write: what came of it in `dados`, of which its version is the

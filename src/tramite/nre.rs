@@ -1,5 +1,7 @@
 //! The NRE: 16 digits by which a processo in transit is known.
 
+use crate::campo::digitos;
+use crate::characters::Foreign;
 use diesel_derive_newtype::DieselNewType;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -15,15 +17,14 @@ use std::{fmt, str::FromStr};
 pub struct Nre(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("o NRE tem 16 dígitos")]
-pub struct NreMalformado;
+#[error("o NRE tem 16 dígitos{0}")]
+pub struct NreMalformado(Foreign);
 
 impl FromStr for Nre {
     type Err = NreMalformado;
 
     fn from_str(texto: &str) -> Result<Self, NreMalformado> {
-        let forma = texto.len() == 16 && texto.bytes().all(|b| b.is_ascii_digit());
-        forma.then(|| Self(texto.to_owned())).ok_or(NreMalformado)
+        digitos(texto, "NNNNNNNNNNNNNNNN").map(Self).map_err(NreMalformado)
     }
 }
 
@@ -80,7 +81,7 @@ mod tests {
         for texto in
             ["", "000000001885201", "00000000188520155", "00000000188520 5", "+000000018852015"]
         {
-            assert_eq!(texto.parse::<Nre>(), Err(NreMalformado), "{texto}");
+            assert!(texto.parse::<Nre>().is_err(), "{texto}");
         }
     }
 }

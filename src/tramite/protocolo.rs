@@ -1,6 +1,7 @@
 //! Protocolos: what an órgão writes on a processo, and which number it is.
 
 use crate::campo::digitos;
+use crate::characters::typed;
 use crate::db::texto_enum;
 use crate::processo::NumeroProcesso;
 use std::fmt;
@@ -62,16 +63,18 @@ impl Protocolo {
             return Err(ProtocoloMalformado::Tamanho);
         }
         let com = |chave: String, tipo| Ok(Self { texto: texto.to_owned(), chave, tipo });
-        if let Some(chave) = digitos(texto, NUP17) {
+        // The number is what was meant; what is kept is what was written.
+        let numero = typed(texto);
+        if let Ok(chave) = digitos(&numero, NUP17) {
             return com(chave, TipoDeProtocolo::Nup17);
         }
-        if let Some(chave) = digitos(texto, NUP21) {
+        if let Ok(chave) = digitos(&numero, NUP21) {
             return com(chave, TipoDeProtocolo::Nup21);
         }
-        let Some(chave) = digitos(texto, CNJ20).or_else(|| digitos(texto, NIPE20)) else {
+        let Ok(chave) = digitos(&numero, CNJ20).or_else(|_| digitos(&numero, NIPE20)) else {
             return com(texto.to_uppercase(), TipoDeProtocolo::Livre);
         };
-        let tipo = match texto.len() {
+        let tipo = match numero.len() {
             n if n == CNJ20.len() => TipoDeProtocolo::Cnj20,
             n if n == NIPE20.len() => TipoDeProtocolo::Nipe20,
             _ => match (cnj_confere(&chave), modulo_11_confere(&chave)) {

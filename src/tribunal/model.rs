@@ -1,4 +1,5 @@
-use crate::error::Error;
+use crate::characters;
+use crate::error::{Error, Falha};
 
 /// A court of justice of a state or of the Federal District.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +59,18 @@ impl Tribunal {
         Self::por_codigo(codigo).ok_or_else(falta)
     }
 
+    /// The one that a filter names; a text that names none is an error, whatever the filter does.
+    pub fn do_filtro(texto: &str) -> crate::Result<Self> {
+        Self::de_texto(texto).ok_or_else(|| {
+            let mensagem =
+                "o filtro `tribunal`: tribunal desconhecido; use, por exemplo, 20 ou 8.20";
+            Error::falha(Falha::EntradaInvalida, mensagem)
+        })
+    }
+
     /// As people write it: `20`, `6`, `06`, `820` or `8.20`.
     pub fn de_texto(texto: &str) -> Option<Self> {
+        let texto = characters::typed(texto);
         let tr = match texto.as_bytes() {
             [b'8', b'.', tr @ ..] | [b'8', tr @ ..] | tr if tr.len() == 2 => tr,
             tr @ [_] => tr,

@@ -79,9 +79,7 @@ fn put_muda_o_que_vem_e_o_igual_nao_e_mudanca() {
     assert_eq!(campos, "nomeSocial+dataObito+racaCor+nomeMae+cpf+rg,nomeSocial");
 
     for (corpo, status, campo) in [
-        (json!({ "identificador": ana, "nome": "" }), 400, "nome"),
-        (json!({ "identificador": ana, "dataObito": "" }), 400, "dataObito"),
-        (json!({ "identificador": ana, "rg": { "numero": " " } }), 400, "rg.numero"),
+        (json!({ "identificador": ana, "nome": null }), 400, "nome"),
         (json!({ "identificador": ana, "cadastroPendente": true }), 400, "cadastroPendente"),
         (
             json!({ "identificador": ana, "possuiNomeSocial": "N", "nomeSocial": "X" }),

@@ -116,7 +116,8 @@ fn leituras_dizem_quem_viu_o_que_e_que_campos() {
     let quem: Vec<Value> =
         trilha(&app, json!({ "r": adolescente })).iter().map(|r| r["azp"].clone()).collect();
     assert_eq!(quem, ["cnj", "tjrn", "tjrn-leitura", "tjrn"]);
-    assert_eq!(trilha(&app, json!({ "r": "bm90IGFuIGlk" })), [Value::Null; 0]);
+    let ilegivel = app.graphql("cnj", TRILHA, json!({ "r": "bm90IGFuIGlk" }));
+    assert!(ilegivel.texto.contains("BAD_USER_INPUT"), "{}", ilegivel.texto);
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn get_so_consulta_e_respeita_operation_name() {
     assert_eq!(get("query=query%20A%7Beu%7Bazp%7D%7D&operationName=C").status, 400);
     let mutation = "query=mutation%7BcadastrarAdolescente(input:%7Bdados:%7Bnome:%22A%22,sobrenome:%22B%22,dataNascimento:%222010-01-01%22,sexoBiologico:FEMININO%7D%7D)%7Bavisos%7D%7D";
     let resposta = get(mutation);
-    assert_eq!((resposta.status, resposta.headers["allow"].as_str()), (405, "POST"));
+    assert_eq!((resposta.status, resposta.headers["allow"].as_str()), (405, "POST, OPTIONS"));
     assert_eq!(app.banco.contar("SELECT count(*) AS n FROM adolescente"), 0);
     assert_eq!(get("").status, 400);
     assert_eq!(get("query=%7Beu%7Bazp%7D%7D&variables=x").status, 400);
@@ -211,10 +211,16 @@ fn rotas_e_metodos_da_fachada() {
         (404, &json!("NAO_ENCONTRADO"))
     );
     let resposta = app.pedir("PATCH", "/api/v1/processos", &headers(&bearer, JSON, ""), b"{}");
-    assert_eq!((resposta.status, resposta.headers["allow"].as_str()), (405, "GET, POST, PUT"));
+    assert_eq!(
+        (resposta.status, resposta.headers["allow"].as_str()),
+        (405, "GET, POST, PUT, HEAD, OPTIONS")
+    );
     assert_eq!(resposta.corpo["mensagemDesenvolvedor"], "METODO_NAO_PERMITIDO");
     let resposta = app.pedir("DELETE", "/graphql", &headers(&bearer, "", ""), b"");
-    assert_eq!((resposta.status, resposta.headers["allow"].as_str()), (405, "GET, POST"));
+    assert_eq!(
+        (resposta.status, resposta.headers["allow"].as_str()),
+        (405, "GET, POST, HEAD, OPTIONS")
+    );
     let resposta =
         app.pedir("POST", "/api/v1/processos", &headers(&bearer, "text/plain", ""), b"{}");
     assert_eq!(

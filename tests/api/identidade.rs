@@ -198,6 +198,17 @@ fn cada_claim_e_conferida() {
     for (nome, mudar) in falsos {
         assert_eq!(entrar(&app, &assinado(&app, mudar)), 401, "{nome}");
     }
+    let texto = |mudar: Mudanca| {
+        let token = assinado(&app, mudar);
+        app.pedir("GET", "/graphql?query=%7Beu%7Bsub%7D%7D", &[("Authorization", &token)], b"")
+            .texto
+    };
+    let (velho, novo) = (
+        texto(Box::new(move |c| c["exp"] = json!(agora - 60))),
+        texto(Box::new(move |c| c["nbf"] = json!(agora + 120))),
+    );
+    assert!(velho.contains("o token expirou"), "{velho}");
+    assert!(novo.contains("o token ainda não vale"), "{novo}");
     // A clock half a minute apart is forgiven.
     assert_eq!(entrar(&app, &assinado(&app, |c| c["exp"] = json!(agora - 10))), 200);
     assert_eq!(entrar(&app, &assinado(&app, |c| c["aud"] = json!(["outra", "elos"]))), 200);

@@ -12,6 +12,7 @@ mod bounds;
 mod carona;
 mod cadastro;
 mod catalogo;
+mod clients;
 mod documento;
 mod codigos;
 mod comandos;

@@ -368,7 +368,11 @@ fn r13_nome_em_branco_e_cpf_errado() {
             ("atualizarResponsaveis", &input),
         );
     };
-    alterar(json!({ "magistradoNome": "" }), json!({ "nome": "" }));
+    // In a body of the façade blank is absent, as in that of a registration.
+    let branco = json!({ "numeroProcesso": numero(0), "magistradoNome": "" });
+    assert_eq!(cena.rest("PUT", "/processos", &branco).status, 200);
+    let input = json!({ "processo": numero(0), "magistrado": { "nome": "" } });
+    assert_eq!(cena.codigos("atualizarResponsaveis", &input), [C::CampoInvalido.nome()]);
     alterar(json!({ "magistradoCPF": CPF_ERRADO }), json!({ "cpf": CPF_ERRADO }));
     // An archived processo has responsáveis that change too.
     let corpo = json!({ "numeroProcesso": numero(2), "serventuarioNome": "S" });

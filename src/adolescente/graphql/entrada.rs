@@ -66,7 +66,11 @@ fn converter(entrada: AdolescenteFiltro, condicoes: &mut Condicoes) -> Result<Fi
         identificador: entrada.identificador,
         nome,
         cadastro_pendente: entrada.cadastro_pendente,
-        tribunal: entrada.tribunal.map(|texto| Tribunal::de_texto(&texto).map(|t| t.codigo)),
+        tribunal: entrada
+            .tribunal
+            .map(|texto| Tribunal::do_filtro(&texto))
+            .transpose()?
+            .map(|t| t.codigo),
         e: condicoes.varios(entrada.e, converter)?,
         ou: condicoes.varios(entrada.ou, converter)?,
         nao: condicoes.um(entrada.nao, converter)?,

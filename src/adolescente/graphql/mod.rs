@@ -114,13 +114,8 @@ async fn por_identificador(
     tribunal: Option<String>,
 ) -> Result<Option<AdolescenteNode>> {
     ctx.ator().exige(Papel::Consulta)?;
-    let tribunal = match tribunal {
-        None => None,
-        Some(texto) => match Tribunal::de_texto(&texto) {
-            Some(tribunal) => Some(tribunal.codigo),
-            None => return Ok(None),
-        },
-    };
+    let tribunal = tribunal.map(|texto| Tribunal::do_filtro(&texto)).transpose()?;
+    let tribunal = tribunal.map(|tribunal| tribunal.codigo);
     let key = AdolescentePorIdentificador { identificador, tribunal };
     Ok(ctx.loaders().named(key).await?.map(AdolescenteNode::from))
 }

@@ -13,8 +13,7 @@ pub struct Filtro {
     /// Folded: lower case, without accents.
     pub nome: Option<String>,
     pub cadastro_pendente: Option<bool>,
-    /// `Some(None)`: a tribunal that does not exist.
-    pub tribunal: Option<Option<i16>>,
+    pub tribunal: Option<i16>,
     pub e: Option<Vec<Filtro>>,
     pub ou: Option<Vec<Filtro>>,
     pub nao: Option<Box<Filtro>>,
@@ -34,10 +33,8 @@ impl Filtro {
         if let Some(pendente) = self.cadastro_pendente {
             partes.push(Sql::new("a.cadastro_pendente = ").bind(pendente));
         }
-        match self.tribunal {
-            Some(Some(codigo)) => partes.push(Sql::new("a.tribunal_codigo = ").bind(codigo)),
-            Some(None) => partes.push(Sql::new("false")),
-            None => {}
+        if let Some(codigo) = self.tribunal {
+            partes.push(Sql::new("a.tribunal_codigo = ").bind(codigo));
         }
         let (e, ou, nao) = (self.e.as_deref(), self.ou.as_deref(), self.nao.as_deref());
         Conectivos { e, ou, nao }.somar(partes, Self::sql)

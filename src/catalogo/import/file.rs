@@ -1,5 +1,6 @@
 //! The lines of a file, whatever its format: each a set of named texts.
 
+use crate::body::counted::{NotRead, check_members};
 use crate::campo::preenchido;
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
@@ -91,6 +92,9 @@ fn csv(text: &[u8]) -> anyhow::Result<Vec<Line>> {
 
 /// A list of objects, or an object whose only list is it, as the platform's own answers are.
 fn json(text: &[u8]) -> anyhow::Result<Vec<Line>> {
+    if let Err(NotRead::Repeated(place)) = check_members(text, usize::MAX) {
+        bail!("{place}: o membro vem duas vezes no mesmo objeto JSON");
+    }
     let value: Value = serde_json::from_slice(text).context("o arquivo não é JSON")?;
     let items = match value {
         Value::Array(items) => items,

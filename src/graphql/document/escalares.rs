@@ -3,6 +3,7 @@
 //! Validation knows nothing of their shape, and a resolver that finds one wrong
 //! may come after a mutation that was committed.
 
+use crate::characters::{self, Foreign};
 use crate::graphql::document::esquema::Esquema;
 use crate::graphql::document::normalizar::{Campo, Selecao};
 use crate::graphql::document::traduzir::constante;
@@ -14,10 +15,12 @@ use async_graphql::Value as ConstValue;
 pub type Confere = fn(escalar: &str, valor: &ConstValue) -> bool;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("o valor do argumento `{argumento}` não é um `{escalar}`")]
+#[error("o valor do argumento `{argumento}` não é um `{escalar}`{estranho}")]
 pub struct ValorInvalido {
     pub argumento: String,
     pub escalar: String,
+    /// A character that no scalar has.
+    pub estranho: Foreign,
 }
 
 pub fn conferir(
@@ -36,16 +39,31 @@ pub fn conferir(
 fn no_campo(esquema: &Esquema, confere: Confere, campo: &Campo) -> Result<(), ValorInvalido> {
     for argumento in &campo.origem.arguments {
         if let Some(definido) = campo.definicao.argument_by_name(&argumento.name)
-            && let Err(escalar) = no_valor(esquema, confere, &definido.ty, &argumento.value)
+            && let Err((escalar, estranho)) =
+                no_valor(esquema, confere, &definido.ty, &argumento.value)
         {
-            return Err(ValorInvalido { argumento: argumento.name.to_string(), escalar });
+            let argumento = argumento.name.to_string();
+            return Err(ValorInvalido { argumento, escalar, estranho });
         }
     }
     conferir(esquema, confere, &campo.selecoes)
 }
 
+/// The first character of a value that no custom scalar has, all of which are written in ASCII.
+pub fn estranho(valor: &ConstValue) -> Foreign {
+    match valor {
+        ConstValue::String(texto) => characters::foreign_to_ascii(texto),
+        _ => Foreign(None),
+    }
+}
+
 /// Or the scalar of which the value is none.
-fn no_valor(esquema: &Esquema, confere: Confere, tipo: &Type, valor: &Value) -> Result<(), String> {
+fn no_valor(
+    esquema: &Esquema,
+    confere: Confere,
+    tipo: &Type,
+    valor: &Value,
+) -> Result<(), (String, Foreign)> {
     let nome = tipo.inner_named_type();
     match (esquema.valido.types.get(nome), valor) {
         (_, Value::Null | Value::Variable(_)) => Ok(()),
@@ -55,7 +73,7 @@ fn no_valor(esquema: &Esquema, confere: Confere, tipo: &Type, valor: &Value) -> 
         (Some(ExtendedType::Scalar(escalar)), valor) if !escalar.is_built_in() => {
             // With a variable inside, it is for the resolver to read.
             match constante(valor) {
-                Some(valor) if !confere(nome, &valor) => Err(nome.to_string()),
+                Some(valor) if !confere(nome, &valor) => Err((nome.to_string(), estranho(&valor))),
                 _ => Ok(()),
             }
         }

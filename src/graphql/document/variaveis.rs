@@ -3,7 +3,8 @@
 //! async-graphql reads a variable when a resolver asks for it; the second field
 //! of a mutation would find it wrong after the first was committed.
 
-use crate::graphql::document::escalares::Confere;
+use crate::characters::Foreign;
+use crate::graphql::document::escalares::{Confere, estranho};
 use crate::graphql::document::esquema::Esquema;
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Type, VariableDefinition};
@@ -17,8 +18,8 @@ pub enum VariavelInvalida {
     Falta(String),
     #[error("a variável `{onde}` {problema}")]
     Valor { onde: String, problema: String },
-    #[error("o valor de `{onde}` não é um `{escalar}`")]
-    Escalar { onde: String, escalar: String },
+    #[error("o valor de `{onde}` não é um `{escalar}`{estranho}")]
+    Escalar { onde: String, escalar: String, estranho: Foreign },
 }
 
 pub fn conferir(
@@ -39,8 +40,8 @@ pub fn conferir(
                 let mut conferencia =
                     Conferencia { esquema, confere, onde: format!("${}", definicao.name) };
                 conferencia.valor(&definicao.ty, valor).map_err(|defeito| match defeito {
-                    Defeito::Escalar(escalar) => {
-                        VariavelInvalida::Escalar { onde: conferencia.onde, escalar }
+                    Defeito::Escalar(escalar, estranho) => {
+                        VariavelInvalida::Escalar { onde: conferencia.onde, escalar, estranho }
                     }
                     Defeito::Outro(problema) => {
                         VariavelInvalida::Valor { onde: conferencia.onde, problema }
@@ -54,7 +55,7 @@ pub fn conferir(
 
 enum Defeito {
     /// Not one of this custom scalar.
-    Escalar(String),
+    Escalar(String, Foreign),
     Outro(String),
 }
 
@@ -139,7 +140,7 @@ impl Conferencia<'_> {
             ("ID", Value::Number(numero)) => !numero.is_f64(),
             ("Int" | "Float" | "String" | "ID" | "Boolean", _) => false,
             _ if (self.confere)(tipo, valor) => true,
-            _ => return Err(Defeito::Escalar(tipo.to_owned())),
+            _ => return Err(Defeito::Escalar(tipo.to_owned(), estranho(valor))),
         };
         if certo { Ok(()) } else { Err(Defeito::Outro(format!("não é um `{tipo}`"))) }
     }

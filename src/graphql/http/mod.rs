@@ -49,9 +49,7 @@ pub async fn responder(
         }
     };
     let chamada = servico.entrar(ator.clone(), requisicao::correlacao(&req));
-    requisicao::anotar(&req, &chamada, |error| {
-        Forma { midia: Midia::Json, perfil: PerfilHttp::default() }.recusar(error)
-    });
+    requisicao::anotar(&req, &chamada, recusar);
     let lido = match pedido::ler(&req, payload, servico.app.http.lote_maximo).await {
         Ok(Lidos::Um(lido)) => lido,
         Ok(Lidos::Lote(_)) if midia == Midia::EventStream => {
@@ -104,11 +102,14 @@ fn conferir(req: &HttpRequest, midia: Midia, pronta: &Pronta) -> Result<Midia, E
     }
 }
 
+/// A refusal in the words of GraphQL, of what did not come so far as to ask for a media type.
+pub fn recusar(error: &Error) -> HttpResponse {
+    Forma { midia: Midia::Json, perfil: PerfilHttp::default() }.recusar(error)
+}
+
 pub async fn metodo_nao_permitido() -> HttpResponse {
     let mensagem = "use POST, ou GET para consultas";
-    let error = Error::falha(Falha::MetodoNaoPermitido, mensagem);
-    let forma = Forma { midia: Midia::Json, perfil: PerfilHttp::default() };
-    let mut resposta = forma.recusar(&error);
+    let mut resposta = recusar(&Error::falha(Falha::MetodoNaoPermitido, mensagem));
     resposta::permitir(&mut resposta, "GET, POST");
     resposta
 }

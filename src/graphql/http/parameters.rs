@@ -1,7 +1,8 @@
 //! The parameters of a request, however they came: read without building what is not used.
 
 use super::pedido::Lido;
-use super::variables::Unread;
+use super::variables::{BOUNDS, Unread};
+use crate::body::counted::{self, NotRead};
 use crate::error::{Error, Falha};
 use crate::graphql::persistidos::{Id, Referencia};
 use actix_web::web::Bytes;
@@ -54,7 +55,8 @@ impl Parameters<'_> {
         };
         let operacao = match self.operation_name {
             Text::Absent => None,
-            Text::Given(nome) => Some(nome),
+            // As clients write that they name none.
+            Text::Given(nome) => Some(nome).filter(|nome| !nome.is_empty()),
             Text::Other => return Err(invalida("`operationName` é um texto")),
         };
         let variaveis = match self.variables.map(RawValue::get) {
@@ -63,6 +65,18 @@ impl Parameters<'_> {
             Some(_) => return Err(invalida("`variables` é um objeto")),
         };
         Ok(Lido::new(referencia, operacao, variaveis))
+    }
+}
+
+/// Refuses JSON in which a member of an object comes twice, wherever it stands. What is not JSON
+/// is left to its reader.
+pub fn check_members(json: &[u8]) -> Result<(), Error> {
+    match counted::check_members(json, BOUNDS.values) {
+        Err(NotRead::Repeated(place)) => Err(counted::repeated(&place)),
+        Err(NotRead::Excess) => {
+            Err(invalida("o pedido tem membros demais, ou níveis demais de aninhamento"))
+        }
+        Ok(()) | Err(NotRead::Malformed) => Ok(()),
     }
 }
 

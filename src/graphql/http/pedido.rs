@@ -1,6 +1,6 @@
 //! From the bytes of a request to a prepared one, or why not.
 
-use super::parameters::{Parameters, Text};
+use super::parameters::{Parameters, Text, check_members};
 use super::variables::Unread;
 use crate::auditoria::EspecieAuditoria;
 use crate::body::read_json;
@@ -9,6 +9,7 @@ use crate::graphql::Documentos;
 use crate::graphql::document::preparar::Preparado;
 use crate::graphql::operacao::{Desfecho, Servico};
 use crate::graphql::persistidos::Referencia;
+use crate::requisicao;
 use crate::shares::Share;
 use crate::work::INLINE;
 use actix_web::http::Method;
@@ -71,8 +72,10 @@ impl Pronta {
     }
 
     pub fn especie(&self) -> EspecieAuditoria {
+        // Without a field that is not skipped nothing is written.
+        let writes = self.preparado.raizes.iter().any(|raiz| raiz != "__typename");
         match self.preparado.tipo {
-            OperationType::Mutation => EspecieAuditoria::Escrita,
+            OperationType::Mutation if writes => EspecieAuditoria::Escrita,
             _ => EspecieAuditoria::Leitura,
         }
     }
@@ -80,7 +83,10 @@ impl Pronta {
     /// Its name or, without one, those of its root fields.
     pub fn operacao(&self) -> String {
         let nome = self.preparado.nome.clone();
-        let nome = nome.unwrap_or_else(|| self.preparado.raizes.join(","));
+        let nome = nome.unwrap_or_else(|| match self.preparado.raizes.as_slice() {
+            [] => "(nenhum campo)".to_owned(),
+            raizes => raizes.join(","),
+        });
         nome.chars().take(NOME_MAXIMO).collect()
     }
 }
@@ -133,6 +139,7 @@ fn separar(corpo: &Bytes, lote_maximo: usize) -> Result<Lidos, NaoLido> {
     if lote_maximo > 0 && corpo.trim_ascii_start().starts_with(b"[") {
         return lote(corpo, lote_maximo);
     }
+    check_members(corpo)?;
     let parameters: Parameters<'_> = serde_json::from_slice(corpo)?;
     Ok(Lidos::Um(parameters.check(corpo)?))
 }
@@ -149,9 +156,12 @@ fn lote(corpo: &Bytes, maximo: usize) -> Result<Lidos, NaoLido> {
         }
         _ => {}
     }
-    let um = |item: &RawValue| match serde_json::from_str::<Parameters<'_>>(item.get()) {
-        Ok(parameters) => parameters.check(corpo),
-        Err(_) => Err(invalida("cada item da lista é um objeto com `query`")),
+    let um = |item: &RawValue| {
+        check_members(item.get().as_bytes())?;
+        match serde_json::from_str::<Parameters<'_>>(item.get()) {
+            Ok(parameters) => parameters.check(corpo),
+            Err(_) => Err(invalida("cada item da lista é um objeto com `query`")),
+        }
     };
     Ok(Lidos::Lote(first.into_iter().map(um).collect()))
 }
@@ -230,16 +240,18 @@ fn da_url(req: &HttpRequest) -> Result<Lido, Error> {
         variables: Option<String>,
         extensions: Option<String>,
     }
+    requisicao::parametros(req.query_string())?;
     let na_url = web::Query::<NaUrl>::from_query(req.query_string())
         .map_err(|_| invalida("a query string está malformada"))?
         .into_inner();
     let given = |text: Option<String>| text.map_or(Text::Absent, Text::Given);
     let variables = Bytes::from(na_url.variables.unwrap_or_default());
     let extensions = na_url.extensions.unwrap_or_default();
+    check_members(extensions.as_bytes())?;
     let parameters = Parameters {
         query: given(na_url.query),
         document_id: given(na_url.document_id),
-        operation_name: given(na_url.operation_name.filter(|nome| !nome.is_empty())),
+        operation_name: given(na_url.operation_name),
         variables: json(&variables).map_err(|_| invalida("`variables` não é JSON"))?,
         extensions: json(extensions.as_bytes()).map_err(|_| invalida("`extensions` não é JSON"))?,
     };

@@ -8,7 +8,10 @@
 use crate::body::pieces;
 use crate::config::PerfilHttp;
 use crate::error::{Error, Falha};
+use crate::front::coding::quality;
+use crate::front::listed;
 use crate::graphql::operacao::{Desfecho, Written};
+use crate::requisicao;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::Value;
@@ -53,20 +56,22 @@ impl Midia {
     }
 }
 
-/// Of the ranges of `Accept`, those that we can answer in; none without the header.
+/// Of the ranges of `Accept`, of all its lines, those that we can answer in; none without the
+/// header.
 fn faixas(req: &HttpRequest) -> Option<impl Iterator<Item = (f32, Midia)>> {
-    let accept = req.headers().get(header::ACCEPT)?.to_str().unwrap_or_default();
-    Some(accept.split(',').filter_map(|faixa| {
-        let mut partes = faixa.split(';').map(str::trim);
-        let midia = match partes.next()?.to_ascii_lowercase().as_str() {
-            GRAPHQL_RESPONSE => Midia::GraphqlResponse,
-            "application/json" | "application/*" | "*/*" => Midia::Json,
-            EVENT_STREAM | "text/*" => Midia::EventStream,
-            _ => return None,
-        };
-        let q = partes.find_map(|p| p.strip_prefix("q=")).map_or(Ok(1.0), str::parse);
-        Some((q.unwrap_or(0.0), midia))
-    }))
+    let headers = req.headers();
+    headers.contains_key(header::ACCEPT).then(|| {
+        listed(headers, header::ACCEPT).filter_map(|faixa| {
+            let mut partes = faixa.split(';').map(str::trim);
+            let midia = match partes.next()?.to_ascii_lowercase().as_str() {
+                GRAPHQL_RESPONSE => Midia::GraphqlResponse,
+                "application/json" | "application/*" | "*/*" => Midia::Json,
+                EVENT_STREAM | "text/*" => Midia::EventStream,
+                _ => return None,
+            };
+            Some((quality(partes), midia))
+        })
+    })
 }
 
 /// How an answer is given.
@@ -116,8 +121,10 @@ impl Forma {
             }
             PerfilHttp::Audits => status(desfecho.status()),
         };
-        let retry_after = desfecho.retry_after;
+        let (retry_after, outcome) = (desfecho.retry_after, desfecho.status());
         let mut resposta = self.escrever(status, desfecho);
+        // Whatever status this media type has for it, the trail tells what came of it.
+        resposta.extensions_mut().insert(requisicao::Outcome(outcome));
         if let Some(seconds) = retry_after {
             resposta.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }

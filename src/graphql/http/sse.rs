@@ -1,15 +1,16 @@
 //! graphql-sse, in its mode of distinct connections: an operation is answered by a
 //! stream of events, `next` for each result and `complete` at its end.
 //!
-//! A stream that ends without `complete` was cut (the token expired, the server stops):
-//! the client asks again, with the `desde` of what it got last.
+//! A stream that ends without `complete` was cut (the server stops, a connection broke): the
+//! client asks again, with the `desde` of what it got last. One whose token is over is complete:
+//! it would only be refused again.
 
 use super::resposta::{EVENT_STREAM, Forma};
 use crate::app::Chamada;
 use crate::error::{Error, Falha};
 use crate::graphql::http::pedido::Pronta;
 use crate::graphql::operacao::{Desfecho, Iniciada, Servico};
-use crate::graphql::sessoes::{Vaga, Vigia};
+use crate::graphql::sessoes::{self, Vaga, Vigia};
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Bytes;
@@ -19,6 +20,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::{Instant, Interval, interval_at};
 
+const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
 /// Shorter than what proxies let a connection be silent.
 const SINAL_DE_VIDA: Duration = Duration::from_secs(12);
 
@@ -39,20 +41,20 @@ pub async fn responder(
             let sinais = interval_at(Instant::now() + SINAL_DE_VIDA, SINAL_DE_VIDA);
             let fim = Box::pin(async move {
                 tokio::select! {
-                    _ = vigia.fim() => {}
-                    () = servico.sessoes.encerramento() => {}
+                    fim = vigia.fim() => fim != sessoes::Fim::SemComoConferir,
+                    () = servico.sessoes.encerramento() => false,
                 }
             });
             let desfechos = aberta.desfechos().boxed();
             let fluxo = Fluxo { desfechos, fim, sinais, _vaga: vaga };
-            cabecalho().streaming(stream::unfold(fluxo, Fluxo::proximo))
+            cabecalho().streaming(stream::unfold(Some(fluxo), Fluxo::proximo))
         }
     }
 }
 
 /// What is answered once.
 pub fn responder_uma(desfecho: &Desfecho) -> HttpResponse {
-    cabecalho().body([evento(desfecho).as_ref(), b"event: complete\ndata:\n\n"].concat())
+    cabecalho().body([evento(desfecho).as_ref(), COMPLETE].concat())
 }
 
 fn cabecalho() -> actix_web::HttpResponseBuilder {
@@ -69,7 +71,8 @@ fn evento(desfecho: &Desfecho) -> Bytes {
     format!("event: next\ndata: {json}\n\n").into()
 }
 
-type Fim = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+/// Whether the client is told that there is no more.
+type Fim = std::pin::Pin<Box<dyn Future<Output = bool>>>;
 
 struct Fluxo {
     desfechos: BoxStream<'static, Desfecho>,
@@ -80,13 +83,16 @@ struct Fluxo {
 
 impl Fluxo {
     /// Asked only when the client has taken what came before.
-    async fn proximo(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+    async fn proximo(aberto: Option<Self>) -> Option<(Result<Bytes, Infallible>, Option<Self>)> {
+        let mut fluxo = aberto?;
         let bytes = tokio::select! {
             biased;
-            () = &mut self.fim => return None,
-            desfecho = self.desfechos.next() => evento(&desfecho?),
-            _ = self.sinais.tick() => Bytes::from_static(b":\n\n"),
+            completo = &mut fluxo.fim => {
+                return completo.then(|| (Ok(Bytes::from_static(COMPLETE)), None));
+            }
+            desfecho = fluxo.desfechos.next() => evento(&desfecho?),
+            _ = fluxo.sinais.tick() => Bytes::from_static(b":\n\n"),
         };
-        Some((Ok(bytes), self))
+        Some((Ok(bytes), Some(fluxo)))
     }
 }

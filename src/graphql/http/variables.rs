@@ -7,7 +7,7 @@ use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value, Variables};
 
 /// More than any operation's variables have.
-const BOUNDS: Bounds = Bounds { values: 20_000, depth: 64 };
+pub const BOUNDS: Bounds = Bounds { values: 20_000, depth: 64 };
 
 /// Variables as they came.
 #[derive(Debug, Default)]
@@ -36,6 +36,7 @@ impl Unread {
                     format!("as variáveis têm mais de {values} valores ou {depth} níveis");
                 Err(Error::falha(Falha::DocumentoExcedeLimite, mensagem))
             }
+            Err(NotRead::Repeated(place)) => Err(counted::repeated(&format!("variables.{place}"))),
             Err(NotRead::Malformed) => {
                 Err(Error::falha(Falha::EntradaInvalida, "`variables` não é um objeto JSON"))
             }

@@ -1,7 +1,8 @@
 //! The messages of graphql-transport-ws.
 
 use crate::auth::TRIBUNAL;
-use crate::graphql::http::parameters::{Parameters, Text};
+use crate::error::Error;
+use crate::graphql::http::parameters::{Parameters, Text, check_members};
 use crate::graphql::http::pedido::Lido;
 use crate::graphql::operacao::Desfecho;
 use actix_web::http::header::AUTHORIZATION;
@@ -30,8 +31,14 @@ pub enum DoCliente {
     Iniciar(Headers),
     Ping(Option<Box<RawValue>>),
     Pong,
-    Assinar { id: String, lido: Lido },
-    Completar { id: String },
+    /// With a member that comes twice it is refused, and told so.
+    Assinar {
+        id: String,
+        lido: Result<Lido, Error>,
+    },
+    Completar {
+        id: String,
+    },
 }
 
 impl DoCliente {
@@ -47,14 +54,21 @@ impl DoCliente {
             "complete" => Self::Completar { id: id? },
             _ if !object => return None,
             "connection_init" => Self::Iniciar(match payload {
-                Some(payload) => serde_json::from_str(payload.get()).ok()?,
+                Some(payload) => {
+                    check_members(payload.get().as_bytes()).ok()?;
+                    serde_json::from_str(payload.get()).ok()?
+                }
                 None => Headers::default(),
             }),
             "ping" => Self::Ping(payload.map(ToOwned::to_owned)),
             "pong" => Self::Pong,
             "subscribe" => {
-                let parameters: Parameters<'_> = serde_json::from_str(payload?.get()).ok()?;
-                Self::Assinar { id: id?, lido: parameters.check(texto).ok()? }
+                let payload = payload?.get();
+                if let Err(repeated) = check_members(payload.as_bytes()) {
+                    return Some(Self::Assinar { id: id?, lido: Err(repeated) });
+                }
+                let parameters: Parameters<'_> = serde_json::from_str(payload).ok()?;
+                Self::Assinar { id: id?, lido: Ok(parameters.check(texto).ok()?) }
             }
             _ => return None,
         })

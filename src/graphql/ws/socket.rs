@@ -9,7 +9,7 @@ use super::motivo::Motivo;
 use crate::app::{App, Chamada};
 use crate::auth::{Ator, Auth, TRIBUNAL};
 use crate::body::SMALL;
-use crate::error::Falha;
+use crate::error::{Error, Falha};
 use crate::graphql::http::parameters::Text;
 use crate::graphql::http::pedido::{Lido, Pronta};
 use crate::graphql::operacao::{Desfecho, Iniciada, Servico};
@@ -182,9 +182,12 @@ impl Socket {
                 self.enviar(&DoServidor::Pong { payload: payload.as_deref() }).await
             }
             DoCliente::Pong => Ok(()),
-            DoCliente::Assinar { id, mut lido } => {
-                lido.share = share.map(Arc::new);
-                self.assinar(id, lido).await
+            DoCliente::Assinar { id, lido } => {
+                let with_share = |mut lido: Lido| {
+                    lido.share = share.map(Arc::new);
+                    lido
+                };
+                self.assinar(id, lido.map(with_share)).await
             }
             DoCliente::Completar { id } => {
                 self.operacoes.remove(&id);
@@ -245,7 +248,7 @@ impl Socket {
         self.enviar(&DoServidor::ConnectionAck).await
     }
 
-    async fn assinar(&mut self, id: String, lido: Lido) -> Seguir {
+    async fn assinar(&mut self, id: String, lido: Result<Lido, Error>) -> Seguir {
         let Some(ator) = self.ator.clone() else { return Err(Some(Motivo::SemIniciar)) };
         if self.operacoes.contains_key(&id) {
             return Err(Some(Motivo::IdEmUso));
@@ -258,7 +261,10 @@ impl Socket {
                     format!("a conexão já tem {maximo} operações; encerre alguma ou abra outra");
                 Err(Desfecho::da_falha(Falha::CustoExcedeLimite, &mensagem))
             }
-            _ => lido.preparar(&self.servico, chamada.ator().credencial()).await,
+            _ => match lido {
+                Ok(lido) => lido.preparar(&self.servico, chamada.ator().credencial()).await,
+                Err(error) => Err(Desfecho::recusa(&error)),
+            },
         };
         let pronta = match pronta {
             Ok(pronta) => pronta,

@@ -2,7 +2,7 @@
 
 use super::{especie, no_ato, no_documento};
 use crate::adolescente::rules::r23_cpf_valido;
-use crate::campo::{itens, lista_longa, nome, texto};
+use crate::campo::{itens, linhas, lista_longa, nome};
 use crate::error::{CodigoErro, Recusa};
 use crate::guia::{EmitirGuia, TipoGuia};
 use chrono::{Datelike, NaiveDate};
@@ -116,10 +116,12 @@ pub fn b4_datas(comando: &EmitirGuia, hoje: NaiveDate) -> Vec<Recusa> {
     if propria.data_transito_julgado.zip(propria.data_sentenca).is_some_and(|(t, s)| t < s) {
         recusas.push(recusa("o trânsito em julgado é anterior à sentença", "dataTransitoJulgado"));
     }
-    // The date of the act is the register's: the source does not compare it with anything.
+    // The source compares the date of the act with nothing; what was done was done.
     for (i, ato) in itens(&comando.atos).iter().enumerate() {
-        if ato.data_fato.is_some_and(|data| !(1900..=9999).contains(&data.year())) {
-            let recusa = Recusa::nova(CodigoErro::CampoInvalido, "b.4", "a data é anterior a 1900");
+        if ato.data_fato.is_some_and(|data| !possivel(data)) {
+            let mensagem =
+                format!("a data do fato vai de 01/01/1900 a {}", hoje.format("%d/%m/%Y"));
+            let recusa = Recusa::nova(CodigoErro::CampoInvalido, "b.4", mensagem);
             recusas.push(recusa.em(no_ato(i, "dataFato")));
         }
     }
@@ -188,7 +190,7 @@ pub fn b4_documentos(comando: &EmitirGuia) -> impl Iterator<Item = Recusa> {
 pub fn b4_textos(comando: &EmitirGuia) -> Vec<Recusa> {
     let (propria, especie) = (&comando.propria, especie(comando.tipo));
     let curto = |valor: &Option<String>| nome(valor.as_deref(), NOME_MAXIMO);
-    let longo = |valor: &Option<String>| texto(valor.as_deref(), TEXTO_MAXIMO);
+    let longo = |valor: &Option<String>| linhas(valor.as_deref(), TEXTO_MAXIMO);
     let mut recusas = Vec::new();
     recusas.extend(curto(&comando.magistrado.nome).map(|r| r.em(["magistrado", "nome"])));
     recusas.extend(curto(&comando.serventuario.nome).map(|r| r.em(["serventuario", "nome"])));

@@ -8,8 +8,10 @@ pub use campos::*;
 use super::{EmitirGuia, Guia, NumeroDaGuia, SituacaoGuia, TipoGuia};
 use crate::adolescente::AdolescenteId;
 use crate::campo::itens;
+use crate::config::Regras;
 use crate::error::{CodigoErro, Recusa};
-use crate::processo::{Processo, ProcessoId, TipoProcesso};
+use crate::processo::rules::r1_r4_processo_do_numero;
+use crate::processo::{NumeroProcesso, Processo, ProcessoId, TipoProcesso};
 use chrono::NaiveDate;
 use std::borrow::Cow;
 
@@ -27,7 +29,12 @@ pub struct Fatos {
 }
 
 /// Judges an emission by every rule that can be judged independently.
-pub fn emissao(comando: &EmitirGuia, fatos: &Fatos, hoje: NaiveDate) -> Vec<Recusa> {
+pub fn emissao(
+    comando: &EmitirGuia,
+    fatos: &Fatos,
+    hoje: NaiveDate,
+    regras: Regras,
+) -> Vec<Recusa> {
     let mut recusas = Vec::new();
     recusas.extend(b4_obrigatorios(comando));
     recusas.extend(b4_textos(comando));
@@ -38,7 +45,7 @@ pub fn emissao(comando: &EmitirGuia, fatos: &Fatos, hoje: NaiveDate) -> Vec<Recu
     recusas.extend(r26_prazo(comando));
     recusas.extend(b4_documentos(comando));
     recusas.extend(r1_adolescente(comando, fatos));
-    recusas.extend(b4_processos(comando, fatos));
+    recusas.extend(b4_processos(comando, fatos, regras));
     recusas.extend(b4_definitivas(comando, fatos));
     recusas
 }
@@ -56,38 +63,36 @@ pub fn r1_adolescente(comando: &EmitirGuia, fatos: &Fatos) -> Option<Recusa> {
 }
 
 /// b.4: each processo is of its type, and the adolescente's, by a link of now or of before.
-pub fn b4_processos(comando: &EmitirGuia, fatos: &Fatos) -> Vec<Recusa> {
+pub fn b4_processos(comando: &EmitirGuia, fatos: &Fatos, regras: Regras) -> Vec<Recusa> {
     let propria = &comando.propria;
     let pedidos = [
         ("apuracao", &propria.apuracao, &fatos.apuracao, TipoProcesso::Apuracao),
         ("execucao", &propria.execucao, &fatos.execucao, TipoProcesso::Execucao),
     ];
-    let julgar = |(campo, numero, achado, tipo): (_, &Option<_>, &Option<Processo>, _)| {
-        numero.as_ref()?;
-        let recusa = match achado {
-            None => {
-                Recusa::nova(CodigoErro::ProcessoNaoEncontrado, "R1", "Processo não encontrado")
-                    .oriente("confira o número")
-            }
-            Some(processo) if processo.tipo != tipo => {
-                let mensagem = match tipo {
-                    TipoProcesso::Apuracao => "Processo não é de apuração de ato infracional",
-                    TipoProcesso::Execucao => "Processo não é de execução de medidas",
-                };
-                Recusa::nova(CodigoErro::TipoDeProcessoIncompativel, "b.4", mensagem)
-                    .oriente("informe o número de um processo do outro tipo")
-            }
-            Some(processo)
-                if fatos.adolescente.is_some() && !fatos.vinculados.contains(&processo.id) =>
-            {
-                let mensagem = "o adolescente não tem vínculo com o processo";
-                Recusa::nova(CodigoErro::VinculoNaoEncontrado, "b.4", mensagem)
-                    .oriente("vincule o adolescente ao processo antes")
-            }
-            Some(_) => return None,
+    let julgar =
+        |(campo, numero, achado, tipo): (_, &Option<NumeroProcesso>, &Option<Processo>, _)| {
+            let numero = numero.as_ref()?;
+            let recusa = match achado {
+                None => r1_r4_processo_do_numero(numero, regras),
+                Some(processo) if processo.tipo != tipo => {
+                    let mensagem = match tipo {
+                        TipoProcesso::Apuracao => "Processo não é de apuração de ato infracional",
+                        TipoProcesso::Execucao => "Processo não é de execução de medidas",
+                    };
+                    Recusa::nova(CodigoErro::TipoDeProcessoIncompativel, "b.4", mensagem)
+                        .oriente("informe o número de um processo do outro tipo")
+                }
+                Some(processo)
+                    if fatos.adolescente.is_some() && !fatos.vinculados.contains(&processo.id) =>
+                {
+                    let mensagem = "o adolescente não tem vínculo com o processo";
+                    Recusa::nova(CodigoErro::VinculoNaoEncontrado, "b.4", mensagem)
+                        .oriente("vincule o adolescente ao processo antes")
+                }
+                Some(_) => return None,
+            };
+            Some(recusa.no_corpo().em(["especie", especie(comando.tipo), campo]))
         };
-        Some(recusa.no_corpo().em(["especie", especie(comando.tipo), campo]))
-    };
     pedidos.into_iter().filter_map(julgar).collect()
 }
 

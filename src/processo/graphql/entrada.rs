@@ -3,11 +3,13 @@
 use crate::Result;
 use crate::adolescente::Identificador;
 use crate::campo::preenchido;
+use crate::config::Regras;
 use crate::cpf::Cpf;
 use crate::error::{Error, Falha};
 use crate::graphql::diretivas::{CONDICAO, CONDICAO_DE_RELACAO, Cost};
 use crate::graphql::{Condicoes, Entrada, Instante, ModoInput, SentidoOrdem};
 use crate::guia::SituacaoGuia;
+use crate::processo::rules::r4_digito;
 use crate::processo::store::{Campo, Filtro};
 use crate::processo::{
     CadastrarProcesso, NumeroProcesso, Responsavel, SituacaoProcesso, TipoProcesso,
@@ -58,8 +60,14 @@ pub struct ProcessoFiltro {
     nao: Option<Box<ProcessoFiltro>>,
 }
 
-pub fn filtro(entrada: ProcessoFiltro) -> Result<Filtro> {
-    converter(entrada, &mut Condicoes::default())
+/// R4: a number that no processo can have is an error, negated or not.
+pub fn filtro(entrada: ProcessoFiltro, regras: Regras) -> Result<Filtro> {
+    let filtro = converter(entrada, &mut Condicoes::default())?;
+    let recusa = filtro.numeros().find_map(|numero| r4_digito(numero, regras));
+    match recusa {
+        Some(recusa) => Err(recusa.em(["filtro", "numero"]).into()),
+        None => Ok(filtro),
+    }
 }
 
 fn converter(entrada: ProcessoFiltro, condicoes: &mut Condicoes) -> Result<Filtro> {
@@ -71,7 +79,11 @@ fn converter(entrada: ProcessoFiltro, condicoes: &mut Condicoes) -> Result<Filtr
         ));
     }
     Ok(Filtro {
-        tribunal: entrada.tribunal.map(|texto| Tribunal::de_texto(&texto).map(|t| t.codigo)),
+        tribunal: entrada
+            .tribunal
+            .map(|texto| Tribunal::do_filtro(&texto))
+            .transpose()?
+            .map(|t| t.codigo),
         adolescente: entrada.adolescente,
         situacao: entrada.situacao,
         tipo: entrada.tipo,

@@ -84,7 +84,9 @@ async fn listar(
     pagina: Paginacao,
 ) -> Result<Conexao<Processos>> {
     ctx.ator().exige(Papel::Consulta)?;
-    let filtro = filtro.map(entrada::filtro).transpose()?.unwrap_or_default();
+    let regras = ctx.app().regras;
+    let filtro = filtro.map(|filtro| entrada::filtro(filtro, regras));
+    let filtro = filtro.transpose()?.unwrap_or_default();
     let (campo, decrescente) = ordem.map(ProcessoOrdem::campo_e_sentido).unwrap_or_default();
     let nomeados = filtro.numero.as_ref().map_or(0, Vec::len).max(filtro.adolescente.iter().len());
     if nomeados > 0 {

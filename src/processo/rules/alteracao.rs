@@ -2,7 +2,7 @@
 
 use crate::adolescente::Identificador;
 use crate::adolescente::rules::r23_cpf_valido;
-use crate::campo::{self, texto};
+use crate::campo;
 use crate::config::Regras;
 use crate::error::{CodigoErro, Recusa};
 use crate::processo::{
@@ -100,6 +100,15 @@ pub fn r1_processo_visivel() -> Recusa {
         .oriente("confira o número")
 }
 
+/// R1, R4: what a number names and is not there. A number whose check digits are wrong is told to
+/// be so, after it was looked for: a legacy load may have one.
+pub fn r1_r4_processo_do_numero(numero: &NumeroProcesso, regras: Regras) -> Recusa {
+    match super::r4_digito(numero, regras) {
+        Some(recusa) => recusa.em(["processo"]),
+        None => r1_processo_visivel(),
+    }
+}
+
 /// R14: an identificador that the tribunal does not know is registered by the
 /// link, pending when no data come with it; switchable, because a typo makes a
 /// ghost in a register of criminal justice.
@@ -136,5 +145,5 @@ pub fn r13_responsaveis(comando: &AtualizarResponsaveis) -> Vec<Recusa> {
 /// R17: a reason is a short text.
 pub fn r17_motivo(motivo: Option<&str>) -> Option<Recusa> {
     const MOTIVO_MAXIMO: usize = 500;
-    texto(motivo, MOTIVO_MAXIMO).map(|recusa| recusa.em(["motivo"]))
+    campo::linhas(motivo, MOTIVO_MAXIMO).map(|recusa| recusa.em(["motivo"]))
 }

@@ -57,7 +57,7 @@ fn travar(
     versao_esperada: Option<i32>,
 ) -> Result<(Processo, DateTime<Utc>), Error> {
     let Some(processo) = store::travar(sessao, contexto.tribunal, numero)? else {
-        return Err(rules::r1_processo_visivel().into());
+        return Err(rules::r1_r4_processo_do_numero(numero, contexto.regras).into());
     };
     match campo::versao_esperada(processo.versao, versao_esperada) {
         Some(recusa) => Err(recusa.into()),

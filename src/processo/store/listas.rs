@@ -38,8 +38,7 @@ type VinculoSql = (BigInt, Timestamptz, Nullable<Timestamptz>, Nullable<Text>);
 /// Conditions on processos; `e`, `ou` and `nao` nest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Filtro {
-    /// `Some(None)`: a tribunal that does not exist.
-    pub tribunal: Option<Option<i16>>,
+    pub tribunal: Option<i16>,
     pub adolescente: Option<Identificador>,
     pub situacao: Option<Vec<SituacaoProcesso>>,
     pub tipo: Option<Vec<TipoProcesso>>,
@@ -54,12 +53,16 @@ pub struct Filtro {
 }
 
 impl Filtro {
+    /// All that it names, wherever in it they stand.
+    pub fn numeros(&self) -> Box<dyn Iterator<Item = &NumeroProcesso> + '_> {
+        let dentro = self.e.iter().chain(&self.ou).flatten().chain(self.nao.as_deref());
+        Box::new(self.numero.iter().flatten().chain(dentro.flat_map(Self::numeros)))
+    }
+
     fn sql(&self) -> Sql {
         let mut partes = Vec::new();
-        match self.tribunal {
-            Some(Some(codigo)) => partes.push(Sql::new("p.tribunal_codigo = ").bind(codigo)),
-            Some(None) => partes.push(Sql::new("false")),
-            None => {}
+        if let Some(codigo) = self.tribunal {
+            partes.push(Sql::new("p.tribunal_codigo = ").bind(codigo));
         }
         if let Some(identificador) = &self.adolescente {
             let com = Sql::new(

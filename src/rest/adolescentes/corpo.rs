@@ -9,26 +9,31 @@ use crate::campo::Mudanca;
 use crate::cpf::Cpf;
 use crate::error::{CodigoErro, Recusa};
 
-/// What a PUT changes: absent and null keep, a document is changed whole.
+/// What a PUT changes: absent and blank keep, null erases, a document is changed whole.
 pub fn alteracao(corpo: &mut Corpo) -> AlteracaoDeAdolescente {
     let mut alteracao = AlteracaoDeAdolescente {
-        nome: corpo.mudanca("nome", &["dados", "nome"]),
-        sobrenome: corpo.mudanca("sobrenome", &["dados", "sobrenome"]),
-        nome_social: corpo.mudanca("nomeSocial", &["dados", "nomeSocial"]),
-        nome_mae: corpo.mudanca("nomeMae", &["dados", "nomeMae"]),
-        nome_pai: corpo.mudanca("nomePai", &["dados", "nomePai"]),
-        naturalidade: corpo.mudanca("naturalidade", &["dados", "naturalidade"]),
-        data_nascimento: corpo.data("dataNascimento", &["dados", "dataNascimento"]).into(),
+        nome: corpo.mudanca_de_forma("nome", &["dados", "nome"]),
+        sobrenome: corpo.mudanca_de_forma("sobrenome", &["dados", "sobrenome"]),
+        nome_social: corpo.mudanca_de_forma("nomeSocial", &["dados", "nomeSocial"]),
+        nome_mae: corpo.mudanca_de_forma("nomeMae", &["dados", "nomeMae"]),
+        nome_pai: corpo.mudanca_de_forma("nomePai", &["dados", "nomePai"]),
+        naturalidade: corpo.mudanca_de_forma("naturalidade", &["dados", "naturalidade"]),
+        data_nascimento: corpo.mudanca("dataNascimento", |corpo| {
+            corpo.data("dataNascimento", &["dados", "dataNascimento"])
+        }),
         data_nascimento_presumida: corpo
             .sim_ou_nao("dataNascimentoPresumida", &["dados", "dataNascimentoPresumida"]),
-        data_obito: corpo.data("dataObito", &["dados", "dataObito"]).into(),
-        sexo_biologico: corpo.sexo_biologico().into(),
-        identidade_genero: corpo.identidade_genero().into(),
-        orientacao_sexual: corpo.orientacao_sexual().into(),
-        raca_cor: corpo.raca_cor().into(),
-        cpf: ler_cpf(corpo).into(),
-        rg: Some(ler_rg(corpo)).filter(|rg| !rg.vazio()).into(),
-        certidao: Some(ler_certidao(corpo)).filter(|certidao| !certidao.vazia()).into(),
+        data_obito: corpo
+            .mudanca("dataObito", |corpo| corpo.data("dataObito", &["dados", "dataObito"])),
+        sexo_biologico: corpo.mudanca("sexoBiologico", Corpo::sexo_biologico),
+        identidade_genero: corpo.mudanca("identidadeGenero", Corpo::identidade_genero),
+        orientacao_sexual: corpo.mudanca("orientacaoSexual", Corpo::orientacao_sexual),
+        raca_cor: corpo.mudanca("racaCor", Corpo::raca_cor),
+        cpf: corpo.mudanca("cpf", |corpo| Some(mudar_cpf(corpo))).plana(),
+        rg: corpo.mudanca("rg", |corpo| Some(ler_rg(corpo)).filter(|rg| !rg.vazio())),
+        certidao: corpo.mudanca("certidaoNascimento", |corpo| {
+            Some(ler_certidao(corpo)).filter(|certidao| !certidao.vazia())
+        }),
     };
     corpo.imutavel("dataCadastro", &["dados", "dataCadastro"]);
     corpo.imutavel("cadastroPendente", &["dados", "cadastroPendente"]);
@@ -67,6 +72,12 @@ impl Corpo {
 
 fn ler_cpf(corpo: &mut Corpo) -> Option<Cpf> {
     corpo.dentro("cpf", &["dados", "cpf"], |cpf| cpf.forma("numero", &["dados", "cpf"]))
+}
+
+/// `{"cpf": {"numero": null}}` erases it too.
+fn mudar_cpf(corpo: &mut Corpo) -> Mudanca<Cpf> {
+    let campo = &["dados", "cpf"];
+    corpo.dentro("cpf", campo, |cpf| cpf.mudanca_de_forma("numero", campo))
 }
 
 fn ler_rg(corpo: &mut Corpo) -> Rg {

@@ -60,7 +60,9 @@ pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpRe
     put, path = "/api/v1/adolescentes",
     operation_id = "atualizarAdolescente", tag = "Adolescentes",
     summary = "Muda o cadastro de um adolescente.",
-    description = "O que falta no corpo fica como está. Completa um cadastro pendente.",
+    description = "O que falta no corpo, ou vem em branco, fica como está; o que vem nulo se apaga, menos o \
+        mínimo do cadastro. Um documento (`rg`, `certidaoNascimento`) muda inteiro. Completa um \
+        cadastro pendente.",
     params(Escrita, Chave, Versao),
     request_body = CadastroAlterado,
     responses(RespostaDeAdolescenteGravado, Recusas, DoCaminho, DoEstado, DaVersao, DoCorpo, DaChave),
@@ -68,7 +70,7 @@ pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpRe
 pub async fn atualizar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Negado> {
     let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
     let versao_esperada = if_match(&req)?;
-    let mut corpo = Corpo::ler(&req, payload).await?.de_alteracao();
+    let mut corpo = Corpo::ler(&req, payload).await?;
     let identificador: Option<Identificador> = corpo.forma("identificador", &["identificador"]);
     let dados = alteracao(&mut corpo);
     let (mut malformados, avisos) = corpo.terminar(chamada.app.regras.campos_desconhecidos);

@@ -13,14 +13,17 @@ use super::openapi::guia::BaixaDeGuia;
 use super::openapi::parametros::{Chave, DaGuia, Escrita, FiltroDeGuias, Paginas, Versao};
 use super::openapi::recusas::{DaChave, DaVersao, DoCaminho, DoCorpo, Recusas};
 use super::pagina::PaginaPedida;
-use super::{Chamada, if_match, responder_escrita};
+use super::{Chamada, Parametros, if_match, responder_escrita};
 use crate::auth::Papel;
+use crate::config::Regras;
 use crate::db::{Relation, Sessao, lista::deslocada};
 use crate::error::{CodigoErro, Error, Recusa};
 use crate::escrita::{self, Comando, Modo};
 use crate::guia::service::Alterada;
 use crate::guia::store::{GuiaPorNumero, Guias};
 use crate::guia::{BaixarGuia, MotivoBaixaGuia, NumeroDaGuia, SituacaoGuia, TipoGuia, rules};
+use crate::processo::NumeroProcesso;
+use crate::processo::rules::r4_digito;
 use actix_web::{HttpRequest, HttpResponse, web};
 use corpo::{comando, nome_do_campo};
 use dados::{Partes, dados};
@@ -175,9 +178,9 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
     let lista = Guias {
         numero: parametros.forma("numeroGuia")?,
         adolescente: parametros.forma("identificadorAdolescente")?,
-        processo: parametros.forma("numeroProcesso")?,
-        tipo: parametros.palavra("tipoGuia", TipoGuia::de_texto)?,
-        situacao: parametros.palavra("situacaoGuia", SituacaoGuia::de_texto)?,
+        processo: processo(&mut parametros, chamada.app.regras)?,
+        tipo: parametros.palavra("tipoGuia", (TipoGuia::TODOS, TipoGuia::texto))?,
+        situacao: parametros.palavra("situacaoGuia", (SituacaoGuia::TODOS, SituacaoGuia::texto))?,
     };
     let pagina = PaginaPedida::ler(&mut parametros)?;
     parametros.terminar()?;
@@ -192,6 +195,15 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
     let (guias, partes) = guias;
     let conteudo: Vec<Value> = guias.iter().map(|guia| dados(guia, &partes, &chamada)).collect();
     Ok(envelope::sucesso((chamada.app.agora)(), &pagina.spring(&conteudo, total), &[]))
+}
+
+/// R4: a number that no processo can have is an error, and not a list without guias.
+fn processo(parametros: &mut Parametros, regras: Regras) -> Result<Option<NumeroProcesso>, Negado> {
+    let numero: Option<NumeroProcesso> = parametros.forma("numeroProcesso")?;
+    match numero.as_ref().and_then(|numero| r4_digito(numero, regras)) {
+        Some(recusa) => Err(Error::from(recusa.em(["numeroProcesso"])).into()),
+        None => Ok(numero),
+    }
 }
 
 async fn escrever<C: Comando<Efeito = Alterada>>(

@@ -3,7 +3,9 @@
 use super::palavras::{
     IdentidadeGenero, OrientacaoSexual, RacaCor, SexoBiologico, SimOuNao, SouN, Uf,
 };
-use super::textos::{Cpf, CpfSemMascara, Data, Identificador, Nome, Score, TextoDeDocumento};
+use super::textos::{
+    Cpf, CpfSemMascara, Data, Identificador, Naturalidade, Nome, Score, TextoDeDocumento,
+};
 use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ObjectBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
@@ -33,7 +35,7 @@ pub struct NovoAdolescente {
     raca_cor: Option<RacaCor>,
     nome_mae: Option<Nome>,
     nome_pai: Option<Nome>,
-    naturalidade: Option<Nome>,
+    naturalidade: Option<Naturalidade>,
     /// Um CPF é de um só cadastro do tribunal.
     #[schema(inline)]
     cpf: Option<DocumentoCpf>,
@@ -68,7 +70,7 @@ pub struct CadastroAlterado {
     raca_cor: Option<RacaCor>,
     nome_mae: Option<Nome>,
     nome_pai: Option<Nome>,
-    naturalidade: Option<Nome>,
+    naturalidade: Option<Naturalidade>,
     #[schema(inline)]
     cpf: Option<DocumentoCpf>,
     #[schema(inline)]
@@ -124,7 +126,7 @@ pub struct Adolescente {
     #[schema(rename = "dataCompleta21Anos")]
     data_completa_21_anos: Option<Data>,
     data_obito: Option<Data>,
-    naturalidade: Option<Nome>,
+    naturalidade: Option<Naturalidade>,
     sexo_biologico: Option<SexoBiologico>,
     identidade_genero: Option<IdentidadeGenero>,
     orientacao_sexual: Option<OrientacaoSexual>,

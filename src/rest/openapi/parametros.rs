@@ -74,8 +74,12 @@ pub struct Chave {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct Versao {
-    /// A versão lida, como veio em `ETag`. Se o objeto mudou desde então, 412.
-    #[param(rename = "If-Match", pattern = "^(\\*|\"[1-9][0-9]*\")$", example = "*")]
+    /// A versão lida, como veio em `ETag` ou como um proxy a devolve (`W/"3"`, `"3-gzip"`). Se o objeto mudou desde então, 412.
+    #[param(
+        rename = "If-Match",
+        pattern = "^(\\*|(W/)?\"[1-9][0-9]*(-gzip|-br|-zstd)?\")$",
+        example = "*"
+    )]
     versao: Option<String>,
 }
 

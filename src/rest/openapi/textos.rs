@@ -94,9 +94,9 @@ pub struct Instante(String);
 #[schema(pattern = "^\\s*$")]
 pub struct EmBranco(Option<String>);
 
-/// Texts without a shape: how long they may be.
+/// Texts without a shape: how long they may be, and of which characters.
 macro_rules! textos {
-    ($($nome:ident = $maximo:literal, $exemplo:literal;)+) => { $(
+    ($forma:ident, $dito:literal: $($nome:ident = $maximo:literal, $exemplo:literal;)+) => { $(
         pub struct $nome;
 
         impl PartialSchema for $nome {
@@ -104,11 +104,11 @@ macro_rules! textos {
                 ObjectBuilder::new()
                     .schema_type(Type::String)
                     .description(Some(concat!(
-                        "Texto de até ", $maximo, " caracteres, nenhum deles de controle."
+                        "Texto de até ", $maximo, " caracteres", $dito, ", nenhum deles de controle."
                     )))
                     .min_length(Some(1))
                     .max_length(Some($maximo))
-                    .pattern(Some(SEM_CONTROLE))
+                    .pattern(Some($forma))
                     .examples([$exemplo])
                     .into()
             }
@@ -118,16 +118,22 @@ macro_rules! textos {
     )+ };
 }
 
-const SEM_CONTROLE: &str = "^[^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f]*$";
+/// White space around a text is trimmed, whatever it is of.
+const UMA_LINHA: &str = "^\\s*[^\\u0000-\\u001f\\u007f-\\u009f]*\\s*$";
+const LINHAS: &str = "^\\s*[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*\\s*$";
 
-textos! {
+textos! { UMA_LINHA, ", numa linha":
     NumeroDaEstrutura = 20, "820";
     Protocolo = 40, "99990.000001/2026-53";
     HipoteseLegalTexto = 200, "ECA, art. 143";
-    Justificativa = 1000, "não é deste órgão";
-    DescricaoDoTramite = 1500, "Pedido fictício";
     TextoDeDocumento = 60, "1234";
     Codigo = 100, "pje-tjrn-1g";
     Nome = 200, "Ana Fictícia";
+}
+
+textos! { LINHAS, ", em uma ou várias linhas":
+    Justificativa = 1000, "não é deste órgão";
+    DescricaoDoTramite = 1500, "Pedido fictício";
+    Naturalidade = 200, "Natal";
     Descricao = 500, "Texto fictício.";
 }

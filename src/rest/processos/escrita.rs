@@ -47,7 +47,7 @@ pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpRe
     put, path = "/api/v1/processos",
     operation_id = "atualizarResponsaveis", tag = "Processos",
     summary = "Muda os responsáveis de um processo.",
-    description = "O que falta no corpo fica como está.",
+    description = "O que falta no corpo, ou vem em branco, fica como está; o que vem nulo se apaga.",
     params(Escrita, Chave, Versao),
     request_body = ResponsaveisAlterados,
     responses(RespostaDeProcessoGravado, Recusas, DoCaminho, DaVersao, DoCorpo, DaChave),
@@ -58,13 +58,13 @@ pub async fn atualizar_responsaveis(
 ) -> Result<HttpResponse, Negado> {
     let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
     let versao_esperada = if_match(&req)?;
-    let mut corpo = Corpo::ler(&req, payload).await?.de_alteracao();
+    let mut corpo = Corpo::ler(&req, payload).await?;
     let processo: Option<NumeroProcesso> = corpo.forma("numeroProcesso", &["processo"]);
     let pessoa =
         |corpo: &mut Corpo, nomes: [&'static str; 2], campos: [crate::rest::corpo::Campo; 2]| {
             MudancaDeResponsavel {
-                nome: corpo.mudanca(nomes[0], campos[0]),
-                cpf: corpo.mudanca(nomes[1], campos[1]),
+                nome: corpo.mudanca_de_forma(nomes[0], campos[0]),
+                cpf: corpo.mudanca_de_forma(nomes[1], campos[1]),
             }
         };
     let magistrado = pessoa(
@@ -129,7 +129,9 @@ pub async fn alterar_situacao(
         let buscado = processo.clone();
         let achado = chamada.ler(move |sessao| Ok(store::por_numero(sessao, &buscado)?)).await?;
         if achado.is_none() {
-            return Err(negar(rules::r1_processo_visivel().into()));
+            return Err(negar(
+                rules::r1_r4_processo_do_numero(&processo, chamada.app.regras).into(),
+            ));
         }
         let mensagem = "situação desconhecida; use Ativo ou Arquivado";
         let recusa = Recusa::nova(CodigoErro::CampoInvalido, "R19", mensagem).em(["situacao"]);

@@ -11,10 +11,12 @@ use crate::auth::{Ator, Escopo, Papel};
 use crate::campo::natural;
 use crate::db::agrupar;
 use crate::db::lista::deslocada;
-use crate::error::{Error, Falha};
+use crate::error::{Error, Falha, Recusa};
 use crate::guia::SituacaoGuia;
 use crate::processo::store::{self, Campo, Filtro, Processos};
-use crate::processo::{Processo, ProcessoId, SituacaoProcesso, TipoProcesso, rules};
+use crate::processo::{
+    NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, TipoProcesso, rules,
+};
 use crate::tribunal::Tribunal;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
@@ -39,7 +41,7 @@ pub async fn por_codigo(
         return Err(invalido("id", "esperava um número inteiro"));
     };
     let achado = chamada.ler(move |sessao| Ok(store::por_codigo(sessao, codigo)?)).await?;
-    responder(&chamada, &achado.ok_or_else(ausente)?).await
+    responder(&chamada, &achado.ok_or_else(|| negar(rules::r1_processo_visivel()))?).await
 }
 
 /// E8: `GET /processos/numero-processo/{numero}`.
@@ -59,8 +61,9 @@ pub async fn por_numero(
 ) -> Result<HttpResponse, Negado> {
     let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
     let numero = numero_do_caminho(&numero)?;
-    let achado = chamada.ler(move |sessao| Ok(store::por_numero(sessao, &numero)?)).await?;
-    responder(&chamada, &achado.ok_or_else(ausente)?).await
+    let buscado = numero.clone();
+    let achado = chamada.ler(move |sessao| Ok(store::por_numero(sessao, &buscado)?)).await?;
+    responder(&chamada, &achado.ok_or_else(|| ausente(&chamada, &numero))?).await
 }
 
 /// E7: `GET /processos/apuracao/numero-processo/{numero}`: the apuração, by its
@@ -78,8 +81,9 @@ pub async fn por_numero(
 pub async fn apuracao(req: HttpRequest, numero: web::Path<String>) -> Result<HttpResponse, Negado> {
     let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
     let numero = numero_do_caminho(&numero)?;
+    let buscado = numero.clone();
     let buscar = move |sessao: &mut crate::db::Sessao<'_>| {
-        let achado = store::por_numero(sessao, &numero)?;
+        let achado = store::por_numero(sessao, &buscado)?;
         Ok(match achado {
             Some(Processo {
                 tipo: TipoProcesso::Execucao,
@@ -90,7 +94,7 @@ pub async fn apuracao(req: HttpRequest, numero: web::Path<String>) -> Result<Htt
         })
     };
     let achado = chamada.ler(buscar).await?;
-    responder(&chamada, &achado.ok_or_else(ausente)?).await
+    responder(&chamada, &achado.ok_or_else(|| ausente(&chamada, &numero))?).await
 }
 
 /// E1: `GET /processos`, a Spring `Page`.
@@ -134,7 +138,7 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
 fn filtro(parametros: &mut Parametros, ator: &Ator) -> Result<Filtro, Negado> {
     let mut filtro = Filtro::default();
     if let Some(texto) = parametros.tirar("codigoTribunal") {
-        let Some(tribunal) = Tribunal::de_texto(texto.trim()) else {
+        let Some(tribunal) = Tribunal::de_texto(&texto) else {
             return Err(invalido(
                 "codigoTribunal",
                 "tribunal desconhecido; use, por exemplo, 20 ou 8.20",
@@ -144,24 +148,15 @@ fn filtro(parametros: &mut Parametros, ator: &Ator) -> Result<Filtro, Negado> {
             let mensagem = "Tribunal informado não é o do usuário";
             return Err(Error::falha(Falha::SemPermissao, mensagem).into());
         }
-        filtro.tribunal = Some(Some(tribunal.codigo));
+        filtro.tribunal = Some(tribunal.codigo);
     }
     filtro.adolescente = parametros.forma("identificadorAdolescente")?;
-    if let Some(texto) = parametros.tirar("situacaoProcesso") {
-        let lida = SituacaoProcesso::de_texto(&texto.trim().to_uppercase());
-        let lida = lida.ok_or_else(|| invalido("situacaoProcesso", "use ATIVO ou ARQUIVADO"))?;
-        filtro.situacao = Some(vec![lida]);
-    }
-    if let Some(texto) = parametros.tirar("tipoProcesso") {
-        let lido = TipoProcesso::de_texto(texto.trim());
-        let lido = lido.ok_or_else(|| invalido("tipoProcesso", "tipo desconhecido"))?;
-        filtro.tipo = Some(vec![lido]);
-    }
-    if let Some(texto) = parametros.tirar("situacaoGuia") {
-        let lida = SituacaoGuia::de_texto(texto.trim());
-        let lida = lida.ok_or_else(|| invalido("situacaoGuia", "use ATIVO ou BAIXADA"))?;
-        filtro.situacao_guia = Some(lida);
-    }
+    let situacoes = (SituacaoProcesso::TODOS, SituacaoProcesso::texto as fn(_) -> _);
+    filtro.situacao = parametros.palavra("situacaoProcesso", situacoes)?.map(|uma| vec![uma]);
+    let tipos = (TipoProcesso::TODOS, TipoProcesso::texto as fn(_) -> _);
+    filtro.tipo = parametros.palavra("tipoProcesso", tipos)?.map(|um| vec![um]);
+    let guias = (SituacaoGuia::TODOS, SituacaoGuia::texto as fn(_) -> _);
+    filtro.situacao_guia = parametros.palavra("situacaoGuia", guias)?;
     Ok(filtro)
 }
 
@@ -181,7 +176,11 @@ fn ordem(parametros: &mut Parametros) -> Result<(Campo, bool), Negado> {
     }
 }
 
-/// Absent, or of another tribunal: one answer.
-fn ausente() -> Negado {
-    Negado::from(Error::from(rules::r1_processo_visivel())).nas_palavras(super::nome_do_campo)
+/// Absent, or of another tribunal: one answer, unless no processo can have the number.
+fn ausente(chamada: &Chamada, numero: &NumeroProcesso) -> Negado {
+    negar(rules::r1_r4_processo_do_numero(numero, chamada.app.regras))
+}
+
+fn negar(recusa: Recusa) -> Negado {
+    Negado::from(Error::from(recusa)).nas_palavras(super::nome_do_campo)
 }

@@ -11,6 +11,49 @@ use serde_json::{Map, Value};
 /// As many as a person mends at a time.
 const RECUSAS_MAXIMO: usize = 20;
 
+/// Closed lists of the platform. Of a kind that several names are used for, each is known.
+const CONTENT: [&str; 5] = ["txt", "img", "aud", "vid", "out"];
+const PARTY: [&str; 3] = ["ativo", "passivo", "terceiro"];
+const PERSON: [&str; 3] = ["fisica", "juridica", "orgaopublico"];
+const MIME: [&str; 35] = [
+    "application/pdf",
+    "application/vnd.oasis.opendocument.text",
+    "application/vnd.oasis.opendocument.spreadsheet",
+    "application/vnd.oasis.opendocument.presentation",
+    "application/vnd.oasis.opendocument.formula",
+    "application/xml",
+    "text/xml",
+    "application/rtf",
+    "text/rtf",
+    "text/html",
+    "text/plain",
+    "text/csv",
+    "image/gif",
+    "image/jpeg",
+    "image/png",
+    "image/svg+xml",
+    "image/tiff",
+    "image/bmp",
+    "image/x-ms-bmp",
+    "audio/mp4",
+    "audio/mpeg",
+    "audio/midi",
+    "audio/ogg",
+    "audio/wav",
+    "audio/x-wav",
+    "audio/vnd.wave",
+    "video/avi",
+    "video/x-msvideo",
+    "video/mpeg",
+    "video/mp4",
+    "video/ogg",
+    "video/webm",
+    "application/ogg",
+    "outro",
+    "other",
+];
+const NOME_MAXIMO: usize = 255;
+
 /// The files below `listas` (`documentos`, `processosApensados`) of a processo. What
 /// cannot be read is refused on `corpo`, by its place.
 pub fn componentes(
@@ -65,7 +108,41 @@ impl Leitura {
         objetos
     }
 
+    /// A word of a closed list, if it is there.
+    fn palavra(&mut self, onde: &str, nome: &str, campos: &Map<String, Value>, lista: &[&str]) {
+        let Some(valor) = campos.get(nome).filter(|valor| !valor.is_null()) else { return };
+        let palavra = valor.as_str().map(str::trim);
+        if !palavra.is_some_and(|p| lista.iter().any(|um| um.eq_ignore_ascii_case(p))) {
+            let mensagem = format!("valor desconhecido; use um de {}", lista.join(", "));
+            self.recusar(&format!("{onde}.{nome}"), &mensagem);
+        }
+    }
+
+    /// Who produced something, and in which unit.
+    fn produtor(&mut self, onde: &str, campos: &Map<String, Value>) {
+        let Some(Value::Object(produtor)) = campos.get("produtor") else { return };
+        self.palavra(&format!("{onde}.produtor"), "tipo", produtor, &PERSON);
+        if let Some(Value::Object(unidade)) = produtor.get("unidade") {
+            self.palavra(&format!("{onde}.produtor.unidade"), "tipo", unidade, &PERSON);
+        }
+    }
+
+    /// What a file is called, and of which kind it is.
+    fn descricao_do_componente(&mut self, onde: &str, campos: &Map<String, Value>) {
+        let nome = campos.get("nome").filter(|nome| !nome.is_null());
+        let cabe = |nome: &str| (1..=NOME_MAXIMO).contains(&nome.trim().chars().count());
+        if nome.is_some_and(|nome| !nome.as_str().is_some_and(cabe)) {
+            self.recusar(&format!("{onde}.nome"), "esperava um texto de 1 a 255 caracteres");
+        }
+        self.palavra(onde, "mimeType", campos, &MIME);
+        self.palavra(onde, "tipoDeConteudo", campos, &CONTENT);
+    }
+
     fn processo(&mut self, protocolo: &str, onde: &str, campos: &Map<String, Value>) {
+        for (onde, interessado) in self.itens(onde, "interessados", campos) {
+            self.palavra(&onde, "polo", interessado, &PARTY);
+            self.palavra(&onde, "tipo", interessado, &PERSON);
+        }
         for (onde, documento) in self.itens(onde, "documentos", campos) {
             self.documento(protocolo, &onde, documento);
         }
@@ -83,6 +160,12 @@ impl Leitura {
     }
 
     fn documento(&mut self, protocolo: &str, onde: &str, campos: &Map<String, Value>) {
+        self.produtor(onde, campos);
+        let nivel = campos.get("nivelDeSigilo").filter(|nivel| !nivel.is_null());
+        let existe = |nivel: &Value| integer(nivel).is_some_and(|n| (1..=3).contains(&n));
+        if nivel.is_some_and(|nivel| !existe(nivel)) {
+            self.recusar(&format!("{onde}.nivelDeSigilo"), "o nível de sigilo vai de 1 a 3");
+        }
         match campos.get("retirado").filter(|dito| !dito.is_null()).map(boolean) {
             // It is delivered, and its receiver takes it at its word.
             Some(None) => {
@@ -105,6 +188,7 @@ impl Leitura {
             if self.achados.len() > COMPONENTES_MAXIMO {
                 return;
             }
+            self.descricao_do_componente(&onde, campos);
             let ordem = match campos.get("ordem") {
                 None | Some(Value::Null) => i32::try_from(n + 1).ok(),
                 Some(_) => inteiro(campos, "ordem"),

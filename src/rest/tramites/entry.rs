@@ -20,7 +20,8 @@ pub async fn enter(req: &HttpRequest, papel: Papel) -> Result<Chamada, Recusado>
 /// Lets the caller in, to a route that writes: with a key, or only to try.
 pub async fn enter_to_write(req: &HttpRequest) -> Result<(Chamada, Modo), Recusado> {
     let (chamada, mut parametros) = enter_with_query(req, Papel::Integracao).await?;
-    let simular = boolean(&mut parametros, "simular")?.unwrap_or(false);
+    // A HEAD asks what a GET would be answered, and changes nothing.
+    let simular = boolean(&mut parametros, "simular")?.unwrap_or(false) || requisicao::is_head(req);
     parametros.terminar()?;
     Ok((chamada, Modo { simular, chave: chave(req)? }))
 }

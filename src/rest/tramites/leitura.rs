@@ -21,6 +21,7 @@ use crate::db::{Relation, Sessao};
 use crate::error::{CodigoErro, Error, Recusa};
 use crate::escrita::Modo;
 use crate::rastro::sem_recursos;
+use crate::requisicao;
 use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite};
 use crate::tramite::store::{self, ComponentesDe, Filtro, HistoricoDe, RegistroDe, Tramites};
 use crate::tramite::{Componente, Idt, MudancaDeSituacao, Nre, Protocolo, ReceberTramite, Tramite};
@@ -186,7 +187,7 @@ pub async fn por_idt(
     let chamada = enter(&req, Papel::Consulta).await?;
     let idt = idt(&caminho)?;
     let (mut tramite, mut detalhes) = ver(&chamada, idt).await?;
-    if espera_por(chamada.ator(), &tramite) {
+    if espera_por(chamada.ator(), &tramite) && !requisicao::is_head(&req) {
         passar(&chamada, ReceberTramite { idt }, Modo::default()).await?;
         (tramite, detalhes) = ver(&chamada, idt).await?;
     }

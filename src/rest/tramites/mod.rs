@@ -24,13 +24,13 @@ use crate::tramite::{Idt, rules};
 use actix_web::guard::fn_guard;
 use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
-use actix_web::{HttpResponse, ResponseError, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use patience::Patient;
 use recusa::Recusado;
 use serde_json::Value;
 
 /// Where the real platform has them.
-const PREFIXO: &str = "/interoperabilidade/rest/v3";
+pub const PREFIXO: &str = "/interoperabilidade/rest/v3";
 
 /// The first segments of its paths, where they stand alone.
 const PRIMEIROS: [&str; 11] = [
@@ -50,13 +50,16 @@ const PRIMEIROS: [&str; 11] = [
 pub fn rotas(config: &mut web::ServiceConfig) {
     let escopo = web::scope(PREFIXO).configure(recursos).default_service(web::to(desconhecida));
     config.service(escopo.wrap(from_fn(wire::tolerate)));
-    let sem_prefixo = fn_guard(|pedido| {
-        let mut segmentos = pedido.head().uri.path().split('/').filter(|s| !s.is_empty());
-        segmentos.next().is_some_and(|primeiro| PRIMEIROS.contains(&primeiro))
-    });
+    let sem_prefixo = fn_guard(|pedido| is_of_tramita(pedido.head().uri.path()));
     let escopo = web::scope("").guard(sem_prefixo).configure(recursos);
     let escopo = escopo.default_service(web::to(desconhecida));
     config.service(escopo.wrap(from_fn(wire::tolerate)));
+}
+
+/// Whether a path is one of the Tramita's, alone or below the prefix.
+pub fn is_of_tramita(path: &str) -> bool {
+    let first = path.split('/').find(|segment| !segment.is_empty());
+    path.starts_with(PREFIXO) || first.is_some_and(|first| PRIMEIROS.contains(&first))
 }
 
 fn recursos(config: &mut web::ServiceConfig) {
@@ -109,8 +112,8 @@ fn recurso(caminho: &str, metodos: &'static str) -> actix_web::Resource {
     }))
 }
 
-async fn desconhecida() -> Recusado {
-    Recusado::from(super::desconhecida().await)
+async fn desconhecida(req: HttpRequest) -> Recusado {
+    Recusado::from(super::desconhecida(req).await)
 }
 
 pub fn refuse(error: &Error) -> HttpResponse {

@@ -42,10 +42,22 @@ impl Read for SemPedacos {
 
 impl Sse {
     pub fn pedir(app: &App, cliente: &str, accept: &str, corpo: &Value) -> Self {
+        Self::com(app, cliente, &format!("Accept: {accept}\r\n"), corpo)
+    }
+
+    /// Of which each event comes compressed.
+    pub fn compressed(app: &App, cliente: &str, corpo: &Value) -> Self {
+        let headers = "Accept: text/event-stream\r\nAccept-Encoding: gzip, zstd\r\n";
+        let Self { status, headers, corpo } = Self::com(app, cliente, headers, corpo);
+        let decoder: Box<dyn Read> = Box::new(flate2::read::GzDecoder::new(corpo));
+        Self { status, headers, corpo: BufReader::new(decoder) }
+    }
+
+    fn com(app: &App, cliente: &str, headers: &str, corpo: &Value) -> Self {
         let token = app.token(cliente);
         let corpo = corpo.to_string();
         let pedido = format!(
-            "POST /graphql HTTP/1.1\r\nHost: elos\r\nAuthorization: Bearer {token}\r\nAccept: {accept}\r\n\
+            "POST /graphql HTTP/1.1\r\nHost: elos\r\nAuthorization: Bearer {token}\r\n{headers}\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{corpo}",
             corpo.len()
         );

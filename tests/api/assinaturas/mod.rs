@@ -16,10 +16,10 @@ use std::time::Duration;
 /// Longer than anything here takes; who waits longer has waited in vain.
 const NO_MAXIMO: Duration = Duration::from_secs(30);
 
-const ALTERADO: &str = "subscription { processoAlterado { cursor } }";
+pub const ALTERADO: &str = "subscription { processoAlterado { cursor } }";
 
 /// The number of some processo that the client sees.
-fn processo(app: &App, cliente: &str, qual: usize) -> Value {
+pub fn processo(app: &App, cliente: &str, qual: usize) -> Value {
     let dados = app.gql(cliente, "{ processos(first: 5) { nodes { numero } } }");
     dados["processos"]["nodes"][qual]["numero"].clone()
 }

@@ -117,5 +117,5 @@ fn por_get_se_consulta_e_nao_se_escreve() {
     let consulta = app.pedir("GET", "/graphql?query=%7Beu%7Bazp%7D%7D", &headers, b"");
     assert!(consulta.texto.starts_with("event: next\ndata: {\"data\""), "{}", consulta.texto);
     let mutation = app.pedir("GET", "/graphql?query=mutation%7B__typename%7D", &headers, b"");
-    assert_eq!((mutation.status, mutation.headers["allow"].as_str()), (405, "POST"));
+    assert_eq!((mutation.status, mutation.headers["allow"].as_str()), (405, "POST, OPTIONS"));
 }

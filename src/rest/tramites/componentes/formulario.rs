@@ -2,6 +2,7 @@
 
 use crate::app::Chamada;
 use crate::armazem::{ConteudoId, PARTE};
+use crate::body::check_coding;
 use crate::error::{CodigoErro, Error, Falha, Recusa};
 use crate::rest::tramites::patience::insist;
 use crate::tramite::HashSha256;
@@ -29,6 +30,7 @@ pub async fn formulario(
     mut payload: web::Payload,
     maximo: i64,
 ) -> Result<Multipart, Error> {
+    check_coding(req)?;
     let tipo = req.mime_type().ok().flatten();
     let Some(tipo) = tipo.filter(|tipo| tipo.essence_str() == "multipart/form-data") else {
         let mensagem = "mande o corpo como multipart/form-data";
