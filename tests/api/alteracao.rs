@@ -83,7 +83,6 @@ fn r13_so_os_responsaveis_mudam_e_o_igual_nao_e_mudanca() {
     assert_eq!(campos, "magistrado.nome+magistrado.cpf,serventuario.nome");
 
     for (corpo, campo) in [
-        (json!({ "numeroProcesso": numero(1), "magistradoNome": "" }), "magistradoNome"),
         (json!({ "numeroProcesso": numero(1), "magistradoCPF": "52998224726" }), "magistradoCPF"),
         (json!({ "numeroProcesso": numero(1), "idOrgao": 2 }), "idOrgao"),
         (

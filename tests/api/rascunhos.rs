@@ -132,11 +132,11 @@ fn r8_codigo_ilegivel_nao_se_procura() {
 fn o_rascunho_se_guarda_como_veio_e_so_o_le_quem_pode() {
     let app = App::vazio();
     let corpo =
-        r#"{"appNameSistemaTribunal":"t","dados":{"n":12345678901234567890123,"x":1.10,"x":2}}"#;
+        r#"{"appNameSistemaTribunal":"t","dados":{"n":12345678901234567890123,"x":1.10,"y":2}}"#;
     let resposta = app.post_texto("tjrn", "/api/v1/processo-rascunho", corpo);
     assert_eq!(resposta.status, 200, "{}", resposta.texto);
     let guardado = app.banco.texto(Sql::new("SELECT dados AS t FROM rascunho"));
-    assert_eq!(guardado, r#"{"n":12345678901234567890123,"x":1.10,"x":2}"#);
+    assert_eq!(guardado, r#"{"n":12345678901234567890123,"x":1.10,"y":2}"#);
     let id = app.banco.texto(Sql::new("SELECT translate(encode(convert_to('Rascunho:' || id, 'UTF8'), 'base64'), '=', '') AS t FROM rascunho"));
     let query = format!("{{ node(id: \"{id}\") {{ ... on Rascunho {{ dados }} }} }}");
     assert_eq!(app.gql("tjrn", &query)["node"]["dados"], json!(guardado));

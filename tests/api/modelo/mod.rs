@@ -133,7 +133,7 @@ fn percorrer(
     for (n, Passo { acao, porta }) in passos.iter().enumerate() {
         let operacao = nomes.operacao(acao, &mundo);
         let desfecho = app.executar("tjrn", *porta, &operacao, Modo::default());
-        let recusas = mundo.julgar(acao);
+        let recusas = mundo.julgar(acao, *porta);
         let falha =
             |erro| TestCaseError::fail(format!("step {n}: {}, {erro}", descrever(&desfecho)));
         conferir(&desfecho, *porta, &recusas).map_err(falha)?;

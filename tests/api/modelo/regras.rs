@@ -2,6 +2,7 @@
 //! nothing of `src`. What is named by a number is named so by [`super::acoes`].
 
 use super::acoes::{Acao, Dados, Doc, Texto, Versao};
+use crate::support::Porta;
 use std::collections::BTreeMap;
 
 pub const NUMEROS: usize = 8;
@@ -44,7 +45,13 @@ pub struct Mundo {
 /// A refusal: its code, and the status that it would have alone.
 pub type Recusa = (&'static str, u16);
 
-const SEM_PROCESSO: Recusa = ("PROCESSO_NAO_ENCONTRADO", 404);
+const DIGITO: Recusa = ("NUMERO_DIGITO_INVALIDO", 400);
+
+/// R4 says why a number leads nowhere, if it can.
+fn sem_processo(numero: usize) -> Vec<Recusa> {
+    let ausente = ("PROCESSO_NAO_ENCONTRADO", 404);
+    vec![if numero == ERRADO { DIGITO } else { ausente }]
+}
 const VELHA: Recusa = ("CONFLITO_DE_VERSAO", 412);
 const INVALIDO: Recusa = ("CAMPO_INVALIDO", 400);
 const FALTA: Recusa = ("CAMPO_OBRIGATORIO", 400);
@@ -75,11 +82,15 @@ impl Mundo {
     }
 
     /// Refuses, or does it.
-    pub fn julgar(&mut self, acao: &Acao) -> Vec<Recusa> {
+    pub fn julgar(&mut self, acao: &Acao, porta: Porta) -> Vec<Recusa> {
+        // In a PUT a blank is what was not sent.
+        let dito = |nome: Option<Texto>| {
+            nome.filter(|nome| porta != Porta::Rest || *nome != Texto::Branco)
+        };
         match acao {
             Acao::CadastrarProcesso { .. } => self.cadastrar_processo(acao),
             &Acao::Responsaveis { numero, nome, cpf, versao } => {
-                self.responsaveis(numero, nome, cpf, versao)
+                self.responsaveis(numero, dito(nome), cpf, versao)
             }
             &Acao::Situacao { numero, arquivar, versao } => self.situacao(numero, arquivar, versao),
             &Acao::Vincular { numero, quem, dados, versao } => {
@@ -95,7 +106,7 @@ impl Mundo {
                 recusas
             }
             &Acao::AtualizarAdolescente { quem, nome, completar, cpf, versao } => {
-                self.atualizar_adolescente(quem, (nome, completar, cpf), versao)
+                self.atualizar_adolescente(quem, (dito(nome), completar, cpf), versao)
             }
             &Acao::Rascunho { com_sistema } => {
                 if !com_sistema {
@@ -130,11 +141,10 @@ impl Mundo {
         recusas.extend((!orgao).then_some(INVALIDO));
         recusas.extend(errado(*cpf));
         // R4, R5, R6.
-        let digito = ("NUMERO_DIGITO_INVALIDO", 400);
-        recusas.extend((numero == ERRADO).then_some(digito));
+        recusas.extend((numero == ERRADO).then_some(DIGITO));
         recusas.extend((numero == ALHEIO).then_some(("NUMERO_DE_OUTRO_TRIBUNAL", 400)));
         recusas.extend(self.processos.contains_key(&numero).then_some(("PROCESSO_JA_EXISTE", 409)));
-        recusas.extend((origem == Some(ERRADO)).then_some(digito));
+        recusas.extend((origem == Some(ERRADO)).then_some(DIGITO));
         // R8.
         recusas.extend(rascunho.and_then(|n| match self.rascunhos.get(n) {
             None => Some(("RASCUNHO_INVALIDO", 400)),
@@ -180,7 +190,7 @@ impl Mundo {
         if !forma.is_empty() {
             return forma;
         }
-        let Some(processo) = self.processos.get_mut(&numero) else { return vec![SEM_PROCESSO] };
+        let Some(processo) = self.processos.get_mut(&numero) else { return sem_processo(numero) };
         if versao == Versao::Errada {
             return vec![VELHA];
         }
@@ -195,7 +205,7 @@ impl Mundo {
 
     /// R19, R20, R12.
     fn situacao(&mut self, numero: usize, arquivar: bool, versao: Versao) -> Vec<Recusa> {
-        let Some(processo) = self.processos.get(&numero) else { return vec![SEM_PROCESSO] };
+        let Some(processo) = self.processos.get(&numero) else { return sem_processo(numero) };
         if versao == Versao::Errada {
             return vec![VELHA];
         }
@@ -224,7 +234,7 @@ impl Mundo {
         if !dos_dados.is_empty() {
             return dos_dados;
         }
-        let Some(processo) = self.processos.get(&numero) else { return vec![SEM_PROCESSO] };
+        let Some(processo) = self.processos.get(&numero) else { return sem_processo(numero) };
         if versao == Versao::Errada {
             return vec![VELHA];
         }
@@ -252,7 +262,7 @@ impl Mundo {
 
     /// R16, R17, R18.
     fn desvincular(&mut self, numero: usize, quem: usize, versao: Versao) -> Vec<Recusa> {
-        let Some(processo) = self.processos.get(&numero) else { return vec![SEM_PROCESSO] };
+        let Some(processo) = self.processos.get(&numero) else { return sem_processo(numero) };
         if versao == Versao::Errada {
             return vec![VELHA];
         }
