@@ -85,7 +85,7 @@ impl Listening {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         builder.listen("https", socket, move || {
             Acceptor::new(config.clone())
-                .map_init_err(|_| ())
+                .map_init_err(|()| ())
                 .map_err(TlsError::into_service_error)
                 .map(|io: TlsStream<TcpStream>| accepted(io))
                 .and_then(self.http(address, app()).map_err(TlsError::Service))
