@@ -1,6 +1,6 @@
 """A cluster of PostgreSQL, what stands before it, an issuer of tokens and production servers on it: what
 the scripts that break them share."""
-import base64, http.server, json, os, pwd, shutil, signal, socket
+import base64, http.server, json, os, pwd, random, shutil, signal, socket
 import subprocess, sys, tempfile, threading, time, urllib.request
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -38,9 +38,12 @@ def until(reached, what, patience=PATIENCE, every=0.02):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the system gives to outgoing connections, one of which might take it first."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
 
 
 class Folder:
@@ -161,6 +164,8 @@ defaults
   timeout client 1h
   timeout server 1h
   timeout check 1s
+  # By default it tries a server that is gone three times, a second apart, and whoever connects waits.
+  retries 0
 listen elos
   bind 127.0.0.1:{port}
   option httpchk GET /primary
