@@ -99,6 +99,8 @@ class Node:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        # While it is there, its lock file keeps another from starting.
+        until(lambda: not os.path.exists(f"/proc/{postmaster}"), "the end of a killed PostgreSQL")
 
     def stop(self):
         self.folder.run(f"{bindir()}/pg_ctl", "-D", self.data, "-m", "immediate", "stop", check=False)
