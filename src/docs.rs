@@ -34,7 +34,7 @@ pub struct Docs {
     documento: web::Bytes,
     etag: Arc<str>,
     ajustes: Arc<Config<'static>>,
-    /// Of the files that were asked for: hashed once.
+    /// The tag of each file that was asked for: a file is hashed once.
     etags: Arc<Mutex<HashMap<String, String>>>,
 }
 

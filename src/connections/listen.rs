@@ -4,7 +4,7 @@
 use super::Register;
 use super::paced::{Paced, Transport};
 use actix_http::error::DispatchError;
-use actix_http::{HttpService, Protocol, Request, Response};
+use actix_http::{HttpService, Protocol, Request};
 use actix_server::{GracefulShutdownSignal, ServerBuilder};
 use actix_service::{
     IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_service, map_config,
@@ -12,10 +12,9 @@ use actix_service::{
 use actix_tls::accept::TlsError;
 use actix_tls::accept::rustls_0_23::{Acceptor, TlsStream};
 use actix_web::body::MessageBody;
-use actix_web::dev::AppConfig;
+use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::rt::net::TcpStream;
 use rustls::ServerConfig;
-use std::fmt::Debug;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
@@ -28,6 +27,35 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// A connection, as the HTTP library takes it.
 type Accepted<T> = (Paced<T>, Protocol, Option<SocketAddr>);
 
+/// An application as actix-web makes one.
+pub trait Application:
+    ServiceFactory<
+        Request,
+        Config = AppConfig,
+        Response = ServiceResponse<Self::Body>,
+        Error = actix_web::Error,
+        InitError = (),
+        Service: Service<Request, Future: 'static> + 'static,
+    > + 'static
+{
+    type Body: MessageBody + 'static;
+}
+
+impl<S, B> Application for S
+where
+    S: ServiceFactory<
+            Request,
+            Config = AppConfig,
+            Response = ServiceResponse<B>,
+            Error = actix_web::Error,
+            InitError = (),
+            Service: Service<Request, Future: 'static> + 'static,
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    type Body = B;
+}
+
 /// What every connection is served with.
 #[derive(Clone)]
 pub struct Listening {
@@ -38,7 +66,7 @@ pub struct Listening {
 
 impl Listening {
     /// Serves an application over plain TCP.
-    pub fn plain<F, I, S, B>(
+    pub fn plain<F, I, S>(
         self,
         builder: ServerBuilder,
         socket: TcpListener,
@@ -47,13 +75,7 @@ impl Listening {
     where
         F: Fn() -> I + Send + Clone + 'static,
         I: IntoServiceFactory<S, Request>,
-        S: ServiceFactory<Request, Config = AppConfig> + 'static,
-        S::Error: Into<actix_web::Error> + 'static,
-        S::InitError: Debug,
-        S::Response: Into<Response<B>> + 'static,
-        S::Service: 'static,
-        <S::Service as Service<Request>>::Future: 'static,
-        B: MessageBody + 'static,
+        S: Application,
     {
         let address = socket.local_addr()?;
         builder.listen("http", socket, move || {
@@ -63,7 +85,7 @@ impl Listening {
     }
 
     /// Serves an application over TLS.
-    pub fn tls<F, I, S, B>(
+    pub fn tls<F, I, S>(
         self,
         builder: ServerBuilder,
         socket: TcpListener,
@@ -73,13 +95,7 @@ impl Listening {
     where
         F: Fn() -> I + Send + Clone + 'static,
         I: IntoServiceFactory<S, Request>,
-        S: ServiceFactory<Request, Config = AppConfig> + 'static,
-        S::Error: Into<actix_web::Error> + 'static,
-        S::InitError: Debug,
-        S::Response: Into<Response<B>> + 'static,
-        S::Service: 'static,
-        <S::Service as Service<Request>>::Future: 'static,
-        B: MessageBody + 'static,
+        S: Application,
     {
         let address = socket.local_addr()?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -92,7 +108,7 @@ impl Listening {
         })
     }
 
-    fn http<T, I, S, B>(
+    fn http<T, I, S>(
         &self,
         address: SocketAddr,
         app: I,
@@ -102,20 +118,14 @@ impl Listening {
         Response = (),
         Error = DispatchError,
         InitError = (),
-    > + use<T, I, S, B>
+    > + use<T, I, S>
     where
         T: Transport + AsyncRead + AsyncWrite + Unpin + 'static,
         I: IntoServiceFactory<S, Request>,
-        S: ServiceFactory<Request, Config = AppConfig> + 'static,
-        S::Error: Into<actix_web::Error> + 'static,
-        S::InitError: Debug,
-        S::Response: Into<Response<B>> + 'static,
-        S::Service: 'static,
-        <S::Service as Service<Request>>::Future: 'static,
-        B: MessageBody + 'static,
+        S: Application,
     {
         let Self { register, ending } = self.clone();
-        let app = app.into_factory().map_err(|error| error.into().error_response());
+        let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
         HttpService::build()
             .graceful_shutdown_signal(move || {
                 let ending = ending.clone();

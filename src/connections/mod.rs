@@ -141,7 +141,7 @@ struct Connection {
     /// The same socket, by a descriptor of its own.
     socket: std::net::TcpStream,
     flow: Rc<Flow>,
-    /// Of this turn.
+    /// How many requests were answered in this turn.
     answered: Cell<u32>,
     _place: Place,
 }

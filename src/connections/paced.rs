@@ -28,7 +28,7 @@ pub struct Flow {
     busy: Cell<bool>,
     /// So much of its body may be on its way.
     body: Cell<u64>,
-    /// Who waits for the answer to end before it reads on.
+    /// The task that reads on once the answer ends.
     reader: RefCell<Option<Waker>>,
 }
 
@@ -76,9 +76,9 @@ impl Drop for Answering {
 pub struct Paced<S> {
     io: S,
     flow: Rc<Flow>,
-    /// Of this portion.
+    /// The bytes that were handed over of this portion.
     handed: usize,
-    /// Of the body, in this turn.
+    /// The bytes that were handed over of the body in this turn.
     handed_of_body: usize,
     /// The requests that had begun when the reader was last put off without one being answered.
     put_off_at: Option<u64>,

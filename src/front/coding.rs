@@ -1,6 +1,6 @@
 //! Compression of answers, for clients that ask for it.
 //!
-//! Of an answer whose length is known, 64 KiB are compressed at a time, as it is sent. A stream of
+//! An answer whose length is known is compressed as it is sent, 64 KiB at a time. A stream of
 //! events may be open for days, and there are many: each event is compressed by itself, so that
 //! between two of them nothing is kept of a stream but how far it has come.
 
@@ -22,7 +22,7 @@ use std::task::{Context, Poll, ready};
 const SHORT: u64 = 1024;
 /// So much is compressed at once: about a millisecond.
 const PIECE: usize = 64 * 1024;
-/// Of zstd: as fast as gzip at its fastest, and smaller.
+/// zstd by this level is as fast as gzip at its fastest, and its output is smaller.
 const LEVEL: i32 = 1;
 /// The header of a gzip stream that says nothing of where it comes from (RFC 1952).
 const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];

@@ -76,7 +76,7 @@ fn refuse(response: ServiceResponse<BoxBody>, error: &Error) -> ServiceResponse<
         routes::Door::Rest => rest::refuse(error),
         routes::Door::Tramita => rest::refuse_in_tramita(error),
     };
-    let (said, refusal) = (response.headers().clone(), refusal);
+    let said = response.headers().clone();
     let mut response = response.into_response(refusal);
     for (name, value) in said {
         if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {

@@ -271,16 +271,16 @@ fn cursor<L: Lista>(lista: &L, Posicao { chave, id }: Posicao) -> String {
         Some(outro) => unreachable!("no list is ordered by {outro:?}"),
     };
     let posicao = format!("{id}.{chave}");
-    BASE64.encode(format!("{:016x}.{posicao}", impressao(lista, &posicao)))
+    BASE64.encode(format!("{:016x}.{posicao}", fingerprint(lista, &posicao)))
 }
 
 /// None of what is not, to the letter, a cursor that this list would have written.
 fn ler_cursor<L: Lista>(lista: &L, texto: &str) -> Option<Posicao> {
-    let posicao = ler_posicao(lista, texto)?;
+    let posicao = read_position(lista, texto)?;
     (cursor(lista, posicao.clone()) == texto).then_some(posicao)
 }
 
-fn ler_posicao<L: Lista>(lista: &L, texto: &str) -> Option<Posicao> {
+fn read_position<L: Lista>(lista: &L, texto: &str) -> Option<Posicao> {
     let texto = String::from_utf8(BASE64.decode(texto).ok()?).ok()?;
     let (_, posicao) = texto.split_once('.')?;
     let (id, chave) = posicao.split_once('.')?;
@@ -307,7 +307,7 @@ fn ler_posicao<L: Lista>(lista: &L, texto: &str) -> Option<Posicao> {
 /// in one byte the hashes differ. It is no secret, and need not be one: who computes it reads
 /// what they may read anyway. A deploy that changes the shape of
 /// a filter refuses older cursors; another does not.
-fn impressao<L: Lista>(lista: &L, posicao: &str) -> u64 {
+fn fingerprint<L: Lista>(lista: &L, posicao: &str) -> u64 {
     struct Fnv(u64);
     impl Hasher for Fnv {
         fn write(&mut self, bytes: &[u8]) {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// Of a path, no more is looked at.
+/// A longer path is compared by its first segments, and each by its first letters.
 const SEGMENTS: usize = 12;
 const LETTERS: usize = 40;
 /// A route that differs in more than this, in segments, is not near.

@@ -59,13 +59,16 @@ impl Tribunal {
         Self::por_codigo(codigo).ok_or_else(falta)
     }
 
-    /// The one that a filter names; a text that names none is an error, whatever the filter does.
-    pub fn do_filtro(texto: &str) -> crate::Result<Self> {
-        Self::de_texto(texto).ok_or_else(|| {
+    /// The code that a filter names, if it names one; a text that names none is an error, whatever
+    /// the filter does.
+    pub fn do_filtro(texto: Option<&str>) -> crate::Result<Option<i16>> {
+        let Some(texto) = texto else { return Ok(None) };
+        let tribunal = Self::de_texto(texto).ok_or_else(|| {
             let mensagem =
                 "o filtro `tribunal`: tribunal desconhecido; use, por exemplo, 20 ou 8.20";
             Error::falha(Falha::EntradaInvalida, mensagem)
-        })
+        })?;
+        Ok(Some(tribunal.codigo))
     }
 
     /// As people write it: `20`, `6`, `06`, `820` or `8.20`.

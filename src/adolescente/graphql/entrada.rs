@@ -66,11 +66,7 @@ fn converter(entrada: AdolescenteFiltro, condicoes: &mut Condicoes) -> Result<Fi
         identificador: entrada.identificador,
         nome,
         cadastro_pendente: entrada.cadastro_pendente,
-        tribunal: entrada
-            .tribunal
-            .map(|texto| Tribunal::do_filtro(&texto))
-            .transpose()?
-            .map(|t| t.codigo),
+        tribunal: Tribunal::do_filtro(entrada.tribunal.as_deref())?,
         e: condicoes.varios(entrada.e, converter)?,
         ou: condicoes.varios(entrada.ou, converter)?,
         nao: condicoes.um(entrada.nao, converter)?,

@@ -114,8 +114,7 @@ async fn por_identificador(
     tribunal: Option<String>,
 ) -> Result<Option<AdolescenteNode>> {
     ctx.ator().exige(Papel::Consulta)?;
-    let tribunal = tribunal.map(|texto| Tribunal::do_filtro(&texto)).transpose()?;
-    let tribunal = tribunal.map(|tribunal| tribunal.codigo);
+    let tribunal = Tribunal::do_filtro(tribunal.as_deref())?;
     let key = AdolescentePorIdentificador { identificador, tribunal };
     Ok(ctx.loaders().named(key).await?.map(AdolescenteNode::from))
 }

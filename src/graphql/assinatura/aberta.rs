@@ -38,7 +38,7 @@ pub struct Aberta {
     lugar: Lugar,
     horizonte: watch::Receiver<u64>,
     lidos: VecDeque<Fato>,
-    /// Of those, what is told next.
+    /// The answers to the next events, which are handed over before any other is read.
     answered: VecDeque<Desfecho>,
 }
 

@@ -56,8 +56,7 @@ impl Midia {
     }
 }
 
-/// Of the ranges of `Accept`, of all its lines, those that we can answer in; none without the
-/// header.
+/// The ranges that we can answer in, of all lines of `Accept`; none without the header.
 fn faixas(req: &HttpRequest) -> Option<impl Iterator<Item = (f32, Midia)>> {
     let headers = req.headers();
     headers.contains_key(header::ACCEPT).then(|| {

@@ -79,11 +79,7 @@ fn converter(entrada: ProcessoFiltro, condicoes: &mut Condicoes) -> Result<Filtr
         ));
     }
     Ok(Filtro {
-        tribunal: entrada
-            .tribunal
-            .map(|texto| Tribunal::do_filtro(&texto))
-            .transpose()?
-            .map(|t| t.codigo),
+        tribunal: Tribunal::do_filtro(entrada.tribunal.as_deref())?,
         adolescente: entrada.adolescente,
         situacao: entrada.situacao,
         tipo: entrada.tipo,

@@ -126,8 +126,8 @@ impl Esqueleto {
 
     fn total(&self, medida: &Medida<'_>) -> f64 {
         let campos: f64 = self.filhos.iter().map(|no| medida.no(no, 1.0)).sum();
-        let contadas: f64 =
-            self.filhos.iter().filter(|no| no.e_contada()).map(|_| CONTAGEM_NA_RAIZ).sum();
+        let contada = |no: &No| if no.e_contada() { CONTAGEM_NA_RAIZ } else { 0.0 };
+        let contadas: f64 = self.filhos.iter().map(contada).sum();
         OPERACAO + campos + contadas + LEITURA * f64::from(self.leituras)
     }
 }

@@ -1,21 +1,23 @@
 //! JSON whose values are counted while they are read: one in memory takes dozens of times the
 //! bytes that it was sent as.
 
+mod skipped;
+mod trees;
+
+pub use skipped::check_members;
+
 use crate::error::{self, Falha};
-use async_graphql::indexmap::IndexMap;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
-use std::borrow::Cow;
+use serde_json::Number;
+use skipped::{Name, Skipped};
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// How deep a value may stand of which nothing is kept: less than the reader bears.
-const SKIPPED_DEPTH: usize = 120;
-/// Of a place that is told.
+/// A place is told by so many of its steps.
 const STEPS_TOLD: usize = 8;
-/// Of each of its names.
+/// Each step is told by so many of its letters.
 const LETTERS_TOLD: usize = 60;
 
 /// How many values an object may hold, whatever they are in, and how deep they may stand.
@@ -69,15 +71,6 @@ pub fn members<T: Tree>(
     let mut reader = serde_json::Deserializer::from_slice(json);
     let read = outermost.deserialize(&mut reader).and_then(|read| reader.end().map(|()| read));
     read.map_err(|_| counter.reason())
-}
-
-/// Looks through JSON of any kind for a member that comes twice, where its reader would not see it.
-/// At most `names` members are looked at.
-pub fn check_members(json: &[u8], names: usize) -> Result<(), NotRead> {
-    let counter = Counter::of(names);
-    let skipped = Skipped { counter: &counter, depth: SKIPPED_DEPTH };
-    let mut reader = serde_json::Deserializer::from_slice(json);
-    skipped.deserialize(&mut reader).map_err(|_| counter.reason())
 }
 
 struct Counter {
@@ -173,7 +166,7 @@ impl<'de, T: Tree, W: Fn(&str) -> bool> Visitor<'de> for Outermost<'_, T, W> {
                 T::insert(&mut members, name.into_owned(), value);
             } else {
                 self.counter.one_more()?;
-                let inside = Skipped { counter: self.counter, depth: SKIPPED_DEPTH };
+                let inside = Skipped::new(self.counter);
                 let seen = entries.next_value_seed(inside);
                 seen.map_err(self.counter.within(|| told(&name)))?;
                 skipped.insert(name);
@@ -272,186 +265,10 @@ impl<'de, T: Tree> Visitor<'de> for Counted<'_, T> {
     }
 }
 
-/// A value of which nothing is kept; the names of its members must differ.
-struct Skipped<'c> {
-    counter: &'c Counter,
-    depth: usize,
-}
-
-impl Skipped<'_> {
-    fn inside<E: Error>(&self) -> Result<Self, E> {
-        match self.depth.checked_sub(1) {
-            Some(depth) => Ok(Self { counter: self.counter, depth }),
-            None => Err(self.counter.excess()),
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Skipped<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Skipped<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let mut seen = 0_usize;
-        loop {
-            let item = items.next_element_seed(self.inside()?);
-            if item.map_err(self.counter.within(|| seen.to_string()))?.is_none() {
-                return Ok(());
-            }
-            seen += 1;
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        let mut names = HashSet::new();
-        while let Some(Name(name)) = entries.next_key::<Name<'de>>()? {
-            self.counter.one_more()?;
-            if names.contains(&name) {
-                return Err(self.counter.repeated(&name));
-            }
-            let seen = entries.next_value_seed(self.inside()?);
-            seen.map_err(self.counter.within(|| told(&name)))?;
-            names.insert(name);
-        }
-        Ok(())
-    }
-}
-
-/// The name of a member, copied only where it was written with escapes.
-struct Name<'de>(Cow<'de, str>);
-
-impl<'de> serde::Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl<'de> Visitor<'de> for Text {
-            type Value = Name<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-
-            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
-                Ok(Name(Cow::Borrowed(name)))
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
-                Ok(Name(Cow::Owned(name.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Text)
-    }
-}
-
-impl Tree for Value {
-    type Members = Map<String, Self>;
-
-    fn null() -> Self {
-        Self::Null
-    }
-
-    fn boolean(value: bool) -> Self {
-        Self::Bool(value)
-    }
-
-    fn number(value: Number) -> Self {
-        Self::Number(value)
-    }
-
-    fn text(value: String) -> Self {
-        Self::String(value)
-    }
-
-    fn list(items: Vec<Self>) -> Self {
-        Self::Array(items)
-    }
-
-    fn object(members: Self::Members) -> Self {
-        Self::Object(members)
-    }
-
-    fn insert(members: &mut Self::Members, name: String, value: Self) {
-        members.insert(name, value);
-    }
-
-    fn has(members: &Self::Members, name: &str) -> bool {
-        members.contains_key(name)
-    }
-}
-
-impl Tree for async_graphql::Value {
-    type Members = IndexMap<async_graphql::Name, Self>;
-
-    fn null() -> Self {
-        Self::Null
-    }
-
-    fn boolean(value: bool) -> Self {
-        Self::Boolean(value)
-    }
-
-    fn number(value: Number) -> Self {
-        Self::Number(value)
-    }
-
-    fn text(value: String) -> Self {
-        Self::String(value)
-    }
-
-    fn list(items: Vec<Self>) -> Self {
-        Self::List(items)
-    }
-
-    fn object(members: Self::Members) -> Self {
-        Self::Object(members)
-    }
-
-    fn insert(members: &mut Self::Members, name: String, value: Self) {
-        members.insert(async_graphql::Name::new(name), value);
-    }
-
-    fn has(members: &Self::Members, name: &str) -> bool {
-        members.contains_key(name)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     const BOUNDS: Bounds = Bounds { values: 1_000, depth: 64 };
 
