@@ -211,6 +211,24 @@ fn what_is_too_long_is_refused_by_what_it_says_of_itself() {
     assert_eq!(socket.fechamento().0, 1009);
 }
 
+/// A frame that is not whole waits in memory for the rest of it.
+#[test]
+fn a_socket_that_is_not_acknowledged_may_not_fill_a_frame() {
+    let app = App::vazio();
+    let mut socket = Ws::aberto(&app);
+    // A text of 1,000,000 bytes, masked with zeros.
+    let mut frame = vec![0x81, 0xff];
+    frame.extend(1_000_000_u64.to_be_bytes());
+    frame.extend([0; 4]);
+    frame.extend([b'x'; 24 * 1024]);
+    socket.0.get_mut().write_all(&frame).unwrap();
+    assert_eq!(socket.fechamento().0, 1009);
+    // Once it is known, it may.
+    let mut socket = Ws::de(&app, "tjrn");
+    socket.pedir("1", "{ __typename }", &json!({ "x": "x".repeat(900_000) }));
+    assert_eq!(socket.mensagem()["type"], "next");
+}
+
 /// The worker is not held while a large body is read: that is done on another thread. A small
 /// one is read where it is.
 #[actix_web::test]

@@ -1,7 +1,9 @@
 //! graphql-transport-ws: queries, mutations and subscriptions over one WebSocket.
 //!
-//! `socket.rs` is the conversation, `mensagem.rs` its words, `motivo.rs` how it ends.
+//! `socket.rs` is the conversation, `mensagem.rs` its words, `motivo.rs` how it ends, `intake.rs` how
+//! much may come before it begins.
 
+mod intake;
 mod mensagem;
 mod motivo;
 mod socket;
@@ -13,6 +15,7 @@ use crate::requisicao;
 use actix_web::guard::GuardContext;
 use actix_web::http::header::{SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, web};
+use intake::Acknowledged;
 use motivo::Motivo;
 use socket::Socket;
 
@@ -36,6 +39,8 @@ pub async fn abrir(
     if let Err(error) = origins.check(req.headers()) {
         return Ok(HttpResponse::Forbidden().json(Desfecho::recusa(&error)));
     }
+    let acknowledged = Acknowledged::default();
+    let payload = intake::bounded(&req, payload, &acknowledged).await?;
     let (resposta, conexao, mensagens) =
         actix_ws::handle_with_protocols(&req, payload, &[SUBPROTOCOLO])?;
     if !resposta.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
@@ -48,7 +53,7 @@ pub async fn abrir(
         .aggregate_continuations()
         .max_continuation_size(MENSAGEM_MAXIMA);
     let pedido = (req.headers().clone(), requisicao::correlacao(&req));
-    let socket = Socket::novo(Servico::clone(&servico), auth, pedido, conexao);
+    let socket = Socket::novo(Servico::clone(&servico), auth, pedido, (conexao, acknowledged));
     actix_web::rt::spawn(socket.atender(mensagens));
     Ok(resposta)
 }

@@ -4,6 +4,7 @@
 //! over a short queue. Who does not read fills it, and with it stops its operations:
 //! nothing piles up, and after a while the socket is closed.
 
+use super::intake::{self, Acknowledged};
 use super::mensagem::{DoCliente, DoServidor, Headers};
 use super::motivo::Motivo;
 use crate::app::{App, Chamada};
@@ -47,6 +48,7 @@ pub struct Socket {
     /// The id of that request, and so of every operation.
     correlacao: String,
     conexao: Session,
+    acknowledged: Acknowledged,
     ator: Option<Ator>,
     fim: Pin<Box<dyn Future<Output = Fim>>>,
     vaga: Option<Vaga>,
@@ -89,7 +91,7 @@ impl Socket {
         servico: Servico,
         auth: web::Data<Auth>,
         (headers, correlacao): (HeaderMap, String),
-        conexao: Session,
+        (conexao, acknowledged): (Session, Acknowledged),
     ) -> Self {
         let (fila, envios) = mpsc::channel(FILA);
         let (ator, vaga, fim) = (None, None, Box::pin(std::future::pending()));
@@ -101,6 +103,7 @@ impl Socket {
             headers,
             correlacao,
             conexao,
+            acknowledged,
             ator,
             fim,
             vaga,
@@ -171,6 +174,9 @@ impl Socket {
             Some(Ok(AggregatedMessage::Close(_))) => return Err(Some(Motivo::Tchau)),
             Some(Ok(AggregatedMessage::Binary(_))) => {
                 return Err(Some(Motivo::MensagemInvalida));
+            }
+            Some(Err(ProtocolError::Io(error))) if intake::is_too_much(&error) => {
+                return Err(Some(Motivo::MensagemGrande));
             }
             Some(Err(ProtocolError::Overflow)) => return Err(Some(Motivo::MensagemGrande)),
             Some(Err(_)) => return Err(Some(Motivo::ErroDeProtocolo)),
@@ -245,6 +251,7 @@ impl Socket {
         let vigia = Vigia::nova(self.auth.clone(), &self.headers, identidade, relogio);
         self.fim = Box::pin(async move { vigia.fim().await });
         self.ator = Some(ator);
+        self.acknowledged.set();
         self.enviar(&DoServidor::ConnectionAck).await
     }
 
