@@ -337,7 +337,7 @@ fn serve(config: &Config) -> anyhow::Result<()> {
     banco.auditor_url.clone_from(&config.auditor_url);
     banco.pool_max = config.pool_max;
     banco.tempo = config.tempo_maximo;
-    let db = Db::conectar(&banco)?;
+    let db = Db::connect_when_there(&banco)?;
     let credenciais = credencial::do_banco(&db)?;
     let escuta = TcpListener::bind(config.bind)
         .with_context(|| format!("não foi possível escutar em {}", config.bind))?;

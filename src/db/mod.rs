@@ -27,6 +27,7 @@ pub mod schema;
 mod session;
 mod socket;
 mod sql;
+mod start;
 mod texto_enum;
 mod transport;
 mod within;

@@ -118,7 +118,7 @@ impl Outages {
 
 /// libpq says of each host what came of it, a line each. What PostgreSQL has in quotes names a
 /// file or an object, and is not for the log; libpq quotes hosts, which are.
-fn one_line(outage: Outage, cause: &str) -> String {
+pub(super) fn one_line(outage: Outage, cause: &str) -> String {
     let line = cause.split_whitespace().collect::<Vec<_>>().join(" ");
     if outage == Outage::Unreachable {
         return line;

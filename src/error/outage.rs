@@ -79,7 +79,8 @@ impl Outage {
         }
     }
 
-    fn of_text(text: &str) -> Option<Self> {
+    /// What a text of PostgreSQL is a sign of, if it is.
+    pub fn of_text(text: &str) -> Option<Self> {
         let matching = |(_, signs): &&(Self, &[&str])| {
             signs.iter().any(|sign| sign.split('…').all(|part| text.contains(part)))
         };

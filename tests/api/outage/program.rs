@@ -37,6 +37,13 @@ impl Program {
         pause: &str,
         settings: impl FnOnce(&mut Command),
     ) -> Self {
+        let program = Self::begin(app, database, pause, settings);
+        program.ready();
+        program
+    }
+
+    /// One that need not be ready yet.
+    fn begin(app: &App, database: &str, pause: &str, settings: impl FnOnce(&mut Command)) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let issuer = format!("{}{}", app.base, elos::auth::issuer::CAMINHO);
         let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
@@ -47,9 +54,7 @@ impl Program {
             .env("ELOS_OIDC_JWKS_URL", format!("{issuer}/protocol/openid-connect/certs"))
             .env("RUST_BACKTRACE", "1");
         settings(&mut command);
-        let program = Self::start(command, free);
-        program.ready();
-        program
+        Self::start(command, free)
     }
 
     fn start(mut command: Command, address: String) -> Self {
@@ -204,6 +209,23 @@ fn sigterm_ends_within_thirty_seconds_whatever_the_database_does() {
     let begun = Instant::now();
     let status = program.wait(Duration::from_secs(30));
     eprintln!("it ended with {status} {:?} after the last answer", begun.elapsed());
+}
+
+/// As after a power cut, when both start at the same time.
+#[test]
+fn a_server_waits_at_its_start_for_a_database_that_is_not_there_yet() {
+    let (app, relay) = (App::novo(), Relay::new());
+    relay.shut();
+    let program = Program::begin(&app, &url(&app.banco, &[&relay]), "0", |_| ());
+    until(Duration::from_secs(30), "it says that it waits", || {
+        program.log().iter().any(|line| line.contains("is not there yet"))
+    });
+    relay.open();
+    program.ready();
+    // A refusal that would come again is not waited for.
+    let nobody = url(&app.banco, &[&relay]).replace(&app.banco.nome(), "no_such_database");
+    let mut refused = Program::begin(&app, &nobody, "0", |_| ());
+    assert_eq!(refused.wait(Duration::from_secs(30)).code(), Some(1), "{:?}", refused.log());
 }
 
 /// A dozen seconds without a database, under load: three lines.
