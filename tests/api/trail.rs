@@ -3,7 +3,7 @@
 use crate::assinaturas::alterar;
 use crate::assinaturas::cliente_sse::Sse;
 use crate::assinaturas::cliente_ws::Ws;
-use crate::support::{Ajustes, App, Modelo};
+use crate::support::{Ajustes, App, FullDisk, Modelo};
 use diesel::connection::SimpleConnection;
 use elos::config::Http;
 use elos::db::Sql;
@@ -53,15 +53,22 @@ fn app() -> App {
 /// PostgreSQL is there and refuses the record, as `refuse` makes it: nobody is shown anything. Once
 /// it takes records again (`mend`), reads go on unaided, and what was read meanwhile is told.
 fn refused_records_stop_reads(refuse: &[&str], mend: &[&str]) {
-    let app = app();
-    app.auditado();
-    let run = |statements: &[&str]| {
+    let run = |app: &App, statements: &[&str]| {
         let mut conn = app.banco.conn();
         for statement in statements {
             conn.batch_execute(statement).unwrap();
         }
     };
-    run(refuse);
+    what_is_not_recorded_is_not_shown(|app| run(app, refuse), |app, ()| run(app, mend));
+}
+
+fn what_is_not_recorded_is_not_shown<T>(
+    refuse: impl FnOnce(&App) -> T,
+    mend: impl FnOnce(&App, T),
+) {
+    let app = app();
+    app.auditado();
+    let refused = refuse(&app);
     for (door, answer) in ask_at_every_door(&app) {
         assert!(answer.contains("trilha de auditoria"), "{door}: {answer}");
         for shown in ["Fictíci", "\"nome\"", "numeroProcesso", "\"IDT\""] {
@@ -69,12 +76,12 @@ fn refused_records_stop_reads(refuse: &[&str], mend: &[&str]) {
         }
     }
     // Once it is known, nothing is read any more; and it is said where an operator looks.
-    let refused = app.get("tjrn", "/api/v1/processos");
-    assert_eq!((refused.status, refused.headers.contains_key("retry-after")), (503, true));
+    let answer = app.get("tjrn", "/api/v1/processos");
+    assert_eq!((answer.status, answer.headers.contains_key("retry-after")), (503, true));
     let ready = app.pedir("GET", "/readyz", &[], b"");
     assert!(ready.status == 503 && ready.texto.contains("trilha"), "{}", ready.texto);
 
-    run(mend);
+    mend(&app, refused);
     while app.get("tjrn", "/api/v1/processos").status != 200 {}
     app.auditado();
     let doors = "operacao IN ('Nomes', 'GET /api/v1/adolescentes', 'GET /api/v1/processos')";
@@ -113,6 +120,26 @@ fn a_right_that_was_taken_away_stops_reads() {
         ],
         &["GRANT EXECUTE ON FUNCTION elos_trilha_de_leitura, elos_trilha_provar TO elos_auditor"],
     );
+}
+
+#[test]
+fn a_full_disk_stops_reads() {
+    let month = |app: &App| {
+        app.banco.texto(Sql::new(
+            "SELECT format('auditoria_%s', to_char(now() AT TIME ZONE 'UTC', 'YYYYMM')) AS t",
+        ))
+    };
+    let fill = |app: &App| {
+        let disk = FullDisk::of(&mut app.banco.conn(), &month(app));
+        // Until the last page of the table is full too.
+        while app.get("tjrn", "/api/v1/processos?size=1").status == 200 {}
+        disk
+    };
+    what_is_not_recorded_is_not_shown(fill, |app, disk| {
+        let mut conn = app.banco.conn();
+        disk.free(&mut conn);
+        disk.leave(&mut conn);
+    });
 }
 
 /// No month to write in is a class 23 error, and no fault of the record.

@@ -1,9 +1,8 @@
 //! What PostgreSQL cannot do now: never a 500, and over when it is over.
 
 use super::{assert_unavailable, end_connections, is_whole, read, until, write};
-use crate::support::{App, Banco};
+use crate::support::{App, Banco, FullDisk};
 use diesel::connection::SimpleConnection;
-use std::process::Command;
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(15);
@@ -100,81 +99,18 @@ fn ended_connections_cost_no_read_and_no_500() {
     }
 }
 
-/// A file system of eight megabytes, if whoever runs the tests may mount one.
-struct Disk(String);
-
-impl Disk {
-    fn mount() -> Option<Self> {
-        let path = format!("/var/tmp/elos-disk-{}", std::process::id());
-        std::fs::create_dir_all(&path).unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=8m,mode=0777", "tmpfs", &path])
-            .output();
-        mounted.is_ok_and(|output| output.status.success()).then_some(Self(path))
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").args(["-l", &self.0]).status();
-        let _ = std::fs::remove_dir(&self.0);
-    }
-}
-
-/// 53100: the disk is full. Where no disk may be mounted, a trigger says what PostgreSQL says.
+/// 53100: the disk is full.
 #[test]
 fn a_full_disk_is_unavailable_for_writes_alone() {
     let app = App::novo();
     app.ready();
     let mut conn = app.banco.conn();
-    let disk = Disk::mount();
-    // The cluster outlives a run that failed, and its tablespaces too.
-    let space = format!("cheio_{}", std::process::id());
-    match &disk {
-        Some(Disk(path)) => {
-            let place = format!("{path}/tablespace");
-            std::fs::create_dir(&place).unwrap();
-            let owner = nix::unistd::User::from_name("postgres").unwrap();
-            if let Some(owner) = owner.filter(|_| nix::unistd::geteuid().is_root()) {
-                std::os::unix::fs::chown(&place, Some(owner.uid.into()), Some(owner.gid.into())).unwrap();
-            }
-            conn.batch_execute(&format!("CREATE TABLESPACE {space} LOCATION '{place}'")).unwrap();
-            // What is left of the disk is taken by something else.
-            conn.batch_execute(&format!("ALTER TABLE evento SET TABLESPACE {space}")).unwrap();
-            conn.batch_execute(&format!("CREATE TABLE resto (t text) TABLESPACE {space}")).unwrap();
-            conn.batch_execute("ALTER TABLE resto ALTER COLUMN t SET STORAGE PLAIN").unwrap();
-
-            while conn.batch_execute("INSERT INTO resto SELECT repeat('x', 2000) FROM generate_series(1, 100)").is_ok() {}
-            while conn.batch_execute("INSERT INTO resto VALUES (repeat('x', 7000))").is_ok() {}
-        }
-        None => conn
-            .batch_execute(
-                "CREATE FUNCTION cheio() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-                     RAISE EXCEPTION 'could not extend file \"base/1/2\": No space left on device' USING ERRCODE = '53100'; END $$; \
-                 CREATE TRIGGER cheio BEFORE INSERT ON evento FOR EACH ROW EXECUTE FUNCTION cheio()",
-            )
-            .unwrap(),
-    }
-    eprintln!("a real disk: {}", disk.is_some());
+    let disk = FullDisk::of(&mut conn, "evento");
     // Until the last page of the table is full too.
-    let mut refused = None;
-    for _ in 0..400 {
-        let answer = write(&app);
-        if answer.status != 200 {
-            refused = Some(answer);
-            break;
-        }
-    }
+    let refused = (0..400).map(|_| write(&app)).find(|answer| answer.status != 200);
     assert_unavailable(&refused.expect("the disk is full"));
     assert!(is_whole(&read(&app)));
-    if disk.is_some() {
-        conn.batch_execute("DROP TABLE resto").unwrap();
-    } else {
-        conn.batch_execute("DROP TRIGGER cheio ON evento").unwrap();
-    }
+    disk.free(&mut conn);
     until(SOON, "writes are taken again", || write(&app).status == 200);
-    if disk.is_some() {
-        conn.batch_execute("ALTER TABLE evento SET TABLESPACE pg_default").unwrap();
-        conn.batch_execute(&format!("DROP TABLESPACE {space}")).unwrap();
-    }
+    disk.leave(&mut conn);
 }

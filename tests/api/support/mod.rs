@@ -4,11 +4,13 @@
 //! `App::novo()` has the synthetic data of 270 processos; `App::vazio()` has none.
 
 mod banco;
+mod disk;
 mod operacao;
 mod pooler;
 mod sorteio;
 
 pub use banco::{Banco, Modelo, agora};
+pub use disk::FullDisk;
 pub use operacao::{Desfecho, Modo, Operacao, Porta};
 pub use pooler::Pooler;
 pub use sorteio::Sorteio;
