@@ -103,18 +103,20 @@ pub fn natural<T: FromStr>(texto: &str) -> Option<T> {
 pub fn digitos(texto: &str, mascara: &str) -> Result<String, Foreign> {
     let texto = characters::typed(texto);
     let nus = mascara.bytes().filter(|b| *b == b'N').count();
-    let forma = match texto.len() {
-        n if n == nus => texto.bytes().all(|b| b.is_ascii_digit()),
-        n if n == mascara.len() => texto.bytes().zip(mascara.bytes()).all(|(b, m)| match m {
-            b'N' => b.is_ascii_digit(),
-            sinal => b == sinal,
-        }),
-        _ => false,
-    };
-    match forma {
-        true => Ok(texto.chars().filter(char::is_ascii_digit).collect()),
-        false => Err(characters::foreign_to_numbers(&texto)),
+    let nua = texto.len() == nus;
+    let mut digitos = String::with_capacity(nus);
+    let lugares = mascara.bytes().filter(|lugar| !nua || *lugar == b'N');
+    let forma = texto.bytes().zip(lugares).all(|(byte, lugar)| match lugar {
+        b'N' => {
+            digitos.push(char::from(byte));
+            byte.is_ascii_digit()
+        }
+        sinal => byte == sinal,
+    });
+    if !forma || !(nua || texto.len() == mascara.len()) {
+        return Err(characters::foreign_to_numbers(&texto));
     }
+    Ok(digitos)
 }
 
 /// The names of the fields that changed: what an evento keeps of them.

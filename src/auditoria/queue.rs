@@ -23,7 +23,7 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 /// How long an answer waits for others to be written by the same commit, while others are on their
 /// way; and how many are company enough. A commit waits for the disk: a few share it at little cost.
 const COMPANY: Duration = Duration::from_millis(2);
-const ENOUGH: usize = 8;
+const ENOUGH: usize = 32;
 /// How long deliveries of events wait to be told together with others.
 const DELIVERIES: Duration = Duration::from_millis(25);
 /// How long records wait for which no answer waits.

@@ -56,6 +56,9 @@ enum Parte {
     Valor(Valor),
 }
 
+/// As many as most statements have.
+const PARTS: usize = 8;
+
 /// A statement, or a piece of one.
 #[derive(Debug, Clone, Default)]
 pub struct Sql {
@@ -66,7 +69,9 @@ pub struct Sql {
 
 impl Sql {
     pub fn new(texto: &'static str) -> Self {
-        Self { partes: vec![Parte::Texto(texto)], avulsa: false }
+        let mut partes = Vec::with_capacity(PARTS);
+        partes.push(Parte::Texto(texto));
+        Self { partes, avulsa: false }
     }
 
     #[must_use]

@@ -35,11 +35,14 @@ impl FromStr for NumeroProcesso {
     type Err = NumeroMalformado;
 
     fn from_str(texto: &str) -> Result<Self, NumeroMalformado> {
-        digitos(texto, "NNNNNNN-NN.NNNN.N.NN.NNNN").map(Self).map_err(NumeroMalformado)
+        digitos(texto, Self::MASCARA).map(Self).map_err(NumeroMalformado)
     }
 }
 
 impl NumeroProcesso {
+    /// How it is written; each `N` is a digit.
+    const MASCARA: &str = "NNNNNNN-NN.NNNN.N.NN.NNNN";
+
     /// The twenty digits, without mask.
     pub fn digitos(&self) -> &str {
         &self.0
@@ -75,10 +78,13 @@ fn resto_97(digitos: &[u8]) -> u32 {
 
 impl fmt::Display for NumeroProcesso {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n = &self.0;
-        let (seq, dd, ano) = (&n[..7], &n[7..9], &n[9..13]);
-        let (j, tr, origem) = (&n[13..14], &n[14..16], &n[16..]);
-        write!(f, "{seq}-{dd}.{ano}.{j}.{tr}.{origem}")
+        // Every answer has some, and a format string costs several times as much.
+        let mut texto = [0; Self::MASCARA.len()];
+        let mut digitos = self.0.bytes();
+        for (letra, lugar) in texto.iter_mut().zip(Self::MASCARA.bytes()) {
+            *letra = if lugar == b'N' { digitos.next().unwrap_or(lugar) } else { lugar };
+        }
+        f.write_str(std::str::from_utf8(&texto).map_err(|_| fmt::Error)?)
     }
 }
 

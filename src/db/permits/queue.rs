@@ -5,7 +5,8 @@
 //! places is kept for tribunais that run nothing, so that whoever floods waits behind itself.
 
 use crate::db::service_time::ServiceTime;
-use std::collections::{HashMap, VecDeque};
+use ahash::{HashMap, HashMapExt};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
