@@ -416,7 +416,8 @@ fn r15_vincular_exige_apuracao_ativa_sem_vinculo_ativo() {
     cena.vinculo_recusado(C::VinculoJaAtivo, 409, 0, &cena.ana);
     let (caminho, _) = vinculo(0, &cena.ana);
     let mensagem = cena.rest("POST", &caminho, &Value::Null).corpo["mensagemUsuario"].clone();
-    assert!(mensagem.as_str().unwrap().contains("execução ativa"), "{mensagem}");
+    let dita = format!("execução ativa, a {}.", numero(1));
+    assert!(mensagem.as_str().unwrap().ends_with(&dita), "{mensagem}");
     // An active execução alone does not block a new apuração.
     assert_eq!(
         cena.rest("POST", "/processos", &processo(3, APURACAO, &[&cena.rui], None)).status,
@@ -432,6 +433,11 @@ fn r16_desvincular_exige_apuracao_ativa_e_nenhuma_execucao() {
     cena.desvinculo_recusado(C::ProcessoNaoEncontrado, 404, 99, &cena.rui);
     cena.desvinculo_recusado(C::TipoDeProcessoIncompativel, 400, 1, &cena.ana);
     cena.desvinculo_recusado(C::ExecucaoAtiva, 409, 0, &cena.ana);
+    // It names the execução that stands against it.
+    let (caminho, _) = vinculo(0, &cena.ana);
+    let recusada = cena.rest("DELETE", &caminho, &Value::Null).corpo;
+    let mensagem = format!("Adolescente possui execução ativa, a {}.", numero(1));
+    assert_eq!(recusada["mensagemUsuario"], mensagem);
     // Nobody is registered by being taken out.
     cena.desvinculo_recusado(C::VinculoNaoEncontrado, 404, 0, "203000000004");
     let busca = cena.rest("GET", "/adolescentes/identificador/203000000004", &Value::Null);
