@@ -444,6 +444,30 @@ fn r16_desvincular_exige_apuracao_ativa_e_nenhuma_execucao() {
     assert_eq!(busca.status, 404);
 }
 
+/// An execução of another tribunal neither stands against it nor is named.
+#[test]
+fn r16_a_execucao_de_outro_tribunal_nao_conta_nem_se_diz() {
+    let cena = Cena::nova();
+    let na_pe = |n: u32| NumeroProcesso::sintetico(9_500_000 + n, 2024, 817, 1).to_string();
+    let cadastrar = |corpo: &Value| cena.app.post("tjpe", "/api/v1/processos", corpo);
+    let outro = cena.app.adolescente("tjpe");
+    let mut apuracao = processo(0, APURACAO, &[&outro], None);
+    apuracao["numeroProcesso"] = json!(na_pe(0));
+    assert_eq!(cadastrar(&apuracao).status, 200);
+    let caminho = format!("/api/v1/processos/{}/apuracao/adolescentes/{}", na_pe(0), cena.rui);
+    assert_eq!(cena.app.post_texto("tjpe", &caminho, "").status, 200);
+    let mut execucao = processo(1, EXECUCAO, &[&cena.rui], Some(&na_pe(0)));
+    execucao["numeroProcesso"] = json!(na_pe(1));
+    let feita = cadastrar(&execucao);
+    assert_eq!(feita.status, 200, "{}", feita.texto);
+
+    let (caminho, _) = vinculo(0, &cena.rui);
+    let de_novo = cena.rest("POST", &caminho, &Value::Null);
+    assert!(!de_novo.texto.contains("execução"), "{}", de_novo.texto);
+    let desvinculado = cena.rest("DELETE", &caminho, &Value::Null);
+    assert_eq!(desvinculado.status, 200, "{}", desvinculado.texto);
+}
+
 #[test]
 fn r17_o_segundo_desvinculo_nao_acha_nada_e_o_primeiro_fica_na_historia() {
     let cena = Cena::nova();

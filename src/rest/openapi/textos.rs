@@ -130,13 +130,13 @@ fn pattern(none_of: &str, maximum: usize) -> String {
 textos! { UMA_LINHA, ", numa linha":
     NumeroDaEstrutura = 20, "820";
     Protocolo = 40, "99990.000003/2026-42";
-    HipoteseLegalTexto = 200, "ECA, art. 143";
     TextoDeDocumento = 60, "1234";
     Codigo = 100, "pje-tjrn-1g";
     Nome = 200, "Ana Fictícia";
 }
 
 textos! { LINHAS, ", em uma ou várias linhas":
+    HipoteseLegalTexto = 200, "ECA, art. 143";
     Justificativa = 1000, "não é deste órgão";
     DescricaoDoTramite = 1500, "Pedido fictício";
     Naturalidade = 200, "Natal";

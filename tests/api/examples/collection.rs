@@ -24,7 +24,7 @@ fn template(url: &Value) -> String {
 fn the_collection_has_every_operation_of_the_document_and_no_other() {
     let collection: Value = serde_json::from_str(COLLECTION).unwrap();
     let mut requested = BTreeSet::new();
-    for item in collection["item"].as_array().unwrap().iter().flat_map(|f| f["item"].as_array()) {
+    for item in collection["item"].as_array().unwrap().iter().filter_map(|f| f["item"].as_array()) {
         for request in item {
             let tests = request["event"][0]["script"]["exec"][0].as_str().unwrap();
             assert!(tests.contains("pm.response.to.have.status("), "{}", request["name"]);

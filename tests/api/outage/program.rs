@@ -188,7 +188,7 @@ fn sigterm_lets_everybody_finish() {
 fn sigterm_ends_within_thirty_seconds_whatever_the_database_does() {
     let (app, relay) = (App::novo(), Relay::new());
     let token = app.token("tjrn");
-    let mut program = Program::serve(&app, &url(&app.banco, &[&relay]), "5");
+    let mut program = Program::serve(&app, &url(&app.banco, &[&relay]), "1");
     assert!(program.read(&token).unwrap().starts_with("HTTP/1.1 200"));
     relay.fall_silent();
     std::thread::scope(|scope| {
