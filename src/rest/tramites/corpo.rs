@@ -115,11 +115,11 @@ fn hipotese_legal(processo: &mut Corpo, comando: &mut EnviarTramite) -> Map<Stri
             for parte in partes {
                 let recusa = match campos.get(parte) {
                     None | Some(Value::Null) => None,
-                    Some(Value::Number(_)) if parte == "identificacao" => None,
+                    Some(Value::Number(n)) if parte == "identificacao" && n.is_i64() => None,
                     Some(Value::String(texto)) => {
                         linhas(Some(texto.trim()), HIPOTESE_MAXIMO).map(|recusa| recusa.mensagem)
                     }
-                    Some(_) => Some("esperava um texto".into()),
+                    Some(_) => Some("esperava um texto, ou um número se é a identificação".into()),
                 };
                 if let Some(recusa) = recusa {
                     processo.recusar_por(&["hipoteseLegal"], format!("{parte}: {recusa}"));
