@@ -6,6 +6,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 missing=()
+# What the script that sources this one needs besides.
+for program in ${programs[@]+"${programs[@]}"}; do
+  command -v "$program" >/dev/null || missing+=("$program")
+done
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 have_postgres() {
   [ -n "${ELOS_PG_BIN:-}" ] || command -v postgres >/dev/null && return

@@ -1,11 +1,12 @@
 //! The contract of the REST façade, and a page to read it with: Swagger UI, served
 //! from the program.
 
+use crate::connections::OverTls;
 use crate::front;
 use crate::pages::CSP;
 use crate::rest::openapi;
-use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use utoipa_swagger_ui::{Config, SwaggerFile};
@@ -28,27 +29,29 @@ const PAGINA: &str = r#"<!doctype html>
 </html>
 "#;
 
+/// What stands for the server's address until it is known.
+const HERE: &str = "http://este-servidor.invalid";
+
 /// The document and the page's settings, made once for all the threads.
 #[derive(Clone)]
 pub struct Docs {
-    documento: web::Bytes,
-    etag: Arc<str>,
+    /// With [`HERE`] where the server's address goes.
+    documento: Arc<str>,
     ajustes: Arc<Config<'static>>,
     /// The tag of each file that was asked for: a file is hashed once.
     etags: Arc<Mutex<HashMap<String, String>>>,
 }
 
 impl Docs {
-    pub fn novo() -> Self {
+    pub fn novo(token_url: &str) -> Self {
         // The source document has writes done by programs with a credential, not from a page.
         let ajustes = Config::from("/openapi.json")
             .supported_submit_methods(["get"])
             .validator_url("none")
             .deep_linking(true)
             .doc_expansion("list");
-        let documento = web::Bytes::from(openapi::documento());
-        let etag = front::etag(&documento).into();
-        Self { documento, etag, ajustes: Arc::new(ajustes), etags: Arc::default() }
+        let documento = openapi::documento_em(HERE, token_url).into();
+        Self { documento, ajustes: Arc::new(ajustes), etags: Arc::default() }
     }
 
     pub fn rotas(self, config: &mut web::ServiceConfig) {
@@ -60,8 +63,37 @@ impl Docs {
     }
 }
 
-async fn documento(docs: web::Data<Docs>) -> HttpResponse {
-    responder("application/json; charset=utf-8", docs.documento.clone(), &docs.etag)
+/// The contract, for a client that reads it from a file: with the address that it was asked for
+/// at, and where to get a token.
+async fn documento(docs: web::Data<Docs>, req: HttpRequest) -> HttpResponse {
+    let documento = docs.documento.replacen(HERE, &server(&req), 1);
+    let etag = front::etag(documento.as_bytes());
+    let mut answer = responder("application/json; charset=utf-8", documento.into(), &etag);
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers
+        .append(header::VARY, HeaderValue::from_static("host, x-forwarded-proto, sec-fetch-site"));
+    answer
+}
+
+/// The address at which the request came in. A page of this server needs none: behind a proxy
+/// that does not tell its scheme, an address would keep the page from calling.
+fn server(req: &HttpRequest) -> String {
+    let text = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
+    let is_authority = |host: &&str| {
+        let of_authority =
+            |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+        !host.is_empty() && host.chars().all(of_authority)
+    };
+    match text("host").filter(is_authority) {
+        Some(host) if text("sec-fetch-site") != Some("same-origin") => {
+            let by_proxy = text("x-forwarded-proto")
+                .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+            let https = by_proxy || req.conn_data::<OverTls>().is_some();
+            format!("{}://{host}", if https { "https" } else { "http" })
+        }
+        _ => "/".to_owned(),
+    }
 }
 
 async fn pagina() -> HttpResponse {

@@ -131,7 +131,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     raise_descriptor_limit();
     let register = Register::new(partes.connections);
     let origins = web::Data::new(AllowedOrigins::new(&cors));
-    let docs = Docs::novo();
+    let docs = Docs::novo(auth.token_url());
     #[cfg(feature = "dev-issuer")]
     let emissor = partes.emissor.map(web::Data::new);
 

@@ -43,6 +43,8 @@ pub struct AuthOptions {
     pub quem: QuemE,
     /// What the façade of the Tramita takes instead of a token.
     pub facade: FacadeOptions,
+    /// Where clients are told to get tokens; else where Keycloak has it.
+    pub token_url: Option<String>,
 }
 
 /// Where a token says who the client is.
@@ -116,6 +118,7 @@ impl AuthOptions {
             algoritmos: vec![Algorithm::RS256],
             quem,
             facade,
+            token_url: None,
         }
     }
 }
@@ -123,6 +126,7 @@ impl AuthOptions {
 pub struct Auth {
     chaves: Chaves,
     opcoes: AuthOptions,
+    token_url: String,
     pub(super) facade: Facade,
     validacao: Validation,
     credenciais: Credenciais,
@@ -164,7 +168,14 @@ impl Auth {
         let chaves = Chaves::novas(opcoes.fonte.clone());
         let verificados = Cache::new(VERIFICADOS);
         let facade = Facade::new(&opcoes.issuer, opcoes.facade.clone());
-        Self { chaves, opcoes, facade, validacao, credenciais, verificados }
+        let of_keycloak = || format!("{}/protocol/openid-connect/token", opcoes.issuer);
+        let token_url = opcoes.token_url.clone().unwrap_or_else(of_keycloak);
+        Self { chaves, opcoes, token_url, facade, validacao, credenciais, verificados }
+    }
+
+    /// Where clients get tokens, as they are told.
+    pub fn token_url(&self) -> &str {
+        &self.token_url
     }
 
     /// What the server itself says of clients.

@@ -99,6 +99,7 @@ impl Oidc {
             algoritmos: self.algorithms.clone(),
             quem: self.quem.clone(),
             facade,
+            token_url: self.token_url.clone(),
         }
     }
 }

@@ -46,6 +46,9 @@ const AT_A_TURN: u32 = 8;
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n\
 Content-Type: text/plain; charset=utf-8\r\nContent-Length: 39\r\n\r\nh\xc3\xa1 conex\xc3\xb5es demais; tente mais tarde\n";
 
+/// Stands on a connection whose TLS ends here.
+pub struct OverTls;
+
 /// Those that are open. Cheap to clone: all clones count together.
 #[derive(Clone)]
 pub struct Register(Arc<Open>);
@@ -67,6 +70,9 @@ impl Register {
         let (transport, stream) = (io.get_ref(), io.get_ref().tcp());
         if let Some(certificate) = transport.certificate() {
             data.insert(PeerCertificate(certificate));
+        }
+        if !transport.is_plain() {
+            data.insert(OverTls);
         }
         // What cannot be set stays as it is by default.
         let _ = setsockopt(stream, sockopt::SndBuf, &SEND_BUFFER);

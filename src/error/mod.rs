@@ -7,10 +7,12 @@
 mod codigo;
 mod outage;
 mod recusa;
+mod sentence;
 
 pub use codigo::{CodigoErro, Falha};
 pub use outage::Outage;
 pub use recusa::{Divergencia, NoTramita, Recusa};
+pub use sentence::sentence;
 
 use std::{borrow::Cow, sync::Arc};
 

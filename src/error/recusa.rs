@@ -1,6 +1,6 @@
 //! A rule that said no.
 
-use super::{CodigoErro, Error};
+use super::{CodigoErro, Error, sentence};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -81,6 +81,14 @@ impl Recusa {
     pub fn no_item(mut self, campo: &'static str, indice: usize) -> Self {
         self.campo = vec![campo.into(), indice.to_string().into()];
         self
+    }
+
+    /// The message as a sentence. Those of the Tramita stay as the platform words them.
+    pub fn sentence(&self) -> String {
+        match self.codigo.so_do_tramita() {
+            true => self.mensagem.to_string(),
+            false => sentence(&self.mensagem),
+        }
     }
 
     /// Passes when nobody refused.

@@ -86,7 +86,7 @@ macro_rules! erro {
 
             /// Mensagem para pessoas.
             pub async fn mensagem(&self) -> String {
-                self.0.mensagem.to_string()
+                self.0.sentence()
             }
 
             /// Caminho na entrada, por exemplo `["input", "adolescentes", "1"]`.

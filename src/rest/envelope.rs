@@ -2,7 +2,7 @@
 
 use crate::auth::Recusado;
 use crate::body::pieces;
-use crate::error::{Error, Falha, Recusa};
+use crate::error::{Error, Falha, Recusa, sentence};
 use crate::tempo;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, Responder, body::BoxBody};
@@ -113,8 +113,15 @@ impl Negado {
                 let (status, codigo) = decisiva
                     .map_or((400, Falha::EntradaInvalida.nome()), |r| (r.status, r.codigo.nome()));
                 let mensagem = match recusas.as_slice() {
-                    [unica] => unica.mensagem.to_string(),
-                    _ => INSUCESSO.to_owned(),
+                    [] => INSUCESSO.to_owned(),
+                    [only] => only.sentence(),
+                    [first, ..] => {
+                        let (count, field) = (recusas.len(), self.campo(first));
+                        sentence(&format!(
+                            "há {count} erros; o primeiro, em {field}: {}",
+                            first.mensagem
+                        ))
+                    }
                 };
                 (status, codigo, mensagem, recusas.iter().map(|recusa| self.erro(recusa)).collect())
             }
@@ -183,5 +190,46 @@ impl actix_web::ResponseError for Negado {
 
     fn error_response(&self) -> HttpResponse {
         self.resposta()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{CodigoErro, Outage};
+    use std::sync::Arc;
+
+    fn told(error: Error) -> String {
+        let (_, body) = Negado::from(error).envelope();
+        body["mensagemUsuario"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Of every code, and of what has none: a sentence.
+    #[test]
+    fn every_message_is_a_sentence() {
+        let refusals = CodigoErro::TODOS
+            .iter()
+            .filter(|code| !code.so_do_tramita())
+            .map(|&code| Recusa::nova(code, "R1", "o campo é obrigatório").into());
+        let failures = Falha::TODAS.map(|falha| Error::falha(falha, "o texto"));
+        let others = [
+            Error::Limite { segundos: 1 },
+            Error::Sobrecarga { segundos: 1 },
+            Error::Outage(Outage::Unreachable, Arc::from("")),
+            Error::interno(anyhow::anyhow!("synthetic")),
+        ];
+        for error in refusals.chain(failures).chain(others) {
+            let message = told(error);
+            assert!(message.starts_with(char::is_uppercase) && message.ends_with('.'), "{message}");
+        }
+    }
+
+    #[test]
+    fn of_several_it_says_how_many_and_the_first() {
+        let refusal = |field: &'static str| {
+            Recusa::nova(CodigoErro::CampoObrigatorio, "R3", "o campo é obrigatório").em([field])
+        };
+        let error = Error::Recusas(vec![refusal("idOrgao"), refusal("numeroProcesso")]);
+        assert_eq!(told(error), "Há 2 erros; o primeiro, em idOrgao: o campo é obrigatório.");
     }
 }

@@ -43,17 +43,25 @@ pub fn rotas(config: &mut web::ServiceConfig) {
                 .post(escrita::cadastrar)
                 .put(escrita::atualizar_responsaveis),
         )
-        .service(rota("/processos/{codigo}", "GET").get(leitura::por_codigo))
-        .service(rota("/processos/numero-processo/{numero}", "GET").get(leitura::por_numero))
-        .service(rota("/processos/apuracao/numero-processo/{numero}", "GET").get(leitura::apuracao))
+        .service(rota("/processos/{id}", "GET").get(leitura::por_codigo))
         .service(
-            rota("/processos/numero-processo/{numero}/situacao/{situacao}", "PUT")
+            rota("/processos/numero-processo/{numeroProcesso}", "GET").get(leitura::por_numero),
+        )
+        .service(
+            rota("/processos/apuracao/numero-processo/{numeroProcesso}", "GET")
+                .get(leitura::apuracao),
+        )
+        .service(
+            rota("/processos/numero-processo/{numeroProcesso}/situacao/{situacao}", "PUT")
                 .put(escrita::alterar_situacao),
         )
         .service(
-            rota("/processos/{numero}/apuracao/adolescentes/{identificador}", "POST, DELETE")
-                .post(escrita::vincular)
-                .delete(escrita::desvincular),
+            rota(
+                "/processos/{numeroProcesso}/apuracao/adolescentes/{identificadorAdolescente}",
+                "POST, DELETE",
+            )
+            .post(escrita::vincular)
+            .delete(escrita::desvincular),
         )
         .service(
             rota("/adolescentes", "GET, POST, PUT")
@@ -76,7 +84,9 @@ pub fn rotas(config: &mut web::ServiceConfig) {
         .service(rota("/guias/definitiva", "POST").post(guias::emitir_definitiva))
         .service(rota("/guias/internacao-sancao", "POST").post(guias::emitir_internacao_sancao))
         .service(rota("/guias/unificadora", "POST").post(guias::emitir_unificadora))
-        .service(rota("/guias/{numero}/situacao/{situacao}", "PUT").put(guias::alterar_situacao));
+        .service(
+            rota("/guias/{numeroGuia}/situacao/{situacao}", "PUT").put(guias::alterar_situacao),
+        );
     config.service(scope.default_service(web::to(desconhecida)));
     config.configure(tramites::rotas);
 }

@@ -134,7 +134,7 @@ mod tests {
     fn a_mistyped_path_finds_its_route() {
         for (path, route) in [
             ("/api/v1/processo", "/api/v1/processos"),
-            ("/api/v1/processos/numero/123", "/api/v1/processos/numero-processo/{numero}"),
+            ("/api/v1/processos/numero/123", "/api/v1/processos/numero-processo/{numeroProcesso}"),
             ("/api/v2/adolescentes", "/api/v1/adolescentes"),
             ("/interoperabilidade/rest/v3/tramite/1/recibos", "/tramites/{idt}/recibo"),
             ("/grapql", "/graphql"),

@@ -1,16 +1,14 @@
 //! What a caller can make large, and where it ends.
 
 use crate::assinaturas::cliente_ws::Ws;
-use crate::support::{Ajustes, App, Modelo, Resposta};
+use crate::support::{Ajustes, App, Modelo, PATIENCE as AT_MOST, Resposta};
 use crate::tramita::envio;
 use elos::config::Http;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-const AT_MOST: Duration = Duration::from_secs(60);
+use std::time::Instant;
 
 /// A declared variable, of a type that a list of texts is.
 const WITH_VARIABLE: &str =

@@ -127,7 +127,7 @@ fn quem_nao_esta_na_fila_tambem_tem_a_sua_vez() {
                 })
             })
             .collect();
-        let mut passaram: Vec<usize> = (0..20)
+        let mut passaram: Vec<usize> = (0..11)
             .map(|_| {
                 let antes = respondidas.load(Relaxed);
                 let lida = app.get("cnj", "/api/v1/processos");
@@ -140,6 +140,6 @@ fn quem_nao_esta_na_fila_tambem_tem_a_sua_vez() {
             cliente.join().unwrap();
         }
         passaram.sort_unstable();
-        assert!(passaram[10] < NA_FILA * 3 / 2, "passed over by {passaram:?}");
+        assert!(passaram[5] < NA_FILA * 3 / 2, "passed over by {passaram:?}");
     });
 }

@@ -1,6 +1,6 @@
 //! What protects the data is compared with what the migrations make, and put right.
 
-use crate::support::{Ajustes, App, Banco, Modelo};
+use crate::support::{Ajustes, App, Banco, Modelo, PATIENCE};
 use diesel::connection::SimpleConnection;
 use elos::db::catalog::{self, Difference, Kind};
 use elos::db::migracoes::Migrador;
@@ -226,7 +226,7 @@ fn readyz(app: &App, status: u16) -> String {
         if answer.status == status {
             return answer.texto;
         }
-        assert!(since.elapsed() < Duration::from_secs(60), "never {status}: {answer:?}");
+        assert!(since.elapsed() < PATIENCE, "never {status}: {answer:?}");
         std::thread::yield_now();
     }
 }

@@ -1,12 +1,10 @@
 //! How many may be connected, and that they read what they ask for.
 
-use crate::support::{Ajustes, App, Modelo};
+use crate::support::{Ajustes, App, Modelo, PATIENCE as AT_MOST};
 use elos::config::Connections;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
-
-const AT_MOST: Duration = Duration::from_secs(60);
 
 fn connect(app: &App) -> TcpStream {
     let stream = TcpStream::connect(app.base.trim_start_matches("http://")).unwrap();

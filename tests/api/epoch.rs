@@ -4,7 +4,7 @@
 use crate::assinaturas::alterar;
 use crate::assinaturas::cliente_sse::Sse;
 use crate::quedas::Pasta;
-use crate::support::{Ajustes, App};
+use crate::support::{Ajustes, App, PATIENCE};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use elos::db::migracoes::Migrador;
@@ -90,7 +90,7 @@ fn settle(app: &App, conn: &mut PgConnection) {
     let begun = std::time::Instant::now();
     while number(conn, open) > 0 {
         app.selar();
-        assert!(begun.elapsed().as_secs() < 60, "records are not sealed");
+        assert!(begun.elapsed() < PATIENCE, "records are not sealed");
     }
 }
 

@@ -1,11 +1,11 @@
 //! What one credential asks does not stop another tribunal, nor another credential of its own.
 
-use crate::support::{Ajustes, App, Modelo};
+use crate::support::{Ajustes, App, Modelo, PATIENCE};
 use diesel::connection::SimpleConnection;
 use elos::processo::NumeroProcesso;
 use serde_json::json;
 use std::thread::Scope;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Waits for the lock on `guia`.
 const OF_GUIAS: &str = "{ processos(first: 1, filtro: { situacaoGuia: ATIVO }) { nodes { id } } }";
@@ -29,7 +29,7 @@ fn flood<'s>(scope: &'s Scope<'s, '_>, app: &'s App, client: &'s str, requests: 
 fn until_waiting(app: &App, connections: i64) {
     let begun = Instant::now();
     while app.banco.esperam() < connections {
-        assert!(begun.elapsed() < Duration::from_secs(60), "the places were not taken");
+        assert!(begun.elapsed() < PATIENCE, "the places were not taken");
     }
 }
 

@@ -1,11 +1,11 @@
 //! The locks on the development issuer, which gives tokens to whoever asks: it is only in
 //! `elos demo`, only on this machine, and says so.
 
-use crate::support::{Banco, Modelo, assinante};
+use crate::support::{Banco, Modelo, PATIENCE, assinante};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 fn elos(args: &[&str]) -> Command {
     let mut comando = Command::new(env!("CARGO_BIN_EXE_elos"));
@@ -80,7 +80,7 @@ impl Drop for Servidor {
 /// An answer: its status line and headers, and its body.
 fn pedir(endereco: &str, pedido: &str) -> Option<(String, String)> {
     let mut conexao = TcpStream::connect(endereco).ok()?;
-    conexao.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    conexao.set_read_timeout(Some(PATIENCE)).unwrap();
     write!(
         conexao,
         "{pedido} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -116,7 +116,7 @@ fn elos_serve_nao_tem_emissor() {
     while pedir(&endereco, "GET /readyz")
         .is_none_or(|(cabeca, _)| !cabeca.starts_with("HTTP/1.1 200"))
     {
-        assert!(inicio.elapsed() < Duration::from_secs(30), "the server is not ready");
+        assert!(inicio.elapsed() < PATIENCE, "the server is not ready");
     }
     std::fs::remove_file(&chaves).unwrap();
     for pedido in [

@@ -307,11 +307,11 @@ fn toda_relacao_e_posta_a_prova_sem_o_filtro() {
     }
 }
 
-/// Two tribunais on one pool, reading and writing at once: 2,000 requests, or as many as
+/// Two tribunais on one pool, reading and writing at once: 800 requests, or as many as
 /// `ELOS_PEDIDOS` says.
 #[test]
 fn pedidos_de_dois_tribunais_ao_mesmo_tempo_e_nenhuma_linha_alheia() {
-    let total: usize = std::env::var("ELOS_PEDIDOS").map_or(2_000, |n| n.parse().unwrap());
+    let total: usize = std::env::var("ELOS_PEDIDOS").map_or(800, |n| n.parse().unwrap());
     let app = App::novo();
     let alheio = de_tjrn(&app);
     let feitos = std::sync::atomic::AtomicUsize::new(0);

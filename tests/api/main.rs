@@ -21,6 +21,7 @@ mod connections;
 mod credenciais;
 mod emissor;
 mod epoch;
+mod examples;
 mod facade;
 mod fair;
 mod fechaduras;

@@ -136,16 +136,12 @@ fn status_da_subscription(app: &App, cliente: &str, query: &str) -> u64 {
 /// The smallest request of a route: names of the right shape that nobody has, an empty body.
 fn rota(app: &App, cliente: Option<&str>, metodo: &str, caminho: &str) -> u16 {
     let caminho = [
-        ("{codigo}", "2000000000"),
-        (
-            "{numero}",
-            match caminho {
-                _ if caminho.contains("/guias/") => "202601019999",
-                _ if caminho.contains("estruturas-organizacionais") => "820",
-                _ => "90007416220218200083",
-            },
-        ),
+        ("{id}", "2000000000"),
+        ("{numeroProcesso}", "90007416220218200083"),
+        ("{numeroGuia}", "202601019999"),
+        ("{numero}", "820"),
         ("{identificador}", "209900000001"),
+        ("{identificadorAdolescente}", "209900000001"),
         ("{situacao}", if caminho.contains("/guias/") { "Baixada" } else { "Arquivado" }),
         ("{idt}", "999999"),
         ("{ticket}", "999999"),

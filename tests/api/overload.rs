@@ -1,9 +1,9 @@
 //! More is asked of the server than it has places for.
 
-use crate::support::App;
+use crate::support::{App, PATIENCE};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A full server says so, and when to come back; a database that is down is another matter.
 #[test]
@@ -20,7 +20,7 @@ fn a_full_server_is_not_a_database_that_is_down() {
         }
         let begun = Instant::now();
         while app.banco.esperam() < 3 {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the places were not taken");
+            assert!(begun.elapsed() < PATIENCE, "the places were not taken");
         }
         let rest = scope.spawn(|| app.get("tjrn", "/api/v1/processos"));
         let graphql = scope.spawn(|| app.graphql("tjrn", lista, json!({})));

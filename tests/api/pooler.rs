@@ -1,11 +1,9 @@
 //! What stands between the server and PostgreSQL must keep sessions.
 
-use crate::support::{Ajustes, App, Banco, Modelo, Pooler};
+use crate::support::{Ajustes, App, Banco, Modelo, PATIENCE, Pooler};
 use elos::db::{ConexaoRecusada, Db, DbOptions};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 fn options(pooler: &Pooler, banco: &Banco) -> DbOptions {
     DbOptions::nova(pooler.url("elos_teste", banco.nome()))

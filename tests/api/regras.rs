@@ -416,7 +416,8 @@ fn r15_vincular_exige_apuracao_ativa_sem_vinculo_ativo() {
     cena.vinculo_recusado(C::VinculoJaAtivo, 409, 0, &cena.ana);
     let (caminho, _) = vinculo(0, &cena.ana);
     let mensagem = cena.rest("POST", &caminho, &Value::Null).corpo["mensagemUsuario"].clone();
-    assert!(mensagem.as_str().unwrap().contains("execução ativa"), "{mensagem}");
+    let dita = format!("execução ativa, a {}.", numero(1));
+    assert!(mensagem.as_str().unwrap().ends_with(&dita), "{mensagem}");
     // An active execução alone does not block a new apuração.
     assert_eq!(
         cena.rest("POST", "/processos", &processo(3, APURACAO, &[&cena.rui], None)).status,
@@ -432,10 +433,39 @@ fn r16_desvincular_exige_apuracao_ativa_e_nenhuma_execucao() {
     cena.desvinculo_recusado(C::ProcessoNaoEncontrado, 404, 99, &cena.rui);
     cena.desvinculo_recusado(C::TipoDeProcessoIncompativel, 400, 1, &cena.ana);
     cena.desvinculo_recusado(C::ExecucaoAtiva, 409, 0, &cena.ana);
+    // It names the execução that stands against it.
+    let (caminho, _) = vinculo(0, &cena.ana);
+    let recusada = cena.rest("DELETE", &caminho, &Value::Null).corpo;
+    let mensagem = format!("Adolescente possui execução ativa, a {}.", numero(1));
+    assert_eq!(recusada["mensagemUsuario"], mensagem);
     // Nobody is registered by being taken out.
     cena.desvinculo_recusado(C::VinculoNaoEncontrado, 404, 0, "203000000004");
     let busca = cena.rest("GET", "/adolescentes/identificador/203000000004", &Value::Null);
     assert_eq!(busca.status, 404);
+}
+
+/// An execução of another tribunal neither stands against it nor is named.
+#[test]
+fn r16_a_execucao_de_outro_tribunal_nao_conta_nem_se_diz() {
+    let cena = Cena::nova();
+    let na_pe = |n: u32| NumeroProcesso::sintetico(9_500_000 + n, 2024, 817, 1).to_string();
+    let cadastrar = |corpo: &Value| cena.app.post("tjpe", "/api/v1/processos", corpo);
+    let outro = cena.app.adolescente("tjpe");
+    let mut apuracao = processo(0, APURACAO, &[&outro], None);
+    apuracao["numeroProcesso"] = json!(na_pe(0));
+    assert_eq!(cadastrar(&apuracao).status, 200);
+    let caminho = format!("/api/v1/processos/{}/apuracao/adolescentes/{}", na_pe(0), cena.rui);
+    assert_eq!(cena.app.post_texto("tjpe", &caminho, "").status, 200);
+    let mut execucao = processo(1, EXECUCAO, &[&cena.rui], Some(&na_pe(0)));
+    execucao["numeroProcesso"] = json!(na_pe(1));
+    let feita = cadastrar(&execucao);
+    assert_eq!(feita.status, 200, "{}", feita.texto);
+
+    let (caminho, _) = vinculo(0, &cena.rui);
+    let de_novo = cena.rest("POST", &caminho, &Value::Null);
+    assert!(!de_novo.texto.contains("execução"), "{}", de_novo.texto);
+    let desvinculado = cena.rest("DELETE", &caminho, &Value::Null);
+    assert_eq!(desvinculado.status, 200, "{}", desvinculado.texto);
 }
 
 #[test]

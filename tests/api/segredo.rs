@@ -140,7 +140,7 @@ fn o_olheiro_ve_o_que_tem_de_ver() {
     }
     for texto in [
         "2026-11-24T19:00:00.123456Z INFO request{id=6c1d2f0e-1111-2222-3333-444455556666 method=GET}",
-        r#"{"timestamp":"2026-11-24T19:00:00.123456Z","rota":"/processos/{codigo}","status":404,"ms":12}"#,
+        r#"{"timestamp":"2026-11-24T19:00:00.123456Z","rota":"/processos/{id}","status":404,"ms":12}"#,
         "listening on 127.0.0.1:38123, pid 1234567",
         "processo 1234567890",
     ] {

@@ -37,7 +37,11 @@ fn ask_at_every_door(app: &App) -> Vec<(&'static str, String)> {
     std::thread::scope(|scope| {
         for (door, ask) in doors {
             let answers = &answers;
-            scope.spawn(move || answers.lock().unwrap().push((door, ask())));
+            // Each waits for the trail as long as it may: all at once.
+            scope.spawn(move || {
+                let answer = ask();
+                answers.lock().unwrap().push((door, answer));
+            });
         }
     });
     answers.into_inner().unwrap()

@@ -20,7 +20,7 @@ use nix::{
     unistd::{Pid, geteuid},
 };
 
-pub const SOON: Duration = Duration::from_secs(60);
+pub const SOON: Duration = Duration::from_secs(180);
 
 /// A test's own folder; what still runs on it ends with the test, failed or not.
 pub struct Place {

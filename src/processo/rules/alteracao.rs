@@ -9,6 +9,7 @@ use crate::processo::{
     AtualizarResponsaveis, MudancaDeResponsavel, NumeroProcesso, Processo, SituacaoProcesso,
     TipoProcesso,
 };
+use std::borrow::Cow;
 
 /// What the database knows of a pair, under the locks of both.
 #[derive(Debug, Clone, Default)]
@@ -26,9 +27,12 @@ pub struct FatosDoVinculo {
 pub fn r15_vincular(processo: &Processo, fatos: &FatosDoVinculo) -> Vec<Recusa> {
     let mut recusas = apuracao_ativa(processo, "R15");
     if fatos.ativo {
-        let mensagem = match fatos.execucao_ativa {
-            None => "Adolescente já vinculado ao processo",
-            Some(_) => "Adolescente já vinculado ao processo e com execução ativa",
+        let mensagem: Cow<'static, str> = match &fatos.execucao_ativa {
+            None => "Adolescente já vinculado ao processo".into(),
+            Some(execucao) => {
+                format!("Adolescente já vinculado ao processo e com execução ativa, a {execucao}")
+                    .into()
+            }
         };
         let recusa = Recusa::nova(CodigoErro::VinculoJaAtivo, "R15", mensagem);
         let recusa = recusa.em(["adolescente"]).oriente("nada a fazer: o vínculo já existe");
@@ -52,7 +56,7 @@ pub fn r16_r18_desvincular(processo: &Processo, fatos: &FatosDoVinculo) -> Vec<R
         return recusas;
     }
     if let Some(execucao) = &fatos.execucao_ativa {
-        let mensagem = "Adolescente possui execução ativa";
+        let mensagem = format!("Adolescente possui execução ativa, a {execucao}");
         let recusa = Recusa::nova(CodigoErro::ExecucaoAtiva, "R16", mensagem);
         let recusa = recusa.em(["adolescente"]).oriente("arquive a execução antes");
         recusas.push(por(recusa, Some(execucao)));

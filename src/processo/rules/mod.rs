@@ -243,7 +243,7 @@ pub fn r11_um_adolescente(comando: &CadastrarProcesso) -> Option<Recusa> {
 /// archived by the unification of measures. `ativa` is the one that is.
 pub fn r12_uma_execucao_ativa(ativa: Option<&NumeroProcesso>, regras: Regras) -> Option<Recusa> {
     let ativa = ativa.filter(|_| regras.exigir_execucao_unica)?;
-    let mensagem = "Adolescente já possui processo de execução ativo";
+    let mensagem = format!("Adolescente já possui processo de execução ativo, o {ativa}");
     let mut recusa = Recusa::nova(CodigoErro::ExecucaoAtiva, "R12", mensagem)
         .em(["adolescentes"])
         .oriente(format!("arquive antes a execução {ativa}, ou unifique as medidas nela"));

@@ -106,7 +106,7 @@ pub fn novo(corpo: &mut Corpo) -> DadosDeAdolescente {
             Recusa::nova(
                 CodigoErro::CampoObrigatorio,
                 "R24",
-                "possuiNomeSocial é S e falta nomeSocial",
+                "falta nomeSocial, e possuiNomeSocial é S",
             )
             .em(["dados", "nomeSocial"]),
         ),

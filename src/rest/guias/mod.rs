@@ -113,7 +113,7 @@ async fn emitir(
 
 /// `PUT /guias/{numeroGuia}/situacao/{situacao}`, with `{motivo}` if there is one.
 #[utoipa::path(
-    put, path = "/api/v1/guias/{numero}/situacao/{situacao}",
+    put, path = "/api/v1/guias/{numeroGuia}/situacao/{situacao}",
     operation_id = "baixarGuia", tag = "Guias",
     summary = "Baixa uma guia.",
     description = "A guia que já está baixada fica como está.",

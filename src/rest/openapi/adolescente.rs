@@ -45,7 +45,7 @@ pub struct NovoAdolescente {
     certidao_nascimento: Option<CertidaoNascimento>,
 }
 
-/// Um cadastro a mudar. O que falta ou é nulo fica como está; `rg` e `certidaoNascimento` se
+/// Um cadastro a mudar. O que falta ou vem em branco fica como está, e o que vem nulo se apaga; `rg` e `certidaoNascimento` se
 /// trocam inteiros.
 #[derive(ToSchema)]
 #[schema(

@@ -1,8 +1,8 @@
 //! What it means that a field has no value, said in the schemas.
 //!
 //! The structs say it with `Option`, which utoipa writes as "or null". In an
-//! answer such a field is left out, and never null. In the body of a change null
-//! keeps; in any other body null counts as absent, and so does a blank text.
+//! answer such a field is left out, and never null. In a body a blank text counts as absent, and so
+//! does null, but that in a change it erases.
 
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -10,8 +10,6 @@ use std::collections::BTreeSet;
 const SCHEMAS: &str = "#/components/schemas/";
 /// Says "null or blank" of itself.
 const EM_BRANCO: &str = "EmBranco";
-/// Bodies in which a blank text is refused.
-const ALTERACOES: [&str; 2] = ["CadastroAlterado", "ResponsaveisAlterados"];
 
 pub fn dizer(documento: &mut Value) {
     let antes = documento["components"]["schemas"].clone();
@@ -29,7 +27,6 @@ pub fn dizer(documento: &mut Value) {
     for (nome, schema) in schemas {
         match nome.as_str() {
             EM_BRANCO => {}
-            nome if ALTERACOES.contains(&nome) => {}
             nome if de_corpos.contains(nome) => {
                 rever(schema, &|inteiro, sem_nulo| ou_em_branco(inteiro, sem_nulo, &antes));
             }

@@ -1,6 +1,6 @@
 //! The guias to be emitted: what all have, and what each kind has of its own.
 
-use super::palavras::{OrigemGuia, SouN, TipoDocumento};
+use super::palavras::{OrigemGuia, SimOuNao, TipoDocumento};
 use super::textos::{
     CodigoTpu, Cpf, Data, Descricao, Identificador, Nome, NumeroCnj, NumeroDaGuia,
 };
@@ -54,7 +54,7 @@ pub struct PropriosDaProvisoria {
     numero_processo_conhecimento: NumeroCnj,
     data_sentenca: Data,
     /// Se sim, as duas datas são obrigatórias; se não, têm de faltar.
-    houve_internacao: SouN,
+    houve_internacao: SimOuNao,
     data_inicio_internacao: Option<Data>,
     data_fim_internacao: Option<Data>,
     #[schema(max_items = 100)]
@@ -165,7 +165,7 @@ guias! {
         "numeroProcessoExecucao": "8000099-22.2025.8.20.0001",
         "dataDecisaoUnifcacaoDeMedidas": "10/04/2025",
         "medidaResultanteUnificacao": "Liberdade assistida",
-        "listaNumeroDaGuiaDefinitiva": ["202601150001"],
+        "listaNumeroDaGuiaDefinitiva": ["202501010059"],
     };
 }
 

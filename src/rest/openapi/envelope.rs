@@ -78,8 +78,8 @@ impl Cabecalho {
 
 const VERSAO: Cabecalho = Cabecalho(
     "ETag",
-    "^\"[1-9][0-9]*\"$",
-    "A versão do objeto, como vai em `If-Match`; falta numa simulação.",
+    "^(W/)?\"[1-9][0-9]*\"$",
+    "A versão do objeto, como vai em `If-Match`; fraca (`W/`) se a resposta vem comprimida. Falta numa simulação.",
 );
 pub const REPETIDO: Cabecalho = Cabecalho(
     "Idempotent-Replayed",

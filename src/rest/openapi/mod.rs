@@ -11,6 +11,7 @@ pub mod adolescente;
 mod ausencia;
 pub mod emissao;
 pub mod envelope;
+mod examples;
 pub mod guia;
 mod palavras;
 pub mod parametros;
@@ -43,7 +44,7 @@ use utoipa::{Modify, OpenApi};
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
         contact(),
     ),
-    servers((url = "/", description = "Este servidor.")),
+    servers((url = "http://127.0.0.1:8080", description = "Este servidor.")),
     paths(
         processos::leitura::listar,
         processos::escrita::cadastrar,
@@ -143,13 +144,16 @@ use utoipa::{Modify, OpenApi};
 )]
 struct Documento;
 
+/// Where `elos demo` is, unless it is told otherwise: the address of the committed document.
+const SERVER: &str = "http://127.0.0.1:8080";
+const TOKEN_URL: &str = "http://127.0.0.1:8080/auth/realms/pje/protocol/openid-connect/token";
+
 /// How a caller says who it is.
 struct Seguranca;
 
 impl Modify for Seguranca {
     fn modify(&self, documento: &mut utoipa::openapi::OpenApi) {
-        let caminho = "/auth/realms/pje/protocol/openid-connect/token";
-        let fluxo = Flow::ClientCredentials(ClientCredentials::new(caminho, Scopes::new()));
+        let fluxo = Flow::ClientCredentials(ClientCredentials::new(TOKEN_URL, Scopes::new()));
         let oidc = OAuth2::with_description(
             [fluxo],
             "Credenciais de cliente, no emissor de tokens. Ler pede o papel pse-consulta; \
@@ -199,9 +203,21 @@ impl Modify for DaFachada {
     }
 }
 
-/// The document, as JSON to be read by people too.
+/// The document, as JSON to be read by people too, with the address of `elos demo`.
 pub fn documento() -> String {
+    documento_em(SERVER, TOKEN_URL)
+}
+
+/// The document of a server that is asked for at `server`, and whose callers get tokens at
+/// `token_url`.
+pub fn documento_em(server: &str, token_url: &str) -> String {
     let mut documento = serde_json::to_value(Documento::openapi()).unwrap_or(Value::Null);
     ausencia::dizer(&mut documento);
+    examples::show(&mut documento);
+    documento["servers"][0]["url"] = server.into();
+    let flows = "/components/securitySchemes/oidc/flows/clientCredentials/tokenUrl";
+    if let Some(place) = documento.pointer_mut(flows) {
+        *place = token_url.into();
+    }
     format!("{documento:#}\n")
 }

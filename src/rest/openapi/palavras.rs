@@ -29,7 +29,7 @@ macro_rules! do_modelo {
 palavras! {
     TipoProcesso = do_modelo!(processo::TipoProcesso), "Natureza do processo.";
     SituacaoProcesso = do_modelo!(processo::SituacaoProcesso), "Situação do processo.";
-    NovaSituacao = ["Ativo", "Arquivado", "ATIVO", "ARQUIVADO"],
+    NovaSituacao = do_modelo!(processo::SituacaoProcesso),
         "Nova situação do processo; maiúsculas e minúsculas não se distinguem.";
     SituacaoVinculo = do_modelo!(processo::SituacaoVinculo),
         "Situação do vínculo entre adolescente e processo.";
@@ -40,13 +40,13 @@ palavras! {
     Uf = adolescente::rules::UFS, "Unidade da Federação.";
     TipoGuia = do_modelo!(guia::TipoGuia), "Espécie de guia.";
     SituacaoGuia = do_modelo!(guia::SituacaoGuia), "Situação da guia.";
-    NovaSituacaoDaGuia = ["BAIXADA", "Baixada"],
+    NovaSituacaoDaGuia = ["BAIXADA"],
         "Uma guia só passa a BAIXADA; maiúsculas e minúsculas não se distinguem.";
     MotivoBaixaGuia = do_modelo!(guia::MotivoBaixaGuia), "Motivo da baixa.";
     OrigemGuia = do_modelo!(guia::OrigemGuia), "Ato que deu origem à guia.";
     TipoDocumento = guia::rules::DOCUMENTOS, "Documento que instrui a guia.";
-    SouN = ["S", "N", "Sim", "Não"], "Sim ou não, por extenso ou pela inicial.";
-    SimOuNao = ["Sim", "Não"], "Sim ou não.";
+    SouN = ["S", "N"], "Sim ou não, pela inicial; também se aceita por extenso.";
+    SimOuNao = ["Sim", "Não"], "Sim ou não; num corpo também se aceita a inicial.";
     Confirmacao = ["CONFIRMACAO"], "Categoria do envelope de sucesso.";
     Erro = ["ERRO"], "Categoria do envelope de recusa.";
     CodigoDeErro = codigos(), "Código estável da recusa.";

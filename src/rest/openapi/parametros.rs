@@ -11,15 +11,15 @@ use utoipa::IntoParams;
 pub struct PorId {
     /// O `id` do processo.
     #[param(minimum = 1, maximum = 2_147_483_647, example = 96)]
-    codigo: i64,
+    id: i64,
 }
 
 #[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
+#[into_params(parameter_in = Path, rename_all = "camelCase")]
 pub struct PorNumero {
     /// Número do processo, com ou sem a máscara.
     #[param(example = "8000096-72.2022.8.20.0001")]
-    numero: NumeroCnj,
+    numero_processo: NumeroCnj,
 }
 
 #[derive(IntoParams)]
@@ -31,6 +31,14 @@ pub struct PorIdentificador {
 }
 
 #[derive(IntoParams)]
+#[into_params(parameter_in = Path, rename_all = "camelCase")]
+pub struct DoVinculo {
+    /// Identificador do adolescente.
+    #[param(example = "202500000140")]
+    identificador_adolescente: Identificador,
+}
+
+#[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
 pub struct ParaSituacao {
     /// A situação a que o processo passa.
@@ -38,10 +46,10 @@ pub struct ParaSituacao {
 }
 
 #[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
+#[into_params(parameter_in = Path, rename_all = "camelCase")]
 pub struct DaGuia {
     /// Número da guia.
-    numero: NumeroDaGuia,
+    numero_guia: NumeroDaGuia,
     /// A situação a que a guia passa.
     situacao: NovaSituacaoDaGuia,
 }

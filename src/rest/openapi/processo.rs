@@ -13,7 +13,7 @@ use utoipa::ToSchema;
     examples(json!({
         "appNameSistemaTribunal": "pje-tjrn-1g", "idOrgao": 1234, "idProcessoSistemaExterno": "",
         "identificadoresAdolescentes": ["202500000058"], "magistradoCPF": "52998224725",
-        "magistradoNome": "Magistrada Fictícia", "numeroProcesso": "9000741-62.2021.8.20.0083",
+        "magistradoNome": "Magistrada Fictícia", "numeroProcesso": "9000743-32.2021.8.20.0083",
         "numeroProcessoReferencia": "", "serventuarioCPF": "", "serventuarioNome": "",
         "tipoProcesso": "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL",
     }))
@@ -42,8 +42,8 @@ pub struct NovoProcesso {
     serventuario_nome: Option<Nome>,
 }
 
-/// Os responsáveis de um processo, a mudar. O que falta ou é nulo fica como está; outro campo do
-/// processo é recusado, porque não se altera por aqui.
+/// Os responsáveis de um processo, a mudar. O que falta ou vem em branco fica como está, e o que
+/// vem nulo se apaga; outro campo do processo é recusado, porque não se altera por aqui.
 #[derive(ToSchema)]
 #[schema(
     rename_all = "camelCase",

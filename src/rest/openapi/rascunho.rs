@@ -9,7 +9,7 @@ use utoipa::ToSchema;
     rename_all = "camelCase",
     examples(json!({
         "appNameSistemaTribunal": "pje-tjrn-1g",
-        "dados": { "numeroProcesso": "9000741-62.2021.8.20.0083" },
+        "dados": { "numeroProcesso": "9000744-17.2021.8.20.0083" },
     }))
 )]
 pub struct NovoRascunho {

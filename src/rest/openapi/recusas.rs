@@ -1,7 +1,7 @@
 //! The refusals: one answer per status, told once and referred to by each route.
 
 use super::envelope::Recusa;
-use crate::error::{CodigoErro, Falha};
+use crate::error::{CodigoErro, Falha, sentence};
 use serde_json::json;
 use std::collections::BTreeMap;
 use utoipa::openapi::header::HeaderBuilder;
@@ -24,7 +24,7 @@ const TABELA: [Linha; 12] = [
     Linha(404, "NaoEncontrado", "O que o caminho nomeia não existe, ou é de outro tribunal.",
         CodigoErro::ProcessoNaoEncontrado.nome(), "numeroProcesso: Processo não encontrado (confira o número)"),
     Linha(409, "Conflito", "A entrada está certa, mas o estado presente a recusa.",
-        CodigoErro::ExecucaoAtiva.nome(), "identificadorAdolescente: Adolescente possui execução ativa (arquive a execução antes)"),
+        CodigoErro::ExecucaoAtiva.nome(), "identificadorAdolescente: Adolescente possui execução ativa, a 8000099-22.2025.8.20.0001 (arquive a execução antes)"),
     Linha(412, "VersaoMudou", "O objeto mudou desde a leitura: `If-Match` traz outra versão.",
         CodigoErro::ConflitoDeVersao.nome(), "If-Match: o objeto mudou desde a leitura (releia e repita com a versão 4)"),
     Linha(413, "CorpoGrande", "O corpo tem mais de 262144 bytes.",
@@ -96,8 +96,10 @@ impl Modify for Respostas {
 }
 
 fn resposta(&Linha(status, _, descricao, codigo, erro): &Linha) -> Response {
+    let (_, mensagem) = erro.split_once(": ").unwrap_or(("", erro));
+    let (mensagem, _) = mensagem.split_once(" (").unwrap_or((mensagem, ""));
     let exemplo = json!({
-        "mensagemUsuario": "Não foi possível processar a requisição.",
+        "mensagemUsuario": sentence(mensagem),
         "categoria": "ERRO",
         "dataHora": "21/11/2025 10:00:00",
         "erros": [erro],

@@ -11,13 +11,13 @@ use utoipa::{PartialSchema, ToSchema};
 #[derive(ToSchema)]
 #[schema(
     pattern = "^([0-9]{20}|[0-9]{7}-[0-9]{2}\\.[0-9]{4}\\.[0-9]\\.[0-9]{2}\\.[0-9]{4})$",
-    examples("9000741-62.2021.8.20.0083", "90007416220218200083")
+    examples("9000743-32.2021.8.20.0083", "90007433220218200083")
 )]
 pub struct NumeroCnj(String);
 
 /// Número único do CNJ sem a máscara: 20 dígitos.
 #[derive(ToSchema)]
-#[schema(pattern = "^[0-9]{20}$", examples("90007416220218200083"))]
+#[schema(pattern = "^[0-9]{20}$", examples("90007433220218200083"))]
 pub struct NumeroCnjSemMascara(String);
 
 /// Chave nacional do adolescente: o ano do cadastro e 8 dígitos.
@@ -27,7 +27,7 @@ pub struct Identificador(String);
 
 /// Número da guia: o dia da emissão, AAAAMMDD, e 4 dígitos.
 #[derive(ToSchema)]
-#[schema(pattern = "^[0-9]{12}$", examples("202601150001"))]
+#[schema(pattern = "^[0-9]{12}$", examples("202501010059"))]
 pub struct NumeroDaGuia(String);
 
 /// CPF: com a máscara `NNN.NNN.NNN-NN` ou só os 11 dígitos. Os dígitos verificadores são conferidos.
@@ -80,7 +80,7 @@ pub struct Nre(String);
 #[derive(ToSchema)]
 #[schema(
     pattern = "^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$",
-    examples("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
+    examples("LaHDdtOC17TDTtNcL5jpWS/+/yG2Wzv7V6YUWTx6Yh4=")
 )]
 pub struct Hash(String);
 
@@ -106,9 +106,7 @@ macro_rules! textos {
                     .description(Some(concat!(
                         "Texto de até ", $maximo, " caracteres", $dito, ", nenhum deles de controle."
                     )))
-                    .min_length(Some(1))
-                    .max_length(Some($maximo))
-                    .pattern(Some($forma))
+                    .pattern(Some(pattern($forma, $maximo)))
                     .examples([$exemplo])
                     .into()
             }
@@ -118,20 +116,27 @@ macro_rules! textos {
     )+ };
 }
 
-/// White space around a text is trimmed, whatever it is of.
-const UMA_LINHA: &str = "^\\s*[^\\u0000-\\u001f\\u007f-\\u009f]*\\s*$";
-const LINHAS: &str = "^\\s*[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*\\s*$";
+/// The characters that are none of a text of one line, and of several.
+const UMA_LINHA: &str = "\\u0000-\\u001f\\u007f-\\u009f";
+const LINHAS: &str = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f";
+
+/// White space around a text is trimmed, whatever it is of, and does not count: `maxLength` would
+/// count it.
+fn pattern(none_of: &str, maximum: usize) -> String {
+    let inner = maximum - 2;
+    format!(r"^\s*[^\s{none_of}]([^{none_of}]{{0,{inner}}}[^\s{none_of}])?\s*$")
+}
 
 textos! { UMA_LINHA, ", numa linha":
     NumeroDaEstrutura = 20, "820";
-    Protocolo = 40, "99990.000001/2026-53";
-    HipoteseLegalTexto = 200, "ECA, art. 143";
+    Protocolo = 40, "99990.000003/2026-42";
     TextoDeDocumento = 60, "1234";
     Codigo = 100, "pje-tjrn-1g";
     Nome = 200, "Ana Fictícia";
 }
 
 textos! { LINHAS, ", em uma ou várias linhas":
+    HipoteseLegalTexto = 200, "ECA, art. 143";
     Justificativa = 1000, "não é deste órgão";
     DescricaoDoTramite = 1500, "Pedido fictício";
     Naturalidade = 200, "Natal";

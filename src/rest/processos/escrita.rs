@@ -6,7 +6,7 @@ use super::super::envelope::Negado;
 use super::super::openapi::adolescente::DadosDoVinculo;
 use super::super::openapi::envelope::RespostaDeProcessoGravado;
 use super::super::openapi::parametros::{
-    Chave, Escrita, ParaSituacao, PorIdentificador, PorNumero, Versao,
+    Chave, DoVinculo, Escrita, ParaSituacao, PorNumero, Versao,
 };
 use super::super::openapi::processo::{NovoProcesso, ResponsaveisAlterados};
 use super::super::openapi::recusas::{DaChave, DaVersao, DoCaminho, DoCorpo, DoEstado, Recusas};
@@ -104,10 +104,10 @@ pub async fn atualizar_responsaveis(
     escrever(&chamada, comando, modo, avisos).await
 }
 
-/// E9: `PUT /processos/numero-processo/{numero}/situacao/{situacao}` (R19, R20).
+/// E9: `PUT /processos/numero-processo/{numeroProcesso}/situacao/{situacao}` (R19, R20).
 #[utoipa::path(
     put,
-    path = "/api/v1/processos/numero-processo/{numero}/situacao/{situacao}",
+    path = "/api/v1/processos/numero-processo/{numeroProcesso}/situacao/{situacao}",
     operation_id = "alterarSituacao",
     tag = "Processos",
     summary = "Arquiva ou reativa um processo.",
@@ -141,14 +141,14 @@ pub async fn alterar_situacao(
     escrever(&chamada, comando, modo, Vec::new()).await
 }
 
-/// E5: `POST /processos/{numero}/apuracao/adolescentes/{identificador}` (R14, R15).
+/// E5: `POST /processos/{numeroProcesso}/apuracao/adolescentes/{identificadorAdolescente}` (R14, R15).
 #[utoipa::path(
-    post, path = "/api/v1/processos/{numero}/apuracao/adolescentes/{identificador}",
+    post, path = "/api/v1/processos/{numeroProcesso}/apuracao/adolescentes/{identificadorAdolescente}",
     operation_id = "vincularAdolescente", tag = "Processos",
     summary = "Vincula um adolescente a uma apuração.",
     description = "Um identificador desconhecido é registrado: com os dados do corpo, ou com o \
         cadastro pendente.",
-    params(PorNumero, PorIdentificador, Escrita, Chave, Versao),
+    params(PorNumero, DoVinculo, Escrita, Chave, Versao),
     request_body = Option<DadosDoVinculo>,
     responses(RespostaDeProcessoGravado, Recusas, DoCaminho, DoEstado, DaVersao, DoCorpo, DaChave),
 )]
@@ -176,13 +176,13 @@ pub async fn vincular(
 /// E6: `DELETE` of the same path (R16 to R18).
 #[utoipa::path(
     delete,
-    path = "/api/v1/processos/{numero}/apuracao/adolescentes/{identificador}",
+    path = "/api/v1/processos/{numeroProcesso}/apuracao/adolescentes/{identificadorAdolescente}",
     operation_id = "desvincularAdolescente",
     tag = "Processos",
     summary = "Encerra o vínculo de um adolescente com uma apuração.",
     description = "O vínculo encerrado fica no histórico. O último adolescente, e o que tem \
         execução ativa, não se desvinculam.",
-    params(PorNumero, PorIdentificador, Escrita, Chave, Versao),
+    params(PorNumero, DoVinculo, Escrita, Chave, Versao),
     responses(RespostaDeProcessoGravado, Recusas, DoCaminho, DoEstado, DaVersao, DaChave)
 )]
 pub async fn desvincular(

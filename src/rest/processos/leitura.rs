@@ -24,7 +24,7 @@ use serde_json::Value;
 /// E4: `GET /processos/{id}`.
 #[utoipa::path(
     get,
-    path = "/api/v1/processos/{codigo}",
+    path = "/api/v1/processos/{id}",
     operation_id = "processoPorId",
     tag = "Processos",
     summary = "Um processo, pelo id.",
@@ -41,13 +41,14 @@ pub async fn por_codigo(
         return Err(invalido("id", "esperava um número inteiro"));
     };
     let achado = chamada.ler(move |sessao| Ok(store::por_codigo(sessao, codigo)?)).await?;
-    responder(&chamada, &achado.ok_or_else(|| negar(rules::r1_processo_visivel()))?).await
+    let ausente = || negar(rules::r1_processo_visivel().em(["id"]).oriente("confira o id"));
+    responder(&chamada, &achado.ok_or_else(ausente)?).await
 }
 
-/// E8: `GET /processos/numero-processo/{numero}`.
+/// E8: `GET /processos/numero-processo/{numeroProcesso}`.
 #[utoipa::path(
     get,
-    path = "/api/v1/processos/numero-processo/{numero}",
+    path = "/api/v1/processos/numero-processo/{numeroProcesso}",
     operation_id = "processoPorNumero",
     tag = "Processos",
     summary = "Um processo, pelo número.",
@@ -66,11 +67,11 @@ pub async fn por_numero(
     responder(&chamada, &achado.ok_or_else(|| ausente(&chamada, &numero))?).await
 }
 
-/// E7: `GET /processos/apuracao/numero-processo/{numero}`: the apuração, by its
+/// E7: `GET /processos/apuracao/numero-processo/{numeroProcesso}`: the apuração, by its
 /// number or by that of an execução (R22).
 #[utoipa::path(
     get,
-    path = "/api/v1/processos/apuracao/numero-processo/{numero}",
+    path = "/api/v1/processos/apuracao/numero-processo/{numeroProcesso}",
     operation_id = "apuracaoPorNumero",
     tag = "Processos",
     summary = "A apuração, pelo seu número ou pelo da execução.",

@@ -218,7 +218,7 @@ fn desconhecida() -> Recusado {
     let mensagem = "a estrutura não está no repositório";
     let mut recusa = Recusa::nova(CodigoErro::EstruturaInvalida, "S0", mensagem);
     recusa.status = 404;
-    recusa.em(["numeroDeIdentificacaoDaEstrutura"]).into()
+    recusa.em(["caminho", "numero"]).into()
 }
 
 /// `GET …/estruturas-organizacionais`, by name, sigla or place, in pages.
@@ -237,13 +237,14 @@ pub async fn estruturas(
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
     let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
-    let repositorio = natural::<i32>(&caminho);
+    let Some(repositorio) = natural::<i32>(&caminho).filter(|repositorio| *repositorio > 0) else {
+        return Err(invalido("repositorio", "vai de 1 a 2147483647").into());
+    };
     let dito = parametros.tirar("identificacaoDoRepositorioDeEstruturas");
-    if dito.is_some_and(|dito| natural(dito.trim()) != repositorio) {
+    if dito.is_some_and(|dito| natural(dito.trim()) != Some(repositorio)) {
         let nome = "identificacaoDoRepositorioDeEstruturas";
         return Err(invalido(nome, "não é o repositório do caminho").into());
     }
-    let repositorio = repositorio.unwrap_or(0);
     let raiz = unit(&mut parametros, "numeroDeIdentificacaoDaEstruturaRaizDaConsulta")?;
     let filtro = Filtro {
         repositorio: Some(repositorio),

@@ -3,7 +3,9 @@
 use super::super::corpo::{Campo, Corpo};
 use super::documentos::componentes;
 use super::fields::{self, APENSADOS, Unknown};
+use crate::campo::linhas;
 use crate::config::CamposDesconhecidos;
+use crate::tramite::rules::HIPOTESE_MAXIMO;
 use crate::tramite::{EnderecoDeEstrutura, EnviarTramite, MotivoDaUrgencia, NivelDeSigilo};
 use serde_json::{Map, Value};
 
@@ -109,6 +111,19 @@ fn hipotese_legal(processo: &mut Corpo, comando: &mut EnviarTramite) -> Map<Stri
             if campos.get("identificacao").is_some_and(Value::is_null) {
                 let aviso = "processo.hipoteseLegal.identificacao: veio sem valor";
                 comando.avisos.push(aviso.to_owned());
+            }
+            for parte in partes {
+                let recusa = match campos.get(parte) {
+                    None | Some(Value::Null) => None,
+                    Some(Value::Number(n)) if parte == "identificacao" && n.is_i64() => None,
+                    Some(Value::String(texto)) => {
+                        linhas(Some(texto.trim()), HIPOTESE_MAXIMO).map(|recusa| recusa.mensagem)
+                    }
+                    Some(_) => Some("esperava um texto, ou um número se é a identificação".into()),
+                };
+                if let Some(recusa) = recusa {
+                    processo.recusar_por(&["hipoteseLegal"], format!("{parte}: {recusa}"));
+                }
             }
         }
         Some(_) => processo.recusar_por(&["hipoteseLegal"], "esperava um objeto"),

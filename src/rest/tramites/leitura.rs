@@ -249,7 +249,7 @@ pub async fn por_nre(
 ) -> Result<HttpResponse, Recusado> {
     let lido = caminho.parse::<Nre>();
     let nre = lido.map_err(|erro| {
-        Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["nre"])
+        Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["caminho", "nre"])
     })?;
     registro(&req, RegistroDe::Nre(nre)).await
 }
@@ -271,7 +271,7 @@ pub async fn por_protocolo(
 ) -> Result<HttpResponse, Recusado> {
     let lido = Protocolo::ler(&caminho);
     let protocolo = lido.map_err(|erro| {
-        Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["protocolo"])
+        Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["caminho", "protocolo"])
     })?;
     registro(&req, RegistroDe::Chave(protocolo.chave().to_owned())).await
 }
@@ -279,6 +279,10 @@ pub async fn por_protocolo(
 /// Unknown and not a party are one answer.
 async fn registro(req: &HttpRequest, key: RegistroDe) -> Result<HttpResponse, Recusado> {
     let chamada = enter(req, Papel::Consulta).await?;
+    let asked_by = match key {
+        RegistroDe::Nre(_) => "nre",
+        _ => "protocolo",
+    };
     let ler = move |sessao: &mut Sessao<'_>| {
         let achado = RegistroDe::load_one(sessao, &key)?;
         let Some(registro) = achado else { return Ok(None) };
@@ -296,7 +300,7 @@ async fn registro(req: &HttpRequest, key: RegistroDe) -> Result<HttpResponse, Re
         None => {
             let mensagem = "NRE não localizado";
             let recusa = Recusa::nova(CodigoErro::NreNaoLocalizado, "B1", mensagem);
-            Err(recusa.em(["nre"]).oriente("só uma parte consulta o registro").into())
+            Err(recusa.em(["caminho", asked_by]).oriente("só uma parte consulta o registro").into())
         }
     }
 }

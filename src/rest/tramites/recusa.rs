@@ -31,6 +31,8 @@ impl From<Recusa> for Recusado {
 /// The name that a field of a command has in the body.
 fn nome_do_campo(campo: &[&str]) -> String {
     match campo {
+        // Named in the path, not in a body.
+        ["caminho", campo] => (*campo).into(),
         ["nre"] => "cabecalho.NRE".into(),
         [parte @ ("remetente" | "destinatario")] => format!("cabecalho.{parte}"),
         [parte @ ("remetente" | "destinatario"), "repositorio"] => {
@@ -46,7 +48,6 @@ fn nome_do_campo(campo: &[&str]) -> String {
             campo @ ("protocolo" | "descricao" | "nivelDeSigilo" | "hipoteseLegal"
             | "processoDeNegocio" | "documentos"),
         ] => format!("processo.{campo}"),
-        ["idt"] => "IDT".into(),
         ["chaveIdempotencia"] => "Idempotency-Key".into(),
         outro => outro.join("."),
     }

@@ -23,7 +23,7 @@ use chrono::{DateTime, Duration, Utc};
 use std::collections::BTreeSet;
 
 const DESCRICAO_MAXIMO: usize = 1500;
-const HIPOTESE_MAXIMO: usize = 200;
+pub const HIPOTESE_MAXIMO: usize = 200;
 const NEGOCIO_MAXIMO: usize = 100;
 const NUMERO_MAXIMO: usize = 20;
 const JUSTIFICATIVA_MAXIMO: usize = 1000;

@@ -1,6 +1,6 @@
 //! The file by itself: no database but to ask PostgreSQL for the digest of a record.
 
-use crate::support::{Banco, Modelo, assinante};
+use crate::support::{Banco, Modelo, assinante, rounds};
 use elos::assinante::Assinante;
 use elos::auditoria::archive::{
     self, ArchiveWriter, Checks, Correlation, Defect, Finding, Header, Hex, PublicKey, Record,
@@ -171,7 +171,7 @@ fn one_byte_changed_anywhere_is_found_with_its_position() {
     let bytes = archive_signed_by(&assinante());
     let starts = starts(&bytes);
     assert!(starts.len() > 5, "{starts:?}");
-    for at in 0..bytes.len() {
+    for at in (0..bytes.len()).step_by(rounds(5, 1)) {
         let mut changed = bytes.clone();
         changed[at] ^= 1 << (at % 8);
         let findings = verify(&changed, &[]).findings;

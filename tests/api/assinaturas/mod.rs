@@ -9,12 +9,8 @@ mod retomada;
 mod sse;
 mod trilha;
 
-use crate::support::App;
+use crate::support::{App, PATIENCE as NO_MAXIMO};
 use serde_json::{Value, json};
-use std::time::Duration;
-
-/// Longer than anything here takes; who waits longer has waited in vain.
-const NO_MAXIMO: Duration = Duration::from_secs(30);
 
 pub const ALTERADO: &str = "subscription { processoAlterado { cursor } }";
 

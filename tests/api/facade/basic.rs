@@ -3,10 +3,10 @@
 use super::issuer::{Issuer, Mood};
 use super::{LIST, ask, header};
 use crate::outage::program::Program;
-use crate::support::App;
+use crate::support::{App, PATIENCE};
 use crate::tramita::codigo;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 #[test]
 fn a_client_and_its_secret_get_in_to_the_facade_and_nowhere_else() {
@@ -82,7 +82,7 @@ fn a_revoked_client_is_refused_though_its_token_is_kept() {
     let until = |status| {
         let begun = Instant::now();
         while ask(&app, "sei", "certosei").status != status {
-            assert!(begun.elapsed() < Duration::from_secs(10), "it is not {status} yet");
+            assert!(begun.elapsed() < PATIENCE, "it is not {status} yet");
         }
     };
     credencial(&["add", "sei", "--tribunal", "8.17", "--papel", "pse-auditoria"]);
@@ -112,7 +112,7 @@ fn an_issuer_that_is_down_is_503_and_whoever_is_known_goes_on() {
     issuer.change(|state| state.mood = Mood::Up);
     let begun = Instant::now();
     while ask(&app, "outro", "certooutro").status != 200 {
-        assert!(begun.elapsed() < Duration::from_secs(10), "the issuer is up again");
+        assert!(begun.elapsed() < PATIENCE, "the issuer is up again");
     }
 }
 

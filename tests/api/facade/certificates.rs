@@ -2,14 +2,14 @@
 
 use super::LIST;
 use crate::outage::program::Program;
-use crate::support::{Ajustes, App, Banco, Modelo};
+use crate::support::{Ajustes, App, Banco, Modelo, PATIENCE};
 use crate::tramita::codigo;
 use elos::auth::AuthOptions;
 use elos::tls::{Files, Tls};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const HEADER: &str = "x-certificado-cliente";
 
@@ -112,7 +112,7 @@ fn ask(app: &App, values: &[&str]) -> (u16, String) {
 fn until(what: &str, mut is: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{what}");
+        assert!(begun.elapsed() < PATIENCE, "{what}");
         std::thread::yield_now();
     }
 }

@@ -2,10 +2,10 @@
 
 use super::ask;
 use super::issuer::{Issuer, Mood};
-use crate::support::App;
+use crate::support::{App, PATIENCE};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Calls that are made at once, with their statuses counted.
 fn all_at_once(
@@ -76,7 +76,7 @@ fn the_issuer_is_asked_one_thing_at_a_time_by_a_client_and_few_by_all() {
         });
         let begun = Instant::now();
         while issuer.read(|state| state.most) < 4 {
-            assert!(begun.elapsed() < Duration::from_secs(30), "four are asked about");
+            assert!(begun.elapsed() < PATIENCE, "four are asked about");
             std::thread::yield_now();
         }
         issuer.change(|state| state.mood = Mood::Up);

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-const SEQUENCIAS: u32 = 200;
+const SEQUENCIAS: u32 = 120;
 /// So many see every refusal.
 const BASTANTES: u32 = 1000;
 const FIOS: u8 = 4;

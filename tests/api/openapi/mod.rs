@@ -7,7 +7,7 @@ mod tramita;
 
 use crate::arquitetura::fontes;
 use crate::support::App;
-use documento::Documento;
+pub use documento::Documento;
 use elos::processo::NumeroProcesso;
 use elos::rest::openapi::documento as impresso;
 use roteiro::Roteiro;
@@ -29,7 +29,9 @@ fn openapi_json_esta_em_dia() {
 fn o_documento_e_a_pagina_se_dao_sem_token_e_sem_outro_servidor() {
     let app = App::vazio();
     let resposta = app.pedir("GET", "/openapi.json", &[], b"");
-    assert_eq!((resposta.status, resposta.texto), (200, impresso()));
+    assert_eq!(resposta.status, 200);
+    // But for the addresses, which are this server's.
+    assert_eq!(resposta.texto.replace(&app.base, "http://127.0.0.1:8080"), impresso());
     for caminho in ["/docs", "/docs/"] {
         let pagina = app.pedir("GET", caminho, &[], b"");
         assert_eq!(pagina.status, 200);
@@ -46,6 +48,78 @@ fn o_documento_e_a_pagina_se_dao_sem_token_e_sem_outro_servidor() {
     let metodos = ajustes.split_once("supportedSubmitMethods").unwrap().1;
     assert!(metodos.split_once(']').unwrap().0.ends_with("\"get\"\n  "), "{ajustes}");
     assert_eq!(app.pedir("GET", "/docs/nada", &[], b"").status, 404);
+}
+
+/// A refusal speaks of what the caller sent, by the name that the document gives it.
+#[test]
+fn a_refusal_names_the_parameter_that_was_sent() {
+    let app = App::novo();
+    let number = NumeroProcesso::sintetico(9_000_099, 2021, 820, 83).to_string();
+    let bearer = format!("Bearer {}", app.token("tjrn"));
+    let ask = |method: &str, path: &str| {
+        app.pedir(method, path, &[("Authorization", &bearer)], b"").corpo
+    };
+    for (method, path, name) in [
+        ("GET", "/processos/2000000000".to_owned(), "id"),
+        ("GET", "/processos/x".to_owned(), "id"),
+        ("GET", "/processos?size=0".to_owned(), "size"),
+        ("GET", "/processos?situacaoProcesso=X".to_owned(), "situacaoProcesso"),
+        ("GET", format!("/processos/numero-processo/{number}"), "numeroProcesso"),
+        ("GET", "/processos/apuracao/numero-processo/1".to_owned(), "numeroProcesso"),
+        ("PUT", format!("/processos/numero-processo/{number}/situacao/ATIVO"), "numeroProcesso"),
+        (
+            "PUT",
+            "/processos/numero-processo/80000967220228200001/situacao/X".to_owned(),
+            "situacao",
+        ),
+        (
+            "DELETE",
+            "/processos/80000967220228200001/apuracao/adolescentes/1".to_owned(),
+            "identificadorAdolescente",
+        ),
+        ("GET", "/adolescentes/identificador/209900000001".to_owned(), "identificador"),
+        ("GET", "/adolescentes/identificador/1".to_owned(), "identificador"),
+        ("PUT", "/guias/1/situacao/BAIXADA".to_owned(), "numeroGuia"),
+        ("PUT", "/guias/209901010001/situacao/BAIXADA".to_owned(), "numeroGuia"),
+        ("PUT", "/guias/202501010059/situacao/X".to_owned(), "situacao"),
+    ] {
+        let answer = ask(method, &format!("/api/v1{path}"));
+        let told = answer["erros"][0].as_str().unwrap_or_else(|| panic!("{path}: {answer}"));
+        assert!(told.starts_with(&format!("{name}: ")), "{method} {path}: {told}");
+    }
+    for (path, name) in [
+        ("/NREs/1", "nre"),
+        ("/NREs/0000000001522026", "nre"),
+        ("/tramites/protocolo/P-9", "protocolo"),
+        ("/tramites/99999", "idt"),
+        ("/repositorios-de-estruturas/1/estruturas-organizacionais/999", "numero"),
+    ] {
+        let answer = ask("GET", path);
+        assert_eq!(answer["parametro"][0]["chave"], name, "{path}: {answer}");
+    }
+}
+
+/// Whoever gives the document to a tool has to change nothing in it.
+#[test]
+fn the_addresses_are_those_that_the_document_was_asked_for_at() {
+    let app = App::vazio();
+    let ask = |headers: &[(&str, &str)]| app.pedir("GET", "/openapi.json", headers, b"");
+    let server = |headers: &[(&str, &str)]| ask(headers).corpo["servers"][0]["url"].clone();
+    assert_eq!(server(&[]), app.base.as_str());
+    assert_eq!(server(&[("Host", "elos.tjrn.example")]), "http://elos.tjrn.example");
+    let by_proxy = [("Host", "elos.tjrn.example"), ("X-Forwarded-Proto", "https")];
+    assert_eq!(server(&by_proxy), "https://elos.tjrn.example");
+    // The page of the document calls where it came from, whatever a proxy made of the scheme.
+    assert_eq!(server(&[("Sec-Fetch-Site", "same-origin")]), "/");
+    // A name that is none is not told on.
+    assert_eq!(server(&[("Host", "a\"b/@c")]), "/");
+    let token_url = "/components/securitySchemes/oidc/flows/clientCredentials/tokenUrl";
+    let told = ask(&[]).corpo.pointer(token_url).unwrap().clone();
+    let issuer = format!("{}/auth/realms/pje/protocol/openid-connect/token", app.base);
+    assert_eq!(told, issuer);
+    let etag = ask(&[]).headers["etag"].clone();
+    assert_eq!(ask(&[("If-None-Match", &etag)]).status, 304);
+    assert_eq!(ask(&[("If-None-Match", &etag), ("Host", "outro.example")]).status, 200);
 }
 
 /// Every operation, parameter, answer and schema explains itself.
@@ -154,21 +228,27 @@ fn corpos_e_respostas_sao_como_o_documento_diz() {
     let processo = roteiro.pedir("POST", "/processos", &[], corpo);
     roteiro.pedir("PUT", "/processos", &[], json!({ "numeroProcesso": apuracao }));
     let id = processo["id"].to_string();
-    roteiro.pedir("GET", "/processos/{codigo}", &[("{codigo}", &id)], json!({}));
-    let por_numero = [("{numero}", apuracao.as_str())];
-    roteiro.pedir("GET", "/processos/numero-processo/{numero}", &por_numero, json!({}));
+    roteiro.pedir("GET", "/processos/{id}", &[("{id}", &id)], json!({}));
+    let por_numero = [("{numeroProcesso}", apuracao.as_str())];
+    roteiro.pedir("GET", "/processos/numero-processo/{numeroProcesso}", &por_numero, json!({}));
     let corpo = json!({
         "identificadoresAdolescentes": [ana], "numeroProcesso": execucao,
         "tipoProcesso": "EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS",
         "numeroProcessoReferencia": apuracao, "idProcessoSistemaExterno": null,
     });
     roteiro.pedir("POST", "/processos", &[], corpo);
-    let da_execucao = [("{numero}", execucao.as_str())];
-    roteiro.pedir("GET", "/processos/apuracao/numero-processo/{numero}", &da_execucao, json!({}));
+    let da_execucao = [("{numeroProcesso}", execucao.as_str())];
+    roteiro.pedir(
+        "GET",
+        "/processos/apuracao/numero-processo/{numeroProcesso}",
+        &da_execucao,
+        json!({}),
+    );
     roteiro.pedir("GET", "/processos", &[], json!({}));
 
-    let vinculo = "/processos/{numero}/apuracao/adolescentes/{identificador}";
-    let de_rui = [("{numero}", apuracao.as_str()), ("{identificador}", "202500000099")];
+    let vinculo = "/processos/{numeroProcesso}/apuracao/adolescentes/{identificadorAdolescente}";
+    let de_rui =
+        [("{numeroProcesso}", apuracao.as_str()), ("{identificadorAdolescente}", "202500000099")];
     roteiro.pedir("POST", vinculo, &de_rui, json!({ "cpf": { "numero": "00000000191" } }));
     roteiro.pedir("DELETE", vinculo, &de_rui, json!({}));
 
@@ -182,11 +262,12 @@ fn corpos_e_respostas_sao_como_o_documento_diz() {
     let mut unificacao = processos;
     unificacao["listaNumeroDaGuiaDefinitiva"] = json!([guia["numeroGuia"]]);
     let guia = roteiro.pedir("POST", "/guias/unificadora", &[], unificacao);
-    let da_guia = [("{numero}", guia["numeroGuia"].as_str().unwrap()), ("{situacao}", "BAIXADA")];
-    roteiro.pedir("PUT", "/guias/{numero}/situacao/{situacao}", &da_guia, json!({}));
+    let da_guia =
+        [("{numeroGuia}", guia["numeroGuia"].as_str().unwrap()), ("{situacao}", "BAIXADA")];
+    roteiro.pedir("PUT", "/guias/{numeroGuia}/situacao/{situacao}", &da_guia, json!({}));
     roteiro.pedir("GET", "/guias", &[], json!({}));
-    let arquivar = [("{numero}", execucao.as_str()), ("{situacao}", "Arquivado")];
-    let situacao = "/processos/numero-processo/{numero}/situacao/{situacao}";
+    let arquivar = [("{numeroProcesso}", execucao.as_str()), ("{situacao}", "Arquivado")];
+    let situacao = "/processos/numero-processo/{numeroProcesso}/situacao/{situacao}";
     roteiro.pedir("PUT", situacao, &arquivar, json!({}));
 
     assert_eq!(roteiro.esquecidas(|tag| tag != "Tramita"), Vec::<String>::new());

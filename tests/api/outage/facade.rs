@@ -4,7 +4,7 @@
 use super::relay::Relay;
 use super::silence::through;
 use super::until;
-use crate::support::{Ajustes, App, Modelo, Resposta};
+use crate::support::{Ajustes, App, Modelo, PATIENCE as SOON, Resposta};
 use crate::tramita::componentes::{documento, hash};
 use crate::tramita::{NUP, PE, RN, Tramita, envio};
 use diesel::Connection;
@@ -12,8 +12,6 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use std::sync::mpsc;
 use std::time::Duration;
-
-const SOON: Duration = Duration::from_secs(30);
 
 /// Asks on a thread of its own; the answer comes by the channel.
 fn ask<'s>(

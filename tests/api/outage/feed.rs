@@ -3,11 +3,10 @@
 use super::relay::{Relay, url};
 use super::until;
 use crate::assinaturas::cliente_ws::Ws;
-use crate::support::{Ajustes, App, Banco, Modelo};
+use crate::support::{Ajustes, App, Banco, Modelo, PATIENCE};
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 use std::sync::Arc;
-use std::time::Duration;
 
 fn gauge(app: &App, name: &str) -> i64 {
     let metrics = app.metricas();
@@ -18,19 +17,15 @@ fn gauge(app: &App, name: &str) -> i64 {
 #[test]
 fn a_transaction_that_stays_open_is_told_of() {
     let app = App::vazio();
-    until(Duration::from_secs(30), "it listens", || gauge(&app, "elos_fluxo_ouvindo") == 1);
+    until(PATIENCE, "it listens", || gauge(&app, "elos_fluxo_ouvindo") == 1);
     // Of any database of the cluster: here, another one than the server's.
     let mut writer = Banco::admin();
     writer.batch_execute("BEGIN; SELECT pg_current_xact_id()").unwrap();
     // What is committed after it began is what it keeps from being told.
     app.banco.conn().batch_execute("SELECT pg_current_xact_id()").unwrap();
-    until(Duration::from_secs(60), "the gauge tells of it", || {
-        gauge(&app, "elos_fluxo_retido_segundos") >= 2
-    });
+    until(PATIENCE, "the gauge tells of it", || gauge(&app, "elos_fluxo_retido_segundos") >= 2);
     writer.batch_execute("ROLLBACK").unwrap();
-    until(Duration::from_secs(60), "the gauge falls", || {
-        gauge(&app, "elos_fluxo_retido_segundos") < 2
-    });
+    until(PATIENCE, "the gauge falls", || gauge(&app, "elos_fluxo_retido_segundos") < 2);
 }
 
 #[test]

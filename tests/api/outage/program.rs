@@ -3,7 +3,7 @@
 use super::relay::{Relay, url};
 use super::{READ, until};
 use crate::quedas::Pasta;
-use crate::support::App;
+use crate::support::{App, PATIENCE};
 use crate::tramita::componentes::{documento, hash};
 use crate::tramita::{NUP, PE, RN, Tramita, envio};
 use diesel::connection::SimpleConnection;
@@ -75,7 +75,7 @@ impl Program {
     }
 
     fn ready(&self) {
-        until(Duration::from_secs(60), "it is ready", || {
+        until(PATIENCE, "it is ready", || {
             self.ask("GET /readyz", None).is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
         });
     }
@@ -83,7 +83,7 @@ impl Program {
     /// One request on a connection of its own, answered to the end.
     pub fn ask(&self, request: &str, token: Option<&str>) -> Option<String> {
         let mut stream = TcpStream::connect(&self.address).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         send(&mut stream, request, token)?;
         receive(&mut stream)
     }
@@ -166,10 +166,10 @@ fn sigterm_lets_everybody_finish() {
     std::thread::scope(|scope| {
         let (asks, with) = (&program, &token);
         let under_way = scope.spawn(move || asks.read(with));
-        until(Duration::from_secs(30), "it waits", || app.banco.esperam() > 0);
+        until(PATIENCE, "it waits", || app.banco.esperam() > 0);
         let told = Instant::now();
         program.signal(Signal::SIGTERM);
-        until(Duration::from_secs(2), "/readyz is 503 first", || {
+        until(PATIENCE, "/readyz is 503 first", || {
             let answer = program.ask("GET /readyz", None).expect("it still takes connections");
             answer.starts_with("HTTP/1.1 503") && answer.contains("encerrando: ")
         });
@@ -180,22 +180,20 @@ fn sigterm_lets_everybody_finish() {
         assert!(answer.contains("connection: close"), "{answer}");
         assert_eq!(kept.read(&mut [0]).unwrap(), 0, "the connection is closed");
         // What is under way when no connection is taken any more is answered all the same.
-        until(Duration::from_secs(10), "it takes no connection", || {
-            TcpStream::connect(&program.address).is_err()
-        });
+        until(PATIENCE, "it takes no connection", || TcpStream::connect(&program.address).is_err());
         assert!(told.elapsed() >= Duration::from_secs(3), "{:?}", told.elapsed());
         rival.batch_execute("ROLLBACK").unwrap();
         let answer = under_way.join().unwrap().expect("an answer");
         assert!(answer.starts_with("HTTP/1.1 200") && !answer.contains("errors"), "{answer}");
     });
-    assert!(program.wait(Duration::from_secs(25)).success(), "{:?}", program.log());
+    assert!(program.wait(PATIENCE).success(), "{:?}", program.log());
 }
 
 #[test]
 fn sigterm_ends_within_thirty_seconds_whatever_the_database_does() {
     let (app, relay) = (App::novo(), Relay::new());
     let token = app.token("tjrn");
-    let mut program = Program::serve(&app, &url(&app.banco, &[&relay]), "5");
+    let mut program = Program::serve(&app, &url(&app.banco, &[&relay]), "1");
     assert!(program.read(&token).unwrap().starts_with("HTTP/1.1 200"));
     relay.fall_silent();
     std::thread::scope(|scope| {
@@ -207,7 +205,7 @@ fn sigterm_ends_within_thirty_seconds_whatever_the_database_does() {
         }
     });
     let begun = Instant::now();
-    let status = program.wait(Duration::from_secs(30));
+    let status = program.wait(PATIENCE);
     eprintln!("it ended with {status} {:?} after the last answer", begun.elapsed());
 }
 
@@ -252,11 +250,11 @@ fn an_outage_is_told_once() {
             .collect();
         relay.shut();
         let over = |log: &[String]| log.iter().any(|line| line.contains("serves again"));
-        until(Duration::from_secs(20), "it is told that it goes on", || {
+        until(PATIENCE, "it is told that it goes on", || {
             program.log().iter().any(|line| line.contains("still does not serve"))
         });
         relay.open();
-        until(Duration::from_secs(30), "it is told that it is over", || over(&program.log()));
+        until(PATIENCE, "it is told that it is over", || over(&program.log()));
         stop.store(true, Ordering::Relaxed);
         clients.into_iter().map(|client| client.join().unwrap()).sum::<u32>()
     });
@@ -282,9 +280,7 @@ fn a_forgotten_transaction_is_named_in_the_log() {
         .arg(&folder.0)
         .env_remove("DATABASE_URL");
     let program = Program::start(command, String::new());
-    until(Duration::from_secs(60), "it serves", || {
-        program.log().iter().any(|line| line.contains("serving"))
-    });
+    until(PATIENCE, "it serves", || program.log().iter().any(|line| line.contains("serving")));
     let mut other = folder.conn();
     other.batch_execute("BEGIN; SELECT pg_current_xact_id()").unwrap();
     let pid: i32 = {
@@ -304,7 +300,7 @@ fn a_forgotten_transaction_is_named_in_the_log() {
     let mut line = None;
     let begun = Instant::now();
     while line.is_none() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{:#?}", program.log());
+        assert!(begun.elapsed() < PATIENCE, "{:#?}", program.log());
         std::thread::sleep(Duration::from_millis(100));
         line = program.log().into_iter().find(|line| line.contains("holds the feed"));
     }
@@ -337,7 +333,7 @@ fn a_stop_waits_for_files_that_are_on_their_way() {
     }
     form.extend(b"\r\n--l--\r\n");
     let mut upload = TcpStream::connect(&program.address).unwrap();
-    upload.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    upload.set_read_timeout(Some(PATIENCE)).unwrap();
     let path = format!("/tickets-de-envio-de-componente/{idt}/protocolos/componentes-a-enviar");
     write!(
         upload,
@@ -349,10 +345,10 @@ fn a_stop_waits_for_files_that_are_on_their_way() {
     let (first, rest) = form.split_at(300_000);
     upload.write_all(first).unwrap();
     let kept = "SELECT count(*) AS n FROM conteudo";
-    until(Duration::from_secs(30), "the upload has begun", || t.0.banco.contar(kept) == 1);
+    until(PATIENCE, "the upload has begun", || t.0.banco.contar(kept) == 1);
 
     program.signal(Signal::SIGTERM);
-    until(Duration::from_secs(30), "it is about to end", || {
+    until(PATIENCE, "it is about to end", || {
         let answer = program.ask("GET /readyz", None).expect("connections are still taken");
         answer.starts_with("HTTP/1.1 503")
     });
@@ -361,6 +357,6 @@ fn a_stop_waits_for_files_that_are_on_their_way() {
     upload.write_all(rest).unwrap();
     let answer = receive(&mut upload).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(program.wait(Duration::from_secs(60)).success());
+    assert!(program.wait(PATIENCE).success());
     assert_eq!(t.situacao(RN, idt), 2);
 }

@@ -1,11 +1,8 @@
 //! What PostgreSQL cannot do now: never a 500, and over when it is over.
 
 use super::{assert_unavailable, end_connections, is_whole, read, until, write};
-use crate::support::{App, Banco, FullDisk};
+use crate::support::{App, Banco, FullDisk, PATIENCE as SOON};
 use diesel::connection::SimpleConnection;
-use std::time::Duration;
-
-const SOON: Duration = Duration::from_secs(15);
 
 /// 0A000: what is prepared has another result now.
 #[test]

@@ -1,10 +1,9 @@
 //! What fails inside the snapshot of one answer.
 
 use super::until;
-use crate::support::App;
+use crate::support::{App, PATIENCE};
 use diesel::connection::SimpleConnection;
 use serde_json::json;
-use std::time::Duration;
 
 /// Two levels and two relations: one snapshot, several statements.
 const QUERY: &str = "{ processos(first: 3) { nodes { numero adolescentes { nodes { nome } } } } \
@@ -40,7 +39,7 @@ fn a_connection_lost_in_mid_snapshot_is_no_failure() {
     rival.batch_execute("BEGIN; LOCK TABLE guia IN ACCESS EXCLUSIVE MODE").unwrap();
     std::thread::scope(|scope| {
         let reading = scope.spawn(|| app.graphql("tjrn", QUERY, json!({})));
-        until(Duration::from_secs(30), "it waits", || app.banco.esperam() > 0);
+        until(PATIENCE, "it waits", || app.banco.esperam() > 0);
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
         app.banco.conn().batch_execute(end).unwrap();

@@ -32,6 +32,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use std::time::Duration;
 
+/// Longer than anything takes, on a machine that has much else to do: whoever waits for an event so
+/// long has waited in vain.
+pub const PATIENCE: Duration = Duration::from_secs(180);
+
+/// How often a race is run, or a thing tried: often enough to be seen, or as often as
+/// `script/test-extended` does.
+pub fn rounds(some: usize, many: usize) -> usize {
+    if std::env::var_os("ELOS_MUITAS").is_some() { many } else { some }
+}
+
 /// Whose pages may call every server of the run.
 pub const ORIGEM: &str = "https://painel.example";
 
@@ -71,6 +81,21 @@ pub struct App {
     agente: ureq::Agent,
     parar: Option<mpsc::Sender<()>>,
     servidor: Option<std::thread::JoinHandle<()>>,
+}
+
+/// What is told to people, at both doors, is a sentence. The Tramita's refusals are the platform's.
+fn sentences(answer: &Value) {
+    let of_graphql = answer["data"].as_object().into_iter().flat_map(|data| data.values());
+    let refusals = of_graphql.flat_map(|payload| payload["erros"].as_array().into_iter().flatten());
+    let refusals = refusals.filter(|refusal| {
+        let of = |code: &&elos::error::CodigoErro| refusal["codigo"] == code.nome();
+        elos::error::CodigoErro::TODOS.iter().find(of).is_some_and(|code| !code.so_do_tramita())
+    });
+    let messages = refusals.map(|refusal| &refusal["mensagem"]);
+    for message in messages.chain([&answer["mensagemUsuario"]]).filter_map(Value::as_str) {
+        let begins = message.starts_with(char::is_uppercase);
+        assert!(begins && message.ends_with('.'), "not a sentence: {message}");
+    }
 }
 
 /// An answer: status, headers that tests look at, body as JSON (null when it is none).
@@ -200,7 +225,7 @@ impl App {
         let agente = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(PATIENCE))
             .build()
             .into();
         Self {
@@ -279,6 +304,7 @@ impl App {
         if status >= 500 {
             segredo::olhar("5xx", &texto);
         }
+        sentences(&corpo);
         Resposta { status, headers, corpo, texto, bytes }
     }
 
@@ -347,7 +373,7 @@ impl App {
             self.banco.contar("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS n");
         let inicio = std::time::Instant::now();
         while self.banco.contar(MOSTRADO) < ate {
-            assert!(inicio.elapsed() < Duration::from_secs(60), "a transaction stays open");
+            assert!(inicio.elapsed() < PATIENCE, "a transaction stays open");
         }
     }
 
@@ -413,7 +439,7 @@ impl App {
             if answer.status == 200 {
                 return;
             }
-            assert!(begun.elapsed() < Duration::from_secs(30), "{}", answer.texto);
+            assert!(begun.elapsed() < PATIENCE, "{}", answer.texto);
             std::thread::sleep(Duration::from_millis(20));
         }
     }

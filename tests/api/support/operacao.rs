@@ -251,11 +251,19 @@ fn de_rest(operacao: &Operacao, resposta: Resposta) -> Desfecho {
     let gerado = corpo["dados"][gerado].as_str().map(str::to_owned);
     let textos = corpo["erros"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let textos = textos.map(|erro| erro.split_once(": ").map_or(erro, |(_, resto)| resto));
-    let mut textos: Vec<_> = textos.map(str::to_owned).collect();
+    let mut textos: Vec<_> = textos.map(plain).collect();
     textos.sort();
     let codigo = corpo["mensagemDesenvolvedor"].as_str().map(str::to_owned);
     let (status, codigos, de_forma) = (resposta.status, Vec::new(), false);
     Desfecho { status, codigo, codigos, textos, de_forma, gerado, resposta }
+}
+
+/// A message without what makes it a sentence, which one door writes and the other does not.
+fn plain(message: &str) -> String {
+    let message = message.strip_suffix('.').unwrap_or(message);
+    let mut letters = message.chars();
+    let first = letters.next().map(char::to_lowercase);
+    first.into_iter().flatten().chain(letters.as_str().chars()).collect()
 }
 
 #[track_caller]
@@ -275,8 +283,8 @@ fn de_graphql(operacao: &Operacao, resposta: Resposta) -> Desfecho {
     let erros = feito["erros"].as_array().expect(&resposta.texto);
     let de = |erro: &Value, campo: &str| erro[campo].as_str().unwrap_or_default().to_owned();
     let texto = |erro: &Value| match erro["orientacao"].as_str() {
-        Some(orientacao) => format!("{} ({orientacao})", de(erro, "mensagem")),
-        None => de(erro, "mensagem"),
+        Some(orientacao) => format!("{} ({orientacao})", plain(&de(erro, "mensagem"))),
+        None => plain(&de(erro, "mensagem")),
     };
     let status_de = |erro: &&Value| status(operacao, &de(erro, "codigo"), &de(erro, "mensagem"));
     let decisivo = erros.iter().min_by_key(status_de);

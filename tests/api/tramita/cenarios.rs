@@ -361,9 +361,10 @@ fn o_protocolo_devolve_o_nre_so_a_quem_e_parte() {
     }
     let desconhecido = t.pedir(CE, "GET", "/tramites/protocolo/OUTRO", &Value::Null);
     assert_eq!(codigo(&por_protocolo(CE)), (404, "9002"));
+    let desconhecida = t.pedir(CE, "GET", "/NREs/0000000001522099", &Value::Null);
     assert_eq!(
         (por_protocolo(CE).corpo, por_nre(CE).corpo),
-        (desconhecido.corpo.clone(), desconhecido.corpo)
+        (desconhecido.corpo, desconhecida.corpo)
     );
 }
 
@@ -377,6 +378,16 @@ fn s0_entradas_invalidas_dizem_o_campo() {
         (json!({ "processo": { "descricao": "x".repeat(1501) } }), 400, "processo.descricao"),
         (json!({ "processo": { "nivelDeSigilo": 4 } }), 400, "processo.nivelDeSigilo"),
         (json!({ "processo": { "nivelDeSigilo": 2 } }), 400, "processo.hipoteseLegal"),
+        (
+            json!({ "processo": { "hipoteseLegal": { "baseLegal": {} } } }),
+            400,
+            "processo.hipoteseLegal",
+        ),
+        (
+            json!({ "processo": { "hipoteseLegal": { "nome": "x".repeat(201) } } }),
+            400,
+            "processo.hipoteseLegal",
+        ),
         (json!({ "cabecalho": { "motivoDaUrgencia": 1 } }), 400, "cabecalho.motivoDaUrgencia"),
         (json!({ "cabecalho": { "remetente": null } }), 400, "cabecalho.remetente"),
         (json!({ "cabecalho": { "nre": "1" } }), 400, "cabecalho.nre"),

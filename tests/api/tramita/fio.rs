@@ -2,10 +2,10 @@
 //! may, and cannot do with a connection that is closed on it.
 
 use super::{NUP, PE, RN, Tramita};
+use crate::support::PATIENCE;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 /// More than the buffers on the way hold.
 const LONG: usize = 30 * 1024 * 1024;
@@ -13,7 +13,7 @@ const LONG: usize = 30 * 1024 * 1024;
 impl Tramita {
     fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.0.base.trim_start_matches("http://")).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream
     }
 

@@ -2,7 +2,7 @@
 
 use super::corridas::correr;
 use super::{CE, NUP, PE, RN, Tramita, codigo};
-use crate::support::{Resposta, agora};
+use crate::support::{Resposta, agora, rounds};
 use chrono::Duration;
 use diesel::RunQueryDsl;
 use elos::db::Sql;
@@ -207,7 +207,7 @@ fn o_pedido_vale_trinta_dias() {
 fn os_dois_lados_e_um_envio_ao_mesmo_tempo() {
     let t = Tramita::novo();
     let mut herdados = 0;
-    for rodada in 0..50 {
+    for rodada in 0..rounds(20, 50) {
         let protocolo = format!("HERANCA-{rodada}");
         let (_, nre) = t.realizado(RN, PE, &protocolo, None);
         let input = entrada(PE, CE, &nre, &protocolo);

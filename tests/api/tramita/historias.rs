@@ -2,7 +2,7 @@
 
 use super::componentes::{documento, hash};
 use super::{Tramita, envio, heranca};
-use crate::support::{Resposta, Sorteio};
+use crate::support::{Resposta, Sorteio, rounds};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +42,7 @@ impl Mundo {
 }
 
 fn historias() -> usize {
-    std::env::var("ELOS_HISTORIAS").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000)
+    std::env::var("ELOS_HISTORIAS").ok().and_then(|n| n.parse().ok()).unwrap_or(rounds(600, 2_000))
 }
 
 #[test]

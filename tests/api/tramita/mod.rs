@@ -13,7 +13,7 @@ mod partes;
 mod recibos;
 mod sei;
 
-use crate::support::{Ajustes, App, Modelo, Resposta};
+use crate::support::{Ajustes, App, Modelo, PATIENCE, Resposta};
 use elos::config::Regras;
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ impl Tramita {
     pub fn ready(&self) {
         let begun = std::time::Instant::now();
         while self.0.pedir("GET", "/readyz", &[], b"").status != 200 {
-            assert!(begun.elapsed().as_secs() < 60, "it is ready");
+            assert!(begun.elapsed() < PATIENCE, "it is ready");
             std::thread::yield_now();
         }
     }

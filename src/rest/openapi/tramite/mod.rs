@@ -10,7 +10,9 @@ use super::textos::{
     NumeroDaEstrutura, Protocolo,
 };
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 /// Um processo a enviar. Um campo que não está aqui é guardado, entregue como veio e dito em
 /// `avisos`; as chaves internas do SEI (`idAnexo`, `idDocumentoSEI`, `idProcedimentoSEI`,
@@ -22,7 +24,13 @@ use utoipa::{IntoParams, ToSchema};
         "destinatario": { "identificacaoDoRepositorioDeEstruturas": 1, "numeroDeIdentificacaoDaEstrutura": "817" },
         "urgente": false,
     },
-    "processo": { "protocolo": "99990.000001/2026-53", "nivelDeSigilo": 1, "descricao": "Pedido fictício" },
+    "processo": {
+        "protocolo": "99990.000003/2026-42", "nivelDeSigilo": 1, "descricao": "Pedido fictício",
+        "documentos": [{ "ordem": 1, "componentesDigitais": [{
+            "ordem": 1, "tamanhoEmBytes": 8,
+            "hash": { "algoritmo": "SHA256", "conteudo": "LaHDdtOC17TDTtNcL5jpWS/+/yG2Wzv7V6YUWTx6Yh4=" },
+        }] }],
+    },
 })))]
 pub struct EnvioDeProcesso {
     cabecalho: CabecalhoDoEnvio,
@@ -38,18 +46,18 @@ pub struct CabecalhoDoEnvio {
     nre: Option<Nre>,
     remetente: EstruturaEnviada,
     destinatario: EstruturaEnviada,
-    urgente: Option<bool>,
+    urgente: Option<Logico>,
     /// O mesmo que `urgente`, como o SEI o escreve.
-    urgencia: Option<bool>,
+    urgencia: Option<Logico>,
     /// Só se urgente: 1 prioridade legal, 2 decisão judicial, 3 risco a um direito, 4 risco de
     /// prescrição ou decadência, 5 interesse público; `true`, como o SEI o escreve, é motivo
     /// desconhecido.
     motivo_da_urgencia: Option<MotivoDaUrgenciaEnviado>,
     data_de_retorno: Option<Instante>,
     /// `false` pede todos os arquivos.
-    enviar_apenas_componentes_digitais_pendentes: Option<bool>,
+    enviar_apenas_componentes_digitais_pendentes: Option<Logico>,
     /// Pede todos os arquivos, também os que o destinatário já teve: para quem os perdeu.
-    obrigar_envio_de_todos_os_componentes_digitais: Option<bool>,
+    obrigar_envio_de_todos_os_componentes_digitais: Option<Logico>,
     /// Guardadas e entregues como vieram.
     propriedades_adicionais: Option<Value>,
 }
@@ -62,6 +70,28 @@ pub enum NumeroOuTexto {
     Numero(i64),
     Texto(String),
 }
+
+/// A boolean, or as PHP writes one.
+pub struct Logico;
+
+impl PartialSchema for Logico {
+    fn schema() -> RefOr<Schema> {
+        let number =
+            ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(1));
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^\\s*(true|false|0|1)\\s*$"));
+        AnyOfBuilder::new()
+            .item(ObjectBuilder::new().schema_type(Type::Boolean))
+            .item(number)
+            .item(text)
+            .description(Some("Sim ou não; também como 1 e 0, em número ou em texto."))
+            .examples([false])
+            .into()
+    }
+}
+
+impl ToSchema for Logico {}
 
 /// O motivo da urgência, de 1 a 5, ou só que existe.
 #[derive(ToSchema)]
@@ -143,7 +173,7 @@ pub struct DocumentoEnviado {
     /// Lugar no processo, a contar de 1, que não muda entre trâmites; obrigatório se há componentes.
     ordem: Option<NumeroOuTexto>,
     /// Os arquivos de um documento retirado não se pedem, e o seu tamanho pode ser 0.
-    retirado: Option<bool>,
+    retirado: Option<Logico>,
     componentes_digitais: Option<Vec<ComponenteEnviado>>,
 }
 
@@ -257,7 +287,7 @@ pub struct DaParte {
     #[param(minimum = 0, example = 0)]
     inicio: i64,
     /// O byte depois do último; no máximo 200 MiB depois do primeiro.
-    #[param(minimum = 1, example = 2)]
+    #[param(minimum = 1, example = 8)]
     fim: i64,
 }
 
@@ -275,7 +305,7 @@ pub struct PorProtocolo {
     #[param(
         value_type = String,
         pattern = "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]{1,40}$",
-        example = "99990.000001/2026-53"
+        example = "99990.000003/2026-42"
     )]
     protocolo: Protocolo,
 }
@@ -308,7 +338,7 @@ pub struct FiltroDeTramites {
     #[param(
         value_type = Option<String>,
         pattern = "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]{1,40}$",
-        example = "99990.000001/2026-53"
+        example = "99990.000003/2026-42"
     )]
     protocolo: Option<Protocolo>,
     /// Nesta situação.

@@ -1,0 +1,164 @@
+//! The bodies of the OpenAPI document.
+
+use super::fresh;
+use crate::support::App;
+use elos::cpf::Cpf;
+use elos::processo::NumeroProcesso;
+use elos::rest::openapi::documento;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub fn document() -> Value {
+    serde_json::from_str(&documento()).unwrap()
+}
+
+/// The path of an operation, with what the document gives as examples.
+fn path(template: &str, operation: &Value) -> String {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let of_path = parameters.filter(|parameter| parameter["in"] == "path");
+    of_path.fold(template.to_owned(), |path, parameter| {
+        let value = match &parameter["example"] {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        path.replace(&format!("{{{}}}", parameter["name"].as_str().unwrap()), &value)
+    })
+}
+
+fn send(app: &App, method: &str, path: &str, body: &Value) -> (u16, String) {
+    let bearer = format!("Bearer {}", app.token("tjrn"));
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let answer = app.pedir(&method.to_uppercase(), path, &headers, body.as_bytes());
+    (answer.status, answer.texto)
+}
+
+/// Pasted one after the other, as the document has them, into a client of a fresh demo.
+#[test]
+fn every_request_of_the_document_works_as_it_is() {
+    let app = fresh();
+    let document = document();
+    let mut sent = 0;
+    for (template, item) in document["paths"].as_object().unwrap() {
+        if !template.starts_with("/api/v1") {
+            continue;
+        }
+        for method in ["get", "post", "put", "delete"] {
+            let operation = &item[method];
+            if operation.is_null() {
+                continue;
+            }
+            let mut path = path(template, operation);
+            if operation["operationId"] == "adolescentesSemelhantes" {
+                path += "?nome=Ana";
+            }
+            let body = &operation["requestBody"]["content"]["application/json"]["example"];
+            assert_eq!(body.is_null(), operation["requestBody"].is_null(), "{method} {template}");
+            let (status, text) = send(&app, method, &path, body);
+            assert_eq!(status, 200, "{method} {path}: {text}");
+            sent += 1;
+        }
+    }
+    assert!(sent > 20, "only {sent} operations");
+    let body = &document["paths"]["/tramites/processo"]["post"]["requestBody"];
+    let body = &body["content"]["application/json"]["example"];
+    let (status, text) = send(&app, "post", "/tramites/processo", body);
+    assert_eq!(status, 200, "{text}");
+}
+
+/// Every body, asked and answered, has an example of its shape.
+#[test]
+fn every_body_has_an_example_of_its_schema() {
+    let document = crate::openapi::Documento::novo();
+    let mut wanting = Vec::new();
+    for (path, method, operation) in document.operacoes() {
+        let answers = operation["responses"].as_object().unwrap();
+        let bodies = answers.iter().map(|(status, answer)| (status.as_str(), answer));
+        for (what, body) in bodies.chain([("request", &operation["requestBody"])]) {
+            for (media_type, content) in body["content"].as_object().into_iter().flatten() {
+                let place = format!("{method} {path} {what} {media_type}");
+                let example = &content["example"];
+                match (media_type.as_str(), example) {
+                    ("application/octet-stream" | "application/pdf", _) => {}
+                    (_, Value::Null) => wanting.push(format!("{place}: none")),
+                    _ => wanting.extend(document.faltas(&content["schema"], example, &place)),
+                }
+            }
+        }
+    }
+    assert_eq!(wanting, Vec::<String>::new());
+}
+
+/// Numbers of examples are whole, and no two requests register the same.
+#[test]
+fn numbers_of_examples_are_right_and_distinct() {
+    let document = document();
+    let mut texts = BTreeSet::new();
+    gather(&document, &mut texts);
+    let mut numbers = 0;
+    for text in &texts {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let masked = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-'));
+        if masked && digits.len() == 20 {
+            let number: NumeroProcesso = text.parse().unwrap();
+            assert!(number.digito() == number.digito_esperado(), "{text}");
+            numbers += 1;
+        }
+        if masked && digits.len() == 11 {
+            assert!(text.parse::<Cpf>().unwrap().digitos_conferem(), "{text}");
+        }
+    }
+    assert!(numbers > 3, "{texts:?}");
+
+    let mut registered = BTreeMap::new();
+    for (path, pointer) in [
+        ("/api/v1/processos", "/numeroProcesso"),
+        ("/api/v1/processo-rascunho", "/dados/numeroProcesso"),
+    ] {
+        let body = &document["paths"][path]["post"]["requestBody"]["content"];
+        let number = body["application/json"]["example"].pointer(pointer).unwrap();
+        let others =
+            [include_str!("../../../README.md"), include_str!("../../../examples/processos.http")];
+        let number = number.as_str().unwrap();
+        assert!(others.iter().all(|text| !text.contains(number)), "{number} is of another example");
+        assert_eq!(registered.insert(number.to_owned(), path), None, "{number}");
+    }
+}
+
+fn gather<'a>(value: &'a Value, texts: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::String(text) => drop(texts.insert(text)),
+        Value::Array(items) => items.iter().for_each(|item| gather(item, texts)),
+        Value::Object(fields) => fields.values().for_each(|field| gather(field, texts)),
+        _ => {}
+    }
+}
+
+/// The words of a closed list are written in one way, whatever else the server reads.
+#[test]
+fn a_closed_list_has_each_word_once() {
+    let document = document();
+    let mut lists = 0;
+    visit(&document, &mut |words| {
+        let folded: BTreeSet<_> =
+            words.iter().map(|w| w.as_str().unwrap().to_lowercase()).collect();
+        assert_eq!(folded.len(), words.len(), "{words:?}");
+        let initials = words.iter().filter(|w| matches!(w.as_str(), Some("S" | "N"))).count();
+        assert!(initials == 0 || initials == words.len(), "{words:?}");
+        lists += 1;
+    });
+    assert!(lists > 15, "only {lists}");
+}
+
+fn visit(value: &Value, see: &mut dyn FnMut(&[Value])) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| visit(item, see)),
+        Value::Object(fields) => {
+            if let Some(Value::Array(words)) = fields.get("enum") {
+                see(words);
+            }
+            fields.values().for_each(|field| visit(field, see));
+        }
+        _ => {}
+    }
+}
