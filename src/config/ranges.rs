@@ -106,6 +106,8 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
+    type Door = fn(&Number, i128) -> Result<(), String>;
+
     fn by_file(number: &Number, value: i128) -> Result<(), String> {
         let Number { section, name, .. } = number;
         let section = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
@@ -127,8 +129,7 @@ mod tests {
     fn every_number_has_its_range_by_flag_and_by_file() {
         for number in &NUMBERS {
             let &Number { section, name, least, most } = number;
-            let doors: &[fn(&Number, i128) -> Result<(), String>] =
-                if section.is_empty() { &[by_flag, by_file] } else { &[by_file] };
+            let doors: &[Door] = if section.is_empty() { &[by_flag, by_file] } else { &[by_file] };
             let range = format!("{name} vai de {least} a {most}");
             for door in doors {
                 for fits in [least, most] {

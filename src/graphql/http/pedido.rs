@@ -106,23 +106,6 @@ fn by_fields(roots: &[String]) -> String {
     name
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_operation_without_a_name_has_the_one_of_its_fields() {
-        let of =
-            |roots: &[&str]| by_fields(&roots.iter().map(ToString::to_string).collect::<Vec<_>>());
-        assert_eq!(of(&[]), "(nenhum campo)");
-        assert_eq!(of(&["eu"]), "eu");
-        assert_eq!(of(&["tribunais", "eu"]), of(&["eu", "tribunais"]));
-        let many: Vec<String> = (0..50).map(|n| format!("{}{n:02}", "campo".repeat(3))).collect();
-        let name = by_fields(&many);
-        assert!(name.len() <= NOME_MAXIMO && name.ends_with("+45"), "{name}");
-    }
-}
-
 pub enum NaoLido {
     /// Not even JSON.
     Ilegivel,
@@ -297,4 +280,21 @@ fn json(text: &[u8]) -> serde_json::Result<Option<&RawValue>> {
 
 fn invalida(mensagem: &'static str) -> Error {
     Error::falha(Falha::EntradaInvalida, mensagem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_without_a_name_has_the_one_of_its_fields() {
+        let of =
+            |roots: &[&str]| by_fields(&roots.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(of(&[]), "(nenhum campo)");
+        assert_eq!(of(&["eu"]), "eu");
+        assert_eq!(of(&["tribunais", "eu"]), of(&["eu", "tribunais"]));
+        let many: Vec<String> = (0..50).map(|n| format!("{}{n:02}", "campo".repeat(3))).collect();
+        let name = by_fields(&many);
+        assert!(name.len() <= NOME_MAXIMO && name.ends_with("+45"), "{name}");
+    }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// A world in which CE has a processo of this number, and RN and PE a registro of it.
 fn world(ausencias_por_minuto: u32, regras: Regras) -> (Tramita, String) {
     let http = Http { lote_maximo: 5, ..Http::default() };
-    let ajustes = Ajustes { ausencias_por_minuto, regras, http, ..Ajustes::default() };
+    let ajustes = Ajustes { regras, http, ausencias_por_minuto, ..Ajustes::default() };
     let t = Tramita(App::com(Modelo::Vazio, ajustes));
     let ana = t.0.adolescente(CE);
     let number = NumeroProcesso::sintetico(9_600_000, 2024, 806, 1).to_string();

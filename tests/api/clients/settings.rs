@@ -52,7 +52,7 @@ fn check_config_says_the_range_of_every_number() {
         let flags = NUMBERS.iter().filter(|number| number.section.is_empty());
         let mut text: String = flags.map(|number| line(number, edge(number))).collect();
         for section in ["regras", "assinaturas"] {
-            text += &format!("[{section}]\n");
+            text.extend(["[", section, "]\n"]);
             let of = NUMBERS.iter().filter(|number| number.section == section);
             text.extend(of.map(|number| format!("{} = {}\n", number.name, edge(number))));
         }

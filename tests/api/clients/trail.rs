@@ -45,7 +45,8 @@ fn a_refused_document_is_one_record_at_every_door() {
         for accept in media {
             send(&app, "POST", "/graphql", &[("Accept", accept)], body.as_bytes());
         }
-        let encoded: String = document.bytes().map(|b| format!("%{b:02X}")).collect();
+        let encoded: Vec<_> = document.bytes().map(|b| format!("%{b:02X}")).collect();
+        let encoded = encoded.concat();
         send(&app, "GET", &format!("/graphql?query={encoded}"), &[], b"");
         let list = json!([{ "query": document }]).to_string();
         send(&app, "POST", "/graphql", &[], list.as_bytes());

@@ -94,6 +94,39 @@ fn what_is_outside_a_closed_list_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_protocolo_has_no_hidden_characters_and_a_return_has_a_date_that_can_be() {
+    let tramita = Tramita::novo();
+    let (_, nre) = tramita.realizado(RN, PE, NUP, None);
+    let lookalike = format!("{NUP}\u{200b}");
+    let sent = tramita.enviar(RN, PE, &lookalike, None);
+    assert_eq!(sent.status, 400, "{}", sent.texto);
+    assert!(parametro(&sent, "processo.protocolo").unwrap().contains("U+200B"), "{}", sent.texto);
+    // What it looks like is what it is.
+    let pasted = NUP.replace('-', "\u{2013}");
+    assert_eq!(parametro(&tramita.enviar(RN, PE, &pasted, None), "nre"), Some(nre.as_str()));
+    let listed = tramita
+        .0
+        .gql(RN, "{ tramites(filtro: { protocolo: \"99990000001202653\" }) { totalCount } }");
+    assert_eq!(listed["tramites"]["totalCount"], 1);
+    let hidden = tramita.0.graphql(
+        RN,
+        "{ tramites(filtro: { protocolo: \"x\\u200b\" }) { totalCount } }",
+        json!({}),
+    );
+    assert!(
+        hidden.corpo["errors"][0]["message"].as_str().unwrap().contains("U+200B"),
+        "{}",
+        hidden.texto
+    );
+
+    let mut body = envio(RN, PE, "LIVRE", None);
+    body["cabecalho"]["dataDeRetorno"] = json!("9999-12-31T00:00:00Z");
+    let sent = tramita.pedir(RN, "POST", "/tramites/processo", &body);
+    assert_eq!(sent.status, 400, "{}", sent.texto);
+    assert!(parametro(&sent, "cabecalho.dataDeRetorno").unwrap().contains("1900 a 2100"));
+}
+
+#[test]
 fn what_is_sealed_does_not_travel_unless_a_setting_admits_it() {
     let document = |level: Value| {
         let mut document = documento(1, &[b"x"]);
