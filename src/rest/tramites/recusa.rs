@@ -46,8 +46,10 @@ fn nome_do_campo(campo: &[&str]) -> String {
         }
         [
             campo @ ("protocolo" | "descricao" | "nivelDeSigilo" | "hipoteseLegal"
-            | "processoDeNegocio" | "documentos"),
+            | "processoDeNegocio" | "documentos" | "interessados" | "produtor"
+            | "processosApensados" | "processoApensado"),
         ] => format!("processo.{campo}"),
+        ["arquivo", campo] => (*campo).into(),
         ["chaveIdempotencia"] => "Idempotency-Key".into(),
         outro => outro.join("."),
     }

@@ -217,6 +217,8 @@ fn corpos_e_respostas_sao_como_o_documento_diz() {
     roteiro.pedir("PUT", "/adolescentes", &[], json!({ "identificador": ana }));
     let de_ana = [("{identificador}", ana)];
     roteiro.pedir("GET", "/adolescentes/identificador/{identificador}", &de_ana, json!({}));
+    let cpf = [("{cpf}", "52998224725")];
+    roteiro.pedir("GET", "/adolescentes/cpf/{cpf}", &cpf, json!({}));
     roteiro.pedir("GET", "/adolescentes", &[], json!({}));
     roteiro.pedir("GET", "/adolescentes/similaridade", &[("", "?nome=Ana")], json!({}));
     roteiro.pedir("POST", "/adolescentes/similaridade", &[], json!({}));
@@ -262,6 +264,9 @@ fn corpos_e_respostas_sao_como_o_documento_diz() {
     let mut unificacao = processos;
     unificacao["listaNumeroDaGuiaDefinitiva"] = json!([guia["numeroGuia"]]);
     let guia = roteiro.pedir("POST", "/guias/unificadora", &[], unificacao);
+    let printed =
+        [("{especie}", "unificadora"), ("{numeroGuia}", guia["numeroGuia"].as_str().unwrap())];
+    roteiro.pedir("GET", "/guias/{especie}/numero-guia/{numeroGuia}/pdf", &printed, json!({}));
     let da_guia =
         [("{numeroGuia}", guia["numeroGuia"].as_str().unwrap()), ("{situacao}", "BAIXADA")];
     roteiro.pedir("PUT", "/guias/{numeroGuia}/situacao/{situacao}", &da_guia, json!({}));
