@@ -11,6 +11,8 @@ const BODY: f32 = WIDTH - 2.0 * MARGIN;
 const BOTTOM: f32 = HEIGHT - 62.0;
 /// Where it begins on every page but the first.
 const TOP: f32 = 56.0;
+/// How far numbered items stand in.
+const INDENT: f32 = 20.0;
 /// An item that takes more than this may go on with the next page.
 const TORN: f32 = 220.0;
 const COLUMNS: usize = 3;
@@ -152,14 +154,17 @@ impl Flow<'_> {
         if groups.is_empty() {
             return;
         }
-        // A heading does not stand alone at the end of a page.
-        self.reserve(26.0 + 4.0 * LEADING);
+        // A heading does not stand alone at the end of a page, nor with a piece of a short item.
+        let first =
+            self.rows(groups[0], INDENT).iter().map(|row| self.height(row, INDENT)).sum::<f32>();
+        let whole = section.numbered && first < TORN;
+        self.reserve(26.0 + if whole { first } else { 4.0 * LEADING });
         self.y += 14.0;
         self.text(MARGIN, self.y, SECTION, &section.title.to_uppercase());
         self.line(self.y + 4.5, LINE, 0.8);
         self.y += 8.0;
         for (n, group) in groups.iter().enumerate() {
-            let indent = if section.numbered { 20.0 } else { 0.0 };
+            let indent = if section.numbered { INDENT } else { 0.0 };
             let rows = self.rows(group, indent);
             if n > 0 {
                 let height = rows.iter().map(|row| self.height(row, indent)).sum::<f32>();
