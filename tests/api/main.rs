@@ -13,6 +13,7 @@ mod carona;
 mod cadastro;
 mod catalogo;
 mod clients;
+mod demonstracao;
 mod documento;
 mod codigos;
 mod comandos;
