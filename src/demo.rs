@@ -121,6 +121,7 @@ fn preparar(
     login::admit(&mut servidor, LOGIN)?;
     if seed::vazio(migrador.conn())? {
         seed::semear(migrador.conn(), processos)?;
+        seed::historia(migrador.conn())?;
         seed::catalogos(migrador.conn(), agora)?;
     }
     analyse(migrador.conn())?;

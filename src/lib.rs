@@ -29,6 +29,7 @@ pub mod metricas; // what the server counts of itself
 pub mod auditoria; // who looked at what: a trail with a chain of hashes
 pub mod app; // what a request can reach, and one call of it
 pub mod escrita; // what every write shares: dry runs, keys against doing it twice
+pub mod filters; // conditions on rows, each kind by what it is related to
 
 // The slices.
 pub mod tribunal;
@@ -39,6 +40,8 @@ pub mod guia;
 pub mod catalogo;
 pub mod tramite;
 pub mod evento;
+pub mod linha_do_tempo;
+pub mod estatisticas;
 
 // The roof.
 pub mod body; // the bytes of a request, for both doors

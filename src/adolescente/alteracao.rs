@@ -7,6 +7,7 @@ use super::{
 use crate::campo::{Mudanca, alterados};
 use crate::cpf::Cpf;
 use crate::error::Recusa;
+use crate::evento::MudancaDeCampo;
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -116,5 +117,33 @@ impl Adolescente {
             ("cadastroPendente", self.cadastro_pendente != outro.cadastro_pendente),
         ];
         alterados(mudancas)
+    }
+
+    /// From what to what, of the fields that anybody may see at any time: a social name that comes
+    /// later makes the civil one sensitive.
+    pub fn mudancas(&self, outro: &Self) -> Vec<MudancaDeCampo> {
+        let (a, b) = (&self.dados, &outro.dados);
+        let mudancas = [
+            MudancaDeCampo::nova("sobrenome", a.sobrenome.as_ref(), b.sobrenome.as_ref()),
+            MudancaDeCampo::nova("nomeSocial", a.nome_social.as_ref(), b.nome_social.as_ref()),
+            MudancaDeCampo::nova(
+                "dataNascimento",
+                a.data_nascimento.as_ref(),
+                b.data_nascimento.as_ref(),
+            ),
+            MudancaDeCampo::nova(
+                "dataNascimentoPresumida",
+                Some(&a.data_nascimento_presumida),
+                Some(&b.data_nascimento_presumida),
+            ),
+            MudancaDeCampo::nova("dataObito", self.data_obito.as_ref(), outro.data_obito.as_ref()),
+            MudancaDeCampo::nova("naturalidade", a.naturalidade.as_ref(), b.naturalidade.as_ref()),
+            MudancaDeCampo::nova(
+                "cadastroPendente",
+                Some(&self.cadastro_pendente),
+                Some(&outro.cadastro_pendente),
+            ),
+        ];
+        mudancas.into_iter().flatten().collect()
     }
 }

@@ -259,7 +259,7 @@ impl From<Arc<Adolescente>> for Ficha {
 }
 
 impl Adolescente {
-    fn resumo(&self) -> Resumo {
+    pub fn resumo(&self) -> Resumo {
         Resumo {
             id: self.id,
             tribunal_codigo: self.tribunal_codigo,

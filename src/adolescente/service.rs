@@ -135,6 +135,7 @@ impl Comando for AtualizarAdolescente {
         if campos.is_empty() {
             return Ok(Alterado { adolescente: atual, alterado: false });
         }
+        let mudancas = atual.mudancas(&novo);
         let Some(adolescente) = store::atualizar(sessao, &novo, agora)? else {
             // The index found what the look-up came too early for; the transaction is over.
             let mensagem = "CPF já cadastrado no tribunal";
@@ -144,6 +145,7 @@ impl Comando for AtualizarAdolescente {
         let tipo = TipoEvento::AdolescenteAtualizado;
         let mut evento = NovoEvento::do_adolescente(tipo, &adolescente, agora, &contexto.autor);
         evento.campos = campos;
+        evento.mudancas = mudancas;
         evento::store::registrar(sessao, &[evento])?;
         Ok(Alterado { adolescente, alterado: true })
     }

@@ -184,7 +184,10 @@ fn de_global(id: GlobalId) -> Option<Recurso> {
         GlobalId::Rascunho(RascunhoId(id)) => Recurso::Rascunho(id),
         GlobalId::Tramite(idt) => Recurso::Tramite(idt),
         GlobalId::RegistroEletronico(id) => Recurso::RegistroEletronico(id),
-        GlobalId::Evento(_) | GlobalId::Tribunal(_) | GlobalId::RegistroAuditoria(_) => {
+        GlobalId::Evento(_)
+        | GlobalId::Vinculo(_)
+        | GlobalId::Tribunal(_)
+        | GlobalId::RegistroAuditoria(_) => {
             return None;
         }
     })

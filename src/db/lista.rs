@@ -36,6 +36,9 @@ pub enum TipoDaChave {
     Texto,
     Instante,
     Xid,
+    /// Not in the cursor, which has the id alone: this begins the statement that reads the key of
+    /// the row with an id. For keys that a cursor had better not hold, such as names.
+    DaLinha(&'static str),
 }
 
 /// By what a list is ordered. The column is NOT NULL; the id breaks ties.
@@ -309,6 +312,18 @@ impl Ordenacao {
     fn alem(&self, posicao: &Posicao, desce: bool) -> Sql {
         let sinal = if desce { " < " } else { " > " };
         match (self.coluna, &posicao.chave) {
+            (Some((coluna, TipoDaChave::DaLinha(chave))), _) => Sql::new("(")
+                .push(coluna)
+                .push(", ")
+                .push(self.id)
+                .push(")")
+                .push(sinal)
+                .push("((")
+                .push(chave)
+                .bind(posicao.id)
+                .push("), ")
+                .bind(posicao.id)
+                .push(")"),
             (Some((coluna, _)), Some(chave)) => Sql::new("(")
                 .push(coluna)
                 .push(", ")

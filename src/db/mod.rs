@@ -38,7 +38,7 @@ pub use manager::ConexaoRecusada;
 pub use permits::{Bounds, Caller, Lane, PATIENCE, Permit, Permits, Queued, Run, Waiting};
 pub use relacao::{Relation, agrupar};
 pub use session::sessions_kept;
-pub use sql::{Conectivos, Sql, Valor};
+pub use sql::{Sql, Valor};
 pub(crate) use texto_enum::texto_enum;
 pub use transport::{Transport, UNVERIFIED, UnsafeTransport, transport};
 

@@ -79,6 +79,7 @@ diesel::table! {
         ator_sub -> Text,
         ator_azp -> Nullable<Text>,
         campos -> Array<Text>,
+        mudancas -> Jsonb,
     }
 }
 

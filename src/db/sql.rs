@@ -138,48 +138,6 @@ impl Sql {
     }
 }
 
-/// A filter of filters: how its conditions nest.
-pub struct Conectivos<'f, F> {
-    /// All of these.
-    pub e: Option<&'f [F]>,
-    /// At least one of these; the empty list matches nothing.
-    pub ou: Option<&'f [F]>,
-    /// Not this one.
-    pub nao: Option<&'f F>,
-}
-
-impl<F> Conectivos<'_, F> {
-    /// `simples` and what nests, all together. Beyond a condition or two every
-    /// client has its own statement, which is not worth preparing.
-    pub fn somar(&self, mut simples: Vec<Sql>, sql: fn(&F) -> Sql) -> Sql {
-        let aninhada = self.e.is_some() || self.ou.is_some() || self.nao.is_some();
-        let avulsa = aninhada || simples.len() > 2;
-        if let Some(todos) = self.e {
-            simples.push(Sql::juntar(
-                todos.iter().map(|um| Self::by_row(sql(um))),
-                " AND ",
-                "true",
-            ));
-        }
-        match self.ou {
-            Some([um]) => simples.push(Self::by_row(sql(um))),
-            Some(algum) => simples.push(Sql::juntar(algum.iter().map(sql), " OR ", "false")),
-            None => {}
-        }
-        if let Some(negado) = self.nao {
-            simples.push(Sql::new("NOT ").append(sql(negado)));
-        }
-        let filtro = Sql::juntar(simples, " AND ", "true");
-        if avulsa { filtro.avulsa() } else { filtro }
-    }
-
-    /// Looked at row by row: a join for each of many relations is planned for longer than it runs,
-    /// and thirty joins of a few rows run for a third of a second.
-    fn by_row(condicao: Sql) -> Sql {
-        Sql::new("(").append(condicao).push(") IS TRUE")
-    }
-}
-
 impl QueryFragment<Pg> for Sql {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         if self.avulsa {

@@ -1,16 +1,18 @@
-use super::store::{Alteracoes, EventosDe};
-use super::{Evento, TipoEvento};
+use super::store::{Alteracoes, EventosDe, Objeto};
+use super::{Evento, MudancaDeCampo, TipoEvento};
 use crate::Result;
 use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescentePorId;
 use crate::auth::Papel;
-use crate::graphql::diretivas::{AUDITORIA, RequerPapel};
+use crate::filters::EventoFilter;
+use crate::graphql::diretivas::{AUDITORIA, CONDICAO, Cost, RequerPapel};
 use crate::graphql::{
-    Aresta, ContextExt, Escrevivel, Fato, GlobalId, Instante, ListaGraphql, Passagem, Pergunta,
+    Aresta, Condicoes, ContextExt, Escrevivel, Fato, GlobalId, Instante, ListaGraphql, Passagem,
+    Pergunta, SentidoOrdem, relacao,
 };
 use crate::guia::{graphql::GuiaNode, store::GuiaPorId};
 use crate::processo::{NumeroProcesso, graphql::ProcessoNode, store::ProcessoPorId};
-use async_graphql::{Context, ID, Object, Subscription};
+use async_graphql::{Context, ID, InputObject, Object, Subscription};
 use futures_util::{Stream, stream};
 use std::sync::Arc;
 
@@ -50,6 +52,11 @@ impl EventoNode {
         &self.0.campos
     }
 
+    /// De que valor para que valor mudou cada campo que não é sensível; vazia no que se registrou antes de se guardarem.
+    async fn mudancas(&self) -> Vec<MudancaDeCampoNode> {
+        self.0.mudancas.iter().cloned().map(MudancaDeCampoNode).collect()
+    }
+
     /// Processo atingido, como está agora.
     async fn processo(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode>> {
         let achado = ctx.loaders().load(ProcessoPorId(self.0.processo_id?)).await;
@@ -69,7 +76,69 @@ impl EventoNode {
     }
 }
 
+pub struct MudancaDeCampoNode(MudancaDeCampo);
+
+/// Mudança de um campo que não é sensível.
+#[Object(name = "MudancaDeCampo")]
+impl MudancaDeCampoNode {
+    /// O campo, com o nome deste esquema.
+    async fn campo(&self) -> &str {
+        &self.0.campo
+    }
+
+    /// O que era; nulo se não tinha valor.
+    async fn de(&self) -> Option<&str> {
+        self.0.de.as_deref()
+    }
+
+    /// O que passou a ser; nulo se ficou sem valor.
+    async fn para(&self) -> Option<&str> {
+        self.0.para.as_deref()
+    }
+}
+
 impl Escrevivel for EventoNode {}
+
+/// Condições sobre eventos; somam-se com E.
+#[derive(InputObject)]
+pub struct EventoFiltro {
+    /// De um destes tipos.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    tipo: Option<Vec<TipoEvento>>,
+    /// Ocorrido desde, inclusive.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    ocorrido_de: Option<Instante>,
+    /// Ocorrido até, exclusive.
+    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    ocorrido_ate: Option<Instante>,
+}
+
+relacao! {
+    /// Condição sobre os eventos de um processo; `algum` e `nenhum` somam-se com E.
+    EventoRelacaoFiltro de EventoFiltro
+}
+
+/// What a client says, as conditions.
+pub fn filtro(entrada: EventoFiltro, condicoes: &mut Condicoes<'_>) -> Result<EventoFilter> {
+    condicoes.mais_uma()?;
+    Ok(entrada.condicoes())
+}
+
+impl EventoFiltro {
+    fn condicoes(self) -> EventoFilter {
+        let instante = |instante: Option<Instante>| instante.map(|instante| instante.0);
+        EventoFilter {
+            tipo: self.tipo,
+            ocorrido: (instante(self.ocorrido_de), instante(self.ocorrido_ate)),
+        }
+    }
+}
+
+/// The eventos of an object that are so, the oldest or the newest first.
+pub fn eventos_de(de: Objeto, filtro: Option<EventoFiltro>, sentido: SentidoOrdem) -> EventosDe {
+    let filtro = filtro.map(EventoFiltro::condicoes).unwrap_or_default();
+    EventosDe { de, filtro, decrescente: sentido == SentidoOrdem::Desc }
+}
 
 impl ListaGraphql for EventosDe {
     type Node = EventoNode;

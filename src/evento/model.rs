@@ -5,8 +5,12 @@ use crate::guia::{Guia, GuiaId};
 use crate::processo::{Processo, ProcessoId};
 use crate::rastro::{Rastreavel, Recurso};
 use chrono::{DateTime, Utc};
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
+use serde::{Deserialize, Serialize};
+use std::ops::Deref;
 
 texto_enum! {
     /// Tipo de evento.
@@ -34,6 +38,45 @@ texto_enum! {
     }
 }
 
+/// A field that changed: from what to what. Only of what is not sensitive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MudancaDeCampo {
+    /// By its name in the schema.
+    pub campo: String,
+    pub de: Option<String>,
+    pub para: Option<String>,
+}
+
+impl MudancaDeCampo {
+    /// None when nothing changed.
+    pub fn nova<T>(campo: &str, de: Option<&T>, para: Option<&T>) -> Option<Self>
+    where
+        T: ToString + PartialEq + ?Sized,
+    {
+        let texto = |valor: Option<&T>| valor.map(ToString::to_string);
+        (de != para).then(|| Self { campo: campo.to_owned(), de: texto(de), para: texto(para) })
+    }
+}
+
+/// As the column holds them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromSqlRow)]
+pub struct Mudancas(pub Vec<MudancaDeCampo>);
+
+impl Deref for Mudancas {
+    type Target = [MudancaDeCampo];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl FromSql<Jsonb, Pg> for Mudancas {
+    fn from_sql(bytes: PgValue<'_>) -> deserialize::Result<Self> {
+        let valor: serde_json::Value = FromSql::<Jsonb, Pg>::from_sql(bytes)?;
+        Ok(Self(serde_json::from_value(valor)?))
+    }
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Evento {
@@ -57,6 +100,8 @@ pub struct Evento {
     /// Names of the schema; never values.
     #[diesel(sql_type = Array<Text>)]
     pub campos: Vec<String>,
+    #[diesel(sql_type = Jsonb)]
+    pub mudancas: Mudancas,
 }
 
 /// A fact to be written in the transaction of its change.
@@ -71,6 +116,8 @@ pub struct NovoEvento {
     pub ator_sub: String,
     pub ator_azp: Option<String>,
     pub campos: Vec<String>,
+    /// Of those, what is not sensitive.
+    pub mudancas: Vec<MudancaDeCampo>,
 }
 
 impl NovoEvento {
@@ -129,6 +176,7 @@ impl NovoEvento {
             ator_sub,
             ator_azp,
             campos,
+            mudancas: Vec::new(),
         }
     }
 }

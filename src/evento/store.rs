@@ -6,6 +6,7 @@ use crate::db::fluxo::{Lugar, Trecho};
 use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
 use crate::db::{Relation, Sessao, Sql, Valor};
 use crate::error::Error;
+use crate::filters::{EventoFilter, Filter, Place};
 use crate::processo::{NumeroProcesso, ProcessoId};
 use ahash::HashMap;
 use diesel::prelude::*;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 macro_rules! colunas {
     () => {
-        "e.id, e.xid::text, e.tipo, e.processo_id, e.adolescente_id, e.guia_id, e.ocorrido_em, e.ator_sub, e.campos"
+        "e.id, e.xid::text, e.tipo, e.processo_id, e.adolescente_id, e.guia_id, e.ocorrido_em, e.ator_sub, e.campos, e.mudancas"
     };
 }
 
@@ -24,8 +25,8 @@ pub fn registrar(sessao: &mut Sessao<'_>, novos: &[NovoEvento]) -> QueryResult<(
     }
     Sql::new(
         "INSERT INTO evento (tribunal_codigo, tipo, processo_id, adolescente_id, guia_id, ocorrido_em, ator_sub, ator_azp, \
-         campos) \
-         SELECT tribunal, tipo, processo, adolescente, guia, ocorrido_em, sub, azp, string_to_array(campos, ',') \
+         campos, mudancas) \
+         SELECT tribunal, tipo, processo, adolescente, guia, ocorrido_em, sub, azp, string_to_array(campos, ','), mudancas::jsonb \
          FROM unnest(",
     )
     .bind_cada(novos, |novo| novo.tribunal_codigo)
@@ -46,8 +47,10 @@ pub fn registrar(sessao: &mut Sessao<'_>, novos: &[NovoEvento]) -> QueryResult<(
     .push(", ")
     // Names of the schema: no comma is in one.
     .bind_cada(novos, |novo| novo.campos.join(","))
+    .push(", ")
+    .bind_cada(novos, |novo| serde_json::json!(novo.mudancas).to_string())
     .push(
-        ") WITH ORDINALITY AS e (tribunal, tipo, processo, adolescente, guia, ocorrido_em, sub, azp, campos, n) ORDER BY n",
+        ") WITH ORDINALITY AS e (tribunal, tipo, processo, adolescente, guia, ocorrido_em, sub, azp, campos, mudancas, n) ORDER BY n",
     )
     .execute(sessao.conn())?;
     Ok(())
@@ -74,9 +77,16 @@ impl Relation for EventoPorId {
     }
 }
 
-/// What happened to one object, in the order of the feed.
+/// What happened to one object, in the order of the feed or the other way round.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EventosDe {
+    pub de: Objeto,
+    pub filtro: EventoFilter,
+    pub decrescente: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum EventosDe {
+pub enum Objeto {
     Processo(ProcessoId),
     Adolescente(AdolescenteId),
 }
@@ -89,38 +99,40 @@ impl Lista for EventosDe {
     type Registro = Evento;
 
     fn pai(&self) -> Option<i64> {
-        Some(match self {
-            Self::Processo(id) => id.0,
-            Self::Adolescente(id) => id.0,
+        Some(match self.de {
+            Objeto::Processo(id) => id.0,
+            Objeto::Adolescente(id) => id.0,
         })
     }
 
     fn com_pai(&self, pai: i64) -> Self {
-        match self {
-            Self::Processo(_) => Self::Processo(ProcessoId(pai)),
-            Self::Adolescente(_) => Self::Adolescente(AdolescenteId(pai)),
-        }
+        let de = match self.de {
+            Objeto::Processo(_) => Objeto::Processo(ProcessoId(pai)),
+            Objeto::Adolescente(_) => Objeto::Adolescente(AdolescenteId(pai)),
+        };
+        Self { de, ..self.clone() }
     }
 
     fn consulta(&self, tribunal: Option<i16>) -> Consulta {
         let do_tribunal = tribunal.map(|codigo| Sql::new("e.tribunal_codigo = ").bind(codigo));
+        // Up to the oldest transaction still open: what commits late is not skipped by who pages.
+        let partes = [
+            Some(Sql::new("e.xid < (SELECT elos_horizonte())")),
+            do_tribunal,
+            Some(self.filtro.sql(Place::root(tribunal))),
+        ];
         Consulta {
             colunas: colunas!(),
             tabelas: "evento e",
-            coluna_pai: Some(match self {
-                Self::Processo(_) => "e.processo_id",
-                Self::Adolescente(_) => "e.adolescente_id",
+            coluna_pai: Some(match self.de {
+                Objeto::Processo(_) => "e.processo_id",
+                Objeto::Adolescente(_) => "e.adolescente_id",
             }),
-            // Up to the oldest transaction still open: what commits late is not skipped by who pages.
-            onde: Sql::new("e.xid < (SELECT elos_horizonte())").and(Sql::juntar(
-                do_tribunal,
-                " AND ",
-                "true",
-            )),
+            onde: Sql::juntar(partes.into_iter().flatten(), " AND ", "true"),
             ordenacao: Ordenacao {
                 coluna: Some(("e.xid", TipoDaChave::Xid)),
                 id: "e.id",
-                decrescente: false,
+                decrescente: self.decrescente,
             },
         }
     }

@@ -7,7 +7,8 @@ use crate::db::lista::{Fatia, Lista, Pagina, PaginaDe, Posicao, TipoDaChave, Tot
 use crate::error::{Error, Falha};
 use crate::graphql::diretivas::{Cost, DEZ};
 use crate::graphql::{ErroDeCampo, Falivel, Instante};
-use crate::processo::store::Vinculado;
+use crate::processo::graphql::VinculoNode;
+use crate::processo::store::{Vinculado, VinculoPorId};
 use crate::processo::{SituacaoVinculo, Vinculo};
 use async_graphql::{Context, Enum, Object, SimpleObject, TypeName};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
@@ -237,6 +238,12 @@ impl<L: ListaGraphql> ArestaComVinculo<L> {
         Escrito(L::node(&self.linha))
     }
 
+    /// O vínculo.
+    async fn vinculo(&self, ctx: &Context<'_>) -> Option<crate::Result<Escrito<VinculoNode>>> {
+        let achado = ctx.loaders().load(VinculoPorId(self.vinculo.id)).await;
+        achado.map(|achado| achado.map(|linha| Escrito(VinculoNode(linha)))).transpose()
+    }
+
     /// Situação do vínculo.
     async fn situacao(&self) -> SituacaoVinculo {
         self.vinculo.situacao()
@@ -287,7 +294,8 @@ fn read_position<L: Lista>(lista: &L, texto: &str) -> Option<Posicao> {
     // Whoever forges a cursor that fits gets a page of what they may see anyway,
     // but never a value of the wrong type in a statement.
     let chave = match lista.consulta(None).ordenacao.coluna.map(|(_, tipo)| tipo) {
-        None => None,
+        Some(TipoDaChave::DaLinha(_)) if !chave.is_empty() => return None,
+        None | Some(TipoDaChave::DaLinha(_)) => None,
         Some(TipoDaChave::Texto) if chave.contains('\0') => return None,
         Some(TipoDaChave::Texto) => Some(chave.to_owned().into()),
         Some(TipoDaChave::Instante) => {

@@ -24,6 +24,8 @@ pub const DEZ: &str = "10";
 pub const FILTRO: &str = "150";
 /// Names are compared with all that a tribunal has.
 pub const SEMELHANCA: &str = "3000";
+/// Figures: all that a tribunal has is gone through, and sorted.
+pub const ESTATISTICA: &str = "3000";
 /// A condition on a column, and a filter that holds others.
 pub const CONDICAO: &str = "5";
 /// A condition on another table, which is looked into for each row or read whole.

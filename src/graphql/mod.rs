@@ -33,7 +33,8 @@ pub use escalares::{Data, Instante};
 pub use escrita::{Desfecho, Entrada, Fim, ModoInput, executar};
 pub use escrito::{Escrevivel, Escrito};
 pub use executor::Executor;
-pub use filtro::Condicoes;
+pub(crate) use filtro::relacao;
+pub use filtro::{Condicoes, Relacao, ate_cem, recusa, trecho};
 pub use loaders::Loaders;
 pub use node::{GlobalId, Node};
 pub use operacao::Servico;
@@ -46,9 +47,10 @@ use crate::auditoria::graphql::AuditoriaQuery;
 use crate::auth::{Ator, Papel};
 use crate::catalogo::graphql::{CatalogoMutation, CatalogoQuery};
 use crate::error::Error;
+use crate::estatisticas::graphql::EstatisticaQuery;
 use crate::evento::graphql::EventoSubscription;
 use crate::guia::graphql::{GuiaMutation, GuiaQuery};
-use crate::processo::graphql::{ProcessoMutation, ProcessoQuery};
+use crate::processo::graphql::{ProcessoMutation, ProcessoQuery, VinculoQuery};
 use crate::rascunho::graphql::RascunhoMutation;
 use crate::tramite::graphql::{TramiteMutation, TramiteQuery, TramiteSubscription};
 use crate::tribunal::{Tribunal, graphql::TribunalQuery};
@@ -66,6 +68,8 @@ pub struct Query(
     ProcessoQuery,
     AdolescenteQuery,
     GuiaQuery,
+    VinculoQuery,
+    EstatisticaQuery,
     TramiteQuery,
     CatalogoQuery,
     TribunalQuery,

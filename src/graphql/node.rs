@@ -11,8 +11,9 @@ use crate::error::{Error, Falha};
 use crate::evento::{graphql::EventoNode, store::EventoPorId};
 use crate::graphql::diretivas::ListSize;
 use crate::guia::{GuiaId, graphql::GuiaNode, store::GuiaPorId};
-use crate::processo::graphql::{ProcessoApuracao, ProcessoExecucao, ProcessoNode};
-use crate::processo::{ProcessoId, store::ProcessoPorId};
+use crate::processo::ProcessoId;
+use crate::processo::graphql::{ProcessoApuracao, ProcessoExecucao, ProcessoNode, VinculoNode};
+use crate::processo::store::{ProcessoPorId, VinculoPorId};
 use crate::rascunho::{RascunhoId, graphql::RascunhoNode, store::RascunhoPorId};
 use crate::tramite::graphql::{RegistroNode, TramiteNode};
 use crate::tramite::store::{RegistroDe, TramitePorIdt};
@@ -34,6 +35,7 @@ pub enum GlobalId {
     Processo(ProcessoId),
     Adolescente(AdolescenteId),
     Guia(GuiaId),
+    Vinculo(i64),
     Rascunho(RascunhoId),
     Tramite(i64),
     RegistroEletronico(i64),
@@ -48,6 +50,7 @@ impl From<GlobalId> for ID {
             GlobalId::Processo(ProcessoId(id)) => format!("Processo:{id}"),
             GlobalId::Adolescente(AdolescenteId(id)) => format!("Adolescente:{id}"),
             GlobalId::Guia(GuiaId(id)) => format!("Guia:{id}"),
+            GlobalId::Vinculo(id) => format!("Vinculo:{id}"),
             GlobalId::Rascunho(RascunhoId(id)) => format!("Rascunho:{id}"),
             GlobalId::Tramite(idt) => format!("Tramite:{idt}"),
             GlobalId::RegistroEletronico(id) => format!("RegistroEletronico:{id}"),
@@ -68,6 +71,7 @@ impl GlobalId {
             "Processo" => Self::Processo(ProcessoId(chave.parse().ok()?)),
             "Adolescente" => Self::Adolescente(AdolescenteId(chave.parse().ok()?)),
             "Guia" => Self::Guia(GuiaId(chave.parse().ok()?)),
+            "Vinculo" => Self::Vinculo(chave.parse().ok()?),
             "Rascunho" => Self::Rascunho(RascunhoId(chave.parse().ok()?)),
             "Tramite" => Self::Tramite(chave.parse().ok()?),
             "RegistroEletronico" => Self::RegistroEletronico(chave.parse().ok()?),
@@ -92,6 +96,7 @@ pub enum NodeConcreto {
     Execucao(ProcessoExecucao),
     Adolescente(AdolescenteNode),
     Guia(GuiaNode),
+    Vinculo(VinculoNode),
     Rascunho(RascunhoNode),
     Tramite(TramiteNode),
     RegistroEletronico(RegistroNode),
@@ -172,6 +177,9 @@ async fn carregar(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             .map(|linha| AdolescenteNode::from(linha).into()),
         GlobalId::Guia(id) => {
             loaders.load(GuiaPorId(id)).await?.map(|linha| GuiaNode(linha).into())
+        }
+        GlobalId::Vinculo(id) => {
+            loaders.load(VinculoPorId(id)).await?.map(|linha| VinculoNode(linha).into())
         }
         GlobalId::Rascunho(id) => {
             loaders.load(RascunhoPorId(id)).await?.map(|linha| RascunhoNode(linha).into())

@@ -5,7 +5,7 @@ use crate::campo::{self, itens};
 use crate::db::Sessao;
 use crate::error::{Error, Falha, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
-use crate::evento::{self, NovoEvento, TipoEvento};
+use crate::evento::{self, MudancaDeCampo, NovoEvento, TipoEvento};
 use crate::rastro::{Rastreavel, Recurso};
 use crate::tempo;
 use chrono::{DateTime, Utc};
@@ -67,14 +67,14 @@ impl Comando for EmitirGuia {
             let mensagem = "os números de guia de hoje se esgotaram; emita amanhã";
             return Err(Error::falha(Falha::Indisponivel, mensagem));
         };
-        contar(sessao, TipoEvento::GuiaEmitida, &guia, agora, contexto)?;
+        contar(sessao, TipoEvento::GuiaEmitida, (&guia, None), agora, contexto)?;
 
         let unificadas: Vec<_> = fatos.definitivas.iter().map(|guia| guia.id).collect();
         if !unificadas.is_empty() {
             let motivo = Some(MotivoBaixaGuia::Unificada);
             store::baixar(sessao, &unificadas, motivo, Some(guia.id), agora)?;
             for unificada in &fatos.definitivas {
-                contar(sessao, TipoEvento::GuiaBaixada, unificada, agora, contexto)?;
+                contar(sessao, TipoEvento::GuiaBaixada, (unificada, motivo), agora, contexto)?;
             }
         }
         Ok(Alterada { guia, alterado: true })
@@ -99,7 +99,7 @@ impl Comando for BaixarGuia {
         }
         let agora = ultima(std::slice::from_ref(&guia), (contexto.relogio)());
         store::baixar(sessao, &[guia.id], self.motivo, None, agora)?;
-        contar(sessao, TipoEvento::GuiaBaixada, &guia, agora, contexto)?;
+        contar(sessao, TipoEvento::GuiaBaixada, (&guia, self.motivo), agora, contexto)?;
         Ok(Alterada { guia: store::por_id(sessao, guia.id)?, alterado: true })
     }
 }
@@ -113,12 +113,22 @@ fn ultima(guias: &[Guia], agora: DateTime<Utc>) -> DateTime<Utc> {
 fn contar(
     sessao: &mut Sessao<'_>,
     tipo: TipoEvento,
-    guia: &Guia,
+    (guia, motivo): (&Guia, Option<MotivoBaixaGuia>),
     agora: DateTime<Utc>,
     contexto: &Contexto,
 ) -> Result<(), Error> {
     let evento = |processo| NovoEvento::da_guia(tipo, guia, processo, agora, &contexto.autor);
     let mut eventos: Vec<_> = guia.processos().map(evento).collect();
+    let (era, e) = match tipo {
+        TipoEvento::GuiaBaixada => (Some(SituacaoGuia::Ativo), SituacaoGuia::Baixada),
+        _ => (None, SituacaoGuia::Ativo),
+    };
+    let era = era.map(SituacaoGuia::texto);
+    let situacao = MudancaDeCampo::nova("guia.situacao", era, Some(e.texto()));
+    let motivo = MudancaDeCampo::nova("guia.motivoBaixa", None, motivo.map(MotivoBaixaGuia::texto));
+    for evento in &mut eventos {
+        evento.mudancas.extend(situacao.iter().chain(&motivo).cloned());
+    }
     // Told once of the adolescente, whose guia it is by whichever processo.
     for repetido in eventos.iter_mut().skip(1) {
         repetido.adolescente_id = None;

@@ -1,11 +1,12 @@
+use crate::adolescente::AdolescenteId;
 use crate::campo::digitos;
 use crate::characters::Foreign;
 use crate::cpf::Cpf;
 use crate::db::{schema::processo, texto_enum};
-use crate::rastro::{Recurso, recursos};
+use crate::rastro::{Rastreavel, Recurso, recursos};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text, Timestamptz};
 use diesel_derive_newtype::DieselNewType;
 use serde::Serialize;
 use std::{fmt, str::FromStr};
@@ -165,6 +166,27 @@ impl Vinculo {
             None => SituacaoVinculo::Ativo,
             Some(_) => SituacaoVinculo::Encerrado,
         }
+    }
+}
+
+/// A link with its two ends.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Ligacao {
+    #[diesel(sql_type = SmallInt)]
+    pub tribunal_codigo: i16,
+    #[diesel(sql_type = BigInt)]
+    pub processo_id: ProcessoId,
+    #[diesel(sql_type = BigInt)]
+    pub adolescente_id: AdolescenteId,
+    #[diesel(embed)]
+    pub vinculo: Vinculo,
+}
+
+/// Who sees a link sees that the two are linked.
+impl Rastreavel for Ligacao {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        recursos.push(Recurso::Processo(self.processo_id.0));
+        recursos.push(Recurso::Adolescente(self.adolescente_id.0));
     }
 }
 

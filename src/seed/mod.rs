@@ -72,6 +72,17 @@ pub fn semear(conn: &mut PgConnection, processos: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What a demo has besides, over the rows of [`semear`]: years of work with its seasons, and the
+/// eventos of it in the order of time. The same at every start.
+pub fn historia(conn: &mut PgConnection) -> anyhow::Result<()> {
+    conn.transaction(|conn| {
+        conn.batch_execute("SET LOCAL ROLE elos_dono; SET LOCAL synchronous_commit = off")?;
+        conn.batch_execute(include_str!("historia.sql"))
+    })?;
+    conn.batch_execute("ANALYZE adolescente, processo, vinculo, guia, evento")?;
+    Ok(())
+}
+
 /// On a terminal only: indicatif hides itself elsewhere.
 fn barra(mundo: &Mundo) -> ProgressBar {
     let barra = ProgressBar::new(mundo.casos.unsigned_abs() * copia::TABELAS);

@@ -6,7 +6,7 @@ use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
 
 /// Every relation, reached from a page of `$n` parents that each ask for `$n` children.
-pub const RELACOES: [(&str, u64, &str); 18] = [
+pub const RELACOES: [(&str, u64, &str); 24] = [
     ("processos", 1, "query($n: Int!) { processos(first: $n) { nodes { numero } } }"),
     ("processos com total", 2, "query($n: Int!) { processos(first: $n) { totalCount nodes { numero } } }"),
     ("adolescentes", 1, "query($n: Int!) { adolescentes(first: $n) { nodes { identificador } } }"),
@@ -82,6 +82,33 @@ pub const RELACOES: [(&str, u64, &str); 18] = [
         "Evento.guia",
         3,
         "query($n: Int!) { processos(first: $n) { nodes { eventos(last: $n) { nodes { guia { numero } } } } } }",
+    ),
+    ("guias", 1, "query($n: Int!) { guias(first: $n) { nodes { numero vencida } } }"),
+    (
+        "vinculos e os seus dois lados",
+        3,
+        "query($n: Int!) { vinculos(first: $n) { nodes { processo { numero } adolescente { nome } } } }",
+    ),
+    (
+        "Processo.adolescentes com o vínculo",
+        3,
+        "query($n: Int!) { processos(first: $n) { nodes { adolescentes(first: $n) { edges { vinculo { id } } } } } }",
+    ),
+    (
+        "ProcessoExecucao.guiasDaMedida",
+        2,
+        "query($n: Int!) { processos(first: $n, filtro: {tipo: [EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS]})
+         { nodes { ... on ProcessoExecucao { guiasDaMedida(first: $n) { nodes { numero } } } } } }",
+    ),
+    (
+        "Processo.linhaDoTempo",
+        2,
+        "query($n: Int!) { processos(first: $n) { nodes { linhaDoTempo(first: $n) { nodes { tipo ocorridoEm } } } } }",
+    ),
+    (
+        "Adolescente.linhaDoTempo",
+        2,
+        "query($n: Int!) { adolescentes(first: $n) { nodes { linhaDoTempo(first: $n) { nodes { tipo } } } } }",
     ),
     (
         "quatro níveis",

@@ -180,7 +180,7 @@ fn r10_referencia_de_outro_tribunal_vale_e_nao_mostra_nada() {
 
 /// Every relation and every list of the stores, by the name of its type, and a question that
 /// reaches it. One that is new and not here fails below.
-const RELACOES: [(&str, &str); 21] = [
+const RELACOES: [(&str, &str); 24] = [
     ("AdolescentePorCpf", "{ adolescente(cpf: $cpf) { id tribunal { codigo } } }"),
     ("AdolescentePorId", "{ node(id: $adolescente) { id } }"),
     (
@@ -218,6 +218,10 @@ const RELACOES: [(&str, &str); 21] = [
         "{ adolescentes(first: 100) { nodes { guias { totalCount nodes { adolescente { tribunal { codigo } } } } } } }",
     ),
     ("HistoricoDe", "{ tramites(first: 100) { nodes { historico { situacao } } } }"),
+    (
+        "LinhaDoTempo",
+        "{ processos(first: 100) { nodes { linhaDoTempo { totalCount nodes { frase processo { tribunal { codigo } } adolescente { tribunal { codigo } } guia { tribunal { codigo } } } } } } }",
+    ),
     ("ProcessoPorId", "{ node(id: $processo) { id } }"),
     ("ProcessoPorNumero", "{ processo(numero: $numero) { tribunal { codigo } } }"),
     ("Processos", "{ processos(first: 100) { totalCount nodes { tribunal { codigo } } } }"),
@@ -229,15 +233,20 @@ const RELACOES: [(&str, &str); 21] = [
         "UnificadasPor",
         "{ processos(first: 100) { nodes { guias { nodes { definitivasUnificadas { adolescente { tribunal { codigo } } } } } } } }",
     ),
+    ("VinculoPorId", "{ node(id: $vinculo) { id } }"),
+    (
+        "Vinculos",
+        "{ vinculos(first: 100) { totalCount nodes { tribunal { codigo } processo { tribunal { codigo } } adolescente { tribunal { codigo } } } } }",
+    ),
 ];
 /// Those that a test beside this one looks at: of the Tramita (`tramita::isolamento`), of the
 /// trail (`auditoria`), of similarity (`semelhantes`), of catalogues, which are everybody's
-/// (`tramita::catalogos`), and what wraps every list.
+/// (`tramita::catalogos`), of figures (`estatisticas`), and what wraps every list.
 const NOUTRO_TESTE: [&str; 15] = [
     "ComponentesDe",
     "EstruturaPorEndereco",
+    "Estatisticas",
     "Estruturas",
-    "Guias",
     "HierarquiaDe",
     "Itens",
     "PaginaDe",
@@ -282,8 +291,10 @@ fn toda_relacao_e_posta_a_prova_sem_o_filtro() {
     let cpf = app.gql_com("tjrn", cpf, json!({ "i": alheio.identificador }))["adolescente"]["cpf"]
         .clone();
     assert!(cpf.is_string(), "{cpf}");
+    let vinculo = app.gql("tjrn", "{ vinculos(first: 1) { nodes { id } } }");
     let nomes = [
         ("$cpf", &cpf),
+        ("$vinculo", &vinculo["vinculos"]["nodes"][0]["id"]),
         ("$processo", &alheio.ids[0]),
         ("$adolescente", &alheio.ids[1]),
         ("$evento", &alheio.ids[2]),

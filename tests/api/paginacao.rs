@@ -43,7 +43,7 @@ fn andar(app: &App, n: usize, ordem: &Value, do_fim: bool, mut entre: impl FnMut
 #[test]
 fn as_paginas_somadas_sao_a_lista_nos_dois_sentidos_e_em_cada_ordem() {
     let app = App::novo();
-    for campo in ["NUMERO", "CRIADO_EM", "ATUALIZADO_EM"] {
+    for campo in ["NUMERO", "CRIADO_EM", "ATUALIZADO_EM", "ID_ORGAO", "MAGISTRADO"] {
         for sentido in ["ASC", "DESC"] {
             let ordem = json!({ "campo": campo, "sentido": sentido });
             let lista = todos(&app, &ordem);
@@ -73,7 +73,7 @@ fn paginas_que_se_leem_juntas_sao_as_que_se_leem_sozinhas() {
         e: processos(last: $n, after: $b, before: $c, ordem: $ordem) { ...pagina } f: processos(first: $n, ordem: $ordem) { ...pagina } }
         fragment pagina on ProcessoConnection { pageInfo { hasNextPage hasPreviousPage } edges { cursor node { numero } } }";
     let app = App::novo();
-    for campo in ["NUMERO", "CRIADO_EM", "ATUALIZADO_EM"] {
+    for campo in ["NUMERO", "CRIADO_EM", "ATUALIZADO_EM", "ID_ORGAO", "MAGISTRADO"] {
         for sentido in ["ASC", "DESC"] {
             let ordem = json!({ "campo": campo, "sentido": sentido });
             let lista = app.gql_com("tjrn", PAGINA, json!({ "first": 100, "ordem": ordem }));

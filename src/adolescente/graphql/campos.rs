@@ -9,13 +9,16 @@ use crate::adolescente::{
 use crate::auditoria::CampoSensivel;
 use crate::auth::Papel;
 use crate::cpf::Cpf;
-use crate::evento::store::EventosDe;
-use crate::graphql::diretivas::{DADOS_SENSIVEIS, Pagina, RequerPapel};
+use crate::evento::graphql::{EventoFiltro, eventos_de};
+use crate::evento::store::{EventosDe, Objeto};
+use crate::graphql::diretivas::{Cost, DADOS_SENSIVEIS, FILTRO, Pagina, RequerPapel};
 use crate::graphql::{
     Conexao, ContextExt, Data, ErroDeCampo, Escrito, Falivel, GlobalId, Instante, Paginacao,
-    conectar,
+    SentidoOrdem, conectar,
 };
 use crate::guia::{SituacaoGuia, store::GuiasDe};
+use crate::linha_do_tempo::graphql::linha;
+use crate::linha_do_tempo::store::{De, LinhaDoTempo};
 use crate::processo::store::ProcessosDoAdolescente;
 use crate::processo::{SituacaoProcesso, SituacaoVinculo, TipoProcesso};
 use crate::tribunal::Tribunal;
@@ -259,11 +262,22 @@ impl AdolescenteNode {
             .map_err(|error| ErroDeCampo::em(ctx, error))
     }
 
-    /// Alterações deste cadastro, da mais antiga à mais nova.
+    /// Alterações deste cadastro, da mais antiga à mais nova se não se diz `sentido`.
     #[graphql(directive = Pagina::apply())]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of the field, as Relay names them"
+    )]
     async fn eventos(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Condições; ausente traz todos.", directive = Cost::apply(FILTRO.into()))]
+        filtro: Option<EventoFiltro>,
+        #[graphql(
+            default_with = "SentidoOrdem::Asc",
+            desc = "Sentido: do mais antigo ao mais novo, ou o contrário."
+        )]
+        sentido: SentidoOrdem,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
             i32,
         >,
@@ -272,7 +286,36 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Falivel<Conexao<EventosDe>> {
         let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, EventosDe::Adolescente(self.resumo().id), pagina)
+        conectar(ctx, eventos_de(Objeto::Adolescente(self.resumo().id), filtro, sentido), pagina)
+            .await
+            .map_err(|error| ErroDeCampo::em(ctx, error))
+    }
+
+    /// O que aconteceu ao adolescente e aos processos a que é ou foi ligado, em ordem de tempo, cada coisa numa frase.
+    #[graphql(directive = Pagina::apply())]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of the field, as Relay names them"
+    )]
+    async fn linha_do_tempo(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Desde este instante, inclusive.")] de: Option<Instante>,
+        #[graphql(desc = "Até este instante, exclusive.")] ate: Option<Instante>,
+        #[graphql(
+            default_with = "SentidoOrdem::Asc",
+            desc = "Sentido: do mais antigo ao mais novo, ou o contrário."
+        )]
+        sentido: SentidoOrdem,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
+        #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
+    ) -> Falivel<Conexao<LinhaDoTempo>> {
+        let pagina = Paginacao { first, after, last, before };
+        conectar(ctx, linha(De::Adolescente(self.resumo().id), (de, ate), sentido), pagina)
             .await
             .map_err(|error| ErroDeCampo::em(ctx, error))
     }

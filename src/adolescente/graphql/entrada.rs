@@ -1,106 +1,13 @@
-//! What a client says about adolescentes: conditions, order, and the data of a registration.
+//! What a client says to register an adolescente.
 
-use crate::Result;
-use crate::adolescente::store::{Campo, Filtro};
 use crate::adolescente::{
-    CadastrarAdolescente, Certidao, DadosDeAdolescente, IdentidadeGenero, Identificador,
-    OrientacaoSexual, RacaCor, Rg, SexoBiologico,
+    CadastrarAdolescente, Certidao, DadosDeAdolescente, IdentidadeGenero, OrientacaoSexual,
+    RacaCor, Rg, SexoBiologico,
 };
 use crate::campo::preenchido;
 use crate::cpf::Cpf;
-use crate::error::{Error, Falha};
-use crate::graphql::diretivas::{CONDICAO, CONDICAO_DE_TEXTO, Cost};
-use crate::graphql::{Condicoes, Data, Entrada, ModoInput, SentidoOrdem};
-use crate::tribunal::Tribunal;
-use async_graphql::{Enum, InputObject};
-
-const VALORES_MAXIMO: usize = 100;
-const LETRAS_MINIMO: usize = 3;
-const LETRAS_MAXIMO: usize = 200;
-
-/// Condições sobre adolescentes. Combinam-se como em ProcessoFiltro.
-#[derive(InputObject)]
-pub struct AdolescenteFiltro {
-    /// Um destes, até 100.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    identificador: Option<Vec<Identificador>>,
-    /// Contido no nome de exibição, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_TEXTO.into()))]
-    nome: Option<String>,
-    /// Cadastro pendente ou não.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    cadastro_pendente: Option<bool>,
-    /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    tribunal: Option<String>,
-    /// Todos.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    e: Option<Vec<AdolescenteFiltro>>,
-    /// Ao menos um; a lista vazia não casa com nada.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    ou: Option<Vec<AdolescenteFiltro>>,
-    /// Negação.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    nao: Option<Box<AdolescenteFiltro>>,
-}
-
-pub fn filtro(entrada: AdolescenteFiltro) -> Result<Filtro> {
-    converter(entrada, &mut Condicoes::default())
-}
-
-fn converter(entrada: AdolescenteFiltro, condicoes: &mut Condicoes) -> Result<Filtro> {
-    let recusa = |mensagem| Err(Error::falha(Falha::EntradaInvalida, mensagem));
-    condicoes.mais_uma()?;
-    if entrada.identificador.as_ref().is_some_and(|lista| lista.len() > VALORES_MAXIMO) {
-        return recusa("o filtro `identificador` aceita no máximo 100 valores");
-    }
-    let nome = entrada.nome.map(|nome| nome.trim().to_owned());
-    if let Some(nome) = &nome {
-        let letras = nome.chars().count();
-        if !(LETRAS_MINIMO..=LETRAS_MAXIMO).contains(&letras) || nome.chars().any(char::is_control)
-        {
-            return recusa("o filtro `nome` pede de 3 a 200 letras");
-        }
-    }
-    Ok(Filtro {
-        identificador: entrada.identificador,
-        nome,
-        cadastro_pendente: entrada.cadastro_pendente,
-        tribunal: Tribunal::do_filtro(entrada.tribunal.as_deref())?,
-        e: condicoes.varios(entrada.e, converter)?,
-        ou: condicoes.varios(entrada.ou, converter)?,
-        nao: condicoes.um(entrada.nao, converter)?,
-    })
-}
-
-/// Ordem de adolescentes; o desempate é por `id`.
-#[derive(InputObject)]
-pub struct AdolescenteOrdem {
-    /// Campo.
-    campo: AdolescenteOrdemCampo,
-    /// Sentido.
-    #[graphql(default_with = "SentidoOrdem::Asc")]
-    sentido: SentidoOrdem,
-}
-
-/// Campo de ordem de adolescentes.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum AdolescenteOrdemCampo {
-    /// Identificador.
-    Identificador,
-    /// Cadastro.
-    CriadoEm,
-}
-
-impl AdolescenteOrdem {
-    pub fn campo_e_sentido(self) -> (Campo, bool) {
-        let campo = match self.campo {
-            AdolescenteOrdemCampo::Identificador => Campo::Identificador,
-            AdolescenteOrdemCampo::CriadoEm => Campo::CriadoEm,
-        };
-        (campo, self.sentido == SentidoOrdem::Desc)
-    }
-}
+use crate::graphql::{Data, Entrada, ModoInput};
+use async_graphql::InputObject;
 
 /// Entrada de cadastrarAdolescente.
 #[derive(InputObject)]

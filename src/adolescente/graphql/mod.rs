@@ -6,10 +6,12 @@ mod campos;
 mod conexoes;
 mod entrada;
 mod escrita;
+mod filtro;
 
 pub use campos::AdolescenteNode;
 pub use entrada::AdolescenteInput;
 pub use escrita::AdolescenteMutation;
+pub use filtro::{AdolescenteFiltro, AdolescenteRelacaoFiltro, filtro};
 
 use super::store::{AdolescentePorCpf, AdolescentePorIdentificador, Adolescentes};
 use super::{Identificador, Procura, Semelhante, service};
@@ -20,10 +22,10 @@ use crate::campo::preenchido;
 use crate::cpf::Cpf;
 use crate::error::{Error, Falha};
 use crate::graphql::diretivas::{Cost, FILTRO, ListSize, Pagina, SEMELHANCA};
-use crate::graphql::{Conexao, ContextExt, Data, Paginacao, conectar};
+use crate::graphql::{Condicoes, Conexao, ContextExt, Data, Paginacao, conectar};
 use crate::tribunal::Tribunal;
 use async_graphql::{Context, Object, SimpleObject};
-use entrada::{AdolescenteFiltro, AdolescenteOrdem};
+use filtro::AdolescenteOrdem;
 use std::sync::Arc;
 
 #[derive(Default)]
@@ -141,14 +143,16 @@ async fn um(
 
 async fn listar(
     ctx: &Context<'_>,
-    filtro: Option<AdolescenteFiltro>,
+    entrada: Option<AdolescenteFiltro>,
     ordem: Option<AdolescenteOrdem>,
     pagina: Paginacao,
 ) -> Result<Conexao<Adolescentes>> {
     ctx.ator().exige(Papel::Consulta)?;
-    let filtro = filtro.map(entrada::filtro).transpose()?.unwrap_or_default();
+    let mut condicoes = Condicoes::de(ctx);
+    let filtro = entrada.map(|entrada| filtro(entrada, &mut condicoes));
+    let filtro = filtro.transpose()?.unwrap_or_default();
     let (campo, decrescente) = ordem.map(AdolescenteOrdem::campo_e_sentido).unwrap_or_default();
-    let nomeados = filtro.identificador.as_ref().map_or(0, Vec::len);
+    let nomeados = condicoes.nomeados();
     if nomeados > 0 {
         ctx.chamada().naming(nomeados)?;
     }

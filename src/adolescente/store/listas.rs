@@ -1,57 +1,28 @@
 //! The list of adolescentes, filtered and ordered.
 
 use super::{AdolescenteSql, colunas};
-use crate::adolescente::{Adolescente, Identificador};
+use crate::adolescente::Adolescente;
+use crate::db::Sql;
 use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
-use crate::db::{Conectivos, Sql};
+use crate::filters::{AdolescenteFilter, Filter, Place};
 use std::sync::Arc;
-
-/// Conditions on adolescentes; `e`, `ou` and `nao` nest.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Filtro {
-    pub identificador: Option<Vec<Identificador>>,
-    /// Folded: lower case, without accents.
-    pub nome: Option<String>,
-    pub cadastro_pendente: Option<bool>,
-    pub tribunal: Option<i16>,
-    pub e: Option<Vec<Filtro>>,
-    pub ou: Option<Vec<Filtro>>,
-    pub nao: Option<Box<Filtro>>,
-}
-
-impl Filtro {
-    fn sql(&self) -> Sql {
-        let mut partes = Vec::new();
-        if let Some(lista) = &self.identificador {
-            let textos: Vec<_> = lista.iter().map(ToString::to_string).collect();
-            partes.push(Sql::new("a.identificador = ANY(").bind(textos).push(")"));
-        }
-        if let Some(nome) = &self.nome {
-            let procurado = Sql::new("position(elos_dobrar(").bind(nome.clone());
-            partes.push(procurado.push(") in a.nome_busca) > 0"));
-        }
-        if let Some(pendente) = self.cadastro_pendente {
-            partes.push(Sql::new("a.cadastro_pendente = ").bind(pendente));
-        }
-        if let Some(codigo) = self.tribunal {
-            partes.push(Sql::new("a.tribunal_codigo = ").bind(codigo));
-        }
-        let (e, ou, nao) = (self.e.as_deref(), self.ou.as_deref(), self.nao.as_deref());
-        Conectivos { e, ou, nao }.somar(partes, Self::sql)
-    }
-}
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Campo {
     #[default]
     CriadoEm,
     Identificador,
+    AtualizadoEm,
+    /// The name that is shown, folded.
+    Nome,
+    /// The day of birth; those without one last.
+    Nascimento,
 }
 
 /// Adolescentes at the root, filtered and ordered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Adolescentes {
-    pub filtro: Filtro,
+    pub filtro: AdolescenteFilter,
     pub campo: Campo,
     pub decrescente: bool,
 }
@@ -69,11 +40,28 @@ impl Lista for Adolescentes {
             colunas: colunas!(),
             tabelas: "adolescente a",
             coluna_pai: None,
-            onde: Sql::juntar(do_tribunal.into_iter().chain([self.filtro.sql()]), " AND ", "true"),
+            onde: Sql::juntar(
+                do_tribunal.into_iter().chain([self.filtro.sql(Place::root(tribunal))]),
+                " AND ",
+                "true",
+            ),
             ordenacao: Ordenacao {
                 coluna: Some(match self.campo {
                     Campo::CriadoEm => ("a.criado_em", TipoDaChave::Instante),
                     Campo::Identificador => ("a.identificador", TipoDaChave::Texto),
+                    Campo::AtualizadoEm => ("a.atualizado_em", TipoDaChave::Instante),
+                    Campo::Nome => (
+                        "a.nome_busca",
+                        TipoDaChave::DaLinha(
+                            "SELECT a.nome_busca FROM adolescente a WHERE a.id = ",
+                        ),
+                    ),
+                    Campo::Nascimento => (
+                        "coalesce(a.data_nascimento, 'infinity')",
+                        TipoDaChave::DaLinha(
+                            "SELECT coalesce(a.data_nascimento, 'infinity') FROM adolescente a WHERE a.id = ",
+                        ),
+                    ),
                 }),
                 id: "a.id",
                 decrescente: self.decrescente,
@@ -83,9 +71,11 @@ impl Lista for Adolescentes {
 
     fn posicao(&self, linha: &Arc<Adolescente>) -> Posicao {
         let chave = match self.campo {
-            Campo::CriadoEm => linha.criado_em.into(),
-            Campo::Identificador => linha.identificador.to_string().into(),
+            Campo::CriadoEm => Some(linha.criado_em.into()),
+            Campo::Identificador => Some(linha.identificador.to_string().into()),
+            Campo::AtualizadoEm => Some(linha.atualizado_em.into()),
+            Campo::Nome | Campo::Nascimento => None,
         };
-        Posicao { chave: Some(chave), id: linha.id.0 }
+        Posicao { chave, id: linha.id.0 }
     }
 }

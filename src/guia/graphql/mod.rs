@@ -4,15 +4,19 @@
 mod campos;
 mod entrada;
 mod escrita;
+mod filtro;
 
 pub use campos::GuiaNode;
 pub use escrita::GuiaMutation;
+pub use filtro::{GuiaFiltro, GuiaRelacaoFiltro, filtro};
 
-use super::store::GuiaPorNumero;
+use super::store::{GuiaPorNumero, Guias, GuiasDe};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql::ContextExt;
+use crate::graphql::diretivas::{Cost, FILTRO, Pagina};
+use crate::graphql::{Condicoes, Conexao, ContextExt, Paginacao, conectar};
 use async_graphql::{Context, Object};
+use filtro::GuiaOrdem;
 
 #[derive(Default)]
 pub struct GuiaQuery;
@@ -27,6 +31,50 @@ impl GuiaQuery {
     ) -> Option<Result<GuiaNode>> {
         por_numero(ctx, &numero).await.transpose()
     }
+
+    /// Guias visíveis.
+    #[graphql(directive = Pagina::apply())]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of the field, as Relay names them"
+    )]
+    async fn guias(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Condições; ausente traz todas as visíveis.", directive = Cost::apply(FILTRO.into()))]
+        filtro: Option<GuiaFiltro>,
+        #[graphql(desc = "Ordem; ausente, a de emissão.")] ordem: Option<GuiaOrdem>,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
+        #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
+    ) -> Option<Result<Conexao<GuiasDe>>> {
+        let pagina = Paginacao { first, after, last, before };
+        Some(listar(ctx, filtro, ordem, pagina).await)
+    }
+}
+
+async fn listar(
+    ctx: &Context<'_>,
+    entrada: Option<GuiaFiltro>,
+    ordem: Option<GuiaOrdem>,
+    pagina: Paginacao,
+) -> Result<Conexao<GuiasDe>> {
+    ctx.ator().exige(Papel::Consulta)?;
+    let mut condicoes = Condicoes::de(ctx);
+    let filtro = entrada.map(|entrada| filtro(entrada, &mut condicoes));
+    let filtro = filtro.transpose()?.unwrap_or_default();
+    let (campo, decrescente) = ordem.map(GuiaOrdem::campo_e_sentido).unwrap_or_default();
+    let nomeados = condicoes.nomeados();
+    if nomeados > 0 {
+        ctx.chamada().naming(nomeados)?;
+    }
+    let guias = GuiasDe::Todas(Box::new(Guias { filtro, campo, decrescente }));
+    let achadas = conectar(ctx, guias, pagina).await?;
+    ctx.chamada().missed(achadas.0.faltam_de(nomeados))?;
+    Ok(achadas)
 }
 
 /// A text that is no number names no guia.

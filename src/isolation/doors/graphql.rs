@@ -93,7 +93,10 @@ impl<'a> Schema<'a> {
         let (mut base, mut others, mut optional) = (Vec::new(), Vec::new(), Vec::new());
         for argument in arguments.iter().map(|argument| &argument.node) {
             let name = argument.name.node.as_str();
-            if BESIDES.contains(&name) || depth > 4 {
+            // A filter leads to the filter of the other side, and that one back.
+            let related =
+                self::base(&argument.ty.node).ends_with("RelacaoFiltro") || name.ends_with("Com");
+            if BESIDES.contains(&name) || depth > 4 || related && depth > 1 {
                 continue;
             }
             let said = |value: String| format!("{name}: {value}");

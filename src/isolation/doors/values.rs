@@ -28,6 +28,11 @@ impl Values<'_> {
             "numeroguia" | "definitivas" | "listanumerodaguiadefinitiva" => all("guia", "numero"),
             "numero" if within.contains("guia") => all("guia", "numero"),
             "numero" | "processo" | "apuracao" | "referencia" => all("processo", "numero"),
+            "numeroprefixo" => all("processo", "numero")
+                .iter()
+                .filter_map(|numero| numero.get(..9))
+                .map(str::to_owned)
+                .collect(),
             _ if name.starts_with("numeroprocesso") => all("processo", "numero"),
             "adolescente" | "identificador" => all("adolescente", "identificador"),
             _ if name.starts_with("identificador") && name.contains("adolescente") => {
@@ -64,6 +69,7 @@ impl Values<'_> {
             ("Processo", "processo", "id"),
             ("Adolescente", "adolescente", "id"),
             ("Guia", "guia", "id"),
+            ("Vinculo", "vinculo", "id"),
             ("Rascunho", "rascunho", "id"),
             ("Tramite", "tramite", "idt"),
             ("RegistroEletronico", "registro_eletronico", "id"),

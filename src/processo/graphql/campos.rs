@@ -5,13 +5,16 @@ use crate::Result;
 use crate::auditoria::CampoSensivel;
 use crate::cpf::Cpf;
 use crate::error::Error;
-use crate::evento::store::EventosDe;
-use crate::graphql::diretivas::{DADOS_SENSIVEIS, Pagina, RequerPapel};
+use crate::evento::graphql::{EventoFiltro, eventos_de};
+use crate::evento::store::{EventosDe, Objeto};
+use crate::graphql::diretivas::{Cost, DADOS_SENSIVEIS, FILTRO, Pagina, RequerPapel};
 use crate::graphql::{
     Conexao, ContextExt, ErroDeCampo, Escrevivel, Escrito, Falivel, GlobalId, Instante, Paginacao,
-    conectar,
+    SentidoOrdem, conectar,
 };
 use crate::guia::{SituacaoGuia, store::GuiasDe};
+use crate::linha_do_tempo::graphql::linha;
+use crate::linha_do_tempo::store::{De, LinhaDoTempo};
 use crate::processo::store::{AdolescentesDoProcesso, ExecucoesDaApuracao, ProcessoPorNumero};
 use crate::processo::{
     NumeroProcesso, Processo, Responsavel, SituacaoProcesso, SituacaoVinculo, TipoProcesso,
@@ -170,11 +173,22 @@ impl Comum {
             .map_err(|error| ErroDeCampo::em(ctx, error))
     }
 
-    /// Alterações do processo, da mais antiga à mais nova.
+    /// Alterações do processo, da mais antiga à mais nova se não se diz `sentido`.
     #[graphql(directive = Pagina::apply())]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of the field, as Relay names them"
+    )]
     pub(super) async fn eventos(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Condições; ausente traz todos.", directive = Cost::apply(FILTRO.into()))]
+        filtro: Option<EventoFiltro>,
+        #[graphql(
+            default_with = "SentidoOrdem::Asc",
+            desc = "Sentido: do mais antigo ao mais novo, ou o contrário."
+        )]
+        sentido: SentidoOrdem,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
             i32,
         >,
@@ -183,7 +197,36 @@ impl Comum {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Falivel<Conexao<EventosDe>> {
         let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, EventosDe::Processo(self.0.id), pagina)
+        conectar(ctx, eventos_de(Objeto::Processo(self.0.id), filtro, sentido), pagina)
+            .await
+            .map_err(|error| ErroDeCampo::em(ctx, error))
+    }
+
+    /// O que aconteceu ao processo e às execuções dele: cadastros, situações, responsáveis, vínculos, guias e trâmites, em ordem de tempo, cada um numa frase.
+    #[graphql(directive = Pagina::apply())]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of the field, as Relay names them"
+    )]
+    pub(super) async fn linha_do_tempo(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Desde este instante, inclusive.")] de: Option<Instante>,
+        #[graphql(desc = "Até este instante, exclusive.")] ate: Option<Instante>,
+        #[graphql(
+            default_with = "SentidoOrdem::Asc",
+            desc = "Sentido: do mais antigo ao mais novo, ou o contrário."
+        )]
+        sentido: SentidoOrdem,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
+        #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
+    ) -> Falivel<Conexao<LinhaDoTempo>> {
+        let pagina = Paginacao { first, after, last, before };
+        conectar(ctx, linha(De::Processo(self.0.id), (de, ate), sentido), pagina)
             .await
             .map_err(|error| ErroDeCampo::em(ctx, error))
     }
@@ -236,6 +279,27 @@ impl ExecucaoPropria {
     async fn apuracao(&self, ctx: &Context<'_>) -> Option<Result<Escrito<ProcessoApuracao>>> {
         // Boxed for the same reason as a page.
         origem(ctx, &self.0).boxed().await.map(|achada| achada.map(Escrito)).transpose()
+    }
+
+    /// Guias da medida que se executa: as desta execução e as que a apuração de origem deu ao seu adolescente.
+    #[graphql(directive = Pagina::apply())]
+    async fn guias_da_medida(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Só guias nesta situação; ausente traz todas.")] situacao: Option<
+            SituacaoGuia,
+        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
+            i32,
+        >,
+        #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
+        #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
+        #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
+    ) -> Falivel<Conexao<GuiasDe>> {
+        let pagina = Paginacao { first, after, last, before };
+        conectar(ctx, GuiasDe::Medida(self.0.id, situacao), pagina)
+            .await
+            .map_err(|error| ErroDeCampo::em(ctx, error))
     }
 }
 

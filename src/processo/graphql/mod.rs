@@ -1,27 +1,32 @@
 //! Processos in the schema: what is asked of them. Their types are in `tipos.rs`,
-//! the fields in `campos.rs`, the connections in `conexoes.rs`.
+//! the fields in `campos.rs`, the connections in `conexoes.rs`, the conditions in `filtro.rs`;
+//! links by themselves in `vinculo.rs`.
 
 mod alteracao;
 mod campos;
 mod conexoes;
 mod entrada;
 mod escrita;
+mod filtro;
 mod tipos;
+mod vinculo;
 
 pub use campos::ResponsavelNode;
 pub use entrada::ResponsavelInput;
 pub use escrita::ProcessoMutation;
+pub use filtro::{ProcessoFiltro, ProcessoRelacaoFiltro, filtro};
 pub use tipos::{PeloNome, ProcessoApuracao, ProcessoExecucao, ProcessoNode};
+pub use vinculo::{VinculoFiltro, VinculoNode, VinculoQuery, VinculoRelacaoFiltro};
 
 use super::store::{ProcessoPorNumero, Processos};
 use super::{NumeroProcesso, Processo};
 use crate::Result;
 use crate::auth::Papel;
 use crate::graphql::diretivas::{Cost, FILTRO, Pagina};
-use crate::graphql::{Conexao, ContextExt, Escrito, Paginacao, conectar};
+use crate::graphql::{Condicoes, Conexao, ContextExt, Escrito, Paginacao, conectar};
 use async_graphql::{Context, Object};
 use campos::origem;
-use entrada::{ProcessoFiltro, ProcessoOrdem};
+use filtro::ProcessoOrdem;
 use std::sync::Arc;
 
 #[derive(Default)]
@@ -79,16 +84,16 @@ async fn por_numero(ctx: &Context<'_>, numero: NumeroProcesso) -> Result<Option<
 
 async fn listar(
     ctx: &Context<'_>,
-    filtro: Option<ProcessoFiltro>,
+    entrada: Option<ProcessoFiltro>,
     ordem: Option<ProcessoOrdem>,
     pagina: Paginacao,
 ) -> Result<Conexao<Processos>> {
     ctx.ator().exige(Papel::Consulta)?;
-    let regras = ctx.app().regras;
-    let filtro = filtro.map(|filtro| entrada::filtro(filtro, regras));
+    let mut condicoes = Condicoes::de(ctx);
+    let filtro = entrada.map(|entrada| filtro(entrada, &mut condicoes));
     let filtro = filtro.transpose()?.unwrap_or_default();
     let (campo, decrescente) = ordem.map(ProcessoOrdem::campo_e_sentido).unwrap_or_default();
-    let nomeados = filtro.numero.as_ref().map_or(0, Vec::len).max(filtro.adolescente.iter().len());
+    let nomeados = condicoes.nomeados();
     if nomeados > 0 {
         ctx.chamada().naming(nomeados)?;
     }

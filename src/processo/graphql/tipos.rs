@@ -2,10 +2,12 @@
 
 use super::campos::{ApuracaoPropria, Comum, ExecucaoPropria, ResponsavelNode};
 use crate::Result;
+use crate::evento::graphql::EventoFiltro;
 use crate::evento::store::EventosDe;
-use crate::graphql::diretivas::Pagina;
-use crate::graphql::{Conexao, Escrevivel, Escrito, Falivel, Instante};
+use crate::graphql::diretivas::{Cost, FILTRO, Pagina};
+use crate::graphql::{Conexao, Escrevivel, Escrito, Falivel, Instante, SentidoOrdem};
 use crate::guia::{SituacaoGuia, store::GuiasDe};
+use crate::linha_do_tempo::store::LinhaDoTempo;
 use crate::processo::store::AdolescentesDoProcesso;
 use crate::processo::{NumeroProcesso, Processo, SituacaoProcesso, SituacaoVinculo, TipoProcesso};
 use crate::tramite::store::Tramites;
@@ -132,8 +134,46 @@ use std::sync::Arc;
     field(
         name = "eventos",
         ty = "Falivel<Conexao<EventosDe>>",
-        desc = "Alterações do processo, da mais antiga à mais nova.",
+        desc = "Alterações do processo, da mais antiga à mais nova se não se diz `sentido`.",
         directive = Pagina::apply(),
+        arg(
+            name = "filtro",
+            ty = "Option<EventoFiltro>",
+            desc = "Condições; ausente traz todos.",
+            directive = Cost::apply(FILTRO.into())
+        ),
+        arg(
+            name = "sentido",
+            ty = "SentidoOrdem",
+            default_with = "SentidoOrdem::Asc",
+            desc = "Sentido: do mais antigo ao mais novo, ou o contrário."
+        ),
+        arg(
+            name = "first",
+            ty = "Option<i32>",
+            desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20."
+        ),
+        arg(name = "after", ty = "Option<String>", desc = "Cursor: só o que vem depois dele."),
+        arg(
+            name = "last",
+            ty = "Option<i32>",
+            desc = "Quantos do fim, 1 a 100; nunca junto de `first`."
+        ),
+        arg(name = "before", ty = "Option<String>", desc = "Cursor: só o que vem antes dele.")
+    ),
+    field(
+        name = "linha_do_tempo",
+        ty = "Falivel<Conexao<LinhaDoTempo>>",
+        desc = "O que aconteceu ao processo e às execuções dele: cadastros, situações, responsáveis, vínculos, guias e trâmites, em ordem de tempo, cada um numa frase.",
+        directive = Pagina::apply(),
+        arg(name = "de", ty = "Option<Instante>", desc = "Desde este instante, inclusive."),
+        arg(name = "ate", ty = "Option<Instante>", desc = "Até este instante, exclusive."),
+        arg(
+            name = "sentido",
+            ty = "SentidoOrdem",
+            default_with = "SentidoOrdem::Asc",
+            desc = "Sentido: do mais antigo ao mais novo, ou o contrário."
+        ),
         arg(
             name = "first",
             ty = "Option<i32>",

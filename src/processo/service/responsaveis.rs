@@ -5,7 +5,7 @@ use crate::campo::alterados;
 use crate::db::Sessao;
 use crate::error::{Error, Recusa};
 use crate::escrita::{Comando, Contexto};
-use crate::evento::{self, NovoEvento, TipoEvento};
+use crate::evento::{self, MudancaDeCampo, NovoEvento, TipoEvento};
 use crate::processo::{AtualizarResponsaveis, Processo, rules, store};
 
 /// Changes magistrado and serventuário, of an archived processo too. What is
@@ -24,10 +24,12 @@ impl Comando for AtualizarResponsaveis {
         if campos.is_empty() {
             return Ok(Alterado { processo, alterado: false });
         }
+        let mudancas = mudancas(&processo, &novo);
         let processo = store::atualizar(sessao, &novo, agora)?;
         let tipo = TipoEvento::ResponsaveisAtualizados;
         let mut evento = NovoEvento::do_processo(tipo, &processo, agora, &contexto.autor);
         evento.campos = campos;
+        evento.mudancas = mudancas;
         evento::store::registrar(sessao, &[evento])?;
         Ok(Alterado { processo, alterado: true })
     }
@@ -51,4 +53,16 @@ fn campos_alterados(antes: &Processo, depois: &Processo) -> Vec<String> {
         ("serventuario.nome", antes.serventuario_nome != depois.serventuario_nome),
         ("serventuario.cpf", antes.serventuario_cpf != depois.serventuario_cpf),
     ])
+}
+
+/// The names; a CPF is sensitive.
+fn mudancas(antes: &Processo, depois: &Processo) -> Vec<MudancaDeCampo> {
+    let nome = |campo, antes: &Option<String>, depois: &Option<String>| {
+        MudancaDeCampo::nova(campo, antes.as_deref(), depois.as_deref())
+    };
+    let nomes = [
+        nome("magistrado.nome", &antes.magistrado_nome, &depois.magistrado_nome),
+        nome("serventuario.nome", &antes.serventuario_nome, &depois.serventuario_nome),
+    ];
+    nomes.into_iter().flatten().collect()
 }

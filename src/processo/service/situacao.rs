@@ -5,7 +5,7 @@ use crate::adolescente;
 use crate::db::Sessao;
 use crate::error::Error;
 use crate::escrita::{Comando, Contexto};
-use crate::evento::{self, NovoEvento, TipoEvento};
+use crate::evento::{self, MudancaDeCampo, NovoEvento, TipoEvento};
 use crate::processo::{AlterarSituacao, Processo, SituacaoProcesso, TipoProcesso, rules, store};
 
 /// Changes the situação. The one it has already is no alteration (R20); an
@@ -27,11 +27,14 @@ impl Comando for AlterarSituacao {
                 return Err(recusa.em(["processo"]).into());
             }
         }
+        let antes = processo.situacao;
         let novo = Processo { situacao: self.situacao, ..processo };
         let processo = store::atualizar(sessao, &novo, agora)?;
         let tipo = TipoEvento::SituacaoAlterada;
         let mut evento = NovoEvento::do_processo(tipo, &processo, agora, &contexto.autor);
         evento.campos = vec!["situacao".into()];
+        let (de, para) = (antes.texto(), self.situacao.texto());
+        evento.mudancas.extend(MudancaDeCampo::nova("situacao", Some(de), Some(para)));
         evento::store::registrar(sessao, &[evento])?;
         Ok(Alterado { processo, alterado: true })
     }

@@ -7,9 +7,9 @@ use crate::adolescente::{self, Adolescente, AdolescenteId, DadosDeAdolescente, I
 use crate::db::Sessao;
 use crate::error::{Error, Recusa};
 use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
-use crate::evento::{self, NovoEvento, TipoEvento};
+use crate::evento::{self, MudancaDeCampo, NovoEvento, TipoEvento};
 use crate::processo::{
-    DesvincularAdolescente, Processo, VincularAdolescente, Vinculo, rules, store,
+    DesvincularAdolescente, Processo, SituacaoVinculo, VincularAdolescente, Vinculo, rules, store,
 };
 use crate::rastro::{Rastreavel, Recurso};
 use crate::tempo;
@@ -62,7 +62,7 @@ impl Comando for VincularAdolescente {
         let vinculo = store::vincular(sessao, &processo, adolescente.id, agora)?;
         let processo = store::atualizar(sessao, &processo, agora)?;
         let tipo = TipoEvento::AdolescenteVinculado;
-        contar(sessao, tipo, &processo, &adolescente, agora, contexto)?;
+        contar(sessao, tipo, &processo, (&adolescente, &vinculo), agora, contexto)?;
         Ok(Vinculado { processo, adolescente, vinculo, avisos })
     }
 }
@@ -93,7 +93,7 @@ impl Comando for DesvincularAdolescente {
         let vinculo = store::desvincular(sessao, processo.id, adolescente.id, self.motivo, agora)?;
         let processo = store::atualizar(sessao, &processo, agora)?;
         let tipo = TipoEvento::AdolescenteDesvinculado;
-        contar(sessao, tipo, &processo, &adolescente, agora, contexto)?;
+        contar(sessao, tipo, &processo, (&adolescente, &vinculo), agora, contexto)?;
         Ok(Desvinculado { processo, adolescente, vinculo })
     }
 }
@@ -226,12 +226,16 @@ fn contar(
     sessao: &mut Sessao<'_>,
     tipo: TipoEvento,
     processo: &Processo,
-    adolescente: &Adolescente,
+    (adolescente, vinculo): (&Adolescente, &Vinculo),
     agora: DateTime<Utc>,
     contexto: &Contexto,
 ) -> Result<(), Error> {
     let mut evento = NovoEvento::do_processo(tipo, processo, agora, &contexto.autor);
     evento.adolescente_id = Some(adolescente.id);
     evento.campos = vec!["adolescentes".into()];
+    let era = vinculo.encerrado_em.map(|_| SituacaoVinculo::Ativo.texto());
+    let e = Some(vinculo.situacao().texto());
+    evento.mudancas.extend(MudancaDeCampo::nova("vinculo.situacao", era, e));
+    evento.mudancas.extend(MudancaDeCampo::nova("vinculo.motivo", None, vinculo.motivo.as_deref()));
     Ok(evento::store::registrar(sessao, &[evento])?)
 }

@@ -1,15 +1,14 @@
 //! The lists in which processos stand, each a question that a page or a count answers.
 
 use super::ProcessoSql;
-use crate::adolescente::{self, AdolescenteId, Ficha, Identificador, Resumo};
+use crate::adolescente::{self, AdolescenteId, Ficha, Resumo};
+use crate::db::Sql;
 use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
-use crate::db::{Conectivos, Sql};
-use crate::guia::SituacaoGuia;
+use crate::filters::{Filter, Place, ProcessoFilter};
 use crate::processo::{
-    NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo, TipoProcesso, Vinculo,
+    Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo, TipoProcesso, Vinculo,
 };
 use crate::rastro::{Rastreavel, Recurso};
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 use std::sync::Arc;
@@ -35,83 +34,15 @@ macro_rules! colunas_do_vinculo {
 /// What they hold.
 type VinculoSql = (BigInt, Timestamptz, Nullable<Timestamptz>, Nullable<Text>);
 
-/// Conditions on processos; `e`, `ou` and `nao` nest.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Filtro {
-    pub tribunal: Option<i16>,
-    pub adolescente: Option<Identificador>,
-    pub situacao: Option<Vec<SituacaoProcesso>>,
-    pub tipo: Option<Vec<TipoProcesso>>,
-    pub situacao_guia: Option<SituacaoGuia>,
-    pub numero: Option<Vec<NumeroProcesso>>,
-    pub id_orgao: Option<i32>,
-    pub criado_de: Option<DateTime<Utc>>,
-    pub criado_ate: Option<DateTime<Utc>>,
-    pub e: Option<Vec<Filtro>>,
-    pub ou: Option<Vec<Filtro>>,
-    pub nao: Option<Box<Filtro>>,
-}
-
-impl Filtro {
-    /// All that it names, wherever in it they stand.
-    pub fn numeros(&self) -> Box<dyn Iterator<Item = &NumeroProcesso> + '_> {
-        let dentro = self.e.iter().chain(&self.ou).flatten().chain(self.nao.as_deref());
-        Box::new(self.numero.iter().flatten().chain(dentro.flat_map(Self::numeros)))
-    }
-
-    fn sql(&self) -> Sql {
-        let mut partes = Vec::new();
-        if let Some(codigo) = self.tribunal {
-            partes.push(Sql::new("p.tribunal_codigo = ").bind(codigo));
-        }
-        if let Some(identificador) = &self.adolescente {
-            let com = Sql::new(
-                "EXISTS (SELECT FROM vinculo v JOIN adolescente a ON a.id = v.adolescente_id \
-                 WHERE v.processo_id = p.id AND a.identificador = ",
-            );
-            partes.push(com.bind(identificador.to_string()).push(")"));
-        }
-        if let Some(lista) = &self.situacao {
-            partes.push(um_de("p.situacao", lista.iter().map(|valor| valor.texto().to_owned())));
-        }
-        if let Some(lista) = &self.tipo {
-            partes.push(um_de("p.tipo", lista.iter().map(|valor| valor.texto().to_owned())));
-        }
-        if let Some(situacao) = self.situacao_guia {
-            // R27: a guia counts for its apuração and for its execução.
-            let com = Sql::new(
-                "EXISTS (SELECT FROM guia g WHERE (g.apuracao_id = p.id OR g.execucao_id = p.id) \
-                 AND g.situacao = ",
-            );
-            partes.push(com.bind(situacao.texto().to_owned()).push(")"));
-        }
-        if let Some(lista) = &self.numero {
-            partes.push(um_de("p.numero", lista.iter().map(|valor| valor.digitos().to_owned())));
-        }
-        if let Some(orgao) = self.id_orgao {
-            partes.push(Sql::new("p.id_orgao = ").bind(orgao));
-        }
-        if let Some(de) = self.criado_de {
-            partes.push(Sql::new("p.criado_em >= ").bind(de));
-        }
-        if let Some(ate) = self.criado_ate {
-            partes.push(Sql::new("p.criado_em < ").bind(ate));
-        }
-        let (e, ou, nao) = (self.e.as_deref(), self.ou.as_deref(), self.nao.as_deref());
-        Conectivos { e, ou, nao }.somar(partes, Self::sql)
-    }
-}
-
-fn um_de(coluna: &'static str, valores: impl Iterator<Item = String>) -> Sql {
-    Sql::new(coluna).push(" = ANY(").bind(valores.collect::<Vec<_>>()).push(")")
-}
-
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Campo {
     Numero,
     #[default]
     CriadoEm,
     AtualizadoEm,
+    Orgao,
+    /// The name of the magistrado; those without one first.
+    Magistrado,
     /// The code of the REST routes alone.
     Codigo,
 }
@@ -119,7 +50,7 @@ pub enum Campo {
 /// Processos at the root, filtered and ordered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Processos {
-    pub filtro: Filtro,
+    pub filtro: ProcessoFilter,
     pub campo: Campo,
     pub decrescente: bool,
 }
@@ -135,12 +66,26 @@ impl Lista for Processos {
             colunas: colunas!(),
             tabelas: "processo p",
             coluna_pai: None,
-            onde: Sql::juntar(do_tribunal.into_iter().chain([self.filtro.sql()]), " AND ", "true"),
+            onde: Sql::juntar(
+                do_tribunal.into_iter().chain([self.filtro.sql(Place::root(tribunal))]),
+                " AND ",
+                "true",
+            ),
             ordenacao: Ordenacao {
                 coluna: match self.campo {
                     Campo::Numero => Some(("p.numero", TipoDaChave::Texto)),
                     Campo::CriadoEm => Some(("p.criado_em", TipoDaChave::Instante)),
                     Campo::AtualizadoEm => Some(("p.atualizado_em", TipoDaChave::Instante)),
+                    Campo::Orgao => Some((
+                        "p.id_orgao",
+                        TipoDaChave::DaLinha("SELECT p.id_orgao FROM processo p WHERE p.id = "),
+                    )),
+                    Campo::Magistrado => Some((
+                        "coalesce(p.magistrado_nome, '')",
+                        TipoDaChave::DaLinha(
+                            "SELECT coalesce(p.magistrado_nome, '') FROM processo p WHERE p.id = ",
+                        ),
+                    )),
                     Campo::Codigo => None,
                 },
                 id: "p.id",
@@ -154,7 +99,7 @@ impl Lista for Processos {
             Campo::Numero => Some(linha.numero.digitos().to_owned().into()),
             Campo::CriadoEm => Some(linha.criado_em.into()),
             Campo::AtualizadoEm => Some(linha.atualizado_em.into()),
-            Campo::Codigo => None,
+            Campo::Orgao | Campo::Magistrado | Campo::Codigo => None,
         };
         Posicao { chave, id: linha.id.0 }
     }

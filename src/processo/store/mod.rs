@@ -2,9 +2,11 @@
 
 mod escrita;
 mod listas;
+mod vinculos;
 
 pub use escrita::*;
 pub use listas::*;
+pub use vinculos::*;
 
 use super::rules::{self, Conhecidos, Fatos};
 use super::{

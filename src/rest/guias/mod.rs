@@ -20,8 +20,9 @@ use crate::config::Regras;
 use crate::db::{Relation, Sessao, lista::deslocada};
 use crate::error::{CodigoErro, Error, Recusa};
 use crate::escrita::{self, Comando, Modo};
+use crate::filters::GuiaFilter;
 use crate::guia::service::Alterada;
-use crate::guia::store::{GuiaPorNumero, Guias};
+use crate::guia::store::{GuiaPorNumero, Guias, GuiasDe};
 use crate::guia::{BaixarGuia, MotivoBaixaGuia, NumeroDaGuia, SituacaoGuia, TipoGuia, rules};
 use crate::processo::NumeroProcesso;
 use crate::processo::rules::r4_digito;
@@ -176,13 +177,17 @@ async fn situacao_impossivel(chamada: &Chamada, numero: NumeroDaGuia) -> Result<
 )]
 pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
     let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
-    let lista = Guias {
-        numero: parametros.forma("numeroGuia")?,
+    let tipos = (TipoGuia::TODOS, TipoGuia::texto as fn(_) -> _);
+    let situacoes = (SituacaoGuia::TODOS, SituacaoGuia::texto as fn(_) -> _);
+    let filtro = GuiaFilter {
+        numero: parametros.forma("numeroGuia")?.map(|numero| vec![numero]),
         adolescente: parametros.forma("identificadorAdolescente")?,
         processo: processo(&mut parametros, chamada.app.regras)?,
-        tipo: parametros.palavra("tipoGuia", (TipoGuia::TODOS, TipoGuia::texto))?,
-        situacao: parametros.palavra("situacaoGuia", (SituacaoGuia::TODOS, SituacaoGuia::texto))?,
+        tipo: parametros.palavra("tipoGuia", tipos)?.map(|tipo| vec![tipo]),
+        situacao: parametros.palavra("situacaoGuia", situacoes)?.map(|situacao| vec![situacao]),
+        ..GuiaFilter::default()
     };
+    let lista = GuiasDe::Todas(Box::new(Guias { filtro, ..Guias::default() }));
     let pagina = PaginaPedida::ler(&mut parametros)?;
     parametros.terminar()?;
     let PaginaPedida { numero, tamanho } = pagina;

@@ -12,8 +12,9 @@ use crate::campo::natural;
 use crate::db::agrupar;
 use crate::db::lista::deslocada;
 use crate::error::{Error, Falha, Recusa};
+use crate::filters::ProcessoFilter;
 use crate::guia::SituacaoGuia;
-use crate::processo::store::{self, Campo, Filtro, Processos};
+use crate::processo::store::{self, Campo, Processos};
 use crate::processo::{
     NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, TipoProcesso, rules,
 };
@@ -136,8 +137,8 @@ pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
 
 /// R1, R2: all filters add up. Another tribunal's code is the one case that is
 /// forbidden rather than absent: the caller names it.
-fn filtro(parametros: &mut Parametros, ator: &Ator) -> Result<Filtro, Negado> {
-    let mut filtro = Filtro::default();
+fn filtro(parametros: &mut Parametros, ator: &Ator) -> Result<ProcessoFilter, Negado> {
+    let mut filtro = ProcessoFilter::default();
     if let Some(texto) = parametros.tirar("codigoTribunal") {
         let Some(tribunal) = Tribunal::de_texto(&texto) else {
             return Err(invalido(

@@ -4,7 +4,7 @@ use crate::Result;
 use crate::campo::{natural, preenchido};
 use crate::error::{Error, Falha};
 use crate::graphql::diretivas::{CONDICAO, Cost};
-use crate::graphql::{Entrada, Instante, ModoInput};
+use crate::graphql::{Condicoes, Entrada, Instante, ModoInput, relacao};
 use crate::tramite::rules::{self, SituacaoTramite};
 use crate::tramite::store::Filtro;
 use crate::tramite::{
@@ -64,6 +64,17 @@ pub struct TramiteFiltro {
     /// Registrado até, exclusive.
     #[graphql(directive = Cost::apply(CONDICAO.into()))]
     criado_ate: Option<Instante>,
+}
+
+relacao! {
+    /// Condição sobre os trâmites do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
+    TramiteRelacaoFiltro de TramiteFiltro
+}
+
+/// Those of a relation, counted with the conditions of the whole.
+pub fn filtro_contado(entrada: TramiteFiltro, condicoes: &mut Condicoes<'_>) -> Result<Filtro> {
+    condicoes.mais_uma()?;
+    filtro(entrada)
 }
 
 pub fn filtro(entrada: TramiteFiltro) -> Result<Filtro> {

@@ -10,6 +10,7 @@ mod registro;
 
 pub use assinatura::TramiteSubscription;
 pub use campos::TramiteNode;
+pub use entrada::{TramiteRelacaoFiltro, filtro_contado};
 pub use escrita::TramiteMutation;
 pub use registro::RegistroNode;
 

@@ -42,7 +42,7 @@ pub struct Filtro {
 }
 
 impl Filtro {
-    fn condicoes(&self, tribunal: Option<i16>) -> Vec<Sql> {
+    pub fn condicoes(&self, tribunal: Option<i16>) -> Vec<Sql> {
         let mut partes = Vec::new();
         if let Some(todas) = self.pendencia {
             partes.push(pendencia(tribunal, todas));
@@ -84,6 +84,15 @@ impl Filtro {
         }
         partes
     }
+}
+
+/// The tables of a trâmite, of which a tribunal is a party, and what ties them to a processo `p`.
+pub fn do_processo(tribunal: Option<i16>) -> Sql {
+    let rows = Sql::new(concat!(
+        tabelas!(),
+        " WHERE g.protocolo_chave = p.numero AND g.tipo_protocolo = 'CNJ20'"
+    ));
+    das_partes(tribunal).into_iter().fold(rows, Sql::and)
 }
 
 impl Tramites {

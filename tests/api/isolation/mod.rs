@@ -9,9 +9,11 @@ use elos::isolation::{self, Kind};
 
 /// What may show its own tribunal nothing of the throw-away rows: it is about no row, or the
 /// state that they are in does not admit it. Every other operation shows them to who may see them.
-const UNSHOWN: [&str; 24] = [
+const UNSHOWN: [&str; 25] = [
     "eu",
     "tribunais",
+    // Figures are of no row.
+    "estatisticas",
     "registrarRascunho",
     "cadastrarProcesso",
     "cadastrarAdolescente",

@@ -1,0 +1,5 @@
+SET ROLE elos_dono;
+
+ALTER TABLE evento DROP COLUMN mudancas;
+
+RESET ROLE;

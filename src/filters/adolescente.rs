@@ -1,0 +1,136 @@
+use super::related::Path;
+use super::{
+    Conditions, Filter, GuiaFilter, Place, ProcessoFilter, Related, Stretch, VinculoFilter,
+    birth_of,
+};
+use crate::adolescente::Identificador;
+use crate::db::Sql;
+use chrono::{Days, NaiveDate};
+
+/// Conditions on adolescentes (`a`); `e`, `ou` and `nao` nest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct AdolescenteFilter {
+    pub identificador: Option<Vec<Identificador>>,
+    /// Within the name that is shown, whatever the case and the accents.
+    pub nome: Option<String>,
+    pub cadastro_pendente: Option<bool>,
+    pub possui_nome_social: Option<bool>,
+    pub tribunal: Option<i16>,
+    /// The age on a day: at least, at most.
+    pub idade: Option<Age>,
+    /// From, inclusive; until, exclusive.
+    pub nascido: (Option<NaiveDate>, Option<NaiveDate>),
+    pub completa_21: (Option<NaiveDate>, Option<NaiveDate>),
+    pub criado: Stretch,
+    pub atualizado: Stretch,
+    pub vazio: Option<Vec<AdolescenteField>>,
+    pub processos: Related<ProcessoFilter>,
+    pub vinculos: Related<VinculoFilter>,
+    pub guias: Related<GuiaFilter>,
+    pub e: Option<Vec<Self>>,
+    pub ou: Option<Vec<Self>>,
+    pub nao: Option<Box<Self>>,
+}
+
+/// Years of age, both ends inclusive, on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Age {
+    pub minimum: Option<i32>,
+    pub maximum: Option<i32>,
+    pub on: NaiveDate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AdolescenteField {
+    CertidaoNascimento,
+    Cpf,
+    DataNascimento,
+    DataObito,
+    IdentidadeGenero,
+    Naturalidade,
+    NomeMae,
+    NomePai,
+    NomeSocial,
+    OrientacaoSexual,
+    RacaCor,
+    Rg,
+    SexoBiologico,
+}
+
+impl AdolescenteField {
+    const fn empty(self) -> &'static str {
+        match self {
+            Self::CertidaoNascimento => {
+                "coalesce(a.certidao_cartorio, a.certidao_livro, a.certidao_folha, a.certidao_numero) IS NULL"
+            }
+            Self::Cpf => "a.cpf IS NULL",
+            Self::DataNascimento => "a.data_nascimento IS NULL",
+            Self::DataObito => "a.data_obito IS NULL",
+            Self::IdentidadeGenero => "a.identidade_genero IS NULL",
+            Self::Naturalidade => "a.naturalidade IS NULL",
+            Self::NomeMae => "a.nome_mae IS NULL",
+            Self::NomePai => "a.nome_pai IS NULL",
+            Self::NomeSocial => "a.nome_social IS NULL",
+            Self::OrientacaoSexual => "a.orientacao_sexual IS NULL",
+            Self::RacaCor => "a.raca_cor IS NULL",
+            Self::Rg => {
+                "(coalesce(a.rg_numero, a.rg_orgao_expedidor, a.rg_estado) IS NULL AND a.rg_data_expedicao IS NULL)"
+            }
+            Self::SexoBiologico => "a.sexo_biologico IS NULL",
+        }
+    }
+}
+
+impl Filter for AdolescenteFilter {
+    fn conditions(&self, place: Place) -> Conditions {
+        let mut all = Conditions::default();
+        all.one_of("a.identificador", self.identificador.as_ref(), ToString::to_string);
+        all.push(self.nome.as_ref().map(|nome| {
+            let sought = Sql::new("position(elos_dobrar(").bind(nome.clone());
+            sought.push(") in a.nome_busca) > 0")
+        }));
+        all.compare("a.cadastro_pendente = ", self.cadastro_pendente);
+        all.push(self.possui_nome_social.map(|possui| {
+            Sql::new(if possui { "a.nome_social IS NOT NULL" } else { "a.nome_social IS NULL" })
+        }));
+        all.compare("a.tribunal_codigo = ", self.tribunal);
+        if let Some(Age { minimum, maximum, on }) = self.idade {
+            let next = on.checked_add_days(Days::new(1)).unwrap_or(on);
+            all.compare("a.data_nascimento < ", minimum.map(|years| birth_of(years, next)));
+            all.compare("a.data_nascimento >= ", maximum.map(|years| birth_of(years + 1, next)));
+        }
+        all.compare("a.data_nascimento >= ", self.nascido.0);
+        all.compare("a.data_nascimento < ", self.nascido.1);
+        all.compare("a.data_nascimento >= ", self.completa_21.0.map(|day| birth_of(21, day)));
+        all.compare("a.data_nascimento < ", self.completa_21.1.map(|day| birth_of(21, day)));
+        all.compare("a.criado_em >= ", self.criado.0);
+        all.compare("a.criado_em < ", self.criado.1);
+        all.compare("a.atualizado_em >= ", self.atualizado.0);
+        all.compare("a.atualizado_em < ", self.atualizado.1);
+        for field in self.vazio.iter().flatten() {
+            all.push(Some(Sql::new(field.empty())));
+        }
+        let processos = Path::new(
+            "vinculo v JOIN processo p ON p.id = v.processo_id WHERE v.adolescente_id = a.id",
+            "p.id",
+        );
+        all.related(&self.processos, &processos, place);
+        let vinculos = Path::new("vinculo v WHERE v.adolescente_id = a.id", "v.id");
+        all.related(&self.vinculos, &vinculos, place);
+        let guias = Path::new("guia g WHERE g.adolescente_id = a.id", "g.id");
+        all.related(&self.guias, &guias, place);
+        all
+    }
+
+    fn all(&self) -> Option<&[Self]> {
+        self.e.as_deref()
+    }
+
+    fn any(&self) -> Option<&[Self]> {
+        self.ou.as_deref()
+    }
+
+    fn not(&self) -> Option<&Self> {
+        self.nao.as_deref()
+    }
+}

@@ -1,0 +1,158 @@
+use super::related::Path;
+use super::vinculo::one;
+use super::{
+    AdolescenteFilter, Conditions, Filter, Place, ProcessoFilter, Related, Stretch, birth_of,
+};
+use crate::adolescente::Identificador;
+use crate::db::Sql;
+use crate::guia::{MotivoBaixaGuia, NumeroDaGuia, OrigemGuia, SituacaoGuia, TipoGuia};
+use crate::processo::NumeroProcesso;
+use chrono::{Days, NaiveDate};
+
+/// Conditions on guias (`g`, whose adolescente is `a`); `e`, `ou` and `nao` nest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct GuiaFilter {
+    pub tribunal: Option<i16>,
+    pub numero: Option<Vec<NumeroDaGuia>>,
+    pub tipo: Option<Vec<TipoGuia>>,
+    pub situacao: Option<Vec<SituacaoGuia>>,
+    pub motivo_baixa: Option<Vec<MotivoBaixaGuia>>,
+    pub origem: Option<Vec<OrigemGuia>>,
+    pub codigo_tpu_medida: Option<Vec<String>>,
+    pub adolescente: Option<Identificador>,
+    pub processo: Option<NumeroProcesso>,
+    pub id_orgao: Option<i32>,
+    pub emitida: Stretch,
+    pub baixada: Stretch,
+    pub atualizada: Stretch,
+    /// R26: from, inclusive; until, exclusive.
+    pub vence: (Option<NaiveDate>, Option<NaiveDate>),
+    /// R26: whether it is active and its time is over on that day.
+    pub vencida: Option<(bool, NaiveDate)>,
+    pub magistrado: Option<String>,
+    pub serventuario: Option<String>,
+    pub vazio: Option<Vec<GuiaField>>,
+    pub processos: Related<ProcessoFilter>,
+    pub adolescente_com: Option<Box<AdolescenteFilter>>,
+    pub e: Option<Vec<Self>>,
+    pub ou: Option<Vec<Self>>,
+    pub nao: Option<Box<Self>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GuiaField {
+    Apuracao,
+    BaixadaEm,
+    DataDecisao,
+    DataFimInternacao,
+    DataInicioInternacao,
+    DataSentenca,
+    DataTransitoJulgado,
+    Execucao,
+    HouveInternacao,
+    MagistradoNome,
+    MedidaResultanteUnificacao,
+    MotivoBaixa,
+    Origem,
+    Prazo,
+    ServentuarioNome,
+    VenceEm,
+}
+
+impl GuiaField {
+    const fn empty(self) -> &'static str {
+        match self {
+            Self::Apuracao => "g.apuracao_id IS NULL",
+            Self::BaixadaEm => "g.baixada_em IS NULL",
+            Self::DataDecisao => "g.data_decisao IS NULL",
+            Self::DataFimInternacao => "g.data_fim_internacao IS NULL",
+            Self::DataInicioInternacao => "g.data_inicio_internacao IS NULL",
+            Self::DataSentenca => "g.data_sentenca IS NULL",
+            Self::DataTransitoJulgado => "g.data_transito_julgado IS NULL",
+            Self::Execucao => "g.execucao_id IS NULL",
+            Self::HouveInternacao => "g.houve_internacao IS NULL",
+            Self::MagistradoNome => "g.magistrado_nome IS NULL",
+            Self::MedidaResultanteUnificacao => "g.medida_resultante IS NULL",
+            Self::MotivoBaixa => "g.motivo_baixa IS NULL",
+            Self::Origem => "g.origem IS NULL",
+            Self::Prazo => "g.prazo IS NULL",
+            Self::ServentuarioNome => "g.serventuario_nome IS NULL",
+            Self::VenceEm => {
+                "(a.data_nascimento IS NULL AND (g.data_decisao IS NULL OR g.prazo IS NULL))"
+            }
+        }
+    }
+}
+
+/// R26: what ends a measure is the day of turning 21 or the end of the sanção's term, whichever
+/// comes first; of a guia without either, null.
+fn vence_antes_de(dia: NaiveDate) -> Sql {
+    Sql::new("(a.data_nascimento < ")
+        .bind(birth_of(21, dia))
+        .push(" OR g.data_decisao + g.prazo < ")
+        .bind(dia)
+        .push(")")
+}
+
+impl Filter for GuiaFilter {
+    fn conditions(&self, place: Place) -> Conditions {
+        let mut all = Conditions::default();
+        all.compare("g.tribunal_codigo = ", self.tribunal);
+        all.one_of("g.numero", self.numero.as_ref(), ToString::to_string);
+        all.one_of("g.tipo", self.tipo.as_ref(), |tipo| tipo.texto().to_owned());
+        all.one_of("g.situacao", self.situacao.as_ref(), |situacao| situacao.texto().to_owned());
+        all.one_of("g.motivo_baixa", self.motivo_baixa.as_ref(), |m| m.texto().to_owned());
+        all.one_of("g.origem", self.origem.as_ref(), |origem| origem.texto().to_owned());
+        all.one_of("g.codigo_tpu_medida", self.codigo_tpu_medida.as_ref(), Clone::clone);
+        all.compare("a.identificador = ", self.adolescente.as_ref().map(ToString::to_string));
+        all.push(self.processo.as_ref().map(|numero| {
+            Sql::new("EXISTS (SELECT FROM processo p WHERE p.id IN (g.apuracao_id, g.execucao_id) AND p.numero = ")
+                .bind(numero.digitos().to_owned())
+                .push(")")
+        }));
+        all.push(self.id_orgao.map(|orgao| {
+            Sql::new("EXISTS (SELECT FROM processo p WHERE p.id IN (g.apuracao_id, g.execucao_id) AND p.id_orgao = ")
+                .bind(orgao)
+                .push(")")
+        }));
+        all.compare("g.criado_em >= ", self.emitida.0);
+        all.compare("g.criado_em < ", self.emitida.1);
+        all.compare("g.baixada_em >= ", self.baixada.0);
+        all.compare("g.baixada_em < ", self.baixada.1);
+        all.compare("g.atualizado_em >= ", self.atualizada.0);
+        all.compare("g.atualizado_em < ", self.atualizada.1);
+        all.push(self.vence.0.map(|de| {
+            let antes = Sql::new("((").append(vence_antes_de(de));
+            antes.push(") IS NOT TRUE AND NOT ").push(GuiaField::VenceEm.empty()).push(")")
+        }));
+        all.push(self.vence.1.map(vence_antes_de));
+        all.push(self.vencida.map(|(vencida, hoje)| {
+            let amanha = hoje.checked_add_days(Days::new(1)).unwrap_or(hoje);
+            let sql = Sql::new("(g.situacao = 'ATIVO' AND ").append(vence_antes_de(amanha));
+            sql.push(if vencida { ") IS TRUE" } else { ") IS NOT TRUE" })
+        }));
+        all.contains("g.magistrado_nome", self.magistrado.as_ref());
+        all.contains("g.serventuario_nome", self.serventuario.as_ref());
+        for field in self.vazio.iter().flatten() {
+            all.push(Some(Sql::new(field.empty())));
+        }
+        let processos =
+            Path::new("processo p WHERE p.id IN (g.apuracao_id, g.execucao_id)", "p.id");
+        all.related(&self.processos, &processos, place);
+        let adolescente = Path::new("adolescente a WHERE a.id = g.adolescente_id", "a.id");
+        all.related(&one(self.adolescente_com.as_deref()), &adolescente, place);
+        all
+    }
+
+    fn all(&self) -> Option<&[Self]> {
+        self.e.as_deref()
+    }
+
+    fn any(&self) -> Option<&[Self]> {
+        self.ou.as_deref()
+    }
+
+    fn not(&self) -> Option<&Self> {
+        self.nao.as_deref()
+    }
+}

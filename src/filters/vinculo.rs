@@ -1,0 +1,87 @@
+use super::related::Path;
+use super::{AdolescenteFilter, Conditions, Filter, Place, ProcessoFilter, Related, Stretch};
+use crate::adolescente::Identificador;
+use crate::db::Sql;
+use crate::processo::{NumeroProcesso, SituacaoVinculo};
+
+/// Conditions on links (`v`); `e`, `ou` and `nao` nest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct VinculoFilter {
+    pub tribunal: Option<i16>,
+    pub situacao: Option<SituacaoVinculo>,
+    pub processo: Option<NumeroProcesso>,
+    pub adolescente: Option<Identificador>,
+    pub iniciado: Stretch,
+    pub encerrado: Stretch,
+    /// Within the reason.
+    pub motivo: Option<String>,
+    pub vazio: Option<Vec<VinculoField>>,
+    pub processo_com: Option<Box<ProcessoFilter>>,
+    pub adolescente_com: Option<Box<AdolescenteFilter>>,
+    pub e: Option<Vec<Self>>,
+    pub ou: Option<Vec<Self>>,
+    pub nao: Option<Box<Self>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VinculoField {
+    EncerradoEm,
+    Motivo,
+}
+
+impl Filter for VinculoFilter {
+    fn conditions(&self, place: Place) -> Conditions {
+        let mut all = Conditions::default();
+        all.compare("v.tribunal_codigo = ", self.tribunal);
+        all.push(self.situacao.map(|situacao| {
+            Sql::new(match situacao {
+                SituacaoVinculo::Ativo => "v.encerrado_em IS NULL",
+                SituacaoVinculo::Encerrado => "v.encerrado_em IS NOT NULL",
+            })
+        }));
+        all.push(self.processo.as_ref().map(|numero| {
+            Sql::new("v.processo_id = (SELECT p.id FROM processo p WHERE p.numero = ")
+                .bind(numero.digitos().to_owned())
+                .push(")")
+        }));
+        all.push(self.adolescente.as_ref().map(|identificador| {
+            // Who sees every tribunal sees one identificador in several.
+            Sql::new("v.adolescente_id IN (SELECT a.id FROM adolescente a WHERE a.identificador = ")
+                .bind(identificador.to_string())
+                .push(")")
+        }));
+        all.compare("v.iniciado_em >= ", self.iniciado.0);
+        all.compare("v.iniciado_em < ", self.iniciado.1);
+        all.compare("v.encerrado_em >= ", self.encerrado.0);
+        all.compare("v.encerrado_em < ", self.encerrado.1);
+        all.contains("v.motivo", self.motivo.as_ref());
+        for field in self.vazio.iter().flatten() {
+            all.push(Some(Sql::new(match field {
+                VinculoField::EncerradoEm => "v.encerrado_em IS NULL",
+                VinculoField::Motivo => "v.motivo IS NULL",
+            })));
+        }
+        let processo = Path::new("processo p WHERE p.id = v.processo_id", "p.id");
+        all.related(&one(self.processo_com.as_deref()), &processo, place);
+        let adolescente = Path::new("adolescente a WHERE a.id = v.adolescente_id", "a.id");
+        all.related(&one(self.adolescente_com.as_deref()), &adolescente, place);
+        all
+    }
+
+    fn all(&self) -> Option<&[Self]> {
+        self.e.as_deref()
+    }
+
+    fn any(&self) -> Option<&[Self]> {
+        self.ou.as_deref()
+    }
+
+    fn not(&self) -> Option<&Self> {
+        self.nao.as_deref()
+    }
+}
+
+/// The one row on the other side is so.
+pub(super) fn one<F: Clone>(filter: Option<&F>) -> Related<F> {
+    Related { some: filter.map(|filter| (Box::new(filter.clone()), 1)), none: None }
+}
