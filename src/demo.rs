@@ -27,6 +27,8 @@ const BANCO: &str = "elos";
 const SUPERUSUARIO: &str = "postgres";
 const LOGIN: &str = "elos_servidor";
 const AUDIENCIA: &str = "elos";
+/// As many processos as get a history at the first start.
+const PROCESSOS_COM_HISTORIA: u32 = 20_000;
 
 /// Runs until it is told to stop.
 pub fn rodar(
@@ -121,7 +123,10 @@ fn preparar(
     login::admit(&mut servidor, LOGIN)?;
     if seed::vazio(migrador.conn())? {
         seed::semear(migrador.conn(), processos)?;
-        seed::historia(migrador.conn())?;
+        // A larger one is there to measure with, and would wait for minutes.
+        if processos <= PROCESSOS_COM_HISTORIA {
+            seed::historia(migrador.conn())?;
+        }
         seed::catalogos(migrador.conn(), agora)?;
     }
     analyse(migrador.conn())?;
