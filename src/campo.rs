@@ -2,7 +2,9 @@
 
 use crate::characters::{self, Foreign};
 use crate::error::{CodigoErro, Recusa};
+use crate::tempo;
 use async_graphql::MaybeUndefined;
+use chrono::NaiveDate;
 use serde::Serialize;
 use std::str::FromStr;
 
@@ -22,6 +24,24 @@ pub fn obrigatorio<T>(valor: Option<&T>, regra: &'static str) -> Option<Recusa> 
     valor.is_none().then(|| {
         Recusa::nova(CodigoErro::CampoObrigatorio, regra, "o campo é obrigatório")
             .oriente("preencha o campo")
+    })
+}
+
+/// What a document tells of happened within living memory.
+pub fn desde_1900() -> NaiveDate {
+    NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or_default()
+}
+
+/// A date that can be, from one day to another; the refusal says which.
+pub fn data_entre(
+    data: Option<NaiveDate>,
+    de: NaiveDate,
+    ate: NaiveDate,
+    regra: &'static str,
+) -> Option<Recusa> {
+    (!(de..=ate).contains(&data?)).then(|| {
+        let mensagem = format!("a data vai de {} a {}", tempo::data(de), tempo::data(ate));
+        Recusa::nova(CodigoErro::CampoInvalido, regra, mensagem)
     })
 }
 

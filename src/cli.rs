@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::auditoria::archive::PublicKey;
 use crate::auditoria::comando::Conferencia;
 use crate::auth::{Auth, Certificate, Papel, url_segura};
+use crate::config::ranges::number;
 use crate::config::{Config, Opcoes};
 use crate::credencial::Alheio;
 use crate::db::catalog::{Left, Listed, Repair};
@@ -47,7 +48,7 @@ enum Comando {
         #[arg(long)]
         fresh: bool,
         /// Quantos processos sintéticos semear num banco vazio.
-        #[arg(long, default_value_t = 3000, value_name = "N")]
+        #[arg(long, default_value_t = 3000, value_name = "N", value_parser = number::<u32>("processos"))]
         processos: u32,
     },
     /// Serve em produção; exige DATABASE_URL e ELOS_OIDC_ISSUER.
@@ -58,7 +59,7 @@ enum Comando {
     /// Enche um banco vazio com dados sintéticos, com ELOS_MIGRATE_URL.
     Seed {
         /// Quantos processos acrescentar.
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50_000_000))]
+        #[arg(long, value_name = "N", value_parser = number::<u32>("processos"))]
         processos: u32,
         /// Faz sem perguntar.
         #[arg(long)]

@@ -9,6 +9,7 @@ pub mod tempo; // time as the courts write it
 pub mod cpf; // the number that names a person
 pub mod characters; // those that deceive a reader
 pub mod campo; // checks and changes of one field
+pub mod pdf; // documents to be printed
 pub mod pem; // the files in which keys and certificates come
 pub mod assinante; // the key of what the server certifies
 pub mod token_bucket; // what may be done so often in a minute

@@ -151,16 +151,25 @@ pub fn rota(req: &HttpRequest) -> String {
     req.match_pattern().unwrap_or_else(|| DESCONHECIDA.to_owned())
 }
 
+/// Where an address is not UTF-8, a name in it would be read as another.
+fn check_utf8(part: &str, place: &str) -> Result<(), Error> {
+    let bytes: Vec<u8> = percent_decode_str(part).collect();
+    let Err(error) = std::str::from_utf8(&bytes) else { return Ok(()) };
+    let byte = bytes[error.valid_up_to()];
+    let mensagem = format!(
+        "o endereço não é UTF-8: tem, {place} de `?`, o byte %{byte:02X}, que não é de caractere nenhum"
+    );
+    Err(Error::falha(Falha::EntradaInvalida, mensagem))
+}
+
+/// The path is UTF-8.
+pub fn check_path(req: &HttpRequest) -> Result<(), Error> {
+    check_utf8(req.uri().path(), "antes")
+}
+
 /// The parameters of a query string, which is UTF-8.
 pub fn parametros(query: &str) -> Result<Vec<(String, String)>, Error> {
-    let bytes: Vec<u8> = percent_decode_str(query).collect();
-    if let Err(error) = std::str::from_utf8(&bytes) {
-        let byte = bytes[error.valid_up_to()];
-        let mensagem = format!(
-            "o endereço não é UTF-8: tem, depois de `?`, o byte %{byte:02X}, que não é de caractere nenhum"
-        );
-        return Err(Error::falha(Falha::EntradaInvalida, mensagem));
-    }
+    check_utf8(query, "depois")?;
     let lidos = web::Query::<Vec<(String, String)>>::from_query(query);
     lidos
         .map(web::Query::into_inner)

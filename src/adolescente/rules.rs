@@ -1,10 +1,10 @@
 //! The rules on registering an adolescente. Pure: what they need is an argument.
 
 use super::{Adolescente, DadosDeAdolescente, Identificador, Procura};
-use crate::campo::{nome, nome_em_linhas, obrigatorio};
+use crate::campo::{data_entre, desde_1900, nome, nome_em_linhas, obrigatorio};
 use crate::cpf::Cpf;
 use crate::error::{CodigoErro, Recusa};
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 const NOME_MAXIMO: usize = 200;
 const DOCUMENTO_MAXIMO: usize = 60;
@@ -61,11 +61,8 @@ fn obito_possivel(
     nascimento: Option<NaiveDate>,
     hoje: NaiveDate,
 ) -> Option<Recusa> {
-    let obito = obito?;
-    (obito > hoje || nascimento.is_some_and(|nascimento| obito < nascimento)).then(|| {
-        let mensagem = "a data do óbito é futura ou anterior ao nascimento";
-        Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem).em(["dados", "dataObito"])
-    })
+    let nascimento = nascimento.unwrap_or_else(desde_1900);
+    data_entre(obito, nascimento, hoje, "forma").map(|r| r.em(["dados", "dataObito"]))
 }
 
 /// What is changed must be there: foreign and absent are one answer (R1).
@@ -73,6 +70,13 @@ pub fn r1_adolescente_visivel() -> Recusa {
     Recusa::nova(CodigoErro::AdolescenteNaoEncontrado, "R1", "Adolescente não encontrado")
         .em(["identificador"])
         .oriente("confira o identificador")
+}
+
+/// The same, of one who was looked for by CPF.
+pub fn r1_cpf_visivel() -> Recusa {
+    Recusa::nova(CodigoErro::AdolescenteNaoEncontrado, "R1", "Adolescente não encontrado")
+        .em(["cpf"])
+        .oriente("confira o CPF")
 }
 
 /// R24: name, surname, birth and sex are the minimum of a record.
@@ -90,14 +94,8 @@ pub fn r24_minimo(novo: &DadosDeAdolescente) -> impl Iterator<Item = Recusa> {
 
 /// R24: nobody is born in the future. Present age is not judged: the law counts from the act.
 pub fn r24_nascimento_passado(nascimento: Option<NaiveDate>, hoje: NaiveDate) -> Option<Recusa> {
-    (nascimento? > hoje || nascimento? < NaiveDate::from_ymd_opt(1900, 1, 1)?).then(|| {
-        Recusa::nova(
-            CodigoErro::CampoInvalido,
-            "R24",
-            "a data de nascimento é futura ou anterior a 1900",
-        )
-        .em(["dados", "dataNascimento"])
-    })
+    let recusa = data_entre(nascimento, desde_1900(), hoje, "R24");
+    recusa.map(|r| r.em(["dados", "dataNascimento"]))
 }
 
 /// R23: the check digits of a CPF are right.
@@ -154,7 +152,7 @@ fn documentos(novo: &DadosDeAdolescente, hoje: NaiveDate) -> impl Iterator<Item 
     let invalido = |mensagem| Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem);
     let (rg, certidao) = (&novo.rg, &novo.certidao);
     let uf_desconhecida = rg.estado.as_deref().is_some_and(|uf| !UFS.contains(&uf));
-    let expedicao_futura = rg.data_expedicao.is_some_and(|data| data > hoje || data.year() < 1900);
+    let expedicao = data_entre(rg.data_expedicao, desde_1900(), hoje, "forma");
     let curto = |valor: &Option<String>| nome(valor.as_deref(), DOCUMENTO_MAXIMO);
     [
         curto(&rg.numero).map(|r| r.em(["dados", "rg", "numero"])),
@@ -163,13 +161,7 @@ fn documentos(novo: &DadosDeAdolescente, hoje: NaiveDate) -> impl Iterator<Item 
             invalido("UF desconhecida; use as duas letras, por exemplo RN")
                 .em(["dados", "rg", "estadoRg"])
         }),
-        expedicao_futura.then(|| {
-            invalido("a data de expedição é futura ou anterior a 1900").em([
-                "dados",
-                "rg",
-                "dataExpedicao",
-            ])
-        }),
+        expedicao.map(|r| r.em(["dados", "rg", "dataExpedicao"])),
         curto(&certidao.cartorio).map(|r| r.em(["dados", "certidaoNascimento", "cartorio"])),
         curto(&certidao.livro).map(|r| r.em(["dados", "certidaoNascimento", "livro"])),
         curto(&certidao.folha).map(|r| r.em(["dados", "certidaoNascimento", "folha"])),

@@ -122,7 +122,7 @@ impl RegistroAuditoriaNode {
         self.0.canal
     }
 
-    /// Nome da operação GraphQL ou modelo da rota REST.
+    /// Nome da operação GraphQL (sem nome, os seus campos da raiz, em ordem alfabética) ou modelo da rota REST.
     async fn operacao(&self) -> &str {
         &self.0.operacao
     }

@@ -1,6 +1,5 @@
 //! Section `[assinaturas]`.
 
-use super::{ConfigInvalida, in_range};
 use serde::Deserialize;
 
 /// Limits of WebSockets and event streams: section `[assinaturas]` of the file.
@@ -15,15 +14,6 @@ pub struct Assinaturas {
     pub conexoes_por_credencial: u32,
     /// Segundos que um cliente pode ficar sem ler o que lhe é enviado.
     pub envio_parado: u16,
-}
-
-impl Assinaturas {
-    pub(super) fn check(self) -> Result<(), ConfigInvalida> {
-        in_range("espera_init", self.espera_init, 1..=300)?;
-        in_range("operacoes_por_conexao", self.operacoes_por_conexao as u64, 1..=10_000)?;
-        in_range("conexoes_por_credencial", self.conexoes_por_credencial, 1..=100_000)?;
-        in_range("envio_parado", self.envio_parado, 1..=300)
-    }
 }
 
 impl Default for Assinaturas {

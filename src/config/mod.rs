@@ -8,6 +8,7 @@ mod documentos;
 mod http;
 mod oidc;
 mod opcoes;
+pub mod ranges;
 mod regras;
 mod texto;
 
@@ -63,24 +64,8 @@ pub enum ConfigInvalida {
     #[error("{0}: {1}")]
     Sintaxe(PathBuf, toml::de::Error),
     #[error("{0} vai de {1} a {2}")]
-    ForaDaFaixa(&'static str, u64, u64),
+    ForaDaFaixa(&'static str, i64, i64),
 }
-
-/// Zero of what must be there is no way to say that there is no limit, and what no machine has is
-/// a slip.
-fn in_range(
-    name: &'static str,
-    value: impl Into<u64>,
-    range: std::ops::RangeInclusive<u64>,
-) -> Result<(), ConfigInvalida> {
-    match range.contains(&value.into()) {
-        true => Ok(()),
-        false => Err(ConfigInvalida::ForaDaFaixa(name, *range.start(), *range.end())),
-    }
-}
-
-/// MiB that bodies must have: a part of them holds the largest body.
-const CORPOS_MINIMO: u32 = 32;
 
 /// The settings in force.
 #[derive(Clone)]
@@ -136,30 +121,11 @@ fn tls_files(
     }
 }
 
-/// That the limits which the command line and the file give can be kept.
-fn check_ranges(dadas: &Opcoes, arquivo: &Opcoes) -> Result<(), ConfigInvalida> {
-    arquivo.assinaturas.check()?;
-    for (name, given, range) in [
-        ("pool_max", dadas.pool_max.or(arquivo.pool_max), 1..=1_000),
-        ("tempo_maximo", dadas.tempo_maximo.or(arquivo.tempo_maximo), 1..=3_600),
-        ("conexoes_maximo", dadas.conexoes_maximo.or(arquivo.conexoes_maximo), 1..=1_000_000),
-        (
-            "conexoes_por_endereco",
-            dadas.conexoes_por_endereco.or(arquivo.conexoes_por_endereco),
-            1..=1_000_000,
-        ),
-    ] {
-        given.map_or(Ok(()), |value| in_range(name, value, range))?;
-    }
-    Ok(())
-}
-
 impl Config {
     pub fn resolver(dadas: Opcoes) -> Result<Self, ConfigInvalida> {
         let arquivo = dadas.arquivo.as_deref().map(Opcoes::ler).transpose()?.unwrap_or_default();
         let oidc = Oidc::resolver(&dadas, &arquivo)?;
         let (regras, assinaturas) = (arquivo.regras, arquivo.assinaturas);
-        check_ranges(&dadas, &arquivo)?;
         let cors_origins = dadas.cors_origins.or(arquivo.cors_origins).unwrap_or_default();
         if let Some(estranha) = cors_origins.iter().find(|origem| !e_origem(origem)) {
             return Err(ConfigInvalida::Origem(estranha.clone()));
@@ -244,8 +210,7 @@ impl Config {
                 corpos_maximo: dadas
                     .corpos_maximo
                     .or(arquivo.corpos_maximo)
-                    .unwrap_or(Http::default().corpos_maximo)
-                    .max(CORPOS_MINIMO),
+                    .unwrap_or(Http::default().corpos_maximo),
             },
             log: dadas.log.or(arquivo.log).unwrap_or_else(|| "info".into()),
             log_format: dadas.log_format.or(arquivo.log_format).unwrap_or_default(),
@@ -347,31 +312,6 @@ mod tests {
         };
         assert!(Oidc::resolver(&Opcoes::default(), &corporativo("8.06")).is_ok());
         assert!(Oidc::resolver(&Opcoes::default(), &corporativo("9.99")).is_err());
-    }
-
-    #[test]
-    fn zero_and_what_no_machine_has_are_refused_with_the_range() {
-        let resolve = |toml: &str| {
-            let read = toml::from_str::<Opcoes>(toml).unwrap();
-            let ranges = read.assinaturas.check();
-            ranges.and_then(|()| Config::resolver(read).map(drop)).map_err(|e| e.to_string())
-        };
-        for (toml, name) in [
-            ("pool_max = 0", "pool_max"),
-            ("pool_max = 4294967295", "pool_max"),
-            ("tempo_maximo = 0", "tempo_maximo"),
-            ("conexoes_maximo = 0", "conexoes_maximo"),
-            ("conexoes_por_endereco = 0", "conexoes_por_endereco"),
-            ("[assinaturas]\nespera_init = 0", "espera_init"),
-            ("[assinaturas]\nespera_init = 65535", "espera_init"),
-            ("[assinaturas]\noperacoes_por_conexao = 0", "operacoes_por_conexao"),
-            ("[assinaturas]\nconexoes_por_credencial = 4294967295", "conexoes_por_credencial"),
-            ("[assinaturas]\nenvio_parado = 0", "envio_parado"),
-        ] {
-            let refused = resolve(toml).unwrap_err();
-            assert!(refused.starts_with(&format!("{name} vai de 1 a ")), "{toml}: {refused}");
-        }
-        assert_eq!(resolve("pool_max = 1\n[assinaturas]\nespera_init = 1"), Ok(()));
     }
 
     #[test]

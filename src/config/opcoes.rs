@@ -1,5 +1,6 @@
 //! The settings as they are given.
 
+use super::ranges::{self, number};
 use super::{Assinaturas, ConfigInvalida, PerfilHttp, Regras};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
@@ -67,15 +68,15 @@ pub struct Opcoes {
     pub pg_bin: Option<PathBuf>,
 
     /// Conexões com o banco, no máximo [padrão: 8].
-    #[arg(long, env = "ELOS_POOL_MAX", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=500), global = true)]
+    #[arg(long, env = "ELOS_POOL_MAX", value_name = "N", value_parser = number::<u32>("pool_max"), global = true)]
     pub pool_max: Option<u32>,
 
     /// Segundos que uma operação pode levar no banco de dados; o comando que os passa é interrompido [padrão: 15].
-    #[arg(long, env = "ELOS_TEMPO_MAXIMO", value_name = "SEGUNDOS", value_parser = clap::value_parser!(u32).range(1..=600), global = true)]
+    #[arg(long, env = "ELOS_TEMPO_MAXIMO", value_name = "SEGUNDOS", value_parser = number::<u32>("tempo_maximo"), global = true)]
     pub tempo_maximo: Option<u32>,
 
     /// Segundos que o servidor ainda atende depois de SIGTERM, já fora de `/readyz`, até recusar conexões novas [padrão: 5 em serve, 0 em demo].
-    #[arg(long, env = "ELOS_PAUSA_AO_ENCERRAR", value_name = "SEGUNDOS", value_parser = clap::value_parser!(u32).range(0..=120), global = true)]
+    #[arg(long, env = "ELOS_PAUSA_AO_ENCERRAR", value_name = "SEGUNDOS", value_parser = number::<u32>("pausa_ao_encerrar"), global = true)]
     pub pausa_ao_encerrar: Option<u32>,
 
     /// Emissor dos tokens, exatamente como em `iss`.
@@ -187,7 +188,7 @@ pub struct Opcoes {
     pub introspeccao: Option<Chave>,
 
     /// O mais que uma operação pode custar, por `@cost` e `@listSize` do esquema [padrão: 250000].
-    #[arg(long, env = "ELOS_CUSTO_MAXIMO", value_name = "N", global = true)]
+    #[arg(long, env = "ELOS_CUSTO_MAXIMO", value_name = "N", value_parser = number::<u64>("custo_maximo"), global = true)]
     pub custo_maximo: Option<u64>,
 
     /// Documentos que os clientes pedem pelo id, como o gerador deles os escreveu: `{ id: documento }`, ou o manifesto da Apollo.
@@ -203,19 +204,19 @@ pub struct Opcoes {
     pub http_profile: Option<PerfilHttp>,
 
     /// Operações que um pedido pode ter, como lista; 0 recusa listas [padrão: 0].
-    #[arg(long, env = "ELOS_LOTE_MAXIMO", value_name = "N", value_parser = clap::value_parser!(u16).range(0..=100), global = true)]
+    #[arg(long, env = "ELOS_LOTE_MAXIMO", value_name = "N", value_parser = number::<u16>("lote_maximo"), global = true)]
     pub lote_maximo: Option<u16>,
 
     /// MiB de corpos de pedidos na memória ao mesmo tempo, de todos; um quarto é de arquivos a caminho, e cada credencial tem um quarto de cada [padrão: 64].
-    #[arg(long, env = "ELOS_CORPOS_MAXIMO", value_name = "MIB", value_parser = clap::value_parser!(u32).range(32..=65_536), global = true)]
+    #[arg(long, env = "ELOS_CORPOS_MAXIMO", value_name = "MIB", value_parser = number::<u32>("corpos_maximo"), global = true)]
     pub corpos_maximo: Option<u32>,
 
     /// Conexões abertas ao mesmo tempo, de todos [padrão: 8192].
-    #[arg(long, env = "ELOS_CONEXOES_MAXIMO", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true)]
+    #[arg(long, env = "ELOS_CONEXOES_MAXIMO", value_name = "N", value_parser = number::<u32>("conexoes_maximo"), global = true)]
     pub conexoes_maximo: Option<u32>,
 
     /// Conexões abertas ao mesmo tempo de um endereço [padrão: 512].
-    #[arg(long, env = "ELOS_CONEXOES_POR_ENDERECO", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true)]
+    #[arg(long, env = "ELOS_CONEXOES_POR_ENDERECO", value_name = "N", value_parser = number::<u32>("conexoes_por_endereco"), global = true)]
     pub conexoes_por_endereco: Option<u32>,
 
     /// Endereços de proxies, separados por vírgula: deles vêm todos os clientes, e só o limite de todos lhes vale [padrão: nenhum].
@@ -260,7 +261,7 @@ pub struct Opcoes {
     pub metrics_bind: Option<SocketAddr>,
 
     /// Objetos ausentes que uma credencial pode pedir por minuto; 0 não limita [padrão: 300].
-    #[arg(long, env = "ELOS_AUSENCIAS_POR_MINUTO", value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000_000), global = true)]
+    #[arg(long, env = "ELOS_AUSENCIAS_POR_MINUTO", value_name = "N", value_parser = number::<u32>("ausencias_por_minuto"), global = true)]
     pub ausencias_por_minuto: Option<u32>,
 
     /// Respostas que não mostram ninguém nem processo algum não esperam o seu registro na trilha [padrão: off].
@@ -314,6 +315,13 @@ impl Opcoes {
     pub(super) fn ler(caminho: &Path) -> Result<Self, ConfigInvalida> {
         let texto = std::fs::read_to_string(caminho)
             .map_err(|erro| ConfigInvalida::Leitura(caminho.to_owned(), erro))?;
-        toml::from_str(&texto).map_err(|erro| ConfigInvalida::Sintaxe(caminho.to_owned(), erro))
+        Self::read(caminho, &texto)
+    }
+
+    /// Numbers first: one that is out of its range may be out of its type, too.
+    pub(super) fn read(path: &Path, text: &str) -> Result<Self, ConfigInvalida> {
+        let syntax = |error| ConfigInvalida::Sintaxe(path.to_owned(), error);
+        ranges::check(&toml::from_str(text).map_err(syntax)?)?;
+        toml::from_str(text).map_err(syntax)
     }
 }

@@ -27,6 +27,8 @@ pub struct Regras {
     pub protocolo_exato: bool,
     /// Tramita: recusa, em vez de avisar, protocolo com dígito verificador errado.
     pub validar_dv_protocolo: bool,
+    /// Tramita: admite trâmite de nível de sigilo 3 (sigiloso), do processo ou de um documento; desligada, recusa-o.
+    pub tramitar_sigiloso: bool,
     /// Tramita: aceita também `GET /tramites/{idt}/ciencia`, que muda a situação.
     pub ciencia_por_get: bool,
     /// Tramita: tamanho máximo de um componente digital, em MiB.
@@ -50,6 +52,7 @@ impl Default for Regras {
             exigir_processo_desbloqueado: true,
             protocolo_exato: false,
             validar_dv_protocolo: false,
+            tramitar_sigiloso: false,
             ciencia_por_get: true,
             componente_maximo: 500,
             prazo_do_tramite: 8,

@@ -140,6 +140,7 @@ fn write_regras(f: &mut fmt::Formatter<'_>, regras: &Regras) -> fmt::Result {
     writeln!(f, "exigir_processo_desbloqueado = {desbloqueado}")?;
     writeln!(f, "protocolo_exato              = {}", regras.protocolo_exato)?;
     writeln!(f, "validar_dv_protocolo         = {}", regras.validar_dv_protocolo)?;
+    writeln!(f, "tramitar_sigiloso            = {}", regras.tramitar_sigiloso)?;
     writeln!(f, "ciencia_por_get              = {}", regras.ciencia_por_get)?;
     writeln!(f, "componente_maximo            = {}", regras.componente_maximo)?;
     writeln!(f, "prazo_do_tramite             = {}", regras.prazo_do_tramite)?;

@@ -59,6 +59,12 @@ pub trait Efeito: Sized + Send + Rastreavel + 'static {
         None
     }
 
+    /// How many objects that it named are others', which its client will learn from what becomes
+    /// of it: they count as looked for and not there.
+    fn absences(&self) -> usize {
+        0
+    }
+
     /// Which rows, so that a retry can be told of them.
     fn lembrar(&self) -> Lembranca;
     /// The same effect, told anew from the rows as they are now.
@@ -156,6 +162,7 @@ where
             if !simulado {
                 rastro.gravada(registro);
             }
+            rastro.ausentes(efeito.absences());
             rastro.leu_exceto(&(&efeito, &lido), never_was);
             Ok(Feito { efeito, lido, simulado, repetido })
         }
@@ -271,6 +278,8 @@ fn nao_estava(recusa: &Recusa) -> bool {
         | CodigoErro::NaoEncontrado
         | CodigoErro::NreNaoLocalizado => true,
         CodigoErro::ReferenciaInvalida => recusa.regra == "R10",
+        // That another órgão has this processo, of which the caller is no party.
+        CodigoErro::NupJaCadastrado => matches!(&*recusa.regra, "A2" | "B5"),
         // Not the one that was consumed, which is the tribunal's own.
         CodigoErro::RascunhoInvalido => recusa.status == 400,
         _ => false,

@@ -73,6 +73,7 @@ pub fn rotas(config: &mut web::ServiceConfig) {
             rota("/adolescentes/identificador/{identificador}", "GET")
                 .get(adolescentes::por_identificador),
         )
+        .service(rota("/adolescentes/cpf/{cpf}", "GET").get(adolescentes::por_cpf))
         .service(
             rota("/adolescentes/similaridade", "GET, POST")
                 .get(adolescentes::semelhantes)
@@ -84,6 +85,9 @@ pub fn rotas(config: &mut web::ServiceConfig) {
         .service(rota("/guias/definitiva", "POST").post(guias::emitir_definitiva))
         .service(rota("/guias/internacao-sancao", "POST").post(guias::emitir_internacao_sancao))
         .service(rota("/guias/unificadora", "POST").post(guias::emitir_unificadora))
+        .service(
+            rota("/guias/{especie}/numero-guia/{numeroGuia}/pdf", "GET").get(guias::pdf::imprimir),
+        )
         .service(
             rota("/guias/{numeroGuia}/situacao/{situacao}", "PUT").put(guias::alterar_situacao),
         );
@@ -162,6 +166,7 @@ impl Chamada {
         let chamada = Self::nova(app.clone().into_inner(), ator.map_err(Negado::from)?, entrada);
         requisicao::anotar(req, &chamada, refuse_by(chamada.rastro.canal()));
         chamada.ator().exige(papel)?;
+        requisicao::check_path(req)?;
         // What the path names is looked up.
         if requisicao::rota(req).contains('{') {
             chamada.naming(1)?;

@@ -19,6 +19,9 @@ pub struct EnviarTramite {
     pub nre: Option<Nre>,
     pub descricao: Option<String>,
     pub nivel_de_sigilo: Option<NivelDeSigilo>,
+    /// Below the processo, the first place of nível 3.
+    #[serde(skip)]
+    pub sealed_below: Option<String>,
     pub hipotese_legal: Option<String>,
     /// A hipótese legal is among the metadados, be it by its number alone.
     #[serde(skip)]

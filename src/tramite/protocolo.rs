@@ -1,7 +1,7 @@
 //! Protocolos: what an órgão writes on a processo, and which number it is.
 
 use crate::campo::digitos;
-use crate::characters::typed;
+use crate::characters::{CodePoint, hidden, typed};
 use crate::db::texto_enum;
 use crate::processo::NumeroProcesso;
 use std::fmt;
@@ -49,6 +49,8 @@ pub struct Protocolo {
 pub enum ProtocoloMalformado {
     #[error("o protocolo tem de 1 a 40 caracteres, nenhum deles de controle")]
     Tamanho,
+    #[error("no protocolo não cabe o caractere {0}, que não se vê")]
+    Hidden(CodePoint),
     #[error("os 20 dígitos servem de NIPE e de número CNJ; mande o protocolo com a máscara")]
     Ambiguo,
 }
@@ -62,6 +64,10 @@ impl Protocolo {
         if !tamanho || texto.chars().any(char::is_control) {
             return Err(ProtocoloMalformado::Tamanho);
         }
+        // With one, it would pass for another processo than the one that it looks like.
+        if let Some(hidden) = hidden(texto) {
+            return Err(ProtocoloMalformado::Hidden(hidden));
+        }
         let com = |chave: String, tipo| Ok(Self { texto: texto.to_owned(), chave, tipo });
         // The number is what was meant; what is kept is what was written.
         let numero = typed(texto);
@@ -72,7 +78,7 @@ impl Protocolo {
             return com(chave, TipoDeProtocolo::Nup21);
         }
         let Ok(chave) = digitos(&numero, CNJ20).or_else(|_| digitos(&numero, NIPE20)) else {
-            return com(texto.to_uppercase(), TipoDeProtocolo::Livre);
+            return com(numero.to_uppercase(), TipoDeProtocolo::Livre);
         };
         let tipo = match numero.len() {
             n if n == CNJ20.len() => TipoDeProtocolo::Cnj20,
@@ -223,6 +229,10 @@ mod tests {
             assert_eq!(Protocolo::ler(texto), Err(ProtocoloMalformado::Tamanho), "{texto:?}");
         }
         assert!(Protocolo::ler(&"ç".repeat(40)).is_ok());
+        let refused = Protocolo::ler("99990.000001/2026-53\u{200b}").map_err(|e| e.to_string());
+        assert!(refused.is_err_and(|text| text.contains("U+200B")));
+        let key = |text: &str| Protocolo::ler(text).unwrap().chave().to_owned();
+        assert_eq!(key("livre\u{a0}\u{2013}1"), key("LIVRE -1"));
     }
 
     /// Twenty bare digits that both kinds would own name neither.

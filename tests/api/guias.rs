@@ -12,14 +12,14 @@ fn numero(n: u32) -> String {
 }
 
 /// An apuração (0) with two adolescentes, and the execução (1) of the first.
-struct Cena {
-    app: App,
-    ana: String,
+pub struct Cena {
+    pub app: App,
+    pub ana: String,
     rui: String,
 }
 
 impl Cena {
-    fn nova() -> Self {
+    pub fn nova() -> Self {
         let app = App::vazio();
         let (ana, rui) = (app.adolescente("tjrn"), app.adolescente("tjrn"));
         let cena = Self { app, ana, rui };
@@ -41,7 +41,7 @@ impl Cena {
         assert_eq!(resposta.status, 200, "{}", resposta.texto);
     }
 
-    fn corpo(&self, especie: &str) -> Value {
+    pub fn corpo(&self, especie: &str) -> Value {
         let mut corpo = json!({
             "identificadorAdolescente": self.ana, "origemGuia": "SENTENCA_CONDENATORIA", "magistrado": "Juíza Fictícia",
             "magistradoCPF": CPF, "serventuarioCPF": CPF, "serventuarioCargo": "Escrivã", "codigoTpuMedida": "11386",
@@ -71,18 +71,18 @@ impl Cena {
         corpo
     }
 
-    fn emitir(&self, especie: &str, corpo: &Value) -> Resposta {
+    pub fn emitir(&self, especie: &str, corpo: &Value) -> Resposta {
         self.app.post("tjrn", &format!("/api/v1/guias/{especie}"), corpo)
     }
 
     #[track_caller]
-    fn emitida(&self, especie: &str) -> String {
+    pub fn emitida(&self, especie: &str) -> String {
         let resposta = self.emitir(especie, &self.corpo(especie));
         assert_eq!(resposta.status, 200, "{}", resposta.texto);
         resposta.corpo["dados"]["numeroGuia"].as_str().unwrap().to_owned()
     }
 
-    fn pedir(&self, metodo: &str, caminho: &str, corpo: &str) -> Resposta {
+    pub fn pedir(&self, metodo: &str, caminho: &str, corpo: &str) -> Resposta {
         let bearer = format!("Bearer {}", self.app.token("tjrn"));
         let mut headers = vec![("Authorization", bearer.as_str())];
         if !corpo.is_empty() {

@@ -180,7 +180,8 @@ fn r10_referencia_de_outro_tribunal_vale_e_nao_mostra_nada() {
 
 /// Every relation and every list of the stores, by the name of its type, and a question that
 /// reaches it. One that is new and not here fails below.
-const RELACOES: [(&str, &str); 20] = [
+const RELACOES: [(&str, &str); 21] = [
+    ("AdolescentePorCpf", "{ adolescente(cpf: $cpf) { id tribunal { codigo } } }"),
     ("AdolescentePorId", "{ node(id: $adolescente) { id } }"),
     (
         "AdolescentePorIdentificador",
@@ -277,7 +278,12 @@ fn toda_relacao_e_posta_a_prova_sem_o_filtro() {
     let guia = app.gql("tjrn", "{ processos(filtro: {situacaoGuia: ATIVO}) { nodes { guias(first: 1) { nodes { id numero } } } } }");
     let guia = &guia["processos"]["nodes"][0]["guias"]["nodes"][0];
     assert!(guia["id"].is_string(), "{guia}");
+    let cpf = "query($i: IdentificadorAdolescente!) { adolescente(identificador: $i) { cpf } }";
+    let cpf = app.gql_com("tjrn", cpf, json!({ "i": alheio.identificador }))["adolescente"]["cpf"]
+        .clone();
+    assert!(cpf.is_string(), "{cpf}");
     let nomes = [
+        ("$cpf", &cpf),
         ("$processo", &alheio.ids[0]),
         ("$adolescente", &alheio.ids[1]),
         ("$evento", &alheio.ids[2]),

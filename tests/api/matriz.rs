@@ -10,6 +10,9 @@ use std::fmt::Write as _;
 
 const CLIENTES: [&str; 6] = ["tjrn", "tjpe", "tjce", "tjrn-leitura", "tjrn-catalogo", "cnj"];
 
+/// Of what is looked for in one of several ways, one.
+const UM_DE: [(&str, &str); 2] = [("adolescente", "identificador"), ("registroEletronico", "nre")];
+
 const INTROSPECCAO: &str = "{ __schema { queryType { name } mutationType { name } types { kind name isOneOf: name
     fields { name type { ...T } args { name defaultValue type { ...T } } } inputFields { name defaultValue type { ...T } } enumValues { name } } } }
     fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
@@ -75,7 +78,10 @@ impl Esquema {
                 let nome = campo["name"].as_str().unwrap();
                 let argumentos = campo["args"].as_array().unwrap().iter();
                 let argumentos: Vec<_> = argumentos
-                    .filter(|argumento| exigido(argumento))
+                    .filter(|argumento| {
+                        exigido(argumento)
+                            || UM_DE.contains(&(nome, argumento["name"].as_str().unwrap()))
+                    })
                     .map(|argumento| {
                         format!(
                             "{}: {}",
@@ -142,6 +148,8 @@ fn rota(app: &App, cliente: Option<&str>, metodo: &str, caminho: &str) -> u16 {
         ("{numero}", "820"),
         ("{identificador}", "209900000001"),
         ("{identificadorAdolescente}", "209900000001"),
+        ("{cpf}", "52998224725"),
+        ("{especie}", "provisoria"),
         ("{situacao}", if caminho.contains("/guias/") { "Baixada" } else { "Arquivado" }),
         ("{idt}", "999999"),
         ("{ticket}", "999999"),

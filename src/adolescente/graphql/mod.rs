@@ -11,11 +11,14 @@ pub use campos::AdolescenteNode;
 pub use entrada::AdolescenteInput;
 pub use escrita::AdolescenteMutation;
 
-use super::store::{AdolescentePorIdentificador, Adolescentes};
+use super::store::{AdolescentePorCpf, AdolescentePorIdentificador, Adolescentes};
 use super::{Identificador, Procura, Semelhante, service};
 use crate::Result;
+use crate::auditoria::CampoSensivel;
 use crate::auth::Papel;
 use crate::campo::preenchido;
+use crate::cpf::Cpf;
+use crate::error::{Error, Falha};
 use crate::graphql::diretivas::{Cost, FILTRO, ListSize, Pagina, SEMELHANCA};
 use crate::graphql::{Conexao, ContextExt, Data, Paginacao, conectar};
 use crate::tribunal::Tribunal;
@@ -28,17 +31,18 @@ pub struct AdolescenteQuery;
 
 #[Object]
 impl AdolescenteQuery {
-    /// Adolescente pelo identificador.
+    /// Adolescente pelo identificador ou pelo CPF; dê só um.
     async fn adolescente(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Identificador.")] identificador: Identificador,
+        #[graphql(desc = "Identificador.")] identificador: Option<Identificador>,
+        #[graphql(desc = "CPF; exige o papel `pse-dados-sensiveis`.")] cpf: Option<Cpf>,
         #[graphql(
             desc = "Tribunal do cadastro (`20`, `820` ou `8.20`), para `pse-nacional`, que pode ver o mesmo identificador em mais de um; ausente, o menor código."
         )]
         tribunal: Option<String>,
     ) -> Option<Result<AdolescenteNode>> {
-        por_identificador(ctx, identificador, tribunal).await.transpose()
+        um(ctx, identificador, cpf, tribunal).await.transpose()
     }
 
     /// Adolescentes visíveis.
@@ -108,15 +112,31 @@ async fn semelhantes(ctx: &Context<'_>, procura: Procura) -> Result<Vec<Adolesce
     Ok(achados.iter().map(node).collect())
 }
 
-async fn por_identificador(
+async fn um(
     ctx: &Context<'_>,
-    identificador: Identificador,
+    identificador: Option<Identificador>,
+    cpf: Option<Cpf>,
     tribunal: Option<String>,
 ) -> Result<Option<AdolescenteNode>> {
     ctx.ator().exige(Papel::Consulta)?;
     let tribunal = Tribunal::do_filtro(tribunal.as_deref())?;
-    let key = AdolescentePorIdentificador { identificador, tribunal };
-    Ok(ctx.loaders().named(key).await?.map(AdolescenteNode::from))
+    let achado = match (identificador, cpf) {
+        (Some(identificador), None) => {
+            let key = AdolescentePorIdentificador { identificador, tribunal };
+            ctx.loaders().named(key).await?
+        }
+        (None, Some(cpf)) => {
+            ctx.ator().exige(Papel::DadosSensiveis)?;
+            let achado = ctx.loaders().named(AdolescentePorCpf { cpf, tribunal }).await?;
+            // Who finds by it has been told whose it is, whatever is selected.
+            ctx.sensivel(CampoSensivel::Cpf, achado)
+        }
+        _ => {
+            let mensagem = "dê `identificador` ou `cpf`, nunca os dois";
+            return Err(Error::falha(Falha::EntradaInvalida, mensagem));
+        }
+    };
+    Ok(achado.map(AdolescenteNode::from))
 }
 
 async fn listar(

@@ -11,6 +11,7 @@ use crate::auth::Escopo;
 use crate::cpf::Cpf;
 use crate::db::{Relation, Sessao, Sql};
 use crate::error::Error;
+use crate::tribunal::TRIBUNAIS;
 use ahash::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -96,6 +97,36 @@ impl Relation for AdolescentePorIdentificador {
             Some((key.clone(), Arc::clone(linhas.iter().find(serve)?)))
         };
         Ok(keys.iter().filter_map(achar).collect())
+    }
+}
+
+/// The record with this CPF: in this tribunal, or in the one of the smallest code.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AdolescentePorCpf {
+    pub cpf: Cpf,
+    pub tribunal: Option<i16>,
+}
+
+impl Relation for AdolescentePorCpf {
+    type Value = Arc<Adolescente>;
+
+    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let cpfs: Vec<_> = keys.iter().map(|key| key.cpf.completo().to_owned()).collect();
+        let mut these = Sql::new("a.cpf = ANY(").bind(cpfs).push(")");
+        if sessao.escopo.tribunal().is_none() {
+            // The index begins with the tribunal: who sees all of them looks in each.
+            let all = TRIBUNAIS.iter().map(|tribunal| tribunal.codigo).collect::<Vec<_>>();
+            these = these.push(" AND a.tribunal_codigo = ANY(").bind(all).push(")");
+        }
+        let rows: Vec<_> = ler(sessao, these)?.into_iter().map(Arc::new).collect();
+        let find = |key: &Self| {
+            let fits = |row: &&Arc<Adolescente>| {
+                row.dados.cpf.as_ref() == Some(&key.cpf)
+                    && key.tribunal.is_none_or(|code| row.tribunal_codigo == code)
+            };
+            Some((key.clone(), Arc::clone(rows.iter().find(fits)?)))
+        };
+        Ok(keys.iter().filter_map(find).collect())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::body::counted::{NotRead, check_members};
 use crate::campo::preenchido;
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 /// The most that a file may have.
@@ -77,6 +77,10 @@ fn csv(text: &[u8]) -> anyhow::Result<Vec<Line>> {
     let delimiter = if head.contains(&b';') { b';' } else { b',' };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text);
     let names: Vec<_> = reader.headers().context("a primeira linha")?.iter().map(name).collect();
+    let mut known = HashSet::new();
+    if let Some(twice) = names.iter().find(|name| !name.is_empty() && !known.insert(*name)) {
+        bail!("{twice}: a coluna vem duas vezes");
+    }
     let mut lines = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| {
@@ -119,7 +123,13 @@ fn json(text: &[u8]) -> anyhow::Result<Vec<Line>> {
             Value::Bool(value) => Some((name(&field), value.to_string())),
             _ => None,
         };
-        Ok(Line { number, fields: fields.into_iter().filter_map(text).collect() })
+        let mut by_name = HashMap::new();
+        for (field, value) in fields.into_iter().filter_map(text) {
+            if let Some(twice) = by_name.insert(field.clone(), value) {
+                bail!("item {number}: {field} vem duas vezes, a primeira com {twice}");
+            }
+        }
+        Ok(Line { number, fields: by_name })
     };
     items.into_iter().enumerate().map(line).collect()
 }
@@ -160,6 +170,8 @@ mod tests {
             (b"[1]", Format::Json),
             (br#"{"a":[],"b":[]}"#, Format::Json),
             (b"x", Format::Json),
+            (b"codigo,nome,Codigo\n1,a,2", Format::Csv),
+            (br#"[{"codigo":1,"Codigo":2}]"#, Format::Json),
         ] {
             assert!(read(text, format).is_err(), "{text:?}");
         }

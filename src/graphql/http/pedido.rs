@@ -82,13 +82,28 @@ impl Pronta {
 
     /// Its name or, without one, those of its root fields.
     pub fn operacao(&self) -> String {
-        let nome = self.preparado.nome.clone();
-        let nome = nome.unwrap_or_else(|| match self.preparado.raizes.as_slice() {
-            [] => "(nenhum campo)".to_owned(),
-            raizes => raizes.join(","),
-        });
-        nome.chars().take(NOME_MAXIMO).collect()
+        match &self.preparado.nome {
+            Some(nome) => nome.chars().take(NOME_MAXIMO).collect(),
+            None => by_fields(&self.preparado.raizes),
+        }
     }
+}
+
+/// How an operation without a name is told: by its root fields, each once, from A to Z, so that the
+/// same fields are the same name however they are written. Those that do not fit are counted.
+fn by_fields(roots: &[String]) -> String {
+    let mut roots: Vec<&str> = roots.iter().map(String::as_str).collect();
+    roots.sort_unstable();
+    let Some((first, rest)) = roots.split_first() else { return "(nenhum campo)".into() };
+    let mut name = (*first).to_owned();
+    for (told, root) in rest.iter().enumerate() {
+        // Room for how many are left.
+        if name.len() + 1 + root.len() > NOME_MAXIMO - "+00".len() {
+            return format!("{name}+{}", rest.len() - told);
+        }
+        name = format!("{name},{root}");
+    }
+    name
 }
 
 pub enum NaoLido {
@@ -265,4 +280,21 @@ fn json(text: &[u8]) -> serde_json::Result<Option<&RawValue>> {
 
 fn invalida(mensagem: &'static str) -> Error {
     Error::falha(Falha::EntradaInvalida, mensagem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_without_a_name_has_the_one_of_its_fields() {
+        let of =
+            |roots: &[&str]| by_fields(&roots.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(of(&[]), "(nenhum campo)");
+        assert_eq!(of(&["eu"]), "eu");
+        assert_eq!(of(&["tribunais", "eu"]), of(&["eu", "tribunais"]));
+        let many: Vec<String> = (0..50).map(|n| format!("{}{n:02}", "campo".repeat(3))).collect();
+        let name = by_fields(&many);
+        assert!(name.len() <= NOME_MAXIMO && name.ends_with("+45"), "{name}");
+    }
 }

@@ -110,6 +110,8 @@ impl Forma {
     }
 
     fn recusada(self, mut desfecho: Desfecho) -> HttpResponse {
+        // Whatever status this media type and this profile have for it, the trail tells what came of it.
+        let (retry_after, outcome) = (desfecho.retry_after, desfecho.status());
         let status = match self.perfil {
             PerfilHttp::Rascunho2026 => {
                 desfecho.errors.iter_mut().for_each(improcessavel);
@@ -120,9 +122,7 @@ impl Forma {
             }
             PerfilHttp::Audits => status(desfecho.status()),
         };
-        let (retry_after, outcome) = (desfecho.retry_after, desfecho.status());
         let mut resposta = self.escrever(status, desfecho);
-        // Whatever status this media type has for it, the trail tells what came of it.
         resposta.extensions_mut().insert(requisicao::Outcome(outcome));
         if let Some(seconds) = retry_after {
             resposta.headers_mut().insert(header::RETRY_AFTER, seconds.into());

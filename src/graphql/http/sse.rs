@@ -11,6 +11,7 @@ use crate::error::{Error, Falha};
 use crate::graphql::http::pedido::Pronta;
 use crate::graphql::operacao::{Desfecho, Iniciada, Servico};
 use crate::graphql::sessoes::{self, Vaga, Vigia};
+use crate::requisicao;
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Bytes;
@@ -54,7 +55,10 @@ pub async fn responder(
 
 /// What is answered once.
 pub fn responder_uma(desfecho: &Desfecho) -> HttpResponse {
-    cabecalho().body([evento(desfecho).as_ref(), COMPLETE].concat())
+    let mut answer = cabecalho().body([evento(desfecho).as_ref(), COMPLETE].concat());
+    // A stream is 200 whatever it tells; the trail tells what came of it.
+    answer.extensions_mut().insert(requisicao::Outcome(desfecho.status()));
+    answer
 }
 
 fn cabecalho() -> actix_web::HttpResponseBuilder {

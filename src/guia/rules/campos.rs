@@ -2,14 +2,16 @@
 
 use super::{especie, no_ato, no_documento};
 use crate::adolescente::rules::r23_cpf_valido;
-use crate::campo::{itens, linhas, lista_longa, nome};
+use crate::campo::{data_entre, desde_1900, itens, linhas, lista_longa, nome};
 use crate::error::{CodigoErro, Recusa};
 use crate::guia::{EmitirGuia, TipoGuia};
-use chrono::{Datelike, NaiveDate};
+use chrono::{Months, NaiveDate};
 
 const NOME_MAXIMO: usize = 200;
 const TEXTO_MAXIMO: usize = 500;
 const CODIGO_MAXIMO: usize = 10;
+/// ECA 121, §3: three years.
+const INTERNACAO_MAXIMA: Months = Months::new(36);
 /// ECA 122, §1: three months.
 const PRAZO_MAXIMO: i32 = 90;
 
@@ -98,7 +100,7 @@ pub fn r23_responsaveis(comando: &EmitirGuia) -> impl Iterator<Item = Recusa> {
 /// b.4: what was decided was decided, and trânsito em julgado follows the sentence.
 pub fn b4_datas(comando: &EmitirGuia, hoje: NaiveDate) -> Vec<Recusa> {
     let (propria, especie) = (&comando.propria, especie(comando.tipo));
-    let possivel = |data: NaiveDate| data <= hoje && data.year() >= 1900;
+    let possivel = |data| data_entre(data, desde_1900(), hoje, "b.4");
     let recusa = |mensagem: &'static str, campo| {
         let recusa = Recusa::nova(CodigoErro::CampoInvalido, "b.4", mensagem);
         recusa.em(["especie", especie, campo])
@@ -110,20 +112,14 @@ pub fn b4_datas(comando: &EmitirGuia, hoje: NaiveDate) -> Vec<Recusa> {
         ("dataDecisao", propria.data_decisao),
     ]
     .into_iter()
-    .filter(|(_, data)| data.is_some_and(|data| !possivel(data)))
-    .map(|(campo, _)| recusa("a data é futura ou anterior a 1900", campo))
+    .filter_map(|(campo, data)| Some(possivel(data)?.em(["especie", especie, campo])))
     .collect();
     if propria.data_transito_julgado.zip(propria.data_sentenca).is_some_and(|(t, s)| t < s) {
         recusas.push(recusa("o trânsito em julgado é anterior à sentença", "dataTransitoJulgado"));
     }
     // The source compares the date of the act with nothing; what was done was done.
     for (i, ato) in itens(&comando.atos).iter().enumerate() {
-        if ato.data_fato.is_some_and(|data| !possivel(data)) {
-            let mensagem =
-                format!("a data do fato vai de 01/01/1900 a {}", hoje.format("%d/%m/%Y"));
-            let recusa = Recusa::nova(CodigoErro::CampoInvalido, "b.4", mensagem);
-            recusas.push(recusa.em(no_ato(i, "dataFato")));
-        }
+        recusas.extend(possivel(ato.data_fato).map(|r| r.em(no_ato(i, "dataFato"))));
     }
     recusas
 }
@@ -153,9 +149,11 @@ pub fn b4_internacao(comando: &EmitirGuia) -> Vec<Recusa> {
         }
         None => {}
     }
-    if inicio.zip(fim).is_some_and(|(inicio, fim)| fim < inicio) {
-        let mensagem = "o fim da internação é anterior ao início";
-        recusas.push(recusa(CodigoErro::CampoInvalido, mensagem, "dataFimInternacao"));
+    if let Some(inicio) = inicio {
+        let ultimo = inicio.checked_add_months(INTERNACAO_MAXIMA).unwrap_or(inicio);
+        let recusa = data_entre(fim, inicio, ultimo, "b.4");
+        let campo = ["especie", especie(comando.tipo), "dataFimInternacao"];
+        recusas.extend(recusa.map(|r| r.em(campo)));
     }
     recusas
 }

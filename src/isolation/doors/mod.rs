@@ -100,17 +100,20 @@ async fn send_all(
         .app_data(web::Data::new(auth))
         .configure(server::doors);
     let service = test::init_service(service).await;
-    let send = async |request: &Request, token: &str| -> anyhow::Result<(u16, String)> {
+    let send = async |request: &Request, token: &str| -> anyhow::Result<Answer> {
         let answer = match service.call(signed(request, token).to_request()).await {
             Ok(answer) => answer,
             Err(error) => {
-                return Ok((error.as_response_error().status_code().as_u16(), String::new()));
+                let status = error.as_response_error().status_code().as_u16();
+                return Ok(Answer { status, document: false, text: String::new() });
             }
         };
         let status = answer.status().as_u16();
+        let media = answer.headers().get(header::CONTENT_TYPE);
+        let document = media.is_some_and(|media| media == "application/pdf");
         let bytes = actix_web::body::to_bytes(answer.into_body()).await;
         let bytes = bytes.map_err(|_| anyhow::anyhow!("uma resposta quebrou-se"))?;
-        Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
+        Ok(Answer { status, document, text: String::from_utf8_lossy(&bytes).into_owned() })
     };
     let (a, b) = (tried.world.a.tribunal, tried.world.b.tribunal);
     let (a, b) = (identity.token(a)?, identity.token(b)?);
@@ -120,9 +123,9 @@ async fn send_all(
     let mut shown: BTreeMap<(Kind, &str), bool> = BTreeMap::new();
     for request in requests {
         db.mark().map_err(|error| lost(&error))?;
-        let (status, text) = send(request, &a).await?;
+        let answer = send(request, &a).await?;
         let crossed =
-            crossed(request, status, &text, &secrets).or_else(|| match fingerprint(&db, tried) {
+            crossed(request, &answer, &secrets).or_else(|| match fingerprint(&db, tried) {
                 Ok(now) if now == untouched => None,
                 Ok(_) => Some("mudou linha de outro tribunal".into()),
                 Err(error) => Some(format!("não se pôde provar: {error}")),
@@ -133,9 +136,8 @@ async fn send_all(
         let shown = shown.entry((request.kind, &request.operation)).or_default();
         if !*shown {
             db.mark().map_err(|error| lost(&error))?;
-            let (_, text) = send(request, &b).await?;
-            *shown = !secrets.told(&text, &asked(request)).is_empty()
-                || fingerprint(&db, tried)? != untouched;
+            let answer = send(request, &b).await?;
+            *shown = answer.tells(request, &secrets) || fingerprint(&db, tried)? != untouched;
             db.undo().map_err(|error| lost(&error))?;
         }
         bar.inc(1);
@@ -149,13 +151,30 @@ async fn send_all(
     Ok(())
 }
 
+/// What a request was answered.
+struct Answer {
+    status: u16,
+    /// It is one to be printed, of what the path names.
+    document: bool,
+    text: String,
+}
+
+impl Answer {
+    /// It shows something of B that was not in the question. What a document shows is packed: that
+    /// there is one says enough.
+    fn tells(&self, request: &Request, secrets: &Secrets) -> bool {
+        self.document || !secrets.told(&self.text, &asked(request)).is_empty()
+    }
+}
+
 /// How the answer to A crosses, if it does: it tells of B what was not asked, or what was asked
 /// made the server fail.
-fn crossed(request: &Request, status: u16, text: &str, secrets: &Secrets) -> Option<String> {
-    if !secrets.told(text, &asked(request)).is_empty() {
+fn crossed(request: &Request, answer: &Answer, secrets: &Secrets) -> Option<String> {
+    let Answer { status, text, .. } = answer;
+    if answer.tells(request, secrets) {
         return Some(format!("a resposta ({status}) disse o que é de outro tribunal"));
     }
-    (status >= 500 || text.contains("\"ERRO_INTERNO\""))
+    (*status >= 500 || text.contains("\"ERRO_INTERNO\""))
         .then(|| format!("não se pôde provar: respondeu {status}"))
 }
 

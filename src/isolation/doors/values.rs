@@ -52,6 +52,8 @@ impl Values<'_> {
             }
             _ if name.contains("cpf") => all("adolescente", "cpf"),
             "desde" => vec!["3-0".into()],
+            // The kind of its guia, as a path writes it.
+            "especie" => vec!["definitiva".into()],
             _ => Vec::new(),
         }
     }

@@ -14,18 +14,19 @@ use super::openapi::envelope::{
     RespostaDeSemelhantes,
 };
 use super::openapi::parametros::{
-    Chave, Escrita, Paginas, PorIdentificador, QuemSeProcura, Versao,
+    Chave, Escrita, Paginas, PorCpf, PorIdentificador, QuemSeProcura, Versao,
 };
 use super::openapi::recusas::{DaChave, DaVersao, DoCaminho, DoCorpo, DoEstado, Recusas};
 use super::pagina::{self, PaginaPedida};
 use super::{Chamada, com_etag, if_match, responder_escrita};
-use crate::adolescente::store::{self, Adolescentes, Semelhantes};
+use crate::adolescente::store::{self, AdolescentePorCpf, Adolescentes, Semelhantes};
 use crate::adolescente::{
     AtualizarAdolescente, CadastrarAdolescente, DadosDeAdolescente, Identificador, Procura,
     Semelhante, rules, service,
 };
 use crate::auth::Papel;
 use crate::campo::preenchido;
+use crate::cpf::Cpf;
 use crate::db::{Relation, Sessao, lista::deslocada};
 use crate::error::{CodigoErro, Error, Recusa};
 use crate::escrita::{self, Comando, Modo};
@@ -193,6 +194,31 @@ pub async fn por_identificador(
     let achado =
         chamada.ler(move |sessao| Ok(store::por_identificadores(sessao, &[&lido])?.pop())).await?;
     let achado = achado.ok_or_else(|| negar(rules::r1_adolescente_visivel().into()))?;
+    let resposta = envelope::sucesso((chamada.app.agora)(), &dados(&achado, &chamada.rastro), &[]);
+    Ok(com_etag(resposta, achado.versao.into()))
+}
+
+/// `GET /adolescentes/cpf/{cpf}`, for who may see a CPF. The trail tells that by it was looked for.
+#[utoipa::path(
+    get,
+    path = "/api/v1/adolescentes/cpf/{cpf}",
+    operation_id = "adolescentePorCpf",
+    tag = "Adolescentes",
+    summary = "Um adolescente, pelo CPF.",
+    description = "Só com o papel pse-dados-sensiveis. O de outro tribunal é como se não existisse.",
+    params(PorCpf),
+    responses(RespostaDeAdolescente, Recusas, DoCaminho)
+)]
+pub async fn por_cpf(req: HttpRequest, cpf: web::Path<String>) -> Result<HttpResponse, Negado> {
+    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
+    chamada.ator().exige(Papel::DadosSensiveis)?;
+    let cpf = cpf.parse::<Cpf>().map_err(|erro| pagina::invalido("cpf", &erro.to_string()))?;
+    if let Some(recusa) = rules::r23_cpf_valido(Some(&cpf)) {
+        return Err(negar(recusa.em(["cpf"]).into()));
+    }
+    let key = AdolescentePorCpf { cpf, tribunal: None };
+    let achado = chamada.ler(move |sessao| AdolescentePorCpf::load_one(sessao, &key)).await?;
+    let achado = achado.ok_or_else(|| negar(rules::r1_cpf_visivel().into()))?;
     let resposta = envelope::sucesso((chamada.app.agora)(), &dados(&achado, &chamada.rastro), &[]);
     Ok(com_etag(resposta, achado.versao.into()))
 }

@@ -2,6 +2,7 @@
 
 mod corpo;
 mod dados;
+pub mod pdf;
 
 use super::corpo::Corpo;
 use super::envelope::{self, Negado};

@@ -39,6 +39,8 @@ palavras! {
     RacaCor = do_modelo!(adolescente::RacaCor), "Raça ou cor.";
     Uf = adolescente::rules::UFS, "Unidade da Federação.";
     TipoGuia = do_modelo!(guia::TipoGuia), "Espécie de guia.";
+    EspecieDeGuia = crate::rest::guias::pdf::ESPECIES.map(|(_, palavra, _)| palavra),
+        "Espécie de guia, como se escreve num caminho; maiúsculas e minúsculas não se distinguem.";
     SituacaoGuia = do_modelo!(guia::SituacaoGuia), "Situação da guia.";
     NovaSituacaoDaGuia = ["BAIXADA"],
         "Uma guia só passa a BAIXADA; maiúsculas e minúsculas não se distinguem.";

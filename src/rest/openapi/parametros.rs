@@ -1,9 +1,10 @@
 //! What routes read from the path, the query and the headers. The examples are of the demo's data.
 
 use super::palavras::{
-    NovaSituacao, NovaSituacaoDaGuia, SituacaoGuia, SituacaoProcesso, TipoGuia, TipoProcesso,
+    EspecieDeGuia, NovaSituacao, NovaSituacaoDaGuia, SituacaoGuia, SituacaoProcesso, TipoGuia,
+    TipoProcesso,
 };
-use super::textos::{Data, Identificador, Nome, NumeroCnj, NumeroDaGuia};
+use super::textos::{Cpf, Data, Identificador, Nome, NumeroCnj, NumeroDaGuia};
 use utoipa::IntoParams;
 
 #[derive(IntoParams)]
@@ -36,6 +37,24 @@ pub struct DoVinculo {
     /// Identificador do adolescente.
     #[param(example = "202500000140")]
     identificador_adolescente: Identificador,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct PorCpf {
+    /// CPF do adolescente, com ou sem a máscara.
+    #[param(example = "990.000.058-76")]
+    cpf: Cpf,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path, rename_all = "camelCase")]
+pub struct DoPdf {
+    /// A espécie da guia.
+    #[param(example = "definitiva")]
+    especie: EspecieDeGuia,
+    /// Número da guia.
+    numero_guia: NumeroDaGuia,
 }
 
 #[derive(IntoParams)]

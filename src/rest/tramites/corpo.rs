@@ -1,7 +1,7 @@
 //! The body of a send, in the words of the real platform.
 
 use super::super::corpo::{Campo, Corpo};
-use super::documentos::componentes;
+use super::documentos::{self, Below};
 use super::fields::{self, APENSADOS, Unknown};
 use crate::campo::linhas;
 use crate::config::CamposDesconhecidos;
@@ -59,7 +59,9 @@ pub fn envio(mut corpo: Corpo) -> EnviarTramite {
             }
         }
         desconhecidos.look_into("processo.", &mut listas);
-        comando.componentes = componentes(processo, comando.protocolo.as_deref(), &listas);
+        let produtor = guardados.get("produtor");
+        let below = documentos::read(processo, comando.protocolo.as_deref(), produtor, &listas);
+        Below { components: comando.componentes, sealed: comando.sealed_below } = below;
         guardados.extend(listas);
         let resto = processo.resto(|nome| nome != GUARDADO_DO_CABECALHO);
         guardados.extend(desconhecidos.keep("processo.", resto));

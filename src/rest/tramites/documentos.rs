@@ -2,7 +2,7 @@
 //! are apensados to it. Everything else about documents is kept as it comes. A document that
 //! was withdrawn tells of files that nobody sends.
 
-use super::super::corpo::Corpo;
+use super::super::corpo::{Campo, Corpo};
 use super::fields::{APENSADOS, boolean, integer};
 use crate::tramite::rules::COMPONENTES_MAXIMO;
 use crate::tramite::{ComponenteDigital, Protocolo};
@@ -52,27 +52,56 @@ const MIME: [&str; 35] = [
     "outro",
     "other",
 ];
+/// Papers that a person has.
+const PAPER: [&str; 17] = [
+    "CI", "CNH", "TE", "CN", "CC", "PAS", "CT", "RIC", "CMF", "PISPASEP", "CEI", "NIT", "CP", "IF",
+    "OAB", "RJC", "RGE",
+];
 const NOME_MAXIMO: usize = 255;
 
-/// The files below `listas` (`documentos`, `processosApensados`) of a processo. What
+/// The sealed level, and the highest.
+const SEALED: i64 = 3;
+
+/// What stands below the fields of a processo.
+pub struct Below {
+    pub components: Vec<ComponenteDigital>,
+    /// The first place that is sealed.
+    pub sealed: Option<String>,
+}
+
+/// Who produced the processo, and what is below `listas` (`documentos`, `processosApensados`). What
 /// cannot be read is refused on `corpo`, by its place.
-pub fn componentes(
+pub fn read(
     corpo: &mut Corpo,
     protocolo: Option<&str>,
+    produtor: Option<&Value>,
     listas: &Map<String, Value>,
-) -> Vec<ComponenteDigital> {
+) -> Below {
     let mut leitura = Leitura::default();
+    leitura.produtor("", produtor);
     leitura.processo(protocolo.unwrap_or_default(), "", listas);
     for recusa in leitura.recusas {
-        corpo.recusar_por(&["documentos"], recusa);
+        corpo.recusar_por(field_of(&recusa), recusa);
     }
-    leitura.achados
+    Below { components: leitura.achados, sealed: leitura.sealed }
+}
+
+/// The field of the processo in which a place is.
+fn field_of(place: &str) -> Campo {
+    match place.split(['[', '.', ':']).next().unwrap_or_default() {
+        "interessados" => &["interessados"],
+        "produtor" => &["produtor"],
+        "processosApensados" => &["processosApensados"],
+        "processoApensado" => &["processoApensado"],
+        _ => &["documentos"],
+    }
 }
 
 #[derive(Default)]
 struct Leitura {
     achados: Vec<ComponenteDigital>,
     recusas: Vec<String>,
+    sealed: Option<String>,
 }
 
 impl Leitura {
@@ -119,11 +148,25 @@ impl Leitura {
     }
 
     /// Who produced something, and in which unit.
-    fn produtor(&mut self, onde: &str, campos: &Map<String, Value>) {
-        let Some(Value::Object(produtor)) = campos.get("produtor") else { return };
-        self.palavra(&format!("{onde}.produtor"), "tipo", produtor, &PERSON);
+    fn produtor(&mut self, onde: &str, produtor: Option<&Value>) {
+        let Some(Value::Object(produtor)) = produtor else { return };
+        self.palavra(&format!("{onde}produtor"), "tipo", produtor, &PERSON);
         if let Some(Value::Object(unidade)) = produtor.get("unidade") {
-            self.palavra(&format!("{onde}.produtor.unidade"), "tipo", unidade, &PERSON);
+            self.palavra(&format!("{onde}produtor.unidade"), "tipo", unidade, &PERSON);
+        }
+    }
+
+    /// How sealed something below the processo is.
+    fn nivel_de_sigilo(&mut self, onde: &str, campos: &Map<String, Value>) {
+        let Some(nivel) = campos.get("nivelDeSigilo").filter(|nivel| !nivel.is_null()) else {
+            return;
+        };
+        match integer(nivel) {
+            Some(SEALED) => {
+                self.sealed.get_or_insert_with(|| format!("{onde}.nivelDeSigilo"));
+            }
+            Some(1..SEALED) => {}
+            _ => self.recusar(&format!("{onde}.nivelDeSigilo"), "o nível de sigilo vai de 1 a 3"),
         }
     }
 
@@ -142,12 +185,19 @@ impl Leitura {
         for (onde, interessado) in self.itens(onde, "interessados", campos) {
             self.palavra(&onde, "polo", interessado, &PARTY);
             self.palavra(&onde, "tipo", interessado, &PERSON);
+            for (onde, paper) in
+                self.itens(&format!("{onde}."), "documentosDeIdentificacao", interessado)
+            {
+                self.palavra(&onde, "tipo", paper, &PAPER);
+            }
         }
         for (onde, documento) in self.itens(onde, "documentos", campos) {
             self.documento(protocolo, &onde, documento);
         }
         let apensados = APENSADOS.map(|nome| self.itens(onde, nome, campos));
         for (onde, apensado) in apensados.into_iter().flatten() {
+            self.produtor(&format!("{onde}."), apensado.get("produtor"));
+            self.nivel_de_sigilo(&onde, apensado);
             let dito = apensado.get("protocolo").filter(|dito| !dito.is_null());
             let lido = dito.and_then(Value::as_str).filter(|dito| Protocolo::ler(dito).is_ok());
             let antes = self.achados.len();
@@ -160,12 +210,8 @@ impl Leitura {
     }
 
     fn documento(&mut self, protocolo: &str, onde: &str, campos: &Map<String, Value>) {
-        self.produtor(onde, campos);
-        let nivel = campos.get("nivelDeSigilo").filter(|nivel| !nivel.is_null());
-        let existe = |nivel: &Value| integer(nivel).is_some_and(|n| (1..=3).contains(&n));
-        if nivel.is_some_and(|nivel| !existe(nivel)) {
-            self.recusar(&format!("{onde}.nivelDeSigilo"), "o nível de sigilo vai de 1 a 3");
-        }
+        self.produtor(&format!("{onde}."), campos.get("produtor"));
+        self.nivel_de_sigilo(onde, campos);
         match campos.get("retirado").filter(|dito| !dito.is_null()).map(boolean) {
             // It is delivered, and its receiver takes it at its word.
             Some(None) => {

@@ -247,11 +247,12 @@ pub async fn por_nre(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
+    let chamada = enter(&req, Papel::Consulta).await?;
     let lido = caminho.parse::<Nre>();
     let nre = lido.map_err(|erro| {
         Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["caminho", "nre"])
     })?;
-    registro(&req, RegistroDe::Nre(nre)).await
+    registro(&chamada, RegistroDe::Nre(nre)).await
 }
 
 /// `GET /tramites/protocolo/{protocolo}`, for a party: gives a lost NRE back.
@@ -269,16 +270,16 @@ pub async fn por_protocolo(
     req: HttpRequest,
     caminho: web::Path<String>,
 ) -> Result<HttpResponse, Recusado> {
+    let chamada = enter(&req, Papel::Consulta).await?;
     let lido = Protocolo::ler(&caminho);
     let protocolo = lido.map_err(|erro| {
         Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["caminho", "protocolo"])
     })?;
-    registro(&req, RegistroDe::Chave(protocolo.chave().to_owned())).await
+    registro(&chamada, RegistroDe::Chave(protocolo.chave().to_owned())).await
 }
 
 /// Unknown and not a party are one answer.
-async fn registro(req: &HttpRequest, key: RegistroDe) -> Result<HttpResponse, Recusado> {
-    let chamada = enter(req, Papel::Consulta).await?;
+async fn registro(chamada: &Chamada, key: RegistroDe) -> Result<HttpResponse, Recusado> {
     let asked_by = match key {
         RegistroDe::Nre(_) => "nre",
         _ => "protocolo",
@@ -295,7 +296,7 @@ async fn registro(req: &HttpRequest, key: RegistroDe) -> Result<HttpResponse, Re
         Some((registro, tramites, detalhes)) => {
             let parts = tramites.len();
             let resposta = move || Ok(dados::registro(&registro, &detalhes.mostrar(&tramites)));
-            Ok(ok_of_parts(&chamada, parts, resposta).await?)
+            Ok(ok_of_parts(chamada, parts, resposta).await?)
         }
         None => {
             let mensagem = "NRE não localizado";

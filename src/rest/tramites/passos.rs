@@ -94,7 +94,7 @@ pub fn situacao_de(tramite: &Tramite, simulado: bool) -> HttpResponse {
     operation_id = "receberMetadados",
     tag = "Tramita",
     summary = "O destinatário recebe os metadados.",
-    description = "Da situação 2 para a 3 e, sem arquivo a baixar, para a 4. Repetido em 3 ou 4, responde o \
+    description = "Da situação 2 para a 3 e, sem arquivo a baixar, para a 4. Repetido depois, até a 6, responde o \
         mesmo.",
     params(DoTramite, Escrita, Chave),
     responses(MetadadosDoTramite, DoTramita, SemTramite, PeloEstado, PelaEntrada)

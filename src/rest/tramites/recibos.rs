@@ -12,6 +12,7 @@ use crate::auth::Papel;
 use crate::db::Sessao;
 use crate::error::{Error, Falha};
 use crate::escrita::Modo;
+use crate::requisicao;
 use crate::tramite::rules::{self, ParteDoTramite};
 use crate::tramite::{Componente, Idt, ReceberRecibo, Tramite, store};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -38,7 +39,8 @@ pub async fn de_conclusao(
     let idt = idt(&caminho)?;
     let (tramite, componentes) = com_componentes(&chamada, idt).await?;
     let remetente = tramite.parte(chamada.ator().tribunal()) == Some(ParteDoTramite::Remetente);
-    if remetente && tramite.recibo_entregue_em.is_none() {
+    // A HEAD asks what a GET would be answered, and changes nothing.
+    if remetente && tramite.recibo_entregue_em.is_none() && !requisicao::is_head(&req) {
         let passo = passar(&chamada, ReceberRecibo { idt: tramite.idt }, Modo::default()).await?;
         return Ok(ok(&dados::recibo(&passo.tramite, &componentes)));
     }

@@ -208,12 +208,18 @@ async fn pendencias(ctx: &Context<'_>, todas: bool) -> Result<Vec<Pendencia>> {
 
 async fn verificar(ctx: &Context<'_>, comando: EnviarTramite) -> Result<VerificacaoEnvio> {
     ctx.ator().exige(Papel::Consulta)?;
+    ctx.chamada().naming(1)?;
     let (ator, regras) = (ctx.ator().clone(), ctx.app().regras);
     // Rehearsed in a transaction that is undone, because the table is judged in its turn.
     let ensaio = move |sessao: &mut crate::db::Sessao<'_>| {
         service::verificar(sessao, &ator, regras, &comando)
     };
     let verificado = ctx.app().db.ensaiar(ctx.ator(), ensaio).await?;
+    // Who tries numbers out by it is counted, as by a send; also where such a send would set out.
+    let linha = verificado.linha;
+    if linha == LinhaDeDecisao::B1 || linha.is_of_another_party() {
+        ctx.chamada().missed(1)?;
+    }
     let aceito = verificado.recusas.is_empty();
     let devolucao = aceito.then_some(verificado.linha == LinhaDeDecisao::B6);
     let explicacao = explicar(verificado.linha, &verificado.recusas);

@@ -33,6 +33,13 @@ texto_enum! {
     }
 }
 
+impl LinhaDeDecisao {
+    /// The row tells that the destinatário has a processo of which the sender is no party.
+    pub const fn is_of_another_party(self) -> bool {
+        matches!(self, Self::A2 | Self::B5)
+    }
+}
+
 /// What the table asks. O is the órgão that sends, D the one that would receive,
 /// P the protocolo, N the NRE given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,7 +19,8 @@ use super::{Componente, EnviarTramite, Estrutura, Idt, NivelDeSigilo, Nre, Proto
 use crate::campo::{linhas, obrigatorio, texto};
 use crate::config::Regras;
 use crate::error::{CodigoErro, NoTramita, Recusa};
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Datelike, Duration, Utc};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 const DESCRICAO_MAXIMO: usize = 1500;
@@ -80,11 +81,34 @@ pub fn s0_campos(comando: &EnviarTramite, regras: Regras) -> Vec<Recusa> {
         recusas
             .push(Recusa::nova(CodigoErro::CampoObrigatorio, "S0", mensagem).em(["hipoteseLegal"]));
     }
+    recusas.extend(s0_sigiloso(comando).into_iter().filter(|_| !regras.tramitar_sigiloso));
     recusas.extend(s0_componentes(&comando.componentes, regras.componente_maximo));
+    let impossivel = |quando: DateTime<Utc>| !(1900..=2100).contains(&quando.year());
+    if comando.data_de_retorno.is_some_and(impossivel) {
+        let mensagem = "a data de retorno vai de 1900 a 2100";
+        recusas.push(invalido(mensagem).em(["dataDeRetorno"]));
+    }
     if !comando.urgente && comando.motivo_da_urgencia.is_some() {
         recusas.push(invalido("o motivo é só de trâmite urgente").em(["motivoDaUrgencia"]));
     }
     recusas
+}
+
+/// S0: what is sealed (nível 3) does not travel, neither whole nor in a document.
+fn s0_sigiloso(comando: &EnviarTramite) -> Option<Recusa> {
+    let recusa = |mensagem: Cow<'static, str>| {
+        Recusa::nova(CodigoErro::CampoInvalido, "S0", mensagem)
+            .oriente("mande-o por outro meio: o sigiloso não se tramita, a não ser que este servidor o admita")
+    };
+    if comando.nivel_de_sigilo == Some(NivelDeSigilo::Sigiloso) {
+        let mensagem =
+            "o processo é sigiloso (nível 3), e aqui só se tramita o público e o restrito";
+        return Some(recusa(mensagem.into()).em(["nivelDeSigilo"]));
+    }
+    let place = comando.sealed_below.as_deref()?;
+    let mensagem =
+        format!("{place}: é sigiloso (nível 3), e aqui só se tramita o público e o restrito");
+    Some(recusa(mensagem.into()).em(["documentos"]))
 }
 
 /// S0: a number that an estrutura may have.

@@ -62,11 +62,11 @@ pub(super) fn nomeado(
 ) -> Result<(Protocolo, HashSha256), Error> {
     let lido = protocolo.map(Protocolo::ler);
     let ilegivel = lido.as_ref().and_then(|lido| lido.as_ref().err()).map(|erro| {
-        Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["protocolo"])
+        Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["arquivo", "protocolo"])
     });
     let recusas = [
-        obrigatorio(protocolo.as_ref(), "S0").map(|r| r.em(["protocolo"])),
-        obrigatorio(hash, "S0").map(|r| r.em(["hashDoComponenteDigital"])),
+        obrigatorio(protocolo.as_ref(), "S0").map(|r| r.em(["arquivo", "protocolo"])),
+        obrigatorio(hash, "S0").map(|r| r.em(["arquivo", "hashDoComponenteDigital"])),
         ilegivel,
     ];
     Recusa::nenhuma(malformados, recusas.into_iter().flatten().collect())?;

@@ -25,6 +25,9 @@ pub struct Enviado {
     /// This send generated the NRE (row A4).
     pub nre_gerado: bool,
     pub avisos: Vec<String>,
+    /// It sets out although the destinatário has the processo otherwise (A2, B5), and comes back
+    /// refused: its sender will learn that.
+    pub will_be_refused: bool,
 }
 
 impl Rastreavel for Enviado {
@@ -42,6 +45,10 @@ impl Efeito for Enviado {
         &self.avisos
     }
 
+    fn absences(&self) -> usize {
+        usize::from(self.will_be_refused)
+    }
+
     fn lembrar(&self) -> Lembranca {
         let avisos = self.avisos.clone();
         Lembranca {
@@ -54,7 +61,9 @@ impl Efeito for Enviado {
 
     fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
         let tramite = store::por_idt(sessao, lembranca.id)?;
-        Ok(Self { tramite, nre_gerado: lembranca.alterado, avisos: lembranca.avisos })
+        let (nre_gerado, avisos) = (lembranca.alterado, lembranca.avisos);
+        // What it told was counted when it was done.
+        Ok(Self { tramite, nre_gerado, avisos, will_be_refused: false })
     }
 }
 
@@ -150,7 +159,8 @@ impl Comando for EnviarTramite {
                 if nre_gerado {
                     store::tornar_parte(sessao, tribunal, &nre, protocolo.chave(), agora)?;
                 }
-                Ok(Enviado { tramite, nre_gerado, avisos })
+                let will_be_refused = linha.is_of_another_party();
+                Ok(Enviado { tramite, nre_gerado, avisos, will_be_refused })
             }
             None => {
                 let recusa = rules::recusa_da_linha(LinhaDeDecisao::B3, &Informacao::default());

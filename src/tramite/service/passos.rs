@@ -135,7 +135,8 @@ fn devolver(
     Ok(Passado { recusa, ..dar(sessao, tramite, Passo::Recusar, &anotacao, agora)? })
 }
 
-/// 2→3 and, with no componente to fetch, →4. Taken again in 3 or 4, it is told again.
+/// 2→3 and, with no componente to fetch, →4. Asked again of what was received, up to 6, it is told
+/// again, and nothing moves.
 impl Comando for ReceberTramite {
     const NOME: &'static str = "receberTramite";
     type Efeito = Passado;
@@ -146,6 +147,8 @@ impl Comando for ReceberTramite {
             tramite.situacao,
             SituacaoTramite::MetadadosRecebidosDestinatario
                 | SituacaoTramite::ComponentesRecebidosDestinatario
+                | SituacaoTramite::ReciboRecebidoSolucao
+                | SituacaoTramite::ReciboRecebidoRemetente
         ) {
             return Ok(Passado { tramite, recusa: None });
         }

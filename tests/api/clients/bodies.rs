@@ -141,6 +141,11 @@ fn an_address_is_utf_8() {
     for path in [
         "/api/v1/adolescentes/similaridade?nome=Jo%E3o",
         "/api/v1/processos?sort=%ED",
+        "/api/v1/processos/numero-processo/%ED",
+        "/api/v1/adolescentes/cpf/529%ED",
+        "/tramites/%ED",
+        "/tramites/protocolo/JO%C3O",
+        "/NREs/%ED",
         "/tramites?protocolo=%ED",
         "/graphql?query=%7Beu%7Bazp%7D%7D&operationName=%ED",
     ] {

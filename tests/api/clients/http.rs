@@ -68,6 +68,15 @@ fn a_head_never_moves_a_tramite() {
     );
     assert_eq!(refused.status, 200, "{}", refused.texto);
     assert_eq!((head(&format!("{path}/ciencia"), RN), situacao()), (200, 8));
+    let (other, _) = tramita.enviado(RN, PE, "LIVRE", None);
+    tramita.passos(other, &[(PE, "receber"), (PE, "recibo")]);
+    assert_eq!(head(&format!("/tramites/{other}/recibo"), RN), 200);
+    assert_eq!(tramita.situacao(RN, other), 5);
+    tramita.passos(other, &[(RN, "buscar")]);
+    assert_eq!(
+        (head(&format!("/tramites/{other}/recibo"), RN), tramita.situacao(RN, other)),
+        (200, 6)
+    );
     assert_eq!(tramita.0.get(RN, &format!("{path}/ciencia")).status, 200);
     assert_eq!(situacao(), 9);
 }

@@ -1,7 +1,12 @@
 //! What clients of many makes send: every door reads it as it was meant, or says why it does not.
 
 mod bodies;
+mod guesses;
 mod http;
+mod pdf;
+mod pdf_text;
+mod pse;
+mod settings;
 mod texts;
 mod trail;
 mod tramita;
@@ -16,7 +21,19 @@ pub fn send(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Resposta {
-    let bearer = format!("Bearer {}", app.token("tjrn"));
+    send_as(app, "tjrn", method, path, headers, body)
+}
+
+/// The same, of another client.
+pub fn send_as(
+    app: &App,
+    who: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Resposta {
+    let bearer = format!("Bearer {}", app.token(who));
     let mut all = vec![("Authorization", bearer.as_str())];
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         all.push(("Content-Type", "application/json"));

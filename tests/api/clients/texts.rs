@@ -1,6 +1,7 @@
 //! Numbers, words and filters as people write them; and cursors, as they were given.
 
 use super::{a_number, send};
+use crate::guias::Cena;
 use crate::support::{Ajustes, App, Modelo};
 use elos::config::Regras;
 use serde_json::{Value, json};
@@ -196,6 +197,60 @@ fn what_is_pasted_from_a_word_processor_is_read_as_it_was_meant() {
     for answer in refused {
         assert_eq!(answer.status, 400, "{}", answer.texto);
         assert!(answer.texto.contains("U+200B"), "{}", answer.texto);
+    }
+}
+
+/// A date that cannot be is refused, with the days between which it has to be.
+#[test]
+fn a_date_that_cannot_be_is_refused_with_its_range() {
+    let cena = Cena::nova();
+    let hoje = crate::support::agora().with_timezone(&chrono_tz::America::Sao_Paulo);
+    let until_today = format!("vai de 01/01/1900 a {}", hoje.format("%d/%m/%Y"));
+    let emit = |field: &str, date: &str| {
+        let mut body = cena.corpo("provisoria");
+        match field {
+            "dataFato" => body["atosInfracionais"][0][field] = json!(date),
+            field => body[field] = json!(date),
+        }
+        cena.emitir("provisoria", &body)
+    };
+    for field in ["dataFato", "dataSentenca", "dataInicioInternacao"] {
+        for date in ["31/12/9999", "31/12/1899"] {
+            let answer = emit(field, date);
+            assert_eq!(answer.status, 400, "{field} {date}: {}", answer.texto);
+            assert!(answer.texto.contains(&until_today), "{field} {date}: {}", answer.texto);
+        }
+    }
+    // ECA 121, §3: three years, from the beginning on.
+    for date in ["31/01/2024", "02/02/2027", "31/12/9999"] {
+        let answer = emit("dataFimInternacao", date);
+        assert_eq!(answer.status, 400, "{date}: {}", answer.texto);
+        assert!(answer.texto.contains("vai de 01/02/2024 a 01/02/2027"), "{}", answer.texto);
+    }
+    assert_eq!(emit("dataFimInternacao", "01/02/2027").status, 200);
+
+    let put = |field: &str, value: Value| {
+        let mut body = json!({ "identificador": cena.ana });
+        body[field] = value;
+        cena.pedir("PUT", "/adolescentes", &body.to_string())
+    };
+    for (field, value) in [
+        ("dataNascimento", json!("31/12/9999")),
+        ("rg", json!({ "dataExpedicao": "31/12/9999" })),
+        ("rg", json!({ "dataExpedicao": "01/01/0001" })),
+    ] {
+        let answer = put(field, value);
+        assert_eq!(answer.status, 400, "{field}: {}", answer.texto);
+        assert!(answer.texto.contains(&until_today), "{field}: {}", answer.texto);
+    }
+    for date in ["31/12/9999", "01/01/1999"] {
+        let answer = put("dataObito", json!(date));
+        assert_eq!(answer.status, 400, "{date}: {}", answer.texto);
+        assert!(
+            answer.texto.contains(&format!(" a {}", hoje.format("%d/%m/%Y"))),
+            "{}",
+            answer.texto
+        );
     }
 }
 

@@ -1,8 +1,18 @@
-//! What the trail says of calls that did nothing, or that were refused.
+//! What the trail says of calls that did nothing, that were refused, or that have no name.
 
 use super::send;
-use crate::support::App;
-use serde_json::json;
+use crate::assinaturas::cliente_ws::Ws;
+use crate::support::{Ajustes, App, Modelo};
+use elos::config::Http;
+use serde_json::{Value, json};
+
+/// The records of tjrn so far, from the oldest on.
+fn records(app: &App) -> Vec<Value> {
+    app.auditado();
+    let query =
+        "{ auditoria(first: 100, ator: \"tjrn\") { nodes { operacao especie resultado status } } }";
+    app.gql("cnj", query)["auditoria"]["nodes"].as_array().unwrap().clone()
+}
 
 #[test]
 fn the_trail_says_what_happened() {
@@ -11,16 +21,61 @@ fn the_trail_says_what_happened() {
         sobrenome: \"B\", dataNascimento: \"2010-01-01\", sexoBiologico: FEMININO } }) @include(if: $w) { simulado } }";
     let answer = app.graphql("tjrn", skipped, json!({ "w": false }));
     assert_eq!(answer.status, 200, "{}", answer.texto);
-    for accept in ["application/json", "application/graphql-response+json"] {
-        let body = json!({ "query": "{ nada }" }).to_string();
-        send(&app, "POST", "/graphql", &[("Accept", accept)], body.as_bytes());
-    }
-    app.auditado();
-    let trail =
-        "{ auditoria(first: 100, ator: \"tjrn\") { nodes { operacao especie resultado status } } }";
-    let records = app.gql("cnj", trail)["auditoria"]["nodes"].clone();
+    let records = records(&app);
     let written = json!({ "operacao": "(nenhum campo)", "especie": "LEITURA", "resultado": "OK", "status": 200 });
-    assert_eq!(records[0], written, "{records}");
-    assert_eq!(records[1], records[2], "{records}");
-    assert_eq!(records[1]["status"], 400, "{records}");
+    assert_eq!(records, [written]);
+}
+
+/// A document that is refused is recorded as that, in whatever form the answer was wanted and by
+/// whichever door it came.
+#[test]
+fn a_refused_document_is_one_record_at_every_door() {
+    let http = Http { lote_maximo: 5, ..Http::default() };
+    let app = App::com(Modelo::Vazio, Ajustes { http, ..Ajustes::default() });
+    let media = [
+        "application/json",
+        "application/graphql-response+json",
+        "text/event-stream",
+        "*/*",
+        "application/json;q=0.1, text/event-stream",
+    ];
+    for document in ["{ nada }", "{ eu { sub }", "query A { eu { sub } } query B { eu { sub } }"] {
+        let before = records(&app).len();
+        let body = json!({ "query": document }).to_string();
+        for accept in media {
+            send(&app, "POST", "/graphql", &[("Accept", accept)], body.as_bytes());
+        }
+        let encoded: Vec<_> = document.bytes().map(|b| format!("%{b:02X}")).collect();
+        let encoded = encoded.concat();
+        send(&app, "GET", &format!("/graphql?query={encoded}"), &[], b"");
+        let list = json!([{ "query": document }]).to_string();
+        send(&app, "POST", "/graphql", &[], list.as_bytes());
+        let mut ws = Ws::de(&app, "tjrn");
+        ws.pedir("1", document, &json!({}));
+        assert_eq!(ws.mensagem()["type"], "error");
+        let all = records(&app);
+        let new = &all[before..];
+        assert_eq!(new.len(), media.len() + 3, "{document}: {new:?}");
+        assert!(new.iter().all(|record| *record == new[0]), "{document}: {new:#?}");
+        assert_eq!(new[0]["status"], 400, "{document}: {new:#?}");
+    }
+}
+
+#[test]
+fn an_operation_without_a_name_has_that_of_its_fields() {
+    let app = App::vazio();
+    for (document, name) in [
+        ("{ tribunais { codigo } eu { sub } }", "eu,tribunais"),
+        ("query { eu { azp } a: tribunais { sigla } b: tribunais { nome } }", "eu,tribunais"),
+        ("query($s: Boolean = true) { eu { azp } tribunais @skip(if: $s) { nome } }", "eu"),
+        ("query Painel { eu { azp } }", "Painel"),
+    ] {
+        assert_eq!(app.graphql("tjrn", document, json!({})).status, 200);
+        assert_eq!(records(&app).last().unwrap()["operacao"], name, "{document}");
+    }
+    let mut ws = Ws::de(&app, "tjrn");
+    ws.pedir("1", "{ tribunais { codigo } eu { sub } }", &json!({}));
+    assert_eq!(ws.mensagem()["type"], "next");
+    assert_eq!(ws.mensagem()["type"], "complete");
+    assert_eq!(records(&app).last().unwrap()["operacao"], "eu,tribunais");
 }

@@ -149,6 +149,27 @@ fn tudo_tem_descricao() {
     assert_eq!(faltas, Vec::<String>::new());
 }
 
+/// A generator of clients gives up at a reference to nothing.
+#[test]
+fn every_reference_is_to_something() {
+    fn gather<'a>(value: &'a Value, to: &mut BTreeSet<&'a str>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| gather(item, to)),
+            Value::Object(fields) => {
+                to.extend(fields.get("$ref").and_then(Value::as_str));
+                fields.values().for_each(|field| gather(field, to));
+            }
+            _ => {}
+        }
+    }
+    let documento = Documento::novo();
+    let mut to = BTreeSet::new();
+    gather(&documento.0, &mut to);
+    assert!(to.len() > 80, "only {}", to.len());
+    to.retain(|name| documento.0.pointer(name.trim_start_matches('#')).is_none());
+    assert_eq!(to, BTreeSet::new());
+}
+
 /// The routes and the document are two lists: each has what the other has.
 #[test]
 fn toda_rota_esta_no_documento() {
@@ -217,6 +238,8 @@ fn corpos_e_respostas_sao_como_o_documento_diz() {
     roteiro.pedir("PUT", "/adolescentes", &[], json!({ "identificador": ana }));
     let de_ana = [("{identificador}", ana)];
     roteiro.pedir("GET", "/adolescentes/identificador/{identificador}", &de_ana, json!({}));
+    let cpf = [("{cpf}", "52998224725")];
+    roteiro.pedir("GET", "/adolescentes/cpf/{cpf}", &cpf, json!({}));
     roteiro.pedir("GET", "/adolescentes", &[], json!({}));
     roteiro.pedir("GET", "/adolescentes/similaridade", &[("", "?nome=Ana")], json!({}));
     roteiro.pedir("POST", "/adolescentes/similaridade", &[], json!({}));
@@ -262,6 +285,9 @@ fn corpos_e_respostas_sao_como_o_documento_diz() {
     let mut unificacao = processos;
     unificacao["listaNumeroDaGuiaDefinitiva"] = json!([guia["numeroGuia"]]);
     let guia = roteiro.pedir("POST", "/guias/unificadora", &[], unificacao);
+    let printed =
+        [("{especie}", "unificadora"), ("{numeroGuia}", guia["numeroGuia"].as_str().unwrap())];
+    roteiro.pedir("GET", "/guias/{especie}/numero-guia/{numeroGuia}/pdf", &printed, json!({}));
     let da_guia =
         [("{numeroGuia}", guia["numeroGuia"].as_str().unwrap()), ("{situacao}", "BAIXADA")];
     roteiro.pedir("PUT", "/guias/{numeroGuia}/situacao/{situacao}", &da_guia, json!({}));

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const JSON: &str = "application/json";
-const BYTES: &str = "application/octet-stream";
+/// What is no JSON.
+const BYTES: [&str; 2] = ["application/octet-stream", "application/pdf"];
 
 pub struct Roteiro<'a> {
     app: &'a App,
@@ -109,8 +110,9 @@ impl<'a> Roteiro<'a> {
         if let Some(referencia) = dita["$ref"].as_str() {
             dita = self.documento.0.pointer(referencia.trim_start_matches('#')).unwrap();
         }
-        if resposta.headers["content-type"] == BYTES {
-            assert!(dita["content"][BYTES].is_object(), "{nome} {status} is not in the document");
+        let media = resposta.headers["content-type"].as_str();
+        if BYTES.contains(&media) {
+            assert!(dita["content"][media].is_object(), "{nome} {status} is not in the document");
             return;
         }
         let schema = &dita["content"][JSON]["schema"];

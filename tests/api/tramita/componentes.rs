@@ -39,7 +39,7 @@ fn com_documentos(de: &str, para: &str, nre: Option<&str>, documentos: &[Value])
 }
 
 /// A form of these fields; a file has no charset.
-fn formulario(campos: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn formulario(campos: &[(&str, &[u8])]) -> Vec<u8> {
     let mut corpo = Vec::new();
     for (nome, valor) in campos {
         let mais = if *nome == "conteudo" {

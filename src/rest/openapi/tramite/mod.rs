@@ -132,7 +132,7 @@ pub struct ProcessoEnviado {
     protocolo: Protocolo,
     descricao: DescricaoDoTramite,
     processo_de_negocio: Option<Codigo>,
-    /// 1 público, 2 restrito, 3 sigiloso; de 2 em diante exige a hipótese legal.
+    /// 1 público, 2 restrito, 3 sigiloso, que só se aceita onde a configuração o admite; de 2 em diante exige a hipótese legal.
     nivel_de_sigilo: Option<NumeroOuTexto>,
     hipotese_legal: Option<HipoteseLegal>,
     produtor: Option<Value>,
@@ -240,7 +240,7 @@ pub enum MotivoDaRecusa {
     Outro,
 }
 
-/// Um arquivo a enviar, como formulário, os campos em qualquer ordem.
+/// Um arquivo a enviar, como formulário, os campos em qualquer ordem. O hash e o protocolo podem vir na consulta, em vez do formulário; se vêm nos dois, são os mesmos.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub struct FormularioDoArquivo {
@@ -256,7 +256,7 @@ pub struct FormularioDoArquivo {
 #[schema(value_type = String, format = Binary)]
 pub struct Bytes(Vec<u8>);
 
-/// Um arquivo do trâmite.
+/// Um arquivo do trâmite. Os dois podem vir na consulta, em vez do corpo; se vêm nos dois, são os mesmos.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub struct ArquivoPedido {

@@ -1,18 +1,15 @@
 //! Files given to the destinatário.
 
+use super::named::{Named, Read, enter_with_file, from_json};
 use super::partes::trecho;
 use super::reader::Reader;
 use crate::app::Chamada;
-use crate::auth::Papel;
-use crate::config::CamposDesconhecidos;
 use crate::db::Sessao;
 use crate::error::Error;
 use crate::escrita::{self, Modo};
-use crate::rest::corpo::Corpo;
 use crate::rest::openapi::tramite::recusas::{DoTramita, PeloCorpo, PeloEstado, SemTramite};
 use crate::rest::openapi::tramite::respostas::ParteEmBase64;
 use crate::rest::openapi::tramite::{ArquivoPedido, Bytes as Conteudo, DaParte, DoTramite};
-use crate::rest::tramites::entry::enter;
 use crate::rest::tramites::idt;
 use crate::rest::tramites::patience::insist;
 use crate::rest::tramites::recusa::Recusado;
@@ -45,8 +42,8 @@ pub async fn baixar(
     caminho: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Recusado> {
-    let chamada = enter(&req, Papel::Integracao).await?;
-    let comando = pedido(&req, payload, idt(&caminho)?, None).await?;
+    let (chamada, query) = enter_with_file(&req).await?;
+    let comando = pedido(&req, payload, query, idt(&caminho)?, None).await?;
     let (entrega, primeira) = Entrega::abrir(&req, chamada, comando).await?;
     let tamanho = entrega.trecho.tamanho().cast_unsigned();
     Ok(HttpResponse::Ok()
@@ -72,9 +69,9 @@ pub async fn baixar_parte(
     caminho: web::Path<(String, String, String)>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Recusado> {
-    let chamada = enter(&req, Papel::Integracao).await?;
+    let (chamada, query) = enter_with_file(&req).await?;
     let (idt, partes) = (idt(&caminho.0)?, trecho(&caminho.1, &caminho.2)?);
-    let comando = pedido(&req, payload, idt, Some(partes)).await?;
+    let comando = pedido(&req, payload, query, idt, Some(partes)).await?;
     let (entrega, primeira) = Entrega::abrir(&req, chamada, comando).await?;
     // Four letters for every three bytes, and the quotes.
     let letras = entrega.trecho.tamanho().cast_unsigned().div_ceil(3) * 4 + 2;
@@ -87,19 +84,12 @@ pub async fn baixar_parte(
 async fn pedido(
     req: &HttpRequest,
     payload: web::Payload,
+    query: Named,
     idt: Idt,
     trecho: Option<Trecho>,
 ) -> Result<BaixarComponente, Recusado> {
-    let mut corpo = Corpo::ler(req, payload).await?;
-    let mut comando = BaixarComponente {
-        idt,
-        protocolo: corpo.texto("protocolo", &["protocolo"]),
-        hash: corpo.forma("hashDoComponenteDigital", &["hashDoComponenteDigital"]),
-        trecho,
-        malformados: Vec::new(),
-    };
-    comando.malformados = corpo.terminar(CamposDesconhecidos::Avisar).0;
-    Ok(comando)
+    let Read { hash, protocolo, malformed: malformados } = from_json(req, payload, query).await?;
+    Ok(BaixarComponente { idt, protocolo, hash, trecho, malformados })
 }
 
 /// The answer has begun: all that can be done is to break it off, so that it is not

@@ -1,16 +1,15 @@
 //! Files taken from the remetente, by ticket.
 
 use super::formulario::{Destino, Formulario, formulario};
+use super::named::{Named, enter_with_file};
 use crate::app::Chamada;
 use crate::armazem::{ConteudoId, PARTE};
-use crate::auth::Papel;
 use crate::db::Sessao;
 use crate::error::{Error, Falha};
 use crate::escrita::{self, Comando, Modo};
 use crate::rest::openapi::tramite::recusas::{DoTramita, PeloCorpo, PeloEstado, SemTramite};
 use crate::rest::openapi::tramite::respostas::PassoDado;
 use crate::rest::openapi::tramite::{DoTicket, FormularioDoArquivo};
-use crate::rest::tramites::entry::enter;
 use crate::rest::tramites::idt;
 use crate::rest::tramites::passos::situacao_de;
 use crate::rest::tramites::recusa::Recusado;
@@ -36,10 +35,11 @@ pub async fn enviar(
     caminho: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Recusado> {
-    let chamada = enter(&req, Papel::Integracao).await?;
+    let (chamada, named) = enter_with_file(&req).await?;
     let idt = idt(&caminho)?;
     let maximo = i64::from(chamada.app.regras.componente_maximo) * MIB;
-    let recebido = receber(&req, payload, &chamada, idt, maximo, true, |formulario, conteudo| {
+    let form = Form { payload, named, maximo, com_hash: true };
+    let recebido = receber(&req, form, &chamada, idt, |formulario, conteudo| {
         let Formulario { hash, protocolo, calculado, tamanho, malformados } = formulario;
         let sem_hash = || Error::interno(anyhow::anyhow!("a file was not measured"));
         let calculado = calculado.ok_or_else(sem_hash)?;
@@ -48,15 +48,24 @@ pub async fn enviar(
     Ok(situacao_de(&recebido.await?, false))
 }
 
+/// A form on its way in.
+pub struct Form {
+    pub payload: web::Payload,
+    /// The file, as the query names it.
+    pub named: Named,
+    /// The most bytes that may come.
+    pub maximo: i64,
+    /// Their hash is asked for.
+    pub com_hash: bool,
+}
+
 /// Takes a form in: keeps its bytes if the trâmite waits for them, says what came by the command
 /// that `comando` makes of it, and forgets the bytes that nobody needs.
 pub async fn receber<C: Comando<Efeito = ComponenteRecebido>>(
     req: &HttpRequest,
-    payload: web::Payload,
+    Form { payload, named, maximo, com_hash }: Form,
     chamada: &Chamada,
     idt: Idt,
-    maximo: i64,
-    com_hash: bool,
     comando: impl FnOnce(Formulario, Option<ConteudoId>) -> Result<C, Error>,
 ) -> Result<Tramite, Recusado> {
     let espera = espera_arquivos(chamada, idt).await?;
@@ -70,7 +79,7 @@ pub async fn receber<C: Comando<Efeito = ComponenteRecebido>>(
     };
     let destino = Destino { req, chamada, conteudo, maximo, com_hash };
     let feito = async {
-        let comando = comando(destino.ler(partes).await?, conteudo)?;
+        let comando = comando(destino.ler(partes, named).await?, conteudo)?;
         escrita::executar(chamada, comando, Modo::default(), |_: &mut Sessao<'_>, _| Ok(())).await
     };
     let feito = feito.await.map(|feito| feito.efeito);

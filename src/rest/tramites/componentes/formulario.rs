@@ -1,5 +1,6 @@
 //! The form by which a file, or a part of one, comes, read as it comes.
 
+use super::named::{HASH, Named, PROTOCOLO, Read};
 use crate::app::Chamada;
 use crate::armazem::{ConteudoId, PARTE};
 use crate::body::check_coding;
@@ -85,14 +86,19 @@ fn malformado() -> Error {
     Error::falha(Falha::EntradaInvalida, "o corpo não é um multipart/form-data")
 }
 
-async fn ler_formulario(destino: &Destino<'_>, mut partes: Multipart) -> Result<Formulario, Error> {
-    let (mut hash, mut protocolo, mut arquivo) = (None, None, None);
+/// `named` is what the query says of the file.
+async fn ler_formulario(
+    destino: &Destino<'_>,
+    mut partes: Multipart,
+    named: Named,
+) -> Result<Formulario, Error> {
+    let (mut said, mut arquivo) = (Named::default(), None);
     while let Some(parte) = timeout(ESPERA, partes.next()).await.map_err(|_| interrompido())? {
         let parte = parte.map_err(|_| malformado())?;
         let nome = parte.name().unwrap_or_default().to_owned();
         match nome.as_str() {
-            "hashDoComponenteDigital" if hash.is_none() => hash = Some(ler_campo(parte).await?),
-            "protocolo" if protocolo.is_none() => protocolo = Some(ler_campo(parte).await?),
+            HASH if said.hash.is_none() => said.hash = Some(ler_campo(parte).await?),
+            PROTOCOLO if said.protocolo.is_none() => said.protocolo = Some(ler_campo(parte).await?),
             "conteudo" if arquivo.is_none() => arquivo = Some(destino.guardar(parte).await?),
             _ => {
                 let mensagem =
@@ -101,22 +107,10 @@ async fn ler_formulario(destino: &Destino<'_>, mut partes: Multipart) -> Result<
             }
         }
     }
-    let recusa = |codigo, campo: &'static str, mensagem: String| {
-        Recusa::nova(codigo, "S0", mensagem).em([campo])
-    };
-    let mut malformados = Vec::new();
-    let hash = hash.map(|texto| texto.trim().parse::<HashSha256>()).transpose();
-    let hash = hash.unwrap_or_else(|erro| {
-        let campo = "hashDoComponenteDigital";
-        malformados.push(recusa(CodigoErro::CampoInvalido, campo, erro.to_string()));
-        None
-    });
+    let Read { hash, protocolo, malformed: mut malformados } = named.and(said);
     let Some((calculado, tamanho)) = arquivo else {
-        malformados.push(recusa(
-            CodigoErro::CampoObrigatorio,
-            "conteudo",
-            "falta o arquivo".into(),
-        ));
+        let recusa = Recusa::nova(CodigoErro::CampoObrigatorio, "S0", "falta o arquivo");
+        malformados.push(recusa.em(["conteudo"]));
         return Err(Error::Recusas(malformados));
     };
     Ok(Formulario { hash, protocolo, calculado, tamanho, malformados })
@@ -138,8 +132,10 @@ async fn ler_campo(mut campo: Field) -> Result<String, Error> {
 
 impl Destino<'_> {
     /// Reads the form to its end.
-    pub async fn ler(&self, partes: Multipart) -> Result<Formulario, Error> {
-        timeout(TUDO, ler_formulario(self, partes)).await.unwrap_or_else(|_| Err(interrompido()))
+    pub async fn ler(&self, partes: Multipart, named: Named) -> Result<Formulario, Error> {
+        timeout(TUDO, ler_formulario(self, partes, named))
+            .await
+            .unwrap_or_else(|_| Err(interrompido()))
     }
 
     /// The hash of all that came, if it is asked for, and how much it was.

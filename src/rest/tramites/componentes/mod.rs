@@ -4,5 +4,6 @@
 pub mod baixar;
 pub mod enviar;
 mod formulario;
+mod named;
 pub mod partes;
 mod reader;

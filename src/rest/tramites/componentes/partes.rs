@@ -1,20 +1,17 @@
 //! Files taken from the remetente in parts, as the platform's client sends every attached file.
 
-use super::enviar::{esquecer, receber};
+use super::enviar::{Form, esquecer, receber};
 use super::formulario::Formulario;
+use super::named::{Read, enter_with_file, from_json};
 use super::reader::Reader;
 use crate::app::Chamada;
-use crate::auth::Papel;
 use crate::campo::natural;
-use crate::config::CamposDesconhecidos;
 use crate::db::Sessao;
 use crate::error::{CodigoErro, Error, Recusa};
 use crate::escrita::{self, Modo};
-use crate::rest::corpo::Corpo;
 use crate::rest::openapi::tramite::recusas::{DoTramita, PeloCorpo, PeloEstado, SemTramite};
 use crate::rest::openapi::tramite::respostas::PassoDado;
 use crate::rest::openapi::tramite::{ArquivoPedido, DaParte, DoTicket, FormularioDoArquivo};
-use crate::rest::tramites::entry::enter;
 use crate::rest::tramites::idt;
 use crate::rest::tramites::passos::situacao_de;
 use crate::rest::tramites::recusa::Recusado;
@@ -42,10 +39,10 @@ pub async fn enviar(
     caminho: web::Path<(String, String, String)>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Recusado> {
-    let chamada = enter(&req, Papel::Integracao).await?;
+    let (chamada, named) = enter_with_file(&req).await?;
     let (idt, trecho) = (idt(&caminho.0)?, trecho(&caminho.1, &caminho.2)?);
-    let maximo = trecho.tamanho();
-    let recebido = receber(&req, payload, &chamada, idt, maximo, false, |formulario, conteudo| {
+    let form = Form { payload, named, maximo: trecho.tamanho(), com_hash: false };
+    let recebido = receber(&req, form, &chamada, idt, |formulario, conteudo| {
         let Formulario { hash, protocolo, tamanho, malformados, .. } = formulario;
         Ok(EnviarParte { idt, protocolo, hash, trecho, tamanho, conteudo, malformados })
     });
@@ -80,17 +77,10 @@ pub async fn concluir(
     caminho: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Recusado> {
-    let chamada = enter(&req, Papel::Integracao).await?;
+    let (chamada, query) = enter_with_file(&req).await?;
     let idt = idt(&caminho)?;
-    let mut corpo = Corpo::ler(&req, payload).await?;
-    let mut comando = ConcluirComponente {
-        idt,
-        protocolo: corpo.texto("protocolo", &["protocolo"]),
-        hash: corpo.forma("hashDoComponenteDigital", &["hashDoComponenteDigital"]),
-        montado: None,
-        malformados: Vec::new(),
-    };
-    comando.malformados = corpo.terminar(CamposDesconhecidos::Avisar).0;
+    let Read { hash, protocolo, malformed: malformados } = from_json(&req, payload, query).await?;
+    let mut comando = ConcluirComponente { idt, protocolo, hash, montado: None, malformados };
     let (ator, pedido) = (chamada.ator().clone(), comando.clone());
     let achar = move |sessao: &mut Sessao<'_>| service::montagem(sessao, &ator, &pedido);
     let Montagem { segmentos, .. } = chamada.ler(achar).await?;
