@@ -1,6 +1,6 @@
 //! What changes a processo: responsáveis, situação, links; through both doors.
 
-use crate::support::{Ajustes, App, Modelo, Resposta};
+use crate::support::{Ajustes, App, Modelo, Resposta, rounds};
 use elos::config::Regras;
 use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
@@ -382,11 +382,15 @@ fn correr(pedidos: &[&(dyn Fn() -> u16 + Sync)]) -> Vec<u16> {
     status
 }
 
+fn rodadas() -> u32 {
+    u32::try_from(rounds(20, 50)).unwrap()
+}
+
 #[test]
 fn de_16_vinculos_iguais_um_so_vale() {
     let app = App::vazio();
     let ana = app.adolescente("tjrn");
-    for rodada in 0..50 {
+    for rodada in 0..rodadas() {
         let rui = app.adolescente("tjrn");
         cadastrar(&app, rodada, &[&ana], None);
         let um = || rest(&app, "POST", &vinculo(rodada, &rui), &Value::Null).status;
@@ -394,14 +398,15 @@ fn de_16_vinculos_iguais_um_so_vale() {
         assert_eq!(status.iter().filter(|s| **s == 200).count(), 1, "{status:?}");
         assert_eq!(status.iter().filter(|s| **s == 409).count(), 15, "{status:?}");
     }
-    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM vinculo"), 100);
+    let vinculos = i64::from(2 * rodadas());
+    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM vinculo"), vinculos);
 }
 
-/// Pairs that must never both hold, each raced fifty times.
+/// Pairs that must never both hold, each raced again and again.
 #[test]
 fn corridas_que_nao_podem_ganhar_as_duas() {
     let app = App::vazio();
-    for rodada in 0..50 {
+    for rodada in 0..rodadas() {
         let (base, n) = (rodada * 10, rodada * 10 + 1);
         let (ana, rui) = (app.adolescente("tjrn"), app.adolescente("tjrn"));
         cadastrar(&app, base, &[&ana, &rui], None);

@@ -1,6 +1,6 @@
 //! The first write, through both doors.
 
-use crate::support::{Ajustes, App, Modelo};
+use crate::support::{Ajustes, App, Modelo, rounds};
 use elos::config::{CamposDesconhecidos, Regras};
 use serde_json::{Value, json};
 
@@ -162,14 +162,16 @@ fn r11_execucao_sem_vinculo_na_apuracao_avisa_ou_recusa_pela_configuracao() {
 }
 
 /// A rare interleaving needs many rounds to show.
-const RODADAS: u32 = 40;
+fn rodadas() -> u32 {
+    u32::try_from(rounds(15, 40)).unwrap()
+}
 
 /// R6 under a race: one number, written in two ways by 24 callers at once.
 #[test]
 fn r6_de_24_cadastros_do_mesmo_numero_um_so_vale() {
     let app = App::vazio();
     let adolescente = app.adolescente("tjrn");
-    for rodada in 0..RODADAS {
+    for rodada in 0..rodadas() {
         let numero = elos::processo::NumeroProcesso::sintetico(9_100_000 + rodada, 2024, 820, 1);
         let mut status: Vec<u16> = std::thread::scope(|escopo| {
             let chamadas: Vec<_> = (0..24)
@@ -188,11 +190,11 @@ fn r6_de_24_cadastros_do_mesmo_numero_um_so_vale() {
         esperado.extend([409; 23]);
         assert_eq!(status, esperado, "round {rodada}");
     }
-    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM processo"), i64::from(RODADAS));
-    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM vinculo"), i64::from(RODADAS));
+    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM processo"), i64::from(rodadas()));
+    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM vinculo"), i64::from(rodadas()));
     assert_eq!(
         app.banco.contar("SELECT count(*) AS n FROM evento WHERE tipo = 'PROCESSO_CADASTRADO'"),
-        i64::from(RODADAS)
+        i64::from(rodadas())
     );
 }
 

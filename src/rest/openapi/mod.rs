@@ -113,6 +113,7 @@ use utoipa::{Modify, OpenApi};
         envelope::RespostaDeGuias,
         palavras::NovaSituacao,
         palavras::NovaSituacaoDaGuia,
+        palavras::EspecieDeGuia,
         textos::EmBranco,
         tramite::recusas::RecusaDoTramita,
         tramite::catalogos::Saude,

@@ -51,6 +51,7 @@ pub struct PorCpf {
 #[into_params(parameter_in = Path, rename_all = "camelCase")]
 pub struct DoPdf {
     /// A espécie da guia.
+    #[param(example = "definitiva")]
     especie: EspecieDeGuia,
     /// Número da guia.
     numero_guia: NumeroDaGuia,

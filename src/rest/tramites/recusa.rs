@@ -31,8 +31,8 @@ impl From<Recusa> for Recusado {
 /// The name that a field of a command has in the body.
 fn nome_do_campo(campo: &[&str]) -> String {
     match campo {
-        // Named in the path, not in a body.
-        ["caminho", campo] => (*campo).into(),
+        // Named in the path or in a form, not in a body.
+        ["caminho" | "arquivo", campo] => (*campo).into(),
         ["nre"] => "cabecalho.NRE".into(),
         [parte @ ("remetente" | "destinatario")] => format!("cabecalho.{parte}"),
         [parte @ ("remetente" | "destinatario"), "repositorio"] => {

@@ -149,6 +149,27 @@ fn tudo_tem_descricao() {
     assert_eq!(faltas, Vec::<String>::new());
 }
 
+/// A generator of clients gives up at a reference to nothing.
+#[test]
+fn every_reference_is_to_something() {
+    fn gather<'a>(value: &'a Value, to: &mut BTreeSet<&'a str>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| gather(item, to)),
+            Value::Object(fields) => {
+                to.extend(fields.get("$ref").and_then(Value::as_str));
+                fields.values().for_each(|field| gather(field, to));
+            }
+            _ => {}
+        }
+    }
+    let documento = Documento::novo();
+    let mut to = BTreeSet::new();
+    gather(&documento.0, &mut to);
+    assert!(to.len() > 80, "only {}", to.len());
+    to.retain(|name| documento.0.pointer(name.trim_start_matches('#')).is_none());
+    assert_eq!(to, BTreeSet::new());
+}
+
 /// The routes and the document are two lists: each has what the other has.
 #[test]
 fn toda_rota_esta_no_documento() {
