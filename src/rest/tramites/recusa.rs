@@ -49,7 +49,6 @@ fn nome_do_campo(campo: &[&str]) -> String {
             | "processoDeNegocio" | "documentos" | "interessados" | "produtor"
             | "processosApensados" | "processoApensado"),
         ] => format!("processo.{campo}"),
-        ["arquivo", campo] => (*campo).into(),
         ["chaveIdempotencia"] => "Idempotency-Key".into(),
         outro => outro.join("."),
     }
