@@ -218,7 +218,7 @@ fn a_socket_that_is_not_acknowledged_may_not_fill_a_frame() {
     let mut frame = vec![0x81, 0xff];
     frame.extend(1_000_000_u64.to_be_bytes());
     frame.extend([0; 4]);
-    frame.extend([b'x'; 24 * 1024]);
+    frame.resize(frame.len() + 24 * 1024, b'x');
     socket.0.get_mut().write_all(&frame).unwrap();
     assert_eq!(socket.fechamento().0, 1009);
     // Once it is known, it may.

@@ -221,7 +221,7 @@ fn a_server_waits_at_its_start_for_a_database_that_is_not_there_yet() {
     relay.open();
     program.ready();
     // A refusal that would come again is not waited for.
-    let nobody = url(&app.banco, &[&relay]).replace(&app.banco.nome(), "no_such_database");
+    let nobody = url(&app.banco, &[&relay]).replace(app.banco.nome(), "no_such_database");
     let mut refused = Program::begin(&app, &nobody, "0", |_| ());
     assert_eq!(refused.wait(Duration::from_secs(30)).code(), Some(1), "{:?}", refused.log());
 }
