@@ -144,6 +144,8 @@ pub async fn contar(
     let por = pergunta.por.clone();
     let grupos = ctx.loaders().load(pergunta).await?.unwrap_or_default();
     ctx.loaders().gastar(grupos.len())?;
+    let contadas: usize = grupos.iter().filter_map(|grupo| usize::try_from(grupo.total).ok()).sum();
+    ctx.chamada().missed(nomeados.saturating_sub(contadas))?;
     grupos.iter().map(|grupo| mostrar(grupo, &por)).collect()
 }
 

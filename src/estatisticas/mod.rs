@@ -4,7 +4,7 @@ pub mod graphql;
 pub mod store;
 
 use crate::db::texto_enum;
-use crate::rastro::sem_recursos;
+use crate::rastro::{Rastreavel, Recurso};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Double, Nullable, Text};
 
@@ -64,7 +64,17 @@ pub struct Grupo {
     pub com_duracao: i64,
     #[diesel(sql_type = Nullable<Array<Double>>)]
     pub duracao: Option<Vec<f64>>,
+    /// Of a group of few, what was counted and whose it is, as the trail numbers records.
+    #[diesel(sql_type = Nullable<Array<BigInt>>)]
+    pub objetos: Option<Vec<i64>>,
+    #[diesel(sql_type = Nullable<Array<BigInt>>)]
+    pub pessoas: Option<Vec<i64>>,
 }
 
-// Figures are of no record.
-sem_recursos!(Grupo);
+/// The figures of a group of few tell of each of its records; those of a larger one, of none.
+impl Rastreavel for Grupo {
+    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+        let numeros = self.objetos.iter().chain(&self.pessoas).flatten();
+        recursos.extend(numeros.filter_map(|numero| Recurso::de_numero(*numero)));
+    }
+}

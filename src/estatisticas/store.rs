@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// More groups than a person would read.
 pub const GRUPOS_MAXIMO: usize = 1000;
 
+/// A group of at most so many is few: who knows one of them knows what the figures say of it.
+const FEW: i64 = 10;
+
 /// What is counted, by what, as of when.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Estatisticas {
@@ -81,6 +84,16 @@ impl Contados {
             Self::Guias(_) => "g.tribunal_codigo",
             Self::Vinculos(_) => "v.tribunal_codigo",
             Self::Adolescentes(_) => "a.tribunal_codigo",
+        }
+    }
+
+    /// What is counted, and whose it is, as the trail numbers records: the key, and its kind.
+    const fn recursos(&self) -> [&'static str; 2] {
+        match self {
+            Self::Processos(_) => ["p.id * 8", "NULL::bigint"],
+            Self::Guias(_) => ["g.id * 8 + 2", "a.id * 8 + 1"],
+            Self::Vinculos(_) => ["o.id * 8", "a.id * 8 + 1"],
+            Self::Adolescentes(_) => ["NULL::bigint", "a.id * 8 + 1"],
         }
     }
 
@@ -165,6 +178,7 @@ impl Estatisticas {
         let dimensoes = self.por.iter().filter_map(|dimensao| self.dimensao(*dimensao));
         let chaves = dimensoes.reduce(|todas, uma| todas.push(", ").append(uma));
         let [aberto_desde, duracao] = self.de.tempos();
+        let [objeto, pessoa] = self.de.recursos();
         let do_tribunal =
             tribunal.map(|codigo| Sql::new(self.de.tribunal()).push(" = ").bind(codigo));
         let onde = do_tribunal.into_iter().chain([self.de.filtro(tribunal)]);
@@ -172,9 +186,21 @@ impl Estatisticas {
             "SELECT x.chaves, count(*) AS total, count(x.idade) AS com_idade, \
              percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY x.idade) AS idade, \
              count(x.duracao) AS com_duracao, \
-             percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY x.duracao) AS duracao \
-             FROM (SELECT ARRAY[",
+             percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY x.duracao) AS duracao, \
+             CASE WHEN count(*) <= ",
         )
+        .bind(FEW)
+        .push(
+            " THEN array_agg(x.objeto) FILTER (WHERE x.objeto IS NOT NULL) END AS objetos, CASE WHEN count(*) <= ",
+        )
+        .bind(FEW)
+        .push(
+            " THEN array_agg(x.pessoa) FILTER (WHERE x.pessoa IS NOT NULL) END AS pessoas FROM (SELECT ",
+        )
+        .push(objeto)
+        .push(" AS objeto, ")
+        .push(pessoa)
+        .push(" AS pessoa, ARRAY[")
         .append(chaves.unwrap_or_default())
         .push("]::text[] AS chaves, extract(epoch FROM ")
         .bind(self.agora)

@@ -21,6 +21,8 @@ const VALORES_MAXIMO: usize = 100;
 const LETRAS_MINIMO: usize = 3;
 const LETRAS_MAXIMO: usize = 200;
 const MINIMO_MAXIMO: i32 = 100;
+/// Relations that stand one within the other: each multiplies the rows that are looked at.
+const RELACOES_MAXIMO: usize = 2;
 
 /// Turns one filter of the schema into one of the store, counting as it goes.
 type Converter<E, F> = fn(E, &mut Condicoes<'_>) -> Result<F>;
@@ -30,11 +32,13 @@ pub struct Condicoes<'c> {
     chamada: &'c Chamada,
     quantas: usize,
     nomeados: usize,
+    /// How many relations lead to where it is being read.
+    relacoes: usize,
 }
 
 impl<'c> Condicoes<'c> {
     pub fn de(ctx: &'c Context<'_>) -> Self {
-        Self { chamada: ctx.chamada(), quantas: 0, nomeados: 0 }
+        Self { chamada: ctx.chamada(), quantas: 0, nomeados: 0, relacoes: 0 }
     }
 
     pub fn mais_uma(&mut self) -> Result<()> {
@@ -75,8 +79,13 @@ impl<'c> Condicoes<'c> {
         filtro: Option<Box<E>>,
         converter: Converter<E, F>,
     ) -> Result<Option<Box<F>>> {
+        if filtro.is_some() && self.relacoes == RELACOES_MAXIMO {
+            return Err(recusa("o filtro passa por mais de 2 relações, uma dentro da outra"));
+        }
         let deste_lado = std::mem::take(&mut self.nomeados);
+        self.relacoes += 1;
         let convertido = self.um(filtro, converter);
+        self.relacoes -= 1;
         self.nomeados = self.nomeados.max(deste_lado);
         convertido
     }
@@ -166,7 +175,7 @@ macro_rules! relacao {
             #[graphql(directive = $crate::graphql::diretivas::Cost::apply($crate::graphql::diretivas::CONDICAO.into()))]
             algum: Option<Box<$filtro>>,
             /// De quantos `algum` precisa, 1 a 100; ausente, 1.
-            #[graphql(directive = $crate::graphql::diretivas::Cost::apply($crate::graphql::diretivas::CONDICAO.into()))]
+            #[graphql(directive = $crate::graphql::diretivas::Cost::apply($crate::graphql::diretivas::CONDICAO_DE_RELACAO.into()))]
             minimo: Option<i32>,
             /// Nenhum assim; `{}` pede que não haja nenhum.
             #[graphql(directive = $crate::graphql::diretivas::Cost::apply($crate::graphql::diretivas::CONDICAO.into()))]

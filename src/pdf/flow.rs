@@ -284,26 +284,35 @@ impl Flow<'_> {
 
     /// Lines that fit: broken at blanks, and a word that is longer than a line within it.
     fn wrap(&self, style: Style, width: f32, text: &str) -> Vec<String> {
-        let fits = |line: &str| self.paper.width(style, line) <= width;
+        let blank = self.paper.width(style, " ");
         let mut lines = Vec::new();
         for paragraph in text.lines() {
-            let mut line = String::new();
+            // Widths add up: each word is measured once.
+            let (mut line, mut used) = (String::new(), 0.0);
             for word in paragraph.split_whitespace() {
-                let longer =
-                    if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
-                if fits(&longer) {
-                    line = longer;
+                let long = self.paper.width(style, word);
+                if !line.is_empty() {
+                    if used + blank + long <= width {
+                        line.push(' ');
+                        line.push_str(word);
+                        used += blank + long;
+                        continue;
+                    }
+                    lines.push(std::mem::take(&mut line));
+                    used = 0.0;
+                }
+                if long <= width {
+                    (line, used) = (word.to_owned(), long);
                     continue;
                 }
-                if !line.is_empty() {
-                    lines.push(std::mem::take(&mut line));
-                }
                 for c in word.chars() {
-                    line.push(c);
-                    if !fits(&line) && line.chars().nth(1).is_some() {
-                        line.pop();
-                        lines.push(std::mem::replace(&mut line, c.into()));
+                    let wide = self.paper.width(style, c.encode_utf8(&mut [0; 4]));
+                    if used + wide > width && !line.is_empty() {
+                        lines.push(std::mem::take(&mut line));
+                        used = 0.0;
                     }
+                    line.push(c);
+                    used += wide;
                 }
             }
             lines.push(line);

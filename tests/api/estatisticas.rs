@@ -3,6 +3,7 @@
 use crate::support::{Ajustes, App, Banco, Modelo};
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
+use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -199,6 +200,60 @@ fn o_que_nao_faz_sentido_e_erro() {
         app.codigo("tjrn-leitura", "{ estatisticas(de: ADOLESCENTES, por: [SEXO]) { total } }"),
         "SEM_PERMISSAO"
     );
+}
+
+/// Who knows one of a few knows what the figures say of it; of many, nobody is told.
+#[test]
+fn o_grupo_de_poucos_diz_na_trilha_de_quem_e() {
+    let (app, banco) = cena();
+    let um = app.gql("tjrn", "{ adolescentes(first: 1) { nodes { id identificador } } }");
+    let um = um["adolescentes"]["nodes"][0]["identificador"].as_str().unwrap();
+    for (nome, filtro) in [
+        ("Um", format!("filtro: {{adolescentes: {{identificador: [\"{um}\"]}}}}, ")),
+        ("Todos", String::new()),
+    ] {
+        let query = format!(
+            "query {nome} {{ estatisticas(de: ADOLESCENTES, {filtro}por: [SEXO]) {{ total }} }}"
+        );
+        app.gql("tjrn", &query);
+    }
+    let query = format!(
+        "query Vinculos {{ estatisticas(de: VINCULOS, por: [SITUACAO], filtro: {{vinculos: {{adolescente: \"{um}\"}}}}) {{ total }} }}"
+    );
+    app.gql("tjrn", &query);
+    app.auditado();
+    let pessoa =
+        "(SELECT id * 8 + 1 FROM adolescente WHERE tribunal_codigo = 820 AND identificador = '";
+    for (nome, condicao) in [
+        ("Um", format!("recursos = ARRAY[{pessoa}{um}')]")),
+        ("Todos", "recursos = '{}'".to_owned()),
+        ("Vinculos", format!("recursos @> ARRAY[{pessoa}{um}')] AND cardinality(recursos) > 1")),
+    ] {
+        let sql =
+            format!("SELECT count(*) AS n FROM auditoria WHERE operacao = '{nome}' AND {condicao}");
+        assert_eq!(banco.contar(sql.leak()), 1, "{nome}");
+    }
+}
+
+/// Numbers that are tried out by counting are counted too.
+#[test]
+fn os_numeros_que_faltam_contam_como_tentativas() {
+    let app = App::com(Modelo::Vazio, Ajustes { ausencias_por_minuto: 150, ..Ajustes::default() });
+    let numeros: Vec<_> =
+        (0..100).map(|n| NumeroProcesso::sintetico(n, 2024, 820, 1).to_string()).collect();
+    let query = "query($n: [NumeroProcesso!]) { estatisticas(de: PROCESSOS, por: [TIPO], filtro: {processos: {numero: $n}}) { total } }";
+    let codigo = |_| {
+        let resposta = app.graphql("tjrn", query, json!({ "n": numeros }));
+        resposta.corpo["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned()
+    };
+    assert!((0..4).map(codigo).any(|codigo| codigo == "LIMITE_DE_REQUISICOES"));
+    let outra = App::com(Modelo::Vazio, Ajustes { ausencias_por_minuto: 3, ..Ajustes::default() });
+    let prefixo = |n: &String| {
+        let query = format!("{{ processos(filtro: {{numeroPrefixo: \"{n}\"}}) {{ totalCount }} }}");
+        let resposta = outra.graphql("tjrn", &query, json!({}));
+        resposta.corpo["errors"][0]["extensions"]["code"] == "LIMITE_DE_REQUISICOES"
+    };
+    assert!(numeros.iter().take(8).any(prefixo));
 }
 
 #[test]

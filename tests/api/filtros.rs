@@ -425,6 +425,26 @@ fn o_que_nao_se_le_e_erro_tambem_negado() {
 }
 
 /// Whether a field is empty tells of it.
+/// Each relation multiplies the rows that are looked at, so that a short filter would take seconds.
+#[test]
+fn uma_relacao_esta_no_maximo_dentro_de_outra() {
+    let app = App::novo();
+    let dentro = "processos: {algum: {situacao: [ATIVO]}}";
+    let adolescentes = |dentro: &str| {
+        format!(
+            "{{ processos(filtro: {{adolescentes: {{algum: {{{dentro}}}}}}}) {{ totalCount }} }}"
+        )
+    };
+    assert!(app.gql("tjrn", &adolescentes(dentro))["processos"]["totalCount"].is_i64());
+    for demais in [
+        "processos: {algum: {vinculos: {algum: {}}}}",
+        "processos: {nenhum: {guias: {nenhum: {}}}}",
+        "nao: {ou: [{vinculos: {algum: {processoCom: {}}}}]}",
+    ] {
+        assert_eq!(app.codigo("tjrn", &adolescentes(demais)), "BAD_USER_INPUT", "{demais}");
+    }
+}
+
 #[test]
 fn o_vazio_do_que_e_sensivel_exige_o_papel_e_fica_na_trilha() {
     let app = App::novo();

@@ -124,7 +124,13 @@ pub fn filtro(entrada: ProcessoFiltro, condicoes: &mut Condicoes<'_>) -> Result<
         condicoes.numero("numero", numero)?;
     }
     let numeros = entrada.numero.as_ref().map_or(0, Vec::len);
-    condicoes.nomear([numeros, entrada.adolescente.iter().len()]);
+    let prefixo = prefixo(entrada.numero_prefixo)?;
+    // A prefix of all its digits is a number.
+    let inteiro = prefixo.as_ref().and_then(|digitos| digitos.parse().ok());
+    if let Some(numero) = &inteiro {
+        condicoes.numero("numeroPrefixo", numero)?;
+    }
+    condicoes.nomear([numeros, entrada.adolescente.iter().len(), inteiro.iter().len()]);
     let instante = |instante: Option<Instante>| instante.map(|instante| instante.0);
     Ok(ProcessoFilter {
         tribunal: Tribunal::do_filtro(entrada.tribunal.as_deref())?,
@@ -133,7 +139,7 @@ pub fn filtro(entrada: ProcessoFiltro, condicoes: &mut Condicoes<'_>) -> Result<
         tipo: entrada.tipo,
         situacao_guia: entrada.situacao_guia,
         numero: entrada.numero,
-        prefixo: prefixo(entrada.numero_prefixo)?,
+        prefixo,
         id_orgao: entrada.id_orgao,
         criado: (instante(entrada.criado_de), instante(entrada.criado_ate)),
         atualizado: (instante(entrada.atualizado_de), instante(entrada.atualizado_ate)),

@@ -1,7 +1,7 @@
 //! The body of a send, in the words of the real platform.
 
 use super::super::corpo::{Campo, Corpo};
-use super::documentos::{self, Below};
+use super::documentos;
 use super::fields::{self, APENSADOS, Unknown};
 use crate::campo::linhas;
 use crate::config::CamposDesconhecidos;
@@ -60,8 +60,8 @@ pub fn envio(mut corpo: Corpo) -> EnviarTramite {
         }
         desconhecidos.look_into("processo.", &mut listas);
         let produtor = guardados.get("produtor");
-        let below = documentos::read(processo, comando.protocolo.as_deref(), produtor, &listas);
-        Below { components: comando.componentes, sealed: comando.sealed_below } = below;
+        comando.componentes =
+            documentos::read(processo, comando.protocolo.as_deref(), produtor, &listas);
         guardados.extend(listas);
         let resto = processo.resto(|nome| nome != GUARDADO_DO_CABECALHO);
         guardados.extend(desconhecidos.keep("processo.", resto));
@@ -71,6 +71,7 @@ pub fn envio(mut corpo: Corpo) -> EnviarTramite {
     if !do_cabecalho.is_empty() {
         guardados.insert(GUARDADO_DO_CABECALHO.into(), do_cabecalho.into());
     }
+    comando.sealed_below = documentos::sealed_place(&guardados);
     if !guardados.is_empty() {
         comando.metadados = Some(Value::Object(guardados).to_string());
     }

@@ -62,13 +62,6 @@ const NOME_MAXIMO: usize = 255;
 /// The sealed level, and the highest.
 const SEALED: i64 = 3;
 
-/// What stands below the fields of a processo.
-pub struct Below {
-    pub components: Vec<ComponenteDigital>,
-    /// The first place that is sealed.
-    pub sealed: Option<String>,
-}
-
 /// Who produced the processo, and what is below `listas` (`documentos`, `processosApensados`). What
 /// cannot be read is refused on `corpo`, by its place.
 pub fn read(
@@ -76,14 +69,34 @@ pub fn read(
     protocolo: Option<&str>,
     produtor: Option<&Value>,
     listas: &Map<String, Value>,
-) -> Below {
+) -> Vec<ComponenteDigital> {
     let mut leitura = Leitura::default();
     leitura.produtor("", produtor);
     leitura.processo(protocolo.unwrap_or_default(), "", listas);
     for recusa in leitura.recusas {
         corpo.recusar_por(field_of(&recusa), recusa);
     }
-    Below { components: leitura.achados, sealed: leitura.sealed }
+    leitura.achados
+}
+
+/// The first place, of all that is delivered, that is sealed: by a member of that name, wherever it
+/// stands and whatever its case, for its receiver may read it so.
+pub fn sealed_place(delivered: &Map<String, Value>) -> Option<String> {
+    delivered.iter().find_map(|(name, value)| {
+        let sealed = name.eq_ignore_ascii_case("nivelDeSigilo") && integer(value) == Some(SEALED);
+        if sealed { Some(name.clone()) } else { sealed_within(name, value) }
+    })
+}
+
+fn sealed_within(place: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::Object(members) => sealed_place(members).map(|inner| format!("{place}.{inner}")),
+        Value::Array(items) => {
+            let item = |(n, item)| sealed_within(&format!("{place}[{n}]"), item);
+            items.iter().enumerate().find_map(item)
+        }
+        _ => None,
+    }
 }
 
 /// The field of the processo in which a place is.
@@ -101,7 +114,6 @@ fn field_of(place: &str) -> Campo {
 struct Leitura {
     achados: Vec<ComponenteDigital>,
     recusas: Vec<String>,
-    sealed: Option<String>,
 }
 
 impl Leitura {
@@ -161,12 +173,8 @@ impl Leitura {
         let Some(nivel) = campos.get("nivelDeSigilo").filter(|nivel| !nivel.is_null()) else {
             return;
         };
-        match integer(nivel) {
-            Some(SEALED) => {
-                self.sealed.get_or_insert_with(|| format!("{onde}.nivelDeSigilo"));
-            }
-            Some(1..SEALED) => {}
-            _ => self.recusar(&format!("{onde}.nivelDeSigilo"), "o nível de sigilo vai de 1 a 3"),
+        if !integer(nivel).is_some_and(|nivel| (1..=SEALED).contains(&nivel)) {
+            self.recusar(&format!("{onde}.nivelDeSigilo"), "o nível de sigilo vai de 1 a 3");
         }
     }
 

@@ -153,6 +153,13 @@ fn what_is_sealed_does_not_travel_unless_a_setting_admits_it() {
             "processoApensado[0].documentos[0].nivelDeSigilo: ",
             json!({ "processoApensado": [{ "protocolo": "A", "documentos": [document(json!(3))] }] }),
         ),
+        // Where nothing of ours reads it, its receiver may.
+        ("documentos", "NIVELDESIGILO: ", json!({ "NIVELDESIGILO": 3 })),
+        (
+            "documentos",
+            "documentos[0].documentos[0].NivelDeSigilo: ",
+            json!({ "documentos": [{ "ordem": 1, "documentos": [{ "NivelDeSigilo": "3" }] }] }),
+        ),
     ];
     let send = |tramita: &Tramita, fields: &Value| {
         let mut body = envio(RN, PE, NUP, None);
