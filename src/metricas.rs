@@ -10,6 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -150,16 +151,89 @@ impl Metricas {
         self.0.selados.inc_by(registros as u64);
     }
 
-    /// In the text format of Prometheus.
-    pub fn texto(&self) -> String {
+    pub fn texto(&self, form: TextForm) -> String {
         let mut texto = String::new();
         // Writing to a string does not fail.
         let _ = text::encode(&mut texto, &self.0.registro);
-        texto
+        match form {
+            TextForm::OpenMetrics => texto,
+            TextForm::Prometheus => as_prometheus(&texto),
+        }
     }
+}
+
+/// The two forms that scrapers read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextForm {
+    OpenMetrics,
+    /// 0.0.4, for who asks for nothing.
+    Prometheus,
+}
+
+impl TextForm {
+    /// By what an `Accept` names.
+    pub fn accepted(accept: &str) -> Self {
+        match accept.to_ascii_lowercase().contains("application/openmetrics-text") {
+            true => Self::OpenMetrics,
+            false => Self::Prometheus,
+        }
+    }
+
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
+        }
+    }
+}
+
+/// OpenMetrics told in the older form, in which a family has the name of its samples, and there is
+/// no `info`.
+fn as_prometheus(text: &str) -> String {
+    let mut told = String::with_capacity(text.len());
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let described = line.strip_prefix("# HELP ").and_then(|rest| rest.split_once(' '));
+        let Some((family, help)) = described else {
+            if !line.starts_with("# ") {
+                told.push_str(line);
+                told.push('\n');
+            }
+            continue;
+        };
+        let kind = lines.next_if(|next| next.starts_with("# TYPE "));
+        let kind = kind.and_then(|line| line.rsplit(' ').next()).unwrap_or("untyped");
+        let (ending, kind) = match kind {
+            "counter" => ("_total", kind),
+            "info" => ("_info", "gauge"),
+            _ => ("", kind),
+        };
+        // Writing to a string does not fail.
+        let _ = writeln!(told, "# HELP {family}{ending} {help}\n# TYPE {family}{ending} {kind}");
+    }
+    told
 }
 
 /// Who has no client is counted together: a `sub` may name a person.
 fn de(ator: &Ator) -> Credencial {
     Credencial { credencial: ator.azp().unwrap_or("sem-azp").to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_older_form_has_the_names_of_the_samples() {
+        let text = "# HELP elos_build Versão.\n# TYPE elos_build info\nelos_build_info{version=\"1\"} 1\n\
+                    # HELP elos_selados Selados.\n# TYPE elos_selados counter\nelos_selados_total 3\n\
+                    # HELP elos_ouvindo 1 ou 0.\n# TYPE elos_ouvindo gauge\nelos_ouvindo 1\n# EOF\n";
+        let told = "# HELP elos_build_info Versão.\n# TYPE elos_build_info gauge\nelos_build_info{version=\"1\"} 1\n\
+                    # HELP elos_selados_total Selados.\n# TYPE elos_selados_total counter\nelos_selados_total 3\n\
+                    # HELP elos_ouvindo 1 ou 0.\n# TYPE elos_ouvindo gauge\nelos_ouvindo 1\n";
+        assert_eq!(as_prometheus(text), told);
+        assert_eq!(TextForm::accepted("*/*"), TextForm::Prometheus);
+        let scraper = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.3";
+        assert_eq!(TextForm::accepted(scraper), TextForm::OpenMetrics);
+    }
 }

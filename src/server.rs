@@ -9,7 +9,7 @@ use crate::connections::{Listening, Register, only_readers, raise_descriptor_lim
 use crate::docs::Docs;
 use crate::error::{Error, Falha};
 use crate::graphql::{Carona, Documentos, Ending, Servico, Sessoes};
-use crate::metricas::Metricas;
+use crate::metricas::{Metricas, TextForm};
 use crate::origin::{AllowedOrigins, only_loopback};
 use crate::readiness::{self, Readiness};
 use crate::tls::Tls;
@@ -20,7 +20,7 @@ use actix_web::guard::fn_guard;
 use actix_web::http::header;
 use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
 use actix_web::web::Bytes;
-use actix_web::{App as Actix, HttpResponse, HttpServer, web};
+use actix_web::{App as Actix, HttpRequest, HttpResponse, HttpServer, web};
 use anyhow::Context;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -268,13 +268,11 @@ fn servir_metricas(
     let servidor = HttpServer::new(move || {
         let metricas = metricas.clone();
         let readiness = web::Data::new(readiness.clone());
-        let texto = move || {
-            let texto = metricas.texto();
-            async move {
-                HttpResponse::Ok()
-                    .content_type("application/openmetrics-text; version=1.0.0; charset=utf-8")
-                    .body(texto)
-            }
+        let texto = move |req: HttpRequest| {
+            let accept = req.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+            let form = TextForm::accepted(accept.unwrap_or_default());
+            let texto = metricas.texto(form);
+            async move { HttpResponse::Ok().content_type(form.media_type()).body(texto) }
         };
         Actix::new()
             .app_data(readiness)

@@ -132,7 +132,7 @@ fn elos_serve_nao_tem_emissor() {
     }
     // What is counted is told apart, with route templates for labels.
     let (cabeca, corpo) = pedir(&metricas, "GET /metrics").unwrap();
-    assert!(cabeca.contains("openmetrics-text"), "{cabeca}");
+    assert!(cabeca.contains("text/plain; version=0.0.4"), "{cabeca}");
     assert!(
         corpo.contains(r#"rota="/readyz",status="200""#) && corpo.contains("elos_build_info"),
         "{corpo}"

@@ -422,7 +422,7 @@ impl App {
 
     /// The metrics, as `/metrics` shows them.
     pub fn metricas(&self) -> String {
-        self.servido.metricas.texto()
+        self.servido.metricas.texto(elos::metricas::TextForm::OpenMetrics)
     }
 
     pub fn get(&self, cliente: &str, caminho: &str) -> Resposta {
