@@ -41,7 +41,7 @@ pub fn ler(json: &[u8]) -> Result<Vec<Confiavel>, String> {
     }
 }
 
-/// Of two documents by one id nobody can tell which is asked for.
+/// Two documents have one id, so that nobody can tell which is asked for.
 fn once(operations: Vec<Confiavel>) -> Result<Vec<Confiavel>, String> {
     let mut ids = BTreeSet::new();
     match operations.iter().find(|one| !ids.insert(one.id.as_str())) {

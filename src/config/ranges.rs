@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 /// A setting that is a number.
 pub struct Number {
-    /// Of the file; empty for those that are flags too.
+    /// The section of the file; empty for settings that are flags too.
     pub section: &'static str,
     pub name: &'static str,
     pub least: i64,

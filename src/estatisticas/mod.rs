@@ -64,7 +64,7 @@ pub struct Grupo {
     pub com_duracao: i64,
     #[diesel(sql_type = Nullable<Array<Double>>)]
     pub duracao: Option<Vec<f64>>,
-    /// Of a group of few, what was counted and whose it is, as the trail numbers records.
+    /// What was counted and whose it is, as the trail numbers records; a group of few has them.
     #[diesel(sql_type = Nullable<Array<BigInt>>)]
     pub objetos: Option<Vec<i64>>,
     #[diesel(sql_type = Nullable<Array<BigInt>>)]

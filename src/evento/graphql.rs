@@ -8,7 +8,7 @@ use crate::filters::EventoFilter;
 use crate::graphql::diretivas::{AUDITORIA, CONDICAO, Cost, RequerPapel};
 use crate::graphql::{
     Aresta, Condicoes, ContextExt, Escrevivel, Fato, GlobalId, Instante, ListaGraphql, Passagem,
-    Pergunta, SentidoOrdem, relacao,
+    Pergunta, SentidoOrdem, relation_filter,
 };
 use crate::guia::{graphql::GuiaNode, store::GuiaPorId};
 use crate::processo::{NumeroProcesso, graphql::ProcessoNode, store::ProcessoPorId};
@@ -113,7 +113,7 @@ pub struct EventoFiltro {
     ocorrido_ate: Option<Instante>,
 }
 
-relacao! {
+relation_filter! {
     /// Condição sobre os eventos de um processo; `algum` e `nenhum` somam-se com E.
     EventoRelacaoFiltro de EventoFiltro
 }

@@ -116,7 +116,7 @@ pub struct NovoEvento {
     pub ator_sub: String,
     pub ator_azp: Option<String>,
     pub campos: Vec<String>,
-    /// Of those, what is not sensitive.
+    /// From what to what, of the fields that are not sensitive.
     pub mudancas: Vec<MudancaDeCampo>,
 }
 

@@ -1,6 +1,6 @@
 use super::related::Path;
 use super::{
-    Conditions, Filter, GuiaFilter, Place, ProcessoFilter, Related, Stretch, VinculoFilter,
+    Conditions, Filter, GuiaFilter, Nested, Place, ProcessoFilter, Related, Stretch, VinculoFilter,
     birth_of,
 };
 use crate::adolescente::Identificador;
@@ -99,17 +99,13 @@ impl Filter for AdolescenteFilter {
             all.compare("a.data_nascimento < ", minimum.map(|years| birth_of(years, next)));
             all.compare("a.data_nascimento >= ", maximum.map(|years| birth_of(years + 1, next)));
         }
-        all.compare("a.data_nascimento >= ", self.nascido.0);
-        all.compare("a.data_nascimento < ", self.nascido.1);
-        all.compare("a.data_nascimento >= ", self.completa_21.0.map(|day| birth_of(21, day)));
-        all.compare("a.data_nascimento < ", self.completa_21.1.map(|day| birth_of(21, day)));
-        all.compare("a.criado_em >= ", self.criado.0);
-        all.compare("a.criado_em < ", self.criado.1);
-        all.compare("a.atualizado_em >= ", self.atualizado.0);
-        all.compare("a.atualizado_em < ", self.atualizado.1);
-        for field in self.vazio.iter().flatten() {
-            all.push(Some(Sql::new(field.empty())));
-        }
+        all.within("a.data_nascimento", self.nascido);
+        let turning_21 = |day: Option<NaiveDate>| day.map(|day| birth_of(21, day));
+        let (from, until) = self.completa_21;
+        all.within("a.data_nascimento", (turning_21(from), turning_21(until)));
+        all.within("a.criado_em", self.criado);
+        all.within("a.atualizado_em", self.atualizado);
+        all.empty(self.vazio.iter().flatten().map(|field| field.empty()));
         let processos = Path::new(
             "vinculo v JOIN processo p ON p.id = v.processo_id WHERE v.adolescente_id = a.id",
             "p.id",
@@ -122,15 +118,8 @@ impl Filter for AdolescenteFilter {
         all
     }
 
-    fn all(&self) -> Option<&[Self]> {
-        self.e.as_deref()
-    }
-
-    fn any(&self) -> Option<&[Self]> {
-        self.ou.as_deref()
-    }
-
-    fn not(&self) -> Option<&Self> {
-        self.nao.as_deref()
+    fn nested(&self) -> Nested<'_, Self> {
+        let (all, any, not) = (self.e.as_deref(), self.ou.as_deref(), self.nao.as_deref());
+        Nested { all, any, not }
     }
 }

@@ -1,7 +1,8 @@
 use super::related::Path;
 use super::vinculo::one;
 use super::{
-    AdolescenteFilter, Conditions, Filter, Place, ProcessoFilter, Related, Stretch, birth_of,
+    AdolescenteFilter, Conditions, Filter, Nested, Place, ProcessoFilter, Related, Stretch,
+    birth_of,
 };
 use crate::adolescente::Identificador;
 use crate::db::Sql;
@@ -115,12 +116,9 @@ impl Filter for GuiaFilter {
                 .bind(orgao)
                 .push(")")
         }));
-        all.compare("g.criado_em >= ", self.emitida.0);
-        all.compare("g.criado_em < ", self.emitida.1);
-        all.compare("g.baixada_em >= ", self.baixada.0);
-        all.compare("g.baixada_em < ", self.baixada.1);
-        all.compare("g.atualizado_em >= ", self.atualizada.0);
-        all.compare("g.atualizado_em < ", self.atualizada.1);
+        all.within("g.criado_em", self.emitida);
+        all.within("g.baixada_em", self.baixada);
+        all.within("g.atualizado_em", self.atualizada);
         all.push(self.vence.0.map(|de| {
             let antes = Sql::new("((").append(vence_antes_de(de));
             antes.push(") IS NOT TRUE AND NOT ").push(GuiaField::VenceEm.empty()).push(")")
@@ -133,9 +131,7 @@ impl Filter for GuiaFilter {
         }));
         all.contains("g.magistrado_nome", self.magistrado.as_ref());
         all.contains("g.serventuario_nome", self.serventuario.as_ref());
-        for field in self.vazio.iter().flatten() {
-            all.push(Some(Sql::new(field.empty())));
-        }
+        all.empty(self.vazio.iter().flatten().map(|field| field.empty()));
         let processos =
             Path::new("processo p WHERE p.id IN (g.apuracao_id, g.execucao_id)", "p.id");
         all.related(&self.processos, &processos, place);
@@ -144,15 +140,8 @@ impl Filter for GuiaFilter {
         all
     }
 
-    fn all(&self) -> Option<&[Self]> {
-        self.e.as_deref()
-    }
-
-    fn any(&self) -> Option<&[Self]> {
-        self.ou.as_deref()
-    }
-
-    fn not(&self) -> Option<&Self> {
-        self.nao.as_deref()
+    fn nested(&self) -> Nested<'_, Self> {
+        let (all, any, not) = (self.e.as_deref(), self.ou.as_deref(), self.nao.as_deref());
+        Nested { all, any, not }
     }
 }

@@ -49,13 +49,14 @@ impl Place {
 pub trait Filter: Sized {
     /// Its own conditions and those on relations; not those that nest by `e`, `ou`, `nao`.
     fn conditions(&self, place: Place) -> Conditions;
-    fn all(&self) -> Option<&[Self]>;
-    fn any(&self) -> Option<&[Self]>;
-    fn not(&self) -> Option<&Self>;
+    /// What nests; a filter without `e`, `ou`, `nao` has nothing.
+    fn nested(&self) -> Nested<'_, Self> {
+        Nested { all: None, any: None, not: None }
+    }
 
     fn sql(&self, place: Place) -> Sql {
         let Conditions { mut simple, related } = self.conditions(place);
-        let (all, any, not) = (self.all(), self.any(), self.not());
+        let Nested { all, any, not } = self.nested();
         // Beyond a condition or two every client has its own statement, which is not worth preparing.
         let own = all.is_some() || any.is_some() || not.is_some() || simple.len() > 2;
         let unprepared = own || !related.is_empty();
@@ -80,6 +81,13 @@ pub trait Filter: Sized {
     }
 }
 
+/// The filters of `e`, `ou` and `nao`.
+pub struct Nested<'f, F> {
+    all: Option<&'f [F]>,
+    any: Option<&'f [F]>,
+    not: Option<&'f F>,
+}
+
 /// Looked at row by row: thirty joins of a few rows run for a third of a second.
 fn by_row(condition: Sql) -> Sql {
     Sql::new("(").append(condition).push(") IS TRUE")
@@ -100,6 +108,18 @@ impl Conditions {
     /// `column` and the sign that compares it, with the value if there is one.
     fn compare(&mut self, comparison: &'static str, value: Option<impl Into<Valor>>) {
         self.push(value.map(|value| Sql::new(comparison).bind(value)));
+    }
+
+    /// From the first end, inclusive, until the second, exclusive.
+    fn within<V: Into<Valor>>(&mut self, column: &'static str, ends: (Option<V>, Option<V>)) {
+        let compared = |sign, end: Option<V>| end.map(|end| Sql::new(column).push(sign).bind(end));
+        self.push(compared(" >= ", ends.0));
+        self.push(compared(" < ", ends.1));
+    }
+
+    /// Each of these columns is empty, as SQL says it.
+    fn empty(&mut self, columns: impl Iterator<Item = &'static str>) {
+        self.simple.extend(columns.map(Sql::new));
     }
 
     fn one_of<T>(
@@ -132,7 +152,7 @@ fn birth_of(years: i32, day: NaiveDate) -> NaiveDate {
     let year = day.year() - years;
     let same = NaiveDate::from_ymd_opt(year, day.month(), day.day());
     let birth = same.or_else(|| NaiveDate::from_ymd_opt(year, 3, 1)).unwrap_or(NaiveDate::MIN);
-    // Of 1 March in a year without 29 February, who was born on one is there too.
+    // On 1 March of a year without 29 February, those who were born on one turn too.
     let leap = NaiveDate::from_ymd_opt(year, 2, 29);
     let turns = NaiveDate::from_ymd_opt(day.year(), 3, 1);
     match leap {

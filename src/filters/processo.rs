@@ -1,7 +1,7 @@
 use super::related::Path;
 use super::{
-    AdolescenteFilter, Conditions, EventoFilter, Filter, GuiaFilter, Place, Related, Stretch,
-    VinculoFilter,
+    AdolescenteFilter, Conditions, EventoFilter, Filter, GuiaFilter, Nested, Place, Related,
+    Stretch, VinculoFilter,
 };
 use crate::adolescente::Identificador;
 use crate::db::Sql;
@@ -27,8 +27,8 @@ pub struct ProcessoFilter {
     pub serventuario: Option<String>,
     pub vazio: Option<Vec<ProcessoField>>,
     pub guias: Related<GuiaFilter>,
-    /// Of the measure that an execução enforces: its own, and those that its apuração gave for its
-    /// adolescente.
+    /// The guias of the measure that an execução enforces: its own, and those that its apuração gave
+    /// for its adolescente.
     pub guias_da_medida: Related<GuiaFilter>,
     pub execucoes: Related<Self>,
     pub adolescentes: Related<AdolescenteFilter>,
@@ -95,29 +95,18 @@ impl Filter for ProcessoFilter {
             all.compare("p.numero <= ", Some(format!("{prefixo:9<20}")));
         }
         all.compare("p.id_orgao = ", self.id_orgao);
-        all.compare("p.criado_em >= ", self.criado.0);
-        all.compare("p.criado_em < ", self.criado.1);
-        all.compare("p.atualizado_em >= ", self.atualizado.0);
-        all.compare("p.atualizado_em < ", self.atualizado.1);
+        all.within("p.criado_em", self.criado);
+        all.within("p.atualizado_em", self.atualizado);
         all.contains("p.magistrado_nome", self.magistrado.as_ref());
         all.contains("p.serventuario_nome", self.serventuario.as_ref());
-        for field in self.vazio.iter().flatten() {
-            all.push(Some(Sql::new(field.empty())));
-        }
+        all.empty(self.vazio.iter().flatten().map(|field| field.empty()));
         self.relations(&mut all, place);
         all
     }
 
-    fn all(&self) -> Option<&[Self]> {
-        self.e.as_deref()
-    }
-
-    fn any(&self) -> Option<&[Self]> {
-        self.ou.as_deref()
-    }
-
-    fn not(&self) -> Option<&Self> {
-        self.nao.as_deref()
+    fn nested(&self) -> Nested<'_, Self> {
+        let (all, any, not) = (self.e.as_deref(), self.ou.as_deref(), self.nao.as_deref());
+        Nested { all, any, not }
     }
 }
 

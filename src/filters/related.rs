@@ -3,7 +3,7 @@
 use super::{Filter, Place};
 use crate::db::Sql;
 
-/// Of the rows on the other side, that some are so, or none.
+/// A condition on the rows of the other side: some are so, or none is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Related<F> {
     /// At least so many that are so.

@@ -5,16 +5,4 @@ impl Filter for Filtro {
     fn conditions(&self, place: Place) -> Conditions {
         Conditions { simple: self.condicoes(place.tribunal), related: Vec::new() }
     }
-
-    fn all(&self) -> Option<&[Self]> {
-        None
-    }
-
-    fn any(&self) -> Option<&[Self]> {
-        None
-    }
-
-    fn not(&self) -> Option<&Self> {
-        None
-    }
 }

@@ -1,5 +1,7 @@
 use super::related::Path;
-use super::{AdolescenteFilter, Conditions, Filter, Place, ProcessoFilter, Related, Stretch};
+use super::{
+    AdolescenteFilter, Conditions, Filter, Nested, Place, ProcessoFilter, Related, Stretch,
+};
 use crate::adolescente::Identificador;
 use crate::db::Sql;
 use crate::processo::{NumeroProcesso, SituacaoVinculo};
@@ -45,22 +47,18 @@ impl Filter for VinculoFilter {
                 .push(")")
         }));
         all.push(self.adolescente.as_ref().map(|identificador| {
-            // Who sees every tribunal sees one identificador in several.
+            // A national caller sees one identificador in several tribunais.
             Sql::new("v.adolescente_id IN (SELECT a.id FROM adolescente a WHERE a.identificador = ")
                 .bind(identificador.to_string())
                 .push(")")
         }));
-        all.compare("v.iniciado_em >= ", self.iniciado.0);
-        all.compare("v.iniciado_em < ", self.iniciado.1);
-        all.compare("v.encerrado_em >= ", self.encerrado.0);
-        all.compare("v.encerrado_em < ", self.encerrado.1);
+        all.within("v.iniciado_em", self.iniciado);
+        all.within("v.encerrado_em", self.encerrado);
         all.contains("v.motivo", self.motivo.as_ref());
-        for field in self.vazio.iter().flatten() {
-            all.push(Some(Sql::new(match field {
-                VinculoField::EncerradoEm => "v.encerrado_em IS NULL",
-                VinculoField::Motivo => "v.motivo IS NULL",
-            })));
-        }
+        all.empty(self.vazio.iter().flatten().map(|field| match field {
+            VinculoField::EncerradoEm => "v.encerrado_em IS NULL",
+            VinculoField::Motivo => "v.motivo IS NULL",
+        }));
         let processo = Path::new("processo p WHERE p.id = v.processo_id", "p.id");
         all.related(&one(self.processo_com.as_deref()), &processo, place);
         let adolescente = Path::new("adolescente a WHERE a.id = v.adolescente_id", "a.id");
@@ -68,16 +66,9 @@ impl Filter for VinculoFilter {
         all
     }
 
-    fn all(&self) -> Option<&[Self]> {
-        self.e.as_deref()
-    }
-
-    fn any(&self) -> Option<&[Self]> {
-        self.ou.as_deref()
-    }
-
-    fn not(&self) -> Option<&Self> {
-        self.nao.as_deref()
+    fn nested(&self) -> Nested<'_, Self> {
+        let (all, any, not) = (self.e.as_deref(), self.ou.as_deref(), self.nao.as_deref());
+        Nested { all, any, not }
     }
 }
 

@@ -22,7 +22,7 @@ const LETRAS_MINIMO: usize = 3;
 const LETRAS_MAXIMO: usize = 200;
 const MINIMO_MAXIMO: i32 = 100;
 /// Relations that stand one within the other: each multiplies the rows that are looked at.
-const RELACOES_MAXIMO: usize = 2;
+const DEPTH: usize = 2;
 
 /// Turns one filter of the schema into one of the store, counting as it goes.
 type Converter<E, F> = fn(E, &mut Condicoes<'_>) -> Result<F>;
@@ -33,12 +33,12 @@ pub struct Condicoes<'c> {
     quantas: usize,
     nomeados: usize,
     /// How many relations lead to where it is being read.
-    relacoes: usize,
+    depth: usize,
 }
 
 impl<'c> Condicoes<'c> {
     pub fn de(ctx: &'c Context<'_>) -> Self {
-        Self { chamada: ctx.chamada(), quantas: 0, nomeados: 0, relacoes: 0 }
+        Self { chamada: ctx.chamada(), quantas: 0, nomeados: 0, depth: 0 }
     }
 
     pub fn mais_uma(&mut self) -> Result<()> {
@@ -74,26 +74,26 @@ impl<'c> Condicoes<'c> {
 
     /// What stands on the other side of a relation. Who is named there is not looked for besides
     /// who is named on this side.
-    pub fn do_outro_lado<E, F>(
+    pub fn other_side<E, F>(
         &mut self,
         filtro: Option<Box<E>>,
         converter: Converter<E, F>,
     ) -> Result<Option<Box<F>>> {
-        if filtro.is_some() && self.relacoes == RELACOES_MAXIMO {
+        if filtro.is_some() && self.depth == DEPTH {
             return Err(recusa("o filtro passa por mais de 2 relações, uma dentro da outra"));
         }
         let deste_lado = std::mem::take(&mut self.nomeados);
-        self.relacoes += 1;
+        self.depth += 1;
         let convertido = self.um(filtro, converter);
-        self.relacoes -= 1;
+        self.depth -= 1;
         self.nomeados = self.nomeados.max(deste_lado);
         convertido
     }
 
-    /// Of many on the other side of a relation, what is said of some and of none.
-    pub fn relacao<E, F>(
+    /// What a filter says of many rows on the other side of a relation: of some, and of none.
+    pub fn relation<E, F>(
         &mut self,
-        (algum, minimo, nenhum): Relacao<E>,
+        (algum, minimo, nenhum): RelationInput<E>,
         converter: Converter<E, F>,
     ) -> Result<Related<F>> {
         if algum.is_none() && minimo.is_some() {
@@ -103,9 +103,9 @@ impl<'c> Condicoes<'c> {
         if !(1..=MINIMO_MAXIMO).contains(&minimo) {
             return Err(recusa("o filtro `minimo` vai de 1 a 100"));
         }
-        let some = self.do_outro_lado(algum, converter)?;
+        let some = self.other_side(algum, converter)?;
         let some = some.map(|filtro| (filtro, i64::from(minimo)));
-        Ok(Related { some, none: self.do_outro_lado(nenhum, converter)? })
+        Ok(Related { some, none: self.other_side(nenhum, converter)? })
     }
 
     /// R4: a number that no processo can have is an error, negated or not.
@@ -139,7 +139,7 @@ impl<'c> Condicoes<'c> {
 }
 
 /// `algum`, `minimo` and `nenhum`.
-pub type Relacao<E> = (Option<Box<E>>, Option<i32>, Option<Box<E>>);
+pub type RelationInput<E> = (Option<Box<E>>, Option<i32>, Option<Box<E>>);
 
 pub fn recusa(mensagem: impl Into<String>) -> Error {
     Error::falha(Falha::EntradaInvalida, mensagem.into())
@@ -166,7 +166,7 @@ pub fn trecho(campo: &str, texto: Option<String>) -> Result<Option<String>> {
 }
 
 /// How a relation is filtered: the same three fields for each kind of row on the other side.
-macro_rules! relacao {
+macro_rules! relation_filter {
     ($(#[$doc:meta])* $nome:ident de $filtro:ident) => {
         $(#[$doc])*
         #[derive(async_graphql::InputObject)]
@@ -183,10 +183,10 @@ macro_rules! relacao {
         }
 
         impl $nome {
-            pub fn partes(de: Option<Self>) -> $crate::graphql::Relacao<$filtro> {
+            pub fn partes(de: Option<Self>) -> $crate::graphql::RelationInput<$filtro> {
                 de.map_or((None, None, None), |de| (de.algum, de.minimo, de.nenhum))
             }
         }
     };
 }
-pub(crate) use relacao;
+pub(crate) use relation_filter;

@@ -6,7 +6,9 @@ use crate::adolescente::store::Campo;
 use crate::auditoria::CampoSensivel;
 use crate::filters::{AdolescenteField, AdolescenteFilter, Age};
 use crate::graphql::diretivas::{CONDICAO, CONDICAO_DE_RELACAO, CONDICAO_DE_TEXTO, Cost};
-use crate::graphql::{Condicoes, Data, Instante, SentidoOrdem, ate_cem, recusa, relacao, trecho};
+use crate::graphql::{
+    Condicoes, Data, Instante, SentidoOrdem, ate_cem, recusa, relation_filter, trecho,
+};
 use crate::guia::graphql::{self as guia, GuiaRelacaoFiltro};
 use crate::processo::graphql::{
     self as processo, ProcessoRelacaoFiltro, VinculoFiltro, VinculoRelacaoFiltro,
@@ -87,7 +89,7 @@ pub struct AdolescenteFiltro {
     nao: Option<Box<AdolescenteFiltro>>,
 }
 
-relacao! {
+relation_filter! {
     /// Condição sobre os adolescentes do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
     AdolescenteRelacaoFiltro de AdolescenteFiltro
 }
@@ -169,10 +171,10 @@ pub fn filtro(
         atualizado: (instante(entrada.atualizado_de), instante(entrada.atualizado_ate)),
         vazio: entrada.vazio.map(|campos| campos.into_iter().map(Into::into).collect()),
         processos: condicoes
-            .relacao(ProcessoRelacaoFiltro::partes(entrada.processos), processo::filtro)?,
+            .relation(ProcessoRelacaoFiltro::partes(entrada.processos), processo::filtro)?,
         vinculos: condicoes
-            .relacao(VinculoRelacaoFiltro::partes(entrada.vinculos), VinculoFiltro::ler)?,
-        guias: condicoes.relacao(GuiaRelacaoFiltro::partes(entrada.guias), guia::filtro)?,
+            .relation(VinculoRelacaoFiltro::partes(entrada.vinculos), VinculoFiltro::ler)?,
+        guias: condicoes.relation(GuiaRelacaoFiltro::partes(entrada.guias), guia::filtro)?,
         e: condicoes.varios(entrada.e, filtro)?,
         ou: condicoes.varios(entrada.ou, filtro)?,
         nao: condicoes.um(entrada.nao, filtro)?,

@@ -130,7 +130,7 @@ async fn um(
         (None, Some(cpf)) => {
             ctx.ator().exige(Papel::DadosSensiveis)?;
             let achado = ctx.loaders().named(AdolescentePorCpf { cpf, tribunal }).await?;
-            // Who finds by it has been told whose it is, whatever is selected.
+            // A caller that finds a person by the CPF knows whose it is, whatever is selected.
             ctx.sensivel(CampoSensivel::Cpf, achado)
         }
         _ => {

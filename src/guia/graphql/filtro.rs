@@ -5,7 +5,9 @@ use crate::adolescente::Identificador;
 use crate::adolescente::graphql::{self as adolescente, AdolescenteFiltro};
 use crate::filters::{GuiaField, GuiaFilter};
 use crate::graphql::diretivas::{CONDICAO, CONDICAO_DE_RELACAO, CONDICAO_DE_TEXTO, Cost};
-use crate::graphql::{Condicoes, Data, Instante, SentidoOrdem, ate_cem, recusa, relacao, trecho};
+use crate::graphql::{
+    Condicoes, Data, Instante, SentidoOrdem, ate_cem, recusa, relation_filter, trecho,
+};
 use crate::guia::store::Campo;
 use crate::guia::{MotivoBaixaGuia, NumeroDaGuia, OrigemGuia, SituacaoGuia, TipoGuia};
 use crate::processo::NumeroProcesso;
@@ -99,7 +101,7 @@ pub struct GuiaFiltro {
     nao: Option<Box<GuiaFiltro>>,
 }
 
-relacao! {
+relation_filter! {
     /// Condição sobre as guias do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
     GuiaRelacaoFiltro de GuiaFiltro
 }
@@ -175,8 +177,8 @@ pub fn filtro(entrada: GuiaFiltro, condicoes: &mut Condicoes<'_>) -> Result<Guia
         serventuario: trecho("serventuario", entrada.serventuario)?,
         vazio: entrada.vazio.map(|campos| campos.into_iter().map(Into::into).collect()),
         processos: condicoes
-            .relacao(ProcessoRelacaoFiltro::partes(entrada.processos), processo::filtro)?,
-        adolescente_com: condicoes.do_outro_lado(entrada.adolescente_com, adolescente::filtro)?,
+            .relation(ProcessoRelacaoFiltro::partes(entrada.processos), processo::filtro)?,
+        adolescente_com: condicoes.other_side(entrada.adolescente_com, adolescente::filtro)?,
         e: condicoes.varios(entrada.e, filtro)?,
         ou: condicoes.varios(entrada.ou, filtro)?,
         nao: condicoes.um(entrada.nao, filtro)?,

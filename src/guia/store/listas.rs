@@ -23,8 +23,8 @@ pub enum GuiasDe {
     /// At the root.
     Todas(Box<Guias>),
     Processo(ProcessoId, Option<SituacaoGuia>),
-    /// Of the measure that an execução enforces: its own, and those that its apuração gave for its
-    /// adolescente.
+    /// Those of the measure that an execução enforces: its own, and those that its apuração gave for
+    /// its adolescente.
     Medida(ProcessoId, Option<SituacaoGuia>),
     Adolescente(AdolescenteId, Option<SituacaoGuia>),
 }

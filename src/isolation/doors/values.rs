@@ -45,7 +45,7 @@ impl Values<'_> {
             _ if name.starts_with("protocolo") => all("registro_eletronico", "protocolo"),
             "idt" | "ticket" => all("tramite", "idt"),
             "codigo" | "idprocesso" => all("processo", "id"),
-            // Of a route.
+            // The name of a route.
             "id" if within.contains("/processos/") => all("processo", "id"),
             _ if name.contains("hash") && name.contains("componente") => all("componente", "hash"),
             "nome" | "nomesocial" => all("adolescente", "nome"),

@@ -8,7 +8,7 @@ use crate::characters;
 use crate::evento::graphql::{self as evento, EventoRelacaoFiltro};
 use crate::filters::{ProcessoField, ProcessoFilter};
 use crate::graphql::diretivas::{CONDICAO, CONDICAO_DE_RELACAO, CONDICAO_DE_TEXTO, Cost};
-use crate::graphql::{Condicoes, Instante, SentidoOrdem, ate_cem, recusa, relacao, trecho};
+use crate::graphql::{Condicoes, Instante, SentidoOrdem, ate_cem, recusa, relation_filter, trecho};
 use crate::guia::SituacaoGuia;
 use crate::guia::graphql::{self as guia, GuiaRelacaoFiltro};
 use crate::processo::store::Campo;
@@ -97,7 +97,7 @@ pub struct ProcessoFiltro {
     nao: Option<Box<ProcessoFiltro>>,
 }
 
-relacao! {
+relation_filter! {
     /// Condição sobre os processos do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
     ProcessoRelacaoFiltro de ProcessoFiltro
 }
@@ -146,17 +146,20 @@ pub fn filtro(entrada: ProcessoFiltro, condicoes: &mut Condicoes<'_>) -> Result<
         magistrado: trecho("magistrado", entrada.magistrado)?,
         serventuario: trecho("serventuario", entrada.serventuario)?,
         vazio: entrada.vazio.map(|campos| campos.into_iter().map(Into::into).collect()),
-        guias: condicoes.relacao(GuiaRelacaoFiltro::partes(entrada.guias), guia::filtro)?,
+        guias: condicoes.relation(GuiaRelacaoFiltro::partes(entrada.guias), guia::filtro)?,
         guias_da_medida: condicoes
-            .relacao(GuiaRelacaoFiltro::partes(entrada.guias_da_medida), guia::filtro)?,
-        execucoes: condicoes.relacao(ProcessoRelacaoFiltro::partes(entrada.execucoes), filtro)?,
-        adolescentes: condicoes
-            .relacao(AdolescenteRelacaoFiltro::partes(entrada.adolescentes), adolescente::filtro)?,
+            .relation(GuiaRelacaoFiltro::partes(entrada.guias_da_medida), guia::filtro)?,
+        execucoes: condicoes.relation(ProcessoRelacaoFiltro::partes(entrada.execucoes), filtro)?,
+        adolescentes: condicoes.relation(
+            AdolescenteRelacaoFiltro::partes(entrada.adolescentes),
+            adolescente::filtro,
+        )?,
         vinculos: condicoes
-            .relacao(VinculoRelacaoFiltro::partes(entrada.vinculos), VinculoFiltro::ler)?,
+            .relation(VinculoRelacaoFiltro::partes(entrada.vinculos), VinculoFiltro::ler)?,
         tramites: condicoes
-            .relacao(TramiteRelacaoFiltro::partes(entrada.tramites), tramite::filtro_contado)?,
-        eventos: condicoes.relacao(EventoRelacaoFiltro::partes(entrada.eventos), evento::filtro)?,
+            .relation(TramiteRelacaoFiltro::partes(entrada.tramites), tramite::filtro_contado)?,
+        eventos: condicoes
+            .relation(EventoRelacaoFiltro::partes(entrada.eventos), evento::filtro)?,
         e: condicoes.varios(entrada.e, filtro)?,
         ou: condicoes.varios(entrada.ou, filtro)?,
         nao: condicoes.um(entrada.nao, filtro)?,

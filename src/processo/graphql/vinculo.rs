@@ -13,7 +13,7 @@ use crate::graphql::diretivas::{
 };
 use crate::graphql::{
     Aresta, Condicoes, Conexao, ContextExt, Escrevivel, Escrito, GlobalId, Instante, ListaGraphql,
-    Paginacao, SentidoOrdem, conectar, relacao, trecho,
+    Paginacao, SentidoOrdem, conectar, relation_filter, trecho,
 };
 use crate::processo::store::{CampoDoVinculo, ProcessoPorId, Vinculos};
 use crate::processo::{Ligacao, NumeroProcesso, SituacaoVinculo};
@@ -181,7 +181,7 @@ pub struct VinculoFiltro {
     nao: Option<Box<VinculoFiltro>>,
 }
 
-relacao! {
+relation_filter! {
     /// Condição sobre os vínculos do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
     VinculoRelacaoFiltro de VinculoFiltro
 }
@@ -213,9 +213,8 @@ impl VinculoFiltro {
             encerrado: (instante(entrada.encerrado_de), instante(entrada.encerrado_ate)),
             motivo: trecho("motivo", entrada.motivo)?,
             vazio: entrada.vazio.map(|campos| campos.into_iter().map(Into::into).collect()),
-            processo_com: condicoes.do_outro_lado(entrada.processo_com, filtro::filtro)?,
-            adolescente_com: condicoes
-                .do_outro_lado(entrada.adolescente_com, adolescente::filtro)?,
+            processo_com: condicoes.other_side(entrada.processo_com, filtro::filtro)?,
+            adolescente_com: condicoes.other_side(entrada.adolescente_com, adolescente::filtro)?,
             e: condicoes.varios(entrada.e, Self::ler)?,
             ou: condicoes.varios(entrada.ou, Self::ler)?,
             nao: condicoes.um(entrada.nao, Self::ler)?,

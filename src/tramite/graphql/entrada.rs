@@ -4,7 +4,7 @@ use crate::Result;
 use crate::campo::{natural, preenchido};
 use crate::error::{Error, Falha};
 use crate::graphql::diretivas::{CONDICAO, Cost};
-use crate::graphql::{Condicoes, Entrada, Instante, ModoInput, relacao};
+use crate::graphql::{Condicoes, Entrada, Instante, ModoInput, relation_filter};
 use crate::tramite::rules::{self, SituacaoTramite};
 use crate::tramite::store::Filtro;
 use crate::tramite::{
@@ -66,7 +66,7 @@ pub struct TramiteFiltro {
     criado_ate: Option<Instante>,
 }
 
-relacao! {
+relation_filter! {
     /// Condição sobre os trâmites do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
     TramiteRelacaoFiltro de TramiteFiltro
 }
