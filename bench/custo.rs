@@ -15,7 +15,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use elos::auth::issuer::{CAMINHO, Emissor};
 use elos::auth::{Auth, AuthOptions};
-use elos::db::migracoes::Migrador;
+use elos::db::migrations::Migrador;
 use elos::db::{Db, DbOptions, Sql};
 use elos::embedded::{Embedded, Options};
 use elos::server::{Partes, servir};
@@ -62,10 +62,10 @@ fn servidor(url: &str, audita: bool) -> anyhow::Result<()> {
     // One of the two databases has policies that let everything pass.
     options.any_structure = true;
     let db = Db::conectar(&options)?;
-    let app = elos::App::novo(db, elos::config::Regras::default(), agora);
+    let app = elos::App::novo(db, elos::value::regras::Regras::default(), agora);
     let app = app.com_ausencias_por_minuto(0);
     let app = if audita { app } else { app.sem_auditoria() };
-    let credenciais = elos::credencial::do_banco(&app.db)?;
+    let credenciais = elos::db::credentials::do_banco(&app.db)?;
     let partes = Partes {
         tls: None,
         loopback_only: false,

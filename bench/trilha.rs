@@ -9,7 +9,7 @@ use chrono::{Datelike, Months, NaiveDate};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use elos::db::Sql;
-use elos::db::migracoes::Migrador;
+use elos::db::migrations::Migrador;
 use elos::embedded::{Embedded, Options};
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a tool, which stops at what it did not expect")]
 
 use async_graphql::Variables;
-use elos::graphql::document::preparar::{Opcoes, Preparador};
+use elos::graphql::document::prepare::{Opcoes, Preparador};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 

@@ -1,13 +1,12 @@
 //! `elos demo`: everything on one machine, with synthetic data.
 
-use crate::app::App;
-use crate::assinante::Assinante;
 use crate::auth::issuer::{CAMINHO, Emissor};
+use crate::auth::signer::Assinante;
 use crate::auth::{Auth, AuthOptions};
+use crate::call::App;
 use crate::config::Config;
-use crate::credencial;
-use crate::db::migracoes::Migrador;
-use crate::db::{Db, DbOptions, Sql, login};
+use crate::db::migrations::Migrador;
+use crate::db::{Db, DbOptions, Sql, credentials, login};
 use crate::embedded::{self, Embedded};
 use crate::seed;
 use crate::server::{self, Partes};
@@ -84,7 +83,7 @@ pub fn rodar(
         .com_http(config.http)
         .with_trail(config.relaxed_trail)
         .com_ausencias_por_minuto(config.ausencias_por_minuto);
-    let credenciais = credencial::do_banco(&app.db)?;
+    let credenciais = credentials::do_banco(&app.db)?;
     let iss = format!("http://{endereco}{CAMINHO}");
     let mut auth = AuthOptions::novas(iss.clone(), vec![AUDIENCIA.into()]);
     auth.facade = config.facade(true);

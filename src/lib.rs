@@ -1,68 +1,49 @@
 //! elos: court processos of juvenile justice, adolescentes and the links
 //! between them, served as one graph.
 //!
-//! The modules, in order of dependency.
+//! The modules stand as they depend on each other, the top first: each knows only what is below it.
 
-// The floor.
-pub mod error; // what can go wrong, and the one table of codes
-pub mod tempo; // time as the courts write it
-pub mod cpf; // the number that names a person
-pub mod characters; // those that deceive a reader
-pub mod campo; // checks and changes of one field
-pub mod pdf; // documents to be printed
-pub mod pem; // the files in which keys and certificates come
-pub mod assinante; // the key of what the server certifies
-pub mod token_bucket; // what may be done so often in a minute
-pub mod config; // every setting, documented once
-pub mod telemetry; // logs
-pub mod auth; // who asks: tokens, papéis, the development issuer
-pub mod rastro; // which records an answer holds
-pub mod shares; // what callers share, and none has too much of
-pub mod work; // what would hold the async workers
-pub mod readiness; // whether this instance should be sent requests
-pub mod db; // PostgreSQL: its two doors, pages, relations
-pub mod armazem; // where the bytes of files are kept
-pub mod embedded; // a private PostgreSQL for `elos demo` and the tests
-pub mod credencial; // OIDC clients that the server recognises by itself
-pub mod enumeracao; // who tries names out has to wait
-pub mod metricas; // what the server counts of itself
-pub mod auditoria; // who looked at what: a trail with a chain of hashes
-pub mod app; // what a request can reach, and one call of it
-pub mod escrita; // what every write shares: dry runs, keys against doing it twice
-pub mod filters; // conditions on rows, each kind by what it is related to
-
-// The slices.
-pub mod tribunal;
-pub mod adolescente;
-pub mod rascunho;
-pub mod processo;
-pub mod guia;
-pub mod catalogo;
-pub mod tramite;
-pub mod evento;
-pub mod linha_do_tempo;
-pub mod estatisticas;
-
-// The roof.
-pub mod body; // the bytes of a request, for both doors
-pub mod connections; // how many are open, and that their clients read
-pub mod tls; // the server's own, and the certificates of clients
-pub mod origin; // by which names and from which pages the server is called
-pub mod graphql; // one schema over HTTP
-pub mod rest; // the façade: old paths, the same services
-pub mod pages; // GraphiQL, served from the program
-pub mod docs; // the façade's contract, and a page to read it
-pub mod requisicao; // what every request has: an id, a span, an end
-pub mod front; // HTTP as the world speaks it, before both doors
-pub mod server; // routes
-pub mod seed; // synthetic data
-pub mod isolation; // tries to cross from one tribunal to another
+// The program.
+pub mod cli; // the command line
 #[cfg(feature = "dev-issuer")]
 pub mod demo; // all of it on one machine
-pub mod cli; // the command line
+pub mod isolation; // tries to cross from one tribunal to another
+pub mod server; // routes
 
-pub use app::App;
-pub use error::Error;
+// The doors.
+pub mod rest; // the second: old paths, the same services
+pub mod graphql; // the first: one schema over HTTP
+pub mod seed; // synthetic data
 
-/// Resolvers and services answer with this; see [`error`].
-pub type Result<T> = std::result::Result<T, Error>;
+// The slices.
+pub mod estatisticas;
+pub mod linha_do_tempo;
+pub mod tramite;
+pub mod guia;
+pub mod catalogo;
+pub mod processo;
+pub mod rascunho;
+pub mod adolescente;
+pub mod evento;
+pub mod filters; // conditions on rows, each kind by what it is related to
+
+// The kernels.
+pub mod graphql_types; // what a slice builds its part of the schema from
+pub mod command; // what every write shares: one transaction, dry runs, idempotency
+pub mod http; // what both doors share of HTTP
+pub mod config; // every setting, documented once
+pub mod readiness; // whether this instance should be sent requests
+pub mod call; // what one call carries
+pub mod audit; // who looked at what: a trail with a chain of hashes
+pub mod blob_store; // the bytes of files
+pub mod db; // PostgreSQL: its two doors, pages, relations
+pub mod work; // what would hold the async workers
+pub mod telemetry; // logs and metrics
+pub mod auth; // tokens, papéis, the development issuer
+pub mod embedded; // a private PostgreSQL for `elos demo` and the tests
+pub mod pdf; // documents to be printed
+pub mod value; // values without a home in a slice
+pub mod error; // what can go wrong, and the one table of codes
+
+pub use call::App;
+pub use error::{Error, Result};

@@ -1,19 +1,25 @@
 //! The routes, and the server that answers them: the same in production and in tests.
 
-use crate::app::App;
-use crate::auditoria::Auditoria;
+use crate::audit::Auditoria;
 use crate::auth::Auth;
-use crate::body::pieces;
+use crate::call::App;
 use crate::config::{Config, Connections};
-use crate::connections::{Listening, Register, only_readers, raise_descriptor_limit};
-use crate::docs::Docs;
+use crate::db::credentials;
 use crate::error::{Error, Falha};
-use crate::graphql::{Carona, Documentos, Ending, Servico, Sessoes};
-use crate::metricas::{Metricas, TextForm};
-use crate::origin::{AllowedOrigins, only_loopback};
+use crate::graphql::execution::Servico;
+use crate::graphql::execution::coalesce::Carona;
+use crate::graphql::execution::documents::Documentos;
+use crate::graphql::protocol::graphiql;
+use crate::graphql::protocol::session_registry::{Ending, Sessoes};
+use crate::http::body::pieces;
+use crate::http::connections::{Listening, Register, only_readers, raise_descriptor_limit};
+use crate::http::origin::{AllowedOrigins, only_loopback};
+use crate::http::tls::Tls;
+use crate::http::{front, request};
 use crate::readiness::{self, Readiness};
-use crate::tls::Tls;
-use crate::{credencial, front, graphql, pages, requisicao, rest, tramite, work};
+use crate::rest::docs::Docs;
+use crate::telemetry::metrics::{Metricas, TextForm};
+use crate::{graphql, rest, tramite, work};
 use actix_cors::Cors;
 use actix_web::dev::Server;
 use actix_web::guard::fn_guard;
@@ -28,7 +34,9 @@ use std::time::Duration;
 use tokio::time::{self, Instant};
 
 #[cfg(feature = "dev-issuer")]
-use crate::auth::issuer::{self, Emissor};
+use crate::auth::issuer;
+#[cfg(feature = "dev-issuer")]
+use crate::auth::issuer::Emissor;
 
 /// What the server is made of, beyond what requests reach.
 pub struct Partes {
@@ -109,7 +117,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
         servir_metricas(escuta, partes.app.metricas.clone(), readiness.clone())?;
     }
     rondar(partes.app.clone());
-    credencial::reler(partes.app.db.clone(), partes.auth.credenciais().clone());
+    credentials::reler(partes.app.db.clone(), partes.auth.credenciais().clone());
     partes.app.db.acompanhar_fluxo();
     partes.app.db.watch_sessions();
     partes.app.db.watch_structure();
@@ -118,7 +126,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     let carona = Arc::new(Carona::default());
     let app = web::Data::new(partes.app);
     let servico = web::Data::new(Servico {
-        executor: Arc::new(graphql::Executor::novo(graphql::schema())),
+        executor: Arc::new(graphql::execution::executor::Executor::novo(graphql::schema())),
         documentos,
         app: app.clone().into_inner(),
         sessoes,
@@ -141,7 +149,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             .wrap(Condition::new(!cors.is_empty(), origens(&cors)))
             .wrap(Condition::new(loopback_only, from_fn(only_loopback)))
             .wrap(cabecalhos())
-            .wrap(from_fn(requisicao::acompanhar))
+            .wrap(from_fn(request::acompanhar))
             .wrap(from_fn(front::speak))
             .wrap(from_fn(readiness::close_while_draining))
             .wrap(from_fn(only_readers))
@@ -158,7 +166,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
             .configure(|config| docs.clone().rotas(config))
             .configure(doors);
         if graphiql {
-            rotas = rotas.configure(pages::rotas);
+            rotas = rotas.configure(graphiql::rotas);
         }
         #[cfg(feature = "dev-issuer")]
         if let Some(emissor) = &emissor {
@@ -182,7 +190,7 @@ pub fn servir(partes: Partes, escuta: TcpListener) -> std::io::Result<Server> {
     }
     let servidor = listening.plain(servidor, escuta, doors)?.run();
     let ending = Ending { readiness, pause: partes.pause, at_the_latest: AT_THE_LATEST };
-    graphql::encerrar_com_sinais(servidor.handle(), ao_sinal, ending)?;
+    graphql::protocol::session_registry::encerrar_com_sinais(servidor.handle(), ao_sinal, ending)?;
     Ok(servidor)
 }
 
@@ -225,10 +233,14 @@ fn preparar(partes: &Partes) -> Readiness {
 pub fn doors(config: &mut web::ServiceConfig) {
     config.service(
         web::resource("/graphql")
-            .route(web::post().to(graphql::http::responder))
-            .route(web::get().guard(fn_guard(graphql::ws::e_websocket)).to(graphql::ws::abrir))
-            .route(web::get().to(graphql::http::responder))
-            .default_service(web::to(graphql::http::metodo_nao_permitido)),
+            .route(web::post().to(graphql::protocol::http::responder))
+            .route(
+                web::get()
+                    .guard(fn_guard(graphql::protocol::ws::e_websocket))
+                    .to(graphql::protocol::ws::abrir),
+            )
+            .route(web::get().to(graphql::protocol::http::responder))
+            .default_service(web::to(graphql::protocol::http::metodo_nao_permitido)),
     );
     rest::rotas(config);
 }
@@ -251,7 +263,7 @@ fn origens(permitidas: &[String]) -> Cors {
             header::ETAG,
             header::RETRY_AFTER,
             header::WWW_AUTHENTICATE,
-            requisicao::CABECALHO,
+            request::CABECALHO,
             header::HeaderName::from_static("idempotent-replayed"),
         ])
         .max_age(3600);

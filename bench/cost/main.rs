@@ -11,7 +11,7 @@ use anyhow::Context;
 use async_graphql::Variables;
 use clap::Parser;
 use draw::{Corpus, Drawn};
-use elos::graphql::document::preparar::{Opcoes, Preparador};
+use elos::graphql::document::prepare::{Opcoes, Preparador};
 use measure::Demo;
 use std::path::PathBuf;
 

@@ -4,10 +4,10 @@ use super::{
     Adolescente, Certidao, DadosDeAdolescente, IdentidadeGenero, Identificador, OrientacaoSexual,
     RacaCor, Rg, SexoBiologico,
 };
-use crate::campo::{Mudanca, alterados};
-use crate::cpf::Cpf;
 use crate::error::Recusa;
 use crate::evento::MudancaDeCampo;
+use crate::value::cpf::Cpf;
+use crate::value::field::{Mudanca, alterados};
 use chrono::NaiveDate;
 use serde::Serialize;
 

@@ -1,13 +1,16 @@
-use crate::campo::digitos;
-use crate::characters::Foreign;
-use crate::cpf::Cpf;
-use crate::db::{schema::adolescente, texto_enum};
-use crate::rastro::{Recurso, recursos};
+use crate::db::schema::adolescente;
+use crate::db::texto_enum;
+use crate::value::characters::Foreign;
+use crate::value::cpf::Cpf;
+use crate::value::field::digitos;
+use crate::value::resource::{Recurso, recursos};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_derive_newtype::DieselNewType;
 use serde::Serialize;
-use std::{fmt, str::FromStr, sync::Arc};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
 pub struct AdolescenteId(pub i64);

@@ -1,9 +1,9 @@
 //! The rules on registering an adolescente. Pure: what they need is an argument.
 
 use super::{Adolescente, DadosDeAdolescente, Identificador, Procura};
-use crate::campo::{data_entre, desde_1900, nome, nome_em_linhas, obrigatorio};
-use crate::cpf::Cpf;
 use crate::error::{CodigoErro, Recusa};
+use crate::value::cpf::Cpf;
+use crate::value::field::{data_entre, desde_1900, nome, nome_em_linhas, obrigatorio};
 use chrono::NaiveDate;
 
 const NOME_MAXIMO: usize = 200;

@@ -1,18 +1,17 @@
 //! Use cases on adolescentes.
 
+use super::store::{self, Semelhantes};
 use super::{
     Adolescente, AdolescenteId, AtualizarAdolescente, CadastrarAdolescente, DadosDeAdolescente,
     Procura, rules,
-    store::{self, Semelhantes},
 };
 use crate::auth::{Ator, Papel};
-use crate::campo;
+use crate::command::{Comando, Contexto, Efeito, Lembranca};
 use crate::db::Sessao;
 use crate::error::{CodigoErro, Error, Falha, Recusa};
-use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
 use crate::evento::{self, NovoEvento, TipoEvento};
-use crate::rastro::{Rastreavel, Recurso};
-use crate::tempo;
+use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::{field, time};
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// Registers an adolescente and gives them an identificador (R23 to R25).
@@ -23,7 +22,7 @@ impl Comando for CadastrarAdolescente {
     fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Alterado, Error> {
         let Self { dados: novo, malformados } = self;
         let agora = (contexto.relogio)();
-        let hoje = tempo::dia(agora);
+        let hoje = time::dia(agora);
         let com_cpf = store::por_cpf(sessao, novo.cpf.as_ref())?;
         let mut recusas = rules::cadastro(&novo, hoje);
         recusas.extend(rules::r25_cpf_livre(com_cpf.as_ref()));
@@ -63,7 +62,7 @@ fn inserir(
 /// Another transaction registered the same CPF after we looked: R25, found by the index.
 pub fn cpf_tomado_agora(
     sessao: &mut Sessao<'_>,
-    cpf: Option<&crate::cpf::Cpf>,
+    cpf: Option<&crate::value::cpf::Cpf>,
 ) -> Result<Error, Error> {
     let existente = store::por_cpf(sessao, cpf)?;
     let recusa = rules::r25_cpf_livre(existente.as_ref());
@@ -117,13 +116,13 @@ impl Comando for AtualizarAdolescente {
             malformados.push(rules::r1_adolescente_visivel());
             return Err(Error::Recusas(malformados));
         };
-        if let Some(recusa) = campo::versao_esperada(atual.versao, versao_esperada) {
+        if let Some(recusa) = field::versao_esperada(atual.versao, versao_esperada) {
             malformados.push(recusa);
             return Err(Error::Recusas(malformados));
         }
         // After the lock, and never before the last change.
         let agora = (contexto.relogio)().max(atual.atualizado_em);
-        let hoje = tempo::dia(agora);
+        let hoje = time::dia(agora);
         let novo = dados.sobre(&atual);
         let mut recusas = rules::alteracao(&atual, &novo, hoje);
         let dono_do_cpf = store::por_cpf(sessao, dados.cpf.novo())?;

@@ -2,9 +2,10 @@
 
 use super::Recusado;
 use super::refused::malformed_basic;
-use crate::characters;
+use crate::value::characters;
 use actix_web::http::header::{self, HeaderMap};
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 /// In base64. A secret of an issuer has some tens of characters.
 const ENCODED_AT_MOST: usize = 4 * 1024;

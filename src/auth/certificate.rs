@@ -67,7 +67,7 @@ impl Certificate {
 
     /// The first certificate of a PEM.
     pub fn from_pem(text: &[u8]) -> Option<Self> {
-        let (label, der) = crate::pem::decode(text)?;
+        let (label, der) = crate::auth::pem::decode(text)?;
         (label == "CERTIFICATE").then(|| Self::from_der(&der)).flatten()
     }
 }
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_certificate_is_known_by_its_bytes_and_good_for_a_time() {
         let certificate = Certificate::from_pem(PEM).unwrap();
-        let (_, der) = crate::pem::decode(PEM).unwrap();
+        let (_, der) = crate::auth::pem::decode(PEM).unwrap();
         assert_eq!(certificate, Certificate::from_der(&der).unwrap());
         let hex = certificate.fingerprint.to_string();
         assert_eq!(Fingerprint::read(&hex), Some(certificate.fingerprint));
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn what_is_no_certificate_is_none() {
-        let (_, der) = crate::pem::decode(PEM).unwrap();
+        let (_, der) = crate::auth::pem::decode(PEM).unwrap();
         assert_eq!(Certificate::from_der(&der[..100]), None);
         assert_eq!(Certificate::from_pem(b"x"), None);
         let key = include_bytes!("../catalogo/testdata/public.pem");

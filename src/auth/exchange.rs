@@ -2,7 +2,8 @@
 
 use super::basic::ClientSecret;
 use super::discovery::{Configuration, agent, read};
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};

@@ -6,8 +6,10 @@ use super::client_tokens::{ClientTokens, NoToken};
 use super::exchange::Exchange;
 use super::forwarded::{self, Shown};
 use super::jwt::{Verificado, por_credencial, requested_tribunal};
-use super::refused::{basic_is_off, guesses_too_much, no_exchange, useless_token, wrong_secret};
-use super::refused::{expired_certificate, sem_credenciais, unknown_certificate};
+use super::refused::{
+    basic_is_off, expired_certificate, guesses_too_much, no_exchange, sem_credenciais,
+    unknown_certificate, useless_token, wrong_secret,
+};
 use super::{Ator, Auth, Recusado};
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use std::collections::BTreeSet;

@@ -5,7 +5,8 @@ use super::Recusado;
 use super::certificate::{Certificate, Fingerprint};
 use super::refused::{forged_certificate, malformed_certificate};
 use actix_web::http::header::{HeaderMap, HeaderName};
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -111,7 +112,7 @@ mod tests {
         let certificate = Certificate::from_pem(PEM.as_bytes()).unwrap();
         let print = certificate.fingerprint;
         let url = PEM.replace('\n', "%0A").replace(' ', "%20").replace('+', "%2B");
-        let (_, der) = crate::pem::decode(PEM.as_bytes()).unwrap();
+        let (_, der) = crate::auth::pem::decode(PEM.as_bytes()).unwrap();
         let base64 = BASE64_STANDARD.encode(der);
         let whole = Ok(Some(Shown::Whole(certificate)));
         assert_eq!(ask(&[&url], "10.0.0.1"), whole);

@@ -1,7 +1,7 @@
 //! Wrong secrets are counted: by the client and the address that they come from, and by the
 //! address alone. Whoever has given the right one lately is not asked.
 
-use crate::token_bucket::Buckets;
+use crate::value::token_bucket::Buckets;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Of one client, from one address, in a minute.

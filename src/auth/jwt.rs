@@ -8,11 +8,12 @@ use super::refused::{
     sem_issuer,
 };
 use super::{Ator, Credenciais, Credencial, Papel, basic};
-use crate::characters;
 use crate::error::{Error, Falha};
-use crate::tribunal::Tribunal;
+use crate::value::characters;
+use crate::value::tribunal::Tribunal;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation};

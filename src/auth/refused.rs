@@ -1,7 +1,7 @@
 //! Why a call was not let in.
 
-use crate::characters::CodePoint;
 use crate::error::{Error, Falha};
+use crate::value::characters::CodePoint;
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
 

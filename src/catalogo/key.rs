@@ -1,7 +1,8 @@
 //! The key with which a system signs its recibos: read from what its operators have, a certificate
 //! or a public key, and kept as a JWK.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use rsa::RsaPublicKey;
 use rsa::pkcs1::DecodeRsaPublicKey;
 use rsa::pkcs8::DecodePublicKey;
@@ -42,7 +43,7 @@ pub fn read(text: &str) -> Result<Value, NoKey> {
 }
 
 fn of_pem(text: &str) -> Result<RsaPublicKey, NoKey> {
-    let (label, der) = crate::pem::decode(text.as_bytes()).ok_or(NoKey::Unreadable)?;
+    let (label, der) = crate::auth::pem::decode(text.as_bytes()).ok_or(NoKey::Unreadable)?;
     let spki = match label.as_str() {
         "RSA PUBLIC KEY" => {
             return RsaPublicKey::from_pkcs1_der(&der).map_err(|_| NoKey::Unreadable);

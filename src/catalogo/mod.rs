@@ -1,7 +1,6 @@
 //! What the órgãos of the Tramita refer to by a number: units with their hierarchy, kinds of
 //! document, legal bases of secrecy, reasons of urgency. None of it tells of a person.
 
-pub mod command;
 pub mod graphql;
 pub mod import;
 pub mod key;

@@ -1,6 +1,6 @@
 use crate::db::texto_enum;
-use crate::rastro::sem_recursos;
 use crate::tramite::EnderecoDeEstrutura;
+use crate::value::resource::sem_recursos;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz};

@@ -1,8 +1,8 @@
 //! What a catalogue may say.
 
 use super::{EstruturaDoCatalogo, GravarEstrutura, GravarItem, TipoDeCatalogo};
-use crate::campo;
 use crate::error::{CodigoErro, Recusa};
+use crate::value::field;
 
 pub const REGRA: &str = "catálogo";
 const NOME_MAXIMO: usize = 200;
@@ -18,8 +18,8 @@ fn invalido(mensagem: &'static str) -> Recusa {
 }
 
 fn nome_obrigatorio(valor: Option<&String>) -> Option<Recusa> {
-    let falta = || campo::obrigatorio(valor, REGRA);
-    campo::nome(valor.map(String::as_str), NOME_MAXIMO).or_else(falta)
+    let falta = || field::obrigatorio(valor, REGRA);
+    field::nome(valor.map(String::as_str), NOME_MAXIMO).or_else(falta)
 }
 
 /// An item by itself.
@@ -35,7 +35,7 @@ pub fn item(comando: &GravarItem) -> Vec<Recusa> {
     recusas.extend(codigo.map(|mensagem| invalido(mensagem).em(["codigo"])));
     recusas.extend(nome_obrigatorio(nome.as_ref()).map(|recusa| recusa.em(["nome"])));
     let base = match (base_legal, *tipo) {
-        (Some(base), TipoDeCatalogo::HipoteseLegal) => campo::texto(Some(base), NOME_MAXIMO),
+        (Some(base), TipoDeCatalogo::HipoteseLegal) => field::texto(Some(base), NOME_MAXIMO),
         (Some(_), _) => Some(invalido("só uma hipótese legal tem base legal")),
         (None, _) => None,
     };
@@ -69,9 +69,9 @@ pub fn forma_da_estrutura(comando: &GravarEstrutura) -> Vec<Recusa> {
         recusas.push(invalido(mensagem).em(["numero"]));
     }
     recusas.extend(nome_obrigatorio(comando.nome.as_ref()).map(|recusa| recusa.em(["nome"])));
-    let sigla = campo::nome(comando.sigla.as_deref(), SIGLA_MAXIMO);
+    let sigla = field::nome(comando.sigla.as_deref(), SIGLA_MAXIMO);
     recusas.extend(sigla.map(|recusa| recusa.em(["sigla"])));
-    let codigo = campo::nome(comando.codigo_no_orgao.as_deref(), CODIGO_NO_ORGAO_MAXIMO);
+    let codigo = field::nome(comando.codigo_no_orgao.as_deref(), CODIGO_NO_ORGAO_MAXIMO);
     recusas.extend(codigo.map(|recusa| recusa.em(["codigoNoOrgaoEntidade"])));
     if comando.pai.as_ref() == Some(numero) {
         recusas.push(invalido("a estrutura não é parte de si mesma").em(["pai"]));
@@ -81,7 +81,7 @@ pub fn forma_da_estrutura(comando: &GravarEstrutura) -> Vec<Recusa> {
 
 /// The systems that call keep it in 32 bits.
 fn numero_serve(numero: &str) -> bool {
-    let lido = campo::natural::<i32>(numero);
+    let lido = field::natural::<i32>(numero);
     lido.is_some_and(|lido| lido > 0) && !numero.starts_with('0')
 }
 

@@ -4,12 +4,12 @@ use super::rules::{self, Fatos};
 use super::store::{self, EstruturaPorEndereco, HierarquiaDe, Nova};
 use super::{EstruturaDoCatalogo, GravarEstrutura, GravarItem, ItemDoCatalogo, TipoDeCatalogo};
 use crate::auth::Papel;
-use crate::campo;
+use crate::command::{Comando, Contexto, Efeito, Lembranca};
 use crate::db::{Relation, Sessao};
 use crate::error::{Error, Recusa};
-use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
-use crate::rastro::sem_recursos;
 use crate::tramite::EnderecoDeEstrutura;
+use crate::value::field;
+use crate::value::resource::sem_recursos;
 
 /// A row after a write that may have found nothing to do.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Comando for GravarItem {
         Recusa::nenhuma(Vec::new(), rules::item(&self))?;
         let atual = store::item(sessao, self.tipo, self.codigo)?;
         let versao = atual.as_ref().map_or(0, |atual| atual.versao);
-        if let Some(recusa) = campo::versao_esperada(versao, self.versao_esperada) {
+        if let Some(recusa) = field::versao_esperada(versao, self.versao_esperada) {
             return Err(recusa.into());
         }
         if let Some(linha) = atual.filter(|atual| self.is_already(atual)) {
@@ -76,7 +76,7 @@ impl Comando for GravarItem {
             None => {
                 let atual = store::item(sessao, self.tipo, self.codigo)?;
                 let versao = atual.map_or(0, |atual| atual.versao);
-                let recusa = campo::versao_esperada(versao, self.versao_esperada);
+                let recusa = field::versao_esperada(versao, self.versao_esperada);
                 Err(recusa.map_or_else(incompleto, Error::from))
             }
         }
@@ -98,7 +98,7 @@ impl Comando for GravarEstrutura {
         Recusa::nenhuma(Vec::new(), rules::estrutura(&self, &fatos, contexto.tribunal))?;
         let Fatos { atual, pai, .. } = fatos;
         let versao = atual.as_ref().map_or(0, |atual| atual.versao);
-        if let Some(recusa) = campo::versao_esperada(versao, self.versao_esperada) {
+        if let Some(recusa) = field::versao_esperada(versao, self.versao_esperada) {
             return Err(recusa.into());
         }
         let pai_id = pai.map(|pai| pai.id);

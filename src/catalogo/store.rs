@@ -1,7 +1,7 @@
 //! SQL of the catalogues.
 
 use super::{EstruturaDoCatalogo, GravarEstrutura, GravarItem, ItemDoCatalogo, TipoDeCatalogo};
-use crate::db::lista::{ComPai, Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
+use crate::db::list::{ComPai, Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
 use crate::db::{Relation, Sessao, Sql, agrupar};
 use crate::error::Error;
 use crate::tramite::EnderecoDeEstrutura;

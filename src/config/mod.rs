@@ -1,28 +1,29 @@
 //! Every setting, documented once: flag, else environment, else the file of
 //! `--config`, else the default.
 
-mod assinaturas;
-mod confiaveis;
+mod subscriptions;
+mod trusted;
 mod connections;
-mod documentos;
+mod documents;
 mod http;
 mod oidc;
-mod opcoes;
+mod options;
 pub mod ranges;
-mod regras;
-mod texto;
+mod text;
 
-pub use assinaturas::Assinaturas;
-pub use confiaveis::Confiavel;
+pub use crate::value::regras::{CamposDesconhecidos, Regras};
 pub use connections::Connections;
-pub use documentos::Documentos;
+pub use documents::Documentos;
 pub use http::{Http, PerfilHttp};
-pub use opcoes::{Chave, FormatoDoLog, Opcoes};
-pub use regras::{CamposDesconhecidos, Regras};
+pub use options::{Chave, FormatoDoLog, Opcoes};
+pub use subscriptions::Assinaturas;
+pub use trusted::Confiavel;
 
-use crate::assinante::Assinante;
 use crate::auth::FacadeOptions;
-use crate::{db, enumeracao, tls};
+use crate::auth::signer::Assinante;
+use crate::call::enumeration_limit;
+use crate::db;
+use crate::http::tls;
 use actix_web::http::header::HeaderName;
 use oidc::Oidc;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -190,7 +191,7 @@ impl Config {
             ausencias_por_minuto: dadas
                 .ausencias_por_minuto
                 .or(arquivo.ausencias_por_minuto)
-                .unwrap_or(enumeracao::POR_MINUTO),
+                .unwrap_or(enumeration_limit::POR_MINUTO),
             ambiente: dadas.ambiente.or(arquivo.ambiente),
             graphiql: dadas.graphiql.or(arquivo.graphiql).map(|chave| chave == Chave::On),
             introspeccao: dadas
@@ -233,7 +234,7 @@ impl Config {
             Some(caminho) => {
                 let json = std::fs::read(caminho)
                     .map_err(|erro| ConfigInvalida::Leitura(caminho.clone(), erro))?;
-                confiaveis::ler(&json)
+                trusted::ler(&json)
                     .map_err(|erro| ConfigInvalida::Confiaveis(caminho.clone(), erro))?
             }
         };

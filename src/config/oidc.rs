@@ -2,7 +2,7 @@
 
 use super::{Chave, ConfigInvalida, Opcoes};
 use crate::auth::{AuthOptions, Basic, Caminho, FacadeOptions, Fonte, Papel, QuemE};
-use crate::tribunal::Tribunal;
+use crate::value::tribunal::Tribunal;
 use jsonwebtoken::Algorithm;
 use std::path::PathBuf;
 

@@ -4,7 +4,7 @@
 //! of the cluster. One that somebody forgot keeps every subscriber waiting, so it is named.
 
 use super::Sql;
-use super::fluxo::Foto;
+use super::feed::Foto;
 use super::health::Health;
 use diesel::prelude::*;
 use diesel::sql_types::{Double, Integer, Nullable, Text};

@@ -7,39 +7,40 @@
 pub mod catalog;
 mod connect_options;
 mod conninfo;
-mod escrita;
+mod write;
+pub mod credentials;
 mod epoch;
-mod escuta;
-pub mod fluxo;
+mod listener;
+pub mod feed;
 mod health;
 mod held_feed;
-mod leitura;
-pub mod lista;
+mod snapshot;
+pub mod list;
 pub mod login;
 mod manager;
-pub mod migracoes;
+pub mod migrations;
 mod outages;
 mod owner;
 mod permits;
-mod relacao;
+mod relation;
 mod service_time;
 pub mod schema;
 mod session;
 mod socket;
 mod sql;
 mod start;
-mod texto_enum;
+mod text_enum;
 mod transport;
 mod within;
 
 pub use health::Gauges;
-pub use leitura::Leitura;
 pub use manager::ConexaoRecusada;
 pub use permits::{Bounds, Caller, Lane, PATIENCE, Permit, Permits, Queued, Run, Waiting};
-pub use relacao::{Relation, agrupar};
+pub use relation::{Relation, agrupar};
 pub use session::sessions_kept;
+pub use snapshot::Leitura;
 pub use sql::{Sql, Valor};
-pub(crate) use texto_enum::texto_enum;
+pub(crate) use text_enum::texto_enum;
 pub use transport::{Transport, UNVERIFIED, UnsafeTransport, transport};
 
 use crate::auth::{Ator, Escopo};
@@ -48,11 +49,11 @@ use catalog::Structure;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{NopErrorHandler, Pool};
 use diesel::{Connection, PgConnection};
-use escuta::Avisos;
 use health::Health;
+use listener::Avisos;
 use login::{Login, PapelDoBanco};
 use manager::{Inicio, Lease, Manager};
-use migracoes::Standing;
+use migrations::Standing;
 use session::SessionWatch;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -221,7 +222,7 @@ impl Db {
             Conexoes { pool, permits: Permits::new(bounds) }
         };
         let (mut sonda, _) = gerente(PapelDoBanco::App, None).entrar()?;
-        let standing = migracoes::standing(&mut sonda)?;
+        let standing = migrations::standing(&mut sonda)?;
         if matches!(standing, Standing::Empty | Standing::Behind) {
             return Err(ConexaoRecusada::SemMigracoes);
         }
@@ -233,7 +234,7 @@ impl Db {
             return Err(ConexaoRecusada::Estrutura(faults));
         }
         if standing == Standing::Ahead {
-            let migration = migracoes::first_unknown(&mut sonda)?;
+            let migration = migrations::first_unknown(&mut sonda)?;
             tracing::warn!(
                 migration,
                 "this program is older than the database: the first migration that it does not know"

@@ -3,7 +3,7 @@
 
 use super::Sql;
 use super::catalog::ROLES;
-use super::migracoes::Standing;
+use super::migrations::Standing;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Text};
 

@@ -5,8 +5,8 @@
 //! sets, another finds. So each session is marked with a value of its own that names its backend:
 //! where a connection finds another value, or another backend, it is not in its own session.
 
-use super::escuta::AoSair;
 use super::health::Health;
+use super::listener::AoSair;
 use super::socket::{self, Socket, Sockets};
 use super::{ConexaoRecusada, Db, Sql, indisponivel};
 use crate::error::Error;

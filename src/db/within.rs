@@ -2,8 +2,8 @@
 //! its maker ends, so that operations of the doors can be tried and leave nothing.
 
 use super::catalog::Structure;
-use super::escuta::Avisos;
 use super::health::Health;
+use super::listener::Avisos;
 use super::login::{Login, PapelDoBanco};
 use super::manager::{Inicio, Manager};
 use super::session::SessionWatch;

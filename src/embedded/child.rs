@@ -1,17 +1,15 @@
-use std::{
-    fs::{self, Metadata},
-    io,
-    os::unix::{
-        fs::MetadataExt,
-        process::{CommandExt, ExitStatusExt},
-    },
-    path::{Path, PathBuf},
-    process::{Command, ExitStatus, Stdio},
-};
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
 
 use nix::unistd::{Uid, User, geteuid};
 
-use super::{StartError, folder::Folder, programs::Programs};
+use super::StartError;
+use super::folder::Folder;
+use super::programs::Programs;
 
 /// Whom Postgres runs as when we are root, whom it refuses.
 #[derive(Debug, Clone)]
@@ -70,7 +68,10 @@ pub(super) fn command(program: &Path, run_as: Option<&RunAs>) -> Command {
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "std has no safe way to ask for a parent-death signal")]
 fn die_with_us(command: &mut Command) {
-    use nix::{errno::Errno, sys::prctl::set_pdeathsig, sys::signal::Signal, unistd::getppid};
+    use nix::errno::Errno;
+    use nix::sys::prctl::set_pdeathsig;
+    use nix::sys::signal::Signal;
+    use nix::unistd::getppid;
 
     let parent = nix::unistd::getpid();
     let ask = move || {

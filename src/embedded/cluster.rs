@@ -1,11 +1,10 @@
-use std::{fs, process::Output};
+use std::fs;
+use std::process::Output;
 
-use super::{
-    StartError,
-    child::{RunAs, command},
-    folder::{Folder, make_private, remove},
-    programs::Programs,
-};
+use super::StartError;
+use super::child::{RunAs, command};
+use super::folder::{Folder, make_private, remove};
+use super::programs::Programs;
 
 /// Makes the data folder aside and gives it its name when it is whole, so that an interrupted
 /// initdb never leaves half a database under that name.

@@ -1,7 +1,5 @@
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// Why the private Postgres did not start, in words for whoever runs the program.
 #[derive(Debug, thiserror::Error)]

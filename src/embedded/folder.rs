@@ -1,18 +1,18 @@
-use std::{
-    fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown},
-    path::{Path, PathBuf},
-    thread,
-    time::{Duration, Instant},
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::{
+    DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown,
 };
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use nix::{
-    libc,
-    unistd::{User, geteuid},
-};
+use nix::libc;
+use nix::unistd::{User, geteuid};
 
-use super::{StartError, child::RunAs, programs::parse_major};
+use super::StartError;
+use super::child::RunAs;
+use super::programs::parse_major;
 
 const LOG_LIMIT: u64 = 10 * 1024 * 1024;
 

@@ -12,18 +12,12 @@ mod programs;
 mod socket;
 mod supervisor;
 
-use std::{
-    convert::Infallible,
-    env,
-    os::unix::ffi::OsStrExt,
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicI32, Ordering},
-        mpsc,
-    },
-    thread,
-};
+use std::convert::Infallible;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, mpsc};
+use std::{env, thread};
 
 use nix::unistd::geteuid;
 

@@ -1,16 +1,13 @@
-use std::{
-    fs,
-    os::unix::{ffi::OsStrExt, fs::MetadataExt},
-    path::{Path, PathBuf},
-};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use nix::unistd::geteuid;
 
-use super::{
-    StartError,
-    child::RunAs,
-    folder::{Folder, remove, reuse_private},
-};
+use super::StartError;
+use super::child::RunAs;
+use super::folder::{Folder, remove, reuse_private};
 
 /// Only the end of the socket's name: nothing listens on a network port.
 pub(super) const PORT: u16 = 5432;

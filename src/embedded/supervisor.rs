@@ -1,32 +1,21 @@
-use std::{
-    convert::Infallible,
-    fs::{self, File},
-    os::unix::fs::FileExt,
-    path::PathBuf,
-    process::Child,
-    sync::{
-        Arc,
-        atomic::{AtomicI32, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, Sender},
-    },
-    thread,
-    time::{Duration, Instant},
-};
+use std::convert::Infallible;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::process::Child;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
-use super::{
-    Options, StartError,
-    child::{self, RunAs},
-    cluster,
-    folder::Folder,
-    pidfile,
-    programs::Programs,
-    socket,
-};
+use super::child::{self, RunAs};
+use super::folder::Folder;
+use super::programs::Programs;
+use super::{Options, StartError, cluster, pidfile, socket};
 
 /// How soon a death is noticed.
 const WATCH: Duration = Duration::from_millis(100);

@@ -4,17 +4,21 @@
 //! GraphQL (`erros`), the envelope in REST. A *falha* is everything else that
 //! has a public code. What has none is [`Error::Interno`]: logged once, never shown.
 
-mod codigo;
+mod code;
 mod outage;
-mod recusa;
+mod refusal;
 mod sentence;
 
-pub use codigo::{CodigoErro, Falha};
+pub use code::{CodigoErro, Falha};
 pub use outage::Outage;
-pub use recusa::{Divergencia, NoTramita, Recusa};
+pub use refusal::{Divergencia, NoTramita, Recusa};
 pub use sentence::sentence;
 
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Resolvers and services answer with this.
+pub type Result<T> = std::result::Result<T, Error>;
 
 /// Any failure, on its way to a client.
 ///
@@ -120,7 +124,8 @@ impl From<Recusa> for Error {
 
 impl From<diesel::result::Error> for Error {
     fn from(causa: diesel::result::Error) -> Self {
-        use diesel::result::{DatabaseErrorKind::SerializationFailure, Error::DatabaseError};
+        use diesel::result::DatabaseErrorKind::SerializationFailure;
+        use diesel::result::Error::DatabaseError;
         match causa {
             DatabaseError(SerializationFailure, _) => {
                 Self::falha(Falha::Indisponivel, "outra operação passou à frente; repita o pedido")

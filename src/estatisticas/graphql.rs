@@ -3,15 +3,22 @@
 use super::store::{Contados, Estatisticas};
 use super::{AlvoEstatistico, DimensaoEstatistica, Grupo};
 use crate::Result;
-use crate::adolescente::graphql::{self as adolescente, AdolescenteFiltro};
-use crate::auditoria::CampoSensivel;
+use crate::adolescente::graphql::{
+    AdolescenteFiltro, {self as adolescente},
+};
+use crate::audit::CampoSensivel;
 use crate::auth::Papel;
 use crate::error::Error;
-use crate::graphql::diretivas::{CONDICAO, Cost, ESTATISTICA, FILTRO, ListSize};
-use crate::graphql::{Condicoes, ContextExt, recusa};
-use crate::guia::graphql::{self as guia, GuiaFiltro};
-use crate::processo::graphql::{self as processo, ProcessoFiltro, VinculoFiltro};
-use crate::tempo;
+use crate::graphql_types::context::ContextExt;
+use crate::graphql_types::directives::{CONDICAO, Cost, ESTATISTICA, FILTRO, ListSize};
+use crate::graphql_types::filter::{Condicoes, recusa};
+use crate::guia::graphql::{
+    GuiaFiltro, {self as guia},
+};
+use crate::processo::graphql::{
+    ProcessoFiltro, VinculoFiltro, {self as processo},
+};
+use crate::value::time;
 use async_graphql::{Context, Object, OneofObject, SimpleObject};
 
 const DIMENSOES_MAXIMO: usize = 5;
@@ -131,7 +138,7 @@ pub async fn contar(
         condicoes.sensivel(CampoSensivel::SexoBiologico)?;
     }
     let agora = (ctx.app().agora)();
-    let pergunta = Estatisticas { de: contados, por, agora, hoje: tempo::dia(agora) };
+    let pergunta = Estatisticas { de: contados, por, agora, hoje: time::dia(agora) };
     let sem_sentido = pergunta.sem_sentido();
     if !sem_sentido.is_empty() {
         let quais = sem_sentido.join(", ");

@@ -4,7 +4,7 @@ pub mod graphql;
 pub mod store;
 
 use crate::db::texto_enum;
-use crate::rastro::{Rastreavel, Recurso};
+use crate::value::resource::{Rastreavel, Recurso};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Double, Nullable, Text};
 

@@ -5,13 +5,19 @@ use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescentePorId;
 use crate::auth::Papel;
 use crate::filters::EventoFilter;
-use crate::graphql::diretivas::{AUDITORIA, CONDICAO, Cost, RequerPapel};
-use crate::graphql::{
-    Aresta, Condicoes, ContextExt, Escrevivel, Fato, GlobalId, Instante, ListaGraphql, Passagem,
-    Pergunta, SentidoOrdem, relation_filter,
-};
-use crate::guia::{graphql::GuiaNode, store::GuiaPorId};
-use crate::processo::{NumeroProcesso, graphql::ProcessoNode, store::ProcessoPorId};
+use crate::graphql::schema::feeds::{Fato, Passagem, Pergunta};
+use crate::graphql::schema::node::GlobalId;
+use crate::graphql_types::connection::{Aresta, ListaGraphql, SentidoOrdem};
+use crate::graphql_types::context::ContextExt;
+use crate::graphql_types::directives::{AUDITORIA, CONDICAO, Cost, RequerPapel};
+use crate::graphql_types::filter::{Condicoes, relation_filter};
+use crate::graphql_types::json::Escrevivel;
+use crate::graphql_types::scalars::Instante;
+use crate::guia::graphql::GuiaNode;
+use crate::guia::store::GuiaPorId;
+use crate::processo::NumeroProcesso;
+use crate::processo::graphql::ProcessoNode;
+use crate::processo::store::ProcessoPorId;
 use async_graphql::{Context, ID, InputObject, Object, Subscription};
 use futures_util::{Stream, stream};
 use std::sync::Arc;

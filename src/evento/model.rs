@@ -3,7 +3,7 @@ use crate::auth::Ator;
 use crate::db::texto_enum;
 use crate::guia::{Guia, GuiaId};
 use crate::processo::{Processo, ProcessoId};
-use crate::rastro::{Rastreavel, Recurso};
+use crate::value::resource::{Rastreavel, Recurso};
 use chrono::{DateTime, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgValue};

@@ -2,8 +2,8 @@
 
 use super::{Evento, NovoEvento};
 use crate::adolescente::AdolescenteId;
-use crate::db::fluxo::{Lugar, Trecho};
-use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
+use crate::db::feed::{Lugar, Trecho};
+use crate::db::list::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
 use crate::db::{Relation, Sessao, Sql, Valor};
 use crate::error::Error;
 use crate::filters::{EventoFilter, Filter, Place};

@@ -1,16 +1,17 @@
 use crate::adolescente::{AdolescenteId, completa_21_anos};
-use crate::campo::digitos;
-use crate::characters::Foreign;
-use crate::cpf::Cpf;
 use crate::db::{schema, texto_enum};
 use crate::processo::ProcessoId;
-use crate::rastro::{Recurso, recursos, sem_recursos};
+use crate::value::characters::Foreign;
+use crate::value::cpf::Cpf;
+use crate::value::field::digitos;
+use crate::value::resource::{Recurso, recursos, sem_recursos};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Date, Nullable};
 use diesel_derive_newtype::DieselNewType;
 use serde::Serialize;
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
 pub struct GuiaId(pub i64);

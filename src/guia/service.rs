@@ -1,13 +1,13 @@
 //! Use cases on guias: emission and its end.
 
 use super::{BaixarGuia, EmitirGuia, Guia, GuiaId, MotivoBaixaGuia, SituacaoGuia, rules, store};
-use crate::campo::{self, itens};
+use crate::command::{Comando, Contexto, Efeito, Lembranca};
 use crate::db::Sessao;
 use crate::error::{Error, Falha, Recusa};
-use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
 use crate::evento::{self, MudancaDeCampo, NovoEvento, TipoEvento};
-use crate::rastro::{Rastreavel, Recurso};
-use crate::tempo;
+use crate::value::field::{self, itens};
+use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::time;
 use chrono::{DateTime, Utc};
 use store::Objetos;
 
@@ -55,7 +55,7 @@ impl Comando for EmitirGuia {
         let malformados = std::mem::take(&mut self.malformados);
         let fatos = store::fatos(sessao, &self)?;
         let agora = ultima(&fatos.definitivas, (contexto.relogio)());
-        let hoje = tempo::dia(agora);
+        let hoje = time::dia(agora);
         Recusa::nenhuma(malformados, rules::emissao(&self, &fatos, hoje, contexto.regras))?;
 
         let Some(adolescente) = fatos.adolescente else {
@@ -91,7 +91,7 @@ impl Comando for BaixarGuia {
         let Some(guia) = store::travar(sessao, &[&numero])?.pop() else {
             return Err(rules::r1_guia_visivel().into());
         };
-        if let Some(recusa) = campo::versao_esperada(guia.versao, self.versao_esperada) {
+        if let Some(recusa) = field::versao_esperada(guia.versao, self.versao_esperada) {
             return Err(recusa.into());
         }
         if guia.situacao == SituacaoGuia::Baixada {

@@ -2,8 +2,8 @@
 
 use super::catalog::{Column, Relation};
 use super::probe::{literal, quoted, text};
-use crate::cpf::Cpf;
 use crate::processo::NumeroProcesso;
+use crate::value::cpf::Cpf;
 use diesel::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;

@@ -1,17 +1,21 @@
 //! Timelines in the schema.
 
-use super::frase::{Partes, frase};
+use super::sentence::{Partes, frase};
 use super::store::{De, LinhaDoTempo};
 use super::{Acontecimento, TipoDeAcontecimento};
 use crate::Result;
 use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescentePorId;
 use crate::db::Relation;
-use crate::evento::{graphql::EventoNode, store::EventoPorId};
-use crate::graphql::{
-    Aresta, ContextExt, Escrevivel, Instante, ListaGraphql, Loaders, SentidoOrdem,
-};
-use crate::guia::{graphql::GuiaNode, store::GuiaPorId};
+use crate::evento::graphql::EventoNode;
+use crate::evento::store::EventoPorId;
+use crate::graphql_types::connection::{Aresta, ListaGraphql, SentidoOrdem};
+use crate::graphql_types::context::ContextExt;
+use crate::graphql_types::json::Escrevivel;
+use crate::graphql_types::loaders::Loaders;
+use crate::graphql_types::scalars::Instante;
+use crate::guia::graphql::GuiaNode;
+use crate::guia::store::GuiaPorId;
 use crate::processo::graphql::{PeloNome, ProcessoNode, VinculoNode};
 use crate::processo::store::{ProcessoPorId, VinculoPorId};
 use crate::tramite::graphql::TramiteNode;

@@ -1,7 +1,7 @@
 //! What happened to a processo or to an adolescente, from all the tables that tell of it, in the
 //! order of time.
 
-mod frase;
+mod sentence;
 pub mod graphql;
 pub mod store;
 
@@ -9,7 +9,7 @@ use crate::adolescente::AdolescenteId;
 use crate::db::texto_enum;
 use crate::guia::GuiaId;
 use crate::processo::ProcessoId;
-use crate::rastro::{Rastreavel, Recurso};
+use crate::value::resource::{Rastreavel, Recurso};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text, Timestamptz};

@@ -7,7 +7,7 @@
 use super::Acontecimento;
 use crate::adolescente::AdolescenteId;
 use crate::db::Sql;
-use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
+use crate::db::list::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
 use crate::processo::ProcessoId;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;

@@ -3,7 +3,8 @@
 
 use super::broken;
 use crate::error::Error;
-use flate2::{Compression, write::ZlibEncoder};
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, Str};

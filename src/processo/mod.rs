@@ -4,12 +4,12 @@
 //! apuração that it comes from. Between processo and adolescente stands the
 //! vínculo, which ends but is never deleted.
 
-mod comandos;
+mod commands;
 pub mod graphql;
 mod model;
 pub mod rules;
 pub mod service;
 pub mod store;
 
-pub use comandos::*;
+pub use commands::*;
 pub use model::*;

@@ -1,15 +1,17 @@
 use crate::adolescente::AdolescenteId;
-use crate::campo::digitos;
-use crate::characters::Foreign;
-use crate::cpf::Cpf;
-use crate::db::{schema::processo, texto_enum};
-use crate::rastro::{Rastreavel, Recurso, recursos};
+use crate::db::schema::processo;
+use crate::db::texto_enum;
+use crate::value::characters::Foreign;
+use crate::value::cpf::Cpf;
+use crate::value::field::digitos;
+use crate::value::resource::{Rastreavel, Recurso, recursos};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text, Timestamptz};
 use diesel_derive_newtype::DieselNewType;
 use serde::Serialize;
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
 pub struct ProcessoId(pub i64);

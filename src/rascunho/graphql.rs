@@ -2,11 +2,15 @@
 
 use super::{Rascunho, Registrado, RegistrarRascunho};
 use crate::Result;
-use crate::auditoria::CampoSensivel;
-use crate::campo::preenchido;
-use crate::graphql::diretivas::{Cost, DEZ, INTEGRACAO, RequerPapel};
-use crate::graphql::{ContextExt, Desfecho, Entrada, Fim, GlobalId, Instante, ModoInput, executar};
-use crate::processo::{graphql::ProcessoNode, store::ProcessoPorId};
+use crate::audit::CampoSensivel;
+use crate::graphql::schema::mutation::{Desfecho, Entrada, Fim, ModoInput, executar};
+use crate::graphql::schema::node::GlobalId;
+use crate::graphql_types::context::ContextExt;
+use crate::graphql_types::directives::{Cost, DEZ, INTEGRACAO, RequerPapel};
+use crate::graphql_types::scalars::Instante;
+use crate::processo::graphql::ProcessoNode;
+use crate::processo::store::ProcessoPorId;
+use crate::value::field::preenchido;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 use crate::db::schema::rascunho;
 use crate::error::Recusa;
 use crate::processo::ProcessoId;
-use crate::rastro::{Recurso, recursos};
+use crate::value::resource::{Recurso, recursos};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_derive_newtype::DieselNewType;

@@ -1,8 +1,8 @@
 //! The rules on rascunhos. Pure: what they need is an argument.
 
 use super::RegistrarRascunho;
-use crate::campo::{nome, obrigatorio};
 use crate::error::{CodigoErro, Recusa};
+use crate::value::field::{nome, obrigatorio};
 use serde_json::{Map, Value};
 
 const APP_NAME_MAXIMO: usize = 100;

@@ -1,10 +1,10 @@
 //! Registering a rascunho. It is consumed by the registration of its processo.
 
 use super::{Rascunho, RascunhoId, RegistrarRascunho, rules, store};
+use crate::command::{Comando, Contexto, Efeito, Lembranca};
 use crate::db::Sessao;
 use crate::error::{Error, Recusa};
-use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
-use crate::rastro::{Rastreavel, Recurso};
+use crate::value::resource::{Rastreavel, Recurso};
 
 /// A rascunho that was registered.
 #[derive(Debug)]

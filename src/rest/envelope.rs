@@ -1,11 +1,12 @@
 //! The envelope around every answer, of success and of refusal.
 
 use crate::auth::Recusado;
-use crate::body::pieces;
 use crate::error::{Error, Falha, Recusa, sentence};
-use crate::tempo;
+use crate::http::body::pieces;
+use crate::value::time;
+use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, HttpResponseBuilder, Responder, body::BoxBody};
+use actix_web::{HttpResponse, HttpResponseBuilder, Responder};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::fmt;
@@ -18,7 +19,7 @@ pub fn sucesso(agora: DateTime<Utc>, dados: &Value, avisos: &[String]) -> HttpRe
     let mut corpo = json!({
         "mensagemUsuario": SUCESSO,
         "categoria": "CONFIRMACAO",
-        "dataHora": tempo::por_extenso(agora),
+        "dataHora": time::por_extenso(agora),
         "dados": dados,
     });
     if !avisos.is_empty() {
@@ -138,7 +139,7 @@ impl Negado {
         let corpo = json!({
             "mensagemUsuario": mensagem,
             "categoria": "ERRO",
-            "dataHora": tempo::por_extenso(agora),
+            "dataHora": time::por_extenso(agora),
             "erros": erros,
             "mensagemDesenvolvedor": codigo,
         });

@@ -4,24 +4,26 @@
 //! old words out.
 
 mod adolescentes;
-mod corpo;
+pub mod docs;
+mod json_fields;
 mod envelope;
 mod guias;
 pub mod openapi;
-mod pagina;
+mod page;
 mod processos;
 mod rascunhos;
 pub mod routes;
 mod tramites;
 
-use crate::app::{App, Chamada};
-use crate::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria};
+use crate::audit::{CanalAuditoria, EspecieAuditoria};
 use crate::auth::{Auth, Caller, Papel, PeerCertificate};
-use crate::campo::natural;
+use crate::call::record::Entrada;
+use crate::call::{App, Chamada};
+use crate::command::{self, Chave, Feito, Modo};
 use crate::error::{Error, Falha};
-use crate::escrita::{self, Chave, Feito, Modo};
-use crate::front::{listed, opaque};
-use crate::requisicao;
+use crate::http::front::{listed, opaque};
+use crate::http::request;
+use crate::value::field::natural;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use envelope::Negado;
@@ -35,33 +37,30 @@ pub const PREFIXO: &str = "/api/v1";
 const PARAMETERS_AT_MOST: usize = 100;
 
 pub fn rotas(config: &mut web::ServiceConfig) {
-    use processos::{escrita, leitura};
+    use processos::{read, write};
     let scope = web::scope(PREFIXO)
         .service(
             rota("/processos", "GET, POST, PUT")
-                .get(leitura::listar)
-                .post(escrita::cadastrar)
-                .put(escrita::atualizar_responsaveis),
+                .get(read::listar)
+                .post(write::cadastrar)
+                .put(write::atualizar_responsaveis),
         )
-        .service(rota("/processos/{id}", "GET").get(leitura::por_codigo))
+        .service(rota("/processos/{id}", "GET").get(read::por_codigo))
+        .service(rota("/processos/numero-processo/{numeroProcesso}", "GET").get(read::por_numero))
         .service(
-            rota("/processos/numero-processo/{numeroProcesso}", "GET").get(leitura::por_numero),
-        )
-        .service(
-            rota("/processos/apuracao/numero-processo/{numeroProcesso}", "GET")
-                .get(leitura::apuracao),
+            rota("/processos/apuracao/numero-processo/{numeroProcesso}", "GET").get(read::apuracao),
         )
         .service(
             rota("/processos/numero-processo/{numeroProcesso}/situacao/{situacao}", "PUT")
-                .put(escrita::alterar_situacao),
+                .put(write::alterar_situacao),
         )
         .service(
             rota(
                 "/processos/{numeroProcesso}/apuracao/adolescentes/{identificadorAdolescente}",
                 "POST, DELETE",
             )
-            .post(escrita::vincular)
-            .delete(escrita::desvincular),
+            .post(write::vincular)
+            .delete(write::desvincular),
         )
         .service(
             rota("/adolescentes", "GET, POST, PUT")
@@ -134,7 +133,7 @@ impl Chamada {
         let simular = match parametros.tirar_como_veio("simular").as_deref() {
             None | Some("false") => false,
             Some("true") => true,
-            Some(_) => return Err(pagina::invalido("simular", "use true ou false")),
+            Some(_) => return Err(page::invalido("simular", "use true ou false")),
         };
         parametros.terminar()?;
         Ok((chamada, Modo { simular, chave: chave(req)? }))
@@ -164,11 +163,11 @@ impl Chamada {
             _ => auth.autenticar(req.headers()).await,
         };
         let chamada = Self::nova(app.clone().into_inner(), ator.map_err(Negado::from)?, entrada);
-        requisicao::anotar(req, &chamada, refuse_by(chamada.rastro.canal()));
+        request::anotar(req, &chamada, refuse_by(chamada.rastro.canal()));
         chamada.ator().exige(papel)?;
-        requisicao::check_path(req)?;
+        request::check_path(req)?;
         // What the path names is looked up.
-        if requisicao::rota(req).contains('{') {
+        if request::rota(req).contains('{') {
             chamada.naming(1)?;
         }
         Ok((chamada, Parametros::de(req)?))
@@ -193,8 +192,8 @@ fn entrada(req: &HttpRequest, papel: Papel) -> Entrada {
         Papel::Integracao => EspecieAuditoria::Escrita,
         _ => EspecieAuditoria::Leitura,
     };
-    let operacao = format!("{} {}", requisicao::method(req), requisicao::rota(req));
-    Entrada { canal, operacao, especie, correlacao: requisicao::correlacao(req) }
+    let operacao = format!("{} {}", request::method(req), request::rota(req));
+    Entrada { canal, operacao, especie, correlacao: request::correlacao(req) }
 }
 
 /// The query parameters of a call, each taken once. What is left is unknown,
@@ -208,7 +207,7 @@ impl Parametros {
             let mensagem = format!("um pedido tem no máximo {PARAMETERS_AT_MOST} parâmetros");
             return Err(Error::falha(Falha::EntradaInvalida, mensagem).into());
         }
-        Ok(Self(requisicao::parametros(query)?))
+        Ok(Self(request::parametros(query)?))
     }
 
     /// Empty counts as absent, as a form sends it; white space is a value, and a wrong one.
@@ -225,7 +224,7 @@ impl Parametros {
     fn forma<T: FromStr<Err: Display>>(&mut self, nome: &str) -> Result<Option<T>, Negado> {
         let Some(texto) = self.tirar(nome) else { return Ok(None) };
         let lido = texto.trim().parse().map(Some);
-        lido.map_err(|erro: T::Err| pagina::invalido(nome, &erro.to_string()))
+        lido.map_err(|erro: T::Err| page::invalido(nome, &erro.to_string()))
     }
 
     /// One of a list of words, in upper or lower case.
@@ -238,7 +237,7 @@ impl Parametros {
         let (texto, mut valores) = (texto.trim(), todas.iter().copied());
         match valores.find(|&valor| como_texto(valor).eq_ignore_ascii_case(texto)) {
             Some(valor) => Ok(Some(valor)),
-            None => Err(pagina::invalido(nome, &fora_da_lista(todas, como_texto))),
+            None => Err(page::invalido(nome, &fora_da_lista(todas, como_texto))),
         }
     }
 
@@ -262,16 +261,16 @@ fn fora_da_lista<T: Copy>(todas: &[T], como_texto: fn(T) -> &'static str) -> Str
 
 /// The name that the client gave to this attempt, so that it may send it again.
 fn chave(req: &HttpRequest) -> Result<Option<Chave>, Negado> {
-    let mut valores = req.headers().get_all(escrita::CABECALHO);
+    let mut valores = req.headers().get_all(command::CABECALHO);
     let Some(valor) = valores.next() else { return Ok(None) };
     let Ok(texto) = valor.to_str() else {
-        return Err(pagina::invalido(escrita::CABECALHO, "use só caracteres ASCII"));
+        return Err(page::invalido(command::CABECALHO, "use só caracteres ASCII"));
     };
     let lida = texto.parse();
     match (lida, valores.next()) {
         (Ok(chave), None) => Ok(Some(chave)),
-        (Ok(_), Some(_)) => Err(pagina::invalido(escrita::CABECALHO, "mande uma só chave")),
-        (Err(erro), _) => Err(pagina::invalido(escrita::CABECALHO, &erro.to_string())),
+        (Ok(_), Some(_)) => Err(page::invalido(command::CABECALHO, "mande uma só chave")),
+        (Err(erro), _) => Err(page::invalido(command::CABECALHO, &erro.to_string())),
     }
 }
 
@@ -291,7 +290,7 @@ fn if_match(req: &HttpRequest) -> Result<Option<i32>, Negado> {
         highest = highest.max(Some(version));
     }
     if highest.is_none() && req.headers().contains_key(header::IF_MATCH) {
-        return Err(pagina::invalido("If-Match", "veio vazio; mande uma versão, ou omita-o"));
+        return Err(page::invalido("If-Match", "veio vazio; mande uma versão, ou omita-o"));
     }
     Ok(highest)
 }

@@ -1,16 +1,16 @@
 //! `/api/v1/processo-rascunho` (R8).
 
-use super::corpo::Corpo;
 use super::envelope::{Negado, objeto};
+use super::json_fields::Corpo;
 use super::openapi::envelope::RespostaDeRascunhoGravado;
-use super::openapi::parametros::{Chave, Escrita};
+use super::openapi::parameters::{Chave, Escrita};
 use super::openapi::rascunho::NovoRascunho;
-use super::openapi::recusas::{DaChave, DoCorpo, Recusas};
+use super::openapi::refusals::{DaChave, DoCorpo, Recusas};
 use super::{Chamada, responder_escrita};
+use crate::command;
 use crate::error::Error;
-use crate::escrita;
 use crate::rascunho::{Registrado, RegistrarRascunho};
-use crate::tempo;
+use crate::value::time;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ pub async fn registrar(req: HttpRequest, payload: web::Payload) -> Result<HttpRe
     };
     let (malformados, avisos) = corpo.terminar(chamada.app.regras.campos_desconhecidos);
     comando.malformados = malformados;
-    let feito = escrita::executar(&chamada, comando, modo, |_, _| Ok(())).await.map_err(negar)?;
+    let feito = command::executar(&chamada, comando, modo, |_, _| Ok(())).await.map_err(negar)?;
     let dados = dados(&feito.efeito);
     Ok(responder_escrita(&chamada.app, &feito, dados, &[], avisos))
 }
@@ -52,7 +52,7 @@ fn dados(Registrado(rascunho): &Registrado) -> Value {
     objeto([
         ("id", Some(json!(rascunho.codigo))),
         ("appNameSistemaTribunal", Some(json!(rascunho.app_name_sistema_tribunal))),
-        ("dataCadastro", Some(json!(tempo::por_extenso(rascunho.criado_em)))),
-        ("dataConsumo", rascunho.consumido_em.map(|quando| json!(tempo::por_extenso(quando)))),
+        ("dataCadastro", Some(json!(time::por_extenso(rascunho.criado_em)))),
+        ("dataConsumo", rascunho.consumido_em.map(|quando| json!(time::por_extenso(quando)))),
     ])
 }

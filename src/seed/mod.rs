@@ -1,8 +1,8 @@
 //! Synthetic data, the same at every run: nobody in it exists.
 
 mod catalogos;
-mod copia;
-mod mundo;
+mod copy;
+mod world;
 
 pub use catalogos::catalogos;
 
@@ -11,7 +11,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use indicatif::{ProgressBar, ProgressStyle};
-use mundo::Mundo;
+use world::Mundo;
 
 /// Whether the database has no processo yet.
 pub fn vazio(conn: &mut PgConnection) -> QueryResult<bool> {
@@ -49,14 +49,14 @@ pub fn semear(conn: &mut PgConnection, processos: u32) -> anyhow::Result<()> {
         )
         .get_result(conn)?;
         let mundo = Mundo {
-            casos: i64::from(processos.div_ceil(mundo::PROCESSOS_POR_CASO)),
+            casos: i64::from(processos.div_ceil(world::PROCESSOS_POR_CASO)),
             adolescente: ultimos.adolescente,
             processo: ultimos.processo,
             vinculo: ultimos.vinculo,
             guia: ultimos.guia,
             sequencia: ultimos.sequencia,
         };
-        copia::tudo(conn, &mundo, &barra(&mundo))?;
+        copy::tudo(conn, &mundo, &barra(&mundo))?;
         // COPY brought its own ids: the counters go on after them.
         conn.batch_execute(
             "SELECT setval(pg_get_serial_sequence(t, 'id'), m) FROM (VALUES \
@@ -85,7 +85,7 @@ pub fn historia(conn: &mut PgConnection) -> anyhow::Result<()> {
 
 /// On a terminal only: indicatif hides itself elsewhere.
 fn barra(mundo: &Mundo) -> ProgressBar {
-    let barra = ProgressBar::new(mundo.casos.unsigned_abs() * copia::TABELAS);
+    let barra = ProgressBar::new(mundo.casos.unsigned_abs() * copy::TABELAS);
     let estilo =
         ProgressStyle::with_template("semeando {msg:12} {wide_bar} {percent:>3}%  falta {eta}");
     barra.with_style(estilo.unwrap_or_else(|_| ProgressStyle::default_bar()))

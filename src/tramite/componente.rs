@@ -1,14 +1,15 @@
 //! Componentes digitais: the files of the documents that a processo carries.
 
 use super::Idt;
-use crate::rastro::sem_recursos;
+use crate::value::resource::sem_recursos;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_derive_newtype::DieselNewType;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 /// SHA-256 of a file, in base64: 44 characters, as it is written on the wire.
 ///

@@ -3,21 +3,21 @@
 //! Who has a processo is not kept but told by its trâmites: whoever received it
 //! last, by a trâmite or as its heir, or, while nobody has, whoever sent it first.
 
-mod comandos;
+mod commands;
 mod componente;
 pub mod graphql;
 mod model;
 mod nre;
-mod partes;
+mod parts;
 mod protocolo;
 pub mod recibo;
 pub mod rules;
 pub mod service;
 pub mod store;
 
-pub use comandos::*;
+pub use commands::*;
 pub use componente::*;
 pub use model::*;
 pub use nre::*;
-pub use partes::*;
+pub use parts::*;
 pub use protocolo::*;

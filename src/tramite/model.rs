@@ -2,7 +2,7 @@ use super::rules::{ParteDoTramite, SituacaoTramite};
 use super::{Nre, Protocolo, TipoDeProtocolo};
 use crate::auth::Ator;
 use crate::db::texto_enum;
-use crate::rastro::{Recurso, recursos, sem_recursos};
+use crate::value::resource::{Recurso, recursos, sem_recursos};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz};

@@ -1,10 +1,11 @@
 //! The NRE: 16 digits by which a processo in transit is known.
 
-use crate::campo::digitos;
-use crate::characters::Foreign;
+use crate::value::characters::Foreign;
+use crate::value::field::digitos;
 use diesel_derive_newtype::DieselNewType;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 /// Ten digits of a sequence, two that check them, and the year.
 ///

@@ -1,9 +1,9 @@
 //! Protocolos: what an órgão writes on a processo, and which number it is.
 
-use crate::campo::digitos;
-use crate::characters::{CodePoint, hidden, typed};
 use crate::db::texto_enum;
 use crate::processo::NumeroProcesso;
+use crate::value::characters::{CodePoint, hidden, typed};
+use crate::value::field::digitos;
 use std::fmt;
 
 texto_enum! {

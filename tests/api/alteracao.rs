@@ -1,8 +1,8 @@
 //! What changes a processo: responsáveis, situação, links; through both doors.
 
 use crate::support::{Ajustes, App, Modelo, Resposta, rounds};
-use elos::config::Regras;
 use elos::processo::NumeroProcesso;
+use elos::value::regras::Regras;
 use serde_json::{Value, json};
 
 const APURACAO: &str = "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL";

@@ -231,7 +231,8 @@ fn a_socket_that_is_not_acknowledged_may_not_fill_a_frame() {
 /// one is read where it is.
 #[actix_web::test]
 async fn large_bodies_are_read_on_another_thread() {
-    use actix_web::{FromRequest, test::TestRequest, web};
+    use actix_web::test::TestRequest;
+    use actix_web::{FromRequest, web};
     let app = actix_web::web::block(|| Arc::new(App::vazio())).await.unwrap();
     let here = std::thread::current().id();
     for (length, elsewhere) in
@@ -245,7 +246,7 @@ async fn large_bodies_are_read_on_another_thread() {
             .to_http_parts();
         let payload = web::Payload::from_request(&request, &mut payload).await.unwrap();
         let read = |_| std::thread::current().id();
-        let read = elos::body::read_json(&request, payload, 1 << 20, read).await;
+        let read = elos::http::body::read_json(&request, payload, 1 << 20, read).await;
         let (thread, _) = read.unwrap_or_else(|_| panic!("{length}"));
         assert_eq!(thread != here, elsewhere, "{length}");
     }

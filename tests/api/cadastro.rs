@@ -1,7 +1,7 @@
 //! The first write, through both doors.
 
 use crate::support::{Ajustes, App, Modelo, rounds};
-use elos::config::{CamposDesconhecidos, Regras};
+use elos::value::regras::{CamposDesconhecidos, Regras};
 use serde_json::{Value, json};
 
 const NUMERO: &str = "9000741-62.2021.8.20.0083";

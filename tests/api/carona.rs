@@ -110,7 +110,8 @@ fn a_recusa_de_um_nao_e_dos_outros() {
 /// without waiting in line is not kept until the whole line has had its turn.
 #[test]
 fn quem_nao_esta_na_fila_tambem_tem_a_sua_vez() {
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+    use std::sync::atomic::Ordering::Relaxed;
+    use std::sync::atomic::{AtomicBool, AtomicUsize};
     const NA_FILA: usize = 48;
     let app = App::com(Modelo::Semeado, Ajustes::default());
     let (basta, respondidas) = (AtomicBool::new(false), AtomicUsize::new(0));

@@ -3,7 +3,7 @@
 use crate::support::{Ajustes, App, Banco, Modelo, PATIENCE};
 use diesel::connection::SimpleConnection;
 use elos::db::catalog::{self, Difference, Kind};
-use elos::db::migracoes::Migrador;
+use elos::db::migrations::Migrador;
 use elos::db::{Db, DbOptions};
 use std::process::Command;
 use std::sync::Arc;

@@ -1,10 +1,11 @@
 //! An issuer of tokens that is not ours: found, believed as far as it may be, and rotated.
 
 use crate::support::{App, PATIENCE, assinante};
-use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
-use elos::assinante::Assinante;
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
+use elos::auth::signer::Assinante;
 use elos::auth::{AuthOptions, Fonte, QuemE};
-use elos::tribunal::Tribunal;
+use elos::value::tribunal::Tribunal;
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use serde_json::{Value, json};
 use std::collections::HashMap;

@@ -7,7 +7,7 @@ use crate::quedas::Pasta;
 use crate::support::{Ajustes, App, PATIENCE};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
-use elos::db::migracoes::Migrador;
+use elos::db::migrations::Migrador;
 use elos::db::{Sql, login};
 use elos::embedded::{Embedded, Options};
 use serde_json::{Value, json};

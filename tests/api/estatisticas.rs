@@ -77,7 +77,7 @@ fn cada_alvo_por_cada_dimensao() {
     let (app, banco) = cena();
     let faixa = "CASE WHEN a.data_nascimento > current_date_sp - interval '12 years' THEN 'ATE_11' WHEN a.data_nascimento > current_date_sp - interval '15 years' THEN '12_A_14'
                  WHEN a.data_nascimento > current_date_sp - interval '18 years' THEN '15_A_17' WHEN a.data_nascimento > current_date_sp - interval '21 years' THEN '18_A_20' ELSE '21_OU_MAIS' END"
-        .replace("current_date_sp", &format!("date '{}'", elos::tempo::dia(crate::support::agora())));
+        .replace("current_date_sp", &format!("date '{}'", elos::value::time::dia(crate::support::agora())));
     let casos = [
         ("de: PROCESSOS, por: [TIPO, SITUACAO, ORGAO]", "SELECT tipo || '|' || situacao || '|' || id_orgao AS chaves, count(*) AS n FROM processo WHERE tribunal_codigo = 820 GROUP BY 1".to_owned()),
         ("de: PROCESSOS, por: [ANO], filtro: {processos: {situacao: [ATIVO], guias: {algum: {}}}}",

@@ -52,7 +52,7 @@ impl Cena {
         conn.batch_execute(MUNDO).unwrap();
         conn.batch_execute("ANALYZE").unwrap();
         let app = App::no_banco(&banco, Ajustes::default());
-        Self { app, conn, hoje: elos::tempo::dia(agora()) }
+        Self { app, conn, hoje: elos::value::time::dia(agora()) }
     }
 
     /// The keys, in order, that a list has with this filter; the total has to be their number.

@@ -1,7 +1,8 @@
 //! Who is let in.
 
 use crate::support::App;
-use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "/auth/realms/pje/protocol/openid-connect/token";

@@ -222,7 +222,8 @@ fn node_por_id_global_e_nulo_para_o_resto() {
         let node = &app.gql_com("tjrn", query, json!({ "id": id }))["node"];
         assert_eq!((&node["__typename"], &node["id"]), (&json!(tipo), id));
     }
-    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+    use base64::Engine;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
     for id in [
         "",
         "lixo",

@@ -1,7 +1,7 @@
 use crate::support::{Banco, Modelo};
 use diesel::connection::SimpleConnection;
 use elos::db::Sql;
-use elos::db::migracoes::Migrador;
+use elos::db::migrations::Migrador;
 
 /// Everything in the schema, as text that can be compared.
 fn retrato(banco: &Banco) -> String {
@@ -62,7 +62,7 @@ fn a_tabela_de_tribunais_e_a_constante() {
     let tabela = banco.texto(Sql::new(
         "SELECT string_agg(concat_ws('|', codigo, tr, sigla, nome), E'\\n' ORDER BY codigo) AS t FROM tribunal",
     ));
-    let constante: Vec<_> = elos::tribunal::TRIBUNAIS
+    let constante: Vec<_> = elos::value::tribunal::TRIBUNAIS
         .iter()
         .map(|t| format!("{}|{}|{}|{}", t.codigo, t.tr, t.sigla, t.nome))
         .collect();

@@ -42,7 +42,8 @@ fn nomes(app: &App) -> Nomes {
         Par { alheio: texto(alheio), ausente: ausente.to_owned() }
     };
     let id = |texto: &str| {
-        use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+        use base64::Engine;
+        use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
         BASE64.encode(texto)
     };
     Nomes {

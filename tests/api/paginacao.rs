@@ -207,7 +207,8 @@ fn page_info_e_total() {
 /// The right hash around a key that PostgreSQL would choke on.
 #[test]
 fn cursor_forjado_e_recusado_nunca_um_erro_interno() {
-    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+    use base64::Engine;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
     let app = App::novo();
     for (ordem, chaves) in [
         ("CRIADO_EM", ["-300000000000000000", "999999999999999999", "x", ""]),

@@ -190,7 +190,7 @@ fn banco() -> Arc<Banco> {
         return Arc::new(banco);
     };
     let banco = Banco::novo(Modelo::Vazio);
-    let mut dono = elos::db::migracoes::Migrador::conectar(&banco.url("postgres")).unwrap();
+    let mut dono = elos::db::migrations::Migrador::conectar(&banco.url("postgres")).unwrap();
     elos::seed::semear(dono.conn(), processos.parse().unwrap()).unwrap();
     dono.conn().batch_execute("VACUUM ANALYZE").unwrap();
     Arc::new(banco)

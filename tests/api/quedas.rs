@@ -123,7 +123,8 @@ impl Demo {
     }
 
     pub fn token(&self) -> String {
-        use base64::{Engine, prelude::BASE64_STANDARD};
+        use base64::Engine;
+        use base64::prelude::BASE64_STANDARD;
         let url = format!("{}/auth/realms/pje/protocol/openid-connect/token", self.base);
         let basic = format!("Basic {}", BASE64_STANDARD.encode("tjrn:demo"));
         let mut resposta = self

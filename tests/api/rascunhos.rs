@@ -1,9 +1,9 @@
 //! Rascunhos (R8): registered before there is a number, consumed when there is one.
 
 use crate::support::{Ajustes, App, Modelo, Resposta};
-use elos::config::Regras;
 use elos::db::Sql;
 use elos::processo::NumeroProcesso;
+use elos::value::regras::Regras;
 use serde_json::{Value, json};
 
 fn registrar(app: &App, cliente: &str) -> String {

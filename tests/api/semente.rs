@@ -1,9 +1,9 @@
 //! The synthetic data keep every rule, and say that they are made up.
 
 use crate::support::{Banco, Modelo};
-use elos::cpf::Cpf;
 use elos::db::Sql;
 use elos::processo::NumeroProcesso;
+use elos::value::cpf::Cpf;
 
 fn lista(banco: &Banco, sql: &'static str) -> Vec<String> {
     banco.texto(Sql::new(sql)).split(',').map(str::to_owned).collect()

@@ -6,7 +6,7 @@ mod esquema;
 
 use async_graphql::{Request, ValidationMode, Variables};
 use consulta::Gerador;
-use elos::graphql::document::preparar::{Opcoes, Preparador};
+use elos::graphql::document::prepare::{Opcoes, Preparador};
 use esquema::{Corridas, esquema};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};

@@ -2,10 +2,8 @@ use std::{fs, io};
 
 use elos::embedded::{Embedded, Options};
 
-use crate::{
-    program::Program,
-    support::{Place, commit_rows, rows, until, url},
-};
+use crate::program::Program;
+use crate::support::{Place, commit_rows, rows, until, url};
 
 #[test]
 fn initdb_is_killed_in_the_middle() {

@@ -1,13 +1,9 @@
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::time::Instant;
 
-use crate::{
-    program::Program,
-    support::{Place, busy_session, commit_rows, kill_9, rows, until, url},
-};
+use crate::program::Program;
+use crate::support::{Place, busy_session, commit_rows, kill_9, rows, until, url};
 
 #[test]
 fn the_program_is_killed() {

@@ -1,8 +1,6 @@
-use std::{
-    fs::{self, DirBuilder},
-    os::unix::fs::{DirBuilderExt, MetadataExt, chown},
-    process::{Child, Command, Stdio},
-};
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
+use std::process::{Child, Command, Stdio};
 
 use elos::embedded::wipe;
 

@@ -1,11 +1,8 @@
-use std::{
-    env,
-    io::{BufRead, BufReader, Read, stdin},
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::mpsc,
-    thread,
-};
+use std::io::{BufRead, BufReader, Read, stdin};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::{env, thread};
 
 use elos::embedded::{Embedded, Options};
 

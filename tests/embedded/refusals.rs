@@ -1,7 +1,5 @@
-use std::{
-    fs::{self, Permissions},
-    os::unix::fs::{PermissionsExt, symlink},
-};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use elos::embedded::{Embedded, Options, StartError};
 use nix::unistd::geteuid;

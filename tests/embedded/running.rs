@@ -1,8 +1,6 @@
-use std::{
-    fs::{self, File},
-    os::unix::fs::PermissionsExt,
-    thread,
-};
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+use std::thread;
 
 use elos::embedded::{Embedded, Options, StartError, wipe};
 

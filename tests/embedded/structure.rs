@@ -3,9 +3,8 @@
 use crate::support::Place;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
-use elos::db::catalog;
-use elos::db::migracoes::Migrador;
-use elos::db::{ConexaoRecusada, Db, DbOptions, login};
+use elos::db::migrations::Migrador;
+use elos::db::{ConexaoRecusada, Db, DbOptions, catalog, login};
 use elos::embedded::Embedded;
 
 const DATABASE: &str = "dados";

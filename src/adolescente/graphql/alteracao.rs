@@ -1,14 +1,15 @@
 //! What a client says to change a record.
 
-use super::entrada::{CertidaoNascimentoInput, RgInput};
+use super::input::{CertidaoNascimentoInput, RgInput};
 use crate::adolescente::{
     AlteracaoDeAdolescente, AtualizarAdolescente, IdentidadeGenero, Identificador,
     OrientacaoSexual, RacaCor, SexoBiologico,
 };
-use crate::campo::Mudanca;
-use crate::cpf::Cpf;
 use crate::error::{CodigoErro, Recusa};
-use crate::graphql::{Data, Entrada, ModoInput};
+use crate::graphql::schema::mutation::{Entrada, ModoInput};
+use crate::graphql_types::scalars::Data;
+use crate::value::cpf::Cpf;
+use crate::value::field::Mudanca;
 use async_graphql::{InputObject, MaybeUndefined};
 
 /// Entrada de atualizarAdolescente.

@@ -2,30 +2,33 @@
 //! `campos.rs`, the connections in `conexoes.rs`.
 
 mod alteracao;
-mod campos;
-mod conexoes;
-mod entrada;
-mod escrita;
-mod filtro;
+mod fields;
+mod connections;
+mod input;
+mod mutation;
+mod filter;
 
-pub use campos::AdolescenteNode;
-pub use entrada::AdolescenteInput;
-pub use escrita::AdolescenteMutation;
-pub use filtro::{AdolescenteFiltro, AdolescenteRelacaoFiltro, filtro};
+pub use fields::AdolescenteNode;
+pub use filter::{AdolescenteFiltro, AdolescenteRelacaoFiltro, filtro};
+pub use input::AdolescenteInput;
+pub use mutation::AdolescenteMutation;
 
 use super::store::{AdolescentePorCpf, AdolescentePorIdentificador, Adolescentes};
 use super::{Identificador, Procura, Semelhante, service};
 use crate::Result;
-use crate::auditoria::CampoSensivel;
+use crate::audit::CampoSensivel;
 use crate::auth::Papel;
-use crate::campo::preenchido;
-use crate::cpf::Cpf;
 use crate::error::{Error, Falha};
-use crate::graphql::diretivas::{Cost, FILTRO, ListSize, Pagina, SEMELHANCA};
-use crate::graphql::{Condicoes, Conexao, ContextExt, Data, Paginacao, conectar};
-use crate::tribunal::Tribunal;
+use crate::graphql_types::connection::{Conexao, Paginacao, conectar};
+use crate::graphql_types::context::ContextExt;
+use crate::graphql_types::directives::{Cost, FILTRO, ListSize, Pagina, SEMELHANCA};
+use crate::graphql_types::filter::Condicoes;
+use crate::graphql_types::scalars::Data;
+use crate::value::cpf::Cpf;
+use crate::value::field::preenchido;
+use crate::value::tribunal::Tribunal;
 use async_graphql::{Context, Object, SimpleObject};
-use filtro::AdolescenteOrdem;
+use filter::AdolescenteOrdem;
 use std::sync::Arc;
 
 #[derive(Default)]

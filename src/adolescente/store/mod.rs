@@ -1,17 +1,17 @@
 //! SQL of adolescentes.
 
-mod escrita;
-mod listas;
+mod write;
+mod lists;
 
-pub use escrita::*;
-pub use listas::*;
+pub use lists::*;
+pub use write::*;
 
 use super::{Adolescente, AdolescenteId, Identificador, Procura, Resumo, Semelhante};
 use crate::auth::Escopo;
-use crate::cpf::Cpf;
 use crate::db::{Relation, Sessao, Sql};
 use crate::error::Error;
-use crate::tribunal::TRIBUNAIS;
+use crate::value::cpf::Cpf;
+use crate::value::tribunal::TRIBUNAIS;
 use ahash::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};

@@ -1,20 +1,21 @@
 //! Catalogues in the schema: what is asked of them. Their fields are in `campos.rs`, the
 //! mutations in `escrita.rs`.
 
-mod campos;
-mod escrita;
+mod fields;
+mod mutation;
 
-pub use campos::EstruturaNode;
-pub use escrita::CatalogoMutation;
+pub use fields::EstruturaNode;
+pub use mutation::CatalogoMutation;
 
 use super::TipoDeCatalogo;
 use super::store::{EstruturaPorEndereco, Estruturas, Filtro, Itens};
 use crate::Result;
 use crate::auth::Papel;
-use crate::campo::preenchido;
-use crate::graphql::diretivas::Pagina;
-use crate::graphql::{Conexao, ContextExt, Paginacao, conectar};
+use crate::graphql_types::connection::{Conexao, Paginacao, conectar};
+use crate::graphql_types::context::ContextExt;
+use crate::graphql_types::directives::Pagina;
 use crate::tramite::EnderecoDeEstrutura;
+use crate::value::field::preenchido;
 use async_graphql::{Context, InputObject, Object};
 
 #[derive(Default)]

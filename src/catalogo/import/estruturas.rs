@@ -6,7 +6,7 @@ use crate::catalogo::store::{Nova, da_estrutura};
 use crate::catalogo::{EstruturaDoCatalogo, GravarEstrutura, rules};
 use crate::db::Sql;
 use crate::tramite::EnderecoDeEstrutura;
-use crate::tribunal::Tribunal;
+use crate::value::tribunal::Tribunal;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 use std::collections::{HashMap, HashSet};

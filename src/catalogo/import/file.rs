@@ -1,7 +1,7 @@
 //! The lines of a file, whatever its format: each a set of named texts.
 
-use crate::body::counted::{NotRead, check_members};
-use crate::campo::preenchido;
+use crate::http::body::counted::{NotRead, check_members};
+use crate::value::field::preenchido;
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};

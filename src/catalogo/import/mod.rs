@@ -9,7 +9,7 @@ mod itens;
 pub use file::{BYTES_AT_MOST, Format};
 
 use super::TipoDeCatalogo;
-use crate::tribunal::Tribunal;
+use crate::value::tribunal::Tribunal;
 use chrono::{DateTime, Utc};
 use diesel::{Connection, PgConnection};
 use std::fmt;

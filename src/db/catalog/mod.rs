@@ -13,7 +13,7 @@ pub use text::print;
 pub(super) use watch::Structure;
 
 use super::Sql;
-use super::migracoes::{Standing, standing};
+use super::migrations::{Standing, standing};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
 use std::collections::BTreeMap;

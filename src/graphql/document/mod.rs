@@ -1,22 +1,23 @@
 //! What happens to a document before it is executed; `preparar` tells the whole way.
 
-mod custo;
-mod escalares;
-mod esquema;
+mod cost;
+mod scalars;
+mod schema;
 mod limits;
-mod mensagens;
-mod normalizar;
-mod posicao;
-pub mod preparar;
-mod regras;
-mod tamanho;
-mod traduzir;
-mod validar;
-mod variaveis;
+mod messages;
+mod normalize;
+pub mod persisted;
+mod position;
+pub mod prepare;
+mod validation;
+mod expansion;
+mod convert;
+mod validate;
+mod variables;
 
-pub use custo::{CabeCom, CustoExcedido, Esqueleto};
-pub use esquema::{Esquema, EsquemaInvalido};
-pub use normalizar::{Booleanos, Recusado as NaoNormalizado, normalizar};
-pub use tamanho::Excesso as Tamanho;
-pub use validar::{ErroNoDocumento, Invalido, Opcoes, validar};
-pub use variaveis::VariavelInvalida;
+pub use cost::{CabeCom, CustoExcedido, Esqueleto};
+pub use expansion::Excesso as Tamanho;
+pub use normalize::{Booleanos, Recusado as NaoNormalizado, normalizar};
+pub use schema::{Esquema, EsquemaInvalido};
+pub use validate::{ErroNoDocumento, Invalido, Opcoes, validar};
+pub use variables::VariavelInvalida;

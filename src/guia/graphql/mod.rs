@@ -1,22 +1,24 @@
 //! Guias in the schema: what is asked of them. Their fields are in `campos.rs`,
 //! what a client says in `entrada.rs`, the mutations in `escrita.rs`.
 
-mod campos;
-mod entrada;
-mod escrita;
-mod filtro;
+mod fields;
+mod input;
+mod mutation;
+mod filter;
 
-pub use campos::GuiaNode;
-pub use escrita::GuiaMutation;
-pub use filtro::{GuiaFiltro, GuiaRelacaoFiltro, filtro};
+pub use fields::GuiaNode;
+pub use filter::{GuiaFiltro, GuiaRelacaoFiltro, filtro};
+pub use mutation::GuiaMutation;
 
 use super::store::{GuiaPorNumero, Guias, GuiasDe};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql::diretivas::{Cost, FILTRO, Pagina};
-use crate::graphql::{Condicoes, Conexao, ContextExt, Paginacao, conectar};
+use crate::graphql_types::connection::{Conexao, Paginacao, conectar};
+use crate::graphql_types::context::ContextExt;
+use crate::graphql_types::directives::{Cost, FILTRO, Pagina};
+use crate::graphql_types::filter::Condicoes;
 use async_graphql::{Context, Object};
-use filtro::GuiaOrdem;
+use filter::GuiaOrdem;
 
 #[derive(Default)]
 pub struct GuiaQuery;

@@ -1,17 +1,17 @@
 //! The rules on guias (b.4, R26). Pure: what they need is an argument. Here, those
 //! on what a guia is about; those on its own fields are in `campos.rs`.
 
-mod campos;
+mod fields;
 
-pub use campos::*;
+pub use fields::*;
 
 use super::{EmitirGuia, Guia, NumeroDaGuia, SituacaoGuia, TipoGuia};
 use crate::adolescente::AdolescenteId;
-use crate::campo::itens;
-use crate::config::Regras;
 use crate::error::{CodigoErro, Recusa};
 use crate::processo::rules::r1_r4_processo_do_numero;
 use crate::processo::{NumeroProcesso, Processo, ProcessoId, TipoProcesso};
+use crate::value::field::itens;
+use crate::value::regras::Regras;
 use chrono::NaiveDate;
 use std::borrow::Cow;
 

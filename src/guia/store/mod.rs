@@ -1,10 +1,10 @@
 //! SQL of guias.
 
-mod escrita;
-mod listas;
+mod write;
+mod lists;
 
-pub use escrita::*;
-pub use listas::*;
+pub use lists::*;
+pub use write::*;
 
 use super::{AtoInfracional, Documento, Guia, GuiaId, NumeroDaGuia};
 use crate::adolescente::AdolescenteId;

@@ -6,19 +6,25 @@ mod identity;
 mod rest;
 mod values;
 
-use super::Options;
+use super::catalog::Relation;
 use super::functions::Secrets;
 use super::report::{Kind, Report};
 use super::world::World;
-use super::{catalog::Relation, probe};
-use crate::app::App;
+use super::{Options, probe};
 use crate::auth::Auth;
-use crate::config::{Documentos as Limits, Regras};
-use crate::credencial;
-use crate::db::Db;
+use crate::call::App;
+use crate::config::Documentos as Limits;
+use crate::db::{Db, credentials};
 use crate::error::Error;
-use crate::graphql::{self as door, Carona, Documentos, Executor, Servico, Sessoes};
-use crate::{requisicao, server};
+use crate::graphql::execution::Servico;
+use crate::graphql::execution::coalesce::Carona;
+use crate::graphql::execution::documents::Documentos;
+use crate::graphql::execution::executor::Executor;
+use crate::graphql::protocol::session_registry::Sessoes;
+use crate::graphql::{self as door};
+use crate::http::request;
+use crate::server;
+use crate::value::regras::Regras;
 use actix_web::dev::Service;
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
@@ -81,8 +87,8 @@ async fn send_all(
         .com_documentos(limits)
         .com_ausencias_por_minuto(0);
     let identity = Identity::new(tried.options.agora)?;
-    let credenciais = credencial::do_banco(&db)?;
-    credencial::reler(db.clone(), credenciais.clone());
+    let credenciais = credentials::do_banco(&db)?;
+    credentials::reler(db.clone(), credenciais.clone());
     let auth = Auth::novo(identity.options(), credenciais);
     let sessoes = Arc::new(Sessoes::novas(app.assinaturas));
     let app = web::Data::new(app);
@@ -94,7 +100,7 @@ async fn send_all(
         sessoes,
     };
     let service = Actix::new()
-        .wrap(from_fn(requisicao::acompanhar))
+        .wrap(from_fn(request::acompanhar))
         .app_data(web::Data::new(servico))
         .app_data(app)
         .app_data(web::Data::new(auth))

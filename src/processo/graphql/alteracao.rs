@@ -1,15 +1,15 @@
 //! What a client says to change a processo.
 
-use super::entrada::ResponsavelInput;
+use super::input::ResponsavelInput;
 use crate::adolescente::Identificador;
 use crate::adolescente::graphql::AdolescenteInput;
-use crate::campo::{Mudanca, preenchido};
 use crate::error::{CodigoErro, Recusa};
-use crate::graphql::{Entrada, ModoInput};
+use crate::graphql::schema::mutation::{Entrada, ModoInput};
 use crate::processo::{
     AlterarSituacao, AtualizarResponsaveis, DesvincularAdolescente, MudancaDeResponsavel,
     NumeroProcesso, SituacaoProcesso, VincularAdolescente,
 };
+use crate::value::field::{Mudanca, preenchido};
 use async_graphql::{InputObject, MaybeUndefined};
 
 /// Entrada de atualizarResponsaveis. Campo ausente mantém, null apaga.

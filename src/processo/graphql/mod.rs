@@ -3,30 +3,33 @@
 //! links by themselves in `vinculo.rs`.
 
 mod alteracao;
-mod campos;
-mod conexoes;
-mod entrada;
-mod escrita;
-mod filtro;
-mod tipos;
+mod fields;
+mod connections;
+mod input;
+mod mutation;
+mod filter;
+mod types;
 mod vinculo;
 
-pub use campos::ResponsavelNode;
-pub use entrada::ResponsavelInput;
-pub use escrita::ProcessoMutation;
-pub use filtro::{ProcessoFiltro, ProcessoRelacaoFiltro, filtro};
-pub use tipos::{PeloNome, ProcessoApuracao, ProcessoExecucao, ProcessoNode};
+pub use fields::ResponsavelNode;
+pub use filter::{ProcessoFiltro, ProcessoRelacaoFiltro, filtro};
+pub use input::ResponsavelInput;
+pub use mutation::ProcessoMutation;
+pub use types::{PeloNome, ProcessoApuracao, ProcessoExecucao, ProcessoNode};
 pub use vinculo::{VinculoFiltro, VinculoNode, VinculoQuery, VinculoRelacaoFiltro};
 
 use super::store::{ProcessoPorNumero, Processos};
 use super::{NumeroProcesso, Processo};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql::diretivas::{Cost, FILTRO, Pagina};
-use crate::graphql::{Condicoes, Conexao, ContextExt, Escrito, Paginacao, conectar};
+use crate::graphql_types::connection::{Conexao, Paginacao, conectar};
+use crate::graphql_types::context::ContextExt;
+use crate::graphql_types::directives::{Cost, FILTRO, Pagina};
+use crate::graphql_types::filter::Condicoes;
+use crate::graphql_types::json::Escrito;
 use async_graphql::{Context, Object};
-use campos::origem;
-use filtro::ProcessoOrdem;
+use fields::origem;
+use filter::ProcessoOrdem;
 use std::sync::Arc;
 
 #[derive(Default)]

@@ -1,23 +1,29 @@
 //! Links in the schema: the node, the list of all, and what is asked of it.
 
-use super::filtro::{self, ProcessoFiltro};
-use super::tipos::ProcessoNode;
+use super::filter::{self, ProcessoFiltro};
+use super::types::ProcessoNode;
 use crate::Result;
 use crate::adolescente::Identificador;
-use crate::adolescente::graphql::{self as adolescente, AdolescenteFiltro, AdolescenteNode};
+use crate::adolescente::graphql::{
+    AdolescenteFiltro, AdolescenteNode, {self as adolescente},
+};
 use crate::adolescente::store::AdolescentePorId;
 use crate::auth::Papel;
 use crate::filters::{VinculoField, VinculoFilter};
-use crate::graphql::diretivas::{
+use crate::graphql::schema::node::GlobalId;
+use crate::graphql_types::connection::{
+    Aresta, Conexao, ListaGraphql, Paginacao, SentidoOrdem, conectar,
+};
+use crate::graphql_types::context::ContextExt;
+use crate::graphql_types::directives::{
     CONDICAO, CONDICAO_DE_RELACAO, CONDICAO_DE_TEXTO, Cost, FILTRO, Pagina,
 };
-use crate::graphql::{
-    Aresta, Condicoes, Conexao, ContextExt, Escrevivel, Escrito, GlobalId, Instante, ListaGraphql,
-    Paginacao, SentidoOrdem, conectar, relation_filter, trecho,
-};
+use crate::graphql_types::filter::{Condicoes, relation_filter, trecho};
+use crate::graphql_types::json::{Escrevivel, Escrito};
+use crate::graphql_types::scalars::Instante;
 use crate::processo::store::{CampoDoVinculo, ProcessoPorId, Vinculos};
 use crate::processo::{Ligacao, NumeroProcesso, SituacaoVinculo};
-use crate::tribunal::Tribunal;
+use crate::value::tribunal::Tribunal;
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use std::sync::Arc;
 
@@ -213,7 +219,7 @@ impl VinculoFiltro {
             encerrado: (instante(entrada.encerrado_de), instante(entrada.encerrado_ate)),
             motivo: trecho("motivo", entrada.motivo)?,
             vazio: entrada.vazio.map(|campos| campos.into_iter().map(Into::into).collect()),
-            processo_com: condicoes.other_side(entrada.processo_com, filtro::filtro)?,
+            processo_com: condicoes.other_side(entrada.processo_com, filter::filtro)?,
             adolescente_com: condicoes.other_side(entrada.adolescente_com, adolescente::filtro)?,
             e: condicoes.varios(entrada.e, Self::ler)?,
             ou: condicoes.varios(entrada.ou, Self::ler)?,

@@ -2,13 +2,13 @@
 
 use crate::adolescente::Identificador;
 use crate::adolescente::rules::r23_cpf_valido;
-use crate::campo;
-use crate::config::Regras;
 use crate::error::{CodigoErro, Recusa};
 use crate::processo::{
     AtualizarResponsaveis, MudancaDeResponsavel, NumeroProcesso, Processo, SituacaoProcesso,
     TipoProcesso,
 };
+use crate::value::field;
+use crate::value::regras::Regras;
 use std::borrow::Cow;
 
 /// What the database knows of a pair, under the locks of both.
@@ -133,7 +133,7 @@ pub fn r14_desconhecido(
 pub fn r13_responsaveis(comando: &AtualizarResponsaveis) -> Vec<Recusa> {
     let cpf = |pessoa: &MudancaDeResponsavel| r23_cpf_valido(pessoa.cpf.novo());
     let nome = |pessoa: &MudancaDeResponsavel| {
-        campo::nome(pessoa.nome.novo().map(String::as_str), super::NOME_MAXIMO)
+        field::nome(pessoa.nome.novo().map(String::as_str), super::NOME_MAXIMO)
     };
     [
         nome(&comando.magistrado).map(|r| r.em(["magistrado", "nome"])),
@@ -149,5 +149,5 @@ pub fn r13_responsaveis(comando: &AtualizarResponsaveis) -> Vec<Recusa> {
 /// R17: a reason is a short text.
 pub fn r17_motivo(motivo: Option<&str>) -> Option<Recusa> {
     const MOTIVO_MAXIMO: usize = 500;
-    campo::linhas(motivo, MOTIVO_MAXIMO).map(|recusa| recusa.em(["motivo"]))
+    field::linhas(motivo, MOTIVO_MAXIMO).map(|recusa| recusa.em(["motivo"]))
 }

@@ -6,12 +6,13 @@ mod alteracao;
 pub use alteracao::*;
 
 use super::{CadastrarProcesso, NovoProcesso, NumeroProcesso, Responsavel, TipoProcesso};
-use crate::adolescente::{AdolescenteId, Identificador, rules::r23_cpf_valido};
-use crate::campo::{self, itens, lista_longa, obrigatorio, texto};
-use crate::config::Regras;
+use crate::adolescente::rules::r23_cpf_valido;
+use crate::adolescente::{AdolescenteId, Identificador};
 use crate::error::{CodigoErro, Recusa};
 use crate::rascunho::Rascunho;
-use crate::tribunal::Tribunal;
+use crate::value::field::{self, itens, lista_longa, obrigatorio, texto};
+use crate::value::regras::Regras;
+use crate::value::tribunal::Tribunal;
 use std::collections::HashMap;
 
 const APP_NAME_MAXIMO: usize = 100;
@@ -296,10 +297,10 @@ pub fn codigo_externo_legivel(codigo: &str) -> Option<Recusa> {
 
 fn formas(comando: &CadastrarProcesso) -> impl Iterator<Item = Recusa> {
     let excesso = lista_longa(&comando.adolescentes).map(|r| r.em(["adolescentes"]));
-    let nome = |responsavel: &Responsavel| campo::nome(responsavel.nome.as_deref(), NOME_MAXIMO);
+    let nome = |responsavel: &Responsavel| field::nome(responsavel.nome.as_deref(), NOME_MAXIMO);
     [
         excesso,
-        campo::nome(comando.app_name_sistema_tribunal.as_deref(), APP_NAME_MAXIMO)
+        field::nome(comando.app_name_sistema_tribunal.as_deref(), APP_NAME_MAXIMO)
             .map(|r| r.em(["appNameSistemaTribunal"])),
         comando.id_processo_sistema_externo.as_deref().and_then(codigo_externo_legivel),
         nome(&comando.magistrado).map(|r| r.em(["magistrado", "nome"])),

@@ -1,15 +1,15 @@
 //! Registering a processo.
 
 use crate::adolescente;
-use crate::campo::itens;
+use crate::command::{Comando, Contexto, Efeito, Julgado, Juntos, Lembranca};
 use crate::db::Sessao;
 use crate::error::{Error, Recusa};
-use crate::escrita::{Comando, Contexto, Efeito, Julgado, Juntos, Lembranca};
 use crate::evento::{self, NovoEvento, TipoEvento};
 use crate::processo::rules::{self, Conhecidos, Fatos, Parecer};
 use crate::processo::{CadastrarProcesso, NovoProcesso, Processo, TipoProcesso, store};
 use crate::rascunho::{self, Rascunho};
-use crate::rastro::{Rastreavel, Recurso};
+use crate::value::field::itens;
+use crate::value::resource::{Rastreavel, Recurso};
 use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
 

@@ -9,11 +9,11 @@ pub use cadastro::Cadastrado;
 pub use vinculos::{Desvinculado, Vinculado};
 
 use super::{NumeroProcesso, Processo, rules, store};
-use crate::campo;
+use crate::command::{Contexto, Efeito, Lembranca};
 use crate::db::Sessao;
 use crate::error::Error;
-use crate::escrita::{Contexto, Efeito, Lembranca};
-use crate::rastro::{Rastreavel, Recurso};
+use crate::value::field;
+use crate::value::resource::{Rastreavel, Recurso};
 use chrono::{DateTime, Utc};
 
 /// A processo after a change that may have found nothing to do.
@@ -59,7 +59,7 @@ fn travar(
     let Some(processo) = store::travar(sessao, contexto.tribunal, numero)? else {
         return Err(rules::r1_r4_processo_do_numero(numero, contexto.regras).into());
     };
-    match campo::versao_esperada(processo.versao, versao_esperada) {
+    match field::versao_esperada(processo.versao, versao_esperada) {
         Some(recusa) => Err(recusa.into()),
         None => {
             let agora = (contexto.relogio)().max(processo.atualizado_em);

@@ -1,12 +1,12 @@
 //! R13: changing who is responsible.
 
 use super::{Alterado, travar};
-use crate::campo::alterados;
+use crate::command::{Comando, Contexto};
 use crate::db::Sessao;
 use crate::error::{Error, Recusa};
-use crate::escrita::{Comando, Contexto};
 use crate::evento::{self, MudancaDeCampo, NovoEvento, TipoEvento};
 use crate::processo::{AtualizarResponsaveis, Processo, rules, store};
+use crate::value::field::alterados;
 
 /// Changes magistrado and serventuário, of an archived processo too. What is
 /// equal to what was is no change: no version, no evento.

@@ -2,9 +2,9 @@
 
 use super::{Alterado, travar};
 use crate::adolescente;
+use crate::command::{Comando, Contexto};
 use crate::db::Sessao;
 use crate::error::Error;
-use crate::escrita::{Comando, Contexto};
 use crate::evento::{self, MudancaDeCampo, NovoEvento, TipoEvento};
 use crate::processo::{AlterarSituacao, Processo, SituacaoProcesso, TipoProcesso, rules, store};
 

@@ -4,15 +4,15 @@
 
 use super::travar;
 use crate::adolescente::{self, Adolescente, AdolescenteId, DadosDeAdolescente, Identificador};
+use crate::command::{Comando, Contexto, Efeito, Lembranca};
 use crate::db::Sessao;
 use crate::error::{Error, Recusa};
-use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
 use crate::evento::{self, MudancaDeCampo, NovoEvento, TipoEvento};
 use crate::processo::{
     DesvincularAdolescente, Processo, SituacaoVinculo, VincularAdolescente, Vinculo, rules, store,
 };
-use crate::rastro::{Rastreavel, Recurso};
-use crate::tempo;
+use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::time;
 use chrono::{DateTime, Utc};
 
 /// A link that was made, its two ends, and what is worth knowing.
@@ -35,7 +35,7 @@ impl Comando for VincularAdolescente {
         contexto: &Contexto,
     ) -> Result<Vinculado, Error> {
         let malformados = std::mem::take(&mut self.malformados);
-        let hoje = tempo::dia((contexto.relogio)());
+        let hoje = time::dia((contexto.relogio)());
         let dos_dados = self.dados.as_ref();
         let dos_dados =
             dos_dados.map_or_else(Vec::new, |dados| adolescente::rules::cadastro(dados, hoje));

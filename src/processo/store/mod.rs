@@ -1,12 +1,12 @@
 //! SQL of processos and of their links.
 
-mod escrita;
-mod listas;
+mod write;
+mod lists;
 mod vinculos;
 
-pub use escrita::*;
-pub use listas::*;
+pub use lists::*;
 pub use vinculos::*;
+pub use write::*;
 
 use super::rules::{self, Conhecidos, Fatos};
 use super::{
@@ -15,13 +15,13 @@ use super::{
 };
 use crate::adolescente::{AdolescenteId, Identificador};
 use crate::auth::Escopo;
-use crate::config::Regras;
+use crate::command::Lembranca;
 use crate::db::schema::{adolescente, processo, vinculo};
 use crate::db::{Relation, Sessao, Sql};
 use crate::error::Error;
-use crate::escrita::Lembranca;
 use crate::rascunho;
-use crate::rastro::{Recurso, recursos, sem_recursos};
+use crate::value::regras::Regras;
+use crate::value::resource::{Recurso, recursos, sem_recursos};
 use ahash::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::Text;

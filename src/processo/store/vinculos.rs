@@ -1,6 +1,6 @@
 //! Links by themselves: one by its id, and the list of them.
 
-use crate::db::lista::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
+use crate::db::list::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
 use crate::db::{Relation, Sessao, Sql};
 use crate::error::Error;
 use crate::filters::{Filter, Place, VinculoFilter};

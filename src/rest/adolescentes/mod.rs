@@ -1,23 +1,23 @@
 //! `/api/v1/adolescentes`.
 
-mod corpo;
-mod dados;
+mod body;
+mod answer;
 
-pub use corpo::novo;
-pub use dados::dados;
+pub use answer::dados;
+pub use body::novo;
 
-use super::corpo::Corpo;
 use super::envelope::{self, Negado};
+use super::json_fields::Corpo;
 use super::openapi::adolescente::{CadastroAlterado, NovoAdolescente, ProcuraDeSemelhantes};
 use super::openapi::envelope::{
     RespostaDeAdolescente, RespostaDeAdolescenteGravado, RespostaDeAdolescentes,
     RespostaDeSemelhantes,
 };
-use super::openapi::parametros::{
+use super::openapi::parameters::{
     Chave, Escrita, Paginas, PorCpf, PorIdentificador, QuemSeProcura, Versao,
 };
-use super::openapi::recusas::{DaChave, DaVersao, DoCaminho, DoCorpo, DoEstado, Recusas};
-use super::pagina::{self, PaginaPedida};
+use super::openapi::refusals::{DaChave, DaVersao, DoCaminho, DoCorpo, DoEstado, Recusas};
+use super::page::{self, PaginaPedida};
 use super::{Chamada, com_etag, if_match, responder_escrita};
 use crate::adolescente::store::{self, AdolescentePorCpf, Adolescentes, Semelhantes};
 use crate::adolescente::{
@@ -25,14 +25,15 @@ use crate::adolescente::{
     Semelhante, rules, service,
 };
 use crate::auth::Papel;
-use crate::campo::preenchido;
-use crate::cpf::Cpf;
-use crate::db::{Relation, Sessao, lista::deslocada};
+use crate::command::{self, Comando, Modo};
+use crate::db::list::deslocada;
+use crate::db::{Relation, Sessao};
 use crate::error::{CodigoErro, Error, Recusa};
-use crate::escrita::{self, Comando, Modo};
-use crate::tempo;
+use crate::value::cpf::Cpf;
+use crate::value::field::preenchido;
+use crate::value::time;
 use actix_web::{HttpRequest, HttpResponse, web};
-use corpo::{alteracao, nome_do_campo};
+use body::{alteracao, nome_do_campo};
 use serde_json::Value;
 
 /// `POST /adolescentes`: registers, and answers with the identificador.
@@ -94,7 +95,7 @@ async fn escrever<C: Comando<Efeito = service::Alterado>>(
     gerados: &[&str],
 ) -> Result<HttpResponse, Negado> {
     let ler = |_: &mut Sessao<'_>, _: &_| Ok(());
-    let feito = escrita::executar(chamada, comando, modo, ler).await.map_err(negar)?;
+    let feito = command::executar(chamada, comando, modo, ler).await.map_err(negar)?;
     let dados = dados(&feito.efeito.adolescente, &chamada.rastro);
     Ok(responder_escrita(&chamada.app, &feito, dados, gerados, avisos))
 }
@@ -114,11 +115,11 @@ pub async fn semelhantes(req: HttpRequest) -> Result<HttpResponse, Negado> {
     let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
     let nascimento = parametros.tirar("dataNascimento");
     let nascimento = nascimento.map(|texto| {
-        tempo::ler_data(texto.trim())
-            .ok_or_else(|| pagina::invalido("dataNascimento", "a data tem a forma dd/MM/aaaa"))
+        time::ler_data(texto.trim())
+            .ok_or_else(|| page::invalido("dataNascimento", "a data tem a forma dd/MM/aaaa"))
     });
     let limite = parametros.tirar("limite").map(|texto| {
-        texto.trim().parse().map_err(|_| pagina::invalido("limite", "o limite vai de 1 a 50"))
+        texto.trim().parse().map_err(|_| page::invalido("limite", "o limite vai de 1 a 50"))
     });
     let procura = Procura {
         nome: preenchido(parametros.tirar("nome")),
@@ -190,7 +191,7 @@ pub async fn por_identificador(
 ) -> Result<HttpResponse, Negado> {
     let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
     let lido = identificador.parse::<Identificador>();
-    let lido = lido.map_err(|erro| pagina::invalido("identificador", &erro.to_string()))?;
+    let lido = lido.map_err(|erro| page::invalido("identificador", &erro.to_string()))?;
     let achado =
         chamada.ler(move |sessao| Ok(store::por_identificadores(sessao, &[&lido])?.pop())).await?;
     let achado = achado.ok_or_else(|| negar(rules::r1_adolescente_visivel().into()))?;
@@ -212,7 +213,7 @@ pub async fn por_identificador(
 pub async fn por_cpf(req: HttpRequest, cpf: web::Path<String>) -> Result<HttpResponse, Negado> {
     let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
     chamada.ator().exige(Papel::DadosSensiveis)?;
-    let cpf = cpf.parse::<Cpf>().map_err(|erro| pagina::invalido("cpf", &erro.to_string()))?;
+    let cpf = cpf.parse::<Cpf>().map_err(|erro| page::invalido("cpf", &erro.to_string()))?;
     if let Some(recusa) = rules::r23_cpf_valido(Some(&cpf)) {
         return Err(negar(recusa.em(["cpf"]).into()));
     }

@@ -1,34 +1,35 @@
 //! `/api/v1/guias` (b.4).
 
-mod corpo;
-mod dados;
+mod body;
+mod answer;
 pub mod pdf;
 
-use super::corpo::Corpo;
 use super::envelope::{self, Negado};
+use super::json_fields::Corpo;
 use super::openapi::emissao::{
     NovaGuiaDeInternacaoSancao, NovaGuiaDefinitiva, NovaGuiaProvisoria, NovaGuiaUnificadora,
 };
 use super::openapi::envelope::{RespostaDeGuiaGravada, RespostaDeGuias};
 use super::openapi::guia::BaixaDeGuia;
-use super::openapi::parametros::{Chave, DaGuia, Escrita, FiltroDeGuias, Paginas, Versao};
-use super::openapi::recusas::{DaChave, DaVersao, DoCaminho, DoCorpo, Recusas};
-use super::pagina::PaginaPedida;
+use super::openapi::parameters::{Chave, DaGuia, Escrita, FiltroDeGuias, Paginas, Versao};
+use super::openapi::refusals::{DaChave, DaVersao, DoCaminho, DoCorpo, Recusas};
+use super::page::PaginaPedida;
 use super::{Chamada, Parametros, if_match, responder_escrita};
 use crate::auth::Papel;
-use crate::config::Regras;
-use crate::db::{Relation, Sessao, lista::deslocada};
+use crate::command::{self, Comando, Modo};
+use crate::db::list::deslocada;
+use crate::db::{Relation, Sessao};
 use crate::error::{CodigoErro, Error, Recusa};
-use crate::escrita::{self, Comando, Modo};
 use crate::filters::GuiaFilter;
 use crate::guia::service::Alterada;
 use crate::guia::store::{GuiaPorNumero, Guias, GuiasDe};
 use crate::guia::{BaixarGuia, MotivoBaixaGuia, NumeroDaGuia, SituacaoGuia, TipoGuia, rules};
 use crate::processo::NumeroProcesso;
 use crate::processo::rules::r4_digito;
+use crate::value::regras::Regras;
 use actix_web::{HttpRequest, HttpResponse, web};
-use corpo::{comando, nome_do_campo};
-use dados::{Partes, dados};
+use answer::{Partes, dados};
+use body::{comando, nome_do_campo};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -222,7 +223,7 @@ async fn escrever<C: Comando<Efeito = Alterada>>(
     let ler = |sessao: &mut Sessao<'_>, feita: &Alterada| {
         Partes::ler(sessao, &[Arc::new(feita.guia.clone())])
     };
-    let feito = escrita::executar(chamada, comando, modo, ler).await.map_err(negar)?;
+    let feito = command::executar(chamada, comando, modo, ler).await.map_err(negar)?;
     let dados = dados(&feito.efeito.guia, &feito.lido, chamada);
     Ok(responder_escrita(&chamada.app, &feito, dados, gerados, avisos))
 }

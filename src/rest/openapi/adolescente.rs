@@ -1,10 +1,10 @@
 //! Adolescentes: what is asked for and what is answered.
 
-use super::palavras::{
-    IdentidadeGenero, OrientacaoSexual, RacaCor, SexoBiologico, SimOuNao, SouN, Uf,
-};
-use super::textos::{
+use super::texts::{
     Cpf, CpfSemMascara, Data, Identificador, Naturalidade, Nome, Score, TextoDeDocumento,
+};
+use super::words::{
+    IdentidadeGenero, OrientacaoSexual, RacaCor, SexoBiologico, SimOuNao, SouN, Uf,
 };
 use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ObjectBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};

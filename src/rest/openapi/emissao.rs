@@ -1,9 +1,7 @@
 //! The guias to be emitted: what all have, and what each kind has of its own.
 
-use super::palavras::{OrigemGuia, SimOuNao, TipoDocumento};
-use super::textos::{
-    CodigoTpu, Cpf, Data, Descricao, Identificador, Nome, NumeroCnj, NumeroDaGuia,
-};
+use super::texts::{CodigoTpu, Cpf, Data, Descricao, Identificador, Nome, NumeroCnj, NumeroDaGuia};
+use super::words::{OrigemGuia, SimOuNao, TipoDocumento};
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};

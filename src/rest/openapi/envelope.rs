@@ -2,10 +2,10 @@
 
 use super::adolescente::{Adolescente, AdolescenteSemelhante};
 use super::guia::Guia;
-use super::palavras::{CodigoDeErro, Confirmacao, Erro};
 use super::processo::Processo;
 use super::rascunho::Rascunho;
-use super::textos::DataHora;
+use super::texts::DataHora;
+use super::words::{CodigoDeErro, Confirmacao, Erro};
 use std::collections::BTreeMap;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::response::{Response, ResponseBuilder};

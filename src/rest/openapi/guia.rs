@@ -1,13 +1,13 @@
 //! Guias: what is asked for and what is answered.
 
 use super::adolescente::Adolescente;
-use super::palavras::{
-    MotivoBaixaGuia, OrigemGuia, SimOuNao, SituacaoGuia, SituacaoProcesso, TipoGuia, TipoProcesso,
-};
 use super::processo::Tribunal;
-use super::textos::{
+use super::texts::{
     CodigoTpu, CpfSemMascara, Data, DataHora, DataHoraMinuto, Descricao, Nome, NumeroCnjSemMascara,
     NumeroDaGuia,
+};
+use super::words::{
+    MotivoBaixaGuia, OrigemGuia, SimOuNao, SituacaoGuia, SituacaoProcesso, TipoGuia, TipoProcesso,
 };
 use utoipa::ToSchema;
 
@@ -104,6 +104,6 @@ pub struct DocumentoDaGuia {
     /// Ausente num ensaio.
     #[schema(minimum = 1, examples(1))]
     id: Option<i64>,
-    tipo_documento: super::palavras::TipoDocumento,
+    tipo_documento: super::words::TipoDocumento,
     identificador_doc_autos: Option<Nome>,
 }

@@ -8,23 +8,23 @@
 #![expect(clippy::large_stack_arrays, reason = "utoipa's: the array of a guia's fields")]
 
 pub mod adolescente;
-mod ausencia;
+mod absence;
 pub mod emissao;
 pub mod envelope;
 mod examples;
 pub mod guia;
-mod palavras;
-pub mod parametros;
+mod words;
+pub mod parameters;
 pub mod processo;
 pub mod rascunho;
-pub mod recusas;
-mod textos;
+pub mod refusals;
+mod texts;
 pub mod tramite;
 
 use super::{adolescentes, guias, processos, rascunhos, tramites};
-use recusas::Respostas;
+use refusals::Respostas;
 use serde_json::Value;
-use tramite::recusas::RespostasDoTramita;
+use tramite::refusals::RespostasDoTramita;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
     ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityRequirement,
@@ -46,15 +46,15 @@ use utoipa::{Modify, OpenApi};
     ),
     servers((url = "http://127.0.0.1:8080", description = "Este servidor.")),
     paths(
-        processos::leitura::listar,
-        processos::escrita::cadastrar,
-        processos::escrita::atualizar_responsaveis,
-        processos::leitura::por_codigo,
-        processos::leitura::por_numero,
-        processos::leitura::apuracao,
-        processos::escrita::alterar_situacao,
-        processos::escrita::vincular,
-        processos::escrita::desvincular,
+        processos::read::listar,
+        processos::write::cadastrar,
+        processos::write::atualizar_responsaveis,
+        processos::read::por_codigo,
+        processos::read::por_numero,
+        processos::read::apuracao,
+        processos::write::alterar_situacao,
+        processos::write::vincular,
+        processos::write::desvincular,
         adolescentes::listar,
         adolescentes::cadastrar,
         adolescentes::atualizar,
@@ -77,26 +77,26 @@ use utoipa::{Modify, OpenApi};
         tramites::catalogos::especies,
         tramites::catalogos::hipoteses,
         tramites::catalogos::motivos,
-        tramites::passos::enviar,
-        tramites::leitura::listar,
-        tramites::leitura::pendentes,
+        tramites::steps::enviar,
+        tramites::read::listar,
+        tramites::read::pendentes,
         tramites::pendencias::esperar,
-        tramites::leitura::por_idt,
-        tramites::passos::cancelar,
-        tramites::componentes::enviar::enviar,
+        tramites::read::por_idt,
+        tramites::steps::cancelar,
+        tramites::componentes::upload::enviar,
         tramites::recibos::de_envio,
-        tramites::passos::receber,
-        tramites::componentes::baixar::baixar,
-        tramites::componentes::partes::enviar,
-        tramites::componentes::partes::concluir,
-        tramites::componentes::baixar::baixar_parte,
-        tramites::passos::enviar_recibo,
+        tramites::steps::receber,
+        tramites::componentes::download::baixar,
+        tramites::componentes::parts::enviar,
+        tramites::componentes::parts::concluir,
+        tramites::componentes::download::baixar_parte,
+        tramites::steps::enviar_recibo,
         tramites::recibos::de_conclusao,
-        tramites::passos::recusar,
-        tramites::passos::dar_ciencia,
-        tramites::passos::ciencia_por_get,
-        tramites::leitura::por_nre,
-        tramites::leitura::por_protocolo,
+        tramites::steps::recusar,
+        tramites::steps::dar_ciencia,
+        tramites::steps::ciencia_por_get,
+        tramites::read::por_nre,
+        tramites::read::por_protocolo,
     ),
     // What only answers, parameters or `ausencia` refer to.
     components(schemas(
@@ -111,11 +111,11 @@ use utoipa::{Modify, OpenApi};
         envelope::RespostaDeRascunhoGravado,
         envelope::RespostaDeGuiaGravada,
         envelope::RespostaDeGuias,
-        palavras::NovaSituacao,
-        palavras::NovaSituacaoDaGuia,
-        palavras::EspecieDeGuia,
-        textos::EmBranco,
-        tramite::recusas::RecusaDoTramita,
+        words::NovaSituacao,
+        words::NovaSituacaoDaGuia,
+        words::EspecieDeGuia,
+        texts::EmBranco,
+        tramite::refusals::RecusaDoTramita,
         tramite::catalogos::Saude,
         tramite::catalogos::Repositorios,
         tramite::catalogos::EstruturaVista,
@@ -123,17 +123,17 @@ use utoipa::{Modify, OpenApi};
         tramite::catalogos::Especies,
         tramite::catalogos::Hipoteses,
         tramite::catalogos::Motivos,
-        tramite::respostas::EnvioFeito,
-        tramite::respostas::TramiteVisto,
-        tramite::respostas::PaginaDeTramites,
-        tramite::respostas::Pendencias,
-        tramite::respostas::PassoDado,
-        tramite::respostas::MetadadosDoTramite,
-        tramite::respostas::ReciboDeConclusao,
-        tramite::respostas::ReciboDeEnvio,
-        tramite::respostas::RegistroVisto,
-        tramite::respostas::ParteEmBase64,
-        tramite::respostas::PendenciaEsperada,
+        tramite::answers::EnvioFeito,
+        tramite::answers::TramiteVisto,
+        tramite::answers::PaginaDeTramites,
+        tramite::answers::Pendencias,
+        tramite::answers::PassoDado,
+        tramite::answers::MetadadosDoTramite,
+        tramite::answers::ReciboDeConclusao,
+        tramite::answers::ReciboDeEnvio,
+        tramite::answers::RegistroVisto,
+        tramite::answers::ParteEmBase64,
+        tramite::answers::PendenciaEsperada,
     )),
     tags(
         (name = "Processos", description = "Apurações e execuções, e quem está vinculado a elas."),
@@ -215,7 +215,7 @@ pub fn documento() -> String {
 /// `token_url`.
 pub fn documento_em(server: &str, token_url: &str) -> String {
     let mut documento = serde_json::to_value(Documento::openapi()).unwrap_or(Value::Null);
-    ausencia::dizer(&mut documento);
+    absence::dizer(&mut documento);
     examples::show(&mut documento);
     documento["servers"][0]["url"] = server.into();
     let flows = "/components/securitySchemes/oidc/flows/clientCredentials/tokenUrl";

@@ -1,9 +1,9 @@
 //! Processos: what is asked for and what is answered.
 
-use super::palavras::{SituacaoProcesso, SituacaoVinculo, TipoProcesso};
-use super::textos::{
+use super::texts::{
     Codigo, Cpf, CpfSemMascara, DataHora, Identificador, Nome, NumeroCnj, NumeroCnjSemMascara,
 };
+use super::words::{SituacaoProcesso, SituacaoVinculo, TipoProcesso};
 use utoipa::ToSchema;
 
 /// Um processo a cadastrar.

@@ -1,6 +1,6 @@
 //! Rascunhos: what is asked for and what is answered.
 
-use super::textos::{Codigo, DataHora};
+use super::texts::{Codigo, DataHora};
 use utoipa::ToSchema;
 
 /// Um rascunho de processo a guardar.

@@ -1,18 +1,19 @@
 //! `/api/v1/processos`: how a processo looks, and in which words its fields are told.
 
-pub mod escrita;
-pub mod leitura;
+pub mod write;
+pub mod read;
 
 use super::com_etag;
 use super::envelope::{self, Negado, objeto};
-use crate::app::Chamada;
-use crate::auditoria::{CampoSensivel, Rastro};
+use crate::audit::CampoSensivel;
+use crate::call::Chamada;
+use crate::call::record::Rastro;
 use crate::db::Sessao;
 use crate::error::{CodigoErro, Error, Recusa};
 use crate::processo::store::{self, VinculoVisto};
 use crate::processo::{NumeroProcesso, Processo, ProcessoId, SituacaoVinculo};
-use crate::tempo;
-use crate::tribunal::Tribunal;
+use crate::value::time;
+use crate::value::tribunal::Tribunal;
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
@@ -60,7 +61,7 @@ fn nome_do_campo(campo: &[&str]) -> String {
 
 /// A processo as the façade shows it; what it has not is absent.
 fn dados(processo: &Processo, vinculos: &[VinculoVisto], rastro: &Rastro) -> Value {
-    let cpf = |cpf: &Option<crate::cpf::Cpf>| {
+    let cpf = |cpf: &Option<crate::value::cpf::Cpf>| {
         let cpf = cpf.as_ref().map(|cpf| cpf.completo().to_owned());
         rastro.sensivel(CampoSensivel::CpfDeResponsavel, cpf)
     };
@@ -94,7 +95,7 @@ fn dados(processo: &Processo, vinculos: &[VinculoVisto], rastro: &Rastro) -> Val
         ("serventuarioNome", processo.serventuario_nome.clone().map(Value::from)),
         ("identificadoresAdolescentes", Some(json!(ativos))),
         ("adolescentes", Some(json!(adolescentes))),
-        ("dataCadastro", Some(json!(tempo::por_extenso(processo.criado_em)))),
-        ("dataAtualizacao", Some(json!(tempo::por_extenso(processo.atualizado_em)))),
+        ("dataCadastro", Some(json!(time::por_extenso(processo.criado_em)))),
+        ("dataAtualizacao", Some(json!(time::por_extenso(processo.atualizado_em)))),
     ])
 }

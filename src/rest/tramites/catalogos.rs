@@ -4,22 +4,22 @@ use super::super::openapi::tramite::catalogos::{
     Ativas, DaEstrutura, DoRepositorio, Especies, EstruturaVista, FiltroDeEstruturas, Hipoteses,
     Motivos, PaginaDeEstruturas, Repositorios, Saude,
 };
-use super::super::openapi::tramite::recusas::{DoTramita, ForaDoAr, SemTramite};
-use super::super::pagina::invalido;
+use super::super::openapi::tramite::refusals::{DoTramita, ForaDoAr, SemTramite};
+use super::super::page::invalido;
 use super::super::{Chamada, Parametros};
 use super::entry::boolean;
 use super::patience::Patient;
-use super::recusa::Recusado;
+use super::refusal::Recusado;
 use super::{ok, recurso};
-use crate::app::App;
 use crate::auth::Papel;
-use crate::campo::natural;
+use crate::call::App;
 use crate::catalogo::store::{EstruturaPorEndereco, Estruturas, Filtro, HierarquiaDe, Itens};
 use crate::catalogo::{EstruturaDoCatalogo, ItemDoCatalogo, TipoDeCatalogo};
-use crate::db::lista::deslocada;
+use crate::db::list::deslocada;
 use crate::db::{Relation, Sessao};
 use crate::error::{CodigoErro, Error, Falha, Recusa};
 use crate::tramite::EnderecoDeEstrutura;
+use crate::value::field::natural;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 //! are apensados to it. Everything else about documents is kept as it comes. A document that
 //! was withdrawn tells of files that nobody sends.
 
-use super::super::corpo::{Campo, Corpo};
+use super::super::json_fields::{Campo, Corpo};
 use super::fields::{APENSADOS, boolean, integer};
 use crate::tramite::rules::COMPONENTES_MAXIMO;
 use crate::tramite::{ComponenteDigital, Protocolo};

@@ -1,12 +1,13 @@
 //! How a call enters the Tramita's routes. The client of the real platform repeats the IDT of
 //! the path in the query, and writes booleans as PHP does.
 
-use super::recusa::Recusado;
-use crate::app::Chamada;
+use super::refusal::Recusado;
 use crate::auth::Papel;
-use crate::escrita::Modo;
-use crate::requisicao;
-use crate::rest::{Parametros, chave, pagina::invalido};
+use crate::call::Chamada;
+use crate::command::Modo;
+use crate::http::request;
+use crate::rest::page::invalido;
+use crate::rest::{Parametros, chave};
 use crate::tramite::{EnderecoDeEstrutura, rules};
 use actix_web::HttpRequest;
 
@@ -21,7 +22,7 @@ pub async fn enter(req: &HttpRequest, papel: Papel) -> Result<Chamada, Recusado>
 pub async fn enter_to_write(req: &HttpRequest) -> Result<(Chamada, Modo), Recusado> {
     let (chamada, mut parametros) = enter_with_query(req, Papel::Integracao).await?;
     // A HEAD asks what a GET would be answered, and changes nothing.
-    let simular = boolean(&mut parametros, "simular")?.unwrap_or(false) || requisicao::is_head(req);
+    let simular = boolean(&mut parametros, "simular")?.unwrap_or(false) || request::is_head(req);
     parametros.terminar()?;
     Ok((chamada, Modo { simular, chave: chave(req)? }))
 }
@@ -32,7 +33,7 @@ pub async fn enter_with_query(
     papel: Papel,
 ) -> Result<(Chamada, Parametros), Recusado> {
     let (chamada, mut parametros) = Chamada::entrar_com_parametros(req, papel).await?;
-    if requisicao::rota(req).contains("/{idt}") {
+    if request::rota(req).contains("/{idt}") {
         while parametros.tirar_como_veio("IDT").is_some() {}
     }
     Ok((chamada, parametros))

@@ -3,30 +3,30 @@
 
 pub mod catalogos;
 pub mod componentes;
-mod corpo;
-mod dados;
+mod body;
+mod answer;
 mod documentos;
 mod entry;
 mod fields;
-pub mod leitura;
+pub mod read;
 mod not_offered;
-pub mod passos;
+pub mod steps;
 mod patience;
 pub mod pendencias;
 pub mod recibos;
-mod recusa;
+mod refusal;
 mod wire;
 
 use super::{Chamada, rota};
-use crate::campo::natural;
 use crate::error::Error;
 use crate::tramite::{Idt, rules};
+use crate::value::field::natural;
 use actix_web::guard::fn_guard;
 use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use patience::Patient;
-use recusa::Recusado;
+use refusal::Recusado;
 use serde_json::Value;
 
 /// Where the real platform has them.
@@ -66,32 +66,32 @@ fn recursos(config: &mut web::ServiceConfig) {
     config.configure(catalogos::recursos);
     let ticket = "/tickets-de-envio-de-componente/{ticket}/protocolos/componentes-a-enviar";
     let recursos = [
-        recurso("/tramite/processo", "POST").post(passos::enviar),
-        recurso("/tramites/processo", "POST").post(passos::enviar),
+        recurso("/tramite/processo", "POST").post(steps::enviar),
+        recurso("/tramites/processo", "POST").post(steps::enviar),
         recurso("/tramites/documento", "POST").post(not_offered::loose_document),
-        recurso("/tramites", "GET").get(leitura::listar),
-        recurso("/tramites/pendentes", "GET").get(leitura::pendentes),
-        recurso("/tramites/protocolo/{protocolo:.*}", "GET").get(leitura::por_protocolo),
-        recurso("/tramites/{idt}", "GET, DELETE").get(leitura::por_idt).delete(passos::cancelar),
-        recurso("/tramites/{idt}/recebimento", "POST").post(passos::receber),
+        recurso("/tramites", "GET").get(read::listar),
+        recurso("/tramites/pendentes", "GET").get(read::pendentes),
+        recurso("/tramites/protocolo/{protocolo:.*}", "GET").get(read::por_protocolo),
+        recurso("/tramites/{idt}", "GET, DELETE").get(read::por_idt).delete(steps::cancelar),
+        recurso("/tramites/{idt}/recebimento", "POST").post(steps::receber),
         recurso("/tramites/{idt}/recibo", "GET, POST")
             .get(recibos::de_conclusao)
-            .post(passos::enviar_recibo),
-        recurso("/tramites/{idt}/recusa", "POST").post(passos::recusar),
+            .post(steps::enviar_recibo),
+        recurso("/tramites/{idt}/recusa", "POST").post(steps::recusar),
         recurso("/tramites/{idt}/ciencia", "GET, POST")
-            .get(passos::ciencia_por_get)
-            .post(passos::dar_ciencia),
-        recurso(ticket, "PUT").put(componentes::enviar::enviar),
+            .get(steps::ciencia_por_get)
+            .post(steps::dar_ciencia),
+        recurso(ticket, "PUT").put(componentes::upload::enviar),
         recurso(&format!("{ticket}/partes/sinalizacao-termino-envio"), "POST")
-            .post(componentes::partes::concluir),
+            .post(componentes::parts::concluir),
         recurso(&format!("{ticket}/partes/{{inicio}}-{{fim}}"), "PUT")
-            .put(componentes::partes::enviar),
+            .put(componentes::parts::enviar),
         recurso("/tramites/{idt}/protocolos/componentes-digitais", "POST")
-            .post(componentes::baixar::baixar),
+            .post(componentes::download::baixar),
         recurso("/tramites/{idt}/protocolos/componentes-digitais/partes/{inicio}-{fim}", "POST")
-            .post(componentes::baixar::baixar_parte),
+            .post(componentes::download::baixar_parte),
         recurso("/tramites/{idt}/recibo-de-envio", "GET").get(recibos::de_envio),
-        recurso("/NREs/{nre}", "GET").get(leitura::por_nre),
+        recurso("/NREs/{nre}", "GET").get(read::por_nre),
         recurso("/pendencias", "GET").get(pendencias::esperar),
         recurso(
             "/NREs/{nre}/destinatarios/{repositorio}/{estrutura}/reproducoes-de-tramite",

@@ -1,7 +1,7 @@
 //! Calls of the real platform that elos does not offer: each says so, and what to do.
 
 use super::entry::enter;
-use super::recusa::Recusado;
+use super::refusal::Recusado;
 use crate::auth::Papel;
 use crate::error::{Error, Falha};
 use actix_web::HttpRequest;

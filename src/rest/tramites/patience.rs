@@ -5,9 +5,9 @@
 //! was told 503, 504 or 429, before its client would give up. Only so many wait at a time.
 
 use super::wire::Body;
-use crate::app::App;
+use crate::call::App;
 use crate::error::Error;
-use crate::requisicao::{self, Deadline};
+use crate::http::request::{self, Deadline};
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::error::PayloadError;
@@ -100,7 +100,7 @@ where
         // Without the database nobody is known.
         let limited = response.status() == StatusCode::TOO_MANY_REQUESTS;
         let away = !limited && app.db.outage_told();
-        if !requisicao::is_known(response.request()) && !away {
+        if !request::is_known(response.request()) && !away {
             return Ok(response);
         }
         let Some(payload) = again.payload() else { return Ok(response) };
@@ -109,7 +109,7 @@ where
             return Ok(response);
         }
         let (http, _) = response.into_parts();
-        requisicao::forget(&http);
+        request::forget(&http);
         req = ServiceRequest::from_parts(http, payload);
     }
 }
@@ -260,7 +260,7 @@ pub async fn insist<T, F>(
 where
     F: Future<Output = Result<T, Error>>,
 {
-    let deadline = requisicao::deadline(req);
+    let deadline = request::deadline(req);
     loop {
         let error = match step().await {
             Err(error) if too_late_or_away(error.status()) => error,

@@ -2,19 +2,19 @@
 
 use super::entry::enter_with_query;
 use super::ok;
-use super::recusa::Recusado;
-use crate::app::Chamada;
+use super::refusal::Recusado;
 use crate::auth::Papel;
-use crate::campo::natural;
+use crate::call::Chamada;
 use crate::db::Sessao;
-use crate::db::lista::deslocada;
+use crate::db::list::deslocada;
 use crate::error::Error;
 use crate::rest::openapi::tramite::EsperaDePendencia;
-use crate::rest::openapi::tramite::recusas::DoTramita;
-use crate::rest::openapi::tramite::respostas::PendenciaEsperada;
-use crate::rest::pagina::invalido;
+use crate::rest::openapi::tramite::answers::PendenciaEsperada;
+use crate::rest::openapi::tramite::refusals::DoTramita;
+use crate::rest::page::invalido;
 use crate::tramite::store::{Filtro, Tramites};
 use crate::tramite::{Idt, Tramite};
+use crate::value::field::natural;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 use std::sync::Arc;

@@ -2,17 +2,17 @@
 
 use super::super::Chamada;
 use super::super::openapi::tramite::DoTramite;
-use super::super::openapi::tramite::recusas::{DoTramita, PeloEstado, SemTramite};
-use super::super::openapi::tramite::respostas::{ReciboDeConclusao, ReciboDeEnvio};
+use super::super::openapi::tramite::answers::{ReciboDeConclusao, ReciboDeEnvio};
+use super::super::openapi::tramite::refusals::{DoTramita, PeloEstado, SemTramite};
 use super::entry::enter;
-use super::passos::passar;
-use super::recusa::Recusado;
-use super::{dados, idt, ok};
+use super::refusal::Recusado;
+use super::steps::passar;
+use super::{answer, idt, ok};
 use crate::auth::Papel;
+use crate::command::Modo;
 use crate::db::Sessao;
 use crate::error::{Error, Falha};
-use crate::escrita::Modo;
-use crate::requisicao;
+use crate::http::request;
 use crate::tramite::rules::{self, ParteDoTramite};
 use crate::tramite::{Componente, Idt, ReceberRecibo, Tramite, store};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -40,12 +40,12 @@ pub async fn de_conclusao(
     let (tramite, componentes) = com_componentes(&chamada, idt).await?;
     let remetente = tramite.parte(chamada.ator().tribunal()) == Some(ParteDoTramite::Remetente);
     // A HEAD asks what a GET would be answered, and changes nothing.
-    if remetente && tramite.recibo_entregue_em.is_none() && !requisicao::is_head(&req) {
+    if remetente && tramite.recibo_entregue_em.is_none() && !request::is_head(&req) {
         let passo = passar(&chamada, ReceberRecibo { idt: tramite.idt }, Modo::default()).await?;
-        return Ok(ok(&dados::recibo(&passo.tramite, &componentes)));
+        return Ok(ok(&answer::recibo(&passo.tramite, &componentes)));
     }
     match tramite.recibo_em {
-        Some(_) => Ok(ok(&dados::recibo(&tramite, &componentes))),
+        Some(_) => Ok(ok(&answer::recibo(&tramite, &componentes))),
         None => Err(rules::transicao_nao_permitida(&tramite).into()),
     }
 }
@@ -88,5 +88,5 @@ pub async fn de_envio(
         return Err(rules::envio_incompleto(&tramite, &componentes).into());
     };
     let assinante = chamada.app.assinante.as_deref();
-    Ok(ok(&dados::recibo_de_envio(&tramite, &componentes, completo, assinante)?))
+    Ok(ok(&answer::recibo_de_envio(&tramite, &componentes, completo, assinante)?))
 }

@@ -1,32 +1,34 @@
 //! Trâmites in the schema: what is asked of them. Their fields are in `campos.rs`,
 //! what a client says in `entrada.rs` and `ensaio.rs`, the mutations in `escrita.rs`.
 
-mod assinatura;
-mod campos;
-mod ensaio;
-mod entrada;
-mod escrita;
+mod subscription;
+mod fields;
+mod dry_run;
+mod input;
+mod mutation;
 mod registro;
 
-pub use assinatura::TramiteSubscription;
-pub use campos::TramiteNode;
-pub use entrada::{TramiteRelacaoFiltro, filtro_contado};
-pub use escrita::TramiteMutation;
+pub use fields::TramiteNode;
+pub use input::{TramiteRelacaoFiltro, filtro_contado};
+pub use mutation::TramiteMutation;
 pub use registro::RegistroNode;
+pub use subscription::TramiteSubscription;
 
 use super::rules::{self, AcaoTramite, LinhaDeDecisao};
-use super::service;
 use super::store::{Filtro, RegistroDe, TramitePorIdt, Tramites};
-use super::{ComponenteDigital, EnviarTramite, Nre, Protocolo, Tramite};
+use super::{ComponenteDigital, EnviarTramite, Nre, Protocolo, Tramite, service};
 use crate::Result;
 use crate::auth::Papel;
-use crate::db::lista::{Fatia, PaginaDe};
+use crate::db::list::{Fatia, PaginaDe};
 use crate::error::{Error, Falha, Recusa};
-use crate::graphql::diretivas::{Cost, FILTRO, ListSize, Pagina};
-use crate::graphql::{Conexao, ContextExt, ErroGraphql, Instante, Paginacao, conectar};
+use crate::graphql::schema::errors::ErroGraphql;
+use crate::graphql_types::connection::{Conexao, Paginacao, conectar};
+use crate::graphql_types::context::ContextExt;
+use crate::graphql_types::directives::{Cost, FILTRO, ListSize, Pagina};
+use crate::graphql_types::scalars::Instante;
 use async_graphql::{Context, ID, Object, SimpleObject};
-use ensaio::VerificarEnvioInput;
-use entrada::TramiteFiltro;
+use dry_run::VerificarEnvioInput;
+use input::TramiteFiltro;
 use std::sync::Arc;
 
 /// As many as one look shows.
@@ -145,7 +147,7 @@ pub struct ComponenteSolicitado {
 /// A text that is no IDT names no trâmite.
 async fn por_idt(ctx: &Context<'_>, idt: &ID) -> Result<Option<TramiteNode>> {
     ctx.ator().exige(Papel::Consulta)?;
-    let achado = match entrada::ler_idt(idt) {
+    let achado = match input::ler_idt(idt) {
         Some(idt) => ctx.loaders().named(TramitePorIdt(idt)).await?,
         None => ctx.loaders().unnamed()?,
     };
@@ -158,7 +160,7 @@ async fn listar(
     pagina: Paginacao,
 ) -> Result<Conexao<Tramites>> {
     ctx.ator().exige(Papel::Consulta)?;
-    let filtro = filtro.map(entrada::filtro).transpose()?.unwrap_or_default();
+    let filtro = filtro.map(input::filtro).transpose()?.unwrap_or_default();
     conectar(ctx, Tramites::Todos(Box::new(filtro)), pagina).await
 }
 

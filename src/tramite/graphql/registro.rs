@@ -1,11 +1,13 @@
 //! The fields of a registro eletrônico.
 
-use super::campos::{TramiteNode, processo};
+use super::fields::{TramiteNode, processo};
 use crate::Result;
-use crate::graphql::diretivas::Pagina;
-use crate::graphql::{
-    Conexao, ContextExt, ErroDeCampo, Falivel, GlobalId, Instante, Paginacao, conectar,
-};
+use crate::graphql::schema::errors::{ErroDeCampo, Falivel};
+use crate::graphql::schema::node::GlobalId;
+use crate::graphql_types::connection::{Conexao, Paginacao, conectar};
+use crate::graphql_types::context::ContextExt;
+use crate::graphql_types::directives::Pagina;
+use crate::graphql_types::scalars::Instante;
 use crate::processo::graphql::ProcessoNode;
 use crate::tramite::store::{ComQuemPergunta, EmAndamento, Tramites};
 use crate::tramite::{Nre, RegistroEletronico, TipoDeProtocolo};

@@ -1,9 +1,9 @@
 //! What a party and an heir must say, both, for the heir to become a party (vincularNre).
 
 use super::{JUSTIFICATIVA_MAXIMO, estrutura_invalida, numero_de_estrutura};
-use crate::campo::{obrigatorio, texto};
 use crate::error::{CodigoErro, Recusa};
 use crate::tramite::{Estrutura, Protocolo, VincularNre};
+use crate::value::field::{obrigatorio, texto};
 
 /// What can be judged of a request without looking anything up.
 pub fn vinculo_campos(comando: &VincularNre) -> Vec<Recusa> {

@@ -5,20 +5,20 @@
 mod componentes;
 mod decisao;
 mod heranca;
-mod partes;
+mod parts;
 mod transicoes;
 
 pub use componentes::*;
 pub use decisao::*;
 pub use heranca::*;
-pub use partes::*;
+pub use parts::*;
 pub use transicoes::*;
 
 use super::recibo::Assinatura;
 use super::{Componente, EnviarTramite, Estrutura, Idt, NivelDeSigilo, Nre, Protocolo, Tramite};
-use crate::campo::{linhas, obrigatorio, texto};
-use crate::config::Regras;
 use crate::error::{CodigoErro, NoTramita, Recusa};
+use crate::value::field::{linhas, obrigatorio, texto};
+use crate::value::regras::Regras;
 use chrono::{DateTime, Datelike, Duration, Utc};
 use std::borrow::Cow;
 use std::collections::BTreeSet;

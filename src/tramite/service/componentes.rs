@@ -1,22 +1,22 @@
 //! The files of a trâmite: taken from the remetente, given to the destinatário, and
 //! forgotten when nobody waits for them.
 
-use super::partes::ja_esta;
-use super::passos::{Passado, conferir_parte, dar, travar};
-use crate::app::App;
-use crate::armazem::ConteudoId;
+use super::parts::ja_esta;
+use super::steps::{Passado, conferir_parte, dar, travar};
 use crate::auth::Ator;
-use crate::campo::obrigatorio;
+use crate::blob_store::ConteudoId;
+use crate::call::App;
+use crate::command::{Comando, Contexto, Efeito, Lembranca};
 use crate::db::Sessao;
 use crate::error::{CodigoErro, Divergencia, Error, Recusa};
-use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
-use crate::rastro::{Rastreavel, Recurso};
 use crate::tramite::rules::{self, Passo, SituacaoTramite};
 use crate::tramite::store::{self, Anotacao};
 use crate::tramite::{
     BaixarComponente, Componente, EnviarComponente, HashSha256, Idt, Protocolo, Segmento, Tramite,
     Trecho, montar,
 };
+use crate::value::field::obrigatorio;
+use crate::value::resource::{Rastreavel, Recurso};
 use chrono::{DateTime, Duration, Utc};
 
 /// Longer than any upload is let take.

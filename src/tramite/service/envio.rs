@@ -1,18 +1,17 @@
 //! Sending: what the decision table says, and what comes of it.
 
 use crate::auth::Ator;
-use crate::config::Regras;
-use crate::db::Relation;
-use crate::db::Sessao;
+use crate::command::{Comando, Contexto, Efeito, Lembranca};
+use crate::db::{Relation, Sessao};
 use crate::error::{CodigoErro, Divergencia, Error, Falha, NoTramita, Recusa};
-use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
-use crate::rastro::{Rastreavel, Recurso};
-use crate::tempo;
 use crate::tramite::rules::{
     self, ComNre, Condicoes, Informacao, LinhaDeDecisao, RegistroDaOrigem,
 };
 use crate::tramite::store::{self, EmAndamento, Rota};
 use crate::tramite::{ComponenteDigital, EnviarTramite, Estrutura, Nre, Protocolo, Tramite};
+use crate::value::regras::Regras;
+use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::time;
 use chrono::Datelike;
 
 /// As many as a person mends at a time.
@@ -143,7 +142,7 @@ impl Comando for EnviarTramite {
         let nre_gerado = conhecido.is_none();
         let nre = match conhecido {
             Some(nre) => nre,
-            None => store::registrar(sessao, &protocolo, tempo::dia(agora).year(), agora)?,
+            None => store::registrar(sessao, &protocolo, time::dia(agora).year(), agora)?,
         };
         let rota = Rota {
             nre: &nre,

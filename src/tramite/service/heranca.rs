@@ -1,12 +1,12 @@
 //! An heir becomes a party of an NRE, when a party and itself ask for the same.
 
+use crate::command::{Comando, Contexto, Efeito, Lembranca};
 use crate::db::{Relation, Sessao};
 use crate::error::{CodigoErro, Error, Falha, NoTramita, Recusa};
-use crate::escrita::{Comando, Contexto, Efeito, Lembranca};
-use crate::rastro::{Rastreavel, Recurso};
 use crate::tramite::rules::{self, Informacao, LinhaDeDecisao};
 use crate::tramite::store::{self, EmAndamento, PedidoDeVinculo, RegistroDe, Vinculo};
 use crate::tramite::{Estrutura, Protocolo, RegistroEletronico, VincularNre};
+use crate::value::resource::{Rastreavel, Recurso};
 use std::sync::Arc;
 
 /// A request that was noted, or the last that was needed.

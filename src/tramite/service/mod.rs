@@ -3,13 +3,13 @@
 mod componentes;
 mod envio;
 mod heranca;
-mod partes;
-mod passos;
+mod parts;
+mod steps;
 mod prazo;
 
 pub use componentes::{Baixavel, ComponenteRecebido, baixavel, esquecer};
 pub use envio::{Enviado, Verificado, verificar};
 pub use heranca::Vinculado;
-pub use partes::{Montagem, montagem};
-pub use passos::Passado;
+pub use parts::{Montagem, montagem};
 pub use prazo::expirar;
+pub use steps::Passado;

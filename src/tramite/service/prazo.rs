@@ -2,12 +2,12 @@
 //! will fetch any more is forgotten.
 
 use super::componentes::limpar;
-use crate::app::App;
 use crate::auth::{Ator, Papel};
+use crate::call::App;
 use crate::error::Error;
 use crate::tramite::rules::Passo;
 use crate::tramite::store::{self, Anotacao};
-use crate::tribunal::TRIBUNAIS;
+use crate::value::tribunal::TRIBUNAIS;
 use chrono::Duration;
 
 /// One round over every origin; answers how many ended. Rounds of several

@@ -1,7 +1,7 @@
 //! Componentes digitais: which a trâmite has, what is known of them, where they are.
 
 use super::retirar_partes;
-use crate::armazem::ConteudoId;
+use crate::blob_store::ConteudoId;
 use crate::db::schema::{componente, conteudo};
 use crate::db::{Relation, Sessao, Sql, agrupar};
 use crate::error::Error;

@@ -1,18 +1,18 @@
 //! SQL of the Tramita.
 
 mod componentes;
-mod escrita;
-mod fluxo;
+mod write;
+mod feed;
 mod heranca;
-mod listas;
-mod partes;
+mod lists;
+mod parts;
 
 pub use componentes::*;
-pub use escrita::*;
-pub use fluxo::*;
+pub use feed::*;
 pub use heranca::*;
-pub use listas::*;
-pub use partes::*;
+pub use lists::*;
+pub use parts::*;
+pub use write::*;
 
 use super::{
     EnderecoDeEstrutura, Estrutura, Idt, MudancaDeSituacao, Nre, RegistroEletronico, Tramite,

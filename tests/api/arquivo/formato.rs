@@ -1,12 +1,14 @@
 //! The file by itself: no database but to ask PostgreSQL for the digest of a record.
 
 use crate::support::{Banco, Modelo, assinante, rounds};
-use elos::assinante::Assinante;
-use elos::auditoria::archive::{
+use elos::audit::archive::{
     self, ArchiveWriter, Checks, Correlation, Defect, Finding, Header, Hex, PublicKey, Record,
     Report, SealLine, Timestamp,
 };
-use flate2::{Compression, Crc, read::DeflateDecoder, write::DeflateEncoder};
+use elos::auth::signer::Assinante;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use flate2::{Compression, Crc};
 use sha2::{Digest, Sha256};
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
@@ -213,7 +215,7 @@ fn what_was_packed_again_is_found_at_its_line() {
     // The digest that a line shows is changed with it: the seal's hash is left to tell.
     let mut forged = record(817, 919);
     forged.status = 404;
-    let digest = |record: &Record| elos::auditoria::verificacao::hexadecimal(&record.digest()[..8]);
+    let digest = |record: &Record| elos::audit::verify::hexadecimal(&record.digest()[..8]);
     let changed = with_block(&bytes, 1, |text| {
         let text = text.replacen(&digest(&record(817, 919)), &digest(&forged), 1);
         let at = text.find(r#""id":919"#).unwrap();

@@ -5,8 +5,9 @@ use super::send_as;
 use crate::assinaturas::cliente_ws::Ws;
 use crate::support::{Ajustes, App, Modelo};
 use crate::tramita::{CE, NUP, PE, RN, Tramita, envio};
-use elos::config::{Http, Regras};
+use elos::config::Http;
 use elos::processo::NumeroProcesso;
+use elos::value::regras::Regras;
 use serde_json::{Value, json};
 
 /// A world in which CE has a processo of this number, and RN and PE a registro of it.

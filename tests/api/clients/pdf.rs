@@ -5,8 +5,8 @@ use super::pse::kinds;
 use super::send_as;
 use crate::guias::Cena;
 use crate::support::{App, Resposta};
-use elos::cpf::Cpf;
 use elos::processo::NumeroProcesso;
+use elos::value::cpf::Cpf;
 use serde_json::{Value, json};
 
 const ESPECIES: [&str; 4] = ["provisoria", "definitiva", "internacao-sancao", "unificadora"];

@@ -3,7 +3,7 @@
 use super::{a_number, send};
 use crate::guias::Cena;
 use crate::support::{Ajustes, App, Modelo};
-use elos::config::Regras;
+use elos::value::regras::Regras;
 use serde_json::{Value, json};
 
 const WRONG: &str = "9000741-63.2021.8.20.0083";

@@ -3,7 +3,7 @@
 use super::send;
 use crate::tramita::componentes::{documento, formulario, hash};
 use crate::tramita::{NUP, PE, RN, Tramita, envio, parametro};
-use elos::config::Regras;
+use elos::value::regras::Regras;
 use serde_json::{Value, json};
 
 #[test]

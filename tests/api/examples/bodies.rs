@@ -2,9 +2,9 @@
 
 use super::fresh;
 use crate::support::App;
-use elos::cpf::Cpf;
 use elos::processo::NumeroProcesso;
 use elos::rest::openapi::documento;
+use elos::value::cpf::Cpf;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,8 @@
 //! Files of requests, as the REST Client of VS Code reads them.
 
 use crate::support::{App, Resposta, agora};
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};

@@ -5,7 +5,7 @@ use crate::outage::program::Program;
 use crate::support::{Ajustes, App, Banco, Modelo, PATIENCE};
 use crate::tramita::codigo;
 use elos::auth::AuthOptions;
-use elos::tls::{Files, Tls};
+use elos::http::tls::{Files, Tls};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;

@@ -2,8 +2,9 @@
 
 use crate::emissor::token;
 use crate::support::assinante;
-use base64::{Engine, prelude::BASE64_STANDARD};
-use elos::assinante::Assinante;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use elos::auth::signer::Assinante;
 use elos::auth::{AuthOptions, Basic};
 use serde_json::{Value, json};
 use std::collections::HashMap;

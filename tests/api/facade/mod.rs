@@ -6,7 +6,8 @@ mod guesses;
 mod issuer;
 
 use crate::support::{App, Resposta};
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 /// What every answer of the façade may be asked with.
 pub const LIST: &str = "/interoperabilidade/rest/v3/tramites";

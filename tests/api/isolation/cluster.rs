@@ -4,7 +4,7 @@ use crate::support::Pooler;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use elos::db::Sql;
-use elos::db::migracoes::Migrador;
+use elos::db::migrations::Migrador;
 use elos::embedded::{Embedded, Options, StartError};
 use elos::isolation::{self, Login, Report};
 use elos::seed;

@@ -2,8 +2,8 @@
 
 use super::regras::{ALHEIO, ERRADO, Mundo, NUMEROS};
 use crate::support::{Operacao, Porta};
-use elos::cpf::Cpf;
 use elos::processo::NumeroProcesso;
+use elos::value::cpf::Cpf;
 use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ use super::until;
 use crate::support::{App, Banco, Modelo, PATIENCE};
 use diesel::connection::SimpleConnection;
 use elos::db::Sql;
-use elos::db::migracoes::{Migracao, Migrador};
+use elos::db::migrations::{Migracao, Migrador};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::process::{Command, Output, Stdio};

@@ -30,7 +30,7 @@ pub fn cpfs() -> Vec<Value> {
 }
 
 pub fn datas() -> Vec<Value> {
-    let hoje = elos::tempo::dia(crate::support::agora());
+    let hoje = elos::value::time::dia(crate::support::agora());
     let dia = |data: Option<chrono::NaiveDate>| json!(data.unwrap().to_string());
     let mut datas =
         vec![dia(hoje.checked_sub_days(Days::new(1))), dia(hoje.checked_add_days(Days::new(2)))];

@@ -1,8 +1,8 @@
 //! What there is when the doors are asked, and the inputs that they accept.
 
 use crate::support::{App, Modo, Operacao, Porta};
-use elos::cpf::Cpf;
 use elos::processo::NumeroProcesso;
+use elos::value::cpf::Cpf;
 use serde_json::{Value, json};
 
 pub const APURACAO: &str = "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL";

@@ -3,9 +3,9 @@
 
 use super::{APURACAO, chaves, fazer, repetida};
 use crate::support::{App, Desfecho, Operacao, Porta, Sorteio};
-use elos::cpf::Cpf;
 use elos::db::Sql;
 use elos::processo::NumeroProcesso;
+use elos::value::cpf::Cpf;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

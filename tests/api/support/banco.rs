@@ -4,9 +4,8 @@
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
-use elos::db::Sql;
-use elos::db::login;
-use elos::db::migracoes::Migrador;
+use elos::db::migrations::Migrador;
+use elos::db::{Sql, login};
 use elos::embedded::{Embedded, Options, StartError};
 use elos::seed;
 use std::path::PathBuf;

@@ -16,13 +16,15 @@ pub use pooler::Pooler;
 pub use sorteio::Sorteio;
 
 use crate::segredo;
-use elos::assinante::Assinante;
-use elos::auditoria::{CanalAuditoria, Entrada, EspecieAuditoria, Rastro};
+use elos::audit::{CanalAuditoria, EspecieAuditoria};
 use elos::auth::issuer::{CAMINHO, Emissor};
+use elos::auth::signer::Assinante;
 use elos::auth::{Auth, AuthOptions, Basic, Fonte};
-use elos::config::{Assinaturas, Connections, Documentos, Http, Regras};
+use elos::call::record::{Entrada, Rastro};
+use elos::config::{Assinaturas, Connections, Documentos, Http};
 use elos::db::{Db, DbOptions};
 use elos::server::{Partes, ate_o_fim, servir};
+use elos::value::regras::Regras;
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use serde_json::{Value, json};
 use std::borrow::Borrow;
@@ -193,7 +195,7 @@ impl App {
             .com_documentos(ajustes.documentos)
             .com_http(ajustes.http)
             .com_ausencias_por_minuto(ajustes.ausencias_por_minuto);
-        let credenciais = elos::credencial::do_banco(&app.db).unwrap();
+        let credenciais = elos::db::credentials::do_banco(&app.db).unwrap();
         let partes = Partes {
             app: app.clone(),
             auth: Auth::novo(auth, credenciais.clone()),
@@ -246,7 +248,8 @@ impl App {
         if let Some(token) = self.tokens.lock().unwrap().get(cliente) {
             return token.clone();
         }
-        use base64::{Engine, prelude::BASE64_STANDARD};
+        use base64::Engine;
+        use base64::prelude::BASE64_STANDARD;
         let basic = BASE64_STANDARD.encode(format!("{cliente}:demo"));
         let mut resposta = self
             .agente
@@ -263,7 +266,8 @@ impl App {
 
     /// A credential like that of `de` but for some claims; `nome` is its name from now on.
     pub fn credencial(&self, nome: &str, de: &str, mudar: impl FnOnce(&mut Value)) {
-        use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+        use base64::Engine;
+        use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
         let token = self.token(de);
         let claims = BASE64.decode(token.split('.').nth(1).unwrap()).unwrap();
         let mut claims = serde_json::from_slice(&claims).unwrap();
@@ -387,7 +391,7 @@ impl App {
 
     /// One round of sealing.
     pub fn selar(&self) {
-        elos::auditoria::selar(&self.servido.db).unwrap();
+        elos::audit::selar(&self.servido.db).unwrap();
     }
 
     /// Takes every place of the trail's queue; answers how many records that made.
@@ -422,7 +426,7 @@ impl App {
 
     /// The metrics, as `/metrics` shows them.
     pub fn metricas(&self) -> String {
-        self.servido.metricas.texto(elos::metricas::TextForm::OpenMetrics)
+        self.servido.metricas.texto(elos::telemetry::metrics::TextForm::OpenMetrics)
     }
 
     pub fn get(&self, cliente: &str, caminho: &str) -> Resposta {

@@ -2,9 +2,9 @@
 
 use super::{CE, FRASE, NUP, PE, RN, Tramita, codigo, envio, parametro};
 use diesel::RunQueryDsl;
-use elos::config::Regras;
 use elos::db::Sql;
 use elos::processo::NumeroProcesso;
+use elos::value::regras::Regras;
 use serde_json::{Value, json};
 
 #[test]

@@ -5,10 +5,10 @@ use super::{CE, NUP, PE, RN, Tramita, codigo, envio, parametro};
 use crate::support::{Resposta, agora, rounds};
 use chrono::Duration;
 use diesel::RunQueryDsl;
-use elos::config::Regras;
 use elos::db::Sql;
 use elos::tramite::HashSha256;
 use elos::tramite::recibo::{self, Assinatura};
+use elos::value::regras::Regras;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

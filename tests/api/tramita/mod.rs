@@ -14,7 +14,7 @@ mod recibos;
 mod sei;
 
 use crate::support::{Ajustes, App, Modelo, PATIENCE, Resposta};
-use elos::config::Regras;
+use elos::value::regras::Regras;
 use serde_json::{Value, json};
 
 pub const RN: &str = "tjrn";

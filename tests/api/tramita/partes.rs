@@ -4,10 +4,11 @@ use super::componentes::{documento, hash};
 use super::corridas::correr;
 use super::{CE, NUP, PE, RN, Tramita, codigo, envio, parametro};
 use crate::support::{Ajustes, App, Resposta};
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use diesel::RunQueryDsl;
-use elos::config::Regras;
 use elos::db::Sql;
+use elos::value::regras::Regras;
 use serde_json::json;
 
 fn bytes(tamanho: usize) -> Vec<u8> {

@@ -3,7 +3,7 @@
 
 mod words;
 
-use super::dados::{Partes, dados};
+use super::answer::{Partes, dados};
 use super::negar;
 use crate::auth::Papel;
 use crate::db::Relation;
@@ -13,8 +13,8 @@ use crate::guia::{NumeroDaGuia, TipoGuia, rules};
 use crate::pdf::{Document, Field, Section};
 use crate::rest::Chamada;
 use crate::rest::envelope::Negado;
-use crate::rest::openapi::parametros::DoPdf;
-use crate::rest::openapi::recusas::{DoCaminho, Recusas};
+use crate::rest::openapi::parameters::DoPdf;
+use crate::rest::openapi::refusals::{DoCaminho, Recusas};
 use crate::rest::openapi::tramite::Bytes as Conteudo;
 use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
 use actix_web::{HttpRequest, HttpResponse, web};

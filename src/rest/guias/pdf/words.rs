@@ -1,7 +1,7 @@
 //! Words and numbers of the JSON, as people read them.
 
-use crate::cpf::Cpf;
 use crate::processo::NumeroProcesso;
+use crate::value::cpf::Cpf;
 
 /// What a program reads, as people read it.
 pub fn readable(name: &str, value: &str) -> String {

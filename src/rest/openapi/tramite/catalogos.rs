@@ -1,7 +1,7 @@
 //! The Tramita's catalogues: what is asked of them, and what they answer.
 
-use super::super::textos::{HipoteseLegalTexto, NumeroDaEstrutura};
-use super::respostas::respostas;
+use super::super::texts::{HipoteseLegalTexto, NumeroDaEstrutura};
+use super::answers::respostas;
 use std::collections::BTreeMap;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};

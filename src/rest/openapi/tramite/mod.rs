@@ -2,10 +2,10 @@
 //! refuses in `recusas.rs`.
 
 pub mod catalogos;
-pub mod recusas;
-pub mod respostas;
+pub mod refusals;
+pub mod answers;
 
-use super::textos::{
+use super::texts::{
     Codigo, DescricaoDoTramite, Hash, HipoteseLegalTexto, Instante, Justificativa, Nre,
     NumeroDaEstrutura, Protocolo,
 };

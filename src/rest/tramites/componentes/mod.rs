@@ -1,9 +1,9 @@
 //! The files of a trâmite on the wire: taken by ticket, given to the destinatário, whole or in
 //! parts. Neither way is a file, or a part of one, ever whole in memory.
 
-pub mod baixar;
-pub mod enviar;
-mod formulario;
+pub mod download;
+pub mod upload;
+mod form;
 mod named;
-pub mod partes;
+pub mod parts;
 mod reader;

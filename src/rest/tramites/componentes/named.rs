@@ -1,13 +1,13 @@
 //! Which file a call is about: some clients say it in the query, some in the body, some in both.
 
-use crate::app::Chamada;
 use crate::auth::Papel;
-use crate::config::CamposDesconhecidos;
+use crate::call::Chamada;
 use crate::error::{CodigoErro, Recusa};
-use crate::rest::corpo::Corpo;
+use crate::rest::json_fields::Corpo;
 use crate::rest::tramites::entry::enter_with_query;
-use crate::rest::tramites::recusa::Recusado;
+use crate::rest::tramites::refusal::Recusado;
 use crate::tramite::{HashSha256, Protocolo};
+use crate::value::regras::CamposDesconhecidos;
 use actix_web::{HttpRequest, web};
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! The bytes of a file, read piece by piece from wherever its parts are.
 
-use crate::app::App;
 use crate::auth::Ator;
+use crate::call::App;
 use crate::error::Error;
 use crate::rest::tramites::patience::insist;
 use crate::tramite::{Segmento, Trecho};

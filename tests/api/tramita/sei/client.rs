@@ -5,7 +5,8 @@ use crate::facade;
 use crate::support::{Resposta, assinante};
 use crate::tramita::NUP;
 use crate::tramita::componentes::hash;
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 const BASE: &str = "/interoperabilidade/rest/v3/";

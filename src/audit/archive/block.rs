@@ -1,0 +1,274 @@
+//! The framing of an archive: lines in gzip members of about a thousand records, which `zcat`
+//! reads as one file.
+//!
+//! Each member says its own size in a field of its header, so that a reader passes over one that
+//! is damaged; and its first line holds the SHA-256 of the member before it, so that every byte,
+//! also one that changes nothing of what is unpacked, is found with its position.
+
+use super::line::{BlockLine, Hex, Line};
+use crate::audit::seal::{Hash, INICIO};
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use flate2::{Compression, Crc};
+use sha2::{Digest, Sha256};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+/// gzip, deflate, an extra field; no time and no name; written anywhere; the extra field holds one
+/// subfield, `EL`, of four bytes: the size of the whole member.
+const MAGIC: [u8; 16] = *b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x08\0EL\x04\0";
+const HEADER: usize = MAGIC.len() + 4;
+/// CRC-32 and length of what is packed.
+const TRAILER: usize = 8;
+/// Unpacked bytes after which a block is closed.
+const FULL: usize = 1 << 20;
+/// The longest line that is written: no record of a server comes near it.
+pub const MAX_LINE: usize = 32 << 20;
+/// What a reader takes memory for: one line more than a full block, packed or not.
+const MAX_CONTENT: usize = MAX_LINE + 2 * FULL;
+const MAX_MEMBER: usize = MAX_CONTENT + FULL;
+
+pub struct BlockWriter<W> {
+    out: W,
+    total: Sha256,
+    offset: u64,
+    number: u64,
+    previous: Hash,
+    open: Option<Open>,
+}
+
+struct Open {
+    encoder: DeflateEncoder<Vec<u8>>,
+    crc: Crc,
+}
+
+impl<W: Write> BlockWriter<W> {
+    pub fn new(out: W) -> Self {
+        Self { out, total: Sha256::new(), offset: 0, number: 0, previous: INICIO, open: None }
+    }
+
+    /// One more line; opens a block when none is open, and closes it when it is full.
+    pub fn line(&mut self, line: &Line) -> io::Result<()> {
+        if self.open.is_none() {
+            let first = self.first();
+            let encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+            self.open = Some(Open { encoder, crc: Crc::new() });
+            self.put(&Line::Bloco(first))?;
+        }
+        if self.put(line)? >= FULL {
+            self.close()?;
+        }
+        Ok(())
+    }
+
+    /// Answers how much the open block holds.
+    fn put(&mut self, line: &Line) -> io::Result<usize> {
+        let Some(open) = &mut self.open else { return Ok(0) };
+        let mut text = serde_json::to_vec(line)?;
+        text.push(b'\n');
+        if text.len() > MAX_LINE {
+            return Err(io::Error::other("um registro passa de 32 MiB; não cabe num arquivo"));
+        }
+        open.crc.update(&text);
+        open.encoder.write_all(&text)?;
+        Ok(usize::try_from(open.crc.amount()).unwrap_or(usize::MAX))
+    }
+
+    /// Writes the open block, if there is one.
+    pub fn close(&mut self) -> io::Result<()> {
+        let Some(Open { encoder, crc }) = self.open.take() else { return Ok(()) };
+        self.member(&encoder.finish()?, &crc)
+    }
+
+    /// The last block, as it is and not packed: every one of its bits then says something.
+    pub fn last(&mut self, lines: &[Line]) -> io::Result<()> {
+        self.close()?;
+        let mut content = Vec::new();
+        serde_json::to_writer(&mut content, &Line::Bloco(self.first()))?;
+        for line in lines {
+            content.push(b'\n');
+            serde_json::to_writer(&mut content, line)?;
+        }
+        content.push(b'\n');
+        let packed = stored(&content).ok_or_else(|| io::Error::other("a chave é longa demais"))?;
+        let mut crc = Crc::new();
+        crc.update(&content);
+        self.member(&packed, &crc)
+    }
+
+    /// The first line of the next block.
+    const fn first(&self) -> BlockLine {
+        BlockLine { numero: self.number, byte: self.offset, anterior: Hex(self.previous) }
+    }
+
+    fn member(&mut self, packed: &[u8], crc: &Crc) -> io::Result<()> {
+        let size = HEADER + packed.len() + TRAILER;
+        let said = u32::try_from(size).map_err(io::Error::other)?;
+        let mut member = Vec::with_capacity(size);
+        member.extend(MAGIC);
+        member.extend(said.to_le_bytes());
+        member.extend(packed);
+        member.extend(crc.sum().to_le_bytes());
+        member.extend(crc.amount().to_le_bytes());
+        self.out.write_all(&member)?;
+        self.previous = Sha256::digest(&member).into();
+        self.total.update(&member);
+        self.offset += size as u64;
+        self.number += 1;
+        Ok(())
+    }
+
+    /// Blocks that are closed.
+    pub const fn blocks(&self) -> u64 {
+        self.number
+    }
+
+    /// Bytes of the blocks that are closed, and their SHA-256.
+    pub fn written(&self) -> (u64, Hash) {
+        (self.offset, self.total.clone().finalize().into())
+    }
+
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+}
+
+/// What stands at a place of the file.
+pub enum Piece {
+    /// Its digest, and whether it stands in the file as it is.
+    Block { content: Vec<u8>, digest: Hash, stored: bool },
+    /// No block begins here, or its size is not the one that it says.
+    BadFrame,
+    /// What it holds cannot be unpacked, or is not what was packed.
+    BadContent,
+}
+
+pub struct BlockReader<R> {
+    input: R,
+    length: u64,
+    offset: u64,
+    /// Of all that was read.
+    total: Sha256,
+}
+
+impl<R: Read + Seek> BlockReader<R> {
+    pub fn new(mut input: R) -> io::Result<Self> {
+        let length = input.seek(SeekFrom::End(0))?;
+        Ok(Self { input, length, offset: 0, total: Sha256::new() })
+    }
+
+    /// Where the next piece begins.
+    pub const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// SHA-256 of the bytes up to there.
+    pub fn digest(&self) -> Hash {
+        self.total.clone().finalize().into()
+    }
+
+    /// The next piece; none at the end of the file.
+    pub fn next_piece(&mut self) -> io::Result<Option<Piece>> {
+        if self.offset == self.length {
+            return Ok(None);
+        }
+        let Some(size) = self.size_at(self.offset)? else { return self.skip().map(Some) };
+        let member = self.read_at(self.offset, size)?;
+        let piece = match unpack(&member[HEADER..]) {
+            Some(content) => {
+                let packed = &member[HEADER..size - TRAILER];
+                let stored = stored(&content).as_deref() == Some(packed);
+                Piece::Block { content, digest: Sha256::digest(&member).into(), stored }
+            }
+            None if self.begins_at(self.offset + size as u64)? => Piece::BadContent,
+            None => return self.skip().map(Some),
+        };
+        self.total.update(&member);
+        self.offset += size as u64;
+        Ok(Some(piece))
+    }
+
+    /// The size that a block at this place says it has, if there is one that the file has room for.
+    fn size_at(&mut self, offset: u64) -> io::Result<Option<usize>> {
+        let left = usize::try_from(self.length - offset).unwrap_or(usize::MAX);
+        if left < HEADER + TRAILER {
+            return Ok(None);
+        }
+        let header = self.read_at(offset, HEADER)?;
+        let (magic, size) = header.split_at(MAGIC.len());
+        let size = size.try_into().map(u32::from_le_bytes).map(usize::try_from);
+        let Ok(Ok(size)) = size else { return Ok(None) };
+        let fits = (HEADER + TRAILER..=MAX_MEMBER.min(left)).contains(&size);
+        Ok((magic == MAGIC && fits).then_some(size))
+    }
+
+    /// Whether a block begins here, or the file ends.
+    fn begins_at(&mut self, offset: u64) -> io::Result<bool> {
+        if offset == self.length {
+            return Ok(true);
+        }
+        let left = usize::try_from(self.length - offset).unwrap_or(usize::MAX);
+        Ok(left >= MAGIC.len() && self.read_at(offset, MAGIC.len())? == MAGIC)
+    }
+
+    /// Goes on to where the next block begins.
+    fn skip(&mut self) -> io::Result<Piece> {
+        const STEP: usize = 1 << 16;
+        let mut at = self.offset + 1;
+        loop {
+            let left = usize::try_from(self.length - at).unwrap_or(usize::MAX);
+            let chunk = self.read_at(at, STEP.min(left))?;
+            if let Some(found) = chunk.windows(MAGIC.len()).position(|bytes| bytes == MAGIC) {
+                at += found as u64;
+                break;
+            }
+            if left <= STEP {
+                at = self.length;
+                break;
+            }
+            // The next may begin in the last bytes of this chunk.
+            at += (STEP - MAGIC.len() + 1) as u64;
+        }
+        let mut passed = self.offset;
+        while passed < at {
+            let step = usize::try_from(at - passed).unwrap_or(STEP).min(STEP);
+            let bytes = self.read_at(passed, step)?;
+            self.total.update(&bytes);
+            passed += step as u64;
+        }
+        self.offset = at;
+        Ok(Piece::BadFrame)
+    }
+
+    fn read_at(&mut self, offset: u64, count: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; count];
+        self.input.seek(SeekFrom::Start(offset))?;
+        self.input.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// A deflate stream of one block that is not compressed; none when it is too long for one.
+fn stored(content: &[u8]) -> Option<Vec<u8>> {
+    let length = u16::try_from(content.len()).ok()?;
+    let mut packed = vec![1];
+    packed.extend(length.to_le_bytes());
+    packed.extend((!length).to_le_bytes());
+    packed.extend(content);
+    Some(packed)
+}
+
+/// What was packed, if the whole of it is there.
+fn unpack(body: &[u8]) -> Option<Vec<u8>> {
+    let (packed, trailer) = body.split_at_checked(body.len().checked_sub(TRAILER)?)?;
+    let (sum, amount) = trailer.split_at(4);
+    let mut content = Vec::new();
+    let mut decoder = DeflateDecoder::new(packed);
+    decoder.by_ref().take(MAX_CONTENT as u64 + 1).read_to_end(&mut content).ok()?;
+    let mut crc = Crc::new();
+    crc.update(&content);
+    let whole = decoder.total_in() == packed.len() as u64
+        && content.len() <= MAX_CONTENT
+        && crc.sum().to_le_bytes() == *sum
+        && crc.amount().to_le_bytes() == *amount;
+    whole.then_some(content)
+}

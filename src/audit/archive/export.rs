@@ -1,0 +1,225 @@
+//! A month of the trail, out of the database into an archive, held against its chain on the way.
+
+use super::line::{FORMAT, Header, Hex, SealLine};
+use super::record::{self, Record};
+use super::store::{self, Month};
+use super::timestamp::Timestamp;
+use super::writer::{ArchiveWriter, BLOCK, Written};
+use crate::audit::finding::{Achado, Defeito};
+use crate::audit::seal::{self, Hash, MOSTRADOS, Selo, colunas_do_selo, registro_enviado};
+use crate::auth::signer::Assinante;
+use crate::db::{Sql, Valor};
+use anyhow::{Context, bail};
+use diesel::prelude::*;
+use diesel::sql_types as tipo;
+use std::collections::VecDeque;
+use std::io::Write;
+
+/// Records, and seals, that are read at a time.
+const RECORDS: i64 = 1000;
+const SEALS: i64 = 50;
+
+/// Writes the month, signed. `advanced` is told of each seal's records.
+/// The caller has begun the transaction: one state of the data.
+pub fn export<W: Write>(
+    conn: &mut PgConnection,
+    month: &Month,
+    signer: &Assinante,
+    out: W,
+    mut advanced: impl FnMut(u64),
+) -> anyhow::Result<(W, Written)> {
+    let tribunais = tribunais(conn, month)?;
+    let mut writer = ArchiveWriter::new(out, header(month, &tribunais), BLOCK)?;
+    for tribunal in tribunais {
+        let mut chain =
+            Chain { conn, month, tribunal, records: VecDeque::new(), after: (0, i64::MIN) };
+        chain.export(&mut writer, &mut advanced)?;
+    }
+    writer.finish(signer)
+}
+
+fn header(month: &Month, tribunais: &[i16]) -> Header {
+    let legend = [
+        (
+            "registro",
+            "o que foi lido ou mudado, por quem; resumo: começo do SHA-256 de 'elos registro 1' (2 com correlacoes) e do record_send do PostgreSQL",
+        ),
+        ("xid", "transação que gravou; com id, a ordem da trilha"),
+        ("tribunal_codigo", "tribunal de quem agiu; 0 para credencial nacional"),
+        (
+            "recursos",
+            "chave interna × 8 + tipo: 0 processo, 1 adolescente, 2 guia, 3 rascunho, 4 trâmite, 5 registro eletrônico",
+        ),
+        (
+            "selo",
+            "elo da cadeia do tribunal: SHA-256 do hash anterior e do SHA-256 de cada registro; os seus registros vêm a seguir",
+        ),
+    ];
+    Header {
+        formato: FORMAT.to_owned(),
+        ate: month.ate.into(),
+        desde: month.desde.map(Timestamp::from),
+        tribunais: tribunais.to_vec(),
+        programa: concat!("elos ", env!("CARGO_PKG_VERSION")).to_owned(),
+        gravado_em: month.now.into(),
+        legenda: legend.map(|(name, meaning)| (name.to_owned(), meaning.to_owned())).into(),
+    }
+}
+
+/// Those that have seals in the month.
+fn tribunais(conn: &mut PgConnection, month: &Month) -> QueryResult<Vec<i16>> {
+    #[derive(QueryableByName)]
+    struct Tribunal {
+        #[diesel(sql_type = tipo::SmallInt)]
+        codigo: i16,
+    }
+    let found: Vec<Tribunal> =
+        Sql::new("SELECT DISTINCT s.tribunal_codigo AS codigo FROM selo s WHERE ")
+            .append(month.seals())
+            .push(" ORDER BY 1")
+            .load(conn)?;
+    Ok(found.into_iter().map(|tribunal| tribunal.codigo).collect())
+}
+
+struct Chain<'a> {
+    conn: &'a mut PgConnection,
+    month: &'a Month,
+    tribunal: i16,
+    /// Read, and not yet written.
+    records: VecDeque<(Record, Hash)>,
+    /// The place of the last one that was read.
+    after: (u64, i64),
+}
+
+impl Chain<'_> {
+    fn export<W: Write>(
+        &mut self,
+        writer: &mut ArchiveWriter<W>,
+        advanced: &mut impl FnMut(u64),
+    ) -> anyhow::Result<()> {
+        let mut last: Option<(i64, Vec<u8>)> = None;
+        loop {
+            let seals = self.seals(last.as_ref().map_or(0, |(ordem, _)| *ordem))?;
+            if seals.is_empty() {
+                break;
+            }
+            for seal in seals {
+                let before = match &last {
+                    Some((ordem, hash)) if ordem + 1 == seal.ordem => Some(hash.clone()),
+                    _ => store::hash_of(self.conn, self.tribunal, seal.ordem - 1)?
+                        .map(|hash| hash.to_vec()),
+                };
+                match before {
+                    None => return self.refuse(seal.ordem - 1, None, Defeito::SeloRemovido),
+                    Some(hash) if hash != seal.anterior => {
+                        return self.refuse(seal.ordem, None, Defeito::SeloAlterado);
+                    }
+                    Some(_) => self.seal(&seal, writer)?,
+                }
+                advanced(seal.ids.len() as u64);
+                last = Some((seal.ordem, seal.hash));
+            }
+        }
+        Ok(())
+    }
+
+    /// One seal and its records, each in its place.
+    fn seal<W: Write>(&mut self, seal: &Selo, writer: &mut ArchiveWriter<W>) -> anyhow::Result<()> {
+        writer.seal(line(seal).context("um selo não tem a forma de um selo")?)?;
+        let mut digests = Vec::with_capacity(seal.ids.len());
+        for (at, id) in seal.ids.iter().enumerate() {
+            let place = Some((*id, at + 1));
+            let Some((record, digest)) = self.next()? else {
+                return self.refuse(seal.ordem, place, Defeito::Removido);
+            };
+            if record.id != *id {
+                let known = seal.ids.contains(&record.id);
+                let strange = Some((record.id, at + 1));
+                return match known {
+                    true => self.refuse(seal.ordem, place, Defeito::Removido),
+                    false => self.refuse(seal.ordem, strange, Defeito::Inserido),
+                };
+            }
+            let shown = seal.resumos.chunks(MOSTRADOS).nth(at);
+            if shown != Some(&digest[..MOSTRADOS]) {
+                return self.refuse(seal.ordem, place, Defeito::Alterado);
+            }
+            writer.record(record, &digest)?;
+            digests.push(digest);
+        }
+        match seal::hash(seal, &digests)[..] == seal.hash {
+            true => Ok(()),
+            false => self.refuse(seal.ordem, None, Defeito::SeloAlterado),
+        }
+    }
+
+    fn refuse<T>(
+        &self,
+        ordem: i64,
+        registro: Option<(i64, usize)>,
+        defeito: Defeito,
+    ) -> anyhow::Result<T> {
+        let achado = Achado { tribunal: self.tribunal, selo: Some(ordem), registro, defeito };
+        bail!("o mês {} não confere com a cadeia, e não se arquiva: {achado}", self.month.name())
+    }
+
+    fn seals(&mut self, after: i64) -> QueryResult<Vec<Selo>> {
+        Sql::new(concat!("SELECT ", colunas_do_selo!(), " FROM selo s WHERE s.tribunal_codigo = "))
+            .bind(self.tribunal)
+            .push(" AND s.ordem > ")
+            .bind(after)
+            .and(self.month.seals())
+            .push(" ORDER BY s.ordem LIMIT ")
+            .bind(SEALS)
+            .load(self.conn)
+    }
+
+    /// The next record of the month, in the order of the trail.
+    fn next(&mut self) -> anyhow::Result<Option<(Record, Hash)>> {
+        #[derive(QueryableByName)]
+        struct Sent {
+            #[diesel(sql_type = tipo::Binary)]
+            enviado: Vec<u8>,
+        }
+        if self.records.is_empty() {
+            let (xid, id) = self.after;
+            let sent: Vec<Sent> = Sql::new(concat!(
+                "SELECT ",
+                registro_enviado!(),
+                " AS enviado FROM auditoria a WHERE a.tribunal_codigo = "
+            ))
+            .bind(self.tribunal)
+            .push(" AND (a.xid, a.id) > (")
+            .bind(Valor::Xid(xid.to_string()))
+            .push(", ")
+            .bind(id)
+            .push(")")
+            .and(self.month.records())
+            .push(" ORDER BY a.xid, a.id LIMIT ")
+            .bind(RECORDS)
+            .load(self.conn)?;
+            for Sent { enviado } in sent {
+                let digest = record::digest(&enviado);
+                let record = Record::decode(&enviado)
+                    .context("um registro não tem a forma que este programa conhece")?;
+                self.after = record.position();
+                self.records.push_back((record, digest));
+            }
+        }
+        Ok(self.records.pop_front())
+    }
+}
+
+/// None when a hash is not one.
+fn line(seal: &Selo) -> Option<SealLine> {
+    Some(SealLine {
+        tribunal_codigo: seal.tribunal_codigo,
+        ordem: seal.ordem,
+        ate_xid: seal.ate_xid.parse().ok()?,
+        ate_id: seal.ate_id,
+        anterior: Hex(seal.anterior.as_slice().try_into().ok()?),
+        hash: Hex(seal.hash.as_slice().try_into().ok()?),
+        selado_em: seal.selado_em.into(),
+        registros: seal.ids.len(),
+    })
+}

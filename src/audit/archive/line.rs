@@ -1,0 +1,141 @@
+//! The lines of an archive, each one JSON object with one key that says what it is.
+
+use super::record::{Record, SHOWN};
+use super::timestamp::Timestamp;
+use crate::audit::seal::{Hash, Selo};
+use crate::audit::verify::hexadecimal;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What this program writes, and all that it reads.
+pub const FORMAT: &str = "elos trilha 1";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Line {
+    Bloco(BlockLine),
+    Cabecalho(Box<Header>),
+    Selo(SealLine),
+    Registro(Box<RecordLine>),
+    Fim(Box<End>),
+    Assinatura(String),
+}
+
+/// The first line of every block: it ties the block to its place and to the one before it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockLine {
+    /// From 0.
+    pub numero: u64,
+    /// Where in the file it begins.
+    pub byte: u64,
+    /// SHA-256 of the block before it, as it stands in the file; zeros for the first one.
+    pub anterior: Hex<32>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    pub formato: String,
+    /// The first month that is not in it begins here.
+    pub ate: Timestamp,
+    /// Where its records begin; none in the first archive of a trail.
+    pub desde: Option<Timestamp>,
+    pub tribunais: Vec<i16>,
+    pub programa: String,
+    pub gravado_em: Timestamp,
+    /// What the fields mean, for a reader without the program.
+    pub legenda: BTreeMap<String, String>,
+}
+
+/// All that the hash of a seal is taken of, but its records: they are the lines after it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealLine {
+    pub tribunal_codigo: i16,
+    pub ordem: i64,
+    pub ate_xid: u64,
+    pub ate_id: i64,
+    pub anterior: Hex<32>,
+    pub hash: Hex<32>,
+    pub selado_em: Timestamp,
+    pub registros: usize,
+}
+
+impl SealLine {
+    /// As the chain knows it, over these records. None when its instant is none.
+    pub fn over(&self, ids: Vec<i64>) -> Option<Selo> {
+        Some(Selo {
+            tribunal_codigo: self.tribunal_codigo,
+            ordem: self.ordem,
+            ate_xid: self.ate_xid.to_string(),
+            ate_id: self.ate_id,
+            ids,
+            resumos: Vec::new(),
+            anterior: self.anterior.0.to_vec(),
+            hash: self.hash.0.to_vec(),
+            selado_em: self.selado_em.datetime()?,
+        })
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordLine {
+    /// The first bytes of its digest, which say whether it is this record that changed.
+    pub resumo: Hex<SHOWN>,
+    pub campos: Record,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct End {
+    /// Those before the one that this line is in.
+    pub blocos: u64,
+    pub bytes: u64,
+    /// Of those bytes.
+    pub sha256: Hex<32>,
+    pub selos: u64,
+    pub registros: u64,
+    /// The public half of the key that signs this line.
+    pub chave: Value,
+    /// Its RFC 7638 thumbprint.
+    pub impressao: String,
+}
+
+/// Bytes that are written as hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hex<const N: usize>(pub [u8; N]);
+
+impl Hex<SHOWN> {
+    pub fn shown(digest: &Hash) -> Self {
+        let mut shown = [0; SHOWN];
+        shown.copy_from_slice(&digest[..SHOWN]);
+        Self(shown)
+    }
+}
+
+impl<const N: usize> Serialize for Hex<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hexadecimal(&self.0))
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Hex<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut bytes = [0; N];
+        let digits = text.as_bytes();
+        // `from_str_radix` would take a sign.
+        if digits.len() != 2 * N || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return Err(D::Error::custom("not the digits of a digest"));
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let pair = std::str::from_utf8(pair).map_err(D::Error::custom)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(D::Error::custom)?;
+        }
+        Ok(Self(bytes))
+    }
+}

@@ -1,0 +1,159 @@
+//! The seals of an archive, one after the other, and the runs that they make.
+
+use super::finding::{Defect, Findings};
+use super::line::{Hex, RecordLine, SealLine};
+use crate::audit::seal::{self, Hash, INICIO};
+use crate::audit::verify::{Ancora, hexadecimal};
+
+/// Seals of one tribunal that follow each other without a gap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    pub tribunal: i16,
+    pub first: i64,
+    pub last: i64,
+    /// The hash of the seal before the first one.
+    pub before: Hash,
+    /// The hash of the last one.
+    pub hash: Hash,
+    pub records: i64,
+    /// The place in the trail of the last record.
+    pub until: (u64, i64),
+}
+
+pub struct Walk<'a> {
+    anchors: &'a [Ancora],
+    runs: Vec<Run>,
+    seals: u64,
+    records: u64,
+    open: Option<Open>,
+    /// Something could not be read: what comes next may continue anything.
+    lost: bool,
+}
+
+/// A seal whose records are being read.
+struct Open {
+    seal: SealLine,
+    digests: Vec<Hash>,
+    ids: Vec<i64>,
+    until: (u64, i64),
+    intact: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub const fn new(anchors: &'a [Ancora]) -> Self {
+        Self { anchors, runs: Vec::new(), seals: 0, records: 0, open: None, lost: false }
+    }
+
+    pub const fn seals(&self) -> u64 {
+        self.seals
+    }
+
+    pub const fn records(&self) -> u64 {
+        self.records
+    }
+
+    pub fn into_runs(self) -> Vec<Run> {
+        self.runs
+    }
+
+    /// Tribunal and ordem of the seal that was read last.
+    pub fn last_seal(&self) -> Option<(i16, i64)> {
+        let open = self.open.as_ref().map(|open| (open.seal.tribunal_codigo, open.seal.ordem));
+        open.or_else(|| self.runs.last().map(|run| (run.tribunal, run.last)))
+    }
+
+    /// Nothing is known of what comes next until a seal begins.
+    pub fn lose(&mut self) {
+        self.open = None;
+        self.lost = true;
+    }
+
+    pub fn seal(&mut self, findings: &mut Findings, seal: &SealLine) {
+        self.close(findings);
+        self.seals += 1;
+        let key = (seal.tribunal_codigo, seal.ordem);
+        let last = self.runs.last().filter(|run| run.tribunal == seal.tribunal_codigo);
+        let follows = match last {
+            Some(last) if seal.ordem == last.last + 1 => seal.anterior.0 == last.hash,
+            Some(last) => seal.ordem > last.last,
+            // Each tribunal's seals stand together.
+            None => self.runs.iter().all(|run| run.tribunal != seal.tribunal_codigo),
+        };
+        let begins = seal.ordem != 1 || seal.anterior.0 == INICIO;
+        if !(begins && (follows || self.lost)) || seal.ordem < 1 {
+            findings.add(Defect::SealPlace, Some(key), None);
+        }
+        let noted = |anchor: &&Ancora| (anchor.tribunal, anchor.ordem) == key;
+        let other = |anchor: &Ancora| anchor.hash != hexadecimal(&seal.hash.0);
+        if self.anchors.iter().filter(noted).any(other) {
+            findings.add(Defect::Anchor, Some(key), None);
+        }
+        self.lost = false;
+        self.open = Some(Open {
+            seal: seal.clone(),
+            digests: Vec::new(),
+            ids: Vec::new(),
+            until: (0, 0),
+            intact: true,
+        });
+        if seal.registros == 0 {
+            self.close(findings);
+        }
+    }
+
+    pub fn record(&mut self, findings: &mut Findings, line: RecordLine) {
+        self.records += 1;
+        let RecordLine { resumo, campos: record } = line;
+        let digest = record.digest();
+        let whole = resumo == Hex::shown(&digest);
+        let Some(open) = &mut self.open else {
+            let defect = if whole { Defect::LinePlace } else { Defect::Record };
+            if !(self.lost && whole) {
+                findings.add(defect, None, Some((record.id, 1)));
+            }
+            return;
+        };
+        open.ids.push(record.id);
+        open.digests.push(digest);
+        open.until = record.position();
+        if !whole || record.tribunal_codigo != open.seal.tribunal_codigo {
+            open.intact = false;
+            let seal = (open.seal.tribunal_codigo, open.seal.ordem);
+            findings.add(Defect::Record, Some(seal), Some((record.id, open.ids.len())));
+        }
+        if open.ids.len() == open.seal.registros {
+            self.close(findings);
+        }
+    }
+
+    /// Holds the open seal, if there is one, against its records.
+    pub fn close(&mut self, findings: &mut Findings) {
+        let Some(Open { seal, digests, ids, until, intact }) = self.open.take() else { return };
+        let key = (seal.tribunal_codigo, seal.ordem);
+        let records = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+        if ids.len() != seal.registros || ids.is_empty() {
+            findings.add(Defect::Records, Some(key), None);
+        } else if intact {
+            let hash = seal.over(ids).map(|over| seal::hash(&over, &digests));
+            if hash != Some(seal.hash.0) || until != (seal.ate_xid, seal.ate_id) {
+                findings.add(Defect::Seal, Some(key), None);
+            }
+        }
+        let until = (seal.ate_xid, seal.ate_id);
+        match self.runs.last_mut() {
+            Some(run) if (run.tribunal, run.last + 1) == key => {
+                (run.last, run.hash, run.until) = (seal.ordem, seal.hash.0, until);
+                run.records += records;
+            }
+            _ => self.runs.push(Run {
+                tribunal: seal.tribunal_codigo,
+                first: seal.ordem,
+                last: seal.ordem,
+                before: seal.anterior.0,
+                hash: seal.hash.0,
+                records,
+                until,
+            }),
+        }
+    }
+}

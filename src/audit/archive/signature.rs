@@ -1,0 +1,62 @@
+//! The signature of an archive: a JSON Web Signature (RS256) over its last line but one, whose
+//! content is not repeated in it (RFC 7515, appendix F).
+
+use crate::auth::signer::Assinante;
+use anyhow::{Context, bail};
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde_json::{Value, json};
+
+/// RFC 7638.
+pub fn thumbprint(key: &Jwk) -> Option<String> {
+    key.thumbprint(ThumbprintHash::SHA256).ok()
+}
+
+pub fn sign(signer: &Assinante, payload: &[u8]) -> anyhow::Result<String> {
+    let kid = thumbprint(signer.chave_publica()).context("a chave não tem impressão")?;
+    let header = json!({ "alg": "RS256", "kid": kid }).to_string();
+    let header = BASE64_URL_SAFE_NO_PAD.encode(header);
+    let signature = signer.assinar(&input(&header, payload))?;
+    let signature = BASE64_URL_SAFE_NO_PAD.encode(BASE64_STANDARD.decode(signature)?);
+    Ok(format!("{header}..{signature}"))
+}
+
+fn input(header: &str, payload: &[u8]) -> String {
+    format!("{header}.{}", BASE64_URL_SAFE_NO_PAD.encode(payload))
+}
+
+/// What signatures are held against.
+pub struct PublicKey(DecodingKey);
+
+impl PublicKey {
+    pub fn from_jwk(key: &Jwk) -> Option<Self> {
+        DecodingKey::from_jwk(key).ok().map(Self)
+    }
+
+    /// From a JWK in JSON or a public RSA key in PEM.
+    pub fn from_text(text: &str) -> anyhow::Result<Self> {
+        let jwk: Option<Jwk> = serde_json::from_str(text).ok();
+        if let Some(key) = jwk.as_ref().and_then(Self::from_jwk) {
+            return Ok(key);
+        }
+        match DecodingKey::from_rsa_pem(text.as_bytes()) {
+            Ok(key) if !text.contains("PRIVATE") => Ok(Self(key)),
+            _ => bail!("não é uma chave RSA pública, em PEM ou JWK"),
+        }
+    }
+
+    pub fn verify(&self, jws: &str, payload: &[u8]) -> bool {
+        let Some((header, signature)) = jws.split_once("..") else { return false };
+        let algorithm = BASE64_URL_SAFE_NO_PAD
+            .decode(header)
+            .ok()
+            .and_then(|header| serde_json::from_slice::<Value>(&header).ok())
+            .is_some_and(|header| header["alg"] == "RS256");
+        let input = input(header, payload);
+        algorithm
+            && jsonwebtoken::crypto::verify(signature, input.as_bytes(), &self.0, Algorithm::RS256)
+                .unwrap_or(false)
+    }
+}

@@ -1,0 +1,290 @@
+//! SQL of the archived months.
+
+use super::run::Run;
+use crate::audit::seal::{Hash, INICIO};
+use crate::db::{Sql, Valor};
+use anyhow::Context;
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::result::Error;
+use diesel::sql_types as tipo;
+
+/// Of several that archive at once one goes on.
+const LOCK: i64 = 0x61_72_71_75_69_76_6f;
+
+/// A partition of the trail and the one of its seals. The first of a trail may cover more than the
+/// month that it is named after: all before it too.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Month {
+    #[diesel(sql_type = tipo::Date)]
+    pub mes: NaiveDate,
+    #[diesel(sql_type = tipo::Nullable<tipo::Timestamptz>)]
+    pub desde: Option<DateTime<Utc>>,
+    #[diesel(sql_type = tipo::Timestamptz)]
+    pub ate: DateTime<Utc>,
+    /// Every transaction that could still write into it has ended.
+    #[diesel(sql_type = tipo::Bool)]
+    pub over: bool,
+    #[diesel(sql_type = tipo::Timestamptz)]
+    pub now: DateTime<Utc>,
+    /// Names, quoted where they have to be.
+    #[diesel(sql_type = tipo::Text)]
+    auditoria: String,
+    #[diesel(sql_type = tipo::Text)]
+    selo: String,
+}
+
+/// Months that the database has, from the oldest.
+pub fn months(conn: &mut PgConnection) -> QueryResult<Vec<Month>> {
+    // An operation takes ten minutes at the most; what began before the month's end is over by then.
+    Sql::new(
+        "WITH parte AS (
+            SELECT i.inhparent, c.oid::regclass::text AS nome,
+                substring(pg_get_expr(c.relpartbound, c.oid) FROM 'FROM \\(''([^'']+)''\\)') AS desde,
+                substring(pg_get_expr(c.relpartbound, c.oid) FROM 'TO \\(''([^'']+)''\\)') AS ate
+            FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid)
+        SELECT ((a.ate::timestamptz AT TIME ZONE 'UTC') - interval '1 month')::date AS mes, a.desde::timestamptz AS desde,
+            a.ate::timestamptz AS ate, a.ate::timestamptz < now() - interval '1 hour' AS over, now() AS now,
+            a.nome AS auditoria, s.nome AS selo
+        FROM parte a JOIN parte s ON s.ate::date::timestamp AT TIME ZONE 'UTC' = a.ate::timestamptz
+        WHERE a.inhparent = 'auditoria'::regclass AND s.inhparent = 'selo'::regclass ORDER BY a.ate::timestamptz",
+    )
+    .load(conn)
+}
+
+impl Month {
+    /// `AAAA-MM`.
+    pub fn name(&self) -> String {
+        self.mes.format("%Y-%m").to_string()
+    }
+
+    /// Records of this month, of a table named `a`.
+    pub fn records(&self) -> Sql {
+        let before = Sql::new("a.ocorrido_em < ").bind(self.ate);
+        match self.desde {
+            Some(desde) => before.and(Sql::new("a.ocorrido_em >= ").bind(desde)),
+            None => before,
+        }
+    }
+
+    /// Seals of this month, of a table named `s`.
+    pub fn seals(&self) -> Sql {
+        let before = Sql::new("s.mes < ").bind(self.ate.date_naive());
+        match self.desde {
+            Some(desde) => before.and(Sql::new("s.mes >= ").bind(desde.date_naive())),
+            None => before,
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = tipo::BigInt)]
+    n: i64,
+}
+
+pub fn count_records(conn: &mut PgConnection, month: &Month) -> QueryResult<i64> {
+    let sql = Sql::new("SELECT count(*) AS n FROM auditoria a WHERE ").append(month.records());
+    Ok(sql.get_result::<Count>(conn)?.n)
+}
+
+/// Records of the month that no seal holds.
+pub fn count_unsealed(conn: &mut PgConnection, month: &Month) -> QueryResult<i64> {
+    let sql =
+        Sql::new("SELECT coalesce(sum(cardinality(s.ids)), 0)::bigint AS n FROM selo s WHERE ");
+    let sealed = sql.append(month.seals()).get_result::<Count>(conn)?.n;
+    Ok(count_records(conn, month)? - sealed)
+}
+
+#[derive(QueryableByName)]
+struct RunRow {
+    #[diesel(sql_type = tipo::SmallInt)]
+    tribunal_codigo: i16,
+    #[diesel(sql_type = tipo::BigInt)]
+    de_ordem: i64,
+    #[diesel(sql_type = tipo::BigInt)]
+    ate_ordem: i64,
+    #[diesel(sql_type = tipo::Binary)]
+    anterior: Vec<u8>,
+    #[diesel(sql_type = tipo::Binary)]
+    hash: Vec<u8>,
+    #[diesel(sql_type = tipo::BigInt)]
+    registros: i64,
+    #[diesel(sql_type = tipo::Text)]
+    ate_xid: String,
+    #[diesel(sql_type = tipo::BigInt)]
+    ate_id: i64,
+}
+
+impl From<RunRow> for Run {
+    fn from(row: RunRow) -> Self {
+        let hash = |bytes: Vec<u8>| Hash::try_from(bytes).unwrap_or(INICIO);
+        Self {
+            tribunal: row.tribunal_codigo,
+            first: row.de_ordem,
+            last: row.ate_ordem,
+            before: hash(row.anterior),
+            hash: hash(row.hash),
+            records: row.registros,
+            until: (row.ate_xid.parse().unwrap_or_default(), row.ate_id),
+        }
+    }
+}
+
+/// The runs that the month's seals make, as the database has them.
+pub fn runs(conn: &mut PgConnection, month: &Month) -> QueryResult<Vec<Run>> {
+    let rows: Vec<RunRow> = Sql::new(
+        "SELECT tribunal_codigo, min(ordem) AS de_ordem, max(ordem) AS ate_ordem, (array_agg(anterior ORDER BY ordem))[1] AS anterior,
+            (array_agg(hash ORDER BY ordem DESC))[1] AS hash, sum(n)::bigint AS registros,
+            (array_agg(ate_xid ORDER BY ordem DESC))[1]::text AS ate_xid, (array_agg(ate_id ORDER BY ordem DESC))[1] AS ate_id
+        FROM (SELECT s.tribunal_codigo, s.ordem, s.anterior, s.hash, s.ate_xid, s.ate_id, cardinality(s.ids) AS n,
+                s.ordem - row_number() OVER (PARTITION BY s.tribunal_codigo ORDER BY s.ordem) AS trecho FROM selo s WHERE ",
+    )
+    .append(month.seals())
+    .push(") AS x GROUP BY tribunal_codigo, trecho ORDER BY tribunal_codigo, de_ordem")
+    .load(conn)?;
+    Ok(rows.into_iter().map(Run::from).collect())
+}
+
+/// The hash of a seal, wherever it is.
+pub fn hash_of(conn: &mut PgConnection, tribunal: i16, ordem: i64) -> QueryResult<Option<Hash>> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = tipo::Binary)]
+        hash: Vec<u8>,
+    }
+    if ordem == 0 {
+        return Ok(Some(INICIO));
+    }
+    let found: Option<Found> = Sql::new("SELECT s.hash FROM selo s WHERE s.tribunal_codigo = ")
+        .bind(tribunal)
+        .push(" AND s.ordem = ")
+        .bind(ordem)
+        .push(" UNION ALL SELECT t.hash FROM trilha_arquivada t WHERE t.tribunal_codigo = ")
+        .bind(tribunal)
+        .push(" AND t.ate_ordem = ")
+        .bind(ordem)
+        .push(" LIMIT 1")
+        .get_result(conn)
+        .optional()?;
+    Ok(found.and_then(|found| found.hash.try_into().ok()))
+}
+
+/// A run that has left the database, and the file that holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Archived {
+    pub mes: NaiveDate,
+    pub arquivo: String,
+    pub sha256: Vec<u8>,
+    pub run: Run,
+}
+
+/// In the order of the chains.
+pub fn archived(conn: &mut PgConnection) -> QueryResult<Vec<Archived>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = tipo::Date)]
+        mes: NaiveDate,
+        #[diesel(sql_type = tipo::Text)]
+        arquivo: String,
+        #[diesel(sql_type = tipo::Binary)]
+        arquivo_sha256: Vec<u8>,
+        #[diesel(embed)]
+        run: RunRow,
+    }
+    let rows: Vec<Row> = Sql::new(
+        "SELECT t.mes, t.arquivo, t.arquivo_sha256, t.tribunal_codigo, t.de_ordem, t.ate_ordem, t.anterior, t.hash, t.registros,
+            t.ate_xid::text AS ate_xid, t.ate_id FROM trilha_arquivada t ORDER BY t.tribunal_codigo, t.de_ordem",
+    )
+    .load(conn)?;
+    let archived = |row: Row| Archived {
+        mes: row.mes,
+        arquivo: row.arquivo,
+        sha256: row.arquivo_sha256,
+        run: row.run.into(),
+    };
+    Ok(rows.into_iter().map(archived).collect())
+}
+
+/// Until the connection ends. False when another one archives.
+pub fn take_turn(conn: &mut PgConnection) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Turn {
+        #[diesel(sql_type = tipo::Bool)]
+        ours: bool,
+    }
+    let sql = Sql::new("SELECT pg_try_advisory_lock(").bind(LOCK).push(") AS ours");
+    Ok(sql.get_result::<Turn>(conn)?.ours)
+}
+
+/// As the owner of the tables, from whom no row is hidden.
+pub fn as_owner(conn: &mut PgConnection) -> anyhow::Result<()> {
+    conn.batch_execute("SET ROLE elos_dono").context(
+        "ELOS_MIGRATE_URL tem de ser de quem migra o banco: o dono das tabelas, ou um membro de elos_dono",
+    )
+}
+
+/// Why a table could not be locked: the words of an error that a server says in its own language.
+const BUSY: &str = "elos_trilha_ocupada";
+
+/// Whether a table could not be locked, because others use it.
+pub fn is_busy(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(_, information) if information.message() == BUSY)
+}
+
+fn lock(conn: &mut PgConnection, tables: &str, mode: &str) -> QueryResult<()> {
+    conn.batch_execute(&format!(
+        "SET LOCAL lock_timeout = '1s';
+         DO $elos$ BEGIN LOCK TABLE {tables} IN {mode} MODE;
+         EXCEPTION WHEN lock_not_available THEN RAISE EXCEPTION '{BUSY}'; END $elos$"
+    ))
+}
+
+/// Nobody writes into the month from here on; who reads is not disturbed.
+pub fn hold(conn: &mut PgConnection, month: &Month) -> QueryResult<()> {
+    lock(conn, &format!("{}, {}", month.auditoria, month.selo), "SHARE")
+}
+
+/// Notes one run of the month's, which is in this file.
+pub fn note(
+    conn: &mut PgConnection,
+    month: &Month,
+    run: &Run,
+    (name, sha256): (&str, &Hash),
+) -> QueryResult<()> {
+    Sql::new(
+        "INSERT INTO trilha_arquivada (mes, tribunal_codigo, de_ordem, ate_ordem, anterior, hash, registros, ate_xid, ate_id, arquivo, \
+         arquivo_sha256) VALUES (",
+    )
+    .bind(month.mes)
+    .push(", ")
+    .bind(run.tribunal)
+    .push(", ")
+    .bind(run.first)
+    .push(", ")
+    .bind(run.last)
+    .push(", ")
+    .bind(run.before.to_vec())
+    .push(", ")
+    .bind(run.hash.to_vec())
+    .push(", ")
+    .bind(run.records)
+    .push(", ")
+    .bind(Valor::Xid(run.until.0.to_string()))
+    .push(", ")
+    .bind(run.until.1)
+    .push(", ")
+    .bind(name.to_owned())
+    .push(", ")
+    .bind(sha256.to_vec())
+    .push(")")
+    .execute(conn)?;
+    Ok(())
+}
+
+/// The month's records and seals go. Who reads the trail meanwhile waits, for a second at the most.
+pub fn drop_month(conn: &mut PgConnection, month: &Month) -> QueryResult<()> {
+    lock(conn, "auditoria, selo", "ACCESS EXCLUSIVE")?;
+    conn.batch_execute(&format!("DROP TABLE {}, {}", month.auditoria, month.selo))
+}

@@ -1,0 +1,328 @@
+//! The settings as they are given.
+
+use super::ranges::{self, number};
+use super::{Assinaturas, ConfigInvalida, PerfilHttp};
+use crate::value::regras::Regras;
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// By flag or environment (clap), or by file (serde).
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Opcoes {
+    /// Arquivo TOML com estes mesmos ajustes (`bind = "…"`, `[regras] …`).
+    #[arg(long = "config", env = "ELOS_CONFIG", value_name = "ARQUIVO", global = true)]
+    #[serde(skip)]
+    pub arquivo: Option<PathBuf>,
+
+    /// Endereço e porta em que o servidor escuta [padrão: 127.0.0.1:8080].
+    #[arg(long, env = "ELOS_BIND", value_name = "ENDEREÇO:PORTA", global = true)]
+    pub bind: Option<SocketAddr>,
+
+    /// Banco de dados, como o login da aplicação, que pode ser elos_app, elos_nacional e elos_auditor e não herda nada deles.
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
+    pub database_url: Option<String>,
+
+    /// Banco de dados, como um login que só pode ser elos_nacional; então o de DATABASE_URL não pode [padrão: DATABASE_URL].
+    #[arg(
+        long,
+        env = "ELOS_NACIONAL_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub nacional_url: Option<String>,
+
+    /// Banco de dados, como um login que só pode ser elos_auditor; então o de DATABASE_URL não pode [padrão: DATABASE_URL].
+    #[arg(
+        long,
+        env = "ELOS_AUDITOR_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub auditor_url: Option<String>,
+
+    /// Banco de dados, como o dono das tabelas; só para `migrate` e `seed`.
+    #[arg(
+        long,
+        env = "ELOS_MIGRATE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub migrate_url: Option<String>,
+
+    /// Aceita PostgreSQL de outra máquina sem TLS garantido: quem estiver no caminho lê a senha e os dados, e pode trocá-los [padrão: off].
+    #[arg(long, env = "ELOS_PG_SEM_TLS", value_enum, global = true)]
+    pub pg_sem_tls: Option<Chave>,
+
+    /// Pasta do PostgreSQL embutido de `elos demo`.
+    #[arg(long, env = "ELOS_DATA_DIR", value_name = "PASTA", global = true)]
+    pub data_dir: Option<PathBuf>,
+
+    /// Pasta dos programas do PostgreSQL (initdb, postgres), se não os achamos sozinhos.
+    #[arg(long, env = "ELOS_PG_BIN", value_name = "PASTA", global = true)]
+    pub pg_bin: Option<PathBuf>,
+
+    /// Conexões com o banco, no máximo [padrão: 8].
+    #[arg(long, env = "ELOS_POOL_MAX", value_name = "N", value_parser = number::<u32>("pool_max"), global = true)]
+    pub pool_max: Option<u32>,
+
+    /// Segundos que uma operação pode levar no banco de dados; o comando que os passa é interrompido [padrão: 15].
+    #[arg(long, env = "ELOS_TEMPO_MAXIMO", value_name = "SEGUNDOS", value_parser = number::<u32>("tempo_maximo"), global = true)]
+    pub tempo_maximo: Option<u32>,
+
+    /// Segundos que o servidor ainda atende depois de SIGTERM, já fora de `/readyz`, até recusar conexões novas [padrão: 5 em serve, 0 em demo].
+    #[arg(long, env = "ELOS_PAUSA_AO_ENCERRAR", value_name = "SEGUNDOS", value_parser = number::<u32>("pausa_ao_encerrar"), global = true)]
+    pub pausa_ao_encerrar: Option<u32>,
+
+    /// Emissor dos tokens, exatamente como em `iss`.
+    #[arg(long, env = "ELOS_OIDC_ISSUER", value_name = "URL", global = true)]
+    pub oidc_issuer: Option<String>,
+
+    /// Audiências aceitas em `aud`, separadas por vírgula [padrão: elos].
+    #[arg(
+        long,
+        env = "ELOS_OIDC_AUDIENCE",
+        value_name = "NOMES",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_audience: Option<Vec<String>>,
+
+    /// Onde estão as chaves do emissor; sem ele, pergunta-se a `<issuer>/.well-known/openid-configuration`.
+    #[arg(long, env = "ELOS_OIDC_JWKS_URL", value_name = "URL", global = true)]
+    pub oidc_jwks_url: Option<String>,
+
+    /// Algoritmos aceitos, só assimétricos, separados por vírgula [padrão: RS256].
+    #[arg(
+        long,
+        env = "ELOS_OIDC_ALGORITHMS",
+        value_name = "NOMES",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_algorithms: Option<Vec<String>>,
+
+    /// Clientes (`azp`) aceitos mesmo que `aud` não seja nosso, separados por vírgula.
+    #[arg(
+        long,
+        env = "ELOS_OIDC_CLIENTS",
+        value_name = "NOMES",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_clients: Option<Vec<String>>,
+
+    /// Onde o token diz os papéis [padrão: realm_access.roles,resource_access.*.roles].
+    #[arg(
+        long,
+        env = "ELOS_OIDC_CLAIM_PAPEIS",
+        value_name = "CAMINHOS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_claim_papeis: Option<Vec<String>>,
+
+    /// Papéis que se aceitam mesmo de um caminho com `*`, separados por vírgula: quem administra qualquer cliente do emissor os pode dar a si.
+    /// Sem isto, pse-auditoria, pse-dados-sensiveis e pse-nacional só valem de caminhos sem `*` [padrão: nenhum].
+    #[arg(
+        long,
+        env = "ELOS_OIDC_PAPEIS_DE_QUALQUER_CLIENTE",
+        value_name = "PAPÉIS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_papeis_de_qualquer_cliente: Option<Vec<String>>,
+
+    /// Onde o token diz o tribunal, como 8.20, 820 ou 20 [padrão: tribunal].
+    #[arg(
+        long,
+        env = "ELOS_OIDC_CLAIM_TRIBUNAL",
+        value_name = "CAMINHOS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_claim_tribunal: Option<Vec<String>>,
+
+    /// Onde, se não o diz, há um número que a seção `[corporativo]` do arquivo traduz [padrão: corporativo[].seq_tribunal_pai].
+    #[arg(
+        long,
+        env = "ELOS_OIDC_CLAIM_SEQUENCIA",
+        value_name = "CAMINHOS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub oidc_claim_sequencia: Option<Vec<String>>,
+
+    /// Aceita emissor por http fora desta máquina: quem estiver no caminho poderá trocar as chaves [padrão: off].
+    #[arg(long, env = "ELOS_OIDC_ALLOW_HTTP", value_enum, global = true)]
+    pub oidc_allow_http: Option<Chave>,
+
+    /// Onde o emissor dá tokens aos clientes; sem ele, pergunta-se a `<issuer>/.well-known/openid-configuration`. Só para ELOS_TRAMITA_BASIC.
+    #[arg(long, env = "ELOS_OIDC_TOKEN_URL", value_name = "URL", global = true)]
+    pub oidc_token_url: Option<String>,
+
+    /// As rotas do Tramita aceitam Basic, com o cliente e o segredo que o emissor de tokens confere: para sistemas que não mandam
+    /// Bearer, como o módulo do SEI [padrão: on em demo, off em serve].
+    #[arg(long, env = "ELOS_TRAMITA_BASIC", value_enum, global = true)]
+    pub tramita_basic: Option<Chave>,
+
+    /// Chaves do emissor num arquivo, para redes fechadas.
+    #[arg(long, env = "ELOS_OIDC_JWKS_FILE", value_name = "ARQUIVO", global = true)]
+    pub oidc_jwks_file: Option<PathBuf>,
+
+    /// Chave RSA privada (PEM) com que se assinam recibos de envio e meses arquivados da trilha; sem ela, os recibos saem sem assinatura.
+    #[arg(long, env = "ELOS_CHAVE_DOS_RECIBOS", value_name = "ARQUIVO", global = true)]
+    pub chave_dos_recibos: Option<PathBuf>,
+
+    /// Serve o GraphiQL em /graphiql [padrão: on em demo, off em serve].
+    #[arg(long, env = "ELOS_GRAPHIQL", value_enum, global = true)]
+    pub graphiql: Option<Chave>,
+
+    /// Responde a `__schema` e `__type`, e sugere nomes ao recusar documentos [padrão: on em demo, off em serve].
+    #[arg(long, env = "ELOS_INTROSPECCAO", value_enum, global = true)]
+    pub introspeccao: Option<Chave>,
+
+    /// O mais que uma operação pode custar, por `@cost` e `@listSize` do esquema [padrão: 250000].
+    #[arg(long, env = "ELOS_CUSTO_MAXIMO", value_name = "N", value_parser = number::<u64>("custo_maximo"), global = true)]
+    pub custo_maximo: Option<u64>,
+
+    /// Documentos que os clientes pedem pelo id, como o gerador deles os escreveu: `{ id: documento }`, ou o manifesto da Apollo.
+    #[arg(long, env = "ELOS_DOCUMENTOS_CONFIAVEIS", value_name = "ARQUIVO", global = true)]
+    pub documentos_confiaveis: Option<PathBuf>,
+
+    /// Só executa os documentos desse arquivo, em todo protocolo [padrão: off].
+    #[arg(long, env = "ELOS_DOCUMENTOS_SO_CONFIAVEIS", value_enum, global = true)]
+    pub documentos_so_confiaveis: Option<Chave>,
+
+    /// Status do GraphQL: os que as auditorias graphql-http esperam, ou os do rascunho de 2026 (422, 294) [padrão: audits].
+    #[arg(long, env = "ELOS_HTTP_PROFILE", value_enum, global = true)]
+    pub http_profile: Option<PerfilHttp>,
+
+    /// Operações que um pedido pode ter, como lista; 0 recusa listas [padrão: 0].
+    #[arg(long, env = "ELOS_LOTE_MAXIMO", value_name = "N", value_parser = number::<u16>("lote_maximo"), global = true)]
+    pub lote_maximo: Option<u16>,
+
+    /// MiB de corpos de pedidos na memória ao mesmo tempo, de todos; um quarto é de arquivos a caminho, e cada credencial tem um quarto de cada [padrão: 64].
+    #[arg(long, env = "ELOS_CORPOS_MAXIMO", value_name = "MIB", value_parser = number::<u32>("corpos_maximo"), global = true)]
+    pub corpos_maximo: Option<u32>,
+
+    /// Conexões abertas ao mesmo tempo, de todos [padrão: 8192].
+    #[arg(long, env = "ELOS_CONEXOES_MAXIMO", value_name = "N", value_parser = number::<u32>("conexoes_maximo"), global = true)]
+    pub conexoes_maximo: Option<u32>,
+
+    /// Conexões abertas ao mesmo tempo de um endereço [padrão: 512].
+    #[arg(long, env = "ELOS_CONEXOES_POR_ENDERECO", value_name = "N", value_parser = number::<u32>("conexoes_por_endereco"), global = true)]
+    pub conexoes_por_endereco: Option<u32>,
+
+    /// Endereços de proxies, separados por vírgula: deles vêm todos os clientes, e só o limite de todos lhes vale [padrão: nenhum].
+    #[arg(
+        long,
+        env = "ELOS_PROXIES",
+        value_name = "ENDEREÇOS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub proxies: Option<Vec<IpAddr>>,
+
+    /// Cabeçalho em que o proxy (ELOS_PROXIES) diz o certificado de cliente que conferiu: a impressão SHA-256, o PEM com `%` ou o DER em
+    /// base64. Vindo de outro endereço, é recusado [padrão: nenhum].
+    #[arg(long, env = "ELOS_CERTIFICADO_CABECALHO", value_name = "NOME", global = true)]
+    pub certificado_cabecalho: Option<String>,
+
+    /// Endereço e porta em que se serve também por TLS, com ELOS_TLS_CERTIFICADO e ELOS_TLS_CHAVE; o cliente pode mostrar o seu certificado [padrão: não serve].
+    #[arg(long, env = "ELOS_TLS_BIND", value_name = "ENDEREÇO:PORTA", global = true)]
+    pub tls_bind: Option<SocketAddr>,
+
+    /// Certificado do servidor e os que levam até ele (PEM); lido de novo quando muda.
+    #[arg(long, env = "ELOS_TLS_CERTIFICADO", value_name = "ARQUIVO", global = true)]
+    pub tls_certificado: Option<PathBuf>,
+
+    /// Chave privada do certificado do servidor (PEM, sem senha); lida de novo quando muda.
+    #[arg(long, env = "ELOS_TLS_CHAVE", value_name = "ARQUIVO", global = true)]
+    pub tls_chave: Option<PathBuf>,
+
+    /// Origens de páginas que podem chamar este servidor (CORS), separadas por vírgula [padrão: nenhuma].
+    #[arg(
+        long,
+        env = "ELOS_CORS_ORIGINS",
+        value_name = "ORIGENS",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub cors_origins: Option<Vec<String>>,
+
+    /// Endereço e porta de /metrics, à parte [padrão: não serve].
+    #[arg(long, env = "ELOS_METRICS_BIND", value_name = "ENDEREÇO:PORTA", global = true)]
+    pub metrics_bind: Option<SocketAddr>,
+
+    /// Objetos ausentes que uma credencial pode pedir por minuto; 0 não limita [padrão: 300].
+    #[arg(long, env = "ELOS_AUSENCIAS_POR_MINUTO", value_name = "N", value_parser = number::<u32>("ausencias_por_minuto"), global = true)]
+    pub ausencias_por_minuto: Option<u32>,
+
+    /// Respostas que não mostram ninguém nem processo algum não esperam o seu registro na trilha [padrão: off].
+    #[arg(long, env = "ELOS_TRILHA_RELAXADA", value_enum, global = true)]
+    pub trilha_relaxada: Option<Chave>,
+
+    /// `production` impede `elos demo` nesta máquina.
+    #[arg(long = "env", env = "ELOS_ENV", value_name = "NOME", global = true)]
+    #[serde(rename = "env")]
+    pub ambiente: Option<String>,
+
+    /// Filtro dos logs, por exemplo `info` ou `elos=debug` [padrão: info].
+    #[arg(long, env = "ELOS_LOG", value_name = "FILTRO", global = true)]
+    pub log: Option<String>,
+
+    /// Formato dos logs [padrão: auto, que é json fora de um terminal].
+    #[arg(long, env = "ELOS_LOG_FORMAT", value_enum, global = true)]
+    pub log_format: Option<FormatoDoLog>,
+
+    /// Only in the file: the switches among the rules.
+    #[arg(skip)]
+    pub regras: Regras,
+
+    /// Only in the file: how much may be open at once.
+    #[arg(skip)]
+    pub assinaturas: Assinaturas,
+
+    /// Only in the file: tribunais by their number in the CNJ Corporativo (`6 = "8.06"`).
+    #[arg(skip)]
+    pub corporativo: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Chave {
+    On,
+    Off,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FormatoDoLog {
+    #[default]
+    Auto,
+    Texto,
+    Json,
+}
+
+impl Opcoes {
+    /// Those of a file.
+    pub(super) fn ler(caminho: &Path) -> Result<Self, ConfigInvalida> {
+        let texto = std::fs::read_to_string(caminho)
+            .map_err(|erro| ConfigInvalida::Leitura(caminho.to_owned(), erro))?;
+        Self::read(caminho, &texto)
+    }
+
+    /// Numbers first: one that is out of its range may be out of its type, too.
+    pub(super) fn read(path: &Path, text: &str) -> Result<Self, ConfigInvalida> {
+        let syntax = |error| ConfigInvalida::Sintaxe(path.to_owned(), error);
+        ranges::check(&toml::from_str(text).map_err(syntax)?)?;
+        toml::from_str(text).map_err(syntax)
+    }
+}

@@ -1,0 +1,81 @@
+//! The slices, put together into one schema: the only folder of `graphql/` that knows them.
+
+mod actor;
+mod audit;
+pub mod errors;
+pub mod feeds;
+pub mod mutation;
+pub mod node;
+pub mod scalars;
+mod tribunal;
+
+use crate::adolescente::graphql::{AdolescenteMutation, AdolescenteQuery};
+use crate::catalogo::graphql::{CatalogoMutation, CatalogoQuery};
+use crate::estatisticas::graphql::EstatisticaQuery;
+use crate::evento::graphql::EventoSubscription;
+use crate::guia::graphql::{GuiaMutation, GuiaQuery};
+use crate::processo::graphql::{ProcessoMutation, ProcessoQuery, VinculoQuery};
+use crate::rascunho::graphql::RascunhoMutation;
+use crate::tramite::graphql::{TramiteMutation, TramiteQuery, TramiteSubscription};
+use actor::AtorQuery;
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, ValidationMode};
+use audit::AuditoriaQuery;
+use node::NodeQuery;
+use tribunal::TribunalQuery;
+
+/// Leitura; exige o papel `pse-consulta`. Os campos de raiz são nulos quando falham ou quando não há o que mostrar; o que é de outro tribunal aparece como ausente.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    AtorQuery,
+    ProcessoQuery,
+    AdolescenteQuery,
+    GuiaQuery,
+    VinculoQuery,
+    EstatisticaQuery,
+    TramiteQuery,
+    CatalogoQuery,
+    TribunalQuery,
+    AuditoriaQuery,
+    NodeQuery,
+);
+
+/// Escrita; exige o papel `pse-integracao`, salvo onde `@requerPapel` diz outro. A recusa de uma regra é dado (`erros`); o que o cliente não pode consertar é erro de topo, com `extensions.code` e `extensions.status`.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    ProcessoMutation,
+    AdolescenteMutation,
+    RascunhoMutation,
+    GuiaMutation,
+    TramiteMutation,
+    CatalogoMutation,
+);
+
+/// Tempo real, por WebSocket (graphql-transport-ws) ou SSE. Entrega ao menos uma vez e em ordem.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(EventoSubscription, TramiteSubscription);
+
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+/// The schema alone, as `elos schema` prints it; execution needs an [`App`] in each request.
+pub fn schema() -> Schema {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        // Documents come validated, and within the limits of `document`.
+        .validation_mode(ValidationMode::Fast)
+        .limit_recursive_depth(200)
+        .finish()
+}
+
+pub fn sdl() -> String {
+    let opcoes = SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by();
+    let sdl = schema().sdl_with_options(opcoes.use_space_ident().indent_width(2));
+    format!("# Gerado por `elos schema`; não edite.\n\n{}\n", com_escalares(sdl.trim()))
+}
+
+/// `@cost` may stand at a scalar too, which `TypeDirective` has no word for; none has it.
+fn com_escalares(sdl: &str) -> String {
+    let linha = |linha: &str| match linha.starts_with("directive @cost(") {
+        true => format!("{linha} | SCALAR"),
+        false => linha.to_owned(),
+    };
+    sdl.lines().map(linha).collect::<Vec<_>>().join("\n")
+}

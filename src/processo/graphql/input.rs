@@ -1,0 +1,68 @@
+//! What a client says to register a processo.
+
+use crate::adolescente::Identificador;
+use crate::graphql::schema::mutation::{Entrada, ModoInput};
+use crate::processo::{CadastrarProcesso, NumeroProcesso, Responsavel, TipoProcesso};
+use crate::value::cpf::Cpf;
+use crate::value::field::preenchido;
+use async_graphql::{InputObject, MaybeUndefined};
+
+/// Magistrado ou serventuário. Numa alteração, campo ausente mantém e null apaga.
+#[derive(InputObject)]
+pub struct ResponsavelInput {
+    /// Nome.
+    pub nome: MaybeUndefined<String>,
+    /// CPF.
+    pub cpf: MaybeUndefined<Cpf>,
+}
+
+impl From<ResponsavelInput> for Responsavel {
+    fn from(entrada: ResponsavelInput) -> Self {
+        Self { nome: preenchido(entrada.nome.take()), cpf: entrada.cpf.take() }
+    }
+}
+
+/// Entrada de cadastrarProcesso.
+#[derive(InputObject)]
+pub struct CadastrarProcessoInput {
+    /// Número do processo.
+    numero: NumeroProcesso,
+    /// Natureza.
+    tipo: TipoProcesso,
+    /// Adolescentes: ao menos um, sem repetição; na execução, exatamente um (R11).
+    adolescentes: Vec<Identificador>,
+    /// Apuração de origem: obrigatória na execução (R9); na apuração, só informação.
+    referencia: Option<NumeroProcesso>,
+    /// Órgão julgador, de 1 a 2147483647.
+    id_orgao: i32,
+    /// Sistema do tribunal, até 100 caracteres.
+    app_name_sistema_tribunal: String,
+    /// O `codigo` de um rascunho (R8).
+    id_processo_sistema_externo: Option<String>,
+    /// Magistrado.
+    magistrado: Option<ResponsavelInput>,
+    /// Serventuário.
+    serventuario: Option<ResponsavelInput>,
+    #[graphql(flatten)]
+    modo: ModoInput,
+}
+
+impl Entrada for CadastrarProcessoInput {
+    type Comando = CadastrarProcesso;
+
+    fn partes(self) -> (CadastrarProcesso, ModoInput) {
+        let comando = CadastrarProcesso {
+            numero: Some(self.numero),
+            tipo: Some(self.tipo),
+            adolescentes: self.adolescentes.into_iter().map(Some).collect(),
+            referencia: self.referencia,
+            id_orgao: Some(self.id_orgao),
+            app_name_sistema_tribunal: preenchido(Some(self.app_name_sistema_tribunal)),
+            id_processo_sistema_externo: preenchido(self.id_processo_sistema_externo),
+            magistrado: self.magistrado.map(Into::into).unwrap_or_default(),
+            serventuario: self.serventuario.map(Into::into).unwrap_or_default(),
+            malformados: Vec::new(),
+        };
+        (comando, self.modo)
+    }
+}

@@ -1,0 +1,4 @@
+//! What the server tells of itself.
+
+pub mod logs;
+pub mod metrics;

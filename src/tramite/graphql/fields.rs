@@ -1,0 +1,287 @@
+//! The fields of a trâmite.
+
+use super::registro::RegistroNode;
+use crate::Result;
+use crate::catalogo::graphql::EstruturaNode;
+use crate::graphql::schema::errors::{ErroDeCampo, Falivel};
+use crate::graphql::schema::node::GlobalId;
+use crate::graphql_types::connection::{Aresta, ListaGraphql};
+use crate::graphql_types::context::ContextExt;
+use crate::graphql_types::json::Escrevivel;
+use crate::graphql_types::scalars::Instante;
+use crate::processo::graphql::ProcessoNode;
+use crate::processo::store::ProcessoPorNumero;
+use crate::tramite::rules::{AcaoTramite, ParteDoTramite, SituacaoTramite};
+use crate::tramite::store::{HistoricoDe, RegistroDe, Tramites};
+use crate::tramite::{
+    EnderecoDeEstrutura, Idt, MotivoDaUrgencia, MotivoRecusa, MudancaDeSituacao, NivelDeSigilo,
+    Nre, TipoDeProtocolo, Tramite,
+};
+use async_graphql::{Context, ID, Object, SimpleObject};
+use chrono::Duration;
+use std::sync::Arc;
+
+pub struct TramiteNode(pub Arc<Tramite>);
+
+/// Trâmite: um movimento de um processo entre dois órgãos.
+#[Object(name = "Tramite")]
+impl TramiteNode {
+    /// Identificador global, opaco e estável.
+    pub async fn id(&self) -> ID {
+        GlobalId::Tramite(self.0.idt).into()
+    }
+
+    /// Identificação do trâmite (IDT), um por movimento; o número das rotas REST.
+    async fn idt(&self) -> ID {
+        self.0.idt.into()
+    }
+
+    /// Posição no fluxo de trâmites; devolva em `tramiteRecebido(desde:)`.
+    async fn cursor(&self) -> String {
+        format!("{}-{}", self.0.xid, self.0.idt)
+    }
+
+    /// NRE do processo.
+    async fn nre(&self) -> &Nre {
+        &self.0.nre
+    }
+
+    /// Protocolo, na grafia registrada primeiro.
+    async fn protocolo(&self) -> &str {
+        &self.0.protocolo
+    }
+
+    /// Que número o protocolo é.
+    async fn tipo_de_protocolo(&self) -> TipoDeProtocolo {
+        self.0.tipo_protocolo
+    }
+
+    /// Situação atual.
+    async fn situacao(&self) -> SituacaoTramite {
+        self.0.situacao
+    }
+
+    /// A situação em número, de 1 a 10, como nas rotas REST.
+    async fn codigo_situacao(&self) -> i32 {
+        self.0.situacao.codigo().into()
+    }
+
+    /// O destinatário já tinha o processo por este NRE (linha B6).
+    async fn devolucao(&self) -> bool {
+        self.0.devolucao
+    }
+
+    /// Origem.
+    async fn remetente(&self) -> EstruturaNode {
+        let tramite = &self.0;
+        let endereco = EnderecoDeEstrutura {
+            repositorio: tramite.remetente_repositorio,
+            numero: tramite.remetente_numero.clone(),
+        };
+        EstruturaNode::named(endereco, &tramite.remetente_nome, tramite.remetente_tribunal)
+    }
+
+    /// Destino.
+    async fn destinatario(&self) -> EstruturaNode {
+        let tramite = &self.0;
+        let endereco = EnderecoDeEstrutura {
+            repositorio: tramite.destinatario_repositorio,
+            numero: tramite.destinatario_numero.clone(),
+        };
+        EstruturaNode::named(endereco, &tramite.destinatario_nome, tramite.destinatario_tribunal)
+    }
+
+    /// Situações por que passou, da primeira à atual.
+    async fn historico(&self, ctx: &Context<'_>) -> Falivel<Vec<MudancaNode>> {
+        mudancas(ctx, self.0.idt).await
+    }
+
+    /// O mesmo que `historico`, com o nome das rotas REST.
+    async fn mudancas_de_situacao(&self, ctx: &Context<'_>) -> Falivel<Vec<MudancaNode>> {
+        mudancas(ctx, self.0.idt).await
+    }
+
+    /// O que quem chama pode fazer agora.
+    async fn acoes_possiveis(&self, ctx: &Context<'_>) -> Vec<AcaoTramite> {
+        let parte = self.0.parte(ctx.ator().tribunal());
+        let parte = parte.filter(|&parte| self.0.age(ctx.ator(), parte));
+        parte.map(|parte| self.0.situacao.acoes(parte)).unwrap_or_default()
+    }
+
+    /// Quando será cancelado sozinho, se parado em 1 a 4 (8 dias, configurável).
+    async fn expira_em(&self, ctx: &Context<'_>) -> Option<Instante> {
+        let prazo = Duration::days(ctx.app().regras.prazo_do_tramite.into());
+        self.0.situacao.parado().then(|| (self.0.atualizado_em + prazo).into())
+    }
+
+    /// Ticket para envio de componentes digitais; só para o remetente, na situação 1.
+    async fn ticket(&self, ctx: &Context<'_>) -> Option<String> {
+        let remetente = self.0.parte(ctx.ator().tribunal()) == Some(ParteDoTramite::Remetente);
+        let espera = self.0.situacao == SituacaoTramite::AguardandoComponentes;
+        (remetente && espera).then(|| self.0.idt.to_string())
+    }
+
+    /// O que foi enviado; nulo para o destinatário até `receberTramite`.
+    async fn metadados(&self, ctx: &Context<'_>) -> Option<MetadadosTramite> {
+        let parte = self.0.parte(ctx.ator().tribunal());
+        (parte != Some(ParteDoTramite::Destinatario) || self.0.metadados_em.is_some())
+            .then(|| MetadadosTramite::from(self.0.as_ref()))
+    }
+
+    /// Recibo de conclusão, nas situações 5 e 6.
+    async fn recibo(&self) -> Option<Recibo> {
+        let tramite = &self.0;
+        Some(Recibo {
+            data_de_recebimento: tramite.data_de_recebimento?.into(),
+            hash_da_assinatura: tramite.hash_da_assinatura.clone(),
+            registrado_em: tramite.recibo_em?.into(),
+            entregue_em: tramite.recibo_entregue_em.map(Instante),
+            assinado: tramite.recibo_assinado.unwrap_or(false),
+        })
+    }
+
+    /// A recusa, nas situações 8 e 9.
+    async fn recusa(&self) -> Option<RecusaNode> {
+        let tramite = &self.0;
+        Some(RecusaNode {
+            motivo: MotivoRecusa::de_codigo(tramite.motivo_recusa.as_deref()?)?,
+            justificativa: tramite.justificativa.clone()?,
+            registrada_em: tramite.recusado_em?.into(),
+            ciencia_em: tramite.ciencia_em.map(Instante),
+        })
+    }
+
+    /// Registro eletrônico do processo.
+    async fn registro(&self, ctx: &Context<'_>) -> Option<Result<RegistroNode>> {
+        let achado = ctx.loaders().load(RegistroDe::Nre(self.0.nre.clone())).await;
+        achado.map(|achado| achado.map(RegistroNode)).transpose()
+    }
+
+    /// O processo, quando o protocolo é um número CNJ visível aqui.
+    async fn processo(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode>> {
+        processo(ctx, self.0.tipo_protocolo, &self.0.protocolo_chave).await.transpose()
+    }
+
+    /// Registro do trâmite.
+    async fn criado_em(&self) -> Instante {
+        self.0.criado_em.into()
+    }
+
+    /// Última mudança de situação.
+    async fn atualizado_em(&self) -> Instante {
+        self.0.atualizado_em.into()
+    }
+}
+
+async fn mudancas(ctx: &Context<'_>, idt: Idt) -> Falivel<Vec<MudancaNode>> {
+    let historico = ctx.loaders().load(HistoricoDe(idt)).await;
+    let historico = historico.map_err(|error| ErroDeCampo::em(ctx, error))?.unwrap_or_default();
+    Ok(historico.iter().map(MudancaNode::from).collect())
+}
+
+/// The processo that a protocolo names, if it is a CNJ number known here.
+pub async fn processo(
+    ctx: &Context<'_>,
+    tipo: TipoDeProtocolo,
+    chave: &str,
+) -> Result<Option<ProcessoNode>> {
+    let (TipoDeProtocolo::Cnj20, Ok(numero)) = (tipo, chave.parse()) else { return Ok(None) };
+    Ok(ctx.loaders().load(ProcessoPorNumero(numero)).await?.map(ProcessoNode::from))
+}
+
+/// Passagem de um trâmite a uma situação.
+#[derive(SimpleObject)]
+#[graphql(name = "MudancaDeSituacao")]
+pub struct MudancaNode {
+    /// Situação a que passou.
+    situacao: SituacaoTramite,
+    /// Quando.
+    ocorrida_em: Instante,
+    /// Quem provocou.
+    por: ParteDoTramite,
+}
+
+impl From<&MudancaDeSituacao> for MudancaNode {
+    fn from(mudanca: &MudancaDeSituacao) -> Self {
+        let &MudancaDeSituacao { situacao, ocorrida_em, por, .. } = mudanca;
+        Self { situacao, ocorrida_em: ocorrida_em.into(), por }
+    }
+}
+
+/// Metadados do processo enviado.
+#[derive(SimpleObject)]
+pub struct MetadadosTramite {
+    /// Descrição, 1 a 1500 caracteres.
+    descricao: String,
+    /// Nível de sigilo.
+    nivel_de_sigilo: NivelDeSigilo,
+    /// Base legal do sigilo.
+    hipotese_legal: Option<String>,
+    /// Tipo de processo na origem.
+    processo_de_negocio: Option<String>,
+    /// Urgente.
+    urgente: bool,
+    /// Motivo da urgência.
+    motivo_da_urgencia: Option<MotivoDaUrgencia>,
+    /// Retorno esperado.
+    data_de_retorno: Option<Instante>,
+}
+
+impl From<&Tramite> for MetadadosTramite {
+    fn from(tramite: &Tramite) -> Self {
+        let sigilo = NivelDeSigilo::de_codigo(tramite.nivel_de_sigilo.into());
+        Self {
+            descricao: tramite.descricao.clone(),
+            nivel_de_sigilo: sigilo.unwrap_or(NivelDeSigilo::Sigiloso),
+            hipotese_legal: tramite.hipotese_legal.clone(),
+            processo_de_negocio: tramite.processo_de_negocio.clone(),
+            urgente: tramite.urgente,
+            motivo_da_urgencia: tramite
+                .motivo_da_urgencia
+                .and_then(|codigo| MotivoDaUrgencia::de_codigo(codigo.into())),
+            data_de_retorno: tramite.data_de_retorno.map(Instante),
+        }
+    }
+}
+
+/// Recibo de conclusão de trâmite.
+#[derive(SimpleObject)]
+pub struct Recibo {
+    /// Recebimento declarado pelo destinatário, em segundos inteiros.
+    data_de_recebimento: Instante,
+    /// Assinatura do destinatário, em base64, se enviada.
+    hash_da_assinatura: Option<String>,
+    /// Chegada ao servidor (4→5).
+    registrado_em: Instante,
+    /// Entrega ao remetente (5→6).
+    entregue_em: Option<Instante>,
+    /// A assinatura foi conferida com a chave registrada da estrutura; sem chave registrada, falso.
+    assinado: bool,
+}
+
+/// Recusa de um trâmite.
+#[derive(SimpleObject)]
+#[graphql(name = "Recusa")]
+pub struct RecusaNode {
+    /// Motivo.
+    motivo: MotivoRecusa,
+    /// Justificativa, 1 a 1000 caracteres.
+    justificativa: String,
+    /// Quando recusou.
+    registrada_em: Instante,
+    /// Quando o remetente tomou ciência.
+    ciencia_em: Option<Instante>,
+}
+
+impl Escrevivel for TramiteNode {}
+
+impl ListaGraphql for Tramites {
+    type Node = TramiteNode;
+    type Edge = Aresta<Self>;
+    const CONEXAO: &'static str = "TramiteConnection";
+    const ARESTA: &'static str = "TramiteEdge";
+
+    fn node(linha: &Self::Linha) -> TramiteNode {
+        TramiteNode(Arc::clone(linha))
+    }
+}
