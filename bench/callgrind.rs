@@ -1,30 +1,31 @@
-//! What both benches that count instructions say to callgrind.
+//! The options of callgrind for the two benchmarks that count instructions.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Counts from [`contar_daqui`] on, and writes down at [`contar_ate_aqui`]: it knows them by name.
-pub const OPCOES: [&str; 3] =
-    ["--tool=callgrind", "--zero-before=*contar_daqui*", "--dump-before=*contar_ate_aqui*"];
+/// Callgrind counts from the call of [`count_from_here`] and writes the result at the call of
+/// [`count_until_here`]. It finds both by name.
+pub const OPTIONS: [&str; 3] =
+    ["--tool=callgrind", "--zero-before=*count_from_here*", "--dump-before=*count_until_here*"];
 
 #[inline(never)]
-pub fn contar_daqui() {
+pub fn count_from_here() {
     std::hint::black_box("contar");
 }
 
 #[inline(never)]
-pub fn contar_ate_aqui() {
+pub fn count_until_here() {
     std::hint::black_box("parar");
 }
 
-/// Whether valgrind is on the machine.
-pub fn ha() -> bool {
+/// Returns whether valgrind is installed.
+pub fn present() -> bool {
     Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_ok()
 }
 
-/// The instructions of what was written down the `n`th time, 1 for the first.
-pub fn total(saida: &Path, n: usize) -> anyhow::Result<f64> {
-    let texto = std::fs::read_to_string(format!("{}.{n}", saida.display()))?;
-    let total = texto.lines().find_map(|linha| linha.strip_prefix("totals: ")?.trim().parse().ok());
+/// Returns the instructions of the `n`th result that callgrind wrote, from 1.
+pub fn total(output: &Path, n: usize) -> anyhow::Result<f64> {
+    let text = std::fs::read_to_string(format!("{}.{n}", output.display()))?;
+    let total = text.lines().find_map(|line| line.strip_prefix("totals: ")?.trim().parse().ok());
     total.ok_or_else(|| anyhow::anyhow!("callgrind counted nothing"))
 }

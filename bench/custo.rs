@@ -1,24 +1,25 @@
-//! What the walls and the memory cost: the same requests to two servers that run side by
-//! side, one as in production, one whose policies let everything pass and that remembers
-//! nothing of what was read or written.
+//! The cost of row-level security and of the trail. Two servers that run side by side get the same
+//! requests: one as in production; the other with policies that let every row pass, and without a
+//! trail.
 //!
-//! `script/bench custo` runs it; `--clients 32` has as many ask at a time. CPU time is that of each server and of the backends that
-//! serve it, from before the first request until the trail is sealed, so that no cost ends
-//! up with the other; what PostgreSQL shares goes to whose turn it is. Its autovacuum is off, as
-//! nobody could say for whom it works, and its work is done between the measurements. With valgrind on the machine the server's instructions
-//! are counted too, which no neighbour disturbs.
+//! `script/bench cost` runs it; `--clients 32` sets the number of simultaneous clients. CPU time is
+//! that of each server and of its backends, from before the first request until the trail is
+//! sealed, so that no cost is charged to the other server. Shared processes of PostgreSQL are
+//! charged to the server whose turn it is. Autovacuum is off, because nobody could say for which
+//! server it works; its work is done between the measurements. If valgrind is installed, the
+//! instructions of the servers are counted too, which other programs do not disturb.
 
 mod callgrind;
 
-use callgrind::{contar_ate_aqui, contar_daqui};
+use callgrind::{count_from_here, count_until_here};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
-use elos::auth::issuer::{CAMINHO, Emissor};
+use elos::auth::issuer::{Issuer, PATH};
 use elos::auth::{Auth, AuthOptions};
-use elos::db::migrations::Migrador;
+use elos::db::migrations::Migrator;
 use elos::db::{Db, DbOptions, Sql};
 use elos::embedded::{Embedded, Options};
-use elos::server::{Partes, servir};
+use elos::server::{Parts, serve};
 use nix::time::{ClockId, clock_getcpuclockid};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -30,193 +31,194 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Of the one server and of the other.
-const BANCOS: [&str; 2] = ["completo", "aberto"];
-/// Of the seed; a tribunal has a twenty-seventh of it.
+/// The databases of the two servers.
+const DATABASES: [&str; 2] = ["completo", "aberto"];
+/// Processos of the synthetic data. A tribunal has a twenty-seventh of them.
 const PROCESSOS: u32 = 54_000;
-const RODADAS: usize = 7;
-/// When no other number is asked for.
-const CLIENTES: usize = 4;
-/// By then what was read is written and sealed.
-const ASSENTAR: Duration = Duration::from_secs(12);
-/// Of the mix, under valgrind.
-const CONTADOS: usize = 400;
+const ROUNDS: usize = 7;
+/// The default number of clients.
+const CLIENTS: usize = 4;
+/// After this time, the server has written and sealed every record.
+const SETTLE_TIME: Duration = Duration::from_secs(12);
+/// The number of requests of the mix that callgrind counts.
+const COUNTED: usize = 400;
 const MIX: [(&str, usize); 4] = [("ponto", 60), ("aninhada", 20), ("página", 10), ("escrita", 10)];
 
 fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["servir", url, audita] => servidor(url, *audita == "sim"),
-        ["--clients", clients] => medir(clients.parse()?),
-        [] => medir(CLIENTES),
-        outros => anyhow::bail!("custo takes --clients N, not {outros:?}"),
+        ["servir", url, audited] => server(url, *audited == "sim"),
+        ["--clients", clients] => measure(clients.parse()?),
+        [] => measure(CLIENTS),
+        others => anyhow::bail!("custo takes --clients N, not {others:?}"),
     }
 }
 
-/// One of the two servers, in a process of its own.
-fn servidor(url: &str, audita: bool) -> anyhow::Result<()> {
-    let escuta = TcpListener::bind("127.0.0.1:0")?;
-    let endereco = escuta.local_addr()?;
-    let iss = format!("http://{endereco}{CAMINHO}");
-    let mut options = DbOptions::nova(url);
-    // One of the two databases has policies that let everything pass.
+/// Runs one of the two servers, in its own process.
+fn server(url: &str, audited: bool) -> anyhow::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let iss = format!("http://{address}{PATH}");
+    let mut options = DbOptions::new(url);
+    // One of the two databases has policies that let every row pass.
     options.any_structure = true;
-    let db = Db::conectar(&options)?;
-    let app = elos::App::novo(db, elos::value::regras::Regras::default(), agora);
-    let app = app.com_ausencias_por_minuto(0);
-    let app = if audita { app } else { app.sem_auditoria() };
-    let credenciais = elos::db::credentials::do_banco(&app.db)?;
-    let partes = Partes {
+    let db = Db::connect(&options)?;
+    let app = elos::App::new(db, elos::value::rules::Rules::default(), now);
+    let app = app.with_absences_per_minute(0);
+    let app = if audited { app } else { app.without_audit() };
+    let credentials = elos::db::credentials::from_database(&app.db)?;
+    let parts = Parts {
         tls: None,
         loopback_only: false,
-        connections: elos::config::Connections::default(),
+        connections: elos::http::connections::ConnectionLimits::default(),
         app,
-        auth: Auth::novo(AuthOptions::novas(iss.clone(), vec!["elos".into()]), credenciais),
+        auth: Auth::new(AuthOptions::new(iss.clone(), vec!["elos".into()]), credentials),
+        graphql: elos::server::GraphqlSettings::default(),
         graphiql: false,
         cors: Vec::new(),
-        metricas: None,
-        pause: Duration::ZERO,
-        emissor: Some(Emissor::novo(iss, "elos".into(), agora)),
+        metrics: None,
+        drain_delay: Duration::ZERO,
+        issuer: Some(Issuer::new(iss, "elos".into(), now)),
     };
-    writeln!(std::io::stdout(), "{endereco}")?;
+    writeln!(std::io::stdout(), "{address}")?;
     std::thread::spawn(|| {
-        for ordem in std::io::stdin().lines().map_while(Result::ok) {
-            match ordem.as_str() {
-                "contar" => contar_daqui(),
-                _ => contar_ate_aqui(),
+        for order in std::io::stdin().lines().map_while(Result::ok) {
+            match order.as_str() {
+                "contar" => count_from_here(),
+                _ => count_until_here(),
             }
-            let _ = writeln!(std::io::stdout(), "{ordem}");
+            let _ = writeln!(std::io::stdout(), "{order}");
         }
     });
-    Ok(actix_web::rt::System::new().block_on(async { servir(partes, escuta)?.await })?)
+    Ok(actix_web::rt::System::new().block_on(async { serve(parts, listener)?.await })?)
 }
 
-fn agora() -> chrono::DateTime<chrono::Utc> {
+fn now() -> chrono::DateTime<chrono::Utc> {
     #[expect(clippy::disallowed_methods, reason = "a server's clock")]
     chrono::Utc::now()
 }
 
-struct Lado {
-    nome: &'static str,
-    processo: Child,
-    ordens: ChildStdin,
-    respostas: BufReader<ChildStdout>,
+struct Side {
+    name: &'static str,
+    child: Child,
+    orders: ChildStdin,
+    responses: BufReader<ChildStdout>,
     base: String,
     token: String,
     clients: usize,
-    agente: ureq::Agent,
+    agent: ureq::Agent,
     numeros: Vec<String>,
     adolescente: String,
-    proximo: AtomicUsize,
+    next: AtomicUsize,
 }
 
-impl Drop for Lado {
+impl Drop for Side {
     fn drop(&mut self) {
-        let _ = self.processo.kill();
-        let _ = self.processo.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
-impl Lado {
-    fn iniciar(
-        nome: &'static str,
+impl Side {
+    fn start(
+        name: &'static str,
         url: &str,
-        audita: bool,
+        audited: bool,
         clients: usize,
-        por: &[&str],
+        wrapper: &[&str],
     ) -> anyhow::Result<Self> {
-        let este = std::env::current_exe()?;
-        let mut comando = match por {
-            [] => Command::new(&este),
-            [programa, args @ ..] => {
-                let mut comando = Command::new(programa);
-                comando.args(args).arg(&este);
-                comando
+        let this = std::env::current_exe()?;
+        let mut command = match wrapper {
+            [] => Command::new(&this),
+            [program, args @ ..] => {
+                let mut command = Command::new(program);
+                command.args(args).arg(&this);
+                command
             }
         };
-        comando.args(["servir", url, if audita { "sim" } else { "nao" }]);
-        comando.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut processo = comando.spawn()?;
-        let (Some(ordens), Some(saida)) = (processo.stdin.take(), processo.stdout.take()) else {
+        command.args(["servir", url, if audited { "sim" } else { "nao" }]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn()?;
+        let (Some(orders), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             anyhow::bail!("no pipes")
         };
-        let mut respostas = BufReader::new(saida);
-        let mut linha = String::new();
-        respostas.read_line(&mut linha)?;
-        let base = format!("http://{}", linha.trim());
-        let agente: ureq::Agent = ureq::Agent::config_builder()
+        let mut responses = BufReader::new(output);
+        let mut line = String::new();
+        responses.read_line(&mut line)?;
+        let base = format!("http://{}", line.trim());
+        let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
             .build()
             .into();
-        let mut lado = Self {
-            nome,
-            processo,
-            ordens,
-            respostas,
+        let mut side = Self {
+            name,
+            child,
+            orders,
+            responses,
             base,
             token: String::new(),
             clients,
-            agente,
+            agent,
             numeros: Vec::new(),
             adolescente: String::new(),
-            proximo: AtomicUsize::new(0),
+            next: AtomicUsize::new(0),
         };
         let basic = "Basic dGpybjpkZW1v";
-        let url = format!("{}{CAMINHO}/protocol/openid-connect/token", lado.base);
-        let corpo: Value = serde_json::from_str(
-            &lado
-                .agente
+        let url = format!("{}{PATH}/protocol/openid-connect/token", side.base);
+        let body: Value = serde_json::from_str(
+            &side
+                .agent
                 .post(url)
                 .header("Authorization", basic)
                 .send_form([("grant_type", "client_credentials")])?
                 .body_mut()
                 .read_to_string()?,
         )?;
-        lado.token = format!("Bearer {}", corpo["access_token"].as_str().unwrap_or_default());
-        // Under valgrind the keys are not there in time at first.
+        side.token = format!("Bearer {}", body["access_token"].as_str().unwrap_or_default());
+        // Under valgrind, the keys of the tokens are not ready at first.
         for _ in 0..10 {
-            if lado.graphql("{ eu { sub } }", &json!({})).is_ok() {
+            if side.graphql("{ eu { sub } }", &json!({})).is_ok() {
                 break;
             }
             std::thread::sleep(Duration::from_secs(3));
         }
-        let nodes = lado.graphql("{ processos(first: 100) { nodes { numero } } adolescentes(first: 1) { nodes { identificador } } }", &json!({}))?;
+        let nodes = side.graphql("{ processos(first: 100) { nodes { numero } } adolescentes(first: 1) { nodes { identificador } } }", &json!({}))?;
         let numeros = nodes["data"]["processos"]["nodes"].as_array().into_iter().flatten();
-        lado.numeros =
+        side.numeros =
             numeros.filter_map(|node| Some(node["numero"].as_str()?.to_owned())).collect();
-        let primeiro = &nodes["data"]["adolescentes"]["nodes"][0]["identificador"];
-        primeiro.as_str().unwrap_or_default().clone_into(&mut lado.adolescente);
-        anyhow::ensure!(lado.numeros.len() == 100, "the data are not there: {nodes}");
-        Ok(lado)
+        let first = &nodes["data"]["adolescentes"]["nodes"][0]["identificador"];
+        first.as_str().unwrap_or_default().clone_into(&mut side.adolescente);
+        anyhow::ensure!(side.numeros.len() == 100, "the data are not there: {nodes}");
+        Ok(side)
     }
 
-    /// Tells the server, and waits until it is done.
-    fn mandar(&mut self, ordem: &str) -> anyhow::Result<()> {
-        writeln!(self.ordens, "{ordem}")?;
-        let mut feita = String::new();
-        self.respostas.read_line(&mut feita)?;
-        anyhow::ensure!(feita.trim() == ordem, "the server is gone");
+    /// Sends an order to the server and waits until it is done.
+    fn send(&mut self, order: &str) -> anyhow::Result<()> {
+        writeln!(self.orders, "{order}")?;
+        let mut line = String::new();
+        self.responses.read_line(&mut line)?;
+        anyhow::ensure!(line.trim() == order, "the server is gone");
         Ok(())
     }
 
     fn graphql(&self, query: &str, variables: &Value) -> anyhow::Result<Value> {
-        let corpo = json!({ "query": query, "variables": variables }).to_string();
-        let mut resposta = self
-            .agente
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let mut response = self
+            .agent
             .post(format!("{}/graphql", self.base))
             .header("Authorization", &self.token)
             .header("Content-Type", "application/json")
-            .send(&corpo)?;
-        let corpo: Value = serde_json::from_str(&resposta.body_mut().read_to_string()?)?;
-        anyhow::ensure!(corpo.get("errors").is_none(), "{corpo}");
-        Ok(corpo)
+            .send(&body)?;
+        let body: Value = serde_json::from_str(&response.body_mut().read_to_string()?)?;
+        anyhow::ensure!(body.get("errors").is_none(), "{body}");
+        Ok(body)
     }
 
-    fn pedir(&self, forma: &str) -> anyhow::Result<()> {
-        let n = self.proximo.fetch_add(1, Ordering::Relaxed);
+    fn request(&self, shape: &str) -> anyhow::Result<()> {
+        let n = self.next.fetch_add(1, Ordering::Relaxed);
         let numero = &self.numeros[n % self.numeros.len()];
-        match forma {
+        match shape {
             "ponto" => self.graphql(
                 "query($n: NumeroProcesso!) { processo(numero: $n) { id numero tipo situacao idOrgao criadoEm } }",
                 &json!({ "n": numero }),
@@ -230,245 +232,250 @@ impl Lado {
                 &json!({}),
             ),
             _ => {
-                let novo = elos::processo::NumeroProcesso::sintetico(u32::try_from(n).unwrap_or(0), 2025, 820, 999);
-                let feito = self.graphql(
+                let new = elos::processo::NumeroProcesso::synthetic(u32::try_from(n).unwrap_or(0), 2025, 820, 999);
+                let done = self.graphql(
                     "mutation($n: NumeroProcesso!, $a: IdentificadorAdolescente!) { cadastrarProcesso(input: {numero: $n, tipo: PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL,
                         adolescentes: [$a], idOrgao: 1, appNameSistemaTribunal: \"b\"}) { processo { id } erros { mensagem } } }",
-                    &json!({ "n": novo.to_string(), "a": self.adolescente }),
+                    &json!({ "n": new.to_string(), "a": self.adolescente }),
                 )?;
-                anyhow::ensure!(feito["data"]["cadastrarProcesso"]["processo"]["id"].is_string(), "{feito}");
-                Ok(feito)
+                anyhow::ensure!(done["data"]["cadastrarProcesso"]["processo"]["id"].is_string(), "{done}");
+                Ok(done)
             }
         }
         .map(drop)
     }
 
-    /// So many requests of a shape, from several clients at once.
-    fn carga(&self, forma: &str, pedidos: usize) -> anyhow::Result<()> {
-        let falhas = std::thread::scope(|escopo| {
-            let clientes: Vec<_> = (0..self.clients)
+    /// Sends this number of requests of a shape from several clients at once.
+    fn load(&self, shape: &str, requests: usize) -> anyhow::Result<()> {
+        let failures = std::thread::scope(|scope| {
+            let clients: Vec<_> = (0..self.clients)
                 .map(|_| {
-                    escopo.spawn(|| (0..pedidos / self.clients).try_for_each(|_| self.pedir(forma)))
+                    scope.spawn(|| {
+                        (0..requests / self.clients).try_for_each(|_| self.request(shape))
+                    })
                 })
                 .collect();
-            clientes.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Vec<_>>()
+            clients.into_iter().map(std::thread::ScopedJoinHandle::join).collect::<Vec<_>>()
         });
-        for falha in falhas {
-            falha.map_err(|_| anyhow::anyhow!("a client broke"))??;
+        for failure in failures {
+            failure.map_err(|_| anyhow::anyhow!("a client broke"))??;
         }
         Ok(())
     }
 }
 
-/// CPU seconds of a process, with those of threads that are gone; none when it is itself.
+/// Returns the CPU seconds of a process, including its threads that ended, or zero if it is gone.
 fn cpu(pid: i32) -> f64 {
-    let relogio = clock_getcpuclockid(Pid::from_raw(pid)).and_then(ClockId::now);
-    relogio.map_or(0.0, |tempo| Duration::from(tempo).as_secs_f64())
+    let clock = clock_getcpuclockid(Pid::from_raw(pid)).and_then(ClockId::now);
+    clock.map_or(0.0, |time| Duration::from(time).as_secs_f64())
 }
 
-/// CPU seconds of PostgreSQL: of who serves each database, and of who serves all.
-fn cpu_do_postgres(postmaster: i32) -> ([f64; 2], f64) {
-    let (mut de_cada, mut de_todos) = ([0.0; 2], cpu(postmaster));
-    let processos = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    for pid in processos.filter_map(|pasta| pasta.file_name().to_str()?.parse::<i32>().ok()) {
-        let ler = |de| std::fs::read_to_string(format!("/proc/{pid}/{de}")).unwrap_or_default();
-        let estado = ler("stat");
-        let pai = estado.rsplit(')').next().and_then(|resto| resto.split_whitespace().nth(1));
-        if pai != Some(&postmaster.to_string()) {
+/// Returns the CPU seconds of PostgreSQL: of the backends of each database, and of the shared
+/// processes.
+fn postgres_cpu(postmaster: i32) -> ([f64; 2], f64) {
+    let (mut of_each, mut of_all) = ([0.0; 2], cpu(postmaster));
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    for pid in processes.filter_map(|dir| dir.file_name().to_str()?.parse::<i32>().ok()) {
+        let read = |of| std::fs::read_to_string(format!("/proc/{pid}/{of}")).unwrap_or_default();
+        let state = read("stat");
+        let parent = state.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1));
+        if parent != Some(&postmaster.to_string()) {
             continue;
         }
-        let titulo = ler("cmdline");
-        match BANCOS.iter().position(|banco| titulo.contains(&format!(" {banco} "))) {
-            Some(qual) => de_cada[qual] += cpu(pid),
-            None => de_todos += cpu(pid),
+        let title = read("cmdline");
+        match DATABASES.iter().position(|database| title.contains(&format!(" {database} "))) {
+            Some(index) => of_each[index] += cpu(pid),
+            None => of_all += cpu(pid),
         }
     }
-    (de_cada, de_todos)
+    (of_each, of_all)
 }
 
 #[expect(clippy::print_stdout, reason = "what a benchmark is for")]
-fn medir(clients: usize) -> anyhow::Result<()> {
-    let pasta = PathBuf::from(format!("/var/tmp/elos-custo-{}", std::process::id()));
-    let mut opcoes = Options::new(&pasta);
-    opcoes.settings.push(("autovacuum".into(), "off".into()));
-    let postgres = Embedded::start(opcoes)?;
-    let desfecho = medir_em(&postgres, &pasta, clients);
+fn measure(clients: usize) -> anyhow::Result<()> {
+    let dir = PathBuf::from(format!("/var/tmp/elos-custo-{}", std::process::id()));
+    let mut options = Options::new(&dir);
+    options.settings.push(("autovacuum".into(), "off".into()));
+    let postgres = Embedded::start(options)?;
+    let outcome = measure_on(&postgres, &dir, clients);
     postgres.stop();
-    let _ = std::fs::remove_dir_all(&pasta);
-    let linhas = desfecho?;
-    println!("{linhas}");
+    let _ = std::fs::remove_dir_all(&dir);
+    let rows = outcome?;
+    println!("{rows}");
     Ok(())
 }
 
 #[expect(clippy::print_stderr, reason = "progress")]
-fn medir_em(
+fn measure_on(
     postgres: &Embedded,
-    pasta: &std::path::Path,
+    dir: &std::path::Path,
     clients: usize,
 ) -> anyhow::Result<String> {
     let mut admin = PgConnection::establish(&postgres.url("postgres", "postgres"))?;
     admin.batch_execute("CREATE DATABASE completo")?;
     {
-        let mut migrador = Migrador::conectar(&postgres.url("postgres", "completo"))?;
-        migrador.aplicar()?;
-        elos::seed::semear(migrador.conn(), PROCESSOS)?;
-        migrador.conn().batch_execute("VACUUM ANALYZE")?;
+        let mut migrator = Migrator::connect(&postgres.url("postgres", "completo"))?;
+        migrator.apply()?;
+        elos::seed::seed(migrator.conn(), PROCESSOS)?;
+        migrator.conn().batch_execute("VACUUM ANALYZE")?;
     }
-    elos::db::login::admit(&mut admin, "medido")?;
+    elos::db::login::create_login(&mut admin, "medido")?;
     admin.batch_execute("CREATE DATABASE aberto TEMPLATE completo")?;
-    abrir(&mut PgConnection::establish(&postgres.url("postgres", "aberto"))?)?;
-    let pid = std::fs::read_to_string(pasta.join("data/postmaster.pid"))?;
+    open(&mut PgConnection::establish(&postgres.url("postgres", "aberto"))?)?;
+    let pid = std::fs::read_to_string(dir.join("data/postmaster.pid"))?;
     let postmaster: i32 = pid.lines().next().unwrap_or_default().parse()?;
 
-    let (completo, aberto) = (postgres.url("medido", "completo"), postgres.url("medido", "aberto"));
-    let lados = [("com", &completo, true), ("sem", &aberto, false)]
-        .map(|(nome, url, audita)| Lado::iniciar(nome, url, audita, clients, &[]));
-    let [com, sem] = lados;
-    let lados = [com?, sem?];
-    let mut linhas = Vec::new();
-    // Of the server and of PostgreSQL, on either side.
-    let mut mistura = [[0.0_f64; 2]; 2];
-    for (forma, peso) in MIX {
-        lados.iter().try_for_each(|lado| lado.carga(forma, 400))?;
-        std::thread::sleep(ASSENTAR);
-        for banco in BANCOS {
-            PgConnection::establish(&postgres.url("postgres", banco))?
+    let (full, open) = (postgres.url("medido", "completo"), postgres.url("medido", "aberto"));
+    let sides = [("com", &full, true), ("sem", &open, false)]
+        .map(|(name, url, audited)| Side::start(name, url, audited, clients, &[]));
+    let [with, without] = sides;
+    let sides = [with?, without?];
+    let mut rows = Vec::new();
+    // The values of the server and of PostgreSQL, for each side.
+    let mut mix = [[0.0_f64; 2]; 2];
+    for (shape, weight) in MIX {
+        sides.iter().try_for_each(|side| side.load(shape, 400))?;
+        std::thread::sleep(SETTLE_TIME);
+        for database in DATABASES {
+            PgConnection::establish(&postgres.url("postgres", database))?
                 .batch_execute("VACUUM ANALYZE")?;
         }
-        let custos = medir_forma(&lados, postmaster, forma)?;
+        let costs = measure_shape(&sides, postmaster, shape)?;
         #[expect(clippy::cast_precision_loss, reason = "a hundred at most")]
-        let parte = peso as f64 / 100.0;
-        let mut da_forma = String::new();
-        for ((lado, [servidor, banco]), total) in lados.iter().zip(custos).zip(&mut mistura) {
-            total[0] += parte * servidor;
-            total[1] += parte * banco;
+        let part = weight as f64 / 100.0;
+        let mut lines_of_shape = String::new();
+        for ((side, [server, database]), total) in sides.iter().zip(costs).zip(&mut mix) {
+            total[0] += part * server;
+            total[1] += part * database;
             let _ = writeln!(
-                da_forma,
-                "{forma:9} {:4} servidor {servidor:7.1} µs  PostgreSQL {banco:7.1} µs",
-                lado.nome
+                lines_of_shape,
+                "{shape:9} {:4} servidor {server:7.1} µs  PostgreSQL {database:7.1} µs",
+                side.name
             );
         }
-        let _ = write!(da_forma, "{forma:9} razão {:.3}", razao(custos));
-        // It takes minutes: what is known is told.
-        eprintln!("{da_forma}");
-        linhas.push(da_forma);
+        let _ = write!(lines_of_shape, "{shape:9} razão {:.3}", ratio(costs));
+        // The run takes minutes, so print each result at once.
+        eprintln!("{lines_of_shape}");
+        rows.push(lines_of_shape);
     }
-    drop(lados);
-    let [[servidor_com, banco_com], [servidor_sem, banco_sem]] = mistura;
-    linhas.push(format!(
-        "mistura 60/20/10/10: com {servidor_com:.1} + {banco_com:.1} µs, sem {servidor_sem:.1} + {banco_sem:.1} µs\n\
+    drop(sides);
+    let [[server_with, database_with], [server_without, database_without]] = mix;
+    rows.push(format!(
+        "mistura 60/20/10/10: com {server_with:.1} + {database_with:.1} µs, sem {server_without:.1} + {database_without:.1} µs\n\
          razão de CPU, servidor + PostgreSQL: {:.3}",
-        razao(mistura)
+        ratio(mix)
     ));
-    match instrucoes(&completo, &aberto)? {
-        None => linhas.push("valgrind is not here: instructions were not counted".to_owned()),
-        Some([com, sem]) => {
-            // Two kinds of cost in one sum: an instruction counts as long as one took here.
-            let por_instrucao = (servidor_com + servidor_sem) / (com + sem);
-            let [de_com, de_sem] = [com, sem].map(|instrucoes| instrucoes * por_instrucao);
-            linhas.push(format!(
-                "instruções do servidor por pedido da mistura: com {com:.0}, sem {sem:.0}, razão {:.3}\n\
+    match instructions(&full, &open)? {
+        None => rows.push("valgrind is not here: instructions were not counted".to_owned()),
+        Some([with, without]) => {
+            // The sum has two units, so convert an instruction to the time that it took here.
+            let per_instruction = (server_with + server_without) / (with + without);
+            let [cpu_with, cpu_without] =
+                [with, without].map(|instructions| instructions * per_instruction);
+            rows.push(format!(
+                "instruções do servidor por pedido da mistura: com {with:.0}, sem {without:.0}, razão {:.3}\n\
                  razão de instruções do servidor (a {:.3} ns cada, como medido acima) + CPU do PostgreSQL: {:.3}",
-                com / sem,
-                por_instrucao * 1e3,
-                razao([[de_com, banco_com], [de_sem, banco_sem]])
+                with / without,
+                per_instruction * 1e3,
+                ratio([[cpu_with, database_with], [cpu_without, database_without]])
             ));
         }
     }
-    Ok(linhas.join("\n"))
+    Ok(rows.join("\n"))
 }
 
-fn razao([com, sem]: [[f64; 2]; 2]) -> f64 {
-    com.iter().sum::<f64>() / sem.iter().sum::<f64>()
+fn ratio([with, without]: [[f64; 2]; 2]) -> f64 {
+    with.iter().sum::<f64>() / without.iter().sum::<f64>()
 }
 
-/// Microseconds per request, of the server and of PostgreSQL, on either side.
-fn medir_forma(lados: &[Lado; 2], postmaster: i32, forma: &str) -> anyhow::Result<[[f64; 2]; 2]> {
-    let (inicio, clients) = (Instant::now(), lados[0].clients);
-    lados.iter().try_for_each(|lado| lado.carga(forma, 400))?;
-    // About two seconds a round, with plans made anew.
+/// Returns the microseconds per request, of the server and of PostgreSQL, for each side.
+fn measure_shape(sides: &[Side; 2], postmaster: i32, shape: &str) -> anyhow::Result<[[f64; 2]; 2]> {
+    let (start, clients) = (Instant::now(), sides[0].clients);
+    sides.iter().try_for_each(|side| side.load(shape, 400))?;
+    // A round takes about two seconds, with new plans.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand")]
-    let pedidos = (800.0 / inicio.elapsed().as_secs_f64() * 2.0) as usize / clients * clients;
-    std::thread::sleep(ASSENTAR);
-    let servidores = || [0, 1].map(|qual: usize| cpu(lados[qual].processo.id().cast_signed()));
-    let antes = (servidores(), cpu_do_postgres(postmaster).0);
-    let mut comum = [0.0; 2];
-    for rodada in 0..RODADAS {
+    let requests = (800.0 / start.elapsed().as_secs_f64() * 2.0) as usize / clients * clients;
+    std::thread::sleep(SETTLE_TIME);
+    let server_cpu = || [0, 1].map(|index: usize| cpu(sides[index].child.id().cast_signed()));
+    let before = (server_cpu(), postgres_cpu(postmaster).0);
+    let mut common = [0.0; 2];
+    for round in 0..ROUNDS {
         for n in 0..2 {
-            let qual = (n + rodada) % 2;
-            let antes = cpu_do_postgres(postmaster).1;
-            lados[qual].carga(forma, pedidos)?;
+            let index = (n + round) % 2;
+            let before = postgres_cpu(postmaster).1;
+            sides[index].load(shape, requests)?;
             std::thread::sleep(Duration::from_millis(600));
-            comum[qual] += cpu_do_postgres(postmaster).1 - antes;
+            common[index] += postgres_cpu(postmaster).1 - before;
         }
     }
-    std::thread::sleep(ASSENTAR);
-    let depois = (servidores(), cpu_do_postgres(postmaster).0);
+    std::thread::sleep(SETTLE_TIME);
+    let after = (server_cpu(), postgres_cpu(postmaster).0);
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
-    let por = 1e6 / (pedidos * RODADAS) as f64;
-    Ok([0, 1].map(|qual: usize| {
-        let banco = depois.1[qual] - antes.1[qual] + comum[qual];
-        [(depois.0[qual] - antes.0[qual]) * por, banco * por]
+    let per_request = 1e6 / (requests * ROUNDS) as f64;
+    Ok([0, 1].map(|index: usize| {
+        let database = after.1[index] - before.1[index] + common[index];
+        [(after.0[index] - before.0[index]) * per_request, database * per_request]
     }))
 }
 
-/// Policies that let everything pass: what they would have cost is gone.
-fn abrir(conn: &mut PgConnection) -> anyhow::Result<()> {
+/// Makes the policies let every row pass, so that they cost nothing.
+fn open(conn: &mut PgConnection) -> anyhow::Result<()> {
     #[derive(diesel::QueryableByName)]
-    struct Comando {
+    struct Command {
         #[diesel(sql_type = diesel::sql_types::Text)]
         t: String,
     }
-    let comandos: Vec<Comando> = Sql::new(
+    let commands: Vec<Command> = Sql::new(
         "SELECT format('ALTER POLICY %I ON %I %s %s', policyname, tablename, \
              CASE WHEN cmd <> 'INSERT' THEN 'USING (true)' ELSE '' END, \
              CASE WHEN with_check IS NOT NULL THEN 'WITH CHECK (true)' ELSE '' END) AS t \
          FROM pg_policies WHERE schemaname = 'public' AND 'elos_app' = ANY(roles)",
     )
     .load(conn)?;
-    for Comando { t } in comandos {
+    for Command { t } in commands {
         conn.batch_execute(&t)?;
     }
     Ok(())
 }
 
-/// Instructions of either server per request of the mix, by callgrind; none without it.
+/// Instructions of each server per request of the mix, counted by callgrind; `None` without
+/// valgrind.
 ///
-/// They are fewer in a second than on a machine of silicon, so the trail is written in
-/// smaller batches: the one that has it looks dearer than it is.
-fn instrucoes(completo: &str, aberto: &str) -> anyhow::Result<Option<[f64; 2]>> {
-    if !callgrind::ha() {
+/// Under valgrind a second has fewer requests than on the real processor, so the trail is written
+/// in smaller batches. The server with the trail therefore looks more expensive than it is.
+fn instructions(full: &str, open: &str) -> anyhow::Result<Option<[f64; 2]>> {
+    if !callgrind::present() {
         return Ok(None);
     }
-    let com = contar(completo, true)?;
-    Ok(Some([com, contar(aberto, false)?]))
+    let with = count(full, true)?;
+    Ok(Some([with, count(open, false)?]))
 }
 
-fn contar(url: &str, audita: bool) -> anyhow::Result<f64> {
-    let saida = std::env::temp_dir().join(format!("elos-callgrind-{}", std::process::id()));
-    let para = format!("--callgrind-out-file={}", saida.display());
-    let [ferramenta, zerar, despejar] = callgrind::OPCOES;
-    let por = ["valgrind", ferramenta, zerar, despejar, &para];
-    let mut lado = Lado::iniciar("valgrind", url, audita, CLIENTES, &por)?;
-    lado.proximo.store(5_000_000, Ordering::Relaxed);
-    let carga = |lado: &Lado, vezes: usize| {
-        let partes = MIX.iter().map(|(forma, peso)| (forma, peso * vezes / 100));
-        partes.into_iter().try_for_each(|(forma, pedidos)| lado.carga(forma, pedidos))
+fn count(url: &str, audited: bool) -> anyhow::Result<f64> {
+    let output = std::env::temp_dir().join(format!("elos-callgrind-{}", std::process::id()));
+    let to = format!("--callgrind-out-file={}", output.display());
+    let [tool, zero, dump] = callgrind::OPTIONS;
+    let wrapper = ["valgrind", tool, zero, dump, &to];
+    let mut side = Side::start("valgrind", url, audited, CLIENTS, &wrapper)?;
+    side.next.store(5_000_000, Ordering::Relaxed);
+    let load = |side: &Side, times: usize| {
+        let parts = MIX.iter().map(|(shape, weight)| (shape, weight * times / 100));
+        parts.into_iter().try_for_each(|(shape, requests)| side.load(shape, requests))
     };
-    // Caches and connections are made once: the key of the tokens costs billions, and never
-    // as many.
-    carga(&lado, CONTADOS / 5)?;
+    // Fill caches and open connections first: making the key of the tokens takes billions of
+    // instructions, and their number varies.
+    load(&side, COUNTED / 5)?;
     std::thread::sleep(Duration::from_secs(2));
-    lado.mandar("contar")?;
-    carga(&lado, CONTADOS)?;
-    std::thread::sleep(ASSENTAR);
-    lado.mandar("parar")?;
-    drop(lado);
-    let total = callgrind::total(&saida, 1);
-    let despejo = format!("{}.1", saida.display());
-    let _ = (std::fs::remove_file(despejo), std::fs::remove_file(saida));
+    side.send("contar")?;
+    load(&side, COUNTED)?;
+    std::thread::sleep(SETTLE_TIME);
+    side.send("parar")?;
+    drop(side);
+    let total = callgrind::total(&output, 1);
+    let dump_file = format!("{}.1", output.display());
+    let _ = (std::fs::remove_file(dump_file), std::fs::remove_file(output));
     let total = total?;
     #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
-    let pedidos = CONTADOS as f64;
-    Ok(total / pedidos)
+    let requests = COUNTED as f64;
+    Ok(total / requests)
 }

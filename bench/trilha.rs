@@ -1,15 +1,16 @@
-//! A year of the trail, synthetic: what a record takes in the database and in an archive, how long
-//! a month takes to leave, and that one byte changed in its file is found.
+//! A synthetic year of the trail: the size of a record in the database and in an archive, the time
+//! to archive a month, and whether the check finds one changed byte of the file.
 //!
-//! `script/bench trilha` runs it, on a database of its own. Twelve months before this one, 27
-//! tribunais and the national credentials in turn; sealed by the server's own function.
+//! `script/bench trail` runs it on a database of its own. The records are of the twelve months
+//! before this one, of 27 tribunais and the national credentials in turn. The function of the
+//! server seals them.
 
 use anyhow::{Context, ensure};
 use chrono::{Datelike, Months, NaiveDate};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
 use elos::db::Sql;
-use elos::db::migrations::Migrador;
+use elos::db::migrations::Migrator;
 use elos::embedded::{Embedded, Options};
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use std::path::{Path, PathBuf};
@@ -17,10 +18,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const MONTHS: u32 = 12;
-/// Records of one transaction.
+/// Records in one transaction.
 const BATCH: u32 = 500;
 
-/// A month of the trail and one of its seals for each, and the first that there is ends where they end.
+/// Makes a partition of the trail and one of its seals for each month. The first existing partition
+/// then begins where they end.
 const PARTITIONS: &str = "SET TimeZone = 'UTC'; SET ROLE elos_dono;
 DO $$ DECLARE
     tabela text;
@@ -48,7 +50,7 @@ fn main() -> anyhow::Result<()> {
     };
     let folder = PathBuf::from(format!("/var/tmp/elos-trilha-{}", std::process::id()));
     let mut options = Options::new(folder.join("banco"));
-    // Nothing here outlives the run.
+    // The data need not survive the run.
     options.durable = false;
     options.settings.push(("shared_buffers".into(), "1GB".into()));
     options.settings.push(("max_wal_size".into(), "8GB".into()));
@@ -65,7 +67,7 @@ fn measure(postgres: &Embedded, folder: &Path, records: u32) -> anyhow::Result<(
     PgConnection::establish(&postgres.url("postgres", "postgres"))?
         .batch_execute("CREATE DATABASE trilha")?;
     let url = postgres.url("postgres", "trilha");
-    Migrador::conectar(&url)?.aplicar()?;
+    Migrator::connect(&url)?.apply()?;
     let mut conn = PgConnection::establish(&url)?;
     conn.batch_execute(PARTITIONS)?;
     conn.batch_execute("RESET ROLE; SET synchronous_commit = off")?;
@@ -94,11 +96,11 @@ fn measure(postgres: &Embedded, folder: &Path, records: u32) -> anyhow::Result<(
     let elos = Program { url, key: folder.join("chave.pem") };
     let whole = elos.run("verify, all in the database", &["verify"])?;
     ensure!(whole.success, "{}", whole.text);
-    let (ate, para) = (month(MONTHS).format("%Y-%m").to_string(), archives.display().to_string());
-    let archived = elos.run("archive, one month", &["archive", "--ate", &ate, "--para", &para])?;
+    let (until, to) = (month(MONTHS).format("%Y-%m").to_string(), archives.display().to_string());
+    let archived = elos.run("archive, one month", &["archive", "--ate", &until, "--para", &to])?;
     ensure!(archived.success, "{}", archived.text);
     println!("{}", archived.text.trim());
-    let file = archives.join(format!("elos-trilha-{ate}.ndjson.gz"));
+    let file = archives.join(format!("elos-trilha-{until}.ndjson.gz"));
     let bytes = std::fs::read(&file)?;
     println!(
         "archive: {} bytes, {:.1} a record",
@@ -107,11 +109,10 @@ fn measure(postgres: &Embedded, folder: &Path, records: u32) -> anyhow::Result<(
     );
     print_sizes(&mut conn, total - u64::from(per_month))?;
 
-    let verify = ["verify", "--arquivo", &para, "--exigir-arquivos"];
+    let verify = ["verify", "--arquivo", &to, "--exigir-arquivos"];
     let both = elos.run("verify, archive and rest", &verify)?;
     ensure!(both.success, "{}", both.text);
-    let alone =
-        elos.run("verify, archive alone", &["verify", "--arquivo", &para, "--sem-banco"])?;
+    let alone = elos.run("verify, archive alone", &["verify", "--arquivo", &to, "--sem-banco"])?;
     ensure!(alone.success, "{}", alone.text);
     let at = bytes.len() / 2;
     let mut changed = bytes;
@@ -130,7 +131,8 @@ fn month(before: u32) -> NaiveDate {
     today.with_day(1).unwrap_or(today) - Months::new(before)
 }
 
-/// Calls as they are: a page, a processo, a write; of a few hundred people and three systems a tribunal.
+/// Inserts typical calls: a page, a processo, a write. Each tribunal has a few hundred people and
+/// three systems.
 fn fill(conn: &mut PgConnection, month: NaiveDate, records: u32) -> anyhow::Result<()> {
     conn.batch_execute(
         "CREATE OR REPLACE PROCEDURE encher(mes timestamptz, quantos int, de_cada int) LANGUAGE plpgsql AS $$
@@ -173,7 +175,7 @@ fn per(bytes: u64, records: u64) -> f64 {
     bytes as f64 / records.max(1) as f64
 }
 
-/// Heap and indexes of the records, and the seals with theirs.
+/// Prints the sizes of the records and of the seals, with their indexes.
 #[expect(clippy::print_stdout, reason = "what a benchmark is for")]
 fn print_sizes(conn: &mut PgConnection, records: u64) -> anyhow::Result<()> {
     let of = |sum: &'static str, table: &'static str| {
@@ -208,15 +210,15 @@ struct Program {
     key: PathBuf,
 }
 
-struct Said {
+struct CommandOutput {
     success: bool,
     text: String,
 }
 
 impl Program {
-    /// Runs `elos auditoria …`, and tells its time and the most memory that it had.
+    /// Runs `elos auditoria …` and prints its time and its peak memory.
     #[expect(clippy::print_stdout, reason = "what a benchmark is for")]
-    fn run(&self, what: &str, args: &[&str]) -> anyhow::Result<Said> {
+    fn run(&self, what: &str, args: &[&str]) -> anyhow::Result<CommandOutput> {
         let program = std::env::var("ELOS_BENCH_PROGRAM")
             .unwrap_or_else(|_| env!("CARGO_BIN_EXE_elos").into());
         let start = Instant::now();
@@ -230,7 +232,7 @@ impl Program {
             .spawn()?;
         let status = format!("/proc/{}/status", child.id());
         let mut peak = String::new();
-        // It says little, so it does not wait for us to read it.
+        // The program writes little, so its pipe cannot fill while this loop waits.
         while child.try_wait()?.is_none() {
             let now = std::fs::read_to_string(&status).unwrap_or_default();
             if let Some(line) = now.lines().find_map(|line| line.strip_prefix("VmHWM:")) {
@@ -241,6 +243,6 @@ impl Program {
         let output = child.wait_with_output()?;
         println!("{what}: {:.1} s, at most {peak}", start.elapsed().as_secs_f64());
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        Ok(Said { success: output.status.success(), text })
+        Ok(CommandOutput { success: output.status.success(), text })
     }
 }

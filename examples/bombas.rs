@@ -1,24 +1,24 @@
-//! Hostile documents, and how long each takes to be refused or prepared.
-//! `cargo run --release --example bombas`
+//! Measures how long the server takes to refuse or prepare hostile documents:
+//! `cargo run --release --example bombas`.
 #![expect(clippy::unwrap_used, reason = "a tool, which stops at what it did not expect")]
 
 use async_graphql::Variables;
-use elos::graphql::document::prepare::{Opcoes, Preparador};
+use elos::graphql::document::prepare::{PrepareOptions, Preparer};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-fn vezes(n: usize, f: impl Fn(usize) -> String) -> String {
+fn times(n: usize, f: impl Fn(usize) -> String) -> String {
     (0..n).map(f).collect()
 }
 
 #[expect(clippy::too_many_lines, reason = "a list")]
-fn bombas() -> Vec<(&'static str, String)> {
-    let dobra = |n: usize, campo: &str, de: &str| {
-        let meio =
-            vezes(n, |i| format!("fragment f{i} on {de} {{ ...f{} ...f{} }} ", i + 1, i + 1));
-        format!("{meio} fragment f{n} on {de} {{ {campo} }}")
+fn bombs() -> Vec<(&'static str, String)> {
+    let doubling = |n: usize, field: &str, of: &str| {
+        let middle =
+            times(n, |i| format!("fragment f{i} on {of} {{ ...f{} ...f{} }} ", i + 1, i + 1));
+        format!("{middle} fragment f{n} on {of} {{ {field} }}")
     };
-    let mut lista = vec![
+    let mut list = vec![
         (
             "6 KB de colchetes",
             format!("{{__type(name:{}{}){{name}}}}", "[".repeat(3000), "]".repeat(3000)),
@@ -26,14 +26,14 @@ fn bombas() -> Vec<(&'static str, String)> {
         ("63 colchetes", format!("{{__type(name:{}{}){{name}}}}", "[".repeat(60), "]".repeat(60))),
         ("2.000 selecoes aninhadas", format!("{}{}", "{a".repeat(2000), "}".repeat(2000))),
         ("60 selecoes aninhadas", format!("{}{}", "{a".repeat(60), "}".repeat(60))),
-        ("25 niveis que dobram", format!("{{ ...f0 }} {}", dobra(25, "eu { sub }", "Query"))),
+        ("25 niveis que dobram", format!("{{ ...f0 }} {}", doubling(25, "eu { sub }", "Query"))),
         (
             "12 niveis que dobram, sob campo",
-            format!("{{ eu {{ ...f0 }} }} {}", dobra(12, "sub", "Ator")),
+            format!("{{ eu {{ ...f0 }} }} {}", doubling(12, "sub", "Ator")),
         ),
-        ("10.000 apelidos", format!("{{ eu {{ {} }} }}", vezes(10_000, |i| format!("a{i}:sub ")))),
-        ("3.300 apelidos", format!("{{ eu {{ {} }} }}", vezes(3_300, |i| format!("a{i}:sub ")))),
-        ("200 apelidos", format!("{{ eu {{ {} }} }}", vezes(200, |i| format!("a{i}:sub ")))),
+        ("10.000 apelidos", format!("{{ eu {{ {} }} }}", times(10_000, |i| format!("a{i}:sub ")))),
+        ("3.300 apelidos", format!("{{ eu {{ {} }} }}", times(3_300, |i| format!("a{i}:sub ")))),
+        ("200 apelidos", format!("{{ eu {{ {} }} }}", times(200, |i| format!("a{i}:sub ")))),
         ("5.000 campos iguais", format!("{{ eu {{ {} }} }}", "sub ".repeat(5000))),
         ("9.900 campos iguais", format!("{{ eu {{ {} }} }}", "sub ".repeat(9900))),
         ("2.400 compostos iguais", format!("{{ eu {{ {} }} }}", "tribunal{id}".repeat(2400))),
@@ -43,7 +43,7 @@ fn bombas() -> Vec<(&'static str, String)> {
         ),
         (
             "6.000 campos desconhecidos",
-            format!("{{ eu {{ {} }} }}", vezes(6000, |i| format!("n{i} "))),
+            format!("{{ eu {{ {} }} }}", times(6000, |i| format!("n{i} "))),
         ),
         (
             "fragmentos ciclicos",
@@ -53,28 +53,28 @@ fn bombas() -> Vec<(&'static str, String)> {
             "900 fragmentos em ciclo",
             format!(
                 "{{...f0}} {}",
-                vezes(900, |i| format!("fragment f{i} on Query {{...f{}}} ", (i + 1) % 900))
+                times(900, |i| format!("fragment f{i} on Query {{...f{}}} ", (i + 1) % 900))
             ),
         ),
         (
             "corrente de 2.400",
             format!(
                 "{{...f0}} {} fragment f2400 on Query {{eu{{sub}}}}",
-                vezes(2400, |i| format!("fragment f{i} on Query {{...f{}}} ", i + 1))
+                times(2400, |i| format!("fragment f{i} on Query {{...f{}}} ", i + 1))
             ),
         ),
         (
             "corrente de 900",
             format!(
                 "{{...f0}} {} fragment f900 on Query {{eu{{sub}}}}",
-                vezes(900, |i| format!("fragment f{i} on Query {{...f{}}} ", i + 1))
+                times(900, |i| format!("fragment f{i} on Query {{...f{}}} ", i + 1))
             ),
         ),
         (
             "corrente de 80",
             format!(
                 "{{...f0}} {} fragment f80 on Query {{eu{{sub}}}}",
-                vezes(80, |i| format!("fragment f{i} on Query {{...f{}}} ", i + 1))
+                times(80, |i| format!("fragment f{i} on Query {{...f{}}} ", i + 1))
             ),
         ),
         ("10.000 diretivas", format!("{{ eu {} {{ sub }} }}", "@a ".repeat(10_000))),
@@ -84,32 +84,32 @@ fn bombas() -> Vec<(&'static str, String)> {
             "900 fragmentos distintos sem uso",
             format!(
                 "{{ eu {{ sub }} }} {}",
-                vezes(900, |i| format!("fragment f{i} on Ator {{sub azp}} "))
+                times(900, |i| format!("fragment f{i} on Ator {{sub azp}} "))
             ),
         ),
         (
             "500 fragmentos distintos usados",
             format!(
                 "{{ eu {{ {} }} }} {}",
-                vezes(500, |i| format!("...f{i} ")),
-                vezes(500, |i| format!("fragment f{i} on Ator {{sub azp}} "))
+                times(500, |i| format!("...f{i} ")),
+                times(500, |i| format!("fragment f{i} on Ator {{sub azp}} "))
             ),
         ),
         (
             "2.000 variaveis",
-            format!("query({}) {{ eu {{ sub }} }}", vezes(2000, |i| format!("$v{i}:Int "))),
+            format!("query({}) {{ eu {{ sub }} }}", times(2000, |i| format!("$v{i}:Int "))),
         ),
         (
             "1.100 variaveis usadas",
             format!(
                 "query({}) {{ nodes(ids: [{}]) {{ id }} }}",
-                vezes(1100, |i| format!("$v{i}:ID! ")),
-                vezes(1100, |i| format!("$v{i} "))
+                times(1100, |i| format!("$v{i}:ID! ")),
+                times(1100, |i| format!("$v{i} "))
             ),
         ),
         (
             "1.900 argumentos",
-            format!("{{ processos({}) {{ totalCount }} }}", vezes(1900, |i| format!("a{i}:1 "))),
+            format!("{{ processos({}) {{ totalCount }} }}", times(1900, |i| format!("a{i}:1 "))),
         ),
         (
             "2.400 vezes o mesmo argumento",
@@ -119,7 +119,7 @@ fn bombas() -> Vec<(&'static str, String)> {
             "2.400 campos de entrada",
             format!(
                 "{{ processos(filtro:{{{}}}) {{ totalCount }} }}",
-                vezes(2400, |i| format!("a{i}:1 "))
+                times(2400, |i| format!("a{i}:1 "))
             ),
         ),
         (
@@ -132,17 +132,17 @@ fn bombas() -> Vec<(&'static str, String)> {
         ("9.000 itens de lista", format!("{{ nodes(ids:[{}]) {{ id }} }}", "1 ".repeat(9000))),
         (
             "600 operacoes",
-            vezes(600, |i| format!("query q{i}{{...f}} ")) + "fragment f on Query {eu{sub}}",
+            times(600, |i| format!("query q{i}{{...f}} ")) + "fragment f on Query {eu{sub}}",
         ),
         (
             "300 operacoes de um fragmento largo",
-            vezes(300, |i| format!("query q{i}{{...f}} "))
+            times(300, |i| format!("query q{i}{{...f}} "))
                 + &format!("fragment f on Query {{eu{{{}}}}}", "sub ".repeat(30)),
         ),
         (
             "200 operacoes com 20 variaveis",
-            vezes(200, |i| {
-                format!("query q{i}({}){{eu{{sub}}}} ", vezes(6, |j| format!("$v{j}:Int ")))
+            times(200, |i| {
+                format!("query q{i}({}){{eu{{sub}}}} ", times(6, |j| format!("$v{j}:Int ")))
             }),
         ),
         (
@@ -167,88 +167,87 @@ fn bombas() -> Vec<(&'static str, String)> {
     let mut distintos = String::from("{ eu { sub } } ");
     let mut i = 0;
     while distintos.len() < 255 * 1024 {
-        let nome = format!("{}{i}", "fragmento_de_nome_comprido_".repeat(9));
-        write!(distintos, "fragment {nome} on Ator {{ sub azp papeis }} ").unwrap();
+        let name = format!("{}{i}", "fragmento_de_nome_comprido_".repeat(9));
+        write!(distintos, "fragment {name} on Ator {{ sub azp papeis }} ").unwrap();
         i += 1;
     }
-    lista.push(("256 KB de fragmentos distintos", distintos));
-    // Distribution: an abstract type in which everything conflicts, level after level.
-    let mut fundo = "id".to_owned();
+    list.push(("256 KB de fragmentos distintos", distintos));
+    // At each level, every selection of an abstract type conflicts.
+    let mut deep = "id".to_owned();
     for _ in 0..4 {
-        fundo = format!(
-            "tribunal {{ id }} ... on Processo {{ tribunal {{ sigla }} }} ... on ProcessoApuracao {{ tribunal {{ nome }} execucoes {{ nodes {{ apuracao {{ {fundo} }} }} }} }}"
+        deep = format!(
+            "tribunal {{ id }} ... on Processo {{ tribunal {{ sigla }} }} ... on ProcessoApuracao {{ tribunal {{ nome }} execucoes {{ nodes {{ apuracao {{ {deep} }} }} }} }}"
         );
     }
-    lista.push(("distribuicao em 4 niveis", format!("{{ processos {{ nodes {{ {fundo} }} }} }}")));
-    let largo = "... on Node { ... on Processo { tribunal { id } magistrado { nome } } ... on ProcessoApuracao { tribunal { sigla } } }".repeat(150);
-    lista.push((
+    list.push(("distribuicao em 4 niveis", format!("{{ processos {{ nodes {{ {deep} }} }} }}")));
+    let wide = "... on Node { ... on Processo { tribunal { id } magistrado { nome } } ... on ProcessoApuracao { tribunal { sigla } } }".repeat(150);
+    list.push((
         "distribuicao larga",
-        format!("{{ processos {{ nodes {{ {largo} }} }} nodes(ids: [\"a\"]) {{ {largo} }} }}"),
+        format!("{{ processos {{ nodes {{ {wide} }} }} nodes(ids: [\"a\"]) {{ {wide} }} }}"),
     ));
-    // What an interface asks in common is written again for each of its types, level after level.
-    for niveis in [4, 7, 9] {
-        let largura = 1200 / niveis;
-        let mut dentro = "id".to_owned();
-        for _ in 0..niveis {
-            let muitos = "id ".repeat(largura);
-            dentro = format!(
-                "{muitos} tribunal {{ id }} ... on ProcessoApuracao {{ tribunal {{ nome }} }} eventos {{ nodes {{ processo {{ {dentro} }} }} }}"
+    // The document repeats a field of an interface for each of its types, at each level.
+    for levels in [4, 7, 9] {
+        let width = 1200 / levels;
+        let mut within = "id".to_owned();
+        for _ in 0..levels {
+            let many = "id ".repeat(width);
+            within = format!(
+                "{many} tribunal {{ id }} ... on ProcessoApuracao {{ tribunal {{ nome }} }} eventos {{ nodes {{ processo {{ {within} }} }} }}"
             );
         }
-        lista.push((
+        list.push((
             "distribuicao que se ramifica",
-            format!("{{ processos {{ nodes {{ {dentro} }} }} }}"),
+            format!("{{ processos {{ nodes {{ {within} }} }} }}"),
         ));
     }
     let mil = "__typename ... on Processo { __typename tribunal { id } } ... on Node { ... on ProcessoApuracao { tribunal { id } } }".repeat(250);
-    lista
-        .push(("250 vezes o mesmo conflito em Node", format!("{{ node(id: \"a\") {{ {mil} }} }}")));
-    lista
+    list.push(("250 vezes o mesmo conflito em Node", format!("{{ node(id: \"a\") {{ {mil} }} }}")));
+    list
 }
 
-/// What a document that one knows costs, and one that one does not.
-fn conhecido(sdl: &str) {
-    let texto = "query Lista($n: Int, $m: Boolean = true) { processos(first: $n) { totalCount nodes { id numero situacao tribunal { sigla } magistrado @include(if: $m) { nome } adolescentes(first: 5) { edges { situacao node { id nome } } } ... on ProcessoExecucao { apuracao { numero } } } pageInfo { hasNextPage endCursor } } }";
-    let variaveis = Variables::from_json(serde_json::json!({ "n": 10 }));
-    let preparador = Preparador::novo(sdl, Opcoes::default()).unwrap();
-    for (nome, vezes) in [("novo", 1_u32), ("conhecido", 100_000)] {
-        let antes = Instant::now();
-        let mut custo = 0;
-        for _ in 0..vezes {
-            custo = preparador.preparar(texto, None, &variaveis).unwrap().custo.custo(&variaveis);
+/// Prints the cost of a known document, and of an unknown one.
+fn known(sdl: &str) {
+    let text = "query Lista($n: Int, $m: Boolean = true) { processos(first: $n) { totalCount nodes { id numero situacao tribunal { sigla } magistrado @include(if: $m) { nome } adolescentes(first: 5) { edges { situacao node { id nome } } } ... on ProcessoExecucao { apuracao { numero } } } pageInfo { hasNextPage endCursor } } }";
+    let variables = Variables::from_json(serde_json::json!({ "n": 10 }));
+    let preparer = Preparer::new(sdl, PrepareOptions::default()).unwrap();
+    for (name, times) in [("novo", 1_u32), ("conhecido", 100_000)] {
+        let before = Instant::now();
+        let mut cost = 0;
+        for _ in 0..times {
+            cost = preparer.prepare(text, None, &variables).unwrap().cost.cost(&variables);
         }
-        let tempo = antes.elapsed() / vezes;
-        println!("{nome}: {tempo:?}, com o custo ({custo})");
+        let time = before.elapsed() / times;
+        println!("{name}: {time:?}, com o custo ({cost})");
     }
-    let antes = Instant::now();
-    Preparador::novo(sdl, Opcoes::default()).unwrap();
-    println!("esquema: {:?}", antes.elapsed());
+    let before = Instant::now();
+    Preparer::new(sdl, PrepareOptions::default()).unwrap();
+    println!("esquema: {:?}", before.elapsed());
 }
 
 fn main() {
     let sdl = elos::graphql::sdl();
-    let variaveis = Variables::default();
-    let mut pior = Duration::ZERO;
-    // A small stack, as a worker's, would show a recursion that is not bounded.
-    let fio = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
-        for (nome, texto) in bombas() {
-            let mut maximo = Duration::ZERO;
-            let mut fim = String::new();
+    let variables = Variables::default();
+    let mut worst = Duration::ZERO;
+    // A stack as small as that of a worker makes an unbounded recursion visible.
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
+        for (name, text) in bombs() {
+            let mut max = Duration::ZERO;
+            let mut end = String::new();
             for _ in 0..5 {
-                let preparador = Preparador::novo(&sdl, Opcoes::default()).unwrap();
-                let antes = Instant::now();
-                let feito = preparador.preparar(&texto, None, &variaveis);
-                maximo = maximo.max(antes.elapsed());
-                fim = match feito {
-                    Ok(pronto) => format!("pronto, custo {}", pronto.custo.custo(&variaveis)),
-                    Err(erro) => format!("{erro:?}").chars().take(110).collect(),
+                let preparer = Preparer::new(&sdl, PrepareOptions::default()).unwrap();
+                let before = Instant::now();
+                let prepared = preparer.prepare(&text, None, &variables);
+                max = max.max(before.elapsed());
+                end = match prepared {
+                    Ok(ready) => format!("pronto, custo {}", ready.cost.cost(&variables)),
+                    Err(error) => format!("{error:?}").chars().take(110).collect(),
                 };
             }
-            pior = pior.max(maximo);
-            println!("{:>9.3} ms  {:>7} B  {nome}: {fim}", maximo.as_secs_f64() * 1e3, texto.len());
+            worst = worst.max(max);
+            println!("{:>9.3} ms  {:>7} B  {name}: {end}", max.as_secs_f64() * 1e3, text.len());
         }
-        println!("pior: {:.3} ms", pior.as_secs_f64() * 1e3);
-        conhecido(&sdl);
+        println!("pior: {:.3} ms", worst.as_secs_f64() * 1e3);
+        known(&sdl);
     });
-    fio.unwrap().join().unwrap();
+    thread.unwrap().join().unwrap();
 }

@@ -1,9 +1,9 @@
-//! Kills the server, its postmaster or both, again and again, under a mixed load, and then holds
-//! what clients were told against what is there: every answered read has its record in the trail,
-//! every acknowledged write is there once, and the chain verifies.
+//! Kills the server, its postmaster or both, many times, under a mixed load. Then it compares the
+//! responses with the data: every read that was answered has its record in the trail, every
+//! acknowledged write is stored once, and the chain verifies.
 //!
-//! `script/kills --kills 1000 --seed 7` runs it. The load, the victims and the moments are drawn
-//! from the seed; what the processes make of them is not.
+//! `script/kills --kills 1000 --seed 7` runs it. The seed decides the load, the victims and the
+//! moments, but not what the processes make of them.
 
 use anyhow::{Context, bail, ensure};
 use clap::Parser;
@@ -22,28 +22,28 @@ use std::time::{Duration, Instant};
 
 const READERS: u64 = 4;
 const WRITERS: u64 = 2;
-/// The longest that a start, or PostgreSQL's recovery, may take.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Between two questions whether it is ready.
+/// The time limit of a start, and of the recovery of PostgreSQL.
+const MAX_WAIT: Duration = Duration::from_secs(60);
+/// The pause between two probes of the readiness.
 const BETWEEN_PROBES: Duration = Duration::from_millis(10);
 
 #[derive(Parser)]
 struct Args {
-    /// How often something is killed.
+    /// The number of kills.
     #[arg(long, default_value_t = 100)]
     kills: u32,
-    /// What the load and the kills are drawn from.
+    /// The seed of the load and of the kills.
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// The program that is killed.
+    /// The program to kill.
     #[arg(long)]
     program: PathBuf,
-    /// A folder that is made anew, and removed at the end.
+    /// A new folder, removed at the end.
     #[arg(long)]
     folder: PathBuf,
 }
 
-/// A splitmix64 generator: small, and the same everywhere.
+/// A splitmix64 generator: small, and the same on every machine.
 struct Draw(u64);
 
 impl Draw {
@@ -56,7 +56,7 @@ impl Draw {
     }
 }
 
-/// Where the server is, while it is there.
+/// The address of the server while it runs.
 #[derive(Clone)]
 struct Server {
     base: String,
@@ -68,9 +68,9 @@ struct Shared {
     server: Mutex<Option<Server>>,
     came: Condvar,
     stop: AtomicBool,
-    /// Ids of the requests whose answers were read whole.
+    /// The ids of the requests whose responses arrived complete.
     shown: Mutex<Vec<String>>,
-    /// Keys of the writes that were acknowledged.
+    /// The keys of the acknowledged writes.
     acknowledged: Mutex<Vec<String>>,
 }
 
@@ -94,7 +94,7 @@ fn agent() -> ureq::Agent {
     config.timeout_global(Some(Duration::from_secs(20))).build().into()
 }
 
-/// The status and the id of an answer that came whole; none when it did not.
+/// Sends a request and returns the status and the id of a complete response; `None` otherwise.
 fn ask(
     agent: &ureq::Agent,
     server: &Server,
@@ -143,7 +143,7 @@ fn read(shared: &Shared, mut draw: Draw) {
     }
 }
 
-/// Registers under a key until it is told that it is done, whatever happens between.
+/// Repeats a registration under its key until it is acknowledged.
 fn write(shared: &Shared, writer: u64) {
     let agent = agent();
     let mut n = 0_u64;
@@ -165,7 +165,7 @@ fn write(shared: &Shared, writer: u64) {
     }
 }
 
-/// The program under load, and what it runs on.
+/// The program under load, and its folder.
 struct Demo<'a> {
     args: &'a Args,
     shared: &'a Shared,
@@ -175,7 +175,8 @@ struct Demo<'a> {
 
 impl<'a> Demo<'a> {
     fn start(args: &'a Args, shared: &'a Shared) -> anyhow::Result<Self> {
-        // Beside the folder, which goes with the run: why a start failed must outlive it.
+        // Write the log beside the folder, because the run removes the folder and the reason of a
+        // failed start must remain.
         let log = args.folder.with_extension("log");
         let log = std::fs::OpenOptions::new().create(true).append(true).open(log)?;
         let mut child = Command::new(&args.program)
@@ -205,7 +206,7 @@ impl<'a> Demo<'a> {
         Some(Pid::from_raw(text.lines().next()?.trim().parse().ok()?))
     }
 
-    /// Waits until it serves, on another postmaster than `old`; then the load goes on.
+    /// Waits until the program serves on another postmaster than `old`. Then the load goes on.
     fn ready(&self, old: Option<Pid>) -> anyhow::Result<()> {
         let (agent, begun) = (agent(), Instant::now());
         let ready = || {
@@ -213,7 +214,7 @@ impl<'a> Demo<'a> {
             probe.is_ok_and(|answer| answer.status() == 200)
         };
         while self.postmaster().is_none() || self.postmaster() == old || !ready() {
-            ensure!(begun.elapsed() < PATIENCE, "not ready after {PATIENCE:?}");
+            ensure!(begun.elapsed() < MAX_WAIT, "not ready after {MAX_WAIT:?}");
             std::thread::sleep(BETWEEN_PROBES);
         }
         let mut answer = agent
@@ -250,7 +251,7 @@ fn kill_again_and_again(args: &Args, shared: &Shared, mut draw: Draw) -> anyhow:
     let bar = ProgressBar::new(args.kills.into());
     let mut demo = Demo::start(args, shared)?;
     for _ in 0..args.kills {
-        // The load goes on for a moment, which the seed draws.
+        // The load runs for a time that the seed decides.
         std::thread::sleep(Duration::from_millis(20 + draw.below(400)));
         match draw.below(3) {
             0 => {
@@ -270,7 +271,7 @@ fn kill_again_and_again(args: &Args, shared: &Shared, mut draw: Draw) -> anyhow:
     }
     bar.finish_and_clear();
     shared.stop.store(true, Ordering::Relaxed);
-    // What is under way is let end: the last answers are held against the trail too.
+    // Let requests under way end, because the comparison with the trail includes their responses.
     std::thread::sleep(Duration::from_secs(1));
     let url = format!("postgres://postgres@/elos?host={}/socket", args.folder.display());
     shared.came.notify_all();

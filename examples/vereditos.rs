@@ -1,26 +1,33 @@
-//! One line per document of the file given: accepted or not, and why. See `script/conformance/oraculo`.
+//! Prints one line for each document of the file: accepted or refused, and why. See
+//! `script/conformance/oraculo`.
 #![expect(clippy::unwrap_used, reason = "a tool, which stops at what it did not expect")]
 
-use elos::graphql::document::{Booleanos, Esquema, Opcoes, normalizar, validar};
+use elos::graphql::document::{
+    ConditionValues, DocumentSchema, ValidateOptions, normalize, validate,
+};
 
 fn main() {
-    let documentos = std::env::args().nth(1).unwrap();
-    let esquema = Esquema::do_sdl(&elos::graphql::sdl()).unwrap();
-    for texto in std::fs::read_to_string(documentos).unwrap().lines() {
-        let texto = texto.replace('⏎', "\n");
-        match validar(&esquema, &texto, Opcoes::default()) {
-            Ok(documento) => {
+    let path = std::env::args().nth(1).unwrap();
+    let schema = DocumentSchema::from_sdl(&elos::graphql::sdl()).unwrap();
+    for text in std::fs::read_to_string(path).unwrap().lines() {
+        let text = text.replace('⏎', "\n");
+        match validate(&schema, &text, ValidateOptions::default()) {
+            Ok(document) => {
                 let mut normal = Ok(Vec::new());
-                for operacao in documento.operations.iter() {
-                    normal =
-                        normal.and(normalizar(&esquema, &documento, operacao, &Booleanos::new()));
+                for operation in document.operations.iter() {
+                    normal = normal.and(normalize(
+                        &schema,
+                        &document,
+                        operation,
+                        &ConditionValues::new(),
+                    ));
                 }
                 match normal {
                     Ok(_) => println!("aceito"),
                     Err(e) => println!("recusado NORMAL {e}"),
                 }
             }
-            Err(erro) => println!("recusado {}", format!("{erro:?}").replace('\n', " ")),
+            Err(error) => println!("recusado {}", format!("{error:?}").replace('\n', " ")),
         }
     }
 }

@@ -1,15 +1,15 @@
-//! `elos demo`: everything on one machine, with synthetic data.
+//! `elos demo`: the whole system on one machine, with synthetic data.
 
-use crate::auth::issuer::{CAMINHO, Emissor};
-use crate::auth::signer::Assinante;
+use crate::auth::issuer::{Issuer, PATH};
+use crate::auth::signer::Signer;
 use crate::auth::{Auth, AuthOptions};
 use crate::call::App;
 use crate::config::Config;
-use crate::db::migrations::Migrador;
+use crate::db::migrations::Migrator;
 use crate::db::{Db, DbOptions, Sql, credentials, login};
 use crate::embedded::{self, Embedded};
 use crate::seed;
-use crate::server::{self, Partes};
+use crate::server::{self, GraphqlSettings, Parts};
 use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
@@ -22,26 +22,26 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-const BANCO: &str = "elos";
-const SUPERUSUARIO: &str = "postgres";
+const DATABASE: &str = "elos";
+const SUPERUSER: &str = "postgres";
 const LOGIN: &str = "elos_servidor";
-const AUDIENCIA: &str = "elos";
-/// As many processos as get a history at the first start.
-const PROCESSOS_COM_HISTORIA: u32 = 20_000;
+const AUDIENCE: &str = "elos";
+/// Up to this number of processos, the first start also creates their history.
+const PROCESSOS_WITH_HISTORY: u32 = 20_000;
 
-/// Runs until it is told to stop.
-pub fn rodar(
+/// Runs the demo until a signal stops it.
+pub fn run(
     config: &Config,
-    recomecar: bool,
+    fresh: bool,
     processos: u32,
-    agora: fn() -> DateTime<Utc>,
+    now: fn() -> DateTime<Utc>,
 ) -> anyhow::Result<()> {
     ensure!(
         config.database_url.is_none(),
         "`elos demo` traz o seu próprio banco: tire DATABASE_URL do ambiente, ou use `elos serve`"
     );
     ensure!(
-        config.ambiente.as_deref() != Some("production"),
+        config.environment.as_deref() != Some("production"),
         "ELOS_ENV=production: `elos demo` emite tokens a quem pedir, e não roda em produção; use `elos serve`"
     );
     ensure!(
@@ -54,86 +54,90 @@ pub fn rodar(
             && config.oidc.jwks_url.is_none(),
         "`elos demo` tem o seu próprio emissor de tokens: tire ELOS_OIDC_* do ambiente, ou use `elos serve`"
     );
-    // Bound first: a taken port is said before anything is started.
-    let escuta = TcpListener::bind(config.bind).with_context(|| {
+    // Bind first, so that a port in use is reported before anything starts.
+    let listener = TcpListener::bind(config.bind).with_context(|| {
         format!("não foi possível escutar em {}; escolha outra porta com --bind", config.bind)
     })?;
-    let endereco = escuta.local_addr()?;
+    let address = listener.local_addr()?;
 
-    if recomecar {
+    if fresh {
         embedded::wipe(&config.data_dir)?;
     }
-    let mut opcoes = embedded::Options::new(&config.data_dir);
-    opcoes.pg_bin.clone_from(&config.pg_bin);
-    let postgres = Embedded::start(opcoes)?;
-    let dono = postgres.url(SUPERUSUARIO, BANCO);
-    preparar(&postgres, &dono, processos, agora())?;
+    let mut options = embedded::Options::new(&config.data_dir);
+    options.pg_bin.clone_from(&config.pg_bin);
+    let postgres = Embedded::start(options)?;
+    let owner = postgres.url(SUPERUSER, DATABASE);
+    prepare(&postgres, &owner, processos, now())?;
 
-    let assinante = match config.assinante()? {
-        None => Some(assinante_da_demo(&config.data_dir)?),
-        configurado => configurado,
+    let signer = match config.signer()? {
+        None => Some(demo_signer(&config.data_dir)?),
+        configured => configured,
     };
-    let mut banco = DbOptions::nova(postgres.url(LOGIN, BANCO));
-    banco.pool_max = config.pool_max;
-    banco.tempo = config.tempo_maximo;
-    let app = App::novo(Db::conectar(&banco)?, config.regras, agora)
-        .assinando(assinante)
-        .com_assinaturas(config.assinaturas)
-        .com_documentos(config.documentos(true)?)
-        .com_http(config.http)
+    let mut database = DbOptions::new(postgres.url(LOGIN, DATABASE));
+    database.pool_max = config.pool_max;
+    database.statement_timeout = config.statement_timeout;
+    let app = App::new(Db::connect(&database)?, config.rules, now)
+        .with_signer(signer)
+        .with_body_memory(config.http.body_memory_mib)
         .with_trail(config.relaxed_trail)
-        .com_ausencias_por_minuto(config.ausencias_por_minuto);
-    let credenciais = credentials::do_banco(&app.db)?;
-    let iss = format!("http://{endereco}{CAMINHO}");
-    let mut auth = AuthOptions::novas(iss.clone(), vec![AUDIENCIA.into()]);
+        .with_absences_per_minute(config.absences_per_minute);
+    let credentials = credentials::from_database(&app.db)?;
+    let iss = format!("http://{address}{PATH}");
+    let mut auth = AuthOptions::new(iss.clone(), vec![AUDIENCE.into()]);
     auth.facade = config.facade(true);
-    let partes = Partes {
+    let parts = Parts {
         app,
-        auth: Auth::novo(auth, credenciais),
+        auth: Auth::new(auth, credentials),
+        graphql: GraphqlSettings {
+            subscriptions: config.subscriptions,
+            documents: config.document_settings(true)?,
+            http: config.http,
+        },
         tls: server::listen_tls(config)?,
         graphiql: config.graphiql.unwrap_or(true),
         loopback_only: true,
         cors: config.cors_origins.clone(),
         connections: config.connections.clone(),
-        metricas: server::escutar_metricas(config)?,
-        pause: config.pause.unwrap_or(Duration::ZERO),
-        emissor: Some(Emissor::novo(iss, AUDIENCIA.into(), agora)),
+        metrics: server::listen_metrics(config)?,
+        drain_delay: config.drain_delay.unwrap_or(Duration::ZERO),
+        issuer: Some(Issuer::new(iss, AUDIENCE.into(), now)),
     };
     tracing::warn!("development issuer: anybody on this machine gets tokens; never in production");
-    let desfecho = server::rodar(partes, escuta, || apresentar(endereco));
+    let outcome = server::run(parts, listener, || announce(address));
     postgres.stop();
-    desfecho
+    outcome
 }
 
-/// The database, its login and its data, each made when absent.
-fn preparar(
+/// Creates the database, its login and its data, each if it is absent.
+fn prepare(
     postgres: &Embedded,
-    dono: &str,
+    owner: &str,
     processos: u32,
-    agora: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    let mut servidor = PgConnection::establish(&postgres.url(SUPERUSUARIO, SUPERUSUARIO))?;
-    let ha_banco = Sql::new("SELECT FROM pg_database WHERE datname = ").bind(BANCO.to_owned());
-    if ha_banco.execute(&mut servidor)? == 0 {
-        servidor.batch_execute(&format!("CREATE DATABASE {BANCO}"))?;
+    let mut server = PgConnection::establish(&postgres.url(SUPERUSER, SUPERUSER))?;
+    let database_exists =
+        Sql::new("SELECT FROM pg_database WHERE datname = ").bind(DATABASE.to_owned());
+    if database_exists.execute(&mut server)? == 0 {
+        server.batch_execute(&format!("CREATE DATABASE {DATABASE}"))?;
     }
-    let mut migrador = Migrador::conectar(dono)?;
-    migrador.aplicar()?;
-    login::admit(&mut servidor, LOGIN)?;
-    if seed::vazio(migrador.conn())? {
-        seed::semear(migrador.conn(), processos)?;
-        // A larger one is there to measure with, and would wait for minutes.
-        if processos <= PROCESSOS_COM_HISTORIA {
-            seed::historia(migrador.conn())?;
+    let mut migrator = Migrator::connect(owner)?;
+    migrator.apply()?;
+    login::create_login(&mut server, LOGIN)?;
+    if seed::is_empty(migrator.conn())? {
+        seed::seed(migrator.conn(), processos)?;
+        // A larger data set is meant for measurements, and creating its history would take minutes.
+        if processos <= PROCESSOS_WITH_HISTORY {
+            seed::history(migrator.conn())?;
         }
-        seed::catalogos(migrador.conn(), agora)?;
+        seed::catalogos(migrator.conn(), now)?;
     }
-    analyse(migrador.conn())?;
+    analyse(migrator.conn())?;
     Ok(())
 }
 
-/// A crash makes PostgreSQL forget what it was about to analyse; a table without statistics is
-/// then planned by guesses until half of it has changed again.
+/// Analyzes the tables without statistics. A crash makes PostgreSQL forget which tables it had to
+/// analyze, and until half of such a table has changed, PostgreSQL plans its queries by guesses.
 fn analyse(conn: &mut PgConnection) -> anyhow::Result<()> {
     #[derive(diesel::QueryableByName)]
     struct Table {
@@ -152,46 +156,46 @@ fn analyse(conn: &mut PgConnection) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The key of a demo's recibos, made at its first start.
-fn assinante_da_demo(pasta: &Path) -> anyhow::Result<Assinante> {
-    let arquivo = pasta.join("recibos.pem");
-    if !arquivo.exists() {
-        let chave = rsa::RsaPrivateKey::new(&mut rand::rngs::OsRng, 2048)?;
-        let pem = chave.to_pkcs8_pem(LineEnding::LF)?;
-        let novo = arquivo.with_extension("novo");
-        let mut escrita =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&novo)?;
-        escrita.write_all(pem.as_bytes())?;
-        std::fs::rename(novo, &arquivo)?;
+/// Returns the key that signs recibos in the demo. The first start creates it.
+fn demo_signer(dir: &Path) -> anyhow::Result<Signer> {
+    let file = dir.join("recibos.pem");
+    if !file.exists() {
+        let key = rsa::RsaPrivateKey::new(&mut rand::rngs::OsRng, 2048)?;
+        let pem = key.to_pkcs8_pem(LineEnding::LF)?;
+        let new = file.with_extension("novo");
+        let mut output =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        output.write_all(pem.as_bytes())?;
+        std::fs::rename(new, &file)?;
     }
-    Ok(Assinante::de_pem(&std::fs::read(arquivo)?)?)
+    Ok(Signer::from_pem(&std::fs::read(file)?)?)
 }
 
-/// What to open and what to paste.
-/// A reader that went away (`| head`) is no reason to stop.
-fn apresentar(endereco: SocketAddr) {
-    let raiz = format!("http://{endereco}");
+/// Prints the addresses and example commands. It ignores write errors, because a closed pipe (`|
+/// head`) is no reason to stop.
+fn announce(address: SocketAddr) {
+    let root = format!("http://{address}");
     let _ = writeln!(
         std::io::stdout(),
         r#"
 elos está no ar, com dados sintéticos: nenhuma pessoa e nenhum processo é real.
 
-  GraphiQL    {raiz}/graphiql
-  GraphQL     {raiz}/graphql      esquema: {raiz}/schema.graphql
-  REST        {raiz}{rest}       rotas: {raiz}/docs
+  GraphiQL    {root}/graphiql
+  GraphQL     {root}/graphql      esquema: {root}/schema.graphql
+  REST        {root}{rest}       rotas: {root}/docs
   Clientes    tjrn · tjpe · tjce · tjrn-leitura · tjrn-catalogo · cnj      (segredo de todos: demo)
 
 Um token (vale 15 minutos):
 
-  TOKEN=$(curl -s -u tjrn:demo -d grant_type=client_credentials {raiz}{CAMINHO}/protocol/openid-connect/token | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+  TOKEN=$(curl -s -u tjrn:demo -d grant_type=client_credentials {root}{PATH}/protocol/openid-connect/token | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
 
 Uma consulta aninhada:
 
-  curl -s {raiz}/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
+  curl -s {root}/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
     -d '{{"query":"{{ processos(first: 1) {{ nodes {{ numero situacao adolescentes {{ nodes {{ nomeExibicao processos(vinculo: null) {{ nodes {{ numero tipo situacao }} }} }} }} }} }} }}"}}'
 
 Ctrl-C encerra; os dados ficam. `elos demo --fresh` recomeça do zero.
 "#,
-        rest = crate::rest::PREFIXO,
+        rest = crate::rest::PREFIX,
     );
 }

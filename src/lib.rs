@@ -1,18 +1,19 @@
 //! elos: court processos of juvenile justice, adolescentes and the links
 //! between them, served as one graph.
 //!
-//! The modules stand as they depend on each other, the top first: each knows only what is below it.
+//! A module may use only the modules below it. `LAYERS` in `tests/api/architecture` holds the exact
+//! order, which is also the order of this file, and lists the exceptions that cannot be avoided.
 
 // The program.
 pub mod cli; // the command line
 #[cfg(feature = "dev-issuer")]
-pub mod demo; // all of it on one machine
+pub mod demo; // the whole system on one machine
 pub mod isolation; // tries to cross from one tribunal to another
-pub mod server; // routes
+pub mod server; // routes, middleware, shutdown
 
-// The doors.
-pub mod rest; // the second: old paths, the same services
-pub mod graphql; // the first: one schema over HTTP
+// The APIs.
+pub mod rest; // REST façade over the same services
+pub mod graphql; // one GraphQL schema, over HTTP and WebSockets
 pub mod seed; // synthetic data
 
 // The slices.
@@ -25,25 +26,26 @@ pub mod processo;
 pub mod rascunho;
 pub mod adolescente;
 pub mod evento;
-pub mod filters; // conditions on rows, each kind by what it is related to
+pub mod filters; // conditions on rows, also by their related rows
 
 // The kernels.
-pub mod graphql_types; // what a slice builds its part of the schema from
-pub mod command; // what every write shares: one transaction, dry runs, idempotency
-pub mod http; // what both doors share of HTTP
+pub mod graphql_types; // building blocks of the GraphQL schema
+pub mod command; // writes: one transaction each, dry runs, idempotency
 pub mod config; // every setting, documented once
-pub mod readiness; // whether this instance should be sent requests
-pub mod call; // what one call carries
-pub mod audit; // who looked at what: a trail with a chain of hashes
-pub mod blob_store; // the bytes of files
-pub mod db; // PostgreSQL: its two doors, pages, relations
-pub mod work; // what would hold the async workers
+pub mod http; // HTTP for both APIs
+pub mod call; // one call: its actor, its audit record, its look-ups
+pub mod audit; // the audit trail, with a chain of hashes
+pub mod blob_store; // contents of files
 pub mod telemetry; // logs and metrics
+pub mod db; // PostgreSQL: reads, writes, pages, relations
+pub mod readiness; // whether this instance should receive requests
+pub mod bounded_json; // JSON with a limit on what is kept in memory
+pub mod work; // CPU work off the async workers
 pub mod auth; // tokens, papéis, the development issuer
 pub mod embedded; // a private PostgreSQL for `elos demo` and the tests
-pub mod pdf; // documents to be printed
-pub mod value; // values without a home in a slice
-pub mod error; // what can go wrong, and the one table of codes
+pub mod pdf; // PDF documents
+pub mod value; // shared value types
+pub mod error; // errors, and the one table of codes
 
 pub use call::App;
 pub use error::{Error, Result};

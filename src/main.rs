@@ -1,29 +1,29 @@
-//! The program: parses the command line, runs the command, exits.
+//! The program: parses the command line, runs the command and exits.
 
 use clap::Parser;
-use elos::cli::{Cli, executar};
+use elos::cli::{Cli, run};
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALOCADOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// `mi_option_purge_delay`, which the crate has no name for.
-const DEMORA_DA_DEVOLUCAO: libmimalloc_sys::mi_option_t = 15;
+/// The number of `mi_option_purge_delay`, for which the crate has no constant.
+const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
-/// What has been free for a tenth of a second goes back to the system. By mimalloc's own delay
-/// of a second, a server under load keeps a sixth more.
+/// Returns memory to the system when it has been free for 100 ms. With mimalloc's default of one
+/// second, a server under load holds a sixth more memory.
 #[expect(unsafe_code, reason = "a number is set, before there is a second thread")]
-fn devolver_memoria() {
-    unsafe { libmimalloc_sys::mi_option_set(DEMORA_DA_DEVOLUCAO, 100) };
+fn set_purge_delay() {
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 100) };
 }
 
 #[expect(clippy::print_stderr, reason = "why a command failed, for the person who typed it")]
 fn main() -> ExitCode {
-    devolver_memoria();
-    match executar(Cli::parse()) {
+    set_purge_delay();
+    match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(erro) => {
-            eprintln!("elos: {erro:#}");
+        Err(error) => {
+            eprintln!("elos: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -1,9 +1,9 @@
-//! Whether this instance should be sent requests: what `/readyz` answers.
+//! Readiness: whether a load balancer should send requests to this instance, as `/readyz` answers.
 //!
-//! Readiness is a list of named conditions, and an instance is ready while all of them hold.
-//! A condition only reads what something in the background found out (a [`Flag`], a clock, a
-//! channel): it never waits and never asks the database, so `/readyz` answers at once
-//! whatever the load is. To add one:
+//! Readiness is a list of named conditions. The instance is ready while all of them hold. A
+//! condition only reads what a background task has found out (a [`Flag`], a clock, a channel). It
+//! never waits and never queries the database, so `/readyz` answers at once under any load. To add
+//! a condition:
 //!
 //! ```
 //! # let readiness = elos::readiness::Readiness::default();
@@ -28,17 +28,17 @@ use tokio::time;
 const DRAINING: Unmet =
     Unmet { name: "encerrando", reason: "o servidor está encerrando; use outra instância" };
 
-/// Cheap to clone: all clones are one.
+/// Cheap to clone. All clones share one state.
 #[derive(Clone, Default)]
 pub struct Readiness(Arc<Inner>);
 
 struct Inner {
     conditions: RwLock<Vec<Condition>>,
     draining: watch::Sender<bool>,
-    /// What `serves` said last.
+    /// The last value that [`Readiness::spawn_watcher`] got from `serves`.
     serving: watch::Sender<bool>,
-    followed: AtomicBool,
-    /// Whether calls could ever be answered.
+    watched: AtomicBool,
+    /// Whether `serves` has ever returned true.
     was_ready: AtomicBool,
     under_way: Mutex<UnderWay>,
 }
@@ -49,7 +49,7 @@ impl Default for Inner {
             conditions: RwLock::default(),
             draining: watch::Sender::new(false),
             serving: watch::Sender::new(true),
-            followed: AtomicBool::new(false),
+            watched: AtomicBool::new(false),
             was_ready: AtomicBool::new(false),
             under_way: Mutex::default(),
         }
@@ -58,27 +58,28 @@ impl Default for Inner {
 
 struct Condition {
     unmet: Unmet,
-    /// While it does not hold, calls cannot be answered.
+    /// Whether the server cannot answer calls while this condition does not hold.
     stops_calls: bool,
     holds: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
-/// How often conditions are looked at for those who wait for them.
-const LOOK: Duration = Duration::from_millis(100);
-/// A conversation whose last call is older than this is over.
-const PAUSE: Duration = Duration::from_secs(2);
+/// Interval at which [`Readiness::spawn_watcher`] checks the conditions.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
+/// A conversation is over when its last call ended longer ago than this.
+const CONVERSATION_GAP: Duration = Duration::from_secs(2);
 
-/// Calls that are one of several of a conversation, which the server should not end within.
+/// Calls that belong to a conversation of several calls. The server should not shut down in the
+/// middle of a conversation.
 #[derive(Default)]
 struct UnderWay {
     calls: usize,
     last: Option<Instant>,
 }
 
-/// One such call, until it is dropped.
-pub struct Call(Arc<Inner>);
+/// One call of a conversation. The call is under way until this value is dropped.
+pub struct ConversationGuard(Arc<Inner>);
 
-impl Drop for Call {
+impl Drop for ConversationGuard {
     fn drop(&mut self) {
         let mut under_way = self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         under_way.calls -= 1;
@@ -86,14 +87,14 @@ impl Drop for Call {
     }
 }
 
-/// A condition that does not hold: a word for machines, and a reason in Portuguese.
+/// A condition that does not hold: its name for machines, and the reason in Portuguese.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unmet {
     pub name: &'static str,
     pub reason: &'static str,
 }
 
-/// A condition that something in the background sets. It does not hold until it is set.
+/// A condition that a background task sets. It does not hold until it is set to true.
 #[derive(Clone, Default)]
 pub struct Flag(Arc<AtomicBool>);
 
@@ -108,7 +109,7 @@ impl Flag {
 }
 
 impl Readiness {
-    /// Adds a condition. `holds` must answer at once.
+    /// Adds a condition. `holds` must not block.
     pub fn require(
         &self,
         name: &'static str,
@@ -118,8 +119,9 @@ impl Readiness {
         self.add(name, reason, true, holds);
     }
 
-    /// Adds a condition without which calls are still answered as well as they can be.
-    pub fn require_of_operator(
+    /// Adds a condition that concerns the operator. While it does not hold, `/readyz` reports it,
+    /// but [`Self::serves`] ignores it, because most calls can still be answered.
+    pub fn require_for_operator(
         &self,
         name: &'static str,
         reason: &'static str,
@@ -141,7 +143,7 @@ impl Readiness {
         conditions.push(condition);
     }
 
-    /// Adds a condition that the caller sets.
+    /// Adds a condition that the caller sets through the returned [`Flag`].
     pub fn flag(&self, name: &'static str, reason: &'static str) -> Flag {
         let flag = Flag::default();
         let read = flag.clone();
@@ -149,7 +151,7 @@ impl Readiness {
         flag
     }
 
-    /// From here on the instance is not ready, for it is about to end.
+    /// Makes the instance not ready for good, because it is about to shut down.
     pub fn drain(&self) {
         self.0.draining.send_replace(true);
     }
@@ -158,13 +160,13 @@ impl Readiness {
         *self.0.draining.borrow()
     }
 
-    /// Ends when the instance is about to end.
+    /// Completes when the instance begins to shut down.
     pub async fn until_draining(&self) {
         let mut draining = self.0.draining.subscribe();
         let _ = draining.wait_for(|draining| *draining).await;
     }
 
-    /// Whether calls can be answered, by all that is known.
+    /// Whether calls can be answered, as far as the conditions tell.
     pub fn serves(&self) -> bool {
         let conditions = self.0.conditions.read().unwrap_or_else(PoisonError::into_inner);
         let serves =
@@ -175,60 +177,67 @@ impl Readiness {
         serves
     }
 
-    /// Whether calls that wait may come: what is missing now, it and other instances alike, they
-    /// wait for; before an instance was ever ready, and while it ends, another is better.
-    pub fn takes_those_who_wait(&self) -> bool {
+    /// Whether this instance should receive calls that can wait (the REST API of the Tramita). If a
+    /// condition fails now, it fails on the other instances too, and these calls wait until it
+    /// holds again. Before the instance was ever ready, and while it shuts down, another instance
+    /// is the better choice.
+    pub fn accepts_waiting_calls(&self) -> bool {
         !self.draining() && (self.serves() || self.0.was_ready.load(Ordering::Acquire))
     }
 
-    /// Ends when calls can, or cannot, be answered. [`Self::follow`] finds out.
+    /// Completes when [`Self::serves`] becomes `serving`. Needs [`Self::spawn_watcher`] to have been
+    /// called.
     pub async fn until(&self, serving: bool) {
         if self.serves() == serving {
             return;
         }
-        let mut told = self.0.serving.subscribe();
-        let _ = told.wait_for(|told| *told == serving).await;
+        let mut current = self.0.serving.subscribe();
+        let _ = current.wait_for(|current| *current == serving).await;
     }
 
-    /// Looks at the conditions, and tells those who wait, for as long as the runtime runs.
-    pub fn follow(&self) {
+    /// Spawns a task that checks the conditions and wakes the callers of [`Self::until`], for as
+    /// long as the runtime runs.
+    pub fn spawn_watcher(&self) {
         let readiness = self.clone();
-        self.0.followed.store(true, Ordering::Release);
+        self.0.watched.store(true, Ordering::Release);
         actix_web::rt::spawn(async move {
-            let mut looks = time::interval(LOOK);
-            looks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+            let mut interval = time::interval(CHECK_INTERVAL);
+            interval.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
             loop {
-                looks.tick().await;
+                interval.tick().await;
                 let serves = readiness.serves();
                 let serving = &readiness.0.serving;
-                serving.send_if_modified(|told| std::mem::replace(told, serves) != serves);
+                serving.send_if_modified(|last| std::mem::replace(last, serves) != serves);
             }
         });
     }
 
-    /// Whether anybody finds out when calls can be answered again: only then is it worth waiting.
-    pub fn is_followed(&self) -> bool {
-        self.0.followed.load(Ordering::Acquire)
+    /// Whether [`Self::spawn_watcher`] was called. Without it, nothing would wake a call that waits in
+    /// [`Self::until`].
+    pub fn has_watcher(&self) -> bool {
+        self.0.watched.load(Ordering::Acquire)
     }
 
-    /// A call has begun that is one of several of a conversation.
-    pub fn call_under_way(&self) -> Call {
+    /// Registers a call of a conversation.
+    pub fn call_under_way(&self) -> ConversationGuard {
         let mut under_way = self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         under_way.calls += 1;
-        Call(Arc::clone(&self.0))
+        ConversationGuard(Arc::clone(&self.0))
     }
 
-    /// Whether a conversation goes on: a call of it is under way, or was a moment ago.
+    /// Whether a conversation is going on: one of its calls is under way, or ended less than
+    /// `CONVERSATION_GAP` ago.
     pub fn in_conversation(&self) -> bool {
         let under_way = self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.calls > 0 || under_way.last.is_some_and(|last| last.elapsed() < PAUSE)
+        under_way.calls > 0 || under_way.last.is_some_and(|last| last.elapsed() < CONVERSATION_GAP)
     }
 
-    /// What does not hold; empty when the instance is ready.
+    /// The conditions that do not hold. Empty when the instance is ready.
     pub fn unmet(&self) -> Vec<Unmet> {
         let conditions = self.0.conditions.read().unwrap_or_else(PoisonError::into_inner);
         let broken = conditions.iter().filter(|condition| !(condition.holds)());
-        self.draining().then_some(DRAINING).into_iter().chain(broken.map(|one| one.unmet)).collect()
+        let unmet = broken.map(|condition| condition.unmet);
+        self.draining().then_some(DRAINING).into_iter().chain(unmet).collect()
     }
 }
 
@@ -240,7 +249,7 @@ pub async fn readyz(readiness: web::Data<Readiness>) -> HttpResponse {
     }
     let mut reasons = String::new();
     for Unmet { name, reason } in unmet {
-        // Writing to a string does not fail.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(reasons, "{name}: {reason}");
     }
     HttpResponse::ServiceUnavailable()
@@ -249,17 +258,18 @@ pub async fn readyz(readiness: web::Data<Readiness>) -> HttpResponse {
         .body(reasons)
 }
 
-/// `GET /readyz/tramita`: what a balancer asks for the routes whose calls wait. Taken out by
-/// `/readyz`, all instances at once would leave a client with nobody to answer it.
-pub async fn readyz_of_the_tramita(readiness: web::Data<Readiness>) -> HttpResponse {
-    match readiness.takes_those_who_wait() {
+/// `GET /readyz/tramita`: the health check for the routes whose calls can wait. With `/readyz`, the
+/// load balancer would remove all instances at once when the database fails, and the waiting
+/// clients would get errors.
+pub async fn readyz_tramita(readiness: web::Data<Readiness>) -> HttpResponse {
+    match readiness.accepts_waiting_calls() {
         true => HttpResponse::Ok().body("pronto\n"),
         false => readyz(readiness).await,
     }
 }
 
-/// Wraps every request: while the server ends, each answer is the last of its connection, so
-/// that the client's next request goes to another instance.
+/// Middleware around every request. While the server shuts down, it closes the connection after
+/// each response, so that the client's next request goes to another instance.
 pub async fn close_while_draining<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
@@ -285,15 +295,15 @@ mod tests {
         assert!(readiness.in_conversation());
         drop(second);
         assert!(readiness.in_conversation(), "the next call may be on its way");
-        let long_ago = Instant::now().checked_sub(PAUSE);
+        let long_ago = Instant::now().checked_sub(CONVERSATION_GAP);
         readiness.0.under_way.lock().unwrap().last = long_ago;
         assert!(!readiness.in_conversation());
     }
 
     #[test]
-    fn what_only_the_operator_mends_does_not_keep_calls_waiting() {
+    fn a_condition_for_the_operator_does_not_make_calls_wait() {
         let readiness = Readiness::default();
-        readiness.require_of_operator("estrutura", "difere", || false);
+        readiness.require_for_operator("estrutura", "difere", || false);
         readiness.drain();
         assert!(readiness.serves() && !readiness.unmet().is_empty());
         let flag = readiness.flag("banco", "sem banco");
@@ -303,16 +313,16 @@ mod tests {
     }
 
     #[test]
-    fn those_who_wait_come_once_it_was_ready_and_until_it_ends() {
+    fn waiting_calls_are_accepted_once_it_was_ready_and_until_it_ends() {
         let readiness = Readiness::default();
         let database = readiness.flag("banco", "sem banco");
-        assert!(!readiness.takes_those_who_wait(), "it was never ready");
+        assert!(!readiness.accepts_waiting_calls(), "it was never ready");
         database.set(true);
-        assert!(readiness.takes_those_who_wait());
+        assert!(readiness.accepts_waiting_calls());
         database.set(false);
-        assert!(readiness.takes_those_who_wait() && !readiness.serves());
+        assert!(readiness.accepts_waiting_calls() && !readiness.serves());
         readiness.drain();
-        assert!(!readiness.takes_those_who_wait());
+        assert!(!readiness.accepts_waiting_calls());
     }
 
     #[test]
@@ -321,7 +331,7 @@ mod tests {
         assert!(readiness.unmet().is_empty());
         let keys = readiness.flag("chaves", "sem chaves");
         readiness.require("banco", "sem banco", || true);
-        let names = || readiness.unmet().iter().map(|one| one.name).collect::<Vec<_>>();
+        let names = || readiness.unmet().iter().map(|unmet| unmet.name).collect::<Vec<_>>();
         assert_eq!(names(), ["chaves"]);
         keys.set(true);
         assert!(names().is_empty());

@@ -1,4 +1,4 @@
-//! Queries drawn from the schema: which fields, how deep, which pages and which filters.
+//! Queries drawn from the schema: fields, depth, pages and filters.
 
 use anyhow::anyhow;
 use apollo_compiler::Schema;
@@ -7,33 +7,34 @@ use apollo_compiler::schema::{Component, ExtendedType};
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// Below the root.
+/// Levels below the root.
 const DEPTH: usize = 4;
 const ROOT_PAGES: [u64; 6] = [1, 5, 10, 20, 50, 100];
-/// What the synthetic data fill, mostly.
+/// Page sizes that the synthetic data mostly fill.
 const PAGES: [u64; 4] = [1, 1, 2, 5];
 
-/// What is there to be named.
+/// Names of existing objects.
 pub struct Known {
     pub ids: Vec<String>,
     pub numeros: Vec<String>,
     pub adolescentes: Vec<String>,
-    pub nomes: Vec<String>,
+    pub names: Vec<String>,
     pub guias: Vec<String>,
 }
 
-/// A query, and the pages that it asks for.
+/// A query, and the pages that it requests.
 pub struct Drawn {
     pub text: String,
     pub lists: Lists,
 }
 
-/// Pages by the response key of their field, with those within them.
+/// Pages by the response key of their field, with the pages inside them.
 #[derive(Default)]
 pub struct Lists(Vec<(String, Option<u64>, Self)>);
 
 impl Lists {
-    /// How many items were asked for below these objects, and how many are there.
+    /// Returns the number of items that were requested below these objects, and the number that the
+    /// response has.
     pub fn count(&self, object: &Value) -> (u64, u64) {
         let (mut wanted, mut there) = (0, 0);
         for (key, size, within) in &self.0 {
@@ -73,7 +74,7 @@ impl Corpus {
         Ok(Self { schema, known, state: seed })
     }
 
-    /// A splitmix64 generator: small, and the same everywhere.
+    /// Returns a number from 0 to `n`, without `n` (SplitMix64).
     fn below(&mut self, n: usize) -> usize {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
@@ -139,7 +140,7 @@ impl Corpus {
         }
     }
 
-    /// One field, under its response key, with all that is drawn of it.
+    /// Draws one field, with its arguments and its selection.
     fn select(
         &mut self,
         text: &mut String,
@@ -150,7 +151,7 @@ impl Corpus {
     ) {
         let kind = field.ty.inner_named_type().to_string();
         let (arguments, mut size) = self.arguments(field, depth);
-        // Whose size the schema assumes, and of which the synthetic data have none.
+        // The schema assumes this size, and the synthetic data have no pendências.
         if field.name == "pendencias" {
             size = Some(100);
         }
@@ -169,7 +170,7 @@ impl Corpus {
             self.object(text, &mut within, &kind, depth + 1);
         }
         text.push_str(" }");
-        // What is in a plain list has no one place in an answer to be looked for.
+        // An item of a plain list has no single place in the response.
         let within = if field.ty.is_list() { Lists::default() } else { within };
         lists.0.push((key.to_owned(), size, within));
     }
@@ -188,7 +189,7 @@ impl Corpus {
         text.push_str(if edges { " } }" } else { " }" });
     }
 
-    /// Some scalars, always one, and now and then what is related.
+    /// Draws scalar fields, at least one, and sometimes related objects.
     fn object(&mut self, text: &mut String, lists: &mut Lists, kind: &str, depth: usize) {
         text.push_str(" __typename");
         for field in self.fields(kind) {
@@ -196,7 +197,7 @@ impl Corpus {
             let composite = !self.fields(&inner).is_empty();
             let related =
                 composite && depth < DEPTH && self.chance(if depth < 2 { 30 } else { 18 });
-            // A cursor into nowhere, and the root again, are of no use here.
+            // `query` leads back to the root, and an error has no data.
             let useless = field.name == "query" || inner == "Erro";
             if !useless && (related || !composite && field.arguments.is_empty() && self.chance(45))
             {
@@ -206,7 +207,7 @@ impl Corpus {
         }
     }
 
-    /// The arguments as they are written, and the size of the page.
+    /// Draws the arguments and the size of the page.
     fn arguments(&mut self, field: &FieldDefinition, depth: usize) -> (String, Option<u64>) {
         let (mut written, mut size) = (Vec::new(), None);
         for argument in &field.arguments {
@@ -239,7 +240,7 @@ impl Corpus {
         format!("\"{}\"", self.one_of(pool))
     }
 
-    /// A value of an argument or of a field of an input; none where nothing fits.
+    /// Draws a value of an argument or of an input field; `None` if nothing fits.
     fn value(
         &mut self,
         field: &FieldDefinition,
@@ -263,13 +264,13 @@ impl Corpus {
                 Some(format!("{{ campo: {campo}, sentido: {} }}", self.one(&["ASC", "DESC"])))
             }
             ("String", "numero") if field.name == "guia" => Some(self.quoted(|known| &known.guias)),
-            ("String", "nome") => Some(self.quoted(|known| &known.nomes)),
+            ("String", "nome") => Some(self.quoted(|known| &known.names)),
             ("Int", "limite") => Some(self.one(&["5", "10", "50"])),
             _ => None,
         }
     }
 
-    /// A filter: a few conditions, or many of one kind in `ou`; some match nothing.
+    /// Draws a filter: a few conditions, or many of one kind in `ou`. Some filters match nothing.
     fn filter(&mut self, argument: &InputValueDefinition, depth: usize) -> String {
         let kind = argument.ty.inner_named_type().to_string();
         let Some(ExtendedType::InputObject(of)) = self.schema.types.get(kind.as_str()) else {
@@ -314,7 +315,7 @@ impl Corpus {
             return names[self.below(names.len())].clone();
         }
         match (inner.as_str(), field.name.as_str()) {
-            // One in five is nobody's.
+            // One identificador in five does not exist.
             ("IdentificadorAdolescente", _) if self.chance(20) => "\"999999999999\"".to_owned(),
             ("NumeroProcesso", _) => self.quoted(|known| &known.numeros),
             ("IdentificadorAdolescente", _) => self.quoted(|known| &known.adolescentes),

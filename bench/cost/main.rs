@@ -1,8 +1,8 @@
-//! Whether what a query is declared to cost says how much CPU it takes.
+//! Compares the declared cost of a query with the CPU time that it takes.
 //!
-//! `script/bench cost` runs it: queries are drawn from the schema by a seed, filters included, and
-//! asked one after another of a demo of its own; what server and PostgreSQL take for each is held
-//! against its declared cost. The bar is a factor of three around the median.
+//! `script/bench cost` runs it. It draws queries from the schema by a seed, filters included, and
+//! sends them one after another to a demo of its own. It compares the CPU time of the server and of
+//! PostgreSQL with the declared cost. A query passes within a factor of three of the median.
 
 mod draw;
 mod measure;
@@ -11,41 +11,41 @@ use anyhow::Context;
 use async_graphql::Variables;
 use clap::Parser;
 use draw::{Corpus, Drawn};
-use elos::graphql::document::prepare::{Opcoes, Preparador};
+use elos::graphql::document::prepare::{PrepareOptions, Preparer};
 use measure::Demo;
 use std::path::PathBuf;
 
-/// How far from the median a query may be.
-const FACTOR: f64 = 3.0;
-/// Of the queries that fill their pages, this part has to be within the factor.
-const WITHIN: f64 = 0.95;
-/// So much of what was asked for has to be there.
-const FILLED: f64 = 0.9;
+/// The largest accepted factor between a query and the median.
+const MAX_FACTOR: f64 = 3.0;
+/// The part of the queries with full pages that must be within the factor.
+const MIN_SHARE_WITHIN: f64 = 0.95;
+/// The part of the requested items that must exist for a page to count as full.
+const MIN_FILLED_SHARE: f64 = 0.9;
 const COST_LIMIT: u64 = 250_000;
 
 #[derive(Parser)]
 struct Args {
-    /// Of the synthetic data; a tribunal has a twenty-seventh of it.
+    /// Processos of the synthetic data. A tribunal has a twenty-seventh of them.
     #[arg(long, default_value_t = 200_000)]
     processos: u32,
-    /// How many queries are drawn.
+    /// The number of queries.
     #[arg(long, default_value_t = 200)]
     queries: usize,
-    /// What they are drawn from.
+    /// The seed of the queries.
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// Prints every query with what it took.
+    /// Prints every query with its measurements.
     #[arg(long)]
     all: bool,
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-/// A query as it was measured.
+/// A query and its measurements.
 struct Measured {
     query: String,
     declared: f64,
-    /// Microseconds, of the server and of PostgreSQL.
+    /// Microseconds of the server and of PostgreSQL.
     server: f64,
     postgres: f64,
     filled: bool,
@@ -84,9 +84,10 @@ fn main() -> anyhow::Result<()> {
     let filled: Vec<&Measured> = measured.iter().filter(|one| one.filled).collect();
     anyhow::ensure!(filled.len() >= 20, "only {} queries fill their pages", filled.len());
     let median = filled[filled.len() / 2].ratio();
-    let near = |one: &&&Measured| (median / FACTOR..=median * FACTOR).contains(&one.ratio());
+    let near =
+        |one: &&&Measured| (median / MAX_FACTOR..=median * MAX_FACTOR).contains(&one.ratio());
     let within = filled.iter().filter(near).count();
-    let above = measured.iter().filter(|one| one.ratio() > median * FACTOR).count();
+    let above = measured.iter().filter(|one| one.ratio() > median * MAX_FACTOR).count();
     let shown: Vec<&Measured> = match args.all {
         true => measured.iter().collect(),
         false => measured.iter().take(5).chain(measured.iter().rev().take(5).rev()).collect(),
@@ -99,8 +100,8 @@ fn main() -> anyhow::Result<()> {
     let part = within as f64 / filled.len() as f64;
     println!(
         "{} queries of seed {}, {} processos; {} fill their pages: {median:.2} µs of CPU for each unit of cost (median)\n\
-         of those, ÷ median: least {:.2}, 5% {:.2}, 25% {:.2}, 75% {:.2}, 95% {:.2}, most {:.2}; {:.1}% within a factor of {FACTOR}\n\
-         of all, {above} above {FACTOR} times the median; most {:.2}",
+         of those, ÷ median: least {:.2}, 5% {:.2}, 25% {:.2}, 75% {:.2}, 95% {:.2}, most {:.2}; {:.1}% within a factor of {MAX_FACTOR}\n\
+         of all, {above} above {MAX_FACTOR} times the median; most {:.2}",
         measured.len(),
         args.seed,
         args.processos,
@@ -114,7 +115,7 @@ fn main() -> anyhow::Result<()> {
         part * 100.0,
         measured.last().map_or(0.0, Measured::ratio) / median,
     );
-    anyhow::ensure!(part >= WITHIN && above == 0, "the bar is missed");
+    anyhow::ensure!(part >= MIN_SHARE_WITHIN && above == 0, "the bar is missed");
     Ok(())
 }
 
@@ -124,22 +125,23 @@ fn measure_all(args: &Args, folder: &std::path::Path) -> anyhow::Result<Vec<Meas
     let program = program.unwrap_or_else(|| env!("CARGO_BIN_EXE_elos").into());
     let demo = Demo::start(program.as_ref(), folder, args.processos)?;
     let sdl = elos::graphql::sdl();
-    let preparer = Preparador::novo(&sdl, Opcoes::default()).context("the schema")?;
+    let preparer = Preparer::new(&sdl, PrepareOptions::default()).context("the schema")?;
     let mut corpus = Corpus::new(&sdl, demo.known()?, args.seed)?;
     let (mut measured, none) = (Vec::with_capacity(args.queries), Variables::default());
     let mut refused = 0;
     let bar = indicatif::ProgressBar::new(args.queries as u64);
     while measured.len() < args.queries {
         let Drawn { text, lists } = corpus.query();
-        let prepared = preparer.preparar(&text, None, &none);
+        let prepared = preparer.prepare(&text, None, &none);
         let prepared = prepared.map_err(|refused| anyhow::anyhow!("{refused}: {text}"))?;
-        let declared = prepared.custo.custo(&none);
+        let declared = prepared.cost.cost(&none);
         if declared > COST_LIMIT {
             continue;
         }
         let answer = match demo.ask(&text) {
             Ok(answer) => answer,
-            // A draw may combine what the server does not: twenty of them are a fault of ours.
+            // A drawn query may combine fields in a way that the server refuses. Twenty such
+            // queries are an error of the benchmark.
             Err(error) if refused < 20 => {
                 eprintln!("{error:#}");
                 refused += 1;
@@ -150,7 +152,7 @@ fn measure_all(args: &Args, folder: &std::path::Path) -> anyhow::Result<Vec<Meas
         let (wanted, there) = lists.count(&answer["data"]);
         #[expect(clippy::cast_precision_loss, reason = "at most the limit")]
         let (declared, filled) =
-            (declared as f64, wanted == 0 || there as f64 >= FILLED * wanted as f64);
+            (declared as f64, wanted == 0 || there as f64 >= MIN_FILLED_SHARE * wanted as f64);
         let [server, postgres] = demo.cpu_of(&text)?;
         measured.push(Measured { query: text, declared, server, postgres, filled });
         bar.inc(1);

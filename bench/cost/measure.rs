@@ -1,4 +1,4 @@
-//! A demo of its own, and the CPU that it takes.
+//! A demo of its own, and its CPU time.
 
 use super::draw::Known;
 use anyhow::Context;
@@ -11,12 +11,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A query is asked until it has taken so much of CPU in all, or so long.
-const ENOUGH: f64 = 0.06;
-const AT_MOST: Duration = Duration::from_secs(3);
+/// The benchmark repeats a query up to this total CPU time, in seconds, or this total time.
+const MAX_CPU_SECONDS: f64 = 0.06;
+const MAX_DURATION: Duration = Duration::from_secs(3);
 const LEAST: u32 = 3;
-/// The longest that a start may take.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// The time limit of a start.
+const MAX_WAIT: Duration = Duration::from_secs(300);
 
 pub struct Demo {
     child: Child,
@@ -58,7 +58,7 @@ impl Demo {
         let begun = Instant::now();
         while !agent.get(format!("{base}/readyz")).call().is_ok_and(|answer| answer.status() == 200)
         {
-            anyhow::ensure!(begun.elapsed() < PATIENCE, "not ready after {PATIENCE:?}");
+            anyhow::ensure!(begun.elapsed() < MAX_WAIT, "not ready after {MAX_WAIT:?}");
             std::thread::sleep(Duration::from_millis(100));
         }
         let pid = std::fs::read_to_string(folder.join("data/postmaster.pid"))?;
@@ -89,7 +89,7 @@ impl Demo {
         Ok(body)
     }
 
-    /// What queries may name.
+    /// Names of existing objects for the queries.
     pub fn known(&self) -> anyhow::Result<Known> {
         let answer = self.ask(
             "{ processos(first: 100) { nodes { id numero guias(first: 1) { nodes { numero } } } } \
@@ -106,12 +106,12 @@ impl Demo {
             ids: of("processos", "id"),
             numeros: of("processos", "numero"),
             adolescentes: of("adolescentes", "identificador"),
-            nomes: of("adolescentes", "nome"),
+            names: of("adolescentes", "nome"),
             guias: guias.filter_map(|guia| Some(guia["numero"].as_str()?.to_owned())).collect(),
         })
     }
 
-    /// Microseconds a time, of the server and of PostgreSQL.
+    /// Returns the microseconds that a request takes, of the server and of PostgreSQL.
     pub fn cpu_of(&self, query: &str) -> anyhow::Result<[f64; 2]> {
         self.ask(query)?;
         let (before, begun, mut times) = (self.cpu(), Instant::now(), 0);
@@ -119,14 +119,15 @@ impl Demo {
             self.ask(query)?;
             times += 1;
             let taken = [0, 1].map(|n: usize| self.cpu()[n] - before[n]);
-            let enough = taken.iter().sum::<f64>() > ENOUGH || begun.elapsed() > AT_MOST;
+            let enough =
+                taken.iter().sum::<f64>() > MAX_CPU_SECONDS || begun.elapsed() > MAX_DURATION;
             if times >= LEAST && enough {
                 return Ok(taken.map(|seconds| seconds * 1e6 / f64::from(times)));
             }
         }
     }
 
-    /// CPU seconds of the server, and of the backends that serve it.
+    /// Returns the CPU seconds of the server and of its backends.
     fn cpu(&self) -> [f64; 2] {
         let mut postgres = 0.0;
         let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -144,7 +145,7 @@ impl Demo {
     }
 }
 
-/// CPU seconds of a process, with those of threads that are gone.
+/// Returns the CPU seconds of a process, including its threads that ended.
 fn cpu(pid: i32) -> f64 {
     let clock = clock_getcpuclockid(Pid::from_raw(pid)).and_then(ClockId::now);
     clock.map_or(0.0, |time| Duration::from(time).as_secs_f64())

@@ -1,23 +1,23 @@
-//! The attacks: one variant and one row each.
+//! The attacks: one variant and one row for each.
 
 use crate::client::Session;
-use crate::doors;
+use crate::http_attacks;
 use clap::ValueEnum;
 use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::net::SocketAddrV4;
 
-/// What an attacker, or the neighbour, knows of the server.
+/// The knowledge of a client, attacker or neighbour, about the server.
 pub struct Scene {
     pub address: SocketAddrV4,
-    /// With `Bearer` before it.
+    /// The value of the `Authorization` header.
     pub token: String,
     pub numeros: Vec<String>,
     pub adolescentes: Vec<String>,
 }
 
-/// An attacker who is ready: the body that it sends, where the attack is one body again and again.
+/// A prepared attacker, with the body that it sends if the attack repeats one.
 pub struct Attacker {
     pub scene: Scene,
     pub body: Vec<u8>,
@@ -31,39 +31,39 @@ impl std::ops::Deref for Attacker {
     }
 }
 
-/// One step of the attack on an open connection; the n-th, with n unlike that of any other
-/// connection. Answers with the statuses that the server gave.
+/// One step of the attack on an open connection. The number differs from that of every other step
+/// on every connection. Returns the statuses of the responses.
 type Step = fn(&mut Session, &Attacker, u64) -> std::io::Result<Vec<u16>>;
 
-/// How a body of some size is made, and the largest size that is tried.
+/// Makes a body of a size, and the largest size to try.
 type Largest = (fn(&Scene, usize) -> Value, usize);
 
 pub struct Row {
     pub connections: u64,
     pub step: Step,
-    /// A body by its size, from 1 on; the largest that the server does not refuse is sent.
+    /// Bodies by their size, from 1. The attack sends the largest that the server accepts.
     largest: Option<Largest>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Attack {
-    /// Filters of 99 conditions on relations that match nothing, as often as the cost allows.
+    /// Filters of 99 conditions on relations that match nothing, as many as the cost limit allows.
     Filters,
-    /// The largest pages that the cost allows.
+    /// The largest pages that the cost limit allows.
     Pages,
     /// Registrations of processos.
     Writes,
-    /// A megabyte of variables that nothing declares, again and again.
+    /// Bodies with a megabyte of variables that the document does not declare.
     Variables,
-    /// Bodies that do not end, and bodies of a great many values.
+    /// Bodies that never end, and bodies with a great number of values.
     Bodies,
-    /// Thousands of requests at once, and no answer read; without a token.
+    /// Thousands of requests at once without a token, whose responses are not read.
     Pipelining,
-    /// Numbers that might be some processo's.
+    /// Numbers that might belong to a processo.
     Enumeration,
     /// Two thousand connections.
     Connections,
-    /// Each of them in turn.
+    /// Every attack in turn.
     All,
 }
 
@@ -83,19 +83,23 @@ impl Attack {
             Self::Pages => Row { connections: 64, step: repeat, largest: Some((pages, 50)) },
             Self::Writes => Row { connections: 64, step: register, largest: None },
             Self::Variables => {
-                Row { connections: 64, step: repeat, largest: Some((doors::variables, 1)) }
+                Row { connections: 64, step: repeat, largest: Some((http_attacks::variables, 1)) }
             }
-            Self::Bodies => Row { connections: 64, step: doors::bodies, largest: None },
-            Self::Pipelining => Row { connections: 100, step: doors::pipelining, largest: None },
-            Self::Enumeration => Row { connections: 64, step: doors::enumeration, largest: None },
+            Self::Bodies => Row { connections: 64, step: http_attacks::bodies, largest: None },
+            Self::Pipelining => {
+                Row { connections: 100, step: http_attacks::pipelining, largest: None }
+            }
+            Self::Enumeration => {
+                Row { connections: 64, step: http_attacks::enumeration, largest: None }
+            }
             Self::Connections => {
-                Row { connections: 2_000, step: doors::connections, largest: None }
+                Row { connections: 2_000, step: http_attacks::connections, largest: None }
             }
             Self::All => Row { connections: 0, step: repeat, largest: None },
         }
     }
 
-    /// Finds out how much the server lets through: whoever attacks does, too.
+    /// Finds the largest body that the server accepts, as an attacker would.
     pub fn prepare(self, scene: Scene) -> anyhow::Result<Attacker> {
         let Some((body, most)) = self.row().largest else {
             return Ok(Attacker { scene, body: Vec::new() });
@@ -116,12 +120,12 @@ impl Attack {
     }
 }
 
-/// The same body again.
+/// Sends the same body again.
 fn repeat(session: &mut Session, attacker: &Attacker, _: u64) -> std::io::Result<Vec<u16>> {
     Ok(vec![session.post("/graphql", &attacker.token, &attacker.body)?.status])
 }
 
-/// No adolescente has this identificador, so every row is looked at for each condition.
+/// No adolescente has this identificador, so each condition reads every row.
 const NOBODY: &str = "999999999999";
 
 fn filters(_: &Scene, times: usize) -> Value {
@@ -129,13 +133,13 @@ fn filters(_: &Scene, times: usize) -> Value {
         0 => json!({ "adolescente": NOBODY, "situacaoGuia": "ATIVO" }),
         _ => json!({ "adolescente": NOBODY, "situacaoGuia": "BAIXADA" }),
     };
-    let filtro = json!({ "ou": (0..98).map(one).collect::<Vec<_>>() });
+    let filter = json!({ "ou": (0..98).map(one).collect::<Vec<_>>() });
     let mut query = "query($f: ProcessoFiltro) {".to_owned();
     for n in 0..times {
         let _ = write!(query, " a{n}: processos(filtro: $f, first: 1) {{ nodes {{ id }} }}");
     }
     query += " }";
-    json!({ "query": query, "variables": { "f": filtro } })
+    json!({ "query": query, "variables": { "f": filter } })
 }
 
 fn pages(_: &Scene, times: usize) -> Value {
@@ -155,10 +159,10 @@ fn pages(_: &Scene, times: usize) -> Value {
 fn register(session: &mut Session, attacker: &Attacker, n: u64) -> std::io::Result<Vec<u16>> {
     let (connection, turn) = (n >> 32, n & 0xffff_ffff);
     let sequence = u32::try_from(turn * 64 + connection).unwrap_or_default() % 9_000_000;
-    let numero = NumeroProcesso::sintetico(sequence, 2026, 820, 7);
+    let numero = NumeroProcesso::synthetic(sequence, 2026, 820, 7);
     let adolescente = &attacker.adolescentes[sequence as usize % attacker.adolescentes.len()];
     let body = json!({
-        "numeroProcesso": numero.digitos(), "tipoProcesso": "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL",
+        "numeroProcesso": numero.digits(), "tipoProcesso": "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL",
         "identificadoresAdolescentes": [adolescente], "idOrgao": 1001, "appNameSistemaTribunal": "pje-tjrn-1g",
     });
     let answer = session.post("/api/v1/processos", &attacker.token, body.to_string().as_bytes())?;

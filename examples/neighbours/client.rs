@@ -1,4 +1,4 @@
-//! HTTP/1.1 over a socket whose own address is chosen: no client library lets one do that.
+//! HTTP/1.1 on a socket with a chosen source address, which client libraries do not offer.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-/// Longer than the server lets anything take.
+/// Longer than any time limit of the server.
 const TIMEOUT: Duration = Duration::from_secs(40);
 
 pub struct Answer {
@@ -18,7 +18,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Why it is not what was asked for, if it is not.
+    /// Returns the difference from the expected response, if there is one.
     pub fn fault(&self) -> Option<String> {
         let text = String::from_utf8_lossy(&self.body);
         let good = self.status == 200 && !text.contains("\"errors\"");
@@ -26,7 +26,7 @@ impl Answer {
     }
 }
 
-/// One connection, kept open.
+/// An open connection.
 pub struct Session {
     stream: BufReader<TcpStream>,
     host: SocketAddrV4,
@@ -44,7 +44,7 @@ impl Session {
         Ok(Self { stream: BufReader::new(stream), host: to })
     }
 
-    /// Writes a request and does not wait for its answer.
+    /// Writes a request without waiting for its response.
     pub fn send(
         &mut self,
         method: &str,
@@ -67,7 +67,7 @@ impl Session {
         self.stream.get_mut().write_all(&request)
     }
 
-    /// The head of a request that tells of a body of so many bytes, and the first of them.
+    /// Sends a head that announces a body of this length, and the first bytes of the body.
     pub fn announce(&mut self, path: &str, token: &str, length: usize, first: &[u8]) -> Result<()> {
         let host = self.host;
         let head = format!(
@@ -78,14 +78,14 @@ impl Session {
         self.stream.get_mut().write_all(first)
     }
 
-    /// About so many bytes of requests in one go.
+    /// Sends about this number of bytes of requests at once.
     pub fn pipeline(&mut self, path: &str, bytes: usize) -> Result<()> {
         let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.host);
         let requests = request.repeat(bytes / request.len());
         self.stream.get_mut().write_all(requests.as_bytes())
     }
 
-    /// Reads the next answer, whole.
+    /// Reads the next response completely.
     pub fn receive(&mut self) -> Result<Answer> {
         let status = self.line()?;
         let status = status.split(' ').nth(1).and_then(|code| code.parse().ok());
@@ -145,7 +145,7 @@ impl Session {
         self.post("/graphql", token, body.to_string().as_bytes())
     }
 
-    /// A token of the development issuer.
+    /// Requests a token of the development issuer.
     pub fn token(&mut self, client: &str) -> Result<String> {
         let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{client}:demo")));
         let path = "/auth/realms/pje/protocol/openid-connect/token";

@@ -1,13 +1,13 @@
-//! One credential floods the server; a client of another tribunal asks on beside it.
+//! Measures whether a credential that floods the server slows down a client of another tribunal.
 //!
-//! `script/neighbours --attack filters --seconds 30` runs it: a demo of its own with its own
-//! PostgreSQL, the attacker, the neighbour and the probe of `/readyz` each on an address of its own
-//! in 127.0.0.0/8. It prints what the neighbour saw, and exits 1 when that is over the bars.
-//! A new attack is a variant of [`Attack`], with its row in `attacks.rs`.
+//! `script/neighbours --attack filters --seconds 30` runs it: a demo with its own PostgreSQL, the
+//! attacker, the neighbour and the probe of `/readyz`, each with its own address in 127.0.0.0/8. It
+//! prints the measurements of the neighbour, and exits with 1 if they are above the limits. A new
+//! attack is a variant of [`Attack`] with its row in `attacks.rs`.
 
 mod attacks;
 mod client;
-mod doors;
+mod http_attacks;
 mod measure;
 
 use anyhow::{Context, bail};
@@ -28,37 +28,38 @@ const ATTACKER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const NEIGHBOUR: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 const PROBE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 4);
 
-/// Of the neighbour: a request is sent when it is due, whether or not an earlier one was answered.
-const EVERY: Duration = Duration::from_millis(40);
-/// So many of its requests may be under way at once.
+/// The interval of the neighbour's requests. The neighbour sends a request when it is due, whether
+/// or not it has the earlier responses.
+const REQUEST_INTERVAL: Duration = Duration::from_millis(40);
+/// The largest number of simultaneous requests of the neighbour.
 const NEIGHBOUR_CONNECTIONS: u32 = 16;
-/// The flood is under way before anything is measured.
+/// The attack runs this long before the measurement.
 const WARM_UP: Duration = Duration::from_secs(2);
-/// Requests that are this late are not sent any more.
-const GRACE: Duration = Duration::from_secs(5);
-/// The longest that a start may take.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// The neighbour does not send requests that are later than this.
+const MAX_LATENESS: Duration = Duration::from_secs(5);
+/// The time limit of a start.
+const MAX_WAIT: Duration = Duration::from_secs(180);
 
 #[derive(Parser)]
 struct Args {
-    /// What the attacker does.
+    /// The attack to run.
     #[arg(long, value_enum, default_value = "filters")]
     attack: Attack,
-    /// For how long the neighbour is measured.
+    /// The duration of the measurement in seconds.
     #[arg(long, default_value_t = 30)]
     seconds: u64,
-    /// Of the synthetic data; a tribunal has a twenty-seventh of it.
+    /// Processos of the synthetic data. A tribunal has a twenty-seventh of them.
     #[arg(long, default_value_t = 20_000)]
     processos: u32,
-    /// The program that is attacked.
+    /// The program to attack.
     #[arg(long)]
     program: PathBuf,
-    /// A folder that is made anew, and removed at the end.
+    /// A new folder, removed at the end.
     #[arg(long)]
     folder: PathBuf,
 }
 
-/// The program under attack; its PostgreSQL ends with it.
+/// The program under attack. Its PostgreSQL ends with it.
 struct Demo {
     child: Child,
     address: SocketAddrV4,
@@ -83,7 +84,7 @@ impl Demo {
         let demo = Self { child, address };
         let begun = Instant::now();
         while !demo.ready() {
-            anyhow::ensure!(begun.elapsed() < PATIENCE, "not ready after {PATIENCE:?}");
+            anyhow::ensure!(begun.elapsed() < MAX_WAIT, "not ready after {MAX_WAIT:?}");
             std::thread::sleep(Duration::from_millis(50));
         }
         Ok(demo)
@@ -94,7 +95,7 @@ impl Demo {
         probe.is_ok_and(|answer| answer.status == 200)
     }
 
-    /// What one client of the demo's needs to ask.
+    /// Returns the knowledge that a client of the demo needs for its requests.
     fn scene(&self, client: &str) -> anyhow::Result<Scene> {
         let mut session = Session::open(PROBE, self.address)?;
         let token = session.token(client)?;
@@ -119,7 +120,7 @@ impl Drop for Demo {
     }
 }
 
-/// The n-th request of the neighbour: a look-up, a page with relations, a route of the façade.
+/// Sends the `n`th request of the neighbour: a look-up, a page with relations, or a REST route.
 fn ask(session: &mut Session, scene: &Scene, n: u32) -> std::io::Result<Answer> {
     let numero = &scene.numeros[n as usize % scene.numeros.len()];
     match n % 3 {
@@ -137,15 +138,16 @@ fn ask(session: &mut Session, scene: &Scene, n: u32) -> std::io::Result<Answer> 
     }
 }
 
-/// The neighbour's requests that are due on one of its connections, each timed from when it was due.
+/// Sends the requests of the neighbour that are due on one of its connections. It measures each
+/// time from when the request was due.
 fn neighbour(scene: &Scene, report: &Mutex<Report>, first: u32, begun: Instant, until: Instant) {
     let mut session = None;
     for n in (first..).step_by(NEIGHBOUR_CONNECTIONS as usize) {
-        let due = begun + EVERY * n;
+        let due = begun + REQUEST_INTERVAL * n;
         if due >= until {
             return;
         }
-        if Instant::now() > until + GRACE {
+        if Instant::now() > until + MAX_LATENESS {
             let error = Some("was never sent: earlier ones were not answered".to_owned());
             measure::lock(report).neighbour(due.elapsed(), error);
             continue;
@@ -194,7 +196,7 @@ fn attack(
     }
 }
 
-/// Whether the bars were met.
+/// Runs the attack. Returns whether the limits were met.
 fn run(args: &Args, chosen: Attack) -> anyhow::Result<bool> {
     let _ = std::fs::remove_dir_all(&args.folder);
     let demo = Demo::start(args)?;
@@ -222,7 +224,7 @@ fn run(args: &Args, chosen: Attack) -> anyhow::Result<bool> {
             let _ = connection.join();
         }
         stop.store(true, Ordering::Relaxed);
-        // Answers that the attacker still waits for do not come.
+        // The end of the demo also ends the attacker's open requests.
         drop(demo);
     });
     let _ = std::fs::remove_dir_all(&args.folder);

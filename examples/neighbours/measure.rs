@@ -1,4 +1,4 @@
-//! What is measured while the attack goes on, and the bars that it is held against.
+//! The measurements during the attack, and their limits.
 
 use crate::client::Session;
 use std::collections::BTreeMap;
@@ -13,9 +13,9 @@ const MEMORY_KIB: u64 = 300 * 1024;
 #[derive(Default)]
 pub struct Report {
     latencies: Vec<Duration>,
-    /// Of the neighbour, each kind once with how often it came.
+    /// Errors of the neighbour, with the number of each.
     errors: BTreeMap<String, u64>,
-    /// Of the attacker's answers, by status; 0 is a connection that broke.
+    /// Responses to the attacker by status; 0 is a broken connection.
     statuses: BTreeMap<u16, u64>,
     memory_kib: u64,
     slowest_readiness: Duration,
@@ -40,7 +40,7 @@ impl Report {
         }
     }
 
-    /// The latency that this part of a thousand is within.
+    /// Returns the latency that `per_mille` of a thousand requests do not exceed.
     fn within(&self, per_mille: usize) -> Duration {
         let mut sorted = self.latencies.clone();
         sorted.sort_unstable();
@@ -81,7 +81,7 @@ impl Report {
     }
 }
 
-/// Looks at the server from outside, as an operator does.
+/// Probes the server from outside, as an operator does.
 #[derive(Clone, Copy)]
 pub struct Sampler {
     pub pid: u32,

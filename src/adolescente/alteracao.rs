@@ -1,91 +1,92 @@
-//! What a change of a record is: which fields it touches, and what comes of it.
+//! Commands that register and change a record, and the difference between two versions of it.
 
 use super::{
-    Adolescente, Certidao, DadosDeAdolescente, IdentidadeGenero, Identificador, OrientacaoSexual,
+    Adolescente, AdolescenteDados, Certidao, IdentidadeGenero, Identificador, OrientacaoSexual,
     RacaCor, Rg, SexoBiologico,
 };
-use crate::error::Recusa;
-use crate::evento::MudancaDeCampo;
+use crate::error::Refusal;
+use crate::evento::FieldChange;
 use crate::value::cpf::Cpf;
-use crate::value::field::{Mudanca, alterados};
+use crate::value::field::{Change, changed_fields};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-/// What a change asks of a record. Nobody erases the mandatory minimum (R24).
+/// The changes to a record. A change cannot erase the mandatory fields (R24).
 #[derive(Clone, Default, Serialize)]
-pub struct AlteracaoDeAdolescente {
-    pub nome: Mudanca<String>,
-    pub sobrenome: Mudanca<String>,
-    pub nome_social: Mudanca<String>,
-    pub data_nascimento: Mudanca<NaiveDate>,
+pub struct AdolescenteAlteracao {
+    pub nome: Change<String>,
+    pub sobrenome: Change<String>,
+    pub nome_social: Change<String>,
+    pub data_nascimento: Change<NaiveDate>,
     pub data_nascimento_presumida: Option<bool>,
-    pub data_obito: Mudanca<NaiveDate>,
-    pub sexo_biologico: Mudanca<SexoBiologico>,
-    pub identidade_genero: Mudanca<IdentidadeGenero>,
-    pub orientacao_sexual: Mudanca<OrientacaoSexual>,
-    pub raca_cor: Mudanca<RacaCor>,
-    pub nome_mae: Mudanca<String>,
-    pub nome_pai: Mudanca<String>,
-    pub naturalidade: Mudanca<String>,
-    pub cpf: Mudanca<Cpf>,
-    pub rg: Mudanca<Rg>,
-    pub certidao: Mudanca<Certidao>,
+    pub data_obito: Change<NaiveDate>,
+    pub sexo_biologico: Change<SexoBiologico>,
+    pub identidade_genero: Change<IdentidadeGenero>,
+    pub orientacao_sexual: Change<OrientacaoSexual>,
+    pub raca_cor: Change<RacaCor>,
+    pub nome_mae: Change<String>,
+    pub nome_pai: Change<String>,
+    pub naturalidade: Change<String>,
+    pub cpf: Change<Cpf>,
+    pub rg: Change<Rg>,
+    pub certidao: Change<Certidao>,
 }
 
-/// A new record.
+/// The registration of an adolescente, as a client asks for it.
 #[derive(Clone, Default, Serialize)]
 pub struct CadastrarAdolescente {
-    pub dados: DadosDeAdolescente,
-    /// Fields that the door could not read, as refusals.
-    #[serde(serialize_with = "Recusa::so_os_campos")]
-    pub malformados: Vec<Recusa>,
+    pub dados: AdolescenteDados,
+    /// Refusals of the fields that the API could not parse.
+    #[serde(rename = "malformados", serialize_with = "Refusal::only_fields")]
+    pub malformed: Vec<Refusal>,
 }
 
-/// A change of one record.
+/// A change of one record, as a client asks for it.
 #[derive(Clone, Serialize)]
 pub struct AtualizarAdolescente {
     pub identificador: Identificador,
-    pub dados: AlteracaoDeAdolescente,
+    pub dados: AdolescenteAlteracao,
     pub versao_esperada: Option<i32>,
-    /// Fields that the door could not read, as refusals.
-    #[serde(serialize_with = "Recusa::so_os_campos")]
-    pub malformados: Vec<Recusa>,
+    /// Refusals of the fields that the API could not parse.
+    #[serde(rename = "malformados", serialize_with = "Refusal::only_fields")]
+    pub malformed: Vec<Refusal>,
 }
 
-impl AlteracaoDeAdolescente {
-    /// The record as it will be. A pending one is pending until its minimum is there.
-    pub fn sobre(&self, atual: &Adolescente) -> Adolescente {
-        let era = &atual.dados;
-        let dados = DadosDeAdolescente {
-            nome: self.nome.sobre(era.nome.as_ref()),
-            sobrenome: self.sobrenome.sobre(era.sobrenome.as_ref()),
-            nome_social: self.nome_social.sobre(era.nome_social.as_ref()),
-            data_nascimento: self.data_nascimento.sobre(era.data_nascimento.as_ref()),
+impl AdolescenteAlteracao {
+    /// The record after the change. A pending record stays pending until it has its mandatory
+    /// fields.
+    pub fn apply_to(&self, current: &Adolescente) -> Adolescente {
+        let old = &current.dados;
+        let dados = AdolescenteDados {
+            nome: self.nome.apply_to(old.nome.as_ref()),
+            sobrenome: self.sobrenome.apply_to(old.sobrenome.as_ref()),
+            nome_social: self.nome_social.apply_to(old.nome_social.as_ref()),
+            data_nascimento: self.data_nascimento.apply_to(old.data_nascimento.as_ref()),
             data_nascimento_presumida: self
                 .data_nascimento_presumida
-                .unwrap_or(era.data_nascimento_presumida),
-            sexo_biologico: self.sexo_biologico.sobre(era.sexo_biologico.as_ref()),
-            identidade_genero: self.identidade_genero.sobre(era.identidade_genero.as_ref()),
-            orientacao_sexual: self.orientacao_sexual.sobre(era.orientacao_sexual.as_ref()),
-            raca_cor: self.raca_cor.sobre(era.raca_cor.as_ref()),
-            nome_mae: self.nome_mae.sobre(era.nome_mae.as_ref()),
-            nome_pai: self.nome_pai.sobre(era.nome_pai.as_ref()),
-            naturalidade: self.naturalidade.sobre(era.naturalidade.as_ref()),
-            cpf: self.cpf.sobre(era.cpf.as_ref()),
-            rg: self.rg.sobre(Some(&era.rg)).unwrap_or_default(),
-            certidao: self.certidao.sobre(Some(&era.certidao)).unwrap_or_default(),
+                .unwrap_or(old.data_nascimento_presumida),
+            sexo_biologico: self.sexo_biologico.apply_to(old.sexo_biologico.as_ref()),
+            identidade_genero: self.identidade_genero.apply_to(old.identidade_genero.as_ref()),
+            orientacao_sexual: self.orientacao_sexual.apply_to(old.orientacao_sexual.as_ref()),
+            raca_cor: self.raca_cor.apply_to(old.raca_cor.as_ref()),
+            nome_mae: self.nome_mae.apply_to(old.nome_mae.as_ref()),
+            nome_pai: self.nome_pai.apply_to(old.nome_pai.as_ref()),
+            naturalidade: self.naturalidade.apply_to(old.naturalidade.as_ref()),
+            cpf: self.cpf.apply_to(old.cpf.as_ref()),
+            rg: self.rg.apply_to(Some(&old.rg)).unwrap_or_default(),
+            certidao: self.certidao.apply_to(Some(&old.certidao)).unwrap_or_default(),
         };
         Adolescente {
-            cadastro_pendente: atual.cadastro_pendente && !dados.tem_minimo(),
-            data_obito: self.data_obito.sobre(atual.data_obito.as_ref()),
+            cadastro_pendente: current.cadastro_pendente && !dados.has_minimum(),
+            data_obito: self.data_obito.apply_to(current.data_obito.as_ref()),
             dados,
-            ..atual.clone()
+            ..current.clone()
         }
     }
 }
 
-impl DadosDeAdolescente {
-    fn tem_minimo(&self) -> bool {
+impl AdolescenteDados {
+    fn has_minimum(&self) -> bool {
         self.nome.is_some()
             && self.sobrenome.is_some()
             && self.data_nascimento.is_some()
@@ -94,16 +95,16 @@ impl DadosDeAdolescente {
 }
 
 impl Adolescente {
-    /// The fields, by their names in the schema, in which `outro` differs.
-    pub fn diferencas(&self, outro: &Self) -> Vec<String> {
-        let (a, b) = (&self.dados, &outro.dados);
-        let mudancas = [
+    /// The fields in which `other` differs, by their names in the schema.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let (a, b) = (&self.dados, &other.dados);
+        let changes = [
             ("nome", a.nome != b.nome),
             ("sobrenome", a.sobrenome != b.sobrenome),
             ("nomeSocial", a.nome_social != b.nome_social),
             ("dataNascimento", a.data_nascimento != b.data_nascimento),
             ("dataNascimentoPresumida", a.data_nascimento_presumida != b.data_nascimento_presumida),
-            ("dataObito", self.data_obito != outro.data_obito),
+            ("dataObito", self.data_obito != other.data_obito),
             ("sexoBiologico", a.sexo_biologico != b.sexo_biologico),
             ("identidadeGenero", a.identidade_genero != b.identidade_genero),
             ("orientacaoSexual", a.orientacao_sexual != b.orientacao_sexual),
@@ -114,36 +115,36 @@ impl Adolescente {
             ("cpf", a.cpf != b.cpf),
             ("rg", a.rg != b.rg),
             ("certidaoNascimento", a.certidao != b.certidao),
-            ("cadastroPendente", self.cadastro_pendente != outro.cadastro_pendente),
+            ("cadastroPendente", self.cadastro_pendente != other.cadastro_pendente),
         ];
-        alterados(mudancas)
+        changed_fields(changes)
     }
 
-    /// From what to what, of the fields that anybody may see at any time: a social name that comes
-    /// later makes the civil one sensitive.
-    pub fn mudancas(&self, outro: &Self) -> Vec<MudancaDeCampo> {
-        let (a, b) = (&self.dados, &outro.dados);
-        let mudancas = [
-            MudancaDeCampo::nova("sobrenome", a.sobrenome.as_ref(), b.sobrenome.as_ref()),
-            MudancaDeCampo::nova("nomeSocial", a.nome_social.as_ref(), b.nome_social.as_ref()),
-            MudancaDeCampo::nova(
+    /// The old and new values of the fields that every caller may see at all times. The civil name
+    /// is not among them, because a social name that is added later makes it sensitive.
+    pub fn changes(&self, other: &Self) -> Vec<FieldChange> {
+        let (a, b) = (&self.dados, &other.dados);
+        let changes = [
+            FieldChange::new("sobrenome", a.sobrenome.as_ref(), b.sobrenome.as_ref()),
+            FieldChange::new("nomeSocial", a.nome_social.as_ref(), b.nome_social.as_ref()),
+            FieldChange::new(
                 "dataNascimento",
                 a.data_nascimento.as_ref(),
                 b.data_nascimento.as_ref(),
             ),
-            MudancaDeCampo::nova(
+            FieldChange::new(
                 "dataNascimentoPresumida",
                 Some(&a.data_nascimento_presumida),
                 Some(&b.data_nascimento_presumida),
             ),
-            MudancaDeCampo::nova("dataObito", self.data_obito.as_ref(), outro.data_obito.as_ref()),
-            MudancaDeCampo::nova("naturalidade", a.naturalidade.as_ref(), b.naturalidade.as_ref()),
-            MudancaDeCampo::nova(
+            FieldChange::new("dataObito", self.data_obito.as_ref(), other.data_obito.as_ref()),
+            FieldChange::new("naturalidade", a.naturalidade.as_ref(), b.naturalidade.as_ref()),
+            FieldChange::new(
                 "cadastroPendente",
                 Some(&self.cadastro_pendente),
-                Some(&outro.cadastro_pendente),
+                Some(&other.cadastro_pendente),
             ),
         ];
-        mudancas.into_iter().flatten().collect()
+        changes.into_iter().flatten().collect()
     }
 }

@@ -1,7 +1,7 @@
-//! The adolescente to whom an ato infracional is attributed, as one tribunal registers them.
+//! The adolescente to whom an ato infracional is attributed, as one tribunal registers the person.
 //!
-//! The identificador names a person in the whole country; the record is each
-//! tribunal's own. Everything here is sealed (ECA 143).
+//! The identificador identifies a person in the whole country; each tribunal has its own record of
+//! the person. Everything here is sealed (ECA 143).
 
 mod alteracao;
 pub mod graphql;

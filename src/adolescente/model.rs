@@ -1,9 +1,11 @@
+//! The adolescente, its identificador and its record.
+
 use crate::db::schema::adolescente;
-use crate::db::texto_enum;
+use crate::db::text_enum;
 use crate::value::characters::Foreign;
 use crate::value::cpf::Cpf;
-use crate::value::field::digitos;
-use crate::value::resource::{Recurso, recursos};
+use crate::value::field::digits;
+use crate::value::resource::{Resource, resources};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel_derive_newtype::DieselNewType;
@@ -12,22 +14,24 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+/// Key of the record of an adolescente in one tribunal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
 pub struct AdolescenteId(pub i64);
 
-/// National key of a person: year of registration and a sequence of 8 digits.
+/// National key of a person: the year of registration and a sequence of 8 digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType, Serialize)]
 pub struct Identificador(String);
 
+/// The text is not an identificador. Holds a foreign character of the text, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("o identificador do adolescente tem 12 dígitos{0}")]
-pub struct IdentificadorMalformado(Foreign);
+pub struct MalformedIdentificador(Foreign);
 
 impl FromStr for Identificador {
-    type Err = IdentificadorMalformado;
+    type Err = MalformedIdentificador;
 
-    fn from_str(texto: &str) -> Result<Self, IdentificadorMalformado> {
-        digitos(texto, "NNNNNNNNNNNN").map(Self).map_err(IdentificadorMalformado)
+    fn from_str(text: &str) -> Result<Self, MalformedIdentificador> {
+        digits(text, "NNNNNNNNNNNN").map(Self).map_err(MalformedIdentificador)
     }
 }
 
@@ -37,7 +41,7 @@ impl fmt::Display for Identificador {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Sexo biológico.
     pub enum SexoBiologico {
         /// Masculino.
@@ -49,7 +53,7 @@ texto_enum! {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Identidade de gênero.
     pub enum IdentidadeGenero {
         /// Mulher cis.
@@ -71,7 +75,7 @@ texto_enum! {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Orientação sexual.
     pub enum OrientacaoSexual {
         /// Assexual.
@@ -87,7 +91,7 @@ texto_enum! {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Raça ou cor.
     pub enum RacaCor {
         /// Branca.
@@ -103,7 +107,8 @@ texto_enum! {
     }
 }
 
-/// A registered adolescente. Has no `Debug` that shows who it is.
+/// A registered adolescente. Its `Debug` shows only the id, so that logs do not identify the
+/// person.
 #[derive(Clone, HasQuery, QueryableByName)]
 #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
 pub struct Adolescente {
@@ -112,7 +117,7 @@ pub struct Adolescente {
     pub identificador: Identificador,
     pub cadastro_pendente: bool,
     #[diesel(embed)]
-    pub dados: DadosDeAdolescente,
+    pub dados: AdolescenteDados,
     pub data_obito: Option<NaiveDate>,
     pub criado_em: DateTime<Utc>,
     pub atualizado_em: DateTime<Utc>,
@@ -125,10 +130,10 @@ impl fmt::Debug for Adolescente {
     }
 }
 
-/// A record without what only some may see, and few ask for.
+/// A record without the fields that only some callers may see and few queries select.
 #[derive(HasQuery)]
 #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
-pub struct Resumo {
+pub struct Summary {
     pub id: AdolescenteId,
     pub tribunal_codigo: i16,
     pub identificador: Identificador,
@@ -145,7 +150,7 @@ pub struct Resumo {
     pub versao: i32,
 }
 
-/// What a record says of the person: as a door asks it to be registered, and as it is kept.
+/// The data of a record, both as a client asks to register them and as the table stores them.
 #[derive(
     Clone,
     Default,
@@ -159,7 +164,7 @@ pub struct Resumo {
     Serialize,
 )]
 #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
-pub struct DadosDeAdolescente {
+pub struct AdolescenteDados {
     pub nome: Option<String>,
     pub sobrenome: Option<String>,
     pub nome_social: Option<String>,
@@ -179,6 +184,7 @@ pub struct DadosDeAdolescente {
     pub certidao: Certidao,
 }
 
+/// The identity card (registro geral) in a record.
 #[derive(
     Clone,
     Default,
@@ -203,6 +209,7 @@ pub struct Rg {
     pub estado: Option<String>,
 }
 
+/// The birth certificate in a record.
 #[derive(
     Clone,
     Default,
@@ -228,7 +235,7 @@ pub struct Certidao {
 }
 
 impl Rg {
-    pub fn vazio(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.numero.is_none()
             && self.orgao_expedidor.is_none()
             && self.data_expedicao.is_none()
@@ -237,33 +244,34 @@ impl Rg {
 }
 
 impl Certidao {
-    pub fn vazia(&self) -> bool {
-        [&self.cartorio, &self.livro, &self.folha, &self.numero].iter().all(|campo| campo.is_none())
+    pub fn is_empty(&self) -> bool {
+        [&self.cartorio, &self.livro, &self.folha, &self.numero].iter().all(|field| field.is_none())
     }
 }
 
-/// A record as far as it was read.
-pub struct Ficha {
-    pub resumo: Resumo,
-    /// The rest of it, if it was read already.
-    pub inteiro: Option<Arc<Adolescente>>,
+/// A record that is loaded in full or only as its summary.
+pub struct PartialAdolescente {
+    pub summary: Summary,
+    /// The whole record, if a query has loaded it.
+    pub full: Option<Arc<Adolescente>>,
 }
 
-impl From<Resumo> for Ficha {
-    fn from(resumo: Resumo) -> Self {
-        Self { resumo, inteiro: None }
+impl From<Summary> for PartialAdolescente {
+    fn from(summary: Summary) -> Self {
+        Self { summary, full: None }
     }
 }
 
-impl From<Arc<Adolescente>> for Ficha {
-    fn from(inteiro: Arc<Adolescente>) -> Self {
-        Self { resumo: inteiro.resumo(), inteiro: Some(inteiro) }
+impl From<Arc<Adolescente>> for PartialAdolescente {
+    fn from(adolescente: Arc<Adolescente>) -> Self {
+        Self { summary: adolescente.summary(), full: Some(adolescente) }
     }
 }
 
 impl Adolescente {
-    pub fn resumo(&self) -> Resumo {
-        Resumo {
+    /// A copy of the fields of the summary.
+    pub fn summary(&self) -> Summary {
+        Summary {
             id: self.id,
             tribunal_codigo: self.tribunal_codigo,
             identificador: self.identificador.clone(),
@@ -282,8 +290,8 @@ impl Adolescente {
     }
 }
 
-impl Resumo {
-    /// The name to show: the social one with the surname, if there is one.
+impl Summary {
+    /// The name to show: the social name, or without one the civil name, followed by the surname.
     pub fn nome_exibicao(&self) -> Option<String> {
         let nome = self.nome_social.as_ref().or(self.nome.as_ref())?;
         Some(match &self.sobrenome {
@@ -293,46 +301,47 @@ impl Resumo {
     }
 }
 
-/// R24: born on 29 February, one turns 21 on 1 March (legal reckoning is disputed).
-pub fn completa_21_anos(nascimento: NaiveDate) -> NaiveDate {
-    let ano = nascimento.year() + 21;
+/// The day on which a person turns 21 (R24). For a birth on 29 February, this is 1 March; the legal
+/// reckoning is disputed.
+pub fn turns_21_on(nascimento: NaiveDate) -> NaiveDate {
+    let year = nascimento.year() + 21;
     nascimento
-        .with_year(ano)
-        .or_else(|| NaiveDate::from_ymd_opt(ano, 3, 1))
+        .with_year(year)
+        .or_else(|| NaiveDate::from_ymd_opt(year, 3, 1))
         .unwrap_or(NaiveDate::MAX)
 }
 
-/// R25: of whom a record is looked for, before another is made.
+/// R25: the data of a person to search for before a new record is made.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Procura {
+pub struct Search {
     pub nome: Option<String>,
     pub sobrenome: Option<String>,
     pub nome_mae: Option<String>,
     pub nascimento: Option<NaiveDate>,
-    /// How many, 1 to 50; by default 10.
-    pub limite: Option<i32>,
+    /// Maximum number of results, 1 to 50; 10 by default.
+    pub limit: Option<i32>,
 }
 
-impl fmt::Debug for Procura {
+impl fmt::Debug for Search {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Procura(***)")
     }
 }
 
-/// A record that may be of who is looked for.
+/// A record that may belong to the person searched for.
 #[derive(QueryableByName)]
 pub struct Semelhante {
     #[diesel(embed)]
     pub adolescente: Adolescente,
-    /// 0 to 1.
+    /// Similarity, 0 to 1.
     #[diesel(sql_type = diesel::sql_types::Double)]
     pub score: f64,
 }
 
-recursos!(
-    Adolescente => |adolescente| Recurso::Adolescente(adolescente.id.0),
-    Ficha => |ficha| Recurso::Adolescente(ficha.resumo.id.0),
-    Semelhante => |semelhante| Recurso::Adolescente(semelhante.adolescente.id.0),
+resources!(
+    Adolescente => |adolescente| Resource::Adolescente(adolescente.id.0),
+    PartialAdolescente => |record| Resource::Adolescente(record.summary.id.0),
+    Semelhante => |semelhante| Resource::Adolescente(semelhante.adolescente.id.0),
 );
 
 #[cfg(test)]
@@ -341,19 +350,18 @@ mod tests {
 
     #[test]
     fn r24_nascido_em_29_de_fevereiro_completa_em_1_de_marco() {
-        let dia = |a, m, d| NaiveDate::from_ymd_opt(a, m, d).unwrap();
-        assert_eq!(completa_21_anos(dia(2008, 2, 29)), dia(2029, 3, 1));
-        assert_eq!(completa_21_anos(dia(2008, 3, 1)), dia(2029, 3, 1));
-        assert_eq!(completa_21_anos(dia(2010, 12, 31)), dia(2031, 12, 31));
+        let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
+        assert_eq!(turns_21_on(day(2008, 2, 29)), day(2029, 3, 1));
+        assert_eq!(turns_21_on(day(2008, 3, 1)), day(2029, 3, 1));
+        assert_eq!(turns_21_on(day(2010, 12, 31)), day(2031, 12, 31));
     }
 
     #[test]
     fn identificador_sao_doze_digitos() {
         assert!("202600000001".parse::<Identificador>().is_ok());
-        for texto in
-            ["", "20260000001", "2026000000011", "+20260000001", "2026 0000001", "２０２６"]
+        for text in ["", "20260000001", "2026000000011", "+20260000001", "2026 0000001", "２０２６"]
         {
-            assert!(texto.parse::<Identificador>().is_err(), "{texto}");
+            assert!(text.parse::<Identificador>().is_err(), "{text}");
         }
     }
 }

@@ -2,163 +2,166 @@
 
 use super::store::{self, Semelhantes};
 use super::{
-    Adolescente, AdolescenteId, AtualizarAdolescente, CadastrarAdolescente, DadosDeAdolescente,
-    Procura, rules,
+    Adolescente, AdolescenteDados, AdolescenteId, AtualizarAdolescente, CadastrarAdolescente,
+    Search, rules,
 };
-use crate::auth::{Ator, Papel};
-use crate::command::{Comando, Contexto, Efeito, Lembranca};
-use crate::db::Sessao;
-use crate::error::{CodigoErro, Error, Falha, Recusa};
-use crate::evento::{self, NovoEvento, TipoEvento};
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::auth::{Actor, Papel};
+use crate::command::{Command, Context, Effect, Remembered};
+use crate::db::Session;
+use crate::error::{CodigoErro, Error, Failure, Refusal};
+use crate::evento::{self, NewEvento, TipoEvento};
+use crate::value::resource::{Recordable, Resource};
 use crate::value::{field, time};
 use chrono::{DateTime, NaiveDate, Utc};
 
-/// Registers an adolescente and gives them an identificador (R23 to R25).
-impl Comando for CadastrarAdolescente {
-    const NOME: &'static str = "cadastrarAdolescente";
-    type Efeito = Alterado;
+/// Registers an adolescente and generates the identificador (R23 to R25).
+impl Command for CadastrarAdolescente {
+    const NAME: &'static str = "cadastrarAdolescente";
+    type Effect = Changed;
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Alterado, Error> {
-        let Self { dados: novo, malformados } = self;
-        let agora = (contexto.relogio)();
-        let hoje = time::dia(agora);
-        let com_cpf = store::por_cpf(sessao, novo.cpf.as_ref())?;
-        let mut recusas = rules::cadastro(&novo, hoje);
-        recusas.extend(rules::r25_cpf_livre(com_cpf.as_ref()));
-        Recusa::nenhuma(malformados, recusas)?;
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Changed, Error> {
+        let Self { dados: new, malformed } = self;
+        let now = (context.clock)();
+        let today = time::day(now);
+        let cpf_owner = store::by_cpf(session, new.cpf.as_ref())?;
+        let mut refusals = rules::cadastro(&new, today);
+        refusals.extend(rules::r25_cpf_livre(cpf_owner.as_ref()));
+        Refusal::ensure_none(malformed, refusals)?;
 
-        let Some(adolescente) = inserir(sessao, contexto.tribunal, &novo, agora, hoje)? else {
-            return Err(cpf_tomado_agora(sessao, novo.cpf.as_ref())?);
+        let Some(adolescente) = insert(session, context.tribunal, &new, now, today)? else {
+            return Err(cpf_just_taken(session, new.cpf.as_ref())?);
         };
         let tipo = TipoEvento::AdolescenteCadastrado;
-        let evento = NovoEvento::do_adolescente(tipo, &adolescente, agora, &contexto.autor);
-        evento::store::registrar(sessao, &[evento])?;
-        Ok(Alterado { adolescente, alterado: true })
+        let evento = NewEvento::of_adolescente(tipo, &adolescente, now, &context.author);
+        evento::store::record(session, &[evento])?;
+        Ok(Changed { adolescente, changed: true })
     }
 }
 
-/// Inserts under the next identificador. One that a link registered meanwhile
-/// (R14) is taken without the generator knowing: the next is tried.
-fn inserir(
-    sessao: &mut Sessao<'_>,
+/// Inserts the record under the next identificador. A link may have registered that identificador
+/// already (R14), which the generator does not know. Then this tries the next one.
+fn insert(
+    session: &mut Session<'_>,
     tribunal: i16,
-    novo: &DadosDeAdolescente,
-    agora: DateTime<Utc>,
-    hoje: NaiveDate,
+    new: &AdolescenteDados,
+    now: DateTime<Utc>,
+    today: NaiveDate,
 ) -> Result<Option<Adolescente>, Error> {
-    const TENTATIVAS: usize = 20;
-    for _ in 0..TENTATIVAS {
-        if let Some(feito) = store::inserir(sessao, tribunal, novo.clone(), agora, hoje)? {
-            return Ok(Some(feito));
+    const MAX_ATTEMPTS: usize = 20;
+    for _ in 0..MAX_ATTEMPTS {
+        if let Some(inserted) = store::insert(session, tribunal, new.clone(), now, today)? {
+            return Ok(Some(inserted));
         }
-        if store::por_cpf(sessao, novo.cpf.as_ref())?.is_some() {
+        if store::by_cpf(session, new.cpf.as_ref())?.is_some() {
             break;
         }
     }
     Ok(None)
 }
 
-/// Another transaction registered the same CPF after we looked: R25, found by the index.
-pub fn cpf_tomado_agora(
-    sessao: &mut Sessao<'_>,
+/// The refusal of R25 when the unique index finds that another transaction registered the same CPF
+/// after the search.
+pub fn cpf_just_taken(
+    session: &mut Session<'_>,
     cpf: Option<&crate::value::cpf::Cpf>,
 ) -> Result<Error, Error> {
-    let existente = store::por_cpf(sessao, cpf)?;
-    let recusa = rules::r25_cpf_livre(existente.as_ref());
-    Ok(recusa.map_or_else(
-        || Error::interno(anyhow::anyhow!("insert skipped for no reason")),
+    let existing = store::by_cpf(session, cpf)?;
+    let refusal = rules::r25_cpf_livre(existing.as_ref());
+    Ok(refusal.map_or_else(
+        || Error::internal(anyhow::anyhow!("insert skipped for no reason")),
         Error::from,
     ))
 }
 
-/// A record after a write that may have found nothing to do.
+/// A record after a write. `changed` is false when the write found nothing to do.
 #[derive(Debug)]
-pub struct Alterado {
+pub struct Changed {
     pub adolescente: Adolescente,
-    pub alterado: bool,
+    pub changed: bool,
 }
 
-impl Rastreavel for Alterado {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.adolescente.rastrear(recursos);
-    }
-}
-
-impl Efeito for Alterado {
-    fn created(&self) -> Option<Recurso> {
-        let first = self.alterado && self.adolescente.versao == 1;
-        first.then_some(Recurso::Adolescente(self.adolescente.id.0))
-    }
-
-    fn lembrar(&self) -> Lembranca {
-        let &Self { ref adolescente, alterado } = self;
-        let (id, versao) = (adolescente.id.0, adolescente.versao);
-        Lembranca { id, versao, alterado, ..Lembranca::default() }
-    }
-
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        let adolescente = store::por_id(sessao, AdolescenteId(lembranca.id))?;
-        Ok(Self { adolescente, alterado: lembranca.alterado })
+impl Recordable for Changed {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.adolescente.record(resources);
     }
 }
 
-/// Changes a record; completes a pending one (R14, R24). What is equal to what
-/// was is no change: no version, no evento.
-impl Comando for AtualizarAdolescente {
-    const NOME: &'static str = "atualizarAdolescente";
-    type Efeito = Alterado;
+impl Effect for Changed {
+    fn created(&self) -> Option<Resource> {
+        let first = self.changed && self.adolescente.versao == 1;
+        first.then_some(Resource::Adolescente(self.adolescente.id.0))
+    }
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Alterado, Error> {
-        let Self { identificador, dados, versao_esperada, mut malformados } = self;
-        // What could not be read is told even so: sent again, it would be refused again.
-        let Some(atual) = store::travado(sessao, contexto.tribunal, &identificador)? else {
-            malformados.push(rules::r1_adolescente_visivel());
-            return Err(Error::Recusas(malformados));
+    fn remember(&self) -> Remembered {
+        let &Self { ref adolescente, changed } = self;
+        let (id, version) = (adolescente.id.0, adolescente.versao);
+        Remembered { id, version, changed, ..Remembered::default() }
+    }
+
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
+        let adolescente = store::by_id(session, AdolescenteId(remembered.id))?;
+        Ok(Self { adolescente, changed: remembered.changed })
+    }
+}
+
+/// Changes a record, or completes a pending one (R14, R24). A value equal to the current one is no
+/// change: the version stays, and the command records no evento.
+impl Command for AtualizarAdolescente {
+    const NAME: &'static str = "atualizarAdolescente";
+    type Effect = Changed;
+
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Changed, Error> {
+        let Self { identificador, dados, versao_esperada: expected_version, mut malformed } = self;
+        // Report the fields that could not be parsed as well, because a retry with the same fields
+        // would be refused again.
+        let Some(current) = store::locked(session, context.tribunal, &identificador)? else {
+            malformed.push(rules::r1_adolescente_visivel());
+            return Err(Error::Refusals(malformed));
         };
-        if let Some(recusa) = field::versao_esperada(atual.versao, versao_esperada) {
-            malformados.push(recusa);
-            return Err(Error::Recusas(malformados));
+        if let Some(refusal) = field::expected_version(current.versao, expected_version) {
+            malformed.push(refusal);
+            return Err(Error::Refusals(malformed));
         }
-        // After the lock, and never before the last change.
-        let agora = (contexto.relogio)().max(atual.atualizado_em);
-        let hoje = time::dia(agora);
-        let novo = dados.sobre(&atual);
-        let mut recusas = rules::alteracao(&atual, &novo, hoje);
-        let dono_do_cpf = store::por_cpf(sessao, dados.cpf.novo())?;
-        let outro = dono_do_cpf.filter(|dono| *dono != identificador);
-        recusas.extend(rules::r25_cpf_livre(outro.as_ref()));
-        Recusa::nenhuma(malformados, recusas)?;
+        // Read the clock after the lock. The time is never before the last change.
+        let now = (context.clock)().max(current.atualizado_em);
+        let today = time::day(now);
+        let new = dados.apply_to(&current);
+        let mut refusals = rules::alteracao(&current, &new, today);
+        let cpf_owner = store::by_cpf(session, dados.cpf.new_value())?;
+        let other = cpf_owner.filter(|owner| *owner != identificador);
+        refusals.extend(rules::r25_cpf_livre(other.as_ref()));
+        Refusal::ensure_none(malformed, refusals)?;
 
-        let campos = atual.diferencas(&novo);
-        if campos.is_empty() {
-            return Ok(Alterado { adolescente: atual, alterado: false });
+        let fields = current.differences(&new);
+        if fields.is_empty() {
+            return Ok(Changed { adolescente: current, changed: false });
         }
-        let mudancas = atual.mudancas(&novo);
-        let Some(adolescente) = store::atualizar(sessao, &novo, agora)? else {
-            // The index found what the look-up came too early for; the transaction is over.
-            let mensagem = "CPF já cadastrado no tribunal";
-            let recusa = Recusa::nova(CodigoErro::AdolescenteJaExiste, "R25", mensagem);
-            return Err(recusa.em(["dados", "cpf"]).into());
+        let changes = current.changes(&new);
+        let Some(adolescente) = store::update(session, &new, now)? else {
+            // The unique index found a CPF that was registered after the search above. The
+            // statement failed, so the transaction can read nothing more.
+            let message = "CPF já cadastrado no tribunal";
+            let refusal = Refusal::new(CodigoErro::AdolescenteJaExiste, "R25", message);
+            return Err(refusal.at(["dados", "cpf"]).into());
         };
         let tipo = TipoEvento::AdolescenteAtualizado;
-        let mut evento = NovoEvento::do_adolescente(tipo, &adolescente, agora, &contexto.autor);
-        evento.campos = campos;
-        evento.mudancas = mudancas;
-        evento::store::registrar(sessao, &[evento])?;
-        Ok(Alterado { adolescente, alterado: true })
+        let mut evento = NewEvento::of_adolescente(tipo, &adolescente, now, &context.author);
+        evento.fields = fields;
+        evento.changes = changes;
+        evento::store::record(session, &[evento])?;
+        Ok(Changed { adolescente, changed: true })
     }
 }
 
-/// A search that the caller may make and that the rules let pass (R25). Who has
-/// no tribunal has none to search in, and must not read that there is nobody.
-pub fn procura(ator: &Ator, procura: Procura) -> Result<Semelhantes, Error> {
-    ator.exige(Papel::Consulta)?;
-    if ator.tem(Papel::Nacional) {
-        let mensagem =
+/// Checks that the caller may make the search and that it passes the rules (R25). Refuses a caller
+/// without a tribunal, because an empty result would say that nobody matches.
+pub fn search(actor: &Actor, search: Search) -> Result<Semelhantes, Error> {
+    actor.require(Papel::Consulta)?;
+    if actor.has(Papel::Nacional) {
+        let message =
             "procure com a credencial de um tribunal: a semelhança é entre os cadastros dele";
-        return Err(Error::falha(Falha::SemPermissao, mensagem));
+        return Err(Error::failure(Failure::SemPermissao, message));
     }
-    Recusa::nenhuma(Vec::new(), rules::r25_procura(&procura))?;
-    Ok(Semelhantes { procura, sensivel: ator.tem(Papel::DadosSensiveis) })
+    Refusal::ensure_none(Vec::new(), rules::r25_procura(&search))?;
+    Ok(Semelhantes { search, sensitive: actor.has(Papel::DadosSensiveis) })
 }

@@ -1,12 +1,16 @@
-use crate::auth::Ator;
-use crate::db::texto_enum;
-use crate::value::resource::Recurso;
+//! The records of the audit trail: as a call produces them ([`NewRecord`]) and as the database
+//! stores them ([`Entry`]).
+
+use crate::auth::Actor;
+use crate::db::text_enum;
+use crate::value::resource::Resource;
+use crate::value::tribunal::TRIBUNAIS;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types as tipo;
+use diesel::sql_types;
 use serde_json::json;
 
-texto_enum! {
+text_enum! {
     /// Canal de uma operação auditada.
     pub enum CanalAuditoria {
         /// GraphQL.
@@ -18,7 +22,7 @@ texto_enum! {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Espécie de operação auditada.
     pub enum EspecieAuditoria {
         /// Leitura.
@@ -28,7 +32,7 @@ texto_enum! {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Desfecho de uma operação auditada.
     pub enum ResultadoAuditoria {
         /// Feita.
@@ -45,7 +49,7 @@ texto_enum! {
 }
 
 impl ResultadoAuditoria {
-    pub const fn de_status(status: u16) -> Self {
+    pub const fn from_status(status: u16) -> Self {
         match status {
             0..=399 => Self::Ok,
             401 | 403 => Self::Negado,
@@ -56,12 +60,12 @@ impl ResultadoAuditoria {
     }
 }
 
-/// Of whom the chain of a national credential is: no tribunal has this code.
+/// The code of the chain that holds the records of national credentials. No tribunal has this code.
 pub const NACIONAL: i16 = 0;
 
-/// Fields that need `pse-dados-sensiveis`, as the schema names them.
+/// Fields that require `pse-dados-sensiveis`, named as in the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CampoSensivel {
+pub enum SensitiveField {
     Nome,
     SexoBiologico,
     IdentidadeGenero,
@@ -76,12 +80,12 @@ pub enum CampoSensivel {
     DadosDeRascunho,
 }
 
-/// A set of [`CampoSensivel`].
+/// A set of [`SensitiveField`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct CamposSensiveis(u32);
+pub struct SensitiveFields(u32);
 
-impl CampoSensivel {
-    pub const TODOS: [Self; 12] = [
+impl SensitiveField {
+    pub const ALL: [Self; 12] = [
         Self::Nome,
         Self::SexoBiologico,
         Self::IdentidadeGenero,
@@ -96,7 +100,7 @@ impl CampoSensivel {
         Self::DadosDeRascunho,
     ];
 
-    pub const fn nome(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Nome => "Adolescente.nome",
             Self::SexoBiologico => "Adolescente.sexoBiologico",
@@ -118,90 +122,98 @@ impl CampoSensivel {
     }
 }
 
-impl CamposSensiveis {
-    pub(crate) const fn de_bits(bits: u32) -> Self {
+impl SensitiveFields {
+    pub(crate) const fn from_bits(bits: u32) -> Self {
         Self(bits)
     }
 
-    pub fn nomes(self) -> impl Iterator<Item = &'static str> {
-        let presentes = CampoSensivel::TODOS.into_iter().filter(move |c| self.0 & c.bit() != 0);
-        presentes.map(CampoSensivel::nome)
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let present = SensitiveField::ALL.into_iter().filter(move |c| self.0 & c.bit() != 0);
+        present.map(SensitiveField::name)
     }
 }
 
-/// What is to be remembered of one operation: who, when, what, of which records. No
-/// bodies, no values.
+/// The facts that the trail stores about one operation: the actor, the operation, its outcome and
+/// the resources. It stores no bodies and no values.
 #[derive(Debug, Clone)]
-pub struct NovoRegistro {
-    pub ator: Ator,
+pub struct NewRecord {
+    pub actor: Actor,
     pub canal: CanalAuditoria,
-    pub operacao: String,
+    pub operation: String,
     pub especie: EspecieAuditoria,
     pub status: u16,
-    /// Each record once.
-    pub recursos: Vec<Recurso>,
-    pub campos: CamposSensiveis,
-    pub correlacao: String,
-    /// Every subscription that got the deliveries which this record tells together, as UUIDs; else empty.
-    pub correlacoes: Vec<String>,
-    /// It tells of an event that a subscription was sent.
-    pub entrega: bool,
+    /// The resources that the operation read or wrote, without duplicates.
+    pub resources: Vec<Resource>,
+    pub fields: SensitiveFields,
+    pub correlation: String,
+    /// Ids (UUIDs) of all subscriptions whose deliveries this record merges. Empty unless it merges
+    /// several.
+    pub correlations: Vec<String>,
+    /// Whether the record is about an event that was delivered to a subscription.
+    pub delivery: bool,
 }
 
-impl NovoRegistro {
-    /// As it is kept when the database cannot hold it: JSON, with the names of its columns.
+impl NewRecord {
+    /// Encodes the record as JSON, with the names of the columns as keys. The database stores these
+    /// bytes when it cannot store the record as a row.
     pub(super) fn as_bytes(&self) -> Vec<u8> {
-        let recursos: Vec<i64> = self.recursos.iter().map(|recurso| recurso.numero()).collect();
-        let campos: Vec<&str> = self.campos.nomes().collect();
-        let registro = json!({
-            "tribunal_codigo": self.tribunal(), "sub": self.ator.sub(), "azp": self.ator.azp(),
-            "canal": self.canal.texto(), "operacao": self.operacao, "especie": self.especie.texto(),
-            "status": self.status, "recursos": recursos, "campos_sensiveis": campos,
-            "correlacao": self.correlacao, "correlacoes": self.correlacoes,
+        let resources: Vec<i64> =
+            self.resources.iter().map(|resource| resource.to_number()).collect();
+        let fields: Vec<&str> = self.fields.names().collect();
+        let record = json!({
+            "tribunal_codigo": self.tribunal(), "sub": self.actor.sub(), "azp": self.actor.azp(),
+            "canal": self.canal.text(), "operacao": self.operation, "especie": self.especie.text(),
+            "status": self.status, "recursos": resources, "campos_sensiveis": fields,
+            "correlacao": self.correlation, "correlacoes": self.correlations,
         });
-        registro.to_string().into_bytes()
+        record.to_string().into_bytes()
     }
 
-    /// [`NACIONAL`] for a national credential.
+    /// The code of the chain: [`NACIONAL`] for a national credential.
     pub fn tribunal(&self) -> i16 {
-        self.ator.escopo().tribunal().unwrap_or(NACIONAL)
+        self.actor.scope().tribunal().unwrap_or(NACIONAL)
     }
 }
 
-/// One operation, as the trail remembers it.
+/// One operation, as the trail stores it.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct Registro {
-    #[diesel(sql_type = tipo::BigInt)]
+pub struct Entry {
+    #[diesel(sql_type = sql_types::BigInt)]
     pub id: i64,
-    /// The transaction that wrote it, in digits; with `id`, its place in the trail.
-    #[diesel(sql_type = tipo::Text)]
+    /// The transaction that wrote the record, in digits. With `id`, its position in the trail.
+    #[diesel(sql_type = sql_types::Text)]
     pub xid: String,
-    #[diesel(sql_type = tipo::SmallInt)]
+    #[diesel(sql_type = sql_types::SmallInt)]
     pub tribunal_codigo: i16,
-    #[diesel(sql_type = tipo::Timestamptz)]
+    #[diesel(sql_type = sql_types::Timestamptz)]
     pub ocorrido_em: DateTime<Utc>,
-    #[diesel(sql_type = tipo::Text)]
+    #[diesel(sql_type = sql_types::Text)]
     pub sub: String,
-    #[diesel(sql_type = tipo::Nullable<tipo::Text>)]
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
     pub azp: Option<String>,
-    #[diesel(sql_type = tipo::Text)]
+    #[diesel(sql_type = sql_types::Text)]
     pub canal: CanalAuditoria,
-    #[diesel(sql_type = tipo::Text)]
+    #[diesel(sql_type = sql_types::Text)]
     pub operacao: String,
-    #[diesel(sql_type = tipo::Text)]
+    #[diesel(sql_type = sql_types::Text)]
     pub especie: EspecieAuditoria,
-    #[diesel(sql_type = tipo::Text)]
+    #[diesel(sql_type = sql_types::Text)]
     pub resultado: ResultadoAuditoria,
-    #[diesel(sql_type = tipo::SmallInt)]
+    #[diesel(sql_type = sql_types::SmallInt)]
     pub status: i16,
-    /// Numbers of [`Recurso`].
-    #[diesel(sql_type = tipo::Array<tipo::BigInt>)]
+    /// The numbers of [`Resource`].
+    #[diesel(sql_type = sql_types::Array<sql_types::BigInt>)]
     pub recursos: Vec<i64>,
-    #[diesel(sql_type = tipo::Array<tipo::Text>)]
+    #[diesel(sql_type = sql_types::Array<sql_types::Text>)]
     pub campos_sensiveis: Vec<String>,
-    #[diesel(sql_type = tipo::Text)]
+    #[diesel(sql_type = sql_types::Text)]
     pub correlacao: String,
-    /// Every subscription that got the deliveries which this record tells together.
-    #[diesel(sql_type = tipo::Nullable<tipo::Array<tipo::Text>>)]
+    /// Ids of all subscriptions whose deliveries this record merges.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Array<sql_types::Text>>)]
     pub correlacoes: Option<Vec<String>>,
+}
+
+/// The codes of all chains: every tribunal and [`NACIONAL`].
+pub fn tribunais() -> Vec<i16> {
+    TRIBUNAIS.iter().map(|tribunal| tribunal.code).chain([NACIONAL]).collect()
 }

@@ -1,49 +1,49 @@
-//! What is wrong with the trail in the database, and where.
+//! Defects that the verification finds in the trail of the database.
 
 use std::fmt;
 
-/// What was found, and where.
+/// A defect and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Achado {
+pub struct ChainFinding {
     pub tribunal: i16,
-    /// The seal that does not hold; none when what is wrong lies outside of all.
-    pub selo: Option<i64>,
-    /// The record, and its place in the seal, from 1.
-    pub registro: Option<(i64, usize)>,
-    pub defeito: Defeito,
+    /// The seal that failed. `None` when the defect is outside all seals.
+    pub seal: Option<i64>,
+    /// The id of the record and its position in the seal, counted from 1.
+    pub record: Option<(i64, usize)>,
+    pub defect: Defect,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Defeito {
-    Alterado,
-    Removido,
-    Inserido,
-    ForaDeOrdem,
-    SeloAlterado,
-    SeloRemovido,
-    /// A seal, though an archive holds its stretch.
-    SeloArquivado,
-    Ancora,
+pub enum Defect {
+    Changed,
+    Removed,
+    Inserted,
+    OutOfOrder,
+    SealAltered,
+    SealRemoved,
+    /// The database still has the seal, although an archive holds its range.
+    SealArchived,
+    Anchor,
 }
 
-impl fmt::Display for Achado {
+impl fmt::Display for ChainFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "tribunal {}", self.tribunal)?;
-        if let Some(ordem) = self.selo {
-            write!(f, ", selo {ordem}")?;
+        if let Some(order) = self.seal {
+            write!(f, ", selo {order}")?;
         }
-        if let Some((id, posicao)) = self.registro {
-            write!(f, ", posição {posicao}, registro {id}")?;
+        if let Some((id, position)) = self.record {
+            write!(f, ", posição {position}, registro {id}")?;
         }
-        f.write_str(match self.defeito {
-            Defeito::Alterado => ": o registro foi alterado",
-            Defeito::Removido => ": o registro foi removido",
-            Defeito::Inserido => ": o registro foi inserido depois de selado o trecho",
-            Defeito::ForaDeOrdem => ": o registro está fora da ordem em que foi selado",
-            Defeito::SeloAlterado => ": o selo foi alterado",
-            Defeito::SeloRemovido => ": falta o selo",
-            Defeito::SeloArquivado => ": o selo está no banco, e o seu trecho num arquivo",
-            Defeito::Ancora => ": o selo não é o que foi anotado na âncora",
+        f.write_str(match self.defect {
+            Defect::Changed => ": o registro foi alterado",
+            Defect::Removed => ": o registro foi removido",
+            Defect::Inserted => ": o registro foi inserido depois de selado o trecho",
+            Defect::OutOfOrder => ": o registro está fora da ordem em que foi selado",
+            Defect::SealAltered => ": o selo foi alterado",
+            Defect::SealRemoved => ": falta o selo",
+            Defect::SealArchived => ": o selo está no banco, e o seu trecho num arquivo",
+            Defect::Anchor => ": o selo não é o que foi anotado na âncora",
         })
     }
 }

@@ -1,50 +1,50 @@
-//! Deliveries of events that are told together.
+//! Merges deliveries of events into one record.
 //!
-//! A change reaches every subscription that may see it, and a credential has many: one record for
-//! each would make most of the trail. Deliveries that are written by one commit, to subscriptions
-//! of one credential with the same operation and the same outcome, are one record: it names what
-//! was delivered, and every subscription that got it.
+//! A change reaches every subscription that may see it, and one credential can have many
+//! subscriptions: one record for each delivery would fill most of the trail. Deliveries in the same
+//! commit, to subscriptions of one credential with the same operation and the same outcome, become
+//! one record. It names what was delivered and every subscription that received it.
 
-use super::entry::NovoRegistro;
+use super::entry::NewRecord;
 use ahash::{HashMap, HashMapExt};
 use std::collections::hash_map::Entry;
 
-/// The records as they are written: deliveries of a kind in one, all others as they came.
-pub fn deliveries(records: Vec<NovoRegistro>) -> Vec<NovoRegistro> {
-    if !records.iter().any(|record| record.entrega) {
+/// The records to write: equivalent deliveries merged into one, all other records unchanged.
+pub fn deliveries(records: Vec<NewRecord>) -> Vec<NewRecord> {
+    if !records.iter().any(|record| record.delivery) {
         return records;
     }
-    let mut merged: Vec<NovoRegistro> = Vec::with_capacity(records.len());
-    let mut place_of = HashMap::new();
+    let mut merged: Vec<NewRecord> = Vec::with_capacity(records.len());
+    let mut index_of = HashMap::new();
     for record in records {
-        if !record.entrega {
+        if !record.delivery {
             merged.push(record);
             continue;
         }
-        let key = (record.ator.clone(), record.operacao.clone(), record.status, record.campos);
-        match place_of.entry(key) {
+        let key = (record.actor.clone(), record.operation.clone(), record.status, record.fields);
+        match index_of.entry(key) {
             Entry::Vacant(first) => {
                 first.insert(merged.len());
                 merged.push(record);
             }
             Entry::Occupied(place) => {
                 let into = &mut merged[*place.get()];
-                into.recursos.extend(record.recursos);
-                if into.correlacoes.is_empty() {
-                    into.correlacoes.push(into.correlacao.clone());
+                into.resources.extend(record.resources);
+                if into.correlations.is_empty() {
+                    into.correlations.push(into.correlation.clone());
                 }
-                into.correlacoes.push(record.correlacao);
+                into.correlations.push(record.correlation);
             }
         }
     }
     for record in &mut merged {
-        record.recursos.sort_unstable();
-        record.recursos.dedup();
-        record.correlacoes.sort_unstable();
-        record.correlacoes.dedup();
-        // Several events of one subscription.
-        if record.correlacoes.len() == 1 {
-            record.correlacoes.clear();
+        record.resources.sort_unstable();
+        record.resources.dedup();
+        record.correlations.sort_unstable();
+        record.correlations.dedup();
+        // Several events of one subscription: `correlation` already names it.
+        if record.correlations.len() == 1 {
+            record.correlations.clear();
         }
     }
     merged
@@ -53,32 +53,32 @@ pub fn deliveries(records: Vec<NovoRegistro>) -> Vec<NovoRegistro> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{CamposSensiveis, CanalAuditoria, EspecieAuditoria};
-    use crate::auth::{Ator, Papel};
-    use crate::value::resource::Recurso;
+    use crate::audit::{CanalAuditoria, EspecieAuditoria, SensitiveFields};
+    use crate::auth::{Actor, Papel};
+    use crate::value::resource::Resource;
 
-    fn record(azp: &str, correlacao: &str, processo: i64, entrega: bool) -> NovoRegistro {
+    fn record(azp: &str, correlation: &str, processo: i64, delivery: bool) -> NewRecord {
         let papeis = vec![Papel::Consulta];
-        NovoRegistro {
-            ator: Ator::novo("s".into(), Some(azp.into()), Some(820), papeis).unwrap(),
+        NewRecord {
+            actor: Actor::new("s".into(), Some(azp.into()), Some(820), papeis).unwrap(),
             canal: CanalAuditoria::Graphql,
-            operacao: "Acompanhar".into(),
+            operation: "Acompanhar".into(),
             especie: EspecieAuditoria::Leitura,
             status: 200,
-            recursos: vec![Recurso::Processo(processo)],
-            campos: CamposSensiveis::default(),
-            correlacao: correlacao.into(),
-            correlacoes: Vec::new(),
-            entrega,
+            resources: vec![Resource::Processo(processo)],
+            fields: SensitiveFields::default(),
+            correlation: correlation.into(),
+            correlations: Vec::new(),
+            delivery,
         }
     }
 
-    fn told(records: Vec<NovoRegistro>) -> Vec<(String, usize, Vec<String>)> {
-        let told = |record: NovoRegistro| {
-            let azp = record.ator.azp().unwrap_or_default().to_owned();
-            (azp, record.recursos.len(), record.correlacoes)
+    fn merged(records: Vec<NewRecord>) -> Vec<(String, usize, Vec<String>)> {
+        let merged = |record: NewRecord| {
+            let azp = record.actor.azp().unwrap_or_default().to_owned();
+            (azp, record.resources.len(), record.correlations)
         };
-        deliveries(records).into_iter().map(told).collect()
+        deliveries(records).into_iter().map(merged).collect()
     }
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
             record("a", "2", 8, true),
         ];
         assert_eq!(
-            told(records),
+            merged(records),
             [("a".to_owned(), 2, ids(&["1", "2"])), ("b".to_owned(), 1, Vec::new())]
         );
     }
@@ -99,12 +99,12 @@ mod tests {
     #[test]
     fn several_events_of_one_subscription_are_one_record_with_its_id() {
         let records = vec![record("a", "1", 7, true), record("a", "1", 8, true)];
-        assert_eq!(told(records), [("a".to_owned(), 2, Vec::new())]);
+        assert_eq!(merged(records), [("a".to_owned(), 2, Vec::new())]);
     }
 
     #[test]
-    fn what_an_answer_waits_for_is_told_by_itself() {
+    fn records_of_answers_are_not_merged() {
         let records = vec![record("a", "1", 7, false), record("a", "2", 7, false)];
-        assert_eq!(told(records).len(), 2);
+        assert_eq!(merged(records).len(), 2);
     }
 }

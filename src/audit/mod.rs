@@ -1,8 +1,9 @@
-//! Who looked at what, and who changed it: a trail that is only ever added to, with a
-//! chain of hashes over it.
+//! The audit trail records every read and every change of a resource, with its actor. It is
+//! append-only, and a chain of hashes makes changes to it detectable.
 //!
-//! A write is recorded in its transaction; a read, before its answer leaves. A call takes the right
-//! to be recorded before it reads, so that nothing is shown that the trail cannot tell.
+//! The trail records a write in the transaction of that write, and a read before its answer leaves.
+//! A call takes a slot in the trail before it reads, so that no answer shows what the trail cannot
+//! record.
 
 pub mod finding;
 pub mod archive;
@@ -17,5 +18,5 @@ pub mod writer;
 
 pub use entry::*;
 pub use queue::{OnWritten, Written, unavailable};
-pub use seal::selar;
-pub use writer::Auditoria;
+pub use seal::seal_pending;
+pub use writer::AuditTrail;

@@ -1,4 +1,4 @@
-//! How far a command of the trail has come, on a terminal.
+//! Progress bars for the audit commands of the CLI.
 
 use indicatif::{ProgressBar, ProgressStyle};
 

@@ -1,96 +1,101 @@
-//! The queue between calls and the trail.
+//! The queue between calls and the audit trail.
 //!
-//! A call takes a permit before it reads anything, and gives it back with its records; the thread
-//! that writes takes all that is there, so that one commit serves every answer that waits. When
-//! the trail falls behind, no permit is given: what could not be recorded is not read.
+//! A call takes a slot before it reads anything and returns it together with its records. The
+//! writer thread takes all queued records at once, so that one commit serves every waiting answer.
+//! When the trail falls behind, the queue gives no slots: a call must not read what the trail
+//! cannot record.
 
-use super::entry::NovoRegistro;
-use crate::error::{Error, Falha};
+use super::entry::NewRecord;
+use crate::error::{Error, Failure};
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::time::timeout;
 
-/// Calls that may be under way, or whose records wait to be written.
-const PERMITS: usize = 32_768;
-/// A queue of this length is written at once, whoever waits for it.
-const FULL: usize = 1024;
-/// A write that takes longer than this keeps others from reading.
-const BEHIND: Duration = Duration::from_secs(1);
-/// How long a call waits for a permit, and an answer for its record.
-pub const PATIENCE: Duration = Duration::from_secs(5);
-/// How long an answer waits for others to be written by the same commit, while others are on their
-/// way; and how many are company enough. A commit waits for the disk: a few share it at little cost.
-const COMPANY: Duration = Duration::from_millis(2);
-const ENOUGH: usize = 32;
-/// How long deliveries of events wait to be told together with others.
-const DELIVERIES: Duration = Duration::from_millis(25);
-/// How long records wait for which no answer waits.
-const NOBODY_WAITS: Duration = Duration::from_millis(250);
+/// Maximum number of calls that are under way or have queued records.
+const SLOTS: usize = 32_768;
+/// The writer writes a queue of this length at once, without waiting for more records.
+const FULL_BATCH: usize = 1024;
+/// While a write has taken longer than this, the queue gives no slots.
+const BEHIND_AFTER: Duration = Duration::from_secs(1);
+/// Maximum time that a call waits for a slot, and that an answer waits until its records are on
+/// disk.
+pub const RECORD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time that an answer waits for other calls that are under way, so that one commit writes the
+/// records of all of them. A commit waits for the disk, so sharing it costs little.
+const ANSWER_DELAY: Duration = Duration::from_millis(2);
+/// When this many answers wait, the writer writes the batch without further delay.
+const ENOUGH_ANSWERS: usize = 32;
+/// Time that deliveries of events wait, so that one commit writes several of them.
+const DELIVERY_DELAY: Duration = Duration::from_millis(25);
+/// Time that records wait when no answer waits for them.
+const LATER_DELAY: Duration = Duration::from_millis(250);
 
-/// What is done once records are on disk. Dropped without a call, they never will be.
+/// The callback that runs once the records are on disk. If it is dropped without being called, the
+/// records will never be written.
 pub type OnWritten = Box<dyn FnOnce() + Send>;
 
-/// How soon records have to be on disk.
+/// The urgency of writing records to disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Urgency {
-    /// An answer waits for them.
+    /// An answer waits for the records.
     Answer,
-    /// An event waits for them: it may wait a moment more, for others that go with it.
+    /// The delivery of an event waits for the records. It can wait a little longer than an answer,
+    /// so that more deliveries share the commit.
     Delivery,
-    /// Nobody waits.
+    /// Nothing waits for the records.
     Later,
 }
 
 impl Urgency {
     const fn waits(self) -> Duration {
         match self {
-            Self::Answer => COMPANY,
-            Self::Delivery => DELIVERIES,
-            Self::Later => NOBODY_WAITS,
+            Self::Answer => ANSWER_DELAY,
+            Self::Delivery => DELIVERY_DELAY,
+            Self::Later => LATER_DELAY,
         }
     }
 }
 
-/// The right of one call to have its records written.
-pub struct Permit(pub(super) Option<OwnedSemaphorePermit>);
+/// A place in the queue for the records of one call.
+pub struct TrailSlot(pub(super) Option<OwnedSemaphorePermit>);
 
-/// Tells when records are on disk.
+/// Completes when the records are on disk.
 #[must_use = "an answer may not leave before its records are written"]
 pub struct Written(State);
 
 enum State {
     Written,
     Waiting(oneshot::Receiver<()>),
-    /// The writer ended before it came to them.
+    /// The writer ended before it wrote the records.
     Lost,
 }
 
 impl Written {
-    /// What tells it, and what it tells.
+    /// A callback and the value that completes when the callback is called.
     pub(crate) fn channel() -> (OnWritten, Self) {
-        let (tell, told) = oneshot::channel();
-        let tell = move || {
-            // The caller may have gone.
-            let _ = tell.send(());
+        let (sender, receiver) = oneshot::channel();
+        let on_written = move || {
+            // The receiver may be gone, because the caller disconnected.
+            let _ = sender.send(());
         };
-        (Box::new(tell), Self(State::Waiting(told)))
+        (Box::new(on_written), Self(State::Waiting(receiver)))
     }
 
-    /// Nobody will write them any more: there is nothing to wait for.
-    pub const fn lost(&self) -> bool {
+    /// Whether the writer ended without writing the records. Waiting again is then useless.
+    pub const fn is_lost(&self) -> bool {
         matches!(self.0, State::Lost)
     }
 
-    /// Waits until the records are on disk; after a failure it may be asked again.
+    /// Waits until the records are on disk. After a timeout it can be called again.
     pub async fn wait(&mut self) -> Result<(), Error> {
-        let told = match &mut self.0 {
+        let outcome = match &mut self.0 {
             State::Written => return Ok(()),
             State::Lost => return Err(unavailable()),
-            State::Waiting(told) => timeout(PATIENCE, told).await,
+            State::Waiting(receiver) => timeout(RECORD_TIMEOUT, receiver).await,
         };
-        match told {
+        match outcome {
             Ok(Ok(())) => self.0 = State::Written,
             Ok(Err(_)) => self.0 = State::Lost,
             Err(_) => {}
@@ -100,22 +105,23 @@ impl Written {
 }
 
 pub fn unavailable() -> Error {
-    let mensagem = "a trilha de auditoria não pode ser gravada; tente de novo em instantes";
-    Error::falha(Falha::Indisponivel, mensagem)
+    let message = "a trilha de auditoria não pode ser gravada; tente de novo em instantes";
+    Error::failure(Failure::Indisponivel, message)
 }
 
-/// What the writer takes at a time.
+/// The records that the writer takes at a time.
 #[derive(Default)]
 pub struct Batch {
-    pub records: Vec<NovoRegistro>,
+    pub records: Vec<NewRecord>,
     waiting: Vec<OnWritten>,
-    permits: Vec<OwnedSemaphorePermit>,
+    slots: Vec<OwnedSemaphorePermit>,
 }
 
 impl Batch {
-    /// Every record of it is on disk.
+    /// Call this once every record of the batch is on disk. It releases the slots and runs the
+    /// callbacks.
     pub fn written(self) {
-        drop(self.permits);
+        drop(self.slots);
         for then in self.waiting {
             then();
         }
@@ -125,65 +131,70 @@ impl Batch {
 pub struct Queue {
     pending: Mutex<Pending>,
     arrived: Condvar,
-    permits: Arc<Semaphore>,
-    /// Since when the writer is at what it took out last.
+    slots: Arc<Semaphore>,
+    /// The time at which the writer took the batch that it is writing now. `None` while it is idle.
     writing: watch::Sender<Option<Instant>>,
 }
 
 #[derive(Default)]
 struct Pending {
     batch: Batch,
-    /// When the batch has to be written; none while it is empty.
+    /// The time at which the writer must write the batch. `None` while it is empty.
     due: Option<Instant>,
-    /// Answers that wait for it.
+    /// Number of answers that wait for the batch.
     answers: usize,
-    /// How many calls there were at a time, of late: as many are worth waiting for.
+    /// Recent maximum of concurrent calls, at most [`ENOUGH_ANSWERS`]. The batch is written as soon as this
+    /// many answers wait.
     calls: usize,
-    /// When the thread that writes looks again by itself; none while it has to be woken.
-    looks_at: Option<Instant>,
+    /// The time at which the writer thread wakes up by itself. `None` while only a notification
+    /// wakes it.
+    wakes_at: Option<Instant>,
     closed: bool,
 }
 
 impl Queue {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             pending: Mutex::default(),
             arrived: Condvar::new(),
-            permits: Arc::new(Semaphore::new(PERMITS)),
+            slots: Arc::new(Semaphore::new(SLOTS)),
             writing: watch::Sender::new(None),
         }
     }
 
-    /// A permit for one call; waits while there is none, or the trail is behind.
-    pub async fn permit(&self) -> Result<Permit, Error> {
+    /// Takes a slot for one call. Waits while all slots are taken or the trail is behind.
+    ///
+    /// # Errors
+    /// `INDISPONIVEL` after [`RECORD_TIMEOUT`].
+    pub async fn slot(&self) -> Result<TrailSlot, Error> {
         let waiting = async {
             if self.is_behind() {
                 let mut writing = self.writing.subscribe();
                 let _ = writing.wait_for(|since| !behind(*since)).await;
             }
-            Arc::clone(&self.permits).acquire_owned().await
+            Arc::clone(&self.slots).acquire_owned().await
         };
-        match timeout(PATIENCE, waiting).await {
-            Ok(Ok(permit)) => Ok(Permit(Some(permit))),
+        match timeout(RECORD_TIMEOUT, waiting).await {
+            Ok(Ok(slot)) => Ok(TrailSlot(Some(slot))),
             _ => Err(unavailable()),
         }
     }
 
-    /// A permit, if there is one at once: for a call that is over.
-    pub fn try_permit(&self) -> Option<Permit> {
-        let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
-        Some(Permit(Some(permit)))
+    /// Takes a slot if one is free now, for a call that has already ended.
+    pub fn try_slot(&self) -> Option<TrailSlot> {
+        let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
+        Some(TrailSlot(Some(slot)))
     }
 
-    /// Whether the writer has been too long at what it took out last.
+    /// Whether the writer has been busy with its current batch for too long.
     pub fn is_behind(&self) -> bool {
         behind(*self.writing.borrow())
     }
 
     pub fn push(
         &self,
-        permit: Permit,
-        records: Vec<NovoRegistro>,
+        slot: TrailSlot,
+        records: Vec<NewRecord>,
         urgency: Urgency,
         then: OnWritten,
     ) {
@@ -197,31 +208,31 @@ impl Queue {
         let mut pending = self.pending();
         pending.batch.records.extend(records);
         pending.batch.waiting.extend(then);
-        pending.batch.permits.extend(permit.0);
+        pending.batch.slots.extend(slot.0);
         if urgency == Urgency::Answer {
             pending.answers += 1;
-            let calls = PERMITS - self.permits.available_permits();
-            pending.calls = pending.calls.max(calls.min(ENOUGH));
+            let calls = SLOTS - self.slots.available_permits();
+            pending.calls = pending.calls.max(calls.min(ENOUGH_ANSWERS));
         }
         let complete = pending.answers > 0 && pending.answers >= pending.calls;
-        let full = pending.batch.records.len() >= FULL;
+        let full = pending.batch.records.len() >= FULL_BATCH;
         let waits = if complete || full { Duration::ZERO } else { urgency.waits() };
         self.due_by(pending, Instant::now() + waits);
     }
 
-    /// Tells when all that was pushed before is written.
+    /// Completes when everything that was pushed before is written.
     pub fn flush(&self) -> Written {
-        let (tell, flushed) = Written::channel();
+        let (on_written, flushed) = Written::channel();
         let mut pending = self.pending();
-        pending.batch.waiting.push(tell);
+        pending.batch.waiting.push(on_written);
         self.due_by(pending, Instant::now());
         flushed
     }
 
     fn due_by(&self, mut pending: MutexGuard<'_, Pending>, due: Instant) {
-        if pending.due.is_none_or(|standing| due < standing) {
+        if pending.due.is_none_or(|current| due < current) {
             pending.due = Some(due);
-            let in_time = pending.looks_at.is_some_and(|looks_at| looks_at <= due);
+            let in_time = pending.wakes_at.is_some_and(|wakes_at| wakes_at <= due);
             drop(pending);
             if !in_time {
                 self.arrived.notify_one();
@@ -229,19 +240,20 @@ impl Queue {
         }
     }
 
-    /// No call is left: what is there is written, and the writer ends.
+    /// Closes the queue: the writer writes the remaining records and ends. No call may push
+    /// afterwards.
     pub fn close(&self) {
         self.pending().closed = true;
         self.arrived.notify_one();
     }
 
-    /// The next batch, when it is due; none when the queue was closed and is empty. Blocks.
+    /// Blocks until the next batch is due. Returns `None` when the queue is closed and empty.
     pub fn take(&self) -> Option<Batch> {
         self.writing.send_if_modified(|since| since.take().is_some());
         let mut pending = self.pending();
-        // While calls come, the next is soon here: it need not wake this thread, which costs more
-        // than to look once in vain.
-        let mut soon = (pending.calls > 0).then(|| Instant::now() + COMPANY);
+        // While calls keep coming, the next records arrive soon. Wake up once by timer, so that their
+        // sender need not notify this thread: a notification costs more than one useless check.
+        let mut soon = (pending.calls > 0).then(|| Instant::now() + ANSWER_DELAY);
         loop {
             let now = Instant::now();
             if pending.due.is_some_and(|due| due <= now || pending.closed) {
@@ -250,19 +262,19 @@ impl Queue {
             if pending.closed {
                 return None;
             }
-            pending.looks_at = pending.due.or(soon).filter(|looks_at| *looks_at > now);
-            pending = match pending.looks_at {
-                Some(looks_at) => {
-                    let waited = self.arrived.wait_timeout(pending, looks_at - now);
+            pending.wakes_at = pending.due.or(soon).filter(|wakes_at| *wakes_at > now);
+            pending = match pending.wakes_at {
+                Some(wakes_at) => {
+                    let waited = self.arrived.wait_timeout(pending, wakes_at - now);
                     waited.unwrap_or_else(PoisonError::into_inner).0
                 }
                 None => self.arrived.wait(pending).unwrap_or_else(PoisonError::into_inner),
             };
             soon = None;
         }
-        pending.looks_at = None;
+        pending.wakes_at = None;
         pending.due = None;
-        // What was waited for in vain is expected less the next time.
+        // If fewer answers came than expected, expect fewer the next time.
         pending.calls = pending.answers.max(pending.calls * 3 / 4);
         pending.answers = 0;
         let batch = mem::take(&mut pending.batch);
@@ -277,5 +289,5 @@ impl Queue {
 }
 
 fn behind(since: Option<Instant>) -> bool {
-    since.is_some_and(|since| since.elapsed() >= BEHIND)
+    since.is_some_and(|since| since.elapsed() >= BEHIND_AFTER)
 }

@@ -1,74 +1,74 @@
-//! The chain of hashes over the trail: what is sealed cannot change without being found.
+//! Builds the chain of hashes over the trail. `elos auditoria verify` detects a change to a sealed
+//! record.
 //!
-//! Nobody who writes waits for a hash: one step in the background, of one instance at
-//! a time, seals what is committed, in the order of the trail.
+//! No call waits for a hash: a background thread, of one instance at a time, seals the committed
+//! records in the order of the trail.
 
-use super::entry::NACIONAL;
 use super::trail;
 use crate::db::Db;
 use crate::error::Error;
-use crate::value::tribunal::TRIBUNAIS;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types as tipo;
+use diesel::sql_types;
 use sha2::{Digest, Sha256};
 
-/// Records of one tribunal that a round seals at most.
-const NO_MAXIMO: usize = 1000;
-/// Bytes of a digest that a seal shows: enough to say which record it is not.
-pub const MOSTRADOS: usize = 16;
+/// Maximum number of records of one tribunal that one round seals.
+const MAX_BATCH: usize = 1000;
+/// Leading bytes of each record's digest that a seal stores in `resumos`. They suffice to identify
+/// the record that changed.
+pub const SHOWN_BYTES: usize = 16;
 
 pub type Hash = [u8; 32];
 
-/// What a chain begins with.
-pub const INICIO: Hash = [0; 32];
+/// The previous hash of the first seal of every chain.
+pub const CHAIN_START: Hash = [0; 32];
 
-/// One seal.
+/// One link of the chain: a range of consecutive records of one tribunal.
 #[derive(Debug, Clone, QueryableByName)]
-pub struct Selo {
-    #[diesel(sql_type = tipo::SmallInt)]
+pub struct Seal {
+    #[diesel(sql_type = sql_types::SmallInt)]
     pub tribunal_codigo: i16,
-    #[diesel(sql_type = tipo::BigInt)]
+    #[diesel(sql_type = sql_types::BigInt)]
     pub ordem: i64,
-    #[diesel(sql_type = tipo::Text)]
+    #[diesel(sql_type = sql_types::Text)]
     pub ate_xid: String,
-    #[diesel(sql_type = tipo::BigInt)]
+    #[diesel(sql_type = sql_types::BigInt)]
     pub ate_id: i64,
-    #[diesel(sql_type = tipo::Array<tipo::BigInt>)]
+    #[diesel(sql_type = sql_types::Array<sql_types::BigInt>)]
     pub ids: Vec<i64>,
-    #[diesel(sql_type = tipo::Binary)]
+    #[diesel(sql_type = sql_types::Binary)]
     pub resumos: Vec<u8>,
-    #[diesel(sql_type = tipo::Binary)]
+    #[diesel(sql_type = sql_types::Binary)]
     pub anterior: Vec<u8>,
-    #[diesel(sql_type = tipo::Binary)]
+    #[diesel(sql_type = sql_types::Binary)]
     pub hash: Vec<u8>,
-    #[diesel(sql_type = tipo::Timestamptz)]
+    #[diesel(sql_type = sql_types::Timestamptz)]
     pub selado_em: DateTime<Utc>,
 }
 
-/// Columns of [`Selo`], from a table named `s`.
-macro_rules! colunas_do_selo {
+/// Columns of [`Seal`], from a table named `s`.
+macro_rules! seal_columns {
     () => {
         "s.tribunal_codigo, s.ordem, s.ate_xid::text, s.ate_id, s.ids, s.resumos, s.anterior, s.hash, s.selado_em"
     };
 }
-pub(super) use colunas_do_selo;
+pub(super) use seal_columns;
 
-/// A record as the chain sees it: its place, and the digest of all that it says.
+/// A record as the chain needs it: its id, its tribunal, and the digest of all its columns.
 #[derive(Debug, QueryableByName)]
-pub struct Selavel {
-    #[diesel(sql_type = tipo::BigInt)]
+pub struct Sealable {
+    #[diesel(sql_type = sql_types::BigInt)]
     pub id: i64,
-    #[diesel(sql_type = tipo::SmallInt)]
+    #[diesel(sql_type = sql_types::SmallInt)]
     pub tribunal_codigo: i16,
-    #[diesel(sql_type = tipo::Binary)]
+    #[diesel(sql_type = sql_types::Binary)]
     resumo: Vec<u8>,
 }
 
-/// A record of a table named `a`, in PostgreSQL's own binary form: whatever stands in a row, it
-/// has one, and no two rows share it. A column that came later is there only where it says
-/// something. Its twin is `archive::Record`.
-macro_rules! registro_enviado {
+/// A record of a table named `a`, in PostgreSQL's binary row format. Every row has exactly one such
+/// form, and no two different rows share it. A column that was added later is included only where
+/// it is not null, so that older digests stay valid. `archive::Record` must produce the same bytes.
+macro_rules! sent_record {
     () => {
         "CASE WHEN a.correlacoes IS NULL THEN \
          record_send(ROW(a.id, a.xid, a.tribunal_codigo, a.ocorrido_em, a.sub, a.azp, a.canal, a.operacao, a.especie, \
@@ -77,69 +77,66 @@ macro_rules! registro_enviado {
          a.resultado, a.status, a.recursos, a.campos_sensiveis, a.correlacao, a.correlacoes)) END"
     };
 }
-pub(super) use registro_enviado;
+pub(super) use sent_record;
 
-/// Columns of [`Selavel`], from a table named `a`. PostgreSQL takes the digest. The text is that of
-/// `elos_resumo`, said again: who can change a record can change that function too.
-macro_rules! colunas_do_selavel {
+/// Columns of [`Sealable`], from a table named `a`. PostgreSQL computes the digest. The expression
+/// repeats the function `elos_resumo` instead of calling it, because an attacker who can change a
+/// record can also change that function.
+macro_rules! sealable_columns {
     () => {
         concat!(
             "a.id, a.tribunal_codigo, sha256(CASE WHEN a.correlacoes IS NULL THEN 'elos registro 1'::bytea \
              ELSE 'elos registro 2'::bytea END || ",
-            $crate::audit::seal::registro_enviado!(),
+            $crate::audit::seal::sent_record!(),
             ") AS resumo"
         )
     };
 }
-pub(super) use colunas_do_selavel;
+pub(super) use sealable_columns;
 
-impl Selavel {
-    pub fn resumo(&self) -> Hash {
-        self.resumo.as_slice().try_into().unwrap_or(INICIO)
+impl Sealable {
+    pub fn digest(&self) -> Hash {
+        self.resumo.as_slice().try_into().unwrap_or(CHAIN_START)
     }
 }
 
-/// Fields one after the other, each with its length: no two seals read the same.
-struct Leitor(Sha256);
+/// Hashes fields one after the other, each with its length before it, so that no two different
+/// seals have the same input.
+struct FieldHasher(Sha256);
 
-impl Leitor {
-    fn campo(&mut self, bytes: &[u8]) {
+impl FieldHasher {
+    fn field(&mut self, bytes: &[u8]) {
         self.0.update((bytes.len() as u64).to_be_bytes());
         self.0.update(bytes);
     }
 }
 
-/// The hash of a seal: of the one before it, and of the digest of each record.
-pub fn hash(selo: &Selo, resumos: &[Hash]) -> Hash {
-    let mut leitor = Leitor(Sha256::new_with_prefix(b"elos selo 1"));
-    leitor.campo(&selo.anterior);
-    leitor.campo(&selo.tribunal_codigo.to_be_bytes());
-    leitor.campo(&selo.ordem.to_be_bytes());
-    leitor.campo(selo.ate_xid.as_bytes());
-    leitor.campo(&selo.ate_id.to_be_bytes());
-    leitor.campo(&selo.selado_em.timestamp_micros().to_be_bytes());
-    for (id, resumo) in selo.ids.iter().zip(resumos) {
-        leitor.campo(&id.to_be_bytes());
-        leitor.campo(resumo);
+/// The hash of a seal. It covers the hash of the previous seal and the digest of each record.
+pub fn hash(seal: &Seal, digests: &[Hash]) -> Hash {
+    let mut hasher = FieldHasher(Sha256::new_with_prefix(b"elos selo 1"));
+    hasher.field(&seal.anterior);
+    hasher.field(&seal.tribunal_codigo.to_be_bytes());
+    hasher.field(&seal.ordem.to_be_bytes());
+    hasher.field(seal.ate_xid.as_bytes());
+    hasher.field(&seal.ate_id.to_be_bytes());
+    hasher.field(&seal.selado_em.timestamp_micros().to_be_bytes());
+    for (id, digest) in seal.ids.iter().zip(digests) {
+        hasher.field(&id.to_be_bytes());
+        hasher.field(digest);
     }
-    leitor.0.finalize().into()
+    hasher.0.finalize().into()
 }
 
-/// Seals all that is committed and not sealed yet; answers how many records it was.
-/// Blocks. Does nothing when another instance is at it.
-pub fn selar(db: &Db) -> Result<usize, Error> {
-    let mut selados = 0;
+/// Seals all committed records that have no seal yet and returns how many. Blocks. Does nothing
+/// while another instance is sealing.
+pub fn seal_pending(db: &Db) -> Result<usize, Error> {
+    let mut sealed = 0;
     loop {
-        let desta_vez = db.como_auditor(trail::selar)?;
-        selados += desta_vez;
-        // A round that came to less than one full seal left nothing behind.
-        if desta_vez < NO_MAXIMO {
-            return Ok(selados);
+        let this_round = db.as_auditor(trail::seal_pending)?;
+        sealed += this_round;
+        // A tribunal with more records to seal would have filled this round.
+        if this_round < MAX_BATCH {
+            return Ok(sealed);
         }
     }
-}
-
-/// Every chain there is.
-pub fn tribunais() -> Vec<i16> {
-    TRIBUNAIS.iter().map(|tribunal| tribunal.codigo).chain([NACIONAL]).collect()
 }

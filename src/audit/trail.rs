@@ -1,197 +1,206 @@
-//! SQL of the trail. It is only ever added to.
+//! Runs the SQL of the audit trail, which is append-only.
 
-use super::entry::{NovoRegistro, Registro, ResultadoAuditoria};
-use super::seal;
-use crate::db::list::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
-use crate::db::{Relation, Sessao, Sql, Valor};
+use super::entry::{Entry, NewRecord, ResultadoAuditoria};
+use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
+use crate::db::{Relation, Session, Sql, SqlValue};
 use crate::error::Error;
-use crate::value::resource::{Recurso, sem_recursos};
+use crate::value::resource::{Resource, no_resources};
 use ahash::{HashMap, HashMapExt};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind;
 use diesel::result::Error::DatabaseError;
-use diesel::sql_types as tipo;
+use diesel::sql_types;
 use std::sync::Arc;
 
-/// Records that one statement writes at most.
-pub const LOTE: usize = 1000;
-/// By how much the sequence grows.
-pub const LOTE_DE_NUMEROS: i64 = 1000;
+/// Maximum number of records in one statement.
+pub const BATCH_SIZE: usize = 1000;
+/// The increment of the sequence `auditoria_sequencia`.
+pub const NUMBER_BATCH_SIZE: i64 = 1000;
 
-/// Columns of [`Registro`], from a table named `a`.
-macro_rules! colunas {
+/// Columns of [`Entry`], from a table named `a`.
+macro_rules! columns {
     () => {
         "a.id, a.xid::text, a.tribunal_codigo, a.ocorrido_em, a.sub, a.azp, a.canal, a.operacao, a.especie, a.resultado, \
          a.status, a.recursos, a.campos_sensiveis, a.correlacao, a.correlacoes::text[]"
     };
 }
 
-/// After `unnest(` and an array of tribunais: each with the place of its last seal, in `u`.
-macro_rules! ultimo_selo {
+/// Follows `unnest(` and an array of tribunais. Yields each tribunal with the position of its last
+/// seal, as `u`.
+macro_rules! last_seal {
     () => {
         ") AS t (codigo) LEFT JOIN LATERAL (SELECT s.ate_xid, s.ate_id FROM selo s WHERE s.tribunal_codigo = t.codigo \
              ORDER BY s.ordem DESC LIMIT 1) AS u ON true"
     };
 }
 
-/// After that: the records beyond it, of a table named `a`.
-macro_rules! depois_dele {
+/// Follows `last_seal!`. Yields the records after that seal, from a table named `a`.
+macro_rules! after_last_seal {
     () => {
         " CROSS JOIN LATERAL (SELECT a.* FROM auditoria a WHERE a.tribunal_codigo = t.codigo \
              AND (a.xid, a.id) > (coalesce(u.ate_xid, '0'::xid8), coalesce(u.ate_id, 0))"
     };
 }
 
-sem_recursos!(Registro);
+no_resources!(Entry);
 
 #[derive(QueryableByName)]
-struct Numero {
-    #[diesel(sql_type = tipo::BigInt)]
+struct Number {
+    #[diesel(sql_type = sql_types::BigInt)]
     n: i64,
 }
 
-/// The first of [`LOTE_DE_NUMEROS`] numbers that are nobody else's.
-pub fn numeros(conn: &mut PgConnection) -> QueryResult<i64> {
-    let numero: Numero = Sql::new("SELECT nextval('auditoria_sequencia') AS n").get_result(conn)?;
-    Ok(numero.n)
+/// Takes [`NUMBER_BATCH_SIZE`] numbers from the sequence and returns the first.
+pub fn take_numbers(conn: &mut PgConnection) -> QueryResult<i64> {
+    let number: Number = Sql::new("SELECT nextval('auditoria_sequencia') AS n").get_result(conn)?;
+    Ok(number.n)
 }
 
-/// Seals what is committed and not sealed yet, up to a bound; answers how many records it was.
-pub fn selar(conn: &mut PgConnection) -> QueryResult<usize> {
-    let selados: Numero = Sql::new("SELECT elos_trilha_selar() AS n").get_result(conn)?;
-    Ok(selados.n.try_into().unwrap_or_default())
+/// Seals committed records that have no seal yet, at most `seal::MAX_BATCH` for each tribunal.
+/// Returns how many records it sealed.
+pub fn seal_pending(conn: &mut PgConnection) -> QueryResult<usize> {
+    let sealed: Number = Sql::new("SELECT elos_trilha_selar() AS n").get_result(conn)?;
+    Ok(sealed.n.try_into().unwrap_or_default())
 }
 
-/// Writes a batch under the numbers that begin with `primeiro`; whether it did. It did not when one of
-/// them is taken: by the same batch, sent before, or by another.
-pub fn acrescentar(
-    conn: &mut PgConnection,
-    primeiro: i64,
-    lote: &[NovoRegistro],
-) -> QueryResult<bool> {
-    let sql = Sql::new("SELECT elos_trilha_de_leitura(").bind(primeiro).push(", ");
-    let sql = reads(sql, &lote.iter().collect::<Vec<_>>()).push(")");
+/// Writes a batch under consecutive numbers from `first`. Returns false when one of the numbers is
+/// taken: by the same batch, which the writer sent before, or by another one.
+pub fn insert_reads(conn: &mut PgConnection, first: i64, batch: &[NewRecord]) -> QueryResult<bool> {
+    let sql = Sql::new("SELECT elos_trilha_de_leitura(").bind(first).push(", ");
+    let sql = read_arguments(sql, &batch.iter().collect::<Vec<_>>()).push(")");
     match sql.execute(conn) {
         Err(DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
-        outro => outro.map(|_| true),
+        other => other.map(|_| true),
     }
 }
 
-/// Whether a batch that was sent under these numbers stands in the trail.
-pub fn stands(conn: &mut PgConnection, primeiro: i64, lote: &[NovoRegistro]) -> QueryResult<bool> {
-    let written: Numero = Sql::new("SELECT elos_trilha_escritos(")
-        .bind(primeiro)
+/// Whether the trail already holds the batch that was sent under these numbers.
+pub fn is_stored(conn: &mut PgConnection, first: i64, batch: &[NewRecord]) -> QueryResult<bool> {
+    let written: Number = Sql::new("SELECT elos_trilha_escritos(")
+        .bind(first)
         .push(", ")
-        .bind_cada(lote, |novo| novo.correlacao.clone())
+        .bind_each(batch, |new| new.correlation.clone())
         .push(") AS n")
         .get_result(conn)?;
-    Ok(usize::try_from(written.n).is_ok_and(|n| n == lote.len()))
+    Ok(usize::try_from(written.n).is_ok_and(|n| n == batch.len()))
 }
 
-/// Writes one record that was refused, if it is not the record's own fault; if it is, sets it
-/// aside and answers with the SQLSTATE.
-pub fn prove(conn: &mut PgConnection, registro: &NovoRegistro) -> QueryResult<Option<String>> {
+/// Writes one record that a batch could not write. If PostgreSQL cannot store it, sets the record
+/// aside and returns the SQLSTATE.
+pub fn insert_or_set_aside(
+    conn: &mut PgConnection,
+    record: &NewRecord,
+) -> QueryResult<Option<String>> {
     #[derive(QueryableByName)]
     struct Proved {
-        #[diesel(sql_type = tipo::Nullable<tipo::Text>)]
+        #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
         sqlstate: Option<String>,
     }
-    let sql = Sql::new("SELECT elos_trilha_provar(").bind(registro.as_bytes()).push(", ");
-    let proved: Proved = reads(sql, &[registro]).push(") AS sqlstate").get_result(conn)?;
+    let sql = Sql::new("SELECT elos_trilha_provar(").bind(record.as_bytes()).push(", ");
+    let proved: Proved = read_arguments(sql, &[record]).push(") AS sqlstate").get_result(conn)?;
     Ok(proved.sqlstate)
 }
 
-/// Makes the months that the trail will need.
+/// Creates the partitions of the coming months.
 pub fn prepare_months(conn: &mut PgConnection) -> QueryResult<()> {
     Sql::new("SELECT elos_trilha_preparar()").execute(conn).map(|_| ())
 }
 
-/// Writes the records of writes, in their transaction.
-pub fn registrar(sessao: &mut Sessao<'_>, novos: &[&NovoRegistro]) -> QueryResult<()> {
-    if novos.is_empty() {
+/// Writes the records of writes, in the transaction of those writes.
+pub fn insert_writes(session: &mut Session<'_>, records: &[&NewRecord]) -> QueryResult<()> {
+    if records.is_empty() {
         return Ok(());
     }
-    let shared = comuns(novos);
-    let sql = each_record(Sql::new("SELECT elos_trilha_de_escrita("), novos, &shared).push(", ");
-    in_common(sql, &shared.0).push(")").execute(sessao.conn()).map(|_| ())
+    let shared = distinct(records);
+    let sql = per_record_arguments(Sql::new("SELECT elos_trilha_de_escrita("), records, &shared)
+        .push(", ");
+    shared_arguments(sql, &shared.0).push(")").execute(session.conn()).map(|_| ())
 }
 
-/// The arguments of the functions that take records of reads.
-fn reads(sql: Sql, lote: &[&NovoRegistro]) -> Sql {
-    let shared = comuns(lote);
-    let (outras, de, ate) = fatias(lote, |novo, todas| todas.extend_from_slice(&novo.correlacoes));
-    let sql = each_record(sql, lote, &shared).push(", ").bind(de).push(", ").bind(ate);
-    let sql = sql.push(", ").bind(outras).push("::text[]::uuid[], ");
-    let sql = sql.bind_cada(&shared.0, |novo| novo.tribunal()).push(", ");
-    in_common(sql, &shared.0)
+/// Binds the arguments of the SQL functions that store records of reads.
+fn read_arguments(sql: Sql, batch: &[&NewRecord]) -> Sql {
+    let shared = distinct(batch);
+    let (others, from, until) = flatten(batch, |new, all| all.extend_from_slice(&new.correlations));
+    let sql =
+        per_record_arguments(sql, batch, &shared).push(", ").bind(from).push(", ").bind(until);
+    let sql = sql.push(", ").bind(others).push("::text[]::uuid[], ");
+    let sql = sql.bind_each(&shared.0, |new| new.tribunal()).push(", ");
+    shared_arguments(sql, &shared.0)
 }
 
-/// What each record has of its own.
-fn each_record(sql: Sql, lote: &[&NovoRegistro], shared: &(Vec<&NovoRegistro>, Vec<i64>)) -> Sql {
-    let (recursos, de, ate) = fatias(lote, |novo, todos| {
-        todos.extend(novo.recursos.iter().map(|recurso| recurso.numero()));
+/// Binds the columns in which the records differ.
+fn per_record_arguments(
+    sql: Sql,
+    batch: &[&NewRecord],
+    shared: &(Vec<&NewRecord>, Vec<i64>),
+) -> Sql {
+    let (resources, from, until) = flatten(batch, |new, all| {
+        all.extend(new.resources.iter().map(|resource| resource.to_number()));
     });
-    let sql = sql.bind_cada(lote, |novo| novo.correlacao.clone()).push(", ");
-    let sql = sql.bind(de).push(", ").bind(ate).push(", ").bind(shared.1.clone()).push(", ");
-    sql.bind(recursos)
+    let sql = sql.bind_each(batch, |new| new.correlation.clone()).push(", ");
+    let sql = sql.bind(from).push(", ").bind(until).push(", ").bind(shared.1.clone()).push(", ");
+    sql.bind(resources)
 }
 
-/// What records have in common, but their tribunal.
-fn in_common(sql: Sql, comuns: &[&NovoRegistro]) -> Sql {
-    sql.bind_cada(comuns, |novo| novo.ator.sub().to_owned())
+/// Binds the columns that records share, without the tribunal.
+fn shared_arguments(sql: Sql, distinct: &[&NewRecord]) -> Sql {
+    sql.bind_each(distinct, |new| new.actor.sub().to_owned())
         .push(", ")
-        .bind_cada(comuns, |novo| novo.ator.azp().unwrap_or_default().to_owned())
+        .bind_each(distinct, |new| new.actor.azp().unwrap_or_default().to_owned())
         .push(", ")
-        .bind_cada(comuns, |novo| novo.canal.texto().to_owned())
+        .bind_each(distinct, |new| new.canal.text().to_owned())
         .push(", ")
-        .bind_cada(comuns, |novo| novo.operacao.clone())
+        .bind_each(distinct, |new| new.operation.clone())
         .push(", ")
-        .bind_cada(comuns, |novo| novo.especie.texto().to_owned())
+        .bind_each(distinct, |new| new.especie.text().to_owned())
         .push(", ")
-        .bind_cada(comuns, |novo| ResultadoAuditoria::de_status(novo.status).texto().to_owned())
+        .bind_each(distinct, |new| ResultadoAuditoria::from_status(new.status).text().to_owned())
         .push(", ")
-        .bind_cada(comuns, |novo| novo.status.cast_signed())
+        .bind_each(distinct, |new| new.status.cast_signed())
         .push(", ")
-        .bind_cada(comuns, |novo| novo.campos.nomes().collect::<Vec<_>>().join(","))
+        .bind_each(distinct, |new| new.fields.names().collect::<Vec<_>>().join(","))
 }
 
-/// One record for each that differs in more than when it was and of what, and which of
-/// these each one is like: of a few clients that do a few things, that is said once.
-fn comuns<'a>(lote: &[&'a NovoRegistro]) -> (Vec<&'a NovoRegistro>, Vec<i64>) {
-    let (mut comuns, mut vistos) = (Vec::new(), HashMap::new());
-    let qual = lote.iter().map(|&novo| {
-        let NovoRegistro { ator, canal, operacao, especie, status, campos, .. } = novo;
-        let comum =
-            (novo.tribunal(), ator.sub(), ator.azp(), canal, operacao, especie, status, campos);
-        *vistos.entry(comum).or_insert_with(|| {
-            comuns.push(novo);
-            i64::try_from(comuns.len()).unwrap_or(i64::MAX)
+/// One record for each distinct combination of shared columns, and for each record of the batch the
+/// index (from 1) of its combination. A few clients repeat a few operations, so the shared columns
+/// are sent once instead of once a record.
+fn distinct<'a>(batch: &[&'a NewRecord]) -> (Vec<&'a NewRecord>, Vec<i64>) {
+    let (mut distinct, mut seen) = (Vec::new(), HashMap::new());
+    let index = batch.iter().map(|&new| {
+        let NewRecord { actor, canal, operation, especie, status, fields, .. } = new;
+        let common =
+            (new.tribunal(), actor.sub(), actor.azp(), canal, operation, especie, status, fields);
+        *seen.entry(common).or_insert_with(|| {
+            distinct.push(new);
+            i64::try_from(distinct.len()).unwrap_or(i64::MAX)
         })
     });
-    let qual = qual.collect();
-    (comuns, qual)
+    let index = index.collect();
+    (distinct, index)
 }
 
-/// A list of each record, all one after the other, and where those of each begin and end:
-/// PostgreSQL has arrays of arrays only if all are of one length.
-fn fatias<T>(
-    lote: &[&NovoRegistro],
-    acrescentar: impl Fn(&NovoRegistro, &mut Vec<T>),
+/// Puts the lists of all records into one array. Also returns, for each record, the index (from 1)
+/// of the first and of the last item of its list. PostgreSQL has arrays of arrays only if all have
+/// the same length.
+fn flatten<T>(
+    batch: &[&NewRecord],
+    add: impl Fn(&NewRecord, &mut Vec<T>),
 ) -> (Vec<T>, Vec<i64>, Vec<i64>) {
-    let (mut todos, mut de, mut ate) = (Vec::new(), Vec::new(), Vec::new());
-    let fim = |todos: &Vec<T>| i64::try_from(todos.len()).unwrap_or(i64::MAX);
-    for novo in lote {
-        de.push(fim(&todos) + 1);
-        acrescentar(novo, &mut todos);
-        ate.push(fim(&todos));
+    let (mut all, mut from, mut until) = (Vec::new(), Vec::new(), Vec::new());
+    let end = |all: &Vec<T>| i64::try_from(all.len()).unwrap_or(i64::MAX);
+    for new in batch {
+        from.push(end(&all) + 1);
+        add(new, &mut all);
+        until.push(end(&all));
     }
-    (todos, de, ate)
+    (all, from, until)
 }
 
-/// Records that tell of one, found by the seals or, where none stands yet, one by one.
-fn de_recurso(numero: i64, tribunal: Option<i16>) -> Sql {
-    let tribunais = tribunal.map_or_else(seal::tribunais, |codigo| vec![codigo]);
+/// Records about one resource. Finds sealed records through their seals, and the others by a scan
+/// of what is not sealed yet.
+fn of_resource(numero: i64, tribunal: Option<i16>) -> Sql {
+    let tribunais = tribunal.map_or_else(super::entry::tribunais, |code| vec![code]);
     Sql::new("a.recursos @> ARRAY[")
         .bind(numero)
         .push(
@@ -200,86 +209,88 @@ fn de_recurso(numero: i64, tribunal: Option<i16>) -> Sql {
         .bind(numero)
         .push("]::bigint[] UNION ALL SELECT b.id FROM unnest(")
         .bind(tribunais)
-        .push(concat!(ultimo_selo!(), depois_dele!(), ") AS b)"))
+        .push(concat!(last_seal!(), after_last_seal!(), ") AS b)"))
 }
 
 /// The record with this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RegistroPorId(pub i64);
+pub struct RecordById(pub i64);
 
-impl Relation for RegistroPorId {
-    type Value = Arc<Registro>;
+impl Relation for RecordById {
+    type Value = Arc<Entry>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        let sql = Sql::new(concat!("SELECT ", colunas!(), " FROM auditoria a WHERE a.id = ANY("))
+        let sql = Sql::new(concat!("SELECT ", columns!(), " FROM auditoria a WHERE a.id = ANY("))
             .bind(ids)
             .push(")");
-        let sql = match sessao.escopo.tribunal() {
-            Some(codigo) => sql.and(Sql::new("a.tribunal_codigo = ").bind(codigo)),
+        let sql = match session.scope.tribunal() {
+            Some(code) => sql.and(Sql::new("a.tribunal_codigo = ").bind(code)),
             None => sql,
         };
-        let linhas: Vec<Registro> = sql.load(sessao.conn())?;
-        Ok(linhas.into_iter().map(|linha| (Self(linha.id), Arc::new(linha))).collect())
+        let rows: Vec<Entry> = sql.load(session.conn())?;
+        Ok(rows.into_iter().map(|row| (Self(row.id), Arc::new(row))).collect())
     }
 }
 
-/// The trail, from the oldest to the newest.
+/// The trail, oldest record first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Trilha {
-    pub de: Option<DateTime<Utc>>,
-    pub ate: Option<DateTime<Utc>>,
-    /// The `sub` or the `azp` of who acted.
-    pub ator: Option<String>,
-    /// `Some(None)` is a record that does not exist.
-    pub recurso: Option<Option<Recurso>>,
+pub struct TrailQuery {
+    pub from: Option<DateTime<Utc>>,
+    pub until: Option<DateTime<Utc>>,
+    /// The `sub` or the `azp` of the actor.
+    pub actor: Option<String>,
+    /// `Some(None)` is a resource that does not exist, so nothing matches.
+    pub resource: Option<Option<Resource>>,
 }
 
-registro!(Registro);
+from_columns!(Entry);
 
-impl Lista for Trilha {
-    const NOME: &'static str = "Trilha";
-    type Linha = Arc<Registro>;
-    type Registro = Registro;
+impl List for TrailQuery {
+    const NAME: &'static str = "Trilha";
+    type Row = Arc<Entry>;
+    type Record = Entry;
 
-    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
-        let Self { de, ate, ator, recurso } = self;
-        let condicoes = [
-            // Of all, by the index that is theirs: `auditoria_da_trilha_nacional`.
+    fn query(&self, tribunal: Option<i16>) -> ListQuery {
+        let Self { from, until, actor, resource } = self;
+        let conditions = [
+            // The records of all tribunais have their own index, `auditoria_da_trilha_nacional`;
+            // this condition makes PostgreSQL use it.
             Some(match tribunal {
-                Some(codigo) => Sql::new("a.tribunal_codigo = ").bind(codigo),
+                Some(code) => Sql::new("a.tribunal_codigo = ").bind(code),
                 None => Sql::new("a.tribunal_codigo >= 0"),
             }),
-            de.map(|de| Sql::new("a.ocorrido_em >= ").bind(de)),
-            ate.map(|ate| Sql::new("a.ocorrido_em < ").bind(ate)),
-            ator.clone().map(|ator| {
-                let sub = Sql::new("(a.sub = ").bind(ator.clone());
-                sub.push(" OR a.azp = ").bind(ator).push(")")
+            from.map(|from| Sql::new("a.ocorrido_em >= ").bind(from)),
+            until.map(|until| Sql::new("a.ocorrido_em < ").bind(until)),
+            actor.clone().map(|actor| {
+                let sub = Sql::new("(a.sub = ").bind(actor.clone());
+                sub.push(" OR a.azp = ").bind(actor).push(")")
             }),
-            recurso.map(|recurso| match recurso {
-                Some(recurso) => de_recurso(recurso.numero(), tribunal),
+            resource.map(|resource| match resource {
+                Some(resource) => of_resource(resource.to_number(), tribunal),
                 None => Sql::new("false"),
             }),
         ];
-        Consulta {
-            colunas: colunas!(),
-            tabelas: "auditoria a",
-            coluna_pai: None,
-            // Up to the oldest transaction still open: what commits late is not skipped by who pages.
-            onde: Sql::new("a.xid < (SELECT elos_horizonte())").and(Sql::juntar(
-                condicoes.into_iter().flatten(),
+        ListQuery {
+            columns: columns!(),
+            tables: "auditoria a",
+            parent_column: None,
+            // Read only up to the oldest transaction that is still open. Otherwise a client that
+            // pages would skip records that commit late.
+            where_clause: Sql::new("a.xid < (SELECT elos_horizonte())").and(Sql::join(
+                conditions.into_iter().flatten(),
                 " AND ",
                 "true",
             )),
-            ordenacao: Ordenacao {
-                coluna: Some(("a.xid", TipoDaChave::Xid)),
+            ordering: OrderBy {
+                column: Some(("a.xid", KeyType::Xid)),
                 id: "a.id",
-                decrescente: false,
+                descending: false,
             },
         }
     }
 
-    fn posicao(&self, linha: &Arc<Registro>) -> Posicao {
-        Posicao { chave: Some(Valor::Xid(linha.xid.clone())), id: linha.id }
+    fn position(&self, row: &Arc<Entry>) -> Position {
+        Position { key: Some(SqlValue::Xid(row.xid.clone())), id: row.id }
     }
 }

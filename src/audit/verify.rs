@@ -1,330 +1,334 @@
-//! Holds the trail against its chain: `elos auditoria verify`.
+//! Verifies the trail of the database against its chain of hashes: `elos auditoria verify`.
 
 use super::archive::{Archived, Run};
-use super::finding::{Achado, Defeito};
+use super::finding::{ChainFinding, Defect};
 use super::seal::{
-    self, Hash, INICIO, MOSTRADOS, Selavel, Selo, colunas_do_selavel, colunas_do_selo,
+    self, CHAIN_START, Hash, SHOWN_BYTES, Seal, Sealable, seal_columns, sealable_columns,
 };
-use crate::db::{Sql, Valor};
+use crate::db::{Sql, SqlValue};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types as tipo;
+use diesel::sql_types;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 
-/// Seals that are read at a time.
-const SELOS: i64 = 50;
+/// Number of seals in one read.
+const SEALS_PER_READ: i64 = 50;
 
-/// What a chain came to.
+/// The totals of one chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cadeia {
+pub struct ChainSummary {
     pub tribunal: i16,
-    pub selos: i64,
-    pub registros: i64,
-    /// Those of them that are in archives.
-    pub arquivados: i64,
-    /// The last seal's hash: whoever notes it elsewhere can tell if the end was cut off.
+    pub seals: i64,
+    pub records: i64,
+    /// Number of `records` that are in archives.
+    pub archived: i64,
+    /// The hash of the last seal. An auditor who notes it elsewhere can later detect that the end
+    /// of the chain was removed.
     pub hash: Hash,
-    /// Records that no seal holds yet, and since when the oldest waits.
-    pub cauda: i64,
-    pub desde: Option<DateTime<Utc>>,
+    /// Number of records that have no seal yet, and the instant of the oldest one.
+    pub unsealed: i64,
+    pub since: Option<DateTime<Utc>>,
 }
 
-/// A seal as somebody noted it.
+/// The hash of a seal, as an auditor noted it outside the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ancora {
+pub struct Anchor {
     pub tribunal: i16,
-    pub ordem: i64,
+    pub order: i64,
     pub hash: String,
 }
 
 #[derive(QueryableByName)]
-struct Cauda {
-    #[diesel(sql_type = tipo::BigInt)]
+struct CountAndOldest {
+    #[diesel(sql_type = sql_types::BigInt)]
     n: i64,
-    #[diesel(sql_type = tipo::Nullable<tipo::Timestamptz>)]
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Timestamptz>)]
     desde: Option<DateTime<Utc>>,
 }
 
-/// How many records the database could not hold, and since when the first stands aside.
+/// Number of records that the database could not store, and the time at which it set the first one
+/// aside.
 pub fn set_aside(conn: &mut PgConnection) -> QueryResult<(i64, Option<DateTime<Utc>>)> {
-    let aside: Cauda =
+    let counted: CountAndOldest =
         Sql::new("SELECT count(*) AS n, min(recusada_em) AS desde FROM auditoria_recusada")
             .get_result(conn)?;
-    Ok((aside.n, aside.desde))
+    Ok((counted.n, counted.desde))
 }
 
-/// How many seals there are to hold.
-pub fn selos(conn: &mut PgConnection) -> QueryResult<i64> {
-    let contados: Cauda =
+/// Number of seals to verify.
+pub fn seals(conn: &mut PgConnection) -> QueryResult<i64> {
+    let counted: CountAndOldest =
         Sql::new("SELECT count(*) AS n, NULL::timestamptz AS desde FROM selo").get_result(conn)?;
-    Ok(contados.n)
+    Ok(counted.n)
 }
 
-/// Every chain, from its beginning; of what is archived, that it continues. `avancou` is told of
-/// each seal that was held.
-pub fn verificar(
+/// Verifies every chain from its beginning. For archived ranges, only checks that the chain
+/// continues across them. Calls `on_progress` after each seal.
+pub fn verify(
     conn: &mut PgConnection,
-    ancoras: &[Ancora],
-    arquivados: &[Archived],
-    mut avancou: impl FnMut(),
-) -> QueryResult<(Vec<Cadeia>, Vec<Achado>)> {
-    let (mut cadeias, mut achados) = (Vec::new(), Vec::new());
-    for tribunal in seal::tribunais() {
-        let dele = |arquivado: &&Archived| arquivado.run.tribunal == tribunal;
-        let cadeia = Verificacao {
+    anchors: &[Anchor],
+    archived: &[Archived],
+    mut on_progress: impl FnMut(),
+) -> QueryResult<(Vec<ChainSummary>, Vec<ChainFinding>)> {
+    let (mut chains, mut findings) = (Vec::new(), Vec::new());
+    for tribunal in super::entry::tribunais() {
+        let own = |archived: &&Archived| archived.run.tribunal == tribunal;
+        let chain = ChainVerifier {
             conn,
             tribunal,
-            ancoras,
-            arquivados: arquivados.iter().filter(dele).map(|arquivado| &arquivado.run).collect(),
-            ponta: Ponta::default(),
-            achados: &mut achados,
+            anchors,
+            archived: archived.iter().filter(own).map(|archived| &archived.run).collect(),
+            verified_end: VerifiedEnd::default(),
+            findings: &mut findings,
         };
-        cadeias.extend(cadeia.cadeia(&mut avancou)?);
+        chains.extend(chain.verify_chain(&mut on_progress)?);
     }
-    let arquivado_ate = arquivados.iter().map(|arquivado| arquivado.mes).max();
-    // Of no tribunal that there is, of a transaction that has not been, or of a month that is not here.
-    let estranhos: Vec<Selavel> = Sql::new(concat!(
+    let archived_until = archived.iter().map(|archived| archived.month).max();
+    // Records that belong to no chain, have a transaction id from the future, or fall in a month
+    // that was archived.
+    let strays: Vec<Sealable> = Sql::new(concat!(
         "SELECT ",
-        colunas_do_selavel!(),
+        sealable_columns!(),
         " FROM auditoria a WHERE a.xid >= (SELECT elos_proxima_posicao()) OR a.tribunal_codigo <> ALL("
     ))
-    .bind(seal::tribunais())
+    .bind(super::entry::tribunais())
     .push(") OR a.ocorrido_em < (")
-    .bind_ou_nulo(arquivado_ate)
+    .bind_nullable(archived_until)
     .push("::date + interval '1 month') AT TIME ZONE 'UTC' ORDER BY a.id LIMIT 100")
     .load(conn)?;
-    for registro in estranhos {
-        let achado = Achado {
-            tribunal: registro.tribunal_codigo,
-            selo: None,
-            registro: Some((registro.id, 1)),
-            defeito: Defeito::Inserido,
+    for record in strays {
+        let found = ChainFinding {
+            tribunal: record.tribunal_codigo,
+            seal: None,
+            record: Some((record.id, 1)),
+            defect: Defect::Inserted,
         };
-        let o_mesmo = |outro: &Achado| {
-            outro.registro.is_some_and(|(id, _)| id == registro.id)
-                && outro.defeito == Defeito::Inserido
+        let same = |other: &ChainFinding| {
+            other.record.is_some_and(|(id, _)| id == record.id) && other.defect == Defect::Inserted
         };
-        if !achados.iter().any(o_mesmo) {
-            achados.push(achado);
+        if !findings.iter().any(same) {
+            findings.push(found);
         }
     }
-    Ok((cadeias, achados))
+    Ok((chains, findings))
 }
 
-/// How far a chain was held.
-struct Ponta {
-    ordem: i64,
+/// The state of one chain at the end of its verified part.
+struct VerifiedEnd {
+    order: i64,
     hash: Vec<u8>,
-    ate: (String, i64),
-    registros: i64,
-    arquivados: i64,
+    until: (String, i64),
+    records: i64,
+    archived: i64,
 }
 
-impl Default for Ponta {
+impl Default for VerifiedEnd {
     fn default() -> Self {
-        let ate = ("0".to_owned(), i64::MIN);
-        Self { ordem: 0, hash: INICIO.to_vec(), ate, registros: 0, arquivados: 0 }
+        let until = ("0".to_owned(), i64::MIN);
+        Self { order: 0, hash: CHAIN_START.to_vec(), until, records: 0, archived: 0 }
     }
 }
 
-struct Verificacao<'a> {
+struct ChainVerifier<'a> {
     conn: &'a mut PgConnection,
     tribunal: i16,
-    ancoras: &'a [Ancora],
-    /// The runs of its chain that are archived, not yet passed over.
-    arquivados: VecDeque<&'a Run>,
-    ponta: Ponta,
-    achados: &'a mut Vec<Achado>,
+    anchors: &'a [Anchor],
+    /// Archived runs of this chain that the walk has not passed yet.
+    archived: VecDeque<&'a Run>,
+    verified_end: VerifiedEnd,
+    findings: &'a mut Vec<ChainFinding>,
 }
 
-impl Verificacao<'_> {
-    fn cadeia(mut self, avancou: &mut impl FnMut()) -> QueryResult<Option<Cadeia>> {
-        let mut lido = 0;
+impl ChainVerifier<'_> {
+    fn verify_chain(mut self, on_progress: &mut impl FnMut()) -> QueryResult<Option<ChainSummary>> {
+        let mut last_read = 0;
         loop {
-            let selos: Vec<Selo> = Sql::new(concat!(
+            let seals: Vec<Seal> = Sql::new(concat!(
                 "SELECT ",
-                colunas_do_selo!(),
+                seal_columns!(),
                 " FROM selo s WHERE s.tribunal_codigo = "
             ))
             .bind(self.tribunal)
             .push(" AND s.ordem > ")
-            .bind(lido)
+            .bind(last_read)
             .push(" ORDER BY s.ordem LIMIT ")
-            .bind(SELOS)
+            .bind(SEALS_PER_READ)
             .load(self.conn)?;
-            if selos.is_empty() {
+            if seals.is_empty() {
                 break;
             }
-            for selo in selos {
-                lido = selo.ordem;
-                self.passar_arquivados(selo.ordem)?;
-                if self.continua(selo.ordem, selo.ordem, &selo.anterior) {
-                    self.selo(&selo)?;
-                    self.ponta.registros += i64::try_from(selo.ids.len()).unwrap_or(i64::MAX);
-                    self.ponta.ate = (selo.ate_xid, selo.ate_id);
-                    self.ponta.hash = selo.hash;
+            for seal in seals {
+                last_read = seal.ordem;
+                self.pass_archived(seal.ordem)?;
+                if self.follows(seal.ordem, seal.ordem, &seal.anterior) {
+                    self.seal(&seal)?;
+                    self.verified_end.records += i64::try_from(seal.ids.len()).unwrap_or(i64::MAX);
+                    self.verified_end.until = (seal.ate_xid, seal.ate_id);
+                    self.verified_end.hash = seal.hash;
                 }
-                avancou();
+                on_progress();
             }
         }
-        self.passar_arquivados(i64::MAX)?;
-        self.fim()
+        self.pass_archived(i64::MAX)?;
+        self.finish()
     }
 
-    /// Whether these seals come after what was held; what is wrong with their place is told.
-    fn continua(&mut self, de: i64, ate: i64, anterior: &[u8]) -> bool {
-        let esperado = self.ponta.ordem + 1;
-        if de < esperado {
-            self.achar(de, None, Defeito::SeloArquivado);
+    /// Whether the seals `from..=until` follow the last verified one. Reports a gap or a wrong
+    /// previous hash. Returns false when they overlap with what is verified.
+    fn follows(&mut self, from: i64, until: i64, previous: &[u8]) -> bool {
+        let expected = self.verified_end.order + 1;
+        if from < expected {
+            self.report(from, None, Defect::SealArchived);
             return false;
         }
-        if de > esperado {
-            self.achar(esperado, None, Defeito::SeloRemovido);
-        } else if *anterior != self.ponta.hash {
-            self.achar(de, None, Defeito::SeloAlterado);
+        if from > expected {
+            self.report(expected, None, Defect::SealRemoved);
+        } else if *previous != self.verified_end.hash {
+            self.report(from, None, Defect::SealAltered);
         }
-        self.ponta.ordem = ate;
+        self.verified_end.order = until;
         true
     }
 
-    /// Goes over what is archived before this seal: of its records none may be here.
-    fn passar_arquivados(&mut self, antes_de: i64) -> QueryResult<()> {
-        while let Some(&run) = self.arquivados.front().filter(|run| run.first <= antes_de) {
-            self.arquivados.pop_front();
-            if !self.continua(run.first, run.last, &run.before) {
+    /// Passes the archived runs that precede the seal `before`. None of their records may still be
+    /// in the database.
+    fn pass_archived(&mut self, before: i64) -> QueryResult<()> {
+        while let Some(&run) = self.archived.front().filter(|run| run.first <= before) {
+            self.archived.pop_front();
+            if !self.follows(run.first, run.last, &run.before) {
                 continue;
             }
-            let ate = (run.until.0.to_string(), run.until.1);
-            for registro in self.registros(&ate)?.iter().take(100) {
-                self.achar(run.last, Some((registro.id, 1)), Defeito::Inserido);
+            let until = (run.until.0.to_string(), run.until.1);
+            for record in self.records(&until)?.iter().take(100) {
+                self.report(run.last, Some((record.id, 1)), Defect::Inserted);
             }
-            let outra = |ancora: &&Ancora| {
-                (ancora.tribunal, ancora.ordem) == (self.tribunal, run.last)
-                    && ancora.hash != hexadecimal(&run.hash)
+            let another = |anchor: &&Anchor| {
+                (anchor.tribunal, anchor.order) == (self.tribunal, run.last)
+                    && anchor.hash != hexadecimal(&run.hash)
             };
-            if self.ancoras.iter().any(|ancora| outra(&ancora)) {
-                self.achar(run.last, None, Defeito::Ancora);
+            if self.anchors.iter().any(|anchor| another(&anchor)) {
+                self.report(run.last, None, Defect::Anchor);
             }
-            self.ponta.hash = run.hash.to_vec();
-            self.ponta.ate = ate;
-            self.ponta.registros += run.records;
-            self.ponta.arquivados += run.records;
+            self.verified_end.hash = run.hash.to_vec();
+            self.verified_end.until = until;
+            self.verified_end.records += run.records;
+            self.verified_end.archived += run.records;
         }
         Ok(())
     }
 
-    fn fim(self) -> QueryResult<Option<Cadeia>> {
-        let Ponta { ordem, hash, ate, registros, arquivados } = self.ponta;
-        // The end of the chain may have been cut off.
-        for ancora in self.ancoras.iter().filter(|a| a.tribunal == self.tribunal) {
-            if ancora.ordem > ordem {
-                self.achados.push(Achado {
+    fn finish(self) -> QueryResult<Option<ChainSummary>> {
+        let VerifiedEnd { order, hash, until, records, archived } = self.verified_end;
+        // The end of the chain may have been removed.
+        for anchor in self.anchors.iter().filter(|a| a.tribunal == self.tribunal) {
+            if anchor.order > order {
+                self.findings.push(ChainFinding {
                     tribunal: self.tribunal,
-                    selo: Some(ancora.ordem),
-                    registro: None,
-                    defeito: Defeito::SeloRemovido,
+                    seal: Some(anchor.order),
+                    record: None,
+                    defect: Defect::SealRemoved,
                 });
             }
         }
-        let cauda: Cauda = Sql::new(
+        let unsealed: CountAndOldest = Sql::new(
             "SELECT count(*) AS n, min(ocorrido_em) FILTER (WHERE isfinite(ocorrido_em)) AS desde FROM auditoria a WHERE a.tribunal_codigo = ",
         )
         .bind(self.tribunal)
         .push(" AND (a.xid, a.id) > (")
-        .bind(Valor::Xid(ate.0))
+        .bind(SqlValue::Xid(until.0))
         .push(", ")
-        .bind(ate.1)
+        .bind(until.1)
         .push(")")
         .get_result(self.conn)?;
-        let hash = hash.try_into().unwrap_or(INICIO);
-        let vazia = ordem == 0 && cauda.n == 0;
-        let (tribunal, selos) = (self.tribunal, ordem);
-        Ok((!vazia).then_some(Cadeia {
+        let hash = hash.try_into().unwrap_or(CHAIN_START);
+        let empty = order == 0 && unsealed.n == 0;
+        let (tribunal, seals) = (self.tribunal, order);
+        Ok((!empty).then_some(ChainSummary {
             tribunal,
-            selos,
-            registros,
-            arquivados,
+            seals,
+            records,
+            archived,
             hash,
-            cauda: cauda.n,
-            desde: cauda.desde,
+            unsealed: unsealed.n,
+            since: unsealed.desde,
         }))
     }
 
-    /// Records after what was held, up to there.
-    fn registros(&mut self, ate: &(String, i64)) -> QueryResult<Vec<Selavel>> {
+    /// Records after the last verified position, up to and including `until`.
+    fn records(&mut self, until: &(String, i64)) -> QueryResult<Vec<Sealable>> {
         Sql::new(concat!(
             "SELECT ",
-            colunas_do_selavel!(),
+            sealable_columns!(),
             " FROM auditoria a WHERE a.tribunal_codigo = "
         ))
         .bind(self.tribunal)
         .push(" AND (a.xid, a.id) > (")
-        .bind(Valor::Xid(self.ponta.ate.0.clone()))
+        .bind(SqlValue::Xid(self.verified_end.until.0.clone()))
         .push(", ")
-        .bind(self.ponta.ate.1)
+        .bind(self.verified_end.until.1)
         .push(") AND (a.xid, a.id) <= (")
-        .bind(Valor::Xid(ate.0.clone()))
+        .bind(SqlValue::Xid(until.0.clone()))
         .push(", ")
-        .bind(ate.1)
+        .bind(until.1)
         .push(") ORDER BY a.xid, a.id")
         .load(self.conn)
     }
 
-    /// One seal against the records in its stretch of the trail.
-    fn selo(&mut self, selo: &Selo) -> QueryResult<()> {
-        let registros = self.registros(&(selo.ate_xid.clone(), selo.ate_id))?;
-        let antes = self.achados.len();
-        let lugar: HashMap<i64, usize> =
-            selo.ids.iter().enumerate().map(|(lugar, id)| (*id, lugar)).collect();
-        let mut resumos = vec![None; selo.ids.len()];
-        let mut anterior = None;
-        for registro in &registros {
-            let Some(&posicao) = lugar.get(&registro.id) else {
-                let onde = anterior.map_or(1, |posicao: usize| posicao + 2);
-                self.achar(selo.ordem, Some((registro.id, onde)), Defeito::Inserido);
+    /// Verifies one seal against the records in its range.
+    fn seal(&mut self, seal: &Seal) -> QueryResult<()> {
+        let records = self.records(&(seal.ate_xid.clone(), seal.ate_id))?;
+        let before = self.findings.len();
+        let index: HashMap<i64, usize> =
+            seal.ids.iter().enumerate().map(|(index, id)| (*id, index)).collect();
+        let mut digests = vec![None; seal.ids.len()];
+        let mut previous = None;
+        for record in &records {
+            let Some(&position) = index.get(&record.id) else {
+                let at = previous.map_or(1, |position: usize| position + 2);
+                self.report(seal.ordem, Some((record.id, at)), Defect::Inserted);
                 continue;
             };
-            if anterior.is_some_and(|anterior| posicao < anterior) {
-                self.achar(selo.ordem, Some((registro.id, posicao + 1)), Defeito::ForaDeOrdem);
+            if previous.is_some_and(|previous| position < previous) {
+                self.report(seal.ordem, Some((record.id, position + 1)), Defect::OutOfOrder);
             }
-            anterior = Some(posicao);
-            let resumo = registro.resumo();
-            let mostrado = selo.resumos.chunks(MOSTRADOS).nth(posicao);
-            if mostrado != Some(&resumo[..MOSTRADOS]) {
-                self.achar(selo.ordem, Some((registro.id, posicao + 1)), Defeito::Alterado);
+            previous = Some(position);
+            let digest = record.digest();
+            let shown = seal.resumos.chunks(SHOWN_BYTES).nth(position);
+            if shown != Some(&digest[..SHOWN_BYTES]) {
+                self.report(seal.ordem, Some((record.id, position + 1)), Defect::Changed);
             }
-            resumos[posicao] = Some(resumo);
+            digests[position] = Some(digest);
         }
-        for (posicao, _) in resumos.iter().enumerate().filter(|(_, resumo)| resumo.is_none()) {
-            let registro = Some((selo.ids[posicao], posicao + 1));
-            self.achar(selo.ordem, registro, Defeito::Removido);
+        for (position, _) in digests.iter().enumerate().filter(|(_, digest)| digest.is_none()) {
+            let record = Some((seal.ids[position], position + 1));
+            self.report(seal.ordem, record, Defect::Removed);
         }
-        // With every record in its place, the seal alone is left to doubt.
-        let inteiros: Vec<Hash> = resumos.into_iter().flatten().collect();
-        if self.achados.len() == antes && selo.hash != seal::hash(selo, &inteiros) {
-            self.achar(selo.ordem, None, Defeito::SeloAlterado);
+        // When every record is correct and a hash still differs, the seal itself was changed.
+        let whole: Vec<Hash> = digests.into_iter().flatten().collect();
+        if self.findings.len() == before && seal.hash != seal::hash(seal, &whole) {
+            self.report(seal.ordem, None, Defect::SealAltered);
         }
-        let noutra_ancora = |ancora: &&Ancora| {
-            (ancora.tribunal, ancora.ordem) == (self.tribunal, selo.ordem)
-                && ancora.hash != hexadecimal(&selo.hash)
+        let contradicts = |anchor: &&Anchor| {
+            (anchor.tribunal, anchor.order) == (self.tribunal, seal.ordem)
+                && anchor.hash != hexadecimal(&seal.hash)
         };
-        if self.ancoras.iter().any(|ancora| noutra_ancora(&ancora)) {
-            self.achar(selo.ordem, None, Defeito::Ancora);
+        if self.anchors.iter().any(|anchor| contradicts(&anchor)) {
+            self.report(seal.ordem, None, Defect::Anchor);
         }
         Ok(())
     }
 
-    fn achar(&mut self, ordem: i64, registro: Option<(i64, usize)>, defeito: Defeito) {
-        let (tribunal, selo) = (self.tribunal, Some(ordem));
-        self.achados.push(Achado { tribunal, selo, registro, defeito });
+    fn report(&mut self, order: i64, record: Option<(i64, usize)>, defect: Defect) {
+        let (tribunal, seal) = (self.tribunal, Some(order));
+        self.findings.push(ChainFinding { tribunal, seal, record, defect });
     }
 }
 
 pub fn hexadecimal(bytes: &[u8]) -> String {
     use fmt::Write;
-    bytes.iter().fold(String::new(), |mut texto, byte| {
-        let _ = write!(texto, "{byte:02x}");
-        texto
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
     })
 }

@@ -1,16 +1,17 @@
-//! Writes the trail: one thread takes what waits in the queue, another seals what is written.
+//! The threads that write the audit trail: one writes the queued records, the other seals the
+//! written ones.
 //!
-//! A record is never dropped while its answer is shown. Whatever the database cannot do now (a
-//! standby, a full disk, a right that was taken away, and what is not known) is tried again until
-//! it can; meanwhile no call reads. Only a record that PostgreSQL proves it cannot hold is set
-//! aside, in a table of its own.
+//! The writer never drops a record whose answer a client may have received. If the database cannot
+//! write now (standby, full disk, revoked privilege, unknown error), the writer retries until it
+//! succeeds; meanwhile no call may read. The writer sets aside, in a separate table, only a record
+//! that PostgreSQL proves it cannot store.
 
-use super::entry::NovoRegistro;
-use super::queue::{Batch, OnWritten, Permit, Queue, Urgency};
+use super::entry::NewRecord;
+use super::queue::{Batch, OnWritten, Queue, TrailSlot, Urgency};
 use super::{merge, queue, seal, trail};
 use crate::db::Db;
-use crate::error::{Error, Falha};
-use crate::telemetry::metrics::Metricas;
+use crate::error::{Error, Failure};
+use crate::telemetry::metrics::Metrics;
 use std::cell::Cell;
 use std::ops::Range;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -19,23 +20,26 @@ use std::thread;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long a stop waits for the queue to empty: more than one statement may take.
-const FLUSH: Duration = Duration::from_secs(20);
-const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(250);
-const BETWEEN_SEALS: Duration = Duration::from_secs(10);
-/// What one statement writes at most, in keys of records: it must end long before its time.
-const RESOURCES: usize = 50_000;
+/// Maximum time that a shutdown waits for the queue to empty. It is longer than one statement may
+/// take.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(20);
+const RETRY_INTERVAL: Duration = Duration::from_millis(250);
+const SEAL_INTERVAL: Duration = Duration::from_secs(10);
+/// Maximum number of resource keys and correlation ids in one statement, so that the statement ends
+/// long before the statement timeout.
+const MAX_KEYS: usize = 50_000;
 
-/// Where calls are recorded. Cheap to clone; the threads end with the last clone.
+/// The handle through which calls add their records. Cheap to clone. The threads end when the last
+/// clone is dropped.
 #[derive(Clone)]
-pub struct Auditoria(Option<Arc<Trail>>);
+pub struct AuditTrail(Option<Arc<Trail>>);
 
 struct Trail {
     queue: Arc<Queue>,
-    metrics: Metricas,
-    /// Answers that name nobody do not wait for their record.
+    metrics: Metrics,
+    /// When set, answers without resources and sensitive fields do not wait for their record.
     relaxed: OnceLock<bool>,
-    /// The sealer stops when this is gone.
+    /// The sealer thread stops when this sender is dropped.
     _sealer: mpsc::Sender<()>,
 }
 
@@ -45,9 +49,9 @@ impl Drop for Trail {
     }
 }
 
-impl Auditoria {
-    /// Starts writing, and sealing what is written.
-    pub fn iniciar(db: Db, metrics: Metricas) -> Self {
+impl AuditTrail {
+    /// Starts the writer thread and the sealer thread.
+    pub fn start(db: Db, metrics: Metrics) -> Self {
         let queue = Arc::new(Queue::new());
         let (sealer, stop) = mpsc::channel();
         let (seals, counted) = (db.clone(), metrics.clone());
@@ -62,42 +66,44 @@ impl Auditoria {
         Self(Some(Arc::new(Trail { queue, metrics, relaxed: OnceLock::new(), _sealer: sealer })))
     }
 
-    /// Records nothing of what is read: to measure what recording costs.
-    pub const fn nenhuma() -> Self {
+    /// A handle that records nothing. Benchmarks use it to measure the cost of recording.
+    pub const fn disabled() -> Self {
         Self(None)
     }
 
-    /// Whether anything is recorded.
-    pub const fn escreve(&self) -> bool {
+    /// Whether calls are recorded.
+    pub const fn is_enabled(&self) -> bool {
         self.0.is_some()
     }
 
-    /// From now on, answers that name nobody do not wait until their record is on disk.
+    /// From now on, an answer whose record has no resources and no sensitive fields does not wait
+    /// until that record is on disk.
     pub fn relax(&self) {
         if let Some(trail) = &self.0 {
             let _ = trail.relaxed.set(true);
         }
     }
 
-    /// Whether the trail takes records: what it cannot take is not read.
+    /// Whether the trail accepts records. While it does not, no call may read.
     pub fn is_writable(&self) -> bool {
         self.0.as_ref().is_none_or(|trail| !trail.queue.is_behind())
     }
 
-    /// A permit for one call; waits for one while there is none.
-    pub async fn permit(&self) -> Result<Permit, Error> {
+    /// Takes a slot for one call. Waits while none is free.
+    pub async fn slot(&self) -> Result<TrailSlot, Error> {
         match &self.0 {
-            Some(trail) => trail.queue.permit().await,
-            None => Ok(Permit(None)),
+            Some(trail) => trail.queue.slot().await,
+            None => Ok(TrailSlot(None)),
         }
     }
 
-    /// What a call leaves behind, and what to do once it is on disk. One that read nothing has no
-    /// permit: no answer waits for what it leaves, and when the queue is full it is counted as lost.
+    /// Queues the records of a call. `then` runs once they are on disk. A call that read nothing
+    /// has no slot: its answer does not wait for its records, and when the queue is full, the
+    /// metrics count them as lost.
     pub(crate) fn record(
         &self,
-        permit: Option<Permit>,
-        records: Vec<NovoRegistro>,
+        slot: Option<TrailSlot>,
+        records: Vec<NewRecord>,
         delivery: bool,
         then: OnWritten,
     ) {
@@ -105,7 +111,7 @@ impl Auditoria {
         if records.is_empty() {
             return then();
         }
-        let urgency = match &permit {
+        let urgency = match &slot {
             None => Urgency::Later,
             Some(_) if trail.relaxed.get().is_some() && records.iter().all(names_nobody) => {
                 Urgency::Later
@@ -113,10 +119,10 @@ impl Auditoria {
             Some(_) if delivery => Urgency::Delivery,
             Some(_) => Urgency::Answer,
         };
-        match permit.or_else(|| trail.queue.try_permit()) {
-            Some(permit) => trail.queue.push(permit, records, urgency, then),
+        match slot.or_else(|| trail.queue.try_slot()) {
+            Some(slot) => trail.queue.push(slot, records, urgency, then),
             None => {
-                trail.metrics.perdeu(records.len());
+                trail.metrics.lost(records.len());
                 tracing::warn!(
                     "a call that read nothing is not in the audit trail: its queue is full"
                 );
@@ -125,32 +131,32 @@ impl Auditoria {
         }
     }
 
-    /// Waits until everything that was told is written. False when it was not in time.
-    pub async fn esvaziar(&self) -> bool {
+    /// Waits until everything recorded so far is written. Returns false after `FLUSH_TIMEOUT`.
+    pub async fn flush(&self) -> bool {
         let Some(trail) = &self.0 else { return true };
         let mut flushed = trail.queue.flush();
         let flushed = async { while flushed.wait().await.is_err() {} };
-        timeout(FLUSH, flushed).await.is_ok()
+        timeout(FLUSH_TIMEOUT, flushed).await.is_ok()
     }
 }
 
-fn names_nobody(record: &NovoRegistro) -> bool {
-    record.recursos.is_empty() && record.campos.nomes().next().is_none()
+fn names_nobody(record: &NewRecord) -> bool {
+    record.resources.is_empty() && record.fields.names().next().is_none()
 }
 
 struct Writer {
     db: Db,
-    metrics: Metricas,
-    /// Numbers that were taken and not used yet.
+    metrics: Metrics,
+    /// Numbers that were taken from the sequence and are not used yet.
     numbers: Cell<Option<Range<i64>>>,
 }
 
-/// How many of the first records one statement takes; at least one.
-fn fitting(records: &[NovoRegistro]) -> usize {
+/// Counts the first records that fit in one statement: at least one.
+fn count_fitting(records: &[NewRecord]) -> usize {
     let mut resources = 0;
-    let within = records.iter().take(trail::LOTE).take_while(|record| {
-        resources += record.recursos.len() + record.correlacoes.len();
-        resources <= RESOURCES
+    let within = records.iter().take(trail::BATCH_SIZE).take_while(|record| {
+        resources += record.resources.len() + record.correlations.len();
+        resources <= MAX_KEYS
     });
     within.count().max(1)
 }
@@ -160,90 +166,92 @@ impl Writer {
         let records = merge::deliveries(std::mem::take(&mut batch.records));
         let mut rest = records.as_slice();
         while !rest.is_empty() {
-            let (first, after) = rest.split_at(fitting(rest));
-            self.write(first);
+            let (first, after) = rest.split_at(count_fitting(rest));
+            self.write_until_stored(first);
             rest = after;
         }
         batch.written();
     }
 
-    /// Returns when the database has all of them. A batch that it refuses is written by halves,
-    /// so that one record does not keep the others.
-    fn write(&self, records: &[NovoRegistro]) {
-        while let Err(error) = self.attempt(records) {
-            if !matches!(error, Error::Falha(..)) {
+    /// Returns when the database has stored all records. If it refuses a batch, writes each half
+    /// separately, so that one record does not block the others.
+    fn write_until_stored(&self, records: &[NewRecord]) {
+        while let Err(error) = self.try_write(records) {
+            if !matches!(error, Error::Failure(..)) {
                 match records {
-                    [one] => match self.prove(one) {
+                    [record] => match self.insert_or_set_aside(record) {
                         Ok(()) => return,
-                        Err(error) => told(&error),
+                        Err(error) => log_refusal(&error),
                     },
                     several => {
                         let (first, second) = several.split_at(several.len() / 2);
-                        self.write(first);
-                        return self.write(second);
+                        self.write_until_stored(first);
+                        return self.write_until_stored(second);
                     }
                 }
             }
-            self.metrics.nao_auditou();
-            // Why was told: by `db`, or above.
+            self.metrics.audit_failed();
+            // The reason was already logged, by `db` or by `log_refusal`.
             tracing::debug!(
                 records = records.len(),
                 "the audit trail could not be written; trying again"
             );
-            thread::sleep(BETWEEN_ATTEMPTS);
+            thread::sleep(RETRY_INTERVAL);
         }
-        self.metrics.auditou(records.len());
+        self.metrics.audited(records.len());
     }
 
-    /// One batch, under numbers of its own. A broken connection leaves open whether it was
-    /// written: it is sent again under the same ones, and stands once.
-    fn attempt(&self, records: &[NovoRegistro]) -> Result<(), Error> {
+    /// Writes one batch under its own numbers. If the connection breaks, the outcome is unknown:
+    /// the batch is sent again under the same numbers, so it cannot be stored twice.
+    fn try_write(&self, records: &[NewRecord]) -> Result<(), Error> {
         let first = self.take_numbers(records.len())?;
         loop {
-            match self.db.como_auditor(|conn| trail::acrescentar(conn, first, records)) {
+            match self.db.as_auditor(|conn| trail::insert_reads(conn, first, records)) {
                 Ok(true) => return Ok(()),
                 Ok(false) => {
-                    if self.db.como_auditor(|conn| trail::stands(conn, first, records))? {
+                    if self.db.as_auditor(|conn| trail::is_stored(conn, first, records))? {
                         return Ok(());
                     }
-                    // The numbers of another batch, of whoever took them.
+                    // These numbers belong to another batch. Take new ones the next time.
                     self.numbers.take();
                     return Err(queue::unavailable());
                 }
-                Err(Error::Falha(..)) => {
-                    self.metrics.nao_auditou();
-                    // Told by `db`, once.
+                Err(Error::Failure(..)) => {
+                    self.metrics.audit_failed();
+                    // `db` logs an outage once.
                     tracing::debug!("the database is not there for the audit trail; trying again");
-                    thread::sleep(BETWEEN_ATTEMPTS);
+                    thread::sleep(RETRY_INTERVAL);
                 }
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// The first of so many numbers that nobody else has: the database gives a thousand at a time.
-    fn take_numbers(&self, how_many: usize) -> Result<i64, Error> {
-        let how_many = i64::try_from(how_many).unwrap_or(i64::MAX);
-        let left = self.numbers.take().filter(|left| left.end - left.start >= how_many);
+    /// The first of `count` consecutive numbers that no other writer has. The sequence gives a
+    /// thousand at a time.
+    fn take_numbers(&self, count: usize) -> Result<i64, Error> {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let left = self.numbers.take().filter(|left| left.end - left.start >= count);
         let left = match left {
             Some(left) => left,
             None => {
-                let first = self.db.como_auditor(trail::numeros)?;
-                first..first + trail::LOTE_DE_NUMEROS
+                let first = self.db.as_auditor(trail::take_numbers)?;
+                first..first + trail::NUMBER_BATCH_SIZE
             }
         };
-        self.numbers.set(Some(left.start + how_many..left.end));
+        self.numbers.set(Some(left.start + count..left.end));
         Ok(left.start)
     }
 
-    /// A record that was refused by itself: PostgreSQL says whether it is the record's fault.
-    fn prove(&self, record: &NovoRegistro) -> Result<(), Error> {
-        match self.db.como_auditor(|conn| trail::prove(conn, record))? {
-            None => self.metrics.auditou(1),
+    /// Handles a record that the database refused even alone: PostgreSQL decides whether the record
+    /// itself is the cause.
+    fn insert_or_set_aside(&self, record: &NewRecord) -> Result<(), Error> {
+        match self.db.as_auditor(|conn| trail::insert_or_set_aside(conn, record))? {
+            None => self.metrics.audited(1),
             Some(sqlstate) => {
                 self.metrics.set_aside();
                 tracing::error!(
-                    correlacao = record.correlacao,
+                    correlacao = record.correlation,
                     sqlstate,
                     "the database cannot hold a record of the audit trail; it was set aside"
                 );
@@ -253,35 +261,36 @@ impl Writer {
     }
 }
 
-fn told(error: &Error) {
-    let (falha, _) = error.publica();
-    tracing::warn!(codigo = falha.nome(), "the database refuses the audit trail: no call reads");
+fn log_refusal(error: &Error) {
+    let (failure, _) = error.public();
+    tracing::warn!(codigo = failure.name(), "the database refuses the audit trail: no call reads");
 }
 
-/// Makes the months to come, and seals what is written, again and again.
-fn seal(db: &Db, metrics: &Metricas, stop: &mpsc::Receiver<()>) {
+/// The sealer thread: creates the partitions of the coming months and seals what is written, in a
+/// loop.
+fn seal(db: &Db, metrics: &Metrics, stop: &mpsc::Receiver<()>) {
     loop {
-        match db.como_auditor(trail::prepare_months) {
-            // That the database is not there is told by `db`, once.
-            Ok(()) | Err(Error::Falha(Falha::Indisponivel, _)) => {}
+        match db.as_auditor(trail::prepare_months) {
+            // `db` logs an outage once.
+            Ok(()) | Err(Error::Failure(Failure::Indisponivel, _)) => {}
             Err(error) => {
-                let (falha, _) = error.publica();
+                let (failure, _) = error.public();
                 tracing::warn!(
-                    codigo = falha.nome(),
+                    codigo = failure.name(),
                     "the months of the audit trail could not be made"
                 );
             }
         }
-        if stop.recv_timeout(BETWEEN_SEALS) != Err(RecvTimeoutError::Timeout) {
+        if stop.recv_timeout(SEAL_INTERVAL) != Err(RecvTimeoutError::Timeout) {
             return;
         }
-        match seal::selar(db) {
-            Ok(sealed) => metrics.selou(sealed),
-            // Told by `db`, once.
-            Err(Error::Falha(Falha::Indisponivel, _)) => {}
+        match seal::seal_pending(db) {
+            Ok(sealed) => metrics.sealed(sealed),
+            // `db` logs an outage once.
+            Err(Error::Failure(Failure::Indisponivel, _)) => {}
             Err(error) => {
-                let (falha, _) = error.publica();
-                tracing::warn!(codigo = falha.nome(), "the audit trail could not be sealed");
+                let (failure, _) = error.public();
+                tracing::warn!(codigo = failure.name(), "the audit trail could not be sealed");
             }
         }
     }

@@ -1,25 +1,26 @@
-//! HTTP Basic: a client's id and secret, as a header has them.
+//! HTTP Basic: parses a client's id and secret from the header.
 
-use super::Recusado;
+use super::Refused;
 use super::refused::malformed_basic;
 use crate::value::characters;
 use actix_web::http::header::{self, HeaderMap};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// In base64. A secret of an issuer has some tens of characters.
-const ENCODED_AT_MOST: usize = 4 * 1024;
-const ID_AT_MOST: usize = 255;
+/// Maximum length in base64. Real secrets of an issuer have a few dozen characters.
+const MAX_ENCODED_LEN: usize = 4 * 1024;
+const MAX_ID_LEN: usize = 255;
 
-/// What a client is known by to the issuer. It has no `Debug`, so that it is told to nobody.
+/// The credentials of a client at the issuer. The type has no `Debug`, so that the secret cannot
+/// reach a log.
 #[derive(Clone)]
 pub struct ClientSecret {
     pub id: String,
     pub secret: String,
 }
 
-/// What is behind `Authorization: Basic`, if that is what the call says.
-pub fn given(headers: &HeaderMap) -> Option<&[u8]> {
+/// The credentials after `Authorization: Basic`. `None` with any other scheme.
+pub fn encoded_credentials(headers: &HeaderMap) -> Option<&[u8]> {
     let value = headers.get(header::AUTHORIZATION)?.as_bytes().trim_ascii();
     let (scheme, rest) = match value.iter().position(|byte| *byte == b' ') {
         Some(end) => (&value[..end], value[end..].trim_ascii()),
@@ -28,12 +29,13 @@ pub fn given(headers: &HeaderMap) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"basic").then_some(rest)
 }
 
-/// RFC 7617, in UTF-8. What follows the first colon is the secret, colons too.
-pub fn read(encoded: &[u8]) -> Result<ClientSecret, Recusado> {
+/// Parses RFC 7617 credentials in UTF-8. Everything after the first colon is the secret, including
+/// colons.
+pub fn read(encoded: &[u8]) -> Result<ClientSecret, Refused> {
     if encoded.is_empty() {
         return Err(malformed_basic("faltam cliente e segredo"));
     }
-    if encoded.len() > ENCODED_AT_MOST {
+    if encoded.len() > MAX_ENCODED_LEN {
         return Err(malformed_basic("é longo demais"));
     }
     let Ok(bytes) = BASE64_STANDARD.decode(encoded) else {
@@ -45,7 +47,7 @@ pub fn read(encoded: &[u8]) -> Result<ClientSecret, Recusado> {
     let Some((id, secret)) = text.split_once(':') else {
         return Err(malformed_basic("falta o `:` entre cliente e segredo"));
     };
-    if !(1..=ID_AT_MOST).contains(&id.chars().count()) {
+    if !(1..=MAX_ID_LEN).contains(&id.chars().count()) {
         return Err(malformed_basic("o cliente tem de 1 a 255 caracteres"));
     }
     if characters::unfit_for_identifier(id).is_some() {
@@ -68,7 +70,7 @@ mod tests {
 
     fn reason(encoded: &[u8]) -> String {
         let Err(refused) = read(encoded) else { panic!("it is malformed") };
-        refused.error.publica().1.into_owned()
+        refused.error.public().1.into_owned()
     }
 
     #[test]
@@ -79,11 +81,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_told_apart() {
+    fn each_malformation_has_its_own_message() {
         let of = |text: &[u8]| BASE64_STANDARD.encode(text);
         for (encoded, part) in [
             (String::new(), "faltam"),
-            ("x".repeat(ENCODED_AT_MOST + 1), "longo"),
+            ("x".repeat(MAX_ENCODED_LEN + 1), "longo"),
             ("%%%%".into(), "base64"),
             ("c2Vp".into(), "`:`"),
             (of(b"sei\xff:x"), "UTF-8"),

@@ -1,5 +1,6 @@
-//! A client's certificate: what it is known by, and until when it is good. Who signed it is not
-//! asked: a certificate is registered, and whoever shows it has proved to TLS that its key is theirs.
+//! Client certificates: their fingerprint and their validity. The issuer of a certificate does not
+//! matter: certificates are registered one by one, and TLS has proved that the client holds the
+//! private key.
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -8,7 +9,7 @@ use x509_cert::Certificate as X509;
 use x509_cert::der::Decode;
 use x509_cert::time::Time;
 
-/// SHA-256 of a certificate's DER.
+/// SHA-256 of the DER form of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
@@ -17,7 +18,7 @@ impl Fingerprint {
         Self(Sha256::digest(der).into())
     }
 
-    /// Sixty-four hexadecimal digits, with colons or without.
+    /// Parses 64 hexadecimal digits, with or without colons.
     pub fn read(text: &str) -> Option<Self> {
         let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b':').collect();
         if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
@@ -37,7 +38,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// When something may be used.
+/// The period in which something is valid. Both ends are inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validity {
     pub from: DateTime<Utc>,
@@ -50,7 +51,7 @@ impl Validity {
     }
 }
 
-/// A certificate, as far as it is looked at.
+/// The parts of a certificate that this server uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     pub fingerprint: Fingerprint,
@@ -65,7 +66,7 @@ impl Certificate {
         Some(Self { fingerprint: Fingerprint::of(der), validity: Validity { from, until } })
     }
 
-    /// The first certificate of a PEM.
+    /// Parses the first block of a PEM. `None` when that block is not a certificate.
     pub fn from_pem(text: &[u8]) -> Option<Self> {
         let (label, der) = crate::auth::pem::decode(text)?;
         (label == "CERTIFICATE").then(|| Self::from_der(&der)).flatten()
@@ -87,7 +88,7 @@ mod tests {
     const PEM: &[u8] = include_bytes!("../catalogo/testdata/certificate.pem");
 
     #[test]
-    fn a_certificate_is_known_by_its_bytes_and_good_for_a_time() {
+    fn a_certificate_has_a_fingerprint_and_a_validity() {
         let certificate = Certificate::from_pem(PEM).unwrap();
         let (_, der) = crate::auth::pem::decode(PEM).unwrap();
         assert_eq!(certificate, Certificate::from_der(&der).unwrap());
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_certificate_is_none() {
+    fn other_bytes_are_not_a_certificate() {
         let (_, der) = crate::auth::pem::decode(PEM).unwrap();
         assert_eq!(Certificate::from_der(&der[..100]), None);
         assert_eq!(Certificate::from_pem(b"x"), None);

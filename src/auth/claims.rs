@@ -1,119 +1,120 @@
-//! Where in a token's claims it is said who the client is: paths, from configuration.
+//! Configurable paths to the claims of a token that describe the client.
 
 use serde_json::Value;
 use std::fmt;
 use std::str::FromStr;
 
-/// A path into the claims, for example `resource_access.*.roles` or `corporativo[].seq_tribunal_pai`.
+/// A path into the claims, for example `resource_access.*.roles` or
+/// `corporativo[].seq_tribunal_pai`.
 ///
-/// Parts are separated by `.`; `*` is every member of an object, and `[]` after a part every
-/// item of a list. A `\` before a `.` makes it part of the name.
+/// Parts are separated by `.`. `*` selects every member of an object, and `[]` after a part selects
+/// every item of a list. A `\` before a `.` makes the dot part of the name.
 ///
 /// ```
-/// use elos::auth::Caminho;
+/// use elos::auth::ClaimPath;
 /// let claims = serde_json::json!({ "a": { "x": { "roles": ["p"] }, "y": { "roles": ["q", 7] } } });
-/// let caminho: Caminho = "a.*.roles".parse()?;
-/// assert_eq!(caminho.textos(&claims), ["p", "q", "7"]);
-/// # Ok::<(), elos::auth::CaminhoMalformado>(())
+/// let path: ClaimPath = "a.*.roles".parse()?;
+/// assert_eq!(path.texts(&claims), ["p", "q", "7"]);
+/// # Ok::<(), elos::auth::MalformedClaimPath>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caminho(Vec<Passo>);
+pub struct ClaimPath(Vec<Step>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Passo {
-    Membro(String),
-    Todos,
-    Itens,
+enum Step {
+    Member(String),
+    All,
+    Items,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("um caminho tem partes separadas por ponto, por exemplo `resource_access.*.roles`")]
-pub struct CaminhoMalformado;
+pub struct MalformedClaimPath;
 
-impl FromStr for Caminho {
-    type Err = CaminhoMalformado;
+impl FromStr for ClaimPath {
+    type Err = MalformedClaimPath;
 
-    fn from_str(texto: &str) -> Result<Self, CaminhoMalformado> {
-        let mut passos = Vec::new();
-        for parte in partes(texto) {
-            let (nome, de_lista) = match parte.strip_suffix("[]") {
-                Some(nome) => (nome, true),
-                None => (parte.as_str(), false),
+    fn from_str(text: &str) -> Result<Self, MalformedClaimPath> {
+        let mut steps = Vec::new();
+        for part in parts(text) {
+            let (name, is_list) = match part.strip_suffix("[]") {
+                Some(name) => (name, true),
+                None => (part.as_str(), false),
             };
-            passos.push(match nome {
-                "" => return Err(CaminhoMalformado),
-                "*" => Passo::Todos,
-                nome => Passo::Membro(nome.to_owned()),
+            steps.push(match name {
+                "" => return Err(MalformedClaimPath),
+                "*" => Step::All,
+                name => Step::Member(name.to_owned()),
             });
-            passos.extend(de_lista.then_some(Passo::Itens));
+            steps.extend(is_list.then_some(Step::Items));
         }
-        Ok(Self(passos))
+        Ok(Self(steps))
     }
 }
 
-fn partes(texto: &str) -> Vec<String> {
-    let (mut partes, mut letras) = (vec![String::new()], texto.chars());
-    while let Some(letra) = letras.next() {
-        match letra {
-            '.' => partes.push(String::new()),
-            outra => {
-                let literal = if outra == '\\' { letras.next() } else { Some(outra) };
-                partes.last_mut().into_iter().for_each(|parte| parte.extend(literal));
+fn parts(text: &str) -> Vec<String> {
+    let (mut parts, mut chars) = (vec![String::new()], text.chars());
+    while let Some(character) = chars.next() {
+        match character {
+            '.' => parts.push(String::new()),
+            other => {
+                let literal = if other == '\\' { chars.next() } else { Some(other) };
+                parts.last_mut().into_iter().for_each(|part| part.extend(literal));
             }
         }
     }
-    partes
+    parts
 }
 
-impl fmt::Display for Caminho {
+impl fmt::Display for ClaimPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, passo) in self.0.iter().enumerate() {
-            match passo {
-                Passo::Itens => f.write_str("[]")?,
+        for (i, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Items => f.write_str("[]")?,
                 _ if i > 0 => f.write_str(".")?,
                 _ => {}
             }
-            match passo {
-                Passo::Membro(nome) => f.write_str(&nome.replace('.', "\\."))?,
-                Passo::Todos => f.write_str("*")?,
-                Passo::Itens => {}
+            match step {
+                Step::Member(name) => f.write_str(&name.replace('.', "\\."))?,
+                Step::All => f.write_str("*")?,
+                Step::Items => {}
             }
         }
         Ok(())
     }
 }
 
-impl Caminho {
-    /// Whether it goes through every member of something.
-    pub fn de_todos(&self) -> bool {
-        self.0.contains(&Passo::Todos)
+impl ClaimPath {
+    /// Whether the path has a `*`.
+    pub fn has_wildcard(&self) -> bool {
+        self.0.contains(&Step::All)
     }
 
-    /// Texts and numbers at its end; a list there counts by its items.
-    pub fn textos(&self, claims: &Value) -> Vec<String> {
-        let mut achados = Vec::new();
-        percorrer(&self.0, claims, &mut achados);
-        achados
+    /// The strings and numbers at the end of the path. A list there yields its items.
+    pub fn texts(&self, claims: &Value) -> Vec<String> {
+        let mut found = Vec::new();
+        walk(&self.0, claims, &mut found);
+        found
     }
 }
 
-fn percorrer(passos: &[Passo], valor: &Value, achados: &mut Vec<String>) {
-    match (passos, valor) {
-        ([], Value::String(texto)) => achados.push(texto.clone()),
-        ([], Value::Number(numero)) => achados.push(numero.to_string()),
-        ([], Value::Array(itens)) => {
-            let folhas = itens.iter().filter(|item| !item.is_array());
-            folhas.for_each(|item| percorrer(&[], item, achados));
+fn walk(steps: &[Step], value: &Value, found: &mut Vec<String>) {
+    match (steps, value) {
+        ([], Value::String(text)) => found.push(text.clone()),
+        ([], Value::Number(number)) => found.push(number.to_string()),
+        ([], Value::Array(items)) => {
+            let leaves = items.iter().filter(|item| !item.is_array());
+            leaves.for_each(|item| walk(&[], item, found));
         }
-        ([Passo::Membro(nome), resto @ ..], Value::Object(membros)) => {
-            membros.get(nome).into_iter().for_each(|membro| percorrer(resto, membro, achados));
+        ([Step::Member(name), rest @ ..], Value::Object(members)) => {
+            members.get(name).into_iter().for_each(|member| walk(rest, member, found));
         }
-        ([Passo::Todos, resto @ ..], Value::Object(membros)) => {
-            membros.values().for_each(|membro| percorrer(resto, membro, achados));
+        ([Step::All, rest @ ..], Value::Object(members)) => {
+            members.values().for_each(|member| walk(rest, member, found));
         }
-        ([Passo::Itens, resto @ ..], Value::Array(itens)) => {
-            for item in itens {
-                percorrer(resto, item, achados);
+        ([Step::Items, rest @ ..], Value::Array(items)) => {
+            for item in items {
+                walk(rest, item, found);
             }
         }
         _ => {}
@@ -125,32 +126,33 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn textos(caminho: &str, claims: &Value) -> Vec<String> {
-        caminho.parse::<Caminho>().unwrap().textos(claims)
+    fn texts(path: &str, claims: &Value) -> Vec<String> {
+        path.parse::<ClaimPath>().unwrap().texts(claims)
     }
 
     #[test]
-    fn caminhos_levam_ao_que_o_token_tem_e_so_a_isso() {
+    fn a_path_yields_the_values_at_its_end_and_nothing_else() {
         let claims = json!({
             "realm_access": { "roles": ["a", "b"] },
             "corporativo": [{ "seq_tribunal_pai": 6 }, { "seq_tribunal_pai": 7 }, {}],
             "https://x.y/tribunal": "8.20", "solto": true,
         });
-        assert_eq!(textos("realm_access.roles", &claims), ["a", "b"]);
-        assert_eq!(textos("corporativo[].seq_tribunal_pai", &claims), ["6", "7"]);
-        assert_eq!(textos(r"https://x\.y/tribunal", &claims), ["8.20"]);
-        for nada in ["solto", "realm_access", "realm_access[].roles", "corporativo.seq", "x.y.z"] {
-            assert_eq!(textos(nada, &claims), [""; 0], "{nada}");
+        assert_eq!(texts("realm_access.roles", &claims), ["a", "b"]);
+        assert_eq!(texts("corporativo[].seq_tribunal_pai", &claims), ["6", "7"]);
+        assert_eq!(texts(r"https://x\.y/tribunal", &claims), ["8.20"]);
+        for nothing in ["solto", "realm_access", "realm_access[].roles", "corporativo.seq", "x.y.z"]
+        {
+            assert_eq!(texts(nothing, &claims), [""; 0], "{nothing}");
         }
     }
 
     #[test]
-    fn um_caminho_se_le_como_se_escreve() {
-        for texto in ["a", "a.*.roles", "c[].s", r"https://x\.y/t"] {
-            assert_eq!(texto.parse::<Caminho>().unwrap().to_string(), texto);
+    fn a_path_is_displayed_as_it_was_parsed() {
+        for text in ["a", "a.*.roles", "c[].s", r"https://x\.y/t"] {
+            assert_eq!(text.parse::<ClaimPath>().unwrap().to_string(), text);
         }
-        for texto in ["", ".", "a.", "a..b", "[]"] {
-            assert_eq!(texto.parse::<Caminho>(), Err(CaminhoMalformado), "{texto}");
+        for text in ["", ".", "a.", "a..b", "[]"] {
+            assert_eq!(text.parse::<ClaimPath>(), Err(MalformedClaimPath), "{text}");
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Tokens for clients that send their id and secret with every call: checked at the issuer once,
-//! kept until the token expires.
+//! Gets tokens for clients that send their id and secret with every call. The server checks a
+//! secret at the issuer once, and keeps the token until it expires.
 //!
-//! Nothing of a secret is kept: entries are found by a hash of it with a key of this process.
+//! The server stores no secret: it finds entries by a hash of the secret with a key that only this
+//! process has.
 
 use super::basic::ClientSecret;
 use super::exchange::{Exchange, Outcome};
@@ -16,37 +17,39 @@ use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-/// Clients whose token is kept; a few kilobytes each.
-const TOKENS: usize = 1_000;
-/// Wrong secrets that are remembered, so that a client that repeats one costs the issuer nothing.
-const WRONG: usize = 10_000;
-const WRONG_FOR: Duration = Duration::from_secs(30);
-/// A secret that the issuer withdrew is good for no longer, whatever the token says.
-const KEPT_AT_MOST: Duration = Duration::from_secs(3_600);
-/// A token that is refused here is asked for anew, but not at every call.
+/// Maximum number of clients whose token the server keeps. Each takes a few kilobytes.
+const MAX_TOKENS: usize = 1_000;
+/// Maximum number of wrong secrets that the server remembers, so that a client that repeats one
+/// causes no requests to the issuer.
+const MAX_WRONG: usize = 10_000;
+const WRONG_SECRET_TTL: Duration = Duration::from_secs(30);
+/// Maximum age of a kept token, so that a secret that the issuer withdrew stops working even if the
+/// token is still valid.
+const MAX_AGE: Duration = Duration::from_secs(3_600);
+/// Minimum age of a token that this server refuses before another one is requested.
 const RENEWED_AFTER: Duration = Duration::from_secs(10);
-/// Exchanges that the issuer is sent at once, of all clients.
-const AT_ONCE: usize = 4;
-/// How long a call waits for its turn.
+/// Maximum number of concurrent requests to the issuer, over all clients.
+const MAX_CONCURRENT: usize = 4;
+/// Maximum time that a call waits for its permit.
 const WAIT: Duration = Duration::from_secs(10);
-/// An issuer that does not answer is left alone for so long.
-const DOWN_FOR: Duration = Duration::from_secs(2);
+/// Time for which the server sends no request to an issuer that it could not reach.
+const ISSUER_RETRY_DELAY: Duration = Duration::from_secs(2);
 
-/// Why there is no token.
+/// The reason why there is no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoToken {
     Wrong,
-    /// For so many seconds nothing is checked.
+    /// The client or address has to wait this many seconds.
     TooManyGuesses(u32),
     Down,
 }
 
-/// A secret, as it is remembered.
+/// A keyed hash of a client's id and secret.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Print([u8; 32]);
+pub struct SecretHash([u8; 32]);
 
 #[derive(Clone)]
-struct Held {
+struct CachedToken {
     token: Arc<str>,
     since: Instant,
     until: Instant,
@@ -59,24 +62,25 @@ pub struct ClientTokens(Arc<Inner>);
 struct Inner {
     exchange: Exchange,
     key: [u8; 32],
-    held: Cache<Print, Held>,
-    /// Until when each is known to be wrong.
-    wrong: Cache<Print, Instant>,
+    held: Cache<SecretHash, CachedToken>,
+    /// Wrong secrets, each with the instant until which the server refuses it without asking the
+    /// issuer.
+    wrong: Cache<SecretHash, Instant>,
     guesses: Guesses,
-    /// By client: whose secret is being checked. One that nobody waits for is forgotten.
-    turns: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+    /// One lock for each client whose secret is being checked. Unused locks are removed.
+    client_locks: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
     exchanges: Arc<Semaphore>,
     down_until: Mutex<Option<Instant>>,
 }
 
-/// The right to ask the issuer: one for each client, and few in all. Held until it has answered,
-/// whether or not the caller still waits.
-struct Turn {
+/// The right to send a request to the issuer: one for each client, and [`MAX_CONCURRENT`] in all. The
+/// requesting thread holds it until the issuer has answered, even if the caller disconnects.
+struct Permit {
     _of_client: OwnedMutexGuard<()>,
     _of_all: OwnedSemaphorePermit,
 }
 
-/// One that is counted, with where it comes from.
+/// A guess that was counted against this address.
 struct Guess {
     address: Option<IpAddr>,
 }
@@ -89,38 +93,39 @@ impl ClientTokens {
         Self(Arc::new(Inner {
             exchange,
             key,
-            held: Cache::new(TOKENS),
-            wrong: Cache::new(WRONG),
+            held: Cache::new(MAX_TOKENS),
+            wrong: Cache::new(MAX_WRONG),
             guesses: Guesses::default(),
-            turns: Mutex::default(),
-            exchanges: Arc::new(Semaphore::new(AT_ONCE)),
+            client_locks: Mutex::default(),
+            exchanges: Arc::new(Semaphore::new(MAX_CONCURRENT)),
             down_until: Mutex::default(),
         }))
     }
 
-    /// A token of the client, if this is its secret.
+    /// A token of the client, if its secret is right.
     pub async fn token(
         &self,
         client: &ClientSecret,
         address: Option<IpAddr>,
     ) -> Result<Arc<str>, NoToken> {
         let inner = &self.0;
-        let print = self.print(client);
-        if let Some(known) = inner.known(print) {
+        let hash = self.hash(client);
+        if let Some(known) = inner.known(hash) {
             return known;
         }
-        // The right secret is never shut out by those who guess at it.
-        let was_right = inner.held.get(&print).is_some();
+        // A client with the right secret must not be locked out by others who guess at it.
+        let was_right = inner.held.get(&hash).is_some();
         let guesses = (!was_right).then_some(&inner.guesses);
         let may_guess = || match guesses.and_then(|guesses| guesses.wait(&client.id, address)) {
             Some(seconds) => Err(NoToken::TooManyGuesses(seconds)),
             None => Ok(()),
         };
         may_guess()?;
-        let turn = timeout(WAIT, self.turn(&client.id)).await.map_err(|_| NoToken::Down)?;
-        let Some(turn) = turn else { return Err(NoToken::Down) };
-        // Whoever was before may have asked the same, or found the issuer down, or guessed.
-        if let Some(known) = inner.known(print) {
+        let permit = timeout(WAIT, self.permit(&client.id)).await.map_err(|_| NoToken::Down)?;
+        let Some(permit) = permit else { return Err(NoToken::Down) };
+        // The previous holder of the permit may have checked the same secret, found the issuer
+        // down, or used up the guesses.
+        if let Some(known) = inner.known(hash) {
             return known;
         }
         if inner.is_down() {
@@ -131,86 +136,92 @@ impl ClientTokens {
             guesses.take(&client.id, address);
         }
         let guess = guesses.map(|_| Guess { address });
-        self.ask(client.clone(), print, guess, turn).await
+        self.ask(client.clone(), hash, guess, permit).await
     }
 
-    /// Forgets a token that this server refused, unless it is too new for another to be better.
+    /// Forgets a token that this server refused, so that another one is requested. Returns false
+    /// when the token is so new that another one would be no better.
     pub fn renew(&self, client: &ClientSecret) -> bool {
-        let print = self.print(client);
-        let old = |held: &Held| held.since.elapsed() >= RENEWED_AFTER;
-        let is_old = self.0.held.get(&print).is_some_and(|held| old(&held));
-        is_old && self.0.held.remove(&print).is_some()
+        let hash = self.hash(client);
+        let old = |held: &CachedToken| held.since.elapsed() >= RENEWED_AFTER;
+        let is_old = self.0.held.get(&hash).is_some_and(|held| old(&held));
+        is_old && self.0.held.remove(&hash).is_some()
     }
 
-    fn print(&self, ClientSecret { id, secret }: &ClientSecret) -> Print {
-        let mut hash = Sha256::new_with_prefix(self.0.key);
-        hash.update((id.len() as u64).to_be_bytes());
-        hash.update(id);
-        hash.update(secret);
-        Print(hash.finalize().into())
+    fn hash(&self, ClientSecret { id, secret }: &ClientSecret) -> SecretHash {
+        let mut hasher = Sha256::new_with_prefix(self.0.key);
+        hasher.update((id.len() as u64).to_be_bytes());
+        hasher.update(id);
+        hasher.update(secret);
+        SecretHash(hasher.finalize().into())
     }
 
-    async fn turn(&self, client: &str) -> Option<Turn> {
-        let of_client = self.0.turn_of(client).lock_owned().await;
+    async fn permit(&self, client: &str) -> Option<Permit> {
+        let of_client = self.0.client_lock(client).lock_owned().await;
         let of_all = Arc::clone(&self.0.exchanges).acquire_owned().await.ok()?;
-        Some(Turn { _of_client: of_client, _of_all: of_all })
+        Some(Permit { _of_client: of_client, _of_all: of_all })
     }
 
-    /// Asks the issuer on a thread of its own: those of the server are for the database. What it
-    /// answers is noted even if the caller has left meanwhile.
+    /// Asks the issuer on a new thread, because the blocking threads of the server are for the
+    /// database. The answer is stored even if the caller disconnects meanwhile.
     async fn ask(
         &self,
         client: ClientSecret,
-        print: Print,
+        hash: SecretHash,
         guess: Option<Guess>,
-        turn: Turn,
+        permit: Permit,
     ) -> Result<Arc<str>, NoToken> {
         let inner = Arc::clone(&self.0);
-        let (tell, told) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let asking = std::thread::Builder::new().name("issuer".into()).spawn(move || {
             let outcome = inner.exchange.ask(&client);
-            let answer = inner.note(print, outcome);
+            let answer = inner.remember(hash, outcome);
             if let Some(Guess { address }) = guess.filter(|_| answer != Err(NoToken::Wrong)) {
                 inner.guesses.give_back(&client.id, address);
             }
-            drop(turn);
-            let _ = tell.send(answer);
+            drop(permit);
+            let _ = sender.send(answer);
         });
         match asking {
-            Ok(_) => told.await.unwrap_or(Err(NoToken::Down)),
+            Ok(_) => receiver.await.unwrap_or(Err(NoToken::Down)),
             Err(_) => Err(NoToken::Down),
         }
     }
 }
 
 impl Inner {
-    /// What is known without asking.
-    fn known(&self, print: Print) -> Option<Result<Arc<str>, NoToken>> {
+    /// The answer that is known without asking the issuer.
+    fn known(&self, hash: SecretHash) -> Option<Result<Arc<str>, NoToken>> {
         let now = Instant::now();
-        if let Some(held) = self.held.get(&print).filter(|held| held.until > now) {
+        if let Some(held) = self.held.get(&hash).filter(|held| held.until > now) {
             return Some(Ok(held.token));
         }
-        self.wrong.get(&print).filter(|until| *until > now).map(|_| Err(NoToken::Wrong))
+        self.wrong.get(&hash).filter(|until| *until > now).map(|_| Err(NoToken::Wrong))
     }
 
-    fn note(&self, print: Print, outcome: anyhow::Result<Outcome>) -> Result<Arc<str>, NoToken> {
+    fn remember(
+        &self,
+        hash: SecretHash,
+        outcome: anyhow::Result<Outcome>,
+    ) -> Result<Arc<str>, NoToken> {
         let now = Instant::now();
         match outcome {
             Ok(Outcome::Token { token, lifetime }) => {
                 let token: Arc<str> = token.into();
-                let until = now + lifetime.min(KEPT_AT_MOST);
-                self.held.insert(print, Held { token: Arc::clone(&token), since: now, until });
+                let until = now + lifetime.min(MAX_AGE);
+                self.held
+                    .insert(hash, CachedToken { token: Arc::clone(&token), since: now, until });
                 Ok(token)
             }
             Ok(Outcome::Wrong) => {
-                self.held.remove(&print);
-                self.wrong.insert(print, now + WRONG_FOR);
+                self.held.remove(&hash);
+                self.wrong.insert(hash, now + WRONG_SECRET_TTL);
                 Err(NoToken::Wrong)
             }
             Err(cause) => {
                 tracing::warn!(%cause, "the issuer could not be asked for a client's token");
                 let mut down = self.down_until.lock().unwrap_or_else(PoisonError::into_inner);
-                *down = Some(now + DOWN_FOR);
+                *down = Some(now + ISSUER_RETRY_DELAY);
                 Err(NoToken::Down)
             }
         }
@@ -221,14 +232,14 @@ impl Inner {
         down.is_some_and(|until| until > Instant::now())
     }
 
-    fn turn_of(&self, client: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(turn) = turns.get(client).and_then(Weak::upgrade) {
-            return turn;
+    fn client_lock(&self, client: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut client_locks = self.client_locks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lock) = client_locks.get(client).and_then(Weak::upgrade) {
+            return lock;
         }
-        turns.retain(|_, turn| turn.strong_count() > 0);
-        let turn = Arc::default();
-        turns.insert(client.to_owned(), Arc::downgrade(&turn));
-        turn
+        client_locks.retain(|_, lock| lock.strong_count() > 0);
+        let lock = Arc::default();
+        client_locks.insert(client.to_owned(), Arc::downgrade(&lock));
+        lock
     }
 }

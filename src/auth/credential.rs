@@ -1,4 +1,4 @@
-//! What the server itself says of an OIDC client; it goes before what the token says.
+//! The server's own list of OIDC clients. It takes precedence over the claims of a token.
 
 use super::Papel;
 use super::certificate::{Fingerprint, Validity};
@@ -6,72 +6,75 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// What was read is believed for so long; then nobody gets in.
-const VALIDADE: Duration = Duration::from_secs(5);
+/// Maximum age of a list that the server trusts. With an older list, it refuses every caller.
+const MAX_AGE: Duration = Duration::from_secs(5);
 
-/// One client: of which tribunal, with which papéis, and for which estruturas it acts.
+/// A client: its tribunal, its papéis, and the estruturas that it acts for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credencial {
+pub struct Credential {
     pub tribunal: Option<i16>,
     pub papeis: Vec<Papel>,
-    /// By repositório and número; none is all of the tribunal.
+    /// The estruturas, each as its repositório and número. An empty list stands for all estruturas
+    /// of the tribunal.
     pub estruturas: Vec<(i32, String)>,
-    pub revogada: bool,
+    pub revoked: bool,
 }
 
-/// Every client that is recognised, by `azp`, as last read. Shared by the server's workers.
+/// The list of clients as last read from the database. All workers of the server share it.
 #[derive(Clone)]
-pub struct Credenciais(Arc<RwLock<Foto>>);
+pub struct Credentials(Arc<RwLock<Snapshot>>);
 
-struct Foto {
+struct Snapshot {
     known: Known,
-    lida: Instant,
+    read_at: Instant,
 }
 
-/// All that the server recognises by itself.
+/// The clients and the certificates on the list.
 #[derive(Debug, Default)]
 pub struct Known {
-    pub by_azp: HashMap<String, Credencial>,
-    /// Whose each certificate is, and when it may be used.
+    pub by_azp: HashMap<String, Credential>,
+    /// The `azp` of the client of each certificate, and the period in which the certificate is
+    /// valid.
     pub certificates: HashMap<Fingerprint, (String, Validity)>,
 }
 
-/// They have not been read for too long.
+/// The list is too old.
 #[derive(Debug)]
-pub struct CredenciaisVelhas;
+pub struct StaleCredentials;
 
-impl Credenciais {
-    pub fn novas(known: Known) -> Self {
-        Self(Arc::new(RwLock::new(Foto { known, lida: Instant::now() })))
+impl Credentials {
+    pub fn new(known: Known) -> Self {
+        Self(Arc::new(RwLock::new(Snapshot { known, read_at: Instant::now() })))
     }
 
-    /// What was just read stands in the place of what was read before.
-    pub fn trocar(&self, known: Known) {
-        let mut foto = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        *foto = Foto { known, lida: Instant::now() };
+    /// Replaces the list with one that was just read.
+    pub fn replace(&self, known: Known) {
+        let mut snapshot = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *snapshot = Snapshot { known, read_at: Instant::now() };
     }
 
-    /// None when the token alone says who the client is.
-    pub fn de(&self, azp: &str) -> Result<Option<Credencial>, CredenciaisVelhas> {
+    /// The entry of this client. `None` when the list does not contain the client, so that only its
+    /// token describes it.
+    pub fn of(&self, azp: &str) -> Result<Option<Credential>, StaleCredentials> {
         self.ask(|known| known.by_azp.get(azp).cloned())
     }
 
-    /// Whose certificate it is, with what the server says of them, and when it may be used.
+    /// The client of this certificate: its `azp`, its entry, and the period of the registration.
     pub fn of_certificate(
         &self,
         fingerprint: Fingerprint,
-    ) -> Result<Option<(String, Credencial, Validity)>, CredenciaisVelhas> {
+    ) -> Result<Option<(String, Credential, Validity)>, StaleCredentials> {
         self.ask(|known| {
             let (azp, validity) = known.certificates.get(&fingerprint)?;
             Some((azp.clone(), known.by_azp.get(azp)?.clone(), *validity))
         })
     }
 
-    fn ask<T>(&self, ask: impl FnOnce(&Known) -> T) -> Result<T, CredenciaisVelhas> {
-        let foto = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        match foto.lida.elapsed() {
-            idade if idade > VALIDADE => Err(CredenciaisVelhas),
-            _ => Ok(ask(&foto.known)),
+    fn ask<T>(&self, ask: impl FnOnce(&Known) -> T) -> Result<T, StaleCredentials> {
+        let snapshot = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        match snapshot.read_at.elapsed() {
+            age if age > MAX_AGE => Err(StaleCredentials),
+            _ => Ok(ask(&snapshot.known)),
         }
     }
 }

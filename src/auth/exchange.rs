@@ -1,4 +1,4 @@
-//! A client's id and secret for a token, at the issuer (RFC 6749, section 4.4).
+//! Exchanges a client's id and secret for a token at the issuer (RFC 6749, section 4.4).
 
 use super::basic::ClientSecret;
 use super::discovery::{Configuration, agent, read};
@@ -9,21 +9,21 @@ use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The issuer is asked again where clients get tokens.
-const FOUND_FOR: Duration = Duration::from_secs(300);
-/// Of a token that does not say.
-const LIFETIME: Duration = Duration::from_secs(60);
+/// Time for which the server uses a discovered token endpoint.
+const URL_TTL: Duration = Duration::from_secs(300);
+/// Lifetime of a token whose response does not state it.
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(60);
 
-/// Where tokens are asked for.
+/// A client of the issuer's token endpoint.
 pub struct Exchange {
     issuer: String,
-    /// Else the issuer says it.
+    /// The URL of the token endpoint. `None` to find it by discovery.
     url: Option<String>,
     allow_http: bool,
     found: Mutex<Option<(String, Instant)>>,
 }
 
-/// What the issuer said.
+/// The answer of the issuer.
 pub enum Outcome {
     Token { token: String, lifetime: Duration },
     Wrong,
@@ -34,11 +34,11 @@ impl Exchange {
         Self { issuer, url, allow_http, found: Mutex::default() }
     }
 
-    /// Blocks, for some seconds at most. An error says nothing of the client.
+    /// Requests a token. Blocks, for a few seconds at most. An error says nothing about the client.
     pub fn ask(&self, client: &ClientSecret) -> anyhow::Result<Outcome> {
         let asked = self.url().and_then(|url| ask(&url, client));
         if asked.is_err() {
-            // It may have moved.
+            // The token endpoint may have moved.
             *self.found.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
         asked
@@ -49,7 +49,7 @@ impl Exchange {
             return Ok(url.clone());
         }
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((url, _)) = found.filter(|(_, when)| when.elapsed() < FOUND_FOR) {
+        if let Some((url, _)) = found.filter(|(_, when)| when.elapsed() < URL_TTL) {
             return Ok(url);
         }
         let url = Configuration::of(&self.issuer)?.token_endpoint(self.allow_http)?;
@@ -61,7 +61,7 @@ impl Exchange {
 
 fn ask(url: &str, ClientSecret { id, secret }: &ClientSecret) -> anyhow::Result<Outcome> {
     #[derive(Deserialize)]
-    struct Given {
+    struct TokenResponse {
         access_token: String,
         expires_in: Option<f64>,
     }
@@ -78,10 +78,11 @@ fn ask(url: &str, ClientSecret { id, secret }: &ClientSecret) -> anyhow::Result<
     let body = read(response)?;
     match status {
         200 => {
-            let Given { access_token: token, expires_in } = serde_json::from_slice(&body)
-                .map_err(|_| anyhow::anyhow!("the issuer's answer has no token"))?;
+            let TokenResponse { access_token: token, expires_in } =
+                serde_json::from_slice(&body)
+                    .map_err(|_| anyhow::anyhow!("the issuer's answer has no token"))?;
             let seconds = expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-            Ok(Outcome::Token { token, lifetime: seconds.unwrap_or(LIFETIME) })
+            Ok(Outcome::Token { token, lifetime: seconds.unwrap_or(DEFAULT_LIFETIME) })
         }
         400 | 401 => {
             let Refused { error } = serde_json::from_slice(&body).unwrap_or_default();
@@ -95,7 +96,7 @@ fn ask(url: &str, ClientSecret { id, secret }: &ClientSecret) -> anyhow::Result<
     }
 }
 
-/// As a form writes it, which is how section 2.3.1 wants both.
+/// Form-encodes a text. Section 2.3.1 requires this for both the id and the secret.
 fn form(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -104,7 +105,7 @@ fn form(text: &str) -> String {
                 written.push(byte.into());
             }
             b' ' => written.push('+'),
-            // Writing to a string does not fail.
+            // Writing to a `String` cannot fail.
             byte => _ = write!(written, "%{byte:02X}"),
         }
     }

@@ -1,51 +1,53 @@
-//! Who calls the façade of the Tramita: its clients cannot all send a token.
+//! Authenticates callers of the REST API of the Tramita. Not all of its clients can send a token.
 
 use super::basic::{self, ClientSecret};
 use super::certificate::Certificate;
 use super::client_tokens::{ClientTokens, NoToken};
 use super::exchange::Exchange;
-use super::forwarded::{self, Shown};
-use super::jwt::{Verificado, por_credencial, requested_tribunal};
+use super::forwarded::{self, PresentedCertificate};
+use super::jwt::{VerifiedToken, actor_of_credential, requested_tribunal};
 use super::refused::{
-    basic_is_off, expired_certificate, guesses_too_much, no_exchange, sem_credenciais,
+    basic_is_off, expired_certificate, no_credentials, no_exchange, too_many_wrong_secrets,
     unknown_certificate, useless_token, wrong_secret,
 };
-use super::{Ator, Auth, Recusado};
+use super::{Actor, Auth, Refused};
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// How callers of the façade may say who they are, besides by a token.
+/// The ways in which callers of the Tramita API may authenticate, besides a token.
 #[derive(Debug, Clone, Default)]
 pub struct FacadeOptions {
-    /// HTTP Basic, if it is taken.
+    /// HTTP Basic. `None` when it is not accepted.
     pub basic: Option<Basic>,
-    /// By which header a proxy says what certificate its client showed, if one does.
+    /// The header in which a proxy passes on the certificate of its client. `None` when no proxy
+    /// does.
     pub certificate_header: Option<HeaderName>,
-    /// Whose word for where a call comes from, and with what certificate, is taken.
+    /// Addresses of the proxies that are trusted to report the client's address and certificate.
     pub proxies: BTreeSet<IpAddr>,
 }
 
-/// A call of the façade, as far as it says who makes it.
+/// The parts of a request that can identify its caller.
 #[derive(Clone, Copy)]
 pub struct Caller<'a> {
     pub headers: &'a HeaderMap,
     pub peer: Option<IpAddr>,
-    /// What the client showed to this server's own TLS, as DER.
+    /// The certificate that the client showed to this server's own TLS, as DER.
     pub certificate: Option<&'a [u8]>,
 }
 
-/// HTTP Basic: a client's id and secret, checked at the issuer.
+/// HTTP Basic: the id and the secret of a client, checked at the issuer.
 #[derive(Debug, Clone, Default)]
 pub struct Basic {
-    /// Where clients get tokens; else the issuer says it.
+    /// The URL of the token endpoint. `None` to find it by discovery.
     pub token_url: Option<String>,
-    /// By plain HTTP to another machine, whoever is on the way reads the secrets.
+    /// Whether the token endpoint may use plain HTTP on another machine. Everybody on the network
+    /// path can then read the secrets.
     pub allow_http: bool,
 }
 
-/// What the façade knows, besides tokens.
+/// The state for authentication without a token.
 pub struct Facade {
     tokens: Option<ClientTokens>,
     certificate_header: Option<HeaderName>,
@@ -61,18 +63,19 @@ impl Facade {
         Self { tokens, certificate_header, proxies }
     }
 
-    /// The certificate that the client showed, here or to the proxy in front.
-    fn shown(&self, caller: Caller<'_>) -> Result<Option<Shown>, Recusado> {
+    /// The certificate that the client showed to this server or to the proxy in front of it.
+    fn presented(&self, caller: Caller<'_>) -> Result<Option<PresentedCertificate>, Refused> {
         let Caller { headers, peer, certificate } = caller;
         let forwarded = match &self.certificate_header {
             Some(name) => forwarded::read(headers, name, peer, &self.proxies)?,
             None => None,
         };
-        let own = || certificate.and_then(Certificate::from_der).map(Shown::Whole);
+        let own = || certificate.and_then(Certificate::from_der).map(PresentedCertificate::Whole);
         Ok(forwarded.or_else(own))
     }
 
-    /// Where a call comes from: the peer or, of a proxy, whom it says that it took the call from.
+    /// The address of the client: the peer or, if the peer is a trusted proxy, the address that the
+    /// proxy reports.
     fn address(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
         let peer = peer?.to_canonical();
         if !self.proxies.contains(&peer) {
@@ -85,61 +88,69 @@ impl Facade {
 }
 
 impl Auth {
-    /// Who calls the façade of the Tramita. What `Authorization` says goes before a certificate,
-    /// which some clients show to everybody.
-    pub async fn authenticate_facade(&self, caller: Caller<'_>) -> Result<Ator, Recusado> {
+    /// Authenticates a caller of the Tramita API. `Authorization` takes precedence over a
+    /// certificate, because some clients show their certificate to every server.
+    pub async fn authenticate_facade(&self, caller: Caller<'_>) -> Result<Actor, Refused> {
         let Caller { headers, peer, .. } = caller;
-        let shown = self.facade.shown(caller)?;
-        if let Some(shown) = shown.filter(|_| !headers.contains_key(header::AUTHORIZATION)) {
-            return self.known_by(&shown, headers);
+        let presented = self.facade.presented(caller)?;
+        if let Some(presented) = presented.filter(|_| !headers.contains_key(header::AUTHORIZATION))
+        {
+            return self.actor_of_certificate(&presented, headers);
         }
-        let Some(given) = basic::given(headers) else { return self.autenticar(headers).await };
+        let Some(encoded) = basic::encoded_credentials(headers) else {
+            return self.authenticate(headers).await;
+        };
         let Some(tokens) = &self.facade.tokens else { return Err(basic_is_off()) };
-        let client = basic::read(given)?;
+        let client = basic::read(encoded)?;
         let address = self.facade.address(headers, peer);
         let verified = self.verify_client(tokens, &client, address).await?;
         self.recognise(&verified, headers)
     }
 
-    /// Who is registered with this certificate.
-    fn known_by(&self, shown: &Shown, headers: &HeaderMap) -> Result<Ator, Recusado> {
-        let found = self.credenciais().of_certificate(shown.fingerprint());
-        let found = found.map_err(|_| sem_credenciais())?;
-        let (azp, credencial, validity) = found.ok_or_else(unknown_certificate)?;
+    /// The actor that is registered with this certificate.
+    fn actor_of_certificate(
+        &self,
+        presented: &PresentedCertificate,
+        headers: &HeaderMap,
+    ) -> Result<Actor, Refused> {
+        let found = self.credentials().of_certificate(presented.fingerprint());
+        let found = found.map_err(|_| no_credentials())?;
+        let (azp, credential, validity) = found.ok_or_else(unknown_certificate)?;
         #[expect(
             clippy::disallowed_methods,
             reason = "as for tokens, whose time the library looks at"
         )]
         let now = chrono::Utc::now();
-        let own = match shown {
-            Shown::Whole(certificate) => certificate.validity,
-            Shown::Print(_) => validity,
+        let own = match presented {
+            PresentedCertificate::Whole(certificate) => certificate.validity,
+            PresentedCertificate::Fingerprint(_) => validity,
         };
         if !validity.holds_at(now) || !own.holds_at(now) {
             return Err(expired_certificate());
         }
-        let ator = requested_tribunal(headers)
-            .and_then(|pedido| por_credencial((azp.clone(), Some(azp)), credencial, pedido));
-        ator.map_err(Recusado::known)
+        let actor = requested_tribunal(headers)
+            .and_then(|request| actor_of_credential((azp.clone(), Some(azp)), credential, request));
+        actor.map_err(Refused::known)
     }
 
-    /// A token of the client that is good here.
+    /// Gets a token of the client from the issuer, and verifies it.
     async fn verify_client(
         &self,
         tokens: &ClientTokens,
         client: &ClientSecret,
         address: Option<IpAddr>,
-    ) -> Result<Arc<Verificado>, Recusado> {
+    ) -> Result<Arc<VerifiedToken>, Refused> {
         loop {
             let token = tokens.token(client, address).await.map_err(|reason| match reason {
                 NoToken::Wrong => wrong_secret(),
-                NoToken::TooManyGuesses(seconds) => guesses_too_much(seconds),
+                NoToken::TooManyGuesses(seconds) => too_many_wrong_secrets(seconds),
                 NoToken::Down => no_exchange(),
             })?;
-            match self.verificar(&token).await {
-                // Another client's token says nothing of this one.
+            match self.verify(&token).await {
+                // A token of another client does not authenticate this one.
                 Ok(verified) if verified.azp() == Some(client.id.as_str()) => return Ok(verified),
-                // Its key may be gone.
+                // The token is not the problem: for example, the keys of the issuer could not be
+                // read.
                 Err(refused) if refused.error.status() != 401 => return Err(refused),
                 _ if tokens.renew(client) => {}
                 _ => {

@@ -1,7 +1,7 @@
-//! A client's certificate, as the proxy in front says it: by a header that is believed of that
-//! proxy alone. From anybody else it is a forgery, and is refused.
+//! The client certificate that a proxy reports in a header. The server trusts the header only from
+//! that proxy, and refuses it as a forgery from any other peer.
 
-use super::Recusado;
+use super::Refused;
 use super::certificate::{Certificate, Fingerprint};
 use super::refused::{forged_certificate, malformed_certificate};
 use actix_web::http::header::{HeaderMap, HeaderName};
@@ -10,57 +10,57 @@ use base64::prelude::BASE64_STANDARD;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-/// URL-encoded PEM takes half as much again as DER.
-const AT_MOST: usize = 24 * 1024;
+/// Maximum length of the header. URL-encoded PEM is about 1.5 times as long as DER.
+const MAX_LEN: usize = 24 * 1024;
 
-/// What is known of a certificate that was shown.
+/// A client certificate as the proxy reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shown {
+pub enum PresentedCertificate {
     Whole(Certificate),
-    Print(Fingerprint),
+    Fingerprint(Fingerprint),
 }
 
-impl Shown {
+impl PresentedCertificate {
     pub const fn fingerprint(&self) -> Fingerprint {
         match self {
             Self::Whole(certificate) => certificate.fingerprint,
-            Self::Print(fingerprint) => *fingerprint,
+            Self::Fingerprint(fingerprint) => *fingerprint,
         }
     }
 }
 
-/// The certificate that the proxy says the client showed to it, if it showed one.
+/// Reads the certificate that the proxy reports. `None` when its client showed none.
 pub fn read(
     headers: &HeaderMap,
     name: &HeaderName,
     peer: Option<IpAddr>,
     proxies: &BTreeSet<IpAddr>,
-) -> Result<Option<Shown>, Recusado> {
+) -> Result<Option<PresentedCertificate>, Refused> {
     let mut values = headers.get_all(name);
     let Some(value) = values.next() else { return Ok(None) };
     if peer.is_none_or(|peer| !proxies.contains(&peer.to_canonical())) {
         return Err(forged_certificate());
     }
-    // Said twice: one of them came through the proxy from its client.
+    // The header is repeated: one of them came from the client through the proxy.
     if values.next().is_some() {
         return Err(forged_certificate());
     }
     let text = value.to_str().map_err(|_| malformed_certificate())?.trim();
-    // How proxies say that there is none.
+    // Proxies write these values when there is no certificate.
     if text.is_empty() || text == "-" || text == "(null)" {
         return Ok(None);
     }
-    if text.len() > AT_MOST {
+    if text.len() > MAX_LEN {
         return Err(malformed_certificate());
     }
-    shown(text).map(Some).ok_or_else(malformed_certificate)
+    presented(text).map(Some).ok_or_else(malformed_certificate)
 }
 
-/// A fingerprint in hexadecimal, a PEM with `%` for what a header cannot have, or DER in base64
-/// (RFC 9440 puts colons around it).
-fn shown(text: &str) -> Option<Shown> {
+/// Parses a fingerprint in hexadecimal, a PEM with `%` escapes, or DER in base64 (RFC 9440 puts
+/// colons around it).
+fn presented(text: &str) -> Option<PresentedCertificate> {
     if let Some(fingerprint) = Fingerprint::read(text) {
-        return Some(Shown::Print(fingerprint));
+        return Some(PresentedCertificate::Fingerprint(fingerprint));
     }
     let whole = match text.contains("BEGIN") {
         true => Certificate::from_pem(&decoded(text)?),
@@ -70,7 +70,7 @@ fn shown(text: &str) -> Option<Shown> {
             Certificate::from_der(&der)
         }
     };
-    whole.map(Shown::Whole)
+    whole.map(PresentedCertificate::Whole)
 }
 
 fn decoded(text: &str) -> Option<Vec<u8>> {
@@ -96,7 +96,7 @@ mod tests {
 
     const PEM: &str = include_str!("../catalogo/testdata/certificate.pem");
 
-    fn ask(values: &[&str], peer: &str) -> Result<Option<Shown>, u16> {
+    fn ask(values: &[&str], peer: &str) -> Result<Option<PresentedCertificate>, u16> {
         let name = HeaderName::from_static("x-client-cert");
         let mut headers = HeaderMap::new();
         for value in values {
@@ -108,28 +108,31 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_says_it_in_any_of_three_ways() {
+    fn a_proxy_may_send_the_certificate_in_three_forms() {
         let certificate = Certificate::from_pem(PEM.as_bytes()).unwrap();
         let print = certificate.fingerprint;
         let url = PEM.replace('\n', "%0A").replace(' ', "%20").replace('+', "%2B");
         let (_, der) = crate::auth::pem::decode(PEM.as_bytes()).unwrap();
         let base64 = BASE64_STANDARD.encode(der);
-        let whole = Ok(Some(Shown::Whole(certificate)));
+        let whole = Ok(Some(PresentedCertificate::Whole(certificate)));
         assert_eq!(ask(&[&url], "10.0.0.1"), whole);
         assert_eq!(ask(&[&base64], "10.0.0.1"), whole);
         assert_eq!(ask(&[&format!(":{base64}:")], "10.0.0.1"), whole);
         assert_eq!(ask(&[&url], "::ffff:10.0.0.1"), whole);
-        assert_eq!(ask(&[&print.to_string()], "10.0.0.1"), Ok(Some(Shown::Print(print))));
+        assert_eq!(
+            ask(&[&print.to_string()], "10.0.0.1"),
+            Ok(Some(PresentedCertificate::Fingerprint(print)))
+        );
         for none in [&[][..], &[""], &["-"], &["(null)"]] {
             assert_eq!(ask(none, "10.0.0.1"), Ok(None), "{none:?}");
         }
-        for odd in ["x", "%", "BEGIN%2", "AAAA", &url[..300], &"A".repeat(AT_MOST + 1)] {
+        for odd in ["x", "%", "BEGIN%2", "AAAA", &url[..300], &"A".repeat(MAX_LEN + 1)] {
             assert_eq!(ask(&[odd], "10.0.0.1"), Err(400), "{odd}");
         }
     }
 
     #[test]
-    fn nobody_else_is_believed() {
+    fn the_header_is_refused_from_any_other_peer() {
         let print = Certificate::from_pem(PEM.as_bytes()).unwrap().fingerprint.to_string();
         for peer in ["10.0.0.2", "127.0.0.1", "::1", "nobody"] {
             for value in [print.as_str(), "", "x"] {

@@ -1,13 +1,13 @@
-//! Wrong secrets are counted: by the client and the address that they come from, and by the
-//! address alone. Whoever has given the right one lately is not asked.
+//! Limits wrong secrets: for each pair of client and address, and for each address alone. A client
+//! that recently gave the right secret is not limited.
 
 use crate::value::token_bucket::Buckets;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Of one client, from one address, in a minute.
-const OF_CLIENT: u32 = 10;
-/// From one address, of all clients, in a minute.
-const OF_ADDRESS: u32 = 60;
+/// Guesses for one client from one address, in a minute.
+const MAX_PER_CLIENT: u32 = 10;
+/// Guesses from one address for all clients, in a minute.
+const MAX_PER_ADDRESS: u32 = 60;
 
 pub struct Guesses {
     by_client: Buckets<(String, Option<IpAddr>)>,
@@ -16,24 +16,25 @@ pub struct Guesses {
 
 impl Default for Guesses {
     fn default() -> Self {
-        Self { by_client: Buckets::new(OF_CLIENT), by_address: Buckets::new(OF_ADDRESS) }
+        Self { by_client: Buckets::new(MAX_PER_CLIENT), by_address: Buckets::new(MAX_PER_ADDRESS) }
     }
 }
 
 impl Guesses {
-    /// Seconds until one more guess may be made; none when it may be now.
+    /// Seconds until one more guess is allowed. `None` when it is allowed now.
     pub fn wait(&self, client: &str, address: Option<IpAddr>) -> Option<u32> {
         let address = address.map(network);
         let of_client = self.by_client.wait(&(client.to_owned(), address));
         of_client.max(self.by_address.wait(&address))
     }
 
-    /// One guess, before anybody knows whether it is right: several at once are counted so.
+    /// Counts one guess. Call this before the secret is checked, so that concurrent guesses are all
+    /// counted.
     pub fn take(&self, client: &str, address: Option<IpAddr>) {
         self.add(client, address, -1.0);
     }
 
-    /// It was right, or nobody could tell.
+    /// Takes back a guess that was right or could not be checked.
     pub fn give_back(&self, client: &str, address: Option<IpAddr>) {
         self.add(client, address, 1.0);
     }
@@ -45,7 +46,7 @@ impl Guesses {
     }
 }
 
-/// Whoever has an IPv6 address has 2^64 of them.
+/// The network of an address. The owner of one IPv6 address usually has the whole /64.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
@@ -61,7 +62,7 @@ mod tests {
     fn a_client_and_its_address_wait_and_others_do_not() {
         let guesses = Guesses::default();
         let address = |text: &str| Some(text.parse().unwrap());
-        for _ in 0..OF_CLIENT {
+        for _ in 0..MAX_PER_CLIENT {
             assert_eq!(guesses.wait("a", address("10.0.0.1")), None);
             guesses.take("a", address("10.0.0.1"));
         }
@@ -75,7 +76,7 @@ mod tests {
     #[test]
     fn an_address_waits_whichever_client_it_names() {
         let guesses = Guesses::default();
-        for n in 0..OF_ADDRESS {
+        for n in 0..MAX_PER_ADDRESS {
             guesses.take(&format!("c{n}"), Some(format!("2001:db8::{n:x}").parse().unwrap()));
         }
         assert!(guesses.wait("other", Some("2001:db8::ffff".parse().unwrap())).is_some());

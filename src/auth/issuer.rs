@@ -1,7 +1,7 @@
-//! The development issuer: tokens for `elos demo`, and nothing else.
+//! The development issuer: tokens for `elos demo` only.
 //!
-//! Its key is made at each start and lives in memory, so its tokens verify
-//! nowhere else; what verifies them fetches its keys over HTTP, as in production.
+//! Its key is generated at each start and stays in memory, so its tokens are valid nowhere else.
+//! The server fetches the public key over HTTP, as in production.
 
 use super::Papel;
 use actix_web::error::InternalError;
@@ -17,124 +17,125 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
 
-pub const CAMINHO: &str = "/auth/realms/pje";
-const SEGREDO: &str = "demo";
-const VALIDADE_EM_SEGUNDOS: i64 = 900;
+pub const PATH: &str = "/auth/realms/pje";
+const SECRET: &str = "demo";
+const TOKEN_TTL_SECONDS: i64 = 900;
 const BITS: usize = 2048;
 
-/// A client that may ask for tokens.
-pub struct Cliente {
+/// A client that can get tokens.
+pub struct Client {
     pub id: &'static str,
-    pub nome: &'static str,
+    pub name: &'static str,
     tribunal: Option<&'static str>,
     papeis: &'static [Papel],
 }
 
 use Papel::{Auditoria, Catalogo, Consulta, DadosSensiveis, Integracao, Nacional};
-const PLENO: &[Papel] = &[Consulta, Integracao, DadosSensiveis];
+const FULL_ACCESS: &[Papel] = &[Consulta, Integracao, DadosSensiveis];
 
-pub const CLIENTES: [Cliente; 6] = [
-    Cliente {
+pub const CLIENTS: [Client; 6] = [
+    Client {
         id: "tjrn",
-        nome: "TJRN: consulta, integração e dados sensíveis",
+        name: "TJRN: consulta, integração e dados sensíveis",
         tribunal: Some("8.20"),
-        papeis: PLENO,
+        papeis: FULL_ACCESS,
     },
-    Cliente {
+    Client {
         id: "tjpe",
-        nome: "TJPE: consulta, integração e dados sensíveis",
+        name: "TJPE: consulta, integração e dados sensíveis",
         tribunal: Some("8.17"),
-        papeis: PLENO,
+        papeis: FULL_ACCESS,
     },
-    Cliente {
+    Client {
         id: "tjce",
-        nome: "TJCE: consulta, integração e dados sensíveis",
+        name: "TJCE: consulta, integração e dados sensíveis",
         tribunal: Some("8.06"),
-        papeis: PLENO,
+        papeis: FULL_ACCESS,
     },
-    Cliente {
+    Client {
         id: "tjrn-leitura",
-        nome: "TJRN: só consulta",
+        name: "TJRN: só consulta",
         tribunal: Some("8.20"),
         papeis: &[Consulta],
     },
-    Cliente {
+    Client {
         id: "tjrn-catalogo",
-        nome: "TJRN: consulta e catálogos do Tramita",
+        name: "TJRN: consulta e catálogos do Tramita",
         tribunal: Some("8.20"),
         papeis: &[Consulta, Catalogo],
     },
-    Cliente {
+    Client {
         id: "cnj",
-        nome: "CNJ: consulta nacional e auditoria",
+        name: "CNJ: consulta nacional e auditoria",
         tribunal: None,
         papeis: &[Nacional, Consulta, Auditoria],
     },
 ];
 
-struct Par {
-    assina: EncodingKey,
-    publica: Value,
+struct KeyPair {
+    signing_key: EncodingKey,
+    public_key: Value,
     kid: String,
 }
 
-/// Issues tokens in the name of `iss`, which comes from configuration and
-/// never from a request's `Host`.
-pub struct Emissor {
+/// Issues tokens whose issuer is `iss`. That name comes from the configuration, never from the
+/// `Host` of a request.
+pub struct Issuer {
     iss: String,
-    audiencia: String,
-    par: Arc<OnceLock<Par>>,
-    agora: fn() -> DateTime<Utc>,
+    audience: String,
+    pair: Arc<OnceLock<KeyPair>>,
+    now: fn() -> DateTime<Utc>,
 }
 
-impl Emissor {
-    /// Starts making the key; who asks for a token before it is there waits.
-    pub fn novo(iss: String, audiencia: String, agora: fn() -> DateTime<Utc>) -> Self {
-        let par = Arc::new(OnceLock::new());
-        let feito = Arc::clone(&par);
+impl Issuer {
+    /// Starts to generate the key. A request for a token waits until the key is ready.
+    pub fn new(iss: String, audience: String, now: fn() -> DateTime<Utc>) -> Self {
+        let pair = Arc::new(OnceLock::new());
+        let cell = Arc::clone(&pair);
         std::thread::spawn(move || {
-            feito.get_or_init(gerar);
+            cell.get_or_init(generate);
         });
-        Self { iss, audiencia, par, agora }
+        Self { iss, audience, pair, now }
     }
 
-    /// The same key under another name: a test that starts many servers makes one key.
+    /// An issuer with the same key and another name, so that a test that starts many servers
+    /// generates only one key.
     #[must_use]
-    pub fn em(&self, iss: String) -> Self {
-        let (audiencia, par) = (self.audiencia.clone(), Arc::clone(&self.par));
-        Self { iss, audiencia, par, agora: self.agora }
+    pub fn with_iss(&self, iss: String) -> Self {
+        let (audience, pair) = (self.audience.clone(), Arc::clone(&self.pair));
+        Self { iss, audience, pair, now: self.now }
     }
 
-    fn par(&self) -> &Par {
-        self.par.get_or_init(gerar)
+    fn pair(&self) -> &KeyPair {
+        self.pair.get_or_init(generate)
     }
 
-    /// A signed token of `cliente`.
-    pub fn token(&self, cliente: &Cliente) -> jsonwebtoken::errors::Result<String> {
-        let agora = (self.agora)().timestamp();
-        let roles: Vec<_> = cliente.papeis.iter().map(|papel| papel.nome()).collect();
+    /// A signed token for `client`.
+    pub fn token(&self, client: &Client) -> jsonwebtoken::errors::Result<String> {
+        let now = (self.now)().timestamp();
+        let roles: Vec<_> = client.papeis.iter().map(|papel| papel.name()).collect();
         let mut claims = json!({
             "iss": self.iss,
-            "sub": format!("service-account-{}", cliente.id),
-            "azp": cliente.id,
-            "aud": self.audiencia,
-            "iat": agora,
-            "exp": agora + VALIDADE_EM_SEGUNDOS,
+            "sub": format!("service-account-{}", client.id),
+            "azp": client.id,
+            "aud": self.audience,
+            "iat": now,
+            "exp": now + TOKEN_TTL_SECONDS,
             "jti": format!("{:032x}", rand::random::<u128>()),
             "realm_access": { "roles": roles },
         });
-        if let Some(tribunal) = cliente.tribunal {
+        if let Some(tribunal) = client.tribunal {
             claims["tribunal"] = tribunal.into();
         }
-        self.assinar(&claims)
+        self.sign(&claims)
     }
 
-    /// Any claims, signed: what tests forge.
-    pub fn assinar(&self, claims: &Value) -> jsonwebtoken::errors::Result<String> {
-        let par = self.par();
-        let mut cabecalho = Header::new(Algorithm::RS256);
-        cabecalho.kid = Some(par.kid.clone());
-        jsonwebtoken::encode(&cabecalho, claims, &par.assina)
+    /// Signs any claims. Tests use it to forge tokens.
+    pub fn sign(&self, claims: &Value) -> jsonwebtoken::errors::Result<String> {
+        let pair = self.pair();
+        let mut header = Header::new(Algorithm::RS256);
+        header.kid = Some(pair.kid.clone());
+        jsonwebtoken::encode(&header, claims, &pair.signing_key)
     }
 }
 
@@ -142,43 +143,43 @@ impl Emissor {
     clippy::expect_used,
     reason = "a fresh key that does not encode is a defect of the library"
 )]
-fn gerar() -> Par {
-    let chave = rsa::RsaPrivateKey::new(&mut rand::rngs::OsRng, BITS).expect("an RSA key");
-    let der = chave.to_pkcs1_der().expect("the key as DER");
+fn generate() -> KeyPair {
+    let key = rsa::RsaPrivateKey::new(&mut rand::rngs::OsRng, BITS).expect("an RSA key");
+    let der = key.to_pkcs1_der().expect("the key as DER");
     let kid = format!("{:016x}", rand::random::<u64>());
-    let (n, e) = (chave.n().to_bytes_be(), chave.e().to_bytes_be());
-    let publica = json!({
+    let (n, e) = (key.n().to_bytes_be(), key.e().to_bytes_be());
+    let public_key = json!({
         "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": BASE64.encode(n), "e": BASE64.encode(e),
     });
-    Par { assina: EncodingKey::from_rsa_der(der.as_bytes()), publica, kid }
+    KeyPair { signing_key: EncodingKey::from_rsa_der(der.as_bytes()), public_key, kid }
 }
 
-pub fn rotas(config: &mut web::ServiceConfig) {
+pub fn routes(config: &mut web::ServiceConfig) {
     config.service(
-        web::scope(CAMINHO)
+        web::scope(PATH)
             .wrap(actix_web::middleware::DefaultHeaders::new().add(("X-Dev-Issuer", "1")))
-            .app_data(web::FormConfig::default().error_handler(|erro, _| {
-                let corpo = json!({ "error": "invalid_request" });
-                InternalError::from_response(erro, HttpResponse::BadRequest().json(corpo)).into()
+            .app_data(web::FormConfig::default().error_handler(|error, _| {
+                let body = json!({ "error": "invalid_request" });
+                InternalError::from_response(error, HttpResponse::BadRequest().json(body)).into()
             }))
-            .service(web::resource("/protocol/openid-connect/token").post(emitir))
+            .service(web::resource("/protocol/openid-connect/token").post(issue))
             .service(web::resource("/protocol/openid-connect/certs").get(certs))
-            .service(web::resource("/.well-known/openid-configuration").get(descoberta))
-            .service(web::resource("/demo-clients").get(clientes)),
+            .service(web::resource("/.well-known/openid-configuration").get(discovery))
+            .service(web::resource("/demo-clients").get(clients)),
     );
 }
 
 #[derive(Deserialize)]
-struct Formulario {
+struct TokenRequest {
     grant_type: String,
 }
 
-async fn emitir(
+async fn issue(
     req: HttpRequest,
-    form: web::Form<Formulario>,
-    emissor: web::Data<Emissor>,
+    form: web::Form<TokenRequest>,
+    issuer: web::Data<Issuer>,
 ) -> HttpResponse {
-    let Some(cliente) = autenticado(&req) else {
+    let Some(client) = authenticated(&req) else {
         return HttpResponse::Unauthorized()
             .insert_header((header::WWW_AUTHENTICATE, r#"Basic realm="elos""#))
             .json(json!({ "error": "invalid_client" }));
@@ -186,36 +187,36 @@ async fn emitir(
     if form.grant_type != "client_credentials" {
         return HttpResponse::BadRequest().json(json!({ "error": "unsupported_grant_type" }));
     }
-    // The first token may wait for the key.
-    let token = web::block(move || emissor.token(cliente)).await;
+    // The first token may have to wait for the key.
+    let token = web::block(move || issuer.token(client)).await;
     match token {
         Ok(Ok(token)) => HttpResponse::Ok()
-            .json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": VALIDADE_EM_SEGUNDOS })),
+            .json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_TTL_SECONDS })),
         _ => HttpResponse::InternalServerError().json(json!({ "error": "server_error" })),
     }
 }
 
-/// HTTP Basic, as the source document asks of its clients.
-fn autenticado(req: &HttpRequest) -> Option<&'static Cliente> {
-    let valor = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (esquema, credencial) = valor.split_once(' ')?;
-    if !esquema.eq_ignore_ascii_case("basic") {
+/// Authenticates a client by HTTP Basic, as the source document requires.
+fn authenticated(req: &HttpRequest) -> Option<&'static Client> {
+    let value = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, credential) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
-    let credencial = String::from_utf8(BASE64_STANDARD.decode(credencial.trim()).ok()?).ok()?;
-    let (id, segredo) = credencial.split_once(':')?;
-    CLIENTES.iter().find(|cliente| cliente.id == id && segredo == SEGREDO)
+    let credential = String::from_utf8(BASE64_STANDARD.decode(credential.trim()).ok()?).ok()?;
+    let (id, secret) = credential.split_once(':')?;
+    CLIENTS.iter().find(|client| client.id == id && secret == SECRET)
 }
 
-async fn certs(emissor: web::Data<Emissor>) -> HttpResponse {
-    match web::block(move || emissor.par().publica.clone()).await {
-        Ok(chave) => HttpResponse::Ok().json(json!({ "keys": [chave] })),
+async fn certs(issuer: web::Data<Issuer>) -> HttpResponse {
+    match web::block(move || issuer.pair().public_key.clone()).await {
+        Ok(key) => HttpResponse::Ok().json(json!({ "keys": [key] })),
         Err(_) => HttpResponse::InternalServerError().finish(),
     }
 }
 
-async fn descoberta(emissor: web::Data<Emissor>) -> HttpResponse {
-    let iss = &emissor.iss;
+async fn discovery(issuer: web::Data<Issuer>) -> HttpResponse {
+    let iss = &issuer.iss;
     HttpResponse::Ok().json(json!({
         "issuer": iss,
         "token_endpoint": format!("{iss}/protocol/openid-connect/token"),
@@ -228,9 +229,9 @@ async fn descoberta(emissor: web::Data<Emissor>) -> HttpResponse {
     }))
 }
 
-/// For the page that signs in by a click.
-async fn clientes() -> HttpResponse {
-    let lista: Vec<_> =
-        CLIENTES.iter().map(|c| json!({ "clientId": c.id, "nome": c.nome })).collect();
-    HttpResponse::Ok().json(lista)
+/// The clients that the sign-in page of the demo offers.
+async fn clients() -> HttpResponse {
+    let list: Vec<_> =
+        CLIENTS.iter().map(|c| json!({ "clientId": c.id, "nome": c.name })).collect();
+    HttpResponse::Ok().json(list)
 }

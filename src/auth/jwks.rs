@@ -1,4 +1,4 @@
-//! The issuer's public keys, fetched over HTTP and kept.
+//! The public keys of the issuer, fetched over HTTP and cached.
 
 use super::discovery::{Configuration, fetch};
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
@@ -8,185 +8,195 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// A `kid` that nobody knows must not let any caller hammer the issuer.
-const ENTRE_BUSCAS: Duration = Duration::from_secs(10);
-/// Until the first answer the issuer is asked more often: nobody gets in without it.
-const ENTRE_PRIMEIRAS_BUSCAS: Duration = Duration::from_secs(1);
-/// In the background: nobody waits for it.
-const RENOVAR_APOS: Duration = Duration::from_secs(300);
+/// Minimum time between two fetches, so that callers with unknown `kid`s cannot flood the issuer
+/// with requests.
+const FETCH_INTERVAL: Duration = Duration::from_secs(10);
+/// The same time before the first successful fetch. It is shorter, because the server accepts no
+/// token without keys.
+const FIRST_FETCH_INTERVAL: Duration = Duration::from_secs(1);
+/// Age at which the background task refreshes the set. No request waits for this.
+const REFRESH_AFTER: Duration = Duration::from_secs(300);
 
-/// Where the keys come from.
+/// The source of the issuer's keys.
 #[derive(Debug, Clone)]
-pub enum Fonte {
-    /// The issuer's own word: `<issuer>/.well-known/openid-configuration` says where they are.
-    Descoberta {
+pub enum KeySource {
+    /// The keys are at the `jwks_uri` of `<issuer>/.well-known/openid-configuration`.
+    Discovery {
         issuer: String,
-        /// By plain HTTP from another machine, whoever is on the way could change them.
-        aceita_http: bool,
+        /// Whether the keys may come over plain HTTP from another machine. Everybody on the network
+        /// path can then replace them.
+        allow_http: bool,
     },
     Url(String),
-    Arquivo(PathBuf),
-    /// The set itself, as JSON.
+    File(PathBuf),
+    /// The key set itself, as JSON.
     Given(String),
 }
 
 /// A key that verifies signatures.
-pub struct Chave {
-    pub chave: DecodingKey,
-    /// The one algorithm that it is for, if it says so.
-    algoritmo: Option<KeyAlgorithm>,
+pub struct Key {
+    pub key: DecodingKey,
+    /// The only algorithm that the key may be used with. `None` when the key names none.
+    algorithm: Option<KeyAlgorithm>,
 }
 
-impl Chave {
-    pub fn serve_a(&self, algoritmo: Algorithm) -> bool {
-        self.algoritmo.is_none_or(|dela| dela.to_string() == format!("{algoritmo:?}"))
+impl Key {
+    pub fn supports(&self, algorithm: Algorithm) -> bool {
+        self.algorithm.is_none_or(|own| own.to_string() == format!("{algorithm:?}"))
     }
 }
 
-type ChavesPorKid = HashMap<String, Arc<Chave>>;
+type KeysByKid = HashMap<String, Arc<Key>>;
 
 #[derive(Default)]
-struct Guardadas {
-    por_kid: ChavesPorKid,
-    /// When the set was last read, and when it was last asked for by who had none of its keys.
-    lidas: Option<Instant>,
-    tentadas: Option<Instant>,
+struct CachedKeys {
+    by_kid: KeysByKid,
+    /// The time of the last successful read, and the time at which the last fetch ended (`None`
+    /// after the first successful one).
+    read_at: Option<Instant>,
+    tried: Option<Instant>,
 }
 
-/// A key set that refreshes itself; keys outlive a failed fetch. Cheap to clone.
+/// A key set that refreshes itself. The old keys stay when a fetch fails. Cheap to clone.
 #[derive(Clone)]
-pub struct Chaves(Arc<Interno>);
+pub struct KeySet(Arc<Inner>);
 
-struct Interno {
-    fonte: Fonte,
-    guardadas: RwLock<Guardadas>,
-    /// Single flight: who finds it taken waits, and then shares the outcome.
-    busca: tokio::sync::Mutex<()>,
+struct Inner {
+    source: KeySource,
+    cached: RwLock<CachedKeys>,
+    /// The lock admits one fetch at a time. A caller that waits for the lock uses the result of the
+    /// fetch that held it.
+    fetching: tokio::sync::Mutex<()>,
 }
 
-impl Chaves {
-    pub fn novas(fonte: Fonte) -> Self {
-        Self(Arc::new(Interno {
-            fonte,
-            guardadas: RwLock::default(),
-            busca: tokio::sync::Mutex::new(()),
+impl KeySet {
+    pub fn new(source: KeySource) -> Self {
+        Self(Arc::new(Inner {
+            source,
+            cached: RwLock::default(),
+            fetching: tokio::sync::Mutex::new(()),
         }))
     }
 
-    /// The key of this `kid`, if the issuer has it. `Err` when no key set could be had yet.
-    pub async fn chave(&self, kid: &str) -> Result<Option<Arc<Chave>>, SemChaves> {
-        if let Some(chave) = self.guardada(kid) {
-            return Ok(Some(chave));
+    /// The key with this `kid`. `Ok(None)` when the issuer does not have it, `Err` while no key set
+    /// could be read yet.
+    pub async fn key(&self, kid: &str) -> Result<Option<Arc<Key>>, NoKeys> {
+        if let Some(key) = self.cached_key(kid) {
+            return Ok(Some(key));
         }
-        self.buscar(|guardadas| guardadas.por_kid.contains_key(kid)).await;
-        match self.guardada(kid) {
-            Some(chave) => Ok(Some(chave)),
-            None if !self.tem() => Err(SemChaves),
+        self.refresh(|cached| cached.by_kid.contains_key(kid)).await;
+        match self.cached_key(kid) {
+            Some(key) => Ok(Some(key)),
+            None if !self.has_keys() => Err(NoKeys),
             None => Ok(None),
         }
     }
 
-    /// The key of this `kid`, of the set that is here.
-    pub fn guardada(&self, kid: &str) -> Option<Arc<Chave>> {
-        let guardadas = self.0.guardadas.read().unwrap_or_else(PoisonError::into_inner);
-        guardadas.por_kid.get(kid).map(Arc::clone)
+    /// The key with this `kid`, from the cached set only.
+    pub fn cached_key(&self, kid: &str) -> Option<Arc<Key>> {
+        let cached = self.0.cached.read().unwrap_or_else(PoisonError::into_inner);
+        cached.by_kid.get(kid).map(Arc::clone)
     }
 
-    /// Reads the set again and again, so that no request waits for it and a key that the
-    /// issuer withdrew is not trusted for long. Ends with the last other clone.
-    pub fn renovar(&self) {
-        let eu = Arc::downgrade(&self.0);
+    /// Spawns a task that refreshes the set regularly, so that no request waits for it and a
+    /// withdrawn key is not trusted for long. The task ends when all other clones are dropped.
+    pub fn spawn_refresh(&self) {
+        let weak = Arc::downgrade(&self.0);
         actix_web::rt::spawn(async move {
             loop {
-                let Some(chaves) = eu.upgrade().map(Self) else { return };
-                let velhas = chaves.velhas_em();
-                if velhas.is_zero() {
-                    chaves.buscar(|guardadas| !velhas_as(guardadas)).await;
+                let Some(keys) = weak.upgrade().map(Self) else { return };
+                let stale_in = keys.stale_in();
+                if stale_in.is_zero() {
+                    keys.refresh(|cached| !are_stale(cached)).await;
                 }
-                let pausa = match chaves.tem() {
-                    true => velhas.max(ENTRE_BUSCAS),
-                    false => ENTRE_PRIMEIRAS_BUSCAS,
+                let pause = match keys.has_keys() {
+                    true => stale_in.max(FETCH_INTERVAL),
+                    false => FIRST_FETCH_INTERVAL,
                 };
-                drop(chaves);
-                tokio::time::sleep(pausa).await;
+                drop(keys);
+                tokio::time::sleep(pause).await;
             }
         });
     }
 
-    fn velhas_em(&self) -> Duration {
-        let guardadas = self.0.guardadas.read().unwrap_or_else(PoisonError::into_inner);
-        guardadas.lidas.map_or(Duration::ZERO, |lidas| RENOVAR_APOS.saturating_sub(lidas.elapsed()))
+    fn stale_in(&self) -> Duration {
+        let cached = self.0.cached.read().unwrap_or_else(PoisonError::into_inner);
+        cached
+            .read_at
+            .map_or(Duration::ZERO, |read_at| REFRESH_AFTER.saturating_sub(read_at.elapsed()))
     }
 
-    /// Whether a key set was ever read: until then no token can be checked.
-    pub fn tem(&self) -> bool {
-        self.0.guardadas.read().unwrap_or_else(PoisonError::into_inner).lidas.is_some()
+    /// Whether the server has ever read a key set. It cannot verify a token before that.
+    pub fn has_keys(&self) -> bool {
+        self.0.cached.read().unwrap_or_else(PoisonError::into_inner).read_at.is_some()
     }
 
-    async fn buscar(&self, chegou: impl Fn(&Guardadas) -> bool) {
-        let _vez = self.0.busca.lock().await;
+    async fn refresh(&self, arrived: impl Fn(&CachedKeys) -> bool) {
+        let _guard = self.0.fetching.lock().await;
         {
-            let guardadas = self.0.guardadas.read().unwrap_or_else(PoisonError::into_inner);
-            if chegou(&guardadas) || !pode_tentar(&guardadas) {
+            let cached = self.0.cached.read().unwrap_or_else(PoisonError::into_inner);
+            if arrived(&cached) || !can_try(&cached) {
                 return;
             }
         }
-        let fonte = self.0.fonte.clone();
-        let lidas = tokio::task::spawn_blocking(move || ler(&fonte)).await;
-        let mut guardadas = self.0.guardadas.write().unwrap_or_else(PoisonError::into_inner);
-        // Counted from the end of the fetch, so that who waited for it shares its outcome. The
-        // first one does not count: a key that came since then is let in at once.
-        let agora = Instant::now();
-        guardadas.tentadas = guardadas.lidas.map(|_| agora);
-        match lidas.map_err(anyhow::Error::from).and_then(|lidas| lidas) {
-            Ok(chaves) => {
-                tracing::info!(chaves = chaves.len(), "key set read");
-                guardadas.por_kid = chaves;
-                guardadas.lidas = Some(agora);
+        let source = self.0.source.clone();
+        let result = tokio::task::spawn_blocking(move || read(&source)).await;
+        let mut cached = self.0.cached.write().unwrap_or_else(PoisonError::into_inner);
+        // The pause counts from the end of the fetch, so that a caller that waited for the fetch
+        // uses its result. The first fetch does not count: a key that was added after it is found
+        // at once.
+        let now = Instant::now();
+        cached.tried = cached.read_at.map(|_| now);
+        match result.map_err(anyhow::Error::from).and_then(|keys| keys) {
+            Ok(keys) => {
+                tracing::info!(chaves = keys.len(), "key set read");
+                cached.by_kid = keys;
+                cached.read_at = Some(now);
             }
-            Err(causa) => {
-                guardadas.tentadas = Some(agora);
-                tracing::warn!(%causa, "key set could not be read; the old keys stay");
+            Err(cause) => {
+                cached.tried = Some(now);
+                tracing::warn!(causa = %cause, "key set could not be read; the old keys stay");
             }
         }
     }
 }
 
-/// No key set was ever read: the issuer is down, not the token wrong.
+/// The server has never read a key set, because the issuer is unreachable. This says nothing about
+/// the token.
 #[derive(Debug)]
-pub struct SemChaves;
+pub struct NoKeys;
 
-fn pode_tentar(guardadas: &Guardadas) -> bool {
-    let pausa = if guardadas.lidas.is_some() { ENTRE_BUSCAS } else { ENTRE_PRIMEIRAS_BUSCAS };
-    guardadas.tentadas.is_none_or(|quando| quando.elapsed() >= pausa)
+fn can_try(cached: &CachedKeys) -> bool {
+    let pause = if cached.read_at.is_some() { FETCH_INTERVAL } else { FIRST_FETCH_INTERVAL };
+    cached.tried.is_none_or(|when| when.elapsed() >= pause)
 }
 
-fn velhas_as(guardadas: &Guardadas) -> bool {
-    guardadas.lidas.is_none_or(|lidas| lidas.elapsed() >= RENOVAR_APOS)
+fn are_stale(cached: &CachedKeys) -> bool {
+    cached.read_at.is_none_or(|read_at| read_at.elapsed() >= REFRESH_AFTER)
 }
 
-/// The signature keys of the source; a set without one is no set.
-fn ler(fonte: &Fonte) -> anyhow::Result<ChavesPorKid> {
-    let corpo = match fonte {
-        Fonte::Arquivo(caminho) => std::fs::read(caminho)?,
-        Fonte::Given(conjunto) => conjunto.clone().into_bytes(),
-        Fonte::Url(url) => fetch(url)?,
-        Fonte::Descoberta { issuer, aceita_http } => {
-            fetch(&Configuration::of(issuer)?.jwks_uri(*aceita_http)?)?
+/// Reads the signature keys of the source. A set without a usable key is an error.
+fn read(source: &KeySource) -> anyhow::Result<KeysByKid> {
+    let body = match source {
+        KeySource::File(path) => std::fs::read(path)?,
+        KeySource::Given(set) => set.clone().into_bytes(),
+        KeySource::Url(url) => fetch(url)?,
+        KeySource::Discovery { issuer, allow_http } => {
+            fetch(&Configuration::of(issuer)?.jwks_uri(*allow_http)?)?
         }
     };
-    let conjunto: JwkSet = serde_json::from_slice(&corpo)?;
-    let chaves: ChavesPorKid = conjunto.keys.iter().filter_map(utilizavel).collect();
-    anyhow::ensure!(!chaves.is_empty(), "the key set has no key that we can use");
-    Ok(chaves)
+    let set: JwkSet = serde_json::from_slice(&body)?;
+    let keys: KeysByKid = set.keys.iter().filter_map(usable).collect();
+    anyhow::ensure!(!keys.is_empty(), "the key set has no key that we can use");
+    Ok(keys)
 }
 
-/// A signature key with a name; others in the set are not ours to use.
-fn utilizavel(jwk: &Jwk) -> Option<(String, Arc<Chave>)> {
+/// A signature key with a `kid`. Skips keys that this server cannot use.
+fn usable(jwk: &Jwk) -> Option<(String, Arc<Key>)> {
     if matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) {
         return None;
     }
-    let chave = DecodingKey::from_jwk(jwk).ok()?;
-    let algoritmo = jwk.common.key_algorithm;
-    Some((jwk.common.key_id.clone()?, Arc::new(Chave { chave, algoritmo })))
+    let key = DecodingKey::from_jwk(jwk).ok()?;
+    let algorithm = jwk.common.key_algorithm;
+    Some((jwk.common.key_id.clone()?, Arc::new(Key { key, algorithm })))
 }

@@ -1,14 +1,14 @@
-//! From the `Authorization` header to an [`Ator`].
+//! Verifies the bearer token of the `Authorization` header and derives the [`Actor`] from it.
 
-use super::claims::Caminho;
+use super::claims::ClaimPath;
 use super::facade::{Facade, FacadeOptions};
-use super::jwks::{Chave, Chaves, Fonte};
+use super::jwks::{Key, KeySet, KeySource};
 use super::refused::{
-    Recusado, ausente, basic_elsewhere, expirado, illegible, invalido, prematuro, sem_credenciais,
-    sem_issuer,
+    Refused, basic_elsewhere, expired, invalid, missing_token, no_credentials, no_issuer_keys,
+    not_yet_valid, unreadable_token,
 };
-use super::{Ator, Credenciais, Credencial, Papel, basic};
-use crate::error::{Error, Falha};
+use super::{Actor, Credential, Credentials, Papel, basic};
+use crate::error::{Error, Failure};
 use crate::value::characters;
 use crate::value::tribunal::Tribunal;
 use actix_web::http::header::{self, HeaderMap, HeaderName};
@@ -22,102 +22,106 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-const TOKEN_MAXIMO: usize = 16 * 1024;
-const NOME_MAXIMO: usize = 255;
-const FOLGA_EM_SEGUNDOS: u64 = 30;
-/// Tokens whose signature was verified; a few kilobytes each.
-const VERIFICADOS: usize = 2_000;
+const MAX_TOKEN_LEN: usize = 16 * 1024;
+const MAX_NAME: usize = 255;
+const LEEWAY_SECONDS: u64 = 30;
+/// Number of cached tokens whose signature was verified. Each takes a few kilobytes.
+const MAX_VERIFIED: usize = 2_000;
 
-/// Of several tribunais that a token gives, the one that the call is for.
+/// The header that selects one of several tribunais of a token.
 pub const TRIBUNAL: HeaderName = HeaderName::from_static("x-tribunal");
 
-/// How tokens are checked. Algorithms come from here, never from the token.
+/// The settings for the verification of tokens. The accepted algorithms come from here, never from
+/// the token.
 #[derive(Debug, Clone)]
 pub struct AuthOptions {
     pub issuer: String,
-    /// A token must be for one of these…
-    pub audiencia: Vec<String>,
-    /// …or come from one of these clients (`azp`).
-    pub clientes: Vec<String>,
-    pub fonte: Fonte,
-    pub algoritmos: Vec<Algorithm>,
-    pub quem: QuemE,
-    /// What the façade of the Tramita takes instead of a token.
+    /// Accepted audiences (`aud`). A token needs one of them, unless `clients` contains its client.
+    pub audiences: Vec<String>,
+    /// Clients (`azp`) whose tokens the server accepts with any audience.
+    pub clients: Vec<String>,
+    pub source: KeySource,
+    pub algorithms: Vec<Algorithm>,
+    pub who: ClaimMapping,
+    /// The credentials that the REST API of the Tramita accepts instead of a token.
     pub facade: FacadeOptions,
-    /// Where clients are told to get tokens; else where Keycloak has it.
+    /// The URL of the token endpoint that this server tells clients. `None` stands for Keycloak's
+    /// default path under the issuer.
     pub token_url: Option<String>,
 }
 
-/// Where a token says who the client is.
+/// The paths to the claims of a token that describe the client.
 #[derive(Debug, Clone)]
-pub struct QuemE {
-    pub papeis: Vec<Caminho>,
-    /// Wide papéis (see [`Papel::is_wide`]) that are taken even from a path through a `*`.
+pub struct ClaimMapping {
+    pub papeis: Vec<ClaimPath>,
+    /// Wide papéis (see [`Papel::is_wide`]) that are accepted even from a path with a `*`.
     pub from_any_client: Vec<Papel>,
-    /// Codes of tribunais.
-    pub tribunal: Vec<Caminho>,
-    /// Where nothing says the code: numbers of another list, that `sequencias` translates.
-    pub sequencia: Vec<Caminho>,
-    pub sequencias: BTreeMap<String, Tribunal>,
+    /// Paths to codes of tribunais.
+    pub tribunal: Vec<ClaimPath>,
+    /// Paths that are used when `tribunal` yields nothing. They lead to numbers of another list,
+    /// which `sequences` translates to tribunais.
+    pub sequence: Vec<ClaimPath>,
+    pub sequences: BTreeMap<String, Tribunal>,
 }
 
-impl Default for QuemE {
+impl Default for ClaimMapping {
     fn default() -> Self {
-        let ler = |caminhos: &[&str]| caminhos.iter().filter_map(|c| c.parse().ok()).collect();
+        let read = |paths: &[&str]| paths.iter().filter_map(|c| c.parse().ok()).collect();
         Self {
-            papeis: ler(&["realm_access.roles", "resource_access.*.roles"]),
+            papeis: read(&["realm_access.roles", "resource_access.*.roles"]),
             from_any_client: Vec::new(),
-            tribunal: ler(&["tribunal"]),
-            sequencia: ler(&["corporativo[].seq_tribunal_pai"]),
-            sequencias: BTreeMap::new(),
+            tribunal: read(&["tribunal"]),
+            sequence: read(&["corporativo[].seq_tribunal_pai"]),
+            sequences: BTreeMap::new(),
         }
     }
 }
 
-impl QuemE {
+impl ClaimMapping {
     fn papeis(&self, claims: &Value) -> Vec<Papel> {
-        // A path through a `*` is in the hands of whoever runs any client of the issuer, who may
-        // give it no more than work within the tribunal.
-        let de = |caminho: &Caminho| {
-            let nomes = caminho.textos(claims).into_iter();
-            let papeis = nomes.filter_map(|nome| Papel::de_nome(&nome));
-            let de_todos = caminho.de_todos();
-            let serve = |papel: &Papel| {
-                !de_todos || !papel.is_wide() || self.from_any_client.contains(papel)
+        // Any client of the issuer can put papéis where a path with a `*` reads them. Such a path
+        // may therefore grant only access to one tribunal.
+        let granted_by = |path: &ClaimPath| {
+            let names = path.texts(claims).into_iter();
+            let papeis = names.filter_map(|name| Papel::from_name(&name));
+            let has_wildcard = path.has_wildcard();
+            let is_granted = |papel: &Papel| {
+                !has_wildcard || !papel.is_wide() || self.from_any_client.contains(papel)
             };
-            papeis.filter(serve).collect::<Vec<_>>()
+            papeis.filter(is_granted).collect::<Vec<_>>()
         };
-        self.papeis.iter().flat_map(de).collect()
+        self.papeis.iter().flat_map(granted_by).collect()
     }
 
     fn tribunais(&self, claims: &Value) -> BTreeSet<Option<i16>> {
-        let em = |caminhos: &[Caminho]| -> Vec<String> {
-            caminhos.iter().flat_map(|caminho| caminho.textos(claims)).collect()
+        let texts = |paths: &[ClaimPath]| -> Vec<String> {
+            paths.iter().flat_map(|path| path.texts(claims)).collect()
         };
-        let codigo = |tribunal: Tribunal| tribunal.codigo;
-        match em(&self.tribunal).as_slice() {
-            // A number of another list is never taken for a code by chance.
-            [] => em(&self.sequencia)
+        let code = |tribunal: Tribunal| tribunal.code;
+        match texts(&self.tribunal).as_slice() {
+            // A number that `sequences` does not contain becomes `None`. It must not be taken for a
+            // code by chance.
+            [] => texts(&self.sequence)
                 .iter()
-                .map(|numero| self.sequencias.get(numero).copied().map(codigo))
+                .map(|number| self.sequences.get(number).copied().map(code))
                 .collect(),
-            ditos => ditos.iter().map(|dito| Tribunal::de_texto(dito).map(codigo)).collect(),
+            values => values.iter().map(|given| Tribunal::from_text(given).map(code)).collect(),
         }
     }
 }
 
 impl AuthOptions {
-    /// RS256, keys by discovery, claims as Keycloak has them.
-    pub fn novas(issuer: String, audiencia: Vec<String>) -> Self {
-        let fonte = Fonte::Descoberta { issuer: issuer.clone(), aceita_http: false };
-        let (clientes, quem, facade) = Default::default();
+    /// The default settings: RS256, keys found by discovery, and claims as Keycloak writes them.
+    pub fn new(issuer: String, audiences: Vec<String>) -> Self {
+        let source = KeySource::Discovery { issuer: issuer.clone(), allow_http: false };
+        let (clients, who, facade) = Default::default();
         Self {
             issuer,
-            audiencia,
-            clientes,
-            fonte,
-            algoritmos: vec![Algorithm::RS256],
-            quem,
+            audiences,
+            clients,
+            source,
+            algorithms: vec![Algorithm::RS256],
+            who,
             facade,
             token_url: None,
         }
@@ -125,194 +129,200 @@ impl AuthOptions {
 }
 
 pub struct Auth {
-    chaves: Chaves,
-    opcoes: AuthOptions,
+    keys: KeySet,
+    options: AuthOptions,
     token_url: String,
     pub(super) facade: Facade,
-    validacao: Validation,
-    credenciais: Credenciais,
-    /// By the whole token: what is the same was verified.
-    verificados: Cache<String, Arc<Verificado>>,
+    validation: Validation,
+    credentials: Credentials,
+    /// Verified tokens, by the whole token text.
+    verified: Cache<String, Arc<VerifiedToken>>,
 }
 
-/// A token whose signature and claims are good, as long as its key is.
-pub struct Verificado {
+/// A token whose signature and claims are valid. The cache keeps it until it expires, or until its
+/// key leaves the key set.
+pub struct VerifiedToken {
     sub: String,
     azp: Option<String>,
-    /// Seconds since 1970.
+    /// Expiry, in seconds since 1970.
     exp: i64,
     papeis: Vec<Papel>,
-    /// None stands for those that are said and not known here.
+    /// `None` stands for a tribunal that the token names and this server does not know.
     tribunais: BTreeSet<Option<i16>>,
-    /// Of somebody who signed in, not of a client itself.
+    /// Whether the token belongs to a person who signed in, not to a client itself.
     of_person: bool,
     kid: String,
-    chave: Arc<Chave>,
+    key: Arc<Key>,
 }
 
-impl Verificado {
+impl VerifiedToken {
     pub(super) fn azp(&self) -> Option<&str> {
         self.azp.as_deref()
     }
 }
 
 impl Auth {
-    pub fn novo(opcoes: AuthOptions, credenciais: Credenciais) -> Self {
-        let mut validacao = Validation::new(Algorithm::RS256);
-        validacao.algorithms.clone_from(&opcoes.algoritmos);
-        validacao.leeway = FOLGA_EM_SEGUNDOS;
-        validacao.validate_nbf = true;
-        // Held below, because a client may be listed instead.
-        validacao.validate_aud = false;
-        validacao.set_issuer(&[&opcoes.issuer]);
-        validacao.set_required_spec_claims(&["exp", "iss", "sub"]);
-        let chaves = Chaves::novas(opcoes.fonte.clone());
-        let verificados = Cache::new(VERIFICADOS);
-        let facade = Facade::new(&opcoes.issuer, opcoes.facade.clone());
-        let of_keycloak = || format!("{}/protocol/openid-connect/token", opcoes.issuer);
-        let token_url = opcoes.token_url.clone().unwrap_or_else(of_keycloak);
-        Self { chaves, opcoes, token_url, facade, validacao, credenciais, verificados }
+    pub fn new(options: AuthOptions, credentials: Credentials) -> Self {
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.algorithms.clone_from(&options.algorithms);
+        validation.leeway = LEEWAY_SECONDS;
+        validation.validate_nbf = true;
+        // `read` checks the audience, because a listed client may come instead of it.
+        validation.validate_aud = false;
+        validation.set_issuer(&[&options.issuer]);
+        validation.set_required_spec_claims(&["exp", "iss", "sub"]);
+        let keys = KeySet::new(options.source.clone());
+        let verified = Cache::new(MAX_VERIFIED);
+        let facade = Facade::new(&options.issuer, options.facade.clone());
+        let of_keycloak = || format!("{}/protocol/openid-connect/token", options.issuer);
+        let token_url = options.token_url.clone().unwrap_or_else(of_keycloak);
+        Self { keys, options, token_url, facade, validation, credentials, verified }
     }
 
-    /// Where clients get tokens, as they are told.
+    /// The URL of the token endpoint that this server tells clients.
     pub fn token_url(&self) -> &str {
         &self.token_url
     }
 
-    /// What the server itself says of clients.
-    pub const fn credenciais(&self) -> &Credenciais {
-        &self.credenciais
+    /// The server's own list of clients.
+    pub const fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
-    pub const fn chaves(&self) -> &Chaves {
-        &self.chaves
+    pub const fn keys(&self) -> &KeySet {
+        &self.keys
     }
 
-    /// Who calls, by a signed token that is still good.
-    pub async fn autenticar(&self, headers: &HeaderMap) -> Result<Ator, Recusado> {
-        self.autenticar_ate(headers).await.map(|(ator, _)| ator)
+    /// Authenticates the caller by a valid signed token.
+    pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Actor, Refused> {
+        self.authenticate_with_expiry(headers).await.map(|(actor, _)| actor)
     }
 
-    /// And until when it is, with the same leeway: whoever is let in by it stays as long.
-    pub async fn autenticar_ate(
+    /// Like [`Self::authenticate`]. Also returns the expiry of the token plus the leeway, up to
+    /// which a long-lived connection may stay open.
+    pub async fn authenticate_with_expiry(
         &self,
         headers: &HeaderMap,
-    ) -> Result<(Ator, DateTime<Utc>), Recusado> {
-        let token = bearer(headers).ok_or_else(|| match basic::given(headers) {
+    ) -> Result<(Actor, DateTime<Utc>), Refused> {
+        let token = bearer(headers).ok_or_else(|| match basic::encoded_credentials(headers) {
             Some(_) => basic_elsewhere(),
-            None => ausente(),
+            None => missing_token(),
         })?;
-        let verificado = self.verificar(token).await?;
-        let ator = self.recognise(&verificado, headers)?;
-        Ok((ator, instante(verificado.exp.saturating_add(FOLGA_EM_SEGUNDOS.cast_signed()))))
+        let verified = self.verify(token).await?;
+        let actor = self.recognise(&verified, headers)?;
+        Ok((actor, instant(verified.exp.saturating_add(LEEWAY_SECONDS.cast_signed()))))
     }
 
-    /// Whom a verified token stands for: as the server says or, where it says nothing, the token.
+    /// The actor that a verified token stands for. The server's own list of credentials takes
+    /// precedence over the claims of the token.
     pub(super) fn recognise(
         &self,
-        verificado: &Verificado,
+        verified: &VerifiedToken,
         headers: &HeaderMap,
-    ) -> Result<Ator, Recusado> {
-        let azp = verificado.azp.as_deref();
-        let credencial = azp.map(|azp| self.credenciais.de(azp)).transpose();
-        let credencial = credencial.map_err(|_| sem_credenciais())?.flatten();
-        let ator = requested_tribunal(headers).and_then(|pedido| match credencial {
-            Some(credencial) => {
-                let quem = (verificado.sub.clone(), verificado.azp.clone());
-                por_credencial(quem, credencial, pedido)
+    ) -> Result<Actor, Refused> {
+        let azp = verified.azp.as_deref();
+        let credential = azp.map(|azp| self.credentials.of(azp)).transpose();
+        let credential = credential.map_err(|_| no_credentials())?.flatten();
+        let actor = requested_tribunal(headers).and_then(|request| match credential {
+            Some(credential) => {
+                let who = (verified.sub.clone(), verified.azp.clone());
+                actor_of_credential(who, credential, request)
             }
-            None => reconhecer(verificado, pedido),
+            None => actor_of_token(verified, request),
         });
-        let ator = ator.map(|ator| if verificado.of_person { ator.of_person() } else { ator });
-        ator.map_err(Recusado::known)
+        let actor = actor.map(|actor| if verified.of_person { actor.of_person() } else { actor });
+        actor.map_err(Refused::known)
     }
 
-    /// Signature and claims; remembered until the token expires or its key is gone.
-    pub(super) async fn verificar(&self, token: &str) -> Result<Arc<Verificado>, Recusado> {
-        if token.len() > TOKEN_MAXIMO {
-            return Err(invalido());
+    /// Verifies the signature and the claims. The result is cached until the token expires or its
+    /// key is withdrawn.
+    pub(super) async fn verify(&self, token: &str) -> Result<Arc<VerifiedToken>, Refused> {
+        if token.len() > MAX_TOKEN_LEN {
+            return Err(invalid());
         }
-        if let Some(verificado) = self.verificados.get(token) {
-            let chave = self.chaves.guardada(&verificado.kid);
-            let da_mesma_chave = chave.is_some_and(|chave| Arc::ptr_eq(&chave, &verificado.chave));
-            if da_mesma_chave && !vencido(verificado.exp) {
-                return Ok(verificado);
+        if let Some(verified) = self.verified.get(token) {
+            let key = self.keys.cached_key(&verified.kid);
+            let same_key = key.is_some_and(|key| Arc::ptr_eq(&key, &verified.key));
+            if same_key && !is_expired(verified.exp) {
+                return Ok(verified);
             }
-            self.verificados.remove(token);
+            self.verified.remove(token);
         }
-        let cabecalho = jsonwebtoken::decode_header(token).map_err(|_| invalido())?;
-        let tipo_serve = cabecalho.typ.as_deref().is_none_or(|typ| {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| invalid())?;
+        let type_matches = header.typ.as_deref().is_none_or(|typ| {
             typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("at+jwt")
         });
-        let aceito = self.opcoes.algoritmos.contains(&cabecalho.alg);
-        if !tipo_serve || !aceito || exige_extensao(token) {
-            return Err(invalido());
+        let accepted = self.options.algorithms.contains(&header.alg);
+        if !type_matches || !accepted || requires_extension(token) {
+            return Err(invalid());
         }
-        let kid = cabecalho.kid.ok_or_else(invalido)?;
-        let chave =
-            self.chaves.chave(&kid).await.map_err(|_| sem_issuer())?.ok_or_else(invalido)?;
-        if !chave.serve_a(cabecalho.alg) {
-            return Err(invalido());
+        let kid = header.kid.ok_or_else(invalid)?;
+        let key = self.keys.key(&kid).await.map_err(|_| no_issuer_keys())?.ok_or_else(invalid)?;
+        if !key.supports(header.alg) {
+            return Err(invalid());
         }
-        let decoded = jsonwebtoken::decode::<Value>(token, &chave.chave, &self.validacao);
-        // Times are looked at when the signature is known to be good.
+        let decoded = jsonwebtoken::decode::<Value>(token, &key.key, &self.validation);
+        // The library checks the times only after the signature, so these errors reveal nothing to
+        // a forger.
         let claims = decoded.map_err(|error| match error.kind() {
-            ErrorKind::ExpiredSignature => expirado(),
-            ErrorKind::ImmatureSignature => prematuro(),
-            _ => invalido(),
+            ErrorKind::ExpiredSignature => expired(),
+            ErrorKind::ImmatureSignature => not_yet_valid(),
+            _ => invalid(),
         })?;
         let claims = claims.claims;
-        let verificado = Arc::new(self.ler(&claims, kid, chave)?);
-        self.verificados.insert(token.to_owned(), Arc::clone(&verificado));
-        Ok(verificado)
+        let verified = Arc::new(self.read(&claims, kid, key)?);
+        self.verified.insert(token.to_owned(), Arc::clone(&verified));
+        Ok(verified)
     }
 
-    /// Refuses claims that are not those of a token for this server.
-    fn ler(&self, claims: &Value, kid: String, chave: Arc<Chave>) -> Result<Verificado, Recusado> {
-        // The library takes a list of issuers that has ours in it; ours is one, and exact.
-        claims.get("iss").filter(|iss| iss.is_string()).ok_or_else(invalido)?;
-        let sub = identifier(claims, "sub")?.ok_or_else(invalido)?;
-        // Where there is no `azp`, RFC 9068 names the client so.
+    /// Checks the claims that the library does not check, and extracts what is needed.
+    fn read(&self, claims: &Value, kid: String, key: Arc<Key>) -> Result<VerifiedToken, Refused> {
+        // The library also accepts a list of issuers that contains ours. Require a single string.
+        claims.get("iss").filter(|iss| iss.is_string()).ok_or_else(invalid)?;
+        let sub = identifier(claims, "sub")?.ok_or_else(invalid)?;
+        // Without `azp`, `client_id` names the client (RFC 9068).
         let azp = identifier(claims, "azp")?.or(identifier(claims, "client_id")?);
-        let de_publico = match claims.get("aud") {
-            Some(Value::String(aud)) => self.opcoes.audiencia.contains(aud),
+        let audience_matches = match claims.get("aud") {
+            Some(Value::String(aud)) => self.options.audiences.contains(aud),
             Some(Value::Array(auds)) => auds
                 .iter()
                 .filter_map(Value::as_str)
-                .any(|aud| self.opcoes.audiencia.iter().any(|nossa| nossa == aud)),
+                .any(|aud| self.options.audiences.iter().any(|ours| ours == aud)),
             _ => false,
         };
-        let de_cliente = azp.as_ref().is_some_and(|azp| self.opcoes.clientes.contains(azp));
-        if !de_publico && !de_cliente {
-            return Err(invalido());
+        let of_client = azp.as_ref().is_some_and(|azp| self.options.clients.contains(azp));
+        if !audience_matches && !of_client {
+            return Err(invalid());
         }
-        let papeis = self.opcoes.quem.papeis(claims);
-        let tribunais = self.opcoes.quem.tribunais(claims);
-        let exp = claims.get("exp").and_then(Value::as_f64).ok_or_else(invalido)?;
+        let papeis = self.options.who.papeis(claims);
+        let tribunais = self.options.who.tribunais(claims);
+        let exp = claims.get("exp").and_then(Value::as_f64).ok_or_else(invalid)?;
         #[expect(clippy::cast_possible_truncation, reason = "whole seconds are enough")]
         let exp = exp as i64;
         let of_person = is_of_person(claims, &sub, azp.as_deref());
-        Ok(Verificado { sub, azp, exp, papeis, tribunais, of_person, kid, chave })
+        Ok(VerifiedToken { sub, azp, exp, papeis, tribunais, of_person, kid, key })
     }
 }
 
-/// The name that a claim gives. One that no log and no database would take, or that another could
-/// be mistaken for in the trail, is nobody's.
-fn identifier(claims: &Value, claim: &'static str) -> Result<Option<String>, Recusado> {
+/// The text of a claim that names somebody. A name is refused when it has characters that logs or
+/// the database cannot hold, or that make it look like another name in the audit trail.
+fn identifier(claims: &Value, claim: &'static str) -> Result<Option<String>, Refused> {
     match claims.get(claim) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(texto)) if (1..=NOME_MAXIMO).contains(&texto.chars().count()) => {
-            match characters::unfit_for_identifier(texto) {
-                None => Ok(Some(texto.clone())),
-                Some(letra) => Err(illegible(claim, letra)),
+        Some(Value::String(text)) if (1..=MAX_NAME).contains(&text.chars().count()) => {
+            match characters::unfit_for_identifier(text) {
+                None => Ok(Some(text.clone())),
+                Some(character) => Err(unreadable_token(claim, character)),
             }
         }
-        Some(_) => Err(invalido()),
+        Some(_) => Err(invalid()),
     }
 }
 
-/// Whether a token is of somebody who signed in. A client's own has its name as `sub` (RFC 9068),
-/// or as that of a user made for it (Keycloak); what tells of a session is not a client's.
+/// Whether the token belongs to a person who signed in. In a token that a client got for itself,
+/// `sub` is the name of the client (RFC 9068) or `preferred_username` is that of its service
+/// account (Keycloak). Without these names, a claim about a login session shows that it is a
+/// person.
 fn is_of_person(claims: &Value, sub: &str, azp: Option<&str>) -> bool {
     const OF_CLIENT: &str = "service-account-";
     let is_client = |name: &str| {
@@ -326,80 +336,88 @@ fn is_of_person(claims: &Value, sub: &str, azp: Option<&str>) -> bool {
     }
 }
 
-/// Whether the header asks for something that must be understood (RFC 7515, `crit`): we know
-/// of nothing such, and the library looks past it.
-fn exige_extensao(token: &str) -> bool {
-    let cabeca = token.split('.').next().unwrap_or_default();
-    let lida =
-        BASE64.decode(cabeca).ok().and_then(|json| serde_json::from_slice::<Value>(&json).ok());
-    lida.is_none_or(|cabeca| cabeca.get("crit").is_some() || cabeca.get("b64").is_some())
+/// Whether the header requires an extension (RFC 7515, `crit`). This server supports none, and the
+/// library ignores the field.
+fn requires_extension(token: &str) -> bool {
+    let jose_header = token.split('.').next().unwrap_or_default();
+    let parsed = BASE64
+        .decode(jose_header)
+        .ok()
+        .and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+    parsed.is_none_or(|jose_header| {
+        jose_header.get("crit").is_some() || jose_header.get("b64").is_some()
+    })
 }
 
-fn vencido(exp: i64) -> bool {
+fn is_expired(exp: i64) -> bool {
     #[expect(clippy::disallowed_methods, reason = "as the library does when it verifies")]
-    let agora = chrono::Utc::now().timestamp();
-    exp.saturating_add(FOLGA_EM_SEGUNDOS.cast_signed()) < agora
+    let now = chrono::Utc::now().timestamp();
+    exp.saturating_add(LEEWAY_SECONDS.cast_signed()) < now
 }
 
-/// Whom the server recognises by itself is what it says, not what the token says.
-pub(super) fn por_credencial(
+/// The actor of a client that is on the server's own list. The rights come from the list, not from
+/// the token.
+pub(super) fn actor_of_credential(
     (sub, azp): (String, Option<String>),
-    credencial: Credencial,
-    pedido: Option<RequestedTribunal>,
-) -> Result<Ator, Error> {
-    let recusa = |mensagem| Err(Error::falha(Falha::SemPermissao, mensagem));
-    if credencial.revogada {
-        return recusa("a credencial foi revogada; fale com quem opera o servidor");
+    credential: Credential,
+    request: Option<RequestedTribunal>,
+) -> Result<Actor, Error> {
+    let refusal = |message| Err(Error::failure(Failure::SemPermissao, message));
+    if credential.revoked {
+        return refusal("a credencial foi revogada; fale com quem opera o servidor");
     }
-    if pedido
-        .is_some_and(|RequestedTribunal(codigo)| codigo.is_none() || codigo != credencial.tribunal)
+    if request.is_some_and(|RequestedTribunal(code)| code.is_none() || code != credential.tribunal)
     {
-        return recusa("a credencial não é do tribunal de `X-Tribunal`; omita-o, ou diga o dela");
+        return refusal("a credencial não é do tribunal de `X-Tribunal`; omita-o, ou diga o dela");
     }
-    let ator = Ator::novo(sub, azp, credencial.tribunal, credencial.papeis)?;
-    Ok(ator.agindo_por(credencial.estruturas))
+    let actor = Actor::new(sub, azp, credential.tribunal, credential.papeis)?;
+    Ok(actor.acting_for(credential.estruturas))
 }
 
-/// Whole seconds since 1970; what is beyond what can be told is for ever.
-fn instante(segundos: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(segundos, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+/// The instant of a number of seconds since 1970. A number out of range becomes the latest instant.
+fn instant(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-/// The papéis and the tribunal that the claims give. Of several, the one that the call
-/// names, and none that the token does not.
-fn reconhecer(verificado: &Verificado, pedido: Option<RequestedTribunal>) -> Result<Ator, Error> {
-    let recusa = |mensagem| Err(Error::falha(Falha::SemPermissao, mensagem));
-    let tribunais = &verificado.tribunais;
-    let tribunal = match pedido {
-        Some(RequestedTribunal(Some(codigo))) if tribunais.contains(&Some(codigo)) => Some(codigo),
-        Some(_) => return recusa("o token não é do tribunal de `X-Tribunal`"),
+/// The actor with the papéis and the tribunal that the claims grant. `request` selects one of
+/// several tribunais, and only one that the token has.
+fn actor_of_token(
+    verified: &VerifiedToken,
+    request: Option<RequestedTribunal>,
+) -> Result<Actor, Error> {
+    let refusal = |message| Err(Error::failure(Failure::SemPermissao, message));
+    let tribunais = &verified.tribunais;
+    let tribunal = match request {
+        Some(RequestedTribunal(Some(code))) if tribunais.contains(&Some(code)) => Some(code),
+        Some(_) => return refusal("o token não é do tribunal de `X-Tribunal`"),
         None if tribunais.len() > 1 => {
-            return recusa("o token é de vários tribunais: diga de qual se trata em `X-Tribunal`");
+            return refusal("o token é de vários tribunais: diga de qual se trata em `X-Tribunal`");
         }
         None => tribunais.first().copied().flatten(),
     };
-    let (sub, azp) = (verificado.sub.clone(), verificado.azp.clone());
-    Ator::novo(sub, azp, tribunal, verificado.papeis.clone())
+    let (sub, azp) = (verified.sub.clone(), verified.azp.clone());
+    Actor::new(sub, azp, tribunal, verified.papeis.clone())
 }
 
-/// The tribunal that `X-Tribunal` names; none when it names no tribunal.
+/// The tribunal that `X-Tribunal` names. `None` when its value names no tribunal.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestedTribunal(Option<i16>);
 
-/// Said twice it is refused: what is in front of the server may have read the other one.
+/// Reads `X-Tribunal`. A repeated header is an error, because a proxy in front of the server may
+/// have checked the other value.
 pub(super) fn requested_tribunal(headers: &HeaderMap) -> Result<Option<RequestedTribunal>, Error> {
-    let mut ditos = headers.get_all(TRIBUNAL);
-    let Some(dito) = ditos.next() else { return Ok(None) };
-    if ditos.next().is_some() {
-        let mensagem = "o cabeçalho `X-Tribunal` veio mais de uma vez; mande um só";
-        return Err(Error::falha(Falha::EntradaInvalida, mensagem));
+    let mut values = headers.get_all(TRIBUNAL);
+    let Some(given) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        let message = "o cabeçalho `X-Tribunal` veio mais de uma vez; mande um só";
+        return Err(Error::failure(Failure::EntradaInvalida, message));
     }
-    let lido = dito.to_str().ok().and_then(Tribunal::de_texto);
-    Ok(Some(RequestedTribunal(lido.map(|tribunal| tribunal.codigo))))
+    let parsed = given.to_str().ok().and_then(Tribunal::from_text);
+    Ok(Some(RequestedTribunal(parsed.map(|tribunal| tribunal.code))))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (esquema, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
-    (esquema.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }

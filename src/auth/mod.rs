@@ -1,4 +1,4 @@
-//! Who is asking, and what they may do.
+//! Authentication and authorization: identifies the caller and determines its rights.
 
 mod basic;
 mod certificate;
@@ -19,18 +19,18 @@ mod refused;
 pub mod signer;
 
 pub use certificate::{Certificate, Fingerprint, PeerCertificate, Validity};
-pub use claims::{Caminho, CaminhoMalformado};
-pub use credential::{Credenciais, Credencial, Known};
+pub use claims::{ClaimPath, MalformedClaimPath};
+pub use credential::{Credential, Credentials, Known};
 pub use facade::{Basic, Caller, FacadeOptions};
-pub use jwks::Fonte;
-pub use jwt::{Auth, AuthOptions, QuemE, TRIBUNAL};
-pub use refused::Recusado;
+pub use jwks::KeySource;
+pub use jwt::{Auth, AuthOptions, ClaimMapping, TRIBUNAL};
+pub use refused::Refused;
 
-use crate::error::{Error, Falha};
+use crate::error::{Error, Failure};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-/// What a token allows.
+/// A right that a token or the server's own list of credentials grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Papel {
     Auditoria,
@@ -42,7 +42,7 @@ pub enum Papel {
 }
 
 impl Papel {
-    pub const TODOS: [Self; 6] = [
+    pub const ALL: [Self; 6] = [
         Self::Auditoria,
         Self::Consulta,
         Self::DadosSensiveis,
@@ -51,7 +51,7 @@ impl Papel {
         Self::Catalogo,
     ];
 
-    pub const fn nome(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Auditoria => "pse-auditoria",
             Self::Consulta => "pse-consulta",
@@ -62,54 +62,60 @@ impl Papel {
         }
     }
 
-    /// Shows more than the records of one tribunal as anybody in it may see them: who else saw
-    /// them, what is sealed, or those of all.
+    /// Whether the papel shows more than any user of one tribunal may see: who read a record,
+    /// sensitive or sealed data, or the records of all tribunais.
     pub const fn is_wide(self) -> bool {
         matches!(self, Self::Auditoria | Self::DadosSensiveis | Self::Nacional)
     }
 
-    pub fn de_nome(nome: &str) -> Option<Self> {
-        Self::TODOS.into_iter().find(|papel| papel.nome() == nome)
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|papel| papel.name() == name)
     }
 }
 
-/// Whose rows a session may touch: the one argument of both walls.
+/// The rows that a database session may touch. Both the row-level security and the queries filter
+/// by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Escopo {
+pub enum Scope {
     Tribunal(i16),
     Nacional,
 }
 
-impl Escopo {
-    /// The tribunal to filter by, if one.
+impl Scope {
+    /// The tribunal to filter by. `None` for a national scope.
     pub const fn tribunal(self) -> Option<i16> {
         match self {
-            Self::Tribunal(codigo) => Some(codigo),
+            Self::Tribunal(code) => Some(code),
             Self::Nacional => None,
         }
     }
 }
 
-/// Whoever calls, as the token says and the server recognises. Cheap to clone; equal to another
-/// that is the same credential with the same rights.
+/// The authenticated caller, as its token and the server's list of credentials describe it. Cheap
+/// to clone. Two actors are equal when they are the same credential with the same rights.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Ator(Arc<Dados>);
+pub struct Actor(Arc<Inner>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Dados {
+struct Inner {
     sub: String,
     azp: Option<String>,
-    credencial: Arc<str>,
+    credential: Arc<str>,
     person: Option<String>,
-    escopo: Escopo,
+    scope: Scope,
     tribunal: Option<i16>,
     papeis: Vec<Papel>,
     estruturas: Vec<(i32, String)>,
 }
 
-impl Ator {
-    /// Without tribunal and without `pse-nacional` there is nothing to see: 403.
-    pub fn novo(
+impl Actor {
+    /// An actor with these rights. The papéis are sorted and duplicates removed.
+    ///
+    /// # Errors
+    ///
+    /// `SEM_PERMISSAO` (403) without a tribunal and without `pse-nacional`, because such a caller
+    /// can see nothing.
+    pub fn new(
         sub: String,
         azp: Option<String>,
         tribunal: Option<i16>,
@@ -117,49 +123,50 @@ impl Ator {
     ) -> Result<Self, Error> {
         papeis.sort_unstable();
         papeis.dedup();
-        let escopo = match tribunal {
-            _ if papeis.contains(&Papel::Nacional) => Escopo::Nacional,
-            Some(codigo) => Escopo::Tribunal(codigo),
+        let scope = match tribunal {
+            _ if papeis.contains(&Papel::Nacional) => Scope::Nacional,
+            Some(code) => Scope::Tribunal(code),
             None => {
-                let mensagem = "o token não diz de que tribunal é quem chama";
-                return Err(Error::falha(Falha::SemPermissao, mensagem));
+                let message = "o token não diz de que tribunal é quem chama";
+                return Err(Error::failure(Failure::SemPermissao, message));
             }
         };
-        let credencial = match &azp {
+        let credential = match &azp {
             Some(azp) => format!("azp:{azp}").into(),
             None => format!("sub:{sub}").into(),
         };
         let estruturas = Vec::new();
         let person = None;
-        let dados = Dados { sub, azp, credencial, person, escopo, tribunal, papeis, estruturas };
-        Ok(Self(Arc::new(dados)))
+        let inner = Inner { sub, azp, credential, person, scope, tribunal, papeis, estruturas };
+        Ok(Self(Arc::new(inner)))
     }
 
-    /// The same, who acts in the Tramita only for these, by repositório and número; for every
-    /// one of the tribunal when there are none.
+    /// Restricts the actor to these estruturas in the Tramita, each given by repositório and
+    /// número. An empty list stands for all estruturas of the tribunal.
     #[must_use]
-    pub fn agindo_por(mut self, estruturas: Vec<(i32, String)>) -> Self {
+    pub fn acting_for(mut self, estruturas: Vec<(i32, String)>) -> Self {
         Arc::make_mut(&mut self.0).estruturas = estruturas;
         self
     }
 
-    /// The same, who is somebody that signed in, by whatever client.
+    /// Marks the actor as a person who signed in, through any client.
     #[must_use]
     pub fn of_person(mut self) -> Self {
-        let dados = Arc::make_mut(&mut self.0);
-        dados.person = Some(format!("person:{}", dados.sub));
+        let inner = Arc::make_mut(&mut self.0);
+        inner.person = Some(format!("person:{}", inner.sub));
         self
     }
 
-    /// By whom what it looks for in vain is counted: a person, or a credential.
+    /// The key under which the server counts lookups that find nothing: the person, or else the
+    /// credential.
     pub fn counted_as(&self) -> &str {
-        self.0.person.as_deref().unwrap_or(&self.0.credencial)
+        self.0.person.as_deref().unwrap_or(&self.0.credential)
     }
 
-    /// Of the estruturas of its tribunal, whether it acts for this one.
-    pub fn age_por(&self, repositorio: i32, numero: &str) -> bool {
-        let suas = &self.0.estruturas;
-        suas.is_empty() || suas.iter().any(|sua| sua.0 == repositorio && sua.1 == numero)
+    /// Whether the actor may act for this estrutura of its own tribunal.
+    pub fn acts_for(&self, repositorio: i32, numero: &str) -> bool {
+        let own = &self.0.estruturas;
+        own.is_empty() || own.iter().any(|one| one.0 == repositorio && one.1 == numero)
     }
 
     pub fn sub(&self) -> &str {
@@ -170,75 +177,80 @@ impl Ator {
         self.0.azp.as_deref()
     }
 
-    /// Who it is to be counted as. Two kinds of client, apart: who has no `azp` is known by `sub`.
-    pub fn credencial(&self) -> &str {
-        &self.0.credencial
+    /// The key under which the server counts the actor's requests. A client with `azp` is known by
+    /// it, any other by `sub`; the prefix keeps the two kinds apart.
+    pub fn credential(&self) -> &str {
+        &self.0.credential
     }
 
-    /// The same, to be kept.
-    pub fn shared_credencial(&self) -> Arc<str> {
-        Arc::clone(&self.0.credencial)
+    /// [`Self::credential`] as a shared string, for callers that store it.
+    pub fn shared_credential(&self) -> Arc<str> {
+        Arc::clone(&self.0.credential)
     }
 
-    pub fn escopo(&self) -> Escopo {
-        self.0.escopo
+    pub fn scope(&self) -> Scope {
+        self.0.scope
     }
 
     pub fn tribunal(&self) -> Option<i16> {
         self.0.tribunal
     }
 
-    /// Who is neither allowed more than `outro` nor less.
-    pub fn pode_o_mesmo_que(&self, outro: &Self) -> bool {
-        let Dados { papeis, escopo, estruturas, .. } = &*self.0;
-        *papeis == outro.0.papeis && *escopo == outro.0.escopo && *estruturas == outro.0.estruturas
+    /// Whether both actors have exactly the same rights.
+    pub fn has_same_rights_as(&self, other: &Self) -> bool {
+        let Inner { papeis, scope, estruturas, .. } = &*self.0;
+        *papeis == other.0.papeis && *scope == other.0.scope && *estruturas == other.0.estruturas
     }
 
-    /// In alphabetical order, once each.
+    /// The papéis of the actor, sorted and without duplicates.
     pub fn papeis(&self) -> &[Papel] {
         &self.0.papeis
     }
 
-    pub fn tem(&self, papel: Papel) -> bool {
+    pub fn has(&self, papel: Papel) -> bool {
         self.0.papeis.contains(&papel)
     }
 
-    pub fn exige(&self, papel: Papel) -> Result<(), Error> {
-        if self.tem(papel) {
+    pub fn require(&self, papel: Papel) -> Result<(), Error> {
+        if self.has(papel) {
             return Ok(());
         }
-        let mensagem = format!("a operação exige o papel {}", papel.nome());
-        Err(Error::falha(Falha::SemPermissao, mensagem))
+        let message = format!("a operação exige o papel {}", papel.name());
+        Err(Error::failure(Failure::SemPermissao, message))
     }
 
-    /// The tribunal that a write goes to; a national credential has none.
-    pub fn tribunal_de_escrita(&self) -> Result<i16, Error> {
-        match self.0.escopo {
-            Escopo::Tribunal(codigo) => Ok(codigo),
-            Escopo::Nacional => Err(Error::falha(
-                Falha::SemPermissao,
+    /// The tribunal that a write goes to.
+    ///
+    /// # Errors
+    /// `SEM_PERMISSAO` for a national credential, which may only read.
+    pub fn write_tribunal(&self) -> Result<i16, Error> {
+        match self.0.scope {
+            Scope::Tribunal(code) => Ok(code),
+            Scope::Nacional => Err(Error::failure(
+                Failure::SemPermissao,
                 "uma credencial nacional só lê; escreva com a de um tribunal",
             )),
         }
     }
 }
 
-/// An address that nobody on the way can answer for.
-pub fn url_segura(url: &str) -> bool {
-    url.starts_with("https://") || e_loopback(url)
+/// Whether nobody between this machine and the server can read or change the traffic to this URL.
+pub fn is_secure_url(url: &str) -> bool {
+    url.starts_with("https://") || is_loopback(url)
 }
 
-/// `http://127.0.0.1:8080/…`, `http://localhost/…` or `http://[::1]/…`, and nothing that only looks so.
-pub fn e_loopback(url: &str) -> bool {
-    let Some(resto) = url.strip_prefix("http://") else { return false };
-    let autoridade = resto.split(['/', '?', '#']).next().unwrap_or_default();
-    let (host, porta) = match autoridade.rsplit_once(':') {
-        Some((host, porta)) if !porta.contains(']') => (host, porta),
-        _ => (autoridade, "80"),
+/// Whether the URL is `http://127.0.0.1:8080/…`, `http://localhost/…` or `http://[::1]/…`, and does
+/// not merely look like one of these.
+pub fn is_loopback(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port),
+        _ => (authority, "80"),
     };
-    let host_local = matches!(host, "localhost" | "[::1]")
+    let is_local_host = matches!(host, "localhost" | "[::1]")
         || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
-    host_local && porta.parse::<u16>().is_ok()
+    is_local_host && port.parse::<u16>().is_ok()
 }
 
 #[cfg(test)]
@@ -246,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn so_e_loopback_o_que_e() {
+    fn only_loopback_is_loopback() {
         for url in [
             "http://127.0.0.1/x",
             "http://127.0.0.1:80/x",
@@ -254,7 +266,7 @@ mod tests {
             "http://[::1]/x",
             "http://[::1]:8/x",
         ] {
-            assert!(e_loopback(url), "{url}");
+            assert!(is_loopback(url), "{url}");
         }
         for url in [
             "https://127.0.0.1",
@@ -266,7 +278,7 @@ mod tests {
             "http://[::1",
             "http://10.0.0.1/",
         ] {
-            assert!(!e_loopback(url), "{url}");
+            assert!(!is_loopback(url), "{url}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! PEM, as OpenSSL and others write it.
+//! Decodes PEM, as OpenSSL and others write it.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// The label and the bytes of the first block; what stands before it is a comment.
+/// The label and the bytes of the first block. Text before the block is a comment.
 pub fn decode(text: &[u8]) -> Option<(String, Vec<u8>)> {
     let text = std::str::from_utf8(text).ok()?;
     let (label, rest) = text.split_once("-----BEGIN ")?.1.split_once("-----")?;

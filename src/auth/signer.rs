@@ -1,4 +1,4 @@
-//! The key with which this server signs what it certifies.
+//! The key with which this server signs receipts and archives.
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
@@ -6,29 +6,28 @@ use jsonwebtoken::errors::Error;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey};
 
-/// An RSA key, and its public half as clients get it.
-pub struct Assinante {
-    chave: EncodingKey,
-    publica: Jwk,
+/// A private RSA key, and the public key that clients get.
+pub struct Signer {
+    key: EncodingKey,
+    public_key: Jwk,
 }
 
-impl Assinante {
-    /// From a private RSA key in PEM (PKCS#1 or PKCS#8).
-    pub fn de_pem(pem: &[u8]) -> Result<Self, Error> {
-        let chave = EncodingKey::from_rsa_pem(pem)?;
-        let publica = Jwk::from_encoding_key(&chave, Algorithm::RS256)?;
-        Ok(Self { chave, publica })
+impl Signer {
+    /// Reads a private RSA key in PEM (PKCS#1 or PKCS#8).
+    pub fn from_pem(pem: &[u8]) -> Result<Self, Error> {
+        let key = EncodingKey::from_rsa_pem(pem)?;
+        let public_key = Jwk::from_encoding_key(&key, Algorithm::RS256)?;
+        Ok(Self { key, public_key })
     }
 
-    /// SHA256withRSA (PKCS#1 v1.5), in base64.
-    pub fn assinar(&self, texto: &str) -> Result<String, Error> {
-        let assinatura =
-            jsonwebtoken::crypto::sign(texto.as_bytes(), &self.chave, Algorithm::RS256)?;
-        Ok(BASE64_STANDARD.encode(BASE64_URL_SAFE_NO_PAD.decode(assinatura)?))
+    /// Signs with SHA256withRSA (PKCS#1 v1.5). Returns base64.
+    pub fn sign(&self, text: &str) -> Result<String, Error> {
+        let signature = jsonwebtoken::crypto::sign(text.as_bytes(), &self.key, Algorithm::RS256)?;
+        Ok(BASE64_STANDARD.encode(BASE64_URL_SAFE_NO_PAD.decode(signature)?))
     }
 
-    /// What the signatures are held against.
-    pub const fn chave_publica(&self) -> &Jwk {
-        &self.publica
+    /// The key that verifies the signatures.
+    pub const fn public_key(&self) -> &Jwk {
+        &self.public_key
     }
 }

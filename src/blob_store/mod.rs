@@ -1,103 +1,103 @@
-//! Where the bytes of files are kept.
+//! Stores the bytes of files.
 
-use crate::auth::Ator;
+use crate::auth::Actor;
 use crate::db::schema::conteudo_parte;
-use crate::db::{Db, Sessao};
+use crate::db::{Db, Session};
 use crate::error::Error;
 use actix_web::web::Bytes;
 use diesel::prelude::*;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-/// One content, whatever keeps it.
-pub type ConteudoId = i64;
+/// The id of one content, in any store.
+pub type ContentId = i64;
 
-/// How much of a content is in memory at a time.
-pub const PARTE: usize = 512 * 1024;
+/// Maximum number of bytes of a content that are in memory at once.
+pub const PART_SIZE: usize = 512 * 1024;
 
-/// A store of contents in pieces, of at most [`PARTE`] bytes each and numbered
-/// from 0, so that none is ever whole in memory. PostgreSQL is one; an object
-/// store can be another.
-pub trait Armazem: Send + Sync {
-    /// Stores a piece; one that is there already stays as it is.
-    fn guardar<'a>(
+/// A store of contents in pieces of at most [`PART_SIZE`] bytes, numbered from 0, so that a content
+/// is never in memory as a whole. PostgreSQL is the implementation here; an object store could be
+/// another.
+pub trait BlobStore: Send + Sync {
+    /// Stores a piece. A piece that exists already is not changed.
+    fn store<'a>(
         &'a self,
-        ator: &'a Ator,
-        conteudo: ConteudoId,
-        ordem: i32,
+        actor: &'a Actor,
+        content: ContentId,
+        order: i32,
         bytes: Bytes,
     ) -> BoxFuture<'a, Result<(), Error>>;
 
-    /// None when there is no such piece.
-    fn ler<'a>(
+    /// Reads a piece. `None` when it does not exist.
+    fn read<'a>(
         &'a self,
-        ator: &'a Ator,
-        conteudo: ConteudoId,
-        ordem: i32,
+        actor: &'a Actor,
+        content: ContentId,
+        order: i32,
     ) -> BoxFuture<'a, Result<Option<Bytes>, Error>>;
 
-    /// All pieces; none is no error.
-    fn apagar<'a>(
+    /// Deletes all pieces. A content without pieces is not an error.
+    fn delete<'a>(
         &'a self,
-        ator: &'a Ator,
-        conteudo: ConteudoId,
+        actor: &'a Actor,
+        content: ContentId,
     ) -> BoxFuture<'a, Result<(), Error>>;
 }
 
-/// Contents as rows, one a piece.
-pub struct NoBanco(pub Db);
+/// Stores each piece as a row.
+pub struct DatabaseBlobStore(pub Db);
 
-impl Armazem for NoBanco {
-    fn guardar<'a>(
+impl BlobStore for DatabaseBlobStore {
+    fn store<'a>(
         &'a self,
-        ator: &'a Ator,
-        conteudo: ConteudoId,
-        ordem: i32,
+        actor: &'a Actor,
+        content: ContentId,
+        order: i32,
         bytes: Bytes,
     ) -> BoxFuture<'a, Result<(), Error>> {
-        let guardar = move |sessao: &mut Sessao<'_>| {
+        let store = move |session: &mut Session<'_>| {
             diesel::insert_into(conteudo_parte::table)
                 .values((
-                    conteudo_parte::conteudo_id.eq(conteudo),
-                    conteudo_parte::ordem.eq(ordem),
+                    conteudo_parte::conteudo_id.eq(content),
+                    conteudo_parte::ordem.eq(order),
                     conteudo_parte::bytes.eq(&bytes[..]),
                 ))
-                // Whoever did not hear of it stores it once more.
+                // A client that did not receive the response stores the piece again.
                 .on_conflict_do_nothing()
-                .execute(sessao.conn())?;
+                .execute(session.conn())?;
             Ok(())
         };
-        self.0.escrever(ator, guardar).boxed()
+        self.0.write(actor, store).boxed()
     }
 
-    fn ler<'a>(
+    fn read<'a>(
         &'a self,
-        ator: &'a Ator,
-        conteudo: ConteudoId,
-        ordem: i32,
+        actor: &'a Actor,
+        content: ContentId,
+        order: i32,
     ) -> BoxFuture<'a, Result<Option<Bytes>, Error>> {
-        let ler = move |sessao: &mut Sessao<'_>| {
-            let lida: Option<Vec<u8>> = conteudo_parte::table
-                .find((conteudo, ordem))
+        let read = move |session: &mut Session<'_>| {
+            let stored: Option<Vec<u8>> = conteudo_parte::table
+                .find((content, order))
                 .select(conteudo_parte::bytes)
-                .first(sessao.conn())
+                .first(session.conn())
                 .optional()?;
-            Ok(lida.map(Bytes::from))
+            Ok(stored.map(Bytes::from))
         };
-        self.0.ler(ator, ler).boxed()
+        self.0.read(actor, read).boxed()
     }
 
-    fn apagar<'a>(
+    fn delete<'a>(
         &'a self,
-        ator: &'a Ator,
-        conteudo: ConteudoId,
+        actor: &'a Actor,
+        content: ContentId,
     ) -> BoxFuture<'a, Result<(), Error>> {
-        let apagar = move |sessao: &mut Sessao<'_>| {
+        let delete = move |session: &mut Session<'_>| {
             diesel::delete(conteudo_parte::table)
-                .filter(conteudo_parte::conteudo_id.eq(conteudo))
-                .execute(sessao.conn())?;
+                .filter(conteudo_parte::conteudo_id.eq(content))
+                .execute(session.conn())?;
             Ok(())
         };
-        self.0.escrever(ator, apagar).boxed()
+        self.0.write(actor, delete).boxed()
     }
 }

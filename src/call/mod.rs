@@ -1,24 +1,24 @@
-//! What a request can reach, and one call of it.
+//! The state that every request can reach ([`App`]), and one call by an actor ([`Call`]).
 
 pub mod enumeration_limit;
 pub mod record;
 
-use crate::audit::{Auditoria, OnWritten, Written};
-use crate::auth::Ator;
-use crate::auth::signer::Assinante;
-use crate::blob_store::{Armazem, NoBanco};
-use crate::call::enumeration_limit::Enumeracao;
-use crate::call::record::{Entrada, Rastro};
-use crate::command::Turmas;
-use crate::config::{Assinaturas, Documentos, Http};
-use crate::db::{Db, Sessao};
+use crate::audit::{AuditTrail, OnWritten, Written};
+use crate::auth::Actor;
+use crate::auth::signer::Signer;
+use crate::blob_store::{BlobStore, DatabaseBlobStore};
+use crate::call::enumeration_limit::EnumerationLimit;
+use crate::call::record::{CallRecord, CallStart};
+use crate::db::write_queues::WriteQueues;
+use crate::db::{Db, Session};
 use crate::error::Error;
-use crate::http::body::{Answers, Bodies};
 use crate::readiness::Readiness;
-use crate::telemetry::metrics::Metricas;
-use crate::value::regras::Regras;
-use crate::value::resource::Rastreavel;
-use crate::work::Work;
+use crate::telemetry::metrics::Metrics;
+use crate::value::resource::Recordable;
+use crate::value::rules::Rules;
+use crate::work::BlockingPool;
+use crate::work::answers::ResponseBudget;
+use crate::work::bodies::Bodies;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,239 +26,230 @@ use std::sync::atomic::{AtomicU32, Ordering};
 #[derive(Clone)]
 pub struct App {
     pub db: Db,
-    pub armazem: Arc<dyn Armazem>,
-    pub auditoria: Auditoria,
-    pub enumeracao: Arc<Enumeracao>,
-    /// Who waits to write.
-    pub turmas: Arc<Turmas>,
-    pub metricas: Metricas,
-    /// What must hold for `/readyz`.
+    pub blob_store: Arc<dyn BlobStore>,
+    pub audit: AuditTrail,
+    pub enumeration_limit: Arc<EnumerationLimit>,
+    /// The queues of the writers, for group commit.
+    pub write_queues: Arc<WriteQueues>,
+    pub metrics: Metrics,
+    /// The checks behind `/readyz`.
     pub readiness: Readiness,
-    /// Signs what this server certifies; without one, recibos de envio go unsigned.
-    pub assinante: Option<Arc<Assinante>>,
-    pub regras: Regras,
-    pub assinaturas: Assinaturas,
-    pub documentos: Documentos,
-    pub http: Http,
-    /// The memory for bodies.
+    /// Signs what this server certifies. If it is `None`, recibos de envio are not signed.
+    pub signer: Option<Arc<Signer>>,
+    pub rules: Rules,
+    /// Limits the memory for request bodies.
     pub bodies: Arc<Bodies>,
-    /// The memory for large answers.
-    pub answers: Arc<Answers>,
-    /// What is too long for the async workers.
-    pub work: Arc<Work>,
-    /// The clock. A parameter, so that rules and snapshots are deterministic.
-    pub agora: fn() -> DateTime<Utc>,
+    /// Limits the memory for large answers.
+    pub answers: Arc<ResponseBudget>,
+    /// Runs work that takes too long for the async worker threads.
+    pub work: Arc<BlockingPool>,
+    /// The clock. It is a parameter so that rules and snapshots are deterministic in tests.
+    pub now: fn() -> DateTime<Utc>,
 }
 
 impl App {
-    /// With files in the database.
-    pub fn novo(db: Db, regras: Regras, agora: fn() -> DateTime<Utc>) -> Self {
-        let armazem = Arc::new(NoBanco(db.clone()));
-        let metricas = Metricas::novas(db.gauges());
-        let auditoria = Auditoria::iniciar(db.clone(), metricas.clone());
-        let (enumeracao, turmas, assinaturas) =
-            (Arc::default(), Arc::default(), Assinaturas::default());
-        let (documentos, http, assinante) = (Documentos::default(), Http::default(), None);
-        let readiness = Readiness::default();
+    /// Creates an `App` that stores files in the database.
+    pub fn new(db: Db, rules: Rules, now: fn() -> DateTime<Utc>) -> Self {
+        let blob_store = Arc::new(DatabaseBlobStore(db.clone()));
+        let metrics = Metrics::new(db.gauges());
+        let audit = AuditTrail::start(db.clone(), metrics.clone());
+        let (enumeration_limit, write_queues, readiness) = Default::default();
         let (bodies, answers, work) = Default::default();
         Self {
             db,
-            armazem,
-            auditoria,
-            enumeracao,
-            turmas,
-            metricas,
+            blob_store,
+            audit,
+            enumeration_limit,
+            write_queues,
+            metrics,
             readiness,
-            assinante,
-            regras,
-            assinaturas,
-            documentos,
-            http,
+            signer: None,
+            rules,
             bodies,
             answers,
             work,
-            agora,
+            now,
         }
     }
 
     #[must_use]
-    pub fn assinando(self, assinante: Option<Assinante>) -> Self {
-        Self { assinante: assinante.map(Arc::new), ..self }
+    pub fn with_signer(self, signer: Option<Signer>) -> Self {
+        Self { signer: signer.map(Arc::new), ..self }
     }
 
+    /// Limits the request bodies in memory to `mib` MiB.
     #[must_use]
-    pub fn com_documentos(self, documentos: Documentos) -> Self {
-        Self { documentos, ..self }
+    pub fn with_body_memory(self, mib: u32) -> Self {
+        Self { bodies: Arc::new(Bodies::new(mib)), ..self }
     }
 
+    /// Disables the audit trail, to measure its cost.
     #[must_use]
-    pub fn com_http(self, http: Http) -> Self {
-        Self { http, bodies: Arc::new(Bodies::new(http.corpos_maximo)), ..self }
+    pub fn without_audit(self) -> Self {
+        Self { audit: AuditTrail::disabled(), ..self }
     }
 
-    #[must_use]
-    pub fn com_assinaturas(self, assinaturas: Assinaturas) -> Self {
-        Self { assinaturas, ..self }
-    }
-
-    /// Remembers nothing of what is read or written: to measure what that costs.
-    #[must_use]
-    pub fn sem_auditoria(self) -> Self {
-        Self { auditoria: Auditoria::nenhuma(), ..self }
-    }
-
-    /// Answers that name nobody do not wait until their record is on disk, if `relaxed`.
+    /// Relaxes the audit trail if `relaxed` is set: an answer that names nobody then does not wait
+    /// until its record is on disk.
     #[must_use]
     pub fn with_trail(self, relaxed: bool) -> Self {
         if relaxed {
-            self.auditoria.relax();
+            self.audit.relax();
         }
         self
     }
 
-    /// So many objects that are not there may be asked for in a minute; zero is no limit.
+    /// Limits how many absent objects a credential may ask for in a minute. Zero means no limit.
     #[must_use]
-    pub fn com_ausencias_por_minuto(self, maximo: u32) -> Self {
-        Self { enumeracao: Arc::new(Enumeracao::nova(maximo)), ..self }
+    pub fn with_absences_per_minute(self, max: u32) -> Self {
+        Self { enumeration_limit: Arc::new(EnumerationLimit::new(max)), ..self }
     }
 }
 
-/// One call: what it reaches, who makes it, and what it leaves behind. Cheap to clone.
+/// One call: the application, the actor, and the record for the audit trail. Cloning is cheap.
 #[derive(Clone)]
-pub struct Chamada {
+pub struct Call {
     pub app: Arc<App>,
-    pub rastro: Rastro,
+    pub record: CallRecord,
     lookups: Arc<Lookups>,
 }
 
-impl Chamada {
-    pub fn nova(app: Arc<App>, ator: Ator, entrada: Entrada) -> Self {
-        let rastro = Rastro::novo(ator, entrada, app.auditoria.clone());
-        let lookups = Arc::new(Lookups::new(Arc::clone(&app), rastro.clone()));
-        Self { app, rastro, lookups }
+impl Call {
+    pub fn new(app: Arc<App>, actor: Actor, start: CallStart) -> Self {
+        let record = CallRecord::new(actor, start, app.audit.clone());
+        let lookups = Arc::new(Lookups::new(Arc::clone(&app), record.clone()));
+        Self { app, record, lookups }
     }
 
-    /// Before it sees anything: the trail has a place for what it will see.
-    pub async fn admitir(&self) -> Result<(), Error> {
-        self.rastro.garantir().await
+    /// Waits for a slot for the call's record in the audit trail. Call this before the call reads
+    /// anything.
+    pub async fn reserve_audit(&self) -> Result<(), Error> {
+        self.record.ensure_slot().await
     }
 
-    /// Before so many objects are looked for by their names. The first time, whoever has missed
-    /// too many is refused.
-    pub fn naming(&self, names: usize) -> Result<(), Error> {
+    /// Takes `names` look-ups from the enumeration limit before named objects are read.
+    ///
+    /// # Errors
+    /// `RateLimited` when the credential has used up its limit before the first look-up of this
+    /// call, or when this call has met more absent objects than a minute allows.
+    pub fn take_lookups(&self, names: usize) -> Result<(), Error> {
         self.lookups.take(u32::try_from(names).unwrap_or(u32::MAX))
     }
 
-    /// Passes on what was looked for by its name; counts it when it is not there. Of more absences
-    /// than a minute may have, one call is not told.
+    /// Returns `found`, the result of a lookup by name, and counts it if it is absent.
+    ///
+    /// # Errors
+    /// `RateLimited` when the call has met more absent objects than a minute allows.
     pub fn found<T>(&self, found: Option<T>) -> Result<Option<T>, Error> {
-        let found = self.rastro.procurado(found);
+        let found = self.record.looked_up(found);
         self.lookups.check()?;
         Ok(found)
     }
 
-    /// So many that were named are not there.
-    pub fn missed(&self, names: usize) -> Result<(), Error> {
-        self.rastro.ausentes(names);
+    /// Counts `names` objects that are absent. The errors are those of [`Self::found`].
+    pub fn count_absent(&self, names: usize) -> Result<(), Error> {
+        self.record.add_absent(names);
         self.lookups.check()
     }
 
-    /// Why it looked nothing up, if it was not let.
-    pub fn refused(&self) -> Option<Error> {
+    /// Returns the error with which the enumeration limit refused this call, if it did.
+    pub fn rate_limited(&self) -> Option<Error> {
         let seconds = self.lookups.refused_for.load(Ordering::Relaxed);
-        (seconds > 0).then_some(Error::Limite { segundos: seconds })
+        (seconds > 0).then_some(Error::RateLimited { seconds })
     }
 
-    pub fn ator(&self) -> &Ator {
-        self.rastro.ator()
+    pub fn actor(&self) -> &Actor {
+        self.record.actor()
     }
 
-    /// Reads, and takes note of which records it was. `ler` may run twice: see [`Db::ler`].
-    pub async fn ler<T, F>(&self, ler: F) -> Result<T, Error>
+    /// Reads from the database and records the resources that were read. `read` may run twice: see
+    /// [`Db::read`].
+    pub async fn read<T, F>(&self, read: F) -> Result<T, Error>
     where
-        F: Fn(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
-        T: Rastreavel + Send + 'static,
+        F: Fn(&mut Session<'_>) -> Result<T, Error> + Send + 'static,
+        T: Recordable + Send + 'static,
     {
-        self.admitir().await?;
-        let lido = self.app.db.ler(self.ator(), ler).await?;
-        self.rastro.leu(&lido);
-        Ok(lido)
+        self.reserve_audit().await?;
+        let value = self.app.db.read(self.actor(), read).await?;
+        self.record.add_read(&value);
+        Ok(value)
     }
 
-    /// The call is over, with this status: its answer may leave once what it says is written.
-    pub fn encerrar(&self, status: u16) -> Written {
+    /// Ends the call with this status. The answer may leave once the returned [`Written`]
+    /// completes.
+    pub fn finish(&self, status: u16) -> Written {
         self.settle(status);
-        self.rastro.encerrar(status)
+        self.record.finish(status)
     }
 
-    /// The same; `then` is called by the thread that writes, once nothing keeps the answer.
-    pub fn encerrar_then(&self, status: u16, then: OnWritten) {
+    /// Like [`Self::finish`]. The writer thread calls `then` once the records are on disk.
+    pub fn finish_then(&self, status: u16, then: OnWritten) {
         self.settle(status);
-        self.rastro.encerrar_then(status, then);
+        self.record.finish_then(status, then);
     }
 
     fn settle(&self, status: u16) {
-        if status == 404 && self.rastro.ausencias() == 0 {
-            self.rastro.ausentes(1);
+        if status == 404 && self.record.absences() == 0 {
+            self.record.add_absent(1);
         }
         self.lookups.settle();
     }
 }
 
-/// What a call has looked up by name, until it is settled: at its end, or when its client left.
+/// The look-ups by name of one call. They are settled when the call ends or its client disconnects.
 struct Lookups {
     app: Arc<App>,
-    rastro: Rastro,
+    record: CallRecord,
     taken: AtomicU32,
     settled: AtomicU32,
     refused_for: AtomicU32,
 }
 
 impl Lookups {
-    fn new(app: Arc<App>, rastro: Rastro) -> Self {
+    fn new(app: Arc<App>, record: CallRecord) -> Self {
         let (taken, settled, refused_for) = Default::default();
-        Self { app, rastro, taken, settled, refused_for }
+        Self { app, record, taken, settled, refused_for }
     }
 
-    /// No call takes more than a minute's.
+    /// Takes `names` look-ups. One call takes at most the limit of a minute.
     fn take(&self, names: u32) -> Result<(), Error> {
-        let Some(most) = self.app.enumeracao.por_chamada() else { return Ok(()) };
+        let Some(limit) = self.app.enumeration_limit.per_call() else { return Ok(()) };
         let refused_for = self.refused_for.load(Ordering::Relaxed);
         if refused_for > 0 {
-            return Err(Error::Limite { segundos: refused_for });
+            return Err(Error::RateLimited { seconds: refused_for });
         }
-        let before = self.taken.fetch_add(names.min(most), Ordering::Relaxed).min(most);
-        let more = names.min(most - before);
+        let before = self.taken.fetch_add(names.min(limit), Ordering::Relaxed).min(limit);
+        let more = names.min(limit - before);
         if before > 0 {
-            self.app.enumeracao.take(self.rastro.ator(), more);
+            self.app.enumeration_limit.take(self.record.actor(), more);
             return self.check();
         }
-        let begun = self.app.enumeracao.begin(self.rastro.ator(), more);
-        if let Err(Error::Limite { segundos }) = &begun {
+        let begun = self.app.enumeration_limit.begin(self.record.actor(), more);
+        if let Err(Error::RateLimited { seconds }) = &begun {
             self.taken.store(0, Ordering::Relaxed);
-            self.refused_for.store(*segundos, Ordering::Relaxed);
-            self.app.metricas.limitou(self.rastro.ator());
+            self.refused_for.store(*seconds, Ordering::Relaxed);
+            self.app.metrics.rate_limited(self.record.actor());
         }
         begun
     }
 
     fn check(&self) -> Result<(), Error> {
-        let told = self.app.enumeracao.por_chamada();
-        if told.is_none_or(|most| self.rastro.ausencias() <= most) {
+        let limit = self.app.enumeration_limit.per_call();
+        if limit.is_none_or(|limit| self.record.absences() <= limit) {
             return Ok(());
         }
-        Err(Error::Limite { segundos: self.app.enumeracao.wait(self.rastro.ator()) })
+        Err(Error::RateLimited { seconds: self.app.enumeration_limit.wait(self.record.actor()) })
     }
 
     fn settle(&self) {
-        let absent = self.rastro.ausencias();
+        let absent = self.record.absences();
         let missed = absent - self.settled.swap(absent, Ordering::Relaxed).min(absent);
         if missed > 0 {
-            self.app.metricas.faltaram(self.rastro.ator(), missed);
+            self.app.metrics.count_absences(self.record.actor(), missed);
         }
-        let Some(most) = self.app.enumeracao.por_chamada() else { return };
-        let taken = self.taken.swap(0, Ordering::Relaxed).min(most);
-        self.app.enumeracao.settle(self.rastro.ator(), taken, missed.min(most));
+        let Some(limit) = self.app.enumeration_limit.per_call() else { return };
+        let taken = self.taken.swap(0, Ordering::Relaxed).min(limit);
+        self.app.enumeration_limit.settle(self.record.actor(), taken, missed.min(limit));
     }
 }
 

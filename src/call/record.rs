@@ -1,308 +1,321 @@
-//! One call on its way through the server: who makes it, and what it leaves behind.
+//! The record of one call for the audit trail: who makes the call, what it reads, and what it
+//! writes.
 
 use crate::audit::entry::{
-    CampoSensivel, CamposSensiveis, CanalAuditoria, EspecieAuditoria, NovoRegistro,
+    CanalAuditoria, EspecieAuditoria, NewRecord, SensitiveField, SensitiveFields,
 };
-use crate::audit::queue::{OnWritten, PATIENCE, Permit, Written};
-use crate::audit::writer::Auditoria;
-use crate::auth::{Ator, Papel};
+use crate::audit::queue::{OnWritten, RECORD_TIMEOUT, TrailSlot, Written};
+use crate::audit::writer::AuditTrail;
+use crate::auth::{Actor, Papel};
 use crate::error::Error;
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::resource::{Recordable, Resource};
 use std::mem;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How a call comes in.
+/// The parts of the audit record that are known when a call begins.
 #[derive(Debug)]
-pub struct Entrada {
-    pub canal: CanalAuditoria,
-    /// Name of the GraphQL operation, or template of the route.
-    pub operacao: String,
-    pub especie: EspecieAuditoria,
-    /// The request's id, the same as in the logs.
-    pub correlacao: String,
+pub struct CallStart {
+    pub channel: CanalAuditoria,
+    /// Name of the GraphQL operation, or path template of the REST route.
+    pub operation: String,
+    pub access: EspecieAuditoria,
+    /// The id of the request, as in the logs.
+    pub correlation: String,
 }
 
-/// What is known of a call so far. Cheap to clone: all clones are of one call.
+/// The audit record of a call, which grows while the call runs. Cloning is cheap, and all clones
+/// share one record.
 #[derive(Clone)]
-pub struct Rastro(Arc<Interno>);
+pub struct CallRecord(Arc<Inner>);
 
-struct Interno {
-    ator: Ator,
-    canal: CanalAuditoria,
-    correlacao: String,
-    auditoria: Auditoria,
-    sensiveis: AtomicU32,
-    ausencias: AtomicU32,
-    /// Of an attempt that is made again: those that it will find once more.
-    repetidas: AtomicU32,
-    estado: Mutex<Estado>,
+struct Inner {
+    actor: Actor,
+    channel: CanalAuditoria,
+    correlation: String,
+    audit: AuditTrail,
+    sensitive: AtomicU32,
+    absences: AtomicU32,
+    /// Number of absent objects that the next attempt of the call will probably meet again. They
+    /// are counted already.
+    repeated: AtomicU32,
+    state: Mutex<State>,
 }
 
-struct Estado {
-    operacao: String,
-    especie: EspecieAuditoria,
-    lidos: Vec<Recurso>,
-    /// What the transactions of the call told of already.
-    escritos: Vec<Recurso>,
-    gravou: bool,
-    /// Refused writes, whose transactions kept nothing.
-    recusados: Vec<NovoRegistro>,
-    /// The right to have it recorded, kept from the first read on.
-    permit: Option<Permit>,
-    /// When it was over.
+struct State {
+    operation: String,
+    access: EspecieAuditoria,
+    read: Vec<Resource>,
+    /// Resources in the audit records that the call's transactions have already written.
+    written: Vec<Resource>,
+    committed: bool,
+    /// Audit records of refused writes. Their transactions were rolled back, so the call writes the
+    /// records at its end.
+    refused: Vec<NewRecord>,
+    /// The slot for the call's records in the queue of the audit trail. The call takes it before
+    /// its first read.
+    slot: Option<TrailSlot>,
+    /// The end of the call. `None` while it runs.
     ended: Option<Instant>,
-    /// It hands over an event, and may be told together with others that do.
+    /// The call delivers an event of a subscription. Its record may wait for those of other
+    /// deliveries.
     delivery: bool,
-    /// The worst that a part of the call came to, where the whole answers 200.
-    pior: u16,
+    /// The highest status of a failed part, for an answer that has status 200 as a whole. Zero if
+    /// no part failed.
+    worst: u16,
 }
 
-impl Rastro {
-    pub fn novo(ator: Ator, entrada: Entrada, auditoria: Auditoria) -> Self {
-        let Entrada { canal, operacao, especie, correlacao } = entrada;
-        let estado = Estado {
-            operacao,
-            especie,
-            lidos: Vec::new(),
-            escritos: Vec::new(),
-            gravou: false,
-            recusados: Vec::new(),
-            permit: None,
+impl CallRecord {
+    pub fn new(actor: Actor, start: CallStart, audit: AuditTrail) -> Self {
+        let CallStart { channel, operation, access, correlation } = start;
+        let state = State {
+            operation,
+            access,
+            read: Vec::new(),
+            written: Vec::new(),
+            committed: false,
+            refused: Vec::new(),
+            slot: None,
             ended: None,
             delivery: false,
-            pior: 0,
+            worst: 0,
         };
-        let (sensiveis, ausencias) = (AtomicU32::default(), AtomicU32::default());
-        let estado = Mutex::new(estado);
-        Self(Arc::new(Interno {
-            ator,
-            canal,
-            correlacao,
-            auditoria,
-            sensiveis,
-            ausencias,
-            repetidas: AtomicU32::default(),
-            estado,
+        let (sensitive, absences) = (AtomicU32::default(), AtomicU32::default());
+        let state = Mutex::new(state);
+        Self(Arc::new(Inner {
+            actor,
+            channel,
+            correlation,
+            audit,
+            sensitive,
+            absences,
+            repeated: AtomicU32::default(),
+            state,
         }))
     }
 
-    pub fn ator(&self) -> &Ator {
-        &self.0.ator
+    pub fn actor(&self) -> &Actor {
+        &self.0.actor
     }
 
-    pub fn canal(&self) -> CanalAuditoria {
-        self.0.canal
+    pub fn channel(&self) -> CanalAuditoria {
+        self.0.channel
     }
 
-    /// The id of the request that it came by.
-    pub fn correlacao(&self) -> &str {
-        &self.0.correlacao
+    /// Returns the id of the request that made the call.
+    pub fn correlation(&self) -> &str {
+        &self.0.correlation
     }
 
-    /// What the operation is, once it is known.
-    pub fn nomear(&self, operacao: String, especie: EspecieAuditoria) {
-        let mut estado = self.0.estado();
-        (estado.operacao, estado.especie) = (operacao, especie);
+    /// Sets the name and the kind of the operation, once they are known.
+    pub fn set_operation(&self, operation: String, access: EspecieAuditoria) {
+        let mut state = self.0.state();
+        (state.operation, state.access) = (operation, access);
     }
 
-    /// Before anything is read: takes the right to have it recorded, and waits for it.
-    pub async fn garantir(&self) -> Result<(), Error> {
-        if self.0.estado().permit.is_some() {
+    /// Waits for a slot in the audit trail, unless the call already has one. Call this before the
+    /// first read.
+    pub async fn ensure_slot(&self) -> Result<(), Error> {
+        if self.0.state().slot.is_some() {
             return Ok(());
         }
-        let permit = self.0.auditoria.permit().await?;
-        self.0.estado().permit.get_or_insert(permit);
+        let slot = self.0.audit.slot().await?;
+        self.0.state().slot.get_or_insert(slot);
         Ok(())
     }
 
-    /// The call hands over an event of a subscription.
-    pub fn delivers(&self) {
-        self.0.estado().delivery = true;
+    /// Marks the call as the delivery of an event of a subscription.
+    pub fn mark_delivery(&self) {
+        self.0.state().delivery = true;
     }
 
-    /// A part of the call failed, with this status, although the whole may answer 200.
-    pub fn falhou(&self, status: u16) {
-        let mut estado = self.0.estado();
-        estado.pior = estado.pior.max(status);
+    /// Notes that a part of the call failed with this status. The answer as a whole may still have
+    /// status 200.
+    pub fn add_failure(&self, status: u16) {
+        let mut state = self.0.state();
+        state.worst = state.worst.max(status);
     }
 
-    /// Takes note of what was read.
-    pub fn leu(&self, lido: &impl Rastreavel) {
-        lido.rastrear(&mut self.0.estado().lidos);
+    /// Records the resources that were read.
+    pub fn add_read(&self, read: &impl Recordable) {
+        read.record(&mut self.0.state().read);
     }
 
-    /// The same, but for a record that a dry run made and undid.
-    pub fn leu_exceto(&self, lido: &impl Rastreavel, exceto: Option<Recurso>) {
-        let mut recursos = Vec::new();
-        lido.rastrear(&mut recursos);
-        recursos.retain(|recurso| Some(*recurso) != exceto);
-        self.0.estado().lidos.append(&mut recursos);
+    /// Like [`Self::add_read`], without the resource `except`, which a dry run created and rolled
+    /// back.
+    pub fn add_read_except(&self, read: &impl Recordable, except: Option<Resource>) {
+        let mut resources = Vec::new();
+        read.record(&mut resources);
+        resources.retain(|resource| Some(*resource) != except);
+        self.0.state().read.append(&mut resources);
     }
 
-    /// Passes `valor` on to whoever may see sensitive data, noting which it was, and
-    /// nothing to the others.
-    pub fn sensivel<T>(&self, campo: CampoSensivel, valor: Option<T>) -> Option<T> {
-        let visto = valor.filter(|_| self.0.ator.tem(Papel::DadosSensiveis));
-        if visto.is_some() {
-            self.0.sensiveis.fetch_or(campo.bit(), Ordering::Relaxed);
+    /// Returns `value` if the caller may see sensitive data, and records the field. Returns `None`
+    /// otherwise.
+    pub fn sensitive<T>(&self, field: SensitiveField, value: Option<T>) -> Option<T> {
+        let seen = value.filter(|_| self.0.actor.has(Papel::DadosSensiveis));
+        if seen.is_some() {
+            self.0.sensitive.fetch_or(field.bit(), Ordering::Relaxed);
         }
-        visto
+        seen
     }
 
-    /// Passes on what somebody looked for by its name; counts it when it is not there.
-    pub fn procurado<T>(&self, achado: Option<T>) -> Option<T> {
-        self.ausentes(usize::from(achado.is_none()));
-        achado
+    /// Returns `found`, the result of a lookup by name, and counts it if it is absent.
+    pub fn looked_up<T>(&self, found: Option<T>) -> Option<T> {
+        self.add_absent(usize::from(found.is_none()));
+        found
     }
 
-    /// So many objects that were named are not there, or not the caller's to see.
-    pub fn ausentes(&self, quantos: usize) {
-        let quantos = u32::try_from(quantos).unwrap_or(u32::MAX);
-        let descontar = |repetidas: u32| Some(repetidas.saturating_sub(quantos));
-        let repetidas =
-            self.0.repetidas.fetch_update(Ordering::Relaxed, Ordering::Relaxed, descontar);
-        let novas = quantos.saturating_sub(repetidas.unwrap_or_default());
-        self.0.ausencias.fetch_add(novas, Ordering::Relaxed);
+    /// Counts objects that the caller named and that do not exist or that the caller may not see.
+    pub fn add_absent(&self, count: usize) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let deduct = |repeated: u32| Some(repeated.saturating_sub(count));
+        let repeated = self.0.repeated.fetch_update(Ordering::Relaxed, Ordering::Relaxed, deduct);
+        let fresh = count.saturating_sub(repeated.unwrap_or_default());
+        self.0.absences.fetch_add(fresh, Ordering::Relaxed);
     }
 
-    /// The call is tried again from its beginning: what it misses again is not counted again.
-    pub fn recomecar(&self) {
-        self.0.repetidas.store(self.ausencias(), Ordering::Relaxed);
+    /// Must be called before the call runs again from its beginning, so that the next attempt does
+    /// not count the same absent objects again.
+    pub fn begin_retry(&self) {
+        self.0.repeated.store(self.absences(), Ordering::Relaxed);
     }
 
-    pub fn ausencias(&self) -> u32 {
-        self.0.ausencias.load(Ordering::Relaxed)
+    pub fn absences(&self) -> u32 {
+        self.0.absences.load(Ordering::Relaxed)
     }
 
-    /// The record of a write, to go in its transaction.
-    pub fn escrita(
+    /// Builds the audit record of a write, with the resources of its effect and of its answer. The
+    /// transaction of the write must insert it.
+    pub fn write_record(
         &self,
-        comando: &str,
-        efeito: &impl Rastreavel,
-        lido: &impl Rastreavel,
-    ) -> NovoRegistro {
-        let mut recursos = Vec::new();
-        efeito.rastrear(&mut recursos);
-        lido.rastrear(&mut recursos);
-        self.0.da_escrita(comando, 200, recursos)
+        command: &str,
+        effect: &impl Recordable,
+        read: &impl Recordable,
+    ) -> NewRecord {
+        let mut resources = Vec::new();
+        effect.record(&mut resources);
+        read.record(&mut resources);
+        self.0.write_record(command, 200, resources)
     }
 
-    /// That record was committed.
-    pub fn gravada(&self, registro: NovoRegistro) {
-        let mut estado = self.0.estado();
-        estado.gravou = true;
-        estado.escritos.extend(registro.recursos);
+    /// Notes that the transaction with `record` was committed.
+    pub fn add_write(&self, record: NewRecord) {
+        let mut state = self.0.state();
+        state.committed = true;
+        state.written.extend(record.resources);
     }
 
-    /// Whether something of the call was committed.
-    pub fn gravou(&self) -> bool {
-        self.0.estado().gravou
+    /// Returns whether a transaction of the call was committed.
+    pub fn committed(&self) -> bool {
+        self.0.state().committed
     }
 
-    /// A write that was refused, with this status: nothing of its transaction stays.
-    pub fn recusada(&self, comando: &str, status: u16) {
-        let registro = self.0.da_escrita(comando, status, Vec::new());
-        self.0.estado().recusados.push(registro);
+    /// Records a write that was refused with this status and rolled back.
+    pub fn add_refusal(&self, command: &str, status: u16) {
+        let record = self.0.write_record(command, status, Vec::new());
+        self.0.state().refused.push(record);
     }
 
-    /// The call is over, with this status: what its transactions did not record is recorded now,
-    /// and nothing of the answer may leave before it is written.
-    pub fn encerrar(&self, status: u16) -> Written {
-        let (tell, written) = Written::channel();
-        self.0.encerrar(status, tell);
+    /// Ends the call with this status, and queues the records that no transaction has written. No
+    /// part of the answer may leave before the returned [`Written`] completes.
+    pub fn finish(&self, status: u16) -> Written {
+        let (on_written, written) = Written::channel();
+        self.0.finish(status, on_written);
         written
     }
 
-    /// The same; `then` is called by the thread that writes, once nothing keeps the answer.
-    pub fn encerrar_then(&self, status: u16, then: OnWritten) {
-        self.0.encerrar(status, then);
+    /// Like [`Self::finish`]. The writer thread calls `then` once the records are on disk.
+    pub fn finish_then(&self, status: u16, then: OnWritten) {
+        self.0.finish(status, then);
     }
 
-    /// How long the answer may still wait for its record.
+    /// Returns the time that the answer may still wait for its records.
     pub fn patience(&self) -> Duration {
-        let ended = self.0.estado().ended;
-        ended.map_or(PATIENCE, |ended| PATIENCE.saturating_sub(ended.elapsed()))
+        let ended = self.0.state().ended;
+        ended.map_or(RECORD_TIMEOUT, |ended| RECORD_TIMEOUT.saturating_sub(ended.elapsed()))
     }
 }
 
-impl Interno {
-    fn estado(&self) -> MutexGuard<'_, Estado> {
-        self.estado.lock().unwrap_or_else(PoisonError::into_inner)
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn da_escrita(&self, comando: &str, status: u16, recursos: Vec<Recurso>) -> NovoRegistro {
-        // A route does one thing; a GraphQL operation, as many as it has mutations.
-        let operacao = match self.canal {
-            CanalAuditoria::Graphql => comando.to_owned(),
-            _ => self.estado().operacao.clone(),
+    fn write_record(&self, command: &str, status: u16, resources: Vec<Resource>) -> NewRecord {
+        // A REST route performs one command, so its template names the operation. A GraphQL
+        // operation may contain several mutations, so the record names the command.
+        let operation = match self.channel {
+            CanalAuditoria::Graphql => command.to_owned(),
+            _ => self.state().operation.clone(),
         };
-        let (especie, campos) = (EspecieAuditoria::Escrita, CamposSensiveis::default());
-        self.registro(operacao, especie, status, recursos, campos)
+        let (access, fields) = (EspecieAuditoria::Escrita, SensitiveFields::default());
+        self.record(operation, access, status, resources, fields)
     }
 
-    fn registro(
+    fn record(
         &self,
-        operacao: String,
-        especie: EspecieAuditoria,
+        operation: String,
+        access: EspecieAuditoria,
         status: u16,
-        mut recursos: Vec<Recurso>,
-        campos: CamposSensiveis,
-    ) -> NovoRegistro {
-        recursos.sort_unstable();
-        recursos.dedup();
-        NovoRegistro {
-            ator: self.ator.clone(),
-            canal: self.canal,
-            operacao,
-            especie,
+        mut resources: Vec<Resource>,
+        fields: SensitiveFields,
+    ) -> NewRecord {
+        resources.sort_unstable();
+        resources.dedup();
+        NewRecord {
+            actor: self.actor.clone(),
+            canal: self.channel,
+            operation,
+            especie: access,
             status,
-            recursos,
-            campos,
-            correlacao: self.correlacao.clone(),
-            correlacoes: Vec::new(),
-            entrega: false,
+            resources,
+            fields,
+            correlation: self.correlation.clone(),
+            correlations: Vec::new(),
+            delivery: false,
         }
     }
 
-    fn encerrar(&self, status: u16, then: OnWritten) {
-        let mut estado = self.estado();
-        if estado.ended.is_some() {
+    fn finish(&self, status: u16, then: OnWritten) {
+        let mut state = self.state();
+        if state.ended.is_some() {
             return then();
         }
-        estado.ended = Some(Instant::now());
-        let (permit, delivery) = (estado.permit.take(), estado.delivery);
-        let mut registros = mem::take(&mut estado.recusados);
-        let contou = estado.gravou || !registros.is_empty();
-        let (lidos, escritos) = (mem::take(&mut estado.lidos), mem::take(&mut estado.escritos));
-        let (operacao, especie, pior) =
-            (mem::take(&mut estado.operacao), estado.especie, estado.pior);
-        drop(estado);
-        let campos = CamposSensiveis::de_bits(self.sensiveis.load(Ordering::Relaxed));
-        let so_o_escrito = lidos.iter().all(|lido| escritos.contains(lido));
-        if !contou || !so_o_escrito || campos != CamposSensiveis::default() {
-            // What is left to tell of a write that was told is what was read of it.
-            let especie = if contou { EspecieAuditoria::Leitura } else { especie };
-            // Named and not there, and nothing else: a question without an answer.
-            let nada = lidos.is_empty() && self.ausencias.load(Ordering::Relaxed) > 0;
+        state.ended = Some(Instant::now());
+        let (slot, delivery) = (state.slot.take(), state.delivery);
+        let mut records = mem::take(&mut state.refused);
+        let recorded = state.committed || !records.is_empty();
+        let (read, written) = (mem::take(&mut state.read), mem::take(&mut state.written));
+        let (operation, access, worst) =
+            (mem::take(&mut state.operation), state.access, state.worst);
+        drop(state);
+        let fields = SensitiveFields::from_bits(self.sensitive.load(Ordering::Relaxed));
+        let only_written = read.iter().all(|resource| written.contains(resource));
+        if !recorded || !only_written || fields != SensitiveFields::default() {
+            // The write has its own record, so this one covers only the reads.
+            let access = if recorded { EspecieAuditoria::Leitura } else { access };
+            // The call looked up named objects, found none of them, and read nothing else.
+            let nothing = read.is_empty() && self.absences.load(Ordering::Relaxed) > 0;
             let status = match status {
-                // An answer in part, where the door tells it by its status.
-                294 if contou => 200,
-                200 | 294 if pior > 0 && !contou => pior,
-                200 if nada => 404,
-                outro => outro,
+                // 294 is the GraphQL status of a partial answer, if the server is configured to
+                // send it.
+                294 if recorded => 200,
+                200 | 294 if worst > 0 && !recorded => worst,
+                200 if nothing => 404,
+                other => other,
             };
-            let registro = self.registro(operacao, especie, status, lidos, campos);
-            registros.push(NovoRegistro { entrega: delivery, ..registro });
+            let record = self.record(operation, access, status, read, fields);
+            records.push(NewRecord { delivery, ..record });
         }
-        self.auditoria.record(permit, registros, delivery, then);
+        self.audit.record(slot, records, delivery, then);
     }
 }
 
-/// A call whose client went away, or that broke: what it had read was read.
-impl Drop for Interno {
+/// Records a call whose client disconnected or that panicked, because its reads have happened.
+impl Drop for Inner {
     fn drop(&mut self) {
-        self.encerrar(500, Box::new(|| {}));
+        self.finish(500, Box::new(|| {}));
     }
 }

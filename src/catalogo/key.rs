@@ -1,5 +1,5 @@
-//! The key with which a system signs its recibos: read from what its operators have, a certificate
-//! or a public key, and kept as a JWK.
+//! The public key with which a system signs its recibos. Converts the certificate or public key of
+//! an operator to a JWK.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use x509_cert::Certificate;
 use x509_cert::der::{Decode, Encode};
 
-const BITS_AT_LEAST: usize = 2048;
+const MIN_BITS: usize = 2048;
 
-/// Why a text is no key that could be registered.
+/// The reason why an operator cannot register a text as a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoKey {
     #[error("é uma chave privada: mande só a pública, ou o certificado")]
@@ -26,7 +26,7 @@ pub enum NoKey {
     Short,
 }
 
-/// The public RSA key of a PEM (certificate, SubjectPublicKeyInfo, PKCS#1) or a JWK.
+/// The public RSA key of a PEM (certificate, SubjectPublicKeyInfo, PKCS#1) or of a JWK, as a JWK.
 pub fn read(text: &str) -> Result<Value, NoKey> {
     if text.contains("PRIVATE KEY") {
         return Err(NoKey::Private);
@@ -35,7 +35,7 @@ pub fn read(text: &str) -> Result<Value, NoKey> {
         Ok(jwk) => of_jwk(&jwk)?,
         Err(_) => of_pem(text)?,
     };
-    if key.n().bits() < BITS_AT_LEAST {
+    if key.n().bits() < MIN_BITS {
         return Err(NoKey::Short);
     }
     let (n, e) = (BASE64.encode(key.n().to_bytes_be()), BASE64.encode(key.e().to_bytes_be()));
@@ -78,7 +78,7 @@ fn of_jwk(jwk: &Value) -> Result<RsaPublicKey, NoKey> {
 mod tests {
     use super::*;
 
-    // Made for this test, of nobody.
+    // A certificate made for this test. No system uses its key.
     const CERTIFICATE: &str = include_str!("testdata/certificate.pem");
     const PUBLIC: &str = include_str!("testdata/public.pem");
     const PKCS1: &str = include_str!("testdata/pkcs1.pem");
@@ -86,7 +86,7 @@ mod tests {
     const ELLIPTIC: &str = include_str!("testdata/elliptic.pem");
 
     #[test]
-    fn a_key_is_the_same_in_whatever_form_it_comes() {
+    fn every_form_of_a_key_gives_the_same_jwk() {
         let key = read(PUBLIC).unwrap();
         assert_eq!(key["kty"], "RSA");
         assert_eq!(read(CERTIFICATE), Ok(key.clone()));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_signs_no_recibo_is_refused() {
+    fn a_key_that_cannot_sign_recibos_is_refused() {
         let mut private = read(PUBLIC).unwrap();
         private["d"] = json!("AQAB");
         for (text, why) in [

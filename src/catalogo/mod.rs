@@ -1,5 +1,6 @@
-//! What the órgãos of the Tramita refer to by a number: units with their hierarchy, kinds of
-//! document, legal bases of secrecy, reasons of urgency. None of it tells of a person.
+//! The catalogues to which the órgãos of the Tramita refer by number: estruturas with their
+//! hierarchy, espécies of document, hipóteses legais of sigilo, motivos of urgência. They hold no
+//! personal data.
 
 pub mod graphql;
 pub mod import;

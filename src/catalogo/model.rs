@@ -1,12 +1,12 @@
-use crate::db::texto_enum;
-use crate::tramite::EnderecoDeEstrutura;
-use crate::value::resource::sem_recursos;
+use crate::db::text_enum;
+use crate::tramite::EstruturaAddress;
+use crate::value::resource::no_resources;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz};
 use serde::Serialize;
 
-texto_enum! {
+text_enum! {
     /// Um dos catálogos que todos os órgãos do Tramita partilham.
     pub enum TipoDeCatalogo {
         /// Repositórios de estruturas.
@@ -20,19 +20,19 @@ texto_enum! {
     }
 }
 
-/// One line of a catalogue that all share.
+/// A row of a catalogue that all órgãos share.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct ItemDoCatalogo {
     #[diesel(sql_type = BigInt)]
     pub id: i64,
     #[diesel(sql_type = Text)]
     pub tipo: TipoDeCatalogo,
-    /// The number by which it is referred to.
+    /// The number by which órgãos refer to the item.
     #[diesel(sql_type = Integer)]
     pub codigo: i32,
     #[diesel(sql_type = Text)]
     pub nome: String,
-    /// Only of a hipótese legal.
+    /// Only for a hipótese legal.
     #[diesel(sql_type = Nullable<Text>)]
     pub base_legal: Option<String>,
     #[diesel(sql_type = Bool)]
@@ -43,7 +43,7 @@ pub struct ItemDoCatalogo {
     pub atualizado_em: DateTime<Utc>,
 }
 
-/// A unit, with all that the catalogue says of it.
+/// An estrutura with everything that the catalogue says of it.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 pub struct EstruturaDoCatalogo {
@@ -63,7 +63,7 @@ pub struct EstruturaDoCatalogo {
     pub pai_id: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
     pub codigo_no_orgao: Option<String>,
-    /// Whose systems act for it.
+    /// The tribunal whose systems act for this estrutura.
     #[diesel(sql_type = SmallInt)]
     pub tribunal_codigo: i16,
     #[diesel(sql_type = Bool)]
@@ -72,7 +72,8 @@ pub struct EstruturaDoCatalogo {
     pub pode_enviar: bool,
     #[diesel(sql_type = Bool)]
     pub pode_receber: bool,
-    /// What it signs is held against a key.
+    /// Whether the estrutura has a key, with which this server checks the signatures on its
+    /// recibos.
     #[diesel(sql_type = Bool)]
     pub tem_chave: bool,
     #[diesel(sql_type = Integer)]
@@ -82,20 +83,20 @@ pub struct EstruturaDoCatalogo {
 }
 
 impl EstruturaDoCatalogo {
-    pub const fn apta_a_receber(&self) -> bool {
+    pub const fn can_receive(&self) -> bool {
         self.ativa && self.pode_receber
     }
 
-    /// How it is called in few letters; its number, if nobody said.
+    /// The abbreviated name, or the number if there is none.
     pub fn sigla(&self) -> &str {
         self.sigla.as_deref().unwrap_or(&self.numero)
     }
 }
 
-// Names of órgãos and of kinds of document are public.
-sem_recursos!(ItemDoCatalogo, EstruturaDoCatalogo);
+// Names of órgãos and of espécies are public, so the audit trail need not name the rows.
+no_resources!(ItemDoCatalogo, EstruturaDoCatalogo);
 
-/// What a door asks to be written of a shared catalogue: a new item, or one as it is to be.
+/// A write of a shared catalogue: a new item, or the new state of an existing one.
 #[derive(Debug, Clone, Serialize)]
 pub struct GravarItem {
     pub tipo: TipoDeCatalogo,
@@ -106,13 +107,13 @@ pub struct GravarItem {
     pub versao_esperada: Option<i32>,
 }
 
-/// What a door asks to be written of a unit: a new one, or one as it is to be.
+/// A write of an estrutura: a new one, or the new state of an existing one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GravarEstrutura {
-    pub endereco: EnderecoDeEstrutura,
+    pub endereco: EstruturaAddress,
     pub nome: Option<String>,
     pub sigla: Option<String>,
-    /// In the same repositório.
+    /// The number of the parent, in the same repositório.
     pub pai: Option<String>,
     pub codigo_no_orgao: Option<String>,
     pub ativa: bool,
@@ -122,22 +123,22 @@ pub struct GravarEstrutura {
 }
 
 impl GravarEstrutura {
-    /// Whether `atual` is already so, below this parent.
-    pub fn is_already(&self, atual: &EstruturaDoCatalogo, pai_id: Option<i64>) -> bool {
-        Some(&atual.nome) == self.nome.as_ref()
-            && atual.sigla == self.sigla
-            && atual.pai_id == pai_id
-            && atual.codigo_no_orgao == self.codigo_no_orgao
-            && (atual.ativa, atual.pode_enviar, atual.pode_receber)
+    /// Whether `current` equals this state, below the parent `pai_id`.
+    pub fn is_already(&self, current: &EstruturaDoCatalogo, pai_id: Option<i64>) -> bool {
+        Some(&current.nome) == self.nome.as_ref()
+            && current.sigla == self.sigla
+            && current.pai_id == pai_id
+            && current.codigo_no_orgao == self.codigo_no_orgao
+            && (current.ativa, current.pode_enviar, current.pode_receber)
                 == (self.ativa, self.pode_enviar, self.pode_receber)
     }
 }
 
 impl GravarItem {
-    /// Whether `atual` is already so.
-    pub fn is_already(&self, atual: &ItemDoCatalogo) -> bool {
-        Some(&atual.nome) == self.nome.as_ref()
-            && atual.base_legal == self.base_legal
-            && atual.ativo == self.ativo
+    /// Whether `current` equals this state.
+    pub fn is_already(&self, current: &ItemDoCatalogo) -> bool {
+        Some(&current.nome) == self.nome.as_ref()
+            && current.base_legal == self.base_legal
+            && current.ativo == self.ativo
     }
 }

@@ -1,134 +1,136 @@
-//! What a catalogue may say.
+//! The rules on the catalogues.
 
 use super::{EstruturaDoCatalogo, GravarEstrutura, GravarItem, TipoDeCatalogo};
-use crate::error::{CodigoErro, Recusa};
+use crate::error::{CodigoErro, Refusal};
 use crate::value::field;
 
-pub const REGRA: &str = "catálogo";
-const NOME_MAXIMO: usize = 200;
-const SIGLA_MAXIMO: usize = 50;
-const CODIGO_NO_ORGAO_MAXIMO: usize = 100;
-/// The reasons that a trâmite may have.
-const MOTIVOS: i32 = 5;
-/// How deep units hang below each other.
-pub const NIVEIS: usize = 20;
+pub const RULE: &str = "catálogo";
+const MAX_NOME: usize = 200;
+const MAX_SIGLA: usize = 50;
+const MAX_CODIGO_NO_ORGAO_LEN: usize = 100;
+/// The number of motivos de urgência that a trâmite may have.
+const MOTIVO_COUNT: i32 = 5;
+/// Largest depth of the hierarchy of estruturas.
+pub const MAX_LEVELS: usize = 20;
 
-fn invalido(mensagem: &'static str) -> Recusa {
-    Recusa::nova(CodigoErro::CampoInvalido, REGRA, mensagem)
+fn invalid(message: &'static str) -> Refusal {
+    Refusal::new(CodigoErro::CampoInvalido, RULE, message)
 }
 
-fn nome_obrigatorio(valor: Option<&String>) -> Option<Recusa> {
-    let falta = || field::obrigatorio(valor, REGRA);
-    field::nome(valor.map(String::as_str), NOME_MAXIMO).or_else(falta)
+fn required_nome(value: Option<&String>) -> Option<Refusal> {
+    let missing = || field::required(value, RULE);
+    field::check_name(value.map(String::as_str), MAX_NOME).or_else(missing)
 }
 
-/// An item by itself.
-pub fn item(comando: &GravarItem) -> Vec<Recusa> {
-    let GravarItem { tipo, codigo, nome, base_legal, ativo, .. } = comando;
-    let mut recusas = Vec::new();
+/// The rules on an item. None needs a lookup.
+pub fn item(command: &GravarItem) -> Vec<Refusal> {
+    let GravarItem { tipo, codigo, nome, base_legal, ativo, .. } = command;
+    let mut refusals = Vec::new();
     let motivo = *tipo == TipoDeCatalogo::MotivoDeUrgencia;
     let codigo = match codigo {
         ..1 => Some("o código é um número a partir de 1"),
-        codigo if motivo && *codigo > MOTIVOS => Some("os motivos de urgência são cinco, de 1 a 5"),
+        codigo if motivo && *codigo > MOTIVO_COUNT => {
+            Some("os motivos de urgência são cinco, de 1 a 5")
+        }
         _ => None,
     };
-    recusas.extend(codigo.map(|mensagem| invalido(mensagem).em(["codigo"])));
-    recusas.extend(nome_obrigatorio(nome.as_ref()).map(|recusa| recusa.em(["nome"])));
+    refusals.extend(codigo.map(|message| invalid(message).at(["codigo"])));
+    refusals.extend(required_nome(nome.as_ref()).map(|refusal| refusal.at(["nome"])));
     let base = match (base_legal, *tipo) {
-        (Some(base), TipoDeCatalogo::HipoteseLegal) => field::texto(Some(base), NOME_MAXIMO),
-        (Some(_), _) => Some(invalido("só uma hipótese legal tem base legal")),
+        (Some(base), TipoDeCatalogo::HipoteseLegal) => field::text(Some(base), MAX_NOME),
+        (Some(_), _) => Some(invalid("só uma hipótese legal tem base legal")),
         (None, _) => None,
     };
-    recusas.extend(base.map(|recusa| recusa.em(["baseLegal"])));
-    let inativo = motivo && !ativo;
-    recusas.extend(inativo.then(|| {
-        invalido("um motivo de urgência não se desativa: o seu código é o seu lugar na lista")
-            .em(["ativo"])
+    refusals.extend(base.map(|refusal| refusal.at(["baseLegal"])));
+    let inactive = motivo && !ativo;
+    refusals.extend(inactive.then(|| {
+        invalid("um motivo de urgência não se desativa: o seu código é o seu lugar na lista")
+            .at(["ativo"])
     }));
-    recusas
+    refusals
 }
 
-/// What a unit is judged by, besides itself.
+/// The rows of the database that the rules on an estrutura read.
 #[derive(Debug, Default)]
-pub struct Fatos {
-    pub repositorio_existe: bool,
-    /// The unit as it is, if it is.
-    pub atual: Option<EstruturaDoCatalogo>,
-    /// The parent that is named, if it is there.
+pub struct Facts {
+    pub repositorio_exists: bool,
+    /// The estrutura as it is now, if it exists.
+    pub current: Option<EstruturaDoCatalogo>,
+    /// The parent that the command names, if it exists.
     pub pai: Option<EstruturaDoCatalogo>,
-    /// The parent's own line, from its parent up.
-    pub acima_do_pai: Vec<i64>,
+    /// The ids of the parent's ancestors, from its own parent up.
+    pub pai_ancestors: Vec<i64>,
 }
 
-/// A unit by itself: what can be told from a line of a file, too.
-pub fn forma_da_estrutura(comando: &GravarEstrutura) -> Vec<Recusa> {
-    let mut recusas = Vec::new();
-    let numero = &comando.endereco.numero;
-    if !numero_serve(numero) {
-        let mensagem = "o número tem só dígitos, sem zeros à esquerda, e vai até 2147483647";
-        recusas.push(invalido(mensagem).em(["numero"]));
+/// The checks of an estrutura that need no lookup. The import of files uses them for each line.
+pub fn estrutura_shape(command: &GravarEstrutura) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    let numero = &command.endereco.numero;
+    if !is_valid_numero(numero) {
+        let message = "o número tem só dígitos, sem zeros à esquerda, e vai até 2147483647";
+        refusals.push(invalid(message).at(["numero"]));
     }
-    recusas.extend(nome_obrigatorio(comando.nome.as_ref()).map(|recusa| recusa.em(["nome"])));
-    let sigla = field::nome(comando.sigla.as_deref(), SIGLA_MAXIMO);
-    recusas.extend(sigla.map(|recusa| recusa.em(["sigla"])));
-    let codigo = field::nome(comando.codigo_no_orgao.as_deref(), CODIGO_NO_ORGAO_MAXIMO);
-    recusas.extend(codigo.map(|recusa| recusa.em(["codigoNoOrgaoEntidade"])));
-    if comando.pai.as_ref() == Some(numero) {
-        recusas.push(invalido("a estrutura não é parte de si mesma").em(["pai"]));
+    refusals.extend(required_nome(command.nome.as_ref()).map(|refusal| refusal.at(["nome"])));
+    let sigla = field::check_name(command.sigla.as_deref(), MAX_SIGLA);
+    refusals.extend(sigla.map(|refusal| refusal.at(["sigla"])));
+    let codigo = field::check_name(command.codigo_no_orgao.as_deref(), MAX_CODIGO_NO_ORGAO_LEN);
+    refusals.extend(codigo.map(|refusal| refusal.at(["codigoNoOrgaoEntidade"])));
+    if command.pai.as_ref() == Some(numero) {
+        refusals.push(invalid("a estrutura não é parte de si mesma").at(["pai"]));
     }
-    recusas
+    refusals
 }
 
-/// The systems that call keep it in 32 bits.
-fn numero_serve(numero: &str) -> bool {
-    let lido = field::natural::<i32>(numero);
-    lido.is_some_and(|lido| lido > 0) && !numero.starts_with('0')
+/// The systems of the clients store the number in 32 bits.
+fn is_valid_numero(numero: &str) -> bool {
+    let parsed = field::natural::<i32>(numero);
+    parsed.is_some_and(|parsed| parsed > 0) && !numero.starts_with('0')
 }
 
-/// A unit where it is to stand.
-pub fn estrutura(comando: &GravarEstrutura, fatos: &Fatos, tribunal: i16) -> Vec<Recusa> {
-    let mut recusas = forma_da_estrutura(comando);
-    if !fatos.repositorio_existe {
-        let mensagem = "o repositório não está no catálogo";
-        recusas.push(invalido(mensagem).em(["repositorio"]));
+/// All checks of an estrutura, including those on its parent and its tribunal.
+pub fn estrutura(command: &GravarEstrutura, facts: &Facts, tribunal: i16) -> Vec<Refusal> {
+    let mut refusals = estrutura_shape(command);
+    if !facts.repositorio_exists {
+        let message = "o repositório não está no catálogo";
+        refusals.push(invalid(message).at(["repositorio"]));
     }
-    let alheia = |outra: &Option<EstruturaDoCatalogo>| {
-        outra.as_ref().is_some_and(|outra| outra.tribunal_codigo != tribunal)
+    let foreign = |another: &Option<EstruturaDoCatalogo>| {
+        another.as_ref().is_some_and(|another| another.tribunal_codigo != tribunal)
     };
-    if alheia(&fatos.atual) {
-        let mensagem = "a estrutura com este número é de outro tribunal";
-        recusas.push(invalido(mensagem).em(["numero"]).por_conflito());
+    if foreign(&facts.current) {
+        let message = "a estrutura com este número é de outro tribunal";
+        refusals.push(invalid(message).at(["numero"]).as_conflict());
     }
-    if comando.pai.is_some() {
-        recusas.extend(pai(fatos, alheia(&fatos.pai)).map(|recusa| recusa.em(["pai"])));
+    if command.pai.is_some() {
+        refusals.extend(pai(facts, foreign(&facts.pai)).map(|refusal| refusal.at(["pai"])));
     }
-    recusas
+    refusals
 }
 
-fn pai(fatos: &Fatos, alheio: bool) -> Option<Recusa> {
-    let Some(pai) = &fatos.pai else {
-        return Some(invalido("a estrutura de que esta seria parte não está no repositório"));
+fn pai(facts: &Facts, foreign: bool) -> Option<Refusal> {
+    let Some(pai) = &facts.pai else {
+        return Some(invalid("a estrutura de que esta seria parte não está no repositório"));
     };
-    if alheio {
-        return Some(invalido("a estrutura de que esta seria parte é de outro tribunal"));
+    if foreign {
+        return Some(invalid("a estrutura de que esta seria parte é de outro tribunal"));
     }
-    let desta = |id: &i64| fatos.atual.as_ref().is_some_and(|atual| atual.id == *id);
-    if std::iter::once(&pai.id).chain(&fatos.acima_do_pai).any(desta) {
-        return Some(invalido("a estrutura de que esta seria parte é parte dela").por_conflito());
+    let is_this = |id: &i64| facts.current.as_ref().is_some_and(|current| current.id == *id);
+    if std::iter::once(&pai.id).chain(&facts.pai_ancestors).any(is_this) {
+        return Some(invalid("a estrutura de que esta seria parte é parte dela").as_conflict());
     }
-    (fatos.acima_do_pai.len() + 2 > NIVEIS)
-        .then(|| invalido("a hierarquia tem no máximo vinte níveis").por_conflito())
+    (facts.pai_ancestors.len() + 2 > MAX_LEVELS)
+        .then(|| invalid("a hierarquia tem no máximo vinte níveis").as_conflict())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tramite::EnderecoDeEstrutura;
+    use crate::tramite::EstruturaAddress;
     use chrono::{DateTime, Utc};
 
-    fn nova(numero: &str, pai: Option<&str>) -> GravarEstrutura {
+    fn new(numero: &str, pai: Option<&str>) -> GravarEstrutura {
         GravarEstrutura {
-            endereco: EnderecoDeEstrutura { repositorio: 1, numero: numero.into() },
+            endereco: EstruturaAddress { repositorio: 1, numero: numero.into() },
             nome: Some("Unidade fictícia".into()),
             sigla: None,
             pai: pai.map(str::to_owned),
@@ -140,7 +142,7 @@ mod tests {
         }
     }
 
-    fn linha(id: i64, tribunal_codigo: i16) -> EstruturaDoCatalogo {
+    fn row(id: i64, tribunal_codigo: i16) -> EstruturaDoCatalogo {
         EstruturaDoCatalogo {
             id,
             repositorio: 1,
@@ -160,13 +162,13 @@ mod tests {
         }
     }
 
-    fn campos(recusas: &[Recusa]) -> Vec<&str> {
-        recusas.iter().map(|recusa| recusa.campo[0].as_ref()).collect()
+    fn fields(refusals: &[Refusal]) -> Vec<&str> {
+        refusals.iter().map(|refusal| refusal.campo[0].as_ref()).collect()
     }
 
     #[test]
     fn o_numero_de_uma_estrutura_cabe_em_32_bits() {
-        for (numero, serve) in [
+        for (numero, valid) in [
             ("820", true),
             ("2147483647", true),
             ("2147483648", false),
@@ -177,36 +179,40 @@ mod tests {
             ("", false),
             ("٨", false),
         ] {
-            let recusas = forma_da_estrutura(&nova(numero, None));
-            assert_eq!(recusas.is_empty(), serve, "{numero}");
+            let refusals = estrutura_shape(&new(numero, None));
+            assert_eq!(refusals.is_empty(), valid, "{numero}");
         }
     }
 
     #[test]
     fn uma_estrutura_fica_no_seu_tribunal_e_fora_de_si_mesma() {
-        let base = || Fatos { repositorio_existe: true, ..Fatos::default() };
-        assert_eq!(campos(&estrutura(&nova("1", None), &base(), 820)), [""; 0]);
-        assert_eq!(campos(&estrutura(&nova("1", None), &Fatos::default(), 820)), ["repositorio"]);
-        let fatos = Fatos { atual: Some(linha(1, 817)), ..base() };
-        assert_eq!(campos(&estrutura(&nova("1", None), &fatos, 820)), ["numero"]);
-        assert_eq!(campos(&estrutura(&nova("1", Some("9")), &base(), 820)), ["pai"]);
-        for (pai, acima, serve) in [
-            (linha(9, 820), vec![8, 7], true),
-            (linha(9, 817), vec![], false),
-            (linha(9, 820), vec![8, 1], false),
-            (linha(9, 820), (100..118).collect(), true),
-            (linha(9, 820), (100..119).collect(), false),
+        let base = || Facts { repositorio_exists: true, ..Facts::default() };
+        assert_eq!(fields(&estrutura(&new("1", None), &base(), 820)), [""; 0]);
+        assert_eq!(fields(&estrutura(&new("1", None), &Facts::default(), 820)), ["repositorio"]);
+        let facts = Facts { current: Some(row(1, 817)), ..base() };
+        assert_eq!(fields(&estrutura(&new("1", None), &facts, 820)), ["numero"]);
+        assert_eq!(fields(&estrutura(&new("1", Some("9")), &base(), 820)), ["pai"]);
+        for (pai, ancestors, valid) in [
+            (row(9, 820), vec![8, 7], true),
+            (row(9, 817), vec![], false),
+            (row(9, 820), vec![8, 1], false),
+            (row(9, 820), (100..118).collect(), true),
+            (row(9, 820), (100..119).collect(), false),
         ] {
-            let fatos =
-                Fatos { atual: Some(linha(1, 820)), pai: Some(pai), acima_do_pai: acima, ..base() };
-            let recusas = estrutura(&nova("1", Some("9")), &fatos, 820);
-            assert_eq!(recusas.is_empty(), serve, "{recusas:?}");
+            let facts = Facts {
+                current: Some(row(1, 820)),
+                pai: Some(pai),
+                pai_ancestors: ancestors,
+                ..base()
+            };
+            let refusals = estrutura(&new("1", Some("9")), &facts, 820);
+            assert_eq!(refusals.is_empty(), valid, "{refusals:?}");
         }
     }
 
     #[test]
     fn os_motivos_sao_cinco_e_ficam() {
-        let comando = |tipo, codigo, ativo, base: Option<&str>| GravarItem {
+        let command = |tipo, codigo, ativo, base: Option<&str>| GravarItem {
             tipo,
             codigo,
             nome: Some("x".into()),
@@ -215,16 +221,16 @@ mod tests {
             versao_esperada: None,
         };
         use TipoDeCatalogo::{Especie, HipoteseLegal, MotivoDeUrgencia};
-        for (comando, recusado) in [
-            (comando(Especie, 900, false, None), ""),
-            (comando(Especie, 0, true, None), "codigo"),
-            (comando(Especie, 1, true, Some("lei")), "baseLegal"),
-            (comando(HipoteseLegal, 1, true, Some("lei")), ""),
-            (comando(MotivoDeUrgencia, 5, true, None), ""),
-            (comando(MotivoDeUrgencia, 6, true, None), "codigo"),
-            (comando(MotivoDeUrgencia, 1, false, None), "ativo"),
+        for (command, refused) in [
+            (command(Especie, 900, false, None), ""),
+            (command(Especie, 0, true, None), "codigo"),
+            (command(Especie, 1, true, Some("lei")), "baseLegal"),
+            (command(HipoteseLegal, 1, true, Some("lei")), ""),
+            (command(MotivoDeUrgencia, 5, true, None), ""),
+            (command(MotivoDeUrgencia, 6, true, None), "codigo"),
+            (command(MotivoDeUrgencia, 1, false, None), "ativo"),
         ] {
-            assert_eq!(campos(&item(&comando)).join(","), recusado);
+            assert_eq!(fields(&item(&command)).join(","), refused);
         }
     }
 }

@@ -1,141 +1,141 @@
-//! Writing of catalogues: a unit of one's own tribunal, an item of what all share.
+//! Writes of the catalogues: the estruturas of the caller's tribunal, and the items that all órgãos
+//! share.
 
-use super::rules::{self, Fatos};
-use super::store::{self, EstruturaPorEndereco, HierarquiaDe, Nova};
+use super::rules::{self, Facts};
+use super::store::{self, EstruturaByAddress, HierarquiaOf, NewEstrutura};
 use super::{EstruturaDoCatalogo, GravarEstrutura, GravarItem, ItemDoCatalogo, TipoDeCatalogo};
 use crate::auth::Papel;
-use crate::command::{Comando, Contexto, Efeito, Lembranca};
-use crate::db::{Relation, Sessao};
-use crate::error::{Error, Recusa};
-use crate::tramite::EnderecoDeEstrutura;
+use crate::command::{Command, Context, Effect, Remembered};
+use crate::db::{Relation, Session};
+use crate::error::{Error, Refusal};
+use crate::tramite::EstruturaAddress;
 use crate::value::field;
-use crate::value::resource::sem_recursos;
+use crate::value::resource::no_resources;
 
-/// A row after a write that may have found nothing to do.
+/// A row after a write, and whether the write changed anything.
 #[derive(Debug)]
-pub struct Gravado<T> {
-    pub linha: T,
-    pub alterado: bool,
+pub struct Stored<T> {
+    pub row: T,
+    pub changed: bool,
 }
 
-sem_recursos!(Gravado<ItemDoCatalogo>, Gravado<EstruturaDoCatalogo>);
+no_resources!(Stored<ItemDoCatalogo>, Stored<EstruturaDoCatalogo>);
 
-impl Efeito for Gravado<ItemDoCatalogo> {
-    fn lembrar(&self) -> Lembranca {
-        let Self { linha, alterado } = self;
-        let (id, versao, alterado) = (linha.id, linha.versao, *alterado);
-        Lembranca { id, versao, alterado, ..Lembranca::default() }
+impl Effect for Stored<ItemDoCatalogo> {
+    fn remember(&self) -> Remembered {
+        let Self { row, changed } = self;
+        let (id, version, changed) = (row.id, row.versao, *changed);
+        Remembered { id, version, changed, ..Remembered::default() }
     }
 
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        let linha = store::item_por_id(sessao, lembranca.id)?;
-        Ok(Self { linha, alterado: lembranca.alterado })
-    }
-}
-
-impl Efeito for Gravado<EstruturaDoCatalogo> {
-    fn lembrar(&self) -> Lembranca {
-        let Self { linha, alterado } = self;
-        let (id, versao, alterado) = (linha.id, linha.versao, *alterado);
-        Lembranca { id, versao, alterado, ..Lembranca::default() }
-    }
-
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        let linha = store::estrutura_por_id(sessao, lembranca.id)?;
-        Ok(Self { linha, alterado: lembranca.alterado })
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
+        let row = store::item_by_id(session, remembered.id)?;
+        Ok(Self { row, changed: remembered.changed })
     }
 }
 
-fn incompleto() -> Error {
-    Error::interno(anyhow::anyhow!("no rule refused an incomplete command"))
+impl Effect for Stored<EstruturaDoCatalogo> {
+    fn remember(&self) -> Remembered {
+        let Self { row, changed } = self;
+        let (id, version, changed) = (row.id, row.versao, *changed);
+        Remembered { id, version, changed, ..Remembered::default() }
+    }
+
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
+        let row = store::estrutura_by_id(session, remembered.id)?;
+        Ok(Self { row, changed: remembered.changed })
+    }
 }
 
-impl Comando for GravarItem {
-    const NOME: &'static str = "gravarItemDoCatalogo";
+fn incomplete() -> Error {
+    Error::internal(anyhow::anyhow!("no rule refused an incomplete command"))
+}
+
+impl Command for GravarItem {
+    const NAME: &'static str = "gravarItemDoCatalogo";
     const PAPEL: Papel = Papel::Catalogo;
-    type Efeito = Gravado<ItemDoCatalogo>;
+    type Effect = Stored<ItemDoCatalogo>;
 
-    fn names(&self) -> usize {
+    fn lookup_count(&self) -> usize {
         0
     }
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Self::Efeito, Error> {
-        Recusa::nenhuma(Vec::new(), rules::item(&self))?;
-        let atual = store::item(sessao, self.tipo, self.codigo)?;
-        let versao = atual.as_ref().map_or(0, |atual| atual.versao);
-        if let Some(recusa) = field::versao_esperada(versao, self.versao_esperada) {
-            return Err(recusa.into());
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Self::Effect, Error> {
+        Refusal::ensure_none(Vec::new(), rules::item(&self))?;
+        let current = store::item(session, self.tipo, self.codigo)?;
+        let version = current.as_ref().map_or(0, |current| current.versao);
+        if let Some(refusal) = field::expected_version(version, self.versao_esperada) {
+            return Err(refusal.into());
         }
-        if let Some(linha) = atual.filter(|atual| self.is_already(atual)) {
-            return Ok(Gravado { linha, alterado: false });
+        if let Some(row) = current.filter(|current| self.is_already(current)) {
+            return Ok(Stored { row, changed: false });
         }
-        let nome = self.nome.clone().ok_or_else(incompleto)?;
-        match store::gravar_item(sessao, &self, nome, (contexto.relogio)())? {
-            Some((id, _)) => Ok(Gravado { linha: store::item_por_id(sessao, id)?, alterado: true }),
-            // Between the look and the write somebody else was faster.
+        let nome = self.nome.clone().ok_or_else(incomplete)?;
+        match store::save_item(session, &self, nome, (context.clock)())? {
+            Some((id, _)) => Ok(Stored { row: store::item_by_id(session, id)?, changed: true }),
+            // Another transaction changed the item between the read and the write.
             None => {
-                let atual = store::item(sessao, self.tipo, self.codigo)?;
-                let versao = atual.map_or(0, |atual| atual.versao);
-                let recusa = field::versao_esperada(versao, self.versao_esperada);
-                Err(recusa.map_or_else(incompleto, Error::from))
+                let current = store::item(session, self.tipo, self.codigo)?;
+                let version = current.map_or(0, |current| current.versao);
+                let refusal = field::expected_version(version, self.versao_esperada);
+                Err(refusal.map_or_else(incomplete, Error::from))
             }
         }
     }
 }
 
-impl Comando for GravarEstrutura {
-    const NOME: &'static str = "gravarEstrutura";
+impl Command for GravarEstrutura {
+    const NAME: &'static str = "gravarEstrutura";
     const PAPEL: Papel = Papel::Catalogo;
-    type Efeito = Gravado<EstruturaDoCatalogo>;
+    type Effect = Stored<EstruturaDoCatalogo>;
 
-    fn names(&self) -> usize {
+    fn lookup_count(&self) -> usize {
         0
     }
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Self::Efeito, Error> {
-        store::tomar_a_vez(sessao, contexto.tribunal)?;
-        let fatos = fatos(sessao, &self)?;
-        Recusa::nenhuma(Vec::new(), rules::estrutura(&self, &fatos, contexto.tribunal))?;
-        let Fatos { atual, pai, .. } = fatos;
-        let versao = atual.as_ref().map_or(0, |atual| atual.versao);
-        if let Some(recusa) = field::versao_esperada(versao, self.versao_esperada) {
-            return Err(recusa.into());
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Self::Effect, Error> {
+        store::take_advisory_lock(session, context.tribunal)?;
+        let facts = facts(session, &self)?;
+        Refusal::ensure_none(Vec::new(), rules::estrutura(&self, &facts, context.tribunal))?;
+        let Facts { current, pai, .. } = facts;
+        let version = current.as_ref().map_or(0, |current| current.versao);
+        if let Some(refusal) = field::expected_version(version, self.versao_esperada) {
+            return Err(refusal.into());
         }
         let pai_id = pai.map(|pai| pai.id);
-        let (tribunal, agora) = (contexto.tribunal, (contexto.relogio)());
-        let nova = Nova { comando: &self, pai_id, tribunal, agora };
-        let (id, alterado) = match atual {
-            Some(linha) if self.is_already(&linha, pai_id) => (linha.id, false),
-            Some(linha) => {
-                nova.mudar(sessao.conn(), linha.id)?;
-                (linha.id, true)
+        let (tribunal, now) = (context.tribunal, (context.clock)());
+        let new = NewEstrutura { command: &self, pai_id, tribunal, now };
+        let (id, changed) = match current {
+            Some(row) if self.is_already(&row, pai_id) => (row.id, false),
+            Some(row) => {
+                new.update(session.conn(), row.id)?;
+                (row.id, true)
             }
-            None => (nova.inserir(sessao.conn())?, true),
+            None => (new.insert(session.conn())?, true),
         };
-        Ok(Gravado { linha: store::estrutura_por_id(sessao, id)?, alterado })
+        Ok(Stored { row: store::estrutura_by_id(session, id)?, changed })
     }
 }
 
-fn fatos(sessao: &mut Sessao<'_>, comando: &GravarEstrutura) -> Result<Fatos, Error> {
-    let endereco = &comando.endereco;
-    let mut achar = |numero: &String| -> Result<Option<EstruturaDoCatalogo>, Error> {
-        let endereco =
-            EnderecoDeEstrutura { repositorio: endereco.repositorio, numero: numero.clone() };
-        let achada = EstruturaPorEndereco::load_one(sessao, &EstruturaPorEndereco(endereco))?;
-        Ok(achada.map(|achada| achada.as_ref().clone()))
+fn facts(session: &mut Session<'_>, command: &GravarEstrutura) -> Result<Facts, Error> {
+    let address = &command.endereco;
+    let mut find = |numero: &String| -> Result<Option<EstruturaDoCatalogo>, Error> {
+        let address = EstruturaAddress { repositorio: address.repositorio, numero: numero.clone() };
+        let found = EstruturaByAddress::load_one(session, &EstruturaByAddress(address))?;
+        Ok(found.map(|found| found.as_ref().clone()))
     };
-    let atual = achar(&endereco.numero)?;
-    let pai = comando.pai.as_ref().map(&mut achar).transpose()?.flatten();
-    let acima = match &pai {
-        Some(pai) => HierarquiaDe::load_one(sessao, &HierarquiaDe(pai.id))?,
+    let current = find(&address.numero)?;
+    let pai = command.pai.as_ref().map(&mut find).transpose()?.flatten();
+    let ancestors = match &pai {
+        Some(pai) => HierarquiaOf::load_one(session, &HierarquiaOf(pai.id))?,
         None => None,
     };
-    let acima_do_pai = acima.map(|acima| acima.iter().map(|linha| linha.id).collect());
-    let repositorio = store::item(sessao, TipoDeCatalogo::Repositorio, endereco.repositorio)?;
-    Ok(Fatos {
-        repositorio_existe: repositorio.is_some(),
-        atual,
+    let pai_ancestors = ancestors.map(|ancestors| ancestors.iter().map(|row| row.id).collect());
+    let repositorio = store::item(session, TipoDeCatalogo::Repositorio, address.repositorio)?;
+    Ok(Facts {
+        repositorio_exists: repositorio.is_some(),
+        current,
         pai,
-        acima_do_pai: acima_do_pai.unwrap_or_default(),
+        pai_ancestors: pai_ancestors.unwrap_or_default(),
     })
 }

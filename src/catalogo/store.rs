@@ -1,370 +1,371 @@
 //! SQL of the catalogues.
 
 use super::{EstruturaDoCatalogo, GravarEstrutura, GravarItem, ItemDoCatalogo, TipoDeCatalogo};
-use crate::db::list::{ComPai, Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
-use crate::db::{Relation, Sessao, Sql, agrupar};
+use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, WithParent, from_columns};
+use crate::db::{Relation, Session, Sql, group_by_key};
 use crate::error::Error;
-use crate::tramite::EnderecoDeEstrutura;
+use crate::tramite::EstruturaAddress;
 use ahash::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer};
 use std::sync::Arc;
 
-/// Columns of [`EstruturaDoCatalogo`], of the table `estrutura e`.
-macro_rules! da_estrutura {
+/// Columns of [`EstruturaDoCatalogo`], from the table `estrutura e`.
+macro_rules! estrutura_columns {
     () => {
         "e.id, e.repositorio, e.numero, e.nome, e.nome_busca, e.sigla, e.pai_id, e.codigo_no_orgao, e.tribunal_codigo, \
          e.ativa, e.pode_enviar, e.pode_receber, e.chave_publica IS NOT NULL AS tem_chave, e.versao, e.atualizado_em"
     };
 }
-pub(super) use da_estrutura;
+pub(super) use estrutura_columns;
 
-/// Columns of [`ItemDoCatalogo`], of the table `catalogo_item i`.
-macro_rules! do_item {
+/// Columns of [`ItemDoCatalogo`], from the table `catalogo_item i`.
+macro_rules! item_columns {
     () => {
         "i.id, i.tipo, i.codigo, i.nome, i.base_legal, i.ativo, i.versao, i.atualizado_em"
     };
 }
-pub(super) use do_item;
+pub(super) use item_columns;
 
-/// Items of one catalogue, by their codes.
+/// The items of one catalogue, ordered by código.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Itens {
+pub struct Items {
     pub tipo: TipoDeCatalogo,
     pub ativos: Option<bool>,
 }
 
-registro!(ItemDoCatalogo);
+from_columns!(ItemDoCatalogo);
 
-impl Lista for Itens {
-    const NOME: &'static str = "ItensDoCatalogo";
-    type Linha = Arc<ItemDoCatalogo>;
-    type Registro = ItemDoCatalogo;
+impl List for Items {
+    const NAME: &'static str = "ItensDoCatalogo";
+    type Row = Arc<ItemDoCatalogo>;
+    type Record = ItemDoCatalogo;
 
-    fn consulta(&self, _: Option<i16>) -> Consulta {
-        let onde = Sql::new("i.tipo = ").bind(self.tipo.texto().to_owned());
-        let onde = match self.ativos {
-            Some(ativos) => onde.push(" AND i.ativo = ").bind(ativos),
-            None => onde,
+    fn query(&self, _: Option<i16>) -> ListQuery {
+        let where_clause = Sql::new("i.tipo = ").bind(self.tipo.text().to_owned());
+        let where_clause = match self.ativos {
+            Some(ativos) => where_clause.push(" AND i.ativo = ").bind(ativos),
+            None => where_clause,
         };
-        // A code is unique in its catalogue, and is what the order is told by.
-        let ordenacao = Ordenacao { coluna: None, id: "i.codigo", decrescente: false };
-        Consulta {
-            colunas: do_item!(),
-            tabelas: "catalogo_item i",
-            coluna_pai: None,
-            onde,
-            ordenacao,
+        // The código is unique in its catalogue, so it can stand for the id in a cursor.
+        let ordering = OrderBy { column: None, id: "i.codigo", descending: false };
+        ListQuery {
+            columns: item_columns!(),
+            tables: "catalogo_item i",
+            parent_column: None,
+            where_clause,
+            ordering,
         }
     }
 
-    fn posicao(&self, linha: &Arc<ItemDoCatalogo>) -> Posicao {
-        Posicao { chave: None, id: linha.codigo.into() }
+    fn position(&self, row: &Arc<ItemDoCatalogo>) -> Position {
+        Position { key: None, id: row.codigo.into() }
     }
 }
 
-/// Units, by their names.
+/// Lists of estruturas, ordered by name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Estruturas {
-    Todas(Box<Filtro>),
-    /// What hangs directly from the one with this id.
-    Filhas(i64),
+    All(Box<EstruturaFilter>),
+    /// The direct children of the estrutura with this id.
+    Children(i64),
 }
 
-/// Conditions on units; all add up.
+/// Conditions on estruturas, joined by AND.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Filtro {
+pub struct EstruturaFilter {
     pub repositorio: Option<i32>,
     pub numero: Option<String>,
-    /// A part of the name, whatever its case and accents.
+    /// A part of the name, regardless of case and accents.
     pub nome: Option<String>,
-    /// The sigla, whatever its case and accents.
+    /// The sigla, regardless of case and accents.
     pub sigla: Option<String>,
-    /// Below this unit, however deep.
-    pub raiz: Option<EnderecoDeEstrutura>,
+    /// Selects only descendants of this estrutura, at any depth.
+    pub root: Option<EstruturaAddress>,
     pub ativas: Option<bool>,
     pub permite_envio: Option<bool>,
     pub permite_recebimento: Option<bool>,
 }
 
-impl Filtro {
-    fn condicoes(&self) -> Vec<Sql> {
-        let mut partes = Vec::new();
+impl EstruturaFilter {
+    fn conditions(&self) -> Vec<Sql> {
+        let mut parts = Vec::new();
         if let Some(repositorio) = self.repositorio {
-            partes.push(Sql::new("e.repositorio = ").bind(repositorio));
+            parts.push(Sql::new("e.repositorio = ").bind(repositorio));
         }
         if let Some(numero) = &self.numero {
-            partes.push(Sql::new("e.numero = ").bind(numero.clone()));
+            parts.push(Sql::new("e.numero = ").bind(numero.clone()));
         }
         if let Some(nome) = &self.nome {
-            let parte = Sql::new("e.nome_busca LIKE '%' || elos_dobrar(").bind(literal(nome));
-            partes.push(parte.push(") || '%'"));
+            let part = Sql::new("e.nome_busca LIKE '%' || elos_dobrar(").bind(literal(nome));
+            parts.push(part.push(") || '%'"));
         }
         if let Some(sigla) = &self.sigla {
-            let dobrada = Sql::new("elos_dobrar(e.sigla) = elos_dobrar(").bind(sigla.clone());
-            partes.push(dobrada.push(")"));
+            let folded = Sql::new("elos_dobrar(e.sigla) = elos_dobrar(").bind(sigla.clone());
+            parts.push(folded.push(")"));
         }
-        if let Some(EnderecoDeEstrutura { repositorio, numero }) = &self.raiz {
-            let abaixo = Sql::new(
+        if let Some(EstruturaAddress { repositorio, numero }) = &self.root {
+            let below = Sql::new(
                 "e.id IN (WITH RECURSIVE abaixo AS (\
                    SELECT f.id FROM estrutura r JOIN estrutura f ON f.pai_id = r.id WHERE r.repositorio = ",
             )
             .bind(*repositorio)
             .push(" AND r.numero = ")
             .bind(numero.clone());
-            partes.push(abaixo.push(
+            parts.push(below.push(
                 " UNION SELECT f.id FROM estrutura f JOIN abaixo a ON f.pai_id = a.id) SELECT id FROM abaixo)",
             ));
         }
         if let Some(ativas) = self.ativas {
-            partes.push(Sql::new("e.ativa = ").bind(ativas));
+            parts.push(Sql::new("e.ativa = ").bind(ativas));
         }
         if let Some(envio) = self.permite_envio {
-            partes.push(Sql::new("(e.ativa AND e.pode_enviar) = ").bind(envio));
+            parts.push(Sql::new("(e.ativa AND e.pode_enviar) = ").bind(envio));
         }
         if let Some(recebimento) = self.permite_recebimento {
-            partes.push(Sql::new("(e.ativa AND e.pode_receber) = ").bind(recebimento));
+            parts.push(Sql::new("(e.ativa AND e.pode_receber) = ").bind(recebimento));
         }
-        partes
+        parts
     }
 }
 
-/// A text in which nothing stands for anything else.
-fn literal(texto: &str) -> String {
-    texto.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+/// Escapes the wildcards of LIKE.
+fn literal(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
-registro!(EstruturaDoCatalogo);
+from_columns!(EstruturaDoCatalogo);
 
-impl Lista for Estruturas {
-    const NOME: &'static str = "Estruturas";
-    type Linha = Arc<EstruturaDoCatalogo>;
-    type Registro = EstruturaDoCatalogo;
+impl List for Estruturas {
+    const NAME: &'static str = "Estruturas";
+    type Row = Arc<EstruturaDoCatalogo>;
+    type Record = EstruturaDoCatalogo;
 
-    fn pai(&self) -> Option<i64> {
+    fn parent(&self) -> Option<i64> {
         match self {
-            Self::Todas(_) => None,
-            Self::Filhas(id) => Some(*id),
+            Self::All(_) => None,
+            Self::Children(id) => Some(*id),
         }
     }
 
-    fn com_pai(&self, pai: i64) -> Self {
+    fn with_parent(&self, pai: i64) -> Self {
         match self {
-            Self::Todas(filtro) => Self::Todas(filtro.clone()),
-            Self::Filhas(_) => Self::Filhas(pai),
+            Self::All(filter) => Self::All(filter.clone()),
+            Self::Children(_) => Self::Children(pai),
         }
     }
 
-    /// Names of órgãos are public: those of every tribunal.
-    fn consulta(&self, _: Option<i16>) -> Consulta {
-        let (coluna_pai, condicoes) = match self {
-            Self::Todas(filtro) => (None, filtro.condicoes()),
-            Self::Filhas(_) => (Some("e.pai_id"), Vec::new()),
+    /// Names of órgãos are public: the list holds the estruturas of every tribunal.
+    fn query(&self, _: Option<i16>) -> ListQuery {
+        let (parent_column, conditions) = match self {
+            Self::All(filter) => (None, filter.conditions()),
+            Self::Children(_) => (Some("e.pai_id"), Vec::new()),
         };
-        let muitas = condicoes.len() > 2;
-        let onde = Sql::juntar(condicoes, " AND ", "true");
-        Consulta {
-            colunas: da_estrutura!(),
-            tabelas: "estrutura e",
-            coluna_pai,
-            onde: if muitas { onde.avulsa() } else { onde },
-            ordenacao: Ordenacao {
-                coluna: Some(("e.nome_busca", TipoDaChave::Texto)),
+        let many = conditions.len() > 2;
+        let where_clause = Sql::join(conditions, " AND ", "true");
+        ListQuery {
+            columns: estrutura_columns!(),
+            tables: "estrutura e",
+            parent_column,
+            where_clause: if many { where_clause.unprepared() } else { where_clause },
+            ordering: OrderBy {
+                column: Some(("e.nome_busca", KeyType::Text)),
                 id: "e.id",
-                decrescente: false,
+                descending: false,
             },
         }
     }
 
-    fn posicao(&self, linha: &Arc<EstruturaDoCatalogo>) -> Posicao {
-        Posicao { chave: Some(linha.nome_busca.clone().into()), id: linha.id }
+    fn position(&self, row: &Arc<EstruturaDoCatalogo>) -> Position {
+        Position { key: Some(row.nome_busca.clone().into()), id: row.id }
     }
 }
 
-/// The unit that is named so.
+/// The estrutura with this address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct EstruturaPorEndereco(pub EnderecoDeEstrutura);
+pub struct EstruturaByAddress(pub EstruturaAddress);
 
-impl Relation for EstruturaPorEndereco {
+impl Relation for EstruturaByAddress {
     type Value = Arc<EstruturaDoCatalogo>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let linhas: Vec<EstruturaDoCatalogo> = Sql::new(concat!(
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let rows: Vec<EstruturaDoCatalogo> = Sql::new(concat!(
             "SELECT ",
-            da_estrutura!(),
+            estrutura_columns!(),
             " FROM estrutura e WHERE (e.repositorio, e.numero) IN (SELECT * FROM unnest("
         ))
-        .bind_cada(keys, |key| key.0.repositorio)
+        .bind_each(keys, |key| key.0.repositorio)
         .push(", ")
-        .bind_cada(keys, |key| key.0.numero.clone())
+        .bind_each(keys, |key| key.0.numero.clone())
         .push("))")
-        .load(sessao.conn())?;
-        let por_endereco = |linha: EstruturaDoCatalogo| {
-            let (repositorio, numero) = (linha.repositorio, linha.numero.clone());
-            (Self(EnderecoDeEstrutura { repositorio, numero }), Arc::new(linha))
+        .load(session.conn())?;
+        let by_address = |row: EstruturaDoCatalogo| {
+            let (repositorio, numero) = (row.repositorio, row.numero.clone());
+            (Self(EstruturaAddress { repositorio, numero }), Arc::new(row))
         };
-        Ok(linhas.into_iter().map(por_endereco).collect())
+        Ok(rows.into_iter().map(by_address).collect())
     }
 }
 
-/// What a unit is part of, from its parent up.
+/// The ancestors of an estrutura, from its parent up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct HierarquiaDe(pub i64);
+pub struct HierarquiaOf(pub i64);
 
-impl Relation for HierarquiaDe {
+impl Relation for HierarquiaOf {
     type Value = Arc<Vec<EstruturaDoCatalogo>>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let linhas: Vec<ComPai<EstruturaDoCatalogo>> = Sql::new(
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let rows: Vec<WithParent<EstruturaDoCatalogo>> = Sql::new(
             "WITH RECURSIVE acima AS (\
                SELECT f.id AS de, f.pai_id, 1 AS nivel FROM estrutura f WHERE f.id = ANY(",
         )
-        .bind_cada(keys, |key| key.0)
+        .bind_each(keys, |key| key.0)
         .push(concat!(
             ") UNION ALL SELECT a.de, f.pai_id, a.nivel + 1 FROM acima a JOIN estrutura f ON f.id = a.pai_id WHERE a.nivel < 50) \
              SELECT a.de AS pai, ",
-            da_estrutura!(),
+            estrutura_columns!(),
             " FROM acima a JOIN estrutura e ON e.id = a.pai_id ORDER BY a.de, a.nivel"
         ))
-        .load(sessao.conn())?;
-        let grupos = agrupar(linhas.into_iter().map(|linha| (Self(linha.pai), linha.registro)));
-        Ok(grupos.into_iter().map(|(key, linhas)| (key, Arc::new(linhas))).collect())
+        .load(session.conn())?;
+        let groups = group_by_key(rows.into_iter().map(|row| (Self(row.pai), row.record)));
+        Ok(groups.into_iter().map(|(key, rows)| (key, Arc::new(rows))).collect())
     }
 }
 
 pub fn item(
-    sessao: &mut Sessao<'_>,
+    session: &mut Session<'_>,
     tipo: TipoDeCatalogo,
     codigo: i32,
 ) -> QueryResult<Option<ItemDoCatalogo>> {
-    Sql::new(concat!("SELECT ", do_item!(), " FROM catalogo_item i WHERE i.tipo = "))
-        .bind(tipo.texto().to_owned())
+    Sql::new(concat!("SELECT ", item_columns!(), " FROM catalogo_item i WHERE i.tipo = "))
+        .bind(tipo.text().to_owned())
         .push(" AND i.codigo = ")
         .bind(codigo)
-        .get_result(sessao.conn())
+        .get_result(session.conn())
         .optional()
 }
 
-pub fn item_por_id(sessao: &mut Sessao<'_>, id: i64) -> QueryResult<ItemDoCatalogo> {
-    Sql::new(concat!("SELECT ", do_item!(), " FROM catalogo_item i WHERE i.id = "))
+pub fn item_by_id(session: &mut Session<'_>, id: i64) -> QueryResult<ItemDoCatalogo> {
+    Sql::new(concat!("SELECT ", item_columns!(), " FROM catalogo_item i WHERE i.id = "))
         .bind(id)
-        .get_result(sessao.conn())
+        .get_result(session.conn())
 }
 
-pub fn estrutura_por_id(sessao: &mut Sessao<'_>, id: i64) -> QueryResult<EstruturaDoCatalogo> {
-    Sql::new(concat!("SELECT ", da_estrutura!(), " FROM estrutura e WHERE e.id = "))
+pub fn estrutura_by_id(session: &mut Session<'_>, id: i64) -> QueryResult<EstruturaDoCatalogo> {
+    Sql::new(concat!("SELECT ", estrutura_columns!(), " FROM estrutura e WHERE e.id = "))
         .bind(id)
-        .get_result(sessao.conn())
+        .get_result(session.conn())
 }
 
-/// One tribunal's units are written one write after the other: what hangs from what is judged by
-/// rows that another write may move.
-pub fn tomar_a_vez(sessao: &mut Sessao<'_>, tribunal: i16) -> QueryResult<()> {
+/// Serializes the writes of one tribunal's estruturas, because the check for a cycle reads rows
+/// that a concurrent write could move.
+pub fn take_advisory_lock(session: &mut Session<'_>, tribunal: i16) -> QueryResult<()> {
     Sql::new("SELECT pg_advisory_xact_lock(hashtext('catalogo'), ")
         .bind(i32::from(tribunal))
         .push(")")
-        .execute(sessao.conn())?;
+        .execute(session.conn())?;
     Ok(())
 }
 
-/// Writes an item; none when it is of another version than was expected.
-pub fn gravar_item(
-    sessao: &mut Sessao<'_>,
-    comando: &GravarItem,
+/// Writes an item and returns its id and version. Returns `None` when its version is not
+/// `versao_esperada`.
+pub fn save_item(
+    session: &mut Session<'_>,
+    command: &GravarItem,
     nome: String,
-    agora: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> QueryResult<Option<(i64, i32)>> {
     #[derive(QueryableByName)]
-    struct Gravado {
+    struct Stored {
         #[diesel(sql_type = BigInt)]
         id: i64,
         #[diesel(sql_type = Integer)]
         versao: i32,
     }
-    let gravado: Option<Gravado> = Sql::new("SELECT id, versao FROM elos_gravar_item_do_catalogo(")
-        .bind(comando.tipo.texto().to_owned())
+    let stored: Option<Stored> = Sql::new("SELECT id, versao FROM elos_gravar_item_do_catalogo(")
+        .bind(command.tipo.text().to_owned())
         .push(", ")
-        .bind(comando.codigo)
+        .bind(command.codigo)
         .push(", ")
         .bind(nome)
         .push(", ")
-        .bind(comando.base_legal.clone())
+        .bind(command.base_legal.clone())
         .push(", ")
-        .bind(comando.ativo)
+        .bind(command.ativo)
         .push(", ")
-        .bind_ou_nulo(comando.versao_esperada)
+        .bind_nullable(command.versao_esperada)
         .push(", ")
-        .bind(agora)
+        .bind(now)
         .push(")")
-        .get_result(sessao.conn())
+        .get_result(session.conn())
         .optional()?;
-    Ok(gravado.map(|Gravado { id, versao }| (id, versao)))
+    Ok(stored.map(|Stored { id, versao: version }| (id, version)))
 }
 
-/// What is written of a unit, whoever writes it.
-pub struct Nova<'a> {
-    pub comando: &'a GravarEstrutura,
+/// The columns of a written estrutura. The API and the import of files share this.
+pub struct NewEstrutura<'a> {
+    pub command: &'a GravarEstrutura,
     pub pai_id: Option<i64>,
     pub tribunal: i16,
-    pub agora: DateTime<Utc>,
+    pub now: DateTime<Utc>,
 }
 
-impl Nova<'_> {
-    /// Answers its id.
-    pub fn inserir(&self, conn: &mut PgConnection) -> QueryResult<i64> {
+impl NewEstrutura<'_> {
+    /// Returns the id of the new row.
+    pub fn insert(&self, conn: &mut PgConnection) -> QueryResult<i64> {
         #[derive(QueryableByName)]
-        struct Inserida {
+        struct Inserted {
             #[diesel(sql_type = BigInt)]
             id: i64,
         }
-        let Self { comando, pai_id, tribunal, agora } = self;
-        let inserida: Inserida = Sql::new(
+        let Self { command, pai_id, tribunal, now } = self;
+        let inserted: Inserted = Sql::new(
             "INSERT INTO estrutura (repositorio, numero, tribunal_codigo, nome, sigla, pai_id, codigo_no_orgao, ativa, \
              pode_enviar, pode_receber, atualizado_em) VALUES (",
         )
-        .bind(comando.endereco.repositorio)
+        .bind(command.endereco.repositorio)
         .push(", ")
-        .bind(comando.endereco.numero.clone())
+        .bind(command.endereco.numero.clone())
         .push(", ")
         .bind(*tribunal)
         .push(", ")
-        .append(self.colunas(*pai_id))
+        .append(self.columns(*pai_id))
         .push(", ")
-        .bind(*agora)
+        .bind(*now)
         .push(") RETURNING id")
         .get_result(conn)?;
-        Ok(inserida.id)
+        Ok(inserted.id)
     }
 
-    pub fn mudar(&self, conn: &mut PgConnection, id: i64) -> QueryResult<()> {
+    pub fn update(&self, conn: &mut PgConnection, id: i64) -> QueryResult<()> {
         Sql::new(
             "UPDATE estrutura SET (nome, sigla, pai_id, codigo_no_orgao, ativa, pode_enviar, pode_receber) = (",
         )
-        .append(self.colunas(self.pai_id))
+        .append(self.columns(self.pai_id))
         .push("), versao = versao + 1, atualizado_em = ")
-        .bind(self.agora)
+        .bind(self.now)
         .push(" WHERE id = ")
         .bind(id)
         .execute(conn)?;
         Ok(())
     }
 
-    fn colunas(&self, pai_id: Option<i64>) -> Sql {
-        let comando = self.comando;
+    fn columns(&self, pai_id: Option<i64>) -> Sql {
+        let command = self.command;
         Sql::default()
-            .bind(comando.nome.clone())
+            .bind(command.nome.clone())
             .push(", ")
-            .bind(comando.sigla.clone())
+            .bind(command.sigla.clone())
             .push(", ")
-            .bind_ou_nulo(pai_id)
+            .bind_nullable(pai_id)
             .push(", ")
-            .bind(comando.codigo_no_orgao.clone())
+            .bind(command.codigo_no_orgao.clone())
             .push(", ")
-            .bind(comando.ativa)
+            .bind(command.ativa)
             .push(", ")
-            .bind(comando.pode_enviar)
+            .bind(command.pode_enviar)
             .push(", ")
-            .bind(comando.pode_receber)
+            .bind(command.pode_receber)
     }
 }

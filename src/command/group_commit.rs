@@ -1,279 +1,274 @@
-//! Writes of one kind that wait together are done in one transaction.
+//! Group commit: writes of the same kind that wait for a permit run in one transaction.
 //!
-//! A transaction ends by waiting for the disk, and a statement of ten rows costs little more than
-//! one of one row. So a write goes when a place is free, with all of its kind and credential that
-//! wait for one; each is judged, answered and noted in the trail for itself. One that finds a
-//! place free goes at once, alone. What fails for all may have been the fault of one of them:
-//! nothing of it stays, and each is tried alone.
+//! COMMIT waits for the disk, and a statement for ten rows costs little more than a statement for
+//! one row. A write that finds a free permit runs at once, alone. Otherwise it waits, and runs
+//! together with the waiting writes of the same kind and credential. Each write gets its own
+//! verdict, answer and audit record. If the transaction fails, any of the writes may be the cause,
+//! so the server rolls it back and runs each write again alone.
 
-use super::{Comando, Desfecho, Juntos, Ler, Pedido, registrar};
-use crate::auth::Ator;
+use super::{Batch, Command, Outcome, ReadBack, Request, record};
+use crate::auth::Actor;
 use crate::call::App;
-use crate::db::{Lane, Sessao, Waiting, indisponivel};
+use crate::db::write_queues::QueueKey;
+use crate::db::{Lane, Session, Waiting, unavailable};
 use crate::error::Error;
-use crate::value::resource::Rastreavel;
+use crate::value::resource::Recordable;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// How many share a transaction at most: each waits for all.
-const TURMA_MAXIMA: usize = 16;
+/// Largest number of writes in one transaction. Each of them waits until all are done.
+const MAX_BATCH: usize = 16;
 
-/// How long those that go together wait for what another transaction has: longer, and each
-/// waits for itself.
-const ESPERA: Duration = Duration::from_millis(100);
+/// Maximum time that a batch waits for a lock of another transaction. After that the batch fails,
+/// and each of its writes runs again alone and waits for its own locks only.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Who waits to write, by kind and credential.
-#[derive(Default)]
-pub struct Turmas {
-    /// Each a [`Fila`] of its kind, never empty.
-    filas: Mutex<HashMap<Qual, Box<dyn Any + Send>>>,
-}
+type Queue<C, L, U> = Vec<QueuedWrite<C, L, U>>;
 
-/// Which line: the kind of write, the tribunal, and the credential, so that none waits behind another's.
-type Qual = (TypeId, i16, Arc<str>);
-
-type Fila<C, L, U> = Vec<EmFila<C, L, U>>;
-
-struct EmFila<C: Comando, L, U> {
-    pedido: Pedido<C, L>,
-    desde: Instant,
-    envio: oneshot::Sender<Noticia<C, U>>,
+struct QueuedWrite<C: Command, L, U> {
+    request: Request<C, L>,
+    since: Instant,
+    reply: oneshot::Sender<Reply<C, U>>,
     _waiting: Waiting,
 }
 
-/// What one that waits comes to know.
-enum Noticia<C: Comando, U> {
-    Feita(Result<Desfecho<C, U>, Error>),
-    /// Nothing was done of it yet.
-    Sozinha,
+/// The reply to a waiting write.
+enum Reply<C: Command, U> {
+    Done(Result<Outcome<C, U>, Error>),
+    /// The write has not been executed. Run it alone.
+    RunAlone,
 }
 
-impl Turmas {
-    fn filas(&self) -> MutexGuard<'_, HashMap<Qual, Box<dyn Any + Send>>> {
-        self.filas.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Does `pedido` in one transaction with others like it, or alone.
-pub(super) async fn escrever<C, L, U>(
+/// Executes `request` in one transaction with others of its kind, or alone.
+pub(super) async fn write<C, L, U>(
     app: &Arc<App>,
-    pedido: Pedido<C, L>,
-    juntos: Juntos<C>,
-) -> Result<Desfecho<C, U>, Error>
+    request: Request<C, L>,
+    batch_fn: Batch<C>,
+) -> Result<Outcome<C, U>, Error>
 where
-    C: Comando,
-    L: Ler<C, U>,
-    U: Rastreavel + Send + 'static,
+    C: Command,
+    L: ReadBack<C, U>,
+    U: Recordable + Send + 'static,
 {
-    let sozinha = pedido.clone();
-    let waiting = app.db.wait(&pedido.contexto.autor)?;
-    match entrar(app, pedido, waiting, juntos).await {
-        Ok(Noticia::Feita(desfecho)) => desfecho,
-        Ok(Noticia::Sozinha) => {
-            let autor = sozinha.contexto.autor.clone();
-            app.db.escrever(&autor, move |sessao| sozinha.executar(sessao, None)).await
+    let retry = request.clone();
+    let waiting = app.db.wait(&request.context.author)?;
+    match enqueue(app, request, waiting, batch_fn).await {
+        Ok(Reply::Done(outcome)) => outcome,
+        Ok(Reply::RunAlone) => {
+            let author = retry.context.author.clone();
+            app.db.write(&author, move |session| retry.execute(session, None)).await
         }
-        // It is not known what was done of it.
-        Err(_) => Err(indisponivel()),
+        // The sender was dropped without an answer: the write may or may not be committed.
+        Err(_) => Err(unavailable()),
     }
 }
 
-/// Joins those that wait; the first of them sets out.
-fn entrar<C, L, U>(
+/// Adds `request` to its queue. The first request of a queue starts a [`BatchRun`] for it.
+fn enqueue<C, L, U>(
     app: &Arc<App>,
-    pedido: Pedido<C, L>,
+    request: Request<C, L>,
     waiting: Waiting,
-    juntos: Juntos<C>,
-) -> oneshot::Receiver<Noticia<C, U>>
+    batch_fn: Batch<C>,
+) -> oneshot::Receiver<Reply<C, U>>
 where
-    C: Comando,
-    L: Ler<C, U>,
-    U: Rastreavel + Send + 'static,
+    C: Command,
+    L: ReadBack<C, U>,
+    U: Recordable + Send + 'static,
 {
-    let (envio, chegada) = oneshot::channel();
-    let ator = pedido.contexto.autor.clone();
-    let chave = (TypeId::of::<(C, L, U)>(), pedido.contexto.tribunal, ator.shared_credencial());
-    let desde = Instant::now();
-    let este = EmFila { pedido, desde, envio, _waiting: waiting };
-    match app.turmas.filas().entry(chave.clone()) {
-        Entry::Occupied(mut fila) => {
-            let fila: &mut Fila<C, L, U> =
-                fila.get_mut().downcast_mut().expect("the key is the type");
-            fila.push(este);
-            return chegada;
+    let (reply, receiver) = oneshot::channel();
+    let actor = request.context.author.clone();
+    let key = (TypeId::of::<(C, L, U)>(), request.context.tribunal, actor.shared_credential());
+    let since = Instant::now();
+    let queued = QueuedWrite { request, since, reply, _waiting: waiting };
+    match app.write_queues.lock().entry(key.clone()) {
+        Entry::Occupied(mut queue) => {
+            let queue: &mut Queue<C, L, U> =
+                queue.get_mut().downcast_mut().expect("a queue under this key has this type");
+            queue.push(queued);
+            return receiver;
         }
-        Entry::Vacant(vazia) => vazia.insert(Box::new(vec![este])),
+        Entry::Vacant(vacant) => vacant.insert(Box::new(vec![queued])),
     };
     let app = Arc::clone(app);
-    let partida = Partida::<C, L, U> { app, chave, ator, desde, esperam: true, tipo: PhantomData };
-    tokio::spawn(partida.partir(juntos));
-    chegada
+    let batch_run =
+        BatchRun::<C, L, U> { app, key, actor, since, has_waiting: true, marker: PhantomData };
+    tokio::spawn(batch_run.run(batch_fn));
+    receiver
 }
 
-/// Of which kind of writes.
-type De<C, L, U> = PhantomData<fn() -> (C, L, U)>;
+/// Marks the type of the writes, of which [`BatchRun`] holds no value.
+type WriteKind<C, L, U> = PhantomData<fn() -> (C, L, U)>;
 
-/// Sees to it that those who wait set out. Dropped before, each goes alone.
-struct Partida<C: Comando, L: Ler<C, U>, U: Send + 'static> {
+/// The task that runs the waiting writes of one queue. If it is dropped early, each waiting write
+/// runs alone.
+struct BatchRun<C: Command, L: ReadBack<C, U>, U: Send + 'static> {
     app: Arc<App>,
-    chave: Qual,
-    ator: Ator,
-    /// How long the first of them has waited.
-    desde: Instant,
-    /// There are some, and no other sees to them.
-    esperam: bool,
-    tipo: De<C, L, U>,
+    key: QueueKey,
+    actor: Actor,
+    /// The time at which the oldest write of the queue began to wait.
+    since: Instant,
+    /// Whether the queue still has writes, for which only this task is responsible.
+    has_waiting: bool,
+    marker: WriteKind<C, L, U>,
 }
 
-impl<C: Comando, L: Ler<C, U>, U: Rastreavel + Send + 'static> Partida<C, L, U> {
-    async fn partir(self, juntos: Juntos<C>) {
-        let (app, tribunal) = (Arc::clone(&self.app), self.chave.1);
-        let permit = match app.db.permit_of_counted(&self.ator, Lane::Write, self.desde).await {
+impl<C: Command, L: ReadBack<C, U>, U: Recordable + Send + 'static> BatchRun<C, L, U> {
+    async fn run(self, batch_fn: Batch<C>) {
+        let (app, tribunal) = (Arc::clone(&self.app), self.key.1);
+        let permit = match app.db.permit_of_counted(&self.actor, Lane::Write, self.since).await {
             Ok(permit) => permit,
             Err(error) => {
-                let cansados = |fila: Fila<C, L, U>| {
-                    fila.into_iter().partition(|um| app.db.esperou_demais(um.desde))
+                let timed_out = |queue: Queue<C, L, U>| {
+                    queue.into_iter().partition(|queued| app.db.has_waited_too_long(queued.since))
                 };
-                for um in self.tirar(juntos, cansados) {
-                    // Who does not wait any more has no use for it.
-                    let _ = um.envio.send(Noticia::Feita(Err(error.clone())));
+                for queued in self.take(batch_fn, timed_out) {
+                    // Ignore the error: the caller has stopped waiting.
+                    let _ = queued.reply.send(Reply::Done(Err(error.clone())));
                 }
                 return;
             }
         };
-        let turma = self.tirar(juntos, |mut fila| {
-            let restam = fila.split_off(fila.len().min(TURMA_MAXIMA));
-            (fila, restam)
+        let batch = self.take(batch_fn, |mut queue| {
+            let remaining = queue.split_off(queue.len().min(MAX_BATCH));
+            (queue, remaining)
         });
-        // Who left before it was done wants it done no more.
-        let ficaram = turma.into_iter().filter(|um| !um.envio.is_closed());
-        let (pedidos, envios): (Vec<_>, Vec<_>) = ficaram.map(|um| (um.pedido, um.envio)).unzip();
-        let turma = Turma { envios, a_confirmar: Arc::default() };
-        let a_confirmar = Arc::clone(&turma.a_confirmar);
-        let escrever = move |sessao: &mut Sessao<'_>| {
-            let feitas = fazer(sessao, pedidos, juntos)?;
-            a_confirmar.store(true, Ordering::Release);
-            Ok(feitas)
+        // A write whose caller disconnected before it ran is not executed.
+        let live = batch.into_iter().filter(|queued| !queued.reply.is_closed());
+        let (requests, replies): (Vec<_>, Vec<_>) =
+            live.map(|queued| (queued.request, queued.reply)).unzip();
+        let batch_replies = BatchReplies { replies, committing: Arc::default() };
+        let committing = Arc::clone(&batch_replies.committing);
+        let write = move |session: &mut Session<'_>| {
+            let outcomes = execute_batch(session, requests, batch_fn)?;
+            committing.store(true, Ordering::Release);
+            Ok(outcomes)
         };
-        app.db.escrever_na(permit, tribunal, escrever, move |feitas| turma.contar(feitas));
+        app.db
+            .write_with_permit(permit, tribunal, write, move |result| batch_replies.report(result));
     }
 
-    /// Takes out those who go, the first of what `separar` makes of all; for the others, another
-    /// sets out.
-    fn tirar(
+    /// Removes and returns the first part of what `split` makes of the queue. If the second part is
+    /// not empty, it stays in the queue and a new task runs it.
+    fn take(
         mut self,
-        juntos: Juntos<C>,
-        separar: impl FnOnce(Fila<C, L, U>) -> (Fila<C, L, U>, Fila<C, L, U>),
-    ) -> Fila<C, L, U> {
-        let vao = {
-            let mut filas = self.app.turmas.filas();
-            let (vao, restam) = separar(remover(&mut filas, &self.chave));
-            self.esperam = !restam.is_empty();
-            if let Some(primeiro) = restam.first() {
-                self.desde = primeiro.desde;
-                filas.insert(self.chave.clone(), Box::new(restam));
+        batch_fn: Batch<C>,
+        split: impl FnOnce(Queue<C, L, U>) -> (Queue<C, L, U>, Queue<C, L, U>),
+    ) -> Queue<C, L, U> {
+        let taken = {
+            let mut queues = self.app.write_queues.lock();
+            let (taken, remaining) = split(remove_queue(&mut queues, &self.key));
+            self.has_waiting = !remaining.is_empty();
+            if let Some(first) = remaining.first() {
+                self.since = first.since;
+                queues.insert(self.key.clone(), Box::new(remaining));
             }
-            vao
+            taken
         };
-        if self.esperam {
-            tokio::spawn(self.partir(juntos));
+        if self.has_waiting {
+            tokio::spawn(self.run(batch_fn));
         }
-        vao
+        taken
     }
 }
 
-impl<C: Comando, L: Ler<C, U>, U: Send + 'static> Drop for Partida<C, L, U> {
+impl<C: Command, L: ReadBack<C, U>, U: Send + 'static> Drop for BatchRun<C, L, U> {
     fn drop(&mut self) {
-        if self.esperam {
-            let fila: Fila<C, L, U> = remover(&mut self.app.turmas.filas(), &self.chave);
-            for um in fila {
-                let _ = um.envio.send(Noticia::Sozinha);
+        if self.has_waiting {
+            let queue: Queue<C, L, U> = remove_queue(&mut self.app.write_queues.lock(), &self.key);
+            for queued in queue {
+                let _ = queued.reply.send(Reply::RunAlone);
             }
         }
     }
 }
 
-fn remover<C: Comando, L: Ler<C, U>, U: Send + 'static>(
-    filas: &mut HashMap<Qual, Box<dyn Any + Send>>,
-    chave: &Qual,
-) -> Fila<C, L, U> {
-    let fila = filas.remove(chave).and_then(|fila| fila.downcast().ok());
-    fila.map(|fila| *fila).unwrap_or_default()
+fn remove_queue<C: Command, L: ReadBack<C, U>, U: Send + 'static>(
+    queues: &mut HashMap<QueueKey, Box<dyn Any + Send>>,
+    key: &QueueKey,
+) -> Queue<C, L, U> {
+    let queue = queues.remove(key).and_then(|queue| queue.downcast().ok());
+    queue.map(|queue| *queue).unwrap_or_default()
 }
 
-/// Those that went together, to be told what came of it. Dropped before, each goes alone.
-struct Turma<C: Comando, U> {
-    envios: Vec<oneshot::Sender<Noticia<C, U>>>,
-    /// All is done but COMMIT: only it can tell whether anything stays.
-    a_confirmar: Arc<AtomicBool>,
+/// The reply channels of a batch. If this is dropped before COMMIT is sent, each write runs alone.
+struct BatchReplies<C: Command, U> {
+    replies: Vec<oneshot::Sender<Reply<C, U>>>,
+    /// Whether everything but COMMIT is done. From then on, only the result of COMMIT tells whether
+    /// the writes are stored.
+    committing: Arc<AtomicBool>,
 }
 
-impl<C: Comando, U> Turma<C, U> {
-    fn contar(mut self, feitas: Result<Vec<Desfecho<C, U>>, Error>) {
-        let quantos = self.envios.len();
-        let error = match feitas {
-            Ok(desfechos) => {
-                for (envio, desfecho) in self.envios.drain(..).zip(desfechos) {
-                    let _ = envio.send(Noticia::Feita(Ok(desfecho)));
+impl<C: Command, U> BatchReplies<C, U> {
+    fn report(mut self, result: Result<Vec<Outcome<C, U>>, Error>) {
+        let count = self.replies.len();
+        let error = match result {
+            Ok(outcomes) => {
+                for (reply, outcome) in self.replies.drain(..).zip(outcomes) {
+                    let _ = reply.send(Reply::Done(Ok(outcome)));
                 }
                 return;
             }
             Err(error) => error,
         };
-        // What is ours was refused by a database that is alive: COMMIT too.
-        let desfeita =
-            !self.a_confirmar.load(Ordering::Acquire) || matches!(error, Error::Interno(_));
-        if quantos > 1 && desfeita {
-            tracing::warn!(quantos, "writes that went together failed; each is tried alone");
-            return self.a_confirmar.store(false, Ordering::Release);
+        // `Internal` means that the database answered, and the answer was an error, so nothing was
+        // committed. This includes errors at COMMIT. Without an answer to COMMIT, the writes may be
+        // stored, and a retry could write twice.
+        let rolled_back =
+            !self.committing.load(Ordering::Acquire) || matches!(error, Error::Internal(_));
+        if count > 1 && rolled_back {
+            tracing::warn!(
+                quantos = count,
+                "writes that went together failed; each is tried alone"
+            );
+            return self.committing.store(false, Ordering::Release);
         }
-        for envio in self.envios.drain(..) {
-            let _ = envio.send(Noticia::Feita(Err(error.clone())));
+        for reply in self.replies.drain(..) {
+            let _ = reply.send(Reply::Done(Err(error.clone())));
         }
     }
 }
 
-impl<C: Comando, U> Drop for Turma<C, U> {
+impl<C: Command, U> Drop for BatchReplies<C, U> {
     fn drop(&mut self) {
-        if !self.a_confirmar.load(Ordering::Acquire) {
-            for envio in self.envios.drain(..) {
-                let _ = envio.send(Noticia::Sozinha);
+        if !self.committing.load(Ordering::Acquire) {
+            for reply in self.replies.drain(..) {
+                let _ = reply.send(Reply::RunAlone);
             }
         }
     }
 }
 
-/// Does all of them: what each came to, in their order.
-fn fazer<C, L, U>(
-    sessao: &mut Sessao<'_>,
-    pedidos: Vec<Pedido<C, L>>,
-    juntos: Juntos<C>,
-) -> Result<Vec<Desfecho<C, U>>, Error>
+/// Executes all requests in this transaction and returns their outcomes in the same order.
+fn execute_batch<C, L, U>(
+    session: &mut Session<'_>,
+    requests: Vec<Request<C, L>>,
+    batch_fn: Batch<C>,
+) -> Result<Vec<Outcome<C, U>>, Error>
 where
-    C: Comando,
-    L: Ler<C, U>,
-    U: Rastreavel,
+    C: Command,
+    L: ReadBack<C, U>,
+    U: Recordable,
 {
-    if pedidos.len() > 1 {
-        sessao.esperar_no_maximo(ESPERA)?;
+    if requests.len() > 1 {
+        session.set_lock_timeout(LOCK_TIMEOUT)?;
     }
-    let (mut comandos, mut contextos, mut restos) = (Vec::new(), Vec::new(), Vec::new());
-    for Pedido { comando, contexto, resto } in pedidos {
-        comandos.push(comando);
-        contextos.push(contexto);
-        restos.push(resto);
+    let (mut commands, mut contexts, mut completions) = (Vec::new(), Vec::new(), Vec::new());
+    for Request { command, context, completion } in requests {
+        commands.push(command);
+        contexts.push(context);
+        completions.push(completion);
     }
-    let julgados = juntos(sessao, comandos.into_iter().zip(&contextos).collect())?;
-    let desfechos = julgados.into_iter().zip(restos);
-    let desfechos: Vec<Desfecho<C, U>> = desfechos
-        .map(|(julgado, resto)| resto.ler(sessao, julgado, false))
+    let verdicts = batch_fn(session, commands.into_iter().zip(&contexts).collect())?;
+    let outcomes = verdicts.into_iter().zip(completions);
+    let outcomes: Vec<Outcome<C, U>> = outcomes
+        .map(|(verdict, completion)| completion.read(session, verdict, false))
         .collect::<Result<_, _>>()?;
-    registrar(sessao, desfechos.iter().flatten())?;
-    Ok(desfechos)
+    record(session, outcomes.iter().flatten())?;
+    Ok(outcomes)
 }

@@ -1,12 +1,12 @@
-//! Idempotency keys: a write that is sent again is not done again.
+//! Idempotency keys: a write that is sent again is not executed again.
 //!
-//! A key counts for one credential and one operation, for a day. What is kept is
-//! a hash of the key, a hash of what was asked, and the outcome; no body.
+//! A key is valid for one credential and one operation, for 24 hours. The database stores a hash of
+//! the key, a hash of the input, and the outcome, but no request or response body.
 
-use super::{Comando, Contexto, Efeito, Julgado, Lembranca};
-use crate::db::schema::chave_idempotencia as tabela;
-use crate::db::{Sessao, Sql};
-use crate::error::{CodigoErro, Error, Recusa};
+use super::{Command, Context, Effect, Remembered, Verdict};
+use crate::db::schema::chave_idempotencia as keys;
+use crate::db::{Session, Sql};
+use crate::error::{CodigoErro, Error, Refusal};
 use chrono::{DateTime, Duration, Utc};
 use diesel::dsl::Find;
 use diesel::prelude::*;
@@ -16,175 +16,186 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::str::FromStr;
 
-/// The header by which REST gives a key.
-pub const CABECALHO: &str = "Idempotency-Key";
+/// The HTTP header that carries the key in the REST API.
+pub const HEADER: &str = "Idempotency-Key";
 
-/// How long an outcome is remembered.
-const VALIDADE: Duration = Duration::hours(24);
+/// Time for which the database keeps an outcome.
+const TTL: Duration = Duration::hours(24);
 
-/// How many forgotten keys each new one clears away.
-const LIMPEZA: i64 = 20;
+/// Maximum number of expired keys that a new key deletes.
+const CLEANUP_LIMIT: i64 = 20;
 
-const TAMANHO_MAXIMO: usize = 255;
+/// Maximum length of a key, in characters.
+const MAX_SIZE: usize = 255;
 
-/// The name that a client gave to one attempt, however often it sends it.
+/// The client's name for one write. All retries of that write carry the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chave(String);
+pub struct IdempotencyKey(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a chave tem de 1 a 255 caracteres, nenhum deles de controle")]
-pub struct ChaveMalformada;
+pub struct MalformedKey;
 
-impl FromStr for Chave {
-    type Err = ChaveMalformada;
+impl FromStr for IdempotencyKey {
+    type Err = MalformedKey;
 
-    /// Quoted, as the header's specification writes it, or bare.
-    fn from_str(texto: &str) -> Result<Self, ChaveMalformada> {
-        let texto = texto.trim();
-        let sem_aspas = texto.strip_prefix('"').and_then(|resto| resto.strip_suffix('"'));
-        let texto = sem_aspas.unwrap_or(texto);
-        let tamanho = (1..=TAMANHO_MAXIMO).contains(&texto.chars().count());
-        let legivel = !texto.chars().any(char::is_control);
-        (tamanho && legivel).then(|| Self(texto.to_owned())).ok_or(ChaveMalformada)
+    /// Accepts a quoted string, as the specification of the header requires, or the bare key.
+    fn from_str(text: &str) -> Result<Self, MalformedKey> {
+        let text = text.trim();
+        let unquoted = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let text = unquoted.unwrap_or(text);
+        let size_ok = (1..=MAX_SIZE).contains(&text.chars().count());
+        let readable = !text.chars().any(char::is_control);
+        (size_ok && readable).then(|| Self(text.to_owned())).ok_or(MalformedKey)
     }
 }
 
-/// An outcome, as it is kept.
+/// An outcome as it is stored in the database.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Guardado {
-    Feito(Lembranca),
-    Recusado(Vec<Recusa>),
+enum StoredOutcome {
+    #[serde(rename = "feito")]
+    Done(Remembered),
+    #[serde(rename = "recusado")]
+    Refused(Vec<Refusal>),
 }
 
-/// Where a key counts.
-struct Lugar {
+/// The primary key of a stored outcome.
+struct KeyScope {
     tribunal: i16,
-    credencial: String,
-    operacao: &'static str,
-    chave: Vec<u8>,
+    credential: String,
+    operation: &'static str,
+    key: Vec<u8>,
 }
 
-/// Carries `comando` out, unless the key says that it was; its effect and its
-/// outcome are committed together. Answers also whether it is of an earlier request.
-pub fn uma_vez<C: Comando>(
-    sessao: &mut Sessao<'_>,
-    chave: &Chave,
-    comando: C,
-    contexto: &Contexto,
-) -> Result<(Julgado<C>, bool), Error> {
-    let lugar = Lugar {
-        tribunal: contexto.tribunal,
-        credencial: contexto.autor.credencial().to_owned(),
-        operacao: C::NOME,
-        chave: Sha256::digest(&chave.0).to_vec(),
+/// Executes `command`, unless an earlier request with this key did. The effect and the stored outcome
+/// are committed together. Also returns whether the outcome is that of an earlier request.
+pub fn execute_once<C: Command>(
+    session: &mut Session<'_>,
+    key: &IdempotencyKey,
+    command: C,
+    context: &Context,
+) -> Result<(Verdict<C>, bool), Error> {
+    let key_scope = KeyScope {
+        tribunal: context.tribunal,
+        credential: context.author.credential().to_owned(),
+        operation: C::NAME,
+        key: Sha256::digest(&key.0).to_vec(),
     };
-    let entrada = impressao(chave, &comando)?;
-    let esquecidas = (contexto.relogio)() - VALIDADE;
-    if !tomar(sessao, &lugar, &entrada, (contexto.relogio)(), esquecidas)? {
-        let desfecho = match guardado(sessao, &lugar, &entrada)? {
-            Guardado::Feito(lembranca) => Ok(C::Efeito::reler(sessao, lembranca)?),
-            Guardado::Recusado(recusas) => Err(recusas),
+    let input = fingerprint(key, &command)?;
+    let expired_before = (context.clock)() - TTL;
+    if !claim(session, &key_scope, &input, (context.clock)(), expired_before)? {
+        let outcome = match load_outcome(session, &key_scope, &input)? {
+            StoredOutcome::Done(remembered) => Ok(C::Effect::reload(session, remembered)?),
+            StoredOutcome::Refused(refusals) => Err(refusals),
         };
-        return Ok((desfecho, true));
+        return Ok((outcome, true));
     }
-    let desfecho = match sessao.desfazivel(|sessao| comando.executar(sessao, contexto)) {
-        Ok(efeito) => Ok(efeito),
-        Err(Error::Recusas(recusas)) => Err(recusas),
+    let outcome = match session.in_savepoint(|session| command.execute(session, context)) {
+        Ok(effect) => Ok(effect),
+        Err(Error::Refusals(refusals)) => Err(refusals),
         Err(error) => return Err(error),
     };
-    let guardar = match &desfecho {
-        Ok(efeito) => Guardado::Feito(efeito.lembrar()),
-        Err(recusas) => Guardado::Recusado(recusas.clone()),
+    let to_store = match &outcome {
+        Ok(effect) => StoredOutcome::Done(effect.remember()),
+        Err(refusals) => StoredOutcome::Refused(refusals.clone()),
     };
-    diesel::update(a_da(&lugar))
-        .set(tabela::desfecho.eq(serde_json::to_value(guardar).map_err(Error::interno)?))
-        .execute(sessao.conn())?;
-    limpar(sessao, lugar.tribunal, esquecidas)?;
-    Ok((desfecho, false))
+    diesel::update(find(&key_scope))
+        .set(keys::desfecho.eq(serde_json::to_value(to_store).map_err(Error::internal)?))
+        .execute(session.conn())?;
+    purge(session, key_scope.tribunal, expired_before)?;
+    Ok((outcome, false))
 }
 
-/// Whether the key is ours: new, or forgotten. Waits for a rival that holds it.
-fn tomar(
-    sessao: &mut Sessao<'_>,
-    lugar: &Lugar,
-    entrada: &[u8],
-    agora: DateTime<Utc>,
-    esquecidas: DateTime<Utc>,
+/// Claims the key and returns whether it was new or expired. Waits for a concurrent transaction that
+/// holds the key.
+fn claim(
+    session: &mut Session<'_>,
+    key_scope: &KeyScope,
+    input: &[u8],
+    now: DateTime<Utc>,
+    expired_before: DateTime<Utc>,
 ) -> QueryResult<bool> {
-    let tomar = diesel::insert_into(tabela::table)
+    let claim = diesel::insert_into(keys::table)
         .values((
-            tabela::tribunal_codigo.eq(lugar.tribunal),
-            tabela::credencial.eq(&lugar.credencial),
-            tabela::operacao.eq(lugar.operacao),
-            tabela::chave.eq(&lugar.chave),
-            tabela::entrada.eq(entrada),
-            tabela::criada_em.eq(agora),
+            keys::tribunal_codigo.eq(key_scope.tribunal),
+            keys::credencial.eq(&key_scope.credential),
+            keys::operacao.eq(key_scope.operation),
+            keys::chave.eq(&key_scope.key),
+            keys::entrada.eq(input),
+            keys::criada_em.eq(now),
         ))
-        .on_conflict((tabela::tribunal_codigo, tabela::credencial, tabela::operacao, tabela::chave))
+        .on_conflict((keys::tribunal_codigo, keys::credencial, keys::operacao, keys::chave))
         .do_update()
         .set((
-            tabela::entrada.eq(excluded(tabela::entrada)),
-            tabela::desfecho.eq(None::<serde_json::Value>),
-            tabela::criada_em.eq(excluded(tabela::criada_em)),
+            keys::entrada.eq(excluded(keys::entrada)),
+            keys::desfecho.eq(None::<serde_json::Value>),
+            keys::criada_em.eq(excluded(keys::criada_em)),
         ));
-    let tomadas =
-        FilterDsl::filter(tomar, tabela::criada_em.lt(esquecidas)).execute(sessao.conn())?;
-    Ok(tomadas == 1)
+    let claimed =
+        FilterDsl::filter(claim, keys::criada_em.lt(expired_before)).execute(session.conn())?;
+    Ok(claimed == 1)
 }
 
-/// Clears some forgotten keys away: last, when this transaction waits for nothing
-/// any more, and past those that others hold, so that no two wait for each other.
-fn limpar(sessao: &mut Sessao<'_>, tribunal: i16, esquecidas: DateTime<Utc>) -> QueryResult<()> {
+/// Deletes some expired keys. This is the last step, after which the transaction takes no other lock,
+/// and it skips rows that others have locked, so that it cannot cause a deadlock.
+fn purge(
+    session: &mut Session<'_>,
+    tribunal: i16,
+    expired_before: DateTime<Utc>,
+) -> QueryResult<()> {
     Sql::new(
         "DELETE FROM chave_idempotencia WHERE ctid = ANY(ARRAY(SELECT ctid FROM chave_idempotencia \
          WHERE tribunal_codigo = ",
     )
     .bind(tribunal)
     .push(" AND criada_em < ")
-    .bind(esquecidas)
+    .bind(expired_before)
     .push(" LIMIT ")
-    .bind(LIMPEZA)
+    .bind(CLEANUP_LIMIT)
     .push(" FOR UPDATE SKIP LOCKED))")
-    .execute(sessao.conn())?;
+    .execute(session.conn())?;
     Ok(())
 }
 
-fn guardado(sessao: &mut Sessao<'_>, lugar: &Lugar, entrada: &[u8]) -> Result<Guardado, Error> {
-    let (da_entrada, desfecho): (Vec<u8>, Option<serde_json::Value>) =
-        a_da(lugar).select((tabela::entrada, tabela::desfecho)).first(sessao.conn())?;
-    if da_entrada != entrada {
-        let mensagem = "a chave de idempotência já serviu a outra entrada";
-        return Err(Recusa::nova(
+fn load_outcome(
+    session: &mut Session<'_>,
+    key_scope: &KeyScope,
+    input: &[u8],
+) -> Result<StoredOutcome, Error> {
+    let (stored_input, outcome): (Vec<u8>, Option<serde_json::Value>) =
+        find(key_scope).select((keys::entrada, keys::desfecho)).first(session.conn())?;
+    if stored_input != input {
+        let message = "a chave de idempotência já serviu a outra entrada";
+        return Err(Refusal::new(
             CodigoErro::ChaveIdempotenciaReutilizada,
             "idempotência",
-            mensagem,
+            message,
         )
-        .em(["chaveIdempotencia"])
-        .oriente("use uma chave nova para cada operação; só repita a chave com a mesma entrada")
+        .at(["chaveIdempotencia"])
+        .hint("use uma chave nova para cada operação; só repita a chave com a mesma entrada")
         .into());
     }
-    let desfecho = desfecho.ok_or_else(|| anyhow::anyhow!("a committed key without an outcome"));
-    let desfecho = desfecho.map_err(Error::interno)?;
-    serde_json::from_value(desfecho).map_err(Error::interno)
+    let outcome = outcome.ok_or_else(|| anyhow::anyhow!("a committed key without an outcome"));
+    let outcome = outcome.map_err(Error::internal)?;
+    serde_json::from_value(outcome).map_err(Error::internal)
 }
 
-/// The row of a key.
-fn a_da(lugar: &Lugar) -> Find<tabela::table, (i16, &str, &str, &[u8])> {
-    tabela::table.find((
-        lugar.tribunal,
-        lugar.credencial.as_str(),
-        lugar.operacao,
-        lugar.chave.as_slice(),
+fn find(key_scope: &KeyScope) -> Find<keys::table, (i16, &str, &str, &[u8])> {
+    keys::table.find((
+        key_scope.tribunal,
+        key_scope.credential.as_str(),
+        key_scope.operation,
+        key_scope.key.as_slice(),
     ))
 }
 
-/// What was asked for, as 32 bytes that do not tell what it was. By way of JSON,
-/// which a compiler or a release does not change: a retry may meet the next one.
-fn impressao<C: Comando>(chave: &Chave, comando: &C) -> Result<Vec<u8>, Error> {
-    // The key is the salt: a CPF alone would be found by trying them all.
-    let mut sha = Sha256::new_with_prefix(&chave.0);
-    serde_json::to_writer(&mut sha, comando).map_err(Error::interno)?;
+/// A SHA-256 hash of the command, which does not reveal its contents. The hash is taken over JSON,
+/// which stays the same across compilers and releases: a retry may reach a newer release.
+fn fingerprint<C: Command>(key: &IdempotencyKey, command: &C) -> Result<Vec<u8>, Error> {
+    // The key is the salt. Without it, a hash of little more than a CPF could be reversed by
+    // trying every CPF.
+    let mut sha = Sha256::new_with_prefix(&key.0);
+    serde_json::to_writer(&mut sha, command).map_err(Error::internal)?;
     Ok(sha.finalize().to_vec())
 }
 
@@ -193,13 +204,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn com_aspas_ou_sem_a_chave_e_uma() {
-        let chave = |texto: &str| texto.parse::<Chave>();
-        assert_eq!(chave("\"a-1\""), chave(" a-1 "));
-        assert_ne!(chave("a-1"), chave("a-2"));
-        assert!(chave(&"x".repeat(255)).is_ok());
-        for texto in ["", " ", "\"\"", "a\nb", &"x".repeat(256)] {
-            assert_eq!(chave(texto), Err(ChaveMalformada), "{texto:?}");
+    fn a_key_is_the_same_with_or_without_quotes() {
+        let key = |text: &str| text.parse::<IdempotencyKey>();
+        assert_eq!(key("\"a-1\""), key(" a-1 "));
+        assert_ne!(key("a-1"), key("a-2"));
+        assert!(key(&"x".repeat(255)).is_ok());
+        for text in ["", " ", "\"\"", "a\nb", &"x".repeat(256)] {
+            assert_eq!(key(text), Err(MalformedKey), "{text:?}");
         }
     }
 }

@@ -1,288 +1,298 @@
-//! What every write shares: one transaction, a dry run, and a key against doing it twice.
+//! Executes writes: one transaction each, with dry runs, idempotency keys, the audit trail and
+//! group commit.
 
 mod idempotency;
 mod group_commit;
 
-pub use group_commit::Turmas;
-pub use idempotency::{CABECALHO, Chave, ChaveMalformada};
+pub use idempotency::{HEADER, IdempotencyKey, MalformedKey};
 
-use crate::audit::{self, NovoRegistro};
-use crate::auth::{Ator, Papel};
-use crate::call::Chamada;
-use crate::call::record::Rastro;
-use crate::db::Sessao;
-use crate::error::{CodigoErro, Error, Recusa};
-use crate::value::regras::Regras;
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::audit::{self, NewRecord};
+use crate::auth::{Actor, Papel};
+use crate::call::Call;
+use crate::call::record::CallRecord;
+use crate::db::Session;
+use crate::error::{CodigoErro, Error, Refusal};
+use crate::value::resource::{Recordable, Resource};
+use crate::value::rules::Rules;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// One use case that writes. As a value it is what a client asked for: two that
-/// read the same as JSON, under one key, are one request sent twice.
-pub trait Comando: Serialize + Clone + Send + 'static {
-    /// Its name among the mutations; a key counts within it.
-    const NOME: &'static str;
-    /// What whoever asks for it must have.
+/// A use case that writes. The value holds the client's input: two commands with the same JSON
+/// under the same idempotency key are one request sent twice.
+pub trait Command: Serialize + Clone + Send + 'static {
+    /// The name of the mutation. An idempotency key is valid within one name.
+    const NAME: &'static str;
+    /// The papel that the caller must have.
     const PAPEL: Papel = Papel::Integracao;
-    type Efeito: Efeito;
+    type Effect: Effect;
 
-    /// Lock, read, rule, write, tell: within the transaction that it is given.
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Self::Efeito, Error>;
+    /// Executes the command in the transaction of `session`: takes its locks, reads, checks the
+    /// rules, writes, and records the eventos.
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Self::Effect, Error>;
 
-    /// How many objects it names, each of which may not be there.
-    fn names(&self) -> usize {
+    /// Number of objects that the command names. Each of them may not exist, so each counts against
+    /// the limit on guessing.
+    fn lookup_count(&self) -> usize {
         1
     }
 
-    /// How it is done in one transaction with others like it that wait, if it may be: it locks no
-    /// row that is there already, and nothing that a rule asks about one is changed by another.
-    fn juntos(&self) -> Option<Juntos<Self>> {
+    /// The function that executes several of these commands in one transaction; `None` if they
+    /// must run alone. A command may be batched only if it locks no existing row, and if no command
+    /// of the batch can change what a rule reads for another.
+    fn batch(&self) -> Option<Batch<Self>> {
         None
     }
 }
 
-/// Does several commands in one transaction: what each came to, in their order. A refused one
-/// has written nothing.
-pub type Juntos<C> = fn(&mut Sessao<'_>, Vec<(C, &Contexto)>) -> Result<Vec<Julgado<C>>, Error>;
+/// Executes several commands in one transaction and returns their verdicts in the same order. A
+/// refused command must have written nothing.
+pub type Batch<C> = fn(&mut Session<'_>, Vec<(C, &Context)>) -> Result<Vec<Verdict<C>>, Error>;
 
-/// What rules let a command come to.
-pub type Julgado<C> = Result<<C as Comando>::Efeito, Vec<Recusa>>;
+/// The result of a command: its effect, or the refusals of the rules.
+pub type Verdict<C> = Result<<C as Command>::Effect, Vec<Refusal>>;
 
-/// What a write leaves behind.
-pub trait Efeito: Sized + Send + Rastreavel + 'static {
-    /// What did not stop it but is worth knowing, in Portuguese.
-    fn avisos(&self) -> &[String] {
+/// The effect of an executed command.
+pub trait Effect: Sized + Send + Recordable + 'static {
+    /// Notices for the client, in Portuguese, that did not prevent the write.
+    fn warnings(&self) -> &[String] {
         &[]
     }
 
-    /// The record that it made, if it made one: after a dry run there is none.
-    fn created(&self) -> Option<Recurso> {
+    /// The object that the command created, if any. After a dry run this object does not exist.
+    fn created(&self) -> Option<Resource> {
         None
     }
 
-    /// How many objects that it named are others', which its client will learn from what becomes
-    /// of it: they count as looked for and not there.
+    /// Number of named objects that belong to others, when the outcome reveals that to the client.
+    /// The server counts them as lookups of objects that do not exist.
     fn absences(&self) -> usize {
         0
     }
 
-    /// Which rows, so that a retry can be told of them.
-    fn lembrar(&self) -> Lembranca;
-    /// The same effect, told anew from the rows as they are now.
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error>;
+    /// Returns the part of the effect that the database stores under the idempotency key, so that a
+    /// retry gets the same effect.
+    fn remember(&self) -> Remembered;
+    /// Rebuilds the effect for a retry, from the rows as they are now.
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error>;
 }
 
-/// What is kept of an effect under a key: keys of rows, the version that they were
-/// left in, and notices; never what rows say.
+/// The part of an effect that the database stores under an idempotency key: ids of rows, the
+/// version that the write left, and notices. It never holds the contents of rows.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Lembranca {
+pub struct Remembered {
     pub id: i64,
-    pub versao: i32,
+    #[serde(rename = "versao")]
+    pub version: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adolescente: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vinculo: Option<i64>,
-    pub alterado: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub avisos: Vec<String>,
+    #[serde(rename = "alterado")]
+    pub changed: bool,
+    #[serde(rename = "avisos", skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
-/// What a use case knows of where and when it runs.
+/// The tribunal, rules, clock and author with which a command runs.
 #[derive(Clone)]
-pub struct Contexto {
+pub struct Context {
     pub tribunal: i16,
-    pub regras: Regras,
-    pub relogio: fn() -> DateTime<Utc>,
-    pub autor: Ator,
+    pub rules: Rules,
+    pub clock: fn() -> DateTime<Utc>,
+    pub author: Actor,
 }
 
-/// How a client wants a write to be carried out.
+/// The client's options for a write.
 #[derive(Debug, Default)]
-pub struct Modo {
-    /// Every rule, and then nothing stays.
-    pub simular: bool,
-    pub chave: Option<Chave>,
+pub struct Mode {
+    /// Check every rule, then roll back.
+    pub dry_run: bool,
+    pub key: Option<IdempotencyKey>,
 }
 
-/// A write that was carried out, or tried, or found done.
+/// A successful write: committed now, tried in a dry run, or committed by an earlier request with
+/// the same key.
 #[derive(Debug)]
-pub struct Feito<T, U> {
-    pub efeito: T,
-    /// What the answer needs besides, read in the same transaction.
-    pub lido: U,
-    pub simulado: bool,
-    /// An earlier request with this key did it.
-    pub repetido: bool,
+pub struct Done<T, U> {
+    pub effect: T,
+    /// The result of `read` in the same transaction, for the answer.
+    pub read: U,
+    pub dry_run: bool,
+    /// An earlier request with this key executed the command.
+    pub is_replay: bool,
 }
 
-/// Carries a write out: in one transaction, with what the answer reads after it.
+/// Executes `command`, and then `read` for the answer, in one transaction.
 ///
-/// A key is taken before anything else, so a rival with the same key waits here
-/// and then finds the outcome. A refusal of a rule is an outcome too, kept
-/// although what led to it is rolled back. The trail tells of what was done in the
-/// same transaction, and of a refusal when the call is over. `ler` may run twice.
-pub async fn executar<C, U, L>(
-    chamada: &Chamada,
-    comando: C,
-    modo: Modo,
-    ler: L,
-) -> Result<Feito<C::Efeito, U>, Error>
+/// The idempotency key is claimed before anything else, so a concurrent request with the same key
+/// waits and then finds the outcome. A refusal is an outcome too: it is stored although the changes
+/// of the command are rolled back. The audit trail records an executed command in the same
+/// transaction, and a refusal at the end of the call. `read` may run twice.
+pub async fn execute<C, U, L>(
+    call: &Call,
+    command: C,
+    mode: Mode,
+    read: L,
+) -> Result<Done<C::Effect, U>, Error>
 where
-    C: Comando,
-    U: Rastreavel + Send + 'static,
-    L: Ler<C, U>,
+    C: Command,
+    U: Recordable + Send + 'static,
+    L: ReadBack<C, U>,
 {
-    let (app, ator, rastro) = (&chamada.app, chamada.ator(), chamada.rastro.clone());
-    ator.exige(C::PAPEL)?;
-    if comando.names() > 0 {
-        chamada.naming(comando.names())?;
+    let (app, actor, record) = (&call.app, call.actor(), call.record.clone());
+    actor.require(C::PAPEL)?;
+    if command.lookup_count() > 0 {
+        call.take_lookups(command.lookup_count())?;
     }
-    chamada.admitir().await?;
-    let contexto = Contexto {
-        tribunal: ator.tribunal_de_escrita()?,
-        regras: app.regras,
-        relogio: app.agora,
-        autor: ator.clone(),
+    call.reserve_audit().await?;
+    let context = Context {
+        tribunal: actor.write_tribunal()?,
+        rules: app.rules,
+        clock: app.now,
+        author: actor.clone(),
     };
-    let Modo { simular: simulado, chave } = modo;
-    // The transaction of a dry run is undone, and its record with it: what it showed is recorded as read.
-    let registra = app.auditoria.escreve() && !simulado;
-    let pedido = Pedido { comando, contexto, resto: Resto { ler, rastro, registra } };
-    let desfecho = match (simulado, chave, pedido.comando.juntos()) {
-        (true, ..) => app.db.ensaiar(ator, move |sessao| pedido.executar(sessao, None)).await,
-        (false, None, Some(juntos)) => group_commit::escrever(app, pedido, juntos).await,
-        (false, chave, _) => {
-            app.db.escrever(ator, move |sessao| pedido.executar(sessao, chave.as_ref())).await
+    let Mode { dry_run, key } = mode;
+    // The rollback of a dry run would remove its audit record too, so what the dry run shows is
+    // recorded as read instead.
+    let recorded = app.audit.is_enabled() && !dry_run;
+    let request = Request { command, context, completion: Completion { read, record, recorded } };
+    let outcome = match (dry_run, key, request.command.batch()) {
+        (true, ..) => app.db.dry_run(actor, move |session| request.execute(session, None)).await,
+        (false, None, Some(batch_fn)) => group_commit::write(app, request, batch_fn).await,
+        (false, key, _) => {
+            app.db.write(actor, move |session| request.execute(session, key.as_ref())).await
         }
     };
-    let rastro = &chamada.rastro;
-    match desfecho.and_then(|desfecho| desfecho.map_err(Error::Recusas)) {
-        Ok(Gravado { efeito, lido, registro, repetido, .. }) => {
-            let never_was = efeito.created().filter(|_| simulado);
-            if !simulado {
-                rastro.gravada(registro);
+    let record = &call.record;
+    match outcome.and_then(|outcome| outcome.map_err(Error::Refusals)) {
+        Ok(Executed { effect, read, entry, is_replay, .. }) => {
+            let not_created = effect.created().filter(|_| dry_run);
+            if !dry_run {
+                record.add_write(entry);
             }
-            rastro.ausentes(efeito.absences());
-            rastro.leu_exceto(&(&efeito, &lido), never_was);
-            Ok(Feito { efeito, lido, simulado, repetido })
+            record.add_absent(effect.absences());
+            record.add_read_except(&(&effect, &read), not_created);
+            Ok(Done { effect, read, dry_run, is_replay })
         }
         Err(error) => {
-            let recusas = error.recusas();
-            rastro.ausentes(recusas.iter().filter(|recusa| nao_estava(recusa)).count());
-            rastro.recusada(C::NOME, error.status());
+            let refusals = error.refusals();
+            record.add_absent(refusals.iter().filter(|refusal| reveals_absence(refusal)).count());
+            record.add_refusal(C::NAME, error.status());
             Err(error)
         }
     }
 }
 
-/// What an answer reads in the transaction of the write that it is about.
-pub trait Ler<C: Comando, U>:
-    Fn(&mut Sessao<'_>, &C::Efeito) -> Result<U, Error> + Clone + Send + 'static
+/// A function that reads what the answer needs, in the transaction of the write.
+pub trait ReadBack<C: Command, U>:
+    Fn(&mut Session<'_>, &C::Effect) -> Result<U, Error> + Clone + Send + 'static
 {
 }
 
-impl<C: Comando, U, F> Ler<C, U> for F where
-    F: Fn(&mut Sessao<'_>, &C::Efeito) -> Result<U, Error> + Clone + Send + 'static
+impl<C: Command, U, F> ReadBack<C, U> for F where
+    F: Fn(&mut Session<'_>, &C::Effect) -> Result<U, Error> + Clone + Send + 'static
 {
 }
 
-/// A write on its way to its transaction.
+/// A command with everything that its transaction needs.
 #[derive(Clone)]
-struct Pedido<C, L> {
-    comando: C,
-    contexto: Contexto,
-    resto: Resto<L>,
+struct Request<C, L> {
+    command: C,
+    context: Context,
+    completion: Completion<L>,
 }
 
-/// What is left to do of a write once its command is done.
+/// The steps that follow the command in its transaction: read what the answer needs, and write the
+/// audit record.
 #[derive(Clone)]
-struct Resto<L> {
-    ler: L,
-    rastro: Rastro,
-    /// The trail is to tell of it.
-    registra: bool,
+struct Completion<L> {
+    read: L,
+    record: CallRecord,
+    /// Whether the audit trail records the command.
+    recorded: bool,
 }
 
-/// A write as its transaction left it.
-struct Gravado<T, U> {
-    efeito: T,
-    lido: U,
-    registro: NovoRegistro,
-    registra: bool,
-    repetido: bool,
+/// The result of an executed command.
+struct Executed<T, U> {
+    effect: T,
+    read: U,
+    entry: NewRecord,
+    recorded: bool,
+    is_replay: bool,
 }
 
-/// What became of a write: done, or refused.
-type Desfecho<C, U> = Result<Gravado<<C as Comando>::Efeito, U>, Vec<Recusa>>;
+/// The outcome of a write: executed, or refused by the rules.
+type Outcome<C, U> = Result<Executed<<C as Command>::Effect, U>, Vec<Refusal>>;
 
-impl<C: Comando, L> Pedido<C, L> {
-    fn executar<U: Rastreavel>(
+impl<C: Command, L> Request<C, L> {
+    fn execute<U: Recordable>(
         self,
-        sessao: &mut Sessao<'_>,
-        chave: Option<&Chave>,
-    ) -> Result<Desfecho<C, U>, Error>
+        session: &mut Session<'_>,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Outcome<C, U>, Error>
     where
-        L: Ler<C, U>,
+        L: ReadBack<C, U>,
     {
-        let Self { comando, contexto, resto } = self;
-        let (julgado, repetido) = match chave {
-            None => (Ok(comando.executar(sessao, &contexto)?), false),
-            Some(chave) => idempotency::uma_vez(sessao, chave, comando, &contexto)?,
+        let Self { command, context, completion } = self;
+        let (verdict, is_replay) = match key {
+            None => (Ok(command.execute(session, &context)?), false),
+            Some(key) => idempotency::execute_once(session, key, command, &context)?,
         };
-        let desfecho = resto.ler(sessao, julgado, repetido)?;
-        registrar(sessao, desfecho.as_ref().ok())?;
-        Ok(desfecho)
+        let outcome = completion.read(session, verdict, is_replay)?;
+        record(session, outcome.as_ref().ok())?;
+        Ok(outcome)
     }
 }
 
-impl<L> Resto<L> {
-    fn ler<C: Comando, U: Rastreavel>(
+impl<L> Completion<L> {
+    fn read<C: Command, U: Recordable>(
         self,
-        sessao: &mut Sessao<'_>,
-        julgado: Julgado<C>,
-        repetido: bool,
-    ) -> Result<Desfecho<C, U>, Error>
+        session: &mut Session<'_>,
+        verdict: Verdict<C>,
+        is_replay: bool,
+    ) -> Result<Outcome<C, U>, Error>
     where
-        L: Ler<C, U>,
+        L: ReadBack<C, U>,
     {
-        let Self { ler, rastro, registra } = self;
-        let efeito = match julgado {
-            Ok(efeito) => efeito,
-            Err(recusas) => return Ok(Err(recusas)),
+        let Self { read, record, recorded } = self;
+        let effect = match verdict {
+            Ok(effect) => effect,
+            Err(refusals) => return Ok(Err(refusals)),
         };
-        let lido = ler(sessao, &efeito)?;
-        let registro = rastro.escrita(C::NOME, &efeito, &lido);
-        Ok(Ok(Gravado { efeito, lido, registro, registra, repetido }))
+        let read = read(session, &effect)?;
+        let entry = record.write_record(C::NAME, &effect, &read);
+        Ok(Ok(Executed { effect, read, entry, recorded, is_replay }))
     }
 }
 
-/// The trail of what was written, in the same transaction.
-fn registrar<'a, T: 'a, U: 'a>(
-    sessao: &mut Sessao<'_>,
-    gravados: impl IntoIterator<Item = &'a Gravado<T, U>>,
+/// Adds the executed commands to the audit trail, in the same transaction.
+fn record<'a, T: 'a, U: 'a>(
+    session: &mut Session<'_>,
+    all: impl IntoIterator<Item = &'a Executed<T, U>>,
 ) -> Result<(), Error> {
-    let registros: Vec<_> = gravados
+    let records: Vec<_> = all
         .into_iter()
-        .filter(|gravado| gravado.registra)
-        .map(|gravado| &gravado.registro)
+        .filter(|executed| executed.recorded)
+        .map(|executed| &executed.entry)
         .collect();
-    Ok(audit::trail::registrar(sessao, &registros)?)
+    Ok(audit::trail::insert_writes(session, &records)?)
 }
 
-/// What the client named is not there, or not theirs to see. R10 tells of the apurações of every
-/// tribunal, so those that are not there are counted too.
-fn nao_estava(recusa: &Recusa) -> bool {
-    match recusa.codigo {
+/// Whether the refusal reveals that a named object does not exist or is hidden from the caller. R10
+/// looks at the apurações of every tribunal, so the ones that do not exist count too.
+fn reveals_absence(refusal: &Refusal) -> bool {
+    match refusal.codigo {
         CodigoErro::ProcessoNaoEncontrado
         | CodigoErro::AdolescenteNaoEncontrado
         | CodigoErro::NaoEncontrado
         | CodigoErro::NreNaoLocalizado => true,
-        CodigoErro::ReferenciaInvalida => recusa.regra == "R10",
-        // That another órgão has this processo, of which the caller is no party.
-        CodigoErro::NupJaCadastrado => matches!(&*recusa.regra, "A2" | "B5"),
-        // Not the one that was consumed, which is the tribunal's own.
-        CodigoErro::RascunhoInvalido => recusa.status == 400,
+        CodigoErro::ReferenciaInvalida => refusal.regra == "R10",
+        // The refusal reveals that another órgão has this processo, to which the caller is not a
+        // party.
+        CodigoErro::NupJaCadastrado => matches!(&*refusal.regra, "A2" | "B5"),
+        // A consumed rascunho (another status) is the tribunal's own and reveals nothing.
+        CodigoErro::RascunhoInvalido => refusal.status == 400,
         _ => false,
     }
 }

@@ -1,27 +1,27 @@
-//! What is accepted of GraphQL documents.
+//! The settings of GraphQL documents.
 
-use super::Confiavel;
+use super::TrustedDocument;
 use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Documentos {
-    /// Of one operation, by `@cost` and `@listSize` of the schema.
-    pub custo_maximo: u64,
-    /// Whether `__schema` and `__type` answer, and refusals say which name was meant.
-    pub introspeccao: bool,
-    /// Those that clients ask for by an id of their own.
-    pub confiaveis: Arc<[Confiavel]>,
-    /// No other document runs.
-    pub so_confiaveis: bool,
+pub struct DocumentSettings {
+    /// Maximum cost of one operation, by `@cost` and `@listSize` of the schema.
+    pub max_cost: u64,
+    /// Whether `__schema` and `__type` answer, and whether refusals suggest similar names.
+    pub introspection: bool,
+    /// Documents that clients may ask for by their own id.
+    pub trusted: Arc<[TrustedDocument]>,
+    /// Whether only the trusted documents run.
+    pub trusted_only: bool,
 }
 
-impl Default for Documentos {
+impl Default for DocumentSettings {
     fn default() -> Self {
         Self {
-            custo_maximo: 250_000,
-            introspeccao: true,
-            confiaveis: Arc::default(),
-            so_confiaveis: false,
+            max_cost: 250_000,
+            introspection: true,
+            trusted: Arc::default(),
+            trusted_only: false,
         }
     }
 }

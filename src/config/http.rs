@@ -1,32 +1,35 @@
-//! How requests are read and answered over HTTP.
+//! Settings of HTTP: the statuses of the GraphQL API, arrays of operations, and the memory for
+//! request bodies of both APIs.
 
 use clap::ValueEnum;
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Http {
-    pub perfil: PerfilHttp,
-    /// Operations that one request may have, as an array; zero is none.
-    pub lote_maximo: u16,
-    /// MiB of bodies that are in memory at once; three sixteenths are one caller's.
-    pub corpos_maximo: u32,
+    pub profile: HttpProfile,
+    /// Maximum number of operations in one request, as an array. Zero refuses arrays.
+    pub max_batch: u16,
+    /// MiB of request bodies in memory at once. One caller may use at most three sixteenths of
+    /// them.
+    pub body_memory_mib: u32,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { perfil: PerfilHttp::default(), lote_maximo: 0, corpos_maximo: 64 }
+        Self { profile: HttpProfile::default(), max_batch: 0, body_memory_mib: 64 }
     }
 }
 
-/// By which statuses, for two readings of GraphQL over HTTP do not agree.
+/// The set of HTTP statuses that the GraphQL API uses. The two versions of GraphQL over HTTP
+/// disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
-pub enum PerfilHttp {
-    /// As the audits of npm graphql-http have it.
+pub enum HttpProfile {
+    /// Os status que as auditorias do pacote npm graphql-http esperam.
     #[default]
     #[serde(rename = "audits")]
     Audits,
-    /// As the draft of August 2026 has it.
+    /// Os status do rascunho de agosto de 2026.
     #[value(name = "2026")]
     #[serde(rename = "2026")]
-    Rascunho2026,
+    Draft2026,
 }

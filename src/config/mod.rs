@@ -1,29 +1,29 @@
-//! Every setting, documented once: flag, else environment, else the file of
-//! `--config`, else the default.
+//! Defines every setting and documents it once. A flag takes precedence over the environment, the
+//! environment over the file of `--config`, and the file over the default.
 
 mod subscriptions;
 mod trusted;
-mod connections;
 mod documents;
 mod http;
 mod oidc;
 mod options;
 pub mod ranges;
-mod text;
+mod display;
 
-pub use crate::value::regras::{CamposDesconhecidos, Regras};
-pub use connections::Connections;
-pub use documents::Documentos;
-pub use http::{Http, PerfilHttp};
-pub use options::{Chave, FormatoDoLog, Opcoes};
-pub use subscriptions::Assinaturas;
-pub use trusted::Confiavel;
+pub use crate::value::rules::{Rules, UnknownFields};
+pub use documents::DocumentSettings;
+pub use http::{Http, HttpProfile};
+pub use options::{Settings, Switch};
+pub use subscriptions::Subscriptions;
+pub use trusted::TrustedDocument;
 
 use crate::auth::FacadeOptions;
-use crate::auth::signer::Assinante;
+use crate::auth::signer::Signer;
 use crate::call::enumeration_limit;
 use crate::db;
+use crate::http::connections::ConnectionLimits;
 use crate::http::tls;
+use crate::telemetry::logs::LogFormat;
 use actix_web::http::header::HeaderName;
 use oidc::Oidc;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -31,13 +31,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigInvalida {
+pub enum ConfigError {
     #[error("não foi possível ler {0}: {1}")]
-    Leitura(PathBuf, std::io::Error),
+    Read(PathBuf, std::io::Error),
     #[error("{0}: não é um algoritmo de assinatura assimétrico; use, por exemplo, RS256 ou ES256")]
-    Algoritmo(String),
+    Algorithm(String),
     #[error("{0}: {1}")]
-    Claim(String, crate::auth::CaminhoMalformado),
+    Claim(String, crate::auth::MalformedClaimPath),
     #[error(
         "oidc_papeis_de_qualquer_cliente: {0} não é um papel; use, por exemplo, pse-dados-sensiveis"
     )]
@@ -45,27 +45,27 @@ pub enum ConfigInvalida {
     #[error("[corporativo] {0} = {1}: tribunal desconhecido; use, por exemplo, 8.20")]
     Corporativo(String, String),
     #[error("{0}: não é uma origem; use, por exemplo, https://painel.exemplo.jus.br")]
-    Origem(String),
+    Origin(String),
     #[error("{0}: não é um nome de cabeçalho; use, por exemplo, X-Certificado-Cliente")]
-    Cabecalho(String),
+    Header(String),
     #[error(
         "certificado_cabecalho sem proxies seria recusado de todos: diga os endereços do proxy em ELOS_PROXIES"
     )]
-    SemProxies,
+    MissingProxies,
     #[error("tls_bind, tls_certificado e tls_chave vão juntos: diga os três")]
-    TlsIncompleto,
+    IncompleteTls,
     #[error("{0}: não é uma chave RSA privada em PEM")]
-    ChaveDosRecibos(PathBuf),
+    ReciboKey(PathBuf),
     #[error("{0}: {1}")]
-    Confiaveis(PathBuf, String),
+    TrustedDocuments(PathBuf, String),
     #[error(
         "documentos_so_confiaveis sem documentos_confiaveis recusaria tudo: diga qual é o arquivo"
     )]
-    SemConfiaveis,
+    MissingTrustedDocuments,
     #[error("{0}: {1}")]
-    Sintaxe(PathBuf, toml::de::Error),
+    Syntax(PathBuf, toml::de::Error),
     #[error("{0} vai de {1} a {2}")]
-    ForaDaFaixa(&'static str, i64, i64),
+    OutOfRange(&'static str, i64, i64),
 }
 
 /// The settings in force.
@@ -76,191 +76,192 @@ pub struct Config {
     pub nacional_url: Option<String>,
     pub auditor_url: Option<String>,
     pub migrate_url: Option<String>,
-    /// PostgreSQL of another machine may be reached without TLS.
-    pub pg_sem_tls: bool,
+    /// Whether the server may reach PostgreSQL on another machine without TLS.
+    pub allow_plain_postgres: bool,
     pub data_dir: PathBuf,
     pub pg_bin: Option<PathBuf>,
     pub pool_max: u32,
-    pub tempo_maximo: Duration,
-    /// After SIGTERM; by the command, unless it is set.
-    pub pause: Option<Duration>,
+    pub statement_timeout: Duration,
+    /// Time in which the server still accepts requests after SIGTERM. `None` means the default of
+    /// the command.
+    pub drain_delay: Option<Duration>,
     pub oidc: Oidc,
-    pub chave_dos_recibos: Option<PathBuf>,
+    pub recibo_key: Option<PathBuf>,
     pub graphiql: Option<bool>,
-    pub introspeccao: Option<bool>,
-    pub custo_maximo: u64,
-    pub documentos_confiaveis: Option<PathBuf>,
-    pub documentos_so_confiaveis: bool,
+    pub introspection: Option<bool>,
+    pub max_cost: u64,
+    pub trusted_documents: Option<PathBuf>,
+    pub trusted_only: bool,
     pub relaxed_trail: bool,
     pub http: Http,
     pub cors_origins: Vec<String>,
-    pub connections: Connections,
+    pub connections: ConnectionLimits,
     pub certificate_header: Option<HeaderName>,
-    /// Where TLS is served, and with what.
-    pub tls: Option<(SocketAddr, tls::Files)>,
+    /// The address for TLS, and the certificate files.
+    pub tls: Option<(SocketAddr, tls::CertificateFiles)>,
     pub metrics_bind: Option<SocketAddr>,
-    pub ausencias_por_minuto: u32,
-    pub ambiente: Option<String>,
+    pub absences_per_minute: u32,
+    pub environment: Option<String>,
     pub log: String,
-    pub log_format: FormatoDoLog,
-    pub regras: Regras,
-    pub assinaturas: Assinaturas,
+    pub log_format: LogFormat,
+    pub rules: Rules,
+    pub subscriptions: Subscriptions,
 }
 
-/// Where TLS is listened for, and with what; all of it or nothing.
+/// Combines the three settings of TLS. All of them must be set, or none.
 fn tls_files(
     bind: Option<SocketAddr>,
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
-) -> Result<Option<(SocketAddr, tls::Files)>, ConfigInvalida> {
+) -> Result<Option<(SocketAddr, tls::CertificateFiles)>, ConfigError> {
     match (bind, certificate, key) {
         (None, None, None) => Ok(None),
         (Some(bind), Some(certificate), Some(key)) => {
-            Ok(Some((bind, tls::Files { certificate, key })))
+            Ok(Some((bind, tls::CertificateFiles { certificate, key })))
         }
-        _ => Err(ConfigInvalida::TlsIncompleto),
+        _ => Err(ConfigError::IncompleteTls),
     }
 }
 
 impl Config {
-    pub fn resolver(dadas: Opcoes) -> Result<Self, ConfigInvalida> {
-        let arquivo = dadas.arquivo.as_deref().map(Opcoes::ler).transpose()?.unwrap_or_default();
-        let oidc = Oidc::resolver(&dadas, &arquivo)?;
-        let (regras, assinaturas) = (arquivo.regras, arquivo.assinaturas);
-        let cors_origins = dadas.cors_origins.or(arquivo.cors_origins).unwrap_or_default();
-        if let Some(estranha) = cors_origins.iter().find(|origem| !e_origem(origem)) {
-            return Err(ConfigInvalida::Origem(estranha.clone()));
+    pub fn resolve(given: Settings) -> Result<Self, ConfigError> {
+        let file =
+            given.config_file.as_deref().map(Settings::load).transpose()?.unwrap_or_default();
+        let oidc = Oidc::resolve(&given, &file)?;
+        let (rules, subscriptions) = (file.regras, file.assinaturas);
+        let cors_origins = given.cors_origins.or(file.cors_origins).unwrap_or_default();
+        if let Some(invalid) = cors_origins.iter().find(|origin| !is_origin(origin)) {
+            return Err(ConfigError::Origin(invalid.clone()));
         }
-        let documentos_confiaveis = dadas.documentos_confiaveis.or(arquivo.documentos_confiaveis);
-        let so_confiaveis = dadas.documentos_so_confiaveis.or(arquivo.documentos_so_confiaveis);
-        let documentos_so_confiaveis = so_confiaveis == Some(Chave::On);
-        if documentos_so_confiaveis && documentos_confiaveis.is_none() {
-            return Err(ConfigInvalida::SemConfiaveis);
+        let trusted_documents = given.documentos_confiaveis.or(file.documentos_confiaveis);
+        let trusted_only = given.documentos_so_confiaveis.or(file.documentos_so_confiaveis);
+        let trusted_only = trusted_only == Some(Switch::On);
+        if trusted_only && trusted_documents.is_none() {
+            return Err(ConfigError::MissingTrustedDocuments);
         }
-        let proxies = dadas.proxies.or(arquivo.proxies).unwrap_or_default();
-        let certificate_header = dadas.certificado_cabecalho.or(arquivo.certificado_cabecalho);
+        let proxies = given.proxies.or(file.proxies).unwrap_or_default();
+        let certificate_header = given.certificado_cabecalho.or(file.certificado_cabecalho);
         let certificate_header = certificate_header
-            .map(|nome| nome.parse().map_err(|_| ConfigInvalida::Cabecalho(nome)))
+            .map(|name| name.parse().map_err(|_| ConfigError::Header(name)))
             .transpose()?;
         if certificate_header.is_some() && proxies.is_empty() {
-            return Err(ConfigInvalida::SemProxies);
+            return Err(ConfigError::MissingProxies);
         }
         let tls = tls_files(
-            dadas.tls_bind.or(arquivo.tls_bind),
-            dadas.tls_certificado.or(arquivo.tls_certificado),
-            dadas.tls_chave.or(arquivo.tls_chave),
+            given.tls_bind.or(file.tls_bind),
+            given.tls_certificado.or(file.tls_certificado),
+            given.tls_chave.or(file.tls_chave),
         )?;
         Ok(Self {
             certificate_header,
             tls,
-            bind: dadas.bind.or(arquivo.bind).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
-            database_url: dadas.database_url.or(arquivo.database_url),
-            nacional_url: dadas.nacional_url.or(arquivo.nacional_url),
-            auditor_url: dadas.auditor_url.or(arquivo.auditor_url),
-            migrate_url: dadas.migrate_url.or(arquivo.migrate_url),
-            pg_sem_tls: dadas.pg_sem_tls.or(arquivo.pg_sem_tls) == Some(Chave::On),
-            data_dir: dadas
-                .data_dir
-                .or(arquivo.data_dir)
-                .unwrap_or_else(crate::embedded::default_dir),
-            pg_bin: dadas.pg_bin.or(arquivo.pg_bin),
-            pool_max: dadas.pool_max.or(arquivo.pool_max).unwrap_or(8),
-            tempo_maximo: dadas
+            bind: given.bind.or(file.bind).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()),
+            database_url: given.database_url.or(file.database_url),
+            nacional_url: given.nacional_url.or(file.nacional_url),
+            auditor_url: given.auditor_url.or(file.auditor_url),
+            migrate_url: given.migrate_url.or(file.migrate_url),
+            allow_plain_postgres: given.pg_sem_tls.or(file.pg_sem_tls) == Some(Switch::On),
+            data_dir: given.data_dir.or(file.data_dir).unwrap_or_else(crate::embedded::default_dir),
+            pg_bin: given.pg_bin.or(file.pg_bin),
+            pool_max: given.pool_max.or(file.pool_max).unwrap_or(8),
+            statement_timeout: given
                 .tempo_maximo
-                .or(arquivo.tempo_maximo)
-                .map_or(db::TEMPO, |segundos| Duration::from_secs(segundos.into())),
-            pause: dadas
+                .or(file.tempo_maximo)
+                .map_or(db::STATEMENT_TIMEOUT, |seconds| Duration::from_secs(seconds.into())),
+            drain_delay: given
                 .pausa_ao_encerrar
-                .or(arquivo.pausa_ao_encerrar)
-                .map(|segundos| Duration::from_secs(segundos.into())),
+                .or(file.pausa_ao_encerrar)
+                .map(|seconds| Duration::from_secs(seconds.into())),
             oidc,
-            chave_dos_recibos: dadas.chave_dos_recibos.or(arquivo.chave_dos_recibos),
+            recibo_key: given.chave_dos_recibos.or(file.chave_dos_recibos),
             cors_origins,
-            connections: Connections {
-                at_most: dadas
+            connections: ConnectionLimits {
+                max_total: given
                     .conexoes_maximo
-                    .or(arquivo.conexoes_maximo)
-                    .map_or(Connections::default().at_most, |n| n as usize),
-                per_address: dadas
+                    .or(file.conexoes_maximo)
+                    .map_or(ConnectionLimits::default().max_total, |n| n as usize),
+                per_address: given
                     .conexoes_por_endereco
-                    .or(arquivo.conexoes_por_endereco)
-                    .map_or(Connections::default().per_address, |n| n as usize),
+                    .or(file.conexoes_por_endereco)
+                    .map_or(ConnectionLimits::default().per_address, |n| n as usize),
                 proxies: proxies.into_iter().collect(),
             },
-            metrics_bind: dadas.metrics_bind.or(arquivo.metrics_bind),
-            ausencias_por_minuto: dadas
+            metrics_bind: given.metrics_bind.or(file.metrics_bind),
+            absences_per_minute: given
                 .ausencias_por_minuto
-                .or(arquivo.ausencias_por_minuto)
-                .unwrap_or(enumeration_limit::POR_MINUTO),
-            ambiente: dadas.ambiente.or(arquivo.ambiente),
-            graphiql: dadas.graphiql.or(arquivo.graphiql).map(|chave| chave == Chave::On),
-            introspeccao: dadas
+                .or(file.ausencias_por_minuto)
+                .unwrap_or(enumeration_limit::PER_MINUTE),
+            environment: given.environment.or(file.environment),
+            graphiql: given.graphiql.or(file.graphiql).map(|switch| switch == Switch::On),
+            introspection: given
                 .introspeccao
-                .or(arquivo.introspeccao)
-                .map(|chave| chave == Chave::On),
-            custo_maximo: dadas
+                .or(file.introspeccao)
+                .map(|switch| switch == Switch::On),
+            max_cost: given
                 .custo_maximo
-                .or(arquivo.custo_maximo)
-                .unwrap_or(Documentos::default().custo_maximo),
-            documentos_confiaveis,
-            documentos_so_confiaveis,
-            relaxed_trail: dadas.trilha_relaxada.or(arquivo.trilha_relaxada) == Some(Chave::On),
+                .or(file.custo_maximo)
+                .unwrap_or(DocumentSettings::default().max_cost),
+            trusted_documents,
+            trusted_only,
+            relaxed_trail: given.trilha_relaxada.or(file.trilha_relaxada) == Some(Switch::On),
             http: Http {
-                perfil: dadas.http_profile.or(arquivo.http_profile).unwrap_or_default(),
-                lote_maximo: dadas.lote_maximo.or(arquivo.lote_maximo).unwrap_or(0),
-                corpos_maximo: dadas
+                profile: given.http_profile.or(file.http_profile).unwrap_or_default(),
+                max_batch: given.lote_maximo.or(file.lote_maximo).unwrap_or(0),
+                body_memory_mib: given
                     .corpos_maximo
-                    .or(arquivo.corpos_maximo)
-                    .unwrap_or(Http::default().corpos_maximo),
+                    .or(file.corpos_maximo)
+                    .unwrap_or(Http::default().body_memory_mib),
             },
-            log: dadas.log.or(arquivo.log).unwrap_or_else(|| "info".into()),
-            log_format: dadas.log_format.or(arquivo.log_format).unwrap_or_default(),
-            regras,
-            assinaturas,
+            log: given.log.or(file.log).unwrap_or_else(|| "info".into()),
+            log_format: given.log_format.or(file.log_format).unwrap_or_default(),
+            rules,
+            subscriptions,
         })
     }
 
-    /// What the façade of the Tramita takes besides tokens, with Basic as this command has it.
+    /// Returns which credentials the Tramita façade accepts besides tokens. `basic` is the
+    /// command's default for HTTP Basic.
     pub fn facade(&self, basic: bool) -> FacadeOptions {
         let proxies = self.connections.proxies.clone();
         let certificate_header = self.certificate_header.clone();
         FacadeOptions { basic: self.oidc.basic(basic), certificate_header, proxies }
     }
 
-    /// With `introspeccao` as this command has it, unless it is set. Reads the trusted ones.
-    pub fn documentos(&self, introspeccao: bool) -> Result<Documentos, ConfigInvalida> {
-        let confiaveis = match &self.documentos_confiaveis {
+    /// Returns the settings of GraphQL documents, and reads the trusted documents from their file.
+    /// `introspection` is the command's default.
+    pub fn document_settings(&self, introspection: bool) -> Result<DocumentSettings, ConfigError> {
+        let trusted = match &self.trusted_documents {
             None => Vec::new(),
-            Some(caminho) => {
-                let json = std::fs::read(caminho)
-                    .map_err(|erro| ConfigInvalida::Leitura(caminho.clone(), erro))?;
-                trusted::ler(&json)
-                    .map_err(|erro| ConfigInvalida::Confiaveis(caminho.clone(), erro))?
+            Some(path) => {
+                let json =
+                    std::fs::read(path).map_err(|error| ConfigError::Read(path.clone(), error))?;
+                trusted::load(&json)
+                    .map_err(|error| ConfigError::TrustedDocuments(path.clone(), error))?
             }
         };
-        Ok(Documentos {
-            custo_maximo: self.custo_maximo,
-            introspeccao: self.introspeccao.unwrap_or(introspeccao),
-            confiaveis: confiaveis.into(),
-            so_confiaveis: self.documentos_so_confiaveis,
+        Ok(DocumentSettings {
+            max_cost: self.max_cost,
+            introspection: self.introspection.unwrap_or(introspection),
+            trusted: trusted.into(),
+            trusted_only: self.trusted_only,
         })
     }
 
-    /// Reads the key of the recibos, if one is set.
-    pub fn assinante(&self) -> Result<Option<Assinante>, ConfigInvalida> {
-        let Some(caminho) = &self.chave_dos_recibos else { return Ok(None) };
-        let pem = std::fs::read(caminho)
-            .map_err(|erro| ConfigInvalida::Leitura(caminho.clone(), erro))?;
-        let assinante = Assinante::de_pem(&pem);
-        assinante.map(Some).map_err(|_| ConfigInvalida::ChaveDosRecibos(caminho.clone()))
+    /// Reads the key that signs recibos, if one is set.
+    pub fn signer(&self) -> Result<Option<Signer>, ConfigError> {
+        let Some(path) = &self.recibo_key else { return Ok(None) };
+        let pem = std::fs::read(path).map_err(|error| ConfigError::Read(path.clone(), error))?;
+        let signer = Signer::from_pem(&pem);
+        signer.map(Some).map_err(|_| ConfigError::ReciboKey(path.clone()))
     }
 }
 
-/// As browsers write it in `Origin`: no path, and nothing for everybody.
-fn e_origem(texto: &str) -> bool {
-    let autoridade = texto.strip_prefix("https://").or_else(|| texto.strip_prefix("http://"));
-    autoridade.is_some_and(|resto| {
-        !resto.is_empty() && !resto.contains(['/', '*', '?', '#', '@', ' ']) && resto.is_ascii()
+/// Returns whether the text is an origin as browsers write it in `Origin`: without a path. The
+/// wildcard is not allowed.
+fn is_origin(text: &str) -> bool {
+    let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    authority.is_some_and(|rest| {
+        !rest.is_empty() && !rest.contains(['/', '*', '?', '#', '@', ' ']) && rest.is_ascii()
     })
 }
 
@@ -269,31 +270,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chave_desconhecida_no_arquivo_e_erro() {
+    fn an_unknown_key_in_the_file_is_an_error() {
         assert!(
-            toml::from_str::<Opcoes>("pool_max = 3\n[regras]\nverificar_digito = false").is_ok()
+            toml::from_str::<Settings>("pool_max = 3\n[regras]\nverificar_digito = false").is_ok()
         );
-        assert!(toml::from_str::<Opcoes>("poool_max = 3").is_err());
-        assert!(toml::from_str::<Opcoes>("[regras]\nverificar = false").is_err());
+        assert!(toml::from_str::<Settings>("poool_max = 3").is_err());
+        assert!(toml::from_str::<Settings>("[regras]\nverificar = false").is_err());
     }
 
     #[test]
-    fn o_que_um_token_diz_se_configura_e_se_confere_ao_iniciar() {
-        let resolver = |toml: &str| Config::resolver(toml::from_str::<Opcoes>(toml).unwrap());
-        let com = |dadas: Opcoes| Config::resolver(dadas).is_ok();
-        assert!(resolver("").is_ok());
-        let lista = |texto: &str| Some(vec![texto.to_owned()]);
-        for (algoritmo, serve) in
+    fn token_and_origin_settings_are_checked_at_start() {
+        let resolve = |toml: &str| Config::resolve(toml::from_str::<Settings>(toml).unwrap());
+        let is_valid = |given: Settings| Config::resolve(given).is_ok();
+        assert!(resolve("").is_ok());
+        let list = |text: &str| Some(vec![text.to_owned()]);
+        for (algorithm, valid) in
             [("RS256", true), ("ES384", true), ("EdDSA", true), ("HS256", false), ("none", false)]
         {
             assert_eq!(
-                com(Opcoes { oidc_algorithms: lista(algoritmo), ..Opcoes::default() }),
-                serve,
-                "{algoritmo}"
+                is_valid(Settings { oidc_algorithms: list(algorithm), ..Settings::default() }),
+                valid,
+                "{algorithm}"
             );
         }
-        assert!(!com(Opcoes { oidc_claim_papeis: lista("a..b"), ..Opcoes::default() }));
-        for (origem, serve) in [
+        assert!(!is_valid(Settings { oidc_claim_papeis: list("a..b"), ..Settings::default() }));
+        for (origin, valid) in [
             ("https://a.b", true),
             ("http://localhost:3000", true),
             ("*", false),
@@ -302,29 +303,29 @@ mod tests {
             ("null", false),
         ] {
             assert_eq!(
-                com(Opcoes { cors_origins: lista(origem), ..Opcoes::default() }),
-                serve,
-                "{origem}"
+                is_valid(Settings { cors_origins: list(origin), ..Settings::default() }),
+                valid,
+                "{origin}"
             );
         }
-        let corporativo = |tribunal: &str| Opcoes {
+        let corporativo = |tribunal: &str| Settings {
             corporativo: [("6".to_owned(), tribunal.to_owned())].into(),
-            ..Opcoes::default()
+            ..Settings::default()
         };
-        assert!(Oidc::resolver(&Opcoes::default(), &corporativo("8.06")).is_ok());
-        assert!(Oidc::resolver(&Opcoes::default(), &corporativo("9.99")).is_err());
+        assert!(Oidc::resolve(&Settings::default(), &corporativo("8.06")).is_ok());
+        assert!(Oidc::resolve(&Settings::default(), &corporativo("9.99")).is_err());
     }
 
     #[test]
-    fn a_senha_nao_se_imprime() {
+    fn the_password_is_not_printed() {
         let url = || Some("postgres://u:segredo@h/d".to_owned());
-        let dadas = Opcoes {
+        let given = Settings {
             database_url: url(),
             nacional_url: url(),
             auditor_url: url(),
             migrate_url: url(),
-            ..Opcoes::default()
+            ..Settings::default()
         };
-        assert!(!Config::resolver(dadas).unwrap().to_string().contains("segredo"));
+        assert!(!Config::resolve(given).unwrap().to_string().contains("segredo"));
     }
 }

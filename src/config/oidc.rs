@@ -1,12 +1,13 @@
-//! The settings of who is let in.
+//! The settings of authentication.
 
-use super::{Chave, ConfigInvalida, Opcoes};
-use crate::auth::{AuthOptions, Basic, Caminho, FacadeOptions, Fonte, Papel, QuemE};
+use super::{ConfigError, Settings, Switch};
+use crate::auth::{AuthOptions, Basic, ClaimMapping, ClaimPath, FacadeOptions, KeySource, Papel};
 use crate::value::tribunal::Tribunal;
 use jsonwebtoken::Algorithm;
 use std::path::PathBuf;
 
-/// How tokens are checked, but for who issues them.
+/// Settings for the verification of tokens. `issuer` is optional here, because `elos demo` brings
+/// its own.
 #[derive(Debug, Clone)]
 pub struct Oidc {
     pub issuer: Option<String>,
@@ -16,107 +17,106 @@ pub struct Oidc {
     pub jwks_file: Option<PathBuf>,
     pub algorithms: Vec<Algorithm>,
     pub allow_http: bool,
-    pub quem: QuemE,
+    pub claim_mapping: ClaimMapping,
     pub token_url: Option<String>,
-    /// HTTP Basic on the façade of the Tramita; by the command, unless it is set.
+    /// Whether the Tramita façade accepts HTTP Basic. `None` means the default of the command.
     pub tramita_basic: Option<bool>,
 }
 
 impl Oidc {
-    pub fn resolver(dadas: &Opcoes, arquivo: &Opcoes) -> Result<Self, ConfigInvalida> {
-        let lista = |dada: &Option<Vec<String>>, do_arquivo: &Option<Vec<String>>| {
-            dada.clone().or_else(|| do_arquivo.clone())
+    pub fn resolve(given: &Settings, file: &Settings) -> Result<Self, ConfigError> {
+        let list = |given: &Option<Vec<String>>, from_file: &Option<Vec<String>>| {
+            given.clone().or_else(|| from_file.clone())
         };
-        let padrao = QuemE::default();
-        let caminhos = |textos: Option<Vec<String>>, padrao: Vec<Caminho>| match textos {
-            None => Ok(padrao),
-            Some(textos) => textos.into_iter().map(caminho).collect(),
+        let default = ClaimMapping::default();
+        let paths = |texts: Option<Vec<String>>, default: Vec<ClaimPath>| match texts {
+            None => Ok(default),
+            Some(texts) => texts.into_iter().map(path).collect(),
         };
-        let algorithms = lista(&dadas.oidc_algorithms, &arquivo.oidc_algorithms);
+        let algorithms = list(&given.oidc_algorithms, &file.oidc_algorithms);
         let algorithms = algorithms.unwrap_or_else(|| vec!["RS256".into()]);
-        let sequencias = arquivo.corporativo.iter().map(|(numero, tribunal)| {
-            let lido = Tribunal::de_texto(tribunal);
-            let erro = || ConfigInvalida::Corporativo(numero.clone(), tribunal.clone());
-            Ok((numero.clone(), lido.ok_or_else(erro)?))
+        let sequences = file.corporativo.iter().map(|(numero, tribunal)| {
+            let parsed = Tribunal::from_text(tribunal);
+            let error = || ConfigError::Corporativo(numero.clone(), tribunal.clone());
+            Ok((numero.clone(), parsed.ok_or_else(error)?))
         });
         let from_any_client =
-            lista(&dadas.oidc_papeis_de_qualquer_cliente, &arquivo.oidc_papeis_de_qualquer_cliente);
+            list(&given.oidc_papeis_de_qualquer_cliente, &file.oidc_papeis_de_qualquer_cliente);
         let from_any_client = from_any_client.unwrap_or_default().into_iter();
-        let quem = QuemE {
+        let claim_mapping = ClaimMapping {
             from_any_client: from_any_client.map(papel).collect::<Result<_, _>>()?,
-            papeis: caminhos(
-                lista(&dadas.oidc_claim_papeis, &arquivo.oidc_claim_papeis),
-                padrao.papeis,
+            papeis: paths(list(&given.oidc_claim_papeis, &file.oidc_claim_papeis), default.papeis)?,
+            tribunal: paths(
+                list(&given.oidc_claim_tribunal, &file.oidc_claim_tribunal),
+                default.tribunal,
             )?,
-            tribunal: caminhos(
-                lista(&dadas.oidc_claim_tribunal, &arquivo.oidc_claim_tribunal),
-                padrao.tribunal,
+            sequence: paths(
+                list(&given.oidc_claim_sequencia, &file.oidc_claim_sequencia),
+                default.sequence,
             )?,
-            sequencia: caminhos(
-                lista(&dadas.oidc_claim_sequencia, &arquivo.oidc_claim_sequencia),
-                padrao.sequencia,
-            )?,
-            sequencias: sequencias.collect::<Result<_, _>>()?,
+            sequences: sequences.collect::<Result<_, _>>()?,
         };
         Ok(Self {
-            issuer: dadas.oidc_issuer.clone().or_else(|| arquivo.oidc_issuer.clone()),
-            audience: lista(&dadas.oidc_audience, &arquivo.oidc_audience)
+            issuer: given.oidc_issuer.clone().or_else(|| file.oidc_issuer.clone()),
+            audience: list(&given.oidc_audience, &file.oidc_audience)
                 .unwrap_or_else(|| vec!["elos".into()]),
-            clients: lista(&dadas.oidc_clients, &arquivo.oidc_clients).unwrap_or_default(),
-            jwks_url: dadas.oidc_jwks_url.clone().or_else(|| arquivo.oidc_jwks_url.clone()),
-            jwks_file: dadas.oidc_jwks_file.clone().or_else(|| arquivo.oidc_jwks_file.clone()),
-            algorithms: algorithms.into_iter().map(algoritmo).collect::<Result<_, _>>()?,
-            allow_http: dadas.oidc_allow_http.or(arquivo.oidc_allow_http) == Some(Chave::On),
-            quem,
-            token_url: dadas.oidc_token_url.clone().or_else(|| arquivo.oidc_token_url.clone()),
-            tramita_basic: dadas
+            clients: list(&given.oidc_clients, &file.oidc_clients).unwrap_or_default(),
+            jwks_url: given.oidc_jwks_url.clone().or_else(|| file.oidc_jwks_url.clone()),
+            jwks_file: given.oidc_jwks_file.clone().or_else(|| file.oidc_jwks_file.clone()),
+            algorithms: algorithms.into_iter().map(algorithm).collect::<Result<_, _>>()?,
+            allow_http: given.oidc_allow_http.or(file.oidc_allow_http) == Some(Switch::On),
+            claim_mapping,
+            token_url: given.oidc_token_url.clone().or_else(|| file.oidc_token_url.clone()),
+            tramita_basic: given
                 .tramita_basic
-                .or(arquivo.tramita_basic)
-                .map(|chave| chave == Chave::On),
+                .or(file.tramita_basic)
+                .map(|switch| switch == Switch::On),
         })
     }
 
-    /// HTTP Basic on the façade of the Tramita, as this command has it, unless it is set.
+    /// Returns the settings of HTTP Basic on the Tramita façade, if it is enabled. `by_default` is
+    /// the default of the command.
     pub fn basic(&self, by_default: bool) -> Option<Basic> {
         let basic = Basic { token_url: self.token_url.clone(), allow_http: self.allow_http };
         self.tramita_basic.unwrap_or(by_default).then_some(basic)
     }
 
-    /// For tokens of `issuer`.
-    pub fn opcoes(&self, issuer: String, facade: FacadeOptions) -> AuthOptions {
-        let fonte = match (&self.jwks_file, &self.jwks_url) {
-            (Some(arquivo), _) => Fonte::Arquivo(arquivo.clone()),
-            (None, Some(url)) => Fonte::Url(url.clone()),
+    /// Returns the options for tokens of `issuer`.
+    pub fn options(&self, issuer: String, facade: FacadeOptions) -> AuthOptions {
+        let source = match (&self.jwks_file, &self.jwks_url) {
+            (Some(file), _) => KeySource::File(file.clone()),
+            (None, Some(url)) => KeySource::Url(url.clone()),
             (None, None) => {
-                Fonte::Descoberta { issuer: issuer.clone(), aceita_http: self.allow_http }
+                KeySource::Discovery { issuer: issuer.clone(), allow_http: self.allow_http }
             }
         };
         AuthOptions {
             issuer,
-            audiencia: self.audience.clone(),
-            clientes: self.clients.clone(),
-            fonte,
-            algoritmos: self.algorithms.clone(),
-            quem: self.quem.clone(),
+            audiences: self.audience.clone(),
+            clients: self.clients.clone(),
+            source,
+            algorithms: self.algorithms.clone(),
+            who: self.claim_mapping.clone(),
             facade,
             token_url: self.token_url.clone(),
         }
     }
 }
 
-fn caminho(texto: String) -> Result<Caminho, ConfigInvalida> {
-    texto.trim().parse().map_err(|erro| ConfigInvalida::Claim(texto, erro))
+fn path(text: String) -> Result<ClaimPath, ConfigError> {
+    text.trim().parse().map_err(|error| ConfigError::Claim(text, error))
 }
 
-fn papel(nome: String) -> Result<Papel, ConfigInvalida> {
-    Papel::de_nome(nome.trim()).ok_or(ConfigInvalida::Papel(nome))
+fn papel(name: String) -> Result<Papel, ConfigError> {
+    Papel::from_name(name.trim()).ok_or(ConfigError::Papel(name))
 }
 
-/// Only those of which the server knows no secret: who can verify cannot sign.
-fn algoritmo(nome: String) -> Result<Algorithm, ConfigInvalida> {
-    let lido = nome.trim().parse().ok();
-    let assimetrico = lido.filter(|algoritmo| {
-        !matches!(algoritmo, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512)
+/// Refuses symmetric algorithms: with a shared secret, everybody who can verify a token can also
+/// sign one.
+fn algorithm(name: String) -> Result<Algorithm, ConfigError> {
+    let parsed = name.trim().parse().ok();
+    let asymmetric = parsed.filter(|algorithm| {
+        !matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512)
     });
-    assimetrico.ok_or(ConfigInvalida::Algoritmo(nome))
+    asymmetric.ok_or(ConfigError::Algorithm(name))
 }

@@ -1,22 +1,23 @@
-//! The settings as they are given.
+//! The settings as the user gives them.
 
 use super::ranges::{self, number};
-use super::{Assinaturas, ConfigInvalida, PerfilHttp};
-use crate::value::regras::Regras;
+use super::{ConfigError, HttpProfile, Subscriptions};
+use crate::telemetry::logs::LogFormat;
+use crate::value::rules::Rules;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-/// By flag or environment (clap), or by file (serde).
+/// Every setting, from flags and environment (clap) or from the file (serde).
 #[derive(Debug, Clone, Default, Args, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Opcoes {
+pub struct Settings {
     /// Arquivo TOML com estes mesmos ajustes (`bind = "…"`, `[regras] …`).
     #[arg(long = "config", env = "ELOS_CONFIG", value_name = "ARQUIVO", global = true)]
     #[serde(skip)]
-    pub arquivo: Option<PathBuf>,
+    pub config_file: Option<PathBuf>,
 
     /// Endereço e porta em que o servidor escuta [padrão: 127.0.0.1:8080].
     #[arg(long, env = "ELOS_BIND", value_name = "ENDEREÇO:PORTA", global = true)]
@@ -58,7 +59,7 @@ pub struct Opcoes {
 
     /// Aceita PostgreSQL de outra máquina sem TLS garantido: quem estiver no caminho lê a senha e os dados, e pode trocá-los [padrão: off].
     #[arg(long, env = "ELOS_PG_SEM_TLS", value_enum, global = true)]
-    pub pg_sem_tls: Option<Chave>,
+    pub pg_sem_tls: Option<Switch>,
 
     /// Pasta do PostgreSQL embutido de `elos demo`.
     #[arg(long, env = "ELOS_DATA_DIR", value_name = "PASTA", global = true)]
@@ -161,7 +162,7 @@ pub struct Opcoes {
 
     /// Aceita emissor por http fora desta máquina: quem estiver no caminho poderá trocar as chaves [padrão: off].
     #[arg(long, env = "ELOS_OIDC_ALLOW_HTTP", value_enum, global = true)]
-    pub oidc_allow_http: Option<Chave>,
+    pub oidc_allow_http: Option<Switch>,
 
     /// Onde o emissor dá tokens aos clientes; sem ele, pergunta-se a `<issuer>/.well-known/openid-configuration`. Só para ELOS_TRAMITA_BASIC.
     #[arg(long, env = "ELOS_OIDC_TOKEN_URL", value_name = "URL", global = true)]
@@ -170,7 +171,7 @@ pub struct Opcoes {
     /// As rotas do Tramita aceitam Basic, com o cliente e o segredo que o emissor de tokens confere: para sistemas que não mandam
     /// Bearer, como o módulo do SEI [padrão: on em demo, off em serve].
     #[arg(long, env = "ELOS_TRAMITA_BASIC", value_enum, global = true)]
-    pub tramita_basic: Option<Chave>,
+    pub tramita_basic: Option<Switch>,
 
     /// Chaves do emissor num arquivo, para redes fechadas.
     #[arg(long, env = "ELOS_OIDC_JWKS_FILE", value_name = "ARQUIVO", global = true)]
@@ -182,11 +183,11 @@ pub struct Opcoes {
 
     /// Serve o GraphiQL em /graphiql [padrão: on em demo, off em serve].
     #[arg(long, env = "ELOS_GRAPHIQL", value_enum, global = true)]
-    pub graphiql: Option<Chave>,
+    pub graphiql: Option<Switch>,
 
     /// Responde a `__schema` e `__type`, e sugere nomes ao recusar documentos [padrão: on em demo, off em serve].
     #[arg(long, env = "ELOS_INTROSPECCAO", value_enum, global = true)]
-    pub introspeccao: Option<Chave>,
+    pub introspeccao: Option<Switch>,
 
     /// O mais que uma operação pode custar, por `@cost` e `@listSize` do esquema [padrão: 250000].
     #[arg(long, env = "ELOS_CUSTO_MAXIMO", value_name = "N", value_parser = number::<u64>("custo_maximo"), global = true)]
@@ -198,11 +199,11 @@ pub struct Opcoes {
 
     /// Só executa os documentos desse arquivo, em todo protocolo [padrão: off].
     #[arg(long, env = "ELOS_DOCUMENTOS_SO_CONFIAVEIS", value_enum, global = true)]
-    pub documentos_so_confiaveis: Option<Chave>,
+    pub documentos_so_confiaveis: Option<Switch>,
 
     /// Status do GraphQL: os que as auditorias graphql-http esperam, ou os do rascunho de 2026 (422, 294) [padrão: audits].
     #[arg(long, env = "ELOS_HTTP_PROFILE", value_enum, global = true)]
-    pub http_profile: Option<PerfilHttp>,
+    pub http_profile: Option<HttpProfile>,
 
     /// Operações que um pedido pode ter, como lista; 0 recusa listas [padrão: 0].
     #[arg(long, env = "ELOS_LOTE_MAXIMO", value_name = "N", value_parser = number::<u16>("lote_maximo"), global = true)]
@@ -267,12 +268,12 @@ pub struct Opcoes {
 
     /// Respostas que não mostram ninguém nem processo algum não esperam o seu registro na trilha [padrão: off].
     #[arg(long, env = "ELOS_TRILHA_RELAXADA", value_enum, global = true)]
-    pub trilha_relaxada: Option<Chave>,
+    pub trilha_relaxada: Option<Switch>,
 
     /// `production` impede `elos demo` nesta máquina.
     #[arg(long = "env", env = "ELOS_ENV", value_name = "NOME", global = true)]
     #[serde(rename = "env")]
-    pub ambiente: Option<String>,
+    pub environment: Option<String>,
 
     /// Filtro dos logs, por exemplo `info` ou `elos=debug` [padrão: info].
     #[arg(long, env = "ELOS_LOG", value_name = "FILTRO", global = true)]
@@ -280,48 +281,40 @@ pub struct Opcoes {
 
     /// Formato dos logs [padrão: auto, que é json fora de um terminal].
     #[arg(long, env = "ELOS_LOG_FORMAT", value_enum, global = true)]
-    pub log_format: Option<FormatoDoLog>,
+    pub log_format: Option<LogFormat>,
 
-    /// Only in the file: the switches among the rules.
+    /// Switches of the rules. Only in the file.
     #[arg(skip)]
-    pub regras: Regras,
+    pub regras: Rules,
 
-    /// Only in the file: how much may be open at once.
+    /// Limits of WebSockets and event streams. Only in the file.
     #[arg(skip)]
-    pub assinaturas: Assinaturas,
+    pub assinaturas: Subscriptions,
 
-    /// Only in the file: tribunais by their number in the CNJ Corporativo (`6 = "8.06"`).
+    /// The tribunais by their number in the CNJ Corporativo (`6 = "8.06"`). Only in the file.
     #[arg(skip)]
     pub corporativo: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Chave {
+pub enum Switch {
     On,
     Off,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FormatoDoLog {
-    #[default]
-    Auto,
-    Texto,
-    Json,
-}
-
-impl Opcoes {
-    /// Those of a file.
-    pub(super) fn ler(caminho: &Path) -> Result<Self, ConfigInvalida> {
-        let texto = std::fs::read_to_string(caminho)
-            .map_err(|erro| ConfigInvalida::Leitura(caminho.to_owned(), erro))?;
-        Self::read(caminho, &texto)
+impl Settings {
+    /// Reads the settings of a file.
+    pub(super) fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Read(path.to_owned(), error))?;
+        Self::read(path, &text)
     }
 
-    /// Numbers first: one that is out of its range may be out of its type, too.
-    pub(super) fn read(path: &Path, text: &str) -> Result<Self, ConfigInvalida> {
-        let syntax = |error| ConfigInvalida::Sintaxe(path.to_owned(), error);
+    /// Parses the settings of a file. The ranges are checked before the types, because a number out
+    /// of its range may not fit its type either, and the message must name the range.
+    pub(super) fn read(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let syntax = |error| ConfigError::Syntax(path.to_owned(), error);
         ranges::check(&toml::from_str(text).map_err(syntax)?)?;
         toml::from_str(text).map_err(syntax)
     }

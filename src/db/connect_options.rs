@@ -1,36 +1,38 @@
-//! What a connection string gets unless it says otherwise: how long libpq waits for a host.
+//! Adds default timeouts to a connection string that does not set them.
 //!
-//! Without these, libpq waits for ever for a host that accepts and says nothing, and for as
-//! long as TCP retransmits (minutes) for one that is gone. With several hosts in the string
-//! (`postgres://u@a,b/db?target_session_attrs=read-write`) it goes on to the next one when
-//! `connect_timeout` is over. Resolving a name is not bounded by it: that is the resolver's.
+//! Without them, libpq waits for ever for a host that accepts the connection and sends nothing, and
+//! for minutes (until TCP stops retransmitting) for a host that is gone. If the string names several
+//! hosts (`postgres://u@a,b/db?target_session_attrs=read-write`), libpq tries the next one when
+//! `connect_timeout` expires. That timeout does not cover name resolution, which the resolver limits.
 
 use std::borrow::Cow;
 
-/// In seconds; half of what a request waits for a connection, so that a second host has a turn.
+/// Time limit in seconds. It is shorter than the time that a request waits for a connection, so
+/// that libpq can also try a second host.
 const CONNECT_TIMEOUT: &str = "3";
-/// A quiet connection is asked after ten seconds, and given up nine seconds later.
+/// TCP probes an idle connection after ten seconds, and closes it nine seconds later.
 const KEEPALIVES: [(&str, &str); 4] = [
     ("keepalives", "1"),
     ("keepalives_idle", "10"),
     ("keepalives_interval", "3"),
     ("keepalives_count", "3"),
 ];
-/// What was sent and is not acknowledged by then, in milliseconds, was sent to nobody.
+/// Time in milliseconds. TCP closes the connection if data stays unacknowledged for this long.
 const USER_TIMEOUT: u32 = 10_000;
-/// What stands for the system's own default, which would leave no room for a label.
+/// Time in milliseconds. It replaces a `tcp_user_timeout` of 0, the system's default, to which no
+/// label can be added.
 const A_DAY: u32 = 86_400_000;
 
-/// `url` with the defaults, and with `label` (in milliseconds, less than a second) added to
-/// `tcp_user_timeout`: by it the connection's socket is recognised (see `socket`). With that
-/// timeout, as the socket will have it.
+/// Adds the defaults to `url`, and `label` (in milliseconds, less than a second) to its
+/// `tcp_user_timeout`, by which `socket` recognises the socket of the connection. Returns the new
+/// string and that timeout, which the socket will have.
 pub(super) fn with_defaults(url: &str, label: u32) -> (String, u32) {
     let given = parameters(url);
     let given = |name: &str| given.iter().find(|(key, _)| key == name).map(|(_, value)| value);
     let defaults = [("connect_timeout", CONNECT_TIMEOUT)].into_iter().chain(KEEPALIVES);
     let mut text = url.to_owned();
     for (name, value) in defaults.filter(|(name, _)| given(name).is_none()) {
-        push(&mut text, name, value);
+        push_option(&mut text, name, value);
     }
     let own = given("tcp_user_timeout").and_then(|value| value.parse().ok());
     let timeout = match own {
@@ -38,13 +40,13 @@ pub(super) fn with_defaults(url: &str, label: u32) -> (String, u32) {
         Some(0) => A_DAY,
         Some(own) => own,
     };
-    // Of two values of one name, libpq takes the last.
+    // If an option occurs twice, libpq uses the last value.
     let timeout = timeout.saturating_add(label);
-    push(&mut text, "tcp_user_timeout", &timeout.to_string());
+    push_option(&mut text, "tcp_user_timeout", &timeout.to_string());
     (text, timeout)
 }
 
-/// Whether it may be reached by a Unix socket: a host is a path, or none is named.
+/// Whether libpq may use a Unix socket for `url`: a host is a path, or no host is given.
 pub(super) fn may_be_unix(url: &str) -> bool {
     let given = parameters(url);
     let mut hosts = given.iter().filter(|(key, _)| key == "host" || key == "hostaddr");
@@ -56,7 +58,7 @@ fn is_path(host: &str) -> bool {
     host.starts_with(['/', '@'])
 }
 
-fn push(text: &mut String, name: &str, value: &str) {
+fn push_option(text: &mut String, name: &str, value: &str) {
     let before = match is_uri(text) {
         false => " ",
         true if text.contains('?') => "&",
@@ -69,24 +71,27 @@ fn is_uri(text: &str) -> bool {
     text.starts_with("postgres://") || text.starts_with("postgresql://")
 }
 
-/// What the string says, by name; the hosts of a URI's authority are a `host`.
+/// The options in the connection string as (name, value). The authority of a URI becomes `host`.
 fn parameters(url: &str) -> Vec<(String, String)> {
     if !is_uri(url) {
-        return words(url);
+        return keyword_pairs(url);
     }
     let rest = url.split_once("://").map_or("", |(_, rest)| rest);
     let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
     let authority = address.split('/').next().unwrap_or_default();
     let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
-    let named = (!hosts.is_empty()).then(|| ("host".to_owned(), decoded(hosts).into_owned()));
+    let named =
+        (!hosts.is_empty()).then(|| ("host".to_owned(), percent_decode(hosts).into_owned()));
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     named
         .into_iter()
-        .chain(pairs.map(|(key, value)| (decoded(key).into_owned(), decoded(value).into_owned())))
+        .chain(pairs.map(|(key, value)| {
+            (percent_decode(key).into_owned(), percent_decode(value).into_owned())
+        }))
         .collect()
 }
 
-fn decoded(text: &str) -> Cow<'_, str> {
+fn percent_decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return text.into();
     }
@@ -108,15 +113,15 @@ fn decoded(text: &str) -> Cow<'_, str> {
     String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
-/// `key = value` pairs, as libpq reads them: a value may stand in quotes.
-fn words(text: &str) -> Vec<(String, String)> {
+/// Parses `key = value` pairs as libpq does. A value may be quoted.
+fn keyword_pairs(text: &str) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     let mut rest = text;
     while let Some((key, after)) = rest.split_once('=') {
         let (mut value, mut quoted, mut escaped) = (String::new(), false, false);
         let after = after.trim_start();
         let mut end = after.len();
-        for (at, char) in after.char_indices() {
+        for (index, char) in after.char_indices() {
             match char {
                 _ if escaped => {
                     escaped = false;
@@ -125,7 +130,7 @@ fn words(text: &str) -> Vec<(String, String)> {
                 '\\' => escaped = true,
                 '\'' => quoted = !quoted,
                 char if char.is_whitespace() && !quoted => {
-                    end = at;
+                    end = index;
                     break;
                 }
                 char => value.push(char),
@@ -142,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_string_says_stays() {
+    fn options_of_the_string_are_kept() {
         let defaults = "connect_timeout=3&keepalives=1&keepalives_idle=10&keepalives_interval=3&keepalives_count=3";
         assert_eq!(
             with_defaults("postgres://u@h/d", 7),

@@ -1,9 +1,9 @@
-//! The table of OIDC clients: what `elos credencial` writes, and the server reads
-//! again every few seconds.
+//! The database tables of OIDC clients. `elos credencial` writes them, and the server reads them
+//! again every two seconds.
 
-use crate::auth::{Certificate, Credenciais, Credencial, Fingerprint, Known, Papel, Validity};
+use crate::auth::{Certificate, Credential, Credentials, Fingerprint, Known, Papel, Validity};
 use crate::db::{Db, Sql};
-use crate::error::{Error, Falha};
+use crate::error::{Error, Failure};
 use crate::value::tribunal::Tribunal;
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -11,32 +11,33 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text, Timestamptz};
 use std::time::Duration;
 
-/// Well before what was read is too old.
-const RELEITURA: Duration = Duration::from_secs(2);
-/// After a failure: who waits for the database should not wait for this too.
-const RETOMADA: Duration = Duration::from_millis(250);
+/// Interval between two reads, well below the age at which the server stops trusting what it read.
+const REREAD_INTERVAL: Duration = Duration::from_secs(2);
+/// Delay after a failed read. It is short, so that requests that waited for the database do not also
+/// wait long for fresh credentials.
+const RETRY_DELAY: Duration = Duration::from_millis(250);
 
-/// A client as it is written down.
+/// A client as the tables store it.
 #[derive(Debug, QueryableByName)]
-pub struct Linha {
+pub struct Row {
     #[diesel(sql_type = Text)]
     pub azp: String,
     #[diesel(sql_type = Nullable<SmallInt>)]
     pub tribunal: Option<i16>,
     #[diesel(sql_type = Array<Text>)]
     pub papeis: Vec<String>,
-    /// As they are written: `repositório/número`.
+    /// The estruturas, each as the text `repositório/número`.
     #[diesel(sql_type = Array<Text>)]
     pub estruturas: Vec<String>,
     #[diesel(sql_type = Bool)]
     pub revogada: bool,
-    /// How many certificates it is known by.
+    /// Number of client certificates registered for it.
     #[diesel(sql_type = BigInt)]
     pub certificados: i64,
 }
 
-/// All of them, by name.
-pub fn listar(conn: &mut PgConnection) -> QueryResult<Vec<Linha>> {
+/// All clients, ordered by `azp`.
+pub fn list(conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
     Sql::new(
         "SELECT c.azp, c.tribunal_codigo AS tribunal, c.papeis, c.revogada_em IS NOT NULL AS revogada, \
                 (SELECT count(*) FROM certificado f WHERE f.azp = c.azp) AS certificados, \
@@ -47,86 +48,84 @@ pub fn listar(conn: &mut PgConnection) -> QueryResult<Vec<Linha>> {
     .load(conn)
 }
 
-/// `1/820`: of which repositório, and its number there.
-pub fn ler_estrutura(texto: &str) -> Option<(i32, String)> {
-    let (repositorio, numero) = texto.split_once('/')?;
+/// Parses `1/820` into the repositório and the number of the estrutura in it.
+pub fn parse_estrutura(text: &str) -> Option<(i32, String)> {
+    let (repositorio, numero) = text.split_once('/')?;
     Some((repositorio.parse().ok()?, (!numero.is_empty()).then(|| numero.to_owned())?))
 }
 
-/// A client as it is to be recognised.
-pub struct Reconhecida<'a> {
+/// A client to register with [`add`].
+pub struct NewClient<'a> {
     pub azp: &'a str,
     pub tribunal: Option<Tribunal>,
     pub papeis: &'a [Papel],
     pub estruturas: &'a [(i32, String)],
-    /// By which it is known besides its tokens.
-    pub certificados: &'a [Certificate],
+    /// Client certificates that identify it in addition to its tokens.
+    pub certificates: &'a [Certificate],
 }
 
-/// Why a client was not recognised as it was asked for.
+/// The item of a [`NewClient`] that belongs to another tribunal or client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Alheio {
-    /// Its tribunal does not have this estrutura.
+pub enum ForeignItem {
+    /// The client's tribunal does not have this estrutura (repositório and number).
     Estrutura(i32, String),
-    /// Another is known by this certificate.
-    Certificado(Fingerprint),
+    /// Another client has this certificate.
+    ClientCertificate(Fingerprint),
 }
 
-/// Recognises a client; one that was known or revoked is from now on what is said here.
-/// Answers what is another's, if something is; then nothing is changed.
-pub fn acrescentar(
-    conn: &mut PgConnection,
-    cliente: &Reconhecida<'_>,
-) -> QueryResult<Option<Alheio>> {
+/// Registers a client. An existing or revoked client is replaced. If an estrutura or a certificate
+/// belongs to another, nothing is changed and that item is returned.
+pub fn add(conn: &mut PgConnection, client: &NewClient<'_>) -> QueryResult<Option<ForeignItem>> {
     use diesel::result::Error::RollbackTransaction;
-    let mut alheia = None;
-    let feito = conn.transaction(|conn| {
-        // The table names the tribunal of both, so the old ones go before it changes.
+    let mut foreign = None;
+    let result = conn.transaction(|conn| {
+        // A row of `credencial_estrutura` holds the tribunal of both the client and the estrutura,
+        // so the old rows must be deleted before the client's tribunal changes.
         Sql::new("DELETE FROM credencial_estrutura WHERE azp = ")
-            .bind(cliente.azp.to_owned())
+            .bind(client.azp.to_owned())
             .execute(conn)?;
         Sql::new("DELETE FROM certificado WHERE azp = ")
-            .bind(cliente.azp.to_owned())
+            .bind(client.azp.to_owned())
             .execute(conn)?;
-        gravar(conn, cliente)?;
-        for (repositorio, numero) in cliente.estruturas {
-            let gravada = Sql::new(
+        save(conn, client)?;
+        for (repositorio, numero) in client.estruturas {
+            let stored = Sql::new(
                 "INSERT INTO credencial_estrutura (azp, tribunal_codigo, estrutura_id) \
                  SELECT c.azp, c.tribunal_codigo, e.id FROM credencial c JOIN estrutura e USING (tribunal_codigo) WHERE c.azp = ",
             )
-            .bind(cliente.azp.to_owned())
+            .bind(client.azp.to_owned())
             .push(" AND e.repositorio = ")
             .bind(*repositorio)
             .push(" AND e.numero = ")
             .bind(numero.clone())
             .push(" ON CONFLICT (azp, estrutura_id) DO UPDATE SET azp = excluded.azp")
             .execute(conn)?;
-            if gravada == 0 {
-                alheia = Some(Alheio::Estrutura(*repositorio, numero.clone()));
+            if stored == 0 {
+                foreign = Some(ForeignItem::Estrutura(*repositorio, numero.clone()));
                 return Err(RollbackTransaction);
             }
         }
-        for certificado in cliente.certificados {
-            if !certificar(conn, cliente.azp, certificado)? {
-                alheia = Some(Alheio::Certificado(certificado.fingerprint));
+        for certificate in client.certificates {
+            if !save_certificate(conn, client.azp, certificate)? {
+                foreign = Some(ForeignItem::ClientCertificate(certificate.fingerprint));
                 return Err(RollbackTransaction);
             }
         }
         Ok(())
     });
-    match feito {
-        Err(RollbackTransaction) => Ok(alheia),
-        outro => outro.map(|()| None),
+    match result {
+        Err(RollbackTransaction) => Ok(foreign),
+        other => other.map(|()| None),
     }
 }
 
-fn gravar(conn: &mut PgConnection, cliente: &Reconhecida<'_>) -> QueryResult<()> {
-    let &Reconhecida { azp, tribunal, papeis, .. } = cliente;
-    let papeis: Vec<String> = papeis.iter().map(|papel| papel.nome().to_owned()).collect();
+fn save(conn: &mut PgConnection, client: &NewClient<'_>) -> QueryResult<()> {
+    let &NewClient { azp, tribunal, papeis, .. } = client;
+    let papeis: Vec<String> = papeis.iter().map(|papel| papel.name().to_owned()).collect();
     Sql::new("INSERT INTO credencial (azp, tribunal_codigo, papeis) VALUES (")
         .bind(azp.to_owned())
         .push(", ")
-        .bind_ou_nulo(tribunal.map(|tribunal| tribunal.codigo))
+        .bind_nullable(tribunal.map(|tribunal| tribunal.code))
         .push(", ")
         .bind(papeis)
         .push(
@@ -137,13 +136,13 @@ fn gravar(conn: &mut PgConnection, cliente: &Reconhecida<'_>) -> QueryResult<()>
     Ok(())
 }
 
-/// False when another is known by it.
-fn certificar(
+/// Returns false if another client has the certificate.
+fn save_certificate(
     conn: &mut PgConnection,
     azp: &str,
     Certificate { fingerprint, validity }: &Certificate,
 ) -> QueryResult<bool> {
-    let gravados =
+    let stored =
         Sql::new("INSERT INTO certificado (impressao, azp, valido_de, valido_ate) VALUES (")
             .bind(fingerprint.to_string())
             .push(", ")
@@ -154,21 +153,21 @@ fn certificar(
             .bind(validity.until)
             .push(") ON CONFLICT (impressao) DO UPDATE SET azp = excluded.azp WHERE certificado.azp = excluded.azp")
             .execute(conn)?;
-    Ok(gravados > 0)
+    Ok(stored > 0)
 }
 
-/// False when there is no such client.
-pub fn revogar(conn: &mut PgConnection, azp: &str) -> QueryResult<bool> {
-    let revogadas =
+/// Revokes a client. Returns false if it does not exist.
+pub fn revoke(conn: &mut PgConnection, azp: &str) -> QueryResult<bool> {
+    let revoked =
         Sql::new("UPDATE credencial SET revogada_em = coalesce(revogada_em, now()) WHERE azp = ")
             .bind(azp.to_owned())
             .execute(conn)?;
-    Ok(revogadas > 0)
+    Ok(revoked > 0)
 }
 
-/// A certificate as it is written down.
+/// A client certificate as the table stores it.
 #[derive(QueryableByName)]
-struct Certificado {
+struct ClientCertificate {
     #[diesel(sql_type = Text)]
     impressao: String,
     #[diesel(sql_type = Text)]
@@ -179,54 +178,55 @@ struct Certificado {
     valido_ate: DateTime<Utc>,
 }
 
-/// As the server holds them. Blocks.
-pub fn ler(db: &Db) -> Result<Known, Error> {
-    let (linhas, certificados) = db.como_servidor(|conn| {
-        let certificados: Vec<Certificado> =
+/// Reads all clients and certificates, in the form that the server keeps in memory. Blocks the thread.
+pub fn read(db: &Db) -> Result<Known, Error> {
+    let (rows, certificates) = db.as_server(|conn| {
+        let certificates: Vec<ClientCertificate> =
             Sql::new("SELECT impressao, azp, valido_de, valido_ate FROM certificado").load(conn)?;
-        Ok((listar(conn)?, certificados))
+        Ok((list(conn)?, certificates))
     })?;
-    let certificado = |linha: Certificado| {
-        let Certificado { impressao, azp, valido_de: from, valido_ate: until } = linha;
-        Some((Fingerprint::read(&impressao)?, (azp, Validity { from, until })))
+    let certificate = |row: ClientCertificate| {
+        let ClientCertificate { impressao: fingerprint, azp, valido_de: from, valido_ate: until } =
+            row;
+        Some((Fingerprint::read(&fingerprint)?, (azp, Validity { from, until })))
     };
-    let credencial = |Linha { azp, tribunal, papeis, estruturas, revogada, .. }: Linha| {
-        let tem = |papel: &Papel| papeis.iter().any(|nome| nome == papel.nome());
-        let papeis = Papel::TODOS.into_iter().filter(tem).collect();
-        let estruturas = estruturas.iter().filter_map(|texto| ler_estrutura(texto)).collect();
-        (azp, Credencial { tribunal, papeis, estruturas, revogada })
+    let credential = |Row { azp, tribunal, papeis, estruturas, revogada: revoked, .. }: Row| {
+        let has = |papel: &Papel| papeis.iter().any(|nome| nome == papel.name());
+        let papeis = Papel::ALL.into_iter().filter(has).collect();
+        let estruturas = estruturas.iter().filter_map(|text| parse_estrutura(text)).collect();
+        (azp, Credential { tribunal, papeis, estruturas, revoked })
     };
     Ok(Known {
-        by_azp: linhas.into_iter().map(credencial).collect(),
-        certificates: certificados.into_iter().filter_map(certificado).collect(),
+        by_azp: rows.into_iter().map(credential).collect(),
+        certificates: certificates.into_iter().filter_map(certificate).collect(),
     })
 }
 
-/// As they are now, for a server that starts. Blocks.
-pub fn do_banco(db: &Db) -> anyhow::Result<Credenciais> {
-    let lidas = ler(db).map_err(|_| anyhow::anyhow!("as credenciais não puderam ser lidas"))?;
-    Ok(Credenciais::novas(lidas))
+/// Reads the credentials for a server that is starting. Blocks the thread.
+pub fn from_database(db: &Db) -> anyhow::Result<Credentials> {
+    let loaded = read(db).map_err(|_| anyhow::anyhow!("as credenciais não puderam ser lidas"))?;
+    Ok(Credentials::new(loaded))
 }
 
-/// Reads them again and again, for as long as the server runs.
-pub fn reler(db: Db, credenciais: Credenciais) {
+/// Starts a task that reads the credentials every two seconds, for as long as the server runs.
+pub fn reload(db: Db, credentials: Credentials) {
     actix_web::rt::spawn(async move {
         loop {
             let db = db.clone();
-            let pausa = match tokio::task::spawn_blocking(move || ler(&db)).await {
-                Ok(Ok(lidas)) => {
-                    credenciais.trocar(lidas);
-                    RELEITURA
+            let pause = match tokio::task::spawn_blocking(move || read(&db)).await {
+                Ok(Ok(loaded)) => {
+                    credentials.replace(loaded);
+                    REREAD_INTERVAL
                 }
-                Ok(Err(error)) if !matches!(error, Error::Falha(Falha::Indisponivel, _)) => {
-                    let (falha, _) = error.publica();
-                    tracing::warn!(codigo = falha.nome(), "credenciais could not be read again");
-                    RETOMADA
+                Ok(Err(error)) if !matches!(error, Error::Failure(Failure::Indisponivel, _)) => {
+                    let (failure, _) = error.public();
+                    tracing::warn!(codigo = failure.name(), "credenciais could not be read again");
+                    RETRY_DELAY
                 }
-                // That the database is not there is told by `db`, once.
-                _ => RETOMADA,
+                // `db::outages` logs an unreachable database, once per outage.
+                _ => RETRY_DELAY,
             };
-            tokio::time::sleep(pausa).await;
+            tokio::time::sleep(pause).await;
         }
     });
 }

@@ -1,16 +1,16 @@
-//! Epochs: what is added to the number of a transaction to give its position in the feed and in
-//! the trail.
+//! Epochs: the offset that is added to a transaction id (xid) to get its position in the feed and in
+//! the audit trail.
 //!
-//! A copy of the data in another PostgreSQL (pg_dump) would go on from that one's counter of
-//! transactions, before its own end. So each PostgreSQL that the database has been in is an epoch,
-//! which begins beyond every position of the ones before it (the migration `epoca`).
+//! When the data is restored with `pg_dump` into another PostgreSQL cluster, that cluster's transaction
+//! ids may be lower than the positions already used. Therefore each cluster that has held the data is
+//! an epoch, which begins after every position of the earlier epochs (see the migration `epoca`).
 
 use super::Sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Nullable};
 
-/// Begins the next epoch, if this PostgreSQL is not the one of the last.
-pub(super) fn check(auditor: &mut PgConnection) -> QueryResult<()> {
+/// Begins a new epoch if this PostgreSQL cluster is not that of the current epoch.
+pub(super) fn begin_if_moved(auditor: &mut PgConnection) -> QueryResult<()> {
     #[derive(QueryableByName)]
     struct Begun {
         #[diesel(sql_type = Nullable<Integer>)]

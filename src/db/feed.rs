@@ -1,36 +1,36 @@
-//! A feed: rows in an order that nothing committed late can upset.
+//! Change feeds: rows in an order in which a late commit cannot insert a row before one already read.
 //!
-//! The order is (xid, id). It is read only up to the *horizonte*, the oldest
-//! transaction still open: below it everything is decided, so who has read up to
-//! there has missed nothing and will meet nothing twice. A `xid` here is a position:
-//! the number of a transaction, and what the epoch adds to it (`epoch.rs`).
+//! The order is (xid, id). A feed is read only up to the *horizon*, the xid of the oldest open
+//! transaction: below the horizon every transaction has ended, so a reader that has read up to there
+//! has missed no row and will see no row twice. In this module an `xid` is a position: the transaction
+//! id plus the offset of the epoch (see `epoch.rs`).
 
-use super::{Sessao, Sql, Valor};
+use super::{Session, Sql, SqlValue};
 use crate::error::Error;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use std::fmt;
 use std::str::FromStr;
 
-/// Where a row stands in its feed; as text, what `desde` takes.
+/// Position of a row in its feed. Its text form is the cursor that the argument `desde` accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Lugar {
+pub struct FeedCursor {
     pub xid: u64,
     pub id: i64,
 }
 
-impl Lugar {
-    /// Before every row of this transaction, and after all those of older ones.
-    pub const fn antes_de(xid: u64) -> Self {
+impl FeedCursor {
+    /// The position before every row of transaction `xid` and after every row of older ones.
+    pub const fn before(xid: u64) -> Self {
         Self { xid, id: 0 }
     }
 
-    pub fn da_linha(xid: &str, id: i64) -> Result<Self, Error> {
-        Ok(Self { xid: xid.parse().map_err(Error::interno)?, id })
+    pub fn from_row(xid: &str, id: i64) -> Result<Self, Error> {
+        Ok(Self { xid: xid.parse().map_err(Error::internal)?, id })
     }
 }
 
-impl fmt::Display for Lugar {
+impl fmt::Display for FeedCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.xid, self.id)
     }
@@ -38,99 +38,102 @@ impl fmt::Display for Lugar {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("o cursor não é de um item recebido nesta assinatura")]
-pub struct LugarMalformado;
+pub struct MalformedCursor;
 
-impl FromStr for Lugar {
-    type Err = LugarMalformado;
+impl FromStr for FeedCursor {
+    type Err = MalformedCursor;
 
-    fn from_str(texto: &str) -> Result<Self, LugarMalformado> {
-        let (xid, id) = texto.split_once('-').ok_or(LugarMalformado)?;
-        let numero = |parte: &str| parte.parse::<u64>().map_err(|_| LugarMalformado);
-        let id = i64::try_from(numero(id)?).map_err(|_| LugarMalformado)?;
-        let lugar = Self { xid: numero(xid)?, id };
-        // Zeros and signs in front: numbers that read the same, but no cursor of ours.
-        if lugar.to_string() == texto { Ok(lugar) } else { Err(LugarMalformado) }
+    fn from_str(text: &str) -> Result<Self, MalformedCursor> {
+        let (xid, id) = text.split_once('-').ok_or(MalformedCursor)?;
+        let number = |part: &str| part.parse::<u64>().map_err(|_| MalformedCursor);
+        let id = i64::try_from(number(id)?).map_err(|_| MalformedCursor)?;
+        let cursor = Self { xid: number(xid)?, id };
+        // Reject leading zeros and signs: they parse to the same numbers, but the server never
+        // wrote such a cursor.
+        if cursor.to_string() == text { Ok(cursor) } else { Err(MalformedCursor) }
     }
 }
 
-/// What stretch of a feed to read.
+/// The range of a feed to read: positions after `after` and below `horizon`, at most `limit` rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Trecho {
-    pub depois: Lugar,
-    pub horizonte: u64,
-    pub limite: i64,
+pub struct FeedRange {
+    pub after: FeedCursor,
+    pub horizon: u64,
+    pub limit: i64,
 }
 
-impl Trecho {
-    /// What ends the statement that reads it.
+impl FeedRange {
+    /// The end of the statement that reads this range: further conditions, order and limit. `xid`
+    /// and `id` are the columns of the position.
     pub fn sql(&self, xid: &'static str, id: &'static str) -> Sql {
-        let par = |sql: Sql| sql.push(xid).push(", ").push(id);
-        par(Sql::new(" AND ("))
+        let pair = |sql: Sql| sql.push(xid).push(", ").push(id);
+        pair(Sql::new(" AND ("))
             .push(") > (")
-            .bind(Valor::Xid(self.depois.xid.to_string()))
+            .bind(SqlValue::Xid(self.after.xid.to_string()))
             .push(", ")
-            .bind(self.depois.id)
+            .bind(self.after.id)
             .push(") AND ")
             .push(xid)
             .push(" < ")
-            .bind(Valor::Xid(self.horizonte.to_string()))
-            .append(par(Sql::new(" ORDER BY ")))
+            .bind(SqlValue::Xid(self.horizon.to_string()))
+            .append(pair(Sql::new(" ORDER BY ")))
             .push(" LIMIT ")
-            .bind(self.limite)
+            .bind(self.limit)
     }
 }
 
-/// Which transactions were over at one moment.
+/// A snapshot of PostgreSQL, in positions: which transactions had ended at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Foto {
-    /// The oldest that was open.
-    pub horizonte: u64,
-    /// The first that had not begun.
-    pub proxima: u64,
-    abertas: Vec<u64>,
-    /// What the epoch adds to the number of a transaction.
-    deslocamento: i64,
+pub struct PgSnapshot {
+    /// Position of the oldest transaction that was open.
+    pub horizon: u64,
+    /// Position of the first transaction that had not begun.
+    pub next: u64,
+    in_progress: Vec<u64>,
+    /// The offset of the epoch, added to each transaction id.
+    offset: i64,
 }
 
-impl Foto {
-    pub fn tirar(sessao: &mut Sessao<'_>) -> Result<Self, Error> {
-        Ok(Self::do_banco(sessao.conn())?)
+impl PgSnapshot {
+    pub fn take(session: &mut Session<'_>) -> Result<Self, Error> {
+        Ok(Self::from_database(session.conn())?)
     }
 
-    pub(super) fn do_banco(conn: &mut PgConnection) -> QueryResult<Self> {
+    pub(super) fn from_database(conn: &mut PgConnection) -> QueryResult<Self> {
         #[derive(QueryableByName)]
-        struct Linha {
+        struct Row {
             #[diesel(sql_type = Text)]
             foto: String,
             #[diesel(sql_type = BigInt)]
             deslocamento: i64,
         }
-        let Linha { foto, deslocamento } = Sql::new(
+        let Row { foto: snapshot, deslocamento: offset } = Sql::new(
             "SELECT pg_current_snapshot()::text AS foto, elos_deslocamento() AS deslocamento",
         )
         .get_result(conn)?;
-        let ruim = || diesel::result::Error::DeserializationError("pg_snapshot".into());
-        Self::ler(&foto, deslocamento).ok_or_else(ruim)
+        let unreadable = || diesel::result::Error::DeserializationError("pg_snapshot".into());
+        Self::read(&snapshot, offset).ok_or_else(unreadable)
     }
 
-    /// `xmin:xmax:xip,xip,…`.
-    fn ler(texto: &str, deslocamento: i64) -> Option<Self> {
-        let posicao = |numero: &str| numero.parse::<u64>().ok()?.checked_add_signed(deslocamento);
-        let mut partes = texto.splitn(3, ':');
-        let (horizonte, proxima) = (posicao(partes.next()?)?, posicao(partes.next()?)?);
-        let abertas = partes.next()?.split(',').filter(|xid| !xid.is_empty());
-        let abertas = abertas.map(posicao).collect::<Option<_>>()?;
-        Some(Self { horizonte, proxima, abertas, deslocamento })
+    /// Parses the text form of `pg_snapshot`, `xmin:xmax:xip,xip,…`.
+    fn read(text: &str, offset: i64) -> Option<Self> {
+        let position = |number: &str| number.parse::<u64>().ok()?.checked_add_signed(offset);
+        let mut parts = text.splitn(3, ':');
+        let (horizon, next) = (position(parts.next()?)?, position(parts.next()?)?);
+        let in_progress = parts.next()?.split(',').filter(|xid| !xid.is_empty());
+        let in_progress = in_progress.map(position).collect::<Option<_>>()?;
+        Some(Self { horizon, next, in_progress, offset })
     }
 
-    /// The number of the oldest open transaction, as PostgreSQL has it.
-    pub(super) const fn mais_antiga(&self) -> u64 {
-        self.horizonte.wrapping_sub(self.deslocamento.cast_unsigned())
+    /// The PostgreSQL transaction id of the oldest open transaction, without the offset.
+    pub(super) const fn oldest(&self) -> u64 {
+        self.horizon.wrapping_sub(self.offset.cast_unsigned())
     }
 
-    /// What this transaction wrote was there already.
-    pub fn tinha(&self, xid: u64) -> bool {
-        xid < self.proxima && !self.abertas.contains(&xid)
+    /// Whether the transaction at position `xid` had ended, so that its rows were visible if it
+    /// committed.
+    pub fn had_completed(&self, xid: u64) -> bool {
+        xid < self.next && !self.in_progress.contains(&xid)
     }
 }
 
@@ -139,28 +142,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn o_cursor_se_le_como_se_escreve() {
-        let lugar = Lugar { xid: 18_446_744_073_709_551_615, id: 7 };
-        assert_eq!(lugar.to_string().parse(), Ok(lugar));
-        for ruim in
+    fn a_cursor_reads_as_it_is_written() {
+        let cursor = FeedCursor { xid: 18_446_744_073_709_551_615, id: 7 };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        for bad in
             ["", "-", "1", "1-", "-1", "+1-1", "1-+1", "01-1", "1-1-1", "1--1", "a-1", " 1-1"]
         {
-            assert_eq!(ruim.parse::<Lugar>(), Err(LugarMalformado), "{ruim}");
+            assert_eq!(bad.parse::<FeedCursor>(), Err(MalformedCursor), "{bad}");
         }
-        assert_eq!("1-9223372036854775808".parse::<Lugar>(), Err(LugarMalformado));
+        assert_eq!("1-9223372036854775808".parse::<FeedCursor>(), Err(MalformedCursor));
     }
 
     #[test]
-    fn a_foto_sabe_o_que_ja_tinha_acabado() {
-        let foto = Foto::ler("10:20:10,14", 0).unwrap();
-        assert_eq!((foto.horizonte, foto.proxima), (10, 20));
-        let tinha: Vec<u64> = (8..22).filter(|xid| foto.tinha(*xid)).collect();
-        assert_eq!(tinha, [8, 9, 11, 12, 13, 15, 16, 17, 18, 19]);
-        assert_eq!(Foto::ler("10:10:", 0).unwrap().abertas, Vec::<u64>::new());
-        assert_eq!(Foto::ler("10:x:", 0), None);
-        // In another epoch.
-        let foto = Foto::ler("10:20:10,14", 1_000).unwrap();
-        assert_eq!((foto.horizonte, foto.proxima, foto.mais_antiga()), (1_010, 1_020, 10));
-        assert!(foto.tinha(14) && foto.tinha(1_013) && !foto.tinha(1_014) && !foto.tinha(1_020));
+    fn the_snapshot_knows_what_had_ended() {
+        let snapshot = PgSnapshot::read("10:20:10,14", 0).unwrap();
+        assert_eq!((snapshot.horizon, snapshot.next), (10, 20));
+        let had_completed: Vec<u64> = (8..22).filter(|xid| snapshot.had_completed(*xid)).collect();
+        assert_eq!(had_completed, [8, 9, 11, 12, 13, 15, 16, 17, 18, 19]);
+        assert_eq!(PgSnapshot::read("10:10:", 0).unwrap().in_progress, Vec::<u64>::new());
+        assert_eq!(PgSnapshot::read("10:x:", 0), None);
+        // The same snapshot with the offset of a later epoch.
+        let snapshot = PgSnapshot::read("10:20:10,14", 1_000).unwrap();
+        assert_eq!((snapshot.horizon, snapshot.next, snapshot.oldest()), (1_010, 1_020, 10));
+        assert!(
+            snapshot.had_completed(14)
+                && snapshot.had_completed(1_013)
+                && !snapshot.had_completed(1_014)
+                && !snapshot.had_completed(1_020)
+        );
     }
 }

@@ -1,16 +1,16 @@
-//! Whether the database serves, asked four times a second on a connection of its own.
+//! Probes the health of the database four times a second, on a separate connection.
 //!
-//! What is found out is what `/readyz` says, so no request waits for it. A server that does not
-//! answer this smallest of questions in time is silent: all connections to it are closed, so
-//! that those who wait on one go on, and the next connections are made to whichever host of the
-//! URL answers.
+//! `/readyz` reports the last result, so no request waits for a probe. If PostgreSQL does not
+//! answer the probe in time, this module treats it as silent and shuts down all connections to it.
+//! The statements that wait on them then fail, and new connections go to whichever host of the URL
+//! answers.
 
-use super::login::{Login, PapelDoBanco};
+use super::login::{DatabaseRole, Login};
 use super::manager::Manager;
 use super::outages::Outages;
 use super::session::Backends;
 use super::socket::{self, Socket, Sockets};
-use super::{ConexaoRecusada, Db, Sql};
+use super::{ConnectError, Db, Sql};
 use crate::error::Outage;
 use crate::readiness::{Flag, Readiness};
 use diesel::prelude::*;
@@ -21,24 +21,24 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-const PERIOD: Duration = Duration::from_millis(250);
-/// A verdict older than this is none.
-const FRESH: Duration = Duration::from_secs(1);
-/// A server that does not answer `SELECT` by then does not answer at all.
-const SILENT: Duration = Duration::from_secs(4);
+const PROBE_INTERVAL: Duration = Duration::from_millis(250);
+/// Maximum age of a successful probe. After that, the database counts as not answering.
+const MAX_AGE: Duration = Duration::from_secs(1);
+/// Time limit of the probe statement. After that, this module treats PostgreSQL as silent.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// What is known of one database, shared by all connections to it.
+/// The state of one database, shared by all connections to it.
 pub(super) struct Health {
     pub(super) sockets: Arc<Sockets>,
     pub(super) outages: Outages,
     pub(super) backends: Backends,
-    /// Whether the feed is told of commits as they happen: LISTEN was accepted.
+    /// 1 if PostgreSQL accepted LISTEN, so that the feed learns of commits at once; otherwise 0.
     pub(super) listening: Gauge,
-    /// Since how many seconds one open transaction holds the feed back.
+    /// The number of seconds for which one open transaction has delayed the feed.
     pub(super) feed_held: Gauge,
     start: Instant,
-    /// Milliseconds after `start` at which it last answered; zero is never.
-    answered: AtomicU64,
+    /// Time of the last answer, in milliseconds after `start`; zero means never.
+    answered_at: AtomicU64,
     writable: Flag,
 }
 
@@ -53,15 +53,15 @@ impl Health {
             listening: Gauge::default(),
             feed_held: Gauge::default(),
             start: Instant::now(),
-            answered: AtomicU64::new(0),
+            answered_at: AtomicU64::new(0),
             writable: Flag::default(),
         })
     }
 
     fn answers(&self) -> bool {
-        let answered = self.answered.load(Ordering::Acquire);
+        let answered_at = self.answered_at.load(Ordering::Acquire);
         let now = self.now();
-        answered > 0 && u128::from(now.saturating_sub(answered)) <= FRESH.as_millis()
+        answered_at > 0 && u128::from(now.saturating_sub(answered_at)) <= MAX_AGE.as_millis()
     }
 
     fn now(&self) -> u64 {
@@ -69,15 +69,15 @@ impl Health {
     }
 }
 
-/// What the database shows of itself; all clones of a gauge are one.
+/// The gauges of the database. Clones of a gauge share its value.
 pub struct Gauges {
     pub listening: Gauge,
     pub feed_held: Gauge,
 }
 
 impl Db {
-    /// Asks from here on, for as long as there is a clone of this, and makes what is found out
-    /// conditions of being ready.
+    /// Starts the probe thread, which runs until the last clone of this `Db` is dropped, and makes
+    /// its results conditions of readiness.
     pub fn watch(&self, readiness: &Readiness) {
         let (answers, writable) = (Arc::downgrade(&self.health), self.health.writable.clone());
         readiness.require("banco", "o banco de dados não responde", move || {
@@ -85,7 +85,7 @@ impl Db {
         });
         readiness
             .require("escrita", "o banco de dados só aceita leituras", move || writable.get());
-        let (login, health) = (self.avisos.login().clone(), Arc::downgrade(&self.health));
+        let (login, health) = (self.notifier.login().clone(), Arc::downgrade(&self.health));
         let spawned =
             thread::Builder::new().name("elos-health".into()).spawn(move || probe(&login, &health));
         if let Err(error) = spawned {
@@ -93,8 +93,9 @@ impl Db {
         }
     }
 
-    /// An outage is under way and was told: who fails for it need not tell again.
-    pub fn outage_told(&self) -> bool {
+    /// Whether an outage is under way and has been logged, so that the failures it causes need not
+    /// be logged.
+    pub fn outage_logged(&self) -> bool {
         self.health.outages.any()
     }
 
@@ -107,50 +108,55 @@ impl Db {
 fn probe(login: &Login, health: &Weak<Health>) {
     let mut connection = None;
     while let Some(health) = health.upgrade() {
-        let begun = Instant::now();
-        if let Err(refused) = ask(login, &health, &mut connection) {
+        let started_at = Instant::now();
+        if let Err(error) = probe_once(login, &health, &mut connection) {
             connection = None;
-            health.answered.store(0, Ordering::Release);
+            health.answered_at.store(0, Ordering::Release);
             health.backends.suspect();
-            health.outages.failed(Outage::Unreachable, &refused.to_string());
+            health.outages.record_failure(Outage::Unreachable, &error.to_string());
         }
-        health.outages.tell(health.answers());
+        health.outages.log_due(health.answers());
         drop(health);
-        thread::sleep(PERIOD.saturating_sub(begun.elapsed()));
+        thread::sleep(PROBE_INTERVAL.saturating_sub(started_at.elapsed()));
     }
 }
 
-/// Asks once, over a new connection if there is none.
-fn ask(
+/// Sends one probe, on a new connection if there is none.
+fn probe_once(
     login: &Login,
     health: &Arc<Health>,
     connection: &mut Option<(PgConnection, Arc<Socket>)>,
-) -> Result<(), ConexaoRecusada> {
+) -> Result<(), ConnectError> {
     if connection.is_none() {
-        let manager =
-            Manager::novo(login.clone(), PapelDoBanco::App, SILENT, None, Arc::clone(health));
-        let (mut pg, socket) = manager.abrir()?;
+        let manager = Manager::new(
+            login.clone(),
+            DatabaseRole::App,
+            SILENCE_TIMEOUT,
+            None,
+            Arc::clone(health),
+        );
+        let (mut pg, socket) = manager.open()?;
         Sql::new("SET application_name = 'elos-saude'").execute(&mut pg)?;
         *connection = Some((pg, socket));
     }
     let Some((pg, socket)) = connection else { return Ok(()) };
     let answer = {
-        let _waiting = socket.wait_until(Instant::now() + SILENT);
+        let _waiting = socket.wait_until(Instant::now() + SILENCE_TIMEOUT);
         writable(pg)
     };
     match answer {
         Ok(writable) => {
-            health.answered.store(health.now(), Ordering::Release);
+            health.answered_at.store(health.now(), Ordering::Release);
             health.writable.set(writable);
             if !writable {
-                // Another host of the URL may be the one that takes writes now.
+                // Reconnect for the next probe: another host of the URL may accept writes now.
                 *connection = None;
             }
             Ok(())
         }
         Err(_) if socket.closed() => {
             health.sockets.close_all();
-            Err(ConexaoRecusada::Silencio)
+            Err(ConnectError::Unresponsive)
         }
         Err(error) => Err(error.into()),
     }
@@ -162,8 +168,8 @@ fn writable(pg: &mut PgConnection) -> QueryResult<bool> {
         #[diesel(sql_type = Bool)]
         writable: bool,
     }
-    let ask = Sql::new(
+    let query = Sql::new(
         "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' AS writable",
     );
-    Ok(ask.get_result::<Answer>(pg)?.writable)
+    Ok(query.get_result::<Answer>(pg)?.writable)
 }

@@ -1,67 +1,72 @@
-//! Who holds the feed back.
+//! Logs warnings about transactions that delay the feed.
 //!
-//! The feed is read up to the oldest transaction that is open and has written, in any database
-//! of the cluster. One that somebody forgot keeps every subscriber waiting, so it is named.
+//! The feed is read only up to the oldest open transaction that has written, in any database of the
+//! cluster. A transaction that is left open therefore keeps every subscriber waiting, so this module
+//! logs which one it is.
 
 use super::Sql;
-use super::feed::Foto;
+use super::feed::PgSnapshot;
 use super::health::Health;
 use diesel::prelude::*;
 use diesel::sql_types::{Double, Integer, Nullable, Text};
 use std::time::{Duration, Instant};
 
-/// A transaction that writes may take this long before somebody is told.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Then it is told as often as this.
-const AGAIN: Duration = Duration::from_secs(60);
+/// Time for which a transaction may delay the feed before this module logs a warning.
+const WARN_AFTER: Duration = Duration::from_secs(10);
+/// Interval at which this module repeats the warning.
+const WARN_INTERVAL: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 pub(super) struct HeldFeed {
-    /// The transaction that holds it, and since when we have seen that.
-    by: Option<(u64, Instant)>,
-    told: Option<Instant>,
+    /// The position of the transaction that delays the feed, and the time at which a snapshot first
+    /// showed it.
+    held_by: Option<(u64, Instant)>,
+    /// The time of the last warning about it.
+    warned_at: Option<Instant>,
 }
 
 #[derive(QueryableByName)]
 struct Holder {
-    /// None of a prepared transaction.
+    /// `None` for a prepared transaction, which has no backend.
     #[diesel(sql_type = Nullable<Integer>)]
     pid: Option<i32>,
     #[diesel(sql_type = Nullable<Text>)]
     database: Option<String>,
-    /// Not shown to roles that are not of the holder's.
+    /// Age of the transaction. PostgreSQL hides it from roles that are not members of the
+    /// transaction's role.
     #[diesel(sql_type = Nullable<Double>)]
     seconds: Option<f64>,
 }
 
 impl HeldFeed {
-    /// Takes note of the newest picture; tells of a holder that has been one for long.
-    pub(super) fn look(
+    /// Compares the newest snapshot with the previous ones, and logs a warning if one transaction
+    /// has delayed the feed for too long.
+    pub(super) fn observe(
         &mut self,
         conn: &mut PgConnection,
-        foto: &Foto,
+        snapshot: &PgSnapshot,
         health: &Health,
     ) -> QueryResult<()> {
         let now = Instant::now();
-        let held = foto.horizonte < foto.proxima;
-        let since = match self.by {
-            Some((xid, since)) if held && xid == foto.horizonte => since,
+        let held = snapshot.horizon < snapshot.next;
+        let since = match self.held_by {
+            Some((xid, since)) if held && xid == snapshot.horizon => since,
             _ => {
-                if self.told.take().is_some() {
+                if self.warned_at.take().is_some() {
                     tracing::info!("the feed is not held back any more");
                 }
-                self.by = held.then_some((foto.horizonte, now));
+                self.held_by = held.then_some((snapshot.horizon, now));
                 now
             }
         };
         let seconds = (now - since).as_secs();
         health.feed_held.set(seconds.cast_signed());
-        let due = self.told.is_none_or(|told| now - told >= AGAIN);
-        if now - since < PATIENCE || !due {
+        let due = self.warned_at.is_none_or(|warned_at| now - warned_at >= WARN_INTERVAL);
+        if now - since < WARN_AFTER || !due {
             return Ok(());
         }
-        self.told = Some(now);
-        let holder = holder(conn, foto.mais_antiga())?;
+        self.warned_at = Some(now);
+        let holder = holder(conn, snapshot.oldest())?;
         let pid = holder.as_ref().and_then(|holder| holder.pid);
         let database = holder.as_ref().and_then(|holder| holder.database.as_deref());
         let age = holder.as_ref().and_then(|holder| holder.seconds);
@@ -76,8 +81,8 @@ impl HeldFeed {
     }
 }
 
-/// Whoever has written holds a lock on the number of its transaction, and locks are shown to
-/// every role.
+/// Finds the session of transaction `xid`. A transaction that has written holds a lock on its own
+/// transaction id, and `pg_locks` shows locks to every role.
 fn holder(conn: &mut PgConnection, xid: u64) -> QueryResult<Option<Holder>> {
     let without_epoch = (xid & u64::from(u32::MAX)).to_string();
     Sql::new(

@@ -1,11 +1,11 @@
-//! Lists read by pages, for one parent or for many at once.
+//! Paged lists, read for one parent or for many parents in one statement.
 //!
-//! Pages are cut by *keyset*: a page begins after a row, not after a count, so
-//! rows that arrive between two pages neither repeat nor hide others.
+//! Pages use keyset pagination: a page begins after a given row, not after a count, so rows that
+//! are inserted between two page requests neither repeat nor hide other rows.
 
-use super::{Relation, Sessao, Sql, Valor};
+use super::{Relation, Session, Sql, SqlValue};
 use crate::error::Error;
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::resource::{Recordable, Resource};
 use ahash::{HashMap, HashMapExt};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -13,147 +13,150 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
 
-/// Where a row stands in its list: the value it is ordered by, then its id.
+/// Position of a row in its list: the value that orders it, then its id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Posicao {
-    pub chave: Option<Valor>,
+pub struct Position {
+    pub key: Option<SqlValue>,
     pub id: i64,
 }
 
-/// Which page of a list.
+/// A request for one page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Fatia {
-    pub tamanho: usize,
-    /// From the end (`last`) rather than from the beginning (`first`).
-    pub do_fim: bool,
-    pub depois: Option<Posicao>,
-    pub antes: Option<Posicao>,
+pub struct Slice {
+    pub size: usize,
+    /// Whether to count from the end (`last`) instead of from the beginning (`first`).
+    pub from_end: bool,
+    pub after: Option<Position>,
+    pub before: Option<Position>,
 }
 
-/// What a key of order holds, so that a forged cursor is refused before it is SQL.
+/// Type of an ordering key. It lets the caller refuse a forged cursor before it reaches SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TipoDaChave {
-    Texto,
-    Instante,
+pub enum KeyType {
+    Text,
+    Instant,
     Xid,
-    /// Not in the cursor, which has the id alone: this begins the statement that reads the key of
-    /// the row with an id. For keys that a cursor had better not hold, such as names.
-    DaLinha(&'static str),
+    /// The cursor holds only the id, and the statement looks the key up. The text is the start of
+    /// the subquery that reads it; the statement binds the id after it. Use this for keys that must
+    /// not be in a cursor, such as names of persons.
+    OfRow(&'static str),
 }
 
-/// By what a list is ordered. The column is NOT NULL; the id breaks ties.
+/// The ordering of a list. The column is NOT NULL; the id breaks ties.
 #[derive(Debug, Clone, Copy)]
-pub struct Ordenacao {
-    /// SQL of the first column and what it holds, or none when the id alone orders.
-    pub coluna: Option<(&'static str, TipoDaChave)>,
+pub struct OrderBy {
+    /// SQL of the ordering column and its type; `None` when the list is ordered by id alone.
+    pub column: Option<(&'static str, KeyType)>,
     pub id: &'static str,
-    pub decrescente: bool,
+    pub descending: bool,
 }
 
 /// The pieces of the statement that reads a list.
-pub struct Consulta {
-    pub colunas: &'static str,
-    /// Tables, and the column that says whose child a row is.
-    pub tabelas: &'static str,
-    pub coluna_pai: Option<&'static str>,
-    pub onde: Sql,
-    pub ordenacao: Ordenacao,
+pub struct ListQuery {
+    pub columns: &'static str,
+    pub tables: &'static str,
+    /// The column that holds the id of a row's parent; `None` for a list without a parent.
+    pub parent_column: Option<&'static str>,
+    pub where_clause: Sql,
+    pub ordering: OrderBy,
 }
 
-/// A page, in the order of the list.
+/// The rows of one page, in the order of the list.
 #[derive(Debug)]
-pub struct Pagina<T> {
-    pub linhas: Vec<T>,
-    pub tem_proxima: bool,
-    pub tem_anterior: bool,
+pub struct Page<T> {
+    pub rows: Vec<T>,
+    pub has_next: bool,
+    pub has_previous: bool,
 }
 
-impl<T: Rastreavel> Rastreavel for Pagina<T> {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.linhas.rastrear(recursos);
+impl<T: Recordable> Recordable for Page<T> {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.rows.record(resources);
     }
 }
 
-/// A list that can be read by pages and counted. The value is the question.
-pub trait Lista: Clone + Eq + Hash + Debug + Send + Sync + 'static {
-    /// Its name, which no other list has.
-    const NOME: &'static str;
-    type Linha: Clone + Send + Sync + Rastreavel + 'static;
-    type Registro: Registro + Into<Self::Linha>;
+/// A list that can be read in pages and counted. The value holds the parent and the arguments.
+pub trait List: Clone + Eq + Hash + Debug + Send + Sync + 'static {
+    /// The unique name of this list.
+    const NAME: &'static str;
+    type Row: Clone + Send + Sync + Recordable + 'static;
+    type Record: FromColumns + Into<Self::Row>;
 
-    /// Id of the parent; none for a list that stands at the root.
-    fn pai(&self) -> Option<i64> {
+    /// Id of the parent; `None` for a list at the root of the schema.
+    fn parent(&self) -> Option<i64> {
         None
     }
 
-    /// The same question of another parent. Lists that agree in all but the
-    /// parent share a statement; one at the root is its own.
+    /// The same list for another parent. Lists that differ only in their parent are read by one
+    /// statement. A list at the root returns itself.
     #[must_use]
-    fn com_pai(&self, _pai: i64) -> Self {
+    fn with_parent(&self, _parent: i64) -> Self {
         self.clone()
     }
 
-    /// The same question of nobody in particular.
+    /// The same list with a fixed parent id (0), used as a grouping key.
     #[must_use]
-    fn sem_pai(&self) -> Self {
-        self.com_pai(0)
+    fn without_parent(&self) -> Self {
+        self.with_parent(0)
     }
 
-    /// `tribunal` is the one to filter by; none for who may see all.
-    fn consulta(&self, tribunal: Option<i16>) -> Consulta;
-    fn posicao(&self, linha: &Self::Linha) -> Posicao;
+    /// The statement that reads this list. `tribunal` is the tribunal to filter by; `None` for
+    /// callers that may see every tribunal.
+    fn query(&self, tribunal: Option<i16>) -> ListQuery;
+    fn position(&self, row: &Self::Row) -> Position;
 }
 
-/// A page of a list, as a relation.
+/// The relation that loads one page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PaginaDe<L>(pub L, pub Fatia);
+pub struct PageOf<L>(pub L, pub Slice);
 
-/// How many rows a list has, as a relation.
+/// The relation that counts the rows of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TotalDe<L>(pub L);
+pub struct TotalOf<L>(pub L);
 
-/// A row as it is read, after the id of its parent.
-pub trait Registro: Sized + 'static {
-    fn ler(sql: Sql, conn: &mut PgConnection) -> QueryResult<Vec<(i64, Self)>>;
+/// A row type that Diesel reads from the columns of a statement. The statement returns the parent's
+/// id before the row's own columns.
+pub trait FromColumns: Sized + 'static {
+    fn read(sql: Sql, conn: &mut PgConnection) -> QueryResult<Vec<(i64, Self)>>;
 }
 
-/// A row whose columns are found by their names.
+/// A row that Diesel reads by column name, with the id of its parent.
 #[derive(QueryableByName)]
-pub struct ComPai<R> {
+pub struct WithParent<R> {
     #[diesel(sql_type = BigInt)]
     pub pai: i64,
     #[diesel(embed)]
-    pub registro: R,
+    pub record: R,
 }
 
-/// How a type is read: by the names of its columns or, where what they hold is told in the
-/// order of the statement, by their places.
-macro_rules! registro {
-    ($tipo:ty) => {
-        impl $crate::db::list::Registro for $tipo {
-            fn ler(
+/// Implements [`FromColumns`]: with a type alone, Diesel reads the columns by name; with a tuple of
+/// SQL types in the order of the statement, it reads them by position, which is faster.
+macro_rules! from_columns {
+    ($ty:ty) => {
+        impl $crate::db::list::FromColumns for $ty {
+            fn read(
                 sql: $crate::db::Sql,
                 conn: &mut diesel::PgConnection,
             ) -> diesel::QueryResult<Vec<(i64, Self)>> {
                 use diesel::RunQueryDsl;
-                let linhas: Vec<$crate::db::list::ComPai<Self>> = sql.load(conn)?;
-                Ok(linhas.into_iter().map(|linha| (linha.pai, linha.registro)).collect())
+                let rows: Vec<$crate::db::list::WithParent<Self>> = sql.load(conn)?;
+                Ok(rows.into_iter().map(|row| (row.pai, row.record)).collect())
             }
         }
     };
-    ($tipo:ty, $colunas:ty) => {
-        impl $crate::db::list::Registro for $tipo {
-            fn ler(
+    ($ty:ty, $columns:ty) => {
+        impl $crate::db::list::FromColumns for $ty {
+            fn read(
                 sql: $crate::db::Sql,
                 conn: &mut diesel::PgConnection,
             ) -> diesel::QueryResult<Vec<(i64, Self)>> {
                 use diesel::RunQueryDsl;
-                sql.por_lugar::<(diesel::sql_types::BigInt, $colunas)>().load(conn)
+                sql.by_position::<(diesel::sql_types::BigInt, $columns)>().load(conn)
             }
         }
     };
 }
-pub(crate) use registro;
+pub(crate) use from_columns;
 
 #[derive(QueryableByName)]
 struct Total {
@@ -163,205 +166,209 @@ struct Total {
     total: i64,
 }
 
-impl<L: Lista> Relation for PaginaDe<L> {
-    type Value = Arc<Pagina<L::Linha>>;
+impl<L: List> Relation for PageOf<L> {
+    type Value = Arc<Page<L::Row>>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let mut grupos: HashMap<(L, &Fatia), Vec<&L>> = HashMap::new();
-        for PaginaDe(lista, fatia) in keys {
-            grupos.entry((lista.sem_pai(), fatia)).or_default().push(lista);
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let mut groups: HashMap<(L, &Slice), Vec<&L>> = HashMap::new();
+        for PageOf(list, slice) in keys {
+            groups.entry((list.without_parent(), slice)).or_default().push(list);
         }
-        let mut paginas = HashMap::with_capacity(keys.len());
-        for ((pergunta, fatia), listas) in grupos {
-            let consulta = pergunta.consulta(sessao.escopo.tribunal());
-            let sql = consulta.pagina(&pais(&listas), fatia);
-            let mut por_pai: HashMap<i64, Vec<L::Linha>> = HashMap::new();
-            for (pai, registro) in L::Registro::ler(sql, sessao.conn())? {
-                por_pai.entry(pai).or_default().push(registro.into());
+        let mut pages = HashMap::with_capacity(keys.len());
+        for ((group_key, slice), lists) in groups {
+            let query = group_key.query(session.scope.tribunal());
+            let sql = query.page(&parents(&lists), slice);
+            let mut by_parent: HashMap<i64, Vec<L::Row>> = HashMap::new();
+            for (parent, record) in L::Record::read(sql, session.conn())? {
+                by_parent.entry(parent).or_default().push(record.into());
             }
-            for lista in listas {
-                let linhas = por_pai.remove(&lista.pai().unwrap_or(0)).unwrap_or_default();
-                let pagina = Arc::new(Pagina::recortar(linhas, fatia));
-                paginas.insert(Self(lista.clone(), fatia.clone()), pagina);
+            for list in lists {
+                let rows = by_parent.remove(&list.parent().unwrap_or(0)).unwrap_or_default();
+                let page = Arc::new(Page::from_rows(rows, slice));
+                pages.insert(Self(list.clone(), slice.clone()), page);
             }
         }
-        Ok(paginas)
+        Ok(pages)
     }
 }
 
-impl<L: Lista> Relation for TotalDe<L> {
+impl<L: List> Relation for TotalOf<L> {
     type Value = i64;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, i64>, Error> {
-        let mut grupos: HashMap<L, Vec<&L>> = HashMap::new();
-        for TotalDe(lista) in keys {
-            grupos.entry(lista.sem_pai()).or_default().push(lista);
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, i64>, Error> {
+        let mut groups: HashMap<L, Vec<&L>> = HashMap::new();
+        for TotalOf(list) in keys {
+            groups.entry(list.without_parent()).or_default().push(list);
         }
-        let mut totais = HashMap::with_capacity(keys.len());
-        for (pergunta, listas) in grupos {
-            let consulta = pergunta.consulta(sessao.escopo.tribunal());
-            let linhas = contar(sessao, consulta, &pais(&listas))?;
-            totais.extend(listas.into_iter().map(|lista| (Self(lista.clone()), 0)));
-            totais.extend(
-                linhas.into_iter().map(|linha| (Self(pergunta.com_pai(linha.pai)), linha.total)),
+        let mut totals = HashMap::with_capacity(keys.len());
+        for (group_key, lists) in groups {
+            let query = group_key.query(session.scope.tribunal());
+            let rows = count(session, query, &parents(&lists))?;
+            totals.extend(lists.into_iter().map(|list| (Self(list.clone()), 0)));
+            totals.extend(
+                rows.into_iter().map(|row| (Self(group_key.with_parent(row.pai)), row.total)),
             );
         }
-        Ok(totais)
+        Ok(totals)
     }
 }
 
-/// A page by offset, with the total, of one state of the data: what the
-/// façade's callers know. It skips and repeats when rows arrive between pages.
-pub fn deslocada<L: Lista>(
-    sessao: &mut Sessao<'_>,
-    lista: &L,
-    pular: i64,
-    tamanho: i64,
-) -> Result<(Vec<L::Linha>, i64), Error> {
-    sessao.instantaneo(|sessao| {
-        let tribunal = sessao.escopo.tribunal();
-        let totais = contar(sessao, lista.consulta(tribunal), &[])?;
-        let sql = lista.consulta(tribunal).deslocada(pular, tamanho);
-        let linhas = L::Registro::ler(sql, sessao.conn())?;
-        let total = totais.first().map_or(0, |total| total.total);
-        Ok((linhas.into_iter().map(|(_, registro)| registro.into()).collect(), total))
+/// Reads a page by offset and the total of the list in one snapshot, for the façade, whose callers
+/// page by offset. Rows that are inserted between two page requests can make it skip or repeat
+/// rows.
+pub fn offset_page<L: List>(
+    session: &mut Session<'_>,
+    list: &L,
+    offset: i64,
+    size: i64,
+) -> Result<(Vec<L::Row>, i64), Error> {
+    session.in_snapshot(|session| {
+        let tribunal = session.scope.tribunal();
+        let totals = count(session, list.query(tribunal), &[])?;
+        let sql = list.query(tribunal).offset_page(offset, size);
+        let rows = L::Record::read(sql, session.conn())?;
+        let total = totals.first().map_or(0, |total| total.total);
+        Ok((rows.into_iter().map(|(_, record)| record.into()).collect(), total))
     })
 }
 
-fn contar(sessao: &mut Sessao<'_>, consulta: Consulta, pais: &[i64]) -> QueryResult<Vec<Total>> {
-    consulta.total(pais).load(sessao.conn())
+fn count(session: &mut Session<'_>, query: ListQuery, parents: &[i64]) -> QueryResult<Vec<Total>> {
+    query.total(parents).load(session.conn())
 }
 
-fn pais<L: Lista>(listas: &[&L]) -> Vec<i64> {
-    listas.iter().filter_map(|lista| lista.pai()).collect()
+fn parents<L: List>(lists: &[&L]) -> Vec<i64> {
+    lists.iter().filter_map(|list| list.parent()).collect()
 }
 
-impl Consulta {
-    /// One row more than asked for, to know whether another page follows.
-    fn pagina(self, pais: &[i64], fatia: &Fatia) -> Sql {
-        let Self { colunas, tabelas, coluna_pai, onde, ordenacao } = self;
-        let desce = ordenacao.decrescente != fatia.do_fim;
-        let mut filtro = onde;
-        if let Some(depois) = &fatia.depois {
-            filtro = filtro.and(ordenacao.alem(depois, ordenacao.decrescente));
+impl ListQuery {
+    /// The statement for one page of each parent. It reads one row more than the page size, to
+    /// learn whether another page follows.
+    fn page(self, parents: &[i64], slice: &Slice) -> Sql {
+        let Self { columns, tables, parent_column, where_clause, ordering } = self;
+        let descending = ordering.descending != slice.from_end;
+        let mut filter = where_clause;
+        if let Some(after) = &slice.after {
+            filter = filter.and(ordering.beyond(after, ordering.descending));
         }
-        if let Some(antes) = &fatia.antes {
-            filtro = filtro.and(ordenacao.alem(antes, !ordenacao.decrescente));
+        if let Some(before) = &slice.before {
+            filter = filter.and(ordering.beyond(before, !ordering.descending));
         }
-        let limite = i64::try_from(fatia.tamanho + 1).unwrap_or(i64::MAX);
-        let corpo = |filtro: Sql| {
-            Sql::new(colunas)
+        let limit = i64::try_from(slice.size + 1).unwrap_or(i64::MAX);
+        let body = |filter: Sql| {
+            Sql::new(columns)
                 .push(" FROM ")
-                .push(tabelas)
+                .push(tables)
                 .push(" WHERE ")
-                .append(filtro)
-                .append(ordenacao.por(desce))
+                .append(filter)
+                .append(ordering.order_by(descending))
                 .push(" LIMIT ")
-                .bind(limite)
+                .bind(limit)
         };
-        match coluna_pai {
-            None => Sql::new("SELECT 0::bigint AS pai, ").append(corpo(filtro)),
-            Some(coluna) => Sql::new("SELECT pais.pai, filhos.* FROM unnest(")
-                .bind(pais.to_vec())
+        match parent_column {
+            None => Sql::new("SELECT 0::bigint AS pai, ").append(body(filter)),
+            Some(column) => Sql::new("SELECT pais.pai, filhos.* FROM unnest(")
+                .bind(parents.to_vec())
                 .push(") AS pais (pai) CROSS JOIN LATERAL (SELECT ")
-                .append(corpo(Sql::new(coluna).push(" = pais.pai").and(filtro)))
+                .append(body(Sql::new(column).push(" = pais.pai").and(filter)))
                 .push(") AS filhos"),
         }
     }
 
-    fn deslocada(self, pular: i64, tamanho: i64) -> Sql {
-        let Self { colunas, tabelas, onde, ordenacao, .. } = self;
+    fn offset_page(self, offset: i64, size: i64) -> Sql {
+        let Self { columns, tables, where_clause, ordering, .. } = self;
         Sql::new("SELECT 0::bigint AS pai, ")
-            .push(colunas)
+            .push(columns)
             .push(" FROM ")
-            .push(tabelas)
+            .push(tables)
             .push(" WHERE ")
-            .append(onde)
-            .append(ordenacao.por(ordenacao.decrescente))
+            .append(where_clause)
+            .append(ordering.order_by(ordering.descending))
             .push(" LIMIT ")
-            .bind(tamanho)
+            .bind(size)
             .push(" OFFSET ")
-            .bind(pular)
+            .bind(offset)
     }
 
-    fn total(self, pais: &[i64]) -> Sql {
-        let Self { tabelas, coluna_pai, onde, .. } = self;
-        match coluna_pai {
+    fn total(self, parents: &[i64]) -> Sql {
+        let Self { tables, parent_column, where_clause, .. } = self;
+        match parent_column {
             None => Sql::new("SELECT 0::bigint AS pai, count(*) AS total FROM ")
-                .push(tabelas)
+                .push(tables)
                 .push(" WHERE ")
-                .append(onde),
-            Some(coluna) => Sql::new("SELECT ")
-                .push(coluna)
+                .append(where_clause),
+            Some(column) => Sql::new("SELECT ")
+                .push(column)
                 .push(" AS pai, count(*) AS total FROM ")
-                .push(tabelas)
+                .push(tables)
                 .push(" WHERE ")
-                .push(coluna)
+                .push(column)
                 .push(" = ANY(")
-                .bind(pais.to_vec())
+                .bind(parents.to_vec())
                 .push(")")
-                .and(onde)
+                .and(where_clause)
                 .push(" GROUP BY ")
-                .push(coluna),
+                .push(column),
         }
     }
 }
 
-impl Ordenacao {
-    /// Rows that come after `posicao` when the list goes down (or up).
-    fn alem(&self, posicao: &Posicao, desce: bool) -> Sql {
-        let sinal = if desce { " < " } else { " > " };
-        match (self.coluna, &posicao.chave) {
-            (Some((coluna, TipoDaChave::DaLinha(chave))), _) => Sql::new("(")
-                .push(coluna)
+impl OrderBy {
+    /// The condition that a row comes after `position` in descending order, or in ascending order
+    /// if `descending` is false.
+    fn beyond(&self, position: &Position, descending: bool) -> Sql {
+        let operator = if descending { " < " } else { " > " };
+        match (self.column, &position.key) {
+            (Some((column, KeyType::OfRow(key))), _) => Sql::new("(")
+                .push(column)
                 .push(", ")
                 .push(self.id)
                 .push(")")
-                .push(sinal)
+                .push(operator)
                 .push("((")
-                .push(chave)
-                .bind(posicao.id)
+                .push(key)
+                .bind(position.id)
                 .push("), ")
-                .bind(posicao.id)
+                .bind(position.id)
                 .push(")"),
-            (Some((coluna, _)), Some(chave)) => Sql::new("(")
-                .push(coluna)
+            (Some((column, _)), Some(key)) => Sql::new("(")
+                .push(column)
                 .push(", ")
                 .push(self.id)
                 .push(")")
-                .push(sinal)
+                .push(operator)
                 .push("(")
-                .bind(chave.clone())
+                .bind(key.clone())
                 .push(", ")
-                .bind(posicao.id)
+                .bind(position.id)
                 .push(")"),
-            _ => Sql::new(self.id).push(sinal).bind(posicao.id),
+            _ => Sql::new(self.id).push(operator).bind(position.id),
         }
     }
 
-    fn por(&self, desce: bool) -> Sql {
-        let sentido = if desce { " DESC" } else { "" };
-        let id = Sql::new(self.id).push(sentido);
-        match self.coluna {
-            Some((coluna, _)) => {
-                Sql::new(" ORDER BY ").push(coluna).push(sentido).push(", ").append(id)
+    fn order_by(&self, descending: bool) -> Sql {
+        let direction = if descending { " DESC" } else { "" };
+        let id = Sql::new(self.id).push(direction);
+        match self.column {
+            Some((column, _)) => {
+                Sql::new(" ORDER BY ").push(column).push(direction).push(", ").append(id)
             }
             None => Sql::new(" ORDER BY ").append(id),
         }
     }
 }
 
-impl<T> Pagina<T> {
-    /// Cuts what was read to the page: the extra row only told that there is more.
-    fn recortar(mut linhas: Vec<T>, fatia: &Fatia) -> Self {
-        let ha_mais = linhas.len() > fatia.tamanho;
-        linhas.truncate(fatia.tamanho);
-        let (tem_proxima, tem_anterior) = if fatia.do_fim {
-            linhas.reverse();
-            (fatia.antes.is_some(), ha_mais || fatia.depois.is_some())
+impl<T> Page<T> {
+    /// Drops the extra row, which only shows that more rows follow, and puts the rest in the order
+    /// of the list.
+    fn from_rows(mut rows: Vec<T>, slice: &Slice) -> Self {
+        let has_more = rows.len() > slice.size;
+        rows.truncate(slice.size);
+        let (has_next, has_previous) = if slice.from_end {
+            rows.reverse();
+            (slice.before.is_some(), has_more || slice.after.is_some())
         } else {
-            (ha_mais || fatia.antes.is_some(), fatia.depois.is_some())
+            (has_more || slice.before.is_some(), slice.after.is_some())
         };
-        Self { linhas, tem_proxima, tem_anterior }
+        Self { rows, has_next, has_previous }
     }
 }

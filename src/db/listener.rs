@@ -1,18 +1,18 @@
-//! How the server learns that something was committed, here or by another instance.
+//! Notifies this and the other instances of the server of commits.
 //!
-//! After a commit one task per process sends NOTIFY, without payload and outside the
-//! transaction, where it would make commits wait for each other. One thread with a
-//! connection of its own listens, and looks every second regardless: a notification
-//! is only a reason to look sooner, so none that is lost loses anything. Where LISTEN is
-//! refused (a standby, a proxy) it goes on looking.
+//! After a commit, one task per process sends NOTIFY without a payload. It does so outside the
+//! transaction: inside, NOTIFY would make commits wait for each other. One thread listens on a
+//! separate connection and also polls the horizon every second. A notification only triggers a poll
+//! earlier, so a lost one loses no data. If PostgreSQL or a proxy refuses LISTEN, as on a standby,
+//! the thread only polls.
 
-use super::feed::Foto;
+use super::feed::PgSnapshot;
 use super::health::Health;
 use super::held_feed::HeldFeed;
-use super::login::{Login, PapelDoBanco};
+use super::login::{DatabaseRole, Login};
 use super::manager::Manager;
 use super::socket::Socket;
-use super::{ConexaoRecusada, Db, Sql};
+use super::{ConnectError, Db, Sql};
 use crate::error::Outage;
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -21,173 +21,185 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 
-/// Commits within this time are told of together.
-const ENTRE_AVISOS: Duration = Duration::from_millis(20);
-/// libpq's socket is out of reach, so it is asked; that is one system call.
-const ENTRE_CONSULTAS: Duration = Duration::from_millis(20);
-/// As long as nobody subscribes.
-const SEM_PRESSA: Duration = Duration::from_millis(200);
-/// A transaction that ends without a NOTIFY also moves the horizonte.
-const OLHAR: Duration = Duration::from_secs(1);
-/// Between two connections that fail: at first, and at last.
-const RELIGAR: Duration = Duration::from_millis(250);
-const RELIGAR_NO_MAXIMO: Duration = Duration::from_secs(2);
-/// Between two tries to listen where that is refused.
-const LISTEN_AGAIN: Duration = Duration::from_secs(30);
-/// How long PostgreSQL may take to answer the smallest of statements.
-const ANSWER: Duration = Duration::from_secs(5);
+/// Pause after a NOTIFY, so that the commits meanwhile share the next one.
+const NOTIFY_INTERVAL: Duration = Duration::from_millis(20);
+/// Interval at which the thread asks libpq for notifications, while there are subscribers. The
+/// thread cannot wait on the socket of libpq; asking costs one system call.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
+/// The same interval while there are no subscribers.
+const IDLE_CHECK_INTERVAL: Duration = Duration::from_millis(200);
+/// Interval at which the thread polls the horizon, because a transaction that ends without NOTIFY
+/// moves it too.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// Delay before reconnecting. It doubles after each failure, up to [`MAX_RECONNECT_DELAY`].
+const RECONNECT_DELAY: Duration = Duration::from_millis(250);
+const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(2);
+/// Delay before the thread tries LISTEN again after PostgreSQL refused it.
+const LISTEN_RETRY_INTERVAL: Duration = Duration::from_secs(30);
+/// Time limit of one statement of the listener.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What of the feed all clones of a [`Db`] share.
-pub(super) struct Avisos {
+/// The state of the feed, shared by all clones of a [`Db`].
+pub(super) struct Notifier {
     login: Login,
-    pendente: Notify,
-    horizonte: watch::Sender<u64>,
+    pending: Notify,
+    horizon: watch::Sender<u64>,
 }
 
-impl Avisos {
-    pub(super) fn novos(login: Login) -> Self {
-        Self { login, pendente: Notify::new(), horizonte: watch::Sender::new(0) }
+impl Notifier {
+    pub(super) fn new(login: Login) -> Self {
+        Self { login, pending: Notify::new(), horizon: watch::Sender::new(0) }
     }
 
     pub(super) const fn login(&self) -> &Login {
         &self.login
     }
 
-    /// Something was committed.
-    pub(super) fn avisar(&self) {
-        self.pendente.notify_one();
+    /// Reports the end of a transaction.
+    pub(super) fn notify(&self) {
+        self.pending.notify_one();
     }
 }
 
 impl Db {
-    /// Up to where the feeds can be read; changes when there may be more.
-    pub fn horizonte(&self) -> watch::Receiver<u64> {
-        self.avisos.horizonte.subscribe()
+    /// The position up to which feeds can be read. The value changes when there may be new rows.
+    pub fn horizon(&self) -> watch::Receiver<u64> {
+        self.notifier.horizon.subscribe()
     }
 
-    /// Tells and listens for as long as the runtime that this is called in.
-    pub fn acompanhar_fluxo(&self) {
-        let parado = Arc::new(AtomicBool::new(false));
-        let (avisos, parou) = (Arc::clone(&self.avisos), Arc::clone(&parado));
+    /// Starts the task that sends NOTIFY and the thread that listens. Both run until the current
+    /// runtime ends.
+    pub fn follow_feed(&self) {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let (notifier, stop_flag) = (Arc::clone(&self.notifier), Arc::clone(&stopped));
         let health = Arc::clone(&self.health);
-        let escuta = thread::Builder::new().name("elos-fluxo".into());
-        if let Err(erro) = escuta.spawn(move || escutar(&avisos, &health, &parou)) {
-            tracing::error!(%erro, "nobody listens to the feed");
+        let listener = thread::Builder::new().name("elos-fluxo".into());
+        if let Err(error) = listener.spawn(move || run_listener(&notifier, &health, &stop_flag)) {
+            tracing::error!(erro = %error, "nobody listens to the feed");
         }
-        let (db, ao_sair) = (self.clone(), AoSair(parado));
+        let (db, on_exit) = (self.clone(), SetOnDrop(stopped));
         actix_web::rt::spawn(async move {
-            let _ao_sair = ao_sair;
+            let _on_exit = on_exit;
             loop {
-                db.avisos.pendente.notified().await;
+                db.notifier.pending.notified().await;
                 let db = db.clone();
-                let notificar =
-                    move || db.como_servidor(|conn| Sql::new("NOTIFY elos_fluxo").execute(conn));
-                // One that fails is made up for by the look that the others take every second.
-                let _ = tokio::task::spawn_blocking(notificar).await;
-                tokio::time::sleep(ENTRE_AVISOS).await;
+                let notify =
+                    move || db.as_server(|conn| Sql::new("NOTIFY elos_fluxo").execute(conn));
+                // If NOTIFY fails, other instances see the commit at their next poll, within a
+                // second.
+                let _ = tokio::task::spawn_blocking(notify).await;
+                tokio::time::sleep(NOTIFY_INTERVAL).await;
             }
         });
     }
 }
 
-/// Tells a thread that the runtime which started it is gone.
-pub(super) struct AoSair(pub(super) Arc<AtomicBool>);
+/// Sets a flag when it is dropped. A task that holds it thus tells a thread that the runtime has ended.
+pub(super) struct SetOnDrop(pub(super) Arc<AtomicBool>);
 
-impl Drop for AoSair {
+impl Drop for SetOnDrop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
-fn escutar(avisos: &Avisos, health: &Arc<Health>, parado: &AtomicBool) {
-    let mut pausa = RELIGAR;
-    while !parado.load(Ordering::Relaxed) {
-        let inicio = Instant::now();
-        let Err(causa) = ouvir(avisos, health, parado) else { return };
+fn run_listener(notifier: &Notifier, health: &Arc<Health>, stopped: &AtomicBool) {
+    let mut delay = RECONNECT_DELAY;
+    while !stopped.load(Ordering::Relaxed) {
+        let start = Instant::now();
+        let Err(cause) = listen_once(notifier, health, stopped) else { return };
         health.listening.set(0);
-        health.outages.failed(Outage::Unreachable, &causa.to_string());
-        if inicio.elapsed() > RELIGAR_NO_MAXIMO {
-            pausa = RELIGAR;
+        health.outages.record_failure(Outage::Unreachable, &cause.to_string());
+        if start.elapsed() > MAX_RECONNECT_DELAY {
+            delay = RECONNECT_DELAY;
         }
-        thread::sleep(pausa);
-        pausa = (pausa * 2).min(RELIGAR_NO_MAXIMO);
+        thread::sleep(delay);
+        delay = (delay * 2).min(MAX_RECONNECT_DELAY);
     }
 }
 
-/// Looks first, so that nothing told while nobody listened is missed.
-fn ouvir(
-    avisos: &Avisos,
+/// Listens on one connection until it fails or the server stops. It reads the horizon right after
+/// LISTEN, so that it misses no commit from the time when nothing listened.
+fn listen_once(
+    notifier: &Notifier,
     health: &Arc<Health>,
-    parado: &AtomicBool,
-) -> Result<(), ConexaoRecusada> {
-    let (login, health_of_it) = (avisos.login.clone(), Arc::clone(health));
-    let gerente = Manager::novo(login, PapelDoBanco::App, super::TEMPO, None, health_of_it);
-    let (mut conn, socket) = gerente.abrir()?;
-    answered(&socket, || Sql::new("SET application_name = 'elos-fluxo'").execute(&mut conn))?;
+    stopped: &AtomicBool,
+) -> Result<(), ConnectError> {
+    let (login, shared_health) = (notifier.login.clone(), Arc::clone(health));
+    let manager =
+        Manager::new(login, DatabaseRole::App, super::STATEMENT_TIMEOUT, None, shared_health);
+    let (mut conn, socket) = manager.open()?;
+    with_time_limit(&socket, || {
+        Sql::new("SET application_name = 'elos-fluxo'").execute(&mut conn)
+    })?;
     let mut listener = Listener::default();
     let mut held = HeldFeed::default();
-    while !parado.load(Ordering::Relaxed) {
+    while !stopped.load(Ordering::Relaxed) {
         listener.listen(&mut conn, &socket, health);
-        let foto = answered(&socket, || Foto::do_banco(&mut conn))?;
-        answered(&socket, || held.look(&mut conn, &foto, health))?;
-        let horizonte = foto.horizonte;
-        avisos.horizonte.send_if_modified(|antes| std::mem::replace(antes, horizonte) != horizonte);
-        let olhou = Instant::now();
-        while !parado.load(Ordering::Relaxed) && olhou.elapsed() < OLHAR {
-            if listener.listening && answered(&socket, || avisada(&mut conn))? {
+        let snapshot = with_time_limit(&socket, || PgSnapshot::from_database(&mut conn))?;
+        with_time_limit(&socket, || held.observe(&mut conn, &snapshot, health))?;
+        let horizon = snapshot.horizon;
+        notifier.horizon.send_if_modified(|before| std::mem::replace(before, horizon) != horizon);
+        let polled_at = Instant::now();
+        while !stopped.load(Ordering::Relaxed) && polled_at.elapsed() < POLL_INTERVAL {
+            if listener.listening && with_time_limit(&socket, || was_notified(&mut conn))? {
                 break;
             }
-            let ninguem = avisos.horizonte.receiver_count() == 0;
-            thread::sleep(if ninguem { SEM_PRESSA } else { ENTRE_CONSULTAS });
+            let no_receivers = notifier.horizon.receiver_count() == 0;
+            thread::sleep(if no_receivers { IDLE_CHECK_INTERVAL } else { CHECK_INTERVAL });
         }
     }
     Ok(())
 }
 
-fn answered<T>(socket: &Socket, ask: impl FnOnce() -> T) -> T {
-    let _waiting = socket.wait_until(Instant::now() + ANSWER);
+/// Runs `ask` with the time limit [`ANSWER_TIMEOUT`].
+fn with_time_limit<T>(socket: &Socket, ask: impl FnOnce() -> T) -> T {
+    let _waiting = socket.wait_until(Instant::now() + ANSWER_TIMEOUT);
     ask()
 }
 
-/// Whether LISTEN was accepted, on this connection.
+/// The state of LISTEN on one connection: whether PostgreSQL accepted it, and the time of the last
+/// attempt.
 #[derive(Default)]
 struct Listener {
     listening: bool,
-    tried: Option<Instant>,
+    tried_at: Option<Instant>,
 }
 
 impl Listener {
-    /// Where it is refused the connection stays, and is looked through every second. That it was
-    /// lost, if that is why, is found out by who looks next.
+    /// Tries LISTEN. If it fails, the connection is still used for polling. If it failed because
+    /// the connection was lost, the next poll reports that.
     fn listen(&mut self, conn: &mut PgConnection, socket: &Socket, health: &Health) {
-        if self.listening || self.tried.is_some_and(|tried| tried.elapsed() < LISTEN_AGAIN) {
+        if self.listening
+            || self.tried_at.is_some_and(|tried_at| tried_at.elapsed() < LISTEN_RETRY_INTERVAL)
+        {
             return;
         }
-        match answered(socket, || Sql::new("LISTEN elos_fluxo").execute(conn)) {
+        match with_time_limit(socket, || Sql::new("LISTEN elos_fluxo").execute(conn)) {
             Ok(_) => {
                 self.listening = true;
                 health.listening.set(1);
-                if self.tried.is_some() {
+                if self.tried_at.is_some() {
                     tracing::info!("LISTEN is accepted again");
                 }
             }
             Err(cause) => {
                 health.listening.set(0);
-                if self.tried.is_none() {
+                if self.tried_at.is_none() {
                     tracing::warn!(%cause, "LISTEN is refused: the feed is looked at every second");
                 }
             }
         }
-        self.tried = Some(Instant::now());
+        self.tried_at = Some(Instant::now());
     }
 }
 
-/// Takes in every notification that has come; whether there was one.
-fn avisada(conn: &mut PgConnection) -> QueryResult<bool> {
-    let mut houve = false;
-    for aviso in conn.notifications_iter() {
-        aviso?;
-        houve = true;
+/// Consumes all pending notifications and returns whether there was one.
+fn was_notified(conn: &mut PgConnection) -> QueryResult<bool> {
+    let mut notified = false;
+    for notification in conn.notifications_iter() {
+        notification?;
+        notified = true;
     }
-    Ok(houve)
+    Ok(notified)
 }

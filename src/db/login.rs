@@ -1,16 +1,17 @@
-//! Whether a login of the database is one that the walls bind: without power of its own, heir of
-//! nothing that the server's roles may do, and a member of the roles that it is for alone.
+//! Checks that row-level security applies to a database login: the login has no privileges of its own
+//! that bypass it, inherits nothing from the server's roles, and is a member only of the roles that
+//! it needs.
 
 use super::catalog::ROLES;
-use super::{ConexaoRecusada, DbOptions, Sql};
+use super::{ConnectError, DbOptions, Sql};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Text};
 
-/// The role that a connection takes on.
+/// The role that a connection sets with `SET ROLE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PapelDoBanco {
-    /// Bound by row-level security to one tribunal.
+pub enum DatabaseRole {
+    /// Reads and writes one tribunal, to which row-level security limits it.
     App,
     /// Reads every tribunal.
     Nacional,
@@ -18,10 +19,10 @@ pub enum PapelDoBanco {
     Auditor,
 }
 
-impl PapelDoBanco {
-    const TODOS: [Self; 3] = [Self::App, Self::Nacional, Self::Auditor];
+impl DatabaseRole {
+    const ALL: [Self; 3] = [Self::App, Self::Nacional, Self::Auditor];
 
-    pub(super) const fn nome(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::App => "elos_app",
             Self::Nacional => "elos_nacional",
@@ -30,48 +31,48 @@ impl PapelDoBanco {
     }
 }
 
-/// From this version on a membership is inherited or not, each for itself; before, a login
-/// inherits all of its memberships or none.
+/// Since this version of PostgreSQL, each membership has its own INHERIT option. Before, a login
+/// inherits from all of its roles or from none.
 const MEMBERSHIPS_HAVE_OPTIONS: i32 = 160_000;
 
-/// With what a connection is opened.
+/// A login with which the server opens connections.
 #[derive(Clone)]
 pub(super) struct Login {
     pub(super) url: String,
-    /// The setting that has the URL.
+    /// The name of the setting that holds the URL, for error messages.
     setting: &'static str,
-    /// What the login is for: every role that is reached by this URL.
+    /// Every role that connections to this URL set.
     roles: Vec<&'static str>,
 }
 
-/// What the database says of the login that a connection was opened with.
+/// The privileges and memberships of a login, as PostgreSQL reports them.
 #[derive(QueryableByName)]
-struct Standing {
+struct LoginPrivileges {
     #[diesel(sql_type = Text)]
     login: String,
     #[diesel(sql_type = Integer)]
     version: i32,
     #[diesel(sql_type = Bool)]
     migrated: bool,
-    /// Roles of elos that are in the cluster.
+    /// The elos roles that exist in the cluster.
     #[diesel(sql_type = Array<Text>)]
     there: Vec<String>,
-    /// Those that the login is a member of.
+    /// The elos roles of which the login is a member.
     #[diesel(sql_type = Array<Text>)]
     member: Vec<String>,
-    /// Those that it may take on.
+    /// The elos roles that the login may set with `SET ROLE`.
     #[diesel(sql_type = Array<Text>)]
     takes_on: Vec<String>,
-    /// Those whose rights it has without taking them on.
+    /// The elos roles whose rights the login has without `SET ROLE`.
     #[diesel(sql_type = Array<Text>)]
     inherits: Vec<String>,
-    /// Why row-level security would not bind it.
+    /// The reasons, in Portuguese, why row-level security would not limit the login.
     #[diesel(sql_type = Array<Text>)]
     powers: Vec<String>,
 }
 
-impl Standing {
-    /// Roles are asked by oid, so that a database without them gets an answer, not an error.
+impl LoginPrivileges {
+    /// Looks roles up by oid: by name, a role that does not exist would be an error.
     fn read(pg: &mut PgConnection) -> QueryResult<Self> {
         Sql::new("WITH elos AS (SELECT oid, rolname::text AS name FROM pg_roles WHERE rolname = ANY (")
             .bind(ROLES.map(str::to_owned).to_vec())
@@ -102,70 +103,72 @@ impl Standing {
 }
 
 impl Login {
-    pub(super) fn of(options: &DbOptions, role: PapelDoBanco) -> Self {
-        let reached = |role| {
+    pub(super) fn of(options: &DbOptions, role: DatabaseRole) -> Self {
+        let url_of = |role| {
             let own = match role {
-                PapelDoBanco::App => None,
-                PapelDoBanco::Nacional => {
+                DatabaseRole::App => None,
+                DatabaseRole::Nacional => {
                     options.nacional_url.as_ref().map(|url| (url, "ELOS_NACIONAL_URL"))
                 }
-                PapelDoBanco::Auditor => {
+                DatabaseRole::Auditor => {
                     options.auditor_url.as_ref().map(|url| (url, "ELOS_AUDITOR_URL"))
                 }
             };
             own.unwrap_or((&options.url, "DATABASE_URL"))
         };
-        let (url, setting) = reached(role);
-        let of_url = PapelDoBanco::TODOS.into_iter().filter(|&role| reached(role).0 == url);
-        Self { url: url.clone(), setting, roles: of_url.map(PapelDoBanco::nome).collect() }
+        let (url, setting) = url_of(role);
+        let of_url = DatabaseRole::ALL.into_iter().filter(|&role| url_of(role).0 == url);
+        Self { url: url.clone(), setting, roles: of_url.map(DatabaseRole::name).collect() }
     }
 
-    /// Refuses one that the walls would not bind, with the line to type.
-    pub(super) fn check(&self, pg: &mut PgConnection) -> Result<(), ConexaoRecusada> {
-        let Standing { login, version, migrated, there, member, takes_on, inherits, powers } =
-            Standing::read(pg)?;
+    /// Refuses a login that row-level security would not limit. The error contains the SQL that
+    /// corrects the login.
+    pub(super) fn check(&self, pg: &mut PgConnection) -> Result<(), ConnectError> {
+        let LoginPrivileges { login, version, migrated, there, member, takes_on, inherits, powers } =
+            LoginPrivileges::read(pg)?;
         let setting = self.setting;
         if !migrated {
-            return Err(ConexaoRecusada::SemMigracoes);
+            return Err(ConnectError::MissingMigrations);
         }
-        let missing = without(&ROLES, &there);
+        let missing = missing_from(&ROLES, &there);
         if !missing.is_empty() {
-            return Err(ConexaoRecusada::SemPapeis(missing.join(", ")));
+            return Err(ConnectError::MissingRoles(missing.join(", ")));
         }
         if let Some(why) = powers.into_iter().next() {
             let roles = self.roles.join(", ");
-            return Err(ConexaoRecusada::PapelPoderoso { setting, login, why, roles });
+            return Err(ConnectError::PowerfulRole { setting, login, why, roles });
         }
-        let missing = without(&self.roles, &takes_on);
+        let missing = missing_from(&self.roles, &takes_on);
         if !missing.is_empty() {
-            let line = membership(version, &login, &missing);
-            return Err(ConexaoRecusada::ForaDoPapel { setting, login, line });
+            let line = grant_membership_sql(version, &login, &missing);
+            return Err(ConnectError::NotMember { setting, login, line });
         }
         if !inherits.is_empty() {
             let line = match version >= MEMBERSHIPS_HAVE_OPTIONS {
-                true => not_to_inherit(pg, &inherits)?,
+                true => remove_inherit_sql(pg, &inherits)?,
                 false => format!("ALTER ROLE {login} NOINHERIT"),
             };
             let roles = inherits.join(", ");
-            return Err(ConexaoRecusada::Herda { setting, login, roles, line });
+            return Err(ConnectError::Inherits { setting, login, roles, line });
         }
         let more: Vec<String> =
             member.into_iter().filter(|role| !self.roles.contains(&role.as_str())).collect();
         if !more.is_empty() {
-            let line = not_to_be_member(pg, &more)?;
+            let line = revoke_membership_sql(pg, &more)?;
             let roles = more.join(", ");
-            return Err(ConexaoRecusada::MembroDeMais { setting, login, roles, line });
+            return Err(ConnectError::ExtraMembership { setting, login, roles, line });
         }
         Ok(())
     }
 }
 
-fn without<'a>(all: &[&'a str], some: &[String]) -> Vec<&'a str> {
+fn missing_from<'a>(all: &[&'a str], some: &[String]) -> Vec<&'a str> {
     all.iter().copied().filter(|one| !some.iter().any(|other| other == one)).collect()
 }
 
-/// How a login, written as SQL writes it, may take on roles and inherits nothing from them.
-fn membership(version: i32, login: &str, roles: &[&str]) -> String {
+/// The SQL that makes `login` (a quoted identifier) a member of `roles` that inherits nothing from
+/// them.
+fn grant_membership_sql(version: i32, login: &str, roles: &[&str]) -> String {
     let roles = roles.join(", ");
     match version >= MEMBERSHIPS_HAVE_OPTIONS {
         true => format!("GRANT {roles} TO {login} WITH INHERIT FALSE, SET TRUE"),
@@ -173,14 +176,14 @@ fn membership(version: i32, login: &str, roles: &[&str]) -> String {
     }
 }
 
-/// Makes a login that may take on the server's three roles and inherits nothing from them, or
-/// makes it so. For the database that a demo, a test or a benchmark makes for itself.
-pub fn admit(admin: &mut PgConnection, login: &str) -> QueryResult<()> {
-    admit_for(admin, login, &PapelDoBanco::TODOS.map(PapelDoBanco::nome))
+/// Creates or adjusts a login so that it can set the server's three roles and inherits nothing from
+/// them. Demos, tests and benchmarks call it for the databases that they create.
+pub fn create_login(admin: &mut PgConnection, login: &str) -> QueryResult<()> {
+    create_login_for(admin, login, &DatabaseRole::ALL.map(DatabaseRole::name))
 }
 
-/// The same, for some of the roles.
-pub fn admit_for(admin: &mut PgConnection, login: &str, roles: &[&str]) -> QueryResult<()> {
+/// Like [`create_login`], for the given roles only.
+pub fn create_login_for(admin: &mut PgConnection, login: &str, roles: &[&str]) -> QueryResult<()> {
     #[derive(QueryableByName)]
     struct Server {
         #[diesel(sql_type = Integer)]
@@ -202,7 +205,7 @@ pub fn admit_for(admin: &mut PgConnection, login: &str, roles: &[&str]) -> Query
     if !known {
         admin.batch_execute(&format!("CREATE ROLE {login} LOGIN NOINHERIT"))?;
     }
-    admin.batch_execute(&membership(version, &login, roles))
+    admin.batch_execute(&grant_membership_sql(version, &login, roles))
 }
 
 #[derive(QueryableByName)]
@@ -211,8 +214,9 @@ struct Line {
     line: String,
 }
 
-/// By whom each membership was granted is part of it in these versions.
-fn not_to_inherit(pg: &mut PgConnection, roles: &[String]) -> QueryResult<String> {
+/// The SQL that removes INHERIT from the memberships in `roles`. Since PostgreSQL 16, a membership is
+/// identified also by its grantor, so the statements name the grantor.
+fn remove_inherit_sql(pg: &mut PgConnection, roles: &[String]) -> QueryResult<String> {
     let lines: Vec<Line> = Sql::new(
         "SELECT format('GRANT %s TO %s WITH INHERIT FALSE, SET TRUE GRANTED BY %s', \
                        string_agg(roleid::regrole::text, ', ' ORDER BY roleid::regrole::text), \
@@ -226,7 +230,8 @@ fn not_to_inherit(pg: &mut PgConnection, roles: &[String]) -> QueryResult<String
     Ok(joined(lines))
 }
 
-fn not_to_be_member(pg: &mut PgConnection, roles: &[String]) -> QueryResult<String> {
+/// The SQL that revokes the memberships in `roles`.
+fn revoke_membership_sql(pg: &mut PgConnection, roles: &[String]) -> QueryResult<String> {
     let lines: Vec<Line> = Sql::new(
         "SELECT format('REVOKE %s FROM %s', \
                        string_agg(roleid::regrole::text, ', ' ORDER BY roleid::regrole::text), member::regrole) || by AS line \

@@ -1,13 +1,14 @@
-//! Connections: how one is opened and refused, bound to a tribunal, and found dead.
+//! The r2d2 manager of the pools: it opens and checks connections, binds a leased connection to a
+//! tribunal, and detects dead ones.
 
 use super::catalog::{Difference, Listed};
 use super::health::Health;
-use super::login::{Login, PapelDoBanco};
-use super::session::{Held, Mark};
+use super::login::{DatabaseRole, Login};
+use super::session::{BackendClaim, Mark};
 use super::socket::Socket;
-use super::{Sql, indisponivel};
-use crate::auth::Escopo;
-use crate::error::{Error, Falha, Outage};
+use super::{Sql, unavailable};
+use crate::auth::Scope;
+use crate::error::{Error, Failure, Outage};
 use diesel::connection::{
     AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection,
     TransactionManager,
@@ -19,59 +20,60 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long opening a connection may take once the server let it in.
-const OPENING: Duration = Duration::from_secs(5);
-/// How long a connection is asked whether it is alive.
-const PING: Duration = Duration::from_secs(4);
-/// What the server may take to tell that a statement ran out of time.
-const GRACE: Duration = Duration::from_secs(2);
+/// Time limit of the login checks and `SET` statements on a new connection, after PostgreSQL
+/// accepted it.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time limit of the short statements that test a connection or set up its session.
+const PING_TIMEOUT: Duration = Duration::from_secs(4);
+/// Extra time for PostgreSQL to report that a statement exceeded `statement_timeout`.
+const TIMEOUT_MARGIN: Duration = Duration::from_secs(2);
 
-/// Why the server does not use a connection.
+/// The reason why the server refuses to connect or to use a connection.
 #[derive(Debug, thiserror::Error)]
-pub enum ConexaoRecusada {
+pub enum ConnectError {
     #[error("não foi possível conectar ao banco de dados: {0}")]
-    Conexao(#[from] diesel::ConnectionError),
+    Connection(#[from] diesel::ConnectionError),
     #[error("o banco de dados aceitou a conexão e não responde")]
-    Silencio,
+    Unresponsive,
     #[error("o banco de dados recusou uma consulta de verificação: {0}")]
-    Consulta(#[from] diesel::result::Error),
+    Query(#[from] diesel::result::Error),
     #[error("o banco não tem todas as migrações: rode `elos migrate run` com ELOS_MIGRATE_URL")]
-    SemMigracoes,
+    MissingMigrations,
     #[error(
         "faltam no servidor de banco os papéis {0} (um banco restaurado não os traz): \
          rode `elos migrate repair` com ELOS_MIGRATE_URL"
     )]
-    SemPapeis(String),
+    MissingRoles(String),
     #[error(
         "a segurança de linha não vale neste banco: {0} a ignora, ou está desligada em alguma tabela; \
          rode `elos migrate repair` com ELOS_MIGRATE_URL"
     )]
-    SemSegurancaDeLinha(&'static str),
+    MissingRowSecurity(&'static str),
     #[error(
         "o banco não está como as migrações o fazem:{list}\nrode `elos migrate repair` com ELOS_MIGRATE_URL",
         list = Listed(.0)
     )]
-    Estrutura(Vec<Difference>),
+    StructureDiffers(Vec<Difference>),
     #[error(
         "{setting} entra como {login}, que {why}: a segurança de linha não o prenderia. \
          Entre com um papel comum (CREATE ROLE nome LOGIN NOINHERIT; GRANT {roles} TO nome)"
     )]
-    PapelPoderoso { setting: &'static str, login: String, why: String, roles: String },
+    PowerfulRole { setting: &'static str, login: String, why: String, roles: String },
     #[error(
         "{setting} entra como {login}, que herda {roles}: sem assumir papel nenhum, lê e grava tudo o que eles podem. \
          Como quem administra o banco, rode: {line}"
     )]
-    Herda { setting: &'static str, login: String, roles: String, line: String },
+    Inherits { setting: &'static str, login: String, roles: String, line: String },
     #[error(
         "{setting} entra como {login}, que também é membro de {roles}: com uma URL para cada fim, cada login é membro \
          só do seu papel. Como quem administra o banco, rode: {line}"
     )]
-    MembroDeMais { setting: &'static str, login: String, roles: String, line: String },
+    ExtraMembership { setting: &'static str, login: String, roles: String, line: String },
     #[error(
         "{setting} entra como {login}, que não é membro dos papéis do servidor. \
          Como quem administra o banco, rode: {line}"
     )]
-    ForaDoPapel { setting: &'static str, login: String, line: String },
+    NotMember { setting: &'static str, login: String, line: String },
     #[error(
         "entre o servidor e o PostgreSQL há um pooler que troca de conexão a cada transação (no PgBouncer, pool_mode = \
          transaction ou statement): o tribunal e o papel de uma sessão cairiam na de outro, e a segurança de linha com \
@@ -82,132 +84,140 @@ pub enum ConexaoRecusada {
     Spent,
 }
 
-/// A pooled connection and what the pool must remember of it.
+/// A pooled connection and the state that the pool keeps about it.
 pub(super) struct Conn {
     pg: PgConnection,
     socket: Arc<Socket>,
     health: Arc<Health>,
-    /// Of the pool, and the one under which this was opened: what shows that all connections are
-    /// as bad as one begins a new generation.
+    /// The current generation of the pool. An outage that makes all its connections useless starts
+    /// a new generation.
     generation: Arc<AtomicU64>,
-    born: u64,
-    /// Of one statement.
-    tempo: Duration,
-    /// The tribunal its session is set to; SET is sent only when it differs.
+    /// The generation in which this connection was opened. It is used only while both are equal.
+    opened_in: u64,
+    /// The statement timeout of this connection.
+    statement_timeout: Duration,
+    /// The current tribunal of the session. The pool sends `set_config` only when the next lease
+    /// needs another one.
     tribunal: Option<i16>,
-    /// The doubt under which it was last seen alive.
-    vista: u64,
-    perdida: bool,
-    /// A request has it.
-    em_uso: Arc<AtomicBool>,
-    session: Session,
+    /// The value of `Backends::suspicions` when this connection was last known to be alive.
+    checked_at: u64,
+    lost: bool,
+    /// Whether a request is using the connection now. The pool counts statements only then.
+    in_use: Arc<AtomicBool>,
+    session: SessionOwner,
 }
 
-/// What a connection's session is.
-enum Session {
-    /// Its own, on a backend that no other connection of this process has.
-    Own { mark: Mark, _held: Held },
-    /// Inside one transaction that somebody else began and ends: nothing here commits.
+/// The owner of the PostgreSQL session of a connection.
+enum SessionOwner {
+    /// The connection itself: no other connection of this process uses the same backend.
+    Own { mark: Mark, _claim: BackendClaim },
+    /// The caller of [`Manager::given`], who began a transaction and ends it. Nothing here
+    /// commits.
     Within,
 }
 
-impl Session {
+impl SessionOwner {
     const fn is_within(&self) -> bool {
         matches!(self, Self::Within)
     }
 }
 
-/// Where connections come from.
+/// The source of a pool's connections.
 enum Source {
     Login(Login),
-    /// The one there is, once.
+    /// One open connection, which the pool takes once.
     Given(Mutex<Option<PgConnection>>),
 }
 
 pub(super) struct Manager {
     source: Source,
-    papel: PapelDoBanco,
-    /// Of one statement.
-    tempo: Duration,
-    comandos: Option<Arc<AtomicU64>>,
+    role: DatabaseRole,
+    /// The statement timeout of the connections.
+    statement_timeout: Duration,
+    statements: Option<Arc<AtomicU64>>,
     generation: Arc<AtomicU64>,
     health: Arc<Health>,
 }
 
-/// Counts what a request sends, not what a connection needs for itself.
+/// Counts the statements of requests, but not those that the pool sends to set up or test a
+/// connection.
 struct Counter {
-    comandos: Arc<AtomicU64>,
-    em_uso: Arc<AtomicBool>,
+    statements: Arc<AtomicU64>,
+    in_use: Arc<AtomicBool>,
 }
 
 impl Instrumentation for Counter {
-    fn on_connection_event(&mut self, evento: InstrumentationEvent<'_>) {
-        let comando = matches!(evento, InstrumentationEvent::StartQuery { .. });
-        if comando && self.em_uso.load(Ordering::Relaxed) {
-            self.comandos.fetch_add(1, Ordering::Relaxed);
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        let command = matches!(event, InstrumentationEvent::StartQuery { .. });
+        if command && self.in_use.load(Ordering::Relaxed) {
+            self.statements.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
 impl Manager {
-    pub(super) fn novo(
+    pub(super) fn new(
         login: Login,
-        papel: PapelDoBanco,
-        tempo: Duration,
-        comandos: Option<Arc<AtomicU64>>,
+        role: DatabaseRole,
+        statement_timeout: Duration,
+        statements: Option<Arc<AtomicU64>>,
         health: Arc<Health>,
     ) -> Self {
         let source = Source::Login(login);
-        Self { source, papel, tempo, comandos, generation: Arc::default(), health }
+        Self { source, role, statement_timeout, statements, generation: Arc::default(), health }
     }
 
-    /// Hands out `conn`, which is in a transaction, and nothing else. Each lease takes the role
-    /// that it is asked for.
-    pub(super) fn given(conn: PgConnection, tempo: Duration, health: Arc<Health>) -> Self {
+    /// A manager whose only connection is `conn`, which is in an open transaction. Each lease sets
+    /// the database role that it needs.
+    pub(super) fn given(
+        conn: PgConnection,
+        statement_timeout: Duration,
+        health: Arc<Health>,
+    ) -> Self {
         Self {
             source: Source::Given(Mutex::new(Some(conn))),
-            papel: PapelDoBanco::App,
-            tempo,
-            comandos: None,
+            role: DatabaseRole::App,
+            statement_timeout,
+            statements: None,
             generation: Arc::default(),
             health,
         }
     }
 
-    /// A connection whose login was checked, as the role that it is for.
-    pub(super) fn entrar(&self) -> Result<(PgConnection, Arc<Socket>), ConexaoRecusada> {
-        let Source::Login(login) = &self.source else { return Err(ConexaoRecusada::Spent) };
+    /// Opens a connection, checks its login, and sets its role.
+    pub(super) fn log_in(&self) -> Result<(PgConnection, Arc<Socket>), ConnectError> {
+        let Source::Login(login) = &self.source else { return Err(ConnectError::Spent) };
         let (mut pg, socket) = self.health.sockets.connect(&login.url)?;
         {
-            let _waiting = socket.wait_until(Instant::now() + OPENING);
+            let _waiting = socket.wait_until(Instant::now() + LOGIN_TIMEOUT);
             login.check(&mut pg)?;
-            pg.batch_execute(&format!("SET ROLE {}", self.papel.nome()))?;
+            pg.batch_execute(&format!("SET ROLE {}", self.role.name()))?;
         }
         Ok((pg, socket))
     }
 
-    pub(super) fn abrir(&self) -> Result<(PgConnection, Arc<Socket>), ConexaoRecusada> {
-        let (mut pg, socket) = self.entrar()?;
+    pub(super) fn open(&self) -> Result<(PgConnection, Arc<Socket>), ConnectError> {
+        let (mut pg, socket) = self.log_in()?;
         {
-            let _waiting = socket.wait_until(Instant::now() + OPENING);
-            self.preparar(&mut pg)?;
+            let _waiting = socket.wait_until(Instant::now() + LOGIN_TIMEOUT);
+            self.prepare(&mut pg)?;
         }
         Ok((pg, socket))
     }
 
-    fn preparar(&self, pg: &mut PgConnection) -> Result<(), ConexaoRecusada> {
-        if frouxo(pg)? {
-            return Err(ConexaoRecusada::SemSegurancaDeLinha(self.papel.nome()));
+    fn prepare(&self, pg: &mut PgConnection) -> Result<(), ConnectError> {
+        if lacks_row_security(pg)? {
+            return Err(ConnectError::MissingRowSecurity(self.role.name()));
         }
         pg.batch_execute(&format!(
             "SET application_name = 'elos'; SET timezone = 'UTC'; \
              SET statement_timeout = {}; SET idle_in_transaction_session_timeout = '30s'",
-            self.tempo.as_millis()
+            self.statement_timeout.as_millis()
         ))?;
-        // What is prepared is planned once: planned anew for its values, a point query costs three
-        // times as much, and most of that is row-level security.
-        // A place is one backend's work: its statements take no workers, which would go past whoever
-        // waits for a place, and which take ten milliseconds to start.
+        // A generic plan is made once per prepared statement. Planning a point query anew for each
+        // set of values costs three times as much, mostly because of row-level security.
+        // A permit stands for the work of one backend. Parallel workers would take capacity from
+        // the requests that wait for a permit, and take ten milliseconds to start.
         pg.batch_execute(
             "SET plan_cache_mode = force_generic_plan; SET jit = off; SET max_parallel_workers_per_gather = 0",
         )?;
@@ -215,221 +225,226 @@ impl Manager {
     }
 }
 
-/// Whether the role taken on, or a table of a tribunal, would let row-level security pass.
-fn frouxo(pg: &mut PgConnection) -> QueryResult<bool> {
-    let frouxos = Sql::new(
+/// Whether the current role bypasses row-level security, or a tribunal's table does not have it
+/// enabled.
+fn lacks_row_security(pg: &mut PgConnection) -> QueryResult<bool> {
+    let unprotected = Sql::new(
         "SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls) \
          UNION ALL SELECT FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relrowsecurity \
            AND c.relowner = 'elos_dono'::regrole AND c.relname <> 'tribunal'",
     );
-    Ok(frouxos.execute(pg)? > 0)
+    Ok(unprotected.execute(pg)? > 0)
 }
 
 impl Manager {
-    /// A connection in a session of its own.
-    fn open_own(&self) -> Result<(PgConnection, Arc<Socket>, Session), ConexaoRecusada> {
-        let (mut pg, socket) = self.abrir()?;
-        let (mark, held) = {
-            let _waiting = socket.wait_until(Instant::now() + OPENING);
+    /// Opens a connection and checks that no other connection uses its session.
+    fn open_own(&self) -> Result<(PgConnection, Arc<Socket>, SessionOwner), ConnectError> {
+        let (mut pg, socket) = self.open()?;
+        let (mark, claim) = {
+            let _waiting = socket.wait_until(Instant::now() + LOGIN_TIMEOUT);
             self.health.backends.claim(&mut pg)?
         };
-        Ok((pg, socket, Session::Own { mark, _held: held }))
+        Ok((pg, socket, SessionOwner::Own { mark, _claim: claim }))
     }
 }
 
 impl ManageConnection for Manager {
     type Connection = Conn;
-    type Error = ConexaoRecusada;
+    type Error = ConnectError;
 
-    fn connect(&self) -> Result<Conn, ConexaoRecusada> {
+    fn connect(&self) -> Result<Conn, ConnectError> {
         let (health, generation) = (Arc::clone(&self.health), Arc::clone(&self.generation));
-        let (vista, born) = (health.backends.doubt(), generation.load(Ordering::Acquire));
-        let refused = |refused: &ConexaoRecusada| {
-            self.health.outages.failed(Outage::Unreachable, &refused.to_string());
+        let (checked_at, opened_in) =
+            (health.backends.suspicions(), generation.load(Ordering::Acquire));
+        let record = |error: &ConnectError| {
+            self.health.outages.record_failure(Outage::Unreachable, &error.to_string());
         };
         let (mut pg, socket, session) = match &self.source {
             Source::Given(given) => {
                 let taken = given.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let pg = taken.ok_or(ConexaoRecusada::Spent)?;
-                (pg, Arc::new(Socket::unwatched()), Session::Within)
+                let pg = taken.ok_or(ConnectError::Spent)?;
+                (pg, Arc::new(Socket::unwatched()), SessionOwner::Within)
             }
-            Source::Login(_) => self.open_own().inspect_err(refused)?,
+            Source::Login(_) => self.open_own().inspect_err(record)?,
         };
-        let em_uso = Arc::new(AtomicBool::new(false));
-        if let Some(comandos) = &self.comandos {
-            let (comandos, em_uso) = (Arc::clone(comandos), Arc::clone(&em_uso));
-            pg.set_instrumentation(Counter { comandos, em_uso });
+        let in_use = Arc::new(AtomicBool::new(false));
+        if let Some(statements) = &self.statements {
+            let (statements, in_use) = (Arc::clone(statements), Arc::clone(&in_use));
+            pg.set_instrumentation(Counter { statements, in_use });
         }
         Ok(Conn {
             pg,
             socket,
             health,
             generation,
-            born,
-            tempo: self.tempo,
+            opened_in,
+            statement_timeout: self.statement_timeout,
             tribunal: None,
-            vista,
-            perdida: false,
-            em_uso,
+            checked_at,
+            lost: false,
+            in_use,
             session,
         })
     }
 
-    fn is_valid(&self, conexao: &mut Conn) -> Result<(), ConexaoRecusada> {
-        Ok(conexao.pg.batch_execute("SELECT 1")?)
+    fn is_valid(&self, connection: &mut Conn) -> Result<(), ConnectError> {
+        Ok(connection.pg.batch_execute("SELECT 1")?)
     }
 
-    fn has_broken(&self, conexao: &mut Conn) -> bool {
-        let open = !conexao.session.is_within() && conexao.pg.is_broken();
-        conexao.perdida || std::thread::panicking() || open
+    fn has_broken(&self, connection: &mut Conn) -> bool {
+        let open = !connection.session.is_within() && connection.pg.is_broken();
+        connection.lost || std::thread::panicking() || open
     }
 }
 
-fn responde(conn: &mut PgConnection) -> Result<(), Error> {
+fn probe(conn: &mut PgConnection) -> Result<(), Error> {
     Ok(conn.batch_execute("SELECT 1")?)
 }
 
-/// In what state a connection is handed over.
+/// The transaction state in which a lease starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Inicio {
-    /// Each statement for itself, or a transaction that who asked begins.
-    Solto,
-    /// In a transaction that only reads, and sees one state of the data.
-    Instantaneo,
+pub(super) enum Begin {
+    /// Each statement commits by itself, unless the caller begins a transaction.
+    Autocommit,
+    /// The lease starts in a read-only `REPEATABLE READ` transaction.
+    Snapshot,
 }
 
-const INSTANTANEO: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// A connection of the pool, set to the tribunal of who asked.
+/// A pooled connection that is set to the tribunal of its user.
 pub(super) struct Lease(PooledConnection<Manager>);
 
-/// Waits for a connection as long as `espera`.
-pub(super) fn reservar(
+/// Waits up to `max_wait` for a live connection, and sets it to `scope`.
+pub(super) fn acquire(
     pool: &Pool<Manager>,
-    papel: PapelDoBanco,
-    espera: Duration,
-    escopo: Escopo,
-    inicio: Inicio,
+    role: DatabaseRole,
+    max_wait: Duration,
+    scope: Scope,
+    begin: Begin,
 ) -> Result<Lease, Error> {
-    let until = Instant::now() + espera;
-    // A server that restarted leaves a pool of dead connections: each is found
-    // out once and dropped, so the loop ends when a fresh one is opened.
+    let until = Instant::now() + max_wait;
+    // After PostgreSQL restarts, every connection of the pool may be dead. Each is tested once
+    // and dropped, so after at most `max_size` attempts the pool opens a new one.
     for _ in 0..=pool.max_size() {
         let left = until.saturating_duration_since(Instant::now());
-        let Ok(conexao) = pool.get_timeout(left) else { return Err(indisponivel()) };
-        let mut lease = Lease(conexao);
-        let pronta = lease.ainda_vive()
-            && match inicio {
-                _ if lease.0.session.is_within() => lease.take_role(papel, escopo),
-                Inicio::Solto => lease.tomar_tribunal(escopo),
-                Inicio::Instantaneo => lease.abrir_instantaneo(escopo),
+        let Ok(connection) = pool.get_timeout(left) else { return Err(unavailable()) };
+        let mut lease = Lease(connection);
+        let ready = lease.is_alive()
+            && match begin {
+                _ if lease.0.session.is_within() => lease.take_role(role, scope),
+                Begin::Autocommit => lease.set_tribunal(scope),
+                Begin::Snapshot => lease.begin_snapshot(scope),
             };
-        if pronta {
+        if ready {
             return Ok(lease);
         }
-        lease.declarar_perdida();
+        lease.mark_lost();
     }
-    Err(indisponivel())
+    Err(unavailable())
 }
 
-/// What comes of `usar`, on another connection if the first turns out to be closed; and the
-/// connection that it was.
-pub(super) fn usar_uma<T>(
-    reservar: impl Fn() -> Result<Lease, Error>,
-    usar: impl Fn(&mut Lease) -> Result<T, Error>,
+/// Runs `with_conn`, once more on another connection if the first one turns out to be closed.
+/// Returns the result and the connection that produced it.
+pub(super) fn with_lease<T>(
+    acquire: impl Fn() -> Result<Lease, Error>,
+    with_conn: impl Fn(&mut Lease) -> Result<T, Error>,
 ) -> Result<(Lease, Result<T, Error>), Error> {
-    let mut lease = reservar()?;
-    let mut desfecho = usar(&mut lease);
-    if desfecho.is_err() && lease.perdida() {
+    let mut lease = acquire()?;
+    let mut outcome = with_conn(&mut lease);
+    if outcome.is_err() && lease.lost() {
         drop(lease);
-        lease = reservar()?;
-        desfecho = usar(&mut lease);
+        lease = acquire()?;
+        outcome = with_conn(&mut lease);
     }
-    Ok((lease, desfecho))
+    Ok((lease, outcome))
 }
 
 impl Lease {
-    fn ainda_vive(&mut self) -> bool {
+    fn is_alive(&mut self) -> bool {
         let conn = &mut *self.0;
-        let Session::Own { mark, .. } = &conn.session else { return !conn.perdida };
-        if conn.born != conn.generation.load(Ordering::Acquire) {
+        let SessionOwner::Own { mark, .. } = &conn.session else { return !conn.lost };
+        if conn.opened_in != conn.generation.load(Ordering::Acquire) {
             return false;
         }
-        let atual = conn.health.backends.doubt();
-        let _waiting = conn.socket.wait_until(Instant::now() + PING);
-        // Alive, and still the session that was set up here.
-        if conn.vista != atual && mark.check(&mut conn.pg).is_err() {
+        let current = conn.health.backends.suspicions();
+        let _waiting = conn.socket.wait_until(Instant::now() + PING_TIMEOUT);
+        // The check fails if the connection is dead or is no longer in the session set up here.
+        if conn.checked_at != current && mark.check(&mut conn.pg).is_err() {
             return false;
         }
-        conn.vista = atual;
+        conn.checked_at = current;
         true
     }
 
-    /// Of a connection that is lent to every role in turn. `SET` outside of a savepoint: the
-    /// next lease sets both again.
-    fn take_role(&mut self, papel: PapelDoBanco, escopo: Escopo) -> bool {
-        let tribunal = escopo.tribunal().map_or_else(String::new, |codigo| codigo.to_string());
-        let set = format!("SET ROLE {}; SET elos.tribunal = '{tribunal}'", papel.nome());
+    /// Sets the role and the tribunal of a connection that all roles share. These `SET`s are not
+    /// in a savepoint, so they stay in effect until the next lease sets both again.
+    fn take_role(&mut self, role: DatabaseRole, scope: Scope) -> bool {
+        let tribunal = scope.tribunal().map_or_else(String::new, |code| code.to_string());
+        let set = format!("SET ROLE {}; SET elos.tribunal = '{tribunal}'", role.name());
         self.0.pg.batch_execute(&set).is_ok()
     }
 
-    fn tomar_tribunal(&mut self, escopo: Escopo) -> bool {
-        let Some(codigo) = escopo.tribunal() else { return true };
+    fn set_tribunal(&mut self, scope: Scope) -> bool {
+        let Some(code) = scope.tribunal() else { return true };
         let conn = &mut *self.0;
-        if conn.tribunal == Some(codigo) {
+        if conn.tribunal == Some(code) {
             return true;
         }
-        let definir = Sql::new("SELECT set_config('elos.tribunal', ")
-            .bind(codigo.to_string())
-            .push(", false)");
-        let _waiting = conn.socket.wait_until(Instant::now() + PING);
-        let definido = definir.execute(&mut conn.pg).is_ok();
-        conn.tribunal = definido.then_some(codigo);
-        definido
+        let set =
+            Sql::new("SELECT set_config('elos.tribunal', ").bind(code.to_string()).push(", false)");
+        let _waiting = conn.socket.wait_until(Instant::now() + PING_TIMEOUT);
+        let is_set = set.execute(&mut conn.pg).is_ok();
+        conn.tribunal = is_set.then_some(code);
+        is_set
     }
 
-    /// The tribunal goes with it, in one round trip.
-    fn abrir_instantaneo(&mut self, escopo: Escopo) -> bool {
+    /// Begins a snapshot and sets the tribunal in the same round trip.
+    fn begin_snapshot(&mut self, scope: Scope) -> bool {
         let conn = &mut *self.0;
-        let sql = match escopo.tribunal() {
-            Some(codigo) if conn.tribunal != Some(codigo) => {
-                conn.tribunal = Some(codigo);
-                format!("{INSTANTANEO}; SET elos.tribunal = '{codigo}'").into()
+        let sql = match scope.tribunal() {
+            Some(code) if conn.tribunal != Some(code) => {
+                conn.tribunal = Some(code);
+                format!("{BEGIN_SNAPSHOT}; SET elos.tribunal = '{code}'").into()
             }
-            _ => Cow::Borrowed(INSTANTANEO),
+            _ => Cow::Borrowed(BEGIN_SNAPSHOT),
         };
-        let _waiting = conn.socket.wait_until(Instant::now() + PING);
+        let _waiting = conn.socket.wait_until(Instant::now() + PING_TIMEOUT);
         AnsiTransactionManager::begin_transaction_sql(&mut conn.pg, &sql).is_ok()
     }
 
-    /// Of each statement to come in this transaction.
-    pub(super) fn limitar(&mut self, tempo: Duration) -> Result<(), Error> {
+    /// Sets the timeout of the later statements of this transaction.
+    pub(super) fn set_statement_timeout(
+        &mut self,
+        statement_timeout: Duration,
+    ) -> Result<(), Error> {
         let conn = &mut *self.0;
         if conn.session.is_within() {
             return Ok(());
         }
-        let ms = tempo.as_millis().max(1);
-        let _waiting = conn.socket.wait_until(Instant::now() + PING);
+        let ms = statement_timeout.as_millis().max(1);
+        let _waiting = conn.socket.wait_until(Instant::now() + PING_TIMEOUT);
         Ok(conn.pg.batch_execute(&format!("SET LOCAL statement_timeout = {ms}"))?)
     }
 
-    /// Ends the transaction that is open, if one is; false when the connection is good for nothing.
-    pub(super) fn encerrar(&mut self, bem: bool) -> bool {
+    /// Ends the open transaction, if there is one: commits if `ok`, rolls back otherwise. Returns
+    /// false when that fails and the connection cannot be used again.
+    pub(super) fn finish(&mut self, ok: bool) -> bool {
         let conn = &mut *self.0;
         if conn.session.is_within() || !conn.pg.is_broken() {
             return true;
         }
-        let _waiting = conn.socket.wait_until(Instant::now() + PING);
-        if bem {
+        let _waiting = conn.socket.wait_until(Instant::now() + PING_TIMEOUT);
+        if ok {
             return AnsiTransactionManager::commit_transaction(&mut conn.pg).is_ok();
         }
-        // What was set in it is undone with it.
+        // The rollback also undoes the tribunal that was set in this transaction.
         conn.tribunal = None;
         AnsiTransactionManager::rollback_transaction(&mut conn.pg).is_ok()
     }
 
-    fn declarar_perdida(&mut self) {
-        self.0.perdida = true;
+    fn mark_lost(&mut self) {
+        self.0.lost = true;
         self.0.health.backends.suspect();
     }
 
@@ -438,67 +453,69 @@ impl Lease {
         &mut self.0.pg
     }
 
-    /// Whether what failed was the connection, not what was asked.
-    pub(super) fn perdida(&self) -> bool {
-        self.0.perdida
+    /// Whether the last failure was a failure of the connection and not of the statement.
+    pub(super) fn lost(&self) -> bool {
+        self.0.lost
     }
 
-    /// Runs `trabalho`. If it fails, the transaction that it leaves open is ended; or, where it
-    /// is `undone_alone`, only what it did in the transaction that is open is undone.
-    pub(super) fn usar<T>(
+    /// Runs `work`. If it fails and `in_savepoint` is false, the transaction that it leaves open is
+    /// rolled back. If `in_savepoint` is true, `work` runs in a savepoint (or in a transaction of
+    /// its own when none is open), and only its own changes are rolled back.
+    pub(super) fn with_conn<T>(
         &mut self,
-        undone_alone: bool,
-        trabalho: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
+        in_savepoint: bool,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let conn = &mut *self.0;
         if conn.session.is_within() {
-            // A failure must not end the transaction that all of them share.
-            return conn.pg.transaction(trabalho);
+            // A failure must not end the transaction that all leases of this connection share.
+            return conn.pg.transaction(work);
         }
-        conn.em_uso.store(true, Ordering::Relaxed);
-        let desfecho = {
-            // As long as its statements may take, and the server to say so.
-            let _waiting = conn.socket.wait_until(Instant::now() + conn.tempo + GRACE);
-            match undone_alone {
-                true => conn.pg.transaction(trabalho),
-                false => trabalho(&mut conn.pg),
+        conn.in_use.store(true, Ordering::Relaxed);
+        let outcome = {
+            // The statement timeout, plus the time that PostgreSQL needs to report it.
+            let _waiting =
+                conn.socket.wait_until(Instant::now() + conn.statement_timeout + TIMEOUT_MARGIN);
+            match in_savepoint {
+                true => conn.pg.transaction(work),
+                false => work(&mut conn.pg),
             }
         };
-        conn.em_uso.store(false, Ordering::Relaxed);
-        self.julgar(desfecho, |lease| (undone_alone || lease.encerrar(false)) && lease.0.ping())
+        conn.in_use.store(false, Ordering::Relaxed);
+        self.settle(outcome, |lease| (in_savepoint || lease.finish(false)) && lease.0.ping())
     }
 
-    /// What a failure means for the connection. One of ours raises a doubt about it, settled at
-    /// once by `ainda_serve`: Diesel does not tell every closed one from another error.
-    fn julgar<T>(
+    /// Decides what a failure means for the connection. `still_usable` tests the connection after
+    /// an internal error, because Diesel does not report every closed connection as such.
+    fn settle<T>(
         &mut self,
-        desfecho: Result<T, Error>,
-        ainda_serve: impl Fn(&mut Self) -> bool,
+        outcome: Result<T, Error>,
+        still_usable: impl Fn(&mut Self) -> bool,
     ) -> Result<T, Error> {
-        match desfecho {
+        match outcome {
             Err(Error::Outage(outage, cause)) => {
-                self.0.health.outages.failed(outage, &cause);
+                self.0.health.outages.record_failure(outage, &cause);
                 if outage.spoils_pool() {
                     self.0.generation.fetch_add(1, Ordering::AcqRel);
                 }
-                if outage.spoils_connection() || !ainda_serve(self) {
-                    self.declarar_perdida();
+                if outage.spoils_connection() || !still_usable(self) {
+                    self.mark_lost();
                 }
-                Err(Error::falha(Falha::Indisponivel, outage.message()))
+                Err(Error::failure(Failure::Indisponivel, outage.message()))
             }
-            Err(Error::Interno(cause)) if !ainda_serve(self) => {
-                self.0.health.outages.failed(Outage::Unreachable, &cause.to_string());
-                self.declarar_perdida();
-                Err(indisponivel())
+            Err(Error::Internal(cause)) if !still_usable(self) => {
+                self.0.health.outages.record_failure(Outage::Unreachable, &cause.to_string());
+                self.mark_lost();
+                Err(unavailable())
             }
-            desfecho => desfecho,
+            outcome => outcome,
         }
     }
 }
 
 impl Conn {
     fn ping(&mut self) -> bool {
-        let _waiting = self.socket.wait_until(Instant::now() + PING);
-        responde(&mut self.pg).is_ok()
+        let _waiting = self.socket.wait_until(Instant::now() + PING_TIMEOUT);
+        probe(&mut self.pg).is_ok()
     }
 }

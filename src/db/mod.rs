@@ -1,13 +1,14 @@
-//! PostgreSQL: the two doors to it, and what a query is made of.
+//! Access to PostgreSQL: connection pools, sessions bound to a tribunal, and the pieces of a query.
 //!
-//! The pool is private here. [`Db::ler`] and [`Db::escrever`] are the ways in, and
-//! both take an [`Ator`]: no statement runs without a tribunal. What the server asks
-//! for itself ([`Db::como_servidor`]) sees no row of any.
+//! The pools are private to this module. Callers use [`Db::read`] and [`Db::write`], which both
+//! take an [`Actor`], so that no statement runs without a tribunal. The server's own queries
+//! ([`Db::as_server`]) see no tribunal's rows.
 
 pub mod catalog;
 mod connect_options;
 mod conninfo;
 mod write;
+pub mod write_queues;
 pub mod credentials;
 mod epoch;
 mod listener;
@@ -22,6 +23,7 @@ pub mod migrations;
 mod outages;
 mod owner;
 mod permits;
+pub mod related;
 mod relation;
 mod service_time;
 pub mod schema;
@@ -34,78 +36,86 @@ mod transport;
 mod within;
 
 pub use health::Gauges;
-pub use manager::ConexaoRecusada;
-pub use permits::{Bounds, Caller, Lane, PATIENCE, Permit, Permits, Queued, Run, Waiting};
-pub use relation::{Relation, agrupar};
-pub use session::sessions_kept;
-pub use snapshot::Leitura;
-pub use sql::{Sql, Valor};
-pub(crate) use text_enum::texto_enum;
+pub use manager::ConnectError;
+pub use permits::{Bounds, COALESCE_WAIT, Caller, Lane, Permit, Permits, Queued, Run, Waiting};
+pub use relation::{Relation, group_by_key};
+pub use session::check_sessions_kept;
+pub use snapshot::Snapshot;
+pub use sql::{Sql, SqlValue};
+pub(crate) use text_enum::text_enum;
 pub use transport::{Transport, UNVERIFIED, UnsafeTransport, transport};
 
-use crate::auth::{Ator, Escopo};
-use crate::error::{Error, Falha, Outage};
+use crate::auth::{Actor, Scope};
+use crate::error::{Error, Failure, Outage};
 use catalog::Structure;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{NopErrorHandler, Pool};
 use diesel::{Connection, PgConnection};
 use health::Health;
-use listener::Avisos;
-use login::{Login, PapelDoBanco};
-use manager::{Inicio, Lease, Manager};
+use listener::Notifier;
+use login::{DatabaseRole, Login};
+use manager::{Begin, Lease, Manager};
 use migrations::Standing;
 use session::SessionWatch;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-/// What an operation may take, if nothing else is set.
-pub const TEMPO: Duration = Duration::from_secs(15);
-/// Calls wait for what the trail writes: a statement of it that is stuck is given up sooner than they.
-const TEMPO_DA_TRILHA: Duration = Duration::from_secs(4);
+/// Default time limit of a statement, and of all that one answer reads.
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(15);
+/// Statement timeout of the audit trail. API calls wait for the trail, so a stuck statement of the
+/// trail must fail before those calls time out.
+const TRAIL_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// A fault of the structure keeps the server from being ready within this time.
+/// Default interval between two checks of the database structure: a fault makes the server not
+/// ready after at most this time.
 const STRUCTURE_INTERVAL: Duration = Duration::from_secs(30);
 
-/// While the server cannot be reached, a pool tries again as often as this, or half as often.
-const ENTRE_CONEXOES: Duration = Duration::from_secs(1);
+/// The `connection_timeout` of r2d2. While PostgreSQL cannot be reached, a pool retries at the
+/// latest half of this time after each failed attempt.
+const CONNECT_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How to reach the database.
+/// The connection settings of the database, and the limits on its use.
 #[derive(Debug, Clone)]
 pub struct DbOptions {
-    /// A login that may take on `elos_app`, inherits nothing, and is neither a superuser nor an owner.
+    /// URL of a login that can `SET ROLE elos_app`, inherits no rights, and is neither a superuser
+    /// nor an owner.
     pub url: String,
-    /// Another login, that alone may take on `elos_nacional`; without it, the one of `url` does.
+    /// URL of a separate login that can only `SET ROLE elos_nacional`. If `None`, the login of
+    /// `url` takes that role too.
     pub nacional_url: Option<String>,
-    /// Another login, that alone may take on `elos_auditor`; without it, the one of `url` does.
+    /// URL of a separate login that can only `SET ROLE elos_auditor`. If `None`, the login of
+    /// `url` takes that role too.
     pub auditor_url: Option<String>,
     pub pool_max: u32,
-    /// How long a request waits for a connection before it is told to come back.
-    pub espera: Duration,
-    /// The most that a statement, or all that an answer reads, may take.
-    pub tempo: Duration,
-    /// Counts every statement sent: for tests and metrics.
-    pub comandos: Option<Arc<AtomicU64>>,
-    /// Drops the tribunal filter of the query layer, so that a test can show
-    /// that row-level security alone still hides what is foreign.
-    pub sem_filtro: bool,
-    /// How often the structure is compared with what the migrations make.
+    /// Maximum time that a request waits for a connection. After that, the server refuses it and
+    /// tells the client when to retry.
+    pub max_wait: Duration,
+    /// Time limit of a statement, and of all that one answer reads.
+    pub statement_timeout: Duration,
+    /// Counter of the statements that requests send, for tests and metrics.
+    pub statements: Option<Arc<AtomicU64>>,
+    /// Drops the tribunal filter of the query layer, so that a test can show that row-level
+    /// security alone still hides the rows of other tribunals.
+    pub skip_tribunal_filter: bool,
+    /// Interval at which the database structure is compared with what the migrations create.
     pub structure_interval: Duration,
-    /// Serves although the structure differs: to measure what the policies cost.
+    /// Serves even if the structure differs, so that a benchmark can measure the cost of the
+    /// row-level security policies.
     pub any_structure: bool,
 }
 
 impl DbOptions {
-    pub fn nova(url: impl Into<String>) -> Self {
+    pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
             nacional_url: None,
             auditor_url: None,
             pool_max: 8,
-            espera: Duration::from_secs(5),
-            tempo: TEMPO,
-            comandos: None,
-            sem_filtro: false,
+            max_wait: Duration::from_secs(5),
+            statement_timeout: STATEMENT_TIMEOUT,
+            statements: None,
+            skip_tribunal_filter: false,
             structure_interval: STRUCTURE_INTERVAL,
             any_structure: false,
         }
@@ -113,7 +123,7 @@ impl DbOptions {
 }
 
 impl DbOptions {
-    /// Each address by which the database is reached, once.
+    /// The distinct URLs of the three logins.
     fn urls(&self) -> Vec<String> {
         let all = [Some(&self.url), self.nacional_url.as_ref(), self.auditor_url.as_ref()];
         let mut urls: Vec<String> = all.into_iter().flatten().cloned().collect();
@@ -123,298 +133,309 @@ impl DbOptions {
     }
 }
 
-/// Connections, and the queue of who waits for one; no thread waits.
+/// A pool of connections and the permits to use it. A request waits for a permit in a queue,
+/// without blocking a thread.
 #[derive(Clone)]
-struct Conexoes {
+struct ConnectionPool {
     pool: Pool<Manager>,
     permits: Permits,
 }
 
 #[derive(Clone)]
 pub struct Db {
-    tribunais: Conexoes,
-    nacional: Conexoes,
-    /// One connection for what the server asks for itself, so that no load keeps it waiting.
-    proprio: Pool<Manager>,
-    avisos: Arc<Avisos>,
+    tribunal_pool: ConnectionPool,
+    national_pool: ConnectionPool,
+    /// Pool of one connection for the server's own queries, so that requests never delay them.
+    server_pool: Pool<Manager>,
+    notifier: Arc<Notifier>,
     health: Arc<Health>,
-    /// Who writes the audit trail, and who seals it.
+    /// Pool for writing and sealing the audit trail.
     auditor: Pool<Manager>,
     session: Arc<SessionWatch>,
-    espera: Duration,
-    tempo: Duration,
-    sem_filtro: bool,
+    max_wait: Duration,
+    statement_timeout: Duration,
+    skip_tribunal_filter: bool,
     structure: Arc<Structure>,
 }
 
-/// A connection bound to whose rows it may touch.
-pub struct Sessao<'a> {
+/// A connection together with the scope whose rows it may read and write.
+pub struct Session<'a> {
     conn: &'a mut PgConnection,
-    /// The tribunal that every query filters by; row-level security is the second wall.
-    pub escopo: Escopo,
+    /// The tribunal that every query filters by. Row-level security enforces the same limit
+    /// independently.
+    pub scope: Scope,
 }
 
-impl Sessao<'_> {
+impl Session<'_> {
     pub fn conn(&mut self) -> &mut PgConnection {
         self.conn
     }
 
-    /// From here on, in this transaction: not to wait longer for a row that another has. What
-    /// does fails, and the transaction with it.
-    pub fn esperar_no_maximo(&mut self, tempo: Duration) -> Result<(), Error> {
-        let ms = tempo.as_millis().max(1);
+    /// Limits how long later statements of this transaction wait for a lock. A statement that
+    /// waits longer fails, and the transaction fails with it.
+    pub fn set_lock_timeout(&mut self, time: Duration) -> Result<(), Error> {
+        let ms = time.as_millis().max(1);
         Ok(self.conn.batch_execute(&format!("SET LOCAL lock_timeout = {ms}"))?)
     }
 
-    /// Part of a transaction, undone alone if it fails.
-    pub fn desfazivel<T>(
+    /// Runs `write` in a savepoint: if it fails, only its own changes are rolled back.
+    pub fn in_savepoint<T>(
         &mut self,
-        escrever: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error>,
+        write: impl FnOnce(&mut Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let escopo = self.escopo;
-        self.conn.transaction(|conn| escrever(&mut Sessao { conn, escopo }))
+        let scope = self.scope;
+        self.conn.transaction(|conn| write(&mut Session { conn, scope }))
     }
 
-    /// Two statements or more that must see one state of the data.
-    pub fn instantaneo<T>(
+    /// Runs `read`, whose statements must all see the same snapshot. Inside an open transaction
+    /// this is only a savepoint, and the isolation level of that transaction applies.
+    pub fn in_snapshot<T>(
         &mut self,
-        ler: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error>,
+        read: impl FnOnce(&mut Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let escopo = self.escopo;
+        let scope = self.scope;
         let status = AnsiTransactionManager::transaction_manager_status_mut(self.conn);
         if !matches!(status.transaction_depth(), Ok(None)) {
-            return self.desfazivel(ler);
+            return self.in_savepoint(read);
         }
-        let mut transacao = self.conn.build_transaction().read_only().repeatable_read();
-        transacao.run(|conn| ler(&mut Sessao { conn, escopo }))
+        let mut transaction = self.conn.build_transaction().read_only().repeatable_read();
+        transaction.run(|conn| read(&mut Session { conn, scope }))
     }
 }
 
 impl Db {
-    /// Opens the pools. Refuses a login that row-level security would not bind.
-    pub fn conectar(opcoes: &DbOptions) -> Result<Self, ConexaoRecusada> {
+    /// Opens the pools. Refuses a login to which row-level security would not apply, and a
+    /// database whose migrations or structure are not what this program needs.
+    pub fn connect(options: &DbOptions) -> Result<Self, ConnectError> {
         let health = Health::new();
-        opcoes.urls().iter().try_for_each(|url| session::kept(&health.sockets, url))?;
-        let gerente = |papel, comandos| {
-            let tempo = match papel {
-                PapelDoBanco::Auditor => TEMPO_DA_TRILHA,
-                _ => opcoes.tempo,
+        options.urls().iter().try_for_each(|url| session::check_kept(&health.sockets, url))?;
+        let manager = |role, statements| {
+            let time = match role {
+                DatabaseRole::Auditor => TRAIL_TIMEOUT,
+                _ => options.statement_timeout,
             };
-            Manager::novo(Login::of(opcoes, papel), papel, tempo, comandos, Arc::clone(&health))
+            Manager::new(Login::of(options, role), role, time, statements, Arc::clone(&health))
         };
-        let pool = |papel, maximo, comandos| {
+        let pool = |role, max, statements| {
             Pool::builder()
-                .max_size(maximo)
+                .max_size(max)
                 .min_idle(Some(0))
                 .test_on_check_out(false)
-                .connection_timeout(ENTRE_CONEXOES)
-                // What it would log is told by `outages`.
+                .connection_timeout(CONNECT_RETRY_INTERVAL)
+                // `outages` logs connection failures, once per outage.
                 .error_handler(Box::new(NopErrorHandler))
-                .build_unchecked(gerente(papel, comandos))
+                .build_unchecked(manager(role, statements))
         };
-        let conexoes = |papel, maximo: u32| {
-            let pool = pool(papel, maximo, opcoes.comandos.clone());
-            let bounds = Bounds::of(maximo as usize, permits::cores());
-            let bounds = match papel {
-                PapelDoBanco::App => bounds,
+        let connections = |role, max: u32| {
+            let pool = pool(role, max, options.statements.clone());
+            let bounds = Bounds::of(max as usize, permits::cores());
+            let bounds = match role {
+                DatabaseRole::App => bounds,
                 _ => bounds.of_one_tribunal(),
             };
-            Conexoes { pool, permits: Permits::new(bounds) }
+            ConnectionPool { pool, permits: Permits::new(bounds) }
         };
-        let (mut sonda, _) = gerente(PapelDoBanco::App, None).entrar()?;
-        let standing = migrations::standing(&mut sonda)?;
+        let (mut probe, _) = manager(DatabaseRole::App, None).log_in()?;
+        let standing = migrations::standing(&mut probe)?;
         if matches!(standing, Standing::Empty | Standing::Behind) {
-            return Err(ConexaoRecusada::SemMigracoes);
+            return Err(ConnectError::MissingMigrations);
         }
-        let faults = match opcoes.any_structure {
+        let faults = match options.any_structure {
             true => Vec::new(),
-            false => catalog::faults(&mut sonda)?,
+            false => catalog::faults(&mut probe)?,
         };
         if !faults.is_empty() {
-            return Err(ConexaoRecusada::Estrutura(faults));
+            return Err(ConnectError::StructureDiffers(faults));
         }
         if standing == Standing::Ahead {
-            let migration = migrations::first_unknown(&mut sonda)?;
+            let migration = migrations::first_unknown(&mut probe)?;
             tracing::warn!(
                 migration,
                 "this program is older than the database: the first migration that it does not know"
             );
         }
-        gerente(PapelDoBanco::Nacional, None).abrir()?;
-        let (mut auditor, _) = gerente(PapelDoBanco::Auditor, None).abrir()?;
-        epoch::check(&mut auditor)?;
+        manager(DatabaseRole::Nacional, None).open()?;
+        let (mut auditor, _) = manager(DatabaseRole::Auditor, None).open()?;
+        epoch::begin_if_moved(&mut auditor)?;
         Ok(Self {
-            tribunais: conexoes(PapelDoBanco::App, opcoes.pool_max),
-            nacional: conexoes(PapelDoBanco::Nacional, opcoes.pool_max.div_ceil(4)),
-            proprio: pool(PapelDoBanco::App, 1, None),
-            avisos: Arc::new(Avisos::novos(Login::of(opcoes, PapelDoBanco::App))),
+            tribunal_pool: connections(DatabaseRole::App, options.pool_max),
+            national_pool: connections(DatabaseRole::Nacional, options.pool_max.div_ceil(4)),
+            server_pool: pool(DatabaseRole::App, 1, None),
+            notifier: Arc::new(Notifier::new(Login::of(options, DatabaseRole::App))),
             health: Arc::clone(&health),
-            auditor: pool(PapelDoBanco::Auditor, 2, None),
-            session: Arc::new(SessionWatch::of(opcoes.urls(), Arc::clone(&health))),
-            espera: opcoes.espera,
-            tempo: opcoes.tempo,
-            sem_filtro: opcoes.sem_filtro,
-            structure: Arc::new(Structure::new(opcoes)),
+            auditor: pool(DatabaseRole::Auditor, 2, None),
+            session: Arc::new(SessionWatch::of(options.urls(), Arc::clone(&health))),
+            max_wait: options.max_wait,
+            statement_timeout: options.statement_timeout,
+            skip_tribunal_filter: options.skip_tribunal_filter,
+            structure: Arc::new(Structure::new(options)),
         })
     }
 
-    /// Reads on a blocking thread. `ler` runs again, once, if the server had
-    /// closed the connection; so it must not keep state between runs.
-    pub async fn ler<T, F>(&self, ator: &Ator, ler: F) -> Result<T, Error>
+    /// Runs `read` on a blocking thread. If PostgreSQL had closed the connection, `read` runs once
+    /// more on another one, so it must not keep state between runs.
+    pub async fn read<T, F>(&self, actor: &Actor, read: F) -> Result<T, Error>
     where
-        F: Fn(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
+        F: Fn(&mut Session<'_>) -> Result<T, Error> + Send + 'static,
         T: Send + 'static,
     {
-        let (db, escopo) = (self.clone(), ator.escopo());
-        let permit = self.permit(ator, Lane::Alone, Instant::now()).await?;
-        let ler = move || {
-            db.no_tempo(|| {
-                let reservar = || db.reservar(escopo, Inicio::Solto);
-                let usar =
-                    |lease: &mut Lease| lease.usar(false, |conn| ler(&mut db.sessao(conn, escopo)));
-                manager::usar_uma(reservar, usar)?.1
+        let (db, scope) = (self.clone(), actor.scope());
+        let permit = self.permit(actor, Lane::Alone, Instant::now()).await?;
+        let read = move || {
+            db.within_timeout(|| {
+                let acquire = || db.acquire(scope, Begin::Autocommit);
+                let with_conn = |lease: &mut Lease| {
+                    lease.with_conn(false, |conn| read(&mut db.session(conn, scope)))
+                };
+                manager::with_lease(acquire, with_conn)?.1
             })
         };
-        Self::bloqueante(permit, ler).await?
+        Self::blocking(permit, read).await?
     }
 
-    /// Counts a request that may have to wait for a place; refuses it if too many of its
-    /// credential, or of its tribunal, wait already.
-    pub fn wait(&self, ator: &Ator) -> Result<Waiting, Error> {
-        let waiting = self.conexoes(ator.escopo()).permits.wait(&Caller::of(ator));
-        waiting.map_err(|full| Error::Sobrecarga { segundos: full.seconds })
+    /// Counts a request that may have to wait for a permit, until the result is dropped. Refuses
+    /// it with [`Error::Overloaded`] if too many requests of its credential or of its tribunal are
+    /// already waiting.
+    pub fn wait(&self, actor: &Actor) -> Result<Waiting, Error> {
+        let waiting = self.connections(actor.scope()).permits.wait(&Caller::of(actor));
+        waiting.map_err(|full| Error::Overloaded { seconds: full.seconds })
     }
 
-    /// Has `run` done on a blocking thread once there is a place, for a request that is counted by
-    /// [`Db::wait`].
-    pub fn run(&self, ator: &Ator, lane: Lane, run: Run) -> Queued {
-        self.conexoes(ator.escopo()).permits.run(&Caller::of(ator), lane, run)
+    /// Queues `run`, which runs on a blocking thread as soon as it gets a permit. The caller must
+    /// have counted the request with [`Db::wait`].
+    pub fn run(&self, actor: &Actor, lane: Lane, run: Run) -> Queued {
+        self.connections(actor.scope()).permits.run(&Caller::of(actor), lane, run)
     }
 
-    /// A place, for a request that waits since `desde`. It may be waited for as long as `espera`.
-    pub async fn permit(&self, ator: &Ator, lane: Lane, desde: Instant) -> Result<Permit, Error> {
-        let _waiting = self.wait(ator)?;
-        self.permit_of_counted(ator, lane, desde).await
+    /// Waits for a permit until `max_wait` after `since`, the time at which the request began to
+    /// wait.
+    pub async fn permit(&self, actor: &Actor, lane: Lane, since: Instant) -> Result<Permit, Error> {
+        let _waiting = self.wait(actor)?;
+        self.permit_of_counted(actor, lane, since).await
     }
 
-    /// The same, for requests that are counted by [`Db::wait`].
+    /// Like [`Db::permit`], for requests that [`Db::wait`] has already counted.
     pub async fn permit_of_counted(
         &self,
-        ator: &Ator,
+        actor: &Actor,
         lane: Lane,
-        desde: Instant,
+        since: Instant,
     ) -> Result<Permit, Error> {
-        let permits = &self.conexoes(ator.escopo()).permits;
-        let until = self.patience_ends(desde);
-        let permit = permits.acquire_until(&Caller::of(ator), lane, until).await;
-        permit.ok_or_else(|| self.waited_too_long(ator))
+        let permits = &self.connections(actor.scope()).permits;
+        let until = self.permit_deadline(since);
+        let permit = permits.acquire_until(&Caller::of(actor), lane, until).await;
+        permit.ok_or_else(|| self.permit_timeout_error(actor))
     }
 
-    /// Until when a place is waited for.
-    pub fn patience_ends(&self, desde: Instant) -> Instant {
-        desde + self.espera
+    /// The instant at which a request that began to wait at `since` stops waiting for a permit.
+    pub fn permit_deadline(&self, since: Instant) -> Instant {
+        since + self.max_wait
     }
 
-    /// What is told to a request that got no place in time.
-    pub fn waited_too_long(&self, ator: &Ator) -> Error {
-        let Conexoes { pool, permits } = self.conexoes(ator.escopo());
-        // Those who have a place wait for a connection that cannot be opened.
+    /// The error for a request that got no permit in time.
+    pub fn permit_timeout_error(&self, actor: &Actor) -> Error {
+        let ConnectionPool { pool, permits } = self.connections(actor.scope());
+        // The permit holders are waiting for a connection that cannot be opened.
         if pool.state().connections == 0 {
-            return indisponivel();
+            return unavailable();
         }
-        Error::Sobrecarga { segundos: permits.overloaded(&Caller::of(ator)).seconds }
+        Error::Overloaded { seconds: permits.overloaded(&Caller::of(actor)).seconds }
     }
 
-    /// Begins to read one answer, on the thread of whoever has a place; `careful` if it is read
-    /// for the second time.
-    pub fn leitura(&self, _place: &Permit, ator: &Ator, careful: bool) -> Leitura {
-        Leitura::nova(self.clone(), ator.escopo(), careful)
+    /// Begins the snapshot from which the permit holder's thread reads one answer. Set
+    /// `use_savepoints` when the answer is read for the second time (see [`Snapshot`]).
+    pub fn snapshot(&self, _permit: &Permit, actor: &Actor, use_savepoints: bool) -> Snapshot {
+        Snapshot::new(self.clone(), actor.scope(), use_savepoints)
     }
 
-    /// What the server asks for itself: of no tribunal, so no tribunal's row is seen. Blocks.
-    pub fn como_servidor<T>(
+    /// Runs one of the server's own queries. It belongs to no tribunal, so row-level security
+    /// shows it no tribunal's rows. Blocks the thread.
+    pub fn as_server<T>(
         &self,
-        ler: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
+        read: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
-        let ler = |conn: &mut PgConnection| ler(conn).map_err(Error::from);
+        let read = |conn: &mut PgConnection| read(conn).map_err(Error::from);
         self.session.check()?;
-        let (papel, escopo) = (PapelDoBanco::App, Escopo::Tribunal(0));
-        let reservar =
-            || manager::reservar(&self.proprio, papel, self.espera, escopo, Inicio::Solto);
-        manager::usar_uma(reservar, |lease| lease.usar(false, ler))?.1
+        let (role, scope) = (DatabaseRole::App, Scope::Tribunal(0));
+        let acquire =
+            || manager::acquire(&self.server_pool, role, self.max_wait, scope, Begin::Autocommit);
+        manager::with_lease(acquire, |lease| lease.with_conn(false, read))?.1
     }
 
-    /// Of every tribunal, but only the audit trail: to add to it, and to seal it. Blocks.
-    pub fn como_auditor<T>(
+    /// Writes or seals the audit trail, as a role that reaches the trail of every tribunal and no
+    /// other data. Blocks the thread.
+    pub fn as_auditor<T>(
         &self,
-        fazer: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
+        work: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
         self.session.check()?;
-        let (papel, escopo) = (PapelDoBanco::Auditor, Escopo::Nacional);
+        let (role, scope) = (DatabaseRole::Auditor, Scope::Nacional);
         let mut lease =
-            manager::reservar(&self.auditor, papel, self.espera, escopo, Inicio::Solto)?;
-        lease.usar(false, |conn| fazer(conn).map_err(Error::from))
+            manager::acquire(&self.auditor, role, self.max_wait, scope, Begin::Autocommit)?;
+        lease.with_conn(false, |conn| work(conn).map_err(Error::from))
     }
 
-    /// How many may be at work at once for those who call.
-    pub fn conexoes_no_maximo(&self) -> usize {
-        (self.tribunais.pool.max_size() + self.nacional.pool.max_size()) as usize
+    /// Maximum number of connections that requests use at the same time.
+    pub fn max_connections(&self) -> usize {
+        (self.tribunal_pool.pool.max_size() + self.national_pool.pool.max_size()) as usize
     }
 
-    fn conexoes(&self, escopo: Escopo) -> &Conexoes {
-        match escopo {
-            Escopo::Tribunal(_) => &self.tribunais,
-            Escopo::Nacional => &self.nacional,
+    fn connections(&self, scope: Scope) -> &ConnectionPool {
+        match scope {
+            Scope::Tribunal(_) => &self.tribunal_pool,
+            Scope::Nacional => &self.national_pool,
         }
     }
 
-    fn reservar(&self, escopo: Escopo, inicio: Inicio) -> Result<Lease, Error> {
+    fn acquire(&self, scope: Scope, begin: Begin) -> Result<Lease, Error> {
         self.session.check()?;
-        let papel = match escopo {
-            Escopo::Tribunal(_) => PapelDoBanco::App,
-            Escopo::Nacional => PapelDoBanco::Nacional,
+        let role = match scope {
+            Scope::Tribunal(_) => DatabaseRole::App,
+            Scope::Nacional => DatabaseRole::Nacional,
         };
-        manager::reservar(&self.conexoes(escopo).pool, papel, self.espera, escopo, inicio)
+        manager::acquire(&self.connections(scope).pool, role, self.max_wait, scope, begin)
     }
 
-    /// The one place where async code meets Diesel, which is synchronous.
-    async fn bloqueante<T: Send + 'static>(
+    /// Runs `work` on a blocking thread, because Diesel is synchronous, and holds `permit` until
+    /// `work` ends.
+    async fn blocking<T: Send + 'static>(
         permit: Permit,
-        trabalho: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
         let span = tracing::Span::current();
-        let trabalho = move || {
+        let work = move || {
             let _permit = permit;
-            span.in_scope(trabalho)
+            span.in_scope(work)
         };
-        tokio::task::spawn_blocking(trabalho).await.map_err(Error::interno)
+        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }
 
-    /// Diesel does not tell a statement that ran out of time from another failure.
-    fn no_tempo<T>(&self, trabalho: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let inicio = Instant::now();
-        match trabalho() {
-            Err(Error::Interno(_)) if inicio.elapsed() >= self.tempo => {
-                Err(self.tempo_esgotado(None))
+    /// Reports a failure as a timeout if `work` took at least as long as the statement timeout:
+    /// Diesel does not distinguish a cancelled statement from other errors.
+    fn within_timeout<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        let start = Instant::now();
+        match work() {
+            Err(Error::Internal(_)) if start.elapsed() >= self.statement_timeout => {
+                Err(self.timeout_error(None))
             }
-            desfecho => desfecho,
+            outcome => outcome,
         }
     }
 
-    fn tempo_esgotado(&self, lendo: Option<&str>) -> Error {
-        let segundos = self.tempo.as_secs_f32();
-        let lendo = lendo.map_or_else(String::new, |relacao| format!(" ao ler {relacao}"));
-        let mensagem = format!(
-            "a operação passou do tempo máximo ({segundos} s){lendo}; tente de novo, ou peça menos de cada vez"
+    fn timeout_error(&self, reading: Option<&str>) -> Error {
+        let seconds = self.statement_timeout.as_secs_f32();
+        let reading = reading.map_or_else(String::new, |relation| format!(" ao ler {relation}"));
+        let message = format!(
+            "a operação passou do tempo máximo ({seconds} s){reading}; tente de novo, ou peça menos de cada vez"
         );
-        Error::falha(Falha::TempoEsgotado, mensagem)
+        Error::failure(Failure::TempoEsgotado, message)
     }
 
-    fn sessao<'a>(&self, conn: &'a mut PgConnection, escopo: Escopo) -> Sessao<'a> {
-        Sessao { conn, escopo: if self.sem_filtro { Escopo::Nacional } else { escopo } }
+    fn session<'a>(&self, conn: &'a mut PgConnection, scope: Scope) -> Session<'a> {
+        Session { conn, scope: if self.skip_tribunal_filter { Scope::Nacional } else { scope } }
     }
 }
 
-pub(crate) fn indisponivel() -> Error {
-    Error::falha(Falha::Indisponivel, Outage::Unreachable.message())
+pub(crate) fn unavailable() -> Error {
+    Error::failure(Failure::Indisponivel, Outage::Unreachable.message())
 }

@@ -1,5 +1,6 @@
-//! An outage is told once: a line when it begins, one every ten seconds with how much failed
-//! meanwhile, and one when it is over. Whoever else fails for it logs nothing.
+//! Logs database outages: one line when an outage begins, one every ten seconds with the number of
+//! failures since the last line, and one when it ends. Requests that fail because of the outage log
+//! nothing.
 
 use crate::error::Outage;
 use std::collections::BTreeMap;
@@ -7,35 +8,38 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-const AGAIN: Duration = Duration::from_secs(10);
-/// Without a failure for this long, it is over: shorter, and one that flickers would be many.
-const QUIET: Duration = Duration::from_secs(5);
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
+/// An outage ends after this long without a failure. With a shorter time, an intermittent outage would
+/// be logged as many.
+const QUIET_TIME: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 pub(super) struct Outages {
     current: Mutex<BTreeMap<Outage, Current>>,
-    /// How many there are, for those who only want to know whether.
+    /// The number of entries in `current`, which [`Self::any`] reads without the lock.
     under_way: AtomicUsize,
 }
 
+/// An outage that has not ended.
 struct Current {
     since: Instant,
     last: Instant,
-    told: Instant,
+    logged_at: Instant,
     failures: u64,
-    failures_told: u64,
+    failures_logged: u64,
 }
 
-/// A line of the log that is due.
+/// A log line that is due.
 #[derive(Debug, PartialEq, Eq)]
 enum Line {
-    GoesOn { outage: Outage, failures: u64, seconds: u64 },
+    Continues { outage: Outage, failures: u64, seconds: u64 },
     Over { outage: Outage, failures: u64, seconds: u64 },
 }
 
 impl Outages {
-    /// Something failed for this reason; `cause` is what PostgreSQL or libpq said of it.
-    pub(super) fn failed(&self, outage: Outage, cause: &str) {
+    /// Counts a failure. `cause` is the message of PostgreSQL or libpq; it is logged only for the
+    /// first failure of an outage.
+    pub(super) fn record_failure(&self, outage: Outage, cause: &str) {
         if self.count(outage, Instant::now()) {
             let cause = one_line(outage, cause);
             tracing::error!(
@@ -50,14 +54,14 @@ impl Outages {
         self.under_way.load(Ordering::Relaxed) > 0
     }
 
-    /// Tells what is due. `answers` is whether the database can be reached now.
-    pub(super) fn tell(&self, answers: bool) {
+    /// Logs the lines that are due. `answers` is whether the database can be reached now.
+    pub(super) fn log_due(&self, answers: bool) {
         if !self.any() {
             return;
         }
         for line in self.due(answers, Instant::now()) {
             match line {
-                Line::GoesOn { outage, failures, seconds } => tracing::warn!(
+                Line::Continues { outage, failures, seconds } => tracing::warn!(
                     outage = outage.name(),
                     failures,
                     seconds,
@@ -73,18 +77,18 @@ impl Outages {
         }
     }
 
-    /// Whether this is the first of its outage.
+    /// Counts a failure and returns whether it begins an outage.
     fn count(&self, outage: Outage, now: Instant) -> bool {
         let mut current = self.lock();
         let before = current.len();
-        let this = current.entry(outage).or_insert(Current {
+        let entry = current.entry(outage).or_insert(Current {
             since: now,
             last: now,
-            told: now,
+            logged_at: now,
             failures: 0,
-            failures_told: 0,
+            failures_logged: 0,
         });
-        (this.last, this.failures) = (now, this.failures + 1);
+        (entry.last, entry.failures) = (now, entry.failures + 1);
         self.under_way.store(current.len(), Ordering::Relaxed);
         current.len() > before
     }
@@ -92,18 +96,18 @@ impl Outages {
     fn due(&self, answers: bool, now: Instant) -> Vec<Line> {
         let mut current = self.lock();
         let mut lines = Vec::new();
-        current.retain(|&outage, this| {
-            let seconds = (this.last - this.since).as_secs();
+        current.retain(|&outage, entry| {
+            let seconds = (entry.last - entry.since).as_secs();
             let reachable = answers || outage != Outage::Unreachable;
-            if reachable && now.saturating_duration_since(this.last) >= QUIET {
-                lines.push(Line::Over { outage, failures: this.failures, seconds });
+            if reachable && now.saturating_duration_since(entry.last) >= QUIET_TIME {
+                lines.push(Line::Over { outage, failures: entry.failures, seconds });
                 return false;
             }
-            if now.saturating_duration_since(this.told) >= AGAIN {
-                let failures = this.failures - this.failures_told;
-                let seconds = now.saturating_duration_since(this.since).as_secs();
-                lines.push(Line::GoesOn { outage, failures, seconds });
-                (this.told, this.failures_told) = (now, this.failures);
+            if now.saturating_duration_since(entry.logged_at) >= LOG_INTERVAL {
+                let failures = entry.failures - entry.failures_logged;
+                let seconds = now.saturating_duration_since(entry.since).as_secs();
+                lines.push(Line::Continues { outage, failures, seconds });
+                (entry.logged_at, entry.failures_logged) = (now, entry.failures);
             }
             true
         });
@@ -116,8 +120,8 @@ impl Outages {
     }
 }
 
-/// libpq says of each host what came of it, a line each. What PostgreSQL has in quotes names a
-/// file or an object, and is not for the log; libpq quotes hosts, which are.
+/// The message as one line: libpq writes one line per host. PostgreSQL quotes names of files and
+/// objects, which must not be logged and become `…`. libpq quotes host names, which may be logged.
 pub(super) fn one_line(outage: Outage, cause: &str) -> String {
     let line = cause.split_whitespace().collect::<Vec<_>>().join(" ");
     if outage == Outage::Unreachable {
@@ -132,10 +136,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_postgresql_quotes_is_not_told() {
+    fn names_quoted_by_postgresql_are_not_logged() {
         let full = "could not extend file \"base/1/2\": No space left on device";
-        let told = "could not extend file …: No space left on device";
-        assert_eq!(one_line(Outage::NoResources, full), told);
+        let expected = "could not extend file …: No space left on device";
+        assert_eq!(one_line(Outage::NoResources, full), expected);
         let two =
             "connection to server at \"a\" failed: x\nconnection to server at \"b\" failed: y";
         assert_eq!(one_line(Outage::Unreachable, two), two.replace('\n', " "));
@@ -154,9 +158,9 @@ mod tests {
             lines.extend(outages.due(false, at(tenth)));
         }
         assert_eq!((begun, lines.len()), (1, 5));
-        let first = Line::GoesOn { outage: Outage::Unreachable, failures: 1010, seconds: 10 };
+        let first = Line::Continues { outage: Outage::Unreachable, failures: 1010, seconds: 10 };
         assert_eq!(lines[0], first);
-        let last = Line::GoesOn { outage: Outage::Unreachable, failures: 990, seconds: 64 };
+        let last = Line::Continues { outage: Outage::Unreachable, failures: 990, seconds: 64 };
         assert_eq!(outages.due(true, at(640)), [last]);
         let over = Line::Over { outage: Outage::Unreachable, failures: 6000, seconds: 59 };
         assert!(outages.any());

@@ -1,5 +1,5 @@
-//! Whether the login of `ELOS_MIGRATE_URL` can do all that the migrations do, asked before the
-//! first of them changes anything.
+//! Checks that the login of `ELOS_MIGRATE_URL` has every right that the migrations need, before the
+//! first migration changes anything.
 
 use super::Sql;
 use super::catalog::ROLES;
@@ -7,7 +7,7 @@ use super::migrations::Standing;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Text};
 
-/// What the database says of the login. A superuser is and may all of it.
+/// The rights of the login, as PostgreSQL reports them. A superuser has all of them.
 #[derive(QueryableByName)]
 struct Owner {
     #[diesel(sql_type = Text)]
@@ -20,10 +20,10 @@ struct Owner {
     creates_roles: bool,
     #[diesel(sql_type = Array<Text>)]
     missing: Vec<String>,
-    /// Owners of what is made, that it may act as.
+    /// The owner roles that the login may set with `SET ROLE`.
     #[diesel(sql_type = Array<Text>)]
     acts_as: Vec<String>,
-    /// Those that it may also make itself a member of.
+    /// The owner roles of which the login may grant membership, also to itself.
     #[diesel(sql_type = Array<Text>)]
     administers: Vec<String>,
     #[diesel(sql_type = Bool)]
@@ -32,20 +32,25 @@ struct Owner {
     makes_extensions: bool,
 }
 
-/// Why it cannot, and what a superuser types for it to be able to.
+/// A login that lacks rights, and the SQL with which a superuser grants them.
 #[derive(Debug)]
-pub struct Unable {
+pub struct MissingRights {
     pub login: String,
     pub database: String,
-    /// In the order in which they can be run.
+    /// SQL statements, in the order in which they must run.
     pub lines: Vec<String>,
 }
 
+/// The roles that own what the migrations create.
 const OWNERS: [&str; 2] = ["elos_dono", "elos_definidor"];
-/// From this version on CREATEROLE rules the roles that its holder made, and no others.
+/// Since this version of PostgreSQL, CREATEROLE allows its holder to administer only the roles that it
+/// created.
 const CREATEROLE_IS_NARROW: i32 = 160_000;
 
-pub(super) fn check(conn: &mut PgConnection, standing: Standing) -> QueryResult<Option<Unable>> {
+pub(super) fn check(
+    conn: &mut PgConnection,
+    standing: Standing,
+) -> QueryResult<Option<MissingRights>> {
     let owner: Owner = Sql::new("WITH wanted AS (SELECT name FROM unnest(")
         .bind(ROLES.map(str::to_owned).to_vec())
         .push(
@@ -67,7 +72,7 @@ pub(super) fn check(conn: &mut PgConnection, standing: Standing) -> QueryResult<
         .get_result(conn)?;
     let lines = owner.lines(standing);
     let Owner { login, database, .. } = owner;
-    Ok((!lines.is_empty()).then_some(Unable { login, database, lines }))
+    Ok((!lines.is_empty()).then_some(MissingRights { login, database, lines }))
 }
 
 impl Owner {
@@ -77,20 +82,23 @@ impl Owner {
         if !self.creates_roles {
             lines.extend(self.missing.iter().map(|role| format!("CREATE ROLE {role} NOLOGIN")));
         }
-        // The first migration makes the login a member; those that follow only act as the owners.
-        let made_by_it =
+        // The first migration grants the owner roles to the login, so it needs ADMIN OPTION. Later
+        // migrations only need to set these roles.
+        let created_by_login =
             |role: &str| self.creates_roles && self.missing.iter().any(|missing| missing == role);
-        let able = |role: &str| match standing {
+        let has_rights = |role: &str| match standing {
             Standing::Empty => {
                 self.administers.iter().any(|other| other == role)
                     || self.creates_roles && self.version < CREATEROLE_IS_NARROW
             }
             _ => self.acts_as.iter().any(|other| other == role),
         };
-        let unable: Vec<_> =
-            OWNERS.into_iter().filter(|role| !made_by_it(role) && !able(role)).collect();
-        if !unable.is_empty() {
-            lines.push(format!("GRANT {} TO {login} WITH ADMIN OPTION", unable.join(", ")));
+        let lacking: Vec<_> = OWNERS
+            .into_iter()
+            .filter(|role| !created_by_login(role) && !has_rights(role))
+            .collect();
+        if !lacking.is_empty() {
+            lines.push(format!("GRANT {} TO {login} WITH ADMIN OPTION", lacking.join(", ")));
         }
         if !self.rules_schema {
             lines.push(format!("ALTER SCHEMA public OWNER TO {login}"));

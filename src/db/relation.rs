@@ -1,34 +1,35 @@
-//! An edge of the graph, declared once in its slice.
+//! Relations: edges of the GraphQL graph that are loaded for many parents at once. The slice that
+//! owns a relation declares it.
 
-use super::Sessao;
+use super::Session;
 use crate::error::Error;
-use crate::value::resource::Rastreavel;
+use crate::value::resource::Recordable;
 use ahash::{HashMap, HashMapExt};
 use std::fmt::Debug;
 use std::hash::Hash;
 
-/// The rows of each parent, in the order in which they come.
-pub fn agrupar<K: Eq + Hash, T>(linhas: impl IntoIterator<Item = (K, T)>) -> HashMap<K, Vec<T>> {
-    let mut grupos: HashMap<K, Vec<T>> = HashMap::new();
-    for (pai, linha) in linhas {
-        grupos.entry(pai).or_default().push(linha);
+/// Groups rows by the key of their parent and keeps their order.
+pub fn group_by_key<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) -> HashMap<K, Vec<T>> {
+    let mut groups: HashMap<K, Vec<T>> = HashMap::new();
+    for (parent, row) in rows {
+        groups.entry(parent).or_default().push(row);
     }
-    grupos
+    groups
 }
 
-/// A question about many parents, answered for all of them together.
+/// An edge that is loaded for many parents in one statement.
 ///
-/// The value of the type is the key: parent and arguments. Who serves it, a
-/// loader or a plan, is not the slice's business.
+/// The value of the implementing type is the key: the parent and the arguments. The slice that
+/// declares the relation does not know which executor loads it.
 pub trait Relation: Clone + Eq + Hash + Debug + Send + Sync + 'static {
-    type Value: Clone + Send + Sync + Rastreavel + 'static;
+    type Value: Clone + Send + Sync + Recordable + 'static;
 
-    /// One statement for all keys that share their arguments. A key that is
-    /// absent from the answer has no value.
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error>;
+    /// Loads the values of `keys`, with one statement for all keys that have the same arguments. A
+    /// key that is missing from the result has no value.
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error>;
 
-    /// The answer about one parent.
-    fn load_one(sessao: &mut Sessao<'_>, key: &Self) -> Result<Option<Self::Value>, Error> {
-        Ok(Self::load(sessao, std::slice::from_ref(key))?.remove(key))
+    /// Loads the value of a single key.
+    fn load_one(session: &mut Session<'_>, key: &Self) -> Result<Option<Self::Value>, Error> {
+        Ok(Self::load(session, std::slice::from_ref(key))?.remove(key))
     }
 }

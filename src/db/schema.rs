@@ -1,4 +1,4 @@
-//! The tables as Diesel sees them. Generated columns are left out: nobody writes them.
+//! The Diesel schema of the tables. It leaves out generated columns, because no code writes them.
 
 diesel::table! {
     adolescente (id) {

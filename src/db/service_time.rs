@@ -1,40 +1,41 @@
-//! For how long a place is had, so that who finds none free is told when one will be.
+//! Measures the mean time for which callers hold permits. The server derives from it when a request
+//! that got no permit may retry.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The last one weighs a sixteenth of the mean.
+/// The newest time has a weight of 1/16 in the moving average.
 const WEIGHT: u64 = 16;
-/// What somebody is told to wait, in seconds.
-const AT_LEAST: u64 = 1;
-const AT_MOST: u64 = 30;
+/// Bounds of the estimate, in seconds.
+const MIN_RETRY_SECONDS: u64 = 1;
+const MAX_RETRY_SECONDS: u64 = 30;
 
-/// The mean of the times that places were had for, in microseconds.
+/// Moving average of the times for which permits were held, in microseconds; zero if none is known.
 #[derive(Debug, Default)]
 pub(super) struct ServiceTime(AtomicU64);
 
 impl ServiceTime {
-    pub(super) fn note(&self, time: Duration) {
+    pub(super) fn record(&self, time: Duration) {
         let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let mean = self.0.load(Ordering::Relaxed);
-        // Two that are noted at once may lose one: it is a mean.
+        // Concurrent updates may lose one value, which an average tolerates.
         let mean =
             if mean == 0 { time } else { (mean * (WEIGHT - 1)).saturating_add(time) / WEIGHT };
         self.0.store(mean, Ordering::Relaxed);
     }
 
-    /// Whether there is anything to go by.
+    /// Whether any time was recorded.
     pub(super) fn is_known(&self) -> bool {
         self.0.load(Ordering::Relaxed) > 0
     }
 
-    /// Seconds until those who wait have been served, by so many places.
-    pub(super) fn until_free(&self, waiting: usize, places: usize) -> u32 {
+    /// Estimated seconds until `waiting` requests are served with `permits` permits.
+    pub(super) fn until_free(&self, waiting: usize, permits: usize) -> u32 {
         let mean = self.0.load(Ordering::Relaxed);
         let waiting = u64::try_from(waiting).unwrap_or(u64::MAX);
-        let places = u64::try_from(places.max(1)).unwrap_or(u64::MAX);
-        let micros = mean.saturating_mul(waiting) / places;
-        let seconds = micros.div_ceil(1_000_000).clamp(AT_LEAST, AT_MOST);
+        let permits = u64::try_from(permits.max(1)).unwrap_or(u64::MAX);
+        let micros = mean.saturating_mul(waiting) / permits;
+        let seconds = micros.div_ceil(1_000_000).clamp(MIN_RETRY_SECONDS, MAX_RETRY_SECONDS);
         u32::try_from(seconds).unwrap_or(u32::MAX)
     }
 }
@@ -44,16 +45,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_waits_is_told_how_long_the_queue_is() {
+    fn the_estimate_follows_the_length_of_the_queue() {
         let service = ServiceTime::default();
         assert_eq!(service.until_free(2_000, 8), 1);
-        service.note(Duration::from_millis(100));
+        service.record(Duration::from_millis(100));
         assert_eq!(service.until_free(0, 8), 1);
         assert_eq!(service.until_free(800, 8), 10);
         assert_eq!(service.until_free(2_000, 8), 25);
         assert_eq!(service.until_free(1_000_000, 8), 30);
         for _ in 0..200 {
-            service.note(Duration::from_millis(10));
+            service.record(Duration::from_millis(10));
         }
         assert!((1..=2).contains(&service.until_free(800, 8)));
     }

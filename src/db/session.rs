@@ -1,14 +1,15 @@
-//! Whether a connection keeps its session.
+//! Detects poolers that do not keep sessions.
 //!
-//! A session's tribunal and role decide whose rows it sees. A pooler that gives every transaction
-//! another backend (PgBouncer's `pool_mode = transaction`) mixes sessions up: what one connection
-//! sets, another finds. So each session is marked with a value of its own that names its backend:
-//! where a connection finds another value, or another backend, it is not in its own session.
+//! The tribunal and the role of a session decide whose rows it sees. A pooler that gives each
+//! transaction another backend (PgBouncer with `pool_mode = transaction`) mixes sessions up: one
+//! connection sees the settings of another. Therefore each session is marked with a unique value
+//! and the pid of its backend. A connection that finds another value or another pid is not in its
+//! own session.
 
 use super::health::Health;
-use super::listener::AoSair;
+use super::listener::SetOnDrop;
 use super::socket::{self, Socket, Sockets};
-use super::{ConexaoRecusada, Db, Sql, indisponivel};
+use super::{ConnectError, Db, Sql, unavailable};
 use crate::error::Error;
 use ahash::{HashSet, HashSetExt};
 use diesel::connection::SimpleConnection;
@@ -21,24 +22,25 @@ use std::thread;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// Between two looks, while the server runs.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(2);
-/// How long PostgreSQL may take to answer the smallest of statements.
-const ANSWER: Duration = Duration::from_secs(5);
-/// How soon a thread that is told to stop does.
-const STEP: Duration = Duration::from_millis(100);
-/// What PostgreSQL says when a mark is not there.
-const LOST: &str = "elos: another session";
-/// Who asks, of two connections: no pooler that gives backends in turn fits this order.
-const ORDER: [usize; 10] = [0, 1, 0, 0, 1, 1, 0, 1, 1, 0];
+/// Pause between two probes while the server runs.
+const PROBE_INTERVAL: Duration = Duration::from_secs(2);
+/// Time limit of one probe statement.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Interval at which the probe thread checks whether it must stop.
+const STOP_CHECK_INTERVAL: Duration = Duration::from_millis(100);
+/// The error message that the check statement raises when the mark is missing.
+const MARK_MISSING: &str = "elos: another session";
+/// The order in which the two connections check their marks. A pooler that assigns backends in
+/// rotation cannot match this order.
+const PROBE_ORDER: [usize; 10] = [0, 1, 0, 0, 1, 1, 0, 1, 1, 0];
 
-/// What one session was marked with.
+/// The value with which one session was marked.
 #[derive(Debug)]
 pub(super) struct Mark(Uuid);
 
 impl Mark {
-    /// Marks the session of `conn`. By the simple protocol, as all here: one message is one
-    /// transaction, of which no pooler can make two.
+    /// Marks the session of `conn`. This module uses the simple protocol only, in which one message
+    /// is one transaction that no pooler can split.
     fn set(conn: &mut PgConnection) -> QueryResult<Self> {
         let mark = Self(Uuid::new_v4());
         conn.batch_execute(&format!(
@@ -48,81 +50,86 @@ impl Mark {
         Ok(mark)
     }
 
-    /// Whether `conn` still is in the session that was marked. An error is either
-    /// [`ConexaoRecusada::TransactionPooler`] or that the connection is no good.
-    pub(super) fn check(&self, conn: &mut PgConnection) -> Result<(), ConexaoRecusada> {
-        let asked = conn.batch_execute(&format!(
+    /// Checks that `conn` is still in the marked session.
+    ///
+    /// # Errors
+    /// [`ConnectError::TransactionPooler`] if it is in another session; any other error means that
+    /// the connection is unusable.
+    pub(super) fn check(&self, conn: &mut PgConnection) -> Result<(), ConnectError> {
+        let result = conn.batch_execute(&format!(
             "DO $$ BEGIN IF current_setting('elos.session', true) IS DISTINCT FROM '{}:' || pg_backend_pid() \
-             THEN RAISE EXCEPTION '{LOST}'; END IF; END $$",
+             THEN RAISE EXCEPTION '{MARK_MISSING}'; END IF; END $$",
             self.0
         ));
-        asked.map_err(|error| match &error {
-            DatabaseError(_, told) if told.message() == LOST => ConexaoRecusada::TransactionPooler,
+        result.map_err(|error| match &error {
+            DatabaseError(_, info) if info.message() == MARK_MISSING => {
+                ConnectError::TransactionPooler
+            }
             _ => error.into(),
         })
     }
 }
 
-/// Two connections that are asked in turn whether each is in its own session.
+/// Two connections that check alternately whether each is in its own session.
 struct Probe([(PgConnection, Arc<Socket>, Mark); 2]);
 
 impl Probe {
-    fn open(sockets: &Sockets, url: &str) -> Result<Self, ConexaoRecusada> {
+    fn open(sockets: &Sockets, url: &str) -> Result<Self, ConnectError> {
         let open = || {
             let (mut conn, socket) = sockets.connect(url)?;
             let mark = {
-                let _waiting = socket.wait_until(Instant::now() + ANSWER);
+                let _waiting = socket.wait_until(Instant::now() + PROBE_TIMEOUT);
                 conn.batch_execute("SET application_name = 'elos-session'")?;
                 Mark::set(&mut conn)?
             };
-            Ok::<_, ConexaoRecusada>((conn, socket, mark))
+            Ok::<_, ConnectError>((conn, socket, mark))
         };
         Ok(Self([open()?, open()?]))
     }
 
-    fn ask(&mut self) -> Result<(), ConexaoRecusada> {
-        ORDER.into_iter().try_for_each(|which| {
+    fn check(&mut self) -> Result<(), ConnectError> {
+        PROBE_ORDER.into_iter().try_for_each(|which| {
             let (conn, socket, mark) = &mut self.0[which];
-            let _waiting = socket.wait_until(Instant::now() + ANSWER);
+            let _waiting = socket.wait_until(Instant::now() + PROBE_TIMEOUT);
             mark.check(conn)
         })
     }
 }
 
-/// Refuses an address behind which sessions are not kept.
-pub fn sessions_kept(url: &str) -> Result<(), ConexaoRecusada> {
+/// Checks that connections to `url` keep their sessions.
+pub fn check_sessions_kept(url: &str) -> Result<(), ConnectError> {
     let sockets = Arc::new(Sockets::default());
     socket::watch(&sockets);
-    kept(&sockets, url)
+    check_kept(&sockets, url)
 }
 
-/// The same, over sockets whose deadlines are seen to.
-pub(super) fn kept(sockets: &Sockets, url: &str) -> Result<(), ConexaoRecusada> {
-    Probe::open(sockets, url)?.ask()
+/// Like [`check_sessions_kept`], with sockets whose deadlines [`socket::watch`] already enforces.
+pub(super) fn check_kept(sockets: &Sockets, url: &str) -> Result<(), ConnectError> {
+    Probe::open(sockets, url)?.check()
 }
 
-/// The backends that connections of this process have. Cheap to clone.
+/// The backends that the connections of this process use. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Backends(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     pids: Mutex<HashSet<i32>>,
-    /// Grows each time that a connection was found dead, or in another session: each is then
-    /// asked before it is used again. Asking every time costs a third of a point query.
-    doubt: AtomicU64,
+    /// Incremented when a connection is found dead or in another session. Each connection is then
+    /// checked before its next use. A check at every use would cost a third of a point query.
+    suspicions: AtomicU64,
 }
 
 impl Default for Backends {
     fn default() -> Self {
-        let (pids, doubt) = (Mutex::new(HashSet::new()), AtomicU64::new(0));
-        Self(Arc::new(Shared { pids, doubt }))
+        let (pids, suspicions) = (Mutex::new(HashSet::new()), AtomicU64::new(0));
+        Self(Arc::new(Shared { pids, suspicions }))
     }
 }
 
-/// A backend, for as long as a connection has it.
+/// A claim on a backend, released when its connection is dropped.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct BackendClaim {
     backends: Backends,
     pid: i32,
 }
@@ -134,27 +141,32 @@ struct Backend {
 }
 
 impl Backends {
-    /// Marks the session of a connection that was just opened. A backend that another
-    /// connection has is not its own: a pooler that keeps sessions lends none twice.
-    pub(super) fn claim(&self, conn: &mut PgConnection) -> Result<(Mark, Held), ConexaoRecusada> {
+    /// Marks the session of a new connection and claims its backend. If another connection already
+    /// uses the backend, a pooler shares it, and the claim fails: a pooler that keeps sessions
+    /// never gives one backend to two connections.
+    pub(super) fn claim(
+        &self,
+        conn: &mut PgConnection,
+    ) -> Result<(Mark, BackendClaim), ConnectError> {
         let mark = Mark::set(conn)?;
         let Backend { pid } = Sql::new("SELECT pg_backend_pid() AS pid").get_result(conn)?;
         if !self.pids().insert(pid) {
-            return Err(ConexaoRecusada::TransactionPooler);
+            return Err(ConnectError::TransactionPooler);
         }
-        let held = Held { backends: self.clone(), pid };
+        let claim = BackendClaim { backends: self.clone(), pid };
         mark.check(conn)?;
-        Ok((mark, held))
+        Ok((mark, claim))
     }
 
-    /// Which doubt there is by now.
-    pub(super) fn doubt(&self) -> u64 {
-        self.0.doubt.load(Ordering::Acquire)
+    /// The current value of the counter. A connection that was checked at this value needs no
+    /// further check.
+    pub(super) fn suspicions(&self) -> u64 {
+        self.0.suspicions.load(Ordering::Acquire)
     }
 
-    /// Something is wrong with one connection, or with all.
+    /// Makes every connection be checked before its next use, because one of them failed.
     pub(super) fn suspect(&self) {
-        self.0.doubt.fetch_add(1, Ordering::AcqRel);
+        self.0.suspicions.fetch_add(1, Ordering::AcqRel);
     }
 
     fn pids(&self) -> MutexGuard<'_, HashSet<i32>> {
@@ -162,13 +174,13 @@ impl Backends {
     }
 }
 
-impl Drop for Held {
+impl Drop for BackendClaim {
     fn drop(&mut self) {
         self.backends.pids().remove(&self.pid);
     }
 }
 
-/// What is known of the sessions behind an address.
+/// Watches whether the sessions behind the database URLs are kept.
 pub(super) struct SessionWatch {
     urls: Vec<String>,
     health: Arc<Health>,
@@ -180,24 +192,25 @@ impl SessionWatch {
         Self { urls, health, lost: AtomicBool::new(false) }
     }
 
-    /// Refuses to hand out a connection while sessions are not kept.
+    /// Fails while sessions are not kept, so that no connection is handed out.
     pub(super) fn check(&self) -> Result<(), Error> {
         match self.lost.load(Ordering::Acquire) {
             false => Ok(()),
-            true => Err(indisponivel()),
+            true => Err(unavailable()),
         }
     }
 
-    /// Looks once by every address; the connections stay open while they are good, so that a look
-    /// costs ten small statements. That a database is not there says nothing of its sessions.
-    fn look(&self, kept: &mut Vec<Option<Probe>>) -> Option<bool> {
-        kept.resize_with(self.urls.len(), || None);
+    /// Probes every URL once and returns whether sessions are lost. `None` means unknown: an
+    /// unreachable database says nothing about its sessions. The connections stay open while they
+    /// work, so that a probe costs only ten small statements.
+    fn probe_all(&self, probes: &mut Vec<Option<Probe>>) -> Option<bool> {
+        probes.resize_with(self.urls.len(), || None);
         let (mut lost, mut known) = (false, true);
-        for (url, kept) in self.urls.iter().zip(kept) {
-            let probe = kept.take().map_or_else(|| Probe::open(&self.health.sockets, url), Ok);
-            match probe.and_then(|mut probe| probe.ask().map(|()| probe)) {
-                Ok(probe) => *kept = Some(probe),
-                Err(ConexaoRecusada::TransactionPooler) => lost = true,
+        for (url, slot) in self.urls.iter().zip(probes) {
+            let probe = slot.take().map_or_else(|| Probe::open(&self.health.sockets, url), Ok);
+            match probe.and_then(|mut probe| probe.check().map(|()| probe)) {
+                Ok(probe) => *slot = Some(probe),
+                Err(ConnectError::TransactionPooler) => lost = true,
                 Err(_) => known = false,
             }
         }
@@ -206,42 +219,43 @@ impl SessionWatch {
 }
 
 impl Db {
-    /// Whether sessions are mixed up between this server and its database: then it serves nothing.
+    /// Whether a pooler mixes up the sessions of this server. While it does, the server refuses
+    /// every request.
     pub fn sessions_lost(&self) -> bool {
         self.session.lost.load(Ordering::Acquire)
     }
 
-    /// Looks again and again whether sessions are kept, for as long as the runtime that this is
-    /// called in.
+    /// Starts a thread that probes every two seconds whether sessions are kept, until the current
+    /// runtime ends.
     pub fn watch_sessions(&self) {
         let stopped = Arc::new(AtomicBool::new(false));
-        let (db, seen) = (self.clone(), Arc::clone(&stopped));
+        let (db, stop_flag) = (self.clone(), Arc::clone(&stopped));
         let watch = thread::Builder::new().name("elos-session".into());
-        if let Err(error) = watch.spawn(move || db.look_again_and_again(&seen)) {
+        if let Err(error) = watch.spawn(move || db.probe_repeatedly(&stop_flag)) {
             tracing::error!(%error, "nobody looks whether sessions are kept");
         }
         actix_web::rt::spawn(async move {
-            let _stop = AoSair(stopped);
+            let _stop = SetOnDrop(stopped);
             std::future::pending::<()>().await;
         });
     }
 
-    fn look_again_and_again(&self, stopped: &AtomicBool) {
-        let mut kept = Vec::new();
+    fn probe_repeatedly(&self, stopped: &AtomicBool) {
+        let mut probes = Vec::new();
         while !stopped.load(Ordering::Relaxed) {
-            if let Some(lost) = self.session.look(&mut kept) {
-                self.tell(lost);
+            if let Some(lost) = self.session.probe_all(&mut probes) {
+                self.set_lost(lost);
             }
-            let steps = BETWEEN_LOOKS.as_millis() / STEP.as_millis();
-            for _ in 0..steps {
+            let checks = PROBE_INTERVAL.as_millis() / STOP_CHECK_INTERVAL.as_millis();
+            for _ in 0..checks {
                 if !stopped.load(Ordering::Relaxed) {
-                    thread::sleep(STEP);
+                    thread::sleep(STOP_CHECK_INTERVAL);
                 }
             }
         }
     }
 
-    fn tell(&self, lost: bool) {
+    fn set_lost(&self, lost: bool) {
         let before = self.session.lost.load(Ordering::Acquire);
         match (before, lost) {
             (false, true) => tracing::error!(
@@ -251,7 +265,7 @@ impl Db {
             _ => {}
         }
         if before != lost {
-            // Each connection is asked whether it is in its own session before it is used again.
+            // Every connection must check its session before its next use.
             self.health.backends.suspect();
         }
         self.session.lost.store(lost, Ordering::Release);

@@ -1,134 +1,149 @@
-//! All that one answer reads: on one connection, of one state of the data.
+//! The snapshot from which one answer is read: one connection, one state of the data.
 //!
-//! A statement that fails ends the snapshot, and a lost connection takes it along. Then the
-//! answer is read again from its start, of another snapshot; `careful` this time: each statement
-//! is undone alone if it fails (a savepoint, which costs a round trip), so that it fails its own
-//! field and no other.
+//! A failed statement or a lost connection ends the snapshot. The answer is then read once more from
+//! the start, from a new snapshot with `use_savepoints` set: each statement runs in its own savepoint, which
+//! costs a round trip, so that a failure affects only its own field.
 
-use super::manager::{self, Inicio, Lease};
-use super::{Db, Sessao, indisponivel};
-use crate::auth::Escopo;
-use crate::error::{Error, Falha};
+use super::manager::{self, Begin, Lease};
+use super::{Db, Session, unavailable};
+use crate::auth::Scope;
+use crate::error::{Error, Failure};
 use std::time::{Duration, Instant};
 
-/// A statement's time is cut to what is left of the answer's only when that is this much less:
-/// to say so costs a statement of its own.
-const FOLGA: Duration = Duration::from_millis(250);
+/// The statement timeout is reduced to the remaining time of the answer only if the difference is at
+/// least this large, because setting it costs a statement.
+const MIN_TIMEOUT_CHANGE: Duration = Duration::from_millis(250);
 
-/// The connection is taken when the first thing is read, on the thread that reads.
-pub struct Leitura {
+/// The reads of one answer. The first read leases the connection, on the thread that reads.
+pub struct Snapshot {
     db: Db,
-    escopo: Escopo,
-    prazo: Instant,
+    scope: Scope,
+    deadline: Instant,
     lease: Option<Lease>,
-    instantaneo: bool,
-    careful: bool,
-    /// What ended the snapshot: there is nothing else to tell of it.
-    falha: Option<Error>,
+    in_transaction: bool,
+    use_savepoints: bool,
+    /// The error that ended the snapshot. Every later read returns it.
+    failure: Option<Error>,
 }
 
-impl Leitura {
-    pub(super) fn nova(db: Db, escopo: Escopo, careful: bool) -> Self {
-        let prazo = Instant::now() + db.tempo;
-        Self { db, escopo, prazo, lease: None, instantaneo: false, careful, falha: None }
+impl Snapshot {
+    pub(super) fn new(db: Db, scope: Scope, use_savepoints: bool) -> Self {
+        let deadline = Instant::now() + db.statement_timeout;
+        Self {
+            db,
+            scope,
+            deadline,
+            lease: None,
+            in_transaction: false,
+            use_savepoints,
+            failure: None,
+        }
     }
 
-    /// Whether the answer is worth reading again from its start, carefully.
-    pub fn again(&self) -> bool {
-        let worth = |falha: &Error| {
-            matches!(falha, Error::Interno(_) | Error::Falha(Falha::Indisponivel, _))
+    /// Whether reading the answer again with `use_savepoints` set may succeed.
+    pub fn should_retry(&self) -> bool {
+        let worth = |failure: &Error| {
+            matches!(failure, Error::Internal(_) | Error::Failure(Failure::Indisponivel, _))
         };
         let begun = self.lease.is_some();
-        begun && !self.careful && self.falha.as_ref().is_some_and(worth)
+        begun && !self.use_savepoints && self.failure.as_ref().is_some_and(worth)
     }
 
-    /// Reads `relacao`. When it is all that the answer reads (`so_esta`), one statement is its
-    /// own snapshot; otherwise a transaction is, from here on. `ler` runs again, once, if the
-    /// first connection turns out to be closed.
-    pub fn ler<T>(
+    /// Runs `read`, which loads `relation`. If this is the only read of the answer (`single`), the
+    /// statement runs without a transaction, since one statement is a snapshot by itself. Otherwise
+    /// the first read begins a transaction. `read` runs once more if the first connection turns out
+    /// to be closed.
+    pub fn read<T>(
         &mut self,
-        relacao: &'static str,
-        so_esta: bool,
-        ler: impl Fn(&mut Sessao<'_>) -> Result<T, Error>,
+        relation: &'static str,
+        single: bool,
+        read: impl Fn(&mut Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        if let Some(falha) = &self.falha {
-            return Err(falha.clone());
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
         }
-        let lido = match self.lease {
-            None => self.comecar(so_esta, ler),
-            Some(_) => self.continuar(ler),
+        let result = match self.lease {
+            None => self.begin(single, read),
+            Some(_) => self.resume(read),
         };
-        lido.map_err(|error| {
-            let error = self.no_prazo(relacao, error);
-            let lost = self.lease.as_ref().is_none_or(Lease::perdida);
-            if self.instantaneo && (lost || !self.careful) {
-                self.falha = Some(error.clone());
+        result.map_err(|error| {
+            let error = self.deadline_error(relation, error);
+            let lost = self.lease.as_ref().is_none_or(Lease::lost);
+            if self.in_transaction && (lost || !self.use_savepoints) {
+                self.failure = Some(error.clone());
             }
             error
         })
     }
 
-    fn comecar<T>(
+    fn begin<T>(
         &mut self,
-        so_esta: bool,
-        ler: impl Fn(&mut Sessao<'_>) -> Result<T, Error>,
+        single: bool,
+        read: impl Fn(&mut Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.instantaneo = !so_esta;
-        let inicio = if so_esta { Inicio::Solto } else { Inicio::Instantaneo };
-        let (db, escopo) = (&self.db, self.escopo);
-        let reservar = || db.reservar(escopo, inicio);
-        let careful = self.careful && self.instantaneo;
-        let usar =
-            |lease: &mut Lease| lease.usar(careful, |conn| ler(&mut db.sessao(conn, escopo)));
-        let (lease, lido) = manager::usar_uma(reservar, usar)?;
+        self.in_transaction = !single;
+        let begin = if single { Begin::Autocommit } else { Begin::Snapshot };
+        let (db, scope) = (&self.db, self.scope);
+        let acquire = || db.acquire(scope, begin);
+        let use_savepoints = self.use_savepoints && self.in_transaction;
+        let with_conn = |lease: &mut Lease| {
+            lease.with_conn(use_savepoints, |conn| read(&mut db.session(conn, scope)))
+        };
+        let (lease, read) = manager::with_lease(acquire, with_conn)?;
         self.lease = Some(lease);
-        lido
+        read
     }
 
-    fn continuar<T>(
+    fn resume<T>(
         &mut self,
-        ler: impl Fn(&mut Sessao<'_>) -> Result<T, Error>,
+        read: impl Fn(&mut Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let resta = self.prazo.saturating_duration_since(Instant::now());
-        let (db, escopo) = (&self.db, self.escopo);
-        let lease = self.lease.as_mut().filter(|_| !resta.is_zero()).ok_or_else(indisponivel)?;
-        if resta + FOLGA < db.tempo {
-            lease.limitar(resta)?;
+        let remaining = self.deadline.saturating_duration_since(Instant::now());
+        let (db, scope) = (&self.db, self.scope);
+        let lease = self.lease.as_mut().filter(|_| !remaining.is_zero()).ok_or_else(unavailable)?;
+        if remaining + MIN_TIMEOUT_CHANGE < db.statement_timeout {
+            lease.set_statement_timeout(remaining)?;
         }
-        lease.usar(self.careful && self.instantaneo, |conn| ler(&mut db.sessao(conn, escopo)))
+        lease.with_conn(self.use_savepoints && self.in_transaction, |conn| {
+            read(&mut db.session(conn, scope))
+        })
     }
 
-    fn no_prazo(&self, relacao: &'static str, error: Error) -> Error {
-        if Instant::now() < self.prazo {
+    fn deadline_error(&self, relation: &'static str, error: Error) -> Error {
+        if Instant::now() < self.deadline {
             return error;
         }
-        self.db.tempo_esgotado(Some(&curto(relacao)))
+        self.db.timeout_error(Some(&short_name(relation)))
     }
 }
 
-/// What was begun ends with the answer; of a read there is nothing to keep or to undo.
-impl Drop for Leitura {
+/// Ends the transaction together with the answer. It only reads, so COMMIT and ROLLBACK are the same
+/// to it.
+impl Drop for Snapshot {
     fn drop(&mut self) {
         if let Some(lease) = &mut self.lease {
-            lease.encerrar(self.falha.is_none());
+            lease.finish(self.failure.is_none());
         }
     }
 }
 
-/// A type's name, without the modules where it and its parameters are.
-fn curto(nome: &str) -> String {
-    let partes = nome.split_inclusive(['<', '>', ',', ' ']);
-    partes.map(|parte| parte.rsplit("::").next().unwrap_or(parte)).collect()
+/// A type name without the module paths of the type and of its parameters.
+fn short_name(name: &str) -> String {
+    let parts = name.split_inclusive(['<', '>', ',', ' ']);
+    parts.map(|part| part.rsplit("::").next().unwrap_or(part)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::curto;
+    use super::short_name;
 
     #[test]
-    fn o_nome_de_uma_relacao_se_le() {
-        assert_eq!(curto("elos::db::lista::PaginaDe<elos::a::Processos>"), "PaginaDe<Processos>");
-        assert_eq!(curto("elos::a::Por<(i64, x::Y)>"), "Por<(i64, Y)>");
-        assert_eq!(curto("Simples"), "Simples");
+    fn the_name_of_a_relation_is_readable() {
+        assert_eq!(
+            short_name("elos::db::lista::PaginaDe<elos::a::Processos>"),
+            "PaginaDe<Processos>"
+        );
+        assert_eq!(short_name("elos::a::Por<(i64, x::Y)>"), "Por<(i64, Y)>");
+        assert_eq!(short_name("Simples"), "Simples");
     }
 }

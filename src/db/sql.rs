@@ -1,188 +1,204 @@
-//! SQL text with typed holes, for what Diesel's query builder cannot say
-//! (LATERAL, keysets over many lists at once).
+//! SQL text with typed bind parameters, for statements that Diesel's query builder cannot express
+//! (LATERAL, keyset pagination over many lists at once).
 //!
-//! Text is `&'static str` and values are bound, so nothing a client sends ever
-//! becomes SQL. Unlike `diesel::sql_query`, statements are prepared once.
+//! All text is `&'static str` and all values are bound, so no client input becomes SQL. Unlike with
+//! `diesel::sql_query`, statements are prepared once.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types as tipo;
+use diesel::sql_types;
 use std::marker::PhantomData;
 
 /// A value bound into a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Valor {
+pub enum SqlValue {
     I16(i16),
     I32(i32),
     I64(i64),
     Bool(bool),
-    Texto(String),
-    TextoOuNulo(Option<String>),
-    Data(NaiveDate),
-    Instante(DateTime<Utc>),
-    /// A transaction's number, which Diesel has no type for; digits only.
+    Text(String),
+    NullableText(Option<String>),
+    Date(NaiveDate),
+    Instant(DateTime<Utc>),
+    /// A transaction id as decimal digits, bound as text and cast to `xid8`, for which Diesel has
+    /// no type.
     Xid(String),
     I16s(Vec<i16>),
     I32s(Vec<i32>),
     I64s(Vec<i64>),
-    I64sOuNulos(Vec<Option<i64>>),
-    Textos(Vec<String>),
-    TextosOuNulos(Vec<Option<String>>),
-    Instantes(Vec<DateTime<Utc>>),
+    NullableI64s(Vec<Option<i64>>),
+    Texts(Vec<String>),
+    NullableTexts(Vec<Option<String>>),
+    Instants(Vec<DateTime<Utc>>),
     Bytes(Vec<u8>),
 }
 
-macro_rules! de {
-    ($($rust:ty => $variante:ident),* $(,)?) => {
-        $(impl From<$rust> for Valor {
-            fn from(valor: $rust) -> Self {
-                Self::$variante(valor)
+macro_rules! impl_from {
+    ($($rust:ty => $variant:ident),* $(,)?) => {
+        $(impl From<$rust> for SqlValue {
+            fn from(value: $rust) -> Self {
+                Self::$variant(value)
             }
         })*
     };
 }
-de! {
-    i16 => I16, i32 => I32, i64 => I64, bool => Bool, String => Texto, Option<String> => TextoOuNulo, NaiveDate => Data,
-    DateTime<Utc> => Instante, Vec<i16> => I16s, Vec<i32> => I32s, Vec<i64> => I64s, Vec<Option<i64>> => I64sOuNulos,
-    Vec<String> => Textos, Vec<Option<String>> => TextosOuNulos,
-    Vec<DateTime<Utc>> => Instantes, Vec<u8> => Bytes,
+impl_from! {
+    i16 => I16, i32 => I32, i64 => I64, bool => Bool, String => Text, Option<String> => NullableText, NaiveDate => Date,
+    DateTime<Utc> => Instant, Vec<i16> => I16s, Vec<i32> => I32s, Vec<i64> => I64s, Vec<Option<i64>> => NullableI64s,
+    Vec<String> => Texts, Vec<Option<String>> => NullableTexts,
+    Vec<DateTime<Utc>> => Instants, Vec<u8> => Bytes,
 }
 
 #[derive(Debug, Clone)]
-enum Parte {
-    Texto(&'static str),
-    Valor(Valor),
+enum Part {
+    Text(&'static str),
+    SqlValue(SqlValue),
 }
 
-/// As many as most statements have.
+/// Initial capacity, enough for most statements.
 const PARTS: usize = 8;
 
 /// A statement, or a piece of one.
 #[derive(Debug, Clone, Default)]
 pub struct Sql {
-    partes: Vec<Parte>,
-    /// Its text is one of too many to prepare each: a client composed it.
-    avulsa: bool,
+    parts: Vec<Part>,
+    /// Whether the statement must not be prepared. A client composes its filter, so the number of
+    /// different texts has no limit.
+    unprepared: bool,
 }
 
 impl Sql {
-    pub fn new(texto: &'static str) -> Self {
-        let mut partes = Vec::with_capacity(PARTS);
-        partes.push(Parte::Texto(texto));
-        Self { partes, avulsa: false }
+    pub fn new(text: &'static str) -> Self {
+        let mut parts = Vec::with_capacity(PARTS);
+        parts.push(Part::Text(text));
+        Self { parts, unprepared: false }
     }
 
     #[must_use]
-    pub fn push(mut self, texto: &'static str) -> Self {
-        self.partes.push(Parte::Texto(texto));
+    pub fn push(mut self, text: &'static str) -> Self {
+        self.parts.push(Part::Text(text));
         self
     }
 
     #[must_use]
-    pub fn bind(mut self, valor: impl Into<Valor>) -> Self {
-        self.partes.push(Parte::Valor(valor.into()));
+    pub fn bind(mut self, value: impl Into<SqlValue>) -> Self {
+        self.parts.push(Part::SqlValue(value.into()));
         self
     }
 
-    /// A value of each row, as an array for `unnest`: the text does not tell how many they are, so
-    /// that it is prepared once.
+    /// Binds one value per row as an array, for `unnest`. The text does not depend on the number
+    /// of rows, so the statement is prepared once.
     #[must_use]
-    pub fn bind_cada<T, V>(self, linhas: &[T], valor: impl Fn(&T) -> V) -> Self
+    pub fn bind_each<T, V>(self, rows: &[T], value: impl Fn(&T) -> V) -> Self
     where
-        Vec<V>: Into<Valor>,
+        Vec<V>: Into<SqlValue>,
     {
-        self.bind(linhas.iter().map(valor).collect::<Vec<V>>())
+        self.bind(rows.iter().map(value).collect::<Vec<V>>())
     }
 
-    /// The value, or NULL.
+    /// Binds the value, or writes `NULL`.
     #[must_use]
-    pub fn bind_ou_nulo(self, valor: Option<impl Into<Valor>>) -> Self {
-        match valor {
-            Some(valor) => self.bind(valor),
+    pub fn bind_nullable(self, value: Option<impl Into<SqlValue>>) -> Self {
+        match value {
+            Some(value) => self.bind(value),
             None => self.push("NULL"),
         }
     }
 
     #[must_use]
-    pub fn append(mut self, outro: Sql) -> Self {
-        self.partes.extend(outro.partes);
-        self.avulsa |= outro.avulsa;
+    pub fn append(mut self, other: Sql) -> Self {
+        self.parts.extend(other.parts);
+        self.unprepared |= other.unprepared;
         self
     }
 
-    /// Not to be prepared: the connection would keep every text for ever.
+    /// Excludes the statement from the cache of prepared statements, which never evicts an entry.
     #[must_use]
-    pub fn avulsa(mut self) -> Self {
-        self.avulsa = true;
+    pub fn unprepared(mut self) -> Self {
+        self.unprepared = true;
         self
     }
 
-    /// `self AND outra`.
+    /// `self AND another`.
     #[must_use]
-    pub fn and(self, outra: Sql) -> Self {
-        self.push(" AND ").append(outra)
+    pub fn and(self, another: Sql) -> Self {
+        self.push(" AND ").append(another)
     }
 
-    /// The pieces joined by `entre` in parentheses; `vazio` when there are none.
-    pub fn juntar(
-        pedacos: impl IntoIterator<Item = Sql>,
-        entre: &'static str,
-        vazio: &'static str,
+    /// Joins the pieces with `separator` and puts them in parentheses; `empty` if there are none.
+    pub fn join(
+        pieces: impl IntoIterator<Item = Sql>,
+        separator: &'static str,
+        empty: &'static str,
     ) -> Self {
-        let mut pedacos = pedacos.into_iter();
-        let Some(primeiro) = pedacos.next() else { return Self::new(vazio) };
-        let tudo = Self::new("(").append(primeiro);
-        pedacos.fold(tudo, |tudo, pedaco| tudo.push(entre).append(pedaco)).push(")")
+        let mut pieces = pieces.into_iter();
+        let Some(first) = pieces.next() else { return Self::new(empty) };
+        let all = Self::new("(").append(first);
+        pieces.fold(all, |all, piece| all.push(separator).append(piece)).push(")")
     }
 }
 
 impl QueryFragment<Pg> for Sql {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        if self.avulsa {
+        if self.unprepared {
             out.unsafe_to_cache_prepared();
         }
-        for parte in &self.partes {
-            match parte {
-                Parte::Texto(texto) => out.push_sql(texto),
-                Parte::Valor(Valor::I16(v)) => out.push_bind_param::<tipo::SmallInt, _>(v)?,
-                Parte::Valor(Valor::I32(v)) => out.push_bind_param::<tipo::Integer, _>(v)?,
-                Parte::Valor(Valor::I64(v)) => out.push_bind_param::<tipo::BigInt, _>(v)?,
-                Parte::Valor(Valor::Bool(v)) => out.push_bind_param::<tipo::Bool, _>(v)?,
-                Parte::Valor(Valor::Texto(v)) => out.push_bind_param::<tipo::Text, _>(v)?,
-                Parte::Valor(Valor::TextoOuNulo(v)) => {
-                    out.push_bind_param::<tipo::Nullable<tipo::Text>, _>(v)?;
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_sql(text),
+                Part::SqlValue(SqlValue::I16(v)) => {
+                    out.push_bind_param::<sql_types::SmallInt, _>(v)?;
                 }
-                Parte::Valor(Valor::Data(v)) => out.push_bind_param::<tipo::Date, _>(v)?,
-                Parte::Valor(Valor::Instante(v)) => {
-                    out.push_bind_param::<tipo::Timestamptz, _>(v)?;
+                Part::SqlValue(SqlValue::I32(v)) => {
+                    out.push_bind_param::<sql_types::Integer, _>(v)?;
                 }
-                Parte::Valor(Valor::Xid(v)) => {
-                    out.push_bind_param::<tipo::Text, _>(v)?;
+                Part::SqlValue(SqlValue::I64(v)) => {
+                    out.push_bind_param::<sql_types::BigInt, _>(v)?;
+                }
+                Part::SqlValue(SqlValue::Bool(v)) => {
+                    out.push_bind_param::<sql_types::Bool, _>(v)?;
+                }
+                Part::SqlValue(SqlValue::Text(v)) => {
+                    out.push_bind_param::<sql_types::Text, _>(v)?;
+                }
+                Part::SqlValue(SqlValue::NullableText(v)) => {
+                    out.push_bind_param::<sql_types::Nullable<sql_types::Text>, _>(v)?;
+                }
+                Part::SqlValue(SqlValue::Date(v)) => {
+                    out.push_bind_param::<sql_types::Date, _>(v)?;
+                }
+                Part::SqlValue(SqlValue::Instant(v)) => {
+                    out.push_bind_param::<sql_types::Timestamptz, _>(v)?;
+                }
+                Part::SqlValue(SqlValue::Xid(v)) => {
+                    out.push_bind_param::<sql_types::Text, _>(v)?;
                     out.push_sql("::xid8");
                 }
-                Parte::Valor(Valor::Bytes(v)) => out.push_bind_param::<tipo::Binary, _>(v)?,
-                Parte::Valor(Valor::I16s(v)) => {
-                    out.push_bind_param::<tipo::Array<tipo::SmallInt>, _>(v)?;
+                Part::SqlValue(SqlValue::Bytes(v)) => {
+                    out.push_bind_param::<sql_types::Binary, _>(v)?;
                 }
-                Parte::Valor(Valor::I32s(v)) => {
-                    out.push_bind_param::<tipo::Array<tipo::Integer>, _>(v)?;
+                Part::SqlValue(SqlValue::I16s(v)) => {
+                    out.push_bind_param::<sql_types::Array<sql_types::SmallInt>, _>(v)?;
                 }
-                Parte::Valor(Valor::I64sOuNulos(v)) => {
-                    out.push_bind_param::<tipo::Array<tipo::Nullable<tipo::BigInt>>, _>(v)?;
+                Part::SqlValue(SqlValue::I32s(v)) => {
+                    out.push_bind_param::<sql_types::Array<sql_types::Integer>, _>(v)?;
                 }
-                Parte::Valor(Valor::TextosOuNulos(v)) => {
-                    out.push_bind_param::<tipo::Array<tipo::Nullable<tipo::Text>>, _>(v)?;
+                Part::SqlValue(SqlValue::NullableI64s(v)) => {
+                    out.push_bind_param::<sql_types::Array<sql_types::Nullable<sql_types::BigInt>>, _>(v)?;
                 }
-                Parte::Valor(Valor::Instantes(v)) => {
-                    out.push_bind_param::<tipo::Array<tipo::Timestamptz>, _>(v)?;
+                Part::SqlValue(SqlValue::NullableTexts(v)) => {
+                    out.push_bind_param::<sql_types::Array<sql_types::Nullable<sql_types::Text>>, _>(v)?;
                 }
-                Parte::Valor(Valor::I64s(v)) => {
-                    out.push_bind_param::<tipo::Array<tipo::BigInt>, _>(v)?;
+                Part::SqlValue(SqlValue::Instants(v)) => {
+                    out.push_bind_param::<sql_types::Array<sql_types::Timestamptz>, _>(v)?;
                 }
-                Parte::Valor(Valor::Textos(v)) => {
-                    out.push_bind_param::<tipo::Array<tipo::Text>, _>(v)?;
+                Part::SqlValue(SqlValue::I64s(v)) => {
+                    out.push_bind_param::<sql_types::Array<sql_types::BigInt>, _>(v)?;
+                }
+                Part::SqlValue(SqlValue::Texts(v)) => {
+                    out.push_bind_param::<sql_types::Array<sql_types::Text>, _>(v)?;
                 }
             }
         }
@@ -190,41 +206,42 @@ impl QueryFragment<Pg> for Sql {
     }
 }
 
-// The text varies, so the cache of prepared statements goes by it.
+// The text differs between values of this type, so it is the key of the cache of prepared
+// statements.
 impl QueryId for Sql {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
 impl Query for Sql {
-    type SqlType = tipo::Untyped;
+    type SqlType = sql_types::Untyped;
 }
 
 impl<Conn> RunQueryDsl<Conn> for Sql {}
 
-/// A statement whose columns are read by their places: by their names, a row of many columns
-/// costs twice as much. `T` is what they hold.
-pub struct PorLugar<T>(Sql, PhantomData<T>);
+/// A statement whose columns are read by position, which costs half as much as by name for a row of
+/// many columns. `T` is the tuple of their SQL types.
+pub struct ByPosition<T>(Sql, PhantomData<T>);
 
 impl Sql {
-    pub const fn por_lugar<T>(self) -> PorLugar<T> {
-        PorLugar(self, PhantomData)
+    pub const fn by_position<T>(self) -> ByPosition<T> {
+        ByPosition(self, PhantomData)
     }
 }
 
-impl<T> QueryFragment<Pg> for PorLugar<T> {
+impl<T> QueryFragment<Pg> for ByPosition<T> {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.0.walk_ast(out)
     }
 }
 
-impl<T> QueryId for PorLugar<T> {
+impl<T> QueryId for ByPosition<T> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<T> Query for PorLugar<T> {
+impl<T> Query for ByPosition<T> {
     type SqlType = T;
 }
 
-impl<T, Conn> RunQueryDsl<Conn> for PorLugar<T> {}
+impl<T, Conn> RunQueryDsl<Conn> for ByPosition<T> {}

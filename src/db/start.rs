@@ -1,17 +1,19 @@
-//! A server may start before its database does: after a power cut, or in the middle of a failover.
+//! Connects at startup. The server may start before its database, for example after a power cut or
+//! during a failover, so it waits for the database.
 
 use super::outages::one_line;
-use super::{ConexaoRecusada, Db, DbOptions};
+use super::{ConnectError, Db, DbOptions};
 use crate::error::Outage;
 use diesel::ConnectionError;
 use std::thread;
 use std::time::{Duration, Instant};
 
-const BETWEEN_ATTEMPTS: Duration = Duration::from_secs(1);
-const TOLD_AGAIN: Duration = Duration::from_secs(10);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
-/// What libpq, which speaks English here, says of a host that is not there now.
-const AWAY: [&str; 10] = [
+/// Parts of libpq's messages for a host that is temporarily unreachable. The libpq in use is not
+/// translated, so its messages are in English.
+const UNREACHABLE: [&str; 10] = [
     "Connection refused",
     "Connection reset",
     "Connection timed out",
@@ -25,60 +27,63 @@ const AWAY: [&str; 10] = [
 ];
 
 impl Db {
-    /// [`Db::conectar`], as soon as the database is there; tells of it while it is not. What would
-    /// be refused the next time too is refused at once. Blocks.
-    pub fn connect_when_there(options: &DbOptions) -> Result<Self, ConexaoRecusada> {
-        let mut told: Option<Instant> = None;
+    /// Calls [`Db::connect`] until the database is reachable, and logs a warning every ten seconds
+    /// meanwhile. Errors that a retry cannot fix are returned at once. Blocks the thread.
+    pub fn connect_with_retry(options: &DbOptions) -> Result<Self, ConnectError> {
+        let mut logged_at: Option<Instant> = None;
         loop {
-            match Self::conectar(options) {
-                Err(refused) if refused.may_pass() => {
-                    if told.is_none_or(|told| told.elapsed() >= TOLD_AGAIN) {
-                        let cause = one_line(Outage::Unreachable, &refused.to_string());
+            match Self::connect(options) {
+                Err(error) if error.is_temporary() => {
+                    if logged_at.is_none_or(|logged_at| logged_at.elapsed() >= LOG_INTERVAL) {
+                        let cause = one_line(Outage::Unreachable, &error.to_string());
                         tracing::warn!(cause, "the database is not there yet; waiting for it");
-                        told = Some(Instant::now());
+                        logged_at = Some(Instant::now());
                     }
-                    thread::sleep(BETWEEN_ATTEMPTS);
+                    thread::sleep(RETRY_INTERVAL);
                 }
-                connected => return connected,
+                result => return result,
             }
         }
     }
 }
 
-impl ConexaoRecusada {
-    /// Whether nothing has to be changed for it to be otherwise the next time.
-    fn may_pass(&self) -> bool {
+impl ConnectError {
+    /// Whether a retry may succeed without a change by an operator.
+    fn is_temporary(&self) -> bool {
         match self {
-            Self::Silencio => true,
-            Self::Conexao(ConnectionError::BadConnection(text)) => is_away(text),
-            Self::Consulta(error) => Outage::of(error).is_some(),
+            Self::Unresponsive => true,
+            Self::Connection(ConnectionError::BadConnection(text)) => is_temporary(text),
+            Self::Query(error) => Outage::of(error).is_some(),
             _ => false,
         }
     }
 }
 
-/// `text` has a line for each host; what a server refused (FATAL) it would refuse again.
-fn is_away(text: &str) -> bool {
-    let passes =
-        |line: &str| Outage::of_text(line).is_some() || AWAY.iter().any(|sign| line.contains(sign));
-    text.lines().any(passes) && text.lines().all(|line| !line.contains("FATAL:") || passes(line))
+/// Whether `text`, which has a line for each host, describes a temporary failure. A FATAL error that is
+/// not a known outage would occur again, so one such line makes the failure permanent.
+fn is_temporary(text: &str) -> bool {
+    let is_temporary_line = |line: &str| {
+        Outage::of_text(line).is_some() || UNREACHABLE.iter().any(|part| line.contains(part))
+    };
+    text.lines().any(is_temporary_line)
+        && text.lines().all(|line| !line.contains("FATAL:") || is_temporary_line(line))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_away;
+    use super::is_temporary;
 
     #[test]
-    fn what_is_refused_for_good_is_not_waited_for() {
+    fn permanent_errors_are_not_retried() {
         let refused = "connection to server at \"a\" (10.0.0.1), port 5432 failed: Connection refused\n\tIs the server running?";
         let starting = "connection to server at \"b\", port 5432 failed: FATAL:  the database system is starting up";
         let password = "connection to server at \"b\", port 5432 failed: FATAL:  password authentication failed for user \"app\"";
         let nobody = "could not translate host name \"db\" to address: Name or service not known";
         for text in [refused, starting, nobody, &format!("{refused}\n{starting}")] {
-            assert!(is_away(text), "{text}");
+            assert!(is_temporary(text), "{text}");
         }
         for text in [password, &format!("{refused}\n{password}"), "invalid port number: \"x\""] {
-            assert!(!is_away(text), "{text}");
+            assert!(!is_temporary(text), "{text}");
         }
     }
 }

@@ -1,48 +1,48 @@
-//! One declaration for an enum that is a text column, a GraphQL enum and a REST word.
+//! A macro that declares an enum as a text column, a GraphQL enum and a JSON string at once.
 
-/// Declares an enum whose only spelling, everywhere, is the given text.
-macro_rules! texto_enum {
-    ($(#[$meta:meta])* pub enum $nome:ident { $($(#[$vmeta:meta])* $variante:ident = $texto:literal,)+ }) => {
+/// Declares an enum whose values have the given text in the database, in GraphQL and in REST.
+macro_rules! text_enum {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, async_graphql::Enum,
                  diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
         #[diesel(sql_type = diesel::sql_types::Text)]
-        pub enum $nome { $($(#[$vmeta])* #[graphql(name = $texto)] $variante,)+ }
+        pub enum $name { $($(#[$vmeta])* #[graphql(name = $text)] $variant,)+ }
 
-        impl $nome {
-            pub const TODOS: &'static [Self] = &[$(Self::$variante,)+];
+        impl $name {
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            pub const fn texto(self) -> &'static str {
-                match self { $(Self::$variante => $texto,)+ }
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
             }
 
-            pub fn de_texto(texto: &str) -> Option<Self> {
-                Self::TODOS.iter().copied().find(|valor| valor.texto() == texto)
+            pub fn from_text(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.text() == text)
             }
         }
 
-        impl serde::Serialize for $nome {
+        impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.texto())
+                serializer.serialize_str(self.text())
             }
         }
 
-        impl diesel::serialize::ToSql<diesel::sql_types::Text, diesel::pg::Pg> for $nome {
+        impl diesel::serialize::ToSql<diesel::sql_types::Text, diesel::pg::Pg> for $name {
             fn to_sql<'b>(
                 &'b self,
                 out: &mut diesel::serialize::Output<'b, '_, diesel::pg::Pg>,
             ) -> diesel::serialize::Result {
-                std::io::Write::write_all(out, self.texto().as_bytes())?;
+                std::io::Write::write_all(out, self.text().as_bytes())?;
                 Ok(diesel::serialize::IsNull::No)
             }
         }
 
-        impl diesel::deserialize::FromSql<diesel::sql_types::Text, diesel::pg::Pg> for $nome {
+        impl diesel::deserialize::FromSql<diesel::sql_types::Text, diesel::pg::Pg> for $name {
             fn from_sql(bytes: diesel::pg::PgValue<'_>) -> diesel::deserialize::Result<Self> {
-                let texto = std::str::from_utf8(bytes.as_bytes())?;
-                Self::de_texto(texto).ok_or_else(|| concat!("unknown ", stringify!($nome)).into())
+                let text = std::str::from_utf8(bytes.as_bytes())?;
+                Self::from_text(text).ok_or_else(|| concat!("unknown ", stringify!($name)).into())
             }
         }
     };
 }
-pub(crate) use texto_enum;
+pub(crate) use text_enum;

@@ -1,10 +1,11 @@
-//! The way to PostgreSQL: whether somebody on it could read or change what passes.
+//! Classifies the network path to PostgreSQL by whether a third party on it can read or change the
+//! traffic.
 
 use super::conninfo::{self, ConnInfo};
 use std::net::IpAddr;
 
-/// Why a URL is not used. Neither the URL nor a part of it is told: a password with an `@` in
-/// it is read as a host.
+/// The reason why this program refuses a URL. The messages contain no part of the URL, because
+/// libpq reads the rest of a password after an unescaped `@` as a host name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnsafeTransport {
     #[error("não é uma URL do PostgreSQL, ou o serviço (PGSERVICE) que ela nomeia não existe")]
@@ -23,31 +24,32 @@ pub enum UnsafeTransport {
     ClearAllowed,
 }
 
-/// A weakness that does not keep a URL from being used.
+/// The warning for a URL that is used in spite of [`Transport::Unverified`].
 pub const UNVERIFIED: &str = "`sslmode=require` cifra, mas não confere com quem fala: quem estiver no caminho pode \
                               fazer-se passar pelo PostgreSQL; use `sslmode=verify-full`, com `sslrootcert`";
 
+/// The protection of a connection to PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
-    /// A socket of this machine.
+    /// A Unix socket or the loopback interface: the traffic stays on this machine.
     Local,
-    /// Encrypted, with a server whose certificate is held against a root.
+    /// Encrypted, and the identity of the server is verified: by its certificate, or by Kerberos.
     Verified,
-    /// Encrypted, with whoever answers.
+    /// Encrypted, but the identity of the server is not verified.
     Unverified,
 }
 
-/// How PostgreSQL would be reached by `url`, as libpq reads it. Nothing is sent.
+/// Classifies the connections that libpq would open for `url`. Sends nothing.
 pub fn transport(url: &str) -> Result<Transport, UnsafeTransport> {
-    judge(&conninfo::effective(url).ok_or(UnsafeTransport::Unreadable)?)
+    classify(&conninfo::effective(url).ok_or(UnsafeTransport::Unreadable)?)
 }
 
-fn judge(info: &ConnInfo) -> Result<Transport, UnsafeTransport> {
+fn classify(info: &ConnInfo) -> Result<Transport, UnsafeTransport> {
     if is_local(info) {
         return Ok(Transport::Local);
     }
     match info.sslmode.as_str() {
-        // Kerberos encrypts, and knows the server.
+        // GSSAPI (Kerberos) encrypts and authenticates the server.
         _ if info.gssencmode == "require" => Ok(Transport::Verified),
         _ if !info.has_tls => Err(UnsafeTransport::NoTls),
         "verify-ca" | "verify-full" => Ok(Transport::Verified),
@@ -56,8 +58,8 @@ fn judge(info: &ConnInfo) -> Result<Transport, UnsafeTransport> {
     }
 }
 
-/// Every one of the hosts that libpq would try. Where an address is given it is what libpq
-/// connects to, and the name beside it is only compared.
+/// Whether every host that libpq would try is on this machine. If `hostaddr` is given, libpq connects
+/// to that address and uses `host` only to verify the server.
 fn is_local(info: &ConnInfo) -> bool {
     let hosts: Vec<&str> = info.host.split(',').collect();
     if info.hostaddr.is_empty() {
@@ -69,7 +71,8 @@ fn is_local(info: &ConnInfo) -> bool {
     })
 }
 
-/// Nothing is the default socket; a path, or a name after `@`, is a socket too.
+/// An empty host means the default Unix socket. A path, or a name after `@` (the abstract namespace),
+/// is a Unix socket too.
 fn is_local_host(host: &str) -> bool {
     host.is_empty()
         || host.starts_with(['/', '@'])
@@ -91,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_stays_on_this_machine_is_local() {
+    fn a_url_is_local_only_if_every_host_is_on_this_machine() {
         for (host, hostaddr) in [
             ("", ""),
             ("/run/postgresql", ""),
@@ -103,8 +106,8 @@ mod tests {
             ("db.example", "127.0.0.1"),
             ("db.example,localhost", "::1,"),
         ] {
-            let found = judge(&info(host, hostaddr, "disable", false));
-            assert_eq!(found, Ok(Transport::Local), "{host} {hostaddr}");
+            let result = classify(&info(host, hostaddr, "disable", false));
+            assert_eq!(result, Ok(Transport::Local), "{host} {hostaddr}");
         }
         for (host, hostaddr) in [
             ("db.example", ""),
@@ -119,14 +122,14 @@ mod tests {
             ("fe80::1%lo", ""),
             (" localhost", ""),
         ] {
-            let found = judge(&info(host, hostaddr, "verify-full", false));
-            assert_eq!(found, Err(UnsafeTransport::NoTls), "{host} {hostaddr}");
+            let result = classify(&info(host, hostaddr, "verify-full", false));
+            assert_eq!(result, Err(UnsafeTransport::NoTls), "{host} {hostaddr}");
         }
     }
 
     #[test]
     fn with_tls_the_mode_decides() {
-        let remote = |sslmode| judge(&info("db.example", "", sslmode, true));
+        let remote = |sslmode| classify(&info("db.example", "", sslmode, true));
         for sslmode in ["", "disable", "allow", "prefer", "Require", "x"] {
             assert_eq!(remote(sslmode), Err(UnsafeTransport::ClearAllowed), "{sslmode}");
         }
@@ -135,6 +138,6 @@ mod tests {
         assert_eq!(remote("verify-full"), Ok(Transport::Verified));
         let kerberos =
             ConnInfo { gssencmode: "require".into(), ..info("db.example", "", "", false) };
-        assert_eq!(judge(&kerberos), Ok(Transport::Verified));
+        assert_eq!(classify(&kerberos), Ok(Transport::Verified));
     }
 }

@@ -1,14 +1,15 @@
-//! A [`Db`] inside one transaction: whatever it commits is a savepoint of a transaction that only
-//! its maker ends, so that operations of the doors can be tried and leave nothing.
+//! A [`Db`] whose transactions are all savepoints of one outer transaction, which only its creator
+//! ends. It lets operations of the GraphQL and REST APIs run without leaving anything in the
+//! database.
 
 use super::catalog::Structure;
 use super::health::Health;
-use super::listener::Avisos;
-use super::login::{Login, PapelDoBanco};
-use super::manager::{Inicio, Manager};
+use super::listener::Notifier;
+use super::login::{DatabaseRole, Login};
+use super::manager::{Begin, Manager};
 use super::session::SessionWatch;
-use super::{Bounds, Conexoes, Db, DbOptions, Permits, manager};
-use crate::auth::Escopo;
+use super::{Bounds, ConnectionPool, Db, DbOptions, Permits, manager};
+use crate::auth::Scope;
 use crate::error::Error;
 use diesel::PgConnection;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -17,10 +18,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl Db {
-    /// On `conn`, in which a transaction is open that may take the roles of the server. It is
-    /// never committed: the connection closes with the last clone. `sem_filtro` is that of
-    /// [`DbOptions`].
-    pub fn within(conn: PgConnection, tempo: Duration, sem_filtro: bool) -> Self {
+    /// Creates a `Db` on `conn`, which must have an open transaction and a login that may set the
+    /// server's roles. The transaction is never committed: the connection closes when the last clone
+    /// is dropped. `skip_tribunal_filter` has the meaning of [`DbOptions::skip_tribunal_filter`].
+    pub fn within(
+        conn: PgConnection,
+        statement_timeout: Duration,
+        skip_tribunal_filter: bool,
+    ) -> Self {
         let health = Health::new();
         let pool = Pool::builder()
             .max_size(1)
@@ -28,51 +33,53 @@ impl Db {
             .test_on_check_out(false)
             .max_lifetime(None)
             .idle_timeout(None)
-            .connection_timeout(tempo)
-            .build_unchecked(Manager::given(conn, tempo, Arc::clone(&health)));
-        let conexoes = || Conexoes {
+            .connection_timeout(statement_timeout)
+            .build_unchecked(Manager::given(conn, statement_timeout, Arc::clone(&health)));
+        let connections = || ConnectionPool {
             pool: pool.clone(),
-            // A query that waits for another way to its rows has a place already.
-            permits: Permits::new(Bounds::unshared(8)),
+            // More permits than connections: a query that holds one may ask for another to read
+            // rows by another path, and with a single permit it would wait for itself.
+            permits: Permits::new(Bounds::unlimited(8)),
         };
-        // Nobody tells of what is not committed, and nobody listens.
-        let nowhere = DbOptions::nova("");
+        // Nothing is committed, so nothing sends NOTIFY or listens, and no URL is needed.
+        let nowhere = DbOptions::new("");
         Self {
             structure: Arc::new(Structure::new(&nowhere)),
-            tribunais: conexoes(),
-            nacional: conexoes(),
-            proprio: pool.clone(),
-            avisos: Arc::new(Avisos::novos(Login::of(&nowhere, PapelDoBanco::App))),
+            tribunal_pool: connections(),
+            national_pool: connections(),
+            server_pool: pool.clone(),
+            notifier: Arc::new(Notifier::new(Login::of(&nowhere, DatabaseRole::App))),
             session: Arc::new(SessionWatch::of(Vec::new(), Arc::clone(&health))),
             health,
-            espera: tempo,
-            tempo,
-            sem_filtro,
+            max_wait: statement_timeout,
+            statement_timeout,
+            skip_tribunal_filter,
             auditor: pool,
         }
     }
 
-    /// Does `work` between two operations, as whoever opened the connection. Blocks.
-    pub fn between<T>(
+    /// Runs `work` between two operations, as the login that opened the connection. Blocks the
+    /// thread.
+    pub fn as_login<T>(
         &self,
         work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let (papel, escopo) = (PapelDoBanco::App, Escopo::Tribunal(0));
+        let (role, scope) = (DatabaseRole::App, Scope::Tribunal(0));
         let mut lease =
-            manager::reservar(&self.proprio, papel, self.espera, escopo, Inicio::Solto)?;
-        lease.usar(false, |conn| {
+            manager::acquire(&self.server_pool, role, self.max_wait, scope, Begin::Autocommit)?;
+        lease.with_conn(false, |conn| {
             conn.batch_execute("RESET ROLE")?;
             work(conn)
         })
     }
 
-    /// From here on, what is done can be undone alone. Blocks.
-    pub fn mark(&self) -> Result<(), Error> {
+    /// Sets a savepoint to which [`Db::rollback_to_savepoint`] returns. Blocks the thread.
+    pub fn savepoint(&self) -> Result<(), Error> {
         self.transaction(AnsiTransactionManager::begin_transaction)
     }
 
-    /// Undoes what was done since [`Db::mark`]. Blocks.
-    pub fn undo(&self) -> Result<(), Error> {
+    /// Rolls back to the last [`Db::savepoint`]. Blocks the thread.
+    pub fn rollback_to_savepoint(&self) -> Result<(), Error> {
         self.transaction(AnsiTransactionManager::rollback_transaction)
     }
 
@@ -80,9 +87,9 @@ impl Db {
         &self,
         step: impl FnOnce(&mut PgConnection) -> diesel::QueryResult<()>,
     ) -> Result<(), Error> {
-        let (papel, escopo) = (PapelDoBanco::App, Escopo::Tribunal(0));
+        let (role, scope) = (DatabaseRole::App, Scope::Tribunal(0));
         let mut lease =
-            manager::reservar(&self.proprio, papel, self.espera, escopo, Inicio::Solto)?;
+            manager::acquire(&self.server_pool, role, self.max_wait, scope, Begin::Autocommit)?;
         Ok(step(lease.raw())?)
     }
 }

@@ -1,86 +1,89 @@
-//! Transactions that write.
+//! Write transactions and dry runs.
 
-use super::manager::Inicio;
-use super::{Db, Lane, Permit, Sessao};
-use crate::auth::{Ator, Escopo};
+use super::manager::Begin;
+use super::{Db, Lane, Permit, Session};
+use crate::auth::{Actor, Scope};
 use crate::error::Error;
 use diesel::{Connection, PgConnection};
 use std::convert::Infallible;
 use std::time::Instant;
 
 impl Db {
-    /// Writes in one transaction: committed if `escrever` succeeds, rolled back if not.
-    pub async fn escrever<T, F>(&self, ator: &Ator, escrever: F) -> Result<T, Error>
+    /// Runs `write` in one transaction, which commits if `write` succeeds and rolls back otherwise.
+    pub async fn write<T, F>(&self, actor: &Actor, write: F) -> Result<T, Error>
     where
-        F: FnOnce(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
+        F: FnOnce(&mut Session<'_>) -> Result<T, Error> + Send + 'static,
         T: Send + 'static,
     {
-        let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
-        let permit = self.permit(ator, Lane::Alone, Instant::now()).await?;
-        Self::bloqueante(permit, move || db.transacao(escopo, escrever)).await?
+        let (db, scope) = (self.clone(), Scope::Tribunal(actor.write_tribunal()?));
+        let permit = self.permit(actor, Lane::Alone, Instant::now()).await?;
+        Self::blocking(permit, move || db.write_transaction(scope, write)).await?
     }
 
-    /// The same, by one that has a place already; on the thread where it was done, `contar` is
-    /// told what came of it.
-    pub fn escrever_na<T>(
+    /// Like [`Db::write`], for a caller that already has a permit. `report` receives the result on
+    /// the blocking thread of the transaction, after the permit is released.
+    pub fn write_with_permit<T>(
         &self,
         permit: Permit,
         tribunal: i16,
-        escrever: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
-        contar: impl FnOnce(Result<T, Error>) + Send + 'static,
+        write: impl FnOnce(&mut Session<'_>) -> Result<T, Error> + Send + 'static,
+        report: impl FnOnce(Result<T, Error>) + Send + 'static,
     ) {
         let db = self.clone();
         tokio::task::spawn_blocking(move || {
-            let feito = db.transacao(Escopo::Tribunal(tribunal), escrever);
+            let result = db.write_transaction(Scope::Tribunal(tribunal), write);
             drop(permit);
-            contar(feito);
+            report(result);
         });
     }
 
-    /// Whether nobody waits that long for a place.
-    pub fn esperou_demais(&self, desde: Instant) -> bool {
-        desde.elapsed() >= self.espera
+    /// Whether a request that began to wait for a permit at `since` must give up.
+    pub fn has_waited_too_long(&self, since: Instant) -> bool {
+        since.elapsed() >= self.max_wait
     }
 
-    fn transacao<T>(
+    fn write_transaction<T>(
         &self,
-        escopo: Escopo,
-        escrever: impl FnOnce(&mut Sessao<'_>) -> Result<T, Error>,
+        scope: Scope,
+        write: impl FnOnce(&mut Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.usar(escopo, |conn| conn.transaction(|conn| escrever(&mut Sessao { conn, escopo })))
-    }
-
-    /// A transaction that `usar` begins and ends.
-    fn usar<T>(
-        &self,
-        escopo: Escopo,
-        usar: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.no_tempo(|| {
-            let feito = self.reservar(escopo, Inicio::Solto)?.usar(false, usar);
-            // Undone or not: the feeds are read only up to the oldest transaction still open.
-            self.avisos.avisar();
-            feito
+        self.within_transaction(scope, |conn| {
+            conn.transaction(|conn| write(&mut Session { conn, scope }))
         })
     }
 
-    /// Does what [`Db::escrever`] does and then undoes it, whatever came of it.
-    pub async fn ensaiar<T, F>(&self, ator: &Ator, escrever: F) -> Result<T, Error>
+    /// Leases a connection for `with_conn`, which begins and ends the transaction.
+    fn within_transaction<T>(
+        &self,
+        scope: Scope,
+        with_conn: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.within_timeout(|| {
+            let result = self.acquire(scope, Begin::Autocommit)?.with_conn(false, with_conn);
+            // Notify after a rollback too: feeds are read only up to the oldest open transaction, so
+            // the end of any transaction can make more rows readable.
+            self.notifier.notify();
+            result
+        })
+    }
+
+    /// Like [`Db::write`], but always rolls back.
+    pub async fn dry_run<T, F>(&self, actor: &Actor, write: F) -> Result<T, Error>
     where
-        F: FnOnce(&mut Sessao<'_>) -> Result<T, Error> + Send + 'static,
+        F: FnOnce(&mut Session<'_>) -> Result<T, Error> + Send + 'static,
         T: Send + 'static,
     {
-        let (db, escopo) = (self.clone(), Escopo::Tribunal(ator.tribunal_de_escrita()?));
-        let permit = self.permit(ator, Lane::Alone, Instant::now()).await?;
-        let ensaiar = move |conn: &mut PgConnection| {
-            let mut feito = None;
-            let desfeito = conn.transaction(|conn| {
-                feito = Some(escrever(&mut Sessao { conn, escopo })?);
+        let (db, scope) = (self.clone(), Scope::Tribunal(actor.write_tribunal()?));
+        let permit = self.permit(actor, Lane::Alone, Instant::now()).await?;
+        let dry_run = move |conn: &mut PgConnection| {
+            let mut result = None;
+            let rolled_back = conn.transaction(|conn| {
+                result = Some(write(&mut Session { conn, scope })?);
                 Err::<Infallible, Error>(diesel::result::Error::RollbackTransaction.into())
             });
-            let Err(error) = desfeito;
-            feito.ok_or(error)
+            let Err(error) = rolled_back;
+            result.ok_or(error)
         };
-        Self::bloqueante(permit, move || db.usar(escopo, ensaiar)).await?
+        Self::blocking(permit, move || db.within_transaction(scope, dry_run)).await?
     }
 }

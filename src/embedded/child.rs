@@ -1,51 +1,17 @@
-use std::fs::{self, Metadata};
+//! Runs PostgreSQL programs as child processes, as another user when this program is root.
+
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-use nix::unistd::{Uid, User, geteuid};
-
 use super::StartError;
-use super::folder::Folder;
 use super::programs::Programs;
+use super::run_as::RunAs;
 
-/// Whom Postgres runs as when we are root, whom it refuses.
-#[derive(Debug, Clone)]
-pub(super) struct RunAs {
-    pub uid: u32,
-    pub gid: u32,
-    pub name: String,
-}
-
-impl RunAs {
-    /// `None` for an ordinary user: Postgres then runs as that user.
-    pub fn of(folder: &Folder) -> Result<Option<Self>, StartError> {
-        if !geteuid().is_root() {
-            return Ok(None);
-        }
-        let not_root = |metadata: &Metadata| metadata.uid() != 0;
-        if let Some(owner) = fs::metadata(folder.data()).ok().filter(not_root) {
-            let name = User::from_uid(Uid::from_raw(owner.uid())).ok().flatten();
-            let name = name.map_or_else(|| owner.uid().to_string(), |user| user.name);
-            return Ok(Some(Self { uid: owner.uid(), gid: owner.gid(), name }));
-        }
-        // initdb wants a name for its uid, so an owner unknown to this machine does not do.
-        let owner = fs::metadata(folder.path()).ok().filter(not_root);
-        owner
-            .and_then(|owner| User::from_uid(Uid::from_raw(owner.uid())).ok().flatten())
-            .or_else(|| {
-                let known = ["postgres", "_postgres", "nobody"];
-                known.iter().find_map(|name| User::from_name(name).ok().flatten())
-            })
-            .map(|user| Some(Self { uid: user.uid.into(), gid: user.gid.into(), name: user.name }))
-            .ok_or(StartError::NoUser)
-    }
-}
-
-/// A Postgres program that ends when the thread that started it ends, and knows nothing of our
-/// environment (`PGPORT`, `PGDATA` and the rest would change its behaviour).
+/// A command that runs a PostgreSQL program. The program ends when the thread that started it ends.
+/// It does not inherit our environment, because `PGPORT`, `PGDATA` and other variables would change
+/// its behaviour.
 pub(super) fn command(program: &Path, run_as: Option<&RunAs>) -> Command {
     let mut command = Command::new(program);
     command
@@ -54,20 +20,22 @@ pub(super) fn command(program: &Path, run_as: Option<&RunAs>) -> Command {
         .env("LC_ALL", "C")
         .current_dir("/")
         .stdin(Stdio::null())
-        // A terminal's ctrl-C is for us: we drain the requests first and stop it afterwards.
+        // Ctrl-C in a terminal must reach only this program, which drains its requests first and
+        // then stops PostgreSQL.
         .process_group(0);
     if let Some(RunAs { uid, gid, .. }) = run_as {
         command.gid(*gid).uid(*uid);
     }
     #[cfg(target_os = "linux")]
-    die_with_us(&mut command);
+    set_parent_death_signal(&mut command);
     command
 }
 
-/// Elsewhere the next start finds the orphan and stops it.
+/// Makes the kernel signal the child when this thread ends. On other systems the next start finds
+/// the orphan and stops it.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "std has no safe way to ask for a parent-death signal")]
-fn die_with_us(command: &mut Command) {
+fn set_parent_death_signal(command: &mut Command) {
     use nix::errno::Errno;
     use nix::sys::prctl::set_pdeathsig;
     use nix::sys::signal::Signal;
@@ -76,15 +44,16 @@ fn die_with_us(command: &mut Command) {
     let parent = nix::unistd::getpid();
     let ask = move || {
         set_pdeathsig(Signal::SIGINT)?;
-        // We may have died before the request was made.
+        // The parent may have died before `prctl` took effect.
         if getppid() == parent { Ok(()) } else { Err(io::Error::from(Errno::ESRCH)) }
     };
     // SAFETY: the closure runs between fork and exec and makes two plain system calls, prctl and
-    // getppid; it allocates nothing, takes no lock and touches no memory of other threads.
+    // getppid. It allocates nothing, takes no lock and touches no memory of other threads.
     unsafe { command.pre_exec(ask) };
 }
 
-/// Asks the kernel, as the user Postgres runs as: modes, ACLs and mounts all count.
+/// Checks that the user of PostgreSQL can enter the folder. The check is a real attempt as that
+/// user, because modes, ACLs and mounts all count.
 pub(super) fn check_reachable(
     folder: &Path,
     programs: &Programs,
@@ -102,9 +71,9 @@ pub(super) fn check_reachable(
     if enters(folder).is_ok() {
         return Ok(());
     }
-    let mut way: Vec<PathBuf> = folder.ancestors().map(Path::to_owned).collect();
-    way.reverse();
-    let closed = way.into_iter().find(|place| enters(place).is_err());
+    let mut ancestors: Vec<PathBuf> = folder.ancestors().map(Path::to_owned).collect();
+    ancestors.reverse();
+    let closed = ancestors.into_iter().find(|place| enters(place).is_err());
     Err(StartError::Unreachable {
         folder: folder.into(),
         closed: closed.unwrap_or_else(|| folder.into()),

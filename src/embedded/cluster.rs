@@ -1,13 +1,16 @@
+//! Creates the data folder with initdb.
+
 use std::fs;
 use std::process::Output;
 
 use super::StartError;
-use super::child::{RunAs, command};
+use super::child::command;
 use super::folder::{Folder, make_private, remove};
 use super::programs::Programs;
+use super::run_as::RunAs;
 
-/// Makes the data folder aside and gives it its name when it is whole, so that an interrupted
-/// initdb never leaves half a database under that name.
+/// Creates the data folder under a temporary name and renames it when it is complete, so that an
+/// interrupted initdb never leaves half a database.
 pub(super) fn create(
     folder: &Folder,
     programs: &Programs,
@@ -28,7 +31,7 @@ pub(super) fn create(
     let complaint = |output: &Output| String::from_utf8_lossy(&output.stderr).trim().to_owned();
 
     let mut output = initdb("C.UTF-8")?;
-    // Not every system has it; both order by code point.
+    // Not every system has C.UTF-8. Both locales order by code point.
     if !output.status.success() && complaint(&output).contains("invalid locale") {
         output = initdb("C")?;
     }
@@ -39,6 +42,6 @@ pub(super) fn create(
     }
     let data = folder.data();
     fs::rename(&unfinished, &data).map_err(StartError::io("criar", &data))?;
-    // Commits are durable only in a folder whose name is.
+    // Commits are durable only if the name of their folder is.
     folder.sync().map_err(StartError::io("gravar", folder.path()))
 }

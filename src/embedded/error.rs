@@ -1,7 +1,9 @@
+//! Errors of the embedded server.
+
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why the private Postgres did not start, in words for whoever runs the program.
+/// The reason why the private PostgreSQL did not start, in words for the user of the program.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("{} não é uma pasta; remova-o ou escolha outra pasta de dados", .0.display())]

@@ -1,3 +1,5 @@
+//! The folder of the embedded server: its lock, its files, and their owners and modes.
+
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{
@@ -11,12 +13,12 @@ use nix::libc;
 use nix::unistd::{User, geteuid};
 
 use super::StartError;
-use super::child::RunAs;
 use super::programs::parse_major;
+use super::run_as::RunAs;
 
 const LOG_LIMIT: u64 = 10 * 1024 * 1024;
 
-/// The folder of one embedded server, ours alone for as long as this value lives.
+/// The folder of one embedded server. This process holds its lock as long as this value lives.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
@@ -56,13 +58,13 @@ impl Folder {
         self.path.join("postgres.log")
     }
 
-    /// A new folder's place until it is whole. Of our pid, because a predecessor's initdb, cut
-    /// down with it, may still be emptying its own.
+    /// The data folder until it is complete. Its name has our process id, because a killed
+    /// predecessor's initdb may still be emptying its own folder.
     pub fn unfinished(&self) -> PathBuf {
         self.path.join(format!("data.new.{}", std::process::id()))
     }
 
-    /// The major version of the data; `None` where there are none yet.
+    /// The major version of the data. `None` when there are no data yet.
     pub fn major(&self) -> Result<Option<u32>, StartError> {
         let data = self.data();
         match fs::read_to_string(data.join("PG_VERSION")) {
@@ -95,20 +97,22 @@ impl Folder {
             .map_err(StartError::io("abrir", &log))
     }
 
-    /// Makes the change of a name in this folder outlast a power cut.
+    /// Makes a rename in this folder survive a power failure.
     pub fn sync(&self) -> io::Result<()> {
         File::open(&self.path)?.sync_all()
     }
 }
 
 impl Drop for Folder {
-    /// Closing the file would not do while a child another thread is starting still has a copy.
+    /// Unlocks explicitly: closing the file does not release the lock while a child that another
+    /// thread is starting still has a copy of the descriptor.
     fn drop(&mut self) {
         let _ = self.lock.unlock();
     }
 }
 
-/// As root, the folders made on the way are open to the user Postgres runs as, whatever the umask.
+/// Creates the folder and its parents. As root, opens them to the user that runs PostgreSQL,
+/// whatever the umask is.
 fn create(path: &Path) -> io::Result<()> {
     let missing: Vec<_> = path.ancestors().take_while(|place| !place.exists()).collect();
     fs::create_dir_all(path)?;
@@ -120,7 +124,8 @@ fn create(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Follows no link and gives the file to the folder's owner: root may be at work in another's folder.
+/// Opens a file for writing without following links, and gives it to the owner of the folder,
+/// because root may be working in another user's folder.
 fn open_ours(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     let file = options.create(true).mode(0o600).custom_flags(libc::O_NOFOLLOW).open(path)?;
     let owner = fs::metadata(path.parent().unwrap_or(path))?;
@@ -130,11 +135,11 @@ fn open_ours(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     Ok(file)
 }
 
-/// What the system's answer means for this folder.
+/// Translates an I/O error about this folder into a reason for the user.
 fn refusal(path: &Path, error: io::Error) -> StartError {
-    let mut way: Vec<&Path> = path.ancestors().collect();
-    way.reverse();
-    if let Some(file) = way.iter().find(|place| place.exists() && !place.is_dir()) {
+    let mut ancestors: Vec<&Path> = path.ancestors().collect();
+    ancestors.reverse();
+    if let Some(file) = ancestors.iter().find(|place| place.exists() && !place.is_dir()) {
         return StartError::NotADirectory(file.to_path_buf());
     }
     if error.kind() != io::ErrorKind::PermissionDenied {
@@ -144,7 +149,7 @@ fn refusal(path: &Path, error: io::Error) -> StartError {
         let inside = fs::metadata(place.join("."));
         inside.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
     };
-    match way.iter().find(|place| closed(place)) {
+    match ancestors.iter().find(|place| closed(place)) {
         Some(closed) => {
             let user = User::from_uid(geteuid()).ok().flatten();
             StartError::Unreachable {
@@ -157,14 +162,14 @@ fn refusal(path: &Path, error: io::Error) -> StartError {
     }
 }
 
-/// A folder only Postgres's user (and root) can enter.
+/// Creates a folder that only PostgreSQL's user (and root) can enter.
 pub(super) fn make_private(path: &Path, run_as: Option<&RunAs>) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)?;
     run_as.map_or(Ok(()), |RunAs { uid, gid, .. }| lchown(path, Some(*uid), Some(*gid)))
 }
 
-/// As [`make_private`], or that folder left by an earlier start; anything else under its name is
-/// refused, because in `/tmp` it can be another user's trap.
+/// Like [`make_private`], but accepts such a folder from an earlier start. Anything else with that
+/// name is refused, because in `/tmp` another user may have placed it.
 pub(super) fn reuse_private(path: &Path, run_as: Option<&RunAs>) -> Result<(), StartError> {
     match make_private(path, run_as) {
         Ok(()) => return Ok(()),
@@ -183,7 +188,8 @@ pub(super) fn reuse_private(path: &Path, run_as: Option<&RunAs>) -> Result<(), S
     }
 }
 
-/// Processes of a server that was killed may still be writing here for a moment.
+/// Removes a file or a folder. Retries for a while, because processes of a killed server may still
+/// be writing there.
 pub(super) fn remove(path: &Path) -> Result<(), StartError> {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {

@@ -1,7 +1,8 @@
-//! The private Postgres of `elos demo` and of the tests: a child of this process, reached by a
-//! Unix socket only its user can open, on a folder no other server may use at the same time.
+//! The private PostgreSQL server of `elos demo` and of the tests. It is a child of this process,
+//! listens only on a Unix socket that only its user can open, and holds a lock on its folder so
+//! that no other server uses it.
 //!
-//! Whatever is killed, this program, Postgres or both, the next start finds the committed rows.
+//! If this program, PostgreSQL or both are killed, the next start finds all committed rows.
 
 mod child;
 mod cluster;
@@ -9,6 +10,7 @@ mod error;
 mod folder;
 mod pidfile;
 mod programs;
+mod run_as;
 mod socket;
 mod supervisor;
 
@@ -28,11 +30,11 @@ use supervisor::Supervisor;
 #[derive(Debug, Clone)]
 pub struct Options {
     pub dir: PathBuf,
-    /// `false` only in tests: a power cut may then lose the database.
+    /// Whether commits survive a power failure. False only in tests.
     pub durable: bool,
-    /// The folder of initdb and postgres; searched for when `None`.
+    /// The folder that contains initdb and postgres. `None` to search for it.
     pub pg_bin: Option<PathBuf>,
-    /// More settings of postgresql.conf; they win over ours.
+    /// Additional settings of postgresql.conf. They override the ones set here.
     pub settings: Vec<(String, String)>,
     pub max_connections: u32,
 }
@@ -44,25 +46,26 @@ impl Options {
     }
 }
 
-/// A private Postgres server, child of this process; stops in order when dropped.
+/// A private PostgreSQL server, child of this process. Dropping it shuts the server down cleanly.
 #[derive(Debug)]
 pub struct Embedded {
     socket_dir: PathBuf,
     pid: Arc<AtomicI32>,
-    /// Closed to tell the supervisor to stop.
+    /// Dropping the sender tells the supervisor to stop.
     alive: Option<mpsc::Sender<Infallible>>,
     supervisor: Option<thread::JoinHandle<()>>,
 }
 
 impl Embedded {
-    /// Returns when the server takes connections, or with the reason why it never will.
+    /// Starts the server. Returns once it accepts connections, or with the reason why it cannot
+    /// start.
     pub fn start(options: Options) -> Result<Self, StartError> {
         let pid = Arc::new(AtomicI32::new(0));
         let (alive, stop) = mpsc::channel();
         let (started, outcome) = mpsc::channel();
         let seen = Arc::clone(&pid);
-        // The kernel ends the child when the thread that started it ends, so that thread is one
-        // that lives as long as the server.
+        // The kernel signals the child to end when the thread that started it ends, so that thread
+        // must live as long as the server.
         let supervisor = thread::Builder::new()
             .name("postgres".into())
             .spawn(move || Supervisor::run(options, stop, seen, &started))
@@ -76,7 +79,8 @@ impl Embedded {
         }
     }
 
-    /// An address for libpq. The port is there because PGPORT would change the socket's name.
+    /// The connection URL for libpq. It contains the port because PGPORT would otherwise change the
+    /// name of the socket.
     pub fn url(&self, role: &str, database: &str) -> String {
         let [role, database] = [role, database].map(|name| percent_encode(name.as_bytes()));
         let host = percent_encode(self.socket_dir.as_os_str().as_bytes());
@@ -87,12 +91,12 @@ impl Embedded {
         &self.socket_dir
     }
 
-    /// The server's process; another one after it was killed and started again.
+    /// The process id of the server. It changes when the server was killed and started again.
     pub fn pid(&self) -> i32 {
         self.pid.load(Ordering::Relaxed)
     }
 
-    /// Ends the sessions, writes everything out and returns when the server is gone.
+    /// Ends the sessions, writes all data to disk, and returns when the server has exited.
     pub fn stop(self) {
         drop(self);
     }
@@ -107,7 +111,11 @@ impl Drop for Embedded {
     }
 }
 
-/// Deletes the data of a folder that no running server uses.
+/// Deletes the data in a folder. Stops an orphaned server first.
+///
+/// # Errors
+///
+/// [`StartError::InUse`] when another program uses the folder.
 pub fn wipe(dir: &Path) -> Result<(), StartError> {
     if matches!(dir.try_exists(), Ok(false)) {
         return Ok(());
@@ -121,7 +129,7 @@ pub fn wipe(dir: &Path) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Where the data go when nobody says otherwise.
+/// The default folder for the data.
 pub fn default_dir() -> PathBuf {
     if geteuid().is_root() {
         return "/var/lib/elos".into();

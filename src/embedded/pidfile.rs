@@ -1,3 +1,5 @@
+//! Handles a `postmaster.pid` that a killed server left behind, so that the next start succeeds.
+
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -13,26 +15,28 @@ use nix::unistd::Pid;
 
 use super::StartError;
 
-/// Whom line 1 of a left-over `postmaster.pid` names.
+/// The process whose id is in line 1 of a left-over `postmaster.pid`.
 #[derive(Debug, PartialEq, Eq)]
 enum Holder {
-    /// Postgres sees to it, and waits for the memory of a killed server to be let go.
+    /// The process does not exist. PostgreSQL handles this, and waits until the memory of a killed
+    /// server is released.
     Nobody,
     Orphan(i32),
-    /// The number went to another program, or to a dead one nobody reaps: Postgres would take
+    /// Another program has the number now, or a zombie that is never reaped. PostgreSQL would take
     /// it for a running server for ever.
     Stranger,
 }
 
-/// Readies a left-over pid file for a start. The caller holds the folder's lock.
-pub(super) fn settle(data: &Path) -> Result<(), StartError> {
+/// Prepares a left-over pid file for a start. The caller holds the lock of the folder.
+pub(super) fn neutralise_stale_pid(data: &Path) -> Result<(), StartError> {
     stop_orphan(data)?;
     let Some((holder, text)) = read(data) else { return Ok(()) };
     if holder != Holder::Stranger {
         return Ok(());
     }
-    // PostgreSQL passes over its parent's pid, ours. Deleting the file would also delete the
-    // number of the shared memory, by which it keeps two servers off the same data.
+    // PostgreSQL ignores the pid of its own parent, which is this process. Do not delete the file:
+    // it contains the id of the shared memory, by which PostgreSQL prevents two servers on the same
+    // data.
     let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
     let file = path(data);
     OpenOptions::new()
@@ -50,7 +54,7 @@ pub(super) fn stop_orphan(data: &Path) -> Result<(), StartError> {
     tracing::warn!(pid, "parando o PostgreSQL deixado por outra execução");
     let fast = (Signal::SIGINT, Duration::from_secs(60));
     let immediate = (Signal::SIGQUIT, Duration::from_secs(10));
-    // Recovery makes good what a killed one was doing.
+    // Recovery repairs what a killed server was doing.
     let killed = (Signal::SIGKILL, Duration::from_secs(10));
     for (signal, patience) in [fast, immediate, killed] {
         let _ = kill(Pid::from_raw(pid), signal);
@@ -65,7 +69,8 @@ pub(super) fn stop_orphan(data: &Path) -> Result<(), StartError> {
     Err(StartError::OrphanStays(pid))
 }
 
-/// The file of a killed server says `ready` too, so the pid has to be the new one's.
+/// Whether the server with this pid accepts connections. The pid must match, because the file of a
+/// killed server also says `ready`.
 pub(super) fn is_ready(data: &Path, pid: u32) -> bool {
     let text = fs::read_to_string(path(data)).unwrap_or_default();
     let mut lines = text.lines().map(str::trim);
@@ -78,7 +83,8 @@ fn path(data: &Path) -> PathBuf {
 
 fn read(data: &Path) -> Option<(Holder, String)> {
     let text = fs::read_to_string(path(data)).ok()?;
-    // An unreadable first line, as a power cut leaves it, would also be refused for ever.
+    // An unreadable first line (after a power failure) must also count as a stranger: PostgreSQL
+    // would refuse it for ever.
     let pid: i32 = text.lines().next().and_then(|line| line.trim().parse().ok()).unwrap_or(0);
     let holder = match pid {
         ..=0 => Holder::Stranger,
@@ -89,21 +95,23 @@ fn read(data: &Path) -> Option<(Holder, String)> {
     Some((holder, text))
 }
 
-/// Every process of PostgreSQL on this very data folder; none where there is no `/proc`.
+/// All processes of PostgreSQL on this data folder. Empty on systems without `/proc`.
 pub(super) fn servers(data: &Path) -> Vec<i32> {
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     let pids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter(|pid| is_server(*pid, data)).collect()
 }
 
-/// Whether `pid` is a live Postgres of this very data folder, which is its working folder.
+/// Whether `pid` is a live PostgreSQL process on this data folder, which is then its working
+/// directory.
 fn is_server(pid: i32, data: &Path) -> bool {
     let proc = PathBuf::from(format!("/proc/{pid}"));
     if let (Ok(cwd), Ok(ours)) = (fs::metadata(proc.join("cwd")), fs::metadata(data)) {
         let name = fs::read_to_string(proc.join("comm")).unwrap_or_default();
         return name.trim() == "postgres" && (cwd.dev(), cwd.ino()) == (ours.dev(), ours.ino());
     }
-    // No /proc (macOS), or a zombie, which has no working folder and whose command is in brackets.
+    // There is no /proc (macOS), or the process is a zombie, which has no working directory and is
+    // listed with its command in brackets.
     let listed = Command::new("ps").args(["-o", "command=", "-p", &pid.to_string()]).output();
     listed.is_ok_and(|output| {
         let command = String::from_utf8_lossy(&output.stdout);

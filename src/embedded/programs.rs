@@ -1,14 +1,18 @@
+//! Finds the PostgreSQL programs on this machine and chooses a version.
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
 use super::StartError;
 
-/// Older ones are out of support and lack settings the server is started with.
+/// The oldest supported major version. Older ones are out of support and lack settings that the
+/// server is started with.
 pub(super) const OLDEST: u32 = 14;
 
-/// Where packagers put one folder per version: parent, start of its name, way down to the programs.
-const SHELVES: [(&str, &str, &str); 7] = [
+/// Folders in which packages install one folder for each version: the parent, the prefix of the
+/// folder's name, and the path from there to the programs.
+const INSTALL_DIRS: [(&str, &str, &str); 7] = [
     ("/usr/lib/postgresql", "", "bin"),
     ("/usr/local/lib/postgresql", "", "bin"),
     ("/usr", "pgsql-", "bin"),
@@ -18,17 +22,17 @@ const SHELVES: [(&str, &str, &str); 7] = [
     ("/Applications/Postgres.app/Contents/Versions", "", "bin"),
 ];
 
-/// The programs of one Postgres installation.
+/// The programs of one PostgreSQL installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Programs {
     pub bin: PathBuf,
-    /// As printed: `15.20`, `18beta1`.
+    /// The version as PostgreSQL prints it: `15.20`, `18beta1`.
     pub version: String,
     pub major: u32,
 }
 
 impl Programs {
-    /// The programs for a folder whose data, if there are any, were made by `data`.
+    /// The programs for this folder. `data` is the major version of its data, if it has any.
     pub fn find(
         explicit: Option<&Path>,
         data: Option<u32>,
@@ -69,7 +73,8 @@ impl Programs {
     }
 }
 
-/// Of equals the first, so that the shelves go before PATH.
+/// Prefers the version of the data, then the newest version. Among equal versions the first wins,
+/// so that the known folders come before PATH.
 fn choose(
     installed: Vec<Programs>,
     data: Option<u32>,
@@ -96,7 +101,7 @@ fn choose(
 
 fn candidates() -> Vec<PathBuf> {
     let mut found = vec![PathBuf::from("/usr/local/pgsql/bin")];
-    for (parent, start, down) in SHELVES {
+    for (parent, start, down) in INSTALL_DIRS {
         let versions = fs::read_dir(parent).into_iter().flatten().flatten();
         found.extend(
             versions
@@ -108,14 +113,14 @@ fn candidates() -> Vec<PathBuf> {
     found
 }
 
-/// The version in `postgres -V`: `postgres (Postgres) 15.20 (Debian 15.20-0+deb12u1)`.
+/// Parses the version in `postgres -V`: `postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)`.
 fn parse_version(answer: &str) -> Option<(String, u32)> {
     let (_, rest) = answer.split_once("(PostgreSQL) ")?;
     let version = rest.split_whitespace().next()?;
     Some((version.to_owned(), parse_major(version)?))
 }
 
-/// The major version in `15.20`, `18beta1`, or the file `PG_VERSION`.
+/// Parses the major version in `15.20`, `18beta1`, or the contents of the file `PG_VERSION`.
 pub(super) fn parse_major(version: &str) -> Option<u32> {
     let digits = version.trim_start().split(|c: char| !c.is_ascii_digit()).next()?;
     digits.parse().ok()
@@ -146,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn new_data_take_the_newest_programs_and_old_data_those_that_made_them() {
+    fn new_data_use_the_newest_programs_and_old_data_those_of_their_version() {
         let installed = || vec![programs(15), programs(17), programs(16)];
         let choose = |data| choose(installed(), data, Path::new("/dados"));
         assert_eq!(choose(None).ok(), Some(programs(17)));

@@ -1,3 +1,5 @@
+//! Chooses and prepares the folder of the Unix socket.
+
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -6,17 +8,18 @@ use std::path::{Path, PathBuf};
 use nix::unistd::geteuid;
 
 use super::StartError;
-use super::child::RunAs;
 use super::folder::{Folder, remove, reuse_private};
+use super::run_as::RunAs;
 
-/// Only the end of the socket's name: nothing listens on a network port.
+/// The number only forms the end of the socket's name. The server listens on no network port.
 pub(super) const PORT: u16 = 5432;
 
-/// `sun_path` holds 108 bytes on Linux and 104 elsewhere, with its final zero.
-const LONGEST: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
+/// Maximum length of the socket's path. `sun_path` holds 108 bytes on Linux and 104 elsewhere,
+/// including the final zero.
+const MAX_SOCKET_PATH: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 
-/// The folder of the server's socket.
-pub(super) fn place(folder: &Folder, run_as: Option<&RunAs>) -> Result<PathBuf, StartError> {
+/// The folder for the socket: inside the data folder, or in /tmp when that path is unsuitable.
+pub(super) fn choose_dir(folder: &Folder, run_as: Option<&RunAs>) -> Result<PathBuf, StartError> {
     let beside = folder.path().join("socket");
     if fits(&beside) {
         return Ok(beside);
@@ -26,8 +29,8 @@ pub(super) fn place(folder: &Folder, run_as: Option<&RunAs>) -> Result<PathBuf, 
     Ok(short(uid, identity.dev(), identity.ino()))
 }
 
-/// Makes the folder, private and with no socket in it: Postgres refuses to start over one whose
-/// lock file names a live process, though the number may have gone to another program.
+/// Creates the private folder and removes an old socket from it. PostgreSQL refuses to start over a
+/// socket whose lock file names a live process, even if another program has that number now.
 pub(super) fn make_ready(dir: &Path, run_as: Option<&RunAs>) -> Result<(), StartError> {
     reuse_private(dir, run_as)?;
     let socket = format!(".s.PGSQL.{PORT}");
@@ -35,16 +38,18 @@ pub(super) fn make_ready(dir: &Path, run_as: Option<&RunAs>) -> Result<(), Start
     remove(&dir.join(socket))
 }
 
-/// Of device and inode, so that a folder finds its own again and never another's.
+/// The name contains device and inode of the data folder, so that it is always the same for one
+/// folder and never the same for two.
 fn short(uid: u32, device: u64, inode: u64) -> PathBuf {
     format!("/tmp/elos-{uid}-{device:x}-{inode:x}").into()
 }
 
-/// A comma parts the entries of a list, both for the server and for libpq.
+/// Whether the path is short enough and has no comma, quote or backslash. A comma separates list
+/// entries, both for the server and for libpq.
 fn fits(dir: &Path) -> bool {
     let bytes = dir.as_os_str().as_bytes();
     let name = format!("/.s.PGSQL.{PORT}").len();
-    bytes.len() + name <= LONGEST && !bytes.iter().any(|byte| b",\"\\".contains(byte))
+    bytes.len() + name <= MAX_SOCKET_PATH && !bytes.iter().any(|byte| b",\"\\".contains(byte))
 }
 
 #[cfg(test)]
@@ -53,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_socket_that_does_not_fit_goes_to_a_short_folder() {
-        let longest = LONGEST - "/.s.PGSQL.5432".len();
+        let longest = MAX_SOCKET_PATH - "/.s.PGSQL.5432".len();
         let dir = |length: usize| PathBuf::from(format!("/{}", "x".repeat(length - 1)));
         assert!(fits(&dir(longest)));
         assert!(!fits(&dir(longest + 1)));

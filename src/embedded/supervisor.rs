@@ -1,3 +1,5 @@
+//! Starts the embedded server, restarts it when it dies, and stops it. Runs on its own thread.
+
 use std::convert::Infallible;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -12,26 +14,27 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::child::{self, RunAs};
+use super::child;
 use super::folder::Folder;
 use super::programs::Programs;
+use super::run_as::RunAs;
 use super::{Options, StartError, cluster, pidfile, socket};
 
-/// How soon a death is noticed.
-const WATCH: Duration = Duration::from_millis(100);
-const POLL: Duration = Duration::from_millis(20);
-/// Recovery after a crash reads up to `max_wal_size` of log, and takes as long as it takes; how
-/// often it is told that it goes on.
-const STILL_STARTING: Duration = Duration::from_secs(30);
-/// How long processes of a killed server may take to let its shared memory go before they are
-/// told to end, and then before they are ended.
-const RELEASED_WITHIN: Duration = Duration::from_secs(5);
-const ENDED_WITHIN: Duration = Duration::from_secs(10);
+/// Interval at which the supervisor checks whether the server still runs.
+const WATCH_INTERVAL: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// Interval at which the supervisor logs a slow start. Recovery after a crash reads up to
+/// `max_wal_size` of log, so it has no time limit.
+const START_LOG_INTERVAL: Duration = Duration::from_secs(30);
+/// Times for which the processes of a killed server may keep its shared memory. After the first,
+/// the supervisor tells them to quit; after the second, it kills them.
+const QUIT_AFTER: Duration = Duration::from_secs(5);
+const KILL_AFTER: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// A server that lived this long is not dying again and again.
-const SETTLED: Duration = Duration::from_secs(60);
+/// A server that lived this long resets the pause between restarts.
+const STABLE_AFTER: Duration = Duration::from_secs(60);
 
-/// Owns the server; runs on the thread it is a child of.
+/// Owns the server process. Runs on the thread that started the process.
 pub(super) struct Supervisor {
     options: Options,
     folder: Folder,
@@ -78,11 +81,11 @@ impl Supervisor {
         folder.remove_unfinished()?;
         let major = folder.major()?;
         let programs = Programs::find(options.pg_bin.as_deref(), major, &folder.data())?;
-        let run_as = RunAs::of(&folder)?;
+        let run_as = RunAs::of(folder.path(), &folder.data())?;
         if let Some(run_as) = &run_as {
             child::check_reachable(folder.path(), &programs, run_as)?;
         }
-        let socket_dir = socket::place(&folder, run_as.as_ref())?;
+        let socket_dir = socket::choose_dir(&folder, run_as.as_ref())?;
         if major.is_none() {
             cluster::create(&folder, &programs, run_as.as_ref(), options.durable)?;
         }
@@ -90,28 +93,29 @@ impl Supervisor {
     }
 
     fn watch(&self, mut server: Child) {
-        let mut born = Instant::now();
+        let mut started_at = Instant::now();
         let mut pause = Duration::ZERO;
         loop {
-            if !self.pause(WATCH) {
+            if !self.pause(WATCH_INTERVAL) {
                 stop(&mut server);
                 return;
             }
             let Ok(Some(status)) = server.try_wait() else { continue };
             let (pid, status) = (server.id(), child::describe(status));
             tracing::warn!(pid, status, "o PostgreSQL embutido morreu e vai ser iniciado de novo");
-            if born.elapsed() > SETTLED {
+            if started_at.elapsed() > STABLE_AFTER {
                 pause = Duration::ZERO;
             }
             match self.restart(&mut pause) {
                 Some(again) => server = again,
                 None => return,
             }
-            born = Instant::now();
+            started_at = Instant::now();
         }
     }
 
-    /// Tries until there is a server or we are told to stop, ever less often.
+    /// Starts the server again, with growing pauses. `None` if [`Embedded`](super::Embedded) was
+    /// dropped meanwhile.
     fn restart(&self, pause: &mut Duration) -> Option<Child> {
         loop {
             if !self.pause(*pause) {
@@ -133,7 +137,7 @@ impl Supervisor {
         }
     }
 
-    /// `None` when told to stop.
+    /// Starts the server. `None` if [`Embedded`](super::Embedded) was dropped meanwhile.
     fn launch(&self) -> Result<Option<Child>, StartError> {
         let begun = Instant::now();
         loop {
@@ -151,12 +155,12 @@ impl Supervisor {
         }
     }
 
-    /// Ends what is left of a killed server on our own data, once it had its time: recovery makes
-    /// good whatever it was doing.
+    /// Ends the remaining processes of a killed server on this data folder, after `waited`.
+    /// Recovery repairs whatever they were doing.
     fn end_leftovers(&self, waited: Duration) {
         let signal = match waited {
-            waited if waited >= ENDED_WITHIN => Signal::SIGKILL,
-            waited if waited >= RELEASED_WITHIN => Signal::SIGQUIT,
+            waited if waited >= KILL_AFTER => Signal::SIGKILL,
+            waited if waited >= QUIT_AFTER => Signal::SIGQUIT,
             _ => return,
         };
         for pid in pidfile::servers(&self.folder.data()) {
@@ -167,12 +171,12 @@ impl Supervisor {
 
     fn attempt(&self) -> Result<Attempt, StartError> {
         let data = self.folder.data();
-        pidfile::settle(&data)?;
+        pidfile::neutralise_stale_pid(&data)?;
         socket::make_ready(&self.socket_dir, self.run_as.as_ref())?;
         let log = self.folder.open_log()?;
         let before = log.metadata().map_or(0, |metadata| metadata.len());
         let mut server = self.spawn(&log)?;
-        let mut tell = Instant::now() + STILL_STARTING;
+        let mut tell = Instant::now() + START_LOG_INTERVAL;
         while !pidfile::is_ready(&data, server.id()) {
             let path = self.folder.log();
             if let Ok(Some(status)) = server.try_wait() {
@@ -185,9 +189,9 @@ impl Supervisor {
             }
             if Instant::now() > tell {
                 tracing::warn!("o PostgreSQL embutido ainda se recupera; veja o registro dele");
-                tell += STILL_STARTING;
+                tell += START_LOG_INTERVAL;
             }
-            if !self.pause(POLL) {
+            if !self.pause(POLL_INTERVAL) {
                 stop(&mut server);
                 return Ok(Attempt::ToldToStop);
             }
@@ -222,8 +226,8 @@ impl Supervisor {
             ("log_destination", "stderr"),
             ("lc_messages", "C"),
             ("log_checkpoints", "off"),
-            // The data are sealed and the log is not: it tells of the server's life, and of
-            // failed statements nothing, not even the message, which may quote a value.
+            // The data are confidential and the log is not. It may contain events of the server,
+            // but nothing about failed statements: even an error message may quote a value.
             ("log_min_messages", "log"),
             ("log_min_error_statement", "panic"),
             ("log_parameter_max_length_on_error", "0"),
@@ -240,7 +244,7 @@ impl Supervisor {
         own.chain(self.options.settings.iter().cloned()).collect()
     }
 
-    /// `false` when told to stop.
+    /// Waits for `time`. Returns false if [`Embedded`](super::Embedded) was dropped meanwhile.
     fn pause(&self, time: Duration) -> bool {
         matches!(self.stop.recv_timeout(time), Err(RecvTimeoutError::Timeout))
     }
@@ -248,12 +252,13 @@ impl Supervisor {
 
 impl Drop for Supervisor {
     fn drop(&mut self) {
-        // It may be in /tmp, where nobody else would tidy up.
+        // The folder may be in /tmp, where nothing else would remove it.
         let _ = fs::remove_dir(&self.socket_dir);
     }
 }
 
-/// Fast: the sessions are ended, not waited for. The two others are for a server that hangs.
+/// Stops the server: first a fast shutdown, which ends the sessions without waiting for them, then
+/// harder signals in case it hangs.
 fn stop(server: &mut Child) {
     for (signal, seconds) in [(Signal::SIGINT, 60), (Signal::SIGQUIT, 10), (Signal::SIGKILL, 10)] {
         let _ = kill(pid_of(server), signal);
@@ -262,7 +267,7 @@ fn stop(server: &mut Child) {
             if !matches!(server.try_wait(), Ok(None)) {
                 return;
             }
-            thread::sleep(POLL);
+            thread::sleep(POLL_INTERVAL);
         }
         tracing::warn!(%signal, "o PostgreSQL embutido não terminou com este sinal");
     }
@@ -272,11 +277,11 @@ fn pid_of(server: &Child) -> Pid {
     Pid::from_raw(server.id().cast_signed())
 }
 
-/// What the server wrote after `start`, its last lines.
+/// The last lines that the server wrote to its log after position `start`.
 fn last_lines(log: &File, start: u64) -> String {
-    const MOST: u64 = 4096;
+    const MAX_TAIL_BYTES: u64 = 4096;
     let end = log.metadata().map_or(start, |metadata| metadata.len());
-    let start = start.max(end.saturating_sub(MOST));
+    let start = start.max(end.saturating_sub(MAX_TAIL_BYTES));
     let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(0)];
     let read = log.read_at(&mut bytes, start).unwrap_or(0);
     let text = String::from_utf8_lossy(&bytes[..read]);

@@ -1,4 +1,4 @@
-//! The codes, and the status of each.
+//! The error codes and the HTTP status of each.
 
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,7 @@ pub enum CodigoErro {
 }
 
 impl CodigoErro {
-    pub const TODOS: [Self; 27] = [
+    pub const ALL: [Self; 27] = [
         Self::CampoObrigatorio,
         Self::CampoInvalido,
         Self::NumeroDigitoInvalido,
@@ -94,7 +94,7 @@ impl CodigoErro {
     ];
 
     #[rustfmt::skip]
-    const fn linha(self) -> (&'static str, u16) {
+    const fn row(self) -> (&'static str, u16) {
         match self {
             Self::CampoObrigatorio        => ("CAMPO_OBRIGATORIO",              400),
             Self::CampoInvalido           => ("CAMPO_INVALIDO",                 400),
@@ -126,16 +126,16 @@ impl CodigoErro {
         }
     }
 
-    pub const fn nome(self) -> &'static str {
-        self.linha().0
+    pub const fn name(self) -> &'static str {
+        self.row().0
     }
 
     pub const fn status(self) -> u16 {
-        self.linha().1
+        self.row().1
     }
 
-    /// A refusal that only the Tramita knows.
-    pub const fn so_do_tramita(self) -> bool {
+    /// Whether only the REST API of the Tramita returns this refusal.
+    pub const fn is_tramita_only(self) -> bool {
         matches!(
             self,
             Self::NupJaCadastrado
@@ -148,8 +148,9 @@ impl CodigoErro {
         )
     }
 
-    /// Its four digits in the answers of the Tramita. Those with a 9 are ours.
-    pub const fn no_tramita(self) -> &'static str {
+    /// The four digits of this code in the responses of the Tramita. Codes that begin with 9 are
+    /// defined by this server, the others by the platform.
+    pub const fn tramita_code(self) -> &'static str {
         match self {
             Self::NupJaCadastrado => "9001",
             Self::NreNaoLocalizado => "9002",
@@ -165,9 +166,9 @@ impl CodigoErro {
     }
 }
 
-/// The codes of what is not a domain rule: top-level errors in GraphQL.
+/// The codes of errors that are not domain rules. In GraphQL they are top-level errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Falha {
+pub enum Failure {
     DocumentoMalformado,
     DocumentoInvalido,
     EntradaInvalida,
@@ -184,14 +185,14 @@ pub enum Falha {
     MidiaNaoSuportada,
     LimiteDeRequisicoes,
     Indisponivel,
-    /// The server's own: more is asked of it than it has places for.
+    /// The server has no free permit: too many requests wait already.
     Sobrecarregado,
     TempoEsgotado,
     Interna,
 }
 
-impl Falha {
-    pub const TODAS: [Self; 19] = [
+impl Failure {
+    pub const ALL: [Self; 19] = [
         Self::DocumentoMalformado,
         Self::DocumentoInvalido,
         Self::EntradaInvalida,
@@ -214,7 +215,7 @@ impl Falha {
     ];
 
     #[rustfmt::skip]
-    const fn linha(self) -> (&'static str, u16) {
+    const fn row(self) -> (&'static str, u16) {
         match self {
             Self::DocumentoMalformado   => ("GRAPHQL_PARSE_FAILED",      400),
             Self::DocumentoInvalido     => ("GRAPHQL_VALIDATION_FAILED", 400),
@@ -238,11 +239,11 @@ impl Falha {
         }
     }
 
-    pub const fn nome(self) -> &'static str {
-        self.linha().0
+    pub const fn name(self) -> &'static str {
+        self.row().0
     }
 
     pub const fn status(self) -> u16 {
-        self.linha().1
+        self.row().1
     }
 }

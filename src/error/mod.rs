@@ -1,114 +1,116 @@
-//! What can go wrong, and the one table of what clients see of it.
+//! Defines all errors and decides which parts of them clients see.
 //!
-//! A *recusa* is a domain rule that said no: the client's to fix, data in
-//! GraphQL (`erros`), the envelope in REST. A *falha* is everything else that
-//! has a public code. What has none is [`Error::Interno`]: logged once, never shown.
+//! A *recusa* ([`Refusal`]) is a domain rule that refuses the request. The client can correct it.
+//! It is data in GraphQL (`erros`) and the error envelope in REST. A *falha* ([`Failure`]) is every
+//! other error with a public code. An error without a public code is [`Error::Internal`]: the
+//! server logs it once and never shows it to a client.
 
 mod code;
 mod outage;
 mod refusal;
 mod sentence;
 
-pub use code::{CodigoErro, Falha};
+pub use code::{CodigoErro, Failure};
 pub use outage::Outage;
-pub use refusal::{Divergencia, NoTramita, Recusa};
+pub use refusal::{FileMismatch, Refusal, TramitaDetails};
 pub use sentence::sentence;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Resolvers and services answer with this.
+/// The result of resolvers and services.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Any failure, on its way to a client.
+/// An error of a request.
 ///
-/// It has no `Display` on purpose: what may be shown is decided where it leaves.
+/// It has no `Display` on purpose: [`Error::public`] decides what a client may see.
 #[derive(Debug, Clone)]
 pub enum Error {
-    /// Every rule that could be judged and said no; never empty.
-    Recusas(Vec<Recusa>),
-    Falha(Falha, Cow<'static, str>),
-    /// Too much was asked for; in so many seconds it may be asked again.
-    Limite {
-        segundos: u32,
+    /// The refusals of all rules that the server could check. Never empty.
+    Refusals(Vec<Refusal>),
+    Failure(Failure, Cow<'static, str>),
+    /// The caller sent too many requests. It may send the next one after `seconds`.
+    RateLimited {
+        seconds: u32,
     },
-    /// No place was free in time; in so many seconds there should be one.
-    Sobrecarga {
-        segundos: u32,
+    /// No permit became free in time. `seconds` is the estimated time until one is free.
+    Overloaded {
+        seconds: u32,
     },
-    /// The database cannot do it now, for a reason that its text tells; `db` logs that.
+    /// The database cannot serve the request now. `db` logs the text, which holds the reason.
     Outage(Outage, Arc<str>),
-    /// Ours. The cause goes to the log, never to the client.
-    Interno(Arc<anyhow::Error>),
+    /// An error of the server. The cause goes to the log, never to the client.
+    Internal(Arc<anyhow::Error>),
 }
 
 impl Error {
-    pub fn falha(falha: Falha, mensagem: impl Into<Cow<'static, str>>) -> Self {
-        Self::Falha(falha, mensagem.into())
+    pub fn failure(failure: Failure, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Failure(failure, message.into())
     }
 
-    pub fn interno(causa: impl Into<anyhow::Error>) -> Self {
-        Self::Interno(Arc::new(causa.into()))
+    pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
+        Self::Internal(Arc::new(cause.into()))
     }
 
-    /// What rules said, if it was they.
-    pub fn recusas(&self) -> &[Recusa] {
+    /// The refusals of the rules. Empty for any other error.
+    pub fn refusals(&self) -> &[Refusal] {
         match self {
-            Self::Recusas(recusas) => recusas,
+            Self::Refusals(refusals) => refusals,
             _ => &[],
         }
     }
 
-    /// The HTTP status: of several refusals what can never succeed (400) comes before
-    /// what the present state refuses (409).
+    /// The HTTP status. Among several refusals the lowest wins: an input that can never succeed
+    /// (400) comes before one that the current state refuses (409).
     pub fn status(&self) -> u16 {
         match self {
-            Self::Recusas(recusas) => recusas.iter().map(|r| r.status).min().unwrap_or(400),
-            Self::Falha(falha, _) => falha.status(),
-            Self::Limite { .. } => Falha::LimiteDeRequisicoes.status(),
-            Self::Sobrecarga { .. } => Falha::Sobrecarregado.status(),
-            Self::Outage(..) => Falha::Indisponivel.status(),
-            Self::Interno(_) => Falha::Interna.status(),
+            Self::Refusals(refusals) => refusals.iter().map(|r| r.status).min().unwrap_or(400),
+            Self::Failure(failure, _) => failure.status(),
+            Self::RateLimited { .. } => Failure::LimiteDeRequisicoes.status(),
+            Self::Overloaded { .. } => Failure::Sobrecarregado.status(),
+            Self::Outage(..) => Failure::Indisponivel.status(),
+            Self::Internal(_) => Failure::Interna.status(),
         }
     }
 
-    /// In how many seconds it is worth trying again, if it is.
-    pub const fn esperar(&self) -> Option<u32> {
+    /// The number of seconds after which a retry can succeed. `None` when a retry is useless.
+    pub const fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::Limite { segundos } | Self::Sobrecarga { segundos } => Some(*segundos),
-            Self::Falha(Falha::Indisponivel, _) | Self::Outage(..) => Some(2),
+            Self::RateLimited { seconds } | Self::Overloaded { seconds } => Some(*seconds),
+            Self::Failure(Failure::Indisponivel, _) | Self::Outage(..) => Some(2),
             _ => None,
         }
     }
 
-    /// The falha to show. Logs, once, what may not leave.
-    pub fn publica(&self) -> (Falha, Cow<'static, str>) {
+    /// The falha to show. Logs an internal cause, which must not leave the server.
+    pub fn public(&self) -> (Failure, Cow<'static, str>) {
         match self {
-            Self::Falha(falha, mensagem) => (*falha, mensagem.clone()),
-            Self::Limite { segundos } => {
-                let mensagem = format!(
-                    "esta credencial pediu objetos demais que não existem; tente de novo em {segundos} s"
+            Self::Failure(failure, message) => (*failure, message.clone()),
+            Self::RateLimited { seconds } => {
+                let message = format!(
+                    "esta credencial pediu objetos demais que não existem; tente de novo em {seconds} s"
                 );
-                (Falha::LimiteDeRequisicoes, mensagem.into())
+                (Failure::LimiteDeRequisicoes, message.into())
             }
-            Self::Sobrecarga { segundos } => {
-                let mensagem = format!(
-                    "o servidor está cheio para esta credencial: há pedidos demais à espera; tente de novo em {segundos} s"
+            Self::Overloaded { seconds } => {
+                let message = format!(
+                    "o servidor está cheio para esta credencial: há pedidos demais à espera; tente de novo em {seconds} s"
                 );
-                (Falha::Sobrecarregado, mensagem.into())
+                (Failure::Sobrecarregado, message.into())
             }
-            Self::Outage(outage, _) => (Falha::Indisponivel, outage.message().into()),
-            // Of a question, which has no payload to tell them in.
-            Self::Recusas(recusas) => {
-                let textos =
-                    recusas.iter().map(|r| format!("{}: {}", r.campo.join("."), r.mensagem));
-                (Falha::EntradaInvalida, textos.collect::<Vec<_>>().join("; ").into())
+            Self::Outage(outage, _) => (Failure::Indisponivel, outage.message().into()),
+            // A rule refused a query. Only mutations have a payload that lists refusals.
+            Self::Refusals(refusals) => {
+                let texts =
+                    refusals.iter().map(|r| format!("{}: {}", r.campo.join("."), r.mensagem));
+                (Failure::EntradaInvalida, texts.collect::<Vec<_>>().join("; ").into())
             }
-            Self::Interno(causa) => {
-                // Without a backtrace: a request that fails again and again would tell it each time.
-                tracing::error!(causa = format!("{causa:#}"), "request failed");
+            Self::Internal(cause) => {
+                // Do not log a backtrace: a request that fails again and again would repeat it each
+                // time.
+                tracing::error!(causa = format!("{cause:#}"), "request failed");
                 (
-                    Falha::Interna,
+                    Failure::Interna,
                     "erro interno; tente de novo e, se persistir, avise o suporte".into(),
                 )
             }
@@ -116,23 +118,24 @@ impl Error {
     }
 }
 
-impl From<Recusa> for Error {
-    fn from(recusa: Recusa) -> Self {
-        Self::Recusas(vec![recusa])
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusals(vec![refusal])
     }
 }
 
 impl From<diesel::result::Error> for Error {
-    fn from(causa: diesel::result::Error) -> Self {
+    fn from(cause: diesel::result::Error) -> Self {
         use diesel::result::DatabaseErrorKind::SerializationFailure;
         use diesel::result::Error::DatabaseError;
-        match causa {
-            DatabaseError(SerializationFailure, _) => {
-                Self::falha(Falha::Indisponivel, "outra operação passou à frente; repita o pedido")
-            }
-            causa => match Outage::of(&causa) {
-                Some(outage) => Self::Outage(outage, causa.to_string().into()),
-                None => Self::interno(causa),
+        match cause {
+            DatabaseError(SerializationFailure, _) => Self::failure(
+                Failure::Indisponivel,
+                "outra operação passou à frente; repita o pedido",
+            ),
+            cause => match Outage::of(&cause) {
+                Some(outage) => Self::Outage(outage, cause.to_string().into()),
+                None => Self::internal(cause),
             },
         }
     }

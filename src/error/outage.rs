@@ -1,25 +1,28 @@
-//! What PostgreSQL says when it cannot do something now that it can do later.
+//! Recognizes the errors of PostgreSQL after which the same request may succeed later.
 //!
-//! Diesel hands on a kind for a dozen error codes and, for all others, a text. So what has no
-//! kind is told by its text, in the two languages that servers of the courts speak: one table,
-//! below, and no other place knows these texts. A server whose `lc_messages` is another
-//! language is understood only where Diesel has a kind; what is not in the table is an internal
-//! error, as before. (`lc_messages` is a superuser's setting, so it is not ours to change.)
+//! Diesel reports a kind for about a dozen error codes. For all other codes, it reports only the
+//! text of the error. This module therefore recognizes errors without a kind by their text, in the
+//! two languages that the servers of the courts use. Only the table below knows these texts. With
+//! another `lc_messages`, this module recognizes only the errors with a kind, and this server
+//! cannot set `lc_messages`, because only a superuser may change it. An error that is not in the
+//! table is an internal error.
 
 use diesel::result::{DatabaseErrorKind, Error};
 
-/// Why the database does not serve. None of them is the fault of what was asked.
+/// The reason why the database cannot serve a request. The request itself is never the cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outage {
-    /// Not there, starting, stopping, or silent: 08xxx, 57P01 to 57P05, too many connections.
+    /// The server is absent, starting, stopping, or silent: 08xxx, 57P01 to 57P05, too many
+    /// connections.
     Unreachable,
-    /// A standby, or one that was told to refuse writes: 25006.
+    /// A standby, or a server configured to refuse writes: 25006.
     ReadOnly,
-    /// No disk, memory or locks left: 53xxx.
+    /// The server has no disk space, memory or locks left: 53xxx.
     NoResources,
-    /// A statement was prepared for tables that have changed, or for another server: 0A000, 26000.
+    /// A prepared statement is out of date: the tables have changed since, or another server
+    /// prepared it: 0A000, 26000.
     StaleStatement,
-    /// Somebody cancelled it: 57014, but not by our own limit of time.
+    /// Somebody cancelled the statement: 57014, unless this server's own timeout did it.
     Cancelled,
 }
 
@@ -32,7 +35,7 @@ impl Outage {
         Self::Cancelled,
     ];
 
-    /// For logs.
+    /// The name for logs.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",
@@ -43,7 +46,7 @@ impl Outage {
         }
     }
 
-    /// For clients.
+    /// The text for clients.
     pub const fn message(self) -> &'static str {
         match self {
             Self::Unreachable => "o banco de dados não responde; tente de novo em instantes",
@@ -58,28 +61,28 @@ impl Outage {
         }
     }
 
-    /// Whether the connection that told of it is of no use any more.
+    /// Whether the connection that reported the error cannot be used any more.
     pub const fn spoils_connection(self) -> bool {
         matches!(self, Self::Unreachable | Self::ReadOnly | Self::StaleStatement)
     }
 
-    /// Whether all connections that were open then are as bad as this one.
+    /// Whether all connections opened before the error are equally unusable.
     pub const fn spoils_pool(self) -> bool {
         matches!(self, Self::ReadOnly | Self::StaleStatement)
     }
 
-    /// What this failure is a sign of, if it is.
+    /// The outage that this error is a sign of, if any.
     pub fn of(error: &Error) -> Option<Self> {
-        let Error::DatabaseError(kind, told) = error else { return None };
+        let Error::DatabaseError(kind, info) = error else { return None };
         match kind {
             DatabaseErrorKind::ClosedConnection => Some(Self::Unreachable),
             DatabaseErrorKind::ReadOnlyTransaction => Some(Self::ReadOnly),
-            DatabaseErrorKind::Unknown => Self::of_text(told.message()),
+            DatabaseErrorKind::Unknown => Self::of_text(info.message()),
             _ => None,
         }
     }
 
-    /// What a text of PostgreSQL is a sign of, if it is.
+    /// The outage that this text of PostgreSQL is a sign of, if any.
     pub fn of_text(text: &str) -> Option<Self> {
         let matching = |(_, signs): &&(Self, &[&str])| {
             signs.iter().any(|sign| sign.split('…').all(|part| text.contains(part)))
@@ -88,7 +91,7 @@ impl Outage {
     }
 }
 
-/// English, then Portuguese, as PostgreSQL's catalogues have them; `…` stands for anything.
+/// English, then Portuguese, as in PostgreSQL's message catalogues. `…` stands for any text.
 const TEXTS: [(Outage, &[&str]); 5] = [
     (
         Outage::StaleStatement,
@@ -150,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_languages_are_understood_and_nothing_else_is() {
+    fn messages_in_both_languages_are_recognized_and_no_others() {
         for (text, outage) in [
             ("cached plan must not change result type", Some(Outage::StaleStatement)),
             ("prepared statement \"__diesel_stmt_7\" does not exist", Some(Outage::StaleStatement)),

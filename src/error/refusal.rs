@@ -1,68 +1,71 @@
-//! A rule that said no.
+//! The refusal of a domain rule.
 
 use super::{CodigoErro, Error, sentence};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// What is wrong with a hundred fields is wrong with more than a person will read.
-const RECUSAS_MAXIMO: usize = 100;
+/// Maximum number of refusals in one answer. Nobody reads more.
+const MAX_REFUSALS: usize = 100;
 
-/// A domain rule that said no.
+/// The refusal of a domain rule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Recusa {
+pub struct Refusal {
     pub codigo: CodigoErro,
-    /// The code's own, unless where it stood or what was found says otherwise.
+    /// The status of the code, unless the place of the value or the state of the object requires
+    /// another one.
     pub status: u16,
     /// The rule in the source document, for example `R4`.
     pub regra: Cow<'static, str>,
     /// Path below the input, in the names of the GraphQL schema.
     pub campo: Vec<Cow<'static, str>>,
     pub mensagem: Cow<'static, str>,
-    /// What to do about it.
+    /// Advice to the client, in Portuguese: how to correct the request.
     pub orientacao: Option<Cow<'static, str>>,
-    /// Número of the processo that stands in the way, if it is one.
+    /// Número of the processo that conflicts with the request.
     pub processo: Option<String>,
-    /// The version of now, when another was expected.
+    /// The current version, when the client expected another one.
     pub versao_atual: Option<i32>,
-    /// What only a refusal of the Tramita tells.
+    /// Details that only refusals of the Tramita have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tramite: Option<NoTramita>,
+    pub tramite: Option<TramitaDetails>,
 }
 
-/// The NRE and the trâmite that a refusal is about, for who may know them.
+/// The NRE and the trâmite that a refusal concerns. Only a caller that may know them receives them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct NoTramita {
+pub struct TramitaDetails {
     pub protocolo: Option<String>,
     pub nre: Option<String>,
     pub idt: Option<i64>,
-    /// 0047: the file that is not the one it was.
+    /// The file that differs from the one sent earlier. Only refusals with the Tramita code 0047
+    /// set it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub divergencia: Option<Divergencia>,
+    pub divergencia: Option<FileMismatch>,
 }
 
-/// The place in a trâmite where another file was expected; hashes in base64.
+/// The position in a trâmite of a file that differs from the expected one. The hashes are in
+/// base64.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Divergencia {
+pub struct FileMismatch {
     pub documento: i32,
     pub componente: i32,
-    /// None when only others may know it.
+    /// `None` when the caller may not know it.
     pub esperado: Option<String>,
     pub informado: String,
 }
 
-impl Recusa {
-    pub fn nova(
-        codigo: CodigoErro,
-        regra: &'static str,
-        mensagem: impl Into<Cow<'static, str>>,
+impl Refusal {
+    pub fn new(
+        code: CodigoErro,
+        rule: &'static str,
+        message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let (status, mensagem, regra) = (codigo.status(), mensagem.into(), Cow::Borrowed(regra));
+        let (status, message, rule) = (code.status(), message.into(), Cow::Borrowed(rule));
         Self {
-            codigo,
+            codigo: code,
             status,
-            regra,
+            regra: rule,
             campo: Vec::new(),
-            mensagem,
+            mensagem: message,
             orientacao: None,
             processo: None,
             versao_atual: None,
@@ -71,68 +74,69 @@ impl Recusa {
     }
 
     #[must_use]
-    pub fn em<P: Into<Cow<'static, str>>>(mut self, campo: impl IntoIterator<Item = P>) -> Self {
-        self.campo = campo.into_iter().map(Into::into).collect();
+    pub fn at<P: Into<Cow<'static, str>>>(mut self, field: impl IntoIterator<Item = P>) -> Self {
+        self.campo = field.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The n-th item of a list, counted from 0.
+    /// Refers to the item `index` of a list, counted from 0.
     #[must_use]
-    pub fn no_item(mut self, campo: &'static str, indice: usize) -> Self {
-        self.campo = vec![campo.into(), indice.to_string().into()];
+    pub fn at_item(mut self, field: &'static str, index: usize) -> Self {
+        self.campo = vec![field.into(), index.to_string().into()];
         self
     }
 
-    /// The message as a sentence. Those of the Tramita stay as the platform words them.
+    /// The message as a sentence. Messages of the Tramita keep the wording of the platform.
     pub fn sentence(&self) -> String {
-        match self.codigo.so_do_tramita() {
+        match self.codigo.is_tramita_only() {
             true => self.mensagem.to_string(),
             false => sentence(&self.mensagem),
         }
     }
 
-    /// Passes when nobody refused.
-    pub fn nenhuma(malformados: Vec<Self>, das_regras: Vec<Self>) -> Result<(), Error> {
-        let recusas = Self::juntas(malformados, das_regras);
-        if recusas.is_empty() { Ok(()) } else { Err(Error::Recusas(recusas)) }
+    /// Succeeds when there are no refusals.
+    pub fn ensure_none(malformed: Vec<Self>, from_rules: Vec<Self>) -> Result<(), Error> {
+        let refusals = Self::merged(malformed, from_rules);
+        if refusals.is_empty() { Ok(()) } else { Err(Error::Refusals(refusals)) }
     }
 
-    /// All of them. A field that its door could not read is refused for that alone: rules would
-    /// only say that it, or what it holds, is missing.
-    pub fn juntas(malformados: Vec<Self>, das_regras: Vec<Self>) -> Vec<Self> {
-        let ilegiveis: Vec<_> = malformados.iter().map(|recusa| recusa.campo.clone()).collect();
-        let legivel =
-            |recusa: &Self| !ilegiveis.iter().any(|campo| recusa.campo.starts_with(campo));
-        let mut recusas = malformados;
-        recusas.extend(das_regras.into_iter().filter(legivel));
-        recusas.truncate(RECUSAS_MAXIMO);
-        recusas
+    /// All refusals. A field that could not be parsed keeps only that refusal, because the rules
+    /// would merely report that it, or what it contains, is missing.
+    pub fn merged(malformed: Vec<Self>, from_rules: Vec<Self>) -> Vec<Self> {
+        let unreadable: Vec<_> = malformed.iter().map(|refusal| refusal.campo.clone()).collect();
+        let readable =
+            |refusal: &Self| !unreadable.iter().any(|field| refusal.campo.starts_with(field));
+        let mut refusals = malformed;
+        refusals.extend(from_rules.into_iter().filter(readable));
+        refusals.truncate(MAX_REFUSALS);
+        refusals
     }
 
-    /// What two equal inputs share: which fields could not be read, in whatever words that is told.
-    pub fn so_os_campos<S: serde::Serializer>(
-        recusas: &[Self],
+    /// Serializes only the fields that could not be parsed, without the messages. Two inputs with
+    /// the same unreadable fields then have the same idempotency fingerprint.
+    pub fn only_fields<S: serde::Serializer>(
+        refusals: &[Self],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(recusas.iter().map(|recusa| &recusa.campo))
+        serializer.collect_seq(refusals.iter().map(|refusal| &refusal.campo))
     }
 
-    /// Named in a body: 400 where the path would give 404.
+    /// The object was named in a body: 400 instead of the 404 of a path.
     #[must_use]
-    pub fn no_corpo(mut self) -> Self {
+    pub fn in_body(mut self) -> Self {
         self.status = 400;
         self
     }
 
-    /// The input is right, and the present state refuses it: 409.
+    /// The input is correct, but the current state refuses it: 409.
     #[must_use]
-    pub fn por_conflito(mut self) -> Self {
+    pub fn as_conflict(mut self) -> Self {
         self.status = 409;
         self
     }
 
     #[must_use]
-    pub fn oriente(mut self, orientacao: impl Into<Cow<'static, str>>) -> Self {
+    pub fn hint(mut self, orientacao: impl Into<Cow<'static, str>>) -> Self {
         self.orientacao = Some(orientacao.into());
         self
     }

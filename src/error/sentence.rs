@@ -1,7 +1,7 @@
 //! Texts for people.
 
-/// A message as a sentence: with a capital, and with a full stop. A word of ours, as
-/// `numeroProcesso` or `If-Match`, stays as it is written.
+/// Makes a sentence of a message: with a capital letter and a full stop. A first word that is an
+/// identifier, such as `numeroProcesso` or `If-Match`, keeps its case.
 pub fn sentence(message: &str) -> String {
     let message = message.trim();
     let first_word = message.split([' ', ':']).next().unwrap_or_default();

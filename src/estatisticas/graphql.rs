@@ -1,17 +1,17 @@
-//! Figures in the schema.
+//! Statistics in the GraphQL schema.
 
-use super::store::{Contados, Estatisticas};
-use super::{AlvoEstatistico, DimensaoEstatistica, Grupo};
+use super::store::{Counted, Estatisticas};
+use super::{AlvoEstatistico, DimensaoEstatistica, Group};
 use crate::Result;
 use crate::adolescente::graphql::{
     AdolescenteFiltro, {self as adolescente},
 };
-use crate::audit::CampoSensivel;
+use crate::audit::SensitiveField;
 use crate::auth::Papel;
 use crate::error::Error;
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{CONDICAO, Cost, ESTATISTICA, FILTRO, ListSize};
-use crate::graphql_types::filter::{Condicoes, recusa};
+use crate::graphql_types::directives::{CONDITION, Cost, ESTATISTICA, FILTER, ListSize};
+use crate::graphql_types::filter::{FilterContext, invalid_input};
 use crate::guia::graphql::{
     GuiaFiltro, {self as guia},
 };
@@ -21,7 +21,7 @@ use crate::processo::graphql::{
 use crate::value::time;
 use async_graphql::{Context, Object, OneofObject, SimpleObject};
 
-const DIMENSOES_MAXIMO: usize = 5;
+const MAX_DIMENSIONS: usize = 5;
 
 #[derive(Default)]
 pub struct EstatisticaQuery;
@@ -38,10 +38,10 @@ impl EstatisticaQuery {
             desc = "As dimensões, 1 a 5, sem repetição; cada grupo tem um valor de cada uma."
         )]
         por: Vec<DimensaoEstatistica>,
-        #[graphql(desc = "Condições sobre o que se conta; ausente, tudo o que é visível.", directive = Cost::apply(FILTRO.into()))]
+        #[graphql(desc = "Condições sobre o que se conta; ausente, tudo o que é visível.", directive = Cost::apply(FILTER.into()))]
         filtro: Option<EstatisticaFiltro>,
     ) -> Option<Result<Vec<GrupoEstatistico>>> {
-        Some(contar(ctx, de, por, filtro).await)
+        Some(count(ctx, de, por, filtro).await)
     }
 }
 
@@ -49,31 +49,31 @@ impl EstatisticaQuery {
 #[derive(OneofObject)]
 pub enum EstatisticaFiltro {
     /// Sobre processos.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     Processos(ProcessoFiltro),
     /// Sobre guias.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     Guias(GuiaFiltro),
     /// Sobre vínculos.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     Vinculos(VinculoFiltro),
     /// Sobre adolescentes.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     Adolescentes(AdolescenteFiltro),
 }
 
 impl EstatisticaFiltro {
-    fn ler(self, condicoes: &mut Condicoes<'_>) -> Result<Contados> {
+    fn read(self, conditions: &mut FilterContext<'_>) -> Result<Counted> {
         Ok(match self {
-            Self::Processos(filtro) => {
-                Contados::Processos(Box::new(processo::filtro(filtro, condicoes)?))
+            Self::Processos(filter) => {
+                Counted::Processos(Box::new(processo::filter(filter, conditions)?))
             }
-            Self::Guias(filtro) => Contados::Guias(Box::new(guia::filtro(filtro, condicoes)?)),
-            Self::Vinculos(filtro) => {
-                Contados::Vinculos(Box::new(VinculoFiltro::ler(filtro, condicoes)?))
+            Self::Guias(filter) => Counted::Guias(Box::new(guia::filter(filter, conditions)?)),
+            Self::Vinculos(filter) => {
+                Counted::Vinculos(Box::new(VinculoFiltro::read(filter, conditions)?))
             }
-            Self::Adolescentes(filtro) => {
-                Contados::Adolescentes(Box::new(adolescente::filtro(filtro, condicoes)?))
+            Self::Adolescentes(filter) => {
+                Counted::Adolescentes(Box::new(adolescente::filter(filter, conditions)?))
             }
         })
     }
@@ -114,64 +114,68 @@ pub struct Quartis {
     terceiro: f64,
 }
 
-/// The question, if it makes sense and the caller may ask it.
-pub async fn contar(
+/// Checks the request and the papéis of the caller, and counts.
+pub async fn count(
     ctx: &Context<'_>,
-    de: AlvoEstatistico,
-    por: Vec<DimensaoEstatistica>,
-    filtro: Option<EstatisticaFiltro>,
+    target: AlvoEstatistico,
+    by: Vec<DimensaoEstatistica>,
+    filter: Option<EstatisticaFiltro>,
 ) -> Result<Vec<GrupoEstatistico>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    let mut condicoes = Condicoes::de(ctx);
-    let contados = match filtro {
-        Some(filtro) => filtro.ler(&mut condicoes)?,
-        None => Contados::todos(de),
+    ctx.actor().require(Papel::Consulta)?;
+    let mut conditions = FilterContext::of(ctx);
+    let counted = match filter {
+        Some(filter) => filter.read(&mut conditions)?,
+        None => Counted::all(target),
     };
-    if contados.alvo() != de {
-        return Err(recusa("o `filtro` é de outro alvo que não `de`"));
+    if counted.target() != target {
+        return Err(invalid_input("o `filtro` é de outro alvo que não `de`"));
     }
-    let repetida = por.iter().enumerate().any(|(n, dimensao)| por[..n].contains(dimensao));
-    if repetida || !(1..=DIMENSOES_MAXIMO).contains(&por.len()) {
-        return Err(recusa("`por` pede de 1 a 5 dimensões, sem repetição"));
+    let repeated = by.iter().enumerate().any(|(n, dimension)| by[..n].contains(dimension));
+    if repeated || !(1..=MAX_DIMENSIONS).contains(&by.len()) {
+        return Err(invalid_input("`por` pede de 1 a 5 dimensões, sem repetição"));
     }
-    if por.contains(&DimensaoEstatistica::Sexo) {
-        condicoes.sensivel(CampoSensivel::SexoBiologico)?;
+    if by.contains(&DimensaoEstatistica::Sexo) {
+        conditions.sensitive(SensitiveField::SexoBiologico)?;
     }
-    let agora = (ctx.app().agora)();
-    let pergunta = Estatisticas { de: contados, por, agora, hoje: time::dia(agora) };
-    let sem_sentido = pergunta.sem_sentido();
-    if !sem_sentido.is_empty() {
-        let quais = sem_sentido.join(", ");
-        return Err(recusa(format!("{} não se agrupam por {quais}", de.texto())));
+    let now = (ctx.app().now)();
+    let query = Estatisticas { counted, by, now, today: time::day(now) };
+    let inapplicable = query.inapplicable();
+    if !inapplicable.is_empty() {
+        let which = inapplicable.join(", ");
+        return Err(invalid_input(format!("{} não se agrupam por {which}", target.text())));
     }
-    let nomeados = condicoes.nomeados();
-    if nomeados > 0 {
-        ctx.chamada().naming(nomeados)?;
+    let named = conditions.named();
+    if named > 0 {
+        ctx.call().take_lookups(named)?;
     }
-    let por = pergunta.por.clone();
-    let grupos = ctx.loaders().load(pergunta).await?.unwrap_or_default();
-    ctx.loaders().gastar(grupos.len())?;
-    let contadas: usize = grupos.iter().filter_map(|grupo| usize::try_from(grupo.total).ok()).sum();
-    ctx.chamada().missed(nomeados.saturating_sub(contadas))?;
-    grupos.iter().map(|grupo| mostrar(grupo, &por)).collect()
+    let by = query.by.clone();
+    let groups = ctx.loaders().load(query).await?.unwrap_or_default();
+    ctx.request().count_objects(groups.len())?;
+    let row_count: usize =
+        groups.iter().filter_map(|group| usize::try_from(group.total).ok()).sum();
+    ctx.call().count_absent(named.saturating_sub(row_count))?;
+    groups.iter().map(|group| show(group, &by)).collect()
 }
 
-fn mostrar(grupo: &Grupo, por: &[DimensaoEstatistica]) -> Result<GrupoEstatistico> {
-    let inteiro = |n: i64| i32::try_from(n).map_err(Error::interno);
-    let quartis = |quantos: i64, valores: &Option<Vec<f64>>| match valores.as_deref() {
-        Some(&[primeiro, mediana, terceiro]) => {
-            Ok(Some(Quartis { quantos: inteiro(quantos)?, primeiro, mediana, terceiro }))
-        }
+fn show(group: &Group, by: &[DimensaoEstatistica]) -> Result<GrupoEstatistico> {
+    let integer = |n: i64| i32::try_from(n).map_err(Error::internal);
+    let quartiles = |count: i64, values: &Option<Vec<f64>>| match values.as_deref() {
+        Some(&[first, median, third]) => Ok(Some(Quartis {
+            quantos: integer(count)?,
+            primeiro: first,
+            mediana: median,
+            terceiro: third,
+        })),
         _ => Ok::<_, Error>(None),
     };
-    let chave = |(dimensao, valor): (&DimensaoEstatistica, &Option<String>)| ChaveEstatistica {
-        dimensao: *dimensao,
-        valor: valor.clone(),
+    let key = |(dimension, value): (&DimensaoEstatistica, &Option<String>)| ChaveEstatistica {
+        dimensao: *dimension,
+        valor: value.clone(),
     };
     Ok(GrupoEstatistico {
-        chaves: por.iter().zip(&grupo.chaves).map(chave).collect(),
-        total: inteiro(grupo.total)?,
-        idade: quartis(grupo.com_idade, &grupo.idade)?,
-        duracao: quartis(grupo.com_duracao, &grupo.duracao)?,
+        chaves: by.iter().zip(&group.chaves).map(key).collect(),
+        total: integer(group.total)?,
+        idade: quartiles(group.com_idade, &group.idade)?,
+        duracao: quartiles(group.com_duracao, &group.duracao)?,
     })
 }

@@ -1,14 +1,14 @@
-//! Figures: how many rows there are of each kind, in groups, and how long things take.
+//! Statistics: the number of rows of each kind in groups, and the ages and durations of the rows.
 
 pub mod graphql;
 pub mod store;
 
-use crate::db::texto_enum;
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::db::text_enum;
+use crate::value::resource::{Recordable, Resource};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Double, Nullable, Text};
 
-texto_enum! {
+text_enum! {
     /// O que se conta.
     pub enum AlvoEstatistico {
         /// Processos.
@@ -22,7 +22,7 @@ texto_enum! {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Por que se agrupa. Nem toda dimensão serve a todo alvo.
     pub enum DimensaoEstatistica {
         /// Tribunal: o código, por exemplo 820.
@@ -48,33 +48,42 @@ texto_enum! {
     }
 }
 
-/// A group: what its rows have in common, how many they are, and how long they take.
+/// A group of rows: the values that they share, their number, and their times. Quartiles are the
+/// first quartile, the median and the third quartile, in days.
 #[derive(Debug, Clone, PartialEq, QueryableByName)]
-pub struct Grupo {
-    /// A value for each dimension, in the order in which they were asked for.
+pub struct Group {
+    /// One value for each dimension, in the order of the request. `None` where the rows have no
+    /// value.
     #[diesel(sql_type = Array<Nullable<Text>>)]
     pub chaves: Vec<Option<String>>,
     #[diesel(sql_type = BigInt)]
     pub total: i64,
+    /// Number of rows that are still open.
     #[diesel(sql_type = BigInt)]
     pub com_idade: i64,
+    /// Quartiles of the age of the open rows.
     #[diesel(sql_type = Nullable<Array<Double>>)]
     pub idade: Option<Vec<f64>>,
+    /// Number of rows that have a duration.
     #[diesel(sql_type = BigInt)]
     pub com_duracao: i64,
+    /// Quartiles of the duration.
     #[diesel(sql_type = Nullable<Array<Double>>)]
     pub duracao: Option<Vec<f64>>,
-    /// What was counted and whose it is, as the trail numbers records; a group of few has them.
+    /// The counted records, numbered by `Resource::to_number`. Present only in a group of at most
+    /// `FEW` rows.
     #[diesel(sql_type = Nullable<Array<BigInt>>)]
     pub objetos: Option<Vec<i64>>,
+    /// The adolescentes whom the rows concern, numbered in the same way.
     #[diesel(sql_type = Nullable<Array<BigInt>>)]
     pub pessoas: Option<Vec<i64>>,
 }
 
-/// The figures of a group of few tell of each of its records; those of a larger one, of none.
-impl Rastreavel for Grupo {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        let numeros = self.objetos.iter().chain(&self.pessoas).flatten();
-        recursos.extend(numeros.filter_map(|numero| Recurso::de_numero(*numero)));
+/// A small group tells something of each of its records, so the audit trail records them. A larger
+/// group tells nothing of a single record.
+impl Recordable for Group {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        let numbers = self.objetos.iter().chain(&self.pessoas).flatten();
+        resources.extend(numbers.filter_map(|number| Resource::from_number(*number)));
     }
 }

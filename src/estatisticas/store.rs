@@ -1,68 +1,73 @@
-//! One statement for each question, over the rows that the caller sees.
+//! SQL of statistics: one statement for each request, over the rows that the caller sees.
 
-use super::{AlvoEstatistico as Alvo, DimensaoEstatistica as Dimensao, Grupo};
-use crate::db::{Relation, Sessao, Sql};
-use crate::error::{Error, Falha};
+use super::{AlvoEstatistico as Target, DimensaoEstatistica as Dimension, Group};
+use crate::db::{Relation, Session, Sql};
+use crate::error::{Error, Failure};
 use crate::filters::{AdolescenteFilter, Filter, GuiaFilter, Place, ProcessoFilter, VinculoFilter};
 use ahash::{HashMap, HashMapExt};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use std::sync::Arc;
 
-/// More groups than a person would read.
-pub const GRUPOS_MAXIMO: usize = 1000;
+/// Maximum number of groups in an answer. A person would not read more.
+pub const MAX_GROUPS: usize = 1000;
 
-/// A group of at most so many is few: who knows one of them knows what the figures say of it.
+/// Maximum number of rows in a small group. A reader who knows one record of a small group can
+/// infer its values from the figures.
 const FEW: i64 = 10;
 
-/// What is counted, by what, as of when.
+/// A request for statistics: the rows to count, the dimensions, and the reference time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Estatisticas {
-    pub de: Contados,
-    pub por: Vec<Dimensao>,
-    /// Ages are as of now, in years as of today.
-    pub agora: DateTime<Utc>,
-    pub hoje: NaiveDate,
+    pub counted: Counted,
+    pub by: Vec<Dimension>,
+    /// The ages of open rows are as of this time.
+    pub now: DateTime<Utc>,
+    /// The ages of adolescentes are in whole years as of this date.
+    pub today: NaiveDate,
 }
 
+/// A kind of row to count, and the filter on it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Contados {
+pub enum Counted {
     Processos(Box<ProcessoFilter>),
     Guias(Box<GuiaFilter>),
     Vinculos(Box<VinculoFilter>),
     Adolescentes(Box<AdolescenteFilter>),
 }
 
-impl Contados {
-    pub fn todos(alvo: Alvo) -> Self {
-        match alvo {
-            Alvo::Processos => Self::Processos(Box::default()),
-            Alvo::Guias => Self::Guias(Box::default()),
-            Alvo::Vinculos => Self::Vinculos(Box::default()),
-            Alvo::Adolescentes => Self::Adolescentes(Box::default()),
+impl Counted {
+    /// All visible rows of a kind.
+    pub fn all(target: Target) -> Self {
+        match target {
+            Target::Processos => Self::Processos(Box::default()),
+            Target::Guias => Self::Guias(Box::default()),
+            Target::Vinculos => Self::Vinculos(Box::default()),
+            Target::Adolescentes => Self::Adolescentes(Box::default()),
         }
     }
 
-    pub const fn alvo(&self) -> Alvo {
+    /// The kind of row.
+    pub const fn target(&self) -> Target {
         match self {
-            Self::Processos(_) => Alvo::Processos,
-            Self::Guias(_) => Alvo::Guias,
-            Self::Vinculos(_) => Alvo::Vinculos,
-            Self::Adolescentes(_) => Alvo::Adolescentes,
+            Self::Processos(_) => Target::Processos,
+            Self::Guias(_) => Target::Guias,
+            Self::Vinculos(_) => Target::Vinculos,
+            Self::Adolescentes(_) => Target::Adolescentes,
         }
     }
 
-    fn filtro(&self, tribunal: Option<i16>) -> Sql {
+    fn filter(&self, tribunal: Option<i16>) -> Sql {
         let place = Place::root(tribunal);
         match self {
-            Self::Processos(filtro) => filtro.sql(place),
-            Self::Guias(filtro) => filtro.sql(place),
-            Self::Vinculos(filtro) => filtro.sql(place),
-            Self::Adolescentes(filtro) => filtro.sql(place),
+            Self::Processos(filter) => filter.sql(place),
+            Self::Guias(filter) => filter.sql(place),
+            Self::Vinculos(filter) => filter.sql(place),
+            Self::Adolescentes(filter) => filter.sql(place),
         }
     }
 
-    const fn tabelas(&self) -> &'static str {
+    const fn tables(&self) -> &'static str {
         match self {
             Self::Processos(_) => {
                 "processo p LEFT JOIN processo o ON o.numero = p.numero_referencia AND o.tipo = p.tipo_referencia"
@@ -87,8 +92,9 @@ impl Contados {
         }
     }
 
-    /// What is counted, and whose it is, as the trail numbers records: the key, and its kind.
-    const fn recursos(&self) -> [&'static str; 2] {
+    /// SQL of the record that a row counts and of the adolescente whom it concerns, numbered by
+    /// `Resource::to_number`: the key times 8, plus the kind.
+    const fn resources(&self) -> [&'static str; 2] {
         match self {
             Self::Processos(_) => ["p.id * 8", "NULL::bigint"],
             Self::Guias(_) => ["g.id * 8 + 2", "a.id * 8 + 1"],
@@ -97,7 +103,7 @@ impl Contados {
         }
     }
 
-    const fn inicio(&self) -> &'static str {
+    const fn start(&self) -> &'static str {
         match self {
             Self::Processos(_) => "p.criado_em",
             Self::Guias(_) => "g.criado_em",
@@ -106,8 +112,10 @@ impl Contados {
         }
     }
 
-    /// What is still open, whose age is asked; the second, from when to when what ended took.
-    const fn tempos(&self) -> [&'static str; 2] {
+    /// SQL of the start of a row that is still open, for its age, and of the interval that a
+    /// finished row took. For a processo, the interval runs from the registration of the apuração
+    /// to that of its execução.
+    const fn time_columns(&self) -> [&'static str; 2] {
         match self {
             Self::Processos(_) => {
                 ["CASE WHEN p.situacao = 'ATIVO' THEN p.criado_em END", "p.criado_em - o.criado_em"]
@@ -126,62 +134,62 @@ impl Contados {
 }
 
 impl Estatisticas {
-    /// The dimension as SQL; none if what is counted has none such.
-    fn dimensao(&self, dimensao: Dimensao) -> Option<Sql> {
-        let coluna = match (dimensao, self.de.alvo()) {
-            (Dimensao::Tribunal, _) => self.de.tribunal(),
-            (Dimensao::Tipo, Alvo::Processos) => "p.tipo",
-            (Dimensao::Tipo, Alvo::Guias) => "g.tipo",
-            (Dimensao::Situacao, Alvo::Processos) => "p.situacao",
-            (Dimensao::Situacao, Alvo::Guias) => "g.situacao",
-            (Dimensao::Situacao, Alvo::Vinculos) => {
+    /// The dimension as SQL. `None` if the counted rows do not have it.
+    fn dimension(&self, dimension: Dimension) -> Option<Sql> {
+        let column = match (dimension, self.counted.target()) {
+            (Dimension::Tribunal, _) => self.counted.tribunal(),
+            (Dimension::Tipo, Target::Processos) => "p.tipo",
+            (Dimension::Tipo, Target::Guias) => "g.tipo",
+            (Dimension::Situacao, Target::Processos) => "p.situacao",
+            (Dimension::Situacao, Target::Guias) => "g.situacao",
+            (Dimension::Situacao, Target::Vinculos) => {
                 "CASE WHEN v.encerrado_em IS NULL THEN 'ATIVO' ELSE 'ENCERRADO' END"
             }
-            (Dimensao::Orgao, Alvo::Processos) => "p.id_orgao",
-            (Dimensao::Orgao, Alvo::Guias | Alvo::Vinculos) => "o.id_orgao",
-            (Dimensao::Medida, Alvo::Guias) => "g.codigo_tpu_medida",
-            (Dimensao::MotivoBaixa, Alvo::Guias) => "g.motivo_baixa",
-            (Dimensao::Sexo, Alvo::Guias | Alvo::Vinculos | Alvo::Adolescentes) => {
+            (Dimension::Orgao, Target::Processos) => "p.id_orgao",
+            (Dimension::Orgao, Target::Guias | Target::Vinculos) => "o.id_orgao",
+            (Dimension::Medida, Target::Guias) => "g.codigo_tpu_medida",
+            (Dimension::MotivoBaixa, Target::Guias) => "g.motivo_baixa",
+            (Dimension::Sexo, Target::Guias | Target::Vinculos | Target::Adolescentes) => {
                 "a.sexo_biologico"
             }
-            (Dimensao::Ano, _) => return Some(self.no_calendario("'YYYY'")),
-            (Dimensao::Mes, _) => return Some(self.no_calendario("'YYYY-MM'")),
-            (Dimensao::FaixaEtaria, Alvo::Guias | Alvo::Vinculos | Alvo::Adolescentes) => {
-                return Some(self.faixa_etaria());
+            (Dimension::Ano, _) => return Some(self.calendar_period("'YYYY'")),
+            (Dimension::Mes, _) => return Some(self.calendar_period("'YYYY-MM'")),
+            (Dimension::FaixaEtaria, Target::Guias | Target::Vinculos | Target::Adolescentes) => {
+                return Some(self.age_range());
             }
             _ => return None,
         };
-        Some(Sql::new(coluna).push("::text"))
+        Some(Sql::new(column).push("::text"))
     }
 
-    fn no_calendario(&self, forma: &'static str) -> Sql {
-        let inicio = Sql::new("to_char(").push(self.de.inicio());
-        inicio.push(" AT TIME ZONE 'America/Sao_Paulo', ").push(forma).push(")")
+    fn calendar_period(&self, format: &'static str) -> Sql {
+        let start = Sql::new("to_char(").push(self.counted.start());
+        start.push(" AT TIME ZONE 'America/Sao_Paulo', ").push(format).push(")")
     }
 
-    fn faixa_etaria(&self) -> Sql {
-        let anos = Sql::new(
+    fn age_range(&self) -> Sql {
+        let years = Sql::new(
             "(SELECT CASE WHEN anos < 12 THEN 'ATE_11' WHEN anos < 15 THEN '12_A_14' \
              WHEN anos < 18 THEN '15_A_17' WHEN anos < 21 THEN '18_A_20' WHEN anos >= 21 THEN '21_OU_MAIS' END \
              FROM extract(year FROM age(",
         );
-        anos.bind(self.hoje).push(", a.data_nascimento)) AS anos)")
+        years.bind(self.today).push(", a.data_nascimento)) AS anos)")
     }
 
-    /// The names of the dimensions that what is counted does not have.
-    pub fn sem_sentido(&self) -> Vec<&'static str> {
-        let sem = |dimensao: &&Dimensao| self.dimensao(**dimensao).is_none();
-        self.por.iter().filter(sem).map(|dimensao| dimensao.texto()).collect()
+    /// The names of the requested dimensions that the counted rows do not have.
+    pub fn inapplicable(&self) -> Vec<&'static str> {
+        let without = |dimension: &&Dimension| self.dimension(**dimension).is_none();
+        self.by.iter().filter(without).map(|dimension| dimension.text()).collect()
     }
 
     fn sql(&self, tribunal: Option<i16>) -> Sql {
-        let dimensoes = self.por.iter().filter_map(|dimensao| self.dimensao(*dimensao));
-        let chaves = dimensoes.reduce(|todas, uma| todas.push(", ").append(uma));
-        let [aberto_desde, duracao] = self.de.tempos();
-        let [objeto, pessoa] = self.de.recursos();
-        let do_tribunal =
-            tribunal.map(|codigo| Sql::new(self.de.tribunal()).push(" = ").bind(codigo));
-        let onde = do_tribunal.into_iter().chain([self.de.filtro(tribunal)]);
+        let dimensions = self.by.iter().filter_map(|dimension| self.dimension(*dimension));
+        let keys = dimensions.reduce(|all, one| all.push(", ").append(one));
+        let [open_since, duration] = self.counted.time_columns();
+        let [object, person] = self.counted.resources();
+        let in_tribunal =
+            tribunal.map(|code| Sql::new(self.counted.tribunal()).push(" = ").bind(code));
+        let where_clause = in_tribunal.into_iter().chain([self.counted.filter(tribunal)]);
         Sql::new(
             "SELECT x.chaves, count(*) AS total, count(x.idade) AS com_idade, \
              percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY x.idade) AS idade, \
@@ -197,41 +205,41 @@ impl Estatisticas {
         .push(
             " THEN array_agg(x.pessoa) FILTER (WHERE x.pessoa IS NOT NULL) END AS pessoas FROM (SELECT ",
         )
-        .push(objeto)
+        .push(object)
         .push(" AS objeto, ")
-        .push(pessoa)
+        .push(person)
         .push(" AS pessoa, ARRAY[")
-        .append(chaves.unwrap_or_default())
+        .append(keys.unwrap_or_default())
         .push("]::text[] AS chaves, extract(epoch FROM ")
-        .bind(self.agora)
+        .bind(self.now)
         .push(" - ")
-        .push(aberto_desde)
+        .push(open_since)
         .push(")::double precision / 86400 AS idade, extract(epoch FROM ")
-        .push(duracao)
+        .push(duration)
         .push(")::double precision / 86400 AS duracao FROM ")
-        .push(self.de.tabelas())
+        .push(self.counted.tables())
         .push(" WHERE ")
-        .append(Sql::juntar(onde, " AND ", "true"))
+        .append(Sql::join(where_clause, " AND ", "true"))
         .push(") AS x GROUP BY x.chaves ORDER BY x.chaves LIMIT ")
-        .bind(i64::try_from(GRUPOS_MAXIMO + 1).unwrap_or(i64::MAX))
-        .avulsa()
+        .bind(i64::try_from(MAX_GROUPS + 1).unwrap_or(i64::MAX))
+        .unprepared()
     }
 }
 
 impl Relation for Estatisticas {
-    type Value = Arc<Vec<Grupo>>;
+    type Value = Arc<Vec<Group>>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let mut achados = HashMap::with_capacity(keys.len());
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let mut found = HashMap::with_capacity(keys.len());
         for key in keys {
-            let grupos: Vec<Grupo> = key.sql(sessao.escopo.tribunal()).load(sessao.conn())?;
-            if grupos.len() > GRUPOS_MAXIMO {
-                let mensagem =
+            let groups: Vec<Group> = key.sql(session.scope.tribunal()).load(session.conn())?;
+            if groups.len() > MAX_GROUPS {
+                let message =
                     "as dimensões dão mais de 1.000 grupos; peça menos dimensões ou filtre";
-                return Err(Error::falha(Falha::EntradaInvalida, mensagem));
+                return Err(Error::failure(Failure::EntradaInvalida, message));
             }
-            achados.insert(key.clone(), Arc::new(grupos));
+            found.insert(key.clone(), Arc::new(groups));
         }
-        Ok(achados)
+        Ok(found)
     }
 }

@@ -1,23 +1,26 @@
-use super::store::{Alteracoes, EventosDe, Objeto};
-use super::{Evento, MudancaDeCampo, TipoEvento};
+//! Eventos in the GraphQL schema: the type `Evento`, its filter, and the subscription to changes of
+//! processos.
+
+use super::store::{EventosOf, ProcessoChanges, Subject};
+use super::{Evento, FieldChange, TipoEvento};
 use crate::Result;
 use crate::adolescente::graphql::AdolescenteNode;
-use crate::adolescente::store::AdolescentePorId;
+use crate::adolescente::store::AdolescenteById;
 use crate::auth::Papel;
 use crate::filters::EventoFilter;
-use crate::graphql::schema::feeds::{Fato, Passagem, Pergunta};
-use crate::graphql::schema::node::GlobalId;
-use crate::graphql_types::connection::{Aresta, ListaGraphql, SentidoOrdem};
+use crate::graphql::schema::feeds::{FeedContext, FeedItem, FeedQuery};
+use crate::graphql_types::connection::{Edge, GraphqlList, SentidoOrdem};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{AUDITORIA, CONDICAO, Cost, RequerPapel};
-use crate::graphql_types::filter::{Condicoes, relation_filter};
-use crate::graphql_types::json::Escrevivel;
-use crate::graphql_types::scalars::Instante;
+use crate::graphql_types::directives::{AUDITORIA, CONDITION, Cost, RequerPapel};
+use crate::graphql_types::filter::{FilterContext, relation_filter};
+use crate::graphql_types::global_id::GlobalId;
+use crate::graphql_types::json::ToJson;
+use crate::graphql_types::scalars::Timestamp;
 use crate::guia::graphql::GuiaNode;
-use crate::guia::store::GuiaPorId;
+use crate::guia::store::GuiaById;
 use crate::processo::NumeroProcesso;
 use crate::processo::graphql::ProcessoNode;
-use crate::processo::store::ProcessoPorId;
+use crate::processo::store::ProcessoById;
 use async_graphql::{Context, ID, InputObject, Object, Subscription};
 use futures_util::{Stream, stream};
 use std::sync::Arc;
@@ -43,14 +46,14 @@ impl EventoNode {
     }
 
     /// Quando.
-    async fn ocorrido_em(&self) -> Instante {
+    async fn ocorrido_em(&self) -> Timestamp {
         self.0.ocorrido_em.into()
     }
 
     /// O `sub` de quem fez.
     #[graphql(directive = RequerPapel::apply(AUDITORIA.into()))]
     async fn ator(&self, ctx: &Context<'_>) -> Option<&str> {
-        ctx.ator().tem(Papel::Auditoria).then_some(self.0.ator_sub.as_str())
+        ctx.actor().has(Papel::Auditoria).then_some(self.0.ator_sub.as_str())
     }
 
     /// Campos alterados, com os nomes deste esquema; nunca os valores.
@@ -59,34 +62,34 @@ impl EventoNode {
     }
 
     /// De que valor para que valor mudou cada campo que não é sensível; vazia no que se registrou antes de se guardarem.
-    async fn mudancas(&self) -> Vec<MudancaDeCampoNode> {
-        self.0.mudancas.iter().cloned().map(MudancaDeCampoNode).collect()
+    async fn mudancas(&self) -> Vec<FieldChangeNode> {
+        self.0.mudancas.iter().cloned().map(FieldChangeNode).collect()
     }
 
     /// Processo atingido, como está agora.
     async fn processo(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode>> {
-        let achado = ctx.loaders().load(ProcessoPorId(self.0.processo_id?)).await;
-        achado.map(|achado| achado.map(ProcessoNode::from)).transpose()
+        let found = ctx.loaders().load(ProcessoById(self.0.processo_id?)).await;
+        found.map(|found| found.map(ProcessoNode::from)).transpose()
     }
 
     /// Adolescente atingido, como está agora.
     async fn adolescente(&self, ctx: &Context<'_>) -> Option<Result<AdolescenteNode>> {
-        let achado = ctx.loaders().load(AdolescentePorId(self.0.adolescente_id?)).await;
-        achado.map(|achado| achado.map(AdolescenteNode::from)).transpose()
+        let found = ctx.loaders().load(AdolescenteById(self.0.adolescente_id?)).await;
+        found.map(|found| found.map(AdolescenteNode::from)).transpose()
     }
 
     /// Guia atingida, como está agora.
     async fn guia(&self, ctx: &Context<'_>) -> Option<Result<GuiaNode>> {
-        let achada = ctx.loaders().load(GuiaPorId(self.0.guia_id?)).await;
-        achada.map(|achada| achada.map(GuiaNode)).transpose()
+        let found = ctx.loaders().load(GuiaById(self.0.guia_id?)).await;
+        found.map(|found| found.map(GuiaNode)).transpose()
     }
 }
 
-pub struct MudancaDeCampoNode(MudancaDeCampo);
+pub struct FieldChangeNode(FieldChange);
 
 /// Mudança de um campo que não é sensível.
 #[Object(name = "MudancaDeCampo")]
-impl MudancaDeCampoNode {
+impl FieldChangeNode {
     /// O campo, com o nome deste esquema.
     async fn campo(&self) -> &str {
         &self.0.campo
@@ -103,57 +106,61 @@ impl MudancaDeCampoNode {
     }
 }
 
-impl Escrevivel for EventoNode {}
+impl ToJson for EventoNode {}
 
 /// Condições sobre eventos; somam-se com E.
 #[derive(InputObject)]
 pub struct EventoFiltro {
     /// De um destes tipos.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     tipo: Option<Vec<TipoEvento>>,
     /// Ocorrido desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    ocorrido_de: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    ocorrido_de: Option<Timestamp>,
     /// Ocorrido até, exclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    ocorrido_ate: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    ocorrido_ate: Option<Timestamp>,
 }
 
 relation_filter! {
     /// Condição sobre os eventos de um processo; `algum` e `nenhum` somam-se com E.
-    EventoRelacaoFiltro de EventoFiltro
+    EventoRelacaoFiltro of EventoFiltro
 }
 
-/// What a client says, as conditions.
-pub fn filtro(entrada: EventoFiltro, condicoes: &mut Condicoes<'_>) -> Result<EventoFilter> {
-    condicoes.mais_uma()?;
-    Ok(entrada.condicoes())
+/// Converts a filter of the schema to conditions.
+pub fn filter(input: EventoFiltro, conditions: &mut FilterContext<'_>) -> Result<EventoFilter> {
+    conditions.count_condition()?;
+    Ok(input.conditions())
 }
 
 impl EventoFiltro {
-    fn condicoes(self) -> EventoFilter {
-        let instante = |instante: Option<Instante>| instante.map(|instante| instante.0);
+    fn conditions(self) -> EventoFilter {
+        let instant = |instant: Option<Timestamp>| instant.map(|instant| instant.0);
         EventoFilter {
             tipo: self.tipo,
-            ocorrido: (instante(self.ocorrido_de), instante(self.ocorrido_ate)),
+            occurred: (instant(self.ocorrido_de), instant(self.ocorrido_ate)),
         }
     }
 }
 
-/// The eventos of an object that are so, the oldest or the newest first.
-pub fn eventos_de(de: Objeto, filtro: Option<EventoFiltro>, sentido: SentidoOrdem) -> EventosDe {
-    let filtro = filtro.map(EventoFiltro::condicoes).unwrap_or_default();
-    EventosDe { de, filtro, decrescente: sentido == SentidoOrdem::Desc }
+/// The list of the eventos of an object that match `filter`.
+pub fn eventos_of(
+    subject: Subject,
+    filter: Option<EventoFiltro>,
+    direction: SentidoOrdem,
+) -> EventosOf {
+    let filter = filter.map(EventoFiltro::conditions).unwrap_or_default();
+    EventosOf { subject, filter, descending: direction == SentidoOrdem::Desc }
 }
 
-impl ListaGraphql for EventosDe {
+impl GraphqlList for EventosOf {
     type Node = EventoNode;
-    type Edge = Aresta<Self>;
-    const CONEXAO: &'static str = "EventoConnection";
-    const ARESTA: &'static str = "EventoEdge";
+    type Edge = Edge<Self>;
+    const CONNECTION: &'static str = "EventoConnection";
+    const EDGE: &'static str = "EventoEdge";
 
-    fn node(linha: &Self::Linha) -> EventoNode {
-        EventoNode(Arc::clone(linha))
+    fn node(row: &Self::Row) -> EventoNode {
+        EventoNode(Arc::clone(row))
     }
 }
 
@@ -174,10 +181,10 @@ impl EventoSubscription {
         )]
         desde: Option<String>,
     ) -> Result<impl Stream<Item = Option<EventoNode>>> {
-        ctx.ator().exige(Papel::Consulta)?;
-        let pergunta = Pergunta::Alteracoes(Alteracoes { numero });
-        let evento = match Passagem::atravessar(ctx, pergunta, desde.as_deref())? {
-            Some(Fato::Evento(evento)) => Some(EventoNode(evento)),
+        ctx.actor().require(Papel::Consulta)?;
+        let query = FeedQuery::ProcessoChanges(ProcessoChanges { numero });
+        let evento = match FeedContext::note_or_take(ctx, query, desde.as_deref())? {
+            Some(FeedItem::Evento(evento)) => Some(EventoNode(evento)),
             _ => None,
         };
         Ok(stream::iter(evento.map(Some)))

@@ -1,4 +1,5 @@
-//! What happened to a processo or an adolescente: written with the change, never altered.
+//! Eventos: the recorded changes of processos and adolescentes. The transaction of a change writes
+//! its evento, and nothing alters the evento later.
 
 pub mod graphql;
 mod model;

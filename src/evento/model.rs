@@ -1,9 +1,11 @@
+//! The evento, and the values that an evento keeps of a change.
+
 use crate::adolescente::{Adolescente, AdolescenteId};
-use crate::auth::Ator;
-use crate::db::texto_enum;
+use crate::auth::Actor;
+use crate::db::text_enum;
 use crate::guia::{Guia, GuiaId};
 use crate::processo::{Processo, ProcessoId};
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::resource::{Recordable, Resource};
 use chrono::{DateTime, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgValue};
@@ -12,7 +14,7 @@ use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
 
-texto_enum! {
+text_enum! {
     /// Tipo de evento.
     pub enum TipoEvento {
         /// Processo cadastrado.
@@ -38,51 +40,52 @@ texto_enum! {
     }
 }
 
-/// A field that changed: from what to what. Only of what is not sensitive.
+/// The old and the new value of a field that is not sensitive, as text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MudancaDeCampo {
-    /// By its name in the schema.
+pub struct FieldChange {
+    /// The name of the field in the GraphQL schema.
     pub campo: String,
     pub de: Option<String>,
     pub para: Option<String>,
 }
 
-impl MudancaDeCampo {
-    /// None when nothing changed.
-    pub fn nova<T>(campo: &str, de: Option<&T>, para: Option<&T>) -> Option<Self>
+impl FieldChange {
+    /// `None` when the two values are equal.
+    pub fn new<T>(field: &str, from: Option<&T>, to: Option<&T>) -> Option<Self>
     where
         T: ToString + PartialEq + ?Sized,
     {
-        let texto = |valor: Option<&T>| valor.map(ToString::to_string);
-        (de != para).then(|| Self { campo: campo.to_owned(), de: texto(de), para: texto(para) })
+        let text = |value: Option<&T>| value.map(ToString::to_string);
+        (from != to).then(|| Self { campo: field.to_owned(), de: text(from), para: text(to) })
     }
 }
 
-/// As the column holds them.
+/// The changes of an evento, as the column `mudancas` holds them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromSqlRow)]
-pub struct Mudancas(pub Vec<MudancaDeCampo>);
+pub struct Changes(pub Vec<FieldChange>);
 
-impl Deref for Mudancas {
-    type Target = [MudancaDeCampo];
+impl Deref for Changes {
+    type Target = [FieldChange];
 
     fn deref(&self) -> &Self::Target {
         &self.0
     }
 }
 
-impl FromSql<Jsonb, Pg> for Mudancas {
+impl FromSql<Jsonb, Pg> for Changes {
     fn from_sql(bytes: PgValue<'_>) -> deserialize::Result<Self> {
-        let valor: serde_json::Value = FromSql::<Jsonb, Pg>::from_sql(bytes)?;
-        Ok(Self(serde_json::from_value(valor)?))
+        let value: serde_json::Value = FromSql::<Jsonb, Pg>::from_sql(bytes)?;
+        Ok(Self(serde_json::from_value(value)?))
     }
 }
 
-/// Something that happened.
+/// A recorded change.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Evento {
     #[diesel(sql_type = BigInt)]
     pub id: i64,
-    /// The transaction that wrote it, in digits; with `id`, its place in the feed.
+    /// The id of the transaction that wrote the evento, in digits. With `id`, it is the position in
+    /// the feed.
     #[diesel(sql_type = Text)]
     pub xid: String,
     #[diesel(sql_type = Text)]
@@ -97,16 +100,16 @@ pub struct Evento {
     pub ocorrido_em: DateTime<Utc>,
     #[diesel(sql_type = Text)]
     pub ator_sub: String,
-    /// Names of the schema; never values.
+    /// Names of the changed fields in the GraphQL schema; never their values.
     #[diesel(sql_type = Array<Text>)]
     pub campos: Vec<String>,
     #[diesel(sql_type = Jsonb)]
-    pub mudancas: Mudancas,
+    pub mudancas: Changes,
 }
 
-/// A fact to be written in the transaction of its change.
+/// An evento to insert in the transaction of its change.
 #[derive(Debug, Clone)]
-pub struct NovoEvento {
+pub struct NewEvento {
     pub tribunal_codigo: i16,
     pub tipo: TipoEvento,
     pub processo_id: Option<ProcessoId>,
@@ -115,46 +118,48 @@ pub struct NovoEvento {
     pub ocorrido_em: DateTime<Utc>,
     pub ator_sub: String,
     pub ator_azp: Option<String>,
-    pub campos: Vec<String>,
-    /// From what to what, of the fields that are not sensitive.
-    pub mudancas: Vec<MudancaDeCampo>,
+    pub fields: Vec<String>,
+    /// Old and new values of the fields that are not sensitive.
+    pub changes: Vec<FieldChange>,
 }
 
-impl NovoEvento {
-    pub fn do_processo(
+impl NewEvento {
+    /// An evento of a processo.
+    pub fn of_processo(
         tipo: TipoEvento,
         processo: &Processo,
         ocorrido_em: DateTime<Utc>,
-        ator: &Ator,
+        actor: &Actor,
     ) -> Self {
-        let onde = (processo.tribunal_codigo, Some(processo.id), None);
-        Self::novo(tipo, onde, ocorrido_em, ator)
+        let at = (processo.tribunal_codigo, Some(processo.id), None);
+        Self::new(tipo, at, ocorrido_em, actor)
     }
 
-    pub fn do_adolescente(
+    /// An evento of an adolescente.
+    pub fn of_adolescente(
         tipo: TipoEvento,
         adolescente: &Adolescente,
         ocorrido_em: DateTime<Utc>,
-        ator: &Ator,
+        actor: &Actor,
     ) -> Self {
-        let onde = (adolescente.tribunal_codigo, None, Some(adolescente.id));
-        Self::novo(tipo, onde, ocorrido_em, ator)
+        let at = (adolescente.tribunal_codigo, None, Some(adolescente.id));
+        Self::new(tipo, at, ocorrido_em, actor)
     }
 
-    /// One that a guia brings about, told in one of its processos.
-    pub fn da_guia(
+    /// An evento about a guia, in one of its processos.
+    pub fn of_guia(
         tipo: TipoEvento,
         guia: &Guia,
         processo: ProcessoId,
         ocorrido_em: DateTime<Utc>,
-        ator: &Ator,
+        actor: &Actor,
     ) -> Self {
-        let onde = (guia.tribunal_codigo, Some(processo), Some(guia.adolescente_id));
-        let campos = vec!["guias".into()];
-        Self { guia_id: Some(guia.id), campos, ..Self::novo(tipo, onde, ocorrido_em, ator) }
+        let at = (guia.tribunal_codigo, Some(processo), Some(guia.adolescente_id));
+        let fields = vec!["guias".into()];
+        Self { guia_id: Some(guia.id), fields, ..Self::new(tipo, at, ocorrido_em, actor) }
     }
 
-    fn novo(
+    fn new(
         tipo: TipoEvento,
         (tribunal_codigo, processo_id, adolescente_id): (
             i16,
@@ -162,10 +167,10 @@ impl NovoEvento {
             Option<AdolescenteId>,
         ),
         ocorrido_em: DateTime<Utc>,
-        ator: &Ator,
+        actor: &Actor,
     ) -> Self {
-        let (ator_sub, ator_azp) = (ator.sub().to_owned(), ator.azp().map(str::to_owned));
-        let (campos, guia_id) = (Vec::new(), None);
+        let (ator_sub, ator_azp) = (actor.sub().to_owned(), actor.azp().map(str::to_owned));
+        let (fields, guia_id) = (Vec::new(), None);
         Self {
             tribunal_codigo,
             tipo,
@@ -175,16 +180,16 @@ impl NovoEvento {
             ocorrido_em,
             ator_sub,
             ator_azp,
-            campos,
-            mudancas: Vec::new(),
+            fields,
+            changes: Vec::new(),
         }
     }
 }
 
-impl Rastreavel for Evento {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        recursos.extend(self.processo_id.map(|id| Recurso::Processo(id.0)));
-        recursos.extend(self.adolescente_id.map(|id| Recurso::Adolescente(id.0)));
-        recursos.extend(self.guia_id.map(|id| Recurso::Guia(id.0)));
+impl Recordable for Evento {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        resources.extend(self.processo_id.map(|id| Resource::Processo(id.0)));
+        resources.extend(self.adolescente_id.map(|id| Resource::Adolescente(id.0)));
+        resources.extend(self.guia_id.map(|id| Resource::Guia(id.0)));
     }
 }

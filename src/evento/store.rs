@@ -1,10 +1,10 @@
-//! SQL of eventos. They are only ever added.
+//! SQL of eventos. Rows are only inserted, never changed.
 
-use super::{Evento, NovoEvento};
+use super::{Evento, NewEvento};
 use crate::adolescente::AdolescenteId;
-use crate::db::feed::{Lugar, Trecho};
-use crate::db::list::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
-use crate::db::{Relation, Sessao, Sql, Valor};
+use crate::db::feed::{FeedCursor, FeedRange};
+use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
+use crate::db::{Relation, Session, Sql, SqlValue};
 use crate::error::Error;
 use crate::filters::{EventoFilter, Filter, Place};
 use crate::processo::{NumeroProcesso, ProcessoId};
@@ -12,15 +12,15 @@ use ahash::HashMap;
 use diesel::prelude::*;
 use std::sync::Arc;
 
-macro_rules! colunas {
+macro_rules! columns {
     () => {
         "e.id, e.xid::text, e.tipo, e.processo_id, e.adolescente_id, e.guia_id, e.ocorrido_em, e.ator_sub, e.campos, e.mudancas"
     };
 }
 
-/// In one statement, in their order.
-pub fn registrar(sessao: &mut Sessao<'_>, novos: &[NovoEvento]) -> QueryResult<()> {
-    if novos.is_empty() {
+/// Inserts the eventos in one statement, in the given order.
+pub fn record(session: &mut Session<'_>, eventos: &[NewEvento]) -> QueryResult<()> {
+    if eventos.is_empty() {
         return Ok(());
     }
     Sql::new(
@@ -29,151 +29,154 @@ pub fn registrar(sessao: &mut Sessao<'_>, novos: &[NovoEvento]) -> QueryResult<(
          SELECT tribunal, tipo, processo, adolescente, guia, ocorrido_em, sub, azp, string_to_array(campos, ','), mudancas::jsonb \
          FROM unnest(",
     )
-    .bind_cada(novos, |novo| novo.tribunal_codigo)
+    .bind_each(eventos, |new| new.tribunal_codigo)
     .push(", ")
-    .bind_cada(novos, |novo| novo.tipo.texto().to_owned())
+    .bind_each(eventos, |new| new.tipo.text().to_owned())
     .push(", ")
-    .bind_cada(novos, |novo| novo.processo_id.map(|id| id.0))
+    .bind_each(eventos, |new| new.processo_id.map(|id| id.0))
     .push(", ")
-    .bind_cada(novos, |novo| novo.adolescente_id.map(|id| id.0))
+    .bind_each(eventos, |new| new.adolescente_id.map(|id| id.0))
     .push(", ")
-    .bind_cada(novos, |novo| novo.guia_id.map(|id| id.0))
+    .bind_each(eventos, |new| new.guia_id.map(|id| id.0))
     .push(", ")
-    .bind_cada(novos, |novo| novo.ocorrido_em)
+    .bind_each(eventos, |new| new.ocorrido_em)
     .push(", ")
-    .bind_cada(novos, |novo| novo.ator_sub.clone())
+    .bind_each(eventos, |new| new.ator_sub.clone())
     .push(", ")
-    .bind_cada(novos, |novo| novo.ator_azp.clone())
+    .bind_each(eventos, |new| new.ator_azp.clone())
     .push(", ")
-    // Names of the schema: no comma is in one.
-    .bind_cada(novos, |novo| novo.campos.join(","))
+    // The names come from the GraphQL schema, and none has a comma.
+    .bind_each(eventos, |new| new.fields.join(","))
     .push(", ")
-    .bind_cada(novos, |novo| serde_json::json!(novo.mudancas).to_string())
+    .bind_each(eventos, |new| serde_json::json!(new.changes).to_string())
     .push(
         ") WITH ORDINALITY AS e (tribunal, tipo, processo, adolescente, guia, ocorrido_em, sub, azp, campos, mudancas, n) ORDER BY n",
     )
-    .execute(sessao.conn())?;
+    .execute(session.conn())?;
     Ok(())
 }
 
 /// The evento with this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct EventoPorId(pub i64);
+pub struct EventoById(pub i64);
 
-impl Relation for EventoPorId {
+impl Relation for EventoById {
     type Value = Arc<Evento>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        let sql = Sql::new(concat!("SELECT ", colunas!(), " FROM evento e WHERE e.id = ANY("))
+        let sql = Sql::new(concat!("SELECT ", columns!(), " FROM evento e WHERE e.id = ANY("))
             .bind(ids)
             .push(")");
-        let sql = match sessao.escopo.tribunal() {
-            Some(codigo) => sql.and(Sql::new("e.tribunal_codigo = ").bind(codigo)),
+        let sql = match session.scope.tribunal() {
+            Some(code) => sql.and(Sql::new("e.tribunal_codigo = ").bind(code)),
             None => sql,
         };
-        let linhas: Vec<Evento> = sql.load(sessao.conn())?;
-        Ok(linhas.into_iter().map(|linha| (Self(linha.id), Arc::new(linha))).collect())
+        let rows: Vec<Evento> = sql.load(session.conn())?;
+        Ok(rows.into_iter().map(|row| (Self(row.id), Arc::new(row))).collect())
     }
 }
 
-/// What happened to one object, in the order of the feed or the other way round.
+/// The list of the eventos of one object, in the order of the feed or in reverse.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct EventosDe {
-    pub de: Objeto,
-    pub filtro: EventoFilter,
-    pub decrescente: bool,
+pub struct EventosOf {
+    pub subject: Subject,
+    pub filter: EventoFilter,
+    pub descending: bool,
 }
 
+/// The object whose eventos are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Objeto {
+pub enum Subject {
     Processo(ProcessoId),
     Adolescente(AdolescenteId),
 }
 
-registro!(Evento);
+from_columns!(Evento);
 
-impl Lista for EventosDe {
-    const NOME: &'static str = "EventosDe";
-    type Linha = Arc<Evento>;
-    type Registro = Evento;
+impl List for EventosOf {
+    const NAME: &'static str = "EventosDe";
+    type Row = Arc<Evento>;
+    type Record = Evento;
 
-    fn pai(&self) -> Option<i64> {
-        Some(match self.de {
-            Objeto::Processo(id) => id.0,
-            Objeto::Adolescente(id) => id.0,
+    fn parent(&self) -> Option<i64> {
+        Some(match self.subject {
+            Subject::Processo(id) => id.0,
+            Subject::Adolescente(id) => id.0,
         })
     }
 
-    fn com_pai(&self, pai: i64) -> Self {
-        let de = match self.de {
-            Objeto::Processo(_) => Objeto::Processo(ProcessoId(pai)),
-            Objeto::Adolescente(_) => Objeto::Adolescente(AdolescenteId(pai)),
+    fn with_parent(&self, parent: i64) -> Self {
+        let subject = match self.subject {
+            Subject::Processo(_) => Subject::Processo(ProcessoId(parent)),
+            Subject::Adolescente(_) => Subject::Adolescente(AdolescenteId(parent)),
         };
-        Self { de, ..self.clone() }
+        Self { subject, ..self.clone() }
     }
 
-    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
-        let do_tribunal = tribunal.map(|codigo| Sql::new("e.tribunal_codigo = ").bind(codigo));
-        // Up to the oldest transaction still open: what commits late is not skipped by who pages.
-        let partes = [
+    fn query(&self, tribunal: Option<i16>) -> ListQuery {
+        let in_tribunal = tribunal.map(|code| Sql::new("e.tribunal_codigo = ").bind(code));
+        // Read only up to the oldest open transaction. Otherwise an evento that commits late would
+        // appear behind the cursor of a client that pages, and the client would miss it.
+        let parts = [
             Some(Sql::new("e.xid < (SELECT elos_horizonte())")),
-            do_tribunal,
-            Some(self.filtro.sql(Place::root(tribunal))),
+            in_tribunal,
+            Some(self.filter.sql(Place::root(tribunal))),
         ];
-        Consulta {
-            colunas: colunas!(),
-            tabelas: "evento e",
-            coluna_pai: Some(match self.de {
-                Objeto::Processo(_) => "e.processo_id",
-                Objeto::Adolescente(_) => "e.adolescente_id",
+        ListQuery {
+            columns: columns!(),
+            tables: "evento e",
+            parent_column: Some(match self.subject {
+                Subject::Processo(_) => "e.processo_id",
+                Subject::Adolescente(_) => "e.adolescente_id",
             }),
-            onde: Sql::juntar(partes.into_iter().flatten(), " AND ", "true"),
-            ordenacao: Ordenacao {
-                coluna: Some(("e.xid", TipoDaChave::Xid)),
+            where_clause: Sql::join(parts.into_iter().flatten(), " AND ", "true"),
+            ordering: OrderBy {
+                column: Some(("e.xid", KeyType::Xid)),
                 id: "e.id",
-                decrescente: self.decrescente,
+                descending: self.descending,
             },
         }
     }
 
-    fn posicao(&self, linha: &Arc<Evento>) -> Posicao {
-        Posicao { chave: Some(Valor::Xid(linha.xid.clone())), id: linha.id }
+    fn position(&self, row: &Arc<Evento>) -> Position {
+        Position { key: Some(SqlValue::Xid(row.xid.clone())), id: row.id }
     }
 }
 
-/// The feed of what changes in processos: in all that are visible, or in one.
+/// The feed of changes to all visible processos, or to one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Alteracoes {
-    /// By number, not by id: it may not be registered yet.
+pub struct ProcessoChanges {
+    /// The number rather than the id, because the processo may not be registered yet.
     pub numero: Option<NumeroProcesso>,
 }
 
-impl Alteracoes {
-    pub fn ler(
+impl ProcessoChanges {
+    /// The eventos in `range`, each with its position in the feed.
+    pub fn read(
         &self,
-        sessao: &mut Sessao<'_>,
-        trecho: Trecho,
-    ) -> Result<Vec<(Lugar, Arc<Evento>)>, Error> {
+        session: &mut Session<'_>,
+        range: FeedRange,
+    ) -> Result<Vec<(FeedCursor, Arc<Evento>)>, Error> {
         let sql = match &self.numero {
             None => Sql::new(concat!(
                 "SELECT ",
-                colunas!(),
+                columns!(),
                 " FROM evento e WHERE e.processo_id IS NOT NULL"
             )),
             Some(numero) => Sql::new(concat!(
                 "SELECT ",
-                colunas!(),
+                columns!(),
                 " FROM processo p JOIN evento e ON e.processo_id = p.id WHERE p.numero = "
             ))
-            .bind(numero.digitos().to_owned()),
+            .bind(numero.digits().to_owned()),
         };
-        let sql = match sessao.escopo.tribunal() {
-            Some(codigo) => sql.and(Sql::new("e.tribunal_codigo = ").bind(codigo)),
+        let sql = match session.scope.tribunal() {
+            Some(code) => sql.and(Sql::new("e.tribunal_codigo = ").bind(code)),
             None => sql,
         };
-        let linhas: Vec<Evento> = sql.append(trecho.sql("e.xid", "e.id")).load(sessao.conn())?;
-        let lugar = |linha: Evento| Ok((Lugar::da_linha(&linha.xid, linha.id)?, Arc::new(linha)));
-        linhas.into_iter().map(lugar).collect()
+        let rows: Vec<Evento> = sql.append(range.sql("e.xid", "e.id")).load(session.conn())?;
+        let cursor = |row: Evento| Ok((FeedCursor::from_row(&row.xid, row.id)?, Arc::new(row)));
+        rows.into_iter().map(cursor).collect()
     }
 }

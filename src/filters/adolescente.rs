@@ -1,28 +1,30 @@
 use super::related::Path;
 use super::{
-    Conditions, Filter, GuiaFilter, Nested, Place, ProcessoFilter, Related, Stretch, VinculoFilter,
-    birth_of,
+    Conditions, Filter, GuiaFilter, Nested, Place, ProcessoFilter, Related, TimeRange,
+    VinculoFilter, birth_of,
 };
 use crate::adolescente::Identificador;
 use crate::db::Sql;
 use chrono::{Days, NaiveDate};
 
-/// Conditions on adolescentes (`a`); `e`, `ou` and `nao` nest.
+/// Conditions on adolescentes (alias `a`). All must hold; `e`, `ou` and `nao` contain further filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct AdolescenteFilter {
     pub identificador: Option<Vec<Identificador>>,
-    /// Within the name that is shown, whatever the case and the accents.
+    /// Text that the displayed name contains, ignoring case and accents.
     pub nome: Option<String>,
     pub cadastro_pendente: Option<bool>,
     pub possui_nome_social: Option<bool>,
     pub tribunal: Option<i16>,
-    /// The age on a day: at least, at most.
-    pub idade: Option<Age>,
-    /// From, inclusive; until, exclusive.
-    pub nascido: (Option<NaiveDate>, Option<NaiveDate>),
-    pub completa_21: (Option<NaiveDate>, Option<NaiveDate>),
-    pub criado: Stretch,
-    pub atualizado: Stretch,
+    /// Bounds of the age on a given day.
+    pub age: Option<Age>,
+    /// Date of birth: from, inclusive; until, exclusive.
+    pub born: (Option<NaiveDate>, Option<NaiveDate>),
+    /// Day on which the adolescente turns 21: from, inclusive; until, exclusive.
+    pub turns_21: (Option<NaiveDate>, Option<NaiveDate>),
+    pub created: TimeRange,
+    pub updated: TimeRange,
+    /// Fields that are all empty.
     pub vazio: Option<Vec<AdolescenteField>>,
     pub processos: Related<ProcessoFilter>,
     pub vinculos: Related<VinculoFilter>,
@@ -32,7 +34,7 @@ pub struct AdolescenteFilter {
     pub nao: Option<Box<Self>>,
 }
 
-/// Years of age, both ends inclusive, on a day.
+/// Age in years on the day `on`; both bounds are inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Age {
     pub minimum: Option<i32>,
@@ -58,6 +60,7 @@ pub enum AdolescenteField {
 }
 
 impl AdolescenteField {
+    /// The SQL condition that the field is empty.
     const fn empty(self) -> &'static str {
         match self {
             Self::CertidaoNascimento => {
@@ -90,21 +93,21 @@ impl Filter for AdolescenteFilter {
             sought.push(") in a.nome_busca) > 0")
         }));
         all.compare("a.cadastro_pendente = ", self.cadastro_pendente);
-        all.push(self.possui_nome_social.map(|possui| {
-            Sql::new(if possui { "a.nome_social IS NOT NULL" } else { "a.nome_social IS NULL" })
+        all.push(self.possui_nome_social.map(|has| {
+            Sql::new(if has { "a.nome_social IS NOT NULL" } else { "a.nome_social IS NULL" })
         }));
         all.compare("a.tribunal_codigo = ", self.tribunal);
-        if let Some(Age { minimum, maximum, on }) = self.idade {
+        if let Some(Age { minimum, maximum, on }) = self.age {
             let next = on.checked_add_days(Days::new(1)).unwrap_or(on);
             all.compare("a.data_nascimento < ", minimum.map(|years| birth_of(years, next)));
             all.compare("a.data_nascimento >= ", maximum.map(|years| birth_of(years + 1, next)));
         }
-        all.within("a.data_nascimento", self.nascido);
+        all.within("a.data_nascimento", self.born);
         let turning_21 = |day: Option<NaiveDate>| day.map(|day| birth_of(21, day));
-        let (from, until) = self.completa_21;
+        let (from, until) = self.turns_21;
         all.within("a.data_nascimento", (turning_21(from), turning_21(until)));
-        all.within("a.criado_em", self.criado);
-        all.within("a.atualizado_em", self.atualizado);
+        all.within("a.criado_em", self.created);
+        all.within("a.atualizado_em", self.updated);
         all.empty(self.vazio.iter().flatten().map(|field| field.empty()));
         let processos = Path::new(
             "vinculo v JOIN processo p ON p.id = v.processo_id WHERE v.adolescente_id = a.id",

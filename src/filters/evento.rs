@@ -1,18 +1,18 @@
-use super::{Conditions, Filter, Place, Stretch};
+use super::{Conditions, Filter, Place, TimeRange};
 use crate::evento::TipoEvento;
 
-/// Conditions on eventos (`e`); all add up.
+/// Conditions on eventos (alias `e`). All must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct EventoFilter {
     pub tipo: Option<Vec<TipoEvento>>,
-    pub ocorrido: Stretch,
+    pub occurred: TimeRange,
 }
 
 impl Filter for EventoFilter {
     fn conditions(&self, _: Place) -> Conditions {
         let mut all = Conditions::default();
-        all.one_of("e.tipo", self.tipo.as_ref(), |tipo| tipo.texto().to_owned());
-        all.within("e.ocorrido_em", self.ocorrido);
+        all.one_of("e.tipo", self.tipo.as_ref(), |tipo| tipo.text().to_owned());
+        all.within("e.ocorrido_em", self.occurred);
         all
     }
 }

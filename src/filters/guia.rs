@@ -1,7 +1,7 @@
 use super::related::Path;
-use super::vinculo::one;
+use super::vinculo::single;
 use super::{
-    AdolescenteFilter, Conditions, Filter, Nested, Place, ProcessoFilter, Related, Stretch,
+    AdolescenteFilter, Conditions, Filter, Nested, Place, ProcessoFilter, Related, TimeRange,
     birth_of,
 };
 use crate::adolescente::Identificador;
@@ -10,7 +10,8 @@ use crate::guia::{MotivoBaixaGuia, NumeroDaGuia, OrigemGuia, SituacaoGuia, TipoG
 use crate::processo::NumeroProcesso;
 use chrono::{Days, NaiveDate};
 
-/// Conditions on guias (`g`, whose adolescente is `a`); `e`, `ou` and `nao` nest.
+/// Conditions on guias (alias `g`, with alias `a` for the adolescente). All must hold; `e`, `ou` and `nao`
+/// contain further filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct GuiaFilter {
     pub tribunal: Option<i16>,
@@ -23,15 +24,17 @@ pub struct GuiaFilter {
     pub adolescente: Option<Identificador>,
     pub processo: Option<NumeroProcesso>,
     pub id_orgao: Option<i32>,
-    pub emitida: Stretch,
-    pub baixada: Stretch,
-    pub atualizada: Stretch,
-    /// R26: from, inclusive; until, exclusive.
-    pub vence: (Option<NaiveDate>, Option<NaiveDate>),
-    /// R26: whether it is active and its time is over on that day.
+    pub emitida: TimeRange,
+    pub baixada: TimeRange,
+    pub updated: TimeRange,
+    /// R26: day on which the measure ends; from, inclusive; until, exclusive.
+    pub due: (Option<NaiveDate>, Option<NaiveDate>),
+    /// R26: whether the guia must be expired or not, and the day on which that is decided. A guia is
+    /// expired if it is active and its measure ended on that day or before.
     pub vencida: Option<(bool, NaiveDate)>,
     pub magistrado: Option<String>,
     pub serventuario: Option<String>,
+    /// Fields that are all empty.
     pub vazio: Option<Vec<GuiaField>>,
     pub processos: Related<ProcessoFilter>,
     pub adolescente_com: Option<Box<AdolescenteFilter>>,
@@ -61,6 +64,7 @@ pub enum GuiaField {
 }
 
 impl GuiaField {
+    /// The SQL condition that the field is empty.
     const fn empty(self) -> &'static str {
         match self {
             Self::Apuracao => "g.apuracao_id IS NULL",
@@ -85,13 +89,14 @@ impl GuiaField {
     }
 }
 
-/// R26: what ends a measure is the day of turning 21 or the end of the sanção's term, whichever
-/// comes first; of a guia without either, null.
-fn vence_antes_de(dia: NaiveDate) -> Sql {
+/// The SQL condition that the measure ends before `day`. R26: a measure ends on the 21st birthday or at
+/// the end of the sanção's prazo, whichever comes first. The condition is NULL for a guia that has
+/// neither date.
+fn due_before(day: NaiveDate) -> Sql {
     Sql::new("(a.data_nascimento < ")
-        .bind(birth_of(21, dia))
+        .bind(birth_of(21, day))
         .push(" OR g.data_decisao + g.prazo < ")
-        .bind(dia)
+        .bind(day)
         .push(")")
 }
 
@@ -100,15 +105,15 @@ impl Filter for GuiaFilter {
         let mut all = Conditions::default();
         all.compare("g.tribunal_codigo = ", self.tribunal);
         all.one_of("g.numero", self.numero.as_ref(), ToString::to_string);
-        all.one_of("g.tipo", self.tipo.as_ref(), |tipo| tipo.texto().to_owned());
-        all.one_of("g.situacao", self.situacao.as_ref(), |situacao| situacao.texto().to_owned());
-        all.one_of("g.motivo_baixa", self.motivo_baixa.as_ref(), |m| m.texto().to_owned());
-        all.one_of("g.origem", self.origem.as_ref(), |origem| origem.texto().to_owned());
+        all.one_of("g.tipo", self.tipo.as_ref(), |tipo| tipo.text().to_owned());
+        all.one_of("g.situacao", self.situacao.as_ref(), |situacao| situacao.text().to_owned());
+        all.one_of("g.motivo_baixa", self.motivo_baixa.as_ref(), |m| m.text().to_owned());
+        all.one_of("g.origem", self.origem.as_ref(), |origem| origem.text().to_owned());
         all.one_of("g.codigo_tpu_medida", self.codigo_tpu_medida.as_ref(), Clone::clone);
         all.compare("a.identificador = ", self.adolescente.as_ref().map(ToString::to_string));
         all.push(self.processo.as_ref().map(|numero| {
             Sql::new("EXISTS (SELECT FROM processo p WHERE p.id IN (g.apuracao_id, g.execucao_id) AND p.numero = ")
-                .bind(numero.digitos().to_owned())
+                .bind(numero.digits().to_owned())
                 .push(")")
         }));
         all.push(self.id_orgao.map(|orgao| {
@@ -118,15 +123,15 @@ impl Filter for GuiaFilter {
         }));
         all.within("g.criado_em", self.emitida);
         all.within("g.baixada_em", self.baixada);
-        all.within("g.atualizado_em", self.atualizada);
-        all.push(self.vence.0.map(|de| {
-            let antes = Sql::new("((").append(vence_antes_de(de));
-            antes.push(") IS NOT TRUE AND NOT ").push(GuiaField::VenceEm.empty()).push(")")
+        all.within("g.atualizado_em", self.updated);
+        all.push(self.due.0.map(|from| {
+            let before = Sql::new("((").append(due_before(from));
+            before.push(") IS NOT TRUE AND NOT ").push(GuiaField::VenceEm.empty()).push(")")
         }));
-        all.push(self.vence.1.map(vence_antes_de));
-        all.push(self.vencida.map(|(vencida, hoje)| {
-            let amanha = hoje.checked_add_days(Days::new(1)).unwrap_or(hoje);
-            let sql = Sql::new("(g.situacao = 'ATIVO' AND ").append(vence_antes_de(amanha));
+        all.push(self.due.1.map(due_before));
+        all.push(self.vencida.map(|(vencida, today)| {
+            let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
+            let sql = Sql::new("(g.situacao = 'ATIVO' AND ").append(due_before(tomorrow));
             sql.push(if vencida { ") IS TRUE" } else { ") IS NOT TRUE" })
         }));
         all.contains("g.magistrado_nome", self.magistrado.as_ref());
@@ -136,7 +141,7 @@ impl Filter for GuiaFilter {
             Path::new("processo p WHERE p.id IN (g.apuracao_id, g.execucao_id)", "p.id");
         all.related(&self.processos, &processos, place);
         let adolescente = Path::new("adolescente a WHERE a.id = g.adolescente_id", "a.id");
-        all.related(&one(self.adolescente_com.as_deref()), &adolescente, place);
+        all.related(&single(self.adolescente_com.as_deref()), &adolescente, place);
         all
     }
 

@@ -1,11 +1,11 @@
-//! Conditions on rows, as SQL.
+//! Filters: conditions on rows, translated to SQL.
 //!
-//! Each kind of row is filtered by what it is related to, with the filter of the other side, so the
-//! filters know each other. They stand together, below the slices whose lists use them.
+//! Each kind of row can be filtered by its related rows, with the filter of those rows, so the filters
+//! depend on each other. For that reason they are in one module, below the slices whose lists use them.
 //!
-//! A filter names its own rows by one alias (`p` a processo, `a` an adolescente, `v` a link, `g` a
-//! guia with its adolescente `a`, `e` an evento). A relation opens a scope of its own, in which the
-//! alias of the other side hides one of the same name outside.
+//! A filter refers to its own rows by a fixed alias: `p` for a processo, `a` for an adolescente, `v` for
+//! a vinculo, `g` for a guia (with `a` for its adolescente), `e` for an evento. A relation becomes a
+//! subquery, whose aliases hide outer aliases of the same name.
 
 mod adolescente;
 mod evento;
@@ -15,23 +15,23 @@ mod related;
 mod tramite;
 mod vinculo;
 
+pub use crate::db::related::Related;
 pub use adolescente::{AdolescenteField, AdolescenteFilter, Age};
 pub use evento::EventoFilter;
 pub use guia::{GuiaField, GuiaFilter};
 pub use processo::{ProcessoField, ProcessoFilter};
-pub use related::Related;
 pub use vinculo::{VinculoField, VinculoFilter};
 
-use crate::db::{Sql, Valor};
+use crate::db::{Sql, SqlValue};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use related::Path;
 
-/// Where a filter stands.
+/// The position of a filter in a statement, and the tribunal to filter by.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
-    /// The tribunal to filter by; none for who may see all.
+    /// The tribunal to filter by; `None` for callers that may see every tribunal.
     pub tribunal: Option<i16>,
-    /// Within a relation, or beside others by `e`, `ou`, `nao`.
+    /// Whether the filter is inside a relation or inside `e`, `ou` or `nao`.
     pub nested: bool,
 }
 
@@ -45,39 +45,42 @@ impl Place {
     }
 }
 
-/// A filter that nests.
+/// A filter on one kind of row. It may contain filters of the same kind in `e`, `ou` and `nao`.
 pub trait Filter: Sized {
-    /// Its own conditions and those on relations; not those that nest by `e`, `ou`, `nao`.
+    /// The conditions on the row itself and on its relations, without those in `e`, `ou` and `nao`.
     fn conditions(&self, place: Place) -> Conditions;
-    /// What nests; a filter without `e`, `ou`, `nao` has nothing.
+    /// The filters in `e`, `ou` and `nao`. The default is for a filter that has none of these.
     fn nested(&self) -> Nested<'_, Self> {
         Nested { all: None, any: None, not: None }
     }
 
+    /// The whole filter as one SQL condition.
     fn sql(&self, place: Place) -> Sql {
         let Conditions { mut simple, related } = self.conditions(place);
         let Nested { all, any, not } = self.nested();
-        // Beyond a condition or two every client has its own statement, which is not worth preparing.
+        // With more than two conditions, nearly every client sends a different text, which is not
+        // worth preparing.
         let own = all.is_some() || any.is_some() || not.is_some() || simple.len() > 2;
         let unprepared = own || !related.is_empty();
-        // A join for each of many relations is planned for longer than it runs.
+        // With many relations, planning a join for each takes longer than running the statement.
         let by_rows = place.nested || related.len() > 2;
         simple.extend(related.into_iter().map(|one| if by_rows { by_row(one) } else { one }));
         let inner = |one: &Self| one.sql(place.inner());
         if let Some(all) = all {
-            simple.push(Sql::juntar(all.iter().map(|one| by_row(inner(one))), " AND ", "true"));
+            simple.push(Sql::join(all.iter().map(|one| by_row(inner(one))), " AND ", "true"));
         }
         match any {
             Some([one]) => simple.push(by_row(inner(one))),
-            Some(any) => simple.push(Sql::juntar(any.iter().map(inner), " OR ", "false")),
+            Some(any) => simple.push(Sql::join(any.iter().map(inner), " OR ", "false")),
             None => {}
         }
         if let Some(not) = not {
-            // What is not known to hold does not: a row without a date is not before any.
+            // NULL counts as false: a row without a date is not before any date, so `nao` must
+            // include it.
             simple.push(Sql::new("(").append(inner(not)).push(") IS NOT TRUE"));
         }
-        let sql = Sql::juntar(simple, " AND ", "true");
-        if unprepared { sql.avulsa() } else { sql }
+        let sql = Sql::join(simple, " AND ", "true");
+        if unprepared { sql.unprepared() } else { sql }
     }
 }
 
@@ -88,12 +91,13 @@ pub struct Nested<'f, F> {
     not: Option<&'f F>,
 }
 
-/// Looked at row by row: thirty joins of a few rows run for a third of a second.
+/// Adds `IS TRUE`, so that the planner evaluates the condition for each row and does not turn its
+/// subqueries into joins. Thirty joins of a few rows each take a third of a second.
 fn by_row(condition: Sql) -> Sql {
     Sql::new("(").append(condition).push(") IS TRUE")
 }
 
-/// The conditions of one filter, which all hold.
+/// The conditions of one filter, joined by AND.
 #[derive(Default)]
 pub struct Conditions {
     simple: Vec<Sql>,
@@ -105,19 +109,20 @@ impl Conditions {
         self.simple.extend(condition);
     }
 
-    /// `column` and the sign that compares it, with the value if there is one.
-    fn compare(&mut self, comparison: &'static str, value: Option<impl Into<Valor>>) {
+    /// Compares with a bound value, if there is one. `comparison` is a column and an operator, such
+    /// as `"p.tipo = "`.
+    fn compare(&mut self, comparison: &'static str, value: Option<impl Into<SqlValue>>) {
         self.push(value.map(|value| Sql::new(comparison).bind(value)));
     }
 
-    /// From the first end, inclusive, until the second, exclusive.
-    fn within<V: Into<Valor>>(&mut self, column: &'static str, ends: (Option<V>, Option<V>)) {
+    /// Adds the condition that the column is at or after the first end and before the second.
+    fn within<V: Into<SqlValue>>(&mut self, column: &'static str, ends: (Option<V>, Option<V>)) {
         let compared = |sign, end: Option<V>| end.map(|end| Sql::new(column).push(sign).bind(end));
         self.push(compared(" >= ", ends.0));
         self.push(compared(" < ", ends.1));
     }
 
-    /// Each of these columns is empty, as SQL says it.
+    /// Adds conditions that fields are empty, each already written as SQL.
     fn empty(&mut self, columns: impl Iterator<Item = &'static str>) {
         self.simple.extend(columns.map(Sql::new));
     }
@@ -132,7 +137,7 @@ impl Conditions {
         self.push(texts.map(|texts| Sql::new(column).push(" = ANY(").bind(texts).push(")")));
     }
 
-    /// The text within the column, whatever the case and the accents of both.
+    /// Adds the condition that the column contains the text, ignoring case and accents in both.
     fn contains(&mut self, column: &'static str, text: Option<&String>) {
         let within = |text: &String| {
             let sought = Sql::new("position(elos_dobrar(").bind(text.clone());
@@ -146,13 +151,14 @@ impl Conditions {
     }
 }
 
-/// The first day of birth of who is `years` old on `day` or later: born before it, one turned so
-/// many years before that day. Born on 29 February, one turns on 1 March (R24).
+/// The earliest date of birth of a person who reaches the age of `years` on `day` or later. A person
+/// born earlier reached that age before `day`. A person born on 29 February has the birthday on 1 March
+/// in other years (R24).
 fn birth_of(years: i32, day: NaiveDate) -> NaiveDate {
     let year = day.year() - years;
     let same = NaiveDate::from_ymd_opt(year, day.month(), day.day());
     let birth = same.or_else(|| NaiveDate::from_ymd_opt(year, 3, 1)).unwrap_or(NaiveDate::MIN);
-    // On 1 March of a year without 29 February, those who were born on one turn too.
+    // On 1 March of a year without 29 February, persons born on 29 February have their birthday too.
     let leap = NaiveDate::from_ymd_opt(year, 2, 29);
     let turns = NaiveDate::from_ymd_opt(day.year(), 3, 1);
     match leap {
@@ -163,13 +169,13 @@ fn birth_of(years: i32, day: NaiveDate) -> NaiveDate {
     }
 }
 
-/// An instant's comparison with the two ends of a stretch: from, inclusive; until, exclusive.
-type Stretch = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+/// A time range: from the first end, inclusive, until the second, exclusive.
+type TimeRange = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adolescente::completa_21_anos;
+    use crate::adolescente::turns_21_on;
     use chrono::Days;
 
     #[test]
@@ -179,8 +185,8 @@ mod tests {
             (0..9 * 366).map(|n| NaiveDate::from_ymd_opt(2025, 1, 1).unwrap() + Days::new(n))
         {
             let birth = birth_of(21, limit);
-            assert!(completa_21_anos(birth) >= limit, "{limit}: {birth}");
-            assert!(completa_21_anos(birth.pred_opt().unwrap()) < limit, "{limit}: {birth}");
+            assert!(turns_21_on(birth) >= limit, "{limit}: {birth}");
+            assert!(turns_21_on(birth.pred_opt().unwrap()) < limit, "{limit}: {birth}");
         }
         assert_eq!(birth_of(21, day(0)), NaiveDate::from_ymd_opt(1983, 1, 1).unwrap());
     }

@@ -1,15 +1,15 @@
 use super::related::Path;
 use super::{
     AdolescenteFilter, Conditions, EventoFilter, Filter, GuiaFilter, Nested, Place, Related,
-    Stretch, VinculoFilter,
+    TimeRange, VinculoFilter,
 };
 use crate::adolescente::Identificador;
 use crate::db::Sql;
 use crate::guia::SituacaoGuia;
 use crate::processo::{NumeroProcesso, SituacaoProcesso, TipoProcesso};
-use crate::tramite::store::{Filtro as TramiteFilter, do_processo};
+use crate::tramite::store::{TramiteFilter, of_processo};
 
-/// Conditions on processos (`p`); `e`, `ou` and `nao` nest.
+/// Conditions on processos (alias `p`). All must hold; `e`, `ou` and `nao` contain further filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ProcessoFilter {
     pub tribunal: Option<i16>,
@@ -18,17 +18,18 @@ pub struct ProcessoFilter {
     pub tipo: Option<Vec<TipoProcesso>>,
     pub situacao_guia: Option<SituacaoGuia>,
     pub numero: Option<Vec<NumeroProcesso>>,
-    /// The first digits of the number.
-    pub prefixo: Option<String>,
+    /// The first digits of the numero.
+    pub prefix: Option<String>,
     pub id_orgao: Option<i32>,
-    pub criado: Stretch,
-    pub atualizado: Stretch,
+    pub created: TimeRange,
+    pub updated: TimeRange,
     pub magistrado: Option<String>,
     pub serventuario: Option<String>,
+    /// Fields that are all empty.
     pub vazio: Option<Vec<ProcessoField>>,
     pub guias: Related<GuiaFilter>,
-    /// The guias of the measure that an execução enforces: its own, and those that its apuração gave
-    /// for its adolescente.
+    /// The guias of the measure that an execução enforces: its own guias, and those of its apuração
+    /// for the same adolescente.
     pub guias_da_medida: Related<GuiaFilter>,
     pub execucoes: Related<Self>,
     pub adolescentes: Related<AdolescenteFilter>,
@@ -49,6 +50,7 @@ pub enum ProcessoField {
 }
 
 impl ProcessoField {
+    /// The SQL condition that the field is empty.
     const fn empty(self) -> &'static str {
         match self {
             Self::IdProcessoSistemaExterno => "p.id_processo_sistema_externo IS NULL",
@@ -59,8 +61,9 @@ impl ProcessoField {
     }
 }
 
-/// The guias of a measure, looked for by each index in turn, until one is found.
-const DA_MEDIDA: &str = "(SELECT g.* FROM guia g WHERE g.execucao_id = p.id \
+/// The rows of `guias_da_medida`. With UNION ALL, PostgreSQL searches each index in turn and stops at the
+/// first guia that it finds.
+const GUIAS_DA_MEDIDA: &str = "(SELECT g.* FROM guia g WHERE g.execucao_id = p.id \
      UNION ALL SELECT g.* FROM guia g WHERE g.apuracao_id = p.id \
      UNION ALL SELECT g.* FROM processo o JOIN guia g ON g.apuracao_id = o.id \
      WHERE o.numero = p.numero_referencia AND o.tipo = p.tipo_referencia AND g.execucao_id IS NULL \
@@ -72,31 +75,32 @@ impl Filter for ProcessoFilter {
         let mut all = Conditions::default();
         all.compare("p.tribunal_codigo = ", self.tribunal);
         all.push(self.adolescente.as_ref().map(|identificador| {
-            let com = Sql::new(
+            let exists = Sql::new(
                 "EXISTS (SELECT FROM vinculo v JOIN adolescente a ON a.id = v.adolescente_id \
                  WHERE v.processo_id = p.id AND a.identificador = ",
             );
-            com.bind(identificador.to_string()).push(")")
+            exists.bind(identificador.to_string()).push(")")
         }));
-        all.one_of("p.situacao", self.situacao.as_ref(), |valor| valor.texto().to_owned());
-        all.one_of("p.tipo", self.tipo.as_ref(), |valor| valor.texto().to_owned());
+        all.one_of("p.situacao", self.situacao.as_ref(), |value| value.text().to_owned());
+        all.one_of("p.tipo", self.tipo.as_ref(), |value| value.text().to_owned());
         all.push(self.situacao_guia.map(|situacao| {
-            // R27: a guia counts for its apuração and for its execução.
-            let com = Sql::new(
+            // R27: a guia belongs to both its apuração and its execução.
+            let exists = Sql::new(
                 "EXISTS (SELECT FROM guia g WHERE (g.apuracao_id = p.id OR g.execucao_id = p.id) \
                  AND g.situacao = ",
             );
-            com.bind(situacao.texto().to_owned()).push(")")
+            exists.bind(situacao.text().to_owned()).push(")")
         }));
-        all.one_of("p.numero", self.numero.as_ref(), |valor| valor.digitos().to_owned());
-        if let Some(prefixo) = &self.prefixo {
-            // Twenty digits each: the numbers that begin so are those between these two.
-            all.compare("p.numero >= ", Some(format!("{prefixo:0<20}")));
-            all.compare("p.numero <= ", Some(format!("{prefixo:9<20}")));
+        all.one_of("p.numero", self.numero.as_ref(), |value| value.digits().to_owned());
+        if let Some(prefix) = &self.prefix {
+            // A numero has twenty digits, so the numbers with this prefix are those between these
+            // two.
+            all.compare("p.numero >= ", Some(format!("{prefix:0<20}")));
+            all.compare("p.numero <= ", Some(format!("{prefix:9<20}")));
         }
         all.compare("p.id_orgao = ", self.id_orgao);
-        all.within("p.criado_em", self.criado);
-        all.within("p.atualizado_em", self.atualizado);
+        all.within("p.criado_em", self.created);
+        all.within("p.atualizado_em", self.updated);
         all.contains("p.magistrado_nome", self.magistrado.as_ref());
         all.contains("p.serventuario_nome", self.serventuario.as_ref());
         all.empty(self.vazio.iter().flatten().map(|field| field.empty()));
@@ -115,7 +119,7 @@ impl ProcessoFilter {
         let guias = "guia g JOIN adolescente a ON a.id = g.adolescente_id \
                      WHERE (g.apuracao_id = p.id OR g.execucao_id = p.id)";
         all.related(&self.guias, &Path::new(guias, "g.id"), place);
-        all.related(&self.guias_da_medida, &Path::new(DA_MEDIDA, "g.id"), place);
+        all.related(&self.guias_da_medida, &Path::new(GUIAS_DA_MEDIDA, "g.id"), place);
         all.related(&self.execucoes, &execucoes(place.tribunal), place);
         let adolescentes =
             "vinculo v JOIN adolescente a ON a.id = v.adolescente_id WHERE v.processo_id = p.id";
@@ -125,20 +129,21 @@ impl ProcessoFilter {
             &Path::new("vinculo v WHERE v.processo_id = p.id", "v.id"),
             place,
         );
-        let tramites = Path { rows: do_processo(place.tribunal), key: "t.idt", close: "" };
+        let tramites = Path { rows: of_processo(place.tribunal), key: "t.idt", close: "" };
         all.related(&self.tramites, &tramites, place);
         let eventos = Path::new("evento e WHERE e.processo_id = p.id", "e.id");
         all.related(&self.eventos, &eventos, place);
     }
 }
 
-/// The other side has this side's alias: what ties the two stands in a scope between them. An
-/// execução may be of another tribunal than its apuração.
+/// The path to the execuções of an apuração. Both sides have the alias `p`, so the rows are tied under
+/// the alias `x` in a subquery between them. An execução and its apuração may belong to different
+/// tribunais, so the path filters by tribunal itself.
 fn execucoes(tribunal: Option<i16>) -> Path {
     let rows =
         Sql::new("processo x WHERE x.numero_referencia = p.numero AND x.tipo_referencia = p.tipo");
     let rows = match tribunal {
-        Some(codigo) => rows.and(Sql::new("x.tribunal_codigo = ").bind(codigo)),
+        Some(code) => rows.and(Sql::new("x.tribunal_codigo = ").bind(code)),
         None => rows,
     };
     let rows = rows.push(" AND EXISTS (SELECT FROM processo p WHERE p.id = x.id");

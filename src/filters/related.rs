@@ -1,29 +1,16 @@
-//! Conditions on what a row is related to.
+//! Conditions on the related rows of a row.
 
 use super::{Filter, Place};
 use crate::db::Sql;
+use crate::db::related::Related;
 
-/// A condition on the rows of the other side: some are so, or none is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Related<F> {
-    /// At least so many that are so.
-    pub some: Option<(Box<F>, i64)>,
-    pub none: Option<Box<F>>,
-}
-
-impl<F> Default for Related<F> {
-    fn default() -> Self {
-        Self { some: None, none: None }
-    }
-}
-
-/// How the other side is reached.
+/// The parts of the subquery that finds the related rows.
 pub struct Path {
-    /// Tables, and the condition that ties their rows to the one that is filtered.
+    /// The tables, and the condition that ties their rows to the filtered row.
     pub rows: Sql,
-    /// What tells its rows apart; on the way to one there may be several links.
+    /// The column that identifies a related row, which a join may return more than once.
     pub key: &'static str,
-    /// What ends a scope that `rows` leaves open.
+    /// Text that closes a parenthesis that `rows` leaves open.
     pub close: &'static str,
 }
 

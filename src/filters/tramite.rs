@@ -1,8 +1,8 @@
 use super::{Conditions, Filter, Place};
-use crate::tramite::store::Filtro;
+use crate::tramite::store::TramiteFilter;
 
-impl Filter for Filtro {
+impl Filter for TramiteFilter {
     fn conditions(&self, place: Place) -> Conditions {
-        Conditions { simple: self.condicoes(place.tribunal), related: Vec::new() }
+        Conditions { simple: self.conditions(place.tribunal), related: Vec::new() }
     }
 }

@@ -1,22 +1,23 @@
 use super::related::Path;
 use super::{
-    AdolescenteFilter, Conditions, Filter, Nested, Place, ProcessoFilter, Related, Stretch,
+    AdolescenteFilter, Conditions, Filter, Nested, Place, ProcessoFilter, Related, TimeRange,
 };
 use crate::adolescente::Identificador;
 use crate::db::Sql;
 use crate::processo::{NumeroProcesso, SituacaoVinculo};
 
-/// Conditions on links (`v`); `e`, `ou` and `nao` nest.
+/// Conditions on vinculos (alias `v`). All must hold; `e`, `ou` and `nao` contain further filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct VinculoFilter {
     pub tribunal: Option<i16>,
     pub situacao: Option<SituacaoVinculo>,
     pub processo: Option<NumeroProcesso>,
     pub adolescente: Option<Identificador>,
-    pub iniciado: Stretch,
-    pub encerrado: Stretch,
-    /// Within the reason.
+    pub iniciado: TimeRange,
+    pub encerrado: TimeRange,
+    /// Text that the motivo contains, ignoring case and accents.
     pub motivo: Option<String>,
+    /// Fields that are all empty.
     pub vazio: Option<Vec<VinculoField>>,
     pub processo_com: Option<Box<ProcessoFilter>>,
     pub adolescente_com: Option<Box<AdolescenteFilter>>,
@@ -43,11 +44,11 @@ impl Filter for VinculoFilter {
         }));
         all.push(self.processo.as_ref().map(|numero| {
             Sql::new("v.processo_id = (SELECT p.id FROM processo p WHERE p.numero = ")
-                .bind(numero.digitos().to_owned())
+                .bind(numero.digits().to_owned())
                 .push(")")
         }));
         all.push(self.adolescente.as_ref().map(|identificador| {
-            // A national caller sees one identificador in several tribunais.
+            // IN and not `=`: a national caller may see the same identificador in several tribunais.
             Sql::new("v.adolescente_id IN (SELECT a.id FROM adolescente a WHERE a.identificador = ")
                 .bind(identificador.to_string())
                 .push(")")
@@ -60,9 +61,9 @@ impl Filter for VinculoFilter {
             VinculoField::Motivo => "v.motivo IS NULL",
         }));
         let processo = Path::new("processo p WHERE p.id = v.processo_id", "p.id");
-        all.related(&one(self.processo_com.as_deref()), &processo, place);
+        all.related(&single(self.processo_com.as_deref()), &processo, place);
         let adolescente = Path::new("adolescente a WHERE a.id = v.adolescente_id", "a.id");
-        all.related(&one(self.adolescente_com.as_deref()), &adolescente, place);
+        all.related(&single(self.adolescente_com.as_deref()), &adolescente, place);
         all
     }
 
@@ -72,7 +73,7 @@ impl Filter for VinculoFilter {
     }
 }
 
-/// The one row on the other side is so.
-pub(super) fn one<F: Clone>(filter: Option<&F>) -> Related<F> {
+/// The condition that the single related row matches the filter, if there is one.
+pub(super) fn single<F: Clone>(filter: Option<&F>) -> Related<F> {
     Related { some: filter.map(|filter| (Box::new(filter.clone()), 1)), none: None }
 }

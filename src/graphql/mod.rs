@@ -1,6 +1,7 @@
-//! The first door: GraphQL. Four rooms, each of which knows only those below it: `protocol` turns
-//! bytes into requests and answers into bytes, `execution` answers a prepared document, `document`
-//! prepares the text of one, and `schema` puts the slices together.
+//! The GraphQL API, in four folders, each of which depends only on those after it: `protocol` turns
+//! bytes into requests and responses into bytes, `execution` answers a prepared document,
+//! `document` turns the text of a document into a prepared one, and `schema` puts the slices
+//! together.
 
 pub mod document;
 pub mod execution;

@@ -1,7 +1,8 @@
-//! What the resolvers of a hop ask of the database, and how it is read.
+//! Batch loading: collects the keys for which the resolvers of a run wait, and reads them from the
+//! database a level at a time.
 
-use crate::call::Chamada;
-use crate::db::{Leitura, Relation};
+use crate::call::Call;
+use crate::db::{Relation, Snapshot};
 use crate::error::Error;
 use ahash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::any::{Any, TypeId, type_name};
@@ -11,181 +12,188 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-pub type Resposta<R> = Result<Option<<R as Relation>::Value>, Error>;
+pub type Loaded<R> = Result<Option<<R as Relation>::Value>, Error>;
 
-/// What the resolvers of one answer ask, by the kind of relation.
+/// The keys that the resolvers of one answer ask for, grouped by relation.
 #[derive(Default)]
-pub struct Perguntas(Mutex<Vec<Fila>>);
+pub struct BatchQueue(Mutex<Vec<KeyQueue>>);
 
-type Servir = fn(&mut [(&Chamada, &mut Fila)], &mut Leitura, bool) -> Result<(), Error>;
+type LoadLevel = fn(&mut [(&Call, &mut KeyQueue)], &mut Snapshot, bool) -> Result<(), Error>;
 
-/// The questions of one kind, whichever it is.
-struct Fila {
-    tipo: TypeId,
-    /// Serves queues of this kind.
-    servir: Servir,
-    /// How many are new.
-    novas: usize,
-    /// A [`FilaDe`] of the kind.
-    perguntas: Box<dyn Any + Send>,
+/// The keys of one relation, without its type.
+struct KeyQueue {
+    type_id: TypeId,
+    /// [`load_level_as`] for the relation.
+    load: LoadLevel,
+    /// Number of keys that no statement has read yet.
+    unread: usize,
+    /// A [`TypedQueue`] of the relation.
+    typed_queue: Box<dyn Any + Send>,
 }
 
-struct FilaDe<R: Relation> {
-    novas: Vec<R>,
-    /// None while it is not known.
-    respostas: HashMap<R, Option<Resposta<R>>>,
-    esperam: Vec<Waker>,
+struct TypedQueue<R: Relation> {
+    unread: Vec<R>,
+    /// The value is `None` until the key has been read.
+    responses: HashMap<R, Option<Loaded<R>>>,
+    waiting: Vec<Waker>,
 }
 
-impl Perguntas {
-    /// What `key` leads to, once it is known.
-    pub async fn responder<R: Relation>(&self, key: R) -> Resposta<R> {
-        poll_fn(|cx| self.perguntar(&key, cx)).await
+impl BatchQueue {
+    /// Waits until `key` has been read, and returns its value.
+    pub async fn get<R: Relation>(&self, key: R) -> Loaded<R> {
+        poll_fn(|cx| self.poll_key(&key, cx)).await
     }
 
-    fn perguntar<R: Relation>(&self, key: &R, cx: &Context<'_>) -> Poll<Resposta<R>> {
-        let mut filas = self.filas();
-        let tipo = TypeId::of::<R>();
-        let onde = filas.iter().position(|fila| fila.tipo == tipo).unwrap_or_else(|| {
-            let perguntas = Box::new(FilaDe::<R>::default());
-            filas.push(Fila { tipo, servir: servir_as::<R>, novas: 0, perguntas });
-            filas.len() - 1
+    fn poll_key<R: Relation>(&self, key: &R, cx: &Context<'_>) -> Poll<Loaded<R>> {
+        let mut queues = self.queues();
+        let type_id = TypeId::of::<R>();
+        let at = queues.iter().position(|queue| queue.type_id == type_id).unwrap_or_else(|| {
+            let typed_queue = Box::new(TypedQueue::<R>::default());
+            queues.push(KeyQueue { type_id, load: load_level_as::<R>, unread: 0, typed_queue });
+            queues.len() - 1
         });
-        let fila = &mut filas[onde];
-        let perguntas = fila.de::<R>();
-        let resposta = perguntas.perguntar(key, cx);
-        fila.novas = perguntas.novas.len();
-        resposta
+        let queue = &mut queues[at];
+        let typed_queue = queue.typed::<R>();
+        let response = typed_queue.poll_key(key, cx);
+        queue.unread = typed_queue.unread.len();
+        response
     }
 
-    /// Nobody waits any more.
-    pub fn esquecer(&self) {
-        self.filas().clear();
+    /// Discards all keys and values. Call this once no resolver waits any more.
+    pub fn forget(&self) {
+        self.queues().clear();
     }
 
-    fn filas(&self) -> MutexGuard<'_, Vec<Fila>> {
+    fn queues(&self) -> MutexGuard<'_, Vec<KeyQueue>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What came of a level.
+/// The outcome of reading one level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Servidas {
-    /// Something was waited for.
-    pub alguma: bool,
-    /// For a reason that may be one question's own; not for want of time or of a connection.
-    pub falhou: bool,
-    /// The snapshot ended before its answers: they are to be read again.
+pub struct LevelOutcome {
+    /// At least one resolver waited for a key.
+    pub any: bool,
+    /// A read failed for a reason that a single key may cause. Lack of time or of a connection is
+    /// no such reason.
+    pub failed: bool,
+    /// The snapshot ended before the level was complete, so the query must run again from the
+    /// start.
     pub again: bool,
 }
 
-/// Reads everything that is waited for, for all who ask: one statement a kind.
-pub fn servir(
-    perguntam: &[(Chamada, Arc<Perguntas>)],
-    leitura: &mut Leitura,
-    so_a_raiz: bool,
-) -> Servidas {
-    let mut todas: Vec<_> =
-        perguntam.iter().map(|(chamada, perguntas)| (chamada, perguntas.filas())).collect();
-    let novas = |filas: &[Fila]| filas.iter().map(|fila| fila.novas).sum::<usize>();
-    // Whoever reads one thing reads it in one statement, whatever the others read.
-    let so_esta = so_a_raiz && todas.iter().all(|(_, filas)| novas(filas) <= 1);
-    let mut servidas = Servidas { alguma: false, falhou: false, again: false };
+/// Reads every key that a resolver waits for, with one statement for each relation, for all callers
+/// together.
+pub fn load_level(
+    callers: &[(Call, Arc<BatchQueue>)],
+    snapshot: &mut Snapshot,
+    root_only: bool,
+) -> LevelOutcome {
+    let mut all: Vec<_> =
+        callers.iter().map(|(call, batch_queue)| (call, batch_queue.queues())).collect();
+    let unread = |queues: &[KeyQueue]| queues.iter().map(|queue| queue.unread).sum::<usize>();
+    // If only root fields read, and every caller waits for at most one key, each answer is a single
+    // statement and needs no transaction.
+    let single = root_only && all.iter().all(|(_, queues)| unread(queues) <= 1);
+    let mut level = LevelOutcome { any: false, failed: false, again: false };
     loop {
-        let pendente = |fila: &&mut Fila| fila.novas > 0;
-        let mut primeira = todas.iter().flat_map(|(_, filas)| filas.iter());
-        let Some(tipo) = primeira.find(|fila| fila.novas > 0).map(|fila| fila.tipo) else {
-            return servidas;
+        let pending = |queue: &&mut KeyQueue| queue.unread > 0;
+        let mut first = all.iter().flat_map(|(_, queues)| queues.iter());
+        let Some(type_id) = first.find(|queue| queue.unread > 0).map(|queue| queue.type_id) else {
+            return level;
         };
-        let mut juntas: Vec<(&Chamada, &mut Fila)> = todas
+        let mut merged: Vec<(&Call, &mut KeyQueue)> = all
             .iter_mut()
-            .filter_map(|(chamada, filas)| {
-                let fila = filas.iter_mut().find(|fila| fila.tipo == tipo).filter(pendente)?;
-                Some((*chamada, fila))
+            .filter_map(|(call, queues)| {
+                let queue =
+                    queues.iter_mut().find(|queue| queue.type_id == type_id).filter(pending)?;
+                Some((*call, queue))
             })
             .collect();
-        servidas.alguma = true;
-        let servir = juntas[0].1.servir;
-        let lidas = servir(&mut juntas, leitura, so_esta);
-        servidas.falhou |= matches!(lidas, Err(Error::Interno(_)));
-        servidas.again |= leitura.again();
+        level.any = true;
+        let load = merged[0].1.load;
+        let loaded = load(&mut merged, snapshot, single);
+        level.failed |= matches!(loaded, Err(Error::Internal(_)));
+        level.again |= snapshot.should_retry();
     }
 }
 
-/// Each call is noted for itself; what two of them ask is read once.
-fn servir_as<R: Relation>(
-    juntas: &mut [(&Chamada, &mut Fila)],
-    leitura: &mut Leitura,
-    so_esta: bool,
+/// Reads the keys of one relation. A key that several calls ask for appears in the statement once.
+/// Each call records only the keys that it asked for.
+fn load_level_as<R: Relation>(
+    merged: &mut [(&Call, &mut KeyQueue)],
+    snapshot: &mut Snapshot,
+    single: bool,
 ) -> Result<(), Error> {
-    let mut pedidas = Vec::with_capacity(juntas.len());
-    for (chamada, fila) in juntas {
-        fila.novas = 0;
-        let perguntas = fila.de::<R>();
-        let novas = mem::take(&mut perguntas.novas);
-        pedidas.push((*chamada, perguntas, novas));
+    let mut requested = Vec::with_capacity(merged.len());
+    for (call, queue) in merged {
+        queue.unread = 0;
+        let typed_queue = queue.typed::<R>();
+        let unread = mem::take(&mut typed_queue.unread);
+        requested.push((*call, typed_queue, unread));
     }
-    let keys: Vec<R> = match &*pedidas {
+    let keys: Vec<R> = match &*requested {
         [] => return Ok(()),
-        [(.., novas)] => novas.clone(),
-        varias => {
-            let mut vistas = HashSet::new();
-            let todas = varias.iter().flat_map(|(.., novas)| novas);
-            todas.filter(|key| vistas.insert(*key)).cloned().collect()
+        [(.., unread)] => unread.clone(),
+        many => {
+            let mut seen = HashSet::new();
+            let all = many.iter().flat_map(|(.., unread)| unread);
+            all.filter(|key| seen.insert(*key)).cloned().collect()
         }
     };
-    let lidas = leitura.ler(type_name::<R>(), so_esta, |sessao| R::load(sessao, &keys));
-    match lidas {
-        Ok(valores) => {
-            for (chamada, perguntas, novas) in pedidas {
-                let lidos: Vec<_> = novas.iter().filter_map(|key| valores.get(key)).collect();
-                chamada.rastro.leu(&lidos);
-                perguntas.responder(novas, |key| Ok(valores.get(key).cloned()));
+    let loaded = snapshot.read(type_name::<R>(), single, |session| R::load(session, &keys));
+    match loaded {
+        Ok(values) => {
+            for (call, typed_queue, unread) in requested {
+                let read: Vec<_> = unread.iter().filter_map(|key| values.get(key)).collect();
+                call.record.add_read(&read);
+                typed_queue.complete(unread, |key| Ok(values.get(key).cloned()));
             }
             Ok(())
         }
         Err(error) => {
-            for (_, perguntas, novas) in pedidas {
-                perguntas.responder(novas, |_| Err(error.clone()));
+            for (_, typed_queue, unread) in requested {
+                typed_queue.complete(unread, |_| Err(error.clone()));
             }
             Err(error)
         }
     }
 }
 
-impl Fila {
-    fn de<R: Relation>(&mut self) -> &mut FilaDe<R> {
-        self.perguntas.downcast_mut().expect("the key is the type")
+impl KeyQueue {
+    fn typed<R: Relation>(&mut self) -> &mut TypedQueue<R> {
+        self.typed_queue.downcast_mut().expect("a queue holds the keys of the type of its id")
     }
 }
 
-impl<R: Relation> Default for FilaDe<R> {
+impl<R: Relation> Default for TypedQueue<R> {
     fn default() -> Self {
-        Self { novas: Vec::new(), respostas: HashMap::new(), esperam: Vec::new() }
+        Self { unread: Vec::new(), responses: HashMap::new(), waiting: Vec::new() }
     }
 }
 
-impl<R: Relation> FilaDe<R> {
-    fn perguntar(&mut self, key: &R, cx: &Context<'_>) -> Poll<Resposta<R>> {
-        if let Some(Some(resposta)) = self.respostas.get(key) {
-            return Poll::Ready(resposta.clone());
+impl<R: Relation> TypedQueue<R> {
+    fn poll_key(&mut self, key: &R, cx: &Context<'_>) -> Poll<Loaded<R>> {
+        if let Some(Some(response)) = self.responses.get(key) {
+            return Poll::Ready(response.clone());
         }
-        if let Entry::Vacant(nova) = self.respostas.entry(key.clone()) {
-            self.novas.push(nova.key().clone());
-            nova.insert(None);
+        if let Entry::Vacant(new) = self.responses.entry(key.clone()) {
+            self.unread.push(new.key().clone());
+            new.insert(None);
         }
-        // Fields of one parent wait by the same waker.
-        if !self.esperam.last().is_some_and(|ultimo| ultimo.will_wake(cx.waker())) {
-            self.esperam.push(cx.waker().clone());
+        // The fields of one parent share a waker, so comparing with the last one is enough to avoid
+        // most duplicates.
+        if !self.waiting.last().is_some_and(|last| last.will_wake(cx.waker())) {
+            self.waiting.push(cx.waker().clone());
         }
         Poll::Pending
     }
 
-    fn responder(&mut self, novas: Vec<R>, resposta: impl Fn(&R) -> Resposta<R>) {
-        for key in novas {
-            let resposta = resposta(&key);
-            self.respostas.insert(key, Some(resposta));
+    fn complete(&mut self, unread: Vec<R>, value_of: impl Fn(&R) -> Loaded<R>) {
+        for key in unread {
+            let value = value_of(&key);
+            self.responses.insert(key, Some(value));
         }
-        self.esperam.drain(..).for_each(Waker::wake);
+        self.waiting.drain(..).for_each(Waker::wake);
     }
 }

@@ -1,16 +1,13 @@
-//! Relay connections over the lists of `db::lista`: arguments in, pages and cursors out.
+//! Relay connections over the lists of `db::list`: converts the arguments to a slice, and the rows
+//! to pages with cursors.
 
-use super::json::{Escrevivel, Escrito, Escritos};
-use crate::db::Valor;
-use crate::db::list::{Fatia, Lista, Pagina, PaginaDe, Posicao, TipoDaChave, TotalDe};
-use crate::error::{Error, Falha};
-use crate::graphql::schema::errors::{ErroDeCampo, Falivel};
+use super::json::{JsonArray, JsonObject, ToJson};
+use crate::db::SqlValue;
+use crate::db::list::{KeyType, List, Page, PageOf, Position, Slice, TotalOf};
+use crate::error::{Error, Failure};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{Cost, DEZ};
-use crate::graphql_types::scalars::Instante;
-use crate::processo::graphql::VinculoNode;
-use crate::processo::store::{Vinculado, VinculoPorId};
-use crate::processo::{SituacaoVinculo, Vinculo};
+use crate::graphql_types::directives::{Cost, WRITE_OR_COUNT};
+use crate::graphql_types::field_error::{Fallible, FieldError};
 use async_graphql::{Context, Enum, Object, SimpleObject, TypeName};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -21,8 +18,8 @@ use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-const TAMANHO_PADRAO: usize = 20;
-const TAMANHO_MAXIMO: usize = 100;
+const DEFAULT_SIZE: usize = 20;
+const MAX_SIZE: usize = 100;
 
 /// Sentido da ordem.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
@@ -33,128 +30,135 @@ pub enum SentidoOrdem {
     Desc,
 }
 
-/// How a list looks in the schema.
-pub trait ListaGraphql: Lista {
-    type Node: Escrevivel;
-    /// Made of the list and a row of it.
-    type Edge: Escrevivel + From<(Arc<Self>, Self::Linha)>;
-    const CONEXAO: &'static str;
-    const ARESTA: &'static str;
+/// The names and types of a list in the GraphQL schema.
+pub trait GraphqlList: List {
+    type Node: ToJson;
+    /// The edge is built from the list and one of its rows.
+    type Edge: ToJson + From<(Arc<Self>, Self::Row)>;
+    const CONNECTION: &'static str;
+    const EDGE: &'static str;
 
-    fn node(linha: &Self::Linha) -> Self::Node;
+    fn node(row: &Self::Row) -> Self::Node;
 }
 
-/// The four arguments of a connection.
+/// The four pagination arguments of a connection.
 #[derive(Debug, Default)]
-pub struct Paginacao {
+pub struct Paging {
     pub first: Option<i32>,
     pub after: Option<String>,
     pub last: Option<i32>,
     pub before: Option<String>,
 }
 
-impl Paginacao {
-    /// Which page is asked for; a cursor of another filter, order or parent is refused.
-    fn fatia<L: Lista>(&self, lista: &L) -> Result<Fatia, Error> {
-        let recusa = |mensagem| Error::falha(Falha::EntradaInvalida, mensagem);
-        let (pedido, do_fim) = match (self.first, self.last) {
-            (Some(_), Some(_)) => return Err(recusa("use `first` ou `last`, nunca os dois")),
+impl Paging {
+    /// Converts the arguments to a slice of the list.
+    ///
+    /// # Errors
+    /// `ENTRADA_INVALIDA` for a size out of range, for `first` together with `last`, and for a
+    /// cursor of another filter, order or parent.
+    fn slice<L: List>(&self, list: &L) -> Result<Slice, Error> {
+        let invalid_input = |message| Error::failure(Failure::EntradaInvalida, message);
+        let (requested, from_end) = match (self.first, self.last) {
+            (Some(_), Some(_)) => {
+                return Err(invalid_input("use `first` ou `last`, nunca os dois"));
+            }
             (first, None) => (first, false),
             (None, last) => (last, true),
         };
-        let tamanho = match pedido.map(usize::try_from) {
-            None => TAMANHO_PADRAO,
-            Some(Ok(n @ 1..=TAMANHO_MAXIMO)) => n,
-            Some(_) => return Err(recusa("`first` e `last` vão de 1 a 100")),
+        let size = match requested.map(usize::try_from) {
+            None => DEFAULT_SIZE,
+            Some(Ok(n @ 1..=MAX_SIZE)) => n,
+            Some(_) => return Err(invalid_input("`first` e `last` vão de 1 a 100")),
         };
-        let ler = |cursor: &Option<String>| {
+        let read = |cursor: &Option<String>| {
             match cursor {
             None => Ok(None),
-            Some(texto) => ler_cursor(lista, texto).map(Some).ok_or_else(|| {
-                recusa("o cursor não é desta consulta; use um que ela deu, com o mesmo filtro e a mesma ordem")
+            Some(text) => read_cursor(list, text).map(Some).ok_or_else(|| {
+                invalid_input("o cursor não é desta consulta; use um que ela deu, com o mesmo filtro e a mesma ordem")
             }),
         }
         };
-        Ok(Fatia { tamanho, do_fim, depois: ler(&self.after)?, antes: ler(&self.before)? })
+        Ok(Slice { size, from_end, after: read(&self.after)?, before: read(&self.before)? })
     }
 }
 
-/// Loads a page of `lista`, batched with its sisters. Boxed, so that an object's fields are small
-/// while they do not lead to a page: they are moved about for each object.
-pub fn conectar<'a, L: ListaGraphql>(
+/// Loads a page of `list`, batched with the other pages of the same kind. Boxing the future keeps
+/// the futures of the object's other fields small, which matters because each object moves them.
+pub fn connect<'a, L: GraphqlList>(
     ctx: &'a Context<'_>,
-    lista: L,
-    paginacao: Paginacao,
-) -> BoxFuture<'a, Result<Conexao<L>, Error>> {
-    let pagina = async move {
-        let fatia = paginacao.fatia(&lista)?;
-        let pagina = ctx.loaders().load(PaginaDe(lista.clone(), fatia)).await?;
-        let vazia =
-            || Arc::new(Pagina { linhas: Vec::new(), tem_proxima: false, tem_anterior: false });
-        let pagina = pagina.unwrap_or_else(vazia);
-        ctx.loaders().gastar(pagina.linhas.len())?;
-        Ok(Escrito(Lida { lista: Arc::new(lista), pagina }))
+    list: L,
+    paging: Paging,
+) -> BoxFuture<'a, Result<Connection<L>, Error>> {
+    let page = async move {
+        let slice = paging.slice(&list)?;
+        let page = ctx.loaders().load(PageOf(list.clone(), slice)).await?;
+        let empty = || Arc::new(Page { rows: Vec::new(), has_next: false, has_previous: false });
+        let page = page.unwrap_or_else(empty);
+        ctx.request().count_objects(page.rows.len())?;
+        Ok(JsonObject(LoadedPage { list: Arc::new(list), page }))
     };
-    pagina.boxed()
+    page.boxed()
 }
 
-/// A connection, as a field gives it.
-pub type Conexao<L> = Escrito<Lida<L>>;
+/// A connection, as a resolver returns it.
+pub type Connection<L> = JsonObject<LoadedPage<L>>;
 
-pub struct Lida<L: Lista> {
-    lista: Arc<L>,
-    pagina: Arc<Pagina<L::Linha>>,
+pub struct LoadedPage<L: List> {
+    list: Arc<L>,
+    page: Arc<Page<L::Row>>,
 }
 
-impl<L: Lista> Lida<L> {
-    /// Of so many that a filter named, those that are not there, as far as this page tells.
-    pub fn faltam_de(&self, nomeados: usize) -> usize {
-        let achados = self.pagina.linhas.len();
-        let ha_mais = self.pagina.tem_proxima || self.pagina.tem_anterior;
-        if ha_mais { 0 } else { nomeados.saturating_sub(achados) }
+impl<L: List> LoadedPage<L> {
+    /// Returns the number of the `named` objects of a filter that this page shows to be absent. The
+    /// page can tell only if it holds the whole list, so the result is zero when there are further
+    /// pages.
+    pub fn missing_of(&self, named: usize) -> usize {
+        let found = self.page.rows.len();
+        let has_more = self.page.has_next || self.page.has_previous;
+        if has_more { 0 } else { named.saturating_sub(found) }
     }
 }
 
-impl<L: ListaGraphql> Escrevivel for Lida<L> {}
+impl<L: GraphqlList> ToJson for LoadedPage<L> {}
 
-impl<L: ListaGraphql> TypeName for Lida<L> {
+impl<L: GraphqlList> TypeName for LoadedPage<L> {
     fn type_name() -> Cow<'static, str> {
-        L::CONEXAO.into()
+        L::CONNECTION.into()
     }
 }
 
 /// Página de uma lista, com cursores para as vizinhas.
 #[Object(name_type)]
-impl<L: ListaGraphql> Lida<L> {
+impl<L: GraphqlList> LoadedPage<L> {
     /// Arestas.
-    async fn edges(&self) -> Escritos<L::Edge> {
-        let linhas = self.pagina.linhas.iter();
-        Escritos(linhas.map(|linha| (Arc::clone(&self.lista), linha.clone()).into()).collect())
+    async fn edges(&self) -> JsonArray<L::Edge> {
+        let rows = self.page.rows.iter();
+        JsonArray(rows.map(|row| (Arc::clone(&self.list), row.clone()).into()).collect())
     }
 
     /// Atalho para `edges.node`.
-    async fn nodes(&self) -> Escritos<L::Node> {
-        Escritos(self.pagina.linhas.iter().map(L::node).collect())
+    async fn nodes(&self) -> JsonArray<L::Node> {
+        JsonArray(self.page.rows.iter().map(L::node).collect())
     }
 
     /// Página.
     async fn page_info(&self) -> PageInfo {
-        let cursor = |linha: &L::Linha| escrever_cursor(&*self.lista, linha);
+        let cursor_of = |row: &L::Row| write_cursor(&*self.list, row);
         PageInfo {
-            has_next_page: self.pagina.tem_proxima,
-            has_previous_page: self.pagina.tem_anterior,
-            start_cursor: self.pagina.linhas.first().map(cursor),
-            end_cursor: self.pagina.linhas.last().map(cursor),
+            has_next_page: self.page.has_next,
+            has_previous_page: self.page.has_previous,
+            start_cursor: self.page.rows.first().map(cursor_of),
+            end_cursor: self.page.rows.last().map(cursor_of),
         }
     }
 
     /// Total com o mesmo filtro, em todas as páginas; só se conta quando pedido.
-    #[graphql(directive = Cost::apply(DEZ.into()))]
-    async fn total_count(&self, ctx: &Context<'_>) -> Falivel<i32> {
-        let total = ctx.loaders().load(TotalDe(L::clone(&self.lista))).await;
+    #[graphql(directive = Cost::apply(WRITE_OR_COUNT.into()))]
+    async fn total_count(&self, ctx: &Context<'_>) -> Fallible<i32> {
+        let total = ctx.loaders().load(TotalOf(L::clone(&self.list))).await;
         total
-            .and_then(|total| i32::try_from(total.unwrap_or(0)).map_err(Error::interno))
-            .map_err(|error| ErroDeCampo::em(ctx, error))
+            .and_then(|total| i32::try_from(total.unwrap_or(0)).map_err(Error::internal))
+            .map_err(|error| FieldError::at(ctx, error))
     }
 }
 
@@ -171,153 +175,92 @@ pub struct PageInfo {
     end_cursor: Option<String>,
 }
 
-pub struct Aresta<L: ListaGraphql> {
-    lista: Arc<L>,
-    linha: L::Linha,
+pub struct Edge<L: GraphqlList> {
+    list: Arc<L>,
+    row: L::Row,
 }
 
-impl<L: ListaGraphql> From<(Arc<L>, L::Linha)> for Aresta<L> {
-    fn from((lista, linha): (Arc<L>, L::Linha)) -> Self {
-        Self { lista, linha }
+impl<L: GraphqlList> From<(Arc<L>, L::Row)> for Edge<L> {
+    fn from((list, row): (Arc<L>, L::Row)) -> Self {
+        Self { list, row }
     }
 }
 
-impl<L: ListaGraphql> Escrevivel for Aresta<L> {}
+impl<L: GraphqlList> ToJson for Edge<L> {}
 
-impl<L: ListaGraphql> TypeName for Aresta<L> {
+impl<L: GraphqlList> TypeName for Edge<L> {
     fn type_name() -> Cow<'static, str> {
-        L::ARESTA.into()
+        L::EDGE.into()
     }
 }
 
 /// Aresta de uma conexão.
 #[Object(name_type)]
-impl<L: ListaGraphql> Aresta<L> {
+impl<L: GraphqlList> Edge<L> {
     /// Cursor deste item; só vale com o mesmo filtro e a mesma ordem.
     async fn cursor(&self) -> String {
-        escrever_cursor(&*self.lista, &self.linha)
+        write_cursor(&*self.list, &self.row)
     }
 
     /// O item.
-    async fn node(&self) -> Escrito<L::Node> {
-        Escrito(L::node(&self.linha))
+    async fn node(&self) -> JsonObject<L::Node> {
+        JsonObject(L::node(&self.row))
     }
 }
 
-pub struct ArestaComVinculo<L: ListaGraphql> {
-    lista: Arc<L>,
-    linha: L::Linha,
-    vinculo: Vinculo,
+/// Writes the cursor `hash.id.key` in base64. The hash binds the position to its list, filter and
+/// order.
+pub fn write_cursor<L: List>(list: &L, row: &L::Row) -> String {
+    encode_cursor(list, list.position(row))
 }
 
-impl<T, L: ListaGraphql<Linha = Vinculado<T>>> From<(Arc<L>, Vinculado<T>)>
-    for ArestaComVinculo<L>
-{
-    fn from((lista, linha): (Arc<L>, Vinculado<T>)) -> Self {
-        let vinculo = linha.vinculo.clone();
-        Self { lista, linha, vinculo }
-    }
-}
-
-impl<L: ListaGraphql> Escrevivel for ArestaComVinculo<L> {}
-
-impl<L: ListaGraphql> TypeName for ArestaComVinculo<L> {
-    fn type_name() -> Cow<'static, str> {
-        L::ARESTA.into()
-    }
-}
-
-/// Aresta entre adolescente e processo, com o vínculo.
-#[Object(name_type)]
-impl<L: ListaGraphql> ArestaComVinculo<L> {
-    /// Cursor deste item; só vale com o mesmo filtro e a mesma ordem.
-    async fn cursor(&self) -> String {
-        escrever_cursor(&*self.lista, &self.linha)
-    }
-
-    /// O item.
-    async fn node(&self) -> Escrito<L::Node> {
-        Escrito(L::node(&self.linha))
-    }
-
-    /// O vínculo.
-    async fn vinculo(&self, ctx: &Context<'_>) -> Option<crate::Result<Escrito<VinculoNode>>> {
-        let achado = ctx.loaders().load(VinculoPorId(self.vinculo.id)).await;
-        achado.map(|achado| achado.map(|linha| Escrito(VinculoNode(linha)))).transpose()
-    }
-
-    /// Situação do vínculo.
-    async fn situacao(&self) -> SituacaoVinculo {
-        self.vinculo.situacao()
-    }
-
-    /// Início do vínculo.
-    async fn iniciado_em(&self) -> Instante {
-        self.vinculo.iniciado_em.into()
-    }
-
-    /// Fim do vínculo; nulo enquanto ativo.
-    async fn encerrado_em(&self) -> Option<Instante> {
-        self.vinculo.encerrado_em.map(Instante)
-    }
-
-    /// Motivo do encerramento, se informado.
-    async fn motivo(&self) -> Option<&str> {
-        self.vinculo.motivo.as_deref()
-    }
-}
-
-/// `hash.id.chave`: the hash binds the position to its list, filter and order.
-fn escrever_cursor<L: Lista>(lista: &L, linha: &L::Linha) -> String {
-    cursor(lista, lista.posicao(linha))
-}
-
-fn cursor<L: Lista>(lista: &L, Posicao { chave, id }: Posicao) -> String {
-    let chave = match chave {
+fn encode_cursor<L: List>(list: &L, Position { key, id }: Position) -> String {
+    let key = match key {
         None => String::new(),
-        Some(Valor::Instante(instante)) => instante.timestamp_micros().to_string(),
-        Some(Valor::Texto(texto) | Valor::Xid(texto)) => texto,
-        Some(outro) => unreachable!("no list is ordered by {outro:?}"),
+        Some(SqlValue::Instant(instant)) => instant.timestamp_micros().to_string(),
+        Some(SqlValue::Text(text) | SqlValue::Xid(text)) => text,
+        Some(other) => unreachable!("no list is ordered by {other:?}"),
     };
-    let posicao = format!("{id}.{chave}");
-    BASE64.encode(format!("{:016x}.{posicao}", fingerprint(lista, &posicao)))
+    let position = format!("{id}.{key}");
+    BASE64.encode(format!("{:016x}.{position}", fingerprint(list, &position)))
 }
 
-/// None of what is not, to the letter, a cursor that this list would have written.
-fn ler_cursor<L: Lista>(lista: &L, texto: &str) -> Option<Posicao> {
-    let posicao = read_position(lista, texto)?;
-    (cursor(lista, posicao.clone()) == texto).then_some(posicao)
+/// Reads a cursor. Returns `None` unless the text is exactly the cursor that this list would write
+/// for the position.
+fn read_cursor<L: List>(list: &L, text: &str) -> Option<Position> {
+    let position = read_position(list, text)?;
+    (encode_cursor(list, position.clone()) == text).then_some(position)
 }
 
-fn read_position<L: Lista>(lista: &L, texto: &str) -> Option<Posicao> {
-    let texto = String::from_utf8(BASE64.decode(texto).ok()?).ok()?;
-    let (_, posicao) = texto.split_once('.')?;
-    let (id, chave) = posicao.split_once('.')?;
-    // Whoever forges a cursor that fits gets a page of what they may see anyway,
-    // but never a value of the wrong type in a statement.
-    let chave = match lista.consulta(None).ordenacao.coluna.map(|(_, tipo)| tipo) {
-        Some(TipoDaChave::DaLinha(_)) if !chave.is_empty() => return None,
-        None | Some(TipoDaChave::DaLinha(_)) => None,
-        Some(TipoDaChave::Texto) if chave.contains('\0') => return None,
-        Some(TipoDaChave::Texto) => Some(chave.to_owned().into()),
-        Some(TipoDaChave::Instante) => {
-            let instante = DateTime::from_timestamp_micros(chave.parse().ok()?)?;
-            // Beyond these years PostgreSQL has no instant to compare with.
-            if !(1..=9999).contains(&instante.year()) {
+fn read_position<L: List>(list: &L, text: &str) -> Option<Position> {
+    let text = String::from_utf8(BASE64.decode(text).ok()?).ok()?;
+    let (_, position) = text.split_once('.')?;
+    let (id, key) = position.split_once('.')?;
+    // A forged cursor that fits only yields a page that the caller may see anyway. But it must
+    // never put a value of the wrong type into a statement.
+    let key = match list.query(None).ordering.column.map(|(_, key_type)| key_type) {
+        Some(KeyType::OfRow(_)) if !key.is_empty() => return None,
+        None | Some(KeyType::OfRow(_)) => None,
+        Some(KeyType::Text) if key.contains('\0') => return None,
+        Some(KeyType::Text) => Some(key.to_owned().into()),
+        Some(KeyType::Instant) => {
+            let instant = DateTime::from_timestamp_micros(key.parse().ok()?)?;
+            // PostgreSQL cannot compare with an instant outside these years.
+            if !(1..=9999).contains(&instant.year()) {
                 return None;
             }
-            Some(instante.into())
+            Some(instant.into())
         }
-        Some(TipoDaChave::Xid) => Some(Valor::Xid(chave.parse::<u64>().ok()?.to_string())),
+        Some(KeyType::Xid) => Some(SqlValue::Xid(key.parse::<u64>().ok()?.to_string())),
     };
-    Some(Posicao { chave, id: id.parse().ok()? })
+    Some(Position { key, id: id.parse().ok()? })
 }
 
-/// FNV-1a over what makes two lists different, and over a place in them: of two texts that differ
-/// in one byte the hashes differ. It is no secret, and need not be one: who computes it reads
-/// what they may read anyway. A deploy that changes the shape of
-/// a filter refuses older cursors; another does not.
-fn fingerprint<L: Lista>(lista: &L, posicao: &str) -> u64 {
+/// FNV-1a over the list (its name, filter and order) and a position in it. Two texts that differ in
+/// one byte have different hashes. The hash is not secret and need not be: a forged cursor reads
+/// only what the caller may read anyway. A deploy that changes the shape of a filter invalidates
+/// older cursors; other deploys do not.
+fn fingerprint<L: List>(list: &L, position: &str) -> u64 {
     struct Fnv(u64);
     impl Hasher for Fnv {
         fn write(&mut self, bytes: &[u8]) {
@@ -331,8 +274,8 @@ fn fingerprint<L: Lista>(lista: &L, posicao: &str) -> u64 {
         }
     }
     let mut fnv = Fnv(0xcbf2_9ce4_8422_2325);
-    L::NOME.hash(&mut fnv);
-    lista.hash(&mut fnv);
-    posicao.hash(&mut fnv);
+    L::NAME.hash(&mut fnv);
+    list.hash(&mut fnv);
+    position.hash(&mut fnv);
     fnv.finish()
 }

@@ -1,14 +1,14 @@
-//! Directives of the schema.
+//! The directives of the schema and the weights that `@cost` uses.
 
 use crate::auth::Papel;
 use async_graphql::TypeDirective;
 use async_graphql::registry::{MetaDirectiveInvocation, Registry, location_traits};
 use std::borrow::Cow;
 
-pub const AUDITORIA: &str = Papel::Auditoria.nome();
-pub const CATALOGO: &str = Papel::Catalogo.nome();
-pub const DADOS_SENSIVEIS: &str = Papel::DadosSensiveis.nome();
-pub const INTEGRACAO: &str = Papel::Integracao.nome();
+pub const AUDITORIA: &str = Papel::Auditoria.name();
+pub const CATALOGO: &str = Papel::Catalogo.name();
+pub const DADOS_SENSIVEIS: &str = Papel::DadosSensiveis.name();
+pub const INTEGRACAO: &str = Papel::Integracao.name();
 
 /// Papel exigido pelo campo. Sem ele, um campo de raiz responde o erro SEM_PERMISSAO (403) e qualquer outro campo vem nulo, sem erro.
 #[TypeDirective(name = "requerPapel", location = "FieldDefinition")]
@@ -17,21 +17,22 @@ pub fn RequerPapel(
 ) {
 }
 
-/// What a write weighs, and what counting a list does.
-pub const DEZ: &str = "10";
+/// Weight of a mutation, and of counting a list.
+pub const WRITE_OR_COUNT: &str = "10";
 
-/// What a filter weighs: rows are looked at that are not on the page.
-pub const FILTRO: &str = "150";
-/// Names are compared with all that a tribunal has.
-pub const SEMELHANCA: &str = "3000";
-/// Figures: all that a tribunal has is gone through, and sorted.
+/// Weight of a filter: PostgreSQL also examines rows that are not on the page.
+pub const FILTER: &str = "150";
+/// Weight of a search by similar names, which compares with every name of the tribunal.
+pub const SIMILARITY: &str = "3000";
+/// Weight of a statistic, which reads and sorts all rows of the tribunal.
 pub const ESTATISTICA: &str = "3000";
-/// A condition on a column, and a filter that holds others.
-pub const CONDICAO: &str = "5";
-/// A condition on another table, which is looked into for each row or read whole.
-pub const CONDICAO_DE_RELACAO: &str = "300";
-/// A text that is looked for within another.
-pub const CONDICAO_DE_TEXTO: &str = "300";
+/// Weight of a condition on a column, and of a filter that contains other filters.
+pub const CONDITION: &str = "5";
+/// Weight of a condition on another table. PostgreSQL searches that table for each row, or reads it
+/// whole.
+pub const RELATION_CONDITION: &str = "300";
+/// Weight of a search for a text within another text.
+pub const TEXT_CONDITION: &str = "300";
 
 /// Peso usado no cálculo do custo da operação (IBM GraphQL Cost Directives).
 #[TypeDirective(
@@ -58,10 +59,10 @@ pub fn ListSize(
 ) {
 }
 
-/// `@listSize` of a connection: a page of twenty, unless it says how many.
-pub struct Pagina;
+/// The `@listSize` of a connection: 20 objects, unless `first` or `last` says otherwise.
+pub struct PageSize;
 
-impl TypeDirective for Pagina {
+impl TypeDirective for PageSize {
     fn name(&self) -> Cow<'static, str> {
         ListSize.name()
     }
@@ -71,11 +72,11 @@ impl TypeDirective for Pagina {
     }
 }
 
-impl location_traits::Directive_At_FIELD_DEFINITION for Pagina {}
+impl location_traits::Directive_At_FIELD_DEFINITION for PageSize {}
 
-impl Pagina {
+impl PageSize {
     pub fn apply() -> MetaDirectiveInvocation {
-        let nomes = |nomes: [&str; 2]| Some(nomes.map(str::to_owned).to_vec());
-        ListSize::apply(Some(20), nomes(["first", "last"]), nomes(["edges", "nodes"]), Some(false))
+        let names = |names: [&str; 2]| Some(names.map(str::to_owned).to_vec());
+        ListSize::apply(Some(20), names(["first", "last"]), names(["edges", "nodes"]), Some(false))
     }
 }

@@ -1,189 +1,191 @@
-//! Filters that nest: the same limits in every slice, and how the conditions on relations look.
+//! Nested filters: the limits that hold in every slice, and the conditions on relations.
 
 use crate::Result;
-use crate::audit::CampoSensivel;
+use crate::audit::SensitiveField;
 use crate::auth::Papel;
-use crate::call::Chamada;
-use crate::error::{Error, Falha};
-use crate::filters::Related;
+use crate::call::Call;
+use crate::db::related::Related;
+use crate::error::{Error, Failure};
 use crate::graphql_types::context::ContextExt;
-use crate::processo::NumeroProcesso;
-use crate::processo::rules::r4_digito;
-use crate::value::regras::Regras;
+use crate::value::rules::Rules;
 use crate::value::{characters, time};
 use async_graphql::Context;
 use chrono::NaiveDate;
 
-/// More conditions than a person would write; enough for any page.
-const CONDICOES_MAXIMO: usize = 100;
-const VALORES_MAXIMO: usize = 100;
-const LETRAS_MINIMO: usize = 3;
-const LETRAS_MAXIMO: usize = 200;
-const MINIMO_MAXIMO: i32 = 100;
-/// Relations that stand one within the other: each multiplies the rows that are looked at.
+/// Maximum number of conditions in one filter. Neither a person nor a page of a front end needs
+/// more.
+const MAX_CONDITIONS: usize = 100;
+const MAX_VALUES: usize = 100;
+const MIN_CHARS: usize = 3;
+const MAX_CHARS: usize = 200;
+const MAX_MINIMUM: i32 = 100;
+/// Maximum nesting of relations. Each level multiplies the rows that PostgreSQL examines.
 const DEPTH: usize = 2;
 
-/// Turns one filter of the schema into one of the store, counting as it goes.
-type Converter<E, F> = fn(E, &mut Condicoes<'_>) -> Result<F>;
+/// Converts a filter of the schema to a filter of the store, and counts its conditions.
+type Converter<I, F> = fn(I, &mut FilterContext<'_>) -> Result<F>;
 
-/// The conditions of a filter, counted: each nested one costs a piece of SQL.
-pub struct Condicoes<'c> {
-    chamada: &'c Chamada,
-    quantas: usize,
-    nomeados: usize,
-    /// How many relations lead to where it is being read.
+/// The state of one conversion. It counts the conditions, because each nested condition adds a
+/// piece of SQL.
+pub struct FilterContext<'c> {
+    call: &'c Call,
+    count: usize,
+    named: usize,
+    /// Number of relations that enclose the current position.
     depth: usize,
 }
 
-impl<'c> Condicoes<'c> {
-    pub fn de(ctx: &'c Context<'_>) -> Self {
-        Self { chamada: ctx.chamada(), quantas: 0, nomeados: 0, depth: 0 }
+impl<'c> FilterContext<'c> {
+    pub fn of(ctx: &'c Context<'_>) -> Self {
+        Self { call: ctx.call(), count: 0, named: 0, depth: 0 }
     }
 
-    pub fn mais_uma(&mut self) -> Result<()> {
-        self.quantas += 1;
-        if self.quantas <= CONDICOES_MAXIMO {
+    pub fn count_condition(&mut self) -> Result<()> {
+        self.count += 1;
+        if self.count <= MAX_CONDITIONS {
             return Ok(());
         }
-        Err(recusa("o filtro tem mais de 100 condições aninhadas"))
+        Err(invalid_input("o filtro tem mais de 100 condições aninhadas"))
     }
 
-    /// How many objects the filter names, wherever in it they stand.
-    pub const fn nomeados(&self) -> usize {
-        self.nomeados
+    /// Number of objects that the filter names, at any depth.
+    pub const fn named(&self) -> usize {
+        self.named
     }
 
-    /// What stands in `e` or `ou`.
-    pub fn varios<E, F>(
+    /// Converts the filters of `e` or `ou`.
+    pub fn many<I, F>(
         &mut self,
-        lista: Option<Vec<E>>,
-        converter: Converter<E, F>,
+        list: Option<Vec<I>>,
+        converter: Converter<I, F>,
     ) -> Result<Option<Vec<F>>> {
-        lista.map(|lista| lista.into_iter().map(|um| converter(um, self)).collect()).transpose()
+        list.map(|list| list.into_iter().map(|filter| converter(filter, self)).collect())
+            .transpose()
     }
 
-    /// What stands in `nao`.
-    pub fn um<E, F>(
+    /// Converts the filter of `nao`.
+    pub fn one<I, F>(
         &mut self,
-        filtro: Option<Box<E>>,
-        converter: Converter<E, F>,
+        filter: Option<Box<I>>,
+        converter: Converter<I, F>,
     ) -> Result<Option<Box<F>>> {
-        filtro.map(|um| converter(*um, self).map(Box::new)).transpose()
+        filter.map(|filter| converter(*filter, self).map(Box::new)).transpose()
     }
 
-    /// What stands on the other side of a relation. Who is named there is not looked for besides
-    /// who is named on this side.
-    pub fn other_side<E, F>(
+    /// Converts a filter on the other side of a relation. The count of named objects becomes the
+    /// larger of the two sides, not their sum.
+    pub fn other_side<I, F>(
         &mut self,
-        filtro: Option<Box<E>>,
-        converter: Converter<E, F>,
+        filter: Option<Box<I>>,
+        converter: Converter<I, F>,
     ) -> Result<Option<Box<F>>> {
-        if filtro.is_some() && self.depth == DEPTH {
-            return Err(recusa("o filtro passa por mais de 2 relações, uma dentro da outra"));
+        if filter.is_some() && self.depth == DEPTH {
+            return Err(invalid_input(
+                "o filtro passa por mais de 2 relações, uma dentro da outra",
+            ));
         }
-        let deste_lado = std::mem::take(&mut self.nomeados);
+        let this_side = std::mem::take(&mut self.named);
         self.depth += 1;
-        let convertido = self.um(filtro, converter);
+        let converted = self.one(filter, converter);
         self.depth -= 1;
-        self.nomeados = self.nomeados.max(deste_lado);
-        convertido
+        self.named = self.named.max(this_side);
+        converted
     }
 
-    /// What a filter says of many rows on the other side of a relation: of some, and of none.
-    pub fn relation<E, F>(
+    /// Converts a condition on a to-many relation: the filter that at least `min` rows match, and
+    /// the filter that no row matches.
+    pub fn relation<I, F>(
         &mut self,
-        (algum, minimo, nenhum): RelationInput<E>,
-        converter: Converter<E, F>,
+        (some, min, none): RelationInput<I>,
+        converter: Converter<I, F>,
     ) -> Result<Related<F>> {
-        if algum.is_none() && minimo.is_some() {
-            return Err(recusa("o filtro `minimo` diz de quantos precisa `algum`: dê os dois"));
+        if some.is_none() && min.is_some() {
+            return Err(invalid_input(
+                "o filtro `minimo` diz de quantos precisa `algum`: dê os dois",
+            ));
         }
-        let minimo = minimo.unwrap_or(1);
-        if !(1..=MINIMO_MAXIMO).contains(&minimo) {
-            return Err(recusa("o filtro `minimo` vai de 1 a 100"));
+        let min = min.unwrap_or(1);
+        if !(1..=MAX_MINIMUM).contains(&min) {
+            return Err(invalid_input("o filtro `minimo` vai de 1 a 100"));
         }
-        let some = self.other_side(algum, converter)?;
-        let some = some.map(|filtro| (filtro, i64::from(minimo)));
-        Ok(Related { some, none: self.other_side(nenhum, converter)? })
+        let some = self.other_side(some, converter)?;
+        let some = some.map(|filter| (filter, i64::from(min)));
+        Ok(Related { some, none: self.other_side(none, converter)? })
     }
 
-    /// R4: a number that no processo can have is an error, negated or not.
-    pub fn numero(&self, campo: &'static str, numero: &NumeroProcesso) -> Result<()> {
-        match r4_digito(numero, self.regras()) {
-            Some(recusa) => Err(recusa.em(["filtro", campo]).into()),
-            None => Ok(()),
-        }
+    /// Adds the objects that one filter names. `count` holds one number for each way of naming
+    /// them. This function adds only the largest, because the filter finds no more objects than
+    /// that.
+    pub fn add_named<const N: usize>(&mut self, count: [usize; N]) {
+        self.named += count.into_iter().max().unwrap_or_default();
     }
 
-    /// One filter names so many objects in each of these ways: it finds no more than the most.
-    pub fn nomear<const N: usize>(&mut self, quantos: [usize; N]) {
-        self.nomeados += quantos.into_iter().max().unwrap_or_default();
-    }
-
-    /// Whether a field is empty tells of it: what only some may see, only they may ask.
-    pub fn sensivel(&self, campo: CampoSensivel) -> Result<()> {
-        match self.chamada.rastro.sensivel(campo, Some(())) {
+    /// Requires the papel that may see the field. Whether a field is empty already reveals
+    /// something, so only those who may see the field may filter by it.
+    pub fn sensitive(&self, field: SensitiveField) -> Result<()> {
+        match self.call.record.sensitive(field, Some(())) {
             Some(()) => Ok(()),
-            None => self.chamada.ator().exige(Papel::DadosSensiveis),
+            None => self.call.actor().require(Papel::DadosSensiveis),
         }
     }
 
-    pub fn hoje(&self) -> NaiveDate {
-        time::dia((self.chamada.app.agora)())
+    pub fn today(&self) -> NaiveDate {
+        time::day((self.call.app.now)())
     }
 
-    fn regras(&self) -> Regras {
-        self.chamada.app.regras
+    pub fn rules(&self) -> Rules {
+        self.call.app.rules
     }
 }
 
-/// `algum`, `minimo` and `nenhum`.
-pub type RelationInput<E> = (Option<Box<E>>, Option<i32>, Option<Box<E>>);
+/// The fields `algum`, `minimo` and `nenhum` of a relation filter.
+pub type RelationInput<I> = (Option<Box<I>>, Option<i32>, Option<Box<I>>);
 
-pub fn recusa(mensagem: impl Into<String>) -> Error {
-    Error::falha(Falha::EntradaInvalida, mensagem.into())
+pub fn invalid_input(message: impl Into<String>) -> Error {
+    Error::failure(Failure::EntradaInvalida, message.into())
 }
 
-/// A list of a filter has at most so many values.
-pub fn ate_cem<T>(campo: &str, lista: Option<&Vec<T>>) -> Result<()> {
-    match lista {
-        Some(lista) if lista.len() > VALORES_MAXIMO => {
-            Err(recusa(format!("o filtro `{campo}` aceita no máximo 100 valores")))
+/// Refuses a list of more than 100 values.
+pub fn at_most_100<T>(field: &str, list: Option<&Vec<T>>) -> Result<()> {
+    match list {
+        Some(list) if list.len() > MAX_VALUES => {
+            Err(invalid_input(format!("o filtro `{field}` aceita no máximo 100 valores")))
         }
         _ => Ok(()),
     }
 }
 
-/// A text to be found within another.
-pub fn trecho(campo: &str, texto: Option<String>) -> Result<Option<String>> {
-    let Some(texto) = texto.map(|texto| texto.trim().to_owned()) else { return Ok(None) };
-    let letras = texto.chars().count();
-    if !(LETRAS_MINIMO..=LETRAS_MAXIMO).contains(&letras) || characters::control(&texto).is_some() {
-        return Err(recusa(format!("o filtro `{campo}` pede de 3 a 200 letras")));
+/// Trims and checks a text for a search within another text.
+pub fn check_substring(field: &str, text: Option<String>) -> Result<Option<String>> {
+    let Some(text) = text.map(|text| text.trim().to_owned()) else { return Ok(None) };
+    let letters = text.chars().count();
+    if !(MIN_CHARS..=MAX_CHARS).contains(&letters) || characters::control(&text).is_some() {
+        return Err(invalid_input(format!("o filtro `{field}` pede de 3 a 200 letras")));
     }
-    Ok(Some(texto))
+    Ok(Some(text))
 }
 
-/// How a relation is filtered: the same three fields for each kind of row on the other side.
+/// Declares the filter of a relation. It has the same three fields for every type on the other
+/// side.
 macro_rules! relation_filter {
-    ($(#[$doc:meta])* $nome:ident de $filtro:ident) => {
+    ($(#[$doc:meta])* $name:ident of $filter:ident) => {
         $(#[$doc])*
         #[derive(async_graphql::InputObject)]
-        pub struct $nome {
+        pub struct $name {
             /// Ao menos um assim; `{}` casa com qualquer um.
-            #[graphql(directive = $crate::graphql_types::directives::Cost::apply($crate::graphql_types::directives::CONDICAO.into()))]
-            algum: Option<Box<$filtro>>,
+            #[graphql(directive = $crate::graphql_types::directives::Cost::apply($crate::graphql_types::directives::CONDITION.into()))]
+            algum: Option<Box<$filter>>,
             /// De quantos `algum` precisa, 1 a 100; ausente, 1.
-            #[graphql(directive = $crate::graphql_types::directives::Cost::apply($crate::graphql_types::directives::CONDICAO_DE_RELACAO.into()))]
+            #[graphql(directive = $crate::graphql_types::directives::Cost::apply($crate::graphql_types::directives::RELATION_CONDITION.into()))]
             minimo: Option<i32>,
             /// Nenhum assim; `{}` pede que não haja nenhum.
-            #[graphql(directive = $crate::graphql_types::directives::Cost::apply($crate::graphql_types::directives::CONDICAO.into()))]
-            nenhum: Option<Box<$filtro>>,
+            #[graphql(directive = $crate::graphql_types::directives::Cost::apply($crate::graphql_types::directives::CONDITION.into()))]
+            nenhum: Option<Box<$filter>>,
         }
 
-        impl $nome {
-            pub fn partes(de: Option<Self>) -> $crate::graphql_types::filter::RelationInput<$filtro> {
-                de.map_or((None, None, None), |de| (de.algum, de.minimo, de.nenhum))
+        impl $name {
+            pub fn into_parts(input: Option<Self>) -> $crate::graphql_types::filter::RelationInput<$filter> {
+                input.map_or((None, None, None), |input| (input.algum, input.minimo, input.nenhum))
             }
         }
     };

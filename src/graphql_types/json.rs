@@ -1,9 +1,10 @@
-//! Objects and lists that are written as JSON while they are resolved.
+//! Objects and lists that are written as JSON while their fields resolve.
 //!
-//! async-graphql makes a future on the heap of each field, a task of each item, and of each
-//! object a map that is written at the end. A page of a hundred objects spends most of its time
-//! on them. Here the fields of an object take turns on one future's place, and a place is kept
-//! only by what has to wait; the order, the errors and the types are the same.
+//! For each field async-graphql allocates a future on the heap, for each item of a list a task, and
+//! for each object a map that is serialized at the end. A page of a hundred objects spends most of
+//! its time on these allocations. Here the fields of an object reuse one allocated future, and only
+//! a field that must wait keeps its allocation. The order, the errors and the types are those of
+//! async-graphql.
 
 use async_graphql::parser::types::{Field, Selection};
 use async_graphql::registry::Registry;
@@ -20,25 +21,26 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
-/// An object, or an abstract type that knows which object it is.
-pub trait Escrevivel: ContainerType {
-    /// Its selected fields, as JSON. Boxed here, where types lead back to themselves.
-    fn escrever<'a>(
+/// An object type, or an interface that knows the concrete type of its object.
+pub trait ToJson: ContainerType {
+    /// Resolves the selected fields and returns the object as JSON. The future is boxed, because
+    /// the types are recursive: an object leads back to its own type.
+    fn resolve_json<'a>(
         &'a self,
         ctx: &'a ContextSelectionSet<'a>,
     ) -> BoxFuture<'a, ServerResult<Vec<u8>>> {
-        objeto(ctx, self).boxed()
+        resolve_object(ctx, self).boxed()
     }
 }
 
-/// An object in an answer.
+/// An object that resolves to JSON text (`Value::Binary`).
 #[derive(Clone)]
-pub struct Escrito<T>(pub T);
+pub struct JsonObject<T>(pub T);
 
-/// A list of objects in an answer.
-pub struct Escritos<T>(pub Vec<T>);
+/// A list of objects that resolves to JSON text (`Value::Binary`).
+pub struct JsonArray<T>(pub Vec<T>);
 
-impl<T: Escrevivel> OutputType for Escrito<T> {
+impl<T: ToJson> OutputType for JsonObject<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
@@ -60,11 +62,11 @@ impl<T: Escrevivel> OutputType for Escrito<T> {
         ctx: &ContextSelectionSet<'_>,
         _: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        Ok(Value::Binary(self.0.escrever(ctx).await?.into()))
+        Ok(Value::Binary(self.0.resolve_json(ctx).await?.into()))
     }
 }
 
-impl<T: Escrevivel> OutputType for Escritos<T> {
+impl<T: ToJson> OutputType for JsonArray<T> {
     fn type_name() -> Cow<'static, str> {
         <Vec<T> as OutputType>::type_name()
     }
@@ -84,10 +86,10 @@ impl<T: Escrevivel> OutputType for Escritos<T> {
     ) -> ServerResult<Value> {
         let item = |n: usize| async move {
             let ctx = ctx.with_index(n);
-            self.0[n].escrever(&ctx).await.map_err(|error| ctx.set_error_path(error))
+            self.0[n].resolve_json(&ctx).await.map_err(|error| ctx.set_error_path(error))
         };
         let mut json = vec![b'['];
-        em_ordem(self.0.len(), item, |n, item| {
+        resolve_in_order(self.0.len(), item, |n, item| {
             if n > 0 {
                 json.push(b',');
             }
@@ -99,45 +101,48 @@ impl<T: Escrevivel> OutputType for Escritos<T> {
     }
 }
 
-/// The fields of an object, which is of no abstract type.
-pub async fn objeto<T: ContainerType + ?Sized>(
+/// Writes the selected fields of an object as JSON. `T` is a concrete type, not an interface.
+pub async fn resolve_object<T: ContainerType + ?Sized>(
     ctx: &ContextSelectionSet<'_>,
-    objeto: &T,
+    object: &T,
 ) -> ServerResult<Vec<u8>> {
-    let campos = selecionados(ctx, objeto);
-    let valor = |n: usize| resolver(ctx, objeto, campos[n]);
-    let mut json = Vec::with_capacity(32 * campos.len() + 2);
+    let fields = selected(ctx, object);
+    let value = |n: usize| resolve_value(ctx, object, fields[n]);
+    let mut json = Vec::with_capacity(32 * fields.len() + 2);
     json.push(b'{');
-    em_ordem(campos.len(), valor, |n, valor| {
+    resolve_in_order(fields.len(), value, |n, value| {
         if n > 0 {
             json.push(b',');
         }
-        // A name has nothing to escape.
+        // A response key is a GraphQL name, so no character of it needs escaping.
         json.push(b'"');
-        json.extend_from_slice(campos[n].node.response_key().node.as_bytes());
+        json.extend_from_slice(fields[n].node.response_key().node.as_bytes());
         json.extend_from_slice(b"\":");
-        escrever_valor(&mut json, &valor);
+        write_value(&mut json, &value);
     })
     .await?;
     json.push(b'}');
     Ok(json)
 }
 
-/// The document is normalised: what is not a field is `... on Tipo` of an object's type.
-fn selecionados<'a, T: ContainerType + ?Sized>(
+/// The fields that apply to the object. In a normalized document, the only other selections are
+/// inline fragments `... on Type` on an object type, and they contain only fields.
+fn selected<'a, T: ContainerType + ?Sized>(
     ctx: &ContextSelectionSet<'a>,
-    objeto: &T,
+    object: &T,
 ) -> Vec<&'a Positioned<Field>> {
-    let itens = &ctx.item.node.items;
-    let mut campos = Vec::with_capacity(itens.len());
-    for item in itens {
+    let items = &ctx.item.node.items;
+    let mut fields = Vec::with_capacity(items.len());
+    for item in items {
         match &item.node {
-            Selection::Field(field) => campos.push(field),
-            Selection::InlineFragment(trecho) => {
-                let condicao = trecho.node.type_condition.as_ref();
-                let deste = condicao.is_none_or(|condicao| e(ctx, objeto, &condicao.node.on.node));
-                let dentro = trecho.node.selection_set.node.items.iter().filter(|_| deste);
-                campos.extend(dentro.filter_map(|item| match &item.node {
+            Selection::Field(field) => fields.push(field),
+            Selection::InlineFragment(inline_fragment) => {
+                let condition = inline_fragment.node.type_condition.as_ref();
+                let applies = condition
+                    .is_none_or(|condition| is_of_type(ctx, object, &condition.node.on.node));
+                let within =
+                    inline_fragment.node.selection_set.node.items.iter().filter(|_| applies);
+                fields.extend(within.filter_map(|item| match &item.node {
                     Selection::Field(field) => Some(field),
                     _ => None,
                 }));
@@ -145,118 +150,125 @@ fn selecionados<'a, T: ContainerType + ?Sized>(
             Selection::FragmentSpread(_) => {}
         }
     }
-    campos
+    fields
 }
 
-/// Whether the object is of this type, or of this interface.
-fn e<T: ContainerType + ?Sized>(ctx: &ContextSelectionSet<'_>, objeto: &T, tipo: &str) -> bool {
-    let nome = objeto.introspection_type_name();
-    let interfaces = || ctx.schema_env.registry.implements.get(&*nome);
-    *nome == *tipo || interfaces().is_some_and(|interfaces| interfaces.contains(tipo))
-}
-
-async fn resolver<T: ContainerType + ?Sized>(
+/// Whether the object has this type or implements this interface.
+fn is_of_type<T: ContainerType + ?Sized>(
     ctx: &ContextSelectionSet<'_>,
-    objeto: &T,
+    object: &T,
+    type_name: &str,
+) -> bool {
+    let own_name = object.introspection_type_name();
+    let interfaces = || ctx.schema_env.registry.implements.get(&*own_name);
+    *own_name == *type_name || interfaces().is_some_and(|interfaces| interfaces.contains(type_name))
+}
+
+async fn resolve_value<T: ContainerType + ?Sized>(
+    ctx: &ContextSelectionSet<'_>,
+    object: &T,
     field: &Positioned<Field>,
 ) -> ServerResult<Value> {
     if field.node.name.node == "__typename" {
-        return Ok(Value::String(objeto.introspection_type_name().into_owned()));
+        return Ok(Value::String(object.introspection_type_name().into_owned()));
     }
     let ctx = ctx.with_field(field);
-    Ok(objeto.resolve_field(&ctx).await?.unwrap_or_default())
+    Ok(object.resolve_field(&ctx).await?.unwrap_or_default())
 }
 
-/// Makes all of them at the same time and hands them on in their order; or the first failure.
-/// What is ready at once leaves its place to the next.
-async fn em_ordem<V, F>(
-    quantos: usize,
-    fazer: impl Fn(usize) -> F,
-    mut receber: impl FnMut(usize, V),
+/// Polls `count` futures concurrently and passes their values to `receive` in index order. Returns
+/// the first error. A future that is ready at its first poll leaves its allocation to the next one.
+async fn resolve_in_order<V, F>(
+    count: usize,
+    make: impl Fn(usize) -> F,
+    mut receive: impl FnMut(usize, V),
 ) -> ServerResult<()>
 where
     F: Future<Output = ServerResult<V>>,
 {
-    let (mut feitos, mut recebidos) = (0, 0);
-    // From the first that waits on.
-    let mut prontos: VecDeque<Option<V>> = VecDeque::new();
-    let mut esperam: Vec<(usize, Pin<Box<F>>)> = Vec::new();
-    let mut livre: Option<Pin<Box<F>>> = None;
+    let (mut started, mut received) = (0, 0);
+    // The values that wait for an earlier one. The first entry belongs to index `received`, and
+    // `None` stands for a future that still waits.
+    let mut ready: VecDeque<Option<V>> = VecDeque::new();
+    let mut waiting: Vec<(usize, Pin<Box<F>>)> = Vec::new();
+    let mut idle: Option<Pin<Box<F>>> = None;
     poll_fn(|cx| {
         let mut i = 0;
-        while i < esperam.len() {
-            let (n, futuro) = &mut esperam[i];
-            match futuro.as_mut().poll(cx) {
-                Poll::Ready(valor) => {
-                    prontos[*n - recebidos] = Some(valor?);
-                    esperam.remove(i);
+        while i < waiting.len() {
+            let (n, future) = &mut waiting[i];
+            match future.as_mut().poll(cx) {
+                Poll::Ready(value) => {
+                    ready[*n - received] = Some(value?);
+                    waiting.remove(i);
                 }
                 Poll::Pending => i += 1,
             }
         }
-        while let Some(valor) = prontos.front_mut().and_then(Option::take) {
-            prontos.pop_front();
-            receber(recebidos, valor);
-            recebidos += 1;
+        while let Some(value) = ready.front_mut().and_then(Option::take) {
+            ready.pop_front();
+            receive(received, value);
+            received += 1;
         }
-        while feitos < quantos {
-            let mut futuro = match livre.take() {
-                Some(mut lugar) => {
-                    lugar.set(fazer(feitos));
-                    lugar
+        while started < count {
+            let mut future = match idle.take() {
+                Some(mut slot) => {
+                    slot.set(make(started));
+                    slot
                 }
-                None => Box::pin(fazer(feitos)),
+                None => Box::pin(make(started)),
             };
-            match futuro.as_mut().poll(cx) {
-                Poll::Ready(valor) if prontos.is_empty() => {
-                    receber(recebidos, valor?);
-                    recebidos += 1;
-                    livre = Some(futuro);
+            match future.as_mut().poll(cx) {
+                Poll::Ready(value) if ready.is_empty() => {
+                    receive(received, value?);
+                    received += 1;
+                    idle = Some(future);
                 }
-                Poll::Ready(valor) => {
-                    prontos.push_back(Some(valor?));
-                    livre = Some(futuro);
+                Poll::Ready(value) => {
+                    ready.push_back(Some(value?));
+                    idle = Some(future);
                 }
                 Poll::Pending => {
-                    prontos.push_back(None);
-                    esperam.push((feitos, futuro));
+                    ready.push_back(None);
+                    waiting.push((started, future));
                 }
             }
-            feitos += 1;
+            started += 1;
         }
-        if esperam.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if waiting.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
     })
     .await
 }
 
-fn escrever_valor(json: &mut Vec<u8>, valor: &Value) {
-    match valor {
-        Value::Binary(escrito) => json.extend_from_slice(escrito),
-        // Nothing in it can fail to be JSON, and memory does not refuse a write.
-        valor => _ = serde_json::to_writer(json, &Resposta(valor)),
+fn write_value(json: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Binary(written) => json.extend_from_slice(written),
+        // Serializing a `Value` to JSON cannot fail, and neither can writing to a `Vec`.
+        value => _ = serde_json::to_writer(json, &JsonValue(value)),
     }
 }
 
-/// A value of an answer, in which binary is JSON that is written already.
-pub struct Resposta<'a>(pub &'a Value);
+/// Serializes a value of a response. `Value::Binary` holds JSON text, which the serializer copies
+/// unchanged.
+pub struct JsonValue<'a>(pub &'a Value);
 
-/// How serde_json passes on what is written; what `RawValue` does, without reading it again.
-const ESCRITO: &str = "$serde_json::private::RawValue";
+/// The struct name by which serde_json recognizes a `RawValue`. Using it directly avoids that
+/// `RawValue` parses the text again.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-impl Serialize for Resposta<'_> {
+impl Serialize for JsonValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Value::Binary(json) => {
                 let json = std::str::from_utf8(json).map_err(serde::ser::Error::custom)?;
-                let mut escrito = serializer.serialize_struct(ESCRITO, 1)?;
-                escrito.serialize_field(ESCRITO, json)?;
-                escrito.end()
+                let mut written = serializer.serialize_struct(RAW_VALUE, 1)?;
+                written.serialize_field(RAW_VALUE, json)?;
+                written.end()
             }
-            Value::List(itens) => serializer.collect_seq(itens.iter().map(Resposta)),
-            Value::Object(campos) => {
-                serializer.collect_map(campos.iter().map(|(nome, valor)| (nome, Resposta(valor))))
+            Value::List(items) => serializer.collect_seq(items.iter().map(JsonValue)),
+            Value::Object(fields) => {
+                serializer.collect_map(fields.iter().map(|(name, value)| (name, JsonValue(value))))
             }
-            outro => outro.serialize(serializer),
+            other => other.serialize(serializer),
         }
     }
 }

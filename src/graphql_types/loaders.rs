@@ -1,58 +1,53 @@
-//! Batches the reads of one request: what many resolvers ask is asked of PostgreSQL once.
+//! The loaders of one request. They batch reads, so that many resolvers that ask for a relation
+//! cost one statement.
 //!
-//! A query's reads are served where it runs (`hop.rs`). What a mutation or an event answers
-//! is read after the write, each batch for itself, by the loaders of the crate `dataloader`.
+//! The keys of a query wait in a [`BatchQueue`], which the query's own thread reads. A mutation or
+//! an event reads its answer after the write, with the loaders of the crate `dataloader`.
 
-use super::batch::{Perguntas, Resposta};
-use crate::call::Chamada;
+use super::batch::{BatchQueue, Loaded};
+use crate::call::Call;
 use crate::db::Relation;
-use crate::error::{Error, Falha};
+use crate::error::Error;
 use dataloader::BatchFn;
 use dataloader::cached::Loader;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Lives for one request: shared between two, it would show the rows of one to the other.
+/// Loads relations in batches, for one answer only.
 pub struct Loaders {
-    chamada: Chamada,
-    por: Por,
-    objetos: AtomicUsize,
+    call: Call,
+    backend: Backend,
 }
 
-/// Who serves what is asked.
-enum Por {
-    Hop(Arc<Perguntas>),
-    /// One loader per kind of relation, made when first asked.
-    Loaders(PorTipo),
+/// The two ways of reading keys.
+enum Backend {
+    Queue(Arc<BatchQueue>),
+    /// One loader for each relation, created at its first use.
+    Loaders(LoadersByType),
 }
 
-type PorTipo = Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>;
+type LoadersByType = Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>;
 
-/// The most objects that the lists of one answer may have, all together: nested
-/// pages multiply, and a client that asks for seven levels asks for gigabytes.
-const OBJETOS_MAXIMO: usize = 50_000;
+type LoaderOf<R> = Loader<R, Loaded<R>, Batch<R>>;
 
-type LoaderDe<R> = Loader<R, Resposta<R>, Batch<R>>;
-
-/// How many times a loader lets the other resolvers of its level speak before
-/// it asks. The runtime limits how many of them speak in one turn, so a wide
-/// level needs several.
-const TURNOS: usize = 32;
+/// Number of times that a loader yields to the other resolvers of its level before it reads. The
+/// runtime limits how many tasks run between two polls of the loader, so a wide level needs several
+/// yields.
+const YIELD_COUNT: usize = 32;
 
 struct Batch<R> {
-    chamada: Chamada,
+    call: Call,
     relation: PhantomData<fn() -> R>,
 }
 
-impl<R: Relation> BatchFn<R, Resposta<R>> for Batch<R> {
-    async fn load(&mut self, keys: &[R]) -> HashMap<R, Resposta<R>> {
-        let perguntas = keys.to_vec();
-        match self.chamada.ler(move |sessao| R::load(sessao, &perguntas)).await {
-            Ok(mut valores) => {
-                keys.iter().map(|key| (key.clone(), Ok(valores.remove(key)))).collect()
+impl<R: Relation> BatchFn<R, Loaded<R>> for Batch<R> {
+    async fn load(&mut self, keys: &[R]) -> HashMap<R, Loaded<R>> {
+        let owned_keys = keys.to_vec();
+        match self.call.read(move |session| R::load(session, &owned_keys)).await {
+            Ok(mut values) => {
+                keys.iter().map(|key| (key.clone(), Ok(values.remove(key)))).collect()
             }
             Err(error) => keys.iter().map(|key| (key.clone(), Err(error.clone()))).collect(),
         }
@@ -60,61 +55,50 @@ impl<R: Relation> BatchFn<R, Resposta<R>> for Batch<R> {
 }
 
 impl Loaders {
-    pub fn for_request(chamada: Chamada) -> Self {
-        Self { chamada, por: Por::Loaders(Mutex::default()), objetos: AtomicUsize::new(0) }
+    /// Reads each relation with a loader of the crate `dataloader`.
+    pub(super) fn by_dataloader(call: Call) -> Self {
+        Self { call, backend: Backend::Loaders(Mutex::default()) }
     }
 
-    /// For a query on its thread.
-    pub(crate) fn no_hop(chamada: Chamada, perguntas: Arc<Perguntas>) -> Self {
-        Self { chamada, por: Por::Hop(perguntas), objetos: AtomicUsize::new(0) }
+    /// Reads all relations through `queue`, which the thread of the query serves.
+    pub(super) const fn by_queue(call: Call, queue: Arc<BatchQueue>) -> Self {
+        Self { call, backend: Backend::Queue(queue) }
     }
 
-    pub const fn chamada(&self) -> &Chamada {
-        &self.chamada
-    }
-
-    /// The value of a relation, batched with the equal questions of this request.
+    /// Loads the value of `key`, together with the other keys of this request.
     pub async fn load<R: Relation>(&self, key: R) -> Result<Option<R::Value>, Error> {
-        match &self.por {
-            Por::Hop(perguntas) => perguntas.responder(key).await,
-            Por::Loaders(por_tipo) => {
-                self.loader::<R>(por_tipo).try_load(key).await.map_err(Error::interno)?
+        match &self.backend {
+            Backend::Queue(batch_queue) => batch_queue.get(key).await,
+            Backend::Loaders(by_type) => {
+                self.loader::<R>(by_type).try_load(key).await.map_err(Error::internal)?
             }
         }
     }
 
-    /// What `key` names; counted when it is not there.
-    pub async fn named<R: Relation>(&self, key: R) -> Result<Option<R::Value>, Error> {
-        self.chamada.naming(1)?;
-        self.chamada.found(self.load(key).await?)
+    /// Loads the object that the client named by `key`. An absent object counts against the
+    /// enumeration limit.
+    pub async fn load_named<R: Relation>(&self, key: R) -> Result<Option<R::Value>, Error> {
+        self.call.take_lookups(1)?;
+        self.call.found(self.load(key).await?)
     }
 
-    /// What no object could be named by.
-    pub fn unnamed<T>(&self) -> Result<Option<T>, Error> {
-        self.chamada.naming(1)?;
-        self.chamada.found(None)
+    /// Counts a name that cannot belong to any object as one absent object, and returns `None`.
+    pub fn absent<T>(&self) -> Result<Option<T>, Error> {
+        self.call.take_lookups(1)?;
+        self.call.found(None)
     }
 
-    /// Counts the objects of one more page against what an answer may have.
-    pub fn gastar(&self, objetos: usize) -> Result<(), Error> {
-        let antes = self.objetos.fetch_add(objetos, Ordering::Relaxed);
-        if antes + objetos <= OBJETOS_MAXIMO {
-            return Ok(());
-        }
-        let mensagem = format!(
-            "a resposta teria mais de {OBJETOS_MAXIMO} objetos; peça páginas menores ou menos níveis"
-        );
-        Err(Error::falha(Falha::CustoExcedeLimite, mensagem))
-    }
-
-    fn loader<R: Relation>(&self, por_tipo: &PorTipo) -> LoaderDe<R> {
-        let mut por_tipo = por_tipo.lock().unwrap_or_else(PoisonError::into_inner);
-        let novo = || -> Box<dyn Any + Send + Sync> {
-            let chamada = self.chamada.clone();
-            let loader = Loader::new(Batch::<R> { chamada, relation: PhantomData });
-            Box::new(loader.with_max_batch_size(usize::MAX).with_yield_count(TURNOS))
+    fn loader<R: Relation>(&self, by_type: &LoadersByType) -> LoaderOf<R> {
+        let mut by_type = by_type.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || -> Box<dyn Any + Send + Sync> {
+            let call = self.call.clone();
+            let loader = Loader::new(Batch::<R> { call, relation: PhantomData });
+            Box::new(loader.with_max_batch_size(usize::MAX).with_yield_count(YIELD_COUNT))
         };
-        let guardado = por_tipo.entry(TypeId::of::<R>()).or_insert_with(novo);
-        guardado.downcast_ref::<LoaderDe<R>>().expect("the key is the type").clone()
+        let stored = by_type.entry(TypeId::of::<R>()).or_insert_with(new);
+        stored
+            .downcast_ref::<LoaderOf<R>>()
+            .expect("a loader is stored under the id of its type")
+            .clone()
     }
 }

@@ -1,54 +1,56 @@
-//! Scalars: each checks the shape only; check digits are rules.
+//! The scalars of the schema. Each checks only the form of its value. Check digits are a rule, and
+//! the commands check them with their other rules.
 
-use crate::adolescente::Identificador;
 use crate::error::CodigoErro;
-use crate::processo::NumeroProcesso;
-use crate::tramite::Nre;
 use crate::value::cpf::Cpf;
 use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use std::fmt::Display;
 
-/// An instant, as the schema's `DateTime`.
+/// An instant: the scalar `DateTime`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Instante(pub DateTime<Utc>);
+pub struct Timestamp(pub DateTime<Utc>);
 
-impl From<DateTime<Utc>> for Instante {
-    fn from(instante: DateTime<Utc>) -> Self {
-        Self(instante)
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(instant: DateTime<Utc>) -> Self {
+        Self(instant)
     }
 }
 
-/// A day, as the schema's `Date`.
+/// A calendar day: the scalar `Date`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Data(pub NaiveDate);
+pub struct Date(pub NaiveDate);
 
-/// A malformed value: a top-level error with the code and status of the one table.
-fn malformado<T: InputType>(mensagem: impl Display) -> InputValueError<T> {
-    let codigo = CodigoErro::CampoInvalido;
-    InputValueError::custom(mensagem)
-        .with_extension("code", codigo.nome())
-        .with_extension("status", codigo.status())
+/// A malformed value is a top-level error. Its code and status come from the table of error codes.
+fn malformed<T: InputType>(message: impl Display) -> InputValueError<T> {
+    let code = CodigoErro::CampoInvalido;
+    InputValueError::custom(message)
+        .with_extension("code", code.name())
+        .with_extension("status", code.status())
 }
 
-fn ler_texto<T>(value: Value, ler: impl FnOnce(&str) -> Result<T, String>) -> InputValueResult<T>
+pub fn read_text<T>(
+    value: Value,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> InputValueResult<T>
 where
     T: InputType,
 {
     match value {
-        Value::String(texto) => ler(&texto).map_err(malformado),
-        _ => Err(malformado("esperava um texto")),
+        Value::String(text) => read(&text).map_err(malformed),
+        _ => Err(malformed("esperava um texto")),
     }
 }
 
 /// Data sem fuso, AAAA-MM-DD (RFC 3339, full-date).
 #[Scalar(name = "Date", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
-impl ScalarType for Data {
+impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
-        ler_texto(value, |texto| {
-            let forma = texto.len() == 10 && texto.bytes().all(|b| b == b'-' || b.is_ascii_digit());
-            let data = forma.then(|| NaiveDate::parse_from_str(texto, "%Y-%m-%d").ok());
-            data.flatten().map(Data).ok_or_else(|| "a data tem a forma AAAA-MM-DD".to_owned())
+        read_text(value, |text| {
+            let well_formed =
+                text.len() == 10 && text.bytes().all(|b| b == b'-' || b.is_ascii_digit());
+            let date = well_formed.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok());
+            date.flatten().map(Date).ok_or_else(|| "a data tem a forma AAAA-MM-DD".to_owned())
         })
     }
 
@@ -66,15 +68,15 @@ impl ScalarType for Data {
     name = "DateTime",
     specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6"
 )]
-impl ScalarType for Instante {
+impl ScalarType for Timestamp {
     fn parse(value: Value) -> InputValueResult<Self> {
-        ler_texto(value, |texto| {
-            let instante = DateTime::parse_from_rfc3339(texto);
-            let instante = instante.ok().map(|instante| instante.to_utc());
-            // The year 0, or one that the offset pushed out, is no instant to PostgreSQL.
-            let instante = instante.filter(|instante| (1..=9999).contains(&instante.year()));
-            instante
-                .map(Instante)
+        read_text(value, |text| {
+            let instant = DateTime::parse_from_rfc3339(text);
+            let instant = instant.ok().map(|instant| instant.to_utc());
+            // PostgreSQL has no year 0, and the offset may have moved the instant out of the range.
+            let instant = instant.filter(|instant| (1..=9999).contains(&instant.year()));
+            instant
+                .map(Timestamp)
                 .ok_or_else(|| "o instante tem a forma AAAA-MM-DDThh:mm:ssZ, com fuso".to_owned())
         })
     }
@@ -88,69 +90,12 @@ impl ScalarType for Instante {
     }
 }
 
-/// Número único do processo (Resolução CNJ 65/2008). Entrada: NNNNNNN-DD.AAAA.J.TR.OOOO ou 20 dígitos; saída: sempre com máscara. O escalar confere só a forma; o dígito verificador (R4) é regra e vem em `erros`.
-#[Scalar]
-impl ScalarType for NumeroProcesso {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        ler_texto(value, |texto| {
-            texto.trim().parse().map_err(|e: crate::processo::NumeroMalformado| e.to_string())
-        })
-    }
-
-    fn is_valid(value: &Value) -> bool {
-        <Self as ScalarType>::parse(value.clone()).is_ok()
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.to_string())
-    }
-}
-
-/// Identificador nacional do adolescente: 12 dígitos, ano de cadastro (AAAA) e sequência de 8.
-#[Scalar(name = "IdentificadorAdolescente")]
-impl ScalarType for Identificador {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        ler_texto(value, |texto| {
-            texto
-                .trim()
-                .parse()
-                .map_err(|e: crate::adolescente::IdentificadorMalformado| e.to_string())
-        })
-    }
-
-    fn is_valid(value: &Value) -> bool {
-        <Self as ScalarType>::parse(value.clone()).is_ok()
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.to_string())
-    }
-}
-
-/// Número de Registro Eletrônico do processo no Tramita: 16 dígitos. Não muda de um trâmite para outro.
-#[Scalar(name = "NRE")]
-impl ScalarType for Nre {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        ler_texto(value, |texto| {
-            texto.trim().parse().map_err(|e: crate::tramite::NreMalformado| e.to_string())
-        })
-    }
-
-    fn is_valid(value: &Value) -> bool {
-        <Self as ScalarType>::parse(value.clone()).is_ok()
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.to_string())
-    }
-}
-
 /// CPF. Entrada: 11 dígitos ou NNN.NNN.NNN-NN; saída: 11 dígitos. O escalar confere só a forma; os dígitos verificadores (R23) são regra e vêm em `erros`.
 #[Scalar(name = "CPF")]
 impl ScalarType for Cpf {
     fn parse(value: Value) -> InputValueResult<Self> {
-        ler_texto(value, |texto| {
-            texto.trim().parse().map_err(|e: crate::value::cpf::CpfMalformado| e.to_string())
+        read_text(value, |text| {
+            text.trim().parse().map_err(|e: crate::value::cpf::MalformedCpf| e.to_string())
         })
     }
 
@@ -159,6 +104,6 @@ impl ScalarType for Cpf {
     }
 
     fn to_value(&self) -> Value {
-        Value::String(self.completo().to_owned())
+        Value::String(self.unmasked().to_owned())
     }
 }

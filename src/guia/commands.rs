@@ -1,13 +1,13 @@
-//! What doors ask of guias, before any rule has looked at it.
+//! The inputs of the writes on guias, as an API passes them, before any rule has checked them.
 
 use super::{MotivoBaixaGuia, NumeroDaGuia, OrigemGuia, TipoGuia};
 use crate::adolescente::Identificador;
-use crate::error::Recusa;
+use crate::error::Refusal;
 use crate::processo::{NumeroProcesso, Responsavel};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-/// A guia to be emitted.
+/// A guia to emit.
 #[derive(Clone, Serialize)]
 pub struct EmitirGuia {
     pub tipo: TipoGuia,
@@ -17,16 +17,16 @@ pub struct EmitirGuia {
     pub serventuario: Responsavel,
     pub serventuario_cargo: Option<String>,
     pub codigo_tpu_medida: Option<String>,
-    pub atos: Vec<NovoAto>,
-    pub propria: PropriaDaEspecie,
-    /// Fields that the door could not read, as refusals.
-    #[serde(serialize_with = "Recusa::so_os_campos")]
-    pub malformados: Vec<Recusa>,
+    pub atos: Vec<NewAto>,
+    pub propria: EspecieDetails,
+    /// Fields that the API could not read, as refusals.
+    #[serde(rename = "malformados", serialize_with = "Refusal::only_fields")]
+    pub malformed: Vec<Refusal>,
 }
 
-/// What only some kinds have; doors leave empty what is another's.
+/// Fields that only some espécies have. An API leaves the fields of other espécies empty.
 #[derive(Clone, Default, Serialize)]
-pub struct PropriaDaEspecie {
+pub struct EspecieDetails {
     pub apuracao: Option<NumeroProcesso>,
     pub execucao: Option<NumeroProcesso>,
     pub data_sentenca: Option<NaiveDate>,
@@ -34,17 +34,18 @@ pub struct PropriaDaEspecie {
     pub data_inicio_internacao: Option<NaiveDate>,
     pub data_fim_internacao: Option<NaiveDate>,
     pub data_transito_julgado: Option<NaiveDate>,
-    /// In days.
+    /// The prazo of an internação-sanção, in days.
     pub prazo: Option<i32>,
     pub data_decisao: Option<NaiveDate>,
     pub medida_resultante: Option<String>,
-    /// In the order asked for; none stands for one that the door could not read.
+    /// The guias to unify, in the order of the request. `None` stands for a number that the API
+    /// could not read.
     pub definitivas: Vec<Option<NumeroDaGuia>>,
-    pub documentos: Vec<NovoDocumento>,
+    pub documentos: Vec<NewDocumento>,
 }
 
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
-pub struct NovoAto {
+pub struct NewAto {
     pub codigo_tpu: Option<String>,
     pub descricao: Option<String>,
     pub local_fato: Option<String>,
@@ -52,16 +53,16 @@ pub struct NovoAto {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct NovoDocumento {
+pub struct NewDocumento {
     pub tipo: Option<String>,
     pub identificador_autos: Option<String>,
 }
 
-/// R26: the measure is over.
+/// R26: the baixa of a guia.
 #[derive(Debug, Clone, Serialize)]
 pub struct BaixarGuia {
-    /// Or why the door could not read it.
-    pub numero: Result<NumeroDaGuia, Recusa>,
+    /// `Err` when the API could not read the number.
+    pub numero: Result<NumeroDaGuia, Refusal>,
     pub motivo: Option<MotivoBaixaGuia>,
     pub versao_esperada: Option<i32>,
 }

@@ -1,4 +1,4 @@
-//! The guia: a judicial order of a measure, for one adolescente (Resolução CNJ 165/2012).
+//! The guia: a judicial order that one adolescente serve a measure (Resolução CNJ 165/2012).
 
 mod commands;
 pub mod graphql;

@@ -1,10 +1,10 @@
-use crate::adolescente::{AdolescenteId, completa_21_anos};
-use crate::db::{schema, texto_enum};
+use crate::adolescente::{AdolescenteId, turns_21_on};
+use crate::db::{schema, text_enum};
 use crate::processo::ProcessoId;
 use crate::value::characters::Foreign;
 use crate::value::cpf::Cpf;
-use crate::value::field::digitos;
-use crate::value::resource::{Recurso, recursos, sem_recursos};
+use crate::value::field::digits;
+use crate::value::resource::{Resource, no_resources, resources};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Date, Nullable};
@@ -16,19 +16,19 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
 pub struct GuiaId(pub i64);
 
-/// The day of emission, AAAAMMDD, and four digits.
+/// The day of emission as AAAAMMDD, and four digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType, Serialize)]
 pub struct NumeroDaGuia(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("o número da guia tem 12 dígitos{0}")]
-pub struct NumeroDaGuiaMalformado(Foreign);
+pub struct MalformedNumeroDaGuia(Foreign);
 
 impl FromStr for NumeroDaGuia {
-    type Err = NumeroDaGuiaMalformado;
+    type Err = MalformedNumeroDaGuia;
 
-    fn from_str(texto: &str) -> Result<Self, NumeroDaGuiaMalformado> {
-        digitos(texto, "NNNNNNNNNNNN").map(Self).map_err(NumeroDaGuiaMalformado)
+    fn from_str(text: &str) -> Result<Self, MalformedNumeroDaGuia> {
+        digits(text, "NNNNNNNNNNNN").map(Self).map_err(MalformedNumeroDaGuia)
     }
 }
 
@@ -38,7 +38,7 @@ impl fmt::Display for NumeroDaGuia {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Espécie de guia.
     pub enum TipoGuia {
         /// Execução provisória.
@@ -52,7 +52,7 @@ texto_enum! {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Situação da guia. "Vencida" se calcula das datas, não é situação.
     pub enum SituacaoGuia {
         /// Em vigor.
@@ -62,7 +62,7 @@ texto_enum! {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Motivo da baixa de uma guia.
     pub enum MotivoBaixaGuia {
         /// Provisória que virou definitiva.
@@ -78,7 +78,7 @@ texto_enum! {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Ato que deu origem à guia.
     pub enum OrigemGuia {
         /// Sentença homologatória de remissão.
@@ -90,8 +90,8 @@ texto_enum! {
     }
 }
 
-/// A guia that was emitted, and when its adolescente was born: the limits of R26
-/// are counted from there.
+/// An emitted guia, and the date of birth of its adolescente, from which the limits of R26 are
+/// counted.
 #[derive(Clone, QueryableByName)]
 #[diesel(table_name = schema::guia, check_for_backend(diesel::pg::Pg))]
 pub struct Guia {
@@ -127,7 +127,7 @@ pub struct Guia {
     pub data_nascimento: Option<NaiveDate>,
 }
 
-/// Whom it is about does not go to a log.
+/// Hides the adolescente, because a log must not identify the person.
 impl fmt::Debug for Guia {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guia").field("id", &self.id).finish_non_exhaustive()
@@ -135,7 +135,7 @@ impl fmt::Debug for Guia {
 }
 
 impl Guia {
-    /// The text of the measure, where the source gives the one of its TPU code.
+    /// The name of the measure, if the source gives one for its TPU code.
     pub fn medida(&self) -> Option<&'static str> {
         match self.codigo_tpu_medida.as_str() {
             "11386" => Some("Advertência"),
@@ -144,21 +144,21 @@ impl Guia {
         }
     }
 
-    /// R26: the first day on which the measure may no longer be in force: the
-    /// end of a sanção's term, and never later than the day of turning 21.
+    /// R26: the first day on which the measure may no longer be in force: the end of the prazo of
+    /// an internação-sanção, and never later than the 21st birthday.
     pub fn vence_em(&self) -> Option<NaiveDate> {
-        let maioridade = self.data_nascimento.map(completa_21_anos);
-        let prazo = self.prazo.and_then(|dias| u64::try_from(dias).ok()).map(Days::new);
+        let maioridade = self.data_nascimento.map(turns_21_on);
+        let prazo = self.prazo.and_then(|days| u64::try_from(days).ok()).map(Days::new);
         let sancao = self.data_decisao.zip(prazo).map(|(decisao, prazo)| decisao + prazo);
         [maioridade, sancao].into_iter().flatten().min()
     }
 
-    /// R26: still active, although its time is over.
-    pub fn vencida(&self, hoje: NaiveDate) -> bool {
-        self.situacao == SituacaoGuia::Ativo && self.vence_em().is_some_and(|dia| dia <= hoje)
+    /// R26: whether the guia is still active although its time is over.
+    pub fn vencida(&self, today: NaiveDate) -> bool {
+        self.situacao == SituacaoGuia::Ativo && self.vence_em().is_some_and(|day| day <= today)
     }
 
-    /// The processos in which it is told of.
+    /// The processos whose timeline shows this guia.
     pub fn processos(&self) -> impl Iterator<Item = ProcessoId> {
         [self.apuracao_id, self.execucao_id].into_iter().flatten()
     }
@@ -174,7 +174,7 @@ pub struct AtoInfracional {
     pub data_fato: Option<NaiveDate>,
 }
 
-/// A document that a guia goes with.
+/// A document that accompanies a guia.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct Documento {
     pub id: i64,
@@ -182,20 +182,20 @@ pub struct Documento {
     pub identificador_autos: Option<String>,
 }
 
-recursos!(Guia => |guia| Recurso::Guia(guia.id.0));
-// Parts of a guia.
-sem_recursos!(AtoInfracional, Documento);
+resources!(Guia => |guia| Resource::Guia(guia.id.0));
+// The parts add no resource to the audit entry, because the entry names the guia.
+no_resources!(AtoInfracional, Documento);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn dia(ano: i32, mes: u32, dia: u32) -> NaiveDate {
-        NaiveDate::from_ymd_opt(ano, mes, dia).unwrap()
+    fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(year, month, day).unwrap()
     }
 
     fn guia() -> Guia {
-        let cpf = Cpf::sintetico(1);
+        let cpf = Cpf::synthetic(1);
         Guia {
             id: GuiaId(1),
             tribunal_codigo: 820,
@@ -220,29 +220,29 @@ mod tests {
             data_fim_internacao: None,
             data_transito_julgado: None,
             prazo: Some(90),
-            data_decisao: Some(dia(2026, 1, 1)),
+            data_decisao: Some(day(2026, 1, 1)),
             medida_resultante: None,
             criado_em: DateTime::UNIX_EPOCH,
             atualizado_em: DateTime::UNIX_EPOCH,
             versao: 1,
-            data_nascimento: Some(dia(2008, 2, 29)),
+            data_nascimento: Some(day(2008, 2, 29)),
         }
     }
 
     #[test]
     fn r26_vence_no_fim_do_prazo_e_nunca_depois_dos_21() {
-        assert_eq!(guia().vence_em(), Some(dia(2026, 4, 1)));
-        let velha = Guia { data_nascimento: Some(dia(2005, 2, 1)), ..guia() };
-        assert_eq!(velha.vence_em(), Some(dia(2026, 2, 1)));
-        let sem_prazo = Guia { prazo: None, data_decisao: None, ..guia() };
-        assert_eq!(sem_prazo.vence_em(), Some(dia(2029, 3, 1)));
-        assert_eq!(Guia { data_nascimento: None, ..sem_prazo }.vence_em(), None);
+        assert_eq!(guia().vence_em(), Some(day(2026, 4, 1)));
+        let old = Guia { data_nascimento: Some(day(2005, 2, 1)), ..guia() };
+        assert_eq!(old.vence_em(), Some(day(2026, 2, 1)));
+        let without_prazo = Guia { prazo: None, data_decisao: None, ..guia() };
+        assert_eq!(without_prazo.vence_em(), Some(day(2029, 3, 1)));
+        assert_eq!(Guia { data_nascimento: None, ..without_prazo }.vence_em(), None);
     }
 
     #[test]
     fn r26_vencida_e_a_ativa_desde_o_dia_em_que_vence() {
-        assert!(!guia().vencida(dia(2026, 3, 31)) && guia().vencida(dia(2026, 4, 1)));
+        assert!(!guia().vencida(day(2026, 3, 31)) && guia().vencida(day(2026, 4, 1)));
         let baixada = Guia { situacao: SituacaoGuia::Baixada, ..guia() };
-        assert!(!baixada.vencida(dia(2026, 4, 1)));
+        assert!(!baixada.vencida(day(2026, 4, 1)));
     }
 }

@@ -1,137 +1,138 @@
-//! Use cases on guias: emission and its end.
+//! Use cases on guias: emission and baixa.
 
 use super::{BaixarGuia, EmitirGuia, Guia, GuiaId, MotivoBaixaGuia, SituacaoGuia, rules, store};
-use crate::command::{Comando, Contexto, Efeito, Lembranca};
-use crate::db::Sessao;
-use crate::error::{Error, Falha, Recusa};
-use crate::evento::{self, MudancaDeCampo, NovoEvento, TipoEvento};
-use crate::value::field::{self, itens};
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::command::{Command, Context, Effect, Remembered};
+use crate::db::Session;
+use crate::error::{Error, Failure, Refusal};
+use crate::evento::{self, FieldChange, NewEvento, TipoEvento};
+use crate::value::field::{self, items};
+use crate::value::resource::{Recordable, Resource};
 use crate::value::time;
 use chrono::{DateTime, Utc};
-use store::Objetos;
+use store::GuiaObjects;
 
-/// A guia after a write that may have found nothing to do.
+/// A guia after a write, and whether the write changed anything.
 #[derive(Debug)]
-pub struct Alterada {
+pub struct Changed {
     pub guia: Guia,
-    pub alterado: bool,
+    pub changed: bool,
 }
 
-impl Rastreavel for Alterada {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.guia.rastrear(recursos);
-    }
-}
-
-impl Efeito for Alterada {
-    fn created(&self) -> Option<Recurso> {
-        let first = self.alterado && self.guia.versao == 1;
-        first.then_some(Recurso::Guia(self.guia.id.0))
-    }
-
-    fn lembrar(&self) -> Lembranca {
-        let &Self { ref guia, alterado } = self;
-        Lembranca { id: guia.id.0, versao: guia.versao, alterado, ..Lembranca::default() }
-    }
-
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        let guia = store::por_id(sessao, GuiaId(lembranca.id))?;
-        Ok(Self { guia, alterado: lembranca.alterado })
+impl Recordable for Changed {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.guia.record(resources);
     }
 }
 
-/// Emits a guia and gives it a number. A unificadora lowers what it unifies.
-impl Comando for EmitirGuia {
-    const NOME: &'static str = "emitirGuia";
-    type Efeito = Alterada;
-
-    /// The adolescente, two processos, and what it unifies.
-    fn names(&self) -> usize {
-        3 + itens(&self.propria.definitivas).len()
+impl Effect for Changed {
+    fn created(&self) -> Option<Resource> {
+        let first = self.changed && self.guia.versao == 1;
+        first.then_some(Resource::Guia(self.guia.id.0))
     }
 
-    fn executar(mut self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Alterada, Error> {
-        let malformados = std::mem::take(&mut self.malformados);
-        let fatos = store::fatos(sessao, &self)?;
-        let agora = ultima(&fatos.definitivas, (contexto.relogio)());
-        let hoje = time::dia(agora);
-        Recusa::nenhuma(malformados, rules::emissao(&self, &fatos, hoje, contexto.regras))?;
+    fn remember(&self) -> Remembered {
+        let &Self { ref guia, changed } = self;
+        Remembered { id: guia.id.0, version: guia.versao, changed, ..Remembered::default() }
+    }
 
-        let Some(adolescente) = fatos.adolescente else {
-            return Err(Error::interno(anyhow::anyhow!("no rule refused an incomplete command")));
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
+        let guia = store::by_id(session, GuiaId(remembered.id))?;
+        Ok(Self { guia, changed: remembered.changed })
+    }
+}
+
+/// Emits a guia and gives it a number. A unificadora closes the guias that it unifies.
+impl Command for EmitirGuia {
+    const NAME: &'static str = "emitirGuia";
+    type Effect = Changed;
+
+    /// The adolescente, two processos, and the guias to unify.
+    fn lookup_count(&self) -> usize {
+        3 + items(&self.propria.definitivas).len()
+    }
+
+    fn execute(mut self, session: &mut Session<'_>, context: &Context) -> Result<Changed, Error> {
+        let malformed = std::mem::take(&mut self.malformed);
+        let facts = store::facts(session, &self)?;
+        let now = latest(&facts.definitivas, (context.clock)());
+        let today = time::day(now);
+        Refusal::ensure_none(malformed, rules::emissao(&self, &facts, today, context.rules))?;
+
+        let Some(adolescente) = facts.adolescente else {
+            return Err(Error::internal(anyhow::anyhow!("no rule refused an incomplete command")));
         };
-        let (apuracao, execucao) = (fatos.apuracao.as_ref(), fatos.execucao.as_ref());
-        let objetos = Objetos { tribunal: contexto.tribunal, adolescente, apuracao, execucao };
-        let Some(guia) = store::inserir(sessao, self, &objetos, agora, hoje)? else {
-            let mensagem = "os números de guia de hoje se esgotaram; emita amanhã";
-            return Err(Error::falha(Falha::Indisponivel, mensagem));
+        let (apuracao, execucao) = (facts.apuracao.as_ref(), facts.execucao.as_ref());
+        let objects = GuiaObjects { tribunal: context.tribunal, adolescente, apuracao, execucao };
+        let Some(guia) = store::insert(session, self, &objects, now, today)? else {
+            let message = "os números de guia de hoje se esgotaram; emita amanhã";
+            return Err(Error::failure(Failure::Indisponivel, message));
         };
-        contar(sessao, TipoEvento::GuiaEmitida, (&guia, None), agora, contexto)?;
+        record_evento(session, TipoEvento::GuiaEmitida, (&guia, None), now, context)?;
 
-        let unificadas: Vec<_> = fatos.definitivas.iter().map(|guia| guia.id).collect();
+        let unificadas: Vec<_> = facts.definitivas.iter().map(|guia| guia.id).collect();
         if !unificadas.is_empty() {
             let motivo = Some(MotivoBaixaGuia::Unificada);
-            store::baixar(sessao, &unificadas, motivo, Some(guia.id), agora)?;
-            for unificada in &fatos.definitivas {
-                contar(sessao, TipoEvento::GuiaBaixada, (unificada, motivo), agora, contexto)?;
+            store::baixar(session, &unificadas, motivo, Some(guia.id), now)?;
+            for unificada in &facts.definitivas {
+                record_evento(session, TipoEvento::GuiaBaixada, (unificada, motivo), now, context)?;
             }
         }
-        Ok(Alterada { guia, alterado: true })
+        Ok(Changed { guia, changed: true })
     }
 }
 
-/// Lowers a guia (R26). One that is lowered already stays as it is.
-impl Comando for BaixarGuia {
-    const NOME: &'static str = "baixarGuia";
-    type Efeito = Alterada;
+/// Closes a guia (baixa, R26). A guia that is closed already stays as it is.
+impl Command for BaixarGuia {
+    const NAME: &'static str = "baixarGuia";
+    type Effect = Changed;
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Alterada, Error> {
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Changed, Error> {
         let numero = self.numero?;
-        let Some(guia) = store::travar(sessao, &[&numero])?.pop() else {
+        let Some(guia) = store::lock(session, &[&numero])?.pop() else {
             return Err(rules::r1_guia_visivel().into());
         };
-        if let Some(recusa) = field::versao_esperada(guia.versao, self.versao_esperada) {
-            return Err(recusa.into());
+        if let Some(refusal) = field::expected_version(guia.versao, self.versao_esperada) {
+            return Err(refusal.into());
         }
         if guia.situacao == SituacaoGuia::Baixada {
-            return Ok(Alterada { guia, alterado: false });
+            return Ok(Changed { guia, changed: false });
         }
-        let agora = ultima(std::slice::from_ref(&guia), (contexto.relogio)());
-        store::baixar(sessao, &[guia.id], self.motivo, None, agora)?;
-        contar(sessao, TipoEvento::GuiaBaixada, (&guia, self.motivo), agora, contexto)?;
-        Ok(Alterada { guia: store::por_id(sessao, guia.id)?, alterado: true })
+        let now = latest(std::slice::from_ref(&guia), (context.clock)());
+        store::baixar(session, &[guia.id], self.motivo, None, now)?;
+        record_evento(session, TipoEvento::GuiaBaixada, (&guia, self.motivo), now, context)?;
+        Ok(Changed { guia: store::by_id(session, guia.id)?, changed: true })
     }
 }
 
-/// Now, and never before what these went through already, whatever the clock does.
-fn ultima(guias: &[Guia], agora: DateTime<Utc>) -> DateTime<Utc> {
-    guias.iter().map(|guia| guia.atualizado_em).fold(agora, DateTime::max)
+/// The current time, but never before the last change of these guias, even if the clock goes back.
+fn latest(guias: &[Guia], now: DateTime<Utc>) -> DateTime<Utc> {
+    guias.iter().map(|guia| guia.atualizado_em).fold(now, DateTime::max)
 }
 
-/// One evento in each processo of the guia.
-fn contar(
-    sessao: &mut Sessao<'_>,
+/// Records one evento in each processo of the guia.
+fn record_evento(
+    session: &mut Session<'_>,
     tipo: TipoEvento,
     (guia, motivo): (&Guia, Option<MotivoBaixaGuia>),
-    agora: DateTime<Utc>,
-    contexto: &Contexto,
+    now: DateTime<Utc>,
+    context: &Context,
 ) -> Result<(), Error> {
-    let evento = |processo| NovoEvento::da_guia(tipo, guia, processo, agora, &contexto.autor);
+    let evento = |processo| NewEvento::of_guia(tipo, guia, processo, now, &context.author);
     let mut eventos: Vec<_> = guia.processos().map(evento).collect();
-    let (era, e) = match tipo {
+    let (old, new) = match tipo {
         TipoEvento::GuiaBaixada => (Some(SituacaoGuia::Ativo), SituacaoGuia::Baixada),
         _ => (None, SituacaoGuia::Ativo),
     };
-    let era = era.map(SituacaoGuia::texto);
-    let situacao = MudancaDeCampo::nova("guia.situacao", era, Some(e.texto()));
-    let motivo = MudancaDeCampo::nova("guia.motivoBaixa", None, motivo.map(MotivoBaixaGuia::texto));
+    let old = old.map(SituacaoGuia::text);
+    let situacao = FieldChange::new("guia.situacao", old, Some(new.text()));
+    let motivo = FieldChange::new("guia.motivoBaixa", None, motivo.map(MotivoBaixaGuia::text));
     for evento in &mut eventos {
-        evento.mudancas.extend(situacao.iter().chain(&motivo).cloned());
+        evento.changes.extend(situacao.iter().chain(&motivo).cloned());
     }
-    // Told once of the adolescente, whose guia it is by whichever processo.
-    for repetido in eventos.iter_mut().skip(1) {
-        repetido.adolescente_id = None;
+    // Only the first evento names the adolescente; otherwise the timeline of the adolescente would
+    // show the change once per processo.
+    for repeated in eventos.iter_mut().skip(1) {
+        repeated.adolescente_id = None;
     }
-    Ok(evento::store::registrar(sessao, &eventos)?)
+    Ok(evento::store::record(session, &eventos)?)
 }

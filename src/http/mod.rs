@@ -1,9 +1,10 @@
-//! What both doors share of HTTP: an id, a span and an end for each request, the bytes of its body,
-//! and the connections by which it comes.
+//! HTTP for both APIs: connections, TLS, request ids and logs, request bodies, and the general
+//! semantics of HTTP.
 
 pub mod body;
 pub mod connections;
-pub mod front;
+pub mod csp;
 pub mod origin;
 pub mod request;
+pub mod semantics;
 pub mod tls;

@@ -1,10 +1,10 @@
-//! By which names the server is called, and from which pages.
+//! Checks the host name and the origin of a request.
 //!
-//! A browser sends whatever page it shows to the address that the page's own name leads to, and
-//! opens a WebSocket from any page to any server. Neither is a reason to answer.
+//! A browser sends a page's requests to whatever address the page's host name resolves to (DNS
+//! rebinding), and it opens a WebSocket from any page to any server. The server must refuse both.
 
-use crate::auth::e_loopback;
-use crate::error::{Error, Falha};
+use crate::auth::is_loopback;
+use crate::error::{Error, Failure};
 use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -16,14 +16,15 @@ use std::sync::Arc;
 const NOT_LOOPBACK: &str = "`elos demo` emite tokens a quem pedir, por isso só atende por localhost, 127.0.0.1 ou [::1]: \
                             abra http://localhost, com a porta do servidor\n";
 
-/// Wraps every request to a server that gives tokens to whoever asks: only names of this machine
-/// are answered, so that a page whose name is made to lead here is not.
+/// Middleware for a server that issues tokens to anybody (`elos demo`). It answers only requests
+/// for loopback host names. Otherwise a page whose host name resolves to this machine could use the
+/// server.
 pub async fn only_loopback<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
     let mut hosts = req.headers().get_all(header::HOST);
-    let by_header = hosts.next().is_some_and(is_loopback) && hosts.next().is_none();
+    let by_header = hosts.next().is_some_and(host_is_loopback) && hosts.next().is_none();
     let by_target = req.uri().authority().is_none_or(|name| names_loopback(name.as_str()));
     if by_header && by_target {
         return Ok(next.call(req).await?.map_into_left_body());
@@ -34,15 +35,15 @@ pub async fn only_loopback<B: MessageBody + 'static>(
     Ok(req.into_response(refusal).map_into_right_body())
 }
 
-fn is_loopback(host: &HeaderValue) -> bool {
+fn host_is_loopback(host: &HeaderValue) -> bool {
     host.to_str().is_ok_and(names_loopback)
 }
 
 fn names_loopback(host: &str) -> bool {
-    !host.contains(['/', '?', '#']) && e_loopback(&format!("http://{}", host.to_ascii_lowercase()))
+    !host.contains(['/', '?', '#']) && is_loopback(&format!("http://{}", host.to_ascii_lowercase()))
 }
 
-/// Origins whose pages may call, beside the server's own.
+/// Origins whose pages may open WebSockets, in addition to the server's own.
 #[derive(Debug, Clone)]
 pub struct AllowedOrigins(Arc<[String]>);
 
@@ -51,7 +52,8 @@ impl AllowedOrigins {
         Self(origins.into())
     }
 
-    /// Whether a WebSocket may be opened. Without `Origin` it is no browser that asks.
+    /// Refuses a WebSocket from a page of another origin. A request without `Origin` does not come
+    /// from a browser, and is allowed.
     pub fn check(&self, headers: &HeaderMap) -> Result<(), Error> {
         let host = headers.get(header::HOST);
         let refused = headers.get_all(header::ORIGIN).any(|origin| !self.allows(origin, host));
@@ -60,7 +62,7 @@ impl AllowedOrigins {
         }
         let message =
             "a página que abre a conexão não é de uma origem permitida; veja ELOS_CORS_ORIGINS";
-        Err(Error::falha(Falha::SemPermissao, message))
+        Err(Error::failure(Failure::SemPermissao, message))
     }
 
     fn allows(&self, origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
@@ -71,7 +73,8 @@ impl AllowedOrigins {
     }
 }
 
-/// TLS may end in front of the server, so the scheme says only which port need not be told.
+/// Returns whether the origin is the server itself. TLS may end at a proxy, so the scheme cannot be
+/// compared: it only determines which port may be omitted.
 fn is_same(origin: &str, host: &str) -> bool {
     let (authority, port) = match origin.split_once("://") {
         Some(("http", authority)) => (authority, ":80"),

@@ -1,8 +1,8 @@
-//! What every request has, whichever door it comes through: an id, a span for the logs,
-//! headers, and an end that the trail and the metrics are told of.
+//! Gives every request of both APIs an id and a span for the logs. At the end of the request,
+//! records its call in the audit trail and its duration in the metrics.
 
-use crate::call::{App, Chamada};
-use crate::error::{Error, Falha};
+use crate::call::{App, Call};
+use crate::error::{Error, Failure};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -14,32 +14,35 @@ use std::time::{Duration, Instant};
 use tracing::{Instrument, field};
 use uuid::Uuid;
 
-/// The request's id, always a new one: a client's would cover many requests, or another's. Its
-/// own, if it is a UUID, stands beside it in the logs.
-pub const CABECALHO: HeaderName = HeaderName::from_static("x-request-id");
+/// The header with the id of the request. The server always generates a new id, because a client
+/// could use one id for many requests, or the id of somebody else. If the client sends a UUID, the
+/// log has it as `client_id`.
+pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What a path that no route has is called: the path itself may name a person.
-const DESCONHECIDA: &str = "(desconhecida)";
+/// The name of every path without a route. The path itself could contain a person's name.
+const UNKNOWN_ROUTE: &str = "(desconhecida)";
 
-struct Correlacao(String);
+struct CorrelationId(String);
 
-/// The status of what came of a request, where that of its answer is another.
-pub struct Outcome(pub u16);
+/// The status for the audit record, if it differs from the HTTP status of the response.
+pub struct AuditedStatus(pub u16);
 
-/// A HEAD, which is carried out as the GET that it asks about. It changes nothing.
+/// Marks a HEAD request. The server executes it as the GET that it refers to, but changes nothing.
 pub struct HeadOnly;
 
-/// Whether the request is a HEAD, whatever its method says by now.
+/// Returns whether the client sent a HEAD. The middleware of `server` changes the method of such a
+/// request to GET.
 pub fn is_head(req: &HttpRequest) -> bool {
     req.extensions().contains::<HeadOnly>()
 }
 
-/// The method that the client asked by.
+/// Returns the method that the client sent.
 pub fn method(req: &HttpRequest) -> &Method {
     if is_head(req) { &Method::HEAD } else { req.method() }
 }
 
-/// Until when a request is better answered late than refused, because its client cannot come back.
+/// The end of the time in which the server must rather answer late than refuse the request, because
+/// its client cannot retry.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(pub Instant);
 
@@ -49,88 +52,93 @@ impl Deadline {
     }
 }
 
-/// That of a request, if it has one.
+/// Returns the deadline of the request, if it has one.
 pub fn deadline(req: &HttpRequest) -> Option<Deadline> {
     req.extensions().get::<Deadline>().copied()
 }
 
-/// A client that looks things up before its time is refused no faster than this: some ask again at
-/// once, whatever `Retry-After` says.
-const REFUSED_IN: Duration = Duration::from_millis(500);
+/// Minimum duration of a refusal by the enumeration limit. Some clients retry at once and ignore
+/// `Retry-After`.
+const MIN_REFUSAL_TIME: Duration = Duration::from_millis(500);
 
-/// How a door says that it cannot answer.
+/// Builds the error response of the API that serves the request.
 type Refuse = fn(&Error) -> HttpResponse;
 
-/// A call, and how its door refuses what the trail did not take.
-struct Noted(Chamada, Refuse);
+/// The call of a request, and the function that builds its answer if the audit trail does not take
+/// the record.
+struct AttachedCall(Call, Refuse);
 
-/// Wraps every request. What it shows is in the trail before it leaves.
-pub async fn acompanhar<B: MessageBody + 'static>(
+/// Middleware for every request. It sends the answer only after the audit record is written.
+pub async fn track<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    let inicio = Instant::now();
+    let start = Instant::now();
     let id = Uuid::new_v4().to_string();
-    req.extensions_mut().insert(Correlacao(id.clone()));
-    let metodo = metodo(method(req.request()));
-    let span = tracing::info_span!("request", id, method = metodo, client_id = field::Empty);
-    if let Some(do_cliente) = dada(req.headers()) {
-        span.record("client_id", field::display(do_cliente));
+    req.extensions_mut().insert(CorrelationId(id.clone()));
+    let method = method_label(method(req.request()));
+    let span = tracing::info_span!("request", id, method, client_id = field::Empty);
+    if let Some(from_client) = client_id(req.headers()) {
+        span.record("client_id", field::display(from_client));
     }
     let app = req.app_data::<web::Data<App>>().cloned();
-    let resposta = next.call(req).instrument(span.clone()).await?;
+    let response = next.call(req).instrument(span.clone()).await?;
 
-    let rota = rota(resposta.request());
-    let noted = resposta.request().extensions_mut().remove::<Noted>();
-    let refused = match noted {
+    let route = route(response.request());
+    let attached = response.request().extensions_mut().remove::<AttachedCall>();
+    let refused = match attached {
         None => None,
-        Some(Noted(chamada, refuse)) => {
-            if chamada.refused().is_some() {
-                tokio::time::sleep(REFUSED_IN).await;
+        Some(AttachedCall(call, refuse)) => {
+            if call.rate_limited().is_some() {
+                tokio::time::sleep(MIN_REFUSAL_TIME).await;
             }
-            let outcome = resposta.response().extensions().get::<Outcome>().map(|o| o.0);
-            let mut written = chamada.encerrar(outcome.unwrap_or(resposta.status().as_u16()));
-            let deadline = deadline(resposta.request());
+            let audited_status =
+                response.response().extensions().get::<AuditedStatus>().map(|status| status.0);
+            let mut written = call.finish(audited_status.unwrap_or(response.status().as_u16()));
+            let deadline = deadline(response.request());
             loop {
                 match written.wait().await {
                     Ok(()) => break None,
-                    // Each time it is waited for anew.
-                    Err(_) if deadline.is_some_and(|d| !d.left().is_zero()) && !written.lost() => {}
+                    // Wait again: each wait has its own timeout.
+                    Err(_)
+                        if deadline.is_some_and(|d| !d.left().is_zero()) && !written.is_lost() => {}
                     Err(error) => break Some(refuse(&error)),
                 }
             }
         }
     };
-    let mut resposta = match refused {
-        None => resposta.map_into_left_body(),
-        Some(refusal) => resposta.into_response(refusal).map_into_right_body(),
+    let mut response = match refused {
+        None => response.map_into_left_body(),
+        Some(refusal) => response.into_response(refusal).map_into_right_body(),
     };
-    let status = resposta.status().as_u16();
-    let duracao = inicio.elapsed();
-    let mut told = false;
+    let status = response.status().as_u16();
+    let elapsed = start.elapsed();
+    let mut logged = false;
     if let Some(app) = app {
-        app.metricas.respondeu(metodo, &rota, status, duracao);
-        // Of an instance that is not ready, `/readyz` says so several times a second.
-        told = status == 503 && (app.db.outage_told() || rota.starts_with("/readyz"));
+        app.metrics.answered(method, &route, status, elapsed);
+        // While an instance is not ready, `/readyz` fails several times a second, and the outage is
+        // logged elsewhere.
+        logged = status == 503 && (app.db.outage_logged() || route.starts_with("/readyz"));
     }
     span.in_scope(|| {
-        let ms = u64::try_from(duracao.as_millis()).unwrap_or(u64::MAX);
+        let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         match status {
-            0..=399 => tracing::debug!(rota, status, ms, "answered"),
-            400..=499 => tracing::info!(rota, status, ms, "refused"),
-            _ if told => tracing::debug!(rota, status, ms, "failed"),
-            _ => tracing::warn!(rota, status, ms, "failed"),
+            0..=399 => tracing::debug!(rota = route, status, ms, "answered"),
+            400..=499 => tracing::info!(rota = route, status, ms, "refused"),
+            _ if logged => tracing::debug!(rota = route, status, ms, "failed"),
+            _ => tracing::warn!(rota = route, status, ms, "failed"),
         }
     });
-    if let Ok(valor) = HeaderValue::from_str(&id) {
-        resposta.headers_mut().insert(CABECALHO, valor);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID_HEADER, value);
     }
-    Ok(resposta)
+    Ok(response)
 }
 
-/// One of a few words: a method is whatever text a client makes it.
-fn metodo(metodo: &Method) -> &'static str {
-    match *metodo {
+/// Returns the method as one of a few fixed words, because a client may send any text as its
+/// method.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
         Method::GET => "GET",
         Method::POST => "POST",
         Method::PUT => "PUT",
@@ -142,67 +150,68 @@ fn metodo(metodo: &Method) -> &'static str {
     }
 }
 
-fn dada(headers: &HeaderMap) -> Option<Uuid> {
-    headers.get(CABECALHO)?.to_str().ok()?.parse().ok()
+fn client_id(headers: &HeaderMap) -> Option<Uuid> {
+    headers.get(REQUEST_ID_HEADER)?.to_str().ok()?.parse().ok()
 }
 
-/// The template of the route; never the path.
-pub fn rota(req: &HttpRequest) -> String {
-    req.match_pattern().unwrap_or_else(|| DESCONHECIDA.to_owned())
+/// Returns the template of the route, never the path.
+pub fn route(req: &HttpRequest) -> String {
+    req.match_pattern().unwrap_or_else(|| UNKNOWN_ROUTE.to_owned())
 }
 
-/// Where an address is not UTF-8, a name in it would be read as another.
+/// Refuses an address that is not UTF-8, because a name in it would be decoded as a different name.
 fn check_utf8(part: &str, place: &str) -> Result<(), Error> {
     let bytes: Vec<u8> = percent_decode_str(part).collect();
     let Err(error) = std::str::from_utf8(&bytes) else { return Ok(()) };
     let byte = bytes[error.valid_up_to()];
-    let mensagem = format!(
+    let message = format!(
         "o endereço não é UTF-8: tem, {place} de `?`, o byte %{byte:02X}, que não é de caractere nenhum"
     );
-    Err(Error::falha(Falha::EntradaInvalida, mensagem))
+    Err(Error::failure(Failure::EntradaInvalida, message))
 }
 
-/// The path is UTF-8.
+/// Checks that the path is UTF-8.
 pub fn check_path(req: &HttpRequest) -> Result<(), Error> {
     check_utf8(req.uri().path(), "antes")
 }
 
-/// The parameters of a query string, which is UTF-8.
-pub fn parametros(query: &str) -> Result<Vec<(String, String)>, Error> {
+/// Parses the parameters of a query string, which must be UTF-8.
+pub fn params(query: &str) -> Result<Vec<(String, String)>, Error> {
     check_utf8(query, "depois")?;
-    let lidos = web::Query::<Vec<(String, String)>>::from_query(query);
-    lidos
+    let parsed = web::Query::<Vec<(String, String)>>::from_query(query);
+    parsed
         .map(web::Query::into_inner)
-        .map_err(|_| Error::falha(Falha::EntradaInvalida, "a query string está malformada"))
+        .map_err(|_| Error::failure(Failure::EntradaInvalida, "a query string está malformada"))
 }
 
-/// The id of the request.
-pub fn correlacao(req: &HttpRequest) -> String {
-    req.extensions().get::<Correlacao>().map_or_else(String::new, |id| id.0.clone())
+/// Returns the id of the request.
+pub fn correlation(req: &HttpRequest) -> String {
+    req.extensions().get::<CorrelationId>().map_or_else(String::new, |id| id.0.clone())
 }
 
-/// Whether it is known who makes the request.
+/// Returns whether the caller is known, that is, whether a [`Call`] is attached to the request.
 pub fn is_known(req: &HttpRequest) -> bool {
-    req.extensions().contains::<Noted>()
+    req.extensions().contains::<AttachedCall>()
 }
 
-/// Who is charged for what the request takes: its credential or, before that is known, the address
-/// that it comes from. No credential has a blank in its name.
-pub fn caller(req: &HttpRequest) -> String {
-    if let Some(Noted(chamada, _)) = req.extensions().get::<Noted>() {
-        return chamada.ator().credencial().to_owned();
+/// Returns the key under which the limits on memory and CPU count the request: its credential or,
+/// before that is known, its address. No credential contains a blank, so the two cannot be
+/// confused.
+pub fn quota_key(req: &HttpRequest) -> String {
+    if let Some(AttachedCall(call, _)) = req.extensions().get::<AttachedCall>() {
+        return call.actor().credential().to_owned();
     }
     let address = req.peer_addr().map(|peer| peer.ip().to_canonical());
     address.map_or_else(|| "address unknown".to_owned(), |address| format!("address {address}"))
 }
 
-/// The call that the request turned out to be, recorded when it is over; by `refuse`, if the trail
-/// does not take it.
-pub fn anotar(req: &HttpRequest, chamada: &Chamada, refuse: Refuse) {
-    req.extensions_mut().insert(Noted(chamada.clone(), refuse));
+/// Attaches the call to the request, so that it is recorded when the request ends. `refuse` builds
+/// the answer if the audit trail does not take the record.
+pub fn attach_call(req: &HttpRequest, call: &Call, refuse: Refuse) {
+    req.extensions_mut().insert(AttachedCall(call.clone(), refuse));
 }
 
-/// The request is tried again: the call that it turned out to be is over.
-pub fn forget(req: &HttpRequest) {
-    req.extensions_mut().remove::<Noted>();
+/// Detaches the call, because the server runs the request again.
+pub fn detach_call(req: &HttpRequest) {
+    req.extensions_mut().remove::<AttachedCall>();
 }

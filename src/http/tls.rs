@@ -1,5 +1,5 @@
-//! The server's own TLS: its certificate is read anew when its files change, and a client may show
-//! one of its own, which is then looked for among those that are registered.
+//! The server's own TLS. The server reloads its certificate when the files change. A client may
+//! present a certificate, which `auth` later looks up among the registered ones.
 
 use anyhow::Context;
 use rustls::client::danger::HandshakeSignatureValid;
@@ -15,32 +15,32 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-/// How often the files are looked at.
-const LOOK: Duration = Duration::from_secs(5);
+/// Interval at which the files are checked for changes.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Where the server's certificate, with those that lead up from it, and its key are: PEM.
+/// The PEM files with the server's certificate chain and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Files {
+pub struct CertificateFiles {
     pub certificate: PathBuf,
     pub key: PathBuf,
 }
 
-/// What the files hold.
+/// The contents of the files.
 #[derive(PartialEq, Eq)]
 struct Contents {
     certificate: Vec<u8>,
     key: Vec<u8>,
 }
 
-/// The certificate in force. Cheap to clone.
+/// The certificate in force. Cloning is cheap.
 #[derive(Clone)]
 pub struct Tls(Arc<Inner>);
 
 struct Inner {
-    files: Files,
+    files: CertificateFiles,
     provider: Arc<CryptoProvider>,
     in_force: RwLock<Arc<CertifiedKey>>,
-    /// What was last looked at, whether or not it served.
+    /// The contents that were last read, whether or not they were usable.
     seen: Mutex<Contents>,
 }
 
@@ -51,8 +51,11 @@ impl std::fmt::Debug for Inner {
 }
 
 impl Tls {
-    /// Reads the files; what they hold must serve.
-    pub fn read(files: Files) -> anyhow::Result<Self> {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// A file cannot be read, or its contents are not usable.
+    pub fn read(files: CertificateFiles) -> anyhow::Result<Self> {
         let provider = Arc::new(ring::default_provider());
         let contents = files.read()?;
         let in_force = RwLock::new(Arc::new(contents.certified(&provider)?));
@@ -60,7 +63,7 @@ impl Tls {
         Ok(Self(Arc::new(Inner { files, provider, in_force, seen })))
     }
 
-    /// TLS 1.2 and 1.3, and a client's certificate if it has one.
+    /// Returns the configuration: TLS 1.2 and 1.3, with an optional client certificate.
     pub fn config(&self) -> anyhow::Result<ServerConfig> {
         let provider = Arc::clone(&self.0.provider);
         let clients = Arc::new(AnyClient(Arc::clone(&provider)));
@@ -71,24 +74,24 @@ impl Tls {
         Ok(config)
     }
 
-    /// Looks at the files again and again: what serves takes the place of what was, and what does
-    /// not is told and left. Ends with the last other clone.
+    /// Checks the files periodically. Usable new contents replace the certificate; unusable ones
+    /// are logged, and the old certificate stays. The task ends when all other clones are dropped.
     pub fn watch(&self) {
         let me = Arc::downgrade(&self.0);
         actix_web::rt::spawn(async move {
             loop {
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(CHECK_INTERVAL).await;
                 let Some(inner) = me.upgrade() else { return };
-                // What could not be looked at, while it is being written for example, is looked
-                // at the next time.
-                let _ = tokio::task::spawn_blocking(move || inner.look()).await;
+                // If the files cannot be read, for example while they are being written, the next
+                // check reads them.
+                let _ = tokio::task::spawn_blocking(move || inner.check_files()).await;
             }
         });
     }
 }
 
 impl Inner {
-    fn look(&self) {
+    fn check_files(&self) {
         let Ok(found) = self.files.read() else { return };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if *seen != found {
@@ -102,10 +105,10 @@ impl Inner {
             Ok(certified) => {
                 *self.in_force.write().unwrap_or_else(PoisonError::into_inner) =
                     Arc::new(certified);
-                tracing::info!("the server's certificate was read anew");
+                tracing::info!("the server's certificate was reloaded");
             }
             Err(cause) => {
-                tracing::warn!(%cause, "the server's new certificate does not serve; the old one stays");
+                tracing::warn!(%cause, "the server's new certificate is not usable; the old one stays in force");
             }
         }
     }
@@ -117,7 +120,7 @@ impl ResolvesServerCert for Inner {
     }
 }
 
-impl Files {
+impl CertificateFiles {
     fn read(&self) -> anyhow::Result<Contents> {
         let read = |path: &PathBuf| {
             std::fs::read(path).with_context(|| format!("não foi possível ler {}", path.display()))
@@ -127,7 +130,7 @@ impl Files {
 }
 
 impl Contents {
-    /// Fails also when the key is not the certificate's.
+    /// Parses the contents. This fails also if the key does not belong to the certificate.
     fn certified(&self, provider: &CryptoProvider) -> anyhow::Result<CertifiedKey> {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&self.certificate).collect();
         let chain = chain.ok().filter(|chain| !chain.is_empty());
@@ -139,8 +142,8 @@ impl Contents {
     }
 }
 
-/// Lets any certificate by whose key the handshake is signed: whose it is, is looked up when a
-/// request comes. A handshake that fails would tell the client nothing.
+/// Accepts any client certificate whose key signs the handshake. `auth` looks the certificate up
+/// only when a request comes, because a failed handshake would not tell the client the reason.
 #[derive(Debug)]
 struct AnyClient(Arc<CryptoProvider>);
 

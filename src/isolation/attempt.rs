@@ -1,27 +1,28 @@
-//! An attempt: a statement, and what must come of it.
+//! A statement to try, and the outcome that it must have.
 
 use super::probe::{self, Outcome, Statement};
 use super::report::{Kind, Report};
 use diesel::prelude::*;
 use indicatif::ProgressBar;
 
-/// What must come of an attempt.
+/// The outcome that an attempt must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
-    /// No right to it.
+pub enum Expected {
+    /// The role has no privilege for it (SQLSTATE 42501).
     Denied,
-    /// Refused, whether by a right or by a policy.
+    /// A missing privilege or a policy refuses the statement.
     Refused,
-    /// Refused, or no row.
+    /// The statement is refused, or touches no row.
     Hidden,
-    /// The row is there.
+    /// The row is visible.
     Shown,
-    /// The row is there, or a constraint keeps it: no policy and no right does.
+    /// The row is reached, or only a constraint stops the statement: no policy and no missing
+    /// privilege does.
     Reached,
 }
 
-impl Rule {
-    /// How it was broken, if it was.
+impl Expected {
+    /// Describes how `outcome` differs from this one, or returns `None`.
     fn broken(self, outcome: &Outcome) -> Option<String> {
         let held = match self {
             Self::Denied => outcome.denied(),
@@ -56,16 +57,16 @@ pub struct Attempt {
     pub kind: Kind,
     pub what: String,
     pub statement: Statement,
-    pub rule: Rule,
+    pub expected: Expected,
 }
 
 impl Attempt {
-    pub const fn new(kind: Kind, what: String, sql: String, rule: Rule) -> Self {
-        Self { kind, what, statement: Statement::new(sql), rule }
+    pub const fn new(kind: Kind, what: String, sql: String, expected: Expected) -> Self {
+        Self { kind, what, statement: Statement::new(sql), expected }
     }
 }
 
-/// Tries all of them as the role that is set, under the name `role`.
+/// Runs all attempts as the current role, and reports them under the name `role`.
 pub fn try_all(
     conn: &mut PgConnection,
     report: &mut Report,
@@ -75,7 +76,7 @@ pub fn try_all(
 ) -> QueryResult<()> {
     let statements: Vec<_> = attempts.iter().map(|attempt| attempt.statement.clone()).collect();
     for (attempt, outcome) in attempts.iter().zip(probe::run(conn, &statements)?) {
-        report.count(role, attempt.kind, &attempt.what, attempt.rule.broken(&outcome));
+        report.count(role, attempt.kind, &attempt.what, attempt.expected.broken(&outcome));
         bar.inc(1);
     }
     Ok(())
@@ -86,27 +87,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_each_rule_lets_pass() {
-        let ran = |rows| Outcome::Ran { rows, told: None };
+    fn each_expectation_accepts_only_its_outcomes() {
+        let ran = |rows| Outcome::Ran { rows, result: None };
         let failed = |state: &str| Outcome::Failed { state: state.into(), message: String::new() };
-        for (rule, outcome, holds) in [
-            (Rule::Denied, failed("42501"), true),
-            (Rule::Denied, ran(0), false),
-            (Rule::Denied, failed("22P02"), false),
-            (Rule::Refused, failed("22P02"), true),
-            (Rule::Refused, failed("23505"), false),
-            (Rule::Refused, ran(1), false),
-            (Rule::Hidden, ran(0), true),
-            (Rule::Hidden, ran(1), false),
-            (Rule::Hidden, failed("23503"), false),
-            (Rule::Shown, ran(1), true),
-            (Rule::Shown, ran(0), false),
-            (Rule::Shown, failed("42501"), false),
-            (Rule::Reached, failed("23505"), true),
-            (Rule::Reached, failed("42501"), false),
-            (Rule::Reached, ran(0), false),
+        for (expected, outcome, holds) in [
+            (Expected::Denied, failed("42501"), true),
+            (Expected::Denied, ran(0), false),
+            (Expected::Denied, failed("22P02"), false),
+            (Expected::Refused, failed("22P02"), true),
+            (Expected::Refused, failed("23505"), false),
+            (Expected::Refused, ran(1), false),
+            (Expected::Hidden, ran(0), true),
+            (Expected::Hidden, ran(1), false),
+            (Expected::Hidden, failed("23503"), false),
+            (Expected::Shown, ran(1), true),
+            (Expected::Shown, ran(0), false),
+            (Expected::Shown, failed("42501"), false),
+            (Expected::Reached, failed("23505"), true),
+            (Expected::Reached, failed("42501"), false),
+            (Expected::Reached, ran(0), false),
         ] {
-            assert_eq!(rule.broken(&outcome).is_none(), holds, "{rule:?} {outcome:?}");
+            assert_eq!(expected.broken(&outcome).is_none(), holds, "{expected:?} {outcome:?}");
         }
     }
 }

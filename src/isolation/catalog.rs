@@ -1,37 +1,38 @@
-//! What the database has, read from its own catalogue: nothing here is a list of ours.
+//! Tables, functions, roles and privileges, read from the database's own catalogue. This module
+//! keeps no list, so it covers a new table without a change.
 
 use super::probe::{literal, quoted, text};
-use super::world::Row;
+use super::test_rows::Row;
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::{HashMap, HashSet};
 
-/// Tables, views and what else can be read from, partitions too.
+/// A table, a view or any other readable relation. Partitions are relations too.
 #[derive(Debug, Deserialize)]
 pub struct Relation {
     pub oid: i64,
     pub schema: String,
     pub name: String,
-    /// It has rows of its own: no view.
+    /// Whether it has rows of its own. A view has none.
     pub table: bool,
     pub columns: Vec<Column>,
-    /// Columns that together name a row.
+    /// The columns of each unique key, with the primary key first.
     keys: Vec<Vec<String>>,
-    /// Of what it is a partition, in what column, and from which value on.
-    pub part: Option<Part>,
+    /// The parent, the partition column and the bound of a partition. `None` for other relations.
+    pub part: Option<PartitionOf>,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct Column {
     pub name: String,
     pub ty: String,
-    /// Its value is never given: an identity, or computed.
+    /// Whether an insert may not set it, because it is an identity column or a generated one.
     pub fixed: bool,
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Part {
+pub struct PartitionOf {
     pub of: i64,
     pub column: String,
     pub bound: String,
@@ -44,13 +45,14 @@ pub struct Function {
     pub arguments: Vec<String>,
     pub definer: bool,
     pub owner: String,
-    /// It says itself where names are looked up.
+    /// Whether it sets its own `search_path`.
     pub fixed_path: bool,
-    /// Of the roles that were asked about, those that may call it.
+    /// The roles that may call it, among those in question.
     pub callers: Vec<String>,
 }
 
-/// Of one role: the columns that it may read, insert into, or update.
+/// The privileges of one role: the columns that it may read, insert or update, and the tables from
+/// which it may delete.
 pub struct Rights {
     read: HashMap<i64, HashSet<String>>,
     insert: HashMap<i64, HashSet<String>>,
@@ -58,7 +60,7 @@ pub struct Rights {
     delete: HashSet<i64>,
 }
 
-/// What PostgreSQL itself brings, or an extension.
+/// An SQL condition that leaves out the schemas of PostgreSQL itself.
 const OURS: &str =
     "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'";
 
@@ -67,24 +69,25 @@ impl Relation {
         format!("{}.{}", quoted(&self.schema), quoted(&self.name))
     }
 
-    /// A condition that only `row` meets, for who may read all.
+    /// A condition that only `row` meets, for a role that may read all columns.
     pub fn named(&self, row: &Row) -> Option<String> {
         let all = || self.columns.iter().map(|column| column.name.clone()).collect();
         let key: Vec<_> = self.keys.first().cloned().unwrap_or_else(all);
-        let told: Vec<_> = key.into_iter().filter(|name| row.get(name).is_some()).collect();
-        self.equal(&told, row)
+        let filled: Vec<_> = key.into_iter().filter(|name| row.get(name).is_some()).collect();
+        self.equal(&filled, row)
     }
 
-    /// A condition that only `row` meets, made of columns that may be read.
-    pub fn only(&self, row: &Row, rights: &Rights) -> Option<String> {
+    /// A condition that only `row` meets, made of columns that the role may read.
+    pub fn row_condition(&self, row: &Row, rights: &Rights) -> Option<String> {
         let readable = rights.read.get(&self.oid)?;
-        let told = |name: &String| readable.contains(name) && row.get(name).is_some();
-        if let Some(key) = self.keys.iter().find(|key| key.iter().all(told)) {
+        let usable = |name: &String| readable.contains(name) && row.get(name).is_some();
+        if let Some(key) = self.keys.iter().find(|key| key.iter().all(usable)) {
             return self.equal(key, row);
         }
-        // A table in parts has no key without the column that it is parted by.
+        // The unique keys of a partitioned table include the partition column, which the role may
+        // not be able to read. Then compare every readable column.
         let columns = self.columns.iter().map(|column| column.name.clone());
-        let all: Vec<_> = columns.filter(told).collect();
+        let all: Vec<_> = columns.filter(usable).collect();
         (!all.is_empty()).then(|| self.equal(&all, row)).flatten()
     }
 
@@ -170,7 +173,7 @@ pub fn rights(conn: &mut PgConnection, role: &str) -> QueryResult<Rights> {
     Ok(Rights { read: select, insert, update, delete })
 }
 
-/// Those that are ours, and whatever else acts with another's rights.
+/// All functions of the application, and functions of extensions that are `SECURITY DEFINER`.
 pub fn functions(conn: &mut PgConnection, roles: &[String]) -> QueryResult<Vec<Function>> {
     let roles: Vec<_> = roles.iter().map(|role| literal(role)).collect();
     let sql = format!(
@@ -195,14 +198,15 @@ pub fn roles(conn: &mut PgConnection) -> QueryResult<Vec<String>> {
     read(conn, "SELECT json_agg(rolname ORDER BY rolname)::text AS t FROM pg_roles")
 }
 
-/// A role of the server, and what it has that none of them has.
+/// A power that no role of the server may have, and the role that has it.
 #[derive(Debug, Deserialize)]
 pub struct Power {
     pub role: String,
     pub power: String,
 }
 
-/// What the roles of the server have too much: attributes, and other roles' rights.
+/// The excess powers of the server's roles: attributes, membership in other roles, and `CREATE` on
+/// the schema.
 pub fn powers(conn: &mut PgConnection) -> QueryResult<Vec<Power>> {
     read(
         conn,

@@ -1,70 +1,74 @@
-//! Attempts on functions: what each may be asked about B, and what it tells.
+//! Attempts on functions: calls with values of B, and what the answers disclose.
 
 use super::catalog::{Function, Relation};
-use super::granted::{What, is_granted};
+use super::granted::{Access, is_granted};
 use super::probe::{self, Outcome, Statement, literal};
 use super::report::{Kind, Report};
-use super::world::{Side, World};
+use super::test_rows::{TestRows, TribunalRows};
 use diesel::prelude::*;
 use indicatif::ProgressBar;
 use std::collections::HashSet;
 
-/// Who owns what looks past row-level security.
+/// Owner of the functions that read across row-level security.
 const DEFINER: &str = "elos_definidor";
-/// The one definer function that acts as the owner of the tables: only an owner adds a month.
-const MAKES_TABLES: &str = "elos_trilha_preparar";
+/// The one `SECURITY DEFINER` function that the owner of the tables owns: it adds the partition of
+/// a month, and only the owner can do that.
+const ADDS_PARTITIONS: &str = "elos_trilha_preparar";
 const OWNER: &str = "elos_dono";
-/// How many ways of asking a function are tried.
-const CALLS: usize = 64;
+/// Largest number of calls of one function.
+const MAX_CALLS: usize = 64;
 
-/// Values of B that, told, name something of it: nothing else has them.
+/// Values that occur only in B's rows. An answer that contains one discloses something of B.
 pub struct Secrets(HashSet<String>);
 
 impl Secrets {
-    /// Of what the application may not read of every tribunal anyway.
-    pub fn of(world: &World, relations: &[Relation]) -> Self {
+    /// Collects the values of every table that the application may not read across tribunals by
+    /// design.
+    pub fn of(test_rows: &TestRows, relations: &[Relation]) -> Self {
         let public = |oid: i64| {
             let relation = relations.iter().find(|relation| relation.oid == oid);
-            relation.is_some_and(|relation| is_granted("elos_app", What::Read, &relation.name))
+            relation.is_some_and(|relation| is_granted("elos_app", Access::Read, &relation.name))
         };
-        let tokens = |side: &Side| -> HashSet<String> {
-            let rows = side.all().filter(|(oid, _)| !public(*oid));
-            rows.flat_map(|(_, row)| row.values()).flat_map(words).collect()
+        let tokens = |rows: &TribunalRows| -> HashSet<String> {
+            let private = rows.all().filter(|(oid, _)| !public(*oid));
+            private.flat_map(|(_, row)| row.values()).flat_map(words).collect()
         };
-        let known = tokens(&world.a);
+        let known = tokens(&test_rows.a);
         let long = |word: &String| word.len() >= 7 && !known.contains(word);
-        Self(tokens(&world.b).into_iter().filter(long).collect())
+        Self(tokens(&test_rows.b).into_iter().filter(long).collect())
     }
 
-    /// Those of them that `text` tells, and `asked` did not say itself.
-    pub fn told(&self, text: &str, asked: &str) -> Vec<String> {
-        let asked: HashSet<_> = words(asked).collect();
-        let told: HashSet<_> = words(text).collect();
-        let mut told: Vec<_> =
-            told.difference(&asked).filter(|word| self.0.contains(*word)).cloned().collect();
-        told.sort();
-        told
+    /// The secrets that `text` contains and `request` does not.
+    pub fn disclosed(&self, text: &str, request: &str) -> Vec<String> {
+        let request: HashSet<_> = words(request).collect();
+        let shown: HashSet<_> = words(text).collect();
+        let mut secrets: Vec<_> =
+            shown.difference(&request).filter(|word| self.0.contains(*word)).cloned().collect();
+        secrets.sort();
+        secrets
     }
 }
 
-/// What a text is made of, in lower case, letters and digits only: `9000-1.2` is `900012` too.
+/// The words of a text, in lower case, with letters and digits only. `9000-1.2` also counts as
+/// `900012`.
 fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     let bare = text.split(|c: char| c.is_whitespace() || "\"',;:(){}[]/=&?<>".contains(c));
     bare.flat_map(|word| {
-        let whole: String = word.chars().filter(|c| c.is_alphanumeric()).collect();
+        let joined: String = word.chars().filter(|c| c.is_alphanumeric()).collect();
         let parts = word.split(|c: char| !c.is_alphanumeric()).map(str::to_owned);
-        std::iter::once(whole).chain(parts.collect::<Vec<_>>())
+        std::iter::once(joined).chain(parts.collect::<Vec<_>>())
     })
     .filter(|word| !word.is_empty())
     .map(|word| word.to_lowercase())
 }
 
-/// Who owns them, and who may call them: what does not stand in the design is a crossing.
+/// Checks the owner, the `search_path` and the callers of each `SECURITY DEFINER` function.
+/// Anything that the design does not grant is a finding.
 pub fn inspect(report: &mut Report, functions: &[Function]) {
     for function in functions.iter().filter(|function| function.definer) {
         let what = format!("função {}", function.signature);
         let owner_by_design = match function.bare_name() {
-            MAKES_TABLES => OWNER,
+            ADDS_PARTITIONS => OWNER,
             _ => DEFINER,
         };
         let owner = (function.owner != owner_by_design).then(|| {
@@ -75,24 +79,25 @@ pub fn inspect(report: &mut Report, functions: &[Function]) {
         report.count("função definidora", Kind::Function, &what, path);
         for caller in &function.callers {
             let granted =
-                caller == &function.owner || is_granted(caller, What::Call, function.bare_name());
+                caller == &function.owner || is_granted(caller, Access::Call, function.bare_name());
             let how = (!granted).then(|| "pode chamá-la, e o desenho não o concede".to_owned());
             report.count(caller, Kind::Function, &what, how);
         }
     }
 }
 
-/// Calls all that `role`, which is set and of A, may call, with B's values.
+/// Calls every function that `role` may call, with values of B. The session is already set to
+/// `role` and to tribunal A.
 pub fn call(
     conn: &mut PgConnection,
     report: &mut Report,
     bar: &ProgressBar,
     role: &str,
     functions: &[Function],
-    (world, secrets): (&World, &Secrets),
+    (test_rows, secrets): (&TestRows, &Secrets),
 ) -> QueryResult<()> {
     for function in functions.iter().filter(|function| function.callers.iter().any(|c| c == role)) {
-        let calls = calls(function, &world.b);
+        let calls = calls(function, &test_rows.b);
         let statements: Vec<_> = calls
             .iter()
             .map(|arguments| {
@@ -101,16 +106,16 @@ pub fn call(
                     function.name,
                     arguments.join(", ")
                 );
-                Statement::answering(sql)
+                Statement::returning_row(sql)
             })
             .collect();
         for (arguments, outcome) in calls.iter().zip(probe::run(conn, &statements)?) {
             let text = match &outcome {
-                Outcome::Ran { told, .. } => told.clone().unwrap_or_default(),
+                Outcome::Ran { result, .. } => result.clone().unwrap_or_default(),
                 Outcome::Failed { message, .. } => message.clone(),
             };
-            let told = secrets.told(&text, &arguments.join(" "));
-            let how = (!told.is_empty()).then(|| "disse o que é de outro tribunal".to_owned());
+            let disclosed = secrets.disclosed(&text, &arguments.join(" "));
+            let how = (!disclosed.is_empty()).then(|| "disse o que é de outro tribunal".to_owned());
             let what = format!("função {}", function.signature);
             report.count(role, Kind::Function, &what, how);
         }
@@ -125,8 +130,8 @@ impl Function {
     }
 }
 
-/// Ways to ask a function about B: values of its rows, by the type of each argument.
-fn calls(function: &Function, b: &Side) -> Vec<Vec<String>> {
+/// The argument lists for a function, with values of B chosen by the type of each argument.
+fn calls(function: &Function, b: &TribunalRows) -> Vec<Vec<String>> {
     let texts: Vec<_> = [
         ("processo", "numero"),
         ("registro_eletronico", "nre"),
@@ -164,15 +169,16 @@ fn calls(function: &Function, b: &Side) -> Vec<Vec<String>> {
         values.into_iter().map(cast).collect()
     };
     let choices: Vec<Vec<String>> = function.arguments.iter().map(|ty| of(ty)).collect();
-    let ways = choices.iter().map(Vec::len).product::<usize>().max(1);
-    // Of too many, some that lie apart: 64 and what there is of each have no common measure.
-    let step = (ways / CALLS).max(1) | 1;
-    (0..ways.min(CALLS))
+    let combinations = choices.iter().map(Vec::len).product::<usize>().max(1);
+    // If there are too many combinations, take `MAX_CALLS` that lie far apart. The step is odd, so
+    // it shares no factor with the 8 texts, and each of them is used.
+    let step = (combinations / MAX_CALLS).max(1) | 1;
+    (0..combinations.min(MAX_CALLS))
         .map(|n| {
-            let mut way = n * step % ways;
+            let mut index = n * step % combinations;
             let pick = |values: &Vec<String>| {
-                let value = values[way % values.len()].clone();
-                way /= values.len();
+                let value = values[index % values.len()].clone();
+                index /= values.len();
                 value
             };
             choices.iter().map(pick).collect()

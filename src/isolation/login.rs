@@ -1,7 +1,7 @@
-//! Attempts of the login that the server enters with, on a connection of its own: without a role
-//! it has no right at all, and it takes on those that it is for and no other.
+//! Attempts of the server's login, on a connection of its own. Without a role the login must have
+//! no privilege, and it must be able to take on its own roles and no other.
 
-use super::attempt::{Attempt, Rule, try_all};
+use super::attempt::{Attempt, Expected, try_all};
 use super::catalog::{Function, Relation};
 use super::probe::{literal, quoted, text};
 use super::report::{Kind, Report};
@@ -9,17 +9,17 @@ use diesel::prelude::*;
 use indicatif::ProgressBar;
 use serde::Deserialize;
 
-/// Who is logged in, and what it may be.
+/// The login of a connection, and its powers.
 #[derive(Debug, Deserialize)]
-pub struct Who {
+pub struct LoginInfo {
     pub name: String,
-    /// Attributes that no login of the server has.
+    /// Attributes and privileges that a login of the server must not have.
     powers: Vec<String>,
-    /// Roles of the server whose rights it has without taking them on.
+    /// Roles whose privileges it has without `SET ROLE`.
     inherits: Vec<String>,
 }
 
-pub fn who(conn: &mut PgConnection) -> QueryResult<Who> {
+pub fn login_info(conn: &mut PgConnection) -> QueryResult<LoginInfo> {
     let json = text(
         conn,
         "SELECT json_build_object('name', rolname, \
@@ -35,14 +35,14 @@ pub fn who(conn: &mut PgConnection) -> QueryResult<Who> {
         .map_err(|error| diesel::result::Error::DeserializationError(error.into()))
 }
 
-/// What is known of a database, for a login to try.
+/// The objects of the database that a login tries to use.
 pub struct Known<'a> {
     pub relations: &'a [Relation],
     pub functions: &'a [Function],
     pub roles: &'a [String],
 }
 
-/// Tries everything as the login of `conn`, which is for the roles `may`.
+/// Tries everything as the login of `conn`. `may` lists the roles that it must be able to take on.
 pub fn try_login(
     conn: &mut PgConnection,
     report: &mut Report,
@@ -50,9 +50,9 @@ pub fn try_login(
     known: &Known<'_>,
     may: &[&str],
 ) -> QueryResult<()> {
-    let who = who(conn)?;
-    let label = format!("login {}", who.name);
-    for power in &who.powers {
+    let login = login_info(conn)?;
+    let label = format!("login {}", login.name);
+    for power in &login.powers {
         report.count(
             &label,
             Kind::Attribute,
@@ -60,7 +60,7 @@ pub fn try_login(
             Some("o login do servidor é um papel comum".into()),
         );
     }
-    for role in &who.inherits {
+    for role in &login.inherits {
         let how = "herda os direitos do papel sem o tomar (NOINHERIT, ou GRANT … WITH INHERIT FALSE, SET TRUE)";
         report.count(&label, Kind::Attribute, role, Some(how.into()));
     }
@@ -73,20 +73,20 @@ pub fn try_login(
         let nulls: Vec<_> = function.arguments.iter().map(|ty| format!("NULL::{ty}")).collect();
         let sql = format!("SELECT {}({})", function.name, nulls.join(", "));
         let what = format!("função {}", function.signature);
-        attempts.push(Attempt::new(Kind::Function, what, sql, Rule::Denied));
+        attempts.push(Attempt::new(Kind::Function, what, sql, Expected::Denied));
     }
-    for role in known.roles.iter().filter(|role| **role != who.name) {
+    for role in known.roles.iter().filter(|role| **role != login.name) {
         let what = format!("papel {role}");
         if !may.contains(&role.as_str()) {
             let set = format!("SET LOCAL ROLE {}", quoted(role));
-            attempts.push(Attempt::new(Kind::BecomeRole, what.clone(), set, Rule::Denied));
+            attempts.push(Attempt::new(Kind::BecomeRole, what.clone(), set, Expected::Denied));
         }
         let become_it = format!("SET LOCAL SESSION AUTHORIZATION {}", quoted(role));
-        attempts.push(Attempt::new(Kind::BecomeRole, what, become_it, Rule::Denied));
+        attempts.push(Attempt::new(Kind::BecomeRole, what, become_it, Expected::Denied));
     }
     bar.inc_length(attempts.len() as u64);
     try_all(conn, report, bar, &label, &attempts)?;
-    // That it can do its work at all.
+    // The login must also be a member of each of its roles, because the server takes them on.
     for role in may {
         let able = text(
             conn,
@@ -98,19 +98,20 @@ pub fn try_login(
     Ok(())
 }
 
-/// Without a role no right is there, so no row has to be: each is refused before one is looked for.
+/// Without a role there is no privilege, and PostgreSQL checks privileges before it looks for a
+/// row, so these statements need no row.
 fn on_relation(relation: &Relation) -> Vec<Attempt> {
-    let (path, whole) = (relation.path(), format!("tabela {}", relation.name));
+    let (path, table_label) = (relation.path(), format!("tabela {}", relation.name));
     let mut attempts = Vec::new();
     for column in &relation.columns {
-        let (name, what) = (quoted(&column.name), format!("{whole}, coluna {}", column.name));
+        let (name, what) = (quoted(&column.name), format!("{table_label}, coluna {}", column.name));
         let read = format!("SELECT {name} FROM {path} LIMIT 1");
-        attempts.push(Attempt::new(Kind::Read, what.clone(), read, Rule::Denied));
+        attempts.push(Attempt::new(Kind::Read, what.clone(), read, Expected::Denied));
         if !relation.table {
             continue;
         }
         let update = format!("UPDATE {path} SET {name} = DEFAULT WHERE false");
-        attempts.push(Attempt::new(Kind::Update, what, update, Rule::Denied));
+        attempts.push(Attempt::new(Kind::Update, what, update, Expected::Denied));
     }
     let writes = [
         (Kind::Insert, format!("INSERT INTO {path} DEFAULT VALUES")),
@@ -118,7 +119,7 @@ fn on_relation(relation: &Relation) -> Vec<Attempt> {
         (Kind::Truncate, format!("TRUNCATE {path}")),
     ];
     for (kind, sql) in writes.into_iter().filter(|_| relation.table) {
-        attempts.push(Attempt::new(kind, whole.clone(), sql, Rule::Denied));
+        attempts.push(Attempt::new(kind, table_label.clone(), sql, Expected::Denied));
     }
     attempts
 }

@@ -1,68 +1,71 @@
-//! `elos isolamento prove`: tries to cross from one tribunal to another, by every way there is,
-//! on the operator's own database, and leaves nothing in it.
+//! `elos isolamento prove`: tries every way to cross from one tribunal to another, on the
+//! operator's own database, and leaves nothing in it.
 //!
-//! The owner's connection makes throw-away rows of two tribunals, A and B, in a transaction that is
-//! never committed, and takes on each role of the server in turn, as the server does. What is
-//! tried is read from the catalogue: every column of every table, every function, every role.
+//! The owner's connection inserts throw-away rows of two tribunals, A and B, in a transaction that
+//! is never committed. It then takes on each role of the server in turn, as the server does. It
+//! derives the attempts from the catalogue: every column of every table, every function, every
+//! role.
 
 mod attempt;
 mod catalog;
-mod doors;
+mod apis;
 mod functions;
 mod granted;
 mod login;
 mod probe;
 mod report;
 mod rows;
-mod world;
+mod test_rows;
 
 pub use report::{Finding, Kind, Report};
 
 use crate::db::catalog::differences;
 use anyhow::Context;
+use apis::try_apis;
 use attempt::try_all;
 use catalog::{Function, Power, Relation};
 use chrono::{DateTime, Utc};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::{Connection, PgConnection};
-use doors::{Tried, try_doors};
 use functions::Secrets;
-use granted::{What, is_granted};
+use granted::{Access, is_granted};
 use indicatif::{ProgressBar, ProgressStyle};
 use login::Known;
 use probe::quoted;
 use rows::{Role, State, Target};
-use world::World;
+use test_rows::TestRows;
 
-/// A login of the server, and the roles that it is for.
+/// A login of the server, and the roles that it must be able to take on.
 pub struct Login {
     pub conn: PgConnection,
     pub may: Vec<&'static str>,
-    /// Why not, if what stands between does not keep sessions.
+    /// The reason, if a pooler in between does not keep sessions.
     pub mixed_up: Option<String>,
 }
 
-/// What is tried, and how.
+/// Options of a run.
 #[derive(Clone, Copy)]
 pub struct Options {
-    pub agora: fn() -> DateTime<Utc>,
-    /// The operations of both doors too.
-    pub doors: bool,
-    /// Without the filter of the queries, so that a test can show that a crossing is found.
-    pub unfiltered: bool,
+    pub now: fn() -> DateTime<Utc>,
+    /// Also try the operations of the GraphQL and REST APIs.
+    pub apis: bool,
+    /// Drop the tribunal filter from the queries. A test uses this to show that a crossing is
+    /// found.
+    pub skip_tribunal_filter: bool,
 }
 
 impl Options {
-    pub const fn all(agora: fn() -> DateTime<Utc>) -> Self {
-        Self { agora, doors: true, unfiltered: false }
+    pub const fn all(now: fn() -> DateTime<Utc>) -> Self {
+        Self { now, apis: true, skip_tribunal_filter: false }
     }
 }
 
-/// Nothing here takes longer: what waits for somebody's lock is told, not waited for.
+/// Time limits of each statement. A statement that waits for a lock fails, and the report shows it,
+/// so the run does not wait for other users of the database.
 const LIMITS: &str = "SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '2s'; \
      SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
-/// Tries everything. `owner` owns the tables, or may act as who does.
+/// Tries everything. `owner` must own the tables, or be able to take on the role that does.
 pub fn prove(
     mut owner: PgConnection,
     logins: Vec<Login>,
@@ -71,21 +74,20 @@ pub fn prove(
     let bar = bar();
     let mut report = Report::default();
     AnsiTransactionManager::begin_transaction(&mut owner)?;
-    let proven = by_statements(&mut owner, logins, &mut report, &bar).and_then(|survey| {
-        if !options.doors {
+    let outcome = by_statements(&mut owner, logins, &mut report, &bar).and_then(|survey| {
+        if !options.apis {
             return Ok(());
         }
         bar.set_message("portas");
-        let tried = Tried { relations: &survey.relations, world: &survey.world, options };
-        // Closing the connection, with its last user, undoes all.
-        try_doors(owner, &mut report, &bar, &tried)
+        // The last user of the connection closes it, and that rolls everything back.
+        try_apis(owner, &mut report, &bar, &survey, options)
     });
     bar.finish_and_clear();
-    proven?;
+    outcome?;
     Ok(report)
 }
 
-/// What protects the rows, compared with what the migrations make.
+/// Compares what protects the rows with what the migrations create.
 fn structure(owner: &mut PgConnection, report: &mut Report) -> anyhow::Result<()> {
     let differences = differences(owner)?;
     if differences.is_empty() {
@@ -98,11 +100,11 @@ fn structure(owner: &mut PgConnection, report: &mut Report) -> anyhow::Result<()
     Ok(())
 }
 
-/// What roles are let loose on.
+/// The catalogue and the throw-away rows that the attempts use.
 struct Survey {
     relations: Vec<Relation>,
     functions: Vec<Function>,
-    world: World,
+    test_rows: TestRows,
 }
 
 fn by_statements(
@@ -112,19 +114,19 @@ fn by_statements(
     bar: &ProgressBar,
 ) -> anyhow::Result<Survey> {
     owner.batch_execute(LIMITS)?;
-    // Before a role is lent to the owner: that too would differ.
+    // Compare before roles are granted to the owner, because that grant would show as a difference.
     structure(owner, report)?;
     for role in Role::ALL {
-        lend(owner, role.name())?;
+        grant_temporarily(owner, role.name())?;
     }
     let relations = catalog::relations(owner)?;
     let roles = catalog::roles(owner)?;
     let mut callers: Vec<_> = Role::ALL.map(|role| role.name().to_owned()).into();
     let mut named = Vec::new();
     for Login { mut conn, may, mixed_up } in logins {
-        let who = login::who(&mut conn)?;
-        report.count(&format!("login {}", who.name), Kind::Session, "sessão", mixed_up);
-        callers.push(who.name);
+        let login = login::login_info(&mut conn)?;
+        report.count(&format!("login {}", login.name), Kind::Session, "sessão", mixed_up);
+        callers.push(login.name);
         named.push((conn, may));
     }
     let functions = catalog::functions(owner, &callers)?;
@@ -134,7 +136,7 @@ fn by_statements(
         let tried = conn.transaction(|conn| {
             conn.batch_execute(LIMITS)?;
             login::try_login(conn, report, bar, &known, &may)?;
-            // Nothing of it stays.
+            // Return an error, because Diesel then rolls everything back.
             Err::<(), _>(diesel::result::Error::RollbackTransaction)
         });
         match tried {
@@ -144,7 +146,7 @@ fn by_statements(
     }
     bar.set_message("linhas de prova");
     owner.batch_execute("SET LOCAL ROLE elos_dono")?;
-    let world = world::make(owner, &relations).context(
+    let test_rows = test_rows::make(owner, &relations).context(
         "não foi possível fazer as linhas de prova; o banco está migrado? (elos migrate run)",
     )?;
     functions::inspect(report, &functions);
@@ -152,11 +154,11 @@ fn by_statements(
         let how = "o papel não o tem nas migrações";
         report.count(&role, Kind::Attribute, &power, Some(how.into()));
     }
-    let survey = Survey { relations, functions, world };
+    let survey = Survey { relations, functions, test_rows };
     as_each_role(owner, report, bar, &survey)?;
     let unfilled = |relation: &&Relation| {
-        survey.world.b.of(relation).is_empty()
-            && !is_granted(Role::App.name(), What::Read, &relation.name)
+        survey.test_rows.b.of(relation).is_empty()
+            && !is_granted(Role::App.name(), Access::Read, &relation.name)
     };
     for relation in survey.relations.iter().filter(unfilled) {
         report.notes.push(format!(
@@ -173,8 +175,8 @@ fn as_each_role(
     bar: &ProgressBar,
     survey: &Survey,
 ) -> anyhow::Result<()> {
-    let Survey { relations, functions, world } = survey;
-    let secrets = Secrets::of(world, relations);
+    let Survey { relations, functions, test_rows } = survey;
+    let secrets = Secrets::of(test_rows, relations);
     for role in Role::ALL {
         bar.set_message(role.name());
         owner.batch_execute("RESET ROLE")?;
@@ -182,9 +184,9 @@ fn as_each_role(
         let states: &[State] = if role == Role::App { &State::ALL } else { &[State::Empty] };
         for &state in states {
             let label = if role == Role::App { state.label() } else { role.name() };
-            become_role(owner, role, state, world.a.tribunal)?;
+            become_role(owner, role, state, test_rows.a.tribunal)?;
             for relation in relations {
-                let target = Target { relation, rights: &rights, world };
+                let target = Target { relation, rights: &rights, test_rows };
                 let attempts = match role {
                     Role::App => target.as_app(state),
                     Role::National => target.as_national(),
@@ -196,7 +198,7 @@ fn as_each_role(
                     .with_context(|| format!("{label}, tabela {}", relation.name))?;
             }
             if state != State::SecurityOff && role != Role::Definer {
-                functions::call(owner, report, bar, role.name(), functions, (world, &secrets))?;
+                functions::call(owner, report, bar, role.name(), functions, (test_rows, &secrets))?;
             }
         }
     }
@@ -204,8 +206,8 @@ fn as_each_role(
     Ok(())
 }
 
-/// Who can set a sequence back makes numbers come twice: it is asked for, not tried, since what a
-/// sequence is set to is not undone.
+/// Checks who can set a sequence, because a role that can set it back makes numbers repeat. The
+/// privilege is looked up and not tried, because a rollback does not undo `setval`.
 fn sequences(owner: &mut PgConnection, report: &mut Report) -> anyhow::Result<()> {
     owner.batch_execute("RESET ROLE")?;
     for role in [Role::App, Role::National, Role::Auditor] {
@@ -218,7 +220,7 @@ fn sequences(owner: &mut PgConnection, report: &mut Report) -> anyhow::Result<()
                 role.name()
             ),
         )?;
-        for (name, may) in settable.split(' ').filter_map(|one| one.rsplit_once(':')) {
+        for (name, may) in settable.split(' ').filter_map(|pair| pair.rsplit_once(':')) {
             let how = (may == "true").then(|| "pode mudá-la (setval)".to_owned());
             report.count(role.name(), Kind::Sequence, &format!("sequência {name}"), how);
         }
@@ -249,8 +251,8 @@ fn become_role(
     Ok(())
 }
 
-/// Sees to it that the owner may take on `role` until the transaction ends.
-fn lend(owner: &mut PgConnection, role: &str) -> anyhow::Result<()> {
+/// Makes the owner a member of `role` until the transaction ends, unless it already is.
+fn grant_temporarily(owner: &mut PgConnection, role: &str) -> anyhow::Result<()> {
     let role = quoted(role);
     let take = |owner: &mut PgConnection| {
         owner
@@ -269,7 +271,7 @@ fn lend(owner: &mut PgConnection, role: &str) -> anyhow::Result<()> {
         })
 }
 
-/// On a terminal only: indicatif hides itself elsewhere.
+/// A progress bar. indicatif hides it when the output is not a terminal.
 fn bar() -> ProgressBar {
     let style = ProgressStyle::with_template("provando {msg:16} {wide_bar} {pos}/{len}");
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))

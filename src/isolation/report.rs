@@ -1,10 +1,10 @@
-//! What was tried, and what of it crossed.
+//! Counts the attempts, and lists the ones that crossed.
 
 use super::granted::GRANTED;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A way to cross.
+/// A way to cross from one tribunal to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Read,
@@ -21,7 +21,7 @@ pub enum Kind {
     Structure,
     Graphql,
     Rest,
-    /// Not a crossing: what the role must see, it sees.
+    /// A control, not a crossing: the role must see what it is meant to see.
     Own,
 }
 
@@ -53,7 +53,7 @@ pub struct Tally {
     pub held: u64,
 }
 
-/// What crossed, or could not be shown to hold.
+/// An attempt that crossed, or whose outcome proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub role: String,
@@ -74,14 +74,14 @@ impl fmt::Display for Finding {
 pub struct Report {
     tallies: BTreeMap<(String, Kind), Tally>,
     pub findings: Vec<Finding>,
-    /// What was not tried, and why.
+    /// Attempts that could not be made, with the reason.
     pub notes: Vec<String>,
-    /// Operations that showed their own tribunal nothing: that they show another nothing says little.
+    /// Operations that showed nothing even to B, so their result for A proves little.
     pub unshown: Vec<String>,
 }
 
 impl Report {
-    /// One attempt; `crossed` says how, if it did.
+    /// Counts one attempt. `crossed` says how it crossed, if it did.
     pub fn count(&mut self, role: &str, kind: Kind, what: &str, crossed: Option<String>) {
         let tally = self.tallies.entry((role.to_owned(), kind)).or_default();
         tally.tried += 1;
@@ -104,7 +104,7 @@ impl Report {
         self.tallies.values().map(|tally| tally.tried).sum()
     }
 
-    /// How many of a kind were tried, by every role.
+    /// Number of attempts of a kind, over all roles.
     pub fn tried_of(&self, kind: Kind) -> u64 {
         self.tallies.iter().filter(|((_, one), _)| *one == kind).map(|(_, t)| t.tried).sum()
     }
@@ -118,8 +118,15 @@ impl fmt::Display for Report {
             writeln!(f, "{role:<28} {:<34} {tried:>9} {held:>9}{mark}", kind.label())?;
         }
         writeln!(f, "\nO que o desenho concede entre tribunais, e não se conta:")?;
-        for one in &GRANTED {
-            writeln!(f, "  {} {} {}: {}", one.role, one.what.label(), one.name, one.why)?;
+        for granted in &GRANTED {
+            writeln!(
+                f,
+                "  {} {} {}: {}",
+                granted.role,
+                granted.what.label(),
+                granted.name,
+                granted.why
+            )?;
         }
         writeln!(f, "  elos_nacional lê todas as tabelas que lhe são dadas, e em nenhuma escreve")?;
         writeln!(

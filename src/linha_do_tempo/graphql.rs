@@ -1,38 +1,38 @@
-//! Timelines in the schema.
+//! Timelines in the GraphQL schema.
 
-use super::sentence::{Partes, frase};
-use super::store::{De, LinhaDoTempo};
+use super::sentence::{Parts, sentence};
+use super::store::{LinhaDoTempo, Subject};
 use super::{Acontecimento, TipoDeAcontecimento};
 use crate::Result;
 use crate::adolescente::graphql::AdolescenteNode;
-use crate::adolescente::store::AdolescentePorId;
+use crate::adolescente::store::AdolescenteById;
 use crate::db::Relation;
 use crate::evento::graphql::EventoNode;
-use crate::evento::store::EventoPorId;
-use crate::graphql_types::connection::{Aresta, ListaGraphql, SentidoOrdem};
+use crate::evento::store::EventoById;
+use crate::graphql_types::connection::{Edge, GraphqlList, SentidoOrdem};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::json::Escrevivel;
+use crate::graphql_types::json::ToJson;
 use crate::graphql_types::loaders::Loaders;
-use crate::graphql_types::scalars::Instante;
+use crate::graphql_types::scalars::Timestamp;
 use crate::guia::graphql::GuiaNode;
-use crate::guia::store::GuiaPorId;
-use crate::processo::graphql::{PeloNome, ProcessoNode, VinculoNode};
-use crate::processo::store::{ProcessoPorId, VinculoPorId};
+use crate::guia::store::GuiaById;
+use crate::processo::graphql::{ByName, ProcessoNode, VinculoNode};
+use crate::processo::store::{ProcessoById, VinculoById};
 use crate::tramite::graphql::TramiteNode;
-use crate::tramite::store::TramitePorIdt;
+use crate::tramite::store::TramiteByIdt;
 use async_graphql::{Context, Object};
 use futures_util::future::try_join5;
 use std::sync::Arc;
 
-/// The timeline of an object, the oldest or the newest first.
-pub fn linha(
-    de: De,
-    (desde, ate): (Option<Instante>, Option<Instante>),
-    sentido: SentidoOrdem,
+/// The timeline of an object between two times, oldest first or newest first.
+pub fn linha_do_tempo(
+    subject: Subject,
+    (since, until): (Option<Timestamp>, Option<Timestamp>),
+    direction: SentidoOrdem,
 ) -> LinhaDoTempo {
-    let instante = |instante: Option<Instante>| instante.map(|instante| instante.0);
-    let entre = (instante(desde), instante(ate));
-    LinhaDoTempo { de, entre, decrescente: sentido == SentidoOrdem::Desc }
+    let instant = |instant: Option<Timestamp>| instant.map(|instant| instant.0);
+    let between = (instant(since), instant(until));
+    LinhaDoTempo { subject, between, descending: direction == SentidoOrdem::Desc }
 }
 
 pub struct AcontecimentoNode(pub Arc<Acontecimento>);
@@ -46,85 +46,85 @@ impl AcontecimentoNode {
     }
 
     /// Quando.
-    async fn ocorrido_em(&self) -> Instante {
+    async fn ocorrido_em(&self) -> Timestamp {
         self.0.ocorrido_em.into()
     }
 
     /// O mesmo numa frase, em português.
     async fn frase(&self, ctx: &Context<'_>) -> Result<String> {
-        let (loaders, este) = (ctx.loaders(), &*self.0);
-        // Asked together, so that they are read with those of the other sentences.
+        let (loaders, this) = (ctx.loaders(), &*self.0);
+        // Load the objects together, so that they share batches with those of other sentences.
         let (vinculo, evento, processo, adolescente, guia) = try_join5(
-            se_ha(loaders, este.vinculo_id.map(VinculoPorId)),
-            se_ha(loaders, este.evento_id.map(EventoPorId)),
-            se_ha(loaders, este.processo_id.map(ProcessoPorId)),
-            se_ha(loaders, este.adolescente_id.map(AdolescentePorId)),
-            se_ha(loaders, este.guia_id.map(GuiaPorId)),
+            load_optional(loaders, this.vinculo_id.map(VinculoById)),
+            load_optional(loaders, this.evento_id.map(EventoById)),
+            load_optional(loaders, this.processo_id.map(ProcessoById)),
+            load_optional(loaders, this.adolescente_id.map(AdolescenteById)),
+            load_optional(loaders, this.guia_id.map(GuiaById)),
         )
         .await?;
-        let partes = Partes {
+        let parts = Parts {
             vinculo: vinculo.as_deref(),
             evento: evento.as_deref(),
             processo: processo.as_deref(),
             adolescente: adolescente.as_deref(),
             guia: guia.as_deref(),
         };
-        Ok(frase(este, &partes))
+        Ok(sentence(this, &parts))
     }
 
     /// O evento que o registra, se é um.
     async fn evento(&self, ctx: &Context<'_>) -> Option<Result<EventoNode>> {
-        let achado = ctx.loaders().load(EventoPorId(self.0.evento_id?)).await;
-        achado.map(|achado| achado.map(EventoNode)).transpose()
+        let found = ctx.loaders().load(EventoById(self.0.evento_id?)).await;
+        found.map(|found| found.map(EventoNode)).transpose()
     }
 
     /// Processo atingido, como está agora.
-    async fn processo(&self, ctx: &Context<'_>) -> Option<Result<PeloNome<ProcessoNode>>> {
-        let achado = ctx.loaders().load(ProcessoPorId(self.0.processo_id?)).await;
-        achado.map(|achado| achado.map(|linha| PeloNome(linha.into()))).transpose()
+    async fn processo(&self, ctx: &Context<'_>) -> Option<Result<ByName<ProcessoNode>>> {
+        let found = ctx.loaders().load(ProcessoById(self.0.processo_id?)).await;
+        found.map(|found| found.map(|row| ByName(row.into()))).transpose()
     }
 
     /// Adolescente atingido, como está agora.
     async fn adolescente(&self, ctx: &Context<'_>) -> Option<Result<AdolescenteNode>> {
-        let achado = ctx.loaders().load(AdolescentePorId(self.0.adolescente_id?)).await;
-        achado.map(|achado| achado.map(AdolescenteNode::from)).transpose()
+        let found = ctx.loaders().load(AdolescenteById(self.0.adolescente_id?)).await;
+        found.map(|found| found.map(AdolescenteNode::from)).transpose()
     }
 
     /// Guia atingida, como está agora.
     async fn guia(&self, ctx: &Context<'_>) -> Option<Result<GuiaNode>> {
-        let achada = ctx.loaders().load(GuiaPorId(self.0.guia_id?)).await;
-        achada.map(|achada| achada.map(GuiaNode)).transpose()
+        let found = ctx.loaders().load(GuiaById(self.0.guia_id?)).await;
+        found.map(|found| found.map(GuiaNode)).transpose()
     }
 
     /// Vínculo atingido, como está agora.
     async fn vinculo(&self, ctx: &Context<'_>) -> Option<Result<VinculoNode>> {
-        let achado = ctx.loaders().load(VinculoPorId(self.0.vinculo_id?)).await;
-        achado.map(|achado| achado.map(VinculoNode)).transpose()
+        let found = ctx.loaders().load(VinculoById(self.0.vinculo_id?)).await;
+        found.map(|found| found.map(VinculoNode)).transpose()
     }
 
     /// Trâmite atingido, como está agora.
     async fn tramite(&self, ctx: &Context<'_>) -> Option<Result<TramiteNode>> {
-        let achado = ctx.loaders().load(TramitePorIdt(self.0.idt?)).await;
-        achado.map(|achado| achado.map(TramiteNode)).transpose()
+        let found = ctx.loaders().load(TramiteByIdt(self.0.idt?)).await;
+        found.map(|found| found.map(TramiteNode)).transpose()
     }
 }
 
-async fn se_ha<R: Relation>(loaders: &Loaders, key: Option<R>) -> Result<Option<R::Value>> {
+async fn load_optional<R: Relation>(loaders: &Loaders, key: Option<R>) -> Result<Option<R::Value>> {
     match key {
         Some(key) => loaders.load(key).await,
         None => Ok(None),
     }
 }
 
-impl Escrevivel for AcontecimentoNode {}
+impl ToJson for AcontecimentoNode {}
 
-impl ListaGraphql for LinhaDoTempo {
+impl GraphqlList for LinhaDoTempo {
     type Node = AcontecimentoNode;
-    type Edge = Aresta<Self>;
-    const CONEXAO: &'static str = "AcontecimentoConnection";
-    const ARESTA: &'static str = "AcontecimentoEdge";
+    type Edge = Edge<Self>;
+    const CONNECTION: &'static str = "AcontecimentoConnection";
+    const EDGE: &'static str = "AcontecimentoEdge";
 
-    fn node(linha: &Self::Linha) -> AcontecimentoNode {
-        AcontecimentoNode(Arc::clone(linha))
+    fn node(row: &Self::Row) -> AcontecimentoNode {
+        AcontecimentoNode(Arc::clone(row))
     }
 }

@@ -1,20 +1,20 @@
-//! What happened to a processo or to an adolescente, from all the tables that tell of it, in the
-//! order of time.
+//! Timelines: the changes of a processo or an adolescente in order of time, from all the tables
+//! that record them.
 
 mod sentence;
 pub mod graphql;
 pub mod store;
 
 use crate::adolescente::AdolescenteId;
-use crate::db::texto_enum;
+use crate::db::text_enum;
 use crate::guia::GuiaId;
 use crate::processo::ProcessoId;
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::resource::{Recordable, Resource};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text, Timestamptz};
 
-texto_enum! {
+text_enum! {
     /// O que aconteceu, numa linha do tempo.
     pub enum TipoDeAcontecimento {
         /// Processo cadastrado: este ou uma execução dele.
@@ -40,10 +40,11 @@ texto_enum! {
     }
 }
 
-/// Something that happened, and to what.
+/// An entry of a timeline, and the objects that it concerns.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Acontecimento {
-    /// Of the row that tells of it and of the kind of that row: no two are the same.
+    /// The id of the row that records it, with the kind of that row in the high bits. No two are
+    /// equal.
     #[diesel(sql_type = BigInt)]
     pub id: i64,
     #[diesel(sql_type = Text)]
@@ -62,16 +63,16 @@ pub struct Acontecimento {
     pub vinculo_id: Option<i64>,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub idt: Option<i64>,
-    /// Of the trâmite, from then on.
+    /// The situação of the trâmite from then on.
     #[diesel(sql_type = Nullable<SmallInt>)]
     pub situacao: Option<i16>,
 }
 
-impl Rastreavel for Acontecimento {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        recursos.extend(self.processo_id.map(|id| Recurso::Processo(id.0)));
-        recursos.extend(self.adolescente_id.map(|id| Recurso::Adolescente(id.0)));
-        recursos.extend(self.guia_id.map(|id| Recurso::Guia(id.0)));
-        recursos.extend(self.idt.map(Recurso::Tramite));
+impl Recordable for Acontecimento {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        resources.extend(self.processo_id.map(|id| Resource::Processo(id.0)));
+        resources.extend(self.adolescente_id.map(|id| Resource::Adolescente(id.0)));
+        resources.extend(self.guia_id.map(|id| Resource::Guia(id.0)));
+        resources.extend(self.idt.map(Resource::Tramite));
     }
 }

@@ -1,57 +1,59 @@
-//! What happened, as a sentence.
+//! Writes an entry of a timeline as a sentence in Portuguese.
 
-use super::{Acontecimento, TipoDeAcontecimento as Tipo};
+use super::{Acontecimento, TipoDeAcontecimento as Kind};
 use crate::adolescente::Adolescente;
-use crate::evento::{Evento, MudancaDeCampo};
+use crate::evento::{Evento, FieldChange};
 use crate::guia::{Guia, MotivoBaixaGuia, TipoGuia};
-use crate::processo::{Ligacao, Processo, TipoProcesso};
+use crate::processo::{LinkedVinculo, Processo, TipoProcesso};
 
-/// What is known of the objects; none where they are not there to see.
+/// The objects that a sentence names. `None` where the object does not exist or the caller may not
+/// see it.
 #[derive(Default)]
-pub struct Partes<'p> {
+pub struct Parts<'p> {
     pub evento: Option<&'p Evento>,
     pub processo: Option<&'p Processo>,
     pub adolescente: Option<&'p Adolescente>,
     pub guia: Option<&'p Guia>,
-    pub vinculo: Option<&'p Ligacao>,
+    pub vinculo: Option<&'p LinkedVinculo>,
 }
 
-pub fn frase(este: &Acontecimento, partes: &Partes<'_>) -> String {
-    let (processo, quem) = (processo(partes.processo), quem(partes.adolescente));
-    match este.tipo {
-        Tipo::ProcessoCadastrado => match partes.processo.map(|processo| processo.tipo) {
-            Some(TipoProcesso::Execucao) => format!("{} cadastrada.", maiuscula(&processo)),
-            _ => format!("{} cadastrado.", maiuscula(&processo)),
+/// The sentence for `this`.
+pub fn sentence(this: &Acontecimento, parts: &Parts<'_>) -> String {
+    let (processo, who) = (processo(parts.processo), who(parts.adolescente));
+    match this.tipo {
+        Kind::ProcessoCadastrado => match parts.processo.map(|processo| processo.tipo) {
+            Some(TipoProcesso::Execucao) => format!("{} cadastrada.", capitalize(&processo)),
+            _ => format!("{} cadastrado.", capitalize(&processo)),
         },
-        Tipo::SituacaoAlterada => situacao(&processo, partes),
-        Tipo::ResponsaveisAtualizados => responsaveis(&processo, partes.evento),
-        Tipo::AdolescenteCadastrado => format!("Cadastro de {quem} criado."),
-        Tipo::AdolescenteAtualizado => match partes.evento.map(|evento| evento.campos.join(", ")) {
-            Some(campos) if !campos.is_empty() => format!("Cadastro de {quem} alterado: {campos}."),
-            _ => format!("Cadastro de {quem} alterado."),
+        Kind::SituacaoAlterada => situacao(&processo, parts),
+        Kind::ResponsaveisAtualizados => responsaveis(&processo, parts.evento),
+        Kind::AdolescenteCadastrado => format!("Cadastro de {who} criado."),
+        Kind::AdolescenteAtualizado => match parts.evento.map(|evento| evento.campos.join(", ")) {
+            Some(fields) if !fields.is_empty() => format!("Cadastro de {who} alterado: {fields}."),
+            _ => format!("Cadastro de {who} alterado."),
         },
-        Tipo::VinculoIniciado => {
-            format!("Vínculo de {quem} com {} {processo} iniciado.", artigo(partes.processo))
+        Kind::VinculoIniciado => {
+            format!("Vínculo de {who} com {} {processo} iniciado.", article(parts.processo))
         }
-        Tipo::VinculoEncerrado => {
-            let motivo = partes.vinculo.and_then(|ligacao| ligacao.vinculo.motivo.as_deref());
+        Kind::VinculoEncerrado => {
+            let motivo = parts.vinculo.and_then(|linked| linked.vinculo.motivo.as_deref());
             let motivo = motivo.map(|motivo| format!(": {}", motivo.trim_end_matches('.')));
             let motivo = motivo.unwrap_or_default();
             format!(
-                "Vínculo de {quem} com {} {processo} encerrado{motivo}.",
-                artigo(partes.processo)
+                "Vínculo de {who} com {} {processo} encerrado{motivo}.",
+                article(parts.processo)
             )
         }
-        Tipo::GuiaEmitida => format!("{} emitida para {quem}.", guia(partes.guia)),
-        Tipo::GuiaBaixada => {
-            let motivo = partes.guia.and_then(|guia| guia.motivo_baixa).map(motivo_da_baixa);
+        Kind::GuiaEmitida => format!("{} emitida para {who}.", guia(parts.guia)),
+        Kind::GuiaBaixada => {
+            let motivo = parts.guia.and_then(|guia| guia.motivo_baixa).map(motivo_baixa_text);
             let motivo = motivo.map(|motivo| format!(": {motivo}"));
-            format!("{} de {quem} baixada{}.", guia(partes.guia), motivo.unwrap_or_default())
+            format!("{} de {who} baixada{}.", guia(parts.guia), motivo.unwrap_or_default())
         }
-        Tipo::Tramite => {
-            let idt = este.idt.map_or_else(String::new, |idt| format!(" {idt}"));
-            let situacao = situacao_do_tramite(este.situacao);
-            format!("Trâmite{idt} d{} {processo}: {situacao}.", artigo(partes.processo))
+        Kind::Tramite => {
+            let idt = this.idt.map_or_else(String::new, |idt| format!(" {idt}"));
+            let situacao = situacao_do_tramite(this.situacao);
+            format!("Trâmite{idt} d{} {processo}: {situacao}.", article(parts.processo))
         }
     }
 }
@@ -66,17 +68,17 @@ fn processo(processo: Option<&Processo>) -> String {
     }
 }
 
-const fn artigo(processo: Option<&Processo>) -> char {
+const fn article(processo: Option<&Processo>) -> char {
     match processo {
         Some(Processo { tipo: TipoProcesso::Execucao, .. }) => 'a',
         _ => 'o',
     }
 }
 
-fn quem(adolescente: Option<&Adolescente>) -> String {
+fn who(adolescente: Option<&Adolescente>) -> String {
     match adolescente {
         Some(adolescente) => adolescente
-            .resumo()
+            .summary()
             .nome_exibicao()
             .unwrap_or_else(|| format!("adolescente {}", adolescente.identificador)),
         None => "adolescente".to_owned(),
@@ -94,7 +96,7 @@ fn guia(guia: Option<&Guia>) -> String {
     format!("Guia {especie} {}", guia.numero)
 }
 
-const fn motivo_da_baixa(motivo: MotivoBaixaGuia) -> &'static str {
+const fn motivo_baixa_text(motivo: MotivoBaixaGuia) -> &'static str {
     match motivo {
         MotivoBaixaGuia::Convertida => "convertida em definitiva",
         MotivoBaixaGuia::Unificada => "absorvida por uma unificadora",
@@ -104,35 +106,40 @@ const fn motivo_da_baixa(motivo: MotivoBaixaGuia) -> &'static str {
     }
 }
 
-fn mudanca<'e>(evento: Option<&'e Evento>, campo: &str) -> Option<&'e MudancaDeCampo> {
-    evento?.mudancas.iter().find(|mudanca| mudanca.campo == campo)
+fn change<'e>(evento: Option<&'e Evento>, field: &str) -> Option<&'e FieldChange> {
+    evento?.mudancas.iter().find(|change| change.campo == field)
 }
 
-/// Eventos of before what changed was kept say only that it did.
-fn situacao(processo: &str, partes: &Partes<'_>) -> String {
-    let o = |masculino: &'static str, feminino: &'static str| match partes.processo {
-        Some(Processo { tipo: TipoProcesso::Execucao, .. }) => feminino,
-        _ => masculino,
+/// Says only that the situação changed if the evento is older than the recording of values.
+fn situacao(processo: &str, parts: &Parts<'_>) -> String {
+    let by_gender = |masculine: &'static str, feminine: &'static str| match parts.processo {
+        Some(Processo { tipo: TipoProcesso::Execucao, .. }) => feminine,
+        _ => masculine,
     };
-    let para = mudanca(partes.evento, "situacao").and_then(|mudanca| mudanca.para.as_deref());
-    match para {
-        Some("ARQUIVADO") => format!("{} {}.", maiuscula(processo), o("arquivado", "arquivada")),
-        Some("ATIVO") => format!("{} {}.", maiuscula(processo), o("reativado", "reativada")),
-        _ => format!("{}: situação alterada.", maiuscula(processo)),
+    let to = change(parts.evento, "situacao").and_then(|change| change.para.as_deref());
+    match to {
+        Some("ARQUIVADO") => {
+            format!("{} {}.", capitalize(processo), by_gender("arquivado", "arquivada"))
+        }
+        Some("ATIVO") => {
+            format!("{} {}.", capitalize(processo), by_gender("reativado", "reativada"))
+        }
+        _ => format!("{}: situação alterada.", capitalize(processo)),
     }
 }
 
 fn responsaveis(processo: &str, evento: Option<&Evento>) -> String {
-    let uma = |campo, papel| {
-        let mudanca = mudanca(evento, campo)?;
+    let describe = |field, papel| {
+        let change = change(evento, field)?;
         let nome = |nome: &Option<String>| nome.clone().unwrap_or_else(|| "ninguém".to_owned());
-        Some(format!("{papel}, de {} para {}", nome(&mudanca.de), nome(&mudanca.para)))
+        Some(format!("{papel}, de {} para {}", nome(&change.de), nome(&change.para)))
     };
-    let ditas = [uma("magistrado.nome", "magistrado"), uma("serventuario.nome", "serventuário")];
-    let ditas: Vec<_> = ditas.into_iter().flatten().collect();
-    match ditas.is_empty() {
-        true => format!("{}: responsáveis alterados.", maiuscula(processo)),
-        false => format!("{}: {}.", maiuscula(processo), ditas.join("; ")),
+    let mentioned =
+        [describe("magistrado.nome", "magistrado"), describe("serventuario.nome", "serventuário")];
+    let mentioned: Vec<_> = mentioned.into_iter().flatten().collect();
+    match mentioned.is_empty() {
+        true => format!("{}: responsáveis alterados.", capitalize(processo)),
+        false => format!("{}: {}.", capitalize(processo), mentioned.join("; ")),
     }
 }
 
@@ -152,7 +159,9 @@ const fn situacao_do_tramite(situacao: Option<i16>) -> &'static str {
     }
 }
 
-fn maiuscula(texto: &str) -> String {
-    let mut letras = texto.chars();
-    letras.next().map_or_else(String::new, |letra| letra.to_uppercase().chain(letras).collect())
+fn capitalize(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |character| character.to_uppercase().chain(letters).collect())
 }

@@ -1,36 +1,40 @@
-//! The list of what happened, put together of eventos, links, guias and trâmites.
+//! The SQL of a timeline: a UNION of eventos, links, guias and trâmites.
 //!
-//! Links and guias tell of themselves when they began and ended, whatever eventos there are; so of
-//! eventos only those count that no other table tells of. At one instant, what is registered comes
-//! before what begins, and that before what ends: the id begins with the kind.
+//! Links and guias hold the times of their own start and end, so the list reads only those eventos
+//! that no other table records. Rows with equal times are ordered by id. The high bits of an id hold
+//! the kind of row, so that registrations come before starts, and starts before ends.
 
 use super::Acontecimento;
 use crate::adolescente::AdolescenteId;
 use crate::db::Sql;
-use crate::db::list::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
+use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
 use crate::processo::ProcessoId;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
+/// The timeline of one object between two times, oldest first or newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LinhaDoTempo {
-    pub de: De,
-    /// From, inclusive; until, exclusive.
-    pub entre: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
-    pub decrescente: bool,
+    pub subject: Subject,
+    /// Inclusive start and exclusive end.
+    pub between: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+    pub descending: bool,
 }
 
+/// The object whose timeline is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum De {
-    /// It, and the execuções that name it as theirs.
+pub enum Subject {
+    /// A processo, and the execuções that name it as their reference.
     Processo(ProcessoId),
-    /// The person, and the processos to which a link leads or led.
+    /// An adolescente, and the processos to which the person has or had a link.
     Adolescente(AdolescenteId),
 }
 
-/// What every source tells, in this order.
-macro_rules! fontes {
-    ($processos:literal, $guias:literal, $vinculos:literal, $eventos_proprios:literal) => {
+/// The UNION of all sources as the table `t`; every source selects its columns in this order. `pai`
+/// is the id of the object whose timeline it is. The arguments are SQL of the processos, the guias
+/// and the links of each `pai`, and of a SELECT for its own eventos.
+macro_rules! sources {
+    ($processos:literal, $guias:literal, $vinculos:literal, $own_eventos:literal) => {
         concat!(
             "(SELECT d.pai, e.ocorrido_em, e.id AS id, e.tipo, e.id AS evento_id, e.processo_id, e.adolescente_id, \
              NULL::bigint AS guia_id, NULL::bigint AS vinculo_id, NULL::bigint AS idt, NULL::smallint AS situacao, \
@@ -38,7 +42,7 @@ macro_rules! fontes {
             $processos,
             " JOIN evento e ON e.processo_id = d.processo_id \
              WHERE e.tipo IN ('PROCESSO_CADASTRADO', 'RESPONSAVEIS_ATUALIZADOS', 'SITUACAO_ALTERADA')",
-            $eventos_proprios,
+            $own_eventos,
             " UNION ALL SELECT d.pai, v.iniciado_em, v.id + (1::bigint << 58), 'VINCULO_INICIADO', NULL, v.processo_id, v.adolescente_id, \
              NULL, v.id, NULL, NULL, v.tribunal_codigo, NULL, NULL FROM ",
             $vinculos,
@@ -64,7 +68,7 @@ macro_rules! fontes {
     };
 }
 
-const DO_PROCESSO: &str = fontes!(
+const OF_PROCESSO: &str = sources!(
     "(SELECT p.id AS pai, p.id AS processo_id FROM processo p \
       UNION ALL SELECT o.id, e.id FROM processo o \
       JOIN processo e ON e.numero_referencia = o.numero AND e.tipo_referencia = o.tipo) AS d",
@@ -80,7 +84,7 @@ const DO_PROCESSO: &str = fontes!(
     ""
 );
 
-const DO_ADOLESCENTE: &str = fontes!(
+const OF_ADOLESCENTE: &str = sources!(
     "(SELECT DISTINCT v.adolescente_id AS pai, v.processo_id FROM vinculo v) AS d",
     "(SELECT adolescente_id AS pai, id FROM guia) AS d JOIN guia g ON g.id = d.id",
     "(SELECT adolescente_id AS pai, id FROM vinculo) AS d JOIN vinculo v ON v.id = d.id",
@@ -89,58 +93,62 @@ const DO_ADOLESCENTE: &str = fontes!(
       WHERE e.tipo IN ('ADOLESCENTE_CADASTRADO', 'ADOLESCENTE_ATUALIZADO')"
 );
 
-registro!(Acontecimento);
+from_columns!(Acontecimento);
 
-impl Lista for LinhaDoTempo {
-    const NOME: &'static str = "LinhaDoTempo";
-    type Linha = Arc<Acontecimento>;
-    type Registro = Acontecimento;
+impl List for LinhaDoTempo {
+    const NAME: &'static str = "LinhaDoTempo";
+    type Row = Arc<Acontecimento>;
+    type Record = Acontecimento;
 
-    fn pai(&self) -> Option<i64> {
-        Some(match self.de {
-            De::Processo(id) => id.0,
-            De::Adolescente(id) => id.0,
+    fn parent(&self) -> Option<i64> {
+        Some(match self.subject {
+            Subject::Processo(id) => id.0,
+            Subject::Adolescente(id) => id.0,
         })
     }
 
-    fn com_pai(&self, pai: i64) -> Self {
-        let de = match self.de {
-            De::Processo(_) => De::Processo(ProcessoId(pai)),
-            De::Adolescente(_) => De::Adolescente(AdolescenteId(pai)),
+    fn with_parent(&self, parent: i64) -> Self {
+        let subject = match self.subject {
+            Subject::Processo(_) => Subject::Processo(ProcessoId(parent)),
+            Subject::Adolescente(_) => Subject::Adolescente(AdolescenteId(parent)),
         };
-        Self { de, ..self.clone() }
+        Self { subject, ..self.clone() }
     }
 
-    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
-        let do_tribunal = tribunal.map(|codigo| {
+    fn query(&self, tribunal: Option<i16>) -> ListQuery {
+        let in_tribunal = tribunal.map(|code| {
             Sql::new("(t.tribunal_codigo = ")
-                .bind(codigo)
+                .bind(code)
                 .push(" OR t.remetente = ")
-                .bind(codigo)
+                .bind(code)
                 .push(" OR t.destinatario = ")
-                .bind(codigo)
+                .bind(code)
                 .push(")")
         });
-        let de = self.entre.0.map(|de| Sql::new("t.ocorrido_em >= ").bind(de));
-        let ate = self.entre.1.map(|ate| Sql::new("t.ocorrido_em < ").bind(ate));
-        Consulta {
-            colunas: "t.id, t.tipo, t.ocorrido_em, t.evento_id, t.processo_id, t.adolescente_id, t.guia_id, \
+        let since = self.between.0.map(|since| Sql::new("t.ocorrido_em >= ").bind(since));
+        let until = self.between.1.map(|until| Sql::new("t.ocorrido_em < ").bind(until));
+        ListQuery {
+            columns: "t.id, t.tipo, t.ocorrido_em, t.evento_id, t.processo_id, t.adolescente_id, t.guia_id, \
                       t.vinculo_id, t.idt, t.situacao",
-            tabelas: match self.de {
-                De::Processo(_) => DO_PROCESSO,
-                De::Adolescente(_) => DO_ADOLESCENTE,
+            tables: match self.subject {
+                Subject::Processo(_) => OF_PROCESSO,
+                Subject::Adolescente(_) => OF_ADOLESCENTE,
             },
-            coluna_pai: Some("t.pai"),
-            onde: Sql::juntar([do_tribunal, de, ate].into_iter().flatten(), " AND ", "true"),
-            ordenacao: Ordenacao {
-                coluna: Some(("t.ocorrido_em", TipoDaChave::Instante)),
+            parent_column: Some("t.pai"),
+            where_clause: Sql::join(
+                [in_tribunal, since, until].into_iter().flatten(),
+                " AND ",
+                "true",
+            ),
+            ordering: OrderBy {
+                column: Some(("t.ocorrido_em", KeyType::Instant)),
                 id: "t.id",
-                decrescente: self.decrescente,
+                descending: self.descending,
             },
         }
     }
 
-    fn posicao(&self, linha: &Arc<Acontecimento>) -> Posicao {
-        Posicao { chave: Some(linha.ocorrido_em.into()), id: linha.id }
+    fn position(&self, row: &Arc<Acontecimento>) -> Position {
+        Position { key: Some(row.ocorrido_em.into()), id: row.id }
     }
 }

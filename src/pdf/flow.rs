@@ -1,5 +1,5 @@
-//! A form on as many pages as it takes: a heading, sections of fields in three columns, lines for
-//! signatures, and a foot on every page.
+//! Lays out a form on as many pages as needed: a heading, sections of fields in three columns,
+//! lines for signatures, and a footer on every page. All lengths are in points.
 
 use super::font::Weight;
 use super::paper::{Color, HEIGHT, Paper, Style, WIDTH};
@@ -7,14 +7,14 @@ use crate::error::Error;
 
 const MARGIN: f32 = 48.0;
 const BODY: f32 = WIDTH - 2.0 * MARGIN;
-/// Where the body of a page ends.
+/// The lower end of the body of a page.
 const BOTTOM: f32 = HEIGHT - 62.0;
-/// Where it begins on every page but the first.
+/// The upper end of the body on every page but the first.
 const TOP: f32 = 56.0;
-/// How far numbered items stand in.
+/// Indentation of the fields of numbered groups.
 const INDENT: f32 = 20.0;
-/// An item that takes more than this may go on with the next page.
-const TORN: f32 = 220.0;
+/// A page break may split a group that is higher than this.
+const MAX_UNSPLIT: f32 = 220.0;
 const COLUMNS: usize = 3;
 const GAP: f32 = 14.0;
 
@@ -38,22 +38,22 @@ const LABEL: Style = style(Weight::Regular, 7.5, GREY);
 const VALUE: Style = style(Weight::Regular, 9.5, INK);
 const LEADING: f32 = 13.0;
 
-/// What is printed.
+/// The contents of a document.
 pub struct Document {
-    /// Who issues it, and under which words.
+    /// The tribunal that issues the document, and the line above its name.
     pub court: String,
     pub branch: String,
     pub title: String,
     pub number: String,
-    /// What a reader must know before anything else.
+    /// A notice for the reader, for example that the document is confidential.
     pub notice: String,
     pub sections: Vec<Section>,
-    /// Names under lines, each with what its bearer is.
+    /// Pairs of a name and the function of that person, each under a line for the signature.
     pub signatures: Vec<(String, String)>,
     pub foot: String,
 }
 
-/// Fields under one heading; several groups are numbered.
+/// Groups of fields under one heading. Several groups can be numbered.
 pub struct Section {
     pub title: &'static str,
     pub groups: Vec<Vec<Field>>,
@@ -76,7 +76,7 @@ impl Document {
     }
 }
 
-/// The page that is being filled, and how far.
+/// The document being laid out: its pages, and the current position on the last one.
 struct Flow<'d> {
     paper: Paper,
     y: f32,
@@ -96,7 +96,7 @@ impl Flow<'_> {
         self.paper.fill(self.page(), [MARGIN, y], [BODY, thickness], color);
     }
 
-    fn right(&mut self, page: usize, y: f32, style: Style, text: &str) {
+    fn text_right(&mut self, page: usize, y: f32, style: Style, text: &str) {
         let x = WIDTH - MARGIN - self.paper.width(style, text);
         self.paper.text(page, [x, y], style, text);
     }
@@ -121,7 +121,7 @@ impl Flow<'_> {
         self.y += height + 8.0;
     }
 
-    /// Begins another page, which says what it goes on with.
+    /// Begins another page, whose heading says which document it continues.
     fn next_page(&mut self) {
         self.paper.add_page();
         let document = self.document;
@@ -134,14 +134,14 @@ impl Flow<'_> {
         self.y = TOP;
     }
 
-    /// Sees to it that so much fits on the page.
+    /// Begins another page unless `height` fits on the current one.
     fn reserve(&mut self, height: f32) {
         if self.y + height > BOTTOM {
             self.next_page();
         }
     }
 
-    /// Lines of text from `y` on, which moves below them; none is left for the next page.
+    /// Writes wrapped lines from `y` on and moves `y` below them. Does not break the page.
     fn wrapped(&mut self, x: f32, width: f32, style: Style, leading: f32, text: &str) {
         for line in self.wrap(style, width, text) {
             self.text(x, self.y, style, &line);
@@ -154,10 +154,11 @@ impl Flow<'_> {
         if groups.is_empty() {
             return;
         }
-        // A heading does not stand alone at the end of a page, nor with a piece of a short item.
+        // Keep a heading together with the first lines of its section, or with the whole first
+        // group if that is short.
         let first =
             self.rows(groups[0], INDENT).iter().map(|row| self.height(row, INDENT)).sum::<f32>();
-        let whole = section.numbered && first < TORN;
+        let whole = section.numbered && first < MAX_UNSPLIT;
         self.reserve(26.0 + if whole { first } else { 4.0 * LEADING });
         self.y += 14.0;
         self.text(MARGIN, self.y, SECTION, &section.title.to_uppercase());
@@ -168,8 +169,8 @@ impl Flow<'_> {
             let rows = self.rows(group, indent);
             if n > 0 {
                 let height = rows.iter().map(|row| self.height(row, indent)).sum::<f32>();
-                // A short item is not torn.
-                self.reserve(if height < TORN { height } else { 4.0 * LEADING });
+                // Do not split a short group across pages.
+                self.reserve(if height < MAX_UNSPLIT { height } else { 4.0 * LEADING });
                 if self.y > TOP {
                     self.line(self.y + 1.0, LINE, 0.5);
                     self.y += 4.0;
@@ -182,7 +183,7 @@ impl Flow<'_> {
         }
     }
 
-    /// Fields side by side: each in as many columns as its value needs.
+    /// Arranges fields in rows. Each field takes as many columns as its value needs.
     fn rows<'f>(&self, group: &'f [Field], indent: f32) -> Vec<Vec<(&'f Field, usize)>> {
         let mut rows: Vec<Vec<(&Field, usize)>> = Vec::new();
         let mut free = 0;
@@ -204,7 +205,7 @@ impl Flow<'_> {
         rows
     }
 
-    /// What a row takes, if it is not torn.
+    /// The height of a row that is not split across pages.
     fn height(&self, row: &[(&Field, usize)], indent: f32) -> f32 {
         let lines = row
             .iter()
@@ -214,7 +215,7 @@ impl Flow<'_> {
         16.0 + lines * LEADING
     }
 
-    /// One row; a text that is longer than a page goes on with the next.
+    /// Writes one row. A text that is longer than the page continues on the next page.
     fn row(&mut self, row: &[(&Field, usize)], indent: f32, number: Option<&str>) {
         let height = self.height(row, indent);
         self.reserve(height.min(16.0 + 4.0 * LEADING));
@@ -260,7 +261,7 @@ impl Flow<'_> {
         self.y += 26.0;
     }
 
-    /// Which page of how many, once that is known.
+    /// Writes the footers. They contain the number of pages, so this comes last.
     fn feet(&mut self) {
         let all = self.paper.pages();
         let foot = self.fitting(SMALL, BODY - 90.0, &self.document.foot);
@@ -268,11 +269,11 @@ impl Flow<'_> {
             let y = HEIGHT - 34.0;
             self.paper.fill(page, [MARGIN, y - 12.0], [BODY, 0.8], LINE);
             self.paper.text(page, [MARGIN, y], SMALL, &foot);
-            self.right(page, y, SMALL, &format!("página {} de {all}", page + 1));
+            self.text_right(page, y, SMALL, &format!("página {} de {all}", page + 1));
         }
     }
 
-    /// As much of a line as fits.
+    /// The longest prefix of a line that fits, with an ellipsis if something was cut.
     fn fitting(&self, style: Style, width: f32, text: &str) -> String {
         if self.paper.width(style, text) <= width {
             return text.to_owned();
@@ -282,37 +283,37 @@ impl Flow<'_> {
         format!("{}…", cut.trim_end())
     }
 
-    /// Lines that fit: broken at blanks, and a word that is longer than a line within it.
+    /// Breaks a text into lines that fit: at blanks, and within a word that is longer than a line.
     fn wrap(&self, style: Style, width: f32, text: &str) -> Vec<String> {
         let blank = self.paper.width(style, " ");
         let mut lines = Vec::new();
         for paragraph in text.lines() {
-            // Widths add up: each word is measured once.
+            // The width of a line is the sum of its words' widths, so each word is measured once.
             let (mut line, mut used) = (String::new(), 0.0);
             for word in paragraph.split_whitespace() {
-                let long = self.paper.width(style, word);
+                let word_width = self.paper.width(style, word);
                 if !line.is_empty() {
-                    if used + blank + long <= width {
+                    if used + blank + word_width <= width {
                         line.push(' ');
                         line.push_str(word);
-                        used += blank + long;
+                        used += blank + word_width;
                         continue;
                     }
                     lines.push(std::mem::take(&mut line));
                     used = 0.0;
                 }
-                if long <= width {
-                    (line, used) = (word.to_owned(), long);
+                if word_width <= width {
+                    (line, used) = (word.to_owned(), word_width);
                     continue;
                 }
                 for c in word.chars() {
-                    let wide = self.paper.width(style, c.encode_utf8(&mut [0; 4]));
-                    if used + wide > width && !line.is_empty() {
+                    let char_width = self.paper.width(style, c.encode_utf8(&mut [0; 4]));
+                    if used + char_width > width && !line.is_empty() {
                         lines.push(std::mem::take(&mut line));
                         used = 0.0;
                     }
                     line.push(c);
-                    used += wide;
+                    used += char_width;
                 }
             }
             lines.push(line);
@@ -321,7 +322,7 @@ impl Flow<'_> {
     }
 }
 
-/// How wide so many columns are, of what the indent leaves.
+/// The width of so many columns, with the gaps between them, on what the indent leaves.
 fn span(columns: usize, indent: f32) -> f32 {
     let column = (BODY - indent - GAP * 2.0) / 3.0;
     #[expect(clippy::cast_precision_loss, reason = "three columns")]
@@ -355,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn it_takes_the_pages_that_it_needs_and_is_the_same_twice() {
+    fn a_document_takes_the_pages_it_needs_and_equal_documents_are_equal_files() {
         let short = document(3).print().unwrap();
         assert!(short.starts_with(b"%PDF-1.7"));
         assert_eq!(pages(&short), 1);
@@ -365,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_wider_than_its_place_and_no_letter_is_lost() {
+    fn wrapped_lines_fit_and_no_letter_is_lost() {
         let document = document(1);
         let flow = Flow { paper: Paper::new().unwrap(), y: 0.0, document: &document };
         let text = format!("um dois {} três\n\nquatro", "palavrão".repeat(60));

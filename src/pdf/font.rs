@@ -1,5 +1,5 @@
-//! The fonts of documents: which glyph a character is, how wide, and the part of a font that goes
-//! into a file.
+//! The fonts of documents: maps characters to glyphs, measures them, and embeds the used part of a
+//! font into the file.
 
 use super::broken;
 use crate::error::Error;
@@ -20,28 +20,29 @@ static SEMIBOLD: &[u8] = include_bytes!("fonts/OpenSans-Semibold.ttf");
 const IDENTITY: SystemInfo<'_> =
     SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
-/// Shown for a character that the font does not have.
+/// The replacement for a character that the font does not have.
 const UNKNOWN: char = '\u{fffd}';
 
-/// Objects of a file that a font takes.
+/// Number of PDF objects that one font takes.
 pub const OBJECTS: i32 = 5;
 
-/// How heavy letters are.
+/// The weight of a font.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
     Regular,
     Semibold,
 }
 
-/// A font, and what a document shows of it.
+/// A font, and the glyphs that the document uses.
 pub struct Font {
     bytes: &'static [u8],
     face: Face<'static>,
-    /// By which a page names it.
+    /// The name of the font in the resources of a page.
     pub resource: &'static [u8],
     base_name: &'static [u8],
     glyphs: GlyphRemapper,
-    /// By the number of its glyph in the file, so that a text can be copied and searched.
+    /// Character and advance of each used glyph, by its number in the subset. The PDF viewer needs
+    /// the character to copy and search text.
     shown: BTreeMap<u16, (char, f32)>,
 }
 
@@ -61,18 +62,18 @@ impl Font {
         known(c).or_else(|| known(UNKNOWN)).or_else(|| known('?')).unwrap_or_default()
     }
 
-    /// In thousandths of the size.
+    /// The advance of a glyph, in thousandths of the font size.
     fn advance(&self, glyph: GlyphId) -> f32 {
         let units = self.face.glyph_hor_advance(glyph).unwrap_or_default();
         f32::from(units) * 1000.0 / f32::from(self.face.units_per_em())
     }
 
-    /// How wide a line of text is in this size.
+    /// The width of a line of text in points, at this font size.
     pub fn width(&self, text: &str, size: f32) -> f32 {
         composed(text).chars().map(|c| self.advance(self.glyph(c))).sum::<f32>() * size / 1000.0
     }
 
-    /// The glyphs of a line, as a page shows them.
+    /// Encodes a line as glyph numbers, and records the glyphs as used.
     pub fn encode(&mut self, text: &str) -> Vec<u8> {
         let mut encoded = Vec::with_capacity(2 * text.len());
         for c in composed(text).chars() {
@@ -85,7 +86,7 @@ impl Font {
         encoded
     }
 
-    /// Writes what is shown of it, as the objects from `first` on.
+    /// Writes the used part of the font, as [`OBJECTS`] objects from `first` on.
     pub fn write(&self, pdf: &mut Pdf, first: Ref) -> Result<(), Error> {
         let id = |n: i32| Ref::new(first.get() + n);
         let [font, cid, descriptor, file, unicode] = [id(0), id(1), id(2), id(3), id(4)];
@@ -144,7 +145,8 @@ impl Font {
     }
 }
 
-/// With each accent in its letter, and without what is no letter at all.
+/// The text in Unicode normal form C, so that an accent and its letter are one glyph. Control
+/// characters become blanks.
 fn composed(text: &str) -> Cow<'_, str> {
     match text.is_ascii() && !text.contains(char::is_control) {
         true => Cow::Borrowed(text),
@@ -167,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_loose_accent_is_the_letter_that_it_makes() {
+    fn a_combining_accent_is_composed_with_its_letter() {
         let font = Font::new(Weight::Regular).unwrap();
         assert_eq!(composed("Joa\u{303}o\n"), "João ");
         let widths = ["a\u{303}", "ã"].map(|text| font.width(text, 10.0));

@@ -1,8 +1,8 @@
-//! Documents to be printed: A4 pages with embedded fonts, the same bytes for the same contents. No
-//! clock and no random id goes into them.
+//! Printable documents: A4 pages with embedded fonts. The same contents always give the same bytes,
+//! because no clock and no random id is used.
 //!
-//! `font.rs` knows glyphs, `paper.rs` draws on pages and writes the file, `flow.rs` puts sections,
-//! fields and long texts in their places. None of them knows what a document is about.
+//! `font.rs` encodes glyphs, `paper.rs` draws on pages and writes the file, `flow.rs` lays out
+//! sections, fields and long texts. None of them knows what a document is about.
 
 mod flow;
 mod font;
@@ -12,7 +12,7 @@ pub use flow::{Document, Field, Section};
 
 use crate::error::Error;
 
-/// What went wrong, which no client can mend.
+/// An internal error. The client cannot correct it.
 fn broken(error: impl std::fmt::Display) -> Error {
-    Error::interno(anyhow::anyhow!("a document could not be made: {error}"))
+    Error::internal(anyhow::anyhow!("a document could not be made: {error}"))
 }

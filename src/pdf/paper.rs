@@ -1,4 +1,4 @@
-//! A4 pages to draw on, and the file that they make. Places are in points from the upper left corner.
+//! Draws on A4 pages and writes the PDF file. Positions are in points from the upper left corner.
 
 use super::broken;
 use super::font::{Font, OBJECTS, Weight, compress};
@@ -12,7 +12,7 @@ pub const HEIGHT: f32 = 841.89;
 /// Red, green and blue, from 0 to 1.
 pub type Color = [f32; 3];
 
-/// How letters look.
+/// The look of a text. `size` is in points.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
     pub weight: Weight,
@@ -47,7 +47,7 @@ impl Paper {
         }
     }
 
-    /// Writes a line of text on a page; `y` is where letters stand.
+    /// Writes a line of text on a page. `y` is the baseline.
     pub fn text(&mut self, page: usize, [x, y]: [f32; 2], style: Style, text: &str) {
         let font = match style.weight {
             Weight::Regular => &mut self.regular,
@@ -64,7 +64,7 @@ impl Paper {
         content.end_text();
     }
 
-    /// Fills a rectangle of a page.
+    /// Fills a rectangle on a page.
     pub fn fill(&mut self, page: usize, [x, y]: [f32; 2], [width, height]: [f32; 2], color: Color) {
         let Some(content) = self.pages.get_mut(page) else { return };
         let [red, green, blue] = color;
@@ -73,7 +73,7 @@ impl Paper {
         content.fill_nonzero();
     }
 
-    /// The file, with this title.
+    /// The PDF file, with this title in its metadata.
     pub fn finish(self, title: &str) -> Result<Vec<u8>, Error> {
         let Self { regular, semibold, pages } = self;
         let fonts = [(&regular, Ref::new(4)), (&semibold, Ref::new(4 + OBJECTS))];
@@ -95,7 +95,7 @@ impl Paper {
         }
         let mut digest = Sha256::new_with_prefix(title);
         for (n, content) in (0..).zip(pages) {
-            let [page, stream] = [0, 1].map(|of| Ref::new(first_page + 2 * n + of));
+            let [page, stream] = [0, 1].map(|offset| Ref::new(first_page + 2 * n + offset));
             let packed = compress(&content.finish())?;
             digest.update(&packed);
             pdf.stream(stream, &packed).filter(Filter::FlateDecode);
@@ -110,7 +110,7 @@ impl Paper {
             resources.finish();
             page.finish();
         }
-        // By what is in it, so that it is the same for the same.
+        // The file id is a hash of the contents, so that equal documents are equal files.
         let id = digest.finalize()[..16].to_vec();
         pdf.set_file_id((id.clone(), id));
         Ok(pdf.finish())

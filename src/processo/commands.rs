@@ -1,18 +1,19 @@
-//! What the doors ask to be done to processos, before any rule has looked at it.
+//! Commands on processos: the inputs of the writes, before any rule has checked them.
 
 use super::{NumeroProcesso, Responsavel, SituacaoProcesso, TipoProcesso};
-use crate::adolescente::{AdolescenteId, DadosDeAdolescente, Identificador};
-use crate::error::Recusa;
+use crate::adolescente::{AdolescenteDados, AdolescenteId, Identificador};
+use crate::error::Refusal;
 use crate::value::cpf::Cpf;
-use crate::value::field::Mudanca;
+use crate::value::field::Change;
 use serde::Serialize;
 
-/// What a door asks to be registered, before any rule has looked at it.
+/// The registration of a processo, as a client asks for it.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct CadastrarProcesso {
     pub numero: Option<NumeroProcesso>,
     pub tipo: Option<TipoProcesso>,
-    /// In the order asked for; none stands for one that the door could not read.
+    /// The adolescentes in the order of the request. `None` stands for an item that the API could
+    /// not parse, so that the others keep their index.
     pub adolescentes: Vec<Option<Identificador>>,
     pub referencia: Option<NumeroProcesso>,
     pub id_orgao: Option<i32>,
@@ -20,31 +21,32 @@ pub struct CadastrarProcesso {
     pub id_processo_sistema_externo: Option<String>,
     pub magistrado: Responsavel,
     pub serventuario: Responsavel,
-    /// Fields that the door could not read, as refusals.
-    #[serde(serialize_with = "Recusa::so_os_campos")]
-    pub malformados: Vec<Recusa>,
+    /// Refusals of the fields that the API could not parse.
+    #[serde(rename = "malformados", serialize_with = "Refusal::only_fields")]
+    pub malformed: Vec<Refusal>,
 }
 
-/// What a change asks of magistrado or serventuário.
+/// Changes to a magistrado or a serventuário.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct MudancaDeResponsavel {
-    pub nome: Mudanca<String>,
-    pub cpf: Mudanca<Cpf>,
+pub struct ResponsavelChange {
+    pub nome: Change<String>,
+    pub cpf: Change<Cpf>,
 }
 
-/// R13: the only fields of a processo that an update changes.
+/// R13: an update of magistrado and serventuário, the only fields of a processo that an update
+/// changes.
 #[derive(Debug, Clone, Serialize)]
 pub struct AtualizarResponsaveis {
     pub processo: NumeroProcesso,
-    pub magistrado: MudancaDeResponsavel,
-    pub serventuario: MudancaDeResponsavel,
+    pub magistrado: ResponsavelChange,
+    pub serventuario: ResponsavelChange,
     pub versao_esperada: Option<i32>,
-    /// Fields that the door could not read, as refusals.
-    #[serde(serialize_with = "Recusa::so_os_campos")]
-    pub malformados: Vec<Recusa>,
+    /// Refusals of the fields that the API could not parse.
+    #[serde(rename = "malformados", serialize_with = "Refusal::only_fields")]
+    pub malformed: Vec<Refusal>,
 }
 
-/// R19: archive, or take up again.
+/// R19: archives a processo, or reactivates it.
 #[derive(Debug, Clone, Serialize)]
 pub struct AlterarSituacao {
     pub processo: NumeroProcesso,
@@ -52,20 +54,20 @@ pub struct AlterarSituacao {
     pub versao_esperada: Option<i32>,
 }
 
-/// R14, R15: link an adolescente to an apuração.
+/// R14, R15: links an adolescente to an apuração.
 #[derive(Clone, Serialize)]
 pub struct VincularAdolescente {
     pub processo: NumeroProcesso,
     pub adolescente: Identificador,
-    /// To register the identificador with, if the tribunal does not know it.
-    pub dados: Option<DadosDeAdolescente>,
+    /// Data to register the adolescente with, if the tribunal does not know the identificador.
+    pub dados: Option<AdolescenteDados>,
     pub versao_esperada: Option<i32>,
-    /// Fields that the door could not read, as refusals.
-    #[serde(serialize_with = "Recusa::so_os_campos")]
-    pub malformados: Vec<Recusa>,
+    /// Refusals of the fields that the API could not parse.
+    #[serde(rename = "malformados", serialize_with = "Refusal::only_fields")]
+    pub malformed: Vec<Refusal>,
 }
 
-/// R16 to R18: end the link.
+/// R16 to R18: ends a link.
 #[derive(Debug, Clone, Serialize)]
 pub struct DesvincularAdolescente {
     pub processo: NumeroProcesso,
@@ -74,9 +76,9 @@ pub struct DesvincularAdolescente {
     pub versao_esperada: Option<i32>,
 }
 
-/// A registration that every rule let pass.
+/// A registration that passed every rule.
 #[derive(Debug, Clone)]
-pub struct NovoProcesso {
+pub struct NewProcesso {
     pub numero: NumeroProcesso,
     pub tipo: TipoProcesso,
     pub adolescentes: Vec<AdolescenteId>,

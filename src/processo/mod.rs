@@ -1,8 +1,9 @@
-//! The court processo: the apuração of an ato infracional, or the execução of the measure that follows.
+//! The processo in court: the apuração of an ato infracional, or the execução of the measure that
+//! follows it.
 //!
-//! An apuração has one or more adolescentes, an execução exactly one and the
-//! apuração that it comes from. Between processo and adolescente stands the
-//! vínculo, which ends but is never deleted.
+//! An apuração has one or more adolescentes. An execução has exactly one, and names the apuração
+//! that it comes from. A vínculo links an adolescente to a processo; it can end, but is never
+//! deleted.
 
 mod commands;
 pub mod graphql;

@@ -1,10 +1,12 @@
+//! The processo, its number, and its links to adolescentes.
+
 use crate::adolescente::AdolescenteId;
 use crate::db::schema::processo;
-use crate::db::texto_enum;
+use crate::db::text_enum;
 use crate::value::characters::Foreign;
 use crate::value::cpf::Cpf;
-use crate::value::field::digitos;
-use crate::value::resource::{Rastreavel, Recurso, recursos};
+use crate::value::field::digits;
+use crate::value::resource::{Recordable, Resource, resources};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text, Timestamptz};
@@ -13,92 +15,97 @@ use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
 
+/// Key of a processo. It is also the code of the processo in the REST API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
 pub struct ProcessoId(pub i64);
 
 /// A CNJ unique number, `NNNNNNN-DD.AAAA.J.TR.OOOO`: 20 digits, of which two (DD) check the others.
 ///
-/// The shape is checked here; the check digits are rule R4.
+/// Parsing checks the shape only. The check digits are rule R4.
 ///
 /// ```
 /// # use elos::processo::NumeroProcesso;
 /// let numero: NumeroProcesso = "90007416220218200083".parse()?;
 /// assert_eq!(numero.to_string(), "9000741-62.2021.8.20.0083");
-/// assert_eq!(numero.digito_esperado(), 62);
-/// # Ok::<(), elos::processo::NumeroMalformado>(())
+/// assert_eq!(numero.expected_digit(), 62);
+/// # Ok::<(), elos::processo::MalformedNumero>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType, Serialize)]
 pub struct NumeroProcesso(String);
 
+/// The text does not have the form of a number. Holds a foreign character of the text, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("o número do processo tem a forma NNNNNNN-DD.AAAA.J.TR.OOOO ou 20 dígitos{0}")]
-pub struct NumeroMalformado(Foreign);
+pub struct MalformedNumero(Foreign);
 
 impl FromStr for NumeroProcesso {
-    type Err = NumeroMalformado;
+    type Err = MalformedNumero;
 
-    fn from_str(texto: &str) -> Result<Self, NumeroMalformado> {
-        digitos(texto, Self::MASCARA).map(Self).map_err(NumeroMalformado)
+    fn from_str(text: &str) -> Result<Self, MalformedNumero> {
+        digits(text, Self::MASK).map(Self).map_err(MalformedNumero)
     }
 }
 
 impl NumeroProcesso {
-    /// How it is written; each `N` is a digit.
-    const MASCARA: &str = "NNNNNNN-NN.NNNN.N.NN.NNNN";
+    /// The written form; each `N` stands for one digit.
+    const MASK: &str = "NNNNNNN-NN.NNNN.N.NN.NNNN";
 
-    /// The twenty digits, without mask.
-    pub fn digitos(&self) -> &str {
+    /// The twenty digits, without punctuation.
+    pub fn digits(&self) -> &str {
         &self.0
     }
 
-    /// DD as written.
-    pub fn digito(&self) -> u32 {
+    /// The check digits DD as written.
+    pub fn digit(&self) -> u32 {
         self.0.as_bytes()[7..9].iter().fold(0, |n, b| n * 10 + u32::from(b - b'0'))
     }
 
-    /// DD as it ought to be, 2 to 98 (ISO 7064 mod 97-10, Resolução CNJ 65/2008).
-    pub fn digito_esperado(&self) -> u32 {
-        let (antes, depois) = (&self.0.as_bytes()[..7], &self.0.as_bytes()[9..]);
-        98 - resto_97(&[antes, depois, b"00"].concat())
+    /// The check digits DD that the other digits require, 2 to 98 (ISO 7064 mod 97-10, Resolução
+    /// CNJ 65/2008).
+    pub fn expected_digit(&self) -> u32 {
+        let (before, after) = (&self.0.as_bytes()[..7], &self.0.as_bytes()[9..]);
+        98 - mod_97(&[before, after, b"00"].concat())
     }
 
-    /// J·100+TR: the tribunal that the number names, known or not.
-    pub fn codigo_do_tribunal(&self) -> i16 {
+    /// J·100 + TR: the code of the tribunal in the number, whether or not that tribunal exists.
+    pub fn tribunal_code(&self) -> i16 {
         self.0.as_bytes()[13..16].iter().fold(0, |n, b| n * 10 + i16::from(b - b'0'))
     }
 
-    /// The number with these parts and the right check digits: for synthetic data.
-    pub fn sintetico(sequencia: u32, ano: u32, tribunal: i16, origem: u32) -> Self {
-        let com = |dd: u32| Self(format!("{sequencia:07}{dd:02}{ano:04}{tribunal:03}{origem:04}"));
-        com(com(0).digito_esperado())
+    /// A number with these parts and valid check digits, for synthetic data.
+    pub fn synthetic(sequence: u32, year: u32, tribunal: i16, origem: u32) -> Self {
+        let with_digit =
+            |dd: u32| Self(format!("{sequence:07}{dd:02}{year:04}{tribunal:03}{origem:04}"));
+        with_digit(with_digit(0).expected_digit())
     }
 }
 
-/// Digits modulo 97, folded: twenty of them do not fit an integer.
-fn resto_97(digitos: &[u8]) -> u32 {
-    digitos.iter().fold(0, |resto, b| (resto * 10 + u32::from(b - b'0')) % 97)
+/// The number in `digits` modulo 97. Computed digit by digit, because twenty digits do not fit in
+/// an integer.
+fn mod_97(digits: &[u8]) -> u32 {
+    digits.iter().fold(0, |rest, b| (rest * 10 + u32::from(b - b'0')) % 97)
 }
 
 impl fmt::Display for NumeroProcesso {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Every answer has some, and a format string costs several times as much.
-        let mut texto = [0; Self::MASCARA.len()];
-        let mut digitos = self.0.bytes();
-        for (letra, lugar) in texto.iter_mut().zip(Self::MASCARA.bytes()) {
-            *letra = if lugar == b'N' { digitos.next().unwrap_or(lugar) } else { lugar };
+        // Every response holds some numbers, and a format string costs several times as much.
+        let mut text = [0; Self::MASK.len()];
+        let mut digits = self.0.bytes();
+        for (character, slot) in text.iter_mut().zip(Self::MASK.bytes()) {
+            *character = if slot == b'N' { digits.next().unwrap_or(slot) } else { slot };
         }
-        f.write_str(std::str::from_utf8(&texto).map_err(|_| fmt::Error)?)
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
-/// Never whole: a log that prints a command must not name a sealed case.
+/// Hides the number: a log that prints a command must not name a sealed case.
 impl fmt::Debug for NumeroProcesso {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NumeroProcesso(***)")
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Natureza do processo.
     pub enum TipoProcesso {
         /// Apuração de ato infracional (classe TPU 1464).
@@ -108,7 +115,7 @@ texto_enum! {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Situação do processo.
     pub enum SituacaoProcesso {
         /// Em andamento.
@@ -118,7 +125,7 @@ texto_enum! {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Situação de um vínculo entre adolescente e processo.
     pub enum SituacaoVinculo {
         /// Em vigor.
@@ -128,6 +135,7 @@ texto_enum! {
     }
 }
 
+/// A row of the table `processo`.
 #[derive(Debug, Clone, HasQuery, QueryableByName)]
 #[diesel(table_name = processo, check_for_backend(diesel::pg::Pg))]
 pub struct Processo {
@@ -149,7 +157,7 @@ pub struct Processo {
     pub versao: i32,
 }
 
-/// The link between an adolescente and a processo.
+/// A link between an adolescente and a processo.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName)]
 pub struct Vinculo {
     #[diesel(sql_type = BigInt, column_name = vinculo_id)]
@@ -163,6 +171,7 @@ pub struct Vinculo {
 }
 
 impl Vinculo {
+    /// A link is active until it has an end.
     pub fn situacao(&self) -> SituacaoVinculo {
         match self.encerrado_em {
             None => SituacaoVinculo::Ativo,
@@ -171,9 +180,9 @@ impl Vinculo {
     }
 }
 
-/// A link with its two ends.
+/// A link with the ids of its two ends.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct Ligacao {
+pub struct LinkedVinculo {
     #[diesel(sql_type = SmallInt)]
     pub tribunal_codigo: i16,
     #[diesel(sql_type = BigInt)]
@@ -184,11 +193,11 @@ pub struct Ligacao {
     pub vinculo: Vinculo,
 }
 
-/// Who sees a link sees that the two are linked.
-impl Rastreavel for Ligacao {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        recursos.push(Recurso::Processo(self.processo_id.0));
-        recursos.push(Recurso::Adolescente(self.adolescente_id.0));
+/// A caller that sees a link learns that its two ends are linked, so the audit trail records both.
+impl Recordable for LinkedVinculo {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        resources.push(Resource::Processo(self.processo_id.0));
+        resources.push(Resource::Adolescente(self.adolescente_id.0));
     }
 }
 
@@ -199,14 +208,15 @@ pub struct Responsavel {
     pub cpf: Option<Cpf>,
 }
 
-recursos!(Processo => |processo| Recurso::Processo(processo.id.0));
+resources!(Processo => |processo| Resource::Processo(processo.id.0));
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Synthetic numbers of every tribunal and the limits of DD, checked by four other implementations.
-    const VALIDOS: &[&str] = &[
+    /// Synthetic numbers of every tribunal and at the limits of DD, confirmed by four other
+    /// implementations.
+    const VALID: &[&str] = &[
         "9000038-41.2022.8.01.0014",
         "9000075-65.2023.8.02.0027",
         "9000112-89.2024.8.03.0040",
@@ -244,46 +254,46 @@ mod tests {
 
     #[test]
     fn r4_digito_confere_nos_numeros_validos() {
-        for texto in VALIDOS {
-            let numero: NumeroProcesso = texto.parse().unwrap();
-            assert_eq!(numero.digito(), numero.digito_esperado(), "{texto}");
-            assert_eq!(&numero.to_string(), texto);
+        for text in VALID {
+            let numero: NumeroProcesso = text.parse().unwrap();
+            assert_eq!(numero.digit(), numero.expected_digit(), "{text}");
+            assert_eq!(&numero.to_string(), text);
         }
     }
 
     #[test]
     fn r4_apelidos_do_digito_nao_conferem() {
-        for texto in [
+        for text in [
             "9000038-42.2022.8.01.0014",
             "9000038-00.2022.8.01.0014",
             "9000038-99.2022.8.01.0014",
             "9010085-99.2024.8.05.0044",
             "9010089-01.2024.8.10.0044",
         ] {
-            let numero: NumeroProcesso = texto.parse().unwrap();
-            assert_ne!(numero.digito(), numero.digito_esperado(), "{texto}");
+            let numero: NumeroProcesso = text.parse().unwrap();
+            assert_ne!(numero.digit(), numero.expected_digit(), "{text}");
         }
     }
 
     #[test]
     fn r4_todo_digito_trocado_se_percebe() {
-        for texto in VALIDOS {
-            let certo: NumeroProcesso = texto.parse().unwrap();
-            for (i, outro) in (0..20).flat_map(|i| (b'0'..=b'9').map(move |b| (i, b))) {
-                let mut digitos = certo.digitos().as_bytes().to_vec();
-                if digitos[i] == outro {
+        for text in VALID {
+            let valid: NumeroProcesso = text.parse().unwrap();
+            for (i, other) in (0..20).flat_map(|i| (b'0'..=b'9').map(move |b| (i, b))) {
+                let mut digits = valid.digits().as_bytes().to_vec();
+                if digits[i] == other {
                     continue;
                 }
-                digitos[i] = outro;
-                let trocado: NumeroProcesso = String::from_utf8(digitos).unwrap().parse().unwrap();
-                assert_ne!(trocado.digito(), trocado.digito_esperado(), "{texto} {i} {outro}");
+                digits[i] = other;
+                let changed: NumeroProcesso = String::from_utf8(digits).unwrap().parse().unwrap();
+                assert_ne!(changed.digit(), changed.expected_digit(), "{text} {i} {other}");
             }
         }
     }
 
     #[test]
     fn so_a_mascara_inteira_ou_vinte_digitos() {
-        for texto in [
+        for text in [
             "",
             "9000038-41.2022.8.01.001",
             "900003841202280100140",
@@ -296,29 +306,29 @@ mod tests {
             "9000038\u{200b}-41.2022.8.01.0014",
             "９000038-41.2022.8.01.0014",
         ] {
-            assert!(texto.parse::<NumeroProcesso>().is_err(), "{texto}");
+            assert!(text.parse::<NumeroProcesso>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn colado_de_um_texto_e_o_mesmo_numero() {
-        let certo: NumeroProcesso = "9000038-41.2022.8.01.0014".parse().unwrap();
-        for texto in [
+        let valid: NumeroProcesso = "9000038-41.2022.8.01.0014".parse().unwrap();
+        for text in [
             " 90000384120228010014\u{a0}",
             "\u{202f}9000038\u{2013}41.2022.8.01.0014\n",
             "9000038\u{2011}41.2022.8.01.0014",
             "9000038\u{2212}41.2022.8.01.0014",
         ] {
-            assert_eq!(texto.parse().as_ref(), Ok(&certo), "{texto}");
+            assert_eq!(text.parse().as_ref(), Ok(&valid), "{text}");
         }
-        let erro = "9000038\u{200b}-41.2022.8.01.0014".parse::<NumeroProcesso>().unwrap_err();
-        assert!(erro.to_string().contains("U+200B"), "{erro}");
+        let error = "9000038\u{200b}-41.2022.8.01.0014".parse::<NumeroProcesso>().unwrap_err();
+        assert!(error.to_string().contains("U+200B"), "{error}");
     }
 
     #[test]
-    fn sintetico_e_valido() {
-        let numero = NumeroProcesso::sintetico(9_000_741, 2021, 820, 83);
+    fn a_synthetic_numero_is_valid() {
+        let numero = NumeroProcesso::synthetic(9_000_741, 2021, 820, 83);
         assert_eq!(numero.to_string(), "9000741-62.2021.8.20.0083");
-        assert_eq!(numero.codigo_do_tribunal(), 820);
+        assert_eq!(numero.tribunal_code(), 820);
     }
 }

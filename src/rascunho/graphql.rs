@@ -1,16 +1,17 @@
-//! Rascunhos in the schema.
+//! Rascunhos in the GraphQL schema: the type, and the mutation that registers one.
 
 use super::{Rascunho, Registrado, RegistrarRascunho};
 use crate::Result;
-use crate::audit::CampoSensivel;
-use crate::graphql::schema::mutation::{Desfecho, Entrada, Fim, ModoInput, executar};
-use crate::graphql::schema::node::GlobalId;
+use crate::audit::SensitiveField;
+use crate::graphql::schema::mutation::{Completion, MutationOutcome, execute};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{Cost, DEZ, INTEGRACAO, RequerPapel};
-use crate::graphql_types::scalars::Instante;
+use crate::graphql_types::directives::{Cost, INTEGRACAO, RequerPapel, WRITE_OR_COUNT};
+use crate::graphql_types::global_id::GlobalId;
+use crate::graphql_types::mutation::{ModoInput, MutationInput};
+use crate::graphql_types::scalars::Timestamp;
 use crate::processo::graphql::ProcessoNode;
-use crate::processo::store::ProcessoPorId;
-use crate::value::field::preenchido;
+use crate::processo::store::ProcessoById;
+use crate::value::field::filled;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ pub struct RascunhoNode(pub Arc<Rascunho>);
 impl RascunhoNode {
     /// Identificador global, opaco e estável.
     pub async fn id(&self) -> ID {
-        GlobalId::Rascunho(self.0.id).into()
+        GlobalId::Rascunho(self.0.id.0).into()
     }
 
     /// O valor a enviar em `idProcessoSistemaExterno` (o `dados.id` da rota REST).
@@ -36,23 +37,23 @@ impl RascunhoNode {
 
     /// Os dados, texto JSON, como recebidos. Podem nomear pessoas: sem o papel `pse-dados-sensiveis`, `{}`.
     async fn dados(&self, ctx: &Context<'_>) -> &str {
-        ctx.sensivel(CampoSensivel::DadosDeRascunho, Some(self.0.dados.as_str())).unwrap_or("{}")
+        ctx.sensitive(SensitiveField::DadosDeRascunho, Some(self.0.dados.as_str())).unwrap_or("{}")
     }
 
     /// Registro.
-    async fn criado_em(&self) -> Instante {
+    async fn criado_em(&self) -> Timestamp {
         self.0.criado_em.into()
     }
 
     /// Quando virou processo; nulo enquanto livre.
-    async fn consumido_em(&self) -> Option<Instante> {
-        self.0.consumido_em.map(Instante)
+    async fn consumido_em(&self) -> Option<Timestamp> {
+        self.0.consumido_em.map(Timestamp)
     }
 
     /// O processo em que se transformou.
     async fn processo(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode>> {
-        let achado = ctx.loaders().load(ProcessoPorId(self.0.processo_id?)).await;
-        achado.map(|achado| achado.map(ProcessoNode::from)).transpose()
+        let found = ctx.loaders().load(ProcessoById(self.0.processo_id?)).await;
+        found.map(|found| found.map(ProcessoNode::from)).transpose()
     }
 }
 
@@ -67,16 +68,16 @@ pub struct RegistrarRascunhoInput {
     modo: ModoInput,
 }
 
-impl Entrada for RegistrarRascunhoInput {
-    type Comando = RegistrarRascunho;
+impl MutationInput for RegistrarRascunhoInput {
+    type Command = RegistrarRascunho;
 
-    fn partes(self) -> (RegistrarRascunho, ModoInput) {
-        let comando = RegistrarRascunho {
-            app_name_sistema_tribunal: preenchido(Some(self.app_name_sistema_tribunal)),
+    fn into_parts(self) -> (RegistrarRascunho, ModoInput) {
+        let command = RegistrarRascunho {
+            app_name_sistema_tribunal: filled(Some(self.app_name_sistema_tribunal)),
             dados: Some(self.dados),
-            malformados: Vec::new(),
+            malformed: Vec::new(),
         };
-        (comando, self.modo)
+        (command, self.modo)
     }
 }
 
@@ -86,13 +87,16 @@ pub struct RegistrarRascunhoPayload {
     /// O rascunho; nulo se recusado ou simulado.
     rascunho: Option<RascunhoNode>,
     #[graphql(flatten)]
-    fim: Fim,
+    fim: Completion,
 }
 
-impl From<Desfecho<Registrado>> for RegistrarRascunhoPayload {
-    fn from(desfecho: Desfecho<Registrado>) -> Self {
-        let (feito, fim) = desfecho.gravado();
-        Self { rascunho: feito.map(|Registrado(novo)| RascunhoNode(Arc::new(novo))), fim }
+impl From<MutationOutcome<Registrado>> for RegistrarRascunhoPayload {
+    fn from(outcome: MutationOutcome<Registrado>) -> Self {
+        let (effect, completion) = outcome.stored();
+        Self {
+            rascunho: effect.map(|Registrado(new)| RascunhoNode(Arc::new(new))),
+            fim: completion,
+        }
     }
 }
 
@@ -104,13 +108,13 @@ impl RascunhoMutation {
     /// Registra o rascunho de um processo ainda sem número (R8).
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn registrar_rascunho(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: RegistrarRascunhoInput,
     ) -> Option<Result<RegistrarRascunhoPayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 }

@@ -1,4 +1,5 @@
-//! A processo before it has a number (R8): registered, and consumed when it gets one.
+//! The rascunho: a draft of a processo that has no number yet (R8). A client registers it, and the
+//! registration of the processo consumes it.
 
 pub mod graphql;
 mod model;

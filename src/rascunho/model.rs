@@ -1,20 +1,25 @@
+//! The rascunho, and the command that registers one.
+
 use crate::db::schema::rascunho;
-use crate::error::Recusa;
+use crate::error::Refusal;
 use crate::processo::ProcessoId;
-use crate::value::resource::{Recurso, recursos};
+use crate::value::resource::{Resource, resources};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_derive_newtype::DieselNewType;
 use serde::Serialize;
 
+/// Key of a rascunho.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType)]
 pub struct RascunhoId(pub i64);
 
+/// A draft that a client registered.
 #[derive(Clone, PartialEq, Eq, HasQuery)]
 #[diesel(table_name = rascunho, check_for_backend(diesel::pg::Pg))]
 pub struct Rascunho {
     pub id: RascunhoId,
-    /// What a registration names it by, in `idProcessoSistemaExterno`.
+    /// The code by which the registration of a processo names the rascunho, in
+    /// `idProcessoSistemaExterno`.
     pub codigo: String,
     pub app_name_sistema_tribunal: String,
     /// A JSON object, as received.
@@ -24,22 +29,22 @@ pub struct Rascunho {
     pub processo_id: Option<ProcessoId>,
 }
 
-/// Its data are a processo's: they do not go to a log.
+/// Hides the data: they are those of a processo and must not reach a log.
 impl std::fmt::Debug for Rascunho {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Rascunho").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
-/// What a door asks to be registered.
+/// The registration of a rascunho, as a client asks for it.
 #[derive(Clone, Default, Serialize)]
 pub struct RegistrarRascunho {
     pub app_name_sistema_tribunal: Option<String>,
     /// A JSON object, as text.
     pub dados: Option<String>,
-    /// Fields that the door could not read, as refusals.
-    #[serde(serialize_with = "Recusa::so_os_campos")]
-    pub malformados: Vec<Recusa>,
+    /// Refusals of the fields that the API could not parse.
+    #[serde(rename = "malformados", serialize_with = "Refusal::only_fields")]
+    pub malformed: Vec<Refusal>,
 }
 
-recursos!(Rascunho => |rascunho| Recurso::Rascunho(rascunho.id.0));
+resources!(Rascunho => |rascunho| Resource::Rascunho(rascunho.id.0));

@@ -1,54 +1,54 @@
-//! Registering a rascunho. It is consumed by the registration of its processo.
+//! Registration of a rascunho. The registration of its processo consumes it later.
 
 use super::{Rascunho, RascunhoId, RegistrarRascunho, rules, store};
-use crate::command::{Comando, Contexto, Efeito, Lembranca};
-use crate::db::Sessao;
-use crate::error::{Error, Recusa};
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::command::{Command, Context, Effect, Remembered};
+use crate::db::Session;
+use crate::error::{Error, Refusal};
+use crate::value::resource::{Recordable, Resource};
 
-/// A rascunho that was registered.
+/// A registered rascunho.
 #[derive(Debug)]
 pub struct Registrado(pub Rascunho);
 
-impl Comando for RegistrarRascunho {
-    const NOME: &'static str = "registrarRascunho";
-    type Efeito = Registrado;
+impl Command for RegistrarRascunho {
+    const NAME: &'static str = "registrarRascunho";
+    type Effect = Registrado;
 
-    fn names(&self) -> usize {
+    fn lookup_count(&self) -> usize {
         0
     }
 
-    fn executar(
+    fn execute(
         mut self,
-        sessao: &mut Sessao<'_>,
-        contexto: &Contexto,
+        session: &mut Session<'_>,
+        context: &Context,
     ) -> Result<Registrado, Error> {
-        let malformados = std::mem::take(&mut self.malformados);
-        Recusa::nenhuma(malformados, rules::r8_registro(&self))?;
+        let malformed = std::mem::take(&mut self.malformed);
+        Refusal::ensure_none(malformed, rules::r8_registro(&self))?;
         let (Some(app_name), Some(dados)) = (self.app_name_sistema_tribunal, self.dados) else {
-            return Err(Error::interno(anyhow::anyhow!("no rule refused an incomplete command")));
+            return Err(Error::internal(anyhow::anyhow!("no rule refused an incomplete command")));
         };
-        let agora = (contexto.relogio)();
-        Ok(Registrado(store::inserir(sessao, contexto.tribunal, app_name, dados, agora)?))
+        let now = (context.clock)();
+        Ok(Registrado(store::insert(session, context.tribunal, app_name, dados, now)?))
     }
 }
 
-impl Rastreavel for Registrado {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.0.rastrear(recursos);
+impl Recordable for Registrado {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.0.record(resources);
     }
 }
 
-impl Efeito for Registrado {
-    fn created(&self) -> Option<Recurso> {
-        Some(Recurso::Rascunho(self.0.id.0))
+impl Effect for Registrado {
+    fn created(&self) -> Option<Resource> {
+        Some(Resource::Rascunho(self.0.id.0))
     }
 
-    fn lembrar(&self) -> Lembranca {
-        Lembranca { id: self.0.id.0, versao: 1, ..Lembranca::default() }
+    fn remember(&self) -> Remembered {
+        Remembered { id: self.0.id.0, version: 1, ..Remembered::default() }
     }
 
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        Ok(Self(store::por_id(sessao, RascunhoId(lembranca.id))?))
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
+        Ok(Self(store::by_id(session, RascunhoId(remembered.id))?))
     }
 }

@@ -1,9 +1,8 @@
-//! The contract of the REST façade, and a page to read it with: Swagger UI, served
-//! from the program.
+//! `openapi.json`, and Swagger UI to read it. The program itself serves the files of Swagger UI.
 
-use crate::graphql::protocol::graphiql::CSP;
 use crate::http::connections::OverTls;
-use crate::http::front;
+use crate::http::csp::CSP;
+use crate::http::semantics;
 use crate::rest::openapi;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -11,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
-const PAGINA: &str = r#"<!doctype html>
+const PAGE: &str = r#"<!doctype html>
 <html lang="pt-BR">
   <head>
     <meta charset="utf-8">
@@ -29,46 +28,47 @@ const PAGINA: &str = r#"<!doctype html>
 </html>
 "#;
 
-/// What stands for the server's address until it is known.
-const HERE: &str = "http://este-servidor.invalid";
+/// Placeholder for the server's address, which is known only when a request arrives.
+const SERVER_PLACEHOLDER: &str = "http://este-servidor.invalid";
 
-/// The document and the page's settings, made once for all the threads.
+/// The OpenAPI document and the settings of the page, shared by all worker threads.
 #[derive(Clone)]
 pub struct Docs {
-    /// With [`HERE`] where the server's address goes.
-    documento: Arc<str>,
-    ajustes: Arc<Config<'static>>,
-    /// The tag of each file that was asked for: a file is hashed once.
+    /// Holds [`SERVER_PLACEHOLDER`] in place of the server's address.
+    document: Arc<str>,
+    settings: Arc<Config<'static>>,
+    /// The ETag of each file that was requested, by name, so that each file is hashed once.
     etags: Arc<Mutex<HashMap<String, String>>>,
 }
 
 impl Docs {
-    pub fn novo(token_url: &str) -> Self {
-        // The source document has writes done by programs with a credential, not from a page.
-        let ajustes = Config::from("/openapi.json")
+    pub fn new(token_url: &str) -> Self {
+        // The page can try out only reads: in the source document, writes come from programs that
+        // hold a credential.
+        let settings = Config::from("/openapi.json")
             .supported_submit_methods(["get"])
             .validator_url("none")
             .deep_linking(true)
             .doc_expansion("list");
-        let documento = openapi::documento_em(HERE, token_url).into();
-        Self { documento, ajustes: Arc::new(ajustes), etags: Arc::default() }
+        let document = openapi::document_at(SERVER_PLACEHOLDER, token_url).into();
+        Self { document, settings: Arc::new(settings), etags: Arc::default() }
     }
 
-    pub fn rotas(self, config: &mut web::ServiceConfig) {
+    pub fn routes(self, config: &mut web::ServiceConfig) {
         config
             .app_data(web::Data::new(self))
-            .service(web::resource("/openapi.json").get(documento))
-            .service(web::resource(["/docs", "/docs/"]).get(pagina))
-            .service(web::resource("/docs/{arquivo}").get(arquivo));
+            .service(web::resource("/openapi.json").get(document))
+            .service(web::resource(["/docs", "/docs/"]).get(page))
+            .service(web::resource("/docs/{arquivo}").get(file));
     }
 }
 
-/// The contract, for a client that reads it from a file: with the address that it was asked for
-/// at, and where to get a token.
-async fn documento(docs: web::Data<Docs>, req: HttpRequest) -> HttpResponse {
-    let documento = docs.documento.replacen(HERE, &server(&req), 1);
-    let etag = front::etag(documento.as_bytes());
-    let mut answer = responder("application/json; charset=utf-8", documento.into(), &etag);
+/// Serves `openapi.json` with the address that the client used, so that a saved copy of the
+/// document still names the server.
+async fn document(docs: web::Data<Docs>, req: HttpRequest) -> HttpResponse {
+    let document = docs.document.replacen(SERVER_PLACEHOLDER, &server(&req), 1);
+    let etag = semantics::etag(document.as_bytes());
+    let mut answer = respond("application/json; charset=utf-8", document.into(), &etag);
     let headers = answer.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers
@@ -76,8 +76,9 @@ async fn documento(docs: web::Data<Docs>, req: HttpRequest) -> HttpResponse {
     answer
 }
 
-/// The address at which the request came in. A page of this server needs none: behind a proxy
-/// that does not tell its scheme, an address would keep the page from calling.
+/// The address at which the request arrived. A page of this server gets the relative address `/`
+/// instead: behind a proxy that does not send its scheme, an absolute `http` address would make the
+/// browser block the page's calls.
 fn server(req: &HttpRequest) -> String {
     let text = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
     let is_authority = |host: &&str| {
@@ -96,16 +97,16 @@ fn server(req: &HttpRequest) -> String {
     }
 }
 
-async fn pagina() -> HttpResponse {
-    responder("text/html; charset=utf-8", PAGINA.into(), &front::etag(PAGINA.as_bytes()))
+async fn page() -> HttpResponse {
+    respond("text/html; charset=utf-8", PAGE.into(), &semantics::etag(PAGE.as_bytes()))
 }
 
-async fn arquivo(docs: web::Data<Docs>, nome: web::Path<String>) -> HttpResponse {
-    match utoipa_swagger_ui::serve(&nome, Arc::clone(&docs.ajustes)) {
+async fn file(docs: web::Data<Docs>, name: web::Path<String>) -> HttpResponse {
+    match utoipa_swagger_ui::serve(&name, Arc::clone(&docs.settings)) {
         Ok(Some(SwaggerFile { bytes, content_type, .. })) => {
             let mut etags = docs.etags.lock().unwrap_or_else(PoisonError::into_inner);
-            let etag = etags.entry(nome.into_inner()).or_insert_with(|| front::etag(&bytes));
-            responder(&content_type, bytes.into_owned().into(), etag)
+            let etag = etags.entry(name.into_inner()).or_insert_with(|| semantics::etag(&bytes));
+            respond(&content_type, bytes.into_owned().into(), etag)
         }
         _ => HttpResponse::NotFound()
             .content_type("text/plain; charset=utf-8")
@@ -113,11 +114,11 @@ async fn arquivo(docs: web::Data<Docs>, nome: web::Path<String>) -> HttpResponse
     }
 }
 
-fn responder(tipo: &str, corpo: web::Bytes, etag: &str) -> HttpResponse {
+fn respond(content_type: &str, body: web::Bytes, etag: &str) -> HttpResponse {
     HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, tipo))
+        .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header((header::CACHE_CONTROL, "no-cache"))
         .insert_header((header::ETAG, etag))
         .insert_header((header::CONTENT_SECURITY_POLICY, CSP))
-        .body(corpo)
+        .body(body)
 }

@@ -1,7 +1,7 @@
-//! The envelope around every answer, of success and of refusal.
+//! The envelope around every answer, of success or of refusal.
 
-use crate::auth::Recusado;
-use crate::error::{Error, Falha, Recusa, sentence};
+use crate::auth::Refused;
+use crate::error::{Error, Failure, Refusal, sentence};
 use crate::http::body::pieces;
 use crate::value::time;
 use actix_web::body::BoxBody;
@@ -11,186 +11,189 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::fmt;
 
-/// The sentence of success in the source document; it never changes.
-const SUCESSO: &str = "Requisição efetuada com sucesso.";
-const INSUCESSO: &str = "Não foi possível processar a requisição.";
+/// The success message of the source document. It never changes.
+const SUCCESS: &str = "Requisição efetuada com sucesso.";
+const FAILURE: &str = "Não foi possível processar a requisição.";
 
-pub fn sucesso(agora: DateTime<Utc>, dados: &Value, avisos: &[String]) -> HttpResponse {
-    let mut corpo = json!({
-        "mensagemUsuario": SUCESSO,
+pub fn success(now: DateTime<Utc>, dados: &Value, warnings: &[String]) -> HttpResponse {
+    let mut body = json!({
+        "mensagemUsuario": SUCCESS,
         "categoria": "CONFIRMACAO",
-        "dataHora": time::por_extenso(agora),
+        "dataHora": time::format_instant(now),
         "dados": dados,
     });
-    if !avisos.is_empty() {
-        corpo["avisos"] = avisos.into();
+    if !warnings.is_empty() {
+        body["avisos"] = warnings.into();
     }
-    responder(StatusCode::OK, &corpo)
+    respond(StatusCode::OK, &body)
 }
 
-/// An object as the façade writes it: what has no value is left out.
-pub fn objeto<const N: usize>(campos: [(&str, Option<Value>); N]) -> Value {
-    let presentes = campos.into_iter().filter_map(|(nome, valor)| Some((nome.to_owned(), valor?)));
-    Value::Object(presentes.collect())
+/// A JSON object without the fields that have no value.
+pub fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
+    let present = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(present.collect())
 }
 
-/// The name that a field of a command has in the body of a route.
-pub type NomeDoCampo = fn(&[&str]) -> String;
+/// Maps the path of a field of a command to its name in the body of a route.
+pub type FieldNamer = fn(&[&str]) -> String;
 
-/// A refusal on its way out of the façade.
-pub struct Negado {
+/// An error as an answer of the REST API.
+pub struct RestError {
     error: Error,
-    recusado: Option<Recusado>,
-    nome_do_campo: NomeDoCampo,
-    permitidos: Option<&'static str>,
+    refused: Option<Refused>,
+    field_name: FieldNamer,
+    allowed: Option<&'static str>,
 }
 
-impl From<Error> for Negado {
+impl From<Error> for RestError {
     fn from(error: Error) -> Self {
-        let nome_do_campo: NomeDoCampo = |campo| campo.join(".");
-        Self { error, recusado: None, nome_do_campo, permitidos: None }
+        let field_name: FieldNamer = |field| field.join(".");
+        Self { error, refused: None, field_name, allowed: None }
     }
 }
 
-impl From<Recusado> for Negado {
-    fn from(recusado: Recusado) -> Self {
-        Self { recusado: Some(recusado.clone()), ..recusado.error.into() }
+impl From<Refused> for RestError {
+    fn from(refused: Refused) -> Self {
+        Self { refused: Some(refused.clone()), ..refused.error.into() }
     }
 }
 
-impl Negado {
-    /// Fields are told in the words of the route.
-    pub fn nas_palavras(mut self, nome_do_campo: NomeDoCampo) -> Self {
-        self.nome_do_campo = nome_do_campo;
+impl RestError {
+    /// Sets the function that names the fields of refusals as the body of the route names them.
+    pub fn with_field_names(mut self, field_name: FieldNamer) -> Self {
+        self.field_name = field_name;
         self
     }
 
-    pub fn permitindo(mut self, metodos: &'static str) -> Self {
-        self.permitidos = Some(metodos);
+    pub fn allowing(mut self, methods: &'static str) -> Self {
+        self.allowed = Some(methods);
         self
     }
 
-    /// What went wrong, for who tells it in another form.
+    /// The error itself, for an API that renders it in another form.
     pub fn error(&self) -> &Error {
         &self.error
     }
 
-    /// The field of a refusal, in the words of the route.
-    pub fn campo(&self, recusa: &Recusa) -> String {
-        let campo: Vec<&str> = recusa.campo.iter().map(AsRef::as_ref).collect();
-        (self.nome_do_campo)(&campo)
+    /// The name of the field of a refusal, in the body of the route.
+    pub fn field(&self, refusal: &Refusal) -> String {
+        let field: Vec<&str> = refusal.campo.iter().map(AsRef::as_ref).collect();
+        (self.field_name)(&field)
     }
 
-    /// The answer, with the headers that every form of it has.
-    pub fn com_corpo(&self, status: u16, corpo: &Value) -> HttpResponse {
+    /// An answer with this status and body, and with the headers that the error requires in every
+    /// API: the authentication challenge, `Allow` and `Retry-After`.
+    pub fn with_body(&self, status: u16, body: &Value) -> HttpResponse {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut resposta = responder(status, corpo);
-        if let Some(recusado) = &self.recusado {
-            recusado.desafiar(&mut resposta);
+        let mut response = respond(status, body);
+        if let Some(refused) = &self.refused {
+            refused.set_challenge(&mut response);
         }
-        let headers = resposta.headers_mut();
-        if let Some(metodos) = self.permitidos {
-            headers.insert(header::ALLOW, header::HeaderValue::from_static(metodos));
+        let headers = response.headers_mut();
+        if let Some(methods) = self.allowed {
+            headers.insert(header::ALLOW, header::HeaderValue::from_static(methods));
         }
-        if let Some(segundos) = self.error.esperar() {
-            headers.insert(header::RETRY_AFTER, segundos.into());
+        if let Some(seconds) = self.error.retry_after() {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
-        resposta
+        response
     }
 
-    fn erro(&self, recusa: &Recusa) -> String {
-        let campo = self.campo(recusa);
-        match &recusa.orientacao {
-            Some(orientacao) => format!("{campo}: {} ({orientacao})", recusa.mensagem),
-            None => format!("{campo}: {}", recusa.mensagem),
+    fn line(&self, refusal: &Refusal) -> String {
+        let field = self.field(refusal);
+        match &refusal.orientacao {
+            Some(orientacao) => format!("{field}: {} ({orientacao})", refusal.mensagem),
+            None => format!("{field}: {}", refusal.mensagem),
         }
     }
 
     fn envelope(&self) -> (u16, Value) {
-        let (status, codigo, mensagem, erros) = match &self.error {
-            Error::Recusas(recusas) => {
-                // What can never succeed (400) comes before what the present state refuses (409).
-                let decisiva = recusas.iter().min_by_key(|recusa| recusa.status);
-                let (status, codigo) = decisiva
-                    .map_or((400, Falha::EntradaInvalida.nome()), |r| (r.status, r.codigo.nome()));
-                let mensagem = match recusas.as_slice() {
-                    [] => INSUCESSO.to_owned(),
+        let (status, code, message, errors) = match &self.error {
+            Error::Refusals(refusals) => {
+                // The lowest status decides: a refusal that no retry can mend (400) takes
+                // precedence over one that depends on the current state (409).
+                let decisive = refusals.iter().min_by_key(|refusal| refusal.status);
+                let (status, code) = decisive.map_or((400, Failure::EntradaInvalida.name()), |r| {
+                    (r.status, r.codigo.name())
+                });
+                let message = match refusals.as_slice() {
+                    [] => FAILURE.to_owned(),
                     [only] => only.sentence(),
                     [first, ..] => {
-                        let (count, field) = (recusas.len(), self.campo(first));
+                        let (count, field) = (refusals.len(), self.field(first));
                         sentence(&format!(
                             "há {count} erros; o primeiro, em {field}: {}",
                             first.mensagem
                         ))
                     }
                 };
-                (status, codigo, mensagem, recusas.iter().map(|recusa| self.erro(recusa)).collect())
+                (status, code, message, refusals.iter().map(|refusal| self.line(refusal)).collect())
             }
             error => {
-                let (falha, mensagem) = error.publica();
-                (falha.status(), falha.nome(), INSUCESSO.to_owned(), vec![mensagem.into_owned()])
+                let (failure, message) = error.public();
+                (failure.status(), failure.name(), FAILURE.to_owned(), vec![message.into_owned()])
             }
         };
         #[expect(
             clippy::disallowed_methods,
             reason = "an answer that failed before it reached App"
         )]
-        let agora = Utc::now();
-        let corpo = json!({
-            "mensagemUsuario": mensagem,
+        let now = Utc::now();
+        let body = json!({
+            "mensagemUsuario": message,
             "categoria": "ERRO",
-            "dataHora": time::por_extenso(agora),
-            "erros": erros,
-            "mensagemDesenvolvedor": codigo,
+            "dataHora": time::format_instant(now),
+            "erros": errors,
+            "mensagemDesenvolvedor": code,
         });
-        (status, corpo)
+        (status, body)
     }
 
-    fn resposta(&self) -> HttpResponse {
-        let (status, corpo) = self.envelope();
-        self.com_corpo(status, &corpo)
+    fn response(&self) -> HttpResponse {
+        let (status, body) = self.envelope();
+        self.with_body(status, &body)
     }
 }
 
-pub fn responder(status: StatusCode, corpo: &Value) -> HttpResponse {
-    responder_texto(status, corpo.to_string())
+pub fn respond(status: StatusCode, body: &Value) -> HttpResponse {
+    respond_text(status, body.to_string())
 }
 
-/// JSON that is written already.
-pub fn responder_texto(status: StatusCode, json: String) -> HttpResponse {
+/// An answer whose JSON is already text.
+pub fn respond_text(status: StatusCode, json: String) -> HttpResponse {
     HttpResponseBuilder::new(status)
         .insert_header((header::CONTENT_TYPE, "application/json; charset=utf-8"))
         .body(pieces::answer([json.into()]))
 }
 
-impl Responder for Negado {
+impl Responder for RestError {
     type Body = BoxBody;
 
     fn respond_to(self, _: &actix_web::HttpRequest) -> HttpResponse {
-        self.resposta()
+        self.response()
     }
 }
 
-impl fmt::Debug for Negado {
+impl fmt::Debug for RestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-// actix asks for both; neither reaches a client.
-impl fmt::Display for Negado {
+// `ResponseError` requires `Debug` and `Display`. Neither reaches a client.
+impl fmt::Display for RestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("request refused")
     }
 }
 
-impl actix_web::ResponseError for Negado {
+impl actix_web::ResponseError for RestError {
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.envelope().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.resposta()
+        self.response()
     }
 }
 
@@ -200,37 +203,36 @@ mod tests {
     use crate::error::{CodigoErro, Outage};
     use std::sync::Arc;
 
-    fn told(error: Error) -> String {
-        let (_, body) = Negado::from(error).envelope();
+    fn message_of(error: Error) -> String {
+        let (_, body) = RestError::from(error).envelope();
         body["mensagemUsuario"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Of every code, and of what has none: a sentence.
     #[test]
     fn every_message_is_a_sentence() {
-        let refusals = CodigoErro::TODOS
+        let refusals = CodigoErro::ALL
             .iter()
-            .filter(|code| !code.so_do_tramita())
-            .map(|&code| Recusa::nova(code, "R1", "o campo é obrigatório").into());
-        let failures = Falha::TODAS.map(|falha| Error::falha(falha, "o texto"));
+            .filter(|code| !code.is_tramita_only())
+            .map(|&code| Refusal::new(code, "R1", "o campo é obrigatório").into());
+        let failures = Failure::ALL.map(|failure| Error::failure(failure, "o texto"));
         let others = [
-            Error::Limite { segundos: 1 },
-            Error::Sobrecarga { segundos: 1 },
+            Error::RateLimited { seconds: 1 },
+            Error::Overloaded { seconds: 1 },
             Error::Outage(Outage::Unreachable, Arc::from("")),
-            Error::interno(anyhow::anyhow!("synthetic")),
+            Error::internal(anyhow::anyhow!("synthetic")),
         ];
         for error in refusals.chain(failures).chain(others) {
-            let message = told(error);
+            let message = message_of(error);
             assert!(message.starts_with(char::is_uppercase) && message.ends_with('.'), "{message}");
         }
     }
 
     #[test]
-    fn of_several_it_says_how_many_and_the_first() {
+    fn the_message_gives_the_number_of_refusals_and_the_first() {
         let refusal = |field: &'static str| {
-            Recusa::nova(CodigoErro::CampoObrigatorio, "R3", "o campo é obrigatório").em([field])
+            Refusal::new(CodigoErro::CampoObrigatorio, "R3", "o campo é obrigatório").at([field])
         };
-        let error = Error::Recusas(vec![refusal("idOrgao"), refusal("numeroProcesso")]);
-        assert_eq!(told(error), "Há 2 erros; o primeiro, em idOrgao: o campo é obrigatório.");
+        let error = Error::Refusals(vec![refusal("idOrgao"), refusal("numeroProcesso")]);
+        assert_eq!(message_of(error), "Há 2 erros; o primeiro, em idOrgao: o campo é obrigatório.");
     }
 }

@@ -1,11 +1,11 @@
-//! Reads a JSON body field by field, and remembers what it could not read.
+//! Reads a JSON body field by field, and collects a refusal for each field that it cannot read.
 
-use super::envelope::Negado;
-use crate::error::{CodigoErro, Error, Falha, Recusa};
-use crate::http::body::counted::{self, Bounds, NotRead};
+use super::envelope::RestError;
+use crate::bounded_json::{self, Bounds, NotRead};
+use crate::error::{CodigoErro, Error, Failure, Refusal};
 use crate::http::body::read_json;
-use crate::value::field::{self, Mudanca, preenchido};
-use crate::value::regras::CamposDesconhecidos;
+use crate::value::field::{self, Change, filled};
+use crate::value::rules::UnknownFields;
 use crate::value::time;
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
@@ -17,38 +17,39 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// What a body may be: more than any that a person fills in.
+/// Limits of a usual body, far above any that a person fills in.
 const LIMITS: Limits = Limits { bytes: 256 * 1024, values: 20_000 };
 const DEPTH: usize = 64;
-const DESCONHECIDOS_MAXIMO: usize = 50;
+const MAX_UNKNOWN: usize = 50;
 
-/// How large a body may be, as it comes and in memory.
+/// The largest body: in bytes as sent, and in JSON values as held in memory.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub bytes: usize,
     pub values: usize,
 }
 
-/// The path of a field below the input, in the names of the GraphQL schema.
-pub type Campo = &'static [&'static str];
+/// The path of a field below the input, by the names of the GraphQL schema.
+pub type FieldPath = &'static [&'static str];
 
-/// A body being read. Each field is taken once; what is left at the end is unknown.
+/// A JSON body. Each method takes a field out of it, and [`JsonBody::finish`] treats the fields
+/// that remain as unknown.
 #[derive(Default)]
-pub struct Corpo {
-    prefixo: String,
+pub struct JsonBody {
+    prefix: String,
     bytes: web::Bytes,
-    campos: Map<String, Value>,
-    pub malformados: Vec<Recusa>,
-    pub desconhecidos: Vec<String>,
+    fields: Map<String, Value>,
+    pub malformed: Vec<Refusal>,
+    pub unknown: Vec<String>,
 }
 
-impl Corpo {
-    pub async fn ler(req: &HttpRequest, payload: web::Payload) -> Result<Self, Negado> {
-        Ok(Self::read(req, payload, LIMITS, |corpo| corpo).await?)
+impl JsonBody {
+    pub async fn read(req: &HttpRequest, payload: web::Payload) -> Result<Self, RestError> {
+        Ok(Self::read_limited(req, payload, LIMITS, |body| body).await?)
     }
 
-    /// What `read` makes of a body; of a large one, on another thread.
-    pub async fn read<T: Send + 'static>(
+    /// Reads a body and passes it to `read`. Parses a large body on another thread.
+    pub async fn read_limited<T: Send + 'static>(
         req: &HttpRequest,
         payload: web::Payload,
         limits: Limits,
@@ -61,332 +62,337 @@ impl Corpo {
     }
 
     fn of(bytes: web::Bytes, values: usize) -> Result<Self, Error> {
-        match counted::members::<Value>(&bytes, Bounds { values, depth: DEPTH }, |_| true) {
-            Ok(campos) => Ok(Self { bytes, campos, ..Self::default() }),
+        match bounded_json::members::<Value>(&bytes, Bounds { values, depth: DEPTH }, |_| true) {
+            Ok(fields) => Ok(Self { bytes, fields, ..Self::default() }),
             Err(NotRead::Malformed) => {
-                Err(Error::falha(Falha::EntradaInvalida, "o corpo não é um objeto JSON"))
+                Err(Error::failure(Failure::EntradaInvalida, "o corpo não é um objeto JSON"))
             }
-            Err(NotRead::Repeated(place)) => Err(counted::repeated(&place)),
+            Err(NotRead::Repeated(place)) => Err(bounded_json::repeated(&place)),
             Err(NotRead::Excess) => {
-                let mensagem = format!("o corpo tem mais de {values} valores ou {DEPTH} níveis");
-                Err(Error::falha(Falha::CorpoExcedeLimite, mensagem))
+                let message = format!("o corpo tem mais de {values} valores ou {DEPTH} níveis");
+                Err(Error::failure(Failure::CorpoExcedeLimite, message))
             }
         }
     }
 
-    /// The body, where a route can do without.
-    pub async fn ler_se_houver(
+    /// Reads a body that the route does not require.
+    pub async fn read_optional(
         req: &HttpRequest,
         payload: web::Payload,
-    ) -> Result<Option<Self>, Negado> {
+    ) -> Result<Option<Self>, RestError> {
         let headers = req.headers();
-        let tamanho = headers.get(header::CONTENT_LENGTH).and_then(|valor| valor.to_str().ok());
-        let vem =
-            headers.contains_key(header::TRANSFER_ENCODING) || tamanho.is_some_and(|n| n != "0");
-        if vem { Self::ler(req, payload).await.map(Some) } else { Ok(None) }
+        let size = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        let has_body =
+            headers.contains_key(header::TRANSFER_ENCODING) || size.is_some_and(|n| n != "0");
+        if has_body { Self::read(req, payload).await.map(Some) } else { Ok(None) }
     }
 
-    /// Null counts as absent, and so does blank.
-    pub fn texto(&mut self, nome: &'static str, campo: Campo) -> Option<String> {
-        match self.campos.remove(nome)? {
-            Value::String(texto) => preenchido(Some(texto)),
+    /// Null and blank texts count as absent.
+    pub fn text(&mut self, name: &'static str, field: FieldPath) -> Option<String> {
+        match self.fields.remove(name)? {
+            Value::String(text) => filled(Some(text)),
             Value::Null => None,
-            _ => self.recusar(campo, "esperava um texto"),
+            _ => self.refuse(field, "esperava um texto"),
         }
     }
 
-    /// A text with a shape of its own.
-    pub fn forma<T>(&mut self, nome: &'static str, campo: Campo) -> Option<T>
+    /// A text, parsed by the `FromStr` of `T`.
+    pub fn parse<T>(&mut self, name: &'static str, field: FieldPath) -> Option<T>
     where
         T: FromStr<Err: Display>,
     {
-        let texto = self.texto(nome, campo)?;
-        match texto.parse() {
-            Ok(valor) => Some(valor),
-            Err(erro) => self.recusar(campo, erro.to_string()),
+        let text = self.text(name, field)?;
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => self.refuse(field, error.to_string()),
         }
     }
 
-    /// One of a list of words.
-    pub fn palavra<T>(
+    /// One of a closed list of words.
+    pub fn word<T>(
         &mut self,
-        nome: &'static str,
-        campo: Campo,
-        todas: &[T],
-        texto: fn(T) -> &'static str,
+        name: &'static str,
+        field: FieldPath,
+        all: &[T],
+        text: fn(T) -> &'static str,
     ) -> Option<T>
     where
         T: Copy,
     {
-        let escrita = self.texto(nome, campo)?;
-        let achada = todas.iter().copied().find(|&valor| texto(valor) == escrita);
-        achada.or_else(|| self.recusar(campo, super::fora_da_lista(todas, texto)))
+        let written = self.text(name, field)?;
+        let found = all.iter().copied().find(|&value| text(value) == written);
+        found.or_else(|| self.refuse(field, super::not_in_list(all, text)))
     }
 
-    /// What a PUT does to a field that `ler` reads: absent and blank keep it, null erases it.
-    pub fn mudanca<T>(
+    /// Reads what a PUT does to a field: an absent or blank field stays as it is, and null erases
+    /// it.
+    pub fn change<T>(
         &mut self,
-        nome: &'static str,
-        ler: impl FnOnce(&mut Self) -> Option<T>,
-    ) -> Mudanca<T> {
-        match self.campos.get(nome) {
+        name: &'static str,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Change<T> {
+        match self.fields.get(name) {
             Some(Value::Null) => {
-                self.campos.remove(nome);
-                Mudanca::Apagar
+                self.fields.remove(name);
+                Change::Clear
             }
-            _ => ler(self).into(),
+            _ => read(self).into(),
         }
     }
 
-    /// The same, of a text with a shape of its own.
-    pub fn mudanca_de_forma<T>(&mut self, nome: &'static str, campo: Campo) -> Mudanca<T>
+    /// Like [`JsonBody::change`], for a text that `FromStr` parses.
+    pub fn parse_change<T>(&mut self, name: &'static str, field: FieldPath) -> Change<T>
     where
         T: FromStr<Err: Display>,
     {
-        self.mudanca(nome, |corpo| corpo.forma(nome, campo))
+        self.change(name, |body| body.parse(name, field))
     }
 
-    /// A field that exists, and that this route does not change.
-    pub fn imutavel(&mut self, nome: &'static str, campo: Campo) {
-        if !matches!(self.campos.remove(nome), None | Some(Value::Null)) {
-            self.recusar::<()>(campo, "o campo não se altera por esta rota");
+    /// Refuses a field that exists but that this route does not change.
+    pub fn immutable(&mut self, name: &'static str, field: FieldPath) {
+        if !matches!(self.fields.remove(name), None | Some(Value::Null)) {
+            self.refuse::<()>(field, "o campo não se altera por esta rota");
         }
     }
 
-    pub fn vazio(&self) -> bool {
-        self.campos.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
     }
 
-    pub fn inteiro(&mut self, nome: &'static str, campo: Campo) -> Option<i32> {
-        match self.campos.remove(nome)? {
+    pub fn integer(&mut self, name: &'static str, field: FieldPath) -> Option<i32> {
+        match self.fields.remove(name)? {
             Value::Null => None,
             Value::Number(n) => match n.as_i64().and_then(|n| i32::try_from(n).ok()) {
                 Some(n) => Some(n),
-                None => self.recusar(campo, "esperava um inteiro de até 2147483647"),
+                None => self.refuse(field, "esperava um inteiro de até 2147483647"),
             },
-            _ => self.recusar(campo, "esperava um número inteiro"),
+            _ => self.refuse(field, "esperava um número inteiro"),
         }
     }
 
-    /// A number, or the digits of one as text.
-    pub fn inteiro_ou_texto(&mut self, nome: &'static str, campo: Campo) -> Option<i32> {
-        if let Some(Value::String(texto)) = self.campos.get(nome) {
-            let lido = texto.trim().parse().ok();
-            self.campos.remove(nome);
-            return lido.or_else(|| self.recusar(campo, "esperava um número inteiro"));
+    /// An integer, or a text with its digits.
+    pub fn integer_or_text(&mut self, name: &'static str, field: FieldPath) -> Option<i32> {
+        if let Some(Value::String(text)) = self.fields.get(name) {
+            let parsed = text.trim().parse().ok();
+            self.fields.remove(name);
+            return parsed.or_else(|| self.refuse(field, "esperava um número inteiro"));
         }
-        self.inteiro(nome, campo)
+        self.integer(name, field)
     }
 
-    /// A text, or a whole number as its digits.
-    pub fn texto_ou_numero(&mut self, nome: &'static str, campo: Campo) -> Option<String> {
-        if let Some(Value::Number(numero)) = self.campos.get(nome)
-            && (numero.is_i64() || numero.is_u64())
+    /// A text, or an integer taken as its digits.
+    pub fn text_or_number(&mut self, name: &'static str, field: FieldPath) -> Option<String> {
+        if let Some(Value::Number(number)) = self.fields.get(name)
+            && (number.is_i64() || number.is_u64())
         {
-            let texto = numero.to_string();
-            self.campos.remove(nome);
-            return Some(texto);
+            let text = number.to_string();
+            self.fields.remove(name);
+            return Some(text);
         }
-        self.texto(nome, campo)
+        self.text(name, field)
     }
 
-    /// `dd/MM/yyyy`.
-    pub fn data(&mut self, nome: &'static str, campo: Campo) -> Option<NaiveDate> {
-        let texto = self.texto(nome, campo)?;
-        time::ler_data(&texto).or_else(|| self.recusar(campo, "a data tem a forma dd/MM/aaaa"))
+    /// A date as `dd/MM/yyyy`.
+    pub fn date(&mut self, name: &'static str, field: FieldPath) -> Option<NaiveDate> {
+        let text = self.text(name, field)?;
+        time::read_date(&text).or_else(|| self.refuse(field, "a data tem a forma dd/MM/aaaa"))
     }
 
-    /// `S` or `N`; `Sim` and `Não` too, since that is how they are answered.
-    pub fn sim_ou_nao(&mut self, nome: &'static str, campo: Campo) -> Option<bool> {
-        match self.texto(nome, campo)?.as_str() {
+    /// Reads `S` or `N`, and also `Sim` and `Não`, because answers carry those two.
+    pub fn yes_or_no(&mut self, name: &'static str, field: FieldPath) -> Option<bool> {
+        match self.text(name, field)?.as_str() {
             "S" | "Sim" => Some(true),
             "N" | "Não" => Some(false),
-            _ => self.recusar(campo, "use S ou N"),
+            _ => self.refuse(field, "use S ou N"),
         }
     }
 
-    /// A list of texts with a shape; one that is too long is not read, only seen to be. An item that has not is refused by its
-    /// place, and leaves it empty: the others keep theirs.
-    pub fn lista<T>(&mut self, nome: &'static str, campo: Campo) -> Vec<Option<T>>
+    /// A list of texts that `FromStr` parses. An item that cannot be parsed leaves `None` at its
+    /// index and a refusal that names the index, so the other items keep theirs. A list above
+    /// [`field::MAX_ITEMS`] is not parsed: the result holds one item too many, which makes the rule
+    /// about its length refuse it.
+    pub fn list<T>(&mut self, name: &'static str, field: FieldPath) -> Vec<Option<T>>
     where
         T: FromStr<Err: Display>,
     {
-        let itens = self.array(nome, campo);
-        if field::itens(&itens).len() < itens.len() {
-            return std::iter::repeat_with(|| None).take(field::ITENS_MAXIMO + 1).collect();
+        let items = self.array(name, field);
+        if field::items(&items).len() < items.len() {
+            return std::iter::repeat_with(|| None).take(field::MAX_ITEMS + 1).collect();
         }
-        let ler = |item: &Value| match item.as_str().map(|texto| texto.trim().parse::<T>()) {
-            Some(Ok(valor)) => Ok(valor),
-            Some(Err(erro)) => Err(Cow::Owned(erro.to_string())),
+        let read = |item: &Value| match item.as_str().map(|text| text.trim().parse::<T>()) {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(error)) => Err(Cow::Owned(error.to_string())),
             None => Err(Cow::Borrowed("esperava um texto")),
         };
-        let mut lidos = Vec::with_capacity(itens.len());
-        for (i, item) in itens.iter().enumerate() {
-            let lido = ler(item).map_err(|mensagem| no_item(malformado(mensagem), campo, i));
-            lidos.push(lido.map_err(|recusa| self.malformados.push(recusa)).ok());
+        let mut values = Vec::with_capacity(items.len());
+        for (i, item) in items.iter().enumerate() {
+            let parsed = read(item).map_err(|message| at_item(malformed_form(message), field, i));
+            values.push(parsed.map_err(|refusal| self.malformed.push(refusal)).ok());
         }
-        lidos
+        values
     }
 
-    /// A list of bodies within the body, each read by `ler`; fields are told below their item.
-    pub fn itens<T>(
+    /// A list of objects, each read by `read`. The path of a refusal within an item includes the
+    /// index of the item.
+    pub fn items<T>(
         &mut self,
-        nome: &'static str,
-        campo: Campo,
-        ler: impl Fn(&mut Self) -> T,
+        name: &'static str,
+        field: FieldPath,
+        read: impl Fn(&mut Self) -> T,
     ) -> Vec<T> {
-        let itens = self.array(nome, campo);
-        if field::itens(&itens).len() < itens.len() {
-            let vazio = || ler(&mut Self::default());
-            return std::iter::repeat_with(vazio).take(field::ITENS_MAXIMO + 1).collect();
+        let items = self.array(name, field);
+        if field::items(&items).len() < items.len() {
+            let empty = || read(&mut Self::default());
+            return std::iter::repeat_with(empty).take(field::MAX_ITEMS + 1).collect();
         }
-        let mut lidos = Vec::with_capacity(itens.len());
-        for (i, item) in itens.into_iter().enumerate() {
-            let campos = match item {
-                Value::Object(campos) => campos,
+        let mut values = Vec::with_capacity(items.len());
+        for (i, item) in items.into_iter().enumerate() {
+            let fields = match item {
+                Value::Object(fields) => fields,
                 _ => {
-                    self.malformados.push(no_item(
-                        malformado("esperava um objeto".into()),
-                        campo,
+                    self.malformed.push(at_item(
+                        malformed_form("esperava um objeto".into()),
+                        field,
                         i,
                     ));
                     Map::new()
                 }
             };
-            let prefixo = format!("{}{nome}[{i}].", self.prefixo);
-            let mut dentro = Self { prefixo, campos, ..Self::default() };
-            lidos.push(ler(&mut dentro));
-            dentro.contar_desconhecidos();
-            self.desconhecidos.append(&mut dentro.desconhecidos);
-            self.malformados.extend(dentro.malformados.into_iter().map(|recusa| {
-                let abaixo = recusa.campo.clone();
-                let mut recusa = no_item(recusa, campo, i);
-                recusa.campo.extend(abaixo);
-                recusa
+            let prefix = format!("{}{name}[{i}].", self.prefix);
+            let mut nested = Self { prefix, fields, ..Self::default() };
+            values.push(read(&mut nested));
+            nested.collect_unknown();
+            self.unknown.append(&mut nested.unknown);
+            self.malformed.extend(nested.malformed.into_iter().map(|refusal| {
+                let below = refusal.campo.clone();
+                let mut refusal = at_item(refusal, field, i);
+                refusal.campo.extend(below);
+                refusal
             }));
         }
-        lidos
+        values
     }
 
-    /// A value of the outermost body that is not looked into: its text, to the
-    /// letter. What it must be is a rule's to say.
-    pub fn json(&mut self, nome: &'static str) -> Option<String> {
-        self.campos.remove(nome).filter(|valor| !valor.is_null())?;
-        let textos: HashMap<String, &RawValue> = serde_json::from_slice(&self.bytes).ok()?;
-        textos.get(nome).map(|texto| texto.get().to_owned())
+    /// The text of a field of the outermost object, exactly as sent. This method does not check the
+    /// value; the rules do.
+    pub fn json(&mut self, name: &'static str) -> Option<String> {
+        self.fields.remove(name).filter(|value| !value.is_null())?;
+        let texts: HashMap<String, &RawValue> = serde_json::from_slice(&self.bytes).ok()?;
+        texts.get(name).map(|text| text.get().to_owned())
     }
 
-    /// A value that is kept as it came, if it has one of these names.
-    pub fn guardar(&mut self, nomes: &[&str]) -> Map<String, Value> {
-        let tirar = |nome: &&str| Some(((*nome).to_owned(), self.campos.shift_remove(*nome)?));
-        nomes.iter().filter_map(tirar).filter(|(_, valor)| !valor.is_null()).collect()
+    /// Takes the fields with these names, as they came. Null counts as absent.
+    pub fn keep(&mut self, names: &[&str]) -> Map<String, Value> {
+        let take = |name: &&str| Some(((*name).to_owned(), self.fields.shift_remove(*name)?));
+        names.iter().filter_map(take).filter(|(_, value)| !value.is_null()).collect()
     }
 
-    /// Takes all that nobody asked for, where its name serves.
-    pub fn resto(&mut self, serve: impl Fn(&str) -> bool) -> Map<String, Value> {
-        let campos = std::mem::take(&mut self.campos);
-        let (resto, ficam) = campos.into_iter().partition(|(nome, _)| serve(nome));
-        self.campos = ficam;
-        resto
+    /// Takes every remaining field whose name `accept` accepts.
+    pub fn rest(&mut self, accept: impl Fn(&str) -> bool) -> Map<String, Value> {
+        let fields = std::mem::take(&mut self.fields);
+        let (rest, kept) = fields.into_iter().partition(|(name, _)| accept(name));
+        self.fields = kept;
+        rest
     }
 
-    /// The fields, for who looks at all of them before they are read.
-    pub fn campos_mut(&mut self) -> &mut Map<String, Value> {
-        &mut self.campos
+    /// Gives access to all fields, for a caller that changes them before it reads them.
+    pub fn fields_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.fields
     }
 
-    /// RFC 3339, with an offset.
-    pub fn instante(&mut self, nome: &'static str, campo: Campo) -> Option<DateTime<Utc>> {
-        let texto = self.texto(nome, campo)?;
-        let lido = DateTime::parse_from_rfc3339(&texto).ok().map(|instante| instante.to_utc());
-        lido.filter(|instante| (1900..=9999).contains(&instante.year())).or_else(|| {
-            self.recusar(campo, "o instante tem a forma AAAA-MM-DDThh:mm:ssZ, com fuso")
-        })
+    /// An instant as RFC 3339, with an offset.
+    pub fn instant(&mut self, name: &'static str, field: FieldPath) -> Option<DateTime<Utc>> {
+        let text = self.text(name, field)?;
+        let parsed = DateTime::parse_from_rfc3339(&text).ok().map(|instant| instant.to_utc());
+        parsed
+            .filter(|instant| (1900..=9999).contains(&instant.year()))
+            .or_else(|| self.refuse(field, "o instante tem a forma AAAA-MM-DDThh:mm:ssZ, com fuso"))
     }
 
-    /// Refuses a field for a reason that its reader has.
-    pub fn recusar_por(&mut self, campo: Campo, mensagem: impl Into<Cow<'static, str>>) {
-        self.recusar::<()>(campo, mensagem);
+    /// Adds a refusal that the caller decided on.
+    pub fn refuse_because(&mut self, field: FieldPath, message: impl Into<Cow<'static, str>>) {
+        self.refuse::<()>(field, message);
     }
 
-    /// A body within the body, read by `ler`.
-    pub fn dentro<T: Default>(
+    /// An object within the body, read by `read`.
+    pub fn nested<T: Default>(
         &mut self,
-        nome: &'static str,
-        campo: Campo,
-        ler: impl FnOnce(&mut Self) -> T,
+        name: &'static str,
+        field: FieldPath,
+        read: impl FnOnce(&mut Self) -> T,
     ) -> T {
-        match self.campos.remove(nome) {
+        match self.fields.remove(name) {
             None | Some(Value::Null) => T::default(),
-            Some(Value::Object(campos)) => {
-                let prefixo = format!("{}{nome}.", self.prefixo);
-                let mut dentro = Self { prefixo, campos, ..Self::default() };
-                let valor = ler(&mut dentro);
-                dentro.contar_desconhecidos();
-                self.malformados.append(&mut dentro.malformados);
-                self.desconhecidos.append(&mut dentro.desconhecidos);
-                valor
+            Some(Value::Object(fields)) => {
+                let prefix = format!("{}{name}.", self.prefix);
+                let mut nested = Self { prefix, fields, ..Self::default() };
+                let value = read(&mut nested);
+                nested.collect_unknown();
+                self.malformed.append(&mut nested.malformed);
+                self.unknown.append(&mut nested.unknown);
+                value
             }
             Some(_) => {
-                self.recusar::<()>(campo, "esperava um objeto");
+                self.refuse::<()>(field, "esperava um objeto");
                 T::default()
             }
         }
     }
 
-    /// Ends the reading: what was never asked for is a notice, or a refusal.
-    pub fn terminar(mut self, politica: CamposDesconhecidos) -> (Vec<Recusa>, Vec<String>) {
-        self.contar_desconhecidos();
-        let Self { mut malformados, mut desconhecidos, .. } = self;
-        desconhecidos.truncate(DESCONHECIDOS_MAXIMO);
-        match politica {
-            CamposDesconhecidos::Avisar => {
-                let aviso = |nome| format!("{nome}: campo desconhecido, ignorado");
-                (malformados, desconhecidos.into_iter().map(aviso).collect())
+    /// Ends the reading. Each field that nobody took becomes a notice or a refusal, as `policy`
+    /// says.
+    pub fn finish(mut self, policy: UnknownFields) -> (Vec<Refusal>, Vec<String>) {
+        self.collect_unknown();
+        let Self { mut malformed, mut unknown, .. } = self;
+        unknown.truncate(MAX_UNKNOWN);
+        match policy {
+            UnknownFields::Avisar => {
+                let warning = |name| format!("{name}: campo desconhecido, ignorado");
+                (malformed, unknown.into_iter().map(warning).collect())
             }
-            CamposDesconhecidos::Recusar => {
-                malformados.extend(desconhecidos.into_iter().map(|nome| {
-                    let mut recusa = malformado("campo desconhecido".into());
-                    recusa.campo = vec![nome.into()];
-                    recusa
+            UnknownFields::Recusar => {
+                malformed.extend(unknown.into_iter().map(|name| {
+                    let mut refusal = malformed_form("campo desconhecido".into());
+                    refusal.campo = vec![name.into()];
+                    refusal
                 }));
-                (malformados, Vec::new())
+                (malformed, Vec::new())
             }
         }
     }
 
-    fn array(&mut self, nome: &'static str, campo: Campo) -> Vec<Value> {
-        match self.campos.remove(nome) {
+    fn array(&mut self, name: &'static str, field: FieldPath) -> Vec<Value> {
+        match self.fields.remove(name) {
             None | Some(Value::Null) => Vec::new(),
-            Some(Value::Array(itens)) => itens,
+            Some(Value::Array(items)) => items,
             Some(_) => {
-                self.recusar::<()>(campo, "esperava uma lista");
+                self.refuse::<()>(field, "esperava uma lista");
                 Vec::new()
             }
         }
     }
 
-    fn contar_desconhecidos(&mut self) {
-        for (nome, _) in std::mem::take(&mut self.campos).into_iter().take(DESCONHECIDOS_MAXIMO) {
-            let nome: String = nome.chars().filter(|c| !c.is_control()).take(60).collect();
-            self.desconhecidos.push(format!("{}{nome}", self.prefixo));
+    fn collect_unknown(&mut self) {
+        for (name, _) in std::mem::take(&mut self.fields).into_iter().take(MAX_UNKNOWN) {
+            let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+            self.unknown.push(format!("{}{name}", self.prefix));
         }
     }
 
-    fn recusar<T>(&mut self, campo: Campo, mensagem: impl Into<Cow<'static, str>>) -> Option<T> {
-        let mut recusa = malformado(mensagem.into());
-        recusa.campo = campo.iter().map(|&parte| parte.into()).collect();
-        self.malformados.push(recusa);
+    fn refuse<T>(&mut self, field: FieldPath, message: impl Into<Cow<'static, str>>) -> Option<T> {
+        let mut refusal = malformed_form(message.into());
+        refusal.campo = field.iter().map(|&part| part.into()).collect();
+        self.malformed.push(refusal);
         None
     }
 }
 
-fn malformado(mensagem: Cow<'static, str>) -> Recusa {
-    Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem)
+fn malformed_form(message: Cow<'static, str>) -> Refusal {
+    Refusal::new(CodigoErro::CampoInvalido, "forma", message)
 }
 
-fn no_item(mut recusa: Recusa, campo: Campo, i: usize) -> Recusa {
-    recusa.campo = campo.iter().map(|&parte| parte.into()).collect();
-    recusa.campo.push(i.to_string().into());
-    recusa
+fn at_item(mut refusal: Refusal, field: FieldPath, i: usize) -> Refusal {
+    refusal.campo = field.iter().map(|&part| part.into()).collect();
+    refusal.campo.push(i.to_string().into());
+    refusal
 }

@@ -1,7 +1,7 @@
-//! The REST façade: the paths and bodies that tribunals' systems already call.
+//! The REST API: the paths and bodies that the tribunals' systems already call.
 //!
-//! It translates, and nothing else: old words in, the same services as GraphQL,
-//! old words out.
+//! This module only translates: it reads the old names, calls the same services as the GraphQL API,
+//! and answers in the old names.
 
 mod adolescentes;
 pub mod docs;
@@ -17,45 +17,46 @@ mod tramites;
 
 use crate::audit::{CanalAuditoria, EspecieAuditoria};
 use crate::auth::{Auth, Caller, Papel, PeerCertificate};
-use crate::call::record::Entrada;
-use crate::call::{App, Chamada};
-use crate::command::{self, Chave, Feito, Modo};
-use crate::error::{Error, Falha};
-use crate::http::front::{listed, opaque};
+use crate::call::record::CallStart;
+use crate::call::{App, Call};
+use crate::command::{self, Done, IdempotencyKey, Mode};
+use crate::error::{Error, Failure};
 use crate::http::request;
+use crate::http::semantics::{list_items, opaque_tag};
 use crate::value::field::natural;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
-use envelope::Negado;
+use envelope::RestError;
 use serde_json::Value;
 use std::fmt::Display;
 use std::str::FromStr;
 
-pub const PREFIXO: &str = "/api/v1";
+pub const PREFIX: &str = "/api/v1";
 
-/// Of a query string: more than any route has.
-const PARAMETERS_AT_MOST: usize = 100;
+/// Largest number of parameters in a query string. No route has as many.
+const MAX_PARAMETERS: usize = 100;
 
-pub fn rotas(config: &mut web::ServiceConfig) {
+pub fn routes(config: &mut web::ServiceConfig) {
     use processos::{read, write};
-    let scope = web::scope(PREFIXO)
+    let scope = web::scope(PREFIX)
         .service(
-            rota("/processos", "GET, POST, PUT")
-                .get(read::listar)
+            route("/processos", "GET, POST, PUT")
+                .get(read::list)
                 .post(write::cadastrar)
                 .put(write::atualizar_responsaveis),
         )
-        .service(rota("/processos/{id}", "GET").get(read::por_codigo))
-        .service(rota("/processos/numero-processo/{numeroProcesso}", "GET").get(read::por_numero))
+        .service(route("/processos/{id}", "GET").get(read::by_code))
+        .service(route("/processos/numero-processo/{numeroProcesso}", "GET").get(read::by_numero))
         .service(
-            rota("/processos/apuracao/numero-processo/{numeroProcesso}", "GET").get(read::apuracao),
+            route("/processos/apuracao/numero-processo/{numeroProcesso}", "GET")
+                .get(read::apuracao),
         )
         .service(
-            rota("/processos/numero-processo/{numeroProcesso}/situacao/{situacao}", "PUT")
+            route("/processos/numero-processo/{numeroProcesso}/situacao/{situacao}", "PUT")
                 .put(write::alterar_situacao),
         )
         .service(
-            rota(
+            route(
                 "/processos/{numeroProcesso}/apuracao/adolescentes/{identificadorAdolescente}",
                 "POST, DELETE",
             )
@@ -63,94 +64,96 @@ pub fn rotas(config: &mut web::ServiceConfig) {
             .delete(write::desvincular),
         )
         .service(
-            rota("/adolescentes", "GET, POST, PUT")
-                .get(adolescentes::listar)
+            route("/adolescentes", "GET, POST, PUT")
+                .get(adolescentes::list)
                 .post(adolescentes::cadastrar)
                 .put(adolescentes::atualizar),
         )
         .service(
-            rota("/adolescentes/identificador/{identificador}", "GET")
-                .get(adolescentes::por_identificador),
+            route("/adolescentes/identificador/{identificador}", "GET")
+                .get(adolescentes::by_identificador),
         )
-        .service(rota("/adolescentes/cpf/{cpf}", "GET").get(adolescentes::por_cpf))
+        .service(route("/adolescentes/cpf/{cpf}", "GET").get(adolescentes::by_cpf))
         .service(
-            rota("/adolescentes/similaridade", "GET, POST")
+            route("/adolescentes/similaridade", "GET, POST")
                 .get(adolescentes::semelhantes)
-                .post(adolescentes::semelhantes_do_corpo),
+                .post(adolescentes::semelhantes_by_body),
         )
-        .service(rota("/processo-rascunho", "POST").post(rascunhos::registrar))
-        .service(rota("/guias", "GET").get(guias::listar))
-        .service(rota("/guias/provisoria", "POST").post(guias::emitir_provisoria))
-        .service(rota("/guias/definitiva", "POST").post(guias::emitir_definitiva))
-        .service(rota("/guias/internacao-sancao", "POST").post(guias::emitir_internacao_sancao))
-        .service(rota("/guias/unificadora", "POST").post(guias::emitir_unificadora))
+        .service(route("/processo-rascunho", "POST").post(rascunhos::registrar))
+        .service(route("/guias", "GET").get(guias::list))
+        .service(route("/guias/provisoria", "POST").post(guias::emitir_provisoria))
+        .service(route("/guias/definitiva", "POST").post(guias::emitir_definitiva))
+        .service(route("/guias/internacao-sancao", "POST").post(guias::emitir_internacao_sancao))
+        .service(route("/guias/unificadora", "POST").post(guias::emitir_unificadora))
         .service(
-            rota("/guias/{especie}/numero-guia/{numeroGuia}/pdf", "GET").get(guias::pdf::imprimir),
+            route("/guias/{especie}/numero-guia/{numeroGuia}/pdf", "GET").get(guias::pdf::print),
         )
         .service(
-            rota("/guias/{numeroGuia}/situacao/{situacao}", "PUT").put(guias::alterar_situacao),
+            route("/guias/{numeroGuia}/situacao/{situacao}", "PUT").put(guias::alterar_situacao),
         );
-    config.service(scope.default_service(web::to(desconhecida)));
-    config.configure(tramites::rotas);
+    config.service(scope.default_service(web::to(unknown)));
+    config.configure(tramites::routes);
 }
 
-/// A path, and the methods that it answers to; others get a 405 that names them.
-fn rota(caminho: &str, metodos: &'static str) -> actix_web::Resource {
-    web::resource(caminho).default_service(web::to(move || metodo(metodos)))
+/// Registers a path and the methods that it accepts. Any other method gets a 405 whose `Allow`
+/// lists them.
+fn route(path: &str, methods: &'static str) -> actix_web::Resource {
+    web::resource(path).default_service(web::to(move || method_not_allowed(methods)))
 }
 
-async fn desconhecida(req: HttpRequest) -> Negado {
-    Error::falha(Falha::NaoEncontrado, routes::unknown(req.path())).into()
+async fn unknown(req: HttpRequest) -> RestError {
+    Error::failure(Failure::NaoEncontrado, routes::unknown_route_message(req.path())).into()
 }
 
-/// A refusal in the words of this façade.
+/// An error as an answer of the REST API.
 pub fn refuse(error: &Error) -> HttpResponse {
-    Negado::from(error.clone()).error_response()
+    RestError::from(error.clone()).error_response()
 }
 
-/// The same, in those of the Tramita.
+/// An error as an answer of the Tramita API.
 pub fn refuse_in_tramita(error: &Error) -> HttpResponse {
     tramites::refuse(error)
 }
 
-async fn metodo(permitidos: &'static str) -> Negado {
-    let mensagem = format!("método não permitido nesta rota; use {permitidos}");
-    Negado::from(Error::falha(Falha::MetodoNaoPermitido, mensagem)).permitindo(permitidos)
+async fn method_not_allowed(allowed: &'static str) -> RestError {
+    let message = format!("método não permitido nesta rota; use {allowed}");
+    RestError::from(Error::failure(Failure::MetodoNaoPermitido, message)).allowing(allowed)
 }
 
-/// What every handler starts with.
-impl Chamada {
-    /// Lets the caller in, to a route without query parameters.
-    async fn entrar(req: &HttpRequest, papel: Papel) -> Result<Self, Negado> {
-        let (chamada, parametros) = Self::entrar_com_parametros(req, papel).await?;
-        parametros.terminar()?;
-        Ok(chamada)
+/// The constructors with which every handler of this API begins.
+impl Call {
+    /// Authenticates the caller, checks that it has `papel`, and refuses any query parameter.
+    async fn begin_read(req: &HttpRequest, papel: Papel) -> Result<Self, RestError> {
+        let (call, params) = Self::begin_with_params(req, papel).await?;
+        params.finish()?;
+        Ok(call)
     }
 
-    /// Lets the caller in, to a route that writes: with a key, or only to try.
-    async fn entrar_para_escrever(req: &HttpRequest) -> Result<(Self, Modo), Negado> {
-        let (chamada, mut parametros) = Self::entrar_com_parametros(req, Papel::Integracao).await?;
-        let simular = match parametros.tirar_como_veio("simular").as_deref() {
+    /// Begins a write. Reads the idempotency key and `simular`, which asks for a dry run.
+    async fn begin_write(req: &HttpRequest) -> Result<(Self, Mode), RestError> {
+        let (call, mut params) = Self::begin_with_params(req, Papel::Integracao).await?;
+        let dry_run = match params.take_raw("simular").as_deref() {
             None | Some("false") => false,
             Some("true") => true,
-            Some(_) => return Err(page::invalido("simular", "use true ou false")),
+            Some(_) => return Err(page::invalid("simular", "use true ou false")),
         };
-        parametros.terminar()?;
-        Ok((chamada, Modo { simular, chave: chave(req)? }))
+        params.finish()?;
+        Ok((call, Mode { dry_run, key: key(req)? }))
     }
 
-    /// Whoever may not is told so before anything of the request is looked at.
-    async fn entrar_com_parametros(
+    /// Authenticates the caller and checks its papel before it reads anything else of the request,
+    /// so that a refused caller learns nothing about the request.
+    async fn begin_with_params(
         req: &HttpRequest,
         papel: Papel,
-    ) -> Result<(Self, Parametros), Negado> {
+    ) -> Result<(Self, Params), RestError> {
         let (Some(app), Some(auth)) =
             (req.app_data::<web::Data<App>>(), req.app_data::<web::Data<Auth>>())
         else {
-            return Err(Error::interno(anyhow::anyhow!("server without App or Auth")).into());
+            return Err(Error::internal(anyhow::anyhow!("server without App or Auth")).into());
         };
-        let entrada = entrada(req, papel);
-        let ator = match entrada.canal {
+        let start = call_start(req, papel);
+        let actor = match start.channel {
             CanalAuditoria::Tramita => {
                 let certificate = req.conn_data::<PeerCertificate>();
                 let caller = Caller {
@@ -160,21 +163,22 @@ impl Chamada {
                 };
                 auth.authenticate_facade(caller).await
             }
-            _ => auth.autenticar(req.headers()).await,
+            _ => auth.authenticate(req.headers()).await,
         };
-        let chamada = Self::nova(app.clone().into_inner(), ator.map_err(Negado::from)?, entrada);
-        request::anotar(req, &chamada, refuse_by(chamada.rastro.canal()));
-        chamada.ator().exige(papel)?;
+        let call = Self::new(app.clone().into_inner(), actor.map_err(RestError::from)?, start);
+        request::attach_call(req, &call, refuse_by(call.record.channel()));
+        call.actor().require(papel)?;
         request::check_path(req)?;
-        // What the path names is looked up.
-        if request::rota(req).contains('{') {
-            chamada.naming(1)?;
+        // A path with a parameter names one object, which counts against the limit on guessing.
+        if request::route(req).contains('{') {
+            call.take_lookups(1)?;
         }
-        Ok((chamada, Parametros::de(req)?))
+        Ok((call, Params::of(req)?))
     }
 }
 
-/// How a door of this façade refuses what could not be recorded.
+/// Returns the function that builds the answer to a call that the audit trail did not accept. The
+/// REST API and the Tramita API have different bodies.
 fn refuse_by(canal: CanalAuditoria) -> fn(&Error) -> HttpResponse {
     match canal {
         CanalAuditoria::Tramita => |error| tramites::refuse(error),
@@ -182,167 +186,171 @@ fn refuse_by(canal: CanalAuditoria) -> fn(&Error) -> HttpResponse {
     }
 }
 
-/// How the trail tells of a call: by the template of its route.
-fn entrada(req: &HttpRequest, papel: Papel) -> Entrada {
-    let canal = match req.path().starts_with(PREFIXO) {
+/// The data of a call for its entry in the audit trail. The operation is the template of the route,
+/// which holds no data of a person.
+fn call_start(req: &HttpRequest, papel: Papel) -> CallStart {
+    let channel = match req.path().starts_with(PREFIX) {
         true => CanalAuditoria::Rest,
         false => CanalAuditoria::Tramita,
     };
-    let especie = match papel {
+    let access = match papel {
         Papel::Integracao => EspecieAuditoria::Escrita,
         _ => EspecieAuditoria::Leitura,
     };
-    let operacao = format!("{} {}", request::method(req), request::rota(req));
-    Entrada { canal, operacao, especie, correlacao: request::correlacao(req) }
+    let operation = format!("{} {}", request::method(req), request::route(req));
+    CallStart { channel, operation, access, correlation: request::correlation(req) }
 }
 
-/// The query parameters of a call, each taken once. What is left is unknown,
-/// and refused: a mistyped filter must not return everything.
-struct Parametros(Vec<(String, String)>);
+/// The query parameters of a call, each taken once. [`Params::finish`] refuses a parameter that
+/// remains at the end, because a mistyped filter must not return every row.
+struct Params(Vec<(String, String)>);
 
-impl Parametros {
-    fn de(req: &HttpRequest) -> Result<Self, Negado> {
+impl Params {
+    fn of(req: &HttpRequest) -> Result<Self, RestError> {
         let query = req.query_string();
-        if query.split('&').count() > PARAMETERS_AT_MOST {
-            let mensagem = format!("um pedido tem no máximo {PARAMETERS_AT_MOST} parâmetros");
-            return Err(Error::falha(Falha::EntradaInvalida, mensagem).into());
+        if query.split('&').count() > MAX_PARAMETERS {
+            let message = format!("um pedido tem no máximo {MAX_PARAMETERS} parâmetros");
+            return Err(Error::failure(Failure::EntradaInvalida, message).into());
         }
-        Ok(Self(request::parametros(query)?))
+        Ok(Self(request::params(query)?))
     }
 
-    /// Empty counts as absent, as a form sends it; white space is a value, and a wrong one.
-    fn tirar(&mut self, nome: &str) -> Option<String> {
-        self.tirar_como_veio(nome).filter(|valor| !valor.is_empty())
+    /// An empty value counts as absent, because HTML forms send it that way. White space counts as
+    /// a value, and an invalid one.
+    fn take(&mut self, name: &str) -> Option<String> {
+        self.take_raw(name).filter(|value| !value.is_empty())
     }
 
-    fn tirar_como_veio(&mut self, nome: &str) -> Option<String> {
-        let onde = self.0.iter().position(|(dado, _)| dado == nome)?;
-        Some(self.0.remove(onde).1)
+    fn take_raw(&mut self, name: &str) -> Option<String> {
+        let at = self.0.iter().position(|(param, _)| param == name)?;
+        Some(self.0.remove(at).1)
     }
 
-    /// A text with a shape of its own.
-    fn forma<T: FromStr<Err: Display>>(&mut self, nome: &str) -> Result<Option<T>, Negado> {
-        let Some(texto) = self.tirar(nome) else { return Ok(None) };
-        let lido = texto.trim().parse().map(Some);
-        lido.map_err(|erro: T::Err| page::invalido(nome, &erro.to_string()))
+    /// Parses a value by its `FromStr`.
+    fn parse<T: FromStr<Err: Display>>(&mut self, name: &str) -> Result<Option<T>, RestError> {
+        let Some(text) = self.take(name) else { return Ok(None) };
+        let parsed = text.trim().parse().map(Some);
+        parsed.map_err(|error: T::Err| page::invalid(name, &error.to_string()))
     }
 
-    /// One of a list of words, in upper or lower case.
-    fn palavra<T: Copy>(
+    /// One of a closed list of words, in upper or lower case.
+    fn word<T: Copy>(
         &mut self,
-        nome: &str,
-        (todas, como_texto): (&[T], fn(T) -> &'static str),
-    ) -> Result<Option<T>, Negado> {
-        let Some(texto) = self.tirar(nome) else { return Ok(None) };
-        let (texto, mut valores) = (texto.trim(), todas.iter().copied());
-        match valores.find(|&valor| como_texto(valor).eq_ignore_ascii_case(texto)) {
-            Some(valor) => Ok(Some(valor)),
-            None => Err(page::invalido(nome, &fora_da_lista(todas, como_texto))),
+        name: &str,
+        (all, as_text): (&[T], fn(T) -> &'static str),
+    ) -> Result<Option<T>, RestError> {
+        let Some(text) = self.take(name) else { return Ok(None) };
+        let (text, mut values) = (text.trim(), all.iter().copied());
+        match values.find(|&value| as_text(value).eq_ignore_ascii_case(text)) {
+            Some(value) => Ok(Some(value)),
+            None => Err(page::invalid(name, &not_in_list(all, as_text))),
         }
     }
 
-    fn terminar(self) -> Result<(), Negado> {
+    fn finish(self) -> Result<(), RestError> {
         match self.0.first() {
             None => Ok(()),
-            Some((nome, _)) => {
-                let nome: String = nome.chars().filter(|c| !c.is_control()).take(60).collect();
-                let mensagem = format!("{nome}: parâmetro de consulta desconhecido ou repetido");
-                Err(Error::falha(Falha::EntradaInvalida, mensagem).into())
+            Some((name, _)) => {
+                let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+                let message = format!("{name}: parâmetro de consulta desconhecido ou repetido");
+                Err(Error::failure(Failure::EntradaInvalida, message).into())
             }
         }
     }
 }
 
-/// What is said of a word that is none of these.
-fn fora_da_lista<T: Copy>(todas: &[T], como_texto: fn(T) -> &'static str) -> String {
-    let palavras: Vec<_> = todas.iter().map(|&valor| como_texto(valor)).collect();
-    format!("valor desconhecido; use um de {}", palavras.join(", "))
+/// The message for a word that is not in the list.
+fn not_in_list<T: Copy>(all: &[T], as_text: fn(T) -> &'static str) -> String {
+    let words: Vec<_> = all.iter().map(|&value| as_text(value)).collect();
+    format!("valor desconhecido; use um de {}", words.join(", "))
 }
 
-/// The name that the client gave to this attempt, so that it may send it again.
-fn chave(req: &HttpRequest) -> Result<Option<Chave>, Negado> {
-    let mut valores = req.headers().get_all(command::CABECALHO);
-    let Some(valor) = valores.next() else { return Ok(None) };
-    let Ok(texto) = valor.to_str() else {
-        return Err(page::invalido(command::CABECALHO, "use só caracteres ASCII"));
+/// The idempotency key of the request, with which the client may send the same write again.
+fn key(req: &HttpRequest) -> Result<Option<IdempotencyKey>, RestError> {
+    let mut values = req.headers().get_all(command::HEADER);
+    let Some(value) = values.next() else { return Ok(None) };
+    let Ok(text) = value.to_str() else {
+        return Err(page::invalid(command::HEADER, "use só caracteres ASCII"));
     };
-    let lida = texto.parse();
-    match (lida, valores.next()) {
-        (Ok(chave), None) => Ok(Some(chave)),
-        (Ok(_), Some(_)) => Err(page::invalido(command::CABECALHO, "mande uma só chave")),
-        (Err(erro), _) => Err(page::invalido(command::CABECALHO, &erro.to_string())),
+    let parsed = text.parse();
+    match (parsed, values.next()) {
+        (Ok(key), None) => Ok(Some(key)),
+        (Ok(_), Some(_)) => Err(page::invalid(command::HEADER, "mande uma só chave")),
+        (Err(error), _) => Err(page::invalid(command::HEADER, &error.to_string())),
     }
 }
 
-/// The version that the client read, as `ETag` gave it or as a proxy gives it back: `"3"`, `W/"3"`,
-/// `"3-gzip"`. Of a list it is the highest: one that was read is not above the one of now.
-fn if_match(req: &HttpRequest) -> Result<Option<i32>, Negado> {
+/// The version that the client read, as `ETag` gave it or as a proxy changed it: `"3"`, `W/"3"`,
+/// `"3-gzip"`. A list stands for its highest version, because no version that a client has read is
+/// above the current one.
+fn if_match(req: &HttpRequest) -> Result<Option<i32>, RestError> {
     let mut highest = None;
-    for tag in listed(req.headers(), header::IF_MATCH) {
+    for tag in list_items(req.headers(), header::IF_MATCH) {
         if tag == "*" {
             return Ok(None);
         }
-        let version = Some(opaque(tag)).filter(|v| !v.starts_with('0')).and_then(natural::<i32>);
+        let version =
+            Some(opaque_tag(tag)).filter(|v| !v.starts_with('0')).and_then(natural::<i32>);
         let Some(version) = version else {
-            let mensagem = "If-Match: mande uma versão, como veio no ETag, por exemplo \"3\"";
-            return Err(Error::falha(Falha::EntradaInvalida, mensagem).into());
+            let message = "If-Match: mande uma versão, como veio no ETag, por exemplo \"3\"";
+            return Err(Error::failure(Failure::EntradaInvalida, message).into());
         };
         highest = highest.max(Some(version));
     }
     if highest.is_none() && req.headers().contains_key(header::IF_MATCH) {
-        return Err(page::invalido("If-Match", "veio vazio; mande uma versão, ou omita-o"));
+        return Err(page::invalid("If-Match", "veio vazio; mande uma versão, ou omita-o"));
     }
     Ok(highest)
 }
 
-/// The answer to a write: what came of it in `dados`, of which its version is the
-/// `ETag`. One that was only tried has no id, and no version to come back with.
-fn responder_escrita<T, U>(
+/// The answer to a write: the result in `dados`, and its version in `ETag`. A dry run stores
+/// nothing, so its answer has no `ETag`, no `id` and none of the fields named in `generated`.
+fn write_response<T, U>(
     app: &App,
-    feito: &Feito<T, U>,
+    done: &Done<T, U>,
     mut dados: Value,
-    gerados: &[&str],
-    mut avisos: Vec<String>,
+    generated: &[&str],
+    mut warnings: Vec<String>,
 ) -> HttpResponse {
-    if feito.simulado {
-        if let Some(campos) = dados.as_object_mut() {
-            for gerado in ["id"].iter().chain(gerados) {
-                campos.shift_remove(*gerado);
+    if done.dry_run {
+        if let Some(fields) = dados.as_object_mut() {
+            for name in ["id"].iter().chain(generated) {
+                fields.shift_remove(*name);
             }
-            // What it is made of was not made either.
+            // The dry run did not store the nested items either, so their ids mean nothing.
             for item in ["atosInfracionais", "documentosInstruirGuia"] {
-                let itens =
-                    campos.get_mut(item).and_then(Value::as_array_mut).into_iter().flatten();
-                itens
+                let items =
+                    fields.get_mut(item).and_then(Value::as_array_mut).into_iter().flatten();
+                items
                     .filter_map(Value::as_object_mut)
                     .for_each(|item| drop(item.shift_remove("id")));
             }
         }
-        avisos.push("simulação: todas as regras foram aplicadas e nada foi gravado".into());
-        return envelope::sucesso((app.agora)(), &dados, &avisos);
+        warnings.push("simulação: todas as regras foram aplicadas e nada foi gravado".into());
+        return envelope::success((app.now)(), &dados, &warnings);
     }
-    let versao = dados.get("versao").and_then(Value::as_i64);
-    let resposta = envelope::sucesso((app.agora)(), &dados, &avisos);
-    let resposta = repetida(resposta, feito.repetido);
-    match versao {
-        Some(versao) => com_etag(resposta, versao),
-        None => resposta,
+    let version = dados.get("versao").and_then(Value::as_i64);
+    let response = envelope::success((app.now)(), &dados, &warnings);
+    let response = mark_replayed(response, done.is_replay);
+    match version {
+        Some(version) => with_etag(response, version),
+        None => response,
     }
 }
 
-/// Says of an answer that an earlier request with this key had it already.
-fn repetida(mut resposta: HttpResponse, repetida: bool) -> HttpResponse {
-    if repetida {
-        let nome = header::HeaderName::from_static("idempotent-replayed");
-        resposta.headers_mut().insert(nome, header::HeaderValue::from_static("true"));
+/// Marks an answer that repeats the one of an earlier request with the same idempotency key.
+fn mark_replayed(mut response: HttpResponse, replayed: bool) -> HttpResponse {
+    if replayed {
+        let name = header::HeaderName::from_static("idempotent-replayed");
+        response.headers_mut().insert(name, header::HeaderValue::from_static("true"));
     }
-    resposta
+    response
 }
 
-/// The version of what is answered, for `If-Match`.
-fn com_etag(mut resposta: HttpResponse, versao: i64) -> HttpResponse {
-    if let Ok(etag) = header::HeaderValue::from_str(&format!("\"{versao}\"")) {
-        resposta.headers_mut().insert(header::ETAG, etag);
+/// Sets `ETag` to the version of the object in the answer. The client sends it back in `If-Match`.
+fn with_etag(mut response: HttpResponse, version: i64) -> HttpResponse {
+    if let Ok(etag) = header::HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(header::ETAG, etag);
     }
-    resposta
+    response
 }

@@ -1,65 +1,65 @@
-//! Pages as Spring writes them: what the callers of the façade read.
+//! Pages in the JSON format of Spring Data's `Page`, which the clients of the REST API parse.
 
-use super::Parametros;
-use super::envelope::Negado;
-use crate::error::{Error, Falha};
+use super::Params;
+use super::envelope::RestError;
+use crate::error::{Error, Failure};
 use serde_json::{Value, json};
 
-/// The source promises "all": the default page is large.
-const TAMANHO_PADRAO: i64 = 100;
-const TAMANHO_MAXIMO: i64 = 1000;
+/// The source document promises all rows, so the default page is large.
+const DEFAULT_SIZE: i64 = 100;
+const MAX_SIZE: i64 = 1000;
 
 #[derive(Clone, Copy)]
-pub struct PaginaPedida {
-    pub numero: i64,
-    pub tamanho: i64,
+pub struct PageRequest {
+    pub number: i64,
+    pub size: i64,
 }
 
-impl PaginaPedida {
-    pub fn ler(parametros: &mut Parametros) -> Result<Self, Negado> {
-        let inteiro = |texto: Option<String>,
-                       nome,
-                       padrao,
-                       faixa: std::ops::RangeInclusive<i64>| match texto {
-            None => Ok(padrao),
-            Some(texto) => match texto.trim().parse() {
-                Ok(n) if faixa.contains(&n) => Ok(n),
-                _ => Err(invalido(nome, &format!("vai de {} a {}", faixa.start(), faixa.end()))),
+impl PageRequest {
+    pub fn read(params: &mut Params) -> Result<Self, RestError> {
+        let integer = |text: Option<String>,
+                       name,
+                       default,
+                       range: std::ops::RangeInclusive<i64>| match text {
+            None => Ok(default),
+            Some(text) => match text.trim().parse() {
+                Ok(n) if range.contains(&n) => Ok(n),
+                _ => Err(invalid(name, &format!("vai de {} a {}", range.start(), range.end()))),
             },
         };
         Ok(Self {
-            numero: inteiro(parametros.tirar("page"), "page", 0, 0..=2_147_483_647)?,
-            tamanho: inteiro(parametros.tirar("size"), "size", TAMANHO_PADRAO, 1..=TAMANHO_MAXIMO)?,
+            number: integer(params.take("page"), "page", 0, 0..=2_147_483_647)?,
+            size: integer(params.take("size"), "size", DEFAULT_SIZE, 1..=MAX_SIZE)?,
         })
     }
 
-    /// `total` is of the whole list, `conteudo` this page.
-    pub fn spring(self, conteudo: &[Value], total: i64) -> Value {
-        let Self { numero, tamanho } = self;
-        let paginas = (total + tamanho - 1) / tamanho;
-        let quantos = conteudo.len();
+    /// `total` counts the whole list; `content` holds the rows of this page.
+    pub fn to_spring_page(self, content: &[Value], total: i64) -> Value {
+        let Self { number, size } = self;
+        let pages = (total + size - 1) / size;
+        let count = content.len();
         let sort = json!({ "empty": false, "sorted": true, "unsorted": false });
         json!({
-            "content": conteudo,
+            "content": content,
             "pageable": {
-                "sort": sort, "offset": numero * tamanho, "pageNumber": numero, "pageSize": tamanho,
+                "sort": sort, "offset": number * size, "pageNumber": number, "pageSize": size,
                 "paged": true, "unpaged": false,
             },
             "totalElements": total,
-            "totalPages": paginas,
-            "last": numero + 1 >= paginas,
-            "first": numero == 0,
-            "size": tamanho,
-            "number": numero,
-            "numberOfElements": quantos,
+            "totalPages": pages,
+            "last": number + 1 >= pages,
+            "first": number == 0,
+            "size": size,
+            "number": number,
+            "numberOfElements": count,
             "sort": sort,
-            "empty": quantos == 0,
+            "empty": count == 0,
         })
     }
 }
 
-/// A query parameter that cannot be read.
-pub fn invalido(nome: &str, mensagem: &str) -> Negado {
-    let mensagem = format!("{nome}: {mensagem}");
-    Error::falha(Falha::EntradaInvalida, mensagem).into()
+/// The error for a query parameter that cannot be read.
+pub fn invalid(name: &str, message: &str) -> RestError {
+    let message = format!("{name}: {message}");
+    Error::failure(Failure::EntradaInvalida, message).into()
 }

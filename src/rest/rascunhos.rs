@@ -1,12 +1,12 @@
-//! `/api/v1/processo-rascunho` (R8).
+//! The route `/api/v1/processo-rascunho` (R8).
 
-use super::envelope::{Negado, objeto};
-use super::json_fields::Corpo;
+use super::envelope::{RestError, object};
+use super::json_fields::JsonBody;
 use super::openapi::envelope::RespostaDeRascunhoGravado;
-use super::openapi::parameters::{Chave, Escrita};
+use super::openapi::parameters::{DryRunQuery, IdempotencyKey};
 use super::openapi::rascunho::NovoRascunho;
-use super::openapi::refusals::{DaChave, DoCorpo, Recusas};
-use super::{Chamada, responder_escrita};
+use super::openapi::refusals::{BadBody, KeyReused, Refusals};
+use super::{Call, write_response};
 use crate::command;
 use crate::error::Error;
 use crate::rascunho::{Registrado, RegistrarRascunho};
@@ -14,45 +14,45 @@ use crate::value::time;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-/// `POST /processo-rascunho`: keeps the draft, and answers with the id to send as
+/// `POST /processo-rascunho`: stores a rascunho and answers with the id that the client sends as
 /// `idProcessoSistemaExterno`.
 #[utoipa::path(
     post, path = "/api/v1/processo-rascunho",
     operation_id = "registrarRascunho", tag = "Rascunhos",
     summary = "Guarda o rascunho de um processo.",
     description = "A resposta traz o id que se manda em `idProcessoSistemaExterno`.",
-    params(Escrita, Chave),
+    params(DryRunQuery, IdempotencyKey),
     request_body = NovoRascunho,
-    responses(RespostaDeRascunhoGravado, Recusas, DoCorpo, DaChave),
+    responses(RespostaDeRascunhoGravado, Refusals, BadBody, KeyReused),
 )]
-pub async fn registrar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Negado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
-    let mut corpo = Corpo::ler(&req, payload).await?;
+pub async fn registrar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, RestError> {
+    let (call, mode) = Call::begin_write(&req).await?;
+    let mut body = JsonBody::read(&req, payload).await?;
     let app_name = &["appNameSistemaTribunal"];
-    let mut comando = RegistrarRascunho {
-        app_name_sistema_tribunal: corpo.texto("appNameSistemaTribunal", app_name),
-        dados: corpo.json("dados"),
-        malformados: Vec::new(),
+    let mut command = RegistrarRascunho {
+        app_name_sistema_tribunal: body.text("appNameSistemaTribunal", app_name),
+        dados: body.json("dados"),
+        malformed: Vec::new(),
     };
-    let (malformados, avisos) = corpo.terminar(chamada.app.regras.campos_desconhecidos);
-    comando.malformados = malformados;
-    let feito = command::executar(&chamada, comando, modo, |_, _| Ok(())).await.map_err(negar)?;
-    let dados = dados(&feito.efeito);
-    Ok(responder_escrita(&chamada.app, &feito, dados, &[], avisos))
+    let (malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
+    command.malformed = malformed;
+    let done = command::execute(&call, command, mode, |_, _| Ok(())).await.map_err(rest_error)?;
+    let dados = to_json(&done.effect);
+    Ok(write_response(&call.app, &done, dados, &[], warnings))
 }
 
-fn negar(error: Error) -> Negado {
-    Negado::from(error).nas_palavras(|campo| match campo {
+fn rest_error(error: Error) -> RestError {
+    RestError::from(error).with_field_names(|field| match field {
         ["chaveIdempotencia"] => "Idempotency-Key".into(),
-        outro => outro.join("."),
+        other => other.join("."),
     })
 }
 
-fn dados(Registrado(rascunho): &Registrado) -> Value {
-    objeto([
+fn to_json(Registrado(rascunho): &Registrado) -> Value {
+    object([
         ("id", Some(json!(rascunho.codigo))),
         ("appNameSistemaTribunal", Some(json!(rascunho.app_name_sistema_tribunal))),
-        ("dataCadastro", Some(json!(time::por_extenso(rascunho.criado_em)))),
-        ("dataConsumo", rascunho.consumido_em.map(|quando| json!(time::por_extenso(quando)))),
+        ("dataCadastro", Some(json!(time::format_instant(rascunho.criado_em)))),
+        ("dataConsumo", rascunho.consumido_em.map(|when| json!(time::format_instant(when)))),
     ])
 }

@@ -1,24 +1,25 @@
-//! The routes that there are, and which of them a path that has none looks like.
+//! The known routes, and the nearest one to an unknown path.
 
-use super::{PREFIXO, openapi, tramites};
+use super::{PREFIX, openapi, tramites};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// A longer path is compared by its first segments, and each by its first letters.
-const SEGMENTS: usize = 12;
-const LETTERS: usize = 40;
-/// A route that differs in more than this, in segments, is not near.
-const NEAR: f32 = 2.0;
+/// The comparison reads this many segments of a path, and `MAX_LETTERS` letters of each.
+const MAX_SEGMENTS: usize = 12;
+const MAX_LETTERS: usize = 40;
+/// Largest distance, in segments, at which a route is still suggested.
+const MAX_DISTANCE: f32 = 2.0;
 
-/// What a segment that may be anything counts for: less than one of another route.
-const PARAMETER: f32 = 0.4;
-/// What a forgotten prefix counts for.
-const FORGOTTEN: f32 = 0.3;
+/// Cost of matching a segment with a path parameter. It is below 1, so a parameter is nearer than
+/// an unrelated segment.
+const PARAMETER_COST: f32 = 0.4;
+/// Cost of adding the `/api/v1` prefix that the caller forgot.
+const PREFIX_COST: f32 = 0.3;
 
-/// Whose words a path is answered in.
+/// The API whose format the answer to a path has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
+pub enum Api {
     Rest,
     Tramita,
     Graphql,
@@ -29,9 +30,9 @@ struct Route {
     path: Cow<'static, str>,
 }
 
-/// Those of the contract, and those that no contract has.
+/// The routes of `openapi.json`, and the ones that it does not list.
 static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
-    let document: Value = serde_json::from_str(&openapi::documento()).unwrap_or_default();
+    let document: Value = serde_json::from_str(&openapi::render()).unwrap_or_default();
     let of_contract = document["paths"].as_object().into_iter().flatten().map(|(path, item)| {
         let methods: Vec<_> =
             item.as_object().into_iter().flatten().map(|(name, _)| name.to_uppercase()).collect();
@@ -50,8 +51,9 @@ static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
     of_contract.chain(others).collect()
 });
 
-/// What is said of a path that is no route. It is not repeated: it may name a person.
-pub fn unknown(path: &str) -> String {
+/// The message for an unknown path. The message does not repeat the path, which may hold the name
+/// of a person.
+pub fn unknown_route_message(path: &str) -> String {
     match nearest(path) {
         Some(Route { methods, path }) => {
             format!("rota desconhecida; a mais próxima é {methods} {path}")
@@ -60,56 +62,58 @@ pub fn unknown(path: &str) -> String {
     }
 }
 
-/// The door that a path is of or, if it is of none, that its nearest route is of.
-pub fn door(path: &str) -> Door {
+/// The API of a path. A path of no API gets the API of its nearest route.
+pub fn api_of(path: &str) -> Api {
     let of = |path: &str| match path {
-        path if path.starts_with(PREFIXO) => Some(Door::Rest),
-        path if path.starts_with("/graphql") => Some(Door::Graphql),
-        path if tramites::is_of_tramita(path) => Some(Door::Tramita),
+        path if path.starts_with(PREFIX) => Some(Api::Rest),
+        path if path.starts_with("/graphql") => Some(Api::Graphql),
+        path if tramites::is_of_tramita(path) => Some(Api::Tramita),
         _ => None,
     };
-    of(path).or_else(|| of(&nearest(path)?.path)).unwrap_or(Door::Rest)
+    of(path).or_else(|| of(&nearest(path)?.path)).unwrap_or(Api::Rest)
 }
 
 fn nearest(path: &str) -> Option<&'static Route> {
-    let path = path.strip_prefix(tramites::PREFIXO).unwrap_or(path);
-    let asked: Vec<Vec<char>> = path
+    let path = path.strip_prefix(tramites::PREFIX).unwrap_or(path);
+    let segments: Vec<Vec<char>> = path
         .split('/')
         .filter(|segment| !segment.is_empty())
-        .take(SEGMENTS)
-        .map(|segment| segment.to_lowercase().chars().take(LETTERS).collect())
+        .take(MAX_SEGMENTS)
+        .map(|segment| segment.to_lowercase().chars().take(MAX_LETTERS).collect())
         .collect();
-    if asked.is_empty() {
+    if segments.is_empty() {
         return None;
     }
-    // Without the prefix of the façade, which is easily forgotten.
-    let prefix = PREFIXO.split('/').filter(|segment| !segment.is_empty());
+    // Clients easily forget the prefix of the REST API, so also compare the path with the prefix
+    // added.
+    let prefix = PREFIX.split('/').filter(|segment| !segment.is_empty());
     let prefix = prefix.map(|segment| segment.chars().collect::<Vec<char>>());
-    let prefixed: Vec<_> = prefix.chain(asked.iter().cloned()).collect();
+    let prefixed: Vec<_> = prefix.chain(segments.iter().cloned()).collect();
     let distances = ROUTES.iter().map(|route| {
-        let far = distance(&asked, &route.path);
-        (far.min(FORGOTTEN + distance(&prefixed, &route.path)), route)
+        let plain = distance(&segments, &route.path);
+        (plain.min(PREFIX_COST + distance(&prefixed, &route.path)), route)
     });
     let nearest = distances.min_by(|(a, _), (b, _)| a.total_cmp(b));
-    nearest.filter(|(distance, _)| *distance < NEAR).map(|(_, route)| route)
+    nearest.filter(|(distance, _)| *distance < MAX_DISTANCE).map(|(_, route)| route)
 }
 
-/// In how many segments two paths differ; two that share letters differ in less than one.
-fn distance(asked: &[Vec<char>], route: &str) -> f32 {
+/// The number of segments in which two paths differ. Two segments that share letters differ by less
+/// than 1.
+fn distance(path: &[Vec<char>], route: &str) -> f32 {
     let route: Vec<&str> = route.split('/').filter(|segment| !segment.is_empty()).collect();
-    edits(asked, &route, |asked, segment| match segment.starts_with('{') {
-        true => PARAMETER,
+    edits(path, &route, |requested, segment| match segment.starts_with('{') {
+        true => PARAMETER_COST,
         false => {
             let known: Vec<char> = segment.to_lowercase().chars().collect();
-            let letters = edits(asked, &known, |a, b| if a == b { 0.0 } else { 1.0 });
+            let letters = edits(requested, &known, |a, b| if a == b { 0.0 } else { 1.0 });
             #[expect(clippy::cast_precision_loss, reason = "a segment has few letters")]
-            let longest = asked.len().max(known.len()) as f32;
+            let longest = requested.len().max(known.len()) as f32;
             letters / longest.max(1.0)
         }
     })
 }
 
-/// Levenshtein's distance, by what a substitution costs.
+/// The Levenshtein distance, with a given cost of substitution. Insertion and deletion cost 1.
 fn edits<A, B>(from: &[A], to: &[B], substitution: impl Fn(&A, &B) -> f32) -> f32 {
     let mut row: Vec<f32> =
         std::iter::successors(Some(0.0), |n| Some(n + 1.0)).take(to.len() + 1).collect();

@@ -1,5 +1,5 @@
-//! Catalogues of the Tramita for a demo: three órgãos with units three levels deep, and the kinds
-//! of document and legal bases that a system of an órgão maps. The units are of nobody.
+//! Catalogues of the Tramita for a demo: three órgãos with units on three levels, and the kinds of
+//! document and legal bases that the system of an órgão maps. The units belong to no tribunal.
 
 use crate::catalogo::TipoDeCatalogo;
 use crate::catalogo::import::{self, Format, Options, Subject};
@@ -8,11 +8,11 @@ use diesel::PgConnection;
 
 const FILES: [(Subject, &str); 3] = [
     (Subject::Estruturas, include_str!("catalogos/estruturas.csv")),
-    (Subject::Itens(TipoDeCatalogo::Especie), include_str!("catalogos/especies.csv")),
-    (Subject::Itens(TipoDeCatalogo::HipoteseLegal), include_str!("catalogos/hipoteses.csv")),
+    (Subject::Items(TipoDeCatalogo::Especie), include_str!("catalogos/especies.csv")),
+    (Subject::Items(TipoDeCatalogo::HipoteseLegal), include_str!("catalogos/hipoteses.csv")),
 ];
 
-/// Brings them in; what is there already stays.
+/// Imports the demo catalogues. Existing entries stay.
 pub fn catalogos(conn: &mut PgConnection, now: DateTime<Utc>) -> anyhow::Result<()> {
     for (subject, text) in FILES {
         let options = Options { subject, tribunal: None, repositorio: 1, dry_run: false, now };

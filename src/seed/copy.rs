@@ -1,44 +1,45 @@
-//! COPY of the synthetic world, table by table.
+//! Inserts the synthetic data with COPY, table by table.
 
-use super::world::Mundo;
+use super::world::World;
 use crate::db::schema::{adolescente, ato_infracional, evento, guia, processo, vinculo};
 use diesel::prelude::*;
 use indicatif::ProgressBar;
 use std::io::Write;
 
-/// How many times [`tudo`] goes through the casos.
-pub const TABELAS: u64 = 6;
+/// Number of tables, and so the number of times that [`all`] iterates over the casos.
+pub const TABLES: u64 = 6;
 
-struct Copia<'a> {
-    mundo: &'a Mundo,
-    barra: &'a ProgressBar,
+/// Writes the rows of each caso as COPY text and advances the progress bar.
+struct Copier<'a> {
+    world: &'a World,
+    bar: &'a ProgressBar,
 }
 
-impl Copia<'_> {
-    fn linhas(
+impl Copier<'_> {
+    fn rows(
         &self,
-        saida: &mut dyn Write,
-        escrever: fn(&Mundo, &mut dyn Write, i64) -> std::io::Result<()>,
+        output: &mut dyn Write,
+        write: fn(&World, &mut dyn Write, i64) -> std::io::Result<()>,
     ) -> QueryResult<()> {
-        for caso in 0..self.mundo.casos {
-            escrever(self.mundo, saida, caso)
-                .map_err(|erro| diesel::result::Error::SerializationError(erro.into()))?;
-            self.barra.inc(1);
+        for case in 0..self.world.cases {
+            write(self.world, output, case)
+                .map_err(|error| diesel::result::Error::SerializationError(error.into()))?;
+            self.bar.inc(1);
         }
         Ok(())
     }
 }
 
-pub fn tudo(conn: &mut PgConnection, mundo: &Mundo, barra: &ProgressBar) -> QueryResult<()> {
-    let copia = Copia { mundo, barra };
-    processos(conn, &copia)?;
-    guias_e_eventos(conn, &copia)?;
-    barra.finish_and_clear();
+pub fn all(conn: &mut PgConnection, world: &World, bar: &ProgressBar) -> QueryResult<()> {
+    let copy = Copier { world, bar };
+    processos(conn, &copy)?;
+    guias_and_eventos(conn, &copy)?;
+    bar.finish_and_clear();
     Ok(())
 }
 
-fn processos(conn: &mut PgConnection, copia: &Copia<'_>) -> QueryResult<()> {
-    copia.barra.set_message("adolescentes");
+fn processos(conn: &mut PgConnection, copy: &Copier<'_>) -> QueryResult<()> {
+    copy.bar.set_message("adolescentes");
     diesel::copy_from(adolescente::table)
         .from_raw_data(
             (
@@ -57,10 +58,10 @@ fn processos(conn: &mut PgConnection, copia: &Copia<'_>) -> QueryResult<()> {
                 adolescente::criado_em,
                 adolescente::atualizado_em,
             ),
-            |saida| copia.linhas(saida, Mundo::adolescentes),
+            |output| copy.rows(output, World::adolescentes),
         )
         .execute(conn)?;
-    copia.barra.set_message("processos");
+    copy.bar.set_message("processos");
     diesel::copy_from(processo::table)
         .from_raw_data(
             (
@@ -77,10 +78,10 @@ fn processos(conn: &mut PgConnection, copia: &Copia<'_>) -> QueryResult<()> {
                 processo::criado_em,
                 processo::atualizado_em,
             ),
-            |saida| copia.linhas(saida, Mundo::processos),
+            |output| copy.rows(output, World::processos),
         )
         .execute(conn)?;
-    copia.barra.set_message("vínculos");
+    copy.bar.set_message("vínculos");
     diesel::copy_from(vinculo::table)
         .from_raw_data(
             (
@@ -92,14 +93,14 @@ fn processos(conn: &mut PgConnection, copia: &Copia<'_>) -> QueryResult<()> {
                 vinculo::encerrado_em,
                 vinculo::motivo,
             ),
-            |saida| copia.linhas(saida, Mundo::vinculos),
+            |output| copy.rows(output, World::vinculos),
         )
         .execute(conn)?;
     Ok(())
 }
 
-fn guias_e_eventos(conn: &mut PgConnection, copia: &Copia<'_>) -> QueryResult<()> {
-    copia.barra.set_message("guias");
+fn guias_and_eventos(conn: &mut PgConnection, copy: &Copier<'_>) -> QueryResult<()> {
+    copy.bar.set_message("guias");
     diesel::copy_from(guia::table)
         .from_raw_data(
             (
@@ -124,10 +125,10 @@ fn guias_e_eventos(conn: &mut PgConnection, copia: &Copia<'_>) -> QueryResult<()
                 guia::criado_em,
                 guia::atualizado_em,
             ),
-            |saida| copia.linhas(saida, Mundo::guias),
+            |output| copy.rows(output, World::guias),
         )
         .execute(conn)?;
-    copia.barra.set_message("atos");
+    copy.bar.set_message("atos");
     diesel::copy_from(ato_infracional::table)
         .from_raw_data(
             (
@@ -136,10 +137,10 @@ fn guias_e_eventos(conn: &mut PgConnection, copia: &Copia<'_>) -> QueryResult<()
                 ato_infracional::codigo_tpu,
                 ato_infracional::descricao,
             ),
-            |saida| copia.linhas(saida, Mundo::atos),
+            |output| copy.rows(output, World::atos),
         )
         .execute(conn)?;
-    copia.barra.set_message("eventos");
+    copy.bar.set_message("eventos");
     diesel::copy_from(evento::table)
         .from_raw_data(
             (
@@ -151,7 +152,7 @@ fn guias_e_eventos(conn: &mut PgConnection, copia: &Copia<'_>) -> QueryResult<()
                 evento::ocorrido_em,
                 evento::ator_sub,
             ),
-            |saida| copia.linhas(saida, Mundo::eventos),
+            |output| copy.rows(output, World::eventos),
         )
         .execute(conn)?;
     Ok(())

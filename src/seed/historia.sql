@@ -1,8 +1,9 @@
--- What a demo has besides the seed: years of work with its seasons, guias of every kind, links that
--- ended, processos that were archived and taken up again, and the eventos of all that in the order
--- of time. All follows from the numbers of the rows: it is the same at every start.
+-- Changes the seeded rows for a demo: several years of work with seasonal variation, guias of every kind,
+-- ended vinculos, processos that were archived and reopened, and their eventos in chronological order.
+-- Everything is computed from the ids of the rows, so the result is identical at every run.
 
--- When a caso begins: some day of five and a half years, of working days, and less in the weeks of recess.
+-- The start of each caso: a working day in a period of about five years, with fewer casos in the weeks of the
+-- court recess.
 CREATE TEMPORARY TABLE caso ON COMMIT DROP AS
 SELECT c.caso, d.dia + ((c.caso * 7) % 9 + 8) * interval '1 hour' + ((c.caso * 13) % 60) * interval '1 minute' AS inicio
   FROM (SELECT DISTINCT (id - 1) / 5 AS caso FROM processo) AS c,
@@ -27,18 +28,19 @@ UPDATE processo SET magistrado_nome = (ARRAY['Magistrada Fictícia Andrade', 'Ma
 UPDATE adolescente a SET criado_em = v.inicio, atualizado_em = v.inicio
   FROM (SELECT v.adolescente_id, min(i.criado) AS inicio FROM vinculo v JOIN instante i ON i.id = v.processo_id GROUP BY 1) AS v
  WHERE v.adolescente_id = a.id;
--- Twelve to seventeen when it began, and of the first ones young enough for the examples of guias.
+-- An adolescente is 12 to 17 years old when registered. The first 60 are 12, young enough for the examples of
+-- guias.
 UPDATE adolescente SET data_nascimento = greatest(date '2005-10-01' + (id % 200)::int,
     (criado_em - (12 * 365 + (id * 97) % CASE WHEN id <= 60 THEN 365 ELSE 2100 END) * interval '1 day')::date);
 
 UPDATE vinculo v SET iniciado_em = i.criado, encerrado_em = NULL, motivo = NULL FROM instante i WHERE i.id = v.processo_id;
--- Of apurações with two adolescentes one is left by one of them, in every seventh.
+-- Every seventh vinculo to an apuração ends, if another vinculo of that apuração remains.
 UPDATE vinculo v SET encerrado_em = v.iniciado_em + (10 + v.id % 200) * interval '1 day',
     motivo = (ARRAY['Excluído do polo por decisão fictícia', 'Remissão homologada', 'Óbito fictício', NULL])[1 + v.id % 4]
  WHERE v.id % 7 = 0 AND EXISTS (SELECT FROM processo p WHERE p.id = v.processo_id AND p.tipo_referencia IS NULL)
    AND EXISTS (SELECT FROM vinculo o WHERE o.processo_id = v.processo_id AND o.id <> v.id AND o.id % 7 <> 0);
 
--- The provisória of a month, and the definitiva that it became; measures of several kinds.
+-- A provisória that lasts a month, and the definitiva that replaces it, with two kinds of measures.
 UPDATE guia g SET criado_em = i.criado + CASE g.tipo WHEN 'PROVISORIA' THEN interval '30 days' ELSE interval '60 days' END,
     codigo_tpu_medida = CASE WHEN g.id % 3 = 0 THEN '11387' ELSE '11386' END
   FROM instante i WHERE i.id = g.apuracao_id;
@@ -66,14 +68,14 @@ UPDATE guia SET situacao = 'BAIXADA', baixada_em = criado_em + (60 + id % 300) *
     motivo_baixa = CASE id % 3 WHEN 0 THEN 'EXTINTA' WHEN 1 THEN 'SUBSTITUIDA' ELSE 'MAIORIDADE' END
  WHERE situacao = 'ATIVO' AND id % 5 = 0 AND id > 60 AND criado_em < '2025-06-01';
 UPDATE guia SET atualizado_em = coalesce(baixada_em, criado_em), versao = CASE WHEN baixada_em IS NULL THEN 1 ELSE 2 END;
--- A number is the day and four digits.
+-- The number of a guia is its day and four digits. The first UPDATE frees the numbers that the second one sets.
 UPDATE guia SET numero = '9' || lpad(id::text, 11, '0');
 UPDATE guia g SET numero = n.dia || lpad(n.ordem::text, 4, '0')
   FROM (SELECT id, to_char(criado_em AT TIME ZONE 'America/Sao_Paulo', 'YYYYMMDD') AS dia,
                row_number() OVER (PARTITION BY (criado_em AT TIME ZONE 'America/Sao_Paulo')::date ORDER BY criado_em, id) AS ordem FROM guia) AS n
  WHERE n.id = g.id;
 
--- Archived once, and some taken up again.
+-- Processos that are archived, and some of them reopened.
 CREATE TEMPORARY TABLE mudanca ON COMMIT DROP AS
 SELECT id, 'ARQUIVADO' AS para, criado_em + (150 + id % 400) * interval '1 day' AS quando FROM processo
  WHERE (situacao = 'ARQUIVADO' OR id % 8 = 3) AND criado_em < '2025-03-01'
@@ -107,7 +109,7 @@ SELECT tribunal_codigo, tipo, processo_id, adolescente_id, guia_id, quando, 'sem
            jsonb_build_array(jsonb_build_object('campo', 'situacao', 'de', CASE m.para WHEN 'ATIVO' THEN 'ARQUIVADO' ELSE 'ATIVO' END, 'para', m.para)), 7
       FROM mudanca m JOIN processo p ON p.id = m.id
 ) AS tudo ORDER BY quando, ordem, coalesce(processo_id, adolescente_id), guia_id;
--- A processo is as old as what last happened to it.
+-- Set the time of the last change and the version of each processo from its eventos.
 UPDATE processo p SET atualizado_em = u.quando, versao = u.quantas
   FROM (SELECT processo_id, max(ocorrido_em) AS quando, count(*)::int AS quantas FROM evento
          WHERE tipo IN ('PROCESSO_CADASTRADO', 'RESPONSAVEIS_ATUALIZADOS', 'SITUACAO_ALTERADA', 'ADOLESCENTE_DESVINCULADO') GROUP BY 1) AS u

@@ -1,4 +1,4 @@
-//! Synthetic data, the same at every run: nobody in it exists.
+//! Synthetic data about invented persons. It is identical at every run.
 
 mod catalogos;
 mod copy;
@@ -11,15 +11,15 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use indicatif::{ProgressBar, ProgressStyle};
-use world::Mundo;
+use world::World;
 
-/// Whether the database has no processo yet.
-pub fn vazio(conn: &mut PgConnection) -> QueryResult<bool> {
+/// Whether the database has no processo.
+pub fn is_empty(conn: &mut PgConnection) -> QueryResult<bool> {
     Ok(Sql::new("SELECT FROM processo LIMIT 1").execute(conn)? == 0)
 }
 
 #[derive(QueryableByName)]
-struct Ultimos {
+struct LastIds {
     #[diesel(sql_type = BigInt)]
     adolescente: i64,
     #[diesel(sql_type = BigInt)]
@@ -32,15 +32,15 @@ struct Ultimos {
     sequencia: i64,
 }
 
-/// Adds about `processos` processos over the 27 tribunals, by COPY as the
-/// owner of the tables, in one transaction.
-pub fn semear(conn: &mut PgConnection, processos: u32) -> anyhow::Result<()> {
+/// Adds `processos` processos, rounded up to whole casos and spread over the 27 tribunals. It uses
+/// COPY as the owner of the tables, in one transaction.
+pub fn seed(conn: &mut PgConnection, processos: u32) -> anyhow::Result<()> {
     conn.transaction(|conn| {
         conn.batch_execute(
             "SET LOCAL ROLE elos_dono; SET LOCAL synchronous_commit = off; \
              LOCK TABLE adolescente, processo, vinculo, guia, evento IN SHARE ROW EXCLUSIVE MODE",
         )?;
-        let ultimos: Ultimos = Sql::new(
+        let last: LastIds = Sql::new(
             "SELECT (SELECT coalesce(max(id), 0) FROM adolescente) AS adolescente, \
                     (SELECT coalesce(max(id), 0) FROM processo) AS processo, \
                     (SELECT coalesce(max(id), 0) FROM vinculo) AS vinculo, \
@@ -48,16 +48,16 @@ pub fn semear(conn: &mut PgConnection, processos: u32) -> anyhow::Result<()> {
                     (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM adolescente_sequencia) AS sequencia",
         )
         .get_result(conn)?;
-        let mundo = Mundo {
-            casos: i64::from(processos.div_ceil(world::PROCESSOS_POR_CASO)),
-            adolescente: ultimos.adolescente,
-            processo: ultimos.processo,
-            vinculo: ultimos.vinculo,
-            guia: ultimos.guia,
-            sequencia: ultimos.sequencia,
+        let world = World {
+            cases: i64::from(processos.div_ceil(world::PROCESSOS_PER_CASE)),
+            adolescente: last.adolescente,
+            processo: last.processo,
+            vinculo: last.vinculo,
+            guia: last.guia,
+            sequence: last.sequencia,
         };
-        copy::tudo(conn, &mundo, &barra(&mundo))?;
-        // COPY brought its own ids: the counters go on after them.
+        copy::all(conn, &world, &bar(&world))?;
+        // COPY inserted explicit ids, so the sequences must continue after them.
         conn.batch_execute(
             "SELECT setval(pg_get_serial_sequence(t, 'id'), m) FROM (VALUES \
                 ('adolescente', (SELECT max(id) FROM adolescente)), \
@@ -65,16 +65,16 @@ pub fn semear(conn: &mut PgConnection, processos: u32) -> anyhow::Result<()> {
                 ('vinculo', (SELECT max(id) FROM vinculo)), \
                 ('guia', (SELECT max(id) FROM guia))) AS ultimos (t, m)",
         )?;
-        Sql::new("SELECT setval('adolescente_sequencia', ").bind(mundo.ultima_sequencia()).push(")").execute(conn)?;
+        Sql::new("SELECT setval('adolescente_sequencia', ").bind(world.last_sequence()).push(")").execute(conn)?;
         Ok::<_, anyhow::Error>(())
     })?;
     conn.batch_execute("ANALYZE adolescente, processo, vinculo, guia, evento")?;
     Ok(())
 }
 
-/// What a demo has besides, over the rows of [`semear`]: years of work with its seasons, and the
-/// eventos of it in the order of time. The same at every start.
-pub fn historia(conn: &mut PgConnection) -> anyhow::Result<()> {
+/// Changes the rows of [`seed`] for a demo: it spreads them over several years with seasonal variation,
+/// and writes their eventos in chronological order. The result is identical at every run.
+pub fn history(conn: &mut PgConnection) -> anyhow::Result<()> {
     conn.transaction(|conn| {
         conn.batch_execute("SET LOCAL ROLE elos_dono; SET LOCAL synchronous_commit = off")?;
         conn.batch_execute(include_str!("historia.sql"))
@@ -83,10 +83,10 @@ pub fn historia(conn: &mut PgConnection) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// On a terminal only: indicatif hides itself elsewhere.
-fn barra(mundo: &Mundo) -> ProgressBar {
-    let barra = ProgressBar::new(mundo.casos.unsigned_abs() * copy::TABELAS);
-    let estilo =
+/// The progress bar. indicatif shows it only on a terminal.
+fn bar(world: &World) -> ProgressBar {
+    let bar = ProgressBar::new(world.cases.unsigned_abs() * copy::TABLES);
+    let style =
         ProgressStyle::with_template("semeando {msg:12} {wide_bar} {percent:>3}%  falta {eta}");
-    barra.with_style(estilo.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

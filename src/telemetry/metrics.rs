@@ -1,7 +1,7 @@
-//! What the server counts of itself, for Prometheus. Labels are route templates, codes and
-//! names of credentials: never a path, a number or a person.
+//! The server's metrics, for Prometheus. Labels are route templates, codes and names of
+//! credentials, and never a path, a number or a person.
 
-use crate::auth::Ator;
+use crate::auth::Actor;
 use crate::db::Gauges;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -15,163 +15,163 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Pedido {
+struct RequestLabels {
     metodo: String,
     rota: String,
     status: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Credencial {
+struct CredentialLabel {
     credencial: String,
 }
 
-/// Cheap to clone: all clones count together.
+/// The metrics. Cloning is cheap, and all clones share the counters.
 #[derive(Clone)]
-pub struct Metricas(Arc<Contadas>);
+pub struct Metrics(Arc<Counters>);
 
-struct Contadas {
-    registro: Registry,
-    pedidos: Family<Pedido, Histogram, fn() -> Histogram>,
-    ausencias: Family<Credencial, Counter>,
-    limitados: Family<Credencial, Counter>,
-    auditados: Counter,
-    atraso_da_auditoria: Gauge,
-    auditoria_a_parte: Counter,
-    auditoria_perdidos: Counter,
-    selados: Counter,
+struct Counters {
+    registry: Registry,
+    requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
+    absences: Family<CredentialLabel, Counter>,
+    limited: Family<CredentialLabel, Counter>,
+    audited: Counter,
+    audit_failures: Gauge,
+    audit_set_aside: Counter,
+    audit_lost: Counter,
+    sealed: Counter,
 }
 
-fn duracoes() -> Histogram {
+fn duration_histogram() -> Histogram {
     Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])
 }
 
-impl Metricas {
-    pub fn novas(banco: Gauges) -> Self {
-        let mut contadas = Contadas {
-            registro: Registry::with_prefix("elos"),
-            pedidos: Family::new_with_constructor(duracoes),
-            ausencias: Family::default(),
-            limitados: Family::default(),
-            auditados: Counter::default(),
-            atraso_da_auditoria: Gauge::default(),
-            auditoria_a_parte: Counter::default(),
-            auditoria_perdidos: Counter::default(),
-            selados: Counter::default(),
+impl Metrics {
+    pub fn new(database: Gauges) -> Self {
+        let mut counters = Counters {
+            registry: Registry::with_prefix("elos"),
+            requests: Family::new_with_constructor(duration_histogram),
+            absences: Family::default(),
+            limited: Family::default(),
+            audited: Counter::default(),
+            audit_failures: Gauge::default(),
+            audit_set_aside: Counter::default(),
+            audit_lost: Counter::default(),
+            sealed: Counter::default(),
         };
-        let versao = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
-        let registro = &mut contadas.registro;
-        registro.register("build", "Versão do programa", versao);
-        registro.register(
+        let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        let registry = &mut counters.registry;
+        registry.register("build", "Versão do programa", version);
+        registry.register(
             "http_request_duration_seconds",
             "Duração dos pedidos, por método, modelo da rota e status",
-            contadas.pedidos.clone(),
+            counters.requests.clone(),
         );
-        registro.register(
+        registry.register(
             "ausencias",
             "Objetos pedidos que não existem ou não são visíveis, por credencial",
-            contadas.ausencias.clone(),
+            counters.absences.clone(),
         );
-        registro.register(
+        registry.register(
             "limite_de_requisicoes",
             "Pedidos recusados a quem pede demais o que não existe, por credencial",
-            contadas.limitados.clone(),
+            counters.limited.clone(),
         );
-        registro.register(
+        registry.register(
             "auditoria_registros",
             "Registros de leitura gravados na trilha",
-            contadas.auditados.clone(),
+            counters.audited.clone(),
         );
-        registro.register(
+        registry.register(
             "auditoria_tentativas_falhas",
             "Tentativas seguidas de gravar a trilha que falharam; 0 quando grava",
-            contadas.atraso_da_auditoria.clone(),
+            counters.audit_failures.clone(),
         );
-        registro.register(
+        registry.register(
             "auditoria_a_parte",
             "Registros da trilha que o banco não aceita, guardados em auditoria_recusada",
-            contadas.auditoria_a_parte.clone(),
+            counters.audit_set_aside.clone(),
         );
-        registro.register(
+        registry.register(
             "auditoria_perdidos",
             "Registros que a trilha perdeu, de chamadas que não leram nada; 0 é o normal",
-            contadas.auditoria_perdidos.clone(),
+            counters.audit_lost.clone(),
         );
-        registro.register(
+        registry.register(
             "auditoria_selados",
             "Registros que esta instância selou na cadeia",
-            contadas.selados.clone(),
+            counters.sealed.clone(),
         );
-        registro.register(
+        registry.register(
             "fluxo_ouvindo",
             "1 enquanto o banco avisa o fluxo de eventos (LISTEN); 0 quando ele só é consultado a cada segundo",
-            banco.listening,
+            database.listening,
         );
-        registro.register(
+        registry.register(
             "fluxo_retido_segundos",
             "Há quanto tempo uma mesma transação aberta retém o fluxo de eventos",
-            banco.feed_held,
+            database.feed_held,
         );
-        Self(Arc::new(contadas))
+        Self(Arc::new(counters))
     }
 
-    pub fn respondeu(&self, metodo: &str, rota: &str, status: u16, em: Duration) {
-        let pedido = Pedido { metodo: metodo.to_owned(), rota: rota.to_owned(), status };
-        self.0.pedidos.get_or_create(&pedido).observe(em.as_secs_f64());
+    pub fn answered(&self, method: &str, route: &str, status: u16, elapsed: Duration) {
+        let request = RequestLabels { metodo: method.to_owned(), rota: route.to_owned(), status };
+        self.0.requests.get_or_create(&request).observe(elapsed.as_secs_f64());
     }
 
-    pub fn faltaram(&self, ator: &Ator, quantos: u32) {
-        self.0.ausencias.get_or_create(&de(ator)).inc_by(quantos.into());
+    pub fn count_absences(&self, actor: &Actor, count: u32) {
+        self.0.absences.get_or_create(&credential_label(actor)).inc_by(count.into());
     }
 
-    pub fn limitou(&self, ator: &Ator) {
-        self.0.limitados.get_or_create(&de(ator)).inc();
+    pub fn rate_limited(&self, actor: &Actor) {
+        self.0.limited.get_or_create(&credential_label(actor)).inc();
     }
 
-    pub fn auditou(&self, registros: usize) {
-        self.0.auditados.inc_by(registros as u64);
-        self.0.atraso_da_auditoria.set(0);
+    pub fn audited(&self, records: usize) {
+        self.0.audited.inc_by(records as u64);
+        self.0.audit_failures.set(0);
     }
 
-    pub fn nao_auditou(&self) {
-        self.0.atraso_da_auditoria.inc();
+    pub fn audit_failed(&self) {
+        self.0.audit_failures.inc();
     }
 
-    /// A record that the database cannot hold.
+    /// Counts an audit record that the database does not accept.
     pub fn set_aside(&self) {
-        self.0.auditoria_a_parte.inc();
+        self.0.audit_set_aside.inc();
     }
 
-    /// Records that no queue took.
-    pub fn perdeu(&self, registros: usize) {
-        self.0.auditoria_perdidos.inc_by(registros as u64);
+    /// Counts audit records that no queue accepted.
+    pub fn lost(&self, records: usize) {
+        self.0.audit_lost.inc_by(records as u64);
     }
 
-    pub fn selou(&self, registros: usize) {
-        self.0.selados.inc_by(registros as u64);
+    pub fn sealed(&self, records: usize) {
+        self.0.sealed.inc_by(records as u64);
     }
 
-    pub fn texto(&self, form: TextForm) -> String {
-        let mut texto = String::new();
-        // Writing to a string does not fail.
-        let _ = text::encode(&mut texto, &self.0.registro);
+    pub fn text(&self, form: TextForm) -> String {
+        let mut text = String::new();
+        // Writing to a `String` cannot fail.
+        let _ = text::encode(&mut text, &self.0.registry);
         match form {
-            TextForm::OpenMetrics => texto,
-            TextForm::Prometheus => as_prometheus(&texto),
+            TextForm::OpenMetrics => text,
+            TextForm::Prometheus => as_prometheus(&text),
         }
     }
 }
 
-/// The two forms that scrapers read.
+/// The two text formats that scrapers read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextForm {
     OpenMetrics,
-    /// 0.0.4, for who asks for nothing.
+    /// Version 0.0.4, for clients that ask for no format.
     Prometheus,
 }
 
 impl TextForm {
-    /// By what an `Accept` names.
+    /// Chooses the format by the header `Accept`.
     pub fn accepted(accept: &str) -> Self {
         match accept.to_ascii_lowercase().contains("application/openmetrics-text") {
             true => Self::OpenMetrics,
@@ -187,17 +187,17 @@ impl TextForm {
     }
 }
 
-/// OpenMetrics told in the older form, in which a family has the name of its samples, and there is
-/// no `info`.
+/// Converts OpenMetrics to the older format. There a family has the same name as its samples, and
+/// the type `info` does not exist.
 fn as_prometheus(text: &str) -> String {
-    let mut told = String::with_capacity(text.len());
+    let mut converted = String::with_capacity(text.len());
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         let described = line.strip_prefix("# HELP ").and_then(|rest| rest.split_once(' '));
         let Some((family, help)) = described else {
             if !line.starts_with("# ") {
-                told.push_str(line);
-                told.push('\n');
+                converted.push_str(line);
+                converted.push('\n');
             }
             continue;
         };
@@ -208,15 +208,17 @@ fn as_prometheus(text: &str) -> String {
             "info" => ("_info", "gauge"),
             _ => ("", kind),
         };
-        // Writing to a string does not fail.
-        let _ = writeln!(told, "# HELP {family}{ending} {help}\n# TYPE {family}{ending} {kind}");
+        // Writing to a `String` cannot fail.
+        let _ =
+            writeln!(converted, "# HELP {family}{ending} {help}\n# TYPE {family}{ending} {kind}");
     }
-    told
+    converted
 }
 
-/// Who has no client is counted together: a `sub` may name a person.
-fn de(ator: &Ator) -> Credencial {
-    Credencial { credencial: ator.azp().unwrap_or("sem-azp").to_owned() }
+/// Returns the label of the caller's client. Callers without a client share one label, because a
+/// `sub` may identify a person.
+fn credential_label(actor: &Actor) -> CredentialLabel {
+    CredentialLabel { credencial: actor.azp().unwrap_or("sem-azp").to_owned() }
 }
 
 #[cfg(test)]
@@ -228,10 +230,10 @@ mod tests {
         let text = "# HELP elos_build Versão.\n# TYPE elos_build info\nelos_build_info{version=\"1\"} 1\n\
                     # HELP elos_selados Selados.\n# TYPE elos_selados counter\nelos_selados_total 3\n\
                     # HELP elos_ouvindo 1 ou 0.\n# TYPE elos_ouvindo gauge\nelos_ouvindo 1\n# EOF\n";
-        let told = "# HELP elos_build_info Versão.\n# TYPE elos_build_info gauge\nelos_build_info{version=\"1\"} 1\n\
+        let converted = "# HELP elos_build_info Versão.\n# TYPE elos_build_info gauge\nelos_build_info{version=\"1\"} 1\n\
                     # HELP elos_selados_total Selados.\n# TYPE elos_selados_total counter\nelos_selados_total 3\n\
                     # HELP elos_ouvindo 1 ou 0.\n# TYPE elos_ouvindo gauge\nelos_ouvindo 1\n";
-        assert_eq!(as_prometheus(text), told);
+        assert_eq!(as_prometheus(text), converted);
         assert_eq!(TextForm::accepted("*/*"), TextForm::Prometheus);
         let scraper = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.3";
         assert_eq!(TextForm::accepted(scraper), TextForm::OpenMetrics);

@@ -1,7 +1,7 @@
-//! Componentes digitais: the files of the documents that a processo carries.
+//! Componentes digitais: the files of the documents of a processo.
 
 use super::Idt;
-use crate::value::resource::sem_recursos;
+use crate::value::resource::no_resources;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// SHA-256 of a file, in base64: 44 characters, as it is written on the wire.
+/// SHA-256 of a file in base64, 44 characters, as the APIs write it.
 ///
 /// ```
 /// use elos::tramite::HashSha256;
-/// assert_eq!(HashSha256::de(&[0; 32]).to_string(), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+/// assert_eq!(HashSha256::of(&[0; 32]).to_string(), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
 /// assert!("deadbeef".parse::<HashSha256>().is_err());
 /// ```
 #[derive(
@@ -25,10 +25,10 @@ pub struct HashSha256(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("o hash é o SHA-256 do arquivo em base64, 44 caracteres")]
-pub struct HashMalformado;
+pub struct MalformedHash;
 
 impl HashSha256 {
-    pub fn de(bytes: &[u8; 32]) -> Self {
+    pub fn of(bytes: &[u8; 32]) -> Self {
         Self(BASE64_STANDARD.encode(bytes))
     }
 
@@ -38,12 +38,12 @@ impl HashSha256 {
 }
 
 impl FromStr for HashSha256 {
-    type Err = HashMalformado;
+    type Err = MalformedHash;
 
-    fn from_str(texto: &str) -> Result<Self, HashMalformado> {
-        let bytes = BASE64_STANDARD.decode(texto).ok();
+    fn from_str(text: &str) -> Result<Self, MalformedHash> {
+        let bytes = BASE64_STANDARD.decode(text).ok();
         let bytes: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
-        bytes.map(|bytes| Self::de(&bytes)).ok_or(HashMalformado)
+        bytes.map(|bytes| Self::of(&bytes)).ok_or(MalformedHash)
     }
 }
 
@@ -53,24 +53,24 @@ impl fmt::Display for HashSha256 {
     }
 }
 
-/// A file, as a send tells of it.
+/// A file, as the sender describes it.
 #[derive(Debug, Clone, Serialize)]
 pub struct ComponenteDigital {
-    /// Of the processo, or of the processo apensado, that has the document.
+    /// The protocolo of the processo, or of the processo apensado, that holds the document.
     pub protocolo: String,
-    /// Place of the document in its processo, from 1; it never changes.
+    /// The position of the document in its processo, from 1. It never changes.
     pub documento: i32,
-    /// Place of the file in its document, from 1.
+    /// The position of the file in its document, from 1.
     pub ordem: i32,
     pub hash: HashSha256,
-    /// Bytes.
+    /// The size in bytes.
     pub tamanho: i64,
 }
 
-// A part of a trâmite.
-sem_recursos!(Componente);
+// A componente adds no resource to the audit entry, because the entry names the trâmite.
+no_resources!(Componente);
 
-/// A file of a trâmite, and how far it has come.
+/// A file of a trâmite, and the state of its transfer.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = crate::db::schema::componente)]
 pub struct Componente {
@@ -82,29 +82,29 @@ pub struct Componente {
     pub ordem: i32,
     pub hash: HashSha256,
     pub tamanho: i64,
-    /// The destinatário lacks it: the remetente is asked for it.
+    /// Whether the remetente must upload the file, because the destinatário does not have it.
     pub solicitado: bool,
     pub conteudo_id: Option<i64>,
-    /// It is here.
+    /// The time at which this server had the whole file.
     pub recebido_em: Option<DateTime<Utc>>,
-    /// The destinatário has it.
+    /// The time at which the destinatário had downloaded the whole file.
     pub baixado_em: Option<DateTime<Utc>>,
 }
 
 impl Componente {
-    /// The remetente still owes it.
-    pub fn falta_enviar(&self) -> bool {
+    /// Whether the remetente still has to upload the file.
+    pub fn is_pending_upload(&self) -> bool {
         self.solicitado && self.recebido_em.is_none()
     }
 
-    /// The destinatário has still to fetch it.
-    pub fn falta_baixar(&self) -> bool {
+    /// Whether the destinatário still has to download the file.
+    pub fn is_pending_download(&self) -> bool {
         self.solicitado && self.baixado_em.is_none()
     }
 }
 
-/// The hashes of those that a trâmite carries, each once, in the order of their
-/// text: what recibos are signed over.
+/// The hashes of the files that this trâmite transfers, each once, sorted as text. The recibos are
+/// signed over them.
 pub fn hashes_tramitados(componentes: &[Componente]) -> Vec<&str> {
     let tramitados = componentes.iter().filter(|componente| componente.solicitado);
     let mut hashes: Vec<_> = tramitados.map(|componente| componente.hash.as_str()).collect();

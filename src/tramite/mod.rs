@@ -1,7 +1,9 @@
-//! Tramita: processos that travel between órgãos, each by one NRE that never changes.
+//! Tramita: the electronic transit of processos between órgãos. Each processo in transit has one
+//! NRE that never changes.
 //!
-//! Who has a processo is not kept but told by its trâmites: whoever received it
-//! last, by a trâmite or as its heir, or, while nobody has, whoever sent it first.
+//! Possession is derived from the trâmites and not stored: the holder of a processo is the órgão
+//! that received it last, by a trâmite or as its heir, or, while no órgão has received it, the
+//! first sender.
 
 mod commands;
 mod componente;

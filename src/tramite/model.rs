@@ -1,25 +1,25 @@
 use super::rules::{ParteDoTramite, SituacaoTramite};
 use super::{Nre, Protocolo, TipoDeProtocolo};
-use crate::auth::Ator;
-use crate::db::texto_enum;
-use crate::value::resource::{Recurso, recursos, sem_recursos};
+use crate::auth::Actor;
+use crate::db::text_enum;
+use crate::value::resource::{Resource, no_resources, resources};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz};
 use serde::Serialize;
 use std::fmt;
 
-/// One movement of a processo.
+/// Identifies one trâmite: one movement of a processo.
 pub type Idt = i64;
 
-/// How a client names a unit: repository and number.
+/// The address by which a client names an estrutura: a repository, and a number in that repository.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct EnderecoDeEstrutura {
+pub struct EstruturaAddress {
     pub repositorio: i32,
     pub numero: String,
 }
 
-/// A unit that sends and receives. Its name is public.
+/// A unit of an órgão that sends and receives processos. Its name is public.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct Estrutura {
     #[diesel(sql_type = BigInt)]
@@ -30,7 +30,7 @@ pub struct Estrutura {
     pub numero: String,
     #[diesel(sql_type = Text)]
     pub nome: String,
-    /// Whose systems act for it.
+    /// The tribunal whose systems act for this estrutura.
     #[diesel(sql_type = SmallInt)]
     pub tribunal_codigo: i16,
     #[diesel(sql_type = Bool)]
@@ -42,12 +42,12 @@ pub struct Estrutura {
 }
 
 impl Estrutura {
-    pub fn de_quem_chama(&self, ator: &Ator, tribunal: i16) -> bool {
-        self.tribunal_codigo == tribunal && ator.age_por(self.repositorio, &self.numero)
+    pub fn is_of_caller(&self, actor: &Actor, tribunal: i16) -> bool {
+        self.tribunal_codigo == tribunal && actor.acts_for(self.repositorio, &self.numero)
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Motivo de uma recusa.
     pub enum MotivoRecusa {
         /// 01: formato de componente digital não suportado.
@@ -64,8 +64,8 @@ texto_enum! {
 }
 
 impl MotivoRecusa {
-    /// As the REST routes write it.
-    pub const fn codigo(self) -> &'static str {
+    /// The two-digit code that the REST API writes.
+    pub const fn code(self) -> &'static str {
         match self {
             Self::FormatoNaoSuportado => "01",
             Self::ComponenteCorrompido => "02",
@@ -75,12 +75,12 @@ impl MotivoRecusa {
         }
     }
 
-    pub fn de_codigo(codigo: &str) -> Option<Self> {
-        Self::TODOS.iter().copied().find(|motivo| motivo.codigo() == codigo)
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|motivo| motivo.code() == code)
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Nível de sigilo.
     pub enum NivelDeSigilo {
         /// 1: público.
@@ -92,7 +92,7 @@ texto_enum! {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// Motivo da urgência de um trâmite.
     pub enum MotivoDaUrgencia {
         /// 1: prioridade prevista em lei.
@@ -108,28 +108,29 @@ texto_enum! {
     }
 }
 
-/// Both are numbered from 1, in the order of their words.
-macro_rules! numerado {
-    ($($nome:ident)*) => {$(
-        impl $nome {
-            pub fn codigo(self) -> i16 {
-                Self::TODOS.iter().zip(1..).find(|(valor, _)| **valor == self).map_or(0, |(_, n)| n)
+/// Gives an enum numeric codes from 1, in the order of its variants.
+macro_rules! numbered {
+    ($($name:ident)*) => {$(
+        impl $name {
+            pub fn code(self) -> i16 {
+                Self::ALL.iter().zip(1..).find(|(value, _)| **value == self).map_or(0, |(_, n)| n)
             }
 
-            pub fn de_codigo(codigo: i64) -> Option<Self> {
-                Self::TODOS.iter().copied().find(|valor| i64::from(valor.codigo()) == codigo)
+            pub fn from_code(code: i64) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| i64::from(value.code()) == code)
             }
         }
     )*};
 }
-numerado!(NivelDeSigilo MotivoDaUrgencia);
+numbered!(NivelDeSigilo MotivoDaUrgencia);
 
-/// A trâmite, the processo it carries and the two órgãos, as one row.
+/// A trâmite, its registro eletrônico and the two órgãos, as one row.
 #[derive(Clone, QueryableByName)]
 pub struct Tramite {
     #[diesel(sql_type = BigInt)]
     pub idt: Idt,
-    /// The transaction that wrote it, in digits; with `idt`, its place in the feed.
+    /// The transaction that inserted the row or, later, moved it to situação 2, in decimal digits.
+    /// Together with `idt` it is the position in the feed.
     #[diesel(sql_type = Text)]
     pub xid: String,
     #[diesel(sql_type = Text)]
@@ -160,7 +161,7 @@ pub struct Tramite {
     pub situacao: SituacaoTramite,
     #[diesel(sql_type = Bool)]
     pub devolucao: bool,
-    /// The sender gave the NRE.
+    /// Whether the sender gave the NRE.
     #[diesel(sql_type = Bool)]
     pub nre_informado: bool,
     #[diesel(sql_type = Text)]
@@ -187,7 +188,8 @@ pub struct Tramite {
     pub recibo_em: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub recibo_entregue_em: Option<DateTime<Utc>>,
-    /// The signature on the recibo agreed with the key of who sent it.
+    /// Whether the signature on the recibo matches the registered key of the destinatário. `None`
+    /// until there is a recibo; `false` if no key is registered.
     #[diesel(sql_type = Nullable<Bool>)]
     pub recibo_assinado: Option<bool>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -198,10 +200,10 @@ pub struct Tramite {
     pub recusado_em: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub ciencia_em: Option<DateTime<Utc>>,
-    /// The last file that was asked for had come (situação 2).
+    /// The time at which the last requested file arrived (situação 2).
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub completo_em: Option<DateTime<Utc>>,
-    /// The destinatário took the metadata (situação 3).
+    /// The time at which the destinatário fetched the metadata (situação 3).
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub metadados_em: Option<DateTime<Utc>>,
     #[diesel(sql_type = Timestamptz)]
@@ -217,23 +219,23 @@ impl fmt::Debug for Tramite {
 }
 
 impl Tramite {
-    /// Which party a tribunal is; none for who only looks on.
-    pub fn parte(&self, tribunal: Option<i16>) -> Option<ParteDoTramite> {
+    /// The party of the trâmite that `tribunal` is; `None` for an observer.
+    pub fn party(&self, tribunal: Option<i16>) -> Option<ParteDoTramite> {
         match tribunal? {
-            codigo if codigo == self.remetente_tribunal => Some(ParteDoTramite::Remetente),
-            codigo if codigo == self.destinatario_tribunal => Some(ParteDoTramite::Destinatario),
+            code if code == self.remetente_tribunal => Some(ParteDoTramite::Remetente),
+            code if code == self.destinatario_tribunal => Some(ParteDoTramite::Destinatario),
             _ => None,
         }
     }
 
-    /// Whether the caller acts for the estrutura on that side.
-    pub fn age(&self, ator: &Ator, parte: ParteDoTramite) -> bool {
-        match parte {
+    /// Whether the actor acts for the estrutura of `party` in this trâmite.
+    pub fn can_act(&self, actor: &Actor, party: ParteDoTramite) -> bool {
+        match party {
             ParteDoTramite::Remetente => {
-                ator.age_por(self.remetente_repositorio, &self.remetente_numero)
+                actor.acts_for(self.remetente_repositorio, &self.remetente_numero)
             }
             ParteDoTramite::Destinatario => {
-                ator.age_por(self.destinatario_repositorio, &self.destinatario_numero)
+                actor.acts_for(self.destinatario_repositorio, &self.destinatario_numero)
             }
             ParteDoTramite::Solucao => false,
         }
@@ -258,11 +260,11 @@ pub struct RegistroEletronico {
 }
 
 impl RegistroEletronico {
-    /// The protocolo is the one registered: the same number or, if `exato`, the same letters.
-    pub fn nomeia(&self, protocolo: &Protocolo, exato: bool) -> bool {
-        match exato {
-            true => self.protocolo == protocolo.texto(),
-            false => self.protocolo_chave == protocolo.chave(),
+    /// Whether `protocolo` is the registered one: the same number or, if `exact`, the same text.
+    pub fn matches_protocolo(&self, protocolo: &Protocolo, exact: bool) -> bool {
+        match exact {
+            true => self.protocolo == protocolo.text(),
+            false => self.protocolo_chave == protocolo.key(),
         }
     }
 }
@@ -273,7 +275,7 @@ impl fmt::Debug for RegistroEletronico {
     }
 }
 
-/// A situação that a trâmite passed to.
+/// A situação that a trâmite entered, with the time and the party that caused it.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct MudancaDeSituacao {
     #[diesel(sql_type = BigInt)]
@@ -286,9 +288,9 @@ pub struct MudancaDeSituacao {
     pub por: ParteDoTramite,
 }
 
-recursos!(
-    Tramite => |tramite| Recurso::Tramite(tramite.idt),
-    RegistroEletronico => |registro| Recurso::RegistroEletronico(registro.id),
+resources!(
+    Tramite => |tramite| Resource::Tramite(tramite.idt),
+    RegistroEletronico => |registro| Resource::RegistroEletronico(registro.id),
 );
-// Parts of a trâmite.
-sem_recursos!(MudancaDeSituacao);
+// A change adds no resource to the audit entry, because the entry names the trâmite.
+no_resources!(MudancaDeSituacao);

@@ -1,17 +1,17 @@
-//! Characters that deceive a reader: two texts that look the same and are not.
+//! Deceptive characters: they make two different texts look the same.
 //!
-//! They are told apart by Unicode's general categories and by its list of code points that
-//! are shown as nothing (`Default_Ignorable_Code_Point`).
+//! They are recognized by Unicode's general categories and by its property for code points without
+//! a visible glyph (`Default_Ignorable_Code_Point`).
 
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory as Category, WhiteSpace};
 use icu_properties::{CodePointMapData, CodePointSetData};
 use std::borrow::Cow;
 use std::fmt;
 
-/// A symbol by its category, and a blank to the eye.
+/// Its category is symbol, but it looks like a blank.
 const BRAILLE_BLANK: char = '\u{2800}';
 
-/// A character, as it is told to somebody who could not see it.
+/// A character, shown as `U+XXXX` to a person who cannot see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CodePoint(char);
 
@@ -21,7 +21,8 @@ impl fmt::Display for CodePoint {
     }
 }
 
-/// The first character of a text of a known alphabet that is not of it; in a message, an addition.
+/// The first character that does not belong to the expected alphabet. As text, it is a suffix for
+/// an error message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Foreign(pub Option<CodePoint>);
 
@@ -29,13 +30,13 @@ impl fmt::Display for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             None => Ok(()),
-            Some(letra) => write!(f, "; nele não cabe o caractere {letra}"),
+            Some(character) => write!(f, "; nele não cabe o caractere {character}"),
         }
     }
 }
 
-/// What somebody typed, or pasted from a word processor, as it was meant: without blanks around
-/// it, a blank that does not break as one that does, and each dash as the one on the keyboard.
+/// The text as its author meant it, when it was typed or pasted from a word processor: trimmed,
+/// with non-breaking blanks replaced by blanks and every kind of dash replaced by a hyphen.
 pub fn typed(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     let plain = |c: char| match c {
@@ -49,18 +50,18 @@ pub fn typed(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A word of a header, in which case says nothing.
+/// A word of an HTTP header in which case does not matter.
 pub fn ascii_word(text: &str) -> String {
     text.trim().to_ascii_lowercase()
 }
 
-/// The first character that is no digit, nor a sign that numbers are written with.
+/// The first character that is neither a digit nor a separator of numbers.
 pub fn foreign_to_numbers(text: &str) -> Foreign {
     let known = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '/' | ' ');
     Foreign(typed(text).chars().find(|c| !known(*c)).map(CodePoint))
 }
 
-/// The first character that no keyboard writes without help.
+/// The first character that is not printable ASCII.
 pub fn foreign_to_ascii(text: &str) -> Foreign {
     Foreign(typed(text).chars().find(|c| !c.is_ascii() || c.is_control()).map(CodePoint))
 }
@@ -70,14 +71,14 @@ pub fn control(text: &str) -> Option<CodePoint> {
     text.chars().find(|c| c.is_control()).map(CodePoint)
 }
 
-/// The first character that is not seen, or that changes in which order others are read. Letters
-/// of every script, with their marks and blanks, composed or not, have none.
+/// The first character that is invisible or changes the reading order of others. The letters, marks
+/// and blanks of every script are accepted, composed or not.
 pub fn hidden(text: &str) -> Option<CodePoint> {
     text.chars().find(|c| is_hidden(*c)).map(CodePoint)
 }
 
-/// The first character that has no place in what a machine is known by: one that is hidden, a
-/// blank, or a mark that combines with what stands before it.
+/// The first character that is not accepted in the identifier of a machine: an invisible one, a
+/// blank, or a combining mark.
 pub fn unfit_for_identifier(text: &str) -> Option<CodePoint> {
     text.chars().find(|c| is_hidden(*c) || is_blank_or_mark(*c)).map(CodePoint)
 }
@@ -115,7 +116,7 @@ mod tests {
     use super::*;
 
     /// One of each kind: soft hyphen, joiners, directions, tags, variation selectors, fillers,
-    /// invisible operators, private use, unassigned, not a character, line and paragraph.
+    /// invisible operators, private use, unassigned, noncharacter, line and paragraph separator.
     const HIDDEN: [char; 32] = [
         '\0',
         '\t',
@@ -152,7 +153,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_is_not_seen_is_found_and_named() {
+    fn invisible_characters_are_found_and_named() {
         for c in HIDDEN {
             let text = format!("Jo{c}ana");
             assert_eq!(hidden(&text), Some(CodePoint(c)), "{}", CodePoint(c));
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_word_processor_writes_is_what_was_meant() {
+    fn text_from_a_word_processor_is_normalized() {
         assert_eq!(typed("\u{a0} 1\u{2013}2\u{202f}3\u{2011}4\n"), "1-2 3-4");
         assert_eq!(typed("\u{200b}1"), "\u{200b}1");
         assert_eq!(foreign_to_numbers("1\u{2014}2/3. 4").to_string(), "");
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_people_are_seen_whole() {
+    fn names_of_people_have_no_hidden_characters() {
         for name in [
             "José D'Ávila-Gonçalves Júnior",
             "Jose\u{301} Gonc\u{327}alves",

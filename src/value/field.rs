@@ -1,211 +1,209 @@
-//! Checks of one text field that every slice shares.
+//! Checks single input fields. All slices share these checks.
 
-use crate::error::{CodigoErro, Recusa};
+use crate::error::{CodigoErro, Refusal};
 use crate::value::characters::{self, Foreign};
 use crate::value::time;
-use async_graphql::MaybeUndefined;
 use chrono::NaiveDate;
 use serde::Serialize;
 use std::str::FromStr;
 
-/// Blank counts as absent (design of the REST contract); the rest is trimmed.
-pub fn preenchido(texto: Option<String>) -> Option<String> {
-    let texto = texto?;
-    let util = texto.trim();
-    match util.len() {
+/// Trims a text. A blank text counts as absent (design of the REST contract).
+pub fn filled(text: Option<String>) -> Option<String> {
+    let text = text?;
+    let trimmed = text.trim();
+    match trimmed.len() {
         0 => None,
-        n if n == texto.len() => Some(texto),
-        _ => Some(util.to_owned()),
+        n if n == text.len() => Some(text),
+        _ => Some(trimmed.to_owned()),
     }
 }
 
-/// R3, R24: the field must be there.
-pub fn obrigatorio<T>(valor: Option<&T>, regra: &'static str) -> Option<Recusa> {
-    valor.is_none().then(|| {
-        Recusa::nova(CodigoErro::CampoObrigatorio, regra, "o campo é obrigatório")
-            .oriente("preencha o campo")
+/// R3, R24: refuses an absent field.
+pub fn required<T>(value: Option<&T>, rule: &'static str) -> Option<Refusal> {
+    value.is_none().then(|| {
+        Refusal::new(CodigoErro::CampoObrigatorio, rule, "o campo é obrigatório")
+            .hint("preencha o campo")
     })
 }
 
-/// What a document tells of happened within living memory.
-pub fn desde_1900() -> NaiveDate {
+/// The earliest date that a document may contain, since everything it describes happened within
+/// living memory.
+pub fn since_1900() -> NaiveDate {
     NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or_default()
 }
 
-/// A date that can be, from one day to another; the refusal says which.
-pub fn data_entre(
-    data: Option<NaiveDate>,
-    de: NaiveDate,
-    ate: NaiveDate,
-    regra: &'static str,
-) -> Option<Recusa> {
-    (!(de..=ate).contains(&data?)).then(|| {
-        let mensagem = format!("a data vai de {} a {}", time::data(de), time::data(ate));
-        Recusa::nova(CodigoErro::CampoInvalido, regra, mensagem)
+/// Refuses a date outside `from..=until`. The refusal names both dates.
+pub fn date_between(
+    date: Option<NaiveDate>,
+    from: NaiveDate,
+    until: NaiveDate,
+    rule: &'static str,
+) -> Option<Refusal> {
+    (!(from..=until).contains(&date?)).then(|| {
+        let message =
+            format!("a data vai de {} a {}", time::format_date(from), time::format_date(until));
+        Refusal::new(CodigoErro::CampoInvalido, rule, message)
     })
 }
 
-/// A text of at most `maximo` characters, none of them a control character:
-/// PostgreSQL stores no NUL, and the others only spoil what people read.
-pub fn texto(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
-    let valor = valor?;
-    let mensagem = if valor.chars().count() > maximo {
-        format!("o texto tem mais de {maximo} caracteres")
-    } else if let Some(letra) = characters::control(valor) {
-        format!("o texto tem um caractere de controle: {letra}")
+/// Refuses a text of more than `max` characters or with a control character. PostgreSQL cannot
+/// store NUL, and the other control characters garble what people read.
+pub fn text(value: Option<&str>, max: usize) -> Option<Refusal> {
+    let value = value?;
+    let message = if value.chars().count() > max {
+        format!("o texto tem mais de {max} caracteres")
+    } else if let Some(character) = characters::control(value) {
+        format!("o texto tem um caractere de controle: {character}")
     } else {
         return None;
     };
-    Some(Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem))
+    Some(Refusal::new(CodigoErro::CampoInvalido, "forma", message))
 }
 
-/// A text that may have several lines, and columns.
-pub fn linhas(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
-    texto(Some(&numa_linha(valor?)), maximo)
+/// Like [`text`], but accepts line breaks and tabs.
+pub fn multiline_text(value: Option<&str>, max: usize) -> Option<Refusal> {
+    text(Some(&on_one_line(value?)), max)
 }
 
-/// A name, of somebody or of something: a text of which every character is seen. Others make
-/// two names that look the same and are not.
-pub fn nome(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
-    texto(valor, maximo).or_else(|| {
-        let letra = characters::hidden(valor?)?;
-        let mensagem = format!("o nome tem um caractere que não se vê: {letra}");
-        let recusa = Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem);
-        Some(recusa.oriente("retire-o: costuma vir de um texto copiado"))
+/// Refuses a name (of a person or an organ) with an invisible character. Such characters make two
+/// different names look the same.
+pub fn check_name(value: Option<&str>, max: usize) -> Option<Refusal> {
+    text(value, max).or_else(|| {
+        let character = characters::hidden(value?)?;
+        let message = format!("o nome tem um caractere que não se vê: {character}");
+        let refusal = Refusal::new(CodigoErro::CampoInvalido, "forma", message);
+        Some(refusal.hint("retire-o: costuma vir de um texto copiado"))
     })
 }
 
-/// The same, of what is pasted in several lines.
-pub fn nome_em_linhas(valor: Option<&str>, maximo: usize) -> Option<Recusa> {
-    nome(Some(&numa_linha(valor?)), maximo)
+/// Like [`check_name`], but accepts line breaks and tabs, as pasted text has them.
+pub fn check_multiline_name(value: Option<&str>, max: usize) -> Option<Refusal> {
+    check_name(Some(&on_one_line(value?)), max)
 }
 
-fn numa_linha(texto: &str) -> String {
-    texto.replace(['\n', '\r', '\t'], " ")
+fn on_one_line(text: &str) -> String {
+    text.replace(['\n', '\r', '\t'], " ")
 }
 
-/// Longer than any list of a real processo.
-pub const ITENS_MAXIMO: usize = 100;
+/// Maximum number of items in a list. No real processo has a longer list.
+pub const MAX_ITEMS: usize = 100;
 
-/// The items to be judged: all of a list or, of one that is too long, none. That
-/// is told once; a refusal for each item would be larger than the list.
-pub fn itens<T>(lista: &[T]) -> &[T] {
-    if lista.len() > ITENS_MAXIMO { &[] } else { lista }
+/// The items that the rules judge: all of them, or none if the list is too long. [`list_too_long`]
+/// reports that once. A refusal for each item would be larger than the list itself.
+pub fn items<T>(list: &[T]) -> &[T] {
+    if list.len() > MAX_ITEMS { &[] } else { list }
 }
 
-/// A list has at most a hundred items.
-pub fn lista_longa<T>(lista: &[T]) -> Option<Recusa> {
-    (lista.len() > ITENS_MAXIMO).then(|| {
-        let mensagem = format!("a lista tem mais de {ITENS_MAXIMO} itens");
-        Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem)
+/// Refuses a list of more than [`MAX_ITEMS`] items.
+pub fn list_too_long<T>(list: &[T]) -> Option<Refusal> {
+    (list.len() > MAX_ITEMS).then(|| {
+        let message = format!("a lista tem mais de {MAX_ITEMS} itens");
+        Refusal::new(CodigoErro::CampoInvalido, "forma", message)
     })
 }
 
-/// The row is still the one that the client read.
-pub fn versao_esperada(atual: i32, esperada: Option<i32>) -> Option<Recusa> {
-    (esperada? != atual).then(|| {
-        let mensagem = "o objeto mudou desde a leitura";
-        let mut recusa = Recusa::nova(CodigoErro::ConflitoDeVersao, "versão", mensagem)
-            .em(["versaoEsperada"])
-            .oriente(format!("releia e repita com a versão {atual}"));
-        recusa.versao_atual = Some(atual);
-        recusa
+/// Refuses a write when the row is no longer the version that the client read.
+pub fn expected_version(current: i32, expected: Option<i32>) -> Option<Refusal> {
+    (expected? != current).then(|| {
+        let message = "o objeto mudou desde a leitura";
+        let mut refusal = Refusal::new(CodigoErro::ConflitoDeVersao, "versão", message)
+            .at(["versaoEsperada"])
+            .hint(format!("releia e repita com a versão {current}"));
+        refusal.versao_atual = Some(current);
+        refusal
     })
 }
 
-/// A number in digits, without sign or white space.
-pub fn natural<T: FromStr>(texto: &str) -> Option<T> {
-    texto.bytes().all(|b| b.is_ascii_digit()).then(|| texto.parse().ok()).flatten()
+/// Parses a number in decimal digits, without sign and white space.
+pub fn natural<T: FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// The digits of a text that is nothing else, or that wears `mascara`: each `N` stands for one.
-/// The text is read as it was meant, see [`characters::typed`].
-pub fn digitos(texto: &str, mascara: &str) -> Result<String, Foreign> {
-    let texto = characters::typed(texto);
-    let nus = mascara.bytes().filter(|b| *b == b'N').count();
-    let nua = texto.len() == nus;
-    let mut digitos = String::with_capacity(nus);
-    let lugares = mascara.bytes().filter(|lugar| !nua || *lugar == b'N');
-    let forma = texto.bytes().zip(lugares).all(|(byte, lugar)| match lugar {
+/// The digits of a text that consists only of digits or has the form of `mask`, in which each `N`
+/// stands for a digit. [`characters::typed`] normalizes the text first.
+pub fn digits(text: &str, mask: &str) -> Result<String, Foreign> {
+    let text = characters::typed(text);
+    let bare_len = mask.bytes().filter(|b| *b == b'N').count();
+    let bare = text.len() == bare_len;
+    let mut digits = String::with_capacity(bare_len);
+    let positions = mask.bytes().filter(|slot| !bare || *slot == b'N');
+    let well_formed = text.bytes().zip(positions).all(|(byte, slot)| match slot {
         b'N' => {
-            digitos.push(char::from(byte));
+            digits.push(char::from(byte));
             byte.is_ascii_digit()
         }
-        sinal => byte == sinal,
+        mark => byte == mark,
     });
-    if !forma || !(nua || texto.len() == mascara.len()) {
-        return Err(characters::foreign_to_numbers(&texto));
+    if !well_formed || !(bare || text.len() == mask.len()) {
+        return Err(characters::foreign_to_numbers(&text));
     }
-    Ok(digitos)
+    Ok(digits)
 }
 
-/// The names of the fields that changed: what an evento keeps of them.
-pub fn alterados<const N: usize>(mudancas: [(&str, bool); N]) -> Vec<String> {
-    mudancas.into_iter().filter(|(_, mudou)| *mudou).map(|(campo, _)| campo.to_owned()).collect()
+/// The names of the fields that changed, for the evento.
+pub fn changed_fields<const N: usize>(changes: [(&str, bool); N]) -> Vec<String> {
+    changes.into_iter().filter(|(_, changed)| *changed).map(|(field, _)| field.to_owned()).collect()
 }
 
-/// What a change does to one field.
+/// A change of one field.
+///
+/// The serialized names are part of the fingerprints of stored idempotency keys, so they must not
+/// change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub enum Mudanca<T> {
+pub enum Change<T> {
     #[default]
-    Manter,
-    Apagar,
-    Trocar(T),
+    #[serde(rename = "Manter")]
+    Keep,
+    #[serde(rename = "Apagar")]
+    Clear,
+    #[serde(rename = "Trocar")]
+    Set(T),
 }
 
-/// In GraphQL a field that is absent keeps, and null erases.
-impl<T> From<MaybeUndefined<T>> for Mudanca<T> {
-    fn from(valor: MaybeUndefined<T>) -> Self {
-        match valor {
-            MaybeUndefined::Undefined => Self::Manter,
-            MaybeUndefined::Null => Self::Apagar,
-            MaybeUndefined::Value(valor) => Self::Trocar(valor),
+/// In REST an absent field keeps the value. An explicit null clears it, but the caller handles that
+/// before this conversion.
+impl<T> From<Option<T>> for Change<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Keep, Self::Set)
+    }
+}
+
+impl Change<String> {
+    /// Trims the new text. `None` when it is blank, because that means neither a value nor a
+    /// removal.
+    pub fn filled(self) -> Option<Self> {
+        match self {
+            Self::Set(text) => filled(Some(text)).map(Self::Set),
+            another => Some(another),
         }
     }
 }
 
-/// In REST a field that is absent keeps; what erases is null, and seen before.
-impl<T> From<Option<T>> for Mudanca<T> {
-    fn from(valor: Option<T>) -> Self {
-        valor.map_or(Self::Manter, Self::Trocar)
-    }
-}
-
-impl Mudanca<String> {
-    /// Trimmed; none when the new text is blank, which says neither what to write nor to erase.
-    pub fn preenchida(self) -> Option<Self> {
+impl<T> Change<Change<T>> {
+    /// Merges a change of an object with the change of one of its fields.
+    pub fn flatten(self) -> Change<T> {
         match self {
-            Self::Trocar(texto) => preenchido(Some(texto)).map(Self::Trocar),
-            outra => Some(outra),
+            Self::Keep => Change::Keep,
+            Self::Clear => Change::Clear,
+            Self::Set(within) => within,
         }
     }
 }
 
-impl<T> Mudanca<Mudanca<T>> {
-    /// The change that a change within brings.
-    pub fn plana(self) -> Mudanca<T> {
+impl<T: Clone> Change<T> {
+    /// The value after the change.
+    pub fn apply_to(&self, current: Option<&T>) -> Option<T> {
         match self {
-            Self::Manter => Mudanca::Manter,
-            Self::Apagar => Mudanca::Apagar,
-            Self::Trocar(dentro) => dentro,
-        }
-    }
-}
-
-impl<T: Clone> Mudanca<T> {
-    /// The field as it will be.
-    pub fn sobre(&self, atual: Option<&T>) -> Option<T> {
-        match self {
-            Self::Manter => atual.cloned(),
-            Self::Apagar => None,
-            Self::Trocar(novo) => Some(novo.clone()),
+            Self::Keep => current.cloned(),
+            Self::Clear => None,
+            Self::Set(new) => Some(new.clone()),
         }
     }
 
-    /// The value it brings, if it brings one.
-    pub fn novo(&self) -> Option<&T> {
+    /// The new value, if the change sets one.
+    pub fn new_value(&self) -> Option<&T> {
         match self {
-            Self::Trocar(novo) => Some(novo),
+            Self::Set(new) => Some(new),
             _ => None,
         }
     }
@@ -216,23 +214,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn branco_e_ausente() {
-        assert_eq!(preenchido(Some(" \t".into())), None);
-        assert_eq!(preenchido(Some(" a b ".into())), Some("a b".into()));
+    fn blank_is_absent() {
+        assert_eq!(filled(Some(" \t".into())), None);
+        assert_eq!(filled(Some(" a b ".into())), Some("a b".into()));
     }
 
     #[test]
-    fn texto_conta_caracteres_e_recusa_controle() {
-        assert!(texto(Some("çãé"), 3).is_none());
-        assert!(texto(Some("çãéo"), 3).is_some());
-        assert!(texto(Some("a\0b"), 9).is_some());
+    fn a_text_is_measured_in_characters_and_refuses_controls() {
+        assert!(text(Some("çãé"), 3).is_none());
+        assert!(text(Some("çãéo"), 3).is_some());
+        assert!(text(Some("a\0b"), 9).is_some());
     }
 
     #[test]
-    fn um_nome_so_tem_o_que_se_ve() {
-        assert!(nome(Some("Jose\u{301} da Silva"), 20).is_none());
-        assert!(nome(Some("abc"), 2).is_some());
-        let recusa = nome(Some("Ana\u{202e}"), 20).unwrap();
-        assert!(recusa.mensagem.contains("U+202E"), "{recusa:?}");
+    fn a_name_with_an_invisible_character_is_refused() {
+        assert!(check_name(Some("Jose\u{301} da Silva"), 20).is_none());
+        assert!(check_name(Some("abc"), 2).is_some());
+        let refusal = check_name(Some("Ana\u{202e}"), 20).unwrap();
+        assert!(refusal.mensagem.contains("U+202E"), "{refusal:?}");
     }
 }

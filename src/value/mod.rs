@@ -1,9 +1,9 @@
-//! Values without a home in a slice.
+//! Values that belong to no slice.
 
 pub mod characters;
 pub mod cpf;
 pub mod field;
-pub mod regras;
+pub mod rules;
 pub mod resource;
 pub mod time;
 pub mod token_bucket;

@@ -1,5 +1,5 @@
-//! Which records an answer holds: every value that is read says it of itself, so
-//! that no read goes by unnoticed.
+//! The resources that an answer contains. Every value that is read reports its resources itself, so
+//! that no read escapes the audit trail.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// A record of a person or of a processo, by its internal key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Recurso {
+pub enum Resource {
     Processo(i64),
     Adolescente(i64),
     Guia(i64),
@@ -16,122 +16,122 @@ pub enum Recurso {
     RegistroEletronico(i64),
 }
 
-/// How many low bits of a number say what kind of record it is.
+/// Number of low bits that hold the kind of the resource.
 const BITS: u32 = 3;
 
-impl Recurso {
-    /// As the audit trail keeps it: the key, and in its low bits the kind.
+impl Resource {
+    /// The number that the audit trail stores: the key, with the kind in the low bits.
     ///
     /// ```
-    /// use elos::rastro::Recurso;
-    /// assert_eq!(Recurso::Adolescente(5).numero(), 5 * 8 + 1);
-    /// assert_eq!(Recurso::de_numero(41), Some(Recurso::Adolescente(5)));
+    /// use elos::value::resource::Resource;
+    /// assert_eq!(Resource::Adolescente(5).to_number(), 5 * 8 + 1);
+    /// assert_eq!(Resource::from_number(41), Some(Resource::Adolescente(5)));
     /// ```
-    pub const fn numero(self) -> i64 {
-        let (chave, tipo) = match self {
-            Self::Processo(chave) => (chave, 0),
-            Self::Adolescente(chave) => (chave, 1),
-            Self::Guia(chave) => (chave, 2),
-            Self::Rascunho(chave) => (chave, 3),
-            Self::Tramite(chave) => (chave, 4),
-            Self::RegistroEletronico(chave) => (chave, 5),
+    pub const fn to_number(self) -> i64 {
+        let (key, kind) = match self {
+            Self::Processo(key) => (key, 0),
+            Self::Adolescente(key) => (key, 1),
+            Self::Guia(key) => (key, 2),
+            Self::Rascunho(key) => (key, 3),
+            Self::Tramite(key) => (key, 4),
+            Self::RegistroEletronico(key) => (key, 5),
         };
-        chave << BITS | tipo
+        key << BITS | kind
     }
 
-    pub const fn de_numero(numero: i64) -> Option<Self> {
-        let chave = numero >> BITS;
+    pub const fn from_number(numero: i64) -> Option<Self> {
+        let key = numero >> BITS;
         Some(match numero & ((1 << BITS) - 1) {
-            0 => Self::Processo(chave),
-            1 => Self::Adolescente(chave),
-            2 => Self::Guia(chave),
-            3 => Self::Rascunho(chave),
-            4 => Self::Tramite(chave),
-            5 => Self::RegistroEletronico(chave),
+            0 => Self::Processo(key),
+            1 => Self::Adolescente(key),
+            2 => Self::Guia(key),
+            3 => Self::Rascunho(key),
+            4 => Self::Tramite(key),
+            5 => Self::RegistroEletronico(key),
             _ => return None,
         })
     }
 }
 
-/// What was read, and says of which records it tells.
-pub trait Rastreavel {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>);
+/// A value that was read and reports the resources that it contains.
+pub trait Recordable {
+    fn record(&self, resources: &mut Vec<Resource>);
 }
 
-/// Says of types that they tell of no record by themselves.
-macro_rules! sem_recursos {
-    ($($tipo:ty),+ $(,)?) => {
-        $(impl $crate::value::resource::Rastreavel for $tipo {
-            fn rastrear(&self, _: &mut Vec<$crate::value::resource::Recurso>) {}
+/// Implements [`Recordable`] for types that contain no resource.
+macro_rules! no_resources {
+    ($($kind:ty),+ $(,)?) => {
+        $(impl $crate::value::resource::Recordable for $kind {
+            fn record(&self, _: &mut Vec<$crate::value::resource::Resource>) {}
         })+
     };
 }
-pub(crate) use sem_recursos;
+pub(crate) use no_resources;
 
-/// Says of rows which record each one is.
-macro_rules! recursos {
-    ($($tipo:ty => |$linha:ident| $recurso:expr),+ $(,)?) => {
-        $(impl $crate::value::resource::Rastreavel for $tipo {
-            fn rastrear(&self, recursos: &mut Vec<$crate::value::resource::Recurso>) {
-                let $linha = self;
-                recursos.push($recurso);
+/// Implements [`Recordable`] for rows that are one resource each.
+macro_rules! resources {
+    ($($kind:ty => |$row:ident| $resource:expr),+ $(,)?) => {
+        $(impl $crate::value::resource::Recordable for $kind {
+            fn record(&self, resources: &mut Vec<$crate::value::resource::Resource>) {
+                let $row = self;
+                resources.push($resource);
             }
         })+
     };
 }
-pub(crate) use recursos;
+pub(crate) use resources;
 
-sem_recursos!((), bool, i32, i64);
+no_resources!((), bool, i32, i64);
 
-impl<T: Rastreavel> Rastreavel for Option<T> {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        if let Some(valor) = self {
-            valor.rastrear(recursos);
+impl<T: Recordable> Recordable for Option<T> {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        if let Some(value) = self {
+            value.record(resources);
         }
     }
 }
 
-impl<T: Rastreavel> Rastreavel for Vec<T> {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        for valor in self {
-            valor.rastrear(recursos);
+impl<T: Recordable> Recordable for Vec<T> {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        for value in self {
+            value.record(resources);
         }
     }
 }
 
-impl<T: Rastreavel + ?Sized> Rastreavel for &T {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        (**self).rastrear(recursos);
+impl<T: Recordable + ?Sized> Recordable for &T {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        (**self).record(resources);
     }
 }
 
-impl<T: Rastreavel + ?Sized> Rastreavel for Arc<T> {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        (**self).rastrear(recursos);
+impl<T: Recordable + ?Sized> Recordable for Arc<T> {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        (**self).record(resources);
     }
 }
 
-/// The keys are what was asked; the values, what was found.
-impl<K, T: Rastreavel, S: BuildHasher> Rastreavel for HashMap<K, T, S> {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        for valor in self.values() {
-            valor.rastrear(recursos);
+/// The keys are what was requested; only the values were read.
+impl<K, T: Recordable, S: BuildHasher> Recordable for HashMap<K, T, S> {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        for value in self.values() {
+            value.record(resources);
         }
     }
 }
 
-impl<A: Rastreavel, B: Rastreavel> Rastreavel for (A, B) {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.0.rastrear(recursos);
-        self.1.rastrear(recursos);
+impl<A: Recordable, B: Recordable> Recordable for (A, B) {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.0.record(resources);
+        self.1.record(resources);
     }
 }
 
-impl<A: Rastreavel, B: Rastreavel, C: Rastreavel> Rastreavel for (A, B, C) {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.0.rastrear(recursos);
-        self.1.rastrear(recursos);
-        self.2.rastrear(recursos);
+impl<A: Recordable, B: Recordable, C: Recordable> Recordable for (A, B, C) {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.0.record(resources);
+        self.1.record(resources);
+        self.2.record(resources);
     }
 }
 
@@ -140,18 +140,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn o_numero_volta_a_ser_o_recurso() {
-        let chave = (1 << 40) + 7;
-        for recurso in [
-            Recurso::Processo(chave),
-            Recurso::Adolescente(chave),
-            Recurso::Guia(chave),
-            Recurso::Rascunho(chave),
-            Recurso::Tramite(chave),
-            Recurso::RegistroEletronico(chave),
+    fn the_number_becomes_the_resource_again() {
+        let key = (1 << 40) + 7;
+        for resource in [
+            Resource::Processo(key),
+            Resource::Adolescente(key),
+            Resource::Guia(key),
+            Resource::Rascunho(key),
+            Resource::Tramite(key),
+            Resource::RegistroEletronico(key),
         ] {
-            assert_eq!(Recurso::de_numero(recurso.numero()), Some(recurso));
+            assert_eq!(Resource::from_number(resource.to_number()), Some(resource));
         }
-        assert_eq!(Recurso::de_numero(7), None);
+        assert_eq!(Resource::from_number(7), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Token buckets: what may be done so often in a minute, by whoever is counted.
+//! Token buckets: limit how often each key may do something in a minute.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -6,10 +6,11 @@ use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Beyond so many buckets, those that are full again are forgotten.
+/// When there are more buckets than this, full ones are removed.
 const KEPT: usize = 10_000;
 
-/// One bucket: full, it holds what a minute allows; what is taken beyond that is owed.
+/// One bucket. A full one holds the tokens of a minute. A negative value is a debt, when more was
+/// taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Bucket {
     pub holds: f64,
@@ -17,14 +18,14 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// What it has come to hold by now.
+    /// The bucket at the instant `now`, refilled for the time that has passed.
     fn at(self, per_minute: u32, now: Instant) -> Self {
         let passed = now.saturating_duration_since(self.since).as_secs_f64();
         let holds = (self.holds + passed * f64::from(per_minute) / 60.0).min(f64::from(per_minute));
         Self { holds, since: now }
     }
 
-    /// Whole seconds until one more may be taken; none when it may be now.
+    /// Whole seconds until one more token may be taken. `None` when one may be taken now.
     pub fn wait(self, per_minute: u32) -> Option<u32> {
         if self.holds >= 1.0 {
             return None;
@@ -54,7 +55,8 @@ impl<K: Eq + Hash> Buckets<K> {
         self.per_minute
     }
 
-    /// In how many seconds `key` may take one more; none when it may now. Keeps nothing.
+    /// Seconds until `key` may take one more token. `None` when it may take one now. Does not
+    /// create a bucket.
     pub fn wait<Q>(&self, key: &Q) -> Option<u32>
     where
         K: Borrow<Q>,
@@ -64,7 +66,7 @@ impl<K: Eq + Hash> Buckets<K> {
         bucket.at(self.per_minute, Instant::now()).wait(self.per_minute)
     }
 
-    /// Works on the bucket of `key` as it is by now.
+    /// Calls `work` with the refilled bucket of `key` and the number of tokens per minute.
     pub fn with<Q, T>(&self, key: &Q, work: impl FnOnce(&mut Bucket, u32) -> T) -> T
     where
         K: Borrow<Q>,
@@ -77,12 +79,12 @@ impl<K: Eq + Hash> Buckets<K> {
             None => buckets.entry(key.to_owned()).or_insert(Bucket { holds: full, since: now }),
         };
         *bucket = bucket.at(self.per_minute, now);
-        let done = work(bucket, self.per_minute);
-        // Full again is as good as never seen.
+        let result = work(bucket, self.per_minute);
+        // A full bucket is the same as a new one, so it can be removed.
         if buckets.len() > KEPT {
             buckets.retain(|_, bucket| bucket.at(self.per_minute, now).holds < full);
         }
-        done
+        result
     }
 
     fn buckets(&self) -> MutexGuard<'_, HashMap<K, Bucket>> {

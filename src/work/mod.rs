@@ -1,8 +1,10 @@
-//! Work that takes longer than the async workers should be held: it has threads of its own.
+//! Runs CPU-bound work on blocking threads instead of the async workers.
 //!
-//! A worker answers many connections in turns. While it reads a body of a megabyte, or holds a
-//! long document against the schema, none of the others is answered, not even `/readyz`.
+//! A worker serves many connections in turn. While it parses a body of a megabyte or validates a
+//! long document, it serves none of the others, not even `/readyz`.
 
+pub mod answers;
+pub mod bodies;
 pub mod shares;
 
 use crate::error::Error;
@@ -12,45 +14,46 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tracing::Span;
 
-/// Bytes that are read on the worker: that takes a fraction of a millisecond.
+/// Maximum size in bytes of a body that is parsed on the worker. It takes a fraction of a
+/// millisecond.
 pub const INLINE: usize = 16 * 1024;
 
-/// How long such work waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Maximum time that work waits for its permit.
+const WORK_WAIT: Duration = Duration::from_secs(2);
 
-/// One for the whole server.
-pub struct Work {
-    turns: Shares,
+/// Limits the CPU-bound work of the whole server.
+pub struct BlockingPool {
+    permits: Shares,
 }
 
-impl Default for Work {
+impl Default for BlockingPool {
     fn default() -> Self {
-        // One caller has one turn, so that there is always another for somebody else.
-        Self { turns: Shares::new(at_once(), 1) }
+        // Each caller has one permit, so that another caller always finds a free one.
+        Self { permits: Shares::new(max_parallel(), 1) }
     }
 }
 
-impl Work {
-    /// Does it on another thread, when it is the caller's turn.
+impl BlockingPool {
+    /// Runs `work` on a blocking thread, as soon as the caller gets a permit.
     pub async fn run<T: Send + 'static>(
         &self,
         caller: &str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let turn = self.turns.take(1, Some(caller), PATIENCE).await;
-        let turn = turn.ok_or(Error::Sobrecarga { segundos: 2 })?;
+        let permit = self.permits.take(1, Some(caller), WORK_WAIT).await;
+        let permit = permit.ok_or(Error::Overloaded { seconds: 2 })?;
         let span = Span::current();
-        let done = spawn_blocking(move || {
-            // The turn lasts as long as the work does, even if nobody waits for it any more.
-            let _turn = turn;
+        let result = spawn_blocking(move || {
+            // Hold the permit until the work ends, even if the caller has disconnected.
+            let _permit = permit;
             span.in_scope(work)
         });
-        done.await.map_err(Error::interno)
+        result.await.map_err(Error::internal)
     }
 }
 
-/// How many are done at once, and so how many threads this takes.
-pub fn at_once() -> u32 {
+/// Maximum number of pieces of work that run in parallel. Each of them occupies one thread.
+pub fn max_parallel() -> u32 {
     let processors = thread::available_parallelism().map_or(2, |n| n.get().max(2));
     u32::try_from(processors).unwrap_or(2)
 }

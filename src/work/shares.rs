@@ -1,7 +1,7 @@
-//! An amount of something that callers share, of which no caller has more than a part.
+//! Shares a resource among callers and limits the share of each one.
 //!
-//! Each caller waits in a line of its own for its part, and only the first of that line waits for
-//! what is common: a caller that wants more than it may have delays itself.
+//! Each caller has its own queue for its share, and only the head of that queue waits for the
+//! common resource. A caller that wants more than its share therefore delays only itself.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// Callers that are remembered before those that have nothing any more are forgotten.
-const REMEMBERED: usize = 256;
+/// When there are more callers than this, [`Shares`] forgets those that hold no share.
+const MAX_IDLE_CALLERS: usize = 256;
 
 pub struct Shares {
     all: Arc<Semaphore>,
@@ -18,7 +18,7 @@ pub struct Shares {
     callers: Mutex<HashMap<Box<str>, Weak<Semaphore>>>,
 }
 
-/// So many units; dropping it gives them back.
+/// A number of units. Dropping it releases them.
 #[derive(Debug)]
 pub struct Share {
     all: OwnedSemaphorePermit,
@@ -31,13 +31,13 @@ impl Shares {
         Self { all, per_caller, callers: Mutex::default() }
     }
 
-    /// So many units for `caller`, or none when they were not free within `patience`. Without a
-    /// caller, only what all have together counts.
+    /// Takes `units` for `caller`. `None` when they do not become free within `max_wait`. Without a
+    /// caller, only the common limit applies.
     pub async fn take(
         &self,
         units: u32,
         caller: Option<&str>,
-        patience: Duration,
+        max_wait: Duration,
     ) -> Option<Share> {
         if caller.is_none()
             && let Ok(all) = Arc::clone(&self.all).try_acquire_many_owned(units)
@@ -46,36 +46,38 @@ impl Shares {
         }
         let both = async {
             let of_caller = match caller {
-                Some(caller) => Some(self.line_of(caller).acquire_many_owned(units).await.ok()?),
+                Some(caller) => {
+                    Some(self.semaphore_of(caller).acquire_many_owned(units).await.ok()?)
+                }
                 None => None,
             };
             let all = Arc::clone(&self.all).acquire_many_owned(units).await.ok()?;
             Some(Share { all, of_caller })
         };
-        timeout(patience, both).await.ok()?
+        timeout(max_wait, both).await.ok()?
     }
 
-    fn line_of(&self, caller: &str) -> Arc<Semaphore> {
+    fn semaphore_of(&self, caller: &str) -> Arc<Semaphore> {
         let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = callers.get(caller).and_then(Weak::upgrade) {
-            return line;
+        if let Some(semaphore) = callers.get(caller).and_then(Weak::upgrade) {
+            return semaphore;
         }
-        if callers.len() >= REMEMBERED {
-            callers.retain(|_, line| line.strong_count() > 0);
+        if callers.len() >= MAX_IDLE_CALLERS {
+            callers.retain(|_, semaphore| semaphore.strong_count() > 0);
         }
-        let line = Arc::new(Semaphore::new(self.per_caller as usize));
-        callers.insert(caller.into(), Arc::downgrade(&line));
-        line
+        let semaphore = Arc::new(Semaphore::new(self.per_caller as usize));
+        callers.insert(caller.into(), Arc::downgrade(&semaphore));
+        semaphore
     }
 }
 
 impl Share {
-    /// Whether a caller is charged for it.
+    /// Whether the units also count against a caller's share.
     pub const fn is_charged(&self) -> bool {
         self.of_caller.is_some()
     }
 
-    /// Gives back all but so many units.
+    /// Keeps `units` and releases the others.
     pub fn shrink(&mut self, units: u32) {
         let shrink = |permit: &mut OwnedSemaphorePermit| {
             drop(permit.split(permit.num_permits().saturating_sub(units as usize)));
@@ -92,7 +94,7 @@ mod tests {
     const NOW: Duration = Duration::ZERO;
 
     #[actix_web::test]
-    async fn no_caller_has_more_than_its_part_and_all_no_more_than_there_is() {
+    async fn no_caller_exceeds_its_share_and_all_together_never_exceed_the_total() {
         let shares = Shares::new(10, 6);
         let mut first = shares.take(6, Some("a"), NOW).await.unwrap();
         assert!(shares.take(1, Some("a"), NOW).await.is_none(), "more than its part");
@@ -106,7 +108,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_is_given_back_goes_to_who_waits_and_lines_are_forgotten() {
+    async fn released_units_go_to_a_waiting_caller_and_idle_callers_are_removed() {
         let shares = Arc::new(Shares::new(4, 2));
         let held = shares.take(2, Some("a"), NOW).await.unwrap();
         let waiting = Arc::clone(&shares);
@@ -116,9 +118,9 @@ mod tests {
         tokio::task::yield_now().await;
         drop(held);
         assert!(waiting.await.unwrap());
-        for n in 0..3 * REMEMBERED {
+        for n in 0..3 * MAX_IDLE_CALLERS {
             assert!(shares.take(1, Some(&n.to_string()), NOW).await.is_some());
         }
-        assert!(shares.callers.lock().unwrap().len() <= REMEMBERED + 1);
+        assert!(shares.callers.lock().unwrap().len() <= MAX_IDLE_CALLERS + 1);
     }
 }

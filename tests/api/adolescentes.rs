@@ -1,67 +1,62 @@
-//! Reading and changing records of adolescentes, through both doors.
+//! Reads and changes of adolescentes, through both APIs.
 
-use crate::support::{App, Resposta};
+use crate::support::{App, NewProcesso, Response, numero};
 use serde_json::{Value, json};
 
-fn pedir(
+fn request(
     app: &App,
-    cliente: &str,
-    metodo: &str,
-    caminho: &str,
-    corpo: &Value,
-    mais: &[(&str, &str)],
-) -> Resposta {
-    let bearer = format!("Bearer {}", app.token(cliente));
-    let mut headers =
-        vec![("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
-    headers.extend(mais);
-    let corpo = if corpo.is_null() { String::new() } else { corpo.to_string() };
-    app.pedir(metodo, &format!("/api/v1/adolescentes{caminho}"), &headers, corpo.as_bytes())
+    client: &str,
+    method: &str,
+    path: &str,
+    body: &Value,
+    extra: &[(&str, &str)],
+) -> Response {
+    app.rest(client, method, &format!("/api/v1/adolescentes{path}"), extra, body)
 }
 
-fn put(app: &App, corpo: &Value) -> Resposta {
-    pedir(app, "tjrn", "PUT", "", corpo, &[])
+fn put(app: &App, body: &Value) -> Response {
+    request(app, "tjrn", "PUT", "", body, &[])
 }
 
 #[test]
 fn le_por_identificador_e_em_paginas_so_as_do_tribunal() {
-    let app = App::novo();
-    let pagina =
-        pedir(&app, "tjrn", "GET", "?size=4&page=1", &Value::Null, &[]).corpo["dados"].clone();
+    let app = App::new();
+    let page =
+        request(&app, "tjrn", "GET", "?size=4&page=1", &Value::Null, &[]).body["dados"].clone();
     assert_eq!(
-        (&pagina["totalElements"], &pagina["numberOfElements"], &pagina["last"]),
+        (&page["totalElements"], &page["numberOfElements"], &page["last"]),
         (&json!(6), &json!(2), &json!(true))
     );
-    let um = &pagina["content"][0];
-    let caminho = format!("/identificador/{}", um["identificador"].as_str().unwrap());
-    let lido = pedir(&app, "tjrn", "GET", &caminho, &Value::Null, &[]);
-    assert_eq!((&lido.corpo["dados"], lido.headers["etag"].as_str()), (um, "\"1\""));
-    let sem_papel =
-        pedir(&app, "tjrn-leitura", "GET", &caminho, &Value::Null, &[]).corpo["dados"].clone();
+    let first = &page["content"][0];
+    let path = format!("/identificador/{}", first["identificador"].as_str().unwrap());
+    let read = request(&app, "tjrn", "GET", &path, &Value::Null, &[]);
+    assert_eq!((&read.body["dados"], read.headers["etag"].as_str()), (first, "\"1\""));
+    let without_papel =
+        request(&app, "tjrn-leitura", "GET", &path, &Value::Null, &[]).body["dados"].clone();
     assert!(
-        um["cpf"].is_object()
-            && sem_papel.get("cpf").is_none()
-            && sem_papel.get("racaCor").is_none(),
-        "{sem_papel}"
+        first["cpf"].is_object()
+            && without_papel.get("cpf").is_none()
+            && without_papel.get("racaCor").is_none(),
+        "{without_papel}"
     );
-    let alheio = pedir(&app, "tjpe", "GET", &caminho, &Value::Null, &[]);
+    let foreign = request(&app, "tjpe", "GET", &path, &Value::Null, &[]);
     assert_eq!(
-        (alheio.status, &alheio.corpo["mensagemDesenvolvedor"]),
+        (foreign.status, &foreign.body["mensagemDesenvolvedor"]),
         (404, &json!("ADOLESCENTE_NAO_ENCONTRADO"))
     );
-    assert_eq!(pedir(&app, "tjrn", "GET", "/identificador/1", &Value::Null, &[]).status, 400);
-    assert_eq!(pedir(&app, "tjrn", "GET", "?nome=x", &Value::Null, &[]).status, 400);
+    assert_eq!(request(&app, "tjrn", "GET", "/identificador/1", &Value::Null, &[]).status, 400);
+    assert_eq!(request(&app, "tjrn", "GET", "?nome=x", &Value::Null, &[]).status, 400);
 }
 
 #[test]
 fn put_muda_o_que_vem_e_o_igual_nao_e_mudanca() {
-    let app = App::vazio();
+    let app = App::empty();
     let ana = app.adolescente("tjrn");
-    let mudanca = json!({ "identificador": ana, "nomeMae": "Mãe Fictícia", "racaCor": "PARDA", "cpf": { "numero": "52998224725" },
+    let change = json!({ "identificador": ana, "nomeMae": "Mãe Fictícia", "racaCor": "PARDA", "cpf": { "numero": "52998224725" },
         "possuiNomeSocial": "S", "nomeSocial": "Lua", "dataObito": "01/01/2026", "rg": { "numero": "7", "estadoRg": "RN" } });
-    let feito = put(&app, &mudanca);
-    assert_eq!(feito.status, 200, "{}", feito.texto);
-    let dados = &feito.corpo["dados"];
+    let done = put(&app, &change);
+    assert_eq!(done.status, 200, "{}", done.text);
+    let dados = &done.body["dados"];
     assert_eq!(
         (&dados["nome"], &dados["nomeSocial"], &dados["versao"]),
         (&json!("Ana"), &json!("Lua"), &json!(2))
@@ -70,15 +65,15 @@ fn put_muda_o_que_vem_e_o_igual_nao_e_mudanca() {
         (&dados["dataObito"], &dados["rg"]["estadoRg"]),
         (&json!("01/01/2026"), &json!("RN"))
     );
-    assert_eq!(&put(&app, &mudanca).corpo["dados"], dados);
-    let sem_social = put(&app, &json!({ "identificador": ana, "possuiNomeSocial": "N" }));
-    assert_eq!(sem_social.corpo["dados"]["possuiNomeSocial"], "Não", "{}", sem_social.texto);
-    let campos = app.banco.texto(elos::db::Sql::new(
+    assert_eq!(&put(&app, &change).body["dados"], dados);
+    let without_social = put(&app, &json!({ "identificador": ana, "possuiNomeSocial": "N" }));
+    assert_eq!(without_social.body["dados"]["possuiNomeSocial"], "Não", "{}", without_social.text);
+    let fields = app.database.text(elos::db::Sql::new(
         "SELECT string_agg(array_to_string(campos, '+'), ',' ORDER BY id) AS t FROM evento WHERE tipo = 'ADOLESCENTE_ATUALIZADO'",
     ));
-    assert_eq!(campos, "nomeSocial+dataObito+racaCor+nomeMae+cpf+rg,nomeSocial");
+    assert_eq!(fields, "nomeSocial+dataObito+racaCor+nomeMae+cpf+rg,nomeSocial");
 
-    for (corpo, status, campo) in [
+    for (body, status, field) in [
         (json!({ "identificador": ana, "nome": null }), 400, "nome"),
         (json!({ "identificador": ana, "cadastroPendente": true }), 400, "cadastroPendente"),
         (
@@ -93,19 +88,19 @@ fn put_muda_o_que_vem_e_o_igual_nao_e_mudanca() {
         (json!({ "identificador": "x" }), 400, "identificador"),
         (json!({ "identificador": "203000000009" }), 404, "identificador"),
     ] {
-        let resposta = put(&app, &corpo);
-        assert_eq!(resposta.status, status, "{campo}: {}", resposta.texto);
+        let response = put(&app, &body);
+        assert_eq!(response.status, status, "{field}: {}", response.text);
         assert!(
-            resposta.corpo["erros"][0].as_str().unwrap().starts_with(campo),
+            response.body["erros"][0].as_str().unwrap().starts_with(field),
             "{}",
-            resposta.texto
+            response.text
         );
     }
     assert_eq!(
-        pedir(&app, "tjpe", "PUT", "", &json!({ "identificador": ana, "nome": "X" }), &[]).status,
+        request(&app, "tjpe", "PUT", "", &json!({ "identificador": ana, "nome": "X" }), &[]).status,
         404
     );
-    let velho = pedir(
+    let old = request(
         &app,
         "tjrn",
         "PUT",
@@ -114,36 +109,38 @@ fn put_muda_o_que_vem_e_o_igual_nao_e_mudanca() {
         &[("If-Match", "\"1\"")],
     );
     assert_eq!(
-        (velho.status, &velho.corpo["mensagemDesenvolvedor"]),
+        (old.status, &old.body["mensagemDesenvolvedor"]),
         (412, &json!("CONFLITO_DE_VERSAO"))
     );
 }
 
 #[test]
 fn r25_cpf_de_outro_registro() {
-    let app = App::vazio();
+    let app = App::empty();
     let (ana, rui) = (app.adolescente("tjrn"), app.adolescente("tjrn"));
-    let com_cpf = |quem: &str| json!({ "identificador": quem, "cpf": { "numero": "52998224725" } });
-    assert_eq!(put(&app, &com_cpf(&ana)).status, 200);
-    let tomado = put(&app, &com_cpf(&rui));
+    let with_cpf = |identificador: &str| json!({ "identificador": identificador, "cpf": { "numero": "52998224725" } });
+    assert_eq!(put(&app, &with_cpf(&ana)).status, 200);
+    let taken = put(&app, &with_cpf(&rui));
     assert_eq!(
-        (tomado.status, &tomado.corpo["mensagemDesenvolvedor"]),
+        (taken.status, &taken.body["mensagemDesenvolvedor"]),
         (409, &json!("ADOLESCENTE_JA_EXISTE"))
     );
-    assert!(tomado.texto.contains(&ana), "{}", tomado.texto);
+    assert!(taken.text.contains(&ana), "{}", taken.text);
 
-    // Of many that take one CPF at once, one does.
-    let quem: Vec<String> = (0..16).map(|_| app.adolescente("tjrn")).collect();
-    let mut status: Vec<u16> = std::thread::scope(|escopo| {
-        let correm: Vec<_> = quem
+    // Exactly one of many simultaneous changes to one CPF succeeds.
+    let identificadores: Vec<String> = (0..16).map(|_| app.adolescente("tjrn")).collect();
+    let mut status: Vec<u16> = std::thread::scope(|scope| {
+        let handles: Vec<_> = identificadores
             .iter()
-            .map(|quem| {
-                let (app, corpo) =
-                    (&app, json!({ "identificador": quem, "cpf": { "numero": "00000000191" } }));
-                escopo.spawn(move || put(app, &corpo).status)
+            .map(|identificador| {
+                let (app, body) = (
+                    &app,
+                    json!({ "identificador": identificador, "cpf": { "numero": "00000000191" } }),
+                );
+                scope.spawn(move || put(app, &body).status)
             })
             .collect();
-        correm.into_iter().map(|corre| corre.join().unwrap()).collect()
+        handles.into_iter().map(|handle| handle.join().unwrap()).collect()
     });
     status.sort_unstable();
     assert_eq!((status[0], &status[1..]), (200, &[409; 15][..]));
@@ -151,82 +148,85 @@ fn r25_cpf_de_outro_registro() {
 
 #[test]
 fn r24_o_pendente_se_completa_e_o_minimo_nao_se_apaga() {
-    let app = App::vazio();
+    let app = App::empty();
     let ana = app.adolescente("tjrn");
-    let numero = elos::processo::NumeroProcesso::sintetico(9_300_000, 2024, 820, 1).to_string();
-    let processo = json!({ "numeroProcesso": numero, "tipoProcesso": "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL", "idOrgao": 1,
-        "appNameSistemaTribunal": "t", "identificadoresAdolescentes": [ana] });
-    assert_eq!(app.post("tjrn", "/api/v1/processos", &processo).status, 200);
-    let caminho = format!("/api/v1/processos/{numero}/apuracao/adolescentes/203000000001");
-    assert_eq!(app.post_texto("tjrn", &caminho, "").status, 200);
+    let numero = numero(0);
+    app.cadastrado("tjrn", &NewProcesso::apuracao(&numero, &[&ana]));
+    let path = format!("/api/v1/processos/{numero}/apuracao/adolescentes/203000000001");
+    assert_eq!(app.post_text("tjrn", &path, "").status, 200);
 
     let mutation = "mutation($i: AtualizarAdolescenteInput!) { atualizarAdolescente(input: $i) { alterado adolescente { cadastroPendente nome versao } erros { codigo campo } } }";
-    let mudar = |quem: &str, dados: Value| {
-        app.gql_com("tjrn", mutation, json!({ "i": { "identificador": quem, "dados": dados } }))["atualizarAdolescente"].clone()
+    let change = |identificador: &str, dados: Value| {
+        app.gql_with(
+            "tjrn",
+            mutation,
+            json!({ "i": { "identificador": identificador, "dados": dados } }),
+        )["atualizarAdolescente"]
+            .clone()
     };
-    let parte = mudar("203000000001", json!({ "nome": "Eva" }));
+    let part = change("203000000001", json!({ "nome": "Eva" }));
     assert_eq!(
-        parte["adolescente"],
+        part["adolescente"],
         json!({ "cadastroPendente": true, "nome": "Eva", "versao": 2 })
     );
-    let apagar = mudar("203000000001", json!({ "nome": null }));
+    let delete = change("203000000001", json!({ "nome": null }));
     assert_eq!(
-        apagar["erros"],
+        delete["erros"],
         json!([{ "codigo": "CAMPO_OBRIGATORIO", "campo": ["input", "dados", "nome"] }])
     );
-    let inteiro = json!({ "sobrenome": "Fictícia", "dataNascimento": "2010-01-01", "sexoBiologico": "FEMININO" });
-    assert_eq!(mudar("203000000001", inteiro)["adolescente"]["cadastroPendente"], false);
-    let apagar = mudar("203000000001", json!({ "sexoBiologico": null, "sobrenome": " " }));
+    let integer = json!({ "sobrenome": "Fictícia", "dataNascimento": "2010-01-01", "sexoBiologico": "FEMININO" });
+    assert_eq!(change("203000000001", integer)["adolescente"]["cadastroPendente"], false);
+    let delete = change("203000000001", json!({ "sexoBiologico": null, "sobrenome": " " }));
     assert_eq!(
-        apagar["erros"],
+        delete["erros"],
         json!([{ "codigo": "CAMPO_INVALIDO", "campo": ["input", "dados", "sobrenome"] },
                { "codigo": "CAMPO_OBRIGATORIO", "campo": ["input", "dados", "sexoBiologico"] }])
     );
-    assert_eq!(mudar("203000000001", json!({}))["alterado"], false);
+    assert_eq!(change("203000000001", json!({}))["alterado"], false);
     assert_eq!(
-        mudar("203000000009", json!({}))["erros"][0]["codigo"],
+        change("203000000009", json!({}))["erros"][0]["codigo"],
         "ADOLESCENTE_NAO_ENCONTRADO"
     );
-    let nulo = mudar(&ana, json!({ "naturalidade": "Natal" }));
-    assert_eq!(nulo["alterado"], true);
-    assert_eq!(mudar(&ana, json!({ "naturalidade": null }))["alterado"], true);
+    let after_null = change(&ana, json!({ "naturalidade": "Natal" }));
+    assert_eq!(after_null["alterado"], true);
+    assert_eq!(change(&ana, json!({ "naturalidade": null }))["alterado"], true);
 }
 
-/// What can never succeed is a 400, whatever the state: the doors would differ otherwise.
+/// An input that can never succeed is a 400 in every state. Otherwise the two APIs would differ.
 #[test]
 fn campo_ilegivel_e_400_ainda_que_o_registro_falte_ou_a_versao_seja_velha() {
-    let app = App::vazio();
+    let app = App::empty();
     let ana = app.adolescente("tjrn");
-    let ausente = put(&app, &json!({ "identificador": "203000000009", "dataNascimento": "x" }));
-    let velha = json!({ "identificador": ana, "sexoBiologico": "X" });
-    let velha = pedir(&app, "tjrn", "PUT", "", &velha, &[("If-Match", "\"7\"")]);
-    for (resposta, segundo) in [(ausente, "identificador: "), (velha, "If-Match: ")] {
-        assert_eq!(resposta.status, 400, "{}", resposta.texto);
-        assert_eq!(resposta.corpo["mensagemDesenvolvedor"], "CAMPO_INVALIDO");
-        let erros = resposta.corpo["erros"].as_array().unwrap();
-        assert!(erros.len() == 2 && erros[1].as_str().unwrap().starts_with(segundo), "{erros:?}");
+    let absent = put(&app, &json!({ "identificador": "203000000009", "dataNascimento": "x" }));
+    let old = json!({ "identificador": ana, "sexoBiologico": "X" });
+    let old = request(&app, "tjrn", "PUT", "", &old, &[("If-Match", "\"7\"")]);
+    for (response, second) in [(absent, "identificador: "), (old, "If-Match: ")] {
+        assert_eq!(response.status, 400, "{}", response.text);
+        assert_eq!(response.body["mensagemDesenvolvedor"], "CAMPO_INVALIDO");
+        let errors = response.body["erros"].as_array().unwrap();
+        assert!(errors.len() == 2 && errors[1].as_str().unwrap().starts_with(second), "{errors:?}");
     }
 }
 
 #[test]
 fn texto_em_branco_num_documento_nao_o_apaga() {
-    let app = App::vazio();
+    let app = App::empty();
     let ana = app.adolescente("tjrn");
     let rg = json!({ "identificador": ana, "rg": { "numero": "7" } });
     assert_eq!(put(&app, &rg).status, 200);
     let mutation = "mutation($i: AtualizarAdolescenteInput!) { atualizarAdolescente(input: $i) { alterado erros { codigo campo } } }";
     let dados =
         json!({ "rg": { "numero": " " }, "certidaoNascimento": { "folha": "", "livro": "1" } });
-    let recusado =
-        app.gql_com("tjrn", mutation, json!({ "i": { "identificador": ana, "dados": dados } }));
+    let refused =
+        app.gql_with("tjrn", mutation, json!({ "i": { "identificador": ana, "dados": dados } }));
     assert_eq!(
-        recusado["atualizarAdolescente"]["erros"],
+        refused["atualizarAdolescente"]["erros"],
         json!([{ "codigo": "CAMPO_INVALIDO", "campo": ["input", "dados", "rg", "numero"] },
                { "codigo": "CAMPO_INVALIDO", "campo": ["input", "dados", "certidaoNascimento", "folha"] }])
     );
-    let lido = app.gql(
+    let read = app.gql(
         "tjrn",
         &format!(r#"{{ adolescente(identificador: "{ana}") {{ rg {{ numero }} certidaoNascimento {{ livro }} }} }}"#),
     );
-    assert_eq!(lido["adolescente"]["rg"]["numero"], "7", "{lido}");
+    assert_eq!(read["adolescente"]["rg"]["numero"], "7", "{read}");
 }

@@ -1,19 +1,19 @@
-//! How many may be connected, and that they read what they ask for.
+//! The limits on connections, and the rule that a client must read its responses.
 
-use crate::support::{Ajustes, App, Modelo, PATIENCE as AT_MOST};
-use elos::config::Connections;
+use crate::support::{App, MAX_WAIT, Settings, Template};
+use elos::http::connections::ConnectionLimits;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 fn connect(app: &App) -> TcpStream {
     let stream = TcpStream::connect(app.base.trim_start_matches("http://")).unwrap();
-    stream.set_read_timeout(Some(AT_MOST)).unwrap();
-    stream.set_write_timeout(Some(AT_MOST)).unwrap();
+    stream.set_read_timeout(Some(MAX_WAIT)).unwrap();
+    stream.set_write_timeout(Some(MAX_WAIT)).unwrap();
     stream
 }
 
-/// From another address of this machine.
+/// Connects from another loopback address.
 fn connect_from(app: &App, last: u8) -> TcpStream {
     use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
     use std::os::fd::AsRawFd;
@@ -23,11 +23,12 @@ fn connect_from(app: &App, last: u8) -> TcpStream {
     let SocketAddr::V4(to) = to else { panic!("{to}") };
     connect(fd.as_raw_fd(), &SockaddrIn::from(to)).unwrap();
     let stream = TcpStream::from(fd);
-    stream.set_read_timeout(Some(AT_MOST)).unwrap();
+    stream.set_read_timeout(Some(MAX_WAIT)).unwrap();
     stream
 }
 
-/// The status line of an answer on a connection that stays open; empty when it was cut.
+/// Sends a request on an open connection and returns the status line, or an empty text if the
+/// server closed the connection.
 fn ask(stream: &mut TcpStream) -> String {
     let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let (mut read, mut buffer) = (Vec::new(), [0; 1024]);
@@ -41,11 +42,11 @@ fn ask(stream: &mut TcpStream) -> String {
 }
 
 #[test]
-fn one_too_many_is_told_so_and_others_go_on() {
+fn a_connection_above_the_limit_is_refused_and_others_go_on() {
     let proxies = [Ipv4Addr::new(127, 0, 0, 9).into()].into();
-    // With room for those that hang up, until the server sees it.
-    let connections = Connections { at_most: 16, per_address: 3, proxies };
-    let app = App::com(Modelo::Vazio, Ajustes { connections, ..Ajustes::default() });
+    // The total leaves room for closed connections that the server has not noticed yet.
+    let connections = ConnectionLimits { max_total: 16, per_address: 3, proxies };
+    let app = App::with(Template::Empty, Settings { connections, ..Settings::default() });
     let mut open: Vec<_> = (0..3).map(|_| connect_from(&app, 2)).collect();
     for stream in &mut open {
         assert_eq!(ask(stream), "HTTP/1.1 200 OK");
@@ -53,30 +54,31 @@ fn one_too_many_is_told_so_and_others_go_on() {
     let mut one_too_many = connect_from(&app, 2);
     let answer = ask(&mut one_too_many);
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 503"), "{answer}");
-    // Other addresses, and those that are open, go on; a proxy's are bounded by all.
+    // The server still serves other addresses and open connections. Only the total limits a trusted
+    // proxy.
     assert_eq!(ask(&mut connect_from(&app, 3)), "HTTP/1.1 200 OK");
     assert_eq!(ask(&mut open[0]), "HTTP/1.1 200 OK");
     let mut by_proxy: Vec<_> = (0..4).map(|_| connect_from(&app, 9)).collect();
     for stream in &mut by_proxy {
         assert_eq!(ask(stream), "HTTP/1.1 200 OK");
     }
-    // Who leaves makes place.
+    // A closed connection makes room for another one.
     drop(open);
     let begun = Instant::now();
     while ask(&mut connect_from(&app, 2)) != "HTTP/1.1 200 OK" {
-        assert!(begun.elapsed() < AT_MOST, "no place is given back");
+        assert!(begun.elapsed() < MAX_WAIT, "no connection is released");
     }
 }
 
-/// Thousands of requests at once and no answer read: hung up on, and soon.
+/// The server soon disconnects a client that pipelines thousands of requests and reads no response.
 #[test]
-fn who_asks_on_and_does_not_read_is_hung_up_on() {
-    let app = App::vazio();
+fn a_client_that_does_not_read_is_disconnected() {
+    let app = App::empty();
     let request = b"GET /schema.graphql HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let mut stream = connect(&app);
     let begun = Instant::now();
     let mut sent = 0_usize;
-    // Until what is sent is refused: nothing is ever read.
+    // Write until the server closes the connection. The client reads nothing.
     let end = loop {
         match stream.write(&request.repeat(100)) {
             Ok(n) => sent += n,
@@ -84,10 +86,10 @@ fn who_asks_on_and_does_not_read_is_hung_up_on() {
         }
     };
     assert!(matches!(end, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{end}");
-    // Long before TCP loses its patience.
+    // The server gives up long before TCP does.
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}, {sent} bytes", begun.elapsed());
 
-    // Who reads may ask as many as it likes, one after the other or a few at once.
+    // A client that reads may send any number of requests, one at a time or a few at once.
     let mut stream = connect(&app);
     for _ in 0..100 {
         assert_eq!(ask(&mut stream), "HTTP/1.1 200 OK");

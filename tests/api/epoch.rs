@@ -1,13 +1,13 @@
-//! A copy of the data (pg_dump, psql) in another PostgreSQL goes on by itself: the feed, the trail
-//! and its seals, in order.
+//! A copy of the database (pg_dump, psql) on another PostgreSQL continues by itself: the feed, the
+//! trail and its seals stay in order.
 
-use crate::assinaturas::alterar;
-use crate::assinaturas::cliente_sse::Sse;
-use crate::quedas::Pasta;
-use crate::support::{Ajustes, App, PATIENCE};
+use crate::crashes::TempDir;
+use crate::subscriptions::alterar;
+use crate::subscriptions::sse_client::Sse;
+use crate::support::{App, MAX_WAIT, Settings};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
-use elos::db::migrations::Migrador;
+use elos::db::migrations::Migrator;
 use elos::db::{Sql, login};
 use elos::embedded::{Embedded, Options};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 const FEED: &str = "subscription($d: String) { processoAlterado(desde: $d) { cursor } }";
 
-/// A program of PostgreSQL's, of the newest version that is installed.
+/// Returns a program of the newest installed version of PostgreSQL.
 fn program(name: &str) -> Command {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let found = versions.map(|version| version.path().join("bin").join(name));
@@ -25,7 +25,7 @@ fn program(name: &str) -> Command {
     Command::new(newest.unwrap_or_else(|| PathBuf::from(name)))
 }
 
-/// Copies a database as an operator would: its text, into one that has the roles.
+/// Copies a database as an operator would: pg_dump writes it to a database where the roles exist.
 fn copy(from: &str, to: &str) {
     let mut dump = program("pg_dump").arg(from).stdout(Stdio::piped()).spawn().unwrap();
     let restored = program("psql")
@@ -37,15 +37,15 @@ fn copy(from: &str, to: &str) {
     assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
 }
 
-/// Another PostgreSQL, with the roles and an empty database.
-fn another(folder: &Pasta) -> Embedded {
+/// Starts another PostgreSQL with the roles and an empty database.
+fn start_second_server(folder: &TempDir) -> Embedded {
     let options = Options { durable: false, ..Options::new(folder.0.clone()) };
     let server = Embedded::start(options).unwrap();
     let mut admin = PgConnection::establish(&server.url("postgres", "postgres")).unwrap();
     admin.batch_execute("CREATE DATABASE roles").unwrap();
     admin.batch_execute("CREATE DATABASE copy").unwrap();
-    Migrador::conectar(&server.url("postgres", "roles")).unwrap().aplicar().unwrap();
-    login::admit(&mut admin, "elos_teste").unwrap();
+    Migrator::connect(&server.url("postgres", "roles")).unwrap().apply().unwrap();
+    login::create_login(&mut admin, "elos_teste").unwrap();
     server
 }
 
@@ -70,36 +70,36 @@ fn verify(url: &str, arguments: &[&str]) -> String {
     text
 }
 
-/// The cursor of the next event.
+/// Reads the next event and returns its cursor.
 fn cursor(feed: &mut Sse) -> String {
-    let result = feed.resultado();
+    let result = feed.result();
     result["data"]["processoAlterado"]["cursor"].as_str().unwrap().to_owned()
 }
 
 fn feed(app: &App, since: Option<&str>) -> Sse {
     let body = json!({ "query": FEED, "variables": { "d": since } });
-    Sse::pedir(app, "tjrn", "text/event-stream", &body)
+    Sse::request(app, "tjrn", "text/event-stream", &body)
 }
 
-/// Until everything that was written is shown and sealed.
+/// Waits until the feed shows every event and a seal covers every record.
 fn settle(app: &App, conn: &mut PgConnection) {
-    let written = app.servido.auditoria.esvaziar();
+    let written = app.served.audit.flush();
     assert!(actix_web::rt::System::new().block_on(written), "the trail was not written");
     let open = "SELECT count(*) AS n FROM auditoria a WHERE NOT EXISTS \
                 (SELECT FROM selo s WHERE a.id = ANY(s.ids) AND s.tribunal_codigo = a.tribunal_codigo)";
     let begun = std::time::Instant::now();
     while number(conn, open) > 0 {
-        app.selar();
-        assert!(begun.elapsed() < PATIENCE, "records are not sealed");
+        app.seal_pending();
+        assert!(begun.elapsed() < MAX_WAIT, "records are not sealed");
     }
 }
 
 #[test]
-fn a_copy_in_another_postgresql_goes_on() {
-    let folder = Pasta::nova("epoca");
-    let app = App::novo();
-    let mut source = app.banco.conn();
-    // This PostgreSQL is further on than the next will be.
+fn a_copy_in_another_postgresql_continues() {
+    let folder = TempDir::new("epoca");
+    let app = App::new();
+    let mut source = app.database.conn();
+    // Moves the transaction ids of this PostgreSQL beyond those of the next one.
     let burn =
         "DO $$ BEGIN FOR i IN 1..3000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$";
     source.batch_execute(burn).unwrap();
@@ -114,37 +114,39 @@ fn a_copy_in_another_postgresql_goes_on() {
     drop(events);
     settle(&app, &mut source);
     let noted = folder.0.with_extension("ancora");
-    std::fs::write(&noted, verify(&app.banco.url("postgres"), &[])).unwrap();
-    let banco = Arc::clone(&app.banco);
-    app.parar();
+    std::fs::write(&noted, verify(&app.database.url("postgres"), &[])).unwrap();
+    let database = Arc::clone(&app.database);
+    app.stop();
 
-    let server = another(&folder);
+    let server = start_second_server(&folder);
     let url = server.url("postgres", "copy");
-    copy(&banco.url("postgres"), &url);
+    copy(&database.url("postgres"), &url);
     let mut conn = PgConnection::establish(&url).unwrap();
     let behind = "SELECT (pg_snapshot_xmax(pg_current_snapshot()) < (SELECT xid FROM evento ORDER BY xid DESC LIMIT 1))::int::bigint AS n";
     assert_eq!(number(&mut conn, behind), 1, "the copy is not behind its own end");
 
-    let served = || {
-        let ajustes = Ajustes { url: Some(server.url("elos_teste", "copy")), ..Ajustes::default() };
-        App::no_banco(&banco, ajustes)
+    let start_on_copy = || {
+        let settings =
+            Settings { url: Some(server.url("elos_teste", "copy")), ..Settings::default() };
+        App::on_database(&database, settings)
     };
-    let app = served();
-    // Who had seen the first is told of the second and, without a new cursor, of what follows.
+    let app = start_on_copy();
+    // A client that resumes after the first event gets the second one, and then new events, with
+    // its old cursor.
     let mut events = feed(&app, Some(&first));
     assert_eq!(cursor(&mut events), second);
     alterar(&app, "tjrn", &numero, "Terceira Fictícia");
     let third = cursor(&mut events);
     let position = |cursor: &str| cursor.split_once('-').unwrap().0.parse::<u64>().unwrap();
     assert!(position(&third) > position(&second));
-    // So is who lost its server at the end of what is here, or beyond it.
+    // A cursor at the end of the copied events or beyond them works too.
     let beyond = format!("{}-1", position(&second) + 1_000_000);
     for since in [&second, &beyond] {
         assert_eq!(cursor(&mut feed(&app, Some(since))), third, "{since}");
     }
-    // What a processo went through stands in its order, to the end.
+    // The eventos of a processo stay in order.
     let query = "query($n: NumeroProcesso!) { processo(numero: $n) { eventos(last: 3) { nodes { cursor } } } }";
-    let shown: Value = app.gql_com("tjrn", query, json!({ "n": numero }));
+    let shown: Value = app.gql_with("tjrn", query, json!({ "n": numero }));
     let shown = &shown["processo"]["eventos"]["nodes"];
     assert_eq!(shown[2]["cursor"], third, "{shown}");
     assert_eq!(shown[1]["cursor"], second, "{shown}");
@@ -153,9 +155,9 @@ fn a_copy_in_another_postgresql_goes_on() {
     let last = "SELECT (SELECT count(*) FROM selo WHERE ate_xid > '1099511627776') AS n";
     assert!(number(&mut conn, last) > 0, "nothing was sealed in the new epoch");
     verify(&url, &["--ancora", noted.to_str().unwrap()]);
-    app.parar();
-    // Another start is in the same epoch.
-    served().parar();
+    app.stop();
+    // A restart stays in the same epoch.
+    start_on_copy().stop();
     assert_eq!(number(&mut conn, "SELECT max(numero)::bigint AS n FROM epoca"), 2);
     drop(conn);
     server.stop();

@@ -1,6 +1,6 @@
-//! Figures are those that SQL which was written by itself counts.
+//! The results of `estatisticas`, compared with independent SQL.
 
-use crate::support::{Ajustes, App, Banco, Modelo};
+use crate::support::{App, Database, Settings, Template};
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use elos::processo::NumeroProcesso;
@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Years of processos, some of them late in the evening of the last day of a month in São Paulo.
-const MUNDO: &str = "
+/// Processos of several years. Some were created late in the evening of the last day of a month in
+/// São Paulo time.
+const WORLD: &str = "
     UPDATE processo SET criado_em = '2022-01-10 12:00:00+00'::timestamptz + (id % 900) * interval '1 day';
     UPDATE processo SET criado_em = date_trunc('month', criado_em) + interval '1 hour' WHERE id % 5 = 0;
     UPDATE processo e SET criado_em = o.criado_em + (e.id % 100) * interval '1 day' FROM processo o
@@ -17,68 +18,70 @@ const MUNDO: &str = "
     UPDATE guia SET baixada_em = criado_em + (id % 40) * interval '1 day' WHERE situacao = 'BAIXADA';
     UPDATE adolescente SET data_nascimento = current_date - (11 * 365 + id * 31 % 4500)::int;";
 
-fn cena() -> (App, Arc<Banco>) {
-    let banco = Arc::new(Banco::novo(Modelo::Grande));
-    banco.conn().batch_execute(MUNDO).unwrap();
-    (App::no_banco(&banco, Ajustes::default()), banco)
+fn fixture() -> (App, Arc<Database>) {
+    let database = Arc::new(Database::new(Template::Large));
+    database.conn().batch_execute(WORLD).unwrap();
+    (App::on_database(&database, Settings::default()), database)
 }
 
-const GRUPO: &str = "chaves { dimensao valor } total idade { quantos primeiro mediana terceiro } duracao { quantos primeiro mediana terceiro }";
+const GROUP: &str = "chaves { dimensao valor } total idade { quantos primeiro mediana terceiro } duracao { quantos primeiro mediana terceiro }";
 
-/// The total of each group, by its keys.
-fn totais(grupos: &Value) -> BTreeMap<Vec<String>, i64> {
-    let chaves = |grupo: &Value| {
-        let chaves = grupo["chaves"].as_array().unwrap().iter();
-        chaves.map(|chave| chave["valor"].as_str().unwrap_or("-").to_owned()).collect()
+/// Returns the total of each group, by its keys.
+fn totals(groups: &Value) -> BTreeMap<Vec<String>, i64> {
+    let keys = |group: &Value| {
+        let keys = group["chaves"].as_array().unwrap().iter();
+        keys.map(|key| key["valor"].as_str().unwrap_or("-").to_owned()).collect()
     };
-    let grupos = grupos.as_array().unwrap();
-    let por_chave: BTreeMap<_, _> =
-        grupos.iter().map(|grupo| (chaves(grupo), grupo["total"].as_i64().unwrap())).collect();
-    assert_eq!(por_chave.len(), grupos.len(), "each group once");
-    por_chave
+    let groups = groups.as_array().unwrap();
+    let by_key: BTreeMap<_, _> =
+        groups.iter().map(|group| (keys(group), group["total"].as_i64().unwrap())).collect();
+    assert_eq!(by_key.len(), groups.len(), "each group once");
+    by_key
 }
 
-fn contados(banco: &Banco, sql: &str) -> BTreeMap<Vec<String>, i64> {
+fn counted(database: &Database, sql: &str) -> BTreeMap<Vec<String>, i64> {
     #[derive(diesel::QueryableByName)]
-    struct Linha {
+    struct Row {
         #[diesel(sql_type = diesel::sql_types::Text)]
         chaves: String,
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         n: i64,
     }
-    let linhas: Vec<Linha> =
-        elos::db::Sql::new(sql.to_owned().leak()).load(&mut banco.conn()).unwrap();
-    linhas.into_iter().map(|um| (um.chaves.split('|').map(str::to_owned).collect(), um.n)).collect()
+    let rows: Vec<Row> =
+        elos::db::Sql::new(sql.to_owned().leak()).load(&mut database.conn()).unwrap();
+    rows.into_iter()
+        .map(|one| (one.chaves.split('|').map(str::to_owned).collect(), one.n))
+        .collect()
 }
 
 #[test]
-fn processos_por_tribunal_por_mes_num_pedido_e_num_comando() {
-    let (app, banco) = cena();
-    let query = format!("{{ estatisticas(de: PROCESSOS, por: [TRIBUNAL, MES]) {{ {GRUPO} }} }}");
+fn processos_by_tribunal_and_month_take_one_request_and_one_statement() {
+    let (app, database) = fixture();
+    let query = format!("{{ estatisticas(de: PROCESSOS, por: [TRIBUNAL, MES]) {{ {GROUP} }} }}");
     app.gql("cnj", "{ tribunais { codigo } }");
-    let (comandos, dados) = app.comandos(|| app.gql("cnj", &query));
-    assert_eq!(comandos, 1);
-    let esperados = contados(
-        &banco,
+    let (statements, data) = app.statements(|| app.gql("cnj", &query));
+    assert_eq!(statements, 1);
+    let all_expected = counted(
+        &database,
         "SELECT tribunal_codigo || '|' || to_char(criado_em - interval '3 hours', 'YYYY-MM') AS chaves, count(*) AS n FROM processo
          GROUP BY 1",
     );
-    assert!(esperados.len() > 300, "{}", esperados.len());
-    assert_eq!(totais(&dados["estatisticas"]), esperados);
-    // Who sees one tribunal counts one.
-    let de_um = totais(&app.gql("tjrn", &query)["estatisticas"]);
-    let de_um_so: BTreeMap<_, _> =
-        esperados.into_iter().filter(|(chaves, _)| chaves[0] == "820").collect();
-    assert_eq!(de_um, de_um_so);
+    assert!(all_expected.len() > 300, "{}", all_expected.len());
+    assert_eq!(totals(&data["estatisticas"]), all_expected);
+    // A client of one tribunal counts only that tribunal.
+    let of_one = totals(&app.gql("tjrn", &query)["estatisticas"]);
+    let of_single: BTreeMap<_, _> =
+        all_expected.into_iter().filter(|(keys, _)| keys[0] == "820").collect();
+    assert_eq!(of_one, of_single);
 }
 
 #[test]
-fn cada_alvo_por_cada_dimensao() {
-    let (app, banco) = cena();
-    let faixa = "CASE WHEN a.data_nascimento > current_date_sp - interval '12 years' THEN 'ATE_11' WHEN a.data_nascimento > current_date_sp - interval '15 years' THEN '12_A_14'
+fn each_target_is_counted_by_each_dimension() {
+    let (app, database) = fixture();
+    let range = "CASE WHEN a.data_nascimento > current_date_sp - interval '12 years' THEN 'ATE_11' WHEN a.data_nascimento > current_date_sp - interval '15 years' THEN '12_A_14'
                  WHEN a.data_nascimento > current_date_sp - interval '18 years' THEN '15_A_17' WHEN a.data_nascimento > current_date_sp - interval '21 years' THEN '18_A_20' ELSE '21_OU_MAIS' END"
-        .replace("current_date_sp", &format!("date '{}'", elos::value::time::dia(crate::support::agora())));
-    let casos = [
+        .replace("current_date_sp", &format!("date '{}'", elos::value::time::day(crate::support::now())));
+    let cases = [
         ("de: PROCESSOS, por: [TIPO, SITUACAO, ORGAO]", "SELECT tipo || '|' || situacao || '|' || id_orgao AS chaves, count(*) AS n FROM processo WHERE tribunal_codigo = 820 GROUP BY 1".to_owned()),
         ("de: PROCESSOS, por: [ANO], filtro: {processos: {situacao: [ATIVO], guias: {algum: {}}}}",
          "SELECT to_char(criado_em - interval '3 hours', 'YYYY') AS chaves, count(*) AS n FROM processo p WHERE tribunal_codigo = 820 AND situacao = 'ATIVO'
@@ -88,89 +91,89 @@ fn cada_alvo_por_cada_dimensao() {
         ("de: GUIAS, por: [ORGAO, SEXO], filtro: {guias: {tipo: [DEFINITIVA]}}",
          "SELECT (SELECT id_orgao FROM processo p WHERE p.id = g.apuracao_id) || '|' || a.sexo_biologico AS chaves, count(*) AS n
           FROM guia g JOIN adolescente a ON a.id = g.adolescente_id WHERE g.tribunal_codigo = 820 AND g.tipo = 'DEFINITIVA' GROUP BY 1".into()),
-        ("de: ADOLESCENTES, por: [FAIXA_ETARIA]", format!("SELECT {faixa} AS chaves, count(*) AS n FROM adolescente a WHERE tribunal_codigo = 820 GROUP BY 1")),
+        ("de: ADOLESCENTES, por: [FAIXA_ETARIA]", format!("SELECT {range} AS chaves, count(*) AS n FROM adolescente a WHERE tribunal_codigo = 820 GROUP BY 1")),
         ("de: VINCULOS, por: [SITUACAO, FAIXA_ETARIA], filtro: {vinculos: {processoCom: {tipo: [PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL]}}}",
-         format!("SELECT CASE WHEN encerrado_em IS NULL THEN 'ATIVO' ELSE 'ENCERRADO' END || '|' || {faixa} AS chaves, count(*) AS n
+         format!("SELECT CASE WHEN encerrado_em IS NULL THEN 'ATIVO' ELSE 'ENCERRADO' END || '|' || {range} AS chaves, count(*) AS n
           FROM vinculo v JOIN adolescente a ON a.id = v.adolescente_id JOIN processo p ON p.id = v.processo_id
           WHERE v.tribunal_codigo = 820 AND p.tipo LIKE 'PROC%' GROUP BY 1")),
     ];
-    for (argumentos, sql) in casos {
-        let grupos = app.gql("tjrn", &format!("{{ estatisticas({argumentos}) {{ {GRUPO} }} }}"));
-        let esperados = contados(&banco, &sql);
-        assert!(!esperados.is_empty());
-        assert_eq!(totais(&grupos["estatisticas"]), esperados, "{argumentos}");
+    for (arguments, sql) in cases {
+        let groups = app.gql("tjrn", &format!("{{ estatisticas({arguments}) {{ {GROUP} }} }}"));
+        let all_expected = counted(&database, &sql);
+        assert!(!all_expected.is_empty());
+        assert_eq!(totals(&groups["estatisticas"]), all_expected, "{arguments}");
     }
 }
 
-/// Linear between the two values beside the place, as statisticians have it.
-fn quartis(mut valores: Vec<f64>) -> [f64; 3] {
-    valores.sort_by(f64::total_cmp);
-    [0.25, 0.5, 0.75].map(|parte| {
+/// Quartiles with linear interpolation, as SQL's `percentile_cont` computes them.
+fn quartiles(mut values: Vec<f64>) -> [f64; 3] {
+    values.sort_by(f64::total_cmp);
+    [0.25, 0.5, 0.75].map(|part| {
         #[expect(clippy::cast_precision_loss, reason = "few values")]
-        let lugar = parte * (valores.len() - 1) as f64;
+        let rank = part * (values.len() - 1) as f64;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a place among few values"
         )]
-        let antes = lugar.floor() as usize;
-        let depois = (antes + 1).min(valores.len() - 1);
-        valores[antes] + (lugar - lugar.floor()) * (valores[depois] - valores[antes])
+        let before = rank.floor() as usize;
+        let after = (before + 1).min(values.len() - 1);
+        values[before] + (rank - rank.floor()) * (values[after] - values[before])
     })
 }
 
 #[test]
-fn medianas_e_quartis_em_dias() {
+fn medians_and_quartiles_are_in_days() {
     #[derive(diesel::QueryableByName)]
-    struct Dias {
+    struct DaysRow {
         #[diesel(sql_type = diesel::sql_types::Double)]
         d: f64,
     }
-    let (app, banco) = cena();
-    let dias = |sql: &str| -> Vec<f64> {
-        let linhas: Vec<Dias> =
-            elos::db::Sql::new(sql.to_owned().leak()).load(&mut banco.conn()).unwrap();
-        linhas.into_iter().map(|linha| linha.d).collect()
+    let (app, database) = fixture();
+    let days = |sql: &str| -> Vec<f64> {
+        let rows: Vec<DaysRow> =
+            elos::db::Sql::new(sql.to_owned().leak()).load(&mut database.conn()).unwrap();
+        rows.into_iter().map(|row| row.d).collect()
     };
-    let confere = |quartil: &Value, valores: Vec<f64>, folga: f64| {
-        assert_eq!(quartil["quantos"], valores.len(), "{quartil}");
-        let esperados = quartis(valores);
-        for (nome, esperado) in ["primeiro", "mediana", "terceiro"].iter().zip(esperados) {
-            let dado = quartil[*nome].as_f64().unwrap();
-            assert!((dado - esperado).abs() < folga, "{nome}: {dado} {esperado}");
+    let check = |quartile: &Value, values: Vec<f64>, slack: f64| {
+        assert_eq!(quartile["quantos"], values.len(), "{quartile}");
+        let all_expected = quartiles(values);
+        for (name, expected) in ["primeiro", "mediana", "terceiro"].iter().zip(all_expected) {
+            let given = quartile[*name].as_f64().unwrap();
+            assert!((given - expected).abs() < slack, "{name}: {given} {expected}");
         }
     };
-    let dados =
-        app.gql("tjrn", &format!("{{ estatisticas(de: PROCESSOS, por: [TIPO]) {{ {GRUPO} }} }}"));
-    let grupos = dados["estatisticas"].as_array().unwrap();
-    let [execucoes, apuracoes] = grupos.as_slice() else { panic!("{grupos:?}") };
-    confere(
+    let data =
+        app.gql("tjrn", &format!("{{ estatisticas(de: PROCESSOS, por: [TIPO]) {{ {GROUP} }} }}"));
+    let groups = data["estatisticas"].as_array().unwrap();
+    let [execucoes, apuracoes] = groups.as_slice() else { panic!("{groups:?}") };
+    check(
         &execucoes["duracao"],
-        dias("SELECT extract(epoch FROM e.criado_em - o.criado_em)::float8 / 86400 AS d FROM processo e JOIN processo o ON o.numero = e.numero_referencia
+        days("SELECT extract(epoch FROM e.criado_em - o.criado_em)::float8 / 86400 AS d FROM processo e JOIN processo o ON o.numero = e.numero_referencia
               WHERE e.tribunal_codigo = 820 AND e.tipo LIKE 'EXEC%'"),
         1e-6,
     );
     assert_eq!(apuracoes["duracao"], Value::Null);
-    // The clock goes on between the two questions.
-    confere(
+    // The clock advances between the two queries, so the ages may differ.
+    check(
         &apuracoes["idade"],
-        dias(
+        days(
             "SELECT extract(epoch FROM now() - criado_em)::float8 / 86400 AS d FROM processo WHERE tribunal_codigo = 820 AND tipo LIKE 'PROC%' AND situacao = 'ATIVO'",
         ),
         0.1,
     );
-    let dados =
-        app.gql("tjrn", &format!("{{ estatisticas(de: GUIAS, por: [SITUACAO]) {{ {GRUPO} }} }}"));
-    let baixadas = dados["estatisticas"]
+    let data =
+        app.gql("tjrn", &format!("{{ estatisticas(de: GUIAS, por: [SITUACAO]) {{ {GROUP} }} }}"));
+    let baixadas = data["estatisticas"]
         .as_array()
         .unwrap()
         .iter()
-        .find(|um| um["chaves"][0]["valor"] == "BAIXADA")
+        .find(|one| one["chaves"][0]["valor"] == "BAIXADA")
         .unwrap()
         .clone();
-    confere(
+    check(
         &baixadas["duracao"],
-        dias(
+        days(
             "SELECT extract(epoch FROM baixada_em - criado_em)::float8 / 86400 AS d FROM guia WHERE tribunal_codigo = 820 AND situacao = 'BAIXADA'",
         ),
         1e-6,
@@ -178,9 +181,9 @@ fn medianas_e_quartis_em_dias() {
 }
 
 #[test]
-fn o_que_nao_faz_sentido_e_erro() {
-    let app = App::novo();
-    for argumentos in [
+fn a_meaningless_count_is_an_error() {
+    let app = App::new();
+    for arguments in [
         "de: PROCESSOS, por: []",
         "de: PROCESSOS, por: [TIPO, TIPO]",
         "de: PROCESSOS, por: [TRIBUNAL, TIPO, SITUACAO, ORGAO, ANO, MES]",
@@ -191,78 +194,82 @@ fn o_que_nao_faz_sentido_e_erro() {
         "de: PROCESSOS, por: [TIPO], filtro: {processos: {numeroPrefixo: \"x\"}}",
     ] {
         assert_eq!(
-            app.codigo("tjrn", &format!("{{ estatisticas({argumentos}) {{ total }} }}")),
+            app.code("tjrn", &format!("{{ estatisticas({arguments}) {{ total }} }}")),
             "BAD_USER_INPUT",
-            "{argumentos}"
+            "{arguments}"
         );
     }
     assert_eq!(
-        app.codigo("tjrn-leitura", "{ estatisticas(de: ADOLESCENTES, por: [SEXO]) { total } }"),
+        app.code("tjrn-leitura", "{ estatisticas(de: ADOLESCENTES, por: [SEXO]) { total } }"),
         "SEM_PERMISSAO"
     );
 }
 
-/// Who knows one of a few knows what the figures say of it; of many, nobody is told.
+/// A figure about few people tells something about each of them, so the trail names them. For a
+/// large group it names nobody.
 #[test]
 fn o_grupo_de_poucos_diz_na_trilha_de_quem_e() {
-    let (app, banco) = cena();
-    let um = app.gql("tjrn", "{ adolescentes(first: 1) { nodes { id identificador } } }");
-    let um = um["adolescentes"]["nodes"][0]["identificador"].as_str().unwrap();
-    for (nome, filtro) in [
-        ("Um", format!("filtro: {{adolescentes: {{identificador: [\"{um}\"]}}}}, ")),
+    let (app, database) = fixture();
+    let one = app.gql("tjrn", "{ adolescentes(first: 1) { nodes { id identificador } } }");
+    let one = one["adolescentes"]["nodes"][0]["identificador"].as_str().unwrap();
+    for (name, filter) in [
+        ("Um", format!("filtro: {{adolescentes: {{identificador: [\"{one}\"]}}}}, ")),
         ("Todos", String::new()),
     ] {
         let query = format!(
-            "query {nome} {{ estatisticas(de: ADOLESCENTES, {filtro}por: [SEXO]) {{ total }} }}"
+            "query {name} {{ estatisticas(de: ADOLESCENTES, {filter}por: [SEXO]) {{ total }} }}"
         );
         app.gql("tjrn", &query);
     }
     let query = format!(
-        "query Vinculos {{ estatisticas(de: VINCULOS, por: [SITUACAO], filtro: {{vinculos: {{adolescente: \"{um}\"}}}}) {{ total }} }}"
+        "query Vinculos {{ estatisticas(de: VINCULOS, por: [SITUACAO], filtro: {{vinculos: {{adolescente: \"{one}\"}}}}) {{ total }} }}"
     );
     app.gql("tjrn", &query);
-    app.auditado();
-    let pessoa =
+    app.wait_until_audited();
+    let person =
         "(SELECT id * 8 + 1 FROM adolescente WHERE tribunal_codigo = 820 AND identificador = '";
-    for (nome, condicao) in [
-        ("Um", format!("recursos = ARRAY[{pessoa}{um}')]")),
+    for (name, condition) in [
+        ("Um", format!("recursos = ARRAY[{person}{one}')]")),
         ("Todos", "recursos = '{}'".to_owned()),
-        ("Vinculos", format!("recursos @> ARRAY[{pessoa}{um}')] AND cardinality(recursos) > 1")),
+        ("Vinculos", format!("recursos @> ARRAY[{person}{one}')] AND cardinality(recursos) > 1")),
     ] {
-        let sql =
-            format!("SELECT count(*) AS n FROM auditoria WHERE operacao = '{nome}' AND {condicao}");
-        assert_eq!(banco.contar(sql.leak()), 1, "{nome}");
+        let sql = format!(
+            "SELECT count(*) AS n FROM auditoria WHERE operacao = '{name}' AND {condition}"
+        );
+        assert_eq!(database.count(sql.leak()), 1, "{name}");
     }
 }
 
-/// Numbers that are tried out by counting are counted too.
+/// The server also counts an absence for each missing number that a client tries through a count.
 #[test]
-fn os_numeros_que_faltam_contam_como_tentativas() {
-    let app = App::com(Modelo::Vazio, Ajustes { ausencias_por_minuto: 150, ..Ajustes::default() });
+fn missing_numeros_count_as_attempts() {
+    let app =
+        App::with(Template::Empty, Settings { absences_per_minute: 150, ..Settings::default() });
     let numeros: Vec<_> =
-        (0..100).map(|n| NumeroProcesso::sintetico(n, 2024, 820, 1).to_string()).collect();
+        (0..100).map(|n| NumeroProcesso::synthetic(n, 2024, 820, 1).to_string()).collect();
     let query = "query($n: [NumeroProcesso!]) { estatisticas(de: PROCESSOS, por: [TIPO], filtro: {processos: {numero: $n}}) { total } }";
-    let codigo = |_| {
-        let resposta = app.graphql("tjrn", query, json!({ "n": numeros }));
-        resposta.corpo["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned()
+    let code = |_| {
+        let response = app.graphql("tjrn", query, json!({ "n": numeros }));
+        response.body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned()
     };
-    assert!((0..4).map(codigo).any(|codigo| codigo == "LIMITE_DE_REQUISICOES"));
-    let outra = App::com(Modelo::Vazio, Ajustes { ausencias_por_minuto: 3, ..Ajustes::default() });
-    let prefixo = |n: &String| {
+    assert!((0..4).map(code).any(|code| code == "LIMITE_DE_REQUISICOES"));
+    let another =
+        App::with(Template::Empty, Settings { absences_per_minute: 3, ..Settings::default() });
+    let prefix = |n: &String| {
         let query = format!("{{ processos(filtro: {{numeroPrefixo: \"{n}\"}}) {{ totalCount }} }}");
-        let resposta = outra.graphql("tjrn", &query, json!({}));
-        resposta.corpo["errors"][0]["extensions"]["code"] == "LIMITE_DE_REQUISICOES"
+        let response = another.graphql("tjrn", &query, json!({}));
+        response.body["errors"][0]["extensions"]["code"] == "LIMITE_DE_REQUISICOES"
     };
-    assert!(numeros.iter().take(8).any(prefixo));
+    assert!(numeros.iter().take(8).any(prefix));
 }
 
 #[test]
-fn mais_de_mil_grupos_e_erro() {
-    let banco = Arc::new(Banco::novo(Modelo::Grande));
-    banco.conn().batch_execute("UPDATE processo SET id_orgao = id::int").unwrap();
-    let app = App::no_banco(&banco, Ajustes::default());
+fn more_than_a_thousand_groups_are_an_error() {
+    let database = Arc::new(Database::new(Template::Large));
+    database.conn().batch_execute("UPDATE processo SET id_orgao = id::int").unwrap();
+    let app = App::on_database(&database, Settings::default());
     let query = "{ estatisticas(de: PROCESSOS, por: [ORGAO]) { total } }";
-    assert_eq!(app.codigo("cnj", query), "BAD_USER_INPUT");
-    let grupos = app.gql("tjrn", query)["estatisticas"].as_array().unwrap().clone();
-    assert_eq!(json!(grupos), json!(vec![json!({ "total": 1 }); 50]));
+    assert_eq!(app.code("cnj", query), "BAD_USER_INPUT");
+    let groups = app.gql("tjrn", query)["estatisticas"].as_array().unwrap().clone();
+    assert_eq!(json!(groups), json!(vec![json!({ "total": 1 }); 50]));
 }

@@ -1,53 +1,34 @@
-//! Guias (b.4, R26, R27), through both doors.
+//! Guias (b.4, R26, R27), through both APIs.
 
-use crate::support::{App, Resposta};
+use crate::support::{App, NewProcesso, Response, code, numero};
 use elos::db::Sql;
-use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
 
 const CPF: &str = "52998224725";
 
-fn numero(n: u32) -> String {
-    NumeroProcesso::sintetico(9_400_000 + n, 2024, 820, 1).to_string()
-}
-
-/// An apuração (0) with two adolescentes, and the execução (1) of the first.
-pub struct Cena {
+/// An apuração (0) with two adolescentes, and the execução (1) of the first one.
+pub struct Fixture {
     pub app: App,
     pub ana: String,
     rui: String,
 }
 
-impl Cena {
-    pub fn nova() -> Self {
-        let app = App::vazio();
+impl Fixture {
+    pub fn new() -> Self {
+        let app = App::empty();
         let (ana, rui) = (app.adolescente("tjrn"), app.adolescente("tjrn"));
-        let cena = Self { app, ana, rui };
-        let (ana, rui) = (&cena.ana, &cena.rui);
-        cena.processo(0, &[ana, rui], None);
-        cena.processo(1, &[ana], Some(&numero(0)));
-        cena
+        app.cadastrado("tjrn", &NewProcesso::apuracao(&numero(0), &[&ana, &rui]));
+        app.cadastrado("tjrn", &NewProcesso::execucao(&numero(1), &[&ana], &numero(0)));
+        Self { app, ana, rui }
     }
 
-    #[track_caller]
-    fn processo(&self, n: u32, adolescentes: &[&String], referencia: Option<&str>) {
-        let tipo = match referencia {
-            None => "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL",
-            Some(_) => "EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS",
-        };
-        let corpo = json!({ "numeroProcesso": numero(n), "tipoProcesso": tipo, "idOrgao": 1,
-            "appNameSistemaTribunal": "t", "identificadoresAdolescentes": adolescentes, "numeroProcessoReferencia": referencia });
-        let resposta = self.app.post("tjrn", "/api/v1/processos", &corpo);
-        assert_eq!(resposta.status, 200, "{}", resposta.texto);
-    }
-
-    pub fn corpo(&self, especie: &str) -> Value {
-        let mut corpo = json!({
+    pub fn body(&self, especie: &str) -> Value {
+        let mut body = json!({
             "identificadorAdolescente": self.ana, "origemGuia": "SENTENCA_CONDENATORIA", "magistrado": "Juíza Fictícia",
             "magistradoCPF": CPF, "serventuarioCPF": CPF, "serventuarioCargo": "Escrivã", "codigoTpuMedida": "11386",
             "atosInfracionais": [{ "codigoTpu": "11428", "descricao": "Ato fictício", "localFato": "Natal", "dataFato": "01/02/2024" }],
         });
-        let proprios = match especie {
+        let own = match especie {
             "provisoria" => {
                 json!({ "numeroProcessoConhecimento": numero(0), "dataSentenca": "10/03/2024", "houveInternacao": "Sim",
                 "dataInicioInternacao": "01/02/2024", "dataFimInternacao": "10/03/2024",
@@ -65,49 +46,45 @@ impl Cena {
                 "medidaResultanteUnificacao": "Semiliberdade", "listaNumeroDaGuiaDefinitiva": [] })
             }
         };
-        for (nome, valor) in proprios.as_object().unwrap() {
-            corpo[nome] = valor.clone();
+        for (name, value) in own.as_object().unwrap() {
+            body[name] = value.clone();
         }
-        corpo
+        body
     }
 
-    pub fn emitir(&self, especie: &str, corpo: &Value) -> Resposta {
-        self.app.post("tjrn", &format!("/api/v1/guias/{especie}"), corpo)
+    pub fn emitir(&self, especie: &str, body: &Value) -> Response {
+        self.app.post("tjrn", &format!("/api/v1/guias/{especie}"), body)
     }
 
     #[track_caller]
     pub fn emitida(&self, especie: &str) -> String {
-        let resposta = self.emitir(especie, &self.corpo(especie));
-        assert_eq!(resposta.status, 200, "{}", resposta.texto);
-        resposta.corpo["dados"]["numeroGuia"].as_str().unwrap().to_owned()
+        let response = self.emitir(especie, &self.body(especie));
+        assert_eq!(response.status, 200, "{}", response.text);
+        response.body["dados"]["numeroGuia"].as_str().unwrap().to_owned()
     }
 
-    pub fn pedir(&self, metodo: &str, caminho: &str, corpo: &str) -> Resposta {
-        let bearer = format!("Bearer {}", self.app.token("tjrn"));
+    pub fn request(&self, method: &str, path: &str, body: &str) -> Response {
+        let bearer = self.app.bearer("tjrn");
         let mut headers = vec![("Authorization", bearer.as_str())];
-        if !corpo.is_empty() {
+        if !body.is_empty() {
             headers.push(("Content-Type", "application/json"));
         }
-        self.app.pedir(metodo, &format!("/api/v1{caminho}"), &headers, corpo.as_bytes())
+        self.app.request(method, &format!("/api/v1{path}"), &headers, body.as_bytes())
     }
-}
-
-fn codigo(resposta: &Resposta) -> (u16, &str) {
-    (resposta.status, resposta.corpo["mensagemDesenvolvedor"].as_str().unwrap_or("-"))
 }
 
 #[test]
 fn as_quatro_especies_por_rest() {
-    let cena = Cena::nova();
-    let provisoria = cena.emitir("provisoria", &cena.corpo("provisoria"));
-    assert_eq!(provisoria.status, 200, "{}", provisoria.texto);
-    let dados = &provisoria.corpo["dados"];
-    let hoje = cena
+    let fixture = Fixture::new();
+    let provisoria = fixture.emitir("provisoria", &fixture.body("provisoria"));
+    assert_eq!(provisoria.status, 200, "{}", provisoria.text);
+    let dados = &provisoria.body["dados"];
+    let today = fixture
         .app
-        .banco
-        .texto(Sql::new("SELECT to_char(now() AT TIME ZONE 'America/Sao_Paulo', 'YYYYMMDD') AS t"));
-    let numero_da_guia = dados["numeroGuia"].as_str().unwrap();
-    assert!(numero_da_guia.len() == 12 && numero_da_guia.starts_with(&hoje), "{numero_da_guia}");
+        .database
+        .text(Sql::new("SELECT to_char(now() AT TIME ZONE 'America/Sao_Paulo', 'YYYYMMDD') AS t"));
+    let guia_numero = dados["numeroGuia"].as_str().unwrap();
+    assert!(guia_numero.len() == 12 && guia_numero.starts_with(&today), "{guia_numero}");
     assert_eq!(
         (&dados["tipoGuia"], &dados["situacaoGuia"]),
         (&json!("PROVISORIA"), &json!("ATIVO"))
@@ -116,7 +93,7 @@ fn as_quatro_especies_por_rest() {
         (&dados["medida"], &dados["houveInternacao"]),
         (&json!("Advertência"), &json!("Sim"))
     );
-    assert_eq!(dados["adolescente"]["identificador"], json!(cena.ana));
+    assert_eq!(dados["adolescente"]["identificador"], json!(fixture.ana));
     assert_eq!(
         dados["processoConhecimento"]["tipoProcesso"],
         "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL"
@@ -126,30 +103,30 @@ fn as_quatro_especies_por_rest() {
     assert_eq!((&dados["venceEm"], &dados["vencida"]), (&json!("01/02/2031"), &json!(false)));
     assert_eq!(provisoria.headers["etag"], "\"1\"");
 
-    let definitiva = cena.emitida("definitiva");
-    let sancao = cena.emitir("internacao-sancao", &cena.corpo("internacao-sancao"));
-    let dados = &sancao.corpo["dados"];
-    // 50 days from 10/05/2024: over since 29/06/2024.
+    let definitiva = fixture.emitida("definitiva");
+    let sancao = fixture.emitir("internacao-sancao", &fixture.body("internacao-sancao"));
+    let dados = &sancao.body["dados"];
+    // 50 days from 10/05/2024 end on 29/06/2024.
     assert_eq!(
         (&dados["prazo"], &dados["venceEm"], &dados["vencida"]),
         (&json!(50), &json!("29/06/2024"), &json!(true))
     );
     assert!(dados.get("documentosInstruirGuia").is_none());
 
-    let mut unificadora = cena.corpo("unificadora");
+    let mut unificadora = fixture.body("unificadora");
     unificadora["listaNumeroDaGuiaDefinitiva"] = json!([definitiva]);
-    let unificadora = cena.emitir("unificadora", &unificadora);
-    assert_eq!(unificadora.status, 200, "{}", unificadora.texto);
-    assert_eq!(unificadora.corpo["dados"]["listaNumeroDaGuiaDefinitiva"], json!([definitiva]));
-    assert!(unificadora.corpo["dados"].get("processoConhecimento").is_none());
-    // What was unified is lowered by it.
-    let baixada = &cena.pedir("GET", &format!("/guias?numeroGuia={definitiva}"), "").corpo["dados"]
+    let unificadora = fixture.emitir("unificadora", &unificadora);
+    assert_eq!(unificadora.status, 200, "{}", unificadora.text);
+    assert_eq!(unificadora.body["dados"]["listaNumeroDaGuiaDefinitiva"], json!([definitiva]));
+    assert!(unificadora.body["dados"].get("processoConhecimento").is_none());
+    // The unificadora sets the unified guias to BAIXADA.
+    let baixada = &fixture.request("GET", &format!("/guias?numeroGuia={definitiva}"), "").body["dados"]
         ["content"][0];
     assert_eq!(
         (&baixada["situacaoGuia"], &baixada["motivoBaixa"]),
         (&json!("BAIXADA"), &json!("UNIFICADA"))
     );
-    let eventos = cena.app.banco.texto(Sql::new(
+    let eventos = fixture.app.database.text(Sql::new(
         "SELECT string_agg(e.tipo || ' ' || p.numero, ',' ORDER BY e.id) AS t FROM evento e JOIN processo p ON p.id = e.processo_id WHERE e.guia_id IS NOT NULL",
     ));
     let (a, e) = (numero(0).replace(['-', '.'], ""), numero(1).replace(['-', '.'], ""));
@@ -159,386 +136,421 @@ fn as_quatro_especies_por_rest() {
             "GUIA_EMITIDA {a},GUIA_EMITIDA {a},GUIA_EMITIDA {a},GUIA_EMITIDA {e},GUIA_EMITIDA {e},GUIA_BAIXADA {a}"
         )
     );
-    assert_eq!(cena.pedir("POST", "/guias/outra", "{}").status, 404);
-    // Of one guia the adolescente is told once, in how many processos it may be.
-    cena.app.assentado();
-    let do_adolescente = cena.app.gql_com(
+    assert_eq!(fixture.request("POST", "/guias/outra", "{}").status, 404);
+    // The eventos of an adolescente show a guia once, also if it is in several processos.
+    fixture.app.wait_until_settled();
+    let of_adolescente = fixture.app.gql_with(
         "tjrn",
         "query($a: IdentificadorAdolescente!) { adolescente(identificador: $a) { eventos { nodes { tipo guia { tipo } } } } }",
-        json!({ "a": cena.ana }),
+        json!({ "a": fixture.ana }),
     );
-    let sancoes = do_adolescente["adolescente"]["eventos"]["nodes"].as_array().unwrap().iter();
+    let sancoes = of_adolescente["adolescente"]["eventos"]["nodes"].as_array().unwrap().iter();
     assert_eq!(sancoes.filter(|evento| evento["guia"]["tipo"] == "INTERNACAO_SANCAO").count(), 1);
 }
 
-/// Each field that a kind needs, and each rule on one: 400, named, nothing stored.
-#[test]
-fn b4_cada_campo_e_cada_regra() {
-    let cena = Cena::nova();
-    let outro = cena.app.adolescente("tjrn");
-    let falta = Value::Null;
-    for (especie, campo, valor, esperado) in [
-        ("provisoria", "identificadorAdolescente", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("provisoria", "magistradoCPF", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("provisoria", "serventuarioCPF", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("provisoria", "serventuarioCargo", json!(" "), "CAMPO_OBRIGATORIO"),
-        ("provisoria", "codigoTpuMedida", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("provisoria", "atosInfracionais", json!([]), "CAMPO_OBRIGATORIO"),
-        ("provisoria", "numeroProcessoConhecimento", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("provisoria", "dataSentenca", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("provisoria", "houveInternacao", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("provisoria", "dataInicioInternacao", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("provisoria", "dataFimInternacao", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("definitiva", "dataTransitoJulgado", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("internacao-sancao", "prazo", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("internacao-sancao", "numeroProcessoExecucao", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("internacao-sancao", "dataDecisaoInternacaoSancao", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("unificadora", "dataDecisaoUnifcacaoDeMedidas", falta.clone(), "CAMPO_OBRIGATORIO"),
-        ("unificadora", "listaNumeroDaGuiaDefinitiva", json!([]), "CAMPO_OBRIGATORIO"),
-        ("provisoria", "magistradoCPF", json!("52998224726"), "CAMPO_INVALIDO"),
-        ("provisoria", "codigoTpuMedida", json!("11386a"), "CAMPO_INVALIDO"),
-        ("provisoria", "houveInternacao", json!("talvez"), "CAMPO_INVALIDO"),
-        ("provisoria", "dataFimInternacao", json!("31/01/2024"), "CAMPO_INVALIDO"),
-        ("provisoria", "dataSentenca", json!("01/01/2999"), "CAMPO_INVALIDO"),
-        ("provisoria", "dataSentenca", json!("2024-01-01"), "CAMPO_INVALIDO"),
-        ("provisoria", "origemGuia", json!("OUTRA"), "CAMPO_INVALIDO"),
-        ("provisoria", "atosInfracionais", json!([{ "codigoTpu": "x" }]), "CAMPO_INVALIDO"),
-        ("provisoria", "atosInfracionais", json!([{}]), "CAMPO_OBRIGATORIO"),
-        ("provisoria", "atosInfracionais", json!([1]), "CAMPO_INVALIDO"),
-        (
-            "provisoria",
-            "documentosInstruirGuia",
-            json!([{ "tipoDocumento": "Bilhete" }]),
-            "CAMPO_INVALIDO",
-        ),
-        ("definitiva", "dataTransitoJulgado", json!("09/03/2024"), "CAMPO_INVALIDO"),
-        ("internacao-sancao", "prazo", json!(91), "CAMPO_INVALIDO"),
-        ("internacao-sancao", "prazo", json!(0), "CAMPO_INVALIDO"),
-        ("unificadora", "listaNumeroDaGuiaDefinitiva", json!(["1"]), "CAMPO_INVALIDO"),
-        ("unificadora", "listaNumeroDaGuiaDefinitiva", json!(["202401010001"]), "NAO_ENCONTRADO"),
-        (
-            "definitiva",
-            "identificadorAdolescente",
-            json!("202600009999"),
-            "ADOLESCENTE_NAO_ENCONTRADO",
-        ),
-        ("definitiva", "numeroProcessoConhecimento", json!(numero(9)), "PROCESSO_NAO_ENCONTRADO"),
-        (
-            "definitiva",
-            "numeroProcessoConhecimento",
-            json!(numero(1)),
-            "TIPO_DE_PROCESSO_INCOMPATIVEL",
-        ),
-    ] {
-        let mut corpo = cena.corpo(especie);
-        corpo[campo] = valor;
-        let resposta = cena.emitir(especie, &corpo);
-        let erros = resposta.corpo["erros"].as_array().expect(&resposta.texto);
-        assert_eq!(resposta.status, 400, "{campo}: {}", resposta.texto);
+impl Fixture {
+    /// Asserts that the server refuses the body of `especie` with this value of `field` with
+    /// `code`, and that the error names `field`.
+    #[track_caller]
+    fn refuses(&self, especie: &str, field: &str, value: Value, code: &str) {
+        let mut body = self.body(especie);
+        body[field] = value;
+        let response = self.emitir(especie, &body);
+        let errors = response.body["erros"].as_array().expect(&response.text);
+        assert_eq!(response.status, 400, "{field}: {}", response.text);
         assert!(
-            erros.iter().any(|erro| erro.as_str().unwrap().starts_with(campo)),
-            "{campo}: {}",
-            resposta.texto
+            errors.iter().any(|error| error.as_str().unwrap().starts_with(field)),
+            "{field}: {}",
+            response.text
         );
+        // The body of a unificadora has an empty list of definitivas, which is an error of its own.
         if especie != "unificadora" {
-            assert_eq!(
-                resposta.corpo["mensagemDesenvolvedor"], esperado,
-                "{campo}: {}",
-                resposta.texto
-            );
+            assert_eq!(response.body["mensagemDesenvolvedor"], code, "{field}: {}", response.text);
         }
     }
-    let mut corpo = cena.corpo("provisoria");
-    corpo["houveInternacao"] = json!("Não");
-    assert_eq!(cena.emitir("provisoria", &corpo).corpo["erros"].as_array().unwrap().len(), 2);
-    let mut corpo = cena.corpo("definitiva");
-    corpo["identificadorAdolescente"] = json!(outro);
-    assert_eq!(codigo(&cena.emitir("definitiva", &corpo)), (400, "VINCULO_NAO_ENCONTRADO"));
-    assert_eq!(cena.app.banco.contar("SELECT count(*) AS n FROM guia"), 0);
+
+    #[track_caller]
+    fn stored_nothing(&self) {
+        assert_eq!(self.app.database.count("SELECT count(*) AS n FROM guia"), 0);
+    }
 }
 
-/// A list that is too long is refused once, whatever is in it; an item that
-/// cannot be read is told of once, in the words of the body.
 #[test]
-fn listas_sem_fim_e_itens_ilegiveis() {
-    let cena = Cena::nova();
-    let erros = |campo: &str, valor: Value| {
-        let especie = if campo.starts_with("lista") { "unificadora" } else { "provisoria" };
-        let mut corpo = cena.corpo(especie);
-        corpo[campo] = valor;
-        let resposta = cena.emitir(especie, &corpo);
-        assert_eq!(resposta.status, 400, "{}", resposta.texto);
-        resposta.corpo["erros"].as_array().unwrap().clone()
+fn b4_cada_campo_obrigatorio() {
+    let fixture = Fixture::new();
+    for (especie, field) in [
+        ("provisoria", "identificadorAdolescente"),
+        ("provisoria", "magistradoCPF"),
+        ("provisoria", "serventuarioCPF"),
+        ("provisoria", "codigoTpuMedida"),
+        ("provisoria", "numeroProcessoConhecimento"),
+        ("provisoria", "dataSentenca"),
+        ("provisoria", "houveInternacao"),
+        ("provisoria", "dataInicioInternacao"),
+        ("provisoria", "dataFimInternacao"),
+        ("definitiva", "dataTransitoJulgado"),
+        ("internacao-sancao", "prazo"),
+        ("internacao-sancao", "numeroProcessoExecucao"),
+        ("internacao-sancao", "dataDecisaoInternacaoSancao"),
+        ("unificadora", "dataDecisaoUnifcacaoDeMedidas"),
+    ] {
+        fixture.refuses(especie, field, Value::Null, "CAMPO_OBRIGATORIO");
+    }
+    let empty = json!([]);
+    fixture.refuses("provisoria", "serventuarioCargo", json!(" "), "CAMPO_OBRIGATORIO");
+    fixture.refuses("provisoria", "atosInfracionais", empty.clone(), "CAMPO_OBRIGATORIO");
+    fixture.refuses("unificadora", "listaNumeroDaGuiaDefinitiva", empty, "CAMPO_OBRIGATORIO");
+    fixture.stored_nothing();
+}
+
+#[test]
+fn b4_cada_regra_de_um_campo() {
+    let fixture = Fixture::new();
+    let refuses_provisoria = |field, value, code| fixture.refuses("provisoria", field, value, code);
+    refuses_provisoria("magistradoCPF", json!("52998224726"), "CAMPO_INVALIDO");
+    refuses_provisoria("codigoTpuMedida", json!("11386a"), "CAMPO_INVALIDO");
+    refuses_provisoria("houveInternacao", json!("talvez"), "CAMPO_INVALIDO");
+    refuses_provisoria("dataFimInternacao", json!("31/01/2024"), "CAMPO_INVALIDO");
+    refuses_provisoria("dataSentenca", json!("01/01/2999"), "CAMPO_INVALIDO");
+    refuses_provisoria("dataSentenca", json!("2024-01-01"), "CAMPO_INVALIDO");
+    refuses_provisoria("origemGuia", json!("OUTRA"), "CAMPO_INVALIDO");
+    refuses_provisoria("atosInfracionais", json!([{ "codigoTpu": "x" }]), "CAMPO_INVALIDO");
+    refuses_provisoria("atosInfracionais", json!([{}]), "CAMPO_OBRIGATORIO");
+    refuses_provisoria("atosInfracionais", json!([1]), "CAMPO_INVALIDO");
+    let unknown_type = json!([{ "tipoDocumento": "Bilhete" }]);
+    refuses_provisoria("documentosInstruirGuia", unknown_type, "CAMPO_INVALIDO");
+    fixture.refuses("definitiva", "dataTransitoJulgado", json!("09/03/2024"), "CAMPO_INVALIDO");
+    fixture.refuses("internacao-sancao", "prazo", json!(91), "CAMPO_INVALIDO");
+    fixture.refuses("internacao-sancao", "prazo", json!(0), "CAMPO_INVALIDO");
+    for (value, code) in [("1", "CAMPO_INVALIDO"), ("202401010001", "NAO_ENCONTRADO")] {
+        fixture.refuses("unificadora", "listaNumeroDaGuiaDefinitiva", json!([value]), code);
+    }
+
+    let mut body = fixture.body("provisoria");
+    body["houveInternacao"] = json!("Não");
+    assert_eq!(fixture.emitir("provisoria", &body).body["erros"].as_array().unwrap().len(), 2);
+    fixture.stored_nothing();
+}
+
+#[test]
+fn b4_o_adolescente_e_o_processo_da_guia() {
+    let fixture = Fixture::new();
+    for (field, value, code) in [
+        ("identificadorAdolescente", json!("202600009999"), "ADOLESCENTE_NAO_ENCONTRADO"),
+        ("numeroProcessoConhecimento", json!(numero(9)), "PROCESSO_NAO_ENCONTRADO"),
+        ("numeroProcessoConhecimento", json!(numero(1)), "TIPO_DE_PROCESSO_INCOMPATIVEL"),
+    ] {
+        fixture.refuses("definitiva", field, value, code);
+    }
+    let mut body = fixture.body("definitiva");
+    body["identificadorAdolescente"] = json!(fixture.app.adolescente("tjrn"));
+    assert_eq!(code(&fixture.emitir("definitiva", &body)), (400, "VINCULO_NAO_ENCONTRADO"));
+    fixture.stored_nothing();
+}
+
+/// A list that is too long is one error, whatever its items are. An item that cannot be read is one
+/// error, with its place in the body.
+#[test]
+fn endless_lists_and_unreadable_items_are_refused() {
+    let fixture = Fixture::new();
+    let errors = |field: &str, value: Value| {
+        let especie = if field.starts_with("lista") { "unificadora" } else { "provisoria" };
+        let mut body = fixture.body(especie);
+        body[field] = value;
+        let response = fixture.emitir(especie, &body);
+        assert_eq!(response.status, 400, "{}", response.text);
+        response.body["erros"].as_array().unwrap().clone()
     };
-    for campo in ["atosInfracionais", "documentosInstruirGuia", "listaNumeroDaGuiaDefinitiva"] {
-        // With the rest of the body, as many as one may have.
-        let muitos = erros(campo, json!(vec![1; 19_900]));
-        assert_eq!(muitos.len(), 1);
+    for field in ["atosInfracionais", "documentosInstruirGuia", "listaNumeroDaGuiaDefinitiva"] {
+        // This is almost as many items as fit in a body.
+        let many = errors(field, json!(vec![1; 19_900]));
+        assert_eq!(many.len(), 1);
         assert!(
-            muitos[0].as_str().unwrap().starts_with(&format!("{campo}: a lista tem mais")),
-            "{muitos:?}"
+            many[0].as_str().unwrap().starts_with(&format!("{field}: a lista tem mais")),
+            "{many:?}"
         );
     }
-    for campo in ["atosInfracionais", "documentosInstruirGuia"] {
-        assert_eq!(erros(campo, json!([null])), [json!(format!("{campo}[0]: esperava um objeto"))]);
+    for field in ["atosInfracionais", "documentosInstruirGuia"] {
+        assert_eq!(
+            errors(field, json!([null])),
+            [json!(format!("{field}[0]: esperava um objeto"))]
+        );
     }
     let query = "mutation($i: EmitirGuiaInput!) { emitirGuia(input: $i) { erros { codigo } } }";
-    let input = json!({ "adolescente": cena.ana, "magistrado": { "cpf": CPF }, "serventuario": { "cpf": CPF }, "serventuarioCargo": "E",
+    let input = json!({ "adolescente": fixture.ana, "magistrado": { "cpf": CPF }, "serventuario": { "cpf": CPF }, "serventuarioCargo": "E",
         "codigoTpuMedida": "1", "atosInfracionais": [{ "codigoTpu": "1" }],
         "especie": { "unificadora": { "execucao": numero(1), "dataDecisao": "2024-06-10", "definitivas": vec!["x"; 5_000] } } });
-    let dados = cena.app.gql_com("tjrn", query, json!({ "i": input }));
+    let dados = fixture.app.gql_with("tjrn", query, json!({ "i": input }));
     assert!(dados["emitirGuia"]["erros"].as_array().unwrap().len() <= 100);
 }
 
-/// Tried, it has nothing of what would be generated; blank is no way to say so.
+/// A dry run shows nothing that the server would generate. The server refuses a blank `simular`.
 #[test]
 fn simular_nao_gera_nada() {
-    let cena = Cena::nova();
-    let corpo = cena.corpo("provisoria");
-    let resposta = cena.emitir("provisoria?simular=true", &corpo);
-    assert_eq!(resposta.status, 200, "{}", resposta.texto);
-    let dados = &resposta.corpo["dados"];
-    for gerado in ["id", "numeroGuia"] {
-        assert_eq!(dados.get(gerado), None, "{dados}");
+    let fixture = Fixture::new();
+    let body = fixture.body("provisoria");
+    let response = fixture.emitir("provisoria?simular=true", &body);
+    assert_eq!(response.status, 200, "{}", response.text);
+    let dados = &response.body["dados"];
+    for generated in ["id", "numeroGuia"] {
+        assert_eq!(dados.get(generated), None, "{dados}");
     }
-    for lista in ["atosInfracionais", "documentosInstruirGuia"] {
-        assert_eq!(dados[lista][0].get("id"), None, "{dados}");
+    for list in ["atosInfracionais", "documentosInstruirGuia"] {
+        assert_eq!(dados[list][0].get("id"), None, "{dados}");
     }
-    assert!(!resposta.headers.contains_key("etag"));
-    assert!(resposta.corpo["avisos"][0].as_str().unwrap().starts_with("simulação"));
-    for branco in ["?simular", "?simular=", "?simular=%20", "?simular=sim"] {
-        assert_eq!(cena.emitir(&format!("provisoria{branco}"), &corpo).status, 400, "{branco}");
+    assert!(!response.headers.contains_key("etag"));
+    assert!(response.body["avisos"][0].as_str().unwrap().starts_with("simulação"));
+    for blank in ["?simular", "?simular=", "?simular=%20", "?simular=sim"] {
+        assert_eq!(fixture.emitir(&format!("provisoria{blank}"), &body).status, 400, "{blank}");
     }
-    assert_eq!(cena.app.banco.contar("SELECT count(*) AS n FROM guia"), 0);
-    // Who may not write is told so before anything about the body.
-    assert_eq!(cena.app.post("tjrn-leitura", "/api/v1/guias/provisoria", &json!([])).status, 403);
+    assert_eq!(fixture.app.database.count("SELECT count(*) AS n FROM guia"), 0);
+    // The server refuses a client that may not write before it checks the body.
+    assert_eq!(
+        fixture.app.post("tjrn-leitura", "/api/v1/guias/provisoria", &json!([])).status,
+        403
+    );
 }
 
 #[test]
 fn b4_so_definitivas_ativas_do_adolescente_se_unificam() {
-    let cena = Cena::nova();
-    let provisoria = cena.emitida("provisoria");
-    let definitiva = cena.emitida("definitiva");
-    let mut de_rui = cena.corpo("definitiva");
-    de_rui["identificadorAdolescente"] = json!(cena.rui);
-    let de_rui = cena.emitir("definitiva", &de_rui).corpo["dados"]["numeroGuia"].clone();
-    let unir = |lista: Value| {
-        let mut corpo = cena.corpo("unificadora");
-        corpo["listaNumeroDaGuiaDefinitiva"] = lista;
-        cena.emitir("unificadora", &corpo)
+    let fixture = Fixture::new();
+    let provisoria = fixture.emitida("provisoria");
+    let definitiva = fixture.emitida("definitiva");
+    let mut of_rui = fixture.body("definitiva");
+    of_rui["identificadorAdolescente"] = json!(fixture.rui);
+    let of_rui = fixture.emitir("definitiva", &of_rui).body["dados"]["numeroGuia"].clone();
+    let unify = |list: Value| {
+        let mut body = fixture.body("unificadora");
+        body["listaNumeroDaGuiaDefinitiva"] = list;
+        fixture.emitir("unificadora", &body)
     };
-    for lista in [json!([provisoria]), json!([de_rui]), json!([definitiva, definitiva])] {
-        assert_eq!(codigo(&unir(lista.clone())), (400, "CAMPO_INVALIDO"), "{lista}");
+    for list in [json!([provisoria]), json!([of_rui]), json!([definitiva, definitiva])] {
+        assert_eq!(code(&unify(list.clone())), (400, "CAMPO_INVALIDO"), "{list}");
     }
-    assert_eq!(unir(json!([definitiva])).status, 200);
-    assert_eq!(codigo(&unir(json!([definitiva]))), (400, "CAMPO_INVALIDO"));
+    assert_eq!(unify(json!([definitiva])).status, 200);
+    assert_eq!(code(&unify(json!([definitiva]))), (400, "CAMPO_INVALIDO"));
 }
 
 #[test]
 fn r26_baixa_com_motivo_uma_vez() {
-    let cena = Cena::nova();
-    let guia = cena.emitida("definitiva");
-    let baixar = |situacao: &str, corpo: &str| {
-        cena.pedir("PUT", &format!("/guias/{guia}/situacao/{situacao}"), corpo)
+    let fixture = Fixture::new();
+    let guia = fixture.emitida("definitiva");
+    let baixar = |situacao: &str, body: &str| {
+        fixture.request("PUT", &format!("/guias/{guia}/situacao/{situacao}"), body)
     };
-    assert_eq!(codigo(&baixar("Ativo", "")), (400, "CAMPO_INVALIDO"));
-    assert_eq!(codigo(&baixar("BAIXADA", r#"{"motivo":"CANSEI"}"#)), (400, "CAMPO_INVALIDO"));
-    let feita = baixar("Baixada", r#"{"motivo":"EXTINTA"}"#);
-    let dados = &feita.corpo["dados"];
+    assert_eq!(code(&baixar("Ativo", "")), (400, "CAMPO_INVALIDO"));
+    assert_eq!(code(&baixar("BAIXADA", r#"{"motivo":"CANSEI"}"#)), (400, "CAMPO_INVALIDO"));
+    let baixada = baixar("Baixada", r#"{"motivo":"EXTINTA"}"#);
+    let dados = &baixada.body["dados"];
     assert_eq!(
-        (feita.status, &dados["situacaoGuia"], &dados["motivoBaixa"]),
+        (baixada.status, &dados["situacaoGuia"], &dados["motivoBaixa"]),
         (200, &json!("BAIXADA"), &json!("EXTINTA"))
     );
     assert_eq!((&dados["versao"], &dados["vencida"]), (&json!(2), &json!(false)));
-    // Lowered is lowered: the reason stays.
-    let de_novo = baixar("BAIXADA", r#"{"motivo":"MAIORIDADE"}"#);
-    assert_eq!((de_novo.status, &de_novo.corpo["dados"]["motivoBaixa"]), (200, &json!("EXTINTA")));
+    // The motivo of a guia that is BAIXADA does not change.
+    let again = baixar("BAIXADA", r#"{"motivo":"MAIORIDADE"}"#);
+    assert_eq!((again.status, &again.body["dados"]["motivoBaixa"]), (200, &json!("EXTINTA")));
     assert_eq!(
-        codigo(&cena.pedir("PUT", "/guias/202401010001/situacao/BAIXADA", "")),
+        code(&fixture.request("PUT", "/guias/202401010001/situacao/BAIXADA", "")),
         (404, "NAO_ENCONTRADO")
     );
     assert_eq!(
-        codigo(&cena.pedir("PUT", "/guias/1/situacao/BAIXADA", "")),
+        code(&fixture.request("PUT", "/guias/1/situacao/BAIXADA", "")),
         (400, "CAMPO_INVALIDO")
     );
-    let bearer = format!("Bearer {}", cena.app.token("tjpe"));
-    let alheia = cena.app.pedir(
-        "PUT",
-        &format!("/api/v1/guias/{guia}/situacao/BAIXADA"),
-        &[("Authorization", &bearer)],
-        b"",
-    );
-    assert_eq!(alheia.status, 404);
+    let path = format!("/api/v1/guias/{guia}/situacao/BAIXADA");
+    let foreign = fixture.app.rest("tjpe", "PUT", &path, &[], &Value::Null);
+    assert_eq!(foreign.status, 404);
 }
 
 #[test]
 fn r27_situacao_das_guias_conta_os_dois_processos() {
-    let cena = Cena::nova();
-    let sancao = cena.emitida("internacao-sancao");
-    let com = |situacao: &str| {
-        let pagina =
-            cena.pedir("GET", &format!("/processos?situacaoGuia={situacao}"), "").corpo["dados"]
-                .clone();
+    let fixture = Fixture::new();
+    let sancao = fixture.emitida("internacao-sancao");
+    let count = |situacao: &str| {
+        let page = fixture.request("GET", &format!("/processos?situacaoGuia={situacao}"), "").body
+            ["dados"]
+            .clone();
         let query =
             format!("{{ processos(filtro: {{situacaoGuia: {situacao}}}) {{ totalCount }} }}");
-        let total = cena.app.gql("tjrn", &query)["processos"]["totalCount"].clone();
-        assert_eq!(pagina["totalElements"], total);
+        let total = fixture.app.gql("tjrn", &query)["processos"]["totalCount"].clone();
+        assert_eq!(page["totalElements"], total);
         total
     };
-    assert_eq!((com("ATIVO"), com("BAIXADA")), (json!(2), json!(0)));
-    assert_eq!(cena.pedir("PUT", &format!("/guias/{sancao}/situacao/BAIXADA"), "").status, 200);
-    assert_eq!((com("ATIVO"), com("BAIXADA")), (json!(0), json!(2)));
-    assert_eq!(cena.pedir("GET", "/processos?situacaoGuia=VENCIDA", "").status, 400);
+    assert_eq!((count("ATIVO"), count("BAIXADA")), (json!(2), json!(0)));
+    assert_eq!(
+        fixture.request("PUT", &format!("/guias/{sancao}/situacao/BAIXADA"), "").status,
+        200
+    );
+    assert_eq!((count("ATIVO"), count("BAIXADA")), (json!(0), json!(2)));
+    assert_eq!(fixture.request("GET", "/processos?situacaoGuia=VENCIDA", "").status, 400);
+}
+
+const EMITIR: &str = "mutation($i: EmitirGuiaInput!) { emitirGuia(input: $i) { guia { id numero tipo situacao venceEm vencida magistrado { nome cpf }
+    adolescente { identificador } apuracao { numero } execucao { numero } atosInfracionais { codigoTpu } documentos { tipoDocumento }
+    definitivasUnificadas { numero } } simulado erros { codigo campo } } }";
+
+impl Fixture {
+    /// Returns the input of `emitirGuia` for this especie.
+    fn input(&self, especie: &Value) -> Value {
+        json!({ "adolescente": self.ana, "magistrado": { "nome": "Juíza", "cpf": CPF }, "serventuario": { "cpf": CPF },
+            "serventuarioCargo": "Escrivã", "codigoTpuMedida": "11386", "atosInfracionais": [{ "codigoTpu": "11428" }],
+            "especie": especie })
+    }
+
+    fn emitir_by_graphql(&self, especie: &Value) -> Value {
+        let variables = json!({ "i": self.input(especie) });
+        self.app.gql_with("tjrn", EMITIR, variables)["emitirGuia"].clone()
+    }
+
+    /// Issues a guia definitiva, and the unificadora that unifies it.
+    fn definitiva_e_unificadora(&self) -> (Value, Value) {
+        let definitiva = self.emitir_by_graphql(&definitiva());
+        assert_eq!(definitiva["erros"], json!([]), "{definitiva}");
+        let unificadora = self.emitir_by_graphql(
+            &json!({ "unificadora": { "execucao": numero(1), "dataDecisao": "2024-06-10", "definitivas": [definitiva["guia"]["numero"]] } }),
+        );
+        (definitiva["guia"].clone(), unificadora["guia"].clone())
+    }
+
+    fn baixar_no_grafo(&self, input: &Value) -> Value {
+        let mutation = "mutation($i: BaixarGuiaInput!) { baixarGuia(input: $i) { guia { motivoBaixa baixadaEm versao } alterado erros { codigo ... on ErroConflitoDeVersao { versaoAtual } } } }";
+        self.app.gql_with("tjrn", mutation, json!({ "i": input }))["baixarGuia"].clone()
+    }
+}
+
+fn definitiva() -> Value {
+    json!({ "definitiva": { "apuracao": numero(0), "dataSentenca": "2024-03-10", "dataTransitoJulgado": "2024-04-10" } })
 }
 
 #[test]
-fn a_guia_no_grafo() {
-    let cena = Cena::nova();
-    let query = "mutation($i: EmitirGuiaInput!) { emitirGuia(input: $i) { guia { id numero tipo situacao venceEm vencida magistrado { nome cpf }
-        adolescente { identificador } apuracao { numero } execucao { numero } atosInfracionais { codigoTpu } documentos { tipoDocumento }
-        definitivasUnificadas { numero } } simulado erros { codigo campo } } }";
-    let comum = json!({ "adolescente": cena.ana, "magistrado": { "nome": "Juíza", "cpf": CPF }, "serventuario": { "cpf": CPF },
-        "serventuarioCargo": "Escrivã", "codigoTpuMedida": "11386", "atosInfracionais": [{ "codigoTpu": "11428" }] });
-    let emitir = |especie: Value| {
-        let mut input = comum.clone();
-        input["especie"] = especie;
-        cena.app.gql_com("tjrn", query, json!({ "i": input }))["emitirGuia"].clone()
-    };
-    let definitiva = emitir(
-        json!({ "definitiva": { "apuracao": numero(0), "dataSentenca": "2024-03-10", "dataTransitoJulgado": "2024-04-10" } }),
-    );
-    assert_eq!(definitiva["erros"], json!([]), "{definitiva}");
-    let guia = &definitiva["guia"];
+fn a_guia_se_emite_por_graphql() {
+    let fixture = Fixture::new();
+    let (guia, unificadora) = fixture.definitiva_e_unificadora();
     assert_eq!(
         (&guia["apuracao"]["numero"], &guia["definitivasUnificadas"]),
         (&json!(numero(0)), &Value::Null)
     );
-    let unificadora = emitir(
-        json!({ "unificadora": { "execucao": numero(1), "dataDecisao": "2024-06-10", "definitivas": [guia["numero"]] } }),
-    );
-    assert_eq!(
-        unificadora["guia"]["definitivasUnificadas"][0]["numero"], guia["numero"],
-        "{unificadora}"
-    );
+    assert_eq!(unificadora["definitivasUnificadas"][0]["numero"], guia["numero"], "{unificadora}");
 
-    // The same rules, the same fields, in the words of the schema.
-    let errada = emitir(
-        json!({ "internacaoSancao": { "apuracao": numero(0), "execucao": numero(0), "dataDecisao": "2024-05-10", "prazo": 91 } }),
+    // The rules are those of REST, and the errors name the fields of the schema.
+    let wrong = fixture.emitir_by_graphql(
+        &json!({ "internacaoSancao": { "apuracao": numero(0), "execucao": numero(0), "dataDecisao": "2024-05-10", "prazo": 91 } }),
     );
     assert_eq!(
-        errada["erros"],
+        wrong["erros"],
         json!([{ "codigo": "CAMPO_INVALIDO", "campo": ["input", "especie", "internacaoSancao", "prazo"] },
                { "codigo": "TIPO_DE_PROCESSO_INCOMPATIVEL", "campo": ["input", "especie", "internacaoSancao", "execucao"] }])
     );
-    // Exactly one kind.
-    let mut duas = comum.clone();
-    duas["especie"] = json!({ "definitiva": { "apuracao": numero(0), "dataSentenca": "2024-03-10", "dataTransitoJulgado": "2024-04-10" },
-        "internacaoSancao": { "apuracao": numero(0), "execucao": numero(1), "dataDecisao": "2024-05-10", "prazo": 9 } });
-    assert_eq!(cena.app.graphql("tjrn", query, json!({ "i": duas })).status, 400);
+    // An input has exactly one especie.
+    let mut two = definitiva();
+    two["internacaoSancao"] = json!({ "apuracao": numero(0), "execucao": numero(1), "dataDecisao": "2024-05-10", "prazo": 9 });
+    let variables = json!({ "i": fixture.input(&two) });
+    assert_eq!(fixture.app.graphql("tjrn", EMITIR, variables).status, 400);
+}
 
-    let baixar = "mutation($i: BaixarGuiaInput!) { baixarGuia(input: $i) { guia { motivoBaixa baixadaEm versao } alterado erros { codigo ... on ErroConflitoDeVersao { versaoAtual } } } }";
-    let baixa = |input: Value| {
-        cena.app.gql_com("tjrn", baixar, json!({ "i": input }))["baixarGuia"].clone()
-    };
-    let numero_da_guia = &unificadora["guia"]["numero"];
+#[test]
+fn a_guia_se_baixa_e_se_le_por_graphql() {
+    let fixture = Fixture::new();
+    let (guia, unificadora) = fixture.definitiva_e_unificadora();
+    let guia_numero = &unificadora["numero"];
     assert_eq!(
-        baixa(json!({ "numero": numero_da_guia, "versaoEsperada": 7 }))["erros"],
+        fixture.baixar_no_grafo(&json!({ "numero": guia_numero, "versaoEsperada": 7 }))["erros"],
         json!([{ "codigo": "CONFLITO_DE_VERSAO", "versaoAtual": 1 }])
     );
-    let feita =
-        baixa(json!({ "numero": numero_da_guia, "motivo": "EXTINTA", "versaoEsperada": 1 }));
+    let baixada = fixture.baixar_no_grafo(
+        &json!({ "numero": guia_numero, "motivo": "EXTINTA", "versaoEsperada": 1 }),
+    );
     assert_eq!(
-        (&feita["alterado"], &feita["guia"]["motivoBaixa"]),
+        (&baixada["alterado"], &baixada["guia"]["motivoBaixa"]),
         (&json!(true), &json!("EXTINTA"))
     );
-    assert_eq!(baixa(json!({ "numero": "x" }))["erros"][0]["codigo"], "CAMPO_INVALIDO");
-    assert_eq!(baixa(json!({ "numero": "202401010001" }))["erros"][0]["codigo"], "NAO_ENCONTRADO");
+    for (numero, code) in [("x", "CAMPO_INVALIDO"), ("202401010001", "NAO_ENCONTRADO")] {
+        let refused = fixture.baixar_no_grafo(&json!({ "numero": numero }));
+        assert_eq!(refused["erros"][0]["codigo"], code);
+    }
 
-    cena.app.assentado();
-    let lido = cena.app.gql_com(
+    fixture.app.wait_until_settled();
+    let read = fixture.app.gql_with(
         "tjrn",
         "query($n: NumeroProcesso!, $a: IdentificadorAdolescente!, $id: ID!) {
            processo(numero: $n) { guias { totalCount nodes { numero } } ativas: guias(situacao: ATIVO) { totalCount } eventos { nodes { tipo guia { numero } } } }
            adolescente(identificador: $a) { guias { totalCount } } node(id: $id) { ... on Guia { numero } } }",
-        json!({ "n": numero(1), "a": cena.ana, "id": guia["id"] }),
+        json!({ "n": numero(1), "a": fixture.ana, "id": guia["id"] }),
     );
-    assert_eq!(lido["processo"]["guias"]["nodes"], json!([{ "numero": numero_da_guia }]));
+    assert_eq!(read["processo"]["guias"]["nodes"], json!([{ "numero": guia_numero }]));
     assert_eq!(
-        (&lido["processo"]["ativas"]["totalCount"], &lido["adolescente"]["guias"]["totalCount"]),
+        (&read["processo"]["ativas"]["totalCount"], &read["adolescente"]["guias"]["totalCount"]),
         (&json!(0), &json!(2))
     );
-    assert_eq!(lido["node"]["numero"], guia["numero"]);
-    let tipos: Vec<_> = lido["processo"]["eventos"]["nodes"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|e| e["tipo"].clone())
-        .collect();
-    assert_eq!(tipos, ["PROCESSO_CADASTRADO", "GUIA_EMITIDA", "GUIA_BAIXADA"]);
-    // Sealed: from elsewhere there is no such guia.
-    let alheia = format!("{{ guia(numero: {numero_da_guia}) {{ id }} }}");
-    assert_eq!(cena.app.gql("tjpe", &alheia)["guia"], Value::Null);
-    let sem_papel = format!("{{ guia(numero: {numero_da_guia}) {{ magistrado {{ nome cpf }} }} }}");
+    assert_eq!(read["node"]["numero"], guia["numero"]);
+    let eventos = read["processo"]["eventos"]["nodes"].as_array().unwrap().iter();
+    let types: Vec<_> = eventos.map(|evento| evento["tipo"].clone()).collect();
+    assert_eq!(types, ["PROCESSO_CADASTRADO", "GUIA_EMITIDA", "GUIA_BAIXADA"]);
+    // Another tribunal does not see the guia.
+    let foreign = format!("{{ guia(numero: {guia_numero}) {{ id }} }}");
+    assert_eq!(fixture.app.gql("tjpe", &foreign)["guia"], Value::Null);
+    let without_papel =
+        format!("{{ guia(numero: {guia_numero}) {{ magistrado {{ nome cpf }} }} }}");
     assert_eq!(
-        cena.app.gql("tjrn-leitura", &sem_papel)["guia"]["magistrado"],
+        fixture.app.gql("tjrn-leitura", &without_papel)["guia"]["magistrado"],
         json!({ "nome": "Juíza", "cpf": null })
     );
 }
 
-/// Numbers are given to sixteen at once, each its own; a guia is lowered or unified, never both.
+/// Sixteen simultaneous registrations get sixteen numbers. A guia is either BAIXADA by a client or
+/// unified, never both.
 #[test]
-fn guias_em_corrida() {
-    let cena = Cena::nova();
-    let corpo = cena.corpo("definitiva");
-    let mut numeros: Vec<String> = std::thread::scope(|escopo| {
-        let um = || {
-            cena.emitir("definitiva", &corpo).corpo["dados"]["numeroGuia"]
+fn guias_emitidas_ao_mesmo_tempo_tem_numeros_distintos() {
+    let fixture = Fixture::new();
+    let body = fixture.body("definitiva");
+    let mut numeros: Vec<String> = std::thread::scope(|scope| {
+        let emit = || {
+            fixture.emitir("definitiva", &body).body["dados"]["numeroGuia"]
                 .as_str()
                 .unwrap()
                 .to_owned()
         };
-        let correm: Vec<_> = (0..16).map(|_| escopo.spawn(um)).collect();
-        correm.into_iter().map(|corre| corre.join().unwrap()).collect()
+        let handles: Vec<_> = (0..16).map(|_| scope.spawn(emit)).collect();
+        handles.into_iter().map(|handle| handle.join().unwrap()).collect()
     });
     numeros.sort_unstable();
     numeros.dedup();
     assert_eq!(numeros.len(), 16);
     for guia in &numeros {
-        let mut unificadora = cena.corpo("unificadora");
+        let mut unificadora = fixture.body("unificadora");
         unificadora["listaNumeroDaGuiaDefinitiva"] = json!([guia]);
-        let (unida, baixada) = std::thread::scope(|escopo| {
-            let unir = escopo.spawn(|| cena.emitir("unificadora", &unificadora).status);
-            let baixar = escopo.spawn(|| {
-                cena.pedir(
+        let (unified, baixada) = std::thread::scope(|scope| {
+            let unify = scope.spawn(|| fixture.emitir("unificadora", &unificadora).status);
+            let baixar = scope.spawn(|| {
+                fixture.request(
                     "PUT",
                     &format!("/guias/{guia}/situacao/BAIXADA"),
                     r#"{"motivo":"EXTINTA"}"#,
                 )
             });
-            (unir.join().unwrap(), baixar.join().unwrap())
+            (unify.join().unwrap(), baixar.join().unwrap())
         });
-        let motivo = baixada.corpo["dados"]["motivoBaixa"].as_str().unwrap().to_owned();
+        let motivo = baixada.body["dados"]["motivoBaixa"].as_str().unwrap().to_owned();
         assert!(
-            matches!((unida, motivo.as_str()), (200, "UNIFICADA") | (400, "EXTINTA")),
-            "{unida} {motivo}"
+            matches!((unified, motivo.as_str()), (200, "UNIFICADA") | (400, "EXTINTA")),
+            "{unified} {motivo}"
         );
     }
-    let duplos = "SELECT count(*) AS n FROM (SELECT guia_id, processo_id FROM evento WHERE tipo = 'GUIA_BAIXADA' GROUP BY 1, 2 HAVING count(*) > 1) AS d";
-    assert_eq!(cena.app.banco.contar(duplos), 0);
+    let duplicates = "SELECT count(*) AS n FROM (SELECT guia_id, processo_id FROM evento WHERE tipo = 'GUIA_BAIXADA' GROUP BY 1, 2 HAVING count(*) > 1) AS d";
+    assert_eq!(fixture.app.database.count(duplicates), 0);
 }
 
 #[test]
 fn r26_ninguem_cumpre_medida_depois_dos_21() {
-    let cena = Cena::nova();
-    let velho = json!({ "nome": "Ivo", "sobrenome": "Fictício", "dataNascimento": "29/02/2004", "sexoBiologico": "MASCULINO" });
-    let velho =
-        cena.app.post("tjrn", "/api/v1/adolescentes", &velho).corpo["dados"]["identificador"]
-            .clone();
-    let caminho =
-        format!("/processos/{}/apuracao/adolescentes/{}", numero(0), velho.as_str().unwrap());
-    assert_eq!(cena.pedir("POST", &caminho, "").status, 200);
-    let mut corpo = cena.corpo("definitiva");
-    corpo["identificadorAdolescente"] = velho;
-    let dados = cena.emitir("definitiva", &corpo).corpo["dados"].clone();
+    let fixture = Fixture::new();
+    let old = json!({ "nome": "Ivo", "sobrenome": "Fictício", "dataNascimento": "29/02/2004", "sexoBiologico": "MASCULINO" });
+    let old = fixture.app.post("tjrn", "/api/v1/adolescentes", &old).body["dados"]["identificador"]
+        .clone();
+    let path = format!("/processos/{}/apuracao/adolescentes/{}", numero(0), old.as_str().unwrap());
+    assert_eq!(fixture.request("POST", &path, "").status, 200);
+    let mut body = fixture.body("definitiva");
+    body["identificadorAdolescente"] = old;
+    let dados = fixture.emitir("definitiva", &body).body["dados"].clone();
     assert_eq!((&dados["venceEm"], &dados["vencida"]), (&json!("01/03/2025"), &json!(true)));
 }

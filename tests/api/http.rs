@@ -1,11 +1,15 @@
-//! The doors themselves: methods, media types, limits, errors that always have a code.
+//! The HTTP layer: methods, media types, limits, and errors that always have a code.
 
-use crate::support::{Ajustes, App, Modelo};
-use elos::config::Documentos;
+use crate::support::{App, Settings, Template};
+use elos::config::DocumentSettings;
 use serde_json::{Value, json};
 
-fn headers<'a>(bearer: &'a str, tipo: &'a str, aceita: &'a str) -> Vec<(&'a str, &'a str)> {
-    [("Authorization", bearer), ("Content-Type", tipo), ("Accept", aceita)]
+fn headers<'a>(
+    bearer: &'a str,
+    content_type: &'a str,
+    accepted: &'a str,
+) -> Vec<(&'a str, &'a str)> {
+    [("Authorization", bearer), ("Content-Type", content_type), ("Accept", accepted)]
         .into_iter()
         .filter(|(_, v)| !v.is_empty())
         .collect()
@@ -15,273 +19,268 @@ const GRAPHQL: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
 
 #[test]
-fn get_so_consulta_e_respeita_operation_name() {
-    let app = App::vazio();
-    let bearer = format!("Bearer {}", app.token("tjrn"));
+fn get_only_queries_and_respects_operation_name() {
+    let app = App::empty();
+    let bearer = app.bearer("tjrn");
     let get = |query: &str| {
-        app.pedir("GET", &format!("/graphql?{query}"), &headers(&bearer, "", GRAPHQL), b"")
+        app.request("GET", &format!("/graphql?{query}"), &headers(&bearer, "", GRAPHQL), b"")
     };
-    let resposta = get("query=%7Beu%7Bazp%7D%7D");
+    let response = get("query=%7Beu%7Bazp%7D%7D");
     assert_eq!(
-        (resposta.status, &resposta.corpo),
+        (response.status, &response.body),
         (200, &json!({ "data": { "eu": { "azp": "tjrn" } } }))
     );
-    let resposta =
+    let response =
         get("query=query%20A%7Beu%7Bazp%7D%7D%20query%20B%7Beu%7Bnacional%7D%7D&operationName=B");
-    assert_eq!(resposta.corpo, json!({ "data": { "eu": { "nacional": false } } }));
+    assert_eq!(response.body, json!({ "data": { "eu": { "nacional": false } } }));
     assert_eq!(get("query=query%20A%7Beu%7Bazp%7D%7D%20query%20B%7Beu%7Bazp%7D%7D").status, 400);
     assert_eq!(get("query=query%20A%7Beu%7Bazp%7D%7D&operationName=C").status, 400);
     let mutation = "query=mutation%7BcadastrarAdolescente(input:%7Bdados:%7Bnome:%22A%22,sobrenome:%22B%22,dataNascimento:%222010-01-01%22,sexoBiologico:FEMININO%7D%7D)%7Bavisos%7D%7D";
-    let resposta = get(mutation);
-    assert_eq!((resposta.status, resposta.headers["allow"].as_str()), (405, "POST, OPTIONS"));
-    assert_eq!(app.banco.contar("SELECT count(*) AS n FROM adolescente"), 0);
+    let response = get(mutation);
+    assert_eq!((response.status, response.headers["allow"].as_str()), (405, "POST, OPTIONS"));
+    assert_eq!(app.database.count("SELECT count(*) AS n FROM adolescente"), 0);
     assert_eq!(get("").status, 400);
     assert_eq!(get("query=%7Beu%7Bazp%7D%7D&variables=x").status, 400);
 }
 
-#[test]
-fn cada_recusa_do_graphql_tem_codigo_e_status() {
-    let app = App::vazio();
-    let bearer = format!("Bearer {}", app.token("tjrn"));
-    let fundo = "{a:".repeat(2000);
-    let colchetes = format!("{{__type(name:{}{}){{name}}}}", "[".repeat(3000), "]".repeat(3000));
-    let corpo = |query: &str| json!({ "query": query }).to_string();
-    let fragmento = |usos: &str, i: u32| {
-        format!("fragment f{i} on Query {{ {} }} ", usos.replace('N', &(i + 1).to_string()))
+/// Asserts that `POST /graphql` refuses this body with the status and the code, and that the
+/// response has no `data`.
+#[track_caller]
+fn refuses(app: &App, content_type: &str, body: &str, status: u16, code: &str) {
+    let bearer = app.bearer("tjrn");
+    let headers = headers(&bearer, content_type, GRAPHQL);
+    let response = app.request("POST", "/graphql", &headers, body.as_bytes());
+    assert_eq!(response.status, status, "{body:.80}: {:.200}", response.text);
+    let extensions = &response.body["errors"][0]["extensions"];
+    assert_eq!(extensions["code"], code, "{body:.80}: {:.300}", response.text);
+    assert_eq!(extensions["status"], status, "{body:.80}");
+    assert_eq!(response.body.get("data"), None, "{body:.80}");
+    assert!(response.headers["content-type"].starts_with(GRAPHQL));
+}
+
+/// Returns the fragments `f0` to `f{count}`. Each spreads the next as `spreads` says, where `N`
+/// stands for it.
+fn fragments(spreads: &str, count: u32) -> String {
+    let fragment = |n: u32| {
+        let spreads = spreads.replace('N', &(n + 1).to_string());
+        format!("fragment f{n} on Query {{ {spreads} }} ")
     };
-    let dobro: Vec<_> = (0..25).map(|i| fragmento("...fN ...fN", i)).collect();
-    let bomba = format!("{{ ...f0 }} {} fragment f25 on Query {{ eu {{ azp }} }}", dobro.concat());
-    let simples: Vec<_> = (0..900).map(|i| fragmento("...fN", i)).collect();
-    let corrente =
-        format!("{{ ...f0 }} {} fragment f900 on Query {{ eu {{ azp }} }}", simples.concat());
-    for (descricao, tipo, corpo, status, codigo) in [
-        ("sintaxe", JSON, corpo("{"), 400, "GRAPHQL_PARSE_FAILED"),
-        ("validação", JSON, corpo("{ naoHa }"), 400, "GRAPHQL_VALIDATION_FAILED"),
-        ("chaves", JSON, corpo(&fundo), 400, "DOCUMENTO_EXCEDE_LIMITE"),
-        ("colchetes", JSON, corpo(&colchetes), 400, "DOCUMENTO_EXCEDE_LIMITE"),
-        ("fragmentos que dobram", JSON, corpo(&bomba), 400, "DOCUMENTO_EXCEDE_LIMITE"),
-        (
-            "fragmento em ciclo",
-            JSON,
-            corpo("{ ...a } fragment a on Query { ...a }"),
-            400,
-            "GRAPHQL_VALIDATION_FAILED",
-        ),
-        ("corrente de fragmentos", JSON, corpo(&corrente), 400, "DOCUMENTO_EXCEDE_LIMITE"),
-        (
-            "subscription",
-            JSON,
-            corpo("subscription { processoAlterado { id } }"),
-            406,
-            "NAO_ACEITAVEL",
-        ),
-        ("tokens", JSON, corpo(&"a ".repeat(10_001)), 400, "DOCUMENTO_EXCEDE_LIMITE"),
-        ("bytes", JSON, corpo(&" ".repeat(262_145)), 400, "DOCUMENTO_EXCEDE_LIMITE"),
-        ("não é JSON", JSON, "{".into(), 400, "BAD_USER_INPUT"),
-        ("lote", JSON, "[{\"query\":\"{eu{azp}}\"}]".into(), 400, "BAD_USER_INPUT"),
-        ("sem query", JSON, "{}".into(), 400, "BAD_USER_INPUT"),
-        ("query que não é texto", JSON, "{\"query\":1}".into(), 400, "BAD_USER_INPUT"),
-        (
-            "variáveis que não são objeto",
-            JSON,
-            "{\"query\":\"{eu{azp}}\",\"variables\":[]}".into(),
-            400,
-            "BAD_USER_INPUT",
-        ),
-        (
-            "extensões que não são objeto",
-            JSON,
-            "{\"query\":\"{eu{azp}}\",\"extensions\":1}".into(),
-            400,
-            "BAD_USER_INPUT",
-        ),
-        (
-            "formulário",
-            "application/x-www-form-urlencoded",
-            "query={eu{azp}}".into(),
-            415,
-            "MIDIA_NAO_SUPORTADA",
-        ),
-        ("texto", "text/plain", corpo("{eu{azp}}"), 415, "MIDIA_NAO_SUPORTADA"),
-        ("sem tipo", "", corpo("{eu{azp}}"), 415, "MIDIA_NAO_SUPORTADA"),
-    ] {
-        let resposta =
-            app.pedir("POST", "/graphql", &headers(&bearer, tipo, GRAPHQL), corpo.as_bytes());
-        assert_eq!(resposta.status, status, "{descricao}: {:.200}", resposta.texto);
-        assert_eq!(
-            resposta.corpo["errors"][0]["extensions"]["code"], codigo,
-            "{descricao}: {:.300}",
-            resposta.texto
-        );
-        assert_eq!(resposta.corpo["errors"][0]["extensions"]["status"], status, "{descricao}");
-        assert_eq!(resposta.corpo.get("data"), None, "{descricao}");
-        assert!(resposta.headers["content-type"].starts_with(GRAPHQL));
-    }
-    assert_eq!(app.pedir("GET", "/healthz", &[], b"").status, 200);
+    let fragments: String = (0..count).map(fragment).collect();
+    format!("{{ ...f0 }} {fragments} fragment f{count} on Query {{ eu {{ azp }} }}")
 }
 
 #[test]
-fn quem_so_sabe_json_recebe_200_nos_erros_de_documento() {
-    let app = App::vazio();
-    let bearer = format!("Bearer {}", app.token("tjrn"));
-    for (corpo, status) in
+fn each_refused_document_has_a_code_and_a_status() {
+    let app = App::empty();
+    let refuses = |document: &str, status: u16, code: &str| {
+        refuses(&app, JSON, &json!({ "query": document }).to_string(), status, code);
+    };
+    refuses("{", 400, "GRAPHQL_PARSE_FAILED");
+    refuses("{ naoHa }", 400, "GRAPHQL_VALIDATION_FAILED");
+    refuses("{ ...a } fragment a on Query { ...a }", 400, "GRAPHQL_VALIDATION_FAILED");
+    refuses("subscription { processoAlterado { id } }", 406, "NAO_ACEITAVEL");
+    let brackets = format!("{{__type(name:{}{}){{name}}}}", "[".repeat(3000), "]".repeat(3000));
+    for document in [
+        "{a:".repeat(2000),
+        brackets,
+        // Each fragment doubles the size of the document.
+        fragments("...fN ...fN", 25),
+        fragments("...fN", 900),
+        // The first document has too many tokens, the second too many bytes.
+        "a ".repeat(10_001),
+        " ".repeat(262_145),
+    ] {
+        refuses(&document, 400, "DOCUMENTO_EXCEDE_LIMITE");
+    }
+    assert_eq!(app.request("GET", "/healthz", &[], b"").status, 200);
+}
+
+#[test]
+fn each_refused_body_has_a_code_and_a_status() {
+    let app = App::empty();
+    for body in [
+        "{",
+        r#"[{"query":"{eu{azp}}"}]"#,
+        "{}",
+        r#"{"query":1}"#,
+        r#"{"query":"{eu{azp}}","variables":[]}"#,
+        r#"{"query":"{eu{azp}}","extensions":1}"#,
+    ] {
+        refuses(&app, JSON, body, 400, "BAD_USER_INPUT");
+    }
+    let document = r#"{"query":"{eu{azp}}"}"#;
+    for (content_type, body) in [
+        ("application/x-www-form-urlencoded", "query={eu{azp}}"),
+        ("text/plain", document),
+        ("", document),
+    ] {
+        refuses(&app, content_type, body, 415, "MIDIA_NAO_SUPORTADA");
+    }
+    assert_eq!(app.request("GET", "/healthz", &[], b"").status, 200);
+}
+
+#[test]
+fn a_client_that_accepts_only_json_gets_200_for_document_errors() {
+    let app = App::empty();
+    let bearer = app.bearer("tjrn");
+    for (body, status) in
         [("{\"query\":\"{\"}", 200), ("{\"query\":\"{naoHa}\"}", 200), ("{}", 400)]
     {
-        let resposta =
-            app.pedir("POST", "/graphql", &headers(&bearer, JSON, JSON), corpo.as_bytes());
-        assert_eq!(resposta.status, status, "{}", resposta.texto);
-        assert!(resposta.headers["content-type"].starts_with(JSON));
+        let response =
+            app.request("POST", "/graphql", &headers(&bearer, JSON, JSON), body.as_bytes());
+        assert_eq!(response.status, status, "{}", response.text);
+        assert!(response.headers["content-type"].starts_with(JSON));
     }
-    let resposta = app.pedir("POST", "/graphql", &headers(&bearer, JSON, "text/html"), b"{}");
-    assert_eq!(resposta.status, 406);
+    let response = app.request("POST", "/graphql", &headers(&bearer, JSON, "text/html"), b"{}");
+    assert_eq!(response.status, 406);
 }
 
 #[test]
-fn um_campo_que_falha_nao_leva_os_irmaos() {
-    let app = App::novo();
-    let resposta = app.graphql(
+fn a_failed_field_leaves_its_siblings() {
+    let app = App::new();
+    let response = app.graphql(
         "tjrn",
         "{ eu { azp } processos(first: 0) { nodes { id } } tribunais { tr } }",
         json!({}),
     );
-    assert_eq!(resposta.status, 200);
-    assert_eq!(resposta.corpo["data"]["eu"]["azp"], "tjrn");
-    assert_eq!(resposta.corpo["data"]["processos"], Value::Null);
-    assert_eq!(resposta.corpo["data"]["tribunais"].as_array().unwrap().len(), 27);
-    assert_eq!(resposta.corpo["errors"][0]["path"], json!(["processos"]));
+    assert_eq!(response.status, 200);
+    assert_eq!(response.body["data"]["eu"]["azp"], "tjrn");
+    assert_eq!(response.body["data"]["processos"], Value::Null);
+    assert_eq!(response.body["data"]["tribunais"].as_array().unwrap().len(), 27);
+    assert_eq!(response.body["errors"][0]["path"], json!(["processos"]));
 }
 
 #[test]
-fn o_erro_diz_onde_na_resposta() {
-    let app = App::novo();
-    let ruim =
+fn an_error_tells_its_path_in_the_response() {
+    let app = App::new();
+    let bad =
         "{ processos(first: 2) { nodes { numero adolescentes(first: 500) { nodes { id } } } } }";
-    let resposta = app.graphql("tjrn", ruim, json!({}));
+    let response = app.graphql("tjrn", bad, json!({}));
     assert_eq!(
-        resposta.corpo["errors"][0]["path"],
+        response.body["errors"][0]["path"],
         json!(["processos", "nodes", 0, "adolescentes"]),
         "{}",
-        resposta.texto
+        response.text
     );
     let numero = &app.gql("tjrn", "{ processos(first: 1) { nodes { numero } } }")["processos"]["nodes"]
         [0]["numero"];
-    let ruim = "query($n: NumeroProcesso!) { processo(numero: $n) { eventos(first: 500) { nodes { id } } } }";
-    let resposta = app.graphql("tjrn", ruim, json!({ "n": numero }));
+    let bad = "query($n: NumeroProcesso!) { processo(numero: $n) { eventos(first: 500) { nodes { id } } } }";
+    let response = app.graphql("tjrn", bad, json!({ "n": numero }));
     assert_eq!(
-        resposta.corpo["errors"][0]["path"],
+        response.body["errors"][0]["path"],
         json!(["processo", "eventos"]),
         "{}",
-        resposta.texto
+        response.text
     );
-    assert_eq!(resposta.corpo["data"], json!({ "processo": null }));
+    assert_eq!(response.body["data"], json!({ "processo": null }));
 }
 
-/// Nested pages multiply: an answer of gigabytes is refused before it is built.
+/// Nested pages multiply. The server refuses a response of gigabytes before it builds it.
 #[test]
-fn resposta_grande_demais_e_recusada() {
-    // The second wall, for what the cost did not foresee.
-    let documentos = Documentos { custo_maximo: u64::MAX, ..Documentos::default() };
-    let app = App::com(Modelo::Grande, Ajustes { documentos, ..Ajustes::default() });
-    let query = |niveis: usize| {
-        let (abre, fecha) =
+fn a_response_that_is_too_large_is_refused() {
+    // With the cost limit off, the limit on the size of the response must hold.
+    let documents = DocumentSettings { max_cost: u64::MAX, ..DocumentSettings::default() };
+    let app = App::with(Template::Large, Settings { documents, ..Settings::default() });
+    let query = |levels: usize| {
+        let (opens, closes) =
             ("nodes { adolescentes(first: 100) { nodes { processos(first: 100) {", "} } } }");
         format!(
             "{{ processos(first: 100) {{ {} nodes {{ numero }} {} }} }}",
-            abre.repeat(niveis),
-            fecha.repeat(niveis)
+            opens.repeat(levels),
+            closes.repeat(levels)
         )
     };
     app.gql("cnj", &query(2));
-    let resposta = app.graphql("cnj", &query(6), json!({}));
+    let response = app.graphql("cnj", &query(6), json!({}));
     assert_eq!(
-        resposta.corpo["errors"][0]["extensions"]["code"], "CUSTO_EXCEDE_LIMITE",
+        response.body["errors"][0]["extensions"]["code"], "CUSTO_EXCEDE_LIMITE",
         "{:.300}",
-        resposta.texto
+        response.text
     );
-    assert!(resposta.texto.len() < 100_000);
+    assert!(response.text.len() < 100_000);
 }
 
 #[test]
-fn rotas_e_metodos_da_fachada() {
-    let app = App::vazio();
-    let bearer = format!("Bearer {}", app.token("tjrn"));
-    let resposta = app.pedir("GET", "/api/v1/nada", &headers(&bearer, "", ""), b"");
+fn the_facade_refuses_unknown_routes_and_methods() {
+    let app = App::empty();
+    let bearer = app.bearer("tjrn");
+    let response = app.request("GET", "/api/v1/nada", &headers(&bearer, "", ""), b"");
     assert_eq!(
-        (resposta.status, &resposta.corpo["mensagemDesenvolvedor"]),
+        (response.status, &response.body["mensagemDesenvolvedor"]),
         (404, &json!("NAO_ENCONTRADO"))
     );
-    let resposta = app.pedir("PATCH", "/api/v1/processos", &headers(&bearer, JSON, ""), b"{}");
+    let response = app.request("PATCH", "/api/v1/processos", &headers(&bearer, JSON, ""), b"{}");
     assert_eq!(
-        (resposta.status, resposta.headers["allow"].as_str()),
+        (response.status, response.headers["allow"].as_str()),
         (405, "GET, POST, PUT, HEAD, OPTIONS")
     );
-    assert_eq!(resposta.corpo["mensagemDesenvolvedor"], "METODO_NAO_PERMITIDO");
-    let resposta = app.pedir("DELETE", "/graphql", &headers(&bearer, "", ""), b"");
+    assert_eq!(response.body["mensagemDesenvolvedor"], "METODO_NAO_PERMITIDO");
+    let response = app.request("DELETE", "/graphql", &headers(&bearer, "", ""), b"");
     assert_eq!(
-        (resposta.status, resposta.headers["allow"].as_str()),
+        (response.status, response.headers["allow"].as_str()),
         (405, "GET, POST, HEAD, OPTIONS")
     );
-    let resposta =
-        app.pedir("POST", "/api/v1/processos", &headers(&bearer, "text/plain", ""), b"{}");
+    let response =
+        app.request("POST", "/api/v1/processos", &headers(&bearer, "text/plain", ""), b"{}");
     assert_eq!(
-        (resposta.status, &resposta.corpo["mensagemDesenvolvedor"]),
+        (response.status, &response.body["mensagemDesenvolvedor"]),
         (415, &json!("MIDIA_NAO_SUPORTADA"))
     );
-    let grande = format!("{{\"a\":\"{}\"}}", "x".repeat(300_000));
-    let resposta =
-        app.pedir("POST", "/api/v1/processos", &headers(&bearer, JSON, ""), grande.as_bytes());
+    let large = format!("{{\"a\":\"{}\"}}", "x".repeat(300_000));
+    let response =
+        app.request("POST", "/api/v1/processos", &headers(&bearer, JSON, ""), large.as_bytes());
     assert_eq!(
-        (resposta.status, &resposta.corpo["mensagemDesenvolvedor"]),
+        (response.status, &response.body["mensagemDesenvolvedor"]),
         (413, &json!("CORPO_EXCEDE_LIMITE"))
     );
-    let resposta =
-        app.pedir("POST", "/api/v1/processos?simlar=true", &headers(&bearer, JSON, ""), b"{}");
-    assert_eq!(resposta.status, 400);
-    assert!(resposta.corpo["erros"][0].as_str().unwrap().contains("simlar"), "{}", resposta.texto);
-    let enorme = vec![b'x'; 2_000_000];
-    let resposta = app.pedir("POST", "/graphql", &headers(&bearer, JSON, GRAPHQL), &enorme);
+    let response =
+        app.request("POST", "/api/v1/processos?simlar=true", &headers(&bearer, JSON, ""), b"{}");
+    assert_eq!(response.status, 400);
+    assert!(response.body["erros"][0].as_str().unwrap().contains("simlar"), "{}", response.text);
+    let huge = vec![b'x'; 2_000_000];
+    let response = app.request("POST", "/graphql", &headers(&bearer, JSON, GRAPHQL), &huge);
     assert_eq!(
-        (resposta.status, &resposta.corpo["errors"][0]["extensions"]["code"]),
+        (response.status, &response.body["errors"][0]["extensions"]["code"]),
         (413, &json!("CORPO_EXCEDE_LIMITE"))
     );
 }
 
 #[test]
-fn graphiql_vem_do_programa_comprimido_e_com_csp() {
-    let app = App::vazio();
-    let pagina = app.pedir("GET", "/graphiql", &[("Accept-Encoding", "identity")], b"");
-    assert_eq!(pagina.status, 200);
-    assert!(pagina.headers["content-security-policy"].contains("default-src 'self'"));
+fn graphiql_comes_from_the_program_compressed_and_with_csp() {
+    let app = App::empty();
+    let page = app.request("GET", "/graphiql", &[("Accept-Encoding", "identity")], b"");
+    assert_eq!(page.status, 200);
+    assert!(page.headers["content-security-policy"].contains("default-src 'self'"));
     assert!(
-        pagina.texto.contains("<div id=\"graphiql\"") || pagina.texto.contains("graphiql"),
+        page.text.contains("<div id=\"graphiql\"") || page.text.contains("graphiql"),
         "{}",
-        pagina.texto
+        page.text
     );
-    assert!(!pagina.texto.contains("https://"), "{}", pagina.texto);
-    let inicio = pagina.texto.find("/graphiql/assets/").unwrap() + 1;
-    let fim = inicio + pagina.texto[inicio..].find('"').unwrap();
-    let script = app.pedir(
+    assert!(!page.text.contains("https://"), "{}", page.text);
+    let start = page.text.find("/graphiql/assets/").unwrap() + 1;
+    let end = start + page.text[start..].find('"').unwrap();
+    let script = app.request(
         "GET",
-        &format!("/{}", &pagina.texto[inicio..fim]),
+        &format!("/{}", &page.text[start..end]),
         &[("Accept-Encoding", "identity")],
         b"",
     );
     assert_eq!(script.status, 200);
     assert!(script.headers["cache-control"].contains("immutable"));
-    for caminho in ["/graphiql/../Cargo.toml", "/graphiql/nada.js", "/graphiql/%2e%2e/package.json"]
-    {
-        assert_eq!(app.pedir("GET", caminho, &[], b"").status, 404, "{caminho}");
+    for path in ["/graphiql/../Cargo.toml", "/graphiql/nada.js", "/graphiql/%2e%2e/package.json"] {
+        assert_eq!(app.request("GET", path, &[], b"").status, 404, "{path}");
     }
-    let raiz = app.pedir("GET", "/", &[], b"");
-    assert_eq!((raiz.status, raiz.headers["location"].as_str()), (303, "/graphiql"));
+    let root = app.request("GET", "/", &[], b"");
+    assert_eq!((root.status, root.headers["location"].as_str()), (303, "/graphiql"));
 }
 
-/// Answered or refused, nobody on the way keeps it; and no page of another origin reads it.
+/// No cache may store a response, and no page of another origin may read it, also if the request
+/// was refused.
 #[test]
-fn todo_cabecalho_de_segredo_vai_em_toda_resposta() {
-    let app = App::vazio();
-    let bearer = format!("Bearer {}", app.token("tjrn"));
-    for (metodo, caminho, status) in [
+fn every_privacy_header_is_on_every_response() {
+    let app = App::empty();
+    let bearer = app.bearer("tjrn");
+    for (method, path, status) in [
         ("GET", "/graphql?query=%7Beu%7Bsub%7D%7D", 200),
         ("PUT", "/graphql", 405),
         ("GET", "/api/v1/processos", 200),
@@ -297,91 +296,89 @@ fn todo_cabecalho_de_segredo_vai_em_toda_resposta() {
         ("GET", "/docs/", 200),
     ] {
         let headers = [("Authorization", bearer.as_str()), ("Origin", "https://outra.example")];
-        let resposta = app.pedir(metodo, caminho, &headers, b"");
-        assert_eq!(resposta.status, status, "{caminho}");
-        let header = |nome: &str| resposta.headers.get(nome).map(String::as_str);
-        // The pages are the same for all, and say so themselves.
-        let guardar = if caminho.ends_with("/docs/") || caminho == "/graphiql" {
-            "no-cache"
-        } else {
-            "no-store"
-        };
-        assert_eq!(header("cache-control"), Some(guardar), "{caminho}");
-        assert_eq!(header("x-content-type-options"), Some("nosniff"), "{caminho}");
-        assert_eq!(header("referrer-policy"), Some("no-referrer"), "{caminho}");
-        assert_eq!(header("access-control-allow-origin"), None, "{caminho}");
+        let response = app.request(method, path, &headers, b"");
+        assert_eq!(response.status, status, "{path}");
+        let header = |name: &str| response.headers.get(name).map(String::as_str);
+        // These pages are the same for everybody, so they may be revalidated instead.
+        let cache_control =
+            if path.ends_with("/docs/") || path == "/graphiql" { "no-cache" } else { "no-store" };
+        assert_eq!(header("cache-control"), Some(cache_control), "{path}");
+        assert_eq!(header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(header("referrer-policy"), Some("no-referrer"), "{path}");
+        assert_eq!(header("access-control-allow-origin"), None, "{path}");
     }
-    let sem_token = app.pedir("GET", "/tramites", &[], b"");
-    assert_eq!(sem_token.headers["cache-control"], "no-store");
+    let without_token = app.request("GET", "/tramites", &[], b"");
+    assert_eq!(without_token.headers["cache-control"], "no-store");
 }
 
 #[test]
-fn saude() {
-    let app = App::vazio();
-    assert_eq!(app.pedir("GET", "/healthz", &[], b"").status, 200);
+fn health_is_answered() {
+    let app = App::empty();
+    assert_eq!(app.request("GET", "/healthz", &[], b"").status, 200);
     app.ready();
 }
 
-/// Pages of the origins that are configured may call, and of no other; what they may read
-/// besides the body is what a retry needs.
+/// Only pages of the configured origins may call the server. Besides the body, they may read only
+/// the headers that a retry needs.
 #[test]
-fn so_paginas_das_origens_configuradas_chamam() {
-    let app = App::vazio();
-    let de = |origem: &str, metodo: &str| {
-        let pedido = [
-            ("Origin", origem),
+fn only_pages_of_configured_origins_call() {
+    let app = App::empty();
+    let of = |origin: &str, method: &str| {
+        let request = [
+            ("Origin", origin),
             ("Access-Control-Request-Method", "POST"),
             ("Access-Control-Request-Headers", "authorization,content-type"),
         ];
-        app.pedir(metodo, "/graphql", &pedido, b"").headers
+        app.request(method, "/graphql", &request, b"").headers
     };
-    let nossa = de(crate::support::ORIGEM, "OPTIONS");
-    assert_eq!(nossa["access-control-allow-origin"], crate::support::ORIGEM);
-    assert!(nossa["access-control-allow-headers"].contains("authorization"), "{nossa:?}");
-    assert!(!nossa.contains_key("access-control-allow-credentials"), "{nossa:?}");
-    let lida = de(crate::support::ORIGEM, "POST");
-    assert_eq!(lida["access-control-allow-origin"], crate::support::ORIGEM);
-    assert!(lida["access-control-expose-headers"].contains("x-request-id"), "{lida:?}");
-    for alheia in ["https://outra.example", "https://painel.example.evil", "null"] {
-        for metodo in ["OPTIONS", "POST"] {
-            let headers = de(alheia, metodo);
-            assert!(!headers.contains_key("access-control-allow-origin"), "{alheia}: {headers:?}");
+    let ours = of(crate::support::ORIGIN, "OPTIONS");
+    assert_eq!(ours["access-control-allow-origin"], crate::support::ORIGIN);
+    assert!(ours["access-control-allow-headers"].contains("authorization"), "{ours:?}");
+    assert!(!ours.contains_key("access-control-allow-credentials"), "{ours:?}");
+    let read = of(crate::support::ORIGIN, "POST");
+    assert_eq!(read["access-control-allow-origin"], crate::support::ORIGIN);
+    assert!(read["access-control-expose-headers"].contains("x-request-id"), "{read:?}");
+    for foreign in ["https://outra.example", "https://painel.example.evil", "null"] {
+        for method in ["OPTIONS", "POST"] {
+            let headers = of(foreign, method);
+            assert!(!headers.contains_key("access-control-allow-origin"), "{foreign}: {headers:?}");
         }
     }
 }
 
-/// The id of a request is the server's: what a client sends gets into the trail by no way, and
-/// covers no other request.
+/// The server makes the request id. An id that a client sends never reaches the trail and cannot
+/// stand for another request.
 #[test]
-fn cada_pedido_tem_um_id_que_nada_diz() {
-    let app = App::vazio();
-    let id = |dado: &str| {
-        let resposta = app.pedir("GET", "/healthz", &[("X-Request-Id", dado)], b"");
-        resposta.headers["x-request-id"].clone()
+fn each_request_has_an_opaque_id() {
+    let app = App::empty();
+    let id = |given: &str| {
+        let response = app.request("GET", "/healthz", &[("X-Request-Id", given)], b"");
+        response.headers["x-request-id"].clone()
     };
     let uuid = "6c1d2f0e-1111-4222-8333-444455556666";
-    let mut vistos = std::collections::HashSet::new();
-    for texto in [uuid, uuid, "52998224725", "x\u{e9}", "", "../../etc"] {
-        let dado = id(texto);
+    let mut seen = std::collections::HashSet::new();
+    for text in [uuid, uuid, "52998224725", "x\u{e9}", "", "../../etc"] {
+        let given = id(text);
         assert!(
-            dado.len() == 36 && dado != uuid && dado.matches('-').count() == 4,
-            "{texto}: {dado}"
+            given.len() == 36 && given != uuid && given.matches('-').count() == 4,
+            "{text}: {given}"
         );
-        assert!(vistos.insert(dado));
+        assert!(seen.insert(given));
     }
-    // A preflight has one as well, and an unknown method is no label of a metric.
+    // A preflight has an id too. An unknown method is no label of a metric.
     let headers = app
-        .pedir(
+        .request(
             "OPTIONS",
             "/graphql",
-            &[("Origin", crate::support::ORIGEM), ("Access-Control-Request-Method", "POST")],
+            &[("Origin", crate::support::ORIGIN), ("Access-Control-Request-Method", "POST")],
             b"",
         )
         .headers;
     assert!(headers.contains_key("x-request-id"));
     use std::io::{Read, Write};
-    let mut conexao = std::net::TcpStream::connect(app.base.trim_start_matches("http://")).unwrap();
-    conexao
+    let mut connection =
+        std::net::TcpStream::connect(app.base.trim_start_matches("http://")).unwrap();
+    connection
         .write_all(
             b"INVENTADO /x HTTP/1.1
 Host: x
@@ -390,6 +387,6 @@ Connection: close
 ",
         )
         .unwrap();
-    let _ = conexao.read_to_end(&mut Vec::new());
-    assert!(app.metricas().contains(r#"metodo="OUTRO""#) && !app.metricas().contains("INVENTADO"));
+    let _ = connection.read_to_end(&mut Vec::new());
+    assert!(app.metrics().contains(r#"metodo="OUTRO""#) && !app.metrics().contains("INVENTADO"));
 }

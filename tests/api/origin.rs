@@ -1,20 +1,20 @@
-//! By which names the server is called, and from which pages.
+//! The host names that the server accepts, and the pages that may call it.
 
-use crate::assinaturas::cliente_ws::{SUBPROTOCOLO, Ws};
-use crate::support::{Ajustes, App, Modelo, ORIGEM};
+use crate::subscriptions::ws_client::{SUBPROTOCOL, Ws};
+use crate::support::{App, ORIGIN, Settings, Template};
 use std::net::TcpStream;
 use tungstenite::client::IntoClientRequest;
 use tungstenite::{Error, HandshakeError};
 
-/// A page whose name is made to lead to this machine gets no token and no answer.
+/// DNS rebinding: a page whose host name resolves to this machine gets no token and no data.
 #[test]
-fn a_server_that_gives_tokens_answers_only_by_names_of_this_machine() {
-    let app = App::com(Modelo::Vazio, Ajustes { loopback_only: true, ..Ajustes::default() });
+fn a_server_that_issues_tokens_accepts_only_local_host_names() {
+    let app = App::with(Template::Empty, Settings { loopback_only: true, ..Settings::default() });
     let port = app.base.rsplit_once(':').unwrap().1;
     let token = "/auth/realms/pje/protocol/openid-connect/token";
     let ask = |host: &str, method: &str, path: &str| {
-        let answer = app.pedir(method, path, &[("Host", host)], b"");
-        (answer.status, answer.texto)
+        let answer = app.request(method, path, &[("Host", host)], b"");
+        (answer.status, answer.text)
     };
     for host in ["localhost", "127.0.0.1", "[::1]", "LocalHost"] {
         for host in [host.to_owned(), format!("{host}:{port}"), format!("{host}:1")] {
@@ -32,15 +32,18 @@ fn a_server_that_gives_tokens_answers_only_by_names_of_this_machine() {
             assert!(text.contains("localhost"), "{text}");
         }
     }
-    // Where no token is given to whoever asks, the name is the operator's affair.
-    assert_eq!(App::vazio().pedir("GET", "/healthz", &[("Host", "elos.example")], b"").status, 200);
+    // A server without a development issuer accepts any host name, which the operator chooses.
+    assert_eq!(
+        App::empty().request("GET", "/healthz", &[("Host", "elos.example")], b"").status,
+        200
+    );
 }
 
-/// The status with which an upgrade is refused; none when it is not.
+/// Returns the status of a refused upgrade; `None` if it was accepted.
 fn refused(app: &App, origins: &[&str]) -> Option<u16> {
     let address = app.base.trim_start_matches("http://");
     let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
-    request.headers_mut().insert("sec-websocket-protocol", SUBPROTOCOLO.parse().unwrap());
+    request.headers_mut().insert("sec-websocket-protocol", SUBPROTOCOL.parse().unwrap());
     for origin in origins {
         request.headers_mut().append("origin", origin.parse().unwrap());
     }
@@ -52,11 +55,11 @@ fn refused(app: &App, origins: &[&str]) -> Option<u16> {
 }
 
 #[test]
-fn a_websocket_is_opened_from_the_pages_that_may_call_and_from_no_other() {
-    let app = App::vazio();
+fn a_websocket_opens_only_from_configured_origins() {
+    let app = App::empty();
     assert_eq!(refused(&app, &[]), None);
     assert_eq!(refused(&app, &[&app.base]), None);
-    assert_eq!(refused(&app, &[ORIGEM]), None);
+    assert_eq!(refused(&app, &[ORIGIN]), None);
     for origin in [
         "https://evil.example",
         "null",
@@ -67,6 +70,6 @@ fn a_websocket_is_opened_from_the_pages_that_may_call_and_from_no_other() {
     ] {
         assert_eq!(refused(&app, &[origin]), Some(403), "{origin}");
     }
-    assert_eq!(refused(&app, &[ORIGEM, "https://evil.example"]), Some(403));
-    Ws::de(&app, "tjrn");
+    assert_eq!(refused(&app, &[ORIGIN, "https://evil.example"]), Some(403));
+    Ws::of(&app, "tjrn");
 }

@@ -1,42 +1,36 @@
-//! More is asked of the server than it has places for.
+//! More requests than the server has connections for.
 
-use crate::support::{App, PATIENCE};
+use crate::support::{App, MAX_WAIT, until};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
-use std::time::Instant;
 
-/// A full server says so, and when to come back; a database that is down is another matter.
+/// A full server answers 503 with `Retry-After`; it is still ready.
 #[test]
 fn a_full_server_is_not_a_database_that_is_down() {
-    let app = App::novo();
+    let app = App::new();
     assert_eq!(app.get("tjrn", "/api/v1/processos").status, 200);
-    let lista = "{ processos(first: 1) { nodes { numero } } }";
-    let mut locked = app.banco.conn();
+    let list = "{ processos(first: 1) { nodes { numero } } }";
+    let mut locked = app.database.conn();
     locked.batch_execute("BEGIN; LOCK TABLE processo IN ACCESS EXCLUSIVE MODE").unwrap();
     std::thread::scope(|scope| {
-        // As many as one credential may have of the connections.
+        // Hold as many connections as one credential may hold.
         for _ in 0..3 {
             scope.spawn(|| assert_eq!(app.get("tjrn", "/api/v1/processos").status, 200));
         }
-        let begun = Instant::now();
-        while app.banco.esperam() < 3 {
-            assert!(begun.elapsed() < PATIENCE, "the places were not taken");
-        }
+        until(MAX_WAIT, "the connections wait", || app.database.lock_waiters() >= 3);
         let rest = scope.spawn(|| app.get("tjrn", "/api/v1/processos"));
-        let graphql = scope.spawn(|| app.graphql("tjrn", lista, json!({})));
+        let graphql = scope.spawn(|| app.graphql("tjrn", list, json!({})));
         let (rest, graphql) = (rest.join().unwrap(), graphql.join().unwrap());
         locked.batch_execute("ROLLBACK").unwrap();
         for answer in [&rest, &graphql] {
-            assert_eq!(answer.status, 503, "{}", answer.texto);
-            assert!(answer.texto.contains("o servidor está cheio"), "{}", answer.texto);
+            assert_eq!(answer.status, 503, "{}", answer.text);
+            assert!(answer.text.contains("o servidor está cheio"), "{}", answer.text);
             let seconds: u32 = answer.headers["retry-after"].parse().unwrap();
             assert!((1..=30).contains(&seconds), "{seconds}");
         }
-        let codes: [&Value; 2] = [
-            &rest.corpo["mensagemDesenvolvedor"],
-            &graphql.corpo["errors"][0]["extensions"]["code"],
-        ];
+        let codes: [&Value; 2] =
+            [&rest.body["mensagemDesenvolvedor"], &graphql.body["errors"][0]["extensions"]["code"]];
         assert_eq!(codes, ["SOBRECARREGADO", "SOBRECARREGADO"]);
     });
-    assert_eq!(app.gql("tjrn", lista)["processos"]["nodes"].as_array().unwrap().len(), 1);
+    assert_eq!(app.gql("tjrn", list)["processos"]["nodes"].as_array().unwrap().len(), 1);
 }

@@ -1,61 +1,60 @@
-//! What stands between the server and PostgreSQL must keep sessions.
+//! A pooler between the server and PostgreSQL must keep sessions.
 
-use crate::support::{Ajustes, App, Banco, Modelo, PATIENCE, Pooler};
-use elos::db::{ConexaoRecusada, Db, DbOptions};
+use crate::support::{App, Database, MAX_WAIT, Pooler, Settings, Template, until};
+use elos::db::{ConnectError, Db, DbOptions};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-fn options(pooler: &Pooler, banco: &Banco) -> DbOptions {
-    DbOptions::nova(pooler.url("elos_teste", banco.nome()))
+fn options(pooler: &Pooler, database: &Database) -> DbOptions {
+    DbOptions::new(pooler.url("elos_teste", database.name()))
 }
 
 #[test]
-fn a_pooler_by_transaction_is_refused_at_the_start() {
-    let banco = Banco::novo(Modelo::Vazio);
-    let pooler = Pooler::start(Banco::socket(), true);
-    let refused = Db::conectar(&options(&pooler, &banco)).err().unwrap();
-    assert!(matches!(refused, ConexaoRecusada::TransactionPooler), "{refused}");
-    let told = refused.to_string();
-    assert!(told.contains("pool_mode = session"), "{told}");
-    // It does not depend on what was left on the backends.
-    let again = Db::conectar(&options(&pooler, &banco)).err().unwrap();
-    assert!(matches!(again, ConexaoRecusada::TransactionPooler), "{again}");
+fn a_transaction_pooler_is_refused_at_the_start() {
+    let database = Database::new(Template::Empty);
+    let pooler = Pooler::start(Database::socket(), true);
+    let refused = Db::connect(&options(&pooler, &database)).err().unwrap();
+    assert!(matches!(refused, ConnectError::TransactionPooler), "{refused}");
+    let message = refused.to_string();
+    assert!(message.contains("pool_mode = session"), "{message}");
+    // The check does not depend on what an earlier session left on the backends.
+    let again = Db::connect(&options(&pooler, &database)).err().unwrap();
+    assert!(matches!(again, ConnectError::TransactionPooler), "{again}");
 }
 
 #[test]
-fn a_pooler_by_session_serves() {
-    let banco = Arc::new(Banco::novo(Modelo::Semeado));
-    let pooler = Pooler::start(Banco::socket(), false);
-    let url = pooler.url("elos_teste", banco.nome());
-    let app = App::no_banco(&banco, Ajustes { url: Some(url), ..Ajustes::default() });
+fn a_session_pooler_works() {
+    let database = Arc::new(Database::new(Template::Seeded));
+    let pooler = Pooler::start(Database::socket(), false);
+    let url = pooler.url("elos_teste", database.name());
+    let app = App::on_database(&database, Settings { url: Some(url), ..Settings::default() });
     app.ready();
     app.adolescente("tjrn");
     let seen = app.gql("tjpe", "{ processos { totalCount } }");
     assert_eq!(seen["processos"]["totalCount"], 10);
 }
 
-/// While it runs, a pooler is told to switch, and told to stop.
+/// A pooler changes its mode while the server runs, and changes it back.
 #[test]
-fn sessions_that_get_mixed_up_stop_the_server_until_they_are_kept_again() {
-    let banco = Arc::new(Banco::novo(Modelo::Semeado));
-    let pooler = Pooler::start(Banco::socket(), false);
-    let url = pooler.url("elos_teste", banco.nome());
-    let app = App::no_banco(&banco, Ajustes { url: Some(url), ..Ajustes::default() });
+fn mixed_sessions_stop_the_server_until_the_pooler_keeps_sessions() {
+    let database = Arc::new(Database::new(Template::Seeded));
+    let pooler = Pooler::start(Database::socket(), false);
+    let url = pooler.url("elos_teste", database.name());
+    let app = App::on_database(&database, Settings { url: Some(url), ..Settings::default() });
     let ask = || app.graphql("tjrn", "{ processos { totalCount } }", serde_json::json!({})).status;
-    let ready = || app.pedir("GET", "/readyz", &[], b"");
+    let ready = || app.request("GET", "/readyz", &[], b"");
     app.ready();
     assert_eq!((ready().status, ask()), (200, 200));
 
     pooler.by_transaction(true);
-    // Which of the two looks is first is by chance: that of the health, or that of the sessions.
-    until(|| ready().texto.contains("pool_mode = session"));
+    // Either of two checks may find it first: that of the readiness, or that of the sessions.
+    until(MAX_WAIT, "/readyz names the setting", || ready().text.contains("pool_mode = session"));
     assert_eq!(ready().status, 503);
     let refused = app.graphql("tjrn", "{ processos { totalCount } }", serde_json::json!({}));
-    assert_eq!(refused.status, 503, "{}", refused.texto);
+    assert_eq!(refused.status, 503, "{}", refused.text);
 
     pooler.by_transaction(false);
-    until(|| ready().status == 200 && ask() == 200);
-    // Each connection is in its own session, whatever the backends were left with.
+    until(MAX_WAIT, "the server serves again", || ready().status == 200 && ask() == 200);
+    // Every connection has the settings of its own session, whatever the backends kept.
     for _ in 0..20 {
         for (client, code) in [("tjrn", 820), ("tjpe", 817)] {
             let seen =
@@ -66,14 +65,5 @@ fn sessions_that_get_mixed_up_stop_the_server_until_they_are_kept_again() {
                 "{seen}"
             );
         }
-    }
-}
-
-#[track_caller]
-fn until(reached: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !reached() {
-        assert!(begun.elapsed() < PATIENCE, "not within {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(50));
     }
 }

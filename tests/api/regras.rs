@@ -1,104 +1,86 @@
-//! Every rule of the source document, by its number, through both doors: the same
-//! state, the same input in the words of each door, one verdict.
+//! Every rule of the source document by its number, through both APIs: the same state and the same
+//! input give the same verdict.
 
-use crate::support::{App, Resposta};
+use crate::support::{APURACAO, App, EXECUCAO, NewProcesso, Response, code, numero, numero_of};
 use elos::error::CodigoErro;
-use elos::processo::NumeroProcesso;
 use serde_json::{Value, json};
 
-const APURACAO: &str = "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL";
-const EXECUCAO: &str = "EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS";
-const CPF_ERRADO: &str = "52998224726";
+const WRONG_CPF: &str = "52998224726";
 
-fn numero(n: u32) -> String {
-    NumeroProcesso::sintetico(9_500_000 + n, 2024, 820, 1).to_string()
+fn apuracao(n: u32, adolescentes: &[&str]) -> Value {
+    NewProcesso::apuracao(&numero(n), adolescentes).body()
 }
 
-fn processo(n: u32, tipo: &str, adolescentes: &[&str], referencia: Option<&str>) -> Value {
-    json!({ "numeroProcesso": numero(n), "tipoProcesso": tipo, "idOrgao": 1, "appNameSistemaTribunal": "t",
-            "identificadoresAdolescentes": adolescentes, "numeroProcessoReferencia": referencia })
+fn execucao(n: u32, adolescentes: &[&str], referencia: &str) -> Value {
+    NewProcesso::execucao(&numero(n), adolescentes, referencia).body()
 }
 
-/// The path and the input of a link.
+/// Returns the path and the input of a vínculo.
 fn vinculo(n: u32, adolescente: &str) -> (String, Value) {
-    let caminho = format!("/processos/{}/apuracao/adolescentes/{adolescente}", numero(n));
-    (caminho, json!({ "processo": numero(n), "adolescente": adolescente }))
+    let path = format!("/processos/{}/apuracao/adolescentes/{adolescente}", numero(n));
+    (path, json!({ "processo": numero(n), "adolescente": adolescente }))
 }
 
 /// Apuração 0 of Ana and Rui, execução 1 of Ana, archived apuração 2 of Rui.
-struct Cena {
+struct Fixture {
     app: App,
     ana: String,
     rui: String,
 }
 
-impl Cena {
-    fn nova() -> Self {
-        let app = App::vazio();
+impl Fixture {
+    fn new() -> Self {
+        let app = App::empty();
         let (ana, rui) = (app.adolescente("tjrn"), app.adolescente("tjrn"));
-        let cena = Self { app, ana, rui };
-        let feitos = [
-            cena.rest("POST", "/processos", &processo(0, APURACAO, &[&cena.ana, &cena.rui], None)),
-            cena.rest("POST", "/processos", &processo(1, EXECUCAO, &[&cena.ana], Some(&numero(0)))),
-            cena.rest("POST", "/processos", &processo(2, APURACAO, &[&cena.rui], None)),
-            cena.rest(
-                "PUT",
-                &format!("/processos/numero-processo/{}/situacao/Arquivado", numero(2)),
-                &Value::Null,
-            ),
+        let fixture = Self { app, ana, rui };
+        let (ana, rui) = (&fixture.ana, &fixture.rui);
+        let arquivar = format!("/processos/numero-processo/{}/situacao/Arquivado", numero(2));
+        let responses = [
+            fixture.rest("POST", "/processos", &apuracao(0, &[ana, rui])),
+            fixture.rest("POST", "/processos", &execucao(1, &[ana], &numero(0))),
+            fixture.rest("POST", "/processos", &apuracao(2, &[rui])),
+            fixture.rest("PUT", &arquivar, &Value::Null),
         ];
-        assert!(feitos.iter().all(|feito| feito.status == 200), "{feitos:?}");
-        cena
+        assert!(responses.iter().all(|response| response.status == 200), "{responses:?}");
+        fixture
     }
 
-    fn rest(&self, metodo: &str, caminho: &str, corpo: &Value) -> Resposta {
-        let bearer = format!("Bearer {}", self.app.token("tjrn"));
-        let mut headers = vec![("Authorization", bearer.as_str())];
-        let corpo = if corpo.is_null() { String::new() } else { corpo.to_string() };
-        if !corpo.is_empty() {
-            headers.push(("Content-Type", "application/json"));
-        }
-        self.app.pedir(metodo, &format!("/api/v1{caminho}"), &headers, corpo.as_bytes())
+    fn rest(&self, method: &str, path: &str, body: &Value) -> Response {
+        self.app.rest("tjrn", method, &format!("/api/v1{path}"), &[], body)
     }
 
-    /// The codes that a mutation refuses with.
-    fn codigos(&self, campo: &str, input: &Value) -> Vec<String> {
-        let tipo = format!("{}{}Input", campo[..1].to_uppercase(), &campo[1..]);
-        let query =
-            format!("mutation($i: {tipo}!) {{ {campo}(input: $i) {{ erros {{ codigo }} }} }}");
-        let dados = self.app.gql_com("tjrn", &query, json!({ "i": input }));
-        let erros = dados[campo]["erros"].as_array().unwrap().clone();
-        erros.iter().map(|erro| erro["codigo"].as_str().unwrap().to_owned()).collect()
+    /// Returns the codes that a mutation refuses with.
+    fn codes(&self, mutation: &str, input: &Value) -> Vec<String> {
+        self.app.refusal_codes("tjrn", mutation, input)
     }
 
-    /// Refused by both doors with this code, and with the status that the one table gives it.
+    /// Asserts that both APIs refuse with this code, and REST with this status.
     #[track_caller]
-    fn recusa(
+    fn refusal(
         &self,
-        codigo: CodigoErro,
+        expected: CodigoErro,
         status: u16,
-        (metodo, caminho, corpo): (&str, &str, &Value),
-        (campo, input): (&str, &Value),
+        (method, path, body): (&str, &str, &Value),
+        (mutation, input): (&str, &Value),
     ) {
-        let resposta = self.rest(metodo, caminho, corpo);
-        let dito = resposta.corpo["mensagemDesenvolvedor"].as_str().unwrap_or_default();
-        assert_eq!((resposta.status, dito), (status, codigo.nome()), "{}", resposta.texto);
-        assert_eq!(self.codigos(campo, input), [codigo.nome()]);
+        let response = self.rest(method, path, body);
+        assert_eq!(code(&response), (status, expected.name()), "{}", response.text);
+        assert_eq!(self.codes(mutation, input), [expected.name()]);
     }
 
-    /// A registration that both doors refuse: `trocas` are the fields that make it
-    /// wrong, each in the words of REST and of GraphQL.
+    /// Asserts that both APIs refuse this registration. `rest` and `graphql` are the fields that
+    /// make it invalid, in the names of each API.
     #[track_caller]
-    fn cadastro_recusado(&self, codigo: CodigoErro, status: u16, rest: &Value, graphql: &Value) {
-        let mut corpo = processo(9, APURACAO, &[&self.rui], None);
+    fn refuses_cadastro(&self, code: CodigoErro, status: u16, rest: &Value, graphql: &Value) {
+        let mut body = apuracao(9, &[&self.rui]);
         let mut input = json!({ "numero": numero(9), "tipo": APURACAO, "adolescentes": [self.rui], "idOrgao": 1,
             "appNameSistemaTribunal": "t" });
-        for (alvo, trocas) in [(&mut corpo, rest), (&mut input, graphql)] {
-            for (nome, valor) in trocas.as_object().unwrap() {
-                alvo[nome] = valor.clone();
+        for (target, changes) in [(&mut body, rest), (&mut input, graphql)] {
+            for (field, value) in changes.as_object().unwrap() {
+                target[field] = value.clone();
             }
         }
-        self.recusa(codigo, status, ("POST", "/processos", &corpo), ("cadastrarProcesso", &input));
+        self.refusal(code, status, ("POST", "/processos", &body), ("cadastrarProcesso", &input));
         assert_eq!(
             self.rest("GET", &format!("/processos/numero-processo/{}", numero(9)), &Value::Null)
                 .status,
@@ -107,23 +89,18 @@ impl Cena {
     }
 
     #[track_caller]
-    fn vinculo_recusado(&self, codigo: CodigoErro, status: u16, n: u32, adolescente: &str) {
-        let (caminho, input) = vinculo(n, adolescente);
-        self.recusa(
-            codigo,
-            status,
-            ("POST", &caminho, &Value::Null),
-            ("vincularAdolescente", &input),
-        );
+    fn refuses_vinculo(&self, code: CodigoErro, status: u16, n: u32, adolescente: &str) {
+        let (path, input) = vinculo(n, adolescente);
+        self.refusal(code, status, ("POST", &path, &Value::Null), ("vincularAdolescente", &input));
     }
 
     #[track_caller]
-    fn desvinculo_recusado(&self, codigo: CodigoErro, status: u16, n: u32, adolescente: &str) {
-        let (caminho, input) = vinculo(n, adolescente);
-        self.recusa(
-            codigo,
+    fn refuses_desvinculo(&self, code: CodigoErro, status: u16, n: u32, adolescente: &str) {
+        let (path, input) = vinculo(n, adolescente);
+        self.refusal(
+            code,
             status,
-            ("DELETE", &caminho, &Value::Null),
+            ("DELETE", &path, &Value::Null),
             ("desvincularAdolescente", &input),
         );
     }
@@ -133,135 +110,133 @@ use CodigoErro as C;
 
 #[test]
 fn r1_o_ausente_e_o_alheio_respondem_o_mesmo() {
-    let cena = Cena::nova();
-    let alheio = NumeroProcesso::sintetico(9_500_000, 2024, 817, 1).to_string();
-    let de_pe = cena.app.adolescente("tjpe");
-    let corpo = json!({ "numeroProcesso": alheio, "tipoProcesso": APURACAO, "idOrgao": 1, "appNameSistemaTribunal": "t",
-        "identificadoresAdolescentes": [de_pe] });
-    assert_eq!(cena.app.post("tjpe", "/api/v1/processos", &corpo).status, 200);
-    for processo in [alheio, numero(99)] {
-        let caminho = format!("/processos/numero-processo/{processo}/situacao/Ativo");
+    let fixture = Fixture::new();
+    let foreign = numero_of(817, 0);
+    let of_pe = fixture.app.adolescente("tjpe");
+    fixture.app.cadastrado("tjpe", &NewProcesso::apuracao(&foreign, &[&of_pe]));
+    for processo in [foreign, numero(99)] {
+        let path = format!("/processos/numero-processo/{processo}/situacao/Ativo");
         let input = json!({ "processo": processo, "situacao": "ATIVO" });
-        cena.recusa(
+        fixture.refusal(
             C::ProcessoNaoEncontrado,
             404,
-            ("PUT", &caminho, &Value::Null),
+            ("PUT", &path, &Value::Null),
             ("alterarSituacao", &input),
         );
-        let corpo = json!({ "numeroProcesso": processo, "magistradoNome": "M" });
+        let body = json!({ "numeroProcesso": processo, "magistradoNome": "M" });
         let input = json!({ "processo": processo, "magistrado": { "nome": "M" } });
-        cena.recusa(
+        fixture.refusal(
             C::ProcessoNaoEncontrado,
             404,
-            ("PUT", "/processos", &corpo),
+            ("PUT", "/processos", &body),
             ("atualizarResponsaveis", &input),
         );
     }
-    let corpo = json!({ "identificador": de_pe, "nome": "N" });
-    let input = json!({ "identificador": de_pe, "dados": { "nome": "N" } });
-    cena.recusa(
+    let body = json!({ "identificador": of_pe, "nome": "N" });
+    let input = json!({ "identificador": of_pe, "dados": { "nome": "N" } });
+    fixture.refusal(
         C::AdolescenteNaoEncontrado,
         404,
-        ("PUT", "/adolescentes", &corpo),
+        ("PUT", "/adolescentes", &body),
         ("atualizarAdolescente", &input),
     );
 }
 
 #[test]
 fn r3_os_campos_obrigatorios_do_cadastro() {
-    let cena = Cena::nova();
-    let branco = json!({ "appNameSistemaTribunal": " " });
-    cena.cadastro_recusado(C::CampoObrigatorio, 400, &branco, &branco);
-    cena.cadastro_recusado(
+    let fixture = Fixture::new();
+    let blank = json!({ "appNameSistemaTribunal": " " });
+    fixture.refuses_cadastro(C::CampoObrigatorio, 400, &blank, &blank);
+    fixture.refuses_cadastro(
         C::CampoObrigatorio,
         400,
         &json!({ "identificadoresAdolescentes": [] }),
         &json!({ "adolescentes": [] }),
     );
-    let lista = json!([cena.rui, cena.rui]);
-    cena.cadastro_recusado(
+    let list = json!([fixture.rui, fixture.rui]);
+    fixture.refuses_cadastro(
         C::CampoInvalido,
         400,
-        &json!({ "identificadoresAdolescentes": lista }),
-        &json!({ "adolescentes": lista }),
+        &json!({ "identificadoresAdolescentes": list }),
+        &json!({ "adolescentes": list }),
     );
-    // What GraphQL's types demand, REST's rule does.
-    for campo in ["numeroProcesso", "tipoProcesso", "idOrgao"] {
-        let mut corpo = processo(9, APURACAO, &[&cena.rui], None);
-        corpo[campo] = Value::Null;
-        let resposta = cena.rest("POST", "/processos", &corpo);
+    // GraphQL's types require these fields; in REST a rule does.
+    for field in ["numeroProcesso", "tipoProcesso", "idOrgao"] {
+        let mut body = apuracao(9, &[&fixture.rui]);
+        body[field] = Value::Null;
+        let response = fixture.rest("POST", "/processos", &body);
         assert_eq!(
-            (resposta.status, &resposta.corpo["mensagemDesenvolvedor"]),
+            (response.status, &response.body["mensagemDesenvolvedor"]),
             (400, &json!("CAMPO_OBRIGATORIO"))
         );
         assert!(
-            resposta.corpo["erros"][0].as_str().unwrap().starts_with(campo),
+            response.body["erros"][0].as_str().unwrap().starts_with(field),
             "{}",
-            resposta.texto
+            response.text
         );
     }
 }
 
 #[test]
 fn r3_adolescente_desconhecido_no_cadastro() {
-    let cena = Cena::nova();
-    let lista = json!(["203000000009"]);
-    cena.cadastro_recusado(
+    let fixture = Fixture::new();
+    let list = json!(["203000000009"]);
+    fixture.refuses_cadastro(
         C::AdolescenteNaoEncontrado,
         400,
-        &json!({ "identificadoresAdolescentes": lista }),
-        &json!({ "adolescentes": lista }),
+        &json!({ "identificadoresAdolescentes": list }),
+        &json!({ "adolescentes": list }),
     );
 }
 
 #[test]
 fn r4_digito_verificador_errado() {
-    let cena = Cena::nova();
-    let errado = json!("9000741-63.2021.8.20.0083");
-    cena.cadastro_recusado(
+    let fixture = Fixture::new();
+    let wrong = json!("9000741-63.2021.8.20.0083");
+    fixture.refuses_cadastro(
         C::NumeroDigitoInvalido,
         400,
-        &json!({ "numeroProcesso": errado }),
-        &json!({ "numero": errado }),
+        &json!({ "numeroProcesso": wrong }),
+        &json!({ "numero": wrong }),
     );
-    cena.cadastro_recusado(
+    fixture.refuses_cadastro(
         C::NumeroDigitoInvalido,
         400,
-        &json!({ "numeroProcessoReferencia": errado }),
-        &json!({ "referencia": errado }),
+        &json!({ "numeroProcessoReferencia": wrong }),
+        &json!({ "referencia": wrong }),
     );
 }
 
 #[test]
 fn r5_numero_de_outro_tribunal() {
-    let cena = Cena::nova();
-    let alheio = json!("9000630-14.2023.8.17.0044");
-    cena.cadastro_recusado(
+    let fixture = Fixture::new();
+    let foreign = json!("9000630-14.2023.8.17.0044");
+    fixture.refuses_cadastro(
         C::NumeroDeOutroTribunal,
         400,
-        &json!({ "numeroProcesso": alheio }),
-        &json!({ "numero": alheio }),
+        &json!({ "numeroProcesso": foreign }),
+        &json!({ "numero": foreign }),
     );
 }
 
 #[test]
 fn r6_numero_ja_cadastrado_ativo_ou_arquivado() {
-    let cena = Cena::nova();
+    let fixture = Fixture::new();
     for n in [0, 2] {
-        let nu: String = numero(n).chars().filter(char::is_ascii_digit).collect();
-        cena.cadastro_recusado(
+        let bare: String = numero(n).chars().filter(char::is_ascii_digit).collect();
+        fixture.refuses_cadastro(
             C::ProcessoJaExiste,
             409,
-            &json!({ "numeroProcesso": nu }),
-            &json!({ "numero": nu }),
+            &json!({ "numeroProcesso": bare }),
+            &json!({ "numero": bare }),
         );
     }
 }
 
 #[test]
 fn r7_orgao_positivo() {
-    let cena = Cena::nova();
-    cena.cadastro_recusado(
+    let fixture = Fixture::new();
+    fixture.refuses_cadastro(
         C::CampoInvalido,
         400,
         &json!({ "idOrgao": 0 }),
@@ -271,41 +246,41 @@ fn r7_orgao_positivo() {
 
 #[test]
 fn r8_rascunho_desconhecido_ou_consumido() {
-    let cena = Cena::nova();
-    let corpo = json!({ "appNameSistemaTribunal": "t", "dados": {} });
-    let rascunho = cena.rest("POST", "/processo-rascunho", &corpo).corpo["dados"]["id"].clone();
-    let desconhecido = json!({ "idProcessoSistemaExterno": "x" });
-    cena.cadastro_recusado(C::RascunhoInvalido, 400, &desconhecido, &desconhecido);
-    let mut consumir = processo(8, APURACAO, &[&cena.rui], None);
-    consumir["idProcessoSistemaExterno"] = rascunho.clone();
-    assert_eq!(cena.rest("POST", "/processos", &consumir).status, 200);
+    let fixture = Fixture::new();
+    let body = json!({ "appNameSistemaTribunal": "t", "dados": {} });
+    let rascunho = fixture.rest("POST", "/processo-rascunho", &body).body["dados"]["id"].clone();
+    let unknown = json!({ "idProcessoSistemaExterno": "x" });
+    fixture.refuses_cadastro(C::RascunhoInvalido, 400, &unknown, &unknown);
+    let mut consume = apuracao(8, &[&fixture.rui]);
+    consume["idProcessoSistemaExterno"] = rascunho.clone();
+    assert_eq!(fixture.rest("POST", "/processos", &consume).status, 200);
     let consumido = json!({ "idProcessoSistemaExterno": rascunho });
-    cena.cadastro_recusado(C::RascunhoInvalido, 409, &consumido, &consumido);
+    fixture.refuses_cadastro(C::RascunhoInvalido, 409, &consumido, &consumido);
 }
 
 #[test]
 fn r9_execucao_sem_referencia_ou_de_si_mesma() {
-    let cena = Cena::nova();
-    cena.cadastro_recusado(
+    let fixture = Fixture::new();
+    fixture.refuses_cadastro(
         C::ReferenciaInvalida,
         400,
         &json!({ "tipoProcesso": EXECUCAO }),
         &json!({ "tipo": EXECUCAO }),
     );
-    let si = numero(9);
-    cena.cadastro_recusado(
+    let itself = numero(9);
+    fixture.refuses_cadastro(
         C::ReferenciaInvalida,
         400,
-        &json!({ "tipoProcesso": EXECUCAO, "numeroProcessoReferencia": si }),
-        &json!({ "tipo": EXECUCAO, "referencia": si }),
+        &json!({ "tipoProcesso": EXECUCAO, "numeroProcessoReferencia": itself }),
+        &json!({ "tipo": EXECUCAO, "referencia": itself }),
     );
 }
 
 #[test]
 fn r10_referencia_desconhecida_ou_que_nao_e_apuracao() {
-    let cena = Cena::nova();
+    let fixture = Fixture::new();
     for referencia in [numero(77), numero(1)] {
-        cena.cadastro_recusado(
+        fixture.refuses_cadastro(
             C::ReferenciaInvalida,
             400,
             &json!({ "tipoProcesso": EXECUCAO, "numeroProcessoReferencia": referencia }),
@@ -316,22 +291,22 @@ fn r10_referencia_desconhecida_ou_que_nao_e_apuracao() {
 
 #[test]
 fn r11_execucao_de_dois_adolescentes() {
-    let cena = Cena::nova();
-    let novo = cena.app.adolescente("tjrn");
-    let dois = json!([cena.rui, novo]);
-    cena.cadastro_recusado(
+    let fixture = Fixture::new();
+    let new = fixture.app.adolescente("tjrn");
+    let two = json!([fixture.rui, new]);
+    fixture.refuses_cadastro(
         C::ExecucaoAdmiteUmAdolescente,
         400,
-        &json!({ "tipoProcesso": EXECUCAO, "numeroProcessoReferencia": numero(0), "identificadoresAdolescentes": dois }),
-        &json!({ "tipo": EXECUCAO, "referencia": numero(0), "adolescentes": dois }),
+        &json!({ "tipoProcesso": EXECUCAO, "numeroProcessoReferencia": numero(0), "identificadoresAdolescentes": two }),
+        &json!({ "tipo": EXECUCAO, "referencia": numero(0), "adolescentes": two }),
     );
 }
 
 #[test]
 fn r12_segunda_execucao_ativa_no_cadastro_e_na_reativacao() {
-    let cena = Cena::nova();
-    let ana = json!([cena.ana]);
-    cena.cadastro_recusado(
+    let fixture = Fixture::new();
+    let ana = json!([fixture.ana]);
+    fixture.refuses_cadastro(
         C::ExecucaoAtiva,
         409,
         &json!({ "tipoProcesso": EXECUCAO, "numeroProcessoReferencia": numero(0), "identificadoresAdolescentes": ana }),
@@ -340,11 +315,11 @@ fn r12_segunda_execucao_ativa_no_cadastro_e_na_reativacao() {
     let situacao = |n: u32, situacao: &str| {
         format!("/processos/numero-processo/{}/situacao/{situacao}", numero(n))
     };
-    assert_eq!(cena.rest("PUT", &situacao(1, "Arquivado"), &Value::Null).status, 200);
-    let outra = processo(7, EXECUCAO, &[&cena.ana], Some(&numero(0)));
-    assert_eq!(cena.rest("POST", "/processos", &outra).status, 200);
+    assert_eq!(fixture.rest("PUT", &situacao(1, "Arquivado"), &Value::Null).status, 200);
+    let another = execucao(7, &[&fixture.ana], &numero(0));
+    assert_eq!(fixture.rest("POST", "/processos", &another).status, 200);
     let input = json!({ "processo": numero(1), "situacao": "ATIVO" });
-    cena.recusa(
+    fixture.refusal(
         C::ExecucaoAtiva,
         409,
         ("PUT", &situacao(1, "Ativo"), &Value::Null),
@@ -354,321 +329,311 @@ fn r12_segunda_execucao_ativa_no_cadastro_e_na_reativacao() {
 
 #[test]
 fn r13_nome_em_branco_e_cpf_errado() {
-    let cena = Cena::nova();
+    let fixture = Fixture::new();
     let alterar = |rest: Value, graphql: Value| {
-        let mut corpo = json!({ "numeroProcesso": numero(0) });
-        for (nome, valor) in rest.as_object().unwrap() {
-            corpo[nome] = valor.clone();
+        let mut body = json!({ "numeroProcesso": numero(0) });
+        for (field, value) in rest.as_object().unwrap() {
+            body[field] = value.clone();
         }
         let input = json!({ "processo": numero(0), "magistrado": graphql });
-        cena.recusa(
+        fixture.refusal(
             C::CampoInvalido,
             400,
-            ("PUT", "/processos", &corpo),
+            ("PUT", "/processos", &body),
             ("atualizarResponsaveis", &input),
         );
     };
-    // In a body of the façade blank is absent, as in that of a registration.
-    let branco = json!({ "numeroProcesso": numero(0), "magistradoNome": "" });
-    assert_eq!(cena.rest("PUT", "/processos", &branco).status, 200);
+    // In a body of REST, a blank text counts as absent, as it does at registration.
+    let blank = json!({ "numeroProcesso": numero(0), "magistradoNome": "" });
+    assert_eq!(fixture.rest("PUT", "/processos", &blank).status, 200);
     let input = json!({ "processo": numero(0), "magistrado": { "nome": "" } });
-    assert_eq!(cena.codigos("atualizarResponsaveis", &input), [C::CampoInvalido.nome()]);
-    alterar(json!({ "magistradoCPF": CPF_ERRADO }), json!({ "cpf": CPF_ERRADO }));
-    // An archived processo has responsáveis that change too.
-    let corpo = json!({ "numeroProcesso": numero(2), "serventuarioNome": "S" });
-    assert_eq!(cena.rest("PUT", "/processos", &corpo).status, 200);
+    assert_eq!(fixture.codes("atualizarResponsaveis", &input), [C::CampoInvalido.name()]);
+    alterar(json!({ "magistradoCPF": WRONG_CPF }), json!({ "cpf": WRONG_CPF }));
+    // A client may also change the responsáveis of an archived processo.
+    let body = json!({ "numeroProcesso": numero(2), "serventuarioNome": "S" });
+    assert_eq!(fixture.rest("PUT", "/processos", &body).status, 200);
 }
 
 #[test]
 fn r14_identificador_desconhecido_nasce_pendente_ou_com_dados() {
-    let cena = Cena::nova();
-    let (caminho, _) = vinculo(0, "203000000001");
-    let feito = cena.rest("POST", &caminho, &Value::Null);
+    let fixture = Fixture::new();
+    let (path, _) = vinculo(0, "203000000001");
+    let done = fixture.rest("POST", &path, &Value::Null);
     assert_eq!(
-        (feito.status, feito.corpo["avisos"].as_array().unwrap().len()),
+        (done.status, done.body["avisos"].as_array().unwrap().len()),
         (200, 1),
         "{}",
-        feito.texto
+        done.text
     );
     let (_, input) = vinculo(0, "203000000002");
     let query = "mutation($i: VincularAdolescenteInput!) { vincularAdolescente(input: $i) { avisos edge { node { cadastroPendente } } erros { codigo } } }";
-    let feito =
-        cena.app.gql_com("tjrn", query, json!({ "i": input }))["vincularAdolescente"].clone();
+    let done =
+        fixture.app.gql_with("tjrn", query, json!({ "i": input }))["vincularAdolescente"].clone();
     assert_eq!(
-        (feito["avisos"].as_array().unwrap().len(), &feito["edge"]["node"]["cadastroPendente"]),
+        (done["avisos"].as_array().unwrap().len(), &done["edge"]["node"]["cadastroPendente"]),
         (1, &json!(true))
     );
-    // The data that come with a link keep the rules of a registration.
-    let (caminho, mut input) = vinculo(0, "203000000003");
-    let corpo = json!({ "nome": "N", "sobrenome": "Fictício", "dataNascimento": "01/02/2010", "sexoBiologico": "MASCULINO", "cpf": { "numero": CPF_ERRADO } });
-    input["dados"] = json!({ "nome": "N", "sobrenome": "Fictício", "dataNascimento": "2010-02-01", "sexoBiologico": "MASCULINO", "cpf": CPF_ERRADO });
-    cena.recusa(C::CampoInvalido, 400, ("POST", &caminho, &corpo), ("vincularAdolescente", &input));
+    // The data in the body of a vínculo follow the rules of a registration.
+    let (path, mut input) = vinculo(0, "203000000003");
+    let body = json!({ "nome": "N", "sobrenome": "Fictício", "dataNascimento": "01/02/2010", "sexoBiologico": "MASCULINO", "cpf": { "numero": WRONG_CPF } });
+    input["dados"] = json!({ "nome": "N", "sobrenome": "Fictício", "dataNascimento": "2010-02-01", "sexoBiologico": "MASCULINO", "cpf": WRONG_CPF });
+    fixture.refusal(C::CampoInvalido, 400, ("POST", &path, &body), ("vincularAdolescente", &input));
 }
 
 #[test]
 fn r15_vincular_exige_apuracao_ativa_sem_vinculo_ativo() {
-    let cena = Cena::nova();
-    cena.vinculo_recusado(C::ProcessoNaoEncontrado, 404, 99, &cena.rui);
-    cena.vinculo_recusado(C::TipoDeProcessoIncompativel, 400, 1, &cena.rui);
-    cena.vinculo_recusado(C::ProcessoArquivado, 409, 2, &cena.ana);
-    cena.vinculo_recusado(C::VinculoJaAtivo, 409, 0, &cena.rui);
-    // With an active execução too, and the message tells the two apart.
-    cena.vinculo_recusado(C::VinculoJaAtivo, 409, 0, &cena.ana);
-    let (caminho, _) = vinculo(0, &cena.ana);
-    let mensagem = cena.rest("POST", &caminho, &Value::Null).corpo["mensagemUsuario"].clone();
-    let dita = format!("execução ativa, a {}.", numero(1));
-    assert!(mensagem.as_str().unwrap().ends_with(&dita), "{mensagem}");
-    // An active execução alone does not block a new apuração.
-    assert_eq!(
-        cena.rest("POST", "/processos", &processo(3, APURACAO, &[&cena.rui], None)).status,
-        200
-    );
-    let (caminho, _) = vinculo(3, &cena.ana);
-    assert_eq!(cena.rest("POST", &caminho, &Value::Null).status, 200);
+    let fixture = Fixture::new();
+    fixture.refuses_vinculo(C::ProcessoNaoEncontrado, 404, 99, &fixture.rui);
+    fixture.refuses_vinculo(C::TipoDeProcessoIncompativel, 400, 1, &fixture.rui);
+    fixture.refuses_vinculo(C::ProcessoArquivado, 409, 2, &fixture.ana);
+    fixture.refuses_vinculo(C::VinculoJaAtivo, 409, 0, &fixture.rui);
+    // An active execução gives the same refusal, and the message names the execução.
+    fixture.refuses_vinculo(C::VinculoJaAtivo, 409, 0, &fixture.ana);
+    let (path, _) = vinculo(0, &fixture.ana);
+    let message = fixture.rest("POST", &path, &Value::Null).body["mensagemUsuario"].clone();
+    let expected_end = format!("execução ativa, a {}.", numero(1));
+    assert!(message.as_str().unwrap().ends_with(&expected_end), "{message}");
+    // An active execução alone does not prevent a new apuração.
+    assert_eq!(fixture.rest("POST", "/processos", &apuracao(3, &[&fixture.rui])).status, 200);
+    let (path, _) = vinculo(3, &fixture.ana);
+    assert_eq!(fixture.rest("POST", &path, &Value::Null).status, 200);
 }
 
 #[test]
 fn r16_desvincular_exige_apuracao_ativa_e_nenhuma_execucao() {
-    let cena = Cena::nova();
-    cena.desvinculo_recusado(C::ProcessoNaoEncontrado, 404, 99, &cena.rui);
-    cena.desvinculo_recusado(C::TipoDeProcessoIncompativel, 400, 1, &cena.ana);
-    cena.desvinculo_recusado(C::ExecucaoAtiva, 409, 0, &cena.ana);
-    // It names the execução that stands against it.
-    let (caminho, _) = vinculo(0, &cena.ana);
-    let recusada = cena.rest("DELETE", &caminho, &Value::Null).corpo;
-    let mensagem = format!("Adolescente possui execução ativa, a {}.", numero(1));
-    assert_eq!(recusada["mensagemUsuario"], mensagem);
-    // Nobody is registered by being taken out.
-    cena.desvinculo_recusado(C::VinculoNaoEncontrado, 404, 0, "203000000004");
-    let busca = cena.rest("GET", "/adolescentes/identificador/203000000004", &Value::Null);
-    assert_eq!(busca.status, 404);
+    let fixture = Fixture::new();
+    fixture.refuses_desvinculo(C::ProcessoNaoEncontrado, 404, 99, &fixture.rui);
+    fixture.refuses_desvinculo(C::TipoDeProcessoIncompativel, 400, 1, &fixture.ana);
+    fixture.refuses_desvinculo(C::ExecucaoAtiva, 409, 0, &fixture.ana);
+    // The message names the execução.
+    let (path, _) = vinculo(0, &fixture.ana);
+    let refused = fixture.rest("DELETE", &path, &Value::Null).body;
+    let message = format!("Adolescente possui execução ativa, a {}.", numero(1));
+    assert_eq!(refused["mensagemUsuario"], message);
+    // Unlinking registers no adolescente.
+    fixture.refuses_desvinculo(C::VinculoNaoEncontrado, 404, 0, "203000000004");
+    let search = fixture.rest("GET", "/adolescentes/identificador/203000000004", &Value::Null);
+    assert_eq!(search.status, 404);
 }
 
-/// An execução of another tribunal neither stands against it nor is named.
+/// An execução of another tribunal does not prevent the unlinking, and the response does not name
+/// it.
 #[test]
 fn r16_a_execucao_de_outro_tribunal_nao_conta_nem_se_diz() {
-    let cena = Cena::nova();
-    let na_pe = |n: u32| NumeroProcesso::sintetico(9_500_000 + n, 2024, 817, 1).to_string();
-    let cadastrar = |corpo: &Value| cena.app.post("tjpe", "/api/v1/processos", corpo);
-    let outro = cena.app.adolescente("tjpe");
-    let mut apuracao = processo(0, APURACAO, &[&outro], None);
-    apuracao["numeroProcesso"] = json!(na_pe(0));
-    assert_eq!(cadastrar(&apuracao).status, 200);
-    let caminho = format!("/api/v1/processos/{}/apuracao/adolescentes/{}", na_pe(0), cena.rui);
-    assert_eq!(cena.app.post_texto("tjpe", &caminho, "").status, 200);
-    let mut execucao = processo(1, EXECUCAO, &[&cena.rui], Some(&na_pe(0)));
-    execucao["numeroProcesso"] = json!(na_pe(1));
-    let feita = cadastrar(&execucao);
-    assert_eq!(feita.status, 200, "{}", feita.texto);
+    let fixture = Fixture::new();
+    let (apuracao, execucao) = (numero_of(817, 0), numero_of(817, 1));
+    let other = fixture.app.adolescente("tjpe");
+    fixture.app.cadastrado("tjpe", &NewProcesso::apuracao(&apuracao, &[&other]));
+    let path = format!("/api/v1/processos/{apuracao}/apuracao/adolescentes/{}", fixture.rui);
+    assert_eq!(fixture.app.post_text("tjpe", &path, "").status, 200);
+    let execucao = NewProcesso::execucao(&execucao, &[&fixture.rui], &apuracao);
+    fixture.app.cadastrado("tjpe", &execucao);
 
-    let (caminho, _) = vinculo(0, &cena.rui);
-    let de_novo = cena.rest("POST", &caminho, &Value::Null);
-    assert!(!de_novo.texto.contains("execução"), "{}", de_novo.texto);
-    let desvinculado = cena.rest("DELETE", &caminho, &Value::Null);
-    assert_eq!(desvinculado.status, 200, "{}", desvinculado.texto);
+    let (path, _) = vinculo(0, &fixture.rui);
+    let again = fixture.rest("POST", &path, &Value::Null);
+    assert!(!again.text.contains("execução"), "{}", again.text);
+    let desvinculado = fixture.rest("DELETE", &path, &Value::Null);
+    assert_eq!(desvinculado.status, 200, "{}", desvinculado.text);
 }
 
 #[test]
 fn r17_o_segundo_desvinculo_nao_acha_nada_e_o_primeiro_fica_na_historia() {
-    let cena = Cena::nova();
-    let (caminho, _) = vinculo(0, &cena.rui);
-    assert_eq!(cena.rest("DELETE", &caminho, &Value::Null).status, 200);
-    cena.desvinculo_recusado(C::VinculoNaoEncontrado, 404, 0, &cena.rui);
-    let dados = cena
+    let fixture = Fixture::new();
+    let (path, _) = vinculo(0, &fixture.rui);
+    assert_eq!(fixture.rest("DELETE", &path, &Value::Null).status, 200);
+    fixture.refuses_desvinculo(C::VinculoNaoEncontrado, 404, 0, &fixture.rui);
+    let dados = fixture
         .rest("GET", &format!("/processos/numero-processo/{}", numero(0)), &Value::Null)
-        .corpo["dados"]
+        .body["dados"]
         .clone();
-    assert_eq!(dados["identificadoresAdolescentes"], json!([cena.ana]));
+    assert_eq!(dados["identificadoresAdolescentes"], json!([fixture.ana]));
     assert_eq!(
         dados["adolescentes"][1],
-        json!({ "identificador": cena.rui, "situacao": "ENCERRADO" })
+        json!({ "identificador": fixture.rui, "situacao": "ENCERRADO" })
     );
 }
 
 #[test]
 fn r18_o_ultimo_adolescente_fica() {
-    let cena = Cena::nova();
-    assert_eq!(
-        cena.rest("POST", "/processos", &processo(3, APURACAO, &[&cena.rui], None)).status,
-        200
-    );
-    cena.desvinculo_recusado(C::UltimoAdolescente, 409, 3, &cena.rui);
+    let fixture = Fixture::new();
+    assert_eq!(fixture.rest("POST", "/processos", &apuracao(3, &[&fixture.rui])).status, 200);
+    fixture.refuses_desvinculo(C::UltimoAdolescente, 409, 3, &fixture.rui);
 }
 
 #[test]
 fn r19_situacao_so_ativo_ou_arquivado_em_qualquer_caixa() {
-    let cena = Cena::nova();
-    let pedir = |texto: &str| {
-        cena.rest(
+    let fixture = Fixture::new();
+    let request = |text: &str| {
+        fixture.rest(
             "PUT",
-            &format!("/processos/numero-processo/{}/situacao/{texto}", numero(0)),
+            &format!("/processos/numero-processo/{}/situacao/{text}", numero(0)),
             &Value::Null,
         )
     };
     assert_eq!(
-        (pedir("Suspenso").status, pedir("arquivado").status, pedir("ATIVO").status),
+        (request("Suspenso").status, request("arquivado").status, request("ATIVO").status),
         (400, 200, 200)
     );
-    // Pattern, then existence, then value.
-    let de = |processo: &str| {
-        cena.rest(
-            "PUT",
-            &format!("/processos/numero-processo/{processo}/situacao/Suspenso"),
-            &Value::Null,
-        )
-        .status
+    // The checks run in this order: form, existence, value.
+    let of = |processo: &str| {
+        fixture
+            .rest(
+                "PUT",
+                &format!("/processos/numero-processo/{processo}/situacao/Suspenso"),
+                &Value::Null,
+            )
+            .status
     };
-    assert_eq!((de("123"), de(&numero(99))), (400, 404));
+    assert_eq!((of("123"), of(&numero(99))), (400, 404));
     let query = format!(
         r#"mutation {{ alterarSituacao(input: {{processo: "{}", situacao: SUSPENSO}}) {{ alterado }} }}"#,
         numero(0)
     );
-    assert_eq!(cena.app.graphql("tjrn", &query, json!({})).status, 400);
+    assert_eq!(fixture.app.graphql("tjrn", &query, json!({})).status, 400);
 }
 
 #[test]
 fn r20_a_mesma_situacao_nao_e_alteracao() {
-    let cena = Cena::nova();
-    let antes = cena
+    let fixture = Fixture::new();
+    let before = fixture
         .rest("GET", &format!("/processos/numero-processo/{}", numero(0)), &Value::Null)
-        .corpo["dados"]
+        .body["dados"]
         .clone();
-    let caminho = format!("/processos/numero-processo/{}/situacao/Ativo", numero(0));
-    assert_eq!(cena.rest("PUT", &caminho, &Value::Null).corpo["dados"], antes);
+    let path = format!("/processos/numero-processo/{}/situacao/Ativo", numero(0));
+    assert_eq!(fixture.rest("PUT", &path, &Value::Null).body["dados"], before);
     let query = format!(
         r#"mutation {{ alterarSituacao(input: {{processo: "{}", situacao: ATIVO}}) {{ alterado processo {{ versao }} }} }}"#,
         numero(0)
     );
     assert_eq!(
-        cena.app.gql("tjrn", &query)["alterarSituacao"],
-        json!({ "alterado": false, "processo": { "versao": antes["versao"] } })
+        fixture.app.gql("tjrn", &query)["alterarSituacao"],
+        json!({ "alterado": false, "processo": { "versao": before["versao"] } })
     );
     assert_eq!(
-        cena.app.banco.contar("SELECT count(*) AS n FROM evento WHERE tipo = 'SITUACAO_ALTERADA'"),
+        fixture
+            .app
+            .database
+            .count("SELECT count(*) AS n FROM evento WHERE tipo = 'SITUACAO_ALTERADA'"),
         1
     );
 }
 
 #[test]
 fn r21_arquivar_a_apuracao_nao_toca_na_execucao() {
-    let cena = Cena::nova();
+    let fixture = Fixture::new();
     assert_eq!(
-        cena.rest(
-            "PUT",
-            &format!("/processos/numero-processo/{}/situacao/Arquivado", numero(0)),
-            &Value::Null
-        )
-        .status,
+        fixture
+            .rest(
+                "PUT",
+                &format!("/processos/numero-processo/{}/situacao/Arquivado", numero(0)),
+                &Value::Null
+            )
+            .status,
         200
     );
-    let execucao = cena
+    let execucao = fixture
         .rest("GET", &format!("/processos/numero-processo/{}", numero(1)), &Value::Null)
-        .corpo["dados"]
+        .body["dados"]
         .clone();
     assert_eq!((&execucao["situacaoProcesso"], &execucao["versao"]), (&json!("ATIVO"), &json!(1)));
 }
 
 #[test]
 fn r22_a_execucao_leva_a_sua_apuracao() {
-    let cena = Cena::nova();
+    let fixture = Fixture::new();
     for n in [0, 1] {
-        let dados = cena
+        let dados = fixture
             .rest(
                 "GET",
                 &format!("/processos/apuracao/numero-processo/{}", numero(n)),
                 &Value::Null,
             )
-            .corpo["dados"]
+            .body["dados"]
             .clone();
-        let grafo = cena.app.gql_com(
+        let graph = fixture.app.gql_with(
             "tjrn",
             "query($n: NumeroProcesso!) { apuracao(numero: $n) { codigo } }",
             json!({ "n": numero(n) }),
         );
         assert_eq!(
             (&dados["id"], &dados["tipoProcesso"]),
-            (&grafo["apuracao"]["codigo"], &json!(APURACAO))
+            (&graph["apuracao"]["codigo"], &json!(APURACAO))
         );
     }
 }
 
 #[test]
 fn r23_cpf_errado_em_cada_cadastro() {
-    let cena = Cena::nova();
-    cena.cadastro_recusado(
+    let fixture = Fixture::new();
+    fixture.refuses_cadastro(
         C::CampoInvalido,
         400,
-        &json!({ "magistradoCPF": CPF_ERRADO }),
-        &json!({ "magistrado": { "cpf": CPF_ERRADO } }),
+        &json!({ "magistradoCPF": WRONG_CPF }),
+        &json!({ "magistrado": { "cpf": WRONG_CPF } }),
     );
-    cena.cadastro_recusado(
+    fixture.refuses_cadastro(
         C::CampoInvalido,
         400,
-        &json!({ "serventuarioCPF": CPF_ERRADO }),
-        &json!({ "serventuario": { "cpf": CPF_ERRADO } }),
+        &json!({ "serventuarioCPF": WRONG_CPF }),
+        &json!({ "serventuario": { "cpf": WRONG_CPF } }),
     );
-    let corpo = json!({ "nome": "N", "sobrenome": "Fictício", "dataNascimento": "01/02/2010", "sexoBiologico": "MASCULINO", "cpf": { "numero": CPF_ERRADO } });
-    let dados = json!({ "nome": "N", "sobrenome": "Fictício", "dataNascimento": "2010-02-01", "sexoBiologico": "MASCULINO", "cpf": CPF_ERRADO });
-    cena.recusa(
+    let body = json!({ "nome": "N", "sobrenome": "Fictício", "dataNascimento": "01/02/2010", "sexoBiologico": "MASCULINO", "cpf": { "numero": WRONG_CPF } });
+    let dados = json!({ "nome": "N", "sobrenome": "Fictício", "dataNascimento": "2010-02-01", "sexoBiologico": "MASCULINO", "cpf": WRONG_CPF });
+    fixture.refusal(
         C::CampoInvalido,
         400,
-        ("POST", "/adolescentes", &corpo),
+        ("POST", "/adolescentes", &body),
         ("cadastrarAdolescente", &json!({ "dados": dados })),
     );
 }
 
 #[test]
 fn r24_o_minimo_do_adolescente() {
-    let cena = Cena::nova();
-    let corpo = |nome: &str, nascimento: &str| json!({ "nome": nome, "sobrenome": "Fictício", "dataNascimento": nascimento, "sexoBiologico": "MASCULINO" });
+    let fixture = Fixture::new();
+    let body = |nome: &str, nascimento: &str| json!({ "nome": nome, "sobrenome": "Fictício", "dataNascimento": nascimento, "sexoBiologico": "MASCULINO" });
     let input = |nome: &str, nascimento: &str| json!({ "dados": { "nome": nome, "sobrenome": "Fictício", "dataNascimento": nascimento, "sexoBiologico": "MASCULINO" } });
-    let recusa = |codigo, rest: &Value, graphql: &Value| {
-        cena.recusa(
-            codigo,
+    let refusal = |code, rest: &Value, graphql: &Value| {
+        fixture.refusal(
+            code,
             400,
             ("POST", "/adolescentes", rest),
             ("cadastrarAdolescente", graphql),
         );
     };
-    recusa(C::CampoObrigatorio, &corpo(" ", "01/02/2010"), &input(" ", "2010-02-01"));
-    recusa(C::CampoInvalido, &corpo("N", "01/02/2999"), &input("N", "2999-02-01"));
+    refusal(C::CampoObrigatorio, &body(" ", "01/02/2010"), &input(" ", "2010-02-01"));
+    refusal(C::CampoInvalido, &body("N", "01/02/2999"), &input("N", "2999-02-01"));
 }
 
 #[test]
 fn r25_cpf_ja_cadastrado_no_tribunal() {
-    let cena = Cena::nova();
-    let corpo = json!({ "nome": "N", "sobrenome": "Fictício", "dataNascimento": "01/02/2010", "sexoBiologico": "MASCULINO", "cpf": { "numero": "52998224725" } });
-    assert_eq!(cena.rest("POST", "/adolescentes", &corpo).status, 200);
+    let fixture = Fixture::new();
+    let body = json!({ "nome": "N", "sobrenome": "Fictício", "dataNascimento": "01/02/2010", "sexoBiologico": "MASCULINO", "cpf": { "numero": "52998224725" } });
+    assert_eq!(fixture.rest("POST", "/adolescentes", &body).status, 200);
     let dados = json!({ "nome": "N", "sobrenome": "Fictício", "dataNascimento": "2010-02-01", "sexoBiologico": "MASCULINO", "cpf": "52998224725" });
-    cena.recusa(
+    fixture.refusal(
         C::AdolescenteJaExiste,
         409,
-        ("POST", "/adolescentes", &corpo),
+        ("POST", "/adolescentes", &body),
         ("cadastrarAdolescente", &json!({ "dados": dados })),
     );
-    let alterar = json!({ "identificador": cena.rui, "cpf": { "numero": "529.982.247-25" } });
-    let input = json!({ "identificador": cena.rui, "dados": { "cpf": "52998224725" } });
-    cena.recusa(
+    let alterar = json!({ "identificador": fixture.rui, "cpf": { "numero": "529.982.247-25" } });
+    let input = json!({ "identificador": fixture.rui, "dados": { "cpf": "52998224725" } });
+    fixture.refusal(
         C::AdolescenteJaExiste,
         409,
         ("PUT", "/adolescentes", &alterar),
         ("atualizarAdolescente", &input),
     );
     // Another tribunal keeps its own record of the person.
-    assert_eq!(cena.app.post("tjpe", "/api/v1/adolescentes", &corpo).status, 200);
+    assert_eq!(fixture.app.post("tjpe", "/api/v1/adolescentes", &body).status, 200);
 }
 
 #[test]
 fn a_versao_que_mudou_desde_a_leitura() {
-    let cena = Cena::nova();
-    let bearer = format!("Bearer {}", cena.app.token("tjrn"));
-    let headers = [("Authorization", bearer.as_str()), ("If-Match", "\"7\"")];
-    let caminho = format!("/api/v1/processos/numero-processo/{}/situacao/Arquivado", numero(0));
-    let resposta = cena.app.pedir("PUT", &caminho, &headers, b"");
-    assert_eq!(
-        (resposta.status, &resposta.corpo["mensagemDesenvolvedor"]),
-        (412, &json!("CONFLITO_DE_VERSAO"))
-    );
+    let fixture = Fixture::new();
+    let path = format!("/api/v1/processos/numero-processo/{}/situacao/Arquivado", numero(0));
+    let response = fixture.app.rest("tjrn", "PUT", &path, &[("If-Match", "\"7\"")], &Value::Null);
+    assert_eq!(code(&response), (412, "CONFLITO_DE_VERSAO"));
     let input = json!({ "processo": numero(0), "situacao": "ARQUIVADO", "versaoEsperada": 7 });
-    assert_eq!(cena.codigos("alterarSituacao", &input), ["CONFLITO_DE_VERSAO"]);
+    assert_eq!(fixture.codes("alterarSituacao", &input), ["CONFLITO_DE_VERSAO"]);
 }

@@ -1,52 +1,52 @@
 use crate::support::App;
 
-/// The committed contract is the one that the program serves.
+/// The committed `schema.graphql` equals the schema of the program.
 #[test]
-fn schema_graphql_esta_em_dia() {
-    let guardado =
+fn schema_graphql_is_up_to_date() {
+    let stored =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql")).unwrap();
     assert!(
-        guardado == elos::graphql::sdl(),
+        stored == elos::graphql::sdl(),
         "run `cargo run -- schema > schema.graphql` and look at the diff"
     );
 }
 
 #[test]
-fn o_servidor_da_o_sdl_sem_token() {
-    let app = App::vazio();
-    let resposta = app.pedir("GET", "/schema.graphql", &[], b"");
-    assert_eq!((resposta.status, resposta.texto), (200, elos::graphql::sdl()));
+fn the_server_gives_the_sdl_without_a_token() {
+    let app = App::empty();
+    let response = app.request("GET", "/schema.graphql", &[], b"");
+    assert_eq!((response.status, response.text), (200, elos::graphql::sdl()));
 }
 
-/// Every type, field, argument and enum value explains itself.
+/// Every type, field, argument and enum value has a description.
 #[test]
-fn tudo_tem_descricao() {
-    let app = App::vazio();
-    let dados = app.gql(
+fn everything_has_a_description() {
+    let app = App::empty();
+    let data = app.gql(
         "tjrn",
         "{ __schema { types { name description fields(includeDeprecated: true) { name description args { name description } }
            inputFields { name description } enumValues { name description } } } }",
     );
-    let mut faltas = Vec::new();
-    let falta = |valor: &serde_json::Value| {
-        valor["description"].as_str().is_none_or(|d| d.trim().is_empty())
+    let mut missing = Vec::new();
+    let is_missing = |value: &serde_json::Value| {
+        value["description"].as_str().is_none_or(|d| d.trim().is_empty())
     };
-    for tipo in dados["__schema"]["types"].as_array().unwrap() {
-        let nome = tipo["name"].as_str().unwrap();
-        if nome.starts_with("__") || ["Int", "Float", "String", "Boolean", "ID"].contains(&nome) {
+    for ty in data["__schema"]["types"].as_array().unwrap() {
+        let name = ty["name"].as_str().unwrap();
+        if name.starts_with("__") || ["Int", "Float", "String", "Boolean", "ID"].contains(&name) {
             continue;
         }
-        if falta(tipo) {
-            faltas.push(nome.to_owned());
+        if is_missing(ty) {
+            missing.push(name.to_owned());
         }
-        for lista in ["fields", "inputFields", "enumValues"] {
-            for item in tipo[lista].as_array().into_iter().flatten() {
+        for list in ["fields", "inputFields", "enumValues"] {
+            for item in ty[list].as_array().into_iter().flatten() {
                 let args = item["args"].as_array().into_iter().flatten();
-                for parte in args.chain([item]).filter(|parte| falta(parte)) {
-                    faltas.push(format!("{nome}.{} {}", item["name"], parte["name"]));
+                for part in args.chain([item]).filter(|part| is_missing(part)) {
+                    missing.push(format!("{name}.{} {}", item["name"], part["name"]));
                 }
             }
         }
     }
-    assert_eq!(faltas, Vec::<String>::new());
+    assert_eq!(missing, Vec::<String>::new());
 }

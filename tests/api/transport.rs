@@ -1,4 +1,4 @@
-//! The way to PostgreSQL. The program under test is built without TLS.
+//! The connection to PostgreSQL. The program under test is built without TLS.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -6,7 +6,8 @@ use std::process::Command;
 const REFUSED: &str = "não é desta máquina, e este programa foi construído sem TLS";
 const PASSWORD: &str = "um-segredo-9931";
 
-/// What the program says, and whether it went well. The name `.invalid` is nobody's.
+/// Runs the program. Returns whether it succeeded, and its output. Nobody owns a host name in
+/// `.invalid`.
 fn elos(args: &[&str], env: &[(&str, &str)]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
     for name in
@@ -52,7 +53,7 @@ fn a_remote_postgresql_is_refused_by_every_command_that_connects() {
 }
 
 #[test]
-fn however_the_host_is_said_it_is_libpq_that_reads_it() {
+fn every_spelling_of_the_host_is_read_by_libpq() {
     let services = service_file();
     let with_services =
         |name| vec![("PGSERVICEFILE", services.to_str().unwrap()), ("PGSERVICE", name)];
@@ -76,12 +77,12 @@ fn however_the_host_is_said_it_is_libpq_that_reads_it() {
         let (ok, text) = elos(&["migrate", "status"], &env);
         assert!(!ok && text.contains(REFUSED), "{env:?}: {text}");
     }
-    // What is not read is not used, and no part of it is repeated.
+    // A URL that cannot be parsed is not used, and no part of it is printed.
     let unreadable = format!("postgres://app:{PASSWORD}@[::1/elos");
     let (ok, text) = elos(&["migrate", "status"], &[("ELOS_MIGRATE_URL", &unreadable)]);
     assert!(!ok && text.contains("não é uma URL do PostgreSQL"), "{text}");
 
-    // Of this machine: nobody listens there, and that is all that is wrong.
+    // On this machine, the only error is that no server listens there.
     for (url, env) in [
         ("postgres://app@127.0.0.1:1/elos", vec![]),
         ("postgres://app@localhost:1,[::1]:1/elos", vec![]),
@@ -97,7 +98,7 @@ fn however_the_host_is_said_it_is_libpq_that_reads_it() {
 }
 
 #[test]
-fn told_so_it_goes_on_and_check_config_warns_of_it() {
+fn with_the_setting_the_server_starts_and_check_config_warns() {
     let url = format!("postgres://app:{PASSWORD}@db.invalid/elos");
     let allowed = [("ELOS_MIGRATE_URL", url.as_str()), ("ELOS_PG_SEM_TLS", "on")];
     let (ok, text) = elos(&["migrate", "status"], &allowed);

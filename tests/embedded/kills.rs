@@ -3,49 +3,50 @@ use nix::unistd::Pid;
 use std::time::Instant;
 
 use crate::program::Program;
-use crate::support::{Place, busy_session, commit_rows, kill_9, rows, until, url};
+use crate::support::{TestFolder, busy_session, commit_rows, kill_9, rows, until, url};
 
 #[test]
 fn the_program_is_killed() {
-    let place = Place::new("program");
-    let mut program = Program::begin(&place.dir());
+    let folder = TestFolder::new("program");
+    let mut program = Program::begin(&folder.dir());
     let (_, address) = program.ready();
     commit_rows(&address);
 
     let killed = Instant::now();
     program.kill_9();
-    until("o fim do PostgreSQL", || place.nothing_runs().then_some(()));
+    until("o fim do PostgreSQL", || folder.nothing_runs().then_some(()));
     eprintln!("programa morto: o PostgreSQL terminou em {:?}", killed.elapsed());
 
     let begun = Instant::now();
-    let server = place.start();
+    let server = folder.start();
     eprintln!("programa morto: novo início em {:?}", begun.elapsed());
     assert_eq!(rows(&url(&server)), Some(3));
     server.stop();
-    assert!(place.nothing_runs());
+    assert!(folder.nothing_runs());
 }
 
 #[test]
 fn the_program_is_killed_and_started_again_at_once() {
-    let place = Place::new("program-at-once");
-    let mut program = Program::begin(&place.dir());
+    let folder = TestFolder::new("program-at-once");
+    let mut program = Program::begin(&folder.dir());
     let (_, address) = program.ready();
     commit_rows(&address);
 
     let killed = Instant::now();
     program.kill_9();
-    let server = place.start();
+    let server = folder.start();
     eprintln!("programa morto e reiniciado sem espera: {:?}", killed.elapsed());
     assert_eq!(rows(&url(&server)), Some(3));
 }
 
 #[test]
 fn the_postmaster_is_killed() {
-    let place = Place::new("postmaster");
-    let server = place.start();
+    let folder = TestFolder::new("postmaster");
+    let server = folder.start();
     commit_rows(&url(&server));
 
-    // The second time it has lived only a moment, which delays the restart but does not prevent it.
+    // The second server was killed soon after its start. That delays the restart but does not
+    // prevent it.
     for time in ["primeira", "segunda"] {
         let (before, killed) = (server.pid(), Instant::now());
         kill_9(before);
@@ -55,13 +56,13 @@ fn the_postmaster_is_killed() {
         assert_eq!(kept, 3);
     }
     server.stop();
-    assert!(place.nothing_runs());
+    assert!(folder.nothing_runs());
 }
 
 #[test]
 fn the_postmaster_is_killed_below_a_busy_session() {
-    let place = Place::new("postmaster-busy");
-    let server = place.start();
+    let folder = TestFolder::new("postmaster-busy");
+    let server = folder.start();
     commit_rows(&url(&server));
     busy_session(&url(&server), 3);
 
@@ -70,18 +71,19 @@ fn the_postmaster_is_killed_below_a_busy_session() {
     until("o reinício", || (server.pid() != before).then(|| rows(&url(&server)))?);
     eprintln!("postmaster morto com sessão ocupada por 3 s: de volta em {:?}", killed.elapsed());
     assert_eq!(rows(&url(&server)), Some(3));
-    assert!(place.log().contains("pre-existing shared memory block"), "{}", place.log());
+    assert!(folder.log().contains("pre-existing shared memory block"), "{}", folder.log());
 }
 
-/// What is left of a killed server is ended, however busy or stopped it is: the data are whole.
+/// The processes that a killed postmaster leaves are ended, whether they are busy or stopped. The
+/// data are complete.
 #[test]
-fn what_a_killed_postmaster_leaves_is_ended() {
-    let place = Place::new("leftover");
-    let server = place.start();
+fn processes_of_a_killed_postmaster_are_ended() {
+    let folder = TestFolder::new("leftover");
+    let server = folder.start();
     commit_rows(&url(&server));
     busy_session(&url(&server), 600);
     let before = server.pid();
-    // One that does not even take SIGQUIT.
+    // A stopped process does not even handle SIGQUIT.
     let stopped = children(before).into_iter().next().expect("a process of the server");
     kill(Pid::from_raw(stopped), Signal::SIGSTOP).unwrap();
 
@@ -91,7 +93,7 @@ fn what_a_killed_postmaster_leaves_is_ended() {
     eprintln!("postmaster morto com sobras: de volta em {:?}", killed.elapsed());
     assert_eq!(rows(&url(&server)), Some(3));
     server.stop();
-    assert!(place.nothing_runs());
+    assert!(folder.nothing_runs());
 }
 
 fn children(parent: i32) -> Vec<i32> {
@@ -101,8 +103,8 @@ fn children(parent: i32) -> Vec<i32> {
 
 #[test]
 fn program_and_postmaster_are_killed() {
-    let place = Place::new("both");
-    let mut program = Program::begin(&place.dir());
+    let folder = TestFolder::new("both");
+    let mut program = Program::begin(&folder.dir());
     let (postmaster, address) = program.ready();
     commit_rows(&address);
     busy_session(&address, 2);
@@ -110,9 +112,9 @@ fn program_and_postmaster_are_killed() {
     let killed = Instant::now();
     kill_9(postmaster);
     program.kill_9();
-    let server = place.start();
+    let server = folder.start();
     eprintln!("os dois mortos, sessão ocupada por 2 s: de volta em {:?}", killed.elapsed());
     assert_eq!(rows(&url(&server)), Some(3));
     server.stop();
-    assert!(place.nothing_runs());
+    assert!(folder.nothing_runs());
 }

@@ -1,4 +1,4 @@
-//! Real kills of a real Postgres: whatever dies, the next start finds the committed rows.
+//! Kills of a real PostgreSQL: whichever process dies, the next start finds the committed rows.
 #![expect(clippy::unwrap_used, reason = "a test that unwraps has already failed")]
 
 mod initdb;

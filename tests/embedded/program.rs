@@ -6,12 +6,12 @@ use std::{env, thread};
 
 use elos::embedded::{Embedded, Options};
 
-use crate::support::{SOON, url};
+use crate::support::{MAX_WAIT, url};
 
 const FOLDER: &str = "ELOS_EMBEDDED_TEST_DIR";
 const READY: &str = "@ready ";
 
-/// Another program with an embedded server, to be killed.
+/// Another program with an embedded server. The tests kill it.
 pub struct Program {
     child: Child,
 }
@@ -28,7 +28,7 @@ impl Program {
         Self { child }
     }
 
-    /// Waits for its server: the postmaster's pid and the address.
+    /// Waits until its server runs. Returns the process id of the postmaster and the address.
     pub fn ready(&mut self) -> (i32, String) {
         let output = BufReader::new(self.child.stdout.take().unwrap());
         let (found, wait) = mpsc::channel();
@@ -38,7 +38,7 @@ impl Program {
                 let _ = found.send(line);
             }
         });
-        let line = wait.recv_timeout(SOON).unwrap();
+        let line = wait.recv_timeout(MAX_WAIT).unwrap();
         let (_, ready) = line.split_once(READY).unwrap();
         let (pid, url) = ready.split_once(' ').unwrap();
         (pid.parse().unwrap(), url.to_owned())
@@ -57,13 +57,13 @@ impl Drop for Program {
     }
 }
 
-/// The program that other tests start, by this entry of their own binary, and
-/// kill. Run as a test it has no folder to serve and ends at once.
+/// The entry of the program that other tests start from their own binary and kill. In a normal test
+/// run it has no folder and ends at once.
 #[test]
 fn serve() {
     let Some(dir) = env::var_os(FOLDER) else { return };
     let server = Embedded::start(Options::new(dir)).unwrap();
     println!("{READY}{} {}", server.pid(), url(&server));
-    // Ends with the test, however that ends.
+    // The pipe closes at the end of the test, also after a failure.
     let _ = stdin().read_to_end(&mut Vec::new());
 }

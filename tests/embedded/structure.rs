@@ -1,10 +1,10 @@
-//! What belongs to the whole cluster, roles above all, in a cluster of its own.
+//! The objects of the whole cluster, above all its roles, in a separate cluster.
 
-use crate::support::Place;
+use crate::support::TestFolder;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
-use elos::db::migrations::Migrador;
-use elos::db::{ConexaoRecusada, Db, DbOptions, catalog, login};
+use elos::db::migrations::Migrator;
+use elos::db::{ConnectError, Db, DbOptions, catalog, login};
 use elos::embedded::Embedded;
 
 const DATABASE: &str = "dados";
@@ -13,21 +13,21 @@ const OWNER: &str = "dono_do_banco";
 
 struct Cluster {
     server: Embedded,
-    _place: Place,
+    _folder: TestFolder,
 }
 
 impl Cluster {
     fn new(name: &str) -> Self {
-        let place = Place::new(name);
-        let cluster = Self { server: place.start(), _place: place };
+        let folder = TestFolder::new(name);
+        let cluster = Self { server: folder.start(), _folder: folder };
         cluster.sql("postgres", &format!("CREATE DATABASE {DATABASE}"));
         cluster
     }
 
     fn migrated(name: &str) -> Self {
         let cluster = Self::new(name);
-        cluster.migrator("postgres").aplicar().unwrap();
-        login::admit(&mut cluster.conn("postgres", DATABASE), LOGIN).unwrap();
+        cluster.migrator("postgres").apply().unwrap();
+        login::create_login(&mut cluster.conn("postgres", DATABASE), LOGIN).unwrap();
         cluster
     }
 
@@ -41,20 +41,20 @@ impl Cluster {
         done.unwrap_or_else(|error| panic!("{statements}: {error}"));
     }
 
-    fn migrator(&self, login: &str) -> Migrador {
-        Migrador::conectar(&self.server.url(login, DATABASE)).unwrap()
+    fn migrator(&self, login: &str) -> Migrator {
+        Migrator::connect(&self.server.url(login, DATABASE)).unwrap()
     }
 
-    fn connect(&self) -> Result<Db, ConexaoRecusada> {
-        Db::conectar(&DbOptions::nova(self.server.url(LOGIN, DATABASE)))
+    fn connect(&self) -> Result<Db, ConnectError> {
+        Db::connect(&DbOptions::new(self.server.url(LOGIN, DATABASE)))
     }
 
     fn refusal(&self) -> String {
         self.connect().err().expect("a refusal").to_string()
     }
 
-    /// As a database is that was restored where the roles are not: owned by whoever restored it,
-    /// without the policies and rights of roles that were not there.
+    /// Makes the database like one that was restored in a cluster without the roles: its owner is
+    /// the restoring user, and the policies and rights of the roles are missing.
     fn lose_the_roles(&self, to: &str) {
         self.sql(
             DATABASE,
@@ -67,14 +67,14 @@ impl Cluster {
     }
 }
 
-/// A statement that a refusal told to type.
+/// Returns the statements that a refusal tells the operator to run.
 fn lines_of(refusal: &str) -> String {
     let (_, lines) = refusal.split_once("rode antes:\n").unwrap_or_else(|| panic!("{refusal}"));
     lines.to_owned()
 }
 
 #[test]
-fn powers_and_memberships_of_the_roles_are_named_and_taken_away() {
+fn attributes_and_memberships_of_roles_are_named_and_repaired() {
     let cluster = Cluster::migrated("papeis");
     cluster.connect().unwrap();
     for (fault, named) in [
@@ -93,7 +93,10 @@ fn powers_and_memberships_of_the_roles_are_named_and_taken_away() {
             "{fault}: {refused}"
         );
         let repair = cluster.migrator("postgres").repair().unwrap();
-        assert!(repair.left.is_empty() && !repair.done.is_empty(), "{fault}: {repair:?}");
+        assert!(
+            repair.uncorrected.is_empty() && !repair.corrected.is_empty(),
+            "{fault}: {repair:?}"
+        );
         cluster.connect().unwrap();
     }
 }
@@ -101,55 +104,56 @@ fn powers_and_memberships_of_the_roles_are_named_and_taken_away() {
 #[test]
 fn a_database_restored_without_its_roles_is_repaired_whole() {
     let cluster = Cluster::migrated("sem-papeis");
-    elos::seed::semear(cluster.migrator("postgres").conn(), 54).unwrap();
+    elos::seed::seed(cluster.migrator("postgres").conn(), 54).unwrap();
     cluster.lose_the_roles("postgres");
     let refused = cluster.refusal();
     assert!(refused.contains("elos_dono") && refused.contains("elos migrate repair"), "{refused}");
-    assert!(cluster.migrator("postgres").aplicar().unwrap().is_empty());
+    assert!(cluster.migrator("postgres").apply().unwrap().is_empty());
     assert!(!cluster.migrator("postgres").faults().unwrap().is_empty());
 
     let repair = cluster.migrator("postgres").repair().unwrap();
-    assert!(repair.left.is_empty(), "{repair:?}");
+    assert!(repair.uncorrected.is_empty(), "{repair:?}");
     let refused = cluster.refusal();
     assert!(
         refused.contains("GRANT elos_app, elos_nacional, elos_auditor TO servidor"),
         "{refused}"
     );
-    login::admit(&mut cluster.conn("postgres", DATABASE), LOGIN).unwrap();
+    login::create_login(&mut cluster.conn("postgres", DATABASE), LOGIN).unwrap();
     cluster.connect().unwrap();
     assert_eq!(catalog::differences(&mut cluster.conn(LOGIN, DATABASE)).unwrap(), []);
     let told = cluster.migrator("postgres").repair().unwrap();
-    assert!(told.done.is_empty() && told.left.is_empty(), "{told:?}");
+    assert!(told.corrected.is_empty() && told.uncorrected.is_empty(), "{told:?}");
 }
 
-/// The same, by a login that is no superuser: what it may not do is left, with the lines.
+/// An owner that is not a superuser repairs what it may, and the program prints the lines for the
+/// rest.
 #[test]
-fn an_owner_repairs_what_it_may_and_tells_the_rest() {
+fn an_owner_repairs_what_it_may_and_prints_the_rest() {
     let cluster = Cluster::migrated("dono-repara");
     cluster.sql(DATABASE, &format!("CREATE ROLE {OWNER} LOGIN CREATEROLE; ALTER DATABASE {DATABASE} OWNER TO {OWNER};
         ALTER TABLE __diesel_schema_migrations OWNER TO {OWNER}; ALTER SCHEMA public OWNER TO {OWNER}"));
     cluster.lose_the_roles(OWNER);
     let repair = cluster.migrator(OWNER).repair().unwrap();
-    assert!(repair.left.is_empty(), "{:#?}", repair.left);
-    login::admit(&mut cluster.conn("postgres", DATABASE), LOGIN).unwrap();
+    assert!(repair.uncorrected.is_empty(), "{:#?}", repair.uncorrected);
+    login::create_login(&mut cluster.conn("postgres", DATABASE), LOGIN).unwrap();
     cluster.connect().unwrap();
 
     cluster.sql(DATABASE, "ALTER ROLE elos_app BYPASSRLS; DROP POLICY guia_nacional ON guia");
     let repair = cluster.migrator(OWNER).repair().unwrap();
-    assert_eq!((repair.done.len(), repair.left.len()), (1, 1), "{repair:#?}");
-    assert_eq!(repair.left[0].statements, "ALTER ROLE elos_app NOBYPASSRLS");
-    assert!(repair.left[0].reason.is_some());
-    cluster.sql(DATABASE, &repair.left[0].statements);
+    assert_eq!((repair.corrected.len(), repair.uncorrected.len()), (1, 1), "{repair:#?}");
+    assert_eq!(repair.uncorrected[0].statements, "ALTER ROLE elos_app NOBYPASSRLS");
+    assert!(repair.uncorrected[0].reason.is_some());
+    cluster.sql(DATABASE, &repair.uncorrected[0].statements);
     cluster.connect().unwrap();
 }
 
-/// An owner that cannot migrate is told, before anything is changed, the lines that make it able;
-/// they are typed in the order in which they stand.
+/// An owner without the rights to migrate gets the lines that grant them, before anything changes.
+/// They work in their order.
 #[test]
 fn an_owner_that_cannot_migrate_is_told_what_to_type() {
     let cluster = Cluster::new("dono-simples");
     cluster.sql(DATABASE, &format!("CREATE ROLE {OWNER} LOGIN"));
-    let refused = cluster.migrator(OWNER).aplicar().expect_err("a refusal").to_string();
+    let refused = cluster.migrator(OWNER).apply().expect_err("a refusal").to_string();
     for line in [
         "CREATE ROLE elos_dono NOLOGIN;",
         "CREATE ROLE elos_auditor NOLOGIN;",
@@ -162,13 +166,13 @@ fn an_owner_that_cannot_migrate_is_told_what_to_type() {
     let untouched = "DO $$ BEGIN ASSERT to_regclass('__diesel_schema_migrations') IS NULL; ASSERT to_regrole('elos_dono') IS NULL; END $$";
     cluster.sql(DATABASE, untouched);
     cluster.sql(DATABASE, &lines_of(&refused));
-    assert!(!cluster.migrator(OWNER).aplicar().unwrap().is_empty());
+    assert!(!cluster.migrator(OWNER).apply().unwrap().is_empty());
     assert_eq!(cluster.migrator(OWNER).faults().unwrap(), []);
-    login::admit(&mut cluster.conn("postgres", DATABASE), LOGIN).unwrap();
+    login::create_login(&mut cluster.conn("postgres", DATABASE), LOGIN).unwrap();
     cluster.connect().unwrap();
 }
 
-/// CREATEROLE makes the roles itself; it still needs the schema, or the database.
+/// An owner with CREATEROLE makes the roles. It still needs rights on the schema or the database.
 #[test]
 fn an_owner_with_createrole_makes_the_roles() {
     let cluster = Cluster::new("dono-cria");
@@ -179,16 +183,16 @@ fn an_owner_with_createrole_makes_the_roles() {
         ),
     );
     let mut migrator = cluster.migrator(OWNER);
-    // Before PostgreSQL 15 the schema is not the database owner's.
-    if let Err(refused) = migrator.aplicar() {
+    // Before PostgreSQL 15, the owner of the database does not own the schema.
+    if let Err(refused) = migrator.apply() {
         assert_eq!(
             lines_of(&refused.to_string()),
             format!("  ALTER SCHEMA public OWNER TO {OWNER};")
         );
         cluster.sql(DATABASE, &lines_of(&refused.to_string()));
-        migrator.aplicar().unwrap();
+        migrator.apply().unwrap();
     }
     assert_eq!(migrator.faults().unwrap(), []);
-    login::admit(&mut cluster.conn("postgres", DATABASE), LOGIN).unwrap();
+    login::create_login(&mut cluster.conn("postgres", DATABASE), LOGIN).unwrap();
     cluster.connect().unwrap();
 }

@@ -14,15 +14,16 @@ use elos::embedded::{Embedded, Options};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
 
-pub const SOON: Duration = Duration::from_secs(180);
+pub const MAX_WAIT: Duration = Duration::from_secs(180);
 
-/// A test's own folder; what still runs on it ends with the test, failed or not.
-pub struct Place {
+/// The folder of a test. Processes that still run on it end with the test, also after a failure.
+pub struct TestFolder {
     root: PathBuf,
 }
 
-impl Place {
-    /// In `/var/tmp`, because root's own folders are closed to the user Postgres runs as.
+impl TestFolder {
+    /// Makes the folder in `/var/tmp`, because the user that runs PostgreSQL may not enter the
+    /// folders of root.
     pub fn new(name: &str) -> Self {
         let root = PathBuf::from(format!("/var/tmp/elos-test-{}-{name}", std::process::id()));
         fs::create_dir(&root).unwrap();
@@ -53,7 +54,7 @@ impl Place {
         self.servers().is_empty()
     }
 
-    /// Live processes that work in this place's folders.
+    /// Returns live processes that use the folders of this test.
     fn servers(&self) -> Vec<Pid> {
         let entries = fs::read_dir("/proc").unwrap().flatten();
         let here = |pid: &Pid| {
@@ -66,26 +67,26 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for TestFolder {
     fn drop(&mut self) {
         for server in self.servers() {
             let _ = kill(server, Signal::SIGKILL);
         }
-        let deadline = Instant::now() + SOON;
+        let deadline = Instant::now() + MAX_WAIT;
         while fs::remove_dir_all(&self.root).is_err() && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(50));
         }
     }
 }
 
-/// Polls until there is an answer, or the test fails.
+/// Polls until there is an answer. Fails at the time limit.
 pub fn until<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + SOON;
+    let deadline = Instant::now() + MAX_WAIT;
     loop {
         if let Some(answer) = answer() {
             return answer;
         }
-        assert!(Instant::now() < deadline, "em vão: {what}");
+        assert!(Instant::now() < deadline, "in vain: {what}");
         thread::sleep(Duration::from_millis(10));
     }
 }
@@ -102,7 +103,7 @@ pub fn execute(url: &str, sql: &str) -> QueryResult<()> {
     PgConnection::establish(url).unwrap().batch_execute(sql)
 }
 
-/// Three rows, each committed on its own.
+/// Inserts three rows, each in its own transaction.
 pub fn commit_rows(url: &str) {
     let mut conn = PgConnection::establish(url).unwrap();
     conn.batch_execute("CREATE TABLE kept (n int)").unwrap();
@@ -116,7 +117,7 @@ pub fn rows(url: &str) -> Option<i64> {
     select(sql::<BigInt>("(SELECT count(*) FROM kept)")).get_result(&mut conn).ok()
 }
 
-/// A session that does not look up from its work, even when its postmaster dies.
+/// Opens a session that stays busy, even when its postmaster dies.
 pub fn busy_session(url: &str, seconds: u32) {
     let work = format!(
         "DO $$ DECLARE until timestamptz := clock_timestamp() + interval '{seconds} s'; \
@@ -129,7 +130,7 @@ pub fn busy_session(url: &str, seconds: u32) {
     until("a sessão ocupada", || execute(url, seen).ok());
 }
 
-/// The user the server of this folder runs as, which need not be ours.
+/// Makes the command run as the user of the server's folder.
 pub fn as_owner_of<'a>(data: &Path, command: &'a mut Command) -> &'a mut Command {
     let owner = fs::metadata(data).unwrap();
     if geteuid().is_root() {
@@ -138,7 +139,7 @@ pub fn as_owner_of<'a>(data: &Path, command: &'a mut Command) -> &'a mut Command
     command
 }
 
-/// Programs that say they are of `version` and cannot make a database.
+/// Programs that state this version and cannot make a cluster.
 pub fn fake_programs(root: &Path, version: &str) -> PathBuf {
     let bin = root.join(format!("pg-{version}"));
     fs::create_dir(&bin).unwrap();

@@ -1,15 +1,15 @@
-//! What a client says to change a record.
+//! Input of the mutation that changes an adolescente.
 
 use super::input::{CertidaoNascimentoInput, RgInput};
 use crate::adolescente::{
-    AlteracaoDeAdolescente, AtualizarAdolescente, IdentidadeGenero, Identificador,
-    OrientacaoSexual, RacaCor, SexoBiologico,
+    AdolescenteAlteracao, AtualizarAdolescente, IdentidadeGenero, Identificador, OrientacaoSexual,
+    RacaCor, SexoBiologico,
 };
-use crate::error::{CodigoErro, Recusa};
-use crate::graphql::schema::mutation::{Entrada, ModoInput};
-use crate::graphql_types::scalars::Data;
+use crate::error::{CodigoErro, Refusal};
+use crate::graphql_types::mutation::{ModoInput, MutationInput};
+use crate::graphql_types::scalars::Date;
 use crate::value::cpf::Cpf;
-use crate::value::field::Mudanca;
+use crate::value::field::Change;
 use async_graphql::{InputObject, MaybeUndefined};
 
 /// Entrada de atualizarAdolescente.
@@ -33,7 +33,7 @@ pub struct AdolescenteAlteracaoInput {
     /// Sobrenome.
     sobrenome: MaybeUndefined<String>,
     /// Nascimento; não pode ser futuro.
-    data_nascimento: MaybeUndefined<Data>,
+    data_nascimento: MaybeUndefined<Date>,
     /// Sexo biológico.
     sexo_biologico: MaybeUndefined<SexoBiologico>,
     /// A data de nascimento é presumida.
@@ -59,48 +59,48 @@ pub struct AdolescenteAlteracaoInput {
     /// Certidão de nascimento.
     certidao_nascimento: MaybeUndefined<CertidaoNascimentoInput>,
     /// Data do óbito.
-    data_obito: MaybeUndefined<Data>,
+    data_obito: MaybeUndefined<Date>,
 }
 
-impl Entrada for AtualizarAdolescenteInput {
-    type Comando = AtualizarAdolescente;
+impl MutationInput for AtualizarAdolescenteInput {
+    type Command = AtualizarAdolescente;
 
-    fn partes(self) -> (AtualizarAdolescente, ModoInput) {
-        let Self { identificador, dados, versao_esperada, modo } = self;
-        let branco = |campo: &[&'static str]| {
-            let mensagem = "o texto está em branco";
-            let mut recusa = Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem);
-            recusa.campo = campo.iter().map(|&parte| parte.into()).collect();
-            recusa
+    fn into_parts(self) -> (AtualizarAdolescente, ModoInput) {
+        let Self { identificador, dados, versao_esperada: expected_version, modo: mode } = self;
+        let blank = |field: &[&'static str]| {
+            let message = "o texto está em branco";
+            let mut refusal = Refusal::new(CodigoErro::CampoInvalido, "forma", message);
+            refusal.campo = field.iter().map(|&part| part.into()).collect();
+            refusal
         };
-        let do_documento = |documento: &'static str, campo| {
-            let recusa = branco(&["dados", documento, campo]);
-            recusa.oriente("omita o campo; o documento muda inteiro")
+        let blank_in_documento = |documento: &'static str, field| {
+            let refusal = blank(&["dados", documento, field]);
+            refusal.hint("omita o campo; o documento muda inteiro")
         };
-        let mut malformados = Vec::new();
+        let mut malformed = Vec::new();
         if let MaybeUndefined::Value(rg) = &dados.rg {
-            malformados.extend(rg.em_branco().map(|campo| do_documento("rg", campo)));
+            malformed.extend(rg.blank_fields().map(|field| blank_in_documento("rg", field)));
         }
         if let MaybeUndefined::Value(certidao) = &dados.certidao_nascimento {
-            let brancos = certidao.em_branco();
-            malformados.extend(brancos.map(|campo| do_documento("certidaoNascimento", campo)));
+            let blanks = certidao.blank_fields();
+            malformed.extend(blanks.map(|field| blank_in_documento("certidaoNascimento", field)));
         }
-        let mut texto = |valor: MaybeUndefined<String>, campo: &'static str| {
-            Mudanca::from(valor).preenchida().unwrap_or_else(|| {
-                malformados.push(branco(&["dados", campo]).oriente("mande null para apagar"));
-                Mudanca::Manter
+        let mut text = |value: MaybeUndefined<String>, field: &'static str| {
+            Change::from(value).filled().unwrap_or_else(|| {
+                malformed.push(blank(&["dados", field]).hint("mande null para apagar"));
+                Change::Keep
             })
         };
-        let alteracao = AlteracaoDeAdolescente {
-            nome: texto(dados.nome, "nome"),
-            sobrenome: texto(dados.sobrenome, "sobrenome"),
-            nome_social: texto(dados.nome_social, "nomeSocial"),
-            nome_mae: texto(dados.nome_mae, "nomeMae"),
-            nome_pai: texto(dados.nome_pai, "nomePai"),
-            naturalidade: texto(dados.naturalidade, "naturalidade"),
-            data_nascimento: dados.data_nascimento.map_value(|data| data.0).into(),
+        let alteracao = AdolescenteAlteracao {
+            nome: text(dados.nome, "nome"),
+            sobrenome: text(dados.sobrenome, "sobrenome"),
+            nome_social: text(dados.nome_social, "nomeSocial"),
+            nome_mae: text(dados.nome_mae, "nomeMae"),
+            nome_pai: text(dados.nome_pai, "nomePai"),
+            naturalidade: text(dados.naturalidade, "naturalidade"),
+            data_nascimento: dados.data_nascimento.map_value(|date| date.0).into(),
             data_nascimento_presumida: dados.data_nascimento_presumida,
-            data_obito: dados.data_obito.map_value(|data| data.0).into(),
+            data_obito: dados.data_obito.map_value(|date| date.0).into(),
             sexo_biologico: dados.sexo_biologico.into(),
             identidade_genero: dados.identidade_genero.into(),
             orientacao_sexual: dados.orientacao_sexual.into(),
@@ -110,6 +110,14 @@ impl Entrada for AtualizarAdolescenteInput {
             certidao: dados.certidao_nascimento.map_value(Into::into).into(),
         };
         let dados = alteracao;
-        (AtualizarAdolescente { identificador, dados, versao_esperada, malformados }, modo)
+        (
+            AtualizarAdolescente {
+                identificador,
+                dados,
+                versao_esperada: expected_version,
+                malformed,
+            },
+            mode,
+        )
     }
 }

@@ -1,32 +1,33 @@
-//! How the lists of adolescentes look in the schema.
+//! Connections of adolescentes in the GraphQL schema.
 
 use super::fields::AdolescenteNode;
 use crate::adolescente::store::Adolescentes;
-use crate::graphql_types::connection::{Aresta, ArestaComVinculo, ListaGraphql};
-use crate::graphql_types::json::Escrevivel;
-use crate::processo::store::AdolescentesDoProcesso;
+use crate::graphql_types::connection::{Edge, GraphqlList};
+use crate::graphql_types::json::ToJson;
+use crate::processo::graphql::EdgeWithVinculo;
+use crate::processo::store::AdolescentesOfProcesso;
 use std::sync::Arc;
 
-impl Escrevivel for AdolescenteNode {}
+impl ToJson for AdolescenteNode {}
 
-impl ListaGraphql for Adolescentes {
+impl GraphqlList for Adolescentes {
     type Node = AdolescenteNode;
-    type Edge = Aresta<Self>;
-    const CONEXAO: &'static str = "AdolescenteConnection";
-    const ARESTA: &'static str = "AdolescenteEdge";
+    type Edge = Edge<Self>;
+    const CONNECTION: &'static str = "AdolescenteConnection";
+    const EDGE: &'static str = "AdolescenteEdge";
 
-    fn node(linha: &Self::Linha) -> AdolescenteNode {
-        Arc::clone(linha).into()
+    fn node(row: &Self::Row) -> AdolescenteNode {
+        Arc::clone(row).into()
     }
 }
 
-impl ListaGraphql for AdolescentesDoProcesso {
+impl GraphqlList for AdolescentesOfProcesso {
     type Node = AdolescenteNode;
-    type Edge = ArestaComVinculo<Self>;
-    const CONEXAO: &'static str = "ProcessoAdolescenteConnection";
-    const ARESTA: &'static str = "ProcessoAdolescenteEdge";
+    type Edge = EdgeWithVinculo<Self>;
+    const CONNECTION: &'static str = "ProcessoAdolescenteConnection";
+    const EDGE: &'static str = "ProcessoAdolescenteEdge";
 
-    fn node(linha: &Self::Linha) -> AdolescenteNode {
-        AdolescenteNode(Arc::clone(&linha.objeto))
+    fn node(row: &Self::Row) -> AdolescenteNode {
+        AdolescenteNode(Arc::clone(&row.object))
     }
 }

@@ -1,62 +1,62 @@
-//! The fields of an adolescente. Sensitive ones are null for who lacks the papel.
+//! Fields of an adolescente. The sensitive ones are null for a caller without the papel.
 
 use crate::Result;
-use crate::adolescente::store::AdolescentePorId;
+use crate::adolescente::store::AdolescenteById;
 use crate::adolescente::{
-    Adolescente, Certidao, DadosDeAdolescente, Ficha, IdentidadeGenero, Identificador,
-    OrientacaoSexual, RacaCor, Resumo, Rg, SexoBiologico, completa_21_anos,
+    Adolescente, AdolescenteDados, Certidao, IdentidadeGenero, Identificador, OrientacaoSexual,
+    PartialAdolescente, RacaCor, Rg, SexoBiologico, Summary, turns_21_on,
 };
-use crate::audit::CampoSensivel;
+use crate::audit::SensitiveField;
 use crate::auth::Papel;
-use crate::evento::graphql::{EventoFiltro, eventos_de};
-use crate::evento::store::{EventosDe, Objeto};
-use crate::graphql::schema::errors::{ErroDeCampo, Falivel};
-use crate::graphql::schema::node::GlobalId;
-use crate::graphql_types::connection::{Conexao, Paginacao, SentidoOrdem, conectar};
+use crate::evento::graphql::{EventoFiltro, eventos_of};
+use crate::evento::store::{EventosOf, Subject};
+use crate::graphql_types::connection::{Connection, Paging, SentidoOrdem, connect};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{Cost, DADOS_SENSIVEIS, FILTRO, Pagina, RequerPapel};
-use crate::graphql_types::json::Escrito;
-use crate::graphql_types::scalars::{Data, Instante};
+use crate::graphql_types::directives::{Cost, DADOS_SENSIVEIS, FILTER, PageSize, RequerPapel};
+use crate::graphql_types::field_error::{Fallible, FieldError};
+use crate::graphql_types::global_id::GlobalId;
+use crate::graphql_types::json::JsonObject;
+use crate::graphql_types::scalars::{Date, Timestamp};
 use crate::guia::SituacaoGuia;
-use crate::guia::store::GuiasDe;
-use crate::linha_do_tempo::graphql::linha;
-use crate::linha_do_tempo::store::{De, LinhaDoTempo};
-use crate::processo::store::ProcessosDoAdolescente;
+use crate::guia::store::GuiasOf;
+use crate::linha_do_tempo::graphql::linha_do_tempo;
+use crate::linha_do_tempo::store::{self as timeline, LinhaDoTempo};
+use crate::processo::store::ProcessosOfAdolescente;
 use crate::processo::{SituacaoProcesso, SituacaoVinculo, TipoProcesso};
 use crate::value::cpf::Cpf;
 use crate::value::tribunal::Tribunal;
 use async_graphql::{Context, ID, Object};
 use std::sync::Arc;
 
-pub struct AdolescenteNode(pub Arc<Ficha>);
+pub struct AdolescenteNode(pub Arc<PartialAdolescente>);
 
 impl From<Arc<Adolescente>> for AdolescenteNode {
-    fn from(inteiro: Arc<Adolescente>) -> Self {
-        Self(Arc::new(inteiro.into()))
+    fn from(adolescente: Arc<Adolescente>) -> Self {
+        Self(Arc::new(adolescente.into()))
     }
 }
 
 impl AdolescenteNode {
-    fn resumo(&self) -> &Resumo {
-        &self.0.resumo
+    fn summary(&self) -> &Summary {
+        &self.0.summary
     }
 
-    /// What only some may see: for who may not, it is not even read.
-    async fn sensivel<T>(
+    /// The value of a sensitive field. The method reads nothing for a caller without the papel.
+    async fn sensitive<T>(
         &self,
         ctx: &Context<'_>,
-        campo: CampoSensivel,
-        valor: impl FnOnce(&DadosDeAdolescente) -> Option<T>,
+        field: SensitiveField,
+        value: impl FnOnce(&AdolescenteDados) -> Option<T>,
     ) -> Option<Result<T>> {
-        if !ctx.ator().tem(Papel::DadosSensiveis) {
+        if !ctx.actor().has(Papel::DadosSensiveis) {
             return None;
         }
-        let inteiro = match &self.0.inteiro {
-            Some(inteiro) => Ok(Some(Arc::clone(inteiro))),
-            None => ctx.loaders().load(AdolescentePorId(self.resumo().id)).await,
+        let loaded = match &self.0.full {
+            Some(full) => Ok(Some(Arc::clone(full))),
+            None => ctx.loaders().load(AdolescenteById(self.summary().id)).await,
         };
-        match inteiro {
-            Ok(inteiro) => ctx.sensivel(campo, valor(&inteiro?.dados)).map(Ok),
+        match loaded {
+            Ok(full) => ctx.sensitive(field, value(&full?.dados)).map(Ok),
             Err(error) => Some(Err(error)),
         }
     }
@@ -67,34 +67,34 @@ impl AdolescenteNode {
 impl AdolescenteNode {
     /// Identificador global, opaco e estável.
     pub async fn id(&self) -> ID {
-        GlobalId::Adolescente(self.resumo().id).into()
+        GlobalId::Adolescente(self.summary().id.0).into()
     }
 
     /// Identificador nacional.
     async fn identificador(&self) -> Identificador {
-        self.resumo().identificador.clone()
+        self.summary().identificador.clone()
     }
 
     /// Criado só pelo identificador (R14), à espera dos dados; então nome, nascimento e sexo são nulos.
     async fn cadastro_pendente(&self) -> bool {
-        self.resumo().cadastro_pendente
+        self.summary().cadastro_pendente
     }
 
     /// Tribunal que cadastrou.
-    async fn tribunal(&self) -> Result<Escrito<Tribunal>> {
-        Tribunal::da_linha(self.resumo().tribunal_codigo).map(Escrito)
+    async fn tribunal(&self) -> Result<JsonObject<Tribunal>> {
+        Tribunal::from_row(self.summary().tribunal_codigo).map(JsonObject)
     }
 
     /// Nome a mostrar: o social com o sobrenome, se houver; senão o civil.
     async fn nome_exibicao(&self) -> Option<String> {
-        self.resumo().nome_exibicao()
+        self.summary().nome_exibicao()
     }
 
     /// Nome civil. Havendo nome social, exige o papel `pse-dados-sensiveis`; sem ele, nulo.
     async fn nome(&self, ctx: &Context<'_>) -> Option<&str> {
-        let nome = self.resumo().nome.as_deref();
-        if self.resumo().nome_social.is_some() {
-            ctx.sensivel(CampoSensivel::Nome, nome)
+        let nome = self.summary().nome.as_deref();
+        if self.summary().nome_social.is_some() {
+            ctx.sensitive(SensitiveField::Nome, nome)
         } else {
             nome
         }
@@ -102,120 +102,121 @@ impl AdolescenteNode {
 
     /// Sobrenome.
     async fn sobrenome(&self) -> Option<&str> {
-        self.resumo().sobrenome.as_deref()
+        self.summary().sobrenome.as_deref()
     }
 
     /// Há nome social.
     async fn possui_nome_social(&self) -> bool {
-        self.resumo().nome_social.is_some()
+        self.summary().nome_social.is_some()
     }
 
     /// Nome social.
     async fn nome_social(&self) -> Option<&str> {
-        self.resumo().nome_social.as_deref()
+        self.summary().nome_social.as_deref()
     }
 
     /// Data de nascimento.
-    async fn data_nascimento(&self) -> Option<Data> {
-        self.resumo().data_nascimento.map(Data)
+    async fn data_nascimento(&self) -> Option<Date> {
+        self.summary().data_nascimento.map(Date)
     }
 
     /// A data de nascimento é presumida.
     async fn data_nascimento_presumida(&self) -> bool {
-        self.resumo().data_nascimento_presumida
+        self.summary().data_nascimento_presumida
     }
 
     /// Dia em que completa 21 anos; nascido em 29/2, o dia 1º/3 (R24).
     #[graphql(name = "dataCompleta21Anos")]
-    async fn data_completa_21_anos(&self) -> Option<Data> {
-        self.resumo().data_nascimento.map(completa_21_anos).map(Data)
+    async fn data_completa_21_anos(&self) -> Option<Date> {
+        self.summary().data_nascimento.map(turns_21_on).map(Date)
     }
 
     /// Data do óbito.
-    async fn data_obito(&self) -> Option<Data> {
-        self.resumo().data_obito.map(Data)
+    async fn data_obito(&self) -> Option<Date> {
+        self.summary().data_obito.map(Date)
     }
 
     /// Sexo biológico.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn sexo_biologico(&self, ctx: &Context<'_>) -> Option<Result<SexoBiologico>> {
-        self.sensivel(ctx, CampoSensivel::SexoBiologico, |dados| dados.sexo_biologico).await
+        self.sensitive(ctx, SensitiveField::SexoBiologico, |dados| dados.sexo_biologico).await
     }
 
     /// Identidade de gênero.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn identidade_genero(&self, ctx: &Context<'_>) -> Option<Result<IdentidadeGenero>> {
-        self.sensivel(ctx, CampoSensivel::IdentidadeGenero, |dados| dados.identidade_genero).await
+        self.sensitive(ctx, SensitiveField::IdentidadeGenero, |dados| dados.identidade_genero).await
     }
 
     /// Orientação sexual.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn orientacao_sexual(&self, ctx: &Context<'_>) -> Option<Result<OrientacaoSexual>> {
-        self.sensivel(ctx, CampoSensivel::OrientacaoSexual, |dados| dados.orientacao_sexual).await
+        self.sensitive(ctx, SensitiveField::OrientacaoSexual, |dados| dados.orientacao_sexual).await
     }
 
     /// Raça ou cor.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn raca_cor(&self, ctx: &Context<'_>) -> Option<Result<RacaCor>> {
-        self.sensivel(ctx, CampoSensivel::RacaCor, |dados| dados.raca_cor).await
+        self.sensitive(ctx, SensitiveField::RacaCor, |dados| dados.raca_cor).await
     }
 
     /// Nome da mãe.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn nome_mae(&self, ctx: &Context<'_>) -> Option<Result<String>> {
-        self.sensivel(ctx, CampoSensivel::NomeMae, |dados| dados.nome_mae.clone()).await
+        self.sensitive(ctx, SensitiveField::NomeMae, |dados| dados.nome_mae.clone()).await
     }
 
     /// Nome do pai.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn nome_pai(&self, ctx: &Context<'_>) -> Option<Result<String>> {
-        self.sensivel(ctx, CampoSensivel::NomePai, |dados| dados.nome_pai.clone()).await
+        self.sensitive(ctx, SensitiveField::NomePai, |dados| dados.nome_pai.clone()).await
     }
 
     /// Naturalidade, texto livre.
     async fn naturalidade(&self) -> Option<&str> {
-        self.resumo().naturalidade.as_deref()
+        self.summary().naturalidade.as_deref()
     }
 
     /// CPF; único no tribunal.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn cpf(&self, ctx: &Context<'_>) -> Option<Result<Cpf>> {
-        self.sensivel(ctx, CampoSensivel::Cpf, |dados| dados.cpf.clone()).await
+        self.sensitive(ctx, SensitiveField::Cpf, |dados| dados.cpf.clone()).await
     }
 
     /// Registro geral.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn rg(&self, ctx: &Context<'_>) -> Option<Result<RgNode>> {
-        let rg = |dados: &DadosDeAdolescente| (!dados.rg.vazio()).then(|| RgNode(dados.rg.clone()));
-        self.sensivel(ctx, CampoSensivel::Rg, rg).await
+        let rg =
+            |dados: &AdolescenteDados| (!dados.rg.is_empty()).then(|| RgNode(dados.rg.clone()));
+        self.sensitive(ctx, SensitiveField::Rg, rg).await
     }
 
     /// Certidão de nascimento.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn certidao_nascimento(&self, ctx: &Context<'_>) -> Option<Result<CertidaoNode>> {
-        let certidao = |dados: &DadosDeAdolescente| {
-            (!dados.certidao.vazia()).then(|| CertidaoNode(dados.certidao.clone()))
+        let certidao = |dados: &AdolescenteDados| {
+            (!dados.certidao.is_empty()).then(|| CertidaoNode(dados.certidao.clone()))
         };
-        self.sensivel(ctx, CampoSensivel::CertidaoNascimento, certidao).await
+        self.sensitive(ctx, SensitiveField::CertidaoNascimento, certidao).await
     }
 
     /// Cadastro.
-    async fn criado_em(&self) -> Instante {
-        self.resumo().criado_em.into()
+    async fn criado_em(&self) -> Timestamp {
+        self.summary().criado_em.into()
     }
 
     /// Última alteração.
-    async fn atualizado_em(&self) -> Instante {
-        self.resumo().atualizado_em.into()
+    async fn atualizado_em(&self) -> Timestamp {
+        self.summary().atualizado_em.into()
     }
 
     /// Cresce a cada alteração; devolva em `versaoEsperada`.
     async fn versao(&self) -> i32 {
-        self.resumo().versao
+        self.summary().versao
     }
 
     /// Processos do adolescente, com o vínculo na aresta.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
@@ -236,16 +237,16 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Falivel<Conexao<ProcessosDoAdolescente>> {
-        let pagina = Paginacao { first, after, last, before };
-        let adolescente = self.resumo().id;
-        conectar(ctx, ProcessosDoAdolescente { adolescente, tipo, situacao, vinculo }, pagina)
+    ) -> Fallible<Connection<ProcessosOfAdolescente>> {
+        let page = Paging { first, after, last, before };
+        let adolescente = self.summary().id;
+        connect(ctx, ProcessosOfAdolescente { adolescente, tipo, situacao, vinculo }, page)
             .await
-            .map_err(|error| ErroDeCampo::em(ctx, error))
+            .map_err(|error| FieldError::at(ctx, error))
     }
 
     /// Guias do adolescente.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     async fn guias(
         &self,
         ctx: &Context<'_>,
@@ -258,15 +259,15 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Falivel<Conexao<GuiasDe>> {
-        let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, GuiasDe::Adolescente(self.resumo().id, situacao), pagina)
+    ) -> Fallible<Connection<GuiasOf>> {
+        let page = Paging { first, after, last, before };
+        connect(ctx, GuiasOf::Adolescente(self.summary().id, situacao), page)
             .await
-            .map_err(|error| ErroDeCampo::em(ctx, error))
+            .map_err(|error| FieldError::at(ctx, error))
     }
 
     /// Alterações deste cadastro, da mais antiga à mais nova se não se diz `sentido`.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
@@ -274,7 +275,7 @@ impl AdolescenteNode {
     async fn eventos(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Condições; ausente traz todos.", directive = Cost::apply(FILTRO.into()))]
+        #[graphql(desc = "Condições; ausente traz todos.", directive = Cost::apply(FILTER.into()))]
         filtro: Option<EventoFiltro>,
         #[graphql(
             default_with = "SentidoOrdem::Asc",
@@ -287,15 +288,15 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Falivel<Conexao<EventosDe>> {
-        let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, eventos_de(Objeto::Adolescente(self.resumo().id), filtro, sentido), pagina)
+    ) -> Fallible<Connection<EventosOf>> {
+        let page = Paging { first, after, last, before };
+        connect(ctx, eventos_of(Subject::Adolescente(self.summary().id), filtro, sentido), page)
             .await
-            .map_err(|error| ErroDeCampo::em(ctx, error))
+            .map_err(|error| FieldError::at(ctx, error))
     }
 
     /// O que aconteceu ao adolescente e aos processos a que é ou foi ligado, em ordem de tempo, cada coisa numa frase.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
@@ -303,8 +304,8 @@ impl AdolescenteNode {
     async fn linha_do_tempo(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Desde este instante, inclusive.")] de: Option<Instante>,
-        #[graphql(desc = "Até este instante, exclusive.")] ate: Option<Instante>,
+        #[graphql(desc = "Desde este instante, inclusive.")] de: Option<Timestamp>,
+        #[graphql(desc = "Até este instante, exclusive.")] ate: Option<Timestamp>,
         #[graphql(
             default_with = "SentidoOrdem::Asc",
             desc = "Sentido: do mais antigo ao mais novo, ou o contrário."
@@ -316,11 +317,15 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Falivel<Conexao<LinhaDoTempo>> {
-        let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, linha(De::Adolescente(self.resumo().id), (de, ate), sentido), pagina)
-            .await
-            .map_err(|error| ErroDeCampo::em(ctx, error))
+    ) -> Fallible<Connection<LinhaDoTempo>> {
+        let page = Paging { first, after, last, before };
+        connect(
+            ctx,
+            linha_do_tempo(timeline::Subject::Adolescente(self.summary().id), (de, ate), sentido),
+            page,
+        )
+        .await
+        .map_err(|error| FieldError::at(ctx, error))
     }
 }
 
@@ -340,8 +345,8 @@ impl RgNode {
     }
 
     /// Data de expedição.
-    async fn data_expedicao(&self) -> Option<Data> {
-        self.0.data_expedicao.map(Data)
+    async fn data_expedicao(&self) -> Option<Date> {
+        self.0.data_expedicao.map(Date)
     }
 
     /// UF, duas letras.

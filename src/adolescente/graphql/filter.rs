@@ -1,14 +1,16 @@
-//! Which adolescentes a client asks for, and in which order.
+//! The filter on adolescentes, and their order.
 
 use crate::Result;
 use crate::adolescente::Identificador;
-use crate::adolescente::store::Campo;
-use crate::audit::CampoSensivel;
+use crate::adolescente::store::OrderField;
+use crate::audit::SensitiveField;
 use crate::filters::{AdolescenteField, AdolescenteFilter, Age};
 use crate::graphql_types::connection::SentidoOrdem;
-use crate::graphql_types::directives::{CONDICAO, CONDICAO_DE_RELACAO, CONDICAO_DE_TEXTO, Cost};
-use crate::graphql_types::filter::{Condicoes, ate_cem, recusa, relation_filter, trecho};
-use crate::graphql_types::scalars::{Data, Instante};
+use crate::graphql_types::directives::{CONDITION, Cost, RELATION_CONDITION, TEXT_CONDITION};
+use crate::graphql_types::filter::{
+    FilterContext, at_most_100, check_substring, invalid_input, relation_filter,
+};
+use crate::graphql_types::scalars::{Date, Timestamp};
 use crate::guia::graphql::{
     GuiaRelacaoFiltro, {self as guia},
 };
@@ -18,82 +20,82 @@ use crate::processo::graphql::{
 use crate::value::tribunal::Tribunal;
 use async_graphql::{Enum, InputObject};
 
-const IDADE_MAXIMA: i32 = 150;
+const MAX_AGE: i32 = 150;
 
 /// Condições sobre adolescentes. Combinam-se como em ProcessoFiltro.
 #[derive(InputObject)]
 pub struct AdolescenteFiltro {
     /// Um destes, até 100.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     identificador: Option<Vec<Identificador>>,
     /// Contido no nome de exibição, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_TEXTO.into()))]
+    #[graphql(directive = Cost::apply(TEXT_CONDITION.into()))]
     nome: Option<String>,
     /// Cadastro pendente ou não.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     cadastro_pendente: Option<bool>,
     /// Com nome social ou sem.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     possui_nome_social: Option<bool>,
     /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     tribunal: Option<String>,
     /// Com ao menos tantos anos hoje, 0 a 150.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     idade_minima: Option<i32>,
     /// Com no máximo tantos anos hoje, 0 a 150.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     idade_maxima: Option<i32>,
     /// Nascido desde este dia, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    nascido_de: Option<Data>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    nascido_de: Option<Date>,
     /// Nascido até este dia, exclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    nascido_ate: Option<Data>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    nascido_ate: Option<Date>,
     /// Completa 21 anos (R24) desde este dia, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    completa21_de: Option<Data>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    completa21_de: Option<Date>,
     /// Completa 21 anos (R24) até este dia, exclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    completa21_ate: Option<Data>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    completa21_ate: Option<Date>,
     /// Cadastrado desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    criado_de: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    criado_de: Option<Timestamp>,
     /// Cadastrado até, exclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    criado_ate: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    criado_ate: Option<Timestamp>,
     /// Alterado por último desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    atualizado_de: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    atualizado_de: Option<Timestamp>,
     /// Alterado por último até, exclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    atualizado_ate: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    atualizado_ate: Option<Timestamp>,
     /// Sem valor em cada um destes campos; com `nao`, preenchido.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     vazio: Option<Vec<AdolescenteCampo>>,
     /// Pelos processos, com vínculo ativo ou encerrado.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     processos: Option<ProcessoRelacaoFiltro>,
     /// Pelos vínculos.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     vinculos: Option<VinculoRelacaoFiltro>,
     /// Pelas guias.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     guias: Option<GuiaRelacaoFiltro>,
     /// Todos.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     e: Option<Vec<AdolescenteFiltro>>,
     /// Ao menos um; a lista vazia não casa com nada.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     ou: Option<Vec<AdolescenteFiltro>>,
     /// Negação.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     nao: Option<Box<AdolescenteFiltro>>,
 }
 
 relation_filter! {
     /// Condição sobre os adolescentes do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
-    AdolescenteRelacaoFiltro de AdolescenteFiltro
+    AdolescenteRelacaoFiltro of AdolescenteFiltro
 }
 
 /// Campo de um adolescente que pode não ter valor. Os sensíveis exigem o papel `pse-dados-sensiveis`.
@@ -128,17 +130,17 @@ pub enum AdolescenteCampo {
     SexoBiologico,
 }
 
-const fn sensivel(campo: AdolescenteCampo) -> Option<CampoSensivel> {
-    Some(match campo {
-        AdolescenteCampo::CertidaoNascimento => CampoSensivel::CertidaoNascimento,
-        AdolescenteCampo::Cpf => CampoSensivel::Cpf,
-        AdolescenteCampo::IdentidadeGenero => CampoSensivel::IdentidadeGenero,
-        AdolescenteCampo::NomeMae => CampoSensivel::NomeMae,
-        AdolescenteCampo::NomePai => CampoSensivel::NomePai,
-        AdolescenteCampo::OrientacaoSexual => CampoSensivel::OrientacaoSexual,
-        AdolescenteCampo::RacaCor => CampoSensivel::RacaCor,
-        AdolescenteCampo::Rg => CampoSensivel::Rg,
-        AdolescenteCampo::SexoBiologico => CampoSensivel::SexoBiologico,
+const fn sensitive(field: AdolescenteCampo) -> Option<SensitiveField> {
+    Some(match field {
+        AdolescenteCampo::CertidaoNascimento => SensitiveField::CertidaoNascimento,
+        AdolescenteCampo::Cpf => SensitiveField::Cpf,
+        AdolescenteCampo::IdentidadeGenero => SensitiveField::IdentidadeGenero,
+        AdolescenteCampo::NomeMae => SensitiveField::NomeMae,
+        AdolescenteCampo::NomePai => SensitiveField::NomePai,
+        AdolescenteCampo::OrientacaoSexual => SensitiveField::OrientacaoSexual,
+        AdolescenteCampo::RacaCor => SensitiveField::RacaCor,
+        AdolescenteCampo::Rg => SensitiveField::Rg,
+        AdolescenteCampo::SexoBiologico => SensitiveField::SexoBiologico,
         AdolescenteCampo::DataNascimento
         | AdolescenteCampo::DataObito
         | AdolescenteCampo::Naturalidade
@@ -146,56 +148,56 @@ const fn sensivel(campo: AdolescenteCampo) -> Option<CampoSensivel> {
     })
 }
 
-/// What a client says, as conditions.
-pub fn filtro(
-    entrada: AdolescenteFiltro,
-    condicoes: &mut Condicoes<'_>,
+/// Converts a filter of the schema to conditions.
+pub fn filter(
+    input: AdolescenteFiltro,
+    conditions: &mut FilterContext<'_>,
 ) -> Result<AdolescenteFilter> {
-    condicoes.mais_uma()?;
-    ate_cem("identificador", entrada.identificador.as_ref())?;
-    condicoes.nomear([entrada.identificador.as_ref().map_or(0, Vec::len)]);
-    for campo in entrada.vazio.iter().flatten().filter_map(|campo| sensivel(*campo)) {
-        condicoes.sensivel(campo)?;
+    conditions.count_condition()?;
+    at_most_100("identificador", input.identificador.as_ref())?;
+    conditions.add_named([input.identificador.as_ref().map_or(0, Vec::len)]);
+    for field in input.vazio.iter().flatten().filter_map(|field| sensitive(*field)) {
+        conditions.sensitive(field)?;
     }
-    let instante = |instante: Option<Instante>| instante.map(|instante| instante.0);
-    let dia = |data: Option<Data>| data.map(|data| data.0);
-    let idade = idade(entrada.idade_minima, entrada.idade_maxima, condicoes)?;
+    let instant = |instant: Option<Timestamp>| instant.map(|instant| instant.0);
+    let day = |date: Option<Date>| date.map(|date| date.0);
+    let age = age(input.idade_minima, input.idade_maxima, conditions)?;
     Ok(AdolescenteFilter {
-        identificador: entrada.identificador,
-        nome: trecho("nome", entrada.nome)?,
-        cadastro_pendente: entrada.cadastro_pendente,
-        possui_nome_social: entrada.possui_nome_social,
-        tribunal: Tribunal::do_filtro(entrada.tribunal.as_deref())?,
-        idade,
-        nascido: (dia(entrada.nascido_de), dia(entrada.nascido_ate)),
-        completa_21: (dia(entrada.completa21_de), dia(entrada.completa21_ate)),
-        criado: (instante(entrada.criado_de), instante(entrada.criado_ate)),
-        atualizado: (instante(entrada.atualizado_de), instante(entrada.atualizado_ate)),
-        vazio: entrada.vazio.map(|campos| campos.into_iter().map(Into::into).collect()),
-        processos: condicoes
-            .relation(ProcessoRelacaoFiltro::partes(entrada.processos), processo::filtro)?,
-        vinculos: condicoes
-            .relation(VinculoRelacaoFiltro::partes(entrada.vinculos), VinculoFiltro::ler)?,
-        guias: condicoes.relation(GuiaRelacaoFiltro::partes(entrada.guias), guia::filtro)?,
-        e: condicoes.varios(entrada.e, filtro)?,
-        ou: condicoes.varios(entrada.ou, filtro)?,
-        nao: condicoes.um(entrada.nao, filtro)?,
+        identificador: input.identificador,
+        nome: check_substring("nome", input.nome)?,
+        cadastro_pendente: input.cadastro_pendente,
+        possui_nome_social: input.possui_nome_social,
+        tribunal: Tribunal::from_filter(input.tribunal.as_deref())?,
+        age,
+        born: (day(input.nascido_de), day(input.nascido_ate)),
+        turns_21: (day(input.completa21_de), day(input.completa21_ate)),
+        created: (instant(input.criado_de), instant(input.criado_ate)),
+        updated: (instant(input.atualizado_de), instant(input.atualizado_ate)),
+        vazio: input.vazio.map(|fields| fields.into_iter().map(Into::into).collect()),
+        processos: conditions
+            .relation(ProcessoRelacaoFiltro::into_parts(input.processos), processo::filter)?,
+        vinculos: conditions
+            .relation(VinculoRelacaoFiltro::into_parts(input.vinculos), VinculoFiltro::read)?,
+        guias: conditions.relation(GuiaRelacaoFiltro::into_parts(input.guias), guia::filter)?,
+        e: conditions.many(input.e, filter)?,
+        ou: conditions.many(input.ou, filter)?,
+        nao: conditions.one(input.nao, filter)?,
     })
 }
 
-fn idade(
+fn age(
     minimum: Option<i32>,
     maximum: Option<i32>,
-    condicoes: &Condicoes<'_>,
+    conditions: &FilterContext<'_>,
 ) -> Result<Option<Age>> {
-    let dadas = [("idadeMinima", minimum), ("idadeMaxima", maximum)];
-    for (campo, anos) in dadas {
-        if anos.is_some_and(|anos| !(0..=IDADE_MAXIMA).contains(&anos)) {
-            return Err(recusa(format!("o filtro `{campo}` vai de 0 a {IDADE_MAXIMA}")));
+    let bounds = [("idadeMinima", minimum), ("idadeMaxima", maximum)];
+    for (field, years) in bounds {
+        if years.is_some_and(|years| !(0..=MAX_AGE).contains(&years)) {
+            return Err(invalid_input(format!("o filtro `{field}` vai de 0 a {MAX_AGE}")));
         }
     }
-    let alguma = minimum.is_some() || maximum.is_some();
-    Ok(alguma.then(|| Age { minimum, maximum, on: condicoes.hoje() }))
+    let any = minimum.is_some() || maximum.is_some();
+    Ok(any.then(|| Age { minimum, maximum, on: conditions.today() }))
 }
 
 /// Ordem de adolescentes; o desempate é por `id`.
@@ -224,14 +226,15 @@ pub enum AdolescenteOrdemCampo {
 }
 
 impl AdolescenteOrdem {
-    pub fn campo_e_sentido(self) -> (Campo, bool) {
-        let campo = match self.campo {
-            AdolescenteOrdemCampo::Identificador => Campo::Identificador,
-            AdolescenteOrdemCampo::CriadoEm => Campo::CriadoEm,
-            AdolescenteOrdemCampo::AtualizadoEm => Campo::AtualizadoEm,
-            AdolescenteOrdemCampo::Nome => Campo::Nome,
-            AdolescenteOrdemCampo::DataNascimento => Campo::Nascimento,
+    /// The field, and whether the order is descending.
+    pub fn field_and_direction(self) -> (OrderField, bool) {
+        let field = match self.campo {
+            AdolescenteOrdemCampo::Identificador => OrderField::Identificador,
+            AdolescenteOrdemCampo::CriadoEm => OrderField::CriadoEm,
+            AdolescenteOrdemCampo::AtualizadoEm => OrderField::AtualizadoEm,
+            AdolescenteOrdemCampo::Nome => OrderField::Nome,
+            AdolescenteOrdemCampo::DataNascimento => OrderField::Nascimento,
         };
-        (campo, self.sentido == SentidoOrdem::Desc)
+        (field, self.sentido == SentidoOrdem::Desc)
     }
 }

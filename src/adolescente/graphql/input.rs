@@ -1,13 +1,13 @@
-//! What a client says to register an adolescente.
+//! Input of the mutation that registers an adolescente.
 
 use crate::adolescente::{
-    CadastrarAdolescente, Certidao, DadosDeAdolescente, IdentidadeGenero, OrientacaoSexual,
-    RacaCor, Rg, SexoBiologico,
+    AdolescenteDados, CadastrarAdolescente, Certidao, IdentidadeGenero, OrientacaoSexual, RacaCor,
+    Rg, SexoBiologico,
 };
-use crate::graphql::schema::mutation::{Entrada, ModoInput};
-use crate::graphql_types::scalars::Data;
+use crate::graphql_types::mutation::{ModoInput, MutationInput};
+use crate::graphql_types::scalars::Date;
 use crate::value::cpf::Cpf;
-use crate::value::field::preenchido;
+use crate::value::field::filled;
 use async_graphql::InputObject;
 
 /// Entrada de cadastrarAdolescente.
@@ -27,7 +27,7 @@ pub struct AdolescenteInput {
     /// Sobrenome.
     sobrenome: String,
     /// Nascimento; não pode ser futuro.
-    data_nascimento: Data,
+    data_nascimento: Date,
     /// Sexo biológico.
     sexo_biologico: SexoBiologico,
     /// A data de nascimento é presumida.
@@ -63,7 +63,7 @@ pub struct RgInput {
     /// Órgão expedidor.
     orgao_expedidor: Option<String>,
     /// Data de expedição.
-    data_expedicao: Option<Data>,
+    data_expedicao: Option<Date>,
     /// UF, duas letras.
     estado_rg: Option<String>,
 }
@@ -82,9 +82,10 @@ pub struct CertidaoNascimentoInput {
 }
 
 impl RgInput {
-    /// The fields that say neither what to write nor to leave out.
-    pub fn em_branco(&self) -> impl Iterator<Item = &'static str> {
-        em_branco([
+    /// The fields that hold a blank text. A blank text neither gives a value nor leaves the field
+    /// out.
+    pub fn blank_fields(&self) -> impl Iterator<Item = &'static str> {
+        blank_fields([
             ("numero", &self.numero),
             ("orgaoExpedidor", &self.orgao_expedidor),
             ("estadoRg", &self.estado_rg),
@@ -93,9 +94,10 @@ impl RgInput {
 }
 
 impl CertidaoNascimentoInput {
-    /// The fields that say neither what to write nor to leave out.
-    pub fn em_branco(&self) -> impl Iterator<Item = &'static str> {
-        em_branco([
+    /// The fields that hold a blank text. A blank text neither gives a value nor leaves the field
+    /// out.
+    pub fn blank_fields(&self) -> impl Iterator<Item = &'static str> {
+        blank_fields([
             ("cartorio", &self.cartorio),
             ("livro", &self.livro),
             ("folha", &self.folha),
@@ -104,37 +106,37 @@ impl CertidaoNascimentoInput {
     }
 }
 
-fn em_branco<const N: usize>(
-    campos: [(&'static str, &Option<String>); N],
+fn blank_fields<const N: usize>(
+    fields: [(&'static str, &Option<String>); N],
 ) -> impl Iterator<Item = &'static str> {
-    let branco = |texto: &Option<String>| texto.as_ref().is_some_and(|t| t.trim().is_empty());
-    campos.map(|(nome, texto)| branco(texto).then_some(nome)).into_iter().flatten()
+    let blank = |text: &Option<String>| text.as_ref().is_some_and(|t| t.trim().is_empty());
+    fields.map(|(name, text)| blank(text).then_some(name)).into_iter().flatten()
 }
 
-impl Entrada for CadastrarAdolescenteInput {
-    type Comando = CadastrarAdolescente;
+impl MutationInput for CadastrarAdolescenteInput {
+    type Command = CadastrarAdolescente;
 
-    fn partes(self) -> (CadastrarAdolescente, ModoInput) {
-        let (dados, malformados) = (self.dados.into(), Vec::new());
-        (CadastrarAdolescente { dados, malformados }, self.modo)
+    fn into_parts(self) -> (CadastrarAdolescente, ModoInput) {
+        let (dados, malformed) = (self.dados.into(), Vec::new());
+        (CadastrarAdolescente { dados, malformed }, self.modo)
     }
 }
 
-impl From<AdolescenteInput> for DadosDeAdolescente {
+impl From<AdolescenteInput> for AdolescenteDados {
     fn from(dados: AdolescenteInput) -> Self {
         Self {
-            nome: preenchido(Some(dados.nome)),
-            sobrenome: preenchido(Some(dados.sobrenome)),
-            nome_social: preenchido(dados.nome_social),
+            nome: filled(Some(dados.nome)),
+            sobrenome: filled(Some(dados.sobrenome)),
+            nome_social: filled(dados.nome_social),
             data_nascimento: Some(dados.data_nascimento.0),
             data_nascimento_presumida: dados.data_nascimento_presumida.unwrap_or(false),
             sexo_biologico: Some(dados.sexo_biologico),
             identidade_genero: dados.identidade_genero,
             orientacao_sexual: dados.orientacao_sexual,
             raca_cor: dados.raca_cor,
-            nome_mae: preenchido(dados.nome_mae),
-            nome_pai: preenchido(dados.nome_pai),
-            naturalidade: preenchido(dados.naturalidade),
+            nome_mae: filled(dados.nome_mae),
+            nome_pai: filled(dados.nome_pai),
+            naturalidade: filled(dados.naturalidade),
             cpf: dados.cpf,
             rg: dados.rg.map(Into::into).unwrap_or_default(),
             certidao: dados.certidao_nascimento.map(Into::into).unwrap_or_default(),
@@ -143,23 +145,23 @@ impl From<AdolescenteInput> for DadosDeAdolescente {
 }
 
 impl From<RgInput> for Rg {
-    fn from(entrada: RgInput) -> Self {
+    fn from(input: RgInput) -> Self {
         Self {
-            numero: preenchido(entrada.numero),
-            orgao_expedidor: preenchido(entrada.orgao_expedidor),
-            data_expedicao: entrada.data_expedicao.map(|data| data.0),
-            estado: preenchido(entrada.estado_rg),
+            numero: filled(input.numero),
+            orgao_expedidor: filled(input.orgao_expedidor),
+            data_expedicao: input.data_expedicao.map(|date| date.0),
+            estado: filled(input.estado_rg),
         }
     }
 }
 
 impl From<CertidaoNascimentoInput> for Certidao {
-    fn from(entrada: CertidaoNascimentoInput) -> Self {
+    fn from(input: CertidaoNascimentoInput) -> Self {
         Self {
-            cartorio: preenchido(entrada.cartorio),
-            livro: preenchido(entrada.livro),
-            folha: preenchido(entrada.folha),
-            numero: preenchido(entrada.numero),
+            cartorio: filled(input.cartorio),
+            livro: filled(input.livro),
+            folha: filled(input.folha),
+            numero: filled(input.numero),
         }
     }
 }

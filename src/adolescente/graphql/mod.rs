@@ -1,7 +1,11 @@
-//! Adolescentes in the schema: what is asked of them. Their fields are in
-//! `campos.rs`, the connections in `conexoes.rs`.
+//! Adolescentes in the GraphQL schema: the queries. The fields are in `fields.rs`, connections in
+//! `connections.rs`, filters in `filter.rs`.
+//!
+//! The types of async-graphql are static, so this module refers to `processo::graphql` and to
+//! `graphql::schema`, and they refer to it.
 
 mod alteracao;
+mod scalars;
 mod fields;
 mod connections;
 mod input;
@@ -9,23 +13,23 @@ mod mutation;
 mod filter;
 
 pub use fields::AdolescenteNode;
-pub use filter::{AdolescenteFiltro, AdolescenteRelacaoFiltro, filtro};
+pub use filter::{AdolescenteFiltro, AdolescenteRelacaoFiltro, filter};
 pub use input::AdolescenteInput;
 pub use mutation::AdolescenteMutation;
 
-use super::store::{AdolescentePorCpf, AdolescentePorIdentificador, Adolescentes};
-use super::{Identificador, Procura, Semelhante, service};
+use super::store::{AdolescenteByCpf, AdolescenteByIdentificador, Adolescentes};
+use super::{Identificador, Search, Semelhante, service};
 use crate::Result;
-use crate::audit::CampoSensivel;
+use crate::audit::SensitiveField;
 use crate::auth::Papel;
-use crate::error::{Error, Falha};
-use crate::graphql_types::connection::{Conexao, Paginacao, conectar};
+use crate::error::{Error, Failure};
+use crate::graphql_types::connection::{Connection, Paging, connect};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{Cost, FILTRO, ListSize, Pagina, SEMELHANCA};
-use crate::graphql_types::filter::Condicoes;
-use crate::graphql_types::scalars::Data;
+use crate::graphql_types::directives::{Cost, FILTER, ListSize, PageSize, SIMILARITY};
+use crate::graphql_types::filter::FilterContext;
+use crate::graphql_types::scalars::Date;
 use crate::value::cpf::Cpf;
-use crate::value::field::preenchido;
+use crate::value::field::filled;
 use crate::value::tribunal::Tribunal;
 use async_graphql::{Context, Object, SimpleObject};
 use filter::AdolescenteOrdem;
@@ -47,11 +51,11 @@ impl AdolescenteQuery {
         )]
         tribunal: Option<String>,
     ) -> Option<Result<AdolescenteNode>> {
-        um(ctx, identificador, cpf, tribunal).await.transpose()
+        find(ctx, identificador, cpf, tribunal).await.transpose()
     }
 
     /// Adolescentes visíveis.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
@@ -59,7 +63,7 @@ impl AdolescenteQuery {
     async fn adolescentes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTRO.into()))]
+        #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTER.into()))]
         filtro: Option<AdolescenteFiltro>,
         #[graphql(desc = "Ordem; ausente, a de cadastro.")] ordem: Option<AdolescenteOrdem>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
@@ -68,13 +72,13 @@ impl AdolescenteQuery {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Option<Result<Conexao<Adolescentes>>> {
-        let pagina = Paginacao { first, after, last, before };
-        Some(listar(ctx, filtro, ordem, pagina).await)
+    ) -> Option<Result<Connection<Adolescentes>>> {
+        let page = Paging { first, after, last, before };
+        Some(list(ctx, filtro, ordem, page).await)
     }
 
     /// Cadastros parecidos no tribunal, do mais ao menos parecido; consulte antes de cadastrar (R25).
-    #[graphql(directive = ListSize::apply(Some(10), Some(vec!["limite".into()]), None, Some(false)), directive = Cost::apply(SEMELHANCA.into()))]
+    #[graphql(directive = ListSize::apply(Some(10), Some(vec!["limite".into()]), None, Some(false)), directive = Cost::apply(SIMILARITY.into()))]
     async fn adolescentes_semelhantes(
         &self,
         ctx: &Context<'_>,
@@ -82,17 +86,17 @@ impl AdolescenteQuery {
         #[graphql(desc = "Sobrenome.")] sobrenome: Option<String>,
         #[graphql(desc = "Nome da mãe; só conta com o papel `pse-dados-sensiveis`.")]
         nome_mae: Option<String>,
-        #[graphql(desc = "Data de nascimento.")] data_nascimento: Option<Data>,
+        #[graphql(desc = "Data de nascimento.")] data_nascimento: Option<Date>,
         #[graphql(default_with = "Some(10)", desc = "Quantos, de 1 a 50.")] limite: Option<i32>,
     ) -> Option<Result<Vec<AdolescenteSemelhante>>> {
-        let procura = Procura {
-            nome: preenchido(Some(nome)),
-            sobrenome: preenchido(sobrenome),
-            nome_mae: preenchido(nome_mae),
-            nascimento: data_nascimento.map(|data| data.0),
-            limite,
+        let search = Search {
+            nome: filled(Some(nome)),
+            sobrenome: filled(sobrenome),
+            nome_mae: filled(nome_mae),
+            nascimento: data_nascimento.map(|date| date.0),
+            limit: limite,
         };
-        Some(semelhantes(ctx, procura).await)
+        Some(semelhantes(ctx, search).await)
     }
 }
 
@@ -105,61 +109,63 @@ pub struct AdolescenteSemelhante {
     score: f64,
 }
 
-async fn semelhantes(ctx: &Context<'_>, procura: Procura) -> Result<Vec<AdolescenteSemelhante>> {
-    // A search looks at many to find a few: as dear as a thousand objects, found or not.
-    ctx.loaders().gastar(1000)?;
-    let procura = service::procura(ctx.ator(), procura)?;
-    let achados = ctx.loaders().load(procura).await?.unwrap_or_default();
+async fn semelhantes(ctx: &Context<'_>, search: Search) -> Result<Vec<AdolescenteSemelhante>> {
+    // A search compares many records to find a few, so it counts as a thousand objects, even if it
+    // finds none.
+    ctx.request().count_objects(1000)?;
+    let search = service::search(ctx.actor(), search)?;
+    let found = ctx.loaders().load(search).await?.unwrap_or_default();
     let node = |Semelhante { adolescente, score }: &Semelhante| AdolescenteSemelhante {
         adolescente: Arc::new(adolescente.clone()).into(),
         score: *score,
     };
-    Ok(achados.iter().map(node).collect())
+    Ok(found.iter().map(node).collect())
 }
 
-async fn um(
+async fn find(
     ctx: &Context<'_>,
     identificador: Option<Identificador>,
     cpf: Option<Cpf>,
     tribunal: Option<String>,
 ) -> Result<Option<AdolescenteNode>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    let tribunal = Tribunal::do_filtro(tribunal.as_deref())?;
-    let achado = match (identificador, cpf) {
+    ctx.actor().require(Papel::Consulta)?;
+    let tribunal = Tribunal::from_filter(tribunal.as_deref())?;
+    let found = match (identificador, cpf) {
         (Some(identificador), None) => {
-            let key = AdolescentePorIdentificador { identificador, tribunal };
-            ctx.loaders().named(key).await?
+            let key = AdolescenteByIdentificador { identificador, tribunal };
+            ctx.loaders().load_named(key).await?
         }
         (None, Some(cpf)) => {
-            ctx.ator().exige(Papel::DadosSensiveis)?;
-            let achado = ctx.loaders().named(AdolescentePorCpf { cpf, tribunal }).await?;
-            // A caller that finds a person by the CPF knows whose it is, whatever is selected.
-            ctx.sensivel(CampoSensivel::Cpf, achado)
+            ctx.actor().require(Papel::DadosSensiveis)?;
+            let found = ctx.loaders().load_named(AdolescenteByCpf { cpf, tribunal }).await?;
+            // A caller that finds a person by the CPF knows whose CPF it is, even if the query does
+            // not select `cpf`.
+            ctx.sensitive(SensitiveField::Cpf, found)
         }
         _ => {
-            let mensagem = "dê `identificador` ou `cpf`, nunca os dois";
-            return Err(Error::falha(Falha::EntradaInvalida, mensagem));
+            let message = "dê `identificador` ou `cpf`, nunca os dois";
+            return Err(Error::failure(Failure::EntradaInvalida, message));
         }
     };
-    Ok(achado.map(AdolescenteNode::from))
+    Ok(found.map(AdolescenteNode::from))
 }
 
-async fn listar(
+async fn list(
     ctx: &Context<'_>,
-    entrada: Option<AdolescenteFiltro>,
-    ordem: Option<AdolescenteOrdem>,
-    pagina: Paginacao,
-) -> Result<Conexao<Adolescentes>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    let mut condicoes = Condicoes::de(ctx);
-    let filtro = entrada.map(|entrada| filtro(entrada, &mut condicoes));
-    let filtro = filtro.transpose()?.unwrap_or_default();
-    let (campo, decrescente) = ordem.map(AdolescenteOrdem::campo_e_sentido).unwrap_or_default();
-    let nomeados = condicoes.nomeados();
-    if nomeados > 0 {
-        ctx.chamada().naming(nomeados)?;
+    input: Option<AdolescenteFiltro>,
+    order: Option<AdolescenteOrdem>,
+    page: Paging,
+) -> Result<Connection<Adolescentes>> {
+    ctx.actor().require(Papel::Consulta)?;
+    let mut conditions = FilterContext::of(ctx);
+    let filter = input.map(|input| filter(input, &mut conditions));
+    let filter = filter.transpose()?.unwrap_or_default();
+    let (field, descending) = order.map(AdolescenteOrdem::field_and_direction).unwrap_or_default();
+    let named = conditions.named();
+    if named > 0 {
+        ctx.call().take_lookups(named)?;
     }
-    let achados = conectar(ctx, Adolescentes { filtro, campo, decrescente }, pagina).await?;
-    ctx.chamada().missed(achados.0.faltam_de(nomeados))?;
-    Ok(achados)
+    let found = connect(ctx, Adolescentes { filter, field, descending }, page).await?;
+    ctx.call().count_absent(found.0.missing_of(named))?;
+    Ok(found)
 }

@@ -4,9 +4,9 @@ use super::alteracao::AtualizarAdolescenteInput;
 use super::fields::AdolescenteNode;
 use super::input::CadastrarAdolescenteInput;
 use crate::Result;
-use crate::adolescente::service::Alterado;
-use crate::graphql::schema::mutation::{Desfecho, Fim, executar};
-use crate::graphql_types::directives::{Cost, DEZ, INTEGRACAO, RequerPapel};
+use crate::adolescente::service::Changed;
+use crate::graphql::schema::mutation::{Completion, MutationOutcome, execute};
+use crate::graphql_types::directives::{Cost, INTEGRACAO, RequerPapel, WRITE_OR_COUNT};
 use async_graphql::{Context, Object, SimpleObject};
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub struct CadastrarAdolescentePayload {
     /// O que convém saber e não impediu, em português.
     avisos: Vec<String>,
     #[graphql(flatten)]
-    fim: Fim,
+    fim: Completion,
 }
 
 /// Resultado de atualizarAdolescente.
@@ -32,23 +32,23 @@ pub struct AtualizarAdolescentePayload {
     /// Falso quando nada mudou.
     alterado: bool,
     #[graphql(flatten)]
-    fim: Fim,
+    fim: Completion,
 }
 
-impl From<Desfecho<Alterado>> for CadastrarAdolescentePayload {
-    fn from(desfecho: Desfecho<Alterado>) -> Self {
-        let (feito, fim) = desfecho.gravado();
-        let adolescente = feito.map(|feito| AdolescenteNode::from(Arc::new(feito.adolescente)));
-        Self { adolescente, avisos: Vec::new(), fim }
+impl From<MutationOutcome<Changed>> for CadastrarAdolescentePayload {
+    fn from(outcome: MutationOutcome<Changed>) -> Self {
+        let (effect, completion) = outcome.stored();
+        let adolescente = effect.map(|effect| AdolescenteNode::from(Arc::new(effect.adolescente)));
+        Self { adolescente, avisos: Vec::new(), fim: completion }
     }
 }
 
-impl From<Desfecho<Alterado>> for AtualizarAdolescentePayload {
-    fn from(desfecho: Desfecho<Alterado>) -> Self {
-        let alterado = desfecho.resumo(|feito| feito.alterado);
-        let (feito, fim) = desfecho.gravado();
-        let adolescente = feito.map(|feito| AdolescenteNode::from(Arc::new(feito.adolescente)));
-        Self { adolescente, alterado, fim }
+impl From<MutationOutcome<Changed>> for AtualizarAdolescentePayload {
+    fn from(outcome: MutationOutcome<Changed>) -> Self {
+        let changed = outcome.summary(|effect| effect.changed);
+        let (effect, completion) = outcome.stored();
+        let adolescente = effect.map(|effect| AdolescenteNode::from(Arc::new(effect.adolescente)));
+        Self { adolescente, alterado: changed, fim: completion }
     }
 }
 
@@ -57,26 +57,26 @@ impl AdolescenteMutation {
     /// Cadastra um adolescente e gera o identificador (R24, R25).
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn cadastrar_adolescente(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: CadastrarAdolescenteInput,
     ) -> Option<Result<CadastrarAdolescentePayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// Altera os dados de um adolescente; completa um cadastro pendente.
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn atualizar_adolescente(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: AtualizarAdolescenteInput,
     ) -> Option<Result<AtualizarAdolescentePayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 }

@@ -1,81 +1,80 @@
 //! The list of adolescentes, filtered and ordered.
 
-use super::{AdolescenteSql, colunas};
+use super::{AdolescenteSql, columns};
 use crate::adolescente::Adolescente;
 use crate::db::Sql;
-use crate::db::list::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
+use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
 use crate::filters::{AdolescenteFilter, Filter, Place};
 use std::sync::Arc;
 
+/// The field that orders the list of adolescentes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Campo {
+pub enum OrderField {
     #[default]
     CriadoEm,
     Identificador,
     AtualizadoEm,
-    /// The name that is shown, folded.
+    /// The name to show, in lower case and without accents.
     Nome,
-    /// The day of birth; those without one last.
+    /// The date of birth; records without one come last.
     Nascimento,
 }
 
-/// Adolescentes at the root, filtered and ordered.
+/// The list of all visible adolescentes, filtered and ordered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Adolescentes {
-    pub filtro: AdolescenteFilter,
-    pub campo: Campo,
-    pub decrescente: bool,
+    pub filter: AdolescenteFilter,
+    pub field: OrderField,
+    pub descending: bool,
 }
 
-registro!(Adolescente, AdolescenteSql);
+from_columns!(Adolescente, AdolescenteSql);
 
-impl Lista for Adolescentes {
-    const NOME: &'static str = "Adolescentes";
-    type Linha = Arc<Adolescente>;
-    type Registro = Adolescente;
+impl List for Adolescentes {
+    const NAME: &'static str = "Adolescentes";
+    type Row = Arc<Adolescente>;
+    type Record = Adolescente;
 
-    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
-        let do_tribunal = tribunal.map(|codigo| Sql::new("a.tribunal_codigo = ").bind(codigo));
-        Consulta {
-            colunas: colunas!(),
-            tabelas: "adolescente a",
-            coluna_pai: None,
-            onde: Sql::juntar(
-                do_tribunal.into_iter().chain([self.filtro.sql(Place::root(tribunal))]),
+    fn query(&self, tribunal: Option<i16>) -> ListQuery {
+        let in_tribunal = tribunal.map(|code| Sql::new("a.tribunal_codigo = ").bind(code));
+        ListQuery {
+            columns: columns!(),
+            tables: "adolescente a",
+            parent_column: None,
+            where_clause: Sql::join(
+                in_tribunal.into_iter().chain([self.filter.sql(Place::root(tribunal))]),
                 " AND ",
                 "true",
             ),
-            ordenacao: Ordenacao {
-                coluna: Some(match self.campo {
-                    Campo::CriadoEm => ("a.criado_em", TipoDaChave::Instante),
-                    Campo::Identificador => ("a.identificador", TipoDaChave::Texto),
-                    Campo::AtualizadoEm => ("a.atualizado_em", TipoDaChave::Instante),
-                    Campo::Nome => (
+            ordering: OrderBy {
+                column: Some(match self.field {
+                    OrderField::CriadoEm => ("a.criado_em", KeyType::Instant),
+                    OrderField::Identificador => ("a.identificador", KeyType::Text),
+                    OrderField::AtualizadoEm => ("a.atualizado_em", KeyType::Instant),
+                    OrderField::Nome => (
                         "a.nome_busca",
-                        TipoDaChave::DaLinha(
-                            "SELECT a.nome_busca FROM adolescente a WHERE a.id = ",
-                        ),
+                        KeyType::OfRow("SELECT a.nome_busca FROM adolescente a WHERE a.id = "),
                     ),
-                    Campo::Nascimento => (
+                    OrderField::Nascimento => (
                         "coalesce(a.data_nascimento, 'infinity')",
-                        TipoDaChave::DaLinha(
+                        KeyType::OfRow(
                             "SELECT coalesce(a.data_nascimento, 'infinity') FROM adolescente a WHERE a.id = ",
                         ),
                     ),
                 }),
                 id: "a.id",
-                decrescente: self.decrescente,
+                descending: self.descending,
             },
         }
     }
 
-    fn posicao(&self, linha: &Arc<Adolescente>) -> Posicao {
-        let chave = match self.campo {
-            Campo::CriadoEm => Some(linha.criado_em.into()),
-            Campo::Identificador => Some(linha.identificador.to_string().into()),
-            Campo::AtualizadoEm => Some(linha.atualizado_em.into()),
-            Campo::Nome | Campo::Nascimento => None,
+    fn position(&self, row: &Arc<Adolescente>) -> Position {
+        let key = match self.field {
+            OrderField::CriadoEm => Some(row.criado_em.into()),
+            OrderField::Identificador => Some(row.identificador.to_string().into()),
+            OrderField::AtualizadoEm => Some(row.atualizado_em.into()),
+            OrderField::Nome | OrderField::Nascimento => None,
         };
-        Posicao { chave, id: linha.id.0 }
+        Position { key, id: row.id.0 }
     }
 }

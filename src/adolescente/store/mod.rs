@@ -1,4 +1,4 @@
-//! SQL of adolescentes.
+//! SQL that reads adolescentes.
 
 mod write;
 mod lists;
@@ -6,9 +6,9 @@ mod lists;
 pub use lists::*;
 pub use write::*;
 
-use super::{Adolescente, AdolescenteId, Identificador, Procura, Resumo, Semelhante};
-use crate::auth::Escopo;
-use crate::db::{Relation, Sessao, Sql};
+use super::{Adolescente, AdolescenteId, Identificador, Search, Semelhante, Summary};
+use crate::auth::Scope;
+use crate::db::{Relation, Session, Sql};
 use crate::error::Error;
 use crate::value::cpf::Cpf;
 use crate::value::tribunal::TRIBUNAIS;
@@ -17,8 +17,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use std::sync::Arc;
 
-/// Columns of [`Adolescente`], from a table named `a`. A macro, so that a list which joins it can concatenate.
-macro_rules! colunas {
+/// Columns of [`Adolescente`], from a table named `a`. A macro, so that `concat!` can join it to
+/// the columns of a list.
+macro_rules! columns {
     () => {
         "a.id, a.tribunal_codigo, a.identificador, a.cadastro_pendente, a.nome, a.sobrenome, a.nome_social, \
          a.data_nascimento, a.data_nascimento_presumida, a.sexo_biologico, a.identidade_genero, \
@@ -27,98 +28,103 @@ macro_rules! colunas {
          a.certidao_folha, a.certidao_numero, a.data_obito, a.criado_em, a.atualizado_em, a.versao"
     };
 }
-pub(crate) use colunas;
+pub(crate) use columns;
 
-/// Columns of [`Resumo`], from a table named `a`.
-macro_rules! colunas_do_resumo {
+/// Columns of [`Summary`], from a table named `a`.
+macro_rules! summary_columns {
     () => {
         "a.id, a.tribunal_codigo, a.identificador, a.cadastro_pendente, a.nome, a.sobrenome, a.nome_social, \
          a.data_nascimento, a.data_nascimento_presumida, a.naturalidade, a.data_obito, a.criado_em, a.atualizado_em, a.versao"
     };
 }
-pub(crate) use colunas_do_resumo;
+pub(crate) use summary_columns;
 
-/// From `inicio`, of rows of the tribunal, or of all for who may see them: those of the smallest
-/// code first.
-fn visiveis(inicio: &'static str, escopo: Escopo, condicao: Sql) -> Sql {
-    let do_tribunal = escopo.tribunal().map(|codigo| Sql::new("a.tribunal_codigo = ").bind(codigo));
-    let onde = Sql::juntar(do_tribunal.into_iter().chain([condicao]), " AND ", "true");
-    let ordem = " ORDER BY a.tribunal_codigo";
-    Sql::new(inicio).push(" FROM adolescente a WHERE ").append(onde).push(ordem)
+/// A statement that begins with `select` and reads the records that match `condition`: those of the
+/// caller's tribunal, or those of all tribunals when `scope` has none. The smallest tribunal code
+/// comes first.
+fn visible(select: &'static str, scope: Scope, condition: Sql) -> Sql {
+    let in_tribunal = scope.tribunal().map(|code| Sql::new("a.tribunal_codigo = ").bind(code));
+    let where_clause = Sql::join(in_tribunal.into_iter().chain([condition]), " AND ", "true");
+    let order = " ORDER BY a.tribunal_codigo";
+    Sql::new(select).push(" FROM adolescente a WHERE ").append(where_clause).push(order)
 }
 
-fn ler(sessao: &mut Sessao<'_>, condicao: Sql) -> QueryResult<Vec<Adolescente>> {
-    visiveis(concat!("SELECT ", colunas!()), sessao.escopo, condicao)
-        .por_lugar::<AdolescenteSql>()
-        .load(sessao.conn())
+fn read(session: &mut Session<'_>, condition: Sql) -> QueryResult<Vec<Adolescente>> {
+    visible(concat!("SELECT ", columns!()), session.scope, condition)
+        .by_position::<AdolescenteSql>()
+        .load(session.conn())
 }
 
-fn de_identificadores<'i>(identificadores: impl Iterator<Item = &'i Identificador>) -> Sql {
-    let textos: Vec<_> = identificadores.map(ToString::to_string).collect();
-    Sql::new("a.identificador = ANY(").bind(textos).push(")")
+fn with_identificadores<'i>(identificadores: impl Iterator<Item = &'i Identificador>) -> Sql {
+    let texts: Vec<_> = identificadores.map(ToString::to_string).collect();
+    Sql::new("a.identificador = ANY(").bind(texts).push(")")
 }
 
+/// SQL types of the columns of [`Adolescente`].
 pub type AdolescenteSql =
     diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Adolescente, diesel::pg::Pg>>;
-pub type ResumoSql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Resumo, diesel::pg::Pg>>;
+/// SQL types of the columns of [`Summary`].
+pub type SummarySql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Summary, diesel::pg::Pg>>;
 
 /// The record with this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AdolescentePorId(pub AdolescenteId);
+pub struct AdolescenteById(pub AdolescenteId);
 
-impl Relation for AdolescentePorId {
+impl Relation for AdolescenteById {
     type Value = Arc<Adolescente>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let ids: Vec<i64> = keys.iter().map(|key| key.0.0).collect();
-        let linhas = ler(sessao, Sql::new("a.id = ANY(").bind(ids).push(")"))?;
-        Ok(linhas.into_iter().map(|linha| (Self(linha.id), Arc::new(linha))).collect())
+        let rows = read(session, Sql::new("a.id = ANY(").bind(ids).push(")"))?;
+        Ok(rows.into_iter().map(|row| (Self(row.id), Arc::new(row))).collect())
     }
 }
 
-/// The record of this identificador: in this tribunal, or in the one of the smallest code.
+/// The record with this identificador in `tribunal`. Without `tribunal`, the visible one with the
+/// smallest tribunal code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct AdolescentePorIdentificador {
+pub struct AdolescenteByIdentificador {
     pub identificador: Identificador,
     pub tribunal: Option<i16>,
 }
 
-impl Relation for AdolescentePorIdentificador {
+impl Relation for AdolescenteByIdentificador {
     type Value = Arc<Adolescente>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let linhas = ler(sessao, de_identificadores(keys.iter().map(|key| &key.identificador)))?;
-        let linhas: Vec<_> = linhas.into_iter().map(Arc::new).collect();
-        let achar = |key: &Self| {
-            let serve = |linha: &&Arc<Adolescente>| {
-                linha.identificador == key.identificador
-                    && key.tribunal.is_none_or(|codigo| linha.tribunal_codigo == codigo)
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let rows = read(session, with_identificadores(keys.iter().map(|key| &key.identificador)))?;
+        let rows: Vec<_> = rows.into_iter().map(Arc::new).collect();
+        let find = |key: &Self| {
+            let fits = |row: &&Arc<Adolescente>| {
+                row.identificador == key.identificador
+                    && key.tribunal.is_none_or(|code| row.tribunal_codigo == code)
             };
-            Some((key.clone(), Arc::clone(linhas.iter().find(serve)?)))
+            Some((key.clone(), Arc::clone(rows.iter().find(fits)?)))
         };
-        Ok(keys.iter().filter_map(achar).collect())
+        Ok(keys.iter().filter_map(find).collect())
     }
 }
 
-/// The record with this CPF: in this tribunal, or in the one of the smallest code.
+/// The record with this CPF in `tribunal`. Without `tribunal`, the visible one with the smallest
+/// tribunal code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct AdolescentePorCpf {
+pub struct AdolescenteByCpf {
     pub cpf: Cpf,
     pub tribunal: Option<i16>,
 }
 
-impl Relation for AdolescentePorCpf {
+impl Relation for AdolescenteByCpf {
     type Value = Arc<Adolescente>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let cpfs: Vec<_> = keys.iter().map(|key| key.cpf.completo().to_owned()).collect();
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let cpfs: Vec<_> = keys.iter().map(|key| key.cpf.unmasked().to_owned()).collect();
         let mut these = Sql::new("a.cpf = ANY(").bind(cpfs).push(")");
-        if sessao.escopo.tribunal().is_none() {
-            // The index begins with the tribunal: who sees all of them looks in each.
-            let all = TRIBUNAIS.iter().map(|tribunal| tribunal.codigo).collect::<Vec<_>>();
+        if session.scope.tribunal().is_none() {
+            // The index begins with the tribunal, so a search in all of them must name each one.
+            let all = TRIBUNAIS.iter().map(|tribunal| tribunal.code).collect::<Vec<_>>();
             these = these.push(" AND a.tribunal_codigo = ANY(").bind(all).push(")");
         }
-        let rows: Vec<_> = ler(sessao, these)?.into_iter().map(Arc::new).collect();
+        let rows: Vec<_> = read(session, these)?.into_iter().map(Arc::new).collect();
         let find = |key: &Self| {
             let fits = |row: &&Arc<Adolescente>| {
                 row.dados.cpf.as_ref() == Some(&key.cpf)
@@ -130,72 +136,72 @@ impl Relation for AdolescentePorCpf {
     }
 }
 
-/// The record of an earlier outcome: it is there, because nothing is deleted.
-pub fn por_id(sessao: &mut Sessao<'_>, id: AdolescenteId) -> QueryResult<Adolescente> {
-    let achado = ler(sessao, Sql::new("a.id = ").bind(id.0))?.pop();
-    achado.ok_or(diesel::NotFound)
+/// The record that an earlier outcome names. It exists, because nothing is deleted.
+pub fn by_id(session: &mut Session<'_>, id: AdolescenteId) -> QueryResult<Adolescente> {
+    let found = read(session, Sql::new("a.id = ").bind(id.0))?.pop();
+    found.ok_or(diesel::NotFound)
 }
 
-/// Which of these are registered, and as whom.
-pub fn conhecidos(
-    sessao: &mut Sessao<'_>,
+/// The ids of the registered adolescentes among these.
+pub fn known(
+    session: &mut Session<'_>,
     identificadores: &[&Identificador],
 ) -> QueryResult<Vec<(Identificador, AdolescenteId)>> {
-    let destes = de_identificadores(identificadores.iter().copied());
-    let conhecidos = visiveis("SELECT a.identificador, a.id", sessao.escopo, destes);
-    conhecidos.por_lugar::<(Text, BigInt)>().load(sessao.conn())
+    let these = with_identificadores(identificadores.iter().copied());
+    let known = visible("SELECT a.identificador, a.id", session.scope, these);
+    known.by_position::<(Text, BigInt)>().load(session.conn())
 }
 
-/// The ones of these that the tribunal knows.
-pub fn por_identificadores(
-    sessao: &mut Sessao<'_>,
+/// The records that the tribunal has among these.
+pub fn by_identificadores(
+    session: &mut Session<'_>,
     identificadores: &[&Identificador],
 ) -> QueryResult<Vec<Adolescente>> {
-    ler(sessao, de_identificadores(identificadores.iter().copied()))
+    read(session, with_identificadores(identificadores.iter().copied()))
 }
 
-/// Whose record in the tribunal has this CPF, if one is given.
-pub fn por_cpf(sessao: &mut Sessao<'_>, cpf: Option<&Cpf>) -> QueryResult<Option<Identificador>> {
+/// The identificador of the record in the tribunal with this CPF. `None` without a CPF.
+pub fn by_cpf(session: &mut Session<'_>, cpf: Option<&Cpf>) -> QueryResult<Option<Identificador>> {
     let Some(cpf) = cpf else { return Ok(None) };
-    let deste = Sql::new("a.cpf = ").bind(cpf.completo().to_owned());
-    let com_cpf = visiveis("SELECT a.identificador", sessao.escopo, deste).por_lugar::<Text>();
-    Ok(com_cpf.load(sessao.conn())?.into_iter().next())
+    let this = Sql::new("a.cpf = ").bind(cpf.unmasked().to_owned());
+    let found = visible("SELECT a.identificador", session.scope, this).by_position::<Text>();
+    Ok(found.load(session.conn())?.into_iter().next())
 }
 
-/// R25: who may be the same person, the likeliest first.
+/// R25: the records that may belong to the person searched for, the most similar first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Semelhantes {
-    pub procura: Procura,
-    /// What only some may see counts for them alone.
-    pub sensivel: bool,
+    pub search: Search,
+    /// Whether sensitive data count for the similarity. False for a caller that may not see them.
+    pub sensitive: bool,
 }
 
 impl Relation for Semelhantes {
     type Value = Arc<Vec<Semelhante>>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let achar = |key: &Self| Ok((key.clone(), Arc::new(key.sql().load(sessao.conn())?)));
-        keys.iter().map(achar).collect()
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let find = |key: &Self| Ok((key.clone(), Arc::new(key.sql().load(session.conn())?)));
+        keys.iter().map(find).collect()
     }
 }
 
 impl Semelhantes {
     fn sql(&self) -> Sql {
-        const PADRAO: i32 = 10;
-        let &Self { ref procura, sensivel } = self;
-        let nome = [&procura.nome, &procura.sobrenome].into_iter().flatten();
+        const DEFAULT_LIMIT: i32 = 10;
+        let &Self { ref search, sensitive } = self;
+        let nome = [&search.nome, &search.sobrenome].into_iter().flatten();
         let nome = nome.map(String::as_str).collect::<Vec<_>>().join(" ");
-        let mae = procura.nome_mae.clone().filter(|_| sensivel);
-        Sql::new(concat!("SELECT ", colunas!(), ", s.score FROM elos_adolescentes_semelhantes("))
+        let mae = search.nome_mae.clone().filter(|_| sensitive);
+        Sql::new(concat!("SELECT ", columns!(), ", s.score FROM elos_adolescentes_semelhantes("))
             .bind(nome)
             .push(", ")
-            .bind_ou_nulo(mae)
+            .bind_nullable(mae)
             .push(", ")
-            .bind_ou_nulo(procura.nascimento)
+            .bind_nullable(search.nascimento)
             .push(", ")
-            .bind(sensivel)
+            .bind(sensitive)
             .push(", ")
-            .bind(procura.limite.unwrap_or(PADRAO))
+            .bind(search.limit.unwrap_or(DEFAULT_LIMIT))
             .push(") AS s JOIN adolescente a ON a.id = s.id ORDER BY s.score DESC, a.id")
     }
 }

@@ -1,8 +1,8 @@
-//! PostgreSQL's binary form of a row and of its values, read and written.
+//! Reads and writes PostgreSQL's binary format of a row and of its values.
 
 use serde::{Deserialize, Serialize};
 
-/// PostgreSQL's built-in types, by their numbers, which never change.
+/// Object ids of PostgreSQL's built-in types. They never change.
 pub mod oid {
     pub const BIGINT: i32 = 20;
     pub const SMALLINT: i32 = 21;
@@ -15,25 +15,26 @@ pub mod oid {
     pub const XID8: i32 = 5069;
 }
 
-/// How PostgreSQL holds an array: what the list of its elements does not tell.
+/// The parts of PostgreSQL's array format that the list of elements does not determine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shape {
     /// Length and lower bound of each dimension.
     dimensoes: Vec<(i32, i32)>,
-    /// Whether it has room for nulls, be there any or not.
+    /// Whether the array has a null bitmap. PostgreSQL keeps it even when no element is null.
     nulos: bool,
 }
 
 impl Shape {
     fn plain<T>(items: &[Option<T>]) -> Option<Self> {
         let length = i32::try_from(items.len()).ok()?;
-        let dimensoes = if length == 0 { Vec::new() } else { vec![(length, 1)] };
-        Some(Self { dimensoes, nulos: items.iter().any(Option::is_none) })
+        let dimensions = if length == 0 { Vec::new() } else { vec![(length, 1)] };
+        Some(Self { dimensoes: dimensions, nulos: items.iter().any(Option::is_none) })
     }
 }
 
-/// A length in bytes as PostgreSQL says it. No value of a database is as long as what does not fit.
+/// A length in bytes in PostgreSQL's format. Values in a database are always shorter than
+/// `i32::MAX`.
 fn length(bytes: usize) -> [u8; 4] {
     i32::try_from(bytes).unwrap_or(i32::MAX).to_be_bytes()
 }
@@ -51,12 +52,14 @@ pub fn array<T>(
     write: impl Fn(&mut Vec<u8>, &T),
 ) -> Vec<u8> {
     let plain = Shape::plain(items);
-    let Some(Shape { dimensoes, nulos }) = shape.or(plain.as_ref()) else { return Vec::new() };
+    let Some(Shape { dimensoes: dimensions, nulos }) = shape.or(plain.as_ref()) else {
+        return Vec::new();
+    };
     let mut out = Vec::with_capacity(20 + 12 * items.len());
-    out.extend(length(dimensoes.len()));
+    out.extend(length(dimensions.len()));
     out.extend(i32::from(*nulos).to_be_bytes());
     out.extend(element.to_be_bytes());
-    for (count, lower) in dimensoes {
+    for (count, lower) in dimensions {
         out.extend(count.to_be_bytes());
         out.extend(lower.to_be_bytes());
     }
@@ -74,17 +77,17 @@ pub fn array<T>(
     out
 }
 
-/// What is read of a record that is not one.
+/// The bytes are not a record.
 pub struct Malformed;
 
 pub fn text(bytes: &[u8]) -> Result<String, Malformed> {
     String::from_utf8(bytes.to_vec()).map_err(|_| Malformed)
 }
 
-/// What is left of a record's bytes.
+/// The unread bytes of a record.
 pub struct Input<'a>(&'a [u8]);
 
-/// A value, which may be null.
+/// A value, or null.
 pub struct Value<'a>(pub Option<&'a [u8]>);
 
 impl<'a> Input<'a> {
@@ -106,7 +109,7 @@ impl<'a> Input<'a> {
         Some(i32::from_be_bytes(self.take(4)?.try_into().ok()?))
     }
 
-    /// After its length.
+    /// Reads a length and the value that follows.
     fn value(&mut self) -> Option<Value<'a>> {
         match self.i32()? {
             -1 => Some(Value(None)),

@@ -1,29 +1,29 @@
-//! The framing of an archive: lines in gzip members of about a thousand records, which `zcat`
-//! reads as one file.
+//! The framing of an archive: lines in gzip members of about a thousand records, which `zcat` reads
+//! as one file.
 //!
-//! Each member says its own size in a field of its header, so that a reader passes over one that
-//! is damaged; and its first line holds the SHA-256 of the member before it, so that every byte,
-//! also one that changes nothing of what is unpacked, is found with its position.
+//! Each member stores its own size in a header field, so that a reader can skip a damaged member.
+//! Its first line holds the SHA-256 of the member before it, so that a change of any byte is
+//! detected with its position, even a change that unpacks to the same content.
 
 use super::line::{BlockLine, Hex, Line};
-use crate::audit::seal::{Hash, INICIO};
+use crate::audit::seal::{CHAIN_START, Hash};
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-/// gzip, deflate, an extra field; no time and no name; written anywhere; the extra field holds one
-/// subfield, `EL`, of four bytes: the size of the whole member.
+/// The gzip header: deflate, with an extra field, without time and name, unknown operating system.
+/// The extra field holds one subfield, `EL`, of four bytes: the size of the whole member.
 const MAGIC: [u8; 16] = *b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x08\0EL\x04\0";
 const HEADER: usize = MAGIC.len() + 4;
-/// CRC-32 and length of what is packed.
+/// CRC-32 and length of the unpacked content.
 const TRAILER: usize = 8;
 /// Unpacked bytes after which a block is closed.
 const FULL: usize = 1 << 20;
-/// The longest line that is written: no record of a server comes near it.
+/// Maximum length of a line. The records that a server writes are far shorter.
 pub const MAX_LINE: usize = 32 << 20;
-/// What a reader takes memory for: one line more than a full block, packed or not.
+/// Maximum sizes of one block that a reader accepts, unpacked and packed: a full block plus one line.
 const MAX_CONTENT: usize = MAX_LINE + 2 * FULL;
 const MAX_MEMBER: usize = MAX_CONTENT + FULL;
 
@@ -43,10 +43,10 @@ struct Open {
 
 impl<W: Write> BlockWriter<W> {
     pub fn new(out: W) -> Self {
-        Self { out, total: Sha256::new(), offset: 0, number: 0, previous: INICIO, open: None }
+        Self { out, total: Sha256::new(), offset: 0, number: 0, previous: CHAIN_START, open: None }
     }
 
-    /// One more line; opens a block when none is open, and closes it when it is full.
+    /// Writes one line. Opens a block when none is open, and closes the block when it is full.
     pub fn line(&mut self, line: &Line) -> io::Result<()> {
         if self.open.is_none() {
             let first = self.first();
@@ -60,7 +60,7 @@ impl<W: Write> BlockWriter<W> {
         Ok(())
     }
 
-    /// Answers how much the open block holds.
+    /// Returns how many unpacked bytes the open block holds.
     fn put(&mut self, line: &Line) -> io::Result<usize> {
         let Some(open) = &mut self.open else { return Ok(0) };
         let mut text = serde_json::to_vec(line)?;
@@ -79,7 +79,8 @@ impl<W: Write> BlockWriter<W> {
         self.member(&encoder.finish()?, &crc)
     }
 
-    /// The last block, as it is and not packed: every one of its bits then says something.
+    /// Writes the last block uncompressed. No later block holds its digest, so it must have exactly
+    /// one valid encoding, in which every bit matters.
     pub fn last(&mut self, lines: &[Line]) -> io::Result<()> {
         self.close()?;
         let mut content = Vec::new();
@@ -102,10 +103,10 @@ impl<W: Write> BlockWriter<W> {
 
     fn member(&mut self, packed: &[u8], crc: &Crc) -> io::Result<()> {
         let size = HEADER + packed.len() + TRAILER;
-        let said = u32::try_from(size).map_err(io::Error::other)?;
+        let declared = u32::try_from(size).map_err(io::Error::other)?;
         let mut member = Vec::with_capacity(size);
         member.extend(MAGIC);
-        member.extend(said.to_le_bytes());
+        member.extend(declared.to_le_bytes());
         member.extend(packed);
         member.extend(crc.sum().to_le_bytes());
         member.extend(crc.amount().to_le_bytes());
@@ -117,12 +118,12 @@ impl<W: Write> BlockWriter<W> {
         Ok(())
     }
 
-    /// Blocks that are closed.
+    /// Number of closed blocks.
     pub const fn blocks(&self) -> u64 {
         self.number
     }
 
-    /// Bytes of the blocks that are closed, and their SHA-256.
+    /// Size in bytes and SHA-256 of the closed blocks.
     pub fn written(&self) -> (u64, Hash) {
         (self.offset, self.total.clone().finalize().into())
     }
@@ -132,13 +133,14 @@ impl<W: Write> BlockWriter<W> {
     }
 }
 
-/// What stands at a place of the file.
+/// The result of reading at a position of the file.
 pub enum Piece {
-    /// Its digest, and whether it stands in the file as it is.
+    /// A block that unpacks correctly. `digest` covers the packed bytes, and `stored` tells whether
+    /// the content is uncompressed.
     Block { content: Vec<u8>, digest: Hash, stored: bool },
-    /// No block begins here, or its size is not the one that it says.
+    /// No block begins here, or its size field is wrong.
     BadFrame,
-    /// What it holds cannot be unpacked, or is not what was packed.
+    /// The content cannot be unpacked, or does not match its checksum.
     BadContent,
 }
 
@@ -146,7 +148,7 @@ pub struct BlockReader<R> {
     input: R,
     length: u64,
     offset: u64,
-    /// Of all that was read.
+    /// SHA-256 of everything read so far.
     total: Sha256,
 }
 
@@ -156,17 +158,17 @@ impl<R: Read + Seek> BlockReader<R> {
         Ok(Self { input, length, offset: 0, total: Sha256::new() })
     }
 
-    /// Where the next piece begins.
+    /// The position of the next piece, in bytes.
     pub const fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// SHA-256 of the bytes up to there.
+    /// SHA-256 of the bytes before that position.
     pub fn digest(&self) -> Hash {
         self.total.clone().finalize().into()
     }
 
-    /// The next piece; none at the end of the file.
+    /// Reads the next piece. `None` at the end of the file.
     pub fn next_piece(&mut self) -> io::Result<Option<Piece>> {
         if self.offset == self.length {
             return Ok(None);
@@ -187,7 +189,8 @@ impl<R: Read + Seek> BlockReader<R> {
         Ok(Some(piece))
     }
 
-    /// The size that a block at this place says it has, if there is one that the file has room for.
+    /// The size that the header of the block at `offset` declares. `None` when no block begins
+    /// there or the file is too short for it.
     fn size_at(&mut self, offset: u64) -> io::Result<Option<usize>> {
         let left = usize::try_from(self.length - offset).unwrap_or(usize::MAX);
         if left < HEADER + TRAILER {
@@ -201,7 +204,7 @@ impl<R: Read + Seek> BlockReader<R> {
         Ok((magic == MAGIC && fits).then_some(size))
     }
 
-    /// Whether a block begins here, or the file ends.
+    /// Whether a block begins at `offset` or the file ends there.
     fn begins_at(&mut self, offset: u64) -> io::Result<bool> {
         if offset == self.length {
             return Ok(true);
@@ -210,7 +213,7 @@ impl<R: Read + Seek> BlockReader<R> {
         Ok(left >= MAGIC.len() && self.read_at(offset, MAGIC.len())? == MAGIC)
     }
 
-    /// Goes on to where the next block begins.
+    /// Skips to the position where the next block begins.
     fn skip(&mut self) -> io::Result<Piece> {
         const STEP: usize = 1 << 16;
         let mut at = self.offset + 1;
@@ -225,7 +228,7 @@ impl<R: Read + Seek> BlockReader<R> {
                 at = self.length;
                 break;
             }
-            // The next may begin in the last bytes of this chunk.
+            // The next header may begin in the last bytes of this chunk.
             at += (STEP - MAGIC.len() + 1) as u64;
         }
         let mut passed = self.offset;
@@ -247,7 +250,7 @@ impl<R: Read + Seek> BlockReader<R> {
     }
 }
 
-/// A deflate stream of one block that is not compressed; none when it is too long for one.
+/// A deflate stream with one uncompressed block. `None` when the content is too long for one.
 fn stored(content: &[u8]) -> Option<Vec<u8>> {
     let length = u16::try_from(content.len()).ok()?;
     let mut packed = vec![1];
@@ -257,7 +260,7 @@ fn stored(content: &[u8]) -> Option<Vec<u8>> {
     Some(packed)
 }
 
-/// What was packed, if the whole of it is there.
+/// The unpacked content, if it is complete and matches its checksum and length.
 fn unpack(body: &[u8]) -> Option<Vec<u8>> {
     let (packed, trailer) = body.split_at_checked(body.len().checked_sub(TRAILER)?)?;
     let (sum, amount) = trailer.split_at(4);

@@ -1,19 +1,19 @@
-//! Archives held against each other, and against what the database says of them.
+//! Compares archives with each other and with the records of the database about them.
 
 use super::finding::{Defect, Finding, Findings};
 use super::reader::Report;
 use super::run::Run;
 use super::store::{self, Archived};
 use crate::audit::NACIONAL;
-use crate::audit::seal::INICIO;
-use crate::audit::verify::{Ancora, Cadeia};
+use crate::audit::seal::CHAIN_START;
+use crate::audit::verify::{Anchor, ChainSummary};
 use anyhow::{Context, ensure};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What is wrong, and what could not be told: that only is said.
+/// The defects found, and notes about what could not be checked.
 #[derive(Debug, Default)]
 pub struct Comparison {
     pub findings: Vec<Finding>,
@@ -29,11 +29,12 @@ impl Comparison {
     }
 }
 
-/// Files alone: does each continue the one before it? With `all`, none may be wanting between.
-pub fn among(reports: &[Report], all: bool) -> Comparison {
+/// Checks that each archive continues the previous one, without a database. With `all`, a missing
+/// archive is a defect.
+pub fn compare_archives(reports: &[Report], all: bool) -> Comparison {
     let mut comparison = Comparison::default();
     let mut chains: BTreeMap<(i16, i64), (&Report, &Run)> = BTreeMap::new();
-    for (report, run) in whole(reports) {
+    for (report, run) in intact_runs(reports) {
         if let Some((_, other)) = chains.insert((run.tribunal, run.first), (report, run))
             && other != run
         {
@@ -65,7 +66,8 @@ pub fn among(reports: &[Report], all: bool) -> Comparison {
     comparison
 }
 
-/// Files and database: each run of the one is that of the other. With `all`, no file may be wanting.
+/// Checks that each run of the archives equals the run that the database has on record. With `all`,
+/// a missing file is a defect.
 pub fn with_database(
     conn: &mut PgConnection,
     reports: &[Report],
@@ -81,34 +83,35 @@ pub fn with_database(
         let same = |(_, run): &(&Report, &Run)| {
             (run.tribunal, run.first) == (row.run.tribunal, row.run.first)
         };
-        match whole(reports).find(same) {
+        match intact_runs(reports).find(same) {
             Some((report, run)) if *run != row.run => {
                 comparison.add(&report.path, Some(run), Defect::OtherChain);
             }
             Some((report, _)) if report.sha256[..] != row.sha256 => {
-                let told = |finding: &Finding| finding.file == report.path;
-                if !comparison.findings.iter().any(told) {
+                let reported = |finding: &Finding| finding.file == report.path;
+                if !comparison.findings.iter().any(reported) {
                     comparison.add(&report.path, None, Defect::NotRecorded);
                 }
             }
             Some(_) => {}
-            None if given(&row.arquivo) => {}
-            None if missing.iter().any(|other| other.arquivo == row.arquivo) => {}
+            None if given(&row.file) => {}
+            None if missing.iter().any(|other| other.file == row.file) => {}
             None => missing.push(row),
         }
     }
     for row in missing {
-        let (mes, arquivo) = (row.mes.format("%Y-%m"), &row.arquivo);
+        let (month, file) = (row.month.format("%Y-%m"), &row.file);
         match all {
-            true => comparison.add(Path::new(arquivo), None, Defect::Missing),
+            true => comparison.add(Path::new(file), None, Defect::Missing),
             false => comparison.notes.push(format!(
-                "{mes} está em {arquivo}, que não foi dado: dele se conferiu só que a cadeia continua (veja --arquivo)"
+                "{month} está em {file}, que não foi dado: dele se conferiu só que a cadeia continua (veja --arquivo)"
             )),
         }
     }
-    for (report, run) in whole(reports) {
+    for (report, run) in intact_runs(reports) {
         let noted = |row: &Archived| (row.run.tribunal, row.run.first) == (run.tribunal, run.first);
-        // Written, and not yet taken out of the database; or not of this database.
+        // The month was exported and is still in the database, or the archive is from another
+        // database.
         if !archived.iter().any(noted)
             && (store::hash_of(conn, run.tribunal, run.last)? != Some(run.hash)
                 || store::hash_of(conn, run.tribunal, run.first - 1)? != Some(run.before))
@@ -119,54 +122,55 @@ pub fn with_database(
     Ok(comparison)
 }
 
-/// Anchors of seals that only an archive has which was not given, or in which something was found.
+/// Notes about the anchors that could not be checked, because their seals are in an archive that
+/// was not given or that has defects.
 pub fn out_of_reach(
-    anchors: &[Ancora],
+    anchors: &[Anchor],
     reports: &[Report],
     archived: &[Archived],
 ) -> impl Iterator<Item = String> {
-    let within = |anchor: &Ancora, run: &Run| {
-        run.tribunal == anchor.tribunal && (run.first..run.last).contains(&anchor.ordem)
+    let within = |anchor: &Anchor, run: &Run| {
+        run.tribunal == anchor.tribunal && (run.first..run.last).contains(&anchor.order)
     };
     anchors.iter().filter_map(move |anchor| {
         let row = archived.iter().find(|row| within(anchor, &row.run))?;
-        let read = whole(reports).any(|(_, run)| within(anchor, run));
-        let Ancora { tribunal, ordem, .. } = anchor;
+        let read = intact_runs(reports).any(|(_, run)| within(anchor, run));
+        let Anchor { tribunal, order, .. } = anchor;
         (!read).then(|| {
             format!(
-                "âncora do tribunal {tribunal}, selo {ordem}: está em {}, e só se confere com ele",
-                row.arquivo
+                "âncora do tribunal {tribunal}, selo {order}: está em {}, e só se confere com ele",
+                row.file
             )
         })
     })
 }
 
-/// What the chains come to in files alone.
-pub fn chains(reports: &[Report]) -> Vec<Cadeia> {
-    let mut chains: BTreeMap<i16, Cadeia> = BTreeMap::new();
-    for (_, run) in whole(reports) {
-        let chain = chains.entry(run.tribunal).or_insert_with(|| Cadeia {
+/// The totals of the chains, from archives alone.
+pub fn chains(reports: &[Report]) -> Vec<ChainSummary> {
+    let mut chains: BTreeMap<i16, ChainSummary> = BTreeMap::new();
+    for (_, run) in intact_runs(reports) {
+        let chain = chains.entry(run.tribunal).or_insert_with(|| ChainSummary {
             tribunal: run.tribunal,
-            selos: 0,
-            registros: 0,
-            arquivados: 0,
-            hash: INICIO,
-            cauda: 0,
-            desde: None,
+            seals: 0,
+            records: 0,
+            archived: 0,
+            hash: CHAIN_START,
+            unsealed: 0,
+            since: None,
         });
-        chain.registros += run.records;
-        chain.arquivados += run.records;
-        if run.last > chain.selos {
-            (chain.selos, chain.hash) = (run.last, run.hash);
+        chain.records += run.records;
+        chain.archived += run.records;
+        if run.last > chain.seals {
+            (chain.seals, chain.hash) = (run.last, run.hash);
         }
     }
-    let mut chains: Vec<Cadeia> = chains.into_values().collect();
-    // As the database lists them.
+    let mut chains: Vec<ChainSummary> = chains.into_values().collect();
+    // The database lists the national chain last.
     chains.sort_by_key(|chain| chain.tribunal == NACIONAL);
     chains
 }
 
-/// The archives that are meant: a folder stands for those in it.
+/// The archives to read. A folder stands for all `.ndjson.gz` files in it.
 pub fn files(given: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in given {
@@ -188,8 +192,8 @@ pub fn files(given: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Runs of the archives in which nothing was found: of the others it has been said.
-fn whole(reports: &[Report]) -> impl Iterator<Item = (&Report, &Run)> {
+/// Runs of the archives without findings. The others are already reported.
+fn intact_runs(reports: &[Report]) -> impl Iterator<Item = (&Report, &Run)> {
     reports
         .iter()
         .filter(|report| report.findings.is_empty())

@@ -1,39 +1,40 @@
-//! A month of the trail, out of the database into an archive, held against its chain on the way.
+//! Exports a month of the trail from the database into an archive, and verifies it against its
+//! chain while it writes.
 
 use super::line::{FORMAT, Header, Hex, SealLine};
 use super::record::{self, Record};
 use super::store::{self, Month};
 use super::timestamp::Timestamp;
 use super::writer::{ArchiveWriter, BLOCK, Written};
-use crate::audit::finding::{Achado, Defeito};
-use crate::audit::seal::{self, Hash, MOSTRADOS, Selo, colunas_do_selo, registro_enviado};
-use crate::auth::signer::Assinante;
-use crate::db::{Sql, Valor};
+use crate::audit::finding::{ChainFinding, Defect};
+use crate::audit::seal::{self, Hash, SHOWN_BYTES, Seal, seal_columns, sent_record};
+use crate::auth::signer::Signer;
+use crate::db::{Sql, SqlValue};
 use anyhow::{Context, bail};
 use diesel::prelude::*;
-use diesel::sql_types as tipo;
+use diesel::sql_types;
 use std::collections::VecDeque;
 use std::io::Write;
 
-/// Records, and seals, that are read at a time.
+/// Number of records, and of seals, in one read.
 const RECORDS: i64 = 1000;
 const SEALS: i64 = 50;
 
-/// Writes the month, signed. `advanced` is told of each seal's records.
-/// The caller has begun the transaction: one state of the data.
+/// Writes the month, signed. `on_progress` receives the number of records of each seal. The caller
+/// must have begun a transaction in which all queries see the same state of the data.
 pub fn export<W: Write>(
     conn: &mut PgConnection,
     month: &Month,
-    signer: &Assinante,
+    signer: &Signer,
     out: W,
-    mut advanced: impl FnMut(u64),
+    mut on_progress: impl FnMut(u64),
 ) -> anyhow::Result<(W, Written)> {
     let tribunais = tribunais(conn, month)?;
     let mut writer = ArchiveWriter::new(out, header(month, &tribunais), BLOCK)?;
     for tribunal in tribunais {
         let mut chain =
             Chain { conn, month, tribunal, records: VecDeque::new(), after: (0, i64::MIN) };
-        chain.export(&mut writer, &mut advanced)?;
+        chain.export(&mut writer, &mut on_progress)?;
     }
     writer.finish(signer)
 }
@@ -66,11 +67,11 @@ fn header(month: &Month, tribunais: &[i16]) -> Header {
     }
 }
 
-/// Those that have seals in the month.
+/// The tribunais that have seals in the month.
 fn tribunais(conn: &mut PgConnection, month: &Month) -> QueryResult<Vec<i16>> {
     #[derive(QueryableByName)]
     struct Tribunal {
-        #[diesel(sql_type = tipo::SmallInt)]
+        #[diesel(sql_type = sql_types::SmallInt)]
         codigo: i16,
     }
     let found: Vec<Tribunal> =
@@ -85,9 +86,9 @@ struct Chain<'a> {
     conn: &'a mut PgConnection,
     month: &'a Month,
     tribunal: i16,
-    /// Read, and not yet written.
+    /// Records that the export has read and not yet written.
     records: VecDeque<(Record, Hash)>,
-    /// The place of the last one that was read.
+    /// The position of the last record that was read.
     after: (u64, i64),
 }
 
@@ -95,76 +96,76 @@ impl Chain<'_> {
     fn export<W: Write>(
         &mut self,
         writer: &mut ArchiveWriter<W>,
-        advanced: &mut impl FnMut(u64),
+        on_progress: &mut impl FnMut(u64),
     ) -> anyhow::Result<()> {
         let mut last: Option<(i64, Vec<u8>)> = None;
         loop {
-            let seals = self.seals(last.as_ref().map_or(0, |(ordem, _)| *ordem))?;
+            let seals = self.seals(last.as_ref().map_or(0, |(order, _)| *order))?;
             if seals.is_empty() {
                 break;
             }
             for seal in seals {
                 let before = match &last {
-                    Some((ordem, hash)) if ordem + 1 == seal.ordem => Some(hash.clone()),
+                    Some((order, hash)) if order + 1 == seal.ordem => Some(hash.clone()),
                     _ => store::hash_of(self.conn, self.tribunal, seal.ordem - 1)?
                         .map(|hash| hash.to_vec()),
                 };
                 match before {
-                    None => return self.refuse(seal.ordem - 1, None, Defeito::SeloRemovido),
+                    None => return self.refuse(seal.ordem - 1, None, Defect::SealRemoved),
                     Some(hash) if hash != seal.anterior => {
-                        return self.refuse(seal.ordem, None, Defeito::SeloAlterado);
+                        return self.refuse(seal.ordem, None, Defect::SealAltered);
                     }
                     Some(_) => self.seal(&seal, writer)?,
                 }
-                advanced(seal.ids.len() as u64);
+                on_progress(seal.ids.len() as u64);
                 last = Some((seal.ordem, seal.hash));
             }
         }
         Ok(())
     }
 
-    /// One seal and its records, each in its place.
-    fn seal<W: Write>(&mut self, seal: &Selo, writer: &mut ArchiveWriter<W>) -> anyhow::Result<()> {
+    /// Writes one seal and its records, and checks that each record is in its position.
+    fn seal<W: Write>(&mut self, seal: &Seal, writer: &mut ArchiveWriter<W>) -> anyhow::Result<()> {
         writer.seal(line(seal).context("um selo não tem a forma de um selo")?)?;
         let mut digests = Vec::with_capacity(seal.ids.len());
         for (at, id) in seal.ids.iter().enumerate() {
             let place = Some((*id, at + 1));
             let Some((record, digest)) = self.next()? else {
-                return self.refuse(seal.ordem, place, Defeito::Removido);
+                return self.refuse(seal.ordem, place, Defect::Removed);
             };
             if record.id != *id {
                 let known = seal.ids.contains(&record.id);
-                let strange = Some((record.id, at + 1));
+                let unexpected = Some((record.id, at + 1));
                 return match known {
-                    true => self.refuse(seal.ordem, place, Defeito::Removido),
-                    false => self.refuse(seal.ordem, strange, Defeito::Inserido),
+                    true => self.refuse(seal.ordem, place, Defect::Removed),
+                    false => self.refuse(seal.ordem, unexpected, Defect::Inserted),
                 };
             }
-            let shown = seal.resumos.chunks(MOSTRADOS).nth(at);
-            if shown != Some(&digest[..MOSTRADOS]) {
-                return self.refuse(seal.ordem, place, Defeito::Alterado);
+            let shown = seal.resumos.chunks(SHOWN_BYTES).nth(at);
+            if shown != Some(&digest[..SHOWN_BYTES]) {
+                return self.refuse(seal.ordem, place, Defect::Changed);
             }
             writer.record(record, &digest)?;
             digests.push(digest);
         }
         match seal::hash(seal, &digests)[..] == seal.hash {
             true => Ok(()),
-            false => self.refuse(seal.ordem, None, Defeito::SeloAlterado),
+            false => self.refuse(seal.ordem, None, Defect::SealAltered),
         }
     }
 
     fn refuse<T>(
         &self,
-        ordem: i64,
-        registro: Option<(i64, usize)>,
-        defeito: Defeito,
+        order: i64,
+        record: Option<(i64, usize)>,
+        defect: Defect,
     ) -> anyhow::Result<T> {
-        let achado = Achado { tribunal: self.tribunal, selo: Some(ordem), registro, defeito };
-        bail!("o mês {} não confere com a cadeia, e não se arquiva: {achado}", self.month.name())
+        let found = ChainFinding { tribunal: self.tribunal, seal: Some(order), record, defect };
+        bail!("o mês {} não confere com a cadeia, e não se arquiva: {found}", self.month.name())
     }
 
-    fn seals(&mut self, after: i64) -> QueryResult<Vec<Selo>> {
-        Sql::new(concat!("SELECT ", colunas_do_selo!(), " FROM selo s WHERE s.tribunal_codigo = "))
+    fn seals(&mut self, after: i64) -> QueryResult<Vec<Seal>> {
+        Sql::new(concat!("SELECT ", seal_columns!(), " FROM selo s WHERE s.tribunal_codigo = "))
             .bind(self.tribunal)
             .push(" AND s.ordem > ")
             .bind(after)
@@ -178,19 +179,19 @@ impl Chain<'_> {
     fn next(&mut self) -> anyhow::Result<Option<(Record, Hash)>> {
         #[derive(QueryableByName)]
         struct Sent {
-            #[diesel(sql_type = tipo::Binary)]
+            #[diesel(sql_type = sql_types::Binary)]
             enviado: Vec<u8>,
         }
         if self.records.is_empty() {
             let (xid, id) = self.after;
             let sent: Vec<Sent> = Sql::new(concat!(
                 "SELECT ",
-                registro_enviado!(),
+                sent_record!(),
                 " AS enviado FROM auditoria a WHERE a.tribunal_codigo = "
             ))
             .bind(self.tribunal)
             .push(" AND (a.xid, a.id) > (")
-            .bind(Valor::Xid(xid.to_string()))
+            .bind(SqlValue::Xid(xid.to_string()))
             .push(", ")
             .bind(id)
             .push(")")
@@ -210,8 +211,8 @@ impl Chain<'_> {
     }
 }
 
-/// None when a hash is not one.
-fn line(seal: &Selo) -> Option<SealLine> {
+/// `None` when a hash does not have 32 bytes or the transaction id is not a number.
+fn line(seal: &Seal) -> Option<SealLine> {
     Some(SealLine {
         tribunal_codigo: seal.tribunal_codigo,
         ordem: seal.ordem,

@@ -1,4 +1,4 @@
-//! What is wrong with an archive, and where.
+//! Defects that the verification finds in an archive.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub file: PathBuf,
-    /// Where in the file the block begins that holds what is wrong.
+    /// Position of the block that has the defect, in bytes.
     pub byte: u64,
-    /// The block's number, and the line in what it unpacks to, from 1.
+    /// The number of the block, and the line in its unpacked content, counted from 1.
     pub block: Option<u64>,
     pub line: Option<usize>,
-    /// Tribunal and ordem of the seal; when it cannot be told, of the last one before.
+    /// Tribunal and ordem of the seal. If unknown, those of the last seal before the defect.
     pub seal: Option<(i16, i64)>,
-    /// The record, and its place in the seal, from 1.
+    /// The id of the record and its position in the seal, counted from 1.
     pub record: Option<(i64, usize)>,
     pub defect: Defect,
 }
@@ -37,11 +37,11 @@ pub enum Defect {
     OtherKey,
     Truncated,
     Trailing,
-    /// It is not the file that the database tells of.
+    /// The file is not the one that the database has on record.
     NotRecorded,
-    /// Its seals are not those of the database, or of another archive.
+    /// The seals differ from those of the database or of another archive.
     OtherChain,
-    /// The seals between this archive and the one before it are in neither.
+    /// The seals between this archive and the previous one are in neither.
     Gap,
     Missing,
 }
@@ -83,8 +83,8 @@ impl fmt::Display for Finding {
         if let Some(line) = self.line {
             write!(f, ", linha {line}")?;
         }
-        if let Some((tribunal, ordem)) = self.seal {
-            write!(f, ", tribunal {tribunal}, selo {ordem}")?;
+        if let Some((tribunal, order)) = self.seal {
+            write!(f, ", tribunal {tribunal}, selo {order}")?;
         }
         if let Some((id, place)) = self.record {
             write!(f, ", posição {place}, registro {id}")?;
@@ -93,7 +93,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Where in the file the walk is.
+/// The current position of the reader.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Place {
     pub byte: u64,
@@ -101,7 +101,7 @@ pub struct Place {
     pub line: Option<usize>,
 }
 
-/// The findings of one file.
+/// The findings in one file.
 pub struct Findings {
     file: PathBuf,
     pub place: Place,
@@ -119,14 +119,14 @@ impl Findings {
         self.found.push(Finding { file, byte, block, line, seal, record, defect });
     }
 
-    /// Of another place than the present one.
+    /// Adds a finding at another position than the current one.
     pub fn at(&mut self, place: Place, defect: Defect, seal: Option<(i16, i64)>) {
         let before = std::mem::replace(&mut self.place, place);
         self.add(defect, seal, None);
         self.place = before;
     }
 
-    /// Whether anything was found in the block that begins there.
+    /// Whether there is a finding in the block at this position.
     pub fn in_block(&self, place: Place) -> bool {
         self.found.iter().any(|finding| finding.byte == place.byte)
     }

@@ -1,15 +1,15 @@
-//! The lines of an archive, each one JSON object with one key that says what it is.
+//! The lines of an archive: each one is a JSON object with one key, which names the kind of line.
 
 use super::record::{Record, SHOWN};
 use super::timestamp::Timestamp;
-use crate::audit::seal::{Hash, Selo};
+use crate::audit::seal::{Hash, Seal};
 use crate::audit::verify::hexadecimal;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What this program writes, and all that it reads.
+/// The format that this program writes, and the only one that it reads.
 pub const FORMAT: &str = "elos trilha 1";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,15 +23,15 @@ pub enum Line {
     Assinatura(String),
 }
 
-/// The first line of every block: it ties the block to its place and to the one before it.
+/// The first line of every block. It ties the block to its position and to the previous block.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BlockLine {
-    /// From 0.
+    /// The number of the block, counted from 0.
     pub numero: u64,
-    /// Where in the file it begins.
+    /// Position of the block in the file, in bytes.
     pub byte: u64,
-    /// SHA-256 of the block before it, as it stands in the file; zeros for the first one.
+    /// SHA-256 of the previous block as it is in the file. Zeros for the first block.
     pub anterior: Hex<32>,
 }
 
@@ -39,18 +39,18 @@ pub struct BlockLine {
 #[serde(deny_unknown_fields)]
 pub struct Header {
     pub formato: String,
-    /// The first month that is not in it begins here.
+    /// End of the archived range, exclusive: the beginning of the next month.
     pub ate: Timestamp,
-    /// Where its records begin; none in the first archive of a trail.
+    /// Beginning of the archived range. None in the first archive of a trail.
     pub desde: Option<Timestamp>,
     pub tribunais: Vec<i16>,
     pub programa: String,
     pub gravado_em: Timestamp,
-    /// What the fields mean, for a reader without the program.
+    /// The meaning of the fields, for a reader without this program.
     pub legenda: BTreeMap<String, String>,
 }
 
-/// All that the hash of a seal is taken of, but its records: they are the lines after it.
+/// Everything that the hash of a seal covers, except its records. They are the lines that follow.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SealLine {
@@ -65,9 +65,10 @@ pub struct SealLine {
 }
 
 impl SealLine {
-    /// As the chain knows it, over these records. None when its instant is none.
-    pub fn over(&self, ids: Vec<i64>) -> Option<Selo> {
-        Some(Selo {
+    /// The seal as the chain defines it, over these records. `None` when `selado_em` is not a valid
+    /// instant.
+    pub fn to_seal(&self, ids: Vec<i64>) -> Option<Seal> {
+        Some(Seal {
             tribunal_codigo: self.tribunal_codigo,
             ordem: self.ordem,
             ate_xid: self.ate_xid.to_string(),
@@ -84,7 +85,7 @@ impl SealLine {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordLine {
-    /// The first bytes of its digest, which say whether it is this record that changed.
+    /// The first bytes of the digest. They tell whether this record was changed.
     pub resumo: Hex<SHOWN>,
     pub campos: Record,
 }
@@ -92,16 +93,16 @@ pub struct RecordLine {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct End {
-    /// Those before the one that this line is in.
+    /// Number of blocks before the one that holds this line.
     pub blocos: u64,
     pub bytes: u64,
-    /// Of those bytes.
+    /// SHA-256 of the `bytes` bytes before this block.
     pub sha256: Hex<32>,
     pub selos: u64,
     pub registros: u64,
-    /// The public half of the key that signs this line.
+    /// The public key that verifies the signature of this line, as a JWK.
     pub chave: Value,
-    /// Its RFC 7638 thumbprint.
+    /// The RFC 7638 thumbprint of the key.
     pub impressao: String,
 }
 
@@ -128,7 +129,7 @@ impl<'de, const N: usize> Deserialize<'de> for Hex<N> {
         let text = String::deserialize(deserializer)?;
         let mut bytes = [0; N];
         let digits = text.as_bytes();
-        // `from_str_radix` would take a sign.
+        // `from_str_radix` would accept a sign.
         if digits.len() != 2 * N || !digits.iter().all(u8::is_ascii_hexdigit) {
             return Err(D::Error::custom("not the digits of a digest"));
         }

@@ -1,9 +1,11 @@
-//! Months of the trail as files: written, signed, and held against their hashes without a database.
+//! Writes months of the trail to signed files, and verifies such files against their hashes without
+//! a database.
 //!
-//! A file is NDJSON in gzip members (`block`): a header, then each seal with its records (`line`),
-//! then what it comes to, signed (`trailer`, `signature`). It holds all that the chain's hashes are
-//! taken of, so that whoever has it verifies it by himself (`reader`); and `zcat` shows it. `command` takes a month out of the database, by `export`
-//! and `store`; `compare` holds files against each other and against what the database says of them.
+//! A file is NDJSON in gzip members (`block`): a header, then each seal followed by its records
+//! (`line`), then the totals and a signature (`trailer`, `signature`). It holds everything that the
+//! hashes of the chain cover, so that anyone can verify the file alone (`reader`), and `zcat`
+//! prints it. The command `elos auditoria archive` moves a month out of the database with `export`
+//! and `store`. `compare` checks files against each other and against the database.
 
 mod binary;
 pub mod block;
@@ -21,7 +23,7 @@ mod timestamp;
 mod trailer;
 pub mod writer;
 
-pub use compare::{Comparison, among, chains, files, out_of_reach, with_database};
+pub use compare::{Comparison, chains, compare_archives, files, out_of_reach, with_database};
 pub use correlation::Correlation;
 pub use finding::{Defect, Finding};
 pub use line::{FORMAT, Header, Hex, SealLine};

@@ -1,5 +1,5 @@
-//! Reads an archive from its beginning to its end and holds every byte of it against the hashes
-//! and the signature, without a database.
+//! Reads an archive from beginning to end and verifies every byte of it against the hashes and the
+//! signature, without a database.
 
 use super::block::{BlockReader, Piece};
 use super::finding::{Defect, Finding, Findings, Place};
@@ -7,21 +7,22 @@ use super::line::{BlockLine, Header, Line};
 use super::run::{Run, Walk};
 use super::signature::PublicKey;
 use super::trailer::Trailer;
-use crate::audit::seal::{Hash, INICIO};
-use crate::audit::verify::Ancora;
+use crate::audit::seal::{CHAIN_START, Hash};
+use crate::audit::verify::Anchor;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
-/// What an archive is held against besides itself.
+/// External data to verify an archive against.
 #[derive(Clone, Copy, Default)]
 pub struct Checks<'a> {
-    pub anchors: &'a [Ancora],
-    /// One of which it has to be signed with; none believes the key that the archive says.
+    pub anchors: &'a [Anchor],
+    /// The signature must be from one of these keys. If empty, any key is accepted: the archive's
+    /// own key alone proves nothing about its origin.
     pub keys: &'a [PublicKey],
 }
 
-/// What an archive holds, and what is wrong with it.
+/// The content of an archive, and the defects found in it.
 #[derive(Debug)]
 pub struct Report {
     pub path: PathBuf,
@@ -29,25 +30,25 @@ pub struct Report {
     pub runs: Vec<Run>,
     pub seals: u64,
     pub records: u64,
-    /// Of the whole file.
+    /// SHA-256 of the whole file.
     pub sha256: Hash,
     pub bytes: u64,
-    /// Thumbprint of the key that it says it was signed with.
+    /// Thumbprint of the key that the archive names as its signing key.
     pub key: Option<String>,
     pub findings: Vec<Finding>,
 }
 
-/// `advanced` is told how many bytes more were read.
-pub fn verify(path: &Path, checks: Checks<'_>, advanced: impl FnMut(u64)) -> io::Result<Report> {
-    verify_input(path, BufReader::new(File::open(path)?), checks, advanced)
+/// Verifies a file. `on_progress` receives the number of bytes of each piece read.
+pub fn verify(path: &Path, checks: Checks<'_>, on_progress: impl FnMut(u64)) -> io::Result<Report> {
+    verify_input(path, BufReader::new(File::open(path)?), checks, on_progress)
 }
 
-/// The same of what is not, or not yet, a file.
+/// Like [`verify`], for input that is not a file, or not a file yet.
 pub fn verify_input(
     path: &Path,
     input: impl Read + Seek,
     checks: Checks<'_>,
-    mut advanced: impl FnMut(u64),
+    mut on_progress: impl FnMut(u64),
 ) -> io::Result<Report> {
     let mut blocks = BlockReader::new(input)?;
     let mut reading = Reading::new(path, checks);
@@ -55,7 +56,7 @@ pub fn verify_input(
         let (offset, before) = (blocks.offset(), blocks.digest());
         let Some(piece) = blocks.next_piece()? else { break };
         reading.piece(offset, &before, piece);
-        advanced(blocks.offset() - offset);
+        on_progress(blocks.offset() - offset);
     }
     Ok(reading.finish(path, blocks.offset(), blocks.digest()))
 }
@@ -66,9 +67,9 @@ struct Reading<'a> {
     header: Option<Header>,
     walk: Walk<'a>,
     trailer: Trailer,
-    /// The number of the block that comes next; none after one that could not be read.
+    /// The number of the next block. `None` after a block that could not be read.
     next: Option<u64>,
-    /// Where the block before it stands, and its digest.
+    /// The position and the digest of the previous block.
     previous: Option<(Place, Hash)>,
 }
 
@@ -82,11 +83,11 @@ impl<'a> Reading<'a> {
             walk: Walk::new(checks.anchors),
             trailer: Trailer::default(),
             next: Some(0),
-            previous: Some((place, INICIO)),
+            previous: Some((place, CHAIN_START)),
         }
     }
 
-    /// `before` is the digest of everything up to `offset`.
+    /// Checks one piece. `before` is the digest of everything before `offset`.
     fn piece(&mut self, offset: u64, before: &Hash, piece: Piece) {
         let place = Place { byte: offset, block: self.next, line: None };
         self.findings.place = place;
@@ -97,7 +98,8 @@ impl<'a> Reading<'a> {
         let defect = match piece {
             Piece::Block { content, digest, stored } => {
                 self.block(before, &content);
-                // Of the last block alone no other says the digest: it has one form only.
+                // No other block holds the digest of the last block. It must therefore be
+                // uncompressed, which is its only valid encoding.
                 if self.trailer.begun() && !stored && !self.findings.in_block(place) {
                     self.findings.at(place, Defect::Block, None);
                 }
@@ -108,7 +110,7 @@ impl<'a> Reading<'a> {
             Piece::BadContent => Defect::Content,
         };
         self.findings.add(defect, self.walk.last_seal(), None);
-        self.walk.lose();
+        self.walk.mark_broken();
         (self.next, self.previous) = (None, None);
     }
 
@@ -121,7 +123,7 @@ impl<'a> Reading<'a> {
                 continue;
             };
             match (number, line) {
-                (0, Line::Bloco(said)) => self.begin(&said),
+                (0, Line::Bloco(first_line)) => self.begin(&first_line),
                 (0, _) => self.misplaced(Defect::LinePlace),
                 (_, line) => self.line(before, text, line),
             }
@@ -131,24 +133,25 @@ impl<'a> Reading<'a> {
 
     fn misplaced(&mut self, defect: Defect) {
         self.findings.add(defect, self.walk.last_seal(), None);
-        self.walk.lose();
+        self.walk.mark_broken();
     }
 
-    /// The first line of a block: is it the one that was written after the block before it?
-    fn begin(&mut self, said: &BlockLine) {
-        let BlockLine { numero, byte, anterior } = said;
+    /// Checks the first line of a block: its number, its position, and the digest of the previous
+    /// block.
+    fn begin(&mut self, first_line: &BlockLine) {
+        let BlockLine { numero, byte, anterior: previous } = first_line;
         self.findings.place.block = Some(*numero);
-        let in_turn = self.next.is_none_or(|next| next == *numero);
+        let in_order = self.next.is_none_or(|next| next == *numero);
         match self.previous {
-            Some((place, digest)) if in_turn && digest != anterior.0 => {
-                // What changed in it may have been found already, and more exactly.
+            Some((place, digest)) if in_order && digest != previous.0 => {
+                // A more precise finding for the previous block may exist already.
                 if !self.findings.in_block(place) {
                     self.findings.at(place, Defect::Block, self.walk.last_seal());
                 }
             }
-            _ if in_turn && *byte == self.findings.place.byte => {}
-            // All that comes after a block that has grown is moved.
-            _ if in_turn && !self.findings.found.is_empty() => {}
+            _ if in_order && *byte == self.findings.place.byte => {}
+            // After a block whose length changed, the position of every later block differs.
+            _ if in_order && !self.findings.found.is_empty() => {}
             _ => self.misplaced(Defect::BlockPlace),
         }
         self.next = Some(numero + 1);
@@ -170,7 +173,7 @@ impl<'a> Reading<'a> {
                 let whole = self.findings.found.is_empty();
                 let counted = (self.walk.seals(), self.walk.records());
                 let byte = self.findings.place.byte;
-                // What is damaged is not counted either.
+                // Damaged lines were not counted, so the totals would differ too.
                 if whole
                     && ((end.selos, end.registros) != counted
                         || self.findings.place.block != Some(end.blocos)

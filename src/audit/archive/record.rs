@@ -1,5 +1,6 @@
-//! One record of the trail outside the database, and the twin of the digest that PostgreSQL
-//! takes of it: `sha256('elos registro 1' || record_send(ROW(…)))`, or `2` with one column more.
+//! One record of the trail outside the database. Its digest must equal the one that PostgreSQL
+//! computes: `sha256('elos registro 1' || record_send(ROW(…)))`, or `elos registro 2` with one
+//! column more.
 
 use super::binary::{Input, Malformed, Shape, array, oid, put, text};
 use super::correlation::Correlation;
@@ -9,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// What the digest of a record begins with, by how many columns it has.
+/// The prefix of the digest for each number of columns.
 const FORMS: [(i32, &[u8]); 2] = [(14, b"elos registro 1"), (15, b"elos registro 2")];
-/// Bytes of its digest that a record's line shows: enough to say which record changed.
+/// Leading bytes of the digest that the line of a record stores. They suffice to identify the
+/// record that changed.
 pub const SHOWN: usize = 8;
 
-/// The columns of `auditoria`, in the order in which the digest reads them.
+/// The columns of `auditoria`, in the order in which the digest covers them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
@@ -32,10 +34,10 @@ pub struct Record {
     pub recursos: Vec<Option<i64>>,
     pub campos_sensiveis: Vec<Option<String>>,
     pub correlacao: String,
-    /// In the second form only.
+    /// Present only in the form with 15 columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlacoes: Option<Vec<Option<Correlation>>>,
-    /// Said only when it is not that of a plain list.
+    /// The format of the array `recursos`. Present only if the elements do not determine it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forma_recursos: Option<Shape>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,7 +47,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// From what `record_send` answers. None when it is not such a record.
+    /// Decodes the result of `record_send`. `None` when the bytes are not a record in one of the
+    /// two forms.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut input = Input::new(bytes);
         let fields = input.i32()?;
@@ -56,15 +59,15 @@ impl Record {
         let ocorrido_em = Timestamp(input.i64(oid::TIMESTAMPTZ)?);
         let sub = input.text()?;
         let azp = input.field(oid::TEXT)?.0.map(text).transpose().ok()?;
-        let (canal, operacao) = (input.text()?, input.text()?);
-        let (especie, resultado) = (input.text()?, input.text()?);
+        let (canal, operation) = (input.text()?, input.text()?);
+        let (especie, result) = (input.text()?, input.text()?);
         let status = i16::from_be_bytes(input.fixed(oid::SMALLINT)?);
-        let (recursos, forma_recursos) = input.array(oid::BIGINT_ARRAY, oid::BIGINT, |bytes| {
+        let (resources, forma_recursos) = input.array(oid::BIGINT_ARRAY, oid::BIGINT, |bytes| {
             bytes.try_into().map(i64::from_be_bytes).map_err(|_| Malformed)
         })?;
         let (campos_sensiveis, forma_campos) = input.array(oid::TEXT_ARRAY, oid::TEXT, text)?;
-        let correlacao = input.text()?;
-        let (correlacoes, forma_correlacoes) = if fields == FORMS[1].0 {
+        let correlation = input.text()?;
+        let (correlations, forma_correlacoes) = if fields == FORMS[1].0 {
             let uuid =
                 |bytes: &[u8]| Uuid::from_slice(bytes).map(Correlation).map_err(|_| Malformed);
             let (uuids, shape) = input.array(oid::UUID_ARRAY, oid::UUID, uuid)?;
@@ -80,21 +83,21 @@ impl Record {
             sub,
             azp,
             canal,
-            operacao,
+            operacao: operation,
             especie,
-            resultado,
+            resultado: result,
             status,
-            recursos,
+            recursos: resources,
             campos_sensiveis,
-            correlacao,
-            correlacoes,
+            correlacao: correlation,
+            correlacoes: correlations,
             forma_recursos,
             forma_campos,
             forma_correlacoes,
         })
     }
 
-    /// What `record_send` answers.
+    /// The same bytes that `record_send` returns.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(512);
         let form = FORMS[usize::from(self.correlacoes.is_some())];
@@ -115,33 +118,35 @@ impl Record {
             put(&mut out, oid::TEXT, text.as_bytes());
         }
         put(&mut out, oid::SMALLINT, &self.status.to_be_bytes());
-        let plain = |out: &mut Vec<u8>, item: &i64| out.extend(item.to_be_bytes());
-        let recursos = array(oid::BIGINT, &self.recursos, self.forma_recursos.as_ref(), plain);
-        put(&mut out, oid::BIGINT_ARRAY, &recursos);
-        let plain = |out: &mut Vec<u8>, item: &String| out.extend(item.as_bytes());
-        let campos = array(oid::TEXT, &self.campos_sensiveis, self.forma_campos.as_ref(), plain);
-        put(&mut out, oid::TEXT_ARRAY, &campos);
+        let write_item = |out: &mut Vec<u8>, item: &i64| out.extend(item.to_be_bytes());
+        let resources =
+            array(oid::BIGINT, &self.recursos, self.forma_recursos.as_ref(), write_item);
+        put(&mut out, oid::BIGINT_ARRAY, &resources);
+        let write_item = |out: &mut Vec<u8>, item: &String| out.extend(item.as_bytes());
+        let fields =
+            array(oid::TEXT, &self.campos_sensiveis, self.forma_campos.as_ref(), write_item);
+        put(&mut out, oid::TEXT_ARRAY, &fields);
         put(&mut out, oid::TEXT, self.correlacao.as_bytes());
-        if let Some(correlacoes) = &self.correlacoes {
-            let plain = |out: &mut Vec<u8>, item: &Correlation| out.extend(item.0.as_bytes());
-            let uuids = array(oid::UUID, correlacoes, self.forma_correlacoes.as_ref(), plain);
+        if let Some(correlations) = &self.correlacoes {
+            let write_item = |out: &mut Vec<u8>, item: &Correlation| out.extend(item.0.as_bytes());
+            let uuids = array(oid::UUID, correlations, self.forma_correlacoes.as_ref(), write_item);
             put(&mut out, oid::UUID_ARRAY, &uuids);
         }
         out
     }
 
-    /// The digest that a seal's hash is taken of.
+    /// The digest that the hash of a seal covers.
     pub fn digest(&self) -> Hash {
         digest(&self.encode())
     }
 
-    /// Its place in the trail.
+    /// The position in the trail.
     pub const fn position(&self) -> (u64, i64) {
         (self.xid, self.id)
     }
 }
 
-/// Of what `record_send` answers.
+/// The digest of the bytes that `record_send` returns.
 pub fn digest(sent: &[u8]) -> Hash {
     let (fields, second) = FORMS[1];
     let prefix = if sent.starts_with(&fields.to_be_bytes()) { second } else { FORMS[0].1 };
@@ -176,7 +181,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_encoded_is_decoded() {
+    fn an_encoded_record_is_decoded_unchanged() {
         let shape = |text: &str| serde_json::from_str::<Shape>(text).unwrap();
         let matrix = shape(r#"{"dimensoes":[[1,1],[2,-3]],"nulos":true}"#);
         let with_room = shape(r#"{"dimensoes":[[1,1]],"nulos":true}"#);
@@ -196,7 +201,7 @@ pub(super) mod tests {
             assert_eq!(Record::decode(&sent).unwrap(), changed);
             let line = serde_json::to_string(&changed).unwrap();
             assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), changed, "{line}");
-            // Neither less nor more is a record.
+            // One byte less or more is not a record.
             assert_eq!(Record::decode(&sent[..sent.len() - 1]), None);
             assert_eq!(Record::decode(&[sent, vec![0]].concat()), None);
         }

@@ -1,11 +1,11 @@
-//! The seals of an archive, one after the other, and the runs that they make.
+//! Walks over the seals of an archive, verifies them, and collects the runs that they form.
 
 use super::finding::{Defect, Findings};
 use super::line::{Hex, RecordLine, SealLine};
-use crate::audit::seal::{self, Hash, INICIO};
-use crate::audit::verify::{Ancora, hexadecimal};
+use crate::audit::seal::{self, CHAIN_START, Hash};
+use crate::audit::verify::{Anchor, hexadecimal};
 
-/// Seals of one tribunal that follow each other without a gap.
+/// Consecutive seals of one tribunal, without a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     pub tribunal: i16,
@@ -13,21 +13,21 @@ pub struct Run {
     pub last: i64,
     /// The hash of the seal before the first one.
     pub before: Hash,
-    /// The hash of the last one.
+    /// The hash of the last seal.
     pub hash: Hash,
     pub records: i64,
-    /// The place in the trail of the last record.
+    /// The position of the last record in the trail.
     pub until: (u64, i64),
 }
 
 pub struct Walk<'a> {
-    anchors: &'a [Ancora],
+    anchors: &'a [Anchor],
     runs: Vec<Run>,
     seals: u64,
     records: u64,
     open: Option<Open>,
-    /// Something could not be read: what comes next may continue anything.
-    lost: bool,
+    /// The reader skipped something unreadable, so the next seal need not follow the last one.
+    broken: bool,
 }
 
 /// A seal whose records are being read.
@@ -40,8 +40,8 @@ struct Open {
 }
 
 impl<'a> Walk<'a> {
-    pub const fn new(anchors: &'a [Ancora]) -> Self {
-        Self { anchors, runs: Vec::new(), seals: 0, records: 0, open: None, lost: false }
+    pub const fn new(anchors: &'a [Anchor]) -> Self {
+        Self { anchors, runs: Vec::new(), seals: 0, records: 0, open: None, broken: false }
     }
 
     pub const fn seals(&self) -> u64 {
@@ -62,10 +62,10 @@ impl<'a> Walk<'a> {
         open.or_else(|| self.runs.last().map(|run| (run.tribunal, run.last)))
     }
 
-    /// Nothing is known of what comes next until a seal begins.
-    pub fn lose(&mut self) {
+    /// Call this after an unreadable line. The walk then ignores records until a seal begins.
+    pub fn mark_broken(&mut self) {
         self.open = None;
-        self.lost = true;
+        self.broken = true;
     }
 
     pub fn seal(&mut self, findings: &mut Findings, seal: &SealLine) {
@@ -76,19 +76,19 @@ impl<'a> Walk<'a> {
         let follows = match last {
             Some(last) if seal.ordem == last.last + 1 => seal.anterior.0 == last.hash,
             Some(last) => seal.ordem > last.last,
-            // Each tribunal's seals stand together.
+            // An archive holds the seals of one tribunal without those of another between them.
             None => self.runs.iter().all(|run| run.tribunal != seal.tribunal_codigo),
         };
-        let begins = seal.ordem != 1 || seal.anterior.0 == INICIO;
-        if !(begins && (follows || self.lost)) || seal.ordem < 1 {
+        let begins = seal.ordem != 1 || seal.anterior.0 == CHAIN_START;
+        if !(begins && (follows || self.broken)) || seal.ordem < 1 {
             findings.add(Defect::SealPlace, Some(key), None);
         }
-        let noted = |anchor: &&Ancora| (anchor.tribunal, anchor.ordem) == key;
-        let other = |anchor: &Ancora| anchor.hash != hexadecimal(&seal.hash.0);
+        let noted = |anchor: &&Anchor| (anchor.tribunal, anchor.order) == key;
+        let other = |anchor: &Anchor| anchor.hash != hexadecimal(&seal.hash.0);
         if self.anchors.iter().filter(noted).any(other) {
             findings.add(Defect::Anchor, Some(key), None);
         }
-        self.lost = false;
+        self.broken = false;
         self.open = Some(Open {
             seal: seal.clone(),
             digests: Vec::new(),
@@ -108,7 +108,7 @@ impl<'a> Walk<'a> {
         let whole = resumo == Hex::shown(&digest);
         let Some(open) = &mut self.open else {
             let defect = if whole { Defect::LinePlace } else { Defect::Record };
-            if !(self.lost && whole) {
+            if !(self.broken && whole) {
                 findings.add(defect, None, Some((record.id, 1)));
             }
             return;
@@ -126,7 +126,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Holds the open seal, if there is one, against its records.
+    /// Verifies the open seal, if there is one, against its records.
     pub fn close(&mut self, findings: &mut Findings) {
         let Some(Open { seal, digests, ids, until, intact }) = self.open.take() else { return };
         let key = (seal.tribunal_codigo, seal.ordem);
@@ -134,7 +134,7 @@ impl<'a> Walk<'a> {
         if ids.len() != seal.registros || ids.is_empty() {
             findings.add(Defect::Records, Some(key), None);
         } else if intact {
-            let hash = seal.over(ids).map(|over| seal::hash(&over, &digests));
+            let hash = seal.to_seal(ids).map(|over| seal::hash(&over, &digests));
             if hash != Some(seal.hash.0) || until != (seal.ate_xid, seal.ate_id) {
                 findings.add(Defect::Seal, Some(key), None);
             }

@@ -1,7 +1,7 @@
-//! The signature of an archive: a JSON Web Signature (RS256) over its last line but one, whose
-//! content is not repeated in it (RFC 7515, appendix F).
+//! The signature of an archive: a JSON Web Signature (RS256) with detached content (RFC 7515,
+//! appendix F) over the line before it.
 
-use crate::auth::signer::Assinante;
+use crate::auth::signer::Signer;
 use anyhow::{Context, bail};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
@@ -9,16 +9,16 @@ use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Value, json};
 
-/// RFC 7638.
+/// The thumbprint of RFC 7638.
 pub fn thumbprint(key: &Jwk) -> Option<String> {
     key.thumbprint(ThumbprintHash::SHA256).ok()
 }
 
-pub fn sign(signer: &Assinante, payload: &[u8]) -> anyhow::Result<String> {
-    let kid = thumbprint(signer.chave_publica()).context("a chave não tem impressão")?;
+pub fn sign(signer: &Signer, payload: &[u8]) -> anyhow::Result<String> {
+    let kid = thumbprint(signer.public_key()).context("a chave não tem impressão")?;
     let header = json!({ "alg": "RS256", "kid": kid }).to_string();
     let header = BASE64_URL_SAFE_NO_PAD.encode(header);
-    let signature = signer.assinar(&input(&header, payload))?;
+    let signature = signer.sign(&input(&header, payload))?;
     let signature = BASE64_URL_SAFE_NO_PAD.encode(BASE64_STANDARD.decode(signature)?);
     Ok(format!("{header}..{signature}"))
 }
@@ -27,7 +27,7 @@ fn input(header: &str, payload: &[u8]) -> String {
     format!("{header}.{}", BASE64_URL_SAFE_NO_PAD.encode(payload))
 }
 
-/// What signatures are held against.
+/// A public key that verifies signatures.
 pub struct PublicKey(DecodingKey);
 
 impl PublicKey {
@@ -35,7 +35,7 @@ impl PublicKey {
         DecodingKey::from_jwk(key).ok().map(Self)
     }
 
-    /// From a JWK in JSON or a public RSA key in PEM.
+    /// Parses a JWK in JSON or a public RSA key in PEM.
     pub fn from_text(text: &str) -> anyhow::Result<Self> {
         let jwk: Option<Jwk> = serde_json::from_str(text).ok();
         if let Some(key) = jwk.as_ref().and_then(Self::from_jwk) {

@@ -1,43 +1,44 @@
-//! SQL of the archived months.
+//! Runs the SQL that archives months of the trail.
 
 use super::run::Run;
-use crate::audit::seal::{Hash, INICIO};
-use crate::db::{Sql, Valor};
+use crate::audit::seal::{CHAIN_START, Hash};
+use crate::db::{Sql, SqlValue};
 use anyhow::Context;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error;
-use diesel::sql_types as tipo;
+use diesel::sql_types;
 
-/// Of several that archive at once one goes on.
+/// Key of the advisory lock that admits only one archiving process at a time.
 const LOCK: i64 = 0x61_72_71_75_69_76_6f;
 
-/// A partition of the trail and the one of its seals. The first of a trail may cover more than the
-/// month that it is named after: all before it too.
+/// A partition of the trail and the partition of its seals. The first partition of a trail is named
+/// after its last month and also holds everything before that month.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct Month {
-    #[diesel(sql_type = tipo::Date)]
+    #[diesel(sql_type = sql_types::Date)]
     pub mes: NaiveDate,
-    #[diesel(sql_type = tipo::Nullable<tipo::Timestamptz>)]
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Timestamptz>)]
     pub desde: Option<DateTime<Utc>>,
-    #[diesel(sql_type = tipo::Timestamptz)]
+    #[diesel(sql_type = sql_types::Timestamptz)]
     pub ate: DateTime<Utc>,
-    /// Every transaction that could still write into it has ended.
-    #[diesel(sql_type = tipo::Bool)]
+    /// Whether no transaction can write into the month any more.
+    #[diesel(sql_type = sql_types::Bool)]
     pub over: bool,
-    #[diesel(sql_type = tipo::Timestamptz)]
+    #[diesel(sql_type = sql_types::Timestamptz)]
     pub now: DateTime<Utc>,
-    /// Names, quoted where they have to be.
-    #[diesel(sql_type = tipo::Text)]
+    /// Names of the partitions, quoted where necessary.
+    #[diesel(sql_type = sql_types::Text)]
     auditoria: String,
-    #[diesel(sql_type = tipo::Text)]
+    #[diesel(sql_type = sql_types::Text)]
     selo: String,
 }
 
-/// Months that the database has, from the oldest.
+/// The months that are in the database, oldest first.
 pub fn months(conn: &mut PgConnection) -> QueryResult<Vec<Month>> {
-    // An operation takes ten minutes at the most; what began before the month's end is over by then.
+    // An operation takes at most ten minutes. One hour after the end of the month, every
+    // transaction that began before the end is over.
     Sql::new(
         "WITH parte AS (
             SELECT i.inhparent, c.oid::regclass::text AS nome,
@@ -54,25 +55,25 @@ pub fn months(conn: &mut PgConnection) -> QueryResult<Vec<Month>> {
 }
 
 impl Month {
-    /// `AAAA-MM`.
+    /// The month as `YYYY-MM`.
     pub fn name(&self) -> String {
         self.mes.format("%Y-%m").to_string()
     }
 
-    /// Records of this month, of a table named `a`.
+    /// Condition for the records of this month, in a table named `a`.
     pub fn records(&self) -> Sql {
         let before = Sql::new("a.ocorrido_em < ").bind(self.ate);
         match self.desde {
-            Some(desde) => before.and(Sql::new("a.ocorrido_em >= ").bind(desde)),
+            Some(since) => before.and(Sql::new("a.ocorrido_em >= ").bind(since)),
             None => before,
         }
     }
 
-    /// Seals of this month, of a table named `s`.
+    /// Condition for the seals of this month, in a table named `s`.
     pub fn seals(&self) -> Sql {
         let before = Sql::new("s.mes < ").bind(self.ate.date_naive());
         match self.desde {
-            Some(desde) => before.and(Sql::new("s.mes >= ").bind(desde.date_naive())),
+            Some(since) => before.and(Sql::new("s.mes >= ").bind(since.date_naive())),
             None => before,
         }
     }
@@ -80,7 +81,7 @@ impl Month {
 
 #[derive(QueryableByName)]
 struct Count {
-    #[diesel(sql_type = tipo::BigInt)]
+    #[diesel(sql_type = sql_types::BigInt)]
     n: i64,
 }
 
@@ -89,7 +90,7 @@ pub fn count_records(conn: &mut PgConnection, month: &Month) -> QueryResult<i64>
     Ok(sql.get_result::<Count>(conn)?.n)
 }
 
-/// Records of the month that no seal holds.
+/// Number of records of the month that no seal covers.
 pub fn count_unsealed(conn: &mut PgConnection, month: &Month) -> QueryResult<i64> {
     let sql =
         Sql::new("SELECT coalesce(sum(cardinality(s.ids)), 0)::bigint AS n FROM selo s WHERE ");
@@ -99,27 +100,27 @@ pub fn count_unsealed(conn: &mut PgConnection, month: &Month) -> QueryResult<i64
 
 #[derive(QueryableByName)]
 struct RunRow {
-    #[diesel(sql_type = tipo::SmallInt)]
+    #[diesel(sql_type = sql_types::SmallInt)]
     tribunal_codigo: i16,
-    #[diesel(sql_type = tipo::BigInt)]
+    #[diesel(sql_type = sql_types::BigInt)]
     de_ordem: i64,
-    #[diesel(sql_type = tipo::BigInt)]
+    #[diesel(sql_type = sql_types::BigInt)]
     ate_ordem: i64,
-    #[diesel(sql_type = tipo::Binary)]
+    #[diesel(sql_type = sql_types::Binary)]
     anterior: Vec<u8>,
-    #[diesel(sql_type = tipo::Binary)]
+    #[diesel(sql_type = sql_types::Binary)]
     hash: Vec<u8>,
-    #[diesel(sql_type = tipo::BigInt)]
+    #[diesel(sql_type = sql_types::BigInt)]
     registros: i64,
-    #[diesel(sql_type = tipo::Text)]
+    #[diesel(sql_type = sql_types::Text)]
     ate_xid: String,
-    #[diesel(sql_type = tipo::BigInt)]
+    #[diesel(sql_type = sql_types::BigInt)]
     ate_id: i64,
 }
 
 impl From<RunRow> for Run {
     fn from(row: RunRow) -> Self {
-        let hash = |bytes: Vec<u8>| Hash::try_from(bytes).unwrap_or(INICIO);
+        let hash = |bytes: Vec<u8>| Hash::try_from(bytes).unwrap_or(CHAIN_START);
         Self {
             tribunal: row.tribunal_codigo,
             first: row.de_ordem,
@@ -132,7 +133,7 @@ impl From<RunRow> for Run {
     }
 }
 
-/// The runs that the month's seals make, as the database has them.
+/// The runs that the seals of the month form, as the database has them.
 pub fn runs(conn: &mut PgConnection, month: &Month) -> QueryResult<Vec<Run>> {
     let rows: Vec<RunRow> = Sql::new(
         "SELECT tribunal_codigo, min(ordem) AS de_ordem, max(ordem) AS ate_ordem, (array_agg(anterior ORDER BY ordem))[1] AS anterior,
@@ -147,24 +148,24 @@ pub fn runs(conn: &mut PgConnection, month: &Month) -> QueryResult<Vec<Run>> {
     Ok(rows.into_iter().map(Run::from).collect())
 }
 
-/// The hash of a seal, wherever it is.
-pub fn hash_of(conn: &mut PgConnection, tribunal: i16, ordem: i64) -> QueryResult<Option<Hash>> {
+/// The hash of a seal, whether its month is in the database or archived.
+pub fn hash_of(conn: &mut PgConnection, tribunal: i16, order: i64) -> QueryResult<Option<Hash>> {
     #[derive(QueryableByName)]
     struct Found {
-        #[diesel(sql_type = tipo::Binary)]
+        #[diesel(sql_type = sql_types::Binary)]
         hash: Vec<u8>,
     }
-    if ordem == 0 {
-        return Ok(Some(INICIO));
+    if order == 0 {
+        return Ok(Some(CHAIN_START));
     }
     let found: Option<Found> = Sql::new("SELECT s.hash FROM selo s WHERE s.tribunal_codigo = ")
         .bind(tribunal)
         .push(" AND s.ordem = ")
-        .bind(ordem)
+        .bind(order)
         .push(" UNION ALL SELECT t.hash FROM trilha_arquivada t WHERE t.tribunal_codigo = ")
         .bind(tribunal)
         .push(" AND t.ate_ordem = ")
-        .bind(ordem)
+        .bind(order)
         .push(" LIMIT 1")
         .get_result(conn)
         .optional()?;
@@ -174,21 +175,21 @@ pub fn hash_of(conn: &mut PgConnection, tribunal: i16, ordem: i64) -> QueryResul
 /// A run that has left the database, and the file that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Archived {
-    pub mes: NaiveDate,
-    pub arquivo: String,
+    pub month: NaiveDate,
+    pub file: String,
     pub sha256: Vec<u8>,
     pub run: Run,
 }
 
-/// In the order of the chains.
+/// All archived runs, in the order of the chains.
 pub fn archived(conn: &mut PgConnection) -> QueryResult<Vec<Archived>> {
     #[derive(QueryableByName)]
     struct Row {
-        #[diesel(sql_type = tipo::Date)]
+        #[diesel(sql_type = sql_types::Date)]
         mes: NaiveDate,
-        #[diesel(sql_type = tipo::Text)]
+        #[diesel(sql_type = sql_types::Text)]
         arquivo: String,
-        #[diesel(sql_type = tipo::Binary)]
+        #[diesel(sql_type = sql_types::Binary)]
         arquivo_sha256: Vec<u8>,
         #[diesel(embed)]
         run: RunRow,
@@ -199,36 +200,38 @@ pub fn archived(conn: &mut PgConnection) -> QueryResult<Vec<Archived>> {
     )
     .load(conn)?;
     let archived = |row: Row| Archived {
-        mes: row.mes,
-        arquivo: row.arquivo,
+        month: row.mes,
+        file: row.arquivo,
         sha256: row.arquivo_sha256,
         run: row.run.into(),
     };
     Ok(rows.into_iter().map(archived).collect())
 }
 
-/// Until the connection ends. False when another one archives.
-pub fn take_turn(conn: &mut PgConnection) -> QueryResult<bool> {
+/// Takes the advisory lock of archiving. The lock lasts until the connection ends. Returns false
+/// when another process holds it.
+pub fn try_lock_archiving(conn: &mut PgConnection) -> QueryResult<bool> {
     #[derive(QueryableByName)]
     struct Turn {
-        #[diesel(sql_type = tipo::Bool)]
+        #[diesel(sql_type = sql_types::Bool)]
         ours: bool,
     }
     let sql = Sql::new("SELECT pg_try_advisory_lock(").bind(LOCK).push(") AS ours");
     Ok(sql.get_result::<Turn>(conn)?.ours)
 }
 
-/// As the owner of the tables, from whom no row is hidden.
+/// Switches to the role of the owner of the tables, from which row-level security hides nothing.
 pub fn as_owner(conn: &mut PgConnection) -> anyhow::Result<()> {
     conn.batch_execute("SET ROLE elos_dono").context(
         "ELOS_MIGRATE_URL tem de ser de quem migra o banco: o dono das tabelas, ou um membro de elos_dono",
     )
 }
 
-/// Why a table could not be locked: the words of an error that a server says in its own language.
+/// The message of the exception that reports a failed lock. PostgreSQL translates its own messages,
+/// so they cannot be compared.
 const BUSY: &str = "elos_trilha_ocupada";
 
-/// Whether a table could not be locked, because others use it.
+/// Whether the error means that a table could not be locked because others use it.
 pub fn is_busy(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(_, information) if information.message() == BUSY)
 }
@@ -241,13 +244,13 @@ fn lock(conn: &mut PgConnection, tables: &str, mode: &str) -> QueryResult<()> {
     ))
 }
 
-/// Nobody writes into the month from here on; who reads is not disturbed.
-pub fn hold(conn: &mut PgConnection, month: &Month) -> QueryResult<()> {
+/// Locks the month against writes until the transaction ends. Reads continue.
+pub fn lock_month(conn: &mut PgConnection, month: &Month) -> QueryResult<()> {
     lock(conn, &format!("{}, {}", month.auditoria, month.selo), "SHARE")
 }
 
-/// Notes one run of the month's, which is in this file.
-pub fn note(
+/// Records in `trilha_arquivada` that this file holds one run of the month.
+pub fn insert_run(
     conn: &mut PgConnection,
     month: &Month,
     run: &Run,
@@ -271,7 +274,7 @@ pub fn note(
     .push(", ")
     .bind(run.records)
     .push(", ")
-    .bind(Valor::Xid(run.until.0.to_string()))
+    .bind(SqlValue::Xid(run.until.0.to_string()))
     .push(", ")
     .bind(run.until.1)
     .push(", ")
@@ -283,7 +286,8 @@ pub fn note(
     Ok(())
 }
 
-/// The month's records and seals go. Who reads the trail meanwhile waits, for a second at the most.
+/// Drops the partitions of the month. Readers of the trail wait meanwhile, at most one second for
+/// the lock.
 pub fn drop_month(conn: &mut PgConnection, month: &Month) -> QueryResult<()> {
     lock(conn, "auditoria, selo", "ACCESS EXCLUSIVE")?;
     conn.batch_execute(&format!("DROP TABLE {}, {}", month.auditoria, month.selo))

@@ -1,16 +1,16 @@
-//! An instant as PostgreSQL holds it, and as a person reads it.
+//! An instant in PostgreSQL's representation, written as RFC 3339.
 
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// Between 1970 and 2000, in microseconds.
+/// The time from 1970 to 2000, in microseconds.
 const EPOCH: i64 = 946_684_800_000_000;
-/// What stands before an instant that has no year of four digits.
+/// Prefix of an instant whose year does not have four digits. Microseconds follow.
 const RAW: &str = "us2000:";
 
-/// Microseconds since 2000; the ends of the range are PostgreSQL's infinities.
+/// Microseconds since 2000. The two ends of the range are PostgreSQL's infinities.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
 

@@ -1,4 +1,4 @@
-//! The end of an archive: what it says of itself, and its signature.
+//! The end of an archive: its totals and its signature.
 
 use super::finding::Defect;
 use super::line::End;
@@ -7,41 +7,42 @@ use jsonwebtoken::jwk::Jwk;
 
 #[derive(Default)]
 pub struct Trailer {
-    /// What was said, and the bytes that are signed.
-    said: Option<(End, Vec<u8>)>,
+    /// The totals, and the signed bytes of their line.
+    totals: Option<(End, Vec<u8>)>,
     signed: bool,
 }
 
 impl Trailer {
     pub fn begin(&mut self, end: End, text: &[u8]) {
-        self.said = Some((end, text.to_vec()));
+        self.totals = Some((end, text.to_vec()));
     }
 
     pub const fn begun(&self) -> bool {
-        self.said.is_some()
+        self.totals.is_some()
     }
 
-    /// Nothing comes after the signature.
+    /// Whether the signature was read. Nothing may follow it.
     pub const fn ended(&self) -> bool {
         self.signed
     }
 
-    /// Holds the signature against the key that is said, and against those that are given.
+    /// Verifies the signature with the key that the archive names and, if `keys` is not empty, with
+    /// at least one of them.
     pub fn check(&mut self, jws: &str, keys: &[PublicKey]) -> Option<Defect> {
         self.signed = true;
-        let (end, text) = self.said.as_ref()?;
-        let said: Option<Jwk> = serde_json::from_value(end.chave.clone()).ok();
-        let own = said.as_ref().and_then(PublicKey::from_jwk);
+        let (end, text) = self.totals.as_ref()?;
+        let jwk: Option<Jwk> = serde_json::from_value(end.chave.clone()).ok();
+        let own = jwk.as_ref().and_then(PublicKey::from_jwk);
         let holds = own.is_some_and(|own| own.verify(jws, text))
-            && said.as_ref().and_then(thumbprint).as_ref() == Some(&end.impressao);
+            && jwk.as_ref().and_then(thumbprint).as_ref() == Some(&end.impressao);
         if !holds {
             return Some(Defect::Signature);
         }
-        let one = keys.is_empty() || keys.iter().any(|key| key.verify(jws, text));
-        (!one).then_some(Defect::OtherKey)
+        let accepted = keys.is_empty() || keys.iter().any(|key| key.verify(jws, text));
+        (!accepted).then_some(Defect::OtherKey)
     }
 
     pub fn key(&self) -> Option<String> {
-        self.said.as_ref().map(|(end, _)| end.impressao.clone())
+        self.totals.as_ref().map(|(end, _)| end.impressao.clone())
     }
 }

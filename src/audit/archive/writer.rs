@@ -1,27 +1,27 @@
-//! Writes an archive, line by line.
+//! Writes an archive line by line.
 
 use super::block::BlockWriter;
 use super::line::{End, Header, Hex, Line, RecordLine, SealLine};
 use super::record::Record;
 use super::signature;
 use crate::audit::seal::Hash;
-use crate::auth::signer::Assinante;
+use crate::auth::signer::Signer;
 use anyhow::Context;
 use std::io::Write;
 
-/// Records after which the next seal begins a block.
+/// Number of records after which the next seal begins a block.
 pub const BLOCK: usize = 1000;
 
 pub struct ArchiveWriter<W> {
     blocks: BlockWriter<W>,
-    /// Records after which a seal begins a block, and how many this one has.
+    /// Number of records after which a seal begins a block, and the number in the current block.
     block: usize,
     in_block: usize,
     seals: u64,
     records: u64,
 }
 
-/// What was written.
+/// The totals of a written archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
     pub bytes: u64,
@@ -38,7 +38,7 @@ impl<W: Write> ArchiveWriter<W> {
         Ok(Self { blocks, block, in_block: 0, seals: 0, records: 0 })
     }
 
-    /// The seal of the records that are written next.
+    /// Writes a seal. The records written next belong to it.
     pub fn seal(&mut self, seal: SealLine) -> anyhow::Result<()> {
         if self.in_block >= self.block {
             self.blocks.close()?;
@@ -55,12 +55,12 @@ impl<W: Write> ArchiveWriter<W> {
         Ok(self.blocks.line(&Line::Registro(Box::new(line)))?)
     }
 
-    /// Signs what was written; answers what it wrote to, with every byte handed over to it.
-    pub fn finish(mut self, signer: &Assinante) -> anyhow::Result<(W, Written)> {
+    /// Signs the archive and returns the output, after every byte was written to it.
+    pub fn finish(mut self, signer: &Signer) -> anyhow::Result<(W, Written)> {
         let Self { blocks, seals, records, .. } = &mut self;
         blocks.close()?;
         let (bytes, sha256) = blocks.written();
-        let key = signer.chave_publica();
+        let key = signer.public_key();
         let end = Line::Fim(Box::new(End {
             blocos: blocks.blocks(),
             bytes,

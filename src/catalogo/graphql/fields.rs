@@ -1,15 +1,15 @@
-//! The fields of units and of items.
+//! The fields of estruturas and of items.
 
 use crate::Result;
-use crate::catalogo::store::{EstruturaPorEndereco, Estruturas, HierarquiaDe, Itens};
+use crate::catalogo::store::{EstruturaByAddress, Estruturas, HierarquiaOf, Items};
 use crate::catalogo::{EstruturaDoCatalogo, ItemDoCatalogo, TipoDeCatalogo};
-use crate::graphql::schema::errors::{ErroDeCampo, Falivel};
-use crate::graphql_types::connection::{Aresta, Conexao, ListaGraphql, Paginacao, conectar};
+use crate::graphql_types::connection::{Connection, Edge, GraphqlList, Paging, connect};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{ListSize, Pagina};
-use crate::graphql_types::json::Escrevivel;
-use crate::graphql_types::scalars::Instante;
-use crate::tramite::EnderecoDeEstrutura;
+use crate::graphql_types::directives::{ListSize, PageSize};
+use crate::graphql_types::field_error::{Fallible, FieldError};
+use crate::graphql_types::json::ToJson;
+use crate::graphql_types::scalars::Timestamp;
+use crate::tramite::EstruturaAddress;
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use std::sync::Arc;
 
@@ -23,53 +23,53 @@ pub struct EstruturaNode {
     numero: String,
     /// Nome.
     nome: Option<String>,
-    /// Whose systems act for it.
+    /// The tribunal whose systems act for this estrutura.
     #[graphql(skip)]
     tribunal: i16,
-    /// What the catalogue says of it, if it was read already.
+    /// The row of the catalogue, if a query has loaded it.
     #[graphql(skip)]
-    linha: Option<Arc<EstruturaDoCatalogo>>,
+    row: Option<Arc<EstruturaDoCatalogo>>,
 }
 
 impl From<Arc<EstruturaDoCatalogo>> for EstruturaNode {
-    fn from(linha: Arc<EstruturaDoCatalogo>) -> Self {
-        let (repositorio, numero) = (linha.repositorio, linha.numero.clone());
-        let endereco = EnderecoDeEstrutura { repositorio, numero };
-        let named = Self::named(endereco, &linha.nome, linha.tribunal_codigo);
-        Self { linha: Some(linha), ..named }
+    fn from(row: Arc<EstruturaDoCatalogo>) -> Self {
+        let (repositorio, numero) = (row.repositorio, row.numero.clone());
+        let address = EstruturaAddress { repositorio, numero };
+        let named = Self::named(address, &row.nome, row.tribunal_codigo);
+        Self { row: Some(row), ..named }
     }
 }
 
 impl EstruturaNode {
-    /// One of which only this is known; the rest is read when it is asked for.
-    pub fn named(endereco: EnderecoDeEstrutura, nome: &str, tribunal: i16) -> Self {
-        let EnderecoDeEstrutura { repositorio, numero } = endereco;
-        Self { repositorio, numero, nome: Some(nome.to_owned()), tribunal, linha: None }
+    /// A node of which only these values are known. The resolver of any other field loads its row.
+    pub fn named(address: EstruturaAddress, nome: &str, tribunal: i16) -> Self {
+        let EstruturaAddress { repositorio, numero } = address;
+        Self { repositorio, numero, nome: Some(nome.to_owned()), tribunal, row: None }
     }
 
-    async fn linha(&self, ctx: &Context<'_>) -> Result<Option<Arc<EstruturaDoCatalogo>>> {
-        if let Some(linha) = &self.linha {
-            return Ok(Some(Arc::clone(linha)));
+    async fn row(&self, ctx: &Context<'_>) -> Result<Option<Arc<EstruturaDoCatalogo>>> {
+        if let Some(row) = &self.row {
+            return Ok(Some(Arc::clone(row)));
         }
         let (repositorio, numero) = (self.repositorio, self.numero.clone());
-        let endereco = EnderecoDeEstrutura { repositorio, numero };
-        ctx.loaders().load(EstruturaPorEndereco(endereco)).await
+        let address = EstruturaAddress { repositorio, numero };
+        ctx.loaders().load(EstruturaByAddress(address)).await
     }
 
-    /// One thing that the catalogue says of it.
-    async fn dela<T>(
+    /// Returns one value of the row, and reads the row if necessary.
+    async fn column<T>(
         &self,
         ctx: &Context<'_>,
-        dizer: impl FnOnce(&EstruturaDoCatalogo) -> T,
+        describe: impl FnOnce(&EstruturaDoCatalogo) -> T,
     ) -> Option<Result<T>> {
-        let linha = self.linha(ctx).await;
-        linha.map(|linha| linha.map(|linha| dizer(&linha))).transpose()
+        let row = self.row(ctx).await;
+        row.map(|row| row.map(|row| describe(&row))).transpose()
     }
 
-    async fn acima(&self, ctx: &Context<'_>) -> Result<Arc<Vec<EstruturaDoCatalogo>>> {
-        let Some(linha) = self.linha(ctx).await? else { return Ok(Arc::default()) };
-        let acima = ctx.loaders().load(HierarquiaDe(linha.id)).await?;
-        Ok(acima.unwrap_or_default())
+    async fn ancestors(&self, ctx: &Context<'_>) -> Result<Arc<Vec<EstruturaDoCatalogo>>> {
+        let Some(row) = self.row(ctx).await? else { return Ok(Arc::default()) };
+        let ancestors = ctx.loaders().load(HierarquiaOf(row.id)).await?;
+        Ok(ancestors.unwrap_or_default())
     }
 }
 
@@ -77,71 +77,71 @@ impl EstruturaNode {
 impl EstruturaNode {
     /// É de quem chama.
     async fn propria(&self, ctx: &Context<'_>) -> bool {
-        ctx.ator().tribunal() == Some(self.tribunal)
+        ctx.actor().tribunal() == Some(self.tribunal)
     }
 
     /// Sigla.
     async fn sigla(&self, ctx: &Context<'_>) -> Option<Result<String>> {
-        let sigla = self.dela(ctx, |linha| linha.sigla.clone()).await?;
+        let sigla = self.column(ctx, |row| row.sigla.clone()).await?;
         sigla.transpose()
     }
 
     /// Está em uso.
     async fn ativa(&self, ctx: &Context<'_>) -> Option<Result<bool>> {
-        self.dela(ctx, |linha| linha.ativa).await
+        self.column(ctx, |row| row.ativa).await
     }
 
     /// Pode enviar trâmites.
     async fn pode_enviar(&self, ctx: &Context<'_>) -> Option<Result<bool>> {
-        self.dela(ctx, |linha| linha.pode_enviar).await
+        self.column(ctx, |row| row.pode_enviar).await
     }
 
     /// Pode receber trâmites.
     async fn pode_receber(&self, ctx: &Context<'_>) -> Option<Result<bool>> {
-        self.dela(ctx, |linha| linha.pode_receber).await
+        self.column(ctx, |row| row.pode_receber).await
     }
 
     /// Está ativa e pode receber.
     async fn apto_para_receber_tramites(&self, ctx: &Context<'_>) -> Option<Result<bool>> {
-        self.dela(ctx, EstruturaDoCatalogo::apta_a_receber).await
+        self.column(ctx, EstruturaDoCatalogo::can_receive).await
     }
 
     /// Código da unidade no sistema do órgão.
     async fn codigo_no_orgao_entidade(&self, ctx: &Context<'_>) -> Option<Result<String>> {
-        let codigo = self.dela(ctx, |linha| linha.codigo_no_orgao.clone()).await?;
+        let codigo = self.column(ctx, |row| row.codigo_no_orgao.clone()).await?;
         codigo.transpose()
     }
 
     /// Os recibos que assina se conferem com uma chave registrada.
     async fn tem_chave(&self, ctx: &Context<'_>) -> Option<Result<bool>> {
-        self.dela(ctx, |linha| linha.tem_chave).await
+        self.column(ctx, |row| row.tem_chave).await
     }
 
     /// Cresce a cada mudança; devolva em `versaoEsperada`.
     async fn versao(&self, ctx: &Context<'_>) -> Option<Result<i32>> {
-        self.dela(ctx, |linha| linha.versao).await
+        self.column(ctx, |row| row.versao).await
     }
 
     /// Última mudança.
-    async fn atualizado_em(&self, ctx: &Context<'_>) -> Option<Result<Instante>> {
-        self.dela(ctx, |linha| linha.atualizado_em.into()).await
+    async fn atualizado_em(&self, ctx: &Context<'_>) -> Option<Result<Timestamp>> {
+        self.column(ctx, |row| row.atualizado_em.into()).await
     }
 
     /// A estrutura de que esta é parte.
     async fn pai(&self, ctx: &Context<'_>) -> Option<Result<EstruturaNode>> {
-        let acima = self.acima(ctx).await;
-        acima.map(|acima| acima.first().map(node)).transpose()
+        let ancestors = self.ancestors(ctx).await;
+        ancestors.map(|ancestors| ancestors.first().map(node)).transpose()
     }
 
     /// As estruturas de que é parte, da imediata à mais alta; no máximo vinte.
     #[graphql(directive = ListSize::apply(Some(20), None, None, None))]
-    async fn hierarquia(&self, ctx: &Context<'_>) -> Falivel<Vec<EstruturaNode>> {
-        let acima = self.acima(ctx).await.map_err(|error| ErroDeCampo::em(ctx, error))?;
-        Ok(acima.iter().map(node).collect())
+    async fn hierarquia(&self, ctx: &Context<'_>) -> Fallible<Vec<EstruturaNode>> {
+        let ancestors = self.ancestors(ctx).await.map_err(|error| FieldError::at(ctx, error))?;
+        Ok(ancestors.iter().map(node).collect())
     }
 
     /// As estruturas que são parte direta desta, pelo nome.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     async fn filhas(
         &self,
         ctx: &Context<'_>,
@@ -151,19 +151,19 @@ impl EstruturaNode {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Falivel<Conexao<Estruturas>> {
-        let pagina = Paginacao { first, after, last, before };
-        // One that the catalogue does not have has nothing below it.
-        let pagina = async {
-            let id = self.linha(ctx).await?.map_or(0, |linha| linha.id);
-            conectar(ctx, Estruturas::Filhas(id), pagina).await
+    ) -> Fallible<Connection<Estruturas>> {
+        let page = Paging { first, after, last, before };
+        // An estrutura that is not in the catalogue has no children: no row has 0 as its parent.
+        let page = async {
+            let id = self.row(ctx).await?.map_or(0, |row| row.id);
+            connect(ctx, Estruturas::Children(id), page).await
         };
-        pagina.await.map_err(|error| ErroDeCampo::em(ctx, error))
+        page.await.map_err(|error| FieldError::at(ctx, error))
     }
 }
 
-fn node(linha: &EstruturaDoCatalogo) -> EstruturaNode {
-    Arc::new(linha.clone()).into()
+fn node(row: &EstruturaDoCatalogo) -> EstruturaNode {
+    Arc::new(row.clone()).into()
 }
 
 pub struct ItemNode(pub Arc<ItemDoCatalogo>);
@@ -202,32 +202,32 @@ impl ItemNode {
     }
 
     /// Última mudança.
-    async fn atualizado_em(&self) -> Instante {
+    async fn atualizado_em(&self) -> Timestamp {
         self.0.atualizado_em.into()
     }
 }
 
-impl Escrevivel for ItemNode {}
-impl Escrevivel for EstruturaNode {}
+impl ToJson for ItemNode {}
+impl ToJson for EstruturaNode {}
 
-impl ListaGraphql for Itens {
+impl GraphqlList for Items {
     type Node = ItemNode;
-    type Edge = Aresta<Self>;
-    const CONEXAO: &'static str = "ItemDoCatalogoConnection";
-    const ARESTA: &'static str = "ItemDoCatalogoEdge";
+    type Edge = Edge<Self>;
+    const CONNECTION: &'static str = "ItemDoCatalogoConnection";
+    const EDGE: &'static str = "ItemDoCatalogoEdge";
 
-    fn node(linha: &Self::Linha) -> ItemNode {
-        ItemNode(Arc::clone(linha))
+    fn node(row: &Self::Row) -> ItemNode {
+        ItemNode(Arc::clone(row))
     }
 }
 
-impl ListaGraphql for Estruturas {
+impl GraphqlList for Estruturas {
     type Node = EstruturaNode;
-    type Edge = Aresta<Self>;
-    const CONEXAO: &'static str = "EstruturaConnection";
-    const ARESTA: &'static str = "EstruturaEdge";
+    type Edge = Edge<Self>;
+    const CONNECTION: &'static str = "EstruturaConnection";
+    const EDGE: &'static str = "EstruturaEdge";
 
-    fn node(linha: &Self::Linha) -> EstruturaNode {
-        Arc::clone(linha).into()
+    fn node(row: &Self::Row) -> EstruturaNode {
+        Arc::clone(row).into()
     }
 }

@@ -1,5 +1,5 @@
-//! Catalogues in the schema: what is asked of them. Their fields are in `campos.rs`, the
-//! mutations in `escrita.rs`.
+//! The catalogues in the schema: the queries. The fields of estruturas and items are in
+//! `fields.rs`, the mutations in `mutation.rs`.
 
 mod fields;
 mod mutation;
@@ -8,14 +8,14 @@ pub use fields::EstruturaNode;
 pub use mutation::CatalogoMutation;
 
 use super::TipoDeCatalogo;
-use super::store::{EstruturaPorEndereco, Estruturas, Filtro, Itens};
+use super::store::{EstruturaByAddress, EstruturaFilter, Estruturas, Items};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql_types::connection::{Conexao, Paginacao, conectar};
+use crate::graphql_types::connection::{Connection, Paging, connect};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::Pagina;
-use crate::tramite::EnderecoDeEstrutura;
-use crate::value::field::preenchido;
+use crate::graphql_types::directives::PageSize;
+use crate::tramite::EstruturaAddress;
+use crate::value::field::filled;
 use async_graphql::{Context, InputObject, Object};
 
 #[derive(Default)]
@@ -24,7 +24,7 @@ pub struct CatalogoQuery;
 #[Object]
 impl CatalogoQuery {
     /// Itens de um dos catálogos do Tramita, pelo código.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     async fn itens_do_catalogo(
         &self,
         ctx: &Context<'_>,
@@ -35,10 +35,10 @@ impl CatalogoQuery {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Option<Result<Conexao<Itens>>> {
-        let pagina = Paginacao { first, after, last, before };
+    ) -> Option<Result<Connection<Items>>> {
+        let page = Paging { first, after, last, before };
         let ItemDoCatalogoFiltro { tipo, ativos } = filtro;
-        Some(itens(ctx, Itens { tipo, ativos }, pagina).await)
+        Some(items(ctx, Items { tipo, ativos }, page).await)
     }
 
     /// Estrutura organizacional, de qualquer órgão.
@@ -48,11 +48,11 @@ impl CatalogoQuery {
         #[graphql(desc = "Repositório, por exemplo 1, Poder Judiciário.")] repositorio: i32,
         #[graphql(desc = "Número da estrutura.")] numero: String,
     ) -> Option<Result<EstruturaNode>> {
-        estrutura(ctx, EnderecoDeEstrutura { repositorio, numero }).await.transpose()
+        estrutura(ctx, EstruturaAddress { repositorio, numero }).await.transpose()
     }
 
     /// Estruturas organizacionais, pelo nome, de todos os órgãos.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     async fn estruturas(
         &self,
         ctx: &Context<'_>,
@@ -63,9 +63,9 @@ impl CatalogoQuery {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Option<Result<Conexao<Estruturas>>> {
-        let pagina = Paginacao { first, after, last, before };
-        Some(estruturas(ctx, filtro.unwrap_or_default(), pagina).await)
+    ) -> Option<Result<Connection<Estruturas>>> {
+        let page = Paging { first, after, last, before };
+        Some(estruturas(ctx, filtro.unwrap_or_default(), page).await)
     }
 }
 
@@ -108,38 +108,35 @@ pub struct RaizInput {
     numero: String,
 }
 
-async fn itens(ctx: &Context<'_>, lista: Itens, pagina: Paginacao) -> Result<Conexao<Itens>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    conectar(ctx, lista, pagina).await
+async fn items(ctx: &Context<'_>, list: Items, page: Paging) -> Result<Connection<Items>> {
+    ctx.actor().require(Papel::Consulta)?;
+    connect(ctx, list, page).await
 }
 
-async fn estrutura(
-    ctx: &Context<'_>,
-    endereco: EnderecoDeEstrutura,
-) -> Result<Option<EstruturaNode>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    let achada = ctx.loaders().load(EstruturaPorEndereco(endereco)).await?;
-    Ok(achada.map(EstruturaNode::from))
+async fn estrutura(ctx: &Context<'_>, address: EstruturaAddress) -> Result<Option<EstruturaNode>> {
+    ctx.actor().require(Papel::Consulta)?;
+    let found = ctx.loaders().load(EstruturaByAddress(address)).await?;
+    Ok(found.map(EstruturaNode::from))
 }
 
 async fn estruturas(
     ctx: &Context<'_>,
-    filtro: EstruturaFiltro,
-    pagina: Paginacao,
-) -> Result<Conexao<Estruturas>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    let raiz = filtro
+    filter: EstruturaFiltro,
+    page: Paging,
+) -> Result<Connection<Estruturas>> {
+    ctx.actor().require(Papel::Consulta)?;
+    let root = filter
         .raiz
-        .map(|RaizInput { repositorio, numero }| EnderecoDeEstrutura { repositorio, numero });
-    let filtro = Filtro {
-        repositorio: filtro.repositorio,
-        numero: filtro.numero,
-        nome: preenchido(filtro.nome),
-        sigla: preenchido(filtro.sigla),
-        raiz,
-        ativas: filtro.ativas,
-        permite_envio: filtro.permite_envio,
-        permite_recebimento: filtro.permite_recebimento,
+        .map(|RaizInput { repositorio, numero }| EstruturaAddress { repositorio, numero });
+    let filter = EstruturaFilter {
+        repositorio: filter.repositorio,
+        numero: filter.numero,
+        nome: filled(filter.nome),
+        sigla: filled(filter.sigla),
+        root,
+        ativas: filter.ativas,
+        permite_envio: filter.permite_envio,
+        permite_recebimento: filter.permite_recebimento,
     };
-    conectar(ctx, Estruturas::Todas(Box::new(filtro)), pagina).await
+    connect(ctx, Estruturas::All(Box::new(filter)), page).await
 }

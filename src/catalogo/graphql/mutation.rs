@@ -1,15 +1,16 @@
-//! Mutations of catalogues.
+//! Mutations of the catalogues.
 
 use super::fields::{EstruturaNode, ItemNode};
 use crate::Result;
-use crate::catalogo::service::Gravado;
+use crate::catalogo::service::Stored;
 use crate::catalogo::{
     EstruturaDoCatalogo, GravarEstrutura, GravarItem, ItemDoCatalogo, TipoDeCatalogo,
 };
-use crate::graphql::schema::mutation::{Desfecho, Entrada, Fim, ModoInput, executar};
-use crate::graphql_types::directives::{CATALOGO, Cost, DEZ, RequerPapel};
-use crate::tramite::EnderecoDeEstrutura;
-use crate::value::field::preenchido;
+use crate::graphql::schema::mutation::{Completion, MutationOutcome, execute};
+use crate::graphql_types::directives::{CATALOGO, Cost, RequerPapel, WRITE_OR_COUNT};
+use crate::graphql_types::mutation::{ModoInput, MutationInput};
+use crate::tramite::EstruturaAddress;
+use crate::value::field::filled;
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use std::sync::Arc;
 
@@ -30,22 +31,22 @@ pub struct GravarItemDoCatalogoInput {
     /// A versão lida; 0 se o item ainda não devia existir.
     versao_esperada: Option<i32>,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
-impl Entrada for GravarItemDoCatalogoInput {
-    type Comando = GravarItem;
+impl MutationInput for GravarItemDoCatalogoInput {
+    type Command = GravarItem;
 
-    fn partes(self) -> (GravarItem, ModoInput) {
-        let comando = GravarItem {
+    fn into_parts(self) -> (GravarItem, ModoInput) {
+        let command = GravarItem {
             tipo: self.tipo,
             codigo: self.codigo,
-            nome: preenchido(Some(self.nome)),
-            base_legal: preenchido(self.base_legal),
+            nome: filled(Some(self.nome)),
+            base_legal: filled(self.base_legal),
             ativo: self.ativo.unwrap_or(true),
             versao_esperada: self.versao_esperada,
         };
-        (comando, self.modo)
+        (command, self.mode)
     }
 }
 
@@ -76,26 +77,26 @@ pub struct GravarEstruturaInput {
     /// A versão lida; 0 se a estrutura ainda não devia existir.
     versao_esperada: Option<i32>,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
-impl Entrada for GravarEstruturaInput {
-    type Comando = GravarEstrutura;
+impl MutationInput for GravarEstruturaInput {
+    type Command = GravarEstrutura;
 
-    fn partes(self) -> (GravarEstrutura, ModoInput) {
+    fn into_parts(self) -> (GravarEstrutura, ModoInput) {
         let numero = self.numero.trim().to_owned();
-        let comando = GravarEstrutura {
-            endereco: EnderecoDeEstrutura { repositorio: self.repositorio, numero },
-            nome: preenchido(Some(self.nome)),
-            sigla: preenchido(self.sigla),
-            pai: preenchido(self.pai),
-            codigo_no_orgao: preenchido(self.codigo_no_orgao_entidade),
+        let command = GravarEstrutura {
+            endereco: EstruturaAddress { repositorio: self.repositorio, numero },
+            nome: filled(Some(self.nome)),
+            sigla: filled(self.sigla),
+            pai: filled(self.pai),
+            codigo_no_orgao: filled(self.codigo_no_orgao_entidade),
             ativa: self.ativa.unwrap_or(true),
             pode_enviar: self.pode_enviar.unwrap_or(true),
             pode_receber: self.pode_receber.unwrap_or(true),
             versao_esperada: self.versao_esperada,
         };
-        (comando, self.modo)
+        (command, self.mode)
     }
 }
 
@@ -107,14 +108,18 @@ pub struct GravarItemDoCatalogoPayload {
     /// Falso quando já era assim.
     alterado: bool,
     #[graphql(flatten)]
-    fim: Fim,
+    completion: Completion,
 }
 
-impl From<Desfecho<Gravado<ItemDoCatalogo>>> for GravarItemDoCatalogoPayload {
-    fn from(desfecho: Desfecho<Gravado<ItemDoCatalogo>>) -> Self {
-        let alterado = desfecho.resumo(|feito| feito.alterado);
-        let (feito, fim) = desfecho.gravado();
-        Self { item: feito.map(|feito| ItemNode(Arc::new(feito.linha))), alterado, fim }
+impl From<MutationOutcome<Stored<ItemDoCatalogo>>> for GravarItemDoCatalogoPayload {
+    fn from(outcome: MutationOutcome<Stored<ItemDoCatalogo>>) -> Self {
+        let changed = outcome.summary(|effect| effect.changed);
+        let (effect, completion) = outcome.stored();
+        Self {
+            item: effect.map(|effect| ItemNode(Arc::new(effect.row))),
+            alterado: changed,
+            completion,
+        }
     }
 }
 
@@ -126,14 +131,18 @@ pub struct GravarEstruturaPayload {
     /// Falso quando já era assim.
     alterado: bool,
     #[graphql(flatten)]
-    fim: Fim,
+    completion: Completion,
 }
 
-impl From<Desfecho<Gravado<EstruturaDoCatalogo>>> for GravarEstruturaPayload {
-    fn from(desfecho: Desfecho<Gravado<EstruturaDoCatalogo>>) -> Self {
-        let alterado = desfecho.resumo(|feito| feito.alterado);
-        let (feito, fim) = desfecho.gravado();
-        Self { estrutura: feito.map(|feito| Arc::new(feito.linha).into()), alterado, fim }
+impl From<MutationOutcome<Stored<EstruturaDoCatalogo>>> for GravarEstruturaPayload {
+    fn from(outcome: MutationOutcome<Stored<EstruturaDoCatalogo>>) -> Self {
+        let changed = outcome.summary(|effect| effect.changed);
+        let (effect, completion) = outcome.stored();
+        Self {
+            estrutura: effect.map(|effect| Arc::new(effect.row).into()),
+            alterado: changed,
+            completion,
+        }
     }
 }
 
@@ -145,26 +154,26 @@ impl CatalogoMutation {
     /// Grava um item de um catálogo que todos os órgãos partilham: um novo, ou um como passa a ser.
     #[graphql(
         directive = RequerPapel::apply(CATALOGO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn gravar_item_do_catalogo(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: GravarItemDoCatalogoInput,
     ) -> Option<Result<GravarItemDoCatalogoPayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// Grava uma estrutura do tribunal de quem chama: uma nova, ou uma como passa a ser.
     #[graphql(
         directive = RequerPapel::apply(CATALOGO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn gravar_estrutura(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: GravarEstruturaInput,
     ) -> Option<Result<GravarEstruturaPayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 }

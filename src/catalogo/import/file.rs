@@ -1,14 +1,14 @@
-//! The lines of a file, whatever its format: each a set of named texts.
+//! The lines of a file, in either format. Each line is a set of named texts.
 
-use crate::http::body::counted::{NotRead, check_members};
-use crate::value::field::preenchido;
+use crate::bounded_json::{NotRead, check_members};
+use crate::value::field::filled;
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-/// The most that a file may have.
-pub const BYTES_AT_MOST: u64 = 64 * 1024 * 1024;
+/// Largest size of a file, in bytes.
+pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -17,7 +17,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// By the end of its name.
+    /// The format by the extension of the file name.
     pub fn of(path: &Path) -> anyhow::Result<Self> {
         let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
         match end.to_ascii_lowercase().as_str() {
@@ -28,7 +28,7 @@ impl Format {
     }
 }
 
-/// One line: its number, from 1 on, and its fields by their names in lower case.
+/// A line of the file: its number, from 1, and its fields by name in lower case.
 #[derive(Debug, Clone)]
 pub struct Line {
     pub number: usize,
@@ -36,9 +36,9 @@ pub struct Line {
 }
 
 impl Line {
-    /// The first of these names that the line has filled.
+    /// The value of the first of these names that the line has filled.
     pub fn text(&self, names: &[&str]) -> Option<String> {
-        let filled = |name: &&str| preenchido(self.fields.get(*name).cloned());
+        let filled = |name: &&str| filled(self.fields.get(*name).cloned());
         names.iter().find_map(filled)
     }
 
@@ -48,8 +48,8 @@ impl Line {
         read.map_err(|_| format!("{}: esperava um número até 2147483647", names[0]))
     }
 
-    pub fn boolean(&self, names: &[&str], by_default: bool) -> Result<bool, String> {
-        let Some(text) = self.text(names) else { return Ok(by_default) };
+    pub fn boolean(&self, names: &[&str], default: bool) -> Result<bool, String> {
+        let Some(text) = self.text(names) else { return Ok(default) };
         match text.to_lowercase().as_str() {
             "1" | "true" | "s" | "sim" => Ok(true),
             "0" | "false" | "n" | "não" | "nao" => Ok(false),
@@ -59,8 +59,8 @@ impl Line {
 }
 
 pub fn read(text: &[u8], format: Format) -> anyhow::Result<Vec<Line>> {
-    ensure!(text.len() as u64 <= BYTES_AT_MOST, "o arquivo tem mais de 64 MiB");
-    // What spreadsheets put before it.
+    ensure!(text.len() as u64 <= MAX_BYTES, "o arquivo tem mais de 64 MiB");
+    // Spreadsheet programs put a byte order mark at the start.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let lines = match format {
         Format::Csv => csv(text)?,
@@ -70,7 +70,8 @@ pub fn read(text: &[u8], format: Format) -> anyhow::Result<Vec<Line>> {
     Ok(lines)
 }
 
-/// With a line of names, separated by commas or, where that line has some, by semicolons.
+/// CSV with a header line. The separator is a semicolon if the header contains one, and a comma
+/// otherwise.
 fn csv(text: &[u8]) -> anyhow::Result<Vec<Line>> {
     ensure!(std::str::from_utf8(text).is_ok(), "o arquivo não está em UTF-8");
     let head = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -78,8 +79,8 @@ fn csv(text: &[u8]) -> anyhow::Result<Vec<Line>> {
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text);
     let names: Vec<_> = reader.headers().context("a primeira linha")?.iter().map(name).collect();
     let mut known = HashSet::new();
-    if let Some(twice) = names.iter().find(|name| !name.is_empty() && !known.insert(*name)) {
-        bail!("{twice}: a coluna vem duas vezes");
+    if let Some(duplicate) = names.iter().find(|name| !name.is_empty() && !known.insert(*name)) {
+        bail!("{duplicate}: a coluna vem duas vezes");
     }
     let mut lines = Vec::new();
     for record in reader.records() {
@@ -94,7 +95,8 @@ fn csv(text: &[u8]) -> anyhow::Result<Vec<Line>> {
     Ok(lines)
 }
 
-/// A list of objects, or an object whose only list is it, as the platform's own answers are.
+/// A list of objects, or an object with exactly one list, which is the shape of the platform's own
+/// answers.
 fn json(text: &[u8]) -> anyhow::Result<Vec<Line>> {
     if let Err(NotRead::Repeated(place)) = check_members(text, usize::MAX) {
         bail!("{place}: o membro vem duas vezes no mesmo objeto JSON");
@@ -125,8 +127,8 @@ fn json(text: &[u8]) -> anyhow::Result<Vec<Line>> {
         };
         let mut by_name = HashMap::new();
         for (field, value) in fields.into_iter().filter_map(text) {
-            if let Some(twice) = by_name.insert(field.clone(), value) {
-                bail!("item {number}: {field} vem duas vezes, a primeira com {twice}");
+            if let Some(duplicate) = by_name.insert(field.clone(), value) {
+                bail!("item {number}: {field} vem duas vezes, a primeira com {duplicate}");
             }
         }
         Ok(Line { number, fields: by_name })
@@ -143,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_formats_say_the_same() {
+    fn both_formats_give_the_same_lines() {
         let csv = "\u{feff}Codigo;Nome;Ativo\n1;\"Ofício; circular\";sim\n2;Nota;0\n";
         let json = r#"{"especies":[{"codigo":1,"nome":"Ofício; circular","ativo":true},
             {"codigo":"2","nome":"Nota","ativo":0}]}"#;
@@ -160,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_lines_is_refused() {
+    fn a_file_without_a_list_of_lines_is_refused() {
         for (text, format) in [
             (&b"codigo,nome\n1"[..], Format::Csv),
             (b"codigo,nome\n1,\xff", Format::Csv),

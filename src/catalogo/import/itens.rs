@@ -1,8 +1,8 @@
-//! Items of a shared catalogue, brought in from a file.
+//! Import of the items of a shared catalogue.
 
 use super::file::Line;
 use super::{Options, Report};
-use crate::catalogo::store::do_item;
+use crate::catalogo::store::item_columns;
 use crate::catalogo::{GravarItem, ItemDoCatalogo, TipoDeCatalogo, rules};
 use crate::db::Sql;
 use diesel::prelude::*;
@@ -14,31 +14,31 @@ pub fn import(
     lines: &[Line],
     options: &Options,
     report: &mut Report,
-    seen: &impl Fn(usize, usize),
+    on_line: &impl Fn(usize, usize),
 ) -> QueryResult<()> {
     let known = known(conn, tipo)?;
     let mut named = HashSet::new();
     for (n, line) in lines.iter().enumerate() {
-        seen(n + 1, lines.len());
-        let comando = match read(line, tipo) {
-            Ok(comando) if !named.insert(comando.codigo) => {
-                report.refuse(line.number, format!("codigo: {} vem duas vezes", comando.codigo));
+        on_line(n + 1, lines.len());
+        let command = match read(line, tipo) {
+            Ok(command) if !named.insert(command.codigo) => {
+                report.refuse(line.number, format!("codigo: {} vem duas vezes", command.codigo));
                 continue;
             }
-            Ok(comando) => comando,
+            Ok(command) => command,
             Err(reason) => {
                 report.refuse(line.number, reason);
                 continue;
             }
         };
-        match known.get(&comando.codigo) {
-            Some(atual) if comando.is_already(atual) => report.unchanged += 1,
+        match known.get(&command.codigo) {
+            Some(current) if command.is_already(current) => report.unchanged += 1,
             Some(_) => {
-                write(conn, &comando, options)?;
+                write(conn, &command, options)?;
                 report.changed += 1;
             }
             None => {
-                write(conn, &comando, options)?;
+                write(conn, &command, options)?;
                 report.added += 1;
             }
         }
@@ -46,10 +46,10 @@ pub fn import(
     Ok(())
 }
 
-/// A line as the item that it asks for, or why it is none.
+/// The item that a line describes, or the reason to refuse the line.
 fn read(line: &Line, tipo: TipoDeCatalogo) -> Result<GravarItem, String> {
     let codigo = line.integer(&["codigo", "identificacao", "id"])?;
-    let comando = GravarItem {
+    let command = GravarItem {
         tipo,
         codigo: codigo.ok_or("codigo: o campo é obrigatório")?,
         nome: line.text(&["nome", "nomenoprodutor", "descricao"]),
@@ -57,9 +57,9 @@ fn read(line: &Line, tipo: TipoDeCatalogo) -> Result<GravarItem, String> {
         ativo: line.boolean(&["ativo", "status"], true)?,
         versao_esperada: None,
     };
-    match rules::item(&comando).first() {
-        None => Ok(comando),
-        Some(recusa) => Err(format!("{}: {}", recusa.campo.join("."), recusa.mensagem)),
+    match rules::item(&command).first() {
+        None => Ok(command),
+        Some(refusal) => Err(format!("{}: {}", refusal.campo.join("."), refusal.mensagem)),
     }
 }
 
@@ -67,25 +67,25 @@ fn known(
     conn: &mut PgConnection,
     tipo: TipoDeCatalogo,
 ) -> QueryResult<HashMap<i32, ItemDoCatalogo>> {
-    let itens: Vec<ItemDoCatalogo> =
-        Sql::new(concat!("SELECT ", do_item!(), " FROM catalogo_item i WHERE i.tipo = "))
-            .bind(tipo.texto().to_owned())
+    let items: Vec<ItemDoCatalogo> =
+        Sql::new(concat!("SELECT ", item_columns!(), " FROM catalogo_item i WHERE i.tipo = "))
+            .bind(tipo.text().to_owned())
             .push(" FOR UPDATE")
             .load(conn)?;
-    Ok(itens.into_iter().map(|item| (item.codigo, item)).collect())
+    Ok(items.into_iter().map(|item| (item.codigo, item)).collect())
 }
 
-fn write(conn: &mut PgConnection, comando: &GravarItem, options: &Options) -> QueryResult<()> {
+fn write(conn: &mut PgConnection, command: &GravarItem, options: &Options) -> QueryResult<()> {
     Sql::new("INSERT INTO catalogo_item AS i (tipo, codigo, nome, base_legal, ativo, atualizado_em) VALUES (")
-        .bind(comando.tipo.texto().to_owned())
+        .bind(command.tipo.text().to_owned())
         .push(", ")
-        .bind(comando.codigo)
+        .bind(command.codigo)
         .push(", ")
-        .bind(comando.nome.clone())
+        .bind(command.nome.clone())
         .push(", ")
-        .bind(comando.base_legal.clone())
+        .bind(command.base_legal.clone())
         .push(", ")
-        .bind(comando.ativo)
+        .bind(command.ativo)
         .push(", ")
         .bind(options.now)
         .push(

@@ -1,12 +1,12 @@
-//! Catalogues brought in from a file: what it says is compared with what is there, and only what
-//! differs is written, all in one transaction. A line that cannot be taken is told with its reason,
-//! and the others are.
+//! Import of a catalogue from a file. Compares the file with the rows, and writes only what
+//! differs, in one transaction. The report lists each line that breaks a rule with the reason. Such
+//! a line does not stop the others.
 
 mod estruturas;
 mod file;
 mod itens;
 
-pub use file::{BYTES_AT_MOST, Format};
+pub use file::{Format, MAX_BYTES};
 
 use super::TipoDeCatalogo;
 use crate::value::tribunal::Tribunal;
@@ -14,32 +14,33 @@ use chrono::{DateTime, Utc};
 use diesel::{Connection, PgConnection};
 use std::fmt;
 
-/// What a file is of.
+/// The catalogue that a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     Estruturas,
-    Itens(TipoDeCatalogo),
+    Items(TipoDeCatalogo),
 }
 
-/// How it is brought in.
+/// The options of an import.
 pub struct Options {
     pub subject: Subject,
-    /// Whose units are that say nothing of it, nor their parent.
+    /// The tribunal of the estruturas for which neither the line, the existing row nor the parent
+    /// gives one.
     pub tribunal: Option<Tribunal>,
-    /// In which repositório units are that do not say.
+    /// The repositório of the estruturas for which the line gives none.
     pub repositorio: i32,
-    /// Everything is judged, and nothing stays.
+    /// Whether to check everything and then roll back.
     pub dry_run: bool,
     pub now: DateTime<Utc>,
 }
 
-/// What became of the lines of a file.
+/// The outcome of an import.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Report {
     pub added: usize,
     pub changed: usize,
     pub unchanged: usize,
-    /// By line, with why.
+    /// The refused lines: the number of the line, and the reason.
     pub refused: Vec<(usize, String)>,
 }
 
@@ -63,29 +64,30 @@ impl fmt::Display for Report {
     }
 }
 
-/// Brings `text` in, as the owner of the tables; tells `seen` of each line.
+/// Imports `text`. `conn` must belong to the owner of the tables. Calls `on_line` for each line,
+/// with its position and the number of lines.
 pub fn import(
     conn: &mut PgConnection,
     text: &[u8],
     format: Format,
     options: &Options,
-    seen: impl Fn(usize, usize),
+    on_line: impl Fn(usize, usize),
 ) -> anyhow::Result<Report> {
     use diesel::result::Error::RollbackTransaction;
     let lines = file::read(text, format)?;
     let mut report = Report::default();
-    let done = conn.transaction(|conn| {
+    let outcome = conn.transaction(|conn| {
         match options.subject {
             Subject::Estruturas => {
-                estruturas::import(conn, &lines, options, &mut report, &seen)?;
+                estruturas::import(conn, &lines, options, &mut report, &on_line)?;
             }
-            Subject::Itens(tipo) => {
-                itens::import(conn, tipo, &lines, options, &mut report, &seen)?;
+            Subject::Items(tipo) => {
+                itens::import(conn, tipo, &lines, options, &mut report, &on_line)?;
             }
         }
         if options.dry_run { Err(RollbackTransaction) } else { Ok(()) }
     });
-    match done {
+    match outcome {
         Ok(()) | Err(RollbackTransaction) => {
             report.refused.sort();
             Ok(report)

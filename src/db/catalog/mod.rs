@@ -1,14 +1,14 @@
-//! What protects the data in the database itself, compared with what the migrations make: the
-//! roles, who owns a table, row-level security, every policy, every right, every function.
+//! Compares what protects the data in the database with what the migrations create: roles, owners of
+//! tables, row-level security, policies, rights and functions.
 //!
-//! The expectation is one generated file, `expected.txt`. After a migration that changes any of
-//! it, `ELOS_ACEITAR=1 script/test expected_txt` writes the file anew.
+//! The generated file `expected.txt` holds what the migrations create. After a migration that changes
+//! it, `ELOS_ACEITAR=1 script/test expected_txt` writes the file again.
 
 mod repair;
 mod text;
 mod watch;
 
-pub use repair::{Left, Repair, repair};
+pub use repair::{Repair, Uncorrected, repair};
 pub use text::print;
 pub(super) use watch::Structure;
 
@@ -20,11 +20,11 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
-/// Every role that the migrations make.
+/// Every role that the migrations create.
 pub const ROLES: [&str; 5] =
     ["elos_dono", "elos_app", "elos_nacional", "elos_definidor", "elos_auditor"];
 
-/// In the order of the file.
+/// The kinds of objects that this module compares, in the order of `expected.txt`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Role,
@@ -51,7 +51,7 @@ impl Kind {
         Self::Grant,
     ];
 
-    /// As the file and the statement that reads say it.
+    /// The name of the kind in `expected.txt` and in `read.sql`.
     const fn word(self) -> &'static str {
         match self {
             Self::Role => "role",
@@ -66,8 +66,8 @@ impl Kind {
         }
     }
 
-    /// As an operator reads it.
-    const fn nome(self) -> &'static str {
+    /// The name of the kind in messages to operators, in Portuguese.
+    const fn label(self) -> &'static str {
         match self {
             Self::Role => "papel",
             Self::Membership => "membro",
@@ -81,28 +81,28 @@ impl Kind {
         }
     }
 
-    fn of_word(word: &str) -> Option<Self> {
+    fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 }
 
-/// How each thing is, by what it is.
+/// The definition of each object, by its kind and name.
 type Catalog = BTreeMap<(Kind, String), String>;
 
-/// One thing that is not as the migrations make it.
+/// An object that differs from what the migrations create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     pub kind: Kind,
-    /// Its name, as SQL writes it.
+    /// Its name, quoted as in SQL.
     pub object: String,
-    /// None: it should not be there.
+    /// The expected definition; `None` if the object should not exist.
     pub expected: Option<String>,
-    /// None: it is missing.
+    /// The definition in the database; `None` if the object is missing.
     pub found: Option<String>,
 }
 
 impl Difference {
-    /// Whether it is a fault whatever migrations a newer program has made.
+    /// Whether this difference is a fault even after a newer program has applied more migrations.
     pub(super) fn in_every_version(&self) -> bool {
         let open = |found: &String| found.contains("NO ROW LEVEL SECURITY");
         match self.kind {
@@ -119,7 +119,7 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: ", self.kind.nome(), self.object)?;
+        write!(f, "{} {}: ", self.kind.label(), self.object)?;
         let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
         match (&self.expected, &self.found) {
             (Some(expected), Some(found)) => {
@@ -133,7 +133,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// The first line that differs, of either side: the text of a function has many.
+/// The first line that differs, from each side, because the text of a function has many lines.
 fn first_change<'a>(expected: &'a str, found: &'a str) -> (&'a str, &'a str) {
     let (mut left, mut right) = (expected.lines(), found.lines());
     loop {
@@ -146,7 +146,7 @@ fn first_change<'a>(expected: &'a str, found: &'a str) -> (&'a str, &'a str) {
     }
 }
 
-/// Several, for a message: the first ones, and how many more.
+/// Formats the first `LISTED` differences for a message, and the number of the others.
 pub struct Listed<'a>(pub &'a [Difference]);
 
 const LISTED: usize = 12;
@@ -177,15 +177,15 @@ struct Row {
     wanted: Option<String>,
 }
 
-/// Everything that is not as the migrations of this program make it. Any role may ask.
+/// Every object that differs from what the migrations of this program create. Any role may call it.
 ///
-/// It says something only of a database that has exactly these migrations.
+/// The result is meaningful only if the database has exactly the migrations of this program.
 pub fn differences(conn: &mut PgConnection) -> QueryResult<Vec<Difference>> {
     let expected = text::expected();
     let mut differences = Vec::new();
     let mut found = Catalog::new();
     for row in read(conn)? {
-        let Some(kind) = Kind::of_word(&row.kind) else { continue };
+        let Some(kind) = Kind::from_word(&row.kind) else { continue };
         match row.wanted {
             None => {
                 found.insert((kind, row.object), row.definition);
@@ -220,8 +220,8 @@ pub fn differences(conn: &mut PgConnection) -> QueryResult<Vec<Difference>> {
     Ok(differences)
 }
 
-/// What keeps a server of this program from serving a database that is not behind it. If a newer
-/// program has migrated it, only what is a fault in every version.
+/// The differences that make the server refuse a database with at least the migrations of this
+/// program. If a newer program has migrated the database, only the faults in every version count.
 pub(super) fn faults(conn: &mut PgConnection) -> QueryResult<Vec<Difference>> {
     let mut faults = differences(conn)?;
     if !faults.is_empty() && standing(conn)? == Standing::Ahead {
@@ -230,7 +230,7 @@ pub(super) fn faults(conn: &mut PgConnection) -> QueryResult<Vec<Difference>> {
     Ok(faults)
 }
 
-/// What elos made, may use, or should have made.
+/// Reads the objects that elos owns, may use, or should have created.
 fn read(conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
     #[derive(QueryableByName)]
     struct Printing {
@@ -239,8 +239,8 @@ fn read(conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
         #[diesel(sql_type = Text)]
         quote: String,
     }
-    // How names print depends on these two settings. They are put back, because the transaction
-    // may be the caller's.
+    // These two settings change how PostgreSQL prints names. Restore them afterwards, because the
+    // transaction may be the caller's.
     let set = |path: String, quote: String| {
         Sql::new("SELECT set_config('search_path', ")
             .bind(path)
@@ -263,7 +263,7 @@ fn read(conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
     })?;
     let expected = text::expected();
     let known = |row: &Row| {
-        let kind = Kind::of_word(&row.kind);
+        let kind = Kind::from_word(&row.kind);
         kind.is_some_and(|kind| expected.contains_key(&(kind, row.object.clone())))
     };
     Ok(rows.into_iter().filter(|row| row.ours || known(row)).collect())

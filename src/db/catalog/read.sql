@@ -1,9 +1,9 @@
--- What protects the data: each row is a kind of thing, which one, and how it is. `ours` says whether
--- elos owns it or may use it; `wanted`, how a partition must be: no list can name it beforehand.
--- Everything prints the same in PostgreSQL 14 to 18.
+-- Reads what protects the data. Each row holds a kind of object, its name and its definition. `ours` is
+-- true if elos owns the object or may use it. `wanted` is the required definition of a partition, because
+-- `expected.txt` cannot list partitions in advance. The output is the same in PostgreSQL 14 to 18.
 WITH
 roles AS (SELECT oid FROM pg_roles WHERE rolname = ANY ($1)),
--- What an extension brought along.
+-- Objects that belong to an extension.
 extended AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
 relations AS (
     SELECT c.oid, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.relispartition,
@@ -27,7 +27,7 @@ functions AS (
       AND NOT EXISTS (SELECT FROM extended f WHERE f.classid = 'pg_proc'::regclass AND f.objid = p.oid)
       AND (p.prosecdef OR starts_with(p.proname, 'elos_') OR p.proowner IN (SELECT oid FROM roles))
 ),
--- What somebody else than the owner may do; of columns, with their names.
+-- Rights of roles other than the owner. A right on columns lists their names.
 relation_rights AS (
     SELECT r.oid, a.grantee, a.privilege_type || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS may
     FROM relations r, aclexplode(r.relacl) a WHERE a.grantee <> r.relowner
@@ -47,7 +47,7 @@ rights AS (
            a.privilege_type || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, true
     FROM functions f, aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a WHERE a.grantee <> f.proowner
     UNION ALL
-    -- Whoever migrates may make things here; nobody else but the owner of the tables.
+    -- Only the migrating login and the owner of the tables may have CREATE on the schema.
     SELECT 'SCHEMA ' || quote_ident(n.nspname), a.grantee,
            a.privilege_type || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, true
     FROM pg_namespace n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a
@@ -82,7 +82,8 @@ FROM relations r
 WHERE NOT r.relispartition
   AND NOT (r.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.deptype = 'i'))
 
--- Rows reach a partition through its parent, by the parent's rules; asked by its own name it must let nothing pass.
+-- Access through the parent uses the policies and rights of the parent. Direct access to a partition must
+-- show no rows, so a partition has row-level security and no policies or rights.
 UNION ALL
 SELECT 'partition', r.name,
        concat_ws(', ', 'OWNER ' || r.owner,

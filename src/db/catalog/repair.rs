@@ -1,7 +1,8 @@
-//! Puts right what differs from the migrations, as far as the login of `ELOS_MIGRATE_URL` may.
+//! Corrects what differs from the migrations, as far as the login of `ELOS_MIGRATE_URL` may.
 //!
-//! All of it is one transaction. Each thing is tried as the login itself and as the owners that it
-//! may act as; what none of them may do is left, with the statements for whoever may.
+//! The whole repair is one transaction. This module tries each correction as the login itself and
+//! then as each owner role that the login may set. It reports the corrections that none of them may
+//! make, with the SQL for an administrator.
 
 use super::{Difference, Kind, differences};
 use crate::db::Sql;
@@ -10,30 +11,30 @@ use diesel::prelude::*;
 use diesel::result::Error::DatabaseError;
 use diesel::sql_types::Text;
 
-/// Making a function gives everybody the right to run it, and a table that changes hands takes its
-/// rights along: what is seen after one pass is put right by the next.
+/// Number of passes. One correction can cause another difference: a new function is executable by
+/// PUBLIC, and a table keeps its grants when its owner changes. The next pass corrects that.
 const PASSES: usize = 4;
-/// As whom a statement is tried.
+/// The roles as which the repair tries a statement. `NONE` is the login itself.
 const ACTORS: [&str; 3] = ["NONE", "elos_dono", "elos_definidor"];
 
-/// What came of it.
+/// The result of a repair.
 #[derive(Debug, Default)]
 pub struct Repair {
-    pub done: Vec<Difference>,
-    pub left: Vec<Left>,
+    pub corrected: Vec<Difference>,
+    pub uncorrected: Vec<Uncorrected>,
 }
 
-/// What could not be put right.
+/// A difference that the repair could not correct.
 #[derive(Debug)]
-pub struct Left {
+pub struct Uncorrected {
     pub difference: Difference,
-    /// For whoever may run it; empty if no statement does it.
+    /// The SQL for an administrator; empty if no statement corrects the difference.
     pub statements: String,
-    /// What the database said, if anything was tried.
+    /// The error message of PostgreSQL, if the repair tried a correction.
     pub reason: Option<String>,
 }
 
-/// Puts right what `of_interest` holds for.
+/// Corrects the differences for which `of_interest` is true.
 pub fn repair(
     conn: &mut PgConnection,
     of_interest: impl Fn(&Difference) -> bool,
@@ -41,7 +42,7 @@ pub fn repair(
     let wrong = |conn: &mut PgConnection| {
         let mut wrong = differences(conn)?;
         wrong.retain(&of_interest);
-        wrong.sort_by_key(turn);
+        wrong.sort_by_key(order);
         QueryResult::Ok(wrong)
     };
     conn.transaction(|conn| {
@@ -68,18 +69,19 @@ pub fn repair(
                 break;
             }
         }
-        // A statement may succeed and change nothing, so what is done is what no longer differs.
+        // A statement may succeed without changing anything, so only what no longer differs counts
+        // as corrected.
         let mut repair = Repair::default();
         for difference in wrong(conn)? {
             let statements = statements(conn, &difference)?.join("; ");
-            let told = reasons.iter().find(|(other, _)| other.same_thing(&difference));
-            let reason = told.and_then(|(_, reason)| reason.clone());
-            repair.left.push(Left { difference, statements, reason });
+            let info = reasons.iter().find(|(other, _)| other.same_thing(&difference));
+            let reason = info.and_then(|(_, reason)| reason.clone());
+            repair.uncorrected.push(Uncorrected { difference, statements, reason });
         }
         for difference in tried {
-            let left = repair.left.iter().map(|left| &left.difference);
-            if !left.chain(&repair.done).any(|other| other.same_thing(&difference)) {
-                repair.done.push(difference);
+            let left = repair.uncorrected.iter().map(|left| &left.difference);
+            if !left.chain(&repair.corrected).any(|other| other.same_thing(&difference)) {
+                repair.corrected.push(difference);
             }
         }
         Ok(repair)
@@ -91,15 +93,15 @@ impl Difference {
         (self.kind, &self.object) == (other.kind, &other.object)
     }
 
-    /// What the owner should be, as the definitions begin.
+    /// The owner's name, with which a definition begins.
     fn owner(definition: &str) -> &str {
         let rest = definition.strip_prefix("OWNER ").unwrap_or(definition);
         rest.split([',', '\n']).next().unwrap_or_default()
     }
 }
 
-/// What others need comes first.
-fn turn(difference: &Difference) -> u8 {
+/// The order of corrections: an object comes before those that depend on it.
+fn order(difference: &Difference) -> u8 {
     match difference.kind {
         Kind::Role => 0,
         Kind::Membership => 1,
@@ -111,13 +113,14 @@ fn turn(difference: &Difference) -> u8 {
     }
 }
 
-/// Runs what would put it right as one of the actors; else answers with what the first was told.
+/// Tries to correct the difference as each of [`ACTORS`]. If all fail, returns the error message of the
+/// first; `None` if nothing was tried.
 fn attempt(
     conn: &mut PgConnection,
     difference: &Difference,
 ) -> QueryResult<Result<(), Option<String>>> {
     let statements = statements(conn, difference)?;
-    // What should not be there may hold what somebody needs: a person removes it.
+    // An unexpected object may hold data that somebody needs, so only a person may remove it.
     let removes_data = difference.expected.is_none()
         && !matches!(difference.kind, Kind::Membership | Kind::Policy | Kind::Grant);
     if statements.is_empty() || removes_data {
@@ -132,15 +135,15 @@ fn attempt(
         });
         match done {
             Ok(()) => return Ok(Ok(())),
-            Err(DatabaseError(_, told)) => _ = reason.get_or_insert(told.message().to_owned()),
+            Err(DatabaseError(_, info)) => _ = reason.get_or_insert(info.message().to_owned()),
             Err(error) => return Err(error),
         }
     }
     Ok(Err(reason))
 }
 
-/// So that the login may act as the owners of what it has to mend: whoever makes a role, or
-/// administers it, may.
+/// Makes the login a member of the owner roles, if it created or administers them, so that it can set
+/// these roles for the corrections.
 fn act_as_owners(conn: &mut PgConnection) -> QueryResult<()> {
     let membership = conn.transaction(|conn| {
         conn.batch_execute(
@@ -154,43 +157,43 @@ fn act_as_owners(conn: &mut PgConnection) -> QueryResult<()> {
              END $$",
         )
     });
-    // Without it, what needs it is left and says so.
+    // If the grant fails, the corrections that need it fail too and are reported.
     match membership {
         Ok(()) | Err(DatabaseError(..)) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// What would put it right; nothing, if no statement would.
+/// The SQL statements that correct the difference; empty if none does.
 fn statements(conn: &mut PgConnection, difference: &Difference) -> QueryResult<Vec<String>> {
     let Difference { kind, object, expected, found } = difference;
-    let (wanted, stands) = (expected.as_deref(), found.as_deref());
+    let (wanted, current) = (expected.as_deref(), found.as_deref());
     Ok(match kind {
-        Kind::Role => role(object, wanted, stands),
+        Kind::Role => role(object, wanted, current),
         Kind::Membership => return memberships(conn, object),
-        Kind::Table => table(object, wanted, stands),
+        Kind::Table => table(object, wanted, current),
         Kind::Partition => {
-            let mut all = table(object, wanted, stands);
-            all.extend(of_a_partition(conn, object)?);
+            let mut all = table(object, wanted, current);
+            all.extend(partition_cleanup(conn, object)?);
             all
         }
-        Kind::View | Kind::Sequence => relation(*kind, object, wanted, stands),
+        Kind::View | Kind::Sequence => relation(*kind, object, wanted, current),
         Kind::Policy => {
-            let drop = stands.map(|_| format!("DROP POLICY {object}"));
+            let drop = current.map(|_| format!("DROP POLICY {object}"));
             let create = wanted.map(|definition| format!("CREATE POLICY {object} {definition}"));
             drop.into_iter().chain(create).collect()
         }
-        Kind::Function => function(object, wanted, stands),
-        Kind::Grant => grant(object, wanted, stands),
+        Kind::Function => function(object, wanted, current),
+        Kind::Grant => grant(object, wanted, current),
     })
 }
 
-fn role(name: &str, wanted: Option<&str>, stands: Option<&str>) -> Vec<String> {
-    match (wanted, stands) {
-        // What a new role has if nothing is said is what is wanted.
+fn role(name: &str, wanted: Option<&str>, current: Option<&str>) -> Vec<String> {
+    match (wanted, current) {
+        // The default attributes of a new role are the expected ones.
         (Some(_), None) => vec![format!("CREATE ROLE {name} NOLOGIN")],
-        (Some(wanted), Some(stands)) => {
-            let differs = |word: &&str| !stands.split(' ').any(|other| other == *word);
+        (Some(wanted), Some(current)) => {
+            let differs = |word: &&str| !current.split(' ').any(|other| other == *word);
             let words: Vec<_> = wanted.split(' ').filter(differs).collect();
             vec![format!("ALTER ROLE {name} {}", words.join(" "))]
         }
@@ -198,25 +201,28 @@ fn role(name: &str, wanted: Option<&str>, stands: Option<&str>) -> Vec<String> {
     }
 }
 
-fn table(name: &str, wanted: Option<&str>, stands: Option<&str>) -> Vec<String> {
-    let (Some(wanted), Some(stands)) = (wanted, stands) else {
-        return relation(Kind::Table, name, wanted, stands);
+fn table(name: &str, wanted: Option<&str>, current: Option<&str>) -> Vec<String> {
+    let (Some(wanted), Some(current)) = (wanted, current) else {
+        return relation(Kind::Table, name, wanted, current);
     };
-    let mut all = relation(Kind::Table, name, Some(wanted), Some(stands));
-    if stands.contains("NO ROW LEVEL SECURITY") && !wanted.contains("NO ROW LEVEL SECURITY") {
+    let mut all = relation(Kind::Table, name, Some(wanted), Some(current));
+    if current.contains("NO ROW LEVEL SECURITY") && !wanted.contains("NO ROW LEVEL SECURITY") {
         all.push(format!("ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"));
     }
-    if stands.contains(", FORCED") && !wanted.contains(", FORCED") {
+    if current.contains(", FORCED") && !wanted.contains(", FORCED") {
         all.push(format!("ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY"));
     }
     all
 }
 
-/// Its owner. What is missing comes from a copy, and what is not ours goes by hand.
-fn relation(kind: Kind, name: &str, wanted: Option<&str>, stands: Option<&str>) -> Vec<String> {
+/// Corrects the owner. A missing relation must be restored from a backup, so there is no statement for
+/// it; an unexpected one gets a `DROP` that only a person runs.
+fn relation(kind: Kind, name: &str, wanted: Option<&str>, current: Option<&str>) -> Vec<String> {
     let word = kind.word().to_uppercase();
-    match (wanted, stands) {
-        (Some(wanted), Some(stands)) if Difference::owner(wanted) != Difference::owner(stands) => {
+    match (wanted, current) {
+        (Some(wanted), Some(current))
+            if Difference::owner(wanted) != Difference::owner(current) =>
+        {
             vec![format!("ALTER {word} {name} OWNER TO {}", Difference::owner(wanted))]
         }
         (None, Some(_)) => vec![format!("DROP {word} {name}")],
@@ -224,16 +230,17 @@ fn relation(kind: Kind, name: &str, wanted: Option<&str>, stands: Option<&str>) 
     }
 }
 
-fn function(name: &str, wanted: Option<&str>, stands: Option<&str>) -> Vec<String> {
+fn function(name: &str, wanted: Option<&str>, current: Option<&str>) -> Vec<String> {
     let text = |definition: &str| definition.split_once('\n').map(|(_, text)| text.to_owned());
     let Some(wanted) = wanted else { return vec![format!("DROP ROUTINE {name}")] };
     let (owner, code) = (Difference::owner(wanted), text(wanted));
     let mut all = Vec::new();
-    if stands.and_then(text) != code {
+    if current.and_then(text) != code {
         all.extend(code);
     }
-    if stands.map(Difference::owner) != Some(owner) {
-        // An owner must be able to make it, and this one only now.
+    if current.map(Difference::owner) != Some(owner) {
+        // The new owner of a function needs CREATE on the schema, and must keep it only if it
+        // is `elos_dono`.
         all.push(format!("GRANT CREATE ON SCHEMA public TO {owner}"));
         all.push(format!("ALTER ROUTINE {name} OWNER TO {owner}"));
         if owner != "elos_dono" {
@@ -243,9 +250,9 @@ fn function(name: &str, wanted: Option<&str>, stands: Option<&str>) -> Vec<Strin
     all
 }
 
-fn grant(object: &str, wanted: Option<&str>, stands: Option<&str>) -> Vec<String> {
+fn grant(object: &str, wanted: Option<&str>, current: Option<&str>) -> Vec<String> {
     let Some((target, grantee)) = object.rsplit_once(" TO ") else { return Vec::new() };
-    let revoke = stands.map(|_| format!("REVOKE ALL ON {target} FROM {grantee}"));
+    let revoke = current.map(|_| format!("REVOKE ALL ON {target} FROM {grantee}"));
     let grant = wanted.map(|rights| format!("GRANT {rights} ON {target} TO {grantee}"));
     revoke.into_iter().chain(grant).collect()
 }
@@ -256,12 +263,13 @@ struct Statement {
     statement: String,
 }
 
-fn composed(conn: &mut PgConnection, sql: Sql) -> QueryResult<Vec<String>> {
+fn load_statements(conn: &mut PgConnection, sql: Sql) -> QueryResult<Vec<String>> {
     let all: Vec<Statement> = sql.load(conn)?;
     Ok(all.into_iter().map(|one| one.statement).collect())
 }
 
-/// From PostgreSQL 16 on, each grantor's is a membership of its own.
+/// The SQL that revokes an unexpected membership. Since PostgreSQL 16, each grantor's grant is a
+/// separate membership.
 fn memberships(conn: &mut PgConnection, object: &str) -> QueryResult<Vec<String>> {
     let Some((member, role)) = object.split_once(" IN ") else { return Ok(Vec::new()) };
     let sql = Sql::new(
@@ -274,11 +282,11 @@ fn memberships(conn: &mut PgConnection, object: &str) -> QueryResult<Vec<String>
     .push(") AND roleid = to_regrole(")
     .bind(role.to_owned())
     .push(")");
-    composed(conn, sql)
+    load_statements(conn, sql)
 }
 
-/// A partition has nothing of its own.
-fn of_a_partition(conn: &mut PgConnection, name: &str) -> QueryResult<Vec<String>> {
+/// The SQL that removes all policies and grants of a partition, which must have none of its own.
+fn partition_cleanup(conn: &mut PgConnection, name: &str) -> QueryResult<Vec<String>> {
     let sql = Sql::new("WITH this AS (SELECT oid, relowner, relacl FROM pg_class WHERE oid = to_regclass(")
         .bind(name.to_owned())
         .push(
@@ -291,5 +299,5 @@ fn of_a_partition(conn: &mut PgConnection, name: &str) -> QueryResult<Vec<String
              UNION ALL SELECT format('REVOKE ALL ON TABLE %s FROM %s', (SELECT oid::regclass FROM this), \
                CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END) FROM rights",
         );
-    composed(conn, sql)
+    load_statements(conn, sql)
 }

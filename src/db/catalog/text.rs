@@ -1,4 +1,4 @@
-//! The expectation as a file: one line a thing, and the text of a function indented below it.
+//! Reads and writes `expected.txt`: one line per object, with the text of a function indented below.
 
 use super::{Catalog, Kind};
 use diesel::prelude::*;
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 const HEADER: &str = "\
 # What protects the data, as the migrations make it. Generated: ELOS_ACEITAR=1 script/test expected_txt
 ";
-/// Before a line that belongs to the one above.
+/// Prefix of a line that continues the definition above it.
 const INDENT: &str = "  |";
 
 static EXPECTED: LazyLock<Catalog> = LazyLock::new(|| parse(include_str!("expected.txt")));
@@ -17,12 +17,12 @@ pub(super) fn expected() -> &'static Catalog {
     &EXPECTED
 }
 
-/// The file, as this database would have it.
+/// The contents that `expected.txt` would have for this database.
 pub fn print(conn: &mut PgConnection) -> QueryResult<String> {
     let rows = super::read(conn)?;
     let named = rows.into_iter().filter(|row| row.ours && row.wanted.is_none());
     let catalog: Catalog = named
-        .filter_map(|row| Some(((Kind::of_word(&row.kind)?, row.object), row.definition)))
+        .filter_map(|row| Some(((Kind::from_word(&row.kind)?, row.object), row.definition)))
         .collect();
     Ok(write(&catalog))
 }
@@ -55,7 +55,7 @@ fn parse(text: &str) -> Catalog {
         }
         let entry = line.split_once(' ').and_then(|(word, rest)| {
             let (object, definition) = rest.split_once(": ")?;
-            Some(((Kind::of_word(word)?, object.to_owned()), definition.to_owned()))
+            Some(((Kind::from_word(word)?, object.to_owned()), definition.to_owned()))
         });
         if let Some((key, definition)) = entry {
             catalog.insert(key.clone(), definition);
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_reads_the_same() {
+    fn written_text_parses_to_the_same_catalog() {
         let text = include_str!("expected.txt");
         assert_eq!(write(&parse(text)), text);
         let function = "OWNER x\nCREATE FUNCTION f()\n\n    BEGIN; -- a: b\n";

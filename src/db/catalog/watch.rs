@@ -1,4 +1,4 @@
-//! The structure while the server runs: compared in the background, not at every probe.
+//! Checks the structure in the background while the server runs, so that no readiness probe has to.
 
 use super::{Difference, Listed, faults};
 use crate::db::{Db, DbOptions};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-/// What was last seen of it. Clones of a [`Db`] share it.
+/// The result of the last check of the structure. Clones of a [`Db`] share it.
 pub(in crate::db) struct Structure {
     interval: Duration,
     watched: bool,
@@ -19,8 +19,8 @@ impl Structure {
         Self { interval, watched, faults: Mutex::default() }
     }
 
-    /// Takes note, and tells the log of what is new; whether it was.
-    fn seen(&self, now: Vec<Difference>) -> bool {
+    /// Stores the result of a check. If it differs from the last one, logs it and returns true.
+    fn update(&self, now: Vec<Difference>) -> bool {
         let mut before = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         if *before == now {
             return false;
@@ -38,7 +38,7 @@ impl Structure {
 }
 
 impl Db {
-    /// Compares for as long as the runtime that this is called in.
+    /// Starts a task that checks the structure periodically, until the current runtime ends.
     pub fn watch_structure(&self) {
         let db = self.clone();
         if !db.structure.watched {
@@ -46,21 +46,21 @@ impl Db {
         }
         actix_web::rt::spawn(async move {
             let interval = db.structure.interval;
-            let mut turns = interval_at(Instant::now() + interval, interval);
-            turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut ticks = interval_at(Instant::now() + interval, interval);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
-                turns.tick().await;
-                let asked = db.clone();
-                let look = move || asked.como_servidor(faults);
-                // A database that does not answer is told of by the probe itself.
-                if let Ok(Ok(faults)) = tokio::task::spawn_blocking(look).await {
-                    let _told = db.structure.seen(faults);
+                ticks.tick().await;
+                let checked_db = db.clone();
+                let check = move || checked_db.as_server(faults);
+                // `db::health` reports a database that does not answer.
+                if let Ok(Ok(faults)) = tokio::task::spawn_blocking(check).await {
+                    let _changed = db.structure.update(faults);
                 }
             }
         });
     }
 
-    /// Whether the database was, when it was last looked at, as the migrations make it.
+    /// Whether the structure matched the migrations at the last check.
     pub fn structure_holds(&self) -> bool {
         let faults = self.structure.faults.lock();
         faults.unwrap_or_else(PoisonError::into_inner).is_empty()
@@ -73,17 +73,17 @@ mod tests {
     use crate::db::catalog::Kind;
 
     #[test]
-    fn the_log_is_told_once() {
-        let structure = Structure::new(&DbOptions::nova("postgres://"));
+    fn a_difference_is_logged_once() {
+        let structure = Structure::new(&DbOptions::new("postgres://"));
         let fault = || Difference {
             kind: Kind::Policy,
             object: "p ON t".into(),
             expected: None,
             found: Some("TO PUBLIC".into()),
         };
-        assert!(!structure.seen(Vec::new()));
-        assert!(structure.seen(vec![fault()]));
-        assert!(!structure.seen(vec![fault()]));
-        assert!(structure.seen(Vec::new()));
+        assert!(!structure.update(Vec::new()));
+        assert!(structure.update(vec![fault()]));
+        assert!(!structure.update(vec![fault()]));
+        assert!(structure.update(Vec::new()));
     }
 }

@@ -1,5 +1,5 @@
-//! Who has the lock that a migration waits for: pid, role, program and age, of whatever the role
-//! that migrates may see.
+//! Identifies the session that holds the lock for which a migration waits: its pid, role, application
+//! and age, as far as the migrating role may see them.
 
 use crate::db::Sql;
 use diesel::prelude::*;
@@ -9,39 +9,40 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A migration that is done sooner has waited for nobody.
-const AT_FIRST: Duration = Duration::from_millis(400);
-const PERIOD: Duration = Duration::from_millis(100);
+/// Delay before the first check. A migration that ends sooner has not waited for a lock.
+const INITIAL_DELAY: Duration = Duration::from_millis(400);
+/// Interval between two checks.
+const INTERVAL: Duration = Duration::from_millis(100);
 const UNKNOWN: &str = "não se sabe";
 
 #[derive(QueryableByName)]
-struct Told {
+struct Sessions {
     #[diesel(sql_type = Text)]
-    told: String,
+    description: String,
 }
 
-macro_rules! told_of {
+macro_rules! describe_sessions {
     () => {
         "SELECT coalesce(string_agg(format('processo %s do PostgreSQL (%s, %s, %s)', a.pid, \
                 coalesce(a.usename::text, '?'), coalesce(nullif(a.application_name, ''), '?'), \
                 coalesce(format('transação aberta há %s s', round(extract(epoch FROM now() - a.xact_start))), 'idade oculta')), '; '), \
-            'não se sabe') AS told FROM pg_stat_activity a "
+            'não se sabe') AS description FROM pg_stat_activity a "
     };
 }
 
-pub(super) fn of_advisory_lock(conn: &mut PgConnection, key: i64) -> QueryResult<String> {
-    let who: Told = Sql::new(concat!(
-        told_of!(),
+pub(super) fn advisory_lock_holder(conn: &mut PgConnection, key: i64) -> QueryResult<String> {
+    let sessions: Sessions = Sql::new(concat!(
+        describe_sessions!(),
         "WHERE a.pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
              AND (classid::bigint << 32 | objid::bigint) = "
     ))
     .bind(key)
     .push(")")
     .get_result(conn)?;
-    Ok(who.told)
+    Ok(sessions.description)
 }
 
-/// Looks, on a connection of its own, whom another connection waits for.
+/// Watches, on a separate connection, for which sessions another connection waits.
 pub(super) struct Watcher {
     seen: Arc<Mutex<String>>,
     stop: Arc<AtomicBool>,
@@ -57,21 +58,21 @@ impl Watcher {
         let Own { pid } = Sql::new("SELECT pg_backend_pid() AS pid").get_result(waiting)?;
         let seen = Arc::new(Mutex::new(UNKNOWN.to_owned()));
         let stop = Arc::new(AtomicBool::new(false));
-        let (url, writes, stopped) = (url.to_owned(), Arc::clone(&seen), Arc::clone(&stop));
-        // Without it a migration runs all the same, and its blocker is not named.
+        let (url, shared, stopped) = (url.to_owned(), Arc::clone(&seen), Arc::clone(&stop));
+        // If the thread cannot start, the migration still runs, but a blocker is not named.
         let _ = thread::Builder::new().name("elos-blockers".into()).spawn(move || {
-            let begun = Instant::now();
-            while begun.elapsed() < AT_FIRST && !stopped.load(Ordering::Relaxed) {
-                thread::sleep(PERIOD);
+            let started_at = Instant::now();
+            while started_at.elapsed() < INITIAL_DELAY && !stopped.load(Ordering::Relaxed) {
+                thread::sleep(INTERVAL);
             }
             if !stopped.load(Ordering::Relaxed) {
-                let _ = watch(&url, pid, &writes, &stopped);
+                let _ = watch(&url, pid, &shared, &stopped);
             }
         });
         Ok(Self { seen, stop })
     }
 
-    /// Whom it waited for last.
+    /// Stops watching and returns a description of the last blocker.
     pub(super) fn stop(self) -> String {
         self.stop.store(true, Ordering::Relaxed);
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -86,14 +87,15 @@ fn watch(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let mut conn = PgConnection::establish(url)?;
     while !stopped.load(Ordering::Relaxed) {
-        let who: Told = Sql::new(concat!(told_of!(), "WHERE a.pid = ANY (pg_blocking_pids("))
-            .bind(pid)
-            .push("))")
-            .get_result(&mut conn)?;
-        if who.told != UNKNOWN {
-            *seen.lock().unwrap_or_else(PoisonError::into_inner) = who.told;
+        let sessions: Sessions =
+            Sql::new(concat!(describe_sessions!(), "WHERE a.pid = ANY (pg_blocking_pids("))
+                .bind(pid)
+                .push("))")
+                .get_result(&mut conn)?;
+        if sessions.description != UNKNOWN {
+            *seen.lock().unwrap_or_else(PoisonError::into_inner) = sessions.description;
         }
-        thread::sleep(PERIOD);
+        thread::sleep(INTERVAL);
     }
     Ok(())
 }

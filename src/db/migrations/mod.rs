@@ -1,13 +1,14 @@
-//! Migrations, embedded in the program and run by the owner of the tables.
+//! Migrations, embedded in the program and run as the owner of the tables.
 //!
-//! A statement that waits for a table makes all who come after it wait too. So none waits for
-//! longer than [`LOCK_TIMEOUT`]: its migration is undone, those who queued behind it go on, and
-//! it is tried again, for a minute in all; then whoever holds the table is named.
+//! A statement that waits for a table lock blocks every later statement on that table. Therefore a
+//! migration waits at most [`LOCK_TIMEOUT`] for a lock. It is then rolled back, so that the statements
+//! queued behind it can run, and tried again. After a minute it fails, and the error names the session
+//! that holds the lock.
 
 mod blockers;
 
 use super::catalog::{self, Difference, Kind, Repair};
-use super::owner::{self, Unable};
+use super::owner::{self, MissingRights};
 use super::{Sql, connect_options};
 use blockers::Watcher;
 use diesel::connection::SimpleConnection;
@@ -19,37 +20,42 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
-const MIGRACOES: EmbeddedMigrations = embed_migrations!();
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
-/// In milliseconds; what it delays is over two seconds after it began.
+/// Lock timeout in milliseconds. With this value, a migration that waits for a lock delays other
+/// statements by less than two seconds.
 const LOCK_TIMEOUT: u32 = 1500;
-/// How long a migration is tried, and another that runs is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Between two tries: those who waited behind the last one are served.
-const BETWEEN: Duration = Duration::from_secs(1);
-const TURN: Duration = Duration::from_millis(250);
+/// Maximum time for the retries of a migration, and for the wait for another process that migrates.
+const LOCK_RETRY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Pause between two attempts, in which the statements that queued behind the last one run.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+/// Pause between two attempts to take the advisory lock.
+const ADVISORY_LOCK_RETRY: Duration = Duration::from_millis(250);
 
-/// One migration and whether the database has it.
+/// A migration, and whether it is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Migracao {
+pub struct MigrationStatus {
     pub nome: String,
-    pub aplicada: bool,
+    pub applied: bool,
 }
 
-/// How the database's migrations compare with those of this program.
+/// The result of comparing the database's migrations with those of this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// It has had none.
+    /// No migration is applied.
     Empty,
+    /// Migrations of this program are missing.
     Behind,
+    /// Exactly the migrations of this program are applied.
     Equal,
-    /// A newer program migrated it, and this one is being replaced.
+    /// A newer program has migrated the database, and this program is about to be replaced.
     Ahead,
-    /// This login may not read which it has, which no migration leaves so.
+    /// This login may not read the table of migrations. No migration causes this.
     Unreadable,
 }
 
-/// Takes no lock and changes nothing: Diesel's own way to ask makes the table first.
+/// Compares the migrations without taking a lock or changing anything. Diesel's own query would first
+/// create the table of migrations.
 pub(super) fn standing(conn: &mut PgConnection) -> QueryResult<Standing> {
     let Some(applied) = applied(conn)? else { return Ok(Standing::Unreadable) };
     let ours = ours();
@@ -61,14 +67,15 @@ pub(super) fn standing(conn: &mut PgConnection) -> QueryResult<Standing> {
     })
 }
 
-/// The first migration of the database that this program does not know, as a date and a number.
+/// The first applied migration that this program does not know, as a date and a number.
 pub(super) fn first_unknown(conn: &mut PgConnection) -> QueryResult<Option<String>> {
     let applied = applied(conn)?.unwrap_or_default();
-    Ok(applied.difference(&ours()).next().map(|version| dated(version)))
+    Ok(applied.difference(&ours()).next().map(|version| hyphenated(version)))
 }
 
-/// Fourteen digits in a row would pass for a number of somebody's in the log.
-fn dated(version: &str) -> String {
+/// Formats a version with hyphens. In a log, its fourteen digits in a row would look like the number of
+/// a personal document.
+fn hyphenated(version: &str) -> String {
     let parts = [0..4, 4..6, 6..8, 8..version.len()].map(|part| version.get(part));
     match parts {
         [Some(year), Some(month), Some(day), Some(number)] => {
@@ -79,7 +86,7 @@ fn dated(version: &str) -> String {
 }
 
 fn known() -> Vec<Box<dyn Migration<Pg>>> {
-    MigrationSource::<Pg>::migrations(&MIGRACOES).unwrap_or_default()
+    MigrationSource::<Pg>::migrations(&MIGRATIONS).unwrap_or_default()
 }
 
 fn ours() -> BTreeSet<String> {
@@ -90,7 +97,7 @@ fn version(migration: &dyn Migration<Pg>) -> String {
     migration.name().version().to_string()
 }
 
-/// Those that it has; none if this login may not read it.
+/// The versions of the applied migrations; `None` if this login may not read the table.
 fn applied(conn: &mut PgConnection) -> QueryResult<Option<BTreeSet<String>>> {
     #[derive(QueryableByName)]
     struct Table {
@@ -120,90 +127,91 @@ fn applied(conn: &mut PgConnection) -> QueryResult<Option<BTreeSet<String>>> {
     Ok(Some(all.into_iter().map(|Version { version }| version).collect()))
 }
 
-/// Two operators, or two pods, that migrate at once take turns.
-const TRAVA: i64 = 0x65_6c_6f_73;
+/// Key of the advisory lock that serialises processes that migrate at the same time.
+const ADVISORY_LOCK: i64 = 0x65_6c_6f_73;
 
 #[derive(Debug, thiserror::Error)]
-pub enum MigracaoFalhou {
+pub enum MigrationError {
     #[error("não foi possível conectar com ELOS_MIGRATE_URL: {0}")]
-    Conexao(#[from] diesel::ConnectionError),
+    Connection(#[from] diesel::ConnectionError),
     #[error("a migração falhou e foi desfeita: {0}")]
-    Migracao(Box<dyn std::error::Error + Send + Sync>),
+    Failed(Box<dyn std::error::Error + Send + Sync>),
     #[error("a migração esperou demais por uma tabela e foi desfeita; quem a tem: {0}")]
-    Presa(String),
+    Blocked(String),
     #[error("outra migração está em andamento; quem a faz: {0}")]
-    Ocupada(String),
+    Busy(String),
     #[error("o banco de dados recusou um comando: {0}")]
-    Comando(#[from] diesel::result::Error),
+    Command(#[from] diesel::result::Error),
     #[error(
         "ELOS_MIGRATE_URL entra como {}, que não pode migrar este banco; nada foi mudado. \
          Como superusuário, no banco {}, rode antes:\n  {};",
         .0.login, .0.database, .0.lines.join(";\n  ")
     )]
-    SemPoder(Unable),
+    Unprivileged(MissingRights),
     #[error("este banco não tem nenhuma migração: rode `elos migrate run`")]
-    NadaAReparar,
+    NothingToRepair,
 }
 
-pub struct Migrador {
+/// A connection with the login of `ELOS_MIGRATE_URL`, for migrations and repairs.
+pub struct Migrator {
     conn: PgConnection,
     url: String,
 }
 
-impl Migrador {
-    /// Takes no lock.
-    pub fn conectar(url: &str) -> Result<Self, MigracaoFalhou> {
+impl Migrator {
+    /// Connects without taking a lock.
+    pub fn connect(url: &str) -> Result<Self, MigrationError> {
         let url = connect_options::with_defaults(url, 0).0;
         let mut conn = PgConnection::establish(&url)?;
         conn.batch_execute("SET application_name = 'elos-migracao'")?;
         Ok(Self { conn, url })
     }
 
-    /// Applies what is missing; answers with the names.
-    pub fn aplicar(&mut self) -> Result<Vec<String>, MigracaoFalhou> {
-        self.take_turn()?;
+    /// Applies the missing migrations and returns their names.
+    pub fn apply(&mut self) -> Result<Vec<String>, MigrationError> {
+        self.take_advisory_lock()?;
         let standing = standing(&mut self.conn)?;
         if matches!(standing, Standing::Empty | Standing::Behind)
             && let Some(unable) = owner::check(&mut self.conn, standing)?
         {
-            return Err(MigracaoFalhou::SemPoder(unable));
+            return Err(MigrationError::Unprivileged(unable));
         }
-        let pending = self.conn.pending_migrations(MIGRACOES).map_err(MigracaoFalhou::Migracao)?;
+        let pending = self.conn.pending_migrations(MIGRATIONS).map_err(MigrationError::Failed)?;
         let mut done = Vec::with_capacity(pending.len());
         for migration in pending {
             let run = |conn: &mut PgConnection| conn.run_migration(&migration);
-            done.push(self.patiently(run)?.to_string());
+            done.push(self.retry_on_lock_timeout(run)?.to_string());
         }
         Ok(done)
     }
 
-    /// Undoes the last one.
-    pub fn reverter(&mut self) -> Result<String, MigracaoFalhou> {
-        self.take_turn()?;
-        let undone = self.patiently(|conn| conn.revert_last_migration(MIGRACOES))?;
+    /// Reverts the last migration and returns its name.
+    pub fn revert(&mut self) -> Result<String, MigrationError> {
+        self.take_advisory_lock()?;
+        let undone = self.retry_on_lock_timeout(|conn| conn.revert_last_migration(MIGRATIONS))?;
         Ok(undone.to_string())
     }
 
-    /// Those of this program, in their order, and then what it does not know.
-    pub fn situacao(&mut self) -> Result<Vec<Migracao>, MigracaoFalhou> {
+    /// The migrations of this program in their order, then the applied ones that it does not know.
+    pub fn status(&mut self) -> Result<Vec<MigrationStatus>, MigrationError> {
         let mut applied = applied(&mut self.conn)?.unwrap_or_default();
-        let mut ours: Vec<Migracao> = known()
+        let mut ours: Vec<MigrationStatus> = known()
             .iter()
-            .map(|migration| Migracao {
+            .map(|migration| MigrationStatus {
                 nome: migration.name().to_string(),
-                aplicada: applied.remove(&version(migration)),
+                applied: applied.remove(&version(migration)),
             })
             .collect();
-        let foreign = |version| Migracao {
+        let foreign = |version| MigrationStatus {
             nome: format!("{version} (desconhecida por este programa, que é mais antigo)"),
-            aplicada: true,
+            applied: true,
         };
         ours.extend(applied.into_iter().map(foreign));
         Ok(ours)
     }
 
-    /// Whether anything was ever registered in it: what is not there may be filled or undone.
-    pub fn has_rows(&mut self) -> Result<bool, MigracaoFalhou> {
+    /// Whether the database holds data. Only an empty database may be seeded or reverted.
+    pub fn has_rows(&mut self) -> Result<bool, MigrationError> {
         const TABLES: [(&str, &str); 5] = [
             ("adolescente", "SELECT FROM adolescente LIMIT 1"),
             ("processo", "SELECT FROM processo LIMIT 1"),
@@ -219,7 +227,7 @@ impl Migrador {
                 if there.execute(conn)? == 0 {
                     continue;
                 }
-                // As their owner, whom row-level security hides nothing from.
+                // Row-level security hides no rows from the owner of the tables.
                 conn.batch_execute("SET LOCAL ROLE elos_dono")?;
                 if Sql::new(look).execute(conn)? > 0 {
                     return Ok(true);
@@ -229,16 +237,17 @@ impl Migrador {
         })
     }
 
-    /// What keeps a server from serving this database, once it is migrated.
-    pub fn faults(&mut self) -> Result<Vec<Difference>, MigracaoFalhou> {
+    /// The differences that would make a server refuse this database after it is migrated.
+    pub fn faults(&mut self) -> Result<Vec<Difference>, MigrationError> {
         Ok(catalog::faults(&mut self.conn)?)
     }
 
-    /// Puts right what differs from the migrations; what they would change is left to them.
-    pub fn repair(&mut self) -> Result<Repair, MigracaoFalhou> {
-        self.take_turn()?;
+    /// Corrects what differs from the migrations. If migrations are missing or unknown, it corrects
+    /// only what those migrations do not change.
+    pub fn repair(&mut self) -> Result<Repair, MigrationError> {
+        self.take_advisory_lock()?;
         let of_interest = match standing(&mut self.conn)? {
-            Standing::Empty => return Err(MigracaoFalhou::NadaAReparar),
+            Standing::Empty => return Err(MigrationError::NothingToRepair),
             Standing::Behind => {
                 |one: &Difference| matches!(one.kind, Kind::Role | Kind::Membership)
             }
@@ -249,7 +258,7 @@ impl Migrador {
     }
 
     /// Whether migrations of this program are missing.
-    pub fn behind(&mut self) -> Result<bool, MigracaoFalhou> {
+    pub fn behind(&mut self) -> Result<bool, MigrationError> {
         Ok(matches!(standing(&mut self.conn)?, Standing::Empty | Standing::Behind))
     }
 
@@ -257,54 +266,58 @@ impl Migrador {
         &mut self.conn
     }
 
-    /// Waits for another that migrates; the turn lasts as long as the connection.
-    fn take_turn(&mut self) -> Result<(), MigracaoFalhou> {
-        let (begun, mut told) = (Instant::now(), false);
+    /// Takes the advisory lock, for which it waits up to [`LOCK_RETRY_TIMEOUT`] if another process migrates.
+    /// The lock is held until the connection closes.
+    fn take_advisory_lock(&mut self) -> Result<(), MigrationError> {
+        let (started_at, mut logged) = (Instant::now(), false);
         loop {
             let take = Sql::new("SELECT FROM (SELECT pg_try_advisory_lock(")
-                .bind(TRAVA)
+                .bind(ADVISORY_LOCK)
                 .push(") AS ours) AS lock WHERE ours");
             if take.execute(&mut self.conn)? > 0 {
                 break;
             }
-            let who = blockers::of_advisory_lock(&mut self.conn, TRAVA)?;
-            if begun.elapsed() > PATIENCE {
-                return Err(MigracaoFalhou::Ocupada(who));
+            let who = blockers::advisory_lock_holder(&mut self.conn, ADVISORY_LOCK)?;
+            if started_at.elapsed() > LOCK_RETRY_TIMEOUT {
+                return Err(MigrationError::Busy(who));
             }
-            if !std::mem::replace(&mut told, true) {
+            if !std::mem::replace(&mut logged, true) {
                 tracing::warn!(who, "another migration is under way; waiting for it");
             }
-            thread::sleep(TURN);
+            thread::sleep(ADVISORY_LOCK_RETRY);
         }
         Ok(self.conn.batch_execute(&format!("SET lock_timeout = {LOCK_TIMEOUT}"))?)
     }
 
-    /// Again and again, as long as only a lock keeps it from being done.
-    fn patiently<T>(
+    /// Runs `run`, and retries it up to [`LOCK_RETRY_TIMEOUT`] while it fails because of a lock timeout.
+    fn retry_on_lock_timeout<T>(
         &mut self,
         run: impl Fn(&mut PgConnection) -> diesel::migration::Result<T>,
-    ) -> Result<T, MigracaoFalhou> {
-        let begun = Instant::now();
+    ) -> Result<T, MigrationError> {
+        let started_at = Instant::now();
         loop {
             let watcher = Watcher::start(&self.url, &mut self.conn)?;
             let outcome = run(&mut self.conn);
             let who = watcher.stop();
             match outcome {
                 Ok(done) => return Ok(done),
-                Err(error) if !waited_for_a_lock(&error.to_string()) => {
-                    return Err(MigracaoFalhou::Migracao(error));
+                Err(error) if !is_lock_timeout(&error.to_string()) => {
+                    return Err(MigrationError::Failed(error));
                 }
-                Err(_) if begun.elapsed() > PATIENCE => return Err(MigracaoFalhou::Presa(who)),
+                Err(_) if started_at.elapsed() > LOCK_RETRY_TIMEOUT => {
+                    return Err(MigrationError::Blocked(who));
+                }
                 Err(_) => {
                     tracing::warn!(who, "a migration waits for a table; trying again");
-                    thread::sleep(BETWEEN);
+                    thread::sleep(RETRY_PAUSE);
                 }
             }
         }
     }
 }
 
-/// 55P03, for which Diesel has no kind; in English and in Portuguese.
-fn waited_for_a_lock(text: &str) -> bool {
+/// Whether `text` is the message of SQLSTATE 55P03, which Diesel does not report as a kind. It
+/// recognises the English and the Portuguese message.
+fn is_lock_timeout(text: &str) -> bool {
     text.contains("lock timeout") || text.contains("bloqueio")
 }

@@ -1,13 +1,13 @@
-//! The right to use a connection, given in turns: see [`queue`].
+//! Permits to use a database connection, granted in the fair order that [`queue`] decides.
 //!
-//! A request that waits either sleeps until it has its [`Permit`], or leaves what is to be done
-//! with it: then a thread whose own work is over goes on with that, without waking anybody.
+//! A request either awaits its [`Permit`], or queues the work to run once it has one. Queued work
+//! runs on the thread that has just finished other work, so that no task must be woken.
 
 mod queue;
 
 pub use queue::{Bounds, Caller, Lane};
 
-use crate::auth::Ator;
+use crate::auth::Actor;
 use queue::{FairQueue, Ticket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -16,45 +16,47 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
 
-/// How long a query or a write waits for company, before it goes without: those that run may be slow.
-pub const PATIENCE: Duration = Duration::from_millis(100);
+/// Time that a query or a write waits for others to join it. After that it becomes urgent. The
+/// limit is needed because the current permit holders may be slow.
+pub const COALESCE_WAIT: Duration = Duration::from_millis(100);
 
-/// How many run at once without being slower for it.
+/// Maximum number of queries that run at the same time without slowing each other down.
 pub fn cores() -> usize {
-    // Two where there is one processor: while one waits for PostgreSQL, another has its turn.
+    // One processor also runs two: one can run while the other waits for PostgreSQL.
     thread::available_parallelism().map_or(2, |cores| cores.get().max(2))
 }
 
-/// Places, and who waits for one. Clones share them.
+/// The permits of one pool and the queue for them. Clones share both.
 #[derive(Clone)]
 pub struct Permits(Arc<Mutex<FairQueue<Work>>>);
 
-/// What is done on a blocking thread, once there is a place for it.
+/// Work that runs on a blocking thread once it has a permit.
 pub type Run = Box<dyn FnOnce(&Permit) + Send>;
 
 enum Work {
-    /// Somebody sleeps until the permit comes.
+    /// Send the permit to the task that awaits it.
     Wake(oneshot::Sender<Permit>),
+    /// Run this on a blocking thread of the given runtime.
     Run(Handle, Run),
 }
 
-/// A place; dropped, it is given back.
+/// The right to use one connection. Dropping it returns it to the queue.
 pub struct Permit {
     permits: Permits,
     caller: Caller,
     lane: Lane,
     since: Instant,
-    /// False once it was given back.
+    /// Whether the permit is still to be returned. `drop` must not return it twice.
     held: bool,
 }
 
-/// A request that is counted as waiting for as long as this lives.
+/// Counts one request as waiting until it is dropped.
 pub struct Waiting {
     permits: Permits,
     caller: Caller,
 }
 
-/// An entry of the queue; dropped, it waits no more.
+/// An entry of the queue. Dropping it cancels the entry if it is still waiting.
 pub struct Queued {
     permits: Permits,
     caller: Caller,
@@ -62,17 +64,19 @@ pub struct Queued {
     ticket: Ticket,
 }
 
-/// As many of the caller's requests wait as may; in so many seconds they have been served.
+/// The refusal of a request because the caller's limit of waiting requests is reached. `seconds` is
+/// the estimated time until the waiting ones are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Overloaded {
     pub seconds: u32,
 }
 
 impl Caller {
-    pub fn of(ator: &Ator) -> Self {
-        // Of no tribunal are only the national ones, whose places nobody else has.
-        let tribunal = ator.escopo().tribunal().unwrap_or_default();
-        Self { tribunal, credential: ator.shared_credencial() }
+    pub fn of(actor: &Actor) -> Self {
+        // Only national credentials have no tribunal, and they have a pool of their own, so a
+        // shared code for them collides with nobody.
+        let tribunal = actor.scope().tribunal().unwrap_or_default();
+        Self { tribunal, credential: actor.shared_credential() }
     }
 }
 
@@ -85,7 +89,7 @@ impl Permits {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every request, before it does anything that may make it wait.
+    /// Counts a request as waiting. Every request must call this before it queues for a permit.
     pub fn wait(&self, caller: &Caller) -> Result<Waiting, Overloaded> {
         let mut queue = self.queue();
         match queue.wait(caller) {
@@ -94,19 +98,19 @@ impl Permits {
         }
     }
 
-    /// What is told to a request that has waited too long.
+    /// The refusal for a request that has waited too long.
     pub fn overloaded(&self, caller: &Caller) -> Overloaded {
         Overloaded { seconds: self.queue().retry_after(caller) }
     }
 
-    /// A place, whenever there is one.
+    /// Waits for a permit without a time limit.
     pub async fn acquire(&self, caller: &Caller, lane: Lane) -> Option<Permit> {
         let (sender, permit) = oneshot::channel();
         let _queued = self.enter(caller, lane, Work::Wake(sender));
         permit.await.ok()
     }
 
-    /// A place, if there is one by then.
+    /// Waits for a permit until `until`. After [`COALESCE_WAIT`] the entry becomes urgent.
     pub async fn acquire_until(
         &self,
         caller: &Caller,
@@ -115,14 +119,15 @@ impl Permits {
     ) -> Option<Permit> {
         let (sender, mut permit) = oneshot::channel();
         let queued = self.enter(caller, lane, Work::Wake(sender));
-        if let Ok(permit) = timeout(PATIENCE, &mut permit).await {
+        if let Ok(permit) = timeout(COALESCE_WAIT, &mut permit).await {
             return permit.ok();
         }
         queued.urge();
         timeout_at(until.into(), permit).await.ok()?.ok()
     }
 
-    /// Has `run` done on a blocking thread of the present runtime, or on one whose work is over.
+    /// Queues `run`. Once it has a permit, it runs on a blocking thread of the current runtime, or
+    /// on a blocking thread that has just finished other work.
     pub fn run(&self, caller: &Caller, lane: Lane, run: Run) -> Queued {
         self.enter(caller, lane, Work::Run(Handle::current(), run))
     }
@@ -133,11 +138,12 @@ impl Permits {
         Queued { permits: self.clone(), caller: caller.clone(), lane, ticket }
     }
 
-    /// Starts whatever has a place now.
+    /// Starts every entry that can have a permit now.
     fn start_all(&self) {
         while let Some((permit, work)) = self.next() {
             match work {
-                // Dropped, if nobody waits for it any more; then the place is the next one's.
+                // If the receiver is gone, the permit comes back and is dropped, and its `drop`
+                // passes it to the next entry.
                 Work::Wake(sender) => drop(sender.send(permit)),
                 Work::Run(runtime, run) => drop(runtime.spawn_blocking(move || permit.run(run))),
             }
@@ -153,17 +159,17 @@ impl Permits {
 }
 
 impl Permit {
-    /// Has `run` done on a blocking thread of the present runtime.
+    /// Runs `run` with this permit on a blocking thread of the current runtime.
     pub fn spawn(self, run: Run) {
         drop(tokio::task::spawn_blocking(move || self.run(run)));
     }
 
-    /// Does `run` here and, when it is over, whatever has a place then.
+    /// Runs `run` on this thread, then the next work that gets a permit, until there is none.
     fn run(self, run: Run) {
         let mut next = Some((self, run));
         while let Some((mut permit, run)) = next.take() {
             run(&permit);
-            permit.give_back();
+            permit.release();
             let permits = permit.permits.clone();
             while let Some((permit, work)) = permits.next() {
                 match work {
@@ -174,14 +180,14 @@ impl Permit {
                     }
                 }
             }
-            // More than one may have a place, where a bound was in the way.
+            // One returned permit can release several entries that a bound held back.
             permits.start_all();
         }
     }
 
-    fn give_back(&mut self) {
+    fn release(&mut self) {
         if std::mem::take(&mut self.held) {
-            self.permits.queue().leave(&self.caller, self.lane, self.since.elapsed());
+            self.permits.queue().release(&self.caller, self.lane, self.since.elapsed());
         }
     }
 }
@@ -189,7 +195,7 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         if self.held {
-            self.give_back();
+            self.release();
             self.permits.start_all();
         }
     }
@@ -202,7 +208,7 @@ impl Drop for Waiting {
 }
 
 impl Queued {
-    /// It waits for no company any more.
+    /// Makes the entry urgent: it no longer waits for others to join it.
     pub fn urge(&self) {
         self.permits.queue().urge(&self.caller, self.lane, self.ticket);
         self.permits.start_all();
@@ -211,7 +217,8 @@ impl Queued {
 
 impl Drop for Queued {
     fn drop(&mut self) {
-        // What it was for is dropped outside of the lock.
+        // Binding the result drops the work after the lock is released: dropping the work can run
+        // code that locks the queue again.
         let _work = self.permits.queue().cancel(&self.caller, self.lane, self.ticket);
     }
 }

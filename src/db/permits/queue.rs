@@ -1,8 +1,9 @@
-//! Who gets the next place: a structure without threads, clocks or a database.
+//! The fair queue that decides who gets the next permit. It uses no threads, clocks or database.
 //!
-//! Tribunais take turns, and within a tribunal its credentials; within a credential it is first
-//! come, first served. Each has a bound of what it may run and of what it may let wait, and a part of the
-//! places is kept for tribunais that run nothing, so that whoever floods waits behind itself.
+//! Tribunais take turns, then the credentials of a tribunal; within a credential, the oldest
+//! entry is first. A credential has a limit of running entries; a credential and a tribunal each
+//! have a limit of waiting requests. Some permits are reserved for tribunais that run nothing, so
+//! that a caller that floods the server delays mainly itself.
 
 use crate::db::service_time::ServiceTime;
 use ahash::{HashMap, HashMapExt};
@@ -10,106 +11,110 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Who asks for a place. All national credentials are of one tribunal here: they have places of
-/// their own.
+/// The credential that asks for a permit, and its tribunal. All national credentials share one
+/// tribunal code here, because they have a pool of permits of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Caller {
     pub tribunal: i16,
     pub credential: Arc<str>,
 }
 
-/// What a place is wanted for.
+/// The kind of work for which a caller wants a permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
-    /// A query, which others like it may join while it waits.
+    /// A query. Compatible queries may join it while it waits.
     Query,
-    /// A write, which others like it may join while it waits.
+    /// A write. Writes of the same kind may join it while it waits.
     Write,
-    /// Alone, whoever waits.
+    /// Work that nothing can join. It never waits for others.
     Alone,
 }
 
 const LANES: [Lane; 3] = [Lane::Query, Lane::Write, Lane::Alone];
 
+/// The number of permits, and how they are shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    pub places: usize,
-    /// How many of them one credential may have.
+    /// Number of permits.
+    pub permits: usize,
+    /// Maximum number of permits that one credential may hold.
     pub credential: usize,
-    /// How many are only for tribunais that have none.
+    /// Number of permits reserved for tribunais that hold none.
     pub reserve: usize,
-    /// How many of a credential's queries, and of its writes, run at once before others like them
-    /// wait for company; who is urgent does not.
-    pub together: usize,
-    /// How many requests of one credential may wait.
+    /// Maximum number of queries of one credential, and of its writes, that run at the same time.
+    /// Further ones wait so that others can join them, unless they are urgent.
+    pub concurrent: usize,
+    /// Maximum number of waiting requests of one credential.
     pub credential_waiting: usize,
-    /// How many requests of one tribunal may wait.
+    /// Maximum number of waiting requests of one tribunal.
     pub tribunal_waiting: usize,
 }
 
-/// Requests that one credential may let wait, for each place.
-const WAITING_PER_PLACE: usize = 32;
+/// Maximum number of waiting requests of one credential, for each permit.
+const WAITING_PER_PERMIT: usize = 32;
 
 impl Bounds {
-    /// A credential has at most half of the places, and a quarter is kept for tribunais that have
-    /// none. `cores` run at once: with more, each is only slower, and has less company.
-    pub fn of(places: usize, cores: usize) -> Self {
-        let places = places.max(1);
-        let credential = (places / 2).max(1);
+    /// One credential holds at most half of the permits, and a quarter is reserved for tribunais
+    /// that hold none. At most `cores` queries of a credential run at once: more would only slow
+    /// each other down, and fewer of them would be coalesced.
+    pub fn of(permits: usize, cores: usize) -> Self {
+        let permits = permits.max(1);
+        let credential = (permits / 2).max(1);
         Self {
-            places,
+            permits,
             credential,
-            reserve: places.div_ceil(4).min(places - 1),
-            together: cores.clamp(1, credential),
-            credential_waiting: places * WAITING_PER_PLACE,
-            tribunal_waiting: places * WAITING_PER_PLACE * 2,
+            reserve: permits.div_ceil(4).min(permits - 1),
+            concurrent: cores.clamp(1, credential),
+            credential_waiting: permits * WAITING_PER_PERMIT,
+            tribunal_waiting: permits * WAITING_PER_PERMIT * 2,
         }
     }
 
-    /// The same, for callers of one tribunal only: there is nobody to keep places for.
+    /// The same bounds without a reserve, for a pool whose callers all have one tribunal code.
     #[must_use]
     pub fn of_one_tribunal(self) -> Self {
         Self { reserve: 0, ..self }
     }
 
-    /// Nobody is bounded but by the places.
-    pub fn unshared(places: usize) -> Self {
+    /// Bounds that limit nothing but the number of permits.
+    pub fn unlimited(permits: usize) -> Self {
         Self {
-            credential: places,
+            credential: permits,
             reserve: 0,
-            together: places,
+            concurrent: permits,
             credential_waiting: usize::MAX,
             tribunal_waiting: usize::MAX,
-            ..Self::of(places, places)
+            ..Self::of(permits, permits)
         }
     }
 }
 
-/// Too many requests of this credential, or of its tribunal, wait already.
+/// The refusal when too many requests of a credential or of its tribunal are already waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
-/// Names an entry of a lane; a later one is larger.
+/// Identifies an entry of the queue. Later entries have larger tickets.
 pub type Ticket = u64;
 
-/// Entries that wait for a place, each with the work that it wants one for.
+/// Entries that wait for a permit, each with its work `W`, and the counts of what runs.
 pub struct FairQueue<W> {
     bounds: Bounds,
     running: usize,
     tribunals: HashMap<i16, Tribunal<W>>,
-    /// Those with entries; the front is next, unless a bound holds it back.
-    turn: VecDeque<i16>,
+    /// Tribunais that have entries. The first one that no bound holds back is next.
+    rotation: VecDeque<i16>,
     next_ticket: Ticket,
-    /// Of all, for whoever has not run anything yet.
+    /// Mean over all credentials, used for a credential that has not run anything yet.
     service: ServiceTime,
 }
 
 struct Tribunal<W> {
     running: usize,
-    /// Requests, not entries: several may wait for one.
+    /// Number of waiting requests, which differs from the number of entries: several requests
+    /// may share one entry.
     waiting: usize,
     credentials: HashMap<Arc<str>, Credential<W>>,
-    turn: VecDeque<Arc<str>>,
+    rotation: VecDeque<Arc<str>>,
 }
 
 struct Credential<W> {
@@ -132,7 +137,7 @@ struct Entry<W> {
 
 impl<W> Default for Tribunal<W> {
     fn default() -> Self {
-        Self { running: 0, waiting: 0, credentials: HashMap::new(), turn: VecDeque::new() }
+        Self { running: 0, waiting: 0, credentials: HashMap::new(), rotation: VecDeque::new() }
     }
 }
 
@@ -155,21 +160,21 @@ impl<W> FairQueue<W> {
             bounds,
             running: 0,
             tribunals: HashMap::new(),
-            turn: VecDeque::new(),
+            rotation: VecDeque::new(),
             next_ticket: 0,
             service: ServiceTime::default(),
         }
     }
 
-    /// Counts a request that waits, if it may.
+    /// Counts a waiting request, or refuses it if a limit is reached.
     pub fn wait(&mut self, caller: &Caller) -> Result<(), Full> {
         let bounds = self.bounds;
         let tribunal = self.tribunals.entry(caller.tribunal).or_default();
         let credential = tribunal.credentials.entry(Arc::clone(&caller.credential)).or_default();
-        // Whoever is over a bound has requests that wait, so nothing is left behind here.
         if credential.waiting >= bounds.credential_waiting
             || tribunal.waiting >= bounds.tribunal_waiting
         {
+            // Remove the empty state that `or_default` may have created.
             self.forget(caller);
             return Err(Full);
         }
@@ -178,7 +183,7 @@ impl<W> FairQueue<W> {
         Ok(())
     }
 
-    /// A request that was counted does not wait any more.
+    /// Ends the wait of a request that [`Self::wait`] counted.
     pub fn stop_waiting(&mut self, caller: &Caller) {
         if let Some(tribunal) = self.tribunals.get_mut(&caller.tribunal) {
             tribunal.waiting = tribunal.waiting.saturating_sub(1);
@@ -189,104 +194,110 @@ impl<W> FairQueue<W> {
         self.forget(caller);
     }
 
-    /// An entry at the end of its lane. Call [`Self::next`] until there is none.
+    /// Appends an entry to its lane. The caller must then call [`Self::next`] until it returns
+    /// `None`.
     pub fn enter(&mut self, caller: &Caller, lane: Lane, work: W) -> Ticket {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let tribunal = self.tribunals.entry(caller.tribunal).or_default();
         let credential = tribunal.credentials.entry(Arc::clone(&caller.credential)).or_default();
         if credential.is_empty() {
-            if tribunal.turn.is_empty() {
-                self.turn.push_back(caller.tribunal);
+            if tribunal.rotation.is_empty() {
+                self.rotation.push_back(caller.tribunal);
             }
-            tribunal.turn.push_back(Arc::clone(&caller.credential));
+            tribunal.rotation.push_back(Arc::clone(&caller.credential));
         }
         let entry = Entry { ticket, urgent: false, work };
         credential.lanes[lane as usize].entries.push_back(entry);
         ticket
     }
 
-    /// Whose turn it is, if a place is free for it; it is running from here on.
+    /// Removes the next entry that may run and counts it as running.
     pub fn next(&mut self) -> Option<(Caller, Lane, W)> {
         let bounds = self.bounds;
-        let free = bounds.places.saturating_sub(self.running);
+        let free = bounds.permits.saturating_sub(self.running);
         if free == 0 {
             return None;
         }
-        for at in 0..self.turn.len() {
-            let code = self.turn[at];
+        for index in 0..self.rotation.len() {
+            let code = self.rotation[index];
             let Some(tribunal) = self.tribunals.get_mut(&code) else { continue };
             if tribunal.running > 0 && free <= bounds.reserve {
                 continue;
             }
             let Some((credential, lane, work)) = tribunal.next(bounds) else { continue };
             self.running += 1;
-            self.turn.remove(at);
-            if !tribunal.turn.is_empty() {
-                self.turn.push_back(code);
+            self.rotation.remove(index);
+            if !tribunal.rotation.is_empty() {
+                self.rotation.push_back(code);
             }
             return Some((Caller { tribunal: code, credential }, lane, work));
         }
         None
     }
 
-    /// A place is given back that was had for so long. Call [`Self::next`] until there is none.
-    pub fn leave(&mut self, caller: &Caller, lane: Lane, held: Duration) {
+    /// Returns a permit that was held for `held`. The caller must then call [`Self::next`] until it
+    /// returns `None`.
+    pub fn release(&mut self, caller: &Caller, lane: Lane, held: Duration) {
         self.running = self.running.saturating_sub(1);
-        self.service.note(held);
+        self.service.record(held);
         if let Some(tribunal) = self.tribunals.get_mut(&caller.tribunal) {
             tribunal.running = tribunal.running.saturating_sub(1);
             if let Some(credential) = tribunal.credentials.get_mut(&caller.credential) {
                 credential.running = credential.running.saturating_sub(1);
                 let lane = &mut credential.lanes[lane as usize];
                 lane.running = lane.running.saturating_sub(1);
-                credential.service.note(held);
+                credential.service.record(held);
             }
         }
         self.forget(caller);
     }
 
-    /// Takes an entry out, if it still waits.
+    /// Removes an entry that is still waiting and returns its work.
     pub fn cancel(&mut self, caller: &Caller, lane: Lane, ticket: Ticket) -> Option<W> {
         let tribunal = self.tribunals.get_mut(&caller.tribunal)?;
         let credential = tribunal.credentials.get_mut(&caller.credential)?;
         let entries = &mut credential.lanes[lane as usize].entries;
-        let at = entries.binary_search_by_key(&ticket, |entry| entry.ticket).ok()?;
-        let entry = entries.remove(at)?;
+        let index = entries.binary_search_by_key(&ticket, |entry| entry.ticket).ok()?;
+        let entry = entries.remove(index)?;
         if credential.is_empty() {
-            tribunal.turn.retain(|one| *one != caller.credential);
-            if tribunal.turn.is_empty() {
-                self.turn.retain(|one| *one != caller.tribunal);
+            tribunal.rotation.retain(|other| *other != caller.credential);
+            if tribunal.rotation.is_empty() {
+                self.rotation.retain(|other| *other != caller.tribunal);
             }
         }
         self.forget(caller);
         Some(entry.work)
     }
 
-    /// This entry and those before it wait for no company any more. Call [`Self::next`] until
-    /// there is none.
+    /// Makes this entry and the older ones of its lane urgent, so that they no longer wait for
+    /// others to join them. The caller must then call [`Self::next`] until it returns `None`.
     pub fn urge(&mut self, caller: &Caller, lane: Lane, ticket: Ticket) {
         let tribunal = self.tribunals.get_mut(&caller.tribunal);
         let credential = tribunal.and_then(|all| all.credentials.get_mut(&caller.credential));
-        let entries = credential.into_iter().flat_map(|one| &mut one.lanes[lane as usize].entries);
+        let entries = credential
+            .into_iter()
+            .flat_map(|credential| &mut credential.lanes[lane as usize].entries);
         for entry in entries.take_while(|entry| entry.ticket <= ticket) {
             entry.urgent = true;
         }
     }
 
-    /// In how many seconds what this credential lets wait has been served.
+    /// Estimated seconds until the waiting requests of this credential are served.
     pub fn retry_after(&self, caller: &Caller) -> u32 {
         let tribunal = self.tribunals.get(&caller.tribunal);
         let credential = tribunal.and_then(|all| all.credentials.get(&caller.credential));
-        let service = credential.map(|one| &one.service).filter(|own| own.is_known());
-        let waiting = credential.map_or(0, |one| one.waiting);
+        let service = credential.map(|credential| &credential.service).filter(|own| own.is_known());
+        let waiting = credential.map_or(0, |credential| credential.waiting);
         service.unwrap_or(&self.service).until_free(waiting, self.bounds.credential)
     }
 
-    /// Nothing is kept of whoever neither runs nor waits.
+    /// Drops the state of a credential, and of its tribunal, that neither runs nor waits.
     fn forget(&mut self, caller: &Caller) {
         let Some(tribunal) = self.tribunals.get_mut(&caller.tribunal) else { return };
-        let idle = |one: &Credential<W>| one.running == 0 && one.waiting == 0 && one.is_empty();
+        let idle = |credential: &Credential<W>| {
+            credential.running == 0 && credential.waiting == 0 && credential.is_empty()
+        };
         if tribunal.credentials.get(&caller.credential).is_some_and(idle) {
             tribunal.credentials.remove(&caller.credential);
         }
@@ -298,13 +309,15 @@ impl<W> FairQueue<W> {
 
 impl<W> Tribunal<W> {
     fn next(&mut self, bounds: Bounds) -> Option<(Arc<str>, Lane, W)> {
-        for at in 0..self.turn.len() {
-            let Some(credential) = self.credentials.get_mut(&self.turn[at]) else { continue };
+        for index in 0..self.rotation.len() {
+            let Some(credential) = self.credentials.get_mut(&self.rotation[index]) else {
+                continue;
+            };
             let Some((lane, work)) = credential.next(bounds) else { continue };
             let more = !credential.is_empty();
-            let name = self.turn.remove(at)?;
+            let name = self.rotation.remove(index)?;
             if more {
-                self.turn.push_back(Arc::clone(&name));
+                self.rotation.push_back(Arc::clone(&name));
             }
             self.running += 1;
             return Some((name, lane, work));
@@ -318,7 +331,7 @@ impl<W> Credential<W> {
         self.lanes.iter().all(|lane| lane.entries.is_empty())
     }
 
-    /// The oldest of its entries that may run.
+    /// Removes the oldest entry that may run.
     fn next(&mut self, bounds: Bounds) -> Option<(Lane, W)> {
         if self.running >= bounds.credential {
             return None;
@@ -326,7 +339,7 @@ impl<W> Credential<W> {
         let ready = LANES.into_iter().filter_map(|lane| {
             let state = &self.lanes[lane as usize];
             let first = state.entries.front()?;
-            let may = lane == Lane::Alone || first.urgent || state.running < bounds.together;
+            let may = lane == Lane::Alone || first.urgent || state.running < bounds.concurrent;
             may.then_some((first.ticket, lane))
         });
         let (_, lane) = ready.min_by_key(|(ticket, _)| *ticket)?;

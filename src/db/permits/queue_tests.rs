@@ -6,7 +6,7 @@ fn caller(tribunal: i16, credential: usize) -> Caller {
     Caller { tribunal, credential: format!("c{credential}").into() }
 }
 
-/// Starts all that may start; who they are, in order.
+/// Starts every entry that may run and returns them in that order.
 fn start(queue: &mut FairQueue<u32>) -> Vec<(Caller, Lane, u32)> {
     std::iter::from_fn(|| queue.next()).collect()
 }
@@ -16,7 +16,7 @@ fn started(queue: &mut FairQueue<u32>) -> Vec<(i16, String)> {
 }
 
 #[test]
-fn a_credential_has_half_of_the_places_and_a_tribunal_three_quarters() {
+fn a_credential_gets_half_of_the_permits_and_a_tribunal_three_quarters() {
     let mut queue = FairQueue::new(Bounds::of(8, 8));
     for n in 0..100 {
         queue.enter(&caller(820, 0), Lane::Alone, n);
@@ -26,17 +26,17 @@ fn a_credential_has_half_of_the_places_and_a_tribunal_three_quarters() {
         queue.enter(&caller(820, 1), Lane::Alone, n);
     }
     assert_eq!(started(&mut queue), vec![(820, "c1".to_owned()); 2]);
-    // Two others find a place at once, whatever waits; the third has to wait for one.
+    // Two other tribunais start at once, whatever waits; a third one has to wait for a permit.
     for tribunal in [817, 806, 805] {
         queue.enter(&caller(tribunal, 0), Lane::Alone, 0);
     }
     assert_eq!(started(&mut queue), [(817, "c0".to_owned()), (806, "c0".to_owned())]);
-    queue.leave(&caller(820, 0), Lane::Alone, Duration::ZERO);
+    queue.release(&caller(820, 0), Lane::Alone, Duration::ZERO);
     assert_eq!(started(&mut queue), [(805, "c0".to_owned())]);
 }
 
 #[test]
-fn the_smallest_pools_serve_everybody() {
+fn the_smallest_pools_serve_every_tribunal() {
     for places in 1..8 {
         let bounds = Bounds::of(places, 2);
         let mut queue = FairQueue::new(bounds);
@@ -68,36 +68,36 @@ fn tribunais_take_turns_and_so_do_the_credentials_of_each() {
     }
     let mut order = Vec::new();
     while let Some((who, lane, _)) = running.pop() {
-        queue.leave(&who, lane, Duration::ZERO);
+        queue.release(&who, lane, Duration::ZERO);
         let next = start(&mut queue);
         order.extend(next.iter().map(|(who, ..)| format!("{}{}", who.tribunal, who.credential)));
         running.extend(next);
     }
     assert_eq!(order[..6], ["1c0", "2c0", "1c1", "2c0", "1c0", "2c0"]);
     assert_eq!(order.len(), 12);
-    assert!(queue.tribunals.is_empty() && queue.turn.is_empty() && queue.running == 0);
+    assert!(queue.tribunals.is_empty() && queue.rotation.is_empty() && queue.running == 0);
 }
 
 #[test]
-fn a_few_run_together_and_the_others_wait_for_company_until_they_are_urgent() {
+fn queries_beyond_the_limit_wait_to_be_joined_until_they_are_urgent() {
     let mut queue = FairQueue::new(Bounds::of(8, 2));
     let who = caller(820, 0);
     let tickets: Vec<_> = (0..5).map(|n| queue.enter(&who, Lane::Query, n)).collect();
     assert_eq!(start(&mut queue).len(), 2);
     queue.enter(&who, Lane::Alone, 9);
-    // What goes alone does not wait behind what waits for company.
+    // An `Alone` entry does not wait behind queries that wait to be joined.
     assert_eq!(start(&mut queue)[0].2, 9);
     queue.urge(&who, Lane::Query, tickets[2]);
     assert_eq!(start(&mut queue)[0].2, 2);
-    // All that the credential may run.
+    // The credential already holds as many permits as it may.
     queue.urge(&who, Lane::Query, tickets[4]);
     assert!(start(&mut queue).is_empty());
-    queue.leave(&who, Lane::Alone, Duration::ZERO);
+    queue.release(&who, Lane::Alone, Duration::ZERO);
     assert_eq!(start(&mut queue)[0].2, 3);
 }
 
 #[test]
-fn whoever_floods_waits_behind_itself_and_is_told_of_its_own_queue() {
+fn a_flood_delays_its_own_credential_and_learns_its_own_wait() {
     let mut queue = FairQueue::<u32>::new(Bounds::of(8, 2));
     let (flood, twin, calm) = (caller(820, 0), caller(820, 1), caller(817, 0));
     let until_full = |queue: &mut FairQueue<u32>, who: &Caller| {
@@ -105,14 +105,14 @@ fn whoever_floods_waits_behind_itself_and_is_told_of_its_own_queue() {
     };
     assert_eq!(until_full(&mut queue, &flood), 256);
     assert_eq!(until_full(&mut queue, &caller(820, 2)), 256);
-    // The tribunal is full; another is not.
+    // The limit of this tribunal is reached; that of the other is not.
     assert_eq!(queue.wait(&twin), Err(Full));
     assert_eq!(queue.wait(&calm), Ok(()));
     queue.enter(&flood, Lane::Alone, 0);
     queue.enter(&calm, Lane::Alone, 0);
     assert_eq!(start(&mut queue).len(), 2);
-    queue.leave(&flood, Lane::Alone, Duration::from_millis(250));
-    queue.leave(&calm, Lane::Alone, Duration::from_millis(1));
+    queue.release(&flood, Lane::Alone, Duration::from_millis(250));
+    queue.release(&calm, Lane::Alone, Duration::from_millis(1));
     assert_eq!(queue.retry_after(&flood), 16);
     assert_eq!(queue.retry_after(&calm), 1);
     queue.stop_waiting(&flood);
@@ -138,18 +138,18 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..120)
 }
 
-/// An entry as the test knows it.
+/// The test's own record of an entry.
 #[derive(Debug, Clone)]
 struct Known {
     who: Caller,
     lane: Lane,
     ticket: Ticket,
     urgent: bool,
-    /// After how many turns given it came.
-    came: usize,
+    /// Number of entries that had started when this one entered.
+    granted_before: usize,
 }
 
-/// What the queue must agree with.
+/// The queue under test, and the test's own model of what waits and runs.
 struct World {
     bounds: Bounds,
     queue: FairQueue<u32>,
@@ -160,53 +160,57 @@ struct World {
 
 impl World {
     fn of_credential(&self, who: &Caller) -> usize {
-        self.running.iter().filter(|(one, _)| one == who).count()
+        self.running.iter().filter(|(other, _)| other == who).count()
     }
 
-    /// Whether the entry may have one of the places that are free.
-    fn may(&self, one: &Known) -> bool {
-        let free = self.bounds.places - self.running.len();
+    /// Whether the bounds allow the entry to run now.
+    fn may(&self, entry: &Known) -> bool {
+        let free = self.bounds.permits - self.running.len();
         let tribunal =
-            self.running.iter().filter(|(who, _)| who.tribunal == one.who.tribunal).count();
-        let together =
-            self.running.iter().filter(|(who, lane)| *who == one.who && *lane == one.lane).count();
+            self.running.iter().filter(|(who, _)| who.tribunal == entry.who.tribunal).count();
+        let concurrent = self
+            .running
+            .iter()
+            .filter(|(who, lane)| *who == entry.who && *lane == entry.lane)
+            .count();
         free > 0
-            && self.of_credential(&one.who) < self.bounds.credential
+            && self.of_credential(&entry.who) < self.bounds.credential
             && (tribunal == 0 || free > self.bounds.reserve)
-            && (one.lane == Lane::Alone || one.urgent || together < self.bounds.together)
+            && (entry.lane == Lane::Alone || entry.urgent || concurrent < self.bounds.concurrent)
     }
 
-    /// Starts all that may, and holds each against what was known before it.
+    /// Starts every entry that the queue releases, and checks each against the model.
     fn start(&mut self) {
         while let Some((who, lane, _)) = self.queue.next() {
-            let at = self.waiting.iter().position(|one| one.who == who && one.lane == lane);
-            let at = at.expect("whoever starts was waiting");
-            assert!(self.may(&self.waiting[at]), "{:?} may not run", self.waiting[at]);
-            let one = self.waiting.remove(at);
-            self.may_not_be_passed_over(&one);
+            let index =
+                self.waiting.iter().position(|entry| entry.who == who && entry.lane == lane);
+            let index = index.expect("whoever starts was waiting");
+            assert!(self.may(&self.waiting[index]), "{:?} may not run", self.waiting[index]);
+            let entry = self.waiting.remove(index);
+            self.may_not_be_passed_over(&entry);
             self.running.push((who.clone(), lane));
             self.granted.push(who);
         }
-        let idle: Vec<_> = self.waiting.iter().filter(|one| self.may(one)).collect();
-        // Of each lane only the first is looked at: the others come after it.
+        let idle: Vec<_> = self.waiting.iter().filter(|entry| self.may(entry)).collect();
+        // Since the queue releases nothing more, no waiting entry may be allowed to run.
         assert!(idle.is_empty(), "places are free for {idle:?}");
     }
 
-    /// Since another tribunal's entry came, which may run now, this tribunal has had no turn, or
-    /// that one has had one too.
-    fn may_not_be_passed_over(&self, one: &Known) {
-        let (mine, theirs) = (one.who.tribunal, |other: &Known| other.who.tribunal);
+    /// Checks fairness: since an entry of another tribunal that may run now entered the queue,
+    /// either this tribunal has had no turn, or the other one has had a turn too.
+    fn may_not_be_passed_over(&self, entry: &Known) {
+        let (mine, theirs) = (entry.who.tribunal, |other: &Known| other.who.tribunal);
         for other in self.waiting.iter().filter(|other| theirs(other) != mine && self.may(other)) {
-            let since = &self.granted[other.came..];
+            let since = &self.granted[other.granted_before..];
             let had = |tribunal| since.iter().any(|who| who.tribunal == tribunal);
-            assert!(!had(mine) || had(theirs(other)), "{other:?} is passed over by {one:?}");
+            assert!(!had(mine) || had(theirs(other)), "{other:?} is passed over by {entry:?}");
         }
     }
 }
 
 proptest! {
     #[test]
-    fn bounds_hold_places_are_used_and_nobody_is_forgotten(
+    fn bounds_hold_and_every_entry_runs(
         places in 1_usize..9, cores in 1_usize..5, steps in steps()
     ) {
         let bounds = Bounds::of(places, cores);
@@ -219,25 +223,25 @@ proptest! {
                 Step::Enter { tribunal, credential, lane } => {
                     let (who, lane) = (caller(tribunal, credential), LANES[lane]);
                     let ticket = world.queue.enter(&who, lane, 0);
-                    let came = world.granted.len();
-                    world.waiting.push(Known { who, lane, ticket, urgent: false, came });
+                    let granted_before = world.granted.len();
+                    world.waiting.push(Known { who, lane, ticket, urgent: false, granted_before });
                     entered += 1;
                 }
                 Step::Leave(n) if !world.running.is_empty() => {
                     let (who, lane) = world.running.remove(n % world.running.len());
-                    world.queue.leave(&who, lane, Duration::from_millis(1));
+                    world.queue.release(&who, lane, Duration::from_millis(1));
                 }
                 Step::Cancel(n) if !world.waiting.is_empty() => {
-                    let one = world.waiting.remove(n % world.waiting.len());
-                    prop_assert!(world.queue.cancel(&one.who, one.lane, one.ticket).is_some());
-                    prop_assert!(world.queue.cancel(&one.who, one.lane, one.ticket).is_none());
+                    let entry = world.waiting.remove(n % world.waiting.len());
+                    prop_assert!(world.queue.cancel(&entry.who, entry.lane, entry.ticket).is_some());
+                    prop_assert!(world.queue.cancel(&entry.who, entry.lane, entry.ticket).is_none());
                     cancelled += 1;
                 }
                 Step::Urge(n) if !world.waiting.is_empty() => {
                     let Known { who, lane, ticket, .. } = world.waiting[n % world.waiting.len()].clone();
                     world.queue.urge(&who, lane, ticket);
-                    let before = |one: &&mut Known| one.who == who && one.lane == lane && one.ticket <= ticket;
-                    world.waiting.iter_mut().filter(before).for_each(|one| one.urgent = true);
+                    let before = |entry: &&mut Known| entry.who == who && entry.lane == lane && entry.ticket <= ticket;
+                    world.waiting.iter_mut().filter(before).for_each(|entry| entry.urgent = true);
                 }
                 _ => {}
             }
@@ -248,19 +252,19 @@ proptest! {
                 prop_assert!(world.of_credential(&who) <= bounds.credential);
             }
         }
-        // Whoever runs ends: then all have had a place, and nothing is kept of anybody.
+        // End everything that runs: then every entry has run, and the queue keeps no state.
         while !world.running.is_empty() {
             let (who, lane) = world.running.remove(0);
-            world.queue.leave(&who, lane, Duration::from_millis(1));
+            world.queue.release(&who, lane, Duration::from_millis(1));
             world.start();
         }
         prop_assert!(world.waiting.is_empty());
         prop_assert_eq!(world.granted.len() + cancelled, entered);
-        prop_assert!(world.queue.tribunals.is_empty() && world.queue.turn.is_empty());
+        prop_assert!(world.queue.tribunals.is_empty() && world.queue.rotation.is_empty());
         prop_assert_eq!(world.queue.running, 0);
     }
 
-    /// However many entries one credential has, another tribunal's has its place within one turn.
+    /// However many entries one credential has, an entry of another tribunal runs within one turn.
     #[test]
     fn a_flood_costs_others_one_turn(places in 2_usize..9, flood in 1_u32..300, others in 1_i16..6) {
         let mut queue = FairQueue::new(Bounds::of(places, 2));
@@ -279,7 +283,7 @@ proptest! {
         let mut seen = served(&running, 0);
         while seen < usize::try_from(others).unwrap() {
             let (who, lane, _) = running.remove(0);
-            queue.leave(&who, lane, Duration::ZERO);
+            queue.release(&who, lane, Duration::ZERO);
             let next = start(&mut queue);
             floods_after += next.iter().filter(|(who, ..)| who.tribunal == 900).count();
             seen = served(&next, seen);

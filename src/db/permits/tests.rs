@@ -11,7 +11,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
 }
 
-/// How many places one credential finds free.
+/// Counts the permits that one credential can get now.
 fn free(permits: &Permits) -> usize {
     let mut taken = Vec::new();
     run(async {
@@ -25,8 +25,8 @@ fn free(permits: &Permits) -> usize {
 }
 
 #[test]
-fn a_permit_is_given_back_however_it_ends() {
-    let permits = Permits::new(Bounds::unshared(2));
+fn a_permit_is_returned_however_its_holder_ends() {
+    let permits = Permits::new(Bounds::unlimited(2));
     assert_eq!(free(&permits), 2);
     run(async {
         let permit = permits.acquire(&caller(1), Lane::Alone).await.unwrap();
@@ -35,12 +35,12 @@ fn a_permit_is_given_back_however_it_ends() {
             panic!("whoever had it broke off");
         });
         assert!(lost.await.is_err());
-        let (told, ran) = mpsc::channel::<()>();
+        let (sender, ran) = mpsc::channel::<()>();
         let _queued = permits.run(
             &caller(1),
             Lane::Query,
             Box::new(move |_| {
-                let _told = told;
+                let _told = sender;
                 panic!("what was done broke off")
             }),
         );
@@ -51,8 +51,8 @@ fn a_permit_is_given_back_however_it_ends() {
 }
 
 #[test]
-fn whoever_stops_waiting_leaves_its_turn_to_the_next() {
-    let permits = Permits::new(Bounds::unshared(1));
+fn a_cancelled_entry_gives_its_turn_to_the_next() {
+    let permits = Permits::new(Bounds::unlimited(1));
     run(async {
         let first = permits.acquire(&caller(1), Lane::Alone).await.unwrap();
         let (second, third) = (caller(2), caller(3));
@@ -67,10 +67,10 @@ fn whoever_stops_waiting_leaves_its_turn_to_the_next() {
     assert_eq!(free(&permits), 1);
 }
 
-/// The permit was sent, and then nobody took it.
+/// The permit is sent, and then the receiver is dropped without taking it.
 #[test]
-fn a_permit_that_nobody_takes_goes_to_the_next() {
-    let permits = Permits::new(Bounds::unshared(1));
+fn a_permit_that_is_not_received_goes_to_the_next() {
+    let permits = Permits::new(Bounds::unlimited(1));
     run(async {
         let first = permits.acquire(&caller(1), Lane::Alone).await.unwrap();
         let (second, third) = (caller(2), caller(3));
@@ -84,18 +84,18 @@ fn a_permit_that_nobody_takes_goes_to_the_next() {
 }
 
 #[test]
-fn a_thread_whose_work_is_over_goes_on_with_the_next() {
-    let permits = Permits::new(Bounds::unshared(1));
-    let (told, ran) = mpsc::channel();
+fn a_thread_that_finishes_its_work_runs_the_next() {
+    let permits = Permits::new(Bounds::unlimited(1));
+    let (sender, ran) = mpsc::channel();
     run(async {
         let (go, wait) = mpsc::channel::<()>();
         let work = |n: u32, wait: Option<mpsc::Receiver<()>>| -> Run {
-            let told = told.clone();
+            let sender = sender.clone();
             Box::new(move |_| {
                 if let Some(wait) = wait {
                     wait.recv().unwrap();
                 }
-                told.send((n, thread::current().id())).unwrap();
+                sender.send((n, thread::current().id())).unwrap();
             })
         };
         let _first = permits.run(&caller(1), Lane::Query, work(1, Some(wait)));
@@ -116,8 +116,8 @@ fn a_thread_whose_work_is_over_goes_on_with_the_next() {
 }
 
 #[test]
-fn company_is_waited_for_a_moment_and_a_place_only_so_long() {
-    let bounds = Bounds { together: 1, ..Bounds::unshared(2) };
+fn a_query_becomes_urgent_and_then_gives_up_at_its_deadline() {
+    let bounds = Bounds { concurrent: 1, ..Bounds::unlimited(2) };
     let permits = Permits::new(bounds);
     run(async {
         let begun = Instant::now();
@@ -125,14 +125,14 @@ fn company_is_waited_for_a_moment_and_a_place_only_so_long() {
         let first = permits.acquire_until(&caller(1), Lane::Query, soon()).await;
         let second = permits.acquire_until(&caller(1), Lane::Query, soon()).await;
         assert!(first.is_some() && second.is_some());
-        assert!(begun.elapsed() >= PATIENCE);
+        assert!(begun.elapsed() >= COALESCE_WAIT);
         assert!(permits.acquire_until(&caller(1), Lane::Query, soon()).await.is_none());
     });
     assert_eq!(free(&permits), 2);
 }
 
 #[test]
-fn one_that_is_not_counted_any_more_leaves_room() {
+fn a_request_that_stops_waiting_leaves_room_for_another() {
     let permits = Permits::new(Bounds { credential_waiting: 1, ..Bounds::of(2, 2) });
     let waiting = permits.wait(&caller(1)).unwrap();
     assert_eq!(permits.wait(&caller(1)).err(), Some(Overloaded { seconds: 1 }));

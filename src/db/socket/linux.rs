@@ -1,4 +1,4 @@
-//! How a connection's socket is found among the open files of the process.
+//! Finds the socket of a new connection among the open files of the process.
 
 use super::super::connect_options;
 use diesel::{Connection, ConnectionResult, PgConnection};
@@ -17,18 +17,20 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// A label is less than a second, in milliseconds.
+/// Number of distinct labels. A label is added to `tcp_user_timeout` in milliseconds, so all labels
+/// are below one second.
 const LABELS: u32 = 1000;
+/// Maximum number of attempts to connect until exactly one new Unix socket appears.
 const UNIX_ATTEMPTS: u32 = 4;
 
-/// A connection, and a descriptor of our own for its socket if it was found.
+/// Opens a connection. Also returns an owned descriptor of its socket, if the socket was found.
 pub(super) fn establish(url: &str) -> ConnectionResult<(PgConnection, Option<OwnedFd>)> {
     static LABEL: AtomicU32 = AtomicU32::new(0);
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let label = LABEL.fetch_add(1, Ordering::Relaxed) % LABELS;
     let (conninfo, user_timeout) = connect_options::with_defaults(url, label);
     let unix = connect_options::may_be_unix(url);
-    let _turn = unix.then(|| ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner));
+    let _guard = unix.then(|| ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner));
     let mut attempts = 0;
     loop {
         attempts += 1;
@@ -36,20 +38,20 @@ pub(super) fn establish(url: &str) -> ConnectionResult<(PgConnection, Option<Own
         let connection = PgConnection::establish(&conninfo)?;
         let mut new = open_sockets();
         new.retain(|socket| !before.contains(socket));
-        let mut labelled = new.iter().filter_map(|found| own(*found));
+        let mut labelled = new.iter().filter_map(|socket| duplicate(*socket));
         if let Some(fd) = labelled.find(|fd| getsockopt(fd, TcpUserTimeout) == Ok(user_timeout)) {
             return Ok((connection, Some(fd)));
         }
-        let mut unix_ones = new.iter().filter(|(fd, _)| leads_to_postgres(*fd));
-        match (unix_ones.next(), unix_ones.next()) {
-            (Some(only), None) => return Ok((connection, own(*only))),
+        let mut unix_sockets = new.iter().filter(|(fd, _)| leads_to_postgres(*fd));
+        match (unix_sockets.next(), unix_sockets.next()) {
+            (Some(only), None) => return Ok((connection, duplicate(*only))),
             (Some(_), Some(_)) if attempts < UNIX_ATTEMPTS => {}
             _ => return Ok((connection, None)),
         }
     }
 }
 
-/// Number and inode of every socket of the process.
+/// The descriptor number and inode of every open socket of the process.
 fn open_sockets() -> HashSet<(RawFd, u64)> {
     let Ok(entries) = fs::read_dir("/proc/self/fd") else { return HashSet::new() };
     let socket = |entry: fs::DirEntry| {
@@ -69,8 +71,8 @@ fn leads_to_postgres(fd: RawFd) -> bool {
     path.is_some_and(|name| name.to_string_lossy().starts_with(".s.PGSQL."))
 }
 
-/// A descriptor of our own for this socket, if the number still stands for it.
-fn own((number, inode): (RawFd, u64)) -> Option<OwnedFd> {
+/// Duplicates the descriptor, if its number still refers to the socket with this inode.
+fn duplicate((number, inode): (RawFd, u64)) -> Option<OwnedFd> {
     let (sender, receiver) =
         socketpair(AddressFamily::Unix, SockType::Datagram, None, SockFlag::SOCK_CLOEXEC).ok()?;
     let sent = [number];

@@ -1,26 +1,28 @@
-//! The socket of a connection, and the one thing done to it from outside: it is closed when a
-//! wait for PostgreSQL passes its deadline.
+//! Client-side deadlines for PostgreSQL: this module shuts down the socket of a connection when a wait
+//! passes its deadline.
 //!
-//! libpq waits in `poll` for as long as the other side is there and says nothing, and Diesel
-//! shows neither the socket nor libpq's handle. `statement_timeout` is kept by the server and
-//! `PQcancel` asks the server, so neither helps with a server that is silent; `tcp_user_timeout`
-//! and keepalives only help when its kernel is silent too. What ends such a wait is `shutdown`
-//! on the socket: `poll` returns, libpq reads the end of the stream, and the call fails as one
-//! on a connection that the server closed.
+//! libpq waits in `poll` for as long as the server is connected but silent, and Diesel exposes
+//! neither the socket nor libpq's handle. The server enforces `statement_timeout`, and `PQcancel`
+//! needs an answer of the server, so neither helps against a silent server. `tcp_user_timeout` and
+//! keepalives help only if the server's kernel is silent too. `shutdown` on the socket ends the wait:
+//! `poll` returns, libpq reads the end of the stream, and the call fails as if the server had closed
+//! the connection.
 //!
-//! The socket is found among the open files of the process (`/proc/self/fd`): one that was
-//! opened while the connection was established and is
-//! * over TCP, the one whose `TCP_USER_TIMEOUT` is the value that only this connection asked for
-//!   in its connection string (`connect_options`);
-//! * over a Unix socket, which has no such option, the only new one whose peer is a socket of
-//!   PostgreSQL. These connections are established one at a time; should another part of the
-//!   process open one at that moment, it is tried again, and after a few times goes without.
+//! The socket is found among the open files of the process (`/proc/self/fd`), among those opened while
+//! the connection was established:
+//! * over TCP, it is the socket whose `TCP_USER_TIMEOUT` has the value that only this connection
+//!   requested in its connection string (`connect_options`);
+//! * over a Unix socket, which has no such option, it is the only new socket whose peer is a
+//!   PostgreSQL socket. These connections are established one at a time. If another part of the
+//!   process opens one at the same moment, the attempt is repeated; after a few attempts the
+//!   connection has no deadlines.
 //!
-//! The kernel hands a copy of the descriptor to its own process through a pair of sockets
-//! (`SCM_RIGHTS`), the way to own one by its number without `unsafe`. A copy keeps the number
-//! from being another file's by the time that the deadline passes.
+//! The descriptor is duplicated by sending it to the own process over a socket pair (`SCM_RIGHTS`),
+//! because that turns a descriptor number into an owned descriptor without `unsafe`. Holding a
+//! duplicate ensures that, at the deadline, the descriptor still refers to the same socket and not to
+//! a file opened later under the same number.
 //!
-//! Without `/proc` (macOS) no socket is found, and only libpq's own timeouts hold.
+//! Without `/proc` (macOS) no socket is found, and only libpq's own timeouts apply.
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -33,17 +35,18 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How late a deadline may be noticed.
-const TICK: Duration = Duration::from_millis(100);
+/// Interval at which deadlines are checked, and thus the largest delay of a shutdown.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
+/// Values of [`Socket::deadline`] that are not a time: nobody waits, or the socket was shut down.
 const IDLE: u64 = 0;
 const CLOSED: u64 = u64::MAX;
 
-/// The socket of one connection, and until when somebody waits for it.
+/// The socket of one connection and the deadline of the current wait for it.
 #[derive(Debug)]
 pub(super) struct Socket {
     fd: Option<OwnedFd>,
-    /// Milliseconds on the clock of the process, [`IDLE`] or [`CLOSED`].
+    /// Milliseconds since [`millis`] was first called, or [`IDLE`], or [`CLOSED`].
     deadline: AtomicU64,
 }
 
@@ -51,30 +54,30 @@ pub(super) struct Socket {
 #[derive(Debug, Default)]
 pub(super) struct Sockets(Mutex<Vec<Weak<Socket>>>);
 
-/// A wait that ends at its deadline; it is over when this is dropped.
-pub(super) struct Waiting<'a> {
+/// A wait with a deadline. Dropping it ends the wait and restores the deadline of an outer wait.
+pub(super) struct DeadlineGuard<'a> {
     socket: &'a Socket,
-    before: u64,
+    outer: u64,
     until: u64,
 }
 
 impl Socket {
-    /// Of a connection that somebody else opened: no wait for it ends by a deadline.
+    /// A socket without deadlines, for a connection that was not opened by [`Sockets::connect`].
     pub(super) const fn unwatched() -> Self {
         Self { fd: None, deadline: AtomicU64::new(IDLE) }
     }
 
-    /// From here on, until what is returned is dropped, the socket is closed at `deadline`.
-    pub(super) fn wait_until(&self, deadline: Instant) -> Waiting<'_> {
+    /// Begins a wait: until the result is dropped, the socket is shut down at `deadline`.
+    pub(super) fn wait_until(&self, deadline: Instant) -> DeadlineGuard<'_> {
         let until = millis(deadline);
-        let before = self.deadline.swap(until, Ordering::AcqRel);
-        if before == CLOSED {
+        let outer = self.deadline.swap(until, Ordering::AcqRel);
+        if outer == CLOSED {
             self.deadline.store(CLOSED, Ordering::Release);
         }
-        Waiting { socket: self, before, until }
+        DeadlineGuard { socket: self, outer, until }
     }
 
-    /// Whether a wait for it ended by its deadline.
+    /// Whether the socket was shut down, by a deadline or by [`Sockets::close_all`].
     pub(super) fn closed(&self) -> bool {
         self.deadline.load(Ordering::Acquire) == CLOSED
     }
@@ -82,7 +85,7 @@ impl Socket {
     fn close(&self) {
         self.deadline.store(CLOSED, Ordering::Release);
         if let Some(fd) = &self.fd {
-            // It may have been closed by the other side already.
+            // Ignore the error: the server may already have closed the connection.
             let _ = shutdown(fd.as_raw_fd(), Shutdown::Both);
         }
     }
@@ -90,7 +93,8 @@ impl Socket {
     fn close_if_late(&self, now: u64) {
         let until = self.deadline.load(Ordering::Acquire);
         let late = until != IDLE && until != CLOSED && now > until;
-        // Whoever stopped waiting at this very moment keeps the connection.
+        // If the wait ends between the load and the exchange, the exchange fails and the
+        // connection stays usable.
         let ours =
             || self.deadline.compare_exchange(until, CLOSED, Ordering::AcqRel, Ordering::Acquire);
         if late && ours().is_ok() {
@@ -99,12 +103,12 @@ impl Socket {
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for DeadlineGuard<'_> {
     fn drop(&mut self) {
-        // Not when it was closed meanwhile: that stays.
+        // The exchange fails if the socket was shut down meanwhile, so that `CLOSED` stays.
         let _ = self.socket.deadline.compare_exchange(
             self.until,
-            self.before,
+            self.outer,
             Ordering::AcqRel,
             Ordering::Acquire,
         );
@@ -112,7 +116,8 @@ impl Drop for Waiting<'_> {
 }
 
 impl Sockets {
-    /// Connects with the defaults of `connect_options`, within its `connect_timeout` for each host.
+    /// Opens a connection with the defaults of `connect_options`, whose `connect_timeout` applies
+    /// to each host.
     pub(super) fn connect(&self, url: &str) -> ConnectionResult<(PgConnection, Arc<Socket>)> {
         #[cfg(target_os = "linux")]
         let (connection, fd) = linux::establish(url)?;
@@ -128,7 +133,7 @@ impl Sockets {
         Ok((connection, socket))
     }
 
-    /// Closes every one, in use or not: what is on its way is answered by nobody.
+    /// Shuts down every socket, also those in use: a silent server will not answer their statements.
     pub(super) fn close_all(&self) {
         self.lock().iter().filter_map(Weak::upgrade).for_each(|socket| socket.close());
     }
@@ -138,13 +143,13 @@ impl Sockets {
     }
 }
 
-/// Sees to the deadlines of these sockets for as long as they are there. One thread does for the
+/// Enforces the deadlines of these sockets until `sockets` is dropped. One thread serves the whole
 /// process.
 pub(super) fn watch(sockets: &Arc<Sockets>) {
     static WATCHED: LazyLock<Mutex<Vec<Weak<Sockets>>>> = LazyLock::new(|| {
         let started = thread::Builder::new().name("elos-deadlines".into()).spawn(|| {
             loop {
-                thread::sleep(TICK);
+                thread::sleep(CHECK_INTERVAL);
                 let now = millis(Instant::now());
                 let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
                 watched.retain(|sockets| sockets.strong_count() > 0);
@@ -162,7 +167,7 @@ pub(super) fn watch(sockets: &Arc<Sockets>) {
     WATCHED.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(sockets));
 }
 
-/// Never [`IDLE`].
+/// Milliseconds on the clock of the process. The result is at least 1, so it is never [`IDLE`].
 fn millis(at: Instant) -> u64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     let since = at.saturating_duration_since(*START).as_millis();

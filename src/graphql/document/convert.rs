@@ -1,13 +1,13 @@
-//! A normalised operation in async-graphql's terms.
+//! Converts a normalized operation from apollo-compiler's types to async-graphql's.
 //!
-//! Node by node rather than printed and parsed again: errors keep the lines and
-//! columns of the client's text, and nothing depends on how another parser reads
-//! a `\u{…}` or a block string.
+//! The conversion goes node by node. Printing and parsing again would lose the line and column
+//! numbers of the client's text, and would depend on how another parser reads `\u{…}` and block
+//! strings.
 
-use crate::graphql::document::normalize::{Campo, Selecao};
-use crate::graphql::document::position::Posicoes;
+use crate::graphql::document::normalize::{CollectedField, CollectedSelection};
+use crate::graphql::document::position::Positions;
 use apollo_compiler::executable::Operation;
-use apollo_compiler::{Name as Nome, Node, ast};
+use apollo_compiler::{Name as ApolloName, Node, ast};
 use async_graphql::parser::types::{
     Field, InlineFragment, OperationDefinition, OperationType, Selection, SelectionSet, Type,
     TypeCondition, VariableDefinition,
@@ -16,134 +16,139 @@ use async_graphql::{Name, Pos, Positioned, Value as ConstValue};
 use async_graphql_value::{Number, Value};
 use std::collections::HashSet;
 
-/// The operation with these selections.
-pub fn traduzir(
-    operacao: &Node<Operation>,
-    selecoes: &[Selecao],
-    posicoes: &Posicoes<'_>,
+/// Converts the operation, with these selections in place of its own.
+pub fn convert(
+    operation: &Node<Operation>,
+    selections: &[CollectedSelection],
+    positions: &Positions<'_>,
 ) -> Positioned<OperationDefinition> {
-    let mut traducao = Traducao { posicoes, usadas: HashSet::new() };
-    let pos = posicoes.de(operacao.location());
-    let selection_set = Positioned::new(traducao.selecoes(selecoes), pos);
-    let definicoes = operacao.variables.iter();
-    // A variable whose every use was skipped goes with them.
-    let usadas = definicoes.filter(|definicao| traducao.usadas.contains(&definicao.name));
-    let definicao = OperationDefinition {
-        ty: tipo(operacao.operation_type),
-        variable_definitions: usadas.filter_map(|v| variavel(v, posicoes)).collect(),
+    let mut conversion = Conversion { positions, used: HashSet::new() };
+    let pos = positions.of(operation.location());
+    let selection_set = Positioned::new(conversion.selections(selections), pos);
+    let definitions = operation.variables.iter();
+    // Drop the variables that only skipped fields used.
+    let used = definitions.filter(|definition| conversion.used.contains(&definition.name));
+    let definition = OperationDefinition {
+        ty: operation_type(operation.operation_type),
+        variable_definitions: used.filter_map(|v| variable(v, positions)).collect(),
         directives: Vec::new(),
         selection_set,
     };
-    Positioned::new(definicao, pos)
+    Positioned::new(definition, pos)
 }
 
-pub fn tipo(tipo: ast::OperationType) -> OperationType {
-    match tipo {
+pub fn operation_type(ty: ast::OperationType) -> OperationType {
+    match ty {
         ast::OperationType::Query => OperationType::Query,
         ast::OperationType::Mutation => OperationType::Mutation,
         ast::OperationType::Subscription => OperationType::Subscription,
     }
 }
 
-fn variavel(
-    definicao: &Node<ast::VariableDefinition>,
-    posicoes: &Posicoes<'_>,
+fn variable(
+    definition: &Node<ast::VariableDefinition>,
+    positions: &Positions<'_>,
 ) -> Option<Positioned<VariableDefinition>> {
-    let pos = posicoes.de(definicao.location());
-    let padrao = definicao.default_value.as_ref().and_then(|valor| constante(valor));
-    let definicao = VariableDefinition {
-        name: Positioned::new(nome(&definicao.name), pos),
-        var_type: Positioned::new(Type::new(&definicao.ty.to_string())?, pos),
+    let pos = positions.of(definition.location());
+    let default = definition.default_value.as_ref().and_then(|value| constant(value));
+    let definition = VariableDefinition {
+        name: Positioned::new(name(&definition.name), pos),
+        var_type: Positioned::new(Type::new(&definition.ty.to_string())?, pos),
         directives: Vec::new(),
-        default_value: padrao.map(|valor| Positioned::new(valor, pos)),
+        default_value: default.map(|value| Positioned::new(value, pos)),
     };
-    Some(Positioned::new(definicao, pos))
+    Some(Positioned::new(definition, pos))
 }
 
-/// None if it has a variable.
-pub fn constante(valor: &ast::Value) -> Option<ConstValue> {
-    fn sem_variavel(_: Name) -> Result<ConstValue, ()> {
+/// Converts the value to a constant, or returns `None` if it contains a variable.
+pub fn constant(value: &ast::Value) -> Option<ConstValue> {
+    fn no_variable(_: Name) -> Result<ConstValue, ()> {
         Err(())
     }
-    traduzir_valor(valor, &mut HashSet::new()).into_const_with(sem_variavel).ok()
+    convert_value(value, &mut HashSet::new()).into_const_with(no_variable).ok()
 }
 
-struct Traducao<'t> {
-    posicoes: &'t Posicoes<'t>,
-    usadas: HashSet<Nome>,
+struct Conversion<'t> {
+    positions: &'t Positions<'t>,
+    used: HashSet<ApolloName>,
 }
 
-impl Traducao<'_> {
-    fn selecoes(&mut self, selecoes: &[Selecao]) -> SelectionSet {
-        let items = selecoes.iter().map(|selecao| match selecao {
-            Selecao::Campo(campo) => self.campo(campo),
-            Selecao::Em(tipo, campos) => {
-                let items: Vec<_> = campos.iter().map(|campo| self.campo(campo)).collect();
-                let pos = items.first().map_or_else(Pos::default, |primeiro| primeiro.pos);
-                let condicao = TypeCondition { on: Positioned::new(nome(tipo), pos) };
-                let trecho = InlineFragment {
-                    type_condition: Some(Positioned::new(condicao, pos)),
+impl Conversion<'_> {
+    fn selections(&mut self, selections: &[CollectedSelection]) -> SelectionSet {
+        let items = selections.iter().map(|selection| match selection {
+            CollectedSelection::Field(field) => self.field(field),
+            CollectedSelection::InlineFragment(ty, fields) => {
+                let items: Vec<_> = fields.iter().map(|field| self.field(field)).collect();
+                let pos = items.first().map_or_else(Pos::default, |first| first.pos);
+                let condition = TypeCondition { on: Positioned::new(name(ty), pos) };
+                let inline_fragment = InlineFragment {
+                    type_condition: Some(Positioned::new(condition, pos)),
                     directives: Vec::new(),
                     selection_set: Positioned::new(SelectionSet { items }, pos),
                 };
-                Positioned::new(Selection::InlineFragment(Positioned::new(trecho, pos)), pos)
+                Positioned::new(
+                    Selection::InlineFragment(Positioned::new(inline_fragment, pos)),
+                    pos,
+                )
             }
         });
         SelectionSet { items: items.collect() }
     }
 
-    /// Without its directives: `@skip` and `@include` were applied, and the schema has no other.
-    fn campo(&mut self, campo: &Campo) -> Positioned<Selection> {
-        let origem = &campo.origem;
-        let pos = self.posicoes.de(origem.location());
-        let argumentos = origem.arguments.iter().map(|argumento| {
-            let nome =
-                Positioned::new(nome(&argumento.name), self.posicoes.de(argumento.location()));
-            let valor = traduzir_valor(&argumento.value, &mut self.usadas);
-            (nome, Positioned::new(valor, self.posicoes.de(argumento.value.location())))
+    /// Converts a field without its directives: normalization has applied `@skip` and `@include`,
+    /// and the schema has no others.
+    fn field(&mut self, field: &CollectedField) -> Positioned<Selection> {
+        let origin = &field.origin;
+        let pos = self.positions.of(origin.location());
+        let arguments = origin.arguments.iter().map(|argument| {
+            let argument_name =
+                Positioned::new(name(&argument.name), self.positions.of(argument.location()));
+            let value = convert_value(&argument.value, &mut self.used);
+            (argument_name, Positioned::new(value, self.positions.of(argument.value.location())))
         });
-        let arguments = argumentos.collect();
-        let campo = Field {
-            alias: origem.alias.as_ref().map(|alias| Positioned::new(nome(alias), pos)),
-            name: Positioned::new(nome(&origem.name), pos),
+        let arguments = arguments.collect();
+        let field = Field {
+            alias: origin.alias.as_ref().map(|alias| Positioned::new(name(alias), pos)),
+            name: Positioned::new(name(&origin.name), pos),
             arguments,
             directives: Vec::new(),
-            selection_set: Positioned::new(self.selecoes(&campo.selecoes), pos),
+            selection_set: Positioned::new(self.selections(&field.selections), pos),
         };
-        Positioned::new(Selection::Field(Positioned::new(campo, pos)), pos)
+        Positioned::new(Selection::Field(Positioned::new(field, pos)), pos)
     }
 }
 
-fn nome(nome: &Nome) -> Name {
-    Name::new(nome.as_str())
+fn name(name: &ApolloName) -> Name {
+    Name::new(name.as_str())
 }
 
-fn traduzir_valor(valor: &ast::Value, usadas: &mut HashSet<Nome>) -> Value {
-    match valor {
+fn convert_value(value: &ast::Value, used: &mut HashSet<ApolloName>) -> Value {
+    match value {
         ast::Value::Null => Value::Null,
-        ast::Value::Boolean(valor) => Value::Boolean(*valor),
-        ast::Value::Enum(valor) => Value::Enum(nome(valor)),
-        ast::Value::String(texto) => Value::String(texto.clone()),
-        ast::Value::Variable(variavel) => {
-            usadas.insert(variavel.clone());
-            Value::Variable(nome(variavel))
+        ast::Value::Boolean(value) => Value::Boolean(*value),
+        ast::Value::Enum(value) => Value::Enum(name(value)),
+        ast::Value::String(text) => Value::String(text.clone()),
+        ast::Value::Variable(variable) => {
+            used.insert(variable.clone());
+            Value::Variable(name(variable))
         }
-        ast::Value::Int(inteiro) => numero(inteiro.as_str()),
-        ast::Value::Float(real) => numero(real.as_str()),
-        ast::Value::List(itens) => {
-            Value::List(itens.iter().map(|item| traduzir_valor(item, usadas)).collect())
+        ast::Value::Int(integer) => number(integer.as_str()),
+        ast::Value::Float(real) => number(real.as_str()),
+        ast::Value::List(items) => {
+            Value::List(items.iter().map(|item| convert_value(item, used)).collect())
         }
-        ast::Value::Object(campos) => {
-            let campo = |(n, v): &(Nome, Node<ast::Value>)| (nome(n), traduzir_valor(v, usadas));
-            Value::Object(campos.iter().map(campo).collect())
+        ast::Value::Object(fields) => {
+            let field = |(n, v): &(ApolloName, Node<ast::Value>)| (name(n), convert_value(v, used));
+            Value::Object(fields.iter().map(field).collect())
         }
     }
 }
 
-/// An integer longer than 64 bits, an `ID` for one, keeps its digits as text.
-fn numero(texto: &str) -> Value {
-    match texto.parse::<Number>() {
-        Ok(numero) if !numero.is_f64() || texto.contains(['.', 'e', 'E']) => Value::Number(numero),
-        _ => Value::String(texto.to_owned()),
+/// Converts a number. An integer of more than 64 bits, which may be an `ID`, becomes a string, so
+/// that it keeps all digits.
+fn number(text: &str) -> Value {
+    match text.parse::<Number>() {
+        Ok(number) if !number.is_f64() || text.contains(['.', 'e', 'E']) => Value::Number(number),
+        _ => Value::String(text.to_owned()),
     }
 }

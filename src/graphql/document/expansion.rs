@@ -1,207 +1,212 @@
-//! How large a document is once its fragments are spread, counted without spreading them.
+//! Measures how large a document is with its fragments expanded, without expanding them.
 //!
-//! Twenty fragments that each spread the next one twice are 600 bytes and a
-//! million selections. Each fragment is measured once, after those that it
-//! spreads; no recursion is deeper than the text is nested, which `limits` bounds.
+//! Twenty fragments that each spread the next one twice take 600 bytes and stand for a million
+//! selections. This module measures each fragment once, after the fragments that it spreads. The
+//! recursion is at most as deep as the nesting of the text, which `limits` bounds.
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::{Definition, Document, Selection};
 use std::collections::{HashMap, HashSet};
 
-/// The most that an operation may stand for, its fragments spread.
+/// Limits on the expanded size of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limites {
-    /// Fields within fields.
-    pub profundidade: usize,
-    /// Fields and fragments within one another.
-    pub niveis: usize,
-    pub apelidos: usize,
-    pub raizes: usize,
-    /// Of the whole document.
-    pub diretivas: usize,
-    /// Of all operations.
-    pub selecoes: usize,
+pub struct ExpansionLimits {
+    /// Maximum nesting of fields.
+    pub depth: usize,
+    /// Maximum nesting of fields and fragments together.
+    pub levels: usize,
+    pub aliases: usize,
+    pub root_fields: usize,
+    /// Maximum number of directives in the text of the document, before expansion.
+    pub directives: usize,
+    /// Maximum number of selections in all operations together, after expansion.
+    pub selections: usize,
 }
 
-impl Default for Limites {
+impl Default for ExpansionLimits {
     fn default() -> Self {
-        let (diretivas, selecoes) = (200, 4_000);
-        Self { profundidade: 30, niveis: 90, apelidos: 200, raizes: 50, diretivas, selecoes }
+        let (directives, selections) = (200, 4_000);
+        Self { depth: 30, levels: 90, aliases: 200, root_fields: 50, directives, selections }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Excesso {
+pub enum ExpansionExceeded {
     #[error("o documento tem mais de {0} níveis de campos")]
-    Profundidade(usize),
+    Depth(usize),
     #[error("o documento tem mais de {0} níveis de campos e fragmentos")]
-    Niveis(usize),
+    Levels(usize),
     #[error("o documento tem mais de {0} apelidos (aliases)")]
-    Apelidos(usize),
+    Aliases(usize),
     #[error("a operação tem mais de {0} campos na raiz")]
-    Raizes(usize),
+    RootFields(usize),
     #[error("o documento tem mais de {0} diretivas")]
-    Diretivas(usize),
+    Directives(usize),
     #[error("o documento, com os seus fragmentos, tem mais de {0} campos")]
-    Selecoes(usize),
+    Selections(usize),
     #[error("um fragmento do documento contém a si mesmo")]
-    Ciclo,
+    Cycle,
 }
 
-/// Lets a document through to validation, whose cost grows with its expanded size.
-pub fn conferir(documento: &Document, limites: Limites) -> Result<(), Excesso> {
-    if diretivas(documento) > limites.diretivas {
-        return Err(Excesso::Diretivas(limites.diretivas));
+/// Checks the limits before validation, whose time grows with the expanded size.
+pub fn check(document: &Document, limits: ExpansionLimits) -> Result<(), ExpansionExceeded> {
+    if directives(document) > limits.directives {
+        return Err(ExpansionExceeded::Directives(limits.directives));
     }
-    let fragmentos = medir_fragmentos(documento)?;
-    let mut selecoes = 0_usize;
-    for definicao in &documento.definitions {
-        // Fragments that nothing spreads are validated all the same.
-        let (medida, operacao) = match definicao {
-            Definition::OperationDefinition(operacao) => {
-                (medir(&operacao.selection_set, &fragmentos), true)
+    let fragments = measure_fragments(document)?;
+    let mut selections = 0_usize;
+    for definition in &document.definitions {
+        // Check unused fragments too, because validation also walks through them.
+        let (size, operation) = match definition {
+            Definition::OperationDefinition(operation) => {
+                (measure(&operation.selection_set, &fragments), true)
             }
-            Definition::FragmentDefinition(fragmento) => {
-                (medir(&fragmento.selection_set, &fragmentos), false)
+            Definition::FragmentDefinition(fragment) => {
+                (measure(&fragment.selection_set, &fragments), false)
             }
             _ => continue,
         };
-        if operacao {
-            selecoes = selecoes.saturating_add(medida.selecoes);
-            if medida.raizes > limites.raizes {
-                return Err(Excesso::Raizes(limites.raizes));
+        if operation {
+            selections = selections.saturating_add(size.selections);
+            if size.root_fields > limits.root_fields {
+                return Err(ExpansionExceeded::RootFields(limits.root_fields));
             }
         }
-        if selecoes.max(medida.selecoes) > limites.selecoes {
-            return Err(Excesso::Selecoes(limites.selecoes));
+        if selections.max(size.selections) > limits.selections {
+            return Err(ExpansionExceeded::Selections(limits.selections));
         }
-        if medida.profundidade > limites.profundidade {
-            return Err(Excesso::Profundidade(limites.profundidade));
+        if size.depth > limits.depth {
+            return Err(ExpansionExceeded::Depth(limits.depth));
         }
-        if medida.niveis > limites.niveis {
-            return Err(Excesso::Niveis(limites.niveis));
+        if size.levels > limits.levels {
+            return Err(ExpansionExceeded::Levels(limits.levels));
         }
-        if medida.apelidos > limites.apelidos {
-            return Err(Excesso::Apelidos(limites.apelidos));
+        if size.aliases > limits.aliases {
+            return Err(ExpansionExceeded::Aliases(limits.aliases));
         }
     }
     Ok(())
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Medida {
-    selecoes: usize,
-    profundidade: usize,
-    niveis: usize,
-    apelidos: usize,
-    raizes: usize,
+struct Size {
+    selections: usize,
+    depth: usize,
+    levels: usize,
+    aliases: usize,
+    root_fields: usize,
 }
 
-impl Medida {
-    fn somar(&mut self, parte: Self) {
-        self.selecoes = self.selecoes.saturating_add(parte.selecoes);
-        self.apelidos = self.apelidos.saturating_add(parte.apelidos);
-        self.raizes = self.raizes.saturating_add(parte.raizes);
-        self.profundidade = self.profundidade.max(parte.profundidade);
-        self.niveis = self.niveis.max(parte.niveis);
+impl Size {
+    fn add(&mut self, part: Self) {
+        self.selections = self.selections.saturating_add(part.selections);
+        self.aliases = self.aliases.saturating_add(part.aliases);
+        self.root_fields = self.root_fields.saturating_add(part.root_fields);
+        self.depth = self.depth.max(part.depth);
+        self.levels = self.levels.max(part.levels);
     }
 }
 
-fn medir(selecoes: &[Selection], fragmentos: &HashMap<&Name, Medida>) -> Medida {
-    let mut total = Medida::default();
-    for selecao in selecoes {
-        let mut parte = match selecao {
-            Selection::Field(campo) => {
-                let dentro = medir(&campo.selection_set, fragmentos);
-                Medida {
-                    profundidade: dentro.profundidade + 1,
-                    apelidos: dentro.apelidos.saturating_add(campo.alias.is_some().into()),
-                    raizes: 1,
-                    ..dentro
+fn measure(selections: &[Selection], fragments: &HashMap<&Name, Size>) -> Size {
+    let mut total = Size::default();
+    for selection in selections {
+        let mut part = match selection {
+            Selection::Field(field) => {
+                let within = measure(&field.selection_set, fragments);
+                Size {
+                    depth: within.depth + 1,
+                    aliases: within.aliases.saturating_add(field.alias.is_some().into()),
+                    root_fields: 1,
+                    ..within
                 }
             }
-            Selection::InlineFragment(trecho) => medir(&trecho.selection_set, fragmentos),
-            // An unknown fragment is for validation to tell.
-            Selection::FragmentSpread(uso) => {
-                fragmentos.get(&uso.fragment_name).copied().unwrap_or_default()
+            Selection::InlineFragment(inline_fragment) => {
+                measure(&inline_fragment.selection_set, fragments)
+            }
+            // Validation reports unknown fragments.
+            Selection::FragmentSpread(spread) => {
+                fragments.get(&spread.fragment_name).copied().unwrap_or_default()
             }
         };
-        parte.selecoes = parte.selecoes.saturating_add(1);
-        parte.niveis += 1;
-        total.somar(parte);
+        part.selections = part.selections.saturating_add(1);
+        part.levels += 1;
+        total.add(part);
     }
     total
 }
 
-/// Each fragment after those that it spreads; what remains unmeasured is a cycle.
-fn medir_fragmentos(documento: &Document) -> Result<HashMap<&Name, Medida>, Excesso> {
-    let mut fragmentos = HashMap::new();
-    for fragmento in documento.definitions.iter().filter_map(Definition::as_fragment_definition) {
-        fragmentos.entry(&fragmento.name).or_insert(fragmento);
+/// Measures each fragment after the fragments that it spreads. A fragment that remains unmeasured
+/// is part of a cycle, or spreads one.
+fn measure_fragments(document: &Document) -> Result<HashMap<&Name, Size>, ExpansionExceeded> {
+    let mut fragments = HashMap::new();
+    for fragment in document.definitions.iter().filter_map(Definition::as_fragment_definition) {
+        fragments.entry(&fragment.name).or_insert(fragment);
     }
-    let mut faltam = HashMap::<&Name, usize>::new();
-    let mut usado_por = HashMap::<&Name, Vec<&Name>>::new();
-    for (nome, fragmento) in &fragmentos {
-        let mut usos = HashSet::new();
-        reunir_usos(&fragmento.selection_set, &mut usos);
-        usos.retain(|uso| fragmentos.contains_key(uso));
-        faltam.insert(nome, usos.len());
-        for uso in usos {
-            usado_por.entry(uso).or_default().push(nome);
+    let mut remaining = HashMap::<&Name, usize>::new();
+    let mut used_by = HashMap::<&Name, Vec<&Name>>::new();
+    for (name, fragment) in &fragments {
+        let mut spreads = HashSet::new();
+        collect_spreads(&fragment.selection_set, &mut spreads);
+        spreads.retain(|spread| fragments.contains_key(spread));
+        remaining.insert(name, spreads.len());
+        for spread in spreads {
+            used_by.entry(spread).or_default().push(name);
         }
     }
-    let prontos = faltam.iter().filter(|(_, faltam)| **faltam == 0);
-    let mut prontos: Vec<&Name> = prontos.map(|(nome, _)| *nome).collect();
-    let mut medidas = HashMap::new();
-    while let Some(nome) = prontos.pop() {
-        if let Some(fragmento) = fragmentos.get(nome) {
-            medidas.insert(nome, medir(&fragmento.selection_set, &medidas));
+    let ready = remaining.iter().filter(|(_, remaining)| **remaining == 0);
+    let mut ready: Vec<&Name> = ready.map(|(name, _)| *name).collect();
+    let mut sizes = HashMap::new();
+    while let Some(name) = ready.pop() {
+        if let Some(fragment) = fragments.get(name) {
+            sizes.insert(name, measure(&fragment.selection_set, &sizes));
         }
-        for usuario in usado_por.remove(nome).unwrap_or_default() {
-            if let Some(faltam) = faltam.get_mut(usuario) {
-                *faltam -= 1;
-                if *faltam == 0 {
-                    prontos.push(usuario);
+        for dependent in used_by.remove(name).unwrap_or_default() {
+            if let Some(remaining) = remaining.get_mut(dependent) {
+                *remaining -= 1;
+                if *remaining == 0 {
+                    ready.push(dependent);
                 }
             }
         }
     }
-    if medidas.len() < fragmentos.len() { Err(Excesso::Ciclo) } else { Ok(medidas) }
+    if sizes.len() < fragments.len() { Err(ExpansionExceeded::Cycle) } else { Ok(sizes) }
 }
 
-fn reunir_usos<'d>(selecoes: &'d [Selection], usos: &mut HashSet<&'d Name>) {
-    for selecao in selecoes {
-        match selecao {
-            Selection::Field(campo) => reunir_usos(&campo.selection_set, usos),
-            Selection::InlineFragment(trecho) => reunir_usos(&trecho.selection_set, usos),
-            Selection::FragmentSpread(uso) => {
-                usos.insert(&uso.fragment_name);
+fn collect_spreads<'d>(selections: &'d [Selection], spreads: &mut HashSet<&'d Name>) {
+    for selection in selections {
+        match selection {
+            Selection::Field(field) => collect_spreads(&field.selection_set, spreads),
+            Selection::InlineFragment(inline_fragment) => {
+                collect_spreads(&inline_fragment.selection_set, spreads);
+            }
+            Selection::FragmentSpread(spread) => {
+                spreads.insert(&spread.fragment_name);
             }
         }
     }
 }
 
-fn diretivas(documento: &Document) -> usize {
-    let da_definicao = |definicao: &Definition| match definicao {
-        Definition::OperationDefinition(operacao) => {
-            let nas_variaveis = operacao.variables.iter().map(|v| v.directives.len());
-            nas_variaveis.sum::<usize>() + nas_selecoes(&operacao.selection_set)
+fn directives(document: &Document) -> usize {
+    let in_definition = |definition: &Definition| match definition {
+        Definition::OperationDefinition(operation) => {
+            let in_variables = operation.variables.iter().map(|v| v.directives.len());
+            in_variables.sum::<usize>() + in_selections(&operation.selection_set)
         }
-        Definition::FragmentDefinition(fragmento) => nas_selecoes(&fragmento.selection_set),
+        Definition::FragmentDefinition(fragment) => in_selections(&fragment.selection_set),
         _ => 0,
     };
-    let definicoes = documento.definitions.iter();
-    return definicoes.map(|d| d.directives().len() + da_definicao(d)).sum();
+    let definitions = document.definitions.iter();
+    return definitions.map(|d| d.directives().len() + in_definition(d)).sum();
 
-    fn nas_selecoes(selecoes: &[Selection]) -> usize {
-        let na_selecao = |selecao: &Selection| match selecao {
-            Selection::Field(campo) => campo.directives.len() + nas_selecoes(&campo.selection_set),
-            Selection::InlineFragment(trecho) => {
-                trecho.directives.len() + nas_selecoes(&trecho.selection_set)
+    fn in_selections(selections: &[Selection]) -> usize {
+        let in_selection = |selection: &Selection| match selection {
+            Selection::Field(field) => field.directives.len() + in_selections(&field.selection_set),
+            Selection::InlineFragment(inline_fragment) => {
+                inline_fragment.directives.len() + in_selections(&inline_fragment.selection_set)
             }
-            Selection::FragmentSpread(uso) => uso.directives.len(),
+            Selection::FragmentSpread(spread) => spread.directives.len(),
         };
-        selecoes.iter().map(na_selecao).sum()
+        selections.iter().map(in_selection).sum()
     }
 }
 
@@ -209,52 +214,56 @@ fn diretivas(documento: &Document) -> usize {
 mod tests {
     use super::*;
 
-    fn conferir_texto(texto: &str) -> Result<(), Excesso> {
-        conferir(&Document::parse(texto, "").unwrap(), Limites::default())
+    fn check_text(text: &str) -> Result<(), ExpansionExceeded> {
+        check(&Document::parse(text, "").unwrap(), ExpansionLimits::default())
     }
 
     #[test]
-    fn fragmentos_que_dobram_sao_contados_sem_se_espalhar() {
-        let bomba = |niveis: usize| {
-            let fragmento = |i| format!("fragment f{i} on Query {{ ...f{n} ...f{n} }} ", n = i + 1);
-            let fragmentos: String = (0..niveis).map(fragmento).collect();
-            format!("{{ b {{ ...f0 }} }} {fragmentos} fragment f{niveis} on Query {{ a }}")
+    fn fragments_that_double_are_counted_without_expansion() {
+        let bomb = |levels: usize| {
+            let fragment = |i| format!("fragment f{i} on Query {{ ...f{n} ...f{n} }} ", n = i + 1);
+            let fragments: String = (0..levels).map(fragment).collect();
+            format!("{{ b {{ ...f0 }} }} {fragments} fragment f{levels} on Query {{ a }}")
         };
-        assert_eq!(conferir_texto(&bomba(10)), Ok(()));
-        assert_eq!(conferir_texto(&bomba(25)), Err(Excesso::Selecoes(4_000)));
-        assert_eq!(conferir_texto(&bomba(200)), Err(Excesso::Selecoes(4_000)));
+        assert_eq!(check_text(&bomb(10)), Ok(()));
+        assert_eq!(check_text(&bomb(25)), Err(ExpansionExceeded::Selections(4_000)));
+        assert_eq!(check_text(&bomb(200)), Err(ExpansionExceeded::Selections(4_000)));
     }
 
     #[test]
-    fn ciclos_sao_ditos_mesmo_que_ninguem_os_use() {
-        assert_eq!(conferir_texto("{ ...a } fragment a on Query { ...a }"), Err(Excesso::Ciclo));
-        let longe = "{ x } fragment a on Query { ...b } fragment b on Query { y { ...a } }";
-        assert_eq!(conferir_texto(longe), Err(Excesso::Ciclo));
-        assert_eq!(conferir_texto("{ ...a ...a ...nao } fragment a on Query { x }"), Ok(()));
+    fn cycles_are_told_though_nothing_uses_them() {
+        assert_eq!(
+            check_text("{ ...a } fragment a on Query { ...a }"),
+            Err(ExpansionExceeded::Cycle)
+        );
+        let far = "{ x } fragment a on Query { ...b } fragment b on Query { y { ...a } }";
+        assert_eq!(check_text(far), Err(ExpansionExceeded::Cycle));
+        assert_eq!(check_text("{ ...a ...a ...nao } fragment a on Query { x }"), Ok(()));
     }
 
     #[test]
-    fn uma_corrente_longa_de_fragmentos_nao_esgota_a_pilha() {
-        let fragmento = |i| format!("fragment f{i} on Q {{ ...f{} }} ", i + 1);
-        let fragmentos: String = (0..2400).map(fragmento).collect();
-        let corrente = format!("{{ ...f0 }} {fragmentos}");
-        assert_eq!(conferir_texto(&corrente), Err(Excesso::Niveis(90)));
+    fn a_long_chain_of_fragments_does_not_exhaust_the_stack() {
+        let fragment = |i| format!("fragment f{i} on Q {{ ...f{} }} ", i + 1);
+        let fragments: String = (0..2400).map(fragment).collect();
+        let chain = format!("{{ ...f0 }} {fragments}");
+        assert_eq!(check_text(&chain), Err(ExpansionExceeded::Levels(90)));
     }
 
     #[test]
-    fn cada_limite_vale_no_documento_expandido() {
-        let fundo = |n: usize| format!("{}a{}", "{a".repeat(n - 1), "}".repeat(n - 1));
-        let fundo = |n: usize| format!("{{ ...f }} fragment f on Query {{ x {} }}", fundo(n));
-        assert_eq!(conferir_texto(&fundo(29)), Ok(()));
-        assert_eq!(conferir_texto(&fundo(31)), Err(Excesso::Profundidade(30)));
-        let raizes = |n: usize| format!("{{ ...f }} fragment f on Query {{ {} }}", "a ".repeat(n));
-        assert_eq!(conferir_texto(&raizes(50)), Ok(()));
-        assert_eq!(conferir_texto(&raizes(51)), Err(Excesso::Raizes(50)));
-        let apelidos = |n: usize| format!("{{ x {{ {} }} }}", "a: b ".repeat(n));
-        assert_eq!(conferir_texto(&apelidos(200)), Ok(()));
-        assert_eq!(conferir_texto(&apelidos(201)), Err(Excesso::Apelidos(200)));
-        let diretivas = |n: usize| format!("query($a: Int @a) @b {{ x {} }}", "@a ".repeat(n));
-        assert_eq!(conferir_texto(&diretivas(198)), Ok(()));
-        assert_eq!(conferir_texto(&diretivas(199)), Err(Excesso::Diretivas(200)));
+    fn each_limit_holds_for_the_expanded_document() {
+        let nested = |n: usize| format!("{}a{}", "{a".repeat(n - 1), "}".repeat(n - 1));
+        let deep = |n: usize| format!("{{ ...f }} fragment f on Query {{ x {} }}", nested(n));
+        assert_eq!(check_text(&deep(29)), Ok(()));
+        assert_eq!(check_text(&deep(31)), Err(ExpansionExceeded::Depth(30)));
+        let root_fields =
+            |n: usize| format!("{{ ...f }} fragment f on Query {{ {} }}", "a ".repeat(n));
+        assert_eq!(check_text(&root_fields(50)), Ok(()));
+        assert_eq!(check_text(&root_fields(51)), Err(ExpansionExceeded::RootFields(50)));
+        let aliases = |n: usize| format!("{{ x {{ {} }} }}", "a: b ".repeat(n));
+        assert_eq!(check_text(&aliases(200)), Ok(()));
+        assert_eq!(check_text(&aliases(201)), Err(ExpansionExceeded::Aliases(200)));
+        let directives = |n: usize| format!("query($a: Int @a) @b {{ x {} }}", "@a ".repeat(n));
+        assert_eq!(check_text(&directives(198)), Ok(()));
+        assert_eq!(check_text(&directives(199)), Err(ExpansionExceeded::Directives(200)));
     }
 }

@@ -1,40 +1,40 @@
-//! Limits counted on the raw text, in one pass, before any parser sees it.
+//! Checks limits on the raw text, in one pass, before any parser reads it.
 //!
-//! Parsers recurse: 6 KB of brackets overflow the stack and end the process.
-//! This scanner has no stack but a counter.
+//! Parsers recurse: 6 KB of brackets overflow the stack and end the process. This scanner does not
+//! recurse; it only counts the nesting.
 
-/// The most a document may have.
+/// The limits of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limites {
+pub struct TextLimits {
     pub bytes: usize,
     pub tokens: usize,
-    pub aninhamento: usize,
+    pub nesting: usize,
 }
 
-impl Default for Limites {
+impl Default for TextLimits {
     fn default() -> Self {
-        Self { bytes: 256 * 1024, tokens: 10_000, aninhamento: 64 }
+        Self { bytes: 256 * 1024, tokens: 10_000, nesting: 64 }
     }
 }
 
-/// Which limit a document passes.
+/// The limit that a document exceeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Excesso {
+pub enum TextExceeded {
     #[error("o documento tem mais de {0} bytes")]
     Bytes(usize),
     #[error("o documento tem mais de {0} símbolos (tokens)")]
     Tokens(usize),
     #[error("o documento tem mais de {0} níveis de aninhamento")]
-    Aninhamento(usize),
+    Nesting(usize),
 }
 
-/// Lets a document through to the parser, or says which limit it passes.
-pub fn conferir(texto: &str, limites: Limites) -> Result<(), Excesso> {
-    if texto.len() > limites.bytes {
-        return Err(Excesso::Bytes(limites.bytes));
+/// Checks the text. Returns the first limit that it exceeds.
+pub fn check(text: &str, limits: TextLimits) -> Result<(), TextExceeded> {
+    if text.len() > limits.bytes {
+        return Err(TextExceeded::Bytes(limits.bytes));
     }
-    let bytes = texto.as_bytes();
-    let (mut i, mut tokens, mut nivel) = (0, 0_usize, 0_usize);
+    let bytes = text.as_bytes();
+    let (mut i, mut tokens, mut level) = (0, 0_usize, 0_usize);
     while let Some(&byte) = bytes.get(i) {
         i = match byte {
             b' ' | b'\t' | b'\n' | b'\r' | b',' => {
@@ -42,51 +42,51 @@ pub fn conferir(texto: &str, limites: Limites) -> Result<(), Excesso> {
                 continue;
             }
             b'#' => {
-                i = fim_da_linha(bytes, i);
+                i = line_end(bytes, i);
                 continue;
             }
-            b'"' => fim_do_texto(bytes, i),
+            b'"' => string_end(bytes, i),
             b'{' | b'[' | b'(' => {
-                nivel += 1;
+                level += 1;
                 i + 1
             }
             b'}' | b']' | b')' => {
-                nivel = nivel.saturating_sub(1);
+                level = level.saturating_sub(1);
                 i + 1
             }
-            _ if e_de_palavra(byte) => {
-                bytes[i..].iter().position(|&b| !e_de_palavra(b)).map_or(bytes.len(), |n| i + n)
+            _ if is_word_byte(byte) => {
+                bytes[i..].iter().position(|&b| !is_word_byte(b)).map_or(bytes.len(), |n| i + n)
             }
             _ => i + 1,
         };
         tokens += 1;
-        if tokens > limites.tokens {
-            return Err(Excesso::Tokens(limites.tokens));
+        if tokens > limits.tokens {
+            return Err(TextExceeded::Tokens(limits.tokens));
         }
-        if nivel > limites.aninhamento {
-            return Err(Excesso::Aninhamento(limites.aninhamento));
+        if level > limits.nesting {
+            return Err(TextExceeded::Nesting(limits.nesting));
         }
     }
     Ok(())
 }
 
-/// Names and numbers; the sign and the point of a number count as its own.
-fn e_de_palavra(byte: u8) -> bool {
+/// The bytes of names and numbers. A decimal point counts as a token of its own.
+fn is_word_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+')
 }
 
-fn fim_da_linha(bytes: &[u8], inicio: usize) -> usize {
-    bytes[inicio..]
+fn line_end(bytes: &[u8], start: usize) -> usize {
+    bytes[start..]
         .iter()
         .position(|b| matches!(b, b'\n' | b'\r'))
-        .map_or(bytes.len(), |n| inicio + n)
+        .map_or(bytes.len(), |n| start + n)
 }
 
-/// Past the closing quote; an unclosed text ends with the document, and the
-/// parser will say so. An unclosed simple text ends with its line.
-fn fim_do_texto(bytes: &[u8], inicio: usize) -> usize {
-    if bytes[inicio..].starts_with(b"\"\"\"") {
-        let mut i = inicio + 3;
+/// Returns the position after the closing quote. An unclosed block string ends with the document,
+/// an unclosed simple string with its line; the parser reports the error.
+fn string_end(bytes: &[u8], start: usize) -> usize {
+    if bytes[start..].starts_with(b"\"\"\"") {
+        let mut i = start + 3;
         while i < bytes.len() {
             match &bytes[i..] {
                 [b'\\', b'"', b'"', b'"', ..] => i += 4,
@@ -96,7 +96,7 @@ fn fim_do_texto(bytes: &[u8], inicio: usize) -> usize {
         }
         return bytes.len();
     }
-    let mut i = inicio + 1;
+    let mut i = start + 1;
     while let Some(&byte) = bytes.get(i) {
         match byte {
             b'\\' => i += 2,
@@ -113,40 +113,39 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn conferir_com(texto: &str, tokens: usize, aninhamento: usize) -> Result<(), Excesso> {
-        conferir(texto, Limites { bytes: 1 << 20, tokens, aninhamento })
+    fn check_with(text: &str, tokens: usize, nesting: usize) -> Result<(), TextExceeded> {
+        check(text, TextLimits { bytes: 1 << 20, tokens, nesting })
     }
 
     #[test]
-    fn conta_tokens_sem_comentario_virgula_nem_espaco() {
-        let texto = "query Q($a: Int = -1.5e+3) { # {{{ \n a(b: \"}\\\"{\", c: \"\"\"{ \\\"\"\" }\"\"\"), ...F @skip(if: true) }";
-        let exato = (1..100).find(|&n| conferir_com(texto, n, 9).is_ok());
-        // -1.5e+3 counts three: "-1", ".", "5e+3". Spread dots count one each.
-        assert_eq!(exato, Some(34));
-        assert_eq!(conferir_com(texto, 99, 2), Ok(()));
-        assert_eq!(conferir_com(texto, 99, 1), Err(Excesso::Aninhamento(1)));
+    fn tokens_count_without_comments_commas_and_blanks() {
+        let text = "query Q($a: Int = -1.5e+3) { # {{{ \n a(b: \"}\\\"{\", c: \"\"\"{ \\\"\"\" }\"\"\"), ...F @skip(if: true) }";
+        let exact = (1..100).find(|&n| check_with(text, n, 9).is_ok());
+        // -1.5e+3 counts as three tokens: "-1", ".", "5e+3". Each dot of a spread counts as one.
+        assert_eq!(exact, Some(34));
+        assert_eq!(check_with(text, 99, 2), Ok(()));
+        assert_eq!(check_with(text, 99, 1), Err(TextExceeded::Nesting(1)));
     }
 
     #[test]
-    fn bombas_de_colchetes_e_de_chaves_nao_passam() {
-        let limites = Limites::default();
-        let colchetes =
-            format!("{{__type(name:{}{}){{name}}}}", "[".repeat(3000), "]".repeat(3000));
-        assert_eq!(conferir(&colchetes, limites), Err(Excesso::Aninhamento(64)));
-        assert_eq!(conferir(&"{a:".repeat(2000), limites), Err(Excesso::Aninhamento(64)));
-        assert_eq!(conferir(&"a ".repeat(10_001), limites), Err(Excesso::Tokens(10_000)));
-        assert_eq!(conferir(&" ".repeat(262_145), limites), Err(Excesso::Bytes(262_144)));
+    fn bombs_of_brackets_and_braces_do_not_pass() {
+        let limits = TextLimits::default();
+        let brackets = format!("{{__type(name:{}{}){{name}}}}", "[".repeat(3000), "]".repeat(3000));
+        assert_eq!(check(&brackets, limits), Err(TextExceeded::Nesting(64)));
+        assert_eq!(check(&"{a:".repeat(2000), limits), Err(TextExceeded::Nesting(64)));
+        assert_eq!(check(&"a ".repeat(10_001), limits), Err(TextExceeded::Tokens(10_000)));
+        assert_eq!(check(&" ".repeat(262_145), limits), Err(TextExceeded::Bytes(262_144)));
     }
 
     proptest! {
         #[test]
-        fn nunca_entra_em_panico(texto in "\\PC*") {
-            let _ = conferir(&texto, Limites::default());
+        fn it_never_panics(text in "\\PC*") {
+            let _ = check(&text, TextLimits::default());
         }
 
         #[test]
-        fn nunca_entra_em_panico_com_simbolos(texto in "[\"\\\\{}\\[\\]()#\n a]*") {
-            let _ = conferir(&texto, Limites::default());
+        fn it_never_panics_on_symbols(text in "[\"\\\\{}\\[\\]()#\n a]*") {
+            let _ = check(&text, TextLimits::default());
         }
     }
 }

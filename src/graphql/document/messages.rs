@@ -1,17 +1,18 @@
-//! The validator's messages in Portuguese, and what was probably meant.
+//! Translates the validator's messages to Portuguese, and adds suggestions.
 //!
-//! apollo-compiler tells its errors in words alone. They are pinned with its
-//! version by the tests here; one that is not in the table goes out as it came.
+//! apollo-compiler gives its errors only as text. The tests below check a part of the table against
+//! the pinned version of apollo-compiler, so an upgrade may change other texts unnoticed. A message
+//! that is not in the table passes unchanged.
 
-use crate::graphql::document::schema::Esquema;
+use crate::graphql::document::schema::DocumentSchema;
 use apollo_compiler::schema::ExtendedType;
 
-/// The message, and ours: `{0}` is the first `{}` of theirs.
-const TRADUCOES: &[(&str, &str)] = &[
-    (SEM_CAMPO, "o tipo `{0}` não tem o campo `{1}`"),
-    (SEM_ARGUMENTO, "`{1}` não tem o argumento `{0}`"),
-    (SEM_ENTRADA, "`{1}` não tem o campo `{0}`"),
-    (SEM_VALOR, "`{1}` não tem o valor `{0}`"),
+/// The pattern of a message, and our translation: `{0}` stands for the first `{}` of the pattern.
+const TRANSLATIONS: &[(&str, &str)] = &[
+    (NO_FIELD, "o tipo `{0}` não tem o campo `{1}`"),
+    (NO_ARGUMENT, "`{1}` não tem o argumento `{0}`"),
+    (NO_INPUT_FIELD, "`{1}` não tem o campo `{0}`"),
+    (NO_VALUE, "`{1}` não tem o valor `{0}`"),
     ("the required argument `{}` is not provided", "falta o argumento obrigatório `{0}`"),
     ("the required field `{}` is not provided", "falta o campo obrigatório `{0}`"),
     ("expected value of type {}, found {}", "espera-se um valor do tipo `{0}`, e não {1}"),
@@ -114,30 +115,31 @@ const TRADUCOES: &[(&str, &str)] = &[
     ("syntax error: {}", "erro de sintaxe: {0}"),
 ];
 
-const SEM_CAMPO: &str = "type `{}` does not have a field `{}`";
-const SEM_ARGUMENTO: &str = "the argument `{}` is not supported by `{}`";
-const SEM_ENTRADA: &str = "field `{}` does not exist on `{}`";
-const SEM_VALOR: &str = "value `{}` does not exist on `{}`";
+const NO_FIELD: &str = "type `{}` does not have a field `{}`";
+const NO_ARGUMENT: &str = "the argument `{}` is not supported by `{}`";
+const NO_INPUT_FIELD: &str = "field `{}` does not exist on `{}`";
+const NO_VALUE: &str = "value `{}` does not exist on `{}`";
 
-/// `sugestoes` off tells nothing of the schema to who may not read it.
-pub fn traduzir(esquema: &Esquema, mensagem: &str, sugestoes: bool) -> String {
-    let achada = TRADUCOES
+/// Translates a message. Without `suggestions`, it reveals nothing of the schema to a client that
+/// may not read it.
+pub fn translate(schema: &DocumentSchema, message: &str, suggestions: bool) -> String {
+    let found = TRANSLATIONS
         .iter()
-        .find_map(|(deles, nossa)| Some((*deles, *nossa, partes(deles, mensagem)?)));
-    let Some((deles, nossa, partes)) = achada else { return mensagem.to_owned() };
-    let mut texto = nossa.to_owned();
-    for (i, parte) in partes.iter().enumerate() {
-        texto = texto.replacen(&format!("{{{i}}}"), valor(parte), 1);
+        .find_map(|(theirs, ours)| Some((*theirs, *ours, parts(theirs, message)?)));
+    let Some((theirs, ours, parts)) = found else { return message.to_owned() };
+    let mut text = ours.to_owned();
+    for (i, part) in parts.iter().enumerate() {
+        text = text.replacen(&format!("{{{i}}}"), value(part), 1);
     }
-    if sugestoes && let Some(sugestao) = sugerir(esquema, deles, &partes) {
-        texto = format!("{texto}; você quis dizer `{sugestao}`?");
+    if suggestions && let Some(suggestion) = suggest(schema, theirs, &parts) {
+        text = format!("{text}; você quis dizer `{suggestion}`?");
     }
-    texto
+    text
 }
 
-/// How the kinds of values are called.
-fn valor(parte: &str) -> &str {
-    match parte {
+/// Translates the validator's name of a kind of value.
+fn value(part: &str) -> &str {
+    match part {
         "null" => "`null`",
         "a boolean" => "um booleano",
         "an enum" => "um valor de enumeração",
@@ -147,99 +149,101 @@ fn valor(parte: &str) -> &str {
         "an integer" => "um inteiro",
         "a list" => "uma lista",
         "an input object" => "um objeto",
-        outra => outra,
+        another => another,
     }
 }
 
-/// What stands in a message where its pattern has `{}`.
-fn partes<'m>(padrao: &str, mensagem: &'m str) -> Option<Vec<&'m str>> {
-    let mut pedacos = padrao.split("{}");
-    let mut resto = mensagem.strip_prefix(pedacos.next()?)?;
-    let mut partes = Vec::new();
-    let mut pedacos = pedacos.peekable();
-    while let Some(pedaco) = pedacos.next() {
-        let fim = match pedacos.peek() {
-            Some(_) => resto.find(pedaco)?,
-            // The last one ends the message.
-            None => resto.strip_suffix(pedaco)?.len(),
+/// Returns the parts of a message that stand where its pattern has `{}`, or `None` if the message
+/// does not match.
+fn parts<'m>(pattern: &str, message: &'m str) -> Option<Vec<&'m str>> {
+    let mut pieces = pattern.split("{}");
+    let mut rest = message.strip_prefix(pieces.next()?)?;
+    let mut parts = Vec::new();
+    let mut pieces = pieces.peekable();
+    while let Some(piece) = pieces.next() {
+        let end = match pieces.peek() {
+            Some(_) => rest.find(piece)?,
+            // The last piece must end the message.
+            None => rest.strip_suffix(piece)?.len(),
         };
-        let (parte, depois) = resto.split_at_checked(fim)?;
-        partes.push(parte);
-        resto = depois.get(pedaco.len()..)?;
+        let (part, after) = rest.split_at_checked(end)?;
+        parts.push(part);
+        rest = after.get(piece.len()..)?;
     }
-    resto.is_empty().then_some(partes)
+    rest.is_empty().then_some(parts)
 }
 
-fn sugerir<'e>(esquema: &'e Esquema, deles: &str, partes: &[&str]) -> Option<&'e str> {
-    let [um, outro] = partes else { return None };
-    let tipo = |nome: &str| esquema.valido.types.get(nome);
-    let (errado, certos): (_, Vec<&str>) = match deles {
-        SEM_CAMPO => (
-            outro,
-            match tipo(um)? {
-                ExtendedType::Object(objeto) => objeto.fields.keys().map(AsRef::as_ref).collect(),
-                ExtendedType::Interface(tipo) => tipo.fields.keys().map(AsRef::as_ref).collect(),
+fn suggest<'s>(schema: &'s DocumentSchema, theirs: &str, parts: &[&str]) -> Option<&'s str> {
+    let [one, other] = parts else { return None };
+    let ty = |name: &str| schema.valid.types.get(name);
+    let (wrong, known_names): (_, Vec<&str>) = match theirs {
+        NO_FIELD => (
+            other,
+            match ty(one)? {
+                ExtendedType::Object(object) => object.fields.keys().map(AsRef::as_ref).collect(),
+                ExtendedType::Interface(ty) => ty.fields.keys().map(AsRef::as_ref).collect(),
                 _ => return None,
             },
         ),
-        SEM_ARGUMENTO => {
-            let (tipo, campo) = outro.split_once('.')?;
-            let campo = esquema.valido.type_field(tipo, campo).ok()?;
-            (um, campo.arguments.iter().map(|argumento| argumento.name.as_str()).collect())
+        NO_ARGUMENT => {
+            let (ty, field) = other.split_once('.')?;
+            let field = schema.valid.type_field(ty, field).ok()?;
+            (one, field.arguments.iter().map(|argument| argument.name.as_str()).collect())
         }
-        SEM_ENTRADA => {
-            (um, tipo(outro)?.as_input_object()?.fields.keys().map(AsRef::as_ref).collect())
+        NO_INPUT_FIELD => {
+            (one, ty(other)?.as_input_object()?.fields.keys().map(AsRef::as_ref).collect())
         }
-        SEM_VALOR => (um, tipo(outro)?.as_enum()?.values.keys().map(AsRef::as_ref).collect()),
+        NO_VALUE => (one, ty(other)?.as_enum()?.values.keys().map(AsRef::as_ref).collect()),
         _ => return None,
     };
-    const COMPRIDO: usize = 80;
-    let maximo = errado.len().div_ceil(3).max(1);
-    let perto = |certo: &&str| {
-        (errado.len().max(certo.len()) <= COMPRIDO).then(|| distancia(errado, certo))
+    const TOO_LONG: usize = 80;
+    let max = wrong.len().div_ceil(3).max(1);
+    let near = |known_name: &&str| {
+        (wrong.len().max(known_name.len()) <= TOO_LONG).then(|| edit_distance(wrong, known_name))
     };
-    let candidatos = certos.into_iter().filter_map(|certo| Some((perto(&certo)?, certo)));
-    let (longe, certo) = candidatos.min_by_key(|(longe, _)| *longe)?;
-    (longe <= maximo).then_some(certo)
+    let candidates =
+        known_names.into_iter().filter_map(|known_name| Some((near(&known_name)?, known_name)));
+    let (distance, known_name) = candidates.min_by_key(|(distance, _)| *distance)?;
+    (distance <= max).then_some(known_name)
 }
 
-/// Levenshtein's, in which the case of a letter does not count.
-fn distancia(um: &str, outro: &str) -> usize {
-    let outro: Vec<u8> = outro.bytes().map(|b| b.to_ascii_lowercase()).collect();
-    let mut linha: Vec<usize> = (0..=outro.len()).collect();
-    for (i, a) in um.bytes().map(|b| b.to_ascii_lowercase()).enumerate() {
+/// The Levenshtein distance, ignoring case.
+fn edit_distance(one: &str, other: &str) -> usize {
+    let other: Vec<u8> = other.bytes().map(|b| b.to_ascii_lowercase()).collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.bytes().map(|b| b.to_ascii_lowercase()).enumerate() {
         let mut diagonal = i;
-        let mut anterior = i + 1;
-        for (b, celula) in outro.iter().zip(linha.iter_mut().skip(1)) {
-            let troca = diagonal + usize::from(a != *b);
-            diagonal = *celula;
-            *celula = troca.min(diagonal + 1).min(anterior + 1);
-            anterior = *celula;
+        let mut previous = i + 1;
+        for (b, cell) in other.iter().zip(row.iter_mut().skip(1)) {
+            let substitution = diagonal + usize::from(a != *b);
+            diagonal = *cell;
+            *cell = substitution.min(diagonal + 1).min(previous + 1);
+            previous = *cell;
         }
-        linha[0] = i + 1;
+        row[0] = i + 1;
     }
-    linha.last().copied().unwrap_or_default()
+    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graphql::document::validate::{Invalido, Opcoes, validar};
+    use crate::graphql::document::validate::{Invalid, ValidateOptions, validate};
 
     #[test]
-    fn os_erros_se_dizem_em_portugues_e_sugerem_so_quando_podem() {
-        let esquema = Esquema::do_sdl(&crate::graphql::sdl()).unwrap();
-        let erro = |texto: &str, sugestoes| match validar(
-            &esquema,
-            texto,
-            Opcoes { sugestoes, ..Opcoes::default() },
+    fn errors_are_in_portuguese_and_suggest_only_when_they_may() {
+        let schema = DocumentSchema::from_sdl(&crate::graphql::sdl()).unwrap();
+        let error = |text: &str, suggestions| match validate(
+            &schema,
+            text,
+            ValidateOptions { suggestions, ..ValidateOptions::default() },
         ) {
-            Err(Invalido::Malformado(erros) | Invalido::Invalido(erros)) => {
-                erros.first().unwrap().mensagem.clone()
+            Err(Invalid::Malformed(errors) | Invalid::Invalid(errors)) => {
+                errors.first().unwrap().message.clone()
             }
-            outro => panic!("{texto}: {outro:?}"),
+            other => panic!("{text}: {other:?}"),
         };
-        for (texto, esperado) in [
+        for (text, expected) in [
             ("{ eu { subs } }", "o tipo `Ator` não tem o campo `subs`; você quis dizer `sub`?"),
             ("{ eu { completamente } }", "o tipo `Ator` não tem o campo `completamente`"),
             (
@@ -281,18 +285,18 @@ mod tests {
                 "campos diferentes têm a mesma chave `a`: dê um apelido a cada uso",
             ),
         ] {
-            assert_eq!(erro(texto, true), esperado, "{texto}");
-            let sem = esperado.split(';').next().unwrap();
-            assert_eq!(erro(texto, false), sem, "{texto}");
+            assert_eq!(error(text, true), expected, "{text}");
+            let without = expected.split(';').next().unwrap();
+            assert_eq!(error(text, false), without, "{text}");
         }
-        assert!(erro("{ eu {", true).starts_with("erro de sintaxe: "));
+        assert!(error("{ eu {", true).starts_with("erro de sintaxe: "));
     }
 
     #[test]
-    fn a_distancia_conta_letras_trocadas() {
-        assert_eq!(distancia("sub", "SUB"), 0);
-        assert_eq!(distancia("subs", "sub"), 1);
-        assert_eq!(distancia("", "abc"), 3);
-        assert_eq!(distancia("firts", "first"), 2);
+    fn the_distance_counts_changed_letters() {
+        assert_eq!(edit_distance("sub", "SUB"), 0);
+        assert_eq!(edit_distance("subs", "sub"), 1);
+        assert_eq!(edit_distance("", "abc"), 3);
+        assert_eq!(edit_distance("firts", "first"), 2);
     }
 }

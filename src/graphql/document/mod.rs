@@ -1,4 +1,5 @@
-//! What happens to a document before it is executed; `preparar` tells the whole way.
+//! Turns the text of a document into an operation that the executor can run. [`prepare`] describes
+//! all steps.
 
 mod cost;
 mod scalars;
@@ -9,15 +10,19 @@ mod normalize;
 pub mod persisted;
 mod position;
 pub mod prepare;
-mod validation;
+pub mod raw_variables;
+mod error;
 mod expansion;
+mod extra_rules;
 mod convert;
+mod type_set;
 mod validate;
 mod variables;
 
-pub use cost::{CabeCom, CustoExcedido, Esqueleto};
-pub use expansion::Excesso as Tamanho;
-pub use normalize::{Booleanos, Recusado as NaoNormalizado, normalizar};
-pub use schema::{Esquema, EsquemaInvalido};
-pub use validate::{ErroNoDocumento, Invalido, Opcoes, validar};
-pub use variables::VariavelInvalida;
+pub use cost::{CostExceeded, CostPlan, FitsWith};
+pub use error::DocumentError;
+pub use expansion::ExpansionExceeded;
+pub use normalize::{ConditionValues, NormalizeError, normalize};
+pub use schema::{DocumentSchema, InvalidSchema};
+pub use validate::{Invalid, ValidateOptions, validate};
+pub use variables::InvalidVariable;

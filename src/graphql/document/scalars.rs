@@ -1,85 +1,91 @@
-//! Custom scalars written in a document, read before any of it runs.
+//! Checks the custom scalars that a document contains as literals, before the operation runs.
 //!
-//! Validation knows nothing of their shape, and a resolver that finds one wrong
-//! may come after a mutation that was committed.
+//! The validator does not know their formats, and a resolver might find a wrong value only after
+//! the request has committed another mutation.
 
-use crate::graphql::document::convert::constante;
-use crate::graphql::document::normalize::{Campo, Selecao};
-use crate::graphql::document::schema::Esquema;
+use crate::graphql::document::convert::constant;
+use crate::graphql::document::normalize::{CollectedField, CollectedSelection};
+use crate::graphql::document::schema::DocumentSchema;
 use crate::value::characters::{self, Foreign};
 use apollo_compiler::ast::{Type, Value};
 use apollo_compiler::schema::ExtendedType;
 use async_graphql::Value as ConstValue;
 
-/// Whether a value is one of this scalar.
-pub type Confere = fn(escalar: &str, valor: &ConstValue) -> bool;
+/// Whether the value is valid for this scalar.
+pub type CheckScalar = fn(scalar: &str, value: &ConstValue) -> bool;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("o valor do argumento `{argumento}` não é um `{escalar}`{estranho}")]
-pub struct ValorInvalido {
-    pub argumento: String,
-    pub escalar: String,
-    /// A character that no scalar has.
-    pub estranho: Foreign,
+#[error("o valor do argumento `{argument}` não é um `{scalar}`{foreign}")]
+pub struct InvalidValue {
+    pub argument: String,
+    pub scalar: String,
+    /// A character that occurs in no scalar.
+    pub foreign: Foreign,
 }
 
-pub fn conferir(
-    esquema: &Esquema,
-    confere: Confere,
-    selecoes: &[Selecao],
-) -> Result<(), ValorInvalido> {
-    selecoes.iter().try_for_each(|selecao| match selecao {
-        Selecao::Campo(campo) => no_campo(esquema, confere, campo),
-        Selecao::Em(_, campos) => {
-            campos.iter().try_for_each(|campo| no_campo(esquema, confere, campo))
+/// Checks every custom scalar that the selections contain as a literal.
+pub fn check(
+    schema: &DocumentSchema,
+    is_valid: CheckScalar,
+    selections: &[CollectedSelection],
+) -> Result<(), InvalidValue> {
+    selections.iter().try_for_each(|selection| match selection {
+        CollectedSelection::Field(field) => check_field(schema, is_valid, field),
+        CollectedSelection::InlineFragment(_, fields) => {
+            fields.iter().try_for_each(|field| check_field(schema, is_valid, field))
         }
     })
 }
 
-fn no_campo(esquema: &Esquema, confere: Confere, campo: &Campo) -> Result<(), ValorInvalido> {
-    for argumento in &campo.origem.arguments {
-        if let Some(definido) = campo.definicao.argument_by_name(&argumento.name)
-            && let Err((escalar, estranho)) =
-                no_valor(esquema, confere, &definido.ty, &argumento.value)
+fn check_field(
+    schema: &DocumentSchema,
+    is_valid: CheckScalar,
+    field: &CollectedField,
+) -> Result<(), InvalidValue> {
+    for argument in &field.origin.arguments {
+        if let Some(definition) = field.definition.argument_by_name(&argument.name)
+            && let Err((scalar, foreign)) =
+                check_value(schema, is_valid, &definition.ty, &argument.value)
         {
-            let argumento = argumento.name.to_string();
-            return Err(ValorInvalido { argumento, escalar, estranho });
+            let argument = argument.name.to_string();
+            return Err(InvalidValue { argument, scalar, foreign });
         }
     }
-    conferir(esquema, confere, &campo.selecoes)
+    check(schema, is_valid, &field.selections)
 }
 
-/// The first character of a value that no custom scalar has, all of which are written in ASCII.
-pub fn estranho(valor: &ConstValue) -> Foreign {
-    match valor {
-        ConstValue::String(texto) => characters::foreign_to_ascii(texto),
+/// The first non-ASCII character of a value. All custom scalars are ASCII.
+pub fn foreign(value: &ConstValue) -> Foreign {
+    match value {
+        ConstValue::String(text) => characters::foreign_to_ascii(text),
         _ => Foreign(None),
     }
 }
 
-/// Or the scalar of which the value is none.
-fn no_valor(
-    esquema: &Esquema,
-    confere: Confere,
-    tipo: &Type,
-    valor: &Value,
+/// Checks one value. The error is the name of the scalar for which the value is not valid, and the
+/// first non-ASCII character of the value.
+fn check_value(
+    schema: &DocumentSchema,
+    is_valid: CheckScalar,
+    ty: &Type,
+    value: &Value,
 ) -> Result<(), (String, Foreign)> {
-    let nome = tipo.inner_named_type();
-    match (esquema.valido.types.get(nome), valor) {
+    let name = ty.inner_named_type();
+    match (schema.valid.types.get(name), value) {
         (_, Value::Null | Value::Variable(_)) => Ok(()),
-        (Some(_), Value::List(itens)) if tipo.is_list() => {
-            itens.iter().try_for_each(|item| no_valor(esquema, confere, tipo.item_type(), item))
+        (Some(_), Value::List(items)) if ty.is_list() => {
+            items.iter().try_for_each(|item| check_value(schema, is_valid, ty.item_type(), item))
         }
-        (Some(ExtendedType::Scalar(escalar)), valor) if !escalar.is_built_in() => {
-            // With a variable inside, it is for the resolver to read.
-            match constante(valor) {
-                Some(valor) if !confere(nome, &valor) => Err((nome.to_string(), estranho(&valor))),
+        (Some(ExtendedType::Scalar(scalar)), value) if !scalar.is_built_in() => {
+            // The resolver checks a value that contains a variable.
+            match constant(value) {
+                Some(value) if !is_valid(name, &value) => Err((name.to_string(), foreign(&value))),
                 _ => Ok(()),
             }
         }
-        (Some(ExtendedType::InputObject(entrada)), Value::Object(campos)) => {
-            campos.iter().try_for_each(|(nome, valor)| match entrada.fields.get(nome) {
-                Some(campo) => no_valor(esquema, confere, &campo.ty, valor),
+        (Some(ExtendedType::InputObject(input)), Value::Object(fields)) => {
+            fields.iter().try_for_each(|(name, value)| match input.fields.get(name) {
+                Some(field) => check_value(schema, is_valid, &field.ty, value),
                 None => Ok(()),
             })
         }

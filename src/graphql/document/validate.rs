@@ -1,138 +1,135 @@
-//! Parses a document and holds it against the schema, by every rule of the specification.
+//! Parses a document and validates it against the schema, by every rule of the specification.
 
-use crate::graphql::document::position::Posicoes;
-use crate::graphql::document::schema::Esquema;
-use crate::graphql::document::{expansion, limits, messages, validation};
+use super::error::DocumentError;
+use crate::graphql::document::position::Positions;
+use crate::graphql::document::schema::DocumentSchema;
+use crate::graphql::document::{expansion, extra_rules, limits, messages};
 use apollo_compiler::diagnostic::{Diagnostic, ToCliReport};
 use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::Parser;
 use apollo_compiler::validation::{DiagnosticData, DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Node};
-use async_graphql::Pos;
 
-/// Of the errors in a document, the first ones.
-const ERROS_MAXIMO: usize = 10;
+/// Maximum number of errors reported for a document.
+const MAX_ERRORS: usize = 10;
 
-/// The second line: `limits` counts the same on the raw text, more strictly.
-const TOKENS_MAXIMO: usize = 300_000;
-const RECURSAO_MAXIMA: usize = 200;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ErroNoDocumento {
-    pub mensagem: String,
-    pub lugares: Vec<Pos>,
-}
+/// Limits of the parser itself. The checks of `limits` on the raw text are stricter, so a document
+/// reaches these limits only if those checks have a defect.
+const MAX_TOKENS: usize = 300_000;
+const MAX_RECURSION: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Invalido {
+pub enum Invalid {
     #[error(transparent)]
-    Limite(#[from] limits::Excesso),
+    Limit(#[from] limits::TextExceeded),
     #[error(transparent)]
-    Tamanho(#[from] expansion::Excesso),
+    Expansion(#[from] expansion::ExpansionExceeded),
     #[error("o documento GraphQL está malformado")]
-    Malformado(Vec<ErroNoDocumento>),
+    Malformed(Vec<DocumentError>),
     #[error("o documento GraphQL não vale neste esquema")]
-    Invalido(Vec<ErroNoDocumento>),
+    Invalid(Vec<DocumentError>),
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct Opcoes {
-    pub texto: limits::Limites,
-    pub tamanho: expansion::Limites,
-    /// Say which name of the schema was probably meant.
-    pub sugestoes: bool,
+pub struct ValidateOptions {
+    pub text: limits::TextLimits,
+    pub expansion: expansion::ExpansionLimits,
+    /// Whether messages suggest the name that the client probably meant.
+    pub suggestions: bool,
 }
 
-impl Default for Opcoes {
+impl Default for ValidateOptions {
     fn default() -> Self {
-        let (texto, tamanho) = (limits::Limites::default(), expansion::Limites::default());
-        Self { texto, tamanho, sugestoes: true }
+        let (text, expansion) =
+            (limits::TextLimits::default(), expansion::ExpansionLimits::default());
+        Self { text, expansion, suggestions: true }
     }
 }
 
-/// Nothing here recurses deeper than `limits` lets the text nest, or walks more
-/// than `tamanho` lets it stand for.
-pub fn validar(
-    esquema: &Esquema,
-    texto: &str,
-    opcoes: Opcoes,
-) -> Result<Valid<ExecutableDocument>, Invalido> {
-    limits::conferir(texto, opcoes.texto)?;
-    let erros = |lista: &DiagnosticList| erros(esquema, texto, lista, opcoes.sugestoes);
-    let mut parser = Parser::new().token_limit(TOKENS_MAXIMO).recursion_limit(RECURSAO_MAXIMA);
-    let documento = parser
-        .parse_ast(texto, "documento")
-        .map_err(|com| Invalido::Malformado(erros(&com.errors)))?;
-    expansion::conferir(&documento, opcoes.tamanho)?;
-    // In two steps: a field that does not exist leaves its parent without a selection.
-    let valido = documento
-        .to_executable(&esquema.valido)
-        .map_err(|com| Invalido::Invalido(erros(&com.errors)))?
-        .validate(&esquema.valido)
-        .or_else(|com| match so_repete_raizes(&com.errors, &com.partial) {
-            true => Ok(Valid::assume_valid(com.partial)),
-            false => Err(Invalido::Invalido(erros(&com.errors))),
+/// Parses and validates a document. No step recurses deeper than `limits` lets the text nest, or
+/// visits more selections than `expansion` allows.
+pub fn validate(
+    schema: &DocumentSchema,
+    text: &str,
+    options: ValidateOptions,
+) -> Result<Valid<ExecutableDocument>, Invalid> {
+    limits::check(text, options.text)?;
+    let report = |list: &DiagnosticList| document_errors(schema, text, list, options.suggestions);
+    let mut parser = Parser::new().token_limit(MAX_TOKENS).recursion_limit(MAX_RECURSION);
+    let document = parser
+        .parse_ast(text, "documento")
+        .map_err(|failed| Invalid::Malformed(report(&failed.errors)))?;
+    expansion::check(&document, options.expansion)?;
+    // Stop after the first step if it fails. It drops fields that do not exist, so the second step
+    // would also report their parents as having no selection.
+    let valid = document
+        .to_executable(&schema.valid)
+        .map_err(|failed| Invalid::Invalid(report(&failed.errors)))?
+        .validate(&schema.valid)
+        .or_else(|failed| match only_repeats_roots(&failed.errors, &failed.partial) {
+            true => Ok(Valid::assume_valid(failed.partial)),
+            false => Err(Invalid::Invalid(report(&failed.errors))),
         })?;
-    let mut faltas = validation::conferir(esquema, &valido, &Posicoes::novas(texto));
-    faltas.truncate(ERROS_MAXIMO);
-    if faltas.is_empty() { Ok(valido) } else { Err(Invalido::Invalido(faltas)) }
+    let mut invalid = extra_rules::check(schema, &valid, &Positions::new(text));
+    invalid.truncate(MAX_ERRORS);
+    if invalid.is_empty() { Ok(valid) } else { Err(Invalid::Invalid(invalid)) }
 }
 
-/// A subscription has one root field (§5.2.4.1), which may be written twice, as any
-/// field may. apollo-compiler 1 counts how often it is written.
-fn so_repete_raizes(erros: &DiagnosticList, documento: &ExecutableDocument) -> bool {
-    let por_contar = |erro: Diagnostic<'_, DiagnosticData>| {
-        erro.error.unstable_error_name() == Some("SubscriptionUsesMultipleFields")
+/// Whether the only errors are subscriptions that repeat their one root field. The specification
+/// (§5.2.4.1) allows that, as for any field, but apollo-compiler 1 counts each occurrence.
+fn only_repeats_roots(errors: &DiagnosticList, document: &ExecutableDocument) -> bool {
+    let is_count_error = |error: Diagnostic<'_, DiagnosticData>| {
+        error.error.unstable_error_name() == Some("SubscriptionUsesMultipleFields")
     };
-    let uma_chave = |operacao: &Node<Operation>| {
-        let mut chaves = operacao.root_fields(documento).map(|campo| campo.response_key());
-        let primeira = chaves.next();
-        chaves.all(|chave| Some(chave) == primeira)
+    let has_single_key = |operation: &Node<Operation>| {
+        let mut keys = operation.root_fields(document).map(|field| field.response_key());
+        let first = keys.next();
+        keys.all(|key| Some(key) == first)
     };
-    let mut assinaturas = documento.operations.iter().filter(|o| o.is_subscription());
-    erros.iter().all(por_contar) && assinaturas.all(uma_chave)
+    let mut subscriptions = document.operations.iter().filter(|o| o.is_subscription());
+    errors.iter().all(is_count_error) && subscriptions.all(has_single_key)
 }
 
-fn erros(
-    esquema: &Esquema,
-    texto: &str,
-    lista: &DiagnosticList,
-    sugestoes: bool,
-) -> Vec<ErroNoDocumento> {
-    let posicoes = Posicoes::novas(texto);
-    let erro = |diagnostico: Diagnostic<'_, DiagnosticData>| {
-        let mensagem = messages::traduzir(esquema, &diagnostico.error.to_string(), sugestoes);
-        let lugares = diagnostico.error.location().map(|lugar| posicoes.de(Some(lugar)));
-        ErroNoDocumento { mensagem, lugares: lugares.into_iter().collect() }
+fn document_errors(
+    schema: &DocumentSchema,
+    text: &str,
+    list: &DiagnosticList,
+    suggestions: bool,
+) -> Vec<DocumentError> {
+    let positions = Positions::new(text);
+    let error = |diagnostic: Diagnostic<'_, DiagnosticData>| {
+        let message = messages::translate(schema, &diagnostic.error.to_string(), suggestions);
+        let locations = diagnostic.error.location().map(|span| positions.of(Some(span)));
+        DocumentError { message, locations: locations.into_iter().collect() }
     };
-    lista.iter().take(ERROS_MAXIMO).map(erro).collect()
+    list.iter().take(MAX_ERRORS).map(error).collect()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum OperacaoIndefinida {
-    /// A document of fragments alone.
+pub enum UndefinedOperation {
+    /// The document consists only of fragments.
     #[error("o documento não tem operação")]
-    Nenhuma,
+    NoOperation,
     #[error("o documento não tem a operação que `operationName` pede")]
-    Ausente,
+    Absent,
     #[error("o documento tem várias operações: diga qual em `operationName`")]
-    Ambigua,
+    Ambiguous,
 }
 
-/// The operation to execute.
-pub fn escolher<'d>(
-    documento: &'d Valid<ExecutableDocument>,
-    nome: Option<&str>,
-) -> Result<&'d Node<Operation>, OperacaoIndefinida> {
-    let operacoes = &documento.operations;
-    match nome {
-        Some(nome) => operacoes.named.get(nome).ok_or(OperacaoIndefinida::Ausente),
+/// Selects the operation to execute: the one named `name` or, without a name, the only one.
+pub fn select_operation<'d>(
+    document: &'d Valid<ExecutableDocument>,
+    name: Option<&str>,
+) -> Result<&'d Node<Operation>, UndefinedOperation> {
+    let operations = &document.operations;
+    match name {
+        Some(name) => operations.named.get(name).ok_or(UndefinedOperation::Absent),
         None => {
-            let mut todas = operacoes.iter();
-            match (todas.next(), todas.next()) {
-                (Some(unica), None) => Ok(unica),
-                (None, _) => Err(OperacaoIndefinida::Nenhuma),
-                _ => Err(OperacaoIndefinida::Ambigua),
+            let mut all = operations.iter();
+            match (all.next(), all.next()) {
+                (Some(only), None) => Ok(only),
+                (None, _) => Err(UndefinedOperation::NoOperation),
+                _ => Err(UndefinedOperation::Ambiguous),
             }
         }
     }
@@ -141,76 +138,85 @@ pub fn escolher<'d>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use async_graphql::Pos;
 
-    fn esquema() -> Esquema {
-        Esquema::do_sdl(&crate::graphql::sdl()).unwrap()
+    fn schema() -> DocumentSchema {
+        DocumentSchema::from_sdl(&crate::graphql::sdl()).unwrap()
     }
 
     #[test]
-    fn malformado_invalido_e_grande_se_distinguem_e_dizem_onde() {
-        let esquema = esquema();
-        let validar = |texto: &str| validar(&esquema, texto, Opcoes::default()).map(|_| ());
-        assert_eq!(validar("{ eu { sub } }"), Ok(()));
-        let Err(Invalido::Malformado(erros)) = validar("{\n  eu {\n") else { panic!() };
-        assert_eq!(erros[0].lugares[0].line, 3);
-        let texto = "# ç\r\n{ node(id: \"çç\") { id nada } }";
-        let Err(Invalido::Invalido(erros)) = validar(texto) else { panic!() };
-        assert_eq!(erros[0].lugares, [Pos { line: 2, column: 23 }]);
-        let ciclo = "{ ...F } fragment F on Query { ...F }";
-        assert_eq!(validar(ciclo), Err(Invalido::Tamanho(expansion::Excesso::Ciclo)));
+    fn malformed_invalid_and_large_are_told_apart_with_their_place() {
+        let schema = schema();
+        let try_validate =
+            |text: &str| validate(&schema, text, ValidateOptions::default()).map(|_| ());
+        assert_eq!(try_validate("{ eu { sub } }"), Ok(()));
+        let Err(Invalid::Malformed(errors)) = try_validate("{\n  eu {\n") else { panic!() };
+        assert_eq!(errors[0].locations[0].line, 3);
+        let text = "# ç\r\n{ node(id: \"çç\") { id nada } }";
+        let Err(Invalid::Invalid(errors)) = try_validate(text) else { panic!() };
+        assert_eq!(errors[0].locations, [Pos { line: 2, column: 23 }]);
+        let cycle = "{ ...F } fragment F on Query { ...F }";
+        assert_eq!(
+            try_validate(cycle),
+            Err(Invalid::Expansion(expansion::ExpansionExceeded::Cycle))
+        );
     }
 
     #[test]
-    fn os_erros_sao_no_maximo_dez() {
-        let texto = format!("{{ eu {{ sub {} }} }}", "nada ".repeat(40));
-        let Err(Invalido::Invalido(erros)) = validar(&esquema(), &texto, Opcoes::default()) else {
+    fn there_are_at_most_ten_errors() {
+        let text = format!("{{ eu {{ sub {} }} }}", "nada ".repeat(40));
+        let Err(Invalid::Invalid(errors)) = validate(&schema(), &text, ValidateOptions::default())
+        else {
             panic!()
         };
-        assert_eq!(erros.len(), ERROS_MAXIMO);
+        assert_eq!(errors.len(), MAX_ERRORS);
     }
 
     #[test]
-    fn a_raiz_de_uma_assinatura_e_uma_por_mais_que_se_repita() {
-        let esquema = esquema();
-        let vale = |texto: &str| validar(&esquema, texto, Opcoes::default()).is_ok();
-        assert!(vale("subscription { a: processoAlterado { id } a: processoAlterado { tipo } }"));
-        let repete = "subscription { ...F processoAlterado { id } } \
+    fn a_subscription_has_one_root_however_often_it_is_repeated() {
+        let schema = schema();
+        let is_valid = |text: &str| validate(&schema, text, ValidateOptions::default()).is_ok();
+        assert!(is_valid(
+            "subscription { a: processoAlterado { id } a: processoAlterado { tipo } }"
+        ));
+        let repeated = "subscription { ...F processoAlterado { id } } \
                       fragment F on Subscription { processoAlterado { tipo } }";
-        assert!(vale(repete));
-        assert!(!vale("subscription { processoAlterado { id } b: processoAlterado { id } }"));
-        assert!(!vale("subscription { processoAlterado { id } processoAlterado { nada } }"));
-        let conflito = "subscription { processoAlterado { x: id } processoAlterado { x: tipo } }";
-        assert!(!vale(conflito));
-        let outra = "subscription A { processoAlterado { id } processoAlterado { id } } \
+        assert!(is_valid(repeated));
+        assert!(!is_valid("subscription { processoAlterado { id } b: processoAlterado { id } }"));
+        assert!(!is_valid("subscription { processoAlterado { id } processoAlterado { nada } }"));
+        let conflict = "subscription { processoAlterado { x: id } processoAlterado { x: tipo } }";
+        assert!(!is_valid(conflict));
+        let another = "subscription A { processoAlterado { id } processoAlterado { id } } \
                      subscription B { processoAlterado { id } tramiteRecebido { id } }";
-        assert!(!vale(outra));
+        assert!(!is_valid(another));
     }
 
     #[test]
-    fn a_operacao_e_a_que_se_pede_ou_a_unica() {
-        let esquema = esquema();
-        let escolher = |texto: &str, nome: Option<&str>| {
-            let documento = validar(&esquema, texto, Opcoes::default()).unwrap();
-            escolher(&documento, nome).map(|operacao| operacao.name.clone().map(|n| n.to_string()))
+    fn the_operation_is_the_named_or_the_only_one() {
+        let schema = schema();
+        let select = |text: &str, name: Option<&str>| {
+            let document = validate(&schema, text, ValidateOptions::default()).unwrap();
+            select_operation(&document, name)
+                .map(|operation| operation.name.clone().map(|n| n.to_string()))
         };
-        let duas = "query A { eu { sub } } query B { eu { azp } }";
-        assert_eq!(escolher(duas, Some("B")), Ok(Some("B".to_owned())));
-        assert_eq!(escolher(duas, Some("C")), Err(OperacaoIndefinida::Ausente));
-        assert_eq!(escolher(duas, None), Err(OperacaoIndefinida::Ambigua));
-        assert_eq!(escolher("query A { eu { sub } }", None), Ok(Some("A".to_owned())));
-        assert_eq!(escolher("{ eu { sub } }", None), Ok(None));
-        assert_eq!(escolher("{ eu { sub } }", Some("")), Err(OperacaoIndefinida::Ausente));
+        let two = "query A { eu { sub } } query B { eu { azp } }";
+        assert_eq!(select(two, Some("B")), Ok(Some("B".to_owned())));
+        assert_eq!(select(two, Some("C")), Err(UndefinedOperation::Absent));
+        assert_eq!(select(two, None), Err(UndefinedOperation::Ambiguous));
+        assert_eq!(select("query A { eu { sub } }", None), Ok(Some("A".to_owned())));
+        assert_eq!(select("{ eu { sub } }", None), Ok(None));
+        assert_eq!(select("{ eu { sub } }", Some("")), Err(UndefinedOperation::Absent));
     }
 
     #[test]
-    fn aninhado_ate_o_limite_cabe_na_recursao_do_parser() {
-        let opcoes = Opcoes::default();
-        let fundo = |n: usize| {
-            let filtro = format!("{}{{idOrgao: 1}}{}", "{nao: ".repeat(n), "}".repeat(n));
-            format!("{{ processos(filtro: {filtro}) {{ totalCount }} }}")
+    fn nesting_up_to_the_limit_fits_the_recursion_of_the_parser() {
+        let options = ValidateOptions::default();
+        let deep = |n: usize| {
+            let filter = format!("{}{{idOrgao: 1}}{}", "{nao: ".repeat(n), "}".repeat(n));
+            format!("{{ processos(filtro: {filter}) {{ totalCount }} }}")
         };
-        assert!(validar(&esquema(), &fundo(60), opcoes).is_ok());
-        let demais = validar(&esquema(), &fundo(70), opcoes).map(|_| ());
-        assert_eq!(demais, Err(Invalido::Limite(limits::Excesso::Aninhamento(64))));
+        assert!(validate(&schema(), &deep(60), options).is_ok());
+        let too_many = validate(&schema(), &deep(70), options).map(|_| ());
+        assert_eq!(too_many, Err(Invalid::Limit(limits::TextExceeded::Nesting(64))));
     }
 }

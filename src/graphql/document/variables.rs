@@ -1,10 +1,10 @@
-//! The variables of a request against what the operation declares.
+//! Checks the variables of a request against the declarations of the operation.
 //!
-//! async-graphql reads a variable when a resolver asks for it; the second field
-//! of a mutation would find it wrong after the first was committed.
+//! async-graphql reads a variable only when a resolver asks for it, so it could find a wrong one at
+//! the second field of a mutation, after committing the first.
 
-use crate::graphql::document::scalars::{Confere, estranho};
-use crate::graphql::document::schema::Esquema;
+use crate::graphql::document::scalars::{CheckScalar, foreign};
+use crate::graphql::document::schema::DocumentSchema;
 use crate::value::characters::Foreign;
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Type, VariableDefinition};
@@ -13,39 +13,38 @@ use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value, Variables};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VariavelInvalida {
+pub enum InvalidVariable {
     #[error("falta a variável `${0}`")]
-    Falta(String),
-    #[error("a variável `{onde}` {problema}")]
-    Valor { onde: String, problema: String },
-    #[error("o valor de `{onde}` não é um `{escalar}`{estranho}")]
-    Escalar { onde: String, escalar: String, estranho: Foreign },
+    Missing(String),
+    #[error("a variável `{at}` {problem}")]
+    Value { at: String, problem: String },
+    #[error("o valor de `{at}` não é um `{scalar}`{foreign}")]
+    Scalar { at: String, scalar: String, foreign: Foreign },
 }
 
-pub fn conferir(
-    esquema: &Esquema,
-    confere: Confere,
-    definicoes: &[Node<VariableDefinition>],
-    variaveis: &Variables,
-) -> Result<(), VariavelInvalida> {
-    for definicao in definicoes {
-        let falta = || Err(VariavelInvalida::Falta(definicao.name.to_string()));
-        match variaveis.get(definicao.name.as_str()) {
-            None if definicao.ty.is_non_null() && definicao.default_value.is_none() => {
-                return falta();
+/// Checks the variables. Ignores those that the operation does not declare.
+pub fn check(
+    schema: &DocumentSchema,
+    is_valid: CheckScalar,
+    definitions: &[Node<VariableDefinition>],
+    variables: &Variables,
+) -> Result<(), InvalidVariable> {
+    for definition in definitions {
+        let missing = || Err(InvalidVariable::Missing(definition.name.to_string()));
+        match variables.get(definition.name.as_str()) {
+            None if definition.ty.is_non_null() && definition.default_value.is_none() => {
+                return missing();
             }
-            Some(Value::Null) if definicao.ty.is_non_null() => return falta(),
+            Some(Value::Null) if definition.ty.is_non_null() => return missing(),
             None => {}
-            Some(valor) => {
-                let mut conferencia =
-                    Conferencia { esquema, confere, onde: format!("${}", definicao.name) };
-                conferencia.valor(&definicao.ty, valor).map_err(|defeito| match defeito {
-                    Defeito::Escalar(escalar, estranho) => {
-                        VariavelInvalida::Escalar { onde: conferencia.onde, escalar, estranho }
+            Some(value) => {
+                let mut checker =
+                    VariableChecker { schema, is_valid, at: format!("${}", definition.name) };
+                checker.value(&definition.ty, value).map_err(|defect| match defect {
+                    Defect::Scalar(scalar, foreign) => {
+                        InvalidVariable::Scalar { at: checker.at, scalar, foreign }
                     }
-                    Defeito::Outro(problema) => {
-                        VariavelInvalida::Valor { onde: conferencia.onde, problema }
-                    }
+                    Defect::Other(problem) => InvalidVariable::Value { at: checker.at, problem },
                 })?;
             }
         }
@@ -53,207 +52,208 @@ pub fn conferir(
     Ok(())
 }
 
-enum Defeito {
-    /// Not one of this custom scalar.
-    Escalar(String, Foreign),
-    Outro(String),
+enum Defect {
+    /// The value is not valid for this custom scalar.
+    Scalar(String, Foreign),
+    Other(String),
 }
 
-struct Conferencia<'e> {
-    esquema: &'e Esquema,
-    confere: Confere,
-    /// Left at the value that is wrong.
-    onde: String,
+struct VariableChecker<'s> {
+    schema: &'s DocumentSchema,
+    is_valid: CheckScalar,
+    /// The path of the value that the checker looks at. After an error, the path of the wrong
+    /// value.
+    at: String,
 }
 
-impl Conferencia<'_> {
-    fn valor(&mut self, tipo: &Type, valor: &Value) -> Result<(), Defeito> {
-        let esquema = self.esquema;
-        let certo = match (valor, tipo) {
-            (Value::Null, _) => !tipo.is_non_null(),
-            (Value::List(itens), Type::List(de) | Type::NonNullList(de)) => {
-                for (i, item) in itens.iter().enumerate() {
-                    self.dentro(&format!("[{i}]"), |dentro| dentro.valor(de, item))?;
+impl VariableChecker<'_> {
+    fn value(&mut self, ty: &Type, value: &Value) -> Result<(), Defect> {
+        let schema = self.schema;
+        let accepted = match (value, ty) {
+            (Value::Null, _) => !ty.is_non_null(),
+            (Value::List(items), Type::List(inner) | Type::NonNullList(inner)) => {
+                for (i, item) in items.iter().enumerate() {
+                    self.within(&format!("[{i}]"), |within| within.value(inner, item))?;
                 }
                 true
             }
-            // One value stands for a list of one.
-            (_, Type::List(de) | Type::NonNullList(de)) => return self.valor(de, valor),
-            _ => match (esquema.valido.types.get(tipo.inner_named_type()), valor) {
+            // Input coercion: a single value stands for a list of one.
+            (_, Type::List(inner) | Type::NonNullList(inner)) => return self.value(inner, value),
+            _ => match (schema.valid.types.get(ty.inner_named_type()), value) {
                 (Some(ExtendedType::Scalar(_)), _) => {
-                    return self.escalar(tipo.inner_named_type(), valor);
+                    return self.scalar(ty.inner_named_type(), value);
                 }
-                (Some(ExtendedType::Enum(definido)), Value::String(dado)) => {
-                    definido.values.contains_key(dado.as_str())
+                (Some(ExtendedType::Enum(defined)), Value::String(given)) => {
+                    defined.values.contains_key(given.as_str())
                 }
-                (Some(ExtendedType::InputObject(definida)), Value::Object(campos)) => {
-                    return self.entrada(definida, campos);
+                (Some(ExtendedType::InputObject(defined)), Value::Object(fields)) => {
+                    return self.input(defined, fields);
                 }
                 _ => false,
             },
         };
-        if certo { Ok(()) } else { Err(Defeito::Outro(format!("não é um `{tipo}`"))) }
+        if accepted { Ok(()) } else { Err(Defect::Other(format!("não é um `{ty}`"))) }
     }
 
-    fn entrada(
+    fn input(
         &mut self,
-        definida: &InputObjectType,
-        dados: &IndexMap<Name, Value>,
-    ) -> Result<(), Defeito> {
-        for (nome, campo) in &definida.fields {
-            match dados.get(nome.as_str()) {
-                Some(valor) => {
-                    self.dentro(&format!(".{nome}"), |dentro| dentro.valor(&campo.ty, valor))?;
+        defined: &InputObjectType,
+        given: &IndexMap<Name, Value>,
+    ) -> Result<(), Defect> {
+        for (name, field) in &defined.fields {
+            match given.get(name.as_str()) {
+                Some(value) => {
+                    self.within(&format!(".{name}"), |within| within.value(&field.ty, value))?;
                 }
-                None if campo.is_required() => {
-                    let problema = format!("não tem o campo `{nome}`, que é obrigatório");
-                    return Err(Defeito::Outro(problema));
+                None if field.is_required() => {
+                    let problem = format!("não tem o campo `{name}`, que é obrigatório");
+                    return Err(Defect::Other(problem));
                 }
                 None => {}
             }
         }
-        let existe = |nome: &&Name| definida.fields.contains_key(nome.as_str());
-        if let Some(nome) = dados.keys().find(|nome| !existe(nome)) {
-            return Err(Defeito::Outro(format!("tem o campo `{nome}`, que não existe")));
+        let exists = |name: &&Name| defined.fields.contains_key(name.as_str());
+        if let Some(name) = given.keys().find(|name| !exists(name)) {
+            return Err(Defect::Other(format!("tem o campo `{name}`, que não existe")));
         }
-        let um = dados.len() == 1 && dados.values().all(|valor| *valor != Value::Null);
-        match self.esquema.e_um_de(&definida.name) && !um {
-            true => Err(Defeito::Outro("tem de ter um só dos seus campos, não nulo".to_owned())),
+        let one = given.len() == 1 && given.values().all(|value| *value != Value::Null);
+        match self.schema.is_one_of(&defined.name) && !one {
+            true => Err(Defect::Other("tem de ter um só dos seus campos, não nulo".to_owned())),
             false => Ok(()),
         }
     }
 
-    fn escalar(&self, tipo: &str, valor: &Value) -> Result<(), Defeito> {
-        let certo = match (tipo, valor) {
-            // GraphQL's Int has 32 bits.
-            ("Int", Value::Number(numero)) => match numero.as_i64() {
+    fn scalar(&self, ty: &str, value: &Value) -> Result<(), Defect> {
+        let accepted = match (ty, value) {
+            // A GraphQL `Int` has 32 bits.
+            ("Int", Value::Number(number)) => match number.as_i64() {
                 Some(n) if i32::try_from(n).is_ok() => true,
-                None if numero.is_f64() => false,
+                None if number.is_f64() => false,
                 _ => {
-                    let problema = "está fora de -2147483648 a 2147483647".to_owned();
-                    return Err(Defeito::Outro(problema));
+                    let problem = "está fora de -2147483648 a 2147483647".to_owned();
+                    return Err(Defect::Other(problem));
                 }
             },
             ("Float", Value::Number(_))
             | ("String" | "ID", Value::String(_))
             | ("Boolean", Value::Boolean(_)) => true,
-            ("ID", Value::Number(numero)) => !numero.is_f64(),
+            ("ID", Value::Number(number)) => !number.is_f64(),
             ("Int" | "Float" | "String" | "ID" | "Boolean", _) => false,
-            _ if (self.confere)(tipo, valor) => true,
-            _ => return Err(Defeito::Escalar(tipo.to_owned(), estranho(valor))),
+            _ if (self.is_valid)(ty, value) => true,
+            _ => return Err(Defect::Scalar(ty.to_owned(), foreign(value))),
         };
-        if certo { Ok(()) } else { Err(Defeito::Outro(format!("não é um `{tipo}`"))) }
+        if accepted { Ok(()) } else { Err(Defect::Other(format!("não é um `{ty}`"))) }
     }
 
-    fn dentro(
+    fn within(
         &mut self,
-        passo: &str,
-        conferir: impl FnOnce(&mut Self) -> Result<(), Defeito>,
-    ) -> Result<(), Defeito> {
-        let antes = self.onde.len();
-        self.onde.push_str(passo);
-        conferir(self)?;
-        self.onde.truncate(antes);
+        step: &str,
+        check: impl FnOnce(&mut Self) -> Result<(), Defect>,
+    ) -> Result<(), Defect> {
+        let before = self.at.len();
+        self.at.push_str(step);
+        check(self)?;
+        self.at.truncate(before);
         Ok(())
     }
 }
 
-/// The value of a variable, or its default.
-pub fn booleano(
-    definicoes: &[Node<VariableDefinition>],
-    variaveis: &Variables,
-    nome: &str,
-) -> Result<bool, VariavelInvalida> {
-    let definida = definicoes.iter().find(|definicao| definicao.name == nome);
-    let padrao = || definida.and_then(|definicao| definicao.default_value.as_ref()?.to_bool());
-    let dado = match variaveis.get(&Name::new(nome)) {
-        Some(Value::Boolean(valor)) => Some(*valor),
+/// Returns the value of a boolean variable, or its default.
+pub fn boolean(
+    definitions: &[Node<VariableDefinition>],
+    variables: &Variables,
+    name: &str,
+) -> Result<bool, InvalidVariable> {
+    let defined = definitions.iter().find(|definition| definition.name == name);
+    let default = || defined.and_then(|definition| definition.default_value.as_ref()?.to_bool());
+    let given = match variables.get(&Name::new(name)) {
+        Some(Value::Boolean(value)) => Some(*value),
         Some(_) => None,
-        None => padrao(),
+        None => default(),
     };
-    dado.ok_or_else(|| VariavelInvalida::Falta(nome.to_owned()))
+    given.ok_or_else(|| InvalidVariable::Missing(name.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graphql::document::validate::{Opcoes, escolher, validar};
+    use crate::graphql::document::validate::{ValidateOptions, select_operation, validate};
     use serde_json::json;
 
-    fn conferir_texto(texto: &str, variaveis: serde_json::Value) -> Result<(), String> {
-        let esquema = Esquema::do_sdl(&crate::graphql::sdl()).unwrap();
-        let documento = validar(&esquema, texto, Opcoes::default()).unwrap();
-        let operacao = escolher(&documento, None).unwrap();
-        let confere = |escalar: &str, valor: &Value| {
-            escalar != "CPF" || matches!(valor, Value::String(s) if s.len() == 11)
+    fn check_text(text: &str, variables: serde_json::Value) -> Result<(), String> {
+        let schema = DocumentSchema::from_sdl(&crate::graphql::sdl()).unwrap();
+        let document = validate(&schema, text, ValidateOptions::default()).unwrap();
+        let operation = select_operation(&document, None).unwrap();
+        let is_valid = |scalar: &str, value: &Value| {
+            scalar != "CPF" || matches!(value, Value::String(s) if s.len() == 11)
         };
-        conferir(&esquema, confere, &operacao.variables, &Variables::from_json(variaveis))
-            .map_err(|erro| erro.to_string())
+        check(&schema, is_valid, &operation.variables, &Variables::from_json(variables))
+            .map_err(|error| error.to_string())
     }
 
     #[test]
-    fn cada_valor_e_do_seu_tipo_e_o_erro_diz_onde() {
-        let texto =
+    fn each_value_is_of_its_type_and_an_error_tells_where() {
+        let text =
             "mutation($i: CadastrarProcessoInput!) { cadastrarProcesso(input: $i) { simulado } }";
-        let certo = json!({
+        let accepted = json!({
             "numero": "1", "tipo": "EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS", "adolescentes": ["1"],
             "idOrgao": 2_147_483_647, "appNameSistemaTribunal": "x", "magistrado": { "cpf": "00000000000" },
         });
-        let com = |campo: &str, valor: serde_json::Value| {
-            let mut outro = certo.clone();
-            outro[campo] = valor;
-            conferir_texto(texto, json!({ "i": outro })).err().unwrap_or_default()
+        let with = |field: &str, value: serde_json::Value| {
+            let mut other = accepted.clone();
+            other[field] = value;
+            check_text(text, json!({ "i": other })).err().unwrap_or_default()
         };
-        assert_eq!(conferir_texto(texto, json!({ "i": certo })), Ok(()));
-        assert_eq!(com("adolescentes", json!("1")), "");
+        assert_eq!(check_text(text, json!({ "i": accepted })), Ok(()));
+        assert_eq!(with("adolescentes", json!("1")), "");
         assert_eq!(
-            com("idOrgao", json!(2_147_483_648_u64)),
+            with("idOrgao", json!(2_147_483_648_u64)),
             "a variável `$i.idOrgao` está fora de -2147483648 a 2147483647"
         );
-        assert_eq!(com("idOrgao", json!(1.5)), "a variável `$i.idOrgao` não é um `Int`");
+        assert_eq!(with("idOrgao", json!(1.5)), "a variável `$i.idOrgao` não é um `Int`");
         assert_eq!(
-            com("idOrgao", json!(u64::MAX)),
+            with("idOrgao", json!(u64::MAX)),
             "a variável `$i.idOrgao` está fora de -2147483648 a 2147483647"
         );
-        assert_eq!(com("idOrgao", json!(null)), "a variável `$i.idOrgao` não é um `Int!`");
-        assert_eq!(com("tipo", json!("NADA")), "a variável `$i.tipo` não é um `TipoProcesso!`");
+        assert_eq!(with("idOrgao", json!(null)), "a variável `$i.idOrgao` não é um `Int!`");
+        assert_eq!(with("tipo", json!("NADA")), "a variável `$i.tipo` não é um `TipoProcesso!`");
         assert_eq!(
-            com("adolescentes", json!(["1", null])),
+            with("adolescentes", json!(["1", null])),
             "a variável `$i.adolescentes[1]` não é um `IdentificadorAdolescente!`"
         );
-        assert_eq!(com("nada", json!(1)), "a variável `$i` tem o campo `nada`, que não existe");
+        assert_eq!(with("nada", json!(1)), "a variável `$i` tem o campo `nada`, que não existe");
         assert_eq!(
-            com("magistrado", json!({ "cpf": "1" })),
+            with("magistrado", json!({ "cpf": "1" })),
             "o valor de `$i.magistrado.cpf` não é um `CPF`"
         );
         assert_eq!(
-            com("magistrado", json!([])),
+            with("magistrado", json!([])),
             "a variável `$i.magistrado` não é um `ResponsavelInput`"
         );
         assert_eq!(
-            conferir_texto(texto, json!({ "i": {} })),
+            check_text(text, json!({ "i": {} })),
             Err("a variável `$i` não tem o campo `numero`, que é obrigatório".to_owned())
         );
-        for falta in [json!({}), json!({ "i": null })] {
-            assert_eq!(conferir_texto(texto, falta), Err("falta a variável `$i`".to_owned()));
+        for missing in [json!({}), json!({ "i": null })] {
+            assert_eq!(check_text(text, missing), Err("falta a variável `$i`".to_owned()));
         }
     }
 
     #[test]
-    fn um_de_quer_um_so_e_o_padrao_vale_por_quem_falta() {
-        let texto = "mutation($e: EspecieGuiaInput!) { emitirGuia(input: {adolescente: \"1\", magistrado: {}, serventuario: {}, serventuarioCargo: \"x\", codigoTpuMedida: \"1\", atosInfracionais: [], especie: $e}) { simulado } }";
+    fn one_of_takes_exactly_one_and_a_default_stands_for_the_missing() {
+        let text = "mutation($e: EspecieGuiaInput!) { emitirGuia(input: {adolescente: \"1\", magistrado: {}, serventuario: {}, serventuarioCargo: \"x\", codigoTpuMedida: \"1\", atosInfracionais: [], especie: $e}) { simulado } }";
         let unificadora =
             json!({ "execucao": "1", "dataDecisao": "2020-01-01", "definitivas": [] });
-        let com = |especie| conferir_texto(texto, json!({ "e": especie }));
-        assert_eq!(com(json!({ "unificadora": unificadora })), Ok(()));
-        let um_so = Err("a variável `$e` tem de ter um só dos seus campos, não nulo".to_owned());
-        assert_eq!(com(json!({ "unificadora": unificadora, "definitiva": null })), um_so);
-        assert_eq!(com(json!({ "definitiva": null })), um_so);
-        assert_eq!(com(json!({})), um_so);
-        let texto = "query($n: Int! = 1, $i: ID, $b: Boolean = true) { processos(first: $n, after: \"a\") { totalCount } node(id: \"a\") @skip(if: $b) { id } nodes(ids: [\"a\"]) { id } tramite(idt: \"1\") { idt } auditoria(recurso: $i) { totalCount } }";
-        assert_eq!(conferir_texto(texto, json!({})), Ok(()));
-        assert_eq!(conferir_texto(texto, json!({ "i": 12, "outra": {} })), Ok(()));
-        assert!(conferir_texto(texto, json!({ "i": 1.5 })).is_err());
-        assert!(conferir_texto(texto, json!({ "n": "1" })).is_err());
+        let with = |especie| check_text(text, json!({ "e": especie }));
+        assert_eq!(with(json!({ "unificadora": unificadora })), Ok(()));
+        let only_one = Err("a variável `$e` tem de ter um só dos seus campos, não nulo".to_owned());
+        assert_eq!(with(json!({ "unificadora": unificadora, "definitiva": null })), only_one);
+        assert_eq!(with(json!({ "definitiva": null })), only_one);
+        assert_eq!(with(json!({})), only_one);
+        let text = "query($n: Int! = 1, $i: ID, $b: Boolean = true) { processos(first: $n, after: \"a\") { totalCount } node(id: \"a\") @skip(if: $b) { id } nodes(ids: [\"a\"]) { id } tramite(idt: \"1\") { idt } auditoria(recurso: $i) { totalCount } }";
+        assert_eq!(check_text(text, json!({})), Ok(()));
+        assert_eq!(check_text(text, json!({ "i": 12, "outra": {} })), Ok(()));
+        assert!(check_text(text, json!({ "i": 1.5 })).is_err());
+        assert!(check_text(text, json!({ "n": "1" })).is_err());
     }
 }

@@ -1,24 +1,24 @@
-//! A query runs where its connection is: on one blocking thread, from the first field to the last.
+//! Runs a query on one blocking thread, with one connection, from the first field to the last.
 //!
-//! The executor goes as far as it can. When no resolver can go on without something of the
-//! database, everything they wait for is a level of the answer: each kind of relation is read
-//! in one statement, and the executor goes on. So what is read is planned by what asks for it:
-//! whatever the shape of the operation, it is one hop, one connection and, when it takes more
-//! than one statement, one snapshot.
+//! The executor proceeds as far as it can. When every resolver waits for data from the database,
+//! the keys that they wait for form one level of the response: one statement reads each kind of
+//! relation, and then the executor continues. So the shape of the operation decides which
+//! statements run. Every operation takes one run, one connection and, if it needs more than one
+//! statement, one snapshot.
 //!
-//! Equal queries of one credential that wait for a place go in one hop (`carona.rs`): a
-//! level of all of them is one level, read once.
+//! Equal queries of one credential that wait for a permit share one run (`coalesce.rs`): the run
+//! reads each level once for all of them.
 
-use super::coalesce::{Noticia, Viajante};
-use super::executor::{Consulta, Executor};
-use super::{Desfecho, Servico, nomear};
+use super::coalesce::{BatchReply, Coalescer, PendingQuery};
+use super::executor::{Executor, QueryRequest};
+use super::outcome::Outcome;
+use super::request::{ReadyOperation, name_operation};
 use crate::audit::unavailable;
-use crate::call::Chamada;
-use crate::db::{Lane, Leitura, PATIENCE};
+use crate::call::Call;
+use crate::db::{COALESCE_WAIT, Lane, Snapshot};
 use crate::error::Error;
-use crate::graphql::protocol::http::request::Pronta;
-use crate::graphql_types::batch::{Perguntas, servir};
-use crate::graphql_types::loaders::Loaders;
+use crate::graphql_types::batch::{BatchQueue, load_level};
+use crate::graphql_types::context::RequestContext;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,226 +32,246 @@ use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::RecvError;
 use tokio::time::{timeout, timeout_at};
 
-/// A document whose hop took longer than this goes alone the next time: each would wait for all.
-const DEMORA: Duration = Duration::from_millis(100);
+/// If a run took longer than this, the next query with the same document runs alone, because each
+/// query of a batch waits for all the others.
+const SLOW: Duration = Duration::from_millis(100);
 
-/// Answers a query.
-pub async fn responder(
-    servico: &Servico,
-    chamada: Chamada,
-    pronta: &Pronta,
-) -> Result<Desfecho, Error> {
-    chamada.admitir().await?;
-    let desde = Instant::now();
-    let tried = !pronta.preparado().demorada();
+/// Executes a query, first in a batch and, if that fails, alone.
+pub async fn execute_query(
+    executor: &Arc<Executor>,
+    coalescer: &Arc<Coalescer>,
+    call: Call,
+    ready: &ReadyOperation,
+) -> Result<Outcome, Error> {
+    call.reserve_audit().await?;
+    let since = Instant::now();
+    let tried = !ready.prepared().is_slow();
     if tried {
-        if let Some(desfecho) = acompanhada(servico, &chamada, pronta, desde).await? {
-            return Ok(desfecho);
+        if let Some(outcome) = coalesced(executor, coalescer, &call, ready, since).await? {
+            return Ok(outcome);
         }
-        chamada.rastro.recomecar();
+        call.record.begin_retry();
     }
-    sozinha(servico, &chamada, pronta, desde, tried).await
+    run_alone(executor, &call, ready, since, tried).await
 }
 
-/// With those that ask the same; nothing, when it is to be tried alone.
-async fn acompanhada(
-    servico: &Servico,
-    chamada: &Chamada,
-    pronta: &Pronta,
-    desde: Instant,
-) -> Result<Option<Desfecho>, Error> {
-    let (viajante, mut chegada) = viajante(chamada, pronta);
-    let member = servico.carona.enter(&servico.executor, go, viajante)?;
-    let noticia = match timeout(PATIENCE, &mut chegada).await {
-        Ok(noticia) => noticia,
+/// Runs the query together with equal ones. Returns `None` if it has to run again, alone.
+async fn coalesced(
+    executor: &Arc<Executor>,
+    coalescer: &Arc<Coalescer>,
+    call: &Call,
+    ready: &ReadyOperation,
+    since: Instant,
+) -> Result<Option<Outcome>, Error> {
+    let (pending_query, mut receiver) = pending_query(call, ready);
+    let membership = coalescer.enter(executor, run, pending_query)?;
+    let reply = match timeout(COALESCE_WAIT, &mut receiver).await {
+        Ok(reply) => reply,
         Err(_) => {
-            member.urge();
-            let db = &chamada.app.db;
-            match timeout_at(db.patience_ends(desde).into(), &mut chegada).await {
-                Ok(noticia) => noticia,
-                Err(_) if member.leave() => return Err(db.waited_too_long(chamada.ator())),
-                // It has a place; what it does there has a bound of its own.
-                Err(_) => told(chamada, &mut chegada).await,
+            membership.urge();
+            let db = &call.app.db;
+            match timeout_at(db.permit_deadline(since).into(), &mut receiver).await {
+                Ok(reply) => reply,
+                Err(_) if membership.leave() => return Err(db.permit_timeout_error(call.actor())),
+                // The query no longer waits for a permit: it runs, and its run has a time limit of
+                // its own.
+                Err(_) => wait_for_reply(call, &mut receiver).await,
             }
         }
     };
-    member.answered();
-    match noticia {
-        Ok(Noticia::Respondida(desfecho)) => Ok(Some(desfecho)),
-        // Without news, the hop broke off: it may have been another that broke it.
-        Ok(Noticia::Sozinha) | Err(_) => Ok(None),
+    membership.answered();
+    match reply {
+        Ok(BatchReply::Answered(outcome)) => Ok(Some(outcome)),
+        // A dropped sender means that the run panicked, perhaps because of another query of the
+        // batch.
+        Ok(BatchReply::RetryAlone) | Err(_) => Ok(None),
     }
 }
 
-/// Carefully, if it was tried already; if not, when its snapshot ends before it.
-async fn sozinha(
-    servico: &Servico,
-    chamada: &Chamada,
-    pronta: &Pronta,
-    desde: Instant,
+/// Runs the query alone. The snapshot uses savepoints if a batch has already `tried` the query.
+/// Otherwise the first snapshot uses none, and the query runs once more, with savepoints, if that
+/// snapshot ends before the response is complete.
+async fn run_alone(
+    executor: &Arc<Executor>,
+    call: &Call,
+    ready: &ReadyOperation,
+    since: Instant,
     tried: bool,
-) -> Result<Desfecho, Error> {
-    let mut careful = tried;
+) -> Result<Outcome, Error> {
+    let mut use_savepoints = tried;
     loop {
-        let (viajante, mut chegada) = viajante(chamada, pronta);
-        let permit = chamada.app.db.permit(chamada.ator(), Lane::Alone, desde).await?;
-        let (executor, db) = (Arc::clone(&servico.executor), chamada.app.db.clone());
-        permit.spawn(Box::new(move |place| {
-            let leitura = db.leitura(place, viajante.chamada.ator(), careful);
-            go(&executor, vec![viajante], leitura);
+        let (pending_query, mut receiver) = pending_query(call, ready);
+        let permit = call.app.db.permit(call.actor(), Lane::Alone, since).await?;
+        let (executor, db) = (Arc::clone(executor), call.app.db.clone());
+        permit.spawn(Box::new(move |permit| {
+            let snapshot = db.snapshot(permit, pending_query.call.actor(), use_savepoints);
+            run(&executor, vec![pending_query], snapshot);
         }));
-        match told(chamada, &mut chegada).await {
-            Ok(Noticia::Respondida(desfecho)) => return Ok(desfecho),
-            Ok(Noticia::Sozinha) if !careful => {
-                careful = true;
-                chamada.rastro.recomecar();
+        match wait_for_reply(call, &mut receiver).await {
+            Ok(BatchReply::Answered(outcome)) => return Ok(outcome),
+            Ok(BatchReply::RetryAlone) if !use_savepoints => {
+                use_savepoints = true;
+                call.record.begin_retry();
             }
-            _ => return Err(Error::interno(anyhow::anyhow!("a hop of one that left nobody"))),
+            _ => {
+                return Err(Error::internal(anyhow::anyhow!(
+                    "a query that ran alone got no reply"
+                )));
+            }
         }
     }
 }
 
-/// What came of it. An answer whose record is not written in time is not waited for.
-async fn told(
-    chamada: &Chamada,
-    chegada: &mut oneshot::Receiver<Noticia>,
-) -> Result<Noticia, RecvError> {
+/// Waits for the reply. Gives up with a refusal if the trail does not record the response in time.
+async fn wait_for_reply(
+    call: &Call,
+    receiver: &mut oneshot::Receiver<BatchReply>,
+) -> Result<BatchReply, RecvError> {
     loop {
-        let patience = chamada.rastro.patience();
+        let patience = call.record.patience();
         if patience.is_zero() {
-            return Ok(Noticia::Respondida(Desfecho::recusa(&unavailable())));
+            return Ok(BatchReply::Answered(Outcome::from_error(&unavailable())));
         }
-        if let Ok(noticia) = timeout(patience, &mut *chegada).await {
-            return noticia;
+        if let Ok(reply) = timeout(patience, &mut *receiver).await {
+            return reply;
         }
     }
 }
 
-/// An answer that leaves once what it shows is in the trail: so its caller is woken once, not
-/// once for the answer and once for the record. Dropped without a call, it is refused.
-struct Answer(Option<(oneshot::Sender<Noticia>, Desfecho)>);
+/// A response that waits until the trail has recorded what it shows. Sending it only then wakes the
+/// waiting task once, instead of once for the response and once for the record. If this value is
+/// dropped before it is sent, the drop sends a refusal.
+struct PendingAnswer(Option<(oneshot::Sender<BatchReply>, Outcome)>);
 
-impl Answer {
-    fn of(chamada: &Chamada, desfecho: Desfecho, envio: oneshot::Sender<Noticia>) {
-        // A caller that disconnected saw nothing; the call's end says so to the trail.
-        if envio.is_closed() {
+impl PendingAnswer {
+    fn send_when_recorded(call: &Call, outcome: Outcome, sender: oneshot::Sender<BatchReply>) {
+        // A caller that disconnected has seen nothing, and the end of its call records this in the
+        // trail.
+        if sender.is_closed() {
             return;
         }
-        let desfecho = desfecho.of(chamada);
-        let status = desfecho.status();
-        let mut answer = Self(Some((envio, desfecho)));
-        let leave = move || {
-            if let Some((envio, desfecho)) = answer.0.take() {
-                let _ = envio.send(Noticia::Respondida(desfecho));
+        let outcome = outcome.for_call(call);
+        let status = outcome.status();
+        let mut answer = Self(Some((sender, outcome)));
+        let send = move || {
+            if let Some((sender, outcome)) = answer.0.take() {
+                let _ = sender.send(BatchReply::Answered(outcome));
             }
         };
-        chamada.encerrar_then(status, Box::new(leave));
+        call.finish_then(status, Box::new(send));
     }
 }
 
-impl Drop for Answer {
+impl Drop for PendingAnswer {
     fn drop(&mut self) {
-        if let Some((envio, _)) = self.0.take() {
-            let refused = Desfecho::recusa(&unavailable());
-            let _ = envio.send(Noticia::Respondida(refused));
+        if let Some((sender, _)) = self.0.take() {
+            let refused = Outcome::from_error(&unavailable());
+            let _ = sender.send(BatchReply::Answered(refused));
         }
     }
 }
 
-fn viajante(chamada: &Chamada, pronta: &Pronta) -> (Viajante, oneshot::Receiver<Noticia>) {
-    let (envio, chegada) = oneshot::channel();
-    let perguntas = Arc::new(Perguntas::default());
-    let loaders = Loaders::no_hop(chamada.clone(), Arc::clone(&perguntas));
-    let (chamada, span) = (chamada.clone(), tracing::Span::current());
-    nomear(&chamada, pronta);
-    let preparado = Arc::clone(pronta.preparado());
-    let consulta = Consulta { preparado, variaveis: pronta.variaveis().clone(), loaders };
-    (Viajante { chamada, consulta, perguntas, span, envio }, chegada)
+fn pending_query(
+    call: &Call,
+    ready: &ReadyOperation,
+) -> (PendingQuery, oneshot::Receiver<BatchReply>) {
+    let (sender, receiver) = oneshot::channel();
+    let pending_keys = Arc::new(BatchQueue::default());
+    let context = RequestContext::for_query(call.clone(), Arc::clone(&pending_keys));
+    let (call, span) = (call.clone(), tracing::Span::current());
+    name_operation(&call, ready);
+    let prepared = Arc::clone(ready.prepared());
+    let query = QueryRequest { prepared, variables: ready.variables().clone(), context };
+    (PendingQuery { call, query, pending_keys, span, sender }, receiver)
 }
 
-/// A hop of all of them. A panic was logged where it was raised; those who wait have not deserved
-/// it.
-fn go(executor: &Executor, turma: Vec<Viajante>, leitura: Leitura) {
-    let _ = catch_unwind(AssertUnwindSafe(|| viajar(executor, turma, leitura)));
+/// Runs the batch. If it panics, the panic hook has logged that already. Do not propagate the
+/// panic: the dropped senders tell the waiting queries that the run has failed.
+fn run(executor: &Executor, batch: Vec<PendingQuery>, snapshot: Snapshot) {
+    let _ = catch_unwind(AssertUnwindSafe(|| answer_all(executor, batch, snapshot)));
 }
 
-/// Answers all of them, each as soon as it is ready.
-fn viajar(executor: &Executor, turma: Vec<Viajante>, mut leitura: Leitura) {
-    let Some(preparado) = turma.first().map(|primeiro| Arc::clone(&primeiro.consulta.preparado))
-    else {
+/// Executes the queries of the batch on this thread, and replies to each as soon as its response is
+/// ready.
+fn answer_all(executor: &Executor, batch: Vec<PendingQuery>, mut snapshot: Snapshot) {
+    let Some(prepared) = batch.first().map(|first| Arc::clone(&first.query.prepared)) else {
         return;
     };
-    let (inicio, quantos) = (Instant::now(), turma.len());
-    let (falhou, again) = (Cell::new(false), Cell::new(false));
-    let mut perguntam = Vec::with_capacity(quantos);
-    let mut viagens = Vec::with_capacity(quantos);
-    for Viajante { chamada, consulta, perguntas, span, envio } in turma {
-        perguntam.push((chamada, perguntas));
-        viagens.push(Some((Box::pin(executor.consultar(consulta)), span, envio)));
+    let (start, count) = (Instant::now(), batch.len());
+    let (failed, again) = (Cell::new(false), Cell::new(false));
+    let mut calls = Vec::with_capacity(count);
+    let mut slots = Vec::with_capacity(count);
+    for PendingQuery { call, query, pending_keys, span, sender } in batch {
+        calls.push((call, pending_keys));
+        slots.push(Some((Box::pin(executor.query(query)), span, sender)));
     }
-    let todas = poll_fn(|cx| {
-        let mut faltam = false;
-        for (viagem, (chamada, perguntas)) in viagens.iter_mut().zip(&perguntam) {
-            let Some((resposta, span, _)) = viagem else { continue };
-            let Poll::Ready(resposta) = span.in_scope(|| resposta.as_mut().poll(cx)) else {
-                faltam = true;
+    let all = poll_fn(|cx| {
+        let mut remaining = false;
+        for (slot, (call, pending_keys)) in slots.iter_mut().zip(&calls) {
+            let Some((response, span, _)) = slot else { continue };
+            let Poll::Ready(response) = span.in_scope(|| response.as_mut().poll(cx)) else {
+                remaining = true;
                 continue;
             };
-            let desfecho = Desfecho::de(resposta);
-            let repetir =
-                (quantos > 1 && falhou.get() || again.get()) && !desfecho.errors.is_empty();
-            // What was asked for a part that is not in the answer.
-            perguntas.esquecer();
-            if let Some((.., envio)) = viagem.take() {
-                match repetir {
-                    // The caller may have gone.
-                    true => drop(envio.send(Noticia::Sozinha)),
-                    false => Answer::of(chamada, desfecho, envio),
+            let outcome = Outcome::from_response(response);
+            let retry = (count > 1 && failed.get() || again.get()) && !outcome.errors.is_empty();
+            // A null may have replaced a part of the response: forget the keys that this part
+            // requested.
+            pending_keys.forget();
+            if let Some((.., sender)) = slot.take() {
+                match retry {
+                    // Sending fails if the caller has disconnected.
+                    true => drop(sender.send(BatchReply::RetryAlone)),
+                    false => PendingAnswer::send_when_recorded(call, outcome, sender),
                 }
             }
         }
-        if faltam { Poll::Pending } else { Poll::Ready(()) }
+        if remaining { Poll::Pending } else { Poll::Ready(()) }
     });
-    let so_a_raiz = preparado.custo.so_a_raiz();
-    conduzir(todas, || {
-        let servidas = servir(&perguntam, &mut leitura, so_a_raiz);
-        falhou.set(falhou.get() || servidas.falhou);
-        again.set(again.get() || servidas.again);
-        servidas.alguma
+    let root_only = prepared.cost.root_only();
+    block_on_levels(all, || {
+        let level = load_level(&calls, &mut snapshot, root_only);
+        failed.set(failed.get() || level.failed);
+        again.set(again.get() || level.again);
+        level.any
     });
-    preparado.demorou(inicio.elapsed() > DEMORA);
+    prepared.set_slow(start.elapsed() > SLOW);
 }
 
-/// Drives `resposta` to its end on this thread. Each time it can go no further, `servir` reads
-/// what it waits for; when that is nothing, the thread sleeps until something else wakes it.
-fn conduzir<T>(resposta: impl Future<Output = T>, mut servir: impl FnMut() -> bool) -> T {
-    let sinal = Arc::new(Sinal { acordado: AtomicBool::new(false), thread: thread::current() });
-    let waker = Waker::from(Arc::clone(&sinal));
-    let (mut cx, mut resposta) = (Context::from_waker(&waker), pin!(resposta));
+/// Polls `response` on this thread until it is ready. Whenever no resolver can proceed,
+/// `load_level` reads the keys that they wait for. If it returns false, the resolvers wait for
+/// something other than the database, and the thread sleeps until a waker wakes it.
+fn block_on_levels<T>(
+    response: impl Future<Output = T>,
+    mut load_level: impl FnMut() -> bool,
+) -> T {
+    let signal = Arc::new(Signal { woken: AtomicBool::new(false), thread: thread::current() });
+    let waker = Waker::from(Arc::clone(&signal));
+    let (mut cx, mut response) = (Context::from_waker(&waker), pin!(response));
     loop {
-        if let Poll::Ready(pronta) = resposta.as_mut().poll(&mut cx) {
-            return pronta;
+        if let Poll::Ready(ready) = response.as_mut().poll(&mut cx) {
+            return ready;
         }
-        while !sinal.acordado.swap(false, Ordering::Acquire) {
-            if !servir() {
+        while !signal.woken.swap(false, Ordering::Acquire) {
+            if !load_level() {
                 thread::park();
             }
         }
     }
 }
 
-struct Sinal {
-    acordado: AtomicBool,
+struct Signal {
+    woken: AtomicBool,
     thread: Thread,
 }
 
-impl Wake for Sinal {
+impl Wake for Signal {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.acordado.store(true, Ordering::Release);
+        self.woken.store(true, Ordering::Release);
         self.thread.unpark();
     }
 }
@@ -262,16 +282,16 @@ mod tests {
     use std::cell::Cell;
 
     #[test]
-    fn so_se_serve_quando_ninguem_pode_ir_adiante() {
-        let servidas = Cell::new(0);
-        let esperando = Cell::new(None::<Waker>);
-        let passos = async {
-            // Who says that it can go on is let go on.
+    fn a_level_is_loaded_only_when_no_resolver_can_proceed() {
+        let level = Cell::new(0);
+        let waiting = Cell::new(None::<Waker>);
+        let steps = async {
+            // The loop polls a future that has woken itself again before it loads a level.
             for _ in 0..3 {
-                let mut passou = false;
+                let mut passed = false;
                 poll_fn(|cx| {
                     cx.waker().wake_by_ref();
-                    if std::mem::replace(&mut passou, true) {
+                    if std::mem::replace(&mut passed, true) {
                         Poll::Ready(())
                     } else {
                         Poll::Pending
@@ -279,25 +299,25 @@ mod tests {
                 })
                 .await;
             }
-            assert_eq!(servidas.get(), 0);
+            assert_eq!(level.get(), 0);
             poll_fn(|cx| {
-                esperando.set(Some(cx.waker().clone()));
-                if servidas.get() == 1 { Poll::Ready(()) } else { Poll::Pending }
+                waiting.set(Some(cx.waker().clone()));
+                if level.get() == 1 { Poll::Ready(()) } else { Poll::Pending }
             })
             .await;
         };
-        conduzir(passos, || {
-            servidas.set(servidas.get() + 1);
-            esperando.take().map(Waker::wake).is_some()
+        block_on_levels(steps, || {
+            level.set(level.get() + 1);
+            waiting.take().map(Waker::wake).is_some()
         });
-        assert_eq!(servidas.get(), 1);
+        assert_eq!(level.get(), 1);
     }
 
     #[test]
-    fn quem_espera_por_outra_coisa_e_acordado() {
-        let (envio, recepcao) = tokio::sync::oneshot::channel();
-        let outro = thread::spawn(move || envio.send(7));
-        assert_eq!(conduzir(recepcao, || false), Ok(7));
-        outro.join().unwrap().unwrap();
+    fn a_future_that_another_thread_wakes_is_polled_again() {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let other = thread::spawn(move || sender.send(7));
+        assert_eq!(block_on_levels(receiver, || false), Ok(7));
+        other.join().unwrap().unwrap();
     }
 }

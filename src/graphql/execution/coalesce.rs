@@ -1,18 +1,19 @@
-//! Equal queries of one credential that wait together go together.
+//! Request coalescing: equal queries of one credential that wait for a permit run together.
 //!
-//! A query makes its hop when it has a place, and a credential has about as many places as there
-//! are processors: more hops at a time only make each slower. Under load a tribunal's system asks the
-//! same with other values again and again; whoever has a place takes along all that wait with the same
-//! document and the same rights. They would see the same rows, and a level of all of them costs
-//! little more than a level of one. A query that finds a place free goes at once, alone.
+//! A query needs a permit to run. A credential has about as many permits as there are processors,
+//! because more runs at a time only slow each other down. Under load, the system of a tribunal
+//! sends the same document again and again with other variables. The run that gets the permit takes
+//! all waiting queries with the same document and the same rights, up to `MAX_BATCH`. Row-level
+//! security shows all of them the same rows, and a level read for all of them costs little more
+//! than a level read for one. A query that finds a free permit starts at once, alone.
 
-use super::Desfecho;
-use super::executor::{Consulta, Executor};
-use crate::auth::Ator;
-use crate::call::Chamada;
-use crate::db::{Db, Lane, Leitura, Queued, Run, Waiting};
+use super::executor::{Executor, QueryRequest};
+use super::outcome::Outcome;
+use crate::auth::Actor;
+use crate::call::Call;
+use crate::db::{Db, Lane, Queued, Run, Snapshot, Waiting};
 use crate::error::Error;
-use crate::graphql_types::batch::Perguntas;
+use crate::graphql_types::batch::BatchQueue;
 use ahash::HashMap;
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
@@ -22,193 +23,207 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use tracing::Span;
 
-/// How many share a hop at most: each waits until what all of them ask is read.
-const TURMA_MAXIMA: usize = 16;
+/// Maximum number of queries in one run. Each query waits until the run has read the data for all
+/// of them.
+const MAX_BATCH: usize = 16;
 
-/// A query on its way.
-pub struct Viajante {
-    pub chamada: Chamada,
-    pub consulta: Consulta,
-    pub perguntas: Arc<Perguntas>,
+/// A query that waits for its run, with the sender of the channel on which its caller receives the
+/// reply.
+pub struct PendingQuery {
+    pub call: Call,
+    pub query: QueryRequest,
+    pub pending_keys: Arc<BatchQueue>,
     pub span: Span,
-    pub envio: oneshot::Sender<Noticia>,
+    pub sender: oneshot::Sender<BatchReply>,
 }
 
-/// What one that waits comes to know.
-pub enum Noticia {
-    Respondida(Desfecho),
-    /// What failed for all may have been the fault of another: to be tried alone.
-    Sozinha,
+/// The reply of a run to one of its queries.
+pub enum BatchReply {
+    Answered(Outcome),
+    /// The run failed for a reason that may belong to another query of the batch. Run this query
+    /// again, alone.
+    RetryAlone,
 }
 
-/// Answers those that go together.
-pub type Go = fn(&Executor, Vec<Viajante>, Leitura);
+/// A function that executes one batch.
+pub type RunBatch = fn(&Executor, Vec<PendingQuery>, Snapshot);
 
-/// The queries that wait for a place, by what they have in common.
+/// The queries that wait for a permit, in groups that can run together.
 #[derive(Default)]
-pub struct Carona {
+pub struct Coalescer {
     groups: Mutex<HashMap<Key, Group>>,
-    asked: AtomicU64,
+    next_number: AtomicU64,
 }
 
-/// The same credential with the same rights, and the same prepared document: those that wait keep
-/// it where it is.
+/// The key of a group: the credential with its rights, and the prepared document, which all queries
+/// of the group share. `document` is the address of the document. It stays valid because each
+/// waiting query holds an `Arc` to the document.
 #[derive(Clone, PartialEq, Eq)]
 struct Key {
-    ator: Ator,
+    actor: Actor,
     document: usize,
 }
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.document.hash(state);
-        self.ator.credencial().hash(state);
+        self.actor.credential().hash(state);
     }
 }
 
 struct Group {
-    /// Whoever has waited longest comes first; never empty.
-    waiting: VecDeque<(Viajante, Waiting)>,
-    /// Which request for a place is theirs.
+    /// The waiting queries, oldest first. Never empty.
+    waiting: VecDeque<(PendingQuery, Waiting)>,
+    /// Identifies the permit request that serves this group. When a run does not take the whole
+    /// group, the rest gets a new request and a new number.
     number: u64,
-    /// That request, once it is made.
-    place: Option<Arc<Queued>>,
+    /// The entry of that permit request, once it is in the queue.
+    queued: Option<Arc<Queued>>,
 }
 
-/// One query among those that wait; dropped, it waits no more.
-pub struct Member {
-    carona: Arc<Carona>,
+/// A query in a group. Dropping it removes the query if it still waits.
+pub struct GroupMembership {
+    coalescer: Arc<Coalescer>,
     key: Key,
-    /// None once it is known what came of it.
-    perguntas: Option<Arc<Perguntas>>,
+    /// Identifies the query within its group. `None` once the reply has arrived.
+    pending_keys: Option<Arc<BatchQueue>>,
 }
 
-impl Carona {
+impl Coalescer {
     fn groups(&self) -> MutexGuard<'_, HashMap<Key, Group>> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Joins those that wait for the same or, if nobody does, asks for a place. Whoever has it
-    /// goes, with all that go along.
+    /// Adds the query to its group. If there is no group, creates one and requests a permit for it;
+    /// the thread that gets the permit then runs the queries of the group.
     pub fn enter(
         self: &Arc<Self>,
         executor: &Arc<Executor>,
-        go: Go,
-        viajante: Viajante,
-    ) -> Result<Member, Error> {
-        let (ator, db) = (viajante.chamada.ator().clone(), viajante.chamada.app.db.clone());
-        let waiting = db.wait(&ator)?;
-        let document = Arc::as_ptr(&viajante.consulta.preparado) as usize;
-        let key = Key { ator, document };
-        let perguntas = Some(Arc::clone(&viajante.perguntas));
+        run_batch: RunBatch,
+        pending_query: PendingQuery,
+    ) -> Result<GroupMembership, Error> {
+        let (actor, db) = (pending_query.call.actor().clone(), pending_query.call.app.db.clone());
+        let waiting = db.wait(&actor)?;
+        let document = Arc::as_ptr(&pending_query.query.prepared) as usize;
+        let key = Key { actor, document };
+        let pending_keys = Some(Arc::clone(&pending_query.pending_keys));
         let number = match self.groups().entry(key.clone()) {
             Entry::Occupied(mut group) => {
-                group.get_mut().waiting.push_back((viajante, waiting));
+                group.get_mut().waiting.push_back((pending_query, waiting));
                 None
             }
-            Entry::Vacant(none) => {
-                let number = self.asked.fetch_add(1, Ordering::Relaxed);
-                let waiting = VecDeque::from([(viajante, waiting)]);
-                none.insert(Group { waiting, number, place: None });
+            Entry::Vacant(vacant) => {
+                let number = self.next_number.fetch_add(1, Ordering::Relaxed);
+                let waiting = VecDeque::from([(pending_query, waiting)]);
+                vacant.insert(Group { waiting, number, queued: None });
                 Some(number)
             }
         };
         if let Some(number) = number {
-            self.ask_for_a_place(executor, go, &db, &key, number);
+            self.request_permit(executor, run_batch, &db, &key, number);
         }
-        Ok(Member { carona: Arc::clone(self), key, perguntas })
+        Ok(GroupMembership { coalescer: Arc::clone(self), key, pending_keys })
     }
 
-    fn ask_for_a_place(
+    fn request_permit(
         self: &Arc<Self>,
         executor: &Arc<Executor>,
-        go: Go,
+        run_batch: RunBatch,
         db: &Db,
         key: &Key,
         number: u64,
     ) {
         let run: Run = {
-            let (carona, executor) = (Arc::clone(self), Arc::clone(executor));
+            let (coalescer, executor) = (Arc::clone(self), Arc::clone(executor));
             let (db, key) = (db.clone(), key.clone());
-            Box::new(move |place| {
-                let (turma, more) = carona.take(&key, number);
+            Box::new(move |permit| {
+                let (batch, more) = coalescer.take(&key, number);
                 if let Some(number) = more {
-                    carona.ask_for_a_place(&executor, go, &db, &key, number);
+                    coalescer.request_permit(&executor, run_batch, &db, &key, number);
                 }
-                if !turma.is_empty() {
-                    go(&executor, turma, db.leitura(place, &key.ator, false));
+                if !batch.is_empty() {
+                    run_batch(&executor, batch, db.snapshot(permit, &key.actor, false));
                 }
             })
         };
-        let queued = Arc::new(db.run(&key.ator, Lane::Query, run));
+        let queued = Arc::new(db.run(&key.actor, Lane::Query, run));
         if let Some(group) = self.groups().get_mut(key).filter(|group| group.number == number) {
-            group.place = Some(queued);
+            group.queued = Some(queued);
         }
     }
 
-    /// Those that go; and, for those that do not fit, the number of their request for a place.
-    fn take(&self, key: &Key, number: u64) -> (Vec<Viajante>, Option<u64>) {
+    /// Removes the next batch from the group. If queries remain, also returns the number of the
+    /// permit request that they need.
+    fn take(&self, key: &Key, number: u64) -> (Vec<PendingQuery>, Option<u64>) {
         let mut groups = self.groups();
-        let mut turma = Vec::new();
+        let mut batch = Vec::new();
         let Some(group) = groups.get_mut(key).filter(|group| group.number == number) else {
-            return (turma, None);
+            return (batch, None);
         };
-        while turma.len() < TURMA_MAXIMA
-            && let Some((viajante, _)) = group.waiting.pop_front()
+        while batch.len() < MAX_BATCH
+            && let Some((pending_query, _)) = group.waiting.pop_front()
         {
-            // A caller that left must not appear in the trail.
-            if !viajante.envio.is_closed() {
-                turma.push(viajante);
+            // A caller that disconnected must not appear in the audit trail.
+            if !pending_query.sender.is_closed() {
+                batch.push(pending_query);
             }
         }
-        let more = (!group.waiting.is_empty()).then(|| self.asked.fetch_add(1, Ordering::Relaxed));
-        // What they wait by is dropped outside of the lock.
-        let _place = match more {
+        let more =
+            (!group.waiting.is_empty()).then(|| self.next_number.fetch_add(1, Ordering::Relaxed));
+        // Release the lock before dropping the queue entry, because its drop locks the queue of
+        // permits.
+        let _queued = match more {
             Some(number) => {
                 group.number = number;
-                group.place.take()
+                group.queued.take()
             }
-            None => groups.remove(key).and_then(|group| group.place),
+            None => groups.remove(key).and_then(|group| group.queued),
         };
         drop(groups);
-        (turma, more)
+        (batch, more)
     }
 
-    /// Whether the one with these `perguntas` still waited; it does no more.
-    fn leave(&self, key: &Key, perguntas: &Arc<Perguntas>) -> bool {
+    /// Removes the query with this `pending_keys`. Returns whether it still waited.
+    fn leave(&self, key: &Key, pending_keys: &Arc<BatchQueue>) -> bool {
         let mut groups = self.groups();
         let Some(group) = groups.get_mut(key) else { return false };
-        let at = group.waiting.iter().position(|(one, _)| Arc::ptr_eq(&one.perguntas, perguntas));
+        let at = group
+            .waiting
+            .iter()
+            .position(|(pending, _)| Arc::ptr_eq(&pending.pending_keys, pending_keys));
         let left = at.and_then(|at| group.waiting.remove(at));
         let group = if group.waiting.is_empty() { groups.remove(key) } else { None };
         drop(groups);
-        // Both are dropped here, outside of the lock.
+        // Release the lock before dropping `left` and `group`.
         drop(group);
         left.is_some()
     }
 }
 
-impl Member {
-    /// It has waited long enough for company.
+impl GroupMembership {
+    /// Makes the permit request of the group urgent: the query has waited long enough for others to
+    /// join.
     pub fn urge(&self) {
-        let place = self.carona.groups().get(&self.key).and_then(|group| group.place.clone());
-        if let Some(place) = place {
-            place.urge();
+        let queued = self.coalescer.groups().get(&self.key).and_then(|group| group.queued.clone());
+        if let Some(queued) = queued {
+            queued.urge();
         }
     }
 
-    /// Whether it still waited for a place; it does no more.
+    /// Removes the query from its group. Returns whether it still waited for a permit.
     pub fn leave(&self) -> bool {
-        self.perguntas.as_ref().is_some_and(|perguntas| self.carona.leave(&self.key, perguntas))
+        self.pending_keys
+            .as_ref()
+            .is_some_and(|pending_keys| self.coalescer.leave(&self.key, pending_keys))
     }
 
-    /// What came of it is known.
+    /// Marks the query as answered, so that dropping the membership removes nothing.
     pub fn answered(mut self) {
-        self.perguntas = None;
+        self.pending_keys = None;
     }
 }
 
-impl Drop for Member {
+impl Drop for GroupMembership {
     fn drop(&mut self) {
         self.leave();
     }

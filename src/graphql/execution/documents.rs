@@ -1,137 +1,148 @@
-//! What a document must be to run here, and the codes of those that are not.
+//! Finds and prepares the document of a request, and gives each refusal its error code.
 
-use super::Desfecho;
-use crate::config::{self, Confiavel};
-use crate::error::{CodigoErro, Falha};
-use crate::graphql::document::persisted::{NaoAchado, Persistidos, Referencia, Repetido};
-use crate::graphql::document::prepare::{self, Preparado, Preparador, Recusado};
+use super::outcome::Outcome;
+use crate::config::{self, TrustedDocument};
+use crate::error::{CodigoErro, Failure};
+use crate::graphql::document::persisted::{DocumentRef, DuplicateId, NotFound, PersistedDocuments};
+use crate::graphql::document::prepare::{self, PrepareError, PreparedOperation, Preparer};
+use crate::graphql::document::raw_variables::RawVariables;
 use crate::graphql::document::{
-    self, ErroNoDocumento, EsquemaInvalido, Invalido, NaoNormalizado, Tamanho, VariavelInvalida,
+    self, DocumentError, ExpansionExceeded, Invalid, InvalidSchema, InvalidVariable, NormalizeError,
 };
-use crate::graphql::protocol::http::variables::Unread;
-use crate::graphql::schema::scalars::confere;
+use crate::graphql::schema::scalars::is_valid;
 use async_graphql::Variables;
 use serde_json::json;
 use std::sync::Arc;
 
-/// A document of so many bytes is validated on the worker: that takes less than a millisecond.
+/// Maximum size, in bytes, of a document that the async worker validates itself, because that takes
+/// less than a millisecond.
 const DOCUMENT_INLINE: usize = 2 * 1024;
 
-/// One for the whole server: it remembers what it has prepared.
-pub struct Documentos {
-    preparador: Preparador,
-    persistidos: Persistidos,
-    custo_maximo: u64,
-    introspeccao: bool,
+/// Prepares the documents of all requests, and caches them. The server has one instance.
+pub struct Documents {
+    preparer: Preparer,
+    persisted: PersistedDocuments,
+    max_cost: u64,
+    introspection: bool,
 }
 
-/// Why the server does not start.
+/// An error that keeps the server from starting.
 #[derive(Debug, thiserror::Error)]
-pub enum NaoServem {
+pub enum DocumentsError {
     #[error(transparent)]
-    Esquema(#[from] EsquemaInvalido),
+    DocumentSchema(#[from] InvalidSchema),
     #[error("documento confiável {0}: {1}")]
-    Confiavel(String, String),
+    TrustedDocument(String, String),
 }
 
-impl From<Repetido> for NaoServem {
-    fn from(Repetido(id): Repetido) -> Self {
-        Self::Confiavel(id, "o id é de dois documentos".into())
+impl From<DuplicateId> for DocumentsError {
+    fn from(DuplicateId(id): DuplicateId) -> Self {
+        Self::TrustedDocument(id, "o id é de dois documentos".into())
     }
 }
 
-impl Documentos {
-    /// Every trusted document has to be valid: a client would find out too late.
-    pub fn novos(sdl: &str, dados: &config::Documentos) -> Result<Self, NaoServem> {
-        let config::Documentos { custo_maximo, introspeccao, ref confiaveis, so_confiaveis } =
-            *dados;
-        let validar = document::Opcoes { sugestoes: introspeccao, ..document::Opcoes::default() };
-        let opcoes = prepare::Opcoes { validar, confere, ..prepare::Opcoes::default() };
-        let preparador = Preparador::novo(sdl, opcoes)?;
-        for Confiavel { id, texto } in confiaveis.iter() {
-            preparador.conferir(texto).map_err(|recusado| {
-                NaoServem::Confiavel(id.clone(), recusa(recusado).mensagens())
+impl Documents {
+    /// # Errors
+    /// Returns an error if the schema or a trusted document is invalid, because a client would
+    /// notice an invalid document too late.
+    pub fn new(sdl: &str, settings: &config::DocumentSettings) -> Result<Self, DocumentsError> {
+        let config::DocumentSettings { max_cost, introspection, ref trusted, trusted_only } =
+            *settings;
+        let validate = document::ValidateOptions {
+            suggestions: introspection,
+            ..document::ValidateOptions::default()
+        };
+        let options =
+            prepare::PrepareOptions { validate, is_valid, ..prepare::PrepareOptions::default() };
+        let preparer = Preparer::new(sdl, options)?;
+        for TrustedDocument { id, text } in trusted.iter() {
+            preparer.check(text).map_err(|error| {
+                DocumentsError::TrustedDocument(id.clone(), outcome_of(error).messages())
             })?;
         }
-        let persistidos = Persistidos::novos(confiaveis, so_confiaveis)?;
-        Ok(Self { preparador, persistidos, custo_maximo, introspeccao })
+        let persisted = PersistedDocuments::new(trusted, trusted_only)?;
+        Ok(Self { preparer, persisted, max_cost, introspection })
     }
 
-    pub const fn custo_maximo(&self) -> u64 {
-        self.custo_maximo
+    pub const fn max_cost(&self) -> u64 {
+        self.max_cost
     }
 
-    /// Whether preparing it holds whoever does it for longer than the async workers should be:
-    /// a long document that is not remembered as it is.
-    pub fn takes_long(&self, referencia: &Referencia, operacao: Option<&str>) -> bool {
-        let longo =
-            |texto: &str| texto.len() > DOCUMENT_INLINE && !self.preparador.lembra(texto, operacao);
-        self.persistidos.olhar(referencia, longo).unwrap_or(false)
+    /// Whether preparing the document would block an async worker for too long: it is long, and not
+    /// in the cache.
+    pub fn takes_long(&self, reference: &DocumentRef, operation: Option<&str>) -> bool {
+        let long =
+            |text: &str| text.len() > DOCUMENT_INLINE && !self.preparer.is_cached(text, operation);
+        self.persisted.inspect(reference, long).unwrap_or(false)
     }
 
-    /// The operation to run, with its variables, and what it costs; or its refusal, before anything of it ran.
-    pub fn preparar(
+    /// Finds and prepares the document, and returns the operation to run, its variables and its
+    /// cost.
+    ///
+    /// # Errors
+    /// Returns the outcome that refuses the request, before any part of it has run.
+    pub fn prepare(
         &self,
-        referencia: Referencia,
-        operacao: Option<&str>,
-        variaveis: &Unread,
-    ) -> Result<(Arc<Preparado>, Variables, u64), Desfecho> {
-        let achado = self.persistidos.achar(referencia).map_err(nao_achado)?;
-        let valido = self.preparador.validar(achado.texto(), operacao).map_err(recusa)?;
-        let variaveis = variaveis.read(|nome| valido.declara(nome));
-        let variaveis = variaveis.map_err(|error| Desfecho::recusa(&error))?;
-        let preparado = self.preparador.com_variaveis(achado.texto(), &valido, &variaveis);
-        let preparado = preparado.map_err(recusa)?;
-        self.persistidos.lembrar(achado);
-        if preparado.introspeccao && !self.introspeccao {
-            let mensagem = "este servidor não responde a `__schema` nem a `__type`; o esquema está em /schema.graphql";
-            return Err(Desfecho::da_falha(Falha::DocumentoInvalido, mensagem));
+        reference: DocumentRef,
+        operation: Option<&str>,
+        variables: &RawVariables,
+    ) -> Result<(Arc<PreparedOperation>, Variables, u64), Outcome> {
+        let found = self.persisted.find(reference).map_err(not_found)?;
+        let valid = self.preparer.validate(found.text(), operation).map_err(outcome_of)?;
+        let variables = variables.read(|name| valid.declares(name));
+        let variables = variables.map_err(|error| Outcome::from_error(&error))?;
+        let prepared = self.preparer.with_variables(found.text(), &valid, &variables);
+        let prepared = prepared.map_err(outcome_of)?;
+        self.persisted.remember(found);
+        if prepared.introspection && !self.introspection {
+            let message = "este servidor não responde a `__schema` nem a `__type`; o esquema está em /schema.graphql";
+            return Err(Outcome::from_failure(Failure::DocumentoInvalido, message));
         }
-        match preparado.custo.conferir(self.custo_maximo, &variaveis) {
-            Ok(custo) => Ok((preparado, variaveis, custo)),
-            Err(excedido) => {
-                Err(Desfecho::da_falha(Falha::CustoExcedeLimite, &excedido.to_string()))
+        match prepared.cost.check(self.max_cost, &variables) {
+            Ok(cost) => Ok((prepared, variables, cost)),
+            Err(exceeded) => {
+                Err(Outcome::from_failure(Failure::CustoExcedeLimite, &exceeded.to_string()))
             }
         }
     }
 }
 
-fn nao_achado(porque: NaoAchado) -> Desfecho {
-    let falha = match porque {
-        NaoAchado::Desconhecido => Falha::DocumentoDesconhecido,
-        NaoAchado::Divergente => Falha::EntradaInvalida,
-        NaoAchado::NaoConfiavel => Falha::DocumentoNaoConfiavel,
+fn not_found(reason: NotFound) -> Outcome {
+    let failure = match reason {
+        NotFound::Unknown => Failure::DocumentoDesconhecido,
+        NotFound::Mismatch => Failure::EntradaInvalida,
+        NotFound::NotTrusted => Failure::DocumentoNaoConfiavel,
     };
-    Desfecho::da_falha(falha, &porque.to_string())
+    Outcome::from_failure(failure, &reason.to_string())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it goes into `map_err`")]
-fn recusa(recusado: Recusado) -> Desfecho {
-    let falha = match &recusado {
-        Recusado::Documento(Invalido::Malformado(erros)) => {
-            return com_lugares(Falha::DocumentoMalformado, erros);
+fn outcome_of(error: PrepareError) -> Outcome {
+    let failure = match &error {
+        PrepareError::Document(Invalid::Malformed(errors)) => {
+            return with_locations(Failure::DocumentoMalformado, errors);
         }
-        Recusado::Documento(Invalido::Invalido(erros)) => {
-            return com_lugares(Falha::DocumentoInvalido, erros);
+        PrepareError::Document(Invalid::Invalid(errors)) => {
+            return with_locations(Failure::DocumentoInvalido, errors);
         }
-        Recusado::Variavel(VariavelInvalida::Escalar { .. }) | Recusado::Valor(_) => {
-            let codigo = CodigoErro::CampoInvalido;
-            return Desfecho::do_codigo(codigo.nome(), codigo.status(), &recusado.to_string());
+        PrepareError::Variable(InvalidVariable::Scalar { .. }) | PrepareError::Value(_) => {
+            let code = CodigoErro::CampoInvalido;
+            return Outcome::from_code(code.name(), code.status(), &error.to_string());
         }
-        Recusado::Documento(Invalido::Tamanho(Tamanho::Ciclo))
-        | Recusado::Operacao(_)
-        | Recusado::Normalizacao(NaoNormalizado::Conflito(_)) => Falha::DocumentoInvalido,
-        Recusado::Documento(Invalido::Limite(_) | Invalido::Tamanho(_))
-        | Recusado::Normalizacao(NaoNormalizado::Grande)
-        | Recusado::IntrospeccaoFunda => Falha::DocumentoExcedeLimite,
-        Recusado::Variavel(_) => Falha::EntradaInvalida,
+        PrepareError::Document(Invalid::Expansion(ExpansionExceeded::Cycle))
+        | PrepareError::Operation(_)
+        | PrepareError::Normalize(NormalizeError::Conflict(_)) => Failure::DocumentoInvalido,
+        PrepareError::Document(Invalid::Limit(_) | Invalid::Expansion(_))
+        | PrepareError::Normalize(NormalizeError::TooLarge)
+        | PrepareError::DeepIntrospection => Failure::DocumentoExcedeLimite,
+        PrepareError::Variable(_) => Failure::EntradaInvalida,
     };
-    Desfecho::da_falha(falha, &recusado.to_string())
+    Outcome::from_failure(failure, &error.to_string())
 }
 
-fn com_lugares(falha: Falha, erros: &[ErroNoDocumento]) -> Desfecho {
-    let extensions = json!({ "code": falha.nome(), "status": falha.status() });
-    let erro = |erro: &ErroNoDocumento| json!({ "message": erro.mensagem, "locations": erro.lugares, "extensions": extensions });
-    let errors = erros.iter().map(erro).collect();
-    Desfecho { errors, data: None, extensions: None, retry_after: None, room: None }
+fn with_locations(failure: Failure, errors: &[DocumentError]) -> Outcome {
+    let extensions = json!({ "code": failure.name(), "status": failure.status() });
+    let to_json = |error: &DocumentError| json!({ "message": error.message, "locations": error.locations, "extensions": extensions });
+    let errors = errors.iter().map(to_json).collect();
+    Outcome { errors, data: None, extensions: None, retry_after: None, memory: None }
 }

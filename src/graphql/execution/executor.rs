@@ -1,107 +1,90 @@
-//! Runs prepared queries.
+//! Executes prepared queries.
 //!
-//! Of every request async-graphql copies the document, checks its rules and, at each root field,
-//! looks through all types for a federation's entities: a fifth of the instructions of a look-up
-//! by number. A prepared document is valid, of one operation, without fragments' names and conditions; this
-//! schema is of no federation. So its root is resolved like any object (`escrito.rs`), out of
-//! the document that all its requests share.
+//! For every request, async-graphql copies the document, checks its rules and, at each root field,
+//! searches all types for the entities of a federation. That takes a fifth of the instructions of a
+//! lookup by number. A prepared document is valid, has one operation and contains no named
+//! fragments or conditions, and this schema belongs to no federation. So this executor resolves the
+//! root like any other object (`json.rs`), from the document that all its requests share.
 //!
-//! Introspection, mutations and subscriptions go the framework's own way.
+//! async-graphql itself executes introspection, mutations and subscriptions.
 
-use crate::graphql::document::prepare::Preparado;
+use crate::graphql::document::prepare::PreparedOperation;
 use crate::graphql::schema::{Query, Schema};
-use crate::graphql_types::json::objeto;
-use crate::graphql_types::loaders::Loaders;
-use async_graphql::extensions::Extensions;
+use crate::graphql_types::context::RequestContext;
+use crate::graphql_types::json::resolve_object;
+use crate::graphql_types::schema_env::SchemaEnvironment;
 use async_graphql::parser::types::{OperationDefinition, SelectionSet};
 use async_graphql::{
-    Context, Data, Guard, IntrospectionMode, Positioned, QueryEnv, QueryEnvInner, Request,
-    Response, SchemaEnv, Value, Variables,
+    Data, IntrospectionMode, Positioned, QueryEnv, QueryEnvInner, Response, Value, Variables,
 };
-use futures_util::FutureExt;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// A request for what a prepared query asks.
-pub struct Consulta {
-    pub preparado: Arc<Preparado>,
-    pub variaveis: Variables,
-    pub loaders: Loaders,
+/// One request for a prepared query.
+pub struct QueryRequest {
+    pub prepared: Arc<PreparedOperation>,
+    pub variables: Variables,
+    pub context: RequestContext,
 }
 
 pub struct Executor {
     schema: Schema,
     query: Query,
-    ambiente: Ambiente,
-}
-
-/// What resolvers find in their context that is of the schema.
-struct Ambiente {
-    schema: SchemaEnv,
-    extensions: Extensions,
+    environment: SchemaEnvironment,
 }
 
 impl Executor {
     /// # Panics
-    /// When the framework does not let a resolver see its context.
-    pub fn novo(schema: Schema) -> Self {
-        let ambiente = Ambiente::de(&schema).expect("a guard is asked before its field");
-        Self { schema, query: Query::default(), ambiente }
+    /// Panics if the schema has no field `__schemaEnvironment`.
+    pub fn new(schema: Schema) -> Self {
+        let environment = SchemaEnvironment::of(&schema).expect("the schema has the probe");
+        Self { schema, query: Query::default(), environment }
     }
 
-    /// For what is not a query.
+    /// The schema, for operations that are not queries.
     pub const fn schema(&self) -> &Schema {
         &self.schema
     }
 
-    pub async fn consultar(&self, consulta: Consulta) -> Response {
-        let Consulta { preparado, variaveis, loaders } = consulta;
-        if preparado.introspeccao {
-            return self.schema.execute(preparado.request(variaveis).data(loaders)).await;
+    pub async fn query(&self, query: QueryRequest) -> Response {
+        let QueryRequest { prepared, variables, context } = query;
+        if prepared.introspection {
+            return self.schema.execute(prepared.request(variables).data(context)).await;
         }
-        let raiz = &preparado.operacao.node.selection_set;
-        let env = self.ambiente.consulta(&preparado.operacao, variaveis, loaders);
-        let ctx = env.create_context(&self.ambiente.schema, None, raiz, None);
-        let mut response = match objeto(&ctx, &self.query).await {
+        let root = &prepared.operation.node.selection_set;
+        let env = self.query_env(&prepared.operation, variables, context);
+        let ctx = env.create_context(&self.environment.schema, None, root, None);
+        let mut response = match resolve_object(&ctx, &self.query).await {
             Ok(json) => Response::new(Value::Binary(json.into())),
             Err(error) => Response::from_errors(vec![error]),
         };
         response.errors.append(&mut env.errors.lock().unwrap_or_else(PoisonError::into_inner));
         response
     }
-}
 
-impl Ambiente {
-    /// Only resolvers are shown it: one is asked for it, once.
-    fn de(schema: &Schema) -> Option<Self> {
-        let visto = Visto::default();
-        let request = Request::new("{ eu { __typename } }").data(visto.clone());
-        schema.execute(request).now_or_never()?;
-        // Taken out: what was shown holds the request's data, and this is of them.
-        visto.lugar().take()
-    }
-
-    /// The fields are those of `operacao`; what of it resolvers look for besides is its variables.
-    fn consulta(
+    /// The environment of one request. Besides the fields, which come from `operation` itself,
+    /// resolvers use only the variable definitions of the operation, so this function copies
+    /// nothing else.
+    fn query_env(
         &self,
-        operacao: &Positioned<OperationDefinition>,
+        operation: &Positioned<OperationDefinition>,
         variables: Variables,
-        loaders: Loaders,
+        context: RequestContext,
     ) -> QueryEnv {
-        let OperationDefinition { ty, variable_definitions, selection_set, .. } = &operacao.node;
-        let definicao = OperationDefinition {
+        let OperationDefinition { ty, variable_definitions, selection_set, .. } = &operation.node;
+        let definition = OperationDefinition {
             ty: *ty,
             variable_definitions: variable_definitions.clone(),
             directives: Vec::new(),
             selection_set: Positioned::new(SelectionSet::default(), selection_set.pos),
         };
         let mut query_data = Data::default();
-        query_data.insert(loaders);
+        query_data.insert(context);
         QueryEnv::new(QueryEnvInner {
-            extensions: self.extensions.clone(),
+            extensions: self.environment.extensions.clone(),
             variables,
             operation_name: None,
-            operation: Positioned::new(definicao, operacao.pos),
+            operation: Positioned::new(definition, operation.pos),
             fragments: HashMap::new(),
             uploads: Vec::new(),
             session_data: Arc::default(),
@@ -110,27 +93,5 @@ impl Ambiente {
             introspection_mode: IntrospectionMode::Enabled,
             errors: Mutex::default(),
         })
-    }
-}
-
-/// Where a context leaves what of it is of the schema.
-#[derive(Clone, Default)]
-struct Visto(Arc<Mutex<Option<Ambiente>>>);
-
-impl Visto {
-    fn lugar(&self) -> MutexGuard<'_, Option<Ambiente>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Guards a field: from who looks for the schema's part of the context, and from nobody else.
-pub struct Mostrar;
-
-impl Guard for Mostrar {
-    async fn check(&self, ctx: &Context<'_>) -> async_graphql::Result<()> {
-        let Some(visto) = ctx.data_opt::<Visto>() else { return Ok(()) };
-        let (schema, extensions) = (ctx.schema_env.clone(), ctx.query_env.extensions.clone());
-        *visto.lugar() = Some(Ambiente { schema, extensions });
-        Err("só o contexto".into())
     }
 }

@@ -1,70 +1,71 @@
-//! Reads of the feeds, shared: subscribers who ask the same of the same tribunal and
-//! stand at the same place, as all who are up to date do, read it once together.
+//! Shared reads of the feeds. Subscribers of one tribunal with the same query and the same position
+//! share one read. All subscribers that are up to date have the same position.
 
-use crate::auth::{Ator, Escopo};
+use crate::auth::{Actor, Scope};
 use crate::db::Db;
-use crate::db::feed::{Lugar, Trecho};
+use crate::db::feed::{FeedCursor, FeedRange};
 use crate::error::Error;
-use crate::graphql::schema::feeds::{Fato, Pergunta};
+use crate::graphql::schema::feeds::{FeedItem, FeedQuery};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
-/// The most rows that one statement reads.
-const PAGINA: i64 = 100;
+/// Maximum number of rows that one statement reads.
+const MAX_ROWS: i64 = 100;
 
-/// A stretch of a feed, as it was read.
-pub struct Pagina {
-    pub fatos: Vec<(Lugar, Fato)>,
-    /// There is no more up to here.
-    pub ate: Lugar,
+/// The result of reading a range of a feed.
+pub struct Page {
+    pub items: Vec<(FeedCursor, FeedItem)>,
+    /// Position up to which `items` is complete.
+    pub until: FeedCursor,
 }
 
-type Chave = (Escopo, Pergunta, Lugar);
-type Leitura = Arc<OnceCell<Arc<Pagina>>>;
+type Key = (Scope, FeedQuery, FeedCursor);
+type SharedRead = Arc<OnceCell<Arc<Page>>>;
 
-/// The reads up to the newest horizonte that anybody has seen.
+/// The reads up to the newest horizon that any subscription has seen.
 #[derive(Default)]
-pub struct Leituras(Mutex<(u64, HashMap<Chave, Leitura>)>);
+pub struct FeedReads(Mutex<(u64, HashMap<Key, SharedRead>)>);
 
-impl Leituras {
-    pub async fn ler(
+impl FeedReads {
+    /// Reads the feed after position `after` and below `horizon`, at most one page. A caller shares
+    /// the read of an equal caller that is under way or done, until the horizon moves on.
+    pub async fn read(
         &self,
         db: &Db,
-        ator: &Ator,
-        pergunta: &Pergunta,
-        depois: Lugar,
-        horizonte: u64,
-    ) -> Result<Arc<Pagina>, Error> {
-        let leitura = self.vaga((ator.escopo(), pergunta.clone(), depois), horizonte);
-        let ler = || async {
-            let (pergunta, trecho) =
-                (pergunta.clone(), Trecho { depois, horizonte, limite: PAGINA });
-            let fatos = db.ler(ator, move |sessao| pergunta.ler(sessao, trecho)).await?;
-            let ate = match fatos.last() {
-                Some((lugar, _))
-                    if fatos.len() >= usize::try_from(PAGINA).unwrap_or(usize::MAX) =>
+        actor: &Actor,
+        query: &FeedQuery,
+        after: FeedCursor,
+        horizon: u64,
+    ) -> Result<Arc<Page>, Error> {
+        let read = self.cell((actor.scope(), query.clone(), after), horizon);
+        let load = || async {
+            let (query, range) = (query.clone(), FeedRange { after, horizon, limit: MAX_ROWS });
+            let items = db.read(actor, move |session| query.read(session, range)).await?;
+            let until = match items.last() {
+                Some((cursor, _))
+                    if items.len() >= usize::try_from(MAX_ROWS).unwrap_or(usize::MAX) =>
                 {
-                    *lugar
+                    *cursor
                 }
-                _ => Lugar::antes_de(horizonte),
+                _ => FeedCursor::before(horizon),
             };
-            Ok(Arc::new(Pagina { fatos, ate }))
+            Ok(Arc::new(Page { items, until }))
         };
-        leitura.get_or_try_init(ler).await.map(Arc::clone)
+        read.get_or_try_init(load).await.map(Arc::clone)
     }
 
-    fn vaga(&self, chave: Chave, horizonte: u64) -> Leitura {
-        let mut guardadas = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (ate, por_chave) = &mut *guardadas;
-        if *ate < horizonte {
-            *ate = horizonte;
-            por_chave.clear();
+    fn cell(&self, key: Key, horizon: u64) -> SharedRead {
+        let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (until, by_key) = &mut *cached;
+        if *until < horizon {
+            *until = horizon;
+            by_key.clear();
         }
-        match *ate == horizonte {
-            true => Arc::clone(por_chave.entry(chave).or_default()),
-            // Who comes late reads alone.
-            false => Leitura::default(),
+        match *until == horizon {
+            true => Arc::clone(by_key.entry(key).or_default()),
+            // The caller has an older horizon, so it does not share its read.
+            false => SharedRead::default(),
         }
     }
 }

@@ -1,14 +1,18 @@
-//! One subscription, from its opening on.
+//! Runs one open subscription: reads its feed, and executes its operation once for each event.
 
-use crate::auth::Ator;
-use crate::call::Chamada;
-use crate::db::feed::{Foto, Lugar};
+use super::executor::Executor;
+use super::feed_reads::FeedReads;
+use super::outcome::Outcome;
+use super::request::{self, ReadyOperation, build_request};
+use crate::auth::Actor;
+use crate::call::App;
+use crate::call::Call;
+use crate::db::feed::{FeedCursor, PgSnapshot};
+use crate::db::{Bounds, Permits};
 use crate::db::{Caller, Lane};
-use crate::error::{Error, Falha};
-use crate::graphql::execution::{Desfecho, Servico, pedir};
-use crate::graphql::protocol::http::request::Pronta;
-use crate::graphql::schema::feeds::{Fato, Passagem, Pergunta};
-use crate::graphql_types::loaders::Loaders;
+use crate::error::{Error, Failure};
+use crate::graphql::schema::feeds::{FeedContext, FeedItem, FeedQuery};
+use crate::graphql_types::context::RequestContext;
 use async_graphql::Response;
 use futures_util::future::join_all;
 use futures_util::{Stream, StreamExt, stream};
@@ -18,187 +22,222 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// After a failure of the database.
-const RETOMADA: Duration = Duration::from_millis(500);
-/// So many events of one subscription are answered at once.
-const SIDE_BY_SIDE: usize = 16;
-/// So many failures later an event is told with what could be had of it.
-const TENTATIVAS: u32 = 20;
+/// Pause after a failure of the database.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
+/// Maximum number of events of one subscription that run at the same time.
+const MAX_CONCURRENT: usize = 16;
+/// Number of attempts after which the subscription delivers an event with the errors that remain.
+const MAX_ATTEMPTS: u32 = 20;
 
-pub struct Aberta {
-    servico: Servico,
-    ator: Ator,
-    /// The id of the request that it came by: each event that is told is a call of its own.
-    correlacao: String,
-    pronta: Pronta,
-    pergunta: Pergunta,
-    /// What was over when it began, if it began with what is new.
-    antes: Option<Foto>,
-    /// Up to where the feed has been read.
-    lugar: Lugar,
-    horizonte: watch::Receiver<u64>,
-    lidos: VecDeque<Fato>,
-    /// The answers to the next events, which are handed over before any other is read.
-    answered: VecDeque<Desfecho>,
+/// Maximum number of deliveries that run at the same time, in the whole process.
+const MAX_DELIVERIES: usize = 4;
+
+/// The state that all subscriptions of the process share. Cheap to clone.
+#[derive(Clone)]
+pub struct SubscriptionRuntime {
+    executor: Arc<Executor>,
+    app: Arc<App>,
+    reads: Arc<FeedReads>,
+    /// Permits for deliveries. A thousand subscribers may wake up at once, and their reads must
+    /// leave connections for the requests.
+    deliveries: Arc<Permits>,
 }
 
-impl Aberta {
-    /// Validates, and takes the position: whatever is committed after this is told.
-    pub async fn abrir(
-        servico: Servico,
-        chamada: Chamada,
-        pronta: Pronta,
-    ) -> Result<Self, Desfecho> {
-        let (ator, correlacao) = (chamada.ator().clone(), chamada.rastro.correlacao().to_owned());
-        let passagem = Arc::new(Passagem::abertura());
-        let resposta = rodar(&servico, chamada, &pronta, Arc::clone(&passagem)).await;
-        if let Some(recusada) = resposta {
-            return Err(Desfecho { data: None, ..Desfecho::de(recusada) });
+impl SubscriptionRuntime {
+    pub fn new(executor: Arc<Executor>, app: Arc<App>) -> Self {
+        let deliveries = Arc::new(Permits::new(Bounds::of(MAX_DELIVERIES, MAX_DELIVERIES)));
+        Self { executor, app, reads: Arc::default(), deliveries }
+    }
+}
+
+/// A subscription after its opening. It belongs to one socket or event stream.
+pub struct OpenSubscription {
+    runtime: SubscriptionRuntime,
+    actor: Actor,
+    /// The id of the request that opened the subscription. Each delivered event is a call of its
+    /// own, with this id.
+    correlation: String,
+    ready: ReadyOperation,
+    query: FeedQuery,
+    /// The transactions that had completed when the subscription opened. Present only if it starts
+    /// with new events, that is, without `desde`.
+    before: Option<PgSnapshot>,
+    /// Position up to which this subscription has read the feed.
+    cursor: FeedCursor,
+    horizon: watch::Receiver<u64>,
+    buffered: VecDeque<FeedItem>,
+    /// Outcomes of the next events. `next` returns all of them before it reads the feed again.
+    answered: VecDeque<Outcome>,
+}
+
+impl OpenSubscription {
+    /// Runs the operation once to validate it, and fixes the position in the feed. The subscription
+    /// delivers everything that is committed after `open` returns.
+    ///
+    /// # Errors
+    /// The outcome that refuses the subscription.
+    pub async fn open(
+        runtime: SubscriptionRuntime,
+        call: Call,
+        ready: ReadyOperation,
+    ) -> Result<Self, Outcome> {
+        let (actor, correlation) = (call.actor().clone(), call.record.correlation().to_owned());
+        let feed_context = Arc::new(FeedContext::opening());
+        let response = run(&runtime, call, &ready, Arc::clone(&feed_context)).await;
+        if let Some(refused) = response {
+            return Err(Outcome { data: None, ..Outcome::from_response(refused) });
         }
-        let nota = match &*passagem {
-            Passagem::Abertura(nota) => nota.get().cloned(),
-            Passagem::Entrega(_) => None,
+        let note = match &*feed_context {
+            FeedContext::Opening(note) => note.get().cloned(),
+            FeedContext::Delivery(_) => None,
         };
-        let nada = || Error::falha(Falha::DocumentoInvalido, "a subscription não pede nada");
-        let (pergunta, desde) = nota.ok_or_else(|| Desfecho::recusa(&nada()))?;
-        let horizonte = servico.app.db.horizonte();
-        let foto = servico.app.db.ler(&ator, Foto::tirar).await;
-        let foto = foto.map_err(|error| Desfecho::recusa(&error))?;
-        let (lugar, antes) = match desde {
-            None => (Lugar::antes_de(foto.horizonte), Some(foto)),
-            // Of another database, or of this one before it was put back to an older state.
-            Some(lugar) if lugar.xid >= foto.proxima => {
-                let mensagem = "o cursor está adiante do fluxo; recomece sem `desde`";
-                return Err(Desfecho::recusa(&Error::falha(Falha::EntradaInvalida, mensagem)));
+        let no_field =
+            || Error::failure(Failure::DocumentoInvalido, "a subscription não pede nada");
+        let (query, since) = note.ok_or_else(|| Outcome::from_error(&no_field()))?;
+        let horizon = runtime.app.db.horizon();
+        let snapshot = runtime.app.db.read(&actor, PgSnapshot::take).await;
+        let snapshot = snapshot.map_err(|error| Outcome::from_error(&error))?;
+        let (cursor, before) = match since {
+            None => (FeedCursor::before(snapshot.horizon), Some(snapshot)),
+            // The cursor comes from another database, or from this one before an older state was
+            // restored.
+            Some(cursor) if cursor.xid >= snapshot.next => {
+                let message = "o cursor está adiante do fluxo; recomece sem `desde`";
+                return Err(Outcome::from_error(&Error::failure(
+                    Failure::EntradaInvalida,
+                    message,
+                )));
             }
-            Some(lugar) => (lugar, None),
+            Some(cursor) => (cursor, None),
         };
-        let (lidos, answered) = Default::default();
+        let (buffered, answered) = Default::default();
         Ok(Self {
-            servico,
-            ator,
-            correlacao,
-            pronta,
-            pergunta,
-            antes,
-            lugar,
-            horizonte,
-            lidos,
+            runtime,
+            actor,
+            correlation,
+            ready,
+            query,
+            before,
+            cursor,
+            horizon,
+            buffered,
             answered,
         })
     }
 
-    /// Everything from here on, in the order of the feed.
-    pub fn desfechos(self) -> impl Stream<Item = Desfecho> {
-        stream::unfold(self, |mut aberta| async {
-            let desfecho = aberta.proximo().await;
-            Some((desfecho, aberta))
+    /// All outcomes from here on, in the order of the feed. The stream never ends.
+    pub fn outcomes(self) -> impl Stream<Item = Outcome> {
+        stream::unfold(self, |mut open_subscription| async {
+            let outcome = open_subscription.next().await;
+            Some((outcome, open_subscription))
         })
     }
 
-    /// Asked only when what came before was handed over.
-    async fn proximo(&mut self) -> Desfecho {
+    /// Returns the next outcome. The stream asks for it only after the client has taken the
+    /// previous one.
+    async fn next(&mut self) -> Outcome {
         loop {
-            if let Some(desfecho) = self.answered.pop_front() {
-                return desfecho;
+            if let Some(outcome) = self.answered.pop_front() {
+                return outcome;
             }
-            if !self.lidos.is_empty() {
+            if !self.buffered.is_empty() {
                 self.answer().await;
                 continue;
             }
-            let horizonte = *self.horizonte.borrow_and_update();
-            if self.lugar < Lugar::antes_de(horizonte) {
-                self.ler_ate(horizonte).await;
-            } else if self.horizonte.changed().await.is_err() {
-                // Only when the server is gone.
+            let horizon = *self.horizon.borrow_and_update();
+            if self.cursor < FeedCursor::before(horizon) {
+                self.read_until(horizon).await;
+            } else if self.horizon.changed().await.is_err() {
+                // The sender lives until the server stops.
                 std::future::pending::<()>().await;
             }
         }
     }
 
-    async fn ler_ate(&mut self, horizonte: u64) {
-        let leituras = &self.servico.sessoes.leituras;
-        let (db, pergunta) = (&self.servico.app.db, &self.pergunta);
-        match leituras.ler(db, &self.ator, pergunta, self.lugar, horizonte).await {
-            Ok(pagina) => {
-                let novos = pagina.fatos.iter().filter(|(lugar, _)| {
-                    self.antes.as_ref().is_none_or(|foto| !foto.tinha(lugar.xid))
+    async fn read_until(&mut self, horizon: u64) {
+        let reads = &self.runtime.reads;
+        let (db, query) = (&self.runtime.app.db, &self.query);
+        match reads.read(db, &self.actor, query, self.cursor, horizon).await {
+            Ok(page) => {
+                let new_items = page.items.iter().filter(|(cursor, _)| {
+                    self.before.as_ref().is_none_or(|snapshot| !snapshot.had_completed(cursor.xid))
                 });
-                self.lidos.extend(novos.map(|(_, fato)| fato.clone()));
-                self.lugar = pagina.ate;
+                self.buffered.extend(new_items.map(|(_, item)| item.clone()));
+                self.cursor = page.until;
             }
-            // Told by `db`, once.
-            Err(Error::Falha(Falha::Indisponivel, _)) => sleep(RETOMADA).await,
+            // `db` logs this failure, once.
+            Err(Error::Failure(Failure::Indisponivel, _)) => sleep(RETRY_DELAY).await,
             Err(error) => {
-                let (falha, _) = error.publica();
-                tracing::warn!(codigo = falha.nome(), "a feed could not be read");
-                sleep(RETOMADA).await;
+                let (failure, _) = error.public();
+                tracing::warn!(codigo = failure.name(), "a feed could not be read");
+                sleep(RETRY_DELAY).await;
             }
         }
     }
 
-    /// The next few events side by side: each waits for its turn and for the trail, so that one
-    /// after the other a subscription would fall behind those who write.
+    /// Executes the next few events at the same time. Each event waits for its permit and for the
+    /// trail, so a subscription that executed them one after the other would fall behind the
+    /// writers.
     async fn answer(&mut self) {
-        let few = self.lidos.len().min(SIDE_BY_SIDE);
-        let facts: Vec<Fato> = self.lidos.drain(..few).collect();
-        let answers = join_all(facts.into_iter().map(|fato| self.contar(fato))).await;
+        let count = self.buffered.len().min(MAX_CONCURRENT);
+        let items: Vec<FeedItem> = self.buffered.drain(..count).collect();
+        let answers = join_all(items.into_iter().map(|item| self.deliver(item))).await;
         self.answered.extend(answers);
     }
 
-    /// Runs the operation on one row. While the database does not answer, it waits:
-    /// an event told without its processo is half lost.
-    async fn contar(&self, fato: Fato) -> Desfecho {
-        let chamada = self.chamar().await;
-        chamada.rastro.leu(&fato);
-        let mut tentativas = 0;
+    /// Executes the operation for one event. Retries while the database does not answer: an event
+    /// without its processo is of little use.
+    async fn deliver(&self, item: FeedItem) -> Outcome {
+        let call = self.call_when_admitted().await;
+        call.record.add_read(&item);
+        let mut attempts = 0;
         loop {
-            let passagem = Arc::new(Passagem::Entrega(fato.clone()));
-            // A few at a time in all: a thousand subscribers wake up at once, and what
-            // they ask for must leave connections to the requests.
-            let entregas = &self.servico.sessoes.entregas;
-            let vez = entregas.acquire(&Caller::of(&self.ator), Lane::Alone).await;
-            let resposta = rodar(&self.servico, chamada.clone(), &self.pronta, passagem).await;
-            drop(vez);
-            let desfecho = Desfecho::de(resposta.unwrap_or_default());
-            let fora = |erro: &serde_json::Value| {
-                let codigo = &erro["extensions"]["code"];
-                *codigo == Falha::Indisponivel.nome()
-                    || *codigo == Falha::Sobrecarregado.nome()
-                    || *codigo == Falha::LimiteDeRequisicoes.nome()
+            let feed_context = Arc::new(FeedContext::Delivery(item.clone()));
+            // See [`SubscriptionRuntime::deliveries`].
+            let deliveries = &self.runtime.deliveries;
+            let permit = deliveries.acquire(&Caller::of(&self.actor), Lane::Alone).await;
+            let response = run(&self.runtime, call.clone(), &self.ready, feed_context).await;
+            drop(permit);
+            let outcome = Outcome::from_response(response.unwrap_or_default());
+            let is_temporary = |error: &serde_json::Value| {
+                let code = &error["extensions"]["code"];
+                *code == Failure::Indisponivel.name()
+                    || *code == Failure::Sobrecarregado.name()
+                    || *code == Failure::LimiteDeRequisicoes.name()
             };
-            tentativas += 1;
-            if tentativas >= TENTATIVAS || !desfecho.errors.iter().any(fora) {
-                desfecho.anotar(&chamada.rastro);
-                // Not sent before it is recorded, however long that takes.
-                let mut written = chamada.encerrar(200);
+            attempts += 1;
+            if attempts >= MAX_ATTEMPTS || !outcome.errors.iter().any(is_temporary) {
+                outcome.note(&call.record);
+                // Do not send the event before the trail has recorded it, however long that takes.
+                let mut written = call.finish(200);
                 while written.wait().await.is_err() {
-                    sleep(RETOMADA).await;
+                    sleep(RETRY_DELAY).await;
                 }
-                return desfecho;
+                return outcome;
             }
-            sleep(RETOMADA).await;
+            sleep(RETRY_DELAY).await;
         }
     }
 
-    /// Nothing is read before the trail can record it, nor for a caller that has to wait.
-    async fn chamar(&self) -> Chamada {
-        let chamada = self.servico.entrar(self.ator.clone(), self.correlacao.clone());
-        chamada.rastro.delivers();
-        while chamada.admitir().await.is_err() {
-            sleep(RETOMADA).await;
+    /// Begins the call of one delivery. Waits until the trail accepts it, because the delivery may
+    /// read nothing before that.
+    async fn call_when_admitted(&self) -> Call {
+        let call = request::begin(&self.runtime.app, self.actor.clone(), self.correlation.clone());
+        call.record.mark_delivery();
+        while call.reserve_audit().await.is_err() {
+            sleep(RETRY_DELAY).await;
         }
-        chamada
+        call
     }
 }
 
-/// The first answer of the operation, if there is one.
-async fn rodar(
-    servico: &Servico,
-    chamada: Chamada,
-    pronta: &Pronta,
-    passagem: Arc<Passagem>,
+/// Runs the operation and returns its first response, if there is one.
+async fn run(
+    runtime: &SubscriptionRuntime,
+    call: Call,
+    ready: &ReadyOperation,
+    feed_context: Arc<FeedContext>,
 ) -> Option<Response> {
-    let request = pedir(Loaders::for_request(chamada), pronta).data(passagem);
-    servico.executor.schema().execute_stream(request).next().await
+    let request = build_request(RequestContext::for_request(call), ready).data(feed_context);
+    runtime.executor.schema().execute_stream(request).next().await
 }

@@ -1,8 +1,10 @@
-//! GraphiQL, served from the program: closed networks have no CDN.
+//! Serves GraphiQL from the binary, because closed networks have no CDN.
 //!
-//! The files are built by vite in `web/` and committed compressed; see `web/README.md`.
+//! vite builds the files in `web/`, and the repository contains the compressed result (see
+//! `web/README.md`).
 
-use crate::http::front;
+use crate::http::csp::CSP;
+use crate::http::semantics;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use flate2::read::GzDecoder;
@@ -12,78 +14,73 @@ use std::io::Read;
 
 #[derive(RustEmbed)]
 #[folder = "web/dist/"]
-struct Arquivos;
+struct Assets;
 
-/// No inline script, no eval, nothing from another host.
-pub const CSP: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-                   font-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; \
-                   form-action 'self'";
-
-pub fn rotas(config: &mut web::ServiceConfig) {
+pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource(["/graphiql", "/graphiql/"]).get(pagina))
-        .service(web::resource("/graphiql/{caminho:.+}").get(arquivo));
+        .service(web::resource(["/graphiql", "/graphiql/"]).get(page))
+        .service(web::resource("/graphiql/{path:.+}").get(file));
 }
 
-async fn pagina(req: HttpRequest) -> HttpResponse {
-    servir(&req, "index.html")
+async fn page(req: HttpRequest) -> HttpResponse {
+    serve(&req, "index.html")
 }
 
-async fn arquivo(req: HttpRequest, caminho: web::Path<String>) -> HttpResponse {
-    servir(&req, &caminho)
+async fn file(req: HttpRequest, path: web::Path<String>) -> HttpResponse {
+    serve(&req, &path)
 }
 
-fn servir(req: &HttpRequest, caminho: &str) -> HttpResponse {
-    let Some(arquivo) = Arquivos::get(&format!("{caminho}.gz")) else {
+fn serve(req: &HttpRequest, path: &str) -> HttpResponse {
+    let Some(file) = Assets::get(&format!("{path}.gz")) else {
         return HttpResponse::NotFound()
             .content_type("text/plain; charset=utf-8")
             .body("não há esse arquivo\n");
     };
-    // Files under assets/ carry a hash of their contents in the name.
-    let guardar = match caminho.starts_with("assets/") {
+    // The names of files under assets/ contain a hash of their contents.
+    let cache_control = match path.starts_with("assets/") {
         true => "public, max-age=31536000, immutable",
         false => "no-cache",
     };
-    let mut resposta = HttpResponse::Ok();
-    resposta
-        .insert_header((header::CONTENT_TYPE, tipo(caminho)))
-        .insert_header((header::CACHE_CONTROL, guardar))
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::CONTENT_TYPE, content_type(path)))
+        .insert_header((header::CACHE_CONTROL, cache_control))
         .insert_header((header::CONTENT_SECURITY_POLICY, CSP))
         .insert_header((header::VARY, "accept-encoding"))
-        .insert_header((header::ETAG, front::etag_of(&arquivo.metadata.sha256_hash())));
-    corpo(&mut resposta, arquivo.data, aceita_gzip(req))
+        .insert_header((header::ETAG, semantics::etag_of(&file.metadata.sha256_hash())));
+    body(&mut response, file.data, accepts_gzip(req))
 }
 
-fn corpo(
-    resposta: &mut HttpResponseBuilder,
+fn body(
+    response: &mut HttpResponseBuilder,
     gzip: Cow<'static, [u8]>,
-    aceita: bool,
+    accepted: bool,
 ) -> HttpResponse {
-    if aceita {
-        return resposta
+    if accepted {
+        return response
             .insert_header((header::CONTENT_ENCODING, "gzip"))
             .body(web::Bytes::from(gzip.into_owned()));
     }
-    let mut inteiro = Vec::new();
-    match GzDecoder::new(gzip.as_ref()).read_to_end(&mut inteiro) {
-        Ok(_) => resposta.body(inteiro),
+    let mut whole = Vec::new();
+    match GzDecoder::new(gzip.as_ref()).read_to_end(&mut whole) {
+        Ok(_) => response.body(whole),
         Err(_) => HttpResponse::InternalServerError().finish(),
     }
 }
 
-fn aceita_gzip(req: &HttpRequest) -> bool {
-    let aceita = req.headers().get(header::ACCEPT_ENCODING).and_then(|valor| valor.to_str().ok());
-    aceita.is_some_and(|lista| {
-        lista.split(',').any(|item| {
-            let mut partes = item.split(';').map(str::trim);
-            let nome = partes.next().unwrap_or_default();
-            nome.eq_ignore_ascii_case("gzip") && partes.next() != Some("q=0")
+fn accepts_gzip(req: &HttpRequest) -> bool {
+    let accepted = req.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|list| {
+        list.split(',').any(|item| {
+            let mut parts = item.split(';').map(str::trim);
+            let coding = parts.next().unwrap_or_default();
+            coding.eq_ignore_ascii_case("gzip") && parts.next() != Some("q=0")
         })
     })
 }
 
-fn tipo(caminho: &str) -> &'static str {
-    match caminho.rsplit('.').next().unwrap_or_default() {
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next().unwrap_or_default() {
         "html" => "text/html; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",

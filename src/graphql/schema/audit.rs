@@ -1,19 +1,17 @@
+//! The field `auditoria`: the audit trail as a connection.
+
 use crate::Result;
-use crate::adolescente::AdolescenteId;
-use crate::audit::trail::Trilha;
-use crate::audit::{CanalAuditoria, EspecieAuditoria, NACIONAL, Registro, ResultadoAuditoria};
+use crate::audit::trail::TrailQuery;
+use crate::audit::{CanalAuditoria, Entry, EspecieAuditoria, NACIONAL, ResultadoAuditoria};
 use crate::auth::Papel;
-use crate::error::{Error, Falha};
-use crate::graphql::schema::node::GlobalId;
-use crate::graphql_types::connection::{Aresta, Conexao, ListaGraphql, Paginacao, conectar};
+use crate::error::{Error, Failure};
+use crate::graphql_types::connection::{Connection, Edge, GraphqlList, Paging, connect};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{AUDITORIA, Pagina, RequerPapel};
-use crate::graphql_types::json::Escrevivel;
-use crate::graphql_types::scalars::Instante;
-use crate::guia::GuiaId;
-use crate::processo::ProcessoId;
-use crate::rascunho::RascunhoId;
-use crate::value::resource::Recurso;
+use crate::graphql_types::directives::{AUDITORIA, PageSize, RequerPapel};
+use crate::graphql_types::global_id::GlobalId;
+use crate::graphql_types::json::ToJson;
+use crate::graphql_types::scalars::Timestamp;
+use crate::value::resource::Resource;
 use crate::value::tribunal::Tribunal;
 use async_graphql::{Context, ID, Object};
 use std::sync::Arc;
@@ -28,12 +26,12 @@ impl AuditoriaQuery {
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
     )]
-    #[graphql(directive = Pagina::apply(), directive = RequerPapel::apply(AUDITORIA.into()))]
+    #[graphql(directive = PageSize::apply(), directive = RequerPapel::apply(AUDITORIA.into()))]
     async fn auditoria(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Desde este instante, inclusive.")] de: Option<Instante>,
-        #[graphql(desc = "Até este instante, exclusive.")] ate: Option<Instante>,
+        #[graphql(desc = "Desde este instante, inclusive.")] de: Option<Timestamp>,
+        #[graphql(desc = "Até este instante, exclusive.")] ate: Option<Timestamp>,
         #[graphql(desc = "O `sub` ou o `azp` de quem agiu.")] ator: Option<String>,
         #[graphql(desc = "Identificador global do objeto lido ou alterado.")] recurso: Option<ID>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
@@ -42,53 +40,55 @@ impl AuditoriaQuery {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Option<Result<Conexao<Trilha>>> {
-        let pagina = Paginacao { first, after, last, before };
-        // No text that the trail could hold has it, and PostgreSQL takes none that does.
-        let ator = ator.map(|ator| ator.replace('\0', "\u{fffd}"));
-        let recurso = recurso.map(|id| ler_recurso(&id)).transpose();
-        let trilha = recurso.map(|recurso| Trilha {
-            de: de.map(|de| de.0),
-            ate: ate.map(|ate| ate.0),
-            ator,
-            recurso,
+    ) -> Option<Result<Connection<TrailQuery>>> {
+        let page = Paging { first, after, last, before };
+        // PostgreSQL rejects a text with NUL, and no value in the trail contains one. With NUL
+        // replaced, the text matches no record.
+        let actor = ator.map(|actor| actor.replace('\0', "\u{fffd}"));
+        let resource = recurso.map(|id| read_resource(&id)).transpose();
+        let trail = resource.map(|resource| TrailQuery {
+            from: de.map(|from| from.0),
+            until: ate.map(|until| until.0),
+            actor,
+            resource,
         });
-        Some(listar(ctx, trilha, pagina).await)
+        Some(list(ctx, trail, page).await)
     }
 }
 
-async fn listar(
+async fn list(
     ctx: &Context<'_>,
-    trilha: Result<Trilha>,
-    pagina: Paginacao,
-) -> Result<Conexao<Trilha>> {
-    ctx.ator().exige(Papel::Auditoria)?;
-    conectar(ctx, trilha?, pagina).await
+    trail: Result<TrailQuery>,
+    page: Paging,
+) -> Result<Connection<TrailQuery>> {
+    ctx.actor().require(Papel::Auditoria)?;
+    connect(ctx, trail?, page).await
 }
 
-/// None for an object that the trail does not tell of.
-fn ler_recurso(id: &ID) -> Result<Option<Recurso>> {
-    let ilegivel = || {
-        let mensagem = "`recurso`: não é o identificador global de um objeto";
-        Error::falha(Falha::EntradaInvalida, mensagem)
+/// Reads the argument `recurso`. Returns `Ok(None)` if the id names an object of a type that the
+/// trail does not record.
+fn read_resource(id: &ID) -> Result<Option<Resource>> {
+    let unreadable = || {
+        let message = "`recurso`: não é o identificador global de um objeto";
+        Error::failure(Failure::EntradaInvalida, message)
     };
-    GlobalId::ler(id).map(de_global).ok_or_else(ilegivel)
+    GlobalId::read(id).map(from_global_id).ok_or_else(unreadable)
 }
 
-impl Escrevivel for RegistroAuditoriaNode {}
+impl ToJson for RegistroAuditoriaNode {}
 
-impl ListaGraphql for Trilha {
+impl GraphqlList for TrailQuery {
     type Node = RegistroAuditoriaNode;
-    type Edge = Aresta<Self>;
-    const CONEXAO: &'static str = "RegistroAuditoriaConnection";
-    const ARESTA: &'static str = "RegistroAuditoriaEdge";
+    type Edge = Edge<Self>;
+    const CONNECTION: &'static str = "RegistroAuditoriaConnection";
+    const EDGE: &'static str = "RegistroAuditoriaEdge";
 
-    fn node(linha: &Self::Linha) -> RegistroAuditoriaNode {
-        RegistroAuditoriaNode(Arc::clone(linha))
+    fn node(row: &Self::Row) -> RegistroAuditoriaNode {
+        RegistroAuditoriaNode(Arc::clone(row))
     }
 }
 
-pub struct RegistroAuditoriaNode(pub Arc<Registro>);
+pub struct RegistroAuditoriaNode(pub Arc<Entry>);
 
 /// Registro da trilha de auditoria: quem fez o quê, quando e sobre quais objetos. Sem corpos nem valores.
 #[Object(name = "RegistroAuditoria")]
@@ -99,7 +99,7 @@ impl RegistroAuditoriaNode {
     }
 
     /// Quando.
-    async fn ocorrido_em(&self) -> Instante {
+    async fn ocorrido_em(&self) -> Timestamp {
         self.0.ocorrido_em.into()
     }
 
@@ -115,8 +115,8 @@ impl RegistroAuditoriaNode {
 
     /// Tribunal de quem agiu.
     async fn tribunal(&self) -> Option<Result<Tribunal>> {
-        let codigo = self.0.tribunal_codigo;
-        (codigo != NACIONAL).then(|| Tribunal::da_linha(codigo))
+        let code = self.0.tribunal_codigo;
+        (code != NACIONAL).then(|| Tribunal::from_row(code))
     }
 
     /// Por onde entrou.
@@ -146,8 +146,8 @@ impl RegistroAuditoriaNode {
 
     /// Identificadores globais dos objetos lidos ou alterados.
     async fn recursos(&self) -> Vec<ID> {
-        let recursos = self.0.recursos.iter().filter_map(|numero| Recurso::de_numero(*numero));
-        recursos.map(|recurso| para_global(recurso).into()).collect()
+        let resources = self.0.recursos.iter().filter_map(|number| Resource::from_number(*number));
+        resources.map(|resource| to_global_id(resource).into()).collect()
     }
 
     /// Campos sensíveis lidos, por exemplo `Adolescente.cpf`.
@@ -167,25 +167,25 @@ impl RegistroAuditoriaNode {
     }
 }
 
-fn para_global(recurso: Recurso) -> GlobalId {
-    match recurso {
-        Recurso::Processo(id) => GlobalId::Processo(ProcessoId(id)),
-        Recurso::Adolescente(id) => GlobalId::Adolescente(AdolescenteId(id)),
-        Recurso::Guia(id) => GlobalId::Guia(GuiaId(id)),
-        Recurso::Rascunho(id) => GlobalId::Rascunho(RascunhoId(id)),
-        Recurso::Tramite(idt) => GlobalId::Tramite(idt),
-        Recurso::RegistroEletronico(id) => GlobalId::RegistroEletronico(id),
+fn to_global_id(resource: Resource) -> GlobalId {
+    match resource {
+        Resource::Processo(id) => GlobalId::Processo(id),
+        Resource::Adolescente(id) => GlobalId::Adolescente(id),
+        Resource::Guia(id) => GlobalId::Guia(id),
+        Resource::Rascunho(id) => GlobalId::Rascunho(id),
+        Resource::Tramite(idt) => GlobalId::Tramite(idt),
+        Resource::RegistroEletronico(id) => GlobalId::RegistroEletronico(id),
     }
 }
 
-fn de_global(id: GlobalId) -> Option<Recurso> {
+fn from_global_id(id: GlobalId) -> Option<Resource> {
     Some(match id {
-        GlobalId::Processo(ProcessoId(id)) => Recurso::Processo(id),
-        GlobalId::Adolescente(AdolescenteId(id)) => Recurso::Adolescente(id),
-        GlobalId::Guia(GuiaId(id)) => Recurso::Guia(id),
-        GlobalId::Rascunho(RascunhoId(id)) => Recurso::Rascunho(id),
-        GlobalId::Tramite(idt) => Recurso::Tramite(idt),
-        GlobalId::RegistroEletronico(id) => Recurso::RegistroEletronico(id),
+        GlobalId::Processo(id) => Resource::Processo(id),
+        GlobalId::Adolescente(id) => Resource::Adolescente(id),
+        GlobalId::Guia(id) => Resource::Guia(id),
+        GlobalId::Rascunho(id) => Resource::Rascunho(id),
+        GlobalId::Tramite(idt) => Resource::Tramite(idt),
+        GlobalId::RegistroEletronico(id) => Resource::RegistroEletronico(id),
         GlobalId::Evento(_)
         | GlobalId::Vinculo(_)
         | GlobalId::Tribunal(_)

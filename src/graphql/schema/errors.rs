@@ -1,12 +1,11 @@
-//! Errors in the schema: refusals of rules as data (the interface `Erro` and its
-//! types), and failures of a field that is never null.
+//! Refusals of rules as data: the interface `Erro` and the types that implement it.
 
-use crate::error::{CodigoErro, Error, Recusa};
+use crate::error::{CodigoErro, Error, Refusal};
 use crate::graphql_types::context::ContextExt;
 use crate::processo::graphql::ProcessoNode;
-use crate::processo::store::ProcessoPorNumero;
+use crate::processo::store::ProcessoByNumero;
 use crate::tramite::Nre;
-use async_graphql::{Context, ErrorExtensions, ID, Interface, Object, QueryPathSegment, Value};
+use async_graphql::{Context, ID, Interface, Object};
 
 /// Recusa de uma regra do domínio. Todas as que se julgam de forma independente vêm juntas.
 #[derive(Interface)]
@@ -31,54 +30,54 @@ pub enum ErroGraphql {
     DeTramite(ErroDeTramite),
 }
 
-impl From<Recusa> for ErroGraphql {
-    fn from(recusa: Recusa) -> Self {
-        match recusa.codigo {
+impl From<Refusal> for ErroGraphql {
+    fn from(refusal: Refusal) -> Self {
+        match refusal.codigo {
             CodigoErro::CampoObrigatorio
             | CodigoErro::CampoInvalido
             | CodigoErro::NumeroDigitoInvalido
             | CodigoErro::NumeroDeOutroTribunal
             | CodigoErro::ReferenciaInvalida
-            | CodigoErro::ExecucaoAdmiteUmAdolescente => ErroCampoInvalido(recusa).into(),
+            | CodigoErro::ExecucaoAdmiteUmAdolescente => ErroCampoInvalido(refusal).into(),
             CodigoErro::ProcessoNaoEncontrado
             | CodigoErro::AdolescenteNaoEncontrado
             | CodigoErro::VinculoNaoEncontrado
-            | CodigoErro::NaoEncontrado => ErroNaoEncontrado(recusa).into(),
-            CodigoErro::ProcessoJaExiste => ErroProcessoJaExiste(recusa).into(),
-            CodigoErro::ConflitoDeVersao => ErroConflitoDeVersao(recusa).into(),
+            | CodigoErro::NaoEncontrado => ErroNaoEncontrado(refusal).into(),
+            CodigoErro::ProcessoJaExiste => ErroProcessoJaExiste(refusal).into(),
+            CodigoErro::ConflitoDeVersao => ErroConflitoDeVersao(refusal).into(),
             CodigoErro::AdolescenteJaExiste
             | CodigoErro::ProcessoArquivado
             | CodigoErro::TipoDeProcessoIncompativel
             | CodigoErro::VinculoJaAtivo
             | CodigoErro::UltimoAdolescente
             | CodigoErro::RascunhoInvalido
-            | CodigoErro::ExecucaoAtiva => ErroDeRegra(recusa).into(),
-            CodigoErro::ChaveIdempotenciaReutilizada => ErroDeIdempotencia(recusa).into(),
+            | CodigoErro::ExecucaoAtiva => ErroDeRegra(refusal).into(),
+            CodigoErro::ChaveIdempotenciaReutilizada => ErroDeIdempotencia(refusal).into(),
             CodigoErro::NupJaCadastrado
             | CodigoErro::NreNaoLocalizado
             | CodigoErro::ProtocoloDivergente
             | CodigoErro::TramiteEmAndamento
             | CodigoErro::ProcessoBloqueado
             | CodigoErro::TransicaoNaoPermitida
-            | CodigoErro::EstruturaInvalida => ErroDeTramite(recusa).into(),
+            | CodigoErro::EstruturaInvalida => ErroDeTramite(refusal).into(),
         }
     }
 }
 
-pub struct ErroCampoInvalido(Recusa);
-pub struct ErroNaoEncontrado(Recusa);
-pub struct ErroProcessoJaExiste(Recusa);
-pub struct ErroConflitoDeVersao(Recusa);
-pub struct ErroDeRegra(Recusa);
-pub struct ErroDeIdempotencia(Recusa);
-pub struct ErroDeTramite(Recusa);
+pub struct ErroCampoInvalido(Refusal);
+pub struct ErroNaoEncontrado(Refusal);
+pub struct ErroProcessoJaExiste(Refusal);
+pub struct ErroConflitoDeVersao(Refusal);
+pub struct ErroDeRegra(Refusal);
+pub struct ErroDeIdempotencia(Refusal);
+pub struct ErroDeTramite(Refusal);
 
-/// The four fields of `Erro`, and the type's own after them.
-macro_rules! erro {
-    ($(#[$doc:meta])* $nome:ident { $($proprio:tt)* }) => {
+/// Implements the four fields of `Erro`, and then the fields of the type itself.
+macro_rules! erro_object {
+    ($(#[$doc:meta])* $name:ident { $($own:tt)* }) => {
         $(#[$doc])*
         #[Object]
-        impl $nome {
+        impl $name {
             /// Código estável.
             pub async fn codigo(&self) -> CodigoErro {
                 self.0.codigo
@@ -100,12 +99,12 @@ macro_rules! erro {
                 self.0.orientacao.as_ref().map(ToString::to_string)
             }
 
-            $($proprio)*
+            $($own)*
         }
     };
 }
 
-erro! {
+erro_object! {
     /// Um campo da entrada não passou numa regra.
     ErroCampoInvalido {
         /// A regra, por exemplo `R4`.
@@ -115,12 +114,12 @@ erro! {
     }
 }
 
-erro! {
+erro_object! {
     /// O objeto pedido não existe ou não é visível.
     ErroNaoEncontrado {}
 }
 
-erro! {
+erro_object! {
     /// Já existe um processo com este número.
     ErroProcessoJaExiste {
         /// O que existe.
@@ -130,7 +129,7 @@ erro! {
     }
 }
 
-erro! {
+erro_object! {
     /// O objeto mudou desde que foi lido.
     ErroConflitoDeVersao {
         /// A versão de agora, para `versaoEsperada`.
@@ -140,7 +139,7 @@ erro! {
     }
 }
 
-erro! {
+erro_object! {
     /// O estado atual impede a operação.
     ErroDeRegra {
         /// A regra, por exemplo `R12`.
@@ -155,17 +154,17 @@ erro! {
     }
 }
 
-erro! {
+erro_object! {
     /// A chave de idempotência já serviu a outra entrada.
     ErroDeIdempotencia {}
 }
 
-erro! {
+erro_object! {
     /// Recusa do Tramita.
     ErroDeTramite {
         /// O código das rotas REST, 4 dígitos, por exemplo `9001`.
         async fn codigo_erro(&self) -> &str {
-            self.0.codigo.no_tramita()
+            self.0.codigo.tramita_code()
         }
 
         /// O NRE a enviar, só para quem é parte.
@@ -180,46 +179,9 @@ erro! {
     }
 }
 
-async fn processo(ctx: &Context<'_>, recusa: &Recusa) -> Result<Option<ProcessoNode>, Error> {
-    let Some(numero) = recusa.processo.as_ref().and_then(|numero| numero.parse().ok()) else {
+async fn processo(ctx: &Context<'_>, refusal: &Refusal) -> Result<Option<ProcessoNode>, Error> {
+    let Some(numero) = refusal.processo.as_ref().and_then(|numero| numero.parse().ok()) else {
         return Ok(None);
     };
-    Ok(ctx.loaders().load(ProcessoPorNumero(numero)).await?.map(ProcessoNode::from))
-}
-
-/// A field that may fail and is never null. Not spelled `Result`: what the derive
-/// unwraps by itself it resolves otherwise.
-pub type Falivel<T> = std::result::Result<T, ErroDeCampo>;
-
-/// A failure that remembers its field. The executor forgets it: on the way up
-/// through a list each item writes its own path over the deeper one.
-#[derive(Debug, Clone)]
-pub struct ErroDeCampo {
-    error: Error,
-    caminho: Vec<Value>,
-}
-
-impl ErroDeCampo {
-    /// Extension under which the path travels, until the answer is written.
-    pub const CAMINHO: &'static str = "caminho";
-
-    pub fn em(ctx: &Context<'_>, error: Error) -> Self {
-        let mut caminho = Vec::new();
-        let mut onde = ctx.path_node.as_ref();
-        while let Some(parte) = onde {
-            caminho.push(match parte.segment {
-                QueryPathSegment::Index(indice) => Value::from(indice),
-                QueryPathSegment::Name(nome) => Value::from(nome),
-            });
-            onde = parte.parent;
-        }
-        caminho.reverse();
-        Self { error, caminho }
-    }
-}
-
-impl From<ErroDeCampo> for async_graphql::Error {
-    fn from(ErroDeCampo { error, caminho }: ErroDeCampo) -> Self {
-        Self::from(error).extend_with(|_, extensions| extensions.set(ErroDeCampo::CAMINHO, caminho))
-    }
+    Ok(ctx.loaders().load(ProcessoByNumero(numero)).await?.map(ProcessoNode::from))
 }

@@ -1,87 +1,89 @@
-//! Subscriptions: the operation is run once for each row of its feed.
+//! Subscriptions: the operation runs once for each row of its feed.
 //!
-//! At the opening nothing is resolved: the field only notes what is asked, in a
-//! [`Passagem`]. Then, for each row that comes, the whole operation runs with loaders of
-//! its own, and the field gives that row. Run once for all, it would show every later
-//! event with the processo as the first one had found it.
+//! When a subscription opens, its root field resolves nothing: it only stores the query in a
+//! [`FeedContext`]. Then, for each new row, the whole operation runs with loaders of its own, and
+//! the root field returns that row. With shared loaders, every later event would show the processo
+//! as the first event found it.
 
-use crate::db::Sessao;
-use crate::db::feed::{Lugar, Trecho};
-use crate::error::{Error, Falha};
+use crate::db::Session;
+use crate::db::feed::{FeedCursor, FeedRange};
+use crate::error::{Error, Failure};
 use crate::evento::Evento;
-use crate::evento::store::Alteracoes;
+use crate::evento::store::ProcessoChanges;
 use crate::tramite::{self, Tramite};
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::resource::{Recordable, Resource};
 use async_graphql::Context;
 use std::sync::{Arc, OnceLock};
 
-/// What is asked of the feeds.
+/// The feed that a subscription reads, with its filter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Pergunta {
-    Alteracoes(Alteracoes),
+pub enum FeedQuery {
+    ProcessoChanges(ProcessoChanges),
     TramitesRecebidos,
 }
 
-/// A row of one.
+/// A row of a feed.
 #[derive(Clone)]
-pub enum Fato {
+pub enum FeedItem {
     Evento(Arc<Evento>),
     Tramite(Arc<Tramite>),
 }
 
-/// Subscribers share the read of a row, so each says of itself that it was shown.
-impl Rastreavel for Fato {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
+/// Subscribers share the read of a row, so each delivery records the row for itself.
+impl Recordable for FeedItem {
+    fn record(&self, resources: &mut Vec<Resource>) {
         match self {
-            Self::Evento(evento) => evento.rastrear(recursos),
-            Self::Tramite(tramite) => tramite.rastrear(recursos),
+            Self::Evento(evento) => evento.record(resources),
+            Self::Tramite(tramite) => tramite.record(resources),
         }
     }
 }
 
-impl Pergunta {
-    pub fn ler(
+impl FeedQuery {
+    pub fn read(
         &self,
-        sessao: &mut Sessao<'_>,
-        trecho: Trecho,
-    ) -> Result<Vec<(Lugar, Fato)>, Error> {
+        session: &mut Session<'_>,
+        range: FeedRange,
+    ) -> Result<Vec<(FeedCursor, FeedItem)>, Error> {
         Ok(match self {
-            Self::Alteracoes(alteracoes) => {
-                let linhas = alteracoes.ler(sessao, trecho)?.into_iter();
-                linhas.map(|(lugar, evento)| (lugar, Fato::Evento(evento))).collect()
+            Self::ProcessoChanges(changes) => {
+                let rows = changes.read(session, range)?.into_iter();
+                rows.map(|(cursor, evento)| (cursor, FeedItem::Evento(evento))).collect()
             }
             Self::TramitesRecebidos => {
-                let linhas = tramite::store::recebidos(sessao, trecho)?.into_iter();
-                linhas.map(|(lugar, tramite)| (lugar, Fato::Tramite(tramite))).collect()
+                let rows = tramite::store::received(session, range)?.into_iter();
+                rows.map(|(cursor, tramite)| (cursor, FeedItem::Tramite(tramite))).collect()
             }
         })
     }
 }
 
-/// What goes between a field of `Subscription` and who runs it.
-pub enum Passagem {
-    Abertura(OnceLock<(Pergunta, Option<Lugar>)>),
-    Entrega(Fato),
+/// The context of one run of a subscription's operation. It passes data between the root field of
+/// `Subscription` and the code that runs the operation.
+pub enum FeedContext {
+    Opening(OnceLock<(FeedQuery, Option<FeedCursor>)>),
+    Delivery(FeedItem),
 }
 
-impl Passagem {
-    pub fn abertura() -> Self {
-        Self::Abertura(OnceLock::new())
+impl FeedContext {
+    pub fn opening() -> Self {
+        Self::Opening(OnceLock::new())
     }
 
-    /// Notes what is asked, or gives the row that came.
-    pub fn atravessar(
+    /// When the subscription opens, stores the query and returns `None`. At a delivery, returns the
+    /// row.
+    pub fn note_or_take(
         ctx: &Context<'_>,
-        pergunta: Pergunta,
-        desde: Option<&str>,
-    ) -> Result<Option<Fato>, Error> {
+        query: FeedQuery,
+        since: Option<&str>,
+    ) -> Result<Option<FeedItem>, Error> {
         match &**ctx.data_unchecked::<Arc<Self>>() {
-            Self::Entrega(fato) => Ok(Some(fato.clone())),
-            Self::Abertura(nota) => {
-                let lugar = desde.map(str::parse::<Lugar>).transpose();
-                let lugar =
-                    lugar.map_err(|erro| Error::falha(Falha::EntradaInvalida, erro.to_string()))?;
-                let _ = nota.set((pergunta, lugar));
+            Self::Delivery(item) => Ok(Some(item.clone())),
+            Self::Opening(note) => {
+                let cursor = since.map(str::parse::<FeedCursor>).transpose();
+                let cursor = cursor
+                    .map_err(|error| Error::failure(Failure::EntradaInvalida, error.to_string()))?;
+                let _ = note.set((query, cursor));
                 Ok(None)
             }
         }

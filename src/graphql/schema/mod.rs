@@ -1,4 +1,4 @@
-//! The slices, put together into one schema: the only folder of `graphql/` that knows them.
+//! Puts the slices together into one schema. No other folder of `graphql/` depends on the slices.
 
 mod actor;
 mod audit;
@@ -56,26 +56,28 @@ pub struct Subscription(EventoSubscription, TramiteSubscription);
 
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// The schema alone, as `elos schema` prints it; execution needs an [`App`] in each request.
+/// The schema alone, as `elos schema` prints it. Execution also needs a `RequestContext` in each
+/// request.
 pub fn schema() -> Schema {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
-        // Documents come validated, and within the limits of `document`.
+        // `document` has already validated every document, and checked its limits.
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(200)
         .finish()
 }
 
 pub fn sdl() -> String {
-    let opcoes = SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by();
-    let sdl = schema().sdl_with_options(opcoes.use_space_ident().indent_width(2));
-    format!("# Gerado por `elos schema`; não edite.\n\n{}\n", com_escalares(sdl.trim()))
+    let options = SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by();
+    let sdl = schema().sdl_with_options(options.use_space_ident().indent_width(2));
+    format!("# Gerado por `elos schema`; não edite.\n\n{}\n", with_scalars(sdl.trim()))
 }
 
-/// `@cost` may stand at a scalar too, which `TypeDirective` has no word for; none has it.
-fn com_escalares(sdl: &str) -> String {
-    let linha = |linha: &str| match linha.starts_with("directive @cost(") {
-        true => format!("{linha} | SCALAR"),
-        false => linha.to_owned(),
+/// Adds the location SCALAR to `@cost`, which async-graphql's `TypeDirective` cannot express. The
+/// schema has no scalar with `@cost`.
+fn with_scalars(sdl: &str) -> String {
+    let line = |line: &str| match line.starts_with("directive @cost(") {
+        true => format!("{line} | SCALAR"),
+        false => line.to_owned(),
     };
-    sdl.lines().map(linha).collect::<Vec<_>>().join("\n")
+    sdl.lines().map(line).collect::<Vec<_>>().join("\n")
 }

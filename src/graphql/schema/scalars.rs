@@ -1,24 +1,24 @@
 //! The custom scalars of the schema, by name.
 
 use crate::adolescente::Identificador;
-use crate::graphql_types::scalars::{Data, Instante};
+use crate::graphql_types::scalars::{Date, Timestamp};
 use crate::processo::NumeroProcesso;
 use crate::tramite::Nre;
 use crate::value::cpf::Cpf;
 use async_graphql::{ScalarType, Value};
 
-/// Whether a value is one of this custom scalar, by its own reader.
-pub fn confere(escalar: &str, valor: &Value) -> bool {
-    fn le<T: ScalarType>(valor: &Value) -> bool {
-        T::parse(valor.clone()).is_ok()
+/// Whether the reader of this custom scalar accepts the value.
+pub fn is_valid(scalar: &str, value: &Value) -> bool {
+    fn reads<T: ScalarType>(value: &Value) -> bool {
+        T::parse(value.clone()).is_ok()
     }
-    match escalar {
-        "Date" => le::<Data>(valor),
-        "DateTime" => le::<Instante>(valor),
-        "NumeroProcesso" => le::<NumeroProcesso>(valor),
-        "IdentificadorAdolescente" => le::<Identificador>(valor),
-        "NRE" => le::<Nre>(valor),
-        "CPF" => le::<Cpf>(valor),
+    match scalar {
+        "Date" => reads::<Date>(value),
+        "DateTime" => reads::<Timestamp>(value),
+        "NumeroProcesso" => reads::<NumeroProcesso>(value),
+        "IdentificadorAdolescente" => reads::<Identificador>(value),
+        "NRE" => reads::<Nre>(value),
+        "CPF" => reads::<Cpf>(value),
         _ => true,
     }
 }
@@ -28,13 +28,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn todo_escalar_do_esquema_se_confere() {
+    fn every_scalar_of_the_schema_is_checked() {
         let sdl = crate::graphql::sdl();
-        let escalares = sdl.lines().filter_map(|linha| linha.strip_prefix("scalar "));
-        let nomes: Vec<_> = escalares.filter_map(|resto| resto.split(' ').next()).collect();
-        assert_eq!(nomes.len(), 6);
-        for nome in nomes {
-            assert!(!confere(nome, &Value::Boolean(true)), "{nome}");
+        let scalars = sdl.lines().filter_map(|line| line.strip_prefix("scalar "));
+        let names: Vec<_> = scalars.filter_map(|rest| rest.split(' ').next()).collect();
+        assert_eq!(names.len(), 6);
+        for name in names {
+            assert!(!is_valid(name, &Value::Boolean(true)), "{name}");
         }
     }
 }

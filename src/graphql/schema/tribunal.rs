@@ -1,9 +1,11 @@
+//! The field `tribunais` and the type `Tribunal`.
+
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql::schema::node::GlobalId;
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::ListSize;
-use crate::graphql_types::json::Escrevivel;
+use crate::graphql_types::global_id::GlobalId;
+use crate::graphql_types::json::ToJson;
 use crate::value::tribunal::{TRIBUNAIS, Tribunal};
 use async_graphql::{Context, ID, Object};
 
@@ -15,23 +17,23 @@ impl TribunalQuery {
     /// Os tribunais conhecidos, por código.
     #[graphql(directive = ListSize::apply(Some(27), None, None, None))]
     async fn tribunais(&self, ctx: &Context<'_>) -> Option<Result<Vec<Tribunal>>> {
-        Some(ctx.ator().exige(Papel::Consulta).map(|()| TRIBUNAIS.to_vec()))
+        Some(ctx.actor().require(Papel::Consulta).map(|()| TRIBUNAIS.to_vec()))
     }
 }
 
-impl Escrevivel for Tribunal {}
+impl ToJson for Tribunal {}
 
 /// Tribunal a que um dado pertence.
 #[Object]
 impl Tribunal {
     /// Identificador global, opaco e estável.
     pub async fn id(&self) -> ID {
-        GlobalId::Tribunal(self.codigo).into()
+        GlobalId::Tribunal(self.code).into()
     }
 
     /// Código J·100+TR, por exemplo 820.
     async fn codigo(&self) -> i32 {
-        self.codigo.into()
+        self.code.into()
     }
 
     /// TR do número CNJ, dois dígitos, por exemplo `20`.

@@ -2,23 +2,23 @@
 
 use crate::Result;
 use crate::adolescente::graphql::AdolescenteNode;
-use crate::adolescente::store::AdolescentePorId;
-use crate::graphql::schema::errors::{ErroDeCampo, Falivel};
-use crate::graphql::schema::node::GlobalId;
-use crate::graphql_types::connection::{Aresta, ListaGraphql};
+use crate::adolescente::store::AdolescenteById;
+use crate::graphql_types::connection::{Edge, GraphqlList};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::ListSize;
-use crate::graphql_types::json::Escrevivel;
-use crate::graphql_types::scalars::{Data, Instante};
-use crate::guia::store::{AtosDe, DocumentosDe, GuiasDe, UnificadasPor};
+use crate::graphql_types::field_error::{Fallible, FieldError};
+use crate::graphql_types::global_id::GlobalId;
+use crate::graphql_types::json::ToJson;
+use crate::graphql_types::scalars::{Date, Timestamp};
+use crate::guia::store::{AtosOf, DocumentosOf, GuiasOf, UnificadasBy};
 use crate::guia::{
     AtoInfracional, Documento, Guia, MotivoBaixaGuia, OrigemGuia, SituacaoGuia, TipoGuia,
 };
 use crate::processo::ProcessoId;
 use crate::processo::graphql::{
-    PeloNome, ProcessoApuracao, ProcessoExecucao, ProcessoNode, ResponsavelNode,
+    ByName, ProcessoApuracao, ProcessoExecucao, ProcessoNode, ResponsavelNode,
 };
-use crate::processo::store::ProcessoPorId;
+use crate::processo::store::ProcessoById;
 use crate::value::time;
 use crate::value::tribunal::Tribunal;
 use async_graphql::{Context, ID, Object};
@@ -31,7 +31,7 @@ pub struct GuiaNode(pub Arc<Guia>);
 impl GuiaNode {
     /// Identificador global, opaco e estável.
     pub async fn id(&self) -> ID {
-        GlobalId::Guia(self.0.id).into()
+        GlobalId::Guia(self.0.id.0).into()
     }
 
     /// Número, 12 dígitos: AAAAMMDD e sequência de 4.
@@ -55,18 +55,18 @@ impl GuiaNode {
     }
 
     /// Quando foi baixada; nulo enquanto ativa.
-    async fn baixada_em(&self) -> Option<Instante> {
-        self.0.baixada_em.map(Instante)
+    async fn baixada_em(&self) -> Option<Timestamp> {
+        self.0.baixada_em.map(Timestamp)
     }
 
     /// Primeiro dia em que a medida já não pode vigorar: o fim do prazo da sanção, e nunca depois dos 21 anos (R26).
-    async fn vence_em(&self) -> Option<Data> {
-        self.0.vence_em().map(Data)
+    async fn vence_em(&self) -> Option<Date> {
+        self.0.vence_em().map(Date)
     }
 
     /// Ainda ativa, embora vencida (R26).
     async fn vencida(&self, ctx: &Context<'_>) -> bool {
-        self.0.vencida(time::dia((ctx.app().agora)()))
+        self.0.vencida(time::day((ctx.app().now)()))
     }
 
     /// Ato que deu origem.
@@ -75,23 +75,23 @@ impl GuiaNode {
     }
 
     /// Emissão.
-    async fn emitida_em(&self) -> Instante {
+    async fn emitida_em(&self) -> Timestamp {
         self.0.criado_em.into()
     }
 
     /// Tribunal.
     async fn tribunal(&self) -> Result<Tribunal> {
-        Tribunal::da_linha(self.0.tribunal_codigo)
+        Tribunal::from_row(self.0.tribunal_codigo)
     }
 
     /// Magistrado.
     async fn magistrado(&self) -> ResponsavelNode {
-        ResponsavelNode::com_cpf(self.0.magistrado_nome.as_ref(), &self.0.magistrado_cpf)
+        ResponsavelNode::with_cpf(self.0.magistrado_nome.as_ref(), &self.0.magistrado_cpf)
     }
 
     /// Serventuário.
     async fn serventuario(&self) -> ResponsavelNode {
-        ResponsavelNode::com_cpf(self.0.serventuario_nome.as_ref(), &self.0.serventuario_cpf)
+        ResponsavelNode::with_cpf(self.0.serventuario_nome.as_ref(), &self.0.serventuario_cpf)
     }
 
     /// Cargo do serventuário.
@@ -110,8 +110,8 @@ impl GuiaNode {
     }
 
     /// Sentença (provisória e definitiva).
-    async fn data_sentenca(&self) -> Option<Data> {
-        self.0.data_sentenca.map(Data)
+    async fn data_sentenca(&self) -> Option<Date> {
+        self.0.data_sentenca.map(Date)
     }
 
     /// Houve internação (provisória).
@@ -120,18 +120,18 @@ impl GuiaNode {
     }
 
     /// Início da internação (provisória).
-    async fn data_inicio_internacao(&self) -> Option<Data> {
-        self.0.data_inicio_internacao.map(Data)
+    async fn data_inicio_internacao(&self) -> Option<Date> {
+        self.0.data_inicio_internacao.map(Date)
     }
 
     /// Fim da internação (provisória).
-    async fn data_fim_internacao(&self) -> Option<Data> {
-        self.0.data_fim_internacao.map(Data)
+    async fn data_fim_internacao(&self) -> Option<Date> {
+        self.0.data_fim_internacao.map(Date)
     }
 
     /// Trânsito em julgado (definitiva).
-    async fn data_transito_julgado(&self) -> Option<Data> {
-        self.0.data_transito_julgado.map(Data)
+    async fn data_transito_julgado(&self) -> Option<Date> {
+        self.0.data_transito_julgado.map(Date)
     }
 
     /// Prazo em dias (internação-sanção).
@@ -140,8 +140,8 @@ impl GuiaNode {
     }
 
     /// Decisão que impôs a sanção ou unificou as medidas (internação-sanção e unificadora).
-    async fn data_decisao(&self) -> Option<Data> {
-        self.0.data_decisao.map(Data)
+    async fn data_decisao(&self) -> Option<Date> {
+        self.0.data_decisao.map(Date)
     }
 
     /// Medida resultante (unificadora).
@@ -155,61 +155,63 @@ impl GuiaNode {
         if self.0.tipo != TipoGuia::Unificadora {
             return None;
         }
-        let achadas = ctx.loaders().load(UnificadasPor(self.0.id)).await;
+        let found = ctx.loaders().load(UnificadasBy(self.0.id)).await;
         let nodes = |guias: Vec<Arc<Guia>>| guias.into_iter().map(GuiaNode).collect();
-        Some(achadas.map(|achadas| achadas.map(nodes).unwrap_or_default()))
+        Some(found.map(|found| found.map(nodes).unwrap_or_default()))
     }
 
     /// Adolescente.
     async fn adolescente(&self, ctx: &Context<'_>) -> Option<Result<AdolescenteNode>> {
-        let achado = ctx.loaders().load(AdolescentePorId(self.0.adolescente_id)).await;
-        achado.map(|achado| achado.map(AdolescenteNode::from)).transpose()
+        let found = ctx.loaders().load(AdolescenteById(self.0.adolescente_id)).await;
+        found.map(|found| found.map(AdolescenteNode::from)).transpose()
     }
 
     /// Processo de conhecimento; nulo na unificadora.
-    async fn apuracao(&self, ctx: &Context<'_>) -> Option<Result<PeloNome<ProcessoApuracao>>> {
-        let achado = processo(ctx, self.0.apuracao_id).await;
+    async fn apuracao(&self, ctx: &Context<'_>) -> Option<Result<ByName<ProcessoApuracao>>> {
+        let found = processo(ctx, self.0.apuracao_id).await;
         let apuracao = |node| match node {
-            ProcessoNode::Apuracao(apuracao) => Some(PeloNome(apuracao)),
+            ProcessoNode::Apuracao(apuracao) => Some(ByName(apuracao)),
             ProcessoNode::Execucao(_) => None,
         };
-        achado.map(|achado| achado.and_then(apuracao)).transpose()
+        found.map(|found| found.and_then(apuracao)).transpose()
     }
 
     /// Processo de execução (internação-sanção e unificadora).
-    async fn execucao(&self, ctx: &Context<'_>) -> Option<Result<PeloNome<ProcessoExecucao>>> {
-        let achado = processo(ctx, self.0.execucao_id).await;
+    async fn execucao(&self, ctx: &Context<'_>) -> Option<Result<ByName<ProcessoExecucao>>> {
+        let found = processo(ctx, self.0.execucao_id).await;
         let execucao = |node| match node {
-            ProcessoNode::Execucao(execucao) => Some(PeloNome(execucao)),
+            ProcessoNode::Execucao(execucao) => Some(ByName(execucao)),
             ProcessoNode::Apuracao(_) => None,
         };
-        achado.map(|achado| achado.and_then(execucao)).transpose()
+        found.map(|found| found.and_then(execucao)).transpose()
     }
 
     /// Atos infracionais; ao menos um.
-    async fn atos_infracionais(&self, ctx: &Context<'_>) -> Falivel<Vec<AtoNode>> {
-        let atos = ctx.loaders().load(AtosDe(self.0.id)).await;
-        let atos = atos.map_err(|error| ErroDeCampo::em(ctx, error))?.unwrap_or_default();
-        ctx.loaders().gastar(atos.len()).map_err(|error| ErroDeCampo::em(ctx, error))?;
+    async fn atos_infracionais(&self, ctx: &Context<'_>) -> Fallible<Vec<AtoNode>> {
+        let atos = ctx.loaders().load(AtosOf(self.0.id)).await;
+        let atos = atos.map_err(|error| FieldError::at(ctx, error))?.unwrap_or_default();
+        ctx.request().count_objects(atos.len()).map_err(|error| FieldError::at(ctx, error))?;
         Ok(atos.iter().cloned().map(AtoNode).collect())
     }
 
     /// Documentos que instruem a guia (provisória e definitiva).
-    async fn documentos(&self, ctx: &Context<'_>) -> Falivel<Vec<DocumentoNode>> {
-        let documentos = ctx.loaders().load(DocumentosDe(self.0.id)).await;
+    async fn documentos(&self, ctx: &Context<'_>) -> Fallible<Vec<DocumentoNode>> {
+        let documentos = ctx.loaders().load(DocumentosOf(self.0.id)).await;
         let documentos =
-            documentos.map_err(|error| ErroDeCampo::em(ctx, error))?.unwrap_or_default();
-        ctx.loaders().gastar(documentos.len()).map_err(|error| ErroDeCampo::em(ctx, error))?;
+            documentos.map_err(|error| FieldError::at(ctx, error))?.unwrap_or_default();
+        ctx.request()
+            .count_objects(documentos.len())
+            .map_err(|error| FieldError::at(ctx, error))?;
         Ok(documentos.iter().cloned().map(DocumentoNode).collect())
     }
 
     /// Cadastro.
-    async fn criado_em(&self) -> Instante {
+    async fn criado_em(&self) -> Timestamp {
         self.0.criado_em.into()
     }
 
     /// Última alteração.
-    async fn atualizado_em(&self) -> Instante {
+    async fn atualizado_em(&self) -> Timestamp {
         self.0.atualizado_em.into()
     }
 
@@ -221,7 +223,7 @@ impl GuiaNode {
 
 async fn processo(ctx: &Context<'_>, id: Option<ProcessoId>) -> Result<Option<ProcessoNode>> {
     let Some(id) = id else { return Ok(None) };
-    Ok(ctx.loaders().load(ProcessoPorId(id)).await?.map(ProcessoNode::from))
+    Ok(ctx.loaders().load(ProcessoById(id)).await?.map(ProcessoNode::from))
 }
 
 pub struct AtoNode(AtoInfracional);
@@ -245,8 +247,8 @@ impl AtoNode {
     }
 
     /// Data do fato.
-    async fn data_fato(&self) -> Option<Data> {
-        self.0.data_fato.map(Data)
+    async fn data_fato(&self) -> Option<Date> {
+        self.0.data_fato.map(Date)
     }
 }
 
@@ -266,15 +268,15 @@ impl DocumentoNode {
     }
 }
 
-impl Escrevivel for GuiaNode {}
+impl ToJson for GuiaNode {}
 
-impl ListaGraphql for GuiasDe {
+impl GraphqlList for GuiasOf {
     type Node = GuiaNode;
-    type Edge = Aresta<Self>;
-    const CONEXAO: &'static str = "GuiaConnection";
-    const ARESTA: &'static str = "GuiaEdge";
+    type Edge = Edge<Self>;
+    const CONNECTION: &'static str = "GuiaConnection";
+    const EDGE: &'static str = "GuiaEdge";
 
-    fn node(linha: &Self::Linha) -> GuiaNode {
-        GuiaNode(Arc::clone(linha))
+    fn node(row: &Self::Row) -> GuiaNode {
+        GuiaNode(Arc::clone(row))
     }
 }

@@ -1,4 +1,4 @@
-//! Which guias a client asks for, and in which order.
+//! The filter and the order of the list of guias.
 
 use crate::Result;
 use crate::adolescente::Identificador;
@@ -7,10 +7,12 @@ use crate::adolescente::graphql::{
 };
 use crate::filters::{GuiaField, GuiaFilter};
 use crate::graphql_types::connection::SentidoOrdem;
-use crate::graphql_types::directives::{CONDICAO, CONDICAO_DE_RELACAO, CONDICAO_DE_TEXTO, Cost};
-use crate::graphql_types::filter::{Condicoes, ate_cem, recusa, relation_filter, trecho};
-use crate::graphql_types::scalars::{Data, Instante};
-use crate::guia::store::Campo;
+use crate::graphql_types::directives::{CONDITION, Cost, RELATION_CONDITION, TEXT_CONDITION};
+use crate::graphql_types::filter::{
+    FilterContext, at_most_100, check_substring, invalid_input, relation_filter,
+};
+use crate::graphql_types::scalars::{Date, Timestamp};
+use crate::guia::store::OrderField;
 use crate::guia::{MotivoBaixaGuia, NumeroDaGuia, OrigemGuia, SituacaoGuia, TipoGuia};
 use crate::processo::NumeroProcesso;
 use crate::processo::graphql::{
@@ -23,91 +25,91 @@ use async_graphql::{Enum, InputObject};
 #[derive(InputObject)]
 pub struct GuiaFiltro {
     /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     tribunal: Option<String>,
     /// Com um destes números, de 12 dígitos, até 100.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     numero: Option<Vec<String>>,
     /// Do adolescente.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     adolescente: Option<Identificador>,
     /// Que nomeia este processo, como apuração ou como execução.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     processo: Option<NumeroProcesso>,
     /// De uma destas espécies.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     tipo: Option<Vec<TipoGuia>>,
     /// Numa destas situações.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     situacao: Option<Vec<SituacaoGuia>>,
     /// Baixada por um destes motivos.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     motivo_baixa: Option<Vec<MotivoBaixaGuia>>,
     /// De um destes atos.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     origem: Option<Vec<OrigemGuia>>,
     /// De uma destas medidas, pelo código TPU, até 100.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     codigo_tpu_medida: Option<Vec<String>>,
     /// De um processo deste órgão julgador.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     id_orgao: Option<i32>,
     /// Emitida desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    emitida_de: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    emitida_de: Option<Timestamp>,
     /// Emitida até, exclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    emitida_ate: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    emitida_ate: Option<Timestamp>,
     /// Baixada desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    baixada_de: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    baixada_de: Option<Timestamp>,
     /// Baixada até, exclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    baixada_ate: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    baixada_ate: Option<Timestamp>,
     /// Alterada por último desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    atualizado_de: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    atualizado_de: Option<Timestamp>,
     /// Alterada por último até, exclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    atualizado_ate: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    atualizado_ate: Option<Timestamp>,
     /// Vence (`venceEm`, R26) desde este dia, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    vence_de: Option<Data>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    vence_de: Option<Date>,
     /// Vence até este dia, exclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    vence_ate: Option<Data>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    vence_ate: Option<Date>,
     /// Vencida hoje, isto é, ainda ativa e com o prazo findo (R26); ou não.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     vencida: Option<bool>,
     /// Contido no nome do magistrado, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_TEXTO.into()))]
+    #[graphql(directive = Cost::apply(TEXT_CONDITION.into()))]
     magistrado: Option<String>,
     /// Contido no nome do serventuário, como em `magistrado`.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_TEXTO.into()))]
+    #[graphql(directive = Cost::apply(TEXT_CONDITION.into()))]
     serventuario: Option<String>,
     /// Sem valor em cada um destes campos; com `nao`, preenchido.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     vazio: Option<Vec<GuiaCampo>>,
     /// Pelos processos que nomeia, a apuração e a execução.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     processos: Option<ProcessoRelacaoFiltro>,
     /// De um adolescente assim.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     adolescente_com: Option<Box<AdolescenteFiltro>>,
     /// Todos.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     e: Option<Vec<GuiaFiltro>>,
     /// Ao menos um; a lista vazia não casa com nada.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     ou: Option<Vec<GuiaFiltro>>,
     /// Negação.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     nao: Option<Box<GuiaFiltro>>,
 }
 
 relation_filter! {
     /// Condição sobre as guias do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
-    GuiaRelacaoFiltro de GuiaFiltro
+    GuiaRelacaoFiltro of GuiaFiltro
 }
 
 /// Campo de uma guia que pode não ter valor.
@@ -148,63 +150,63 @@ pub enum GuiaCampo {
     VenceEm,
 }
 
-/// What a client says, as conditions.
-pub fn filtro(entrada: GuiaFiltro, condicoes: &mut Condicoes<'_>) -> Result<GuiaFilter> {
-    condicoes.mais_uma()?;
-    ate_cem("numero", entrada.numero.as_ref())?;
-    ate_cem("codigoTpuMedida", entrada.codigo_tpu_medida.as_ref())?;
-    if let Some(numero) = &entrada.processo {
-        condicoes.numero("processo", numero)?;
+/// Checks the input and turns it into conditions.
+pub fn filter(input: GuiaFiltro, conditions: &mut FilterContext<'_>) -> Result<GuiaFilter> {
+    conditions.count_condition()?;
+    at_most_100("numero", input.numero.as_ref())?;
+    at_most_100("codigoTpuMedida", input.codigo_tpu_medida.as_ref())?;
+    if let Some(numero) = &input.processo {
+        processo::check_numero(conditions, "processo", numero)?;
     }
-    let nomeadas = entrada.numero.as_ref().map_or(0, Vec::len);
-    let outros = [entrada.adolescente.iter().len(), entrada.processo.iter().len()];
-    condicoes.nomear([nomeadas, outros[0], outros[1]]);
-    let instante = |instante: Option<Instante>| instante.map(|instante| instante.0);
-    let hoje = condicoes.hoje();
+    let named = input.numero.as_ref().map_or(0, Vec::len);
+    let others = [input.adolescente.iter().len(), input.processo.iter().len()];
+    conditions.add_named([named, others[0], others[1]]);
+    let instant = |instant: Option<Timestamp>| instant.map(|instant| instant.0);
+    let today = conditions.today();
     Ok(GuiaFilter {
-        tribunal: Tribunal::do_filtro(entrada.tribunal.as_deref())?,
-        numero: numeros(entrada.numero)?,
-        tipo: entrada.tipo,
-        situacao: entrada.situacao,
-        motivo_baixa: entrada.motivo_baixa,
-        origem: entrada.origem,
-        codigo_tpu_medida: medidas(entrada.codigo_tpu_medida)?,
-        adolescente: entrada.adolescente,
-        processo: entrada.processo,
-        id_orgao: entrada.id_orgao,
-        emitida: (instante(entrada.emitida_de), instante(entrada.emitida_ate)),
-        baixada: (instante(entrada.baixada_de), instante(entrada.baixada_ate)),
-        atualizada: (instante(entrada.atualizado_de), instante(entrada.atualizado_ate)),
-        vence: (entrada.vence_de.map(|data| data.0), entrada.vence_ate.map(|data| data.0)),
-        vencida: entrada.vencida.map(|vencida| (vencida, hoje)),
-        magistrado: trecho("magistrado", entrada.magistrado)?,
-        serventuario: trecho("serventuario", entrada.serventuario)?,
-        vazio: entrada.vazio.map(|campos| campos.into_iter().map(Into::into).collect()),
-        processos: condicoes
-            .relation(ProcessoRelacaoFiltro::partes(entrada.processos), processo::filtro)?,
-        adolescente_com: condicoes.other_side(entrada.adolescente_com, adolescente::filtro)?,
-        e: condicoes.varios(entrada.e, filtro)?,
-        ou: condicoes.varios(entrada.ou, filtro)?,
-        nao: condicoes.um(entrada.nao, filtro)?,
+        tribunal: Tribunal::from_filter(input.tribunal.as_deref())?,
+        numero: numeros(input.numero)?,
+        tipo: input.tipo,
+        situacao: input.situacao,
+        motivo_baixa: input.motivo_baixa,
+        origem: input.origem,
+        codigo_tpu_medida: medidas(input.codigo_tpu_medida)?,
+        adolescente: input.adolescente,
+        processo: input.processo,
+        id_orgao: input.id_orgao,
+        emitida: (instant(input.emitida_de), instant(input.emitida_ate)),
+        baixada: (instant(input.baixada_de), instant(input.baixada_ate)),
+        updated: (instant(input.atualizado_de), instant(input.atualizado_ate)),
+        due: (input.vence_de.map(|data| data.0), input.vence_ate.map(|data| data.0)),
+        vencida: input.vencida.map(|vencida| (vencida, today)),
+        magistrado: check_substring("magistrado", input.magistrado)?,
+        serventuario: check_substring("serventuario", input.serventuario)?,
+        vazio: input.vazio.map(|fields| fields.into_iter().map(Into::into).collect()),
+        processos: conditions
+            .relation(ProcessoRelacaoFiltro::into_parts(input.processos), processo::filter)?,
+        adolescente_com: conditions.other_side(input.adolescente_com, adolescente::filter)?,
+        e: conditions.many(input.e, filter)?,
+        ou: conditions.many(input.ou, filter)?,
+        nao: conditions.one(input.nao, filter)?,
     })
 }
 
-fn numeros(textos: Option<Vec<String>>) -> Result<Option<Vec<NumeroDaGuia>>> {
-    let ler = |texto: String| {
-        texto.trim().parse().map_err(|erro| recusa(format!("o filtro `numero`: {erro}")))
+fn numeros(texts: Option<Vec<String>>) -> Result<Option<Vec<NumeroDaGuia>>> {
+    let read = |text: String| {
+        text.trim().parse().map_err(|error| invalid_input(format!("o filtro `numero`: {error}")))
     };
-    textos.map(|textos| textos.into_iter().map(ler).collect()).transpose()
+    texts.map(|texts| texts.into_iter().map(read).collect()).transpose()
 }
 
-fn medidas(codigos: Option<Vec<String>>) -> Result<Option<Vec<String>>> {
-    let forma = |codigo: &String| {
-        (1..=20).contains(&codigo.len()) && codigo.bytes().all(|byte| byte.is_ascii_digit())
+fn medidas(codes: Option<Vec<String>>) -> Result<Option<Vec<String>>> {
+    let well_formed = |code: &String| {
+        (1..=20).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit())
     };
-    match codigos {
-        Some(codigos) if !codigos.iter().all(forma) => {
-            Err(recusa("o filtro `codigoTpuMedida` pede códigos só de dígitos"))
+    match codes {
+        Some(codes) if !codes.iter().all(well_formed) => {
+            Err(invalid_input("o filtro `codigoTpuMedida` pede códigos só de dígitos"))
         }
-        codigos => Ok(codigos),
+        codes => Ok(codes),
     }
 }
 
@@ -232,13 +234,13 @@ pub enum GuiaOrdemCampo {
 }
 
 impl GuiaOrdem {
-    pub fn campo_e_sentido(self) -> (Campo, bool) {
-        let campo = match self.campo {
-            GuiaOrdemCampo::EmitidaEm => Campo::EmitidaEm,
-            GuiaOrdemCampo::AtualizadoEm => Campo::AtualizadoEm,
-            GuiaOrdemCampo::Numero => Campo::Numero,
-            GuiaOrdemCampo::VenceEm => Campo::VenceEm,
+    pub fn field_and_direction(self) -> (OrderField, bool) {
+        let field = match self.campo {
+            GuiaOrdemCampo::EmitidaEm => OrderField::EmitidaEm,
+            GuiaOrdemCampo::AtualizadoEm => OrderField::AtualizadoEm,
+            GuiaOrdemCampo::Numero => OrderField::Numero,
+            GuiaOrdemCampo::VenceEm => OrderField::VenceEm,
         };
-        (campo, self.sentido == SentidoOrdem::Desc)
+        (field, self.sentido == SentidoOrdem::Desc)
     }
 }

@@ -1,16 +1,16 @@
-//! What a client says about guias.
+//! Inputs of the mutations of guias.
 
 use crate::adolescente::Identificador;
-use crate::error::{CodigoErro, Recusa};
-use crate::graphql::schema::mutation::{Entrada, ModoInput};
-use crate::graphql_types::scalars::Data;
+use crate::error::{CodigoErro, Refusal};
+use crate::graphql_types::mutation::{ModoInput, MutationInput};
+use crate::graphql_types::scalars::Date;
 use crate::guia::{
-    BaixarGuia, EmitirGuia, MotivoBaixaGuia, NovoAto, NovoDocumento, NumeroDaGuia, OrigemGuia,
-    PropriaDaEspecie, TipoGuia, rules,
+    BaixarGuia, EmitirGuia, EspecieDetails, MotivoBaixaGuia, NewAto, NewDocumento, NumeroDaGuia,
+    OrigemGuia, TipoGuia, rules,
 };
 use crate::processo::NumeroProcesso;
 use crate::processo::graphql::ResponsavelInput;
-use crate::value::field::{ITENS_MAXIMO, itens, preenchido};
+use crate::value::field::{MAX_ITEMS, filled, items};
 use async_graphql::{InputObject, OneofObject};
 
 /// Entrada de emitirGuia.
@@ -33,7 +33,7 @@ pub struct EmitirGuiaInput {
     /// O que é próprio da espécie.
     especie: EspecieGuiaInput,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
 /// O que é próprio de cada espécie de guia: exatamente uma.
@@ -55,13 +55,13 @@ pub struct GuiaProvisoriaInput {
     /// Processo de conhecimento.
     apuracao: NumeroProcesso,
     /// Sentença.
-    data_sentenca: Data,
+    data_sentenca: Date,
     /// Houve internação; se sim, as datas são obrigatórias.
     houve_internacao: bool,
     /// Início da internação.
-    data_inicio_internacao: Option<Data>,
+    data_inicio_internacao: Option<Date>,
     /// Fim da internação.
-    data_fim_internacao: Option<Data>,
+    data_fim_internacao: Option<Date>,
     /// Documentos que a instruem.
     documentos: Option<Vec<DocumentoDaGuiaInput>>,
 }
@@ -72,9 +72,9 @@ pub struct GuiaDefinitivaInput {
     /// Processo de conhecimento.
     apuracao: NumeroProcesso,
     /// Sentença.
-    data_sentenca: Data,
+    data_sentenca: Date,
     /// Trânsito em julgado.
-    data_transito_julgado: Data,
+    data_transito_julgado: Date,
     /// Documentos que a instruem.
     documentos: Option<Vec<DocumentoDaGuiaInput>>,
 }
@@ -87,7 +87,7 @@ pub struct GuiaInternacaoSancaoInput {
     /// Processo de execução.
     execucao: NumeroProcesso,
     /// Decisão.
-    data_decisao: Data,
+    data_decisao: Date,
     /// Prazo em dias, no máximo 90.
     prazo: i32,
 }
@@ -98,7 +98,7 @@ pub struct GuiaUnificadoraInput {
     /// Processo de execução.
     execucao: NumeroProcesso,
     /// Decisão de unificação.
-    data_decisao: Data,
+    data_decisao: Date,
     /// Medida resultante.
     medida_resultante: Option<String>,
     /// Números das guias definitivas unificadas; ao menos uma.
@@ -115,7 +115,7 @@ pub struct AtoInfracionalInput {
     /// Local do fato.
     local_fato: Option<String>,
     /// Data do fato.
-    data_fato: Option<Data>,
+    data_fato: Option<Date>,
 }
 
 /// Documento que instrui uma guia.
@@ -127,115 +127,118 @@ pub struct DocumentoDaGuiaInput {
     identificador_doc_autos: Option<String>,
 }
 
-impl Entrada for EmitirGuiaInput {
-    type Comando = EmitirGuia;
+impl MutationInput for EmitirGuiaInput {
+    type Command = EmitirGuia;
 
-    fn partes(self) -> (EmitirGuia, ModoInput) {
-        let mut malformados = Vec::new();
-        let (tipo, propria) = self.especie.propria(&mut malformados);
-        let comando = EmitirGuia {
+    fn into_parts(self) -> (EmitirGuia, ModoInput) {
+        let mut malformed = Vec::new();
+        let (tipo, details) = self.especie.details(&mut malformed);
+        let command = EmitirGuia {
             tipo,
             adolescente: Some(self.adolescente),
             origem: self.origem,
             magistrado: self.magistrado.into(),
             serventuario: self.serventuario.into(),
-            serventuario_cargo: preenchido(Some(self.serventuario_cargo)),
-            codigo_tpu_medida: preenchido(Some(self.codigo_tpu_medida)),
+            serventuario_cargo: filled(Some(self.serventuario_cargo)),
+            codigo_tpu_medida: filled(Some(self.codigo_tpu_medida)),
             atos: self.atos_infracionais.into_iter().map(Into::into).collect(),
-            propria,
-            malformados,
+            propria: details,
+            malformed,
         };
-        (comando, self.modo)
+        (command, self.mode)
     }
 }
 
 impl EspecieGuiaInput {
-    fn propria(self, malformados: &mut Vec<Recusa>) -> (TipoGuia, PropriaDaEspecie) {
-        let documentos = |lista: Option<Vec<DocumentoDaGuiaInput>>| {
-            lista.unwrap_or_default().into_iter().map(Into::into).collect()
+    fn details(self, malformed: &mut Vec<Refusal>) -> (TipoGuia, EspecieDetails) {
+        let documentos = |list: Option<Vec<DocumentoDaGuiaInput>>| {
+            list.unwrap_or_default().into_iter().map(Into::into).collect()
         };
-        let vazia = PropriaDaEspecie::default();
+        let empty = EspecieDetails::default();
         match self {
             Self::Provisoria(guia) => (
                 TipoGuia::Provisoria,
-                PropriaDaEspecie {
+                EspecieDetails {
                     apuracao: Some(guia.apuracao),
                     data_sentenca: Some(guia.data_sentenca.0),
                     houve_internacao: Some(guia.houve_internacao),
                     data_inicio_internacao: guia.data_inicio_internacao.map(|data| data.0),
                     data_fim_internacao: guia.data_fim_internacao.map(|data| data.0),
                     documentos: documentos(guia.documentos),
-                    ..vazia
+                    ..empty
                 },
             ),
             Self::Definitiva(guia) => (
                 TipoGuia::Definitiva,
-                PropriaDaEspecie {
+                EspecieDetails {
                     apuracao: Some(guia.apuracao),
                     data_sentenca: Some(guia.data_sentenca.0),
                     data_transito_julgado: Some(guia.data_transito_julgado.0),
                     documentos: documentos(guia.documentos),
-                    ..vazia
+                    ..empty
                 },
             ),
             Self::InternacaoSancao(guia) => (
                 TipoGuia::InternacaoSancao,
-                PropriaDaEspecie {
+                EspecieDetails {
                     apuracao: Some(guia.apuracao),
                     execucao: Some(guia.execucao),
                     data_decisao: Some(guia.data_decisao.0),
                     prazo: Some(guia.prazo),
-                    ..vazia
+                    ..empty
                 },
             ),
             Self::Unificadora(guia) => (
                 TipoGuia::Unificadora,
-                PropriaDaEspecie {
+                EspecieDetails {
                     execucao: Some(guia.execucao),
                     data_decisao: Some(guia.data_decisao.0),
-                    medida_resultante: preenchido(guia.medida_resultante),
-                    definitivas: numeros(&guia.definitivas, malformados),
-                    ..vazia
+                    medida_resultante: filled(guia.medida_resultante),
+                    definitivas: numeros(&guia.definitivas, malformed),
+                    ..empty
                 },
             ),
         }
     }
 }
 
-fn numeros(textos: &[String], malformados: &mut Vec<Recusa>) -> Vec<Option<NumeroDaGuia>> {
-    if itens(textos).len() < textos.len() {
-        return vec![None; ITENS_MAXIMO + 1];
+fn numeros(texts: &[String], malformed: &mut Vec<Refusal>) -> Vec<Option<NumeroDaGuia>> {
+    if items(texts).len() < texts.len() {
+        // The rules refuse a list of this length, so do not parse its items.
+        return vec![None; MAX_ITEMS + 1];
     }
-    let mut lidos = Vec::with_capacity(textos.len());
-    for (i, texto) in textos.iter().enumerate() {
-        let lido = texto.trim().parse::<NumeroDaGuia>();
-        lidos.push(
-            lido.map_err(|erro| {
-                let recusa = Recusa::nova(CodigoErro::CampoInvalido, "forma", erro.to_string());
-                malformados.push(recusa.em(rules::na_definitiva(i)));
-            })
-            .ok(),
+    let mut parsed = Vec::with_capacity(texts.len());
+    for (i, text) in texts.iter().enumerate() {
+        let numero = text.trim().parse::<NumeroDaGuia>();
+        parsed.push(
+            numero
+                .map_err(|error| {
+                    let refusal =
+                        Refusal::new(CodigoErro::CampoInvalido, "forma", error.to_string());
+                    malformed.push(refusal.at(rules::definitiva_path(i)));
+                })
+                .ok(),
         );
     }
-    lidos
+    parsed
 }
 
-impl From<AtoInfracionalInput> for NovoAto {
-    fn from(entrada: AtoInfracionalInput) -> Self {
+impl From<AtoInfracionalInput> for NewAto {
+    fn from(input: AtoInfracionalInput) -> Self {
         Self {
-            codigo_tpu: preenchido(Some(entrada.codigo_tpu)),
-            descricao: preenchido(entrada.descricao),
-            local_fato: preenchido(entrada.local_fato),
-            data_fato: entrada.data_fato.map(|data| data.0),
+            codigo_tpu: filled(Some(input.codigo_tpu)),
+            descricao: filled(input.descricao),
+            local_fato: filled(input.local_fato),
+            data_fato: input.data_fato.map(|data| data.0),
         }
     }
 }
 
-impl From<DocumentoDaGuiaInput> for NovoDocumento {
-    fn from(entrada: DocumentoDaGuiaInput) -> Self {
+impl From<DocumentoDaGuiaInput> for NewDocumento {
+    fn from(input: DocumentoDaGuiaInput) -> Self {
         Self {
-            tipo: preenchido(Some(entrada.tipo_documento)),
-            identificador_autos: preenchido(entrada.identificador_doc_autos),
+            tipo: filled(Some(input.tipo_documento)),
+            identificador_autos: filled(input.identificador_doc_autos),
         }
     }
 }
@@ -250,17 +253,17 @@ pub struct BaixarGuiaInput {
     /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
     versao_esperada: Option<i32>,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
-impl Entrada for BaixarGuiaInput {
-    type Comando = BaixarGuia;
+impl MutationInput for BaixarGuiaInput {
+    type Command = BaixarGuia;
 
-    fn partes(self) -> (BaixarGuia, ModoInput) {
-        let Self { numero, motivo, versao_esperada, modo } = self;
-        let numero = numero.trim().parse::<NumeroDaGuia>().map_err(|erro| {
-            Recusa::nova(CodigoErro::CampoInvalido, "forma", erro.to_string()).em(["numero"])
+    fn into_parts(self) -> (BaixarGuia, ModoInput) {
+        let Self { numero, motivo, versao_esperada: expected_version, mode } = self;
+        let numero = numero.trim().parse::<NumeroDaGuia>().map_err(|error| {
+            Refusal::new(CodigoErro::CampoInvalido, "forma", error.to_string()).at(["numero"])
         });
-        (BaixarGuia { numero, motivo, versao_esperada }, modo)
+        (BaixarGuia { numero, motivo, versao_esperada: expected_version }, mode)
     }
 }

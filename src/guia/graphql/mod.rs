@@ -1,5 +1,5 @@
-//! Guias in the schema: what is asked of them. Their fields are in `campos.rs`,
-//! what a client says in `entrada.rs`, the mutations in `escrita.rs`.
+//! Guias in the schema: the queries. The fields of a guia are in `fields.rs`, the filter and the
+//! order in `filter.rs`, the inputs in `input.rs`, the mutations in `mutation.rs`.
 
 mod fields;
 mod input;
@@ -7,16 +7,16 @@ mod mutation;
 mod filter;
 
 pub use fields::GuiaNode;
-pub use filter::{GuiaFiltro, GuiaRelacaoFiltro, filtro};
+pub use filter::{GuiaFiltro, GuiaRelacaoFiltro, filter};
 pub use mutation::GuiaMutation;
 
-use super::store::{GuiaPorNumero, Guias, GuiasDe};
+use super::store::{GuiaByNumero, Guias, GuiasOf};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql_types::connection::{Conexao, Paginacao, conectar};
+use crate::graphql_types::connection::{Connection, Paging, connect};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{Cost, FILTRO, Pagina};
-use crate::graphql_types::filter::Condicoes;
+use crate::graphql_types::directives::{Cost, FILTER, PageSize};
+use crate::graphql_types::filter::FilterContext;
 use async_graphql::{Context, Object};
 use filter::GuiaOrdem;
 
@@ -31,11 +31,11 @@ impl GuiaQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Número da guia, 12 dígitos.")] numero: String,
     ) -> Option<Result<GuiaNode>> {
-        por_numero(ctx, &numero).await.transpose()
+        by_numero(ctx, &numero).await.transpose()
     }
 
     /// Guias visíveis.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
@@ -43,7 +43,7 @@ impl GuiaQuery {
     async fn guias(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Condições; ausente traz todas as visíveis.", directive = Cost::apply(FILTRO.into()))]
+        #[graphql(desc = "Condições; ausente traz todas as visíveis.", directive = Cost::apply(FILTER.into()))]
         filtro: Option<GuiaFiltro>,
         #[graphql(desc = "Ordem; ausente, a de emissão.")] ordem: Option<GuiaOrdem>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
@@ -52,39 +52,39 @@ impl GuiaQuery {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Option<Result<Conexao<GuiasDe>>> {
-        let pagina = Paginacao { first, after, last, before };
-        Some(listar(ctx, filtro, ordem, pagina).await)
+    ) -> Option<Result<Connection<GuiasOf>>> {
+        let page = Paging { first, after, last, before };
+        Some(list(ctx, filtro, ordem, page).await)
     }
 }
 
-async fn listar(
+async fn list(
     ctx: &Context<'_>,
-    entrada: Option<GuiaFiltro>,
-    ordem: Option<GuiaOrdem>,
-    pagina: Paginacao,
-) -> Result<Conexao<GuiasDe>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    let mut condicoes = Condicoes::de(ctx);
-    let filtro = entrada.map(|entrada| filtro(entrada, &mut condicoes));
-    let filtro = filtro.transpose()?.unwrap_or_default();
-    let (campo, decrescente) = ordem.map(GuiaOrdem::campo_e_sentido).unwrap_or_default();
-    let nomeados = condicoes.nomeados();
-    if nomeados > 0 {
-        ctx.chamada().naming(nomeados)?;
+    input: Option<GuiaFiltro>,
+    order: Option<GuiaOrdem>,
+    page: Paging,
+) -> Result<Connection<GuiasOf>> {
+    ctx.actor().require(Papel::Consulta)?;
+    let mut conditions = FilterContext::of(ctx);
+    let filter = input.map(|input| filter(input, &mut conditions));
+    let filter = filter.transpose()?.unwrap_or_default();
+    let (field, descending) = order.map(GuiaOrdem::field_and_direction).unwrap_or_default();
+    let named = conditions.named();
+    if named > 0 {
+        ctx.call().take_lookups(named)?;
     }
-    let guias = GuiasDe::Todas(Box::new(Guias { filtro, campo, decrescente }));
-    let achadas = conectar(ctx, guias, pagina).await?;
-    ctx.chamada().missed(achadas.0.faltam_de(nomeados))?;
-    Ok(achadas)
+    let guias = GuiasOf::All(Box::new(Guias { filter, field, descending }));
+    let found = connect(ctx, guias, page).await?;
+    ctx.call().count_absent(found.0.missing_of(named))?;
+    Ok(found)
 }
 
-/// A text that is no number names no guia.
-async fn por_numero(ctx: &Context<'_>, numero: &str) -> Result<Option<GuiaNode>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    let achada = match numero.trim().parse() {
-        Ok(numero) => ctx.loaders().named(GuiaPorNumero(numero)).await?,
-        Err(_) => ctx.loaders().unnamed()?,
+/// A text that is not a valid number names no guia.
+async fn by_numero(ctx: &Context<'_>, numero: &str) -> Result<Option<GuiaNode>> {
+    ctx.actor().require(Papel::Consulta)?;
+    let found = match numero.trim().parse() {
+        Ok(numero) => ctx.loaders().load_named(GuiaByNumero(numero)).await?,
+        Err(_) => ctx.loaders().absent()?,
     };
-    Ok(achada.map(GuiaNode))
+    Ok(found.map(GuiaNode))
 }

@@ -3,9 +3,9 @@
 use super::fields::GuiaNode;
 use super::input::{BaixarGuiaInput, EmitirGuiaInput};
 use crate::Result;
-use crate::graphql::schema::mutation::{Desfecho, Fim, executar};
-use crate::graphql_types::directives::{Cost, DEZ, INTEGRACAO, RequerPapel};
-use crate::guia::service::Alterada;
+use crate::graphql::schema::mutation::{Completion, MutationOutcome, execute};
+use crate::graphql_types::directives::{Cost, INTEGRACAO, RequerPapel, WRITE_OR_COUNT};
+use crate::guia::service::Changed;
 use async_graphql::{Context, Object, SimpleObject};
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub struct EmitirGuiaPayload {
     /// A guia; nula se recusada ou simulada.
     guia: Option<GuiaNode>,
     #[graphql(flatten)]
-    fim: Fim,
+    completion: Completion,
 }
 
 /// Resultado de baixarGuia.
@@ -26,21 +26,25 @@ pub struct BaixarGuiaPayload {
     /// Falso quando já estava baixada.
     alterado: bool,
     #[graphql(flatten)]
-    fim: Fim,
+    completion: Completion,
 }
 
-impl From<Desfecho<Alterada>> for EmitirGuiaPayload {
-    fn from(desfecho: Desfecho<Alterada>) -> Self {
-        let (feito, fim) = desfecho.gravado();
-        Self { guia: feito.map(|feito| GuiaNode(Arc::new(feito.guia))), fim }
+impl From<MutationOutcome<Changed>> for EmitirGuiaPayload {
+    fn from(outcome: MutationOutcome<Changed>) -> Self {
+        let (effect, completion) = outcome.stored();
+        Self { guia: effect.map(|effect| GuiaNode(Arc::new(effect.guia))), completion }
     }
 }
 
-impl From<Desfecho<Alterada>> for BaixarGuiaPayload {
-    fn from(desfecho: Desfecho<Alterada>) -> Self {
-        let alterado = desfecho.resumo(|feito| feito.alterado);
-        let (feito, fim) = desfecho.gravado();
-        Self { guia: feito.map(|feito| GuiaNode(Arc::new(feito.guia))), alterado, fim }
+impl From<MutationOutcome<Changed>> for BaixarGuiaPayload {
+    fn from(outcome: MutationOutcome<Changed>) -> Self {
+        let changed = outcome.summary(|effect| effect.changed);
+        let (effect, completion) = outcome.stored();
+        Self {
+            guia: effect.map(|effect| GuiaNode(Arc::new(effect.guia))),
+            alterado: changed,
+            completion,
+        }
     }
 }
 
@@ -52,26 +56,26 @@ impl GuiaMutation {
     /// Emite uma guia e gera o número dela.
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn emitir_guia(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: EmitirGuiaInput,
     ) -> Option<Result<EmitirGuiaPayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// Dá baixa numa guia (R26).
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn baixar_guia(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: BaixarGuiaInput,
     ) -> Option<Result<BaixarGuiaPayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 }

@@ -1,22 +1,24 @@
-//! What each field of an emission must be, whatever the database holds.
+//! Checks of the fields of an emission that do not depend on the database.
 
-use super::{especie, no_ato, no_documento};
+use super::{ato_path, documento_path, especie};
 use crate::adolescente::rules::r23_cpf_valido;
-use crate::error::{CodigoErro, Recusa};
+use crate::error::{CodigoErro, Refusal};
 use crate::guia::{EmitirGuia, TipoGuia};
-use crate::value::field::{data_entre, desde_1900, itens, linhas, lista_longa, nome};
+use crate::value::field::{
+    check_name, date_between, items, list_too_long, multiline_text, since_1900,
+};
 use chrono::{Months, NaiveDate};
 
-const NOME_MAXIMO: usize = 200;
-const TEXTO_MAXIMO: usize = 500;
-const CODIGO_MAXIMO: usize = 10;
-/// ECA 121, §3: three years.
-const INTERNACAO_MAXIMA: Months = Months::new(36);
-/// ECA 122, §1: three months.
-const PRAZO_MAXIMO: i32 = 90;
+const MAX_NOME: usize = 200;
+const MAX_TEXT: usize = 500;
+const MAX_CODIGO_LEN: usize = 10;
+/// The longest internação: three years (ECA, art. 121, §3).
+const MAX_INTERNACAO: Months = Months::new(36);
+/// The longest internação-sanção, in days: three months (ECA, art. 122, §1).
+const MAX_PRAZO: i32 = 90;
 
-/// The closed list of documents: those seen in the PSE, and those that the law
-/// names (Lei 12.594/2012, arts. 39 and 40).
+/// The closed list of documents: those found in the PSE, and those that the law names (Lei
+/// 12.594/2012, arts. 39 and 40).
 pub const DOCUMENTOS: [&str; 8] = [
     "CPF",
     "RG",
@@ -28,188 +30,194 @@ pub const DOCUMENTOS: [&str; 8] = [
     "Cópia de estudos técnicos realizados durante a fase de conhecimento",
 ];
 
-/// b.4: what no guia, and what no guia of its kind, can do without.
-pub fn b4_obrigatorios(comando: &EmitirGuia) -> Vec<Recusa> {
-    let (propria, especie) = (&comando.propria, especie(comando.tipo));
-    let apuracao = ("apuracao", propria.apuracao.is_some());
-    let execucao = ("execucao", propria.execucao.is_some());
-    let sentenca = ("dataSentenca", propria.data_sentenca.is_some());
-    let internacao = ("houveInternacao", propria.houve_internacao.is_some());
-    let transito = ("dataTransitoJulgado", propria.data_transito_julgado.is_some());
-    let decisao = ("dataDecisao", propria.data_decisao.is_some());
-    let prazo = ("prazo", propria.prazo.is_some());
-    let definitivas = ("definitivas", !propria.definitivas.is_empty());
-    let da_especie = match comando.tipo {
+/// b.4: the fields that every guia, and every guia of this espécie, must have.
+pub fn b4_obrigatorios(command: &EmitirGuia) -> Vec<Refusal> {
+    let (details, especie) = (&command.propria, especie(command.tipo));
+    let apuracao = ("apuracao", details.apuracao.is_some());
+    let execucao = ("execucao", details.execucao.is_some());
+    let sentenca = ("dataSentenca", details.data_sentenca.is_some());
+    let internacao = ("houveInternacao", details.houve_internacao.is_some());
+    let transito = ("dataTransitoJulgado", details.data_transito_julgado.is_some());
+    let decisao = ("dataDecisao", details.data_decisao.is_some());
+    let prazo = ("prazo", details.prazo.is_some());
+    let definitivas = ("definitivas", !details.definitivas.is_empty());
+    let of_especie = match command.tipo {
         TipoGuia::Provisoria => vec![apuracao, sentenca, internacao],
         TipoGuia::Definitiva => vec![apuracao, sentenca, transito],
         TipoGuia::InternacaoSancao => vec![apuracao, execucao, decisao, prazo],
         TipoGuia::Unificadora => vec![execucao, decisao, definitivas],
     };
-    let mut campos = vec![
-        (vec!["adolescente"], comando.adolescente.is_some()),
-        (vec!["magistrado", "cpf"], comando.magistrado.cpf.is_some()),
-        (vec!["serventuario", "cpf"], comando.serventuario.cpf.is_some()),
-        (vec!["serventuarioCargo"], comando.serventuario_cargo.is_some()),
-        (vec!["codigoTpuMedida"], comando.codigo_tpu_medida.is_some()),
-        (vec!["atosInfracionais"], !comando.atos.is_empty()),
+    let mut fields = vec![
+        (vec!["adolescente"], command.adolescente.is_some()),
+        (vec!["magistrado", "cpf"], command.magistrado.cpf.is_some()),
+        (vec!["serventuario", "cpf"], command.serventuario.cpf.is_some()),
+        (vec!["serventuarioCargo"], command.serventuario_cargo.is_some()),
+        (vec!["codigoTpuMedida"], command.codigo_tpu_medida.is_some()),
+        (vec!["atosInfracionais"], !command.atos.is_empty()),
     ];
-    campos.extend(da_especie.into_iter().map(|(campo, ha)| (vec!["especie", especie, campo], ha)));
+    fields.extend(
+        of_especie.into_iter().map(|(field, present)| (vec!["especie", especie, field], present)),
+    );
 
-    let falta = || {
-        Recusa::nova(CodigoErro::CampoObrigatorio, "b.4", "o campo é obrigatório")
-            .oriente("preencha o campo")
+    let required = || {
+        Refusal::new(CodigoErro::CampoObrigatorio, "b.4", "o campo é obrigatório")
+            .hint("preencha o campo")
     };
-    let faltam = campos.into_iter().filter(|(_, ha)| !ha);
-    let mut recusas: Vec<_> = faltam.map(|(campo, _)| falta().em(campo)).collect();
-    for (i, ato) in itens(&comando.atos).iter().enumerate() {
-        recusas.extend(ato.codigo_tpu.is_none().then(|| falta().em(no_ato(i, "codigoTpu"))));
+    let missing = fields.into_iter().filter(|(_, present)| !present);
+    let mut refusals: Vec<_> = missing.map(|(field, _)| required().at(field)).collect();
+    for (i, ato) in items(&command.atos).iter().enumerate() {
+        refusals.extend(ato.codigo_tpu.is_none().then(|| required().at(ato_path(i, "codigoTpu"))));
     }
-    recusas
+    refusals
 }
 
-/// b.4: TPU codes are digits.
-pub fn b4_codigos_tpu(comando: &EmitirGuia) -> impl Iterator<Item = Recusa> {
-    let errado = |codigo: &Option<String>| {
-        let certo = |codigo: &String| {
-            codigo.len() <= CODIGO_MAXIMO && codigo.bytes().all(|b| b.is_ascii_digit())
+/// b.4: TPU codes consist of digits.
+pub fn b4_codigos_tpu(command: &EmitirGuia) -> impl Iterator<Item = Refusal> {
+    let wrong = |code: &Option<String>| {
+        let valid = |code: &String| {
+            code.len() <= MAX_CODIGO_LEN && code.bytes().all(|b| b.is_ascii_digit())
         };
-        codigo.as_ref().is_some_and(|codigo| !certo(codigo))
+        code.as_ref().is_some_and(|code| !valid(code))
     };
-    let recusa = || {
-        let mensagem = "o código TPU são só dígitos, no máximo 10";
-        Recusa::nova(CodigoErro::CampoInvalido, "b.4", mensagem)
+    let refusal = || {
+        let message = "o código TPU são só dígitos, no máximo 10";
+        Refusal::new(CodigoErro::CampoInvalido, "b.4", message)
     };
-    let medida = errado(&comando.codigo_tpu_medida).then(|| recusa().em(["codigoTpuMedida"]));
-    let atos = itens(&comando.atos).iter().enumerate();
-    let atos = atos.filter(move |(_, ato)| errado(&ato.codigo_tpu));
-    medida.into_iter().chain(atos.map(move |(i, _)| recusa().em(no_ato(i, "codigoTpu"))))
+    let medida = wrong(&command.codigo_tpu_medida).then(|| refusal().at(["codigoTpuMedida"]));
+    let atos = items(&command.atos).iter().enumerate();
+    let atos = atos.filter(move |(_, ato)| wrong(&ato.codigo_tpu));
+    medida.into_iter().chain(atos.map(move |(i, _)| refusal().at(ato_path(i, "codigoTpu"))))
 }
 
-/// R23: the CPFs of who answers for it.
-pub fn r23_responsaveis(comando: &EmitirGuia) -> impl Iterator<Item = Recusa> {
-    let magistrado = r23_cpf_valido(comando.magistrado.cpf.as_ref());
-    let serventuario = r23_cpf_valido(comando.serventuario.cpf.as_ref());
+/// R23: the CPFs of the magistrado and the serventuário are valid.
+pub fn r23_responsaveis(command: &EmitirGuia) -> impl Iterator<Item = Refusal> {
+    let magistrado = r23_cpf_valido(command.magistrado.cpf.as_ref());
+    let serventuario = r23_cpf_valido(command.serventuario.cpf.as_ref());
     [
-        magistrado.map(|r| r.em(["magistrado", "cpf"])),
-        serventuario.map(|r| r.em(["serventuario", "cpf"])),
+        magistrado.map(|r| r.at(["magistrado", "cpf"])),
+        serventuario.map(|r| r.at(["serventuario", "cpf"])),
     ]
     .into_iter()
     .flatten()
 }
 
-/// b.4: what was decided was decided, and trânsito em julgado follows the sentence.
-pub fn b4_datas(comando: &EmitirGuia, hoje: NaiveDate) -> Vec<Recusa> {
-    let (propria, especie) = (&comando.propria, especie(comando.tipo));
-    let possivel = |data| data_entre(data, desde_1900(), hoje, "b.4");
-    let recusa = |mensagem: &'static str, campo| {
-        let recusa = Recusa::nova(CodigoErro::CampoInvalido, "b.4", mensagem);
-        recusa.em(["especie", especie, campo])
+/// b.4: no date lies in the future, and the trânsito em julgado is not before the sentence.
+pub fn b4_datas(command: &EmitirGuia, today: NaiveDate) -> Vec<Refusal> {
+    let (details, especie) = (&command.propria, especie(command.tipo));
+    let plausible = |date| date_between(date, since_1900(), today, "b.4");
+    let refusal = |message: &'static str, field| {
+        let refusal = Refusal::new(CodigoErro::CampoInvalido, "b.4", message);
+        refusal.at(["especie", especie, field])
     };
-    let mut recusas: Vec<_> = [
-        ("dataSentenca", propria.data_sentenca),
-        ("dataTransitoJulgado", propria.data_transito_julgado),
-        ("dataInicioInternacao", propria.data_inicio_internacao),
-        ("dataDecisao", propria.data_decisao),
+    let mut refusals: Vec<_> = [
+        ("dataSentenca", details.data_sentenca),
+        ("dataTransitoJulgado", details.data_transito_julgado),
+        ("dataInicioInternacao", details.data_inicio_internacao),
+        ("dataDecisao", details.data_decisao),
     ]
     .into_iter()
-    .filter_map(|(campo, data)| Some(possivel(data)?.em(["especie", especie, campo])))
+    .filter_map(|(field, date)| Some(plausible(date)?.at(["especie", especie, field])))
     .collect();
-    if propria.data_transito_julgado.zip(propria.data_sentenca).is_some_and(|(t, s)| t < s) {
-        recusas.push(recusa("o trânsito em julgado é anterior à sentença", "dataTransitoJulgado"));
+    if details.data_transito_julgado.zip(details.data_sentenca).is_some_and(|(t, s)| t < s) {
+        refusals
+            .push(refusal("o trânsito em julgado é anterior à sentença", "dataTransitoJulgado"));
     }
-    // The source compares the date of the act with nothing; what was done was done.
-    for (i, ato) in itens(&comando.atos).iter().enumerate() {
-        recusas.extend(possivel(ato.data_fato).map(|r| r.em(no_ato(i, "dataFato"))));
+    // The source compares the date of the ato with no other date. It only may not lie in the
+    // future.
+    for (i, ato) in items(&command.atos).iter().enumerate() {
+        refusals.extend(plausible(ato.data_fato).map(|r| r.at(ato_path(i, "dataFato"))));
     }
-    recusas
+    refusals
 }
 
-/// b.4: internment has its dates, in order; without it there are none.
-pub fn b4_internacao(comando: &EmitirGuia) -> Vec<Recusa> {
-    let propria = &comando.propria;
-    let (inicio, fim) = (propria.data_inicio_internacao, propria.data_fim_internacao);
-    let recusa = |codigo, mensagem: &'static str, campo| {
-        let recusa = Recusa::nova(codigo, "b.4", mensagem);
-        recusa.em(["especie", especie(comando.tipo), campo])
+/// b.4: an internação has both dates, in order, and at most three years apart. Without internação
+/// there are no dates.
+pub fn b4_internacao(command: &EmitirGuia) -> Vec<Refusal> {
+    let details = &command.propria;
+    let (start, end) = (details.data_inicio_internacao, details.data_fim_internacao);
+    let refusal = |code, message: &'static str, field| {
+        let refusal = Refusal::new(code, "b.4", message);
+        refusal.at(["especie", especie(command.tipo), field])
     };
-    let falta = |campo| {
-        recusa(CodigoErro::CampoObrigatorio, "houve internação: a data é obrigatória", campo)
+    let required = |field| {
+        refusal(CodigoErro::CampoObrigatorio, "houve internação: a data é obrigatória", field)
     };
-    let sobra =
-        |campo| recusa(CodigoErro::CampoInvalido, "não houve internação: omita a data", campo);
-    let mut recusas = Vec::new();
-    match propria.houve_internacao {
+    let superfluous =
+        |field| refusal(CodigoErro::CampoInvalido, "não houve internação: omita a data", field);
+    let mut refusals = Vec::new();
+    match details.houve_internacao {
         Some(true) => {
-            recusas.extend(inicio.is_none().then(|| falta("dataInicioInternacao")));
-            recusas.extend(fim.is_none().then(|| falta("dataFimInternacao")));
+            refusals.extend(start.is_none().then(|| required("dataInicioInternacao")));
+            refusals.extend(end.is_none().then(|| required("dataFimInternacao")));
         }
         Some(false) => {
-            recusas.extend(inicio.map(|_| sobra("dataInicioInternacao")));
-            recusas.extend(fim.map(|_| sobra("dataFimInternacao")));
+            refusals.extend(start.map(|_| superfluous("dataInicioInternacao")));
+            refusals.extend(end.map(|_| superfluous("dataFimInternacao")));
         }
         None => {}
     }
-    if let Some(inicio) = inicio {
-        let ultimo = inicio.checked_add_months(INTERNACAO_MAXIMA).unwrap_or(inicio);
-        let recusa = data_entre(fim, inicio, ultimo, "b.4");
-        let campo = ["especie", especie(comando.tipo), "dataFimInternacao"];
-        recusas.extend(recusa.map(|r| r.em(campo)));
+    if let Some(start) = start {
+        let last = start.checked_add_months(MAX_INTERNACAO).unwrap_or(start);
+        let refusal = date_between(end, start, last, "b.4");
+        let field = ["especie", especie(command.tipo), "dataFimInternacao"];
+        refusals.extend(refusal.map(|r| r.at(field)));
     }
-    recusas
+    refusals
 }
 
-/// R26: an internação-sanção lasts three months at most (ECA 122, §1).
-pub fn r26_prazo(comando: &EmitirGuia) -> Option<Recusa> {
-    (!(1..=PRAZO_MAXIMO).contains(&comando.propria.prazo?)).then(|| {
-        let mensagem = "o prazo da internação-sanção vai de 1 a 90 dias";
-        let recusa = Recusa::nova(CodigoErro::CampoInvalido, "R26", mensagem);
-        recusa.em(["especie", especie(comando.tipo), "prazo"])
+/// R26: an internação-sanção lasts at most three months (ECA 122, §1).
+pub fn r26_prazo(command: &EmitirGuia) -> Option<Refusal> {
+    (!(1..=MAX_PRAZO).contains(&command.propria.prazo?)).then(|| {
+        let message = "o prazo da internação-sanção vai de 1 a 90 dias";
+        let refusal = Refusal::new(CodigoErro::CampoInvalido, "R26", message);
+        refusal.at(["especie", especie(command.tipo), "prazo"])
     })
 }
 
-/// b.4: documents are of a closed list.
-pub fn b4_documentos(comando: &EmitirGuia) -> impl Iterator<Item = Recusa> {
-    let documentos = itens(&comando.propria.documentos).iter().enumerate();
+/// b.4: the types of document are a closed list.
+pub fn b4_documentos(command: &EmitirGuia) -> impl Iterator<Item = Refusal> {
+    let documentos = items(&command.propria.documentos).iter().enumerate();
     documentos.filter_map(|(i, documento)| {
-        let recusa = match documento.tipo.as_deref() {
-            None => Recusa::nova(CodigoErro::CampoObrigatorio, "b.4", "o campo é obrigatório"),
+        let refusal = match documento.tipo.as_deref() {
+            None => Refusal::new(CodigoErro::CampoObrigatorio, "b.4", "o campo é obrigatório"),
             Some(tipo) if DOCUMENTOS.contains(&tipo) => return None,
             Some(_) => {
-                let mensagem = "o tipo de documento não é dos que instruem uma guia";
-                Recusa::nova(CodigoErro::CampoInvalido, "b.4", mensagem)
-                    .oriente(format!("use um de: {}", DOCUMENTOS.join("; ")))
+                let message = "o tipo de documento não é dos que instruem uma guia";
+                Refusal::new(CodigoErro::CampoInvalido, "b.4", message)
+                    .hint(format!("use um de: {}", DOCUMENTOS.join("; ")))
             }
         };
-        Some(recusa.em(no_documento(comando.tipo, i, "tipoDocumento")))
+        Some(refusal.at(documento_path(command.tipo, i, "tipoDocumento")))
     })
 }
 
-/// b.4: texts have a length, and lists a size.
-pub fn b4_textos(comando: &EmitirGuia) -> Vec<Recusa> {
-    let (propria, especie) = (&comando.propria, especie(comando.tipo));
-    let curto = |valor: &Option<String>| nome(valor.as_deref(), NOME_MAXIMO);
-    let longo = |valor: &Option<String>| linhas(valor.as_deref(), TEXTO_MAXIMO);
-    let mut recusas = Vec::new();
-    recusas.extend(curto(&comando.magistrado.nome).map(|r| r.em(["magistrado", "nome"])));
-    recusas.extend(curto(&comando.serventuario.nome).map(|r| r.em(["serventuario", "nome"])));
-    recusas.extend(curto(&comando.serventuario_cargo).map(|r| r.em(["serventuarioCargo"])));
-    recusas.extend(
-        longo(&propria.medida_resultante).map(|r| r.em(["especie", especie, "medidaResultante"])),
+/// b.4: texts and lists have a maximum length.
+pub fn b4_textos(command: &EmitirGuia) -> Vec<Refusal> {
+    let (details, especie) = (&command.propria, especie(command.tipo));
+    let short = |value: &Option<String>| check_name(value.as_deref(), MAX_NOME);
+    let long = |value: &Option<String>| multiline_text(value.as_deref(), MAX_TEXT);
+    let mut refusals = Vec::new();
+    refusals.extend(short(&command.magistrado.nome).map(|r| r.at(["magistrado", "nome"])));
+    refusals.extend(short(&command.serventuario.nome).map(|r| r.at(["serventuario", "nome"])));
+    refusals.extend(short(&command.serventuario_cargo).map(|r| r.at(["serventuarioCargo"])));
+    refusals.extend(
+        long(&details.medida_resultante).map(|r| r.at(["especie", especie, "medidaResultante"])),
     );
-    for (i, ato) in itens(&comando.atos).iter().enumerate() {
-        recusas.extend(longo(&ato.descricao).map(|r| r.em(no_ato(i, "descricao"))));
-        recusas.extend(longo(&ato.local_fato).map(|r| r.em(no_ato(i, "localFato"))));
+    for (i, ato) in items(&command.atos).iter().enumerate() {
+        refusals.extend(long(&ato.descricao).map(|r| r.at(ato_path(i, "descricao"))));
+        refusals.extend(long(&ato.local_fato).map(|r| r.at(ato_path(i, "localFato"))));
     }
-    for (i, documento) in itens(&propria.documentos).iter().enumerate() {
-        let autos = curto(&documento.identificador_autos);
-        recusas.extend(autos.map(|r| r.em(no_documento(comando.tipo, i, "identificadorDocAutos"))));
+    for (i, documento) in items(&details.documentos).iter().enumerate() {
+        let autos = short(&documento.identificador_autos);
+        refusals
+            .extend(autos.map(|r| r.at(documento_path(command.tipo, i, "identificadorDocAutos"))));
     }
-    recusas.extend(lista_longa(&comando.atos).map(|r| r.em(["atosInfracionais"])));
-    for (campo, longa) in [
-        ("definitivas", lista_longa(&propria.definitivas)),
-        ("documentos", lista_longa(&propria.documentos)),
+    refusals.extend(list_too_long(&command.atos).map(|r| r.at(["atosInfracionais"])));
+    for (field, too_long) in [
+        ("definitivas", list_too_long(&details.definitivas)),
+        ("documentos", list_too_long(&details.documentos)),
     ] {
-        recusas.extend(longa.map(|r| r.em(["especie", especie, campo])));
+        refusals.extend(too_long.map(|r| r.at(["especie", especie, field])));
     }
-    recusas
+    refusals
 }

@@ -1,55 +1,55 @@
-//! The lists in which guias stand.
+//! The lists of guias.
 
-use super::colunas;
+use super::columns;
 use crate::adolescente::AdolescenteId;
 use crate::db::Sql;
-use crate::db::list::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
+use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
 use crate::filters::{Filter, GuiaFilter, Place};
 use crate::guia::{Guia, SituacaoGuia};
 use crate::processo::ProcessoId;
 use std::sync::Arc;
 
-fn do_tribunal(tribunal: Option<i16>) -> Option<Sql> {
-    tribunal.map(|codigo| Sql::new("g.tribunal_codigo = ").bind(codigo))
+fn of_tribunal(tribunal: Option<i16>) -> Option<Sql> {
+    tribunal.map(|code| Sql::new("g.tribunal_codigo = ").bind(code))
 }
 
-fn na_situacao(situacao: Option<SituacaoGuia>) -> Option<Sql> {
-    situacao.map(|situacao| Sql::new("g.situacao = ").bind(situacao.texto().to_owned()))
+fn in_situacao(situacao: Option<SituacaoGuia>) -> Option<Sql> {
+    situacao.map(|situacao| Sql::new("g.situacao = ").bind(situacao.text().to_owned()))
 }
 
-/// Guias, as they were emitted unless another order is asked for.
+/// Lists of guias, in the order of emission unless another order is requested.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum GuiasDe {
-    /// At the root.
-    Todas(Box<Guias>),
+pub enum GuiasOf {
+    /// The list at the root of the schema.
+    All(Box<Guias>),
     Processo(ProcessoId, Option<SituacaoGuia>),
-    /// Those of the measure that an execução enforces: its own, and those that its apuração gave for
-    /// its adolescente.
+    /// The guias of the measure that an execução enforces: its own, and those that its apuração
+    /// issued for its adolescente.
     Medida(ProcessoId, Option<SituacaoGuia>),
     Adolescente(AdolescenteId, Option<SituacaoGuia>),
 }
 
-/// Which of all, and in which order.
+/// The filter and the order of the list at the root.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Guias {
-    pub filtro: GuiaFilter,
-    pub campo: Campo,
-    pub decrescente: bool,
+    pub filter: GuiaFilter,
+    pub field: OrderField,
+    pub descending: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Campo {
-    /// In the order of the numbers of rows, which is that of emission.
+pub enum OrderField {
+    /// The id of the row, which follows the order of emission.
     #[default]
-    Codigo,
+    RowNumber,
     EmitidaEm,
     AtualizadoEm,
     Numero,
-    /// R26; those that nothing ends last.
+    /// The end of the measure (R26). Guias without an end come last.
     VenceEm,
 }
 
-/// R26: what ends a measure; born on 29 February, one turns 21 on 1 March (R24).
+/// R26: the day on which the measure ends. A person born on 29 February turns 21 on 1 March (R24).
 macro_rules! vence_em {
     () => {
         "coalesce(least((a.data_nascimento + interval '21 years')::date \
@@ -58,44 +58,45 @@ macro_rules! vence_em {
     };
 }
 
-const COM_ADOLESCENTE: &str = "guia g JOIN adolescente a ON a.id = g.adolescente_id";
+const WITH_ADOLESCENTE: &str = "guia g JOIN adolescente a ON a.id = g.adolescente_id";
 
-registro!(Guia);
+from_columns!(Guia);
 
-impl Lista for GuiasDe {
-    const NOME: &'static str = "GuiasDe";
-    type Linha = Arc<Guia>;
-    type Registro = Guia;
+impl List for GuiasOf {
+    const NAME: &'static str = "GuiasDe";
+    type Row = Arc<Guia>;
+    type Record = Guia;
 
-    fn pai(&self) -> Option<i64> {
+    fn parent(&self) -> Option<i64> {
         match self {
-            Self::Todas(_) => None,
+            Self::All(_) => None,
             Self::Processo(id, _) | Self::Medida(id, _) => Some(id.0),
             Self::Adolescente(id, _) => Some(id.0),
         }
     }
 
-    fn com_pai(&self, pai: i64) -> Self {
+    fn with_parent(&self, parent: i64) -> Self {
         match self {
-            Self::Todas(guias) => Self::Todas(guias.clone()),
-            Self::Processo(_, situacao) => Self::Processo(ProcessoId(pai), *situacao),
-            Self::Medida(_, situacao) => Self::Medida(ProcessoId(pai), *situacao),
-            Self::Adolescente(_, situacao) => Self::Adolescente(AdolescenteId(pai), *situacao),
+            Self::All(guias) => Self::All(guias.clone()),
+            Self::Processo(_, situacao) => Self::Processo(ProcessoId(parent), *situacao),
+            Self::Medida(_, situacao) => Self::Medida(ProcessoId(parent), *situacao),
+            Self::Adolescente(_, situacao) => Self::Adolescente(AdolescenteId(parent), *situacao),
         }
     }
 
-    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
-        let (tabelas, coluna_pai, condicao) = match self {
-            Self::Todas(guias) => {
-                (COM_ADOLESCENTE, None, Some(guias.filtro.sql(Place::root(tribunal))))
+    fn query(&self, tribunal: Option<i16>) -> ListQuery {
+        let (tables, parent_column, condition) = match self {
+            Self::All(guias) => {
+                (WITH_ADOLESCENTE, None, Some(guias.filter.sql(Place::root(tribunal))))
             }
-            // A guia is of its apuração and of its execução; each has an index.
+            // A guia belongs to its apuração and to its execução. UNION ALL lets each branch use
+            // its own index.
             Self::Processo(_, situacao) => (
                 "(SELECT id, apuracao_id AS processo_id FROM guia WHERE apuracao_id IS NOT NULL \
                   UNION ALL SELECT id, execucao_id FROM guia WHERE execucao_id IS NOT NULL) AS de \
                  JOIN guia g ON g.id = de.id JOIN adolescente a ON a.id = g.adolescente_id",
                 Some("de.processo_id"),
-                na_situacao(*situacao),
+                in_situacao(*situacao),
             ),
             Self::Medida(_, situacao) => (
                 "(SELECT id, execucao_id AS processo_id FROM guia WHERE execucao_id IS NOT NULL \
@@ -107,57 +108,57 @@ impl Lista for GuiasDe {
                   AND outro.id < v.id)) AS de \
                  JOIN guia g ON g.id = de.id JOIN adolescente a ON a.id = g.adolescente_id",
                 Some("de.processo_id"),
-                na_situacao(*situacao),
+                in_situacao(*situacao),
             ),
             Self::Adolescente(_, situacao) => {
-                (COM_ADOLESCENTE, Some("g.adolescente_id"), na_situacao(*situacao))
+                (WITH_ADOLESCENTE, Some("g.adolescente_id"), in_situacao(*situacao))
             }
         };
-        let partes = [do_tribunal(tribunal), condicao];
-        Consulta {
-            colunas: colunas!(),
-            tabelas,
-            coluna_pai,
-            onde: Sql::juntar(partes.into_iter().flatten(), " AND ", "true"),
-            ordenacao: self.ordenacao(),
+        let parts = [of_tribunal(tribunal), condition];
+        ListQuery {
+            columns: columns!(),
+            tables,
+            parent_column,
+            where_clause: Sql::join(parts.into_iter().flatten(), " AND ", "true"),
+            ordering: self.ordering(),
         }
     }
 
-    fn posicao(&self, linha: &Arc<Guia>) -> Posicao {
-        let chave = match self.campo_e_sentido().0 {
-            Campo::EmitidaEm => Some(linha.criado_em.into()),
-            Campo::AtualizadoEm => Some(linha.atualizado_em.into()),
-            Campo::Numero => Some(linha.numero.to_string().into()),
-            Campo::VenceEm | Campo::Codigo => None,
+    fn position(&self, row: &Arc<Guia>) -> Position {
+        let key = match self.field_and_direction().0 {
+            OrderField::EmitidaEm => Some(row.criado_em.into()),
+            OrderField::AtualizadoEm => Some(row.atualizado_em.into()),
+            OrderField::Numero => Some(row.numero.to_string().into()),
+            OrderField::VenceEm | OrderField::RowNumber => None,
         };
-        Posicao { chave, id: linha.id.0 }
+        Position { key, id: row.id.0 }
     }
 }
 
-impl GuiasDe {
-    fn campo_e_sentido(&self) -> (Campo, bool) {
+impl GuiasOf {
+    fn field_and_direction(&self) -> (OrderField, bool) {
         match self {
-            Self::Todas(guias) => (guias.campo, guias.decrescente),
-            _ => (Campo::Codigo, false),
+            Self::All(guias) => (guias.field, guias.descending),
+            _ => (OrderField::RowNumber, false),
         }
     }
 
-    fn ordenacao(&self) -> Ordenacao {
-        let (campo, decrescente) = self.campo_e_sentido();
-        let coluna = match campo {
-            Campo::Codigo => None,
-            Campo::EmitidaEm => Some(("g.criado_em", TipoDaChave::Instante)),
-            Campo::AtualizadoEm => Some(("g.atualizado_em", TipoDaChave::Instante)),
-            Campo::Numero => Some(("g.numero", TipoDaChave::Texto)),
-            Campo::VenceEm => Some((
+    fn ordering(&self) -> OrderBy {
+        let (field, descending) = self.field_and_direction();
+        let column = match field {
+            OrderField::RowNumber => None,
+            OrderField::EmitidaEm => Some(("g.criado_em", KeyType::Instant)),
+            OrderField::AtualizadoEm => Some(("g.atualizado_em", KeyType::Instant)),
+            OrderField::Numero => Some(("g.numero", KeyType::Text)),
+            OrderField::VenceEm => Some((
                 vence_em!(),
-                TipoDaChave::DaLinha(concat!(
+                KeyType::OfRow(concat!(
                     "SELECT ",
                     vence_em!(),
                     " FROM guia g JOIN adolescente a ON a.id = g.adolescente_id WHERE g.id = "
                 )),
             )),
         };
-        Ordenacao { coluna, id: "g.id", decrescente }
+        OrderBy { column, id: "g.id", descending }
     }
 }

@@ -9,7 +9,7 @@ pub use write::*;
 use super::{AtoInfracional, Documento, Guia, GuiaId, NumeroDaGuia};
 use crate::adolescente::AdolescenteId;
 use crate::db::schema::{ato_infracional, documento_da_guia, vinculo};
-use crate::db::{Relation, Sessao, Sql, agrupar};
+use crate::db::{Relation, Session, Sql, group_by_key};
 use crate::error::Error;
 use crate::processo::ProcessoId;
 use ahash::HashMap;
@@ -17,7 +17,7 @@ use diesel::prelude::*;
 use std::sync::Arc;
 
 /// Columns of [`Guia`], from a table named `g` joined with its adolescente `a`.
-macro_rules! colunas {
+macro_rules! columns {
     () => {
         "g.id, g.tribunal_codigo, g.numero, g.tipo, g.situacao, g.motivo_baixa, g.baixada_em, g.origem, \
          g.adolescente_id, g.apuracao_id, g.execucao_id, g.magistrado_nome, g.magistrado_cpf, \
@@ -26,58 +26,59 @@ macro_rules! colunas {
          g.data_decisao, g.medida_resultante, g.criado_em, g.atualizado_em, g.versao, a.data_nascimento"
     };
 }
-pub(super) use colunas;
+pub(super) use columns;
 
-const TODAS: &str = concat!(
+const ALL: &str = concat!(
     "SELECT ",
-    colunas!(),
+    columns!(),
     " FROM guia g JOIN adolescente a ON a.id = g.adolescente_id WHERE "
 );
 
-/// Guias of the tribunal, or of all for who may see them, that meet the condition.
-fn visiveis(sessao: &mut Sessao<'_>, condicao: Sql) -> QueryResult<Vec<Guia>> {
-    let do_tribunal =
-        sessao.escopo.tribunal().map(|codigo| Sql::new("g.tribunal_codigo = ").bind(codigo));
-    let onde = Sql::juntar(do_tribunal.into_iter().chain([condicao]), " AND ", "true");
-    Sql::new(TODAS).append(onde).push(" ORDER BY g.id").load(sessao.conn())
+/// The guias that meet the condition: those of the tribunal, or those of every tribunal
+/// for a caller that may see them.
+fn visible(session: &mut Session<'_>, condition: Sql) -> QueryResult<Vec<Guia>> {
+    let of_tribunal =
+        session.scope.tribunal().map(|code| Sql::new("g.tribunal_codigo = ").bind(code));
+    let where_clause = Sql::join(of_tribunal.into_iter().chain([condition]), " AND ", "true");
+    Sql::new(ALL).append(where_clause).push(" ORDER BY g.id").load(session.conn())
 }
 
 /// The guia with this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct GuiaPorId(pub GuiaId);
+pub struct GuiaById(pub GuiaId);
 
-impl Relation for GuiaPorId {
+impl Relation for GuiaById {
     type Value = Arc<Guia>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let ids: Vec<i64> = keys.iter().map(|key| key.0.0).collect();
-        let linhas = visiveis(sessao, Sql::new("g.id = ANY(").bind(ids).push(")"))?;
-        Ok(linhas.into_iter().map(|linha| (Self(linha.id), Arc::new(linha))).collect())
+        let rows = visible(session, Sql::new("g.id = ANY(").bind(ids).push(")"))?;
+        Ok(rows.into_iter().map(|row| (Self(row.id), Arc::new(row))).collect())
     }
 }
 
 /// The guia with this number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct GuiaPorNumero(pub NumeroDaGuia);
+pub struct GuiaByNumero(pub NumeroDaGuia);
 
-impl Relation for GuiaPorNumero {
+impl Relation for GuiaByNumero {
     type Value = Arc<Guia>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let numeros: Vec<String> = keys.iter().map(|key| key.0.to_string()).collect();
-        let linhas = visiveis(sessao, Sql::new("g.numero = ANY(").bind(numeros).push(")"))?;
-        Ok(linhas.into_iter().map(|linha| (Self(linha.numero.clone()), Arc::new(linha))).collect())
+        let rows = visible(session, Sql::new("g.numero = ANY(").bind(numeros).push(")"))?;
+        Ok(rows.into_iter().map(|row| (Self(row.numero.clone()), Arc::new(row))).collect())
     }
 }
 
 /// The definitivas that a unificadora absorbed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct UnificadasPor(pub GuiaId);
+pub struct UnificadasBy(pub GuiaId);
 
-impl Relation for UnificadasPor {
+impl Relation for UnificadasBy {
     type Value = Vec<Arc<Guia>>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         #[derive(QueryableByName)]
         struct Unificada {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
@@ -88,25 +89,25 @@ impl Relation for UnificadasPor {
         let ids: Vec<i64> = keys.iter().map(|key| key.0.0).collect();
         let sql = Sql::new(concat!(
             "SELECT g.unificada_por, ",
-            colunas!(),
+            columns!(),
             " FROM guia g JOIN adolescente a ON a.id = g.adolescente_id WHERE g.unificada_por = ANY("
         ));
-        let linhas: Vec<Unificada> = sql.bind(ids).push(") ORDER BY g.id").load(sessao.conn())?;
-        let com_pai = |linha: Unificada| (Self(GuiaId(linha.unificada_por)), Arc::new(linha.guia));
-        Ok(agrupar(linhas.into_iter().map(com_pai)))
+        let rows: Vec<Unificada> = sql.bind(ids).push(") ORDER BY g.id").load(session.conn())?;
+        let by_unificadora = |row: Unificada| (Self(GuiaId(row.unificada_por)), Arc::new(row.guia));
+        Ok(group_by_key(rows.into_iter().map(by_unificadora)))
     }
 }
 
-/// The atos infracionais of a guia, in the order given.
+/// The atos infracionais of a guia, in the order of its emission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AtosDe(pub GuiaId);
+pub struct AtosOf(pub GuiaId);
 
-impl Relation for AtosDe {
+impl Relation for AtosOf {
     type Value = Arc<Vec<AtoInfracional>>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let linhas: Vec<(GuiaId, AtoInfracional)> = ato_infracional::table
+        let rows: Vec<(GuiaId, AtoInfracional)> = ato_infracional::table
             .filter(ato_infracional::guia_id.eq_any(ids))
             .order(ato_infracional::id)
             .select((
@@ -119,21 +120,21 @@ impl Relation for AtosDe {
                     ato_infracional::data_fato,
                 ),
             ))
-            .load(sessao.conn())?;
-        Ok(agrupar(linhas).into_iter().map(|(id, atos)| (Self(id), Arc::new(atos))).collect())
+            .load(session.conn())?;
+        Ok(group_by_key(rows).into_iter().map(|(id, atos)| (Self(id), Arc::new(atos))).collect())
     }
 }
 
-/// The documents that a guia goes with, in the order given.
+/// The documents that accompany a guia, in the order of its emission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct DocumentosDe(pub GuiaId);
+pub struct DocumentosOf(pub GuiaId);
 
-impl Relation for DocumentosDe {
+impl Relation for DocumentosOf {
     type Value = Arc<Vec<Documento>>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let linhas: Vec<(GuiaId, Documento)> = documento_da_guia::table
+        let rows: Vec<(GuiaId, Documento)> = documento_da_guia::table
             .filter(documento_da_guia::guia_id.eq_any(ids))
             .order(documento_da_guia::id)
             .select((
@@ -144,17 +145,17 @@ impl Relation for DocumentosDe {
                     documento_da_guia::identificador_autos,
                 ),
             ))
-            .load(sessao.conn())?;
-        Ok(agrupar(linhas)
+            .load(session.conn())?;
+        Ok(group_by_key(rows)
             .into_iter()
             .map(|(id, documentos)| (Self(id), Arc::new(documentos)))
             .collect())
     }
 }
 
-/// Of these processos, the ones to which the adolescente has or had a link.
+/// Those of the processos to which the adolescente has or had a vínculo.
 pub fn vinculados(
-    sessao: &mut Sessao<'_>,
+    session: &mut Session<'_>,
     adolescente: AdolescenteId,
     processos: &[ProcessoId],
 ) -> QueryResult<Vec<ProcessoId>> {
@@ -162,5 +163,5 @@ pub fn vinculados(
         .filter(vinculo::adolescente_id.eq(adolescente).and(vinculo::processo_id.eq_any(processos)))
         .select(vinculo::processo_id)
         .distinct()
-        .load(sessao.conn())
+        .load(session.conn())
 }

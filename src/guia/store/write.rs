@@ -1,88 +1,89 @@
-//! What writes guias. Rows are locked before a rule judges them.
+//! Writes on guias. Each locks its rows before a rule checks them.
 
-use super::visiveis;
+use super::visible;
 use crate::adolescente::AdolescenteId;
 use crate::db::schema::{ato_infracional, documento_da_guia, guia};
-use crate::db::{Sessao, Sql};
+use crate::db::{Session, Sql};
 use crate::error::Error;
-use crate::guia::rules::Fatos;
+use crate::guia::rules::Facts;
 use crate::guia::{EmitirGuia, Guia, GuiaId, MotivoBaixaGuia, NumeroDaGuia, SituacaoGuia};
 use crate::processo::Processo;
 use crate::{adolescente, processo};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 
-/// What the rules on an emission need to know. The guias to be unified are held.
-pub fn fatos(sessao: &mut Sessao<'_>, comando: &EmitirGuia) -> Result<Fatos, Error> {
-    let quem: Vec<_> = comando.adolescente.iter().collect();
-    let adolescente = adolescente::store::por_identificadores(sessao, &quem)?.pop();
+/// Reads the facts for the rules on an emission, and locks the guias to unify.
+pub fn facts(session: &mut Session<'_>, command: &EmitirGuia) -> Result<Facts, Error> {
+    let identificadores: Vec<_> = command.adolescente.iter().collect();
+    let adolescente = adolescente::store::by_identificadores(session, &identificadores)?.pop();
     let adolescente = adolescente.map(|adolescente| adolescente.id);
-    let mut por_numero = |numero: &Option<_>| match numero {
-        Some(numero) => processo::store::por_numero(sessao, numero),
+    let mut by_numero = |numero: &Option<_>| match numero {
+        Some(numero) => processo::store::by_numero(session, numero),
         None => Ok(None),
     };
-    let apuracao = por_numero(&comando.propria.apuracao)?;
-    let execucao = por_numero(&comando.propria.execucao)?;
+    let apuracao = by_numero(&command.propria.apuracao)?;
+    let execucao = by_numero(&command.propria.execucao)?;
     let processos: Vec<_> = [&apuracao, &execucao].into_iter().flatten().map(|p| p.id).collect();
     let vinculados = match adolescente {
-        Some(adolescente) => super::vinculados(sessao, adolescente, &processos)?,
+        Some(adolescente) => super::vinculados(session, adolescente, &processos)?,
         None => Vec::new(),
     };
-    let definitivas: Vec<_> = comando.propria.definitivas.iter().flatten().collect();
+    let definitivas: Vec<_> = command.propria.definitivas.iter().flatten().collect();
     let definitivas = match definitivas.as_slice() {
         [] => Vec::new(),
-        numeros => travar(sessao, numeros)?,
+        numeros => lock(session, numeros)?,
     };
-    Ok(Fatos { adolescente, apuracao, execucao, vinculados, definitivas })
+    Ok(Facts { adolescente, apuracao, execucao, vinculados, definitivas })
 }
 
-/// The guias of the tribunal among these, held until the transaction ends, in one order.
-pub fn travar(sessao: &mut Sessao<'_>, numeros: &[&NumeroDaGuia]) -> QueryResult<Vec<Guia>> {
-    let tribunal = sessao.escopo.tribunal();
+/// Locks those of the guias that the tribunal has until the transaction ends, in the order of their
+/// ids to avoid deadlocks.
+pub fn lock(session: &mut Session<'_>, numeros: &[&NumeroDaGuia]) -> QueryResult<Vec<Guia>> {
+    let tribunal = session.scope.tribunal();
     guia::table
         .filter(guia::numero.eq_any(numeros).and(guia::tribunal_codigo.nullable().eq(tribunal)))
         .order(guia::id)
         .select(guia::id)
         .for_no_key_update()
-        .load::<GuiaId>(sessao.conn())?;
-    let textos: Vec<String> = numeros.iter().map(ToString::to_string).collect();
-    visiveis(sessao, Sql::new("g.numero = ANY(").bind(textos).push(")"))
+        .load::<GuiaId>(session.conn())?;
+    let texts: Vec<String> = numeros.iter().map(ToString::to_string).collect();
+    visible(session, Sql::new("g.numero = ANY(").bind(texts).push(")"))
 }
 
-/// The guia of an earlier outcome, or of this transaction: it is there.
-pub fn por_id(sessao: &mut Sessao<'_>, id: GuiaId) -> Result<Guia, Error> {
-    let achada = visiveis(sessao, Sql::new("g.id = ").bind(id.0))?.pop();
-    achada.ok_or_else(|| diesel::result::Error::NotFound.into())
+/// A guia that must exist: an earlier outcome or this transaction names it.
+pub fn by_id(session: &mut Session<'_>, id: GuiaId) -> Result<Guia, Error> {
+    let found = visible(session, Sql::new("g.id = ").bind(id.0))?.pop();
+    found.ok_or_else(|| diesel::result::Error::NotFound.into())
 }
 
-/// Who and what an accepted emission is about.
-pub struct Objetos<'a> {
+/// The adolescente and the processos of an accepted emission.
+pub struct GuiaObjects<'a> {
     pub tribunal: i16,
     pub adolescente: AdolescenteId,
     pub apuracao: Option<&'a Processo>,
     pub execucao: Option<&'a Processo>,
 }
 
-/// Inserts under the next number of the day. None when the day has used them all.
-pub fn inserir(
-    sessao: &mut Sessao<'_>,
-    comando: EmitirGuia,
-    objetos: &Objetos<'_>,
-    agora: DateTime<Utc>,
-    hoje: NaiveDate,
+/// Inserts a guia under the next number of the day. Returns `None` when the day has no number left.
+pub fn insert(
+    session: &mut Session<'_>,
+    command: EmitirGuia,
+    objects: &GuiaObjects<'_>,
+    now: DateTime<Utc>,
+    today: NaiveDate,
 ) -> Result<Option<Guia>, Error> {
     use diesel::sql_types::Date;
     #[diesel::declare_sql_function]
     extern "SQL" {
-        fn elos_novo_numero_de_guia(dia: Date) -> Nullable<Text>;
+        fn elos_novo_numero_de_guia(day: Date) -> Nullable<Text>;
     }
-    let numero = diesel::select(elos_novo_numero_de_guia(hoje));
-    let Some(numero) = numero.get_result::<Option<NumeroDaGuia>>(sessao.conn())? else {
+    let numero = diesel::select(elos_novo_numero_de_guia(today));
+    let Some(numero) = numero.get_result::<Option<NumeroDaGuia>>(session.conn())? else {
         return Ok(None);
     };
-    let &Objetos { tribunal, adolescente, apuracao, execucao } = objetos;
-    let EmitirGuia { tipo, origem, magistrado, serventuario, atos, propria, .. } = comando;
-    let quem = (
+    let &GuiaObjects { tribunal, adolescente, apuracao, execucao } = objects;
+    let EmitirGuia { tipo, origem, magistrado, serventuario, atos, propria: details, .. } = command;
+    let values = (
         guia::tribunal_codigo.eq(tribunal),
         guia::numero.eq(numero),
         guia::tipo.eq(tipo),
@@ -92,29 +93,29 @@ pub fn inserir(
         guia::execucao_id.eq(execucao.map(|processo| processo.id)),
         guia::magistrado_nome.eq(magistrado.nome),
         guia::serventuario_nome.eq(serventuario.nome),
-        guia::criado_em.eq(agora),
-        guia::atualizado_em.eq(agora),
+        guia::criado_em.eq(now),
+        guia::atualizado_em.eq(now),
     );
-    // Optional here and not there: the rules have refused what lacks them, and
-    // the columns would.
-    let que = (
+    // These values are optional in the command but NOT NULL in the table. The rules refuse a
+    // command that lacks one, and so does the constraint.
+    let optional_values = (
         magistrado.cpf.map(|cpf| guia::magistrado_cpf.eq(cpf)),
         serventuario.cpf.map(|cpf| guia::serventuario_cpf.eq(cpf)),
-        comando.serventuario_cargo.map(|cargo| guia::serventuario_cargo.eq(cargo)),
-        comando.codigo_tpu_medida.map(|codigo| guia::codigo_tpu_medida.eq(codigo)),
-        guia::data_sentenca.eq(propria.data_sentenca),
-        guia::houve_internacao.eq(propria.houve_internacao),
-        guia::data_inicio_internacao.eq(propria.data_inicio_internacao),
-        guia::data_fim_internacao.eq(propria.data_fim_internacao),
-        guia::data_transito_julgado.eq(propria.data_transito_julgado),
-        guia::prazo.eq(propria.prazo),
-        guia::data_decisao.eq(propria.data_decisao),
-        guia::medida_resultante.eq(propria.medida_resultante),
+        command.serventuario_cargo.map(|cargo| guia::serventuario_cargo.eq(cargo)),
+        command.codigo_tpu_medida.map(|code| guia::codigo_tpu_medida.eq(code)),
+        guia::data_sentenca.eq(details.data_sentenca),
+        guia::houve_internacao.eq(details.houve_internacao),
+        guia::data_inicio_internacao.eq(details.data_inicio_internacao),
+        guia::data_fim_internacao.eq(details.data_fim_internacao),
+        guia::data_transito_julgado.eq(details.data_transito_julgado),
+        guia::prazo.eq(details.prazo),
+        guia::data_decisao.eq(details.data_decisao),
+        guia::medida_resultante.eq(details.medida_resultante),
     );
     let id: GuiaId = diesel::insert_into(guia::table)
-        .values((quem, que))
+        .values((values, optional_values))
         .returning(guia::id)
-        .get_result(sessao.conn())?;
+        .get_result(session.conn())?;
 
     let atos: Vec<_> = atos
         .into_iter()
@@ -122,15 +123,15 @@ pub fn inserir(
             (
                 ato_infracional::tribunal_codigo.eq(tribunal),
                 ato_infracional::guia_id.eq(id),
-                ato.codigo_tpu.map(|codigo| ato_infracional::codigo_tpu.eq(codigo)),
+                ato.codigo_tpu.map(|code| ato_infracional::codigo_tpu.eq(code)),
                 ato_infracional::descricao.eq(ato.descricao),
                 ato_infracional::local_fato.eq(ato.local_fato),
                 ato_infracional::data_fato.eq(ato.data_fato),
             )
         })
         .collect();
-    diesel::insert_into(ato_infracional::table).values(atos).execute(sessao.conn())?;
-    let documentos: Vec<_> = propria
+    diesel::insert_into(ato_infracional::table).values(atos).execute(session.conn())?;
+    let documentos: Vec<_> = details
         .documentos
         .into_iter()
         .map(|documento| {
@@ -142,27 +143,27 @@ pub fn inserir(
             )
         })
         .collect();
-    diesel::insert_into(documento_da_guia::table).values(documentos).execute(sessao.conn())?;
-    por_id(sessao, id).map(Some)
+    diesel::insert_into(documento_da_guia::table).values(documentos).execute(session.conn())?;
+    by_id(session, id).map(Some)
 }
 
-/// Lowers guias that are locked: for a reason, or because another absorbs them.
+/// Closes guias that are locked, for `motivo`; `by` is the unificadora that absorbs them.
 pub fn baixar(
-    sessao: &mut Sessao<'_>,
+    session: &mut Session<'_>,
     ids: &[GuiaId],
     motivo: Option<MotivoBaixaGuia>,
-    por: Option<GuiaId>,
-    agora: DateTime<Utc>,
+    by: Option<GuiaId>,
+    now: DateTime<Utc>,
 ) -> QueryResult<()> {
     diesel::update(guia::table.filter(guia::id.eq_any(ids)))
         .set((
             guia::situacao.eq(SituacaoGuia::Baixada),
             guia::motivo_baixa.eq(motivo),
-            guia::unificada_por.eq(por),
-            guia::baixada_em.eq(agora),
-            guia::atualizado_em.eq(agora),
+            guia::unificada_por.eq(by),
+            guia::baixada_em.eq(now),
+            guia::atualizado_em.eq(now),
             guia::versao.eq(guia::versao + 1),
         ))
-        .execute(sessao.conn())?;
+        .execute(session.conn())?;
     Ok(())
 }

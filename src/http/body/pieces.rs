@@ -1,5 +1,5 @@
-//! Answers that leave in pieces: of a large one, no more than a piece is copied into the buffer of
-//! a connection before its client has taken what came before.
+//! Response bodies that are sent in pieces. The buffer of the connection holds at most one piece
+//! that the client has not yet taken.
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 const PIECE: usize = 32 * 1024;
 
-/// These, one after the other.
+/// Builds a body that consists of `parts` in order.
 pub fn answer<const N: usize>(parts: [Bytes; N]) -> BoxBody {
     let parts: VecDeque<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     let length = parts.iter().map(|part| part.len() as u64).sum();

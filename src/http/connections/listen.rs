@@ -1,7 +1,7 @@
-//! Where HTTP is listened for: what the HTTP library's own server would do, over streams whose
-//! bytes come in portions.
+//! Listens for HTTP. This module does what the server of actix-web would do, but over streams that
+//! limit how much is read at a time ([`Paced`]).
 
-use super::Register;
+use super::ConnectionRegistry;
 use super::paced::{Paced, Transport};
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, Protocol, Request};
@@ -20,14 +20,15 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// How long a client may take to send the head of a request, and to leave when it is hung up on.
-const HEAD: Duration = Duration::from_secs(5);
-const GOODBYE: Duration = Duration::from_secs(1);
+/// Maximum time that a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Maximum time that a client may take to close a connection that the server has closed.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A connection, as the HTTP library takes it.
+/// A connection in the form that actix-http takes.
 type Accepted<T> = (Paced<T>, Protocol, Option<SocketAddr>);
 
-/// An application as actix-web makes one.
+/// An application as actix-web builds it.
 pub trait Application:
     ServiceFactory<
         Request,
@@ -56,15 +57,16 @@ where
     type Body = B;
 }
 
-/// What every connection is served with.
+/// The state that the listeners of all addresses share.
 #[derive(Clone)]
-pub struct Listening {
-    pub register: Register,
-    /// Comes when the server begins to end: connections without a request end then.
+pub struct Listeners {
+    pub registry: ConnectionRegistry,
+    /// Fires when the server begins to shut down. actix-http then closes the connections without a
+    /// request.
     pub ending: GracefulShutdownSignal,
 }
 
-impl Listening {
+impl Listeners {
     /// Serves an application over plain TCP.
     pub fn plain<F, I, S>(
         self,
@@ -124,17 +126,17 @@ impl Listening {
         I: IntoServiceFactory<S, Request>,
         S: Application,
     {
-        let Self { register, ending } = self.clone();
+        let Self { registry, ending } = self.clone();
         let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
         HttpService::build()
             .graceful_shutdown_signal(move || {
                 let ending = ending.clone();
                 async move { ending.notified().await }
             })
-            .client_request_timeout(HEAD)
-            .client_disconnect_timeout(GOODBYE)
+            .client_request_timeout(HEAD_TIMEOUT)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
             .local_addr(address)
-            .on_connect_ext(move |io: &Paced<T>, data| register.admit(io, data))
+            .on_connect_ext(move |io: &Paced<T>, data| registry.admit(io, data))
             .finish(map_config(app, |()| AppConfig::default()))
     }
 }

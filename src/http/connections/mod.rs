@@ -1,18 +1,19 @@
-//! Connections: how many there may be, how much of what their clients send is looked at before
-//! it is answered, and that clients read what they ask for.
+//! Limits connections: their number, how much of a client's input is read before it is answered,
+//! and how much output a client may leave unread.
 //!
-//! The server's HTTP library answers one request of a connection after the other into a buffer
-//! without end, whether or not the client takes any of it. So before each request is looked at, it
-//! is seen whether the client has taken enough of the answers before; one that has not is hung up
-//! on.
+//! actix-http writes the answers of a connection into an unbounded buffer, whether or not the
+//! client reads them. The middleware [`close_unread`] therefore checks before each request that the
+//! client has read enough of the earlier answers. If it has not, the middleware closes the
+//! connection.
 
+mod limits;
 mod listen;
 mod paced;
 
-pub use listen::Listening;
+pub use limits::ConnectionLimits;
+pub use listen::Listeners;
 
 use crate::auth::PeerCertificate;
-use crate::config::Connections;
 use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Extensions, Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
@@ -34,38 +35,39 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-/// What the kernel keeps of answers that a client has not taken; twice as much, as it counts.
+/// Size of the kernel's buffer for answers that the client has not read. The kernel doubles this
+/// value.
 const SEND_BUFFER: usize = 512 * 1024;
-/// TCP has patience for as long with a client that takes nothing of what it is sent.
+/// Time after which TCP gives up on a client that does not acknowledge what the server sends.
 #[cfg(target_os = "linux")]
 const STALLED_IN_MILLISECONDS: u32 = 10_000;
-/// So many requests of one connection are answered before others have their turn: a client may send
-/// thousands at once, and a thread answers them without pause.
-const AT_A_TURN: u32 = 8;
-/// Said to those who are one too many, with nothing of their request read.
+/// Number of requests of one connection that are answered before other tasks run. A client may send
+/// thousands at once, and the thread would answer them without a pause.
+const REQUESTS_PER_TURN: u32 = 8;
+/// The answer to a connection beyond the limit. The server reads nothing of its request.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n\
 Content-Type: text/plain; charset=utf-8\r\nContent-Length: 39\r\n\r\nh\xc3\xa1 conex\xc3\xb5es demais; tente mais tarde\n";
 
-/// Stands on a connection whose TLS ends here.
+/// Marks a connection that this server itself serves over TLS.
 pub struct OverTls;
 
-/// Those that are open. Cheap to clone: all clones count together.
+/// Counts the open connections. Cloning is cheap, and all clones share the counts.
 #[derive(Clone)]
-pub struct Register(Arc<Open>);
+pub struct ConnectionRegistry(Arc<Counts>);
 
-struct Open {
-    bounds: Connections,
+struct Counts {
+    limits: ConnectionLimits,
     all: AtomicUsize,
     by_address: Mutex<HashMap<IpAddr, usize>>,
 }
 
-impl Register {
-    pub fn new(bounds: Connections) -> Self {
+impl ConnectionRegistry {
+    pub fn new(limits: ConnectionLimits) -> Self {
         let (all, by_address) = (AtomicUsize::new(0), Mutex::default());
-        Self(Arc::new(Open { bounds, all, by_address }))
+        Self(Arc::new(Counts { limits, all, by_address }))
     }
 
-    /// Takes a new connection in, or tells it that it is one too many.
+    /// Registers a new connection, or refuses it if there are too many.
     fn admit<S: Transport>(&self, io: &Paced<S>, data: &mut Extensions) {
         let (transport, stream) = (io.get_ref(), io.get_ref().tcp());
         if let Some(certificate) = transport.certificate() {
@@ -74,65 +76,67 @@ impl Register {
         if !transport.is_plain() {
             data.insert(OverTls);
         }
-        // What cannot be set stays as it is by default.
+        // If an option cannot be set, the default applies.
         let _ = setsockopt(stream, sockopt::SndBuf, &SEND_BUFFER);
         #[cfg(target_os = "linux")]
         let _ = setsockopt(stream, sockopt::TcpUserTimeout, &STALLED_IN_MILLISECONDS);
         let Ok(socket) = stream.as_fd().try_clone_to_owned() else { return };
         let socket = std::net::TcpStream::from(socket);
-        let place = stream.peer_addr().ok().and_then(|peer| self.place(peer.ip().to_canonical()));
-        match place {
-            Some(place) => {
+        let permit =
+            stream.peer_addr().ok().and_then(|peer| self.acquire(peer.ip().to_canonical()));
+        match permit {
+            Some(permit) => {
                 let (flow, answered) = (Rc::clone(io.flow()), Cell::default());
-                data.insert(Connection { socket, flow, answered, _place: place });
+                data.insert(Connection { socket, flow, answered, _permit: permit });
             }
             None => {
-                // Within TLS it would be noise.
+                // On a TLS connection the client could not read the plain text.
                 let _ = transport.is_plain().then(|| stream.try_write(FULL));
                 let _ = socket.shutdown(Shutdown::Both);
             }
         }
     }
 
-    /// A place among those that may be open.
-    fn place(&self, address: IpAddr) -> Option<Place> {
-        let open = &self.0;
-        let counted = !open.bounds.proxies.contains(&address);
+    /// Counts a connection from `address`. Returns `None` if a limit is reached.
+    fn acquire(&self, address: IpAddr) -> Option<ConnectionPermit> {
+        let counts = &self.0;
+        let counted = !counts.limits.proxies.contains(&address);
         if counted {
-            let mut by_address = open.by_address();
+            let mut by_address = counts.by_address();
             let of_address = by_address.entry(address).or_default();
-            if *of_address >= open.bounds.per_address {
+            if *of_address >= counts.limits.per_address {
                 tracing::warn!(%address, "too many connections of one address; if it is a proxy, name it in ELOS_PROXIES");
                 return None;
             }
             *of_address += 1;
         }
-        let place = Place { open: Arc::clone(open), address: counted.then_some(address) };
-        if open.all.fetch_add(1, Ordering::Relaxed) >= open.bounds.at_most {
+        let permit =
+            ConnectionPermit { counts: Arc::clone(counts), address: counted.then_some(address) };
+        if counts.all.fetch_add(1, Ordering::Relaxed) >= counts.limits.max_total {
             tracing::warn!("too many connections");
             return None;
         }
-        Some(place)
+        Some(permit)
     }
 }
 
-impl Open {
+impl Counts {
     fn by_address(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
         self.by_address.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Given back by dropping it.
-struct Place {
-    open: Arc<Open>,
+/// A counted connection. The count decreases when this value is dropped.
+struct ConnectionPermit {
+    counts: Arc<Counts>,
     address: Option<IpAddr>,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        self.open.all.fetch_sub(1, Ordering::Relaxed);
+        self.counts.all.fetch_sub(1, Ordering::Relaxed);
         let Some(address) = self.address else { return };
-        let mut by_address = self.open.by_address();
+        let mut by_address = self.counts.by_address();
         if let Some(of_address) = by_address.get_mut(&address) {
             *of_address = of_address.saturating_sub(1);
             if *of_address == 0 {
@@ -142,33 +146,32 @@ impl Drop for Place {
     }
 }
 
-/// One that is open, for as long as it is.
+/// The data of an open connection. It is dropped when the connection closes.
 struct Connection {
-    /// The same socket, by a descriptor of its own.
+    /// A second descriptor of the same socket.
     socket: std::net::TcpStream,
     flow: Rc<Flow>,
-    /// How many requests were answered in this turn.
+    /// Number of requests that were answered since other tasks last ran.
     answered: Cell<u32>,
-    _place: Place,
+    _permit: ConnectionPermit,
 }
 
 impl Connection {
-    /// Whether the client leaves more unread than it should before it asks for more. Until then
-    /// the kernel takes what is written.
-    fn is_clogged(&self) -> bool {
+    /// Returns whether the client has left so much unread that the kernel takes no more output.
+    fn is_stalled(&self) -> bool {
         let mut sockets = [PollFd::new(self.socket.as_fd(), PollFlags::POLLOUT)];
         matches!(poll(&mut sockets, PollTimeout::ZERO), Ok(0))
     }
 
-    /// Whether the turn is over with this request.
-    fn ends_turn(&self) -> bool {
-        self.answered.set((self.answered.get() + 1) % AT_A_TURN);
+    /// Counts a request, and returns whether other tasks must run first.
+    fn should_yield(&self) -> bool {
+        self.answered.set((self.answered.get() + 1) % REQUESTS_PER_TURN);
         self.answered.get() == 0
     }
 }
 
 pin_project! {
-    /// The body of an answer: its request is being answered until it is sent.
+    /// The body of an answer. Its request ends when the body has been sent or dropped.
     pub struct Answered<B> {
         #[pin]
         body: B,
@@ -191,23 +194,25 @@ impl<B: MessageBody> MessageBody for Answered<B> {
     }
 }
 
-/// Wraps every request: hangs up on a client that asks on and does not read, and lets others have
-/// their turn.
-pub async fn only_readers<B: MessageBody + 'static>(
+/// Middleware for every request: closes the connection of a client that sends requests without
+/// reading the answers, and lets other tasks run after every eight requests.
+pub async fn close_unread<B: MessageBody + 'static>(
     mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<Answered<EitherBody<B, BoxBody>>>, actix_web::Error> {
     let answering = begin(&mut req);
-    if req.conn_data::<Connection>().is_some_and(Connection::ends_turn) {
+    if req.conn_data::<Connection>().is_some_and(Connection::should_yield) {
         tokio::task::yield_now().await;
     }
-    let clogged = req.conn_data::<Connection>().filter(|connection| connection.is_clogged());
-    let response = match clogged {
+    let stalled = req.conn_data::<Connection>().filter(|connection| connection.is_stalled());
+    let response = match stalled {
         None => next.call(req).await?.map_into_left_body(),
         Some(connection) => {
             let _ = connection.socket.shutdown(Shutdown::Both);
-            tracing::info!("hung up on a client that asks on and does not read");
-            // Nobody reads it.
+            tracing::info!(
+                "closed the connection of a client that sends requests without reading the answers"
+            );
+            // The connection is closed, so nobody reads this answer.
             let answer = HttpResponse::ServiceUnavailable().force_close().finish();
             req.into_response(answer).map_into_right_body()
         }
@@ -215,7 +220,8 @@ pub async fn only_readers<B: MessageBody + 'static>(
     Ok(response.map_body(|_, body| Answered { body, answering }))
 }
 
-/// From now on the request is being answered, and nothing is read of its connection but its body.
+/// Marks the request as being answered. Until the answer ends, only the body of the request is read
+/// from the connection.
 fn begin(req: &mut ServiceRequest) -> Option<Answering> {
     let flow = Rc::clone(&req.conn_data::<Connection>()?.flow);
     let headers = req.headers();
@@ -241,7 +247,8 @@ fn begin(req: &mut ServiceRequest) -> Option<Answering> {
     Some(answering)
 }
 
-/// As many descriptors as the system lets the program have: each connection takes two.
+/// Raises the limit of file descriptors to the maximum that the system allows. Each connection
+/// takes two.
 pub fn raise_descriptor_limit() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     let raise = |(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most);
@@ -255,28 +262,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_bounded_and_given_back() {
+    fn permits_are_limited_and_returned() {
         let address = |last| IpAddr::from([127, 0, 0, last]);
         let proxies = [address(9)].into();
-        let register = Register::new(Connections { at_most: 4, per_address: 2, proxies });
-        let first = register.place(address(1)).unwrap();
-        let _second = register.place(address(1)).unwrap();
-        assert!(register.place(address(1)).is_none());
+        let registry =
+            ConnectionRegistry::new(ConnectionLimits { max_total: 4, per_address: 2, proxies });
+        let first = registry.acquire(address(1)).unwrap();
+        let _second = registry.acquire(address(1)).unwrap();
+        assert!(registry.acquire(address(1)).is_none());
         drop(first);
-        let _third = register.place(address(1)).unwrap();
-        // A proxy is bounded by all.
-        let of_proxy: Vec<_> = (0..2).map(|_| register.place(address(9)).unwrap()).collect();
-        assert!(register.place(address(9)).is_none());
-        assert!(register.place(address(2)).is_none());
+        let _third = registry.acquire(address(1)).unwrap();
+        // A proxy is subject only to the limit on all connections.
+        let of_proxy: Vec<_> = (0..2).map(|_| registry.acquire(address(9)).unwrap()).collect();
+        assert!(registry.acquire(address(9)).is_none());
+        assert!(registry.acquire(address(2)).is_none());
         drop(of_proxy);
-        let of_proxy: Vec<_> = (0..2).map(|_| register.place(address(9)).unwrap()).collect();
+        let of_proxy: Vec<_> = (0..2).map(|_| registry.acquire(address(9)).unwrap()).collect();
         drop(of_proxy);
-        assert!(register.place(address(2)).is_some());
-        assert_eq!(register.0.by_address().len(), 1);
+        assert!(registry.acquire(address(2)).is_some());
+        assert_eq!(registry.0.by_address().len(), 1);
     }
 
     #[test]
-    fn what_a_full_server_says_is_as_long_as_it_says() {
+    fn the_refusal_of_a_full_server_has_the_right_length() {
         let text = std::str::from_utf8(FULL).unwrap();
         let (_, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(text.contains(&format!("Content-Length: {}\r\n", body.len())), "{}", body.len());

@@ -1,9 +1,9 @@
-//! A stream that hands over no more than what is answered.
+//! A stream that reads no further than the server answers.
 //!
-//! The server's HTTP library decodes whatever it can read into requests, which wait in memory for
-//! the one that is being answered, and looks for more without pause while it cannot take more. So
-//! the bytes of a client come in portions: the next one once every request of the one before is
-//! answered, or when a request's body is to be read.
+//! actix-http decodes everything that it can read into requests, which wait in memory behind the
+//! one that is being answered. When it can take no more, it polls the socket in a busy loop. This
+//! stream therefore passes the client's bytes on in chunks. The next chunk follows when every
+//! request of the previous one has been answered, or when the body of a request must be read.
 
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::rt::net::TcpStream;
@@ -14,27 +14,28 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// So many bytes are handed over before they are answered; a longer head comes in several.
-const PORTION: usize = 16 * 1024;
-/// So many bytes of a body are handed over before others have their turn.
-const BODY_PORTION: usize = 64 * 1024;
+/// Number of bytes that are passed on before their requests are answered. A longer head takes
+/// several chunks.
+const CHUNK_LEN: usize = 16 * 1024;
+/// Number of bytes of a body that are passed on before other tasks run.
+const BODY_CHUNK_LEN: usize = 64 * 1024;
 
-/// What is known of the requests of a connection; the stream reads it, and whoever answers writes it.
+/// The state of a connection's requests. The code that answers writes it, and the stream reads it.
 #[derive(Default)]
 pub struct Flow {
-    /// Requests that anybody began to answer.
+    /// Number of requests whose answer has begun.
     begun: Cell<u64>,
-    /// Whether one of them is being answered.
+    /// Whether a request is being answered.
     busy: Cell<bool>,
-    /// So much of its body may be on its way.
+    /// Number of bytes of the current request's body that may still arrive.
     body: Cell<u64>,
-    /// The task that reads on once the answer ends.
+    /// The task that continues reading when the current answer ends.
     reader: RefCell<Option<Waker>>,
 }
 
 impl Flow {
-    /// A request of which so many bytes of body may follow; it is answered when what this gives
-    /// back is dropped.
+    /// Begins a request with a body of at most `body` bytes. The request counts as answered when
+    /// the returned value is dropped.
     pub fn begin(self: Rc<Self>, body: u64) -> Answering {
         self.begun.set(self.begun.get() + 1);
         self.busy.set(true);
@@ -43,7 +44,7 @@ impl Flow {
         Answering(self)
     }
 
-    /// No byte of the body is left.
+    /// Must be called when the body of the request has been read to its end.
     pub fn end_body(&self) {
         self.body.set(0);
     }
@@ -55,7 +56,7 @@ impl Flow {
     }
 }
 
-/// A request that is being answered, until it is dropped.
+/// A request that is being answered. It ends when this value is dropped.
 pub struct Answering(Rc<Flow>);
 
 impl Answering {
@@ -72,22 +73,23 @@ impl Drop for Answering {
     }
 }
 
-/// A stream whose bytes come in portions.
+/// A stream that passes its bytes on in chunks.
 pub struct Paced<S> {
     io: S,
     flow: Rc<Flow>,
-    /// The bytes that were handed over of this portion.
+    /// Bytes of the current chunk that were passed on.
     handed: usize,
-    /// The bytes that were handed over of the body in this turn.
+    /// Bytes of a body that were passed on since other tasks last ran.
     handed_of_body: usize,
-    /// The requests that had begun when the reader was last put off without one being answered.
-    put_off_at: Option<u64>,
+    /// The value of [`Flow::begun`] when the reader was last deferred while no request was being
+    /// answered.
+    deferred_at: Option<u64>,
 }
 
 impl<S> Paced<S> {
     pub fn new(io: S) -> Self {
         let flow = Rc::default();
-        Self { io, flow, handed: 0, handed_of_body: 0, put_off_at: None }
+        Self { io, flow, handed: 0, handed_of_body: 0, deferred_at: None }
     }
 
     pub const fn flow(&self) -> &Rc<Flow> {
@@ -98,29 +100,29 @@ impl<S> Paced<S> {
         &self.io
     }
 
-    /// Whether more may be handed over now; otherwise the task is woken when it may.
+    /// Returns whether more may be read now. If not, the task is woken when it may.
     fn may_read(&mut self, cx: &Context<'_>) -> bool {
         if self.flow.body.get() > 0 {
-            if self.handed_of_body < BODY_PORTION {
+            if self.handed_of_body < BODY_CHUNK_LEN {
                 return true;
             }
             self.handed_of_body = 0;
             cx.waker().wake_by_ref();
             return false;
         }
-        if self.handed < PORTION {
+        if self.handed < CHUNK_LEN {
             return true;
         }
         if self.flow.busy.get() {
-            self.put_off_at = None;
+            self.deferred_at = None;
             *self.flow.reader.borrow_mut() = Some(cx.waker().clone());
             return false;
         }
-        // Nothing was begun since the last time: all that was handed over is answered, or it is
-        // the part of a head.
+        // No request has begun since the last attempt. So the server has answered all requests that
+        // it received, or it has received an incomplete head.
         let begun = self.flow.begun.get();
-        if self.put_off_at.replace(begun) == Some(begun) {
-            self.put_off_at = None;
+        if self.deferred_at.replace(begun) == Some(begun) {
+            self.deferred_at = None;
             self.handed = 0;
             return true;
         }
@@ -128,7 +130,7 @@ impl<S> Paced<S> {
         false
     }
 
-    fn note(&mut self, bytes: usize) {
+    fn count(&mut self, bytes: usize) {
         let body = self.flow.body.get();
         if body == 0 {
             self.handed += bytes;
@@ -151,7 +153,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
         let bytes = buf.filled().len() - before;
-        self.note(bytes);
+        self.count(bytes);
         Poll::Ready(Ok(()))
     }
 }
@@ -190,10 +192,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
 pub trait Transport {
     fn tcp(&self) -> &TcpStream;
 
-    /// The certificate that the client showed.
+    /// Returns the certificate that the client presented, in DER.
     fn certificate(&self) -> Option<Vec<u8>>;
 
-    /// Whether what is written to the socket is what the client reads.
+    /// Returns whether the client receives the bytes of the socket unchanged, that is, without TLS.
     fn is_plain(&self) -> bool;
 }
 
@@ -232,7 +234,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
 
-    /// A client that sends without end.
+    /// A client that never stops sending.
     struct Endless;
 
     impl AsyncRead for Endless {
@@ -256,7 +258,8 @@ mod tests {
         }
     }
 
-    /// All that one turn reads, and how often it was woken for another.
+    /// Reads until the stream is pending. Returns the number of bytes, and how often the task was
+    /// woken.
     fn turn(paced: &mut Paced<Endless>) -> (usize, usize) {
         let woken = Arc::new(Woken::default());
         let waker = Arc::clone(&woken).into();
@@ -273,22 +276,22 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_handed_over_than_is_answered() {
+    fn no_more_is_passed_on_than_is_answered() {
         let mut paced = Paced::new(Endless);
-        assert_eq!(turn(&mut paced), (PORTION, 1));
+        assert_eq!(turn(&mut paced), (CHUNK_LEN, 1));
         let answering = Rc::clone(paced.flow()).begin(0);
         assert_eq!(turn(&mut paced), (0, 0), "it waits for the answer");
         drop(answering);
-        // The next of the same portion begins.
+        // The next request of the same chunk may begin now.
         assert_eq!(turn(&mut paced), (0, 1));
         drop(Rc::clone(paced.flow()).begin(0));
         assert_eq!(turn(&mut paced), (0, 1));
-        // None did: the portion is used up, or a head is longer.
-        assert_eq!(turn(&mut paced), (PORTION, 1));
+        // No request began, so the chunk is used up or contains an incomplete head.
+        assert_eq!(turn(&mut paced), (CHUNK_LEN, 1));
     }
 
     #[test]
-    fn the_end_of_an_answer_wakes_who_reads_on() {
+    fn the_end_of_an_answer_wakes_the_reader() {
         let mut paced = Paced::new(Endless);
         turn(&mut paced);
         let answering = Rc::clone(paced.flow()).begin(0);
@@ -307,11 +310,11 @@ mod tests {
     #[test]
     fn a_body_comes_whole_in_turns() {
         let mut paced = Paced::new(Endless);
-        let answering = Rc::clone(paced.flow()).begin(3 * BODY_PORTION as u64);
-        assert_eq!(turn(&mut paced), (BODY_PORTION, 1));
-        assert_eq!(turn(&mut paced), (BODY_PORTION, 1));
-        // What comes after it is of the next request.
-        assert_eq!(turn(&mut paced), (BODY_PORTION + PORTION, 0));
+        let answering = Rc::clone(paced.flow()).begin(3 * BODY_CHUNK_LEN as u64);
+        assert_eq!(turn(&mut paced), (BODY_CHUNK_LEN, 1));
+        assert_eq!(turn(&mut paced), (BODY_CHUNK_LEN, 1));
+        // The bytes after the body belong to the next request.
+        assert_eq!(turn(&mut paced), (BODY_CHUNK_LEN + CHUNK_LEN, 0));
         answering.flow().end_body();
         assert_eq!(turn(&mut paced), (0, 0));
     }

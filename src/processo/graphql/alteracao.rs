@@ -1,15 +1,15 @@
-//! What a client says to change a processo.
+//! Inputs of the mutations that change a processo.
 
 use super::input::ResponsavelInput;
 use crate::adolescente::Identificador;
 use crate::adolescente::graphql::AdolescenteInput;
-use crate::error::{CodigoErro, Recusa};
-use crate::graphql::schema::mutation::{Entrada, ModoInput};
+use crate::error::{CodigoErro, Refusal};
+use crate::graphql_types::mutation::{ModoInput, MutationInput};
 use crate::processo::{
-    AlterarSituacao, AtualizarResponsaveis, DesvincularAdolescente, MudancaDeResponsavel,
-    NumeroProcesso, SituacaoProcesso, VincularAdolescente,
+    AlterarSituacao, AtualizarResponsaveis, DesvincularAdolescente, NumeroProcesso,
+    ResponsavelChange, SituacaoProcesso, VincularAdolescente,
 };
-use crate::value::field::{Mudanca, preenchido};
+use crate::value::field::{Change, filled};
 use async_graphql::{InputObject, MaybeUndefined};
 
 /// Entrada de atualizarResponsaveis. Campo ausente mantém, null apaga.
@@ -27,41 +27,41 @@ pub struct AtualizarResponsaveisInput {
     modo: ModoInput,
 }
 
-impl Entrada for AtualizarResponsaveisInput {
-    type Comando = AtualizarResponsaveis;
+impl MutationInput for AtualizarResponsaveisInput {
+    type Command = AtualizarResponsaveis;
 
-    fn partes(self) -> (AtualizarResponsaveis, ModoInput) {
-        let mut malformados = Vec::new();
-        let comando = AtualizarResponsaveis {
+    fn into_parts(self) -> (AtualizarResponsaveis, ModoInput) {
+        let mut malformed = Vec::new();
+        let command = AtualizarResponsaveis {
             processo: self.processo,
-            magistrado: responsavel(self.magistrado, "magistrado", &mut malformados),
-            serventuario: responsavel(self.serventuario, "serventuario", &mut malformados),
+            magistrado: responsavel(self.magistrado, "magistrado", &mut malformed),
+            serventuario: responsavel(self.serventuario, "serventuario", &mut malformed),
             versao_esperada: self.versao_esperada,
-            malformados,
+            malformed,
         };
-        (comando, self.modo)
+        (command, self.modo)
     }
 }
 
 fn responsavel(
-    entrada: MaybeUndefined<ResponsavelInput>,
-    quem: &'static str,
-    malformados: &mut Vec<Recusa>,
-) -> MudancaDeResponsavel {
-    let entrada = match entrada {
-        MaybeUndefined::Undefined => return MudancaDeResponsavel::default(),
+    input: MaybeUndefined<ResponsavelInput>,
+    field: &'static str,
+    malformed: &mut Vec<Refusal>,
+) -> ResponsavelChange {
+    let input = match input {
+        MaybeUndefined::Undefined => return ResponsavelChange::default(),
         MaybeUndefined::Null => {
-            return MudancaDeResponsavel { nome: Mudanca::Apagar, cpf: Mudanca::Apagar };
+            return ResponsavelChange { nome: Change::Clear, cpf: Change::Clear };
         }
-        MaybeUndefined::Value(entrada) => entrada,
+        MaybeUndefined::Value(input) => input,
     };
-    let nome = Mudanca::from(entrada.nome).preenchida().unwrap_or_else(|| {
-        let mensagem = "o nome está em branco";
-        let recusa = Recusa::nova(CodigoErro::CampoInvalido, "R13", mensagem);
-        malformados.push(recusa.em([quem, "nome"]).oriente("mande null para apagar"));
-        Mudanca::Manter
+    let nome = Change::from(input.nome).filled().unwrap_or_else(|| {
+        let message = "o nome está em branco";
+        let refusal = Refusal::new(CodigoErro::CampoInvalido, "R13", message);
+        malformed.push(refusal.at([field, "nome"]).hint("mande null para apagar"));
+        Change::Keep
     });
-    MudancaDeResponsavel { nome, cpf: entrada.cpf.into() }
+    ResponsavelChange { nome, cpf: input.cpf.into() }
 }
 
 /// Entrada de alterarSituacao.
@@ -77,12 +77,12 @@ pub struct AlterarSituacaoInput {
     modo: ModoInput,
 }
 
-impl Entrada for AlterarSituacaoInput {
-    type Comando = AlterarSituacao;
+impl MutationInput for AlterarSituacaoInput {
+    type Command = AlterarSituacao;
 
-    fn partes(self) -> (AlterarSituacao, ModoInput) {
-        let Self { processo, situacao, versao_esperada, modo } = self;
-        (AlterarSituacao { processo, situacao, versao_esperada }, modo)
+    fn into_parts(self) -> (AlterarSituacao, ModoInput) {
+        let Self { processo, situacao, versao_esperada: expected_version, modo: mode } = self;
+        (AlterarSituacao { processo, situacao, versao_esperada: expected_version }, mode)
     }
 }
 
@@ -101,13 +101,23 @@ pub struct VincularAdolescenteInput {
     modo: ModoInput,
 }
 
-impl Entrada for VincularAdolescenteInput {
-    type Comando = VincularAdolescente;
+impl MutationInput for VincularAdolescenteInput {
+    type Command = VincularAdolescente;
 
-    fn partes(self) -> (VincularAdolescente, ModoInput) {
-        let Self { processo, adolescente, dados, versao_esperada, modo } = self;
-        let (dados, malformados) = (dados.map(Into::into), Vec::new());
-        (VincularAdolescente { processo, adolescente, dados, versao_esperada, malformados }, modo)
+    fn into_parts(self) -> (VincularAdolescente, ModoInput) {
+        let Self { processo, adolescente, dados, versao_esperada: expected_version, modo: mode } =
+            self;
+        let (dados, malformed) = (dados.map(Into::into), Vec::new());
+        (
+            VincularAdolescente {
+                processo,
+                adolescente,
+                dados,
+                versao_esperada: expected_version,
+                malformed,
+            },
+            mode,
+        )
     }
 }
 
@@ -126,12 +136,21 @@ pub struct DesvincularAdolescenteInput {
     modo: ModoInput,
 }
 
-impl Entrada for DesvincularAdolescenteInput {
-    type Comando = DesvincularAdolescente;
+impl MutationInput for DesvincularAdolescenteInput {
+    type Command = DesvincularAdolescente;
 
-    fn partes(self) -> (DesvincularAdolescente, ModoInput) {
-        let Self { processo, adolescente, motivo, versao_esperada, modo } = self;
-        let motivo = preenchido(motivo);
-        (DesvincularAdolescente { processo, adolescente, motivo, versao_esperada }, modo)
+    fn into_parts(self) -> (DesvincularAdolescente, ModoInput) {
+        let Self { processo, adolescente, motivo, versao_esperada: expected_version, modo: mode } =
+            self;
+        let motivo = filled(motivo);
+        (
+            DesvincularAdolescente {
+                processo,
+                adolescente,
+                motivo,
+                versao_esperada: expected_version,
+            },
+            mode,
+        )
     }
 }

@@ -1,40 +1,41 @@
-//! How the lists of processos look in the schema.
+//! Connections of processos in the GraphQL schema.
 
-use super::fields::{Comum, ExecucaoPropria};
+use super::fields::{CommonFields, ExecucaoFields};
 use super::types::{ProcessoExecucao, ProcessoNode};
-use crate::graphql_types::connection::{Aresta, ArestaComVinculo, ListaGraphql};
-use crate::processo::store::{ExecucoesDaApuracao, Processos, ProcessosDoAdolescente};
+use crate::graphql_types::connection::{Edge, GraphqlList};
+use crate::processo::graphql::EdgeWithVinculo;
+use crate::processo::store::{ExecucoesOfApuracao, Processos, ProcessosOfAdolescente};
 use std::sync::Arc;
 
-impl ListaGraphql for Processos {
+impl GraphqlList for Processos {
     type Node = ProcessoNode;
-    type Edge = Aresta<Self>;
-    const CONEXAO: &'static str = "ProcessoConnection";
-    const ARESTA: &'static str = "ProcessoEdge";
+    type Edge = Edge<Self>;
+    const CONNECTION: &'static str = "ProcessoConnection";
+    const EDGE: &'static str = "ProcessoEdge";
 
-    fn node(linha: &Self::Linha) -> ProcessoNode {
-        Arc::clone(linha).into()
+    fn node(row: &Self::Row) -> ProcessoNode {
+        Arc::clone(row).into()
     }
 }
 
-impl ListaGraphql for ExecucoesDaApuracao {
+impl GraphqlList for ExecucoesOfApuracao {
     type Node = ProcessoExecucao;
-    type Edge = Aresta<Self>;
-    const CONEXAO: &'static str = "ProcessoExecucaoConnection";
-    const ARESTA: &'static str = "ProcessoExecucaoEdge";
+    type Edge = Edge<Self>;
+    const CONNECTION: &'static str = "ProcessoExecucaoConnection";
+    const EDGE: &'static str = "ProcessoExecucaoEdge";
 
-    fn node(linha: &Self::Linha) -> ProcessoExecucao {
-        ProcessoExecucao(Comum(Arc::clone(linha)), ExecucaoPropria(Arc::clone(linha)))
+    fn node(row: &Self::Row) -> ProcessoExecucao {
+        ProcessoExecucao(CommonFields(Arc::clone(row)), ExecucaoFields(Arc::clone(row)))
     }
 }
 
-impl ListaGraphql for ProcessosDoAdolescente {
+impl GraphqlList for ProcessosOfAdolescente {
     type Node = ProcessoNode;
-    type Edge = ArestaComVinculo<Self>;
-    const CONEXAO: &'static str = "AdolescenteProcessoConnection";
-    const ARESTA: &'static str = "AdolescenteProcessoEdge";
+    type Edge = EdgeWithVinculo<Self>;
+    const CONNECTION: &'static str = "AdolescenteProcessoConnection";
+    const EDGE: &'static str = "AdolescenteProcessoEdge";
 
-    fn node(linha: &Self::Linha) -> ProcessoNode {
-        Arc::clone(&linha.objeto).into()
+    fn node(row: &Self::Row) -> ProcessoNode {
+        Arc::clone(&row.object).into()
     }
 }

@@ -1,23 +1,23 @@
-//! The fields of processos: those of every one, and those of each type.
+//! Fields of processos: those of every processo, and those of each type.
 
 use super::types::{ProcessoApuracao, ProcessoNode};
 use crate::Result;
-use crate::audit::CampoSensivel;
+use crate::audit::SensitiveField;
 use crate::error::Error;
-use crate::evento::graphql::{EventoFiltro, eventos_de};
-use crate::evento::store::{EventosDe, Objeto};
-use crate::graphql::schema::errors::{ErroDeCampo, Falivel};
-use crate::graphql::schema::node::GlobalId;
-use crate::graphql_types::connection::{Conexao, Paginacao, SentidoOrdem, conectar};
+use crate::evento::graphql::{EventoFiltro, eventos_of};
+use crate::evento::store::{EventosOf, Subject};
+use crate::graphql_types::connection::{Connection, Paging, SentidoOrdem, connect};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{Cost, DADOS_SENSIVEIS, FILTRO, Pagina, RequerPapel};
-use crate::graphql_types::json::{Escrevivel, Escrito};
-use crate::graphql_types::scalars::Instante;
+use crate::graphql_types::directives::{Cost, DADOS_SENSIVEIS, FILTER, PageSize, RequerPapel};
+use crate::graphql_types::field_error::{Fallible, FieldError};
+use crate::graphql_types::global_id::GlobalId;
+use crate::graphql_types::json::{JsonObject, ToJson};
+use crate::graphql_types::scalars::Timestamp;
 use crate::guia::SituacaoGuia;
-use crate::guia::store::GuiasDe;
-use crate::linha_do_tempo::graphql::linha;
-use crate::linha_do_tempo::store::{De, LinhaDoTempo};
-use crate::processo::store::{AdolescentesDoProcesso, ExecucoesDaApuracao, ProcessoPorNumero};
+use crate::guia::store::GuiasOf;
+use crate::linha_do_tempo::graphql::linha_do_tempo;
+use crate::linha_do_tempo::store::{self as timeline, LinhaDoTempo};
+use crate::processo::store::{AdolescentesOfProcesso, ExecucoesOfApuracao, ProcessoByNumero};
 use crate::processo::{
     NumeroProcesso, Processo, Responsavel, SituacaoProcesso, SituacaoVinculo, TipoProcesso,
 };
@@ -30,9 +30,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// The fields of every processo.
-pub struct Comum(pub(super) Arc<Processo>);
+pub struct CommonFields(pub(super) Arc<Processo>);
 
-impl Deref for Comum {
+impl Deref for CommonFields {
     type Target = Processo;
 
     fn deref(&self) -> &Processo {
@@ -41,15 +41,15 @@ impl Deref for Comum {
 }
 
 #[Object]
-impl Comum {
+impl CommonFields {
     /// Identificador global, opaco e estável.
     pub async fn id(&self) -> ID {
-        GlobalId::Processo(self.0.id).into()
+        GlobalId::Processo(self.0.id.0).into()
     }
 
     /// Código nas rotas REST (`/api/v1/processos/{id}`), menor que 2³¹.
     pub(super) async fn codigo(&self) -> Result<i32> {
-        i32::try_from(self.0.id.0).map_err(Error::interno)
+        i32::try_from(self.0.id.0).map_err(Error::internal)
     }
 
     /// Número único.
@@ -68,8 +68,8 @@ impl Comum {
     }
 
     /// Tribunal.
-    pub(super) async fn tribunal(&self) -> Result<Escrito<Tribunal>> {
-        Tribunal::da_linha(self.0.tribunal_codigo).map(Escrito)
+    pub(super) async fn tribunal(&self) -> Result<JsonObject<Tribunal>> {
+        Tribunal::from_row(self.0.tribunal_codigo).map(JsonObject)
     }
 
     /// Órgão julgador (vara), de 1 a 2147483647.
@@ -88,24 +88,24 @@ impl Comum {
     }
 
     /// Magistrado responsável.
-    pub(super) async fn magistrado(&self) -> Option<Escrito<ResponsavelNode>> {
-        ResponsavelNode::novo(self.0.magistrado_nome.as_ref(), self.0.magistrado_cpf.as_ref())
-            .map(Escrito)
+    pub(super) async fn magistrado(&self) -> Option<JsonObject<ResponsavelNode>> {
+        ResponsavelNode::new(self.0.magistrado_nome.as_ref(), self.0.magistrado_cpf.as_ref())
+            .map(JsonObject)
     }
 
     /// Serventuário responsável.
-    pub(super) async fn serventuario(&self) -> Option<Escrito<ResponsavelNode>> {
-        ResponsavelNode::novo(self.0.serventuario_nome.as_ref(), self.0.serventuario_cpf.as_ref())
-            .map(Escrito)
+    pub(super) async fn serventuario(&self) -> Option<JsonObject<ResponsavelNode>> {
+        ResponsavelNode::new(self.0.serventuario_nome.as_ref(), self.0.serventuario_cpf.as_ref())
+            .map(JsonObject)
     }
 
     /// Cadastro.
-    pub(super) async fn criado_em(&self) -> Instante {
+    pub(super) async fn criado_em(&self) -> Timestamp {
         self.0.criado_em.into()
     }
 
     /// Última alteração.
-    pub(super) async fn atualizado_em(&self) -> Instante {
+    pub(super) async fn atualizado_em(&self) -> Timestamp {
         self.0.atualizado_em.into()
     }
 
@@ -115,7 +115,7 @@ impl Comum {
     }
 
     /// Adolescentes do processo, com o vínculo na aresta.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     pub(super) async fn adolescentes(
         &self,
         ctx: &Context<'_>,
@@ -130,15 +130,15 @@ impl Comum {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Falivel<Conexao<AdolescentesDoProcesso>> {
-        let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, AdolescentesDoProcesso { processo: self.0.id, situacao }, pagina)
+    ) -> Fallible<Connection<AdolescentesOfProcesso>> {
+        let page = Paging { first, after, last, before };
+        connect(ctx, AdolescentesOfProcesso { processo: self.0.id, situacao }, page)
             .await
-            .map_err(|error| ErroDeCampo::em(ctx, error))
+            .map_err(|error| FieldError::at(ctx, error))
     }
 
     /// Guias do processo.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     pub(super) async fn guias(
         &self,
         ctx: &Context<'_>,
@@ -151,15 +151,15 @@ impl Comum {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Falivel<Conexao<GuiasDe>> {
-        let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, GuiasDe::Processo(self.0.id, situacao), pagina)
+    ) -> Fallible<Connection<GuiasOf>> {
+        let page = Paging { first, after, last, before };
+        connect(ctx, GuiasOf::Processo(self.0.id, situacao), page)
             .await
-            .map_err(|error| ErroDeCampo::em(ctx, error))
+            .map_err(|error| FieldError::at(ctx, error))
     }
 
     /// Trâmites cujo protocolo é o número deste processo e em que quem chama é parte.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     pub(super) async fn tramites(
         &self,
         ctx: &Context<'_>,
@@ -169,15 +169,15 @@ impl Comum {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Falivel<Conexao<Tramites>> {
-        let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, Tramites::DoProcesso(self.0.id), pagina)
+    ) -> Fallible<Connection<Tramites>> {
+        let page = Paging { first, after, last, before };
+        connect(ctx, Tramites::OfProcesso(self.0.id), page)
             .await
-            .map_err(|error| ErroDeCampo::em(ctx, error))
+            .map_err(|error| FieldError::at(ctx, error))
     }
 
     /// Alterações do processo, da mais antiga à mais nova se não se diz `sentido`.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
@@ -185,7 +185,7 @@ impl Comum {
     pub(super) async fn eventos(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Condições; ausente traz todos.", directive = Cost::apply(FILTRO.into()))]
+        #[graphql(desc = "Condições; ausente traz todos.", directive = Cost::apply(FILTER.into()))]
         filtro: Option<EventoFiltro>,
         #[graphql(
             default_with = "SentidoOrdem::Asc",
@@ -198,15 +198,15 @@ impl Comum {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Falivel<Conexao<EventosDe>> {
-        let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, eventos_de(Objeto::Processo(self.0.id), filtro, sentido), pagina)
+    ) -> Fallible<Connection<EventosOf>> {
+        let page = Paging { first, after, last, before };
+        connect(ctx, eventos_of(Subject::Processo(self.0.id), filtro, sentido), page)
             .await
-            .map_err(|error| ErroDeCampo::em(ctx, error))
+            .map_err(|error| FieldError::at(ctx, error))
     }
 
     /// O que aconteceu ao processo e às execuções dele: cadastros, situações, responsáveis, vínculos, guias e trâmites, em ordem de tempo, cada um numa frase.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
@@ -214,8 +214,8 @@ impl Comum {
     pub(super) async fn linha_do_tempo(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Desde este instante, inclusive.")] de: Option<Instante>,
-        #[graphql(desc = "Até este instante, exclusive.")] ate: Option<Instante>,
+        #[graphql(desc = "Desde este instante, inclusive.")] de: Option<Timestamp>,
+        #[graphql(desc = "Até este instante, exclusive.")] ate: Option<Timestamp>,
         #[graphql(
             default_with = "SentidoOrdem::Asc",
             desc = "Sentido: do mais antigo ao mais novo, ou o contrário."
@@ -227,26 +227,30 @@ impl Comum {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Falivel<Conexao<LinhaDoTempo>> {
-        let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, linha(De::Processo(self.0.id), (de, ate), sentido), pagina)
-            .await
-            .map_err(|error| ErroDeCampo::em(ctx, error))
+    ) -> Fallible<Connection<LinhaDoTempo>> {
+        let page = Paging { first, after, last, before };
+        connect(
+            ctx,
+            linha_do_tempo(timeline::Subject::Processo(self.0.id), (de, ate), sentido),
+            page,
+        )
+        .await
+        .map_err(|error| FieldError::at(ctx, error))
     }
 }
 
-/// What an apuração has of its own.
-pub struct ApuracaoPropria(pub(super) Arc<Processo>);
+/// The fields that only an apuração has.
+pub struct ApuracaoFields(pub(super) Arc<Processo>);
 
 #[Object]
-impl ApuracaoPropria {
+impl ApuracaoFields {
     /// Número da apuração de origem, numa execução; numa apuração, só informação (R9).
     pub(super) async fn numero_referencia(&self) -> Option<NumeroProcesso> {
         self.0.numero_referencia.clone()
     }
 
     /// Execuções que referenciam esta apuração e são visíveis.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     async fn execucoes(
         &self,
         ctx: &Context<'_>,
@@ -259,33 +263,33 @@ impl ApuracaoPropria {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Falivel<Conexao<ExecucoesDaApuracao>> {
-        let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, ExecucoesDaApuracao { apuracao: self.0.id, situacao }, pagina)
+    ) -> Fallible<Connection<ExecucoesOfApuracao>> {
+        let page = Paging { first, after, last, before };
+        connect(ctx, ExecucoesOfApuracao { apuracao: self.0.id, situacao }, page)
             .await
-            .map_err(|error| ErroDeCampo::em(ctx, error))
+            .map_err(|error| FieldError::at(ctx, error))
     }
 }
 
-/// What an execução has of its own.
-pub struct ExecucaoPropria(pub(super) Arc<Processo>);
+/// The fields that only an execução has.
+pub struct ExecucaoFields(pub(super) Arc<Processo>);
 
 #[Object]
-impl ExecucaoPropria {
+impl ExecucaoFields {
     /// Número da apuração de origem (R9), mesmo quando ela é de outro tribunal.
     pub(super) async fn numero_referencia(&self) -> Result<NumeroProcesso> {
         let referencia = self.0.numero_referencia.clone();
-        referencia.ok_or_else(|| Error::interno(anyhow::anyhow!("an execução without reference")))
+        referencia.ok_or_else(|| Error::internal(anyhow::anyhow!("an execução without reference")))
     }
 
     /// Apuração de origem; nula quando é de outro tribunal (R10, R22).
-    async fn apuracao(&self, ctx: &Context<'_>) -> Option<Result<Escrito<ProcessoApuracao>>> {
-        // Boxed for the same reason as a page.
-        origem(ctx, &self.0).boxed().await.map(|achada| achada.map(Escrito)).transpose()
+    async fn apuracao(&self, ctx: &Context<'_>) -> Option<Result<JsonObject<ProcessoApuracao>>> {
+        // Boxed to keep the future of this object small, as in `connect`.
+        origem(ctx, &self.0).boxed().await.map(|found| found.map(JsonObject)).transpose()
     }
 
     /// Guias da medida que se executa: as desta execução e as que a apuração de origem deu ao seu adolescente.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     async fn guias_da_medida(
         &self,
         ctx: &Context<'_>,
@@ -298,11 +302,11 @@ impl ExecucaoPropria {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Falivel<Conexao<GuiasDe>> {
-        let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, GuiasDe::Medida(self.0.id, situacao), pagina)
+    ) -> Fallible<Connection<GuiasOf>> {
+        let page = Paging { first, after, last, before };
+        connect(ctx, GuiasOf::Medida(self.0.id, situacao), page)
             .await
-            .map_err(|error| ErroDeCampo::em(ctx, error))
+            .map_err(|error| FieldError::at(ctx, error))
     }
 }
 
@@ -310,17 +314,18 @@ impl ExecucaoPropria {
 pub struct ResponsavelNode(Responsavel);
 
 impl ResponsavelNode {
-    fn novo(nome: Option<&String>, cpf: Option<&Cpf>) -> Option<Self> {
-        let ha = nome.is_some() || cpf.is_some();
-        ha.then(|| Self(Responsavel { nome: nome.cloned(), cpf: cpf.cloned() }))
+    fn new(nome: Option<&String>, cpf: Option<&Cpf>) -> Option<Self> {
+        let present = nome.is_some() || cpf.is_some();
+        present.then(|| Self(Responsavel { nome: nome.cloned(), cpf: cpf.cloned() }))
     }
 
-    pub fn com_cpf(nome: Option<&String>, cpf: &Cpf) -> Self {
+    /// A responsável with a CPF. Those of a guia always have one.
+    pub fn with_cpf(nome: Option<&String>, cpf: &Cpf) -> Self {
         Self(Responsavel { nome: nome.cloned(), cpf: Some(cpf.clone()) })
     }
 }
 
-impl Escrevivel for ResponsavelNode {}
+impl ToJson for ResponsavelNode {}
 
 /// Magistrado ou serventuário responsável.
 #[Object(name = "Responsavel")]
@@ -333,17 +338,17 @@ impl ResponsavelNode {
     /// CPF.
     #[graphql(directive = RequerPapel::apply(DADOS_SENSIVEIS.into()))]
     async fn cpf(&self, ctx: &Context<'_>) -> Option<Cpf> {
-        ctx.sensivel(CampoSensivel::CpfDeResponsavel, self.0.cpf.clone())
+        ctx.sensitive(SensitiveField::CpfDeResponsavel, self.0.cpf.clone())
     }
 }
 
-/// None when the apuração is of another tribunal (R10, R22).
+/// The apuração that an execução comes from. `None` when it belongs to another tribunal (R10, R22).
 pub(super) async fn origem(
     ctx: &Context<'_>,
     execucao: &Processo,
 ) -> Result<Option<ProcessoApuracao>> {
     let Some(referencia) = execucao.numero_referencia.clone() else { return Ok(None) };
-    Ok(match ctx.loaders().load(ProcessoPorNumero(referencia)).await?.map(ProcessoNode::from) {
+    Ok(match ctx.loaders().load(ProcessoByNumero(referencia)).await?.map(ProcessoNode::from) {
         Some(ProcessoNode::Apuracao(apuracao)) => Some(apuracao),
         _ => None,
     })

@@ -1,4 +1,4 @@
-//! Which processos a client asks for, and in which order.
+//! The filter on processos, and their order.
 
 use super::vinculo::{VinculoFiltro, VinculoRelacaoFiltro};
 use crate::Result;
@@ -11,14 +11,17 @@ use crate::evento::graphql::{
 };
 use crate::filters::{ProcessoField, ProcessoFilter};
 use crate::graphql_types::connection::SentidoOrdem;
-use crate::graphql_types::directives::{CONDICAO, CONDICAO_DE_RELACAO, CONDICAO_DE_TEXTO, Cost};
-use crate::graphql_types::filter::{Condicoes, ate_cem, recusa, relation_filter, trecho};
-use crate::graphql_types::scalars::Instante;
+use crate::graphql_types::directives::{CONDITION, Cost, RELATION_CONDITION, TEXT_CONDITION};
+use crate::graphql_types::filter::{
+    FilterContext, at_most_100, check_substring, invalid_input, relation_filter,
+};
+use crate::graphql_types::scalars::Timestamp;
 use crate::guia::SituacaoGuia;
 use crate::guia::graphql::{
     GuiaRelacaoFiltro, {self as guia},
 };
-use crate::processo::store::Campo;
+use crate::processo::rules::r4_digito;
+use crate::processo::store::OrderField;
 use crate::processo::{NumeroProcesso, SituacaoProcesso, TipoProcesso};
 use crate::tramite::graphql::{
     TramiteRelacaoFiltro, {self as tramite},
@@ -31,85 +34,85 @@ use async_graphql::{Enum, InputObject};
 #[derive(InputObject)]
 pub struct ProcessoFiltro {
     /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     tribunal: Option<String>,
     /// Com vínculo, ativo ou encerrado, com este adolescente.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     adolescente: Option<Identificador>,
     /// Numa destas situações.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     situacao: Option<Vec<SituacaoProcesso>>,
     /// De um destes tipos.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     tipo: Option<Vec<TipoProcesso>>,
     /// Com ao menos uma guia nesta situação (R27).
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     situacao_guia: Option<SituacaoGuia>,
     /// Com um destes números, até 100.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     numero: Option<Vec<NumeroProcesso>>,
     /// Cujo número começa por estes dígitos, 3 a 20, com ou sem máscara.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     numero_prefixo: Option<String>,
     /// Deste órgão julgador.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     id_orgao: Option<i32>,
     /// Cadastrado desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    criado_de: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    criado_de: Option<Timestamp>,
     /// Cadastrado até, exclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    criado_ate: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    criado_ate: Option<Timestamp>,
     /// Alterado por último desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    atualizado_de: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    atualizado_de: Option<Timestamp>,
     /// Alterado por último até, exclusive: parado desde então.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    atualizado_ate: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    atualizado_ate: Option<Timestamp>,
     /// Contido no nome do magistrado, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_TEXTO.into()))]
+    #[graphql(directive = Cost::apply(TEXT_CONDITION.into()))]
     magistrado: Option<String>,
     /// Contido no nome do serventuário, como em `magistrado`.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_TEXTO.into()))]
+    #[graphql(directive = Cost::apply(TEXT_CONDITION.into()))]
     serventuario: Option<String>,
     /// Sem valor em cada um destes campos; com `nao`, preenchido.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     vazio: Option<Vec<ProcessoCampo>>,
     /// Pelas suas guias (R27): as emitidas na apuração ou na execução, cada uma no processo que ela nomeia.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     guias: Option<GuiaRelacaoFiltro>,
     /// Pelas guias da medida: numa execução, as suas e as que a apuração de origem deu ao seu adolescente; numa apuração, as suas.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     guias_da_medida: Option<GuiaRelacaoFiltro>,
     /// Pelas execuções que referenciam esta apuração.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     execucoes: Option<ProcessoRelacaoFiltro>,
     /// Pelos adolescentes, com vínculo ativo ou encerrado.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     adolescentes: Option<AdolescenteRelacaoFiltro>,
     /// Pelos vínculos.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     vinculos: Option<VinculoRelacaoFiltro>,
     /// Pelos trâmites em que quem chama é parte e cujo protocolo é o número do processo.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     tramites: Option<TramiteRelacaoFiltro>,
     /// Pelos eventos.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     eventos: Option<EventoRelacaoFiltro>,
     /// Todos.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     e: Option<Vec<ProcessoFiltro>>,
     /// Ao menos um; a lista vazia não casa com nada.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     ou: Option<Vec<ProcessoFiltro>>,
     /// Negação.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     nao: Option<Box<ProcessoFiltro>>,
 }
 
 relation_filter! {
     /// Condição sobre os processos do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
-    ProcessoRelacaoFiltro de ProcessoFiltro
+    ProcessoRelacaoFiltro of ProcessoFiltro
 }
 
 /// Campo de um processo que pode não ter valor.
@@ -126,64 +129,67 @@ pub enum ProcessoCampo {
     Serventuario,
 }
 
-/// What a client says, as conditions.
-pub fn filtro(entrada: ProcessoFiltro, condicoes: &mut Condicoes<'_>) -> Result<ProcessoFilter> {
-    condicoes.mais_uma()?;
-    ate_cem("numero", entrada.numero.as_ref())?;
-    for numero in entrada.numero.iter().flatten() {
-        condicoes.numero("numero", numero)?;
+/// Converts a filter of the schema to conditions.
+pub fn filter(input: ProcessoFiltro, conditions: &mut FilterContext<'_>) -> Result<ProcessoFilter> {
+    conditions.count_condition()?;
+    at_most_100("numero", input.numero.as_ref())?;
+    for numero in input.numero.iter().flatten() {
+        check_numero(conditions, "numero", numero)?;
     }
-    let numeros = entrada.numero.as_ref().map_or(0, Vec::len);
-    let prefixo = prefixo(entrada.numero_prefixo)?;
-    // A prefix of all its digits is a number.
-    let inteiro = prefixo.as_ref().and_then(|digitos| digitos.parse().ok());
-    if let Some(numero) = &inteiro {
-        condicoes.numero("numeroPrefixo", numero)?;
+    let numeros = input.numero.as_ref().map_or(0, Vec::len);
+    let prefix = prefix(input.numero_prefixo)?;
+    // A prefix of twenty digits is a whole number, so the rules on named numbers apply to it.
+    let whole_numero = prefix.as_ref().and_then(|digits| digits.parse().ok());
+    if let Some(numero) = &whole_numero {
+        check_numero(conditions, "numeroPrefixo", numero)?;
     }
-    condicoes.nomear([numeros, entrada.adolescente.iter().len(), inteiro.iter().len()]);
-    let instante = |instante: Option<Instante>| instante.map(|instante| instante.0);
+    conditions.add_named([numeros, input.adolescente.iter().len(), whole_numero.iter().len()]);
+    let instant = |instant: Option<Timestamp>| instant.map(|instant| instant.0);
     Ok(ProcessoFilter {
-        tribunal: Tribunal::do_filtro(entrada.tribunal.as_deref())?,
-        adolescente: entrada.adolescente,
-        situacao: entrada.situacao,
-        tipo: entrada.tipo,
-        situacao_guia: entrada.situacao_guia,
-        numero: entrada.numero,
-        prefixo,
-        id_orgao: entrada.id_orgao,
-        criado: (instante(entrada.criado_de), instante(entrada.criado_ate)),
-        atualizado: (instante(entrada.atualizado_de), instante(entrada.atualizado_ate)),
-        magistrado: trecho("magistrado", entrada.magistrado)?,
-        serventuario: trecho("serventuario", entrada.serventuario)?,
-        vazio: entrada.vazio.map(|campos| campos.into_iter().map(Into::into).collect()),
-        guias: condicoes.relation(GuiaRelacaoFiltro::partes(entrada.guias), guia::filtro)?,
-        guias_da_medida: condicoes
-            .relation(GuiaRelacaoFiltro::partes(entrada.guias_da_medida), guia::filtro)?,
-        execucoes: condicoes.relation(ProcessoRelacaoFiltro::partes(entrada.execucoes), filtro)?,
-        adolescentes: condicoes.relation(
-            AdolescenteRelacaoFiltro::partes(entrada.adolescentes),
-            adolescente::filtro,
+        tribunal: Tribunal::from_filter(input.tribunal.as_deref())?,
+        adolescente: input.adolescente,
+        situacao: input.situacao,
+        tipo: input.tipo,
+        situacao_guia: input.situacao_guia,
+        numero: input.numero,
+        prefix,
+        id_orgao: input.id_orgao,
+        created: (instant(input.criado_de), instant(input.criado_ate)),
+        updated: (instant(input.atualizado_de), instant(input.atualizado_ate)),
+        magistrado: check_substring("magistrado", input.magistrado)?,
+        serventuario: check_substring("serventuario", input.serventuario)?,
+        vazio: input.vazio.map(|fields| fields.into_iter().map(Into::into).collect()),
+        guias: conditions.relation(GuiaRelacaoFiltro::into_parts(input.guias), guia::filter)?,
+        guias_da_medida: conditions
+            .relation(GuiaRelacaoFiltro::into_parts(input.guias_da_medida), guia::filter)?,
+        execucoes: conditions
+            .relation(ProcessoRelacaoFiltro::into_parts(input.execucoes), filter)?,
+        adolescentes: conditions.relation(
+            AdolescenteRelacaoFiltro::into_parts(input.adolescentes),
+            adolescente::filter,
         )?,
-        vinculos: condicoes
-            .relation(VinculoRelacaoFiltro::partes(entrada.vinculos), VinculoFiltro::ler)?,
-        tramites: condicoes
-            .relation(TramiteRelacaoFiltro::partes(entrada.tramites), tramite::filtro_contado)?,
-        eventos: condicoes
-            .relation(EventoRelacaoFiltro::partes(entrada.eventos), evento::filtro)?,
-        e: condicoes.varios(entrada.e, filtro)?,
-        ou: condicoes.varios(entrada.ou, filtro)?,
-        nao: condicoes.um(entrada.nao, filtro)?,
+        vinculos: conditions
+            .relation(VinculoRelacaoFiltro::into_parts(input.vinculos), VinculoFiltro::read)?,
+        tramites: conditions
+            .relation(TramiteRelacaoFiltro::into_parts(input.tramites), tramite::counted_filter)?,
+        eventos: conditions
+            .relation(EventoRelacaoFiltro::into_parts(input.eventos), evento::filter)?,
+        e: conditions.many(input.e, filter)?,
+        ou: conditions.many(input.ou, filter)?,
+        nao: conditions.one(input.nao, filter)?,
     })
 }
 
-fn prefixo(texto: Option<String>) -> Result<Option<String>> {
-    let Some(texto) = texto else { return Ok(None) };
-    let digitado = characters::typed(&texto);
-    let sinais = digitado.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.'));
-    let digitos: String = digitado.chars().filter(char::is_ascii_digit).collect();
-    match sinais && (3..=20).contains(&digitos.len()) {
-        true => Ok(Some(digitos)),
-        false => Err(recusa("o filtro `numeroPrefixo` pede de 3 a 20 dígitos, com ou sem máscara")),
+fn prefix(text: Option<String>) -> Result<Option<String>> {
+    let Some(text) = text else { return Ok(None) };
+    let typed = characters::typed(&text);
+    let punctuated = typed.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.'));
+    let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
+    match punctuated && (3..=20).contains(&digits.len()) {
+        true => Ok(Some(digits)),
+        false => Err(invalid_input(
+            "o filtro `numeroPrefixo` pede de 3 a 20 dígitos, com ou sem máscara",
+        )),
     }
 }
 
@@ -213,14 +219,28 @@ pub enum ProcessoOrdemCampo {
 }
 
 impl ProcessoOrdem {
-    pub fn campo_e_sentido(self) -> (Campo, bool) {
-        let campo = match self.campo {
-            ProcessoOrdemCampo::Numero => Campo::Numero,
-            ProcessoOrdemCampo::CriadoEm => Campo::CriadoEm,
-            ProcessoOrdemCampo::AtualizadoEm => Campo::AtualizadoEm,
-            ProcessoOrdemCampo::IdOrgao => Campo::Orgao,
-            ProcessoOrdemCampo::Magistrado => Campo::Magistrado,
+    /// The field, and whether the order is descending.
+    pub fn field_and_direction(self) -> (OrderField, bool) {
+        let field = match self.campo {
+            ProcessoOrdemCampo::Numero => OrderField::Numero,
+            ProcessoOrdemCampo::CriadoEm => OrderField::CriadoEm,
+            ProcessoOrdemCampo::AtualizadoEm => OrderField::AtualizadoEm,
+            ProcessoOrdemCampo::IdOrgao => OrderField::Orgao,
+            ProcessoOrdemCampo::Magistrado => OrderField::Magistrado,
         };
-        (campo, self.sentido == SentidoOrdem::Desc)
+        (field, self.sentido == SentidoOrdem::Desc)
+    }
+}
+
+/// R4: a number with wrong check digits is an error, even in a negated filter, because no processo
+/// can have it.
+pub fn check_numero(
+    conditions: &FilterContext<'_>,
+    field: &'static str,
+    numero: &NumeroProcesso,
+) -> Result<()> {
+    match r4_digito(numero, conditions.rules()) {
+        Some(refusal) => Err(refusal.at(["filtro", field]).into()),
+        None => Ok(()),
     }
 }

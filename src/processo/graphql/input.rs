@@ -1,10 +1,10 @@
-//! What a client says to register a processo.
+//! Input of the mutation that registers a processo.
 
 use crate::adolescente::Identificador;
-use crate::graphql::schema::mutation::{Entrada, ModoInput};
+use crate::graphql_types::mutation::{ModoInput, MutationInput};
 use crate::processo::{CadastrarProcesso, NumeroProcesso, Responsavel, TipoProcesso};
 use crate::value::cpf::Cpf;
-use crate::value::field::preenchido;
+use crate::value::field::filled;
 use async_graphql::{InputObject, MaybeUndefined};
 
 /// Magistrado ou serventuário. Numa alteração, campo ausente mantém e null apaga.
@@ -17,8 +17,8 @@ pub struct ResponsavelInput {
 }
 
 impl From<ResponsavelInput> for Responsavel {
-    fn from(entrada: ResponsavelInput) -> Self {
-        Self { nome: preenchido(entrada.nome.take()), cpf: entrada.cpf.take() }
+    fn from(input: ResponsavelInput) -> Self {
+        Self { nome: filled(input.nome.take()), cpf: input.cpf.take() }
     }
 }
 
@@ -47,22 +47,22 @@ pub struct CadastrarProcessoInput {
     modo: ModoInput,
 }
 
-impl Entrada for CadastrarProcessoInput {
-    type Comando = CadastrarProcesso;
+impl MutationInput for CadastrarProcessoInput {
+    type Command = CadastrarProcesso;
 
-    fn partes(self) -> (CadastrarProcesso, ModoInput) {
-        let comando = CadastrarProcesso {
+    fn into_parts(self) -> (CadastrarProcesso, ModoInput) {
+        let command = CadastrarProcesso {
             numero: Some(self.numero),
             tipo: Some(self.tipo),
             adolescentes: self.adolescentes.into_iter().map(Some).collect(),
             referencia: self.referencia,
             id_orgao: Some(self.id_orgao),
-            app_name_sistema_tribunal: preenchido(Some(self.app_name_sistema_tribunal)),
-            id_processo_sistema_externo: preenchido(self.id_processo_sistema_externo),
+            app_name_sistema_tribunal: filled(Some(self.app_name_sistema_tribunal)),
+            id_processo_sistema_externo: filled(self.id_processo_sistema_externo),
             magistrado: self.magistrado.map(Into::into).unwrap_or_default(),
             serventuario: self.serventuario.map(Into::into).unwrap_or_default(),
-            malformados: Vec::new(),
+            malformed: Vec::new(),
         };
-        (comando, self.modo)
+        (command, self.modo)
     }
 }

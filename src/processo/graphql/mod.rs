@@ -1,8 +1,12 @@
-//! Processos in the schema: what is asked of them. Their types are in `tipos.rs`,
-//! the fields in `campos.rs`, the connections in `conexoes.rs`, the conditions in `filtro.rs`;
-//! links by themselves in `vinculo.rs`.
+//! Processos in the GraphQL schema: the queries. Types are in `types.rs`, their fields in
+//! `fields.rs`, connections in `connections.rs`, filters in `filter.rs`, and links as objects of
+//! their own in `vinculo.rs`.
+//!
+//! The types of async-graphql are static, so this module refers to `adolescente::graphql` and to
+//! `graphql::schema`, and they refer to it.
 
 mod alteracao;
+mod scalars;
 mod fields;
 mod connections;
 mod input;
@@ -10,23 +14,25 @@ mod mutation;
 mod filter;
 mod types;
 mod vinculo;
+mod vinculo_edge;
 
 pub use fields::ResponsavelNode;
-pub use filter::{ProcessoFiltro, ProcessoRelacaoFiltro, filtro};
+pub use filter::{ProcessoFiltro, ProcessoRelacaoFiltro, check_numero, filter};
 pub use input::ResponsavelInput;
 pub use mutation::ProcessoMutation;
-pub use types::{PeloNome, ProcessoApuracao, ProcessoExecucao, ProcessoNode};
+pub use types::{ByName, ProcessoApuracao, ProcessoExecucao, ProcessoNode};
 pub use vinculo::{VinculoFiltro, VinculoNode, VinculoQuery, VinculoRelacaoFiltro};
+pub use vinculo_edge::EdgeWithVinculo;
 
-use super::store::{ProcessoPorNumero, Processos};
+use super::store::{ProcessoByNumero, Processos};
 use super::{NumeroProcesso, Processo};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql_types::connection::{Conexao, Paginacao, conectar};
+use crate::graphql_types::connection::{Connection, Paging, connect};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{Cost, FILTRO, Pagina};
-use crate::graphql_types::filter::Condicoes;
-use crate::graphql_types::json::Escrito;
+use crate::graphql_types::directives::{Cost, FILTER, PageSize};
+use crate::graphql_types::filter::FilterContext;
+use crate::graphql_types::json::JsonObject;
 use async_graphql::{Context, Object};
 use fields::origem;
 use filter::ProcessoOrdem;
@@ -42,13 +48,13 @@ impl ProcessoQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Número do processo.")] numero: NumeroProcesso,
-    ) -> Option<Result<Escrito<ProcessoNode>>> {
-        let achado = por_numero(ctx, numero).await;
-        achado.map(|achado| achado.map(|linha| Escrito(linha.into()))).transpose()
+    ) -> Option<Result<JsonObject<ProcessoNode>>> {
+        let found = by_numero(ctx, numero).await;
+        found.map(|found| found.map(|row| JsonObject(row.into()))).transpose()
     }
 
     /// Processos visíveis.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
@@ -56,7 +62,7 @@ impl ProcessoQuery {
     async fn processos(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTRO.into()))]
+        #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTER.into()))]
         filtro: Option<ProcessoFiltro>,
         #[graphql(desc = "Ordem; ausente, a de cadastro.")] ordem: Option<ProcessoOrdem>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
@@ -65,9 +71,9 @@ impl ProcessoQuery {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Option<Result<Conexao<Processos>>> {
-        let pagina = Paginacao { first, after, last, before };
-        Some(listar(ctx, filtro, ordem, pagina).await)
+    ) -> Option<Result<Connection<Processos>>> {
+        let page = Paging { first, after, last, before };
+        Some(list(ctx, filtro, ordem, page).await)
     }
 
     /// A própria apuração ou, dado o número de uma execução, a apuração de origem (R22).
@@ -76,40 +82,40 @@ impl ProcessoQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Número da apuração ou de uma execução dela.")] numero: NumeroProcesso,
     ) -> Option<Result<ProcessoApuracao>> {
-        apuracao_de(ctx, numero).await.transpose()
+        apuracao_of(ctx, numero).await.transpose()
     }
 }
 
-async fn por_numero(ctx: &Context<'_>, numero: NumeroProcesso) -> Result<Option<Arc<Processo>>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    ctx.loaders().named(ProcessoPorNumero(numero)).await
+async fn by_numero(ctx: &Context<'_>, numero: NumeroProcesso) -> Result<Option<Arc<Processo>>> {
+    ctx.actor().require(Papel::Consulta)?;
+    ctx.loaders().load_named(ProcessoByNumero(numero)).await
 }
 
-async fn listar(
+async fn list(
     ctx: &Context<'_>,
-    entrada: Option<ProcessoFiltro>,
-    ordem: Option<ProcessoOrdem>,
-    pagina: Paginacao,
-) -> Result<Conexao<Processos>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    let mut condicoes = Condicoes::de(ctx);
-    let filtro = entrada.map(|entrada| filtro(entrada, &mut condicoes));
-    let filtro = filtro.transpose()?.unwrap_or_default();
-    let (campo, decrescente) = ordem.map(ProcessoOrdem::campo_e_sentido).unwrap_or_default();
-    let nomeados = condicoes.nomeados();
-    if nomeados > 0 {
-        ctx.chamada().naming(nomeados)?;
+    input: Option<ProcessoFiltro>,
+    order: Option<ProcessoOrdem>,
+    page: Paging,
+) -> Result<Connection<Processos>> {
+    ctx.actor().require(Papel::Consulta)?;
+    let mut conditions = FilterContext::of(ctx);
+    let filter = input.map(|input| filter(input, &mut conditions));
+    let filter = filter.transpose()?.unwrap_or_default();
+    let (field, descending) = order.map(ProcessoOrdem::field_and_direction).unwrap_or_default();
+    let named = conditions.named();
+    if named > 0 {
+        ctx.call().take_lookups(named)?;
     }
-    let achados = conectar(ctx, Processos { filtro, campo, decrescente }, pagina).await?;
-    ctx.chamada().missed(achados.0.faltam_de(nomeados))?;
-    Ok(achados)
+    let found = connect(ctx, Processos { filter, field, descending }, page).await?;
+    ctx.call().count_absent(found.0.missing_of(named))?;
+    Ok(found)
 }
 
-async fn apuracao_de(
+async fn apuracao_of(
     ctx: &Context<'_>,
     numero: NumeroProcesso,
 ) -> Result<Option<ProcessoApuracao>> {
-    match por_numero(ctx, numero).await?.map(ProcessoNode::from) {
+    match by_numero(ctx, numero).await?.map(ProcessoNode::from) {
         None => Ok(None),
         Some(ProcessoNode::Apuracao(apuracao)) => Ok(Some(apuracao)),
         Some(ProcessoNode::Execucao(execucao)) => origem(ctx, &execucao).await,

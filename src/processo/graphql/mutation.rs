@@ -8,11 +8,11 @@ use super::alteracao::{
 use super::input::CadastrarProcessoInput;
 use crate::Result;
 use crate::adolescente::Adolescente;
-use crate::graphql::schema::mutation::{Desfecho, Fim, executar};
-use crate::graphql_types::connection::ArestaComVinculo;
-use crate::graphql_types::directives::{Cost, DEZ, INTEGRACAO, RequerPapel};
-use crate::processo::service::{Alterado, Cadastrado, Desvinculado, Vinculado};
-use crate::processo::store::{self, AdolescentesDoProcesso};
+use crate::graphql::schema::mutation::{Completion, MutationOutcome, execute};
+use crate::graphql_types::directives::{Cost, INTEGRACAO, RequerPapel, WRITE_OR_COUNT};
+use crate::processo::graphql::EdgeWithVinculo;
+use crate::processo::service::{Cadastrado, Changed, Desvinculado, Vinculado};
+use crate::processo::store::{self, AdolescentesOfProcesso};
 use crate::processo::{Processo, SituacaoVinculo, Vinculo};
 use async_graphql::{Context, Object, SimpleObject};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub struct CadastrarProcessoPayload {
     /// O que convém saber e não impediu, em português.
     avisos: Vec<String>,
     #[graphql(flatten)]
-    fim: Fim,
+    fim: Completion,
 }
 
 /// Resultado de atualizarResponsaveis.
@@ -39,7 +39,7 @@ pub struct AtualizarResponsaveisPayload {
     /// Falso quando nada mudou.
     alterado: bool,
     #[graphql(flatten)]
-    fim: Fim,
+    fim: Completion,
 }
 
 /// Resultado de alterarSituacao.
@@ -50,90 +50,103 @@ pub struct AlterarSituacaoPayload {
     /// Falso quando a situação já era essa (R20).
     alterado: bool,
     #[graphql(flatten)]
-    fim: Fim,
+    fim: Completion,
 }
 
 /// Resultado de vincularAdolescente.
 #[derive(SimpleObject)]
 pub struct VincularAdolescentePayload {
     /// A aresta criada, para a conexão do cliente; nula se recusado ou simulado.
-    edge: Option<ArestaComVinculo<AdolescentesDoProcesso>>,
+    edge: Option<EdgeWithVinculo<AdolescentesOfProcesso>>,
     /// O processo; nulo se recusado ou simulado.
     processo: Option<ProcessoNode>,
     /// O que convém saber e não impediu, em português.
     avisos: Vec<String>,
     #[graphql(flatten)]
-    fim: Fim,
+    fim: Completion,
 }
 
 /// Resultado de desvincularAdolescente.
 #[derive(SimpleObject)]
 pub struct DesvincularAdolescentePayload {
     /// A aresta, agora encerrada; nula se recusado ou simulado.
-    edge: Option<ArestaComVinculo<AdolescentesDoProcesso>>,
+    edge: Option<EdgeWithVinculo<AdolescentesOfProcesso>>,
     /// O processo; nulo se recusado ou simulado.
     processo: Option<ProcessoNode>,
     #[graphql(flatten)]
-    fim: Fim,
+    fim: Completion,
 }
 
-/// The edge that a client's connection of the processo would have, in its
-/// default argument while the link is open.
-fn aresta(
+/// The edge that `Processo.adolescentes` would return, so that a client can put it in its own copy
+/// of that connection. The cursor fits the default `situacao` while the link is open, and
+/// `situacao: null` once it has ended.
+fn vinculo_edge(
     processo: &Processo,
     adolescente: Adolescente,
     vinculo: Vinculo,
-) -> ArestaComVinculo<AdolescentesDoProcesso> {
+) -> EdgeWithVinculo<AdolescentesOfProcesso> {
     let situacao = (vinculo.encerrado_em.is_none()).then_some(SituacaoVinculo::Ativo);
-    let lista = AdolescentesDoProcesso { processo: processo.id, situacao };
-    let objeto = Arc::new(Arc::new(adolescente).into());
-    (Arc::new(lista), store::Vinculado { vinculo, objeto }).into()
+    let list = AdolescentesOfProcesso { processo: processo.id, situacao };
+    let object = Arc::new(Arc::new(adolescente).into());
+    (Arc::new(list), store::Vinculado { vinculo, object }).into()
 }
 
-impl From<Desfecho<Cadastrado>> for CadastrarProcessoPayload {
-    fn from(desfecho: Desfecho<Cadastrado>) -> Self {
-        let avisos = desfecho.resumo(|feito| feito.avisos.clone());
-        let (feito, fim) = desfecho.gravado();
-        Self { processo: feito.map(|feito| Arc::new(feito.processo).into()), avisos, fim }
+impl From<MutationOutcome<Cadastrado>> for CadastrarProcessoPayload {
+    fn from(outcome: MutationOutcome<Cadastrado>) -> Self {
+        let warnings = outcome.summary(|effect| effect.warnings.clone());
+        let (effect, completion) = outcome.stored();
+        Self {
+            processo: effect.map(|effect| Arc::new(effect.processo).into()),
+            avisos: warnings,
+            fim: completion,
+        }
     }
 }
 
-impl From<Desfecho<Alterado>> for AtualizarResponsaveisPayload {
-    fn from(desfecho: Desfecho<Alterado>) -> Self {
-        let alterado = desfecho.resumo(|feito| feito.alterado);
-        let (feito, fim) = desfecho.gravado();
-        Self { processo: feito.map(|feito| Arc::new(feito.processo).into()), alterado, fim }
+impl From<MutationOutcome<Changed>> for AtualizarResponsaveisPayload {
+    fn from(outcome: MutationOutcome<Changed>) -> Self {
+        let changed = outcome.summary(|effect| effect.changed);
+        let (effect, completion) = outcome.stored();
+        Self {
+            processo: effect.map(|effect| Arc::new(effect.processo).into()),
+            alterado: changed,
+            fim: completion,
+        }
     }
 }
 
-impl From<Desfecho<Alterado>> for AlterarSituacaoPayload {
-    fn from(desfecho: Desfecho<Alterado>) -> Self {
-        let alterado = desfecho.resumo(|feito| feito.alterado);
-        let (feito, fim) = desfecho.gravado();
-        Self { processo: feito.map(|feito| Arc::new(feito.processo).into()), alterado, fim }
+impl From<MutationOutcome<Changed>> for AlterarSituacaoPayload {
+    fn from(outcome: MutationOutcome<Changed>) -> Self {
+        let changed = outcome.summary(|effect| effect.changed);
+        let (effect, completion) = outcome.stored();
+        Self {
+            processo: effect.map(|effect| Arc::new(effect.processo).into()),
+            alterado: changed,
+            fim: completion,
+        }
     }
 }
 
-impl From<Desfecho<Vinculado>> for VincularAdolescentePayload {
-    fn from(desfecho: Desfecho<Vinculado>) -> Self {
-        let avisos = desfecho.resumo(|feito| feito.avisos.clone());
-        let (feito, fim) = desfecho.gravado();
-        let partes = feito.map(|Vinculado { processo, adolescente, vinculo, .. }| {
-            (aresta(&processo, adolescente, vinculo), Arc::new(processo).into())
+impl From<MutationOutcome<Vinculado>> for VincularAdolescentePayload {
+    fn from(outcome: MutationOutcome<Vinculado>) -> Self {
+        let warnings = outcome.summary(|effect| effect.warnings.clone());
+        let (effect, completion) = outcome.stored();
+        let parts = effect.map(|Vinculado { processo, adolescente, vinculo, .. }| {
+            (vinculo_edge(&processo, adolescente, vinculo), Arc::new(processo).into())
         });
-        let (edge, processo) = partes.unzip();
-        Self { edge, processo, avisos, fim }
+        let (edge, processo) = parts.unzip();
+        Self { edge, processo, avisos: warnings, fim: completion }
     }
 }
 
-impl From<Desfecho<Desvinculado>> for DesvincularAdolescentePayload {
-    fn from(desfecho: Desfecho<Desvinculado>) -> Self {
-        let (feito, fim) = desfecho.gravado();
-        let partes = feito.map(|Desvinculado { processo, adolescente, vinculo }| {
-            (aresta(&processo, adolescente, vinculo), Arc::new(processo).into())
+impl From<MutationOutcome<Desvinculado>> for DesvincularAdolescentePayload {
+    fn from(outcome: MutationOutcome<Desvinculado>) -> Self {
+        let (effect, completion) = outcome.stored();
+        let parts = effect.map(|Desvinculado { processo, adolescente, vinculo }| {
+            (vinculo_edge(&processo, adolescente, vinculo), Arc::new(processo).into())
         });
-        let (edge, processo) = partes.unzip();
-        Self { edge, processo, fim }
+        let (edge, processo) = parts.unzip();
+        Self { edge, processo, fim: completion }
     }
 }
 
@@ -142,65 +155,65 @@ impl ProcessoMutation {
     /// Cadastra um processo com os seus vínculos (R3 a R12).
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn cadastrar_processo(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: CadastrarProcessoInput,
     ) -> Option<Result<CadastrarProcessoPayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// Altera magistrado e serventuário de um processo (R13).
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn atualizar_responsaveis(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: AtualizarResponsaveisInput,
     ) -> Option<Result<AtualizarResponsaveisPayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// Arquiva ou reativa um processo (R19, R20).
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn alterar_situacao(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: AlterarSituacaoInput,
     ) -> Option<Result<AlterarSituacaoPayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// Vincula um adolescente a uma apuração (R14, R15).
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn vincular_adolescente(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: VincularAdolescenteInput,
     ) -> Option<Result<VincularAdolescentePayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// Encerra o vínculo de um adolescente com uma apuração (R16 a R18).
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn desvincular_adolescente(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: DesvincularAdolescenteInput,
     ) -> Option<Result<DesvincularAdolescentePayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 }

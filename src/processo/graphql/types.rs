@@ -1,18 +1,18 @@
 //! The interface `Processo` and its two types.
 
-use super::fields::{ApuracaoPropria, Comum, ExecucaoPropria, ResponsavelNode};
+use super::fields::{ApuracaoFields, CommonFields, ExecucaoFields, ResponsavelNode};
 use crate::Result;
 use crate::evento::graphql::EventoFiltro;
-use crate::evento::store::EventosDe;
-use crate::graphql::schema::errors::Falivel;
-use crate::graphql_types::connection::{Conexao, SentidoOrdem};
-use crate::graphql_types::directives::{Cost, FILTRO, Pagina};
-use crate::graphql_types::json::{Escrevivel, Escrito};
-use crate::graphql_types::scalars::Instante;
+use crate::evento::store::EventosOf;
+use crate::graphql_types::connection::{Connection, SentidoOrdem};
+use crate::graphql_types::directives::{Cost, FILTER, PageSize};
+use crate::graphql_types::field_error::Fallible;
+use crate::graphql_types::json::{JsonObject, ToJson};
+use crate::graphql_types::scalars::Timestamp;
 use crate::guia::SituacaoGuia;
-use crate::guia::store::GuiasDe;
+use crate::guia::store::GuiasOf;
 use crate::linha_do_tempo::store::LinhaDoTempo;
-use crate::processo::store::AdolescentesDoProcesso;
+use crate::processo::store::AdolescentesOfProcesso;
 use crate::processo::{NumeroProcesso, Processo, SituacaoProcesso, SituacaoVinculo, TipoProcesso};
 use crate::tramite::store::Tramites;
 use crate::value::tribunal::Tribunal;
@@ -40,7 +40,7 @@ use std::sync::Arc;
     field(name = "numero", ty = "NumeroProcesso", desc = "Número único."),
     field(name = "tipo", ty = "TipoProcesso", desc = "Natureza."),
     field(name = "situacao", ty = "SituacaoProcesso", desc = "Situação."),
-    field(name = "tribunal", ty = "Escrito<Tribunal>", desc = "Tribunal."),
+    field(name = "tribunal", ty = "JsonObject<Tribunal>", desc = "Tribunal."),
     field(name = "id_orgao", ty = "i32", desc = "Órgão julgador (vara), de 1 a 2147483647."),
     field(
         name = "app_name_sistema_tribunal",
@@ -57,14 +57,14 @@ use std::sync::Arc;
         ty = "Option<NumeroProcesso>",
         desc = "Número da apuração de origem, numa execução; numa apuração, só informação (R9)."
     ),
-    field(name = "magistrado", ty = "Option<Escrito<ResponsavelNode>>", desc = "Magistrado responsável."),
+    field(name = "magistrado", ty = "Option<JsonObject<ResponsavelNode>>", desc = "Magistrado responsável."),
     field(
         name = "serventuario",
-        ty = "Option<Escrito<ResponsavelNode>>",
+        ty = "Option<JsonObject<ResponsavelNode>>",
         desc = "Serventuário responsável."
     ),
-    field(name = "criado_em", ty = "Instante", desc = "Cadastro."),
-    field(name = "atualizado_em", ty = "Instante", desc = "Última alteração."),
+    field(name = "criado_em", ty = "Timestamp", desc = "Cadastro."),
+    field(name = "atualizado_em", ty = "Timestamp", desc = "Última alteração."),
     field(
         name = "versao",
         ty = "i32",
@@ -72,9 +72,9 @@ use std::sync::Arc;
     ),
     field(
         name = "adolescentes",
-        ty = "Falivel<Conexao<AdolescentesDoProcesso>>",
+        ty = "Fallible<Connection<AdolescentesOfProcesso>>",
         desc = "Adolescentes do processo, com o vínculo na aresta.",
-        directive = Pagina::apply(),
+        directive = PageSize::apply(),
         arg(
             name = "situacao",
             ty = "Option<SituacaoVinculo>",
@@ -96,9 +96,9 @@ use std::sync::Arc;
     ),
     field(
         name = "guias",
-        ty = "Falivel<Conexao<GuiasDe>>",
+        ty = "Fallible<Connection<GuiasOf>>",
         desc = "Guias do processo.",
-        directive = Pagina::apply(),
+        directive = PageSize::apply(),
         arg(
             name = "situacao",
             ty = "Option<SituacaoGuia>",
@@ -119,9 +119,9 @@ use std::sync::Arc;
     ),
     field(
         name = "tramites",
-        ty = "Falivel<Conexao<Tramites>>",
+        ty = "Fallible<Connection<Tramites>>",
         desc = "Trâmites cujo protocolo é o número deste processo e em que quem chama é parte.",
-        directive = Pagina::apply(),
+        directive = PageSize::apply(),
         arg(
             name = "first",
             ty = "Option<i32>",
@@ -137,14 +137,14 @@ use std::sync::Arc;
     ),
     field(
         name = "eventos",
-        ty = "Falivel<Conexao<EventosDe>>",
+        ty = "Fallible<Connection<EventosOf>>",
         desc = "Alterações do processo, da mais antiga à mais nova se não se diz `sentido`.",
-        directive = Pagina::apply(),
+        directive = PageSize::apply(),
         arg(
             name = "filtro",
             ty = "Option<EventoFiltro>",
             desc = "Condições; ausente traz todos.",
-            directive = Cost::apply(FILTRO.into())
+            directive = Cost::apply(FILTER.into())
         ),
         arg(
             name = "sentido",
@@ -167,11 +167,11 @@ use std::sync::Arc;
     ),
     field(
         name = "linha_do_tempo",
-        ty = "Falivel<Conexao<LinhaDoTempo>>",
+        ty = "Fallible<Connection<LinhaDoTempo>>",
         desc = "O que aconteceu ao processo e às execuções dele: cadastros, situações, responsáveis, vínculos, guias e trâmites, em ordem de tempo, cada um numa frase.",
-        directive = Pagina::apply(),
-        arg(name = "de", ty = "Option<Instante>", desc = "Desde este instante, inclusive."),
-        arg(name = "ate", ty = "Option<Instante>", desc = "Até este instante, exclusive."),
+        directive = PageSize::apply(),
+        arg(name = "de", ty = "Option<Timestamp>", desc = "Desde este instante, inclusive."),
+        arg(name = "ate", ty = "Option<Timestamp>", desc = "Até este instante, exclusive."),
         arg(
             name = "sentido",
             ty = "SentidoOrdem",
@@ -198,52 +198,52 @@ pub enum ProcessoNode {
 }
 
 impl From<Arc<Processo>> for ProcessoNode {
-    fn from(linha: Arc<Processo>) -> Self {
-        let comum = Comum(Arc::clone(&linha));
-        match linha.tipo {
-            TipoProcesso::Apuracao => ProcessoApuracao(comum, ApuracaoPropria(linha)).into(),
-            TipoProcesso::Execucao => ProcessoExecucao(comum, ExecucaoPropria(linha)).into(),
+    fn from(row: Arc<Processo>) -> Self {
+        let common = CommonFields(Arc::clone(&row));
+        match row.tipo {
+            TipoProcesso::Apuracao => ProcessoApuracao(common, ApuracaoFields(row)).into(),
+            TipoProcesso::Execucao => ProcessoExecucao(common, ExecucaoFields(row)).into(),
         }
     }
 }
 
 /// Processo de apuração de ato infracional; pode ter vários adolescentes.
 #[derive(MergedObject)]
-pub struct ProcessoApuracao(pub(super) Comum, pub(super) ApuracaoPropria);
+pub struct ProcessoApuracao(pub(super) CommonFields, pub(super) ApuracaoFields);
 
 /// Processo de execução de medidas socioeducativas; tem exatamente um adolescente (R11).
 #[derive(MergedObject)]
-pub struct ProcessoExecucao(pub(super) Comum, pub(super) ExecucaoPropria);
+pub struct ProcessoExecucao(pub(super) CommonFields, pub(super) ExecucaoFields);
 
-impl Escrevivel for ProcessoApuracao {}
-impl Escrevivel for ProcessoExecucao {}
+impl ToJson for ProcessoApuracao {}
+impl ToJson for ProcessoExecucao {}
 
-impl Escrevivel for ProcessoNode {
-    fn escrever<'a>(
+impl ToJson for ProcessoNode {
+    fn resolve_json<'a>(
         &'a self,
         ctx: &'a ContextSelectionSet<'a>,
     ) -> BoxFuture<'a, ServerResult<Vec<u8>>> {
         match self {
-            Self::Apuracao(apuracao) => apuracao.escrever(ctx),
-            Self::Execucao(execucao) => execucao.escrever(ctx),
+            Self::Apuracao(apuracao) => apuracao.resolve_json(ctx),
+            Self::Execucao(execucao) => execucao.resolve_json(ctx),
         }
     }
 }
 
-// The interface calls its fields as methods of each type: the common ones are
-// found through Deref, and stand once.
+// The interface calls its fields as methods of each type. `Deref` finds the common ones, so they
+// are written once.
 impl Deref for ProcessoApuracao {
-    type Target = Comum;
+    type Target = CommonFields;
 
-    fn deref(&self) -> &Comum {
+    fn deref(&self) -> &CommonFields {
         &self.0
     }
 }
 
 impl Deref for ProcessoExecucao {
-    type Target = Comum;
+    type Target = CommonFields;
 
-    fn deref(&self) -> &Comum {
+    fn deref(&self) -> &CommonFields {
         &self.0
     }
 }
@@ -263,12 +263,13 @@ impl ProcessoExecucao {
     }
 }
 
-/// A processo as a field of what the fields of every processo lead to. Registered
-/// from there it would find those half registered, and have none of them; its name
-/// is enough, because the root registers it.
-pub struct PeloNome<T>(pub T);
+/// A processo in the fields of an object that the fields of every processo lead to, such as the
+/// timeline. async-graphql registers a type by walking its fields. If it walked from here into the
+/// processo types, it would find their common fields half registered, and the types would get none
+/// of them. The name is enough, because the query root registers the types.
+pub struct ByName<T>(pub T);
 
-impl<T: OutputType> OutputType for PeloNome<T> {
+impl<T: OutputType> OutputType for ByName<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }

@@ -1,4 +1,4 @@
-//! Links in the schema: the node, the list of all, and what is asked of it.
+//! Links in the GraphQL schema: the type `Vinculo`, the list of all links, and its filter.
 
 use super::filter::{self, ProcessoFiltro};
 use super::types::ProcessoNode;
@@ -7,22 +7,22 @@ use crate::adolescente::Identificador;
 use crate::adolescente::graphql::{
     AdolescenteFiltro, AdolescenteNode, {self as adolescente},
 };
-use crate::adolescente::store::AdolescentePorId;
+use crate::adolescente::store::AdolescenteById;
 use crate::auth::Papel;
 use crate::filters::{VinculoField, VinculoFilter};
-use crate::graphql::schema::node::GlobalId;
 use crate::graphql_types::connection::{
-    Aresta, Conexao, ListaGraphql, Paginacao, SentidoOrdem, conectar,
+    Connection, Edge, GraphqlList, Paging, SentidoOrdem, connect,
 };
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{
-    CONDICAO, CONDICAO_DE_RELACAO, CONDICAO_DE_TEXTO, Cost, FILTRO, Pagina,
+    CONDITION, Cost, FILTER, PageSize, RELATION_CONDITION, TEXT_CONDITION,
 };
-use crate::graphql_types::filter::{Condicoes, relation_filter, trecho};
-use crate::graphql_types::json::{Escrevivel, Escrito};
-use crate::graphql_types::scalars::Instante;
-use crate::processo::store::{CampoDoVinculo, ProcessoPorId, Vinculos};
-use crate::processo::{Ligacao, NumeroProcesso, SituacaoVinculo};
+use crate::graphql_types::filter::{FilterContext, check_substring, relation_filter};
+use crate::graphql_types::global_id::GlobalId;
+use crate::graphql_types::json::{JsonObject, ToJson};
+use crate::graphql_types::scalars::Timestamp;
+use crate::processo::store::{ProcessoById, VinculoOrderField, Vinculos};
+use crate::processo::{LinkedVinculo, NumeroProcesso, SituacaoVinculo};
 use crate::value::tribunal::Tribunal;
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub struct VinculoQuery;
 #[Object]
 impl VinculoQuery {
     /// Vínculos visíveis entre adolescentes e processos, em vigor e encerrados.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
@@ -41,7 +41,7 @@ impl VinculoQuery {
     async fn vinculos(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTRO.into()))]
+        #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTER.into()))]
         filtro: Option<VinculoFiltro>,
         #[graphql(desc = "Ordem; ausente, a de início.")] ordem: Option<VinculoOrdem>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
@@ -50,33 +50,33 @@ impl VinculoQuery {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Option<Result<Conexao<Vinculos>>> {
-        let pagina = Paginacao { first, after, last, before };
-        Some(listar(ctx, filtro, ordem, pagina).await)
+    ) -> Option<Result<Connection<Vinculos>>> {
+        let page = Paging { first, after, last, before };
+        Some(list(ctx, filtro, ordem, page).await)
     }
 }
 
-async fn listar(
+async fn list(
     ctx: &Context<'_>,
-    filtro: Option<VinculoFiltro>,
-    ordem: Option<VinculoOrdem>,
-    pagina: Paginacao,
-) -> Result<Conexao<Vinculos>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    let mut condicoes = Condicoes::de(ctx);
-    let filtro = filtro.map(|filtro| VinculoFiltro::ler(filtro, &mut condicoes));
-    let filtro = filtro.transpose()?.unwrap_or_default();
-    let (campo, decrescente) = ordem.map(VinculoOrdem::campo_e_sentido).unwrap_or_default();
-    let nomeados = condicoes.nomeados();
-    if nomeados > 0 {
-        ctx.chamada().naming(nomeados)?;
+    filter: Option<VinculoFiltro>,
+    order: Option<VinculoOrdem>,
+    page: Paging,
+) -> Result<Connection<Vinculos>> {
+    ctx.actor().require(Papel::Consulta)?;
+    let mut conditions = FilterContext::of(ctx);
+    let filter = filter.map(|filter| VinculoFiltro::read(filter, &mut conditions));
+    let filter = filter.transpose()?.unwrap_or_default();
+    let (field, descending) = order.map(VinculoOrdem::field_and_direction).unwrap_or_default();
+    let named = conditions.named();
+    if named > 0 {
+        ctx.call().take_lookups(named)?;
     }
-    let achados = conectar(ctx, Vinculos { filtro, campo, decrescente }, pagina).await?;
-    ctx.chamada().missed(achados.0.faltam_de(nomeados))?;
-    Ok(achados)
+    let found = connect(ctx, Vinculos { filter, field, descending }, page).await?;
+    ctx.call().count_absent(found.0.missing_of(named))?;
+    Ok(found)
 }
 
-pub struct VinculoNode(pub Arc<Ligacao>);
+pub struct VinculoNode(pub Arc<LinkedVinculo>);
 
 /// Vínculo entre um adolescente e um processo. Nunca se apaga: encerra-se, e outro pode começar (R17).
 #[Object(name = "Vinculo")]
@@ -92,13 +92,13 @@ impl VinculoNode {
     }
 
     /// Início.
-    async fn iniciado_em(&self) -> Instante {
+    async fn iniciado_em(&self) -> Timestamp {
         self.0.vinculo.iniciado_em.into()
     }
 
     /// Fim; nulo enquanto ativo.
-    async fn encerrado_em(&self) -> Option<Instante> {
-        self.0.vinculo.encerrado_em.map(Instante)
+    async fn encerrado_em(&self) -> Option<Timestamp> {
+        self.0.vinculo.encerrado_em.map(Timestamp)
     }
 
     /// Motivo do encerramento, se informado.
@@ -107,33 +107,33 @@ impl VinculoNode {
     }
 
     /// Tribunal.
-    async fn tribunal(&self) -> Result<Escrito<Tribunal>> {
-        Tribunal::da_linha(self.0.tribunal_codigo).map(Escrito)
+    async fn tribunal(&self) -> Result<JsonObject<Tribunal>> {
+        Tribunal::from_row(self.0.tribunal_codigo).map(JsonObject)
     }
 
     /// Processo.
-    async fn processo(&self, ctx: &Context<'_>) -> Option<Result<Escrito<ProcessoNode>>> {
-        let achado = ctx.loaders().load(ProcessoPorId(self.0.processo_id)).await;
-        achado.map(|achado| achado.map(|linha| Escrito(linha.into()))).transpose()
+    async fn processo(&self, ctx: &Context<'_>) -> Option<Result<JsonObject<ProcessoNode>>> {
+        let found = ctx.loaders().load(ProcessoById(self.0.processo_id)).await;
+        found.map(|found| found.map(|row| JsonObject(row.into()))).transpose()
     }
 
     /// Adolescente.
-    async fn adolescente(&self, ctx: &Context<'_>) -> Option<Result<Escrito<AdolescenteNode>>> {
-        let achado = ctx.loaders().load(AdolescentePorId(self.0.adolescente_id)).await;
-        achado.map(|achado| achado.map(|linha| Escrito(AdolescenteNode::from(linha)))).transpose()
+    async fn adolescente(&self, ctx: &Context<'_>) -> Option<Result<JsonObject<AdolescenteNode>>> {
+        let found = ctx.loaders().load(AdolescenteById(self.0.adolescente_id)).await;
+        found.map(|found| found.map(|row| JsonObject(AdolescenteNode::from(row)))).transpose()
     }
 }
 
-impl Escrevivel for VinculoNode {}
+impl ToJson for VinculoNode {}
 
-impl ListaGraphql for Vinculos {
+impl GraphqlList for Vinculos {
     type Node = VinculoNode;
-    type Edge = Aresta<Self>;
-    const CONEXAO: &'static str = "VinculoConnection";
-    const ARESTA: &'static str = "VinculoEdge";
+    type Edge = Edge<Self>;
+    const CONNECTION: &'static str = "VinculoConnection";
+    const EDGE: &'static str = "VinculoEdge";
 
-    fn node(linha: &Self::Linha) -> VinculoNode {
-        VinculoNode(Arc::clone(linha))
+    fn node(row: &Self::Row) -> VinculoNode {
+        VinculoNode(Arc::clone(row))
     }
 }
 
@@ -141,55 +141,55 @@ impl ListaGraphql for Vinculos {
 #[derive(InputObject)]
 pub struct VinculoFiltro {
     /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     tribunal: Option<String>,
     /// Nesta situação.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     situacao: Option<SituacaoVinculo>,
     /// Deste processo.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     processo: Option<NumeroProcesso>,
     /// Deste adolescente.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     adolescente: Option<Identificador>,
     /// Iniciado desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    iniciado_de: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    iniciado_de: Option<Timestamp>,
     /// Iniciado até, exclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    iniciado_ate: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    iniciado_ate: Option<Timestamp>,
     /// Encerrado desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    encerrado_de: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    encerrado_de: Option<Timestamp>,
     /// Encerrado até, exclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    encerrado_ate: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    encerrado_ate: Option<Timestamp>,
     /// Contido no motivo do encerramento, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_TEXTO.into()))]
+    #[graphql(directive = Cost::apply(TEXT_CONDITION.into()))]
     motivo: Option<String>,
     /// Sem valor em cada um destes campos; com `nao`, preenchido.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     vazio: Option<Vec<VinculoCampo>>,
     /// De um processo assim.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     processo_com: Option<Box<ProcessoFiltro>>,
     /// De um adolescente assim.
-    #[graphql(directive = Cost::apply(CONDICAO_DE_RELACAO.into()))]
+    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
     adolescente_com: Option<Box<AdolescenteFiltro>>,
     /// Todos.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     e: Option<Vec<VinculoFiltro>>,
     /// Ao menos um; a lista vazia não casa com nada.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     ou: Option<Vec<VinculoFiltro>>,
     /// Negação.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     nao: Option<Box<VinculoFiltro>>,
 }
 
 relation_filter! {
     /// Condição sobre os vínculos do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
-    VinculoRelacaoFiltro de VinculoFiltro
+    VinculoRelacaoFiltro of VinculoFiltro
 }
 
 /// Campo de um vínculo que pode não ter valor.
@@ -203,27 +203,28 @@ pub enum VinculoCampo {
 }
 
 impl VinculoFiltro {
-    pub fn ler(entrada: Self, condicoes: &mut Condicoes<'_>) -> Result<VinculoFilter> {
-        condicoes.mais_uma()?;
-        if let Some(numero) = &entrada.processo {
-            condicoes.numero("processo", numero)?;
+    /// Converts a filter of the schema to conditions.
+    pub fn read(input: Self, conditions: &mut FilterContext<'_>) -> Result<VinculoFilter> {
+        conditions.count_condition()?;
+        if let Some(numero) = &input.processo {
+            super::filter::check_numero(conditions, "processo", numero)?;
         }
-        condicoes.nomear([entrada.processo.iter().len(), entrada.adolescente.iter().len()]);
-        let instante = |instante: Option<Instante>| instante.map(|instante| instante.0);
+        conditions.add_named([input.processo.iter().len(), input.adolescente.iter().len()]);
+        let instant = |instant: Option<Timestamp>| instant.map(|instant| instant.0);
         Ok(VinculoFilter {
-            tribunal: Tribunal::do_filtro(entrada.tribunal.as_deref())?,
-            situacao: entrada.situacao,
-            processo: entrada.processo,
-            adolescente: entrada.adolescente,
-            iniciado: (instante(entrada.iniciado_de), instante(entrada.iniciado_ate)),
-            encerrado: (instante(entrada.encerrado_de), instante(entrada.encerrado_ate)),
-            motivo: trecho("motivo", entrada.motivo)?,
-            vazio: entrada.vazio.map(|campos| campos.into_iter().map(Into::into).collect()),
-            processo_com: condicoes.other_side(entrada.processo_com, filter::filtro)?,
-            adolescente_com: condicoes.other_side(entrada.adolescente_com, adolescente::filtro)?,
-            e: condicoes.varios(entrada.e, Self::ler)?,
-            ou: condicoes.varios(entrada.ou, Self::ler)?,
-            nao: condicoes.um(entrada.nao, Self::ler)?,
+            tribunal: Tribunal::from_filter(input.tribunal.as_deref())?,
+            situacao: input.situacao,
+            processo: input.processo,
+            adolescente: input.adolescente,
+            iniciado: (instant(input.iniciado_de), instant(input.iniciado_ate)),
+            encerrado: (instant(input.encerrado_de), instant(input.encerrado_ate)),
+            motivo: check_substring("motivo", input.motivo)?,
+            vazio: input.vazio.map(|fields| fields.into_iter().map(Into::into).collect()),
+            processo_com: conditions.other_side(input.processo_com, filter::filter)?,
+            adolescente_com: conditions.other_side(input.adolescente_com, adolescente::filter)?,
+            e: conditions.many(input.e, Self::read)?,
+            ou: conditions.many(input.ou, Self::read)?,
+            nao: conditions.one(input.nao, Self::read)?,
         })
     }
 }
@@ -248,11 +249,12 @@ pub enum VinculoOrdemCampo {
 }
 
 impl VinculoOrdem {
-    fn campo_e_sentido(self) -> (CampoDoVinculo, bool) {
-        let campo = match self.campo {
-            VinculoOrdemCampo::IniciadoEm => CampoDoVinculo::IniciadoEm,
-            VinculoOrdemCampo::EncerradoEm => CampoDoVinculo::EncerradoEm,
+    /// The field, and whether the order is descending.
+    fn field_and_direction(self) -> (VinculoOrderField, bool) {
+        let field = match self.campo {
+            VinculoOrdemCampo::IniciadoEm => VinculoOrderField::IniciadoEm,
+            VinculoOrdemCampo::EncerradoEm => VinculoOrderField::EncerradoEm,
         };
-        (campo, self.sentido == SentidoOrdem::Desc)
+        (field, self.sentido == SentidoOrdem::Desc)
     }
 }

@@ -1,153 +1,156 @@
-//! The rules on changing a processo: its version, its situação (R19 to R21), its links (R14 to R18).
+//! Rules on changing a processo: its responsáveis (R13), its links (R14 to R18) and its visibility
+//! (R1).
 
 use crate::adolescente::Identificador;
 use crate::adolescente::rules::r23_cpf_valido;
-use crate::error::{CodigoErro, Recusa};
+use crate::error::{CodigoErro, Refusal};
 use crate::processo::{
-    AtualizarResponsaveis, MudancaDeResponsavel, NumeroProcesso, Processo, SituacaoProcesso,
+    AtualizarResponsaveis, NumeroProcesso, Processo, ResponsavelChange, SituacaoProcesso,
     TipoProcesso,
 };
 use crate::value::field;
-use crate::value::regras::Regras;
+use crate::value::rules::Rules;
 use std::borrow::Cow;
 
-/// What the database knows of a pair, under the locks of both.
+/// Facts from the database about a processo and an adolescente, read while both rows are locked.
 #[derive(Debug, Clone, Default)]
-pub struct FatosDoVinculo {
-    /// There is an open link between the two.
+pub struct VinculoFacts {
+    /// Whether an open link joins the two.
     pub ativo: bool,
-    /// How many adolescentes the processo has, by open links.
+    /// Number of adolescentes with an open link to the processo.
     pub adolescentes: usize,
-    /// The active execução of the adolescente in the tribunal, if there is one.
+    /// The active execução of the adolescente in the tribunal, if any.
     pub execucao_ativa: Option<NumeroProcesso>,
 }
 
-/// R15: what must hold to link. An active execução alone does not block: a new
-/// apuração of who already serves a measure is what R12 exists for.
-pub fn r15_vincular(processo: &Processo, fatos: &FatosDoVinculo) -> Vec<Recusa> {
-    let mut recusas = apuracao_ativa(processo, "R15");
-    if fatos.ativo {
-        let mensagem: Cow<'static, str> = match &fatos.execucao_ativa {
+/// R15: the conditions for a new link. An active execução alone does not block the link: R12 exists
+/// for the new apuração of an adolescente who already serves a measure.
+pub fn r15_vincular(processo: &Processo, facts: &VinculoFacts) -> Vec<Refusal> {
+    let mut refusals = apuracao_ativa(processo, "R15");
+    if facts.ativo {
+        let message: Cow<'static, str> = match &facts.execucao_ativa {
             None => "Adolescente já vinculado ao processo".into(),
             Some(execucao) => {
                 format!("Adolescente já vinculado ao processo e com execução ativa, a {execucao}")
                     .into()
             }
         };
-        let recusa = Recusa::nova(CodigoErro::VinculoJaAtivo, "R15", mensagem);
-        let recusa = recusa.em(["adolescente"]).oriente("nada a fazer: o vínculo já existe");
-        recusas.push(por(recusa, fatos.execucao_ativa.as_ref()));
+        let refusal = Refusal::new(CodigoErro::VinculoJaAtivo, "R15", message);
+        let refusal = refusal.at(["adolescente"]).hint("nada a fazer: o vínculo já existe");
+        refusals.push(with_processo(refusal, facts.execucao_ativa.as_ref()));
     }
-    recusas
+    refusals
 }
 
-/// R16 to R18: what must hold to end a link. It never registers anyone.
-pub fn r16_r18_desvincular(processo: &Processo, fatos: &FatosDoVinculo) -> Vec<Recusa> {
-    let mut recusas = apuracao_ativa(processo, "R16");
+/// R16 to R18: the conditions for ending a link. Ending a link never registers an adolescente.
+pub fn r16_r18_desvincular(processo: &Processo, facts: &VinculoFacts) -> Vec<Refusal> {
+    let mut refusals = apuracao_ativa(processo, "R16");
     if processo.tipo != TipoProcesso::Apuracao {
-        return recusas;
+        return refusals;
     }
-    if !fatos.ativo {
-        recusas.push(
-            Recusa::nova(CodigoErro::VinculoNaoEncontrado, "R17", "Vínculo não encontrado")
-                .em(["adolescente"])
-                .oriente("não há vínculo ativo a encerrar"),
+    if !facts.ativo {
+        refusals.push(
+            Refusal::new(CodigoErro::VinculoNaoEncontrado, "R17", "Vínculo não encontrado")
+                .at(["adolescente"])
+                .hint("não há vínculo ativo a encerrar"),
         );
-        return recusas;
+        return refusals;
     }
-    if let Some(execucao) = &fatos.execucao_ativa {
-        let mensagem = format!("Adolescente possui execução ativa, a {execucao}");
-        let recusa = Recusa::nova(CodigoErro::ExecucaoAtiva, "R16", mensagem);
-        let recusa = recusa.em(["adolescente"]).oriente("arquive a execução antes");
-        recusas.push(por(recusa, Some(execucao)));
+    if let Some(execucao) = &facts.execucao_ativa {
+        let message = format!("Adolescente possui execução ativa, a {execucao}");
+        let refusal = Refusal::new(CodigoErro::ExecucaoAtiva, "R16", message);
+        let refusal = refusal.at(["adolescente"]).hint("arquive a execução antes");
+        refusals.push(with_processo(refusal, Some(execucao)));
     }
-    if fatos.adolescentes == 1 {
-        recusas.push(
-            Recusa::nova(CodigoErro::UltimoAdolescente, "R18", "Processo ficaria sem adolescente")
-                .em(["adolescente"])
-                .oriente("vincule outro adolescente antes, ou arquive o processo"),
+    if facts.adolescentes == 1 {
+        refusals.push(
+            Refusal::new(CodigoErro::UltimoAdolescente, "R18", "Processo ficaria sem adolescente")
+                .at(["adolescente"])
+                .hint("vincule outro adolescente antes, ou arquive o processo"),
         );
     }
-    recusas
+    refusals
 }
 
-/// R15, R16: links change on an apuração that is not archived.
-fn apuracao_ativa(processo: &Processo, regra: &'static str) -> Vec<Recusa> {
-    let mut recusas = Vec::new();
+/// R15, R16: links change only on an apuração that is not archived.
+fn apuracao_ativa(processo: &Processo, rule: &'static str) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
     if processo.tipo != TipoProcesso::Apuracao {
-        let mensagem = "Processo não é de apuração de ato infracional";
-        recusas.push(
-            Recusa::nova(CodigoErro::TipoDeProcessoIncompativel, regra, mensagem)
-                .em(["processo"])
-                .oriente("os vínculos de uma execução não mudam; use a apuração de origem"),
+        let message = "Processo não é de apuração de ato infracional";
+        refusals.push(
+            Refusal::new(CodigoErro::TipoDeProcessoIncompativel, rule, message)
+                .at(["processo"])
+                .hint("os vínculos de uma execução não mudam; use a apuração de origem"),
         );
     }
     if processo.situacao != SituacaoProcesso::Ativo {
-        recusas.push(
-            Recusa::nova(CodigoErro::ProcessoArquivado, regra, "Processo não está ativo")
-                .em(["processo"])
-                .oriente("reative o processo antes"),
+        refusals.push(
+            Refusal::new(CodigoErro::ProcessoArquivado, rule, "Processo não está ativo")
+                .at(["processo"])
+                .hint("reative o processo antes"),
         );
     }
-    recusas
+    refusals
 }
 
-fn por(mut recusa: Recusa, processo: Option<&NumeroProcesso>) -> Recusa {
-    recusa.processo = processo.map(|numero| numero.digitos().to_owned());
-    recusa
+fn with_processo(mut refusal: Refusal, processo: Option<&NumeroProcesso>) -> Refusal {
+    refusal.processo = processo.map(|numero| numero.digits().to_owned());
+    refusal
 }
 
-/// What is changed must be there: foreign and absent are one answer (R1).
-pub fn r1_processo_visivel() -> Recusa {
-    Recusa::nova(CodigoErro::ProcessoNaoEncontrado, "R1", "Processo não encontrado")
-        .em(["processo"])
-        .oriente("confira o número")
+/// R1: the processo to change exists and is visible. A processo of another tribunal and one that
+/// does not exist get the same answer.
+pub fn r1_processo_visivel() -> Refusal {
+    Refusal::new(CodigoErro::ProcessoNaoEncontrado, "R1", "Processo não encontrado")
+        .at(["processo"])
+        .hint("confira o número")
 }
 
-/// R1, R4: what a number names and is not there. A number whose check digits are wrong is told to
-/// be so, after it was looked for: a legacy load may have one.
-pub fn r1_r4_processo_do_numero(numero: &NumeroProcesso, regras: Regras) -> Recusa {
-    match super::r4_digito(numero, regras) {
-        Some(recusa) => recusa.em(["processo"]),
+/// R1, R4: the refusal for a number that was not found. If its check digits are wrong, the refusal
+/// says so. The caller searches first and then checks the digits, because a legacy load may have
+/// registered such a number.
+pub fn r1_r4_processo_do_numero(numero: &NumeroProcesso, rules: Rules) -> Refusal {
+    match super::r4_digito(numero, rules) {
+        Some(refusal) => refusal.at(["processo"]),
         None => r1_processo_visivel(),
     }
 }
 
-/// R14: an identificador that the tribunal does not know is registered by the
-/// link, pending when no data come with it; switchable, because a typo makes a
-/// ghost in a register of criminal justice.
+/// R14: a link registers an identificador that the tribunal does not know. Without data, the record
+/// is pending. The setting `registrar_pendente` turns pending records off, because a typing error
+/// would create a person who does not exist in a register of criminal justice.
 pub fn r14_desconhecido(
     identificador: &Identificador,
-    ha_dados: bool,
-    regras: Regras,
-) -> Option<Recusa> {
-    (!ha_dados && !regras.registrar_pendente).then(|| {
-        let mensagem = format!("Adolescente não encontrado: {identificador}");
-        Recusa::nova(CodigoErro::AdolescenteNaoEncontrado, "R14", mensagem)
-            .em(["adolescente"])
-            .oriente("confira o identificador, ou mande os dados para o cadastrar")
+    has_dados: bool,
+    rules: Rules,
+) -> Option<Refusal> {
+    (!has_dados && !rules.registrar_pendente).then(|| {
+        let message = format!("Adolescente não encontrado: {identificador}");
+        Refusal::new(CodigoErro::AdolescenteNaoEncontrado, "R14", message)
+            .at(["adolescente"])
+            .hint("confira o identificador, ou mande os dados para o cadastrar")
     })
 }
 
-/// R13, R23: what an update of the responsáveis brings.
-pub fn r13_responsaveis(comando: &AtualizarResponsaveis) -> Vec<Recusa> {
-    let cpf = |pessoa: &MudancaDeResponsavel| r23_cpf_valido(pessoa.cpf.novo());
-    let nome = |pessoa: &MudancaDeResponsavel| {
-        field::nome(pessoa.nome.novo().map(String::as_str), super::NOME_MAXIMO)
+/// R13, R23: the fields that an update of the responsáveis brings.
+pub fn r13_responsaveis(command: &AtualizarResponsaveis) -> Vec<Refusal> {
+    let check_cpf = |person: &ResponsavelChange| r23_cpf_valido(person.cpf.new_value());
+    let check_nome = |person: &ResponsavelChange| {
+        field::check_name(person.nome.new_value().map(String::as_str), super::MAX_NOME)
     };
     [
-        nome(&comando.magistrado).map(|r| r.em(["magistrado", "nome"])),
-        cpf(&comando.magistrado).map(|r| r.em(["magistrado", "cpf"])),
-        nome(&comando.serventuario).map(|r| r.em(["serventuario", "nome"])),
-        cpf(&comando.serventuario).map(|r| r.em(["serventuario", "cpf"])),
+        check_nome(&command.magistrado).map(|r| r.at(["magistrado", "nome"])),
+        check_cpf(&command.magistrado).map(|r| r.at(["magistrado", "cpf"])),
+        check_nome(&command.serventuario).map(|r| r.at(["serventuario", "nome"])),
+        check_cpf(&command.serventuario).map(|r| r.at(["serventuario", "cpf"])),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-/// R17: a reason is a short text.
-pub fn r17_motivo(motivo: Option<&str>) -> Option<Recusa> {
-    const MOTIVO_MAXIMO: usize = 500;
-    field::linhas(motivo, MOTIVO_MAXIMO).map(|recusa| recusa.em(["motivo"]))
+/// R17: the reason for ending a link is a short text.
+pub fn r17_motivo(motivo: Option<&str>) -> Option<Refusal> {
+    const MAX_MOTIVO: usize = 500;
+    field::multiline_text(motivo, MAX_MOTIVO).map(|refusal| refusal.at(["motivo"]))
 }

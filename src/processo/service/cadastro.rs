@@ -1,23 +1,23 @@
-//! Registering a processo.
+//! Registration of processos, alone or several in one transaction.
 
 use crate::adolescente;
-use crate::command::{Comando, Contexto, Efeito, Julgado, Juntos, Lembranca};
-use crate::db::Sessao;
-use crate::error::{Error, Recusa};
-use crate::evento::{self, NovoEvento, TipoEvento};
-use crate::processo::rules::{self, Conhecidos, Fatos, Parecer};
-use crate::processo::{CadastrarProcesso, NovoProcesso, Processo, TipoProcesso, store};
+use crate::command::{Batch, Command, Context, Effect, Remembered, Verdict};
+use crate::db::Session;
+use crate::error::{Error, Refusal};
+use crate::evento::{self, NewEvento, TipoEvento};
+use crate::processo::rules::{self, CadastroVerdict, Facts, Known};
+use crate::processo::{CadastrarProcesso, NewProcesso, Processo, TipoProcesso, store};
 use crate::rascunho::{self, Rascunho};
-use crate::value::field::itens;
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::field::items;
+use crate::value::resource::{Recordable, Resource};
 use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
 
-/// A registered processo, and what did not stop it but is worth knowing.
+/// A registered processo, and the warnings for its client.
 #[derive(Debug)]
 pub struct Cadastrado {
     pub processo: Processo,
-    pub avisos: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 impl AsRef<Processo> for Cadastrado {
@@ -26,198 +26,199 @@ impl AsRef<Processo> for Cadastrado {
     }
 }
 
-impl Rastreavel for Cadastrado {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.processo.rastrear(recursos);
+impl Recordable for Cadastrado {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.processo.record(resources);
     }
 }
 
-impl Efeito for Cadastrado {
-    fn avisos(&self) -> &[String] {
-        &self.avisos
+impl Effect for Cadastrado {
+    fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
-    fn created(&self) -> Option<Recurso> {
-        Some(Recurso::Processo(self.processo.id.0))
+    fn created(&self) -> Option<Resource> {
+        Some(Resource::Processo(self.processo.id.0))
     }
 
-    fn lembrar(&self) -> Lembranca {
-        let Self { processo, avisos } = self;
-        let (id, versao, avisos) = (processo.id.0, processo.versao, avisos.clone());
-        Lembranca { id, versao, avisos, ..Lembranca::default() }
+    fn remember(&self) -> Remembered {
+        let Self { processo, warnings } = self;
+        let (id, version, warnings) = (processo.id.0, processo.versao, warnings.clone());
+        Remembered { id, version, warnings, ..Remembered::default() }
     }
 
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        let processo = store::lembrado(sessao, &lembranca)?;
-        Ok(Self { processo, avisos: lembranca.avisos })
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
+        let processo = store::load_remembered(session, &remembered)?;
+        Ok(Self { processo, warnings: remembered.warnings })
     }
 }
 
-impl Comando for CadastrarProcesso {
-    const NOME: &'static str = "cadastrarProcesso";
-    type Efeito = Cadastrado;
+impl Command for CadastrarProcesso {
+    const NAME: &'static str = "cadastrarProcesso";
+    type Effect = Cadastrado;
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Cadastrado, Error> {
-        match cadastrar(sessao, vec![(self, contexto)])?.pop() {
-            Some(julgado) => julgado.map_err(Error::Recusas),
-            None => Err(Error::interno(anyhow::anyhow!("a registration without an outcome"))),
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Cadastrado, Error> {
+        match cadastrar(session, vec![(self, context)])?.pop() {
+            Some(verdict) => verdict.map_err(Error::Refusals),
+            None => Err(Error::internal(anyhow::anyhow!("a registration without an outcome"))),
         }
     }
 
-    /// Its adolescentes, its reference, and its rascunho.
-    fn names(&self) -> usize {
-        itens(&self.adolescentes).len()
+    /// Counts its adolescentes, its reference and its rascunho.
+    fn lookup_count(&self) -> usize {
+        items(&self.adolescentes).len()
             + usize::from(self.referencia.is_some())
             + usize::from(self.id_processo_sistema_externo.is_some())
     }
 
-    /// An apuração without a rascunho: what its rules ask about is its own number, which the
-    /// unique index holds, and who its adolescentes are.
-    fn juntos(&self) -> Option<Juntos<Self>> {
-        let sozinho =
+    /// Only an apuração without a rascunho can be registered in a batch: its rules ask only for its
+    /// own number, which the unique index protects, and for the ids of its adolescentes.
+    fn batch(&self) -> Option<Batch<Self>> {
+        let alone =
             self.tipo != Some(TipoProcesso::Apuracao) || self.id_processo_sistema_externo.is_some();
-        (!sozinho).then_some(cadastrar)
+        (!alone).then_some(cadastrar)
     }
 }
 
-/// Registers processos with their links (R3 to R12), and their eventos.
+/// Registers processos with their links (R3 to R12) and records their eventos.
 fn cadastrar(
-    sessao: &mut Sessao<'_>,
-    turma: Vec<(CadastrarProcesso, &Contexto)>,
-) -> Result<Vec<Julgado<CadastrarProcesso>>, Error> {
-    let Some(&(_, &Contexto { tribunal, relogio, .. })) = turma.first() else {
+    session: &mut Session<'_>,
+    batch: Vec<(CadastrarProcesso, &Context)>,
+) -> Result<Vec<Verdict<CadastrarProcesso>>, Error> {
+    let Some(&(_, &Context { tribunal, clock, .. })) = batch.first() else {
         return Ok(Vec::new());
     };
-    let agora = relogio();
-    let julgadas = julgar(sessao, turma)?;
+    let now = clock();
+    let judged = evaluate(session, batch)?;
 
-    // The unique index has the last word: of racing creates, here or elsewhere, one inserts.
+    // The unique index decides: of several registrations of one number, in this batch or in another
+    // transaction, one inserts.
     let mut numeros = HashSet::new();
-    let aceitos = julgadas.iter().flatten().map(|aceita| &aceita.novo);
-    let novos: Vec<_> = aceitos.filter(|novo| numeros.insert(&novo.numero)).collect();
-    let inseridos = store::inserir(sessao, tribunal, &novos, agora)?;
-    let mut inseridos: HashMap<_, _> =
-        inseridos.into_iter().map(|processo| (processo.numero.clone(), processo)).collect();
+    let accepted = judged.iter().flatten().map(|accepted| &accepted.new);
+    let new_processos: Vec<_> = accepted.filter(|new| numeros.insert(&new.numero)).collect();
+    let inserted = store::insert(session, tribunal, &new_processos, now)?;
+    let mut inserted: HashMap<_, _> =
+        inserted.into_iter().map(|processo| (processo.numero.clone(), processo)).collect();
 
-    let (mut julgados, mut eventos) = (Vec::with_capacity(julgadas.len()), Vec::new());
-    for julgada in julgadas {
-        let Aceita { novo, contexto, rascunho, avisos } = match julgada {
-            Ok(aceita) => aceita,
-            Err(recusas) => {
-                julgados.push(Err(recusas));
+    let (mut verdicts, mut eventos) = (Vec::with_capacity(judged.len()), Vec::new());
+    for evaluated in judged {
+        let Accepted { new, context, rascunho, warnings } = match evaluated {
+            Ok(accepted) => accepted,
+            Err(refusals) => {
+                verdicts.push(Err(refusals));
                 continue;
             }
         };
-        let Some(processo) = inseridos.remove(&novo.numero) else {
-            julgados.push(Err(rules::r6_numero_livre(&novo.numero, true).into_iter().collect()));
+        let Some(processo) = inserted.remove(&new.numero) else {
+            verdicts.push(Err(rules::r6_numero_livre(&new.numero, true).into_iter().collect()));
             continue;
         };
         if let Some(rascunho) = rascunho {
-            rascunho::store::consumir(sessao, rascunho.id, processo.id, agora)?;
+            rascunho::store::consume(session, rascunho.id, processo.id, now)?;
         }
-        contar(sessao, &processo, agora, contexto, &mut eventos)?;
-        julgados.push(Ok(Cadastrado { processo, avisos }));
+        record_evento(session, &processo, now, context, &mut eventos)?;
+        verdicts.push(Ok(Cadastrado { processo, warnings }));
     }
-    evento::store::registrar(sessao, &eventos)?;
-    Ok(julgados)
+    evento::store::record(session, &eventos)?;
+    Ok(verdicts)
 }
 
-/// A registration that no rule refuses, unless its number is taken.
-struct Aceita<'a> {
-    novo: NovoProcesso,
-    contexto: &'a Contexto,
+/// A registration that no rule refuses. The insert can still find that its number is taken.
+struct Accepted<'a> {
+    new: NewProcesso,
+    context: &'a Context,
     rascunho: Option<Rascunho>,
-    avisos: Vec<String>,
+    warnings: Vec<String>,
 }
 
-fn julgar<'a>(
-    sessao: &mut Sessao<'_>,
-    turma: Vec<(CadastrarProcesso, &'a Contexto)>,
-) -> Result<Vec<Result<Aceita<'a>, Vec<Recusa>>>, Error> {
-    let nomeados: Vec<_> =
-        turma.iter().flat_map(|(comando, _)| comando.adolescentes.iter().flatten()).collect();
-    let conhecidos = adolescente::store::conhecidos(sessao, &nomeados)?;
-    let conhecidos: Conhecidos = conhecidos.into_iter().collect();
-    let propor = |(comando, contexto)| Proposta::nova(sessao, comando, contexto, &conhecidos);
-    let mut propostas = turma.into_iter().map(propor).collect::<Result<Vec<_>, Error>>()?;
+fn evaluate<'a>(
+    session: &mut Session<'_>,
+    batch: Vec<(CadastrarProcesso, &'a Context)>,
+) -> Result<Vec<Result<Accepted<'a>, Vec<Refusal>>>, Error> {
+    let named: Vec<_> =
+        batch.iter().flat_map(|(command, _)| command.adolescentes.iter().flatten()).collect();
+    let known = adolescente::store::known(session, &named)?;
+    let known: Known = known.into_iter().collect();
+    let to_candidate = |(command, context)| Candidate::new(session, command, context, &known);
+    let mut candidates = batch.into_iter().map(to_candidate).collect::<Result<Vec<_>, Error>>()?;
 
-    // Who is refused is told everything; who is not finds out by inserting.
-    let recusadas = propostas.iter().filter(|proposta| proposta.recusada());
-    let numeros: Vec<_> =
-        recusadas.filter_map(|recusada| recusada.comando.numero.clone()).collect();
+    // Look up taken numbers only for refused registrations, so that each refusal is complete. The
+    // others learn from the insert that their number is taken.
+    let refused = candidates.iter().filter(|candidate| candidate.refused());
+    let numeros: Vec<_> = refused.filter_map(|refused| refused.command.numero.clone()).collect();
     if !numeros.is_empty() {
-        let tomados = store::numeros_tomados(sessao, &numeros)?;
-        for recusada in propostas.iter_mut().filter(|proposta| proposta.recusada()) {
-            let numero = recusada.comando.numero.as_ref();
-            recusada.julgar_de_novo(numero.is_some_and(|numero| tomados.contains(numero)));
+        let taken = store::taken_numeros(session, &numeros)?;
+        for refused in candidates.iter_mut().filter(|candidate| candidate.refused()) {
+            let numero = refused.command.numero.as_ref();
+            refused.reevaluate(numero.is_some_and(|numero| taken.contains(numero)));
         }
     }
-    propostas.into_iter().map(Proposta::desfecho).collect()
+    candidates.into_iter().map(Candidate::outcome).collect()
 }
 
-/// A registration, and what the rules say of it.
-struct Proposta<'a> {
-    comando: CadastrarProcesso,
-    contexto: &'a Contexto,
-    malformados: Vec<Recusa>,
-    fatos: Fatos,
-    parecer: Parecer,
+/// A registration, and the verdict of the rules on it.
+struct Candidate<'a> {
+    command: CadastrarProcesso,
+    context: &'a Context,
+    malformed: Vec<Refusal>,
+    facts: Facts,
+    verdict: CadastroVerdict,
 }
 
-impl<'a> Proposta<'a> {
-    fn nova(
-        sessao: &mut Sessao<'_>,
-        mut comando: CadastrarProcesso,
-        contexto: &'a Contexto,
-        conhecidos: &Conhecidos,
+impl<'a> Candidate<'a> {
+    fn new(
+        session: &mut Session<'_>,
+        mut command: CadastrarProcesso,
+        context: &'a Context,
+        known: &Known,
     ) -> Result<Self, Error> {
-        let malformados = std::mem::take(&mut comando.malformados);
-        let &Contexto { tribunal, regras, .. } = contexto;
-        let fatos = store::fatos(sessao, &comando, conhecidos, regras)?;
-        let parecer = rules::cadastro(&comando, &fatos, tribunal, regras);
-        Ok(Self { comando, contexto, malformados, fatos, parecer })
+        let malformed = std::mem::take(&mut command.malformed);
+        let &Context { tribunal, rules, .. } = context;
+        let facts = store::facts(session, &command, known, rules)?;
+        let verdict = rules::cadastro(&command, &facts, tribunal, rules);
+        Ok(Self { command, context, malformed, facts, verdict })
     }
 
-    /// Once it is known whether the number is taken.
-    fn julgar_de_novo(&mut self, numero_tomado: bool) {
-        let &Contexto { tribunal, regras, .. } = self.contexto;
-        self.fatos.numero_tomado = numero_tomado;
-        self.parecer = rules::cadastro(&self.comando, &self.fatos, tribunal, regras);
+    /// Applies the rules again, now that the lookup says whether the number is taken.
+    fn reevaluate(&mut self, numero_taken: bool) {
+        let &Context { tribunal, rules, .. } = self.context;
+        self.facts.numero_taken = numero_taken;
+        self.verdict = rules::cadastro(&self.command, &self.facts, tribunal, rules);
     }
 
-    fn recusada(&self) -> bool {
-        !(self.malformados.is_empty() && self.parecer.recusas.is_empty())
+    fn refused(&self) -> bool {
+        !(self.malformed.is_empty() && self.verdict.refusals.is_empty())
     }
 
-    fn desfecho(self) -> Result<Result<Aceita<'a>, Vec<Recusa>>, Error> {
-        let Self { comando, contexto, malformados, fatos, parecer } = self;
-        let recusas = Recusa::juntas(malformados, parecer.recusas);
-        if !recusas.is_empty() {
-            return Ok(Err(recusas));
+    fn outcome(self) -> Result<Result<Accepted<'a>, Vec<Refusal>>, Error> {
+        let Self { command, context, malformed, facts, verdict } = self;
+        let refusals = Refusal::merged(malformed, verdict.refusals);
+        if !refusals.is_empty() {
+            return Ok(Err(refusals));
         }
-        let Some(novo) = rules::aceito(comando, &fatos) else {
-            return Err(Error::interno(anyhow::anyhow!("no rule refused an incomplete command")));
+        let Some(new) = rules::accepted(command, &facts) else {
+            return Err(Error::internal(anyhow::anyhow!("no rule refused an incomplete command")));
         };
-        Ok(Ok(Aceita { novo, contexto, rascunho: fatos.rascunho, avisos: parecer.avisos }))
+        Ok(Ok(Accepted { new, context, rascunho: facts.rascunho, warnings: verdict.warnings }))
     }
 }
 
-/// What a registration is told of by.
-fn contar(
-    sessao: &mut Sessao<'_>,
-    novo: &Processo,
-    agora: DateTime<Utc>,
-    contexto: &Contexto,
-    eventos: &mut Vec<NovoEvento>,
+/// Adds the eventos of a registration to `eventos`.
+fn record_evento(
+    session: &mut Session<'_>,
+    new: &Processo,
+    now: DateTime<Utc>,
+    context: &Context,
+    eventos: &mut Vec<NewEvento>,
 ) -> Result<(), Error> {
     let tipo = TipoEvento::ProcessoCadastrado;
-    eventos.push(NovoEvento::do_processo(tipo, novo, agora, &contexto.autor));
-    // The apuração tells of its execução, when both are of one tribunal.
-    if let (TipoProcesso::Execucao, Some(referencia)) = (novo.tipo, &novo.numero_referencia)
-        && let Some(apuracao) = store::por_numero(sessao, referencia)?
+    eventos.push(NewEvento::of_processo(tipo, new, now, &context.author));
+    // The apuração gets an evento about its execução, when both belong to one tribunal.
+    if let (TipoProcesso::Execucao, Some(referencia)) = (new.tipo, &new.numero_referencia)
+        && let Some(apuracao) = store::by_numero(session, referencia)?
     {
         let tipo = TipoEvento::ExecucaoCadastrada;
-        eventos.push(NovoEvento::do_processo(tipo, &apuracao, agora, &contexto.autor));
+        eventos.push(NewEvento::of_processo(tipo, &apuracao, now, &context.author));
     }
     Ok(())
 }

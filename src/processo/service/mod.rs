@@ -1,4 +1,5 @@
-//! Use cases on processos. Each: lock, read, rule, write, tell; in one transaction.
+//! Use cases on processos. Each one locks the rows, reads the facts, asks the rules, writes the
+//! rows, and records eventos, in one transaction.
 
 mod cadastro;
 mod responsaveis;
@@ -9,61 +10,61 @@ pub use cadastro::Cadastrado;
 pub use vinculos::{Desvinculado, Vinculado};
 
 use super::{NumeroProcesso, Processo, rules, store};
-use crate::command::{Contexto, Efeito, Lembranca};
-use crate::db::Sessao;
+use crate::command::{Context, Effect, Remembered};
+use crate::db::Session;
 use crate::error::Error;
 use crate::value::field;
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::resource::{Recordable, Resource};
 use chrono::{DateTime, Utc};
 
-/// A processo after a change that may have found nothing to do.
+/// A processo after a change. `changed` is false when the change found nothing to do.
 #[derive(Debug)]
-pub struct Alterado {
+pub struct Changed {
     pub processo: Processo,
-    pub alterado: bool,
+    pub changed: bool,
 }
 
-impl AsRef<Processo> for Alterado {
+impl AsRef<Processo> for Changed {
     fn as_ref(&self) -> &Processo {
         &self.processo
     }
 }
 
-impl Rastreavel for Alterado {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.processo.rastrear(recursos);
+impl Recordable for Changed {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.processo.record(resources);
     }
 }
 
-impl Efeito for Alterado {
-    fn lembrar(&self) -> Lembranca {
-        let &Self { ref processo, alterado } = self;
-        Lembranca { id: processo.id.0, versao: processo.versao, alterado, ..Lembranca::default() }
+impl Effect for Changed {
+    fn remember(&self) -> Remembered {
+        let &Self { ref processo, changed } = self;
+        Remembered { id: processo.id.0, version: processo.versao, changed, ..Remembered::default() }
     }
 
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        let processo = store::lembrado(sessao, &lembranca)?;
-        Ok(Self { processo, alterado: lembranca.alterado })
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
+        let processo = store::load_remembered(session, &remembered)?;
+        Ok(Self { processo, changed: remembered.changed })
     }
 }
 
-/// The processo, locked, in the version that the client expects, and the time of
-/// the change: read after the lock, which may have been waited for, and never
-/// before the last change, whatever the clock does.
-fn travar(
-    sessao: &mut Sessao<'_>,
-    contexto: &Contexto,
+/// Locks the processo, checks the version that the client expects, and returns the processo with
+/// the time of the change. It reads the clock after the lock, because it may have waited for the
+/// lock. The time is never before the last change, even if the clock went back.
+fn lock(
+    session: &mut Session<'_>,
+    context: &Context,
     numero: &NumeroProcesso,
-    versao_esperada: Option<i32>,
+    expected_version: Option<i32>,
 ) -> Result<(Processo, DateTime<Utc>), Error> {
-    let Some(processo) = store::travar(sessao, contexto.tribunal, numero)? else {
-        return Err(rules::r1_r4_processo_do_numero(numero, contexto.regras).into());
+    let Some(processo) = store::lock(session, context.tribunal, numero)? else {
+        return Err(rules::r1_r4_processo_do_numero(numero, context.rules).into());
     };
-    match field::versao_esperada(processo.versao, versao_esperada) {
-        Some(recusa) => Err(recusa.into()),
+    match field::expected_version(processo.versao, expected_version) {
+        Some(refusal) => Err(refusal.into()),
         None => {
-            let agora = (contexto.relogio)().max(processo.atualizado_em);
-            Ok((processo, agora))
+            let now = (context.clock)().max(processo.atualizado_em);
+            Ok((processo, now))
         }
     }
 }

@@ -1,68 +1,68 @@
-//! R13: changing who is responsible.
+//! R13: changes of the responsáveis of a processo.
 
-use super::{Alterado, travar};
-use crate::command::{Comando, Contexto};
-use crate::db::Sessao;
-use crate::error::{Error, Recusa};
-use crate::evento::{self, MudancaDeCampo, NovoEvento, TipoEvento};
+use super::{Changed, lock};
+use crate::command::{Command, Context};
+use crate::db::Session;
+use crate::error::{Error, Refusal};
+use crate::evento::{self, FieldChange, NewEvento, TipoEvento};
 use crate::processo::{AtualizarResponsaveis, Processo, rules, store};
-use crate::value::field::alterados;
+use crate::value::field::changed_fields;
 
-/// Changes magistrado and serventuário, of an archived processo too. What is
-/// equal to what was is no change: no version, no evento.
-impl Comando for AtualizarResponsaveis {
-    const NOME: &'static str = "atualizarResponsaveis";
-    type Efeito = Alterado;
+/// Changes magistrado and serventuário, also of an archived processo. A value equal to the current
+/// one is no change: the version stays, and the command records no evento.
+impl Command for AtualizarResponsaveis {
+    const NAME: &'static str = "atualizarResponsaveis";
+    type Effect = Changed;
 
-    fn executar(mut self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Alterado, Error> {
-        let malformados = std::mem::take(&mut self.malformados);
-        Recusa::nenhuma(malformados, rules::r13_responsaveis(&self))?;
-        let (processo, agora) = travar(sessao, contexto, &self.processo, self.versao_esperada)?;
+    fn execute(mut self, session: &mut Session<'_>, context: &Context) -> Result<Changed, Error> {
+        let malformed = std::mem::take(&mut self.malformed);
+        Refusal::ensure_none(malformed, rules::r13_responsaveis(&self))?;
+        let (processo, now) = lock(session, context, &self.processo, self.versao_esperada)?;
 
-        let novo = aplicar(&self, &processo);
-        let campos = campos_alterados(&processo, &novo);
-        if campos.is_empty() {
-            return Ok(Alterado { processo, alterado: false });
+        let new = apply(&self, &processo);
+        let fields = changed_names(&processo, &new);
+        if fields.is_empty() {
+            return Ok(Changed { processo, changed: false });
         }
-        let mudancas = mudancas(&processo, &novo);
-        let processo = store::atualizar(sessao, &novo, agora)?;
+        let changes = changes(&processo, &new);
+        let processo = store::update(session, &new, now)?;
         let tipo = TipoEvento::ResponsaveisAtualizados;
-        let mut evento = NovoEvento::do_processo(tipo, &processo, agora, &contexto.autor);
-        evento.campos = campos;
-        evento.mudancas = mudancas;
-        evento::store::registrar(sessao, &[evento])?;
-        Ok(Alterado { processo, alterado: true })
+        let mut evento = NewEvento::of_processo(tipo, &processo, now, &context.author);
+        evento.fields = fields;
+        evento.changes = changes;
+        evento::store::record(session, &[evento])?;
+        Ok(Changed { processo, changed: true })
     }
 }
 
-fn aplicar(comando: &AtualizarResponsaveis, atual: &Processo) -> Processo {
-    let AtualizarResponsaveis { magistrado, serventuario, .. } = comando;
+fn apply(command: &AtualizarResponsaveis, current: &Processo) -> Processo {
+    let AtualizarResponsaveis { magistrado, serventuario, .. } = command;
     Processo {
-        magistrado_nome: magistrado.nome.sobre(atual.magistrado_nome.as_ref()),
-        magistrado_cpf: magistrado.cpf.sobre(atual.magistrado_cpf.as_ref()),
-        serventuario_nome: serventuario.nome.sobre(atual.serventuario_nome.as_ref()),
-        serventuario_cpf: serventuario.cpf.sobre(atual.serventuario_cpf.as_ref()),
-        ..atual.clone()
+        magistrado_nome: magistrado.nome.apply_to(current.magistrado_nome.as_ref()),
+        magistrado_cpf: magistrado.cpf.apply_to(current.magistrado_cpf.as_ref()),
+        serventuario_nome: serventuario.nome.apply_to(current.serventuario_nome.as_ref()),
+        serventuario_cpf: serventuario.cpf.apply_to(current.serventuario_cpf.as_ref()),
+        ..current.clone()
     }
 }
 
-fn campos_alterados(antes: &Processo, depois: &Processo) -> Vec<String> {
-    alterados([
-        ("magistrado.nome", antes.magistrado_nome != depois.magistrado_nome),
-        ("magistrado.cpf", antes.magistrado_cpf != depois.magistrado_cpf),
-        ("serventuario.nome", antes.serventuario_nome != depois.serventuario_nome),
-        ("serventuario.cpf", antes.serventuario_cpf != depois.serventuario_cpf),
+fn changed_names(before: &Processo, after: &Processo) -> Vec<String> {
+    changed_fields([
+        ("magistrado.nome", before.magistrado_nome != after.magistrado_nome),
+        ("magistrado.cpf", before.magistrado_cpf != after.magistrado_cpf),
+        ("serventuario.nome", before.serventuario_nome != after.serventuario_nome),
+        ("serventuario.cpf", before.serventuario_cpf != after.serventuario_cpf),
     ])
 }
 
-/// The names; a CPF is sensitive.
-fn mudancas(antes: &Processo, depois: &Processo) -> Vec<MudancaDeCampo> {
-    let nome = |campo, antes: &Option<String>, depois: &Option<String>| {
-        MudancaDeCampo::nova(campo, antes.as_deref(), depois.as_deref())
+/// The changes of names. A CPF is sensitive, so its values stay out of the evento.
+fn changes(before: &Processo, after: &Processo) -> Vec<FieldChange> {
+    let nome = |field, before: &Option<String>, after: &Option<String>| {
+        FieldChange::new(field, before.as_deref(), after.as_deref())
     };
-    let nomes = [
-        nome("magistrado.nome", &antes.magistrado_nome, &depois.magistrado_nome),
-        nome("serventuario.nome", &antes.serventuario_nome, &depois.serventuario_nome),
+    let names = [
+        nome("magistrado.nome", &before.magistrado_nome, &after.magistrado_nome),
+        nome("serventuario.nome", &before.serventuario_nome, &after.serventuario_nome),
     ];
-    nomes.into_iter().flatten().collect()
+    names.into_iter().flatten().collect()
 }

@@ -1,41 +1,41 @@
-//! R19 to R21: archiving a processo, and taking it up again.
+//! R19 to R21: archiving a processo, and reactivating it.
 
-use super::{Alterado, travar};
+use super::{Changed, lock};
 use crate::adolescente;
-use crate::command::{Comando, Contexto};
-use crate::db::Sessao;
+use crate::command::{Command, Context};
+use crate::db::Session;
 use crate::error::Error;
-use crate::evento::{self, MudancaDeCampo, NovoEvento, TipoEvento};
+use crate::evento::{self, FieldChange, NewEvento, TipoEvento};
 use crate::processo::{AlterarSituacao, Processo, SituacaoProcesso, TipoProcesso, rules, store};
 
-/// Changes the situação. The one it has already is no alteration (R20); an
-/// execução taken up again must be the only active one (R12).
-impl Comando for AlterarSituacao {
-    const NOME: &'static str = "alterarSituacao";
-    type Efeito = Alterado;
+/// Changes the situação. Asking for the current situação changes nothing (R20). A reactivated
+/// execução must be the only active one of its adolescente (R12).
+impl Command for AlterarSituacao {
+    const NAME: &'static str = "alterarSituacao";
+    type Effect = Changed;
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Alterado, Error> {
-        let (processo, agora) = travar(sessao, contexto, &self.processo, self.versao_esperada)?;
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Changed, Error> {
+        let (processo, now) = lock(session, context, &self.processo, self.versao_esperada)?;
         if processo.situacao == self.situacao {
-            return Ok(Alterado { processo, alterado: false });
+            return Ok(Changed { processo, changed: false });
         }
         if self.situacao == SituacaoProcesso::Ativo && processo.tipo == TipoProcesso::Execucao {
-            let adolescentes = store::vinculados_ativos(sessao, processo.id)?;
-            adolescente::store::travar(sessao, &adolescentes)?;
-            let ativa = store::execucao_ativa(sessao, &adolescentes)?;
-            if let Some(recusa) = rules::r12_uma_execucao_ativa(ativa.as_ref(), contexto.regras) {
-                return Err(recusa.em(["processo"]).into());
+            let adolescentes = store::active_vinculados(session, processo.id)?;
+            adolescente::store::lock(session, &adolescentes)?;
+            let ativa = store::execucao_ativa(session, &adolescentes)?;
+            if let Some(refusal) = rules::r12_uma_execucao_ativa(ativa.as_ref(), context.rules) {
+                return Err(refusal.at(["processo"]).into());
             }
         }
-        let antes = processo.situacao;
-        let novo = Processo { situacao: self.situacao, ..processo };
-        let processo = store::atualizar(sessao, &novo, agora)?;
+        let before = processo.situacao;
+        let new = Processo { situacao: self.situacao, ..processo };
+        let processo = store::update(session, &new, now)?;
         let tipo = TipoEvento::SituacaoAlterada;
-        let mut evento = NovoEvento::do_processo(tipo, &processo, agora, &contexto.autor);
-        evento.campos = vec!["situacao".into()];
-        let (de, para) = (antes.texto(), self.situacao.texto());
-        evento.mudancas.extend(MudancaDeCampo::nova("situacao", Some(de), Some(para)));
-        evento::store::registrar(sessao, &[evento])?;
-        Ok(Alterado { processo, alterado: true })
+        let mut evento = NewEvento::of_processo(tipo, &processo, now, &context.author);
+        evento.fields = vec!["situacao".into()];
+        let (from, to) = (before.text(), self.situacao.text());
+        evento.changes.extend(FieldChange::new("situacao", Some(from), Some(to)));
+        evento::store::record(session, &[evento])?;
+        Ok(Changed { processo, changed: true })
     }
 }

@@ -1,73 +1,71 @@
 //! R14 to R18: links between adolescentes and apurações.
 //!
-//! Locks are taken in one order everywhere: the processo, then the adolescente.
+//! Every use case locks the processo first and the adolescente second, so that no two of them
+//! deadlock.
 
-use super::travar;
-use crate::adolescente::{self, Adolescente, AdolescenteId, DadosDeAdolescente, Identificador};
-use crate::command::{Comando, Contexto, Efeito, Lembranca};
-use crate::db::Sessao;
-use crate::error::{Error, Recusa};
-use crate::evento::{self, MudancaDeCampo, NovoEvento, TipoEvento};
+use super::lock;
+use crate::adolescente::{self, Adolescente, AdolescenteDados, AdolescenteId, Identificador};
+use crate::command::{Command, Context, Effect, Remembered};
+use crate::db::Session;
+use crate::error::{Error, Refusal};
+use crate::evento::{self, FieldChange, NewEvento, TipoEvento};
 use crate::processo::{
     DesvincularAdolescente, Processo, SituacaoVinculo, VincularAdolescente, Vinculo, rules, store,
 };
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::resource::{Recordable, Resource};
 use crate::value::time;
 use chrono::{DateTime, Utc};
 
-/// A link that was made, its two ends, and what is worth knowing.
+/// A new link, its two ends, and the warnings for the client.
 #[derive(Debug)]
 pub struct Vinculado {
     pub processo: Processo,
     pub adolescente: Adolescente,
     pub vinculo: Vinculo,
-    pub avisos: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
-/// Links an adolescente to an apuração, registering the identificador if need be (R14, R15).
-impl Comando for VincularAdolescente {
-    const NOME: &'static str = "vincularAdolescente";
-    type Efeito = Vinculado;
+/// Links an adolescente to an apuração (R15). Registers the adolescente if the tribunal does not
+/// know the identificador (R14).
+impl Command for VincularAdolescente {
+    const NAME: &'static str = "vincularAdolescente";
+    type Effect = Vinculado;
 
-    fn executar(
-        mut self,
-        sessao: &mut Sessao<'_>,
-        contexto: &Contexto,
-    ) -> Result<Vinculado, Error> {
-        let malformados = std::mem::take(&mut self.malformados);
-        let hoje = time::dia((contexto.relogio)());
-        let dos_dados = self.dados.as_ref();
-        let dos_dados =
-            dos_dados.map_or_else(Vec::new, |dados| adolescente::rules::cadastro(dados, hoje));
-        Recusa::nenhuma(malformados, dos_dados)?;
+    fn execute(mut self, session: &mut Session<'_>, context: &Context) -> Result<Vinculado, Error> {
+        let malformed = std::mem::take(&mut self.malformed);
+        let today = time::day((context.clock)());
+        let dados = self.dados.as_ref();
+        let refusals =
+            dados.map_or_else(Vec::new, |dados| adolescente::rules::cadastro(dados, today));
+        Refusal::ensure_none(malformed, refusals)?;
 
-        let (processo, agora) = travar(sessao, contexto, &self.processo, self.versao_esperada)?;
-        let conhecido = adolescente::store::travado(sessao, contexto.tribunal, &self.adolescente)?;
-        let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
-        Recusa::nenhuma(Vec::new(), rules::r15_vincular(&processo, &fatos))?;
+        let (processo, now) = lock(session, context, &self.processo, self.versao_esperada)?;
+        let known = adolescente::store::locked(session, context.tribunal, &self.adolescente)?;
+        let facts = store::vinculo_facts(session, &processo, known.as_ref())?;
+        Refusal::ensure_none(Vec::new(), rules::r15_vincular(&processo, &facts))?;
 
-        let mut avisos = Vec::new();
-        let adolescente = match conhecido {
+        let mut warnings = Vec::new();
+        let adolescente = match known {
             Some(adolescente) => {
                 if self.dados.is_some() {
-                    avisos.push(DADOS_IGNORADOS.into());
+                    warnings.push(IGNORED_DADOS.into());
                 }
                 adolescente
             }
             None => {
-                let quem = Desconhecido { identificador: self.adolescente, dados: self.dados };
-                registrar(sessao, quem, agora, contexto, &mut avisos)?
+                let unknown = Unknown { identificador: self.adolescente, dados: self.dados };
+                register(session, unknown, now, context, &mut warnings)?
             }
         };
-        let vinculo = store::vincular(sessao, &processo, adolescente.id, agora)?;
-        let processo = store::atualizar(sessao, &processo, agora)?;
+        let vinculo = store::vincular(session, &processo, adolescente.id, now)?;
+        let processo = store::update(session, &processo, now)?;
         let tipo = TipoEvento::AdolescenteVinculado;
-        contar(sessao, tipo, &processo, (&adolescente, &vinculo), agora, contexto)?;
-        Ok(Vinculado { processo, adolescente, vinculo, avisos })
+        record_evento(session, tipo, &processo, (&adolescente, &vinculo), now, context)?;
+        Ok(Vinculado { processo, adolescente, vinculo, warnings })
     }
 }
 
-/// A link that ended, and its two ends.
+/// An ended link, and its two ends.
 #[derive(Debug)]
 pub struct Desvinculado {
     pub processo: Processo,
@@ -76,24 +74,24 @@ pub struct Desvinculado {
 }
 
 /// Ends the link of an adolescente with an apuração (R16 to R18).
-impl Comando for DesvincularAdolescente {
-    const NOME: &'static str = "desvincularAdolescente";
-    type Efeito = Desvinculado;
+impl Command for DesvincularAdolescente {
+    const NAME: &'static str = "desvincularAdolescente";
+    type Effect = Desvinculado;
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Desvinculado, Error> {
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Desvinculado, Error> {
         let motivo = rules::r17_motivo(self.motivo.as_deref());
-        Recusa::nenhuma(Vec::new(), motivo.into_iter().collect())?;
-        let (processo, agora) = travar(sessao, contexto, &self.processo, self.versao_esperada)?;
-        let conhecido = adolescente::store::travado(sessao, contexto.tribunal, &self.adolescente)?;
-        let fatos = store::fatos_do_vinculo(sessao, &processo, conhecido.as_ref())?;
-        Recusa::nenhuma(Vec::new(), rules::r16_r18_desvincular(&processo, &fatos))?;
-        let Some(adolescente) = conhecido else {
-            return Err(Error::interno(anyhow::anyhow!("a link without adolescente")));
+        Refusal::ensure_none(Vec::new(), motivo.into_iter().collect())?;
+        let (processo, now) = lock(session, context, &self.processo, self.versao_esperada)?;
+        let known = adolescente::store::locked(session, context.tribunal, &self.adolescente)?;
+        let facts = store::vinculo_facts(session, &processo, known.as_ref())?;
+        Refusal::ensure_none(Vec::new(), rules::r16_r18_desvincular(&processo, &facts))?;
+        let Some(adolescente) = known else {
+            return Err(Error::internal(anyhow::anyhow!("a link without adolescente")));
         };
-        let vinculo = store::desvincular(sessao, processo.id, adolescente.id, self.motivo, agora)?;
-        let processo = store::atualizar(sessao, &processo, agora)?;
+        let vinculo = store::desvincular(session, processo.id, adolescente.id, self.motivo, now)?;
+        let processo = store::update(session, &processo, now)?;
         let tipo = TipoEvento::AdolescenteDesvinculado;
-        contar(sessao, tipo, &processo, (&adolescente, &vinculo), agora, contexto)?;
+        record_evento(session, tipo, &processo, (&adolescente, &vinculo), now, context)?;
         Ok(Desvinculado { processo, adolescente, vinculo })
     }
 }
@@ -110,132 +108,133 @@ impl AsRef<Processo> for Desvinculado {
     }
 }
 
-impl Rastreavel for Vinculado {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.processo.rastrear(recursos);
-        self.adolescente.rastrear(recursos);
+impl Recordable for Vinculado {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.processo.record(resources);
+        self.adolescente.record(resources);
     }
 }
 
-impl Efeito for Vinculado {
-    fn avisos(&self) -> &[String] {
-        &self.avisos
+impl Effect for Vinculado {
+    fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
-    fn lembrar(&self) -> Lembranca {
-        let avisos = self.avisos.clone();
-        Lembranca { avisos, ..lembrar(&self.processo, &self.adolescente, &self.vinculo) }
+    fn remember(&self) -> Remembered {
+        let warnings = self.warnings.clone();
+        Remembered { warnings, ..remember(&self.processo, &self.adolescente, &self.vinculo) }
     }
 
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        let (processo, adolescente, vinculo) = reler(sessao, &lembranca)?;
-        Ok(Self { processo, adolescente, vinculo, avisos: lembranca.avisos })
-    }
-}
-
-impl Rastreavel for Desvinculado {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.processo.rastrear(recursos);
-        self.adolescente.rastrear(recursos);
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
+        let (processo, adolescente, vinculo) = reload(session, &remembered)?;
+        Ok(Self { processo, adolescente, vinculo, warnings: remembered.warnings })
     }
 }
 
-impl Efeito for Desvinculado {
-    fn lembrar(&self) -> Lembranca {
-        lembrar(&self.processo, &self.adolescente, &self.vinculo)
+impl Recordable for Desvinculado {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.processo.record(resources);
+        self.adolescente.record(resources);
+    }
+}
+
+impl Effect for Desvinculado {
+    fn remember(&self) -> Remembered {
+        remember(&self.processo, &self.adolescente, &self.vinculo)
     }
 
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        let (processo, adolescente, vinculo) = reler(sessao, &lembranca)?;
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
+        let (processo, adolescente, vinculo) = reload(session, &remembered)?;
         Ok(Self { processo, adolescente, vinculo })
     }
 }
 
-fn lembrar(processo: &Processo, adolescente: &Adolescente, vinculo: &Vinculo) -> Lembranca {
-    Lembranca {
+fn remember(processo: &Processo, adolescente: &Adolescente, vinculo: &Vinculo) -> Remembered {
+    Remembered {
         id: processo.id.0,
-        versao: processo.versao,
+        version: processo.versao,
         adolescente: Some(adolescente.id.0),
         vinculo: Some(vinculo.id),
-        ..Lembranca::default()
+        ..Remembered::default()
     }
 }
 
-fn reler(
-    sessao: &mut Sessao<'_>,
-    lembranca: &Lembranca,
+fn reload(
+    session: &mut Session<'_>,
+    remembered: &Remembered,
 ) -> Result<(Processo, Adolescente, Vinculo), Error> {
-    let processo = store::lembrado(sessao, lembranca)?;
-    let adolescente = AdolescenteId(lembranca.adolescente.unwrap_or_default());
-    let adolescente = adolescente::store::por_id(sessao, adolescente)?;
-    let vinculo = store::vinculo_por_id(sessao, lembranca.vinculo.unwrap_or_default())?;
+    let processo = store::load_remembered(session, remembered)?;
+    let adolescente = AdolescenteId(remembered.adolescente.unwrap_or_default());
+    let adolescente = adolescente::store::by_id(session, adolescente)?;
+    let vinculo = store::vinculo_by_id(session, remembered.vinculo.unwrap_or_default())?;
     Ok((processo, adolescente, vinculo))
 }
 
-struct Desconhecido {
+struct Unknown {
     identificador: Identificador,
-    dados: Option<DadosDeAdolescente>,
+    dados: Option<AdolescenteDados>,
 }
 
-/// R14: the link registers who the tribunal does not know yet.
-fn registrar(
-    sessao: &mut Sessao<'_>,
-    quem: Desconhecido,
-    agora: DateTime<Utc>,
-    contexto: &Contexto,
-    avisos: &mut Vec<String>,
+/// R14: registers an adolescente that the tribunal does not know.
+fn register(
+    session: &mut Session<'_>,
+    unknown: Unknown,
+    now: DateTime<Utc>,
+    context: &Context,
+    warnings: &mut Vec<String>,
 ) -> Result<Adolescente, Error> {
-    let &Contexto { tribunal, regras, ref autor, .. } = contexto;
-    let Desconhecido { identificador, dados } = quem;
-    if let Some(recusa) = rules::r14_desconhecido(&identificador, dados.is_some(), regras) {
-        return Err(recusa.into());
+    let &Context { tribunal, rules, ref author, .. } = context;
+    let Unknown { identificador, dados } = unknown;
+    if let Some(refusal) = rules::r14_desconhecido(&identificador, dados.is_some(), rules) {
+        return Err(refusal.into());
     }
-    let (ha_dados, cpf) = (dados.is_some(), dados.as_ref().and_then(|dados| dados.cpf.clone()));
-    let com_cpf = adolescente::store::por_cpf(sessao, cpf.as_ref())?;
-    if let Some(recusa) = adolescente::rules::r25_cpf_livre(com_cpf.as_ref()) {
-        return Err(recusa.into());
+    let (has_dados, cpf) = (dados.is_some(), dados.as_ref().and_then(|dados| dados.cpf.clone()));
+    let cpf_owner = adolescente::store::by_cpf(session, cpf.as_ref())?;
+    if let Some(refusal) = adolescente::rules::r25_cpf_livre(cpf_owner.as_ref()) {
+        return Err(refusal.into());
     }
-    if let Some(novo) =
-        adolescente::store::inserir_com(sessao, tribunal, &identificador, dados, agora)?
+    if let Some(new) =
+        adolescente::store::insert_with(session, tribunal, &identificador, dados, now)?
     {
-        if !ha_dados {
-            avisos.push(format!(
+        if !has_dados {
+            warnings.push(format!(
                 "adolescente: {identificador} não estava cadastrado; criado um cadastro pendente"
             ));
         }
         let tipo = TipoEvento::AdolescenteCadastrado;
-        let evento = NovoEvento::do_adolescente(tipo, &novo, agora, autor);
-        evento::store::registrar(sessao, &[evento])?;
-        return Ok(novo);
+        let evento = NewEvento::of_adolescente(tipo, &new, now, author);
+        evento::store::record(session, &[evento])?;
+        return Ok(new);
     }
-    // A rival was faster: it registered the same identificador, or took the CPF.
-    if let Some(adolescente) = adolescente::store::travado(sessao, tribunal, &identificador)? {
-        if ha_dados {
-            avisos.push(DADOS_IGNORADOS.into());
+    // A concurrent transaction registered the same identificador, or took the CPF, after the reads
+    // above.
+    if let Some(adolescente) = adolescente::store::locked(session, tribunal, &identificador)? {
+        if has_dados {
+            warnings.push(IGNORED_DADOS.into());
         }
         return Ok(adolescente);
     }
-    Err(adolescente::service::cpf_tomado_agora(sessao, cpf.as_ref())?)
+    Err(adolescente::service::cpf_just_taken(session, cpf.as_ref())?)
 }
 
-const DADOS_IGNORADOS: &str =
+const IGNORED_DADOS: &str =
     "dados: ignorados, porque o adolescente já está cadastrado; altere-os no cadastro dele";
 
-/// One evento that names both ends.
-fn contar(
-    sessao: &mut Sessao<'_>,
+/// Records one evento that names both ends of the link.
+fn record_evento(
+    session: &mut Session<'_>,
     tipo: TipoEvento,
     processo: &Processo,
     (adolescente, vinculo): (&Adolescente, &Vinculo),
-    agora: DateTime<Utc>,
-    contexto: &Contexto,
+    now: DateTime<Utc>,
+    context: &Context,
 ) -> Result<(), Error> {
-    let mut evento = NovoEvento::do_processo(tipo, processo, agora, &contexto.autor);
+    let mut evento = NewEvento::of_processo(tipo, processo, now, &context.author);
     evento.adolescente_id = Some(adolescente.id);
-    evento.campos = vec!["adolescentes".into()];
-    let era = vinculo.encerrado_em.map(|_| SituacaoVinculo::Ativo.texto());
-    let e = Some(vinculo.situacao().texto());
-    evento.mudancas.extend(MudancaDeCampo::nova("vinculo.situacao", era, e));
-    evento.mudancas.extend(MudancaDeCampo::nova("vinculo.motivo", None, vinculo.motivo.as_deref()));
-    Ok(evento::store::registrar(sessao, &[evento])?)
+    evento.fields = vec!["adolescentes".into()];
+    let old = vinculo.encerrado_em.map(|_| SituacaoVinculo::Ativo.text());
+    let new = Some(vinculo.situacao().text());
+    evento.changes.extend(FieldChange::new("vinculo.situacao", old, new));
+    evento.changes.extend(FieldChange::new("vinculo.motivo", None, vinculo.motivo.as_deref()));
+    Ok(evento::store::record(session, &[evento])?)
 }

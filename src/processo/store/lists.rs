@@ -1,20 +1,20 @@
-//! The lists in which processos stand, each a question that a page or a count answers.
+//! The lists of processos, and the lists that a processo or an adolescente reaches through links.
 
 use super::ProcessoSql;
-use crate::adolescente::{self, AdolescenteId, Ficha, Resumo};
+use crate::adolescente::{self, AdolescenteId, PartialAdolescente, Summary};
 use crate::db::Sql;
-use crate::db::list::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
+use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
 use crate::filters::{Filter, Place, ProcessoFilter};
 use crate::processo::{
     Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo, TipoProcesso, Vinculo,
 };
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::resource::{Recordable, Resource};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 use std::sync::Arc;
 
 /// Columns of [`Processo`], from a table named `p`.
-macro_rules! colunas {
+macro_rules! columns {
     () => {
         "p.id, p.tribunal_codigo, p.numero, p.tipo, p.situacao, p.id_orgao, p.app_name_sistema_tribunal, \
          p.id_processo_sistema_externo, p.numero_referencia, p.magistrado_nome, p.magistrado_cpf, \
@@ -22,260 +22,263 @@ macro_rules! colunas {
     };
 }
 
-pub(super) use colunas;
+pub(super) use columns;
 
 /// Columns of [`Vinculo`], from a table named `v`.
-macro_rules! colunas_do_vinculo {
+macro_rules! vinculo_columns {
     () => {
         "v.id AS vinculo_id, v.iniciado_em, v.encerrado_em, v.motivo"
     };
 }
 
-/// What they hold.
+/// SQL types of the columns of [`Vinculo`].
 type VinculoSql = (BigInt, Timestamptz, Nullable<Timestamptz>, Nullable<Text>);
 
+/// The field that orders the list of processos.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Campo {
+pub enum OrderField {
     Numero,
     #[default]
     CriadoEm,
     AtualizadoEm,
     Orgao,
-    /// The name of the magistrado; those without one first.
+    /// The name of the magistrado; processos without one come first.
     Magistrado,
-    /// The code of the REST routes alone.
-    Codigo,
+    /// The code of the processo; only the REST API orders by it.
+    Code,
 }
 
-/// Processos at the root, filtered and ordered.
+/// The list of all visible processos, filtered and ordered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Processos {
-    pub filtro: ProcessoFilter,
-    pub campo: Campo,
-    pub decrescente: bool,
+    pub filter: ProcessoFilter,
+    pub field: OrderField,
+    pub descending: bool,
 }
 
-impl Lista for Processos {
-    const NOME: &'static str = "Processos";
-    type Linha = Arc<Processo>;
-    type Registro = Processo;
+impl List for Processos {
+    const NAME: &'static str = "Processos";
+    type Row = Arc<Processo>;
+    type Record = Processo;
 
-    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
-        let do_tribunal = tribunal.map(|codigo| Sql::new("p.tribunal_codigo = ").bind(codigo));
-        Consulta {
-            colunas: colunas!(),
-            tabelas: "processo p",
-            coluna_pai: None,
-            onde: Sql::juntar(
-                do_tribunal.into_iter().chain([self.filtro.sql(Place::root(tribunal))]),
+    fn query(&self, tribunal: Option<i16>) -> ListQuery {
+        let in_tribunal = tribunal.map(|code| Sql::new("p.tribunal_codigo = ").bind(code));
+        ListQuery {
+            columns: columns!(),
+            tables: "processo p",
+            parent_column: None,
+            where_clause: Sql::join(
+                in_tribunal.into_iter().chain([self.filter.sql(Place::root(tribunal))]),
                 " AND ",
                 "true",
             ),
-            ordenacao: Ordenacao {
-                coluna: match self.campo {
-                    Campo::Numero => Some(("p.numero", TipoDaChave::Texto)),
-                    Campo::CriadoEm => Some(("p.criado_em", TipoDaChave::Instante)),
-                    Campo::AtualizadoEm => Some(("p.atualizado_em", TipoDaChave::Instante)),
-                    Campo::Orgao => Some((
+            ordering: OrderBy {
+                column: match self.field {
+                    OrderField::Numero => Some(("p.numero", KeyType::Text)),
+                    OrderField::CriadoEm => Some(("p.criado_em", KeyType::Instant)),
+                    OrderField::AtualizadoEm => Some(("p.atualizado_em", KeyType::Instant)),
+                    OrderField::Orgao => Some((
                         "p.id_orgao",
-                        TipoDaChave::DaLinha("SELECT p.id_orgao FROM processo p WHERE p.id = "),
+                        KeyType::OfRow("SELECT p.id_orgao FROM processo p WHERE p.id = "),
                     )),
-                    Campo::Magistrado => Some((
+                    OrderField::Magistrado => Some((
                         "coalesce(p.magistrado_nome, '')",
-                        TipoDaChave::DaLinha(
+                        KeyType::OfRow(
                             "SELECT coalesce(p.magistrado_nome, '') FROM processo p WHERE p.id = ",
                         ),
                     )),
-                    Campo::Codigo => None,
+                    OrderField::Code => None,
                 },
                 id: "p.id",
-                decrescente: self.decrescente,
+                descending: self.descending,
             },
         }
     }
 
-    fn posicao(&self, linha: &Arc<Processo>) -> Posicao {
-        let chave = match self.campo {
-            Campo::Numero => Some(linha.numero.digitos().to_owned().into()),
-            Campo::CriadoEm => Some(linha.criado_em.into()),
-            Campo::AtualizadoEm => Some(linha.atualizado_em.into()),
-            Campo::Orgao | Campo::Magistrado | Campo::Codigo => None,
+    fn position(&self, row: &Arc<Processo>) -> Position {
+        let key = match self.field {
+            OrderField::Numero => Some(row.numero.digits().to_owned().into()),
+            OrderField::CriadoEm => Some(row.criado_em.into()),
+            OrderField::AtualizadoEm => Some(row.atualizado_em.into()),
+            OrderField::Orgao | OrderField::Magistrado | OrderField::Code => None,
         };
-        Posicao { chave, id: linha.id.0 }
+        Position { key, id: row.id.0 }
     }
 }
 
 /// The adolescentes of a processo, each with its link.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct AdolescentesDoProcesso {
+pub struct AdolescentesOfProcesso {
     pub processo: ProcessoId,
     pub situacao: Option<SituacaoVinculo>,
 }
 
-/// A row across a link, and the link.
+/// A row at the other end of a link, and the link.
 #[derive(Debug)]
 pub struct Vinculado<T> {
     pub vinculo: Vinculo,
-    pub objeto: Arc<T>,
+    pub object: Arc<T>,
 }
 
-impl<T: Rastreavel> Rastreavel for Vinculado<T> {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.objeto.rastrear(recursos);
+impl<T: Recordable> Recordable for Vinculado<T> {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.object.record(resources);
     }
 }
 
 impl<T> Clone for Vinculado<T> {
     fn clone(&self) -> Self {
-        Self { vinculo: self.vinculo.clone(), objeto: Arc::clone(&self.objeto) }
+        Self { vinculo: self.vinculo.clone(), object: Arc::clone(&self.object) }
     }
 }
 
+/// A row of [`AdolescentesOfProcesso`], as the statement returns it.
 #[derive(Queryable)]
-pub struct AdolescenteLido {
+pub struct AdolescenteRow {
     vinculo: Vinculo,
-    adolescente: Resumo,
+    adolescente: Summary,
 }
 
-registro!(AdolescenteLido, (VinculoSql, adolescente::store::ResumoSql));
+from_columns!(AdolescenteRow, (VinculoSql, adolescente::store::SummarySql));
 
-impl From<AdolescenteLido> for Vinculado<Ficha> {
-    fn from(lido: AdolescenteLido) -> Self {
-        Self { vinculo: lido.vinculo, objeto: Arc::new(lido.adolescente.into()) }
+impl From<AdolescenteRow> for Vinculado<PartialAdolescente> {
+    fn from(row: AdolescenteRow) -> Self {
+        Self { vinculo: row.vinculo, object: Arc::new(row.adolescente.into()) }
     }
 }
 
-impl Lista for AdolescentesDoProcesso {
-    const NOME: &'static str = "AdolescentesDoProcesso";
-    type Linha = Vinculado<Ficha>;
-    type Registro = AdolescenteLido;
+impl List for AdolescentesOfProcesso {
+    const NAME: &'static str = "AdolescentesDoProcesso";
+    type Row = Vinculado<PartialAdolescente>;
+    type Record = AdolescenteRow;
 
-    fn pai(&self) -> Option<i64> {
+    fn parent(&self) -> Option<i64> {
         Some(self.processo.0)
     }
 
-    fn com_pai(&self, pai: i64) -> Self {
-        Self { processo: ProcessoId(pai), ..self.clone() }
+    fn with_parent(&self, parent: i64) -> Self {
+        Self { processo: ProcessoId(parent), ..self.clone() }
     }
 
-    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
-        Consulta {
-            colunas: concat!(colunas_do_vinculo!(), ", ", adolescente::store::colunas_do_resumo!()),
-            tabelas: "vinculo v JOIN adolescente a ON a.id = v.adolescente_id",
-            coluna_pai: Some("v.processo_id"),
-            onde: do_vinculo(tribunal, self.situacao),
-            ordenacao: PELO_VINCULO,
+    fn query(&self, tribunal: Option<i16>) -> ListQuery {
+        ListQuery {
+            columns: concat!(vinculo_columns!(), ", ", adolescente::store::summary_columns!()),
+            tables: "vinculo v JOIN adolescente a ON a.id = v.adolescente_id",
+            parent_column: Some("v.processo_id"),
+            where_clause: vinculo_condition(tribunal, self.situacao),
+            ordering: BY_VINCULO,
         }
     }
 
-    fn posicao(&self, linha: &Self::Linha) -> Posicao {
-        Posicao { chave: None, id: linha.vinculo.id }
+    fn position(&self, row: &Self::Row) -> Position {
+        Position { key: None, id: row.vinculo.id }
     }
 }
 
 /// The processos of an adolescente, each with its link.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ProcessosDoAdolescente {
+pub struct ProcessosOfAdolescente {
     pub adolescente: AdolescenteId,
     pub tipo: Option<TipoProcesso>,
     pub situacao: Option<SituacaoProcesso>,
     pub vinculo: Option<SituacaoVinculo>,
 }
 
+/// A row of [`ProcessosOfAdolescente`], as the statement returns it.
 #[derive(Queryable)]
-pub struct ProcessoLido {
+pub struct ProcessoRow {
     vinculo: Vinculo,
     processo: Processo,
 }
 
-registro!(ProcessoLido, (VinculoSql, ProcessoSql));
-registro!(Processo, ProcessoSql);
+from_columns!(ProcessoRow, (VinculoSql, ProcessoSql));
+from_columns!(Processo, ProcessoSql);
 
-impl From<ProcessoLido> for Vinculado<Processo> {
-    fn from(lido: ProcessoLido) -> Self {
-        Self { vinculo: lido.vinculo, objeto: Arc::new(lido.processo) }
+impl From<ProcessoRow> for Vinculado<Processo> {
+    fn from(row: ProcessoRow) -> Self {
+        Self { vinculo: row.vinculo, object: Arc::new(row.processo) }
     }
 }
 
-impl Lista for ProcessosDoAdolescente {
-    const NOME: &'static str = "ProcessosDoAdolescente";
-    type Linha = Vinculado<Processo>;
-    type Registro = ProcessoLido;
+impl List for ProcessosOfAdolescente {
+    const NAME: &'static str = "ProcessosDoAdolescente";
+    type Row = Vinculado<Processo>;
+    type Record = ProcessoRow;
 
-    fn pai(&self) -> Option<i64> {
+    fn parent(&self) -> Option<i64> {
         Some(self.adolescente.0)
     }
 
-    fn com_pai(&self, pai: i64) -> Self {
-        Self { adolescente: AdolescenteId(pai), ..self.clone() }
+    fn with_parent(&self, parent: i64) -> Self {
+        Self { adolescente: AdolescenteId(parent), ..self.clone() }
     }
 
-    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
-        let tipo = self.tipo.map(|t| Sql::new("p.tipo = ").bind(t.texto().to_owned()));
-        let situacao = self.situacao.map(|s| Sql::new("p.situacao = ").bind(s.texto().to_owned()));
-        let partes = [Some(do_vinculo(tribunal, self.vinculo)), tipo, situacao];
-        Consulta {
-            colunas: concat!(colunas_do_vinculo!(), ", ", colunas!()),
-            tabelas: "vinculo v JOIN processo p ON p.id = v.processo_id",
-            coluna_pai: Some("v.adolescente_id"),
-            onde: Sql::juntar(partes.into_iter().flatten(), " AND ", "true"),
-            ordenacao: PELO_VINCULO,
+    fn query(&self, tribunal: Option<i16>) -> ListQuery {
+        let tipo = self.tipo.map(|t| Sql::new("p.tipo = ").bind(t.text().to_owned()));
+        let situacao = self.situacao.map(|s| Sql::new("p.situacao = ").bind(s.text().to_owned()));
+        let parts = [Some(vinculo_condition(tribunal, self.vinculo)), tipo, situacao];
+        ListQuery {
+            columns: concat!(vinculo_columns!(), ", ", columns!()),
+            tables: "vinculo v JOIN processo p ON p.id = v.processo_id",
+            parent_column: Some("v.adolescente_id"),
+            where_clause: Sql::join(parts.into_iter().flatten(), " AND ", "true"),
+            ordering: BY_VINCULO,
         }
     }
 
-    fn posicao(&self, linha: &Self::Linha) -> Posicao {
-        Posicao { chave: None, id: linha.vinculo.id }
+    fn position(&self, row: &Self::Row) -> Position {
+        Position { key: None, id: row.vinculo.id }
     }
 }
 
-const PELO_VINCULO: Ordenacao = Ordenacao { coluna: None, id: "v.id", decrescente: false };
+const BY_VINCULO: OrderBy = OrderBy { column: None, id: "v.id", descending: false };
 
-fn do_vinculo(tribunal: Option<i16>, situacao: Option<SituacaoVinculo>) -> Sql {
-    let do_tribunal = tribunal.map(|codigo| Sql::new("v.tribunal_codigo = ").bind(codigo));
-    let na_situacao = situacao.map(|situacao| {
+fn vinculo_condition(tribunal: Option<i16>, situacao: Option<SituacaoVinculo>) -> Sql {
+    let in_tribunal = tribunal.map(|code| Sql::new("v.tribunal_codigo = ").bind(code));
+    let in_situacao = situacao.map(|situacao| {
         Sql::new(match situacao {
             SituacaoVinculo::Ativo => "v.encerrado_em IS NULL",
             SituacaoVinculo::Encerrado => "v.encerrado_em IS NOT NULL",
         })
     });
-    Sql::juntar([do_tribunal, na_situacao].into_iter().flatten(), " AND ", "true")
+    Sql::join([in_tribunal, in_situacao].into_iter().flatten(), " AND ", "true")
 }
 
-/// The execuções that name an apuração as theirs.
+/// The execuções that name an apuração as their reference.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ExecucoesDaApuracao {
+pub struct ExecucoesOfApuracao {
     pub apuracao: ProcessoId,
     pub situacao: Option<SituacaoProcesso>,
 }
 
-impl Lista for ExecucoesDaApuracao {
-    const NOME: &'static str = "ExecucoesDaApuracao";
-    type Linha = Arc<Processo>;
-    type Registro = Processo;
+impl List for ExecucoesOfApuracao {
+    const NAME: &'static str = "ExecucoesDaApuracao";
+    type Row = Arc<Processo>;
+    type Record = Processo;
 
-    fn pai(&self) -> Option<i64> {
+    fn parent(&self) -> Option<i64> {
         Some(self.apuracao.0)
     }
 
-    fn com_pai(&self, pai: i64) -> Self {
-        Self { apuracao: ProcessoId(pai), ..self.clone() }
+    fn with_parent(&self, parent: i64) -> Self {
+        Self { apuracao: ProcessoId(parent), ..self.clone() }
     }
 
-    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
-        let do_tribunal = tribunal.map(|codigo| Sql::new("p.tribunal_codigo = ").bind(codigo));
-        let situacao = self.situacao.map(|s| Sql::new("p.situacao = ").bind(s.texto().to_owned()));
-        Consulta {
-            colunas: colunas!(),
-            tabelas: "processo apuracao JOIN processo p \
+    fn query(&self, tribunal: Option<i16>) -> ListQuery {
+        let in_tribunal = tribunal.map(|code| Sql::new("p.tribunal_codigo = ").bind(code));
+        let situacao = self.situacao.map(|s| Sql::new("p.situacao = ").bind(s.text().to_owned()));
+        ListQuery {
+            columns: columns!(),
+            tables: "processo apuracao JOIN processo p \
                       ON p.numero_referencia = apuracao.numero AND p.tipo_referencia = apuracao.tipo",
-            coluna_pai: Some("apuracao.id"),
-            onde: Sql::juntar([do_tribunal, situacao].into_iter().flatten(), " AND ", "true"),
-            ordenacao: Ordenacao { coluna: None, id: "p.id", decrescente: false },
+            parent_column: Some("apuracao.id"),
+            where_clause: Sql::join([in_tribunal, situacao].into_iter().flatten(), " AND ", "true"),
+            ordering: OrderBy { column: None, id: "p.id", descending: false },
         }
     }
 
-    fn posicao(&self, linha: &Arc<Processo>) -> Posicao {
-        Posicao { chave: None, id: linha.id.0 }
+    fn position(&self, row: &Arc<Processo>) -> Position {
+        Position { key: None, id: row.id.0 }
     }
 }
 
@@ -286,26 +289,26 @@ mod tests {
     use diesel::debug_query;
     use diesel::pg::Pg;
 
-    /// The columns of a statement of Diesel's, in the order in which it reads them.
-    fn lidas(sql: &str, tabela: &str) -> Vec<String> {
-        let colunas = sql.split(" FROM ").next().unwrap().trim_start_matches("SELECT ");
-        let coluna = |nome: &str| nome.trim().replace('"', "").replace(tabela, "");
-        colunas.split(',').map(coluna).collect()
+    /// The columns of a statement that Diesel generated, in the order in which Diesel reads them.
+    fn columns_read(sql: &str, table: &str) -> Vec<String> {
+        let columns = sql.split(" FROM ").next().unwrap().trim_start_matches("SELECT ");
+        let column = |name: &str| name.trim().replace('"', "").replace(table, "");
+        columns.split(',').map(column).collect()
     }
 
     #[test]
-    fn o_que_se_le_pelo_lugar_esta_no_seu_lugar() {
+    fn the_columns_have_the_order_in_which_diesel_reads_them() {
         let processo = debug_query::<Pg, _>(&Processo::query()).to_string();
-        assert_eq!(lidas(colunas!(), "p."), lidas(&processo, "processo."));
+        assert_eq!(columns_read(columns!(), "p."), columns_read(&processo, "processo."));
         let adolescente = debug_query::<Pg, _>(&Adolescente::query()).to_string();
         assert_eq!(
-            lidas(adolescente::store::colunas!(), "a."),
-            lidas(&adolescente, "adolescente.")
+            columns_read(adolescente::store::columns!(), "a."),
+            columns_read(&adolescente, "adolescente.")
         );
-        let resumo = debug_query::<Pg, _>(&Resumo::query()).to_string();
+        let summary = debug_query::<Pg, _>(&Summary::query()).to_string();
         assert_eq!(
-            lidas(adolescente::store::colunas_do_resumo!(), "a."),
-            lidas(&resumo, "adolescente.")
+            columns_read(adolescente::store::summary_columns!(), "a."),
+            columns_read(&summary, "adolescente.")
         );
     }
 }

@@ -1,4 +1,4 @@
-//! SQL of processos and of their links.
+//! SQL that reads processos and their links.
 
 mod write;
 mod lists;
@@ -8,149 +8,159 @@ pub use lists::*;
 pub use vinculos::*;
 pub use write::*;
 
-use super::rules::{self, Conhecidos, Fatos};
+use super::rules::{self, Facts, Known};
 use super::{
     CadastrarProcesso, NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo,
     TipoProcesso,
 };
 use crate::adolescente::{AdolescenteId, Identificador};
-use crate::auth::Escopo;
-use crate::command::Lembranca;
+use crate::auth::Scope;
+use crate::command::Remembered;
 use crate::db::schema::{adolescente, processo, vinculo};
-use crate::db::{Relation, Sessao, Sql};
+use crate::db::{Relation, Session, Sql};
 use crate::error::Error;
 use crate::rascunho;
-use crate::value::regras::Regras;
-use crate::value::resource::{Recurso, recursos, sem_recursos};
+use crate::value::resource::{Resource, no_resources, resources};
+use crate::value::rules::Rules;
 use ahash::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// SQL types of the columns of [`Processo`].
 pub type ProcessoSql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Processo, diesel::pg::Pg>>;
 
-/// From `inicio`, of rows of the tribunal, or of all for who may see them.
-fn visiveis(inicio: &'static str, escopo: Escopo, condicao: Sql) -> Sql {
-    let do_tribunal = escopo.tribunal().map(|codigo| Sql::new("p.tribunal_codigo = ").bind(codigo));
-    let onde = Sql::juntar(do_tribunal.into_iter().chain([condicao]), " AND ", "true");
-    Sql::new(inicio).push(" FROM processo p WHERE ").append(onde)
+/// A statement that begins with `select` and reads the processos that match `condition`: those of
+/// the caller's tribunal, or all of them when `scope` has no tribunal.
+fn visible(select: &'static str, scope: Scope, condition: Sql) -> Sql {
+    let in_tribunal = scope.tribunal().map(|code| Sql::new("p.tribunal_codigo = ").bind(code));
+    let where_clause = Sql::join(in_tribunal.into_iter().chain([condition]), " AND ", "true");
+    Sql::new(select).push(" FROM processo p WHERE ").append(where_clause)
 }
 
-fn ler(sessao: &mut Sessao<'_>, condicao: Sql) -> QueryResult<Vec<Processo>> {
-    visiveis(concat!("SELECT ", colunas!()), sessao.escopo, condicao)
-        .por_lugar::<ProcessoSql>()
-        .load(sessao.conn())
+fn read(session: &mut Session<'_>, condition: Sql) -> QueryResult<Vec<Processo>> {
+    visible(concat!("SELECT ", columns!()), session.scope, condition)
+        .by_position::<ProcessoSql>()
+        .load(session.conn())
 }
 
-fn de_id(id: ProcessoId) -> Sql {
+fn by_id(id: ProcessoId) -> Sql {
     Sql::new("p.id = ").bind(id.0)
 }
 
-fn de_numeros<'n>(numeros: impl Iterator<Item = &'n NumeroProcesso>) -> Sql {
-    let digitos: Vec<_> = numeros.map(|numero| numero.digitos().to_owned()).collect();
-    Sql::new("p.numero = ANY(").bind(digitos).push(")")
+fn by_numeros<'n>(numeros: impl Iterator<Item = &'n NumeroProcesso>) -> Sql {
+    let digits: Vec<_> = numeros.map(|numero| numero.digits().to_owned()).collect();
+    Sql::new("p.numero = ANY(").bind(digits).push(")")
 }
 
 /// The processo with this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ProcessoPorId(pub ProcessoId);
+pub struct ProcessoById(pub ProcessoId);
 
-impl Relation for ProcessoPorId {
+impl Relation for ProcessoById {
     type Value = Arc<Processo>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let ids: Vec<i64> = keys.iter().map(|key| key.0.0).collect();
-        let linhas = ler(sessao, Sql::new("p.id = ANY(").bind(ids).push(")"))?;
-        Ok(linhas.into_iter().map(|linha| (Self(linha.id), Arc::new(linha))).collect())
+        let rows = read(session, Sql::new("p.id = ANY(").bind(ids).push(")"))?;
+        Ok(rows.into_iter().map(|row| (Self(row.id), Arc::new(row))).collect())
     }
 }
 
 /// The processo with this number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ProcessoPorNumero(pub NumeroProcesso);
+pub struct ProcessoByNumero(pub NumeroProcesso);
 
-impl Relation for ProcessoPorNumero {
+impl Relation for ProcessoByNumero {
     type Value = Arc<Processo>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let linhas = ler(sessao, de_numeros(keys.iter().map(|key| &key.0)))?;
-        Ok(linhas.into_iter().map(|p| (Self(p.numero.clone()), Arc::new(p))).collect())
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let rows = read(session, by_numeros(keys.iter().map(|key| &key.0)))?;
+        Ok(rows.into_iter().map(|p| (Self(p.numero.clone()), Arc::new(p))).collect())
     }
 }
 
-/// What the rules on a registration need to know; of `conhecidos`, those that it names.
-pub fn fatos(
-    sessao: &mut Sessao<'_>,
-    comando: &CadastrarProcesso,
-    conhecidos: &Conhecidos,
-    regras: Regras,
-) -> Result<Fatos, Error> {
-    let nomeados = comando.adolescentes.iter().flatten();
-    let conhecidos = nomeados.filter_map(|nome| Some((nome.clone(), *conhecidos.get(nome)?)));
-    let mut fatos = Fatos { conhecidos: conhecidos.collect(), ..Fatos::default() };
-    if let (true, Some(codigo)) = (regras.exigir_rascunho, &comando.id_processo_sistema_externo)
-        && rules::codigo_externo_legivel(codigo).is_none()
+/// Reads the facts that the rules on a registration need. Of `known`, keeps the adolescentes in the
+/// command.
+pub fn facts(
+    session: &mut Session<'_>,
+    command: &CadastrarProcesso,
+    known: &Known,
+    rules: Rules,
+) -> Result<Facts, Error> {
+    let named = command.adolescentes.iter().flatten();
+    let known = named.filter_map(|key| Some((key.clone(), *known.get(key)?)));
+    let mut facts = Facts { known: known.collect(), ..Facts::default() };
+    if let (true, Some(code)) = (rules.exigir_rascunho, &command.id_processo_sistema_externo)
+        && rules::readable_external_code(code).is_none()
     {
-        fatos.rascunho = rascunho::store::travado(sessao, codigo)?;
+        facts.rascunho = rascunho::store::locked(session, code)?;
     }
-    if comando.tipo == Some(TipoProcesso::Execucao) {
-        // Under the lock, so that of two execuções of one adolescente the second sees the first.
-        let ids: Vec<_> = fatos.conhecidos.values().copied().collect();
-        crate::adolescente::store::travar(sessao, &ids)?;
-        fatos.execucao_ativa = execucao_ativa(sessao, &ids)?;
+    if command.tipo == Some(TipoProcesso::Execucao) {
+        // Read this while the adolescentes are locked: of two concurrent execuções of one
+        // adolescente, the second must see the first.
+        let ids: Vec<_> = facts.known.values().copied().collect();
+        crate::adolescente::store::lock(session, &ids)?;
+        facts.execucao_ativa = execucao_ativa(session, &ids)?;
     }
-    if let (Some(TipoProcesso::Execucao), Some(referencia)) = (comando.tipo, &comando.referencia) {
-        fatos.referencia_e_apuracao = e_apuracao(sessao, referencia)?;
-        if let Some(apuracao) = por_numero(sessao, referencia)? {
-            let ids = fatos.conhecidos.values().copied().collect::<Vec<_>>();
-            fatos.vinculados_na_referencia = Some(vinculados(sessao, apuracao.id, &ids)?);
+    if let (Some(TipoProcesso::Execucao), Some(referencia)) = (command.tipo, &command.referencia) {
+        facts.referencia_is_apuracao = is_apuracao(session, referencia)?;
+        if let Some(apuracao) = by_numero(session, referencia)? {
+            let ids = facts.known.values().copied().collect::<Vec<_>>();
+            facts.vinculados_in_referencia = Some(vinculados(session, apuracao.id, &ids)?);
         }
     }
-    Ok(fatos)
+    Ok(facts)
 }
 
-/// Which of these are another's, as far as one sees.
-pub fn numeros_tomados(
-    sessao: &mut Sessao<'_>,
+/// The numbers among `numeros` that a visible processo has.
+pub fn taken_numeros(
+    session: &mut Session<'_>,
     numeros: &[NumeroProcesso],
 ) -> QueryResult<HashSet<NumeroProcesso>> {
-    let tomados = visiveis("SELECT p.numero", sessao.escopo, de_numeros(numeros.iter()));
-    Ok(tomados.por_lugar::<Text>().load(sessao.conn())?.into_iter().collect())
+    let taken = visible("SELECT p.numero", session.scope, by_numeros(numeros.iter()));
+    Ok(taken.by_position::<Text>().load(session.conn())?.into_iter().collect())
 }
 
-pub fn por_numero(
-    sessao: &mut Sessao<'_>,
+/// The visible processo with this number.
+pub fn by_numero(
+    session: &mut Session<'_>,
     numero: &NumeroProcesso,
 ) -> QueryResult<Option<Processo>> {
-    Ok(ler(sessao, de_numeros(std::iter::once(numero)))?.pop())
+    Ok(read(session, by_numeros(std::iter::once(numero)))?.pop())
 }
 
-/// The processo of an earlier outcome: it is there, because nothing is deleted.
-pub fn lembrado(sessao: &mut Sessao<'_>, lembranca: &Lembranca) -> QueryResult<Processo> {
-    ler(sessao, de_id(ProcessoId(lembranca.id)))?.pop().ok_or(diesel::NotFound)
+/// The processo that an earlier outcome names. It exists, because nothing is deleted.
+pub fn load_remembered(
+    session: &mut Session<'_>,
+    remembered: &Remembered,
+) -> QueryResult<Processo> {
+    read(session, by_id(ProcessoId(remembered.id)))?.pop().ok_or(diesel::NotFound)
 }
 
-pub fn por_codigo(sessao: &mut Sessao<'_>, codigo: ProcessoId) -> QueryResult<Option<Processo>> {
-    Ok(ler(sessao, de_id(codigo))?.pop())
+/// The visible processo with this code of the REST API.
+pub fn by_code(session: &mut Session<'_>, code: ProcessoId) -> QueryResult<Option<Processo>> {
+    Ok(read(session, by_id(code))?.pop())
 }
 
-/// Who is linked to a processo, and whether still, as the answer about it says.
-pub struct VinculoVisto {
+/// An adolescente linked to a processo, and the situação of the link, as the REST API shows them
+/// with the processo.
+pub struct SeenVinculo {
     adolescente: AdolescenteId,
     pub identificador: Identificador,
     pub situacao: SituacaoVinculo,
 }
 
-recursos!(VinculoVisto => |visto| Recurso::Adolescente(visto.adolescente.0));
-// The processo is noted by itself.
-sem_recursos!(ProcessoId);
+resources!(SeenVinculo => |vinculo| Resource::Adolescente(vinculo.adolescente.0));
+// An id alone adds no resource to the audit entry; the read of the processo adds it.
+no_resources!(ProcessoId);
 
-/// Whom each of these processos links, in the order of the links, and whether still.
-pub fn vinculos_de(
-    sessao: &mut Sessao<'_>,
+/// The adolescentes linked to each of these processos, in the order of the links.
+pub fn vinculos_of(
+    session: &mut Session<'_>,
     processos: &[ProcessoId],
-) -> QueryResult<Vec<(ProcessoId, VinculoVisto)>> {
+) -> QueryResult<Vec<(ProcessoId, SeenVinculo)>> {
     let links = vinculo::table
         .inner_join(adolescente::table.on(adolescente::id.eq(vinculo::adolescente_id)))
         .filter(vinculo::processo_id.eq_any(processos))
@@ -161,49 +171,49 @@ pub fn vinculos_de(
             adolescente::identificador,
             vinculo::encerrado_em.is_null(),
         ));
-    let linhas: Vec<(ProcessoId, AdolescenteId, Identificador, bool)> =
-        links.load(sessao.conn())?;
-    let visto = |(processo, adolescente, identificador, ativo)| {
+    let rows: Vec<(ProcessoId, AdolescenteId, Identificador, bool)> = links.load(session.conn())?;
+    let to_seen = |(processo, adolescente, identificador, ativo)| {
         let situacao = if ativo { SituacaoVinculo::Ativo } else { SituacaoVinculo::Encerrado };
-        (processo, VinculoVisto { adolescente, identificador, situacao })
+        (processo, SeenVinculo { adolescente, identificador, situacao })
     };
-    Ok(linhas.into_iter().map(visto).collect())
+    Ok(rows.into_iter().map(to_seen).collect())
 }
 
-/// R10: yes or no, wherever it is.
-fn e_apuracao(sessao: &mut Sessao<'_>, numero: &NumeroProcesso) -> QueryResult<bool> {
+/// R10: whether `numero` is an apuração of any tribunal. The SQL function ignores row-level
+/// security and reveals only this answer.
+fn is_apuracao(session: &mut Session<'_>, numero: &NumeroProcesso) -> QueryResult<bool> {
     use diesel::sql_types::Text;
     #[diesel::declare_sql_function]
     extern "SQL" {
         fn elos_e_apuracao(numero: Text) -> Bool;
     }
-    diesel::select(elos_e_apuracao(numero)).get_result(sessao.conn())
+    diesel::select(elos_e_apuracao(numero)).get_result(session.conn())
 }
 
-/// An active execução of one of these, by an open link (R12, R16).
+/// An active execução to which one of these adolescentes has an open link (R12, R16).
 pub fn execucao_ativa(
-    sessao: &mut Sessao<'_>,
+    session: &mut Session<'_>,
     adolescentes: &[AdolescenteId],
 ) -> QueryResult<Option<NumeroProcesso>> {
-    let tribunal = sessao.escopo.tribunal();
-    let ativas = vinculo::table
+    let tribunal = session.scope.tribunal();
+    let active = vinculo::table
         .inner_join(processo::table.on(processo::id.eq(vinculo::processo_id)))
         .filter(vinculo::adolescente_id.eq_any(adolescentes).and(vinculo::encerrado_em.is_null()))
         .filter(processo::tipo.eq(TipoProcesso::Execucao))
         .filter(processo::situacao.eq(SituacaoProcesso::Ativo))
         .filter(processo::tribunal_codigo.nullable().eq(tribunal));
-    ativas.select(processo::numero).first(sessao.conn()).optional()
+    active.select(processo::numero).first(session.conn()).optional()
 }
 
-/// Of these, the ones that have or had a link to the processo.
+/// The adolescentes among these that have or had a link to the processo.
 fn vinculados(
-    sessao: &mut Sessao<'_>,
-    de: ProcessoId,
+    session: &mut Session<'_>,
+    processo: ProcessoId,
     adolescentes: &[AdolescenteId],
 ) -> QueryResult<Vec<AdolescenteId>> {
     vinculo::table
-        .filter(vinculo::processo_id.eq(de).and(vinculo::adolescente_id.eq_any(adolescentes)))
+        .filter(vinculo::processo_id.eq(processo).and(vinculo::adolescente_id.eq_any(adolescentes)))
         .select(vinculo::adolescente_id)
         .distinct()
-        .load(sessao.conn())
+        .load(session.conn())
 }

@@ -1,98 +1,99 @@
-//! Links by themselves: one by its id, and the list of them.
+//! SQL that reads links: one by its id, and the list of all.
 
-use crate::db::list::{Consulta, Lista, Ordenacao, Posicao, TipoDaChave, registro};
-use crate::db::{Relation, Sessao, Sql};
+use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
+use crate::db::{Relation, Session, Sql};
 use crate::error::Error;
 use crate::filters::{Filter, Place, VinculoFilter};
-use crate::processo::Ligacao;
+use crate::processo::LinkedVinculo;
 use ahash::HashMap;
 use diesel::prelude::*;
 use std::sync::Arc;
 
-/// Columns of [`Ligacao`], from a table named `v`.
-macro_rules! colunas_da_ligacao {
+/// Columns of [`LinkedVinculo`], from a table named `v`.
+macro_rules! linked_vinculo_columns {
     () => {
         "v.tribunal_codigo, v.processo_id, v.adolescente_id, v.id AS vinculo_id, v.iniciado_em, v.encerrado_em, v.motivo"
     };
 }
 
-registro!(Ligacao);
+from_columns!(LinkedVinculo);
 
 /// The link with this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct VinculoPorId(pub i64);
+pub struct VinculoById(pub i64);
 
-impl Relation for VinculoPorId {
-    type Value = Arc<Ligacao>;
+impl Relation for VinculoById {
+    type Value = Arc<LinkedVinculo>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        let com_id = Sql::new(concat!(
+        let sql = Sql::new(concat!(
             "SELECT ",
-            colunas_da_ligacao!(),
+            linked_vinculo_columns!(),
             " FROM vinculo v WHERE v.id = ANY("
         ))
         .bind(ids)
         .push(")");
-        let sql = match sessao.escopo.tribunal() {
-            Some(codigo) => com_id.and(Sql::new("v.tribunal_codigo = ").bind(codigo)),
-            None => com_id,
+        let sql = match session.scope.tribunal() {
+            Some(code) => sql.and(Sql::new("v.tribunal_codigo = ").bind(code)),
+            None => sql,
         };
-        let linhas: Vec<Ligacao> = sql.load(sessao.conn())?;
-        Ok(linhas.into_iter().map(|linha| (Self(linha.vinculo.id), Arc::new(linha))).collect())
+        let rows: Vec<LinkedVinculo> = sql.load(session.conn())?;
+        Ok(rows.into_iter().map(|row| (Self(row.vinculo.id), Arc::new(row))).collect())
     }
 }
 
+/// The field that orders the list of links.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum CampoDoVinculo {
+pub enum VinculoOrderField {
     #[default]
     IniciadoEm,
-    /// Those that have not ended last.
+    /// Links that have not ended come last.
     EncerradoEm,
 }
 
-/// Links at the root, filtered and ordered.
+/// The list of all visible links, filtered and ordered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Vinculos {
-    pub filtro: VinculoFilter,
-    pub campo: CampoDoVinculo,
-    pub decrescente: bool,
+    pub filter: VinculoFilter,
+    pub field: VinculoOrderField,
+    pub descending: bool,
 }
 
-impl Lista for Vinculos {
-    const NOME: &'static str = "Vinculos";
-    type Linha = Arc<Ligacao>;
-    type Registro = Ligacao;
+impl List for Vinculos {
+    const NAME: &'static str = "Vinculos";
+    type Row = Arc<LinkedVinculo>;
+    type Record = LinkedVinculo;
 
-    fn consulta(&self, tribunal: Option<i16>) -> Consulta {
-        let do_tribunal = tribunal.map(|codigo| Sql::new("v.tribunal_codigo = ").bind(codigo));
-        let filtro = self.filtro.sql(Place::root(tribunal));
-        Consulta {
-            colunas: colunas_da_ligacao!(),
-            tabelas: "vinculo v",
-            coluna_pai: None,
-            onde: Sql::juntar(do_tribunal.into_iter().chain([filtro]), " AND ", "true"),
-            ordenacao: Ordenacao {
-                coluna: Some(match self.campo {
-                    CampoDoVinculo::IniciadoEm => ("v.iniciado_em", TipoDaChave::Instante),
-                    CampoDoVinculo::EncerradoEm => (
+    fn query(&self, tribunal: Option<i16>) -> ListQuery {
+        let in_tribunal = tribunal.map(|code| Sql::new("v.tribunal_codigo = ").bind(code));
+        let filter = self.filter.sql(Place::root(tribunal));
+        ListQuery {
+            columns: linked_vinculo_columns!(),
+            tables: "vinculo v",
+            parent_column: None,
+            where_clause: Sql::join(in_tribunal.into_iter().chain([filter]), " AND ", "true"),
+            ordering: OrderBy {
+                column: Some(match self.field {
+                    VinculoOrderField::IniciadoEm => ("v.iniciado_em", KeyType::Instant),
+                    VinculoOrderField::EncerradoEm => (
                         "coalesce(v.encerrado_em, 'infinity')",
-                        TipoDaChave::DaLinha(
+                        KeyType::OfRow(
                             "SELECT coalesce(v.encerrado_em, 'infinity') FROM vinculo v WHERE v.id = ",
                         ),
                     ),
                 }),
                 id: "v.id",
-                decrescente: self.decrescente,
+                descending: self.descending,
             },
         }
     }
 
-    fn posicao(&self, linha: &Arc<Ligacao>) -> Posicao {
-        let chave = match self.campo {
-            CampoDoVinculo::IniciadoEm => Some(linha.vinculo.iniciado_em.into()),
-            CampoDoVinculo::EncerradoEm => None,
+    fn position(&self, row: &Arc<LinkedVinculo>) -> Position {
+        let key = match self.field {
+            VinculoOrderField::IniciadoEm => Some(row.vinculo.iniciado_em.into()),
+            VinculoOrderField::EncerradoEm => None,
         };
-        Posicao { chave, id: linha.vinculo.id }
+        Position { key, id: row.vinculo.id }
     }
 }

@@ -1,32 +1,34 @@
-//! What writes to processos and links. Rows are locked before a rule judges them.
+//! SQL that writes processos and links. Each use case locks a row before a rule checks it.
 
-use super::{ProcessoSql, colunas};
+use super::{ProcessoSql, columns};
 use crate::adolescente::{Adolescente, AdolescenteId};
 use crate::db::schema::{processo, vinculo};
-use crate::db::{Sessao, Sql};
-use crate::processo::rules::FatosDoVinculo;
-use crate::processo::{NovoProcesso, NumeroProcesso, Processo, ProcessoId, Vinculo};
+use crate::db::{Session, Sql};
+use crate::processo::rules::VinculoFacts;
+use crate::processo::{NewProcesso, NumeroProcesso, Processo, ProcessoId, Vinculo};
 use crate::value::cpf::Cpf;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-/// Inserts them with their links, in one statement. Of those whose number is taken nothing comes
-/// back: the rival's transaction, if still open, is waited for. No two are of one number.
-pub fn inserir(
-    sessao: &mut Sessao<'_>,
+/// Inserts processos with their links in one statement, and returns the inserted rows. A number
+/// that is taken returns no row; if the transaction that took it is still open, the insert waits
+/// for its end. The numbers in `new_processos` must be distinct.
+pub fn insert(
+    session: &mut Session<'_>,
     tribunal: i16,
-    novos: &[&NovoProcesso],
-    agora: DateTime<Utc>,
+    new_processos: &[&NewProcesso],
+    now: DateTime<Utc>,
 ) -> QueryResult<Vec<Processo>> {
-    if novos.is_empty() {
+    if new_processos.is_empty() {
         return Ok(Vec::new());
     }
-    let numero = |novo: &NovoProcesso| novo.numero.digitos().to_owned();
-    let cpf = |cpf: &Option<Cpf>| cpf.as_ref().map(|cpf| cpf.completo().to_owned());
+    let numero = |new: &NewProcesso| new.numero.digits().to_owned();
+    let cpf = |cpf: &Option<Cpf>| cpf.as_ref().map(|cpf| cpf.unmasked().to_owned());
     let links =
-        || novos.iter().flat_map(|&novo| novo.adolescentes.iter().map(move |id| (novo, id)));
-    // In the order of the numbers, so that two who insert the same ones do not wait for each other.
-    // Two unique indexes hold the number: naming one would let the other raise.
+        || new_processos.iter().flat_map(|&new| new.adolescentes.iter().map(move |id| (new, id)));
+    // Insert in the order of the numbers, so that two transactions with the same numbers do not
+    // deadlock. ON CONFLICT names no index: two unique indexes hold the number, and naming one
+    // would let the other raise an error.
     Sql::new(
         "WITH p AS (INSERT INTO processo (tribunal_codigo, criado_em, atualizado_em, numero, tipo, id_orgao, \
          app_name_sistema_tribunal, id_processo_sistema_externo, numero_referencia, magistrado_nome, magistrado_cpf, \
@@ -34,147 +36,149 @@ pub fn inserir(
     )
     .bind(tribunal)
     .push(", ")
-    .bind(agora)
+    .bind(now)
     .push(", ")
-    .bind(agora)
+    .bind(now)
     .push(", n.* FROM unnest(")
-    .bind_cada(novos, |novo| numero(novo))
+    .bind_each(new_processos, |new| numero(new))
     .push(", ")
-    .bind_cada(novos, |novo| novo.tipo.texto().to_owned())
+    .bind_each(new_processos, |new| new.tipo.text().to_owned())
     .push(", ")
-    .bind_cada(novos, |novo| novo.id_orgao)
+    .bind_each(new_processos, |new| new.id_orgao)
     .push(", ")
-    .bind_cada(novos, |novo| novo.app_name_sistema_tribunal.clone())
+    .bind_each(new_processos, |new| new.app_name_sistema_tribunal.clone())
     .push(", ")
-    .bind_cada(novos, |novo| novo.id_processo_sistema_externo.clone())
+    .bind_each(new_processos, |new| new.id_processo_sistema_externo.clone())
     .push(", ")
-    .bind_cada(novos, |novo| novo.referencia.as_ref().map(|numero| numero.digitos().to_owned()))
+    .bind_each(new_processos, |new| new.referencia.as_ref().map(|numero| numero.digits().to_owned()))
     .push(", ")
-    .bind_cada(novos, |novo| novo.magistrado.nome.clone())
+    .bind_each(new_processos, |new| new.magistrado.nome.clone())
     .push(", ")
-    .bind_cada(novos, |novo| cpf(&novo.magistrado.cpf))
+    .bind_each(new_processos, |new| cpf(&new.magistrado.cpf))
     .push(", ")
-    .bind_cada(novos, |novo| novo.serventuario.nome.clone())
+    .bind_each(new_processos, |new| new.serventuario.nome.clone())
     .push(", ")
-    .bind_cada(novos, |novo| cpf(&novo.serventuario.cpf))
+    .bind_each(new_processos, |new| cpf(&new.serventuario.cpf))
     .push(
         ") AS n (numero) ORDER BY n.numero ON CONFLICT DO NOTHING RETURNING *), \
          v AS (INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em) \
          SELECT p.tribunal_codigo, p.id, a.quem, p.criado_em FROM p JOIN unnest(",
     )
-    .bind(links().map(|(novo, _)| numero(novo)).collect::<Vec<_>>())
+    .bind(links().map(|(new, _)| numero(new)).collect::<Vec<_>>())
     .push(", ")
     .bind(links().map(|(_, id)| id.0).collect::<Vec<_>>())
     .push(concat!(
         ") WITH ORDINALITY AS a (de, quem, n) ON a.de = p.numero ORDER BY a.n) SELECT ",
-        colunas!(),
+        columns!(),
         " FROM p"
     ))
-    .por_lugar::<ProcessoSql>()
-    .load(sessao.conn())
+    .by_position::<ProcessoSql>()
+    .load(session.conn())
 }
 
-/// The processo, held until the transaction ends. NO KEY: a foreign key that
-/// points at it, such as an execução's, need not wait.
-pub fn travar(
-    sessao: &mut Sessao<'_>,
+/// Locks the processo until the transaction ends. With NO KEY, a foreign key that points at it,
+/// such as that of an execução, need not wait.
+pub fn lock(
+    session: &mut Session<'_>,
     tribunal: i16,
     numero: &NumeroProcesso,
 ) -> QueryResult<Option<Processo>> {
     Processo::query()
         .filter(processo::numero.eq(numero).and(processo::tribunal_codigo.eq(tribunal)))
         .for_no_key_update()
-        .first(sessao.conn())
+        .first(session.conn())
         .optional()
 }
 
-/// Writes what may change of a processo, and its next version.
-pub fn atualizar(
-    sessao: &mut Sessao<'_>,
-    novo: &Processo,
-    agora: DateTime<Utc>,
+/// Writes the fields of a processo that can change, and its next version.
+pub fn update(
+    session: &mut Session<'_>,
+    new: &Processo,
+    now: DateTime<Utc>,
 ) -> QueryResult<Processo> {
-    diesel::update(processo::table.find(novo.id))
+    diesel::update(processo::table.find(new.id))
         .set((
-            processo::situacao.eq(novo.situacao),
-            processo::magistrado_nome.eq(&novo.magistrado_nome),
-            processo::magistrado_cpf.eq(&novo.magistrado_cpf),
-            processo::serventuario_nome.eq(&novo.serventuario_nome),
-            processo::serventuario_cpf.eq(&novo.serventuario_cpf),
-            processo::atualizado_em.eq(agora),
+            processo::situacao.eq(new.situacao),
+            processo::magistrado_nome.eq(&new.magistrado_nome),
+            processo::magistrado_cpf.eq(&new.magistrado_cpf),
+            processo::serventuario_nome.eq(&new.serventuario_nome),
+            processo::serventuario_cpf.eq(&new.serventuario_cpf),
+            processo::atualizado_em.eq(now),
             processo::versao.eq(processo::versao + 1),
         ))
         .returning(Processo::as_returning())
-        .get_result(sessao.conn())
+        .get_result(session.conn())
 }
 
 /// The adolescentes with an open link to the processo.
-pub fn vinculados_ativos(
-    sessao: &mut Sessao<'_>,
-    de: ProcessoId,
+pub fn active_vinculados(
+    session: &mut Session<'_>,
+    processo: ProcessoId,
 ) -> QueryResult<Vec<AdolescenteId>> {
     vinculo::table
-        .filter(vinculo::processo_id.eq(de).and(vinculo::encerrado_em.is_null()))
+        .filter(vinculo::processo_id.eq(processo).and(vinculo::encerrado_em.is_null()))
         .order(vinculo::id)
         .select(vinculo::adolescente_id)
-        .load(sessao.conn())
+        .load(session.conn())
 }
 
-/// What the rules on links ask of a pair. Both rows are locked already.
-pub fn fatos_do_vinculo(
-    sessao: &mut Sessao<'_>,
+/// Reads the facts that the rules on links need. Both rows are locked already.
+pub fn vinculo_facts(
+    session: &mut Session<'_>,
     processo: &Processo,
     adolescente: Option<&Adolescente>,
-) -> QueryResult<FatosDoVinculo> {
-    let ativos = vinculados_ativos(sessao, processo.id)?;
+) -> QueryResult<VinculoFacts> {
+    let active = active_vinculados(session, processo.id)?;
     let Some(adolescente) = adolescente else {
-        return Ok(FatosDoVinculo { adolescentes: ativos.len(), ..FatosDoVinculo::default() });
+        return Ok(VinculoFacts { adolescentes: active.len(), ..VinculoFacts::default() });
     };
-    Ok(FatosDoVinculo {
-        ativo: ativos.contains(&adolescente.id),
-        adolescentes: ativos.len(),
-        execucao_ativa: super::execucao_ativa(sessao, &[adolescente.id])?,
+    Ok(VinculoFacts {
+        ativo: active.contains(&adolescente.id),
+        adolescentes: active.len(),
+        execucao_ativa: super::execucao_ativa(session, &[adolescente.id])?,
     })
 }
 
-type ColunasDoVinculo = (vinculo::id, vinculo::iniciado_em, vinculo::encerrado_em, vinculo::motivo);
-const COLUNAS_DO_VINCULO: ColunasDoVinculo =
+type VinculoColumns = (vinculo::id, vinculo::iniciado_em, vinculo::encerrado_em, vinculo::motivo);
+const VINCULO_COLUMNS: VinculoColumns =
     (vinculo::id, vinculo::iniciado_em, vinculo::encerrado_em, vinculo::motivo);
 
+/// Inserts an open link between the two.
 pub fn vincular(
-    sessao: &mut Sessao<'_>,
+    session: &mut Session<'_>,
     processo: &Processo,
     adolescente: AdolescenteId,
-    agora: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> QueryResult<Vinculo> {
     diesel::insert_into(vinculo::table)
         .values((
             vinculo::tribunal_codigo.eq(processo.tribunal_codigo),
             vinculo::processo_id.eq(processo.id),
             vinculo::adolescente_id.eq(adolescente),
-            vinculo::iniciado_em.eq(agora),
+            vinculo::iniciado_em.eq(now),
         ))
-        .returning(COLUNAS_DO_VINCULO)
-        .get_result(sessao.conn())
+        .returning(VINCULO_COLUMNS)
+        .get_result(session.conn())
 }
 
-/// Ends the open link of the pair; the row stays (R17).
+/// Ends the open link between the two; its row stays (R17).
 pub fn desvincular(
-    sessao: &mut Sessao<'_>,
+    session: &mut Session<'_>,
     processo: ProcessoId,
     adolescente: AdolescenteId,
     motivo: Option<String>,
-    agora: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> QueryResult<Vinculo> {
-    let aberto = vinculo::table
+    let open = vinculo::table
         .filter(vinculo::processo_id.eq(processo).and(vinculo::adolescente_id.eq(adolescente)))
         .filter(vinculo::encerrado_em.is_null());
-    diesel::update(aberto)
-        .set((vinculo::encerrado_em.eq(agora), vinculo::motivo.eq(motivo)))
-        .returning(COLUNAS_DO_VINCULO)
-        .get_result(sessao.conn())
+    diesel::update(open)
+        .set((vinculo::encerrado_em.eq(now), vinculo::motivo.eq(motivo)))
+        .returning(VINCULO_COLUMNS)
+        .get_result(session.conn())
 }
 
-pub fn vinculo_por_id(sessao: &mut Sessao<'_>, id: i64) -> QueryResult<Vinculo> {
-    vinculo::table.find(id).select(COLUNAS_DO_VINCULO).first(sessao.conn())
+/// The link that an earlier outcome names. It exists, because nothing is deleted.
+pub fn vinculo_by_id(session: &mut Session<'_>, id: i64) -> QueryResult<Vinculo> {
+    vinculo::table.find(id).select(VINCULO_COLUMNS).first(session.conn())
 }

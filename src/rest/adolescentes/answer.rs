@@ -1,87 +1,94 @@
-//! How an adolescente looks in an answer.
+//! The JSON of an adolescente.
 
-use super::super::envelope::objeto;
-use crate::adolescente::{Adolescente, completa_21_anos};
-use crate::audit::CampoSensivel;
-use crate::call::record::Rastro;
+use super::super::envelope::object;
+use crate::adolescente::{Adolescente, turns_21_on};
+use crate::audit::SensitiveField;
+use crate::call::record::CallRecord;
 use crate::value::time;
 use serde_json::{Value, json};
 
-/// An adolescente as the façade shows it: absent is what it has not, and what the caller may not see.
-pub fn dados(adolescente: &Adolescente, rastro: &Rastro) -> Value {
-    let sensivel = |campo, valor: Option<Value>| rastro.sensivel(campo, valor);
-    let texto = |valor: &Option<String>| valor.clone().map(Value::from);
-    let data = |valor: Option<chrono::NaiveDate>| valor.map(|data| json!(time::data(data)));
-    let sim = |valor: bool| Some(json!(if valor { "Sim" } else { "Não" }));
+/// The JSON of an adolescente. A field is absent when it has no value or when the caller may not
+/// see it.
+pub fn to_json(adolescente: &Adolescente, record: &CallRecord) -> Value {
+    let sensitive = |field, value: Option<Value>| record.sensitive(field, value);
+    let text = |value: &Option<String>| value.clone().map(Value::from);
+    let date = |value: Option<chrono::NaiveDate>| value.map(|date| json!(time::format_date(date)));
+    let yes_or_no = |value: bool| Some(json!(if value { "Sim" } else { "Não" }));
     let (a, d) = (adolescente, &adolescente.dados);
-    let rg = objeto([
-        ("numero", texto(&d.rg.numero)),
-        ("orgaoExpedidor", texto(&d.rg.orgao_expedidor)),
-        ("dataExpedicao", data(d.rg.data_expedicao)),
-        ("estadoRg", texto(&d.rg.estado)),
+    let rg = object([
+        ("numero", text(&d.rg.numero)),
+        ("orgaoExpedidor", text(&d.rg.orgao_expedidor)),
+        ("dataExpedicao", date(d.rg.data_expedicao)),
+        ("estadoRg", text(&d.rg.estado)),
     ]);
-    let certidao = objeto([
-        ("cartorio", texto(&d.certidao.cartorio)),
-        ("livro", texto(&d.certidao.livro)),
-        ("folha", texto(&d.certidao.folha)),
-        ("numero", texto(&d.certidao.numero)),
+    let certidao = object([
+        ("cartorio", text(&d.certidao.cartorio)),
+        ("livro", text(&d.certidao.livro)),
+        ("folha", text(&d.certidao.folha)),
+        ("numero", text(&d.certidao.numero)),
     ]);
-    objeto([
+    object([
         ("identificador", Some(json!(a.identificador.to_string()))),
-        ("dataCadastro", Some(json!(time::data(time::dia(a.criado_em))))),
+        ("dataCadastro", Some(json!(time::format_date(time::day(a.criado_em))))),
         ("cadastroPendente", Some(json!(a.cadastro_pendente))),
         ("versao", Some(json!(a.versao))),
         (
             "nome",
             if d.nome_social.is_some() {
-                sensivel(CampoSensivel::Nome, texto(&d.nome))
+                sensitive(SensitiveField::Nome, text(&d.nome))
             } else {
-                texto(&d.nome)
+                text(&d.nome)
             },
         ),
-        ("sobrenome", texto(&d.sobrenome)),
-        ("possuiNomeSocial", sim(d.nome_social.is_some())),
-        ("nomeSocial", texto(&d.nome_social)),
-        ("dataNascimento", data(d.data_nascimento)),
-        ("dataNascimentoPresumida", sim(d.data_nascimento_presumida)),
-        ("dataCompleta21Anos", data(a.dados.data_nascimento.map(completa_21_anos))),
-        ("dataObito", data(a.data_obito)),
-        ("naturalidade", texto(&d.naturalidade)),
+        ("sobrenome", text(&d.sobrenome)),
+        ("possuiNomeSocial", yes_or_no(d.nome_social.is_some())),
+        ("nomeSocial", text(&d.nome_social)),
+        ("dataNascimento", date(d.data_nascimento)),
+        ("dataNascimentoPresumida", yes_or_no(d.data_nascimento_presumida)),
+        ("dataCompleta21Anos", date(a.dados.data_nascimento.map(turns_21_on))),
+        ("dataObito", date(a.data_obito)),
+        ("naturalidade", text(&d.naturalidade)),
         (
             "sexoBiologico",
-            sensivel(
-                CampoSensivel::SexoBiologico,
-                d.sexo_biologico.map(|valor| json!(valor.texto())),
+            sensitive(
+                SensitiveField::SexoBiologico,
+                d.sexo_biologico.map(|value| json!(value.text())),
             ),
         ),
         (
             "identidadeGenero",
-            sensivel(
-                CampoSensivel::IdentidadeGenero,
-                d.identidade_genero.map(|valor| json!(valor.texto())),
+            sensitive(
+                SensitiveField::IdentidadeGenero,
+                d.identidade_genero.map(|value| json!(value.text())),
             ),
         ),
         (
             "orientacaoSexual",
-            sensivel(
-                CampoSensivel::OrientacaoSexual,
-                d.orientacao_sexual.map(|valor| json!(valor.texto())),
+            sensitive(
+                SensitiveField::OrientacaoSexual,
+                d.orientacao_sexual.map(|value| json!(value.text())),
             ),
         ),
-        ("racaCor", sensivel(CampoSensivel::RacaCor, d.raca_cor.map(|valor| json!(valor.texto())))),
-        ("nomeMae", sensivel(CampoSensivel::NomeMae, texto(&d.nome_mae))),
-        ("nomePai", sensivel(CampoSensivel::NomePai, texto(&d.nome_pai))),
+        (
+            "racaCor",
+            sensitive(SensitiveField::RacaCor, d.raca_cor.map(|value| json!(value.text()))),
+        ),
+        ("nomeMae", sensitive(SensitiveField::NomeMae, text(&d.nome_mae))),
+        ("nomePai", sensitive(SensitiveField::NomePai, text(&d.nome_pai))),
         (
             "cpf",
-            sensivel(
-                CampoSensivel::Cpf,
-                d.cpf.as_ref().map(|cpf| json!({ "numero": cpf.completo() })),
+            sensitive(
+                SensitiveField::Cpf,
+                d.cpf.as_ref().map(|cpf| json!({ "numero": cpf.unmasked() })),
             ),
         ),
-        ("rg", sensivel(CampoSensivel::Rg, (!d.rg.vazio()).then_some(rg))),
+        ("rg", sensitive(SensitiveField::Rg, (!d.rg.is_empty()).then_some(rg))),
         (
             "certidaoNascimento",
-            sensivel(CampoSensivel::CertidaoNascimento, (!d.certidao.vazia()).then_some(certidao)),
+            sensitive(
+                SensitiveField::CertidaoNascimento,
+                (!d.certidao.is_empty()).then_some(certidao),
+            ),
         ),
     ])
 }

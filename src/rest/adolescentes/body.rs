@@ -1,150 +1,151 @@
-//! The body of a registration and of a change, and the words of its fields.
+//! The bodies that register and change an adolescente, and the names of their fields.
 
-use super::super::json_fields::Corpo;
+use super::super::json_fields::JsonBody;
 use crate::adolescente::{
-    AlteracaoDeAdolescente, Certidao, DadosDeAdolescente, IdentidadeGenero, OrientacaoSexual,
-    RacaCor, Rg, SexoBiologico,
+    AdolescenteAlteracao, AdolescenteDados, Certidao, IdentidadeGenero, OrientacaoSexual, RacaCor,
+    Rg, SexoBiologico,
 };
-use crate::error::{CodigoErro, Recusa};
+use crate::error::{CodigoErro, Refusal};
 use crate::value::cpf::Cpf;
-use crate::value::field::Mudanca;
+use crate::value::field::Change;
 
-/// What a PUT changes: absent and blank keep, null erases, a document is changed whole.
-pub fn alteracao(corpo: &mut Corpo) -> AlteracaoDeAdolescente {
-    let mut alteracao = AlteracaoDeAdolescente {
-        nome: corpo.mudanca_de_forma("nome", &["dados", "nome"]),
-        sobrenome: corpo.mudanca_de_forma("sobrenome", &["dados", "sobrenome"]),
-        nome_social: corpo.mudanca_de_forma("nomeSocial", &["dados", "nomeSocial"]),
-        nome_mae: corpo.mudanca_de_forma("nomeMae", &["dados", "nomeMae"]),
-        nome_pai: corpo.mudanca_de_forma("nomePai", &["dados", "nomePai"]),
-        naturalidade: corpo.mudanca_de_forma("naturalidade", &["dados", "naturalidade"]),
-        data_nascimento: corpo.mudanca("dataNascimento", |corpo| {
-            corpo.data("dataNascimento", &["dados", "dataNascimento"])
+/// Reads the changes of a PUT. An absent or blank field stays as it is, null erases it, and a
+/// document (`rg`, `certidaoNascimento`) is replaced whole.
+pub fn alteracao(body: &mut JsonBody) -> AdolescenteAlteracao {
+    let mut alteracao = AdolescenteAlteracao {
+        nome: body.parse_change("nome", &["dados", "nome"]),
+        sobrenome: body.parse_change("sobrenome", &["dados", "sobrenome"]),
+        nome_social: body.parse_change("nomeSocial", &["dados", "nomeSocial"]),
+        nome_mae: body.parse_change("nomeMae", &["dados", "nomeMae"]),
+        nome_pai: body.parse_change("nomePai", &["dados", "nomePai"]),
+        naturalidade: body.parse_change("naturalidade", &["dados", "naturalidade"]),
+        data_nascimento: body.change("dataNascimento", |body| {
+            body.date("dataNascimento", &["dados", "dataNascimento"])
         }),
-        data_nascimento_presumida: corpo
-            .sim_ou_nao("dataNascimentoPresumida", &["dados", "dataNascimentoPresumida"]),
-        data_obito: corpo
-            .mudanca("dataObito", |corpo| corpo.data("dataObito", &["dados", "dataObito"])),
-        sexo_biologico: corpo.mudanca("sexoBiologico", Corpo::sexo_biologico),
-        identidade_genero: corpo.mudanca("identidadeGenero", Corpo::identidade_genero),
-        orientacao_sexual: corpo.mudanca("orientacaoSexual", Corpo::orientacao_sexual),
-        raca_cor: corpo.mudanca("racaCor", Corpo::raca_cor),
-        cpf: corpo.mudanca("cpf", |corpo| Some(mudar_cpf(corpo))).plana(),
-        rg: corpo.mudanca("rg", |corpo| Some(ler_rg(corpo)).filter(|rg| !rg.vazio())),
-        certidao: corpo.mudanca("certidaoNascimento", |corpo| {
-            Some(ler_certidao(corpo)).filter(|certidao| !certidao.vazia())
+        data_nascimento_presumida: body
+            .yes_or_no("dataNascimentoPresumida", &["dados", "dataNascimentoPresumida"]),
+        data_obito: body
+            .change("dataObito", |body| body.date("dataObito", &["dados", "dataObito"])),
+        sexo_biologico: body.change("sexoBiologico", JsonBody::sexo_biologico),
+        identidade_genero: body.change("identidadeGenero", JsonBody::identidade_genero),
+        orientacao_sexual: body.change("orientacaoSexual", JsonBody::orientacao_sexual),
+        raca_cor: body.change("racaCor", JsonBody::raca_cor),
+        cpf: body.change("cpf", |body| Some(change_cpf(body))).flatten(),
+        rg: body.change("rg", |body| Some(read_rg(body)).filter(|rg| !rg.is_empty())),
+        certidao: body.change("certidaoNascimento", |body| {
+            Some(read_certidao(body)).filter(|certidao| !certidao.is_empty())
         }),
     };
-    corpo.imutavel("dataCadastro", &["dados", "dataCadastro"]);
-    corpo.imutavel("cadastroPendente", &["dados", "cadastroPendente"]);
-    corpo.imutavel("versao", &["dados", "versao"]);
-    corpo.imutavel("dataCompleta21Anos", &["dados", "dataCompleta21Anos"]);
-    // "possuiNomeSocial": "N" is how this façade says that there is none any more.
-    let possui = corpo.sim_ou_nao("possuiNomeSocial", &["dados", "possuiNomeSocial"]);
-    match (possui, &alteracao.nome_social) {
-        (Some(false), Mudanca::Manter) => alteracao.nome_social = Mudanca::Apagar,
-        (Some(false), Mudanca::Trocar(_)) => corpo.malformados.push(social_contradito()),
+    body.immutable("dataCadastro", &["dados", "dataCadastro"]);
+    body.immutable("cadastroPendente", &["dados", "cadastroPendente"]);
+    body.immutable("versao", &["dados", "versao"]);
+    body.immutable("dataCompleta21Anos", &["dados", "dataCompleta21Anos"]);
+    // In this API, `"possuiNomeSocial": "N"` erases the nome social.
+    let has = body.yes_or_no("possuiNomeSocial", &["dados", "possuiNomeSocial"]);
+    match (has, &alteracao.nome_social) {
+        (Some(false), Change::Keep) => alteracao.nome_social = Change::Clear,
+        (Some(false), Change::Set(_)) => body.malformed.push(contradicted_nome_social()),
         _ => {}
     }
     alteracao
 }
 
-impl Corpo {
+impl JsonBody {
     fn sexo_biologico(&mut self) -> Option<SexoBiologico> {
-        let campo = &["dados", "sexoBiologico"];
-        self.palavra("sexoBiologico", campo, SexoBiologico::TODOS, SexoBiologico::texto)
+        let field = &["dados", "sexoBiologico"];
+        self.word("sexoBiologico", field, SexoBiologico::ALL, SexoBiologico::text)
     }
 
     fn identidade_genero(&mut self) -> Option<IdentidadeGenero> {
-        let campo = &["dados", "identidadeGenero"];
-        self.palavra("identidadeGenero", campo, IdentidadeGenero::TODOS, IdentidadeGenero::texto)
+        let field = &["dados", "identidadeGenero"];
+        self.word("identidadeGenero", field, IdentidadeGenero::ALL, IdentidadeGenero::text)
     }
 
     fn orientacao_sexual(&mut self) -> Option<OrientacaoSexual> {
-        let campo = &["dados", "orientacaoSexual"];
-        self.palavra("orientacaoSexual", campo, OrientacaoSexual::TODOS, OrientacaoSexual::texto)
+        let field = &["dados", "orientacaoSexual"];
+        self.word("orientacaoSexual", field, OrientacaoSexual::ALL, OrientacaoSexual::text)
     }
 
     fn raca_cor(&mut self) -> Option<RacaCor> {
-        self.palavra("racaCor", &["dados", "racaCor"], RacaCor::TODOS, RacaCor::texto)
+        self.word("racaCor", &["dados", "racaCor"], RacaCor::ALL, RacaCor::text)
     }
 }
 
-fn ler_cpf(corpo: &mut Corpo) -> Option<Cpf> {
-    corpo.dentro("cpf", &["dados", "cpf"], |cpf| cpf.forma("numero", &["dados", "cpf"]))
+fn read_cpf(body: &mut JsonBody) -> Option<Cpf> {
+    body.nested("cpf", &["dados", "cpf"], |cpf| cpf.parse("numero", &["dados", "cpf"]))
 }
 
-/// `{"cpf": {"numero": null}}` erases it too.
-fn mudar_cpf(corpo: &mut Corpo) -> Mudanca<Cpf> {
-    let campo = &["dados", "cpf"];
-    corpo.dentro("cpf", campo, |cpf| cpf.mudanca_de_forma("numero", campo))
+/// `{"cpf": {"numero": null}}` erases the CPF too.
+fn change_cpf(body: &mut JsonBody) -> Change<Cpf> {
+    let field = &["dados", "cpf"];
+    body.nested("cpf", field, |cpf| cpf.parse_change("numero", field))
 }
 
-fn ler_rg(corpo: &mut Corpo) -> Rg {
-    corpo.dentro("rg", &["dados", "rg"], |rg| Rg {
-        numero: rg.texto("numero", &["dados", "rg", "numero"]),
-        orgao_expedidor: rg.texto("orgaoExpedidor", &["dados", "rg", "orgaoExpedidor"]),
-        data_expedicao: rg.data("dataExpedicao", &["dados", "rg", "dataExpedicao"]),
-        estado: rg.texto("estadoRg", &["dados", "rg", "estadoRg"]),
+fn read_rg(body: &mut JsonBody) -> Rg {
+    body.nested("rg", &["dados", "rg"], |rg| Rg {
+        numero: rg.text("numero", &["dados", "rg", "numero"]),
+        orgao_expedidor: rg.text("orgaoExpedidor", &["dados", "rg", "orgaoExpedidor"]),
+        data_expedicao: rg.date("dataExpedicao", &["dados", "rg", "dataExpedicao"]),
+        estado: rg.text("estadoRg", &["dados", "rg", "estadoRg"]),
     })
 }
 
-fn ler_certidao(corpo: &mut Corpo) -> Certidao {
-    corpo.dentro("certidaoNascimento", &["dados", "certidaoNascimento"], |certidao| Certidao {
-        cartorio: certidao.texto("cartorio", &["dados", "certidaoNascimento", "cartorio"]),
-        livro: certidao.texto("livro", &["dados", "certidaoNascimento", "livro"]),
-        folha: certidao.texto("folha", &["dados", "certidaoNascimento", "folha"]),
-        numero: certidao.texto("numero", &["dados", "certidaoNascimento", "numero"]),
+fn read_certidao(body: &mut JsonBody) -> Certidao {
+    body.nested("certidaoNascimento", &["dados", "certidaoNascimento"], |certidao| Certidao {
+        cartorio: certidao.text("cartorio", &["dados", "certidaoNascimento", "cartorio"]),
+        livro: certidao.text("livro", &["dados", "certidaoNascimento", "livro"]),
+        folha: certidao.text("folha", &["dados", "certidaoNascimento", "folha"]),
+        numero: certidao.text("numero", &["dados", "certidaoNascimento", "numero"]),
     })
 }
 
-/// What a POST registers, here or with a link (R14).
-pub fn novo(corpo: &mut Corpo) -> DadosDeAdolescente {
-    let nome_social = corpo.texto("nomeSocial", &["dados", "nomeSocial"]);
-    match (corpo.sim_ou_nao("possuiNomeSocial", &["dados", "possuiNomeSocial"]), &nome_social) {
-        (Some(true), None) => corpo.malformados.push(
-            Recusa::nova(
+/// The data that a POST registers, on its own or together with a vinculo (R14).
+pub fn new(body: &mut JsonBody) -> AdolescenteDados {
+    let nome_social = body.text("nomeSocial", &["dados", "nomeSocial"]);
+    match (body.yes_or_no("possuiNomeSocial", &["dados", "possuiNomeSocial"]), &nome_social) {
+        (Some(true), None) => body.malformed.push(
+            Refusal::new(
                 CodigoErro::CampoObrigatorio,
                 "R24",
                 "falta nomeSocial, e possuiNomeSocial é S",
             )
-            .em(["dados", "nomeSocial"]),
+            .at(["dados", "nomeSocial"]),
         ),
-        (Some(false), Some(_)) => corpo.malformados.push(social_contradito()),
+        (Some(false), Some(_)) => body.malformed.push(contradicted_nome_social()),
         _ => {}
     }
-    DadosDeAdolescente {
-        nome: corpo.texto("nome", &["dados", "nome"]),
-        sobrenome: corpo.texto("sobrenome", &["dados", "sobrenome"]),
+    AdolescenteDados {
+        nome: body.text("nome", &["dados", "nome"]),
+        sobrenome: body.text("sobrenome", &["dados", "sobrenome"]),
         nome_social,
-        data_nascimento: corpo.data("dataNascimento", &["dados", "dataNascimento"]),
-        data_nascimento_presumida: corpo
-            .sim_ou_nao("dataNascimentoPresumida", &["dados", "dataNascimentoPresumida"])
+        data_nascimento: body.date("dataNascimento", &["dados", "dataNascimento"]),
+        data_nascimento_presumida: body
+            .yes_or_no("dataNascimentoPresumida", &["dados", "dataNascimentoPresumida"])
             .unwrap_or(false),
-        sexo_biologico: corpo.sexo_biologico(),
-        identidade_genero: corpo.identidade_genero(),
-        orientacao_sexual: corpo.orientacao_sexual(),
-        raca_cor: corpo.raca_cor(),
-        nome_mae: corpo.texto("nomeMae", &["dados", "nomeMae"]),
-        nome_pai: corpo.texto("nomePai", &["dados", "nomePai"]),
-        naturalidade: corpo.texto("naturalidade", &["dados", "naturalidade"]),
-        cpf: ler_cpf(corpo),
-        rg: ler_rg(corpo),
-        certidao: ler_certidao(corpo),
+        sexo_biologico: body.sexo_biologico(),
+        identidade_genero: body.identidade_genero(),
+        orientacao_sexual: body.orientacao_sexual(),
+        raca_cor: body.raca_cor(),
+        nome_mae: body.text("nomeMae", &["dados", "nomeMae"]),
+        nome_pai: body.text("nomePai", &["dados", "nomePai"]),
+        naturalidade: body.text("naturalidade", &["dados", "naturalidade"]),
+        cpf: read_cpf(body),
+        rg: read_rg(body),
+        certidao: read_certidao(body),
     }
 }
 
-fn social_contradito() -> Recusa {
-    Recusa::nova(CodigoErro::CampoInvalido, "R24", "há nomeSocial e possuiNomeSocial é N")
-        .em(["dados", "possuiNomeSocial"])
+fn contradicted_nome_social() -> Refusal {
+    Refusal::new(CodigoErro::CampoInvalido, "R24", "há nomeSocial e possuiNomeSocial é N")
+        .at(["dados", "possuiNomeSocial"])
 }
 
-/// The name that a field of the command has in the body.
-pub fn nome_do_campo(campo: &[&str]) -> String {
-    match campo {
+/// Maps a field of a command to its name in the body.
+pub fn field_name(field: &[&str]) -> String {
+    match field {
         ["dados", "cpf"] => "cpf.numero".into(),
         ["versaoEsperada"] => "If-Match".into(),
         ["chaveIdempotencia"] => "Idempotency-Key".into(),
-        ["dados", resto @ ..] | resto => resto.join("."),
+        ["dados", rest @ ..] | rest => rest.join("."),
     }
 }

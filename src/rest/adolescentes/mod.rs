@@ -1,63 +1,65 @@
-//! `/api/v1/adolescentes`.
+//! The routes under `/api/v1/adolescentes`.
 
 mod body;
 mod answer;
 
-pub use answer::dados;
-pub use body::novo;
+pub use answer::to_json;
+pub use body::new;
 
-use super::envelope::{self, Negado};
-use super::json_fields::Corpo;
+use super::envelope::{self, RestError};
+use super::json_fields::JsonBody;
 use super::openapi::adolescente::{CadastroAlterado, NovoAdolescente, ProcuraDeSemelhantes};
 use super::openapi::envelope::{
     RespostaDeAdolescente, RespostaDeAdolescenteGravado, RespostaDeAdolescentes,
     RespostaDeSemelhantes,
 };
 use super::openapi::parameters::{
-    Chave, Escrita, Paginas, PorCpf, PorIdentificador, QuemSeProcura, Versao,
+    CpfPath, DryRunQuery, IdempotencyKey, IdentificadorPath, IfMatch, PageQuery, SimilarityQuery,
 };
-use super::openapi::refusals::{DaChave, DaVersao, DoCaminho, DoCorpo, DoEstado, Recusas};
-use super::page::{self, PaginaPedida};
-use super::{Chamada, com_etag, if_match, responder_escrita};
-use crate::adolescente::store::{self, AdolescentePorCpf, Adolescentes, Semelhantes};
+use super::openapi::refusals::{
+    BadBody, Conflict, KeyReused, NotFound, PreconditionFailed, Refusals,
+};
+use super::page::{self, PageRequest};
+use super::{Call, if_match, with_etag, write_response};
+use crate::adolescente::store::{self, AdolescenteByCpf, Adolescentes, Semelhantes};
 use crate::adolescente::{
-    AtualizarAdolescente, CadastrarAdolescente, DadosDeAdolescente, Identificador, Procura,
+    AdolescenteDados, AtualizarAdolescente, CadastrarAdolescente, Identificador, Search,
     Semelhante, rules, service,
 };
 use crate::auth::Papel;
-use crate::command::{self, Comando, Modo};
-use crate::db::list::deslocada;
-use crate::db::{Relation, Sessao};
-use crate::error::{CodigoErro, Error, Recusa};
+use crate::command::{self, Command, Mode};
+use crate::db::list::offset_page;
+use crate::db::{Relation, Session};
+use crate::error::{CodigoErro, Error, Refusal};
 use crate::value::cpf::Cpf;
-use crate::value::field::preenchido;
+use crate::value::field::filled;
 use crate::value::time;
 use actix_web::{HttpRequest, HttpResponse, web};
-use body::{alteracao, nome_do_campo};
+use body::{alteracao, field_name};
 use serde_json::Value;
 
-/// `POST /adolescentes`: registers, and answers with the identificador.
+/// `POST /adolescentes`: registers an adolescente and answers with its identificador.
 #[utoipa::path(
     post, path = "/api/v1/adolescentes",
     operation_id = "cadastrarAdolescente", tag = "Adolescentes",
     summary = "Cadastra um adolescente.",
     description = "A resposta traz o identificador que lhe foi dado. Um CPF já cadastrado no \
         tribunal é 409.",
-    params(Escrita, Chave),
+    params(DryRunQuery, IdempotencyKey),
     request_body = NovoAdolescente,
-    responses(RespostaDeAdolescenteGravado, Recusas, DoEstado, DoCorpo, DaChave),
+    responses(RespostaDeAdolescenteGravado, Refusals, Conflict, BadBody, KeyReused),
 )]
-pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Negado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
-    let mut corpo = Corpo::ler(&req, payload).await?;
-    let dados = novo(&mut corpo);
-    let (malformados, avisos) = corpo.terminar(chamada.app.regras.campos_desconhecidos);
-    let comando = CadastrarAdolescente { dados, malformados };
-    // One that was only tried has no identificador: whoever comes next is given it.
-    escrever(&chamada, comando, modo, avisos, &["identificador"]).await
+pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, RestError> {
+    let (call, mode) = Call::begin_write(&req).await?;
+    let mut body = JsonBody::read(&req, payload).await?;
+    let dados = new(&mut body);
+    let (malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
+    let command = CadastrarAdolescente { dados, malformed };
+    // A dry run shows no identificador, because the next real registration gets it.
+    write(&call, command, mode, warnings, &["identificador"]).await
 }
 
-/// `PUT /adolescentes`: changes the record that `identificador` names.
+/// `PUT /adolescentes`: changes the adolescente that `identificador` names.
 #[utoipa::path(
     put, path = "/api/v1/adolescentes",
     operation_id = "atualizarAdolescente", tag = "Adolescentes",
@@ -65,42 +67,44 @@ pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpRe
     description = "O que falta no corpo, ou vem em branco, fica como está; o que vem nulo se apaga, menos o \
         mínimo do cadastro. Um documento (`rg`, `certidaoNascimento`) muda inteiro. Completa um \
         cadastro pendente.",
-    params(Escrita, Chave, Versao),
+    params(DryRunQuery, IdempotencyKey, IfMatch),
     request_body = CadastroAlterado,
-    responses(RespostaDeAdolescenteGravado, Recusas, DoCaminho, DoEstado, DaVersao, DoCorpo, DaChave),
+    responses(RespostaDeAdolescenteGravado, Refusals, NotFound, Conflict, PreconditionFailed, BadBody, KeyReused),
 )]
-pub async fn atualizar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Negado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
-    let versao_esperada = if_match(&req)?;
-    let mut corpo = Corpo::ler(&req, payload).await?;
-    let identificador: Option<Identificador> = corpo.forma("identificador", &["identificador"]);
-    let dados = alteracao(&mut corpo);
-    let (mut malformados, avisos) = corpo.terminar(chamada.app.regras.campos_desconhecidos);
+pub async fn atualizar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, RestError> {
+    let (call, mode) = Call::begin_write(&req).await?;
+    let expected_version = if_match(&req)?;
+    let mut body = JsonBody::read(&req, payload).await?;
+    let identificador: Option<Identificador> = body.parse("identificador", &["identificador"]);
+    let dados = alteracao(&mut body);
+    let (mut malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
     let Some(identificador) = identificador else {
-        if malformados.iter().all(|recusa| recusa.campo != ["identificador"]) {
-            let falta = Recusa::nova(CodigoErro::CampoObrigatorio, "b.3", "o campo é obrigatório");
-            malformados.push(falta.em(["identificador"]).oriente("diga de quem se trata"));
+        if malformed.iter().all(|refusal| refusal.campo != ["identificador"]) {
+            let missing =
+                Refusal::new(CodigoErro::CampoObrigatorio, "b.3", "o campo é obrigatório");
+            malformed.push(missing.at(["identificador"]).hint("diga de quem se trata"));
         }
-        return Err(negar(Error::Recusas(malformados)));
+        return Err(rest_error(Error::Refusals(malformed)));
     };
-    let comando = AtualizarAdolescente { identificador, dados, versao_esperada, malformados };
-    escrever(&chamada, comando, modo, avisos, &[]).await
+    let command =
+        AtualizarAdolescente { identificador, dados, versao_esperada: expected_version, malformed };
+    write(&call, command, mode, warnings, &[]).await
 }
 
-async fn escrever<C: Comando<Efeito = service::Alterado>>(
-    chamada: &Chamada,
-    comando: C,
-    modo: Modo,
-    avisos: Vec<String>,
-    gerados: &[&str],
-) -> Result<HttpResponse, Negado> {
-    let ler = |_: &mut Sessao<'_>, _: &_| Ok(());
-    let feito = command::executar(chamada, comando, modo, ler).await.map_err(negar)?;
-    let dados = dados(&feito.efeito.adolescente, &chamada.rastro);
-    Ok(responder_escrita(&chamada.app, &feito, dados, gerados, avisos))
+async fn write<C: Command<Effect = service::Changed>>(
+    call: &Call,
+    command: C,
+    mode: Mode,
+    warnings: Vec<String>,
+    generated: &[&str],
+) -> Result<HttpResponse, RestError> {
+    let read = |_: &mut Session<'_>, _: &_| Ok(());
+    let done = command::execute(call, command, mode, read).await.map_err(rest_error)?;
+    let dados = to_json(&done.effect.adolescente, &call.record);
+    Ok(write_response(&call.app, &done, dados, generated, warnings))
 }
 
-/// `GET /adolescentes/similaridade` (R25): who may be registered already.
+/// `GET /adolescentes/similaridade` (R25): adolescentes that may be the same person.
 #[utoipa::path(
     get,
     path = "/api/v1/adolescentes/similaridade",
@@ -108,70 +112,70 @@ async fn escrever<C: Comando<Efeito = service::Alterado>>(
     tag = "Adolescentes",
     summary = "Quem pode já estar cadastrado.",
     description = "Os mais semelhantes primeiro.",
-    params(QuemSeProcura),
-    responses(RespostaDeSemelhantes, Recusas)
+    params(SimilarityQuery),
+    responses(RespostaDeSemelhantes, Refusals)
 )]
-pub async fn semelhantes(req: HttpRequest) -> Result<HttpResponse, Negado> {
-    let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
-    let nascimento = parametros.tirar("dataNascimento");
-    let nascimento = nascimento.map(|texto| {
-        time::ler_data(texto.trim())
-            .ok_or_else(|| page::invalido("dataNascimento", "a data tem a forma dd/MM/aaaa"))
+pub async fn semelhantes(req: HttpRequest) -> Result<HttpResponse, RestError> {
+    let (call, mut params) = Call::begin_with_params(&req, Papel::Consulta).await?;
+    let nascimento = params.take("dataNascimento");
+    let nascimento = nascimento.map(|text| {
+        time::read_date(text.trim())
+            .ok_or_else(|| page::invalid("dataNascimento", "a data tem a forma dd/MM/aaaa"))
     });
-    let limite = parametros.tirar("limite").map(|texto| {
-        texto.trim().parse().map_err(|_| page::invalido("limite", "o limite vai de 1 a 50"))
+    let limit = params.take("limite").map(|text| {
+        text.trim().parse().map_err(|_| page::invalid("limite", "o limite vai de 1 a 50"))
     });
-    let procura = Procura {
-        nome: preenchido(parametros.tirar("nome")),
-        sobrenome: preenchido(parametros.tirar("sobrenome")),
-        nome_mae: preenchido(parametros.tirar("nomeMae")),
+    let search = Search {
+        nome: filled(params.take("nome")),
+        sobrenome: filled(params.take("sobrenome")),
+        nome_mae: filled(params.take("nomeMae")),
         nascimento: nascimento.transpose()?,
-        limite: limite.transpose()?,
+        limit: limit.transpose()?,
     };
-    parametros.terminar()?;
-    procurar(&chamada, procura, &[]).await
+    params.finish()?;
+    similar(&call, search, &[]).await
 }
 
-/// `POST /adolescentes/similaridade`: the same, asked with the body of a
-/// registration, so that no name stands in an address.
+/// `POST /adolescentes/similaridade`: the same search with the body of a registration, so that no
+/// name of a person appears in a URL.
 #[utoipa::path(
     post, path = "/api/v1/adolescentes/similaridade",
     operation_id = "procurarSemelhantes", tag = "Adolescentes",
     summary = "Quem pode já estar cadastrado, sem nomes no endereço.",
     description = "Não grava nada; aceita o corpo de um cadastro.",
     request_body = ProcuraDeSemelhantes,
-    responses(RespostaDeSemelhantes, Recusas, DoCorpo),
+    responses(RespostaDeSemelhantes, Refusals, BadBody),
 )]
-pub async fn semelhantes_do_corpo(
+pub async fn semelhantes_by_body(
     req: HttpRequest,
     payload: web::Payload,
-) -> Result<HttpResponse, Negado> {
-    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
-    let mut corpo = Corpo::ler(&req, payload).await?;
-    let limite = corpo.inteiro("limite", &["limite"]);
-    let dados = novo(&mut corpo);
-    let (malformados, avisos) = corpo.terminar(chamada.app.regras.campos_desconhecidos);
-    Recusa::nenhuma(malformados, Vec::new()).map_err(negar)?;
-    let DadosDeAdolescente { nome, sobrenome, nome_mae, data_nascimento: nascimento, .. } = dados;
-    let procura = Procura { nome, sobrenome, nome_mae, nascimento, limite };
-    procurar(&chamada, procura, &avisos).await
+) -> Result<HttpResponse, RestError> {
+    let call = Call::begin_read(&req, Papel::Consulta).await?;
+    let mut body = JsonBody::read(&req, payload).await?;
+    let limit = body.integer("limite", &["limite"]);
+    let dados = new(&mut body);
+    let (malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
+    Refusal::ensure_none(malformed, Vec::new()).map_err(rest_error)?;
+    let AdolescenteDados { nome, sobrenome, nome_mae, data_nascimento: nascimento, .. } = dados;
+    let search = Search { nome, sobrenome, nome_mae, nascimento, limit };
+    similar(&call, search, &warnings).await
 }
 
-async fn procurar(
-    chamada: &Chamada,
-    procura: Procura,
-    avisos: &[String],
-) -> Result<HttpResponse, Negado> {
-    let procura = service::procura(chamada.ator(), procura).map_err(negar)?;
-    let buscar = move |sessao: &mut Sessao<'_>| Semelhantes::load_one(sessao, &procura);
-    let achados = chamada.ler(buscar).await?.unwrap_or_default();
-    let mostrar = |semelhante: &Semelhante| {
-        let mut dados = dados(&semelhante.adolescente, &chamada.rastro);
+async fn similar(
+    call: &Call,
+    search: Search,
+    warnings: &[String],
+) -> Result<HttpResponse, RestError> {
+    let search = service::search(call.actor(), search).map_err(rest_error)?;
+    let find = move |session: &mut Session<'_>| Semelhantes::load_one(session, &search);
+    let found = call.read(find).await?.unwrap_or_default();
+    let show = |semelhante: &Semelhante| {
+        let mut dados = to_json(&semelhante.adolescente, &call.record);
         dados["scoreSimilaridade"] = format!("{:.2}", semelhante.score).into();
         dados
     };
-    let achados: Vec<Value> = achados.iter().map(mostrar).collect();
-    Ok(envelope::sucesso((chamada.app.agora)(), &achados.into(), avisos))
+    let found: Vec<Value> = found.iter().map(show).collect();
+    Ok(envelope::success((call.app.now)(), &found.into(), warnings))
 }
 
 /// `GET /adolescentes/identificador/{identificador}`.
@@ -182,24 +186,25 @@ async fn procurar(
     tag = "Adolescentes",
     summary = "Um adolescente, pelo identificador.",
     description = "O de outro tribunal é como se não existisse.",
-    params(PorIdentificador),
-    responses(RespostaDeAdolescente, Recusas, DoCaminho)
+    params(IdentificadorPath),
+    responses(RespostaDeAdolescente, Refusals, NotFound)
 )]
-pub async fn por_identificador(
+pub async fn by_identificador(
     req: HttpRequest,
     identificador: web::Path<String>,
-) -> Result<HttpResponse, Negado> {
-    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
-    let lido = identificador.parse::<Identificador>();
-    let lido = lido.map_err(|erro| page::invalido("identificador", &erro.to_string()))?;
-    let achado =
-        chamada.ler(move |sessao| Ok(store::por_identificadores(sessao, &[&lido])?.pop())).await?;
-    let achado = achado.ok_or_else(|| negar(rules::r1_adolescente_visivel().into()))?;
-    let resposta = envelope::sucesso((chamada.app.agora)(), &dados(&achado, &chamada.rastro), &[]);
-    Ok(com_etag(resposta, achado.versao.into()))
+) -> Result<HttpResponse, RestError> {
+    let call = Call::begin_read(&req, Papel::Consulta).await?;
+    let parsed = identificador.parse::<Identificador>();
+    let parsed = parsed.map_err(|error| page::invalid("identificador", &error.to_string()))?;
+    let found =
+        call.read(move |session| Ok(store::by_identificadores(session, &[&parsed])?.pop())).await?;
+    let found = found.ok_or_else(|| rest_error(rules::r1_adolescente_visivel().into()))?;
+    let response = envelope::success((call.app.now)(), &to_json(&found, &call.record), &[]);
+    Ok(with_etag(response, found.versao.into()))
 }
 
-/// `GET /adolescentes/cpf/{cpf}`, for who may see a CPF. The trail tells that by it was looked for.
+/// `GET /adolescentes/cpf/{cpf}`, for callers that may see a CPF. The audit trail records that the
+/// lookup was by CPF.
 #[utoipa::path(
     get,
     path = "/api/v1/adolescentes/cpf/{cpf}",
@@ -207,24 +212,24 @@ pub async fn por_identificador(
     tag = "Adolescentes",
     summary = "Um adolescente, pelo CPF.",
     description = "Só com o papel pse-dados-sensiveis. O de outro tribunal é como se não existisse.",
-    params(PorCpf),
-    responses(RespostaDeAdolescente, Recusas, DoCaminho)
+    params(CpfPath),
+    responses(RespostaDeAdolescente, Refusals, NotFound)
 )]
-pub async fn por_cpf(req: HttpRequest, cpf: web::Path<String>) -> Result<HttpResponse, Negado> {
-    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
-    chamada.ator().exige(Papel::DadosSensiveis)?;
-    let cpf = cpf.parse::<Cpf>().map_err(|erro| page::invalido("cpf", &erro.to_string()))?;
-    if let Some(recusa) = rules::r23_cpf_valido(Some(&cpf)) {
-        return Err(negar(recusa.em(["cpf"]).into()));
+pub async fn by_cpf(req: HttpRequest, cpf: web::Path<String>) -> Result<HttpResponse, RestError> {
+    let call = Call::begin_read(&req, Papel::Consulta).await?;
+    call.actor().require(Papel::DadosSensiveis)?;
+    let cpf = cpf.parse::<Cpf>().map_err(|error| page::invalid("cpf", &error.to_string()))?;
+    if let Some(refusal) = rules::r23_cpf_valido(Some(&cpf)) {
+        return Err(rest_error(refusal.at(["cpf"]).into()));
     }
-    let key = AdolescentePorCpf { cpf, tribunal: None };
-    let achado = chamada.ler(move |sessao| AdolescentePorCpf::load_one(sessao, &key)).await?;
-    let achado = achado.ok_or_else(|| negar(rules::r1_cpf_visivel().into()))?;
-    let resposta = envelope::sucesso((chamada.app.agora)(), &dados(&achado, &chamada.rastro), &[]);
-    Ok(com_etag(resposta, achado.versao.into()))
+    let key = AdolescenteByCpf { cpf, tribunal: None };
+    let found = call.read(move |session| AdolescenteByCpf::load_one(session, &key)).await?;
+    let found = found.ok_or_else(|| rest_error(rules::r1_cpf_visivel().into()))?;
+    let response = envelope::success((call.app.now)(), &to_json(&found, &call.record), &[]);
+    Ok(with_etag(response, found.versao.into()))
 }
 
-/// `GET /adolescentes`, a Spring `Page` in the order of registration.
+/// `GET /adolescentes`, as a Spring `Page` in the order of registration.
 #[utoipa::path(
     get,
     path = "/api/v1/adolescentes",
@@ -232,21 +237,21 @@ pub async fn por_cpf(req: HttpRequest, cpf: web::Path<String>) -> Result<HttpRes
     tag = "Adolescentes",
     summary = "Os adolescentes do tribunal, por página.",
     description = "Na ordem do cadastro.",
-    params(Paginas),
-    responses(RespostaDeAdolescentes, Recusas)
+    params(PageQuery),
+    responses(RespostaDeAdolescentes, Refusals)
 )]
-pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
-    let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
-    let pagina = PaginaPedida::ler(&mut parametros)?;
-    parametros.terminar()?;
-    let PaginaPedida { numero, tamanho } = pagina;
-    let lista = Adolescentes::default();
-    let (linhas, total) =
-        chamada.ler(move |sessao| deslocada(sessao, &lista, numero * tamanho, tamanho)).await?;
-    let conteudo: Vec<Value> = linhas.iter().map(|linha| dados(linha, &chamada.rastro)).collect();
-    Ok(envelope::sucesso((chamada.app.agora)(), &pagina.spring(&conteudo, total), &[]))
+pub async fn list(req: HttpRequest) -> Result<HttpResponse, RestError> {
+    let (call, mut params) = Call::begin_with_params(&req, Papel::Consulta).await?;
+    let page = PageRequest::read(&mut params)?;
+    params.finish()?;
+    let PageRequest { number, size } = page;
+    let list = Adolescentes::default();
+    let (rows, total) =
+        call.read(move |session| offset_page(session, &list, number * size, size)).await?;
+    let content: Vec<Value> = rows.iter().map(|row| to_json(row, &call.record)).collect();
+    Ok(envelope::success((call.app.now)(), &page.to_spring_page(&content, total), &[]))
 }
 
-fn negar(error: Error) -> Negado {
-    Negado::from(error).nas_palavras(nome_do_campo)
+fn rest_error(error: Error) -> RestError {
+    RestError::from(error).with_field_names(field_name)
 }

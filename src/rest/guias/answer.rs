@@ -1,155 +1,154 @@
-//! How a guia looks in an answer.
+//! The JSON of a guia.
 
 use super::super::adolescentes;
-use super::super::envelope::objeto;
+use super::super::envelope::object;
 use crate::adolescente::Adolescente;
-use crate::adolescente::store::AdolescentePorId;
-use crate::audit::CampoSensivel;
-use crate::call::Chamada;
-use crate::db::{Relation, Sessao};
+use crate::adolescente::store::AdolescenteById;
+use crate::audit::SensitiveField;
+use crate::call::Call;
+use crate::db::{Relation, Session};
 use crate::error::Error;
-use crate::guia::store::{AtosDe, DocumentosDe, UnificadasPor};
+use crate::guia::store::{AtosOf, DocumentosOf, UnificadasBy};
 use crate::guia::{AtoInfracional, Documento, Guia, GuiaId, TipoGuia};
-use crate::processo::store::ProcessoPorId;
+use crate::processo::store::ProcessoById;
 use crate::processo::{Processo, ProcessoId};
 use crate::value::cpf::Cpf;
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::resource::{Recordable, Resource};
 use crate::value::time;
 use crate::value::tribunal::Tribunal;
 use ahash::HashMap;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// What the answer about guias shows besides them, read in the same transaction.
-pub struct Partes {
-    atos: HashMap<AtosDe, Arc<Vec<AtoInfracional>>>,
-    documentos: HashMap<DocumentosDe, Arc<Vec<Documento>>>,
-    unificadas: HashMap<UnificadasPor, Vec<Arc<Guia>>>,
-    adolescentes: HashMap<AdolescentePorId, Arc<Adolescente>>,
-    processos: HashMap<ProcessoPorId, Arc<Processo>>,
+/// The related rows that an answer about guias shows, read in the same transaction.
+pub struct Parts {
+    atos: HashMap<AtosOf, Arc<Vec<AtoInfracional>>>,
+    documentos: HashMap<DocumentosOf, Arc<Vec<Documento>>>,
+    unificadas: HashMap<UnificadasBy, Vec<Arc<Guia>>>,
+    adolescentes: HashMap<AdolescenteById, Arc<Adolescente>>,
+    processos: HashMap<ProcessoById, Arc<Processo>>,
 }
 
-impl Rastreavel for Partes {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.unificadas.rastrear(recursos);
-        self.adolescentes.rastrear(recursos);
-        self.processos.rastrear(recursos);
+impl Recordable for Parts {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.unificadas.record(resources);
+        self.adolescentes.record(resources);
+        self.processos.record(resources);
     }
 }
 
-impl Partes {
-    pub fn ler(sessao: &mut Sessao<'_>, guias: &[Arc<Guia>]) -> Result<Self, Error> {
+impl Parts {
+    pub fn read(session: &mut Session<'_>, guias: &[Arc<Guia>]) -> Result<Self, Error> {
         let ids = || guias.iter().map(|guia| guia.id);
-        let unicos = |mut ids: Vec<_>| {
+        let unique = |mut ids: Vec<_>| {
             ids.sort_unstable();
             ids.dedup();
             ids
         };
-        let de_quem: Vec<_> =
-            guias.iter().map(|guia| AdolescentePorId(guia.adolescente_id)).collect();
-        let processos = unicos(guias.iter().flat_map(|guia| guia.processos()).collect());
-        let processos: Vec<_> = processos.into_iter().map(ProcessoPorId).collect();
+        let owner: Vec<_> = guias.iter().map(|guia| AdolescenteById(guia.adolescente_id)).collect();
+        let processos = unique(guias.iter().flat_map(|guia| guia.processos()).collect());
+        let processos: Vec<_> = processos.into_iter().map(ProcessoById).collect();
         Ok(Self {
-            atos: AtosDe::load(sessao, &ids().map(AtosDe).collect::<Vec<_>>())?,
-            documentos: DocumentosDe::load(sessao, &ids().map(DocumentosDe).collect::<Vec<_>>())?,
-            unificadas: UnificadasPor::load(sessao, &ids().map(UnificadasPor).collect::<Vec<_>>())?,
-            adolescentes: AdolescentePorId::load(sessao, &de_quem)?,
-            processos: ProcessoPorId::load(sessao, &processos)?,
+            atos: AtosOf::load(session, &ids().map(AtosOf).collect::<Vec<_>>())?,
+            documentos: DocumentosOf::load(session, &ids().map(DocumentosOf).collect::<Vec<_>>())?,
+            unificadas: UnificadasBy::load(session, &ids().map(UnificadasBy).collect::<Vec<_>>())?,
+            adolescentes: AdolescenteById::load(session, &owner)?,
+            processos: ProcessoById::load(session, &processos)?,
         })
     }
 
-    fn atos(&self, de: GuiaId) -> Vec<Value> {
-        let atos = self.atos.get(&AtosDe(de)).map_or(&[][..], |atos| atos.as_slice());
-        let mostrar = |ato: &AtoInfracional| {
-            objeto([
+    fn atos(&self, of: GuiaId) -> Vec<Value> {
+        let atos = self.atos.get(&AtosOf(of)).map_or(&[][..], |atos| atos.as_slice());
+        let show = |ato: &AtoInfracional| {
+            object([
                 ("id", Some(json!(ato.id))),
                 ("codigoTpu", Some(json!(ato.codigo_tpu))),
                 ("descricao", ato.descricao.clone().map(Value::from)),
                 ("localFato", ato.local_fato.clone().map(Value::from)),
-                ("dataFato", ato.data_fato.map(|data| json!(time::data(data)))),
+                ("dataFato", ato.data_fato.map(|date| json!(time::format_date(date)))),
             ])
         };
-        atos.iter().map(mostrar).collect()
+        atos.iter().map(show).collect()
     }
 
-    fn documentos(&self, de: GuiaId) -> Vec<Value> {
-        let documentos = self.documentos.get(&DocumentosDe(de));
+    fn documentos(&self, of: GuiaId) -> Vec<Value> {
+        let documentos = self.documentos.get(&DocumentosOf(of));
         let documentos = documentos.map_or(&[][..], |documentos| documentos.as_slice());
-        let mostrar = |documento: &Documento| {
-            objeto([
+        let show = |documento: &Documento| {
+            object([
                 ("id", Some(json!(documento.id))),
                 ("tipoDocumento", Some(json!(documento.tipo))),
                 ("identificadorDocAutos", documento.identificador_autos.clone().map(Value::from)),
             ])
         };
-        documentos.iter().map(mostrar).collect()
+        documentos.iter().map(show).collect()
     }
 
     fn processo(&self, id: Option<ProcessoId>) -> Option<Value> {
-        let processo = self.processos.get(&ProcessoPorId(id?))?;
+        let processo = self.processos.get(&ProcessoById(id?))?;
         Some(json!({
             "id": processo.id.0,
-            "numeroProcesso": processo.numero.digitos(),
-            "tipoProcesso": processo.tipo.texto(),
-            "situacaoProcesso": processo.situacao.texto(),
+            "numeroProcesso": processo.numero.digits(),
+            "tipoProcesso": processo.tipo.text(),
+            "situacaoProcesso": processo.situacao.text(),
         }))
     }
 }
 
-/// A guia as the façade shows it; what it has not is absent.
-pub fn dados(guia: &Guia, partes: &Partes, Chamada { app, rastro, .. }: &Chamada) -> Value {
+/// The JSON of a guia. A field without a value is absent.
+pub fn to_json(guia: &Guia, parts: &Parts, Call { app, record, .. }: &Call) -> Value {
     let cpf =
-        |cpf: &Cpf| rastro.sensivel(CampoSensivel::CpfDeResponsavel, Some(json!(cpf.completo())));
-    let texto = |valor: &Option<String>| valor.clone().map(Value::from);
-    let data = |valor: Option<chrono::NaiveDate>| valor.map(|data| json!(time::data(data)));
-    let sim = |valor: bool| json!(if valor { "Sim" } else { "Não" });
+        |cpf: &Cpf| record.sensitive(SensitiveField::CpfDeResponsavel, Some(json!(cpf.unmasked())));
+    let text = |value: &Option<String>| value.clone().map(Value::from);
+    let date = |value: Option<chrono::NaiveDate>| value.map(|date| json!(time::format_date(date)));
+    let yes_or_no = |value: bool| json!(if value { "Sim" } else { "Não" });
     let (sancao, unificacao) = match guia.tipo {
         TipoGuia::InternacaoSancao => (guia.data_decisao, None),
         _ => (None, guia.data_decisao),
     };
-    let unificadas = partes.unificadas.get(&UnificadasPor(guia.id));
+    let unificadas = parts.unificadas.get(&UnificadasBy(guia.id));
     let unificadas = unificadas.filter(|_| guia.tipo == TipoGuia::Unificadora).map(|unificadas| {
         unificadas.iter().map(|guia| json!(guia.numero.to_string())).collect::<Vec<_>>()
     });
-    let com_documentos = matches!(guia.tipo, TipoGuia::Provisoria | TipoGuia::Definitiva);
-    let adolescente = partes.adolescentes.get(&AdolescentePorId(guia.adolescente_id));
-    let tribunal = Tribunal::por_codigo(guia.tribunal_codigo)
-        .map(|t| json!({ "id": t.codigo, "tr": t.tr, "nome": t.nome }));
-    objeto([
+    let has_documentos = matches!(guia.tipo, TipoGuia::Provisoria | TipoGuia::Definitiva);
+    let adolescente = parts.adolescentes.get(&AdolescenteById(guia.adolescente_id));
+    let tribunal = Tribunal::by_code(guia.tribunal_codigo)
+        .map(|t| json!({ "id": t.code, "tr": t.tr, "nome": t.nome }));
+    object([
         ("id", Some(json!(guia.id.0))),
         ("numeroGuia", Some(json!(guia.numero.to_string()))),
-        ("tipoGuia", Some(json!(guia.tipo.texto()))),
-        ("situacaoGuia", Some(json!(guia.situacao.texto()))),
-        ("motivoBaixa", guia.motivo_baixa.map(|motivo| json!(motivo.texto()))),
-        ("dataBaixa", guia.baixada_em.map(|quando| json!(time::por_extenso(quando)))),
-        ("venceEm", data(guia.vence_em())),
-        ("vencida", Some(json!(guia.vencida(time::dia((app.agora)()))))),
+        ("tipoGuia", Some(json!(guia.tipo.text()))),
+        ("situacaoGuia", Some(json!(guia.situacao.text()))),
+        ("motivoBaixa", guia.motivo_baixa.map(|motivo| json!(motivo.text()))),
+        ("dataBaixa", guia.baixada_em.map(|when| json!(time::format_instant(when)))),
+        ("venceEm", date(guia.vence_em())),
+        ("vencida", Some(json!(guia.vencida(time::day((app.now)()))))),
         ("versao", Some(json!(guia.versao))),
         ("tribunal", tribunal),
-        ("origemGuia", guia.origem.map(|origem| json!(origem.texto()))),
-        ("dataEmissao", Some(json!(time::ate_o_minuto(guia.criado_em)))),
-        ("magistrado", texto(&guia.magistrado_nome)),
+        ("origemGuia", guia.origem.map(|origem| json!(origem.text()))),
+        ("dataEmissao", Some(json!(time::format_to_minute(guia.criado_em)))),
+        ("magistrado", text(&guia.magistrado_nome)),
         ("magistradoCPF", cpf(&guia.magistrado_cpf)),
-        ("serventuario", texto(&guia.serventuario_nome)),
+        ("serventuario", text(&guia.serventuario_nome)),
         ("serventuarioCPF", cpf(&guia.serventuario_cpf)),
         ("serventuarioCargo", Some(json!(guia.serventuario_cargo))),
         ("codigoTpuMedida", Some(json!(guia.codigo_tpu_medida))),
         ("medida", guia.medida().map(Value::from)),
-        ("dataSentenca", data(guia.data_sentenca)),
-        ("houveInternacao", guia.houve_internacao.map(sim)),
-        ("dataInicioInternacao", data(guia.data_inicio_internacao)),
-        ("dataFimInternacao", data(guia.data_fim_internacao)),
-        ("dataTransitoJulgado", data(guia.data_transito_julgado)),
+        ("dataSentenca", date(guia.data_sentenca)),
+        ("houveInternacao", guia.houve_internacao.map(yes_or_no)),
+        ("dataInicioInternacao", date(guia.data_inicio_internacao)),
+        ("dataFimInternacao", date(guia.data_fim_internacao)),
+        ("dataTransitoJulgado", date(guia.data_transito_julgado)),
         ("prazo", guia.prazo.map(Value::from)),
-        ("dataDecisaoInternacaoSancao", data(sancao)),
-        // The misspelling is the real API's.
-        ("dataDecisaoUnifcacaoDeMedidas", data(unificacao)),
-        ("medidaResultanteUnificacao", texto(&guia.medida_resultante)),
+        ("dataDecisaoInternacaoSancao", date(sancao)),
+        // The real API misspells this name, and clients depend on it.
+        ("dataDecisaoUnifcacaoDeMedidas", date(unificacao)),
+        ("medidaResultanteUnificacao", text(&guia.medida_resultante)),
         ("listaNumeroDaGuiaDefinitiva", unificadas.map(Value::from)),
-        ("adolescente", adolescente.map(|adolescente| adolescentes::dados(adolescente, rastro))),
-        ("processoConhecimento", partes.processo(guia.apuracao_id)),
-        ("processoExecucao", partes.processo(guia.execucao_id)),
-        ("atosInfracionais", Some(partes.atos(guia.id).into())),
-        ("documentosInstruirGuia", com_documentos.then(|| partes.documentos(guia.id).into())),
+        ("adolescente", adolescente.map(|adolescente| adolescentes::to_json(adolescente, record))),
+        ("processoConhecimento", parts.processo(guia.apuracao_id)),
+        ("processoExecucao", parts.processo(guia.execucao_id)),
+        ("atosInfracionais", Some(parts.atos(guia.id).into())),
+        ("documentosInstruirGuia", has_documentos.then(|| parts.documentos(guia.id).into())),
     ])
 }

@@ -1,23 +1,23 @@
-//! The body of an emission, and the words of its fields.
+//! The body that issues a guia, and the names of its fields.
 
-use super::super::json_fields::{Campo, Corpo};
-use crate::guia::{EmitirGuia, NovoAto, NovoDocumento, OrigemGuia, PropriaDaEspecie, TipoGuia};
+use super::super::json_fields::{FieldPath, JsonBody};
+use crate::guia::{EmitirGuia, EspecieDetails, NewAto, NewDocumento, OrigemGuia, TipoGuia};
 use crate::processo::Responsavel;
 
-/// The name that a field of the command has in the body.
-pub fn nome_do_campo(campo: &[&str]) -> String {
-    match campo {
+/// Maps a field of a command to its name in the body.
+pub fn field_name(field: &[&str]) -> String {
+    match field {
         ["numero"] => "numeroGuia".into(),
         ["versaoEsperada"] => "If-Match".into(),
         ["chaveIdempotencia"] => "Idempotency-Key".into(),
         ["adolescente"] => "identificadorAdolescente".into(),
         ["origem"] => "origemGuia".into(),
-        [pessoa @ ("magistrado" | "serventuario"), "cpf"] => format!("{pessoa}CPF"),
-        [pessoa @ ("magistrado" | "serventuario"), "nome"] => (*pessoa).into(),
+        [person @ ("magistrado" | "serventuario"), "cpf"] => format!("{person}CPF"),
+        [person @ ("magistrado" | "serventuario"), "nome"] => (*person).into(),
         ["atosInfracionais", i] => format!("atosInfracionais[{i}]"),
         ["especie", _, "documentos", i] => format!("documentosInstruirGuia[{i}]"),
-        ["atosInfracionais", i, resto] => format!("atosInfracionais[{i}].{resto}"),
-        ["especie", _, "documentos", i, resto] => format!("documentosInstruirGuia[{i}].{resto}"),
+        ["atosInfracionais", i, rest] => format!("atosInfracionais[{i}].{rest}"),
+        ["especie", _, "documentos", i, rest] => format!("documentosInstruirGuia[{i}].{rest}"),
         ["especie", _, "documentos"] => "documentosInstruirGuia".into(),
         ["especie", _, "definitivas", i] => format!("listaNumeroDaGuiaDefinitiva[{i}]"),
         ["especie", _, "definitivas"] => "listaNumeroDaGuiaDefinitiva".into(),
@@ -26,99 +26,99 @@ pub fn nome_do_campo(campo: &[&str]) -> String {
         ["especie", "internacaoSancao", "dataDecisao"] => "dataDecisaoInternacaoSancao".into(),
         ["especie", "unificadora", "dataDecisao"] => "dataDecisaoUnifcacaoDeMedidas".into(),
         ["especie", _, "medidaResultante"] => "medidaResultanteUnificacao".into(),
-        ["especie", _, resto] => (*resto).into(),
-        outro => outro.join("."),
+        ["especie", _, rest] => (*rest).into(),
+        other => other.join("."),
     }
 }
 
-/// An emission, as its body asks for it.
-pub fn comando(tipo: TipoGuia, corpo: &mut Corpo) -> EmitirGuia {
-    let origens = OrigemGuia::TODOS;
+/// Reads the body into a command.
+pub fn command(tipo: TipoGuia, body: &mut JsonBody) -> EmitirGuia {
+    let origins = OrigemGuia::ALL;
     EmitirGuia {
         tipo,
-        adolescente: corpo.forma("identificadorAdolescente", &["adolescente"]),
-        origem: corpo.palavra("origemGuia", &["origem"], origens, OrigemGuia::texto),
+        adolescente: body.parse("identificadorAdolescente", &["adolescente"]),
+        origem: body.word("origemGuia", &["origem"], origins, OrigemGuia::text),
         magistrado: Responsavel {
-            nome: corpo.texto("magistrado", &["magistrado", "nome"]),
-            cpf: corpo.forma("magistradoCPF", &["magistrado", "cpf"]),
+            nome: body.text("magistrado", &["magistrado", "nome"]),
+            cpf: body.parse("magistradoCPF", &["magistrado", "cpf"]),
         },
         serventuario: Responsavel {
-            nome: corpo.texto("serventuario", &["serventuario", "nome"]),
-            cpf: corpo.forma("serventuarioCPF", &["serventuario", "cpf"]),
+            nome: body.text("serventuario", &["serventuario", "nome"]),
+            cpf: body.parse("serventuarioCPF", &["serventuario", "cpf"]),
         },
-        serventuario_cargo: corpo.texto("serventuarioCargo", &["serventuarioCargo"]),
-        codigo_tpu_medida: corpo.texto("codigoTpuMedida", &["codigoTpuMedida"]),
-        atos: corpo.itens("atosInfracionais", &["atosInfracionais"], |ato| NovoAto {
-            codigo_tpu: ato.texto("codigoTpu", &["codigoTpu"]),
-            descricao: ato.texto("descricao", &["descricao"]),
-            local_fato: ato.texto("localFato", &["localFato"]),
-            data_fato: ato.data("dataFato", &["dataFato"]),
+        serventuario_cargo: body.text("serventuarioCargo", &["serventuarioCargo"]),
+        codigo_tpu_medida: body.text("codigoTpuMedida", &["codigoTpuMedida"]),
+        atos: body.items("atosInfracionais", &["atosInfracionais"], |ato| NewAto {
+            codigo_tpu: ato.text("codigoTpu", &["codigoTpu"]),
+            descricao: ato.text("descricao", &["descricao"]),
+            local_fato: ato.text("localFato", &["localFato"]),
+            data_fato: ato.date("dataFato", &["dataFato"]),
         }),
-        propria: propria(tipo, corpo),
-        malformados: Vec::new(),
+        propria: details(tipo, body),
+        malformed: Vec::new(),
     }
 }
 
-/// What the kind has of its own; a field of another kind is unknown here.
-fn propria(tipo: TipoGuia, corpo: &mut Corpo) -> PropriaDaEspecie {
-    let vazia = PropriaDaEspecie::default();
+/// The fields of one tipo of guia. A field of another tipo counts as unknown.
+fn details(tipo: TipoGuia, body: &mut JsonBody) -> EspecieDetails {
+    let empty = EspecieDetails::default();
     match tipo {
         TipoGuia::Provisoria => {
             const E: &str = "provisoria";
-            PropriaDaEspecie {
-                apuracao: corpo.forma("numeroProcessoConhecimento", &["especie", E, "apuracao"]),
-                data_sentenca: corpo.data("dataSentenca", &["especie", E, "dataSentenca"]),
-                houve_internacao: corpo
-                    .sim_ou_nao("houveInternacao", &["especie", E, "houveInternacao"]),
-                data_inicio_internacao: corpo
-                    .data("dataInicioInternacao", &["especie", E, "dataInicioInternacao"]),
-                data_fim_internacao: corpo
-                    .data("dataFimInternacao", &["especie", E, "dataFimInternacao"]),
-                documentos: documentos(corpo, &["especie", E, "documentos"]),
-                ..vazia
+            EspecieDetails {
+                apuracao: body.parse("numeroProcessoConhecimento", &["especie", E, "apuracao"]),
+                data_sentenca: body.date("dataSentenca", &["especie", E, "dataSentenca"]),
+                houve_internacao: body
+                    .yes_or_no("houveInternacao", &["especie", E, "houveInternacao"]),
+                data_inicio_internacao: body
+                    .date("dataInicioInternacao", &["especie", E, "dataInicioInternacao"]),
+                data_fim_internacao: body
+                    .date("dataFimInternacao", &["especie", E, "dataFimInternacao"]),
+                documentos: documentos(body, &["especie", E, "documentos"]),
+                ..empty
             }
         }
         TipoGuia::Definitiva => {
             const E: &str = "definitiva";
-            PropriaDaEspecie {
-                apuracao: corpo.forma("numeroProcessoConhecimento", &["especie", E, "apuracao"]),
-                data_sentenca: corpo.data("dataSentenca", &["especie", E, "dataSentenca"]),
-                data_transito_julgado: corpo
-                    .data("dataTransitoJulgado", &["especie", E, "dataTransitoJulgado"]),
-                documentos: documentos(corpo, &["especie", E, "documentos"]),
-                ..vazia
+            EspecieDetails {
+                apuracao: body.parse("numeroProcessoConhecimento", &["especie", E, "apuracao"]),
+                data_sentenca: body.date("dataSentenca", &["especie", E, "dataSentenca"]),
+                data_transito_julgado: body
+                    .date("dataTransitoJulgado", &["especie", E, "dataTransitoJulgado"]),
+                documentos: documentos(body, &["especie", E, "documentos"]),
+                ..empty
             }
         }
         TipoGuia::InternacaoSancao => {
             const E: &str = "internacaoSancao";
-            PropriaDaEspecie {
-                apuracao: corpo.forma("numeroProcessoConhecimento", &["especie", E, "apuracao"]),
-                execucao: corpo.forma("numeroProcessoExecucao", &["especie", E, "execucao"]),
-                data_decisao: corpo
-                    .data("dataDecisaoInternacaoSancao", &["especie", E, "dataDecisao"]),
-                prazo: corpo.inteiro_ou_texto("prazo", &["especie", E, "prazo"]),
-                ..vazia
+            EspecieDetails {
+                apuracao: body.parse("numeroProcessoConhecimento", &["especie", E, "apuracao"]),
+                execucao: body.parse("numeroProcessoExecucao", &["especie", E, "execucao"]),
+                data_decisao: body
+                    .date("dataDecisaoInternacaoSancao", &["especie", E, "dataDecisao"]),
+                prazo: body.integer_or_text("prazo", &["especie", E, "prazo"]),
+                ..empty
             }
         }
         TipoGuia::Unificadora => {
             const E: &str = "unificadora";
             let decisao = &["especie", E, "dataDecisao"];
-            PropriaDaEspecie {
-                execucao: corpo.forma("numeroProcessoExecucao", &["especie", E, "execucao"]),
-                data_decisao: corpo.data("dataDecisaoUnifcacaoDeMedidas", decisao),
-                medida_resultante: corpo
-                    .texto("medidaResultanteUnificacao", &["especie", E, "medidaResultante"]),
-                definitivas: corpo
-                    .lista("listaNumeroDaGuiaDefinitiva", &["especie", E, "definitivas"]),
-                ..vazia
+            EspecieDetails {
+                execucao: body.parse("numeroProcessoExecucao", &["especie", E, "execucao"]),
+                data_decisao: body.date("dataDecisaoUnifcacaoDeMedidas", decisao),
+                medida_resultante: body
+                    .text("medidaResultanteUnificacao", &["especie", E, "medidaResultante"]),
+                definitivas: body
+                    .list("listaNumeroDaGuiaDefinitiva", &["especie", E, "definitivas"]),
+                ..empty
             }
         }
     }
 }
 
-fn documentos(corpo: &mut Corpo, campo: Campo) -> Vec<NovoDocumento> {
-    corpo.itens("documentosInstruirGuia", campo, |documento| NovoDocumento {
-        tipo: documento.texto("tipoDocumento", &["tipoDocumento"]),
-        identificador_autos: documento.texto("identificadorDocAutos", &["identificadorDocAutos"]),
+fn documentos(body: &mut JsonBody, field: FieldPath) -> Vec<NewDocumento> {
+    body.items("documentosInstruirGuia", field, |documento| NewDocumento {
+        tipo: documento.text("tipoDocumento", &["tipoDocumento"]),
+        identificador_autos: documento.text("identificadorDocAutos", &["identificadorDocAutos"]),
     })
 }

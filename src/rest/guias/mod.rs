@@ -1,35 +1,38 @@
-//! `/api/v1/guias` (b.4).
+//! The routes under `/api/v1/guias` (b.4).
 
 mod body;
+pub mod especies;
 mod answer;
 pub mod pdf;
 
-use super::envelope::{self, Negado};
-use super::json_fields::Corpo;
+use super::envelope::{self, RestError};
+use super::json_fields::JsonBody;
 use super::openapi::emissao::{
     NovaGuiaDeInternacaoSancao, NovaGuiaDefinitiva, NovaGuiaProvisoria, NovaGuiaUnificadora,
 };
 use super::openapi::envelope::{RespostaDeGuiaGravada, RespostaDeGuias};
 use super::openapi::guia::BaixaDeGuia;
-use super::openapi::parameters::{Chave, DaGuia, Escrita, FiltroDeGuias, Paginas, Versao};
-use super::openapi::refusals::{DaChave, DaVersao, DoCaminho, DoCorpo, Recusas};
-use super::page::PaginaPedida;
-use super::{Chamada, Parametros, if_match, responder_escrita};
+use super::openapi::parameters::{
+    DryRunQuery, GuiaPath, GuiasQuery, IdempotencyKey, IfMatch, PageQuery,
+};
+use super::openapi::refusals::{BadBody, KeyReused, NotFound, PreconditionFailed, Refusals};
+use super::page::PageRequest;
+use super::{Call, Params, if_match, write_response};
 use crate::auth::Papel;
-use crate::command::{self, Comando, Modo};
-use crate::db::list::deslocada;
-use crate::db::{Relation, Sessao};
-use crate::error::{CodigoErro, Error, Recusa};
+use crate::command::{self, Command, Mode};
+use crate::db::list::offset_page;
+use crate::db::{Relation, Session};
+use crate::error::{CodigoErro, Error, Refusal};
 use crate::filters::GuiaFilter;
-use crate::guia::service::Alterada;
-use crate::guia::store::{GuiaPorNumero, Guias, GuiasDe};
+use crate::guia::service::Changed;
+use crate::guia::store::{GuiaByNumero, Guias, GuiasOf};
 use crate::guia::{BaixarGuia, MotivoBaixaGuia, NumeroDaGuia, SituacaoGuia, TipoGuia, rules};
 use crate::processo::NumeroProcesso;
 use crate::processo::rules::r4_digito;
-use crate::value::regras::Regras;
+use crate::value::rules::Rules;
 use actix_web::{HttpRequest, HttpResponse, web};
-use answer::{Partes, dados};
-use body::{comando, nome_do_campo};
+use answer::{Parts, to_json};
+use body::{command, field_name};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -39,14 +42,14 @@ use std::sync::Arc;
     operation_id = "emitirGuiaProvisoria", tag = "Guias",
     summary = "Emite uma guia provisória.",
     description = "A resposta traz o número que lhe foi dado.",
-    params(Escrita, Chave),
+    params(DryRunQuery, IdempotencyKey),
     request_body = NovaGuiaProvisoria,
-    responses(RespostaDeGuiaGravada, Recusas, DoCorpo, DaChave),
+    responses(RespostaDeGuiaGravada, Refusals, BadBody, KeyReused),
 )]
 pub async fn emitir_provisoria(
     req: HttpRequest,
     payload: web::Payload,
-) -> Result<HttpResponse, Negado> {
+) -> Result<HttpResponse, RestError> {
     emitir(TipoGuia::Provisoria, &req, payload).await
 }
 
@@ -56,14 +59,14 @@ pub async fn emitir_provisoria(
     operation_id = "emitirGuiaDefinitiva", tag = "Guias",
     summary = "Emite uma guia definitiva.",
     description = "A resposta traz o número que lhe foi dado.",
-    params(Escrita, Chave),
+    params(DryRunQuery, IdempotencyKey),
     request_body = NovaGuiaDefinitiva,
-    responses(RespostaDeGuiaGravada, Recusas, DoCorpo, DaChave),
+    responses(RespostaDeGuiaGravada, Refusals, BadBody, KeyReused),
 )]
 pub async fn emitir_definitiva(
     req: HttpRequest,
     payload: web::Payload,
-) -> Result<HttpResponse, Negado> {
+) -> Result<HttpResponse, RestError> {
     emitir(TipoGuia::Definitiva, &req, payload).await
 }
 
@@ -73,14 +76,14 @@ pub async fn emitir_definitiva(
     operation_id = "emitirGuiaDeInternacaoSancao", tag = "Guias",
     summary = "Emite uma guia de internação-sanção.",
     description = "A resposta traz o número que lhe foi dado; o prazo é de até 90 dias.",
-    params(Escrita, Chave),
+    params(DryRunQuery, IdempotencyKey),
     request_body = NovaGuiaDeInternacaoSancao,
-    responses(RespostaDeGuiaGravada, Recusas, DoCorpo, DaChave),
+    responses(RespostaDeGuiaGravada, Refusals, BadBody, KeyReused),
 )]
 pub async fn emitir_internacao_sancao(
     req: HttpRequest,
     payload: web::Payload,
-) -> Result<HttpResponse, Negado> {
+) -> Result<HttpResponse, RestError> {
     emitir(TipoGuia::InternacaoSancao, &req, payload).await
 }
 
@@ -90,14 +93,14 @@ pub async fn emitir_internacao_sancao(
     operation_id = "emitirGuiaUnificadora", tag = "Guias",
     summary = "Emite uma guia unificadora.",
     description = "As guias unificadas são baixadas.",
-    params(Escrita, Chave),
+    params(DryRunQuery, IdempotencyKey),
     request_body = NovaGuiaUnificadora,
-    responses(RespostaDeGuiaGravada, Recusas, DoCorpo, DaChave),
+    responses(RespostaDeGuiaGravada, Refusals, BadBody, KeyReused),
 )]
 pub async fn emitir_unificadora(
     req: HttpRequest,
     payload: web::Payload,
-) -> Result<HttpResponse, Negado> {
+) -> Result<HttpResponse, RestError> {
     emitir(TipoGuia::Unificadora, &req, payload).await
 }
 
@@ -105,67 +108,67 @@ async fn emitir(
     tipo: TipoGuia,
     req: &HttpRequest,
     payload: web::Payload,
-) -> Result<HttpResponse, Negado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(req).await?;
-    let mut corpo = Corpo::ler(req, payload).await?;
-    let mut comando = comando(tipo, &mut corpo);
-    let (malformados, avisos) = corpo.terminar(chamada.app.regras.campos_desconhecidos);
-    comando.malformados = malformados;
-    escrever(&chamada, comando, modo, avisos, &["numeroGuia"]).await
+) -> Result<HttpResponse, RestError> {
+    let (call, mode) = Call::begin_write(req).await?;
+    let mut body = JsonBody::read(req, payload).await?;
+    let mut command = command(tipo, &mut body);
+    let (malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
+    command.malformed = malformed;
+    write(&call, command, mode, warnings, &["numeroGuia"]).await
 }
 
-/// `PUT /guias/{numeroGuia}/situacao/{situacao}`, with `{motivo}` if there is one.
+/// `PUT /guias/{numeroGuia}/situacao/{situacao}`. The body `{motivo}` is optional.
 #[utoipa::path(
     put, path = "/api/v1/guias/{numeroGuia}/situacao/{situacao}",
     operation_id = "baixarGuia", tag = "Guias",
     summary = "Baixa uma guia.",
     description = "A guia que já está baixada fica como está.",
-    params(DaGuia, Escrita, Chave, Versao),
+    params(GuiaPath, DryRunQuery, IdempotencyKey, IfMatch),
     request_body = Option<BaixaDeGuia>,
-    responses(RespostaDeGuiaGravada, Recusas, DoCaminho, DaVersao, DoCorpo, DaChave),
+    responses(RespostaDeGuiaGravada, Refusals, NotFound, PreconditionFailed, BadBody, KeyReused),
 )]
 pub async fn alterar_situacao(
     req: HttpRequest,
-    caminho: web::Path<(String, String)>,
+    path: web::Path<(String, String)>,
     payload: web::Payload,
-) -> Result<HttpResponse, Negado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
-    let versao_esperada = if_match(&req)?;
-    let (numero, situacao) = caminho.into_inner();
-    let numero = numero.parse::<NumeroDaGuia>().map_err(|erro| {
-        let recusa = Recusa::nova(CodigoErro::CampoInvalido, "forma", erro.to_string());
-        negar(recusa.em(["numero"]).into())
+) -> Result<HttpResponse, RestError> {
+    let (call, mode) = Call::begin_write(&req).await?;
+    let expected_version = if_match(&req)?;
+    let (numero, situacao) = path.into_inner();
+    let numero = numero.parse::<NumeroDaGuia>().map_err(|error| {
+        let refusal = Refusal::new(CodigoErro::CampoInvalido, "forma", error.to_string());
+        rest_error(refusal.at(["numero"]).into())
     })?;
-    let (motivo, (malformados, avisos)) = match Corpo::ler_se_houver(&req, payload).await? {
+    let (motivo, (malformed, warnings)) = match JsonBody::read_optional(&req, payload).await? {
         None => (None, (Vec::new(), Vec::new())),
-        Some(mut corpo) => {
-            let todos = MotivoBaixaGuia::TODOS;
-            let motivo = corpo.palavra("motivo", &["motivo"], todos, MotivoBaixaGuia::texto);
-            (motivo, corpo.terminar(chamada.app.regras.campos_desconhecidos))
+        Some(mut body) => {
+            let all = MotivoBaixaGuia::ALL;
+            let motivo = body.word("motivo", &["motivo"], all, MotivoBaixaGuia::text);
+            (motivo, body.finish(call.app.rules.campos_desconhecidos))
         }
     };
-    Recusa::nenhuma(malformados, Vec::new()).map_err(negar)?;
-    if SituacaoGuia::de_texto(&situacao.to_uppercase()) != Some(SituacaoGuia::Baixada) {
-        return Err(situacao_impossivel(&chamada, numero).await?);
+    Refusal::ensure_none(malformed, Vec::new()).map_err(rest_error)?;
+    if SituacaoGuia::from_text(&situacao.to_uppercase()) != Some(SituacaoGuia::Baixada) {
+        return Err(impossible_situacao(&call, numero).await?);
     }
-    let comando = BaixarGuia { numero: Ok(numero), motivo, versao_esperada };
-    escrever(&chamada, comando, modo, avisos, &[]).await
+    let command = BaixarGuia { numero: Ok(numero), motivo, versao_esperada: expected_version };
+    write(&call, command, mode, warnings, &[]).await
 }
 
-/// As in R19: that the guia is absent comes before that the value is not one to pass to.
-async fn situacao_impossivel(chamada: &Chamada, numero: NumeroDaGuia) -> Result<Negado, Negado> {
-    let key = GuiaPorNumero(numero);
-    let achada =
-        chamada.ler(move |sessao| GuiaPorNumero::load(sessao, std::slice::from_ref(&key))).await?;
-    if achada.is_empty() {
-        return Ok(negar(rules::r1_guia_visivel().into()));
+/// The error for a situacao that no guia can change to. As in R19, an absent guia takes precedence.
+async fn impossible_situacao(call: &Call, numero: NumeroDaGuia) -> Result<RestError, RestError> {
+    let key = GuiaByNumero(numero);
+    let found =
+        call.read(move |session| GuiaByNumero::load(session, std::slice::from_ref(&key))).await?;
+    if found.is_empty() {
+        return Ok(rest_error(rules::r1_guia_visivel().into()));
     }
-    let mensagem = "uma guia só passa a BAIXADA; para reativar a medida, emita outra guia";
-    let recusa = Recusa::nova(CodigoErro::CampoInvalido, "R26", mensagem).em(["situacao"]);
-    Ok(negar(recusa.into()))
+    let message = "uma guia só passa a BAIXADA; para reativar a medida, emita outra guia";
+    let refusal = Refusal::new(CodigoErro::CampoInvalido, "R26", message).at(["situacao"]);
+    Ok(rest_error(refusal.into()))
 }
 
-/// `GET /guias`, a Spring `Page` in the order of emission; all conditions add up.
+/// `GET /guias`, as a Spring `Page` in the order of emission. All filters apply together.
 #[utoipa::path(
     get,
     path = "/api/v1/guias",
@@ -173,61 +176,61 @@ async fn situacao_impossivel(chamada: &Chamada, numero: NumeroDaGuia) -> Result<
     tag = "Guias",
     summary = "As guias do tribunal, por página.",
     description = "Na ordem da emissão; as condições se somam.",
-    params(FiltroDeGuias, Paginas),
-    responses(RespostaDeGuias, Recusas)
+    params(GuiasQuery, PageQuery),
+    responses(RespostaDeGuias, Refusals)
 )]
-pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
-    let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
-    let tipos = (TipoGuia::TODOS, TipoGuia::texto as fn(_) -> _);
-    let situacoes = (SituacaoGuia::TODOS, SituacaoGuia::texto as fn(_) -> _);
-    let filtro = GuiaFilter {
-        numero: parametros.forma("numeroGuia")?.map(|numero| vec![numero]),
-        adolescente: parametros.forma("identificadorAdolescente")?,
-        processo: processo(&mut parametros, chamada.app.regras)?,
-        tipo: parametros.palavra("tipoGuia", tipos)?.map(|tipo| vec![tipo]),
-        situacao: parametros.palavra("situacaoGuia", situacoes)?.map(|situacao| vec![situacao]),
+pub async fn list(req: HttpRequest) -> Result<HttpResponse, RestError> {
+    let (call, mut params) = Call::begin_with_params(&req, Papel::Consulta).await?;
+    let types = (TipoGuia::ALL, TipoGuia::text as fn(_) -> _);
+    let situacoes = (SituacaoGuia::ALL, SituacaoGuia::text as fn(_) -> _);
+    let filter = GuiaFilter {
+        numero: params.parse("numeroGuia")?.map(|numero| vec![numero]),
+        adolescente: params.parse("identificadorAdolescente")?,
+        processo: processo(&mut params, call.app.rules)?,
+        tipo: params.word("tipoGuia", types)?.map(|tipo| vec![tipo]),
+        situacao: params.word("situacaoGuia", situacoes)?.map(|situacao| vec![situacao]),
         ..GuiaFilter::default()
     };
-    let lista = GuiasDe::Todas(Box::new(Guias { filtro, ..Guias::default() }));
-    let pagina = PaginaPedida::ler(&mut parametros)?;
-    parametros.terminar()?;
-    let PaginaPedida { numero, tamanho } = pagina;
-    let (guias, total) = chamada
-        .ler(move |sessao| {
-            let (guias, total) = deslocada(sessao, &lista, numero * tamanho, tamanho)?;
-            let partes = Partes::ler(sessao, &guias)?;
-            Ok(((guias, partes), total))
+    let list = GuiasOf::All(Box::new(Guias { filter, ..Guias::default() }));
+    let page = PageRequest::read(&mut params)?;
+    params.finish()?;
+    let PageRequest { number, size } = page;
+    let (guias, total) = call
+        .read(move |session| {
+            let (guias, total) = offset_page(session, &list, number * size, size)?;
+            let parts = Parts::read(session, &guias)?;
+            Ok(((guias, parts), total))
         })
         .await?;
-    let (guias, partes) = guias;
-    let conteudo: Vec<Value> = guias.iter().map(|guia| dados(guia, &partes, &chamada)).collect();
-    Ok(envelope::sucesso((chamada.app.agora)(), &pagina.spring(&conteudo, total), &[]))
+    let (guias, parts) = guias;
+    let content: Vec<Value> = guias.iter().map(|guia| to_json(guia, &parts, &call)).collect();
+    Ok(envelope::success((call.app.now)(), &page.to_spring_page(&content, total), &[]))
 }
 
-/// R4: a number that no processo can have is an error, and not a list without guias.
-fn processo(parametros: &mut Parametros, regras: Regras) -> Result<Option<NumeroProcesso>, Negado> {
-    let numero: Option<NumeroProcesso> = parametros.forma("numeroProcesso")?;
-    match numero.as_ref().and_then(|numero| r4_digito(numero, regras)) {
-        Some(recusa) => Err(Error::from(recusa.em(["numeroProcesso"])).into()),
+/// R4: a numero that no processo can have is an error, not an empty list.
+fn processo(params: &mut Params, rules: Rules) -> Result<Option<NumeroProcesso>, RestError> {
+    let numero: Option<NumeroProcesso> = params.parse("numeroProcesso")?;
+    match numero.as_ref().and_then(|numero| r4_digito(numero, rules)) {
+        Some(refusal) => Err(Error::from(refusal.at(["numeroProcesso"])).into()),
         None => Ok(numero),
     }
 }
 
-async fn escrever<C: Comando<Efeito = Alterada>>(
-    chamada: &Chamada,
-    comando: C,
-    modo: Modo,
-    avisos: Vec<String>,
-    gerados: &[&str],
-) -> Result<HttpResponse, Negado> {
-    let ler = |sessao: &mut Sessao<'_>, feita: &Alterada| {
-        Partes::ler(sessao, &[Arc::new(feita.guia.clone())])
+async fn write<C: Command<Effect = Changed>>(
+    call: &Call,
+    command: C,
+    mode: Mode,
+    warnings: Vec<String>,
+    generated: &[&str],
+) -> Result<HttpResponse, RestError> {
+    let read = |session: &mut Session<'_>, changed: &Changed| {
+        Parts::read(session, &[Arc::new(changed.guia.clone())])
     };
-    let feito = command::executar(chamada, comando, modo, ler).await.map_err(negar)?;
-    let dados = dados(&feito.efeito.guia, &feito.lido, chamada);
-    Ok(responder_escrita(&chamada.app, &feito, dados, gerados, avisos))
+    let done = command::execute(call, command, mode, read).await.map_err(rest_error)?;
+    let dados = to_json(&done.effect.guia, &done.read, call);
+    Ok(write_response(&call.app, &done, dados, generated, warnings))
 }
 
-fn negar(error: Error) -> Negado {
-    Negado::from(error).nas_palavras(nome_do_campo)
+fn rest_error(error: Error) -> RestError {
+    RestError::from(error).with_field_names(field_name)
 }

@@ -1,64 +1,66 @@
-//! What it means that a field has no value, said in the schemas.
+//! Adjusts the schemas to what a missing value means in this API.
 //!
-//! The structs say it with `Option`, which utoipa writes as "or null". In an
-//! answer such a field is left out, and never null. In a body a blank text counts as absent, and so
-//! does null, but that in a change it erases.
+//! The structs use `Option`, which utoipa writes as "or null". In an answer, a field without a
+//! value is left out and is never null. In a body, null and blank texts count as absent, except
+//! that null erases the field in a change.
 
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 const SCHEMAS: &str = "#/components/schemas/";
-/// Says "null or blank" of itself.
-const EM_BRANCO: &str = "EmBranco";
+/// The schema whose only values are null and blank texts.
+const BLANK: &str = "EmBranco";
 
-pub fn dizer(documento: &mut Value) {
-    let antes = documento["components"]["schemas"].clone();
-    let mut de_corpos = BTreeSet::new();
-    for operacao in operacoes(&mut documento["paths"]) {
-        if let Some(corpo) = operacao.get("requestBody") {
-            alcancar(&antes, corpo, &mut de_corpos);
+pub fn describe(document: &mut Value) {
+    let before = document["components"]["schemas"].clone();
+    let mut in_bodies = BTreeSet::new();
+    for operation in operations(&mut document["paths"]) {
+        if let Some(body) = operation.get("requestBody") {
+            collect_refs(&before, body, &mut in_bodies);
         }
-        if let Some(parametros) = operacao.get_mut("parameters") {
-            rever(parametros, &|_, sem_nulo| sem_nulo);
-            parametros.as_array_mut().into_iter().flatten().for_each(admitir_vazio);
+        if let Some(params) = operation.get_mut("parameters") {
+            rewrite(params, &|_, without_null| without_null);
+            params.as_array_mut().into_iter().flatten().for_each(allow_empty);
         }
     }
-    let Some(schemas) = documento["components"]["schemas"].as_object_mut() else { return };
-    for (nome, schema) in schemas {
-        match nome.as_str() {
-            EM_BRANCO => {}
-            nome if de_corpos.contains(nome) => {
-                rever(schema, &|inteiro, sem_nulo| ou_em_branco(inteiro, sem_nulo, &antes));
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    for (name, schema) in schemas {
+        match name.as_str() {
+            BLANK => {}
+            name if in_bodies.contains(name) => {
+                rewrite(schema, &|original, without_null| {
+                    or_blank(original, without_null, &before)
+                });
             }
-            _ => rever(schema, &|_, sem_nulo| sem_nulo),
+            _ => rewrite(schema, &|_, without_null| without_null),
         }
     }
 }
 
-fn operacoes(caminhos: &mut Value) -> impl Iterator<Item = &mut Value> {
-    let itens = caminhos.as_object_mut().into_iter().flat_map(Map::values_mut);
-    itens.flat_map(|item| item.as_object_mut().into_iter().flat_map(Map::values_mut))
+fn operations(paths: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let items = paths.as_object_mut().into_iter().flat_map(Map::values_mut);
+    items.flat_map(|item| item.as_object_mut().into_iter().flat_map(Map::values_mut))
 }
 
-/// In a query an optional parameter may be left blank.
-fn admitir_vazio(parametro: &mut Value) {
-    if parametro["in"] == "query" && parametro["required"] == false {
-        parametro["allowEmptyValue"] = true.into();
+/// Allows an empty value for an optional query parameter.
+fn allow_empty(parameter: &mut Value) {
+    if parameter["in"] == "query" && parameter["required"] == false {
+        parameter["allowEmptyValue"] = true.into();
     }
 }
 
-/// The names of the schemas that `valor` refers to, and those that they refer to.
-fn alcancar(schemas: &Value, valor: &Value, nomes: &mut BTreeSet<String>) {
-    match valor {
-        Value::Array(itens) => itens.iter().for_each(|item| alcancar(schemas, item, nomes)),
-        Value::Object(campos) => {
-            for (campo, valor) in campos {
-                let nome = valor.as_str().filter(|_| campo == "$ref");
-                match nome.and_then(|nome| nome.strip_prefix(SCHEMAS)) {
-                    Some(nome) if nomes.insert(nome.to_owned()) => {
-                        alcancar(schemas, &schemas[nome], nomes);
+/// Collects the names of the schemas that `value` refers to, directly or through other schemas.
+fn collect_refs(schemas: &Value, value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect_refs(schemas, item, names)),
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                let name = value.as_str().filter(|_| field == "$ref");
+                match name.and_then(|name| name.strip_prefix(SCHEMAS)) {
+                    Some(name) if names.insert(name.to_owned()) => {
+                        collect_refs(schemas, &schemas[name], names);
                     }
-                    _ => alcancar(schemas, valor, nomes),
+                    _ => collect_refs(schemas, value, names),
                 }
             }
         }
@@ -66,45 +68,46 @@ fn alcancar(schemas: &Value, valor: &Value, nomes: &mut BTreeSet<String>) {
     }
 }
 
-/// Replaces whatever may be null, at any depth: `ajuste` is given the schema with
-/// null and without.
-fn rever(valor: &mut Value, ajuste: &dyn Fn(Value, Value) -> Value) {
-    if let Some(sem_nulo) = sem_nulo(valor) {
-        *valor = ajuste(valor.take(), sem_nulo);
+/// Replaces every schema that allows null, at any depth. `adjust` gets the schema as it is and the
+/// same schema without null.
+fn rewrite(value: &mut Value, adjust: &dyn Fn(Value, Value) -> Value) {
+    if let Some(without_null) = without_null(value) {
+        *value = adjust(value.take(), without_null);
     }
-    match valor {
-        Value::Array(itens) => itens.iter_mut().for_each(|item| rever(item, ajuste)),
-        Value::Object(campos) => campos.values_mut().for_each(|campo| rever(campo, ajuste)),
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| rewrite(item, adjust)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| rewrite(field, adjust)),
         _ => {}
     }
 }
 
-/// None of a schema that cannot be null. Knows the two ways in which utoipa writes it.
-fn sem_nulo(schema: &Value) -> Option<Value> {
-    let campos = schema.as_object()?;
-    let nulo = json!({ "type": "null" });
-    if let Some([tipo, _]) = campos.get("type").and_then(Value::as_array).map(Vec::as_slice) {
-        let mut campos = campos.clone();
-        campos.insert("type".into(), tipo.clone());
-        return Some(campos.into());
+/// The schema without null, or `None` if it does not allow null. Handles the two forms in which
+/// utoipa writes such a schema.
+fn without_null(schema: &Value) -> Option<Value> {
+    let fields = schema.as_object()?;
+    let null = json!({ "type": "null" });
+    if let Some([ty, _]) = fields.get("type").and_then(Value::as_array).map(Vec::as_slice) {
+        let mut fields = fields.clone();
+        fields.insert("type".into(), ty.clone());
+        return Some(fields.into());
     }
-    let [primeiro, outro] = campos.get("oneOf")?.as_array()?.as_slice() else { return None };
-    let mut juntos = outro.as_object().filter(|_| *primeiro == nulo)?.clone();
-    let proprios = campos.iter().filter(|(campo, _)| *campo != "oneOf");
-    juntos.extend(proprios.map(|(campo, valor)| (campo.clone(), valor.clone())));
-    Some(juntos.into())
+    let [first, other] = fields.get("oneOf")?.as_array()?.as_slice() else { return None };
+    let mut merged = other.as_object().filter(|_| *first == null)?.clone();
+    let others = fields.iter().filter(|(field, _)| *field != "oneOf");
+    merged.extend(others.map(|(field, value)| (field.clone(), value.clone())));
+    Some(merged.into())
 }
 
-/// Only a text can be blank.
-fn ou_em_branco(inteiro: Value, mut sem_nulo: Value, schemas: &Value) -> Value {
-    let nome = sem_nulo["$ref"].as_str().and_then(|nome| nome.strip_prefix(SCHEMAS));
-    if nome.is_none_or(|nome| schemas[nome]["type"] != "string") {
-        return inteiro;
+/// Allows blank where the type is a text, and leaves other schemas as they are.
+fn or_blank(original: Value, mut without_null: Value, schemas: &Value) -> Value {
+    let name = without_null["$ref"].as_str().and_then(|name| name.strip_prefix(SCHEMAS));
+    if name.is_none_or(|name| schemas[name]["type"] != "string") {
+        return original;
     }
-    let descricao = sem_nulo.as_object_mut().and_then(|campos| campos.remove("description"));
-    let mut campo = json!({ "anyOf": [sem_nulo, { "$ref": format!("{SCHEMAS}{EM_BRANCO}") }] });
-    if let Some(descricao) = descricao {
-        campo["description"] = descricao;
+    let description = without_null.as_object_mut().and_then(|fields| fields.remove("description"));
+    let mut field = json!({ "anyOf": [without_null, { "$ref": format!("{SCHEMAS}{BLANK}") }] });
+    if let Some(description) = description {
+        field["description"] = description;
     }
-    campo
+    field
 }

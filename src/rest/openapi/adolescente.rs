@@ -1,4 +1,4 @@
-//! Adolescentes: what is asked for and what is answered.
+//! Schemas of adolescentes: request bodies and answers.
 
 use super::texts::{
     Cpf, CpfSemMascara, Data, Identificador, Naturalidade, Nome, Score, TextoDeDocumento,
@@ -163,7 +163,7 @@ pub struct ProcuraDeSemelhantes {
     limite: Option<i32>,
 }
 
-/// An adolescente, and how alike.
+/// An adolescente with its similarity score.
 pub struct AdolescenteSemelhante;
 
 impl PartialSchema for AdolescenteSemelhante {
@@ -187,15 +187,15 @@ impl ToSchema for AdolescenteSemelhante {
     }
 }
 
-/// The body of a new link: the data of a registration, or an object without fields.
+/// The optional body of a new vinculo: the data of a registration, or an object without fields.
 pub struct DadosDoVinculo;
 
 impl PartialSchema for DadosDoVinculo {
     fn schema() -> RefOr<Schema> {
-        let vazio = ObjectBuilder::new().max_properties(Some(0)).title(Some("Sem dados"));
+        let empty = ObjectBuilder::new().max_properties(Some(0)).title(Some("Sem dados"));
         AnyOfBuilder::new()
             .item(Ref::from_schema_name(NovoAdolescente::name()))
-            .item(vazio)
+            .item(empty)
             .description(Some("Com que cadastrar o adolescente, se ainda não for conhecido."))
             .into()
     }

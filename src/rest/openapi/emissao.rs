@@ -1,4 +1,4 @@
-//! The guias to be emitted: what all have, and what each kind has of its own.
+//! Schemas of the bodies that issue guias: the common fields, and those of each tipo.
 
 use super::texts::{CodigoTpu, Cpf, Data, Descricao, Identificador, Nome, NumeroCnj, NumeroDaGuia};
 use super::words::{OrigemGuia, SimOuNao, TipoDocumento};
@@ -98,18 +98,18 @@ pub struct PropriosDaUnificadora {
     lista_numero_da_guia_definitiva: Vec<NumeroDaGuia>,
 }
 
-/// A number of days, or its digits.
+/// A number of days, or a text with its digits.
 pub struct Prazo;
 
 impl PartialSchema for Prazo {
     fn schema() -> RefOr<Schema> {
-        let numero =
+        let number =
             ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(90));
-        let texto =
+        let text =
             ObjectBuilder::new().schema_type(Type::String).pattern(Some("^([1-9]|[1-8][0-9]|90)$"));
         AnyOfBuilder::new()
-            .item(numero)
-            .item(texto)
+            .item(number)
+            .item(text)
             .description(Some("Dias, de 1 a 90 (ECA, art. 122, §1º), como número ou como texto."))
             .examples([50])
             .into()
@@ -119,22 +119,22 @@ impl PartialSchema for Prazo {
 impl ToSchema for Prazo {}
 
 macro_rules! guias {
-    ($($nome:ident = $proprios:ident, $descricao:literal, $exemplo:tt;)+) => { $(
+    ($($nome:ident = $schema:ident, $description:literal, $example:tt;)+) => { $(
         pub struct $nome;
 
         impl PartialSchema for $nome {
             fn schema() -> RefOr<Schema> {
-                let proprios = Ref::from_schema_name($proprios::name());
-                guia(proprios, $descricao, json!($exemplo))
+                let reference = Ref::from_schema_name($schema::name());
+                guia(reference, $description, json!($example))
             }
         }
 
         impl ToSchema for $nome {
             fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
                 schemas.push((NovaGuia::name().into(), NovaGuia::schema()));
-                schemas.push(($proprios::name().into(), $proprios::schema()));
+                schemas.push(($schema::name().into(), $schema::schema()));
                 NovaGuia::schemas(schemas);
-                $proprios::schemas(schemas);
+                $schema::schemas(schemas);
             }
         }
     )+ };
@@ -167,21 +167,21 @@ guias! {
     };
 }
 
-fn guia(proprios: Ref, descricao: &str, proprio: Value) -> RefOr<Schema> {
-    let mut exemplo = json!({
+fn guia(reference: Ref, description: &str, own_fields: Value) -> RefOr<Schema> {
+    let mut example = json!({
         "identificadorAdolescente": "202500000058", "origemGuia": "SENTENCA_CONDENATORIA",
         "magistrado": "Magistrada Fictícia", "magistradoCPF": "52998224725",
         "serventuarioCPF": "52998224725", "serventuarioCargo": "Diretor de secretaria",
         "codigoTpuMedida": "11386",
         "atosInfracionais": [{ "codigoTpu": "3426", "dataFato": "01/12/2024" }],
     });
-    if let (Some(comum), Value::Object(proprio)) = (exemplo.as_object_mut(), proprio) {
-        comum.extend(proprio);
+    if let (Some(common), Value::Object(own_fields)) = (example.as_object_mut(), own_fields) {
+        common.extend(own_fields);
     }
     AllOfBuilder::new()
         .item(Ref::from_schema_name(NovaGuia::name()))
-        .item(proprios)
-        .description(Some(descricao))
-        .examples([exemplo])
+        .item(reference)
+        .description(Some(description))
+        .examples([example])
         .into()
 }

@@ -1,4 +1,4 @@
-//! The envelopes of success and of refusal, and what stands in `dados`.
+//! Schemas of the success and error envelopes, and of what `dados` holds.
 
 use super::adolescente::{Adolescente, AdolescenteSemelhante};
 use super::guia::Guia;
@@ -28,13 +28,13 @@ pub struct Recusa {
     mensagem_desenvolvedor: CodigoDeErro,
 }
 
-/// The envelope of success around each kind of data, and the headers beside it.
-macro_rules! sucessos {
-    ($($nome:ident de $dados:ident $(com $cabecalho:ident)*;)+) => { $(
+/// Declares a success envelope for each type of `dados`, with its response headers.
+macro_rules! successes {
+    ($($name:ident of $dados:ident $(with $header:ident)*;)+) => { $(
         /// O envelope de sucesso.
         #[derive(ToSchema)]
         #[schema(rename_all = "camelCase")]
-        pub struct $nome {
+        pub struct $name {
             /// A frase não muda nunca.
             #[schema(examples("Requisição efetuada com sucesso."))]
             mensagem_usuario: String,
@@ -45,67 +45,67 @@ macro_rules! sucessos {
             avisos: Option<Vec<String>>,
         }
 
-        impl IntoResponses for $nome {
+        impl IntoResponses for $name {
             fn responses() -> BTreeMap<String, RefOr<Response>> {
-                sucesso(&Self::name(), &[$(&$cabecalho),*])
+                success(&Self::name(), &[$(&$header),*])
             }
         }
     )+ };
 }
 
-sucessos! {
-    RespostaDeProcesso de Processo com VERSAO;
-    RespostaDeProcessoGravado de ProcessoGravado com VERSAO com REPETIDO;
-    RespostaDeProcessos de PaginaDeProcessos;
-    RespostaDeAdolescente de Adolescente com VERSAO;
-    RespostaDeAdolescenteGravado de AdolescenteGravado com VERSAO com REPETIDO;
-    RespostaDeAdolescentes de PaginaDeAdolescentes;
-    RespostaDeSemelhantes de Semelhantes;
-    RespostaDeRascunhoGravado de RascunhoGravado com REPETIDO;
-    RespostaDeGuiaGravada de GuiaGravada com VERSAO com REPETIDO;
-    RespostaDeGuias de PaginaDeGuias;
+successes! {
+    RespostaDeProcesso of Processo with ETAG;
+    RespostaDeProcessoGravado of ProcessoGravado with ETAG with REPLAYED;
+    RespostaDeProcessos of PaginaDeProcessos;
+    RespostaDeAdolescente of Adolescente with ETAG;
+    RespostaDeAdolescenteGravado of AdolescenteGravado with ETAG with REPLAYED;
+    RespostaDeAdolescentes of PaginaDeAdolescentes;
+    RespostaDeSemelhantes of Semelhantes;
+    RespostaDeRascunhoGravado of RascunhoGravado with REPLAYED;
+    RespostaDeGuiaGravada of GuiaGravada with ETAG with REPLAYED;
+    RespostaDeGuias of PaginaDeGuias;
 }
 
-/// A header: its name, its pattern, and what it says.
-pub struct Cabecalho(pub &'static str, &'static str, &'static str);
+/// A response header: name, pattern of its value, description.
+pub struct ResponseHeader(pub &'static str, &'static str, &'static str);
 
-impl Cabecalho {
-    pub fn como_se_escreve(&self) -> Header {
-        let texto = ObjectBuilder::new().schema_type(Type::String).pattern(Some(self.1));
-        HeaderBuilder::new().schema(texto).description(Some(self.2)).build()
+impl ResponseHeader {
+    pub fn to_openapi(&self) -> Header {
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(self.1));
+        HeaderBuilder::new().schema(text).description(Some(self.2)).build()
     }
 }
 
-const VERSAO: Cabecalho = Cabecalho(
+const ETAG: ResponseHeader = ResponseHeader(
     "ETag",
     "^(W/)?\"[1-9][0-9]*\"$",
     "A versão do objeto, como vai em `If-Match`; fraca (`W/`) se a resposta vem comprimida. Falta numa simulação.",
 );
-pub const REPETIDO: Cabecalho = Cabecalho(
+pub const REPLAYED: ResponseHeader = ResponseHeader(
     "Idempotent-Replayed",
     "^true$",
     "A chave já tinha servido, e nada se fez de novo; senão falta.",
 );
 
-fn sucesso(schema: &str, cabecalhos: &[&Cabecalho]) -> BTreeMap<String, RefOr<Response>> {
-    let conteudo = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
-    let resposta = ResponseBuilder::new()
+fn success(schema: &str, headers: &[&ResponseHeader]) -> BTreeMap<String, RefOr<Response>> {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
+    let response = ResponseBuilder::new()
         .description("Feito; o que se pediu vem em `dados`.")
-        .content("application/json", conteudo);
-    let resposta = cabecalhos.iter().fold(resposta, |resposta, cabecalho| {
-        resposta.header(cabecalho.0, cabecalho.como_se_escreve())
-    });
-    [("200".to_owned(), resposta.build().into())].into()
+        .content("application/json", content);
+    let response = headers
+        .iter()
+        .fold(response, |response, header| response.header(header.0, header.to_openapi()));
+    [("200".to_owned(), response.build().into())].into()
 }
 
-/// A page as Spring writes it, of each kind of object.
-macro_rules! paginas {
-    ($($nome:ident de $objeto:ident;)+) => { $(
+/// Declares a page, in the JSON format of Spring Data's `Page`, for each type of item.
+macro_rules! pages {
+    ($($name:ident of $object:ident;)+) => { $(
         /// Uma página de uma lista.
         #[derive(ToSchema)]
         #[schema(rename_all = "camelCase")]
-        pub struct $nome {
-            content: Vec<$objeto>,
+        pub struct $name {
+            content: Vec<$object>,
             pageable: Paginacao,
             /// Da lista toda.
             #[schema(minimum = 0, examples(1))]
@@ -128,10 +128,10 @@ macro_rules! paginas {
     )+ };
 }
 
-paginas! {
-    PaginaDeProcessos de Processo;
-    PaginaDeAdolescentes de Adolescente;
-    PaginaDeGuias de Guia;
+pages! {
+    PaginaDeProcessos of Processo;
+    PaginaDeAdolescentes of Adolescente;
+    PaginaDeGuias of Guia;
 }
 
 /// Os cadastros que podem ser de quem se procura, o mais semelhante primeiro.
@@ -161,46 +161,46 @@ pub struct Ordem {
     unsorted: bool,
 }
 
-/// What a write answers: the object or, when it was only tried, the object that
-/// may lack what only a real one is given.
-macro_rules! gravados {
-    ($($nome:ident = $objeto:ident ou $simulado:literal sem $gerados:expr;)+) => { $(
-        pub struct $nome;
+/// Declares the `dados` of a write: the object as stored or, for a dry run, the same object with
+/// the generated fields optional.
+macro_rules! stored {
+    ($($name:ident = $object:ident or $dry_run:literal without $generated:expr;)+) => { $(
+        pub struct $name;
 
-        impl PartialSchema for $nome {
+        impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
                 AnyOfBuilder::new()
-                    .item(Ref::from_schema_name($objeto::name()))
-                    .item(Ref::from_schema_name($simulado))
+                    .item(Ref::from_schema_name($object::name()))
+                    .item(Ref::from_schema_name($dry_run))
                     .description(Some("O objeto como ficou ou, simulado, como ficaria."))
                     .into()
             }
         }
 
-        impl ToSchema for $nome {
+        impl ToSchema for $name {
             fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-                let objeto = $objeto::schema();
-                schemas.push(($simulado.into(), simulado(objeto.clone(), &$gerados)));
-                schemas.push(($objeto::name().into(), objeto));
-                $objeto::schemas(schemas);
+                let object = $object::schema();
+                schemas.push(($dry_run.into(), dry_run(object.clone(), &$generated)));
+                schemas.push(($object::name().into(), object));
+                $object::schemas(schemas);
             }
         }
     )+ };
 }
 
-gravados! {
-    ProcessoGravado = Processo ou "ProcessoSimulado" sem ["id"];
-    AdolescenteGravado = Adolescente ou "AdolescenteSimulado" sem ["identificador"];
-    GuiaGravada = Guia ou "GuiaSimulada" sem ["id", "numeroGuia"];
-    RascunhoGravado = Rascunho ou "RascunhoSimulado" sem ["id"];
+stored! {
+    ProcessoGravado = Processo or "ProcessoSimulado" without ["id"];
+    AdolescenteGravado = Adolescente or "AdolescenteSimulado" without ["identificador"];
+    GuiaGravada = Guia or "GuiaSimulada" without ["id", "numeroGuia"];
+    RascunhoGravado = Rascunho or "RascunhoSimulado" without ["id"];
 }
 
-fn simulado(objeto: RefOr<Schema>, gerados: &[&str]) -> RefOr<Schema> {
-    let RefOr::T(Schema::Object(mut objeto)) = objeto else { return objeto };
-    for gerado in gerados {
-        objeto.required.retain(|campo| campo != gerado);
+fn dry_run(object: RefOr<Schema>, generated: &[&str]) -> RefOr<Schema> {
+    let RefOr::T(Schema::Object(mut object)) = object else { return object };
+    for name in generated {
+        object.required.retain(|field| field != name);
     }
-    objeto.description =
-        Some(format!("Só simulado, com `simular=true`: sem {}.", gerados.join(" nem ")));
-    RefOr::T(Schema::Object(objeto))
+    object.description =
+        Some(format!("Só simulado, com `simular=true`: sem {}.", generated.join(" nem ")));
+    RefOr::T(Schema::Object(object))
 }

@@ -1,15 +1,15 @@
-//! Whole bodies as examples: what a tool that imports the document sends, and shows as an answer.
+//! Adds examples of whole bodies, which tools that import the document send and display.
 //!
-//! They are made of the examples of the schemas. What a request holds works when it is sent to
-//! `elos demo` as it is; what an answer holds is of the right shape, and no more than that.
+//! This module composes the examples from those of the schemas. `elos demo` accepts each example
+//! request as it is. An answer only has the right shape.
 
 use serde_json::{Map, Value, json};
 
-/// Deeper than any schema: a document that refers to itself ends here.
+/// Deeper than any schema, so that a schema that refers to itself ends here.
 const DEPTH: usize = 20;
 
-/// Fields that the answer of the example would not have: of another kind of guia, of a later
-/// situação, of a dry run.
+/// Fields that the answer in the example would not have, because they belong to another tipo of
+/// guia, to a later situação or to a dry run.
 const NOT_SHOWN: [&str; 17] = [
     "avisos",
     "dataBaixa",
@@ -30,16 +30,16 @@ const NOT_SHOWN: [&str; 17] = [
     "simulado",
 ];
 
-/// Which fields of an object are shown.
+/// The fields of an object that an example shows.
 #[derive(Clone, Copy, PartialEq)]
-enum Of {
-    /// Those that cannot be left out.
+enum Purpose {
+    /// The required fields.
     Request,
-    /// All that it may have at once.
+    /// All fields that can occur together.
     Answer,
 }
 
-/// Puts an example on every body and on every parameter.
+/// Adds an example to every body and to every parameter that has none.
 pub fn show(document: &mut Value) {
     let schemas = document["components"]["schemas"].clone();
     let Some(paths) = document["paths"].as_object_mut() else { return };
@@ -50,58 +50,58 @@ pub fn show(document: &mut Value) {
             if parameter.get("example").is_none() {
                 let name = parameter["name"].as_str().unwrap_or_default().to_owned();
                 parameter["example"] = match name.as_str() {
-                    // What is asked for is to be done.
+                    // The example shows a real call, not a dry run.
                     "simular" => false.into(),
-                    _ => known(&name, &parameter["schema"]).unwrap_or_else(|| {
-                        made(&schemas, &parameter["schema"], Of::Request, DEPTH)
+                    _ => example_by_name(&name, &parameter["schema"]).unwrap_or_else(|| {
+                        example(&schemas, &parameter["schema"], Purpose::Request, DEPTH)
                     }),
                 };
             }
         }
-        contents(operation.get_mut("requestBody"), &schemas, Of::Request);
+        contents(operation.get_mut("requestBody"), &schemas, Purpose::Request);
         let answers = operation.get_mut("responses").and_then(Value::as_object_mut);
         for answer in answers.into_iter().flat_map(Map::values_mut) {
-            contents(Some(answer), &schemas, Of::Answer);
+            contents(Some(answer), &schemas, Purpose::Answer);
         }
     }
 }
 
-fn contents(body: Option<&mut Value>, schemas: &Value, of: Of) {
+fn contents(body: Option<&mut Value>, schemas: &Value, purpose: Purpose) {
     let contents = body.and_then(|body| body.get_mut("content")).and_then(Value::as_object_mut);
     for (media_type, content) in contents.into_iter().flatten() {
         let is_text = matches!(media_type.as_str(), "application/json" | "multipart/form-data");
         if is_text && content.get("example").is_none() {
-            content["example"] = made(schemas, &content["schema"], of, DEPTH);
+            content["example"] = example(schemas, &content["schema"], purpose, DEPTH);
         }
     }
 }
 
-/// A value of a schema.
-fn made(schemas: &Value, schema: &Value, of: Of, depth: usize) -> Value {
-    if let Some(given) = schema["examples"].get(0).or_else(|| schema.get("example")) {
-        return given.clone();
+/// An example value of a schema.
+fn example(schemas: &Value, schema: &Value, purpose: Purpose, depth: usize) -> Value {
+    if let Some(documented) = schema["examples"].get(0).or_else(|| schema.get("example")) {
+        return documented.clone();
     }
     if depth == 0 {
         return Value::Null;
     }
     if let Some(name) = schema["$ref"].as_str().and_then(|name| name.rsplit('/').next()) {
-        return made(schemas, &schemas[name], of, depth - 1);
+        return example(schemas, &schemas[name], purpose, depth - 1);
     }
     let parts = |name: &str| schema[name].as_array().map(Vec::as_slice).unwrap_or_default();
     if let Some(part) = parts("anyOf").iter().chain(parts("oneOf")).find(|s| s["type"] != "null") {
-        return made(schemas, part, of, depth - 1);
+        return example(schemas, part, purpose, depth - 1);
     }
     if !parts("allOf").is_empty() {
-        let objects = parts("allOf").iter().map(|part| made(schemas, part, of, depth - 1));
+        let objects = parts("allOf").iter().map(|part| example(schemas, part, purpose, depth - 1));
         return objects.filter_map(|part| part.as_object().cloned()).flatten().collect();
     }
     match schema_type(schema) {
-        "object" => object(schemas, schema, of, depth),
-        "array" => json!([made(schemas, &schema["items"], of, depth - 1)]),
+        "object" => object(schemas, schema, purpose, depth),
+        "array" => json!([example(schemas, &schema["items"], purpose, depth - 1)]),
         "integer" | "number" => schema.get("minimum").cloned().unwrap_or_else(|| 1.into()),
         "boolean" => false.into(),
         "string" => schema["enum"].get(0).cloned().unwrap_or_else(|| "texto fictício".into()),
-        // Whatever JSON the caller likes.
+        // The schema allows any JSON value.
         _ => json!({}),
     }
 }
@@ -109,32 +109,32 @@ fn made(schemas: &Value, schema: &Value, of: Of, depth: usize) -> Value {
 fn schema_type(schema: &Value) -> &str {
     match &schema["type"] {
         Value::Array(types) => types.iter().filter_map(Value::as_str).find(|t| *t != "null"),
-        one => one.as_str(),
+        value => value.as_str(),
     }
     .unwrap_or_default()
 }
 
-fn object(schemas: &Value, schema: &Value, of: Of, depth: usize) -> Value {
+fn object(schemas: &Value, schema: &Value, purpose: Purpose, depth: usize) -> Value {
     let required = |name: &String| {
         schema["required"].as_array().is_some_and(|names| names.iter().any(|n| n == name))
     };
     let fields = schema["properties"].as_object().into_iter().flatten();
     fields
-        .filter(|(name, _)| match of {
-            Of::Request => required(name),
-            Of::Answer => required(name) || !NOT_SHOWN.contains(&name.as_str()),
+        .filter(|(name, _)| match purpose {
+            Purpose::Request => required(name),
+            Purpose::Answer => required(name) || !NOT_SHOWN.contains(&name.as_str()),
         })
         .map(|(name, field)| {
-            let value = known(name, field);
-            (name.clone(), value.unwrap_or_else(|| made(schemas, field, of, depth - 1)))
+            let value = example_by_name(name, field);
+            (name.clone(), value.unwrap_or_else(|| example(schemas, field, purpose, depth - 1)))
         })
         .collect()
 }
 
-/// What a field says that its schema does not.
-fn known(name: &str, schema: &Value) -> Option<Value> {
+/// An example by the name of the field, where the schema has none.
+fn example_by_name(name: &str, schema: &Value) -> Option<Value> {
     let value = match name {
-        // "despacho", as in the example of what is sent.
+        // This content matches the hash in the example of a send.
         "conteudo" if schema["format"] == "binary" => json!("despacho"),
         "apenasAtivas"
         | "ativos"
@@ -153,7 +153,7 @@ fn known(name: &str, schema: &Value) -> Option<Value> {
         {
             json!(true)
         }
-        // As a demo has it.
+        // A processo that the demo data contain.
         "numeroProcesso"
             if schema["$ref"].as_str().is_some_and(|name| name.ends_with("/NumeroCnj")) =>
         {

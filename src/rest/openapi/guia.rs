@@ -1,4 +1,4 @@
-//! Guias: what is asked for and what is answered.
+//! Schemas of guias: request bodies and answers.
 
 use super::adolescente::Adolescente;
 use super::processo::Tribunal;

@@ -1,7 +1,7 @@
-//! The contract of the façade as an OpenAPI document, built from the handlers.
+//! The REST and Tramita APIs as an OpenAPI document, built from the handlers.
 //!
-//! The structs below only document: handlers read bodies field by field, and
-//! write answers so too. `tests/api/openapi.rs` compares both with what is said here.
+//! The structs below serve only as documentation, because handlers read and write JSON field by
+//! field. The tests in `tests/api/openapi` check that the two agree.
 
 #![expect(dead_code, reason = "schemas are types that nobody makes a value of")]
 #![expect(clippy::struct_field_names, reason = "the names are the contract's")]
@@ -22,9 +22,9 @@ mod texts;
 pub mod tramite;
 
 use super::{adolescentes, guias, processos, rascunhos, tramites};
-use refusals::Respostas;
+use refusals::Responses;
 use serde_json::Value;
-use tramite::refusals::RespostasDoTramita;
+use tramite::refusals::TramitaResponses;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
     ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityRequirement,
@@ -46,30 +46,30 @@ use utoipa::{Modify, OpenApi};
     ),
     servers((url = "http://127.0.0.1:8080", description = "Este servidor.")),
     paths(
-        processos::read::listar,
+        processos::read::list,
         processos::write::cadastrar,
         processos::write::atualizar_responsaveis,
-        processos::read::por_codigo,
-        processos::read::por_numero,
+        processos::read::by_code,
+        processos::read::by_numero,
         processos::read::apuracao,
         processos::write::alterar_situacao,
         processos::write::vincular,
         processos::write::desvincular,
-        adolescentes::listar,
+        adolescentes::list,
         adolescentes::cadastrar,
         adolescentes::atualizar,
-        adolescentes::por_identificador,
-        adolescentes::por_cpf,
+        adolescentes::by_identificador,
+        adolescentes::by_cpf,
         adolescentes::semelhantes,
-        adolescentes::semelhantes_do_corpo,
+        adolescentes::semelhantes_by_body,
         rascunhos::registrar,
-        guias::listar,
+        guias::list,
         guias::emitir_provisoria,
         guias::emitir_definitiva,
         guias::emitir_internacao_sancao,
         guias::emitir_unificadora,
         guias::alterar_situacao,
-        guias::pdf::imprimir,
+        guias::pdf::print,
         tramites::catalogos::healthcheck,
         tramites::catalogos::repositorios,
         tramites::catalogos::estruturas,
@@ -78,27 +78,27 @@ use utoipa::{Modify, OpenApi};
         tramites::catalogos::hipoteses,
         tramites::catalogos::motivos,
         tramites::steps::enviar,
-        tramites::read::listar,
-        tramites::read::pendentes,
-        tramites::pendencias::esperar,
-        tramites::read::por_idt,
+        tramites::read::list,
+        tramites::read::pending,
+        tramites::pendencias::wait,
+        tramites::read::by_idt,
         tramites::steps::cancelar,
-        tramites::componentes::upload::enviar,
-        tramites::recibos::de_envio,
+        tramites::componentes::upload::upload_file,
+        tramites::recibos::of_envio,
         tramites::steps::receber,
-        tramites::componentes::download::baixar,
-        tramites::componentes::parts::enviar,
-        tramites::componentes::parts::concluir,
-        tramites::componentes::download::baixar_parte,
+        tramites::componentes::download::download_file,
+        tramites::componentes::parts::upload_part,
+        tramites::componentes::parts::finish_upload,
+        tramites::componentes::download::download_part,
         tramites::steps::enviar_recibo,
-        tramites::recibos::de_conclusao,
+        tramites::recibos::of_conclusao,
         tramites::steps::recusar,
         tramites::steps::dar_ciencia,
         tramites::steps::ciencia_por_get,
-        tramites::read::por_nre,
-        tramites::read::por_protocolo,
+        tramites::read::by_nre,
+        tramites::read::by_protocolo,
     ),
-    // What only answers, parameters or `ausencia` refer to.
+    // utoipa does not find these by itself: only answers, parameters or `absence` refer to them.
     components(schemas(
         envelope::Recusa,
         envelope::RespostaDeProcesso,
@@ -143,22 +143,22 @@ use utoipa::{Modify, OpenApi};
         (name = "Tramita", description = "Processos que vão de um órgão a outro, cada um pelo seu NRE."),
     ),
     security(("oidc" = []), ("token" = [])),
-    modifiers(&Respostas, &RespostasDoTramita, &Seguranca, &DaFachada),
+    modifiers(&Responses, &TramitaResponses, &SecuritySchemes, &TramitaSecurity),
 )]
-struct Documento;
+struct Document;
 
-/// Where `elos demo` is, unless it is told otherwise: the address of the committed document.
+/// The default address of `elos demo`, and the address in the committed document.
 const SERVER: &str = "http://127.0.0.1:8080";
 const TOKEN_URL: &str = "http://127.0.0.1:8080/auth/realms/pje/protocol/openid-connect/token";
 
-/// How a caller says who it is.
-struct Seguranca;
+/// Adds the ways in which a caller can authenticate.
+struct SecuritySchemes;
 
-impl Modify for Seguranca {
-    fn modify(&self, documento: &mut utoipa::openapi::OpenApi) {
-        let fluxo = Flow::ClientCredentials(ClientCredentials::new(TOKEN_URL, Scopes::new()));
+impl Modify for SecuritySchemes {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let flow = Flow::ClientCredentials(ClientCredentials::new(TOKEN_URL, Scopes::new()));
         let oidc = OAuth2::with_description(
-            [fluxo],
+            [flow],
             "Credenciais de cliente, no emissor de tokens. Ler pede o papel pse-consulta; \
              escrever, pse-integracao.",
         );
@@ -171,11 +171,11 @@ impl Modify for Seguranca {
         let mut token = Http::new(HttpAuthScheme::Bearer);
         token.bearer_format = Some("JWT".into());
         token.description = Some("Um token que já se tem.".into());
-        if let Some(componentes) = &mut documento.components {
-            componentes.add_security_scheme("oidc", SecurityScheme::OAuth2(oidc));
-            componentes.add_security_scheme("token", SecurityScheme::Http(token));
-            componentes.add_security_scheme("basic", SecurityScheme::Http(basic));
-            componentes.add_security_scheme("certificado", SecurityScheme::MutualTls {
+        if let Some(components) = &mut document.components {
+            components.add_security_scheme("oidc", SecurityScheme::OAuth2(oidc));
+            components.add_security_scheme("token", SecurityScheme::Http(token));
+            components.add_security_scheme("basic", SecurityScheme::Http(basic));
+            components.add_security_scheme("certificado", SecurityScheme::MutualTls {
                 description: Some(
                     "O certificado do sistema, registrado por quem opera o servidor: só nas rotas do Tramita.".into(),
                 ),
@@ -185,42 +185,41 @@ impl Modify for Seguranca {
     }
 }
 
-/// The Tramita's routes let callers in by more than a token.
-struct DaFachada;
+/// Routes of the Tramita API accept every way to authenticate, not only tokens.
+struct TramitaSecurity;
 
-impl Modify for DaFachada {
-    fn modify(&self, documento: &mut utoipa::openapi::OpenApi) {
-        let requer = |esquema| SecurityRequirement::new::<_, [String; 0], String>(esquema, []);
-        for item in documento.paths.paths.values_mut() {
-            let operacoes =
+impl Modify for TramitaSecurity {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let requires = |scheme| SecurityRequirement::new::<_, [String; 0], String>(scheme, []);
+        for item in document.paths.paths.values_mut() {
+            let operations =
                 [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter();
-            let do_tramita = |operacao: &&mut Operation| {
-                let tags = operacao.tags.iter().flatten();
-                operacao.security.is_none() && tags.into_iter().any(|tag| tag == "Tramita")
+            let of_tramita = |operation: &&mut Operation| {
+                let tags = operation.tags.iter().flatten();
+                operation.security.is_none() && tags.into_iter().any(|tag| tag == "Tramita")
             };
-            for operacao in operacoes.flatten().filter(do_tramita) {
-                operacao.security =
-                    Some(["oidc", "token", "basic", "certificado"].map(requer).to_vec());
+            for operation in operations.flatten().filter(of_tramita) {
+                operation.security =
+                    Some(["oidc", "token", "basic", "certificado"].map(requires).to_vec());
             }
         }
     }
 }
 
-/// The document, as JSON to be read by people too, with the address of `elos demo`.
-pub fn documento() -> String {
-    documento_em(SERVER, TOKEN_URL)
+/// The document as indented JSON, with the address of `elos demo`.
+pub fn render() -> String {
+    document_at(SERVER, TOKEN_URL)
 }
 
-/// The document of a server that is asked for at `server`, and whose callers get tokens at
-/// `token_url`.
-pub fn documento_em(server: &str, token_url: &str) -> String {
-    let mut documento = serde_json::to_value(Documento::openapi()).unwrap_or(Value::Null);
-    absence::dizer(&mut documento);
-    examples::show(&mut documento);
-    documento["servers"][0]["url"] = server.into();
+/// The document of a server at the address `server`. Its callers get their tokens at `token_url`.
+pub fn document_at(server: &str, token_url: &str) -> String {
+    let mut document = serde_json::to_value(Document::openapi()).unwrap_or(Value::Null);
+    absence::describe(&mut document);
+    examples::show(&mut document);
+    document["servers"][0]["url"] = server.into();
     let flows = "/components/securitySchemes/oidc/flows/clientCredentials/tokenUrl";
-    if let Some(place) = documento.pointer_mut(flows) {
+    if let Some(place) = document.pointer_mut(flows) {
         *place = token_url.into();
     }
-    format!("{documento:#}\n")
+    format!("{document:#}\n")
 }

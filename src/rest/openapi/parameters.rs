@@ -1,4 +1,4 @@
-//! What routes read from the path, the query and the headers. The examples are of the demo's data.
+//! Parameters in the path, the query and the headers. The examples come from the demo data.
 
 use super::texts::{Cpf, Data, Identificador, Nome, NumeroCnj, NumeroDaGuia};
 use super::words::{
@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct PorId {
+pub struct ProcessoIdPath {
     /// O `id` do processo.
     #[param(minimum = 1, maximum = 2_147_483_647, example = 96)]
     id: i64,
@@ -17,7 +17,7 @@ pub struct PorId {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path, rename_all = "camelCase")]
-pub struct PorNumero {
+pub struct ProcessoNumeroPath {
     /// Número do processo, com ou sem a máscara.
     #[param(example = "8000096-72.2022.8.20.0001")]
     numero_processo: NumeroCnj,
@@ -25,7 +25,7 @@ pub struct PorNumero {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct PorIdentificador {
+pub struct IdentificadorPath {
     /// Identificador do adolescente.
     #[param(example = "202500000058")]
     identificador: Identificador,
@@ -33,7 +33,7 @@ pub struct PorIdentificador {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path, rename_all = "camelCase")]
-pub struct DoVinculo {
+pub struct VinculoPath {
     /// Identificador do adolescente.
     #[param(example = "202500000140")]
     identificador_adolescente: Identificador,
@@ -41,7 +41,7 @@ pub struct DoVinculo {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct PorCpf {
+pub struct CpfPath {
     /// CPF do adolescente, com ou sem a máscara.
     #[param(example = "990.000.058-76")]
     cpf: Cpf,
@@ -49,7 +49,7 @@ pub struct PorCpf {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path, rename_all = "camelCase")]
-pub struct DoPdf {
+pub struct GuiaPdfPath {
     /// A espécie da guia.
     #[param(example = "definitiva")]
     especie: EspecieDeGuia,
@@ -59,32 +59,32 @@ pub struct DoPdf {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct ParaSituacao {
+pub struct SituacaoPath {
     /// A situação a que o processo passa.
     situacao: NovaSituacao,
 }
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path, rename_all = "camelCase")]
-pub struct DaGuia {
+pub struct GuiaPath {
     /// Número da guia.
     numero_guia: NumeroDaGuia,
     /// A situação a que a guia passa.
     situacao: NovaSituacaoDaGuia,
 }
 
-/// Of every write.
+/// The query parameter that makes a write a dry run. Every write takes it.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Escrita {
+pub struct DryRunQuery {
     /// Aplica todas as regras e não grava nada.
     simular: Option<bool>,
 }
 
-/// Of every write.
+/// The header of the idempotency key. Every write takes it.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct Chave {
+pub struct IdempotencyKey {
     /// Nome desta tentativa. Repetida em 24 horas com a mesma entrada, não se faz de novo: a
     /// resposta é a de antes.
     #[param(
@@ -97,10 +97,10 @@ pub struct Chave {
     chave: Option<String>,
 }
 
-/// Of writes that may ask for a version.
+/// The header of the version that the client expects. A write that checks versions takes it.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct Versao {
+pub struct IfMatch {
     /// A versão lida, como veio em `ETag` ou como um proxy a devolve (`W/"3"`, `"3-gzip"`). Se o objeto mudou desde então, 412.
     #[param(
         rename = "If-Match",
@@ -112,7 +112,7 @@ pub struct Versao {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Paginas {
+pub struct PageQuery {
     /// A página, a contar de 0.
     #[param(minimum = 0, maximum = 2_147_483_647, default = 0, example = 0)]
     page: Option<i32>,
@@ -123,7 +123,7 @@ pub struct Paginas {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct FiltroDeProcessos {
+pub struct ProcessosQuery {
     /// Tribunal: `20`, `820` ou `8.20`. Só com o papel pse-nacional pode ser outro que não o de
     /// quem chama.
     #[param(pattern = "^(8\\.?)?(0[1-9]|1[0-9]|2[0-7])$|^[1-9]$", example = "820")]
@@ -147,7 +147,7 @@ pub struct FiltroDeProcessos {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct FiltroDeGuias {
+pub struct GuiasQuery {
     /// Com este número.
     numero_guia: Option<NumeroDaGuia>,
     /// Deste adolescente.
@@ -162,7 +162,7 @@ pub struct FiltroDeGuias {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct QuemSeProcura {
+pub struct SimilarityQuery {
     /// Nome, ou nome social.
     nome: Nome,
     /// Sobrenome.

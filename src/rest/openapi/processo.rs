@@ -1,4 +1,4 @@
-//! Processos: what is asked for and what is answered.
+//! Schemas of processos: request bodies and answers.
 
 use super::texts::{
     Codigo, Cpf, CpfSemMascara, DataHora, Identificador, Nome, NumeroCnj, NumeroCnjSemMascara,

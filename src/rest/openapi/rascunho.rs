@@ -1,4 +1,4 @@
-//! Rascunhos: what is asked for and what is answered.
+//! Schemas of rascunhos: request bodies and answers.
 
 use super::texts::{Codigo, DataHora};
 use utoipa::ToSchema;

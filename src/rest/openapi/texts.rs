@@ -1,7 +1,7 @@
-//! Texts with a shape of their own.
+//! Schemas of texts with a fixed format.
 //!
-//! `[0-9]` and not `\d`, which in some dialects is any digit of Unicode. A text
-//! is trimmed when it is read, so white space is the one control that passes.
+//! The patterns use `[0-9]`, because `\d` matches any Unicode digit in some dialects. The handlers
+//! trim texts, so white space around them is valid.
 
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -94,40 +94,40 @@ pub struct Instante(String);
 #[schema(pattern = "^\\s*$")]
 pub struct EmBranco(Option<String>);
 
-/// Texts without a shape: how long they may be, and of which characters.
-macro_rules! textos {
-    ($forma:ident, $dito:literal: $($nome:ident = $maximo:literal, $exemplo:literal;)+) => { $(
-        pub struct $nome;
+/// Declares texts without a format: the longest length and the allowed characters.
+macro_rules! texts {
+    ($form:ident, $allowed:literal: $($name:ident = $max:literal, $example:literal;)+) => { $(
+        pub struct $name;
 
-        impl PartialSchema for $nome {
+        impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
                 ObjectBuilder::new()
                     .schema_type(Type::String)
                     .description(Some(concat!(
-                        "Texto de até ", $maximo, " caracteres", $dito, ", nenhum deles de controle."
+                        "Texto de até ", $max, " caracteres", $allowed, ", nenhum deles de controle."
                     )))
-                    .pattern(Some(pattern($forma, $maximo)))
-                    .examples([$exemplo])
+                    .pattern(Some(pattern($form, $max)))
+                    .examples([$example])
                     .into()
             }
         }
 
-        impl ToSchema for $nome {}
+        impl ToSchema for $name {}
     )+ };
 }
 
-/// The characters that are none of a text of one line, and of several.
-const UMA_LINHA: &str = "\\u0000-\\u001f\\u007f-\\u009f";
-const LINHAS: &str = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f";
+/// The characters that a text of one line, or of several lines, must not have.
+const ONE_LINE: &str = "\\u0000-\\u001f\\u007f-\\u009f";
+const LINES: &str = "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f";
 
-/// White space around a text is trimmed, whatever it is of, and does not count: `maxLength` would
-/// count it.
+/// A text of at most `maximum` characters without the characters of `none_of`. White space around
+/// the text does not count, so `maxLength`, which would count it, cannot be used.
 fn pattern(none_of: &str, maximum: usize) -> String {
     let inner = maximum - 2;
     format!(r"^\s*[^\s{none_of}]([^{none_of}]{{0,{inner}}}[^\s{none_of}])?\s*$")
 }
 
-textos! { UMA_LINHA, ", numa linha":
+texts! { ONE_LINE, ", numa linha":
     NumeroDaEstrutura = 20, "820";
     Protocolo = 40, "99990.000003/2026-42";
     TextoDeDocumento = 60, "1234";
@@ -135,7 +135,7 @@ textos! { UMA_LINHA, ", numa linha":
     Nome = 200, "Ana Fictícia";
 }
 
-textos! { LINHAS, ", em uma ou várias linhas":
+texts! { LINES, ", em uma ou várias linhas":
     HipoteseLegalTexto = 200, "ECA, art. 143";
     Justificativa = 1000, "não é deste órgão";
     DescricaoDoTramite = 1500, "Pedido fictício";

@@ -1,83 +1,86 @@
-//! Texts of a closed list, with the words of the model.
+//! Schemas of texts with a closed list of words, which are the words of the model.
 
-use crate::error::{CodigoErro, Falha};
+use crate::error::{CodigoErro, Failure};
 use crate::{adolescente, guia, processo};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-macro_rules! palavras {
-    ($($nome:ident = $palavras:expr, $descricao:literal;)+) => { $(
-        pub struct $nome;
+macro_rules! words {
+    ($($name:ident = $words:expr, $description:literal;)+) => { $(
+        pub struct $name;
 
-        impl PartialSchema for $nome {
+        impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
-                esquema(&$palavras, $descricao)
+                schema(&$words, $description)
             }
         }
 
-        impl ToSchema for $nome {}
+        impl ToSchema for $name {}
     )+ };
 }
 
-macro_rules! do_modelo {
-    ($tipo:ty) => {
-        <$tipo>::TODOS.iter().map(|valor| valor.texto()).collect::<Vec<_>>()
+macro_rules! model_words {
+    ($ty:ty) => {
+        <$ty>::ALL.iter().map(|value| value.text()).collect::<Vec<_>>()
     };
 }
 
-palavras! {
-    TipoProcesso = do_modelo!(processo::TipoProcesso), "Natureza do processo.";
-    SituacaoProcesso = do_modelo!(processo::SituacaoProcesso), "Situação do processo.";
-    NovaSituacao = do_modelo!(processo::SituacaoProcesso),
+words! {
+    TipoProcesso = model_words!(processo::TipoProcesso), "Natureza do processo.";
+    SituacaoProcesso = model_words!(processo::SituacaoProcesso), "Situação do processo.";
+    NovaSituacao = model_words!(processo::SituacaoProcesso),
         "Nova situação do processo; maiúsculas e minúsculas não se distinguem.";
-    SituacaoVinculo = do_modelo!(processo::SituacaoVinculo),
+    SituacaoVinculo = model_words!(processo::SituacaoVinculo),
         "Situação do vínculo entre adolescente e processo.";
-    SexoBiologico = do_modelo!(adolescente::SexoBiologico), "Sexo biológico.";
-    IdentidadeGenero = do_modelo!(adolescente::IdentidadeGenero), "Identidade de gênero.";
-    OrientacaoSexual = do_modelo!(adolescente::OrientacaoSexual), "Orientação sexual.";
-    RacaCor = do_modelo!(adolescente::RacaCor), "Raça ou cor.";
+    SexoBiologico = model_words!(adolescente::SexoBiologico), "Sexo biológico.";
+    IdentidadeGenero = model_words!(adolescente::IdentidadeGenero), "Identidade de gênero.";
+    OrientacaoSexual = model_words!(adolescente::OrientacaoSexual), "Orientação sexual.";
+    RacaCor = model_words!(adolescente::RacaCor), "Raça ou cor.";
     Uf = adolescente::rules::UFS, "Unidade da Federação.";
-    TipoGuia = do_modelo!(guia::TipoGuia), "Espécie de guia.";
-    EspecieDeGuia = crate::rest::guias::pdf::ESPECIES.map(|(_, palavra, _)| palavra),
+    TipoGuia = model_words!(guia::TipoGuia), "Espécie de guia.";
+    EspecieDeGuia = crate::rest::guias::especies::ESPECIES.map(|(_, word, _)| word),
         "Espécie de guia, como se escreve num caminho; maiúsculas e minúsculas não se distinguem.";
-    SituacaoGuia = do_modelo!(guia::SituacaoGuia), "Situação da guia.";
+    SituacaoGuia = model_words!(guia::SituacaoGuia), "Situação da guia.";
     NovaSituacaoDaGuia = ["BAIXADA"],
         "Uma guia só passa a BAIXADA; maiúsculas e minúsculas não se distinguem.";
-    MotivoBaixaGuia = do_modelo!(guia::MotivoBaixaGuia), "Motivo da baixa.";
-    OrigemGuia = do_modelo!(guia::OrigemGuia), "Ato que deu origem à guia.";
+    MotivoBaixaGuia = model_words!(guia::MotivoBaixaGuia), "Motivo da baixa.";
+    OrigemGuia = model_words!(guia::OrigemGuia), "Ato que deu origem à guia.";
     TipoDocumento = guia::rules::DOCUMENTOS, "Documento que instrui a guia.";
     SouN = ["S", "N"], "Sim ou não, pela inicial; também se aceita por extenso.";
     SimOuNao = ["Sim", "Não"], "Sim ou não; num corpo também se aceita a inicial.";
     Confirmacao = ["CONFIRMACAO"], "Categoria do envelope de sucesso.";
     Erro = ["ERRO"], "Categoria do envelope de recusa.";
-    CodigoDeErro = codigos(), "Código estável da recusa.";
+    CodigoDeErro = codes(), "Código estável da recusa.";
 }
 
-/// The codes of the one table that a REST route gives.
-fn codigos() -> Vec<&'static str> {
-    let do_graphql = [
-        Falha::DocumentoMalformado,
-        Falha::DocumentoInvalido,
-        Falha::DocumentoExcedeLimite,
-        Falha::CustoExcedeLimite,
-        Falha::DocumentoDesconhecido,
-        Falha::DocumentoNaoConfiavel,
-        Falha::NaoAceitavel,
+/// The codes that a REST route can answer: those of the rules, and the failures that are not
+/// specific to GraphQL.
+fn codes() -> Vec<&'static str> {
+    let graphql_only = [
+        Failure::DocumentoMalformado,
+        Failure::DocumentoInvalido,
+        Failure::DocumentoExcedeLimite,
+        Failure::CustoExcedeLimite,
+        Failure::DocumentoDesconhecido,
+        Failure::DocumentoNaoConfiavel,
+        Failure::NaoAceitavel,
     ];
-    let falhas =
-        Falha::TODAS.iter().filter(|falha| !do_graphql.contains(falha)).map(|falha| falha.nome());
-    let mut codigos: Vec<_> = CodigoErro::TODOS.iter().map(|codigo| codigo.nome()).collect();
-    // `NAO_ENCONTRADO` is in both.
-    codigos.extend(falhas.filter(|falha| *falha != CodigoErro::NaoEncontrado.nome()));
-    codigos
+    let failures = Failure::ALL
+        .iter()
+        .filter(|failure| !graphql_only.contains(failure))
+        .map(|failure| failure.name());
+    let mut codes: Vec<_> = CodigoErro::ALL.iter().map(|code| code.name()).collect();
+    // Both tables contain `NAO_ENCONTRADO`.
+    codes.extend(failures.filter(|failure| *failure != CodigoErro::NaoEncontrado.name()));
+    codes
 }
 
-pub fn esquema(palavras: &[&'static str], descricao: &str) -> RefOr<Schema> {
+pub fn schema(words: &[&'static str], description: &str) -> RefOr<Schema> {
     ObjectBuilder::new()
         .schema_type(Type::String)
-        .description(Some(descricao))
-        .enum_values(Some(palavras.iter().copied()))
-        .examples(palavras.first().copied())
+        .description(Some(description))
+        .enum_values(Some(words.iter().copied()))
+        .examples(words.first().copied())
         .into()
 }

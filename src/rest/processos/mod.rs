@@ -1,85 +1,86 @@
-//! `/api/v1/processos`: how a processo looks, and in which words its fields are told.
+//! The routes under `/api/v1/processos`: the JSON of a processo, and the names of its fields in a
+//! body.
 
 pub mod write;
 pub mod read;
 
-use super::com_etag;
-use super::envelope::{self, Negado, objeto};
-use crate::audit::CampoSensivel;
-use crate::call::Chamada;
-use crate::call::record::Rastro;
-use crate::db::Sessao;
-use crate::error::{CodigoErro, Error, Recusa};
-use crate::processo::store::{self, VinculoVisto};
+use super::envelope::{self, RestError, object};
+use super::with_etag;
+use crate::audit::SensitiveField;
+use crate::call::Call;
+use crate::call::record::CallRecord;
+use crate::db::Session;
+use crate::error::{CodigoErro, Error, Refusal};
+use crate::processo::store::{self, SeenVinculo};
 use crate::processo::{NumeroProcesso, Processo, ProcessoId, SituacaoVinculo};
 use crate::value::time;
 use crate::value::tribunal::Tribunal;
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
-/// The answer about one processo: the envelope, and its version as `ETag`.
-async fn responder(chamada: &Chamada, processo: &Processo) -> Result<HttpResponse, Negado> {
+/// The answer with one processo: the envelope, and the version in `ETag`.
+async fn respond(call: &Call, processo: &Processo) -> Result<HttpResponse, RestError> {
     let id = processo.id;
-    let vinculos = chamada.ler(move |sessao| vinculos(sessao, id)).await?;
-    let dados = dados(processo, &vinculos, &chamada.rastro);
-    Ok(com_etag(envelope::sucesso((chamada.app.agora)(), &dados, &[]), processo.versao.into()))
+    let vinculos = call.read(move |session| vinculos(session, id)).await?;
+    let dados = to_json(processo, &vinculos, &call.record);
+    Ok(with_etag(envelope::success((call.app.now)(), &dados, &[]), processo.versao.into()))
 }
 
-/// Whom the answer about a processo names.
-fn vinculos(sessao: &mut Sessao<'_>, de: ProcessoId) -> Result<Vec<VinculoVisto>, Error> {
-    let vinculos = store::vinculos_de(sessao, &[de])?;
-    Ok(vinculos.into_iter().map(|(_, visto)| visto).collect())
+/// The adolescentes that the answer about a processo names.
+fn vinculos(session: &mut Session<'_>, of: ProcessoId) -> Result<Vec<SeenVinculo>, Error> {
+    let vinculos = store::vinculos_of(session, &[of])?;
+    Ok(vinculos.into_iter().map(|(_, vinculo)| vinculo).collect())
 }
 
-/// R4, R19: a number in a path has the CNJ shape, masked or bare.
-fn numero_do_caminho(texto: &str) -> Result<NumeroProcesso, Negado> {
-    texto.parse().map_err(|erro: crate::processo::NumeroMalformado| {
-        let recusa =
-            Recusa::nova(CodigoErro::CampoInvalido, "R4", erro.to_string()).em(["processo"]);
-        Negado::from(Error::from(recusa)).nas_palavras(nome_do_campo)
+/// R4, R19: a numero in a path has the CNJ format, with or without punctuation.
+fn numero_from_path(text: &str) -> Result<NumeroProcesso, RestError> {
+    text.parse().map_err(|error: crate::processo::MalformedNumero| {
+        let refusal =
+            Refusal::new(CodigoErro::CampoInvalido, "R4", error.to_string()).at(["processo"]);
+        RestError::from(Error::from(refusal)).with_field_names(field_name)
     })
 }
 
-/// The name that a field of the command has in the body.
-fn nome_do_campo(campo: &[&str]) -> String {
-    match campo {
+/// Maps a field of a command to its name in the body.
+fn field_name(field: &[&str]) -> String {
+    match field {
         ["numero" | "processo"] => "numeroProcesso".into(),
         ["adolescente"] => "identificadorAdolescente".into(),
         ["dados", "cpf"] => "cpf.numero".into(),
-        ["dados", resto @ ..] => resto.join("."),
+        ["dados", rest @ ..] => rest.join("."),
         ["versaoEsperada"] => "If-Match".into(),
         ["chaveIdempotencia"] => "Idempotency-Key".into(),
         ["tipo"] => "tipoProcesso".into(),
         ["referencia"] => "numeroProcessoReferencia".into(),
         ["adolescentes"] => "identificadoresAdolescentes".into(),
         ["adolescentes", i] => format!("identificadoresAdolescentes[{i}]"),
-        [pessoa, "cpf"] => format!("{pessoa}CPF"),
-        [pessoa, "nome"] => format!("{pessoa}Nome"),
-        outro => outro.join("."),
+        [person, "cpf"] => format!("{person}CPF"),
+        [person, "nome"] => format!("{person}Nome"),
+        other => other.join("."),
     }
 }
 
-/// A processo as the façade shows it; what it has not is absent.
-fn dados(processo: &Processo, vinculos: &[VinculoVisto], rastro: &Rastro) -> Value {
+/// The JSON of a processo. A field without a value is absent.
+fn to_json(processo: &Processo, vinculos: &[SeenVinculo], record: &CallRecord) -> Value {
     let cpf = |cpf: &Option<crate::value::cpf::Cpf>| {
-        let cpf = cpf.as_ref().map(|cpf| cpf.completo().to_owned());
-        rastro.sensivel(CampoSensivel::CpfDeResponsavel, cpf)
+        let cpf = cpf.as_ref().map(|cpf| cpf.unmasked().to_owned());
+        record.sensitive(SensitiveField::CpfDeResponsavel, cpf)
     };
-    let ativos = vinculos.iter().filter(|visto| visto.situacao == SituacaoVinculo::Ativo);
-    let ativos: Vec<_> = ativos.map(|visto| visto.identificador.to_string()).collect();
+    let active = vinculos.iter().filter(|vinculo| vinculo.situacao == SituacaoVinculo::Ativo);
+    let active: Vec<_> = active.map(|vinculo| vinculo.identificador.to_string()).collect();
     let adolescentes: Vec<_> = vinculos
         .iter()
-        .map(|VinculoVisto { identificador, situacao, .. }| {
-            json!({ "identificador": identificador.to_string(), "situacao": situacao.texto() })
+        .map(|SeenVinculo { identificador, situacao, .. }| {
+            json!({ "identificador": identificador.to_string(), "situacao": situacao.text() })
         })
         .collect();
-    let tribunal = Tribunal::por_codigo(processo.tribunal_codigo)
-        .map(|t| json!({ "id": t.codigo, "tr": t.tr, "nome": t.nome }));
-    objeto([
+    let tribunal = Tribunal::by_code(processo.tribunal_codigo)
+        .map(|t| json!({ "id": t.code, "tr": t.tr, "nome": t.nome }));
+    object([
         ("id", Some(json!(processo.id.0))),
-        ("numeroProcesso", Some(json!(processo.numero.digitos()))),
-        ("tipoProcesso", Some(json!(processo.tipo.texto()))),
-        ("situacaoProcesso", Some(json!(processo.situacao.texto()))),
+        ("numeroProcesso", Some(json!(processo.numero.digits()))),
+        ("tipoProcesso", Some(json!(processo.tipo.text()))),
+        ("situacaoProcesso", Some(json!(processo.situacao.text()))),
         ("tribunal", tribunal),
         ("idOrgao", Some(json!(processo.id_orgao))),
         ("versao", Some(json!(processo.versao))),
@@ -87,15 +88,15 @@ fn dados(processo: &Processo, vinculos: &[VinculoVisto], rastro: &Rastro) -> Val
         ("idProcessoSistemaExterno", processo.id_processo_sistema_externo.clone().map(Value::from)),
         (
             "numeroProcessoReferencia",
-            processo.numero_referencia.as_ref().map(|numero| json!(numero.digitos())),
+            processo.numero_referencia.as_ref().map(|numero| json!(numero.digits())),
         ),
         ("magistradoCPF", cpf(&processo.magistrado_cpf).map(Value::from)),
         ("magistradoNome", processo.magistrado_nome.clone().map(Value::from)),
         ("serventuarioCPF", cpf(&processo.serventuario_cpf).map(Value::from)),
         ("serventuarioNome", processo.serventuario_nome.clone().map(Value::from)),
-        ("identificadoresAdolescentes", Some(json!(ativos))),
+        ("identificadoresAdolescentes", Some(json!(active))),
         ("adolescentes", Some(json!(adolescentes))),
-        ("dataCadastro", Some(json!(time::por_extenso(processo.criado_em)))),
-        ("dataAtualizacao", Some(json!(time::por_extenso(processo.atualizado_em)))),
+        ("dataCadastro", Some(json!(time::format_instant(processo.criado_em)))),
+        ("dataAtualizacao", Some(json!(time::format_instant(processo.atualizado_em)))),
     ])
 }

@@ -1,19 +1,21 @@
-//! What reads processos.
+//! Handlers that read processos.
 
-use super::super::envelope::{self, Negado};
+use super::super::envelope::{self, RestError};
 use super::super::openapi::envelope::{RespostaDeProcesso, RespostaDeProcessos};
-use super::super::openapi::parameters::{FiltroDeProcessos, Paginas, PorId, PorNumero};
-use super::super::openapi::refusals::{DoCaminho, Recusas};
-use super::super::page::{PaginaPedida, invalido};
-use super::super::{Chamada, Parametros};
-use super::{dados, numero_do_caminho, responder};
-use crate::auth::{Ator, Escopo, Papel};
-use crate::db::agrupar;
-use crate::db::list::deslocada;
-use crate::error::{Error, Falha, Recusa};
+use super::super::openapi::parameters::{
+    PageQuery, ProcessoIdPath, ProcessoNumeroPath, ProcessosQuery,
+};
+use super::super::openapi::refusals::{NotFound, Refusals};
+use super::super::page::{PageRequest, invalid};
+use super::super::{Call, Params};
+use super::{numero_from_path, respond, to_json};
+use crate::auth::{Actor, Papel, Scope};
+use crate::db::group_by_key;
+use crate::db::list::offset_page;
+use crate::error::{Error, Failure, Refusal};
 use crate::filters::ProcessoFilter;
 use crate::guia::SituacaoGuia;
-use crate::processo::store::{self, Campo, Processos};
+use crate::processo::store::{self, OrderField, Processos};
 use crate::processo::{
     NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, TipoProcesso, rules,
 };
@@ -30,20 +32,17 @@ use serde_json::Value;
     tag = "Processos",
     summary = "Um processo, pelo id.",
     description = "O de outro tribunal é como se não existisse.",
-    params(PorId),
-    responses(RespostaDeProcesso, Recusas, DoCaminho)
+    params(ProcessoIdPath),
+    responses(RespostaDeProcesso, Refusals, NotFound)
 )]
-pub async fn por_codigo(
-    req: HttpRequest,
-    codigo: web::Path<String>,
-) -> Result<HttpResponse, Negado> {
-    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
-    let Some(codigo) = natural(&codigo).map(ProcessoId) else {
-        return Err(invalido("id", "esperava um número inteiro"));
+pub async fn by_code(req: HttpRequest, code: web::Path<String>) -> Result<HttpResponse, RestError> {
+    let call = Call::begin_read(&req, Papel::Consulta).await?;
+    let Some(code) = natural(&code).map(ProcessoId) else {
+        return Err(invalid("id", "esperava um número inteiro"));
     };
-    let achado = chamada.ler(move |sessao| Ok(store::por_codigo(sessao, codigo)?)).await?;
-    let ausente = || negar(rules::r1_processo_visivel().em(["id"]).oriente("confira o id"));
-    responder(&chamada, &achado.ok_or_else(ausente)?).await
+    let found = call.read(move |session| Ok(store::by_code(session, code)?)).await?;
+    let absent = || rest_error(rules::r1_processo_visivel().at(["id"]).hint("confira o id"));
+    respond(&call, &found.ok_or_else(absent)?).await
 }
 
 /// E8: `GET /processos/numero-processo/{numeroProcesso}`.
@@ -54,22 +53,22 @@ pub async fn por_codigo(
     tag = "Processos",
     summary = "Um processo, pelo número.",
     description = "O de outro tribunal é como se não existisse.",
-    params(PorNumero),
-    responses(RespostaDeProcesso, Recusas, DoCaminho)
+    params(ProcessoNumeroPath),
+    responses(RespostaDeProcesso, Refusals, NotFound)
 )]
-pub async fn por_numero(
+pub async fn by_numero(
     req: HttpRequest,
     numero: web::Path<String>,
-) -> Result<HttpResponse, Negado> {
-    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
-    let numero = numero_do_caminho(&numero)?;
-    let buscado = numero.clone();
-    let achado = chamada.ler(move |sessao| Ok(store::por_numero(sessao, &buscado)?)).await?;
-    responder(&chamada, &achado.ok_or_else(|| ausente(&chamada, &numero))?).await
+) -> Result<HttpResponse, RestError> {
+    let call = Call::begin_read(&req, Papel::Consulta).await?;
+    let numero = numero_from_path(&numero)?;
+    let requested = numero.clone();
+    let found = call.read(move |session| Ok(store::by_numero(session, &requested)?)).await?;
+    respond(&call, &found.ok_or_else(|| absent(&call, &numero))?).await
 }
 
-/// E7: `GET /processos/apuracao/numero-processo/{numeroProcesso}`: the apuração, by its
-/// number or by that of an execução (R22).
+/// E7: `GET /processos/apuracao/numero-processo/{numeroProcesso}`: the apuração, by its own numero
+/// or by the one of an execução (R22).
 #[utoipa::path(
     get,
     path = "/api/v1/processos/apuracao/numero-processo/{numeroProcesso}",
@@ -77,29 +76,32 @@ pub async fn por_numero(
     tag = "Processos",
     summary = "A apuração, pelo seu número ou pelo da execução.",
     description = "Com o número de uma execução, responde a apuração de que ela decorre.",
-    params(PorNumero),
-    responses(RespostaDeProcesso, Recusas, DoCaminho)
+    params(ProcessoNumeroPath),
+    responses(RespostaDeProcesso, Refusals, NotFound)
 )]
-pub async fn apuracao(req: HttpRequest, numero: web::Path<String>) -> Result<HttpResponse, Negado> {
-    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
-    let numero = numero_do_caminho(&numero)?;
-    let buscado = numero.clone();
-    let buscar = move |sessao: &mut crate::db::Sessao<'_>| {
-        let achado = store::por_numero(sessao, &buscado)?;
-        Ok(match achado {
+pub async fn apuracao(
+    req: HttpRequest,
+    numero: web::Path<String>,
+) -> Result<HttpResponse, RestError> {
+    let call = Call::begin_read(&req, Papel::Consulta).await?;
+    let numero = numero_from_path(&numero)?;
+    let requested = numero.clone();
+    let find = move |session: &mut crate::db::Session<'_>| {
+        let found = store::by_numero(session, &requested)?;
+        Ok(match found {
             Some(Processo {
                 tipo: TipoProcesso::Execucao,
                 numero_referencia: Some(origem),
                 ..
-            }) => store::por_numero(sessao, &origem)?,
-            outro => outro,
+            }) => store::by_numero(session, &origem)?,
+            other => other,
         })
     };
-    let achado = chamada.ler(buscar).await?;
-    responder(&chamada, &achado.ok_or_else(|| ausente(&chamada, &numero))?).await
+    let found = call.read(find).await?;
+    respond(&call, &found.ok_or_else(|| absent(&call, &numero))?).await
 }
 
-/// E1: `GET /processos`, a Spring `Page`.
+/// E1: `GET /processos`, as a Spring `Page`.
 #[utoipa::path(
     get,
     path = "/api/v1/processos",
@@ -107,82 +109,84 @@ pub async fn apuracao(req: HttpRequest, numero: web::Path<String>) -> Result<Htt
     tag = "Processos",
     summary = "Os processos do tribunal, por página.",
     description = "As condições se somam.",
-    params(FiltroDeProcessos, Paginas),
-    responses(RespostaDeProcessos, Recusas)
+    params(ProcessosQuery, PageQuery),
+    responses(RespostaDeProcessos, Refusals)
 )]
-pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Negado> {
-    let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
-    let filtro = filtro(&mut parametros, chamada.ator())?;
-    let pagina = PaginaPedida::ler(&mut parametros)?;
-    let (campo, decrescente) = ordem(&mut parametros)?;
-    parametros.terminar()?;
+pub async fn list(req: HttpRequest) -> Result<HttpResponse, RestError> {
+    let (call, mut params) = Call::begin_with_params(&req, Papel::Consulta).await?;
+    let filter = filter(&mut params, call.actor())?;
+    let page = PageRequest::read(&mut params)?;
+    let (field, descending) = order(&mut params)?;
+    params.finish()?;
 
-    let lista = Processos { filtro, campo, decrescente };
-    let PaginaPedida { numero, tamanho } = pagina;
-    let ((processos, vinculos), total) = chamada
-        .ler(move |sessao| {
-            let (processos, total) = deslocada(sessao, &lista, numero * tamanho, tamanho)?;
+    let list = Processos { filter, field, descending };
+    let PageRequest { number, size } = page;
+    let ((processos, vinculos), total) = call
+        .read(move |session| {
+            let (processos, total) = offset_page(session, &list, number * size, size)?;
             let ids: Vec<_> = processos.iter().map(|processo| processo.id).collect();
-            Ok(((processos, store::vinculos_de(sessao, &ids)?), total))
+            Ok(((processos, store::vinculos_of(session, &ids)?), total))
         })
         .await?;
-    let por_processo = agrupar(vinculos);
-    let mostrar = |processo: &std::sync::Arc<Processo>| {
-        let vinculos = por_processo.get(&processo.id).map_or(&[][..], Vec::as_slice);
-        dados(processo, vinculos, &chamada.rastro)
+    let by_processo = group_by_key(vinculos);
+    let show = |processo: &std::sync::Arc<Processo>| {
+        let vinculos = by_processo.get(&processo.id).map_or(&[][..], Vec::as_slice);
+        to_json(processo, vinculos, &call.record)
     };
-    let conteudo: Vec<Value> = processos.iter().map(mostrar).collect();
-    Ok(envelope::sucesso((chamada.app.agora)(), &pagina.spring(&conteudo, total), &[]))
+    let content: Vec<Value> = processos.iter().map(show).collect();
+    Ok(envelope::success((call.app.now)(), &page.to_spring_page(&content, total), &[]))
 }
 
-/// R1, R2: all filters add up. Another tribunal's code is the one case that is
-/// forbidden rather than absent: the caller names it.
-fn filtro(parametros: &mut Parametros, ator: &Ator) -> Result<ProcessoFilter, Negado> {
-    let mut filtro = ProcessoFilter::default();
-    if let Some(texto) = parametros.tirar("codigoTribunal") {
-        let Some(tribunal) = Tribunal::de_texto(&texto) else {
-            return Err(invalido(
+/// R1, R2: all filters apply together. The code of another tribunal is forbidden (403), unlike
+/// other rows of another tribunal, which count as absent, because here the caller names the
+/// tribunal.
+fn filter(params: &mut Params, actor: &Actor) -> Result<ProcessoFilter, RestError> {
+    let mut filter = ProcessoFilter::default();
+    if let Some(text) = params.take("codigoTribunal") {
+        let Some(tribunal) = Tribunal::from_text(&text) else {
+            return Err(invalid(
                 "codigoTribunal",
                 "tribunal desconhecido; use, por exemplo, 20 ou 8.20",
             ));
         };
-        if matches!(ator.escopo(), Escopo::Tribunal(codigo) if codigo != tribunal.codigo) {
-            let mensagem = "Tribunal informado não é o do usuário";
-            return Err(Error::falha(Falha::SemPermissao, mensagem).into());
+        if matches!(actor.scope(), Scope::Tribunal(code) if code != tribunal.code) {
+            let message = "Tribunal informado não é o do usuário";
+            return Err(Error::failure(Failure::SemPermissao, message).into());
         }
-        filtro.tribunal = Some(tribunal.codigo);
+        filter.tribunal = Some(tribunal.code);
     }
-    filtro.adolescente = parametros.forma("identificadorAdolescente")?;
-    let situacoes = (SituacaoProcesso::TODOS, SituacaoProcesso::texto as fn(_) -> _);
-    filtro.situacao = parametros.palavra("situacaoProcesso", situacoes)?.map(|uma| vec![uma]);
-    let tipos = (TipoProcesso::TODOS, TipoProcesso::texto as fn(_) -> _);
-    filtro.tipo = parametros.palavra("tipoProcesso", tipos)?.map(|um| vec![um]);
-    let guias = (SituacaoGuia::TODOS, SituacaoGuia::texto as fn(_) -> _);
-    filtro.situacao_guia = parametros.palavra("situacaoGuia", guias)?;
-    Ok(filtro)
+    filter.adolescente = params.parse("identificadorAdolescente")?;
+    let situacoes = (SituacaoProcesso::ALL, SituacaoProcesso::text as fn(_) -> _);
+    filter.situacao = params.word("situacaoProcesso", situacoes)?.map(|situacao| vec![situacao]);
+    let types = (TipoProcesso::ALL, TipoProcesso::text as fn(_) -> _);
+    filter.tipo = params.word("tipoProcesso", types)?.map(|tipo| vec![tipo]);
+    let guias = (SituacaoGuia::ALL, SituacaoGuia::text as fn(_) -> _);
+    filter.situacao_guia = params.word("situacaoGuia", guias)?;
+    Ok(filter)
 }
 
-fn ordem(parametros: &mut Parametros) -> Result<(Campo, bool), Negado> {
-    let Some(texto) = parametros.tirar("sort") else { return Ok((Campo::Codigo, false)) };
-    let (campo, sentido) = texto.split_once(',').unwrap_or((&texto, "asc"));
-    let campo = match campo.trim() {
-        "id" => Campo::Codigo,
-        "numeroProcesso" => Campo::Numero,
-        "dataCadastro" => Campo::CriadoEm,
-        _ => return Err(invalido("sort", "use id, numeroProcesso ou dataCadastro, e asc ou desc")),
+fn order(params: &mut Params) -> Result<(OrderField, bool), RestError> {
+    let Some(text) = params.take("sort") else { return Ok((OrderField::Code, false)) };
+    let (field, direction) = text.split_once(',').unwrap_or((&text, "asc"));
+    let field = match field.trim() {
+        "id" => OrderField::Code,
+        "numeroProcesso" => OrderField::Numero,
+        "dataCadastro" => OrderField::CriadoEm,
+        _ => return Err(invalid("sort", "use id, numeroProcesso ou dataCadastro, e asc ou desc")),
     };
-    match sentido.trim().to_ascii_lowercase().as_str() {
-        "asc" => Ok((campo, false)),
-        "desc" => Ok((campo, true)),
-        _ => Err(invalido("sort", "o sentido é asc ou desc")),
+    match direction.trim().to_ascii_lowercase().as_str() {
+        "asc" => Ok((field, false)),
+        "desc" => Ok((field, true)),
+        _ => Err(invalid("sort", "o sentido é asc ou desc")),
     }
 }
 
-/// Absent, or of another tribunal: one answer, unless no processo can have the number.
-fn ausente(chamada: &Chamada, numero: &NumeroProcesso) -> Negado {
-    negar(rules::r1_r4_processo_do_numero(numero, chamada.app.regras))
+/// One answer for a processo that does not exist and for one of another tribunal, so that the
+/// answer does not tell them apart. A numero that no processo can have (R4) gets its own refusal.
+fn absent(call: &Call, numero: &NumeroProcesso) -> RestError {
+    rest_error(rules::r1_r4_processo_do_numero(numero, call.app.rules))
 }
 
-fn negar(recusa: Recusa) -> Negado {
-    Negado::from(Error::from(recusa)).nas_palavras(super::nome_do_campo)
+fn rest_error(refusal: Refusal) -> RestError {
+    RestError::from(Error::from(refusal)).with_field_names(super::field_name)
 }

@@ -1,44 +1,46 @@
-//! What changes processos.
+//! Handlers that change processos.
 
-use super::super::envelope::Negado;
-use super::super::json_fields::Corpo;
+use super::super::envelope::RestError;
+use super::super::json_fields::JsonBody;
 use super::super::openapi::adolescente::DadosDoVinculo;
 use super::super::openapi::envelope::RespostaDeProcessoGravado;
 use super::super::openapi::parameters::{
-    Chave, DoVinculo, Escrita, ParaSituacao, PorNumero, Versao,
+    DryRunQuery, IdempotencyKey, IfMatch, ProcessoNumeroPath, SituacaoPath, VinculoPath,
 };
 use super::super::openapi::processo::{NovoProcesso, ResponsaveisAlterados};
-use super::super::openapi::refusals::{DaChave, DaVersao, DoCaminho, DoCorpo, DoEstado, Recusas};
-use super::super::{Chamada, adolescentes, if_match, responder_escrita};
-use super::{dados, nome_do_campo, numero_do_caminho, vinculos};
+use super::super::openapi::refusals::{
+    BadBody, Conflict, KeyReused, NotFound, PreconditionFailed, Refusals,
+};
+use super::super::{Call, adolescentes, if_match, write_response};
+use super::{field_name, numero_from_path, to_json, vinculos};
 use crate::adolescente::Identificador;
-use crate::command::{self, Comando, Efeito, Modo};
-use crate::db::Sessao;
-use crate::error::{CodigoErro, Error, Recusa};
+use crate::command::{self, Command, Effect, Mode};
+use crate::db::Session;
+use crate::error::{CodigoErro, Error, Refusal};
 use crate::processo::{
     AlterarSituacao, AtualizarResponsaveis, CadastrarProcesso, DesvincularAdolescente,
-    MudancaDeResponsavel, NumeroProcesso, Processo, Responsavel, SituacaoProcesso, TipoProcesso,
+    NumeroProcesso, Processo, Responsavel, ResponsavelChange, SituacaoProcesso, TipoProcesso,
     VincularAdolescente, rules, store,
 };
-use crate::value::regras::CamposDesconhecidos;
+use crate::value::rules::UnknownFields;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-/// E2: `POST /processos`, with the body of the source document.
+/// E2: `POST /processos`. The body is the one of the source document.
 #[utoipa::path(
     post, path = "/api/v1/processos",
     operation_id = "cadastrarProcesso", tag = "Processos",
     summary = "Cadastra um processo.",
     description = "O número já cadastrado é 409, em qualquer tribunal; o que o corpo nomeia e \
         não existe é 400.",
-    params(Escrita, Chave),
+    params(DryRunQuery, IdempotencyKey),
     request_body = NovoProcesso,
-    responses(RespostaDeProcessoGravado, Recusas, DoEstado, DoCorpo, DaChave),
+    responses(RespostaDeProcessoGravado, Refusals, Conflict, BadBody, KeyReused),
 )]
-pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Negado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
-    let corpo = Corpo::ler(&req, payload).await?;
-    let (comando, avisos) = comando(corpo, chamada.app.regras.campos_desconhecidos);
-    escrever(&chamada, comando, modo, avisos).await
+pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, RestError> {
+    let (call, mode) = Call::begin_write(&req).await?;
+    let body = JsonBody::read(&req, payload).await?;
+    let (command, warnings) = command(body, call.app.rules.campos_desconhecidos);
+    write(&call, command, mode, warnings).await
 }
 
 /// E3: `PUT /processos` (R13).
@@ -47,61 +49,67 @@ pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpRe
     operation_id = "atualizarResponsaveis", tag = "Processos",
     summary = "Muda os responsáveis de um processo.",
     description = "O que falta no corpo, ou vem em branco, fica como está; o que vem nulo se apaga.",
-    params(Escrita, Chave, Versao),
+    params(DryRunQuery, IdempotencyKey, IfMatch),
     request_body = ResponsaveisAlterados,
-    responses(RespostaDeProcessoGravado, Recusas, DoCaminho, DaVersao, DoCorpo, DaChave),
+    responses(RespostaDeProcessoGravado, Refusals, NotFound, PreconditionFailed, BadBody, KeyReused),
 )]
 pub async fn atualizar_responsaveis(
     req: HttpRequest,
     payload: web::Payload,
-) -> Result<HttpResponse, Negado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
-    let versao_esperada = if_match(&req)?;
-    let mut corpo = Corpo::ler(&req, payload).await?;
-    let processo: Option<NumeroProcesso> = corpo.forma("numeroProcesso", &["processo"]);
-    let pessoa = |corpo: &mut Corpo,
-                  nomes: [&'static str; 2],
-                  campos: [crate::rest::json_fields::Campo; 2]| {
-        MudancaDeResponsavel {
-            nome: corpo.mudanca_de_forma(nomes[0], campos[0]),
-            cpf: corpo.mudanca_de_forma(nomes[1], campos[1]),
+) -> Result<HttpResponse, RestError> {
+    let (call, mode) = Call::begin_write(&req).await?;
+    let expected_version = if_match(&req)?;
+    let mut body = JsonBody::read(&req, payload).await?;
+    let processo: Option<NumeroProcesso> = body.parse("numeroProcesso", &["processo"]);
+    let person = |body: &mut JsonBody,
+                  names: [&'static str; 2],
+                  fields: [crate::rest::json_fields::FieldPath; 2]| {
+        ResponsavelChange {
+            nome: body.parse_change(names[0], fields[0]),
+            cpf: body.parse_change(names[1], fields[1]),
         }
     };
-    let magistrado = pessoa(
-        &mut corpo,
+    let magistrado = person(
+        &mut body,
         ["magistradoNome", "magistradoCPF"],
         [&["magistrado", "nome"], &["magistrado", "cpf"]],
     );
-    let serventuario = pessoa(
-        &mut corpo,
+    let serventuario = person(
+        &mut body,
         ["serventuarioNome", "serventuarioCPF"],
         [&["serventuario", "nome"], &["serventuario", "cpf"]],
     );
-    corpo.imutavel("tipoProcesso", &["tipo"]);
-    corpo.imutavel("idOrgao", &["idOrgao"]);
-    corpo.imutavel("appNameSistemaTribunal", &["appNameSistemaTribunal"]);
-    corpo.imutavel("idProcessoSistemaExterno", &["idProcessoSistemaExterno"]);
-    corpo.imutavel("identificadoresAdolescentes", &["adolescentes"]);
-    corpo.imutavel("numeroProcessoReferencia", &["referencia"]);
-    corpo.imutavel("situacaoProcesso", &["situacaoProcesso"]);
-    corpo.imutavel("adolescentes", &["adolescentes"]);
-    corpo.imutavel("tribunal", &["tribunal"]);
-    corpo.imutavel("id", &["id"]);
-    corpo.imutavel("versao", &["versao"]);
-    corpo.imutavel("dataCadastro", &["dataCadastro"]);
-    corpo.imutavel("dataAtualizacao", &["dataAtualizacao"]);
-    let (mut malformados, avisos) = corpo.terminar(chamada.app.regras.campos_desconhecidos);
+    body.immutable("tipoProcesso", &["tipo"]);
+    body.immutable("idOrgao", &["idOrgao"]);
+    body.immutable("appNameSistemaTribunal", &["appNameSistemaTribunal"]);
+    body.immutable("idProcessoSistemaExterno", &["idProcessoSistemaExterno"]);
+    body.immutable("identificadoresAdolescentes", &["adolescentes"]);
+    body.immutable("numeroProcessoReferencia", &["referencia"]);
+    body.immutable("situacaoProcesso", &["situacaoProcesso"]);
+    body.immutable("adolescentes", &["adolescentes"]);
+    body.immutable("tribunal", &["tribunal"]);
+    body.immutable("id", &["id"]);
+    body.immutable("versao", &["versao"]);
+    body.immutable("dataCadastro", &["dataCadastro"]);
+    body.immutable("dataAtualizacao", &["dataAtualizacao"]);
+    let (mut malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
 
     let Some(processo) = processo else {
-        if malformados.iter().all(|recusa| recusa.campo != ["processo"]) {
-            let falta = Recusa::nova(CodigoErro::CampoObrigatorio, "R13", "o campo é obrigatório");
-            malformados.push(falta.em(["processo"]).oriente("diga de que processo se trata"));
+        if malformed.iter().all(|refusal| refusal.campo != ["processo"]) {
+            let missing =
+                Refusal::new(CodigoErro::CampoObrigatorio, "R13", "o campo é obrigatório");
+            malformed.push(missing.at(["processo"]).hint("diga de que processo se trata"));
         }
-        return Err(negar(Error::Recusas(malformados)));
+        return Err(rest_error(Error::Refusals(malformed)));
     };
-    let comando =
-        AtualizarResponsaveis { processo, magistrado, serventuario, versao_esperada, malformados };
-    escrever(&chamada, comando, modo, avisos).await
+    let command = AtualizarResponsaveis {
+        processo,
+        magistrado,
+        serventuario,
+        versao_esperada: expected_version,
+        malformed,
+    };
+    write(&call, command, mode, warnings).await
 }
 
 /// E9: `PUT /processos/numero-processo/{numeroProcesso}/situacao/{situacao}` (R19, R20).
@@ -113,32 +121,39 @@ pub async fn atualizar_responsaveis(
     summary = "Arquiva ou reativa um processo.",
     description = "O processo que já está na situação fica como está. Uma execução não se \
         reativa enquanto o adolescente tem outra ativa.",
-    params(PorNumero, ParaSituacao, Escrita, Chave, Versao),
-    responses(RespostaDeProcessoGravado, Recusas, DoCaminho, DoEstado, DaVersao, DaChave)
+    params(ProcessoNumeroPath, SituacaoPath, DryRunQuery, IdempotencyKey, IfMatch),
+    responses(
+        RespostaDeProcessoGravado,
+        Refusals,
+        NotFound,
+        Conflict,
+        PreconditionFailed,
+        KeyReused
+    )
 )]
 pub async fn alterar_situacao(
     req: HttpRequest,
-    caminho: web::Path<(String, String)>,
-) -> Result<HttpResponse, Negado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
-    let versao_esperada = if_match(&req)?;
-    let (numero, situacao) = caminho.into_inner();
-    let processo = numero_do_caminho(&numero)?;
-    let Some(situacao) = SituacaoProcesso::de_texto(&situacao.to_uppercase()) else {
-        // R19: that the processo is absent comes before that the value is unknown.
-        let buscado = processo.clone();
-        let achado = chamada.ler(move |sessao| Ok(store::por_numero(sessao, &buscado)?)).await?;
-        if achado.is_none() {
-            return Err(negar(
-                rules::r1_r4_processo_do_numero(&processo, chamada.app.regras).into(),
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, RestError> {
+    let (call, mode) = Call::begin_write(&req).await?;
+    let expected_version = if_match(&req)?;
+    let (numero, situacao) = path.into_inner();
+    let processo = numero_from_path(&numero)?;
+    let Some(situacao) = SituacaoProcesso::from_text(&situacao.to_uppercase()) else {
+        // R19: the absence of the processo takes precedence over an unknown situacao.
+        let requested = processo.clone();
+        let found = call.read(move |session| Ok(store::by_numero(session, &requested)?)).await?;
+        if found.is_none() {
+            return Err(rest_error(
+                rules::r1_r4_processo_do_numero(&processo, call.app.rules).into(),
             ));
         }
-        let mensagem = "situação desconhecida; use Ativo ou Arquivado";
-        let recusa = Recusa::nova(CodigoErro::CampoInvalido, "R19", mensagem).em(["situacao"]);
-        return Err(negar(recusa.into()));
+        let message = "situação desconhecida; use Ativo ou Arquivado";
+        let refusal = Refusal::new(CodigoErro::CampoInvalido, "R19", message).at(["situacao"]);
+        return Err(rest_error(refusal.into()));
     };
-    let comando = AlterarSituacao { processo, situacao, versao_esperada };
-    escrever(&chamada, comando, modo, Vec::new()).await
+    let command = AlterarSituacao { processo, situacao, versao_esperada: expected_version };
+    write(&call, command, mode, Vec::new()).await
 }
 
 /// E5: `POST /processos/{numeroProcesso}/apuracao/adolescentes/{identificadorAdolescente}` (R14, R15).
@@ -148,32 +163,37 @@ pub async fn alterar_situacao(
     summary = "Vincula um adolescente a uma apuração.",
     description = "Um identificador desconhecido é registrado: com os dados do corpo, ou com o \
         cadastro pendente.",
-    params(PorNumero, DoVinculo, Escrita, Chave, Versao),
+    params(ProcessoNumeroPath, VinculoPath, DryRunQuery, IdempotencyKey, IfMatch),
     request_body = Option<DadosDoVinculo>,
-    responses(RespostaDeProcessoGravado, Recusas, DoCaminho, DoEstado, DaVersao, DoCorpo, DaChave),
+    responses(RespostaDeProcessoGravado, Refusals, NotFound, Conflict, PreconditionFailed, BadBody, KeyReused),
 )]
 pub async fn vincular(
     req: HttpRequest,
-    caminho: web::Path<(String, String)>,
+    path: web::Path<(String, String)>,
     payload: web::Payload,
-) -> Result<HttpResponse, Negado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
-    let versao_esperada = if_match(&req)?;
-    let (processo, adolescente) = par_do_caminho(&caminho)?;
-    let corpo = Corpo::ler_se_houver(&req, payload).await?.filter(|corpo| !corpo.vazio());
-    let (dados, (malformados, avisos)) = match corpo {
+) -> Result<HttpResponse, RestError> {
+    let (call, mode) = Call::begin_write(&req).await?;
+    let expected_version = if_match(&req)?;
+    let (processo, adolescente) = pair_from_path(&path)?;
+    let body = JsonBody::read_optional(&req, payload).await?.filter(|body| !body.is_empty());
+    let (dados, (malformed, warnings)) = match body {
         None => (None, (Vec::new(), Vec::new())),
-        Some(mut corpo) => {
-            let dados = adolescentes::novo(&mut corpo);
-            (Some(dados), corpo.terminar(chamada.app.regras.campos_desconhecidos))
+        Some(mut body) => {
+            let dados = adolescentes::new(&mut body);
+            (Some(dados), body.finish(call.app.rules.campos_desconhecidos))
         }
     };
-    let comando =
-        VincularAdolescente { processo, adolescente, dados, versao_esperada, malformados };
-    escrever(&chamada, comando, modo, avisos).await
+    let command = VincularAdolescente {
+        processo,
+        adolescente,
+        dados,
+        versao_esperada: expected_version,
+        malformed,
+    };
+    write(&call, command, mode, warnings).await
 }
 
-/// E6: `DELETE` of the same path (R16 to R18).
+/// E6: `DELETE` on the same path (R16 to R18).
 #[utoipa::path(
     delete,
     path = "/api/v1/processos/{numeroProcesso}/apuracao/adolescentes/{identificadorAdolescente}",
@@ -182,72 +202,83 @@ pub async fn vincular(
     summary = "Encerra o vínculo de um adolescente com uma apuração.",
     description = "O vínculo encerrado fica no histórico. O último adolescente, e o que tem \
         execução ativa, não se desvinculam.",
-    params(PorNumero, DoVinculo, Escrita, Chave, Versao),
-    responses(RespostaDeProcessoGravado, Recusas, DoCaminho, DoEstado, DaVersao, DaChave)
+    params(ProcessoNumeroPath, VinculoPath, DryRunQuery, IdempotencyKey, IfMatch),
+    responses(
+        RespostaDeProcessoGravado,
+        Refusals,
+        NotFound,
+        Conflict,
+        PreconditionFailed,
+        KeyReused
+    )
 )]
 pub async fn desvincular(
     req: HttpRequest,
-    caminho: web::Path<(String, String)>,
-) -> Result<HttpResponse, Negado> {
-    let (chamada, modo) = Chamada::entrar_para_escrever(&req).await?;
-    let versao_esperada = if_match(&req)?;
-    let (processo, adolescente) = par_do_caminho(&caminho)?;
-    let comando = DesvincularAdolescente { processo, adolescente, motivo: None, versao_esperada };
-    escrever(&chamada, comando, modo, Vec::new()).await
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, RestError> {
+    let (call, mode) = Call::begin_write(&req).await?;
+    let expected_version = if_match(&req)?;
+    let (processo, adolescente) = pair_from_path(&path)?;
+    let command = DesvincularAdolescente {
+        processo,
+        adolescente,
+        motivo: None,
+        versao_esperada: expected_version,
+    };
+    write(&call, command, mode, Vec::new()).await
 }
 
-/// Carries a command out and answers with its processo, links and all, as the
-/// transaction left them.
-async fn escrever<C: Comando<Efeito: AsRef<Processo>>>(
-    chamada: &Chamada,
-    comando: C,
-    modo: Modo,
-    mut avisos: Vec<String>,
-) -> Result<HttpResponse, Negado> {
-    let ler = |sessao: &mut Sessao<'_>, efeito: &C::Efeito| vinculos(sessao, efeito.as_ref().id);
-    let feito = command::executar(chamada, comando, modo, ler).await.map_err(negar)?;
-    let dados = dados(feito.efeito.as_ref(), &feito.lido, &chamada.rastro);
-    avisos.extend_from_slice(feito.efeito.avisos());
-    Ok(responder_escrita(&chamada.app, &feito, dados, &[], avisos))
+/// Runs a command and answers with its processo and vinculos as the transaction left them.
+async fn write<C: Command<Effect: AsRef<Processo>>>(
+    call: &Call,
+    command: C,
+    mode: Mode,
+    mut warnings: Vec<String>,
+) -> Result<HttpResponse, RestError> {
+    let read =
+        |session: &mut Session<'_>, effect: &C::Effect| vinculos(session, effect.as_ref().id);
+    let done = command::execute(call, command, mode, read).await.map_err(rest_error)?;
+    let dados = to_json(done.effect.as_ref(), &done.read, &call.record);
+    warnings.extend_from_slice(done.effect.warnings());
+    Ok(write_response(&call.app, &done, dados, &[], warnings))
 }
 
-fn negar(error: Error) -> Negado {
-    Negado::from(error).nas_palavras(nome_do_campo)
+fn rest_error(error: Error) -> RestError {
+    RestError::from(error).with_field_names(field_name)
 }
 
-fn par_do_caminho(caminho: &(String, String)) -> Result<(NumeroProcesso, Identificador), Negado> {
-    let (numero, identificador) = caminho;
-    let processo = numero_do_caminho(numero)?;
+fn pair_from_path(path: &(String, String)) -> Result<(NumeroProcesso, Identificador), RestError> {
+    let (numero, identificador) = path;
+    let processo = numero_from_path(numero)?;
     let adolescente =
-        identificador.parse().map_err(|erro: crate::adolescente::IdentificadorMalformado| {
-            let recusa = Recusa::nova(CodigoErro::CampoInvalido, "R14", erro.to_string());
-            negar(recusa.em(["adolescente"]).into())
+        identificador.parse().map_err(|error: crate::adolescente::MalformedIdentificador| {
+            let refusal = Refusal::new(CodigoErro::CampoInvalido, "R14", error.to_string());
+            rest_error(refusal.at(["adolescente"]).into())
         })?;
     Ok((processo, adolescente))
 }
 
-fn comando(mut corpo: Corpo, politica: CamposDesconhecidos) -> (CadastrarProcesso, Vec<String>) {
-    let mut comando = CadastrarProcesso {
-        numero: corpo.forma("numeroProcesso", &["numero"]),
-        tipo: corpo.palavra("tipoProcesso", &["tipo"], TipoProcesso::TODOS, TipoProcesso::texto),
-        adolescentes: corpo.lista("identificadoresAdolescentes", &["adolescentes"]),
-        referencia: corpo.forma("numeroProcessoReferencia", &["referencia"]),
-        id_orgao: corpo.inteiro("idOrgao", &["idOrgao"]),
-        app_name_sistema_tribunal: corpo
-            .texto("appNameSistemaTribunal", &["appNameSistemaTribunal"]),
-        id_processo_sistema_externo: corpo
-            .texto("idProcessoSistemaExterno", &["idProcessoSistemaExterno"]),
+fn command(mut body: JsonBody, policy: UnknownFields) -> (CadastrarProcesso, Vec<String>) {
+    let mut command = CadastrarProcesso {
+        numero: body.parse("numeroProcesso", &["numero"]),
+        tipo: body.word("tipoProcesso", &["tipo"], TipoProcesso::ALL, TipoProcesso::text),
+        adolescentes: body.list("identificadoresAdolescentes", &["adolescentes"]),
+        referencia: body.parse("numeroProcessoReferencia", &["referencia"]),
+        id_orgao: body.integer("idOrgao", &["idOrgao"]),
+        app_name_sistema_tribunal: body.text("appNameSistemaTribunal", &["appNameSistemaTribunal"]),
+        id_processo_sistema_externo: body
+            .text("idProcessoSistemaExterno", &["idProcessoSistemaExterno"]),
         magistrado: Responsavel {
-            nome: corpo.texto("magistradoNome", &["magistrado", "nome"]),
-            cpf: corpo.forma("magistradoCPF", &["magistrado", "cpf"]),
+            nome: body.text("magistradoNome", &["magistrado", "nome"]),
+            cpf: body.parse("magistradoCPF", &["magistrado", "cpf"]),
         },
         serventuario: Responsavel {
-            nome: corpo.texto("serventuarioNome", &["serventuario", "nome"]),
-            cpf: corpo.forma("serventuarioCPF", &["serventuario", "cpf"]),
+            nome: body.text("serventuarioNome", &["serventuario", "nome"]),
+            cpf: body.parse("serventuarioCPF", &["serventuario", "cpf"]),
         },
-        malformados: Vec::new(),
+        malformed: Vec::new(),
     };
-    let (malformados, avisos) = corpo.terminar(politica);
-    comando.malformados = malformados;
-    (comando, avisos)
+    let (malformed, warnings) = body.finish(policy);
+    command.malformed = malformed;
+    (command, warnings)
 }

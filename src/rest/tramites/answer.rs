@@ -1,9 +1,9 @@
-//! How trâmites look in an answer, in the words of the real platform.
+//! The JSON of trâmites, by the names of the real platform.
 
-use super::super::envelope::objeto;
-use super::body::GUARDADO_DO_CABECALHO;
+use super::super::envelope::object;
+use super::body::KEPT_CABECALHO;
 use super::fields::drop_senders_own;
-use crate::auth::signer::Assinante;
+use crate::auth::signer::Signer;
 use crate::error::Error;
 use crate::tramite::rules::SituacaoTramite;
 use crate::tramite::{
@@ -14,8 +14,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-fn instante(instante: DateTime<Utc>) -> Value {
-    instante.to_rfc3339_opts(SecondsFormat::Millis, true).into()
+fn instant(instant: DateTime<Utc>) -> Value {
+    instant.to_rfc3339_opts(SecondsFormat::Millis, true).into()
 }
 
 fn estrutura(repositorio: i32, numero: &str) -> Value {
@@ -33,56 +33,58 @@ fn destinatario(tramite: &Tramite) -> Value {
     estrutura(tramite.destinatario_repositorio, &tramite.destinatario_numero)
 }
 
-/// What a send answers. The time is a text: the platform's client reads a number as no date.
+/// The answer to a send. The time is a text, because the platform's client does not accept a number
+/// as a date.
 pub fn envio(
     tramite: &Tramite,
     componentes: &[Componente],
-    simulado: bool,
-    avisos: &[String],
+    dry_run: bool,
+    warnings: &[String],
 ) -> Value {
-    let gravado = |valor: Value| (!simulado).then_some(valor);
-    objeto([
-        ("IDT", gravado(json!(tramite.idt))),
-        ("NRE", gravado(json!(tramite.nre))),
-        ("ticketParaEnvioDeComponentesDigitais", gravado(json!(tramite.idt))),
-        ("dataHoraDeRegistroDoTramite", Some(instante(tramite.criado_em))),
+    let stored = |value: Value| (!dry_run).then_some(value);
+    object([
+        ("IDT", stored(json!(tramite.idt))),
+        ("NRE", stored(json!(tramite.nre))),
+        ("ticketParaEnvioDeComponentesDigitais", stored(json!(tramite.idt))),
+        ("dataHoraDeRegistroDoTramite", Some(instant(tramite.criado_em))),
         (
             "processosComComponentesDigitaisSolicitados",
-            Some(por_protocolo(componentes, |componente| componente.solicitado)),
+            Some(by_protocolo(componentes, |componente| componente.solicitado)),
         ),
         ("devolucao", Some(json!(tramite.devolucao))),
-        ("simulado", simulado.then_some(json!(true))),
-        ("avisos", (!avisos.is_empty()).then(|| json!(avisos))),
+        ("simulado", dry_run.then_some(json!(true))),
+        ("avisos", (!warnings.is_empty()).then(|| json!(warnings))),
     ])
 }
 
-/// `[{protocolo, hashes[]}]` of those that serve; each hash once.
-fn por_protocolo(componentes: &[Componente], serve: fn(&Componente) -> bool) -> Value {
+/// `[{protocolo, hashes[]}]` of the componentes that `include` accepts. Each hash appears once per
+/// protocolo.
+fn by_protocolo(componentes: &[Componente], include: fn(&Componente) -> bool) -> Value {
     let mut processos: Vec<(&str, Vec<&HashSha256>)> = Vec::new();
-    for componente in componentes.iter().filter(|componente| serve(componente)) {
+    for componente in componentes.iter().filter(|componente| include(componente)) {
         let Componente { protocolo, hash, .. } = componente;
-        match processos.iter_mut().find(|(outro, _)| outro == protocolo) {
+        match processos.iter_mut().find(|(other, _)| other == protocolo) {
             Some((_, hashes)) => hashes.push(hash),
             None => processos.push((protocolo, vec![hash])),
         }
     }
-    let um = |(protocolo, mut hashes): (&str, Vec<&HashSha256>)| {
+    let entry = |(protocolo, mut hashes): (&str, Vec<&HashSha256>)| {
         hashes.sort_unstable();
         hashes.dedup();
         json!({ "protocolo": protocolo, "hashes": hashes })
     };
-    processos.into_iter().map(um).collect()
+    processos.into_iter().map(entry).collect()
 }
 
-/// The hashes of those that serve, each once.
-fn hashes(componentes: &[Componente], serve: fn(&Componente) -> bool) -> Value {
-    let achados = componentes.iter().filter(|componente| serve(componente));
-    let hashes: BTreeSet<&HashSha256> = achados.map(|componente| &componente.hash).collect();
+/// The hashes of the componentes that `include` accepts, each once.
+fn hashes(componentes: &[Componente], include: fn(&Componente) -> bool) -> Value {
+    let found = componentes.iter().filter(|componente| include(componente));
+    let hashes: BTreeSet<&HashSha256> = found.map(|componente| &componente.hash).collect();
     json!(hashes)
 }
 
-/// While somebody has files to send, to fetch or to sign for.
-pub const fn mostra_componentes(situacao: SituacaoTramite) -> bool {
+/// True while a party still has files to send, to download or to sign for.
+pub const fn shows_componentes(situacao: SituacaoTramite) -> bool {
     matches!(
         situacao,
         SituacaoTramite::AguardandoComponentes
@@ -96,25 +98,26 @@ pub fn tramite(
     historico: &[MudancaDeSituacao],
     componentes: Option<&[Componente]>,
 ) -> Value {
-    let em = |situacao| componentes.filter(|_| tramite.situacao == situacao);
-    let a_enviar = em(SituacaoTramite::AguardandoComponentes);
-    let a_baixar = em(SituacaoTramite::MetadadosRecebidosDestinatario);
-    let a_assinar = componentes.filter(|_| a_enviar.is_none());
-    let pendentes = a_enviar.map(|todos| por_protocolo(todos, Componente::falta_enviar));
-    let pendentes = pendentes.or_else(|| Some(por_protocolo(a_baixar?, Componente::falta_baixar)));
+    let when = |situacao| componentes.filter(|_| tramite.situacao == situacao);
+    let to_send = when(SituacaoTramite::AguardandoComponentes);
+    let to_download = when(SituacaoTramite::MetadadosRecebidosDestinatario);
+    let to_sign = componentes.filter(|_| to_send.is_none());
+    let pending = to_send.map(|all| by_protocolo(all, Componente::is_pending_upload));
+    let pending =
+        pending.or_else(|| Some(by_protocolo(to_download?, Componente::is_pending_download)));
     let historico: Value = historico
         .iter()
-        .map(|mudanca| {
-            json!({ "situacao": mudanca.situacao.codigo(), "dataHora": instante(mudanca.ocorrida_em) })
+        .map(|change| {
+            json!({ "situacao": change.situacao.code(), "dataHora": instant(change.ocorrida_em) })
         })
         .collect();
-    objeto([
+    object([
         ("IDT", Some(json!(tramite.idt))),
         ("NRE", Some(json!(tramite.nre))),
         ("protocolo", Some(json!(tramite.protocolo))),
         ("remetente", Some(remetente(tramite))),
         ("destinatario", Some(destinatario(tramite))),
-        ("situacaoAtual", Some(json!(tramite.situacao.codigo()))),
+        ("situacaoAtual", Some(json!(tramite.situacao.code()))),
         ("mudancasDeSituacao", Some(historico.clone())),
         ("historico", Some(historico)),
         ("devolucao", Some(json!(tramite.devolucao))),
@@ -122,39 +125,40 @@ pub fn tramite(
         ("justificativaDaRecusa", tramite.justificativa.clone().map(Value::from)),
         (
             "hashDosComponentesPendentesDeEnvio",
-            a_enviar.map(|todos| hashes(todos, Componente::falta_enviar)),
+            to_send.map(|all| hashes(all, Componente::is_pending_upload)),
         ),
         (
             "hashDosComponentesPendentesDeRecebimento",
-            a_baixar.map(|todos| hashes(todos, Componente::falta_baixar)),
+            to_download.map(|all| hashes(all, Componente::is_pending_download)),
         ),
-        ("hashesDosComponentesDigitais", a_assinar.map(|todos| json!(hashes_tramitados(todos)))),
-        ("processosComComponentesDigitaisPendentes", pendentes),
+        ("hashesDosComponentesDigitais", to_sign.map(|all| json!(hashes_tramitados(all)))),
+        ("processosComComponentesDigitaisPendentes", pending),
     ])
 }
 
 pub fn pendencia(tramite: &Tramite) -> Value {
     json!({
-        "IDT": tramite.idt, "status": tramite.situacao.codigo(), "NRE": tramite.nre,
+        "IDT": tramite.idt, "status": tramite.situacao.code(), "NRE": tramite.nre,
         "protocolo": tramite.protocolo,
     })
 }
 
-/// What the destinatário receives: the documented fields, and those that were only kept.
+/// The metadata for the destinatário: the documented fields, and the other fields that the send
+/// had.
 pub fn metadados(tramite: &Tramite) -> Result<Map<String, Value>, Error> {
-    let mut guardados: Map<String, Value> = match &tramite.metadados {
-        Some(texto) => serde_json::from_str(texto).map_err(Error::interno)?,
+    let mut kept: Map<String, Value> = match &tramite.metadados {
+        Some(text) => serde_json::from_str(text).map_err(Error::internal)?,
         None => Map::new(),
     };
-    // What was kept before this was cleaned as it came in.
-    drop_senders_own(&mut guardados);
-    let do_cabecalho = match guardados.shift_remove(GUARDADO_DO_CABECALHO) {
-        Some(Value::Object(campos)) => campos,
+    // Earlier versions stored rows with these keys, so remove them here too.
+    drop_senders_own(&mut kept);
+    let of_cabecalho = match kept.shift_remove(KEPT_CABECALHO) {
+        Some(Value::Object(fields)) => fields,
         _ => Map::new(),
     };
-    let adicionais = guardados.shift_remove("propriedadesAdicionais");
-    // Between the remetente and this server alone.
-    guardados.shift_remove("enviarApenasComponentesDigitaisPendentes");
+    let additional = kept.shift_remove("propriedadesAdicionais");
+    // This field concerns only the remetente and this server.
+    kept.shift_remove("enviarApenasComponentesDigitaisPendentes");
     let mut processo = Map::new();
     processo.insert("protocolo".into(), json!(tramite.protocolo));
     processo.insert("nivelDeSigilo".into(), json!(tramite.nivel_de_sigilo));
@@ -165,76 +169,76 @@ pub fn metadados(tramite: &Tramite) -> Result<Map<String, Value>, Error> {
     if let Some(negocio) = &tramite.processo_de_negocio {
         processo.insert("processoDeNegocio".into(), json!(negocio));
     }
-    // Its reader takes no absent list for an empty one.
+    // The receiving client does not treat an absent list as an empty one.
     processo.insert("documentos".into(), json!([]));
-    processo.extend(guardados);
+    processo.extend(kept);
     let mut metadados = Map::new();
-    let campos = [
+    let fields = [
         ("nre", Some(json!(tramite.nre))),
         ("IDT", Some(json!(tramite.idt))),
         ("remetente", Some(remetente(tramite))),
         ("destinatario", Some(destinatario(tramite))),
         ("urgente", Some(json!(tramite.urgente))),
         ("motivoDaUrgencia", tramite.motivo_da_urgencia.map(Value::from)),
-        ("dataDeRetorno", tramite.data_de_retorno.map(instante)),
+        ("dataDeRetorno", tramite.data_de_retorno.map(instant)),
         ("devolucao", Some(json!(tramite.devolucao))),
-        ("propriedadesAdicionais", adicionais),
+        ("propriedadesAdicionais", additional),
         ("processo", Some(processo.into())),
     ];
-    // A field that is known wins over one of the same name that was only kept.
-    metadados.extend(do_cabecalho);
-    metadados.extend(campos.into_iter().filter_map(|(nome, valor)| Some((nome.into(), valor?))));
+    // Add the known fields last, because a known field replaces a kept one of the same name.
+    metadados.extend(of_cabecalho);
+    metadados.extend(fields.into_iter().filter_map(|(name, value)| Some((name.into(), value?))));
     Ok(metadados)
 }
 
-/// The recibo, its date in whole seconds as it is signed, and the text that was signed.
+/// The recibo and the text that was signed. Its date is in whole seconds, as in the signed text.
 pub fn recibo(tramite: &Tramite, componentes: &[Componente]) -> Value {
     let recebimento = tramite.data_de_recebimento;
     let hashes = hashes_tramitados(componentes);
-    let texto =
-        recebimento.map(|quando| recibo::de_conclusao(tramite.idt, &tramite.nre, quando, &hashes));
-    objeto([
+    let text =
+        recebimento.map(|when| recibo::conclusao_text(tramite.idt, &tramite.nre, when, &hashes));
+    object([
         (
             "recibo",
-            Some(objeto([
+            Some(object([
                 ("IDT", Some(json!(tramite.idt))),
                 ("NRE", Some(json!(tramite.nre))),
-                ("dataDeRecebimento", recebimento.map(|quando| json!(recibo::data(quando)))),
+                ("dataDeRecebimento", recebimento.map(|when| json!(recibo::format_instant(when)))),
                 ("hashesDosComponentesDigitais", Some(json!(hashes))),
             ])),
         ),
         ("hashDaAssinatura", tramite.hash_da_assinatura.clone().map(Value::from)),
-        ("textoAssinado", texto.map(Value::from)),
+        ("textoAssinado", text.map(Value::from)),
         ("assinado", Some(json!(tramite.recibo_assinado == Some(true)))),
     ])
 }
 
-/// The recibo de envio, the text that it is signed over, and the signature of this
-/// server with the key to hold it against, if it has one.
+/// The recibo de envio and the text that is signed. If this server has a signing key, also its
+/// signature and the public key to verify it.
 pub fn recibo_de_envio(
     tramite: &Tramite,
     componentes: &[Componente],
-    completo: DateTime<Utc>,
-    assinante: Option<&Assinante>,
+    complete: DateTime<Utc>,
+    signer: Option<&Signer>,
 ) -> Result<Value, Error> {
     let hashes = hashes_tramitados(componentes);
-    let texto = recibo::de_envio(tramite.idt, &tramite.nre, completo, &hashes);
-    let assinatura = assinante.map(|assinante| assinante.assinar(&texto)).transpose();
-    let assinatura = assinatura.map_err(Error::interno)?;
-    Ok(objeto([
+    let text = recibo::envio_text(tramite.idt, &tramite.nre, complete, &hashes);
+    let signature = signer.map(|signer| signer.sign(&text)).transpose();
+    let signature = signature.map_err(Error::internal)?;
+    Ok(object([
         (
             "reciboDeEnvio",
             Some(json!({
                 "IDT": tramite.idt,
                 "NRE": tramite.nre,
-                "dataDeRecebimentoDoUltimoComponenteDigital": recibo::data(completo),
+                "dataDeRecebimentoDoUltimoComponenteDigital": recibo::format_instant(complete),
                 "hashesDosComponentesDigitais": hashes,
             })),
         ),
-        ("assinado", Some(json!(assinatura.is_some()))),
-        ("hashDaAssinatura", assinatura.map(Value::from)),
-        ("chavePublica", assinante.map(|assinante| json!(assinante.chave_publica()))),
-        ("textoAssinado", Some(json!(texto))),
+        ("assinado", Some(json!(signature.is_some()))),
+        ("hashDaAssinatura", signature.map(Value::from)),
+        ("chavePublica", signer.map(|signer| json!(signer.public_key()))),
+        ("textoAssinado", Some(json!(text))),
     ]))
 }
 

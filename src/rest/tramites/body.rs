@@ -1,165 +1,173 @@
-//! The body of a send, in the words of the real platform.
+//! The body of a send, by the names of the real platform.
 
-use super::super::json_fields::{Campo, Corpo};
+use super::super::json_fields::{FieldPath, JsonBody};
 use super::documentos;
 use super::fields::{self, APENSADOS, Unknown};
-use crate::tramite::rules::HIPOTESE_MAXIMO;
-use crate::tramite::{EnderecoDeEstrutura, EnviarTramite, MotivoDaUrgencia, NivelDeSigilo};
-use crate::value::field::linhas;
-use crate::value::regras::CamposDesconhecidos;
+use crate::tramite::rules::MAX_HIPOTESE;
+use crate::tramite::{EnviarTramite, EstruturaAddress, MotivoDaUrgencia, NivelDeSigilo};
+use crate::value::field::multiline_text;
+use crate::value::rules::UnknownFields;
 use serde_json::{Map, Value};
 
-/// Documented fields that are kept as they come, because nothing here depends on them.
-const DO_CABECALHO: [&str; 1] = ["propriedadesAdicionais"];
-const DO_PROCESSO: [&str; 4] =
+/// Documented fields that this server stores as they come, because no rule depends on them.
+const CABECALHO_FIELDS: [&str; 1] = ["propriedadesAdicionais"];
+const PROCESSO_FIELDS: [&str; 4] =
     ["produtor", "dataHoraDeProducao", "dataHoraDeRegistro", "dataHoraDeEncerramento"];
-const LISTAS_DO_PROCESSO: [&str; 4] =
+const PROCESSO_LISTS: [&str; 4] =
     ["interessados", "itensHistorico", "protocolosAnteriores", "documentos"];
-/// Under which what the cabeçalho has is kept, among the fields of the processo.
-pub const GUARDADO_DO_CABECALHO: &str = "doCabecalho";
+/// The key of the kept fields of the cabeçalho among the kept fields of the processo.
+pub const KEPT_CABECALHO: &str = "doCabecalho";
 
-/// `{cabecalho, processo}`. A field that the platform does not have is kept and told of; but a
-/// mistyped NRE is refused: it must not start another.
-pub fn envio(mut corpo: Corpo) -> EnviarTramite {
-    fields::drop_senders_own(corpo.campos_mut());
-    let mut comando = EnviarTramite::default();
-    let mut desconhecidos = Unknown::default();
-    let (mut guardados, mut do_cabecalho) = (Map::new(), Map::new());
-    corpo.dentro("cabecalho", &["cabecalho"], |cabecalho| {
-        comando.nre = cabecalho.forma("NRE", &["nre"]);
-        comando.remetente = estrutura(cabecalho, "remetente", &["remetente"]);
-        comando.destinatario = estrutura(cabecalho, "destinatario", &["destinatario"]);
-        comando.data_de_retorno = cabecalho.instante("dataDeRetorno", &["dataDeRetorno"]);
-        urgencia(cabecalho, &mut comando);
-        let todos = logico(cabecalho, "obrigarEnvioDeTodosOsComponentesDigitais");
-        let so_os_pendentes = logico(cabecalho, "enviarApenasComponentesDigitaisPendentes");
-        comando.todos_os_componentes = todos == Some(true) || so_os_pendentes == Some(false);
-        do_cabecalho = cabecalho.guardar(&DO_CABECALHO);
-        let resto = cabecalho.resto(|nome| !nome.eq_ignore_ascii_case("NRE"));
-        do_cabecalho.extend(desconhecidos.keep("cabecalho.", resto));
+/// Reads `{cabecalho, processo}`. Keeps a field that the platform does not have, and reports it in
+/// a notice. Refuses a misspelt `NRE` instead, because without it the send would start another
+/// registro.
+pub fn envio(mut body: JsonBody) -> EnviarTramite {
+    fields::drop_senders_own(body.fields_mut());
+    let mut command = EnviarTramite::default();
+    let mut unknown = Unknown::default();
+    let (mut kept, mut of_cabecalho) = (Map::new(), Map::new());
+    body.nested("cabecalho", &["cabecalho"], |header| {
+        command.nre = header.parse("NRE", &["nre"]);
+        command.remetente = estrutura(header, "remetente", &["remetente"]);
+        command.destinatario = estrutura(header, "destinatario", &["destinatario"]);
+        command.data_de_retorno = header.instant("dataDeRetorno", &["dataDeRetorno"]);
+        urgencia(header, &mut command);
+        let all = boolean(header, "obrigarEnvioDeTodosOsComponentesDigitais");
+        let only_pending = boolean(header, "enviarApenasComponentesDigitaisPendentes");
+        command.todos_os_componentes = all == Some(true) || only_pending == Some(false);
+        of_cabecalho = header.keep(&CABECALHO_FIELDS);
+        let rest = header.rest(|name| !name.eq_ignore_ascii_case("NRE"));
+        of_cabecalho.extend(unknown.keep("cabecalho.", rest));
     });
-    corpo.dentro("processo", &["processo"], |processo| {
-        comando.protocolo = processo.texto("protocolo", &["protocolo"]);
-        comando.descricao = processo.texto("descricao", &["descricao"]);
-        comando.processo_de_negocio = processo.texto("processoDeNegocio", &["processoDeNegocio"]);
-        let campo: Campo = &["nivelDeSigilo"];
-        if let Some(codigo) = processo.inteiro_ou_texto("nivelDeSigilo", campo) {
-            comando.nivel_de_sigilo = NivelDeSigilo::de_codigo(codigo.into());
-            if comando.nivel_de_sigilo.is_none() {
-                processo.recusar_por(campo, "o nível de sigilo vai de 1 a 3");
+    body.nested("processo", &["processo"], |processo| {
+        command.protocolo = processo.text("protocolo", &["protocolo"]);
+        command.descricao = processo.text("descricao", &["descricao"]);
+        command.processo_de_negocio = processo.text("processoDeNegocio", &["processoDeNegocio"]);
+        let field: FieldPath = &["nivelDeSigilo"];
+        if let Some(code) = processo.integer_or_text("nivelDeSigilo", field) {
+            command.nivel_de_sigilo = NivelDeSigilo::from_code(code.into());
+            if command.nivel_de_sigilo.is_none() {
+                processo.refuse_because(field, "o nível de sigilo vai de 1 a 3");
             }
         }
-        guardados.extend(hipotese_legal(processo, &mut comando));
-        guardados.extend(processo.guardar(&DO_PROCESSO));
-        let mut listas = processo.guardar(&LISTAS_DO_PROCESSO);
-        listas.extend(processo.guardar(&APENSADOS));
-        for nome in LISTAS_DO_PROCESSO.iter().chain(&APENSADOS) {
-            if listas.get(*nome).is_some_and(|valor| !valor.is_array()) {
-                processo.recusar_por(std::slice::from_ref(nome), "é uma lista");
+        kept.extend(hipotese_legal(processo, &mut command));
+        kept.extend(processo.keep(&PROCESSO_FIELDS));
+        let mut lists = processo.keep(&PROCESSO_LISTS);
+        lists.extend(processo.keep(&APENSADOS));
+        for name in PROCESSO_LISTS.iter().chain(&APENSADOS) {
+            if lists.get(*name).is_some_and(|value| !value.is_array()) {
+                processo.refuse_because(std::slice::from_ref(name), "é uma lista");
             }
         }
-        desconhecidos.look_into("processo.", &mut listas);
-        let produtor = guardados.get("produtor");
-        comando.componentes =
-            documentos::read(processo, comando.protocolo.as_deref(), produtor, &listas);
-        guardados.extend(listas);
-        let resto = processo.resto(|nome| nome != GUARDADO_DO_CABECALHO);
-        guardados.extend(desconhecidos.keep("processo.", resto));
+        unknown.notice_unknown_fields("processo.", &mut lists);
+        let produtor = kept.get("produtor");
+        command.componentes =
+            documentos::read(processo, command.protocolo.as_deref(), produtor, &lists);
+        kept.extend(lists);
+        let rest = processo.rest(|name| name != KEPT_CABECALHO);
+        kept.extend(unknown.keep("processo.", rest));
     });
-    // Beside the two there is nothing to deliver: it is told of, and not kept.
-    desconhecidos.keep("", corpo.resto(|_| true));
-    if !do_cabecalho.is_empty() {
-        guardados.insert(GUARDADO_DO_CABECALHO.into(), do_cabecalho.into());
+    // The destinatário gets only `cabecalho` and `processo`. A notice reports any field next to
+    // them, and the field is not kept.
+    unknown.keep("", body.rest(|_| true));
+    if !of_cabecalho.is_empty() {
+        kept.insert(KEPT_CABECALHO.into(), of_cabecalho.into());
     }
-    comando.sealed_below = documentos::sealed_place(&guardados);
-    if !guardados.is_empty() {
-        comando.metadados = Some(Value::Object(guardados).to_string());
+    command.sealed_below = documentos::sealed_place(&kept);
+    if !kept.is_empty() {
+        command.metadados = Some(Value::Object(kept).to_string());
     }
-    comando.avisos.extend(desconhecidos.notices());
-    comando.malformados = corpo.terminar(CamposDesconhecidos::Recusar).0;
-    comando
+    command.avisos.extend(unknown.notices());
+    command.malformed = body.finish(UnknownFields::Recusar).0;
+    command
 }
 
-/// One client writes `urgencia`, and its reason as a boolean: urgent, the reason unknown.
-fn urgencia(cabecalho: &mut Corpo, comando: &mut EnviarTramite) {
-    let escritas = [logico(cabecalho, "urgente"), logico(cabecalho, "urgencia")];
-    comando.urgente = escritas.contains(&Some(true));
-    let campo: Campo = &["motivoDaUrgencia"];
-    match cabecalho.guardar(&["motivoDaUrgencia"]).remove("motivoDaUrgencia") {
+/// One client writes `urgencia`, and writes the reason as a boolean. Such a send is urgent, with an
+/// unknown reason.
+fn urgencia(header: &mut JsonBody, command: &mut EnviarTramite) {
+    let written = [boolean(header, "urgente"), boolean(header, "urgencia")];
+    command.urgente = written.contains(&Some(true));
+    let field: FieldPath = &["motivoDaUrgencia"];
+    match header.keep(&["motivoDaUrgencia"]).remove("motivoDaUrgencia") {
         None => {}
-        Some(Value::Bool(_)) => comando
+        Some(Value::Bool(_)) => command
             .avisos
             .push("cabecalho.motivoDaUrgencia: o motivo não veio, só que existe".to_owned()),
-        Some(valor) => {
-            let codigo = fields::integer(&valor);
-            comando.motivo_da_urgencia = codigo.and_then(MotivoDaUrgencia::de_codigo);
-            if comando.motivo_da_urgencia.is_none() {
-                cabecalho.recusar_por(campo, "o motivo da urgência vai de 1 a 5");
+        Some(value) => {
+            let code = fields::integer(&value);
+            command.motivo_da_urgencia = code.and_then(MotivoDaUrgencia::from_code);
+            if command.motivo_da_urgencia.is_none() {
+                header.refuse_because(field, "o motivo da urgência vai de 1 a 5");
             }
         }
     }
 }
 
-/// Kept as it comes: the receiver looks for its `identificacao`, which may be all there is.
-fn hipotese_legal(processo: &mut Corpo, comando: &mut EnviarTramite) -> Map<String, Value> {
-    let guardada = processo.guardar(&["hipoteseLegal"]);
-    match guardada.get("hipoteseLegal") {
+/// Keeps `hipoteseLegal` as it came, because the receiver reads its `identificacao`, which may be
+/// the only field.
+fn hipotese_legal(processo: &mut JsonBody, command: &mut EnviarTramite) -> Map<String, Value> {
+    let kept = processo.keep(&["hipoteseLegal"]);
+    match kept.get("hipoteseLegal") {
         None => {}
-        Some(Value::Object(campos)) => {
-            let partes = ["identificacao", "nome", "baseLegal"];
-            comando.hipotese_informada = partes.iter().any(|parte| campos.contains_key(*parte));
-            let texto = |nome: &str| campos.get(nome).and_then(Value::as_str).map(str::trim);
-            let texto = texto("baseLegal").or_else(|| texto("nome"));
-            comando.hipotese_legal = texto.filter(|texto| !texto.is_empty()).map(str::to_owned);
-            if campos.get("identificacao").is_some_and(Value::is_null) {
-                let aviso = "processo.hipoteseLegal.identificacao: veio sem valor";
-                comando.avisos.push(aviso.to_owned());
+        Some(Value::Object(fields)) => {
+            let parts = ["identificacao", "nome", "baseLegal"];
+            command.hipotese_informada = parts.iter().any(|part| fields.contains_key(*part));
+            let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::trim);
+            let text = text("baseLegal").or_else(|| text("nome"));
+            command.hipotese_legal = text.filter(|text| !text.is_empty()).map(str::to_owned);
+            if fields.get("identificacao").is_some_and(Value::is_null) {
+                let warning = "processo.hipoteseLegal.identificacao: veio sem valor";
+                command.avisos.push(warning.to_owned());
             }
-            for parte in partes {
-                let recusa = match campos.get(parte) {
+            for part in parts {
+                let refusal = match fields.get(part) {
                     None | Some(Value::Null) => None,
-                    Some(Value::Number(n)) if parte == "identificacao" && n.is_i64() => None,
-                    Some(Value::String(texto)) => {
-                        linhas(Some(texto.trim()), HIPOTESE_MAXIMO).map(|recusa| recusa.mensagem)
-                    }
+                    Some(Value::Number(n)) if part == "identificacao" && n.is_i64() => None,
+                    Some(Value::String(text)) => multiline_text(Some(text.trim()), MAX_HIPOTESE)
+                        .map(|refusal| refusal.mensagem),
                     Some(_) => Some("esperava um texto, ou um número se é a identificação".into()),
                 };
-                if let Some(recusa) = recusa {
-                    processo.recusar_por(&["hipoteseLegal"], format!("{parte}: {recusa}"));
+                if let Some(refusal) = refusal {
+                    processo.refuse_because(&["hipoteseLegal"], format!("{part}: {refusal}"));
                 }
             }
         }
-        Some(_) => processo.recusar_por(&["hipoteseLegal"], "esperava um objeto"),
+        Some(_) => processo.refuse_because(&["hipoteseLegal"], "esperava um objeto"),
     }
-    guardada
+    kept
 }
 
-fn logico(corpo: &mut Corpo, nome: &'static str) -> Option<bool> {
-    let valor = corpo.guardar(&[nome]).remove(nome)?;
-    let lido = fields::boolean(&valor);
-    if lido.is_none() {
-        corpo.recusar_por(campo_do_cabecalho(nome), "esperava true ou false");
+fn boolean(body: &mut JsonBody, name: &'static str) -> Option<bool> {
+    let value = body.keep(&[name]).remove(name)?;
+    let parsed = fields::boolean(&value);
+    if parsed.is_none() {
+        body.refuse_because(cabecalho_field(name), "esperava true ou false");
     }
-    lido
+    parsed
 }
 
-fn campo_do_cabecalho(nome: &'static str) -> Campo {
-    match nome {
+fn cabecalho_field(name: &'static str) -> FieldPath {
+    match name {
         "urgente" | "urgencia" => &["urgente"],
         "obrigarEnvioDeTodosOsComponentesDigitais" => &["obrigarEnvioDeTodosOsComponentesDigitais"],
         _ => &["enviarApenasComponentesDigitaisPendentes"],
     }
 }
 
-fn estrutura(corpo: &mut Corpo, nome: &'static str, campo: Campo) -> Option<EnderecoDeEstrutura> {
-    corpo.dentro(nome, campo, |estrutura| {
+fn estrutura(
+    body: &mut JsonBody,
+    name: &'static str,
+    field: FieldPath,
+) -> Option<EstruturaAddress> {
+    body.nested(name, field, |estrutura| {
         let repositorio =
-            estrutura.inteiro_ou_texto("identificacaoDoRepositorioDeEstruturas", campo);
-        let numero = estrutura.texto_ou_numero("numeroDeIdentificacaoDaEstrutura", campo);
-        // Its name and the like are known here.
-        estrutura.resto(|_| true);
+            estrutura.integer_or_text("identificacaoDoRepositorioDeEstruturas", field);
+        let numero = estrutura.text_or_number("numeroDeIdentificacaoDaEstrutura", field);
+        // The other fields, such as the name of the estrutura, are in the catalogue, so drop them
+        // without a notice.
+        estrutura.rest(|_| true);
         repositorio
             .zip(numero)
-            .map(|(repositorio, numero)| EnderecoDeEstrutura { repositorio, numero })
+            .map(|(repositorio, numero)| EstruturaAddress { repositorio, numero })
     })
 }

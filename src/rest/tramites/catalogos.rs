@@ -1,55 +1,58 @@
-//! Catalogues as the systems of órgãos read them.
+//! The catalogues that the órgãos' systems read.
 
 use super::super::openapi::tramite::catalogos::{
-    Ativas, DaEstrutura, DoRepositorio, Especies, EstruturaVista, FiltroDeEstruturas, Hipoteses,
-    Motivos, PaginaDeEstruturas, Repositorios, Saude,
+    ActiveQuery, Especies, EstruturaPath, EstruturaVista, EstruturasQuery, Hipoteses, Motivos,
+    PaginaDeEstruturas, RepositorioPath, Repositorios, Saude,
 };
-use super::super::openapi::tramite::refusals::{DoTramita, ForaDoAr, SemTramite};
-use super::super::page::invalido;
-use super::super::{Chamada, Parametros};
+use super::super::openapi::tramite::refusals::{NotFound, TramitaRefusals, Unavailable};
+use super::super::page::invalid;
+use super::super::{Call, Params};
 use super::entry::boolean;
-use super::patience::Patient;
-use super::refusal::Recusado;
-use super::{ok, recurso};
+use super::refusal::TramitaError;
+use super::retry::RetryWhileUnavailable;
+use super::{ok, resource};
 use crate::auth::Papel;
 use crate::call::App;
-use crate::catalogo::store::{EstruturaPorEndereco, Estruturas, Filtro, HierarquiaDe, Itens};
+use crate::catalogo::store::{
+    EstruturaByAddress, EstruturaFilter, Estruturas, HierarquiaOf, Items,
+};
 use crate::catalogo::{EstruturaDoCatalogo, ItemDoCatalogo, TipoDeCatalogo};
-use crate::db::list::deslocada;
-use crate::db::{Relation, Sessao};
-use crate::error::{CodigoErro, Error, Falha, Recusa};
-use crate::tramite::EnderecoDeEstrutura;
+use crate::db::list::offset_page;
+use crate::db::{Relation, Session};
+use crate::error::{CodigoErro, Error, Failure, Refusal};
+use crate::tramite::EstruturaAddress;
 use crate::value::field::natural;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The most that one catalogue answers at once.
-const TODOS: i64 = 10_000;
-/// Of units, unless the call says how many.
-const PAGINA: i64 = 200;
-const PAGINA_MAXIMA: i64 = 1_000;
+/// Largest number of items in the answer about one catalogue.
+const MAX_ITEMS: i64 = 10_000;
+/// Number of estruturas on a page when the call does not say.
+const PAGE_SIZE: i64 = 200;
+const MAX_PAGE_SIZE: i64 = 1_000;
 
-pub fn recursos(config: &mut web::ServiceConfig) {
+pub fn resources(config: &mut web::ServiceConfig) {
     const ESTRUTURAS: &str = "/repositorios-de-estruturas/{repositorio}/estruturas-organizacionais";
     const ESTRUTURA: &str =
         "/repositorios-de-estruturas/{repositorio}/estruturas-organizacionais/{numero}";
-    config.service(recurso("/healthcheck", "GET").get(healthcheck));
-    // Who receives asks for them too, and an error would be a refusal.
-    let recursos = [
-        recurso("/repositorios-de-estruturas", "GET").get(repositorios),
-        recurso(ESTRUTURAS, "GET").get(estruturas),
-        recurso(ESTRUTURA, "GET").get(estrutura),
-        recurso("/especies", "GET").get(especies),
-        recurso("/hipoteses", "GET").get(hipoteses),
-        recurso("/motivosUrgencia", "GET").get(motivos),
+    config.service(resource("/healthcheck", "GET").get(healthcheck));
+    // The systems that receive trâmites call these routes too, and an error would make them refuse
+    // a trâmite. So a call waits here as it does on the other Tramita routes.
+    let resources = [
+        resource("/repositorios-de-estruturas", "GET").get(repositorios),
+        resource(ESTRUTURAS, "GET").get(estruturas),
+        resource(ESTRUTURA, "GET").get(estrutura),
+        resource("/especies", "GET").get(especies),
+        resource("/hipoteses", "GET").get(hipoteses),
+        resource("/motivosUrgencia", "GET").get(motivos),
     ];
-    for recurso in recursos {
-        config.service(recurso.wrap(Patient));
+    for resource in resources {
+        config.service(resource.wrap(RetryWhileUnavailable));
     }
 }
 
-/// `GET /healthcheck`: whether this instance should be sent requests. It asks nobody who they are.
+/// `GET /healthcheck`: whether this instance can take requests. The route ignores credentials.
 #[utoipa::path(
     get,
     path = "/healthcheck",
@@ -57,13 +60,13 @@ pub fn recursos(config: &mut web::ServiceConfig) {
     tag = "Tramita",
     summary = "Diz se o servidor está pronto.",
     description = "Não pede credencial, e não olha a que vier.",
-    responses(Saude, ForaDoAr),
+    responses(Saude, Unavailable),
     security(())
 )]
-pub async fn healthcheck(app: web::Data<App>) -> Result<HttpResponse, Recusado> {
+pub async fn healthcheck(app: web::Data<App>) -> Result<HttpResponse, TramitaError> {
     match app.readiness.unmet().first() {
         None => Ok(ok(&json!({ "situacao": "pronto" }))),
-        Some(unmet) => Err(Error::falha(Falha::Indisponivel, unmet.reason).into()),
+        Some(unmet) => Err(Error::failure(Failure::Indisponivel, unmet.reason).into()),
     }
 }
 
@@ -75,13 +78,13 @@ pub async fn healthcheck(app: web::Data<App>) -> Result<HttpResponse, Recusado> 
     tag = "Tramita",
     summary = "Lista os repositórios de estruturas.",
     description = "Pelo id.",
-    params(Ativas),
-    responses(Repositorios, DoTramita)
+    params(ActiveQuery),
+    responses(Repositorios, TramitaRefusals)
 )]
-pub async fn repositorios(req: HttpRequest) -> Result<HttpResponse, Recusado> {
-    let itens = itens(&req, TipoDeCatalogo::Repositorio).await?;
-    let um = |item: &Arc<ItemDoCatalogo>| json!({ "id": item.codigo, "nome": item.nome, "ativo": item.ativo });
-    Ok(ok(&itens.iter().map(um).collect()))
+pub async fn repositorios(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
+    let items = items(&req, TipoDeCatalogo::Repositorio).await?;
+    let to_json = |item: &Arc<ItemDoCatalogo>| json!({ "id": item.codigo, "nome": item.nome, "ativo": item.ativo });
+    Ok(ok(&items.iter().map(to_json).collect()))
 }
 
 /// `GET /especies`.
@@ -92,14 +95,14 @@ pub async fn repositorios(req: HttpRequest) -> Result<HttpResponse, Recusado> {
     tag = "Tramita",
     summary = "Lista as espécies documentais.",
     description = "Pelo código; sem `ativos`, só as ativas.",
-    params(Ativas),
-    responses(Especies, DoTramita)
+    params(ActiveQuery),
+    responses(Especies, TramitaRefusals)
 )]
-pub async fn especies(req: HttpRequest) -> Result<HttpResponse, Recusado> {
-    let itens = itens(&req, TipoDeCatalogo::Especie).await?;
-    let um =
+pub async fn especies(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
+    let items = items(&req, TipoDeCatalogo::Especie).await?;
+    let to_json =
         |item: &Arc<ItemDoCatalogo>| json!({ "codigo": item.codigo, "nomeNoProdutor": item.nome });
-    Ok(ok(&json!({ "especies": itens.iter().map(um).collect::<Value>() })))
+    Ok(ok(&json!({ "especies": items.iter().map(to_json).collect::<Value>() })))
 }
 
 /// `GET /hipoteses`.
@@ -110,12 +113,12 @@ pub async fn especies(req: HttpRequest) -> Result<HttpResponse, Recusado> {
     tag = "Tramita",
     summary = "Lista as hipóteses legais de sigilo.",
     description = "Pelo código; sem `ativos`, só as ativas.",
-    params(Ativas),
-    responses(Hipoteses, DoTramita)
+    params(ActiveQuery),
+    responses(Hipoteses, TramitaRefusals)
 )]
-pub async fn hipoteses(req: HttpRequest) -> Result<HttpResponse, Recusado> {
-    let itens = itens(&req, TipoDeCatalogo::HipoteseLegal).await?;
-    let uma = |item: &Arc<ItemDoCatalogo>| {
+pub async fn hipoteses(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
+    let items = items(&req, TipoDeCatalogo::HipoteseLegal).await?;
+    let to_json = |item: &Arc<ItemDoCatalogo>| {
         let mut hipotese =
             json!({ "identificacao": item.codigo, "nome": item.nome, "status": item.ativo });
         if let Some(base) = &item.base_legal {
@@ -123,7 +126,7 @@ pub async fn hipoteses(req: HttpRequest) -> Result<HttpResponse, Recusado> {
         }
         hipotese
     };
-    Ok(ok(&json!({ "hipotesesLegais": itens.iter().map(uma).collect::<Value>() })))
+    Ok(ok(&json!({ "hipotesesLegais": items.iter().map(to_json).collect::<Value>() })))
 }
 
 /// `GET /motivosUrgencia`.
@@ -134,53 +137,54 @@ pub async fn hipoteses(req: HttpRequest) -> Result<HttpResponse, Recusado> {
     tag = "Tramita",
     summary = "Lista os motivos de urgência.",
     description = "O código de cada um é o seu lugar na lista, a contar de 1.",
-    responses(Motivos, DoTramita)
+    responses(Motivos, TramitaRefusals)
 )]
-pub async fn motivos(req: HttpRequest) -> Result<HttpResponse, Recusado> {
-    let itens = itens(&req, TipoDeCatalogo::MotivoDeUrgencia).await?;
-    let um = |item: &Arc<ItemDoCatalogo>| json!({ "descricao": item.nome });
-    Ok(ok(&json!({ "motivosUrgencia": itens.iter().map(um).collect::<Value>() })))
+pub async fn motivos(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
+    let items = items(&req, TipoDeCatalogo::MotivoDeUrgencia).await?;
+    let to_json = |item: &Arc<ItemDoCatalogo>| json!({ "descricao": item.nome });
+    Ok(ok(&json!({ "motivosUrgencia": items.iter().map(to_json).collect::<Value>() })))
 }
 
-/// A whole catalogue; unless the call says otherwise, what is in use.
-async fn itens(
+/// Answers with a whole catalogue, or without `ativos` with its active items only.
+async fn items(
     req: &HttpRequest,
     tipo: TipoDeCatalogo,
-) -> Result<Vec<Arc<ItemDoCatalogo>>, Recusado> {
-    let (chamada, mut parametros) = Chamada::entrar_com_parametros(req, Papel::Consulta).await?;
-    let ativos = boolean(&mut parametros, "ativos")?.or(boolean(&mut parametros, "ativo")?);
-    parametros.terminar()?;
-    let lista = Itens { tipo, ativos: Some(ativos.unwrap_or(true)) };
-    let ler = move |sessao: &mut Sessao<'_>| Ok(deslocada(sessao, &lista, 0, TODOS)?.0);
-    Ok(chamada.ler(ler).await?)
+) -> Result<Vec<Arc<ItemDoCatalogo>>, TramitaError> {
+    let (call, mut params) = Call::begin_with_params(req, Papel::Consulta).await?;
+    let ativos = boolean(&mut params, "ativos")?.or(boolean(&mut params, "ativo")?);
+    params.finish()?;
+    let list = Items { tipo, ativos: Some(ativos.unwrap_or(true)) };
+    let read = move |session: &mut Session<'_>| Ok(offset_page(session, &list, 0, MAX_ITEMS)?.0);
+    Ok(call.read(read).await?)
 }
 
-/// The number of a unit.
-fn unit(parametros: &mut Parametros, nome: &str) -> Result<Option<String>, Recusado> {
-    match parametros.tirar(nome) {
+/// Reads the number of an estrutura: up to 10 digits.
+fn unit(params: &mut Params, name: &str) -> Result<Option<String>, TramitaError> {
+    match params.take(name) {
         Some(numero) if numero.len() > 10 || natural::<u64>(&numero).is_none() => {
-            Err(invalido(nome, "são até 10 dígitos").into())
+            Err(invalid(name, "são até 10 dígitos").into())
         }
         numero => Ok(numero),
     }
 }
 
 fn number(
-    parametros: &mut Parametros,
-    nome: &str,
+    params: &mut Params,
+    name: &str,
     range: std::ops::RangeInclusive<i64>,
-) -> Result<Option<i64>, Recusado> {
-    let Some(texto) = parametros.tirar(nome) else { return Ok(None) };
-    match natural(texto.trim()) {
+) -> Result<Option<i64>, TramitaError> {
+    let Some(text) = params.take(name) else { return Ok(None) };
+    match natural(text.trim()) {
         Some(n) if range.contains(&n) => Ok(Some(n)),
         _ => {
-            let mensagem = format!("vai de {} a {}", range.start(), range.end());
-            Err(invalido(nome, &mensagem).into())
+            let message = format!("vai de {} a {}", range.start(), range.end());
+            Err(invalid(name, &message).into())
         }
     }
 }
 
-/// `GET …/estruturas-organizacionais/{numero}`. Unknown is the platform's `0055`.
+/// `GET …/estruturas-organizacionais/{numero}`. An unknown estrutura gets the platform's code
+/// `0055`.
 #[utoipa::path(
     get,
     path = "/repositorios-de-estruturas/{repositorio}/estruturas-organizacionais/{numero}",
@@ -188,40 +192,39 @@ fn number(
     tag = "Tramita",
     summary = "Mostra uma estrutura, com a sua hierarquia.",
     description = "A hierarquia vai da imediata à mais alta. Desconhecida, é a recusa `0055`.",
-    params(DaEstrutura),
-    responses(EstruturaVista, DoTramita, SemTramite)
+    params(EstruturaPath),
+    responses(EstruturaVista, TramitaRefusals, NotFound)
 )]
 pub async fn estrutura(
     req: HttpRequest,
-    caminho: web::Path<(String, String)>,
-) -> Result<HttpResponse, Recusado> {
-    let (chamada, parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
-    parametros.terminar()?;
-    let (repositorio, numero) = caminho.into_inner();
-    // What is no number names no repositório.
-    let endereco =
-        natural(&repositorio).map(|repositorio| EnderecoDeEstrutura { repositorio, numero });
-    let Some(endereco) = endereco else { return Err(desconhecida()) };
-    let ler = move |sessao: &mut Sessao<'_>| {
-        let achada =
-            EstruturaPorEndereco::load_one(sessao, &EstruturaPorEndereco(endereco.clone()))?;
-        let Some(achada) = achada else { return Ok(None) };
-        let acima = HierarquiaDe::load_one(sessao, &HierarquiaDe(achada.id))?;
-        Ok(Some((achada, acima)))
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, TramitaError> {
+    let (call, params) = Call::begin_with_params(&req, Papel::Consulta).await?;
+    params.finish()?;
+    let (repositorio, numero) = path.into_inner();
+    // A text that is not a number cannot be a repositório.
+    let address = natural(&repositorio).map(|repositorio| EstruturaAddress { repositorio, numero });
+    let Some(address) = address else { return Err(unknown()) };
+    let read = move |session: &mut Session<'_>| {
+        let found = EstruturaByAddress::load_one(session, &EstruturaByAddress(address.clone()))?;
+        let Some(found) = found else { return Ok(None) };
+        let ancestors = HierarquiaOf::load_one(session, &HierarquiaOf(found.id))?;
+        Ok(Some((found, ancestors)))
     };
-    let achada = chamada.ler(ler).await?;
-    let (achada, acima) = achada.ok_or_else(desconhecida)?;
-    Ok(ok(&mostrar(&achada, acima.as_ref().map_or(&[], |acima| acima.as_slice()))))
+    let found = call.read(read).await?;
+    let (found, ancestors) = found.ok_or_else(unknown)?;
+    Ok(ok(&show(&found, ancestors.as_ref().map_or(&[], |ancestors| ancestors.as_slice()))))
 }
 
-fn desconhecida() -> Recusado {
-    let mensagem = "a estrutura não está no repositório";
-    let mut recusa = Recusa::nova(CodigoErro::EstruturaInvalida, "S0", mensagem);
-    recusa.status = 404;
-    recusa.em(["caminho", "numero"]).into()
+fn unknown() -> TramitaError {
+    let message = "a estrutura não está no repositório";
+    let mut refusal = Refusal::new(CodigoErro::EstruturaInvalida, "S0", message);
+    refusal.status = 404;
+    refusal.at(["caminho", "numero"]).into()
 }
 
-/// `GET …/estruturas-organizacionais`, by name, sigla or place, in pages.
+/// `GET …/estruturas-organizacionais`: search by name, sigla or position in the hierarchy, in
+/// pages.
 #[utoipa::path(
     get,
     path = "/repositorios-de-estruturas/{repositorio}/estruturas-organizacionais",
@@ -229,60 +232,59 @@ fn desconhecida() -> Recusado {
     tag = "Tramita",
     summary = "Procura estruturas num repositório.",
     description = "Pelo nome; acentos e maiúsculas não contam. `registroInicial` conta de 0.",
-    params(DoRepositorio, FiltroDeEstruturas),
-    responses(PaginaDeEstruturas, DoTramita)
+    params(RepositorioPath, EstruturasQuery),
+    responses(PaginaDeEstruturas, TramitaRefusals)
 )]
 pub async fn estruturas(
     req: HttpRequest,
-    caminho: web::Path<String>,
-) -> Result<HttpResponse, Recusado> {
-    let (chamada, mut parametros) = Chamada::entrar_com_parametros(&req, Papel::Consulta).await?;
-    let Some(repositorio) = natural::<i32>(&caminho).filter(|repositorio| *repositorio > 0) else {
-        return Err(invalido("repositorio", "vai de 1 a 2147483647").into());
+    path: web::Path<String>,
+) -> Result<HttpResponse, TramitaError> {
+    let (call, mut params) = Call::begin_with_params(&req, Papel::Consulta).await?;
+    let Some(repositorio) = natural::<i32>(&path).filter(|repositorio| *repositorio > 0) else {
+        return Err(invalid("repositorio", "vai de 1 a 2147483647").into());
     };
-    let dito = parametros.tirar("identificacaoDoRepositorioDeEstruturas");
-    if dito.is_some_and(|dito| natural(dito.trim()) != Some(repositorio)) {
-        let nome = "identificacaoDoRepositorioDeEstruturas";
-        return Err(invalido(nome, "não é o repositório do caminho").into());
+    let repeated = params.take("identificacaoDoRepositorioDeEstruturas");
+    if repeated.is_some_and(|text| natural(text.trim()) != Some(repositorio)) {
+        let name = "identificacaoDoRepositorioDeEstruturas";
+        return Err(invalid(name, "não é o repositório do caminho").into());
     }
-    let raiz = unit(&mut parametros, "numeroDeIdentificacaoDaEstruturaRaizDaConsulta")?;
-    let filtro = Filtro {
+    let root = unit(&mut params, "numeroDeIdentificacaoDaEstruturaRaizDaConsulta")?;
+    let filter = EstruturaFilter {
         repositorio: Some(repositorio),
-        numero: unit(&mut parametros, "numeroDeIdentificacaoDaEstrutura")?,
-        nome: parametros.tirar("nome").filter(|nome| !nome.trim().is_empty()),
-        sigla: parametros.tirar("sigla").filter(|sigla| !sigla.trim().is_empty()),
-        raiz: raiz.map(|numero| EnderecoDeEstrutura { repositorio, numero }),
-        // What is not in use is shown only to who asks for it.
-        ativas: boolean(&mut parametros, "apenasAtivas")?.unwrap_or(true).then_some(true),
-        permite_envio: boolean(&mut parametros, "permiteEnvio")?.filter(|permite| *permite),
-        permite_recebimento: boolean(&mut parametros, "permiteRecebimento")?
-            .filter(|permite| *permite),
+        numero: unit(&mut params, "numeroDeIdentificacaoDaEstrutura")?,
+        nome: params.take("nome").filter(|nome| !nome.trim().is_empty()),
+        sigla: params.take("sigla").filter(|sigla| !sigla.trim().is_empty()),
+        root: root.map(|numero| EstruturaAddress { repositorio, numero }),
+        // Inactive estruturas are shown only on request.
+        ativas: boolean(&mut params, "apenasAtivas")?.unwrap_or(true).then_some(true),
+        permite_envio: boolean(&mut params, "permiteEnvio")?.filter(|allows| *allows),
+        permite_recebimento: boolean(&mut params, "permiteRecebimento")?.filter(|allows| *allows),
     };
-    let pular = number(&mut parametros, "registroInicial", 0..=2_147_483_647)?.unwrap_or(0);
-    let quantas = number(&mut parametros, "quantidadeDeRegistros", 1..=PAGINA_MAXIMA)?;
-    parametros.terminar()?;
-    let lista = Estruturas::Todas(Box::new(filtro));
-    let ler = move |sessao: &mut Sessao<'_>| {
-        let (linhas, total) = deslocada(sessao, &lista, pular, quantas.unwrap_or(PAGINA))?;
-        let chaves: Vec<_> = linhas.iter().map(|linha| HierarquiaDe(linha.id)).collect();
-        let acima = HierarquiaDe::load(sessao, &chaves)?;
-        Ok((linhas, total, acima))
+    let offset = number(&mut params, "registroInicial", 0..=2_147_483_647)?.unwrap_or(0);
+    let count = number(&mut params, "quantidadeDeRegistros", 1..=MAX_PAGE_SIZE)?;
+    params.finish()?;
+    let list = Estruturas::All(Box::new(filter));
+    let read = move |session: &mut Session<'_>| {
+        let (rows, total) = offset_page(session, &list, offset, count.unwrap_or(PAGE_SIZE))?;
+        let keys: Vec<_> = rows.iter().map(|row| HierarquiaOf(row.id)).collect();
+        let ancestors = HierarquiaOf::load(session, &keys)?;
+        Ok((rows, total, ancestors))
     };
-    let (linhas, total, acima) = chamada.ler(ler).await?;
-    let uma = |linha: &Arc<EstruturaDoCatalogo>| {
-        let acima = acima.get(&HierarquiaDe(linha.id));
-        mostrar(linha, acima.map_or(&[], |acima| acima.as_slice()))
+    let (rows, total, ancestors) = call.read(read).await?;
+    let to_json = |row: &Arc<EstruturaDoCatalogo>| {
+        let ancestors = ancestors.get(&HierarquiaOf(row.id));
+        show(row, ancestors.map_or(&[], |ancestors| ancestors.as_slice()))
     };
-    let vistas: Value = linhas.iter().map(uma).collect();
-    Ok(ok(&json!({ "totalDeRegistros": total, "estruturas": vistas })))
+    let views: Value = rows.iter().map(to_json).collect();
+    Ok(ok(&json!({ "totalDeRegistros": total, "estruturas": views })))
 }
 
-fn mostrar(estrutura: &EstruturaDoCatalogo, acima: &[EstruturaDoCatalogo]) -> Value {
-    let nivel = |outra: &EstruturaDoCatalogo| {
+fn show(estrutura: &EstruturaDoCatalogo, ancestors: &[EstruturaDoCatalogo]) -> Value {
+    let level = |another: &EstruturaDoCatalogo| {
         json!({
-            "numeroDeIdentificacaoDaEstrutura": outra.numero,
-            "nome": outra.nome,
-            "sigla": outra.sigla(),
+            "numeroDeIdentificacaoDaEstrutura": another.numero,
+            "nome": another.nome,
+            "sigla": another.sigla(),
         })
     };
     json!({
@@ -290,8 +292,8 @@ fn mostrar(estrutura: &EstruturaDoCatalogo, acima: &[EstruturaDoCatalogo]) -> Va
         "nome": estrutura.nome,
         "sigla": estrutura.sigla(),
         "ativo": estrutura.ativa,
-        "aptoParaReceberTramites": estrutura.apta_a_receber(),
+        "aptoParaReceberTramites": estrutura.can_receive(),
         "codigoNoOrgaoEntidade": estrutura.codigo_no_orgao.as_deref().unwrap_or(""),
-        "hierarquia": acima.iter().map(nivel).collect::<Value>(),
+        "hierarquia": ancestors.iter().map(level).collect::<Value>(),
     })
 }

@@ -1,17 +1,18 @@
-//! The files that the documents of a send tell of, in the processo and in those that
-//! are apensados to it. Everything else about documents is kept as it comes. A document that
-//! was withdrawn tells of files that nobody sends.
+//! Reads the files that the documents of a send describe, in the processo and in its apensados.
+//! This module does not change the other fields of a document. It skips the files of a document
+//! with `retirado`, because the sender never sends them.
 
-use super::super::json_fields::{Campo, Corpo};
+use super::super::json_fields::{FieldPath, JsonBody};
 use super::fields::{APENSADOS, boolean, integer};
-use crate::tramite::rules::COMPONENTES_MAXIMO;
+use crate::tramite::rules::MAX_COMPONENTES;
 use crate::tramite::{ComponenteDigital, Protocolo};
 use serde_json::{Map, Value};
 
-/// As many as a person mends at a time.
-const RECUSAS_MAXIMO: usize = 20;
+/// Largest number of refusals in one answer: as many as a person can correct at a time.
+const MAX_REFUSALS: usize = 20;
 
-/// Closed lists of the platform. Of a kind that several names are used for, each is known.
+/// Closed lists of the platform. Where clients use several names for one type, the list has all of
+/// them.
 const CONTENT: [&str; 5] = ["txt", "img", "aud", "vid", "out"];
 const PARTY: [&str; 3] = ["ativo", "passivo", "terceiro"];
 const PERSON: [&str; 3] = ["fisica", "juridica", "orgaopublico"];
@@ -52,35 +53,35 @@ const MIME: [&str; 35] = [
     "outro",
     "other",
 ];
-/// Papers that a person has.
-const PAPER: [&str; 17] = [
+/// Identity documents of a person.
+const IDENTITY: [&str; 17] = [
     "CI", "CNH", "TE", "CN", "CC", "PAS", "CT", "RIC", "CMF", "PISPASEP", "CEI", "NIT", "CP", "IF",
     "OAB", "RJC", "RGE",
 ];
-const NOME_MAXIMO: usize = 255;
+const MAX_NOME: usize = 255;
 
-/// The sealed level, and the highest.
+/// The highest level of secrecy: sealed.
 const SEALED: i64 = 3;
 
-/// Who produced the processo, and what is below `listas` (`documentos`, `processosApensados`). What
-/// cannot be read is refused on `corpo`, by its place.
+/// Checks `produtor` and everything below `lists` (`documentos`, `processosApensados`), and returns
+/// the files. A value that cannot be read becomes a refusal on `body` that says where the value is.
 pub fn read(
-    corpo: &mut Corpo,
+    body: &mut JsonBody,
     protocolo: Option<&str>,
     produtor: Option<&Value>,
-    listas: &Map<String, Value>,
+    lists: &Map<String, Value>,
 ) -> Vec<ComponenteDigital> {
-    let mut leitura = Leitura::default();
-    leitura.produtor("", produtor);
-    leitura.processo(protocolo.unwrap_or_default(), "", listas);
-    for recusa in leitura.recusas {
-        corpo.recusar_por(field_of(&recusa), recusa);
+    let mut scan = Scan::default();
+    scan.produtor("", produtor);
+    scan.processo(protocolo.unwrap_or_default(), "", lists);
+    for refusal in scan.refusals {
+        body.refuse_because(field_of(&refusal), refusal);
     }
-    leitura.achados
+    scan.found
 }
 
-/// The first place, of all that is delivered, that is sealed: by a member of that name, wherever it
-/// stands and whatever its case, for its receiver may read it so.
+/// The path of the first `nivelDeSigilo` with level 3 in the metadata for the destinatário. Any
+/// member of that name counts, at any depth and in any case, because the receiver may read it so.
 pub fn sealed_place(delivered: &Map<String, Value>) -> Option<String> {
     delivered.iter().find_map(|(name, value)| {
         let sealed = name.eq_ignore_ascii_case("nivelDeSigilo") && integer(value) == Some(SEALED);
@@ -99,8 +100,8 @@ fn sealed_within(place: &str, value: &Value) -> Option<String> {
     }
 }
 
-/// The field of the processo in which a place is.
-fn field_of(place: &str) -> Campo {
+/// The field of the processo that holds this path.
+fn field_of(place: &str) -> FieldPath {
     match place.split(['[', '.', ':']).next().unwrap_or_default() {
         "interessados" => &["interessados"],
         "produtor" => &["produtor"],
@@ -111,170 +112,173 @@ fn field_of(place: &str) -> Campo {
 }
 
 #[derive(Default)]
-struct Leitura {
-    achados: Vec<ComponenteDigital>,
-    recusas: Vec<String>,
+struct Scan {
+    found: Vec<ComponenteDigital>,
+    refusals: Vec<String>,
 }
 
-impl Leitura {
-    fn recusar(&mut self, onde: &str, mensagem: &str) {
-        if self.recusas.len() < RECUSAS_MAXIMO {
-            self.recusas.push(format!("{onde}: {mensagem}"));
+impl Scan {
+    fn refuse(&mut self, at: &str, message: &str) {
+        if self.refusals.len() < MAX_REFUSALS {
+            self.refusals.push(format!("{at}: {message}"));
         }
     }
 
-    /// The items of a list of objects, each with its place.
-    fn itens<'v>(
+    /// The items of a list of objects, each with its path.
+    fn items<'v>(
         &mut self,
-        onde: &str,
-        nome: &str,
-        campos: &'v Map<String, Value>,
+        at: &str,
+        name: &str,
+        fields: &'v Map<String, Value>,
     ) -> Vec<(String, &'v Map<String, Value>)> {
-        let itens = match campos.get(nome) {
+        let items = match fields.get(name) {
             None | Some(Value::Null) => return Vec::new(),
-            Some(Value::Array(itens)) => itens,
+            Some(Value::Array(items)) => items,
             Some(_) => {
-                self.recusar(&format!("{onde}{nome}"), "é uma lista");
+                self.refuse(&format!("{at}{name}"), "é uma lista");
                 return Vec::new();
             }
         };
-        let mut objetos = Vec::with_capacity(itens.len());
-        for (n, item) in itens.iter().enumerate() {
-            let onde = format!("{onde}{nome}[{n}]");
+        let mut objects = Vec::with_capacity(items.len());
+        for (n, item) in items.iter().enumerate() {
+            let at = format!("{at}{name}[{n}]");
             match item {
-                Value::Object(campos) => objetos.push((onde, campos)),
-                _ => self.recusar(&onde, "esperava um objeto"),
+                Value::Object(fields) => objects.push((at, fields)),
+                _ => self.refuse(&at, "esperava um objeto"),
             }
         }
-        objetos
+        objects
     }
 
-    /// A word of a closed list, if it is there.
-    fn palavra(&mut self, onde: &str, nome: &str, campos: &Map<String, Value>, lista: &[&str]) {
-        let Some(valor) = campos.get(nome).filter(|valor| !valor.is_null()) else { return };
-        let palavra = valor.as_str().map(str::trim);
-        if !palavra.is_some_and(|p| lista.iter().any(|um| um.eq_ignore_ascii_case(p))) {
-            let mensagem = format!("valor desconhecido; use um de {}", lista.join(", "));
-            self.recusar(&format!("{onde}.{nome}"), &mensagem);
+    /// Checks that a field, if present, is a word of a closed list.
+    fn word(&mut self, at: &str, name: &str, fields: &Map<String, Value>, list: &[&str]) {
+        let Some(value) = fields.get(name).filter(|value| !value.is_null()) else { return };
+        let word = value.as_str().map(str::trim);
+        if !word.is_some_and(|p| list.iter().any(|allowed| allowed.eq_ignore_ascii_case(p))) {
+            let message = format!("valor desconhecido; use um de {}", list.join(", "));
+            self.refuse(&format!("{at}.{name}"), &message);
         }
     }
 
-    /// Who produced something, and in which unit.
-    fn produtor(&mut self, onde: &str, produtor: Option<&Value>) {
+    /// Checks the types of a produtor and of its unidade.
+    fn produtor(&mut self, at: &str, produtor: Option<&Value>) {
         let Some(Value::Object(produtor)) = produtor else { return };
-        self.palavra(&format!("{onde}produtor"), "tipo", produtor, &PERSON);
+        self.word(&format!("{at}produtor"), "tipo", produtor, &PERSON);
         if let Some(Value::Object(unidade)) = produtor.get("unidade") {
-            self.palavra(&format!("{onde}produtor.unidade"), "tipo", unidade, &PERSON);
+            self.word(&format!("{at}produtor.unidade"), "tipo", unidade, &PERSON);
         }
     }
 
-    /// How sealed something below the processo is.
-    fn nivel_de_sigilo(&mut self, onde: &str, campos: &Map<String, Value>) {
-        let Some(nivel) = campos.get("nivelDeSigilo").filter(|nivel| !nivel.is_null()) else {
+    /// Checks the level of secrecy of a document or an apensado.
+    fn nivel_de_sigilo(&mut self, at: &str, fields: &Map<String, Value>) {
+        let Some(level) = fields.get("nivelDeSigilo").filter(|level| !level.is_null()) else {
             return;
         };
-        if !integer(nivel).is_some_and(|nivel| (1..=SEALED).contains(&nivel)) {
-            self.recusar(&format!("{onde}.nivelDeSigilo"), "o nível de sigilo vai de 1 a 3");
+        if !integer(level).is_some_and(|level| (1..=SEALED).contains(&level)) {
+            self.refuse(&format!("{at}.nivelDeSigilo"), "o nível de sigilo vai de 1 a 3");
         }
     }
 
-    /// What a file is called, and of which kind it is.
-    fn descricao_do_componente(&mut self, onde: &str, campos: &Map<String, Value>) {
-        let nome = campos.get("nome").filter(|nome| !nome.is_null());
-        let cabe = |nome: &str| (1..=NOME_MAXIMO).contains(&nome.trim().chars().count());
-        if nome.is_some_and(|nome| !nome.as_str().is_some_and(cabe)) {
-            self.recusar(&format!("{onde}.nome"), "esperava um texto de 1 a 255 caracteres");
+    /// Checks the name and the content type of a file.
+    fn componente_description(&mut self, at: &str, fields: &Map<String, Value>) {
+        let name = fields.get("nome").filter(|name| !name.is_null());
+        let fits = |name: &str| (1..=MAX_NOME).contains(&name.trim().chars().count());
+        if name.is_some_and(|name| !name.as_str().is_some_and(fits)) {
+            self.refuse(&format!("{at}.nome"), "esperava um texto de 1 a 255 caracteres");
         }
-        self.palavra(onde, "mimeType", campos, &MIME);
-        self.palavra(onde, "tipoDeConteudo", campos, &CONTENT);
+        self.word(at, "mimeType", fields, &MIME);
+        self.word(at, "tipoDeConteudo", fields, &CONTENT);
     }
 
-    fn processo(&mut self, protocolo: &str, onde: &str, campos: &Map<String, Value>) {
-        for (onde, interessado) in self.itens(onde, "interessados", campos) {
-            self.palavra(&onde, "polo", interessado, &PARTY);
-            self.palavra(&onde, "tipo", interessado, &PERSON);
-            for (onde, paper) in
-                self.itens(&format!("{onde}."), "documentosDeIdentificacao", interessado)
+    fn processo(&mut self, protocolo: &str, at: &str, fields: &Map<String, Value>) {
+        for (at, interessado) in self.items(at, "interessados", fields) {
+            self.word(&at, "polo", interessado, &PARTY);
+            self.word(&at, "tipo", interessado, &PERSON);
+            for (at, identity) in
+                self.items(&format!("{at}."), "documentosDeIdentificacao", interessado)
             {
-                self.palavra(&onde, "tipo", paper, &PAPER);
+                self.word(&at, "tipo", identity, &IDENTITY);
             }
         }
-        for (onde, documento) in self.itens(onde, "documentos", campos) {
-            self.documento(protocolo, &onde, documento);
+        for (at, documento) in self.items(at, "documentos", fields) {
+            self.documento(protocolo, &at, documento);
         }
-        let apensados = APENSADOS.map(|nome| self.itens(onde, nome, campos));
-        for (onde, apensado) in apensados.into_iter().flatten() {
-            self.produtor(&format!("{onde}."), apensado.get("produtor"));
-            self.nivel_de_sigilo(&onde, apensado);
-            let dito = apensado.get("protocolo").filter(|dito| !dito.is_null());
-            let lido = dito.and_then(Value::as_str).filter(|dito| Protocolo::ler(dito).is_ok());
-            let antes = self.achados.len();
-            self.processo(lido.unwrap_or_default().trim(), &format!("{onde}."), apensado);
-            let falta = dito.is_none() && self.achados.len() > antes;
-            if falta || dito.is_some() && lido.is_none() {
-                self.recusar(&format!("{onde}.protocolo"), "esperava o protocolo do apensado");
+        let apensados = APENSADOS.map(|name| self.items(at, name, fields));
+        for (at, apensado) in apensados.into_iter().flatten() {
+            self.produtor(&format!("{at}."), apensado.get("produtor"));
+            self.nivel_de_sigilo(&at, apensado);
+            let apensado_protocolo = apensado.get("protocolo").filter(|value| !value.is_null());
+            let parsed = apensado_protocolo
+                .and_then(Value::as_str)
+                .filter(|text| Protocolo::read(text).is_ok());
+            let before = self.found.len();
+            self.processo(parsed.unwrap_or_default().trim(), &format!("{at}."), apensado);
+            let missing = apensado_protocolo.is_none() && self.found.len() > before;
+            if missing || apensado_protocolo.is_some() && parsed.is_none() {
+                self.refuse(&format!("{at}.protocolo"), "esperava o protocolo do apensado");
             }
         }
     }
 
-    fn documento(&mut self, protocolo: &str, onde: &str, campos: &Map<String, Value>) {
-        self.produtor(&format!("{onde}."), campos.get("produtor"));
-        self.nivel_de_sigilo(onde, campos);
-        match campos.get("retirado").filter(|dito| !dito.is_null()).map(boolean) {
-            // It is delivered, and its receiver takes it at its word.
+    fn documento(&mut self, protocolo: &str, at: &str, fields: &Map<String, Value>) {
+        self.produtor(&format!("{at}."), fields.get("produtor"));
+        self.nivel_de_sigilo(at, fields);
+        match fields.get("retirado").filter(|value| !value.is_null()).map(boolean) {
+            // The field must be readable, because the receiver gets the document as it came and
+            // trusts the field.
             Some(None) => {
-                return self.recusar(&format!("{onde}.retirado"), "esperava true ou false");
+                return self.refuse(&format!("{at}.retirado"), "esperava true ou false");
             }
             Some(Some(true)) => return,
             Some(Some(false)) | None => {}
         }
-        let componentes = self.itens(&format!("{onde}."), "componentesDigitais", campos);
-        let sem_ordem = matches!(campos.get("ordem"), None | Some(Value::Null));
-        if componentes.is_empty() && sem_ordem {
+        let componentes = self.items(&format!("{at}."), "componentesDigitais", fields);
+        let without_order = matches!(fields.get("ordem"), None | Some(Value::Null));
+        if componentes.is_empty() && without_order {
             return;
         }
-        let Some(documento) = inteiro(campos, "ordem").filter(|ordem| *ordem > 0) else {
-            let mensagem = "esperava a ordem do documento, a contar de 1";
-            return self.recusar(&format!("{onde}.ordem"), mensagem);
+        let Some(documento) = integer_field(fields, "ordem").filter(|ordem| *ordem > 0) else {
+            let message = "esperava a ordem do documento, a contar de 1";
+            return self.refuse(&format!("{at}.ordem"), message);
         };
-        for (n, (onde, campos)) in componentes.into_iter().enumerate() {
-            // What is beyond the limit is refused by a rule, and not read.
-            if self.achados.len() > COMPONENTES_MAXIMO {
+        for (n, (at, fields)) in componentes.into_iter().enumerate() {
+            // A rule refuses a send with more files than the limit. Reading one above it is enough.
+            if self.found.len() > MAX_COMPONENTES {
                 return;
             }
-            self.descricao_do_componente(&onde, campos);
-            let ordem = match campos.get("ordem") {
+            self.componente_description(&at, fields);
+            let ordem = match fields.get("ordem") {
                 None | Some(Value::Null) => i32::try_from(n + 1).ok(),
-                Some(_) => inteiro(campos, "ordem"),
+                Some(_) => integer_field(fields, "ordem"),
             };
-            let hash = campos.get("hash").and_then(Value::as_object);
-            let algoritmo = hash.and_then(|hash| hash.get("algoritmo"));
-            let conhecido = algoritmo.is_none_or(|nome| nome.is_null() || nome == "SHA256");
-            let conteudo = hash.and_then(|hash| hash.get("conteudo")).and_then(Value::as_str);
-            let lido = conteudo.and_then(|conteudo| conteudo.parse().ok());
-            let tamanho = campos.get("tamanhoEmBytes").and_then(integer);
-            match (ordem, conhecido, lido, tamanho) {
-                (None, ..) => self.recusar(&format!("{onde}.ordem"), "esperava um inteiro"),
-                (_, false, ..) => self.recusar(&format!("{onde}.hash.algoritmo"), "use SHA256"),
-                (_, _, None, _) => self.recusar(
-                    &format!("{onde}.hash.conteudo"),
+            let hash = fields.get("hash").and_then(Value::as_object);
+            let algorithm = hash.and_then(|hash| hash.get("algoritmo"));
+            let known = algorithm.is_none_or(|name| name.is_null() || name == "SHA256");
+            let content = hash.and_then(|hash| hash.get("conteudo")).and_then(Value::as_str);
+            let parsed = content.and_then(|content| content.parse().ok());
+            let size = fields.get("tamanhoEmBytes").and_then(integer);
+            match (ordem, known, parsed, size) {
+                (None, ..) => self.refuse(&format!("{at}.ordem"), "esperava um inteiro"),
+                (_, false, ..) => self.refuse(&format!("{at}.hash.algoritmo"), "use SHA256"),
+                (_, _, None, _) => self.refuse(
+                    &format!("{at}.hash.conteudo"),
                     "esperava o SHA-256 do arquivo em base64, 44 caracteres",
                 ),
-                (.., None) => self.recusar(
-                    &format!("{onde}.tamanhoEmBytes"),
+                (.., None) => self.refuse(
+                    &format!("{at}.tamanhoEmBytes"),
                     "esperava o tamanho do arquivo em bytes",
                 ),
-                (Some(ordem), true, Some(hash), Some(tamanho)) => {
+                (Some(ordem), true, Some(hash), Some(size)) => {
                     let protocolo = protocolo.to_owned();
                     let componente =
-                        ComponenteDigital { protocolo, documento, ordem, hash, tamanho };
-                    self.achados.push(componente);
+                        ComponenteDigital { protocolo, documento, ordem, hash, tamanho: size };
+                    self.found.push(componente);
                 }
             }
         }
     }
 }
 
-fn inteiro(campos: &Map<String, Value>, nome: &str) -> Option<i32> {
-    integer(campos.get(nome)?)?.try_into().ok()
+fn integer_field(fields: &Map<String, Value>, name: &str) -> Option<i32> {
+    integer(fields.get(name)?)?.try_into().ok()
 }

@@ -1,83 +1,84 @@
-//! How a call enters the Tramita's routes. The client of the real platform repeats the IDT of
-//! the path in the query, and writes booleans as PHP does.
+//! Begins calls to the Tramita API. The real platform's client repeats the IDT of the path in the
+//! query, and writes booleans as PHP does.
 
-use super::refusal::Recusado;
+use super::refusal::TramitaError;
 use crate::auth::Papel;
-use crate::call::Chamada;
-use crate::command::Modo;
+use crate::call::Call;
+use crate::command::Mode;
 use crate::http::request;
-use crate::rest::page::invalido;
-use crate::rest::{Parametros, chave};
-use crate::tramite::{EnderecoDeEstrutura, rules};
+use crate::rest::page::invalid;
+use crate::rest::{Params, key};
+use crate::tramite::{EstruturaAddress, rules};
 use actix_web::HttpRequest;
 
-/// Lets the caller in, to a route without query parameters.
-pub async fn enter(req: &HttpRequest, papel: Papel) -> Result<Chamada, Recusado> {
-    let (chamada, parametros) = enter_with_query(req, papel).await?;
-    parametros.terminar()?;
-    Ok(chamada)
+/// Begins a call to a route without query parameters.
+pub async fn begin_read(req: &HttpRequest, papel: Papel) -> Result<Call, TramitaError> {
+    let (call, params) = begin_with_params(req, papel).await?;
+    params.finish()?;
+    Ok(call)
 }
 
-/// Lets the caller in, to a route that writes: with a key, or only to try.
-pub async fn enter_to_write(req: &HttpRequest) -> Result<(Chamada, Modo), Recusado> {
-    let (chamada, mut parametros) = enter_with_query(req, Papel::Integracao).await?;
-    // A HEAD asks what a GET would be answered, and changes nothing.
-    let simular = boolean(&mut parametros, "simular")?.unwrap_or(false) || request::is_head(req);
-    parametros.terminar()?;
-    Ok((chamada, Modo { simular, chave: chave(req)? }))
+/// Begins a write. Reads the idempotency key and `simular`, which asks for a dry run.
+pub async fn begin_write(req: &HttpRequest) -> Result<(Call, Mode), TramitaError> {
+    let (call, mut params) = begin_with_params(req, Papel::Integracao).await?;
+    // A HEAD gets the headers of the GET and changes nothing, so it runs as a dry run.
+    let dry_run = boolean(&mut params, "simular")?.unwrap_or(false) || request::is_head(req);
+    params.finish()?;
+    Ok((call, Mode { dry_run, key: key(req)? }))
 }
 
-/// Lets the caller in, with what the query says beyond the IDT of the path.
-pub async fn enter_with_query(
+/// Begins a call, and drops the `IDT` that the query repeats from the path.
+pub async fn begin_with_params(
     req: &HttpRequest,
     papel: Papel,
-) -> Result<(Chamada, Parametros), Recusado> {
-    let (chamada, mut parametros) = Chamada::entrar_com_parametros(req, papel).await?;
-    if request::rota(req).contains("/{idt}") {
-        while parametros.tirar_como_veio("IDT").is_some() {}
+) -> Result<(Call, Params), TramitaError> {
+    let (call, mut params) = Call::begin_with_params(req, papel).await?;
+    if request::route(req).contains("/{idt}") {
+        while params.take_raw("IDT").is_some() {}
     }
-    Ok((chamada, parametros))
+    Ok((call, params))
 }
 
-/// `true` and `false`, or `1` and `0`.
-pub fn boolean(parametros: &mut Parametros, nome: &str) -> Result<Option<bool>, Recusado> {
-    match parametros.tirar(nome).as_deref().map(str::trim) {
+/// Reads a boolean parameter: `true` or `false`, or `1` or `0`.
+pub fn boolean(params: &mut Params, name: &str) -> Result<Option<bool>, TramitaError> {
+    match params.take(name).as_deref().map(str::trim) {
         None => Ok(None),
         Some("true" | "1") => Ok(Some(true)),
         Some("false" | "0") => Ok(Some(false)),
-        Some(_) => Err(invalido(nome, "use true ou false, ou 1 ou 0").into()),
+        Some(_) => Err(invalid(name, "use true ou false, ou 1 ou 0").into()),
     }
 }
 
-/// `repositorio:numero`, or the number alone in the Poder Judiciário; or each in a parameter of
-/// its own, as PHP writes a nested filter.
+/// Reads the address of an estrutura: `repositorio:numero`, or the number alone for the Poder
+/// Judiciário. A client may instead send each value in its own parameter, as PHP writes a nested
+/// filter.
 pub fn estrutura(
-    parametros: &mut Parametros,
-    nome: &str,
-) -> Result<Option<EnderecoDeEstrutura>, Recusado> {
-    let dentro = |campo: &str| format!("{nome}[{campo}]");
-    let (no_repositorio, no_numero) = (
-        dentro("identificacaoDoRepositorioDeEstruturas"),
-        dentro("numeroDeIdentificacaoDaEstrutura"),
+    params: &mut Params,
+    name: &str,
+) -> Result<Option<EstruturaAddress>, TramitaError> {
+    let nested = |field: &str| format!("{name}[{field}]");
+    let (repositorio_key, numero_key) = (
+        nested("identificacaoDoRepositorioDeEstruturas"),
+        nested("numeroDeIdentificacaoDaEstrutura"),
     );
-    let partes = (parametros.tirar(&no_repositorio), parametros.tirar(&no_numero));
-    let texto = parametros.tirar(nome);
-    let (repositorio, numero) = match (&texto, &partes) {
+    let parts = (params.take(&repositorio_key), params.take(&numero_key));
+    let text = params.take(name);
+    let (repositorio, numero) = match (&text, &parts) {
         (None, (None, None)) => return Ok(None),
-        (Some(texto), (None, None)) => texto.trim().split_once(':').unwrap_or(("1", texto.trim())),
+        (Some(text), (None, None)) => text.trim().split_once(':').unwrap_or(("1", text.trim())),
         (None, (repositorio, Some(numero))) => {
             (repositorio.as_deref().unwrap_or("1").trim(), numero.trim())
         }
         (None, (Some(_), None)) => {
-            return Err(invalido(&no_numero, "dê também o número da estrutura").into());
+            return Err(invalid(&numero_key, "dê também o número da estrutura").into());
         }
-        _ => return Err(invalido(nome, "dê a estrutura uma vez só").into()),
+        _ => return Err(invalid(name, "dê a estrutura uma vez só").into()),
     };
     let Ok(repositorio) = repositorio.parse() else {
-        return Err(invalido(nome, "use repositorio:numero").into());
+        return Err(invalid(name, "use repositorio:numero").into());
     };
-    if let Some(recusa) = rules::numero_de_estrutura(numero) {
-        return Err(invalido(nome, &recusa.mensagem).into());
+    if let Some(refusal) = rules::estrutura_numero(numero) {
+        return Err(invalid(name, &refusal.mensagem).into());
     }
-    Ok(Some(EnderecoDeEstrutura { repositorio, numero: numero.to_owned() }))
+    Ok(Some(EstruturaAddress { repositorio, numero: numero.to_owned() }))
 }

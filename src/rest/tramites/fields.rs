@@ -1,11 +1,12 @@
-//! What a sender may write and the platform does not know: what is dropped, what is kept and
-//! told of, and values that come as text or as what they are.
+//! Handles the fields of a send that the platform does not know: drops the keys of the sender, and
+//! keeps and reports the others. Also parses values that come either as text or in their own JSON
+//! type.
 
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// Keys of the sender's own database. A receiving system of the same make takes them for keys of
-/// its own, so they are never delivered.
+/// Keys of the sender's own database. A receiving system of the same product would take them for
+/// its own keys, so this server never delivers them.
 const SENDERS_OWN: [&str; 5] = [
     "idAnexo",
     "idDocumentoSEI",
@@ -47,12 +48,12 @@ const COMPONENT: [&str; 8] = [
     "dadosComplementaresDoTipoDeArquivo",
     "assinaturasDigitais",
 ];
-/// Lists of processos below a processo. The second name is how one client writes the first.
+/// Lists of processos below a processo. One client writes the second name for the first.
 pub const APENSADOS: [&str; 2] = ["processosApensados", "processoApensado"];
 
-/// Fields that are known to nobody, kept of one send.
-const KEPT_BYTES: usize = 64 * 1024;
-const TOLD: usize = 50;
+/// Largest number of bytes of unknown fields that a send may keep.
+const MAX_KEPT_BYTES: usize = 64 * 1024;
+const MAX_NOTICES: usize = 50;
 
 /// Removes the keys of the sender's own database, at any depth.
 pub fn drop_senders_own(fields: &mut Map<String, Value>) {
@@ -68,7 +69,7 @@ fn drop_within(value: &mut Value) {
     }
 }
 
-/// `true` and `false`, as themselves, in text or in digits.
+/// A boolean, written as a boolean, as text or as `0` or `1`.
 pub fn boolean(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(value) => Some(*value),
@@ -86,7 +87,7 @@ pub fn boolean(value: &Value) -> Option<bool> {
     }
 }
 
-/// A whole number, or its digits in text.
+/// An integer, or a text with its digits.
 pub fn integer(value: &Value) -> Option<i64> {
     match value {
         Value::Number(n) => n.as_i64(),
@@ -95,7 +96,7 @@ pub fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-/// Notices of what was not known, and how much of it is kept.
+/// Collects notices about unknown fields, and counts the bytes of the kept ones.
 #[derive(Default)]
 pub struct Unknown {
     names: BTreeSet<String>,
@@ -103,15 +104,16 @@ pub struct Unknown {
 }
 
 impl Unknown {
-    /// Keeps unknown fields up to a measure; each is told of, kept or not.
+    /// Keeps unknown fields up to [`MAX_KEPT_BYTES`], and adds a notice about each one, kept or
+    /// not.
     pub fn keep(&mut self, place: &str, fields: Map<String, Value>) -> Map<String, Value> {
         let mut kept = Map::new();
         for (name, value) in fields {
             let size = name.len() + value.to_string().len();
-            let fits = self.bytes + size <= KEPT_BYTES;
-            let fate =
+            let fits = self.bytes + size <= MAX_KEPT_BYTES;
+            let outcome =
                 if fits { "guardado e entregue como veio" } else { "grande demais, ignorado" };
-            self.tell(place, &name, fate);
+            self.notice(place, &name, outcome);
             if fits {
                 self.bytes += size;
                 kept.insert(name, value);
@@ -120,9 +122,9 @@ impl Unknown {
         kept
     }
 
-    /// Tells of what documents have, at any depth, that is not known; it is kept with them. Says
-    /// of each whether it was withdrawn as a boolean, which is how receivers read it.
-    pub fn look_into(&mut self, place: &str, processo: &mut Map<String, Value>) {
+    /// Adds a notice about each unknown field of a document, at any depth. Those fields stay in
+    /// their document. Also rewrites `retirado` as a boolean, the only form that receivers read.
+    pub fn notice_unknown_fields(&mut self, place: &str, processo: &mut Map<String, Value>) {
         for documento in objects(processo, "documentos") {
             let place = format!("{place}documentos[].");
             self.compare(&place, documento, &DOCUMENT);
@@ -135,7 +137,7 @@ impl Unknown {
         }
         for name in APENSADOS {
             for apensado in objects(processo, name) {
-                self.look_into(&format!("{place}{name}[]."), apensado);
+                self.notice_unknown_fields(&format!("{place}{name}[]."), apensado);
             }
         }
     }
@@ -146,19 +148,19 @@ impl Unknown {
 
     fn compare(&mut self, place: &str, fields: &Map<String, Value>, known: &[&str]) {
         for name in fields.keys().filter(|name| !known.contains(&name.as_str())) {
-            self.tell(place, name, "guardado e entregue como veio");
+            self.notice(place, name, "guardado e entregue como veio");
         }
     }
 
-    fn tell(&mut self, place: &str, name: &str, fate: &str) {
-        if self.names.len() < TOLD {
+    fn notice(&mut self, place: &str, name: &str, outcome: &str) {
+        if self.names.len() < MAX_NOTICES {
             let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
-            self.names.insert(format!("{place}{name}: campo desconhecido, {fate}"));
+            self.names.insert(format!("{place}{name}: campo desconhecido, {outcome}"));
         }
     }
 }
 
-/// The objects in a list of objects.
+/// The objects in a list. Other items are skipped.
 fn objects<'v>(
     fields: &'v mut Map<String, Value>,
     name: &str,
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_of_the_sender_go_at_any_depth() {
+    fn the_keys_of_the_sender_are_removed_at_any_depth() {
         let mut fields =
             object(json!({ "idProcedimentoSEI": 1, "a": [{ "b": { "idAnexo": 2, "c": 3 } }],
             "documentos": [{ "idDocumentoSEI": 4, "ordem": 1 }] }));
@@ -190,16 +192,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_kept_to_a_measure_and_told_of() {
+    fn unknown_fields_are_kept_up_to_the_limit_and_reported() {
         let mut unknown = Unknown::default();
-        let big = "x".repeat(KEPT_BYTES);
+        let big = "x".repeat(MAX_KEPT_BYTES);
         let kept = unknown.keep("processo.", object(json!({ "novo": 1, "enorme": big })));
         assert_eq!(Value::Object(kept), json!({ "novo": 1 }));
         let mut processo = object(json!({
             "documentos": [{ "ordem": 1, "retirado": "1", "cor": "azul", "componentesDigitais": [{ "peso": 1 }] }, 7],
             "processoApensado": [{ "documentos": [{ "cor": "verde" }] }],
         }));
-        unknown.look_into("processo.", &mut processo);
+        unknown.notice_unknown_fields("processo.", &mut processo);
         assert_eq!(processo["documentos"][0]["retirado"], true);
         assert_eq!(
             unknown.notices(),
@@ -213,6 +215,6 @@ mod tests {
         );
         let mut many = Unknown::default();
         many.keep("", (0..1000).map(|n| (format!("f{n}"), Value::Null)).collect());
-        assert_eq!(many.notices().len(), TOLD);
+        assert_eq!(many.notices().len(), MAX_NOTICES);
     }
 }

@@ -1,5 +1,5 @@
-//! The Tramita's routes: `/tramites`, `/tramite/processo`, `/NREs`, alone and below
-//! the prefix of the real platform.
+//! The routes of the Tramita API: `/tramites`, `/tramite/processo`, `/NREs` and others. Each
+//! answers both without a prefix and below the prefix of the real platform.
 
 pub mod catalogos;
 pub mod componentes;
@@ -11,13 +11,13 @@ mod fields;
 pub mod read;
 mod not_offered;
 pub mod steps;
-mod patience;
+mod retry;
 pub mod pendencias;
 pub mod recibos;
 mod refusal;
 mod wire;
 
-use super::{Chamada, rota};
+use super::{Call, route};
 use crate::error::Error;
 use crate::tramite::{Idt, rules};
 use crate::value::field::natural;
@@ -25,15 +25,15 @@ use actix_web::guard::fn_guard;
 use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
-use patience::Patient;
-use refusal::Recusado;
+use refusal::TramitaError;
+use retry::RetryWhileUnavailable;
 use serde_json::Value;
 
-/// Where the real platform has them.
-pub const PREFIXO: &str = "/interoperabilidade/rest/v3";
+/// The prefix of these routes on the real platform.
+pub const PREFIX: &str = "/interoperabilidade/rest/v3";
 
-/// The first segments of its paths, where they stand alone.
-const PRIMEIROS: [&str; 11] = [
+/// First segments of the paths that answer without the prefix.
+const FIRST_SEGMENTS: [&str; 11] = [
     "NREs",
     "especies",
     "healthcheck",
@@ -47,101 +47,104 @@ const PRIMEIROS: [&str; 11] = [
     "tramites",
 ];
 
-pub fn rotas(config: &mut web::ServiceConfig) {
-    let escopo = web::scope(PREFIXO).configure(recursos).default_service(web::to(desconhecida));
-    config.service(escopo.wrap(from_fn(wire::tolerate)));
-    let sem_prefixo = fn_guard(|pedido| is_of_tramita(pedido.head().uri.path()));
-    let escopo = web::scope("").guard(sem_prefixo).configure(recursos);
-    let escopo = escopo.default_service(web::to(desconhecida));
-    config.service(escopo.wrap(from_fn(wire::tolerate)));
+pub fn routes(config: &mut web::ServiceConfig) {
+    let scope = web::scope(PREFIX).configure(resources).default_service(web::to(unknown));
+    config.service(scope.wrap(from_fn(wire::discard_unread_body)));
+    let without_prefix = fn_guard(|request| is_of_tramita(request.head().uri.path()));
+    let scope = web::scope("").guard(without_prefix).configure(resources);
+    let scope = scope.default_service(web::to(unknown));
+    config.service(scope.wrap(from_fn(wire::discard_unread_body)));
 }
 
-/// Whether a path is one of the Tramita's, alone or below the prefix.
+/// Whether a path belongs to the Tramita API, with or without the prefix.
 pub fn is_of_tramita(path: &str) -> bool {
     let first = path.split('/').find(|segment| !segment.is_empty());
-    path.starts_with(PREFIXO) || first.is_some_and(|first| PRIMEIROS.contains(&first))
+    path.starts_with(PREFIX) || first.is_some_and(|first| FIRST_SEGMENTS.contains(&first))
 }
 
-fn recursos(config: &mut web::ServiceConfig) {
-    config.configure(catalogos::recursos);
+fn resources(config: &mut web::ServiceConfig) {
+    config.configure(catalogos::resources);
     let ticket = "/tickets-de-envio-de-componente/{ticket}/protocolos/componentes-a-enviar";
-    let recursos = [
-        recurso("/tramite/processo", "POST").post(steps::enviar),
-        recurso("/tramites/processo", "POST").post(steps::enviar),
-        recurso("/tramites/documento", "POST").post(not_offered::loose_document),
-        recurso("/tramites", "GET").get(read::listar),
-        recurso("/tramites/pendentes", "GET").get(read::pendentes),
-        recurso("/tramites/protocolo/{protocolo:.*}", "GET").get(read::por_protocolo),
-        recurso("/tramites/{idt}", "GET, DELETE").get(read::por_idt).delete(steps::cancelar),
-        recurso("/tramites/{idt}/recebimento", "POST").post(steps::receber),
-        recurso("/tramites/{idt}/recibo", "GET, POST")
-            .get(recibos::de_conclusao)
+    let resources = [
+        resource("/tramite/processo", "POST").post(steps::enviar),
+        resource("/tramites/processo", "POST").post(steps::enviar),
+        resource("/tramites/documento", "POST").post(not_offered::loose_document),
+        resource("/tramites", "GET").get(read::list),
+        resource("/tramites/pendentes", "GET").get(read::pending),
+        resource("/tramites/protocolo/{protocolo:.*}", "GET").get(read::by_protocolo),
+        resource("/tramites/{idt}", "GET, DELETE").get(read::by_idt).delete(steps::cancelar),
+        resource("/tramites/{idt}/recebimento", "POST").post(steps::receber),
+        resource("/tramites/{idt}/recibo", "GET, POST")
+            .get(recibos::of_conclusao)
             .post(steps::enviar_recibo),
-        recurso("/tramites/{idt}/recusa", "POST").post(steps::recusar),
-        recurso("/tramites/{idt}/ciencia", "GET, POST")
+        resource("/tramites/{idt}/recusa", "POST").post(steps::recusar),
+        resource("/tramites/{idt}/ciencia", "GET, POST")
             .get(steps::ciencia_por_get)
             .post(steps::dar_ciencia),
-        recurso(ticket, "PUT").put(componentes::upload::enviar),
-        recurso(&format!("{ticket}/partes/sinalizacao-termino-envio"), "POST")
-            .post(componentes::parts::concluir),
-        recurso(&format!("{ticket}/partes/{{inicio}}-{{fim}}"), "PUT")
-            .put(componentes::parts::enviar),
-        recurso("/tramites/{idt}/protocolos/componentes-digitais", "POST")
-            .post(componentes::download::baixar),
-        recurso("/tramites/{idt}/protocolos/componentes-digitais/partes/{inicio}-{fim}", "POST")
-            .post(componentes::download::baixar_parte),
-        recurso("/tramites/{idt}/recibo-de-envio", "GET").get(recibos::de_envio),
-        recurso("/NREs/{nre}", "GET").get(read::por_nre),
-        recurso("/pendencias", "GET").get(pendencias::esperar),
-        recurso(
+        resource(ticket, "PUT").put(componentes::upload::upload_file),
+        resource(&format!("{ticket}/partes/sinalizacao-termino-envio"), "POST")
+            .post(componentes::parts::finish_upload),
+        resource(&format!("{ticket}/partes/{{inicio}}-{{fim}}"), "PUT")
+            .put(componentes::parts::upload_part),
+        resource("/tramites/{idt}/protocolos/componentes-digitais", "POST")
+            .post(componentes::download::download_file),
+        resource("/tramites/{idt}/protocolos/componentes-digitais/partes/{inicio}-{fim}", "POST")
+            .post(componentes::download::download_part),
+        resource("/tramites/{idt}/recibo-de-envio", "GET").get(recibos::of_envio),
+        resource("/NREs/{nre}", "GET").get(read::by_nre),
+        resource("/pendencias", "GET").get(pendencias::wait),
+        resource(
             "/NREs/{nre}/destinatarios/{repositorio}/{estrutura}/reproducoes-de-tramite",
             "POST",
         )
         .post(not_offered::reproduction),
-        recurso("/sincroniza-tramite/{idt}", "GET").get(not_offered::synchronization),
+        resource("/sincroniza-tramite/{idt}", "GET").get(not_offered::synchronization),
     ];
-    for recurso in recursos {
-        config.service(recurso.wrap(Patient));
+    for resource in resources {
+        config.service(resource.wrap(RetryWhileUnavailable));
     }
 }
 
-/// A path, and the methods that it answers to; others get a 405 that names them.
-fn recurso(caminho: &str, metodos: &'static str) -> actix_web::Resource {
-    rota(caminho, metodos).default_service(web::to(move || async move {
-        Recusado::from(super::metodo(metodos).await)
+/// Registers a path and the methods that it accepts. Any other method gets a 405 in the form of the
+/// Tramita API.
+fn resource(path: &str, methods: &'static str) -> actix_web::Resource {
+    route(path, methods).default_service(web::to(move || async move {
+        TramitaError::from(super::method_not_allowed(methods).await)
     }))
 }
 
-async fn desconhecida(req: HttpRequest) -> Recusado {
-    Recusado::from(super::desconhecida(req).await)
+async fn unknown(req: HttpRequest) -> TramitaError {
+    TramitaError::from(super::unknown(req).await)
 }
 
 pub fn refuse(error: &Error) -> HttpResponse {
-    Recusado::from(error.clone()).error_response()
+    TramitaError::from(error.clone()).error_response()
 }
 
-fn ok(corpo: &Value) -> HttpResponse {
-    super::envelope::responder(StatusCode::OK, corpo)
+fn ok(body: &Value) -> HttpResponse {
+    super::envelope::respond(StatusCode::OK, body)
 }
 
-/// The same, of what `make` makes: on another thread, when that is of so many parts.
+/// Like [`ok`], for a body that `make` builds from `parts` parts. Builds a large body on another
+/// thread, so that it does not block this one.
 async fn ok_of_parts(
-    chamada: &Chamada,
+    call: &Call,
     parts: usize,
     make: impl FnOnce() -> Result<Value, Error> + Send + 'static,
 ) -> Result<HttpResponse, Error> {
-    let write = move || make().map(|corpo| corpo.to_string());
+    let write = move || make().map(|body| body.to_string());
     let text = match parts > PARTS_INLINE {
-        true => chamada.app.work.run(chamada.ator().credencial(), write).await?,
+        true => call.app.work.run(call.actor().credential(), write).await?,
         false => write(),
     };
-    Ok(super::envelope::responder_texto(StatusCode::OK, text?))
+    Ok(super::envelope::respond_text(StatusCode::OK, text?))
 }
 
-/// Rows or fields of so many are written in less than a millisecond.
+/// Largest number of parts that this thread builds itself. This many rows or fields take less than
+/// a millisecond.
 const PARTS_INLINE: usize = 100;
 
-/// What is no number names no trâmite.
-fn idt(texto: &str) -> Result<Idt, Recusado> {
-    natural(texto).ok_or_else(|| rules::tramite_visivel().into())
+/// A text that is not a number cannot name a trâmite, so it gets the same answer as an unknown IDT.
+fn idt(text: &str) -> Result<Idt, TramitaError> {
+    natural(text).ok_or_else(|| rules::tramite_visivel().into())
 }

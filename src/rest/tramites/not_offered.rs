@@ -1,18 +1,19 @@
-//! Calls of the real platform that elos does not offer: each says so, and what to do.
+//! Routes of the real platform that this server does not offer. Each answer says so, and says what
+//! to do instead.
 
-use super::entry::enter;
-use super::refusal::Recusado;
+use super::entry::begin_read;
+use super::refusal::TramitaError;
 use crate::auth::Papel;
-use crate::error::{Error, Falha};
+use crate::error::{Error, Failure};
 use actix_web::HttpRequest;
 
-fn not_offered(message: &'static str) -> Recusado {
-    Error::falha(Falha::NaoEncontrado, message).into()
+fn not_offered(message: &'static str) -> TramitaError {
+    Error::failure(Failure::NaoEncontrado, message).into()
 }
 
 /// `POST /NREs/{nre}/destinatarios/{repositorio}/{estrutura}/reproducoes-de-tramite`.
-pub async fn reproduction(req: HttpRequest) -> Result<&'static str, Recusado> {
-    enter(&req, Papel::Integracao).await?;
+pub async fn reproduction(req: HttpRequest) -> Result<&'static str, TramitaError> {
+    begin_read(&req, Papel::Integracao).await?;
     Err(not_offered(
         "a reprodução do último trâmite não é oferecida: envie o processo de novo, com o NRE e \
          enviarApenasComponentesDigitaisPendentes=false, que pede todos os arquivos",
@@ -20,8 +21,8 @@ pub async fn reproduction(req: HttpRequest) -> Result<&'static str, Recusado> {
 }
 
 /// `POST /tramites/documento`.
-pub async fn loose_document(req: HttpRequest) -> Result<&'static str, Recusado> {
-    enter(&req, Papel::Integracao).await?;
+pub async fn loose_document(req: HttpRequest) -> Result<&'static str, TramitaError> {
+    begin_read(&req, Papel::Integracao).await?;
     Err(not_offered(
         "o envio de documento avulso não é oferecido: envie-o dentro de um processo, por \
          tramites/processo",
@@ -29,8 +30,8 @@ pub async fn loose_document(req: HttpRequest) -> Result<&'static str, Recusado> 
 }
 
 /// `GET /sincroniza-tramite/{idt}`.
-pub async fn synchronization(req: HttpRequest) -> Result<&'static str, Recusado> {
-    enter(&req, Papel::Consulta).await?;
+pub async fn synchronization(req: HttpRequest) -> Result<&'static str, TramitaError> {
+    begin_read(&req, Papel::Consulta).await?;
     Err(not_offered(
         "a sincronização de um processo entre vários órgãos não é oferecida: um processo tem um \
          trâmite em andamento por vez",

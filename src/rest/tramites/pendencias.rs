@@ -1,18 +1,18 @@
-//! The long poll by which the platform's client learns of what waits for it.
+//! The long poll by which the platform's client learns about its pendências.
 
-use super::entry::enter_with_query;
+use super::entry::begin_with_params;
 use super::ok;
-use super::refusal::Recusado;
+use super::refusal::TramitaError;
 use crate::auth::Papel;
-use crate::call::Chamada;
-use crate::db::Sessao;
-use crate::db::list::deslocada;
+use crate::call::Call;
+use crate::db::Session;
+use crate::db::list::offset_page;
 use crate::error::Error;
-use crate::rest::openapi::tramite::EsperaDePendencia;
+use crate::rest::openapi::tramite::PendenciaQuery;
 use crate::rest::openapi::tramite::answers::PendenciaEsperada;
-use crate::rest::openapi::tramite::refusals::DoTramita;
-use crate::rest::page::invalido;
-use crate::tramite::store::{Filtro, Tramites};
+use crate::rest::openapi::tramite::refusals::TramitaRefusals;
+use crate::rest::page::invalid;
+use crate::tramite::store::{TramiteFilter, Tramites};
 use crate::tramite::{Idt, Tramite};
 use crate::value::field::natural;
 use actix_web::{HttpRequest, HttpResponse};
@@ -22,15 +22,16 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// Its client waits for 300 seconds.
-const HELD: Duration = Duration::from_secs(280);
-/// Where much is written, what waits is looked at no more often than this.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// Longest time that a poll is held. The client waits for 300 seconds.
+const MAX_HOLD: Duration = Duration::from_secs(280);
+/// Shortest time between two reads of the database for one poll, however often something changes.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
-/// More are answered at once.
-static HELD_AT_ONCE: Semaphore = Semaphore::const_new(256);
+/// Number of polls held at once. Further ones are answered at once.
+static HELD_POLLS: Semaphore = Semaphore::const_new(256);
 
-/// `GET /pendencias`: the first pendência after the one that was received last, or none in time.
+/// `GET /pendencias`: the first pendência after the last one that the client received, or none
+/// before the time is over.
 #[utoipa::path(
     get,
     path = "/pendencias",
@@ -40,64 +41,64 @@ static HELD_AT_ONCE: Semaphore = Semaphore::const_new(256);
     description = "A primeira de IDT maior que `idTramiteDaPendenciaRecebida`, assim que haja uma; se em 280 s \
         não há, ou se o servidor vai encerrar, `encontrou` é falso. É a que se configura no SEI como \
         `WebServicePendencias`.",
-    params(EsperaDePendencia),
-    responses(PendenciaEsperada, DoTramita)
+    params(PendenciaQuery),
+    responses(PendenciaEsperada, TramitaRefusals)
 )]
-pub async fn esperar(req: HttpRequest) -> Result<HttpResponse, Recusado> {
-    let (chamada, mut parametros) = enter_with_query(&req, Papel::Consulta).await?;
-    let recebida = parametros.tirar("idTramiteDaPendenciaRecebida");
-    let recebida = match recebida.as_deref().map(|texto| natural::<Idt>(texto.trim())) {
+pub async fn wait(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
+    let (call, mut params) = begin_with_params(&req, Papel::Consulta).await?;
+    let received = params.take("idTramiteDaPendenciaRecebida");
+    let received = match received.as_deref().map(|text| natural::<Idt>(text.trim())) {
         None => 0,
         Some(Some(idt)) => idt,
         Some(None) => {
-            return Err(invalido("idTramiteDaPendenciaRecebida", "esperava um número").into());
+            return Err(invalid("idTramiteDaPendenciaRecebida", "esperava um número").into());
         }
     };
-    parametros.terminar()?;
-    // Where nobody would tell that the server is about to end, nobody is kept waiting.
-    let vigiado = chamada.app.readiness.is_followed();
-    let achada = match HELD_AT_ONCE.try_acquire() {
-        Ok(_place) if vigiado => esperar_depois_de(&chamada, recebida).await?,
-        _ => proxima(&chamada, recebida).await?,
+    params.finish()?;
+    // Without this, nothing would wake the poll when the server shuts down.
+    let followed = call.app.readiness.has_watcher();
+    let found = match HELD_POLLS.try_acquire() {
+        Ok(_permit) if followed => wait_after(&call, received).await?,
+        _ => next(&call, received).await?,
     };
-    Ok(ok(&match achada {
+    Ok(ok(&match found {
         Some(tramite) => json!({
-            "encontrou": true, "IDT": tramite.idt, "status": tramite.situacao.codigo(),
+            "encontrou": true, "IDT": tramite.idt, "status": tramite.situacao.code(),
         }),
         None => json!({ "encontrou": false }),
     }))
 }
 
-async fn esperar_depois_de(
-    chamada: &Chamada,
-    recebida: Idt,
-) -> Result<Option<Arc<Tramite>>, Error> {
-    let prazo = Instant::now() + HELD;
-    let mut fluxo = chamada.app.db.horizonte();
+async fn wait_after(call: &Call, received: Idt) -> Result<Option<Arc<Tramite>>, Error> {
+    let deadline = Instant::now() + MAX_HOLD;
+    let mut feed = call.app.db.horizon();
     loop {
-        fluxo.borrow_and_update();
-        if let Some(achada) = proxima(chamada, recebida).await? {
-            return Ok(Some(achada));
+        feed.borrow_and_update();
+        if let Some(found) = next(call, received).await? {
+            return Ok(Some(found));
         }
-        let algo_mudou = async {
-            sleep(BETWEEN_LOOKS).await;
-            fluxo.changed().await.is_ok()
+        let something_changed = async {
+            sleep(MIN_INTERVAL).await;
+            feed.changed().await.is_ok()
         };
-        let mudou = tokio::select! {
-            mudou = algo_mudou => mudou,
-            () = sleep_until(prazo) => false,
-            () = chamada.app.readiness.until_draining() => false,
+        let changed = tokio::select! {
+            changed = something_changed => changed,
+            () = sleep_until(deadline) => false,
+            () = call.app.readiness.until_draining() => false,
         };
-        if !mudou {
+        if !changed {
             return Ok(None);
         }
     }
 }
 
-async fn proxima(chamada: &Chamada, recebida: Idt) -> Result<Option<Arc<Tramite>>, Error> {
-    let filtro =
-        Filtro { pendencia: Some(false), depois_do_idt: Some(recebida), ..Filtro::default() };
-    let lista = Tramites::Todos(Box::new(filtro));
-    let ler = move |sessao: &mut Sessao<'_>| Ok(deslocada(sessao, &lista, 0, 1)?.0);
-    Ok(chamada.ler(ler).await?.pop())
+async fn next(call: &Call, received: Idt) -> Result<Option<Arc<Tramite>>, Error> {
+    let filter = TramiteFilter {
+        pendencia: Some(false),
+        after_idt: Some(received),
+        ..TramiteFilter::default()
+    };
+    let list = Tramites::All(Box::new(filter));
+    let read = move |session: &mut Session<'_>| Ok(offset_page(session, &list, 0, 1)?.0);
+    Ok(call.read(read).await?.pop())
 }

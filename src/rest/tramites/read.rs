@@ -1,84 +1,87 @@
-//! What reads trâmites.
+//! Handlers that read trâmites.
 
-use super::super::openapi::parameters::Paginas;
+use super::super::openapi::parameters::PageQuery;
 use super::super::openapi::tramite::answers::{
     PaginaDeTramites, Pendencias, RegistroVisto, TramiteVisto,
 };
-use super::super::openapi::tramite::refusals::{DoTramita, PeloEstado, SemTramite};
+use super::super::openapi::tramite::refusals::{Conflict, NotFound, TramitaRefusals};
 use super::super::openapi::tramite::{
-    DoTramite, FiltroDeTramites, Pendentes, PorNre, PorProtocolo,
+    NrePath, PendingQuery, ProtocoloPath, TramitePath, TramitesQuery,
 };
-use super::super::page::{PaginaPedida, invalido};
-use super::super::{Chamada, Parametros};
-use super::entry::{boolean, enter, enter_with_query, estrutura};
-use super::refusal::Recusado;
-use super::steps::passar;
+use super::super::page::{PageRequest, invalid};
+use super::super::{Call, Params};
+use super::entry::{begin_read, begin_with_params, boolean, estrutura};
+use super::refusal::TramitaError;
+use super::steps::advance;
 use super::{answer, idt, ok, ok_of_parts};
-use crate::auth::{Ator, Papel};
-use crate::command::Modo;
-use crate::db::list::deslocada;
-use crate::db::{Relation, Sessao};
-use crate::error::{CodigoErro, Error, Recusa};
+use crate::auth::{Actor, Papel};
+use crate::command::Mode;
+use crate::db::list::offset_page;
+use crate::db::{Relation, Session};
+use crate::error::{CodigoErro, Error, Refusal};
 use crate::http::request;
 use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite};
-use crate::tramite::store::{self, ComponentesDe, Filtro, HistoricoDe, RegistroDe, Tramites};
+use crate::tramite::store::{
+    self, ComponentesOf, HistoricoOf, RegistroOf, TramiteFilter, Tramites,
+};
 use crate::tramite::{Componente, Idt, MudancaDeSituacao, Nre, Protocolo, ReceberTramite, Tramite};
 use crate::value::field::natural;
-use crate::value::resource::sem_recursos;
+use crate::value::resource::no_resources;
 use actix_web::{HttpRequest, HttpResponse, web};
 use ahash::{HashMap, HashMapExt};
 use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// What is shown of trâmites besides themselves.
-struct Detalhes {
-    historicos: HashMap<HistoricoDe, Arc<Vec<MudancaDeSituacao>>>,
-    componentes: HashMap<ComponentesDe, Arc<Vec<Componente>>>,
+/// The related rows that an answer about trâmites shows.
+struct Details {
+    histories: HashMap<HistoricoOf, Arc<Vec<MudancaDeSituacao>>>,
+    componentes: HashMap<ComponentesOf, Arc<Vec<Componente>>>,
 }
 
-// Told of trâmites, which are noted by themselves.
-sem_recursos!(Detalhes);
+// The audit trail notes the trâmites themselves, so their details add nothing to it.
+no_resources!(Details);
 
-/// The most that a look without pages shows.
-const TODOS: i64 = 1000;
+/// Largest number of trâmites in an answer without pages.
+const MAX_ROWS: i64 = 1000;
 
-impl Detalhes {
-    /// Of these trâmites, and of the first of them its files, as far as the caller may know of
-    /// them: each may have thousands.
-    fn do_primeiro(sessao: &mut Sessao<'_>, tramites: &[Arc<Tramite>]) -> Result<Self, Error> {
-        let detalhes = Self::de(sessao, tramites)?;
-        let Some(tramite) = tramites.first() else { return Ok(detalhes) };
-        let parte = tramite.parte(sessao.escopo.tribunal());
-        let sabe = parte != Some(ParteDoTramite::Destinatario) || tramite.metadados_em.is_some();
-        if !sabe || !answer::mostra_componentes(tramite.situacao) {
-            return Ok(detalhes);
+impl Details {
+    /// Loads the history of these trâmites, and the componentes of the first one only, because one
+    /// trâmite may have thousands. A destinatário sees componentes only after it has received the
+    /// metadata.
+    fn load_first(session: &mut Session<'_>, tramites: &[Arc<Tramite>]) -> Result<Self, Error> {
+        let details = Self::load(session, tramites)?;
+        let Some(tramite) = tramites.first() else { return Ok(details) };
+        let party = tramite.party(session.scope.tribunal());
+        let knows = party != Some(ParteDoTramite::Destinatario) || tramite.metadados_em.is_some();
+        if !knows || !answer::shows_componentes(tramite.situacao) {
+            return Ok(details);
         }
-        let componentes = ComponentesDe::load(sessao, &[ComponentesDe(tramite.idt)])?;
-        Ok(Self { componentes, ..detalhes })
+        let componentes = ComponentesOf::load(session, &[ComponentesOf(tramite.idt)])?;
+        Ok(Self { componentes, ..details })
     }
 
-    /// Of these trâmites, without their files.
-    fn de(sessao: &mut Sessao<'_>, tramites: &[Arc<Tramite>]) -> Result<Self, Error> {
-        let historicos: Vec<_> = tramites.iter().map(|t| HistoricoDe(t.idt)).collect();
-        let historicos = HistoricoDe::load(sessao, &historicos)?;
-        Ok(Self { historicos, componentes: HashMap::new() })
+    /// Loads the history of these trâmites.
+    fn load(session: &mut Session<'_>, tramites: &[Arc<Tramite>]) -> Result<Self, Error> {
+        let histories: Vec<_> = tramites.iter().map(|t| HistoricoOf(t.idt)).collect();
+        let histories = HistoricoOf::load(session, &histories)?;
+        Ok(Self { histories, componentes: HashMap::new() })
     }
 
-    fn mostrar(&self, tramites: &[Arc<Tramite>]) -> Vec<Value> {
-        tramites.iter().map(|tramite| self.mostrar_um(tramite)).collect()
+    fn show(&self, tramites: &[Arc<Tramite>]) -> Vec<Value> {
+        tramites.iter().map(|tramite| self.show_one(tramite)).collect()
     }
 
-    fn mostrar_um(&self, tramite: &Tramite) -> Value {
-        let historico = self.historicos.get(&HistoricoDe(tramite.idt));
-        let componentes = self.componentes.get(&ComponentesDe(tramite.idt));
+    fn show_one(&self, tramite: &Tramite) -> Value {
+        let historico = self.histories.get(&HistoricoOf(tramite.idt));
+        let componentes = self.componentes.get(&ComponentesOf(tramite.idt));
         let componentes = componentes.map(|componentes| componentes.as_slice());
         let historico = historico.map_or(&[][..], |historico| historico.as_slice());
         answer::tramite(tramite, historico, componentes)
     }
 }
 
-/// `GET /tramites`: those of which the caller is a party, by pages.
+/// `GET /tramites`: the trâmites of which the caller is a party, in pages.
 #[utoipa::path(
     get,
     path = "/tramites",
@@ -88,62 +91,62 @@ impl Detalhes {
     description = "Do mais novo ao mais antigo. Um trâmite recusado só o remetente o vê. A estrutura se \
         escreve também como `remetente[identificacaoDoRepositorioDeEstruturas]=1` e \
         `remetente[numeroDeIdentificacaoDaEstrutura]=820`.",
-    params(FiltroDeTramites, Paginas),
-    responses(PaginaDeTramites, DoTramita)
+    params(TramitesQuery, PageQuery),
+    responses(PaginaDeTramites, TramitaRefusals)
 )]
-pub async fn listar(req: HttpRequest) -> Result<HttpResponse, Recusado> {
-    let (chamada, mut parametros) = enter_with_query(&req, Papel::Consulta).await?;
-    let protocolo = parametros.tirar("protocolo").map(|texto| Protocolo::ler(&texto)).transpose();
-    let protocolo = protocolo.map_err(|erro| invalido("protocolo", &erro.to_string()))?;
-    let situacao = parametros.tirar("situacaoAtual").map(|texto| {
-        let lida = texto.trim().parse().ok().and_then(SituacaoTramite::de_codigo);
-        lida.ok_or_else(|| invalido("situacaoAtual", "vai de 1 a 10"))
+pub async fn list(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
+    let (call, mut params) = begin_with_params(&req, Papel::Consulta).await?;
+    let protocolo = params.take("protocolo").map(|text| Protocolo::read(&text)).transpose();
+    let protocolo = protocolo.map_err(|error| invalid("protocolo", &error.to_string()))?;
+    let situacao = params.take("situacaoAtual").map(|text| {
+        let parsed = text.trim().parse().ok().and_then(SituacaoTramite::from_code);
+        parsed.ok_or_else(|| invalid("situacaoAtual", "vai de 1 a 10"))
     });
-    let filtro = Filtro {
-        idt: idt_pedido(&mut parametros)?,
-        nre: parametros.forma::<Nre>("NRE")?,
-        protocolo_chave: protocolo.map(|protocolo| protocolo.chave().to_owned()),
+    let filter = TramiteFilter {
+        idt: requested_idt(&mut params)?,
+        nre: params.parse::<Nre>("NRE")?,
+        protocolo_chave: protocolo.map(|protocolo| protocolo.key().to_owned()),
         situacao: situacao.transpose()?.map(|situacao| vec![situacao]),
-        remetente: estrutura(&mut parametros, "remetente")?,
-        destinatario: estrutura(&mut parametros, "destinatario")?,
-        criado_de: instante(&mut parametros, "de")?,
-        criado_ate: instante(&mut parametros, "ate")?,
+        remetente: estrutura(&mut params, "remetente")?,
+        destinatario: estrutura(&mut params, "destinatario")?,
+        criado_de: instant(&mut params, "de")?,
+        criado_ate: instant(&mut params, "ate")?,
         newest_first: true,
-        ..Filtro::default()
+        ..TramiteFilter::default()
     };
-    let PaginaPedida { numero, tamanho } = PaginaPedida::ler(&mut parametros)?;
-    parametros.terminar()?;
-    let lista = Tramites::Todos(Box::new(filtro));
-    let ler = move |sessao: &mut Sessao<'_>| {
-        let (tramites, total) = deslocada(sessao, &lista, numero * tamanho, tamanho)?;
-        let detalhes = Detalhes::do_primeiro(sessao, &tramites)?;
-        Ok((tramites, total, detalhes))
+    let PageRequest { number, size } = PageRequest::read(&mut params)?;
+    params.finish()?;
+    let list = Tramites::All(Box::new(filter));
+    let read = move |session: &mut Session<'_>| {
+        let (tramites, total) = offset_page(session, &list, number * size, size)?;
+        let details = Details::load_first(session, &tramites)?;
+        Ok((tramites, total, details))
     };
-    let (tramites, total, detalhes) = chamada.ler(ler).await?;
-    let tramites = detalhes.mostrar(&tramites);
+    let (tramites, total, details) = call.read(read).await?;
+    let tramites = details.show(&tramites);
     Ok(ok(&json!({
-        "totalDeRegistros": total, "pagina": numero, "tamanho": tamanho,
+        "totalDeRegistros": total, "pagina": number, "tamanho": size,
         "tramites": tramites,
     })))
 }
 
-fn instante(parametros: &mut Parametros, nome: &str) -> Result<Option<DateTime<Utc>>, Recusado> {
-    let Some(texto) = parametros.tirar(nome) else { return Ok(None) };
-    let lido = DateTime::parse_from_rfc3339(texto.trim()).map(|instante| instante.to_utc()).ok();
-    let lido = lido.filter(|instante| (1900..=9999).contains(&instante.year()));
-    let erro = || invalido(nome, "o instante tem a forma AAAA-MM-DDThh:mm:ssZ");
-    Ok(Some(lido.ok_or_else(erro)?))
+fn instant(params: &mut Params, name: &str) -> Result<Option<DateTime<Utc>>, TramitaError> {
+    let Some(text) = params.take(name) else { return Ok(None) };
+    let parsed = DateTime::parse_from_rfc3339(text.trim()).map(|instant| instant.to_utc()).ok();
+    let parsed = parsed.filter(|instant| (1900..=9999).contains(&instant.year()));
+    let error = || invalid(name, "o instante tem a forma AAAA-MM-DDThh:mm:ssZ");
+    Ok(Some(parsed.ok_or_else(error)?))
 }
 
-fn idt_pedido(parametros: &mut Parametros) -> Result<Option<Idt>, Recusado> {
-    let Some(texto) = parametros.tirar("IDT") else { return Ok(None) };
-    let lido = natural(texto.trim())
+fn requested_idt(params: &mut Params) -> Result<Option<Idt>, TramitaError> {
+    let Some(text) = params.take("IDT") else { return Ok(None) };
+    let parsed = natural(text.trim())
         .filter(|idt| *idt > 0)
-        .ok_or_else(|| invalido("IDT", "esperava um número"));
-    Ok(Some(lido?))
+        .ok_or_else(|| invalid("IDT", "esperava um número"));
+    Ok(Some(parsed?))
 }
 
-/// `GET /tramites/pendentes`: what waits for a step of the caller, oldest first.
+/// `GET /tramites/pendentes`: the trâmites that wait for a step of the caller, oldest first.
 #[utoipa::path(
     get,
     path = "/tramites/pendentes",
@@ -151,22 +154,22 @@ fn idt_pedido(parametros: &mut Parametros) -> Result<Option<Idt>, Recusado> {
     tag = "Tramita",
     summary = "Lista os trâmites que esperam um passo de quem chama.",
     description = "Do mais antigo ao mais novo, no máximo 1000.",
-    params(Pendentes),
-    responses(Pendencias, DoTramita)
+    params(PendingQuery),
+    responses(Pendencias, TramitaRefusals)
 )]
-pub async fn pendentes(req: HttpRequest) -> Result<HttpResponse, Recusado> {
-    let (chamada, mut parametros) = enter_with_query(&req, Papel::Consulta).await?;
-    let todas = boolean(&mut parametros, "todas")?.unwrap_or(false);
-    parametros.terminar()?;
-    let filtro = Filtro { pendencia: Some(todas), ..Filtro::default() };
-    let lista = Tramites::Todos(Box::new(filtro));
-    let ler = move |sessao: &mut Sessao<'_>| Ok(deslocada(sessao, &lista, 0, TODOS)?.0);
-    let tramites: Vec<Arc<Tramite>> = chamada.ler(ler).await?;
+pub async fn pending(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
+    let (call, mut params) = begin_with_params(&req, Papel::Consulta).await?;
+    let all = boolean(&mut params, "todas")?.unwrap_or(false);
+    params.finish()?;
+    let filter = TramiteFilter { pendencia: Some(all), ..TramiteFilter::default() };
+    let list = Tramites::All(Box::new(filter));
+    let read = move |session: &mut Session<'_>| Ok(offset_page(session, &list, 0, MAX_ROWS)?.0);
+    let tramites: Vec<Arc<Tramite>> = call.read(read).await?;
     Ok(ok(&tramites.iter().map(|tramite| answer::pendencia(tramite)).collect()))
 }
 
-/// `GET /tramites/{idt}`: the trâmite and, to whoever may have them, its metadata. As on the
-/// platform, the destinatário receives them by it.
+/// `GET /tramites/{idt}`: the trâmite and, for a caller that may see it, its metadata. As on the
+/// platform, this GET is how the destinatário receives the metadata.
 #[utoipa::path(
     get,
     path = "/tramites/{idt}",
@@ -177,62 +180,63 @@ pub async fn pendentes(req: HttpRequest) -> Result<HttpResponse, Recusado> {
         trâmite passa à 3 e, sem arquivo a baixar, à 4; depois lê-se de novo sem mudar nada. Quem só \
         consulta não muda nada, e até a 3 não vê os metadados; para olhar sem receber há \
         `GET /tramites?IDT=`.",
-    params(DoTramite),
-    responses(TramiteVisto, DoTramita, SemTramite, PeloEstado)
+    params(TramitePath),
+    responses(TramiteVisto, TramitaRefusals, NotFound, Conflict)
 )]
-pub async fn por_idt(
+pub async fn by_idt(
     req: HttpRequest,
-    caminho: web::Path<String>,
-) -> Result<HttpResponse, Recusado> {
-    let chamada = enter(&req, Papel::Consulta).await?;
-    let idt = idt(&caminho)?;
-    let (mut tramite, mut detalhes) = ver(&chamada, idt).await?;
-    if espera_por(chamada.ator(), &tramite) && !request::is_head(&req) {
-        passar(&chamada, ReceberTramite { idt }, Modo::default()).await?;
-        (tramite, detalhes) = ver(&chamada, idt).await?;
+    path: web::Path<String>,
+) -> Result<HttpResponse, TramitaError> {
+    let call = begin_read(&req, Papel::Consulta).await?;
+    let idt = idt(&path)?;
+    let (mut tramite, mut details) = view(&call, idt).await?;
+    if waits_for(call.actor(), &tramite) && !request::is_head(&req) {
+        advance(&call, ReceberTramite { idt }, Mode::default()).await?;
+        (tramite, details) = view(&call, idt).await?;
     }
-    let shows = ve_metadados(chamada.ator(), &tramite);
-    // About the bytes of a field that was sent.
+    let shows = sees_metadados(call.actor(), &tramite);
+    // Estimates the number of fields in the metadata: about 64 bytes each.
     let fields = tramite.metadados.as_ref().filter(|_| shows).map_or(0, String::len) / 64;
-    let files: usize = detalhes.componentes.values().map(|todos| todos.len()).sum();
-    let corpo = move || {
-        let mut corpo = detalhes.mostrar_um(&tramite);
-        if let Some(campos) = corpo.as_object_mut().filter(|_| shows) {
-            campos.extend(answer::metadados(&tramite)?);
+    let files: usize = details.componentes.values().map(|all| all.len()).sum();
+    let body = move || {
+        let mut body = details.show_one(&tramite);
+        if let Some(object) = body.as_object_mut().filter(|_| shows) {
+            object.extend(answer::metadados(&tramite)?);
         }
-        Ok(corpo)
+        Ok(body)
     };
-    Ok(ok_of_parts(&chamada, files + fields, corpo).await?)
+    Ok(ok_of_parts(&call, files + fields, body).await?)
 }
 
-async fn ver(chamada: &Chamada, idt: Idt) -> Result<(Arc<Tramite>, Detalhes), Recusado> {
-    let ler = move |sessao: &mut Sessao<'_>| {
-        let Some(achado) = store::tramite_se_visivel(sessao, idt)?.map(Arc::new) else {
+async fn view(call: &Call, idt: Idt) -> Result<(Arc<Tramite>, Details), TramitaError> {
+    let read = move |session: &mut Session<'_>| {
+        let Some(found) = store::visible_tramite(session, idt)?.map(Arc::new) else {
             return Ok(None);
         };
-        let detalhes = Detalhes::do_primeiro(sessao, std::slice::from_ref(&achado))?;
-        Ok(Some((achado, detalhes)))
+        let details = Details::load_first(session, std::slice::from_ref(&found))?;
+        Ok(Some((found, details)))
     };
-    chamada.ler(ler).await?.ok_or_else(|| rules::tramite_visivel().into())
+    call.read(read).await?.ok_or_else(|| rules::tramite_visivel().into())
 }
 
-/// The trâmite waits for the caller's reception, and this caller may take it.
-fn espera_por(ator: &Ator, tramite: &Tramite) -> bool {
+/// Whether the trâmite waits for this caller to receive its metadata, and the caller has the right
+/// to do so.
+fn waits_for(actor: &Actor, tramite: &Tramite) -> bool {
     tramite.situacao == SituacaoTramite::ComponentesRecebidosSolucao
-        && tramite.parte(ator.tribunal()) == Some(ParteDoTramite::Destinatario)
-        && tramite.age(ator, ParteDoTramite::Destinatario)
-        && ator.tem(Papel::Integracao)
+        && tramite.party(actor.tribunal()) == Some(ParteDoTramite::Destinatario)
+        && tramite.can_act(actor, ParteDoTramite::Destinatario)
+        && actor.has(Papel::Integracao)
 }
 
-fn ve_metadados(ator: &Ator, tramite: &Tramite) -> bool {
-    match tramite.parte(ator.tribunal()) {
+fn sees_metadados(actor: &Actor, tramite: &Tramite) -> bool {
+    match tramite.party(actor.tribunal()) {
         Some(ParteDoTramite::Remetente) => true,
         Some(ParteDoTramite::Destinatario) => tramite.metadados_em.is_some(),
         _ => false,
     }
 }
 
-/// `GET /NREs/{nre}`, for a party.
+/// `GET /NREs/{nre}`, for a party of the registro.
 #[utoipa::path(
     get,
     path = "/NREs/{nre}",
@@ -240,22 +244,22 @@ fn ve_metadados(ator: &Ator, tramite: &Tramite) -> bool {
     tag = "Tramita",
     summary = "Mostra o registro de um NRE, a uma parte.",
     description = "Desconhecido e alheio são uma só resposta.",
-    params(PorNre),
-    responses(RegistroVisto, DoTramita, SemTramite)
+    params(NrePath),
+    responses(RegistroVisto, TramitaRefusals, NotFound)
 )]
-pub async fn por_nre(
+pub async fn by_nre(
     req: HttpRequest,
-    caminho: web::Path<String>,
-) -> Result<HttpResponse, Recusado> {
-    let chamada = enter(&req, Papel::Consulta).await?;
-    let lido = caminho.parse::<Nre>();
-    let nre = lido.map_err(|erro| {
-        Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["caminho", "nre"])
+    path: web::Path<String>,
+) -> Result<HttpResponse, TramitaError> {
+    let call = begin_read(&req, Papel::Consulta).await?;
+    let parsed = path.parse::<Nre>();
+    let nre = parsed.map_err(|error| {
+        Refusal::new(CodigoErro::CampoInvalido, "S0", error.to_string()).at(["caminho", "nre"])
     })?;
-    registro(&chamada, RegistroDe::Nre(nre)).await
+    registro(&call, RegistroOf::Nre(nre)).await
 }
 
-/// `GET /tramites/protocolo/{protocolo}`, for a party: gives a lost NRE back.
+/// `GET /tramites/protocolo/{protocolo}`, for a party: finds a lost NRE by its protocolo.
 #[utoipa::path(
     get,
     path = "/tramites/protocolo/{protocolo}",
@@ -263,45 +267,47 @@ pub async fn por_nre(
     tag = "Tramita",
     summary = "Devolve a uma parte o NRE perdido de um protocolo.",
     description = "Desconhecido e alheio são uma só resposta.",
-    params(PorProtocolo),
-    responses(RegistroVisto, DoTramita, SemTramite)
+    params(ProtocoloPath),
+    responses(RegistroVisto, TramitaRefusals, NotFound)
 )]
-pub async fn por_protocolo(
+pub async fn by_protocolo(
     req: HttpRequest,
-    caminho: web::Path<String>,
-) -> Result<HttpResponse, Recusado> {
-    let chamada = enter(&req, Papel::Consulta).await?;
-    let lido = Protocolo::ler(&caminho);
-    let protocolo = lido.map_err(|erro| {
-        Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["caminho", "protocolo"])
+    path: web::Path<String>,
+) -> Result<HttpResponse, TramitaError> {
+    let call = begin_read(&req, Papel::Consulta).await?;
+    let parsed = Protocolo::read(&path);
+    let protocolo = parsed.map_err(|error| {
+        Refusal::new(CodigoErro::CampoInvalido, "S0", error.to_string())
+            .at(["caminho", "protocolo"])
     })?;
-    registro(&chamada, RegistroDe::Chave(protocolo.chave().to_owned())).await
+    registro(&call, RegistroOf::Key(protocolo.key().to_owned())).await
 }
 
-/// Unknown and not a party are one answer.
-async fn registro(chamada: &Chamada, key: RegistroDe) -> Result<HttpResponse, Recusado> {
+/// The registro with its trâmites. An unknown registro and one of other parties get the same
+/// answer.
+async fn registro(call: &Call, key: RegistroOf) -> Result<HttpResponse, TramitaError> {
     let asked_by = match key {
-        RegistroDe::Nre(_) => "nre",
+        RegistroOf::Nre(_) => "nre",
         _ => "protocolo",
     };
-    let ler = move |sessao: &mut Sessao<'_>| {
-        let achado = RegistroDe::load_one(sessao, &key)?;
-        let Some(registro) = achado else { return Ok(None) };
-        let filtro = Filtro { nre: Some(registro.nre.clone()), ..Filtro::default() };
-        let (tramites, _) = deslocada(sessao, &Tramites::Todos(Box::new(filtro)), 0, TODOS)?;
-        let detalhes = Detalhes::de(sessao, &tramites)?;
-        Ok(Some((registro, tramites, detalhes)))
+    let read = move |session: &mut Session<'_>| {
+        let found = RegistroOf::load_one(session, &key)?;
+        let Some(registro) = found else { return Ok(None) };
+        let filter = TramiteFilter { nre: Some(registro.nre.clone()), ..TramiteFilter::default() };
+        let (tramites, _) = offset_page(session, &Tramites::All(Box::new(filter)), 0, MAX_ROWS)?;
+        let details = Details::load(session, &tramites)?;
+        Ok(Some((registro, tramites, details)))
     };
-    match chamada.ler(ler).await? {
-        Some((registro, tramites, detalhes)) => {
+    match call.read(read).await? {
+        Some((registro, tramites, details)) => {
             let parts = tramites.len();
-            let resposta = move || Ok(answer::registro(&registro, &detalhes.mostrar(&tramites)));
-            Ok(ok_of_parts(chamada, parts, resposta).await?)
+            let response = move || Ok(answer::registro(&registro, &details.show(&tramites)));
+            Ok(ok_of_parts(call, parts, response).await?)
         }
         None => {
-            let mensagem = "NRE não localizado";
-            let recusa = Recusa::nova(CodigoErro::NreNaoLocalizado, "B1", mensagem);
-            Err(recusa.em(["caminho", asked_by]).oriente("só uma parte consulta o registro").into())
+            let message = "NRE não localizado";
+            let refusal = Refusal::new(CodigoErro::NreNaoLocalizado, "B1", message);
+            Err(refusal.at(["caminho", asked_by]).hint("só uma parte consulta o registro").into())
         }
     }
 }

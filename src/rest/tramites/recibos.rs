@@ -1,25 +1,25 @@
-//! What reads recibos.
+//! Handlers that read recibos.
 
-use super::super::Chamada;
-use super::super::openapi::tramite::DoTramite;
+use super::super::Call;
+use super::super::openapi::tramite::TramitePath;
 use super::super::openapi::tramite::answers::{ReciboDeConclusao, ReciboDeEnvio};
-use super::super::openapi::tramite::refusals::{DoTramita, PeloEstado, SemTramite};
-use super::entry::enter;
-use super::refusal::Recusado;
-use super::steps::passar;
+use super::super::openapi::tramite::refusals::{Conflict, NotFound, TramitaRefusals};
+use super::entry::begin_read;
+use super::refusal::TramitaError;
+use super::steps::advance;
 use super::{answer, idt, ok};
 use crate::auth::Papel;
-use crate::command::Modo;
-use crate::db::Sessao;
-use crate::error::{Error, Falha};
+use crate::command::Mode;
+use crate::db::Session;
+use crate::error::{Error, Failure};
 use crate::http::request;
 use crate::tramite::rules::{self, ParteDoTramite};
 use crate::tramite::{Componente, Idt, ReceberRecibo, Tramite, store};
 use actix_web::{HttpRequest, HttpResponse, web};
 use std::sync::Arc;
 
-/// `GET /tramites/{idt}/recibo`: fetched by the remetente, 5→6; by the
-/// destinatário it changes nothing.
+/// `GET /tramites/{idt}/recibo`. The first read by the remetente moves the trâmite from situação 5
+/// to 6. A read by the destinatário changes nothing.
 #[utoipa::path(
     get,
     path = "/tramites/{idt}/recibo",
@@ -28,21 +28,21 @@ use std::sync::Arc;
     summary = "Mostra o recibo de conclusão.",
     description = "Lido pelo remetente na situação 5, o trâmite passa à 6; depois, e pelo destinatário, não \
         muda nada.",
-    params(DoTramite),
-    responses(ReciboDeConclusao, DoTramita, SemTramite, PeloEstado)
+    params(TramitePath),
+    responses(ReciboDeConclusao, TramitaRefusals, NotFound, Conflict)
 )]
-pub async fn de_conclusao(
+pub async fn of_conclusao(
     req: HttpRequest,
-    caminho: web::Path<String>,
-) -> Result<HttpResponse, Recusado> {
-    let chamada = enter(&req, Papel::Consulta).await?;
-    let idt = idt(&caminho)?;
-    let (tramite, componentes) = com_componentes(&chamada, idt).await?;
-    let remetente = tramite.parte(chamada.ator().tribunal()) == Some(ParteDoTramite::Remetente);
-    // A HEAD asks what a GET would be answered, and changes nothing.
+    path: web::Path<String>,
+) -> Result<HttpResponse, TramitaError> {
+    let call = begin_read(&req, Papel::Consulta).await?;
+    let idt = idt(&path)?;
+    let (tramite, componentes) = with_componentes(&call, idt).await?;
+    let remetente = tramite.party(call.actor().tribunal()) == Some(ParteDoTramite::Remetente);
+    // A HEAD gets the headers of the GET and changes nothing.
     if remetente && tramite.recibo_entregue_em.is_none() && !request::is_head(&req) {
-        let passo = passar(&chamada, ReceberRecibo { idt: tramite.idt }, Modo::default()).await?;
-        return Ok(ok(&answer::recibo(&passo.tramite, &componentes)));
+        let step = advance(&call, ReceberRecibo { idt: tramite.idt }, Mode::default()).await?;
+        return Ok(ok(&answer::recibo(&step.tramite, &componentes)));
     }
     match tramite.recibo_em {
         Some(_) => Ok(ok(&answer::recibo(&tramite, &componentes))),
@@ -50,19 +50,19 @@ pub async fn de_conclusao(
     }
 }
 
-async fn com_componentes(
-    chamada: &Chamada,
+async fn with_componentes(
+    call: &Call,
     idt: Idt,
-) -> Result<(Tramite, Arc<Vec<Componente>>), Recusado> {
-    let ler = move |sessao: &mut Sessao<'_>| {
-        let Some(tramite) = store::tramite_se_visivel(sessao, idt)? else { return Ok(None) };
-        Ok(Some((tramite, store::componentes(sessao, idt)?)))
+) -> Result<(Tramite, Arc<Vec<Componente>>), TramitaError> {
+    let read = move |session: &mut Session<'_>| {
+        let Some(tramite) = store::visible_tramite(session, idt)? else { return Ok(None) };
+        Ok(Some((tramite, store::componentes(session, idt)?)))
     };
-    let achado = chamada.ler(ler).await?;
-    achado.ok_or_else(|| rules::tramite_visivel().into())
+    let found = call.read(read).await?;
+    found.ok_or_else(|| rules::tramite_visivel().into())
 }
 
-/// `GET /tramites/{idt}/recibo-de-envio`: to the remetente, from situação 2 on.
+/// `GET /tramites/{idt}/recibo-de-envio`, for the remetente, from situação 2 on.
 #[utoipa::path(
     get,
     path = "/tramites/{idt}/recibo-de-envio",
@@ -70,23 +70,23 @@ async fn com_componentes(
     tag = "Tramita",
     summary = "Mostra o recibo de envio, ao remetente.",
     description = "Da situação 2 em diante; antes, diz que arquivos faltam.",
-    params(DoTramite),
-    responses(ReciboDeEnvio, DoTramita, SemTramite, PeloEstado)
+    params(TramitePath),
+    responses(ReciboDeEnvio, TramitaRefusals, NotFound, Conflict)
 )]
-pub async fn de_envio(
+pub async fn of_envio(
     req: HttpRequest,
-    caminho: web::Path<String>,
-) -> Result<HttpResponse, Recusado> {
-    let chamada = enter(&req, Papel::Consulta).await?;
-    let idt = idt(&caminho)?;
-    let (tramite, componentes) = com_componentes(&chamada, idt).await?;
-    if tramite.parte(chamada.ator().tribunal()) == Some(ParteDoTramite::Destinatario) {
-        let mensagem = "o recibo de envio é do remetente do trâmite";
-        return Err(Error::falha(Falha::SemPermissao, mensagem).into());
+    path: web::Path<String>,
+) -> Result<HttpResponse, TramitaError> {
+    let call = begin_read(&req, Papel::Consulta).await?;
+    let idt = idt(&path)?;
+    let (tramite, componentes) = with_componentes(&call, idt).await?;
+    if tramite.party(call.actor().tribunal()) == Some(ParteDoTramite::Destinatario) {
+        let message = "o recibo de envio é do remetente do trâmite";
+        return Err(Error::failure(Failure::SemPermissao, message).into());
     }
-    let Some(completo) = tramite.completo_em else {
-        return Err(rules::envio_incompleto(&tramite, &componentes).into());
+    let Some(complete) = tramite.completo_em else {
+        return Err(rules::incomplete_envio(&tramite, &componentes).into());
     };
-    let assinante = chamada.app.assinante.as_deref();
-    Ok(ok(&answer::recibo_de_envio(&tramite, &componentes, completo, assinante)?))
+    let signer = call.app.signer.as_deref();
+    Ok(ok(&answer::recibo_de_envio(&tramite, &componentes, complete, signer)?))
 }

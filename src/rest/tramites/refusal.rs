@@ -1,146 +1,153 @@
-//! Refusals as the Tramita tells them: `{codigoErro, mensagem, parametro[]}`.
+//! Errors in the form of the Tramita API: `{codigoErro, mensagem, parametro[]}`.
 
-use super::super::envelope::Negado;
-use crate::error::{Divergencia, Error, Falha, Recusa};
+use super::super::envelope::RestError;
+use crate::error::{Error, Failure, FileMismatch, Refusal};
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde_json::{Value, json};
 use std::fmt;
 
-/// A refusal on its way out of the Tramita's routes.
-pub struct Recusado(Negado);
+/// An error as an answer of the Tramita API.
+pub struct TramitaError(RestError);
 
-impl From<Negado> for Recusado {
-    fn from(negado: Negado) -> Self {
-        Self(negado.nas_palavras(nome_do_campo))
+impl From<RestError> for TramitaError {
+    fn from(error: RestError) -> Self {
+        Self(error.with_field_names(field_name))
     }
 }
 
-impl From<Error> for Recusado {
+impl From<Error> for TramitaError {
     fn from(error: Error) -> Self {
-        Negado::from(error).into()
+        RestError::from(error).into()
     }
 }
 
-impl From<Recusa> for Recusado {
-    fn from(recusa: Recusa) -> Self {
-        Error::from(recusa).into()
+impl From<Refusal> for TramitaError {
+    fn from(refusal: Refusal) -> Self {
+        Error::from(refusal).into()
     }
 }
 
-/// The name that a field of a command has in the body.
-fn nome_do_campo(campo: &[&str]) -> String {
-    match campo {
-        // Named in the path or in a form, not in a body.
-        ["caminho" | "arquivo", campo] => (*campo).into(),
+/// Maps a field of a command to its name in the body.
+fn field_name(field: &[&str]) -> String {
+    match field {
+        // The path or a form names these fields, not a JSON body.
+        ["caminho" | "arquivo", field] => (*field).into(),
         ["nre"] => "cabecalho.NRE".into(),
-        [parte @ ("remetente" | "destinatario")] => format!("cabecalho.{parte}"),
-        [parte @ ("remetente" | "destinatario"), "repositorio"] => {
-            format!("cabecalho.{parte}.identificacaoDoRepositorioDeEstruturas")
+        [party @ ("remetente" | "destinatario")] => format!("cabecalho.{party}"),
+        [party @ ("remetente" | "destinatario"), "repositorio"] => {
+            format!("cabecalho.{party}.identificacaoDoRepositorioDeEstruturas")
         }
-        [parte @ ("remetente" | "destinatario"), _] => {
-            format!("cabecalho.{parte}.numeroDeIdentificacaoDaEstrutura")
+        [party @ ("remetente" | "destinatario"), _] => {
+            format!("cabecalho.{party}.numeroDeIdentificacaoDaEstrutura")
         }
-        [campo @ ("urgente" | "motivoDaUrgencia" | "dataDeRetorno")] => {
-            format!("cabecalho.{campo}")
+        [field @ ("urgente" | "motivoDaUrgencia" | "dataDeRetorno")] => {
+            format!("cabecalho.{field}")
         }
         [
-            campo @ ("protocolo" | "descricao" | "nivelDeSigilo" | "hipoteseLegal"
+            field @ ("protocolo" | "descricao" | "nivelDeSigilo" | "hipoteseLegal"
             | "processoDeNegocio" | "documentos" | "interessados" | "produtor"
             | "processosApensados" | "processoApensado"),
-        ] => format!("processo.{campo}"),
+        ] => format!("processo.{field}"),
         ["chaveIdempotencia"] => "Idempotency-Key".into(),
-        outro => outro.join("."),
+        other => other.join("."),
     }
 }
 
-impl Recusado {
-    fn corpo(&self) -> (u16, Value) {
+impl TramitaError {
+    fn body(&self) -> (u16, Value) {
         match self.0.error() {
-            Error::Recusas(recusas) => {
-                let Some(decisiva) = recusas.iter().min_by_key(|recusa| recusa.status) else {
+            Error::Refusals(refusals) => {
+                let Some(decisive) = refusals.iter().min_by_key(|refusal| refusal.status) else {
                     return (400, Value::Null);
                 };
-                // The one code of two refusals that only a document tells apart.
-                let do_documento =
-                    decisiva.tramite.as_ref().is_some_and(|dados| dados.divergencia.is_some());
-                let codigo = if do_documento { "0047" } else { decisiva.codigo.no_tramita() };
-                let parametros: Vec<Value> =
-                    recusas.iter().flat_map(|recusa| self.parametros(recusa)).collect();
-                (decisiva.status, corpo(codigo, &decisiva.mensagem, &parametros))
+                // `ProtocoloDivergente` stands for two refusals of the platform. The one about a
+                // file has the code 0047.
+                let of_file =
+                    decisive.tramite.as_ref().is_some_and(|dados| dados.divergencia.is_some());
+                let code = if of_file { "0047" } else { decisive.codigo.tramita_code() };
+                let params: Vec<Value> =
+                    refusals.iter().flat_map(|refusal| self.params(refusal)).collect();
+                (decisive.status, body(code, &decisive.mensagem, &params))
             }
             error => {
-                let (falha, mensagem) = error.publica();
-                let codigo = match falha {
-                    Falha::SemPermissao => "9005".to_owned(),
-                    falha => format!("9{}", falha.status()),
+                let (failure, message) = error.public();
+                let code = match failure {
+                    Failure::SemPermissao => "9005".to_owned(),
+                    failure => format!("9{}", failure.status()),
                 };
-                (falha.status(), corpo(&codigo, &mensagem, &[]))
+                (failure.status(), body(&code, &message, &[]))
             }
         }
     }
 
-    /// What a machine may act on: the number to send, the trâmite to look at, the field to mend.
-    fn parametros(&self, recusa: &Recusa) -> Vec<Value> {
-        let um = |chave: &str, valor: &str| json!({ "chave": chave, "valor": valor });
-        let mut parametros = Vec::new();
-        match &recusa.tramite {
-            None => parametros.push(um(&self.0.campo(recusa), &recusa.mensagem)),
+    /// Details that a program can act on: the NRE to send, the trâmite to look at, the field to
+    /// correct.
+    fn params(&self, refusal: &Refusal) -> Vec<Value> {
+        let param = |key: &str, value: &str| json!({ "chave": key, "valor": value });
+        let mut params = Vec::new();
+        match &refusal.tramite {
+            None => params.push(param(&self.0.field(refusal), &refusal.mensagem)),
             Some(dados) => {
-                parametros.extend(dados.protocolo.as_deref().map(|valor| um("protocolo", valor)));
-                parametros.extend(dados.nre.as_deref().map(|valor| um("nre", valor)));
-                parametros.extend(dados.idt.map(|idt| um("IDT", &idt.to_string())));
-                if let Some(divergencia) = &dados.divergencia {
-                    let Divergencia { documento, componente, esperado, informado } = divergencia;
-                    parametros.push(um("ordem", &documento.to_string()));
-                    parametros.push(um("ordemDoComponente", &componente.to_string()));
-                    parametros.extend(esperado.as_deref().map(|hash| um("hashEsperado", hash)));
-                    parametros.push(um("hashInformado", informado));
+                params.extend(dados.protocolo.as_deref().map(|value| param("protocolo", value)));
+                params.extend(dados.nre.as_deref().map(|value| param("nre", value)));
+                params.extend(dados.idt.map(|idt| param("IDT", &idt.to_string())));
+                if let Some(mismatch) = &dados.divergencia {
+                    let FileMismatch {
+                        documento,
+                        componente,
+                        esperado: expected,
+                        informado: reported,
+                    } = mismatch;
+                    params.push(param("ordem", &documento.to_string()));
+                    params.push(param("ordemDoComponente", &componente.to_string()));
+                    params.extend(expected.as_deref().map(|hash| param("hashEsperado", hash)));
+                    params.push(param("hashInformado", reported));
                 }
             }
         }
-        parametros.extend(recusa.orientacao.as_deref().map(|valor| um("orientacao", valor)));
-        parametros
+        params.extend(refusal.orientacao.as_deref().map(|value| param("orientacao", value)));
+        params
     }
 
-    fn resposta(&self) -> HttpResponse {
-        let (status, corpo) = self.corpo();
-        self.0.com_corpo(status, &corpo)
+    fn response(&self) -> HttpResponse {
+        let (status, body) = self.body();
+        self.0.with_body(status, &body)
     }
 }
 
-fn corpo(codigo: &str, mensagem: &str, parametro: &[Value]) -> Value {
-    json!({ "codigoErro": codigo, "mensagem": mensagem, "parametro": parametro })
+fn body(code: &str, message: &str, parameter: &[Value]) -> Value {
+    json!({ "codigoErro": code, "mensagem": message, "parametro": parameter })
 }
 
-impl Responder for Recusado {
+impl Responder for TramitaError {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        self.resposta()
+        self.response()
     }
 }
 
-impl fmt::Debug for Recusado {
+impl fmt::Debug for TramitaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-// actix asks for both; neither reaches a client.
-impl fmt::Display for Recusado {
+// `ResponseError` requires `Debug` and `Display`. Neither reaches a client.
+impl fmt::Display for TramitaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("request refused")
     }
 }
 
-impl actix_web::ResponseError for Recusado {
+impl actix_web::ResponseError for TramitaError {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.corpo().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.body().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.resposta()
+        self.response()
     }
 }

@@ -1,30 +1,30 @@
-//! The steps of a trâmite: its send, and what the parties do with it.
+//! Handlers of the steps of a trâmite: the send, and the later steps of its parties.
 
-use super::super::json_fields::{Corpo, Limits};
-use super::super::openapi::parameters::{Chave, Escrita};
+use super::super::json_fields::{JsonBody, Limits};
+use super::super::openapi::parameters::{DryRunQuery, IdempotencyKey};
 use super::super::openapi::tramite::answers::{EnvioFeito, MetadadosDoTramite, PassoDado};
 use super::super::openapi::tramite::refusals::{
-    Desligavel, DoTramita, PelaEntrada, PeloCorpo, PeloEstado, SemTramite,
+    BadBody, Conflict, MethodDisabled, NotFound, TramitaRefusals, Unprocessable,
 };
-use super::super::openapi::tramite::{DoTramite, EnvioDeProcesso, NovaRecusa, NovoRecibo};
-use super::super::{Chamada, repetida};
-use super::entry::enter_to_write;
-use super::refusal::Recusado;
+use super::super::openapi::tramite::{EnvioDeProcesso, NovaRecusa, NovoRecibo, TramitePath};
+use super::super::{Call, mark_replayed};
+use super::entry::begin_write;
+use super::refusal::TramitaError;
 use super::{answer, body, idt, ok, ok_of_parts};
-use crate::command::{self, Comando, Feito, Modo};
-use crate::db::Sessao;
-use crate::error::{Error, Falha};
-use crate::tramite::service::{Enviado, Passado};
+use crate::command::{self, Command, Done, Mode};
+use crate::db::Session;
+use crate::error::{Error, Failure};
+use crate::tramite::service::{Enviado, StepTaken};
 use crate::tramite::{
     CancelarTramite, DarCiencia, EnviarRecibo, MotivoRecusa, ReceberTramite, RecusarTramite,
     Tramite, store,
 };
-use crate::value::regras::CamposDesconhecidos;
+use crate::value::rules::UnknownFields;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
-/// The body of a send: some thousands of documents, with all that happened to them.
-const ENVIO_MAXIMO: Limits = Limits { bytes: 4 * 1024 * 1024, values: 150_000 };
+/// Limits of the body of a send, which may hold thousands of documents with their history.
+const ENVIO_LIMITS: Limits = Limits { bytes: 4 * 1024 * 1024, values: 150_000 };
 
 /// `POST /tramites/processo`.
 #[utoipa::path(
@@ -35,59 +35,60 @@ const ENVIO_MAXIMO: Limits = Limits { bytes: 4 * 1024 * 1024, values: 150_000 };
         resposta diz que arquivos faltam ao destinatário: mandam-se um a um, pelo ticket. Também \
         em `/tramite/processo`; todas as rotas do Tramita respondem ainda sob \
         `/interoperabilidade/rest/v3`.",
-    params(Escrita, Chave),
+    params(DryRunQuery, IdempotencyKey),
     request_body = EnvioDeProcesso,
-    responses(EnvioFeito, DoTramita, SemTramite, PeloEstado, PeloCorpo, PelaEntrada),
+    responses(EnvioFeito, TramitaRefusals, NotFound, Conflict, BadBody, Unprocessable),
 )]
-pub async fn enviar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = enter_to_write(&req).await?;
-    let comando = Corpo::read(&req, payload, ENVIO_MAXIMO, body::envio).await?;
-    let pedidos = |sessao: &mut Sessao<'_>, enviado: &Enviado| {
-        store::componentes(sessao, enviado.tramite.idt)
+pub async fn enviar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, TramitaError> {
+    let (call, mode) = begin_write(&req).await?;
+    let command = JsonBody::read_limited(&req, payload, ENVIO_LIMITS, body::envio).await?;
+    let read = |session: &mut Session<'_>, enviado: &Enviado| {
+        store::componentes(session, enviado.tramite.idt)
     };
-    let Feito { efeito: enviado, lido: componentes, simulado, repetido } =
-        command::executar(&chamada, comando, modo, pedidos).await?;
+    let Done { effect: enviado, read: componentes, dry_run, is_replay } =
+        command::execute(&call, command, mode, read).await?;
     let parts = componentes.len();
-    let resposta =
-        move || Ok(answer::envio(&enviado.tramite, &componentes, simulado, &enviado.avisos));
-    Ok(repetida(ok_of_parts(&chamada, parts, resposta).await?, repetido))
+    let response =
+        move || Ok(answer::envio(&enviado.tramite, &componentes, dry_run, &enviado.warnings));
+    Ok(mark_replayed(ok_of_parts(&call, parts, response).await?, is_replay))
 }
 
-/// A step that was taken, or only tried.
-pub struct Passo {
+/// The outcome of a step, or of a dry run of it.
+pub struct Step {
     pub tramite: Tramite,
-    pub simulado: bool,
-    pub repetido: bool,
+    pub dry_run: bool,
+    pub is_replay: bool,
 }
 
-/// Takes a step. One that ended in a refusal to the sender answers as a refusal.
-pub async fn passar<C: Comando<Efeito = Passado>>(
-    chamada: &Chamada,
-    comando: C,
-    modo: Modo,
-) -> Result<Passo, Recusado> {
-    let feito = command::executar(chamada, comando, modo, |_: &mut Sessao<'_>, _| Ok(())).await?;
-    match feito.efeito {
-        Passado { recusa: Some(recusa), .. } => Err(recusa.into()),
-        Passado { tramite, .. } => {
-            Ok(Passo { tramite, simulado: feito.simulado, repetido: feito.repetido })
+/// Runs a step. Returns an error if the step recorded a refusal.
+pub async fn advance<C: Command<Effect = StepTaken>>(
+    call: &Call,
+    command: C,
+    mode: Mode,
+) -> Result<Step, TramitaError> {
+    let done = command::execute(call, command, mode, |_: &mut Session<'_>, _| Ok(())).await?;
+    match done.effect {
+        StepTaken { refusal: Some(refusal), .. } => Err(refusal.into()),
+        StepTaken { tramite, .. } => {
+            Ok(Step { tramite, dry_run: done.dry_run, is_replay: done.is_replay })
         }
     }
 }
 
-fn situacao(Passo { tramite, simulado, repetido }: &Passo) -> HttpResponse {
-    repetida(situacao_de(tramite, *simulado), *repetido)
+fn situacao(Step { tramite, dry_run, is_replay }: &Step) -> HttpResponse {
+    mark_replayed(situacao_of(tramite, *dry_run), *is_replay)
 }
 
-pub fn situacao_de(tramite: &Tramite, simulado: bool) -> HttpResponse {
-    let mut corpo = json!({ "IDT": tramite.idt, "NRE": tramite.nre, "situacaoAtual": tramite.situacao.codigo() });
-    if simulado {
-        corpo["simulado"] = true.into();
+pub fn situacao_of(tramite: &Tramite, dry_run: bool) -> HttpResponse {
+    let mut body =
+        json!({ "IDT": tramite.idt, "NRE": tramite.nre, "situacaoAtual": tramite.situacao.code() });
+    if dry_run {
+        body["simulado"] = true.into();
     }
-    ok(&corpo)
+    ok(&body)
 }
 
-/// `POST /tramites/{idt}/recebimento`: the metadata, to the destinatário.
+/// `POST /tramites/{idt}/recebimento`: the destinatário receives the metadata.
 #[utoipa::path(
     post,
     path = "/tramites/{idt}/recebimento",
@@ -96,89 +97,89 @@ pub fn situacao_de(tramite: &Tramite, simulado: bool) -> HttpResponse {
     summary = "O destinatário recebe os metadados.",
     description = "Da situação 2 para a 3 e, sem arquivo a baixar, para a 4. Repetido depois, até a 6, responde o \
         mesmo.",
-    params(DoTramite, Escrita, Chave),
-    responses(MetadadosDoTramite, DoTramita, SemTramite, PeloEstado, PelaEntrada)
+    params(TramitePath, DryRunQuery, IdempotencyKey),
+    responses(MetadadosDoTramite, TramitaRefusals, NotFound, Conflict, Unprocessable)
 )]
 pub async fn receber(
     req: HttpRequest,
-    caminho: web::Path<String>,
-) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = enter_to_write(&req).await?;
-    let passo = passar(&chamada, ReceberTramite { idt: idt(&caminho)? }, modo).await?;
-    // To read what was sent is to receive it: a rehearsal does not.
-    if passo.simulado {
-        return Ok(situacao(&passo));
+    path: web::Path<String>,
+) -> Result<HttpResponse, TramitaError> {
+    let (call, mode) = begin_write(&req).await?;
+    let step = advance(&call, ReceberTramite { idt: idt(&path)? }, mode).await?;
+    // To read the metadata is to receive them, so a dry run does not show them.
+    if step.dry_run {
+        return Ok(situacao(&step));
     }
-    let Passo { tramite, repetido, .. } = passo;
-    // About the bytes of a field that was sent.
+    let Step { tramite, is_replay, .. } = step;
+    // Estimates the number of fields in the metadata: about 64 bytes each.
     let parts = tramite.metadados.as_ref().map_or(0, String::len) / 64;
-    let resposta =
-        ok_of_parts(&chamada, parts, move || Ok(answer::metadados(&tramite)?.into())).await?;
-    Ok(repetida(resposta, repetido))
+    let response =
+        ok_of_parts(&call, parts, move || Ok(answer::metadados(&tramite)?.into())).await?;
+    Ok(mark_replayed(response, is_replay))
 }
 
-/// `POST /tramites/{idt}/recibo`: the destinatário has everything.
+/// `POST /tramites/{idt}/recibo`: the destinatário confirms that it has everything.
 #[utoipa::path(
     post, path = "/tramites/{idt}/recibo",
     operation_id = "enviarReciboDeConclusao", tag = "Tramita",
     summary = "O destinatário envia o recibo de conclusão.",
     description = "Da situação 4 para a 5.",
-    params(DoTramite, Escrita, Chave),
+    params(TramitePath, DryRunQuery, IdempotencyKey),
     request_body = NovoRecibo,
-    responses(PassoDado, DoTramita, SemTramite, PeloEstado, PeloCorpo, PelaEntrada),
+    responses(PassoDado, TramitaRefusals, NotFound, Conflict, BadBody, Unprocessable),
 )]
 pub async fn enviar_recibo(
     req: HttpRequest,
-    caminho: web::Path<String>,
+    path: web::Path<String>,
     payload: web::Payload,
-) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = enter_to_write(&req).await?;
-    let idt = idt(&caminho)?;
-    let mut corpo = Corpo::ler(&req, payload).await?;
-    let mut comando = EnviarRecibo {
+) -> Result<HttpResponse, TramitaError> {
+    let (call, mode) = begin_write(&req).await?;
+    let idt = idt(&path)?;
+    let mut body = JsonBody::read(&req, payload).await?;
+    let mut command = EnviarRecibo {
         idt,
-        data_de_recebimento: corpo.instante("dataDeRecebimento", &["dataDeRecebimento"]),
-        hash_da_assinatura: corpo.texto("hashDaAssinatura", &["hashDaAssinatura"]),
-        malformados: Vec::new(),
+        data_de_recebimento: body.instant("dataDeRecebimento", &["dataDeRecebimento"]),
+        hash_da_assinatura: body.text("hashDaAssinatura", &["hashDaAssinatura"]),
+        malformed: Vec::new(),
     };
-    comando.malformados = corpo.terminar(CamposDesconhecidos::Avisar).0;
-    Ok(situacao(&passar(&chamada, comando, modo).await?))
+    command.malformed = body.finish(UnknownFields::Avisar).0;
+    Ok(situacao(&advance(&call, command, mode).await?))
 }
 
-/// `POST /tramites/{idt}/recusa`: the destinatário declines.
+/// `POST /tramites/{idt}/recusa`: the destinatário refuses the trâmite.
 #[utoipa::path(
     post, path = "/tramites/{idt}/recusa",
     operation_id = "recusarTramite", tag = "Tramita",
     summary = "O destinatário recusa o trâmite.",
     description = "Da situação 2, 3 ou 4 para a 8.",
-    params(DoTramite, Escrita, Chave),
+    params(TramitePath, DryRunQuery, IdempotencyKey),
     request_body = NovaRecusa,
-    responses(PassoDado, DoTramita, SemTramite, PeloEstado, PeloCorpo, PelaEntrada),
+    responses(PassoDado, TramitaRefusals, NotFound, Conflict, BadBody, Unprocessable),
 )]
 pub async fn recusar(
     req: HttpRequest,
-    caminho: web::Path<String>,
+    path: web::Path<String>,
     payload: web::Payload,
-) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = enter_to_write(&req).await?;
-    let idt = idt(&caminho)?;
-    let mut corpo = Corpo::ler(&req, payload).await?;
-    let codigo = corpo.texto("motivo", &["motivo"]);
-    let motivo = codigo.as_deref().and_then(MotivoRecusa::de_codigo);
-    if codigo.is_some() && motivo.is_none() {
-        corpo.recusar_por(&["motivo"], "o motivo é 01, 02, 03, 04 ou 99");
+) -> Result<HttpResponse, TramitaError> {
+    let (call, mode) = begin_write(&req).await?;
+    let idt = idt(&path)?;
+    let mut body = JsonBody::read(&req, payload).await?;
+    let code = body.text("motivo", &["motivo"]);
+    let motivo = code.as_deref().and_then(MotivoRecusa::from_code);
+    if code.is_some() && motivo.is_none() {
+        body.refuse_because(&["motivo"], "o motivo é 01, 02, 03, 04 ou 99");
     }
-    let mut comando = RecusarTramite {
+    let mut command = RecusarTramite {
         idt,
         motivo,
-        justificativa: corpo.texto("justificativa", &["justificativa"]),
-        malformados: Vec::new(),
+        justificativa: body.text("justificativa", &["justificativa"]),
+        malformed: Vec::new(),
     };
-    comando.malformados = corpo.terminar(CamposDesconhecidos::Avisar).0;
-    Ok(situacao(&passar(&chamada, comando, modo).await?))
+    command.malformed = body.finish(UnknownFields::Avisar).0;
+    Ok(situacao(&advance(&call, command, mode).await?))
 }
 
-/// `POST /tramites/{idt}/ciencia`: the remetente knows of the refusal.
+/// `POST /tramites/{idt}/ciencia`: the remetente acknowledges the refusal.
 #[utoipa::path(
     post,
     path = "/tramites/{idt}/ciencia",
@@ -186,19 +187,19 @@ pub async fn recusar(
     tag = "Tramita",
     summary = "O remetente toma ciência da recusa.",
     description = "Da situação 8 para a 9.",
-    params(DoTramite, Escrita, Chave),
-    responses(PassoDado, DoTramita, SemTramite, PeloEstado, PelaEntrada)
+    params(TramitePath, DryRunQuery, IdempotencyKey),
+    responses(PassoDado, TramitaRefusals, NotFound, Conflict, Unprocessable)
 )]
 pub async fn dar_ciencia(
     req: HttpRequest,
-    caminho: web::Path<String>,
-) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = enter_to_write(&req).await?;
-    Ok(situacao(&passar(&chamada, DarCiencia { idt: idt(&caminho)? }, modo).await?))
+    path: web::Path<String>,
+) -> Result<HttpResponse, TramitaError> {
+    let (call, mode) = begin_write(&req).await?;
+    Ok(situacao(&advance(&call, DarCiencia { idt: idt(&path)? }, mode).await?))
 }
 
-/// `GET /tramites/{idt}/ciencia`, as the real platform has it: a GET that changes
-/// the situação, which is why it can be switched off.
+/// `GET /tramites/{idt}/ciencia`, as on the real platform. This GET changes the situação, so a
+/// setting can disable it.
 #[utoipa::path(
     get,
     path = "/tramites/{idt}/ciencia",
@@ -206,22 +207,22 @@ pub async fn dar_ciencia(
     tag = "Tramita",
     summary = "O remetente toma ciência da recusa, como na plataforma.",
     description = "Um GET que muda a situação: prefira o POST. Pode estar desligado na configuração.",
-    params(DoTramite, Escrita, Chave),
-    responses(PassoDado, DoTramita, SemTramite, PeloEstado, PelaEntrada, Desligavel)
+    params(TramitePath, DryRunQuery, IdempotencyKey),
+    responses(PassoDado, TramitaRefusals, NotFound, Conflict, Unprocessable, MethodDisabled)
 )]
 pub async fn ciencia_por_get(
     req: HttpRequest,
-    caminho: web::Path<String>,
-) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = enter_to_write(&req).await?;
-    if !chamada.app.regras.ciencia_por_get {
-        let mensagem = "use POST para dar ciência";
-        return Err(Error::falha(Falha::MetodoNaoPermitido, mensagem).into());
+    path: web::Path<String>,
+) -> Result<HttpResponse, TramitaError> {
+    let (call, mode) = begin_write(&req).await?;
+    if !call.app.rules.ciencia_por_get {
+        let message = "use POST para dar ciência";
+        return Err(Error::failure(Failure::MetodoNaoPermitido, message).into());
     }
-    Ok(situacao(&passar(&chamada, DarCiencia { idt: idt(&caminho)? }, modo).await?))
+    Ok(situacao(&advance(&call, DarCiencia { idt: idt(&path)? }, mode).await?))
 }
 
-/// `DELETE /tramites/{idt}`: the remetente calls it back.
+/// `DELETE /tramites/{idt}`: the remetente cancels the trâmite.
 #[utoipa::path(
     delete,
     path = "/tramites/{idt}",
@@ -229,13 +230,13 @@ pub async fn ciencia_por_get(
     tag = "Tramita",
     summary = "O remetente cancela o trâmite.",
     description = "Da situação 1, 2, 3 ou 4 para a 7.",
-    params(DoTramite, Escrita, Chave),
-    responses(PassoDado, DoTramita, SemTramite, PeloEstado, PelaEntrada)
+    params(TramitePath, DryRunQuery, IdempotencyKey),
+    responses(PassoDado, TramitaRefusals, NotFound, Conflict, Unprocessable)
 )]
 pub async fn cancelar(
     req: HttpRequest,
-    caminho: web::Path<String>,
-) -> Result<HttpResponse, Recusado> {
-    let (chamada, modo) = enter_to_write(&req).await?;
-    Ok(situacao(&passar(&chamada, CancelarTramite { idt: idt(&caminho)? }, modo).await?))
+    path: web::Path<String>,
+) -> Result<HttpResponse, TramitaError> {
+    let (call, mode) = begin_write(&req).await?;
+    Ok(situacao(&advance(&call, CancelarTramite { idt: idt(&path)? }, mode).await?))
 }

@@ -1,5 +1,5 @@
-//! What the Tramita's routes bear on the wire that others do not: bodies that nobody looked at. The platform's client takes a connection that
-//! is closed before it has sent its body for the end of the world.
+//! Reads the rest of a body that the handler did not read. The platform's client treats a
+//! connection that closes before it has sent its whole body as a fatal error.
 
 use actix_web::HttpMessage;
 use actix_web::body::MessageBody;
@@ -12,38 +12,39 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// More than the longest part of a file, in its form.
-const DISCARDED: usize = 201 * 1024 * 1024;
-const PAUSE: Duration = Duration::from_secs(60);
-const AT_MOST: Duration = Duration::from_secs(300);
+/// Largest number of bytes to discard: above the size of the largest part of a file in its form.
+const MAX_DISCARDED: usize = 201 * 1024 * 1024;
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const TOTAL_TIME: Duration = Duration::from_secs(300);
 
-/// Wraps the scopes of the Tramita.
-pub async fn tolerate<B: MessageBody + 'static>(
+/// Middleware around the scopes of the Tramita API.
+pub async fn discard_unread_body<B: MessageBody + 'static>(
     mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let body = Body::of(&mut req);
+    let body = LentBody::of(&mut req);
     req.set_payload(body.payload());
     let response = next.call(req).await?;
     body.discard().await;
     Ok(response)
 }
 
-/// The body of a request, kept by who lends it: what a handler left of it is still there.
-pub struct Body(Rc<Lent>);
+/// The body of a request. The handler reads it through [`LentBody::payload`], and this value keeps
+/// the rest.
+pub struct LentBody(Rc<SharedPayload>);
 
-struct Lent {
+struct SharedPayload {
     payload: RefCell<Payload>,
     touched: Cell<bool>,
 }
 
-impl Body {
+impl LentBody {
     pub fn of(req: &mut ServiceRequest) -> Self {
         let payload = RefCell::new(req.take_payload());
-        Self(Rc::new(Lent { payload, touched: Cell::new(false) }))
+        Self(Rc::new(SharedPayload { payload, touched: Cell::new(false) }))
     }
 
-    /// For a handler to read.
+    /// A payload for the handler that reads from this body.
     pub fn payload(&self) -> Payload {
         let lent = Rc::clone(&self.0);
         let bytes = stream::poll_fn(move |cx| {
@@ -53,17 +54,17 @@ impl Body {
         Payload::Stream { payload: bytes.boxed_local() }
     }
 
-    /// Somebody has begun to read it.
+    /// Whether a handler has started to read the body.
     pub fn is_touched(&self) -> bool {
         self.0.touched.get()
     }
 
-    /// Reads what the client still sends, so that it is there to read the answer.
+    /// Reads and drops the rest of the body, so that the client goes on to read the answer.
     async fn discard(self) {
         let mut rest = self.payload();
-        let (begun, mut read) = (Instant::now(), 0);
-        while read <= DISCARDED && begun.elapsed() < AT_MOST {
-            match timeout(PAUSE, rest.next()).await {
+        let (started, mut read) = (Instant::now(), 0);
+        while read <= MAX_DISCARDED && started.elapsed() < TOTAL_TIME {
+            match timeout(READ_TIMEOUT, rest.next()).await {
                 Ok(Some(Ok(bytes))) => read += bytes.len(),
                 _ => return,
             }

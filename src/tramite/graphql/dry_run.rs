@@ -1,8 +1,8 @@
-//! What a client says of a send that is only rehearsed.
+//! The input of a dry run of a send.
 
 use super::input::EstruturaInput;
-use crate::error::{CodigoErro, Recusa};
-use crate::tramite::{ComponenteDigital, EnviarTramite, HashMalformado, Nre};
+use crate::error::{CodigoErro, Refusal};
+use crate::tramite::{ComponenteDigital, EnviarTramite, MalformedHash, Nre};
 use async_graphql::InputObject;
 
 /// Documento de um envio: o lugar e os arquivos.
@@ -44,49 +44,51 @@ pub struct VerificarEnvioInput {
     todos_os_componentes: Option<bool>,
 }
 
-/// The files that the documents tell of; what cannot be read is refused by its place.
+/// The files of the documentos. A hash that cannot be read becomes a refusal that names the
+/// position of its documento.
 fn componentes(
     protocolo: &str,
     documentos: Vec<DocumentoInput>,
-) -> (Vec<ComponenteDigital>, Vec<Recusa>) {
-    let (mut achados, mut recusas) = (Vec::new(), Vec::new());
+) -> (Vec<ComponenteDigital>, Vec<Refusal>) {
+    let (mut found, mut refusals) = (Vec::new(), Vec::new());
     for (n, documento) in documentos.into_iter().enumerate() {
         if documento.retirado == Some(true) {
             continue;
         }
         for (ordem, componente) in (1..).zip(documento.componentes_digitais) {
             match componente.hash.trim().parse() {
-                Ok(hash) => achados.push(ComponenteDigital {
+                Ok(hash) => found.push(ComponenteDigital {
                     protocolo: protocolo.to_owned(),
                     documento: documento.ordem,
                     ordem,
                     hash,
                     tamanho: componente.tamanho_em_bytes.into(),
                 }),
-                Err(erro) => {
-                    let erro: HashMalformado = erro;
-                    let recusa = Recusa::nova(CodigoErro::CampoInvalido, "forma", erro.to_string());
-                    recusas.push(recusa.em(["documentos".to_owned(), n.to_string()]));
+                Err(error) => {
+                    let error: MalformedHash = error;
+                    let refusal =
+                        Refusal::new(CodigoErro::CampoInvalido, "forma", error.to_string());
+                    refusals.push(refusal.at(["documentos".to_owned(), n.to_string()]));
                 }
             }
         }
     }
-    (achados, recusas)
+    (found, refusals)
 }
 
 impl From<VerificarEnvioInput> for EnviarTramite {
-    fn from(entrada: VerificarEnvioInput) -> Self {
-        let documentos = entrada.documentos.unwrap_or_default();
-        let (componentes, malformados) = componentes(&entrada.protocolo, documentos);
+    fn from(input: VerificarEnvioInput) -> Self {
+        let documentos = input.documentos.unwrap_or_default();
+        let (componentes, malformed) = componentes(&input.protocolo, documentos);
         Self {
             componentes,
-            malformados,
-            todos_os_componentes: entrada.todos_os_componentes.unwrap_or(false),
-            remetente: Some(entrada.remetente.into()),
-            destinatario: Some(entrada.destinatario.into()),
-            protocolo: Some(entrada.protocolo),
-            nre: entrada.nre,
-            // Not asked of a rehearsal, and no part of the table.
+            malformed,
+            todos_os_componentes: input.todos_os_componentes.unwrap_or(false),
+            remetente: Some(input.remetente.into()),
+            destinatario: Some(input.destinatario.into()),
+            protocolo: Some(input.protocolo),
+            nre: input.nre,
+            // The input of a dry run has no descrição, and the table does not depend on it.
             descricao: Some("ensaio".into()),
             ..Self::default()
         }

@@ -3,19 +3,19 @@
 use super::registro::RegistroNode;
 use crate::Result;
 use crate::catalogo::graphql::EstruturaNode;
-use crate::graphql::schema::errors::{ErroDeCampo, Falivel};
-use crate::graphql::schema::node::GlobalId;
-use crate::graphql_types::connection::{Aresta, ListaGraphql};
+use crate::graphql_types::connection::{Edge, GraphqlList};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::json::Escrevivel;
-use crate::graphql_types::scalars::Instante;
+use crate::graphql_types::field_error::{Fallible, FieldError};
+use crate::graphql_types::global_id::GlobalId;
+use crate::graphql_types::json::ToJson;
+use crate::graphql_types::scalars::Timestamp;
 use crate::processo::graphql::ProcessoNode;
-use crate::processo::store::ProcessoPorNumero;
+use crate::processo::store::ProcessoByNumero;
 use crate::tramite::rules::{AcaoTramite, ParteDoTramite, SituacaoTramite};
-use crate::tramite::store::{HistoricoDe, RegistroDe, Tramites};
+use crate::tramite::store::{HistoricoOf, RegistroOf, Tramites};
 use crate::tramite::{
-    EnderecoDeEstrutura, Idt, MotivoDaUrgencia, MotivoRecusa, MudancaDeSituacao, NivelDeSigilo,
-    Nre, TipoDeProtocolo, Tramite,
+    EstruturaAddress, Idt, MotivoDaUrgencia, MotivoRecusa, MudancaDeSituacao, NivelDeSigilo, Nre,
+    TipoDeProtocolo, Tramite,
 };
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::Duration;
@@ -63,7 +63,7 @@ impl TramiteNode {
 
     /// A situação em número, de 1 a 10, como nas rotas REST.
     async fn codigo_situacao(&self) -> i32 {
-        self.0.situacao.codigo().into()
+        self.0.situacao.code().into()
     }
 
     /// O destinatário já tinha o processo por este NRE (linha B6).
@@ -74,57 +74,57 @@ impl TramiteNode {
     /// Origem.
     async fn remetente(&self) -> EstruturaNode {
         let tramite = &self.0;
-        let endereco = EnderecoDeEstrutura {
+        let address = EstruturaAddress {
             repositorio: tramite.remetente_repositorio,
             numero: tramite.remetente_numero.clone(),
         };
-        EstruturaNode::named(endereco, &tramite.remetente_nome, tramite.remetente_tribunal)
+        EstruturaNode::named(address, &tramite.remetente_nome, tramite.remetente_tribunal)
     }
 
     /// Destino.
     async fn destinatario(&self) -> EstruturaNode {
         let tramite = &self.0;
-        let endereco = EnderecoDeEstrutura {
+        let address = EstruturaAddress {
             repositorio: tramite.destinatario_repositorio,
             numero: tramite.destinatario_numero.clone(),
         };
-        EstruturaNode::named(endereco, &tramite.destinatario_nome, tramite.destinatario_tribunal)
+        EstruturaNode::named(address, &tramite.destinatario_nome, tramite.destinatario_tribunal)
     }
 
     /// Situações por que passou, da primeira à atual.
-    async fn historico(&self, ctx: &Context<'_>) -> Falivel<Vec<MudancaNode>> {
-        mudancas(ctx, self.0.idt).await
+    async fn historico(&self, ctx: &Context<'_>) -> Fallible<Vec<MudancaNode>> {
+        changes(ctx, self.0.idt).await
     }
 
     /// O mesmo que `historico`, com o nome das rotas REST.
-    async fn mudancas_de_situacao(&self, ctx: &Context<'_>) -> Falivel<Vec<MudancaNode>> {
-        mudancas(ctx, self.0.idt).await
+    async fn mudancas_de_situacao(&self, ctx: &Context<'_>) -> Fallible<Vec<MudancaNode>> {
+        changes(ctx, self.0.idt).await
     }
 
     /// O que quem chama pode fazer agora.
     async fn acoes_possiveis(&self, ctx: &Context<'_>) -> Vec<AcaoTramite> {
-        let parte = self.0.parte(ctx.ator().tribunal());
-        let parte = parte.filter(|&parte| self.0.age(ctx.ator(), parte));
-        parte.map(|parte| self.0.situacao.acoes(parte)).unwrap_or_default()
+        let party = self.0.party(ctx.actor().tribunal());
+        let party = party.filter(|&party| self.0.can_act(ctx.actor(), party));
+        party.map(|party| self.0.situacao.actions(party)).unwrap_or_default()
     }
 
     /// Quando será cancelado sozinho, se parado em 1 a 4 (8 dias, configurável).
-    async fn expira_em(&self, ctx: &Context<'_>) -> Option<Instante> {
-        let prazo = Duration::days(ctx.app().regras.prazo_do_tramite.into());
-        self.0.situacao.parado().then(|| (self.0.atualizado_em + prazo).into())
+    async fn expira_em(&self, ctx: &Context<'_>) -> Option<Timestamp> {
+        let prazo = Duration::days(ctx.app().rules.prazo_do_tramite.into());
+        self.0.situacao.is_cancellable().then(|| (self.0.atualizado_em + prazo).into())
     }
 
     /// Ticket para envio de componentes digitais; só para o remetente, na situação 1.
     async fn ticket(&self, ctx: &Context<'_>) -> Option<String> {
-        let remetente = self.0.parte(ctx.ator().tribunal()) == Some(ParteDoTramite::Remetente);
-        let espera = self.0.situacao == SituacaoTramite::AguardandoComponentes;
-        (remetente && espera).then(|| self.0.idt.to_string())
+        let remetente = self.0.party(ctx.actor().tribunal()) == Some(ParteDoTramite::Remetente);
+        let awaiting = self.0.situacao == SituacaoTramite::AguardandoComponentes;
+        (remetente && awaiting).then(|| self.0.idt.to_string())
     }
 
     /// O que foi enviado; nulo para o destinatário até `receberTramite`.
     async fn metadados(&self, ctx: &Context<'_>) -> Option<MetadadosTramite> {
-        let parte = self.0.parte(ctx.ator().tribunal());
-        (parte != Some(ParteDoTramite::Destinatario) || self.0.metadados_em.is_some())
+        let party = self.0.party(ctx.actor().tribunal());
+        (party != Some(ParteDoTramite::Destinatario) || self.0.metadados_em.is_some())
             .then(|| MetadadosTramite::from(self.0.as_ref()))
     }
 
@@ -135,7 +135,7 @@ impl TramiteNode {
             data_de_recebimento: tramite.data_de_recebimento?.into(),
             hash_da_assinatura: tramite.hash_da_assinatura.clone(),
             registrado_em: tramite.recibo_em?.into(),
-            entregue_em: tramite.recibo_entregue_em.map(Instante),
+            entregue_em: tramite.recibo_entregue_em.map(Timestamp),
             assinado: tramite.recibo_assinado.unwrap_or(false),
         })
     }
@@ -144,17 +144,17 @@ impl TramiteNode {
     async fn recusa(&self) -> Option<RecusaNode> {
         let tramite = &self.0;
         Some(RecusaNode {
-            motivo: MotivoRecusa::de_codigo(tramite.motivo_recusa.as_deref()?)?,
+            motivo: MotivoRecusa::from_code(tramite.motivo_recusa.as_deref()?)?,
             justificativa: tramite.justificativa.clone()?,
             registrada_em: tramite.recusado_em?.into(),
-            ciencia_em: tramite.ciencia_em.map(Instante),
+            ciencia_em: tramite.ciencia_em.map(Timestamp),
         })
     }
 
     /// Registro eletrônico do processo.
     async fn registro(&self, ctx: &Context<'_>) -> Option<Result<RegistroNode>> {
-        let achado = ctx.loaders().load(RegistroDe::Nre(self.0.nre.clone())).await;
-        achado.map(|achado| achado.map(RegistroNode)).transpose()
+        let found = ctx.loaders().load(RegistroOf::Nre(self.0.nre.clone())).await;
+        found.map(|found| found.map(RegistroNode)).transpose()
     }
 
     /// O processo, quando o protocolo é um número CNJ visível aqui.
@@ -163,30 +163,31 @@ impl TramiteNode {
     }
 
     /// Registro do trâmite.
-    async fn criado_em(&self) -> Instante {
+    async fn criado_em(&self) -> Timestamp {
         self.0.criado_em.into()
     }
 
     /// Última mudança de situação.
-    async fn atualizado_em(&self) -> Instante {
+    async fn atualizado_em(&self) -> Timestamp {
         self.0.atualizado_em.into()
     }
 }
 
-async fn mudancas(ctx: &Context<'_>, idt: Idt) -> Falivel<Vec<MudancaNode>> {
-    let historico = ctx.loaders().load(HistoricoDe(idt)).await;
-    let historico = historico.map_err(|error| ErroDeCampo::em(ctx, error))?.unwrap_or_default();
+async fn changes(ctx: &Context<'_>, idt: Idt) -> Fallible<Vec<MudancaNode>> {
+    let historico = ctx.loaders().load(HistoricoOf(idt)).await;
+    let historico = historico.map_err(|error| FieldError::at(ctx, error))?.unwrap_or_default();
     Ok(historico.iter().map(MudancaNode::from).collect())
 }
 
-/// The processo that a protocolo names, if it is a CNJ number known here.
+/// The processo that a protocolo names, if it is a número CNJ and the caller sees such a processo
+/// here.
 pub async fn processo(
     ctx: &Context<'_>,
     tipo: TipoDeProtocolo,
-    chave: &str,
+    key: &str,
 ) -> Result<Option<ProcessoNode>> {
-    let (TipoDeProtocolo::Cnj20, Ok(numero)) = (tipo, chave.parse()) else { return Ok(None) };
-    Ok(ctx.loaders().load(ProcessoPorNumero(numero)).await?.map(ProcessoNode::from))
+    let (TipoDeProtocolo::Cnj20, Ok(numero)) = (tipo, key.parse()) else { return Ok(None) };
+    Ok(ctx.loaders().load(ProcessoByNumero(numero)).await?.map(ProcessoNode::from))
 }
 
 /// Passagem de um trâmite a uma situação.
@@ -196,15 +197,15 @@ pub struct MudancaNode {
     /// Situação a que passou.
     situacao: SituacaoTramite,
     /// Quando.
-    ocorrida_em: Instante,
+    ocorrida_em: Timestamp,
     /// Quem provocou.
     por: ParteDoTramite,
 }
 
 impl From<&MudancaDeSituacao> for MudancaNode {
-    fn from(mudanca: &MudancaDeSituacao) -> Self {
-        let &MudancaDeSituacao { situacao, ocorrida_em, por, .. } = mudanca;
-        Self { situacao, ocorrida_em: ocorrida_em.into(), por }
+    fn from(change: &MudancaDeSituacao) -> Self {
+        let &MudancaDeSituacao { situacao, ocorrida_em, por: by, .. } = change;
+        Self { situacao, ocorrida_em: ocorrida_em.into(), por: by }
     }
 }
 
@@ -224,12 +225,12 @@ pub struct MetadadosTramite {
     /// Motivo da urgência.
     motivo_da_urgencia: Option<MotivoDaUrgencia>,
     /// Retorno esperado.
-    data_de_retorno: Option<Instante>,
+    data_de_retorno: Option<Timestamp>,
 }
 
 impl From<&Tramite> for MetadadosTramite {
     fn from(tramite: &Tramite) -> Self {
-        let sigilo = NivelDeSigilo::de_codigo(tramite.nivel_de_sigilo.into());
+        let sigilo = NivelDeSigilo::from_code(tramite.nivel_de_sigilo.into());
         Self {
             descricao: tramite.descricao.clone(),
             nivel_de_sigilo: sigilo.unwrap_or(NivelDeSigilo::Sigiloso),
@@ -238,8 +239,8 @@ impl From<&Tramite> for MetadadosTramite {
             urgente: tramite.urgente,
             motivo_da_urgencia: tramite
                 .motivo_da_urgencia
-                .and_then(|codigo| MotivoDaUrgencia::de_codigo(codigo.into())),
-            data_de_retorno: tramite.data_de_retorno.map(Instante),
+                .and_then(|code| MotivoDaUrgencia::from_code(code.into())),
+            data_de_retorno: tramite.data_de_retorno.map(Timestamp),
         }
     }
 }
@@ -248,13 +249,13 @@ impl From<&Tramite> for MetadadosTramite {
 #[derive(SimpleObject)]
 pub struct Recibo {
     /// Recebimento declarado pelo destinatário, em segundos inteiros.
-    data_de_recebimento: Instante,
+    data_de_recebimento: Timestamp,
     /// Assinatura do destinatário, em base64, se enviada.
     hash_da_assinatura: Option<String>,
     /// Chegada ao servidor (4→5).
-    registrado_em: Instante,
+    registrado_em: Timestamp,
     /// Entrega ao remetente (5→6).
-    entregue_em: Option<Instante>,
+    entregue_em: Option<Timestamp>,
     /// A assinatura foi conferida com a chave registrada da estrutura; sem chave registrada, falso.
     assinado: bool,
 }
@@ -268,20 +269,20 @@ pub struct RecusaNode {
     /// Justificativa, 1 a 1000 caracteres.
     justificativa: String,
     /// Quando recusou.
-    registrada_em: Instante,
+    registrada_em: Timestamp,
     /// Quando o remetente tomou ciência.
-    ciencia_em: Option<Instante>,
+    ciencia_em: Option<Timestamp>,
 }
 
-impl Escrevivel for TramiteNode {}
+impl ToJson for TramiteNode {}
 
-impl ListaGraphql for Tramites {
+impl GraphqlList for Tramites {
     type Node = TramiteNode;
-    type Edge = Aresta<Self>;
-    const CONEXAO: &'static str = "TramiteConnection";
-    const ARESTA: &'static str = "TramiteEdge";
+    type Edge = Edge<Self>;
+    const CONNECTION: &'static str = "TramiteConnection";
+    const EDGE: &'static str = "TramiteEdge";
 
-    fn node(linha: &Self::Linha) -> TramiteNode {
-        TramiteNode(Arc::clone(linha))
+    fn node(row: &Self::Row) -> TramiteNode {
+        TramiteNode(Arc::clone(row))
     }
 }

@@ -1,28 +1,28 @@
-//! What a client says about trâmites.
+//! Inputs and filters of trâmites.
 
 use crate::Result;
-use crate::error::{Error, Falha};
-use crate::graphql::schema::mutation::{Entrada, ModoInput};
-use crate::graphql_types::directives::{CONDICAO, Cost};
-use crate::graphql_types::filter::{Condicoes, relation_filter};
-use crate::graphql_types::scalars::Instante;
+use crate::error::{Error, Failure};
+use crate::graphql_types::directives::{CONDITION, Cost};
+use crate::graphql_types::filter::{FilterContext, relation_filter};
+use crate::graphql_types::mutation::{ModoInput, MutationInput};
+use crate::graphql_types::scalars::Timestamp;
 use crate::tramite::rules::{self, SituacaoTramite};
-use crate::tramite::store::Filtro;
+use crate::tramite::store::TramiteFilter;
 use crate::tramite::{
-    CancelarTramite, DarCiencia, EnderecoDeEstrutura, EnviarRecibo, EnviarTramite, Idt,
+    CancelarTramite, DarCiencia, EnviarRecibo, EnviarTramite, EstruturaAddress, Idt,
     MotivoDaUrgencia, MotivoRecusa, NivelDeSigilo, Nre, Protocolo, ReceberRecibo, ReceberTramite,
     RecusarTramite, VincularNre,
 };
-use crate::value::field::{natural, preenchido};
+use crate::value::field::{filled, natural};
 use async_graphql::{ID, InputObject};
 
-/// None when the text is no IDT.
-pub fn ler_idt(idt: &ID) -> Option<Idt> {
+/// `None` when the ID is not a valid IDT.
+pub fn read_idt(idt: &ID) -> Option<Idt> {
     natural(idt)
 }
 
-/// One that nobody has: what is named so is not found.
-const NENHUM: Idt = 0;
+/// An IDT that no trâmite has. A command for it answers that the trâmite does not exist.
+const NO_IDT: Idt = 0;
 
 /// Uma estrutura organizacional.
 #[derive(InputObject)]
@@ -33,9 +33,9 @@ pub struct EstruturaInput {
     numero: String,
 }
 
-impl From<EstruturaInput> for EnderecoDeEstrutura {
-    fn from(entrada: EstruturaInput) -> Self {
-        Self { repositorio: entrada.repositorio, numero: entrada.numero.trim().to_owned() }
+impl From<EstruturaInput> for EstruturaAddress {
+    fn from(input: EstruturaInput) -> Self {
+        Self { repositorio: input.repositorio, numero: input.numero.trim().to_owned() }
     }
 }
 
@@ -43,68 +43,71 @@ impl From<EstruturaInput> for EnderecoDeEstrutura {
 #[derive(InputObject)]
 pub struct TramiteFiltro {
     /// Deste NRE.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     nre: Option<Nre>,
     /// Deste protocolo, com ou sem máscara.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     protocolo: Option<String>,
     /// Numa destas situações.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     situacao: Option<Vec<SituacaoTramite>>,
     /// Em andamento (situações 1 a 5 e 8) ou não.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     em_andamento: Option<bool>,
     /// Desta origem.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     remetente: Option<EstruturaInput>,
     /// Para este destino.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
     destinatario: Option<EstruturaInput>,
     /// Registrado desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    criado_de: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    criado_de: Option<Timestamp>,
     /// Registrado até, exclusive.
-    #[graphql(directive = Cost::apply(CONDICAO.into()))]
-    criado_ate: Option<Instante>,
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    criado_ate: Option<Timestamp>,
 }
 
 relation_filter! {
     /// Condição sobre os trâmites do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
-    TramiteRelacaoFiltro de TramiteFiltro
+    TramiteRelacaoFiltro of TramiteFiltro
 }
 
-/// Those of a relation, counted with the conditions of the whole.
-pub fn filtro_contado(entrada: TramiteFiltro, condicoes: &mut Condicoes<'_>) -> Result<Filtro> {
-    condicoes.mais_uma()?;
-    filtro(entrada)
+/// The filter of a relation. Its conditions count toward the limit of the whole filter.
+pub fn counted_filter(
+    input: TramiteFiltro,
+    conditions: &mut FilterContext<'_>,
+) -> Result<TramiteFilter> {
+    conditions.count_condition()?;
+    filter(input)
 }
 
-pub fn filtro(entrada: TramiteFiltro) -> Result<Filtro> {
-    let protocolo = entrada.protocolo.map(|texto| Protocolo::ler(&texto)).transpose();
-    let protocolo = protocolo.map_err(|erro| {
-        Error::falha(Falha::EntradaInvalida, format!("o filtro `protocolo`: {erro}"))
+pub fn filter(input: TramiteFiltro) -> Result<TramiteFilter> {
+    let protocolo = input.protocolo.map(|text| Protocolo::read(&text)).transpose();
+    let protocolo = protocolo.map_err(|error| {
+        Error::failure(Failure::EntradaInvalida, format!("o filtro `protocolo`: {error}"))
     })?;
-    let estrutura = |nome: &str, entrada: Option<EstruturaInput>| {
-        let endereco = entrada.map(EnderecoDeEstrutura::from);
-        match endereco.as_ref().and_then(|e| rules::numero_de_estrutura(&e.numero)) {
-            Some(recusa) => {
-                let mensagem = format!("o filtro `{nome}`: {}", recusa.mensagem);
-                Err(Error::falha(Falha::EntradaInvalida, mensagem))
+    let estrutura = |name: &str, input: Option<EstruturaInput>| {
+        let address = input.map(EstruturaAddress::from);
+        match address.as_ref().and_then(|e| rules::estrutura_numero(&e.numero)) {
+            Some(refusal) => {
+                let message = format!("o filtro `{name}`: {}", refusal.mensagem);
+                Err(Error::failure(Failure::EntradaInvalida, message))
             }
-            None => Ok(endereco),
+            None => Ok(address),
         }
     };
-    Ok(Filtro {
+    Ok(TramiteFilter {
         idt: None,
-        nre: entrada.nre,
-        protocolo_chave: protocolo.map(|protocolo| protocolo.chave().to_owned()),
-        situacao: entrada.situacao,
-        em_andamento: entrada.em_andamento,
-        remetente: estrutura("remetente", entrada.remetente)?,
-        destinatario: estrutura("destinatario", entrada.destinatario)?,
-        criado_de: entrada.criado_de.map(|instante| instante.0),
-        criado_ate: entrada.criado_ate.map(|instante| instante.0),
-        ..Filtro::default()
+        nre: input.nre,
+        protocolo_chave: protocolo.map(|protocolo| protocolo.key().to_owned()),
+        situacao: input.situacao,
+        em_andamento: input.em_andamento,
+        remetente: estrutura("remetente", input.remetente)?,
+        destinatario: estrutura("destinatario", input.destinatario)?,
+        criado_de: input.criado_de.map(|instant| instant.0),
+        criado_ate: input.criado_ate.map(|instant| instant.0),
+        ..TramiteFilter::default()
     })
 }
 
@@ -134,56 +137,56 @@ pub struct EnviarTramiteInput {
     /// Motivo; só se urgente.
     motivo_da_urgencia: Option<MotivoDaUrgencia>,
     /// Retorno esperado.
-    data_de_retorno: Option<Instante>,
+    data_de_retorno: Option<Timestamp>,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
-impl Entrada for EnviarTramiteInput {
-    type Comando = EnviarTramite;
+impl MutationInput for EnviarTramiteInput {
+    type Command = EnviarTramite;
 
-    fn partes(self) -> (EnviarTramite, ModoInput) {
-        let comando = EnviarTramite {
+    fn into_parts(self) -> (EnviarTramite, ModoInput) {
+        let command = EnviarTramite {
             remetente: Some(self.remetente.into()),
             destinatario: Some(self.destinatario.into()),
-            protocolo: preenchido(Some(self.protocolo)),
+            protocolo: filled(Some(self.protocolo)),
             nre: self.nre,
-            descricao: preenchido(Some(self.descricao)),
+            descricao: filled(Some(self.descricao)),
             nivel_de_sigilo: self.nivel_de_sigilo,
-            hipotese_legal: preenchido(self.hipotese_legal),
-            processo_de_negocio: preenchido(self.processo_de_negocio),
+            hipotese_legal: filled(self.hipotese_legal),
+            processo_de_negocio: filled(self.processo_de_negocio),
             urgente: self.urgente.unwrap_or(false),
             motivo_da_urgencia: self.motivo_da_urgencia,
-            data_de_retorno: self.data_de_retorno.map(|instante| instante.0),
-            // Documents and files come by the REST façade alone.
+            data_de_retorno: self.data_de_retorno.map(|instant| instant.0),
+            // Only the REST API accepts documentos and files.
             ..EnviarTramite::default()
         };
-        (comando, self.modo)
+        (command, self.mode)
     }
 }
 
-/// A mutation that names a trâmite and nothing else.
-macro_rules! so_idt {
-    ($($(#[$doc:meta])* $entrada:ident => $comando:ident;)*) => {$(
+/// The input of a mutation that only names a trâmite.
+macro_rules! idt_only {
+    ($($(#[$doc:meta])* $input:ident => $command:ident;)*) => {$(
         $(#[$doc])*
         #[derive(InputObject)]
-        pub struct $entrada {
+        pub struct $input {
             /// Identificação do trâmite (IDT).
             idt: ID,
             #[graphql(flatten)]
-            modo: ModoInput,
+            mode: ModoInput,
         }
 
-        impl Entrada for $entrada {
-            type Comando = $comando;
+        impl MutationInput for $input {
+            type Command = $command;
 
-            fn partes(self) -> ($comando, ModoInput) {
-                ($comando { idt: ler_idt(&self.idt).unwrap_or(NENHUM) }, self.modo)
+            fn into_parts(self) -> ($command, ModoInput) {
+                ($command { idt: read_idt(&self.idt).unwrap_or(NO_IDT) }, self.mode)
             }
         }
     )*};
 }
-so_idt! {
+idt_only! {
     /// Entrada de receberTramite.
     ReceberTramiteInput => ReceberTramite;
     /// Entrada de receberRecibo.
@@ -200,24 +203,24 @@ pub struct EnviarReciboInput {
     /// Identificação do trâmite (IDT).
     idt: ID,
     /// Entre o recebimento e agora, em segundos inteiros, com tolerância de 60 s.
-    data_de_recebimento: Instante,
+    data_de_recebimento: Timestamp,
     /// Assinatura do recibo, em base64.
     hash_da_assinatura: Option<String>,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
-impl Entrada for EnviarReciboInput {
-    type Comando = EnviarRecibo;
+impl MutationInput for EnviarReciboInput {
+    type Command = EnviarRecibo;
 
-    fn partes(self) -> (EnviarRecibo, ModoInput) {
-        let comando = EnviarRecibo {
-            idt: ler_idt(&self.idt).unwrap_or(NENHUM),
+    fn into_parts(self) -> (EnviarRecibo, ModoInput) {
+        let command = EnviarRecibo {
+            idt: read_idt(&self.idt).unwrap_or(NO_IDT),
             data_de_recebimento: Some(self.data_de_recebimento.0),
-            hash_da_assinatura: preenchido(self.hash_da_assinatura),
-            malformados: Vec::new(),
+            hash_da_assinatura: filled(self.hash_da_assinatura),
+            malformed: Vec::new(),
         };
-        (comando, self.modo)
+        (command, self.mode)
     }
 }
 
@@ -235,21 +238,21 @@ pub struct VincularNreInput {
     /// Por que, 1 a 1000 caracteres.
     justificativa: String,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
-impl Entrada for VincularNreInput {
-    type Comando = VincularNre;
+impl MutationInput for VincularNreInput {
+    type Command = VincularNre;
 
-    fn partes(self) -> (VincularNre, ModoInput) {
-        let comando = VincularNre {
+    fn into_parts(self) -> (VincularNre, ModoInput) {
+        let command = VincularNre {
             nre: self.nre,
             protocolo: self.protocolo,
             parte: self.parte.into(),
             herdeira: self.herdeira.into(),
-            justificativa: preenchido(Some(self.justificativa)),
+            justificativa: filled(Some(self.justificativa)),
         };
-        (comando, self.modo)
+        (command, self.mode)
     }
 }
 
@@ -263,19 +266,19 @@ pub struct RecusarTramiteInput {
     /// Justificativa, 1 a 1000 caracteres.
     justificativa: String,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
-impl Entrada for RecusarTramiteInput {
-    type Comando = RecusarTramite;
+impl MutationInput for RecusarTramiteInput {
+    type Command = RecusarTramite;
 
-    fn partes(self) -> (RecusarTramite, ModoInput) {
-        let comando = RecusarTramite {
-            idt: ler_idt(&self.idt).unwrap_or(NENHUM),
+    fn into_parts(self) -> (RecusarTramite, ModoInput) {
+        let command = RecusarTramite {
+            idt: read_idt(&self.idt).unwrap_or(NO_IDT),
             motivo: Some(self.motivo),
-            justificativa: preenchido(Some(self.justificativa)),
-            malformados: Vec::new(),
+            justificativa: filled(Some(self.justificativa)),
+            malformed: Vec::new(),
         };
-        (comando, self.modo)
+        (command, self.mode)
     }
 }

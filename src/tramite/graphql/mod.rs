@@ -1,7 +1,10 @@
-//! Trâmites in the schema: what is asked of them. Their fields are in `campos.rs`,
-//! what a client says in `entrada.rs` and `ensaio.rs`, the mutations in `escrita.rs`.
+//! Trâmites in the schema: the queries. The fields of a trâmite are in `fields.rs`, the inputs in
+//! `input.rs` and `dry_run.rs`, the mutations in `mutation.rs`. `fields.rs` and `registro.rs`
+//! import each other, because a trâmite has a registro eletrônico and a registro eletrônico has
+//! trâmites.
 
 mod subscription;
+mod scalars;
 mod fields;
 mod dry_run;
 mod input;
@@ -9,30 +12,30 @@ mod mutation;
 mod registro;
 
 pub use fields::TramiteNode;
-pub use input::{TramiteRelacaoFiltro, filtro_contado};
+pub use input::{TramiteRelacaoFiltro, counted_filter};
 pub use mutation::TramiteMutation;
 pub use registro::RegistroNode;
 pub use subscription::TramiteSubscription;
 
 use super::rules::{self, AcaoTramite, LinhaDeDecisao};
-use super::store::{Filtro, RegistroDe, TramitePorIdt, Tramites};
+use super::store::{RegistroOf, TramiteByIdt, TramiteFilter, Tramites};
 use super::{ComponenteDigital, EnviarTramite, Nre, Protocolo, Tramite, service};
 use crate::Result;
 use crate::auth::Papel;
-use crate::db::list::{Fatia, PaginaDe};
-use crate::error::{Error, Falha, Recusa};
+use crate::db::list::{PageOf, Slice};
+use crate::error::{Error, Failure, Refusal};
 use crate::graphql::schema::errors::ErroGraphql;
-use crate::graphql_types::connection::{Conexao, Paginacao, conectar};
+use crate::graphql_types::connection::{Connection, Paging, connect};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{Cost, FILTRO, ListSize, Pagina};
-use crate::graphql_types::scalars::Instante;
+use crate::graphql_types::directives::{Cost, FILTER, ListSize, PageSize};
+use crate::graphql_types::scalars::Timestamp;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use dry_run::VerificarEnvioInput;
 use input::TramiteFiltro;
 use std::sync::Arc;
 
-/// As many as one look shows.
-const PENDENCIAS_MAXIMO: usize = 100;
+/// Largest number of pendências in one answer.
+const MAX_PENDENCIAS: usize = 100;
 
 #[derive(Default)]
 pub struct TramiteQuery;
@@ -45,15 +48,15 @@ impl TramiteQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Identificação do trâmite (IDT).")] idt: ID,
     ) -> Option<Result<TramiteNode>> {
-        por_idt(ctx, &idt).await.transpose()
+        by_idt(ctx, &idt).await.transpose()
     }
 
     /// Trâmites em que quem chama é parte, do mais antigo ao mais novo.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     async fn tramites(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTRO.into()))]
+        #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTER.into()))]
         filtro: Option<TramiteFiltro>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
             i32,
@@ -61,9 +64,9 @@ impl TramiteQuery {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Option<Result<Conexao<Tramites>>> {
-        let pagina = Paginacao { first, after, last, before };
-        Some(listar(ctx, filtro, pagina).await)
+    ) -> Option<Result<Connection<Tramites>>> {
+        let page = Paging { first, after, last, before };
+        Some(list(ctx, filtro, page).await)
     }
 
     /// Registro de um processo no Tramita; nulo para quem não é parte.
@@ -99,7 +102,7 @@ impl TramiteQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "O envio a verificar.")] input: VerificarEnvioInput,
     ) -> Option<Result<VerificacaoEnvio>> {
-        Some(verificar(ctx, input.into()).await)
+        Some(verify(ctx, input.into()).await)
     }
 }
 
@@ -111,7 +114,7 @@ pub struct Pendencia {
     /// O próximo passo.
     acao: AcaoTramite,
     /// Desde quando espera.
-    desde: Instante,
+    desde: Timestamp,
 }
 
 /// Resultado do ensaio de um envio.
@@ -144,24 +147,24 @@ pub struct ComponenteSolicitado {
     hash: String,
 }
 
-/// A text that is no IDT names no trâmite.
-async fn por_idt(ctx: &Context<'_>, idt: &ID) -> Result<Option<TramiteNode>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    let achado = match input::ler_idt(idt) {
-        Some(idt) => ctx.loaders().named(TramitePorIdt(idt)).await?,
-        None => ctx.loaders().unnamed()?,
+/// An ID that is not a valid IDT names no trâmite.
+async fn by_idt(ctx: &Context<'_>, idt: &ID) -> Result<Option<TramiteNode>> {
+    ctx.actor().require(Papel::Consulta)?;
+    let found = match input::read_idt(idt) {
+        Some(idt) => ctx.loaders().load_named(TramiteByIdt(idt)).await?,
+        None => ctx.loaders().absent()?,
     };
-    Ok(achado.map(TramiteNode))
+    Ok(found.map(TramiteNode))
 }
 
-async fn listar(
+async fn list(
     ctx: &Context<'_>,
-    filtro: Option<TramiteFiltro>,
-    pagina: Paginacao,
-) -> Result<Conexao<Tramites>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    let filtro = filtro.map(input::filtro).transpose()?.unwrap_or_default();
-    conectar(ctx, Tramites::Todos(Box::new(filtro)), pagina).await
+    filter: Option<TramiteFiltro>,
+    page: Paging,
+) -> Result<Connection<Tramites>> {
+    ctx.actor().require(Papel::Consulta)?;
+    let filter = filter.map(input::filter).transpose()?.unwrap_or_default();
+    connect(ctx, Tramites::All(Box::new(filter)), page).await
 }
 
 async fn registro(
@@ -169,90 +172,92 @@ async fn registro(
     nre: Option<Nre>,
     protocolo: Option<String>,
 ) -> Result<Option<RegistroNode>> {
-    ctx.ator().exige(Papel::Consulta)?;
+    ctx.actor().require(Papel::Consulta)?;
     let key = match (nre, protocolo) {
-        (Some(nre), None) => RegistroDe::Nre(nre),
-        (None, Some(texto)) => match Protocolo::ler(&texto) {
-            Ok(protocolo) => RegistroDe::Chave(protocolo.chave().to_owned()),
-            Err(erro) => {
-                let mensagem = format!("protocolo: {erro}");
-                return Err(Error::falha(Falha::EntradaInvalida, mensagem));
+        (Some(nre), None) => RegistroOf::Nre(nre),
+        (None, Some(text)) => match Protocolo::read(&text) {
+            Ok(protocolo) => RegistroOf::Key(protocolo.key().to_owned()),
+            Err(error) => {
+                let message = format!("protocolo: {error}");
+                return Err(Error::failure(Failure::EntradaInvalida, message));
             }
         },
         _ => {
-            let mensagem = "dê `nre` ou `protocolo`, nunca os dois";
-            return Err(Error::falha(Falha::EntradaInvalida, mensagem));
+            let message = "dê `nre` ou `protocolo`, nunca os dois";
+            return Err(Error::failure(Failure::EntradaInvalida, message));
         }
     };
-    Ok(ctx.loaders().named(key).await?.map(RegistroNode))
+    Ok(ctx.loaders().load_named(key).await?.map(RegistroNode))
 }
 
-/// What a party has to do next.
-fn acao_pendente(tramite: &Tramite, tribunal: Option<i16>, todas: bool) -> Option<AcaoTramite> {
-    tramite.situacao.pendencia(tramite.parte(tribunal)?, todas)
+/// The action that the tribunal has to take next.
+fn pending_action(tramite: &Tramite, tribunal: Option<i16>, all: bool) -> Option<AcaoTramite> {
+    tramite.situacao.pendencia(tramite.party(tribunal)?, all)
 }
 
-async fn pendencias(ctx: &Context<'_>, todas: bool) -> Result<Vec<Pendencia>> {
-    ctx.ator().exige(Papel::Consulta)?;
-    let filtro = Filtro { pendencia: Some(todas), ..Filtro::default() };
-    let lista = Tramites::Todos(Box::new(filtro));
-    let fatia = Fatia { tamanho: PENDENCIAS_MAXIMO, do_fim: false, depois: None, antes: None };
-    let Some(pagina) = ctx.loaders().load(PaginaDe(lista, fatia)).await? else {
+async fn pendencias(ctx: &Context<'_>, all: bool) -> Result<Vec<Pendencia>> {
+    ctx.actor().require(Papel::Consulta)?;
+    let filter = TramiteFilter { pendencia: Some(all), ..TramiteFilter::default() };
+    let list = Tramites::All(Box::new(filter));
+    let slice = Slice { size: MAX_PENDENCIAS, from_end: false, after: None, before: None };
+    let Some(page) = ctx.loaders().load(PageOf(list, slice)).await? else {
         return Ok(Vec::new());
     };
-    ctx.loaders().gastar(pagina.linhas.len())?;
+    ctx.request().count_objects(page.rows.len())?;
     let pendencia = |tramite: &Arc<Tramite>| {
-        let acao = acao_pendente(tramite, ctx.ator().tribunal(), todas)?;
-        let desde = tramite.atualizado_em.into();
-        Some(Pendencia { tramite: TramiteNode(Arc::clone(tramite)), acao, desde })
+        let action = pending_action(tramite, ctx.actor().tribunal(), all)?;
+        let since = tramite.atualizado_em.into();
+        Some(Pendencia { tramite: TramiteNode(Arc::clone(tramite)), acao: action, desde: since })
     };
-    Ok(pagina.linhas.iter().filter_map(pendencia).collect())
+    Ok(page.rows.iter().filter_map(pendencia).collect())
 }
 
-async fn verificar(ctx: &Context<'_>, comando: EnviarTramite) -> Result<VerificacaoEnvio> {
-    ctx.ator().exige(Papel::Consulta)?;
-    ctx.chamada().naming(1)?;
-    let (ator, regras) = (ctx.ator().clone(), ctx.app().regras);
-    // Rehearsed in a transaction that is undone, because the table is judged in its turn.
-    let ensaio = move |sessao: &mut crate::db::Sessao<'_>| {
-        service::verificar(sessao, &ator, regras, &comando)
+async fn verify(ctx: &Context<'_>, command: EnviarTramite) -> Result<VerificacaoEnvio> {
+    ctx.actor().require(Papel::Consulta)?;
+    ctx.call().take_lookups(1)?;
+    let (actor, rules) = (ctx.actor().clone(), ctx.app().rules);
+    // The dry run takes the same advisory locks as a send, so it needs a write transaction. It is
+    // rolled back.
+    let dry_run = move |session: &mut crate::db::Session<'_>| {
+        service::verify(session, &actor, rules, &command)
     };
-    let verificado = ctx.app().db.ensaiar(ctx.ator(), ensaio).await?;
-    // Who tries numbers out by it is counted, as by a send; also where such a send would set out.
-    let linha = verificado.linha;
+    let verified = ctx.app().db.dry_run(ctx.actor(), dry_run).await?;
+    // Count the lookup against the enumeration limit as a send would, also when that send would go
+    // out.
+    let linha = verified.linha;
     if linha == LinhaDeDecisao::B1 || linha.is_of_another_party() {
-        ctx.chamada().missed(1)?;
+        ctx.call().count_absent(1)?;
     }
-    let aceito = verificado.recusas.is_empty();
-    let devolucao = aceito.then_some(verificado.linha == LinhaDeDecisao::B6);
-    let explicacao = explicar(verificado.linha, &verificado.recusas);
-    let erros = verificado.recusas.into_iter().map(Into::into).collect();
-    let (linha, nre) = (verificado.linha, verificado.nre);
-    let pedido = |componente: ComponenteDigital| ComponenteSolicitado {
+    let accepted = verified.refusals.is_empty();
+    let devolucao = accepted.then_some(verified.linha == LinhaDeDecisao::B6);
+    let explanation = explain(verified.linha, &verified.refusals);
+    let errors = verified.refusals.into_iter().map(Into::into).collect();
+    let (linha, nre) = (verified.linha, verified.nre);
+    let solicitado = |componente: ComponenteDigital| ComponenteSolicitado {
         documento: componente.documento,
         ordem: componente.ordem,
         hash: componente.hash.to_string(),
     };
-    let componentes_solicitados = verificado.solicitados.into_iter().map(pedido).collect();
-    let resposta = VerificacaoEnvio {
+    let componentes_solicitados = verified.solicitados.into_iter().map(solicitado).collect();
+    let response = VerificacaoEnvio {
         linha,
-        aceito,
-        explicacao,
+        aceito: accepted,
+        explicacao: explanation,
         nre,
         devolucao,
         componentes_solicitados,
-        erros,
+        erros: errors,
     };
-    Ok(resposta)
+    Ok(response)
 }
 
-fn explicar(linha: LinhaDeDecisao, recusas: &[Recusa]) -> String {
-    if !recusas.is_empty() {
-        let dizer = |recusa: &Recusa| match &recusa.orientacao {
-            Some(orientacao) => format!("{}: {orientacao}", recusa.mensagem),
-            None => recusa.mensagem.to_string(),
+fn explain(linha: LinhaDeDecisao, refusals: &[Refusal]) -> String {
+    if !refusals.is_empty() {
+        let describe = |refusal: &Refusal| match &refusal.orientacao {
+            Some(orientacao) => format!("{}: {orientacao}", refusal.mensagem),
+            None => refusal.mensagem.to_string(),
         };
-        return recusas.iter().map(dizer).collect::<Vec<_>>().join("; ");
+        return refusals.iter().map(describe).collect::<Vec<_>>().join("; ");
     }
-    rules::explicacao(linha).to_owned()
+    rules::explanation(linha).to_owned()
 }

@@ -7,9 +7,9 @@ use super::input::{
 };
 use super::registro::RegistroNode;
 use crate::Result;
-use crate::graphql::schema::mutation::{Desfecho, Fim, executar};
-use crate::graphql_types::directives::{Cost, DEZ, INTEGRACAO, RequerPapel};
-use crate::tramite::service::{Enviado, Passado, Vinculado};
+use crate::graphql::schema::mutation::{Completion, MutationOutcome, execute};
+use crate::graphql_types::directives::{Cost, INTEGRACAO, RequerPapel, WRITE_OR_COUNT};
+use crate::tramite::service::{Enviado, StepTaken, Vinculado};
 use async_graphql::{Context, Object, SimpleObject};
 use std::sync::Arc;
 
@@ -23,20 +23,20 @@ pub struct EnviarTramitePayload {
     /// O que convém saber e não impediu, em português.
     avisos: Vec<String>,
     #[graphql(flatten)]
-    fim: Fim,
+    completion: Completion,
 }
 
-impl From<Desfecho<Enviado>> for EnviarTramitePayload {
-    fn from(desfecho: Desfecho<Enviado>) -> Self {
-        let (nre_gerado, avisos) =
-            desfecho.resumo(|feito| (feito.nre_gerado, feito.avisos.clone()));
-        let (feito, fim) = desfecho.gravado();
-        let tramite = feito.map(|feito| TramiteNode(Arc::new(feito.tramite)));
-        Self { tramite, nre_gerado, avisos, fim }
+impl From<MutationOutcome<Enviado>> for EnviarTramitePayload {
+    fn from(outcome: MutationOutcome<Enviado>) -> Self {
+        let (nre_gerado, warnings) =
+            outcome.summary(|effect| (effect.nre_gerado, effect.warnings.clone()));
+        let (effect, completion) = outcome.stored();
+        let tramite = effect.map(|effect| TramiteNode(Arc::new(effect.tramite)));
+        Self { tramite, nre_gerado, avisos: warnings, completion }
     }
 }
 
-/// The payload of a step: the trâmite, or why the destination sent it back.
+/// The payload of a step: the trâmite, or the reason why the destination sent it back.
 macro_rules! payload {
     ($($(#[$doc:meta])* $payload:ident;)*) => {$(
         $(#[$doc])*
@@ -45,16 +45,16 @@ macro_rules! payload {
             /// O trâmite na nova situação; nulo se recusado ou simulado.
             tramite: Option<TramiteNode>,
             #[graphql(flatten)]
-            fim: Fim,
+            completion: Completion,
         }
 
-        impl From<Desfecho<Passado>> for $payload {
-            fn from(desfecho: Desfecho<Passado>) -> Self {
-                let recusa = desfecho.resumo(|feito| feito.recusa.clone());
-                let (feito, fim) = desfecho.gravado();
-                let tramite = feito.filter(|_| recusa.is_none());
-                let tramite = tramite.map(|feito| TramiteNode(Arc::new(feito.tramite)));
-                Self { tramite, fim: fim.com(recusa) }
+        impl From<MutationOutcome<StepTaken>> for $payload {
+            fn from(outcome: MutationOutcome<StepTaken>) -> Self {
+                let refusal = outcome.summary(|effect| effect.refusal.clone());
+                let (effect, completion) = outcome.stored();
+                let tramite = effect.filter(|_| refusal.is_none());
+                let tramite = tramite.map(|effect| TramiteNode(Arc::new(effect.tramite)));
+                Self { tramite, completion: completion.with_refusal(refusal) }
             }
         }
     )*};
@@ -82,15 +82,15 @@ pub struct VincularNrePayload {
     /// Falso enquanto falta o pedido do outro lado.
     efetivado: bool,
     #[graphql(flatten)]
-    fim: Fim,
+    completion: Completion,
 }
 
-impl From<Desfecho<Vinculado>> for VincularNrePayload {
-    fn from(desfecho: Desfecho<Vinculado>) -> Self {
-        let efetivado = desfecho.resumo(|feito| feito.efetivado);
-        let (feito, fim) = desfecho.gravado();
-        let registro = feito.and_then(|feito| feito.registro).map(RegistroNode);
-        Self { registro, efetivado, fim }
+impl From<MutationOutcome<Vinculado>> for VincularNrePayload {
+    fn from(outcome: MutationOutcome<Vinculado>) -> Self {
+        let efetivado = outcome.summary(|effect| effect.efetivado);
+        let (effect, completion) = outcome.stored();
+        let registro = effect.and_then(|effect| effect.registro).map(RegistroNode);
+        Self { registro, efetivado, completion }
     }
 }
 
@@ -102,104 +102,104 @@ impl TramiteMutation {
     /// Envia um processo a outro órgão (tabela de decisão S0, A1 a A4, B1 a B7).
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn enviar_tramite(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: EnviarTramiteInput,
     ) -> Option<Result<EnviarTramitePayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// O destinatário recebe os metadados: 2→3 e, sem componente a buscar, →4.
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn receber_tramite(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: ReceberTramiteInput,
     ) -> Option<Result<ReceberTramitePayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// O destinatário envia o recibo de conclusão: 4→5.
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn enviar_recibo(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: EnviarReciboInput,
     ) -> Option<Result<EnviarReciboPayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// O remetente recebe o recibo de conclusão: 5→6; repetir não muda nada.
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn receber_recibo(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: ReceberReciboInput,
     ) -> Option<Result<ReceberReciboPayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// O destinatário recusa: 2, 3 ou 4→8.
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn recusar_tramite(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: RecusarTramiteInput,
     ) -> Option<Result<RecusarTramitePayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// O remetente toma ciência da recusa: 8→9.
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn dar_ciencia(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: DarCienciaInput,
     ) -> Option<Result<DarCienciaPayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// O remetente cancela: 1 a 4→7.
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn cancelar_tramite(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: CancelarTramiteInput,
     ) -> Option<Result<CancelarTramitePayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 
     /// Faz de uma estrutura que herdou o processo parte do NRE. Vale quando uma parte atual e a herdeira pedem o mesmo; fica na auditoria.
     #[graphql(
         directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(DEZ.into())
+        directive = Cost::apply(WRITE_OR_COUNT.into())
     )]
     async fn vincular_nre(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Entrada.")] input: VincularNreInput,
     ) -> Option<Result<VincularNrePayload>> {
-        Some(executar(ctx, input).await)
+        Some(execute(ctx, input).await)
     }
 }

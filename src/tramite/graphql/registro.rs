@@ -2,14 +2,14 @@
 
 use super::fields::{TramiteNode, processo};
 use crate::Result;
-use crate::graphql::schema::errors::{ErroDeCampo, Falivel};
-use crate::graphql::schema::node::GlobalId;
-use crate::graphql_types::connection::{Conexao, Paginacao, conectar};
+use crate::graphql_types::connection::{Connection, Paging, connect};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::Pagina;
-use crate::graphql_types::scalars::Instante;
+use crate::graphql_types::directives::PageSize;
+use crate::graphql_types::field_error::{Fallible, FieldError};
+use crate::graphql_types::global_id::GlobalId;
+use crate::graphql_types::scalars::Timestamp;
 use crate::processo::graphql::ProcessoNode;
-use crate::tramite::store::{ComQuemPergunta, EmAndamento, Tramites};
+use crate::tramite::store::{HeldByCaller, InProgress, Tramites};
 use crate::tramite::{Nre, RegistroEletronico, TipoDeProtocolo};
 use async_graphql::{Context, ID, Object};
 use std::sync::Arc;
@@ -40,19 +40,19 @@ impl RegistroNode {
     }
 
     /// O processo está com outro órgão; quem chama não pode enviá-lo (linha B4).
-    async fn bloqueado(&self, ctx: &Context<'_>) -> Falivel<bool> {
-        let esta = ctx.loaders().load(ComQuemPergunta(self.0.nre.clone())).await;
-        esta.map(|esta| esta != Some(true)).map_err(|error| ErroDeCampo::em(ctx, error))
+    async fn bloqueado(&self, ctx: &Context<'_>) -> Fallible<bool> {
+        let held = ctx.loaders().load(HeldByCaller(self.0.nre.clone())).await;
+        held.map(|held| held != Some(true)).map_err(|error| FieldError::at(ctx, error))
     }
 
     /// O trâmite em andamento, se quem chama é parte dele.
     async fn em_andamento(&self, ctx: &Context<'_>) -> Option<Result<TramiteNode>> {
-        let achado = ctx.loaders().load(EmAndamento(self.0.nre.clone())).await;
-        achado.map(|achado| achado.map(TramiteNode)).transpose()
+        let found = ctx.loaders().load(InProgress(self.0.nre.clone())).await;
+        found.map(|found| found.map(TramiteNode)).transpose()
     }
 
     /// Trâmites em que quem chama é parte, do mais antigo ao mais novo.
-    #[graphql(directive = Pagina::apply())]
+    #[graphql(directive = PageSize::apply())]
     async fn tramites(
         &self,
         ctx: &Context<'_>,
@@ -62,11 +62,11 @@ impl RegistroNode {
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
-    ) -> Falivel<Conexao<Tramites>> {
-        let pagina = Paginacao { first, after, last, before };
-        conectar(ctx, Tramites::DoRegistro(self.0.id), pagina)
+    ) -> Fallible<Connection<Tramites>> {
+        let page = Paging { first, after, last, before };
+        connect(ctx, Tramites::OfRegistro(self.0.id), page)
             .await
-            .map_err(|error| ErroDeCampo::em(ctx, error))
+            .map_err(|error| FieldError::at(ctx, error))
     }
 
     /// O processo, quando o protocolo é um número CNJ visível aqui.
@@ -75,7 +75,7 @@ impl RegistroNode {
     }
 
     /// Geração do NRE.
-    async fn criado_em(&self) -> Instante {
+    async fn criado_em(&self) -> Timestamp {
         self.0.criado_em.into()
     }
 }

@@ -1,7 +1,7 @@
 use super::TramiteNode;
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql::schema::feeds::{Fato, Passagem, Pergunta};
+use crate::graphql::schema::feeds::{FeedContext, FeedItem, FeedQuery};
 use crate::graphql_types::context::ContextExt;
 use async_graphql::{Context, Subscription};
 use futures_util::{Stream, stream};
@@ -20,10 +20,10 @@ impl TramiteSubscription {
         )]
         desde: Option<String>,
     ) -> Result<impl Stream<Item = Option<TramiteNode>>> {
-        ctx.ator().exige(Papel::Consulta)?;
+        ctx.actor().require(Papel::Consulta)?;
         let tramite =
-            match Passagem::atravessar(ctx, Pergunta::TramitesRecebidos, desde.as_deref())? {
-                Some(Fato::Tramite(tramite)) => Some(TramiteNode(tramite)),
+            match FeedContext::note_or_take(ctx, FeedQuery::TramitesRecebidos, desde.as_deref())? {
+                Some(FeedItem::Tramite(tramite)) => Some(TramiteNode(tramite)),
                 _ => None,
             };
         Ok(stream::iter(tramite.map(Some)))

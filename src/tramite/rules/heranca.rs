@@ -1,47 +1,47 @@
-//! What a party and an heir must say, both, for the heir to become a party (vincularNre).
+//! The rules on the request that makes an heir a party of an NRE (vincularNre).
 
-use super::{JUSTIFICATIVA_MAXIMO, estrutura_invalida, numero_de_estrutura};
-use crate::error::{CodigoErro, Recusa};
+use super::{MAX_JUSTIFICATIVA_LEN, estrutura_numero, invalid_estrutura};
+use crate::error::{CodigoErro, Refusal};
 use crate::tramite::{Estrutura, Protocolo, VincularNre};
-use crate::value::field::{obrigatorio, texto};
+use crate::value::field::{required, text};
 
-/// What can be judged of a request without looking anything up.
-pub fn vinculo_campos(comando: &VincularNre) -> Vec<Recusa> {
-    let ilegivel = Protocolo::ler(&comando.protocolo).err();
-    let justificativa = comando.justificativa.as_deref();
+/// Every check on a request that needs no lookup.
+pub fn vinculo_fields(command: &VincularNre) -> Vec<Refusal> {
+    let unreadable = Protocolo::read(&command.protocolo).err();
+    let justificativa = command.justificativa.as_deref();
     [
-        ilegivel.map(|erro| {
-            Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["protocolo"])
+        unreadable.map(|error| {
+            Refusal::new(CodigoErro::CampoInvalido, "S0", error.to_string()).at(["protocolo"])
         }),
-        numero_de_estrutura(&comando.parte.numero).map(|r| r.em(["parte", "numero"])),
-        numero_de_estrutura(&comando.herdeira.numero).map(|r| r.em(["herdeira", "numero"])),
-        obrigatorio(justificativa.as_ref(), "S0").map(|r| r.em(["justificativa"])),
-        texto(justificativa, JUSTIFICATIVA_MAXIMO).map(|r| r.em(["justificativa"])),
+        estrutura_numero(&command.parte.numero).map(|r| r.at(["parte", "numero"])),
+        estrutura_numero(&command.herdeira.numero).map(|r| r.at(["herdeira", "numero"])),
+        required(justificativa.as_ref(), "S0").map(|r| r.at(["justificativa"])),
+        text(justificativa, MAX_JUSTIFICATIVA_LEN).map(|r| r.at(["justificativa"])),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-/// Both are known, of two órgãos, and the heir is one that acts: who left a processo
-/// behind may do so no more.
-pub fn vinculo_estruturas(parte: Option<&Estrutura>, herdeira: Option<&Estrutura>) -> Vec<Recusa> {
-    let recusa = estrutura_invalida;
-    let desconhecida = "a estrutura não está no repositório";
-    let mut recusas = Vec::new();
-    if parte.is_none() {
-        recusas.push(recusa(desconhecida, "parte"));
+/// Both estruturas exist and belong to two órgãos, and the heir is active. The party that it
+/// succeeds may be inactive.
+pub fn vinculo_estruturas(party: Option<&Estrutura>, herdeira: Option<&Estrutura>) -> Vec<Refusal> {
+    let refusal = invalid_estrutura;
+    let unknown = "a estrutura não está no repositório";
+    let mut refusals = Vec::new();
+    if party.is_none() {
+        refusals.push(refusal(unknown, "parte"));
     }
-    match (parte, herdeira) {
-        (_, None) => recusas.push(recusa(desconhecida, "herdeira")),
+    match (party, herdeira) {
+        (_, None) => refusals.push(refusal(unknown, "herdeira")),
         (_, Some(herdeira)) if !herdeira.ativa => {
-            recusas.push(recusa("a estrutura não está ativa", "herdeira"));
+            refusals.push(refusal("a estrutura não está ativa", "herdeira"));
         }
-        (Some(parte), Some(herdeira)) if parte.tribunal_codigo == herdeira.tribunal_codigo => {
-            let mensagem = "a parte e a herdeira são do mesmo órgão: não há o que vincular";
-            recusas.push(recusa(mensagem, "herdeira"));
+        (Some(party), Some(herdeira)) if party.tribunal_codigo == herdeira.tribunal_codigo => {
+            let message = "a parte e a herdeira são do mesmo órgão: não há o que vincular";
+            refusals.push(refusal(message, "herdeira"));
         }
         _ => {}
     }
-    recusas
+    refusals
 }

@@ -1,8 +1,9 @@
-//! The state machine of a trâmite: which step each situação admits, and whose it is.
+//! The state machine of a trâmite: the steps that each situação admits, and the party that takes
+//! each step.
 
-use crate::db::texto_enum;
+use crate::db::text_enum;
 
-texto_enum! {
+text_enum! {
     /// Quem age num trâmite.
     pub enum ParteDoTramite {
         /// Órgão de origem.
@@ -14,7 +15,7 @@ texto_enum! {
     }
 }
 
-texto_enum! {
+text_enum! {
     /// O que uma parte pode fazer num trâmite.
     pub enum AcaoTramite {
         /// Destinatário: `receberTramite`.
@@ -72,10 +73,10 @@ pub enum SituacaoTramite {
 
 use SituacaoTramite as S;
 
-/// One step of the machine.
+/// A transition of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Passo {
-    /// The last componente that was asked for has come.
+pub enum Step {
+    /// The last requested componente has arrived.
     CompletarEnvio,
     ReceberMetadados,
     /// The destinatário has all componentes.
@@ -85,12 +86,12 @@ pub enum Passo {
     Recusar,
     DarCiencia,
     Cancelar,
-    /// The time of a trâmite that stands still is over.
+    /// The trâmite has not advanced within its prazo.
     Expirar,
 }
 
-impl Passo {
-    pub const TODOS: [Self; 9] = [
+impl Step {
+    pub const ALL: [Self; 9] = [
         Self::CompletarEnvio,
         Self::ReceberMetadados,
         Self::CompletarRecebimento,
@@ -102,8 +103,8 @@ impl Passo {
         Self::Expirar,
     ];
 
-    /// Whose step it is.
-    pub const fn de_quem(self) -> ParteDoTramite {
+    /// The party that takes the step.
+    pub const fn owner(self) -> ParteDoTramite {
         match self {
             Self::CompletarEnvio | Self::ReceberRecibo | Self::DarCiencia | Self::Cancelar => {
                 ParteDoTramite::Remetente
@@ -116,17 +117,18 @@ impl Passo {
         }
     }
 
-    /// Who is said to have taken it: that all files have come, this server says.
-    pub const fn por_quem(self) -> ParteDoTramite {
+    /// The party that the history names for the step. This server records that all files have
+    /// arrived, although the remetente uploads them.
+    pub const fn recorded_by(self) -> ParteDoTramite {
         match self {
             Self::CompletarEnvio => ParteDoTramite::Solucao,
-            outro => outro.de_quem(),
+            other => other.owner(),
         }
     }
 }
 
 impl SituacaoTramite {
-    pub const TODAS: [Self; 10] = [
+    pub const ALL: [Self; 10] = [
         Self::AguardandoComponentes,
         Self::ComponentesRecebidosSolucao,
         Self::MetadadosRecebidosDestinatario,
@@ -139,8 +141,8 @@ impl SituacaoTramite {
         Self::CanceladoAutomaticamente,
     ];
 
-    /// 1 to 10, as in the REST routes.
-    pub const fn codigo(self) -> i16 {
+    /// The code that the REST API uses, 1 to 10.
+    pub const fn code(self) -> i16 {
         match self {
             S::AguardandoComponentes => 1,
             S::ComponentesRecebidosSolucao => 2,
@@ -155,8 +157,8 @@ impl SituacaoTramite {
         }
     }
 
-    pub fn de_codigo(codigo: i16) -> Option<Self> {
-        Self::TODAS.into_iter().find(|situacao| situacao.codigo() == codigo)
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|situacao| situacao.code() == code)
     }
 
     pub const fn em_andamento(self) -> bool {
@@ -169,39 +171,44 @@ impl SituacaoTramite {
         )
     }
 
-    /// The situação that follows; the one it was, when the step is not admitted.
-    pub const fn passar(self, passo: Passo) -> Result<Self, Self> {
-        let seguinte = match (self, passo) {
-            (S::AguardandoComponentes, Passo::CompletarEnvio) => S::ComponentesRecebidosSolucao,
-            (S::ComponentesRecebidosSolucao, Passo::ReceberMetadados) => {
+    /// The situação after `step`.
+    ///
+    /// # Errors
+    /// Returns the current situação if it does not admit the step.
+    pub const fn advance(self, step: Step) -> Result<Self, Self> {
+        let next = match (self, step) {
+            (S::AguardandoComponentes, Step::CompletarEnvio) => S::ComponentesRecebidosSolucao,
+            (S::ComponentesRecebidosSolucao, Step::ReceberMetadados) => {
                 S::MetadadosRecebidosDestinatario
             }
-            (S::MetadadosRecebidosDestinatario, Passo::CompletarRecebimento) => {
+            (S::MetadadosRecebidosDestinatario, Step::CompletarRecebimento) => {
                 S::ComponentesRecebidosDestinatario
             }
-            (S::ComponentesRecebidosDestinatario, Passo::EnviarRecibo) => S::ReciboRecebidoSolucao,
-            (S::ReciboRecebidoSolucao, Passo::ReceberRecibo) => S::ReciboRecebidoRemetente,
+            (S::ComponentesRecebidosDestinatario, Step::EnviarRecibo) => S::ReciboRecebidoSolucao,
+            (S::ReciboRecebidoSolucao, Step::ReceberRecibo) => S::ReciboRecebidoRemetente,
             (
                 S::ComponentesRecebidosSolucao
                 | S::MetadadosRecebidosDestinatario
                 | S::ComponentesRecebidosDestinatario,
-                Passo::Recusar,
+                Step::Recusar,
             ) => S::RecusadoAguardandoCiencia,
-            (S::RecusadoAguardandoCiencia, Passo::DarCiencia) => S::RecusadoCiente,
-            (_, Passo::Cancelar) if self.parado() => S::Cancelado,
-            (_, Passo::Expirar) if self.parado() => S::CanceladoAutomaticamente,
+            (S::RecusadoAguardandoCiencia, Step::DarCiencia) => S::RecusadoCiente,
+            (_, Step::Cancelar) if self.is_cancellable() => S::Cancelado,
+            (_, Step::Expirar) if self.is_cancellable() => S::CanceladoAutomaticamente,
             _ => return Err(self),
         };
-        Ok(seguinte)
+        Ok(next)
     }
 
-    /// 1 to 4: what the sender may still call back, and what expires.
-    pub const fn parado(self) -> bool {
-        self.codigo() <= 4
+    /// Whether the trâmite is in situação 1 to 4: the remetente may still cancel it, and it expires
+    /// if it does not advance.
+    pub const fn is_cancellable(self) -> bool {
+        self.code() <= 4
     }
 
-    /// The destinatário may fetch files, again too: it has the metadata, and they are still here.
-    pub const fn admite_baixar(self) -> bool {
+    /// Whether the destinatário may download files, also repeatedly: it has the metadata, and the
+    /// server still keeps the files.
+    pub const fn admits_download(self) -> bool {
         matches!(
             self,
             S::MetadadosRecebidosDestinatario
@@ -210,36 +217,34 @@ impl SituacaoTramite {
         )
     }
 
-    /// What a party may do now.
-    pub fn acoes(self, parte: ParteDoTramite) -> Vec<AcaoTramite> {
+    /// The actions that a party may take now.
+    pub fn actions(self, party: ParteDoTramite) -> Vec<AcaoTramite> {
         use AcaoTramite as A;
         [
-            (A::Receber, Passo::ReceberMetadados),
-            (A::EnviarRecibo, Passo::EnviarRecibo),
-            (A::ReceberRecibo, Passo::ReceberRecibo),
-            (A::Recusar, Passo::Recusar),
-            (A::DarCiencia, Passo::DarCiencia),
-            (A::Cancelar, Passo::Cancelar),
+            (A::Receber, Step::ReceberMetadados),
+            (A::EnviarRecibo, Step::EnviarRecibo),
+            (A::ReceberRecibo, Step::ReceberRecibo),
+            (A::Recusar, Step::Recusar),
+            (A::DarCiencia, Step::DarCiencia),
+            (A::Cancelar, Step::Cancelar),
         ]
         .into_iter()
-        .filter(|(_, passo)| passo.de_quem() == parte && self.passar(*passo).is_ok())
-        .map(|(acao, _)| acao)
+        .filter(|(_, step)| step.owner() == party && self.advance(*step).is_ok())
+        .map(|(action, _)| action)
         .collect()
     }
 
-    /// The next step that waits for a party. What is only taken up again after a
-    /// fall (1, 3 and 4) counts when `todas` are asked for.
-    pub const fn pendencia(self, parte: ParteDoTramite, todas: bool) -> Option<AcaoTramite> {
+    /// The next step that waits for a party. Situações 1, 3 and 4 count only when `all` is set: a
+    /// party needs them only to resume after a crash.
+    pub const fn pendencia(self, party: ParteDoTramite, all: bool) -> Option<AcaoTramite> {
         use ParteDoTramite::{Destinatario, Remetente};
-        match (self, parte) {
+        match (self, party) {
             (S::ReciboRecebidoSolucao, Remetente) => Some(AcaoTramite::ReceberRecibo),
             (S::RecusadoAguardandoCiencia, Remetente) => Some(AcaoTramite::DarCiencia),
             (S::ComponentesRecebidosSolucao, Destinatario) => Some(AcaoTramite::Receber),
-            (S::AguardandoComponentes, Remetente) if todas => Some(AcaoTramite::Cancelar),
-            (S::MetadadosRecebidosDestinatario, Destinatario) if todas => {
-                Some(AcaoTramite::Receber)
-            }
-            (S::ComponentesRecebidosDestinatario, Destinatario) if todas => {
+            (S::AguardandoComponentes, Remetente) if all => Some(AcaoTramite::Cancelar),
+            (S::MetadadosRecebidosDestinatario, Destinatario) if all => Some(AcaoTramite::Receber),
+            (S::ComponentesRecebidosDestinatario, Destinatario) if all => {
                 Some(AcaoTramite::EnviarRecibo)
             }
             _ => None,
@@ -251,59 +256,55 @@ impl SituacaoTramite {
 mod tests {
     use super::*;
 
-    /// Every pair of situação and step, as the table of transitions has them.
+    /// Compares every pair of situação and step with the table of transitions.
     #[test]
     fn a_maquina_e_a_tabela() {
-        let tabela = [
-            (1, Passo::CompletarEnvio, 2),
-            (2, Passo::ReceberMetadados, 3),
-            (3, Passo::CompletarRecebimento, 4),
-            (4, Passo::EnviarRecibo, 5),
-            (5, Passo::ReceberRecibo, 6),
-            (2, Passo::Recusar, 8),
-            (3, Passo::Recusar, 8),
-            (4, Passo::Recusar, 8),
-            (8, Passo::DarCiencia, 9),
-            (1, Passo::Cancelar, 7),
-            (2, Passo::Cancelar, 7),
-            (3, Passo::Cancelar, 7),
-            (4, Passo::Cancelar, 7),
-            (1, Passo::Expirar, 10),
-            (2, Passo::Expirar, 10),
-            (3, Passo::Expirar, 10),
-            (4, Passo::Expirar, 10),
+        let table = [
+            (1, Step::CompletarEnvio, 2),
+            (2, Step::ReceberMetadados, 3),
+            (3, Step::CompletarRecebimento, 4),
+            (4, Step::EnviarRecibo, 5),
+            (5, Step::ReceberRecibo, 6),
+            (2, Step::Recusar, 8),
+            (3, Step::Recusar, 8),
+            (4, Step::Recusar, 8),
+            (8, Step::DarCiencia, 9),
+            (1, Step::Cancelar, 7),
+            (2, Step::Cancelar, 7),
+            (3, Step::Cancelar, 7),
+            (4, Step::Cancelar, 7),
+            (1, Step::Expirar, 10),
+            (2, Step::Expirar, 10),
+            (3, Step::Expirar, 10),
+            (4, Step::Expirar, 10),
         ];
-        for situacao in S::TODAS {
-            for passo in Passo::TODOS {
-                let esperado =
-                    tabela.iter().find(|(de, p, _)| (*de, *p) == (situacao.codigo(), passo));
-                let esperado = esperado.map(|(_, _, para)| *para).ok_or(situacao.codigo());
-                let passou = situacao.passar(passo).map(S::codigo).map_err(S::codigo);
-                assert_eq!(passou, esperado, "{situacao:?} {passo:?}");
+        for situacao in S::ALL {
+            for step in Step::ALL {
+                let expected =
+                    table.iter().find(|(from, p, _)| (*from, *p) == (situacao.code(), step));
+                let expected = expected.map(|(_, _, to)| *to).ok_or(situacao.code());
+                let passed = situacao.advance(step).map(S::code).map_err(S::code);
+                assert_eq!(passed, expected, "{situacao:?} {step:?}");
             }
         }
     }
 
     #[test]
     fn o_que_acabou_nao_admite_passo_nenhum() {
-        for situacao in S::TODAS {
-            let admite = Passo::TODOS.iter().any(|passo| situacao.passar(*passo).is_ok());
-            assert_eq!(admite, situacao.em_andamento(), "{situacao:?}");
-            assert_eq!(S::de_codigo(situacao.codigo()), Some(situacao));
+        for situacao in S::ALL {
+            let admits = Step::ALL.iter().any(|step| situacao.advance(*step).is_ok());
+            assert_eq!(admits, situacao.em_andamento(), "{situacao:?}");
+            assert_eq!(S::from_code(situacao.code()), Some(situacao));
         }
     }
 
     #[test]
     fn pendencias_de_cada_parte() {
         use ParteDoTramite::{Destinatario, Remetente};
-        let de = |parte, todas| -> Vec<i16> {
-            S::TODAS
-                .iter()
-                .filter(|s| s.pendencia(parte, todas).is_some())
-                .map(|s| s.codigo())
-                .collect()
+        let from = |party, all| -> Vec<i16> {
+            S::ALL.iter().filter(|s| s.pendencia(party, all).is_some()).map(|s| s.code()).collect()
         };
-        assert_eq!((de(Remetente, false), de(Remetente, true)), (vec![5, 8], vec![1, 5, 8]));
-        assert_eq!((de(Destinatario, false), de(Destinatario, true)), (vec![2], vec![2, 3, 4]));
+        assert_eq!((from(Remetente, false), from(Remetente, true)), (vec![5, 8], vec![1, 5, 8]));
+        assert_eq!((from(Destinatario, false), from(Destinatario, true)), (vec![2], vec![2, 3, 4]));
     }
 }

@@ -1,250 +1,253 @@
-//! The files of a trâmite: taken from the remetente, given to the destinatário, and
-//! forgotten when nobody waits for them.
+//! The files of a trâmite. The remetente uploads them, the destinatário downloads them, and this
+//! server deletes them when no trâmite needs them.
 
-use super::parts::ja_esta;
-use super::steps::{Passado, conferir_parte, dar, travar};
-use crate::auth::Ator;
-use crate::blob_store::ConteudoId;
+use super::parts::is_under_way;
+use super::steps::{StepTaken, check_party, lock, take_step};
+use crate::auth::Actor;
+use crate::blob_store::ContentId;
 use crate::call::App;
-use crate::command::{Comando, Contexto, Efeito, Lembranca};
-use crate::db::Sessao;
-use crate::error::{CodigoErro, Divergencia, Error, Recusa};
-use crate::tramite::rules::{self, Passo, SituacaoTramite};
-use crate::tramite::store::{self, Anotacao};
+use crate::command::{Command, Context, Effect, Remembered};
+use crate::db::Session;
+use crate::error::{CodigoErro, Error, FileMismatch, Refusal};
+use crate::tramite::rules::{self, SituacaoTramite, Step};
+use crate::tramite::store::{self, Annotation};
 use crate::tramite::{
-    BaixarComponente, Componente, EnviarComponente, HashSha256, Idt, Protocolo, Segmento, Tramite,
-    Trecho, montar,
+    BaixarComponente, ByteRange, Componente, EnviarComponente, HashSha256, Idt, Protocolo, Segment,
+    Tramite, assemble,
 };
-use crate::value::field::obrigatorio;
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::field::required;
+use crate::value::resource::{Recordable, Resource};
 use chrono::{DateTime, Duration, Utc};
 
-/// Longer than any upload is let take.
-const ABANDONADO: Duration = Duration::hours(1);
+/// The age from which an unfinished upload counts as abandoned. No upload may take this long.
+const ABANDONED_AFTER: Duration = Duration::hours(1);
 
-/// A file that came, or was found to be here.
+/// The file of an upload, which arrived now or before.
 #[derive(Debug)]
-pub struct ComponenteRecebido {
+pub struct ReceivedComponente {
     pub tramite: Tramite,
-    /// Its bytes are kept; if not, the file was here already.
-    pub guardado: bool,
-    /// Contents that it took the place of.
-    pub sobras: Vec<ConteudoId>,
+    /// Whether this call stored the bytes; `false` when the file had arrived before.
+    pub stored: bool,
+    /// Contents that this file replaces.
+    pub leftovers: Vec<ContentId>,
 }
 
-impl ComponenteRecebido {
-    pub(super) const fn ja_estava(tramite: Tramite) -> Self {
-        Self { tramite, guardado: false, sobras: Vec::new() }
+impl ReceivedComponente {
+    pub(super) const fn already_received(tramite: Tramite) -> Self {
+        Self { tramite, stored: false, leftovers: Vec::new() }
     }
 }
 
-impl Rastreavel for ComponenteRecebido {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.tramite.rastrear(recursos);
+impl Recordable for ReceivedComponente {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.tramite.record(resources);
     }
 }
 
-impl Efeito for ComponenteRecebido {
-    fn lembrar(&self) -> Lembranca {
-        Lembranca { id: self.tramite.idt, ..Lembranca::default() }
+impl Effect for ReceivedComponente {
+    fn remember(&self) -> Remembered {
+        Remembered { id: self.tramite.idt, ..Remembered::default() }
     }
 
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        Ok(Self::ja_estava(store::por_idt(sessao, lembranca.id)?))
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
+        Ok(Self::already_received(store::by_idt(session, remembered.id)?))
     }
 }
 
-/// The file that a call names: which protocolo of the trâmite, and which hash.
-pub(super) fn nomeado(
+/// The file that a call names: a protocolo of the trâmite, and a hash.
+pub(super) fn named_file(
     protocolo: Option<&str>,
     hash: Option<&HashSha256>,
-    malformados: Vec<Recusa>,
+    malformed: Vec<Refusal>,
 ) -> Result<(Protocolo, HashSha256), Error> {
-    let lido = protocolo.map(Protocolo::ler);
-    let ilegivel = lido.as_ref().and_then(|lido| lido.as_ref().err()).map(|erro| {
-        Recusa::nova(CodigoErro::CampoInvalido, "S0", erro.to_string()).em(["arquivo", "protocolo"])
+    let parsed = protocolo.map(Protocolo::read);
+    let unreadable = parsed.as_ref().and_then(|parsed| parsed.as_ref().err()).map(|error| {
+        Refusal::new(CodigoErro::CampoInvalido, "S0", error.to_string())
+            .at(["arquivo", "protocolo"])
     });
-    let recusas = [
-        obrigatorio(protocolo.as_ref(), "S0").map(|r| r.em(["arquivo", "protocolo"])),
-        obrigatorio(hash, "S0").map(|r| r.em(["arquivo", "hashDoComponenteDigital"])),
-        ilegivel,
+    let refusals = [
+        required(protocolo.as_ref(), "S0").map(|r| r.at(["arquivo", "protocolo"])),
+        required(hash, "S0").map(|r| r.at(["arquivo", "hashDoComponenteDigital"])),
+        unreadable,
     ];
-    Recusa::nenhuma(malformados, recusas.into_iter().flatten().collect())?;
-    match (lido, hash) {
+    Refusal::ensure_none(malformed, refusals.into_iter().flatten().collect())?;
+    match (parsed, hash) {
         (Some(Ok(protocolo)), Some(hash)) => Ok((protocolo, hash.clone())),
-        _ => Err(Error::interno(anyhow::anyhow!("a file without a name was not refused"))),
+        _ => Err(Error::internal(anyhow::anyhow!("a file without a name was not refused"))),
     }
 }
 
-/// The places in which the trâmite asks for the file, the first one by itself.
-pub(super) fn localizar(
-    sessao: &mut Sessao<'_>,
+/// All positions in which the trâmite requests this file, and the first of them.
+pub(super) fn locate(
+    session: &mut Session<'_>,
     idt: Idt,
     protocolo: &Protocolo,
     hash: &HashSha256,
 ) -> Result<(Componente, Vec<Componente>), Error> {
-    let lugares = store::solicitados(sessao, idt, protocolo, hash)?;
-    let primeiro = lugares.first().cloned();
-    primeiro
-        .map(|primeiro| (primeiro, lugares))
-        .ok_or_else(|| rules::componente_nao_localizado().into())
+    let placements = store::solicitados(session, idt, protocolo, hash)?;
+    let first = placements.first().cloned();
+    first.map(|first| (first, placements)).ok_or_else(|| rules::componente_nao_localizado().into())
 }
 
-/// 1→2 with the last file. Sent again, a file that is here changes nothing.
-impl Comando for EnviarComponente {
-    const NOME: &'static str = "enviarComponente";
-    type Efeito = ComponenteRecebido;
+/// Moves the trâmite from situação 1 to 2 with the last file. A file that had arrived before
+/// changes nothing.
+impl Command for EnviarComponente {
+    const NAME: &'static str = "enviarComponente";
+    type Effect = ReceivedComponente;
 
-    fn executar(
+    fn execute(
         self,
-        sessao: &mut Sessao<'_>,
-        contexto: &Contexto,
-    ) -> Result<ComponenteRecebido, Error> {
-        let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::CompletarEnvio)?;
+        session: &mut Session<'_>,
+        context: &Context,
+    ) -> Result<ReceivedComponente, Error> {
+        let (tramite, now) = lock(session, context, self.idt, Step::CompletarEnvio)?;
         let (protocolo, hash) =
-            nomeado(self.protocolo.as_deref(), self.hash.as_ref(), self.malformados)?;
-        let (componente, lugares) = localizar(sessao, self.idt, &protocolo, &hash)?;
+            named_file(self.protocolo.as_deref(), self.hash.as_ref(), self.malformed)?;
+        let (componente, placements) = locate(session, self.idt, &protocolo, &hash)?;
         if self.calculado != hash || self.tamanho != componente.tamanho {
-            let divergencia = Divergencia {
+            let mismatch = FileMismatch {
                 documento: componente.documento,
                 componente: componente.ordem,
                 esperado: Some(hash.to_string()),
                 informado: self.calculado.to_string(),
             };
-            return Err(rules::conteudo_divergente(componente.protocolo, divergencia).into());
+            return Err(rules::content_mismatch(componente.protocolo, mismatch).into());
         }
-        if ja_esta(&tramite) && lugares.iter().all(|lugar| !lugar.falta_enviar()) {
-            return Ok(ComponenteRecebido::ja_estava(tramite));
+        if is_under_way(&tramite)
+            && placements.iter().all(|placement| !placement.is_pending_upload())
+        {
+            return Ok(ReceivedComponente::already_received(tramite));
         }
-        let (SituacaoTramite::AguardandoComponentes, Some(conteudo)) =
+        let (SituacaoTramite::AguardandoComponentes, Some(content)) =
             (tramite.situacao, self.conteudo)
         else {
             return Err(rules::transicao_nao_permitida(&tramite).into());
         };
-        // Parts of it that came before are of no use any more.
-        let partes = store::partes_enviadas(sessao, self.idt, protocolo.chave(), &hash)?;
-        let sobras: Vec<ConteudoId> = partes.iter().map(|parte| parte.conteudo_id).collect();
-        store::retirar_partes(sessao, &sobras)?;
-        completar(sessao, tramite, &lugares, conteudo, sobras, agora)
+        // Parts of the same file that arrived before are no longer needed.
+        let parts = store::sent_parts(session, self.idt, protocolo.key(), &hash)?;
+        let leftovers: Vec<ContentId> = parts.iter().map(|part| part.conteudo_id).collect();
+        store::remove_parts(session, &leftovers)?;
+        complete(session, tramite, &placements, content, leftovers, now)
     }
 }
 
-/// The file is here, in every place that waits for it: 1→2 with the last one.
-pub(super) fn completar(
-    sessao: &mut Sessao<'_>,
+/// Records that the file has arrived, in every position that waits for it. With the last file,
+/// moves the trâmite from situação 1 to 2.
+pub(super) fn complete(
+    session: &mut Session<'_>,
     tramite: Tramite,
-    lugares: &[Componente],
-    conteudo: ConteudoId,
-    sobras: Vec<ConteudoId>,
-    agora: DateTime<Utc>,
-) -> Result<ComponenteRecebido, Error> {
-    store::receber_componente(sessao, lugares, conteudo, agora)?;
-    if store::faltas(sessao, tramite.idt)?.enviar {
-        return Ok(ComponenteRecebido { tramite, guardado: true, sobras });
+    placements: &[Componente],
+    content: ContentId,
+    leftovers: Vec<ContentId>,
+    now: DateTime<Utc>,
+) -> Result<ReceivedComponente, Error> {
+    store::receive_componente(session, placements, content, now)?;
+    if store::missing(session, tramite.idt)?.enviar {
+        return Ok(ReceivedComponente { tramite, stored: true, leftovers });
     }
-    let anotacao = Anotacao { completo_em: Some(agora), ..Anotacao::default() };
-    let passado = dar(sessao, &tramite, Passo::CompletarEnvio, &anotacao, agora)?;
-    Ok(ComponenteRecebido { tramite: passado.tramite, guardado: true, sobras })
+    let annotation = Annotation { completo_em: Some(now), ..Annotation::default() };
+    let step_taken = take_step(session, &tramite, Step::CompletarEnvio, &annotation, now)?;
+    Ok(ReceivedComponente { tramite: step_taken.tramite, stored: true, leftovers })
 }
 
-/// A file that the destinatário may fetch.
-pub struct Baixavel {
+/// A file that the destinatário may download.
+pub struct Downloadable {
     idt: Idt,
-    /// Where its bytes are.
-    pub segmentos: Vec<Segmento>,
-    /// The bytes that were asked for, as far as there are.
-    pub trecho: Trecho,
-    lugares: Vec<Componente>,
+    /// The contents that hold its bytes.
+    pub segments: Vec<Segment>,
+    /// The requested bytes, cut at the end of the file.
+    pub range: ByteRange,
+    placements: Vec<Componente>,
 }
 
-impl Rastreavel for Baixavel {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        recursos.push(Recurso::Tramite(self.idt));
+impl Recordable for Downloadable {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        resources.push(Resource::Tramite(self.idt));
     }
 }
 
-/// The file that the destinatário would fetch now. Changes nothing.
-pub fn baixavel(
-    sessao: &mut Sessao<'_>,
-    ator: &Ator,
-    comando: &BaixarComponente,
-) -> Result<Baixavel, Error> {
-    let achado = store::tramite_se_visivel(sessao, comando.idt)?;
-    do_tramite(sessao, ator, &achado.ok_or_else(rules::tramite_visivel)?, comando)
+/// The file that the destinatário would download now. Changes nothing.
+pub fn downloadable(
+    session: &mut Session<'_>,
+    actor: &Actor,
+    command: &BaixarComponente,
+) -> Result<Downloadable, Error> {
+    let found = store::visible_tramite(session, command.idt)?;
+    locate_download(session, actor, &found.ok_or_else(rules::tramite_visivel)?, command)
 }
 
-fn do_tramite(
-    sessao: &mut Sessao<'_>,
-    ator: &Ator,
+fn locate_download(
+    session: &mut Session<'_>,
+    actor: &Actor,
     tramite: &Tramite,
-    comando: &BaixarComponente,
-) -> Result<Baixavel, Error> {
-    conferir_parte(tramite, ator, Passo::CompletarRecebimento)?;
-    let BaixarComponente { idt, protocolo, hash, trecho, malformados } = comando;
-    let (protocolo, hash) = nomeado(protocolo.as_deref(), hash.as_ref(), malformados.clone())?;
-    if !tramite.situacao.admite_baixar() {
+    command: &BaixarComponente,
+) -> Result<Downloadable, Error> {
+    check_party(tramite, actor, Step::CompletarRecebimento)?;
+    let BaixarComponente { idt, protocolo, hash, trecho: range, malformed } = command;
+    let (protocolo, hash) = named_file(protocolo.as_deref(), hash.as_ref(), malformed.clone())?;
+    if !tramite.situacao.admits_download() {
         return Err(rules::transicao_nao_permitida(tramite).into());
     }
-    let (Componente { conteudo_id, tamanho, .. }, lugares) =
-        localizar(sessao, *idt, &protocolo, &hash)?;
-    let conteudo = conteudo_id.ok_or_else(rules::componente_nao_localizado)?;
-    let partes = store::partes_enviadas(sessao, *idt, protocolo.chave(), &hash)?;
-    let segmentos = match partes.is_empty() {
-        true => vec![Segmento::inteiro(conteudo, tamanho)],
-        false => montar(&partes, tamanho).map_err(|falta| {
-            Error::interno(anyhow::anyhow!("a received file lacks its byte {falta}"))
+    let (Componente { conteudo_id, tamanho: size, .. }, placements) =
+        locate(session, *idt, &protocolo, &hash)?;
+    let content = conteudo_id.ok_or_else(rules::componente_nao_localizado)?;
+    let parts = store::sent_parts(session, *idt, protocolo.key(), &hash)?;
+    let segments = match parts.is_empty() {
+        true => vec![Segment::whole_file(content, size)],
+        false => assemble(&parts, size).map_err(|missing| {
+            Error::internal(anyhow::anyhow!("a received file lacks its byte {missing}"))
         })?,
     };
-    let trecho = trecho.unwrap_or(Trecho { inicio: 0, fim: tamanho });
-    let trecho = Trecho { fim: trecho.fim.min(tamanho), ..trecho };
-    Recusa::nenhuma(Vec::new(), rules::trecho(trecho, tamanho).into_iter().collect())?;
-    Ok(Baixavel { idt: *idt, segmentos, trecho, lugares })
+    let range = range.unwrap_or(ByteRange { inicio: 0, fim: size });
+    let range = ByteRange { fim: range.fim.min(size), ..range };
+    Refusal::ensure_none(Vec::new(), rules::range(range, size).into_iter().collect())?;
+    Ok(Downloadable { idt: *idt, segments, range, placements })
 }
 
-/// 3→4 with the last file, or with the last part of it.
-impl Comando for BaixarComponente {
-    const NOME: &'static str = "baixarComponente";
-    type Efeito = Passado;
+/// Moves the trâmite from situação 3 to 4 with the last file, or with the last part of it.
+impl Command for BaixarComponente {
+    const NAME: &'static str = "baixarComponente";
+    type Effect = StepTaken;
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Passado, Error> {
-        let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::CompletarRecebimento)?;
-        let Baixavel { trecho, lugares, .. } =
-            do_tramite(sessao, &contexto.autor, &tramite, &self)?;
-        if self.trecho.is_some() && !store::entregar_trecho(sessao, &lugares, trecho)? {
-            return Ok(Passado { tramite, recusa: None });
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<StepTaken, Error> {
+        let (tramite, now) = lock(session, context, self.idt, Step::CompletarRecebimento)?;
+        let Downloadable { range, placements, .. } =
+            locate_download(session, &context.author, &tramite, &self)?;
+        if self.trecho.is_some() && !store::deliver_range(session, &placements, range)? {
+            return Ok(StepTaken { tramite, refusal: None });
         }
-        store::baixar_componente(sessao, &lugares, agora)?;
-        let espera = tramite.situacao == SituacaoTramite::MetadadosRecebidosDestinatario;
-        if !espera || store::faltas(sessao, self.idt)?.baixar {
-            return Ok(Passado { tramite, recusa: None });
+        store::baixar_componente(session, &placements, now)?;
+        let awaiting = tramite.situacao == SituacaoTramite::MetadadosRecebidosDestinatario;
+        if !awaiting || store::missing(session, self.idt)?.baixar {
+            return Ok(StepTaken { tramite, refusal: None });
         }
-        dar(sessao, &tramite, Passo::CompletarRecebimento, &Anotacao::default(), agora)
+        take_step(session, &tramite, Step::CompletarRecebimento, &Annotation::default(), now)
     }
 }
 
-/// A content that no componente came to have. The bytes go before what names them:
-/// a fall in between leaves a name to try again.
-pub async fn esquecer(app: &App, ator: &Ator, conteudo: ConteudoId) -> Result<(), Error> {
-    app.armazem.apagar(ator, conteudo).await?;
-    let fechar = move |sessao: &mut Sessao<'_>| Ok(store::fechar_conteudo(sessao, conteudo)?);
-    app.db.escrever(ator, fechar).await
+/// Deletes a content that no componente uses. Deletes the bytes before the row that names them, so
+/// that after a crash in between the row remains and a later round repeats the deletion.
+pub async fn forget(app: &App, actor: &Actor, content: ContentId) -> Result<(), Error> {
+    app.blob_store.delete(actor, content).await?;
+    let close = move |session: &mut Session<'_>| Ok(store::close_content(session, content)?);
+    app.db.write(actor, close).await
 }
 
-/// One round over the contents that a tribunal sent. What fails for one does not keep
-/// the others waiting.
-pub(super) async fn limpar(app: &App, ator: &Ator) -> Result<(), Error> {
-    let (tribunal, limite) = (ator.tribunal_de_escrita()?, (app.agora)() - ABANDONADO);
+/// Deletes all unused contents that a tribunal uploaded. A failure on one does not stop the others
+/// of the same batch.
+pub(super) async fn purge(app: &App, actor: &Actor) -> Result<(), Error> {
+    let (tribunal, cutoff) = (actor.write_tribunal()?, (app.now)() - ABANDONED_AFTER);
     loop {
-        let listar =
-            move |sessao: &mut Sessao<'_>| Ok(store::conteudos_sem_uso(sessao, tribunal, limite)?);
-        let sem_uso = app.db.ler(ator, listar).await?;
-        if sem_uso.is_empty() {
+        let list =
+            move |session: &mut Session<'_>| Ok(store::unused_contents(session, tribunal, cutoff)?);
+        let unused = app.db.read(actor, list).await?;
+        if unused.is_empty() {
             return Ok(());
         }
-        let mut desfecho = Ok(());
-        for conteudo in sem_uso {
-            desfecho = desfecho.and(esquecer(app, ator, conteudo).await);
+        let mut outcome = Ok(());
+        for content in unused {
+            outcome = outcome.and(forget(app, actor, content).await);
         }
-        desfecho?;
+        outcome?;
     }
 }

@@ -1,150 +1,154 @@
-//! Sending: what the decision table says, and what comes of it.
+//! The send of a processo: applies the decision table and writes the trâmite.
 
-use crate::auth::Ator;
-use crate::command::{Comando, Contexto, Efeito, Lembranca};
-use crate::db::{Relation, Sessao};
-use crate::error::{CodigoErro, Divergencia, Error, Falha, NoTramita, Recusa};
+use crate::auth::Actor;
+use crate::command::{Command, Context, Effect, Remembered};
+use crate::db::{Relation, Session};
+use crate::error::{CodigoErro, Error, Failure, FileMismatch, Refusal, TramitaDetails};
 use crate::tramite::rules::{
-    self, ComNre, Condicoes, Informacao, LinhaDeDecisao, RegistroDaOrigem,
+    self, Conditions, Information, LinhaDeDecisao, NreConditions, OriginRegistro,
 };
-use crate::tramite::store::{self, EmAndamento, Rota};
+use crate::tramite::store::{self, InProgress, Route};
 use crate::tramite::{ComponenteDigital, EnviarTramite, Estrutura, Nre, Protocolo, Tramite};
-use crate::value::regras::Regras;
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::resource::{Recordable, Resource};
+use crate::value::rules::Rules;
 use crate::value::time;
 use chrono::Datelike;
 
-/// As many as a person mends at a time.
-const DIVERGENCIAS_MAXIMO: usize = 10;
+/// Largest number of mismatches in one answer: as many as a person corrects at a time.
+const MAX_MISMATCHES: usize = 10;
 
-/// A trâmite that was sent, and what is worth knowing.
+/// A trâmite after its send, with the warnings for its sender.
 #[derive(Debug)]
 pub struct Enviado {
     pub tramite: Tramite,
-    /// This send generated the NRE (row A4).
+    /// Whether this send generated the NRE (row A4).
     pub nre_gerado: bool,
-    pub avisos: Vec<String>,
-    /// It sets out although the destinatário has the processo otherwise (A2, B5), and comes back
-    /// refused: its sender will learn that.
+    pub warnings: Vec<String>,
+    /// The trâmite was sent although the destinatário already has the processo (A2, B5), and it
+    /// will come back refused. Its sender will learn from this that the destinatário has the
+    /// processo.
     pub will_be_refused: bool,
 }
 
-impl Rastreavel for Enviado {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.tramite.rastrear(recursos);
+impl Recordable for Enviado {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.tramite.record(resources);
     }
 }
 
-impl Efeito for Enviado {
-    fn created(&self) -> Option<Recurso> {
-        Some(Recurso::Tramite(self.tramite.idt))
+impl Effect for Enviado {
+    fn created(&self) -> Option<Resource> {
+        Some(Resource::Tramite(self.tramite.idt))
     }
 
-    fn avisos(&self) -> &[String] {
-        &self.avisos
+    fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     fn absences(&self) -> usize {
         usize::from(self.will_be_refused)
     }
 
-    fn lembrar(&self) -> Lembranca {
-        let avisos = self.avisos.clone();
-        Lembranca {
+    fn remember(&self) -> Remembered {
+        let warnings = self.warnings.clone();
+        Remembered {
             id: self.tramite.idt,
-            alterado: self.nre_gerado,
-            avisos,
-            ..Lembranca::default()
+            changed: self.nre_gerado,
+            warnings,
+            ..Remembered::default()
         }
     }
 
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        let tramite = store::por_idt(sessao, lembranca.id)?;
-        let (nre_gerado, avisos) = (lembranca.alterado, lembranca.avisos);
-        // What it told was counted when it was done.
-        Ok(Self { tramite, nre_gerado, avisos, will_be_refused: false })
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
+        let tramite = store::by_idt(session, remembered.id)?;
+        let (nre_gerado, warnings) = (remembered.changed, remembered.warnings);
+        // The first execution counted the absence against the enumeration limit, so a replay does
+        // not count it again.
+        Ok(Self { tramite, nre_gerado, warnings, will_be_refused: false })
     }
 }
 
-/// What the table says of a send.
-pub struct Verificado {
+/// The outcome of the decision table for a send.
+pub struct VerifiedEnvio {
     pub linha: LinhaDeDecisao,
-    pub recusas: Vec<Recusa>,
-    /// The NRE to give, or by which it would go; only to a party.
+    pub refusals: Vec<Refusal>,
+    /// The NRE that the sender must give, or under which the send would go; only for a party.
     pub nre: Option<Nre>,
-    /// The files that would be asked for; of a rehearsal alone.
+    /// The files that the send would request. Only a dry run fills this.
     pub solicitados: Vec<ComponenteDigital>,
-    pub avisos: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
-/// A send that the table judged, with what writing it takes.
-struct Decidido {
-    verificado: Verificado,
-    rota: Option<(Estrutura, Estrutura, Protocolo)>,
+/// The outcome for a send, with the values that the write needs.
+struct Decision {
+    verified: VerifiedEnvio,
+    route: Option<(Estrutura, Estrutura, Protocolo)>,
 }
 
-/// A rehearsal: which row applies, and what to do. Writes nothing.
-pub fn verificar(
-    sessao: &mut Sessao<'_>,
-    ator: &Ator,
-    regras: Regras,
-    comando: &EnviarTramite,
-) -> Result<Verificado, Error> {
-    if !comando.malformados.is_empty() {
-        return Ok(s0(comando.malformados.clone()));
+/// Runs the checks of a send without writing: returns the row of the table that applies, and the
+/// advice for the caller.
+pub fn verify(
+    session: &mut Session<'_>,
+    actor: &Actor,
+    rules: Rules,
+    command: &EnviarTramite,
+) -> Result<VerifiedEnvio, Error> {
+    if !command.malformed.is_empty() {
+        return Ok(s0(command.malformed.clone()));
     }
-    let Decidido { mut verificado, rota } = decidir(sessao, ator, regras, comando)?;
-    let Some((_, destinatario, _)) = rota.filter(|_| verificado.recusas.is_empty()) else {
-        return Ok(verificado);
+    let Decision { mut verified, route } = decide(session, actor, rules, command)?;
+    let Some((_, destinatario, _)) = route.filter(|_| verified.refusals.is_empty()) else {
+        return Ok(verified);
     };
-    let (componentes, todos) = (comando.componentes.clone(), comando.todos_os_componentes);
-    match pedir(sessao, &destinatario, verificado.nre.as_ref(), componentes, todos) {
-        Ok(pedidos) => {
-            let solicitados = pedidos.into_iter().filter(|(_, solicitado)| *solicitado);
-            verificado.solicitados = solicitados.map(|(componente, _)| componente).collect();
+    let (componentes, all) = (command.componentes.clone(), command.todos_os_componentes);
+    match requested_components(session, &destinatario, verified.nre.as_ref(), componentes, all) {
+        Ok(requested) => {
+            let solicitados = requested.into_iter().filter(|(_, solicitado)| *solicitado);
+            verified.solicitados = solicitados.map(|(componente, _)| componente).collect();
         }
-        Err(Error::Recusas(recusas)) => verificado.recusas = recusas,
+        Err(Error::Refusals(refusals)) => verified.refusals = refusals,
         Err(error) => return Err(error),
     }
-    Ok(verificado)
+    Ok(verified)
 }
 
-/// What no row of the table was asked about.
-const fn s0(recusas: Vec<Recusa>) -> Verificado {
+/// The outcome of a send that a rule refuses before the table applies.
+const fn s0(refusals: Vec<Refusal>) -> VerifiedEnvio {
     let linha = LinhaDeDecisao::S0;
-    Verificado { linha, recusas, nre: None, solicitados: Vec::new(), avisos: Vec::new() }
+    VerifiedEnvio { linha, refusals, nre: None, solicitados: Vec::new(), warnings: Vec::new() }
 }
 
 /// Sends a processo to another órgão.
-impl Comando for EnviarTramite {
-    const NOME: &'static str = "enviarTramite";
-    type Efeito = Enviado;
+impl Command for EnviarTramite {
+    const NAME: &'static str = "enviarTramite";
+    type Effect = Enviado;
 
-    fn executar(mut self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Enviado, Error> {
-        let &Contexto { tribunal, regras, relogio, .. } = contexto;
-        let malformados = std::mem::take(&mut self.malformados);
-        let da_porta = std::mem::take(&mut self.avisos);
-        Recusa::nenhuma(malformados, rules::s0_campos(&self, regras))?;
-        let Decidido { verificado, rota } = decidir(sessao, &contexto.autor, regras, &self)?;
-        let Verificado { linha, recusas, nre: conhecido, mut avisos, .. } = verificado;
-        avisos.extend(da_porta);
-        Recusa::nenhuma(Vec::new(), recusas)?;
-        let Some((remetente, destinatario, protocolo)) = rota else {
-            return Err(Error::interno(anyhow::anyhow!(
+    fn execute(mut self, session: &mut Session<'_>, context: &Context) -> Result<Enviado, Error> {
+        let &Context { tribunal, rules, clock, .. } = context;
+        let malformed = std::mem::take(&mut self.malformed);
+        let api_warnings = std::mem::take(&mut self.avisos);
+        Refusal::ensure_none(malformed, rules::s0_campos(&self, rules))?;
+        let Decision { verified, route } = decide(session, &context.author, rules, &self)?;
+        let VerifiedEnvio { linha, refusals, nre: known, mut warnings, .. } = verified;
+        warnings.extend(api_warnings);
+        Refusal::ensure_none(Vec::new(), refusals)?;
+        let Some((remetente, destinatario, protocolo)) = route else {
+            return Err(Error::internal(anyhow::anyhow!(
                 "no row refused a send without estruturas"
             )));
         };
 
         let componentes = std::mem::take(&mut self.componentes);
-        let todos = self.todos_os_componentes;
-        let componentes = pedir(sessao, &destinatario, conhecido.as_ref(), componentes, todos)?;
-        let agora = relogio();
-        let nre_gerado = conhecido.is_none();
-        let nre = match conhecido {
+        let all = self.todos_os_componentes;
+        let componentes =
+            requested_components(session, &destinatario, known.as_ref(), componentes, all)?;
+        let now = clock();
+        let nre_gerado = known.is_none();
+        let nre = match known {
             Some(nre) => nre,
-            None => store::registrar(sessao, &protocolo, time::dia(agora).year(), agora)?,
+            None => store::create_registro(session, &protocolo, time::day(now).year(), now)?,
         };
-        let rota = Rota {
+        let route = Route {
             nre: &nre,
             remetente: &remetente,
             destinatario: &destinatario,
@@ -152,181 +156,188 @@ impl Comando for EnviarTramite {
             nre_informado: self.nre.is_some(),
             componentes: &componentes,
         };
-        // The unique index has the last word: of racing sends one is in progress.
-        match store::inserir(sessao, &rota, self, agora)? {
+        // The unique index decides between concurrent sends: one trâmite per NRE is in progress.
+        match store::insert(session, &route, self, now)? {
             Some(tramite) => {
                 if nre_gerado {
-                    store::tornar_parte(sessao, tribunal, &nre, protocolo.chave(), agora)?;
+                    store::make_party(session, tribunal, &nre, protocolo.key(), now)?;
                 }
                 let will_be_refused = linha.is_of_another_party();
-                Ok(Enviado { tramite, nre_gerado, avisos, will_be_refused })
+                Ok(Enviado { tramite, nre_gerado, warnings, will_be_refused })
             }
             None => {
-                let recusa = rules::recusa_da_linha(LinhaDeDecisao::B3, &Informacao::default());
-                Err(Error::Recusas(recusa.into_iter().collect()))
+                let refusal = rules::linha_refusal(LinhaDeDecisao::B3, &Information::default());
+                Err(Error::Refusals(refusal.into_iter().collect()))
             }
         }
     }
 }
 
-/// Which files to ask for: what the destinatário does not have by this NRE, or `todos`. A place
-/// whose file is not the one that was received there is refused (0047).
-fn pedir(
-    sessao: &mut Sessao<'_>,
+/// Marks which files to request: those that the destinatário does not have under this NRE, or
+/// `all`. Refuses (0047) a file that differs from the one that was received in the same position.
+fn requested_components(
+    session: &mut Session<'_>,
     destinatario: &Estrutura,
     nre: Option<&Nre>,
     componentes: Vec<ComponenteDigital>,
-    todos: bool,
+    all: bool,
 ) -> Result<Vec<(ComponenteDigital, bool)>, Error> {
     let Some(nre) = nre.filter(|_| !componentes.is_empty()) else {
         return Ok(componentes.into_iter().map(|componente| (componente, true)).collect());
     };
-    let tramitados = store::tramitados(sessao, destinatario.tribunal_codigo, nre, &componentes)?;
-    let mut recusas = Vec::new();
-    let divergentes = componentes.iter().zip(&tramitados).filter(|(_, antes)| antes.diverge);
-    for (componente, _) in divergentes.take(DIVERGENCIAS_MAXIMO) {
-        let divergencia = Divergencia {
+    let tramitados = store::tramitados(session, destinatario.tribunal_codigo, nre, &componentes)?;
+    let mut refusals = Vec::new();
+    let mismatched = componentes.iter().zip(&tramitados).filter(|(_, before)| before.diverge);
+    for (componente, _) in mismatched.take(MAX_MISMATCHES) {
+        let mismatch = FileMismatch {
             documento: componente.documento,
             componente: componente.ordem,
-            esperado: store::hash_tramitado(sessao, nre, componente)?,
+            esperado: store::hash_tramitado(session, nre, componente)?,
             informado: componente.hash.to_string(),
         };
         let protocolo = componente.protocolo.clone();
-        recusas.push(rules::documento_divergente(nre, protocolo, divergencia));
+        refusals.push(rules::documento_mismatch(nre, protocolo, mismatch));
     }
-    Recusa::nenhuma(Vec::new(), recusas)?;
+    Refusal::ensure_none(Vec::new(), refusals)?;
     let solicitado =
-        |(componente, antes): (_, store::Tramitado)| (componente, todos || !antes.destino_tem);
+        |(componente, before): (_, store::Tramitado)| (componente, all || !before.destino_tem);
     Ok(componentes.into_iter().zip(tramitados).map(solicitado).collect())
 }
 
-/// Judges a well-formed send by the table; every fact is read after the turn is taken.
-fn decidir(
-    sessao: &mut Sessao<'_>,
-    ator: &Ator,
-    regras: Regras,
-    comando: &EnviarTramite,
-) -> Result<Decidido, Error> {
-    let tribunal = ator.tribunal_de_escrita()?;
-    let recusas = rules::s0_campos(comando, regras);
-    if !recusas.is_empty() {
-        return Ok(Decidido { verificado: s0(recusas), rota: None });
+/// Applies the table to a well-formed send. Reads every fact after it takes the advisory lock.
+fn decide(
+    session: &mut Session<'_>,
+    actor: &Actor,
+    rules: Rules,
+    command: &EnviarTramite,
+) -> Result<Decision, Error> {
+    let tribunal = actor.write_tribunal()?;
+    let refusals = rules::s0_campos(command, rules);
+    if !refusals.is_empty() {
+        return Ok(Decision { verified: s0(refusals), route: None });
     }
-    let mut achar = |endereco: &Option<_>| match endereco {
-        Some(endereco) => store::estrutura(sessao, endereco),
+    let mut find = |address: &Option<_>| match address {
+        Some(address) => store::estrutura(session, address),
         None => Ok(None),
     };
-    let (remetente, destinatario) = (achar(&comando.remetente)?, achar(&comando.destinatario)?);
-    if remetente.as_ref().is_some_and(|estrutura| !estrutura.de_quem_chama(ator, tribunal)) {
-        let mensagem = "a estrutura do remetente não é de quem chama";
-        return Err(Error::falha(Falha::SemPermissao, mensagem));
+    let (remetente, destinatario) = (find(&command.remetente)?, find(&command.destinatario)?);
+    if remetente.as_ref().is_some_and(|estrutura| !estrutura.is_of_caller(actor, tribunal)) {
+        let message = "a estrutura do remetente não é de quem chama";
+        return Err(Error::failure(Failure::SemPermissao, message));
     }
-    let recusas = rules::s0_estruturas(remetente.as_ref(), destinatario.as_ref());
-    let protocolo = comando.protocolo.as_deref().and_then(|texto| Protocolo::ler(texto).ok());
+    let refusals = rules::s0_estruturas(remetente.as_ref(), destinatario.as_ref());
+    let protocolo = command.protocolo.as_deref().and_then(|text| Protocolo::read(text).ok());
     let (Some(remetente), Some(destinatario), Some(protocolo), true) =
-        (remetente, destinatario, protocolo, recusas.is_empty())
+        (remetente, destinatario, protocolo, refusals.is_empty())
     else {
-        return Ok(Decidido { verificado: s0(recusas), rota: None });
+        return Ok(Decision { verified: s0(refusals), route: None });
     };
 
-    store::tomar_a_vez(sessao, tribunal, protocolo.chave(), comando.nre.as_ref())?;
-    let (condicoes, informacao, seria_recusado) =
-        condicoes(sessao, tribunal, regras, comando.nre.as_ref(), &protocolo, &destinatario)?;
-    let linha = rules::linha(&condicoes);
-    // As the real platform does: what the destination would refuse sets out, and is
-    // refused when it arrives. Nothing else does, or a lost NRE would get past the rows
-    // that ask whose the processo is.
-    let sai = !regras.recusa_no_envio
+    store::take_advisory_lock(session, tribunal, protocolo.key(), command.nre.as_ref())?;
+    let (conditions, information, would_be_refused) =
+        conditions(session, tribunal, rules, command.nre.as_ref(), &protocolo, &destinatario)?;
+    let linha = rules::linha(&conditions);
+    // Do as the real platform does: accept a send that only the destination would refuse, and let
+    // the destination refuse it on arrival. Accept no other refused send: otherwise a sender that
+    // lost its NRE would bypass the rows that check which órgão holds the processo.
+    let sent_anyway = !rules.recusa_no_envio
         && match linha {
-            LinhaDeDecisao::A1 => seria_recusado,
+            LinhaDeDecisao::A1 => would_be_refused,
             LinhaDeDecisao::A2 | LinhaDeDecisao::B5 => true,
             _ => false,
         };
-    let recusa = rules::recusa_da_linha(linha, &informacao).filter(|_| !sai);
-    let mut avisos = Vec::new();
-    if !protocolo.digito_confere() {
-        avisos.push("protocolo: o dígito verificador não confere".to_owned());
+    let refusal = rules::linha_refusal(linha, &information).filter(|_| !sent_anyway);
+    let mut warnings = Vec::new();
+    if !protocolo.has_valid_check_digit() {
+        warnings.push("protocolo: o dígito verificador não confere".to_owned());
     }
-    if let Some(registrado) = informacao.protocolo_registrado.as_deref()
-        && registrado != protocolo.texto()
+    if let Some(registered) = information.registered_protocolo.as_deref()
+        && registered != protocolo.text()
     {
-        avisos.push(format!(
-            "AVISO_GRAFIA_DO_PROTOCOLO: o protocolo segue na grafia registrada, {registrado}"
+        warnings.push(format!(
+            "AVISO_GRAFIA_DO_PROTOCOLO: o protocolo segue na grafia registrada, {registered}"
         ));
     }
-    let (recusas, nre) = (recusa.into_iter().collect(), informacao.nre);
-    let verificado = Verificado { linha, recusas, nre, solicitados: Vec::new(), avisos };
-    Ok(Decidido { verificado, rota: Some((remetente, destinatario, protocolo)) })
+    let (refusals, nre) = (refusal.into_iter().collect(), information.nre);
+    let verified = VerifiedEnvio { linha, refusals, nre, solicitados: Vec::new(), warnings };
+    Ok(Decision { verified, route: Some((remetente, destinatario, protocolo)) })
 }
 
-/// The conditions of the table, what a refusal may tell, and whether a send without
-/// the NRE is one that only the destination stands against.
-fn condicoes(
-    sessao: &mut Sessao<'_>,
+/// The conditions of the table, the details for a refusal, and whether a send without NRE would be
+/// refused by nothing but the destination.
+fn conditions(
+    session: &mut Session<'_>,
     tribunal: i16,
-    regras: Regras,
+    rules: Rules,
     nre: Option<&Nre>,
     protocolo: &Protocolo,
     destinatario: &Estrutura,
-) -> Result<(Condicoes, Informacao, bool), Error> {
-    let destino = destinatario.tribunal_codigo;
-    // Without an NRE, the one that the órgão has for this protocolo.
-    let proprio = match nre {
-        None => store::registro_proprio(sessao, tribunal, protocolo.chave())?,
+) -> Result<(Conditions, Information, bool), Error> {
+    let destination = destinatario.tribunal_codigo;
+    // Without a given NRE, take the one that the sender's órgão has for this protocolo.
+    let known_nre = match nre {
+        None => store::own_registro(session, tribunal, protocolo.key())?,
         Some(_) => None,
     };
-    let de_quem = nre.or(proprio.as_ref());
-    let fatos = store::fatos_do_envio(sessao, destino, protocolo.chave(), de_quem)?;
-    let registro = match de_quem {
-        Some(nre) => store::registro_de(sessao, tribunal, nre)?,
+    let effective_nre = nre.or(known_nre.as_ref());
+    let facts = store::envio_facts(session, destination, protocolo.key(), effective_nre)?;
+    let registro = match effective_nre {
+        Some(nre) => store::registro_of(session, tribunal, nre)?,
         None => None,
     };
     let em_andamento = match &registro {
-        Some(registro) if fatos.em_andamento => {
-            let key = EmAndamento(registro.nre.clone());
-            EmAndamento::load_one(sessao, &key)?
+        Some(registro) if facts.em_andamento => {
+            let key = InProgress(registro.nre.clone());
+            InProgress::load_one(session, &key)?
         }
         _ => None,
     };
-    let bloqueado = regras.exigir_processo_desbloqueado && !fatos.com_quem_pergunta;
-    let com_nre = match nre {
-        None => ComNre::Ausente {
-            origem: match &registro {
-                None => RegistroDaOrigem::Nenhum,
-                Some(_) if fatos.em_andamento => RegistroDaOrigem::Firme,
-                Some(registro) => match store::ja_concluido(sessao, tribunal, &registro.nre)? {
-                    true => RegistroDaOrigem::Firme,
-                    false => RegistroDaOrigem::Provisorio,
+    let bloqueado = rules.exigir_processo_desbloqueado && !facts.com_quem_pergunta;
+    let nre_conditions = match nre {
+        None => NreConditions::Absent {
+            origin: match &registro {
+                None => OriginRegistro::None,
+                Some(_) if facts.em_andamento => OriginRegistro::Firm,
+                Some(registro) => match store::already_concluded(session, tribunal, &registro.nre)?
+                {
+                    true => OriginRegistro::Firm,
+                    false => OriginRegistro::Provisional,
                 },
             },
         },
-        Some(_) => ComNre::Presente {
-            parte: registro.is_some(),
-            protocolo_confere: registro
-                .as_ref()
-                .is_some_and(|registro| registro.nomeia(protocolo, regras.protocolo_exato)),
-            em_andamento: fatos.em_andamento,
+        Some(_) => NreConditions::Present {
+            is_party: registro.is_some(),
+            protocolo_matches: registro.as_ref().is_some_and(|registro| {
+                registro.matches_protocolo(protocolo, rules.protocolo_exato)
+            }),
+            em_andamento: facts.em_andamento,
             bloqueado,
-            destino_e_parte: fatos.destino_e_parte,
+            destino_e_parte: facts.destino_e_parte,
         },
     };
-    let condicoes =
-        Condicoes { apto: true, nre: com_nre, destino_tem_protocolo: fatos.destino_tem };
-    let informacao = Informacao {
-        protocolo: Some(protocolo.texto().to_owned()),
+    let conditions = Conditions {
+        eligible: true,
+        nre: nre_conditions,
+        destination_has_protocolo: facts.destino_tem,
+    };
+    let information = Information {
+        protocolo: Some(protocolo.text().to_owned()),
         nre: registro.as_ref().map(|registro| registro.nre.clone()),
         em_andamento: em_andamento.map(|tramite| (*tramite).clone()),
-        protocolo_registrado: registro.map(|registro| registro.protocolo),
+        registered_protocolo: registro.map(|registro| registro.protocolo),
         destinatario: destinatario.nome.clone(),
     };
-    let seria_recusado = fatos.destino_tem && !fatos.em_andamento && !bloqueado;
-    Ok((condicoes, informacao, seria_recusado))
+    let would_be_refused = facts.destino_tem && !facts.em_andamento && !bloqueado;
+    Ok((conditions, information, would_be_refused))
 }
 
-/// The refusal by which a destination that has the processo already sends it back.
-pub fn recusa_do_destino(tramite: &Tramite) -> Recusa {
-    let recusa = Recusa::nova(CodigoErro::NupJaCadastrado, "B5", rules::NUP_JA_CADASTRADO)
-        .em(["idt"])
-        .oriente("o trâmite volta ao remetente, recusado com o motivo 99");
-    Recusa { tramite: Some(NoTramita { idt: Some(tramite.idt), ..NoTramita::default() }), ..recusa }
+/// The refusal by which a destination that already has the processo sends it back.
+pub fn destination_refusal(tramite: &Tramite) -> Refusal {
+    let refusal = Refusal::new(CodigoErro::NupJaCadastrado, "B5", rules::NUP_JA_CADASTRADO)
+        .at(["idt"])
+        .hint("o trâmite volta ao remetente, recusado com o motivo 99");
+    Refusal {
+        tramite: Some(TramitaDetails { idt: Some(tramite.idt), ..TramitaDetails::default() }),
+        ..refusal
+    }
 }

@@ -1,132 +1,136 @@
-//! An heir becomes a party of an NRE, when a party and itself ask for the same.
+//! Makes an heir a party of an NRE, once a party and the heir itself have made the same request.
 
-use crate::command::{Comando, Contexto, Efeito, Lembranca};
-use crate::db::{Relation, Sessao};
-use crate::error::{CodigoErro, Error, Falha, NoTramita, Recusa};
-use crate::tramite::rules::{self, Informacao, LinhaDeDecisao};
-use crate::tramite::store::{self, EmAndamento, PedidoDeVinculo, RegistroDe, Vinculo};
+use crate::command::{Command, Context, Effect, Remembered};
+use crate::db::{Relation, Session};
+use crate::error::{CodigoErro, Error, Failure, Refusal, TramitaDetails};
+use crate::tramite::rules::{self, Information, LinhaDeDecisao};
+use crate::tramite::store::{self, InProgress, RegistroOf, VinculoOutcome, VinculoRequest};
 use crate::tramite::{Estrutura, Protocolo, RegistroEletronico, VincularNre};
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::resource::{Recordable, Resource};
 use std::sync::Arc;
 
-/// A request that was noted, or the last that was needed.
+/// The outcome of a request: it waits for that of the other side, or completes it.
 #[derive(Debug)]
 pub struct Vinculado {
     pub efetivado: bool,
-    /// To a party, once it is done.
+    /// Present for a party, once the vínculo is in force.
     pub registro: Option<Arc<RegistroEletronico>>,
 }
 
-impl Rastreavel for Vinculado {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.registro.rastrear(recursos);
+impl Recordable for Vinculado {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.registro.record(resources);
     }
 }
 
-impl Efeito for Vinculado {
-    fn lembrar(&self) -> Lembranca {
+impl Effect for Vinculado {
+    fn remember(&self) -> Remembered {
         let id = self.registro.as_ref().map_or(0, |registro| registro.id);
-        Lembranca { id, alterado: self.efetivado, ..Lembranca::default() }
+        Remembered { id, changed: self.efetivado, ..Remembered::default() }
     }
 
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        let registro = RegistroDe::load_one(sessao, &RegistroDe::Id(lembranca.id))?;
-        Ok(Self { efetivado: lembranca.alterado, registro })
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
+        let registro = RegistroOf::load_one(session, &RegistroOf::Id(remembered.id))?;
+        Ok(Self { efetivado: remembered.changed, registro })
     }
 }
 
-impl Comando for VincularNre {
-    const NOME: &'static str = "vincularNre";
-    type Efeito = Vinculado;
+impl Command for VincularNre {
+    const NAME: &'static str = "vincularNre";
+    type Effect = Vinculado;
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Vinculado, Error> {
-        Recusa::nenhuma(Vec::new(), rules::vinculo_campos(&self))?;
-        let Ok(protocolo) = Protocolo::ler(&self.protocolo) else {
-            return Err(Error::interno(anyhow::anyhow!("no rule refused the protocolo")));
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Vinculado, Error> {
+        Refusal::ensure_none(Vec::new(), rules::vinculo_fields(&self))?;
+        let Ok(protocolo) = Protocolo::read(&self.protocolo) else {
+            return Err(Error::internal(anyhow::anyhow!("no rule refused the protocolo")));
         };
-        let parte = store::estrutura(sessao, &self.parte)?;
-        let herdeira = store::estrutura(sessao, &self.herdeira)?;
-        let recusas = rules::vinculo_estruturas(parte.as_ref(), herdeira.as_ref());
-        let (Some(parte), Some(herdeira), true) = (&parte, &herdeira, recusas.is_empty()) else {
-            return Err(Error::Recusas(recusas));
+        let party = store::estrutura(session, &self.parte)?;
+        let herdeira = store::estrutura(session, &self.herdeira)?;
+        let refusals = rules::vinculo_estruturas(party.as_ref(), herdeira.as_ref());
+        let (Some(party), Some(herdeira), true) = (&party, &herdeira, refusals.is_empty()) else {
+            return Err(Error::Refusals(refusals));
         };
-        let pedido = PedidoDeVinculo {
+        let request = VinculoRequest {
             nre: &self.nre,
             protocolo: &protocolo,
-            parte,
+            party,
             herdeira,
             justificativa: self.justificativa.as_deref().unwrap_or_default(),
-            autor: contexto.autor.sub(),
+            author: context.author.sub(),
         };
-        pedir(sessao, contexto, &pedido)
+        request_vinculo(session, context, &request)
     }
 }
 
-fn pedir(
-    sessao: &mut Sessao<'_>,
-    contexto: &Contexto,
-    pedido: &PedidoDeVinculo<'_>,
+fn request_vinculo(
+    session: &mut Session<'_>,
+    context: &Context,
+    request: &VinculoRequest<'_>,
 ) -> Result<Vinculado, Error> {
-    let &PedidoDeVinculo { nre, protocolo, parte, herdeira, .. } = pedido;
-    let Contexto { tribunal, regras, relogio, .. } = contexto;
-    let pela_parte = parte.de_quem_chama(&contexto.autor, *tribunal);
-    if !pela_parte && !herdeira.de_quem_chama(&contexto.autor, *tribunal) {
-        let mensagem = "nem a parte nem a herdeira é de quem chama";
-        return Err(Error::falha(Falha::SemPermissao, mensagem));
+    let &VinculoRequest { nre, protocolo, party, herdeira, .. } = request;
+    let Context { tribunal, rules, clock, .. } = context;
+    let is_party = party.is_of_caller(&context.author, *tribunal);
+    if !is_party && !herdeira.is_of_caller(&context.author, *tribunal) {
+        let message = "nem a parte nem a herdeira é de quem chama";
+        return Err(Error::failure(Failure::SemPermissao, message));
     }
-    tomar_as_vezes(sessao, pedido)?;
-    // Only a party is told what its own registro says; an heir asks in the dark.
-    let proprio = store::registro_de(sessao, *tribunal, nre)?;
-    let informacao = Informacao {
-        protocolo: Some(protocolo.texto().to_owned()),
-        protocolo_registrado: proprio.as_ref().map(|registro| registro.protocolo.clone()),
-        ..Informacao::default()
+    take_advisory_locks(session, request)?;
+    // Only a party learns what is in its own registro eletrônico. An heir gets no details.
+    let registro = store::registro_of(session, *tribunal, nre)?;
+    let information = Information {
+        protocolo: Some(protocolo.text().to_owned()),
+        registered_protocolo: registro.as_ref().map(|registro| registro.protocolo.clone()),
+        ..Information::default()
     };
-    let exato = regras.protocolo_exato;
-    let confere = proprio.as_ref().is_none_or(|registro| registro.nomeia(protocolo, exato));
-    let linha = match (&proprio, confere) {
-        (None, _) if pela_parte => Some(LinhaDeDecisao::B1),
+    let exact = rules.protocolo_exato;
+    let protocolo_matches =
+        registro.as_ref().is_none_or(|registro| registro.matches_protocolo(protocolo, exact));
+    let linha = match (&registro, protocolo_matches) {
+        (None, _) if is_party => Some(LinhaDeDecisao::B1),
         (_, false) => Some(LinhaDeDecisao::B2),
         _ => None,
     };
-    recusar(linha, &informacao)?;
-    match store::pedir_vinculo(sessao, pedido, relogio())? {
-        Vinculo::Pendente => Ok(Vinculado { efetivado: false, registro: None }),
-        Vinculo::Efetivado => {
-            let registro = RegistroDe::load_one(sessao, &RegistroDe::Nre(nre.clone()))?;
+    refuse(linha, &information)?;
+    match store::request_vinculo(session, request, clock())? {
+        VinculoOutcome::Pending => Ok(Vinculado { efetivado: false, registro: None }),
+        VinculoOutcome::Efetivado => {
+            let registro = RegistroOf::load_one(session, &RegistroOf::Nre(nre.clone()))?;
             Ok(Vinculado { efetivado: true, registro })
         }
-        Vinculo::EmAndamento => {
-            let em_andamento = EmAndamento::load_one(sessao, &EmAndamento(nre.clone()))?;
+        VinculoOutcome::InProgress => {
+            let em_andamento = InProgress::load_one(session, &InProgress(nre.clone()))?;
             let em_andamento = em_andamento.map(|tramite| (*tramite).clone());
-            let informacao = Informacao { em_andamento, nre: Some(nre.clone()), ..informacao };
-            recusar(Some(LinhaDeDecisao::B3), &informacao)?;
-            Err(Error::interno(anyhow::anyhow!("row B3 did not refuse")))
+            let information = Information { em_andamento, nre: Some(nre.clone()), ..information };
+            refuse(Some(LinhaDeDecisao::B3), &information)?;
+            Err(Error::internal(anyhow::anyhow!("row B3 did not refuse")))
         }
-        Vinculo::OutroNre => Err(outro_nre(herdeira, protocolo).into()),
+        VinculoOutcome::OtherNre => Err(other_nre(herdeira, protocolo).into()),
     }
 }
 
-/// The protocolo of either side and then the NRE, each in one order: no send of them
-/// passes in between, and no two requests wait for each other.
-fn tomar_as_vezes(sessao: &mut Sessao<'_>, pedido: &PedidoDeVinculo<'_>) -> Result<(), Error> {
-    let mut lados = [pedido.parte.tribunal_codigo, pedido.herdeira.tribunal_codigo];
-    lados.sort_unstable();
-    let chave = pedido.protocolo.chave();
-    store::tomar_a_vez(sessao, lados[0], chave, None)?;
-    Ok(store::tomar_a_vez(sessao, lados[1], chave, Some(pedido.nre))?)
+/// Locks the protocolo of both sides, then the NRE, always in the same order: no send of this
+/// processo runs in between, and two requests never deadlock.
+fn take_advisory_locks(
+    session: &mut Session<'_>,
+    request: &VinculoRequest<'_>,
+) -> Result<(), Error> {
+    let mut sides = [request.party.tribunal_codigo, request.herdeira.tribunal_codigo];
+    sides.sort_unstable();
+    let key = request.protocolo.key();
+    store::take_advisory_lock(session, sides[0], key, None)?;
+    Ok(store::take_advisory_lock(session, sides[1], key, Some(request.nre))?)
 }
 
-fn recusar(linha: Option<LinhaDeDecisao>, informacao: &Informacao) -> Result<(), Error> {
-    let recusa = linha.and_then(|linha| rules::recusa_da_linha(linha, informacao));
-    Recusa::nenhuma(Vec::new(), recusa.into_iter().collect())
+fn refuse(linha: Option<LinhaDeDecisao>, information: &Information) -> Result<(), Error> {
+    let refusal = linha.and_then(|linha| rules::linha_refusal(linha, information));
+    Refusal::ensure_none(Vec::new(), refusal.into_iter().collect())
 }
 
-/// Row B5, of an heir.
-fn outro_nre(herdeira: &Estrutura, protocolo: &Protocolo) -> Recusa {
-    let recusa = Recusa::nova(CodigoErro::NupJaCadastrado, "B5", rules::NUP_JA_CADASTRADO)
-        .em(["herdeira"])
-        .oriente(format!("{} tem este protocolo por outro NRE", herdeira.nome));
-    let protocolo = Some(protocolo.texto().to_owned());
-    Recusa { tramite: Some(NoTramita { protocolo, ..NoTramita::default() }), ..recusa }
+/// Row B5, for an heir.
+fn other_nre(herdeira: &Estrutura, protocolo: &Protocolo) -> Refusal {
+    let refusal = Refusal::new(CodigoErro::NupJaCadastrado, "B5", rules::NUP_JA_CADASTRADO)
+        .at(["herdeira"])
+        .hint(format!("{} tem este protocolo por outro NRE", herdeira.nome));
+    let protocolo = Some(protocolo.text().to_owned());
+    Refusal { tramite: Some(TramitaDetails { protocolo, ..TramitaDetails::default() }), ..refusal }
 }

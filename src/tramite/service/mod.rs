@@ -1,4 +1,5 @@
-//! Use cases of the Tramita: sends, the steps of a trâmite, and its end by time.
+//! Use cases of the Tramita: sends, the steps of a trâmite, its files, the inheritance of an NRE,
+//! and expiry.
 
 mod componentes;
 mod envio;
@@ -7,9 +8,9 @@ mod parts;
 mod steps;
 mod prazo;
 
-pub use componentes::{Baixavel, ComponenteRecebido, baixavel, esquecer};
-pub use envio::{Enviado, Verificado, verificar};
+pub use componentes::{Downloadable, ReceivedComponente, downloadable, forget};
+pub use envio::{Enviado, VerifiedEnvio, verify};
 pub use heranca::Vinculado;
-pub use parts::{Montagem, montagem};
-pub use prazo::expirar;
-pub use steps::Passado;
+pub use parts::{Assembly, assembly};
+pub use prazo::expire;
+pub use steps::StepTaken;

@@ -1,143 +1,149 @@
-//! Files that come in parts: each part is kept as it comes, and the file is there when its parts
-//! make it up and their hash is the one that was told.
+//! Uploads of files in parts. The server stores each part as it arrives. The file has arrived when
+//! its parts cover it and its hash is the declared one.
 
-use super::componentes::{ComponenteRecebido, completar, localizar, nomeado};
-use super::steps::travar;
-use crate::auth::Ator;
-use crate::blob_store::ConteudoId;
-use crate::command::{Comando, Contexto};
-use crate::db::Sessao;
-use crate::error::{Divergencia, Error, Falha, Recusa};
-use crate::tramite::rules::{self, ParteDoTramite, Passo, SituacaoTramite};
+use super::componentes::{ReceivedComponente, complete, locate, named_file};
+use super::steps::lock;
+use crate::auth::Actor;
+use crate::blob_store::ContentId;
+use crate::command::{Command, Context};
+use crate::db::Session;
+use crate::error::{Error, Failure, FileMismatch, Refusal};
+use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite, Step};
 use crate::tramite::{
-    ConcluirComponente, EnviarParte, Idt, ParteEnviada, Segmento, Tramite, montar, store,
+    ConcluirComponente, EnviarParte, Idt, Segment, SentPart, Tramite, assemble, store,
 };
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::resource::{Recordable, Resource};
 
-/// A part that comes again, whole or within a longer one, takes the place of what was there.
-impl Comando for EnviarParte {
-    const NOME: &'static str = "enviarParte";
-    type Efeito = ComponenteRecebido;
+/// A part replaces the parts that lie entirely within its range.
+impl Command for EnviarParte {
+    const NAME: &'static str = "enviarParte";
+    type Effect = ReceivedComponente;
 
-    fn executar(
+    fn execute(
         self,
-        sessao: &mut Sessao<'_>,
-        contexto: &Contexto,
-    ) -> Result<ComponenteRecebido, Error> {
-        let (tramite, _) = travar(sessao, contexto, self.idt, Passo::CompletarEnvio)?;
+        session: &mut Session<'_>,
+        context: &Context,
+    ) -> Result<ReceivedComponente, Error> {
+        let (tramite, _) = lock(session, context, self.idt, Step::CompletarEnvio)?;
         let (protocolo, hash) =
-            nomeado(self.protocolo.as_deref(), self.hash.as_ref(), self.malformados)?;
-        let (componente, lugares) = localizar(sessao, self.idt, &protocolo, &hash)?;
-        let recusas = rules::parte(componente.tamanho, self.trecho, self.tamanho);
-        Recusa::nenhuma(Vec::new(), recusas)?;
-        if ja_esta(&tramite) && lugares.iter().all(|lugar| !lugar.falta_enviar()) {
-            return Ok(ComponenteRecebido::ja_estava(tramite));
+            named_file(self.protocolo.as_deref(), self.hash.as_ref(), self.malformed)?;
+        let (componente, placements) = locate(session, self.idt, &protocolo, &hash)?;
+        let refusals = rules::part(componente.tamanho, self.trecho, self.tamanho);
+        Refusal::ensure_none(Vec::new(), refusals)?;
+        if is_under_way(&tramite)
+            && placements.iter().all(|placement| !placement.is_pending_upload())
+        {
+            return Ok(ReceivedComponente::already_received(tramite));
         }
-        let (SituacaoTramite::AguardandoComponentes, Some(conteudo)) =
+        let (SituacaoTramite::AguardandoComponentes, Some(content)) =
             (tramite.situacao, self.conteudo)
         else {
             return Err(rules::transicao_nao_permitida(&tramite).into());
         };
-        let partes = store::partes_enviadas(sessao, self.idt, protocolo.chave(), &hash)?;
-        let cobertas = |parte: &&ParteEnviada| self.trecho.contem(parte.trecho());
-        let (sobras, ficam): (Vec<&ParteEnviada>, Vec<_>) = partes.iter().partition(cobertas);
-        let trechos: Vec<_> = ficam.iter().map(|parte| parte.trecho()).collect();
-        let recusa = rules::partes_demais(componente.tamanho, &trechos, self.trecho);
-        Recusa::nenhuma(Vec::new(), recusa.into_iter().collect())?;
-        let sobras: Vec<ConteudoId> = sobras.iter().map(|parte| parte.conteudo_id).collect();
-        store::retirar_partes(sessao, &sobras)?;
-        store::guardar_parte(sessao, &componente, self.trecho, conteudo)?;
-        Ok(ComponenteRecebido { tramite, guardado: true, sobras })
+        let parts = store::sent_parts(session, self.idt, protocolo.key(), &hash)?;
+        let is_covered = |part: &&SentPart| self.trecho.contains(part.range());
+        let (leftovers, kept): (Vec<&SentPart>, Vec<_>) = parts.iter().partition(is_covered);
+        let ranges: Vec<_> = kept.iter().map(|part| part.range()).collect();
+        let refusal = rules::too_many_parts(componente.tamanho, &ranges, self.trecho);
+        Refusal::ensure_none(Vec::new(), refusal.into_iter().collect())?;
+        let leftovers: Vec<ContentId> = leftovers.iter().map(|part| part.conteudo_id).collect();
+        store::remove_parts(session, &leftovers)?;
+        store::store_part(session, &componente, self.trecho, content)?;
+        Ok(ReceivedComponente { tramite, stored: true, leftovers })
     }
 }
 
-/// On its way to its end, or there: not called off, not refused.
-pub(super) fn ja_esta(tramite: &Tramite) -> bool {
+/// Whether the trâmite is in progress or ended well (situações 1 to 6): neither cancelled nor
+/// refused.
+pub(super) fn is_under_way(tramite: &Tramite) -> bool {
     tramite.situacao <= SituacaoTramite::ReciboRecebidoRemetente
 }
 
-/// How a file that came in parts is put together.
-pub struct Montagem {
+/// The parts of a file, in the order in which they make it.
+pub struct Assembly {
     idt: Idt,
-    /// None when the file is here already.
-    pub segmentos: Option<Vec<Segmento>>,
+    /// `None` when the file has arrived already.
+    pub segments: Option<Vec<Segment>>,
 }
 
-impl Rastreavel for Montagem {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        recursos.push(Recurso::Tramite(self.idt));
-    }
-}
-
-/// The parts that make up the file that is said to be complete. Changes nothing.
-pub fn montagem(
-    sessao: &mut Sessao<'_>,
-    ator: &Ator,
-    comando: &ConcluirComponente,
-) -> Result<Montagem, Error> {
-    let idt = comando.idt;
-    let achado = store::tramite_se_visivel(sessao, idt)?;
-    let tramite = achado.ok_or_else(rules::tramite_visivel)?;
-    if tramite.parte(ator.tribunal()) != Some(ParteDoTramite::Remetente) {
-        return Err(Error::falha(Falha::SemPermissao, "o ticket é do remetente do trâmite"));
-    }
-    let ConcluirComponente { protocolo, hash, malformados, .. } = comando;
-    let (protocolo, hash) = nomeado(protocolo.as_deref(), hash.as_ref(), malformados.clone())?;
-    let (componente, lugares) = localizar(sessao, idt, &protocolo, &hash)?;
-    if lugares.iter().all(|lugar| !lugar.falta_enviar()) {
-        return Ok(Montagem { idt, segmentos: None });
-    }
-    let partes = store::partes_enviadas(sessao, idt, protocolo.chave(), &hash)?;
-    match montar(&partes, componente.tamanho) {
-        Ok(segmentos) => Ok(Montagem { idt, segmentos: Some(segmentos) }),
-        Err(falta) => Err(rules::partes_ausentes(&tramite, falta).into()),
+impl Recordable for Assembly {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        resources.push(Resource::Tramite(self.idt));
     }
 }
 
-/// 1→2 with the last file. Said again, of a file that is here, changes nothing.
-impl Comando for ConcluirComponente {
-    const NOME: &'static str = "concluirComponente";
-    type Efeito = ComponenteRecebido;
+/// The segments of a file that the remetente declares complete. Changes nothing.
+pub fn assembly(
+    session: &mut Session<'_>,
+    actor: &Actor,
+    command: &ConcluirComponente,
+) -> Result<Assembly, Error> {
+    let idt = command.idt;
+    let found = store::visible_tramite(session, idt)?;
+    let tramite = found.ok_or_else(rules::tramite_visivel)?;
+    if tramite.party(actor.tribunal()) != Some(ParteDoTramite::Remetente) {
+        return Err(Error::failure(Failure::SemPermissao, "o ticket é do remetente do trâmite"));
+    }
+    let ConcluirComponente { protocolo, hash, malformed, .. } = command;
+    let (protocolo, hash) = named_file(protocolo.as_deref(), hash.as_ref(), malformed.clone())?;
+    let (componente, placements) = locate(session, idt, &protocolo, &hash)?;
+    if placements.iter().all(|placement| !placement.is_pending_upload()) {
+        return Ok(Assembly { idt, segments: None });
+    }
+    let parts = store::sent_parts(session, idt, protocolo.key(), &hash)?;
+    match assemble(&parts, componente.tamanho) {
+        Ok(segments) => Ok(Assembly { idt, segments: Some(segments) }),
+        Err(missing) => Err(rules::missing_parts(&tramite, missing).into()),
+    }
+}
 
-    fn executar(
+/// Moves the trâmite from situação 1 to 2 with the last file. For a file that has arrived already,
+/// it changes nothing.
+impl Command for ConcluirComponente {
+    const NAME: &'static str = "concluirComponente";
+    type Effect = ReceivedComponente;
+
+    fn execute(
         self,
-        sessao: &mut Sessao<'_>,
-        contexto: &Contexto,
-    ) -> Result<ComponenteRecebido, Error> {
-        let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::CompletarEnvio)?;
+        session: &mut Session<'_>,
+        context: &Context,
+    ) -> Result<ReceivedComponente, Error> {
+        let (tramite, now) = lock(session, context, self.idt, Step::CompletarEnvio)?;
         let (protocolo, hash) =
-            nomeado(self.protocolo.as_deref(), self.hash.as_ref(), self.malformados)?;
-        let (componente, lugares) = localizar(sessao, self.idt, &protocolo, &hash)?;
-        if ja_esta(&tramite) && lugares.iter().all(|lugar| !lugar.falta_enviar()) {
-            return Ok(ComponenteRecebido::ja_estava(tramite));
+            named_file(self.protocolo.as_deref(), self.hash.as_ref(), self.malformed)?;
+        let (componente, placements) = locate(session, self.idt, &protocolo, &hash)?;
+        if is_under_way(&tramite)
+            && placements.iter().all(|placement| !placement.is_pending_upload())
+        {
+            return Ok(ReceivedComponente::already_received(tramite));
         }
-        let (SituacaoTramite::AguardandoComponentes, Some(montado)) =
+        let (SituacaoTramite::AguardandoComponentes, Some(assembled)) =
             (tramite.situacao, self.montado)
         else {
             return Err(rules::transicao_nao_permitida(&tramite).into());
         };
-        let partes = store::partes_enviadas(sessao, self.idt, protocolo.chave(), &hash)?;
-        let tem = |conteudo: &ConteudoId| partes.iter().any(|p| p.conteudo_id == *conteudo);
-        let (Some(&primeira), true) = (montado.partes.first(), montado.partes.iter().all(tem))
+        let parts = store::sent_parts(session, self.idt, protocolo.key(), &hash)?;
+        let has = |content: &ContentId| parts.iter().any(|p| p.conteudo_id == *content);
+        let (Some(&first), true) = (assembled.partes.first(), assembled.partes.iter().all(has))
         else {
-            let mensagem = "uma parte do arquivo chegou de novo enquanto ele se conferia; repita";
-            return Err(Error::falha(Falha::Indisponivel, mensagem));
+            let message = "uma parte do arquivo chegou de novo enquanto ele se conferia; repita";
+            return Err(Error::failure(Failure::Indisponivel, message));
         };
-        if montado.calculado != hash {
-            let divergencia = Divergencia {
+        if assembled.calculado != hash {
+            let mismatch = FileMismatch {
                 documento: componente.documento,
                 componente: componente.ordem,
                 esperado: Some(hash.to_string()),
-                informado: montado.calculado.to_string(),
+                informado: assembled.calculado.to_string(),
             };
-            return Err(rules::conteudo_divergente(componente.protocolo, divergencia).into());
+            return Err(rules::content_mismatch(componente.protocolo, mismatch).into());
         }
-        let sobras: Vec<ConteudoId> = partes
+        let leftovers: Vec<ContentId> = parts
             .iter()
-            .map(|parte| parte.conteudo_id)
-            .filter(|conteudo| !montado.partes.contains(conteudo))
+            .map(|part| part.conteudo_id)
+            .filter(|content| !assembled.partes.contains(content))
             .collect();
-        store::retirar_partes(sessao, &sobras)?;
-        completar(sessao, tramite, &lugares, primeira, sobras, agora)
+        store::remove_parts(session, &leftovers)?;
+        complete(session, tramite, &placements, first, leftovers, now)
     }
 }

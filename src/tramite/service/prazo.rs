@@ -1,52 +1,52 @@
-//! What stands still too long is called off by itself (1 to 4→10), and what nobody
-//! will fetch any more is forgotten.
+//! Expiry: cancels each trâmite that does not advance in time (1 to 4→10), and deletes the files that
+//! no destinatário will download.
 
-use super::componentes::limpar;
-use crate::auth::{Ator, Papel};
+use super::componentes::purge;
+use crate::auth::{Actor, Papel};
 use crate::call::App;
 use crate::error::Error;
-use crate::tramite::rules::Passo;
-use crate::tramite::store::{self, Anotacao};
+use crate::tramite::rules::Step;
+use crate::tramite::store::{self, Annotation};
 use crate::value::tribunal::TRIBUNAIS;
 use chrono::Duration;
 
-/// One round over every origin; answers how many ended. Rounds of several
-/// instances at once each take others, and none takes one twice. What fails for one
-/// origin does not keep the others waiting.
-pub async fn expirar(app: &App) -> Result<usize, Error> {
-    let prazo = Duration::days(i64::from(app.regras.prazo_do_tramite));
-    let (mut quantos, mut falhou) = (0, None);
+/// Runs one round over every tribunal and returns how many trâmites expired. Several instances may
+/// run rounds at the same time: each takes other trâmites, and none expires twice. A failure for
+/// one tribunal does not stop the others.
+pub async fn expire(app: &App) -> Result<usize, Error> {
+    let prazo = Duration::days(i64::from(app.rules.prazo_do_tramite));
+    let (mut count, mut failed) = (0, None);
     for tribunal in TRIBUNAIS {
-        let quem = "elos:prazo".to_owned();
-        let ator = Ator::novo(quem, None, Some(tribunal.codigo), vec![Papel::Integracao])?;
-        let relogio = app.agora;
-        let ronda = app
+        let caller = "elos:prazo".to_owned();
+        let actor = Actor::new(caller, None, Some(tribunal.code), vec![Papel::Integracao])?;
+        let clock = app.now;
+        let round = app
             .db
-            .escrever(&ator, move |sessao| {
-                let agora = relogio();
-                let vencidos = store::vencidos(sessao, tribunal.codigo, agora - prazo)?;
-                for idt in &vencidos {
-                    let tramite = store::por_idt(sessao, *idt)?;
-                    if let Ok(situacao) = tramite.situacao.passar(Passo::Expirar) {
-                        let nada = Anotacao::default();
-                        let por = Passo::Expirar.de_quem();
-                        store::passar(sessao, *idt, situacao, por, &nada, agora)?;
+            .write(&actor, move |session| {
+                let now = clock();
+                let overdue = store::overdue(session, tribunal.code, now - prazo)?;
+                for idt in &overdue {
+                    let tramite = store::by_idt(session, *idt)?;
+                    if let Ok(situacao) = tramite.situacao.advance(Step::Expirar) {
+                        let nothing = Annotation::default();
+                        let by = Step::Expirar.owner();
+                        store::advance(session, *idt, situacao, by, &nothing, now)?;
                     }
                 }
-                Ok(vencidos.len())
+                Ok(overdue.len())
             })
             .await;
-        let ronda = match ronda {
-            Ok(expirados) => limpar(app, &ator).await.map(|()| expirados),
-            falha => falha,
+        let round = match round {
+            Ok(expired) => purge(app, &actor).await.map(|()| expired),
+            failure => failure,
         };
-        match ronda {
-            Ok(expirados) => quantos += expirados,
-            Err(error) => falhou = Some(error),
+        match round {
+            Ok(expired) => count += expired,
+            Err(error) => failed = Some(error),
         }
     }
-    match falhou {
-        None => Ok(quantos),
+    match failed {
+        None => Ok(count),
         Some(error) => Err(error),
     }
 }

@@ -1,148 +1,153 @@
-//! The steps of a trâmite after it was sent. Each: lock, whose step it is, the
-//! machine, write, tell.
+//! The steps of a trâmite after it was sent. Each one locks the trâmite, checks that the step is
+//! the caller's, asks the state machine, and writes the change.
 
-use super::envio::recusa_do_destino;
-use crate::auth::Ator;
-use crate::command::{Comando, Contexto, Efeito, Lembranca};
-use crate::db::Sessao;
-use crate::error::{Error, Falha, Recusa};
+use super::envio::destination_refusal;
+use crate::auth::Actor;
+use crate::command::{Command, Context, Effect, Remembered};
+use crate::db::Session;
+use crate::error::{Error, Failure, Refusal};
 use crate::processo;
-use crate::tramite::recibo::{self, Assinatura};
-use crate::tramite::rules::{self, ParteDoTramite, Passo, SituacaoTramite};
-use crate::tramite::store::{self, Anotacao};
+use crate::tramite::recibo::{self, SignatureCheck};
+use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite, Step};
+use crate::tramite::store::{self, Annotation};
 use crate::tramite::{
     CancelarTramite, DarCiencia, EnviarRecibo, Idt, MotivoRecusa, ReceberRecibo, ReceberTramite,
     RecusarTramite, Tramite, hashes_tramitados,
 };
-use crate::value::resource::{Rastreavel, Recurso};
+use crate::value::resource::{Recordable, Resource};
 use chrono::{DateTime, Utc};
 
-/// A trâmite in the situação that it passed to.
+/// A trâmite in the situação that it entered.
 #[derive(Debug)]
-pub struct Passado {
+pub struct StepTaken {
     pub tramite: Tramite,
-    /// Why the destination's step ended in a refusal to the sender.
-    pub recusa: Option<Recusa>,
+    /// Set when the destinatário's step ended in a refusal to the sender.
+    pub refusal: Option<Refusal>,
 }
 
-impl Rastreavel for Passado {
-    fn rastrear(&self, recursos: &mut Vec<Recurso>) {
-        self.tramite.rastrear(recursos);
+impl Recordable for StepTaken {
+    fn record(&self, resources: &mut Vec<Resource>) {
+        self.tramite.record(resources);
     }
 }
 
-impl Efeito for Passado {
-    fn lembrar(&self) -> Lembranca {
-        let alterado = self.recusa.is_some();
-        Lembranca { id: self.tramite.idt, alterado, ..Lembranca::default() }
+impl Effect for StepTaken {
+    fn remember(&self) -> Remembered {
+        let changed = self.refusal.is_some();
+        Remembered { id: self.tramite.idt, changed, ..Remembered::default() }
     }
 
-    fn reler(sessao: &mut Sessao<'_>, lembranca: Lembranca) -> Result<Self, Error> {
-        let tramite = store::por_idt(sessao, lembranca.id)?;
-        let recusa = lembranca.alterado.then(|| recusa_do_destino(&tramite));
-        Ok(Self { tramite, recusa })
+    fn reload(session: &mut Session<'_>, remembered: Remembered) -> Result<Self, Error> {
+        let tramite = store::by_idt(session, remembered.id)?;
+        let refusal = remembered.changed.then(|| destination_refusal(&tramite));
+        Ok(Self { tramite, refusal })
     }
 }
 
-/// The trâmite, locked, if the step is the caller's to take, and the time of it:
-/// read after the lock, and never before the last change.
-pub(super) fn travar(
-    sessao: &mut Sessao<'_>,
-    contexto: &Contexto,
+/// Locks the trâmite, if the caller may take the step. Also returns the time of the step, which is
+/// read after the lock and is never before the last change.
+pub(super) fn lock(
+    session: &mut Session<'_>,
+    context: &Context,
     idt: Idt,
-    passo: Passo,
+    step: Step,
 ) -> Result<(Tramite, DateTime<Utc>), Error> {
-    let Some(tramite) = store::travado(sessao, idt)? else {
+    let Some(tramite) = store::locked(session, idt)? else {
         return Err(rules::tramite_visivel().into());
     };
-    conferir_parte(&tramite, &contexto.autor, passo)?;
-    let agora = (contexto.relogio)().max(tramite.atualizado_em);
-    Ok((tramite, agora))
+    check_party(&tramite, &context.author, step)?;
+    let now = (context.clock)().max(tramite.atualizado_em);
+    Ok((tramite, now))
 }
 
-/// The step is the caller's to take.
-pub(super) fn conferir_parte(tramite: &Tramite, ator: &Ator, passo: Passo) -> Result<(), Error> {
-    let Some(parte) = tramite.parte(Some(ator.tribunal_de_escrita()?)) else {
+/// Checks that the caller may take the step.
+pub(super) fn check_party(tramite: &Tramite, actor: &Actor, step: Step) -> Result<(), Error> {
+    let Some(party) = tramite.party(Some(actor.write_tribunal()?)) else {
         return Err(rules::tramite_visivel().into());
     };
-    let recusado = matches!(
+    let refused = matches!(
         tramite.situacao,
         SituacaoTramite::RecusadoAguardandoCiencia | SituacaoTramite::RecusadoCiente
     );
-    // Who declined does not see it any more; but what was asked of it was theirs to ask.
-    if parte == ParteDoTramite::Destinatario && recusado && passo != Passo::Recusar {
+    // A destinatário that refused a trâmite no longer sees it. It may still repeat the refusal.
+    if party == ParteDoTramite::Destinatario && refused && step != Step::Recusar {
         return Err(rules::tramite_visivel().into());
     }
-    if passo.de_quem() != parte {
-        let mensagem = match parte {
+    if step.owner() != party {
+        let message = match party {
             ParteDoTramite::Remetente => "a ação é do destinatário do trâmite",
             _ => "a ação é do remetente do trâmite",
         };
-        return Err(Error::falha(Falha::SemPermissao, mensagem));
+        return Err(Error::failure(Failure::SemPermissao, message));
     }
-    if !tramite.age(ator, parte) {
-        let mensagem = "a credencial não age pela estrutura do trâmite";
-        return Err(Error::falha(Falha::SemPermissao, mensagem));
+    if !tramite.can_act(actor, party) {
+        let message = "a credencial não age pela estrutura do trâmite";
+        return Err(Error::failure(Failure::SemPermissao, message));
     }
     Ok(())
 }
 
-fn seguinte(tramite: &Tramite, passo: Passo) -> Result<SituacaoTramite, Error> {
-    let seguinte = tramite.situacao.passar(passo);
-    seguinte.map_err(|_| rules::transicao_nao_permitida(tramite).into())
+fn next(tramite: &Tramite, step: Step) -> Result<SituacaoTramite, Error> {
+    let next = tramite.situacao.advance(step);
+    next.map_err(|_| rules::transicao_nao_permitida(tramite).into())
 }
 
-/// One step, with what it notes.
-pub(super) fn dar(
-    sessao: &mut Sessao<'_>,
+/// Takes one step and writes its annotation.
+pub(super) fn take_step(
+    session: &mut Session<'_>,
     tramite: &Tramite,
-    passo: Passo,
-    anotacao: &Anotacao,
-    agora: DateTime<Utc>,
-) -> Result<Passado, Error> {
-    let situacao = seguinte(tramite, passo)?;
-    store::passar(sessao, tramite.idt, situacao, passo.por_quem(), anotacao, agora)?;
-    Ok(Passado { tramite: store::por_idt(sessao, tramite.idt)?, recusa: None })
+    step: Step,
+    annotation: &Annotation,
+    now: DateTime<Utc>,
+) -> Result<StepTaken, Error> {
+    let situacao = next(tramite, step)?;
+    store::advance(session, tramite.idt, situacao, step.recorded_by(), annotation, now)?;
+    Ok(StepTaken { tramite: store::by_idt(session, tramite.idt)?, refusal: None })
 }
 
-/// Whether the destination has the processo otherwise: by another NRE, by one
-/// that the sender did not give, or as a processo of its own.
-fn ja_tem(sessao: &mut Sessao<'_>, contexto: &Contexto, tramite: &Tramite) -> Result<bool, Error> {
-    let proprio = store::registro_proprio(sessao, contexto.tribunal, &tramite.protocolo_chave)?;
-    Ok(match proprio {
+/// Whether the destinatário has the processo already: under another NRE, under this NRE although
+/// the sender did not give it, or as a processo of its own on this server.
+fn already_has(
+    session: &mut Session<'_>,
+    context: &Context,
+    tramite: &Tramite,
+) -> Result<bool, Error> {
+    let known_nre = store::own_registro(session, context.tribunal, &tramite.protocolo_chave)?;
+    Ok(match known_nre {
         Some(nre) => nre != tramite.nre || !tramite.nre_informado,
         None => match tramite.protocolo_chave.parse() {
-            Ok(numero) => processo::store::por_numero(sessao, &numero)?.is_some(),
+            Ok(numero) => processo::store::by_numero(session, &numero)?.is_some(),
             Err(_) => false,
         },
     })
 }
 
-/// The world changed since the send, or the send went out to find out: the
-/// processo goes back to its sender.
+/// Sends the processo back to the sender as refused: the destinatário already has it. Either it
+/// received the processo after the send, or the send went out although the decision table had
+/// found this.
 fn devolver(
-    sessao: &mut Sessao<'_>,
+    session: &mut Session<'_>,
     tramite: &Tramite,
-    agora: DateTime<Utc>,
-) -> Result<Passado, Error> {
-    let anotacao = Anotacao {
-        motivo_recusa: Some(MotivoRecusa::Outro.codigo().into()),
+    now: DateTime<Utc>,
+) -> Result<StepTaken, Error> {
+    let annotation = Annotation {
+        motivo_recusa: Some(MotivoRecusa::Outro.code().into()),
         justificativa: Some(rules::NUP_JA_CADASTRADO.into()),
-        recusado_em: Some(agora),
-        ..Anotacao::default()
+        recusado_em: Some(now),
+        ..Annotation::default()
     };
-    let recusa = Some(recusa_do_destino(tramite));
-    Ok(Passado { recusa, ..dar(sessao, tramite, Passo::Recusar, &anotacao, agora)? })
+    let refusal = Some(destination_refusal(tramite));
+    Ok(StepTaken { refusal, ..take_step(session, tramite, Step::Recusar, &annotation, now)? })
 }
 
-/// 2→3 and, with no componente to fetch, →4. Asked again of what was received, up to 6, it is told
-/// again, and nothing moves.
-impl Comando for ReceberTramite {
-    const NOME: &'static str = "receberTramite";
-    type Efeito = Passado;
+/// Moves the trâmite from situação 2 to 3 and, when there is no componente to download, to 4. In
+/// situações 3 to 6 the same call answers the same again and changes nothing.
+impl Command for ReceberTramite {
+    const NAME: &'static str = "receberTramite";
+    type Effect = StepTaken;
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Passado, Error> {
-        let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::ReceberMetadados)?;
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<StepTaken, Error> {
+        let (tramite, now) = lock(session, context, self.idt, Step::ReceberMetadados)?;
         if matches!(
             tramite.situacao,
             SituacaoTramite::MetadadosRecebidosDestinatario
@@ -150,153 +155,151 @@ impl Comando for ReceberTramite {
                 | SituacaoTramite::ReciboRecebidoSolucao
                 | SituacaoTramite::ReciboRecebidoRemetente
         ) {
-            return Ok(Passado { tramite, recusa: None });
+            return Ok(StepTaken { tramite, refusal: None });
         }
-        seguinte(&tramite, Passo::ReceberMetadados)?;
-        if ja_tem(sessao, contexto, &tramite)? {
-            return devolver(sessao, &tramite, agora);
+        next(&tramite, Step::ReceberMetadados)?;
+        if already_has(session, context, &tramite)? {
+            return devolver(session, &tramite, now);
         }
-        let anotacao = Anotacao { metadados_em: Some(agora), ..Anotacao::default() };
-        let recebido = dar(sessao, &tramite, Passo::ReceberMetadados, &anotacao, agora)?;
-        if store::faltas(sessao, tramite.idt)?.baixar {
-            return Ok(recebido);
+        let annotation = Annotation { metadados_em: Some(now), ..Annotation::default() };
+        let received = take_step(session, &tramite, Step::ReceberMetadados, &annotation, now)?;
+        if store::missing(session, tramite.idt)?.baixar {
+            return Ok(received);
         }
-        let nada = Anotacao::default();
-        dar(sessao, &recebido.tramite, Passo::CompletarRecebimento, &nada, agora)
+        let nothing = Annotation::default();
+        take_step(session, &received.tramite, Step::CompletarRecebimento, &nothing, now)
     }
 }
 
-/// The signature, against the key that is registered of the destinatário, and the
-/// text that is to be signed.
-fn conferir(
-    sessao: &mut Sessao<'_>,
+/// Checks the signature against the registered key of the destinatário. Also returns the text that
+/// it has to sign.
+fn check(
+    session: &mut Session<'_>,
     tramite: &Tramite,
     recebimento: Option<DateTime<Utc>>,
-    assinatura: Option<&str>,
-) -> Result<(Assinatura, String), Error> {
-    let chave = store::chave_do_destinatario(sessao, tramite.idt)?;
-    let componentes = store::componentes(sessao, tramite.idt)?;
+    signature: Option<&str>,
+) -> Result<(SignatureCheck, String), Error> {
+    let key = store::destinatario_key(session, tramite.idt)?;
+    let componentes = store::componentes(session, tramite.idt)?;
     let hashes = hashes_tramitados(&componentes);
     let recebimento = recebimento.unwrap_or_default();
-    let texto = recibo::de_conclusao(tramite.idt, &tramite.nre, recebimento, &hashes);
-    let conferida = recibo::conferir(&texto, assinatura, chave.as_deref());
-    Ok((conferida.map_err(Error::interno)?, texto))
+    let text = recibo::conclusao_text(tramite.idt, &tramite.nre, recebimento, &hashes);
+    let checked = recibo::check(&text, signature, key.as_deref());
+    Ok((checked.map_err(Error::internal)?, text))
 }
 
-/// The recibo that the trâmite has already: whoever did not hear of it sends it once more.
-fn mesmo_recibo(tramite: &Tramite, recibo: &EnviarRecibo) -> bool {
-    let segundo = |quando: Option<DateTime<Utc>>| quando.map(|quando| quando.timestamp());
+/// Whether the trâmite already has this recibo. A destinatário that did not get the answer sends it
+/// again.
+fn is_same_recibo(tramite: &Tramite, recibo: &EnviarRecibo) -> bool {
+    let second = |when: Option<DateTime<Utc>>| when.map(|when| when.timestamp());
     tramite.recibo_em.is_some()
-        && recibo.malformados.is_empty()
-        && segundo(tramite.data_de_recebimento) == segundo(recibo.data_de_recebimento)
+        && recibo.malformed.is_empty()
+        && second(tramite.data_de_recebimento) == second(recibo.data_de_recebimento)
         && tramite.hash_da_assinatura == recibo.hash_da_assinatura
 }
 
-/// 4→5: the destination has the processo, and is a party of its NRE. The same recibo once more
-/// changes nothing.
-impl Comando for EnviarRecibo {
-    const NOME: &'static str = "enviarRecibo";
-    type Efeito = Passado;
+/// Moves the trâmite from situação 4 to 5: the destinatário has the processo, and becomes a party
+/// of its NRE. The same recibo again changes nothing.
+impl Command for EnviarRecibo {
+    const NAME: &'static str = "enviarRecibo";
+    type Effect = StepTaken;
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Passado, Error> {
-        let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::EnviarRecibo)?;
-        if mesmo_recibo(&tramite, &self) {
-            return Ok(Passado { tramite, recusa: None });
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<StepTaken, Error> {
+        let (tramite, now) = lock(session, context, self.idt, Step::EnviarRecibo)?;
+        if is_same_recibo(&tramite, &self) {
+            return Ok(StepTaken { tramite, refusal: None });
         }
-        let recusas = rules::recibo(
+        let refusals = rules::recibo(
             self.data_de_recebimento,
             self.hash_da_assinatura.as_deref(),
             tramite.atualizado_em,
-            agora,
+            now,
         );
-        seguinte(&tramite, Passo::EnviarRecibo)?;
-        Recusa::nenhuma(self.malformados, recusas)?;
-        let (assinatura, texto) = conferir(
-            sessao,
-            &tramite,
-            self.data_de_recebimento,
-            self.hash_da_assinatura.as_deref(),
-        )?;
-        Recusa::nenhuma(Vec::new(), rules::assinatura(assinatura, &texto).into_iter().collect())?;
-        store::tomar_a_vez(sessao, contexto.tribunal, &tramite.protocolo_chave, None)?;
-        if ja_tem(sessao, contexto, &tramite)?
-            || !store::tornar_parte(
-                sessao,
-                contexto.tribunal,
+        next(&tramite, Step::EnviarRecibo)?;
+        Refusal::ensure_none(self.malformed, refusals)?;
+        let (signature, text) =
+            check(session, &tramite, self.data_de_recebimento, self.hash_da_assinatura.as_deref())?;
+        Refusal::ensure_none(Vec::new(), rules::signature(signature, &text).into_iter().collect())?;
+        store::take_advisory_lock(session, context.tribunal, &tramite.protocolo_chave, None)?;
+        if already_has(session, context, &tramite)?
+            || !store::make_party(
+                session,
+                context.tribunal,
                 &tramite.nre,
                 &tramite.protocolo_chave,
-                agora,
+                now,
             )?
         {
-            return devolver(sessao, &tramite, agora);
+            return devolver(session, &tramite, now);
         }
-        let anotacao = Anotacao {
+        let annotation = Annotation {
             data_de_recebimento: self.data_de_recebimento,
             hash_da_assinatura: self.hash_da_assinatura,
-            recibo_em: Some(agora),
-            recibo_assinado: Some(assinatura == Assinatura::Confere),
-            ..Anotacao::default()
+            recibo_em: Some(now),
+            recibo_assinado: Some(signature == SignatureCheck::Valid),
+            ..Annotation::default()
         };
-        dar(sessao, &tramite, Passo::EnviarRecibo, &anotacao, agora)
+        take_step(session, &tramite, Step::EnviarRecibo, &annotation, now)
     }
 }
 
-/// 5→6; taken again in 6, it changes nothing.
-impl Comando for ReceberRecibo {
-    const NOME: &'static str = "receberRecibo";
-    type Efeito = Passado;
+/// Moves the trâmite from situação 5 to 6. In situação 6 it changes nothing.
+impl Command for ReceberRecibo {
+    const NAME: &'static str = "receberRecibo";
+    type Effect = StepTaken;
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Passado, Error> {
-        let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::ReceberRecibo)?;
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<StepTaken, Error> {
+        let (tramite, now) = lock(session, context, self.idt, Step::ReceberRecibo)?;
         if tramite.situacao == SituacaoTramite::ReciboRecebidoRemetente {
-            return Ok(Passado { tramite, recusa: None });
+            return Ok(StepTaken { tramite, refusal: None });
         }
-        let anotacao = Anotacao { recibo_entregue_em: Some(agora), ..Anotacao::default() };
-        dar(sessao, &tramite, Passo::ReceberRecibo, &anotacao, agora)
+        let annotation = Annotation { recibo_entregue_em: Some(now), ..Annotation::default() };
+        take_step(session, &tramite, Step::ReceberRecibo, &annotation, now)
     }
 }
 
-/// 2, 3 or 4→8. SEI's module declines again what it has declined: the first refusal stays.
-impl Comando for RecusarTramite {
-    const NOME: &'static str = "recusarTramite";
-    type Efeito = Passado;
+/// Moves the trâmite from situação 2, 3 or 4 to 8. SEI's module repeats refusals: the first one
+/// stays.
+impl Command for RecusarTramite {
+    const NAME: &'static str = "recusarTramite";
+    type Effect = StepTaken;
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Passado, Error> {
-        let recusas = rules::recusa(self.motivo.is_some(), self.justificativa.as_deref());
-        Recusa::nenhuma(self.malformados, recusas)?;
-        let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::Recusar)?;
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<StepTaken, Error> {
+        let refusals = rules::refusal(self.motivo.is_some(), self.justificativa.as_deref());
+        Refusal::ensure_none(self.malformed, refusals)?;
+        let (tramite, now) = lock(session, context, self.idt, Step::Recusar)?;
         if tramite.situacao == SituacaoTramite::RecusadoAguardandoCiencia {
-            return Ok(Passado { tramite, recusa: None });
+            return Ok(StepTaken { tramite, refusal: None });
         }
-        let anotacao = Anotacao {
-            motivo_recusa: self.motivo.map(|motivo| motivo.codigo().into()),
+        let annotation = Annotation {
+            motivo_recusa: self.motivo.map(|motivo| motivo.code().into()),
             justificativa: self.justificativa,
-            recusado_em: Some(agora),
-            ..Anotacao::default()
+            recusado_em: Some(now),
+            ..Annotation::default()
         };
-        dar(sessao, &tramite, Passo::Recusar, &anotacao, agora)
+        take_step(session, &tramite, Step::Recusar, &annotation, now)
     }
 }
 
-/// 8→9.
-impl Comando for DarCiencia {
-    const NOME: &'static str = "darCiencia";
-    type Efeito = Passado;
+/// Moves the trâmite from situação 8 to 9: the remetente acknowledges the refusal.
+impl Command for DarCiencia {
+    const NAME: &'static str = "darCiencia";
+    type Effect = StepTaken;
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Passado, Error> {
-        let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::DarCiencia)?;
-        let anotacao = Anotacao { ciencia_em: Some(agora), ..Anotacao::default() };
-        dar(sessao, &tramite, Passo::DarCiencia, &anotacao, agora)
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<StepTaken, Error> {
+        let (tramite, now) = lock(session, context, self.idt, Step::DarCiencia)?;
+        let annotation = Annotation { ciencia_em: Some(now), ..Annotation::default() };
+        take_step(session, &tramite, Step::DarCiencia, &annotation, now)
     }
 }
 
-/// 1 to 4→7.
-impl Comando for CancelarTramite {
-    const NOME: &'static str = "cancelarTramite";
-    type Efeito = Passado;
+/// Moves the trâmite from situação 1, 2, 3 or 4 to 7: the remetente cancels.
+impl Command for CancelarTramite {
+    const NAME: &'static str = "cancelarTramite";
+    type Effect = StepTaken;
 
-    fn executar(self, sessao: &mut Sessao<'_>, contexto: &Contexto) -> Result<Passado, Error> {
-        let (tramite, agora) = travar(sessao, contexto, self.idt, Passo::Cancelar)?;
-        dar(sessao, &tramite, Passo::Cancelar, &Anotacao::default(), agora)
+    fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<StepTaken, Error> {
+        let (tramite, now) = lock(session, context, self.idt, Step::Cancelar)?;
+        take_step(session, &tramite, Step::Cancelar, &Annotation::default(), now)
     }
 }

@@ -1,9 +1,10 @@
-//! Componentes digitais: which a trâmite has, what is known of them, where they are.
+//! Componentes digitais: the files of each trâmite, the earlier sends under the NRE, and the
+//! contents that hold the bytes.
 
-use super::retirar_partes;
-use crate::blob_store::ConteudoId;
+use super::remove_parts;
+use crate::blob_store::ContentId;
 use crate::db::schema::{componente, conteudo};
-use crate::db::{Relation, Sessao, Sql, agrupar};
+use crate::db::{Relation, Session, Sql, group_by_key};
 use crate::error::Error;
 use crate::tramite::{Componente, ComponenteDigital, HashSha256, Idt, Nre, Protocolo};
 use ahash::HashMap;
@@ -12,129 +13,130 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use std::sync::Arc;
 
-/// Rows of one INSERT: PostgreSQL binds 65,535 values at most.
-const LOTE: usize = 1_000;
+/// Rows of one INSERT: PostgreSQL binds at most 65,535 values.
+const BATCH_SIZE: usize = 1_000;
 
-/// The componentes of a trâmite, by protocolo, document and order.
+/// The componentes of a trâmite, in the order of the send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ComponentesDe(pub Idt);
+pub struct ComponentesOf(pub Idt);
 
-impl Relation for ComponentesDe {
+impl Relation for ComponentesOf {
     type Value = Arc<Vec<Componente>>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let idts: Vec<Idt> = keys.iter().map(|key| key.0).collect();
-        let linhas: Vec<Componente> = componente::table
+        let rows: Vec<Componente> = componente::table
             .filter(componente::idt.eq_any(idts))
             .order((componente::idt, componente::id))
             .select(Componente::as_select())
-            .load(sessao.conn())?;
-        let grupos = agrupar(linhas.into_iter().map(|linha| (Self(linha.idt), linha)));
-        Ok(grupos.into_iter().map(|(key, linhas)| (key, Arc::new(linhas))).collect())
+            .load(session.conn())?;
+        let groups = group_by_key(rows.into_iter().map(|row| (Self(row.idt), row)));
+        Ok(groups.into_iter().map(|(key, rows)| (key, Arc::new(rows))).collect())
     }
 }
 
-/// Those of one trâmite.
-pub fn componentes(sessao: &mut Sessao<'_>, idt: Idt) -> Result<Arc<Vec<Componente>>, Error> {
-    Ok(ComponentesDe::load_one(sessao, &ComponentesDe(idt))?.unwrap_or_default())
+/// The componentes of one trâmite.
+pub fn componentes(session: &mut Session<'_>, idt: Idt) -> Result<Arc<Vec<Componente>>, Error> {
+    Ok(ComponentesOf::load_one(session, &ComponentesOf(idt))?.unwrap_or_default())
 }
 
-/// The places in a trâmite of a file that is asked for in it.
+/// The positions of a file in a trâmite, if the trâmite requests it.
 pub fn solicitados(
-    sessao: &mut Sessao<'_>,
+    session: &mut Session<'_>,
     idt: Idt,
     protocolo: &Protocolo,
     hash: &HashSha256,
 ) -> QueryResult<Vec<Componente>> {
     componente::table
         .filter(componente::idt.eq(idt))
-        .filter(componente::protocolo_chave.eq(protocolo.chave()))
+        .filter(componente::protocolo_chave.eq(protocolo.key()))
         .filter(componente::hash.eq(hash))
         .filter(componente::solicitado)
         .order(componente::id)
         .select(Componente::as_select())
-        .load(sessao.conn())
+        .load(session.conn())
 }
 
-/// What went by an NRE before, of one componente.
+/// The earlier transfers of one componente under an NRE.
 #[derive(Debug, Clone, Copy, Default, QueryableByName)]
 pub struct Tramitado {
-    /// The destination has the file.
+    /// Whether the destination has the file.
     #[diesel(sql_type = Bool)]
     pub destino_tem: bool,
-    /// Its place held another file.
+    /// Whether the destination received another file in the same position.
     #[diesel(sql_type = Bool)]
     pub diverge: bool,
 }
 
-/// One answer per componente, in their order.
+/// One row per componente, in the same order.
 pub fn tramitados(
-    sessao: &mut Sessao<'_>,
-    destino: i16,
+    session: &mut Session<'_>,
+    destination: i16,
     nre: &Nre,
     componentes: &[ComponenteDigital],
 ) -> QueryResult<Vec<Tramitado>> {
-    let chaves: Vec<String> = componentes.iter().map(|c| chave(&c.protocolo)).collect();
+    let protocolo_keys: Vec<String> = componentes.iter().map(|c| key(&c.protocolo)).collect();
     let documentos: Vec<i64> = componentes.iter().map(|c| c.documento.into()).collect();
-    let ordens: Vec<i64> = componentes.iter().map(|c| c.ordem.into()).collect();
+    let orders: Vec<i64> = componentes.iter().map(|c| c.ordem.into()).collect();
     let hashes: Vec<String> = componentes.iter().map(|c| c.hash.to_string()).collect();
     Sql::new("SELECT * FROM elos_componentes_do_nre(")
-        .bind(destino)
+        .bind(destination)
         .push(", ")
         .bind(nre.to_string())
         .push(", ")
-        .bind(chaves)
+        .bind(protocolo_keys)
         .push(", ")
         .bind(documentos)
         .push(", ")
-        .bind(ordens)
+        .bind(orders)
         .push(", ")
         .bind(hashes)
         .push(")")
-        .load(sessao.conn())
+        .load(session.conn())
 }
 
-/// The hash with which a place was last received, if the caller was a party of that trâmite.
+/// The hash of the file that was last received in this position, if the caller was a party of that
+/// trâmite.
 pub fn hash_tramitado(
-    sessao: &mut Sessao<'_>,
+    session: &mut Session<'_>,
     nre: &Nre,
-    lugar: &ComponenteDigital,
+    placement: &ComponenteDigital,
 ) -> QueryResult<Option<String>> {
     #[derive(QueryableByName)]
-    struct Linha {
+    struct Row {
         #[diesel(sql_type = Text)]
         hash: String,
     }
-    let linha: Option<Linha> = Sql::new(
+    let row: Option<Row> = Sql::new(
         "SELECT c.hash FROM componente c JOIN tramite t USING (idt) WHERE t.situacao IN (5, 6) AND t.nre = ",
     )
     .bind(nre.to_string())
     .push(" AND c.protocolo_chave = ")
-    .bind(chave(&lugar.protocolo))
+    .bind(key(&placement.protocolo))
     .push(" AND c.documento = ")
-    .bind(lugar.documento)
+    .bind(placement.documento)
     .push(" AND c.ordem = ")
-    .bind(lugar.ordem)
+    .bind(placement.ordem)
     .push(" ORDER BY c.idt DESC LIMIT 1")
-    .get_result(sessao.conn())
+    .get_result(session.conn())
     .optional()?;
-    Ok(linha.map(|linha| linha.hash))
+    Ok(row.map(|row| row.hash))
 }
 
-/// Those of a send, each with whether the destinatário lacks it.
-pub fn inserir_componentes(
-    sessao: &mut Sessao<'_>,
+/// Inserts the componentes of a send, each with whether the remetente must upload it.
+pub fn insert_componentes(
+    session: &mut Session<'_>,
     idt: Idt,
     componentes: &[(ComponenteDigital, bool)],
 ) -> QueryResult<()> {
-    for lote in componentes.chunks(LOTE) {
-        let linhas: Vec<_> = lote
+    for batch in componentes.chunks(BATCH_SIZE) {
+        let rows: Vec<_> = batch
             .iter()
             .map(|(c, solicitado)| {
                 (
                     componente::idt.eq(idt),
                     componente::protocolo.eq(&c.protocolo),
-                    componente::protocolo_chave.eq(chave(&c.protocolo)),
+                    componente::protocolo_chave.eq(key(&c.protocolo)),
                     componente::documento.eq(c.documento),
                     componente::ordem.eq(c.ordem),
                     componente::hash.eq(&c.hash),
@@ -143,108 +145,111 @@ pub fn inserir_componentes(
                 )
             })
             .collect();
-        diesel::insert_into(componente::table).values(linhas).execute(sessao.conn())?;
+        diesel::insert_into(componente::table).values(rows).execute(session.conn())?;
     }
     Ok(())
 }
 
-/// Only of what a rule has read already.
-fn chave(protocolo: &str) -> String {
-    Protocolo::ler(protocolo).map(|lido| lido.chave().to_owned()).unwrap_or_default()
+/// The key of a protocolo that a rule has already checked.
+fn key(protocolo: &str) -> String {
+    Protocolo::read(protocolo).map(|parsed| parsed.key().to_owned()).unwrap_or_default()
 }
 
-/// The file is here, in every place that waits for it.
-pub fn receber_componente(
-    sessao: &mut Sessao<'_>,
-    lugares: &[Componente],
-    conteudo: ConteudoId,
-    agora: DateTime<Utc>,
+/// Records that the file has arrived, in every position that waits for it.
+pub fn receive_componente(
+    session: &mut Session<'_>,
+    placements: &[Componente],
+    content: ContentId,
+    now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let ids: Vec<i64> = lugares.iter().map(|lugar| lugar.id).collect();
+    let ids: Vec<i64> = placements.iter().map(|placement| placement.id).collect();
     diesel::update(componente::table.filter(componente::id.eq_any(ids)))
-        .set((componente::conteudo_id.eq(conteudo), componente::recebido_em.eq(agora)))
-        .execute(sessao.conn())?;
+        .set((componente::conteudo_id.eq(content), componente::recebido_em.eq(now)))
+        .execute(session.conn())?;
     Ok(())
 }
 
-/// The destinatário has the file.
+/// Records that the destinatário has the file.
 pub fn baixar_componente(
-    sessao: &mut Sessao<'_>,
-    lugares: &[Componente],
-    agora: DateTime<Utc>,
+    session: &mut Session<'_>,
+    placements: &[Componente],
+    now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let ids = lugares.iter().filter(|lugar| lugar.falta_baixar()).map(|lugar| lugar.id);
+    let ids = placements
+        .iter()
+        .filter(|placement| placement.is_pending_download())
+        .map(|placement| placement.id);
     diesel::update(componente::table.filter(componente::id.eq_any(ids.collect::<Vec<_>>())))
-        .set(componente::baixado_em.eq(agora))
-        .execute(sessao.conn())?;
+        .set(componente::baixado_em.eq(now))
+        .execute(session.conn())?;
     Ok(())
 }
 
-/// What a trâmite still waits for.
+/// The transfers that a trâmite still waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
-pub struct Faltas {
-    /// The remetente owes a file.
+pub struct Missing {
+    /// Whether the remetente has to upload a file.
     #[diesel(sql_type = Bool)]
     pub enviar: bool,
-    /// The destinatário has a file to fetch.
+    /// Whether the destinatário has to download a file.
     #[diesel(sql_type = Bool)]
     pub baixar: bool,
 }
 
-pub fn faltas(sessao: &mut Sessao<'_>, idt: Idt) -> QueryResult<Faltas> {
+pub fn missing(session: &mut Session<'_>, idt: Idt) -> QueryResult<Missing> {
     Sql::new(
         "SELECT coalesce(bool_or(recebido_em IS NULL), false) AS enviar, \
          coalesce(bool_or(baixado_em IS NULL), false) AS baixar FROM componente WHERE solicitado AND idt = ",
     )
     .bind(idt)
-    .get_result(sessao.conn())
+    .get_result(session.conn())
 }
 
-/// A content of the trâmite that is about to come.
-pub fn abrir_conteudo(
-    sessao: &mut Sessao<'_>,
+/// Creates a content for a file of the trâmite, before its bytes arrive.
+pub fn open_content(
+    session: &mut Session<'_>,
     idt: Idt,
-    agora: DateTime<Utc>,
-) -> QueryResult<ConteudoId> {
+    now: DateTime<Utc>,
+) -> QueryResult<ContentId> {
     diesel::insert_into(conteudo::table)
-        .values((conteudo::idt.eq(idt), conteudo::criado_em.eq(agora)))
+        .values((conteudo::idt.eq(idt), conteudo::criado_em.eq(now)))
         .returning(conteudo::id)
-        .get_result(sessao.conn())
+        .get_result(session.conn())
 }
 
-/// Once its bytes are gone. Where a file was, nothing is any more.
-pub fn fechar_conteudo(sessao: &mut Sessao<'_>, id: ConteudoId) -> QueryResult<()> {
+/// Deletes the row of a content whose bytes are deleted, and every reference to it.
+pub fn close_content(session: &mut Session<'_>, id: ContentId) -> QueryResult<()> {
     diesel::update(componente::table.filter(componente::conteudo_id.eq(id)))
-        .set(componente::conteudo_id.eq(None::<ConteudoId>))
-        .execute(sessao.conn())?;
-    retirar_partes(sessao, &[id])?;
-    diesel::delete(conteudo::table.find(id)).execute(sessao.conn())?;
+        .set(componente::conteudo_id.eq(None::<ContentId>))
+        .execute(session.conn())?;
+    remove_parts(session, &[id])?;
+    diesel::delete(conteudo::table.find(id)).execute(session.conn())?;
     Ok(())
 }
 
-/// Contents of the tribunal that nobody will fetch any more: of trâmites that have
-/// ended or were refused, and of uploads that broke off before `limite`. A part that came
-/// whole waits for the others.
-pub fn conteudos_sem_uso(
-    sessao: &mut Sessao<'_>,
+/// Contents, uploaded by the tribunal, that no destinatário will download: those of trâmites that
+/// ended or were refused, and those of uploads that broke off before `cutoff`. A part that arrived
+/// completely is kept for the others of its file. At most 100.
+pub fn unused_contents(
+    session: &mut Session<'_>,
     tribunal: i16,
-    limite: DateTime<Utc>,
-) -> QueryResult<Vec<ConteudoId>> {
+    cutoff: DateTime<Utc>,
+) -> QueryResult<Vec<ContentId>> {
     #[derive(QueryableByName)]
-    struct Linha {
+    struct Row {
         #[diesel(sql_type = BigInt)]
-        id: ConteudoId,
+        id: ContentId,
     }
-    let linhas: Vec<Linha> = Sql::new(
+    let rows: Vec<Row> = Sql::new(
         "SELECT k.id FROM conteudo k JOIN tramite t USING (idt) WHERE t.remetente_tribunal = ",
     )
     .bind(tribunal)
     .push(" AND (t.situacao NOT IN (1, 2, 3, 4, 5) OR k.criado_em < ")
-    .bind(limite)
+    .bind(cutoff)
     .push(
         " AND NOT EXISTS (SELECT FROM componente c WHERE c.conteudo_id = k.id) \
            AND NOT EXISTS (SELECT FROM parte_enviada p WHERE p.conteudo_id = k.id)) ORDER BY k.id LIMIT 100",
     )
-    .load(sessao.conn())?;
-    Ok(linhas.into_iter().map(|linha| linha.id).collect())
+    .load(session.conn())?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }

@@ -1,32 +1,32 @@
 //! The feed of trâmites.
 
-use super::{colunas, tabelas};
-use crate::db::feed::{Lugar, Trecho};
-use crate::db::{Sessao, Sql};
+use super::{columns, tables};
+use crate::db::feed::{FeedCursor, FeedRange};
+use crate::db::{Session, Sql};
 use crate::error::Error;
 use crate::tramite::Tramite;
 use diesel::prelude::*;
 use std::sync::Arc;
 
-/// Trâmites that came to wait for the caller's reception, in the order in which they
-/// did; each as it is now, so one that was refused meanwhile is not among them.
-pub fn recebidos(
-    sessao: &mut Sessao<'_>,
-    trecho: Trecho,
-) -> Result<Vec<(Lugar, Arc<Tramite>)>, Error> {
-    // Who sees every tribunal receives for none.
-    let Some(tribunal) = sessao.escopo.tribunal() else { return Ok(Vec::new()) };
-    let linhas: Vec<Tramite> = Sql::new(concat!(
+/// Trâmites that began to wait for reception by the caller, in the order in which they did. Each
+/// shows its current state, so one that was refused since is missing.
+pub fn received(
+    session: &mut Session<'_>,
+    range: FeedRange,
+) -> Result<Vec<(FeedCursor, Arc<Tramite>)>, Error> {
+    // A caller that sees every tribunal is the destinatário of no trâmite.
+    let Some(tribunal) = session.scope.tribunal() else { return Ok(Vec::new()) };
+    let rows: Vec<Tramite> = Sql::new(concat!(
         "SELECT ",
-        colunas!(),
+        columns!(),
         " FROM ",
-        tabelas!(),
+        tables!(),
         " WHERE t.destinatario_tribunal = "
     ))
     .bind(tribunal)
     .push(" AND t.completo_em IS NOT NULL AND t.situacao NOT IN (8, 9)")
-    .append(trecho.sql("t.xid", "t.idt"))
-    .load(sessao.conn())?;
-    let lugar = |linha: Tramite| Ok((Lugar::da_linha(&linha.xid, linha.idt)?, Arc::new(linha)));
-    linhas.into_iter().map(lugar).collect()
+    .append(range.sql("t.xid", "t.idt"))
+    .load(session.conn())?;
+    let cursor = |row: Tramite| Ok((FeedCursor::from_row(&row.xid, row.idt)?, Arc::new(row)));
+    rows.into_iter().map(cursor).collect()
 }

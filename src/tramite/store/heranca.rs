@@ -1,66 +1,67 @@
 //! Requests that an heir become a party of an NRE.
 
-use crate::db::{Sessao, Sql};
+use crate::db::{Session, Sql};
 use crate::error::Error;
 use crate::tramite::{Estrutura, Nre, Protocolo};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-/// What is asked for, the same by both sides but for why and by whom.
-pub struct PedidoDeVinculo<'a> {
+/// A request. Both sides must send the same one, except for `justificativa` and `author`.
+pub struct VinculoRequest<'a> {
     pub nre: &'a Nre,
     pub protocolo: &'a Protocolo,
-    pub parte: &'a Estrutura,
+    pub party: &'a Estrutura,
     pub herdeira: &'a Estrutura,
     pub justificativa: &'a str,
-    pub autor: &'a str,
+    pub author: &'a str,
 }
 
-/// What came of it.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Vinculo {
-    /// The other side has not asked for the same; or there is no such NRE, or it is
-    /// not the party's.
-    Pendente,
+pub enum VinculoOutcome {
+    /// The other side has not made the same request, or the NRE does not exist, or `party` is not a
+    /// party of it. The outcome does not reveal which.
+    Pending,
     Efetivado,
-    EmAndamento,
-    /// The heir knows the protocolo by another NRE.
-    OutroNre,
+    InProgress,
+    /// The heir knows the protocolo under another NRE.
+    OtherNre,
 }
 
-/// Notes that the tribunal asks, and makes the heir a party if the other side did so too.
-pub fn pedir_vinculo(
-    sessao: &mut Sessao<'_>,
-    pedido: &PedidoDeVinculo<'_>,
-    agora: DateTime<Utc>,
-) -> Result<Vinculo, Error> {
+/// Records the request of the tribunal, and makes the heir a party if the other side has made the
+/// same request.
+pub fn request_vinculo(
+    session: &mut Session<'_>,
+    request: &VinculoRequest<'_>,
+    now: DateTime<Utc>,
+) -> Result<VinculoOutcome, Error> {
     #[derive(QueryableByName)]
-    struct Linha {
+    struct Row {
         #[diesel(sql_type = Text)]
         desfecho: String,
     }
-    let Linha { desfecho } = Sql::new("SELECT elos_vincular_nre(")
-        .bind(pedido.nre.to_string())
+    let Row { desfecho: outcome } = Sql::new("SELECT elos_vincular_nre(")
+        .bind(request.nre.to_string())
         .push(", ")
-        .bind(pedido.protocolo.chave().to_owned())
+        .bind(request.protocolo.key().to_owned())
         .push(", ")
-        .bind(pedido.parte.id)
+        .bind(request.party.id)
         .push(", ")
-        .bind(pedido.herdeira.id)
+        .bind(request.herdeira.id)
         .push(", ")
-        .bind(pedido.justificativa.to_owned())
+        .bind(request.justificativa.to_owned())
         .push(", ")
-        .bind(pedido.autor.to_owned())
+        .bind(request.author.to_owned())
         .push(", ")
-        .bind(agora)
+        .bind(now)
         .push(") AS desfecho")
-        .get_result(sessao.conn())?;
-    match desfecho.as_str() {
-        "PENDENTE" => Ok(Vinculo::Pendente),
-        "EFETIVADO" | "FEITO" => Ok(Vinculo::Efetivado),
-        "EM_ANDAMENTO" => Ok(Vinculo::EmAndamento),
-        "OUTRO_NRE" => Ok(Vinculo::OutroNre),
-        outro => Err(Error::interno(anyhow::anyhow!("unknown outcome {outro}"))),
+        .get_result(session.conn())?;
+    match outcome.as_str() {
+        "PENDENTE" => Ok(VinculoOutcome::Pending),
+        "EFETIVADO" | "FEITO" => Ok(VinculoOutcome::Efetivado),
+        "EM_ANDAMENTO" => Ok(VinculoOutcome::InProgress),
+        "OUTRO_NRE" => Ok(VinculoOutcome::OtherNre),
+        other => Err(Error::internal(anyhow::anyhow!("unknown outcome {other}"))),
     }
 }

@@ -15,9 +15,9 @@ pub use parts::*;
 pub use write::*;
 
 use super::{
-    EnderecoDeEstrutura, Estrutura, Idt, MudancaDeSituacao, Nre, RegistroEletronico, Tramite,
+    Estrutura, EstruturaAddress, Idt, MudancaDeSituacao, Nre, RegistroEletronico, Tramite,
 };
-use crate::db::{Relation, Sessao, Sql, agrupar};
+use crate::db::{Relation, Session, Sql, group_by_key};
 use crate::error::Error;
 use crate::tramite::rules::SituacaoTramite;
 use ahash::{HashMap, HashMapExt};
@@ -28,8 +28,8 @@ use diesel::serialize::{Output, ToSql};
 use diesel::sql_types::{Bool, Nullable, SmallInt, Text};
 use std::sync::Arc;
 
-/// Columns of [`Tramite`], from the tables of [`TABELAS`].
-macro_rules! colunas {
+/// Columns of [`Tramite`], from the tables of `tables!`.
+macro_rules! columns {
     () => {
         "t.idt, t.xid::text, t.nre, g.protocolo, g.protocolo_chave, g.tipo_protocolo, \
          r.repositorio AS remetente_repositorio, r.numero AS remetente_numero, r.nome AS remetente_nome, \
@@ -40,22 +40,23 @@ macro_rules! colunas {
          t.motivo_recusa, t.justificativa, t.recusado_em, t.ciencia_em, t.completo_em, t.metadados_em, t.criado_em, t.atualizado_em"
     };
 }
-pub(super) use colunas;
+pub(super) use columns;
 
-/// A trâmite with its registro and its two estruturas.
-macro_rules! tabelas {
+/// A trâmite with its registro eletrônico and its two estruturas.
+macro_rules! tables {
     () => {
         "tramite t JOIN registro_eletronico g ON g.nre = t.nre JOIN estrutura r ON r.id = t.remetente_id \
          JOIN estrutura d ON d.id = t.destinatario_id"
     };
 }
-pub(super) use tabelas;
+pub(super) use tables;
 
-/// What the partial index `tramite_em_andamento_unico` covers.
+/// Must equal the predicate of the partial index `tramite_em_andamento_unico`.
 const EM_ANDAMENTO: &str = "t.situacao IN (1, 2, 3, 4, 5, 8)";
 
-/// Of which a tribunal is a party; what was refused is the remetente's alone.
-fn das_partes(tribunal: Option<i16>) -> Option<Sql> {
+/// Trâmites of which `tribunal` is a party. The destinatário no longer sees a trâmite that was
+/// refused.
+fn of_parties(tribunal: Option<i16>) -> Option<Sql> {
     let tribunal = tribunal?;
     Some(
         Sql::new("(t.remetente_tribunal = ")
@@ -66,194 +67,195 @@ fn das_partes(tribunal: Option<i16>) -> Option<Sql> {
     )
 }
 
-fn visiveis(sessao: &mut Sessao<'_>, condicao: Sql) -> QueryResult<Vec<Tramite>> {
-    let das_partes = das_partes(sessao.escopo.tribunal());
-    let onde = Sql::juntar(das_partes.into_iter().chain([condicao]), " AND ", "true");
-    Sql::new(concat!("SELECT ", colunas!(), " FROM ", tabelas!(), " WHERE "))
-        .append(onde)
+fn visible(session: &mut Session<'_>, condition: Sql) -> QueryResult<Vec<Tramite>> {
+    let of_parties = of_parties(session.scope.tribunal());
+    let where_clause = Sql::join(of_parties.into_iter().chain([condition]), " AND ", "true");
+    Sql::new(concat!("SELECT ", columns!(), " FROM ", tables!(), " WHERE "))
+        .append(where_clause)
         .push(" ORDER BY t.idt")
-        .load(sessao.conn())
+        .load(session.conn())
 }
 
 /// The trâmite with this IDT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TramitePorIdt(pub Idt);
+pub struct TramiteByIdt(pub Idt);
 
-impl Relation for TramitePorIdt {
+impl Relation for TramiteByIdt {
     type Value = Arc<Tramite>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let idts: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        let linhas = visiveis(sessao, Sql::new("t.idt = ANY(").bind(idts).push(")"))?;
-        Ok(linhas.into_iter().map(|linha| (Self(linha.idt), Arc::new(linha))).collect())
+        let rows = visible(session, Sql::new("t.idt = ANY(").bind(idts).push(")"))?;
+        Ok(rows.into_iter().map(|row| (Self(row.idt), Arc::new(row))).collect())
     }
 }
 
-/// The trâmite of an NRE that is in progress, if the caller is a party of it.
+/// The trâmite in progress of an NRE, if the caller is a party of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct EmAndamento(pub Nre);
+pub struct InProgress(pub Nre);
 
-impl Relation for EmAndamento {
+impl Relation for InProgress {
     type Value = Arc<Tramite>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let nres: Vec<String> = keys.iter().map(|key| key.0.to_string()).collect();
-        let condicao = Sql::new(EM_ANDAMENTO).push(" AND t.nre = ANY(");
-        let linhas = visiveis(sessao, condicao.bind(nres).push(")"))?;
-        Ok(linhas.into_iter().map(|linha| (Self(linha.nre.clone()), Arc::new(linha))).collect())
+        let condition = Sql::new(EM_ANDAMENTO).push(" AND t.nre = ANY(");
+        let rows = visible(session, condition.bind(nres).push(")"))?;
+        Ok(rows.into_iter().map(|row| (Self(row.nre.clone()), Arc::new(row))).collect())
     }
 }
 
-/// The trâmite, if it is one that the caller sees now.
-pub fn tramite_se_visivel(sessao: &mut Sessao<'_>, idt: Idt) -> Result<Option<Tramite>, Error> {
-    Ok(visiveis(sessao, Sql::new("t.idt = ").bind(idt))?.pop())
+/// The trâmite, if the caller may see it now.
+pub fn visible_tramite(session: &mut Session<'_>, idt: Idt) -> Result<Option<Tramite>, Error> {
+    Ok(visible(session, Sql::new("t.idt = ").bind(idt))?.pop())
 }
 
-/// The situações that a trâmite went through.
+/// The situações that a trâmite has been through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct HistoricoDe(pub Idt);
+pub struct HistoricoOf(pub Idt);
 
-impl Relation for HistoricoDe {
+impl Relation for HistoricoOf {
     type Value = Arc<Vec<MudancaDeSituacao>>;
 
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let idts: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        let linhas: Vec<MudancaDeSituacao> = Sql::new(
+        let rows: Vec<MudancaDeSituacao> = Sql::new(
             "SELECT idt, situacao, ocorrida_em, por FROM mudanca_de_situacao WHERE idt = ANY(",
         )
         .bind(idts)
         .push(") ORDER BY id")
-        .load(sessao.conn())?;
-        let grupos = agrupar(linhas.into_iter().map(|linha| (Self(linha.idt), linha)));
-        Ok(grupos.into_iter().map(|(key, linhas)| (key, Arc::new(linhas))).collect())
+        .load(session.conn())?;
+        let groups = group_by_key(rows.into_iter().map(|row| (Self(row.idt), row)));
+        Ok(groups.into_iter().map(|(key, rows)| (key, Arc::new(rows))).collect())
     }
 }
 
-/// By what a registro is asked for: an NRE, the protocolo that it names, or its id.
+/// A registro eletrônico by its NRE, by the key of its protocolo, or by its id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum RegistroDe {
+pub enum RegistroOf {
     Nre(Nre),
-    Chave(String),
+    Key(String),
     Id(i64),
 }
 
-impl Relation for RegistroDe {
+impl Relation for RegistroOf {
     type Value = Arc<RegistroEletronico>;
 
-    /// Only of what the tribunal is a party: unknown and foreign are one answer.
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let (mut nres, mut chaves, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+    /// Loads only registros of which the tribunal is a party, so that an unknown and a foreign
+    /// registro give the same answer.
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
+        let (mut nres, mut protocolo_keys, mut ids) = (Vec::new(), Vec::new(), Vec::new());
         for key in keys {
             match key {
                 Self::Nre(nre) => nres.push(nre.to_string()),
-                Self::Chave(chave) => chaves.push(chave.clone()),
+                Self::Key(key) => protocolo_keys.push(key.clone()),
                 Self::Id(id) => ids.push(*id),
             }
         }
-        let parte = sessao.escopo.tribunal().map(|tribunal| {
+        let party = session.scope.tribunal().map(|tribunal| {
             Sql::new("EXISTS (SELECT FROM registro_no_sistema s WHERE s.nre = g.nre AND s.tribunal_codigo = ")
                 .bind(tribunal)
                 .push(")")
         });
-        let pedidos = Sql::new("(g.nre = ANY(")
+        let requested = Sql::new("(g.nre = ANY(")
             .bind(nres)
             .push(") OR g.protocolo_chave = ANY(")
-            .bind(chaves)
+            .bind(protocolo_keys)
             .push(") OR g.id = ANY(")
             .bind(ids)
             .push("))");
-        let onde = Sql::juntar(parte.into_iter().chain([pedidos]), " AND ", "true");
-        let linhas: Vec<RegistroEletronico> = Sql::new(
+        let where_clause = Sql::join(party.into_iter().chain([requested]), " AND ", "true");
+        let rows: Vec<RegistroEletronico> = Sql::new(
             "SELECT g.id, g.nre, g.protocolo, g.protocolo_chave, g.tipo_protocolo, g.criado_em \
              FROM registro_eletronico g WHERE ",
         )
-        .append(onde)
+        .append(where_clause)
         .push(" ORDER BY g.nre")
-        .load(sessao.conn())?;
-        let linhas: Vec<_> = linhas.into_iter().map(Arc::new).collect();
-        let achar = |key: &Self| {
-            let serve = |linha: &&Arc<RegistroEletronico>| match key {
-                Self::Nre(nre) => linha.nre == *nre,
-                Self::Chave(chave) => linha.protocolo_chave == *chave,
-                Self::Id(id) => linha.id == *id,
+        .load(session.conn())?;
+        let rows: Vec<_> = rows.into_iter().map(Arc::new).collect();
+        let find = |key: &Self| {
+            let matches = |row: &&Arc<RegistroEletronico>| match key {
+                Self::Nre(nre) => row.nre == *nre,
+                Self::Key(key) => row.protocolo_chave == *key,
+                Self::Id(id) => row.id == *id,
             };
-            Some((key.clone(), Arc::clone(linhas.iter().find(serve)?)))
+            Some((key.clone(), Arc::clone(rows.iter().find(matches)?)))
         };
-        Ok(keys.iter().filter_map(achar).collect())
+        Ok(keys.iter().filter_map(find).collect())
     }
 }
 
-/// Whether the processo of an NRE is with the tribunal that asks.
+/// Whether the caller's tribunal holds the processo of an NRE.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ComQuemPergunta(pub Nre);
+pub struct HeldByCaller(pub Nre);
 
-impl Relation for ComQuemPergunta {
+impl Relation for HeldByCaller {
     type Value = bool;
 
-    /// Who is no tribunal has none.
-    fn load(sessao: &mut Sessao<'_>, keys: &[Self]) -> Result<HashMap<Self, bool>, Error> {
-        if sessao.escopo.tribunal().is_none() {
+    /// A caller that is not a tribunal holds no processo.
+    fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, bool>, Error> {
+        if session.scope.tribunal().is_none() {
             return Ok(HashMap::new());
         }
         #[derive(QueryableByName)]
-        struct Resposta {
+        struct Row {
             #[diesel(sql_type = Text)]
             nre: Nre,
             #[diesel(sql_type = Bool)]
             com_quem_pergunta: bool,
         }
         let nres: Vec<String> = keys.iter().map(|key| key.0.to_string()).collect();
-        let respostas: Vec<Resposta> = Sql::new("SELECT n.nre, f.com_quem_pergunta FROM unnest(")
+        let rows: Vec<Row> = Sql::new("SELECT n.nre, f.com_quem_pergunta FROM unnest(")
             .bind(nres)
             .push(
                 ") AS n (nre) CROSS JOIN LATERAL elos_fatos_do_envio(0::smallint, '', n.nre) AS f",
             )
-            .load(sessao.conn())?;
-        Ok(respostas.into_iter().map(|linha| (Self(linha.nre), linha.com_quem_pergunta)).collect())
+            .load(session.conn())?;
+        Ok(rows.into_iter().map(|row| (Self(row.nre), row.com_quem_pergunta)).collect())
     }
 }
 
-/// The key with which the destinatário of a trâmite signs, as a JWK.
-pub fn chave_do_destinatario(sessao: &mut Sessao<'_>, idt: Idt) -> QueryResult<Option<String>> {
+/// The public key of the destinatário of a trâmite, as a JWK.
+pub fn destinatario_key(session: &mut Session<'_>, idt: Idt) -> QueryResult<Option<String>> {
     #[derive(QueryableByName)]
-    struct Chave {
+    struct Key {
         #[diesel(sql_type = Nullable<Text>)]
         chave: Option<String>,
     }
-    let linha: Chave = Sql::new(
+    let row: Key = Sql::new(
         "SELECT e.chave_publica::text AS chave FROM tramite t JOIN estrutura e ON e.id = t.destinatario_id \
          WHERE t.idt = ",
     )
     .bind(idt)
-    .get_result(sessao.conn())?;
-    Ok(linha.chave)
+    .get_result(session.conn())?;
+    Ok(row.chave)
 }
 
-/// The unit that is named so.
+/// The estrutura with this address.
 pub fn estrutura(
-    sessao: &mut Sessao<'_>,
-    endereco: &EnderecoDeEstrutura,
+    session: &mut Session<'_>,
+    address: &EstruturaAddress,
 ) -> QueryResult<Option<Estrutura>> {
     Sql::new(
         "SELECT id, repositorio, numero, nome, tribunal_codigo, ativa, pode_enviar, pode_receber \
          FROM estrutura WHERE repositorio = ",
     )
-    .bind(endereco.repositorio)
+    .bind(address.repositorio)
     .push(" AND numero = ")
-    .bind(endereco.numero.clone())
-    .get_result(sessao.conn())
+    .bind(address.numero.clone())
+    .get_result(session.conn())
     .optional()
 }
 
 impl ToSql<SmallInt, Pg> for SituacaoTramite {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> diesel::serialize::Result {
-        ToSql::<SmallInt, Pg>::to_sql(&self.codigo(), &mut out.reborrow())
+        ToSql::<SmallInt, Pg>::to_sql(&self.code(), &mut out.reborrow())
     }
 }
 
 impl FromSql<SmallInt, Pg> for SituacaoTramite {
     fn from_sql(bytes: PgValue<'_>) -> diesel::deserialize::Result<Self> {
-        let codigo = <i16 as FromSql<SmallInt, Pg>>::from_sql(bytes)?;
-        Self::de_codigo(codigo).ok_or_else(|| "unknown SituacaoTramite".into())
+        let code = <i16 as FromSql<SmallInt, Pg>>::from_sql(bytes)?;
+        Self::from_code(code).ok_or_else(|| "unknown SituacaoTramite".into())
     }
 }

@@ -1,82 +1,83 @@
-//! The parts of files that come in parts, and what a destinatário had of a file.
+//! The parts of files that are uploaded in parts, and the ranges of a file that the destinatário
+//! has.
 
-use crate::blob_store::ConteudoId;
+use crate::blob_store::ContentId;
 use crate::db::schema::parte_enviada;
-use crate::db::{Sessao, Sql};
-use crate::tramite::{Componente, HashSha256, Idt, ParteEnviada, Trecho};
+use crate::db::{Session, Sql};
+use crate::tramite::{ByteRange, Componente, HashSha256, Idt, SentPart};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-/// Stretches that are remembered of one file; of more, none is added.
-const TRECHOS_MAXIMO: i64 = 10_000;
+/// Largest number of ranges stored for one file. Above it, the store adds no range.
+const MAX_RANGES: i64 = 10_000;
 
-/// The parts of a file that are here.
-pub fn partes_enviadas(
-    sessao: &mut Sessao<'_>,
+/// The parts of a file that have arrived.
+pub fn sent_parts(
+    session: &mut Session<'_>,
     idt: Idt,
     protocolo_chave: &str,
     hash: &HashSha256,
-) -> QueryResult<Vec<ParteEnviada>> {
+) -> QueryResult<Vec<SentPart>> {
     parte_enviada::table
         .filter(parte_enviada::idt.eq(idt))
         .filter(parte_enviada::protocolo_chave.eq(protocolo_chave))
         .filter(parte_enviada::hash.eq(hash))
         .order(parte_enviada::inicio)
-        .select(ParteEnviada::as_select())
-        .load(sessao.conn())
+        .select(SentPart::as_select())
+        .load(session.conn())
 }
 
-/// A content holds these bytes of the file.
-pub fn guardar_parte(
-    sessao: &mut Sessao<'_>,
+/// Records that a content holds these bytes of the file.
+pub fn store_part(
+    session: &mut Session<'_>,
     componente: &Componente,
-    trecho: Trecho,
-    conteudo: ConteudoId,
+    range: ByteRange,
+    content: ContentId,
 ) -> QueryResult<()> {
     diesel::insert_into(parte_enviada::table)
         .values((
-            parte_enviada::conteudo_id.eq(conteudo),
+            parte_enviada::conteudo_id.eq(content),
             parte_enviada::idt.eq(componente.idt),
             parte_enviada::protocolo_chave.eq(&componente.protocolo_chave),
             parte_enviada::hash.eq(&componente.hash),
-            parte_enviada::inicio.eq(trecho.inicio),
-            parte_enviada::fim.eq(trecho.fim),
+            parte_enviada::inicio.eq(range.inicio),
+            parte_enviada::fim.eq(range.fim),
         ))
-        .execute(sessao.conn())?;
+        .execute(session.conn())?;
     Ok(())
 }
 
-/// These contents are parts of no file any more.
-pub fn retirar_partes(sessao: &mut Sessao<'_>, conteudos: &[ConteudoId]) -> QueryResult<()> {
-    let deles = parte_enviada::conteudo_id.eq_any(conteudos);
-    diesel::delete(parte_enviada::table.filter(deles)).execute(sessao.conn())?;
+/// Removes the parts that these contents hold.
+pub fn remove_parts(session: &mut Session<'_>, contents: &[ContentId]) -> QueryResult<()> {
+    let matching = parte_enviada::conteudo_id.eq_any(contents);
+    diesel::delete(parte_enviada::table.filter(matching)).execute(session.conn())?;
     Ok(())
 }
 
-/// The destinatário has had these bytes of a file, wherever it stands in the trâmite; whether that
-/// makes it whole.
-pub fn entregar_trecho(
-    sessao: &mut Sessao<'_>,
-    lugares: &[Componente],
-    trecho: Trecho,
+/// Records that the destinatário has these bytes of a file, in every position of the file in the
+/// trâmite. Returns whether it now has the whole file.
+pub fn deliver_range(
+    session: &mut Session<'_>,
+    placements: &[Componente],
+    range: ByteRange,
 ) -> QueryResult<bool> {
     #[derive(QueryableByName)]
-    struct Linha {
+    struct Row {
         #[diesel(sql_type = Bool)]
         inteiro: bool,
     }
-    let ids: Vec<i64> = lugares.iter().map(|lugar| lugar.id).collect();
-    let linhas: Vec<Linha> = Sql::new(
+    let ids: Vec<i64> = placements.iter().map(|placement| placement.id).collect();
+    let rows: Vec<Row> = Sql::new(
         "UPDATE componente SET entregue = CASE WHEN (SELECT count(*) FROM unnest(entregue)) < ",
     )
-    .bind(TRECHOS_MAXIMO)
+    .bind(MAX_RANGES)
     .push(" THEN entregue + int8multirange(int8range(")
-    .bind(trecho.inicio)
+    .bind(range.inicio)
     .push(", ")
-    .bind(trecho.fim)
+    .bind(range.fim)
     .push(")) ELSE entregue END WHERE id = ANY(")
     .bind(ids)
     .push(") RETURNING entregue @> int8range(0, tamanho) AS inteiro")
-    .load(sessao.conn())?;
-    Ok(linhas.iter().all(|linha| linha.inteiro))
+    .load(session.conn())?;
+    Ok(rows.iter().all(|row| row.inteiro))
 }

@@ -1,10 +1,10 @@
-//! What writes trâmites. Rows are locked before a rule judges them.
+//! Writes on trâmites. Each locks its rows before a rule checks them.
 
-use super::{colunas, inserir_componentes, tabelas};
+use super::{columns, insert_componentes, tables};
 use crate::db::schema::{
     mudanca_de_situacao, pedido_de_vinculo, registro_eletronico, registro_no_sistema, tramite,
 };
-use crate::db::{Sessao, Sql};
+use crate::db::{Session, Sql};
 use crate::error::Error;
 use crate::tramite::rules::{ParteDoTramite, SituacaoTramite};
 use crate::tramite::{
@@ -15,10 +15,10 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-/// What the decision table asks about others.
+/// The facts about other órgãos that the decision table needs: yes or no, and nothing more.
 #[derive(Debug, Clone, Copy, QueryableByName)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of the table")]
-pub struct FatosDoEnvio {
+pub struct EnvioFacts {
     #[diesel(sql_type = Bool)]
     pub destino_tem: bool,
     #[diesel(sql_type = Bool)]
@@ -29,58 +29,58 @@ pub struct FatosDoEnvio {
     pub com_quem_pergunta: bool,
 }
 
-pub fn fatos_do_envio(
-    sessao: &mut Sessao<'_>,
-    destino: i16,
-    chave: &str,
+pub fn envio_facts(
+    session: &mut Session<'_>,
+    destination: i16,
+    key: &str,
     nre: Option<&Nre>,
-) -> QueryResult<FatosDoEnvio> {
+) -> QueryResult<EnvioFacts> {
     Sql::new("SELECT * FROM elos_fatos_do_envio(")
-        .bind(destino)
+        .bind(destination)
         .push(", ")
-        .bind(chave.to_owned())
+        .bind(key.to_owned())
         .push(", ")
-        .bind_ou_nulo(nre.map(ToString::to_string))
+        .bind_nullable(nre.map(ToString::to_string))
         .push(")")
-        .get_result(sessao.conn())
+        .get_result(session.conn())
 }
 
-/// Sends of one protocolo by one órgão, and of one NRE by anybody, take turns
-/// until their transaction ends: the table is judged and written by one at a time.
-pub fn tomar_a_vez(
-    sessao: &mut Sessao<'_>,
+/// Serializes, until the end of the transaction, all sends of one protocolo by one órgão, and all
+/// sends of one NRE by any órgão. Otherwise two sends could both pass the table.
+pub fn take_advisory_lock(
+    session: &mut Session<'_>,
     tribunal: i16,
-    chave: &str,
+    key: &str,
     nre: Option<&Nre>,
 ) -> QueryResult<()> {
-    let por_protocolo = format!("tramita:protocolo:{tribunal}:{chave}");
-    let por_nre = nre.map(|nre| format!("tramita:nre:{nre}"));
-    for vez in [Some(por_protocolo), por_nre].into_iter().flatten() {
+    let by_protocolo = format!("tramita:protocolo:{tribunal}:{key}");
+    let by_nre = nre.map(|nre| format!("tramita:nre:{nre}"));
+    for lock_key in [Some(by_protocolo), by_nre].into_iter().flatten() {
         Sql::new("SELECT pg_advisory_xact_lock(hashtextextended(")
-            .bind(vez)
+            .bind(lock_key)
             .push(", 0))")
-            .execute(sessao.conn())?;
+            .execute(session.conn())?;
     }
     Ok(())
 }
 
-/// The órgão's own registro: of a protocolo.
-pub fn registro_proprio(
-    sessao: &mut Sessao<'_>,
+/// The NRE under which the órgão knows a protocolo.
+pub fn own_registro(
+    session: &mut Session<'_>,
     tribunal: i16,
-    chave: &str,
+    key: &str,
 ) -> QueryResult<Option<Nre>> {
     registro_no_sistema::table
         .filter(registro_no_sistema::tribunal_codigo.eq(tribunal))
-        .filter(registro_no_sistema::protocolo_chave.eq(chave))
+        .filter(registro_no_sistema::protocolo_chave.eq(key))
         .select(registro_no_sistema::nre)
-        .first(sessao.conn())
+        .first(session.conn())
         .optional()
 }
 
-/// What an NRE names, if the órgão is a party of it.
-pub fn registro_de(
-    sessao: &mut Sessao<'_>,
+/// The registro eletrônico of an NRE, if the órgão is a party of it.
+pub fn registro_of(
+    session: &mut Session<'_>,
     tribunal: i16,
     nre: &Nre,
 ) -> QueryResult<Option<RegistroEletronico>> {
@@ -91,83 +91,83 @@ pub fn registro_de(
     .bind(nre.to_string())
     .push(" AND s.tribunal_codigo = ")
     .bind(tribunal)
-    .get_result(sessao.conn())
+    .get_result(session.conn())
     .optional()
 }
 
-/// A fresh NRE for a processo that travels for the first time.
-pub fn registrar(
-    sessao: &mut Sessao<'_>,
+/// Creates a registro eletrônico, with a new NRE, for a processo that is sent for the first time.
+pub fn create_registro(
+    session: &mut Session<'_>,
     protocolo: &Protocolo,
-    ano: i32,
-    agora: DateTime<Utc>,
+    year: i32,
+    now: DateTime<Utc>,
 ) -> QueryResult<Nre> {
     #[derive(QueryableByName)]
-    struct Sequencia {
+    struct Sequence {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         n: i64,
     }
-    let Sequencia { n } =
-        Sql::new("SELECT nextval('nre_sequencia') AS n").get_result(sessao.conn())?;
-    let nre = Nre::novo(n, ano);
+    let Sequence { n } =
+        Sql::new("SELECT nextval('nre_sequencia') AS n").get_result(session.conn())?;
+    let nre = Nre::new(n, year);
     diesel::insert_into(registro_eletronico::table)
         .values((
             registro_eletronico::nre.eq(&nre),
-            registro_eletronico::protocolo.eq(protocolo.texto()),
-            registro_eletronico::protocolo_chave.eq(protocolo.chave()),
+            registro_eletronico::protocolo.eq(protocolo.text()),
+            registro_eletronico::protocolo_chave.eq(protocolo.key()),
             registro_eletronico::tipo_protocolo.eq(protocolo.tipo()),
-            registro_eletronico::criado_em.eq(agora),
+            registro_eletronico::criado_em.eq(now),
         ))
-        .execute(sessao.conn())?;
+        .execute(session.conn())?;
     Ok(nre)
 }
 
-/// The órgão is a party of the NRE from now on. False when it knows the protocolo
-/// by another NRE.
-pub fn tornar_parte(
-    sessao: &mut Sessao<'_>,
+/// Makes the órgão a party of the NRE. Returns `false` when the órgão knows the protocolo under
+/// another NRE.
+pub fn make_party(
+    session: &mut Session<'_>,
     tribunal: i16,
     nre: &Nre,
-    chave: &str,
-    agora: DateTime<Utc>,
+    key: &str,
+    now: DateTime<Utc>,
 ) -> QueryResult<bool> {
     diesel::insert_into(registro_no_sistema::table)
         .values((
             registro_no_sistema::tribunal_codigo.eq(tribunal),
             registro_no_sistema::nre.eq(nre),
-            registro_no_sistema::protocolo_chave.eq(chave),
-            registro_no_sistema::criado_em.eq(agora),
+            registro_no_sistema::protocolo_chave.eq(key),
+            registro_no_sistema::criado_em.eq(now),
         ))
         .on_conflict_do_nothing()
-        .execute(sessao.conn())?;
-    Ok(registro_proprio(sessao, tribunal, chave)?.as_ref() == Some(nre))
+        .execute(session.conn())?;
+    Ok(own_registro(session, tribunal, key)?.as_ref() == Some(nre))
 }
 
-/// From where to where, and with what an accepted send goes.
-pub struct Rota<'a> {
+/// The estruturas, the NRE and the files of an accepted send.
+pub struct Route<'a> {
     pub nre: &'a Nre,
     pub remetente: &'a Estrutura,
     pub destinatario: &'a Estrutura,
     pub devolucao: bool,
-    /// The sender gave the NRE.
+    /// Whether the sender gave the NRE.
     pub nre_informado: bool,
-    /// Each file that goes, and whether the destinatário lacks it.
+    /// Each file of the send, and whether the remetente must upload it.
     pub componentes: &'a [(ComponenteDigital, bool)],
 }
 
-/// Inserts in situação 1 and, with no file to wait for, passes on to 2. None when
+/// Inserts the trâmite in situação 1 or, with no file to wait for, in 2. Returns `None` when
 /// another trâmite of the NRE is in progress.
-pub fn inserir(
-    sessao: &mut Sessao<'_>,
-    rota: &Rota<'_>,
-    comando: EnviarTramite,
-    agora: DateTime<Utc>,
+pub fn insert(
+    session: &mut Session<'_>,
+    route: &Route<'_>,
+    command: EnviarTramite,
+    now: DateTime<Utc>,
 ) -> Result<Option<Tramite>, Error> {
-    let &Rota { nre, remetente, destinatario, devolucao, nre_informado, componentes } = rota;
-    let espera = componentes.iter().any(|(_, solicitado)| *solicitado);
-    let (aguardando, completo) =
+    let &Route { nre, remetente, destinatario, devolucao, nre_informado, componentes } = route;
+    let awaits_files = componentes.iter().any(|(_, solicitado)| *solicitado);
+    let (awaiting, complete) =
         (SituacaoTramite::AguardandoComponentes, SituacaoTramite::ComponentesRecebidosSolucao);
-    let sigilo = comando.nivel_de_sigilo.map_or(1, NivelDeSigilo::codigo);
+    let sigilo = command.nivel_de_sigilo.map_or(1, NivelDeSigilo::code);
     let idt: Option<Idt> = diesel::insert_into(tramite::table)
         .values((
             (
@@ -176,69 +176,69 @@ pub fn inserir(
                 tramite::remetente_tribunal.eq(remetente.tribunal_codigo),
                 tramite::destinatario_id.eq(destinatario.id),
                 tramite::destinatario_tribunal.eq(destinatario.tribunal_codigo),
-                tramite::situacao.eq(if espera { aguardando } else { completo }),
-                tramite::completo_em.eq((!espera).then_some(agora)),
+                tramite::situacao.eq(if awaits_files { awaiting } else { complete }),
+                tramite::completo_em.eq((!awaits_files).then_some(now)),
                 tramite::devolucao.eq(devolucao),
                 tramite::nre_informado.eq(nre_informado),
             ),
-            tramite::descricao.eq(comando.descricao.unwrap_or_default()),
+            tramite::descricao.eq(command.descricao.unwrap_or_default()),
             tramite::nivel_de_sigilo.eq(sigilo),
-            tramite::hipotese_legal.eq(comando.hipotese_legal),
-            tramite::processo_de_negocio.eq(comando.processo_de_negocio),
-            tramite::urgente.eq(comando.urgente),
-            tramite::motivo_da_urgencia
-                .eq(comando.motivo_da_urgencia.map(MotivoDaUrgencia::codigo)),
-            tramite::data_de_retorno.eq(comando.data_de_retorno),
-            tramite::metadados.eq(comando.metadados),
-            tramite::criado_em.eq(agora),
-            tramite::atualizado_em.eq(agora),
+            tramite::hipotese_legal.eq(command.hipotese_legal),
+            tramite::processo_de_negocio.eq(command.processo_de_negocio),
+            tramite::urgente.eq(command.urgente),
+            tramite::motivo_da_urgencia.eq(command.motivo_da_urgencia.map(MotivoDaUrgencia::code)),
+            tramite::data_de_retorno.eq(command.data_de_retorno),
+            tramite::metadados.eq(command.metadados),
+            tramite::criado_em.eq(now),
+            tramite::atualizado_em.eq(now),
         ))
         .on_conflict_do_nothing()
         .returning(tramite::idt)
-        .get_result(sessao.conn())
+        .get_result(session.conn())
         .optional()?;
     let Some(idt) = idt else { return Ok(None) };
-    registrar_mudanca(sessao, idt, aguardando, ParteDoTramite::Remetente, agora)?;
-    if !espera {
-        registrar_mudanca(sessao, idt, completo, ParteDoTramite::Solucao, agora)?;
+    record_change(session, idt, awaiting, ParteDoTramite::Remetente, now)?;
+    if !awaits_files {
+        record_change(session, idt, complete, ParteDoTramite::Solucao, now)?;
     }
-    inserir_componentes(sessao, idt, componentes)?;
-    por_idt(sessao, idt).map(Some)
+    insert_componentes(session, idt, componentes)?;
+    by_idt(session, idt).map(Some)
 }
 
-pub fn registrar_mudanca(
-    sessao: &mut Sessao<'_>,
+pub fn record_change(
+    session: &mut Session<'_>,
     idt: Idt,
     situacao: SituacaoTramite,
-    por: ParteDoTramite,
-    agora: DateTime<Utc>,
+    by: ParteDoTramite,
+    now: DateTime<Utc>,
 ) -> QueryResult<()> {
     diesel::insert_into(mudanca_de_situacao::table)
         .values((
             mudanca_de_situacao::idt.eq(idt),
             mudanca_de_situacao::situacao.eq(situacao),
-            mudanca_de_situacao::ocorrida_em.eq(agora),
-            mudanca_de_situacao::por.eq(por),
+            mudanca_de_situacao::ocorrida_em.eq(now),
+            mudanca_de_situacao::por.eq(by),
         ))
-        .execute(sessao.conn())?;
+        .execute(session.conn())?;
     Ok(())
 }
 
-/// The trâmite, whoever of its parties asks, held until the transaction ends.
-pub fn travado(sessao: &mut Sessao<'_>, idt: Idt) -> Result<Option<Tramite>, Error> {
-    let achado: Option<Idt> = tramite::table
+/// Locks the trâmite until the transaction ends. Either party may ask for it, also after a refusal.
+pub fn locked(session: &mut Session<'_>, idt: Idt) -> Result<Option<Tramite>, Error> {
+    let found: Option<Idt> = tramite::table
         .filter(tramite::idt.eq(idt))
         .select(tramite::idt)
         .for_no_key_update()
-        .first(sessao.conn())
+        .first(session.conn())
         .optional()?;
-    achado.map(|idt| por_idt(sessao, idt)).transpose()
+    found.map(|idt| by_idt(session, idt)).transpose()
 }
 
-/// As its parties see it, refused or not.
-pub fn por_idt(sessao: &mut Sessao<'_>, idt: Idt) -> Result<Tramite, Error> {
-    let sql = Sql::new(concat!("SELECT ", colunas!(), " FROM ", tabelas!(), " WHERE t.idt = "));
-    let sql = match sessao.escopo.tribunal() {
+/// The trâmite as its parties see it. Unlike [`super::visible_tramite`], also one that the
+/// destinatário refused.
+pub fn by_idt(session: &mut Session<'_>, idt: Idt) -> Result<Tramite, Error> {
+    let sql = Sql::new(concat!("SELECT ", columns!(), " FROM ", tables!(), " WHERE t.idt = "));
+    let sql = match session.scope.tribunal() {
         None => sql.bind(idt),
         Some(tribunal) => sql
             .bind(idt)
@@ -246,13 +246,13 @@ pub fn por_idt(sessao: &mut Sessao<'_>, idt: Idt) -> Result<Tramite, Error> {
             .bind(tribunal)
             .push(" IN (t.remetente_tribunal, t.destinatario_tribunal)"),
     };
-    Ok(sql.get_result(sessao.conn())?)
+    Ok(sql.get_result(session.conn())?)
 }
 
-/// What a step writes besides the situação.
+/// The columns that a step writes besides the situação.
 #[derive(Debug, Clone, Default, AsChangeset)]
 #[diesel(table_name = tramite)]
-pub struct Anotacao {
+pub struct Annotation {
     pub data_de_recebimento: Option<DateTime<Utc>>,
     pub hash_da_assinatura: Option<String>,
     pub recibo_em: Option<DateTime<Utc>>,
@@ -266,59 +266,61 @@ pub struct Anotacao {
     pub metadados_em: Option<DateTime<Utc>>,
 }
 
-/// Writes the situação that a locked trâmite passed to, and tells of it.
-pub fn passar(
-    sessao: &mut Sessao<'_>,
+/// Writes the situação that a locked trâmite enters, and adds it to the history.
+pub fn advance(
+    session: &mut Session<'_>,
     idt: Idt,
     situacao: SituacaoTramite,
-    por: ParteDoTramite,
-    anotacao: &Anotacao,
-    agora: DateTime<Utc>,
+    by: ParteDoTramite,
+    annotation: &Annotation,
+    now: DateTime<Utc>,
 ) -> QueryResult<()> {
     diesel::update(tramite::table.find(idt))
-        .set((tramite::situacao.eq(situacao), tramite::atualizado_em.eq(agora), anotacao))
-        .execute(sessao.conn())?;
-    // Its place in the feed, which tells of what waits for a reception.
+        .set((tramite::situacao.eq(situacao), tramite::atualizado_em.eq(now), annotation))
+        .execute(session.conn())?;
+    // The feed lists the trâmites that wait for reception, in the order in which they reach this
+    // situação.
     if situacao == SituacaoTramite::ComponentesRecebidosSolucao {
         Sql::new("UPDATE tramite SET xid = elos_posicao() WHERE idt = ")
             .bind(idt)
-            .execute(sessao.conn())?;
+            .execute(session.conn())?;
     }
-    registrar_mudanca(sessao, idt, situacao, por, agora)
+    record_change(session, idt, situacao, by, now)
 }
 
-/// Those of the tribunal that stand still since before `limite`, held: another
-/// instance that looks at the same time takes others.
-pub fn vencidos(
-    sessao: &mut Sessao<'_>,
+/// Locks the trâmites of the tribunal that have not advanced since before `cutoff`, at most 100.
+/// Instances that ask at the same time get different trâmites.
+pub fn overdue(
+    session: &mut Session<'_>,
     tribunal: i16,
-    limite: DateTime<Utc>,
+    cutoff: DateTime<Utc>,
 ) -> QueryResult<Vec<Idt>> {
     tramite::table
         .filter(tramite::remetente_tribunal.eq(tribunal))
         .filter(tramite::situacao.le(SituacaoTramite::ComponentesRecebidosDestinatario))
-        .filter(tramite::atualizado_em.lt(limite))
+        .filter(tramite::atualizado_em.lt(cutoff))
         .order(tramite::idt)
         .limit(100)
         .select(tramite::idt)
         .for_no_key_update()
         .skip_locked()
-        .load(sessao.conn())
+        .load(session.conn())
 }
 
-/// Whether the órgão has taken part in a trâmite of the NRE that was received, or
-/// left or got the processo by inheritance.
-pub fn ja_concluido(sessao: &mut Sessao<'_>, tribunal: i16, nre: &Nre) -> QueryResult<bool> {
-    let dele =
+/// Whether the órgão took part in a trâmite of the NRE that was received, or gave or got the
+/// processo by inheritance.
+pub fn already_concluded(session: &mut Session<'_>, tribunal: i16, nre: &Nre) -> QueryResult<bool> {
+    let is_party =
         tramite::remetente_tribunal.eq(tribunal).or(tramite::destinatario_tribunal.eq(tribunal));
-    let recebido = tramite::situacao
+    let received = tramite::situacao
         .eq_any([SituacaoTramite::ReciboRecebidoSolucao, SituacaoTramite::ReciboRecebidoRemetente]);
-    let tramitou = tramite::table.filter(tramite::nre.eq(nre)).filter(dele).filter(recebido);
-    // By the rows that the órgão sees, which are its own.
-    let herdou = pedido_de_vinculo::table
+    let already_tramitado =
+        tramite::table.filter(tramite::nre.eq(nre)).filter(is_party).filter(received);
+    // Row-level security shows an órgão only its own requests.
+    let inherited = pedido_de_vinculo::table
         .filter(pedido_de_vinculo::nre.eq(nre))
         .filter(pedido_de_vinculo::tribunal_codigo.eq(tribunal))
         .filter(pedido_de_vinculo::efetivado_em.is_not_null());
-    diesel::select(diesel::dsl::exists(tramitou).or(diesel::dsl::exists(herdou)))
-        .get_result(sessao.conn())
+    diesel::select(diesel::dsl::exists(already_tramitado).or(diesel::dsl::exists(inherited)))
+        .get_result(session.conn())
 }

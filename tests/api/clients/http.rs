@@ -1,20 +1,20 @@
-//! HTTP as proxies, browsers and test clients speak it.
+//! HTTP as proxies, browsers and test clients use it.
 
 use super::{a_number, send};
-use crate::assinaturas::cliente_sse::Sse;
-use crate::support::{App, Resposta};
+use crate::subscriptions::sse_client::Sse;
+use crate::support::{App, Response};
 use crate::tramita::{NUP, PE, RN, Tramita};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use std::io::Read;
 
-fn get(app: &App, path: &str, headers: &[(&str, &str)]) -> Resposta {
+fn get(app: &App, path: &str, headers: &[(&str, &str)]) -> Response {
     send(app, "GET", path, headers, b"")
 }
 
 #[test]
-fn head_is_wherever_get_is_and_says_the_same() {
-    let app = App::novo();
+fn head_exists_with_every_get_and_has_the_same_headers() {
+    let app = App::new();
     let number = a_number(&app);
     for path in [
         "/healthz".to_owned(),
@@ -38,23 +38,23 @@ fn head_is_wherever_get_is_and_says_the_same() {
             assert_eq!(by_head.headers.get(name), by_get.headers.get(name), "{path}: {name}");
         }
     }
-    // What only reads by POST has no HEAD.
+    // A route without GET has no HEAD.
     assert_eq!(send(&app, "HEAD", "/api/v1/processo-rascunho", &[], b"").status, 405);
 }
 
 #[test]
-fn a_head_never_moves_a_tramite() {
-    let tramita = Tramita::novo();
+fn a_head_request_never_changes_a_tramite() {
+    let tramita = Tramita::new();
     let sent = tramita.enviar(RN, PE, NUP, None);
-    assert_eq!(sent.status, 200, "{}", sent.texto);
-    let path = format!("/tramites/{}", sent.corpo["IDT"]);
+    assert_eq!(sent.status, 200, "{}", sent.text);
+    let path = format!("/tramites/{}", sent.body["IDT"]);
     let head = |path: &str, who: &str| {
-        let bearer = format!("Bearer {}", tramita.0.token(who));
-        tramita.0.pedir("HEAD", path, &[("Authorization", &bearer)], b"").status
+        let bearer = tramita.0.bearer(who);
+        tramita.0.request("HEAD", path, &[("Authorization", &bearer)], b"").status
     };
     let situacao = || {
-        let seen = tramita.0.get(RN, &format!("/tramites?IDT={}", sent.corpo["IDT"]));
-        seen.corpo["tramites"][0]["situacaoAtual"].as_i64().unwrap()
+        let seen = tramita.0.get(RN, &format!("/tramites?IDT={}", sent.body["IDT"]));
+        seen.body["tramites"][0]["situacaoAtual"].as_i64().unwrap()
     };
     let before = situacao();
     assert_eq!((head(&path, PE), situacao()), (200, before));
@@ -66,13 +66,13 @@ fn a_head_never_moves_a_tramite() {
         &format!("{path}/recusa"),
         &json!({ "motivo": "99", "justificativa": "não" }),
     );
-    assert_eq!(refused.status, 200, "{}", refused.texto);
+    assert_eq!(refused.status, 200, "{}", refused.text);
     assert_eq!((head(&format!("{path}/ciencia"), RN), situacao()), (200, 8));
     let (other, _) = tramita.enviado(RN, PE, "LIVRE", None);
-    tramita.passos(other, &[(PE, "receber"), (PE, "recibo")]);
+    tramita.steps(other, &[(PE, "receber"), (PE, "recibo")]);
     assert_eq!(head(&format!("/tramites/{other}/recibo"), RN), 200);
     assert_eq!(tramita.situacao(RN, other), 5);
-    tramita.passos(other, &[(RN, "buscar")]);
+    tramita.steps(other, &[(RN, "buscar")]);
     assert_eq!(
         (head(&format!("/tramites/{other}/recibo"), RN), tramita.situacao(RN, other)),
         (200, 6)
@@ -82,8 +82,8 @@ fn a_head_never_moves_a_tramite() {
 }
 
 #[test]
-fn slashes_that_say_nothing_lead_to_the_route() {
-    let app = App::novo();
+fn extra_slashes_are_ignored() {
+    let app = App::new();
     let number = a_number(&app);
     for path in [
         format!("//api/v1/processos/numero-processo/{number}/"),
@@ -96,17 +96,17 @@ fn slashes_that_say_nothing_lead_to_the_route() {
     ] {
         assert_eq!(get(&app, &path, &[]).status, 200, "{path}");
     }
-    // As the source document prints it.
+    // The path has two slashes, as the source document prints it.
     let identificador = app.adolescente("tjrn");
     let path = format!("//api/v1/processos/{number}/apuracao/adolescentes/{identificador}");
     let answer = send(&app, "DELETE", &path, &[], b"");
-    assert!(answer.corpo["mensagemDesenvolvedor"] != "NOT_FOUND", "{}", answer.texto);
-    assert!([400, 404, 409].contains(&answer.status), "{}", answer.texto);
+    assert!(answer.body["mensagemDesenvolvedor"] != "NOT_FOUND", "{}", answer.text);
+    assert!([400, 404, 409].contains(&answer.status), "{}", answer.text);
 }
 
 #[test]
-fn every_404_and_405_has_the_envelope_of_its_door() {
-    let app = App::vazio();
+fn every_404_and_405_has_the_envelope_of_its_api() {
+    let app = App::empty();
     let nearest = "a mais próxima é ";
     for (method, path, status, says) in [
         ("GET", "/api/v1/processo", 404, "/api/v1/processos"),
@@ -118,13 +118,13 @@ fn every_404_and_405_has_the_envelope_of_its_door() {
         ("GET", "/docs/nada.js", 404, ""),
     ] {
         let answer = send(&app, method, path, &[], b"");
-        assert_eq!(answer.status, status, "{method} {path}: {}", answer.texto);
-        assert_eq!(answer.corpo["categoria"], "ERRO", "{method} {path}: {}", answer.texto);
-        assert!(answer.texto.contains(says), "{method} {path}: {}", answer.texto);
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
+        assert_eq!(answer.body["categoria"], "ERRO", "{method} {path}: {}", answer.text);
+        assert!(answer.text.contains(says), "{method} {path}: {}", answer.text);
         assert!(
-            status != 404 || says.is_empty() || answer.texto.contains(nearest),
+            status != 404 || says.is_empty() || answer.text.contains(nearest),
             "{}",
-            answer.texto
+            answer.text
         );
     }
     for (method, path, status) in [
@@ -134,25 +134,25 @@ fn every_404_and_405_has_the_envelope_of_its_door() {
         ("PATCH", "/tramites/1", 405),
     ] {
         let answer = send(&app, method, path, &[], b"");
-        assert_eq!(answer.status, status, "{method} {path}: {}", answer.texto);
-        assert!(answer.corpo["codigoErro"].is_string(), "{method} {path}: {}", answer.texto);
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
+        assert!(answer.body["codigoErro"].is_string(), "{method} {path}: {}", answer.text);
     }
     for (method, path, status) in
         [("GET", "/graphql/schema", 404), ("GET", "/grafql", 404), ("PUT", "/graphql", 405)]
     {
         let answer = send(&app, method, path, &[], b"");
-        assert_eq!(answer.status, status, "{method} {path}: {}", answer.texto);
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
         assert!(
-            answer.corpo["errors"][0]["message"].is_string(),
+            answer.body["errors"][0]["message"].is_string(),
             "{method} {path}: {}",
-            answer.texto
+            answer.text
         );
     }
 }
 
 #[test]
-fn options_say_what_a_route_answers_to() {
-    let app = App::vazio();
+fn options_lists_the_methods_of_a_route() {
+    let app = App::empty();
     for (path, allowed) in [
         ("/api/v1/processos", "GET, POST, PUT, HEAD, OPTIONS"),
         ("/api/v1/processo-rascunho", "POST, OPTIONS"),
@@ -160,23 +160,23 @@ fn options_say_what_a_route_answers_to() {
         ("/graphql", "GET, POST, HEAD, OPTIONS"),
         ("/healthz", "GET, HEAD, OPTIONS"),
     ] {
-        let answer = app.pedir("OPTIONS", path, &[], b"");
-        assert_eq!(answer.status, 204, "{path}: {}", answer.texto);
+        let answer = app.request("OPTIONS", path, &[], b"");
+        assert_eq!(answer.status, 204, "{path}: {}", answer.text);
         assert_eq!(answer.headers["allow"], allowed, "{path}");
     }
-    let answer = app.pedir("DELETE", "/graphql", &[], b"");
+    let answer = app.request("DELETE", "/graphql", &[], b"");
     assert_eq!(answer.headers["allow"], "GET, POST, HEAD, OPTIONS");
 }
 
 #[test]
-fn accept_is_read_whole_and_without_case() {
-    let app = App::vazio();
+fn accept_is_read_completely_and_case_insensitively() {
+    let app = App::empty();
     let kind = |accepts: &[&str]| {
-        let bearer = format!("Bearer {}", app.token("tjrn"));
+        let bearer = app.bearer("tjrn");
         let mut headers =
             vec![("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
         headers.extend(accepts.iter().map(|accept| ("Accept", *accept)));
-        let answer = app.pedir("POST", "/graphql", &headers, br#"{"query":"{eu{azp}}"}"#);
+        let answer = app.request("POST", "/graphql", &headers, br#"{"query":"{eu{azp}}"}"#);
         answer.headers["content-type"].split(';').next().unwrap().to_owned()
     };
     let ours = "application/graphql-response+json";
@@ -189,8 +189,8 @@ fn accept_is_read_whole_and_without_case() {
 }
 
 #[test]
-fn a_version_is_known_in_every_form_that_a_proxy_gives_it() {
-    let app = App::novo();
+fn an_if_match_is_read_in_every_form_that_a_proxy_sends() {
+    let app = App::new();
     let number = a_number(&app);
     let path = format!("/api/v1/processos/numero-processo/{number}");
     let etag = get(&app, &path, &[]).headers["etag"].clone();
@@ -210,20 +210,20 @@ fn a_version_is_known_in_every_form_that_a_proxy_gives_it() {
         let body = json!({ "numeroProcesso": number, "magistradoNome": "Igual" }).to_string();
         let path = "/api/v1/processos?simular=true";
         let written = send(&app, "PUT", path, &[("If-Match", &form)], body.as_bytes());
-        assert_eq!(written.status, 200, "{form}: {}", written.texto);
+        assert_eq!(written.status, 200, "{form}: {}", written.text);
     }
     let other = get(&app, &path, &[("If-None-Match", "\"7777\"")]);
     assert_eq!(other.status, 200);
     let body = json!({ "numeroProcesso": number, "magistradoNome": "Outra" }).to_string();
     for (form, status) in [("\"7777-gzip\"", 412), ("\"x\"", 400), ("W/\"\"", 400), (",", 400)] {
         let answer = send(&app, "PUT", "/api/v1/processos", &[("If-Match", form)], body.as_bytes());
-        assert_eq!(answer.status, status, "{form}: {}", answer.texto);
+        assert_eq!(answer.status, status, "{form}: {}", answer.text);
     }
 }
 
 #[test]
-fn what_does_not_change_has_a_strong_tag() {
-    let app = App::vazio();
+fn an_immutable_response_has_a_strong_etag() {
+    let app = App::empty();
     for path in
         ["/openapi.json", "/schema.graphql", "/docs", "/docs/swagger-ui-bundle.js", "/graphiql"]
     {
@@ -236,8 +236,8 @@ fn what_does_not_change_has_a_strong_tag() {
 }
 
 #[test]
-fn long_answers_are_compressed_for_who_asks() {
-    let app = App::novo();
+fn long_responses_are_compressed_on_request() {
+    let app = App::new();
     let (rest, graphql) = (
         "/api/v1/processos?size=50",
         "/graphql?query=%7Bprocessos(first:100)%7Bnodes%7Bid,numero,criadoEm,atualizadoEm,appNameSistemaTribunal%7D%7D%7D",
@@ -269,10 +269,10 @@ fn long_answers_are_compressed_for_who_asks() {
                 }
                 _ => String::from_utf8(zstd::decode_all(coded.bytes.as_slice()).unwrap()).unwrap(),
             };
-            assert_eq!(without_time(&text), without_time(&plain.texto), "{path} {coding}");
+            assert_eq!(without_time(&text), without_time(&plain.text), "{path} {coding}");
         }
     }
-    // A short one is not, nor what has a secret in it.
+    // The server does not compress a short response, nor a response with a secret.
     let gzip = [("Accept-Encoding", "gzip, zstd")];
     assert_eq!(
         get(&app, "/graphql?query=%7Beu%7Bazp%7D%7D", &gzip).headers.get("content-encoding"),
@@ -284,10 +284,10 @@ fn long_answers_are_compressed_for_who_asks() {
         ("Authorization", "Basic dGpybjpkZW1v"),
     ];
     let path = "/auth/realms/pje/protocol/openid-connect/token";
-    let token = app.pedir("POST", path, &form, b"grant_type=client_credentials");
+    let token = app.request("POST", path, &form, b"grant_type=client_credentials");
     assert_eq!((token.status, token.headers.get("content-encoding")), (200, None));
-    assert!(token.corpo["access_token"].is_string());
-    // Of other bytes the tag is weak, and still known.
+    assert!(token.body["access_token"].is_string());
+    // A compressed response has a weak ETag, and the server recognises it.
     let coded = get(&app, &entity, &gzip);
     if coded.headers.contains_key("content-encoding") {
         assert!(coded.headers["etag"].starts_with("W/"), "{:?}", coded.headers);
@@ -295,14 +295,14 @@ fn long_answers_are_compressed_for_who_asks() {
 }
 
 #[test]
-fn events_are_compressed_one_by_one() {
-    let app = App::novo();
-    let query = json!({ "query": crate::assinaturas::ALTERADO });
+fn each_event_is_compressed_on_its_own() {
+    let app = App::new();
+    let query = json!({ "query": crate::subscriptions::ALTERADO });
     let mut sse = Sse::compressed(&app, "tjrn", &query);
     assert!(sse.headers.iter().any(|line| line == "content-encoding: gzip"), "{:?}", sse.headers);
-    let processo = crate::assinaturas::processo(&app, "tjrn", 0);
-    crate::assinaturas::alterar(&app, "tjrn", &processo, "Uma");
+    let processo = crate::subscriptions::processo(&app, "tjrn", 0);
+    crate::subscriptions::alterar(&app, "tjrn", &processo, "Uma");
     assert_eq!(sse.evento().unwrap().0, "next");
-    crate::assinaturas::alterar(&app, "tjrn", &processo, "Outra");
+    crate::subscriptions::alterar(&app, "tjrn", &processo, "Outra");
     assert_eq!(sse.evento().unwrap().0, "next");
 }

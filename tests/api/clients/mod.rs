@@ -1,4 +1,5 @@
-//! What clients of many makes send: every door reads it as it was meant, or says why it does not.
+//! Requests of many kinds of clients. Every API reads them as they were meant, or says why it does
+//! not.
 
 mod bodies;
 mod guesses;
@@ -11,20 +12,20 @@ mod texts;
 mod trail;
 mod tramita;
 
-use crate::support::{App, Resposta};
+use crate::support::{App, Response};
 
-/// A request with a token and a body as it is.
+/// Sends a request with the token of tjrn and this body.
 pub fn send(
     app: &App,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-) -> Resposta {
+) -> Response {
     send_as(app, "tjrn", method, path, headers, body)
 }
 
-/// The same, of another client.
+/// Sends a request with the token of this client and this body.
 pub fn send_as(
     app: &App,
     who: &str,
@@ -32,17 +33,17 @@ pub fn send_as(
     path: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-) -> Resposta {
-    let bearer = format!("Bearer {}", app.token(who));
+) -> Response {
+    let bearer = app.bearer(who);
     let mut all = vec![("Authorization", bearer.as_str())];
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         all.push(("Content-Type", "application/json"));
     }
     all.extend(headers);
-    app.pedir(method, path, &all, body)
+    app.request(method, path, &all, body)
 }
 
-/// The number of some processo of the tribunal.
+/// Returns the number of a processo of TJRN.
 pub fn a_number(app: &App) -> String {
     let data = app.gql("tjrn", "{ processos(first: 1) { nodes { numero } } }");
     data["processos"]["nodes"][0]["numero"].as_str().unwrap().to_owned()

@@ -1,10 +1,10 @@
-//! Guias as documents.
+//! Guias as PDF documents.
 
 use super::pdf_text::lines;
 use super::pse::kinds;
 use super::send_as;
-use crate::guias::Cena;
-use crate::support::{App, Resposta};
+use crate::guias::Fixture;
+use crate::support::{App, Response};
 use elos::processo::NumeroProcesso;
 use elos::value::cpf::Cpf;
 use serde_json::{Value, json};
@@ -15,63 +15,66 @@ fn path(especie: &str, numero: &str) -> String {
     format!("/api/v1/guias/{especie}/numero-guia/{numero}/pdf")
 }
 
-/// A guia of each kind, with accents everywhere and an adolescente whose every field is filled in.
-fn emitted() -> (Cena, Vec<(&'static str, String)>) {
-    let cena = Cena::nova();
+/// Issues a guia of each especie with accents in every text, for an adolescente with every field.
+fn emitted() -> (Fixture, Vec<(&'static str, String)>) {
+    let fixture = Fixture::new();
     let person = json!({
-        "identificador": cena.ana, "nome": "Conceição", "sobrenome": "D’Ávila Fictícia", "nomeSocial": "Zoé",
+        "identificador": fixture.ana, "nome": "Conceição", "sobrenome": "D’Ávila Fictícia", "nomeSocial": "Zoé",
         "dataNascimento": "29/02/2008", "nomeMae": "Antônia Çelik Müller", "nomePai": "João Ñandú",
         "naturalidade": "Mossoró (RN)", "racaCor": "INDIGENA", "identidadeGenero": "PESSOA_NAO_BINARIA",
         "orientacaoSexual": "NAO_INFORMADO", "cpf": { "numero": "11144477735" },
         "rg": { "numero": "1.234", "orgaoExpedidor": "SSP", "dataExpedicao": "01/02/2020", "estadoRg": "RN" },
         "certidaoNascimento": { "cartorio": "2º Ofício", "livro": "A-1", "folha": "23", "numero": "456" },
     });
-    let answer = cena.pedir("PUT", "/adolescentes", &person.to_string());
-    assert_eq!(answer.status, 200, "{}", answer.texto);
+    let answer = fixture.request("PUT", "/adolescentes", &person.to_string());
+    assert_eq!(answer.status, 200, "{}", answer.text);
     let guias = ESPECIES.map(|especie| {
-        let mut body = cena.corpo(especie);
+        let mut body = fixture.body(especie);
         body["atosInfracionais"] = json!([
             { "codigoTpu": "11428", "descricao": "Lesão à pessoa — sem arma; “aspas” e nº 1ª", "localFato": "Açu", "dataFato": "01/02/2024" },
             { "codigoTpu": "11429", "descricao": "Ato\nem duas linhas", "localFato": "Natal", "dataFato": "02/02/2024" },
         ]);
         body["serventuario"] = json!("Serventuário Fictício da Conceição");
         if especie == "unificadora" {
-            body["listaNumeroDaGuiaDefinitiva"] = json!([cena.emitida("definitiva")]);
+            body["listaNumeroDaGuiaDefinitiva"] = json!([fixture.emitida("definitiva")]);
         }
-        let answer = cena.emitir(especie, &body);
-        assert_eq!(answer.status, 200, "{}", answer.texto);
-        (especie, answer.corpo["dados"]["numeroGuia"].as_str().unwrap().to_owned())
+        let answer = fixture.emitir(especie, &body);
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        (especie, answer.body["dados"]["numeroGuia"].as_str().unwrap().to_owned())
     });
-    (cena, guias.into())
+    (fixture, guias.into())
 }
 
-fn printed(app: &App, who: &str, especie: &str, numero: &str) -> Resposta {
+fn printed(app: &App, who: &str, especie: &str, numero: &str) -> Response {
     let answer = app.get(who, &path(especie, numero));
-    assert_eq!(answer.status, 200, "{}", answer.texto);
+    assert_eq!(answer.status, 200, "{}", answer.text);
     answer
 }
 
-/// Words, whatever lines they stand on.
+/// Returns the text with single spaces instead of line breaks.
 fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Every value of the JSON that is a text for people, as the document has to show it.
-fn told(name: &str, value: &Value, all: &mut Vec<String>) {
-    // What a system says of its own record, and what depends on the day on which it is asked.
+/// Collects every text of the JSON that the document must show to people.
+fn texts_for_people(name: &str, value: &Value, all: &mut Vec<String>) {
+    // Fields that the PDF does not show: technical fields, and those that depend on the date of the
+    // request.
     const NOT_PRINTED: [&str; 7] =
         ["id", "versao", "vencida", "tr", "dataCadastro", "cadastroPendente", "possuiNomeSocial"];
     match value {
         _ if NOT_PRINTED.contains(&name) => {}
-        Value::Object(fields) => fields.iter().for_each(|(name, value)| told(name, value, all)),
-        Value::Array(items) => items.iter().for_each(|item| told(name, item, all)),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, value)| texts_for_people(name, value, all));
+        }
+        Value::Array(items) => items.iter().for_each(|item| texts_for_people(name, item, all)),
         Value::String(text) if name == "numeroProcesso" => {
             all.push(text.parse::<NumeroProcesso>().unwrap().to_string());
         }
         Value::String(text) if text.len() == 11 && text.parse::<Cpf>().is_ok() => {
             all.push(format!("{}.{}.{}-{}", &text[..3], &text[3..6], &text[6..9], &text[9..]));
         }
-        // Words of closed lists are written for people: a test beside them looks at each.
+        // Words of closed lists have another form in the PDF. Another test checks each of them.
         Value::String(text)
             if text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
                 && text.len() > 2
@@ -84,13 +87,13 @@ fn told(name: &str, value: &Value, all: &mut Vec<String>) {
 
 #[test]
 fn a_guia_is_a_document_with_every_field_and_the_same_bytes_twice() {
-    let (cena, guias) = emitted();
+    let (fixture, guias) = emitted();
     for (especie, numero) in &guias {
-        let pdf = printed(&cena.app, "tjrn", especie, numero);
+        let pdf = printed(&fixture.app, "tjrn", especie, numero);
         assert_eq!(pdf.headers["content-type"], "application/pdf");
         let name = format!("inline; filename=\"guia-{especie}-{numero}.pdf\"");
         assert_eq!(pdf.headers["content-disposition"], name);
-        let again = printed(&cena.app, "tjrn", &especie.to_uppercase(), numero);
+        let again = printed(&fixture.app, "tjrn", &especie.to_uppercase(), numero);
         assert_eq!(
             (pdf.bytes == again.bytes, &pdf.headers["etag"]),
             (true, &again.headers["etag"])
@@ -98,9 +101,9 @@ fn a_guia_is_a_document_with_every_field_and_the_same_bytes_twice() {
 
         let lines = lines(&pdf.bytes);
         let text = words(&lines.join(" "));
-        let listed = cena.pedir("GET", &format!("/guias?numeroGuia={numero}"), "");
+        let listed = fixture.request("GET", &format!("/guias?numeroGuia={numero}"), "");
         let mut values = Vec::new();
-        told("", &listed.corpo["dados"]["content"][0], &mut values);
+        texts_for_people("", &listed.body["dados"]["content"][0], &mut values);
         assert!(values.len() > 30, "{values:?}");
         for value in values {
             assert!(text.contains(&value), "{especie} lacks {value:?}: {text}");
@@ -118,9 +121,9 @@ fn a_guia_is_a_document_with_every_field_and_the_same_bytes_twice() {
 }
 
 #[test]
-fn it_shows_what_its_reader_may_see_and_only_to_who_may() {
-    let (cena, guias) = emitted();
-    let app = &cena.app;
+fn a_guia_shows_sensitive_fields_only_with_the_papel() {
+    let (fixture, guias) = emitted();
+    let app = &fixture.app;
     let (especie, numero) = (&guias[0].0, guias[0].1.as_str());
     let all = printed(app, "tjrn", especie, numero);
     let less = printed(app, "tjrn-leitura", especie, numero);
@@ -141,7 +144,7 @@ fn it_shows_what_its_reader_may_see_and_only_to_who_may() {
         let answer = app.get(who, &path(especie, numero));
         (
             answer.status,
-            answer.corpo["mensagemDesenvolvedor"].as_str().unwrap_or_default().to_owned(),
+            answer.body["mensagemDesenvolvedor"].as_str().unwrap_or_default().to_owned(),
         )
     };
     let not_found = (404, "NAO_ENCONTRADO".to_owned());
@@ -151,15 +154,15 @@ fn it_shows_what_its_reader_may_see_and_only_to_who_may() {
     assert_eq!(status("tjrn", especie, "202601019999"), not_found);
     assert_eq!(status("tjrn", especie, "2026"), invalid);
     assert_eq!(status("tjrn", "nada", numero), invalid);
-    assert_eq!(app.pedir("GET", &path(especie, numero), &[], b"").status, 401);
+    assert_eq!(app.request("GET", &path(especie, numero), &[], b"").status, 401);
     let query = app.get("tjrn", &format!("{}?x=1", path(especie, numero)));
-    assert_eq!(query.status, 400, "{}", query.texto);
+    assert_eq!(query.status, 400, "{}", query.text);
 }
 
 #[test]
-fn who_has_it_is_not_sent_it_again_until_it_changes() {
-    let (cena, guias) = emitted();
-    let (app, (especie, numero)) = (&cena.app, &guias[1]);
+fn an_unchanged_response_is_304() {
+    let (fixture, guias) = emitted();
+    let (app, (especie, numero)) = (&fixture.app, &guias[1]);
     let first = printed(app, "tjrn", especie, numero);
     let etag = first.headers["etag"].clone();
     let asked = |method: &str, etag: &str| {
@@ -169,9 +172,12 @@ fn who_has_it_is_not_sent_it_again_until_it_changes() {
     assert_eq!((same.status, same.bytes.len()), (304, 0));
     let head = send_as(app, "tjrn", "HEAD", &path(especie, numero), &[], b"");
     assert_eq!((head.status, &head.headers["etag"], head.bytes.len()), (200, &etag, 0));
-    let lowered =
-        cena.pedir("PUT", &format!("/guias/{numero}/situacao/Baixada"), r#"{"motivo":"EXTINTA"}"#);
-    assert_eq!(lowered.status, 200, "{}", lowered.texto);
+    let lowered = fixture.request(
+        "PUT",
+        &format!("/guias/{numero}/situacao/Baixada"),
+        r#"{"motivo":"EXTINTA"}"#,
+    );
+    assert_eq!(lowered.status, 200, "{}", lowered.text);
     let changed = asked("GET", &etag);
     assert_eq!(changed.status, 200);
     let text = lines(&changed.bytes).join(" ");
@@ -183,10 +189,10 @@ fn who_has_it_is_not_sent_it_again_until_it_changes() {
 
 #[test]
 fn the_trail_says_who_printed_which_guia() {
-    let (cena, guias) = emitted();
-    let (app, (especie, numero)) = (&cena.app, &guias[0]);
+    let (fixture, guias) = emitted();
+    let (app, (especie, numero)) = (&fixture.app, &guias[0]);
     printed(app, "tjrn", especie, numero);
-    app.auditado();
+    app.wait_until_audited();
     let query = "{ auditoria(first: 100, ator: \"tjrn\") { nodes { operacao especie status camposSensiveis recursos } } }";
     let trail = app.gql("cnj", query);
     let nodes = trail["auditoria"]["nodes"].as_array().unwrap();
@@ -204,17 +210,17 @@ fn the_trail_says_who_printed_which_guia() {
 
 #[test]
 fn a_long_guia_takes_the_pages_that_it_needs() {
-    let cena = Cena::nova();
-    let mut body = cena.corpo("definitiva");
+    let fixture = Fixture::new();
+    let mut body = fixture.body("definitiva");
     let act = |n: usize| {
         let text = format!("Descrição número {n}: {}", "ação não é omissão ".repeat(22));
         json!({ "codigoTpu": "11428", "descricao": text.trim(), "localFato": "Açu", "dataFato": "01/02/2024" })
     };
     body["atosInfracionais"] = (0..20).map(act).collect();
-    let emitted = cena.emitir("definitiva", &body);
-    assert_eq!(emitted.status, 200, "{}", emitted.texto);
-    let numero = emitted.corpo["dados"]["numeroGuia"].as_str().unwrap();
-    let pdf = printed(&cena.app, "tjrn", "definitiva", numero);
+    let emitted = fixture.emitir("definitiva", &body);
+    assert_eq!(emitted.status, 200, "{}", emitted.text);
+    let numero = emitted.body["dados"]["numeroGuia"].as_str().unwrap();
+    let pdf = printed(&fixture.app, "tjrn", "definitiva", numero);
     let (of_pages, of_text): (Vec<_>, Vec<_>) = lines(&pdf.bytes).into_iter().partition(|line| {
         line.ends_with("(continuação)") || line.contains("página ") || line.starts_with("Guia ")
     });

@@ -1,11 +1,11 @@
-//! What a reader of a document would copy out of it: its streams unpacked, and glyphs read by the
-//! maps that each font brings along.
+//! The text of a PDF as a reader would copy it: decompresses the streams and reads the glyphs by
+//! the map of each font.
 
 use flate2::read::ZlibDecoder;
 use std::collections::HashMap;
 use std::io::Read;
 
-/// The lines that are shown, in the order in which they were drawn.
+/// Returns the lines of text, in the order in which they are drawn.
 pub fn lines(pdf: &[u8]) -> Vec<String> {
     assert!(pdf.starts_with(b"%PDF-") && pdf.ends_with(b"%%EOF"), "it is a whole document");
     let (mut maps, mut pages) = (Vec::new(), Vec::new());
@@ -50,7 +50,7 @@ fn map(text: &str) -> HashMap<u16, String> {
     within.filter_map(pair).collect()
 }
 
-/// Strings of a page, by the font that was chosen before each.
+/// Returns the strings of a page, read by the font that is selected before each.
 fn shown(page: &[u8], maps: &[HashMap<u16, String>]) -> Vec<String> {
     let (mut lines, mut font, mut at) = (Vec::new(), 0, 0);
     while at < page.len() {
@@ -69,7 +69,7 @@ fn shown(page: &[u8], maps: &[HashMap<u16, String>]) -> Vec<String> {
     lines
 }
 
-/// A string as PDF writes it, and where it ends.
+/// Returns the string that starts at `from`, and the offset of its end.
 fn string(page: &[u8], from: usize) -> (Vec<u8>, usize) {
     let mut bytes = Vec::new();
     let mut at = from + 1;

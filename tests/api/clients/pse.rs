@@ -1,43 +1,43 @@
-//! Adolescentes by CPF, at both doors.
+//! Look-ups of adolescentes by CPF, through both APIs.
 
 use super::send_as;
-use crate::support::{Ajustes, App, Modelo};
+use crate::support::{App, Settings, Template};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 const CPF: &str = "529.982.247-25";
 
-fn by_rest(app: &App, who: &str, cpf: &str) -> crate::support::Resposta {
+fn by_rest(app: &App, who: &str, cpf: &str) -> crate::support::Response {
     app.get(who, &format!("/api/v1/adolescentes/cpf/{cpf}"))
 }
 
-/// A server in which tjrn has an adolescente with [`CPF`].
+/// Starts a server where TJRN has an adolescente with [`CPF`].
 fn world() -> (App, String) {
     let app =
-        App::com(Modelo::Vazio, Ajustes { ausencias_por_minuto: 10_000, ..Ajustes::default() });
+        App::with(Template::Empty, Settings { absences_per_minute: 10_000, ..Settings::default() });
     let body = json!({ "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010",
         "sexoBiologico": "FEMININO", "cpf": { "numero": CPF } });
     let answer = app.post("tjrn", "/api/v1/adolescentes", &body);
-    assert_eq!(answer.status, 200, "{}", answer.texto);
-    let identificador = answer.corpo["dados"]["identificador"].as_str().unwrap().to_owned();
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let identificador = answer.body["dados"]["identificador"].as_str().unwrap().to_owned();
     (app, identificador)
 }
 
 fn counted(app: &App, who: &str) -> u64 {
     let name = format!("elos_ausencias_total{{credencial=\"{who}\"}} ");
-    let metrics = app.metricas();
+    let metrics = app.metrics();
     metrics.lines().find_map(|line| line.strip_prefix(&name)).map_or(0, |n| n.parse().unwrap())
 }
 
 #[test]
-fn an_adolescente_is_found_by_cpf_by_who_may_see_one() {
+fn a_client_that_may_see_cpfs_finds_an_adolescente_by_cpf() {
     let (app, identificador) = world();
     let known = app.get("tjrn", &format!("/api/v1/adolescentes/identificador/{identificador}"));
     for cpf in ["52998224725", CPF, "%C2%A0529.982.247%E2%80%9325%20", "529.982.247%E2%88%9225"] {
         let found = by_rest(&app, "tjrn", cpf);
-        assert_eq!(found.status, 200, "{cpf}: {}", found.texto);
-        assert_eq!(found.corpo["dados"], known.corpo["dados"], "{cpf}");
+        assert_eq!(found.status, 200, "{cpf}: {}", found.text);
+        assert_eq!(found.body["dados"], known.body["dados"], "{cpf}");
         assert_eq!(found.headers["etag"], known.headers["etag"]);
     }
     let path = format!("/api/v1/adolescentes/cpf/{CPF}");
@@ -54,38 +54,39 @@ fn an_adolescente_is_found_by_cpf_by_who_may_see_one() {
         ("529-982-247.25", "11 dígitos"),
     ] {
         let refused = by_rest(&app, "tjrn", cpf);
-        assert_eq!(refused.status, 400, "{cpf}: {}", refused.texto);
-        let told = refused.corpo["erros"][0].as_str().unwrap();
+        assert_eq!(refused.status, 400, "{cpf}: {}", refused.text);
+        let told = refused.body["erros"][0].as_str().unwrap();
         assert!(told.starts_with("cpf: ") && told.contains(says), "{told}");
-        assert!(!refused.texto.contains(cpf), "{}", refused.texto);
+        assert!(!refused.text.contains(cpf), "{}", refused.text);
     }
     assert_eq!(counted(&app, "tjrn"), 0);
 
-    // One that nobody has, and one that another tribunal has, are one answer, and counted.
+    // An unknown CPF and a CPF of another tribunal have the same response, and the server counts
+    // both.
     let absent = by_rest(&app, "tjrn", "11144477735");
     assert_eq!(
-        (absent.status, &absent.corpo["mensagemDesenvolvedor"]),
+        (absent.status, &absent.body["mensagemDesenvolvedor"]),
         (404, &json!("ADOLESCENTE_NAO_ENCONTRADO"))
     );
-    assert!(!absent.texto.contains("11144477735"), "{}", absent.texto);
+    assert!(!absent.text.contains("11144477735"), "{}", absent.text);
     let foreign = by_rest(&app, "tjpe", CPF);
-    assert_eq!((foreign.status, &foreign.corpo["erros"]), (404, &absent.corpo["erros"]));
+    assert_eq!((foreign.status, &foreign.body["erros"]), (404, &absent.body["erros"]));
     assert_eq!((counted(&app, "tjrn"), counted(&app, "tjpe")), (1, 1));
 
-    // Who may not see a CPF is not told whether there is one.
+    // A client that may not see CPFs does not learn whether one exists.
     for cpf in [CPF, "11144477735", "nada"] {
         let refused = by_rest(&app, "tjrn-leitura", cpf);
-        assert_eq!(refused.status, 403, "{cpf}: {}", refused.texto);
-        assert!(refused.texto.contains("pse-dados-sensiveis"), "{}", refused.texto);
+        assert_eq!(refused.status, 403, "{cpf}: {}", refused.text);
+        assert!(refused.text.contains("pse-dados-sensiveis"), "{}", refused.text);
     }
     assert_eq!(counted(&app, "tjrn-leitura"), 0);
 }
 
 #[test]
-fn in_the_graph_one_is_looked_for_by_one_of_the_two() {
+fn graphql_looks_up_by_exactly_one_of_two_arguments() {
     let (app, identificador) = world();
     let query = "query($i: IdentificadorAdolescente, $c: CPF) { adolescente(identificador: $i, cpf: $c) { identificador } }";
-    let ask = |who: &str, variables: Value| app.graphql(who, query, variables).corpo;
+    let ask = |who: &str, variables: Value| app.graphql(who, query, variables).body;
     for cpf in [CPF, "52998224725", "\u{a0}529.982.247\u{2013}25 "] {
         let found = ask("tjrn", json!({ "c": cpf }));
         assert_eq!(
@@ -118,11 +119,11 @@ fn in_the_graph_one_is_looked_for_by_one_of_the_two() {
         assert_eq!(counted(&app, who) - before, 1, "{who} {cpf}");
     }
 
-    // Who sees every tribunal sees the same CPF in each, and says which.
+    // A national client sees the CPF in each tribunal, with the name of the tribunal.
     let body = json!({ "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010",
         "sexoBiologico": "FEMININO", "cpf": { "numero": CPF } });
     assert_eq!(app.post("tjpe", "/api/v1/adolescentes", &body).status, 200);
-    app.credencial("nacional", "cnj", |claims| {
+    app.credential("nacional", "cnj", |claims| {
         claims["realm_access"]["roles"].as_array_mut().unwrap().push(json!("pse-dados-sensiveis"));
     });
     let national = |tribunal: &str| {
@@ -133,7 +134,7 @@ fn in_the_graph_one_is_looked_for_by_one_of_the_two() {
     assert_eq!((national(""), national(", tribunal: \"8.20\"")), (json!(817), json!(820)));
 }
 
-/// The kinds of the records that a record of the trail names.
+/// Returns the kinds of the objects that a record of the trail names.
 pub fn kinds(record: &Value) -> String {
     let kind = |id: &Value| {
         let id = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(id.as_str().unwrap()).unwrap())
@@ -151,7 +152,7 @@ fn the_trail_names_the_record_and_never_the_cpf() {
     let (app, _) = world();
     assert_eq!(by_rest(&app, "tjrn", CPF).status, 200);
     app.gql("tjrn", &format!("{{ adolescente(cpf: \"{CPF}\") {{ nome }} }}"));
-    app.auditado();
+    app.wait_until_audited();
     let query = "{ auditoria(first: 100, ator: \"tjrn\") { nodes { operacao status camposSensiveis recursos } } }";
     let trail = app.gql("cnj", query);
     let nodes = trail["auditoria"]["nodes"].as_array().unwrap();
@@ -160,6 +161,6 @@ fn the_trail_names_the_record_and_never_the_cpf() {
         assert_eq!((&record["status"], kinds(record)), (&json!(200), "Adolescente".to_owned()));
         assert!(record["camposSensiveis"].to_string().contains("Adolescente.cpf"), "{record}");
     }
-    let all = app.banco.contar("SELECT count(*) AS n FROM auditoria a WHERE a::text LIKE '%52998224725%' OR a::text LIKE '%529.982%'");
+    let all = app.database.count("SELECT count(*) AS n FROM auditoria a WHERE a::text LIKE '%52998224725%' OR a::text LIKE '%529.982%'");
     assert_eq!(all, 0);
 }

@@ -1,6 +1,7 @@
-//! `elos check-config`: a number outside its range is refused with the range, whichever way it comes.
+//! `elos check-config` refuses a number outside its range and states the range, whether the number
+//! comes from an option or from the environment.
 
-use elos::config::ranges::{NUMBERS, Number};
+use elos::config::ranges::{NUMBERS, NumericSetting};
 use std::process::Command;
 
 fn check(args: &[String], variable: Option<(String, String)>) -> (bool, String) {
@@ -23,17 +24,17 @@ fn in_a_file(text: &str) -> (bool, String) {
     said
 }
 
-fn line(Number { section, name, .. }: &Number, value: i64) -> String {
+fn line(NumericSetting { section, name, .. }: &NumericSetting, value: i64) -> String {
     let header = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
     format!("{header}{name} = {value}\n")
 }
 
 #[test]
-fn check_config_says_the_range_of_every_number() {
+fn check_config_states_the_range_of_every_number() {
     for number in &NUMBERS {
-        let &Number { section, name, least, most } = number;
-        let range = format!("{name} vai de {least} a {most}");
-        for value in [least - 1, most + 1] {
+        let &NumericSetting { section, name, min, max } = number;
+        let range = format!("{name} vai de {min} a {max}");
+        for value in [min - 1, max + 1] {
             let mut ways = vec![in_a_file(&line(number, value))];
             if section.is_empty() {
                 let flag = format!("--{}={value}", name.replace('_', "-"));
@@ -46,8 +47,8 @@ fn check_config_says_the_range_of_every_number() {
             }
         }
     }
-    type Edge = fn(&Number) -> i64;
-    let edges: [Edge; 2] = [|number| number.least, |number| number.most];
+    type Edge = fn(&NumericSetting) -> i64;
+    let edges: [Edge; 2] = [|number| number.min, |number| number.max];
     for edge in edges {
         let flags = NUMBERS.iter().filter(|number| number.section.is_empty());
         let mut text: String = flags.map(|number| line(number, edge(number))).collect();

@@ -1,21 +1,21 @@
-//! Numbers, words and filters as people write them; and cursors, as they were given.
+//! Numbers, words and filters as people write them, and cursors as the server gave them.
 
 use super::{a_number, send};
-use crate::guias::Cena;
-use crate::support::{Ajustes, App, Modelo};
-use elos::value::regras::Regras;
+use crate::guias::Fixture;
+use crate::support::{App, Settings, Template};
+use elos::value::rules::Rules;
 use serde_json::{Value, json};
 
 const WRONG: &str = "9000741-63.2021.8.20.0083";
 
 #[test]
 fn a_filter_that_cannot_be_read_is_an_error_negated_or_not() {
-    let app = App::novo();
+    let app = App::new();
     let filtered = |field: &str, filter: &str| {
         let accept = [("Accept", "application/graphql-response+json")];
         let query = json!({ "query": format!("{{ {field}(filtro: {filter}) {{ totalCount }} }}") });
         let answer = send(&app, "POST", "/graphql", &accept, query.to_string().as_bytes());
-        answer.corpo["errors"][0]["extensions"]["status"].as_u64()
+        answer.body["errors"][0]["extensions"]["status"].as_u64()
     };
     for (field, wrong) in [
         ("processos", r#"tribunal: "8.2""#.to_owned()),
@@ -38,12 +38,12 @@ fn a_filter_that_cannot_be_read_is_an_error_negated_or_not() {
     }
     assert_eq!(filtered("processos", r#"{ nao: { tribunal: "20" } }"#), None);
     let answer = app.graphql("cnj", r#"{ auditoria(recurso: "nada") { totalCount } }"#, json!({}));
-    assert_eq!(answer.corpo["errors"][0]["extensions"]["status"], 400, "{}", answer.texto);
+    assert_eq!(answer.body["errors"][0]["extensions"]["status"], 400, "{}", answer.text);
 }
 
 #[test]
-fn a_cursor_that_was_changed_in_one_character_is_an_error() {
-    let app = App::novo();
+fn a_cursor_with_one_changed_character_is_refused() {
+    let app = App::new();
     for (order, fields) in [("", "numero"), ("ordem: {campo: NUMERO},", "numero")] {
         let page = |after: &str| {
             let query = format!(
@@ -54,8 +54,8 @@ fn a_cursor_that_was_changed_in_one_character_is_an_error() {
         };
         let first = page("");
         let cursor =
-            first.corpo["data"]["processos"]["pageInfo"]["endCursor"].as_str().unwrap().to_owned();
-        assert_eq!(page(&cursor).corpo.get("errors"), None);
+            first.body["data"]["processos"]["pageInfo"]["endCursor"].as_str().unwrap().to_owned();
+        assert_eq!(page(&cursor).body.get("errors"), None);
         for at in 0..cursor.len() {
             for other in [b'A', b'0', b'z', b'_'] {
                 let mut changed = cursor.clone().into_bytes();
@@ -65,11 +65,11 @@ fn a_cursor_that_was_changed_in_one_character_is_an_error() {
                 changed[at] = other;
                 let changed = String::from_utf8(changed).unwrap();
                 let answer = page(&changed);
-                let message = answer.corpo["errors"][0]["message"].as_str();
+                let message = answer.body["errors"][0]["message"].as_str();
                 assert!(
                     message.is_some_and(|m| m.starts_with("o cursor não é desta consulta")),
                     "{at}: {}",
-                    answer.texto
+                    answer.text
                 );
             }
         }
@@ -78,7 +78,7 @@ fn a_cursor_that_was_changed_in_one_character_is_an_error() {
 
 #[test]
 fn r4_o_digito_errado_diz_se_em_toda_rota_que_leva_um_numero() {
-    let app = App::novo();
+    let app = App::new();
     let identificador = app.adolescente("tjrn");
     let body = json!({ "numeroProcesso": WRONG, "magistradoNome": "X" }).to_string();
     let guia = json!({ "numeroProcessoConhecimento": WRONG }).to_string();
@@ -95,8 +95,8 @@ fn r4_o_digito_errado_diz_se_em_toda_rota_que_leva_um_numero() {
         ("POST", "/api/v1/guias/provisoria".to_owned(), guia.as_str()),
     ] {
         let answer = send(&app, method, &path, &[], body.as_bytes());
-        assert_eq!(answer.status, 400, "{method} {path}: {}", answer.texto);
-        let text = &answer.texto;
+        assert_eq!(answer.status, 400, "{method} {path}: {}", answer.text);
+        let text = &answer.text;
         assert!(text.contains("dígito esperado é 62"), "{method} {path}: {text}");
     }
     let mutation = |call: &str| {
@@ -119,23 +119,23 @@ fn r4_o_digito_errado_diz_se_em_toda_rota_que_leva_um_numero() {
         assert_eq!(refused["codigo"], "NUMERO_DIGITO_INVALIDO", "{call}");
         assert!(refused["orientacao"].as_str().unwrap().contains("62"), "{refused}");
     }
-    // To look one up is no mistake in a graph: there is none.
+    // In GraphQL, a query for a number with wrong digits is no error: the processo is null.
     let none = app.gql("tjrn", &format!(r#"{{ processo(numero: "{WRONG}") {{ id }} }}"#));
     assert_eq!(none["processo"], Value::Null);
-    // Without the rule, there is none either.
-    let regras = Regras { verificar_digito: false, ..Regras::default() };
-    let app = App::com(Modelo::Vazio, Ajustes { regras, ..Ajustes::default() });
+    // Without the rule of check digits, the number is only unknown.
+    let rules = Rules { verificar_digito: false, ..Rules::default() };
+    let app = App::with(Template::Empty, Settings { rules, ..Settings::default() });
     let answer = app.get("tjrn", &format!("/api/v1/processos/numero-processo/{WRONG}"));
     assert_eq!(
-        (answer.status, &answer.corpo["mensagemDesenvolvedor"]),
+        (answer.status, &answer.body["mensagemDesenvolvedor"]),
         (404, &json!("PROCESSO_NAO_ENCONTRADO"))
     );
     assert_eq!(app.get("tjrn", &format!("/api/v1/guias?numeroProcesso={WRONG}")).status, 200);
 }
 
 #[test]
-fn what_is_pasted_from_a_word_processor_is_read_as_it_was_meant() {
-    let app = App::novo();
+fn numbers_pasted_from_a_word_processor_are_read() {
+    let app = App::new();
     let number = a_number(&app);
     let pasted = format!("\u{a0}{} ", number.replace('-', "\u{2013}"));
     let url = |text: &str| {
@@ -159,12 +159,12 @@ fn what_is_pasted_from_a_word_processor_is_read_as_it_was_meant() {
         format!("/api/v1/processos?codigoTribunal={}", url("\u{a0}20")),
     ] {
         let answer = app.get("tjrn", &path);
-        assert_eq!(answer.status, 200, "{path}: {}", answer.texto);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
     }
     let body = json!({ "numeroProcesso": pasted, "magistradoCPF": cpf }).to_string();
     let answer = send(&app, "PUT", "/api/v1/processos", &[], body.as_bytes());
-    assert_eq!(answer.status, 200, "{}", answer.texto);
-    let found = app.gql_com(
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let found = app.gql_with(
         "tjrn",
         "query($n: NumeroProcesso!) { processo(numero: $n) { numero } }",
         json!({ "n": pasted }),
@@ -195,44 +195,44 @@ fn what_is_pasted_from_a_word_processor_is_read_as_it_was_meant() {
         ),
     ];
     for answer in refused {
-        assert_eq!(answer.status, 400, "{}", answer.texto);
-        assert!(answer.texto.contains("U+200B"), "{}", answer.texto);
+        assert_eq!(answer.status, 400, "{}", answer.text);
+        assert!(answer.text.contains("U+200B"), "{}", answer.text);
     }
 }
 
-/// A date that cannot be is refused, with the days between which it has to be.
+/// The server refuses a date outside its range, and the message states the range.
 #[test]
-fn a_date_that_cannot_be_is_refused_with_its_range() {
-    let cena = Cena::nova();
-    let hoje = crate::support::agora().with_timezone(&chrono_tz::America::Sao_Paulo);
-    let until_today = format!("vai de 01/01/1900 a {}", hoje.format("%d/%m/%Y"));
+fn a_date_out_of_range_is_refused_with_the_range() {
+    let fixture = Fixture::new();
+    let today = crate::support::now().with_timezone(&chrono_tz::America::Sao_Paulo);
+    let until_today = format!("vai de 01/01/1900 a {}", today.format("%d/%m/%Y"));
     let emit = |field: &str, date: &str| {
-        let mut body = cena.corpo("provisoria");
+        let mut body = fixture.body("provisoria");
         match field {
             "dataFato" => body["atosInfracionais"][0][field] = json!(date),
             field => body[field] = json!(date),
         }
-        cena.emitir("provisoria", &body)
+        fixture.emitir("provisoria", &body)
     };
     for field in ["dataFato", "dataSentenca", "dataInicioInternacao"] {
         for date in ["31/12/9999", "31/12/1899"] {
             let answer = emit(field, date);
-            assert_eq!(answer.status, 400, "{field} {date}: {}", answer.texto);
-            assert!(answer.texto.contains(&until_today), "{field} {date}: {}", answer.texto);
+            assert_eq!(answer.status, 400, "{field} {date}: {}", answer.text);
+            assert!(answer.text.contains(&until_today), "{field} {date}: {}", answer.text);
         }
     }
-    // ECA 121, §3: three years, from the beginning on.
+    // The internação may last at most three years from its beginning (ECA, article 121, §3).
     for date in ["31/01/2024", "02/02/2027", "31/12/9999"] {
         let answer = emit("dataFimInternacao", date);
-        assert_eq!(answer.status, 400, "{date}: {}", answer.texto);
-        assert!(answer.texto.contains("vai de 01/02/2024 a 01/02/2027"), "{}", answer.texto);
+        assert_eq!(answer.status, 400, "{date}: {}", answer.text);
+        assert!(answer.text.contains("vai de 01/02/2024 a 01/02/2027"), "{}", answer.text);
     }
     assert_eq!(emit("dataFimInternacao", "01/02/2027").status, 200);
 
     let put = |field: &str, value: Value| {
-        let mut body = json!({ "identificador": cena.ana });
+        let mut body = json!({ "identificador": fixture.ana });
         body[field] = value;
-        cena.pedir("PUT", "/adolescentes", &body.to_string())
+        fixture.request("PUT", "/adolescentes", &body.to_string())
     };
     for (field, value) in [
         ("dataNascimento", json!("31/12/9999")),
@@ -240,23 +240,23 @@ fn a_date_that_cannot_be_is_refused_with_its_range() {
         ("rg", json!({ "dataExpedicao": "01/01/0001" })),
     ] {
         let answer = put(field, value);
-        assert_eq!(answer.status, 400, "{field}: {}", answer.texto);
-        assert!(answer.texto.contains(&until_today), "{field}: {}", answer.texto);
+        assert_eq!(answer.status, 400, "{field}: {}", answer.text);
+        assert!(answer.text.contains(&until_today), "{field}: {}", answer.text);
     }
     for date in ["31/12/9999", "01/01/1999"] {
         let answer = put("dataObito", json!(date));
-        assert_eq!(answer.status, 400, "{date}: {}", answer.texto);
+        assert_eq!(answer.status, 400, "{date}: {}", answer.text);
         assert!(
-            answer.texto.contains(&format!(" a {}", hoje.format("%d/%m/%Y"))),
+            answer.text.contains(&format!(" a {}", today.format("%d/%m/%Y"))),
             "{}",
-            answer.texto
+            answer.text
         );
     }
 }
 
 #[test]
-fn words_of_a_query_have_no_case_and_a_refusal_lists_them() {
-    let app = App::novo();
+fn words_of_a_query_are_case_insensitive_and_a_refusal_lists_them() {
+    let app = App::new();
     for (path, words) in [
         ("/api/v1/processos?situacaoProcesso=", ["ativo", "ATIVO, ARQUIVADO"]),
         (
@@ -272,9 +272,9 @@ fn words_of_a_query_have_no_case_and_a_refusal_lists_them() {
     ] {
         let [word, listed] = words;
         let answer = app.get("tjrn", &format!("{path}{word}"));
-        assert_eq!(answer.status, 200, "{path}: {}", answer.texto);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         let answer = app.get("tjrn", &format!("{path}nada"));
         assert_eq!(answer.status, 400, "{path}");
-        assert!(answer.texto.contains(listed), "{path}: {}", answer.texto);
+        assert!(answer.text.contains(listed), "{path}: {}", answer.text);
     }
 }

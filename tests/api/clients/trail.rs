@@ -1,14 +1,15 @@
-//! What the trail says of calls that did nothing, that were refused, or that have no name.
+//! The records of the trail for calls that changed nothing, that were refused, or that have no
+//! operation name.
 
 use super::send;
-use crate::assinaturas::cliente_ws::Ws;
-use crate::support::{Ajustes, App, Modelo};
+use crate::subscriptions::ws_client::Ws;
+use crate::support::{App, Settings, Template};
 use elos::config::Http;
 use serde_json::{Value, json};
 
-/// The records of tjrn so far, from the oldest on.
+/// Returns the records of tjrn so far, oldest first.
 fn records(app: &App) -> Vec<Value> {
-    app.auditado();
+    app.wait_until_audited();
     let query =
         "{ auditoria(first: 100, ator: \"tjrn\") { nodes { operacao especie resultado status } } }";
     app.gql("cnj", query)["auditoria"]["nodes"].as_array().unwrap().clone()
@@ -16,22 +17,21 @@ fn records(app: &App) -> Vec<Value> {
 
 #[test]
 fn the_trail_says_what_happened() {
-    let app = App::vazio();
+    let app = App::empty();
     let skipped = "mutation($w: Boolean!) { cadastrarAdolescente(input: { dados: { nome: \"A\", \
         sobrenome: \"B\", dataNascimento: \"2010-01-01\", sexoBiologico: FEMININO } }) @include(if: $w) { simulado } }";
     let answer = app.graphql("tjrn", skipped, json!({ "w": false }));
-    assert_eq!(answer.status, 200, "{}", answer.texto);
+    assert_eq!(answer.status, 200, "{}", answer.text);
     let records = records(&app);
     let written = json!({ "operacao": "(nenhum campo)", "especie": "LEITURA", "resultado": "OK", "status": 200 });
     assert_eq!(records, [written]);
 }
 
-/// A document that is refused is recorded as that, in whatever form the answer was wanted and by
-/// whichever door it came.
+/// A refused document leaves one record with that outcome, for every transport and every `Accept`.
 #[test]
-fn a_refused_document_is_one_record_at_every_door() {
-    let http = Http { lote_maximo: 5, ..Http::default() };
-    let app = App::com(Modelo::Vazio, Ajustes { http, ..Ajustes::default() });
+fn a_refused_document_is_one_record_through_every_api() {
+    let http = Http { max_batch: 5, ..Http::default() };
+    let app = App::with(Template::Empty, Settings { http, ..Settings::default() });
     let media = [
         "application/json",
         "application/graphql-response+json",
@@ -50,9 +50,9 @@ fn a_refused_document_is_one_record_at_every_door() {
         send(&app, "GET", &format!("/graphql?query={encoded}"), &[], b"");
         let list = json!([{ "query": document }]).to_string();
         send(&app, "POST", "/graphql", &[], list.as_bytes());
-        let mut ws = Ws::de(&app, "tjrn");
-        ws.pedir("1", document, &json!({}));
-        assert_eq!(ws.mensagem()["type"], "error");
+        let mut ws = Ws::of(&app, "tjrn");
+        ws.request("1", document, &json!({}));
+        assert_eq!(ws.message()["type"], "error");
         let all = records(&app);
         let new = &all[before..];
         assert_eq!(new.len(), media.len() + 3, "{document}: {new:?}");
@@ -62,8 +62,8 @@ fn a_refused_document_is_one_record_at_every_door() {
 }
 
 #[test]
-fn an_operation_without_a_name_has_that_of_its_fields() {
-    let app = App::vazio();
+fn an_anonymous_operation_is_named_by_its_fields() {
+    let app = App::empty();
     for (document, name) in [
         ("{ tribunais { codigo } eu { sub } }", "eu,tribunais"),
         ("query { eu { azp } a: tribunais { sigla } b: tribunais { nome } }", "eu,tribunais"),
@@ -73,9 +73,9 @@ fn an_operation_without_a_name_has_that_of_its_fields() {
         assert_eq!(app.graphql("tjrn", document, json!({})).status, 200);
         assert_eq!(records(&app).last().unwrap()["operacao"], name, "{document}");
     }
-    let mut ws = Ws::de(&app, "tjrn");
-    ws.pedir("1", "{ tribunais { codigo } eu { sub } }", &json!({}));
-    assert_eq!(ws.mensagem()["type"], "next");
-    assert_eq!(ws.mensagem()["type"], "complete");
+    let mut ws = Ws::of(&app, "tjrn");
+    ws.request("1", "{ tribunais { codigo } eu { sub } }", &json!({}));
+    assert_eq!(ws.message()["type"], "next");
+    assert_eq!(ws.message()["type"], "complete");
     assert_eq!(records(&app).last().unwrap()["operacao"], "eu,tribunais");
 }

@@ -1,25 +1,25 @@
-//! Sends with what the platform's closed lists do not have.
+//! Sends with values that the closed lists of the platform do not contain.
 
 use super::send;
-use crate::tramita::componentes::{documento, formulario, hash};
-use crate::tramita::{NUP, PE, RN, Tramita, envio, parametro};
-use elos::value::regras::Regras;
+use crate::support::Response;
+use crate::tramita::componentes::{documento, hash, multipart_form};
+use crate::tramita::{NUP, PE, RN, Tramita, envio, parameter};
+use elos::value::rules::Rules;
 use serde_json::{Value, json};
 
+/// Sends a dry run of a send with one document of one file, changed by `change`.
+fn dry_run(tramita: &Tramita, change: impl FnOnce(&mut Value)) -> Response {
+    let mut body = envio(RN, PE, NUP, None);
+    body["processo"]["documentos"] = json!([documento(1, &[b"bytes"])]);
+    change(&mut body["processo"]);
+    tramita.request(RN, "POST", "/tramites/processo?simular=true", &body)
+}
+
 #[test]
-fn what_is_outside_a_closed_list_is_refused_with_its_place() {
-    let tramita = Tramita::novo();
-    let file = b"bytes";
-    let send = |change: &dyn Fn(&mut Value)| {
-        let mut body = envio(RN, PE, NUP, None);
-        body["processo"]["documentos"] = json!([documento(1, &[file])]);
-        change(&mut body["processo"]);
-        tramita.pedir(RN, "POST", "/tramites/processo?simular=true", &body)
-    };
-    let component = |name: &'static str, value: Value| {
-        send(&move |p: &mut Value| {
-            p["documentos"][0]["componentesDigitais"][0][name] = value.clone();
-        })
+fn a_field_of_a_componente_outside_its_closed_list_is_refused_with_its_place() {
+    let tramita = Tramita::new();
+    let send_componente = |name: &str, value: Value| {
+        dry_run(&tramita, |p| p["documentos"][0]["componentesDigitais"][0][name] = value)
     };
     for (name, value) in [
         ("nome", json!("x".repeat(5_000))),
@@ -28,82 +28,73 @@ fn what_is_outside_a_closed_list_is_refused_with_its_place() {
         ("mimeType", json!("application/zip")),
         ("tipoDeConteudo", json!("pdf")),
     ] {
-        let answer = component(name, value);
-        assert_eq!(answer.status, 400, "{name}: {}", answer.texto);
+        let refused = send_componente(name, value);
+        assert_eq!(refused.status, 400, "{name}: {}", refused.text);
         let place = format!("documentos[0].componentesDigitais[0].{name}");
-        assert!(answer.texto.contains(&place), "{place}: {}", answer.texto);
-    }
-    type Change = Box<dyn Fn(&mut Value)>;
-    let others: [(&str, Change); 8] = [
-        (
-            "documentos[0].nivelDeSigilo",
-            Box::new(|p| p["documentos"][0]["nivelDeSigilo"] = json!(9)),
-        ),
-        (
-            "interessados[0].polo",
-            Box::new(|p| p["interessados"] = json!([{ "nome": "X", "polo": "outro" }])),
-        ),
-        (
-            "interessados[1].documentosDeIdentificacao[0].tipo",
-            Box::new(|p| {
-                let paper = json!([{ "codigo": "1", "emissor": "SSP", "tipo": "RG" }]);
-                p["interessados"] =
-                    json!([{ "nome": "X" }, { "nome": "Y", "documentosDeIdentificacao": paper }]);
-            }),
-        ),
-        (
-            "processosApensados[0].interessados[0].tipo",
-            Box::new(|p| {
-                p["processosApensados"] =
-                    json!([{ "protocolo": "A", "interessados": [{ "tipo": "robo" }] }]);
-            }),
-        ),
-        ("produtor.tipo", Box::new(|p| p["produtor"] = json!({ "nome": "X", "tipo": "robo" }))),
-        (
-            "produtor.unidade.tipo",
-            Box::new(|p| p["produtor"] = json!({ "nome": "X", "unidade": { "tipo": "setor" } })),
-        ),
-        (
-            "processoApensado[0].produtor.tipo",
-            Box::new(|p| {
-                p["processoApensado"] =
-                    json!([{ "protocolo": "A", "produtor": { "tipo": "robo" } }]);
-            }),
-        ),
-        (
-            "documentos[0].produtor.tipo",
-            Box::new(|p| p["documentos"][0]["produtor"] = json!({ "nome": "X", "tipo": "robo" })),
-        ),
-    ];
-    for (place, change) in others {
-        let answer = send(&*change);
-        assert_eq!(answer.status, 400, "{place}: {}", answer.texto);
-        assert!(answer.texto.contains(place), "{place}: {}", answer.texto);
-        let first = place.split(['[', '.']).next().unwrap();
-        let told = parametro(&answer, &format!("processo.{first}"));
-        assert!(told.is_some_and(|told| told.starts_with(place)), "{place}: {}", answer.texto);
+        assert!(refused.text.contains(&place), "{place}: {}", refused.text);
     }
     for (name, value) in [
         ("nome", json!("despacho.pdf")),
         ("mimeType", json!("text/html")),
         ("tipoDeConteudo", json!("txt")),
     ] {
-        let answer = component(name, value);
-        assert_eq!(answer.status, 200, "{name}: {}", answer.texto);
+        let accepted = send_componente(name, value);
+        assert_eq!(accepted.status, 200, "{name}: {}", accepted.text);
     }
 }
 
 #[test]
-fn a_protocolo_has_no_hidden_characters_and_a_return_has_a_date_that_can_be() {
-    let tramita = Tramita::novo();
+fn a_field_of_a_processo_outside_its_closed_list_is_refused_with_its_place() {
+    let tramita = Tramita::new();
+    let identity_card = json!([{ "codigo": "1", "emissor": "SSP", "tipo": "RG" }]);
+    let of_unknown_type = json!({ "nome": "X", "tipo": "robo" });
+    let mut document = documento(1, &[b"bytes"]);
+    document["produtor"] = of_unknown_type.clone();
+    let mut secret = documento(1, &[b"bytes"]);
+    secret["nivelDeSigilo"] = json!(9);
+    for (place, value) in [
+        ("documentos[0].nivelDeSigilo", json!([secret])),
+        ("documentos[0].produtor.tipo", json!([document])),
+        ("interessados[0].polo", json!([{ "nome": "X", "polo": "outro" }])),
+        (
+            "interessados[1].documentosDeIdentificacao[0].tipo",
+            json!([{ "nome": "X" }, { "nome": "Y", "documentosDeIdentificacao": identity_card }]),
+        ),
+        (
+            "processosApensados[0].interessados[0].tipo",
+            json!([{ "protocolo": "A", "interessados": [{ "tipo": "robo" }] }]),
+        ),
+        ("produtor.tipo", of_unknown_type),
+        ("produtor.unidade.tipo", json!({ "nome": "X", "unidade": { "tipo": "setor" } })),
+        (
+            "processoApensado[0].produtor.tipo",
+            json!([{ "protocolo": "A", "produtor": { "tipo": "robo" } }]),
+        ),
+    ] {
+        let field = place.split(['[', '.']).next().unwrap();
+        let refused = dry_run(&tramita, |p| p[field] = value);
+        assert_eq!(refused.status, 400, "{place}: {}", refused.text);
+        assert!(refused.text.contains(place), "{place}: {}", refused.text);
+        let message = parameter(&refused, &format!("processo.{field}"));
+        assert!(
+            message.is_some_and(|message| message.starts_with(place)),
+            "{place}: {}",
+            refused.text
+        );
+    }
+}
+
+#[test]
+fn a_protocolo_has_no_hidden_characters_and_a_return_date_is_in_range() {
+    let tramita = Tramita::new();
     let (_, nre) = tramita.realizado(RN, PE, NUP, None);
     let lookalike = format!("{NUP}\u{200b}");
     let sent = tramita.enviar(RN, PE, &lookalike, None);
-    assert_eq!(sent.status, 400, "{}", sent.texto);
-    assert!(parametro(&sent, "processo.protocolo").unwrap().contains("U+200B"), "{}", sent.texto);
-    // What it looks like is what it is.
+    assert_eq!(sent.status, 400, "{}", sent.text);
+    assert!(parameter(&sent, "processo.protocolo").unwrap().contains("U+200B"), "{}", sent.text);
+    // The server reads a look-alike dash as a dash.
     let pasted = NUP.replace('-', "\u{2013}");
-    assert_eq!(parametro(&tramita.enviar(RN, PE, &pasted, None), "nre"), Some(nre.as_str()));
+    assert_eq!(parameter(&tramita.enviar(RN, PE, &pasted, None), "nre"), Some(nre.as_str()));
     let listed = tramita
         .0
         .gql(RN, "{ tramites(filtro: { protocolo: \"99990000001202653\" }) { totalCount } }");
@@ -114,20 +105,20 @@ fn a_protocolo_has_no_hidden_characters_and_a_return_has_a_date_that_can_be() {
         json!({}),
     );
     assert!(
-        hidden.corpo["errors"][0]["message"].as_str().unwrap().contains("U+200B"),
+        hidden.body["errors"][0]["message"].as_str().unwrap().contains("U+200B"),
         "{}",
-        hidden.texto
+        hidden.text
     );
 
     let mut body = envio(RN, PE, "LIVRE", None);
     body["cabecalho"]["dataDeRetorno"] = json!("9999-12-31T00:00:00Z");
-    let sent = tramita.pedir(RN, "POST", "/tramites/processo", &body);
-    assert_eq!(sent.status, 400, "{}", sent.texto);
-    assert!(parametro(&sent, "cabecalho.dataDeRetorno").unwrap().contains("1900 a 2100"));
+    let sent = tramita.request(RN, "POST", "/tramites/processo", &body);
+    assert_eq!(sent.status, 400, "{}", sent.text);
+    assert!(parameter(&sent, "cabecalho.dataDeRetorno").unwrap().contains("1900 a 2100"));
 }
 
 #[test]
-fn what_is_sealed_does_not_travel_unless_a_setting_admits_it() {
+fn a_sigiloso_is_sent_only_with_the_setting() {
     let document = |level: Value| {
         let mut document = documento(1, &[b"x"]);
         document["nivelDeSigilo"] = level;
@@ -153,7 +144,7 @@ fn what_is_sealed_does_not_travel_unless_a_setting_admits_it() {
             "processoApensado[0].documentos[0].nivelDeSigilo: ",
             json!({ "processoApensado": [{ "protocolo": "A", "documentos": [document(json!(3))] }] }),
         ),
-        // Where nothing of ours reads it, its receiver may.
+        // The server reads no field of this name, but the receiver might.
         ("documentos", "NIVELDESIGILO: ", json!({ "NIVELDESIGILO": 3 })),
         (
             "documentos",
@@ -165,25 +156,29 @@ fn what_is_sealed_does_not_travel_unless_a_setting_admits_it() {
         let mut body = envio(RN, PE, NUP, None);
         let processo = body["processo"].as_object_mut().unwrap();
         processo.extend(fields.as_object().unwrap().clone());
-        tramita.pedir(RN, "POST", "/tramites/processo", &body)
+        tramita.request(RN, "POST", "/tramites/processo", &body)
     };
     let mutation = "mutation($i: EnviarTramiteInput!) { enviarTramite(input: $i) { tramite { idt } erros { codigo campo } } }";
     let input = json!({ "i": { "remetente": { "repositorio": 1, "numero": "820" }, "destinatario": { "repositorio": 1, "numero": "817" },
         "protocolo": NUP, "descricao": "Pedido fictício", "nivelDeSigilo": "SIGILOSO", "hipoteseLegal": "CPC 189" } });
 
-    let tramita = Tramita::novo();
+    let tramita = Tramita::new();
     for (field, place, fields) in &sealed {
         let answer = send(&tramita, fields);
         assert_eq!(
-            (answer.status, &answer.corpo["codigoErro"]),
+            (answer.status, &answer.body["codigoErro"]),
             (400, &json!("9000")),
             "{fields}: {}",
-            answer.texto
+            answer.text
         );
-        let told = parametro(&answer, &format!("processo.{field}")).unwrap_or_default();
-        assert!(told.starts_with(place) && told.contains("sigiloso (nível 3)"), "{}", answer.texto);
+        let message = parameter(&answer, &format!("processo.{field}")).unwrap_or_default();
+        assert!(
+            message.starts_with(place) && message.contains("sigiloso (nível 3)"),
+            "{}",
+            answer.text
+        );
     }
-    let refused = tramita.0.gql_com(RN, mutation, input.clone());
+    let refused = tramita.0.gql_with(RN, mutation, input.clone());
     let error = &refused["enviarTramite"]["erros"][0];
     assert_eq!(
         (&error["codigo"], &error["campo"]),
@@ -192,33 +187,33 @@ fn what_is_sealed_does_not_travel_unless_a_setting_admits_it() {
     assert_eq!(send(&tramita, &restricted).status, 200);
 
     for (_, _, fields) in &sealed {
-        let tramita = Tramita::com(Regras { tramitar_sigiloso: true, ..Regras::default() });
+        let tramita = Tramita::with_rules(Rules { tramitar_sigiloso: true, ..Rules::default() });
         let answer = send(&tramita, fields);
-        assert_eq!(answer.status, 200, "{fields}: {}", answer.texto);
+        assert_eq!(answer.status, 200, "{fields}: {}", answer.text);
     }
-    let tramita = Tramita::com(Regras { tramitar_sigiloso: true, ..Regras::default() });
-    let sent = tramita.0.gql_com(RN, mutation, input);
+    let tramita = Tramita::with_rules(Rules { tramitar_sigiloso: true, ..Rules::default() });
+    let sent = tramita.0.gql_with(RN, mutation, input);
     assert!(sent["enviarTramite"]["tramite"]["idt"].is_string(), "{sent}");
 }
 
-/// Sent with one file, of which it is the hash.
+/// Sends a processo with one file and returns the IDT.
 fn sent_with(tramita: &Tramita, protocolo: &str, file: &[u8]) -> i64 {
     let mut body = envio(RN, PE, protocolo, None);
     body["processo"]["documentos"] = json!([documento(1, &[file])]);
-    let sent = tramita.pedir(RN, "POST", "/tramites/processo", &body);
-    assert_eq!(sent.status, 200, "{}", sent.texto);
-    sent.corpo["IDT"].as_i64().unwrap()
+    let sent = tramita.request(RN, "POST", "/tramites/processo", &body);
+    assert_eq!(sent.status, 200, "{}", sent.text);
+    sent.body["IDT"].as_i64().unwrap()
 }
 
 #[test]
 fn a_file_is_named_in_the_query_in_the_form_or_in_both() {
-    let tramita = Tramita::novo();
+    let tramita = Tramita::new();
     let app = &tramita.0;
     let form_type = [("Content-Type", "multipart/form-data; boundary=limite")];
     let route =
         |idt: i64| format!("/tickets-de-envio-de-componente/{idt}/protocolos/componentes-a-enviar");
     let encoded = |text: &str| text.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
-    // Of a hash with a plus, which some clients do not encode.
+    // A file whose hash contains a plus sign, which some clients do not encode.
     let file = (0..=u8::MAX).map(|n| [n]).find(|file| hash(file).contains('+')).unwrap();
     let (whole, digest) = (file.as_slice(), hash(&file));
     for (n, query, also) in [
@@ -235,14 +230,14 @@ fn a_file_is_named_in_the_query_in_the_form_or_in_both() {
             fields.push(("protocolo", protocolo.as_bytes()));
         }
         let put = |path: &str, fields: &[(&str, &[u8])]| {
-            send(app, "PUT", path, &form_type, &formulario(fields))
+            send(app, "PUT", path, &form_type, &multipart_form(fields))
         };
         let wrong = put(
             &format!("{}?{query}x", route(idt)),
             &[("protocolo", b"OUTRO"), ("conteudo", whole)],
         );
-        assert_eq!(wrong.status, 400, "{}", wrong.texto);
-        assert!(parametro(&wrong, "protocolo").unwrap().contains("consulta"), "{}", wrong.texto);
+        assert_eq!(wrong.status, 400, "{}", wrong.text);
+        assert!(parameter(&wrong, "protocolo").unwrap().contains("consulta"), "{}", wrong.text);
         let other = hash(b"outro");
         let wrong = put(
             &format!(
@@ -252,24 +247,24 @@ fn a_file_is_named_in_the_query_in_the_form_or_in_both() {
             ),
             &[("hashDoComponenteDigital", digest.as_bytes()), ("conteudo", whole)],
         );
-        assert_eq!(wrong.status, 400, "{}", wrong.texto);
+        assert_eq!(wrong.status, 400, "{}", wrong.text);
         assert!(
-            parametro(&wrong, "hashDoComponenteDigital").unwrap().contains("consulta"),
+            parameter(&wrong, "hashDoComponenteDigital").unwrap().contains("consulta"),
             "{}",
-            wrong.texto
+            wrong.text
         );
         let unknown = put(&format!("{}?{query}&nada=1", route(idt)), &fields);
-        assert_eq!(unknown.status, 400, "{}", unknown.texto);
+        assert_eq!(unknown.status, 400, "{}", unknown.text);
         let taken = put(&format!("{}?{query}", route(idt)), &fields);
         assert_eq!(
-            (taken.status, &taken.corpo["situacaoAtual"]),
+            (taken.status, &taken.body["situacaoAtual"]),
             (200, &json!(2)),
             "{query}: {}",
-            taken.texto
+            taken.text
         );
     }
 
-    // In parts, and down again, by the same names.
+    // The parts and the download accept the same names.
     let protocolo = "LIVRE-5";
     let idt = sent_with(&tramita, protocolo, whole);
     let query = format!("hashDoComponenteDigital={}&protocolo={protocolo}", encoded(&digest));
@@ -278,67 +273,67 @@ fn a_file_is_named_in_the_query_in_the_form_or_in_both() {
         "PUT",
         &format!("{}/partes/0-1?{query}", route(idt)),
         &form_type,
-        &formulario(&[("conteudo", whole)]),
+        &multipart_form(&[("conteudo", whole)]),
     );
-    assert_eq!(part.status, 200, "{}", part.texto);
+    assert_eq!(part.status, 200, "{}", part.text);
     let end = format!("{}/partes/sinalizacao-termino-envio?{query}", route(idt));
     let contradicted = send(app, "POST", &end, &[], br#"{"protocolo":"OUTRO"}"#);
-    assert_eq!(contradicted.status, 400, "{}", contradicted.texto);
+    assert_eq!(contradicted.status, 400, "{}", contradicted.text);
     let ended = send(app, "POST", &end, &[], b"");
-    assert_eq!((ended.status, &ended.corpo["situacaoAtual"]), (200, &json!(2)), "{}", ended.texto);
-    tramita.passos(idt, &[(PE, "receber")]);
+    assert_eq!((ended.status, &ended.body["situacaoAtual"]), (200, &json!(2)), "{}", ended.text);
+    tramita.steps(idt, &[(PE, "receber")]);
     let path = format!("/tramites/{idt}/protocolos/componentes-digitais?{query}");
-    let fetched = tramita.pedir(PE, "POST", &path, &Value::Null);
-    assert_eq!((fetched.status, fetched.bytes.as_slice()), (200, whole), "{}", fetched.texto);
+    let fetched = tramita.request(PE, "POST", &path, &Value::Null);
+    assert_eq!((fetched.status, fetched.bytes.as_slice()), (200, whole), "{}", fetched.text);
 }
 
 #[test]
-fn what_is_asked_again_in_a_later_situacao_is_answered_the_same_and_moves_nothing() {
-    let tramita = Tramita::novo();
+fn a_repeated_step_in_a_later_situacao_gets_the_same_response_and_changes_nothing() {
+    let tramita = Tramita::new();
     let (idt, _) = tramita.enviado(RN, PE, NUP, None);
-    let received = tramita.passo(PE, idt, "receber");
-    assert_eq!(received.status, 200, "{}", received.texto);
-    let recibo = json!({ "dataDeRecebimento": crate::support::agora().to_rfc3339() });
+    let received = tramita.step(PE, idt, "receber");
+    assert_eq!(received.status, 200, "{}", received.text);
+    let recibo = json!({ "dataDeRecebimento": crate::support::now().to_rfc3339() });
     let path = format!("/tramites/{idt}/recibo");
     let history = || {
-        let seen = tramita.pedir(RN, "GET", &format!("/tramites?IDT={idt}"), &Value::Null);
-        seen.corpo["tramites"][0]["mudancasDeSituacao"].clone()
+        let seen = tramita.request(RN, "GET", &format!("/tramites?IDT={idt}"), &Value::Null);
+        seen.body["tramites"][0]["mudancasDeSituacao"].clone()
     };
     let again = |situacao: i64| {
         let before = history();
-        let sent = tramita.pedir(PE, "POST", &path, &recibo);
+        let sent = tramita.request(PE, "POST", &path, &recibo);
         assert_eq!(
-            (sent.status, &sent.corpo["situacaoAtual"]),
+            (sent.status, &sent.body["situacaoAtual"]),
             (200, &json!(situacao)),
             "{}",
-            sent.texto
+            sent.text
         );
-        let metadata = tramita.passo(PE, idt, "receber");
+        let metadata = tramita.step(PE, idt, "receber");
         assert_eq!(
-            (metadata.status, &metadata.corpo),
-            (200, &received.corpo),
+            (metadata.status, &metadata.body),
+            (200, &received.body),
             "{situacao}: {}",
-            metadata.texto
+            metadata.text
         );
-        let looked = tramita.passo(PE, idt, "ler");
-        assert_eq!((looked.status, &looked.corpo["processo"]), (200, &received.corpo["processo"]));
+        let looked = tramita.step(PE, idt, "ler");
+        assert_eq!((looked.status, &looked.body["processo"]), (200, &received.body["processo"]));
         let mutation = format!(
             "mutation {{ receberTramite(input: {{ idt: \"{idt}\" }}) {{ tramite {{ codigoSituacao }} erros {{ codigo }} }} }}"
         );
         let by_graph = tramita.0.gql(PE, &mutation)["receberTramite"].clone();
         assert_eq!(by_graph, json!({ "tramite": { "codigoSituacao": situacao }, "erros": [] }));
         assert_eq!(history(), before, "{situacao}");
-        sent.corpo
+        sent.body
     };
-    let first = tramita.pedir(PE, "POST", &path, &recibo);
-    assert_eq!(first.status, 200, "{}", first.texto);
-    assert_eq!(again(5), first.corpo);
+    let first = tramita.request(PE, "POST", &path, &recibo);
+    assert_eq!(first.status, 200, "{}", first.text);
+    assert_eq!(again(5), first.body);
     let other = json!({ "dataDeRecebimento": "2026-01-01T00:00:00Z" });
-    assert_eq!(tramita.pedir(PE, "POST", &path, &other).status, 409);
-    tramita.passos(idt, &[(RN, "buscar")]);
+    assert_eq!(tramita.request(PE, "POST", &path, &other).status, 409);
+    tramita.steps(idt, &[(RN, "buscar")]);
     again(6);
-    // What did not arrive, or was called back, is not there to be asked for.
+    // The destinatário cannot receive a cancelled trâmite.
     let (back, _) = tramita.enviado(RN, PE, "LIVRE", None);
-    tramita.passos(back, &[(PE, "receber"), (RN, "cancelar")]);
-    assert_eq!(tramita.passo(PE, back, "receber").status, 409);
+    tramita.steps(back, &[(PE, "receber"), (RN, "cancelar")]);
+    assert_eq!(tramita.step(PE, back, "receber").status, 409);
 }

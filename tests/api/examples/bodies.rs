@@ -1,18 +1,18 @@
-//! The bodies of the OpenAPI document.
+//! The bodies in the OpenAPI document.
 
 use super::fresh;
 use crate::support::App;
 use elos::processo::NumeroProcesso;
-use elos::rest::openapi::documento;
+use elos::rest::openapi::render;
 use elos::value::cpf::Cpf;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub fn document() -> Value {
-    serde_json::from_str(&documento()).unwrap()
+    serde_json::from_str(&render()).unwrap()
 }
 
-/// The path of an operation, with what the document gives as examples.
+/// Returns the path of an operation, filled with the examples of the document.
 fn path(template: &str, operation: &Value) -> String {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let of_path = parameters.filter(|parameter| parameter["in"] == "path");
@@ -26,14 +26,12 @@ fn path(template: &str, operation: &Value) -> String {
 }
 
 fn send(app: &App, method: &str, path: &str, body: &Value) -> (u16, String) {
-    let bearer = format!("Bearer {}", app.token("tjrn"));
-    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    let answer = app.pedir(&method.to_uppercase(), path, &headers, body.as_bytes());
-    (answer.status, answer.texto)
+    let response = app.rest("tjrn", &method.to_uppercase(), path, &[], body);
+    (response.status, response.text)
 }
 
-/// Pasted one after the other, as the document has them, into a client of a fresh demo.
+/// Sends every example request of the document, in order, to a server with the data of a fresh
+/// demo.
 #[test]
 fn every_request_of_the_document_works_as_it_is() {
     let app = fresh();
@@ -66,12 +64,12 @@ fn every_request_of_the_document_works_as_it_is() {
     assert_eq!(status, 200, "{text}");
 }
 
-/// Every body, asked and answered, has an example of its shape.
+/// Every body of a request or response has an example that fits its schema.
 #[test]
 fn every_body_has_an_example_of_its_schema() {
-    let document = crate::openapi::Documento::novo();
+    let document = crate::openapi::OpenApiDocument::new();
     let mut wanting = Vec::new();
-    for (path, method, operation) in document.operacoes() {
+    for (path, method, operation) in document.operations() {
         let answers = operation["responses"].as_object().unwrap();
         let bodies = answers.iter().map(|(status, answer)| (status.as_str(), answer));
         for (what, body) in bodies.chain([("request", &operation["requestBody"])]) {
@@ -81,7 +79,7 @@ fn every_body_has_an_example_of_its_schema() {
                 match (media_type.as_str(), example) {
                     ("application/octet-stream" | "application/pdf", _) => {}
                     (_, Value::Null) => wanting.push(format!("{place}: none")),
-                    _ => wanting.extend(document.faltas(&content["schema"], example, &place)),
+                    _ => wanting.extend(document.faults(&content["schema"], example, &place)),
                 }
             }
         }
@@ -89,9 +87,10 @@ fn every_body_has_an_example_of_its_schema() {
     assert_eq!(wanting, Vec::<String>::new());
 }
 
-/// Numbers of examples are whole, and no two requests register the same.
+/// The numbers in the examples have valid check digits, and no two requests register the same
+/// number.
 #[test]
-fn numbers_of_examples_are_right_and_distinct() {
+fn numbers_of_examples_are_valid_and_distinct() {
     let document = document();
     let mut texts = BTreeSet::new();
     gather(&document, &mut texts);
@@ -101,11 +100,11 @@ fn numbers_of_examples_are_right_and_distinct() {
         let masked = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-'));
         if masked && digits.len() == 20 {
             let number: NumeroProcesso = text.parse().unwrap();
-            assert!(number.digito() == number.digito_esperado(), "{text}");
+            assert!(number.digit() == number.expected_digit(), "{text}");
             numbers += 1;
         }
         if masked && digits.len() == 11 {
-            assert!(text.parse::<Cpf>().unwrap().digitos_conferem(), "{text}");
+            assert!(text.parse::<Cpf>().unwrap().check_digits_match(), "{text}");
         }
     }
     assert!(numbers > 3, "{texts:?}");
@@ -134,7 +133,7 @@ fn gather<'a>(value: &'a Value, texts: &mut BTreeSet<&'a str>) {
     }
 }
 
-/// The words of a closed list are written in one way, whatever else the server reads.
+/// The document lists each word of a closed list once, although the server accepts other spellings.
 #[test]
 fn a_closed_list_has_each_word_once() {
     let document = document();

@@ -1,5 +1,6 @@
-//! The Postman collection. That it is the one that `script/postman` makes, and that each request is
-//! answered as its test says, is seen by `script/test-extended`; here, that it goes with the document.
+//! The Postman collection agrees with the OpenAPI document. `script/test-extended` checks that the
+//! collection is the output of `script/postman` and that each request gets the status that its test
+//! states.
 
 use super::bodies::document;
 use serde_json::Value;
@@ -7,7 +8,7 @@ use std::collections::BTreeSet;
 
 const COLLECTION: &str = include_str!("../../../examples/elos.postman_collection.json");
 
-/// The path of a request, as the document writes it.
+/// Returns the path of a request, as the document writes it.
 fn template(url: &Value) -> String {
     let segments =
         url["path"].as_array().unwrap().iter().map(|segment| match segment.as_str().unwrap() {

@@ -1,23 +1,24 @@
-//! What is given to be copied: the README's commands, the files of requests, and the bodies of the
-//! OpenAPI document, each sent as it is to the data of a fresh demo.
+//! Readers copy the commands of the README, the files of requests, and the bodies of the OpenAPI
+//! document. The tests send each unchanged to a server with the data of a fresh demo.
 
 mod bodies;
 mod collection;
 mod readme;
 mod requests;
 
-use crate::support::{Ajustes, App, Modelo, agora};
+use crate::support::{App, Settings, Template, now};
 use requests::Session;
 
-/// A server with the data that `elos demo` begins with.
+/// Starts a server with the data with which `elos demo` begins.
 fn fresh() -> App {
-    let app = App::com(Modelo::Semeado, Ajustes::default());
-    elos::seed::catalogos(&mut app.banco.conn(), agora()).unwrap();
+    let app = App::with(Template::Seeded, Settings::default());
+    elos::seed::catalogos(&mut app.database.conn(), now()).unwrap();
     app.ready();
     app
 }
 
-/// Whoever tries the README first, and then the files one after the other, is answered as they say.
+/// Runs the README first and then the files in order, as a new reader would, and compares the
+/// statuses with those that they state.
 #[test]
 fn the_readme_and_then_every_file_of_requests() {
     let app = fresh();

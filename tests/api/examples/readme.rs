@@ -1,4 +1,4 @@
-//! The commands of the README, by a shell.
+//! The commands of the README, run in a shell.
 
 use crate::support::App;
 use std::process::{Command, Stdio};
@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 const README: &str = include_str!("../../../README.md");
 const ADDRESS: &str = "http://127.0.0.1:8080";
 
-/// What says that a command was refused.
+/// Texts that occur only in an error response.
 const REFUSED: [&str; 4] = ["\"categoria\":\"ERRO\"", "\"codigoErro\"", "\"errors\"", "\"error\""];
 
-/// Runs the blocks that call the server, in one shell, as they stand but for the port. The one that
-/// is answered as long as the client listens is stopped after its headers.
+/// Runs the blocks that call the server in one shell. Only the port differs from the README. Blocks
+/// that read a stream do not run, because they end only by a signal.
 pub fn run(app: &App) {
     let folder = std::env::temp_dir().join(format!("elos-readme-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -24,19 +24,19 @@ pub fn run(app: &App) {
         .output()
         .expect("bash and curl");
     std::fs::remove_dir_all(&folder).unwrap();
-    let told = String::from_utf8(output.stdout).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{:?}\n{told}\n{errors}", output.status);
+    assert!(output.status.success(), "{:?}\n{text}\n{errors}", output.status);
     for refused in REFUSED {
-        assert!(!told.contains(refused), "{told}");
+        assert!(!text.contains(refused), "{text}");
     }
-    // The question, the registration, and the file that came back.
-    assert!(told.contains("\"nomeExibicao\""), "{told}");
-    assert!(told.contains("Requisição efetuada com sucesso."), "{told}");
-    assert!(told.trim_end().ends_with("despacho"), "{told}");
+    // The output has the responses of the query and of the registration, and the downloaded file.
+    assert!(text.contains("\"nomeExibicao\""), "{text}");
+    assert!(text.contains("Requisição efetuada com sucesso."), "{text}");
+    assert!(text.trim_end().ends_with("despacho"), "{text}");
 }
 
-/// The blocks with `curl` that end by themselves.
+/// Returns the blocks with `curl` that end without a signal.
 fn blocks() -> Vec<&'static str> {
     let fenced = README.split("\n```").skip(1).step_by(2);
     let commands = fenced.filter_map(|block| block.strip_prefix('\n'));

@@ -1,6 +1,6 @@
-//! Files of requests, as the REST Client of VS Code reads them.
+//! Files of requests in the format of the REST Client of VS Code.
 
-use crate::support::{App, Resposta, agora};
+use crate::support::{App, Response, now};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
@@ -15,7 +15,7 @@ pub struct Session<'a> {
     answers: HashMap<String, Value>,
 }
 
-/// One request, as it is written.
+/// One request of the file.
 struct Written<'a> {
     title: &'a str,
     name: Option<&'a str>,
@@ -30,13 +30,14 @@ impl<'a> Session<'a> {
         Self { app, file, variables: HashMap::new(), answers: HashMap::new() }
     }
 
-    /// Sends every request, in order; answers with how many there were.
+    /// Sends every request in order and returns their number.
     pub fn run(&mut self, text: &'a str) -> usize {
         let parts = text.split("###");
         parts.filter(|part| self.part(part)).count()
     }
 
-    /// What stands between two `###`: settings of variables, and a request if there is one.
+    /// Handles the text between two `###`: definitions of variables, and possibly a request.
+    /// Returns whether there was one.
     fn part(&mut self, part: &'a str) -> bool {
         let (title, rest) = part.split_once('\n').unwrap_or((part, ""));
         for line in rest.lines().chain(std::iter::once(title)) {
@@ -50,7 +51,7 @@ impl<'a> Session<'a> {
         let expected = request.title.split_once("Espera-se ").map(|(_, after)| {
             after.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
         });
-        // What has no title is the second of two that have one.
+        // A request without a title belongs to the one before it.
         let expected: u16 = expected.unwrap_or(200);
         assert_eq!(status, expected, "{}.http: {}", self.file, request.title);
         true
@@ -69,15 +70,15 @@ impl<'a> Session<'a> {
             return self.status_of_stream(request.method, path, &headers, &body);
         }
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let Resposta { status, corpo, .. } =
-            self.app.pedir(request.method, path, &headers, body.as_bytes());
+        let Response { status, body, .. } =
+            self.app.request(request.method, path, &headers, body.as_bytes());
         if let Some(name) = request.name {
-            self.answers.insert(name.to_owned(), corpo);
+            self.answers.insert(name.to_owned(), body);
         }
         status
     }
 
-    /// The answer goes on as long as it is listened to.
+    /// Reads only the head, because the body of a stream does not end.
     fn status_of_stream(
         &self,
         method: &str,
@@ -97,7 +98,7 @@ impl<'a> Session<'a> {
         line.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
-    /// The text with its variables.
+    /// Returns the text with its variables replaced.
     fn filled(&self, text: &str) -> String {
         let mut parts = text.split("{{");
         let mut filled = parts.next().unwrap().to_owned();
@@ -111,7 +112,7 @@ impl<'a> Session<'a> {
 
     fn value(&self, name: &str) -> String {
         if name == "$datetime iso8601" {
-            return agora().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+            return now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
         }
         let Some((answer, path)) = name.split_once(".response.body.") else {
             return self.variables.get(name).unwrap_or_else(|| panic!("{name} is not set")).clone();
@@ -137,14 +138,14 @@ impl<'a> Written<'a> {
         let (method, address) = lines.next()?.split_once(' ')?;
         let headers = lines.by_ref().map_while(|line| line.split_once(": ")).collect();
         let multipart = text.contains("multipart/form-data");
-        // A form has the line ends of HTTP; JSON has any.
+        // A multipart form needs CRLF line ends. JSON accepts any.
         let body = lines.collect::<Vec<_>>().join(if multipart { "\r\n" } else { "\n" });
         let body = body.trim().to_owned();
         Some(Self { title: title.trim(), name, method, address, headers, body })
     }
 }
 
-/// The editor takes a name and a secret, and says them as HTTP does.
+/// Encodes a name and a secret as base64, as the editor does.
 fn basic(value: &str) -> String {
     match value.strip_prefix("Basic ").and_then(|pair| pair.split_once(' ')) {
         Some((user, secret)) => {

@@ -1,47 +1,46 @@
-//! HTTP Basic on the façade: the issuer checks it, and the rest is as for a token.
+//! HTTP Basic on the façade: the issuer checks the secret. Everything else is as for a token.
 
-use super::issuer::{Issuer, Mood};
+use super::issuer::{Behaviour, Issuer};
 use super::{LIST, ask, header};
 use crate::outage::program::Program;
-use crate::support::{App, PATIENCE};
-use crate::tramita::codigo;
+use crate::support::{App, MAX_WAIT, until};
+use crate::tramita::code;
 use std::process::Command;
-use std::time::Instant;
 
 #[test]
-fn a_client_and_its_secret_get_in_to_the_facade_and_nowhere_else() {
+fn basic_authentication_opens_the_facade_and_no_other_api() {
     let issuer = Issuer::new();
-    let app = App::com_auth(issuer.options());
+    let app = App::with_auth(issuer.options());
     for path in ["/tramites", LIST, "/tramites/pendentes"] {
         let basic = header("sei:certosei");
-        let answer = app.pedir("GET", path, &[("Authorization", &basic)], b"");
-        assert_eq!(answer.status, 200, "{path}: {}", answer.texto);
+        let answer = app.request("GET", path, &[("Authorization", &basic)], b"");
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
     }
     assert_eq!(issuer.asked("sei"), 1, "its token is kept");
-    // The papel counts, as for a token: this one only reads.
+    // The server checks the papéis as for a token. This client only reads.
     let cancel = [("Authorization", &*header("sei:certosei"))];
-    assert_eq!(codigo(&app.pedir("DELETE", "/tramites/1", &cancel, b"")), (403, "9005"));
+    assert_eq!(code(&app.request("DELETE", "/tramites/1", &cancel, b"")), (403, "9005"));
 
     for (method, path) in [("GET", "/api/v1/processos"), ("POST", "/graphql")] {
         let basic = header("sei:certosei");
         let headers = [("Authorization", &*basic), ("Content-Type", "application/json")];
-        let answer = app.pedir(method, path, &headers, br#"{"query":"{eu{sub}}"}"#);
-        assert_eq!(answer.status, 401, "{path}: {}", answer.texto);
-        assert!(answer.texto.contains("grant_type=client_credentials"), "{}", answer.texto);
+        let answer = app.request(method, path, &headers, br#"{"query":"{eu{sub}}"}"#);
+        assert_eq!(answer.status, 401, "{path}: {}", answer.text);
+        assert!(answer.text.contains("grant_type=client_credentials"), "{}", answer.text);
         assert!(answer.headers["www-authenticate"].starts_with("Bearer"), "{path}");
     }
     assert_eq!(issuer.asked("sei"), 1);
 }
 
 #[test]
-fn a_wrong_secret_is_refused_and_asked_about_once() {
+fn a_wrong_secret_is_refused_and_checked_once() {
     let issuer = Issuer::new();
-    let app = App::com_auth(issuer.options());
+    let app = App::with_auth(issuer.options());
     for _ in 0..3 {
         let answer = ask(&app, "sei", "errado");
-        assert_eq!(codigo(&answer), (401, "9401"), "{}", answer.texto);
+        assert_eq!(code(&answer), (401, "9401"), "{}", answer.text);
         assert!(answer.headers["www-authenticate"].starts_with("Basic"), "{:?}", answer.headers);
-        assert!(!answer.texto.contains("errado"), "{}", answer.texto);
+        assert!(!answer.text.contains("errado"), "{}", answer.text);
     }
     assert_eq!(issuer.asked("sei"), 1);
     assert_eq!(ask(&app, "sei", "certosei").status, 200);
@@ -49,9 +48,9 @@ fn a_wrong_secret_is_refused_and_asked_about_once() {
 }
 
 #[test]
-fn malformed_basic_is_told_apart_and_nobody_is_asked() {
+fn malformed_basic_is_refused_without_the_issuer() {
     let issuer = Issuer::new();
-    let app = App::com_auth(issuer.options());
+    let app = App::with_auth(issuer.options());
     for (header, part) in [
         ("Basic".to_owned(), "faltam"),
         ("Basic %%%".into(), "base64"),
@@ -61,9 +60,9 @@ fn malformed_basic_is_told_apart_and_nobody_is_asked() {
         (header(":certo"), "255"),
         (header("s".repeat(5_000)), "longo"),
     ] {
-        let answer = app.pedir("GET", LIST, &[("Authorization", &header)], b"");
-        assert_eq!(codigo(&answer), (401, "9401"), "{part}: {}", answer.texto);
-        let message = answer.corpo["mensagem"].as_str().unwrap();
+        let answer = app.request("GET", LIST, &[("Authorization", &header)], b"");
+        assert_eq!(code(&answer), (401, "9401"), "{part}: {}", answer.text);
+        let message = answer.body["mensagem"].as_str().unwrap();
         assert!(message.contains(part), "{part}: {message}");
     }
     assert_eq!(issuer.read(|state| state.asked.len()), 0);
@@ -72,56 +71,50 @@ fn malformed_basic_is_told_apart_and_nobody_is_asked() {
 #[test]
 fn a_revoked_client_is_refused_though_its_token_is_kept() {
     let issuer = Issuer::new();
-    let app = App::com_auth(issuer.options());
+    let app = App::with_auth(issuer.options());
     assert_eq!(ask(&app, "sei", "certosei").status, 200);
-    let credencial = |args: &[&str]| {
+    let credential = |args: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
-        command.arg("credencial").args(args).env("ELOS_MIGRATE_URL", app.banco.url("postgres"));
+        command.arg("credencial").args(args).env("ELOS_MIGRATE_URL", app.database.url("postgres"));
         assert!(command.output().unwrap().status.success(), "{args:?}");
     };
-    let until = |status| {
-        let begun = Instant::now();
-        while ask(&app, "sei", "certosei").status != status {
-            assert!(begun.elapsed() < PATIENCE, "it is not {status} yet");
-        }
+    let until_status_is = |status| {
+        until(MAX_WAIT, "the status changes", || ask(&app, "sei", "certosei").status == status);
     };
-    credencial(&["add", "sei", "--tribunal", "8.17", "--papel", "pse-auditoria"]);
-    until(403);
-    credencial(&["add", "sei", "--tribunal", "8.17", "--papel", "pse-consulta"]);
-    until(200);
-    credencial(&["revoke", "sei"]);
-    until(403);
-    assert!(ask(&app, "sei", "certosei").texto.contains("revogada"));
+    credential(&["add", "sei", "--tribunal", "8.17", "--papel", "pse-auditoria"]);
+    until_status_is(403);
+    credential(&["add", "sei", "--tribunal", "8.17", "--papel", "pse-consulta"]);
+    until_status_is(200);
+    credential(&["revoke", "sei"]);
+    until_status_is(403);
+    assert!(ask(&app, "sei", "certosei").text.contains("revogada"));
     assert_eq!(issuer.asked("sei"), 1);
 }
 
 #[test]
-fn an_issuer_that_is_down_is_503_and_whoever_is_known_goes_on() {
+fn an_issuer_that_is_down_is_503_and_cached_clients_are_served() {
     let issuer = Issuer::new();
-    let app = App::com_auth(issuer.options());
+    let app = App::with_auth(issuer.options());
     assert_eq!(ask(&app, "sei", "certosei").status, 200);
-    issuer.change(|state| state.mood = Mood::Down);
+    issuer.change(|state| state.behaviour = Behaviour::Down);
     for _ in 0..20 {
         let answer = ask(&app, "outro", "certooutro");
-        assert_eq!(codigo(&answer), (503, "9503"), "{}", answer.texto);
+        assert_eq!(code(&answer), (503, "9503"), "{}", answer.text);
         assert!(answer.headers.contains_key("retry-after"));
         assert_eq!(ask(&app, "sei", "certosei").status, 200);
     }
-    // Asked about anew every two seconds at most.
+    // The server asks the issuer again at most every two seconds.
     assert!(issuer.asked("outro") <= 10, "{}", issuer.asked("outro"));
-    issuer.change(|state| state.mood = Mood::Up);
-    let begun = Instant::now();
-    while ask(&app, "outro", "certooutro").status != 200 {
-        assert!(begun.elapsed() < PATIENCE, "the issuer is up again");
-    }
+    issuer.change(|state| state.behaviour = Behaviour::Up);
+    until(MAX_WAIT, "the issuer is up again", || ask(&app, "outro", "certooutro").status == 200);
 }
 
 #[test]
-fn a_token_that_expired_is_asked_for_anew() {
+fn an_expired_token_is_requested_again() {
     let issuer = Issuer::new();
     issuer.change(|state| state.lifetime = 0.0);
-    let app = App::com_auth(issuer.options());
-    // As often as it is asked, far beyond what guesses may be: the secret was right.
+    let app = App::with_auth(issuer.options());
+    // The server never limits a right secret, even far beyond the limit on guesses.
     for _ in 0..30 {
         assert_eq!(ask(&app, "sei", "certosei").status, 200);
     }
@@ -134,12 +127,12 @@ fn a_token_that_expired_is_asked_for_anew() {
 #[test]
 fn a_token_of_another_client_says_nothing_of_this_one() {
     let issuer = Issuer::new();
-    issuer.change(|state| state.in_the_name_of = Some("outro"));
-    let app = App::com_auth(issuer.options());
+    issuer.change(|state| state.token_client = Some("outro"));
+    let app = App::with_auth(issuer.options());
     for _ in 0..5 {
         let answer = ask(&app, "sei", "certosei");
-        assert_eq!(answer.status, 401, "{}", answer.texto);
-        assert!(answer.texto.contains("ELOS_OIDC_AUDIENCE"), "{}", answer.texto);
+        assert_eq!(answer.status, 401, "{}", answer.text);
+        assert!(answer.text.contains("ELOS_OIDC_AUDIENCE"), "{}", answer.text);
     }
     assert_eq!(issuer.asked("sei"), 1, "it is not asked for again at every call");
 }
@@ -149,18 +142,18 @@ fn without_the_setting_the_facade_takes_tokens_only() {
     let issuer = Issuer::new();
     let mut options = issuer.options();
     options.facade.basic = None;
-    let app = App::com_auth(options);
+    let app = App::with_auth(options);
     let answer = ask(&app, "sei", "certosei");
-    assert_eq!(codigo(&answer), (401, "9401"), "{}", answer.texto);
-    assert!(answer.texto.contains("ELOS_TRAMITA_BASIC"), "{}", answer.texto);
+    assert_eq!(code(&answer), (401, "9401"), "{}", answer.text);
+    assert!(answer.text.contains("ELOS_TRAMITA_BASIC"), "{}", answer.text);
     assert_eq!(issuer.asked("sei"), 0);
 }
 
-/// The program, as chatty as it can be made.
+/// Runs the program with its most detailed log and looks for the secrets in it.
 #[test]
-fn no_log_tells_a_secret() {
-    let (issuer, other) = (Issuer::new(), App::vazio());
-    let program = Program::serve_with(&other, &other.banco.url_do_app(), "0", |command| {
+fn no_log_contains_a_secret() {
+    let (issuer, other) = (Issuer::new(), App::empty());
+    let program = Program::serve_with(&other, &other.database.app_url(), "0", |command| {
         command
             .env("ELOS_OIDC_ISSUER", &issuer.iss)
             .env("ELOS_OIDC_JWKS_URL", format!("{}/keys", issuer.iss))

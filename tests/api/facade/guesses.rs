@@ -1,13 +1,14 @@
-//! Secrets that are guessed at: refused, then not even looked at, and the issuer hears of few.
+//! Guesses of secrets: the server refuses them, then stops checking them, and sends few of them to
+//! the issuer.
 
 use super::ask;
-use super::issuer::{Issuer, Mood};
-use crate::support::{App, PATIENCE};
+use super::issuer::{Behaviour, Issuer};
+use crate::support::{App, MAX_WAIT, until};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Instant;
 
-/// Calls that are made at once, with their statuses counted.
+/// Makes the calls at once and counts their statuses.
 fn all_at_once(
     calls: usize,
     threads: usize,
@@ -29,30 +30,30 @@ fn all_at_once(
 }
 
 #[test]
-fn ten_thousand_guesses_do_not_reach_the_issuer() {
+fn most_of_ten_thousand_guesses_do_not_reach_the_issuer() {
     let issuer = Issuer::new();
-    let app = App::com_auth(issuer.options());
+    let app = App::with_auth(issuer.options());
     assert_eq!(ask(&app, "sei", "certosei").status, 200);
     let begun = Instant::now();
     let found = all_at_once(10_000, 8, |n| ask(&app, "sei", &format!("palpite{n}")).status);
     let minutes = usize::try_from(begun.elapsed().as_secs()).unwrap() / 60 + 1;
     assert_eq!(found.keys().copied().collect::<Vec<_>>(), [401, 429], "{found:?}");
-    // Ten in a minute, and one is given back every six seconds.
+    // The limit allows ten guesses at first, and one more every six seconds.
     assert!(issuer.asked("sei") <= 1 + 10 + 10 * minutes, "{}", issuer.asked("sei"));
-    assert_eq!(issuer.read(|state| state.most_of_one), 1, "one at a time");
+    assert_eq!(issuer.read(|state| state.max_concurrent_of_one), 1, "one at a time");
     let refused = ask(&app, "sei", "mais um");
-    assert_eq!(refused.status, 429, "{}", refused.texto);
-    assert_eq!(refused.corpo["codigoErro"], "9429");
+    assert_eq!(refused.status, 429, "{}", refused.text);
+    assert_eq!(refused.body["codigoErro"], "9429");
     let seconds: u32 = refused.headers["retry-after"].parse().unwrap();
     assert!((1..=60).contains(&seconds), "{seconds}");
-    // Whoever has the right one is not shut out.
+    // The owner of the right secret still gets a response.
     assert_eq!(ask(&app, "sei", "certosei").status, 200);
 }
 
 #[test]
-fn one_address_guesses_at_many_clients_no_more() {
+fn guesses_are_limited_by_address_too() {
     let issuer = Issuer::new();
-    let app = App::com_auth(issuer.options());
+    let app = App::with_auth(issuer.options());
     let begun = Instant::now();
     let found = all_at_once(500, 8, |n| ask(&app, &format!("c{n}"), "palpite").status);
     let minutes = usize::try_from(begun.elapsed().as_secs()).unwrap() / 60 + 1;
@@ -62,27 +63,26 @@ fn one_address_guesses_at_many_clients_no_more() {
 }
 
 #[test]
-fn the_issuer_is_asked_one_thing_at_a_time_by_a_client_and_few_by_all() {
+fn the_issuer_gets_one_request_at_a_time_for_a_client_and_few_for_all() {
     let issuer = Issuer::new();
-    let app = App::com_auth(issuer.options());
-    issuer.change(|state| state.mood = Mood::Silent);
+    let app = App::with_auth(issuer.options());
+    issuer.change(|state| state.behaviour = Behaviour::Silent);
     std::thread::scope(|scope| {
         let calls = scope.spawn(|| {
-            // Of each of ten clients three.
+            // Send three guesses for each of ten clients.
             all_at_once(30, 30, |n| {
                 let client = format!("c{}", n % 10);
                 ask(&app, &client, &format!("certo{client}")).status
             })
         });
-        let begun = Instant::now();
-        while issuer.read(|state| state.most) < 4 {
-            assert!(begun.elapsed() < PATIENCE, "four are asked about");
-            std::thread::yield_now();
-        }
-        issuer.change(|state| state.mood = Mood::Up);
+        until(MAX_WAIT, "four requests reach the issuer", || {
+            issuer.read(|state| state.max_concurrent) >= 4
+        });
+        issuer.change(|state| state.behaviour = Behaviour::Up);
         assert_eq!(calls.join().unwrap(), BTreeMap::from([(200, 30)]));
     });
-    let (most_of_one, most, asked) =
-        issuer.read(|state| (state.most_of_one, state.most, state.asked.values().sum::<usize>()));
-    assert_eq!((most_of_one, most, asked), (1, 4, 10));
+    let (max_concurrent_of_one, max_concurrent, asked) = issuer.read(|state| {
+        (state.max_concurrent_of_one, state.max_concurrent, state.asked.values().sum::<usize>())
+    });
+    assert_eq!((max_concurrent_of_one, max_concurrent, asked), (1, 4, 10));
 }

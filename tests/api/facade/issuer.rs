@@ -1,10 +1,10 @@
-//! An issuer that gives tokens to clients, counts how often it is asked, and fails when told to.
+//! A token issuer that counts its requests, and that fails when a test says so.
 
-use crate::emissor::token;
-use crate::support::assinante;
+use crate::issuer::token;
+use crate::support::signer;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use elos::auth::signer::Assinante;
+use elos::auth::signer::Signer;
 use elos::auth::{AuthOptions, Basic};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -12,28 +12,28 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 
-/// What it does when a token is asked for.
+/// The way in which the issuer answers requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
+pub enum Behaviour {
     Up,
     /// Answers 503.
     Down,
-    /// Takes the request, and answers when the mood has changed.
+    /// Reads the request, and answers when the behaviour changes.
     Silent,
 }
 
 pub struct State {
-    pub mood: Mood,
-    /// Seconds that a token is said to be good for.
+    pub behaviour: Behaviour,
+    /// The lifetime that the issuer states for a token, in seconds.
     pub lifetime: f64,
-    /// In whose name the token of a client is, if not in its own.
-    pub in_the_name_of: Option<&'static str>,
-    /// How often tokens were asked for, by client.
+    /// The client that tokens name instead of the requester, if set.
+    pub token_client: Option<&'static str>,
+    /// The number of requests for tokens, by client.
     pub asked: HashMap<String, usize>,
     open: HashMap<String, usize>,
-    /// The most that were open at once, of one client and of all.
-    pub most_of_one: usize,
-    pub most: usize,
+    /// The largest number of simultaneous requests of one client, and of all.
+    pub max_concurrent_of_one: usize,
+    pub max_concurrent: usize,
 }
 
 pub struct Issuer {
@@ -42,24 +42,24 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// The secret of every client is `certo` and its name.
+    /// The secret of each client is `certo` and its name.
     pub fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let iss = format!("http://{}", listener.local_addr().unwrap());
         let (asked, open) = Default::default();
         let state = State {
-            mood: Mood::Up,
+            behaviour: Behaviour::Up,
             lifetime: 300.0,
-            in_the_name_of: None,
+            token_client: None,
             asked,
             open,
-            most_of_one: 0,
-            most: 0,
+            max_concurrent_of_one: 0,
+            max_concurrent: 0,
         };
         let shared = Arc::new((Mutex::new(state), Condvar::new()));
         let (of_server, name) = (Arc::clone(&shared), iss.clone());
         std::thread::spawn(move || {
-            let key = Arc::new(assinante());
+            let key = Arc::new(signer());
             for stream in listener.incoming().map(Result::unwrap) {
                 let (shared, iss) = (Arc::clone(&of_server), name.clone());
                 let key = Arc::clone(&key);
@@ -70,7 +70,7 @@ impl Issuer {
     }
 
     pub fn options(&self) -> AuthOptions {
-        let mut options = AuthOptions::novas(self.iss.clone(), vec!["elos".into()]);
+        let mut options = AuthOptions::new(self.iss.clone(), vec!["elos".into()]);
         options.facade.basic = Some(Basic::default());
         options
     }
@@ -84,18 +84,13 @@ impl Issuer {
         read(&self.shared.0.lock().unwrap())
     }
 
-    /// How often the token of a client was asked for.
+    /// Returns the number of requests for the token of a client.
     pub fn asked(&self, client: &str) -> usize {
         self.read(|state| state.asked.get(client).copied().unwrap_or(0))
     }
 }
 
-fn answer(
-    stream: &TcpStream,
-    iss: &str,
-    key: &Assinante,
-    (state, changed): &(Mutex<State>, Condvar),
-) {
+fn answer(stream: &TcpStream, iss: &str, key: &Signer, (state, changed): &(Mutex<State>, Condvar)) {
     let mut reader = BufReader::new(stream);
     let (mut path, mut basic, mut length) = (String::new(), String::new(), 0);
     for line in reader.by_ref().lines().map_while(Result::ok) {
@@ -120,7 +115,7 @@ fn answer(
             json!({ "issuer": iss, "jwks_uri": format!("{iss}/keys"), "token_endpoint": format!("{iss}/token") }),
         ),
         "/keys" => {
-            let mut jwk = json!(key.chave_publica());
+            let mut jwk = json!(key.public_key());
             jwk["kid"] = json!("k");
             (200, json!({ "keys": [jwk] }))
         }
@@ -146,7 +141,7 @@ fn give(
     client: &str,
     secret: &str,
     iss: &str,
-    key: &Assinante,
+    key: &Signer,
     state: &Mutex<State>,
     changed: &Condvar,
 ) -> (u16, Value) {
@@ -155,18 +150,19 @@ fn give(
     let open = state.open.entry(client.to_owned()).or_default();
     *open += 1;
     let (of_one, of_all) = (*open, state.open.values().sum::<usize>());
-    state.most_of_one = state.most_of_one.max(of_one);
-    state.most = state.most.max(of_all);
-    let mut state = changed.wait_while(state, |state| state.mood == Mood::Silent).unwrap();
+    state.max_concurrent_of_one = state.max_concurrent_of_one.max(of_one);
+    state.max_concurrent = state.max_concurrent.max(of_all);
+    let mut state =
+        changed.wait_while(state, |state| state.behaviour == Behaviour::Silent).unwrap();
     *state.open.get_mut(client).unwrap() -= 1;
-    if state.mood == Mood::Down {
+    if state.behaviour == Behaviour::Down {
         return (503, Value::Null);
     }
     if secret != format!("certo{client}") {
         return (401, json!({ "error": "invalid_client" }));
     }
     let now = chrono::Local::now().timestamp();
-    let azp = state.in_the_name_of.unwrap_or(client);
+    let azp = state.token_client.unwrap_or(client);
     let claims = json!({ "iss": iss, "sub": azp, "azp": azp, "aud": "elos", "exp": now + 300, "tribunal": "8.20",
         "realm_access": { "roles": ["pse-consulta"] } });
     let token = token("k", key, &json!({}), &claims);

@@ -1,23 +1,23 @@
-//! Who gets in to the façade of the Tramita without a token of its own.
+//! Authentication to the façade of the Tramita other than by a bearer token.
 
 mod basic;
 mod certificates;
 mod guesses;
 mod issuer;
 
-use crate::support::{App, Resposta};
+use crate::support::{App, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// What every answer of the façade may be asked with.
+/// A route that every client of the façade may read.
 pub const LIST: &str = "/interoperabilidade/rest/v3/tramites";
 
 pub fn header(text: impl AsRef<[u8]>) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(text))
 }
 
-/// `GET /tramites` by a client and its secret.
-pub fn ask(app: &App, client: &str, secret: &str) -> Resposta {
+/// Sends `GET /tramites` with a client and its secret.
+pub fn ask(app: &App, client: &str, secret: &str) -> Response {
     let basic = header(format!("{client}:{secret}"));
-    app.pedir("GET", LIST, &[("Authorization", &basic)], b"")
+    app.request("GET", LIST, &[("Authorization", &basic)], b"")
 }

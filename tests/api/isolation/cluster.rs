@@ -1,10 +1,11 @@
-//! A PostgreSQL of these tests' own: faults of roles are of the whole cluster.
+//! A separate PostgreSQL cluster for these tests, because a fault in a role affects the whole
+//! cluster.
 
 use crate::support::Pooler;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use elos::db::Sql;
-use elos::db::migrations::Migrador;
+use elos::db::migrations::Migrator;
 use elos::embedded::{Embedded, Options, StartError};
 use elos::isolation::{self, Login, Report};
 use elos::seed;
@@ -12,23 +13,23 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Who owns the tables: no superuser.
+/// The owner of the tables, which is not a superuser.
 pub const OWNER: &str = "prova_dono";
-/// The login of a server, as the README says that it is made.
+/// The login of a server, made as the README says.
 pub const LOGIN: &str = "prova_login";
 
-/// Without the doors, which take longer than all the rest.
+/// Options without the APIs, whose check takes longer than everything else.
 pub const STATEMENTS: isolation::Options =
-    isolation::Options { agora: crate::support::agora, doors: false, unfiltered: false };
+    isolation::Options { now: crate::support::now, apis: false, skip_tribunal_filter: false };
 
 static ROLES: RwLock<()> = RwLock::new(());
 
-/// While it is held, no role is changed.
+/// Returns a guard that keeps the roles unchanged.
 pub fn roles_stay() -> RwLockReadGuard<'static, ()> {
     ROLES.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A change to the cluster's roles, undone when the test is over, however it ends.
+/// A change of the roles of the cluster. Dropping it undoes the change, also after a failure.
 pub struct RolesChanged {
     undo: &'static str,
     _alone: RwLockWriteGuard<'static, ()>,
@@ -62,7 +63,7 @@ static SERVER: LazyLock<Embedded> = LazyLock::new(|| {
     server
 });
 
-/// What an earlier run left goes, roles included.
+/// Drops what an earlier run left, including roles.
 fn prepare(server: &Embedded) {
     let mut conn = PgConnection::establish(&server.url("postgres", "postgres")).unwrap();
     #[derive(diesel::QueryableByName)]
@@ -91,8 +92,8 @@ fn prepare(server: &Embedded) {
     ))
     .unwrap();
     conn.batch_execute(&format!("CREATE DATABASE prova_vazio OWNER {OWNER}")).unwrap();
-    let mut migrator = Migrador::conectar(&server.url(OWNER, "prova_vazio")).unwrap();
-    migrator.aplicar().unwrap();
+    let mut migrator = Migrator::connect(&server.url(OWNER, "prova_vazio")).unwrap();
+    migrator.apply().unwrap();
     drop(migrator);
     conn.batch_execute(&format!(
         "GRANT elos_app, elos_nacional, elos_auditor TO {LOGIN}; GRANT elos_app TO prova_app; \
@@ -103,15 +104,15 @@ fn prepare(server: &Embedded) {
         "CREATE DATABASE prova_semeado OWNER {OWNER} TEMPLATE prova_vazio"
     ))
     .unwrap();
-    let mut migrator = Migrador::conectar(&server.url(OWNER, "prova_semeado")).unwrap();
-    seed::semear(migrator.conn(), 270).unwrap();
+    let mut migrator = Migrator::connect(&server.url(OWNER, "prova_semeado")).unwrap();
+    seed::seed(migrator.conn(), 270).unwrap();
 }
 
 fn connect(role: &str, database: &str) -> PgConnection {
     PgConnection::establish(&SERVER.url(role, database)).unwrap()
 }
 
-/// A database that lives as long as its test.
+/// A database that is dropped at the end of its test.
 pub struct Database(String);
 
 impl Database {
@@ -125,7 +126,7 @@ impl Database {
 
     fn like(template: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        // A template must have no other session while it is copied.
+        // PostgreSQL copies a template only while it has no other session.
         static COPY: Mutex<()> = Mutex::new(());
         let name = format!("prova_t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let _turn = COPY.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,7 +136,7 @@ impl Database {
         Self(name)
     }
 
-    /// As the superuser.
+    /// Opens a connection of the superuser.
     pub fn conn(&self) -> PgConnection {
         connect("postgres", &self.0)
     }
@@ -144,7 +145,7 @@ impl Database {
         SERVER.url(role, &self.0)
     }
 
-    /// One login for the three roles.
+    /// Returns one login for the three roles.
     pub fn one_login() -> Vec<(&'static str, Vec<&'static str>)> {
         vec![(LOGIN, vec!["elos_app", "elos_nacional", "elos_auditor"])]
     }
@@ -157,7 +158,7 @@ impl Database {
         ]
     }
 
-    /// By statements alone.
+    /// Proves the isolation by statements alone.
     pub fn prove(&self) -> Report {
         self.prove_as(OWNER, &Self::one_login(), STATEMENTS)
     }
@@ -171,12 +172,12 @@ impl Database {
         self.prove_by(|name| self.url(name), owner, logins, options)
     }
 
-    /// By statements alone, of a login whose sessions pass through a pooler.
+    /// Proves the isolation by statements alone, with a login whose sessions pass through a pooler.
     pub fn prove_through(&self, pooler: &Pooler) -> Report {
         self.prove_by(|name| pooler.url(name, &self.0), OWNER, &Self::one_login(), STATEMENTS)
     }
 
-    /// What listens for this database.
+    /// Returns the Unix socket of the cluster.
     pub fn socket() -> PathBuf {
         SERVER.socket_dir().join(".s.PGSQL.5432")
     }
@@ -193,17 +194,20 @@ impl Database {
             Login {
                 conn: PgConnection::establish(&url).unwrap(),
                 may: may.clone(),
-                mixed_up: elos::db::sessions_kept(&url).err().map(|refused| refused.to_string()),
+                mixed_up: elos::db::check_sessions_kept(&url)
+                    .err()
+                    .map(|refused| refused.to_string()),
             }
         };
         let logins = logins.iter().map(login).collect();
-        // Until it ends, each lends the owner the same roles, and another waits for that.
+        // A proof lends the three roles to the owner until it ends, so two proofs cannot run at
+        // once.
         static TURN: Mutex<()> = Mutex::new(());
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         isolation::prove(connect(owner, &self.0), logins, options).unwrap()
     }
 
-    /// Every row of every table, and who is a member of what.
+    /// Returns every row of every table, and the members of every role.
     pub fn contents(&self) -> String {
         #[derive(diesel::QueryableByName)]
         struct Text {

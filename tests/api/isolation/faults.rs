@@ -1,20 +1,20 @@
-//! Faults, each planted in a database that was right.
+//! Faults of isolation, each made in a valid database and then found.
 
 use super::cluster::{self, Database, LOGIN, OWNER, STATEMENTS};
 use crate::support::Pooler;
 use diesel::connection::SimpleConnection;
 use elos::isolation::{Finding, Kind, Report};
 
-/// It finds `what`, as one of `kind`.
+/// Asserts that the report has a finding of this kind that names `what`.
 #[track_caller]
 fn finds(report: &Report, kind: Kind, what: &str) {
     let found = |finding: &Finding| finding.kind == kind && finding.what.contains(what);
     assert!(report.findings.iter().any(found), "{kind:?} {what}\n{report}");
 }
 
-/// A fault of one database.
+/// Makes the fault in a new database and returns the report of the proof.
 #[track_caller]
-fn planted(fault: &str) -> Report {
+fn report_with_fault(fault: &str) -> Report {
     let _turn = cluster::roles_stay();
     let database = Database::empty();
     database.conn().batch_execute(fault).unwrap();
@@ -23,63 +23,66 @@ fn planted(fault: &str) -> Report {
 
 #[test]
 fn a_policy_that_was_dropped() {
-    let report = planted("DROP POLICY processo_do_tribunal ON processo");
+    let report = report_with_fault("DROP POLICY processo_do_tribunal ON processo");
     finds(&report, Kind::Own, "tabela processo, coluna numero");
-    // Also one of what may be written, and one of what functions read.
-    let report = planted("DROP POLICY tramite_andamento ON tramite");
+    // The proof also finds a missing policy on writes, and one on the data that a function reads.
+    let report = report_with_fault("DROP POLICY tramite_andamento ON tramite");
     finds(&report, Kind::Own, "tabela tramite, coluna situacao");
-    let report = planted("DROP POLICY guia_definidor ON guia");
+    let report = report_with_fault("DROP POLICY guia_definidor ON guia");
     finds(&report, Kind::Own, "tabela guia, coluna numero");
 }
 
 #[test]
 fn a_policy_that_was_weakened() {
-    let report = planted("ALTER POLICY adolescente_do_tribunal ON adolescente USING (true)");
+    let report =
+        report_with_fault("ALTER POLICY adolescente_do_tribunal ON adolescente USING (true)");
     finds(&report, Kind::Read, "tabela adolescente, coluna cpf");
-    let report = planted(
+    let report = report_with_fault(
         "ALTER POLICY adolescente_do_tribunal ON adolescente USING (true) WITH CHECK (true)",
     );
     finds(&report, Kind::Update, "tabela adolescente, coluna nome");
-    let report = planted("ALTER POLICY adolescente_do_tribunal ON adolescente WITH CHECK (true)");
+    let report =
+        report_with_fault("ALTER POLICY adolescente_do_tribunal ON adolescente WITH CHECK (true)");
     finds(&report, Kind::Insert, "tabela adolescente");
     assert!(report.findings.iter().all(|finding| finding.kind != Kind::Read), "{report}");
 }
 
 #[test]
 fn a_table_without_policies() {
-    let report = planted("ALTER TABLE guia DISABLE ROW LEVEL SECURITY");
+    let report = report_with_fault("ALTER TABLE guia DISABLE ROW LEVEL SECURITY");
     finds(&report, Kind::Read, "tabela guia, coluna magistrado_cpf");
     finds(&report, Kind::Insert, "tabela guia");
 }
 
 #[test]
-fn a_table_that_is_nobodys() {
-    let report = planted(
+fn a_table_and_a_view_without_row_level_security() {
+    let report = report_with_fault(
         "CREATE TABLE copia AS SELECT * FROM adolescente; GRANT SELECT ON copia TO elos_app",
     );
     finds(&report, Kind::Read, "tabela copia, coluna cpf");
     assert!(report.notes.iter().any(|note| note.contains("copia")), "{report}");
-    // A view looks past row-level security with its owner's rights.
-    let report =
-        planted("CREATE VIEW vista AS SELECT * FROM processo; GRANT SELECT ON vista TO elos_app");
+    // A view reads with the rights of its owner and so bypasses row-level security.
+    let report = report_with_fault(
+        "CREATE VIEW vista AS SELECT * FROM processo; GRANT SELECT ON vista TO elos_app",
+    );
     finds(&report, Kind::Read, "tabela vista, coluna numero");
 }
 
 #[test]
-fn a_column_that_was_given() {
-    let report = planted("GRANT UPDATE (tribunal_codigo) ON rascunho TO elos_nacional");
+fn rights_that_are_too_wide() {
+    let report = report_with_fault("GRANT UPDATE (tribunal_codigo) ON rascunho TO elos_nacional");
     finds(&report, Kind::Update, "tabela rascunho, coluna tribunal_codigo");
-    let report = planted(
+    let report = report_with_fault(
         "GRANT TRUNCATE ON evento TO elos_app; GRANT UPDATE ON SEQUENCE nre_sequencia TO elos_app",
     );
     finds(&report, Kind::Truncate, "tabela evento");
     finds(&report, Kind::Sequence, "nre_sequencia");
 }
 
-/// The trail by months, and a month that somebody opened.
+/// The trail has one partition for each month, and one of them has no policies.
 #[test]
 fn a_partition_without_policies() {
-    let report = planted(PARTITION);
+    let report = report_with_fault(PARTITION);
     finds(&report, Kind::Read, "tabela auditoria_203001, coluna sub");
 }
 
@@ -105,26 +108,27 @@ const PARTITION: &str = "
 
 #[test]
 fn a_function_that_everybody_may_call() {
-    let report = planted("GRANT EXECUTE ON FUNCTION elos_e_apuracao(text) TO PUBLIC");
+    let report = report_with_fault("GRANT EXECUTE ON FUNCTION elos_e_apuracao(text) TO PUBLIC");
     finds(&report, Kind::Function, "elos_e_apuracao");
     assert!(report.findings.iter().any(|one| one.role.contains(LOGIN)), "{report}");
     assert!(report.findings.iter().any(|one| one.role == "elos_auditor"), "{report}");
-    // The one that only other functions ask tells whose a processo is.
-    let report = planted("GRANT EXECUTE ON FUNCTION elos_com_quem_esta(text) TO elos_app");
+    // This function is meant for other functions only. It tells which tribunal has a processo.
+    let report =
+        report_with_fault("GRANT EXECUTE ON FUNCTION elos_com_quem_esta(text) TO elos_app");
     finds(&report, Kind::Function, "elos_com_quem_esta");
 }
 
 #[test]
-fn a_definer_function_that_is_anothers() {
-    let report = planted("ALTER FUNCTION elos_e_apuracao(text) OWNER TO postgres");
+fn a_definer_function_with_another_owner() {
+    let report = report_with_fault("ALTER FUNCTION elos_e_apuracao(text) OWNER TO postgres");
     finds(&report, Kind::Function, "elos_e_apuracao");
-    let report = planted("ALTER FUNCTION elos_e_apuracao(text) RESET search_path");
+    let report = report_with_fault("ALTER FUNCTION elos_e_apuracao(text) RESET search_path");
     finds(&report, Kind::Function, "elos_e_apuracao");
 }
 
 #[test]
-fn a_function_that_tells_too_much() {
-    let report = planted(
+fn a_function_that_reveals_too_much() {
+    let report = report_with_fault(
         "CREATE FUNCTION elos_quem(text) RETURNS SETOF adolescente LANGUAGE sql STABLE SECURITY DEFINER \
          SET search_path = public, pg_temp AS 'SELECT * FROM adolescente WHERE nome = $1'; \
          ALTER FUNCTION elos_quem(text) OWNER TO elos_definidor; \
@@ -134,7 +138,8 @@ fn a_function_that_tells_too_much() {
     assert!(report.findings.iter().any(|one| told(&one)), "{report}");
 }
 
-/// A fault of the cluster's roles.
+/// Returns the report on a fault in the roles of the cluster, and the report after the test undid
+/// it.
 #[track_caller]
 fn of_roles(fault: &str, undo: &'static str) -> (Report, Report) {
     let database = {
@@ -171,7 +176,7 @@ fn a_role_of_the_wrong_login() {
     let (report, _) =
         of_roles("GRANT elos_dono TO prova_login", "REVOKE elos_dono FROM prova_login");
     finds(&report, Kind::BecomeRole, "elos_dono");
-    // Nor is one role another.
+    // No role may be a member of another.
     let (report, _) =
         of_roles("GRANT elos_nacional TO elos_app", "REVOKE elos_nacional FROM elos_app");
     finds(&report, Kind::Read, "tabela adolescente, coluna cpf");
@@ -188,7 +193,7 @@ fn a_pooler_that_mixes_sessions_up() {
     let mixed_up = |finding: &&Finding| finding.kind == Kind::Session;
     let told = report.findings.iter().find(mixed_up).map(|finding| finding.how.as_str());
     assert!(told.is_some_and(|how| how.contains("pool_mode = session")), "{report}");
-    // Where it keeps them, there is nothing to find.
+    // A pooler that keeps sessions is no fault.
     pooler.by_transaction(false);
     let report = database.prove_through(&pooler);
     assert!(report.holds(), "{report}");

@@ -1,4 +1,4 @@
-//! `elos isolamento prove`: it holds on a right database, and finds each fault that is planted.
+//! `elos isolamento prove`: it passes on a valid database and finds every fault.
 
 mod cluster;
 mod faults;
@@ -7,12 +7,13 @@ use cluster::Database;
 use diesel::connection::SimpleConnection;
 use elos::isolation::{self, Kind};
 
-/// What may show its own tribunal nothing of the throw-away rows: it is about no row, or the
-/// state that they are in does not admit it. Every other operation shows them to who may see them.
-const UNSHOWN: [&str; 25] = [
+/// Operations that need not show the test rows even to their own tribunal, because they show no
+/// row, or because the state of the rows does not allow it. Every other operation must show the
+/// rows to a client that may see them.
+const OPERATIONS_WITHOUT_ROWS: [&str; 25] = [
     "eu",
     "tribunais",
-    // Figures are of no row.
+    // A statistic belongs to no single row.
     "estatisticas",
     "registrarRascunho",
     "cadastrarProcesso",
@@ -25,7 +26,7 @@ const UNSHOWN: [&str; 25] = [
     "enviarParteDoComponente",
     "concluirComponente",
     "esperarPendencia",
-    // Catalogues, which are everybody's.
+    // Catalogues are the same for every tribunal.
     "estrutura",
     "estruturas",
     "itensDoCatalogo",
@@ -40,11 +41,11 @@ const UNSHOWN: [&str; 25] = [
 ];
 
 #[test]
-fn it_holds_and_leaves_nothing() {
+fn the_proof_passes_and_leaves_nothing() {
     let _turn = cluster::roles_stay();
     let database = Database::seeded();
     let before = database.contents();
-    let all = isolation::Options::all(crate::support::agora);
+    let all = isolation::Options::all(crate::support::now);
     let report = database.prove_as(cluster::OWNER, &Database::one_login(), all);
     assert!(report.holds(), "{report}");
     assert_eq!(report.notes, Vec::<String>::new(), "every table has rows to try");
@@ -55,17 +56,17 @@ fn it_holds_and_leaves_nothing() {
     for kind in [Kind::Move, Kind::Function, Kind::BecomeRole, Kind::Sequence] {
         assert!(report.tried_of(kind) > 5, "{kind:?}\n{report}");
     }
-    // Each query and each mutation, each route with each of its methods.
+    // The proof tries every query, every mutation, and every method of every route.
     assert!(report.tried_of(Kind::Graphql) > 100, "{report}");
     assert!(report.tried_of(Kind::Rest) > 60, "{report}");
     for unshown in &report.unshown {
         let operation = unshown.rsplit(' ').next().unwrap();
-        assert!(UNSHOWN.contains(&operation), "{operation}\n{report}");
+        assert!(OPERATIONS_WITHOUT_ROWS.contains(&operation), "{operation}\n{report}");
     }
 }
 
 #[test]
-fn it_holds_on_an_empty_database_as_a_superuser_and_with_three_logins() {
+fn the_proof_passes_on_an_empty_database_as_superuser_and_with_three_logins() {
     let _turn = cluster::roles_stay();
     let database = Database::empty();
     let report = database.prove_as("postgres", &Database::one_login(), cluster::STATEMENTS);
@@ -74,16 +75,19 @@ fn it_holds_on_an_empty_database_as_a_superuser_and_with_three_logins() {
     assert!(report.holds(), "{report}");
 }
 
-/// With both walls down, what the doors show is found.
+/// Without the filters and without the policies, the proof finds the foreign rows that the APIs
+/// show.
 #[test]
-fn it_finds_a_door_that_shows_what_is_anothers() {
+fn the_proof_finds_an_api_that_shows_foreign_rows() {
     let _turn = cluster::roles_stay();
     let database = Database::empty();
     let fault =
         "ALTER POLICY adolescente_do_tribunal ON adolescente USING (true) WITH CHECK (true)";
     database.conn().batch_execute(fault).unwrap();
-    let options =
-        isolation::Options { unfiltered: true, ..isolation::Options::all(crate::support::agora) };
+    let options = isolation::Options {
+        skip_tribunal_filter: true,
+        ..isolation::Options::all(crate::support::now)
+    };
     let report = database.prove_as(cluster::OWNER, &Database::one_login(), options);
     for (kind, operation) in [
         (Kind::Graphql, "adolescente"),

@@ -1,63 +1,59 @@
-//! The OpenAPI document against the server: what it says is asked for is read,
-//! and what it says is answered is what comes.
+//! Compares the OpenAPI document with the server, for requests and for responses.
 
-mod documento;
-mod roteiro;
+mod document;
+mod walk;
 mod tramita;
 
-use crate::arquitetura::fontes;
+use crate::architecture::sources;
 use crate::support::App;
-pub use documento::Documento;
+pub use document::OpenApiDocument;
 use elos::processo::NumeroProcesso;
-use elos::rest::openapi::documento as impresso;
-use roteiro::Roteiro;
+use elos::rest::openapi::render as printed;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
+use walk::Walk;
 
 #[test]
-fn openapi_json_esta_em_dia() {
-    let guardado =
+fn openapi_json_is_up_to_date() {
+    let stored =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json")).unwrap();
-    assert!(
-        guardado == impresso(),
-        "run `cargo run -- openapi > openapi.json` and look at the diff"
-    );
+    assert!(stored == printed(), "run `cargo run -- openapi > openapi.json` and look at the diff");
 }
 
 #[test]
-fn o_documento_e_a_pagina_se_dao_sem_token_e_sem_outro_servidor() {
-    let app = App::vazio();
-    let resposta = app.pedir("GET", "/openapi.json", &[], b"");
-    assert_eq!(resposta.status, 200);
-    // But for the addresses, which are this server's.
-    assert_eq!(resposta.texto.replace(&app.base, "http://127.0.0.1:8080"), impresso());
-    for caminho in ["/docs", "/docs/"] {
-        let pagina = app.pedir("GET", caminho, &[], b"");
-        assert_eq!(pagina.status, 200);
-        assert!(!pagina.texto.contains("http"), "{}", pagina.texto);
-        let csp = &pagina.headers["content-security-policy"];
+fn the_document_and_its_page_need_no_token_and_no_other_server() {
+    let app = App::empty();
+    let response = app.request("GET", "/openapi.json", &[], b"");
+    assert_eq!(response.status, 200);
+    // Only the addresses differ: they are those of this server.
+    assert_eq!(response.text.replace(&app.base, "http://127.0.0.1:8080"), printed());
+    for path in ["/docs", "/docs/"] {
+        let page = app.request("GET", path, &[], b"");
+        assert_eq!(page.status, 200);
+        assert!(!page.text.contains("http"), "{}", page.text);
+        let csp = &page.headers["content-security-policy"];
         assert!(csp.contains("default-src 'self'") && !csp.contains("script"), "{csp}");
-        let arquivos = pagina.texto.split('"').filter(|parte| parte.starts_with("/docs/swagger"));
-        for arquivo in arquivos {
-            assert_eq!(app.pedir("GET", arquivo, &[], b"").status, 200, "{arquivo}");
+        let archives = page.text.split('"').filter(|part| part.starts_with("/docs/swagger"));
+        for file in archives {
+            assert_eq!(app.request("GET", file, &[], b"").status, 200, "{file}");
         }
     }
-    let ajustes = app.pedir("GET", "/docs/swagger-initializer.js", &[], b"").texto;
-    assert!(ajustes.contains("\"/openapi.json\"") && ajustes.contains("\"none\""), "{ajustes}");
-    let metodos = ajustes.split_once("supportedSubmitMethods").unwrap().1;
-    assert!(metodos.split_once(']').unwrap().0.ends_with("\"get\"\n  "), "{ajustes}");
-    assert_eq!(app.pedir("GET", "/docs/nada", &[], b"").status, 404);
+    let settings = app.request("GET", "/docs/swagger-initializer.js", &[], b"").text;
+    assert!(settings.contains("\"/openapi.json\"") && settings.contains("\"none\""), "{settings}");
+    let methods = settings.split_once("supportedSubmitMethods").unwrap().1;
+    assert!(methods.split_once(']').unwrap().0.ends_with("\"get\"\n  "), "{settings}");
+    assert_eq!(app.request("GET", "/docs/nada", &[], b"").status, 404);
 }
 
-/// A refusal speaks of what the caller sent, by the name that the document gives it.
+/// A refusal names what the caller sent, as the document names it.
 #[test]
 fn a_refusal_names_the_parameter_that_was_sent() {
-    let app = App::novo();
-    let number = NumeroProcesso::sintetico(9_000_099, 2021, 820, 83).to_string();
-    let bearer = format!("Bearer {}", app.token("tjrn"));
+    let app = App::new();
+    let number = NumeroProcesso::synthetic(9_000_099, 2021, 820, 83).to_string();
+    let bearer = app.bearer("tjrn");
     let ask = |method: &str, path: &str| {
-        app.pedir(method, path, &[("Authorization", &bearer)], b"").corpo
+        app.request(method, path, &[("Authorization", &bearer)], b"").body
     };
     for (method, path, name) in [
         ("GET", "/processos/2000000000".to_owned(), "id"),
@@ -84,8 +80,8 @@ fn a_refusal_names_the_parameter_that_was_sent() {
         ("PUT", "/guias/202501010059/situacao/X".to_owned(), "situacao"),
     ] {
         let answer = ask(method, &format!("/api/v1{path}"));
-        let told = answer["erros"][0].as_str().unwrap_or_else(|| panic!("{path}: {answer}"));
-        assert!(told.starts_with(&format!("{name}: ")), "{method} {path}: {told}");
+        let message = answer["erros"][0].as_str().unwrap_or_else(|| panic!("{path}: {answer}"));
+        assert!(message.starts_with(&format!("{name}: ")), "{method} {path}: {message}");
     }
     for (path, name) in [
         ("/NREs/1", "nre"),
@@ -99,57 +95,57 @@ fn a_refusal_names_the_parameter_that_was_sent() {
     }
 }
 
-/// Whoever gives the document to a tool has to change nothing in it.
+/// A tool can use the document unchanged.
 #[test]
-fn the_addresses_are_those_that_the_document_was_asked_for_at() {
-    let app = App::vazio();
-    let ask = |headers: &[(&str, &str)]| app.pedir("GET", "/openapi.json", headers, b"");
-    let server = |headers: &[(&str, &str)]| ask(headers).corpo["servers"][0]["url"].clone();
+fn the_document_has_the_address_of_its_request() {
+    let app = App::empty();
+    let ask = |headers: &[(&str, &str)]| app.request("GET", "/openapi.json", headers, b"");
+    let server = |headers: &[(&str, &str)]| ask(headers).body["servers"][0]["url"].clone();
     assert_eq!(server(&[]), app.base.as_str());
     assert_eq!(server(&[("Host", "elos.tjrn.example")]), "http://elos.tjrn.example");
     let by_proxy = [("Host", "elos.tjrn.example"), ("X-Forwarded-Proto", "https")];
     assert_eq!(server(&by_proxy), "https://elos.tjrn.example");
-    // The page of the document calls where it came from, whatever a proxy made of the scheme.
+    // The page of the document calls its own origin, whatever scheme a proxy reports.
     assert_eq!(server(&[("Sec-Fetch-Site", "same-origin")]), "/");
-    // A name that is none is not told on.
+    // The document does not repeat an invalid host name.
     assert_eq!(server(&[("Host", "a\"b/@c")]), "/");
     let token_url = "/components/securitySchemes/oidc/flows/clientCredentials/tokenUrl";
-    let told = ask(&[]).corpo.pointer(token_url).unwrap().clone();
+    let shown_url = ask(&[]).body.pointer(token_url).unwrap().clone();
     let issuer = format!("{}/auth/realms/pje/protocol/openid-connect/token", app.base);
-    assert_eq!(told, issuer);
+    assert_eq!(shown_url, issuer);
     let etag = ask(&[]).headers["etag"].clone();
     assert_eq!(ask(&[("If-None-Match", &etag)]).status, 304);
     assert_eq!(ask(&[("If-None-Match", &etag), ("Host", "outro.example")]).status, 200);
 }
 
-/// Every operation, parameter, answer and schema explains itself.
+/// Every operation, parameter, response and schema has a description.
 #[test]
-fn tudo_tem_descricao() {
-    let documento = Documento::novo();
-    let mut faltas = Vec::new();
-    let mut conferir = |valor: &Value, onde: String| {
-        if valor["$ref"].is_null() && valor["description"].as_str().is_none_or(str::is_empty) {
-            faltas.push(onde);
+fn everything_has_a_description() {
+    let document = OpenApiDocument::new();
+    let mut faults = Vec::new();
+    let mut check = |value: &Value, at: String| {
+        if value["$ref"].is_null() && value["description"].as_str().is_none_or(str::is_empty) {
+            faults.push(at);
         }
     };
-    for (caminho, metodo, operacao) in documento.operacoes() {
-        let onde = format!("{metodo} {caminho}");
-        assert!(operacao["operationId"].is_string() && operacao["summary"].is_string(), "{onde}");
-        conferir(operacao, onde.clone());
-        for parametro in operacao["parameters"].as_array().into_iter().flatten() {
-            conferir(parametro, format!("{onde} {}", parametro["name"]));
+    for (path, method, operation) in document.operations() {
+        let at = format!("{method} {path}");
+        assert!(operation["operationId"].is_string() && operation["summary"].is_string(), "{at}");
+        check(operation, at.clone());
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            check(parameter, format!("{at} {}", parameter["name"]));
         }
-        for (status, resposta) in operacao["responses"].as_object().unwrap() {
-            conferir(resposta, format!("{onde} {status}"));
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            check(response, format!("{at} {status}"));
         }
     }
-    for (nome, schema) in documento.0["components"]["schemas"].as_object().unwrap() {
-        conferir(schema, nome.clone());
+    for (name, schema) in document.0["components"]["schemas"].as_object().unwrap() {
+        check(schema, name.clone());
     }
-    assert_eq!(faltas, Vec::<String>::new());
+    assert_eq!(faults, Vec::<String>::new());
 }
 
-/// A generator of clients gives up at a reference to nothing.
+/// A client generator fails at a reference without a target.
 #[test]
 fn every_reference_is_to_something() {
     fn gather<'a>(value: &'a Value, to: &mut BTreeSet<&'a str>) {
@@ -162,139 +158,139 @@ fn every_reference_is_to_something() {
             _ => {}
         }
     }
-    let documento = Documento::novo();
+    let document = OpenApiDocument::new();
     let mut to = BTreeSet::new();
-    gather(&documento.0, &mut to);
+    gather(&document.0, &mut to);
     assert!(to.len() > 80, "only {}", to.len());
-    to.retain(|name| documento.0.pointer(name.trim_start_matches('#')).is_none());
+    to.retain(|name| document.0.pointer(name.trim_start_matches('#')).is_none());
     assert_eq!(to, BTreeSet::new());
 }
 
-/// The routes and the document are two lists: each has what the other has.
+/// The routes of the server and those of the document are the same.
 #[test]
-fn toda_rota_esta_no_documento() {
-    let app = App::vazio();
-    for (caminho, item) in Documento::novo().0["paths"].as_object().unwrap() {
-        let concreto = caminho.replace(['{', '}'], "");
-        let resposta = app.pedir("PATCH", &concreto, &[], b"");
-        assert_eq!(resposta.status, 405, "{caminho}");
-        // HEAD is wherever GET is, and OPTIONS everywhere.
-        let of_http = |metodo: &String| metodo == "head" || metodo == "options";
-        let permitidos = resposta.headers["allow"].split(", ").map(str::to_lowercase);
-        let permitidos: BTreeSet<_> = permitidos.filter(|metodo| !of_http(metodo)).collect();
-        let ditos: BTreeSet<_> = item.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(permitidos, ditos, "{caminho}");
+fn every_route_is_in_the_document() {
+    let app = App::empty();
+    for (path, item) in OpenApiDocument::new().0["paths"].as_object().unwrap() {
+        let concrete = path.replace(['{', '}'], "");
+        let response = app.request("PATCH", &concrete, &[], b"");
+        assert_eq!(response.status, 405, "{path}");
+        // HEAD exists with every GET, and OPTIONS exists everywhere.
+        let of_http = |method: &String| method == "head" || method == "options";
+        let allowed = response.headers["allow"].split(", ").map(str::to_lowercase);
+        let allowed: BTreeSet<_> = allowed.filter(|method| !of_http(method)).collect();
+        let given: BTreeSet<_> = item.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(allowed, given, "{path}");
     }
 }
 
-/// Every name that a handler asks a body or a query for is in the document.
+/// Every field that a handler reads from a body or a query is in the document.
 #[test]
-fn todo_campo_lido_esta_no_documento() {
-    let leituras = [
-        ".texto(",
-        ".forma(",
-        ".palavra(",
-        ".lista(",
-        ".itens(",
-        ".inteiro(",
-        ".data(",
-        ".inteiro_ou_texto(",
-        ".sim_ou_nao(",
-        ".mudanca(",
-        ".objeto(",
-        ".dentro(",
-        ".tirar(",
+fn every_field_that_is_read_is_in_the_document() {
+    let reads = [
+        ".text(",
+        ".parse(",
+        ".word(",
+        ".list(",
+        ".items(",
+        ".integer(",
+        ".date(",
+        ".integer_or_text(",
+        ".yes_or_no(",
+        ".change(",
+        ".object(",
+        ".nested(",
+        ".take(",
     ];
-    let documento = impresso();
-    let mut lidos = 0;
-    for fonte in fontes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rest")) {
-        let texto = std::fs::read_to_string(fonte).unwrap();
-        for depois in leituras.iter().flat_map(|leitura| texto.split(leitura).skip(1)) {
-            let Some((nome, _)) =
-                depois.trim_start().strip_prefix('"').and_then(|d| d.split_once('"'))
+    let document = printed();
+    let mut read = 0;
+    for source in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rest")) {
+        let text = std::fs::read_to_string(source).unwrap();
+        for after in reads.iter().flat_map(|snapshot| text.split(snapshot).skip(1)) {
+            let Some((name, _)) =
+                after.trim_start().strip_prefix('"').and_then(|d| d.split_once('"'))
             else {
                 continue;
             };
-            lidos += 1;
-            let (campo, parametro) = (format!("\"{nome}\": {{"), format!("\"name\": \"{nome}\""));
-            assert!(documento.contains(&campo) || documento.contains(&parametro), "{nome}");
+            read += 1;
+            let (field, parameter) = (format!("\"{name}\": {{"), format!("\"name\": \"{name}\""));
+            assert!(document.contains(&field) || document.contains(&parameter), "{name}");
         }
     }
-    assert!(lidos > 80, "only {lidos} found: do handlers read in another way?");
+    assert!(read > 80, "only {read} found: do handlers read in another way?");
 }
 
-/// A body with every documented field is read whole, and every real answer is as
-/// the document says: the life of two processos, their adolescentes and guias.
+/// The server reads a body with every documented field, and every response fits the document. The
+/// test covers the life of two processos, their adolescentes and guias.
 #[test]
-fn corpos_e_respostas_sao_como_o_documento_diz() {
-    let app = App::vazio();
-    let mut roteiro = Roteiro::novo(&app);
-    let numero = |sequencia| NumeroProcesso::sintetico(sequencia, 2021, 820, 83).to_string();
+fn bodies_and_responses_are_as_the_document_says() {
+    let app = App::empty();
+    let mut walk = Walk::new(&app);
+    let numero = |sequence| NumeroProcesso::synthetic(sequence, 2021, 820, 83).to_string();
     let (apuracao, execucao) = (numero(9_000_741), numero(9_000_742));
 
-    let rascunho = roteiro.pedir("POST", "/processo-rascunho", &[], json!({}));
-    let ana = roteiro.pedir("POST", "/adolescentes", &[], json!({}));
+    let rascunho = walk.request("POST", "/processo-rascunho", &[], json!({}));
+    let ana = walk.request("POST", "/adolescentes", &[], json!({}));
     let ana = ana["identificador"].as_str().unwrap();
-    roteiro.pedir("PUT", "/adolescentes", &[], json!({ "identificador": ana }));
-    let de_ana = [("{identificador}", ana)];
-    roteiro.pedir("GET", "/adolescentes/identificador/{identificador}", &de_ana, json!({}));
+    walk.request("PUT", "/adolescentes", &[], json!({ "identificador": ana }));
+    let of_ana = [("{identificador}", ana)];
+    walk.request("GET", "/adolescentes/identificador/{identificador}", &of_ana, json!({}));
     let cpf = [("{cpf}", "52998224725")];
-    roteiro.pedir("GET", "/adolescentes/cpf/{cpf}", &cpf, json!({}));
-    roteiro.pedir("GET", "/adolescentes", &[], json!({}));
-    roteiro.pedir("GET", "/adolescentes/similaridade", &[("", "?nome=Ana")], json!({}));
-    roteiro.pedir("POST", "/adolescentes/similaridade", &[], json!({}));
+    walk.request("GET", "/adolescentes/cpf/{cpf}", &cpf, json!({}));
+    walk.request("GET", "/adolescentes", &[], json!({}));
+    walk.request("GET", "/adolescentes/similaridade", &[("", "?nome=Ana")], json!({}));
+    walk.request("POST", "/adolescentes/similaridade", &[], json!({}));
 
-    let corpo = json!({
+    let body = json!({
         "identificadoresAdolescentes": [ana], "numeroProcesso": apuracao,
         "idProcessoSistemaExterno": rascunho["id"],
     });
-    let processo = roteiro.pedir("POST", "/processos", &[], corpo);
-    roteiro.pedir("PUT", "/processos", &[], json!({ "numeroProcesso": apuracao }));
+    let processo = walk.request("POST", "/processos", &[], body);
+    walk.request("PUT", "/processos", &[], json!({ "numeroProcesso": apuracao }));
     let id = processo["id"].to_string();
-    roteiro.pedir("GET", "/processos/{id}", &[("{id}", &id)], json!({}));
-    let por_numero = [("{numeroProcesso}", apuracao.as_str())];
-    roteiro.pedir("GET", "/processos/numero-processo/{numeroProcesso}", &por_numero, json!({}));
-    let corpo = json!({
+    walk.request("GET", "/processos/{id}", &[("{id}", &id)], json!({}));
+    let by_numero = [("{numeroProcesso}", apuracao.as_str())];
+    walk.request("GET", "/processos/numero-processo/{numeroProcesso}", &by_numero, json!({}));
+    let body = json!({
         "identificadoresAdolescentes": [ana], "numeroProcesso": execucao,
         "tipoProcesso": "EXECUCAO_DE_MEDIDAS_SOCIOEDUCATIVAS",
         "numeroProcessoReferencia": apuracao, "idProcessoSistemaExterno": null,
     });
-    roteiro.pedir("POST", "/processos", &[], corpo);
-    let da_execucao = [("{numeroProcesso}", execucao.as_str())];
-    roteiro.pedir(
+    walk.request("POST", "/processos", &[], body);
+    let of_execucao = [("{numeroProcesso}", execucao.as_str())];
+    walk.request(
         "GET",
         "/processos/apuracao/numero-processo/{numeroProcesso}",
-        &da_execucao,
+        &of_execucao,
         json!({}),
     );
-    roteiro.pedir("GET", "/processos", &[], json!({}));
+    walk.request("GET", "/processos", &[], json!({}));
 
     let vinculo = "/processos/{numeroProcesso}/apuracao/adolescentes/{identificadorAdolescente}";
-    let de_rui =
+    let of_rui =
         [("{numeroProcesso}", apuracao.as_str()), ("{identificadorAdolescente}", "202500000099")];
-    roteiro.pedir("POST", vinculo, &de_rui, json!({ "cpf": { "numero": "00000000191" } }));
-    roteiro.pedir("DELETE", vinculo, &de_rui, json!({}));
+    walk.request("POST", vinculo, &of_rui, json!({ "cpf": { "numero": "00000000191" } }));
+    walk.request("DELETE", vinculo, &of_rui, json!({}));
 
     let processos = json!({
         "identificadorAdolescente": ana, "numeroProcessoConhecimento": apuracao,
         "numeroProcessoExecucao": execucao,
     });
-    roteiro.pedir("POST", "/guias/provisoria", &[], processos.clone());
-    let guia = roteiro.pedir("POST", "/guias/definitiva", &[], processos.clone());
-    roteiro.pedir("POST", "/guias/internacao-sancao", &[], processos.clone());
+    walk.request("POST", "/guias/provisoria", &[], processos.clone());
+    let guia = walk.request("POST", "/guias/definitiva", &[], processos.clone());
+    walk.request("POST", "/guias/internacao-sancao", &[], processos.clone());
     let mut unificacao = processos;
     unificacao["listaNumeroDaGuiaDefinitiva"] = json!([guia["numeroGuia"]]);
-    let guia = roteiro.pedir("POST", "/guias/unificadora", &[], unificacao);
+    let guia = walk.request("POST", "/guias/unificadora", &[], unificacao);
     let printed =
         [("{especie}", "unificadora"), ("{numeroGuia}", guia["numeroGuia"].as_str().unwrap())];
-    roteiro.pedir("GET", "/guias/{especie}/numero-guia/{numeroGuia}/pdf", &printed, json!({}));
-    let da_guia =
+    walk.request("GET", "/guias/{especie}/numero-guia/{numeroGuia}/pdf", &printed, json!({}));
+    let guia_path =
         [("{numeroGuia}", guia["numeroGuia"].as_str().unwrap()), ("{situacao}", "BAIXADA")];
-    roteiro.pedir("PUT", "/guias/{numeroGuia}/situacao/{situacao}", &da_guia, json!({}));
-    roteiro.pedir("GET", "/guias", &[], json!({}));
+    walk.request("PUT", "/guias/{numeroGuia}/situacao/{situacao}", &guia_path, json!({}));
+    walk.request("GET", "/guias", &[], json!({}));
     let arquivar = [("{numeroProcesso}", execucao.as_str()), ("{situacao}", "Arquivado")];
     let situacao = "/processos/numero-processo/{numeroProcesso}/situacao/{situacao}";
-    roteiro.pedir("PUT", situacao, &arquivar, json!({}));
+    walk.request("PUT", situacao, &arquivar, json!({}));
 
-    assert_eq!(roteiro.esquecidas(|tag| tag != "Tramita"), Vec::<String>::new());
+    assert_eq!(walk.forgotten(|tag| tag != "Tramita"), Vec::<String>::new());
 }

@@ -1,9 +1,9 @@
-//! `elos serve` and `elos demo` as programs: how they end, and what they log of an outage.
+//! `elos serve` and `elos demo` as programs: how they stop, and what they log about an outage.
 
+use super::READ;
 use super::relay::{Relay, url};
-use super::{READ, until};
-use crate::quedas::Pasta;
-use crate::support::{App, PATIENCE};
+use crate::crashes::TempDir;
+use crate::support::{App, MAX_WAIT, until};
 use crate::tramita::componentes::{documento, hash};
 use crate::tramita::{NUP, PE, RN, Tramita, envio};
 use diesel::connection::SimpleConnection;
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// A program that runs, and the lines of its log.
+/// A running program, and the lines of its log.
 pub struct Program {
     child: Child,
     address: String,
@@ -25,12 +25,12 @@ pub struct Program {
 }
 
 impl Program {
-    /// With the database of `app`, which also gives the tokens.
+    /// Starts `elos serve` on this database. Tokens are those of `app`.
     pub fn serve(app: &App, database: &str, pause: &str) -> Self {
         Self::serve_with(app, database, pause, |_| ())
     }
 
-    /// With other settings.
+    /// Starts `elos serve` with other settings.
     pub fn serve_with(
         app: &App,
         database: &str,
@@ -42,10 +42,10 @@ impl Program {
         program
     }
 
-    /// One that need not be ready yet.
+    /// Starts a program without waiting until it is ready.
     fn begin(app: &App, database: &str, pause: &str, settings: impl FnOnce(&mut Command)) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let issuer = format!("{}{}", app.base, elos::auth::issuer::CAMINHO);
+        let issuer = format!("{}{}", app.base, elos::auth::issuer::PATH);
         let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
         command
             .args(["serve", "--bind", &free, "--pausa-ao-encerrar", pause])
@@ -64,7 +64,7 @@ impl Program {
         program
     }
 
-    /// One that was started with a pipe for its log.
+    /// Reads the log of a program that was started with a pipe for it.
     pub fn of(mut child: Child) -> Self {
         let log = Arc::<Mutex<Vec<String>>>::default();
         let (lines, kept) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&log));
@@ -75,15 +75,15 @@ impl Program {
     }
 
     fn ready(&self) {
-        until(PATIENCE, "it is ready", || {
+        until(MAX_WAIT, "it is ready", || {
             self.ask("GET /readyz", None).is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
         });
     }
 
-    /// One request on a connection of its own, answered to the end.
+    /// Sends one request on a new connection and reads the whole response.
     pub fn ask(&self, request: &str, token: Option<&str>) -> Option<String> {
         let mut stream = TcpStream::connect(&self.address).ok()?;
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(MAX_WAIT)).unwrap();
         send(&mut stream, request, token)?;
         receive(&mut stream)
     }
@@ -117,7 +117,7 @@ impl Drop for Program {
     }
 }
 
-/// A read, if it is a POST. The connection stays, as far as the client is concerned.
+/// Sends a request; a POST is a read. The connection stays open.
 fn send(stream: &mut TcpStream, request: &str, token: Option<&str>) -> Option<()> {
     let body = match request.starts_with("POST") {
         true => json!({ "query": READ }).to_string(),
@@ -132,7 +132,7 @@ fn send(stream: &mut TcpStream, request: &str, token: Option<&str>) -> Option<()
     .ok()
 }
 
-/// Head and body of one answer.
+/// Reads the head and the body of one response.
 fn receive(stream: &mut TcpStream) -> Option<String> {
     let mut reader = BufReader::new(stream);
     let (mut head, mut length) = (String::new(), 0);
@@ -156,44 +156,45 @@ fn receive(stream: &mut TcpStream) -> Option<String> {
 }
 
 #[test]
-fn sigterm_lets_everybody_finish() {
-    let app = App::novo();
+fn sigterm_lets_open_requests_finish() {
+    let app = App::new();
     let token = app.token("tjrn");
-    let mut program = Program::serve(&app, &app.banco.url_do_app(), "3");
+    let mut program = Program::serve(&app, &app.database.app_url(), "3");
     let mut kept = TcpStream::connect(&program.address).unwrap();
-    let mut rival = app.banco.conn();
+    let mut rival = app.database.conn();
     rival.batch_execute("BEGIN; LOCK TABLE vinculo IN ACCESS EXCLUSIVE MODE").unwrap();
     std::thread::scope(|scope| {
         let (asks, with) = (&program, &token);
         let under_way = scope.spawn(move || asks.read(with));
-        until(PATIENCE, "it waits", || app.banco.esperam() > 0);
-        let told = Instant::now();
+        until(MAX_WAIT, "it waits", || app.database.lock_waiters() > 0);
+        let signalled = Instant::now();
         program.signal(Signal::SIGTERM);
-        until(PATIENCE, "/readyz is 503 first", || {
+        until(MAX_WAIT, "/readyz is 503 first", || {
             let answer = program.ask("GET /readyz", None).expect("it still takes connections");
             answer.starts_with("HTTP/1.1 503") && answer.contains("encerrando: ")
         });
-        // It serves on, and says that this was the last answer of the connection.
+        // The server still answers, and says that it closes the connection.
         send(&mut kept, "GET /healthz", None).unwrap();
         let answer = receive(&mut kept).unwrap().to_lowercase();
         assert!(answer.starts_with("http/1.1 200"), "{answer}");
         assert!(answer.contains("connection: close"), "{answer}");
         assert_eq!(kept.read(&mut [0]).unwrap(), 0, "the connection is closed");
-        // What is under way when no connection is taken any more is answered all the same.
-        until(PATIENCE, "it takes no connection", || TcpStream::connect(&program.address).is_err());
-        assert!(told.elapsed() >= Duration::from_secs(3), "{:?}", told.elapsed());
+        // A request that was under way when the server stopped accepting connections still gets its
+        // response.
+        until(MAX_WAIT, "it takes no connection", || TcpStream::connect(&program.address).is_err());
+        assert!(signalled.elapsed() >= Duration::from_secs(3), "{:?}", signalled.elapsed());
         rival.batch_execute("ROLLBACK").unwrap();
         let answer = under_way.join().unwrap().expect("an answer");
         assert!(answer.starts_with("HTTP/1.1 200") && !answer.contains("errors"), "{answer}");
     });
-    assert!(program.wait(PATIENCE).success(), "{:?}", program.log());
+    assert!(program.wait(MAX_WAIT).success(), "{:?}", program.log());
 }
 
 #[test]
 fn sigterm_ends_within_thirty_seconds_whatever_the_database_does() {
-    let (app, relay) = (App::novo(), Relay::new());
+    let (app, relay) = (App::new(), Relay::new());
     let token = app.token("tjrn");
-    let mut program = Program::serve(&app, &url(&app.banco, &[&relay]), "1");
+    let mut program = Program::serve(&app, &url(&app.database, &[&relay]), "1");
     assert!(program.read(&token).unwrap().starts_with("HTTP/1.1 200"));
     relay.fall_silent();
     std::thread::scope(|scope| {
@@ -205,33 +206,33 @@ fn sigterm_ends_within_thirty_seconds_whatever_the_database_does() {
         }
     });
     let begun = Instant::now();
-    let status = program.wait(PATIENCE);
+    let status = program.wait(MAX_WAIT);
     eprintln!("it ended with {status} {:?} after the last answer", begun.elapsed());
 }
 
-/// As after a power cut, when both start at the same time.
+/// After a power cut, the server and the database start at the same time.
 #[test]
-fn a_server_waits_at_its_start_for_a_database_that_is_not_there_yet() {
-    let (app, relay) = (App::novo(), Relay::new());
+fn a_starting_server_waits_for_its_database() {
+    let (app, relay) = (App::new(), Relay::new());
     relay.shut();
-    let program = Program::begin(&app, &url(&app.banco, &[&relay]), "0", |_| ());
+    let program = Program::begin(&app, &url(&app.database, &[&relay]), "0", |_| ());
     until(Duration::from_secs(30), "it says that it waits", || {
         program.log().iter().any(|line| line.contains("is not there yet"))
     });
     relay.open();
     program.ready();
-    // A refusal that would come again is not waited for.
-    let nobody = url(&app.banco, &[&relay]).replace(app.banco.nome(), "no_such_database");
+    // The server does not retry after an error that would recur.
+    let nobody = url(&app.database, &[&relay]).replace(app.database.name(), "no_such_database");
     let mut refused = Program::begin(&app, &nobody, "0", |_| ());
     assert_eq!(refused.wait(Duration::from_secs(30)).code(), Some(1), "{:?}", refused.log());
 }
 
-/// A dozen seconds without a database, under load: three lines.
+/// An outage of twelve seconds under load is three lines in the log.
 #[test]
-fn an_outage_is_told_once() {
-    let (app, relay) = (App::novo(), Relay::new());
+fn an_outage_is_logged_once() {
+    let (app, relay) = (App::new(), Relay::new());
     let token = app.token("tjrn");
-    let program = Program::serve(&app, &url(&app.banco, &[&relay]), "0");
+    let program = Program::serve(&app, &url(&app.database, &[&relay]), "0");
     assert!(program.read(&token).unwrap().starts_with("HTTP/1.1 200"));
     let before = program.log().len();
     let stop = AtomicBool::new(false);
@@ -250,11 +251,11 @@ fn an_outage_is_told_once() {
             .collect();
         relay.shut();
         let over = |log: &[String]| log.iter().any(|line| line.contains("serves again"));
-        until(PATIENCE, "it is told that it goes on", || {
+        until(MAX_WAIT, "it is told that it goes on", || {
             program.log().iter().any(|line| line.contains("still does not serve"))
         });
         relay.open();
-        until(PATIENCE, "it is told that it is over", || over(&program.log()));
+        until(MAX_WAIT, "it is told that it is over", || over(&program.log()));
         stop.store(true, Ordering::Relaxed);
         clients.into_iter().map(|client| client.join().unwrap()).sum::<u32>()
     });
@@ -263,24 +264,25 @@ fn an_outage_is_told_once() {
     assert!(failures > 6, "{failures}");
     assert_eq!(count("is counted, not logged"), 1, "{log:#?}");
     assert_eq!(count("serves again"), 1, "{log:#?}");
-    // The others: what goes on, at most every ten seconds, and what a line may say of a call.
+    // The other lines say, at most every ten seconds, that the outage continues. No line contains
+    // data of a request.
     assert!(log.len() <= 6, "{log:#?}");
     let bytes: usize = log.iter().map(String::len).sum();
     assert!(bytes < 4096, "{log:#?}");
     assert!(log.iter().all(|line| !line.contains("/src/") && !line.contains("stack")), "{log:#?}");
 }
 
-/// Whoever holds the feed of events back is named.
+/// The log names the transaction that holds the feed of events back.
 #[test]
-fn a_forgotten_transaction_is_named_in_the_log() {
-    let folder = Pasta::nova("retido");
+fn an_open_transaction_is_named_in_the_log() {
+    let folder = TempDir::new("retido");
     let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
     command
         .args(["demo", "--bind", "127.0.0.1:0", "--processos", "27", "--data-dir"])
         .arg(&folder.0)
         .env_remove("DATABASE_URL");
     let program = Program::start(command, String::new());
-    until(PATIENCE, "it serves", || program.log().iter().any(|line| line.contains("serving")));
+    until(MAX_WAIT, "it serves", || program.log().iter().any(|line| line.contains("serving")));
     let mut other = folder.conn();
     other.batch_execute("BEGIN; SELECT pg_current_xact_id()").unwrap();
     let pid: i32 = {
@@ -295,12 +297,12 @@ fn a_forgotten_transaction_is_named_in_the_log() {
             .unwrap()
             .pid
     };
-    // What is committed after it began is what it keeps from being told.
+    // The feed delays whatever another transaction commits after the start of that one.
     folder.conn().batch_execute("SELECT pg_current_xact_id()").unwrap();
     let mut line = None;
     let begun = Instant::now();
     while line.is_none() {
-        assert!(begun.elapsed() < PATIENCE, "{:#?}", program.log());
+        assert!(begun.elapsed() < MAX_WAIT, "{:#?}", program.log());
         std::thread::sleep(Duration::from_millis(100));
         line = program.log().into_iter().find(|line| line.contains("holds the feed"));
     }
@@ -310,16 +312,16 @@ fn a_forgotten_transaction_is_named_in_the_log() {
     assert!(line["fields"]["age_seconds"].as_f64().unwrap() >= 10.0, "{line}");
 }
 
-/// What órgãos do by the Tramita takes several calls: while one of them is under way, those that
-/// follow it on other connections are answered too.
+/// A transfer through the Tramita takes several calls. While one of them is under way, the server
+/// also answers those that follow on other connections.
 #[test]
-fn a_stop_waits_for_files_that_are_on_their_way() {
-    let t = Tramita::novo();
+fn a_stop_waits_for_file_transfers() {
+    let t = Tramita::new();
     let file = vec![7; 600_000];
     let mut sent = envio(RN, PE, NUP, None);
     sent["processo"]["documentos"] = json!([documento(1, &[&file])]);
-    let idt = t.pedir(RN, "POST", "/tramites/processo", &sent).corpo["IDT"].as_i64().unwrap();
-    let mut program = Program::serve(&t.0, &t.0.banco.url_do_app(), "0");
+    let idt = t.request(RN, "POST", "/tramites/processo", &sent).body["IDT"].as_i64().unwrap();
+    let mut program = Program::serve(&t.0, &t.0.database.app_url(), "0");
     let token = t.0.token(RN);
 
     let mut form =
@@ -333,7 +335,7 @@ fn a_stop_waits_for_files_that_are_on_their_way() {
     }
     form.extend(b"\r\n--l--\r\n");
     let mut upload = TcpStream::connect(&program.address).unwrap();
-    upload.set_read_timeout(Some(PATIENCE)).unwrap();
+    upload.set_read_timeout(Some(MAX_WAIT)).unwrap();
     let path = format!("/tickets-de-envio-de-componente/{idt}/protocolos/componentes-a-enviar");
     write!(
         upload,
@@ -345,10 +347,10 @@ fn a_stop_waits_for_files_that_are_on_their_way() {
     let (first, rest) = form.split_at(300_000);
     upload.write_all(first).unwrap();
     let kept = "SELECT count(*) AS n FROM conteudo";
-    until(PATIENCE, "the upload has begun", || t.0.banco.contar(kept) == 1);
+    until(MAX_WAIT, "the upload has begun", || t.0.database.count(kept) == 1);
 
     program.signal(Signal::SIGTERM);
-    until(PATIENCE, "it is about to end", || {
+    until(MAX_WAIT, "it is about to end", || {
         let answer = program.ask("GET /readyz", None).expect("connections are still taken");
         answer.starts_with("HTTP/1.1 503")
     });
@@ -357,6 +359,6 @@ fn a_stop_waits_for_files_that_are_on_their_way() {
     upload.write_all(rest).unwrap();
     let answer = receive(&mut upload).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(program.wait(PATIENCE).success());
+    assert!(program.wait(MAX_WAIT).success());
     assert_eq!(t.situacao(RN, idt), 2);
 }

@@ -1,13 +1,13 @@
-//! What PostgreSQL cannot do now: never a 500, and over when it is over.
+//! Temporary refusals of PostgreSQL: they are never a 500, and they end by themselves.
 
-use super::{assert_unavailable, end_connections, is_whole, read, until, write};
-use crate::support::{App, Banco, FullDisk, PATIENCE as SOON};
+use super::{assert_unavailable, end_connections, is_whole, read, write};
+use crate::support::{App, Database, FullDisk, MAX_WAIT, until};
 use diesel::connection::SimpleConnection;
 
-/// 0A000: what is prepared has another result now.
+/// 0A000: the result type of a prepared statement has changed.
 #[test]
-fn a_column_of_another_type_costs_nobody_an_answer() {
-    let app = App::novo();
+fn a_changed_column_type_fails_no_request() {
+    let app = App::new();
     let get = || {
         app.graphql(
             "tjrn",
@@ -15,25 +15,25 @@ fn a_column_of_another_type_costs_nobody_an_answer() {
             serde_json::json!({}),
         )
     };
-    // Every connection has it prepared.
+    // Every connection prepares the statement.
     std::thread::scope(|scope| {
         (0..24).for_each(|_| drop(scope.spawn(|| assert!(is_whole(&get())))));
     });
     let alter = "ALTER TABLE processo ALTER COLUMN app_name_sistema_tribunal TYPE varchar(200)";
-    app.banco.conn().batch_execute(alter).unwrap();
+    app.database.conn().batch_execute(alter).unwrap();
     for _ in 0..24 {
         let answer = get();
-        assert!(is_whole(&answer), "{}", answer.texto);
+        assert!(is_whole(&answer), "{}", answer.text);
     }
 }
 
-/// 26000: something between us and the server forgot what was prepared.
+/// 26000: a pooler between the server and PostgreSQL has forgotten a prepared statement.
 #[test]
-fn a_forgotten_prepared_statement_costs_nobody_an_answer() {
-    let app = App::novo();
+fn a_lost_prepared_statement_fails_no_request() {
+    let app = App::new();
     assert!(is_whole(&read(&app)));
-    // Those that were open at that moment, and none that is opened after it.
-    app.banco
+    // The error occurs on the connections that are open now, and on none that is opened later.
+    app.database
         .conn()
         .batch_execute(
             "CREATE TABLE velhas AS SELECT pid FROM pg_stat_activity; \
@@ -45,69 +45,69 @@ fn a_forgotten_prepared_statement_costs_nobody_an_answer() {
         )
         .unwrap();
     let answer = read(&app);
-    assert!(is_whole(&answer), "{}", answer.texto);
+    assert!(is_whole(&answer), "{}", answer.text);
 }
 
-/// 25006: a standby, or a server that was told to take no writes.
+/// 25006: the database is read-only, as a standby is.
 #[test]
-fn a_database_that_takes_no_writes_is_unavailable() {
-    let app = App::novo();
+fn a_read_only_database_is_unavailable() {
+    let app = App::new();
     app.ready();
     assert_eq!(write(&app).status, 200);
-    let name = app.banco.nome().to_owned();
-    let mut admin = Banco::admin();
+    let name = app.database.name().to_owned();
+    let mut admin = Database::admin();
     admin
         .batch_execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"))
         .unwrap();
     end_connections(&app);
-    until(SOON, "/readyz tells of it", || {
-        let answer = app.pedir("GET", "/readyz", &[], b"");
+    until(MAX_WAIT, "/readyz answers 503", || {
+        let answer = app.request("GET", "/readyz", &[], b"");
         assert_ne!(answer.status, 500);
-        answer.status == 503 && answer.texto.contains("escrita: ")
+        answer.status == 503 && answer.text.contains("escrita: ")
     });
     for _ in 0..3 {
         assert_unavailable(&write(&app));
     }
-    // It takes no records either, and what is not recorded is not shown.
+    // The server cannot write the trail either, so it refuses a read too.
     assert_unavailable(&read(&app));
     admin
         .batch_execute(&format!("ALTER DATABASE {name} RESET default_transaction_read_only"))
         .unwrap();
-    // Without anybody's hand: connections that are read only are given up.
-    until(SOON, "writes are taken again", || write(&app).status == 200);
-    until(SOON, "and records", || is_whole(&read(&app)));
+    // The server replaces read-only connections by itself.
+    until(MAX_WAIT, "writes are taken again", || write(&app).status == 200);
+    until(MAX_WAIT, "records are written again", || is_whole(&read(&app)));
     app.ready();
 }
 
-/// 57P01: an administrator, or a server that stops, ends the connections.
+/// 57P01: an administrator, or a stopping server, ends the connections.
 #[test]
-fn ended_connections_cost_no_read_and_no_500() {
-    let app = App::novo();
+fn ended_connections_fail_no_read_and_cause_no_500() {
+    let app = App::new();
     for _ in 0..5 {
         std::thread::scope(|scope| {
             (0..8).for_each(|_| drop(scope.spawn(|| assert!(is_whole(&read(&app))))));
         });
         end_connections(&app);
         let answer = read(&app);
-        assert!(is_whole(&answer), "{}", answer.texto);
+        assert!(is_whole(&answer), "{}", answer.text);
         end_connections(&app);
         let answer = write(&app);
-        assert!(answer.status == 200 || answer.status == 503, "{}", answer.texto);
+        assert!(answer.status == 200 || answer.status == 503, "{}", answer.text);
     }
 }
 
 /// 53100: the disk is full.
 #[test]
-fn a_full_disk_is_unavailable_for_writes_alone() {
-    let app = App::novo();
+fn a_full_disk_makes_only_writes_unavailable() {
+    let app = App::new();
     app.ready();
-    let mut conn = app.banco.conn();
+    let mut conn = app.database.conn();
     let disk = FullDisk::of(&mut conn, "evento");
-    // Until the last page of the table is full too.
+    // Write until the last page of the table is full too.
     let refused = (0..400).map(|_| write(&app)).find(|answer| answer.status != 200);
     assert_unavailable(&refused.expect("the disk is full"));
     assert!(is_whole(&read(&app)));
-    disk.free(&mut conn);
-    until(SOON, "writes are taken again", || write(&app).status == 200);
-    disk.leave(&mut conn);
+    disk.make_room(&mut conn);
+    until(MAX_WAIT, "writes are taken again", || write(&app).status == 200);
+    disk.restore_tablespace(&mut conn);
 }

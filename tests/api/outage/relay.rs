@@ -1,6 +1,6 @@
-//! A door to the run's PostgreSQL that can fall silent, or be shut.
+//! A proxy in front of PostgreSQL. A test can make it silent, or make it close every connection.
 
-use crate::support::Banco;
+use crate::support::Database;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
 const OPEN: u8 = 0;
-/// It takes connections and all that is sent, and says nothing.
+/// Accepts connections and bytes, and sends nothing.
 const SILENT: u8 = 1;
-/// It ends every connection at once.
-const SHUT: u8 = 2;
+/// Closes every connection at once.
+const CLOSED: u8 = 2;
 
-/// What it does to what the client says.
+/// Changes the bytes of the client.
 type Garble = fn(&mut [u8]);
 
 pub struct Relay {
@@ -27,7 +27,7 @@ impl Relay {
         Self::garbling(|_| ())
     }
 
-    /// One through which LISTEN is refused, as by proxies and standbys.
+    /// Starts a relay that refuses LISTEN, as some proxies and standbys do.
     pub fn without_listen() -> Self {
         Self::garbling(|bytes| {
             let listen = b"LISTEN ";
@@ -45,10 +45,10 @@ impl Relay {
         let (seen, kept) = (Arc::clone(&state), Arc::clone(&clients));
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                if seen.load(Ordering::SeqCst) == SHUT {
+                if seen.load(Ordering::SeqCst) == CLOSED {
                     continue;
                 }
-                let server = UnixStream::connect(Banco::socket()).unwrap();
+                let server = UnixStream::connect(Database::socket()).unwrap();
                 kept.lock().unwrap().push(client.try_clone().unwrap());
                 let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
                 let state = Arc::clone(&seen);
@@ -74,20 +74,20 @@ impl Relay {
         self.state.store(OPEN, Ordering::SeqCst);
     }
 
-    /// New connections too.
+    /// Silences old and new connections.
     pub fn fall_silent(&self) {
         self.state.store(SILENT, Ordering::SeqCst);
     }
 
     pub fn shut(&self) {
-        self.state.store(SHUT, Ordering::SeqCst);
+        self.state.store(CLOSED, Ordering::SeqCst);
         for client in self.clients.lock().unwrap().drain(..) {
             let _ = client.shutdown(Shutdown::Both);
         }
     }
 }
 
-/// What is said while it is silent is lost.
+/// Bytes that arrive during the silence are lost.
 fn pass(mut from: impl Read, mut to: impl Write, state: &AtomicU8, garble: Garble) {
     let mut bytes = [0; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut bytes) {
@@ -98,8 +98,8 @@ fn pass(mut from: impl Read, mut to: impl Write, state: &AtomicU8, garble: Garbl
     }
 }
 
-pub fn url(banco: &Banco, relays: &[&Relay]) -> String {
+pub fn url(db: &Database, relays: &[&Relay]) -> String {
     let hosts: Vec<String> = relays.iter().map(|relay| relay.host()).collect();
-    let database = banco.nome();
+    let database = db.name();
     format!("postgres://elos_teste@{}/{database}?target_session_attrs=read-write", hosts.join(","))
 }

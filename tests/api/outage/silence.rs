@@ -1,8 +1,8 @@
-//! A database that takes connections and says nothing.
+//! A database that accepts connections and does not answer.
 
 use super::relay::{Relay, url};
-use super::{is_whole, read, until, write};
-use crate::support::{Ajustes, App, Banco, Modelo, PATIENCE};
+use super::{is_whole, read, write};
+use crate::support::{App, Database, MAX_WAIT, Settings, Template, until};
 use diesel::prelude::*;
 use elos::db::Sql;
 use nix::sys::signal::{Signal, kill};
@@ -11,13 +11,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub(super) fn through(relays: &[&Relay]) -> App {
-    let banco = Arc::new(Banco::novo(Modelo::Semeado));
-    let url = Some(url(&banco, relays));
-    App::no_banco(&banco, Ajustes { url, ..Ajustes::default() })
+    let database = Arc::new(Database::new(Template::Seeded));
+    let url = Some(url(&database, relays));
+    App::on_database(&database, Settings { url, ..Settings::default() })
 }
 
-/// Four clients ask all the time; how long after the failure each was answered again, what it
-/// asked after it.
+/// Sends requests of four clients all the time. Returns the longest time from the failure to the
+/// first response to a request that a client sent after it.
 fn answered_again(app: &App, fail: impl FnOnce()) -> Duration {
     let failed = OnceLock::<Instant>::new();
     std::thread::scope(|scope| {
@@ -29,7 +29,7 @@ fn answered_again(app: &App, fail: impl FnOnce()) -> Duration {
                         let whole = is_whole(&read(app));
                         match since {
                             Some(since) if whole => return since.elapsed(),
-                            Some(since) => assert!(since.elapsed() < PATIENCE, "nobody answers"),
+                            Some(since) => assert!(since.elapsed() < MAX_WAIT, "nobody answers"),
                             None => {}
                         }
                     }
@@ -43,7 +43,7 @@ fn answered_again(app: &App, fail: impl FnOnce()) -> Duration {
 }
 
 #[test]
-fn the_second_host_serves_when_the_first_falls_silent() {
+fn the_second_host_takes_over_from_a_silent_one() {
     let (first, second) = (Relay::new(), Relay::new());
     let app = through(&[&first, &second]);
     app.ready();
@@ -52,10 +52,11 @@ fn the_second_host_serves_when_the_first_falls_silent() {
     eprintln!("everybody was answered again after {gap:?}");
     assert_eq!(write(&app).status, 200);
     app.ready();
-    app.parar();
+    app.stop();
 }
 
-/// The only host: what is under way ends, `/readyz` is true and quick, and it serves again.
+/// With a single host, requests under way end, `/readyz` answers soon and truthfully, and the
+/// server recovers.
 #[test]
 fn every_wait_for_a_silent_database_ends() {
     let only = Relay::new();
@@ -70,15 +71,15 @@ fn every_wait_for_a_silent_database_ends() {
                 let app = &app;
                 scope.spawn(move || {
                     let answer = if n % 2 == 0 { read(app) } else { write(app) };
-                    assert!(!is_whole(&answer) && answer.status != 500, "{}", answer.texto);
-                    assert!(answer.texto.contains("INDISPONIVEL"), "{}", answer.texto);
+                    assert!(!is_whole(&answer) && answer.status != 500, "{}", answer.text);
+                    assert!(answer.text.contains("INDISPONIVEL"), "{}", answer.text);
                 })
             })
             .collect();
-        // It waits for no database: it tells what is known.
-        let not_ready = until(PATIENCE, "/readyz tells the truth", || {
-            let answer = app.pedir("GET", "/readyz", &[], b"");
-            answer.status == 503 && answer.texto.contains("banco: ")
+        // `/readyz` reports the known state and does not wait for the database.
+        let not_ready = until(MAX_WAIT, "/readyz answers 503", || {
+            let answer = app.request("GET", "/readyz", &[], b"");
+            answer.status == 503 && answer.text.contains("banco: ")
         });
         eprintln!("/readyz was 503 after {not_ready:?}");
         for one in waiting {
@@ -87,20 +88,20 @@ fn every_wait_for_a_silent_database_ends() {
     });
     eprintln!("all were answered after {:?}", fell.elapsed());
     only.open();
-    let again = until(PATIENCE, "it serves again", || is_whole(&read(&app)));
+    let again = until(MAX_WAIT, "it serves again", || is_whole(&read(&app)));
     eprintln!("it served again after {again:?}");
     app.ready();
     only.fall_silent();
-    app.parar();
+    app.stop();
 }
 
-/// Over a Unix socket, as a server has it whose processes are stopped.
+/// The server connects over a Unix socket to a PostgreSQL whose processes are stopped.
 #[test]
-fn stopped_server_processes_are_left_behind() {
-    let app = App::novo();
+fn stopped_server_processes_are_abandoned() {
+    let app = App::new();
     app.ready();
     assert!(is_whole(&read(&app)));
-    let stopped = Stopped(backends(&app.banco));
+    let stopped = Stopped(backends(&app.database));
     assert!(stopped.0.len() >= 3, "{:?}", stopped.0);
     let gap = answered_again(&app, || stopped.signal(Signal::SIGSTOP));
     eprintln!("everybody was answered again after {gap:?}");
@@ -113,21 +114,22 @@ struct Backend {
     pid: i32,
 }
 
-fn backends(banco: &Banco) -> Vec<i32> {
+fn backends(database: &Database) -> Vec<i32> {
     let ours = Sql::new(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'elos%'",
     );
-    let pids: Vec<Backend> = ours.load(&mut banco.conn()).unwrap();
+    let pids: Vec<Backend> = ours.load(&mut database.conn()).unwrap();
     pids.into_iter().map(|Backend { pid }| pid).collect()
 }
 
-/// They go on when this is dropped: a stopped process would keep its database for ever.
+/// Stopped processes, which continue on drop. A stopped process would keep its database open for
+/// ever.
 struct Stopped(Vec<i32>);
 
 impl Stopped {
     fn signal(&self, signal: Signal) {
         for pid in &self.0 {
-            // It may have ended meanwhile.
+            // The process may have ended meanwhile.
             let _ = kill(Pid::from_raw(*pid), signal);
         }
     }

@@ -1,4 +1,4 @@
-//! A disk that is full: a small one that is mounted for it, where whoever runs the tests may mount.
+//! A full disk: a small file system, mounted for the test if the user may mount one.
 
 use diesel::PgConnection;
 use diesel::connection::SimpleConnection;
@@ -7,17 +7,18 @@ use std::os::unix::fs::chown;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-static SERIES: AtomicU32 = AtomicU32::new(0);
+static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// The disk of one table. Where none may be mounted, a trigger says what PostgreSQL would.
+/// The disk of one table. If the user may not mount, a trigger raises the error that PostgreSQL
+/// would raise.
 pub struct FullDisk {
     table: String,
-    /// The name of its tablespace.
-    space: String,
+    /// The tablespace, or the trigger and its function.
+    object_name: String,
     mounted: Option<Mounted>,
 }
 
-/// A file system of eight megabytes.
+/// The mount point of a file system of eight megabytes.
 struct Mounted(String);
 
 impl Mounted {
@@ -39,13 +40,13 @@ impl Drop for Mounted {
 }
 
 impl FullDisk {
-    /// Moves the table there, and fills what is left. What the table's last page still holds is taken.
+    /// Moves the table to the small disk, and fills the disk and the last page of the table.
     pub fn of(conn: &mut PgConnection, table: &str) -> Self {
-        // The cluster outlives a run that failed, and its tablespaces too.
-        let name = format!("{}_{}", std::process::id(), SERIES.fetch_add(1, Ordering::Relaxed));
+        // The cluster and its tablespaces outlive a failed run, so the names must be new.
+        let name = format!("{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let disk = Self {
             table: table.to_owned(),
-            space: format!("cheio_{name}"),
+            object_name: format!("cheio_{name}"),
             mounted: Mounted::new(&name),
         };
         disk.fill(conn);
@@ -54,54 +55,54 @@ impl FullDisk {
     }
 
     fn fill(&self, conn: &mut PgConnection) {
-        let Self { table, space, mounted } = self;
+        let Self { table, object_name, mounted } = self;
         let Some(Mounted(path)) = mounted else {
             let message = "could not extend file \"base/1/2\": No space left on device";
             let sql = format!(
-                "CREATE FUNCTION {space}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                "CREATE FUNCTION {object_name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
                      RAISE EXCEPTION '{message}' USING ERRCODE = '53100'; END $$; \
-                 CREATE TRIGGER {space} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {space}()"
+                 CREATE TRIGGER {object_name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {object_name}()"
             );
             return conn.batch_execute(&sql).unwrap();
         };
-        let place = format!("{path}/tablespace");
-        std::fs::create_dir(&place).unwrap();
+        let location = format!("{path}/tablespace");
+        std::fs::create_dir(&location).unwrap();
         let owner = User::from_name("postgres").unwrap();
         if let Some(owner) = owner.filter(|_| geteuid().is_root()) {
-            chown(&place, Some(owner.uid.into()), Some(owner.gid.into())).unwrap();
+            chown(&location, Some(owner.uid.into()), Some(owner.gid.into())).unwrap();
         }
         for sql in [
-            format!("CREATE TABLESPACE {space} LOCATION '{place}'"),
-            format!("ALTER TABLE {table} SET TABLESPACE {space}"),
-            format!("CREATE TABLE {space} (t text) TABLESPACE {space}"),
-            format!("ALTER TABLE {space} ALTER COLUMN t SET STORAGE PLAIN"),
+            format!("CREATE TABLESPACE {object_name} LOCATION '{location}'"),
+            format!("ALTER TABLE {table} SET TABLESPACE {object_name}"),
+            format!("CREATE TABLE {object_name} (t text) TABLESPACE {object_name}"),
+            format!("ALTER TABLE {object_name} ALTER COLUMN t SET STORAGE PLAIN"),
         ] {
             conn.batch_execute(&sql).unwrap();
         }
         for (length, rows) in [(2000, 100), (7000, 1)] {
             let more = format!(
-                "INSERT INTO {space} SELECT repeat('x', {length}) FROM generate_series(1, {rows})"
+                "INSERT INTO {object_name} SELECT repeat('x', {length}) FROM generate_series(1, {rows})"
             );
             while conn.batch_execute(&more).is_ok() {}
         }
     }
 
-    /// There is space again.
-    pub fn free(&self, conn: &mut PgConnection) {
-        let Self { table, space, mounted } = self;
+    /// Drops the table that fills the disk, or the trigger, so that writes succeed again.
+    pub fn make_room(&self, conn: &mut PgConnection) {
+        let Self { table, object_name, mounted } = self;
         let sql = match mounted {
-            Some(_) => format!("DROP TABLE {space}"),
-            None => format!("DROP TRIGGER {space} ON {table}"),
+            Some(_) => format!("DROP TABLE {object_name}"),
+            None => format!("DROP TRIGGER {object_name} ON {table}"),
         };
         conn.batch_execute(&sql).unwrap();
     }
 
-    /// The table goes back to where it was.
-    pub fn leave(self, conn: &mut PgConnection) {
-        let Self { table, space, mounted } = &self;
+    /// Moves the table back to the default tablespace.
+    pub fn restore_tablespace(self, conn: &mut PgConnection) {
+        let Self { table, object_name, mounted } = &self;
         if mounted.is_some() {
             conn.batch_execute(&format!("ALTER TABLE {table} SET TABLESPACE pg_default")).unwrap();
-            conn.batch_execute(&format!("DROP TABLESPACE {space}")).unwrap();
+            conn.batch_execute(&format!("DROP TABLESPACE {object_name}")).unwrap();
         }
     }
 }

@@ -1,30 +1,35 @@
-//! The harness: one private PostgreSQL for the run, one database and one real
-//! server per test, and a client that speaks HTTP to it.
+//! The test harness: one private PostgreSQL for the run, one database and one real server for each
+//! test, and a client that speaks HTTP to that server.
 //!
-//! `App::novo()` has the synthetic data of 270 processos; `App::vazio()` has none.
+//! `App::new()` has the synthetic data of 270 processos; `App::empty()` has no data.
 
-mod banco;
+mod database;
 mod disk;
-mod operacao;
+mod fixtures;
+mod operation;
 mod pooler;
-mod sorteio;
+mod rng;
 
-pub use banco::{Banco, Modelo, agora};
+pub use database::{Database, Template, now};
 pub use disk::FullDisk;
-pub use operacao::{Desfecho, Modo, Operacao, Porta};
+pub use fixtures::{
+    APURACAO, EXECUCAO, NewProcesso, code, new_adolescente, numero, numero_of, until,
+};
+pub use operation::{Api, Mode, Operation, Outcome};
 pub use pooler::Pooler;
-pub use sorteio::Sorteio;
+pub use rng::Rng;
 
-use crate::segredo;
+use crate::secrets;
 use elos::audit::{CanalAuditoria, EspecieAuditoria};
-use elos::auth::issuer::{CAMINHO, Emissor};
-use elos::auth::signer::Assinante;
-use elos::auth::{Auth, AuthOptions, Basic, Fonte};
-use elos::call::record::{Entrada, Rastro};
-use elos::config::{Assinaturas, Connections, Documentos, Http};
+use elos::auth::issuer::{Issuer, PATH};
+use elos::auth::signer::Signer;
+use elos::auth::{Auth, AuthOptions, Basic, KeySource};
+use elos::call::record::{CallRecord, CallStart};
+use elos::config::{DocumentSettings, Http, Subscriptions};
 use elos::db::{Db, DbOptions};
-use elos::server::{Partes, ate_o_fim, servir};
-use elos::value::regras::Regras;
+use elos::http::connections::ConnectionLimits;
+use elos::server::{GraphqlSettings, Parts, serve, until_end};
+use elos::value::rules::Rules;
 use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use serde_json::{Value, json};
 use std::borrow::Borrow;
@@ -34,64 +39,65 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use std::time::Duration;
 
-/// Longer than anything takes, on a machine that has much else to do: whoever waits for an event so
-/// long has waited in vain.
-pub const PATIENCE: Duration = Duration::from_secs(180);
+/// Longer than any step takes on a busy machine. A test that waits this long fails.
+pub const MAX_WAIT: Duration = Duration::from_secs(180);
 
-/// How often a race is run, or a thing tried: often enough to be seen, or as often as
-/// `script/test-extended` does.
+/// Returns the number of repetitions of a race: `some` in a normal run, `many` under
+/// `script/test-extended`, which sets `ELOS_MUITAS`.
 pub fn rounds(some: usize, many: usize) -> usize {
     if std::env::var_os("ELOS_MUITAS").is_some() { many } else { some }
 }
 
-/// Whose pages may call every server of the run.
-pub const ORIGEM: &str = "https://painel.example";
+/// The origin whose pages may call every server of the run.
+pub const ORIGIN: &str = "https://painel.example";
 
-/// Up to which transaction the feed is shown.
-const MOSTRADO: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS n";
+/// The oldest open transaction. The feed shows events up to it.
+const OLDEST_OPEN_XID_SQL: &str =
+    "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS n";
 
-/// Records that no seal holds.
-const POR_SELAR: &str = "SELECT count(*) AS n FROM auditoria a WHERE NOT EXISTS \
+/// The number of records that are in no seal.
+const UNSEALED: &str = "SELECT count(*) AS n FROM auditoria a WHERE NOT EXISTS \
     (SELECT FROM selo s WHERE s.tribunal_codigo = a.tribunal_codigo AND a.id = ANY(s.ids))";
 
-/// One key for the whole run: making one takes a second.
-static EMISSOR: LazyLock<Emissor> =
-    LazyLock::new(|| Emissor::novo(String::new(), "elos".into(), banco::agora));
+/// One key for the whole run, because generating a key takes a second.
+static ISSUER: LazyLock<Issuer> =
+    LazyLock::new(|| Issuer::new(String::new(), "elos".into(), database::now));
 
-/// The key with which every server of the run signs its recibos.
+/// Every server of the run signs recibos with this key.
 static PEM: LazyLock<String> = LazyLock::new(|| {
-    let chave = rsa::RsaPrivateKey::new(&mut rand::rngs::OsRng, 2048).unwrap();
-    chave.to_pkcs8_pem(LineEnding::LF).unwrap().to_string()
+    let key = rsa::RsaPrivateKey::new(&mut rand::rngs::OsRng, 2048).unwrap();
+    key.to_pkcs8_pem(LineEnding::LF).unwrap().to_string()
 });
 
-/// That key, as the program is given it.
+/// Returns the key, in the form in which the program reads it.
 pub fn pem() -> &'static str {
     &PEM
 }
 
-pub fn assinante() -> Assinante {
-    Assinante::de_pem(PEM.as_bytes()).unwrap()
+pub fn signer() -> Signer {
+    Signer::from_pem(PEM.as_bytes()).unwrap()
 }
 
 pub struct App {
-    pub banco: Arc<Banco>,
+    pub database: Arc<Database>,
     pub base: String,
-    pub emissor: Emissor,
-    pub servido: elos::App,
-    comandos: Arc<AtomicU64>,
+    pub issuer: Issuer,
+    pub served: elos::App,
+    statements: Arc<AtomicU64>,
     tokens: Mutex<HashMap<String, String>>,
-    agente: ureq::Agent,
-    parar: Option<mpsc::Sender<()>>,
-    servidor: Option<std::thread::JoinHandle<()>>,
+    agent: ureq::Agent,
+    stop: Option<mpsc::Sender<()>>,
+    server: Option<std::thread::JoinHandle<()>>,
 }
 
-/// What is told to people, at both doors, is a sentence. The Tramita's refusals are the platform's.
-fn sentences(answer: &Value) {
+/// Asserts that both APIs write the messages for people as sentences. The refusals of the Tramita
+/// are exempt, because the platform defines their texts.
+fn assert_sentences(answer: &Value) {
     let of_graphql = answer["data"].as_object().into_iter().flat_map(|data| data.values());
     let refusals = of_graphql.flat_map(|payload| payload["erros"].as_array().into_iter().flatten());
     let refusals = refusals.filter(|refusal| {
-        let of = |code: &&elos::error::CodigoErro| refusal["codigo"] == code.nome();
-        elos::error::CodigoErro::TODOS.iter().find(of).is_some_and(|code| !code.so_do_tramita())
+        let of = |code: &&elos::error::CodigoErro| refusal["codigo"] == code.name();
+        elos::error::CodigoErro::ALL.iter().find(of).is_some_and(|code| !code.is_tramita_only())
     });
     let messages = refusals.map(|refusal| &refusal["mensagem"]);
     for message in messages.chain([&answer["mensagemUsuario"]]).filter_map(Value::as_str) {
@@ -100,385 +106,383 @@ fn sentences(answer: &Value) {
     }
 }
 
-/// An answer: status, headers that tests look at, body as JSON (null when it is none).
+/// A response. `body` is null if the text is not JSON.
 #[derive(Debug)]
-pub struct Resposta {
+pub struct Response {
     pub status: u16,
     pub headers: HashMap<String, String>,
-    pub corpo: Value,
-    pub texto: String,
+    pub body: Value,
+    pub text: String,
     pub bytes: Vec<u8>,
 }
 
 #[derive(Clone, Default)]
-pub struct Ajustes {
-    pub regras: Regras,
-    pub sem_filtro: bool,
-    pub assinaturas: Assinaturas,
-    pub documentos: Documentos,
+pub struct Settings {
+    pub rules: Rules,
+    pub skip_tribunal_filter: bool,
+    pub subscriptions: Subscriptions,
+    pub documents: DocumentSettings,
     pub http: Http,
-    /// Zero, as here, is no limit.
-    pub ausencias_por_minuto: u32,
-    pub tempo: Option<Duration>,
+    /// Zero, the default, is no limit.
+    pub absences_per_minute: u32,
+    pub time: Option<Duration>,
     pub loopback_only: bool,
-    pub connections: Connections,
-    /// Where `/metrics` is.
+    pub connections: ConnectionLimits,
+    /// The listener of `/metrics`.
     pub metrics: Option<Arc<TcpListener>>,
-    /// Another way to the same database.
+    /// Another URL of the same database.
     pub url: Option<String>,
-    /// The logins of application, national and auditor, each its own; else one for all.
+    /// Separate logins for the application, the national credentials and the auditors. `None` is
+    /// one login for all.
     pub logins: Option<[&'static str; 3]>,
     pub structure_interval: Option<Duration>,
-    /// Whether the façade takes HTTP Basic, checked at its own issuer.
+    /// Whether the façade accepts HTTP Basic and checks it at its own issuer.
     pub basic: bool,
 }
 
 impl App {
-    pub fn novo() -> Self {
-        Self::com(Modelo::Semeado, Ajustes::default())
+    pub fn new() -> Self {
+        Self::with(Template::Seeded, Settings::default())
     }
 
-    pub fn vazio() -> Self {
-        Self::com(Modelo::Vazio, Ajustes::default())
+    pub fn empty() -> Self {
+        Self::with(Template::Empty, Settings::default())
     }
 
-    pub fn com(modelo: Modelo, ajustes: Ajustes) -> Self {
-        Self::no_banco(&Arc::new(Banco::novo(modelo)), ajustes)
+    pub fn with(template: Template, settings: Settings) -> Self {
+        Self::on_database(&Arc::new(Database::new(template)), settings)
     }
 
-    /// One more server on a database that another has, or had.
-    pub fn no_banco(banco: &Arc<Banco>, ajustes: Ajustes) -> Self {
-        Self::sobre(Arc::clone(banco), ajustes, None)
+    /// Starts a server on an existing database, which another server may use too.
+    pub fn on_database(database: &Arc<Database>, settings: Settings) -> Self {
+        Self::start(Arc::clone(database), settings, None)
     }
 
-    /// A server whose tokens are checked in another way.
-    pub fn com_auth(auth: AuthOptions) -> Self {
-        Self::sobre(Arc::new(Banco::novo(Modelo::Vazio)), Ajustes::default(), Some(auth))
+    /// Starts a server with another authentication.
+    pub fn with_auth(auth: AuthOptions) -> Self {
+        Self::start(Arc::new(Database::new(Template::Empty)), Settings::default(), Some(auth))
     }
 
-    /// A server that fetches its keys elsewhere.
-    pub fn com_emissor(issuer: &str) -> Self {
-        let mut auth = AuthOptions::novas(issuer.to_owned(), vec!["elos".into()]);
-        auth.fonte = Fonte::Url(format!("{issuer}/protocol/openid-connect/certs"));
-        Self::com_auth(auth)
+    /// Starts a server that fetches its keys from `issuer`.
+    pub fn with_issuer(issuer: &str) -> Self {
+        let mut auth = AuthOptions::new(issuer.to_owned(), vec!["elos".into()]);
+        auth.source = KeySource::Url(format!("{issuer}/protocol/openid-connect/certs"));
+        Self::with_auth(auth)
     }
 
-    pub fn sobre(banco: Arc<Banco>, ajustes: Ajustes, auth: Option<AuthOptions>) -> Self {
-        segredo::vigiar();
-        let comandos = Arc::new(AtomicU64::new(0));
-        let url = ajustes.url.unwrap_or_else(|| banco.url_do_app());
-        let mut opcoes = DbOptions::nova(url);
-        opcoes.pool_max = 6;
-        opcoes.tempo = ajustes.tempo.unwrap_or(opcoes.tempo);
-        opcoes.comandos = Some(Arc::clone(&comandos));
-        opcoes.sem_filtro = ajustes.sem_filtro;
-        opcoes.structure_interval = ajustes.structure_interval.unwrap_or(opcoes.structure_interval);
-        if let Some([app, nacional, auditor]) = ajustes.logins {
-            opcoes.url = banco.url(app);
-            opcoes.nacional_url = Some(banco.url(nacional));
-            opcoes.auditor_url = Some(banco.url(auditor));
+    pub fn start(database: Arc<Database>, settings: Settings, auth: Option<AuthOptions>) -> Self {
+        secrets::watch();
+        let statements = Arc::new(AtomicU64::new(0));
+        let url = settings.url.unwrap_or_else(|| database.app_url());
+        let mut options = DbOptions::new(url);
+        options.pool_max = 6;
+        options.statement_timeout = settings.time.unwrap_or(options.statement_timeout);
+        options.statements = Some(Arc::clone(&statements));
+        options.skip_tribunal_filter = settings.skip_tribunal_filter;
+        options.structure_interval =
+            settings.structure_interval.unwrap_or(options.structure_interval);
+        if let Some([app, nacional, auditor]) = settings.logins {
+            options.url = database.url(app);
+            options.nacional_url = Some(database.url(nacional));
+            options.auditor_url = Some(database.url(auditor));
         }
 
-        let escuta = TcpListener::bind("127.0.0.1:0").unwrap();
-        let base = format!("http://{}", escuta.local_addr().unwrap());
-        let nosso = || {
-            let mut auth = AuthOptions::novas(format!("{base}{CAMINHO}"), vec!["elos".into()]);
-            auth.facade.basic = ajustes.basic.then(Basic::default);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let ours = || {
+            let mut auth = AuthOptions::new(format!("{base}{PATH}"), vec!["elos".into()]);
+            auth.facade.basic = settings.basic.then(Basic::default);
             auth
         };
-        let auth = auth.unwrap_or_else(nosso);
+        let auth = auth.unwrap_or_else(ours);
         let iss = auth.issuer.clone();
-        let db = Db::conectar(&opcoes).unwrap();
-        let app = elos::App::novo(db, ajustes.regras, banco::agora)
-            .assinando(Some(assinante()))
-            .com_assinaturas(ajustes.assinaturas)
-            .com_documentos(ajustes.documentos)
-            .com_http(ajustes.http)
-            .com_ausencias_por_minuto(ajustes.ausencias_por_minuto);
-        let credenciais = elos::db::credentials::do_banco(&app.db).unwrap();
-        let partes = Partes {
+        let db = Db::connect(&options).unwrap();
+        let app = elos::App::new(db, settings.rules, database::now)
+            .with_signer(Some(signer()))
+            .with_body_memory(settings.http.body_memory_mib)
+            .with_absences_per_minute(settings.absences_per_minute);
+        let credentials = elos::db::credentials::from_database(&app.db).unwrap();
+        let parts = Parts {
             app: app.clone(),
-            auth: Auth::novo(auth, credenciais.clone()),
+            auth: Auth::new(auth, credentials.clone()),
+            graphql: GraphqlSettings {
+                subscriptions: settings.subscriptions,
+                documents: settings.documents,
+                http: settings.http,
+            },
             tls: None,
             graphiql: true,
-            loopback_only: ajustes.loopback_only,
-            connections: ajustes.connections,
-            cors: vec![ORIGEM.to_owned()],
-            metricas: ajustes.metrics.map(|listener| listener.try_clone().unwrap()),
-            pause: Duration::ZERO,
-            emissor: Some(EMISSOR.em(iss.clone())),
+            loopback_only: settings.loopback_only,
+            connections: settings.connections,
+            cors: vec![ORIGIN.to_owned()],
+            metrics: settings.metrics.map(|listener| listener.try_clone().unwrap()),
+            drain_delay: Duration::ZERO,
+            issuer: Some(ISSUER.with_iss(iss.clone())),
         };
-        let auditoria = app.auditoria.clone();
-        let (parar, parada) = mpsc::channel::<()>();
-        let (pronto, esperar) = mpsc::channel();
-        let servidor = std::thread::spawn(move || {
+        let audit = app.audit.clone();
+        let (stop, stopped) = mpsc::channel::<()>();
+        let (ready, wait) = mpsc::channel();
+        let server = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let servidor = servir(partes, escuta).unwrap();
-                let alca = servidor.handle();
-                pronto.send(()).unwrap();
+                let server = serve(parts, listener).unwrap();
+                let handle = server.handle();
+                ready.send(()).unwrap();
                 std::thread::spawn(move || {
-                    let _ = parada.recv();
-                    actix_web::rt::System::new().block_on(alca.stop(false));
+                    let _ = stopped.recv();
+                    actix_web::rt::System::new().block_on(handle.stop(false));
                 });
-                ate_o_fim(servidor, &auditoria).await.unwrap();
+                until_end(server, &audit).await.unwrap();
             });
         });
-        esperar.recv().unwrap();
-        let agente = ureq::Agent::config_builder()
+        wait.recv().unwrap();
+        let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .timeout_global(Some(PATIENCE))
+            .timeout_global(Some(MAX_WAIT))
             .build()
             .into();
         Self {
-            banco,
+            database,
             base,
-            emissor: EMISSOR.em(iss),
-            servido: app,
-            comandos,
+            issuer: ISSUER.with_iss(iss),
+            served: app,
+            statements,
             tokens: Mutex::default(),
-            agente,
-            parar: Some(parar),
-            servidor: Some(servidor),
+            agent,
+            stop: Some(stop),
+            server: Some(server),
         }
     }
 
-    /// A token of the development issuer, by HTTP Basic, kept for the test.
-    pub fn token(&self, cliente: &str) -> String {
-        if let Some(token) = self.tokens.lock().unwrap().get(cliente) {
+    /// Returns a token of the development issuer. It requests the token once and keeps it for the
+    /// test.
+    pub fn token(&self, client: &str) -> String {
+        if let Some(token) = self.tokens.lock().unwrap().get(client) {
             return token.clone();
         }
         use base64::Engine;
         use base64::prelude::BASE64_STANDARD;
-        let basic = BASE64_STANDARD.encode(format!("{cliente}:demo"));
-        let mut resposta = self
-            .agente
-            .post(format!("{}{CAMINHO}/protocol/openid-connect/token", self.base))
+        let basic = BASE64_STANDARD.encode(format!("{client}:demo"));
+        let mut response = self
+            .agent
+            .post(format!("{}{PATH}/protocol/openid-connect/token", self.base))
             .header("Authorization", format!("Basic {basic}"))
             .send_form([("grant_type", "client_credentials")])
             .unwrap();
-        let corpo: Value =
-            serde_json::from_str(&resposta.body_mut().read_to_string().unwrap()).unwrap();
-        let token = corpo["access_token"].as_str().unwrap().to_owned();
-        self.tokens.lock().unwrap().insert(cliente.to_owned(), token.clone());
+        let body: Value =
+            serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap();
+        let token = body["access_token"].as_str().unwrap().to_owned();
+        self.tokens.lock().unwrap().insert(client.to_owned(), token.clone());
         token
     }
 
-    /// A credential like that of `de` but for some claims; `nome` is its name from now on.
-    pub fn credencial(&self, nome: &str, de: &str, mudar: impl FnOnce(&mut Value)) {
+    /// Registers `name` as a client whose token is that of `of`, with its claims changed.
+    pub fn credential(&self, name: &str, of: &str, change: impl FnOnce(&mut Value)) {
         use base64::Engine;
         use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
-        let token = self.token(de);
+        let token = self.token(of);
         let claims = BASE64.decode(token.split('.').nth(1).unwrap()).unwrap();
         let mut claims = serde_json::from_slice(&claims).unwrap();
-        mudar(&mut claims);
-        let token = self.emissor.assinar(&claims).unwrap();
-        self.tokens.lock().unwrap().insert(nome.to_owned(), token);
+        change(&mut claims);
+        let token = self.issuer.sign(&claims).unwrap();
+        self.tokens.lock().unwrap().insert(name.to_owned(), token);
     }
 
-    /// Any request. `headers` win over nothing: what is not given is not sent.
-    pub fn pedir(
+    /// Sends a request with exactly these headers.
+    pub fn request(
         &self,
-        metodo: &str,
-        caminho: &str,
+        method: &str,
+        path: &str,
         headers: &[(&str, &str)],
-        corpo: &[u8],
-    ) -> Resposta {
-        let mut pedido =
-            ureq::http::Request::builder().method(metodo).uri(format!("{}{caminho}", self.base));
-        for (nome, valor) in headers {
-            pedido = pedido.header(*nome, *valor);
+        body: &[u8],
+    ) -> Response {
+        let mut request =
+            ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
-        let resposta =
-            if corpo.is_empty() && matches!(metodo, "GET" | "HEAD" | "DELETE" | "OPTIONS") {
-                self.agente.run(pedido.body(()).unwrap())
-            } else {
-                self.agente.run(pedido.body(corpo.to_vec()).unwrap())
-            };
-        let mut resposta = resposta.unwrap();
-        let headers = resposta
+        let response = if body.is_empty() && matches!(method, "GET" | "HEAD" | "DELETE" | "OPTIONS")
+        {
+            self.agent.run(request.body(()).unwrap())
+        } else {
+            self.agent.run(request.body(body.to_vec()).unwrap())
+        };
+        let mut response = response.unwrap();
+        let headers = response
             .headers()
             .iter()
-            .map(|(nome, valor)| (nome.to_string(), valor.to_str().unwrap_or_default().to_owned()))
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
             .collect();
-        let bytes = resposta.body_mut().with_config().limit(50_000_000).read_to_vec().unwrap();
-        let texto = String::from_utf8_lossy(&bytes).into_owned();
-        let corpo = serde_json::from_str(&texto).unwrap_or(Value::Null);
-        let status = resposta.status().as_u16();
+        let bytes = response.body_mut().with_config().limit(50_000_000).read_to_vec().unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let status = response.status().as_u16();
         if status >= 500 {
-            segredo::olhar("5xx", &texto);
+            secrets::inspect("5xx", &text);
         }
-        sentences(&corpo);
-        Resposta { status, headers, corpo, texto, bytes }
+        assert_sentences(&body);
+        Response { status, headers, body, text, bytes }
     }
 
-    pub fn post(&self, cliente: &str, caminho: &str, corpo: &Value) -> Resposta {
-        self.post_texto(cliente, caminho, &corpo.to_string())
+    pub fn post(&self, client: &str, path: &str, body: &Value) -> Response {
+        self.post_text(client, path, &body.to_string())
     }
 
-    pub fn post_texto(&self, cliente: &str, caminho: &str, corpo: &str) -> Resposta {
-        let bearer = format!("Bearer {}", self.token(cliente));
+    pub fn post_text(&self, client: &str, path: &str, body: &str) -> Response {
+        let bearer = self.bearer(client);
         let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
-        self.pedir("POST", caminho, &headers, corpo.as_bytes())
+        self.request("POST", path, &headers, body.as_bytes())
     }
 
-    /// A GraphQL request, answered whole.
-    pub fn graphql(&self, cliente: &str, query: &str, variables: impl Borrow<Value>) -> Resposta {
-        let bearer = format!("Bearer {}", self.token(cliente));
+    /// Sends a GraphQL request and returns the whole response.
+    pub fn graphql(&self, client: &str, query: &str, variables: impl Borrow<Value>) -> Response {
+        let bearer = self.bearer(client);
         let headers = [
             ("Authorization", bearer.as_str()),
             ("Content-Type", "application/json"),
             ("Accept", "application/graphql-response+json"),
         ];
-        let corpo = json!({ "query": query, "variables": variables.borrow() }).to_string();
-        self.pedir("POST", "/graphql", &headers, corpo.as_bytes())
+        let body = json!({ "query": query, "variables": variables.borrow() }).to_string();
+        self.request("POST", "/graphql", &headers, body.as_bytes())
     }
 
-    /// The `data` of a request that must not fail.
+    /// Returns the `data` of a request that must succeed.
     #[track_caller]
-    pub fn gql(&self, cliente: &str, query: &str) -> Value {
-        self.gql_com(cliente, query, json!({}))
+    pub fn gql(&self, client: &str, query: &str) -> Value {
+        self.gql_with(client, query, json!({}))
     }
 
     #[track_caller]
-    pub fn gql_com(&self, cliente: &str, query: &str, variables: impl Borrow<Value>) -> Value {
-        let resposta = self.graphql(cliente, query, variables);
-        assert_eq!(resposta.status, 200, "{}", resposta.texto);
-        assert_eq!(resposta.corpo.get("errors"), None, "{}", resposta.texto);
-        resposta.corpo["data"].clone()
+    pub fn gql_with(&self, client: &str, query: &str, variables: impl Borrow<Value>) -> Value {
+        let response = self.graphql(client, query, variables);
+        assert_eq!(response.status, 200, "{}", response.text);
+        assert_eq!(response.body.get("errors"), None, "{}", response.text);
+        response.body["data"].clone()
     }
 
-    /// The code of the only error of a request that must fail.
+    /// Returns the code of the single error of a request that must fail.
     #[track_caller]
-    pub fn codigo(&self, cliente: &str, query: &str) -> String {
-        let resposta = self.graphql(cliente, query, json!({}));
-        let errors = resposta.corpo["errors"].as_array().expect(&resposta.texto).clone();
-        assert_eq!(errors.len(), 1, "{}", resposta.texto);
-        errors[0]["extensions"]["code"].as_str().expect(&resposta.texto).to_owned()
+    pub fn code(&self, client: &str, query: &str) -> String {
+        let response = self.graphql(client, query, json!({}));
+        let errors = response.body["errors"].as_array().expect(&response.text).clone();
+        assert_eq!(errors.len(), 1, "{}", response.text);
+        errors[0]["extensions"]["code"].as_str().expect(&response.text).to_owned()
     }
 
-    /// One round over the trâmites whose time is over, as the server makes every minute.
-    pub fn expirar(&self) -> usize {
-        let ronda = elos::tramite::service::expirar(&self.servido);
-        actix_web::rt::System::new().block_on(ronda).unwrap()
+    /// Runs one round of expiry of trâmites, which the server runs every minute.
+    pub fn expire(&self) -> usize {
+        let round = elos::tramite::service::expire(&self.served);
+        actix_web::rt::System::new().block_on(round).unwrap()
     }
 
-    /// Waits until the trail has all that was answered.
-    pub fn auditado(&self) {
-        let esvaziar = self.servido.auditoria.esvaziar();
-        assert!(actix_web::rt::System::new().block_on(esvaziar), "the trail was not written");
-        self.assentado();
+    /// Waits until the trail has a record of every response.
+    pub fn wait_until_audited(&self) {
+        let flush = self.served.audit.flush();
+        assert!(actix_web::rt::System::new().block_on(flush), "the trail was not written");
+        self.wait_until_settled();
     }
 
-    /// Waits until what was written is shown: eventos and the trail are, up to the oldest
-    /// transaction that is open, in any database of the run.
-    pub fn assentado(&self) {
-        let ate =
-            self.banco.contar("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS n");
-        let inicio = std::time::Instant::now();
-        while self.banco.contar(MOSTRADO) < ate {
-            assert!(inicio.elapsed() < PATIENCE, "a transaction stays open");
+    /// Waits until the feed and the trail show everything that was written. They show nothing newer
+    /// than the oldest open transaction of any database of the run.
+    pub fn wait_until_settled(&self) {
+        let until = self
+            .database
+            .count("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS n");
+        let start = std::time::Instant::now();
+        while self.database.count(OLDEST_OPEN_XID_SQL) < until {
+            assert!(start.elapsed() < MAX_WAIT, "a transaction stays open");
         }
     }
 
-    /// Seals all that the trail has, as the server does every second.
-    pub fn selado(&self) {
-        // A round of the server's own may hold the turn.
-        while self.banco.contar(POR_SELAR) > 0 {
-            self.selar();
+    /// Waits until every record of the trail is sealed. The server seals every second.
+    pub fn wait_until_sealed(&self) {
+        // A round of the server may hold the lock of sealing, and then this round does nothing.
+        while self.database.count(UNSEALED) > 0 {
+            self.seal_pending();
         }
     }
 
-    /// One round of sealing.
-    pub fn selar(&self) {
-        elos::audit::selar(&self.servido.db).unwrap();
+    /// Runs one round of sealing.
+    pub fn seal_pending(&self) {
+        elos::audit::seal_pending(&self.served.db).unwrap();
     }
 
-    /// Takes every place of the trail's queue; answers how many records that made.
-    pub fn encher_a_fila(&self) -> usize {
+    /// Fills the queue of the trail. Returns the number of records that this took.
+    pub fn fill_queue(&self) -> usize {
         let papeis = vec![elos::auth::Papel::Consulta];
-        let ator = elos::auth::Ator::novo("s".into(), None, Some(820), papeis).unwrap();
+        let actor = elos::auth::Actor::new("s".into(), None, Some(820), papeis).unwrap();
         actix_web::rt::System::new().block_on(async {
-            let mut quantos = 0_usize;
+            let mut count = 0_usize;
             loop {
-                let entrada = Entrada {
-                    canal: CanalAuditoria::Rest,
-                    operacao: "enchimento".into(),
-                    especie: EspecieAuditoria::Leitura,
-                    correlacao: quantos.to_string(),
+                let input = CallStart {
+                    channel: CanalAuditoria::Rest,
+                    operation: "enchimento".into(),
+                    access: EspecieAuditoria::Leitura,
+                    correlation: count.to_string(),
                 };
-                let auditoria = self.servido.auditoria.clone();
-                let rastro = Rastro::novo(ator.clone(), entrada, auditoria);
-                if rastro.garantir().await.is_err() {
-                    return quantos;
+                let audit = self.served.audit.clone();
+                let record = CallRecord::new(actor.clone(), input, audit);
+                if record.ensure_slot().await.is_err() {
+                    return count;
                 }
-                let _written = rastro.encerrar(200);
-                quantos += 1;
+                let _written = record.finish(200);
+                count += 1;
             }
         })
     }
 
-    /// Stops as a server does that is told to: nothing that it knows is lost.
-    pub fn parar(mut self) {
-        drop(self.parar.take());
-        self.servidor.take().unwrap().join().unwrap();
+    /// Stops the server in order, so that it writes every queued record.
+    pub fn stop(mut self) {
+        drop(self.stop.take());
+        self.server.take().unwrap().join().unwrap();
     }
 
-    /// The metrics, as `/metrics` shows them.
-    pub fn metricas(&self) -> String {
-        self.servido.metricas.texto(elos::telemetry::metrics::TextForm::OpenMetrics)
+    /// Returns the metrics, in the format of `/metrics`.
+    pub fn metrics(&self) -> String {
+        self.served.metrics.text(elos::telemetry::metrics::TextForm::OpenMetrics)
     }
 
-    pub fn get(&self, cliente: &str, caminho: &str) -> Resposta {
-        let bearer = format!("Bearer {}", self.token(cliente));
-        self.pedir("GET", caminho, &[("Authorization", &bearer)], b"")
+    pub fn get(&self, client: &str, path: &str) -> Response {
+        let bearer = self.bearer(client);
+        self.request("GET", path, &[("Authorization", &bearer)], b"")
     }
 
-    /// Waits until `/readyz` says so: what it tells is found out in the background.
+    /// Waits until `/readyz` answers 200. The server finds out in the background whether it is
+    /// ready.
     #[track_caller]
     pub fn ready(&self) {
         let begun = std::time::Instant::now();
         loop {
-            let answer = self.pedir("GET", "/readyz", &[], b"");
+            let answer = self.request("GET", "/readyz", &[], b"");
             if answer.status == 200 {
                 return;
             }
-            assert!(begun.elapsed() < PATIENCE, "{}", answer.texto);
+            assert!(begun.elapsed() < MAX_WAIT, "{}", answer.text);
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// How many statements `pedido` sent to PostgreSQL.
-    pub fn comandos<T>(&self, pedido: impl FnOnce() -> T) -> (u64, T) {
-        let antes = self.comandos.load(Ordering::SeqCst);
-        let valor = pedido();
-        (self.comandos.load(Ordering::SeqCst) - antes, valor)
-    }
-
-    /// Registers a synthetic adolescente; answers with the identificador.
-    #[track_caller]
-    pub fn adolescente(&self, cliente: &str) -> String {
-        let corpo = json!({
-            "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010", "sexoBiologico": "FEMININO",
-        });
-        let resposta = self.post(cliente, "/api/v1/adolescentes", &corpo);
-        assert_eq!(resposta.status, 200, "{}", resposta.texto);
-        resposta.corpo["dados"]["identificador"].as_str().unwrap().to_owned()
+    /// Returns the number of SQL statements that `request` caused.
+    pub fn statements<T>(&self, request: impl FnOnce() -> T) -> (u64, T) {
+        let before = self.statements.load(Ordering::SeqCst);
+        let value = request();
+        (self.statements.load(Ordering::SeqCst) - before, value)
     }
 }
 
 impl Drop for App {
     fn drop(&mut self) {
-        drop(self.parar.take());
-        if let Some(servidor) = self.servidor.take() {
-            let _ = servidor.join();
+        drop(self.stop.take());
+        if let Some(server) = self.server.take() {
+            let _ = server.join();
         }
         if !std::thread::panicking() {
-            for linha in self.metricas().lines() {
-                // The value is a number, of any length.
-                segredo::olhar("metrics", linha.rsplit_once(' ').map_or(linha, |(nome, _)| nome));
+            for line in self.metrics().lines() {
+                // Inspect the line without its value, because a value may be a number of any
+                // length.
+                secrets::inspect("metrics", line.rsplit_once(' ').map_or(line, |(name, _)| name));
             }
-            segredo::conferir();
+            secrets::check();
         }
     }
 }

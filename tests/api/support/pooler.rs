@@ -1,6 +1,6 @@
-//! A transaction pooler between a server and PostgreSQL: each transaction of a client goes to
-//! whichever backend is free, as PgBouncer's do with `pool_mode = transaction`. It keeps the
-//! sessions of clients in session mode, and can be told to change.
+//! A connection pooler between a server and PostgreSQL. In transaction mode it gives each
+//! transaction of a client to any free backend, like PgBouncer with `pool_mode = transaction`. In
+//! session mode a client keeps its backend. A test can change the mode.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -11,16 +11,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// What a client says first: its protocol, and who it is.
+/// The startup message of a client: protocol, user and database.
 type Startup = Vec<u8>;
 
 struct Shared {
     socket: PathBuf,
     by_transaction: AtomicBool,
-    /// Backends that no client has, by who is logged in on them. The oldest goes first, so that
-    /// none is given back to who had it.
+    /// Free backends by the startup message of their session. The oldest is used first, so that a
+    /// client does not get its last backend again.
     free: Mutex<HashMap<Startup, Vec<Backend>>>,
-    /// What a backend said when it was opened: clients of the others are told the same.
+    /// The messages of a backend after its start. The pooler repeats them to every client with the
+    /// same startup message.
     greeting: Mutex<HashMap<Startup, Vec<u8>>>,
 }
 
@@ -31,7 +32,7 @@ pub struct Pooler {
 
 struct Backend(UnixStream);
 
-/// One message, with its type and length.
+/// One message, with its type and its length.
 struct Message(Vec<u8>);
 
 impl Message {
@@ -39,7 +40,7 @@ impl Message {
         self.0[0]
     }
 
-    /// Of a ReadyForQuery: whether a transaction is open.
+    /// Returns whether this is a ReadyForQuery without an open transaction.
     fn is_idle(&self) -> bool {
         self.kind() == b'Z' && self.0[5] == b'I'
     }
@@ -55,7 +56,7 @@ fn message(from: &mut impl Read) -> io::Result<Message> {
     Ok(Message(whole))
 }
 
-/// The first message has no type; a wish for TLS is declined.
+/// Reads the startup message, which has no type byte. Declines TLS.
 fn startup(client: &mut TcpStream) -> io::Result<Startup> {
     loop {
         let mut length = [0; 4];
@@ -64,7 +65,7 @@ fn startup(client: &mut TcpStream) -> io::Result<Startup> {
         whole.resize(u32::from_be_bytes(length) as usize, 0);
         client.read_exact(&mut whole[4..])?;
         match u32::from_be_bytes([whole[4], whole[5], whole[6], whole[7]]) {
-            // SSLRequest and GSSENCRequest.
+            // These are the codes of SSLRequest and GSSENCRequest.
             80_877_103 | 80_877_104 => client.write_all(b"N")?,
             _ => return Ok(whole),
         }
@@ -72,7 +73,7 @@ fn startup(client: &mut TcpStream) -> io::Result<Startup> {
 }
 
 impl Pooler {
-    /// In front of the PostgreSQL at this socket.
+    /// Starts a pooler in front of the PostgreSQL at this socket.
     pub fn start(socket: PathBuf, by_transaction: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -86,28 +87,28 @@ impl Pooler {
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let shared = Arc::clone(&serving);
-                // A client that goes away is no failure.
+                // A client that disconnects is not an error.
                 thread::spawn(move || drop(serve(&shared, client)));
             }
         });
         Self { shared, port }
     }
 
-    /// An address of the same database and role, through here.
+    /// Returns the URL of the same database and role through this pooler.
     pub fn url(&self, role: &str, database: &str) -> String {
         format!("postgres://{role}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// From the next transaction on; sessions are mixed up, or are whose they are.
+    /// Changes the mode from the next transaction on.
     pub fn by_transaction(&self, by_transaction: bool) {
         self.shared.by_transaction.store(by_transaction, Ordering::SeqCst);
-        // As a pooler by session resets what it lends anew.
+        // A pooler in session mode resets a backend before it gives it to another client.
         self.shared.free.lock().unwrap().clear();
     }
 }
 
 impl Shared {
-    /// A backend that is free, or a new one.
+    /// Returns a free backend, or a new one.
     fn take(&self, startup: &Startup) -> io::Result<Backend> {
         let free = self
             .free
@@ -141,7 +142,7 @@ impl Shared {
         Ok(Backend(stream))
     }
 
-    fn give(&self, startup: &Startup, backend: Backend) {
+    fn release(&self, startup: &Startup, backend: Backend) {
         self.free.lock().unwrap().entry(startup.clone()).or_default().push(backend);
     }
 }
@@ -153,7 +154,8 @@ fn serve(shared: &Shared, mut client: TcpStream) -> io::Result<()> {
     let greeting = shared.greeting.lock().unwrap()[&startup].clone();
     client.write_all(&greeting)?;
     let served = exchange(shared, &startup, &mut client, &mut held);
-    // A session ends with its client; so do its settings.
+    // Close the backend with its client, because the settings of the session are those of the
+    // client.
     if let Some(Backend(stream)) = held {
         stream.shutdown(Shutdown::Both)?;
     }
@@ -170,9 +172,9 @@ fn exchange(
         if shared.by_transaction.load(Ordering::SeqCst)
             && let Some(backend) = held.take()
         {
-            shared.give(startup, backend);
+            shared.release(startup, backend);
         }
-        // Until the backend is idle, both are one conversation.
+        // Keep the backend until it is idle, because a transaction needs one backend.
         loop {
             let asked = message(client)?;
             if asked.kind() == b'X' {
@@ -183,7 +185,7 @@ fn exchange(
             }
             let Some(Backend(stream)) = held.as_mut() else { return Ok(()) };
             stream.write_all(&asked.0)?;
-            // A query, a Sync or a function call ends what is said at once.
+            // The client waits for a response only after a Query, a Sync or a FunctionCall.
             if !matches!(asked.kind(), b'Q' | b'S' | b'F') {
                 continue;
             }

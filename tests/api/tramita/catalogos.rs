@@ -1,33 +1,32 @@
-//! The catalogues of the Tramita: as the systems of órgãos read them, as GraphQL tells and writes
-//! them, and as a file brings them in.
+//! The catalogues of the Tramita: reads by the systems of órgãos, reads and writes through GraphQL,
+//! and the import of a file.
 
-use super::{CE, PE, RN, Tramita, codigo, envio};
-use crate::support::{Banco, Modelo};
+use super::{CE, PE, RN, Tramita, code, envio};
+use crate::support::{Database, Template};
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::process::Command;
 
 const BASE: &str = "/interoperabilidade/rest/v3";
 const UNITS: &str = "/repositorios-de-estruturas/1/estruturas-organizacionais";
-/// Who keeps catalogues, of TJRN.
+/// The client of TJRN that maintains catalogues.
 const KEEPER: &str = "tjrn-catalogo";
 
 fn with_catalogues() -> Tramita {
-    Tramita::novo().with_catalogues()
+    Tramita::new().with_catalogues()
 }
 
 impl Tramita {
     pub fn with_catalogues(self) -> Self {
-        elos::seed::catalogos(&mut self.0.banco.conn(), crate::support::agora()).unwrap();
+        elos::seed::catalogos(&mut self.0.database.conn(), crate::support::now()).unwrap();
         self
     }
 
     #[track_caller]
     fn see(&self, path: &str) -> Value {
-        let answer = self.pedir(RN, "GET", &format!("{BASE}{path}"), &Value::Null);
-        assert_eq!(answer.status, 200, "{path}: {}", answer.texto);
-        answer.corpo
+        let answer = self.request(RN, "GET", &format!("{BASE}{path}"), &Value::Null);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.body
     }
 
     fn names(&self, query: &str) -> Vec<String> {
@@ -37,16 +36,16 @@ impl Tramita {
     }
 }
 
-/// Calls 1 to 7 of the client, as it makes them.
+/// Makes the calls 1 to 7 of the client module.
 #[test]
 fn the_client_finds_its_catalogues() {
     let t = with_catalogues();
-    t.ready();
+    t.0.ready();
     for path in ["/healthcheck", "//healthcheck"] {
-        let health = t.0.pedir("GET", &format!("{BASE}{path}"), &[], b"");
-        assert_eq!((health.status, &health.corpo["situacao"]), (200, &json!("pronto")), "{path}");
+        let health = t.0.request("GET", &format!("{BASE}{path}"), &[], b"");
+        assert_eq!((health.status, &health.body["situacao"]), (200, &json!("pronto")), "{path}");
         let odd = [("Authorization", "Basic %%%")];
-        assert_eq!(t.0.pedir("GET", &format!("{BASE}{path}"), &odd, b"").status, 200);
+        assert_eq!(t.0.request("GET", &format!("{BASE}{path}"), &odd, b"").status, 200);
     }
     let repositorios = json!([{ "id": 1, "nome": "Poder Judiciário", "ativo": true }]);
     assert_eq!(t.see("/repositorios-de-estruturas?ativos=1"), repositorios);
@@ -70,17 +69,17 @@ fn the_client_finds_its_catalogues() {
         })
     );
     for unknown in ["/99999", "/x", "/82021%2F"] {
-        let answer = t.pedir(RN, "GET", &format!("{BASE}{UNITS}{unknown}"), &Value::Null);
-        assert_eq!(codigo(&answer), (404, "0055"), "{unknown}: {}", answer.texto);
+        let answer = t.request(RN, "GET", &format!("{BASE}{UNITS}{unknown}"), &Value::Null);
+        assert_eq!(code(&answer), (404, "0055"), "{unknown}: {}", answer.text);
     }
     let elsewhere = "/repositorios-de-estruturas/9/estruturas-organizacionais/820";
-    let answer = t.pedir(RN, "GET", &format!("{BASE}{elsewhere}"), &Value::Null);
-    assert_eq!(codigo(&answer), (404, "0055"));
+    let answer = t.request(RN, "GET", &format!("{BASE}{elsewhere}"), &Value::Null);
+    assert_eq!(code(&answer), (404, "0055"));
 
     let especies = t.see("/especies");
     assert_eq!(especies["especies"].as_array().unwrap().len(), 40);
     assert_eq!(especies["especies"][0], json!({ "codigo": 1, "nomeNoProdutor": "Acórdão" }));
-    let (ativas, inativas) = (t.see("/hipoteses?ativos=1"), t.see("/hipoteses?ativos=0"));
+    let (ativas, inactive) = (t.see("/hipoteses?ativos=1"), t.see("/hipoteses?ativos=0"));
     assert_eq!(ativas["hipotesesLegais"].as_array().unwrap().len(), 9);
     assert_eq!(
         ativas["hipotesesLegais"][0],
@@ -88,7 +87,7 @@ fn the_client_finds_its_catalogues() {
                 "baseLegal": "Art. 189 do Código de Processo Civil" })
     );
     assert_eq!(
-        inativas["hipotesesLegais"],
+        inactive["hipotesesLegais"],
         json!([{ "identificacao": 10, "nome": "Hipótese Revogada Fictícia", "status": false }])
     );
     let motivos = t.see("/motivosUrgencia");
@@ -96,10 +95,10 @@ fn the_client_finds_its_catalogues() {
     assert_eq!(motivos["motivosUrgencia"][1]["descricao"], "Cumprimento de decisão judicial");
 
     for path in ["/especies", "/hipoteses", "/motivosUrgencia", "/repositorios-de-estruturas"] {
-        let nobody = t.0.pedir("GET", &format!("{BASE}{path}"), &[], b"");
-        assert_eq!(codigo(&nobody), (401, "9401"), "{path}");
-        let odd = t.pedir(RN, "GET", &format!("{BASE}{path}?ativos=2"), &Value::Null);
-        assert_eq!(codigo(&odd), (400, "9400"), "{path}");
+        let nobody = t.0.request("GET", &format!("{BASE}{path}"), &[], b"");
+        assert_eq!(code(&nobody), (401, "9401"), "{path}");
+        let odd = t.request(RN, "GET", &format!("{BASE}{path}?ativos=2"), &Value::Null);
+        assert_eq!(code(&odd), (400, "9400"), "{path}");
     }
 }
 
@@ -112,7 +111,7 @@ fn units_are_found_by_name_sigla_and_place() {
     );
     assert_eq!(t.names(&as_called), ["CIJ", "CIJ", "CIJ", "VIJ1", "VIJ1", "VIJ1"]);
     assert_eq!(t.names("nome=inf%C3%A2ncia%20e%20da%20juventude%20da&sigla=vij1").len(), 3);
-    // What stands for anything in a pattern stands for itself.
+    // The wildcards of SQL patterns have no special meaning.
     assert_eq!(t.names("nome=%25"), [""; 0]);
     assert_eq!(t.names("nome=_"), [""; 0]);
     assert_eq!(t.names("sigla=NJR"), ["NJR"; 3]);
@@ -140,8 +139,8 @@ fn units_are_found_by_name_sigla_and_place() {
         "numeroDeIdentificacaoDaEstruturaRaizDaConsulta=00000000820",
         "nada=1",
     ] {
-        let answer = t.pedir(RN, "GET", &format!("{UNITS}?{odd}"), &Value::Null);
-        assert_eq!(codigo(&answer), (400, "9400"), "{odd}: {}", answer.texto);
+        let answer = t.request(RN, "GET", &format!("{UNITS}?{odd}"), &Value::Null);
+        assert_eq!(code(&answer), (400, "9400"), "{odd}: {}", answer.text);
     }
 }
 
@@ -151,16 +150,16 @@ const SAVE: &str = "mutation($input: GravarEstruturaInput!) { gravarEstrutura(in
 
 fn save(t: &Tramita, who: &str, input: &Value) -> Value {
     let answer = t.0.graphql(who, SAVE, json!({ "input": input }));
-    assert_eq!(answer.status, 200, "{}", answer.texto);
-    match &answer.corpo["errors"] {
-        Value::Null => answer.corpo["data"]["gravarEstrutura"].clone(),
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    match &answer.body["errors"] {
+        Value::Null => answer.body["data"]["gravarEstrutura"].clone(),
         errors => errors[0]["extensions"]["code"].clone(),
     }
 }
 
 #[test]
 fn a_tribunal_keeps_its_own_units_and_no_others() {
-    let t = Tramita::novo();
+    let t = Tramita::new();
     let unit = json!({ "repositorio": 1, "numero": "8209", "nome": "Vara Fictícia", "sigla": "VF", "pai": "820" });
     assert_eq!(save(&t, RN, &unit), "SEM_PERMISSAO", "it takes a papel of its own");
     let saved = save(&t, KEEPER, &unit);
@@ -182,46 +181,46 @@ fn a_tribunal_keeps_its_own_units_and_no_others() {
     assert_eq!(refused(&with("numero", json!("x"))), "numero");
     assert_eq!(refused(&with("nome", json!(" "))), "nome");
     assert_eq!(refused(&with("versaoEsperada", json!(9))), "versaoEsperada");
-    // What is below a unit is not above it.
+    // The server refuses to place a unit below its own descendant.
     let child =
         json!({ "repositorio": 1, "numero": "82099", "nome": "Seção Fictícia", "pai": "8209" });
     assert_eq!(save(&t, KEEPER, &child)["alterado"], true);
     assert_eq!(refused(&with("pai", json!("82099"))), "pai");
 
-    // A unit that may not receive is sent nothing, and one that is not in use sends nothing.
+    // A unit that may not receive gets no processo. A unit that is not in use sends none.
     let closed = save(&t, KEEPER, &with("podeReceber", json!(false)));
     assert_eq!(closed["estrutura"]["versao"], 2);
     assert_eq!(
-        codigo(&t.pedir(PE, "POST", "/tramites/processo", &envio(PE, "8209", "P", None))),
+        code(&t.request(PE, "POST", "/tramites/processo", &envio(PE, "8209", "P", None))),
         (422, "0055")
     );
     let tried = save(&t, KEEPER, &with("simular", json!(true)));
     assert_eq!((&tried["simulado"], &tried["estrutura"]), (&json!(true), &Value::Null));
     assert_eq!(
-        codigo(&t.pedir(PE, "POST", "/tramites/processo", &envio(PE, "8209", "P", None))),
+        code(&t.request(PE, "POST", "/tramites/processo", &envio(PE, "8209", "P", None))),
         (422, "0055")
     );
     save(&t, KEEPER, &unit);
-    let sent = t.pedir(PE, "POST", "/tramites/processo", &envio(PE, "8209", "P", None));
-    assert_eq!(sent.status, 200, "{}", sent.texto);
-    let idt = sent.corpo["IDT"].to_string();
+    let sent = t.request(PE, "POST", "/tramites/processo", &envio(PE, "8209", "P", None));
+    assert_eq!(sent.status, 200, "{}", sent.text);
+    let idt = sent.body["IDT"].to_string();
     let query = "query($idt: ID!) { tramite(idt: $idt) { destinatario { sigla propria hierarquia { sigla } filhas { nodes { numero } } } } }";
     let told = json!({ "sigla": "VF", "propria": false, "hierarquia": [{ "sigla": "TJRN" }],
         "filhas": { "nodes": [{ "numero": "82099" }] } });
-    assert_eq!(t.0.gql_com(PE, query, json!({ "idt": idt }))["tramite"]["destinatario"], told);
+    assert_eq!(t.0.gql_with(PE, query, json!({ "idt": idt }))["tramite"]["destinatario"], told);
 }
 
-/// The application's own role may not move another tribunal's unit, whatever the server asks for.
+/// The role of the application cannot change a unit of another tribunal.
 #[test]
 fn the_database_keeps_the_units_of_each_tribunal() {
-    let banco = Banco::novo(Modelo::Vazio);
+    let database = Database::new(Template::Empty);
     let as_rn = |sql: &str| {
         let sql = format!("SET ROLE elos_app; SET elos.tribunal = '820'; {sql}");
-        banco.conn().batch_execute(&sql).map_err(|error| error.to_string())
+        database.conn().batch_execute(&sql).map_err(|error| error.to_string())
     };
     as_rn("UPDATE estrutura SET nome = 'x' WHERE numero = '820'").unwrap();
     as_rn("UPDATE estrutura SET nome = 'x' WHERE numero = '817'").unwrap();
-    assert_eq!(banco.contar("SELECT count(*) AS n FROM estrutura WHERE nome = 'x'"), 1);
+    assert_eq!(database.count("SELECT count(*) AS n FROM estrutura WHERE nome = 'x'"), 1);
     for sql in [
         "INSERT INTO estrutura (repositorio, numero, nome, tribunal_codigo) VALUES (1, '8179', 'x', 817)",
         "UPDATE estrutura SET tribunal_codigo = 817 WHERE numero = '820'",
@@ -239,15 +238,15 @@ fn the_database_keeps_the_units_of_each_tribunal() {
 }
 
 #[test]
-fn shared_catalogues_are_written_by_who_keeps_them() {
-    let t = Tramita::novo();
+fn only_a_catalogue_client_writes_shared_catalogues() {
+    let t = Tramita::new();
     let write = |who: &str, input: Value| {
         let mutation =
             "mutation($input: GravarItemDoCatalogoInput!) { gravarItemDoCatalogo(input: $input) {
             alterado item { codigo nome baseLegal ativo versao } erros { codigo campo } } }";
         let answer = t.0.graphql(who, mutation, json!({ "input": input }));
-        match &answer.corpo["errors"] {
-            Value::Null => answer.corpo["data"]["gravarItemDoCatalogo"].clone(),
+        match &answer.body["errors"] {
+            Value::Null => answer.body["data"]["gravarItemDoCatalogo"].clone(),
             errors => errors[0]["extensions"]["code"].clone(),
         }
     };
@@ -267,7 +266,7 @@ fn shared_catalogues_are_written_by_who_keeps_them() {
     assert_eq!(write(KEEPER, late)["erros"][0]["codigo"], "CONFLITO_DE_VERSAO");
     let motive = json!({ "tipo": "MOTIVO_DE_URGENCIA", "codigo": 6, "nome": "x" });
     assert_eq!(write(KEEPER, motive)["erros"][0]["campo"], json!(["input", "codigo"]));
-    // Every tribunal reads it.
+    // Every tribunal reads the catalogue.
     let query =
         "{ itensDoCatalogo(filtro: { tipo: ESPECIE }) { totalCount nodes { codigo nome } } }";
     let told = json!({ "totalCount": 1, "nodes": [{ "codigo": 31, "nome": "Ofício circular" }] });
@@ -276,7 +275,7 @@ fn shared_catalogues_are_written_by_who_keeps_them() {
 }
 
 #[test]
-fn units_are_told_with_what_is_above_and_below_them() {
+fn units_have_their_ancestors_and_children() {
     let t = with_catalogues();
     let query = r#"{ estrutura(repositorio: 1, numero: "82002") { nome propria filhas(first: 2) { totalCount nodes { sigla pai { numero } } pageInfo { hasNextPage endCursor } } }
         estruturas(filtro: { nome: "comarca", raiz: { repositorio: 1, numero: "817" } }) { nodes { numero propria hierarquia { sigla } } } }"#;
@@ -302,7 +301,7 @@ fn units_are_told_with_what_is_above_and_below_them() {
     );
 }
 
-/// A file of the test, gone with it.
+/// A file that is removed at the end of the test.
 struct File(PathBuf);
 
 impl File {
@@ -319,17 +318,14 @@ impl Drop for File {
     }
 }
 
-fn run(banco: &Banco, args: &[&str]) -> (bool, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
-    let output =
-        command.args(args).env("ELOS_MIGRATE_URL", banco.url("postgres")).output().unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8(text).unwrap())
+fn run(database: &Database, args: &[&str]) -> (bool, String) {
+    let (code, text) = database.elos(args);
+    (code == Some(0), text)
 }
 
 #[test]
 fn a_file_brings_units_in_and_says_what_became_of_each_line() {
-    let banco = Banco::novo(Modelo::Vazio);
+    let database = Database::new(Template::Empty);
     let file = File::new(
         "units.csv",
         "numero;nome;sigla;pai;tribunal\n\
@@ -343,9 +339,11 @@ fn a_file_brings_units_in_and_says_what_became_of_each_line() {
          90005;Raiz Fictícia;RA;;8.06\n",
     );
     let path = file.0.to_str().unwrap();
-    let import =
-        |more: &[&str]| run(&banco, &[&["catalogo", "import", "estruturas", path], more].concat());
-    let counted = || banco.contar("SELECT count(*) AS n FROM estrutura WHERE numero LIKE '9000_'");
+    let import = |more: &[&str]| {
+        run(&database, &[&["catalogo", "import", "estruturas", path], more].concat())
+    };
+    let counted =
+        || database.count("SELECT count(*) AS n FROM estrutura WHERE numero LIKE '9000_'");
     let (ok, tried) = import(&["--simular"]);
     assert!(!ok && tried.contains("3 acrescentadas, 0 mudadas, 0 iguais, 5 recusadas"), "{tried}");
     assert_eq!(counted(), 0, "nothing stays of a dry run");
@@ -363,7 +361,7 @@ fn a_file_brings_units_in_and_says_what_became_of_each_line() {
     }
     let place = "SELECT count(*) AS n FROM estrutura f JOIN estrutura p ON p.id = f.pai_id \
                  WHERE (f.numero, p.numero) IN (('90001', '90000'), ('90000', '820')) AND f.tribunal_codigo = 820";
-    assert_eq!(banco.contar(place), 2);
+    assert_eq!(database.count(place), 2);
     let (_, told) = import(&["--tribunal", "8.20"]);
     assert!(told.contains("1 acrescentadas, 0 mudadas, 3 iguais, 4 recusadas"), "{told}");
 
@@ -373,29 +371,38 @@ fn a_file_brings_units_in_and_says_what_became_of_each_line() {
         {"numeroDeIdentificacaoDaEstrutura": 90000, "nome": "Unidade Nova", "sigla": "UN", "pai": "820", "ativo": true},
         {"numeroDeIdentificacaoDaEstrutura": "90001", "nome": "Seção Fictícia", "sigla": "SE", "pai": "90000", "ativo": 1}]}"#,
     );
-    let (ok, told) = run(&banco, &["catalogo", "import", "estruturas", again.0.to_str().unwrap()]);
+    let (ok, told) =
+        run(&database, &["catalogo", "import", "estruturas", again.0.to_str().unwrap()]);
     assert!(ok && told.contains("0 acrescentadas, 1 mudadas, 1 iguais, 0 recusadas"), "{told}");
-    assert_eq!(banco.contar("SELECT versao::bigint AS n FROM estrutura WHERE numero = '90000'"), 2);
-    assert_eq!(banco.contar("SELECT versao::bigint AS n FROM estrutura WHERE numero = '90001'"), 1);
+    assert_eq!(
+        database.count("SELECT versao::bigint AS n FROM estrutura WHERE numero = '90000'"),
+        2
+    );
+    assert_eq!(
+        database.count("SELECT versao::bigint AS n FROM estrutura WHERE numero = '90001'"),
+        1
+    );
 
-    // A circle is taken by no order of its lines.
+    // The import refuses a cycle of parents in any order of the lines.
     let circle = File::new(
         "circle.csv",
         "numero,nome,sigla,pai\n90000,Unidade Nova,UN,90001\n90001,Seção Fictícia,SE,90000\n",
     );
-    let (ok, told) = run(&banco, &["catalogo", "import", "estruturas", circle.0.to_str().unwrap()]);
+    let (ok, told) =
+        run(&database, &["catalogo", "import", "estruturas", circle.0.to_str().unwrap()]);
     assert!(!ok && told.contains("2 recusadas"), "{told}");
-    assert_eq!(banco.contar(place), 2);
+    assert_eq!(database.count(place), 2);
 }
 
 #[test]
 fn a_file_brings_shared_catalogues_in() {
-    let banco = Banco::novo(Modelo::Vazio);
+    let database = Database::new(Template::Empty);
     let especies = File::new(
         "especies.json",
         r#"{"especies":[{"codigo":1,"nomeNoProdutor":"Ofício"},{"codigo":"2","nomeNoProdutor":"Nota"},{"codigo":0,"nomeNoProdutor":"x"}]}"#,
     );
-    let (ok, told) = run(&banco, &["catalogo", "import", "especies", especies.0.to_str().unwrap()]);
+    let (ok, told) =
+        run(&database, &["catalogo", "import", "especies", especies.0.to_str().unwrap()]);
     assert!(!ok && told.contains("linha 3: codigo:") && told.contains("2 acrescentadas"), "{told}");
     let hipoteses = File::new(
         "hipoteses.csv",
@@ -404,31 +411,33 @@ fn a_file_brings_shared_catalogues_in() {
     let path = hipoteses.0.to_str().unwrap();
     for expected in ["1 acrescentadas, 0 mudadas, 0 iguais", "0 acrescentadas, 0 mudadas, 1 iguais"]
     {
-        let (ok, told) = run(&banco, &["catalogo", "import", "hipoteses", path]);
+        let (ok, told) = run(&database, &["catalogo", "import", "hipoteses", path]);
         assert!(ok && told.contains(expected), "{told}");
     }
     let motivos = File::new("motivos.csv", "codigo,descricao\n2,Decisão de tribunal\n6,Sexto\n");
-    let (ok, told) = run(&banco, &["catalogo", "import", "motivos", motivos.0.to_str().unwrap()]);
+    let (ok, told) =
+        run(&database, &["catalogo", "import", "motivos", motivos.0.to_str().unwrap()]);
     assert!(!ok && told.contains("1 mudadas, 0 iguais, 1 recusadas"), "{told}");
     for (name, text, part) in
         [("x.xml", "x", ".csv ou .json"), ("x.json", "{", "JSON"), ("x.csv", "", "não tem linhas")]
     {
         let file = File::new(name, text);
-        let (ok, told) = run(&banco, &["catalogo", "import", "especies", file.0.to_str().unwrap()]);
+        let (ok, told) =
+            run(&database, &["catalogo", "import", "especies", file.0.to_str().unwrap()]);
         assert!(!ok && told.contains(part), "{name}: {told}");
     }
 }
 
-/// The key of a unit's system is registered by a command, and what it then signs is held against it.
+/// A command registers the key of a unit. The server checks later signatures of the unit with it.
 #[test]
 fn a_key_is_registered_by_a_command() {
     use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey, LineEnding};
-    let t = Tramita::novo();
+    let t = Tramita::new();
     let key = rsa::RsaPrivateKey::from_pkcs8_pem(crate::support::pem()).unwrap();
     let public = key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap();
     let set = |unit: &str, text: &str| {
         let file = File::new("key.pem", text);
-        run(&t.0.banco, &["estrutura", "set-key", unit, file.0.to_str().unwrap()])
+        run(&t.0.database, &["estrutura", "set-key", unit, file.0.to_str().unwrap()])
     };
     for (unit, text, part) in [
         ("1/9", public.as_str(), "não há estrutura 1/9"),
@@ -441,10 +450,10 @@ fn a_key_is_registered_by_a_command() {
         assert!(!told.contains("BEGIN"), "a key is not told");
     }
     let (idt, _) = t.enviado(RN, PE, "P", None);
-    t.passos(idt, &[(PE, "receber")]);
+    t.steps(idt, &[(PE, "receber")]);
     let (ok, told) = set("1/817", &public);
     assert!(ok, "{told}");
-    assert_eq!(t.passo(PE, idt, "recibo").status, 400, "it must be signed from now on");
+    assert_eq!(t.step(PE, idt, "recibo").status, 400, "it must be signed from now on");
     let query = r#"{ estrutura(repositorio: 1, numero: "817") { temChave } }"#;
     assert_eq!(t.0.gql(RN, query)["estrutura"]["temChave"], true);
 }

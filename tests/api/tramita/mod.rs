@@ -1,96 +1,80 @@
-//! The Tramita, as órgãos use it: TJRN (820), TJPE (817) and TJCE (806).
+//! The Tramita as its órgãos use it: TJRN (820), TJPE (817) and TJCE (806).
 
 mod catalogos;
-mod cenarios;
+mod scenarios;
 pub mod componentes;
-mod corridas;
-mod fio;
-mod grafo;
+mod races;
+mod wire;
+mod graph;
 mod heranca;
-mod historias;
-mod isolamento;
-mod partes;
+mod histories;
+mod row_security;
+mod parts;
 mod recibos;
 mod sei;
 
-use crate::support::{Ajustes, App, Modelo, PATIENCE, Resposta};
-use elos::value::regras::Regras;
+use crate::support::{App, Response, Settings, Template};
+use elos::value::rules::Rules;
 use serde_json::{Value, json};
 
 pub const RN: &str = "tjrn";
 pub const PE: &str = "tjpe";
 pub const CE: &str = "tjce";
-pub const FRASE: &str = "Número do Processo NUP já se encontra cadastrado";
+pub const ALREADY_REGISTERED: &str = "Número do Processo NUP já se encontra cadastrado";
 
-/// A valid NUP, fictitious as its unit.
+/// A valid NUP of a fictitious unit.
 pub const NUP: &str = "99990.000001/2026-53";
 
 pub struct Tramita(pub App);
 
 impl Tramita {
-    pub fn novo() -> Self {
-        Self(App::vazio())
+    pub fn new() -> Self {
+        Self(App::empty())
     }
 
-    pub fn com(regras: Regras) -> Self {
-        Self(App::com(Modelo::Vazio, Ajustes { regras, ..Ajustes::default() }))
+    pub fn with_rules(rules: Rules) -> Self {
+        Self(App::with(Template::Empty, Settings { rules, ..Settings::default() }))
     }
 
-    /// Waits until the server would be sent requests: its keys come in the background.
-    pub fn ready(&self) {
-        let begun = std::time::Instant::now();
-        while self.0.pedir("GET", "/readyz", &[], b"").status != 200 {
-            assert!(begun.elapsed() < PATIENCE, "it is ready");
-            std::thread::yield_now();
-        }
+    pub fn request(&self, caller: &str, method: &str, path: &str, body: &Value) -> Response {
+        self.with_headers(caller, method, path, body, &[])
     }
 
-    pub fn pedir(&self, quem: &str, metodo: &str, caminho: &str, corpo: &Value) -> Resposta {
-        self.com_headers(quem, metodo, caminho, corpo, &[])
-    }
-
-    pub fn com_headers(
+    pub fn with_headers(
         &self,
-        quem: &str,
-        metodo: &str,
-        caminho: &str,
-        corpo: &Value,
-        mais: &[(&str, &str)],
-    ) -> Resposta {
-        let bearer = format!("Bearer {}", self.0.token(quem));
-        let mut headers = vec![("Authorization", bearer.as_str())];
-        headers.extend(mais);
-        let corpo = if corpo.is_null() { String::new() } else { corpo.to_string() };
-        if !corpo.is_empty() {
-            headers.push(("Content-Type", "application/json"));
-        }
-        self.0.pedir(metodo, caminho, &headers, corpo.as_bytes())
+        caller: &str,
+        method: &str,
+        path: &str,
+        body: &Value,
+        extra: &[(&str, &str)],
+    ) -> Response {
+        self.0.rest(caller, method, path, extra, body)
     }
 
-    pub fn enviar(&self, de: &str, para: &str, protocolo: &str, nre: Option<&str>) -> Resposta {
-        self.pedir(de, "POST", "/tramites/processo", &envio(de, para, protocolo, nre))
+    pub fn enviar(&self, from: &str, to: &str, protocolo: &str, nre: Option<&str>) -> Response {
+        self.request(from, "POST", "/tramites/processo", &envio(from, to, protocolo, nre))
     }
 
-    /// An accepted send: its IDT and its NRE.
+    /// Sends a processo, which must be accepted. Returns the IDT and the NRE.
     #[track_caller]
     pub fn enviado(
         &self,
-        de: &str,
-        para: &str,
+        from: &str,
+        to: &str,
         protocolo: &str,
         nre: Option<&str>,
     ) -> (i64, String) {
-        let resposta = self.enviar(de, para, protocolo, nre);
-        assert_eq!(resposta.status, 200, "{}", resposta.texto);
-        let nre = resposta.corpo["NRE"].as_str().unwrap().to_owned();
-        (resposta.corpo["IDT"].as_i64().unwrap(), nre)
+        let response = self.enviar(from, to, protocolo, nre);
+        assert_eq!(response.status, 200, "{}", response.text);
+        let nre = response.body["NRE"].as_str().unwrap().to_owned();
+        (response.body["IDT"].as_i64().unwrap(), nre)
     }
 
-    pub fn passo(&self, quem: &str, idt: i64, passo: &str) -> Resposta {
-        let agora = crate::support::agora().to_rfc3339();
-        let (metodo, caminho, corpo) = match passo {
+    pub fn step(&self, caller: &str, idt: i64, step: &str) -> Response {
+        let now = crate::support::now().to_rfc3339();
+        let (method, path, body) = match step {
             "receber" => ("POST", "/recebimento", Value::Null),
-            "recibo" => ("POST", "/recibo", json!({ "dataDeRecebimento": agora })),
+            "recibo" => ("POST", "/recibo", json!({ "dataDeRecebimento": now })),
             "buscar" => ("GET", "/recibo", Value::Null),
             "recusar" => {
                 ("POST", "/recusa", json!({ "motivo": "99", "justificativa": "não é nosso" }))
@@ -98,65 +82,70 @@ impl Tramita {
             "ciencia" => ("POST", "/ciencia", Value::Null),
             "cancelar" => ("DELETE", "", Value::Null),
             "ler" => ("GET", "", Value::Null),
-            outro => panic!("{outro}"),
+            other => panic!("{other}"),
         };
-        self.pedir(quem, metodo, &format!("/tramites/{idt}{caminho}"), &corpo)
+        self.request(caller, method, &format!("/tramites/{idt}{path}"), &body)
     }
 
-    /// Steps that must all be taken.
+    /// Takes steps that must all be accepted.
     #[track_caller]
-    pub fn passos(&self, idt: i64, passos: &[(&str, &str)]) {
-        for (quem, passo) in passos {
-            let resposta = self.passo(quem, idt, passo);
-            assert_eq!(resposta.status, 200, "{quem} {passo}: {}", resposta.texto);
+    pub fn steps(&self, idt: i64, steps: &[(&str, &str)]) {
+        for (caller, step) in steps {
+            let response = self.step(caller, idt, step);
+            assert_eq!(response.status, 200, "{caller} {step}: {}", response.text);
         }
     }
 
-    /// Sent, received, and the recibo fetched: realizado.
+    /// Sends, receives, and fetches the recibo, so that the trâmite is realizado.
     #[track_caller]
     pub fn realizado(
         &self,
-        de: &str,
-        para: &str,
+        from: &str,
+        to: &str,
         protocolo: &str,
         nre: Option<&str>,
     ) -> (i64, String) {
-        let (idt, nre) = self.enviado(de, para, protocolo, nre);
-        self.passos(idt, &[(para, "receber"), (para, "recibo"), (de, "buscar")]);
+        let (idt, nre) = self.enviado(from, to, protocolo, nre);
+        self.steps(idt, &[(to, "receber"), (to, "recibo"), (from, "buscar")]);
         (idt, nre)
     }
 
-    /// Looked at, not received.
+    /// Reads the situação of the trâmite, without receiving it.
     #[track_caller]
-    pub fn situacao(&self, quem: &str, idt: i64) -> i64 {
-        let resposta = self.pedir(quem, "GET", &format!("/tramites?IDT={idt}"), &Value::Null);
-        resposta.corpo["tramites"][0]["situacaoAtual"].as_i64().expect(&resposta.texto)
+    pub fn situacao(&self, caller: &str, idt: i64) -> i64 {
+        let response = self.request(caller, "GET", &format!("/tramites?IDT={idt}"), &Value::Null);
+        response.body["tramites"][0]["situacaoAtual"].as_i64().expect(&response.text)
     }
 }
 
-pub fn estrutura(quem: &str) -> Value {
-    let numero = match quem {
+/// Returns the number of the estrutura of a client. Another text stands for itself.
+pub fn numero_da_estrutura(caller: &str) -> &str {
+    match caller {
         RN => "820",
         PE => "817",
         CE => "806",
-        outro => outro,
-    };
+        other => other,
+    }
+}
+
+pub fn estrutura(caller: &str) -> Value {
+    let numero = numero_da_estrutura(caller);
     json!({ "identificacaoDoRepositorioDeEstruturas": 1, "numeroDeIdentificacaoDaEstrutura": numero })
 }
 
-pub fn envio(de: &str, para: &str, protocolo: &str, nre: Option<&str>) -> Value {
+pub fn envio(from: &str, to: &str, protocolo: &str, nre: Option<&str>) -> Value {
     json!({
-        "cabecalho": { "NRE": nre, "remetente": estrutura(de), "destinatario": estrutura(para), "urgente": false },
+        "cabecalho": { "NRE": nre, "remetente": estrutura(from), "destinatario": estrutura(to), "urgente": false },
         "processo": { "protocolo": protocolo, "nivelDeSigilo": 1, "descricao": "Pedido fictício" },
     })
 }
 
-pub fn codigo(resposta: &Resposta) -> (u16, &str) {
-    (resposta.status, resposta.corpo["codigoErro"].as_str().unwrap_or("-"))
+pub fn code(response: &Response) -> (u16, &str) {
+    (response.status, response.body["codigoErro"].as_str().unwrap_or("-"))
 }
 
-/// A parameter of a refusal.
-pub fn parametro<'r>(resposta: &'r Resposta, chave: &str) -> Option<&'r str> {
-    let parametros = resposta.corpo["parametro"].as_array()?;
-    parametros.iter().find(|p| p["chave"] == chave)?["valor"].as_str()
+/// Returns the value of a parameter of a refusal.
+pub fn parameter<'r>(response: &'r Response, key: &str) -> Option<&'r str> {
+    let params = response.body["parametro"].as_array()?;
+    params.iter().find(|p| p["chave"] == key)?["valor"].as_str()
 }

@@ -1,99 +1,99 @@
-//! Recibos de conclusão against the key of who signs.
+//! Recibos de conclusão, and the key of the signing órgão.
 
 use super::componentes::{documento, hash};
-use super::{CE, NUP, PE, RN, Tramita, envio, parametro};
-use crate::support::{Resposta, agora, assinante};
+use super::{CE, NUP, PE, RN, Tramita, envio, parameter};
+use crate::support::{Response, now, signer};
 use diesel::RunQueryDsl;
 use elos::db::Sql;
 use serde_json::json;
 
 impl Tramita {
-    /// PE signs with the key of [`assinante`] from now on.
-    pub fn com_chave_em_pe(self) -> Self {
+    /// Registers the key of [`signer`] for PE.
+    pub fn with_pe_key(self) -> Self {
         Sql::new("UPDATE estrutura SET chave_publica = ")
-            .bind(json!(assinante().chave_publica()).to_string())
+            .bind(json!(signer().public_key()).to_string())
             .push("::jsonb WHERE numero = '817'")
-            .execute(&mut self.0.banco.conn())
+            .execute(&mut self.0.database.conn())
             .unwrap();
         self
     }
 
-    /// The date is part of what is signed: whoever signed has to send the same.
-    fn recibo(&self, quem: &str, idt: i64, data: &str, assinatura: Option<&str>) -> Resposta {
-        let corpo = json!({ "dataDeRecebimento": data, "hashDaAssinatura": assinatura });
-        self.pedir(quem, "POST", &format!("/tramites/{idt}/recibo"), &corpo)
+    /// The signed text contains the date, so the request must repeat it.
+    fn recibo(&self, caller: &str, idt: i64, data: &str, signature: Option<&str>) -> Response {
+        let body = json!({ "dataDeRecebimento": data, "hashDaAssinatura": signature });
+        self.request(caller, "POST", &format!("/tramites/{idt}/recibo"), &body)
     }
 }
 
 fn data() -> String {
-    agora().format("%Y-%m-%dT%H:%M:%S.000Z").to_string()
+    now().format("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }
 
 #[test]
 fn sem_chave_registrada_o_recibo_vale_sem_assinatura_conferida() {
-    let t = Tramita::novo().com_chave_em_pe();
+    let t = Tramita::new().with_pe_key();
     let (idt, _) = t.enviado(RN, CE, NUP, None);
-    t.passos(idt, &[(CE, "receber")]);
+    t.steps(idt, &[(CE, "receber")]);
     assert_eq!(t.recibo(CE, idt, &data(), Some("AAAA")).status, 200);
-    assert_eq!(t.passo(RN, idt, "buscar").corpo["assinado"], false);
+    assert_eq!(t.step(RN, idt, "buscar").body["assinado"], false);
 }
 
 #[test]
 fn com_chave_registrada_so_o_texto_exato_serve() {
-    let t = Tramita::novo().com_chave_em_pe();
+    let t = Tramita::new().with_pe_key();
     let (idt, nre) = t.enviado(RN, PE, NUP, None);
-    t.passos(idt, &[(PE, "receber")]);
+    t.steps(idt, &[(PE, "receber")]);
     let data = data();
-    let texto = |idt: i64| {
+    let text = |idt: i64| {
         format!(
             "<recibo><IDT>{idt}</IDT><NRE>{nre}</NRE><dataDeRecebimento>{data}</dataDeRecebimento></recibo>"
         )
     };
-    let assinar = |texto: &str| assinante().assinar(texto).unwrap();
-    for ruim in [None, Some("AAAA".to_owned()), Some(assinar(&texto(idt + 1)))] {
-        let recusado = t.recibo(PE, idt, &data, ruim.as_deref());
-        assert_eq!(recusado.status, 400, "{}", recusado.texto);
-        assert!(parametro(&recusado, "hashDaAssinatura").is_some(), "{}", recusado.texto);
+    let sign = |text: &str| signer().sign(text).unwrap();
+    for bad in [None, Some("AAAA".to_owned()), Some(sign(&text(idt + 1)))] {
+        let refused = t.recibo(PE, idt, &data, bad.as_deref());
+        assert_eq!(refused.status, 400, "{}", refused.text);
+        assert!(parameter(&refused, "hashDaAssinatura").is_some(), "{}", refused.text);
     }
     assert_eq!(t.situacao(RN, idt), 4);
-    let assinatura = assinar(&texto(idt));
-    assert_eq!(t.recibo(PE, idt, &data, Some(&assinatura)).status, 200);
+    let signature = sign(&text(idt));
+    assert_eq!(t.recibo(PE, idt, &data, Some(&signature)).status, 200);
     for _ in 0..2 {
-        let entregue = t.passo(RN, idt, "buscar").corpo;
+        let delivered = t.step(RN, idt, "buscar").body;
         assert_eq!(
-            (&entregue["assinado"], &entregue["textoAssinado"], &entregue["hashDaAssinatura"]),
-            (&json!(true), &json!(texto(idt)), &json!(assinatura))
+            (&delivered["assinado"], &delivered["textoAssinado"], &delivered["hashDaAssinatura"]),
+            (&json!(true), &json!(text(idt)), &json!(signature))
         );
     }
 }
 
-/// What is to be signed over files can be learnt before it is signed: the hashes are
-/// shown, and who signs another text is told the right one.
+/// The text to sign can be read before signing: the server shows the hashes, and a signature of
+/// another text is refused with the right one.
 #[test]
 fn o_recibo_com_arquivos_se_assina_pelo_que_o_servidor_mostra() {
-    let t = Tramita::novo().com_chave_em_pe();
-    let mut corpo = envio(RN, PE, NUP, None);
-    corpo["processo"]["documentos"] = json!([documento(1, &[b"um"]), documento(2, &[b"dois"])]);
-    let enviado = t.pedir(RN, "POST", "/tramites/processo", &corpo).corpo;
+    let t = Tramita::new().with_pe_key();
+    let mut body = envio(RN, PE, NUP, None);
+    body["processo"]["documentos"] = json!([documento(1, &[b"um"]), documento(2, &[b"dois"])]);
+    let enviado = t.request(RN, "POST", "/tramites/processo", &body).body;
     let (idt, nre) = (enviado["IDT"].as_i64().unwrap(), enviado["NRE"].as_str().unwrap());
     for bytes in [b"um".as_slice(), b"dois"] {
-        assert_eq!(t.mandar(RN, idt, NUP, bytes).status, 200);
+        assert_eq!(t.upload(RN, idt, NUP, bytes).status, 200);
     }
-    t.passos(idt, &[(PE, "receber")]);
+    t.steps(idt, &[(PE, "receber")]);
     for bytes in [b"um".as_slice(), b"dois"] {
         assert_eq!(t.baixar(PE, idt, NUP, &hash(bytes)).status, 200);
     }
-    let vistos = t.passo(PE, idt, "ler").corpo["hashesDosComponentesDigitais"].clone();
-    let hashes = vistos.as_array().unwrap().iter().map(|hash| hash.as_str().unwrap());
+    let seen = t.step(PE, idt, "ler").body["hashesDosComponentesDigitais"].clone();
+    let hashes = seen.as_array().unwrap().iter().map(|hash| hash.as_str().unwrap());
     let hashes = hashes.map(|h| format!("<hashDoComponenteDigital>{h}</hashDoComponenteDigital>"));
     let data = data();
-    let texto = format!(
+    let text = format!(
         "<recibo><IDT>{idt}</IDT><NRE>{nre}</NRE><dataDeRecebimento>{data}</dataDeRecebimento>{}</recibo>",
         hashes.collect::<String>()
     );
-    let recusado = t.recibo(PE, idt, &data, Some("AAAA"));
-    let orientacao = parametro(&recusado, "orientacao").unwrap();
-    assert!(orientacao.ends_with(&texto), "{orientacao} {texto}");
-    assert_eq!(t.recibo(PE, idt, &data, Some(&assinante().assinar(&texto).unwrap())).status, 200);
-    assert_eq!(t.passo(RN, idt, "buscar").corpo["textoAssinado"], texto);
+    let refused = t.recibo(PE, idt, &data, Some("AAAA"));
+    let orientacao = parameter(&refused, "orientacao").unwrap();
+    assert!(orientacao.ends_with(&text), "{orientacao} {text}");
+    assert_eq!(t.recibo(PE, idt, &data, Some(&signer().sign(&text).unwrap())).status, 200);
+    assert_eq!(t.step(RN, idt, "buscar").body["textoAssinado"], text);
 }

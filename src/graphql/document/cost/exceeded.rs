@@ -1,133 +1,142 @@
-//! Why an operation costs too much, and what of it would fit.
+//! Explains why an operation costs too much, and which page size would fit.
 
-use super::{Esqueleto, Fonte, Medida, No, inteiro};
+use super::{ArgumentSource, CostNode, CostPlan, Evaluation, integer};
 use async_graphql::Variables;
 use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct CustoExcedido {
-    pub custo: u64,
-    pub limite: u64,
-    /// Response keys from the root to the dearest list.
-    pub caminho: String,
-    /// What the list at `caminho` costs, of the whole.
-    pub custo_do_caminho: u64,
-    pub cabe_com: Option<CabeCom>,
+pub struct CostExceeded {
+    pub cost: u64,
+    pub limit: u64,
+    /// Response keys from the root to the most expensive list.
+    pub path: String,
+    /// The part of `cost` that the list at `path` causes.
+    pub path_cost: u64,
+    pub fits_with: Option<FitsWith>,
 }
 
-/// The largest slice of a list with which the operation would fit.
+/// The largest page size of a list with which the operation would fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CabeCom {
-    pub caminho: String,
-    pub argumento: String,
-    pub tamanho: u32,
+pub struct FitsWith {
+    pub path: String,
+    pub argument: String,
+    pub size: u32,
 }
 
-impl fmt::Display for CustoExcedido {
+impl fmt::Display for CostExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (custo, limite) = (Milhares(self.custo), Milhares(self.limite));
-        write!(f, "a operação custa {custo}, e o limite é {limite}: ")?;
-        write!(f, "`{}` custa {}", self.caminho, Milhares(self.custo_do_caminho))?;
-        match &self.cabe_com {
-            Some(CabeCom { caminho, argumento, tamanho }) if *caminho == self.caminho => {
-                write!(f, "; com `{argumento}: {tamanho}` caberia")
+        let (cost, limit) = (Thousands(self.cost), Thousands(self.limit));
+        write!(f, "a operação custa {cost}, e o limite é {limit}: ")?;
+        write!(f, "`{}` custa {}", self.path, Thousands(self.path_cost))?;
+        match &self.fits_with {
+            Some(FitsWith { path, argument, size }) if *path == self.path => {
+                write!(f, "; com `{argument}: {size}` caberia")
             }
-            Some(CabeCom { caminho, argumento, tamanho }) => {
-                write!(f, "; com `{argumento}: {tamanho}` em `{caminho}` caberia")
+            Some(FitsWith { path, argument, size }) => {
+                write!(f, "; com `{argument}: {size}` em `{path}` caberia")
             }
             None => Ok(()),
         }
     }
 }
 
-/// 8000 as 8.000.
-struct Milhares(u64);
+/// Formats 8000 as 8.000.
+struct Thousands(u64);
 
-impl fmt::Display for Milhares {
+impl fmt::Display for Thousands {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             n @ 0..1000 => write!(f, "{n}"),
-            n => write!(f, "{}.{:03}", Milhares(n / 1000), n % 1000),
+            n => write!(f, "{}.{:03}", Thousands(n / 1000), n % 1000),
         }
     }
 }
 
-/// A field on the way to the dearest.
-struct Passo<'n> {
-    no: &'n No,
-    caminho: String,
-    /// Of the whole operation.
-    custo: f64,
+/// A field on the path to the most expensive one.
+struct Step<'n> {
+    node: &'n CostNode,
+    path: String,
+    /// The part of the cost of the operation that the field causes.
+    cost: f64,
 }
 
-impl Esqueleto {
-    /// What the operation costs, if it is within the limit.
-    pub fn conferir(&self, limite: u64, variaveis: &Variables) -> Result<u64, Box<CustoExcedido>> {
-        let custo = self.custo(variaveis);
-        if custo <= limite {
-            return Ok(custo);
+impl CostPlan {
+    /// Returns the cost of the operation, or an error if it exceeds `limit`.
+    pub fn check(&self, limit: u64, variables: &Variables) -> Result<u64, Box<CostExceeded>> {
+        let cost = self.cost(variables);
+        if cost <= limit {
+            return Ok(cost);
         }
-        let passos = self.mais_caro(&self.medida(variaveis));
-        let com_fatia = |passo: &&Passo<'_>| passo.no.fatia.is_some();
-        let pior = passos.iter().rev().find(com_fatia).or(passos.last());
-        Err(Box::new(CustoExcedido {
-            custo,
-            limite,
-            caminho: pior.map(|passo| passo.caminho.clone()).unwrap_or_default(),
-            custo_do_caminho: pior.map_or(custo, |passo| inteiro(passo.custo)),
-            cabe_com: passos.iter().rev().find_map(|passo| self.cabe(passo, limite, variaveis)),
+        let steps = self.most_expensive(&self.evaluation(variables));
+        let has_slice = |step: &&Step<'_>| step.node.slice.is_some();
+        let worst = steps.iter().rev().find(has_slice).or(steps.last());
+        Err(Box::new(CostExceeded {
+            cost,
+            limit,
+            path: worst.map(|step| step.path.clone()).unwrap_or_default(),
+            path_cost: worst.map_or(cost, |step| integer(step.cost)),
+            fits_with: steps.iter().rev().find_map(|step| self.fits(step, limit, variables)),
         }))
     }
 
-    /// From the root, always into the dearest field, while it makes half of the whole.
-    fn mais_caro(&self, medida: &Medida<'_>) -> Vec<Passo<'_>> {
-        let metade = self.total(medida) / 2.0;
-        let mut passos = Vec::<Passo<'_>>::new();
-        let (mut candidatos, mut vezes, mut do_pai): (Vec<&No>, _, _) =
-            (self.filhos.iter().collect(), 1.0, 1.0);
+    /// Descends from the root into the most expensive field, as long as that causes at least half
+    /// of the total cost.
+    fn most_expensive(&self, evaluation: &Evaluation<'_>) -> Vec<Step<'_>> {
+        let half = self.total(evaluation) / 2.0;
+        let mut steps = Vec::<Step<'_>>::new();
+        let (mut candidates, mut times, mut parent_size): (Vec<&CostNode>, _, _) =
+            (self.children.iter().collect(), 1.0, 1.0);
         loop {
-            let custos = candidatos.iter().map(|no| (*no, vezes * medida.no(no, do_pai)));
-            let Some((no, custo)) = custos.max_by(|(_, a), (_, b)| a.total_cmp(b)) else { break };
-            if custo < metade && !passos.is_empty() {
+            let costs =
+                candidates.iter().map(|node| (*node, times * evaluation.node(node, parent_size)));
+            let Some((node, cost)) = costs.max_by(|(_, a), (_, b)| a.total_cmp(b)) else { break };
+            if cost < half && !steps.is_empty() {
                 break;
             }
-            let caminho = match passos.last() {
-                Some(acima) => format!("{}.{}", acima.caminho, no.chave),
-                None => no.chave.to_string(),
+            let path = match steps.last() {
+                Some(parent) => format!("{}.{}", parent.path, node.key),
+                None => node.key.to_string(),
             };
-            passos.push(Passo { no, caminho, custo });
-            vezes *= medida.itens(no, do_pai);
-            do_pai = medida.dos_filhos(no);
-            candidatos = no.filhos.iter().chain(no.casos.iter().flat_map(|(_, nos)| nos)).collect();
+            steps.push(Step { node, path, cost });
+            times *= evaluation.items(node, parent_size);
+            parent_size = evaluation.of_children(node);
+            candidates = node
+                .children
+                .iter()
+                .chain(node.cases.iter().flat_map(|(_, nodes)| nodes))
+                .collect();
         }
-        passos
+        steps
     }
 
-    /// By bisection: a larger slice never costs less.
-    fn cabe(&self, passo: &Passo<'_>, limite: u64, variaveis: &Variables) -> Option<CabeCom> {
-        let fatia = passo.no.fatia.as_ref()?;
-        let dado = fatia.argumentos.iter().find(|(_, fonte)| match fonte {
-            Fonte::Escrita(valor) => valor.is_some(),
-            Fonte::Variavel { nome, padrao } => variaveis.contains_key(nome) || padrao.is_some(),
+    /// Finds the largest size of the slice within the limit. Bisection works because a larger slice
+    /// never costs less.
+    fn fits(&self, step: &Step<'_>, limit: u64, variables: &Variables) -> Option<FitsWith> {
+        let slice = step.node.slice.as_ref()?;
+        let given = slice.arguments.iter().find(|(_, source)| match source {
+            ArgumentSource::Literal(value) => value.is_some(),
+            ArgumentSource::Variable { name, default } => {
+                variables.contains_key(name) || default.is_some()
+            }
         });
-        let argumento = dado.map(|(nome, _)| nome).or(fatia.primeiro.as_ref())?;
-        let mut medida = self.medida(variaveis);
-        let mut cabe = |n: u32| {
-            medida.no_lugar = Some((fatia.numero, f64::from(n)));
-            inteiro(self.total(&medida)) <= limite
+        let argument = given.map(|(name, _)| name).or(slice.first.as_ref())?;
+        let mut evaluation = self.evaluation(variables);
+        let mut fits = |n: u32| {
+            evaluation.substitute = Some((slice.number, f64::from(n)));
+            integer(self.total(&evaluation)) <= limit
         };
-        let (mut cabem, mut nao_cabem) = (0, 1_u32 << 20);
-        while nao_cabem - cabem > 1 {
-            let meio = cabem.midpoint(nao_cabem);
-            match cabe(meio) {
-                true => cabem = meio,
-                false => nao_cabem = meio,
+        let (mut fitting, mut not_fitting) = (0, 1_u32 << 20);
+        while not_fitting - fitting > 1 {
+            let middle = fitting.midpoint(not_fitting);
+            match fits(middle) {
+                true => fitting = middle,
+                false => not_fitting = middle,
             }
         }
-        (cabem > 0).then(|| CabeCom {
-            caminho: passo.caminho.clone(),
-            argumento: argumento.to_string(),
-            tamanho: cabem,
+        (fitting > 0).then(|| FitsWith {
+            path: step.path.clone(),
+            argument: argument.to_string(),
+            size: fitting,
         })
     }
 }

@@ -1,112 +1,120 @@
-//! What the values of arguments cost: each its field's weight, and what stands within it.
+//! Computes the cost of the values of arguments: the `@cost` of each value, and of the values
+//! within it.
 
-use super::weights::{Parcela, Regras};
+use super::weights::{CostRules, ValueCost};
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Value, VariableDefinition};
 use async_graphql::{Name, Value as ConstValue, Variables};
 
-/// The variables whose values cost something, each once for every use that it may have.
+/// The uses of variables whose values may have a cost, without duplicates.
 #[derive(Debug, Clone, Default)]
-pub struct Usos(Vec<Uso>);
+pub struct VariableUses(Vec<VariableUse>);
 
 #[derive(Debug, Clone, PartialEq)]
-struct Uso {
-    nome: Name,
-    parcela: Parcela,
-    /// When the request does not give it.
-    padrao: f64,
+struct VariableUse {
+    name: Name,
+    value_cost: ValueCost,
+    /// The cost if the request does not contain the variable.
+    default: f64,
 }
 
-/// What the arguments of one field cost.
+/// The cost of the arguments of one field.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Entradas {
-    escritas: f64,
-    /// Among the [`Usos`].
-    usos: Vec<usize>,
+pub struct InputCosts {
+    literal: f64,
+    /// Indices into [`VariableUses`].
+    variable_uses: Vec<usize>,
 }
 
-/// What each of the [`Usos`] costs with the variables of a request.
-pub struct Pesos(Vec<f64>);
+/// The cost of each of the [`VariableUses`], for the variables of a request.
+pub struct UsageCosts(Vec<f64>);
 
-impl Usos {
-    pub fn pesos(&self, regras: &Regras, variaveis: &Variables) -> Pesos {
-        let peso = |uso: &Uso| match variaveis.get(&uso.nome) {
-            Some(valor) => dado(regras, &uso.parcela, valor),
-            None => uso.padrao,
+impl VariableUses {
+    pub fn usage_costs(&self, rules: &CostRules, variables: &Variables) -> UsageCosts {
+        let weight = |variable_use: &VariableUse| match variables.get(&variable_use.name) {
+            Some(value) => given(rules, &variable_use.value_cost, value),
+            None => variable_use.default,
         };
-        Pesos(self.0.iter().map(peso).collect())
+        UsageCosts(self.0.iter().map(weight).collect())
     }
 
-    fn de(&mut self, uso: Uso) -> usize {
-        self.0.iter().position(|outro| *outro == uso).unwrap_or_else(|| {
-            self.0.push(uso);
+    fn of(&mut self, variable_use: VariableUse) -> usize {
+        self.0.iter().position(|other| *other == variable_use).unwrap_or_else(|| {
+            self.0.push(variable_use);
             self.0.len() - 1
         })
     }
 }
 
-impl Entradas {
-    pub fn custo(&self, pesos: &Pesos) -> f64 {
-        let variaveis = self.usos.iter().filter_map(|uso| pesos.0.get(*uso));
-        self.escritas + variaveis.sum::<f64>()
+impl InputCosts {
+    pub fn cost(&self, usage_costs: &UsageCosts) -> f64 {
+        let variables =
+            self.variable_uses.iter().filter_map(|variable_use| usage_costs.0.get(*variable_use));
+        self.literal + variables.sum::<f64>()
     }
 
-    /// Adds what a value costs as it is written in a document.
-    pub fn somar(
+    /// Adds the cost of a value that the document contains.
+    pub fn add(
         &mut self,
-        usos: &mut Usos,
-        regras: &Regras,
-        definidas: &[Node<VariableDefinition>],
-        parcela: &Parcela,
-        valor: &Value,
+        variable_uses: &mut VariableUses,
+        rules: &CostRules,
+        definitions: &[Node<VariableDefinition>],
+        value_cost: &ValueCost,
+        value: &Value,
     ) {
-        match valor {
+        match value {
             Value::Null => {}
-            Value::Variable(nome) => {
-                if parcela.peso == 0.0 && regras.da_entrada(&parcela.tipo).is_none() {
+            Value::Variable(name) => {
+                if value_cost.weight == 0.0 && rules.of_input(&value_cost.ty).is_none() {
                     return;
                 }
-                let definida = definidas.iter().find(|definida| definida.name == *nome);
-                let padrao = definida.and_then(|definida| definida.default_value.as_ref());
-                let padrao = padrao.map_or(0.0, |valor| {
-                    let mut padrao = Self::default();
-                    padrao.somar(usos, regras, &[], parcela, valor);
-                    padrao.escritas
+                let defined = definitions.iter().find(|defined| defined.name == *name);
+                let default = defined.and_then(|defined| defined.default_value.as_ref());
+                let default = default.map_or(0.0, |value| {
+                    let mut default = Self::default();
+                    default.add(variable_uses, rules, &[], value_cost, value);
+                    default.literal
                 });
-                let nome = Name::new(nome.as_str());
-                self.usos.push(usos.de(Uso { nome, parcela: parcela.clone(), padrao }));
+                let name = Name::new(name.as_str());
+                self.variable_uses.push(variable_uses.of(VariableUse {
+                    name,
+                    value_cost: value_cost.clone(),
+                    default,
+                }));
             }
-            Value::List(itens) => {
-                for item in itens {
-                    self.somar(usos, regras, definidas, parcela, item);
+            Value::List(items) => {
+                for item in items {
+                    self.add(variable_uses, rules, definitions, value_cost, item);
                 }
             }
-            Value::Object(campos) => {
-                self.escritas += parcela.peso;
-                let Some(parcelas) = regras.da_entrada(&parcela.tipo) else { return };
-                for (nome, valor) in campos {
-                    if let Some(parcela) = parcelas.get(nome) {
-                        self.somar(usos, regras, definidas, parcela, valor);
+            Value::Object(fields) => {
+                self.literal += value_cost.weight;
+                let Some(value_costs) = rules.of_input(&value_cost.ty) else { return };
+                for (name, value) in fields {
+                    if let Some(value_cost) = value_costs.get(name) {
+                        self.add(variable_uses, rules, definitions, value_cost, value);
                     }
                 }
             }
-            _ => self.escritas += parcela.peso,
+            _ => self.literal += value_cost.weight,
         }
     }
 }
 
-/// What a value costs that came with the request.
-fn dado(regras: &Regras, parcela: &Parcela, valor: &ConstValue) -> f64 {
-    match valor {
+/// Returns the cost of a value from the variables of the request.
+fn given(rules: &CostRules, value_cost: &ValueCost, value: &ConstValue) -> f64 {
+    match value {
         ConstValue::Null => 0.0,
-        ConstValue::List(itens) => itens.iter().map(|item| dado(regras, parcela, item)).sum(),
-        ConstValue::Object(campos) => {
-            let Some(parcelas) = regras.da_entrada(&parcela.tipo) else { return parcela.peso };
-            let dentro = campos.iter().filter_map(|(nome, valor)| {
-                Some(dado(regras, parcelas.get(nome.as_str())?, valor))
+        ConstValue::List(items) => items.iter().map(|item| given(rules, value_cost, item)).sum(),
+        ConstValue::Object(fields) => {
+            let Some(value_costs) = rules.of_input(&value_cost.ty) else {
+                return value_cost.weight;
+            };
+            let within = fields.iter().filter_map(|(name, value)| {
+                Some(given(rules, value_costs.get(name.as_str())?, value))
             });
-            parcela.peso + dentro.sum::<f64>()
+            value_cost.weight + within.sum::<f64>()
         }
-        _ => parcela.peso,
+        _ => value_cost.weight,
     }
 }

@@ -1,335 +1,364 @@
-//! What an operation costs, known before it runs.
+//! Computes the cost of an operation before it runs.
 //!
-//! An operation costs [`OPERACAO`]. An object costs 1, or its type's `@cost`; a scalar nothing; a field with its
-//! own `@cost` costs that, once. A list costs its items as many times as
-//! `@listSize` says. Of the types that an abstract one may be, the dearest counts. Each root field and
-//! each list that is cut into pages is read by a statement of its own, which costs [`LEITURA`]
-//! besides, however many parents it is read for. A value of an argument costs its `@cost`, and so
-//! does each value within it: that is what a filter costs, and once more if its rows are counted.
+//! Every operation costs [`OPERATION_COST`]. An object costs 1, or the `@cost` of its type; a
+//! scalar costs nothing; a field with a `@cost` of its own costs that, once. A list multiplies the
+//! cost of an item by the size that `@listSize` gives. For an abstract type, the most expensive of
+//! its object types counts. One statement reads each root field and each paginated list, for all
+//! parents together, and costs [`READ_COST`]. Each value of an argument costs its `@cost`,
+//! including the values within it: this is the cost of a filter. If the operation counts the rows
+//! of a list, the filter of the list counts [`SCANS_PER_COUNT`] times.
 
 mod inputs;
 mod exceeded;
 pub(crate) mod weights;
 
-use crate::graphql::document::convert::constante;
-use crate::graphql::document::normalize::{Campo, Selecao};
-use crate::graphql::document::schema::{Conjunto, Esquema};
+use crate::graphql::document::convert::constant;
+use crate::graphql::document::normalize::{CollectedField, CollectedSelection};
+use crate::graphql::document::schema::DocumentSchema;
+use crate::graphql::document::type_set::TypeSet;
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Value, VariableDefinition};
 use apollo_compiler::executable::Operation;
 use async_graphql::{Name, Value as ConstValue, Variables};
-use inputs::{Entradas, Pesos, Usos};
+use inputs::{InputCosts, UsageCosts, VariableUses};
 use std::sync::Arc;
-use weights::{Lista, Regra, Regras};
+use weights::{CostRule, CostRules, ListSize};
 
-pub use exceeded::{CabeCom, CustoExcedido};
+pub use exceeded::{CostExceeded, FitsWith};
 
-/// The items of a list whose size the schema does not tell.
-const ITENS: f64 = 5.0;
-/// `__schema` and `__type`: what they answer is as large as the schema, no more.
-const INTROSPECCAO: f64 = 10.0;
+/// The assumed size of a list whose size the schema does not give.
+const ASSUMED_ITEMS: f64 = 5.0;
+/// The cost of `__schema` and of `__type`, whose response is never larger than the schema.
+const INTROSPECTION_COST: f64 = 10.0;
 
-/// What an operation costs that does nothing: a token, the protocol, a record in the trail.
-const OPERACAO: f64 = 100.0;
-/// What a statement costs, whatever it reads.
-const LEITURA: f64 = 50.0;
-/// What counting a list of the root costs besides its weight: all that a tribunal has is gone through.
-const CONTAGEM_NA_RAIZ: f64 = 300.0;
-/// How often a list that is counted is looked through, for its filter: once for the page, and to the
-/// end for the number.
-const BUSCAS_AO_CONTAR: f64 = 3.0;
-/// The field that counts all rows of a list, on all of its pages.
-const CONTAGEM: &str = "totalCount";
+/// The base cost of an operation: checking the token, the protocol, a record in the trail.
+const OPERATION_COST: f64 = 100.0;
+/// The cost of a statement, whatever it reads.
+const READ_COST: f64 = 50.0;
+/// The additional cost of counting a list at the root, because the count scans all rows of the
+/// tribunal.
+const ROOT_COUNT_COST: f64 = 300.0;
+/// Factor on the cost of the filter of a counted list: one for the page, and two for the count,
+/// which scans to the end.
+const SCANS_PER_COUNT: f64 = 3.0;
+/// The field that counts the rows of a list, over all pages.
+const COUNT_FIELD: &str = "totalCount";
 
-/// What remains to know of the cost once the variables come.
+/// The cost of an operation as a function of its variables.
 #[derive(Debug, Clone)]
-pub struct Esqueleto {
-    filhos: Vec<No>,
-    usos: Usos,
-    /// Fields that are read by a statement of their own.
-    leituras: u32,
-    regras: Arc<Regras>,
+pub struct CostPlan {
+    children: Vec<CostNode>,
+    variable_uses: VariableUses,
+    /// Number of fields that have a statement of their own.
+    reads: u32,
+    rules: Arc<CostRules>,
 }
 
 #[derive(Debug, Clone)]
-struct No {
-    chave: Name,
-    /// Once, in place of the object's weight.
-    peso: Option<f64>,
-    /// Of each object.
-    objeto: f64,
-    lista: bool,
-    /// The size is the parent's: it is one of its `sizedFields`.
-    do_pai: bool,
-    fatia: Option<Fatia>,
-    entradas: Entradas,
-    conta: bool,
-    filhos: Vec<No>,
-    /// Fields of some of the types that the object may be.
-    casos: Vec<(Conjunto, Vec<No>)>,
+struct CostNode {
+    key: Name,
+    /// The `@cost` of the field. It counts once, in place of `object`.
+    weight: Option<f64>,
+    /// The cost of each object.
+    object: f64,
+    list: bool,
+    /// Whether the size of the list is that of the parent, which names the field in its
+    /// `sizedFields`.
+    sized_by_parent: bool,
+    slice: Option<Slice>,
+    inputs: InputCosts,
+    counts_rows: bool,
+    children: Vec<CostNode>,
+    /// The fields for some of the types that the object may have.
+    cases: Vec<(TypeSet, Vec<CostNode>)>,
 }
 
-impl No {
-    /// Whether all rows of the list are counted.
-    fn e_contada(&self) -> bool {
-        self.filhos.iter().any(|filho| filho.conta)
+impl CostNode {
+    /// Whether the operation counts the rows of the list.
+    fn is_counted(&self) -> bool {
+        self.children.iter().any(|child| child.counts_rows)
     }
 }
 
 #[derive(Debug, Clone)]
-struct Fatia {
-    numero: usize,
-    /// The slice is of the children that `sizedFields` names.
-    dos_filhos: bool,
-    argumentos: Vec<(Name, Fonte)>,
-    /// To suggest, when none is given.
-    primeiro: Option<Name>,
-    suposto: f64,
+struct Slice {
+    number: usize,
+    /// Whether the size applies to the children that `sizedFields` names, and not to the field
+    /// itself.
+    of_children: bool,
+    arguments: Vec<(Name, ArgumentSource)>,
+    /// The argument to suggest if the client gave none.
+    first: Option<Name>,
+    assumed: f64,
 }
 
-/// Where a slicing argument has its value.
+/// The source of the value of a slicing argument.
 #[derive(Debug, Clone)]
-enum Fonte {
-    Escrita(Option<f64>),
-    Variavel { nome: Name, padrao: Option<f64> },
+enum ArgumentSource {
+    Literal(Option<f64>),
+    Variable { name: Name, default: Option<f64> },
 }
 
-impl Esqueleto {
-    pub fn novo(esquema: &Esquema, operacao: &Operation, selecoes: &[Selecao]) -> Self {
-        let variaveis = &operacao.variables;
-        let mut montagem =
-            Montagem { esquema, variaveis, fatias: 0, usos: Usos::default(), leituras: 0 };
-        let (filhos, casos) = montagem.selecoes(selecoes, None, true);
-        debug_assert!(casos.is_empty(), "a root is not abstract");
-        let Montagem { usos, leituras, .. } = montagem;
-        Self { filhos, usos, leituras, regras: Arc::clone(&esquema.regras) }
-    }
-
-    pub fn custo(&self, variaveis: &Variables) -> u64 {
-        inteiro(self.total(&self.medida(variaveis)))
-    }
-
-    fn medida<'v>(&self, variaveis: &'v Variables) -> Medida<'v> {
-        let pesos = Arc::new(self.usos.pesos(&self.regras, variaveis));
-        Medida { variaveis, pesos, no_lugar: None }
-    }
-
-    /// One field, and below it nothing that costs: all that it takes is read at the root. A scalar
-    /// that is read by itself (what is sensitive of an adolescente) stands only below a list.
-    pub fn so_a_raiz(&self) -> bool {
-        let gratis = |no: &No| {
-            no.peso.unwrap_or(no.objeto) == 0.0 && no.filhos.is_empty() && no.casos.is_empty()
+impl CostPlan {
+    pub fn new(
+        schema: &DocumentSchema,
+        operation: &Operation,
+        selections: &[CollectedSelection],
+    ) -> Self {
+        let variables = &operation.variables;
+        let mut builder = CostBuilder {
+            schema,
+            variables,
+            slices: 0,
+            variable_uses: VariableUses::default(),
+            reads: 0,
         };
-        let [raiz] = self.filhos.as_slice() else { return false };
-        raiz.filhos.iter().chain(raiz.casos.iter().flat_map(|(_, nos)| nos)).all(gratis)
+        let (children, cases) = builder.selections(selections, None, true);
+        debug_assert!(cases.is_empty(), "a root is not abstract");
+        let CostBuilder { variable_uses, reads, .. } = builder;
+        Self { children, variable_uses, reads, rules: Arc::clone(&schema.rules) }
     }
 
-    fn total(&self, medida: &Medida<'_>) -> f64 {
-        let campos: f64 = self.filhos.iter().map(|no| medida.no(no, 1.0)).sum();
-        let contada = |no: &No| if no.e_contada() { CONTAGEM_NA_RAIZ } else { 0.0 };
-        let contadas: f64 = self.filhos.iter().map(contada).sum();
-        OPERACAO + campos + contadas + LEITURA * f64::from(self.leituras)
+    pub fn cost(&self, variables: &Variables) -> u64 {
+        integer(self.total(&self.evaluation(variables)))
+    }
+
+    fn evaluation<'v>(&self, variables: &'v Variables) -> Evaluation<'v> {
+        let usage_costs = Arc::new(self.variable_uses.usage_costs(&self.rules, variables));
+        Evaluation { variables, usage_costs, substitute: None }
+    }
+
+    /// Whether only the root field reads: there is one root field, and nothing below it has a cost.
+    /// The scalars that have a statement of their own (the sensitive ones of an adolescente) occur
+    /// only below a list.
+    pub fn root_only(&self) -> bool {
+        let is_free = |node: &CostNode| {
+            node.weight.unwrap_or(node.object) == 0.0
+                && node.children.is_empty()
+                && node.cases.is_empty()
+        };
+        let [root] = self.children.as_slice() else { return false };
+        root.children.iter().chain(root.cases.iter().flat_map(|(_, nodes)| nodes)).all(is_free)
+    }
+
+    fn total(&self, evaluation: &Evaluation<'_>) -> f64 {
+        let fields: f64 = self.children.iter().map(|node| evaluation.node(node, 1.0)).sum();
+        let count_cost = |node: &CostNode| if node.is_counted() { ROOT_COUNT_COST } else { 0.0 };
+        let counted: f64 = self.children.iter().map(count_cost).sum();
+        OPERATION_COST + fields + counted + READ_COST * f64::from(self.reads)
     }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-fn inteiro(custo: f64) -> u64 {
-    custo.ceil() as u64
+fn integer(cost: f64) -> u64 {
+    cost.ceil() as u64
 }
 
-struct Medida<'v> {
-    variaveis: &'v Variables,
-    pesos: Arc<Pesos>,
-    /// A slice and the size to try in its place.
-    no_lugar: Option<(usize, f64)>,
+struct Evaluation<'v> {
+    variables: &'v Variables,
+    usage_costs: Arc<UsageCosts>,
+    /// The number of a slice, and the size to try in place of its own.
+    substitute: Option<(usize, f64)>,
 }
 
-impl Medida<'_> {
-    fn no(&self, no: &No, do_pai: f64) -> f64 {
-        let dos_filhos = self.dos_filhos(no);
-        let mut dentro: f64 = no.filhos.iter().map(|filho| self.no(filho, dos_filhos)).sum();
-        let mut por_tipo = Vec::<(usize, f64)>::new();
-        for (tipos, nos) in &no.casos {
-            let custo: f64 = nos.iter().map(|filho| self.no(filho, dos_filhos)).sum();
-            for tipo in tipos.iter() {
-                match por_tipo.iter_mut().find(|(outro, _)| *outro == tipo) {
-                    Some((_, soma)) => *soma += custo,
-                    None => por_tipo.push((tipo, custo)),
+impl Evaluation<'_> {
+    fn node(&self, node: &CostNode, parent_size: f64) -> f64 {
+        let of_children = self.of_children(node);
+        let mut within: f64 = node.children.iter().map(|child| self.node(child, of_children)).sum();
+        let mut by_type = Vec::<(usize, f64)>::new();
+        for (types, nodes) in &node.cases {
+            let cost: f64 = nodes.iter().map(|child| self.node(child, of_children)).sum();
+            for ty in types.iter() {
+                match by_type.iter_mut().find(|(other, _)| *other == ty) {
+                    Some((_, sum)) => *sum += cost,
+                    None => by_type.push((ty, cost)),
                 }
             }
         }
-        dentro += por_tipo.iter().map(|(_, custo)| *custo).fold(0.0, f64::max);
-        let buscas = if no.e_contada() { BUSCAS_AO_CONTAR } else { 1.0 };
-        let entradas = buscas * no.entradas.custo(&self.pesos);
-        match no.lista {
-            false => no.peso.unwrap_or(no.objeto) + dentro + entradas,
+        within += by_type.iter().map(|(_, cost)| *cost).fold(0.0, f64::max);
+        let scans = if node.is_counted() { SCANS_PER_COUNT } else { 1.0 };
+        let inputs = scans * node.inputs.cost(&self.usage_costs);
+        match node.list {
+            false => node.weight.unwrap_or(node.object) + within + inputs,
             true => {
-                no.peso.unwrap_or(0.0) + self.itens(no, do_pai) * (no.objeto + dentro) + entradas
+                node.weight.unwrap_or(0.0)
+                    + self.items(node, parent_size) * (node.object + within)
+                    + inputs
             }
         }
     }
 
-    fn dos_filhos(&self, no: &No) -> f64 {
-        match &no.fatia {
-            Some(fatia) if fatia.dos_filhos => self.tamanho(fatia),
+    fn of_children(&self, node: &CostNode) -> f64 {
+        match &node.slice {
+            Some(slice) if slice.of_children => self.size(slice),
             _ => 1.0,
         }
     }
 
-    fn itens(&self, no: &No, do_pai: f64) -> f64 {
-        match &no.fatia {
-            _ if !no.lista => 1.0,
-            _ if no.do_pai => do_pai,
-            Some(fatia) if !fatia.dos_filhos => self.tamanho(fatia),
-            _ => ITENS,
+    fn items(&self, node: &CostNode, parent_size: f64) -> f64 {
+        match &node.slice {
+            _ if !node.list => 1.0,
+            _ if node.sized_by_parent => parent_size,
+            Some(slice) if !slice.of_children => self.size(slice),
+            _ => ASSUMED_ITEMS,
         }
     }
 
-    /// The largest of the arguments given, or what is assumed without any.
-    fn tamanho(&self, fatia: &Fatia) -> f64 {
-        if let Some((numero, tamanho)) = self.no_lugar
-            && numero == fatia.numero
+    /// Returns the largest of the given arguments, or the assumed size if the client gave none.
+    fn size(&self, slice: &Slice) -> f64 {
+        if let Some((number, size)) = self.substitute
+            && number == slice.number
         {
-            return tamanho;
+            return size;
         }
-        let dados = fatia.argumentos.iter().filter_map(|(_, fonte)| match fonte {
-            Fonte::Escrita(valor) => *valor,
-            Fonte::Variavel { nome, padrao } => match self.variaveis.get(nome) {
-                Some(valor) => numero(valor),
-                None => *padrao,
+        let given = slice.arguments.iter().filter_map(|(_, source)| match source {
+            ArgumentSource::Literal(value) => *value,
+            ArgumentSource::Variable { name, default } => match self.variables.get(name) {
+                Some(value) => item_count(value),
+                None => *default,
             },
         });
-        dados.reduce(f64::max).unwrap_or(fatia.suposto).max(0.0)
+        given.reduce(f64::max).unwrap_or(slice.assumed).max(0.0)
     }
 }
 
-/// A number of items, or the items themselves.
-fn numero(valor: &ConstValue) -> Option<f64> {
-    match valor {
-        ConstValue::Number(numero) => numero.as_f64(),
-        ConstValue::List(itens) => u32::try_from(itens.len()).ok().map(f64::from),
+/// The size that a value gives: a number, or the length of a list.
+fn item_count(value: &ConstValue) -> Option<f64> {
+    match value {
+        ConstValue::Number(number) => number.as_f64(),
+        ConstValue::List(items) => u32::try_from(items.len()).ok().map(f64::from),
         _ => None,
     }
 }
 
-struct Montagem<'e> {
-    esquema: &'e Esquema,
-    variaveis: &'e [Node<VariableDefinition>],
-    fatias: usize,
-    usos: Usos,
-    /// Fields that are read by a statement of their own.
-    leituras: u32,
+struct CostBuilder<'s> {
+    schema: &'s DocumentSchema,
+    variables: &'s [Node<VariableDefinition>],
+    slices: usize,
+    variable_uses: VariableUses,
+    /// Number of fields that have a statement of their own.
+    reads: u32,
 }
 
-impl Montagem<'_> {
-    fn selecoes(
+impl CostBuilder<'_> {
+    fn selections(
         &mut self,
-        selecoes: &[Selecao],
-        pai: Option<&Lista>,
-        na_raiz: bool,
-    ) -> (Vec<No>, Vec<(Conjunto, Vec<No>)>) {
-        let (mut filhos, mut casos) = (Vec::new(), Vec::new());
-        for selecao in selecoes {
-            match selecao {
-                Selecao::Campo(campo) => filhos.push(self.no(campo, pai, na_raiz)),
-                Selecao::Em(tipo, campos) => {
-                    let nos = campos.iter().map(|campo| self.no(campo, pai, na_raiz)).collect();
-                    casos.push((self.esquema.possiveis(tipo), nos));
+        selections: &[CollectedSelection],
+        parent: Option<&ListSize>,
+        at_root: bool,
+    ) -> (Vec<CostNode>, Vec<(TypeSet, Vec<CostNode>)>) {
+        let (mut children, mut cases) = (Vec::new(), Vec::new());
+        for selection in selections {
+            match selection {
+                CollectedSelection::Field(field) => {
+                    children.push(self.node(field, parent, at_root));
+                }
+                CollectedSelection::InlineFragment(ty, fields) => {
+                    let nodes =
+                        fields.iter().map(|field| self.node(field, parent, at_root)).collect();
+                    cases.push((self.schema.possible_types(ty), nodes));
                 }
             }
         }
-        (filhos, casos)
+        (children, cases)
     }
 
-    fn no(&mut self, campo: &Campo, pai: Option<&Lista>, na_raiz: bool) -> No {
-        let tipo = &campo.definicao.ty;
-        let de_introspeccao = tipo.inner_named_type().starts_with("__");
-        let esquema = self.esquema;
-        let regra = esquema.regras.do_campo(&campo.pai, &campo.origem.name);
-        let da_lista = regra.and_then(|regra| regra.lista.as_ref());
-        let composto = !esquema.possiveis(tipo.inner_named_type()).vazio();
-        let e_introspeccao = matches!(campo.origem.name.as_str(), "__schema" | "__type");
-        let fatia = regra.and_then(|regra| self.fatia(campo, regra));
-        let entradas = self.entradas(campo, regra);
-        let (filhos, casos) = self.selecoes(&campo.selecoes, da_lista, false);
-        let e_leitura = na_raiz && !campo.origem.name.starts_with("__") || fatia.is_some();
-        self.leituras += u32::from(e_leitura);
-        No {
-            chave: Name::new(campo.origem.response_key().as_str()),
-            peso: if e_introspeccao {
-                Some(INTROSPECCAO)
+    fn node(
+        &mut self,
+        field: &CollectedField,
+        parent: Option<&ListSize>,
+        at_root: bool,
+    ) -> CostNode {
+        let ty = &field.definition.ty;
+        let in_introspection = ty.inner_named_type().starts_with("__");
+        let schema = self.schema;
+        let rule = schema.rules.of_field(&field.parent, &field.origin.name);
+        let list_size = rule.and_then(|rule| rule.list.as_ref());
+        let composite = !schema.possible_types(ty.inner_named_type()).is_empty();
+        let is_introspection = matches!(field.origin.name.as_str(), "__schema" | "__type");
+        let slice = rule.and_then(|rule| self.slice(field, rule));
+        let inputs = self.inputs(field, rule);
+        let (children, cases) = self.selections(&field.selections, list_size, false);
+        let is_read = at_root && !field.origin.name.starts_with("__") || slice.is_some();
+        self.reads += u32::from(is_read);
+        CostNode {
+            key: Name::new(field.origin.response_key().as_str()),
+            weight: if is_introspection {
+                Some(INTROSPECTION_COST)
             } else {
-                regra.and_then(|regra| regra.peso)
+                rule.and_then(|rule| rule.weight)
             },
-            objeto: match esquema.regras.do_tipo(tipo.inner_named_type()) {
-                Some(peso) => peso,
-                // Below the root, introspection costs no more.
-                None if de_introspeccao || !composto => 0.0,
+            object: match schema.rules.of_type(ty.inner_named_type()) {
+                Some(weight) => weight,
+                // Introspection costs nothing below the root.
+                None if in_introspection || !composite => 0.0,
                 None => 1.0,
             },
-            lista: tipo.is_list() && !de_introspeccao,
-            do_pai: pai.is_some_and(|lista| lista.dimensionados.contains(&campo.origem.name)),
-            fatia,
-            entradas,
-            conta: campo.origem.name == CONTAGEM,
-            filhos,
-            casos,
+            list: ty.is_list() && !in_introspection,
+            sized_by_parent: parent
+                .is_some_and(|list| list.sized_fields.contains(&field.origin.name)),
+            slice,
+            inputs,
+            counts_rows: field.origin.name == COUNT_FIELD,
+            children,
+            cases,
         }
     }
 
-    fn entradas(&mut self, campo: &Campo, regra: Option<&Regra>) -> Entradas {
-        let mut entradas = Entradas::default();
-        let Some(regra) = regra else { return entradas };
-        for argumento in &campo.origem.arguments {
-            let Some(parcela) = regra.argumentos.get(&argumento.name) else { continue };
-            let (regras, definidas) = (&self.esquema.regras, self.variaveis);
-            entradas.somar(&mut self.usos, regras, definidas, parcela, &argumento.value);
+    fn inputs(&mut self, field: &CollectedField, rule: Option<&CostRule>) -> InputCosts {
+        let mut inputs = InputCosts::default();
+        let Some(rule) = rule else { return inputs };
+        for argument in &field.origin.arguments {
+            let Some(value_cost) = rule.arguments.get(&argument.name) else { continue };
+            let (rules, definitions) = (&self.schema.rules, self.variables);
+            inputs.add(&mut self.variable_uses, rules, definitions, value_cost, &argument.value);
         }
-        entradas
+        inputs
     }
 
-    fn fatia(&mut self, campo: &Campo, regra: &Regra) -> Option<Fatia> {
-        let lista = regra.lista.as_ref()?;
-        let fonte = |nome: &apollo_compiler::Name, padrao: Option<i64>| {
-            let dado = campo.origem.arguments.iter().find(|argumento| argumento.name == *nome);
-            match dado.map(|argumento| &*argumento.value) {
-                None => Fonte::Escrita(padrao.map(real)),
-                Some(Value::Variable(variavel)) => Fonte::Variavel {
-                    nome: Name::new(variavel.as_str()),
-                    padrao: match self.variaveis.iter().find(|v| v.name == *variavel) {
-                        Some(definida) => match &definida.default_value {
-                            Some(valor) => constante(valor).as_ref().and_then(numero),
-                            None => padrao.map(real),
+    fn slice(&mut self, field: &CollectedField, rule: &CostRule) -> Option<Slice> {
+        let list = rule.list.as_ref()?;
+        let source = |name: &apollo_compiler::Name, default: Option<i64>| {
+            let given = field.origin.arguments.iter().find(|argument| argument.name == *name);
+            match given.map(|argument| &*argument.value) {
+                None => ArgumentSource::Literal(default.map(real)),
+                Some(Value::Variable(variable)) => ArgumentSource::Variable {
+                    name: Name::new(variable.as_str()),
+                    default: match self.variables.iter().find(|v| v.name == *variable) {
+                        Some(defined) => match &defined.default_value {
+                            Some(value) => constant(value).as_ref().and_then(item_count),
+                            None => default.map(real),
                         },
-                        None => padrao.map(real),
+                        None => default.map(real),
                     },
                 },
-                Some(Value::List(itens)) => {
-                    Fonte::Escrita(u32::try_from(itens.len()).ok().map(f64::from))
+                Some(Value::List(items)) => {
+                    ArgumentSource::Literal(u32::try_from(items.len()).ok().map(f64::from))
                 }
-                Some(valor) => Fonte::Escrita(valor.to_f64()),
+                Some(value) => ArgumentSource::Literal(value.to_f64()),
             }
         };
-        let argumento = |(nome, padrao): &(_, _)| (Name::new(nome_de(nome)), fonte(nome, *padrao));
-        let numero = self.fatias;
-        self.fatias += 1;
-        Some(Fatia {
-            numero,
-            dos_filhos: !lista.dimensionados.is_empty(),
-            argumentos: lista.fatias.iter().map(argumento).collect(),
-            primeiro: lista.fatias.first().map(|(nome, _)| Name::new(nome_de(nome))),
-            suposto: lista.suposto.map_or(ITENS, f64::from),
+        let argument =
+            |(name, default): &(_, _)| (Name::new(name_of(name)), source(name, *default));
+        let number = self.slices;
+        self.slices += 1;
+        Some(Slice {
+            number,
+            of_children: !list.sized_fields.is_empty(),
+            arguments: list.slices.iter().map(argument).collect(),
+            first: list.slices.first().map(|(name, _)| Name::new(name_of(name))),
+            assumed: list.assumed.map_or(ASSUMED_ITEMS, f64::from),
         })
     }
 }
 
-fn nome_de(nome: &apollo_compiler::Name) -> &str {
-    nome.as_str()
+fn name_of(name: &apollo_compiler::Name) -> &str {
+    name.as_str()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a default is a small number")]
-fn real(inteiro: i64) -> f64 {
-    inteiro as f64
+fn real(integer: i64) -> f64 {
+    integer as f64
 }
 
 #[cfg(test)]

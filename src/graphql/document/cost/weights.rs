@@ -1,152 +1,155 @@
-//! `@cost` and `@listSize` of the schema, read once (IBM GraphQL Cost Directives).
+//! Reads the directives `@cost` and `@listSize` of the schema (IBM GraphQL Cost Directives), once.
 
-use crate::graphql::document::schema::Conjunto;
+use crate::graphql::document::type_set::TypeSet;
 use apollo_compiler::ast::{DirectiveList, FieldDefinition, InputValueDefinition, Value};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node, Schema};
 use std::collections::HashMap;
 
-/// What one field costs.
+/// The cost rule of one field.
 #[derive(Debug, Clone, Default)]
-pub struct Regra {
-    /// In place of the default weight.
-    pub peso: Option<f64>,
-    pub lista: Option<Lista>,
-    /// The arguments that may cost something.
-    pub argumentos: HashMap<Name, Parcela>,
+pub struct CostRule {
+    /// Its `@cost`, in place of the default weight.
+    pub weight: Option<f64>,
+    pub list: Option<ListSize>,
+    /// The cost of the values of each argument.
+    pub arguments: HashMap<Name, ValueCost>,
 }
 
-/// What each value costs that an argument, or a field of an input, is given.
+/// The cost of each value of an argument or of an input field.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Parcela {
-    pub peso: f64,
-    /// The type of the value, without its lists: an input has parcelas of its own.
-    pub tipo: Name,
+pub struct ValueCost {
+    pub weight: f64,
+    /// The type of the value without its lists. If it is an input type, the values within cost too.
+    pub ty: Name,
 }
 
-impl Parcela {
-    fn de(definida: &InputValueDefinition) -> Self {
-        let peso = definida.directives.get("cost").and_then(|diretiva| peso(diretiva));
-        Self { peso: peso.unwrap_or(0.0), tipo: definida.ty.inner_named_type().clone() }
+impl ValueCost {
+    fn of(defined: &InputValueDefinition) -> Self {
+        let weight = defined.directives.get("cost").and_then(|directive| weight_of(directive));
+        Self { weight: weight.unwrap_or(0.0), ty: defined.ty.inner_named_type().clone() }
     }
 }
 
-/// Without a slicing argument the assumed size counts: `requireOneSlicingArgument` refuses nothing.
+/// The `@listSize` of a field. The cost ignores `requireOneSlicingArgument`: without a slicing
+/// argument, the assumed size counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lista {
-    pub suposto: Option<u32>,
-    /// The arguments that slice, each with its default.
-    pub fatias: Vec<(Name, Option<i64>)>,
-    pub dimensionados: Vec<Name>,
+pub struct ListSize {
+    pub assumed: Option<u32>,
+    /// The slicing arguments, each with its default.
+    pub slices: Vec<(Name, Option<i64>)>,
+    pub sized_fields: Vec<Name>,
 }
 
 #[derive(Debug, Default)]
-pub struct Regras {
-    campos: HashMap<Name, HashMap<Name, Regra>>,
-    tipos: HashMap<Name, f64>,
-    /// Of each input, its fields.
-    entradas: HashMap<Name, HashMap<Name, Parcela>>,
+pub struct CostRules {
+    fields: HashMap<Name, HashMap<Name, CostRule>>,
+    types: HashMap<Name, f64>,
+    /// The fields of each input type.
+    inputs: HashMap<Name, HashMap<Name, ValueCost>>,
 }
 
-impl Regras {
-    /// An interface's field has the interface's rule, and at least the weight and
-    /// size of each of its implementations.
-    pub(crate) fn do_esquema(
+impl CostRules {
+    /// Reads the rules. A field of an interface has the rule of the interface, but at least the
+    /// weight and the size of each implementation.
+    pub(crate) fn from_schema(
         schema: &Schema,
-        objetos: &[Name],
-        possiveis: &HashMap<Name, Conjunto>,
+        objects: &[Name],
+        possible_types: &HashMap<Name, TypeSet>,
     ) -> Self {
-        let mut campos = HashMap::<Name, HashMap<Name, Regra>>::new();
-        let (mut tipos, mut entradas) = (HashMap::new(), HashMap::new());
-        for (nome, tipo) in &schema.types {
-            if let ExtendedType::InputObject(entrada) = tipo {
-                let parcelas = entrada.fields.iter();
-                let parcelas = parcelas.map(|(nome, campo)| (nome.clone(), Parcela::de(campo)));
-                entradas.insert(nome.clone(), parcelas.collect());
+        let mut fields = HashMap::<Name, HashMap<Name, CostRule>>::new();
+        let (mut types, mut inputs) = (HashMap::new(), HashMap::new());
+        for (name, ty) in &schema.types {
+            if let ExtendedType::InputObject(input) = ty {
+                let value_costs = input.fields.iter();
+                let value_costs =
+                    value_costs.map(|(name, field)| (name.clone(), ValueCost::of(field)));
+                inputs.insert(name.clone(), value_costs.collect());
             }
-            let definidos = match tipo {
-                ExtendedType::Object(objeto) => &objeto.fields,
+            let definitions = match ty {
+                ExtendedType::Object(object) => &object.fields,
                 ExtendedType::Interface(interface) => &interface.fields,
                 _ => continue,
             };
-            if let Some(peso) = tipo.directives().get("cost").and_then(|d| peso(d)) {
-                tipos.insert(nome.clone(), peso);
+            if let Some(weight) = ty.directives().get("cost").and_then(|d| weight_of(d)) {
+                types.insert(name.clone(), weight);
             }
-            let regras = definidos.iter().map(|(nome, campo)| (nome.clone(), Regra::de(campo)));
-            campos.insert(nome.clone(), regras.collect());
+            let rules = definitions.iter().map(|(name, field)| (name.clone(), CostRule::of(field)));
+            fields.insert(name.clone(), rules.collect());
         }
-        for nome in schema.types.iter().filter(|(_, t)| t.is_interface()).map(|(nome, _)| nome) {
-            let Some(mut desta) = campos.remove(nome) else { continue };
-            for (campo, regra) in &mut desta {
-                let numeros = possiveis.get(nome).into_iter().flat_map(Conjunto::iter);
-                let implementam = numeros.filter_map(|numero| objetos.get(numero));
-                let suas = implementam.filter_map(|objeto| campos.get(objeto)?.get(campo));
-                suas.for_each(|sua| regra.ao_menos(sua));
+        for name in schema.types.iter().filter(|(_, t)| t.is_interface()).map(|(name, _)| name) {
+            let Some(mut interface_fields) = fields.remove(name) else { continue };
+            for (field, rule) in &mut interface_fields {
+                let indices = possible_types.get(name).into_iter().flat_map(TypeSet::iter);
+                let implementations = indices.filter_map(|index| objects.get(index));
+                let own = implementations.filter_map(|object| fields.get(object)?.get(field));
+                own.for_each(|implementation| rule.at_least(implementation));
             }
-            campos.insert(nome.clone(), desta);
+            fields.insert(name.clone(), interface_fields);
         }
-        Self { campos, tipos, entradas }
+        Self { fields, types, inputs }
     }
 
-    pub fn do_campo(&self, tipo: &str, campo: &str) -> Option<&Regra> {
-        self.campos.get(tipo)?.get(campo)
+    pub fn of_field(&self, ty: &str, field: &str) -> Option<&CostRule> {
+        self.fields.get(ty)?.get(field)
     }
 
-    /// None of a scalar or an enum.
-    pub fn da_entrada(&self, tipo: &str) -> Option<&HashMap<Name, Parcela>> {
-        self.entradas.get(tipo)
+    /// The fields of an input type. `None` for a scalar or an enum.
+    pub fn of_input(&self, ty: &str) -> Option<&HashMap<Name, ValueCost>> {
+        self.inputs.get(ty)
     }
 
-    pub fn do_tipo(&self, tipo: &str) -> Option<f64> {
-        self.tipos.get(tipo).copied()
+    pub fn of_type(&self, ty: &str) -> Option<f64> {
+        self.types.get(ty).copied()
     }
 }
 
-impl Regra {
-    fn de(campo: &FieldDefinition) -> Self {
-        let peso = campo.directives.get("cost").and_then(|diretiva| peso(diretiva));
-        let argumentos = campo.arguments.iter();
-        let argumentos = argumentos.map(|um| (um.name.clone(), Parcela::de(um))).collect();
-        Self { peso, lista: Lista::de(&campo.directives, campo), argumentos }
+impl CostRule {
+    fn of(field: &FieldDefinition) -> Self {
+        let weight = field.directives.get("cost").and_then(|directive| weight_of(directive));
+        let arguments = field.arguments.iter();
+        let arguments =
+            arguments.map(|argument| (argument.name.clone(), ValueCost::of(argument))).collect();
+        Self { weight, list: ListSize::of(&field.directives, field), arguments }
     }
 
-    fn ao_menos(&mut self, outra: &Self) {
-        self.peso = match (self.peso, outra.peso) {
-            (Some(um), Some(outro)) => Some(um.max(outro)),
-            (um, outro) => um.or(outro),
+    fn at_least(&mut self, another: &Self) {
+        self.weight = match (self.weight, another.weight) {
+            (Some(one), Some(other)) => Some(one.max(other)),
+            (one, other) => one.or(other),
         };
-        match (&mut self.lista, &outra.lista) {
-            (Some(lista), Some(outra)) => lista.suposto = lista.suposto.max(outra.suposto),
-            (lista @ None, outra) => lista.clone_from(outra),
+        match (&mut self.list, &another.list) {
+            (Some(list), Some(another)) => list.assumed = list.assumed.max(another.assumed),
+            (list @ None, another) => list.clone_from(another),
             (Some(_), None) => {}
         }
     }
 }
 
-impl Lista {
-    fn de(diretivas: &DirectiveList, campo: &FieldDefinition) -> Option<Self> {
-        let diretiva = diretivas.get("listSize")?;
-        let valor = |nome: &str| diretiva.specified_argument_by_name(nome);
-        let nomes = |nome: &str| -> Vec<Name> {
-            let itens = valor(nome).and_then(|valor| valor.as_list()).unwrap_or_default();
-            let nome = |item: &Node<Value>| item.as_str().and_then(|texto| Name::new(texto).ok());
-            itens.iter().filter_map(nome).collect()
+impl ListSize {
+    fn of(directives: &DirectiveList, field: &FieldDefinition) -> Option<Self> {
+        let directive = directives.get("listSize")?;
+        let value = |name: &str| directive.specified_argument_by_name(name);
+        let names = |name: &str| -> Vec<Name> {
+            let items = value(name).and_then(|value| value.as_list()).unwrap_or_default();
+            let to_name = |item: &Node<Value>| item.as_str().and_then(|text| Name::new(text).ok());
+            items.iter().filter_map(to_name).collect()
         };
-        let padrao = |nome: &Name| {
-            let valor = campo.argument_by_name(nome)?.default_value.as_ref()?;
-            valor.to_i32().map(i64::from)
+        let default = |name: &Name| {
+            let value = field.argument_by_name(name)?.default_value.as_ref()?;
+            value.to_i32().map(i64::from)
         };
-        let fatias = nomes("slicingArguments");
+        let slices = names("slicingArguments");
         Some(Self {
-            suposto: valor("assumedSize")
-                .and_then(|valor| valor.to_i32())
+            assumed: value("assumedSize")
+                .and_then(|value| value.to_i32())
                 .and_then(|n| u32::try_from(n).ok()),
-            fatias: fatias.into_iter().map(|nome| (nome.clone(), padrao(&nome))).collect(),
-            dimensionados: nomes("sizedFields"),
+            slices: slices.into_iter().map(|name| (name.clone(), default(&name))).collect(),
+            sized_fields: names("sizedFields"),
         })
     }
 }
 
-fn peso(diretiva: &apollo_compiler::ast::Directive) -> Option<f64> {
-    diretiva.specified_argument_by_name("weight")?.as_str()?.parse().ok()
+fn weight_of(directive: &apollo_compiler::ast::Directive) -> Option<f64> {
+    directive.specified_argument_by_name("weight")?.as_str()?.parse().ok()
 }

@@ -1,262 +1,284 @@
-//! An operation without fragments nor conditions, in which each field stands once.
+//! Rewrites an operation so that it has no fragments and no conditions, and contains each field
+//! only once.
 //!
-//! async-graphql runs a field as many times as it is written; the specification
-//! says once (CollectFields and MergeSelectionSets, §6.3). Here equal response
-//! keys are merged, `@skip` and `@include` are applied, and fragments dissolve.
-//! What is left of them, at an interface or a union, is `... on Tipo`.
+//! async-graphql runs a field as many times as the document contains it, but the specification says
+//! once (CollectFields and MergeSelectionSets, §6.3). This module merges equal response keys,
+//! applies `@skip` and `@include`, and expands fragments. A fragment remains only as `... on Type`,
+//! and only where the parent is an interface or a union.
 
-mod items;
+mod field_groups;
 
-use crate::graphql::document::schema::{Conjunto, Esquema};
+use crate::graphql::document::schema::DocumentSchema;
+use crate::graphql::document::type_set::TypeSet;
 use apollo_compiler::ast::Value;
 use apollo_compiler::executable::{
     DirectiveList, Field, FragmentMap, Operation, Selection, SelectionSet,
 };
 use apollo_compiler::schema::FieldDefinition;
 use apollo_compiler::{ExecutableDocument, Name, Node};
-use items::{Item, Itens, Uso};
+use field_groups::{FieldGroup, FieldGroups, Usage};
 use std::collections::{BTreeMap, HashSet};
 
-/// Fields written to one type per concrete type can multiply.
-const CAMPOS_MAXIMO: usize = 10_000;
-/// And so can the walks over what they are made of.
-const PASSOS_MAXIMO: usize = 100_000;
+/// Maximum number of resulting fields. Expanding an abstract type into its object types can
+/// multiply the fields.
+const MAX_FIELDS: usize = 10_000;
+/// Maximum number of steps, which the same expansion can multiply.
+const MAX_STEPS: usize = 100_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Recusado {
-    #[error("o documento, com os seus fragmentos, tem mais de {CAMPOS_MAXIMO} campos")]
-    Grande,
+pub enum NormalizeError {
+    #[error("o documento, com os seus fragmentos, tem mais de {MAX_FIELDS} campos")]
+    TooLarge,
     #[error("os campos com a chave `{0}` não se podem juntar: dê um apelido a cada uso")]
-    Conflito(Name),
+    Conflict(Name),
 }
 
 #[derive(Debug, Clone)]
-pub enum Selecao {
-    Campo(Campo),
-    /// Fields of one of the types that an abstract one may be.
-    Em(Name, Vec<Campo>),
+pub enum CollectedSelection {
+    Field(CollectedField),
+    /// Fields for one of the types that the abstract parent may have.
+    InlineFragment(Name, Vec<CollectedField>),
 }
 
 #[derive(Debug, Clone)]
-pub struct Campo {
-    pub pai: Name,
-    /// The first of those that were merged, for its name, arguments and place.
-    pub origem: Node<Field>,
-    pub definicao: Node<FieldDefinition>,
-    pub selecoes: Vec<Selecao>,
+pub struct CollectedField {
+    pub parent: Name,
+    /// The first of the merged fields, which gives the name, the arguments and the position.
+    pub origin: Node<Field>,
+    pub definition: Node<FieldDefinition>,
+    pub selections: Vec<CollectedSelection>,
 }
 
-/// The values of the variables that conditions use.
-pub type Booleanos = BTreeMap<Name, bool>;
+/// The values of the variables that `@skip` and `@include` use.
+pub type ConditionValues = BTreeMap<Name, bool>;
 
-/// `documento` is valid, and its size within the limits of `tamanho`.
-pub fn normalizar(
-    esquema: &Esquema,
-    documento: &ExecutableDocument,
-    operacao: &Operation,
-    booleanos: &Booleanos,
-) -> Result<Vec<Selecao>, Recusado> {
-    let fragmentos = &documento.fragments;
-    let mut normalizador = Normalizador { esquema, fragmentos, booleanos, campos: 0, passos: 0 };
-    normalizador.juntar(&operacao.selection_set.ty, &[&operacao.selection_set])
+/// Normalizes the selections of an operation. The document must be valid and within the limits of
+/// `expansion`.
+pub fn normalize(
+    schema: &DocumentSchema,
+    document: &ExecutableDocument,
+    operation: &Operation,
+    condition_values: &ConditionValues,
+) -> Result<Vec<CollectedSelection>, NormalizeError> {
+    let fragments = &document.fragments;
+    let mut normalizer = Normalizer { schema, fragments, condition_values, fields: 0, steps: 0 };
+    normalizer.merge(&operation.selection_set.ty, &[&operation.selection_set])
 }
 
-/// The variables whose value decides what an operation selects, in order.
-pub fn condicionais(documento: &ExecutableDocument, operacao: &Operation) -> Vec<Name> {
-    fn nas<'d>(diretivas: &'d DirectiveList, achadas: &mut Vec<&'d Name>) {
-        let condicoes = diretivas.iter().filter(|d| d.name == "skip" || d.name == "include");
-        let se = condicoes.filter_map(|d| d.specified_argument_by_name("if"));
-        achadas.extend(se.filter_map(|valor| valor.as_variable()));
+/// Returns the variables that `@skip` and `@include` of this operation use, sorted.
+pub fn condition_variables(document: &ExecutableDocument, operation: &Operation) -> Vec<Name> {
+    fn push_variables<'d>(directives: &'d DirectiveList, found: &mut Vec<&'d Name>) {
+        let conditions = directives.iter().filter(|d| d.name == "skip" || d.name == "include");
+        let if_values = conditions.filter_map(|d| d.specified_argument_by_name("if"));
+        found.extend(if_values.filter_map(|value| value.as_variable()));
     }
-    let (mut achadas, mut visitados) = (Vec::new(), HashSet::new());
-    let mut por_ver = vec![&operacao.selection_set];
-    while let Some(selecoes) = por_ver.pop() {
-        for selecao in &selecoes.selections {
-            nas(selecao.directives(), &mut achadas);
-            match selecao {
-                Selection::Field(campo) => por_ver.push(&campo.selection_set),
-                Selection::InlineFragment(trecho) => por_ver.push(&trecho.selection_set),
-                Selection::FragmentSpread(uso) => {
-                    let fragmento = documento.fragments.get(&uso.fragment_name);
-                    if let Some(fragmento) = fragmento
-                        && visitados.insert(&uso.fragment_name)
+    let (mut found, mut visited) = (Vec::new(), HashSet::new());
+    let mut to_visit = vec![&operation.selection_set];
+    while let Some(selections) = to_visit.pop() {
+        for selection in &selections.selections {
+            push_variables(selection.directives(), &mut found);
+            match selection {
+                Selection::Field(field) => to_visit.push(&field.selection_set),
+                Selection::InlineFragment(inline_fragment) => {
+                    to_visit.push(&inline_fragment.selection_set);
+                }
+                Selection::FragmentSpread(usage) => {
+                    let fragment = document.fragments.get(&usage.fragment_name);
+                    if let Some(fragment) = fragment
+                        && visited.insert(&usage.fragment_name)
                     {
-                        por_ver.push(&fragmento.selection_set);
+                        to_visit.push(&fragment.selection_set);
                     }
                 }
             }
         }
     }
-    achadas.sort_unstable();
-    achadas.dedup();
-    achadas.into_iter().cloned().collect()
+    found.sort_unstable();
+    found.dedup();
+    found.into_iter().cloned().collect()
 }
 
-struct Normalizador<'d> {
-    esquema: &'d Esquema,
-    fragmentos: &'d FragmentMap,
-    booleanos: &'d Booleanos,
-    campos: usize,
-    passos: usize,
+struct Normalizer<'d> {
+    schema: &'d DocumentSchema,
+    fragments: &'d FragmentMap,
+    condition_values: &'d ConditionValues,
+    fields: usize,
+    steps: usize,
 }
 
-impl<'d> Normalizador<'d> {
-    /// What the selection sets of merged fields select together.
-    fn juntar(
+impl<'d> Normalizer<'d> {
+    /// Merges several selection sets of the same type.
+    fn merge(
         &mut self,
-        tipo: &Name,
-        conjuntos: &[&'d SelectionSet],
-    ) -> Result<Vec<Selecao>, Recusado> {
-        let alvo = self.esquema.possiveis(tipo);
-        let mut itens = Itens::default();
-        for conjunto in conjuntos {
-            self.coletar(&conjunto.ty, &alvo, conjunto, &mut itens)?;
+        ty: &Name,
+        sets: &[&'d SelectionSet],
+    ) -> Result<Vec<CollectedSelection>, NormalizeError> {
+        let target = self.schema.possible_types(ty);
+        let mut groups = FieldGroups::default();
+        for set in sets {
+            self.collect(&set.ty, &target, set, &mut groups)?;
         }
-        itens.sem_repetidos()?;
-        match itens.separados() {
-            true => self.como_escrito(tipo, &alvo, &itens.todos),
-            false => self.por_tipo(&alvo, &itens.todos),
+        groups.remove_redundant()?;
+        match groups.are_disjoint() {
+            true => self.as_written(ty, &target, &groups.all),
+            false => self.by_type(&target, &groups.all),
         }
     }
 
-    fn coletar(
+    fn collect(
         &mut self,
-        condicao: &'d Name,
-        alvo: &Conjunto,
-        conjunto: &'d SelectionSet,
-        itens: &mut Itens<'d>,
-    ) -> Result<(), Recusado> {
-        for selecao in &conjunto.selections {
-            self.passo()?;
-            if !self.incluida(selecao.directives()) {
+        condition: &'d Name,
+        target: &TypeSet,
+        set: &'d SelectionSet,
+        groups: &mut FieldGroups<'d>,
+    ) -> Result<(), NormalizeError> {
+        for selection in &set.selections {
+            self.step()?;
+            if !self.is_included(selection.directives()) {
                 continue;
             }
-            let dentro = match selecao {
-                Selection::Field(campo) => {
-                    itens.incluir(condicao, alvo, campo)?;
+            let within = match selection {
+                Selection::Field(field) => {
+                    groups.insert(condition, target, field)?;
                     continue;
                 }
-                Selection::InlineFragment(trecho) => &trecho.selection_set,
-                Selection::FragmentSpread(uso) => match self.fragmentos.get(&uso.fragment_name) {
-                    Some(fragmento) => &fragmento.selection_set,
-                    None => continue,
-                },
+                Selection::InlineFragment(inline_fragment) => &inline_fragment.selection_set,
+                Selection::FragmentSpread(usage) => {
+                    match self.fragments.get(&usage.fragment_name) {
+                        Some(fragment) => &fragment.selection_set,
+                        None => continue,
+                    }
+                }
             };
-            let restam = alvo.e(&self.esquema.possiveis(&dentro.ty));
-            if restam.vazio() {
+            let remaining = target.intersection(&self.schema.possible_types(&within.ty));
+            if remaining.is_empty() {
                 continue;
             }
-            // A condition that excludes nothing is no condition.
-            let condicao = if restam == *alvo { condicao } else { &dentro.ty };
-            self.coletar(condicao, &restam, dentro, itens)?;
+            // A type condition that excludes no type changes nothing.
+            let condition = if remaining == *target { condition } else { &within.ty };
+            self.collect(condition, &remaining, within, groups)?;
         }
         Ok(())
     }
 
-    fn incluida(&self, diretivas: &DirectiveList) -> bool {
-        let vale = |nome: &str| {
-            let valor = diretivas.get(nome)?.specified_argument_by_name("if")?;
-            match &**valor {
-                Value::Boolean(vale) => Some(*vale),
-                Value::Variable(variavel) => self.booleanos.get(variavel).copied(),
+    fn is_included(&self, directives: &DirectiveList) -> bool {
+        let applies = |name: &str| {
+            let value = directives.get(name)?.specified_argument_by_name("if")?;
+            match &**value {
+                Value::Boolean(applies) => Some(*applies),
+                Value::Variable(variable) => self.condition_values.get(variable).copied(),
                 _ => None,
             }
         };
-        vale("skip") != Some(true) && vale("include") != Some(false)
+        applies("skip") != Some(true) && applies("include") != Some(false)
     }
 
-    /// No two items concern the same key of the same object.
-    fn como_escrito(
+    /// Writes the groups as the client wrote them. No object type may have the same key in two of
+    /// them.
+    fn as_written(
         &mut self,
-        tipo: &Name,
-        alvo: &Conjunto,
-        itens: &[Item<'d>],
-    ) -> Result<Vec<Selecao>, Recusado> {
-        let mut selecoes = Vec::with_capacity(itens.len());
-        for item in itens {
-            if item.alvo == *alvo && self.tem(tipo, item) {
-                selecoes.push(Selecao::Campo(self.campo(tipo, &item.usos)?));
+        ty: &Name,
+        target: &TypeSet,
+        groups: &[FieldGroup<'d>],
+    ) -> Result<Vec<CollectedSelection>, NormalizeError> {
+        let mut selections = Vec::with_capacity(groups.len());
+        for group in groups {
+            if group.target == *target && self.has(ty, group) {
+                selections.push(CollectedSelection::Field(self.field(ty, &group.usages)?));
                 continue;
             }
-            for tipo in self.condicoes(alvo, item) {
-                let campo = self.campo(&tipo, &item.usos)?;
-                match selecoes.last_mut() {
-                    Some(Selecao::Em(ultimo, campos)) if *ultimo == tipo => campos.push(campo),
-                    _ => selecoes.push(Selecao::Em(tipo, vec![campo])),
+            for ty in self.conditions(target, group) {
+                let field = self.field(&ty, &group.usages)?;
+                match selections.last_mut() {
+                    Some(CollectedSelection::InlineFragment(last, fields)) if *last == ty => {
+                        fields.push(field);
+                    }
+                    _ => selections.push(CollectedSelection::InlineFragment(ty, vec![field])),
                 }
             }
         }
-        Ok(selecoes)
+        Ok(selections)
     }
 
-    /// The fewest types of which an item can be asked. An interface is asked as it
-    /// was written; async-graphql does not understand a union there.
-    fn condicoes(&self, alvo: &Conjunto, item: &Item<'d>) -> Vec<Name> {
-        let condicao = item.condicao;
-        let exata = self.esquema.possiveis(condicao).e(alvo) == item.alvo;
-        let uniao = self.esquema.valido.get_union(condicao).is_some();
-        if exata && !uniao && self.tem(condicao, item) {
-            return vec![condicao.clone()];
+    /// Chooses the types under which to request a group, as few as possible. An interface stays as
+    /// the client wrote it. A union becomes its object types, because async-graphql does not
+    /// support a union there.
+    fn conditions(&self, target: &TypeSet, group: &FieldGroup<'d>) -> Vec<Name> {
+        let condition = group.condition;
+        let exact = self.schema.possible_types(condition).intersection(target) == group.target;
+        let is_union = self.schema.valid.get_union(condition).is_some();
+        if exact && !is_union && self.has(condition, group) {
+            return vec![condition.clone()];
         }
-        item.alvo.iter().filter_map(|numero| self.esquema.objeto(numero).cloned()).collect()
+        group.target.iter().filter_map(|index| self.schema.object(index).cloned()).collect()
     }
 
-    fn tem(&self, tipo: &Name, item: &Item<'d>) -> bool {
-        let nome = item.usos.first().map(|uso| &uso.campo.name);
-        nome.is_some_and(|nome| self.esquema.valido.type_field(tipo, nome).is_ok())
+    fn has(&self, ty: &Name, group: &FieldGroup<'d>) -> bool {
+        let name = group.usages.first().map(|usage| &usage.field.name);
+        name.is_some_and(|name| self.schema.valid.type_field(ty, name).is_ok())
     }
 
-    /// Each concrete type with all that is asked of it, in the order it was asked.
-    fn por_tipo(&mut self, alvo: &Conjunto, itens: &[Item<'d>]) -> Result<Vec<Selecao>, Recusado> {
-        let (esquema, mut selecoes) = (self.esquema, Vec::new());
-        for numero in alvo.iter() {
-            let Some(tipo) = esquema.objeto(numero) else { continue };
-            let so_este = Conjunto::so(numero);
-            let mut deste = Itens::default();
-            for campo in em_ordem(itens, numero) {
-                self.passo()?;
-                deste.incluir(tipo, &so_este, campo)?;
+    /// Writes all fields of each object type separately, in the order in which the client wrote
+    /// them.
+    fn by_type(
+        &mut self,
+        target: &TypeSet,
+        groups: &[FieldGroup<'d>],
+    ) -> Result<Vec<CollectedSelection>, NormalizeError> {
+        let (schema, mut selections) = (self.schema, Vec::new());
+        for index in target.iter() {
+            let Some(ty) = schema.object(index) else { continue };
+            let only_this = TypeSet::only(index);
+            let mut own_groups = FieldGroups::default();
+            for field in in_order(groups, index) {
+                self.step()?;
+                own_groups.insert(ty, &only_this, field)?;
             }
-            let mut campos = Vec::with_capacity(deste.todos.len());
-            for item in &deste.todos {
-                campos.push(self.campo(tipo, &item.usos)?);
+            let mut fields = Vec::with_capacity(own_groups.all.len());
+            for group in &own_groups.all {
+                fields.push(self.field(ty, &group.usages)?);
             }
-            if !campos.is_empty() {
-                selecoes.push(Selecao::Em(tipo.clone(), campos));
+            if !fields.is_empty() {
+                selections.push(CollectedSelection::InlineFragment(ty.clone(), fields));
             }
         }
-        Ok(selecoes)
+        Ok(selections)
     }
 
-    fn campo(&mut self, pai: &Name, usos: &[Uso<'d>]) -> Result<Campo, Recusado> {
-        self.campos += 1;
-        let primeiro = usos.first().ok_or(Recusado::Grande)?.campo;
-        if self.campos > CAMPOS_MAXIMO {
-            return Err(Recusado::Grande);
+    fn field(
+        &mut self,
+        parent: &Name,
+        usages: &[Usage<'d>],
+    ) -> Result<CollectedField, NormalizeError> {
+        self.fields += 1;
+        let first = usages.first().ok_or(NormalizeError::TooLarge)?.field;
+        if self.fields > MAX_FIELDS {
+            return Err(NormalizeError::TooLarge);
         }
-        // The concrete type's own definition may return a narrower type.
-        let definicao = match self.esquema.valido.type_field(pai, &primeiro.name) {
-            Ok(definicao) => definicao.node.clone(),
-            Err(_) => primeiro.definition.clone(),
+        // The definition in the object type may return a narrower type.
+        let definition = match self.schema.valid.type_field(parent, &first.name) {
+            Ok(definition) => definition.node.clone(),
+            Err(_) => first.definition.clone(),
         };
-        let conjuntos: Vec<_> = usos.iter().map(|uso| &uso.campo.selection_set).collect();
-        let selecoes = self.juntar(definicao.ty.inner_named_type(), &conjuntos)?;
-        Ok(Campo { pai: pai.clone(), origem: primeiro.clone(), definicao, selecoes })
+        let sets: Vec<_> = usages.iter().map(|usage| &usage.field.selection_set).collect();
+        let selections = self.merge(definition.ty.inner_named_type(), &sets)?;
+        Ok(CollectedField { parent: parent.clone(), origin: first.clone(), definition, selections })
     }
 
-    fn passo(&mut self) -> Result<(), Recusado> {
-        self.passos += 1;
-        if self.passos > PASSOS_MAXIMO { Err(Recusado::Grande) } else { Ok(()) }
+    fn step(&mut self) -> Result<(), NormalizeError> {
+        self.steps += 1;
+        if self.steps > MAX_STEPS { Err(NormalizeError::TooLarge) } else { Ok(()) }
     }
 }
 
-/// What is asked of one concrete type, as it was written: an item gathers the uses of
-/// the same types, and those of another may stand between them.
-fn em_ordem<'d>(itens: &[Item<'d>], tipo: usize) -> Vec<&'d Node<Field>> {
-    let deste = itens.iter().filter(|item| item.alvo.contem(tipo));
-    let mut usos: Vec<_> = deste.flat_map(|item| &item.usos).collect();
-    usos.sort_unstable_by_key(|uso| uso.lugar);
-    usos.into_iter().map(|uso| uso.campo).collect()
+/// The fields that the client requested for one object type, in the order in which it wrote them.
+/// They need sorting because a group gathers all uses for the same types, and uses for other types
+/// may stand between them.
+fn in_order<'d>(groups: &[FieldGroup<'d>], ty: usize) -> Vec<&'d Node<Field>> {
+    let own_groups = groups.iter().filter(|group| group.target.contains(ty));
+    let mut usages: Vec<_> = own_groups.flat_map(|group| &group.usages).collect();
+    usages.sort_unstable_by_key(|usage| usage.index);
+    usages.into_iter().map(|usage| usage.field).collect()
 }
 
 #[cfg(test)]

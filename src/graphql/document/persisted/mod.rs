@@ -1,166 +1,178 @@
-//! Documents that are asked for by an id: those of a file, which are trusted, and those
-//! that some client sent before (Apollo's automatic persisted queries).
+//! Finds documents that clients request by an id: trusted documents from a file, and documents that
+//! a client has sent before (Apollo's automatic persisted queries).
 
-use crate::config::Confiavel;
+use crate::config::TrustedDocument;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Of all texts that clients sent, together.
-const BYTES_MAXIMO: u64 = 8 << 20;
-/// What one takes besides its text.
-const BYTES_A_MAIS: u64 = 200;
-/// How many there may be about; few, so that each part of the cache holds the largest one.
-const QUANTOS: usize = 100;
+/// Maximum size of the cache of documents that clients have sent, in bytes.
+const MAX_BYTES: u64 = 8 << 20;
+/// Size of an entry without its text, in bytes.
+const ENTRY_OVERHEAD: u64 = 200;
+/// Estimated number of documents. The estimate is low, so that the cache has few shards and each
+/// can hold the largest document.
+const ESTIMATED_ITEMS: usize = 100;
 
-type Resumo = [u8; 32];
+type DocumentHash = [u8; 32];
 
-/// The id of a document, without `sha256:` before it.
+/// The id of a document, without the prefix `sha256:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Id(String);
 
 impl Id {
-    pub fn novo(texto: &str) -> Self {
-        Self(texto.strip_prefix("sha256:").unwrap_or(texto).to_owned())
+    pub fn new(text: &str) -> Self {
+        Self(text.strip_prefix("sha256:").unwrap_or(text).to_owned())
     }
 
-    /// The SHA-256 that it is, unless a tool made up another.
-    fn resumo(&self) -> Option<Resumo> {
-        let mut resumo = Resumo::default();
-        if self.0.len() != 2 * resumo.len() || !self.0.bytes().all(|byte| byte.is_ascii_hexdigit())
-        {
+    /// Returns the SHA-256 that the id encodes, or `None` if the id has another form, which some
+    /// tools use.
+    fn hash(&self) -> Option<DocumentHash> {
+        let mut hash = DocumentHash::default();
+        if self.0.len() != 2 * hash.len() || !self.0.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
-        for (i, byte) in resumo.iter_mut().enumerate() {
+        for (i, byte) in hash.iter_mut().enumerate() {
             *byte = u8::from_str_radix(self.0.get(2 * i..2 * i + 2)?, 16).ok()?;
         }
-        Some(resumo)
+        Some(hash)
     }
 }
 
-/// How a request tells which document it wants.
+/// The reference of a request to its document: the text, an id, or both.
 #[derive(Debug)]
-pub enum Referencia {
-    Texto(String),
+pub enum DocumentRef {
+    Text(String),
     Id(Id),
-    Ambos(String, Id),
+    Both(String, Id),
 }
 
-/// The document that a request wants.
+/// The document of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Achado {
-    Dado(String),
-    /// To be remembered, if it serves.
-    Novo(String, Resumo),
-    Guardado(Arc<str>),
+pub enum FoundDocument {
+    Given(String),
+    /// A text that the client sent with its hash. [`PersistedDocuments::remember`] stores it after
+    /// its preparation has succeeded.
+    New(String, DocumentHash),
+    Stored(Arc<str>),
 }
 
-impl Achado {
-    pub fn texto(&self) -> &str {
+impl FoundDocument {
+    pub fn text(&self) -> &str {
         match self {
-            Self::Dado(texto) | Self::Novo(texto, _) => texto,
-            Self::Guardado(texto) => texto,
+            Self::Given(text) | Self::New(text, _) => text,
+            Self::Stored(text) => text,
         }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NaoAchado {
-    // The words that clients look for, to send the text.
+pub enum NotFound {
+    // Apollo clients look for this text, and then send the document.
     #[error("PersistedQueryNotFound")]
-    Desconhecido,
+    Unknown,
     #[error("o id não é o SHA-256 do documento que veio com ele")]
-    Divergente,
+    Mismatch,
     #[error("este servidor só executa os documentos que conhece de antemão")]
-    NaoConfiavel,
+    NotTrusted,
 }
 
 /// Two documents of the file have this id.
 #[derive(Debug)]
-pub struct Repetido(pub String);
+pub struct DuplicateId(pub String);
 
-pub struct Persistidos {
-    confiaveis: HashMap<String, Arc<str>>,
-    textos: HashSet<Arc<str>>,
-    so_confiaveis: bool,
-    enviados: Cache<Resumo, Arc<str>, Peso>,
+pub struct PersistedDocuments {
+    trusted: HashMap<String, Arc<str>>,
+    texts: HashSet<Arc<str>>,
+    trusted_only: bool,
+    sent: Cache<DocumentHash, Arc<str>, ByteWeighter>,
 }
 
-impl Persistidos {
-    pub fn novos(confiaveis: &[Confiavel], so_confiaveis: bool) -> Result<Self, Repetido> {
-        let enviados = Cache::with_weighter(QUANTOS, BYTES_MAXIMO, Peso);
-        let (mut por_id, mut textos) = (HashMap::new(), HashSet::new());
-        for Confiavel { id, texto } in confiaveis {
-            let texto: Arc<str> = texto.as_str().into();
-            textos.insert(Arc::clone(&texto));
-            if por_id.insert(Id::novo(id).0, Arc::clone(&texto)).is_some_and(|outro| outro != texto)
-            {
-                return Err(Repetido(id.clone()));
+impl PersistedDocuments {
+    pub fn new(trusted: &[TrustedDocument], trusted_only: bool) -> Result<Self, DuplicateId> {
+        let sent = Cache::with_weighter(ESTIMATED_ITEMS, MAX_BYTES, ByteWeighter);
+        let (mut by_id, mut texts) = (HashMap::new(), HashSet::new());
+        for TrustedDocument { id, text } in trusted {
+            let text: Arc<str> = text.as_str().into();
+            texts.insert(Arc::clone(&text));
+            if by_id.insert(Id::new(id).0, Arc::clone(&text)).is_some_and(|other| other != text) {
+                return Err(DuplicateId(id.clone()));
             }
         }
-        Ok(Self { confiaveis: por_id, textos, so_confiaveis, enviados })
+        Ok(Self { trusted: by_id, texts, trusted_only, sent })
     }
 
-    pub fn achar(&self, referencia: Referencia) -> Result<Achado, NaoAchado> {
-        match referencia {
-            Referencia::Texto(texto) => self.confiar(&texto).map(|()| Achado::Dado(texto)),
-            Referencia::Id(id) => match self.guardado(&id) {
-                Some(texto) => Ok(Achado::Guardado(texto)),
-                // Whoever is told that it is unknown sends the text, to be refused again.
-                None if self.so_confiaveis => Err(NaoAchado::NaoConfiavel),
-                None => Err(NaoAchado::Desconhecido),
+    /// Finds the document that a request names.
+    pub fn find(&self, reference: DocumentRef) -> Result<FoundDocument, NotFound> {
+        match reference {
+            DocumentRef::Text(text) => {
+                self.check_trusted(&text).map(|()| FoundDocument::Given(text))
+            }
+            DocumentRef::Id(id) => match self.stored(&id) {
+                Some(text) => Ok(FoundDocument::Stored(text)),
+                // Do not answer `Unknown`: the client would send the text, only to be refused
+                // again.
+                None if self.trusted_only => Err(NotFound::NotTrusted),
+                None => Err(NotFound::Unknown),
             },
-            Referencia::Ambos(texto, id) => match (self.confiaveis.get(&id.0), id.resumo()) {
-                (Some(confiavel), _) if **confiavel == *texto => Ok(Achado::Dado(texto)),
-                (None, Some(resumo)) if resumo == sha256(&texto) => {
-                    self.confiar(&texto).map(|()| Achado::Novo(texto, resumo))
+            DocumentRef::Both(text, id) => match (self.trusted.get(&id.0), id.hash()) {
+                (Some(trusted), _) if **trusted == *text => Ok(FoundDocument::Given(text)),
+                (None, Some(hash)) if hash == sha256(&text) => {
+                    self.check_trusted(&text).map(|()| FoundDocument::New(text, hash))
                 }
-                _ => Err(NaoAchado::Divergente),
+                _ => Err(NotFound::Mismatch),
             },
         }
     }
 
-    /// Looks at the text that a request gives or that is known by its id, if there is one.
-    pub fn olhar<T>(&self, referencia: &Referencia, olhar: impl FnOnce(&str) -> T) -> Option<T> {
-        match referencia {
-            Referencia::Texto(texto) | Referencia::Ambos(texto, _) => Some(olhar(texto)),
-            Referencia::Id(id) => self.guardado(id).map(|texto| olhar(&texto)),
+    /// Calls `inspect` with the text that the request contains or that its id stands for, if there
+    /// is one.
+    pub fn inspect<T>(
+        &self,
+        reference: &DocumentRef,
+        inspect: impl FnOnce(&str) -> T,
+    ) -> Option<T> {
+        match reference {
+            DocumentRef::Text(text) | DocumentRef::Both(text, _) => Some(inspect(text)),
+            DocumentRef::Id(id) => self.stored(id).map(|text| inspect(&text)),
         }
     }
 
-    /// A document that was prepared; only such ones take room.
-    pub fn lembrar(&self, achado: Achado) {
-        if let Achado::Novo(texto, resumo) = achado {
-            self.enviados.insert(resumo, texto.into());
+    /// Remembers a new document. Call this only after its preparation has succeeded, so that
+    /// invalid documents take no space.
+    pub fn remember(&self, found: FoundDocument) {
+        if let FoundDocument::New(text, hash) = found {
+            self.sent.insert(hash, text.into());
         }
     }
 
-    fn guardado(&self, id: &Id) -> Option<Arc<str>> {
-        let confiavel = self.confiaveis.get(&id.0).cloned();
-        confiavel.or_else(|| self.enviados.get(&id.resumo()?))
+    fn stored(&self, id: &Id) -> Option<Arc<str>> {
+        let trusted = self.trusted.get(&id.0).cloned();
+        trusted.or_else(|| self.sent.get(&id.hash()?))
     }
 
-    /// A trusted text is trusted by whatever id, or none.
-    fn confiar(&self, texto: &str) -> Result<(), NaoAchado> {
-        match self.so_confiaveis && !self.textos.contains(texto) {
-            true => Err(NaoAchado::NaoConfiavel),
+    /// If only trusted documents may run, checks that the text is one of them. Its id does not
+    /// matter.
+    fn check_trusted(&self, text: &str) -> Result<(), NotFound> {
+        match self.trusted_only && !self.texts.contains(text) {
+            true => Err(NotFound::NotTrusted),
             false => Ok(()),
         }
     }
 }
 
-fn sha256(texto: &str) -> Resumo {
-    Sha256::digest(texto).into()
+fn sha256(text: &str) -> DocumentHash {
+    Sha256::digest(text).into()
 }
 
 #[derive(Clone)]
-struct Peso;
+struct ByteWeighter;
 
-impl Weighter<Resumo, Arc<str>> for Peso {
-    fn weight(&self, _: &Resumo, texto: &Arc<str>) -> u64 {
-        BYTES_A_MAIS + texto.len() as u64
+impl Weighter<DocumentHash, Arc<str>> for ByteWeighter {
+    fn weight(&self, _: &DocumentHash, text: &Arc<str>) -> u64 {
+        ENTRY_OVERHEAD + text.len() as u64
     }
 }
 

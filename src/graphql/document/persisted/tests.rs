@@ -1,77 +1,78 @@
 use super::*;
 use std::fmt::Write;
 
-fn id(texto: &str) -> Id {
-    Id::novo(&sha256(texto).iter().fold("sha256:".to_owned(), |mut hex, byte| {
+fn id(text: &str) -> Id {
+    Id::new(&sha256(text).iter().fold("sha256:".to_owned(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
         hex
     }))
 }
 
-fn com(confiaveis: &[(&str, &str)], so_confiaveis: bool) -> Persistidos {
-    let um = |(id, texto): &(&str, &str)| Confiavel { id: (*id).into(), texto: (*texto).into() };
-    let confiaveis: Vec<_> = confiaveis.iter().map(um).collect();
-    Persistidos::novos(&confiaveis, so_confiaveis).ok().unwrap()
+fn with_trusted(trusted: &[(&str, &str)], trusted_only: bool) -> PersistedDocuments {
+    let document =
+        |(id, text): &(&str, &str)| TrustedDocument { id: (*id).into(), text: (*text).into() };
+    let trusted: Vec<_> = trusted.iter().map(document).collect();
+    PersistedDocuments::new(&trusted, trusted_only).ok().unwrap()
 }
 
 #[test]
-fn o_que_um_cliente_mandou_e_serviu_acha_se_pelo_resumo() {
-    let persistidos = com(&[], false);
-    let por_id = || persistidos.achar(Referencia::Id(id("{ a }")));
-    assert_eq!(por_id(), Err(NaoAchado::Desconhecido));
-    let outro = persistidos.achar(Referencia::Ambos("{ b }".into(), id("{ a }")));
-    assert_eq!(outro, Err(NaoAchado::Divergente));
-    let novo = persistidos.achar(Referencia::Ambos("{ a }".into(), id("{ a }"))).unwrap();
-    assert_eq!(por_id(), Err(NaoAchado::Desconhecido));
-    persistidos.lembrar(novo);
-    assert_eq!(por_id().unwrap().texto(), "{ a }");
-    // What came without an id is not remembered.
-    persistidos.lembrar(persistidos.achar(Referencia::Texto("{ b }".into())).unwrap());
-    assert_eq!(persistidos.achar(Referencia::Id(id("{ b }"))), Err(NaoAchado::Desconhecido));
-    for malformado in ["", "sha256:", "zz", &"é".repeat(32), &"+1".repeat(32)] {
-        let achado = persistidos.achar(Referencia::Id(Id::novo(malformado)));
-        assert_eq!(achado, Err(NaoAchado::Desconhecido), "{malformado}");
+fn what_was_sent_and_served_is_found_by_its_digest() {
+    let persisted = with_trusted(&[], false);
+    let by_id = || persisted.find(DocumentRef::Id(id("{ a }")));
+    assert_eq!(by_id(), Err(NotFound::Unknown));
+    let other = persisted.find(DocumentRef::Both("{ b }".into(), id("{ a }")));
+    assert_eq!(other, Err(NotFound::Mismatch));
+    let new = persisted.find(DocumentRef::Both("{ a }".into(), id("{ a }"))).unwrap();
+    assert_eq!(by_id(), Err(NotFound::Unknown));
+    persisted.remember(new);
+    assert_eq!(by_id().unwrap().text(), "{ a }");
+    // A document sent without an id is not remembered.
+    persisted.remember(persisted.find(DocumentRef::Text("{ b }".into())).unwrap());
+    assert_eq!(persisted.find(DocumentRef::Id(id("{ b }"))), Err(NotFound::Unknown));
+    for malformed in ["", "sha256:", "zz", &"é".repeat(32), &"+1".repeat(32)] {
+        let found = persisted.find(DocumentRef::Id(Id::new(malformed)));
+        assert_eq!(found, Err(NotFound::Unknown), "{malformed}");
     }
 }
 
 #[test]
-fn o_que_se_lembra_tem_limite() {
-    let persistidos = com(&[], false);
+fn what_is_remembered_has_a_limit() {
+    let persisted = with_trusted(&[], false);
     for i in 0..200 {
-        let texto = format!("{{ a }}{}#{i}", " ".repeat(200_000));
-        let novo = persistidos.achar(Referencia::Ambos(texto.clone(), id(&texto))).unwrap();
-        persistidos.lembrar(novo);
+        let text = format!("{{ a }}{}#{i}", " ".repeat(200_000));
+        let new = persisted.find(DocumentRef::Both(text.clone(), id(&text))).unwrap();
+        persisted.remember(new);
     }
-    assert!(persistidos.enviados.weight() <= BYTES_MAXIMO);
-    assert!(persistidos.enviados.len() > 20, "{}", persistidos.enviados.len());
+    assert!(persisted.sent.weight() <= MAX_BYTES);
+    assert!(persisted.sent.len() > 20, "{}", persisted.sent.len());
 }
 
 #[test]
-fn so_os_confiaveis_se_se_diz() {
-    let persistidos = com(&[("um", "{ a }")], true);
-    for boa in [
-        Referencia::Id(Id::novo("um")),
-        Referencia::Texto("{ a }".into()),
-        Referencia::Ambos("{ a }".into(), Id::novo("um")),
-        Referencia::Ambos("{ a }".into(), id("{ a }")),
+fn only_trusted_documents_run_when_told_so() {
+    let persisted = with_trusted(&[("um", "{ a }")], true);
+    for good in [
+        DocumentRef::Id(Id::new("um")),
+        DocumentRef::Text("{ a }".into()),
+        DocumentRef::Both("{ a }".into(), Id::new("um")),
+        DocumentRef::Both("{ a }".into(), id("{ a }")),
     ] {
-        assert_eq!(persistidos.achar(boa).unwrap().texto(), "{ a }");
+        assert_eq!(persisted.find(good).unwrap().text(), "{ a }");
     }
-    for (ma, porque) in [
-        (Referencia::Id(id("{ b }")), NaoAchado::NaoConfiavel),
-        (Referencia::Texto("{ b }".into()), NaoAchado::NaoConfiavel),
-        (Referencia::Ambos("{ b }".into(), id("{ b }")), NaoAchado::NaoConfiavel),
-        (Referencia::Ambos("{ b }".into(), Id::novo("um")), NaoAchado::Divergente),
+    for (bad, reason) in [
+        (DocumentRef::Id(id("{ b }")), NotFound::NotTrusted),
+        (DocumentRef::Text("{ b }".into()), NotFound::NotTrusted),
+        (DocumentRef::Both("{ b }".into(), id("{ b }")), NotFound::NotTrusted),
+        (DocumentRef::Both("{ b }".into(), Id::new("um")), NotFound::Mismatch),
     ] {
-        assert_eq!(persistidos.achar(ma), Err(porque));
+        assert_eq!(persisted.find(bad), Err(reason));
     }
 }
 
 #[test]
-fn um_id_tem_um_documento() {
-    let par = |id: &str, texto: &str| Confiavel { id: id.into(), texto: texto.into() };
-    let novos =
-        |texto: &str| Persistidos::novos(&[par("a", "{ a }"), par("sha256:a", texto)], true);
-    assert!(novos("{ a }").is_ok());
-    assert_eq!(novos("{ b }").err().unwrap().0, "sha256:a");
+fn an_id_has_one_document() {
+    let pair = |id: &str, text: &str| TrustedDocument { id: id.into(), text: text.into() };
+    let new =
+        |text: &str| PersistedDocuments::new(&[pair("a", "{ a }"), pair("sha256:a", text)], true);
+    assert!(new("{ a }").is_ok());
+    assert_eq!(new("{ b }").err().unwrap().0, "sha256:a");
 }

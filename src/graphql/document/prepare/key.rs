@@ -1,41 +1,41 @@
-//! What a prepared operation is remembered by.
+//! The cache key of a prepared operation.
 
 use quick_cache::Equivalent;
 use std::hash::{Hash, Hasher};
 
-/// The whole text: a hash alone could be made to collide.
+/// Contains the whole text, because a client could construct texts with the same hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chave {
-    pub texto: Box<str>,
-    pub operacao: Option<Box<str>>,
+pub struct Key {
+    pub text: Box<str>,
+    pub operation: Option<Box<str>>,
 }
 
-pub struct ChaveRef<'a> {
-    pub texto: &'a str,
-    pub operacao: Option<&'a str>,
+pub struct KeyRef<'a> {
+    pub text: &'a str,
+    pub operation: Option<&'a str>,
 }
 
-impl ChaveRef<'_> {
-    pub fn guardar(&self) -> Chave {
-        Chave { texto: self.texto.into(), operacao: self.operacao.map(Into::into) }
+impl KeyRef<'_> {
+    pub fn to_key(&self) -> Key {
+        Key { text: self.text.into(), operation: self.operation.map(Into::into) }
     }
 }
 
-impl Hash for ChaveRef<'_> {
-    fn hash<H: Hasher>(&self, estado: &mut H) {
-        self.texto.hash(estado);
-        self.operacao.hash(estado);
+impl Hash for KeyRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+        self.operation.hash(state);
     }
 }
 
-impl Hash for Chave {
-    fn hash<H: Hasher>(&self, estado: &mut H) {
-        ChaveRef { texto: &self.texto, operacao: self.operacao.as_deref() }.hash(estado);
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        KeyRef { text: &self.text, operation: self.operation.as_deref() }.hash(state);
     }
 }
 
-impl Equivalent<Chave> for ChaveRef<'_> {
-    fn equivalent(&self, chave: &Chave) -> bool {
-        *self.texto == *chave.texto && self.operacao == chave.operacao.as_deref()
+impl Equivalent<Key> for KeyRef<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        *self.text == *key.text && self.operation == key.operation.as_deref()
     }
 }

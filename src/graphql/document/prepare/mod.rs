@@ -1,30 +1,32 @@
-//! From the text of a document to what the executor can run, remembered.
+//! Turns the text of a document into an operation that the executor can run, and caches the result.
 //!
 //! ```text
-//! text ─► limits ─► parse ─► tamanho ─► validate ─► normalise ─► translate, cost
+//! text ─► limits ─► parse ─► expansion ─► validate ─► normalize ─► convert, cost
 //! ```
 //!
-//! Validation comes before normalising, which would make invalid documents valid.
+//! Validation comes before normalization, which would make some invalid documents valid.
 
 mod key;
 
 use crate::graphql::document::convert;
-use crate::graphql::document::cost::Esqueleto;
-use crate::graphql::document::normalize::{self, Booleanos, condicionais, normalizar};
-use crate::graphql::document::position::Posicoes;
-use crate::graphql::document::scalars::{self, Confere, ValorInvalido};
-use crate::graphql::document::schema::{Esquema, EsquemaInvalido};
-use crate::graphql::document::validate::{self, Invalido, OperacaoIndefinida, escolher, validar};
-use crate::graphql::document::validation::introspeccao_funda;
-use crate::graphql::document::variables::{self, VariavelInvalida};
+use crate::graphql::document::cost::CostPlan;
+use crate::graphql::document::extra_rules::introspection_too_deep;
+use crate::graphql::document::normalize::{self, ConditionValues, condition_variables, normalize};
+use crate::graphql::document::position::Positions;
+use crate::graphql::document::scalars::{self, CheckScalar, InvalidValue};
+use crate::graphql::document::schema::{DocumentSchema, InvalidSchema};
+use crate::graphql::document::validate::{
+    self, Invalid, UndefinedOperation, select_operation, validate,
+};
+use crate::graphql::document::variables::{self, InvalidVariable};
 use apollo_compiler::executable::Operation;
 use apollo_compiler::validation::Valid;
-use apollo_compiler::{ExecutableDocument as Validado, Name, Node};
+use apollo_compiler::{ExecutableDocument as ValidDocument, Name, Node};
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
 };
 use async_graphql::{Positioned, Request, Variables};
-use key::{Chave, ChaveRef};
+use key::{Key, KeyRef};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::collections::{HashMap, HashSet};
@@ -32,230 +34,246 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Debug, Clone, Copy)]
-pub struct Opcoes {
-    pub validar: validate::Opcoes,
-    /// Custom scalars, by their own readers.
-    pub confere: Confere,
-    /// Estimated bytes of all that is remembered.
+pub struct PrepareOptions {
+    pub validate: validate::ValidateOptions,
+    /// Whether a value of a custom scalar is valid.
+    pub is_valid: CheckScalar,
+    /// Maximum size of the cache, in estimated bytes.
     pub cache: u64,
 }
 
-impl Default for Opcoes {
+impl Default for PrepareOptions {
     fn default() -> Self {
-        Self { validar: validate::Opcoes::default(), confere: |_, _| true, cache: 64 << 20 }
+        Self {
+            validate: validate::ValidateOptions::default(),
+            is_valid: |_, _| true,
+            cache: 64 << 20,
+        }
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Recusado {
+pub enum PrepareError {
     #[error(transparent)]
-    Documento(#[from] Invalido),
+    Document(#[from] Invalid),
     #[error(transparent)]
-    Operacao(#[from] OperacaoIndefinida),
+    Operation(#[from] UndefinedOperation),
     #[error(transparent)]
-    Variavel(#[from] VariavelInvalida),
+    Variable(#[from] InvalidVariable),
     #[error(transparent)]
-    Valor(#[from] ValorInvalido),
+    Value(#[from] InvalidValue),
     #[error(transparent)]
-    Normalizacao(#[from] normalize::Recusado),
+    Normalize(#[from] normalize::NormalizeError),
     #[error("a introspecção se aninha demais")]
-    IntrospeccaoFunda,
+    DeepIntrospection,
 }
 
-/// An operation, ready.
+/// An operation that is ready to run.
 #[derive(Debug)]
-pub struct Preparado {
-    /// Normalised: fields, and `... on Tipo` of an object's type.
-    pub operacao: Positioned<OperationDefinition>,
-    pub tipo: OperationType,
-    pub nome: Option<String>,
-    /// Its root fields, by the schema's names, each once.
-    pub raizes: Vec<String>,
-    /// Some root field is `__schema` or `__type`.
-    pub introspeccao: bool,
-    /// Every field was skipped: the answer is `{}`.
-    pub vazia: bool,
-    pub custo: Esqueleto,
-    demorada: AtomicBool,
+pub struct PreparedOperation {
+    /// The normalized operation, which contains only fields and inline fragments `... on Type`.
+    pub operation: Positioned<OperationDefinition>,
+    pub operation_type: OperationType,
+    pub name: Option<String>,
+    /// The names of its root fields in the schema, without duplicates.
+    pub root_fields: Vec<String>,
+    /// Whether a root field is `__schema` or `__type`.
+    pub introspection: bool,
+    /// Whether every field was skipped, so that the response is `{}`.
+    pub is_empty: bool,
+    pub cost: CostPlan,
+    slow: AtomicBool,
 }
 
-impl Preparado {
-    /// For async-graphql's own execution. Of this operation alone: it has no `operationName`.
-    pub fn request(&self, variaveis: Variables) -> Request {
-        let operations = DocumentOperations::Single(self.operacao.clone());
-        let mut request = Request::new("").variables(variaveis);
+impl PreparedOperation {
+    /// Builds the request for async-graphql's own executor. The document contains only this
+    /// operation, so the request needs no `operationName`.
+    pub fn request(&self, variables: Variables) -> Request {
+        let operations = DocumentOperations::Single(self.operation.clone());
+        let mut request = Request::new("").variables(variables);
         request.set_parsed_query(ExecutableDocument { operations, fragments: HashMap::new() });
         request
     }
 
-    /// Whether it took long when it was last executed.
-    pub fn demorada(&self) -> bool {
-        self.demorada.load(Ordering::Relaxed)
+    /// Whether the last run of this operation took too long to share a run with other queries.
+    pub fn is_slow(&self) -> bool {
+        self.slow.load(Ordering::Relaxed)
     }
 
-    pub fn demorou(&self, demorou: bool) {
-        self.demorada.store(demorou, Ordering::Relaxed);
+    pub fn set_slow(&self, slow: bool) {
+        self.slow.store(slow, Ordering::Relaxed);
     }
 }
 
-pub struct Preparador {
-    esquema: Esquema,
-    opcoes: validate::Opcoes,
-    confere: Confere,
-    cache: Cache<Chave, Arc<Lido>, Peso>,
+/// Prepares documents and caches the result. The server has one instance.
+pub struct Preparer {
+    schema: DocumentSchema,
+    options: validate::ValidateOptions,
+    is_valid: CheckScalar,
+    cache: Cache<Key, Arc<ParsedOperation>, ByteWeighter>,
 }
 
-/// A valid operation, before its conditions are known.
-pub struct Lido {
-    documento: Valid<Validado>,
-    operacao: Node<Operation>,
-    condicionais: Vec<Name>,
-    /// The names of its variables.
-    declaradas: HashSet<Name>,
-    /// By the values of `condicionais`.
-    prontos: Mutex<Vec<(Booleanos, Arc<Preparado>)>>,
+/// A validated operation, before the values of its conditions are known.
+pub struct ParsedOperation {
+    document: Valid<ValidDocument>,
+    operation: Node<Operation>,
+    condition_variables: Vec<Name>,
+    /// The names of the variables that it declares.
+    declared: HashSet<Name>,
+    /// The prepared operations, by the values of `condition_variables`.
+    variants: Mutex<Vec<(ConditionValues, Arc<PreparedOperation>)>>,
 }
 
-/// Combinations of conditions that are remembered per operation.
-const PRONTOS_MAXIMO: usize = 16;
+/// Maximum number of cached combinations of conditions per operation.
+const MAX_VARIANTS: usize = 16;
 
-impl Preparador {
-    pub fn novo(sdl: &str, opcoes: Opcoes) -> Result<Self, EsquemaInvalido> {
-        let esquema = Esquema::do_sdl(sdl)?;
-        let cache = Cache::with_weighter(1_000, opcoes.cache, Peso);
-        Ok(Self { esquema, opcoes: opcoes.validar, confere: opcoes.confere, cache })
+impl Preparer {
+    pub fn new(sdl: &str, options: PrepareOptions) -> Result<Self, InvalidSchema> {
+        let schema = DocumentSchema::from_sdl(sdl)?;
+        let cache = Cache::with_weighter(1_000, options.cache, ByteWeighter);
+        Ok(Self { schema, options: options.validate, is_valid: options.is_valid, cache })
     }
 
-    pub fn preparar(
+    pub fn prepare(
         &self,
-        texto: &str,
-        operacao: Option<&str>,
-        variaveis: &Variables,
-    ) -> Result<Arc<Preparado>, Recusado> {
-        self.com_variaveis(texto, &*self.validar(texto, operacao)?, variaveis)
+        text: &str,
+        operation: Option<&str>,
+        variables: &Variables,
+    ) -> Result<Arc<PreparedOperation>, PrepareError> {
+        self.with_variables(text, &*self.validate(text, operation)?, variables)
     }
 
-    /// Whether nothing of it would have to be done again, whatever its variables are.
-    pub fn lembra(&self, texto: &str, operacao: Option<&str>) -> bool {
-        let lido = self.cache.get(&ChaveRef { texto, operacao });
-        lido.is_some_and(|lido| lido.condicionais.is_empty())
+    /// Whether the cache holds the operation, and no condition in it depends on a variable.
+    pub fn is_cached(&self, text: &str, operation: Option<&str>) -> bool {
+        let parsed = self.cache.get(&KeyRef { text, operation });
+        parsed.is_some_and(|parsed| parsed.condition_variables.is_empty())
     }
 
-    /// A valid operation, remembered.
-    pub fn validar(&self, texto: &str, operacao: Option<&str>) -> Result<Arc<Lido>, Recusado> {
-        let chave = ChaveRef { texto, operacao };
-        if let Some(lido) = self.cache.get(&chave) {
-            return Ok(lido);
-        }
-        let lido = Arc::new(self.ler(texto, operacao)?);
-        self.cache.insert(chave.guardar(), Arc::clone(&lido));
-        Ok(lido)
-    }
-
-    /// The operation that these variables make of it.
-    pub fn com_variaveis(
+    /// Returns the validated operation from the cache, or validates it and adds it to the cache.
+    pub fn validate(
         &self,
-        texto: &str,
-        lido: &Lido,
-        variaveis: &Variables,
-    ) -> Result<Arc<Preparado>, Recusado> {
-        variables::conferir(&self.esquema, self.confere, &lido.operacao.variables, variaveis)?;
-        let mut booleanos = Booleanos::new();
-        for nome in &lido.condicionais {
-            let valor = variables::booleano(&lido.operacao.variables, variaveis, nome)?;
-            booleanos.insert(nome.clone(), valor);
+        text: &str,
+        operation: Option<&str>,
+    ) -> Result<Arc<ParsedOperation>, PrepareError> {
+        let key = KeyRef { text, operation };
+        if let Some(parsed) = self.cache.get(&key) {
+            return Ok(parsed);
         }
-        if let Some(pronto) = lido.pronto(&booleanos) {
-            return Ok(pronto);
-        }
-        let preparado =
-            Arc::new(self.montar(texto, &lido.documento, &lido.operacao, &booleanos)?);
-        lido.guardar(booleanos, &preparado);
-        Ok(preparado)
+        let parsed = Arc::new(self.read(text, operation)?);
+        self.cache.insert(key.to_key(), Arc::clone(&parsed));
+        Ok(parsed)
     }
 
-    /// Whether each operation of a document can be prepared, nothing of it being skipped.
-    pub fn conferir(&self, texto: &str) -> Result<(), Recusado> {
-        let documento = validar(&self.esquema, texto, self.opcoes)?;
-        if documento.operations.is_empty() {
-            return Err(OperacaoIndefinida::Nenhuma.into());
+    /// Checks the variables and returns the operation prepared for them.
+    pub fn with_variables(
+        &self,
+        text: &str,
+        parsed: &ParsedOperation,
+        variables: &Variables,
+    ) -> Result<Arc<PreparedOperation>, PrepareError> {
+        variables::check(&self.schema, self.is_valid, &parsed.operation.variables, variables)?;
+        let mut condition_values = ConditionValues::new();
+        for name in &parsed.condition_variables {
+            let value = variables::boolean(&parsed.operation.variables, variables, name)?;
+            condition_values.insert(name.clone(), value);
         }
-        for operacao in documento.operations.iter() {
-            self.montar(texto, &documento, operacao, &Booleanos::new())?;
+        if let Some(variant) = parsed.variant(&condition_values) {
+            return Ok(variant);
+        }
+        let prepared =
+            Arc::new(self.build(text, &parsed.document, &parsed.operation, &condition_values)?);
+        parsed.store(condition_values, &prepared);
+        Ok(prepared)
+    }
+
+    /// Prepares each operation of a document, with no field skipped, and returns the first error.
+    pub fn check(&self, text: &str) -> Result<(), PrepareError> {
+        let document = validate(&self.schema, text, self.options)?;
+        if document.operations.is_empty() {
+            return Err(UndefinedOperation::NoOperation.into());
+        }
+        for operation in document.operations.iter() {
+            self.build(text, &document, operation, &ConditionValues::new())?;
         }
         Ok(())
     }
 
-    fn ler(&self, texto: &str, operacao: Option<&str>) -> Result<Lido, Recusado> {
-        let documento = validar(&self.esquema, texto, self.opcoes)?;
-        let operacao = escolher(&documento, operacao)?.clone();
-        let condicionais = condicionais(&documento, &operacao);
-        let declaradas = operacao.variables.iter().map(|uma| uma.name.clone()).collect();
-        Ok(Lido { documento, operacao, condicionais, declaradas, prontos: Mutex::default() })
+    fn read(&self, text: &str, operation: Option<&str>) -> Result<ParsedOperation, PrepareError> {
+        let document = validate(&self.schema, text, self.options)?;
+        let operation = select_operation(&document, operation)?.clone();
+        let condition_variables = condition_variables(&document, &operation);
+        let declared = operation.variables.iter().map(|variable| variable.name.clone()).collect();
+        Ok(ParsedOperation {
+            document,
+            operation,
+            condition_variables,
+            declared,
+            variants: Mutex::default(),
+        })
     }
 
-    fn montar(
+    fn build(
         &self,
-        texto: &str,
-        documento: &Valid<Validado>,
-        operacao: &Node<Operation>,
-        booleanos: &Booleanos,
-    ) -> Result<Preparado, Recusado> {
-        let selecoes = normalizar(&self.esquema, documento, operacao, booleanos)?;
-        if introspeccao_funda(&selecoes) {
-            return Err(Recusado::IntrospeccaoFunda);
+        text: &str,
+        document: &Valid<ValidDocument>,
+        operation: &Node<Operation>,
+        condition_values: &ConditionValues,
+    ) -> Result<PreparedOperation, PrepareError> {
+        let selections = normalize(&self.schema, document, operation, condition_values)?;
+        if introspection_too_deep(&selections) {
+            return Err(PrepareError::DeepIntrospection);
         }
-        scalars::conferir(&self.esquema, self.confere, &selecoes)?;
-        let mut raizes = Vec::<String>::new();
-        for selecao in &selecoes {
-            if let normalize::Selecao::Campo(campo) = selecao
-                && !raizes.iter().any(|raiz| *raiz == campo.origem.name.as_str())
+        scalars::check(&self.schema, self.is_valid, &selections)?;
+        let mut root_fields = Vec::<String>::new();
+        for selection in &selections {
+            if let normalize::CollectedSelection::Field(field) = selection
+                && !root_fields.iter().any(|root| *root == field.origin.name.as_str())
             {
-                raizes.push(campo.origem.name.to_string());
+                root_fields.push(field.origin.name.to_string());
             }
         }
-        Ok(Preparado {
-            operacao: convert::traduzir(operacao, &selecoes, &Posicoes::novas(texto)),
-            tipo: convert::tipo(operacao.operation_type),
-            nome: operacao.name.as_ref().map(ToString::to_string),
-            introspeccao: raizes.iter().any(|raiz| raiz == "__schema" || raiz == "__type"),
-            raizes,
-            vazia: selecoes.is_empty(),
-            custo: Esqueleto::novo(&self.esquema, operacao, &selecoes),
-            demorada: AtomicBool::new(false),
+        Ok(PreparedOperation {
+            operation: convert::convert(operation, &selections, &Positions::new(text)),
+            operation_type: convert::operation_type(operation.operation_type),
+            name: operation.name.as_ref().map(ToString::to_string),
+            introspection: root_fields.iter().any(|root| root == "__schema" || root == "__type"),
+            root_fields,
+            is_empty: selections.is_empty(),
+            cost: CostPlan::new(&self.schema, operation, &selections),
+            slow: AtomicBool::new(false),
         })
     }
 }
 
-impl Lido {
-    pub fn declara(&self, nome: &str) -> bool {
-        self.declaradas.contains(nome)
+impl ParsedOperation {
+    pub fn declares(&self, name: &str) -> bool {
+        self.declared.contains(name)
     }
 
-    fn pronto(&self, booleanos: &Booleanos) -> Option<Arc<Preparado>> {
-        let prontos = self.prontos.lock().unwrap_or_else(PoisonError::into_inner);
-        let achado = prontos.iter().find(|(destes, _)| destes == booleanos);
-        achado.map(|(_, preparado)| Arc::clone(preparado))
+    fn variant(&self, condition_values: &ConditionValues) -> Option<Arc<PreparedOperation>> {
+        let variants = self.variants.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = variants.iter().find(|(values, _)| values == condition_values);
+        found.map(|(_, prepared)| Arc::clone(prepared))
     }
 
-    fn guardar(&self, booleanos: Booleanos, preparado: &Arc<Preparado>) {
-        let mut prontos = self.prontos.lock().unwrap_or_else(PoisonError::into_inner);
-        if prontos.len() < PRONTOS_MAXIMO {
-            prontos.push((booleanos, Arc::clone(preparado)));
+    fn store(&self, condition_values: ConditionValues, prepared: &Arc<PreparedOperation>) {
+        let mut variants = self.variants.lock().unwrap_or_else(PoisonError::into_inner);
+        if variants.len() < MAX_VARIANTS {
+            variants.push((condition_values, Arc::clone(prepared)));
         }
     }
 }
 
 #[derive(Clone)]
-struct Peso;
+struct ByteWeighter;
 
-impl Weighter<Chave, Arc<Lido>> for Peso {
-    /// From above; measured (`examples/memoria.rs`): 4 KB, and 80 bytes of tree per
-    /// byte of text, half of them once per combination of conditions.
-    fn weight(&self, chave: &Chave, lido: &Arc<Lido>) -> u64 {
-        let combinacoes = 1 << lido.condicionais.len().min(4);
-        let texto = chave.texto.len() as u64;
-        4_000 + texto * 50 * (1 + combinacoes)
+impl Weighter<Key, Arc<ParsedOperation>> for ByteWeighter {
+    /// Estimates an upper bound. A measurement gave 4 KB per entry, and 80 bytes of tree per byte
+    /// of text, half of them once per combination of conditions.
+    fn weight(&self, key: &Key, parsed: &Arc<ParsedOperation>) -> u64 {
+        let combinations = 1 << parsed.condition_variables.len().min(4);
+        let text = key.text.len() as u64;
+        4_000 + text * 50 * (1 + combinations)
     }
 }
 

@@ -1,43 +1,46 @@
-//! An array of operations in one request: each is a call of its own, one after the other,
-//! and answered in its place as if it had come alone.
+//! Executes several operations of one request, a JSON array, one after the other. Each operation is
+//! a call of its own, and has the same outcome as in a request of its own.
 
-use super::request::Lido;
-use crate::call::Chamada;
-use crate::error::{Error, Falha};
-use crate::graphql::execution::{Desfecho, Servico};
+use super::parsed_request::ParsedRequest;
+use crate::call::Call;
+use crate::error::{Error, Failure};
+use crate::graphql::execution::GraphqlService;
+use crate::graphql::execution::outcome::Outcome;
 use async_graphql::parser::types::OperationType;
 
-/// `primeira` is the call that the request was taken for, before it was read.
-pub async fn executar(
-    servico: &Servico,
-    primeira: Chamada,
-    correlacao: &str,
-    lidos: Vec<Result<Lido, Error>>,
-) -> Vec<Desfecho> {
-    let ator = primeira.ator().clone();
-    let mut primeira = Some(primeira);
-    let mut desfechos = Vec::with_capacity(lidos.len());
-    for lido in lidos {
-        let nova = || servico.entrar(ator.clone(), correlacao.to_owned());
-        let chamada = primeira.take().unwrap_or_else(nova);
-        let desfecho = uma(servico, &chamada, lido).await.unwrap_or_else(|recusada| recusada);
-        // Its record is written, if it was carried out; a refusal shows nothing.
-        let _nothing_shown = chamada.encerrar(desfecho.status());
-        desfechos.push(desfecho);
+/// Executes the operations in order. `first` is the call that the server began before it read the
+/// body; the first operation uses it.
+pub async fn execute(
+    service: &GraphqlService,
+    first: Call,
+    correlation: &str,
+    requests: Vec<Result<ParsedRequest, Error>>,
+) -> Vec<Outcome> {
+    let actor = first.actor().clone();
+    let mut first = Some(first);
+    let mut outcomes = Vec::with_capacity(requests.len());
+    for request in requests {
+        let begin = || service.begin(actor.clone(), correlation.to_owned());
+        let call = first.take().unwrap_or_else(begin);
+        let outcome = execute_one(service, &call, request).await.unwrap_or_else(|refused| refused);
+        // If the operation ran, the trail has its record already. A refusal shows nothing, so do
+        // not wait for its record.
+        let _nothing_shown = call.finish(outcome.status());
+        outcomes.push(outcome);
     }
-    desfechos
+    outcomes
 }
 
-async fn uma(
-    servico: &Servico,
-    chamada: &Chamada,
-    lido: Result<Lido, Error>,
-) -> Result<Desfecho, Desfecho> {
-    let lido = lido.map_err(|error| Desfecho::recusa(&error))?;
-    let pronta = lido.preparar(servico, chamada.ator().credencial()).await?;
-    if pronta.tipo() == OperationType::Subscription {
-        let mensagem = "peça cada subscription sozinha";
-        return Err(Desfecho::da_falha(Falha::NaoAceitavel, mensagem));
+async fn execute_one(
+    service: &GraphqlService,
+    call: &Call,
+    request: Result<ParsedRequest, Error>,
+) -> Result<Outcome, Outcome> {
+    let request = request.map_err(|error| Outcome::from_error(&error))?;
+    let ready = request.prepare(service, call.actor().credential()).await?;
+    if ready.operation_type() == OperationType::Subscription {
+        let message = "peça cada subscription sozinha";
+        return Err(Outcome::from_failure(Failure::NaoAceitavel, message));
     }
-    Ok(servico.executar(chamada.clone(), &pronta).await)
+    Ok(service.execute(call.clone(), &ready).await)
 }

@@ -1,115 +1,126 @@
-//! GraphQL over HTTP: `POST /graphql`, and `GET /graphql` for what does not write.
+//! GraphQL over HTTP: `POST /graphql`, and `GET /graphql` for operations that do not write.
 //!
-//! One request, read from top to bottom of [`responder`]: who, what (`pedido.rs`),
-//! run, answer (`resposta.rs`).
+//! [`respond`] handles a request from start to end: it authenticates the caller, reads the request
+//! (`request.rs`), executes it and writes the response (`response.rs`).
 
 mod batch;
 pub mod parameters;
+pub mod parsed_request;
 pub mod request;
 mod response;
 mod sse;
-pub mod variables;
 
-use super::session_registry::Vigia;
+use super::Protocols;
+use super::token_watch::TokenWatch;
 use crate::auth::Auth;
-use crate::config::PerfilHttp;
-use crate::error::{Error, Falha};
-use crate::graphql::execution::Servico;
+use crate::config::HttpProfile;
+use crate::error::{Error, Failure};
+use crate::graphql::execution::GraphqlService;
+use crate::graphql::execution::request::ReadyOperation;
 use crate::http::request as http_request;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
-use request::{Lidos, NaoLido, Pronta};
-use response::{Forma, Midia};
+use request::{ParsedBody, ReadError};
+use response::{MediaType, ResponseFormat};
 
-/// Of a request: `1` asks for what the operation cost.
-const CUSTO: &str = "x-cost";
+/// Request header. The value `1` asks for the cost of the operation in the response.
+const COST_HEADER: &str = "x-cost";
 
-pub async fn responder(
+/// Handles a request to `/graphql` that is not a WebSocket.
+pub async fn respond(
     req: HttpRequest,
     payload: web::Payload,
-    servico: web::Data<Servico>,
+    service: web::Data<GraphqlService>,
+    protocols: web::Data<Protocols>,
     auth: web::Data<Auth>,
 ) -> HttpResponse {
-    let servico = Servico::clone(&servico);
-    let perfil = servico.app.http.perfil;
-    let Some(midia) = Midia::aceita(&req, perfil) else {
-        let mensagem =
+    let service = GraphqlService::clone(&service);
+    let profile = protocols.http.profile;
+    let Some(media_type) = MediaType::accepted(&req, profile) else {
+        let message =
             "aceite application/graphql-response+json, application/json ou text/event-stream";
-        let forma = Forma { midia: Midia::Json, perfil };
-        return forma.recusar(&Error::falha(Falha::NaoAceitavel, mensagem));
+        let format = ResponseFormat { media_type: MediaType::Json, profile };
+        return format.refuse(&Error::failure(Failure::NaoAceitavel, message));
     };
-    let forma = Forma { midia, perfil };
-    let (ator, expira) = match auth.autenticar_ate(req.headers()).await {
-        Ok(identidade) => identidade,
-        Err(recusado) => {
-            let mut resposta = forma.recusar(&recusado.error);
-            recusado.desafiar(&mut resposta);
-            return resposta;
+    let format = ResponseFormat { media_type, profile };
+    let (actor, expires) = match auth.authenticate_with_expiry(req.headers()).await {
+        Ok(identity) => identity,
+        Err(refused) => {
+            let mut response = format.refuse(&refused.error);
+            refused.set_challenge(&mut response);
+            return response;
         }
     };
-    let chamada = servico.entrar(ator.clone(), http_request::correlacao(&req));
-    http_request::anotar(&req, &chamada, recusar);
-    let lido = match request::ler(&req, payload, servico.app.http.lote_maximo).await {
-        Ok(Lidos::Um(lido)) => lido,
-        Ok(Lidos::Lote(_)) if midia == Midia::EventStream => {
-            let mensagem = "uma lista de operações responde-se em application/json";
-            return forma.recusar(&Error::falha(Falha::NaoAceitavel, mensagem));
+    let call = service.begin(actor.clone(), http_request::correlation(&req));
+    http_request::attach_call(&req, &call, refuse);
+    let request = match request::read(&req, payload, protocols.http.max_batch).await {
+        Ok(ParsedBody::Single(request)) => request,
+        Ok(ParsedBody::Batch(_)) if media_type == MediaType::EventStream => {
+            let message = "uma lista de operações responde-se em application/json";
+            return format.refuse(&Error::failure(Failure::NaoAceitavel, message));
         }
-        Ok(Lidos::Lote(lidos)) => {
-            let correlacao = http_request::correlacao(&req);
-            let desfechos = batch::executar(&servico, chamada, &correlacao, lidos).await;
-            return response::responder_lote(&desfechos);
+        Ok(ParsedBody::Batch(requests)) => {
+            let correlation = http_request::correlation(&req);
+            let outcomes = batch::execute(&service, call, &correlation, requests).await;
+            return response::respond_batch(&outcomes);
         }
-        Err(NaoLido::Ilegivel) => return forma.recusar_ilegivel(),
-        Err(NaoLido::Recusado(error)) => return forma.recusar(&error),
+        Err(ReadError::Unreadable) => return format.refuse_unreadable(),
+        Err(ReadError::Refused(error)) => return format.refuse(&error),
     };
-    let pronta = match lido.preparar(&servico, ator.credencial()).await {
-        Ok(pronta) => pronta,
-        // What is wrong with a document is told as an event, to whom EventSource would hide a status.
-        Err(recusada) if midia == Midia::EventStream => return sse::responder_uma(&recusada),
-        Err(recusada) => return forma.responder(recusada),
+    let ready = match request.prepare(&service, actor.credential()).await {
+        Ok(ready) => ready,
+        // Send errors of the document as an event, because EventSource does not show the status of
+        // a response to its client.
+        Err(refused) if media_type == MediaType::EventStream => return sse::respond_once(&refused),
+        Err(refused) => return format.respond(refused),
     };
-    match conferir(&req, midia, &pronta) {
-        Ok(Midia::EventStream) => {
-            let vigia = Vigia::nova(auth, req.headers(), (ator, expira), servico.app.agora);
-            sse::responder(servico, chamada, pronta, vigia, forma).await
+    match check(&req, media_type, &ready) {
+        Ok(MediaType::EventStream) => {
+            let token_watch =
+                TokenWatch::new(auth, req.headers(), (actor, expires), service.app.now);
+            sse::respond(service, &protocols.sessions, (call, ready), token_watch, format).await
         }
-        Ok(midia) => {
-            let mut desfecho = servico.executar(chamada, &pronta).await;
-            if req.headers().get(CUSTO).is_some_and(|valor| valor == "1") {
-                desfecho.com_custo(pronta.custo, servico.documentos.custo_maximo());
+        Ok(media_type) => {
+            let mut outcome = service.execute(call, &ready).await;
+            if req.headers().get(COST_HEADER).is_some_and(|value| value == "1") {
+                outcome.set_cost(ready.cost, service.documents.max_cost());
             }
-            Forma { midia, perfil }.responder(desfecho)
+            ResponseFormat { media_type, profile }.respond(outcome)
         }
-        Err(error) => forma.recusar(&error),
+        Err(error) => format.refuse(&error),
     }
 }
 
-/// Whether such an operation goes by such a method, and the media type that it is answered in.
-fn conferir(req: &HttpRequest, midia: Midia, pronta: &Pronta) -> Result<Midia, Error> {
-    match pronta.tipo() {
+/// Checks that the operation may come by this method. Returns the media type of the response.
+fn check(
+    req: &HttpRequest,
+    media_type: MediaType,
+    ready: &ReadyOperation,
+) -> Result<MediaType, Error> {
+    match ready.operation_type() {
         OperationType::Mutation if *req.method() == Method::GET => {
-            let mensagem = "por GET não se escreve; mande mutations por POST";
-            Err(Error::falha(Falha::MetodoNaoPermitido, mensagem))
+            let message = "por GET não se escreve; mande mutations por POST";
+            Err(Error::failure(Failure::MetodoNaoPermitido, message))
         }
-        OperationType::Subscription if Midia::aceita_eventos(req) => Ok(Midia::EventStream),
+        OperationType::Subscription if MediaType::accepts_events(req) => Ok(MediaType::EventStream),
         OperationType::Subscription => {
-            let mensagem = "peça subscriptions com Accept: text/event-stream, ou por WebSocket (graphql-transport-ws)";
-            Err(Error::falha(Falha::NaoAceitavel, mensagem))
+            let message = "peça subscriptions com Accept: text/event-stream, ou por WebSocket (graphql-transport-ws)";
+            Err(Error::failure(Failure::NaoAceitavel, message))
         }
-        _ => Ok(midia),
+        _ => Ok(media_type),
     }
 }
 
-/// A refusal in the words of GraphQL, of what did not come so far as to ask for a media type.
-pub fn recusar(error: &Error) -> HttpResponse {
-    Forma { midia: Midia::Json, perfil: PerfilHttp::default() }.recusar(error)
+/// Builds the GraphQL error response for a request that the server refuses before it knows the
+/// media type of the response.
+pub fn refuse(error: &Error) -> HttpResponse {
+    ResponseFormat { media_type: MediaType::Json, profile: HttpProfile::default() }.refuse(error)
 }
 
-pub async fn metodo_nao_permitido() -> HttpResponse {
-    let mensagem = "use POST, ou GET para consultas";
-    let mut resposta = recusar(&Error::falha(Falha::MetodoNaoPermitido, mensagem));
-    response::permitir(&mut resposta, "GET, POST");
-    resposta
+pub async fn method_not_allowed() -> HttpResponse {
+    let message = "use POST, ou GET para consultas";
+    let mut response = refuse(&Error::failure(Failure::MetodoNaoPermitido, message));
+    response::set_allow(&mut response, "GET, POST");
+    response
 }

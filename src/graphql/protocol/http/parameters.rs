@@ -1,10 +1,11 @@
-//! The parameters of a request, however they came: read without building what is not used.
+//! The parameters of a GraphQL request, from a body, a URL or a WebSocket message. The reader skips
+//! unused values without building them.
 
-use super::request::Lido;
-use super::variables::{BOUNDS, Unread};
-use crate::error::{Error, Falha};
-use crate::graphql::document::persisted::{Id, Referencia};
-use crate::http::body::counted::{self, NotRead};
+use super::parsed_request::ParsedRequest;
+use crate::bounded_json::{self, NotRead};
+use crate::error::{Error, Failure};
+use crate::graphql::document::persisted::{DocumentRef, Id};
+use crate::graphql::document::raw_variables::{BOUNDS, RawVariables};
 use actix_web::web::Bytes;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -14,94 +15,100 @@ use std::fmt;
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Parameters<'b> {
-    pub query: Text,
+    pub query: StringParam,
     #[serde(rename = "documentId")]
-    pub document_id: Text,
+    pub document_id: StringParam,
     #[serde(rename = "operationName")]
-    pub operation_name: Text,
+    pub operation_name: StringParam,
     #[serde(borrow)]
     pub variables: Option<&'b RawValue>,
     #[serde(borrow)]
     pub extensions: Option<&'b RawValue>,
 }
 
-/// Where a text should stand.
+/// A parameter that should be a string.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub enum Text {
-    /// Nothing, or null.
+pub enum StringParam {
+    /// Missing, or null.
     #[default]
     Absent,
     Given(String),
-    /// Something else, which was skipped.
+    /// A value of another type, which the reader skipped.
     Other,
 }
 
 impl Parameters<'_> {
-    /// A request of the right shape, out of a body of which these are parts.
-    pub fn check(self, body: &Bytes) -> Result<Lido, Error> {
+    /// Checks the types of the parameters and builds the request. `body` is the buffer that
+    /// contains the parameters.
+    pub fn into_request(self, body: &Bytes) -> Result<ParsedRequest, Error> {
         let text = match self.query {
-            Text::Absent => None,
-            Text::Given(text) => Some(text),
-            Text::Other => return Err(invalida("`query` é um texto")),
+            StringParam::Absent => None,
+            StringParam::Given(text) => Some(text),
+            StringParam::Other => return Err(invalid("`query` é um texto")),
         };
-        let id = id(self.document_id, self.extensions)?;
-        let referencia = match (text, id) {
-            (Some(texto), None) => Referencia::Texto(texto),
-            (None, Some(id)) => Referencia::Id(id),
-            (Some(texto), Some(id)) => Referencia::Ambos(texto, id),
+        let id = document_id(self.document_id, self.extensions)?;
+        let reference = match (text, id) {
+            (Some(text), None) => DocumentRef::Text(text),
+            (None, Some(id)) => DocumentRef::Id(id),
+            (Some(text), Some(id)) => DocumentRef::Both(text, id),
             (None, None) => {
-                return Err(invalida("falta `query`, o documento GraphQL, como texto"));
+                return Err(invalid("falta `query`, o documento GraphQL, como texto"));
             }
         };
-        let operacao = match self.operation_name {
-            Text::Absent => None,
-            // As clients write that they name none.
-            Text::Given(nome) => Some(nome).filter(|nome| !nome.is_empty()),
-            Text::Other => return Err(invalida("`operationName` é um texto")),
+        let operation = match self.operation_name {
+            StringParam::Absent => None,
+            // Some clients send an empty name if they mean none.
+            StringParam::Given(name) => Some(name).filter(|name| !name.is_empty()),
+            StringParam::Other => return Err(invalid("`operationName` é um texto")),
         };
-        let variaveis = match self.variables.map(RawValue::get) {
-            None => Unread::default(),
-            Some(json) if json.starts_with('{') => Unread::of(body.slice_ref(json.as_bytes())),
-            Some(_) => return Err(invalida("`variables` é um objeto")),
+        let variables = match self.variables.map(RawValue::get) {
+            None => RawVariables::default(),
+            Some(json) if json.starts_with('{') => {
+                RawVariables::of(body.slice_ref(json.as_bytes()))
+            }
+            Some(_) => return Err(invalid("`variables` é um objeto")),
         };
-        Ok(Lido::new(referencia, operacao, variaveis))
+        Ok(ParsedRequest::new(reference, operation, variables))
     }
 }
 
-/// Refuses JSON in which a member of an object comes twice, wherever it stands. What is not JSON
-/// is left to its reader.
+/// Refuses JSON with a duplicate member in any of its objects. Malformed JSON passes, because the
+/// reader that follows refuses it.
 pub fn check_members(json: &[u8]) -> Result<(), Error> {
-    match counted::check_members(json, BOUNDS.values) {
-        Err(NotRead::Repeated(place)) => Err(counted::repeated(&place)),
+    match bounded_json::check_members(json, BOUNDS.values) {
+        Err(NotRead::Repeated(place)) => Err(bounded_json::repeated(&place)),
         Err(NotRead::Excess) => {
-            Err(invalida("o pedido tem membros demais, ou níveis demais de aninhamento"))
+            Err(invalid("o pedido tem membros demais, ou níveis demais de aninhamento"))
         }
         Ok(()) | Err(NotRead::Malformed) => Ok(()),
     }
 }
 
-/// By which a document is asked for: as GraphQL over HTTP says, or as Apollo does.
-fn id(document_id: Text, extensions: Option<&RawValue>) -> Result<Option<Id>, Error> {
+/// Reads the id of the requested document, in the form of GraphQL over HTTP or in that of Apollo.
+fn document_id(
+    document_id: StringParam,
+    extensions: Option<&RawValue>,
+) -> Result<Option<Id>, Error> {
     let by_document = match document_id {
-        Text::Absent => None,
-        Text::Given(id) => Some(Id::novo(&id)),
-        Text::Other => return Err(invalida("`documentId` é um texto")),
+        StringParam::Absent => None,
+        StringParam::Given(id) => Some(Id::new(&id)),
+        StringParam::Other => return Err(invalid("`documentId` é um texto")),
     };
     let by_extension = match extensions.map(RawValue::get) {
         None => None,
-        Some(json) if json.starts_with('{') => persisted(json)?,
-        Some(_) => return Err(invalida("`extensions` é um objeto")),
+        Some(json) if json.starts_with('{') => apollo_id(json)?,
+        Some(_) => return Err(invalid("`extensions` é um objeto")),
     };
     match (by_document, by_extension) {
-        (Some(um), Some(outro)) if um != outro => {
-            Err(invalida("`documentId` e `persistedQuery` pedem documentos diferentes"))
+        (Some(one), Some(other)) if one != other => {
+            Err(invalid("`documentId` e `persistedQuery` pedem documentos diferentes"))
         }
-        (um, outro) => Ok(um.or(outro)),
+        (one, other) => Ok(one.or(other)),
     }
 }
 
-/// Apollo's way.
-fn persisted(extensions: &str) -> Result<Option<Id>, Error> {
+/// Reads the id in the form of Apollo's persisted queries.
+fn apollo_id(extensions: &str) -> Result<Option<Id>, Error> {
     #[derive(Deserialize)]
     struct Extensions<'b> {
         #[serde(borrow, rename = "persistedQuery")]
@@ -113,69 +120,69 @@ fn persisted(extensions: &str) -> Result<Option<Id>, Error> {
         #[serde(rename = "sha256Hash")]
         hash: String,
     }
-    let malformed = || invalida("`persistedQuery` é { version: 1, sha256Hash }");
+    let malformed = || invalid("`persistedQuery` é { version: 1, sha256Hash }");
     let read: Extensions<'_> = serde_json::from_str(extensions).map_err(|_| malformed())?;
-    let Some(asked) = read.persisted_query else { return Ok(None) };
-    match serde_json::from_str(asked.get()) {
-        Ok(PersistedQuery { version: 1, hash }) => Ok(Some(Id::novo(&hash))),
+    let Some(requested) = read.persisted_query else { return Ok(None) };
+    match serde_json::from_str(requested.get()) {
+        Ok(PersistedQuery { version: 1, hash }) => Ok(Some(Id::new(&hash))),
         _ => Err(malformed()),
     }
 }
 
-fn invalida(mensagem: &'static str) -> Error {
-    Error::falha(Falha::EntradaInvalida, mensagem)
+fn invalid(message: &'static str) -> Error {
+    Error::failure(Failure::EntradaInvalida, message)
 }
 
-impl<'de> Deserialize<'de> for Text {
+impl<'de> Deserialize<'de> for StringParam {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextOrOther)
+        deserializer.deserialize_any(StringParamVisitor)
     }
 }
 
-struct TextOrOther;
+struct StringParamVisitor;
 
-impl<'de> Visitor<'de> for TextOrOther {
-    type Value = Text;
+impl<'de> Visitor<'de> for StringParamVisitor {
+    type Value = StringParam;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a text")
     }
 
-    fn visit_unit<E>(self) -> Result<Text, E> {
-        Ok(Text::Absent)
+    fn visit_unit<E>(self) -> Result<StringParam, E> {
+        Ok(StringParam::Absent)
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
-        Ok(Text::Given(text.into()))
+    fn visit_str<E>(self, text: &str) -> Result<StringParam, E> {
+        Ok(StringParam::Given(text.into()))
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Text, E> {
-        Ok(Text::Given(text))
+    fn visit_string<E>(self, text: String) -> Result<StringParam, E> {
+        Ok(StringParam::Given(text))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Text, E> {
-        Ok(Text::Other)
+    fn visit_bool<E>(self, _: bool) -> Result<StringParam, E> {
+        Ok(StringParam::Other)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Text, E> {
-        Ok(Text::Other)
+    fn visit_i64<E>(self, _: i64) -> Result<StringParam, E> {
+        Ok(StringParam::Other)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Text, E> {
-        Ok(Text::Other)
+    fn visit_u64<E>(self, _: u64) -> Result<StringParam, E> {
+        Ok(StringParam::Other)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Text, E> {
-        Ok(Text::Other)
+    fn visit_f64<E>(self, _: f64) -> Result<StringParam, E> {
+        Ok(StringParam::Other)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Text, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<StringParam, A::Error> {
         while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Text::Other)
+        Ok(StringParam::Other)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Text, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<StringParam, A::Error> {
         while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Text::Other)
+        Ok(StringParam::Other)
     }
 }

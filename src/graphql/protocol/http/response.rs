@@ -1,17 +1,18 @@
-//! Answers: media types, statuses, headers.
+//! Writes responses: their media types, statuses and headers.
 //!
-//! By the profile `audits`, statuses follow the graphql-http audits: a document that was
-//! refused is 400 to who accepts `application/graphql-response+json`, and 200 to who only
-//! knows `application/json`. By `2026` they follow the draft of that year: the same to all,
-//! 422 for what reads well and cannot be done, 294 for an answer in part.
+//! Under the profile `audits`, statuses follow the graphql-http audits: a refused document has
+//! status 400 for a client that accepts `application/graphql-response+json`, and 200 for one that
+//! only knows `application/json`. Under `2026`, they follow the draft of that year, the same for
+//! every client: 422 for a well-formed request that the server cannot execute, 294 for a partial
+//! response.
 
-use crate::config::PerfilHttp;
-use crate::error::{Error, Falha};
-use crate::graphql::execution::{Desfecho, Written};
+use crate::config::HttpProfile;
+use crate::error::{Error, Failure};
+use crate::graphql::execution::outcome::{Outcome, SerializedOutcome};
 use crate::http::body::pieces;
-use crate::http::front::coding::quality;
-use crate::http::front::listed;
 use crate::http::request;
+use crate::http::semantics::coding::quality;
+use crate::http::semantics::list_items;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::Value;
@@ -19,158 +20,163 @@ use serde_json::Value;
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 pub const EVENT_STREAM: &str = "text/event-stream";
 
-/// Has `data` and `errors`.
-const PARCIAL: u16 = 294;
+/// The response has both `data` and `errors`.
+const PARTIAL_SUCCESS: u16 = 294;
 
-/// What an answer may be, of what the client accepts.
+/// The media type of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Midia {
+pub enum MediaType {
     GraphqlResponse,
     Json,
-    /// graphql-sse; its refusals come as JSON.
+    /// graphql-sse. Refusals have the media type `application/json`.
     EventStream,
 }
 
-impl Midia {
-    /// The media type of the answer by the client's `Accept`, or none that it takes.
-    pub fn aceita(req: &HttpRequest, perfil: PerfilHttp) -> Option<Self> {
-        let sem_preferencia = match perfil {
-            PerfilHttp::Audits => Midia::Json,
-            PerfilHttp::Rascunho2026 => Midia::GraphqlResponse,
+impl MediaType {
+    /// Chooses the media type by the `Accept` header. Returns `None` if the client accepts none
+    /// that we have.
+    pub fn accepted(req: &HttpRequest, profile: HttpProfile) -> Option<Self> {
+        let preferred = match profile {
+            HttpProfile::Audits => MediaType::Json,
+            HttpProfile::Draft2026 => MediaType::GraphqlResponse,
         };
-        let Some(faixas) = faixas(req) else { return Some(sem_preferencia) };
-        let mut melhor: Option<(f32, Midia)> = None;
-        for (q, midia) in faixas {
-            if q > 0.0 && melhor.is_none_or(|(outro, _)| q > outro) {
-                melhor = Some((q, midia));
+        let Some(ranges) = ranges(req) else { return Some(preferred) };
+        let mut best: Option<(f32, MediaType)> = None;
+        for (q, media_type) in ranges {
+            if q > 0.0 && best.is_none_or(|(other, _)| q > other) {
+                best = Some((q, media_type));
             }
         }
-        melhor.map(|(_, midia)| midia)
+        best.map(|(_, media_type)| media_type)
     }
 
-    /// Whether it takes events at all: a subscription is answered in nothing else.
-    pub fn aceita_eventos(req: &HttpRequest) -> bool {
-        faixas(req).is_some_and(|mut faixas| {
-            faixas.any(|(q, midia)| q > 0.0 && midia == Midia::EventStream)
+    /// Whether the client accepts an event stream, the only form of a response to a subscription.
+    pub fn accepts_events(req: &HttpRequest) -> bool {
+        ranges(req).is_some_and(|mut ranges| {
+            ranges.any(|(q, media_type)| q > 0.0 && media_type == MediaType::EventStream)
         })
     }
 }
 
-/// The ranges that we can answer in, of all lines of `Accept`; none without the header.
-fn faixas(req: &HttpRequest) -> Option<impl Iterator<Item = (f32, Midia)>> {
+/// The media ranges of all `Accept` lines that match a type of ours, with their quality. Returns
+/// `None` without the header.
+fn ranges(req: &HttpRequest) -> Option<impl Iterator<Item = (f32, MediaType)>> {
     let headers = req.headers();
     headers.contains_key(header::ACCEPT).then(|| {
-        listed(headers, header::ACCEPT).filter_map(|faixa| {
-            let mut partes = faixa.split(';').map(str::trim);
-            let midia = match partes.next()?.to_ascii_lowercase().as_str() {
-                GRAPHQL_RESPONSE => Midia::GraphqlResponse,
-                "application/json" | "application/*" | "*/*" => Midia::Json,
-                EVENT_STREAM | "text/*" => Midia::EventStream,
+        list_items(headers, header::ACCEPT).filter_map(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let media_type = match parts.next()?.to_ascii_lowercase().as_str() {
+                GRAPHQL_RESPONSE => MediaType::GraphqlResponse,
+                "application/json" | "application/*" | "*/*" => MediaType::Json,
+                EVENT_STREAM | "text/*" => MediaType::EventStream,
                 _ => return None,
             };
-            Some((quality(partes), midia))
+            Some((quality(parts), media_type))
         })
     })
 }
 
-/// How an answer is given.
+/// The form of a response.
 #[derive(Debug, Clone, Copy)]
-pub struct Forma {
-    pub midia: Midia,
-    pub perfil: PerfilHttp,
+pub struct ResponseFormat {
+    pub media_type: MediaType,
+    pub profile: HttpProfile,
 }
 
-impl Forma {
-    /// What came of an operation, with its status.
-    pub fn responder(self, desfecho: Desfecho) -> HttpResponse {
-        let em_parte = self.perfil == PerfilHttp::Rascunho2026 && !desfecho.errors.is_empty();
-        match desfecho.data {
-            None => self.recusada(desfecho),
-            Some(_) if em_parte => {
-                let mut resposta = self.escrever(status(PARCIAL), desfecho);
-                resposta.head_mut().reason = Some("Partial Success");
-                resposta
+impl ResponseFormat {
+    /// The response for the outcome of an operation, with its status.
+    pub fn respond(self, outcome: Outcome) -> HttpResponse {
+        let partial = self.profile == HttpProfile::Draft2026 && !outcome.errors.is_empty();
+        match outcome.data {
+            None => self.refused(outcome),
+            Some(_) if partial => {
+                let mut response = self.write(status_code(PARTIAL_SUCCESS), outcome);
+                response.head_mut().reason = Some("Partial Success");
+                response
             }
-            Some(_) => self.escrever(StatusCode::OK, desfecho),
+            Some(_) => self.write(StatusCode::OK, outcome),
         }
     }
 
-    pub fn recusar(self, error: &Error) -> HttpResponse {
-        let mut resposta = self.recusada(Desfecho::recusa(error));
-        if resposta.status() == StatusCode::METHOD_NOT_ALLOWED {
-            permitir(&mut resposta, "POST");
+    pub fn refuse(self, error: &Error) -> HttpResponse {
+        let mut response = self.refused(Outcome::from_error(error));
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+            set_allow(&mut response, "POST");
         }
-        resposta
+        response
     }
 
-    /// What is not even JSON: 400 by both profiles.
-    pub fn recusar_ilegivel(self) -> HttpResponse {
-        let recusa = Desfecho::da_falha(Falha::EntradaInvalida, "o corpo não é JSON");
-        self.escrever(StatusCode::BAD_REQUEST, recusa)
+    /// The response for a body that is not JSON: 400 under both profiles.
+    pub fn refuse_unreadable(self) -> HttpResponse {
+        let refusal = Outcome::from_failure(Failure::EntradaInvalida, "o corpo não é JSON");
+        self.write(StatusCode::BAD_REQUEST, refusal)
     }
 
-    fn recusada(self, mut desfecho: Desfecho) -> HttpResponse {
-        // Whatever status this media type and this profile have for it, the trail tells what came of it.
-        let (retry_after, outcome) = (desfecho.retry_after, desfecho.status());
-        let status = match self.perfil {
-            PerfilHttp::Rascunho2026 => {
-                desfecho.errors.iter_mut().for_each(improcessavel);
-                status(desfecho.status())
+    fn refused(self, mut outcome: Outcome) -> HttpResponse {
+        // The trail records the real status, whatever this media type and this profile make of it.
+        let (retry_after, real_status) = (outcome.retry_after, outcome.status());
+        let status = match self.profile {
+            HttpProfile::Draft2026 => {
+                outcome.errors.iter_mut().for_each(make_unprocessable);
+                status_code(outcome.status())
             }
-            PerfilHttp::Audits if self.midia == Midia::Json && do_documento(&desfecho) => {
+            HttpProfile::Audits
+                if self.media_type == MediaType::Json && is_document_refusal(&outcome) =>
+            {
                 StatusCode::OK
             }
-            PerfilHttp::Audits => status(desfecho.status()),
+            HttpProfile::Audits => status_code(outcome.status()),
         };
-        let mut resposta = self.escrever(status, desfecho);
-        resposta.extensions_mut().insert(request::Outcome(outcome));
+        let mut response = self.write(status, outcome);
+        response.extensions_mut().insert(request::AuditedStatus(real_status));
         if let Some(seconds) = retry_after {
-            resposta.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
-        resposta
+        response
     }
 
-    fn escrever(self, status: StatusCode, corpo: Desfecho) -> HttpResponse {
-        let tipo = match self.midia {
-            Midia::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-            Midia::Json | Midia::EventStream => "application/json; charset=utf-8",
+    fn write(self, status: StatusCode, body: Outcome) -> HttpResponse {
+        let content_type = match self.media_type {
+            MediaType::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            MediaType::Json | MediaType::EventStream => "application/json; charset=utf-8",
         };
-        let mut resposta = HttpResponseBuilder::new(status);
-        resposta.insert_header((header::CONTENT_TYPE, tipo));
-        match corpo.escrito() {
-            Ok(Written::Whole(bytes)) => resposta.body(bytes),
-            Ok(Written::Parts(parts)) => resposta.body(pieces::answer(parts)),
+        let mut response = HttpResponseBuilder::new(status);
+        response.insert_header((header::CONTENT_TYPE, content_type));
+        match body.json() {
+            Ok(SerializedOutcome::Whole(bytes)) => response.body(bytes),
+            Ok(SerializedOutcome::Parts(parts)) => response.body(pieces::answer(parts)),
             Err(_) => HttpResponse::InternalServerError().finish(),
         }
     }
 }
 
-/// What came of each, in order: a list has no status but its own, and no other media type.
-pub fn responder_lote(desfechos: &[Desfecho]) -> HttpResponse {
-    HttpResponse::Ok().json(desfechos)
+/// The response for a batch, in the order of its operations. It always has status 200 and the type
+/// `application/json`.
+pub fn respond_batch(outcomes: &[Outcome]) -> HttpResponse {
+    HttpResponse::Ok().json(outcomes)
 }
 
-fn status(numero: u16) -> StatusCode {
-    StatusCode::from_u16(numero).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+fn status_code(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Whether all that is wrong is the document: 200 to a client that only knows
-/// `application/json`, where every other refusal keeps its status.
-fn do_documento(desfecho: &Desfecho) -> bool {
-    let falhas =
-        [Falha::DocumentoMalformado, Falha::DocumentoInvalido, Falha::DocumentoDesconhecido];
-    let do_documento = |codigo: &Value| falhas.iter().any(|f| *codigo == f.nome());
-    desfecho.errors.iter().all(|erro| do_documento(&erro["extensions"]["code"]))
+/// Whether all errors concern the document. A client that only knows `application/json` then gets
+/// 200; every other refusal keeps its status.
+fn is_document_refusal(outcome: &Outcome) -> bool {
+    let failures =
+        [Failure::DocumentoMalformado, Failure::DocumentoInvalido, Failure::DocumentoDesconhecido];
+    let concerns_document = |code: &Value| failures.iter().any(|f| *code == f.name());
+    outcome.errors.iter().all(|error| concerns_document(&error["extensions"]["code"]))
 }
 
-/// What reads well and cannot be done is 422; 400 is what does not even read.
-fn improcessavel(erro: &mut Value) {
-    let extensions = &mut erro["extensions"];
-    if extensions["status"] == 400 && extensions["code"] != Falha::DocumentoMalformado.nome() {
+/// Changes 400 to 422, except for a malformed document.
+fn make_unprocessable(error: &mut Value) {
+    let extensions = &mut error["extensions"];
+    if extensions["status"] == 400 && extensions["code"] != Failure::DocumentoMalformado.name() {
         extensions["status"] = 422.into();
     }
 }
 
-pub fn permitir(resposta: &mut HttpResponse, metodos: &'static str) {
-    resposta.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(metodos));
+pub fn set_allow(response: &mut HttpResponse, methods: &'static str) {
+    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(methods));
 }

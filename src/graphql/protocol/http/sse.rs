@@ -1,16 +1,19 @@
-//! graphql-sse, in its mode of distinct connections: an operation is answered by a
-//! stream of events, `next` for each result and `complete` at its end.
+//! Implements graphql-sse in its "distinct connections" mode: the response to an operation is a
+//! stream of events, `next` for each result and `complete` at the end.
 //!
-//! A stream that ends without `complete` was cut (the server stops, a connection broke): the
-//! client asks again, with the `desde` of what it got last. One whose token is over is complete:
-//! it would only be refused again.
+//! A stream that ends without `complete` was interrupted: the server is stopping, or a connection
+//! broke. The client then repeats the request with `desde` set to the last cursor that it received.
+//! If the token has expired, the stream does end with `complete`, because a repeated request would
+//! only be refused.
 
-use super::response::{EVENT_STREAM, Forma};
-use crate::call::Chamada;
-use crate::error::{Error, Falha};
-use crate::graphql::execution::{Desfecho, Iniciada, Servico};
-use crate::graphql::protocol::http::request::Pronta;
-use crate::graphql::protocol::session_registry::{self, Vaga, Vigia};
+use super::response::{EVENT_STREAM, ResponseFormat};
+use crate::call::Call;
+use crate::error::{Error, Failure};
+use crate::graphql::execution::outcome::Outcome;
+use crate::graphql::execution::request::ReadyOperation;
+use crate::graphql::execution::{GraphqlService, Started};
+use crate::graphql::protocol::session_registry::{SessionLease, SessionRegistry};
+use crate::graphql::protocol::token_watch::{SessionEnd, TokenWatch};
 use crate::http::request;
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderName};
@@ -18,85 +21,93 @@ use actix_web::web::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, Interval, interval_at};
 
 const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
-/// Shorter than what proxies let a connection be silent.
-const SINAL_DE_VIDA: Duration = Duration::from_secs(12);
+/// Time between two comments on an idle stream, shorter than the time after which proxies close an
+/// idle connection.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(12);
 
-pub async fn responder(
-    servico: Servico,
-    chamada: Chamada,
-    pronta: Pronta,
-    vigia: Vigia,
-    forma: Forma,
+/// Executes an operation and responds with an event stream. The stream counts as a session of its
+/// credential.
+pub async fn respond(
+    service: GraphqlService,
+    sessions: &Arc<SessionRegistry>,
+    (call, ready): (Call, ReadyOperation),
+    token_watch: TokenWatch,
+    format: ResponseFormat,
 ) -> HttpResponse {
-    let Some(vaga) = servico.sessoes.vaga(chamada.ator()) else {
-        let mensagem = "a credencial já tem todas as conexões que pode ter; feche alguma";
-        return forma.recusar(&Error::falha(Falha::Indisponivel, mensagem));
+    let Some(lease) = sessions.lease(call.actor()) else {
+        let message = "a credencial já tem todas as conexões que pode ter; feche alguma";
+        return format.refuse(&Error::failure(Failure::Indisponivel, message));
     };
-    match servico.iniciar(chamada, pronta).await {
-        Iniciada::Respondida(desfecho) => responder_uma(&desfecho),
-        Iniciada::Assinada(aberta) => {
-            let sinais = interval_at(Instant::now() + SINAL_DE_VIDA, SINAL_DE_VIDA);
-            let fim = Box::pin(async move {
+    match service.start(call, ready).await {
+        Started::Answered(outcome) => respond_once(&outcome),
+        Started::Subscribed(open_subscription) => {
+            let keep_alive = interval_at(Instant::now() + KEEP_ALIVE_INTERVAL, KEEP_ALIVE_INTERVAL);
+            let sessions = Arc::clone(sessions);
+            let end = Box::pin(async move {
                 tokio::select! {
-                    fim = vigia.fim() => fim != session_registry::Fim::SemComoConferir,
-                    () = servico.sessoes.encerramento() => false,
+                    end = token_watch.end() => end != SessionEnd::CheckUnavailable,
+                    () = sessions.shutdown() => false,
                 }
             });
-            let desfechos = aberta.desfechos().boxed();
-            let fluxo = Fluxo { desfechos, fim, sinais, _vaga: vaga };
-            cabecalho().streaming(stream::unfold(Some(fluxo), Fluxo::proximo))
+            let outcomes = open_subscription.outcomes().boxed();
+            let stream = EventStream { outcomes, end, keep_alive, _lease: lease };
+            event_stream_response().streaming(stream::unfold(Some(stream), EventStream::next))
         }
     }
 }
 
-/// What is answered once.
-pub fn responder_uma(desfecho: &Desfecho) -> HttpResponse {
-    let mut answer = cabecalho().body([evento(desfecho).as_ref(), COMPLETE].concat());
-    // A stream is 200 whatever it tells; the trail tells what came of it.
-    answer.extensions_mut().insert(request::Outcome(desfecho.status()));
+/// The response for an operation with a single outcome.
+pub fn respond_once(outcome: &Outcome) -> HttpResponse {
+    let mut answer =
+        event_stream_response().body([next_event(outcome).as_ref(), COMPLETE].concat());
+    // The status of a stream is always 200. The trail records the status of the outcome.
+    answer.extensions_mut().insert(request::AuditedStatus(outcome.status()));
     answer
 }
 
-fn cabecalho() -> actix_web::HttpResponseBuilder {
-    let mut resposta = HttpResponse::Ok();
-    resposta.insert_header((header::CONTENT_TYPE, EVENT_STREAM));
-    // For nginx, which would hold events back until there are enough of them.
-    resposta.insert_header((HeaderName::from_static("x-accel-buffering"), "no"));
-    resposta
+fn event_stream_response() -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_TYPE, EVENT_STREAM));
+    // Without this header, nginx buffers events until it has enough of them.
+    response.insert_header((HeaderName::from_static("x-accel-buffering"), "no"));
+    response
 }
 
-/// JSON of one line, whatever it holds.
-fn evento(desfecho: &Desfecho) -> Bytes {
-    let json = serde_json::to_string(desfecho).unwrap_or_default();
+/// A `next` event. Its JSON always fits one `data` line, because line breaks in strings are
+/// escaped.
+fn next_event(outcome: &Outcome) -> Bytes {
+    let json = serde_json::to_string(outcome).unwrap_or_default();
     format!("event: next\ndata: {json}\n\n").into()
 }
 
-/// Whether the client is told that there is no more.
-type Fim = std::pin::Pin<Box<dyn Future<Output = bool>>>;
+/// Completes when the session must end: true if the stream then ends with `complete`.
+type EndFuture = std::pin::Pin<Box<dyn Future<Output = bool>>>;
 
-struct Fluxo {
-    desfechos: BoxStream<'static, Desfecho>,
-    fim: Fim,
-    sinais: Interval,
-    _vaga: Vaga,
+struct EventStream {
+    outcomes: BoxStream<'static, Outcome>,
+    end: EndFuture,
+    keep_alive: Interval,
+    _lease: SessionLease,
 }
 
-impl Fluxo {
-    /// Asked only when the client has taken what came before.
-    async fn proximo(aberto: Option<Self>) -> Option<(Result<Bytes, Infallible>, Option<Self>)> {
-        let mut fluxo = aberto?;
+impl EventStream {
+    /// Returns the next bytes to send. actix asks for them only after the client has taken the
+    /// previous ones.
+    async fn next(open: Option<Self>) -> Option<(Result<Bytes, Infallible>, Option<Self>)> {
+        let mut stream = open?;
         let bytes = tokio::select! {
             biased;
-            completo = &mut fluxo.fim => {
-                return completo.then(|| (Ok(Bytes::from_static(COMPLETE)), None));
+            complete = &mut stream.end => {
+                return complete.then(|| (Ok(Bytes::from_static(COMPLETE)), None));
             }
-            desfecho = fluxo.desfechos.next() => evento(&desfecho?),
-            _ = fluxo.sinais.tick() => Bytes::from_static(b":\n\n"),
+            outcome = stream.outcomes.next() => next_event(&outcome?),
+            _ = stream.keep_alive.tick() => Bytes::from_static(b":\n\n"),
         };
-        Some((Ok(bytes), Some(fluxo)))
+        Some((Ok(bytes), Some(stream)))
     }
 }

@@ -1,11 +1,12 @@
-//! What a socket sends before anybody knows who it is: little, whatever its frames promise.
+//! Limits the bytes that a client may send before it is authenticated, whatever length its frames
+//! announce.
 //!
-//! A frame is kept in memory until the rest of it comes. Its place in memory is charged to a
-//! credential when it is whole; before `connection_ack` there is none, so the bytes themselves are
-//! counted as they come.
+//! A frame stays in memory until it is complete. The server charges a complete message to its
+//! credential, but before `connection_ack` there is no credential, so this module counts the bytes
+//! as they arrive.
 
-use crate::http::body::SMALL;
 use crate::work::INLINE;
+use crate::work::bodies::SMALL;
 use actix_web::error::PayloadError;
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest, dev};
@@ -13,10 +14,10 @@ use futures_util::StreamExt;
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// The largest message, its frames and the pings before it.
+/// The largest message before `connection_ack`, with its frames and some pings.
 const BEFORE_ACK: usize = INLINE + SMALL;
 
-/// Whether a socket is acknowledged. Clones tell of the same socket.
+/// Whether the server has sent `connection_ack`. Clones share the flag.
 #[derive(Clone, Default)]
 pub struct Acknowledged(Rc<Cell<bool>>);
 
@@ -30,7 +31,7 @@ impl Acknowledged {
     }
 }
 
-/// The same bytes, until there are too many before the socket is acknowledged.
+/// Passes the bytes on. Fails if there are too many before the acknowledgement.
 pub async fn bounded(
     req: &HttpRequest,
     payload: web::Payload,
@@ -49,8 +50,8 @@ pub async fn bounded(
     web::Payload::from_request(req, &mut payload).await
 }
 
-/// Whether a socket was cut off here.
-pub fn is_too_much(error: &std::io::Error) -> bool {
+/// Whether the error comes from this limit.
+pub fn is_overflow(error: &std::io::Error) -> bool {
     let error = error.get_ref().and_then(|error| error.downcast_ref::<PayloadError>());
     matches!(error, Some(PayloadError::Overflow))
 }

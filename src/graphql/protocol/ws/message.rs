@@ -2,9 +2,9 @@
 
 use crate::auth::TRIBUNAL;
 use crate::error::Error;
-use crate::graphql::execution::Desfecho;
-use crate::graphql::protocol::http::parameters::{Parameters, Text, check_members};
-use crate::graphql::protocol::http::request::Lido;
+use crate::graphql::execution::outcome::Outcome;
+use crate::graphql::protocol::http::parameters::{Parameters, StringParam, check_members};
+use crate::graphql::protocol::http::parsed_request::ParsedRequest;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Bytes;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
@@ -13,47 +13,48 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// Of a `connection_init`: more headers than anybody has to say who it is.
-const HEADERS_AT_MOST: usize = 8;
+/// Maximum number of credential headers in a `connection_init`, more than any client needs.
+const MAX_HEADERS: usize = 8;
 
-/// A message of which only the shape was read: what it carries is read by what it is.
+/// A message with an unparsed payload, because the format of the payload depends on the type.
 #[derive(Deserialize)]
-struct Crua<'m> {
+struct RawMessage<'m> {
     #[serde(rename = "type")]
-    tipo: String,
+    kind: String,
     #[serde(default)]
-    id: Text,
+    id: StringParam,
     #[serde(borrow)]
     payload: Option<&'m RawValue>,
 }
 
-pub enum DoCliente {
-    Iniciar(Headers),
+pub enum ClientMessage {
+    Init(Headers),
     Ping(Option<Box<RawValue>>),
     Pong,
-    /// With a member that comes twice it is refused, and told so.
-    Assinar {
+    /// If the payload has a duplicate member, `request` is the error that the server sends to the
+    /// client.
+    Subscribe {
         id: String,
-        lido: Result<Lido, Error>,
+        request: Result<ParsedRequest, Error>,
     },
-    Completar {
+    Complete {
         id: String,
     },
 }
 
-impl DoCliente {
-    /// None when it is no message of the protocol.
-    pub fn ler(texto: &Bytes) -> Option<Self> {
-        let Crua { tipo, id, payload } = serde_json::from_slice(texto).ok()?;
+impl ClientMessage {
+    /// Returns `None` if the text is not a message of the protocol.
+    pub fn read(text: &Bytes) -> Option<Self> {
+        let RawMessage { kind, id, payload } = serde_json::from_slice(text).ok()?;
         let id = match id {
-            Text::Given(id) if !id.is_empty() => Some(id),
+            StringParam::Given(id) if !id.is_empty() => Some(id),
             _ => None,
         };
         let object = payload.is_none_or(|payload| payload.get().starts_with('{'));
-        Some(match tipo.as_str() {
-            "complete" => Self::Completar { id: id? },
+        Some(match kind.as_str() {
+            "complete" => Self::Complete { id: id? },
             _ if !object => return None,
-            "connection_init" => Self::Iniciar(match payload {
+            "connection_init" => Self::Init(match payload {
                 Some(payload) => {
                     check_members(payload.get().as_bytes()).ok()?;
                     serde_json::from_str(payload.get()).ok()?
@@ -65,20 +66,20 @@ impl DoCliente {
             "subscribe" => {
                 let payload = payload?.get();
                 if let Err(repeated) = check_members(payload.as_bytes()) {
-                    return Some(Self::Assinar { id: id?, lido: Err(repeated) });
+                    return Some(Self::Subscribe { id: id?, request: Err(repeated) });
                 }
                 let parameters: Parameters<'_> = serde_json::from_str(payload).ok()?;
-                Self::Assinar { id: id?, lido: Ok(parameters.check(texto).ok()?) }
+                Self::Subscribe { id: id?, request: Ok(parameters.into_request(text).ok()?) }
             }
             _ => return None,
         })
     }
 }
 
-/// Of what a `connection_init` carries, what says who it is; nothing in the place of a value that
-/// is no text. The rest is skipped.
+/// The credential headers in the payload of a `connection_init`. The reader keeps a value that is
+/// not a string as [`StringParam::Other`] or [`StringParam::Absent`], and skips all other members.
 #[derive(Default)]
-pub struct Headers(pub Vec<(String, Text)>);
+pub struct Headers(pub Vec<(String, StringParam)>);
 
 impl<'de> Deserialize<'de> for Headers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -98,7 +99,7 @@ impl<'de> Deserialize<'de> for Headers {
                         entries.next_value::<IgnoredAny>()?;
                         continue;
                     }
-                    if headers.len() == HEADERS_AT_MOST {
+                    if headers.len() == MAX_HEADERS {
                         return Err(serde::de::Error::custom("too many headers"));
                     }
                     headers.push((name, entries.next_value()?));
@@ -112,7 +113,7 @@ impl<'de> Deserialize<'de> for Headers {
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum DoServidor<'a> {
+pub enum ServerMessage<'a> {
     ConnectionAck,
     Pong {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,7 +121,7 @@ pub enum DoServidor<'a> {
     },
     Next {
         id: &'a str,
-        payload: &'a Desfecho,
+        payload: &'a Outcome,
     },
     Error {
         id: &'a str,
@@ -131,8 +132,8 @@ pub enum DoServidor<'a> {
     },
 }
 
-impl DoServidor<'_> {
-    pub fn texto(&self) -> String {
+impl ServerMessage<'_> {
+    pub fn text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 }
@@ -142,8 +143,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn so_se_le_o_que_e_do_protocolo() {
-        for boa in [
+    fn only_what_the_protocol_has_is_read() {
+        for good in [
             r#"{"type":"connection_init"}"#,
             r#"{"type":"connection_init","payload":null}"#,
             r#"{"payload":{"a":1},"type":"ping"}"#,
@@ -152,9 +153,9 @@ mod tests {
             r#"{"id":"1","type":"subscribe","payload":{"documentId":"sha256:ab"}}"#,
             r#"{"id":"1","type":"complete"}"#,
         ] {
-            assert!(DoCliente::ler(&Bytes::from_static(boa.as_bytes())).is_some(), "{boa}");
+            assert!(ClientMessage::read(&Bytes::from_static(good.as_bytes())).is_some(), "{good}");
         }
-        for ruim in [
+        for bad in [
             "",
             "[]",
             "{}",
@@ -170,7 +171,7 @@ mod tests {
             r#"{"id":"1","type":"subscribe","payload":{"query":"{a}","variables":[]}}"#,
             r#"{"id":"","type":"complete"}"#,
         ] {
-            assert!(DoCliente::ler(&Bytes::from_static(ruim.as_bytes())).is_none(), "{ruim}");
+            assert!(ClientMessage::read(&Bytes::from_static(bad.as_bytes())).is_none(), "{bad}");
         }
     }
 }

@@ -1,7 +1,8 @@
-//! graphql-transport-ws: queries, mutations and subscriptions over one WebSocket.
+//! Implements graphql-transport-ws: queries, mutations and subscriptions over one WebSocket.
 //!
-//! `socket.rs` is the conversation, `mensagem.rs` its words, `motivo.rs` how it ends, `intake.rs` how
-//! much may come before it begins.
+//! `socket.rs` serves a connection, `message.rs` defines the messages, `close_reason.rs` the
+//! reasons to close, and `intake.rs` limits the bytes that may arrive before the client is
+//! authenticated.
 
 mod intake;
 mod message;
@@ -9,51 +10,61 @@ mod close_reason;
 mod socket;
 
 use crate::auth::Auth;
-use crate::graphql::execution::{Desfecho, Servico};
+use crate::graphql::execution::GraphqlService;
+use crate::graphql::execution::outcome::Outcome;
+use crate::graphql::protocol::Protocols;
 use crate::http::origin::AllowedOrigins;
 use crate::http::request;
 use actix_web::guard::GuardContext;
 use actix_web::http::header::{SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, web};
-use close_reason::Motivo;
+use close_reason::Reason;
 use intake::Acknowledged;
 use socket::Socket;
+use std::sync::Arc;
 
-const SUBPROTOCOLO: &str = "graphql-transport-ws";
-/// Of one message, whole or in pieces.
-const MENSAGEM_MAXIMA: usize = 1024 * 1024;
+const SUBPROTOCOL: &str = "graphql-transport-ws";
+/// Maximum size of one message, in one frame or in several.
+const MAX_MESSAGE_SIZE: usize = 1024 * 1024;
 
 /// Whether a request asks for a WebSocket.
-pub fn e_websocket(ctx: &GuardContext<'_>) -> bool {
+pub fn is_websocket(ctx: &GuardContext<'_>) -> bool {
     let upgrade = ctx.head().headers().get(UPGRADE);
-    upgrade.is_some_and(|valor| valor.as_bytes().eq_ignore_ascii_case(b"websocket"))
+    upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-pub async fn abrir(
+/// Accepts a WebSocket and serves it on a task of its own.
+pub async fn open(
     req: HttpRequest,
     payload: web::Payload,
-    servico: web::Data<Servico>,
+    service: web::Data<GraphqlService>,
+    protocols: web::Data<Protocols>,
     auth: web::Data<Auth>,
     origins: web::Data<AllowedOrigins>,
 ) -> actix_web::Result<HttpResponse> {
     if let Err(error) = origins.check(req.headers()) {
-        return Ok(HttpResponse::Forbidden().json(Desfecho::recusa(&error)));
+        return Ok(HttpResponse::Forbidden().json(Outcome::from_error(&error)));
     }
     let acknowledged = Acknowledged::default();
     let payload = intake::bounded(&req, payload, &acknowledged).await?;
-    let (resposta, conexao, mensagens) =
-        actix_ws::handle_with_protocols(&req, payload, &[SUBPROTOCOLO])?;
-    if !resposta.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
-        let fechar = conexao.close(Some(Motivo::SubprotocoloInaceitavel.into()));
-        actix_web::rt::spawn(fechar);
-        return Ok(resposta);
+    let (response, connection, messages) =
+        actix_ws::handle_with_protocols(&req, payload, &[SUBPROTOCOL])?;
+    if !response.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
+        let close = connection.close(Some(Reason::UnacceptableSubprotocol.into()));
+        actix_web::rt::spawn(close);
+        return Ok(response);
     }
-    let mensagens = mensagens
-        .max_frame_size(MENSAGEM_MAXIMA)
+    let messages = messages
+        .max_frame_size(MAX_MESSAGE_SIZE)
         .aggregate_continuations()
-        .max_continuation_size(MENSAGEM_MAXIMA);
-    let pedido = (req.headers().clone(), request::correlacao(&req));
-    let socket = Socket::novo(Servico::clone(&servico), auth, pedido, (conexao, acknowledged));
-    actix_web::rt::spawn(socket.atender(mensagens));
-    Ok(resposta)
+        .max_continuation_size(MAX_MESSAGE_SIZE);
+    let request = (req.headers().clone(), request::correlation(&req));
+    let socket = Socket::new(
+        (GraphqlService::clone(&service), Arc::clone(&protocols.sessions)),
+        auth,
+        request,
+        (connection, acknowledged),
+    );
+    actix_web::rt::spawn(socket.serve(messages));
+    Ok(response)
 }

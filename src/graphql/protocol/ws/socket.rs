@@ -1,21 +1,25 @@
-//! One socket: who it is, what it asks, what it is answered.
+//! Serves one socket: authenticates the client, runs its operations and sends their events.
 //!
-//! One task reads and writes; each operation has its own, and hands what it has to say
-//! over a short queue. Who does not read fills it, and with it stops its operations:
-//! nothing piles up, and after a while the socket is closed.
+//! One task reads from and writes to the connection. Each operation has a task of its own and sends
+//! its events through a short queue. If the client does not read, the queue fills up and its
+//! operations pause, so nothing accumulates. After the configured stall timeout the server closes
+//! the socket.
 
-use super::close_reason::Motivo;
+use super::close_reason::Reason;
 use super::intake::{self, Acknowledged};
-use super::message::{DoCliente, DoServidor, Headers};
-use crate::auth::{Ator, Auth, TRIBUNAL};
-use crate::call::{App, Chamada};
-use crate::error::{Error, Falha};
-use crate::graphql::execution::{Desfecho, Iniciada, Servico};
-use crate::graphql::protocol::http::parameters::Text;
-use crate::graphql::protocol::http::request::{Lido, Pronta};
-use crate::graphql::protocol::session_registry::{Fim, Vaga, Vigia};
-use crate::http::body::SMALL;
+use super::message::{ClientMessage, Headers, ServerMessage};
+use crate::auth::{Actor, Auth, TRIBUNAL};
+use crate::call::{App, Call};
+use crate::error::{Error, Failure};
+use crate::graphql::execution::outcome::Outcome;
+use crate::graphql::execution::request::ReadyOperation;
+use crate::graphql::execution::{GraphqlService, Started};
+use crate::graphql::protocol::http::parameters::StringParam;
+use crate::graphql::protocol::http::parsed_request::ParsedRequest;
+use crate::graphql::protocol::session_registry::{SessionLease, SessionRegistry};
+use crate::graphql::protocol::token_watch::{SessionEnd, TokenWatch};
 use crate::work::INLINE;
+use crate::work::bodies::SMALL;
 use crate::work::shares::Share;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use actix_web::rt;
@@ -32,340 +36,362 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval_at, sleep_until, timeout};
 
-/// Between two pings; who answers none of two, nor says anything else, is gone.
-const SINAL_DE_VIDA: Duration = Duration::from_secs(12);
-const SILENCIO: Duration = Duration::from_secs(30);
-/// How long the other side may take to close, once told to.
-const DESPEDIDA: Duration = Duration::from_secs(1);
-/// Results that wait to be sent, of all operations together.
-const FILA: usize = 8;
+/// Time between two pings. A client that answers neither of two pings, and sends nothing else,
+/// counts as gone.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(12);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time that the client has to close the connection after the close frame.
+const CLOSE_GRACE: Duration = Duration::from_secs(1);
+/// Maximum number of events that wait to be sent, of all operations together.
+const QUEUE_LEN: usize = 8;
 
+/// The state of one connection. `actor` is `None` until `connection_init` has succeeded.
 pub struct Socket {
-    servico: Servico,
+    service: GraphqlService,
+    sessions: Arc<SessionRegistry>,
     auth: web::Data<Auth>,
-    /// Of the request that opened it: a token may have come there.
+    /// The headers of the request that opened the socket. They may contain the token.
     headers: HeaderMap,
-    /// The id of that request, and so of every operation.
-    correlacao: String,
-    conexao: Session,
+    /// The id of that request. All operations of the socket share it.
+    correlation: String,
+    connection: Session,
     acknowledged: Acknowledged,
-    ator: Option<Ator>,
-    fim: Pin<Box<dyn Future<Output = Fim>>>,
-    vaga: Option<Vaga>,
-    operacoes: HashMap<String, Operacao>,
-    /// How many operations it has had.
-    serie: u64,
-    fila: mpsc::Sender<Envio>,
-    envios: mpsc::Receiver<Envio>,
+    actor: Option<Actor>,
+    end: Pin<Box<dyn Future<Output = SessionEnd>>>,
+    lease: Option<SessionLease>,
+    operations: HashMap<String, Operation>,
+    /// Number of operations so far.
+    generation: u64,
+    queue: mpsc::Sender<OperationEvent>,
+    events: mpsc::Receiver<OperationEvent>,
 }
 
-/// Stops when dropped.
-struct Operacao {
-    serie: u64,
-    tarefa: JoinHandle<()>,
+/// A running operation. Dropping it stops its task.
+struct Operation {
+    generation: u64,
+    task: JoinHandle<()>,
 }
 
-impl Drop for Operacao {
+impl Drop for Operation {
     fn drop(&mut self) {
-        self.tarefa.abort();
+        self.task.abort();
     }
 }
 
-/// What an operation has to say. The series tells it from an older one of the same id.
-struct Envio {
+/// An event of an operation. `generation` distinguishes the operation from an older operation with
+/// the same id.
+struct OperationEvent {
     id: String,
-    serie: u64,
-    dito: Dito,
+    generation: u64,
+    event: Event,
 }
 
-enum Dito {
-    Proximo(Desfecho),
-    Recusa(Vec<Value>),
-    Fim,
+enum Event {
+    Next(Outcome),
+    Refusal(Vec<Value>),
+    Complete,
 }
 
-type Seguir = Result<(), Option<Motivo>>;
+type LoopResult = Result<(), Option<Reason>>;
 
 impl Socket {
-    pub fn novo(
-        servico: Servico,
+    pub fn new(
+        (service, sessions): (GraphqlService, Arc<SessionRegistry>),
         auth: web::Data<Auth>,
-        (headers, correlacao): (HeaderMap, String),
-        (conexao, acknowledged): (Session, Acknowledged),
+        (headers, correlation): (HeaderMap, String),
+        (connection, acknowledged): (Session, Acknowledged),
     ) -> Self {
-        let (fila, envios) = mpsc::channel(FILA);
-        let (ator, vaga, fim) = (None, None, Box::pin(std::future::pending()));
-        let operacoes = HashMap::new();
-        let serie = 0;
+        let (queue, events) = mpsc::channel(QUEUE_LEN);
+        let (actor, lease, end) = (None, None, Box::pin(std::future::pending()));
+        let operations = HashMap::new();
+        let generation = 0;
         Self {
-            servico,
+            service,
+            sessions,
             auth,
             headers,
-            correlacao,
-            conexao,
+            correlation,
+            connection,
             acknowledged,
-            ator,
-            fim,
-            vaga,
-            operacoes,
-            serie,
-            fila,
-            envios,
+            actor,
+            end,
+            lease,
+            operations,
+            generation,
+            queue,
+            events,
         }
     }
 
-    pub async fn atender(mut self, mut mensagens: AggregatedMessageStream) {
-        let Err(motivo) = self.conversar(&mut mensagens).await else { return };
-        let Self { conexao, .. } = self;
-        let Some(motivo) = motivo else { return };
-        // Who does not read gets it, perhaps, when its connection ends.
-        let fechando = rt::spawn(conexao.close(Some(motivo.into())));
-        // Closed with bytes still to be read, TCP would take the reason back.
-        let ate_o_fim = async { while let Some(Ok(_)) = mensagens.recv().await {} };
-        let _ = timeout(DESPEDIDA, ate_o_fim).await;
-        drop(fechando);
+    /// Serves the socket until it must close, and then closes it with the reason.
+    pub async fn serve(mut self, mut messages: AggregatedMessageStream) {
+        let Err(reason) = self.message_loop(&mut messages).await else { return };
+        let Self { connection, .. } = self;
+        let Some(reason) = reason else { return };
+        // If the client does not read, this may take until the connection ends, so do not wait for
+        // it here.
+        let closing = rt::spawn(connection.close(Some(reason.into())));
+        // Read what still arrives: closing a connection with unread bytes makes TCP reset it, and
+        // the client would lose the close reason.
+        let until_end = async { while let Some(Ok(_)) = messages.recv().await {} };
+        let _ = timeout(CLOSE_GRACE, until_end).await;
+        drop(closing);
     }
 
-    /// Until there is a reason to end, or nobody left to tell it to.
-    async fn conversar(&mut self, mensagens: &mut AggregatedMessageStream) -> Seguir {
-        let espera = Duration::from_secs(self.servico.sessoes.limites.espera_init.into());
-        let inicio_ate = Instant::now() + espera;
-        let mut sinais = interval_at(Instant::now() + SINAL_DE_VIDA, SINAL_DE_VIDA);
-        let mut ouvido = Instant::now();
-        let sessoes = self.servico.sessoes.clone();
-        let encerramento = sessoes.encerramento();
-        tokio::pin!(encerramento);
+    /// Runs until the socket must close. The error is the reason, or `None` if the client is gone.
+    async fn message_loop(&mut self, messages: &mut AggregatedMessageStream) -> LoopResult {
+        let wait = Duration::from_secs(self.sessions.limits.init_timeout.into());
+        let init_deadline = Instant::now() + wait;
+        let mut keep_alive = interval_at(Instant::now() + KEEP_ALIVE_INTERVAL, KEEP_ALIVE_INTERVAL);
+        let mut last_heard = Instant::now();
+        let sessions = Arc::clone(&self.sessions);
+        let shutdown = sessions.shutdown();
+        tokio::pin!(shutdown);
         loop {
             tokio::select! {
                 biased;
-                () = &mut encerramento => return Err(Some(Motivo::Encerrando)),
-                fim = &mut self.fim => return Err(Some(fim.into())),
-                () = sleep_until(inicio_ate), if self.ator.is_none() => {
-                    return Err(Some(Motivo::DemorouAIniciar));
+                () = &mut shutdown => return Err(Some(Reason::ShuttingDown)),
+                end = &mut self.end => return Err(Some(end.into())),
+                () = sleep_until(init_deadline), if self.actor.is_none() => {
+                    return Err(Some(Reason::InitTimeout));
                 }
-                _ = sinais.tick() => {
-                    if ouvido.elapsed() > SILENCIO {
+                _ = keep_alive.tick() => {
+                    if last_heard.elapsed() > SILENCE_TIMEOUT {
                         return Err(None);
                     }
-                    let parado = self.parado();
-                    a_tempo(self.conexao.ping(b""), parado).await?;
+                    let stall_timeout = self.stall_timeout();
+                    with_deadline(self.connection.ping(b""), stall_timeout).await?;
                 }
-                Some(envio) = self.envios.recv() => self.repassar(envio).await?,
-                mensagem = mensagens.recv() => {
-                    ouvido = Instant::now();
-                    self.receber(mensagem).await?;
+                Some(event) = self.events.recv() => self.forward(event).await?,
+                message = messages.recv() => {
+                    last_heard = Instant::now();
+                    self.receive(message).await?;
                 }
             }
         }
     }
 
-    async fn receber(
+    async fn receive(
         &mut self,
-        mensagem: Option<Result<AggregatedMessage, ProtocolError>>,
-    ) -> Seguir {
-        let texto = match mensagem {
+        message: Option<Result<AggregatedMessage, ProtocolError>>,
+    ) -> LoopResult {
+        let text = match message {
             None => return Err(None),
-            Some(Ok(AggregatedMessage::Text(texto))) => texto,
+            Some(Ok(AggregatedMessage::Text(text))) => text,
             Some(Ok(AggregatedMessage::Ping(bytes))) => {
-                let parado = self.parado();
-                return a_tempo(self.conexao.pong(&bytes), parado).await;
+                let stall_timeout = self.stall_timeout();
+                return with_deadline(self.connection.pong(&bytes), stall_timeout).await;
             }
             Some(Ok(AggregatedMessage::Pong(_))) => return Ok(()),
-            Some(Ok(AggregatedMessage::Close(_))) => return Err(Some(Motivo::Tchau)),
+            Some(Ok(AggregatedMessage::Close(_))) => return Err(Some(Reason::Normal)),
             Some(Ok(AggregatedMessage::Binary(_))) => {
-                return Err(Some(Motivo::MensagemInvalida));
+                return Err(Some(Reason::InvalidMessage));
             }
-            Some(Err(ProtocolError::Io(error))) if intake::is_too_much(&error) => {
-                return Err(Some(Motivo::MensagemGrande));
+            Some(Err(ProtocolError::Io(error))) if intake::is_overflow(&error) => {
+                return Err(Some(Reason::MessageTooBig));
             }
-            Some(Err(ProtocolError::Overflow)) => return Err(Some(Motivo::MensagemGrande)),
-            Some(Err(_)) => return Err(Some(Motivo::ErroDeProtocolo)),
+            Some(Err(ProtocolError::Overflow)) => return Err(Some(Reason::MessageTooBig)),
+            Some(Err(_)) => return Err(Some(Reason::ProtocolError)),
         };
-        let (mensagem, share) = self.ler(texto.into_bytes()).await?;
-        match mensagem {
-            DoCliente::Iniciar(dados) => self.iniciar(dados).await,
-            DoCliente::Ping(payload) => {
-                self.enviar(&DoServidor::Pong { payload: payload.as_deref() }).await
+        let (message, share) = self.read(text.into_bytes()).await?;
+        match message {
+            ClientMessage::Init(headers) => self.init(headers).await,
+            ClientMessage::Ping(payload) => {
+                self.send(&ServerMessage::Pong { payload: payload.as_deref() }).await
             }
-            DoCliente::Pong => Ok(()),
-            DoCliente::Assinar { id, lido } => {
-                let with_share = |mut lido: Lido| {
-                    lido.share = share.map(Arc::new);
-                    lido
+            ClientMessage::Pong => Ok(()),
+            ClientMessage::Subscribe { id, request } => {
+                let with_share = |mut request: ParsedRequest| {
+                    request.share = share.map(Arc::new);
+                    request
                 };
-                self.assinar(id, lido.map(with_share)).await
+                self.subscribe(id, request.map(with_share)).await
             }
-            DoCliente::Completar { id } => {
-                self.operacoes.remove(&id);
+            ClientMessage::Complete { id } => {
+                self.operations.remove(&id);
                 Ok(())
             }
         }
     }
 
-    /// What the client says, and its place in memory if it is large enough to be charged for.
-    async fn ler(&self, texto: Bytes) -> Result<(DoCliente, Option<Share>), Option<Motivo>> {
-        let read = |texto: &Bytes| DoCliente::ler(texto).ok_or(Some(Motivo::MensagemInvalida));
-        if texto.len() <= SMALL {
-            return Ok((read(&texto)?, None));
+    /// Parses a message. If it is large enough to be charged for, also returns its share of the
+    /// memory.
+    async fn read(&self, text: Bytes) -> Result<(ClientMessage, Option<Share>), Option<Reason>> {
+        let read = |text: &Bytes| ClientMessage::read(text).ok_or(Some(Reason::InvalidMessage));
+        if text.len() <= SMALL {
+            return Ok((read(&text)?, None));
         }
-        let App { bodies, work, .. } = &*self.servico.app;
-        let Some(ator) = &self.ator else {
-            return match texto.len() > INLINE {
-                true => Err(Some(Motivo::MensagemGrande)),
-                false => Ok((read(&texto)?, None)),
+        let App { bodies, work, .. } = &*self.service.app;
+        let Some(actor) = &self.actor else {
+            return match text.len() > INLINE {
+                true => Err(Some(Reason::MessageTooBig)),
+                false => Ok((read(&text)?, None)),
             };
         };
-        let cheio = |_| Some(Motivo::Cheio);
-        let share = bodies.reserve(texto.len(), ator.credencial()).await.map_err(cheio)?;
-        let mensagem = match texto.len() > INLINE {
-            true => work.run(ator.credencial(), move || read(&texto)).await.map_err(cheio)??,
-            false => read(&texto)?,
+        let full = |_| Some(Reason::Overloaded);
+        let share = bodies.reserve(text.len(), actor.credential()).await.map_err(full)?;
+        let message = match text.len() > INLINE {
+            true => work.run(actor.credential(), move || read(&text)).await.map_err(full)??,
+            false => read(&text)?,
         };
-        Ok((mensagem, Some(share)))
+        Ok((message, Some(share)))
     }
 
-    /// Who it is: by the token of the message or, without one, of the request.
-    async fn iniciar(&mut self, Headers(headers): Headers) -> Seguir {
-        if self.ator.is_some() {
-            return Err(Some(Motivo::JaIniciada));
+    /// Authenticates the client, with the token of the message or, without one, of the request.
+    async fn init(&mut self, Headers(headers): Headers) -> LoopResult {
+        if self.actor.is_some() {
+            return Err(Some(Reason::AlreadyInitialized));
         }
-        for (nome, valor) in headers {
-            let do_token = nome.eq_ignore_ascii_case(AUTHORIZATION.as_str());
-            let Text::Given(valor) = valor else { return Err(Some(Motivo::Recusado)) };
-            let valor = HeaderValue::from_str(&valor).map_err(|_| Some(Motivo::Recusado))?;
-            match do_token {
-                true => drop(self.headers.insert(AUTHORIZATION, valor)),
-                // Beside that of the request it is one too many, and refused as two headers are.
-                false => self.headers.append(TRIBUNAL, valor),
+        for (name, value) in headers {
+            let is_token = name.eq_ignore_ascii_case(AUTHORIZATION.as_str());
+            let StringParam::Given(value) = value else { return Err(Some(Reason::Refused)) };
+            let value = HeaderValue::from_str(&value).map_err(|_| Some(Reason::Refused))?;
+            match is_token {
+                true => drop(self.headers.insert(AUTHORIZATION, value)),
+                // Append: if the request already had this header, there are then two, and
+                // authentication refuses them.
+                false => self.headers.append(TRIBUNAL, value),
             }
         }
-        let identidade = self.auth.autenticar_ate(&self.headers).await;
-        let identidade = identidade.map_err(|recusado| match recusado.error.publica().0 {
-            Falha::Indisponivel => Motivo::SemComoConferir,
-            _ => Motivo::Recusado,
+        let identity = self.auth.authenticate_with_expiry(&self.headers).await;
+        let identity = identity.map_err(|refused| match refused.error.public().0 {
+            Failure::Indisponivel => Reason::CheckUnavailable,
+            _ => Reason::Refused,
         })?;
-        let ator = identidade.0.clone();
-        let vaga = self.servico.sessoes.vaga(&ator);
-        self.vaga = Some(vaga.ok_or(Motivo::ConexoesDemais)?);
-        let relogio = self.servico.app.agora;
-        let vigia = Vigia::nova(self.auth.clone(), &self.headers, identidade, relogio);
-        self.fim = Box::pin(async move { vigia.fim().await });
-        self.ator = Some(ator);
+        let actor = identity.0.clone();
+        let lease = self.sessions.lease(&actor);
+        self.lease = Some(lease.ok_or(Reason::TooManyConnections)?);
+        let clock = self.service.app.now;
+        let token_watch = TokenWatch::new(self.auth.clone(), &self.headers, identity, clock);
+        self.end = Box::pin(async move { token_watch.end().await });
+        self.actor = Some(actor);
         self.acknowledged.set();
-        self.enviar(&DoServidor::ConnectionAck).await
+        self.send(&ServerMessage::ConnectionAck).await
     }
 
-    async fn assinar(&mut self, id: String, lido: Result<Lido, Error>) -> Seguir {
-        let Some(ator) = self.ator.clone() else { return Err(Some(Motivo::SemIniciar)) };
-        if self.operacoes.contains_key(&id) {
-            return Err(Some(Motivo::IdEmUso));
+    async fn subscribe(&mut self, id: String, request: Result<ParsedRequest, Error>) -> LoopResult {
+        let Some(actor) = self.actor.clone() else { return Err(Some(Reason::NotInitialized)) };
+        if self.operations.contains_key(&id) {
+            return Err(Some(Reason::IdInUse));
         }
-        let chamada = self.servico.entrar(ator, self.correlacao.clone());
-        let maximo = self.servico.sessoes.limites.operacoes_por_conexao;
-        let pronta = match self.operacoes.len() {
-            n if n >= maximo => {
-                let mensagem =
-                    format!("a conexão já tem {maximo} operações; encerre alguma ou abra outra");
-                Err(Desfecho::da_falha(Falha::CustoExcedeLimite, &mensagem))
+        let call = self.service.begin(actor, self.correlation.clone());
+        let max = self.sessions.limits.max_operations;
+        let ready = match self.operations.len() {
+            n if n >= max => {
+                let message =
+                    format!("a conexão já tem {max} operações; encerre alguma ou abra outra");
+                Err(Outcome::from_failure(Failure::CustoExcedeLimite, &message))
             }
-            _ => match lido {
-                Ok(lido) => lido.preparar(&self.servico, chamada.ator().credencial()).await,
-                Err(error) => Err(Desfecho::recusa(&error)),
+            _ => match request {
+                Ok(request) => request.prepare(&self.service, call.actor().credential()).await,
+                Err(error) => Err(Outcome::from_error(&error)),
             },
         };
-        let pronta = match pronta {
-            Ok(pronta) => pronta,
-            Err(recusada) => {
-                let _nothing_shown = chamada.encerrar(recusada.status());
-                return self.recusar(&id, &recusada).await;
+        let ready = match ready {
+            Ok(ready) => ready,
+            Err(refused) => {
+                let _nothing_shown = call.finish(refused.status());
+                return self.refuse(&id, &refused).await;
             }
         };
-        self.serie += 1;
-        let voz = Voz { id: id.clone(), serie: self.serie, fila: self.fila.clone() };
-        let tarefa = match pronta.tipo() {
-            // Opened here and now: who is answered a ping sent after it knows that it stands.
-            OperationType::Subscription => {
-                match self.servico.iniciar(chamada.clone(), pronta).await {
-                    Iniciada::Respondida(recusada) => {
-                        let _nothing_shown = chamada.encerrar(recusada.status());
-                        return self.recusar(&id, &recusada).await;
-                    }
-                    Iniciada::Assinada(aberta) => {
-                        let _nothing_shown = chamada.encerrar(200);
-                        rt::spawn(voz.contar(aberta.desfechos()))
-                    }
+        self.generation += 1;
+        let sender = OperationSender {
+            id: id.clone(),
+            generation: self.generation,
+            queue: self.queue.clone(),
+        };
+        let task = match ready.operation_type() {
+            // Open the subscription before the next message is read: a client that gets the pong
+            // for a later ping knows that the subscription is open.
+            OperationType::Subscription => match self.service.start(call.clone(), ready).await {
+                Started::Answered(refused) => {
+                    let _nothing_shown = call.finish(refused.status());
+                    return self.refuse(&id, &refused).await;
                 }
-            }
-            _ => rt::spawn(voz.responder(self.servico.clone(), chamada, pronta)),
+                Started::Subscribed(open_subscription) => {
+                    let _nothing_shown = call.finish(200);
+                    rt::spawn(sender.forward(open_subscription.outcomes()))
+                }
+            },
+            _ => rt::spawn(sender.respond(self.service.clone(), call, ready)),
         };
-        self.operacoes.insert(id, Operacao { serie: self.serie, tarefa });
+        self.operations.insert(id, Operation { generation: self.generation, task });
         Ok(())
     }
 
-    /// What an operation says goes out, unless the client has done with it.
-    async fn repassar(&mut self, Envio { id, serie, dito }: Envio) -> Seguir {
-        if self.operacoes.get(&id).is_none_or(|operacao| operacao.serie != serie) {
+    /// Sends the event of an operation, unless the client has completed that operation.
+    async fn forward(
+        &mut self,
+        OperationEvent { id, generation, event }: OperationEvent,
+    ) -> LoopResult {
+        if self.operations.get(&id).is_none_or(|operation| operation.generation != generation) {
             return Ok(());
         }
-        if !matches!(dito, Dito::Proximo(_)) {
-            self.operacoes.remove(&id);
+        if !matches!(event, Event::Next(_)) {
+            self.operations.remove(&id);
         }
-        match &dito {
-            Dito::Proximo(payload) => self.enviar(&DoServidor::Next { id: &id, payload }).await,
-            Dito::Recusa(payload) => self.enviar(&DoServidor::Error { id: &id, payload }).await,
-            Dito::Fim => self.enviar(&DoServidor::Complete { id: &id }).await,
+        match &event {
+            Event::Next(payload) => self.send(&ServerMessage::Next { id: &id, payload }).await,
+            Event::Refusal(payload) => self.send(&ServerMessage::Error { id: &id, payload }).await,
+            Event::Complete => self.send(&ServerMessage::Complete { id: &id }).await,
         }
     }
 
-    async fn recusar(&mut self, id: &str, recusada: &Desfecho) -> Seguir {
-        self.enviar(&DoServidor::Error { id, payload: &recusada.errors }).await
+    async fn refuse(&mut self, id: &str, refused: &Outcome) -> LoopResult {
+        self.send(&ServerMessage::Error { id, payload: &refused.errors }).await
     }
 
-    async fn enviar(&mut self, mensagem: &DoServidor<'_>) -> Seguir {
-        let parado = self.parado();
-        a_tempo(self.conexao.text(mensagem.texto()), parado).await
+    async fn send(&mut self, message: &ServerMessage<'_>) -> LoopResult {
+        let stall_timeout = self.stall_timeout();
+        with_deadline(self.connection.text(message.text()), stall_timeout).await
     }
 
-    /// How long what is sent may wait to be taken.
-    fn parado(&self) -> Duration {
-        Duration::from_secs(self.servico.sessoes.limites.envio_parado.into())
+    /// Maximum time that a message waits until the connection accepts it.
+    fn stall_timeout(&self) -> Duration {
+        Duration::from_secs(self.sessions.limits.stall_timeout.into())
     }
 }
 
-async fn a_tempo(envio: impl Future<Output = Result<(), Closed>>, prazo: Duration) -> Seguir {
-    match timeout(prazo, envio).await {
-        Ok(enviado) => enviado.map_err(|_| None),
-        Err(_) => Err(Some(Motivo::Parado)),
+async fn with_deadline(
+    sending: impl Future<Output = Result<(), Closed>>,
+    limit: Duration,
+) -> LoopResult {
+    match timeout(limit, sending).await {
+        Ok(sent) => sent.map_err(|_| None),
+        Err(_) => Err(Some(Reason::Stalled)),
     }
 }
 
-/// By which an operation speaks.
-struct Voz {
+/// Sends the events of one operation to the queue of the socket.
+struct OperationSender {
     id: String,
-    serie: u64,
-    fila: mpsc::Sender<Envio>,
+    generation: u64,
+    queue: mpsc::Sender<OperationEvent>,
 }
 
-impl Voz {
-    async fn dizer(&self, dito: Dito) {
-        // Without the socket nobody hears it, and the task is about to be stopped.
-        let _ = self.fila.send(Envio { id: self.id.clone(), serie: self.serie, dito }).await;
+impl OperationSender {
+    async fn send(&self, event: Event) {
+        // Sending fails only if the socket is gone, and then this task ends soon too.
+        let _ = self
+            .queue
+            .send(OperationEvent { id: self.id.clone(), generation: self.generation, event })
+            .await;
     }
 
-    async fn responder(self, servico: Servico, chamada: Chamada, pronta: Pronta) {
-        let desfecho = servico.executar(chamada, &pronta).await;
-        if desfecho.data.is_none() {
-            return self.dizer(Dito::Recusa(desfecho.errors)).await;
+    async fn respond(self, service: GraphqlService, call: Call, ready: ReadyOperation) {
+        let outcome = service.execute(call, &ready).await;
+        if outcome.data.is_none() {
+            return self.send(Event::Refusal(outcome.errors)).await;
         }
-        self.dizer(Dito::Proximo(desfecho)).await;
-        self.dizer(Dito::Fim).await;
+        self.send(Event::Next(outcome)).await;
+        self.send(Event::Complete).await;
     }
 
-    async fn contar(self, desfechos: impl futures_util::Stream<Item = Desfecho>) {
-        tokio::pin!(desfechos);
-        while let Some(desfecho) = desfechos.next().await {
-            self.dizer(Dito::Proximo(desfecho)).await;
+    async fn forward(self, outcomes: impl futures_util::Stream<Item = Outcome>) {
+        tokio::pin!(outcomes);
+        while let Some(outcome) = outcomes.next().await {
+            self.send(Event::Next(outcome)).await;
         }
-        self.dizer(Dito::Fim).await;
+        self.send(Event::Complete).await;
     }
 }

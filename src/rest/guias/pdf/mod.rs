@@ -1,21 +1,22 @@
-//! `GET /guias/{especie}/numero-guia/{numeroGuia}/pdf`: a guia as a document to be printed, signed and
-//! put into the autos. It shows what the JSON of the guia shows to the same caller.
+//! `GET /guias/{especie}/numero-guia/{numeroGuia}/pdf`: a guia as a document to print, sign and
+//! file in the autos. The document shows the same fields that the JSON shows to the same caller.
 
 mod words;
 
-use super::answer::{Partes, dados};
-use super::negar;
+use super::answer::{Parts, to_json};
+use super::rest_error;
 use crate::auth::Papel;
 use crate::db::Relation;
-use crate::error::{CodigoErro, Error, Recusa};
-use crate::guia::store::GuiaPorNumero;
+use crate::error::{CodigoErro, Error, Refusal};
+use crate::guia::store::GuiaByNumero;
 use crate::guia::{NumeroDaGuia, TipoGuia, rules};
 use crate::pdf::{Document, Field, Section};
-use crate::rest::Chamada;
-use crate::rest::envelope::Negado;
-use crate::rest::openapi::parameters::DoPdf;
-use crate::rest::openapi::refusals::{DoCaminho, Recusas};
-use crate::rest::openapi::tramite::Bytes as Conteudo;
+use crate::rest::Call;
+use crate::rest::envelope::RestError;
+use crate::rest::guias::especies::ESPECIES;
+use crate::rest::openapi::parameters::GuiaPdfPath;
+use crate::rest::openapi::refusals::{NotFound, Refusals};
+use crate::rest::openapi::tramite::Bytes as Content;
 use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value};
@@ -23,15 +24,7 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use words::readable;
 
-/// How each kind is written in a path, and what its document is called.
-pub const ESPECIES: [(TipoGuia, &str, &str); 4] = [
-    (TipoGuia::Provisoria, "provisoria", "Guia de execução provisória de medida socioeducativa"),
-    (TipoGuia::Definitiva, "definitiva", "Guia de execução definitiva de medida socioeducativa"),
-    (TipoGuia::InternacaoSancao, "internacao-sancao", "Guia de internação-sanção"),
-    (TipoGuia::Unificadora, "unificadora", "Guia unificadora de medidas socioeducativas"),
-];
-
-/// The document of a guia.
+/// `GET /guias/{especie}/numero-guia/{numeroGuia}/pdf`.
 #[utoipa::path(
     get,
     path = "/api/v1/guias/{especie}/numero-guia/{numeroGuia}/pdf",
@@ -40,40 +33,40 @@ pub const ESPECIES: [(TipoGuia, &str, &str); 4] = [
     summary = "Uma guia, como documento para imprimir.",
     description = "Uma página A4, ou quantas forem precisas, com todos os campos da guia que quem chama pode \
         ver. Para a mesma guia, os mesmos bytes.",
-    params(DoPdf),
+    params(GuiaPdfPath),
     responses(
         (
-            status = 200, description = "O documento.", content_type = "application/pdf", body = inline(Conteudo),
+            status = 200, description = "O documento.", content_type = "application/pdf", body = inline(Content),
             headers(
                 ("ETag" = String, description = "Muda quando o documento muda; não serve em `If-Match`."),
                 ("Content-Disposition" = String, description = "O nome do arquivo."),
             ),
         ),
-        Recusas, DoCaminho,
+        Refusals, NotFound,
     )
 )]
-pub async fn imprimir(
+pub async fn print(
     req: HttpRequest,
-    caminho: web::Path<(String, String)>,
-) -> Result<HttpResponse, Negado> {
-    let chamada = Chamada::entrar(&req, Papel::Consulta).await?;
-    let (especie, numero) = caminho.into_inner();
-    let (tipo, especie, title) = named(&especie)?;
-    let numero = numero.parse::<NumeroDaGuia>().map_err(|erro| {
-        let recusa = Recusa::nova(CodigoErro::CampoInvalido, "forma", erro.to_string());
-        negar(recusa.em(["numeroGuia"]).into())
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, RestError> {
+    let call = Call::begin_read(&req, Papel::Consulta).await?;
+    let (especie, numero) = path.into_inner();
+    let (tipo, especie, title) = especie_from_path(&especie)?;
+    let numero = numero.parse::<NumeroDaGuia>().map_err(|error| {
+        let refusal = Refusal::new(CodigoErro::CampoInvalido, "forma", error.to_string());
+        rest_error(refusal.at(["numeroGuia"]).into())
     })?;
-    let key = GuiaPorNumero(numero.clone());
-    let lida = chamada.ler(move |sessao| {
-        let achada = GuiaPorNumero::load_one(sessao, &key)?.filter(|guia| guia.tipo == tipo);
-        let Some(guia) = achada else { return Ok(None) };
-        let partes = Partes::ler(sessao, std::slice::from_ref(&guia))?;
-        Ok(Some((guia, partes)))
+    let key = GuiaByNumero(numero.clone());
+    let read = call.read(move |session| {
+        let found = GuiaByNumero::load_one(session, &key)?.filter(|guia| guia.tipo == tipo);
+        let Some(guia) = found else { return Ok(None) };
+        let parts = Parts::read(session, std::slice::from_ref(&guia))?;
+        Ok(Some((guia, parts)))
     });
-    let (guia, partes) = lida.await?.ok_or_else(|| negar(rules::r1_guia_visivel().into()))?;
-    let mut dados = Taken::of(dados(&guia, &partes, &chamada));
+    let (guia, parts) = read.await?.ok_or_else(|| rest_error(rules::r1_guia_visivel().into()))?;
+    let mut dados = Fields::of(to_json(&guia, &parts, &call));
     let print = move || document(title, &mut dados).print();
-    let pdf = chamada.app.work.run(chamada.ator().credencial(), print).await??;
+    let pdf = call.app.work.run(call.actor().credential(), print).await??;
     let etag = Sha256::digest(&pdf)[..16].iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
@@ -89,21 +82,21 @@ pub async fn imprimir(
         .body(pdf))
 }
 
-/// The kind that a path names, in upper or lower case.
-fn named(especie: &str) -> Result<(TipoGuia, &'static str, &'static str), Negado> {
+/// The tipo that a path names, in upper or lower case.
+fn especie_from_path(especie: &str) -> Result<(TipoGuia, &'static str, &'static str), RestError> {
     let known = ESPECIES.iter().find(|(_, word, _)| word.eq_ignore_ascii_case(especie.trim()));
     known.copied().ok_or_else(|| {
         let words = ESPECIES.map(|(_, word, _)| word).join(", ");
-        let mensagem = format!("valor desconhecido; use um de {words}");
-        let recusa = Recusa::nova(CodigoErro::CampoInvalido, "forma", mensagem).em(["especie"]);
-        negar(Error::from(recusa))
+        let message = format!("valor desconhecido; use um de {words}");
+        let refusal = Refusal::new(CodigoErro::CampoInvalido, "forma", message).at(["especie"]);
+        rest_error(Error::from(refusal))
     })
 }
 
-/// The fields of one object of the JSON, taken one by one.
-struct Taken(Map<String, Value>);
+/// A JSON object from which the caller takes one field at a time.
+struct Fields(Map<String, Value>);
 
-impl Taken {
+impl Fields {
     fn of(value: Value) -> Self {
         match value {
             Value::Object(fields) => Self(fields),
@@ -134,7 +127,7 @@ impl Taken {
         }
     }
 
-    /// The field under its label, if it has a value.
+    /// A labelled field, or `None` if it has no value.
     fn field(&mut self, name: &str, label: &'static str) -> Option<Field> {
         let value = readable(name, &self.text(name));
         (!value.is_empty()).then_some(Field { label, value })
@@ -145,26 +138,27 @@ impl Taken {
     }
 }
 
-/// The guia as sections, from its JSON; what is left is not shown.
-fn document(title: &str, guia: &mut Taken) -> Document {
+/// Arranges the JSON of a guia in sections. The document shows only the fields that this function
+/// takes.
+fn document(title: &str, guia: &mut Fields) -> Document {
     let court = guia.within("tribunal").text("nome");
     let (number, version) = (guia.text("numeroGuia"), guia.text("versao"));
     let issued = guia.text("dataEmissao");
     let [judge, clerk, post] = ["magistrado", "serventuario", "serventuarioCargo"]
         .map(|name| guia.0.get(name).and_then(Value::as_str).unwrap_or_default().to_owned());
-    let one = |title, fields| Section { title, groups: vec![fields], numbered: false };
-    let many = |title, groups| Section { title, groups, numbered: true };
+    let section = |title, fields| Section { title, groups: vec![fields], numbered: false };
+    let numbered = |title, groups| Section { title, groups, numbered: true };
 
-    let mut order = vec![Field { label: "Número", value: number.clone() }];
-    order.extend(guia.fields([
+    let mut summary = vec![Field { label: "Número", value: number.clone() }];
+    summary.extend(guia.fields([
         ("tipoGuia", "Espécie"),
         ("situacaoGuia", "Situação"),
         ("motivoBaixa", "Motivo da baixa"),
         ("dataBaixa", "Data da baixa"),
         ("origemGuia", "Origem"),
     ]));
-    order.push(Field { label: "Emissão", value: issued.clone() });
-    order.extend(guia.field("venceEm", "Vence em"));
+    summary.push(Field { label: "Emissão", value: issued.clone() });
+    summary.extend(guia.field("venceEm", "Vence em"));
 
     let measure = guia.fields([
         ("codigoTpuMedida", "Código TPU da medida"),
@@ -186,7 +180,7 @@ fn document(title: &str, guia: &mut Taken) -> Document {
     ]
     .map(|(name, title)| {
         let mut processo = guia.within(name);
-        one(
+        section(
             title,
             processo.fields([
                 ("numeroProcesso", "Número"),
@@ -203,21 +197,21 @@ fn document(title: &str, guia: &mut Taken) -> Document {
             ("descricao", "Descrição"),
         ])
     });
-    let acts = many("Atos infracionais", acts.collect());
+    let acts = numbered("Atos infracionais", acts.collect());
     let documents = guia.list("documentosInstruirGuia").into_iter().map(|mut document| {
         document.fields([
             ("tipoDocumento", "Documento"),
             ("identificadorDocAutos", "Identificador nos autos"),
         ])
     });
-    let documents = many("Documentos que instruem a guia", documents.collect());
+    let documents = numbered("Documentos que instruem a guia", documents.collect());
     let unified = match guia.take("listaNumeroDaGuiaDefinitiva") {
         Value::Array(numbers) => numbers,
         _ => Vec::new(),
     };
     let unified = unified.iter().filter_map(Value::as_str);
     let unified = unified.map(|n| vec![Field { label: "Guia definitiva", value: n.to_owned() }]);
-    let unified = many("Guias unificadas", unified.collect());
+    let unified = numbered("Guias unificadas", unified.collect());
     let responsible = guia.fields([
         ("magistrado", "Magistrado(a)"),
         ("magistradoCPF", "CPF do(a) magistrado(a)"),
@@ -226,10 +220,10 @@ fn document(title: &str, guia: &mut Taken) -> Document {
         ("serventuarioCargo", "Cargo"),
     ]);
 
-    let mut all = vec![one("Guia", order), one("Adolescente", person)];
+    let mut all = vec![section("Guia", summary), section("Adolescente", person)];
     all.extend(processos);
-    all.extend([one("Medida socioeducativa", measure), acts, documents, unified]);
-    all.push(one("Responsáveis", responsible));
+    all.extend([section("Medida socioeducativa", measure), acts, documents, unified]);
+    all.push(section("Responsáveis", responsible));
     Document {
         court,
         branch: "PODER JUDICIÁRIO".into(),
@@ -243,7 +237,7 @@ fn document(title: &str, guia: &mut Taken) -> Document {
     }
 }
 
-fn adolescente_fields(adolescente: &mut Taken) -> Vec<Field> {
+fn adolescente_fields(adolescente: &mut Fields) -> Vec<Field> {
     let mut fields = adolescente.fields([
         ("identificador", "Identificador"),
         ("nomeSocial", "Nome social"),

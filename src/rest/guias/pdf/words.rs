@@ -1,9 +1,9 @@
-//! Words and numbers of the JSON, as people read them.
+//! Turns the codes and numbers of the JSON into text for people.
 
 use crate::processo::NumeroProcesso;
 use crate::value::cpf::Cpf;
 
-/// What a program reads, as people read it.
+/// The value of a JSON field as people read it.
 pub fn readable(name: &str, value: &str) -> String {
     match name {
         "numeroProcesso" => value.parse::<NumeroProcesso>().map_or(value.into(), |n| n.to_string()),
@@ -17,7 +17,7 @@ pub fn readable(name: &str, value: &str) -> String {
     }
 }
 
-/// The words of closed lists, with accents.
+/// The codes of closed lists as words with accents.
 fn word(text: &str) -> Option<&'static str> {
     const WORDS: [(&str, &str); 36] = [
         ("PROVISORIA", "Provisória"),
@@ -62,32 +62,32 @@ fn word(text: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ESPECIES;
     use super::*;
     use crate::adolescente::{IdentidadeGenero, OrientacaoSexual, RacaCor, SexoBiologico};
     use crate::guia::{MotivoBaixaGuia, OrigemGuia, SituacaoGuia, TipoGuia};
     use crate::processo::{SituacaoProcesso, TipoProcesso};
+    use crate::rest::guias::especies::ESPECIES;
 
     #[test]
-    fn every_word_of_a_closed_list_is_one_that_people_read() {
+    fn every_word_of_a_closed_list_has_a_readable_text() {
         let words = [
-            TipoGuia::TODOS.iter().map(|v| v.texto()).collect::<Vec<_>>(),
-            SituacaoGuia::TODOS.iter().map(|v| v.texto()).collect(),
-            MotivoBaixaGuia::TODOS.iter().map(|v| v.texto()).collect(),
-            OrigemGuia::TODOS.iter().map(|v| v.texto()).collect(),
-            TipoProcesso::TODOS.iter().map(|v| v.texto()).collect(),
-            SituacaoProcesso::TODOS.iter().map(|v| v.texto()).collect(),
-            SexoBiologico::TODOS.iter().map(|v| v.texto()).collect(),
-            IdentidadeGenero::TODOS.iter().map(|v| v.texto()).collect(),
-            OrientacaoSexual::TODOS.iter().map(|v| v.texto()).collect(),
-            RacaCor::TODOS.iter().map(|v| v.texto()).collect(),
+            TipoGuia::ALL.iter().map(|v| v.text()).collect::<Vec<_>>(),
+            SituacaoGuia::ALL.iter().map(|v| v.text()).collect(),
+            MotivoBaixaGuia::ALL.iter().map(|v| v.text()).collect(),
+            OrigemGuia::ALL.iter().map(|v| v.text()).collect(),
+            TipoProcesso::ALL.iter().map(|v| v.text()).collect(),
+            SituacaoProcesso::ALL.iter().map(|v| v.text()).collect(),
+            SexoBiologico::ALL.iter().map(|v| v.text()).collect(),
+            IdentidadeGenero::ALL.iter().map(|v| v.text()).collect(),
+            OrientacaoSexual::ALL.iter().map(|v| v.text()).collect(),
+            RacaCor::ALL.iter().map(|v| v.text()).collect(),
         ];
         for written in words.concat() {
             assert!(word(written).is_some(), "{written}");
         }
-        assert_eq!(ESPECIES.map(|(tipo, ..)| tipo), TipoGuia::TODOS);
+        assert_eq!(ESPECIES.map(|(tipo, ..)| tipo), TipoGuia::ALL);
         for (tipo, in_path, _) in ESPECIES {
-            assert_eq!(tipo.texto(), in_path.to_uppercase().replace('-', "_"));
+            assert_eq!(tipo.text(), in_path.to_uppercase().replace('-', "_"));
         }
     }
 

@@ -1,6 +1,6 @@
-//! The Tramita: what is answered. There is no envelope: what was asked for is the body.
+//! Schemas of the answers of the Tramita API. They have no envelope.
 
-use super::super::envelope::REPETIDO;
+use super::super::envelope::REPLAYED;
 use super::super::texts::{Hash, Instante, Nre, Protocolo};
 use super::Estrutura;
 use serde_json::Value;
@@ -9,28 +9,28 @@ use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 use utoipa::{IntoResponses, ToSchema};
 
-/// An answer with this body, as it is; of a write, with the header of a replay.
-macro_rules! respostas {
-    ($($nome:ident $($cabecalho:ident)?),+ $(,)?) => { $(
-        impl IntoResponses for $nome {
+/// Declares a success answer with this body and, for a write, with the header of a replay.
+macro_rules! responses {
+    ($($name:ident $($header:ident)?),+ $(,)?) => { $(
+        impl IntoResponses for $name {
             fn responses() -> BTreeMap<String, RefOr<Response>> {
                 let schema = Ref::from_schema_name(Self::name());
-                let conteudo = ContentBuilder::new().schema(Some(schema)).build();
-                let resposta = ResponseBuilder::new()
+                let content = ContentBuilder::new().schema(Some(schema)).build();
+                let response = ResponseBuilder::new()
                     .description("Feito.")
-                    .content("application/json", conteudo)
-                    $(.header($cabecalho.0, $cabecalho.como_se_escreve()))?;
-                [("200".to_owned(), resposta.build().into())].into()
+                    .content("application/json", content)
+                    $(.header($header.0, $header.to_openapi()))?;
+                [("200".to_owned(), response.build().into())].into()
             }
         }
     )+ };
 }
 
-pub(super) use respostas;
+pub(super) use responses;
 
-respostas! {
-    EnvioFeito REPETIDO, TramiteVisto, PaginaDeTramites, Pendencias, PassoDado REPETIDO,
-    MetadadosDoTramite REPETIDO, ReciboDeConclusao, ReciboDeEnvio, RegistroVisto, ParteEmBase64,
+responses! {
+    EnvioFeito REPLAYED, TramiteVisto, PaginaDeTramites, Pendencias, PassoDado REPLAYED,
+    MetadadosDoTramite REPLAYED, ReciboDeConclusao, ReciboDeEnvio, RegistroVisto, ParteEmBase64,
     PendenciaEsperada,
 }
 

@@ -1,13 +1,13 @@
-//! The Tramita's catalogues: what is asked of them, and what they answer.
+//! Parameters and answers of the catalogue routes of the Tramita API.
 
 use super::super::texts::{HipoteseLegalTexto, NumeroDaEstrutura};
-use super::answers::respostas;
+use super::answers::responses;
 use std::collections::BTreeMap;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 use utoipa::{IntoParams, IntoResponses, ToSchema};
 
-respostas! {
+responses! {
     Saude, Repositorios, EstruturaVista, PaginaDeEstruturas, Especies, Hipoteses, Motivos,
 }
 
@@ -118,7 +118,7 @@ pub struct MotivoVisto {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Ativas {
+pub struct ActiveQuery {
     /// Só o que está em uso, ou só o que não está; também como 1 e 0.
     ativos: Option<bool>,
     /// O mesmo, com outro nome.
@@ -127,7 +127,7 @@ pub struct Ativas {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct DoRepositorio {
+pub struct RepositorioPath {
     /// O repositório; 1 é o Poder Judiciário.
     #[param(minimum = 1, maximum = 2_147_483_647, example = 1)]
     repositorio: i64,
@@ -135,7 +135,7 @@ pub struct DoRepositorio {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct DaEstrutura {
+pub struct EstruturaPath {
     /// O repositório; 1 é o Poder Judiciário.
     #[param(minimum = 1, maximum = 2_147_483_647, example = 1)]
     repositorio: i64,
@@ -146,7 +146,7 @@ pub struct DaEstrutura {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct FiltroDeEstruturas {
+pub struct EstruturasQuery {
     /// O mesmo que no caminho.
     #[param(minimum = 1, maximum = 2_147_483_647, example = 1)]
     identificacao_do_repositorio_de_estruturas: Option<i64>,

@@ -1,5 +1,5 @@
-//! The Tramita: what is asked for. What it answers is in `respostas.rs`, and how it
-//! refuses in `recusas.rs`.
+//! Parameters and request bodies of the Tramita API. Its answers are in `answers.rs`, and its
+//! errors in `refusals.rs`.
 
 pub mod catalogos;
 pub mod refusals;
@@ -71,7 +71,7 @@ pub enum NumeroOuTexto {
     Texto(String),
 }
 
-/// A boolean, or as PHP writes one.
+/// A boolean, also in the forms in which PHP writes one.
 pub struct Logico;
 
 impl PartialSchema for Logico {
@@ -266,7 +266,7 @@ pub struct ArquivoPedido {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct DoTramite {
+pub struct TramitePath {
     /// Identificação do trâmite (IDT).
     #[param(minimum = 1, maximum = 9_223_372_036_854_775_807_i64, example = 1)]
     idt: i64,
@@ -274,7 +274,7 @@ pub struct DoTramite {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct DoTicket {
+pub struct TicketPath {
     /// O ticket que o envio respondeu.
     #[param(minimum = 1, maximum = 9_223_372_036_854_775_807_i64, example = 1)]
     ticket: i64,
@@ -282,7 +282,7 @@ pub struct DoTicket {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct DaParte {
+pub struct PartPath {
     /// O primeiro byte, a contar de 0.
     #[param(minimum = 0, example = 0)]
     inicio: i64,
@@ -293,14 +293,14 @@ pub struct DaParte {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct PorNre {
+pub struct NrePath {
     /// O NRE.
     nre: Nre,
 }
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-pub struct PorProtocolo {
+pub struct ProtocoloPath {
     /// O protocolo, com ou sem a máscara; a barra vai codificada (`%2F`) ou não.
     #[param(
         value_type = String,
@@ -312,14 +312,14 @@ pub struct PorProtocolo {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Pendentes {
+pub struct PendingQuery {
     /// Inclui o que só se retoma após uma queda (situações 1, 3 e 4); também `1` e `0`.
     todas: Option<bool>,
 }
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct EsperaDePendencia {
+pub struct PendenciaQuery {
     /// O IDT da última pendência recebida; se falta, a primeira.
     #[param(minimum = 0, example = 0)]
     id_tramite_da_pendencia_recebida: Option<i64>,
@@ -327,7 +327,7 @@ pub struct EsperaDePendencia {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub struct FiltroDeTramites {
+pub struct TramitesQuery {
     /// Só este trâmite.
     #[param(rename = "IDT", minimum = 1, example = 1)]
     idt: Option<i64>,

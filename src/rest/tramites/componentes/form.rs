@@ -1,11 +1,12 @@
-//! The form by which a file, or a part of one, comes, read as it comes.
+//! Reads the multipart form that carries a file or a part of one, without holding it whole in
+//! memory.
 
-use super::named::{HASH, Named, PROTOCOLO, Read};
-use crate::blob_store::{ConteudoId, PARTE};
-use crate::call::Chamada;
-use crate::error::{CodigoErro, Error, Falha, Recusa};
+use super::named::{FileNames, HASH, PROTOCOLO, ParsedNames};
+use crate::blob_store::{ContentId, PART_SIZE};
+use crate::call::Call;
+use crate::error::{CodigoErro, Error, Failure, Refusal};
 use crate::http::body::check_coding;
-use crate::rest::tramites::patience::insist;
+use crate::rest::tramites::retry::retry;
 use crate::tramite::HashSha256;
 use crate::tramite::rules::MIB;
 use actix_multipart::{Field, Multipart};
@@ -17,170 +18,176 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// A text field of the form: a hash or a protocolo.
-const CAMPO_MAXIMO: usize = 256;
-const ESPERA: Duration = Duration::from_secs(60);
-const TUDO: Duration = Duration::from_secs(30 * 60);
-/// What a form may have besides the file.
-const SOBRA: u64 = 64 * 1024;
+/// Largest text field of the form, in bytes: a hash or a protocolo.
+const MAX_FIELD: usize = 256;
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const TOTAL_TIME: Duration = Duration::from_secs(30 * 60);
+/// Bytes that a form may have besides the file.
+const FORM_OVERHEAD: u64 = 64 * 1024;
 
-/// The form that the body is. It begins with its first part: what may come before one
-/// is nothing to us, and could go on for ever; so could the whole, which is limited.
-pub async fn formulario(
+/// Opens the body as a multipart form. The body must begin with the first boundary: a preamble is
+/// useless and could go on for ever. The limit on the total size has the same reason.
+pub async fn form(
     req: &HttpRequest,
     mut payload: web::Payload,
-    maximo: i64,
+    max: i64,
 ) -> Result<Multipart, Error> {
     check_coding(req)?;
-    let tipo = req.mime_type().ok().flatten();
-    let Some(tipo) = tipo.filter(|tipo| tipo.essence_str() == "multipart/form-data") else {
-        let mensagem = "mande o corpo como multipart/form-data";
-        return Err(Error::falha(Falha::MidiaNaoSuportada, mensagem));
+    let content_type = req.mime_type().ok().flatten();
+    let Some(content_type) =
+        content_type.filter(|content_type| content_type.essence_str() == "multipart/form-data")
+    else {
+        let message = "mande o corpo como multipart/form-data";
+        return Err(Error::failure(Failure::MidiaNaoSuportada, message));
     };
-    let limite = tipo.get_param("boundary").ok_or_else(malformado)?;
-    let inicio = format!("--{limite}");
-    let mut lidos = BytesMut::new();
-    while lidos.len() < inicio.len() {
-        let bytes = timeout(ESPERA, payload.next()).await.map_err(|_| interrompido())?;
-        lidos.extend_from_slice(&bytes.ok_or_else(malformado)?.map_err(|_| interrompido())?);
+    let boundary = content_type.get_param("boundary").ok_or_else(malformed)?;
+    let start = format!("--{boundary}");
+    let mut received = BytesMut::new();
+    while received.len() < start.len() {
+        let bytes = timeout(READ_TIMEOUT, payload.next()).await.map_err(|_| interrupted())?;
+        received.extend_from_slice(&bytes.ok_or_else(malformed)?.map_err(|_| interrupted())?);
     }
-    if !lidos.starts_with(inicio.as_bytes()) {
-        return Err(malformado());
+    if !received.starts_with(start.as_bytes()) {
+        return Err(malformed());
     }
-    let maximo = maximo.cast_unsigned() + SOBRA;
+    let max = max.cast_unsigned() + FORM_OVERHEAD;
     let mut total = 0_u64;
-    let corpo = stream::once(async { Ok(lidos.freeze()) }).chain(payload).map(move |bytes| {
+    let body = stream::once(async { Ok(received.freeze()) }).chain(payload).map(move |bytes| {
         let bytes = bytes?;
         total += bytes.len() as u64;
-        if total > maximo { Err(PayloadError::Overflow) } else { Ok(bytes) }
+        if total > max { Err(PayloadError::Overflow) } else { Ok(bytes) }
     });
-    Ok(Multipart::new(req.headers(), corpo.boxed_local()))
+    Ok(Multipart::new(req.headers(), body.boxed_local()))
 }
 
-/// Where what comes goes; without a content, only to be measured.
-pub struct Destino<'a> {
+/// The destination of the bytes of a form. If `content` is `None`, the bytes are only measured.
+pub struct Destination<'a> {
     pub req: &'a HttpRequest,
-    pub chamada: &'a Chamada,
-    pub conteudo: Option<ConteudoId>,
-    /// The most bytes that may come, and what is said of one more.
-    pub maximo: i64,
-    /// Their hash is asked for.
-    pub com_hash: bool,
+    pub call: &'a Call,
+    pub content: Option<ContentId>,
+    /// Largest number of bytes of the file. `with_hash` decides the message when there are more.
+    pub max: i64,
+    /// Whether to hash the bytes. True for a whole file, false for a part.
+    pub with_hash: bool,
 }
 
-/// What a form had.
-pub struct Formulario {
+/// The contents of a complete form.
+pub struct Upload {
     pub hash: Option<HashSha256>,
     pub protocolo: Option<String>,
-    /// Of the bytes that came, if it was asked for.
-    pub calculado: Option<HashSha256>,
-    pub tamanho: i64,
-    pub malformados: Vec<Recusa>,
+    /// The hash of the bytes that came, if `with_hash` asked for it.
+    pub computed: Option<HashSha256>,
+    pub size: i64,
+    pub malformed: Vec<Refusal>,
 }
 
-fn interrompido() -> Error {
-    Error::falha(Falha::EntradaInvalida, "o corpo não chegou inteiro")
+fn interrupted() -> Error {
+    Error::failure(Failure::EntradaInvalida, "o corpo não chegou inteiro")
 }
 
-fn malformado() -> Error {
-    Error::falha(Falha::EntradaInvalida, "o corpo não é um multipart/form-data")
+fn malformed() -> Error {
+    Error::failure(Failure::EntradaInvalida, "o corpo não é um multipart/form-data")
 }
 
-/// `named` is what the query says of the file.
-async fn ler_formulario(
-    destino: &Destino<'_>,
-    mut partes: Multipart,
-    named: Named,
-) -> Result<Formulario, Error> {
-    let (mut said, mut arquivo) = (Named::default(), None);
-    while let Some(parte) = timeout(ESPERA, partes.next()).await.map_err(|_| interrompido())? {
-        let parte = parte.map_err(|_| malformado())?;
-        let nome = parte.name().unwrap_or_default().to_owned();
-        match nome.as_str() {
-            HASH if said.hash.is_none() => said.hash = Some(ler_campo(parte).await?),
-            PROTOCOLO if said.protocolo.is_none() => said.protocolo = Some(ler_campo(parte).await?),
-            "conteudo" if arquivo.is_none() => arquivo = Some(destino.guardar(parte).await?),
+/// `named` holds what the query says about the file.
+async fn read_form(
+    destination: &Destination<'_>,
+    mut parts: Multipart,
+    named: FileNames,
+) -> Result<Upload, Error> {
+    let (mut in_form, mut file) = (FileNames::default(), None);
+    while let Some(part) = timeout(READ_TIMEOUT, parts.next()).await.map_err(|_| interrupted())? {
+        let part = part.map_err(|_| malformed())?;
+        let name = part.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            HASH if in_form.hash.is_none() => in_form.hash = Some(read_field(part).await?),
+            PROTOCOLO if in_form.protocolo.is_none() => {
+                in_form.protocolo = Some(read_field(part).await?);
+            }
+            "conteudo" if file.is_none() => file = Some(destination.store(part).await?),
             _ => {
-                let mensagem =
+                let message =
                     "o formulário tem hashDoComponenteDigital, protocolo e conteudo, uma vez cada";
-                return Err(Error::falha(Falha::EntradaInvalida, mensagem));
+                return Err(Error::failure(Failure::EntradaInvalida, message));
             }
         }
     }
-    let Read { hash, protocolo, malformed: mut malformados } = named.and(said);
-    let Some((calculado, tamanho)) = arquivo else {
-        let recusa = Recusa::nova(CodigoErro::CampoObrigatorio, "S0", "falta o arquivo");
-        malformados.push(recusa.em(["conteudo"]));
-        return Err(Error::Recusas(malformados));
+    let ParsedNames { hash, protocolo, mut malformed } = named.and(in_form);
+    let Some((computed, size)) = file else {
+        let refusal = Refusal::new(CodigoErro::CampoObrigatorio, "S0", "falta o arquivo");
+        malformed.push(refusal.at(["conteudo"]));
+        return Err(Error::Refusals(malformed));
     };
-    Ok(Formulario { hash, protocolo, calculado, tamanho, malformados })
+    Ok(Upload { hash, protocolo, computed, size, malformed })
 }
 
-async fn ler_campo(mut campo: Field) -> Result<String, Error> {
-    let mut lidos = Vec::new();
-    while let Some(bytes) = timeout(ESPERA, campo.next()).await.map_err(|_| interrompido())? {
-        lidos.extend_from_slice(&bytes.map_err(|_| interrompido())?);
-        if lidos.len() > CAMPO_MAXIMO {
-            return Err(Error::falha(
-                Falha::EntradaInvalida,
+async fn read_field(mut field: Field) -> Result<String, Error> {
+    let mut received = Vec::new();
+    while let Some(bytes) = timeout(READ_TIMEOUT, field.next()).await.map_err(|_| interrupted())? {
+        received.extend_from_slice(&bytes.map_err(|_| interrupted())?);
+        if received.len() > MAX_FIELD {
+            return Err(Error::failure(
+                Failure::EntradaInvalida,
                 "um campo do formulário é longo demais",
             ));
         }
     }
-    String::from_utf8(lidos).map_err(|_| malformado())
+    String::from_utf8(received).map_err(|_| malformed())
 }
 
-impl Destino<'_> {
-    /// Reads the form to its end.
-    pub async fn ler(&self, partes: Multipart, named: Named) -> Result<Formulario, Error> {
-        timeout(TUDO, ler_formulario(self, partes, named))
+impl Destination<'_> {
+    /// Reads the form to its end, in at most [`TOTAL_TIME`].
+    pub async fn read(&self, parts: Multipart, named: FileNames) -> Result<Upload, Error> {
+        timeout(TOTAL_TIME, read_form(self, parts, named))
             .await
-            .unwrap_or_else(|_| Err(interrompido()))
+            .unwrap_or_else(|_| Err(interrupted()))
     }
 
-    /// The hash of all that came, if it is asked for, and how much it was.
-    async fn guardar(&self, mut arquivo: Field) -> Result<(Option<HashSha256>, i64), Error> {
-        let mut sha = self.com_hash.then(Sha256::new);
-        let (mut tamanho, mut ordem) = (0_i64, 0);
-        let mut parte = Vec::new();
-        while let Some(bytes) = timeout(ESPERA, arquivo.next()).await.map_err(|_| interrompido())? {
-            let bytes = bytes.map_err(|_| interrompido())?;
+    /// Stores the file. Returns its hash, if `with_hash` asks for it, and its size in bytes.
+    async fn store(&self, mut file: Field) -> Result<(Option<HashSha256>, i64), Error> {
+        let mut sha = self.with_hash.then(Sha256::new);
+        let (mut size, mut order) = (0_i64, 0);
+        let mut part = Vec::new();
+        while let Some(bytes) =
+            timeout(READ_TIMEOUT, file.next()).await.map_err(|_| interrupted())?
+        {
+            let bytes = bytes.map_err(|_| interrupted())?;
             if let Some(sha) = &mut sha {
                 sha.update(&bytes);
             }
-            tamanho += i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-            if tamanho > self.maximo {
-                return Err(self.grande_demais());
+            size += i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+            if size > self.max {
+                return Err(self.too_large());
             }
-            if self.conteudo.is_none() {
+            if self.content.is_none() {
                 continue;
             }
-            parte.extend_from_slice(&bytes);
-            while parte.len() >= PARTE {
-                let resto = parte.split_off(PARTE);
-                self.gravar(ordem, std::mem::replace(&mut parte, resto)).await?;
-                ordem += 1;
+            part.extend_from_slice(&bytes);
+            while part.len() >= PART_SIZE {
+                let rest = part.split_off(PART_SIZE);
+                self.save(order, std::mem::replace(&mut part, rest)).await?;
+                order += 1;
             }
         }
-        if !parte.is_empty() {
-            self.gravar(ordem, parte).await?;
+        if !part.is_empty() {
+            self.save(order, part).await?;
         }
-        Ok((sha.map(|sha| HashSha256::de(&sha.finalize().into())), tamanho))
+        Ok((sha.map(|sha| HashSha256::of(&sha.finalize().into())), size))
     }
 
-    fn grande_demais(&self) -> Error {
-        let mensagem = match self.com_hash {
-            true => format!("o componente tem mais de {} MiB", self.maximo / MIB),
-            false => format!("a parte tem mais que os {} bytes que o caminho diz", self.maximo),
+    fn too_large(&self) -> Error {
+        let message = match self.with_hash {
+            true => format!("o componente tem mais de {} MiB", self.max / MIB),
+            false => format!("a parte tem mais que os {} bytes que o caminho diz", self.max),
         };
-        Error::falha(Falha::CorpoExcedeLimite, mensagem)
+        Error::failure(Failure::CorpoExcedeLimite, message)
     }
 
-    async fn gravar(&self, ordem: i32, parte: Vec<u8>) -> Result<(), Error> {
-        let Some(id) = self.conteudo else { return Ok(()) };
-        let (Chamada { app, .. }, ator) = (self.chamada, self.chamada.ator());
-        let bytes = Bytes::from(parte);
-        let gravar = || app.armazem.guardar(ator, id, ordem, bytes.clone());
-        insist(self.req, app, gravar).await
+    async fn save(&self, order: i32, part: Vec<u8>) -> Result<(), Error> {
+        let Some(id) = self.content else { return Ok(()) };
+        let (Call { app, .. }, actor) = (self.call, self.call.actor());
+        let bytes = Bytes::from(part);
+        let save = || app.blob_store.store(actor, id, order, bytes.clone());
+        retry(self.req, app, save).await
     }
 }

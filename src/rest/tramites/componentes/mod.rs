@@ -1,5 +1,6 @@
-//! The files of a trâmite on the wire: taken by ticket, given to the destinatário, whole or in
-//! parts. Neither way is a file, or a part of one, ever whole in memory.
+//! The files of a trâmite over HTTP: the remetente uploads them by ticket, and the destinatário
+//! downloads them, whole or in parts. Neither direction holds a whole file, or a whole part of one,
+//! in memory.
 
 pub mod download;
 pub mod upload;

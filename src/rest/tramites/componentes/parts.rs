@@ -1,27 +1,28 @@
-//! Files taken from the remetente in parts, as the platform's client sends every attached file.
+//! Upload of a file in parts, which is how the platform's client sends every attached file.
 
-use super::form::Formulario;
-use super::named::{Read, enter_with_file, from_json};
+use super::form::Upload;
+use super::named::{ParsedNames, enter_with_file, from_json};
 use super::reader::Reader;
-use super::upload::{Form, esquecer, receber};
-use crate::call::Chamada;
-use crate::command::{self, Modo};
-use crate::db::Sessao;
-use crate::error::{CodigoErro, Error, Recusa};
+use super::upload::{Form, forget, receive};
+use crate::call::Call;
+use crate::command::{self, Mode};
+use crate::db::Session;
+use crate::error::{CodigoErro, Error, Refusal};
 use crate::rest::openapi::tramite::answers::PassoDado;
-use crate::rest::openapi::tramite::refusals::{DoTramita, PeloCorpo, PeloEstado, SemTramite};
-use crate::rest::openapi::tramite::{ArquivoPedido, DaParte, DoTicket, FormularioDoArquivo};
+use crate::rest::openapi::tramite::refusals::{BadBody, Conflict, NotFound, TramitaRefusals};
+use crate::rest::openapi::tramite::{ArquivoPedido, FormularioDoArquivo, PartPath, TicketPath};
 use crate::rest::tramites::idt;
-use crate::rest::tramites::refusal::Recusado;
-use crate::rest::tramites::steps::situacao_de;
-use crate::tramite::rules::PARTE_MAXIMA;
-use crate::tramite::service::{self, Montagem};
-use crate::tramite::{ConcluirComponente, EnviarParte, HashSha256, Montado, Segmento, Trecho};
+use crate::rest::tramites::refusal::TramitaError;
+use crate::rest::tramites::steps::situacao_of;
+use crate::tramite::rules::MAX_PART_LEN;
+use crate::tramite::service::{self, Assembly};
+use crate::tramite::{Assembled, ByteRange, ConcluirComponente, EnviarParte, HashSha256, Segment};
 use crate::value::field::natural;
 use actix_web::{HttpRequest, HttpResponse, web};
 use sha2::{Digest, Sha256};
 
-/// `PUT …/componentes-a-enviar/partes/{inicio}-{fim}`: the same form, of some bytes of the file.
+/// `PUT …/componentes-a-enviar/partes/{inicio}-{fim}`: the same form as for a whole file, with a
+/// byte range of it.
 #[utoipa::path(
     put, path = "/tickets-de-envio-de-componente/{ticket}/protocolos/componentes-a-enviar/partes/{inicio}-{fim}",
     operation_id = "enviarParteDoComponente", tag = "Tramita",
@@ -30,87 +31,97 @@ use sha2::{Digest, Sha256};
         inteiro, com o hash do arquivo inteiro. As partes vêm em qualquer ordem e ao mesmo tempo; a que \
         vem de novo substitui a anterior. Guardam-se até o fim do trâmite: quem caiu no meio manda só as \
         que faltam. Depois da última, sinaliza-se o término.",
-    params(DoTicket, DaParte),
+    params(TicketPath, PartPath),
     request_body(content = FormularioDoArquivo, content_type = "multipart/form-data"),
-    responses(PassoDado, DoTramita, SemTramite, PeloEstado, PeloCorpo),
+    responses(PassoDado, TramitaRefusals, NotFound, Conflict, BadBody),
 )]
-pub async fn enviar(
+pub async fn upload_part(
     req: HttpRequest,
-    caminho: web::Path<(String, String, String)>,
+    path: web::Path<(String, String, String)>,
     payload: web::Payload,
-) -> Result<HttpResponse, Recusado> {
-    let (chamada, named) = enter_with_file(&req).await?;
-    let (idt, trecho) = (idt(&caminho.0)?, trecho(&caminho.1, &caminho.2)?);
-    let form = Form { payload, named, maximo: trecho.tamanho(), com_hash: false };
-    let recebido = receber(&req, form, &chamada, idt, |formulario, conteudo| {
-        let Formulario { hash, protocolo, tamanho, malformados, .. } = formulario;
-        Ok(EnviarParte { idt, protocolo, hash, trecho, tamanho, conteudo, malformados })
+) -> Result<HttpResponse, TramitaError> {
+    let (call, named) = enter_with_file(&req).await?;
+    let (idt, range) = (idt(&path.0)?, range(&path.1, &path.2)?);
+    let form = Form { payload, named, max: range.size(), with_hash: false };
+    let received = receive(&req, form, &call, idt, |upload, content| {
+        let Upload { hash, protocolo, size, malformed, .. } = upload;
+        Ok(EnviarParte {
+            idt,
+            protocolo,
+            hash,
+            trecho: range,
+            tamanho: size,
+            conteudo: content,
+            malformed,
+        })
     });
-    Ok(situacao_de(&recebido.await?, false))
+    Ok(situacao_of(&received.await?, false))
 }
 
-/// `{inicio}-{fim}`, of at most 200 MiB.
-pub fn trecho(inicio: &str, fim: &str) -> Result<Trecho, Recusado> {
-    let lido = natural::<i64>(inicio).zip(natural::<i64>(fim)).and_then(|(inicio, fim)| {
-        (inicio < fim && fim - inicio <= PARTE_MAXIMA).then_some(Trecho { inicio, fim })
+/// Parses `{inicio}-{fim}`, at most 200 MiB.
+pub fn range(start: &str, end: &str) -> Result<ByteRange, TramitaError> {
+    let parsed = natural::<i64>(start).zip(natural::<i64>(end)).and_then(|(start, end)| {
+        (start < end && end - start <= MAX_PART_LEN)
+            .then_some(ByteRange { inicio: start, fim: end })
     });
-    let recusa = || {
-        let mensagem = "a parte é inicio-fim, em bytes a contar de 0, o fim exclusive, até 200 MiB";
-        Recusa::nova(CodigoErro::CampoInvalido, "S0", mensagem).em(["partes"])
+    let refusal = || {
+        let message = "a parte é inicio-fim, em bytes a contar de 0, o fim exclusive, até 200 MiB";
+        Refusal::new(CodigoErro::CampoInvalido, "S0", message).at(["partes"])
     };
-    Ok(lido.ok_or_else(recusa)?)
+    Ok(parsed.ok_or_else(refusal)?)
 }
 
-/// `POST …/componentes-a-enviar/partes/sinalizacao-termino-envio`: all parts of a file were sent.
+/// `POST …/componentes-a-enviar/partes/sinalizacao-termino-envio`: the remetente has sent all parts
+/// of a file.
 #[utoipa::path(
     post, path = "/tickets-de-envio-de-componente/{ticket}/protocolos/componentes-a-enviar/partes/sinalizacao-termino-envio",
     operation_id = "concluirComponente", tag = "Tramita",
     summary = "O remetente diz que enviou todas as partes de um arquivo.",
     description = "O arquivo é conferido inteiro, pelo hash. Com o último, o trâmite passa da situação 1 à 2 \
         antes da resposta. Se falta alguma parte, a recusa diz desde que byte.",
-    params(DoTicket),
+    params(TicketPath),
     request_body = ArquivoPedido,
-    responses(PassoDado, DoTramita, SemTramite, PeloEstado, PeloCorpo),
+    responses(PassoDado, TramitaRefusals, NotFound, Conflict, BadBody),
 )]
-pub async fn concluir(
+pub async fn finish_upload(
     req: HttpRequest,
-    caminho: web::Path<String>,
+    path: web::Path<String>,
     payload: web::Payload,
-) -> Result<HttpResponse, Recusado> {
-    let (chamada, query) = enter_with_file(&req).await?;
-    let idt = idt(&caminho)?;
-    let Read { hash, protocolo, malformed: malformados } = from_json(&req, payload, query).await?;
-    let mut comando = ConcluirComponente { idt, protocolo, hash, montado: None, malformados };
-    let (ator, pedido) = (chamada.ator().clone(), comando.clone());
-    let achar = move |sessao: &mut Sessao<'_>| service::montagem(sessao, &ator, &pedido);
-    let Montagem { segmentos, .. } = chamada.ler(achar).await?;
-    if let Some(segmentos) = segmentos {
-        let partes = segmentos.iter().map(|segmento| segmento.conteudo).collect();
-        let calculado = calcular(&req, &chamada, segmentos).await?;
-        comando.montado = Some(Montado { partes, calculado });
+) -> Result<HttpResponse, TramitaError> {
+    let (call, query) = enter_with_file(&req).await?;
+    let idt = idt(&path)?;
+    let ParsedNames { hash, protocolo, malformed } = from_json(&req, payload, query).await?;
+    let mut command = ConcluirComponente { idt, protocolo, hash, montado: None, malformed };
+    let (actor, request) = (call.actor().clone(), command.clone());
+    let find = move |session: &mut Session<'_>| service::assembly(session, &actor, &request);
+    let Assembly { segments, .. } = call.read(find).await?;
+    if let Some(segments) = segments {
+        let parts = segments.iter().map(|segment| segment.content).collect();
+        let computed = hash_file(&req, &call, segments).await?;
+        command.montado = Some(Assembled { partes: parts, calculado: computed });
     }
-    let feito =
-        command::executar(&chamada, comando, Modo::default(), |_: &mut Sessao<'_>, _| Ok(()));
-    let recebido = feito.await?.efeito;
-    esquecer(&chamada, recebido.sobras.iter().copied()).await;
-    Ok(situacao_de(&recebido.tramite, false))
+    let done = command::execute(&call, command, Mode::default(), |_: &mut Session<'_>, _| Ok(()));
+    let received = done.await?.effect;
+    forget(&call, received.leftovers.iter().copied()).await;
+    Ok(situacao_of(&received.tramite, false))
 }
 
-/// The hash of the whole file, read piece by piece.
-async fn calcular(
+/// Reads the whole file piece by piece and returns its hash.
+async fn hash_file(
     req: &HttpRequest,
-    chamada: &Chamada,
-    segmentos: Vec<Segmento>,
+    call: &Call,
+    segments: Vec<Segment>,
 ) -> Result<HashSha256, Error> {
-    let inicio = segmentos.first().map_or(0, |segmento| segmento.trecho.inicio);
-    let fim = segmentos.last().map_or(0, |segmento| segmento.trecho.fim);
-    let (app, ator) = (chamada.app.clone(), chamada.ator().clone());
-    let mut reader = Reader::new(req.clone(), app, ator, segmentos, Trecho { inicio, fim });
+    let start = segments.first().map_or(0, |segment| segment.range.inicio);
+    let end = segments.last().map_or(0, |segment| segment.range.fim);
+    let (app, actor) = (call.app.clone(), call.actor().clone());
+    let mut reader =
+        Reader::new(req.clone(), app, actor, segments, ByteRange { inicio: start, fim: end });
     let mut sha = Sha256::new();
     while let Some(bytes) = reader.next().await? {
         sha.update(&bytes);
     }
-    Ok(HashSha256::de(&sha.finalize().into()))
+    Ok(HashSha256::of(&sha.finalize().into()))
 }
 
 #[cfg(test)]
@@ -118,8 +129,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_is_two_numbers() {
-        let read = |from: &str, to: &str| trecho(from, to).ok().map(|t| (t.inicio, t.fim));
+    fn a_part_range_is_two_numbers() {
+        let read = |from: &str, to: &str| range(from, to).ok().map(|t| (t.inicio, t.fim));
         assert_eq!(read("0", "1"), Some((0, 1)));
         assert_eq!(read("52428800", "104857600"), Some((52_428_800, 104_857_600)));
         assert_eq!(read("7", "209715207"), Some((7, 209_715_207)));

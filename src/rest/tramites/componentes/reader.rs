@@ -1,10 +1,10 @@
-//! The bytes of a file, read piece by piece from wherever its parts are.
+//! Reads the bytes of a file piece by piece from its stored parts.
 
-use crate::auth::Ator;
+use crate::auth::Actor;
 use crate::call::App;
 use crate::error::Error;
-use crate::rest::tramites::patience::insist;
-use crate::tramite::{Segmento, Trecho};
+use crate::rest::tramites::retry::retry;
+use crate::tramite::{ByteRange, Segment};
 use actix_web::HttpRequest;
 use actix_web::web::Bytes;
 use std::sync::Arc;
@@ -12,50 +12,50 @@ use std::sync::Arc;
 pub struct Reader {
     req: HttpRequest,
     app: Arc<App>,
-    ator: Ator,
-    segmentos: Vec<Segmento>,
-    posicao: i64,
-    fim: i64,
+    actor: Actor,
+    segments: Vec<Segment>,
+    position: i64,
+    end: i64,
 }
 
 impl Reader {
     pub const fn new(
         req: HttpRequest,
         app: Arc<App>,
-        ator: Ator,
-        segmentos: Vec<Segmento>,
-        trecho: Trecho,
+        actor: Actor,
+        segments: Vec<Segment>,
+        range: ByteRange,
     ) -> Self {
-        Self { req, app, ator, segmentos, posicao: trecho.inicio, fim: trecho.fim }
+        Self { req, app, actor, segments, position: range.inicio, end: range.fim }
     }
 
-    /// Nothing is left.
+    /// Whether the reader has returned all bytes of the range.
     pub const fn is_at_end(&self) -> bool {
-        self.posicao >= self.fim
+        self.position >= self.end
     }
 
-    /// The next bytes, at most a piece; none at the end.
+    /// The next bytes, at most one stored piece, or `None` at the end of the range.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         if self.is_at_end() {
             return Ok(None);
         }
-        let perdido = || Error::interno(anyhow::anyhow!("a piece of a content is missing"));
-        let posicao = self.posicao;
-        let dele =
-            |segmento: &&Segmento| (segmento.trecho.inicio..segmento.trecho.fim).contains(&posicao);
-        let segmento = *self.segmentos.iter().find(dele).ok_or_else(perdido)?;
-        let (ordem, desde) = segmento.pedaco(posicao).ok_or_else(perdido)?;
-        let Self { app, ator, .. } = &*self;
-        let ler = || app.armazem.ler(ator, segmento.conteudo, ordem);
-        let pedaco = insist(&self.req, app, ler).await?.ok_or_else(perdido)?;
-        let ate = segmento.trecho.fim.min(self.fim) - posicao;
-        let quantos = usize::try_from(ate).map_err(Error::interno)?;
-        let fim = pedaco.len().min(desde.saturating_add(quantos));
-        if desde >= fim {
-            return Err(perdido());
+        let lost = || Error::internal(anyhow::anyhow!("a piece of a content is missing"));
+        let position = self.position;
+        let holds_position =
+            |segment: &&Segment| (segment.range.inicio..segment.range.fim).contains(&position);
+        let segment = *self.segments.iter().find(holds_position).ok_or_else(lost)?;
+        let (order, start) = segment.chunk(position).ok_or_else(lost)?;
+        let Self { app, actor, .. } = &*self;
+        let read = || app.blob_store.read(actor, segment.content, order);
+        let chunk = retry(&self.req, app, read).await?.ok_or_else(lost)?;
+        let remaining = segment.range.fim.min(self.end) - position;
+        let count = usize::try_from(remaining).map_err(Error::internal)?;
+        let end = chunk.len().min(start.saturating_add(count));
+        if start >= end {
+            return Err(lost());
         }
-        let bytes = pedaco.slice(desde..fim);
-        self.posicao += i64::try_from(bytes.len()).map_err(Error::interno)?;
+        let bytes = chunk.slice(start..end);
+        self.position += i64::try_from(bytes.len()).map_err(Error::internal)?;
         Ok(Some(bytes))
     }
 }

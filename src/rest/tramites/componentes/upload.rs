@@ -1,20 +1,20 @@
-//! Files taken from the remetente, by ticket.
+//! Upload of files by the remetente, by ticket.
 
-use super::form::{Destino, Formulario, formulario};
-use super::named::{Named, enter_with_file};
-use crate::blob_store::{ConteudoId, PARTE};
-use crate::call::Chamada;
-use crate::command::{self, Comando, Modo};
-use crate::db::Sessao;
-use crate::error::{Error, Falha};
+use super::form::{Destination, Upload, form};
+use super::named::{FileNames, enter_with_file};
+use crate::blob_store::{ContentId, PART_SIZE};
+use crate::call::Call;
+use crate::command::{self, Command, Mode};
+use crate::db::Session;
+use crate::error::{Error, Failure};
 use crate::rest::openapi::tramite::answers::PassoDado;
-use crate::rest::openapi::tramite::refusals::{DoTramita, PeloCorpo, PeloEstado, SemTramite};
-use crate::rest::openapi::tramite::{DoTicket, FormularioDoArquivo};
+use crate::rest::openapi::tramite::refusals::{BadBody, Conflict, NotFound, TramitaRefusals};
+use crate::rest::openapi::tramite::{FormularioDoArquivo, TicketPath};
 use crate::rest::tramites::idt;
-use crate::rest::tramites::refusal::Recusado;
-use crate::rest::tramites::steps::situacao_de;
+use crate::rest::tramites::refusal::TramitaError;
+use crate::rest::tramites::steps::situacao_of;
 use crate::tramite::rules::{self, MIB, ParteDoTramite, SituacaoTramite};
-use crate::tramite::service::{self, ComponenteRecebido};
+use crate::tramite::service::{self, ReceivedComponente};
 use crate::tramite::{EnviarComponente, Idt, Tramite, store};
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -26,107 +26,118 @@ use actix_web::{HttpRequest, HttpResponse, web};
     summary = "O remetente envia um arquivo do trâmite.",
     description = "O hash e o tamanho são conferidos com os do envio. Com o último, o trâmite passa da \
         situação 1 à 2. Repetir não faz mal.",
-    params(DoTicket),
+    params(TicketPath),
     request_body(content = FormularioDoArquivo, content_type = "multipart/form-data"),
-    responses(PassoDado, DoTramita, SemTramite, PeloEstado, PeloCorpo),
+    responses(PassoDado, TramitaRefusals, NotFound, Conflict, BadBody),
 )]
-pub async fn enviar(
+pub async fn upload_file(
     req: HttpRequest,
-    caminho: web::Path<String>,
+    path: web::Path<String>,
     payload: web::Payload,
-) -> Result<HttpResponse, Recusado> {
-    let (chamada, named) = enter_with_file(&req).await?;
-    let idt = idt(&caminho)?;
-    let maximo = i64::from(chamada.app.regras.componente_maximo) * MIB;
-    let form = Form { payload, named, maximo, com_hash: true };
-    let recebido = receber(&req, form, &chamada, idt, |formulario, conteudo| {
-        let Formulario { hash, protocolo, calculado, tamanho, malformados } = formulario;
-        let sem_hash = || Error::interno(anyhow::anyhow!("a file was not measured"));
-        let calculado = calculado.ok_or_else(sem_hash)?;
-        Ok(EnviarComponente { idt, protocolo, hash, calculado, tamanho, conteudo, malformados })
+) -> Result<HttpResponse, TramitaError> {
+    let (call, named) = enter_with_file(&req).await?;
+    let idt = idt(&path)?;
+    let max = i64::from(call.app.rules.componente_maximo) * MIB;
+    let form = Form { payload, named, max, with_hash: true };
+    let received = receive(&req, form, &call, idt, |upload, content| {
+        let Upload { hash, protocolo, computed, size, malformed } = upload;
+        let missing_hash = || Error::internal(anyhow::anyhow!("a file was not measured"));
+        let computed = computed.ok_or_else(missing_hash)?;
+        Ok(EnviarComponente {
+            idt,
+            protocolo,
+            hash,
+            calculado: computed,
+            tamanho: size,
+            conteudo: content,
+            malformed,
+        })
     });
-    Ok(situacao_de(&recebido.await?, false))
+    Ok(situacao_of(&received.await?, false))
 }
 
-/// A form on its way in.
+/// The unread body of an upload, and the values with which to read it.
 pub struct Form {
     pub payload: web::Payload,
-    /// The file, as the query names it.
-    pub named: Named,
-    /// The most bytes that may come.
-    pub maximo: i64,
-    /// Their hash is asked for.
-    pub com_hash: bool,
+    /// The names of the file in the query.
+    pub named: FileNames,
+    /// Largest number of bytes of the file or part.
+    pub max: i64,
+    /// Whether to hash the bytes. True for a whole file, false for a part.
+    pub with_hash: bool,
 }
 
-/// Takes a form in: keeps its bytes if the trâmite waits for them, says what came by the command
-/// that `comando` makes of it, and forgets the bytes that nobody needs.
-pub async fn receber<C: Comando<Efeito = ComponenteRecebido>>(
+/// Receives a form. Stores its bytes if the trâmite still waits for files, runs the command that
+/// `command` makes of the form, and deletes the stored bytes that ended up unused.
+pub async fn receive<C: Command<Effect = ReceivedComponente>>(
     req: &HttpRequest,
-    Form { payload, named, maximo, com_hash }: Form,
-    chamada: &Chamada,
+    Form { payload, named, max, with_hash }: Form,
+    call: &Call,
     idt: Idt,
-    comando: impl FnOnce(Formulario, Option<ConteudoId>) -> Result<C, Error>,
-) -> Result<Tramite, Recusado> {
-    let espera = espera_arquivos(chamada, idt).await?;
-    let bodies = &chamada.app.bodies;
-    let _in_memory = bodies.reserve_piece(PARTE, chamada.ator().credencial()).await?;
-    let partes = formulario(req, payload, maximo).await?;
-    // Past the last file a retry is only held against what came before: nothing is kept.
-    let conteudo = match espera {
-        true => Some(abrir(chamada, idt).await?),
+    command: impl FnOnce(Upload, Option<ContentId>) -> Result<C, Error>,
+) -> Result<Tramite, TramitaError> {
+    let awaiting = expects_files(call, idt).await?;
+    let bodies = &call.app.bodies;
+    let _in_memory = bodies.reserve_piece(PART_SIZE, call.actor().credential()).await?;
+    let parts = form(req, payload, max).await?;
+    // After the last file, this only compares a retry with the stored file, and stores nothing.
+    let content = match awaiting {
+        true => Some(open(call, idt).await?),
         false => None,
     };
-    let destino = Destino { req, chamada, conteudo, maximo, com_hash };
-    let feito = async {
-        let comando = comando(destino.ler(partes, named).await?, conteudo)?;
-        command::executar(chamada, comando, Modo::default(), |_: &mut Sessao<'_>, _| Ok(())).await
+    let destination = Destination { req, call, content, max, with_hash };
+    let done = async {
+        let command = command(destination.read(parts, named).await?, content)?;
+        command::execute(call, command, Mode::default(), |_: &mut Session<'_>, _| Ok(())).await
     };
-    let feito = feito.await.map(|feito| feito.efeito);
-    let nosso = match &feito {
-        Ok(recebido) => !recebido.guardado,
-        // What came of it is not known: the next round will see.
+    let done = done.await.map(|done| done.effect);
+    let delete = match &done {
+        Ok(received) => !received.stored,
+        // The outcome is unknown, and the bytes may be in use. The periodic purge decides.
         Err(
-            Error::Interno(_)
-            | Error::Sobrecarga { .. }
+            Error::Internal(_)
+            | Error::Overloaded { .. }
             | Error::Outage(..)
-            | Error::Falha(Falha::Indisponivel, _),
+            | Error::Failure(Failure::Indisponivel, _),
         ) => false,
         Err(_) => true,
     };
-    let sobras = feito.as_ref().map_or(&[][..], |recebido| &recebido.sobras);
-    esquecer(chamada, conteudo.into_iter().filter(|_| nosso).chain(sobras.iter().copied())).await;
-    Ok(feito?.tramite)
+    let leftovers = done.as_ref().map_or(&[][..], |received| &received.leftovers);
+    forget(call, content.into_iter().filter(|_| delete).chain(leftovers.iter().copied())).await;
+    Ok(done?.tramite)
 }
 
-/// What cannot be forgotten now is left to the next round.
-pub async fn esquecer(chamada: &Chamada, conteudos: impl Iterator<Item = ConteudoId>) {
-    for conteudo in conteudos {
-        if let Err(error) = service::esquecer(&chamada.app, chamada.ator(), conteudo).await {
-            let (falha, _) = error.publica();
-            tracing::warn!(codigo = falha.nome(), "a content is left to the next round");
+/// Deletes contents. One that cannot be deleted now is left to the periodic purge.
+pub async fn forget(call: &Call, contents: impl Iterator<Item = ContentId>) {
+    for content in contents {
+        if let Err(error) = service::forget(&call.app, call.actor(), content).await {
+            let (failure, _) = error.public();
+            tracing::warn!(
+                codigo = failure.name(),
+                "a content could not be deleted; the periodic purge will delete it"
+            );
         }
     }
 }
 
-/// Whether the trâmite waits for files of the caller; refused if it is not one of theirs to fill.
-async fn espera_arquivos(chamada: &Chamada, idt: Idt) -> Result<bool, Recusado> {
-    let ler = move |sessao: &mut Sessao<'_>| store::tramite_se_visivel(sessao, idt);
-    let achado = chamada.ler(ler).await?;
-    let Some(tramite) = achado else { return Err(rules::tramite_visivel().into()) };
-    match tramite.parte(chamada.ator().tribunal()) {
+/// Whether the trâmite still waits for files. Refuses a caller that is not its remetente.
+async fn expects_files(call: &Call, idt: Idt) -> Result<bool, TramitaError> {
+    let read = move |session: &mut Session<'_>| store::visible_tramite(session, idt);
+    let found = call.read(read).await?;
+    let Some(tramite) = found else { return Err(rules::tramite_visivel().into()) };
+    match tramite.party(call.actor().tribunal()) {
         Some(ParteDoTramite::Remetente) => {
             Ok(tramite.situacao == SituacaoTramite::AguardandoComponentes)
         }
         _ => {
-            let mensagem = "o ticket é do remetente do trâmite";
-            Err(Error::falha(Falha::SemPermissao, mensagem).into())
+            let message = "o ticket é do remetente do trâmite";
+            Err(Error::failure(Failure::SemPermissao, message).into())
         }
     }
 }
 
-async fn abrir(Chamada { app, rastro, .. }: &Chamada, idt: Idt) -> Result<ConteudoId, Error> {
-    let agora = (app.agora)();
-    let abrir = move |sessao: &mut Sessao<'_>| Ok(store::abrir_conteudo(sessao, idt, agora)?);
-    app.db.escrever(rastro.ator(), abrir).await
+async fn open(Call { app, record, .. }: &Call, idt: Idt) -> Result<ContentId, Error> {
+    let now = (app.now)();
+    let open = move |session: &mut Session<'_>| Ok(store::open_content(session, idt, now)?);
+    app.db.write(record.actor(), open).await
 }

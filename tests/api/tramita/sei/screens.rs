@@ -1,29 +1,29 @@
-//! What the module asks before it sends: its installation, its lists, its screens.
+//! The queries of the module before a send: its installation, its lists and its screens.
 
 use super::Sei;
-use crate::tramita::codigo;
+use crate::tramita::code;
 use serde_json::{Value, json};
 
 const REPOSITORIOS: &str = "repositorios-de-estruturas";
 const ESTRUTURAS: &str = "repositorios-de-estruturas/1/estruturas-organizacionais";
 
 impl Sei<'_> {
-    /// Calls 1, 13, 6, 5, 2, 4 and 3: the installation is checked, species and legal bases come,
-    /// units are mapped.
+    /// Makes calls 1, 13, 6, 5, 2, 4 and 3: the check of the installation, the species and legal
+    /// bases, and the mapping of units.
     #[track_caller]
-    pub fn instalar(&self) {
-        // What checks the installation adds a slash to an address that ends in one.
-        assert_eq!(self.pedir("GET", "/healthcheck", b"", "application/json").status, 200);
+    pub fn install(&self) {
+        // The check of the installation adds a slash to an address that ends in one.
+        assert_eq!(self.request("GET", "/healthcheck", b"", "application/json").status, 200);
         self.json("GET", "healthcheck", &Value::Null);
         assert!(self.json("GET", "tramites/pendentes?todas=0", &Value::Null).is_array());
-        let hipoteses = |ativos: u8| {
-            let lidas = self.json("GET", &format!("hipoteses?ativos={ativos}"), &Value::Null);
-            let lidas = lidas["hipotesesLegais"].as_array().unwrap().clone();
-            for uma in &lidas {
-                assert!(uma["identificacao"].is_i64() && uma["nome"].is_string(), "{uma}");
-                assert_eq!(uma["status"], json!(ativos == 1));
+        let hipoteses = |active: u8| {
+            let loaded = self.json("GET", &format!("hipoteses?ativos={active}"), &Value::Null);
+            let loaded = loaded["hipotesesLegais"].as_array().unwrap().clone();
+            for one in &loaded {
+                assert!(one["identificacao"].is_i64() && one["nome"].is_string(), "{one}");
+                assert_eq!(one["status"], json!(active == 1));
             }
-            lidas.len()
+            loaded.len()
         };
         assert_eq!((hipoteses(1), hipoteses(0)), (9, 1));
         let especies = self.json("GET", "especies", &Value::Null);
@@ -32,66 +32,66 @@ impl Sei<'_> {
         assert!(especies.iter().all(|e| e["codigo"].is_i64() && e["nomeNoProdutor"].is_string()));
         self.repositorio();
         let numero = self.estrutura.to_string();
-        let propria = self.estrutura_de(&numero);
-        assert_eq!(propria["aptoParaReceberTramites"], true);
-        let sigla = propria["sigla"].as_str().unwrap();
-        assert_eq!(self.procurar(&format!("sigla={sigla}&permiteEnvio=1")), [numero.as_str()]);
-        let raiz = format!("numeroDeIdentificacaoDaEstruturaRaizDaConsulta={numero}");
-        let abaixo = self.procurar(&raiz);
-        let paginas = [0, 4, 8].map(|de| {
-            self.procurar(&format!("{raiz}&registroInicial={de}&quantidadeDeRegistros=4"))
+        let own = self.estrutura_of(&numero);
+        assert_eq!(own["aptoParaReceberTramites"], true);
+        let sigla = own["sigla"].as_str().unwrap();
+        assert_eq!(self.search(&format!("sigla={sigla}&permiteEnvio=1")), [numero.as_str()]);
+        let root = format!("numeroDeIdentificacaoDaEstruturaRaizDaConsulta={numero}");
+        let below = self.search(&root);
+        let pages = [0, 4, 8].map(|from| {
+            self.search(&format!("{root}&registroInicial={from}&quantidadeDeRegistros=4"))
         });
-        assert!(abaixo.len() > 8 && paginas.concat() == abaixo, "{paginas:?}");
-        let desconhecida = format!("{ESTRUTURAS}/99999999");
-        let resposta = self.pedir("GET", &desconhecida, b"", "application/json");
-        assert_eq!(codigo(&resposta), (404, "0055"), "{}", resposta.texto);
+        assert!(below.len() > 8 && pages.concat() == below, "{pages:?}");
+        let unknown = format!("{ESTRUTURAS}/99999999");
+        let response = self.request("GET", &unknown, b"", "application/json");
+        assert_eq!(code(&response), (404, "0055"), "{}", response.text);
     }
 
-    /// Call 2, as lists ask for it and as one is asked for.
+    /// Makes call 2, for a list and for a single repository.
     #[track_caller]
     pub fn repositorio(&self) {
-        for filtro in ["ativos=1", "ativo=1"] {
-            let lista = self.json("GET", &format!("{REPOSITORIOS}?{filtro}"), &Value::Null);
-            assert_eq!(lista, json!([{ "id": 1, "nome": "Poder Judiciário", "ativo": true }]));
+        for filter in ["ativos=1", "ativo=1"] {
+            let list = self.json("GET", &format!("{REPOSITORIOS}?{filter}"), &Value::Null);
+            assert_eq!(list, json!([{ "id": 1, "nome": "Poder Judiciário", "ativo": true }]));
         }
     }
 
-    /// Call 3.
+    /// Makes call 3, for one unit.
     #[track_caller]
-    pub fn estrutura_de(&self, numero: &str) -> Value {
-        let lida = self.json("GET", &format!("{ESTRUTURAS}/{numero}"), &Value::Null);
-        assert_eq!(lida["numeroDeIdentificacaoDaEstrutura"], numero);
-        for campo in ["nome", "sigla", "codigoNoOrgaoEntidade"] {
-            assert!(lida[campo].is_string(), "{campo}: {lida}");
+    pub fn estrutura_of(&self, numero: &str) -> Value {
+        let read = self.json("GET", &format!("{ESTRUTURAS}/{numero}"), &Value::Null);
+        assert_eq!(read["numeroDeIdentificacaoDaEstrutura"], numero);
+        for field in ["nome", "sigla", "codigoNoOrgaoEntidade"] {
+            assert!(read[field].is_string(), "{field}: {read}");
         }
-        assert_eq!(lida["ativo"], true);
-        lida
+        assert_eq!(read["ativo"], true);
+        read
     }
 
-    /// Call 4: the numbers of the units found.
+    /// Makes call 4 and returns the numbers of the units that the search finds.
     #[track_caller]
-    pub fn procurar(&self, filtro: &str) -> Vec<String> {
-        let sempre = "identificacaoDoRepositorioDeEstruturas=1&apenasAtivas=1";
-        let achadas = self.json("GET", &format!("{ESTRUTURAS}?{sempre}&{filtro}"), &Value::Null);
-        let estruturas = achadas["estruturas"].as_array().unwrap();
-        assert!(achadas["totalDeRegistros"].as_u64() >= Some(estruturas.len() as u64));
+    pub fn search(&self, filter: &str) -> Vec<String> {
+        let always = "identificacaoDoRepositorioDeEstruturas=1&apenasAtivas=1";
+        let found = self.json("GET", &format!("{ESTRUTURAS}?{always}&{filter}"), &Value::Null);
+        let estruturas = found["estruturas"].as_array().unwrap();
+        assert!(found["totalDeRegistros"].as_u64() >= Some(estruturas.len() as u64));
         let numero = |e: &Value| e["numeroDeIdentificacaoDaEstrutura"].as_str().unwrap().to_owned();
         estruturas.iter().map(numero).collect()
     }
 
-    /// Calls 2, 7, 4, 16 and 21: the screen of the send, and what stands still from the last one.
+    /// Makes calls 2, 7, 4, 16 and 21: the screen of the send, and the state of the last send.
     #[track_caller]
-    pub fn abrir_o_envio(&self, para: &Sei<'_>, nre: Option<&str>) {
+    pub fn open_envio(&self, to: &Sei<'_>, nre: Option<&str>) {
         self.repositorio();
         let motivos = self.json("GET", "motivosUrgencia", &Value::Null);
         let motivos = motivos["motivosUrgencia"].as_array().unwrap();
         assert!(motivos.len() == 5 && motivos.iter().all(|motivo| motivo["descricao"].is_string()));
-        let destino = self.procurar("nome=Tribunal%20de%20Justi%C3%A7a&permiteRecebimento=1");
-        assert!(destino.contains(&para.estrutura.to_string()), "{destino:?}");
+        let destination = self.search("nome=Tribunal%20de%20Justi%C3%A7a&permiteRecebimento=1");
+        assert!(destination.contains(&to.estrutura.to_string()), "{destination:?}");
         let Some(nre) = nre else { return };
-        let ultimo = self.consultar(&format!("NRE={nre}"));
-        if ultimo["situacaoAtual"] == 1 {
-            self.do_tramite("DELETE", ultimo["IDT"].as_i64().unwrap(), "");
+        let last = self.look_up(&format!("NRE={nre}"));
+        if last["situacaoAtual"] == 1 {
+            self.for_tramite("DELETE", last["IDT"].as_i64().unwrap(), "");
         }
     }
 }

@@ -1,0 +1,66 @@
+//! `elos serve`: the server in production, with a database and a token issuer of its operator.
+
+use super::{check_transport, now};
+use crate::auth::{Auth, is_secure_url};
+use crate::call::App;
+use crate::config::Config;
+use crate::db::{Db, DbOptions, credentials};
+use crate::server::{self, GraphqlSettings, Parts};
+use anyhow::{Context, ensure};
+use std::net::TcpListener;
+
+pub fn run(config: &Config) -> anyhow::Result<()> {
+    let url = config.database_url.as_deref().context(
+        "falta DATABASE_URL: `elos serve` não traz banco (para experimentar, `elos demo`)",
+    )?;
+    check_transport(config, "DATABASE_URL", url)?;
+    let oidc = &config.oidc;
+    let issuer = oidc
+        .issuer
+        .as_ref()
+        .context("falta ELOS_OIDC_ISSUER, o emissor dos tokens, exatamente como em `iss`")?;
+    for (setting, url) in [
+        ("ISSUER", Some(issuer)),
+        ("JWKS_URL", oidc.jwks_url.as_ref()),
+        ("TOKEN_URL", oidc.token_url.as_ref()),
+    ] {
+        ensure!(
+            url.is_none_or(|url| is_secure_url(url)) || oidc.allow_http,
+            "ELOS_OIDC_{setting} tem de ser https, ou de loopback: por http qualquer um no caminho trocaria as \
+             chaves ou leria os segredos (se a rede é de confiança, ELOS_OIDC_ALLOW_HTTP=on)"
+        );
+    }
+    let mut database = DbOptions::new(url);
+    database.nacional_url.clone_from(&config.nacional_url);
+    database.auditor_url.clone_from(&config.auditor_url);
+    database.pool_max = config.pool_max;
+    database.statement_timeout = config.statement_timeout;
+    let db = Db::connect_with_retry(&database)?;
+    let credentials = credentials::from_database(&db)?;
+    let listener = TcpListener::bind(config.bind)
+        .with_context(|| format!("não foi possível escutar em {}", config.bind))?;
+    let app = App::new(db, config.rules, now)
+        .with_signer(config.signer()?)
+        .with_body_memory(config.http.body_memory_mib)
+        .with_trail(config.relaxed_trail)
+        .with_absences_per_minute(config.absences_per_minute);
+    let parts = Parts {
+        app,
+        auth: Auth::new(oidc.options(issuer.clone(), config.facade(false)), credentials),
+        graphql: GraphqlSettings {
+            subscriptions: config.subscriptions,
+            documents: config.document_settings(false)?,
+            http: config.http,
+        },
+        tls: server::listen_tls(config)?,
+        graphiql: config.graphiql.unwrap_or(false),
+        loopback_only: false,
+        cors: config.cors_origins.clone(),
+        connections: config.connections.clone(),
+        metrics: server::listen_metrics(config)?,
+        drain_delay: config.drain_delay.unwrap_or(server::DRAIN_DELAY),
+        #[cfg(feature = "dev-issuer")]
+        issuer: None,
+    };
+    server::run(parts, listener, || ())
+}

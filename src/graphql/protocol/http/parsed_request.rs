@@ -1,0 +1,55 @@
+//! A request whose parameters have the right types, and the step that prepares its document.
+
+use crate::graphql::document::persisted::DocumentRef;
+use crate::graphql::document::raw_variables::RawVariables;
+use crate::graphql::execution::GraphqlService;
+use crate::graphql::execution::documents::Documents;
+use crate::graphql::execution::outcome::Outcome;
+use crate::graphql::execution::request::ReadyOperation;
+use crate::work::INLINE;
+use crate::work::shares::Share;
+use std::sync::Arc;
+
+/// A request of the right shape, whose document nothing has parsed yet.
+pub struct ParsedRequest {
+    reference: DocumentRef,
+    operation: Option<String>,
+    variables: RawVariables,
+    /// The charged memory of the request body, if the body is large enough to be charged. The
+    /// request and then its prepared operation hold it.
+    pub share: Option<Arc<Share>>,
+}
+
+impl ParsedRequest {
+    pub const fn new(
+        reference: DocumentRef,
+        operation: Option<String>,
+        variables: RawVariables,
+    ) -> Self {
+        Self { reference, operation, variables, share: None }
+    }
+
+    /// Prepares the operation for `caller`, on another thread if that would block the async worker
+    /// for too long.
+    pub async fn prepare(
+        self,
+        service: &GraphqlService,
+        caller: &str,
+    ) -> Result<ReadyOperation, Outcome> {
+        let documents = Arc::clone(&service.documents);
+        let takes_long = self.variables.bytes() > INLINE
+            || documents.takes_long(&self.reference, self.operation.as_deref());
+        if !takes_long {
+            return self.prepare_inline(&documents);
+        }
+        let prepared = service.app.work.run(caller, move || self.prepare_inline(&documents)).await;
+        prepared.unwrap_or_else(|error| Err(Outcome::from_error(&error)))
+    }
+
+    fn prepare_inline(self, documents: &Documents) -> Result<ReadyOperation, Outcome> {
+        let Self { reference, operation, variables, share } = self;
+        let (prepared, variables, cost) =
+            documents.prepare(reference, operation.as_deref(), &variables)?;
+        Ok(ReadyOperation::new(prepared, variables, cost, share))
+    }
+}

@@ -1,0 +1,49 @@
+//! The parts that the inputs of all mutations share.
+
+use crate::command::{self, Command, Mode};
+use crate::error::{CodigoErro, Refusal, Result};
+use crate::value::field::Change;
+use async_graphql::{InputObject, MaybeUndefined};
+
+/// Como executar uma operação.
+#[derive(InputObject)]
+pub struct ModoInput {
+    /// Até 255 caracteres: repetir chave e entrada devolve o primeiro desfecho e nada refaz.
+    chave_idempotencia: Option<String>,
+    /// Aplica todas as regras e desfaz: nada grava.
+    #[graphql(default_with = "Some(false)")]
+    pub simular: Option<bool>,
+}
+
+impl ModoInput {
+    /// Converts to the [`Mode`] of the command.
+    ///
+    /// # Errors
+    /// A refusal of the field `chaveIdempotencia`, when the key is malformed.
+    pub fn into_mode(self) -> Result<Mode> {
+        let key = self.chave_idempotencia.map(|text| text.parse()).transpose();
+        let key = key.map_err(|error: command::MalformedKey| {
+            Refusal::new(CodigoErro::CampoInvalido, "idempotência", error.to_string())
+                .at(["chaveIdempotencia"])
+        })?;
+        Ok(Mode { dry_run: self.simular.unwrap_or(false), key })
+    }
+}
+
+/// The input of a mutation, which consists of a command and the mode of its execution.
+pub trait MutationInput {
+    type Command: Command;
+
+    fn into_parts(self) -> (Self::Command, ModoInput);
+}
+
+/// In GraphQL an absent field keeps the value, and null clears it.
+impl<T> From<MaybeUndefined<T>> for Change<T> {
+    fn from(value: MaybeUndefined<T>) -> Self {
+        match value {
+            MaybeUndefined::Undefined => Self::Keep,
+            MaybeUndefined::Null => Self::Clear,
+            MaybeUndefined::Value(value) => Self::Set(value),
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! The routes and the HTTP server, the same in production and in tests.
+
+mod middleware;
+mod shutdown;
+mod unknown;
+
+use crate::audit::AuditTrail;
+use crate::auth::Auth;
+use crate::call::App;
+use crate::config::{self, Config, Http, Subscriptions};
+use crate::db::credentials;
+use crate::error::{Error, Failure};
+use crate::graphql::execution::GraphqlService;
+use crate::graphql::execution::documents::Documents;
+use crate::graphql::execution::executor::Executor;
+use crate::graphql::protocol::{Protocols, graphiql};
+use crate::http::body::pieces;
+use crate::http::connections::{
+    ConnectionLimits, ConnectionRegistry, Listeners, close_unread, raise_descriptor_limit,
+};
+use crate::http::origin::{AllowedOrigins, only_loopback};
+use crate::http::tls::Tls;
+use crate::http::{request, semantics};
+use crate::readiness::{self, Readiness};
+use crate::rest::docs::Docs;
+use crate::telemetry::metrics::{Metrics, TextForm};
+use crate::{graphql, rest, tramite, work};
+use actix_cors::Cors;
+use actix_web::dev::Server;
+use actix_web::guard::fn_guard;
+use actix_web::http::header;
+use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
+use actix_web::web::Bytes;
+use actix_web::{App as Actix, HttpRequest, HttpResponse, HttpServer, web};
+use anyhow::Context;
+use shutdown::ShutdownPlan;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{self, Instant};
+
+#[cfg(feature = "dev-issuer")]
+use crate::auth::issuer;
+#[cfg(feature = "dev-issuer")]
+use crate::auth::issuer::Issuer;
+
+/// Settings of the GraphQL API.
+#[derive(Default)]
+pub struct GraphqlSettings {
+    pub subscriptions: Subscriptions,
+    pub documents: config::DocumentSettings,
+    pub http: Http,
+}
+
+/// The parts from which the server is built.
+pub struct Parts {
+    pub app: App,
+    pub auth: Auth,
+    pub graphql: GraphqlSettings,
+    /// The listener for TLS, in addition to plain HTTP, if TLS is served.
+    pub tls: Option<(TcpListener, Tls)>,
+    pub graphiql: bool,
+    /// Whether the server answers only requests for loopback host names.
+    pub loopback_only: bool,
+    /// Origins whose pages may send requests (CORS).
+    pub cors: Vec<String>,
+    pub connections: ConnectionLimits,
+    /// The listener for `/metrics`, if metrics are served.
+    pub metrics: Option<TcpListener>,
+    /// Time in which the server still accepts requests after SIGTERM, while `/readyz` already
+    /// fails.
+    pub drain_delay: Duration,
+    /// The development issuer, if it runs. `/` then redirects to GraphiQL.
+    #[cfg(feature = "dev-issuer")]
+    pub issuer: Option<Issuer>,
+}
+
+/// Seconds that running requests have to finish once the server accepts no new ones.
+const SHUTDOWN_TIMEOUT_SECONDS: u64 = 15;
+/// The limit on the whole shutdown after the drain delay and the conversations. It includes the
+/// time for writing the audit trail. With a drain delay of five seconds the total is 29 seconds.
+const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(24);
+/// The default drain delay of `elos serve`.
+pub const DRAIN_DELAY: Duration = Duration::from_secs(5);
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Binds the address of `/metrics`. Call this first, so that a port in use is reported before
+/// anything starts.
+pub fn listen_metrics(config: &Config) -> anyhow::Result<Option<TcpListener>> {
+    let Some(bind) = config.metrics_bind else { return Ok(None) };
+    let listener = TcpListener::bind(bind);
+    listener.map(Some).with_context(|| format!("não foi possível escutar em {bind} (/metrics)"))
+}
+
+/// Binds the address for TLS and loads the certificate.
+pub fn listen_tls(config: &Config) -> anyhow::Result<Option<(TcpListener, Tls)>> {
+    let Some((bind, files)) = &config.tls else { return Ok(None) };
+    let tls = Tls::read(files.clone())?;
+    let listener = TcpListener::bind(bind);
+    let listener = listener.with_context(|| format!("não foi possível escutar em {bind} (TLS)"))?;
+    Ok(Some((listener, tls)))
+}
+
+/// Serves until a signal, and returns when the audit trail is written. After SIGTERM the running
+/// requests finish first; SIGINT and SIGQUIT stop the server at once.
+pub fn run(parts: Parts, listener: TcpListener, ready: impl FnOnce()) -> anyhow::Result<()> {
+    let audit = parts.app.audit.clone();
+    actix_web::rt::System::new().block_on(async {
+        let server = serve(parts, listener)?;
+        ready();
+        until_end(server, &audit).await?;
+        Ok(())
+    })
+}
+
+/// Waits until the server has stopped and the audit trail is written.
+pub async fn until_end(server: Server, audit: &AuditTrail) -> std::io::Result<()> {
+    server.await?;
+    if !audit.flush().await {
+        tracing::error!("the audit trail of the last reads could not be written");
+    }
+    Ok(())
+}
+
+/// Starts the server and the background tasks. A signal stops the server: see `shutdown.rs`.
+pub fn serve(parts: Parts, listener: TcpListener) -> std::io::Result<Server> {
+    let Parts { app: App { rules, .. }, graphiql, .. } = &parts;
+    let readiness = start_readiness_checks(&parts);
+    tracing::info!(regras = ?rules, graphiql, "serving");
+    let sdl = graphql::sdl();
+    let documents = Documents::new(&sdl, &parts.graphql.documents);
+    let etag = semantics::etag(sdl.as_bytes());
+    let sdl = web::Data::new(Sdl(sdl.into(), etag));
+    let documents = documents.map_err(std::io::Error::other)?;
+    if let Some(listener) = parts.metrics {
+        serve_metrics(listener, parts.app.metrics.clone(), readiness.clone())?;
+    }
+    expire_tramites(parts.app.clone());
+    credentials::reload(parts.app.db.clone(), parts.auth.credentials().clone());
+    parts.app.db.follow_feed();
+    parts.app.db.watch_sessions();
+    parts.app.db.watch_structure();
+    let protocols = Protocols::new(parts.graphql.subscriptions, parts.graphql.http);
+    let sessions = Arc::clone(&protocols.sessions);
+    let protocols = web::Data::new(protocols);
+    let app = web::Data::new(parts.app);
+    let executor = Executor::new(graphql::schema());
+    let service = GraphqlService::new(executor, documents, app.clone().into_inner());
+    let service = web::Data::new(service);
+    let auth = web::Data::new(parts.auth);
+    let ready = web::Data::new(readiness.clone());
+    let (graphiql, cors) = (parts.graphiql, parts.cors);
+    let loopback_only = parts.loopback_only;
+    raise_descriptor_limit();
+    let registry = ConnectionRegistry::new(parts.connections);
+    let origins = web::Data::new(AllowedOrigins::new(&cors));
+    let docs = Docs::new(auth.token_url());
+    #[cfg(feature = "dev-issuer")]
+    let issuer = parts.issuer.map(web::Data::new);
+
+    let threads = app.db.max_connections();
+    let application = move || {
+        let mut routes = Actix::new()
+            .wrap(Condition::new(!cors.is_empty(), cors_for(&cors)))
+            .wrap(Condition::new(loopback_only, from_fn(only_loopback)))
+            .wrap(headers())
+            .wrap(from_fn(request::track))
+            .wrap(from_fn(middleware::http_semantics))
+            .wrap(from_fn(readiness::close_while_draining))
+            .wrap(from_fn(close_unread))
+            .app_data(ready.clone())
+            .app_data(sdl.clone())
+            .app_data(service.clone())
+            .app_data(protocols.clone())
+            .app_data(app.clone())
+            .app_data(auth.clone())
+            .app_data(origins.clone())
+            .service(web::resource("/schema.graphql").get(graphql_schema))
+            .service(web::resource("/healthz").get(healthz))
+            .service(web::resource("/readyz").get(readiness::readyz))
+            .service(web::resource("/readyz/tramita").get(readiness::readyz_tramita))
+            .configure(|config| docs.clone().routes(config))
+            .configure(api_routes);
+        if graphiql {
+            routes = routes.configure(graphiql::routes);
+        }
+        #[cfg(feature = "dev-issuer")]
+        if let Some(issuer) = &issuer {
+            routes = routes
+                .app_data(issuer.clone())
+                .configure(issuer::routes)
+                .service(web::redirect("/", "/graphiql").see_other());
+        }
+        routes
+    };
+    // A blocking task obtains a connection or a permit first, so additional threads would have
+    // nothing to do.
+    let mut server = Server::build()
+        .worker_max_blocking_threads(threads + work::max_parallel() as usize)
+        .shutdown_timeout(SHUTDOWN_TIMEOUT_SECONDS)
+        .disable_signals();
+    let listeners = Listeners { registry, ending: server.graceful_shutdown_signal() };
+    if let Some((listener, tls)) = parts.tls {
+        tls.watch();
+        let config = tls.config().map_err(std::io::Error::other)?;
+        server = listeners.clone().tls(server, listener, config, application.clone())?;
+    }
+    let server = listeners.plain(server, listener, application)?.run();
+    let plan =
+        ShutdownPlan { readiness, drain_delay: parts.drain_delay, exit_after: SHUTDOWN_DEADLINE };
+    shutdown::shut_down_on_signals(server.handle(), sessions, plan)?;
+    Ok(server)
+}
+
+/// Registers the conditions under which this instance is ready for requests, and starts to check
+/// them. Further conditions belong here, or in code that has the [`Readiness`] of the [`App`].
+fn start_readiness_checks(parts: &Parts) -> Readiness {
+    let readiness = parts.app.readiness.clone();
+    let db = parts.app.db.clone();
+    readiness.require(
+        "sessoes",
+        "um pooler entre o servidor e o PostgreSQL troca de sessão a cada transação: use pool_mode = session",
+        move || !db.sessions_lost(),
+    );
+    let keys = parts.auth.keys().clone();
+    keys.spawn_refresh();
+    // Without the keys the server can still answer callers with a registered certificate, and
+    // callers that it verified earlier.
+    readiness.require_for_operator(
+        "chaves",
+        "as chaves do emissor de tokens não puderam ser lidas",
+        move || keys.has_keys(),
+    );
+    parts.app.db.watch(&readiness);
+    let audit = parts.app.audit.clone();
+    readiness.require(
+        "trilha",
+        "a trilha de auditoria não pode ser gravada: até que possa, nada se lê",
+        move || audit.is_writable(),
+    );
+    let db = parts.app.db.clone();
+    readiness.require_for_operator(
+        "estrutura",
+        "o banco não está como as migrações o fazem: o log diz onde; rode `elos migrate repair`",
+        move || db.structure_holds(),
+    );
+    readiness.spawn_watcher();
+    readiness
+}
+
+/// Adds the routes of the GraphQL API and the REST API. They need [`GraphqlService`],
+/// [`Protocols`], [`App`] and [`Auth`] in `app_data`.
+pub fn api_routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::resource("/graphql")
+            .route(web::post().to(graphql::protocol::http::respond))
+            .route(
+                web::get()
+                    .guard(fn_guard(graphql::protocol::ws::is_websocket))
+                    .to(graphql::protocol::ws::open),
+            )
+            .route(web::get().to(graphql::protocol::http::respond))
+            .default_service(web::to(graphql::protocol::http::method_not_allowed)),
+    );
+    rest::routes(config);
+}
+
+/// Returns the default headers. Caches must not keep confidential content, and its address must not
+/// reach other sites as a referrer.
+fn headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .add((header::REFERRER_POLICY, "no-referrer"))
+        .add((header::CACHE_CONTROL, "no-store"))
+}
+
+/// Allows pages of these origins to send requests with a token and to read the answers.
+fn cors_for(allowed: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "POST", "PUT", "DELETE"])
+        .allow_any_header()
+        .expose_headers([
+            header::ETAG,
+            header::RETRY_AFTER,
+            header::WWW_AUTHENTICATE,
+            request::REQUEST_ID_HEADER,
+            header::HeaderName::from_static("idempotent-replayed"),
+        ])
+        .max_age(3600);
+    allowed.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}
+
+/// Serves `/metrics` on an address of its own, because metrics are not for clients. `/readyz` and
+/// `/healthz` are served there too, on a thread that requests of clients cannot occupy.
+fn serve_metrics(
+    listener: TcpListener,
+    metrics: Metrics,
+    readiness: Readiness,
+) -> std::io::Result<()> {
+    let server = HttpServer::new(move || {
+        let metrics = metrics.clone();
+        let readiness = web::Data::new(readiness.clone());
+        let text = move |req: HttpRequest| {
+            let accept = req.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+            let form = TextForm::accepted(accept.unwrap_or_default());
+            let text = metrics.text(form);
+            async move { HttpResponse::Ok().content_type(form.media_type()).body(text) }
+        };
+        Actix::new()
+            .app_data(readiness)
+            .service(web::resource("/metrics").get(text))
+            .service(web::resource("/healthz").get(healthz))
+            .service(web::resource("/readyz").get(readiness::readyz))
+            .service(web::resource("/readyz/tramita").get(readiness::readyz_tramita))
+    });
+    actix_web::rt::spawn(server.workers(1).disable_signals().listen(listener)?.run());
+    Ok(())
+}
+
+/// Cancels expired trâmites once a minute.
+fn expire_tramites(app: App) {
+    actix_web::rt::spawn(async move {
+        let mut interval = time::interval_at(Instant::now() + EXPIRY_INTERVAL, EXPIRY_INTERVAL);
+        loop {
+            interval.tick().await;
+            match tramite::service::expire(&app).await {
+                // `db` logs an outage once, so it is not logged here.
+                Ok(0) | Err(Error::Failure(Failure::Indisponivel, _)) => {}
+                Ok(count) => tracing::info!(quantos = count, "trâmites expired"),
+                Err(error) => {
+                    let (failure, _) = error.public();
+                    tracing::warn!(codigo = failure.name(), "could not expire the trâmites");
+                }
+            }
+        }
+    });
+}
+
+async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().body("ok\n")
+}
+
+/// The SDL and its entity tag, computed once.
+struct Sdl(Bytes, String);
+
+async fn graphql_schema(sdl: web::Data<Sdl>) -> HttpResponse {
+    let answer = pieces::answer([Bytes::clone(&sdl.0)]);
+    HttpResponse::Ok()
+        .content_type("application/graphql; charset=utf-8")
+        .insert_header((header::ETAG, sdl.1.as_str()))
+        .body(answer)
+}
