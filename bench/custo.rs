@@ -2,8 +2,8 @@
 //! requests: one as in production; the other with policies that let every row pass, and without a
 //! trail.
 //!
-//! `script/bench cost` runs it; `--clients 32` sets the number of simultaneous clients. CPU time is
-//! that of each server and of its backends, from before the first request until the trail is
+//! `script/bench custo` runs it; `--clients 32` sets the number of simultaneous clients. CPU time
+//! is that of each server and of its backends, from before the first request until the trail is
 //! sealed, so that no cost is charged to the other server. Shared processes of PostgreSQL are
 //! charged to the server whose turn it is. Autovacuum is off, because nobody could say for which
 //! server it works; its work is done between the measurements. If valgrind is installed, the

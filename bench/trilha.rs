@@ -1,7 +1,7 @@
 //! A synthetic year of the trail: the size of a record in the database and in an archive, the time
 //! to archive a month, and whether the check finds one changed byte of the file.
 //!
-//! `script/bench trail` runs it on a database of its own. The records are of the twelve months
+//! `script/bench trilha` runs it on a database of its own. The records are of the twelve months
 //! before this one, of 27 tribunais and the national credentials in turn. The function of the
 //! server seals them.
 

@@ -3,7 +3,6 @@
 use crate::auth::issuer::{Issuer, PATH};
 use crate::auth::signer::Signer;
 use crate::auth::{Auth, AuthOptions};
-use crate::call::App;
 use crate::config::Config;
 use crate::db::migrations::Migrator;
 use crate::db::{Db, DbOptions, Sql, credentials, login};
@@ -76,11 +75,7 @@ pub fn run(
     let mut database = DbOptions::new(postgres.url(LOGIN, DATABASE));
     database.pool_max = config.pool_max;
     database.statement_timeout = config.statement_timeout;
-    let app = App::new(Db::connect(&database)?, config.rules, now)
-        .with_signer(signer)
-        .with_body_memory(config.http.body_memory_mib)
-        .with_trail(config.relaxed_trail)
-        .with_absences_per_minute(config.absences_per_minute);
+    let app = server::app(config, Db::connect(&database)?, signer, now);
     let credentials = credentials::from_database(&app.db)?;
     let iss = format!("http://{address}{PATH}");
     let mut auth = AuthOptions::new(iss.clone(), vec![AUDIENCE.into()]);
@@ -88,11 +83,7 @@ pub fn run(
     let parts = Parts {
         app,
         auth: Auth::new(auth, credentials),
-        graphql: GraphqlSettings {
-            subscriptions: config.subscriptions,
-            documents: config.document_settings(true)?,
-            http: config.http,
-        },
+        graphql: GraphqlSettings::of(config, true)?,
         tls: server::listen_tls(config)?,
         graphiql: config.graphiql.unwrap_or(true),
         loopback_only: true,

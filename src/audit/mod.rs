@@ -5,9 +5,9 @@
 //! A call takes a slot in the trail before it reads, so that no answer shows what the trail cannot
 //! record.
 
-pub mod finding;
+mod finding;
 pub mod archive;
-pub mod merge;
+mod merge;
 pub mod entry;
 pub mod progress;
 pub mod queue;

@@ -6,11 +6,11 @@ use super::seal::{
     self, CHAIN_START, Hash, SHOWN_BYTES, Seal, Sealable, seal_columns, sealable_columns,
 };
 use crate::db::{Sql, SqlValue};
+use crate::value::hexadecimal;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types;
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
 
 /// Number of seals in one read.
 const SEALS_PER_READ: i64 = 50;
@@ -37,6 +37,13 @@ pub struct Anchor {
     pub tribunal: i16,
     pub order: i64,
     pub hash: String,
+}
+
+impl Anchor {
+    /// Whether the auditor noted another hash for this seal.
+    pub fn contradicts(&self, tribunal: i16, order: i64, hash: &[u8]) -> bool {
+        (self.tribunal, self.order) == (tribunal, order) && self.hash != hexadecimal::encode(hash)
+    }
 }
 
 #[derive(QueryableByName)]
@@ -203,13 +210,7 @@ impl ChainVerifier<'_> {
             for record in self.records(&until)?.iter().take(100) {
                 self.report(run.last, Some((record.id, 1)), Defect::Inserted);
             }
-            let another = |anchor: &&Anchor| {
-                (anchor.tribunal, anchor.order) == (self.tribunal, run.last)
-                    && anchor.hash != hexadecimal(&run.hash)
-            };
-            if self.anchors.iter().any(|anchor| another(&anchor)) {
-                self.report(run.last, None, Defect::Anchor);
-            }
+            self.check_anchors(run.last, &run.hash);
             self.verified_end.hash = run.hash.to_vec();
             self.verified_end.until = until;
             self.verified_end.records += run.records;
@@ -309,26 +310,18 @@ impl ChainVerifier<'_> {
         if self.findings.len() == before && seal.hash != seal::hash(seal, &whole) {
             self.report(seal.ordem, None, Defect::SealAltered);
         }
-        let contradicts = |anchor: &&Anchor| {
-            (anchor.tribunal, anchor.order) == (self.tribunal, seal.ordem)
-                && anchor.hash != hexadecimal(&seal.hash)
-        };
-        if self.anchors.iter().any(|anchor| contradicts(&anchor)) {
-            self.report(seal.ordem, None, Defect::Anchor);
-        }
+        self.check_anchors(seal.ordem, &seal.hash);
         Ok(())
+    }
+
+    fn check_anchors(&mut self, order: i64, hash: &[u8]) {
+        if self.anchors.iter().any(|anchor| anchor.contradicts(self.tribunal, order, hash)) {
+            self.report(order, None, Defect::Anchor);
+        }
     }
 
     fn report(&mut self, order: i64, record: Option<(i64, usize)>, defect: Defect) {
         let (tribunal, seal) = (self.tribunal, Some(order));
         self.findings.push(ChainFinding { tribunal, seal, record, defect });
     }
-}
-
-pub fn hexadecimal(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

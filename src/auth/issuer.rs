@@ -4,11 +4,12 @@
 //! The server fetches the public key over HTTP, as in production.
 
 use super::Papel;
+use super::basic::{self, ClientSecret};
 use actix_web::error::InternalError;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use rsa::pkcs1::EncodeRsaPrivateKey;
@@ -198,13 +199,8 @@ async fn issue(
 
 /// Authenticates a client by HTTP Basic, as the source document requires.
 fn authenticated(req: &HttpRequest) -> Option<&'static Client> {
-    let value = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, credential) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let credential = String::from_utf8(BASE64_STANDARD.decode(credential.trim()).ok()?).ok()?;
-    let (id, secret) = credential.split_once(':')?;
+    let encoded = basic::encoded_credentials(req.headers())?;
+    let ClientSecret { id, secret } = basic::read(encoded).ok()?;
     CLIENTS.iter().find(|client| client.id == id && secret == SECRET)
 }
 

@@ -4,8 +4,11 @@ use crate::error::{Error, Failure};
 use crate::value::characters::CodePoint;
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
+use std::borrow::Cow;
 
 const BASIC: &str = r#"Basic realm="elos", charset="UTF-8""#;
+const BEARER: &str = r#"Bearer realm="elos""#;
+const INVALID_TOKEN: &str = r#"Bearer realm="elos", error="invalid_token""#;
 
 /// The refusal of a call: its error, the challenge for `WWW-Authenticate` (RFC 6750, RFC 7617), and
 /// the number of seconds after which a retry is useful.
@@ -33,8 +36,12 @@ impl Refused {
         Self { error, challenge: None, wait: None }
     }
 
-    fn unauthenticated(message: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+    fn unauthenticated(message: impl Into<Cow<'static, str>>) -> Self {
         Self::known(Error::failure(Failure::NaoAutenticado, message))
+    }
+
+    fn challenged(challenge: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { challenge: Some(challenge), ..Self::unauthenticated(message) }
     }
 
     fn unavailable(message: &'static str) -> Self {
@@ -44,40 +51,40 @@ impl Refused {
 
 pub(super) fn missing_token() -> Refused {
     let message = "falta o cabeçalho Authorization: Bearer <token>";
-    Refused { challenge: Some(r#"Bearer realm="elos""#), ..Refused::unauthenticated(message) }
+    Refused::challenged(BEARER, message)
 }
 
 /// The call has a client's id and secret where only a token is accepted.
 pub(super) fn basic_elsewhere() -> Refused {
     let message = "Basic só vale nas rotas do Tramita: aqui, peça um token ao emissor (POST no endereço de \
                     tokens, grant_type=client_credentials) e mande Authorization: Bearer <token>";
-    Refused { challenge: Some(r#"Bearer realm="elos""#), ..Refused::unauthenticated(message) }
+    Refused::challenged(BEARER, message)
 }
 
 /// Like [`basic_elsewhere`], on a server that accepts Basic nowhere.
 pub(super) fn basic_is_off() -> Refused {
     let message = "este servidor não aceita Basic (ELOS_TRAMITA_BASIC): peça um token ao emissor (POST no \
                     endereço de tokens, grant_type=client_credentials) e mande Authorization: Bearer <token>";
-    Refused { challenge: Some(r#"Bearer realm="elos""#), ..Refused::unauthenticated(message) }
+    Refused::challenged(BEARER, message)
 }
 
 /// The Basic credentials cannot be parsed. `reason` says why.
 pub(super) fn malformed_basic(reason: &'static str) -> Refused {
     let message = format!("Authorization: Basic malformado: {reason}");
-    Refused { challenge: Some(BASIC), ..Refused::unauthenticated(message) }
+    Refused::challenged(BASIC, message)
 }
 
 /// The issuer does not know the client, or the secret is wrong. The issuer does not say which.
 pub(super) fn wrong_secret() -> Refused {
     let message = "o emissor de tokens não reconhece este cliente com este segredo";
-    Refused { challenge: Some(BASIC), ..Refused::unauthenticated(message) }
+    Refused::challenged(BASIC, message)
 }
 
 /// The secret is right, but the token that the issuer returned is not valid for this server.
 pub(super) fn useless_token() -> Refused {
     let message = "o emissor reconhece o cliente, mas dá-lhe um token que não serve neste servidor: \
                     quem o opera deve conferir ELOS_OIDC_AUDIENCE e ELOS_OIDC_CLIENTS";
-    Refused { challenge: Some(BASIC), ..Refused::unauthenticated(message) }
+    Refused::challenged(BASIC, message)
 }
 
 /// Too many wrong secrets came for this client from this address, or from this address for any
@@ -127,24 +134,19 @@ pub(super) fn no_exchange() -> Refused {
 /// forger.
 pub(super) fn invalid() -> Refused {
     let message = "o token é inválido; peça outro";
-    Refused {
-        challenge: Some(r#"Bearer realm="elos", error="invalid_token""#),
-        ..Refused::unauthenticated(message)
-    }
+    Refused::challenged(INVALID_TOKEN, message)
 }
 
 /// The token was valid and has expired.
 pub(super) fn expired() -> Refused {
     let message = "o token expirou; peça outro";
-    let error = Error::failure(Failure::NaoAutenticado, message);
-    Refused { error, ..invalid() }
+    Refused::challenged(INVALID_TOKEN, message)
 }
 
 /// The token will be valid later.
 pub(super) fn not_yet_valid() -> Refused {
     let message = "o token ainda não vale: o relógio do emissor, ou o deste servidor, está errado";
-    let error = Error::failure(Failure::NaoAutenticado, message);
-    Refused { error, ..invalid() }
+    Refused::challenged(INVALID_TOKEN, message)
 }
 
 /// A claim that names somebody contains a character that a name may not have. The message shows the
@@ -154,8 +156,7 @@ pub(super) fn unreadable_token(claim: &'static str, character: CodePoint) -> Ref
     let message = format!(
         "o `{claim}` do token tem o caractere {character}: nele não há brancos, acentos soltos nem o que não se vê"
     );
-    let error = Error::failure(Failure::NaoAutenticado, message);
-    Refused { error, ..invalid() }
+    Refused::challenged(INVALID_TOKEN, message)
 }
 
 pub(super) fn no_credentials() -> Refused {

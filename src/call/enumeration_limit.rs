@@ -1,4 +1,4 @@
-//! The limit on guessing. It counts, for each credential, how often the credential asks for absent
+//! The limit on guessing. It counts how often each person, or else each credential, asks for absent
 //! objects.
 //!
 //! Many names are consecutive numbers, which a client could try one by one. A client that exceeds
@@ -17,9 +17,9 @@ use crate::value::token_bucket::{Bucket, Buckets};
 /// before it registers it.
 pub const PER_MINUTE: u32 = 300;
 
-/// One bucket for each credential. A full bucket holds the absent objects that a minute allows. A
-/// call that meets more owes the difference, and the next look-up waits until the bucket has
-/// refilled.
+/// One bucket for each person, or else for each credential. A full bucket holds the absent objects
+/// that a minute allows. A call that meets more owes the difference, and the next look-up waits
+/// until the bucket has refilled.
 pub struct EnumerationLimit(Buckets<String>);
 
 impl Default for EnumerationLimit {

@@ -2,7 +2,6 @@
 
 use super::{check_transport, now};
 use crate::auth::{Auth, is_secure_url};
-use crate::call::App;
 use crate::config::Config;
 use crate::db::{Db, DbOptions, credentials};
 use crate::server::{self, GraphqlSettings, Parts};
@@ -39,19 +38,11 @@ pub fn run(config: &Config) -> anyhow::Result<()> {
     let credentials = credentials::from_database(&db)?;
     let listener = TcpListener::bind(config.bind)
         .with_context(|| format!("não foi possível escutar em {}", config.bind))?;
-    let app = App::new(db, config.rules, now)
-        .with_signer(config.signer()?)
-        .with_body_memory(config.http.body_memory_mib)
-        .with_trail(config.relaxed_trail)
-        .with_absences_per_minute(config.absences_per_minute);
+    let app = server::app(config, db, config.signer()?, now);
     let parts = Parts {
         app,
         auth: Auth::new(oidc.options(issuer.clone(), config.facade(false)), credentials),
-        graphql: GraphqlSettings {
-            subscriptions: config.subscriptions,
-            documents: config.document_settings(false)?,
-            http: config.http,
-        },
+        graphql: GraphqlSettings::of(config, false)?,
         tls: server::listen_tls(config)?,
         graphiql: config.graphiql.unwrap_or(false),
         loopback_only: false,

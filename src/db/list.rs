@@ -3,7 +3,7 @@
 //! Pages use keyset pagination: a page begins after a given row, not after a count, so rows that
 //! are inserted between two page requests neither repeat nor hide other rows.
 
-use super::{Relation, Session, Sql, SqlValue};
+use super::{Relation, Session, Sql, SqlValue, group_by_key};
 use crate::error::Error;
 use crate::value::resource::{Recordable, Resource};
 use ahash::{HashMap, HashMapExt};
@@ -170,18 +170,16 @@ impl<L: List> Relation for PageOf<L> {
     type Value = Arc<Page<L::Row>>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        let mut groups: HashMap<(L, &Slice), Vec<&L>> = HashMap::new();
-        for PageOf(list, slice) in keys {
-            groups.entry((list.without_parent(), slice)).or_default().push(list);
-        }
+        let groups = group_by_key(
+            keys.iter().map(|Self(list, slice)| ((list.without_parent(), slice), list)),
+        );
         let mut pages = HashMap::with_capacity(keys.len());
         for ((group_key, slice), lists) in groups {
             let query = group_key.query(session.scope.tribunal());
             let sql = query.page(&parents(&lists), slice);
-            let mut by_parent: HashMap<i64, Vec<L::Row>> = HashMap::new();
-            for (parent, record) in L::Record::read(sql, session.conn())? {
-                by_parent.entry(parent).or_default().push(record.into());
-            }
+            let records = L::Record::read(sql, session.conn())?;
+            let mut by_parent: HashMap<i64, Vec<L::Row>> =
+                group_by_key(records.into_iter().map(|(parent, record)| (parent, record.into())));
             for list in lists {
                 let rows = by_parent.remove(&list.parent().unwrap_or(0)).unwrap_or_default();
                 let page = Arc::new(Page::from_rows(rows, slice));
@@ -196,10 +194,7 @@ impl<L: List> Relation for TotalOf<L> {
     type Value = i64;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, i64>, Error> {
-        let mut groups: HashMap<L, Vec<&L>> = HashMap::new();
-        for TotalOf(list) in keys {
-            groups.entry(list.without_parent()).or_default().push(list);
-        }
+        let groups = group_by_key(keys.iter().map(|Self(list)| (list.without_parent(), list)));
         let mut totals = HashMap::with_capacity(keys.len());
         for (group_key, lists) in groups {
             let query = group_key.query(session.scope.tribunal());

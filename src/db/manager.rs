@@ -297,10 +297,6 @@ impl ManageConnection for Manager {
     }
 }
 
-fn probe(conn: &mut PgConnection) -> Result<(), Error> {
-    Ok(conn.batch_execute("SELECT 1")?)
-}
-
 /// The transaction state in which a lease starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begin {
@@ -516,6 +512,6 @@ impl Lease {
 impl Conn {
     fn ping(&mut self) -> bool {
         let _waiting = self.socket.wait_until(Instant::now() + PING_TIMEOUT);
-        probe(&mut self.pg).is_ok()
+        self.pg.batch_execute("SELECT 1").is_ok()
     }
 }

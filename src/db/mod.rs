@@ -120,9 +120,7 @@ impl DbOptions {
             any_structure: false,
         }
     }
-}
 
-impl DbOptions {
     /// The distinct URLs of the three logins.
     fn urls(&self) -> Vec<String> {
         let all = [Some(&self.url), self.nacional_url.as_ref(), self.auditor_url.as_ref()];
@@ -356,10 +354,13 @@ impl Db {
     ) -> Result<T, Error> {
         let read = |conn: &mut PgConnection| read(conn).map_err(Error::from);
         self.session.check()?;
+        manager::with_lease(|| self.server_lease(), |lease| lease.with_conn(false, read))?.1
+    }
+
+    /// A lease of the server's own connection, whose scope holds no rows.
+    fn server_lease(&self) -> Result<Lease, Error> {
         let (role, scope) = (DatabaseRole::App, Scope::Tribunal(0));
-        let acquire =
-            || manager::acquire(&self.server_pool, role, self.max_wait, scope, Begin::Autocommit);
-        manager::with_lease(acquire, |lease| lease.with_conn(false, read))?.1
+        manager::acquire(&self.server_pool, role, self.max_wait, scope, Begin::Autocommit)
     }
 
     /// Writes or seals the audit trail, as a role that reaches the trail of every tribunal and no

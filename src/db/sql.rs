@@ -51,10 +51,46 @@ impl_from! {
     Vec<DateTime<Utc>> => Instants, Vec<u8> => Bytes,
 }
 
+impl SqlValue {
+    /// Binds the value with its SQL type.
+    fn push_to<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        match self {
+            Self::I16(v) => out.push_bind_param::<sql_types::SmallInt, _>(v),
+            Self::I32(v) => out.push_bind_param::<sql_types::Integer, _>(v),
+            Self::I64(v) => out.push_bind_param::<sql_types::BigInt, _>(v),
+            Self::Bool(v) => out.push_bind_param::<sql_types::Bool, _>(v),
+            Self::Text(v) => out.push_bind_param::<sql_types::Text, _>(v),
+            Self::NullableText(v) => {
+                out.push_bind_param::<sql_types::Nullable<sql_types::Text>, _>(v)
+            }
+            Self::Date(v) => out.push_bind_param::<sql_types::Date, _>(v),
+            Self::Instant(v) => out.push_bind_param::<sql_types::Timestamptz, _>(v),
+            Self::Xid(v) => {
+                out.push_bind_param::<sql_types::Text, _>(v)?;
+                out.push_sql("::xid8");
+                Ok(())
+            }
+            Self::Bytes(v) => out.push_bind_param::<sql_types::Binary, _>(v),
+            Self::I16s(v) => out.push_bind_param::<sql_types::Array<sql_types::SmallInt>, _>(v),
+            Self::I32s(v) => out.push_bind_param::<sql_types::Array<sql_types::Integer>, _>(v),
+            Self::NullableI64s(v) => out
+                .push_bind_param::<sql_types::Array<sql_types::Nullable<sql_types::BigInt>>, _>(v),
+            Self::NullableTexts(v) => {
+                out.push_bind_param::<sql_types::Array<sql_types::Nullable<sql_types::Text>>, _>(v)
+            }
+            Self::Instants(v) => {
+                out.push_bind_param::<sql_types::Array<sql_types::Timestamptz>, _>(v)
+            }
+            Self::I64s(v) => out.push_bind_param::<sql_types::Array<sql_types::BigInt>, _>(v),
+            Self::Texts(v) => out.push_bind_param::<sql_types::Array<sql_types::Text>, _>(v),
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Part {
     Text(&'static str),
-    SqlValue(SqlValue),
+    Value(SqlValue),
 }
 
 /// Initial capacity, enough for most statements.
@@ -84,7 +120,7 @@ impl Sql {
 
     #[must_use]
     pub fn bind(mut self, value: impl Into<SqlValue>) -> Self {
-        self.parts.push(Part::SqlValue(value.into()));
+        self.parts.push(Part::Value(value.into()));
         self
     }
 
@@ -148,58 +184,7 @@ impl QueryFragment<Pg> for Sql {
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_sql(text),
-                Part::SqlValue(SqlValue::I16(v)) => {
-                    out.push_bind_param::<sql_types::SmallInt, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::I32(v)) => {
-                    out.push_bind_param::<sql_types::Integer, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::I64(v)) => {
-                    out.push_bind_param::<sql_types::BigInt, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::Bool(v)) => {
-                    out.push_bind_param::<sql_types::Bool, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::Text(v)) => {
-                    out.push_bind_param::<sql_types::Text, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::NullableText(v)) => {
-                    out.push_bind_param::<sql_types::Nullable<sql_types::Text>, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::Date(v)) => {
-                    out.push_bind_param::<sql_types::Date, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::Instant(v)) => {
-                    out.push_bind_param::<sql_types::Timestamptz, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::Xid(v)) => {
-                    out.push_bind_param::<sql_types::Text, _>(v)?;
-                    out.push_sql("::xid8");
-                }
-                Part::SqlValue(SqlValue::Bytes(v)) => {
-                    out.push_bind_param::<sql_types::Binary, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::I16s(v)) => {
-                    out.push_bind_param::<sql_types::Array<sql_types::SmallInt>, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::I32s(v)) => {
-                    out.push_bind_param::<sql_types::Array<sql_types::Integer>, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::NullableI64s(v)) => {
-                    out.push_bind_param::<sql_types::Array<sql_types::Nullable<sql_types::BigInt>>, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::NullableTexts(v)) => {
-                    out.push_bind_param::<sql_types::Array<sql_types::Nullable<sql_types::Text>>, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::Instants(v)) => {
-                    out.push_bind_param::<sql_types::Array<sql_types::Timestamptz>, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::I64s(v)) => {
-                    out.push_bind_param::<sql_types::Array<sql_types::BigInt>, _>(v)?;
-                }
-                Part::SqlValue(SqlValue::Texts(v)) => {
-                    out.push_bind_param::<sql_types::Array<sql_types::Text>, _>(v)?;
-                }
+                Part::Value(value) => value.push_to(&mut out)?,
             }
         }
         Ok(())

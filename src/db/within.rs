@@ -6,10 +6,9 @@ use super::catalog::Structure;
 use super::health::Health;
 use super::listener::Notifier;
 use super::login::{DatabaseRole, Login};
-use super::manager::{Begin, Manager};
+use super::manager::Manager;
 use super::session::SessionWatch;
-use super::{Bounds, ConnectionPool, Db, DbOptions, Permits, manager};
-use crate::auth::Scope;
+use super::{Bounds, ConnectionPool, Db, DbOptions, Permits};
 use crate::error::Error;
 use diesel::PgConnection;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -64,10 +63,7 @@ impl Db {
         &self,
         work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let (role, scope) = (DatabaseRole::App, Scope::Tribunal(0));
-        let mut lease =
-            manager::acquire(&self.server_pool, role, self.max_wait, scope, Begin::Autocommit)?;
-        lease.with_conn(false, |conn| {
+        self.server_lease()?.with_conn(false, |conn| {
             conn.batch_execute("RESET ROLE")?;
             work(conn)
         })
@@ -87,9 +83,6 @@ impl Db {
         &self,
         step: impl FnOnce(&mut PgConnection) -> diesel::QueryResult<()>,
     ) -> Result<(), Error> {
-        let (role, scope) = (DatabaseRole::App, Scope::Tribunal(0));
-        let mut lease =
-            manager::acquire(&self.server_pool, role, self.max_wait, scope, Begin::Autocommit)?;
-        Ok(step(lease.raw())?)
+        Ok(step(self.server_lease()?.raw())?)
     }
 }

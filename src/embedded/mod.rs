@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::{env, thread};
 
+use crate::value::percent;
 use nix::unistd::geteuid;
 
 pub use error::StartError;
@@ -82,8 +83,8 @@ impl Embedded {
     /// The connection URL for libpq. It contains the port because PGPORT would otherwise change the
     /// name of the socket.
     pub fn url(&self, role: &str, database: &str) -> String {
-        let [role, database] = [role, database].map(|name| percent_encode(name.as_bytes()));
-        let host = percent_encode(self.socket_dir.as_os_str().as_bytes());
+        let [role, database] = [role, database].map(|name| percent::encode(name.as_bytes()));
+        let host = percent::encode(self.socket_dir.as_os_str().as_bytes());
         format!("postgres://{role}@/{database}?host={host}&port={}", socket::PORT)
     }
 
@@ -142,15 +143,6 @@ pub fn default_dir() -> PathBuf {
         set.or_else(|| home().map(|home| home.join(".local/share")))
     };
     shared.map_or_else(|| format!("/var/tmp/elos-{}", geteuid()).into(), |dir| dir.join("elos"))
-}
-
-fn percent_encode(bytes: &[u8]) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let encode = |&byte: &u8| match byte {
-        byte if plain(byte) => char::from(byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    };
-    bytes.iter().map(encode).collect()
 }
 
 #[cfg(test)]

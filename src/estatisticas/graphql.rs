@@ -144,10 +144,7 @@ pub async fn count(
         let which = inapplicable.join(", ");
         return Err(invalid_input(format!("{} não se agrupam por {which}", target.text())));
     }
-    let named = conditions.named();
-    if named > 0 {
-        ctx.call().take_lookups(named)?;
-    }
+    let named = conditions.take_lookups()?;
     let by = query.by.clone();
     let groups = ctx.loaders().load(query).await?.unwrap_or_default();
     ctx.request().count_objects(groups.len())?;

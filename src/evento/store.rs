@@ -85,11 +85,29 @@ pub struct EventosOf {
     pub descending: bool,
 }
 
-/// The object whose eventos are listed.
+/// The object whose eventos, or whose timeline, are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
     Processo(ProcessoId),
     Adolescente(AdolescenteId),
+}
+
+impl Subject {
+    pub const fn id(self) -> i64 {
+        match self {
+            Self::Processo(id) => id.0,
+            Self::Adolescente(id) => id.0,
+        }
+    }
+
+    /// Another object of the same kind.
+    #[must_use]
+    pub const fn with_id(self, id: i64) -> Self {
+        match self {
+            Self::Processo(_) => Self::Processo(ProcessoId(id)),
+            Self::Adolescente(_) => Self::Adolescente(AdolescenteId(id)),
+        }
+    }
 }
 
 from_columns!(Evento);
@@ -100,18 +118,11 @@ impl List for EventosOf {
     type Record = Evento;
 
     fn parent(&self) -> Option<i64> {
-        Some(match self.subject {
-            Subject::Processo(id) => id.0,
-            Subject::Adolescente(id) => id.0,
-        })
+        Some(self.subject.id())
     }
 
     fn with_parent(&self, parent: i64) -> Self {
-        let subject = match self.subject {
-            Subject::Processo(_) => Subject::Processo(ProcessoId(parent)),
-            Subject::Adolescente(_) => Subject::Adolescente(AdolescenteId(parent)),
-        };
-        Self { subject, ..self.clone() }
+        Self { subject: self.subject.with_id(parent), ..self.clone() }
     }
 
     fn query(&self, tribunal: Option<i16>) -> ListQuery {

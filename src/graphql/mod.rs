@@ -8,4 +8,4 @@ pub mod execution;
 pub mod protocol;
 pub mod schema;
 
-pub use schema::{schema, sdl};
+pub use schema::{schema, sdl, sdl_of};

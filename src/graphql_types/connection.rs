@@ -12,8 +12,8 @@ use async_graphql::{Context, Enum, Object, SimpleObject, TypeName};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chrono::{DateTime, Datelike};
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -100,6 +100,15 @@ pub fn connect<'a, L: GraphqlList>(
     page.boxed()
 }
 
+/// As [`connect`], for a field that is never null: an error keeps the path of the field.
+pub fn connect_field<L: GraphqlList>(
+    ctx: &Context<'_>,
+    list: L,
+    paging: Paging,
+) -> impl Future<Output = Fallible<Connection<L>>> {
+    connect(ctx, list, paging).map_err(move |error| FieldError::at(ctx, error))
+}
+
 /// A connection, as a resolver returns it.
 pub type Connection<L> = JsonObject<LoadedPage<L>>;
 
@@ -112,7 +121,7 @@ impl<L: List> LoadedPage<L> {
     /// Returns the number of the `named` objects of a filter that this page shows to be absent. The
     /// page can tell only if it holds the whole list, so the result is zero when there are further
     /// pages.
-    pub fn missing_of(&self, named: usize) -> usize {
+    pub(super) fn missing_of(&self, named: usize) -> usize {
         let found = self.page.rows.len();
         let has_more = self.page.has_next || self.page.has_previous;
         if has_more { 0 } else { named.saturating_sub(found) }

@@ -6,6 +6,7 @@ use crate::auth::Papel;
 use crate::call::Call;
 use crate::db::related::Related;
 use crate::error::{Error, Failure};
+use crate::graphql_types::connection::{Connection, GraphqlList, Paging, connect};
 use crate::graphql_types::context::ContextExt;
 use crate::value::rules::Rules;
 use crate::value::{characters, time};
@@ -23,7 +24,7 @@ const MAX_MINIMUM: i32 = 100;
 const DEPTH: usize = 2;
 
 /// Converts a filter of the schema to a filter of the store, and counts its conditions.
-type Converter<I, F> = fn(I, &mut FilterContext<'_>) -> Result<F>;
+pub type Converter<I, F> = fn(I, &mut FilterContext<'_>) -> Result<F>;
 
 /// The state of one conversion. It counts the conditions, because each nested condition adds a
 /// piece of SQL.
@@ -48,9 +49,13 @@ impl<'c> FilterContext<'c> {
         Err(invalid_input("o filtro tem mais de 100 condições aninhadas"))
     }
 
-    /// Number of objects that the filter names, at any depth.
-    pub const fn named(&self) -> usize {
-        self.named
+    /// Takes the look-ups of the objects that the filter names, at any depth, and returns how many
+    /// they are.
+    pub fn take_lookups(&self) -> Result<usize> {
+        if self.named > 0 {
+            self.call.take_lookups(self.named)?;
+        }
+        Ok(self.named)
     }
 
     /// Converts the filters of `e` or `ou`.
@@ -94,11 +99,12 @@ impl<'c> FilterContext<'c> {
 
     /// Converts a condition on a to-many relation: the filter that at least `min` rows match, and
     /// the filter that no row matches.
-    pub fn relation<I, F>(
+    pub fn relation<R: RelationFilter, F>(
         &mut self,
-        (some, min, none): RelationInput<I>,
-        converter: Converter<I, F>,
+        input: Option<R>,
+        converter: Converter<R::Filter, F>,
     ) -> Result<Related<F>> {
+        let (some, min, none) = input.map_or((None, None, None), R::into_parts);
         if some.is_none() && min.is_some() {
             return Err(invalid_input(
                 "o filtro `minimo` diz de quantos precisa `algum`: dê os dois",
@@ -138,8 +144,35 @@ impl<'c> FilterContext<'c> {
     }
 }
 
+/// Loads a page of a filtered list. Objects that the filter names and that the page shows to be
+/// absent count against the limit on guessing.
+pub async fn connect_filtered<I, F: Default, L: GraphqlList>(
+    ctx: &Context<'_>,
+    input: Option<I>,
+    converter: Converter<I, F>,
+    list_of: impl FnOnce(F) -> L + Send,
+    paging: Paging,
+) -> Result<Connection<L>> {
+    ctx.actor().require(Papel::Consulta)?;
+    let mut conditions = FilterContext::of(ctx);
+    let filter = input.map(|input| converter(input, &mut conditions));
+    let filter = filter.transpose()?.unwrap_or_default();
+    let named = conditions.take_lookups()?;
+    let found = connect(ctx, list_of(filter), paging).await?;
+    ctx.call().count_absent(found.0.missing_of(named))?;
+    Ok(found)
+}
+
 /// The fields `algum`, `minimo` and `nenhum` of a relation filter.
 pub type RelationInput<I> = (Option<Box<I>>, Option<i32>, Option<Box<I>>);
+
+/// A filter that [`relation_filter`] declares.
+pub trait RelationFilter {
+    /// The filter of the other side.
+    type Filter;
+
+    fn into_parts(self) -> RelationInput<Self::Filter>;
+}
 
 pub fn invalid_input(message: impl Into<String>) -> Error {
     Error::failure(Failure::EntradaInvalida, message.into())
@@ -183,9 +216,11 @@ macro_rules! relation_filter {
             nenhum: Option<Box<$filter>>,
         }
 
-        impl $name {
-            pub fn into_parts(input: Option<Self>) -> $crate::graphql_types::filter::RelationInput<$filter> {
-                input.map_or((None, None, None), |input| (input.algum, input.minimo, input.nenhum))
+        impl $crate::graphql_types::filter::RelationFilter for $name {
+            type Filter = $filter;
+
+            fn into_parts(self) -> $crate::graphql_types::filter::RelationInput<$filter> {
+                (self.algum, self.minimo, self.nenhum)
             }
         }
     };

@@ -40,15 +40,11 @@ impl Slot {
     }
 }
 
-/// A root field that copies the context's parts for [`SchemaEnvironment::of`].
-///
-/// Clients cannot reach this field. Its name begins with `__`, so it appears neither in the SDL nor
-/// in introspection, and `validate` checks documents against the SDL.
-/// The body of the root field `__schemaEnvironment`, which shows its context to
+/// The body of the root field `__schemaEnvironment`: copies the parts of its context for
 /// [`SchemaEnvironment::of`].
 ///
-/// The served schema does not have the field: its name begins with `__`, so neither the SDL nor an
-/// answer to introspection lists it, and documents are validated against the SDL.
+/// Clients cannot reach the field. It is not visible and its name begins with `__`, so neither the
+/// SDL nor introspection lists it, and documents are validated against the SDL.
 pub fn show(ctx: &Context<'_>) -> bool {
     let Some(slot) = ctx.data_opt::<Slot>() else { return false };
     let (schema, extensions) = (ctx.schema_env.clone(), ctx.query_env.extensions.clone());

@@ -158,7 +158,7 @@ impl Guia {
         self.situacao == SituacaoGuia::Ativo && self.vence_em().is_some_and(|day| day <= today)
     }
 
-    /// The processos whose timeline shows this guia.
+    /// The processos that this guia names.
     pub fn processos(&self) -> impl Iterator<Item = ProcessoId> {
         [self.apuracao_id, self.execucao_id].into_iter().flatten()
     }

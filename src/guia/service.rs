@@ -129,8 +129,8 @@ fn record_evento(
     for evento in &mut eventos {
         evento.changes.extend(situacao.iter().chain(&motivo).cloned());
     }
-    // Only the first evento names the adolescente; otherwise the timeline of the adolescente would
-    // show the change once per processo.
+    // Only the first evento names the adolescente; otherwise the eventos of the adolescente
+    // would show the change once per processo.
     for repeated in eventos.iter_mut().skip(1) {
         repeated.adolescente_id = None;
     }

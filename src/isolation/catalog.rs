@@ -1,11 +1,10 @@
 //! Tables, functions, roles and privileges, read from the database's own catalogue. This module
 //! keeps no list, so it covers a new table without a change.
 
-use super::probe::{literal, quoted, text};
+use super::probe::{json, literal, quoted};
 use super::test_rows::Row;
 use diesel::prelude::*;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use std::collections::{HashMap, HashSet};
 
 /// A table, a view or any other readable relation. Partitions are relations too.
@@ -122,12 +121,6 @@ fn has(rights: &HashMap<i64, HashSet<String>>, relation: &Relation, column: &Col
     rights.get(&relation.oid).is_some_and(|columns| columns.contains(&column.name))
 }
 
-fn read<T: DeserializeOwned>(conn: &mut PgConnection, sql: &str) -> QueryResult<T> {
-    let json = text(conn, sql)?;
-    serde_json::from_str(&json)
-        .map_err(|error| diesel::result::Error::DeserializationError(error.into()))
-}
-
 pub fn relations(conn: &mut PgConnection) -> QueryResult<Vec<Relation>> {
     let sql = format!(
         "SELECT coalesce(json_agg(r ORDER BY r.name), '[]')::text AS t FROM ( \
@@ -146,7 +139,7 @@ pub fn relations(conn: &mut PgConnection) -> QueryResult<Vec<Relation>> {
            AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) \
            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')) r"
     );
-    read(conn, &sql)
+    json(conn, &sql)
 }
 
 pub fn rights(conn: &mut PgConnection, role: &str) -> QueryResult<Rights> {
@@ -159,10 +152,10 @@ pub fn rights(conn: &mut PgConnection, role: &str) -> QueryResult<Rights> {
                AND has_column_privilege({}, c.oid, a.attnum, '{privilege}') GROUP BY c.oid) r",
             literal(role)
         );
-        read(conn, &sql)
+        json(conn, &sql)
     };
     let (select, insert, update) = (of("SELECT")?, of("INSERT")?, of("UPDATE")?);
-    let delete = read(
+    let delete = json(
         conn,
         &format!(
             "SELECT coalesce(json_agg(c.oid::bigint), '[]')::text AS t FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -190,12 +183,12 @@ pub fn functions(conn: &mut PgConnection, roles: &[String]) -> QueryResult<Vec<F
                 WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'))) r",
         roles.join(", ")
     );
-    read(conn, &sql)
+    json(conn, &sql)
 }
 
 /// Every role of the cluster.
 pub fn roles(conn: &mut PgConnection) -> QueryResult<Vec<String>> {
-    read(conn, "SELECT json_agg(rolname ORDER BY rolname)::text AS t FROM pg_roles")
+    json(conn, "SELECT json_agg(rolname ORDER BY rolname)::text AS t FROM pg_roles")
 }
 
 /// A power that no role of the server may have, and the role that has it.
@@ -208,7 +201,7 @@ pub struct Power {
 /// The excess powers of the server's roles: attributes, membership in other roles, and `CREATE` on
 /// the schema.
 pub fn powers(conn: &mut PgConnection) -> QueryResult<Vec<Power>> {
-    read(
+    json(
         conn,
         "WITH ours AS (SELECT * FROM pg_roles WHERE rolname IN ('elos_app', 'elos_nacional', 'elos_auditor', 'elos_definidor', 'elos_dono')) \
          SELECT coalesce(json_agg(json_build_object('role', role, 'power', power)), '[]')::text AS t FROM ( \

@@ -3,7 +3,7 @@
 
 use super::attempt::{Attempt, Expected, try_all};
 use super::catalog::{Function, Relation};
-use super::probe::{literal, quoted, text};
+use super::probe::{json, literal, quoted, text};
 use super::report::{Kind, Report};
 use diesel::prelude::*;
 use indicatif::ProgressBar;
@@ -20,7 +20,7 @@ pub struct LoginInfo {
 }
 
 pub fn login_info(conn: &mut PgConnection) -> QueryResult<LoginInfo> {
-    let json = text(
+    json(
         conn,
         "SELECT json_build_object('name', rolname, \
            'powers', array_remove(ARRAY[CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolbypassrls THEN 'BYPASSRLS' END, \
@@ -30,9 +30,7 @@ pub fn login_info(conn: &mut PgConnection) -> QueryResult<LoginInfo> {
               CASE WHEN has_schema_privilege(rolname, 'public', 'CREATE') THEN 'CREATE no esquema public' END], NULL), \
            'inherits', ARRAY(SELECT o.rolname FROM pg_roles o WHERE o.rolname <> r.rolname AND pg_has_role(r.rolname, o.oid, 'USAGE')))::text AS t \
          FROM pg_roles r WHERE rolname = session_user",
-    )?;
-    serde_json::from_str(&json)
-        .map_err(|error| diesel::result::Error::DeserializationError(error.into()))
+    )
 }
 
 /// The objects of the database that a login tries to use.
@@ -42,15 +40,16 @@ pub struct Known<'a> {
     pub roles: &'a [String],
 }
 
-/// Tries everything as the login of `conn`. `may` lists the roles that it must be able to take on.
+/// Tries everything as `login`, the login of `conn`. `may` lists the roles that it must be able to
+/// take on.
 pub fn try_login(
     conn: &mut PgConnection,
     report: &mut Report,
     bar: &ProgressBar,
     known: &Known<'_>,
+    login: &LoginInfo,
     may: &[&str],
 ) -> QueryResult<()> {
-    let login = login_info(conn)?;
     let label = format!("login {}", login.name);
     for power in &login.powers {
         report.count(

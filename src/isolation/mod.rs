@@ -100,11 +100,13 @@ fn structure(owner: &mut PgConnection, report: &mut Report) -> anyhow::Result<()
     Ok(())
 }
 
-/// The catalogue and the throw-away rows that the attempts use.
+/// The catalogue, the throw-away rows that the attempts use, and the values that only B's rows
+/// have.
 struct Survey {
     relations: Vec<Relation>,
     functions: Vec<Function>,
     test_rows: TestRows,
+    secrets: Secrets,
 }
 
 fn by_statements(
@@ -126,16 +128,16 @@ fn by_statements(
     for Login { mut conn, may, mixed_up } in logins {
         let login = login::login_info(&mut conn)?;
         report.count(&format!("login {}", login.name), Kind::Session, "sessão", mixed_up);
-        callers.push(login.name);
-        named.push((conn, may));
+        callers.push(login.name.clone());
+        named.push((conn, login, may));
     }
     let functions = catalog::functions(owner, &callers)?;
     bar.set_message("login");
     let known = Known { relations: &relations, functions: &functions, roles: &roles };
-    for (mut conn, may) in named {
+    for (mut conn, login, may) in named {
         let tried = conn.transaction(|conn| {
             conn.batch_execute(LIMITS)?;
-            login::try_login(conn, report, bar, &known, &may)?;
+            login::try_login(conn, report, bar, &known, &login, &may)?;
             // Return an error, because Diesel then rolls everything back.
             Err::<(), _>(diesel::result::Error::RollbackTransaction)
         });
@@ -154,7 +156,8 @@ fn by_statements(
         let how = "o papel não o tem nas migrações";
         report.count(&role, Kind::Attribute, &power, Some(how.into()));
     }
-    let survey = Survey { relations, functions, test_rows };
+    let secrets = Secrets::of(&test_rows, &relations);
+    let survey = Survey { relations, functions, test_rows, secrets };
     as_each_role(owner, report, bar, &survey)?;
     let unfilled = |relation: &&Relation| {
         survey.test_rows.b.of(relation).is_empty()
@@ -175,8 +178,7 @@ fn as_each_role(
     bar: &ProgressBar,
     survey: &Survey,
 ) -> anyhow::Result<()> {
-    let Survey { relations, functions, test_rows } = survey;
-    let secrets = Secrets::of(test_rows, relations);
+    let Survey { relations, functions, test_rows, secrets } = survey;
     for role in Role::ALL {
         bar.set_message(role.name());
         owner.batch_execute("RESET ROLE")?;
@@ -198,7 +200,7 @@ fn as_each_role(
                     .with_context(|| format!("{label}, tabela {}", relation.name))?;
             }
             if state != State::SecurityOff && role != Role::Definer {
-                functions::call(owner, report, bar, role.name(), functions, (test_rows, &secrets))?;
+                functions::call(owner, report, bar, role.name(), functions, (test_rows, secrets))?;
             }
         }
     }

@@ -3,6 +3,7 @@
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -65,14 +66,18 @@ pub fn text(conn: &mut PgConnection, sql: &str) -> QueryResult<String> {
     Ok(query.get_result::<TextRow>(conn)?.t)
 }
 
+/// The value of the JSON in column `t` of the only row.
+pub fn json<T: DeserializeOwned>(conn: &mut PgConnection, sql: &str) -> QueryResult<T> {
+    serde_json::from_str(&text(conn, sql)?).map_err(unreadable)
+}
+
 /// Runs all statements as the current role. Returns the outcomes in the same order.
 pub fn run(conn: &mut PgConnection, statements: &[Statement]) -> QueryResult<Vec<Outcome>> {
     let mut outcomes = Vec::with_capacity(statements.len());
     for batch in statements.chunks(BATCH) {
-        let json = serde_json::to_string(batch).map_err(unreadable)?;
-        conn.batch_execute(&block(&json))?;
-        let outcomes_json = text(conn, "SELECT current_setting('elos.probe') AS t")?;
-        outcomes.extend(serde_json::from_str::<Vec<Outcome>>(&outcomes_json).map_err(unreadable)?);
+        let statements = serde_json::to_string(batch).map_err(unreadable)?;
+        conn.batch_execute(&block(&statements))?;
+        outcomes.extend(json::<Vec<Outcome>>(conn, "SELECT current_setting('elos.probe') AS t")?);
     }
     Ok(outcomes)
 }

@@ -2,15 +2,16 @@
 //! else.
 
 use super::catalog::{Column, Relation};
-use super::probe::{literal, quoted, text};
+use super::probe::{json, literal, quoted, text};
 use crate::processo::NumeroProcesso;
 use crate::value::cpf::Cpf;
 use diesel::prelude::*;
+use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// A row: each value as PostgreSQL writes it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Row(BTreeMap<String, Option<String>>);
 
 impl Row {
@@ -138,7 +139,7 @@ impl<'a> RowInserter<'a> {
             as_json(relation, "x")
         );
         let oid = relation.oid;
-        let row = row(&text(self.conn, &sql)?)?;
+        let row = json(self.conn, &sql)?;
         self.inserted.names.insert(table, oid);
         self.inserted.rows.entry(oid).or_default().push(row);
         Ok(())
@@ -577,7 +578,7 @@ impl<'a> RowInserter<'a> {
             as_json(table, "x"),
             self.inserted.tribunal
         );
-        let found = row(&text(self.conn, &sql)?)?;
+        let found = json(self.conn, &sql)?;
         self.inserted.names.insert("tribunal", table.oid);
         self.inserted.rows.insert(table.oid, vec![found]);
         Ok(())
@@ -606,8 +607,8 @@ impl<'a> RowInserter<'a> {
                 insertable.iter().map(value).collect::<Vec<_>>().join(", "),
                 as_json(relation, "x")
             );
-            let partition_row = match text(self.conn, &sql) {
-                Ok(json) => row(&json)?,
+            let partition_row = match json(self.conn, &sql) {
+                Ok(row) => row,
                 // The insert into the parent put this row into the partition.
                 Err(diesel::result::Error::NotFound) => parent_row.clone(),
                 Err(error) => return Err(error),
@@ -636,11 +637,6 @@ fn as_json(relation: &Relation, alias: &str) -> String {
         .map(|column| format!("{alias}.{}::text", quoted(&column.name)))
         .collect();
     format!("json_object(ARRAY[{}], ARRAY[{}])::text", names.join(", "), values.join(", "))
-}
-
-fn row(json: &str) -> QueryResult<Row> {
-    let row = serde_json::from_str(json);
-    Ok(Row(row.map_err(|error| diesel::result::Error::DeserializationError(error.into()))?))
 }
 
 #[cfg(test)]

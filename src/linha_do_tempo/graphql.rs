@@ -1,7 +1,7 @@
 //! Timelines in the GraphQL schema.
 
 use super::sentence::{Parts, sentence};
-use super::store::{LinhaDoTempo, Subject};
+use super::store::LinhaDoTempo;
 use super::{Acontecimento, TipoDeAcontecimento};
 use crate::Result;
 use crate::adolescente::graphql::AdolescenteNode;
@@ -9,6 +9,7 @@ use crate::adolescente::store::AdolescenteById;
 use crate::db::Relation;
 use crate::evento::graphql::EventoNode;
 use crate::evento::store::EventoById;
+use crate::evento::store::Subject;
 use crate::graphql_types::connection::{Edge, GraphqlList, SentidoOrdem};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::json::ToJson;

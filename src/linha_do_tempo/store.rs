@@ -5,29 +5,21 @@
 //! the kind of row, so that registrations come before starts, and starts before ends.
 
 use super::Acontecimento;
-use crate::adolescente::AdolescenteId;
 use crate::db::Sql;
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
-use crate::processo::ProcessoId;
+use crate::evento::store::Subject;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
 /// The timeline of one object between two times, oldest first or newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LinhaDoTempo {
+    /// A processo, with the execuções that name it as their reference; or an adolescente, with the
+    /// processos to which the person has or had a link.
     pub subject: Subject,
     /// Inclusive start and exclusive end.
     pub between: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     pub descending: bool,
-}
-
-/// The object whose timeline is listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Subject {
-    /// A processo, and the execuções that name it as their reference.
-    Processo(ProcessoId),
-    /// An adolescente, and the processos to which the person has or had a link.
-    Adolescente(AdolescenteId),
 }
 
 /// The UNION of all sources as the table `t`; every source selects its columns in this order. `pai`
@@ -101,18 +93,11 @@ impl List for LinhaDoTempo {
     type Record = Acontecimento;
 
     fn parent(&self) -> Option<i64> {
-        Some(match self.subject {
-            Subject::Processo(id) => id.0,
-            Subject::Adolescente(id) => id.0,
-        })
+        Some(self.subject.id())
     }
 
     fn with_parent(&self, parent: i64) -> Self {
-        let subject = match self.subject {
-            Subject::Processo(_) => Subject::Processo(ProcessoId(parent)),
-            Subject::Adolescente(_) => Subject::Adolescente(AdolescenteId(parent)),
-        };
-        Self { subject, ..self.clone() }
+        Self { subject: self.subject.with_id(parent), ..self.clone() }
     }
 
     fn query(&self, tribunal: Option<i16>) -> ListQuery {

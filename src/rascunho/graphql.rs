@@ -65,7 +65,7 @@ pub struct RegistrarRascunhoInput {
     /// Um objeto JSON, como texto.
     dados: String,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
 impl MutationInput for RegistrarRascunhoInput {
@@ -77,7 +77,7 @@ impl MutationInput for RegistrarRascunhoInput {
             dados: Some(self.dados),
             malformed: Vec::new(),
         };
-        (command, self.modo)
+        (command, self.mode)
     }
 }
 
@@ -87,16 +87,13 @@ pub struct RegistrarRascunhoPayload {
     /// O rascunho; nulo se recusado ou simulado.
     rascunho: Option<RascunhoNode>,
     #[graphql(flatten)]
-    fim: Completion,
+    completion: Completion,
 }
 
 impl From<MutationOutcome<Registrado>> for RegistrarRascunhoPayload {
     fn from(outcome: MutationOutcome<Registrado>) -> Self {
         let (effect, completion) = outcome.stored();
-        Self {
-            rascunho: effect.map(|Registrado(new)| RascunhoNode(Arc::new(new))),
-            fim: completion,
-        }
+        Self { rascunho: effect.map(|Registrado(new)| RascunhoNode(Arc::new(new))), completion }
     }
 }
 

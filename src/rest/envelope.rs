@@ -4,6 +4,7 @@ use crate::auth::Refused;
 use crate::error::{Error, Failure, Refusal, sentence};
 use crate::http::body::pieces;
 use crate::value::time;
+use crate::value::tribunal::Tribunal;
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, Responder};
@@ -32,6 +33,12 @@ pub fn success(now: DateTime<Utc>, dados: &Value, warnings: &[String]) -> HttpRe
 pub fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
     let present = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Value::Object(present.collect())
+}
+
+/// The JSON of a tribunal, or `None` if no tribunal has this code.
+pub fn tribunal(code: i16) -> Option<Value> {
+    let Tribunal { code, tr, nome, .. } = Tribunal::by_code(code)?;
+    Some(json!({ "id": code, "tr": tr, "nome": nome }))
 }
 
 /// Maps the path of a field of a command to its name in the body of a route.

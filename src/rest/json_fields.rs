@@ -3,13 +3,12 @@
 use super::envelope::RestError;
 use crate::bounded_json::{self, Bounds, NotRead};
 use crate::error::{CodigoErro, Error, Failure, Refusal};
-use crate::http::body::read_json;
+use crate::http::body::{has_body, read_json};
 use crate::value::field::{self, Change, filled};
 use crate::value::rules::UnknownFields;
 use crate::value::time;
-use actix_web::http::header;
 use actix_web::{HttpRequest, web};
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -80,11 +79,7 @@ impl JsonBody {
         req: &HttpRequest,
         payload: web::Payload,
     ) -> Result<Option<Self>, RestError> {
-        let headers = req.headers();
-        let size = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-        let has_body =
-            headers.contains_key(header::TRANSFER_ENCODING) || size.is_some_and(|n| n != "0");
-        if has_body { Self::read(req, payload).await.map(Some) } else { Ok(None) }
+        if has_body(req.headers()) { Self::read(req, payload).await.map(Some) } else { Ok(None) }
     }
 
     /// Null and blank texts count as absent.
@@ -303,9 +298,7 @@ impl JsonBody {
     /// An instant as RFC 3339, with an offset.
     pub fn instant(&mut self, name: &'static str, field: FieldPath) -> Option<DateTime<Utc>> {
         let text = self.text(name, field)?;
-        let parsed = DateTime::parse_from_rfc3339(&text).ok().map(|instant| instant.to_utc());
-        parsed
-            .filter(|instant| (1900..=9999).contains(&instant.year()))
+        time::read_instant(&text)
             .or_else(|| self.refuse(field, "o instante tem a forma AAAA-MM-DDThh:mm:ssZ, com fuso"))
     }
 
@@ -374,7 +367,7 @@ impl JsonBody {
 
     fn collect_unknown(&mut self) {
         for (name, _) in std::mem::take(&mut self.fields).into_iter().take(MAX_UNKNOWN) {
-            let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+            let name = super::printable(&name);
             self.unknown.push(format!("{}{name}", self.prefix));
         }
     }

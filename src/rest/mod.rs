@@ -181,8 +181,8 @@ impl Call {
 /// REST API and the Tramita API have different bodies.
 fn refuse_by(canal: CanalAuditoria) -> fn(&Error) -> HttpResponse {
     match canal {
-        CanalAuditoria::Tramita => |error| tramites::refuse(error),
-        _ => |error| refuse(error),
+        CanalAuditoria::Tramita => tramites::refuse,
+        _ => refuse,
     }
 }
 
@@ -251,12 +251,17 @@ impl Params {
         match self.0.first() {
             None => Ok(()),
             Some((name, _)) => {
-                let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+                let name = printable(name);
                 let message = format!("{name}: parâmetro de consulta desconhecido ou repetido");
                 Err(Error::failure(Failure::EntradaInvalida, message).into())
             }
         }
     }
+}
+
+/// The beginning of a name that the client wrote, without control characters.
+fn printable(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(60).collect()
 }
 
 /// The message for a word that is not in the list.

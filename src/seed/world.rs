@@ -164,8 +164,8 @@ impl World {
     /// Whether the processo is archived: in each tribunal, the first apuração of every sixth caso
     /// and the first execução of every tenth.
     fn arquivado(case: i64, n: i64) -> bool {
-        let (round, rest) = (case / 27, n);
-        (rest == 0 && round % 6 == 5) || (rest == 3 && round % 10 == 9)
+        let round = case / 27;
+        (n == 0 && round % 6 == 5) || (n == 3 && round % 10 == 9)
     }
 
     pub fn vinculos(&self, output: &mut dyn Write, case: i64) -> Result<()> {

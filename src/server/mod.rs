@@ -6,9 +6,10 @@ mod unknown;
 
 use crate::audit::AuditTrail;
 use crate::auth::Auth;
+use crate::auth::signer::Signer;
 use crate::call::App;
-use crate::config::{self, Config, Http, Subscriptions};
-use crate::db::credentials;
+use crate::config::{self, Config, ConfigError, Http, Subscriptions};
+use crate::db::{Db, credentials};
 use crate::error::{Error, Failure};
 use crate::graphql::execution::GraphqlService;
 use crate::graphql::execution::documents::Documents;
@@ -33,6 +34,7 @@ use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
 use actix_web::web::Bytes;
 use actix_web::{App as Actix, HttpRequest, HttpResponse, HttpServer, web};
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use shutdown::ShutdownPlan;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -50,6 +52,18 @@ pub struct GraphqlSettings {
     pub subscriptions: Subscriptions,
     pub documents: config::DocumentSettings,
     pub http: Http,
+}
+
+impl GraphqlSettings {
+    /// Takes the settings from the configuration. `introspection` applies if the configuration
+    /// does not say whether the schema can be introspected.
+    pub fn of(config: &Config, introspection: bool) -> Result<Self, ConfigError> {
+        Ok(Self {
+            subscriptions: config.subscriptions,
+            documents: config.document_settings(introspection)?,
+            http: config.http,
+        })
+    }
 }
 
 /// The parts from which the server is built.
@@ -84,8 +98,16 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(24);
 pub const DRAIN_DELAY: Duration = Duration::from_secs(5);
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Binds the address of `/metrics`. Call this first, so that a port in use is reported before
-/// anything starts.
+/// Creates the [`App`] with the settings of the configuration.
+pub fn app(config: &Config, db: Db, signer: Option<Signer>, now: fn() -> DateTime<Utc>) -> App {
+    App::new(db, config.rules, now)
+        .with_signer(signer)
+        .with_body_memory(config.http.body_memory_mib)
+        .with_trail(config.relaxed_trail)
+        .with_absences_per_minute(config.absences_per_minute)
+}
+
+/// Binds the address of `/metrics`, so that a port in use is reported before the server serves.
 pub fn listen_metrics(config: &Config) -> anyhow::Result<Option<TcpListener>> {
     let Some(bind) = config.metrics_bind else { return Ok(None) };
     let listener = TcpListener::bind(bind);
@@ -127,7 +149,8 @@ pub fn serve(parts: Parts, listener: TcpListener) -> std::io::Result<Server> {
     let Parts { app: App { rules, .. }, graphiql, .. } = &parts;
     let readiness = start_readiness_checks(&parts);
     tracing::info!(regras = ?rules, graphiql, "serving");
-    let sdl = graphql::sdl();
+    let schema = graphql::schema();
+    let sdl = graphql::sdl_of(&schema);
     let documents = Documents::new(&sdl, &parts.graphql.documents);
     let etag = semantics::etag(sdl.as_bytes());
     let sdl = web::Data::new(Sdl(sdl.into(), etag));
@@ -144,7 +167,7 @@ pub fn serve(parts: Parts, listener: TcpListener) -> std::io::Result<Server> {
     let sessions = Arc::clone(&protocols.sessions);
     let protocols = web::Data::new(protocols);
     let app = web::Data::new(parts.app);
-    let executor = Executor::new(graphql::schema());
+    let executor = Executor::new(schema);
     let service = GraphqlService::new(executor, documents, app.clone().into_inner());
     let service = web::Data::new(service);
     let auth = web::Data::new(parts.auth);
@@ -176,9 +199,7 @@ pub fn serve(parts: Parts, listener: TcpListener) -> std::io::Result<Server> {
             .app_data(auth.clone())
             .app_data(origins.clone())
             .service(web::resource("/schema.graphql").get(graphql_schema))
-            .service(web::resource("/healthz").get(healthz))
-            .service(web::resource("/readyz").get(readiness::readyz))
-            .service(web::resource("/readyz/tramita").get(readiness::readyz_tramita))
+            .configure(probes)
             .configure(|config| docs.clone().routes(config))
             .configure(api_routes);
         if graphiql {
@@ -249,7 +270,7 @@ fn start_readiness_checks(parts: &Parts) -> Readiness {
 }
 
 /// Adds the routes of the GraphQL API and the REST API. They need [`GraphqlService`],
-/// [`Protocols`], [`App`] and [`Auth`] in `app_data`.
+/// [`Protocols`], [`App`] and [`Auth`] in `app_data`, and WebSockets also need [`AllowedOrigins`].
 pub fn api_routes(config: &mut web::ServiceConfig) {
     config.service(
         web::resource("/graphql")
@@ -309,9 +330,7 @@ fn serve_metrics(
         Actix::new()
             .app_data(readiness)
             .service(web::resource("/metrics").get(text))
-            .service(web::resource("/healthz").get(healthz))
-            .service(web::resource("/readyz").get(readiness::readyz))
-            .service(web::resource("/readyz/tramita").get(readiness::readyz_tramita))
+            .configure(probes)
     });
     actix_web::rt::spawn(server.workers(1).disable_signals().listen(listener)?.run());
     Ok(())
@@ -334,6 +353,15 @@ fn expire_tramites(app: App) {
             }
         }
     });
+}
+
+/// Adds the routes by which an orchestrator asks whether this instance runs and is ready. They need
+/// [`Readiness`] in `app_data`.
+fn probes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/healthz").get(healthz))
+        .service(web::resource("/readyz").get(readiness::readyz))
+        .service(web::resource("/readyz/tramita").get(readiness::readyz_tramita));
 }
 
 async fn healthz() -> HttpResponse {

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Failure};
 use crate::graphql;
+use crate::http::semantics::coding::has_type;
 use crate::http::semantics::without_body;
 use crate::rest::{self, routes};
 use actix_web::HttpResponse;
@@ -30,14 +31,14 @@ pub fn explain_unknown(
         (StatusCode::METHOD_NOT_ALLOWED, &Method::OPTIONS) => {
             without_body(response, StatusCode::NO_CONTENT)
         }
-        (StatusCode::NOT_FOUND, _) if !is_json(&response) => {
+        (StatusCode::NOT_FOUND, _) if !has_type(&response, "json") => {
             let error = Error::failure(
                 Failure::NaoEncontrado,
                 routes::unknown_route_message(response.request().path()),
             );
             refuse(response, &error)
         }
-        (StatusCode::METHOD_NOT_ALLOWED, _) if !is_json(&response) => {
+        (StatusCode::METHOD_NOT_ALLOWED, _) if !has_type(&response, "json") => {
             let allowed =
                 response.headers().get(header::ALLOW).and_then(|allow| allow.to_str().ok());
             let message = match allowed {
@@ -64,14 +65,6 @@ fn complete_allow(response: &mut ServiceResponse<BoxBody>) {
     if let Ok(methods) = HeaderValue::from_str(&methods) {
         response.headers_mut().insert(header::ALLOW, methods);
     }
-}
-
-fn is_json(response: &ServiceResponse<BoxBody>) -> bool {
-    let content_type = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|content_type| content_type.to_str().ok());
-    content_type.is_some_and(|content_type| content_type.contains("json"))
 }
 
 /// Returns the error response of the path's API, with the headers of the original response.

@@ -9,7 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Metric, Registry};
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,6 @@ struct CredentialLabel {
 pub struct Metrics(Arc<Counters>);
 
 struct Counters {
-    registry: Registry,
     requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     absences: Family<CredentialLabel, Counter>,
     limited: Family<CredentialLabel, Counter>,
@@ -40,67 +39,66 @@ struct Counters {
     audit_set_aside: Counter,
     audit_lost: Counter,
     sealed: Counter,
+    registry: Registry,
 }
 
 fn duration_histogram() -> Histogram {
     Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])
 }
 
+/// Creates a metric and registers it.
+fn registered<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
+}
+
 impl Metrics {
     pub fn new(database: Gauges) -> Self {
-        let mut counters = Counters {
-            registry: Registry::with_prefix("elos"),
-            requests: Family::new_with_constructor(duration_histogram),
-            absences: Family::default(),
-            limited: Family::default(),
-            audited: Counter::default(),
-            audit_failures: Gauge::default(),
-            audit_set_aside: Counter::default(),
-            audit_lost: Counter::default(),
-            sealed: Counter::default(),
-        };
+        let mut registry = Registry::with_prefix("elos");
         let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
-        let registry = &mut counters.registry;
         registry.register("build", "Versão do programa", version);
+        let requests: Family<RequestLabels, Histogram, fn() -> Histogram> =
+            Family::new_with_constructor(duration_histogram);
         registry.register(
             "http_request_duration_seconds",
             "Duração dos pedidos, por método, modelo da rota e status",
-            counters.requests.clone(),
+            requests.clone(),
         );
-        registry.register(
+        let absences = registered(
+            &mut registry,
             "ausencias",
             "Objetos pedidos que não existem ou não são visíveis, por credencial",
-            counters.absences.clone(),
         );
-        registry.register(
+        let limited = registered(
+            &mut registry,
             "limite_de_requisicoes",
             "Pedidos recusados a quem pede demais o que não existe, por credencial",
-            counters.limited.clone(),
         );
-        registry.register(
+        let audited = registered(
+            &mut registry,
             "auditoria_registros",
             "Registros de leitura gravados na trilha",
-            counters.audited.clone(),
         );
-        registry.register(
+        let audit_failures = registered(
+            &mut registry,
             "auditoria_tentativas_falhas",
             "Tentativas seguidas de gravar a trilha que falharam; 0 quando grava",
-            counters.audit_failures.clone(),
         );
-        registry.register(
+        let audit_set_aside = registered(
+            &mut registry,
             "auditoria_a_parte",
             "Registros da trilha que o banco não aceita, guardados em auditoria_recusada",
-            counters.audit_set_aside.clone(),
         );
-        registry.register(
+        let audit_lost = registered(
+            &mut registry,
             "auditoria_perdidos",
             "Registros que a trilha perdeu, de chamadas que não leram nada; 0 é o normal",
-            counters.audit_lost.clone(),
         );
-        registry.register(
+        let sealed = registered(
+            &mut registry,
             "auditoria_selados",
             "Registros que esta instância selou na cadeia",
-            counters.sealed.clone(),
         );
         registry.register(
             "fluxo_ouvindo",
@@ -112,7 +110,17 @@ impl Metrics {
             "Há quanto tempo uma mesma transação aberta retém o fluxo de eventos",
             database.feed_held,
         );
-        Self(Arc::new(counters))
+        Self(Arc::new(Counters {
+            requests,
+            absences,
+            limited,
+            audited,
+            audit_failures,
+            audit_set_aside,
+            audit_lost,
+            sealed,
+            registry,
+        }))
     }
 
     pub fn answered(&self, method: &str, route: &str, status: u16, elapsed: Duration) {

@@ -119,11 +119,6 @@ impl Protocolo {
             TipoDeProtocolo::Livre => true,
         }
     }
-
-    /// The processo of this server that this protocolo would name, if it is a número CNJ.
-    pub fn numero_cnj(&self) -> Option<NumeroProcesso> {
-        (self.tipo == TipoDeProtocolo::Cnj20).then(|| self.key.parse().ok()).flatten()
-    }
 }
 
 /// Hides the number, because a processo in transit is as confidential as one at rest.

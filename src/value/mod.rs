@@ -3,6 +3,8 @@
 pub mod characters;
 pub mod cpf;
 pub mod field;
+pub mod hexadecimal;
+pub mod percent;
 pub mod rules;
 pub mod resource;
 pub mod time;

@@ -1,6 +1,7 @@
 //! Formats and parses dates and times in the courts' notation: America/Sao_Paulo, `dd/MM/yyyy`.
+//! Also parses instants as RFC 3339.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::America::Sao_Paulo;
 
 /// The calendar day in São Paulo.
@@ -33,6 +34,12 @@ pub fn read_date(text: &str) -> Option<NaiveDate> {
     form.then(|| NaiveDate::parse_from_str(text, "%d/%m/%Y").ok())?
 }
 
+/// Parses an instant as RFC 3339, with an offset. Its year is from 1900 to 9999.
+pub fn read_instant(text: &str) -> Option<DateTime<Utc>> {
+    let instant = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    (1900..=9999).contains(&instant.year()).then_some(instant)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +49,15 @@ mod tests {
         assert_eq!(read_date("29/02/2024"), NaiveDate::from_ymd_opt(2024, 2, 29));
         for text in ["29/02/2023", "1/2/2024", "2024-02-29", "29/02/20244", "+9/02/2024", ""] {
             assert_eq!(read_date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_instant_has_an_offset_and_a_year_from_1900_on() {
+        let read = |text| read_instant(text).map(|instant| instant.to_rfc3339());
+        assert_eq!(read("2026-01-02T03:04:05-03:00").unwrap(), "2026-01-02T06:04:05+00:00");
+        for text in ["2026-01-02T03:04:05", "1899-12-31T23:59:59Z", "2026-01-02", ""] {
+            assert_eq!(read(text), None, "{text}");
         }
     }
 

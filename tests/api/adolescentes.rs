@@ -1,6 +1,6 @@
 //! Reads and changes of adolescentes, through both APIs.
 
-use crate::support::{App, NewProcesso, Response, numero};
+use crate::support::{App, NewProcesso, Response, code, numero};
 use serde_json::{Value, json};
 
 fn request(
@@ -40,10 +40,7 @@ fn le_por_identificador_e_em_paginas_so_as_do_tribunal() {
         "{without_papel}"
     );
     let foreign = request(&app, "tjpe", "GET", &path, &Value::Null, &[]);
-    assert_eq!(
-        (foreign.status, &foreign.body["mensagemDesenvolvedor"]),
-        (404, &json!("ADOLESCENTE_NAO_ENCONTRADO"))
-    );
+    assert_eq!(code(&foreign), (404, "ADOLESCENTE_NAO_ENCONTRADO"));
     assert_eq!(request(&app, "tjrn", "GET", "/identificador/1", &Value::Null, &[]).status, 400);
     assert_eq!(request(&app, "tjrn", "GET", "?nome=x", &Value::Null, &[]).status, 400);
 }
@@ -108,10 +105,7 @@ fn put_muda_o_que_vem_e_o_igual_nao_e_mudanca() {
         &json!({ "identificador": ana, "nome": "X" }),
         &[("If-Match", "\"1\"")],
     );
-    assert_eq!(
-        (old.status, &old.body["mensagemDesenvolvedor"]),
-        (412, &json!("CONFLITO_DE_VERSAO"))
-    );
+    assert_eq!(code(&old), (412, "CONFLITO_DE_VERSAO"));
 }
 
 #[test]
@@ -121,10 +115,7 @@ fn r25_cpf_de_outro_registro() {
     let with_cpf = |identificador: &str| json!({ "identificador": identificador, "cpf": { "numero": "52998224725" } });
     assert_eq!(put(&app, &with_cpf(&ana)).status, 200);
     let taken = put(&app, &with_cpf(&rui));
-    assert_eq!(
-        (taken.status, &taken.body["mensagemDesenvolvedor"]),
-        (409, &json!("ADOLESCENTE_JA_EXISTE"))
-    );
+    assert_eq!(code(&taken), (409, "ADOLESCENTE_JA_EXISTE"));
     assert!(taken.text.contains(&ana), "{}", taken.text);
 
     // Exactly one of many simultaneous changes to one CPF succeeds.

@@ -332,10 +332,10 @@ fn one_changed_byte_in_a_thousand_operations_is_found_at_its_position() {
         t: String,
     }
     use diesel::RunQueryDsl;
-    let where_clause = elos::db::Sql::new(
+    let position = elos::db::Sql::new(
         "SELECT format('selo %s, posição %s, registro %s', ordem, posicao, id) AS t FROM alvo",
     );
-    let where_clause = where_clause.get_result::<Target>(&mut conn).unwrap().t;
+    let position = position.get_result::<Target>(&mut conn).unwrap().t;
     for (tampering, found, with_position) in [
         ("UPDATE auditoria SET operacao = overlay(operacao placing 'x' from 2 for 1) WHERE id = (SELECT id FROM alvo)", "foi alterado", true),
         ("UPDATE auditoria SET ocorrido_em = ocorrido_em + interval '1 microsecond' WHERE id = (SELECT id FROM alvo)", "foi alterado", true),
@@ -359,7 +359,7 @@ fn one_changed_byte_in_a_thousand_operations_is_found_at_its_position() {
         let (code, text) = verify(&app.database, &anchor);
         assert_eq!(code, Some(1), "{tampering}: {text}");
         assert!(text.contains(found), "{tampering}: {text}");
-        assert!(!with_position || text.contains(&where_clause), "{tampering}: {where_clause} is not in {text}");
+        assert!(!with_position || text.contains(&position), "{tampering}: {position} is not in {text}");
         conn.batch_execute(
             "DELETE FROM auditoria; INSERT INTO auditoria TABLE a; DELETE FROM selo; INSERT INTO selo TABLE s;",
         )
@@ -423,7 +423,7 @@ fn a_cut_connection_neither_repeats_nor_loses_records() {
                 scope.spawn(|| app.gql("tjrn", "{ processos(first: 1) { nodes { id } } }"));
             }
             // The writer waits for the lock. The test ends its connection.
-            while app.database.lock_waiters() == 0 {}
+            app.database.wait_for_lock_waiters(1);
             lock
                 .batch_execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> pg_backend_pid(); COMMIT")
                 .unwrap();

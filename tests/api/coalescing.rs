@@ -55,9 +55,7 @@ fn coalesced_queries_keep_their_responses_and_read_less() {
                     assert_eq!(data["processo"]["numero"], **numero);
                 });
             }
-            while app.database.lock_waiters() < i64::try_from(permits).unwrap() {
-                std::thread::yield_now();
-            }
+            app.database.wait_for_lock_waiters(i64::try_from(permits).unwrap());
             owner.batch_execute("COMMIT").unwrap();
         });
     });

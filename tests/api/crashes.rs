@@ -1,6 +1,6 @@
 //! The tests kill `elos demo`. Every write that it acknowledged with 200 must survive.
 
-use crate::support::{MAX_WAIT, new_adolescente, until};
+use crate::support::{MAX_WAIT, TempDir, new_adolescente, until};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use elos::db::Sql;
@@ -8,20 +8,13 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-pub struct TempDir(pub PathBuf);
-
+/// The folder of a demo.
 impl TempDir {
-    pub fn new(name: &str) -> Self {
-        let dir = PathBuf::from(format!("/var/tmp/elos-queda-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&dir);
-        Self(dir)
-    }
-
     /// Returns the process id of the postmaster of this folder, as its `postmaster.pid` states it.
     pub fn postmaster(&self) -> Option<Pid> {
         let text = std::fs::read_to_string(self.0.join("data/postmaster.pid")).ok()?;
@@ -50,16 +43,10 @@ impl TempDir {
     }
 
     /// Returns whether a postmaster other than `old` accepts connections.
-    pub fn accepted(&self, old: Pid) -> bool {
+    pub fn accepts_instead_of(&self, old: Pid) -> bool {
         let text = std::fs::read_to_string(self.0.join("data/postmaster.pid")).unwrap_or_default();
         let ready = text.lines().nth(7).is_some_and(|state| state.trim() == "ready");
         ready && self.postmaster().is_some_and(|new| new != old)
-    }
-}
-
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -80,8 +67,8 @@ impl Demo {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let base = lines.into_iter().find_map(|row| {
-            let url = row.split_whitespace().find(|word| word.ends_with("/graphiql"))?;
+        let base = lines.into_iter().find_map(|line| {
+            let url = line.split_whitespace().find(|word| word.ends_with("/graphiql"))?;
             Some(url.trim_end_matches("/graphiql").to_owned())
         });
         let base = base.expect("the program prints its address");
@@ -91,7 +78,7 @@ impl Demo {
             .build()
             .into();
         let demo = Self { child, base, agent };
-        demo.wait();
+        until(MAX_WAIT, "the program is ready", || demo.ready());
         demo
     }
 
@@ -99,17 +86,12 @@ impl Demo {
         self.agent.get(format!("{}/readyz", self.base)).call().is_ok_and(|r| r.status() == 200)
     }
 
-    /// Waits until the program is ready and returns how long it took.
-    fn wait(&self) -> Duration {
-        until(MAX_WAIT, "the program is ready", || self.ready())
-    }
-
     /// Waits until a PostgreSQL other than `old` serves and a known caller gets a response.
     pub fn wait_for_other(&self, dir: &TempDir, old: Pid) {
         let token = self.token();
         let known = || self.send("/graphql", &token, &[], &json!({ "query": "{ eu { azp } }" }));
         until(MAX_WAIT, "PostgreSQL is back", || {
-            dir.accepted(old) && self.ready() && known() == 200
+            dir.accepts_instead_of(old) && self.ready() && known() == 200
         });
     }
 
@@ -280,7 +262,7 @@ impl Demo {
 fn restart_postgresql(dir: &TempDir) {
     let old = dir.postmaster().unwrap();
     kill(old, Signal::SIGINT).unwrap();
-    until(MAX_WAIT, "PostgreSQL is back", || dir.accepted(old));
+    until(MAX_WAIT, "PostgreSQL is back", || dir.accepts_instead_of(old));
 }
 
 /// Waits until every client has three responses in a row.

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use std::time::Instant;
 
 /// Runs `elos credencial …` on the database of the test and returns the exit code and the output.
-fn credential(database: &Database, args: &[&str]) -> (Option<i32>, String) {
+pub fn credential(database: &Database, args: &[&str]) -> (Option<i32>, String) {
     database.elos(&[&["credencial"][..], args].concat())
 }
 
+/// Runs `elos credencial …`, which must succeed, and returns the output.
 #[track_caller]
-fn created(database: &Database, args: &[&str]) -> String {
+pub fn created(database: &Database, args: &[&str]) -> String {
     let (code, text) = credential(database, args);
     assert_eq!(code, Some(0), "{text}");
     text

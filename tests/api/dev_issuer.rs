@@ -1,11 +1,10 @@
 //! The restrictions of the development issuer, which gives tokens to every caller: only `elos demo`
 //! has it, it listens only on this machine, and it logs a warning.
 
-use crate::support::{Database, MAX_WAIT, Template, signer};
+use crate::support::{Database, MAX_WAIT, Template, signer, until};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
 
 fn elos(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
@@ -112,12 +111,10 @@ fn elos_serve_has_no_issuer() {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let _server = Server(command.spawn().unwrap());
-    let start = Instant::now();
-    while send_request(&address, "GET /readyz")
-        .is_none_or(|(head, _)| !head.starts_with("HTTP/1.1 200"))
-    {
-        assert!(start.elapsed() < MAX_WAIT, "the server is not ready");
-    }
+    until(MAX_WAIT, "the server is ready", || {
+        send_request(&address, "GET /readyz")
+            .is_some_and(|(head, _)| head.starts_with("HTTP/1.1 200"))
+    });
     std::fs::remove_file(&keys).unwrap();
     for request in [
         "POST /auth/realms/pje/protocol/openid-connect/token",

@@ -1,10 +1,9 @@
 //! A copy of the database (pg_dump, psql) on another PostgreSQL continues by itself: the feed, the
 //! trail and its seals stay in order.
 
-use crate::crashes::TempDir;
 use crate::subscriptions::alterar;
 use crate::subscriptions::sse_client::Sse;
-use crate::support::{App, MAX_WAIT, Settings};
+use crate::support::{App, MAX_WAIT, Settings, TempDir, until};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use elos::db::migrations::Migrator;
@@ -87,11 +86,10 @@ fn settle(app: &App, conn: &mut PgConnection) {
     assert!(actix_web::rt::System::new().block_on(written), "the trail was not written");
     let open = "SELECT count(*) AS n FROM auditoria a WHERE NOT EXISTS \
                 (SELECT FROM selo s WHERE a.id = ANY(s.ids) AND s.tribunal_codigo = a.tribunal_codigo)";
-    let begun = std::time::Instant::now();
-    while number(conn, open) > 0 {
+    until(MAX_WAIT, "every record is sealed", || {
         app.seal_pending();
-        assert!(begun.elapsed() < MAX_WAIT, "records are not sealed");
-    }
+        number(conn, open) == 0
+    });
 }
 
 #[test]

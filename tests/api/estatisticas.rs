@@ -69,10 +69,10 @@ fn processos_by_tribunal_and_month_take_one_request_and_one_statement() {
     assert!(all_expected.len() > 300, "{}", all_expected.len());
     assert_eq!(totals(&data["estatisticas"]), all_expected);
     // A client of one tribunal counts only that tribunal.
-    let of_one = totals(&app.gql("tjrn", &query)["estatisticas"]);
-    let of_single: BTreeMap<_, _> =
+    let found = totals(&app.gql("tjrn", &query)["estatisticas"]);
+    let expected: BTreeMap<_, _> =
         all_expected.into_iter().filter(|(keys, _)| keys[0] == "820").collect();
-    assert_eq!(of_one, of_single);
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The requests of one credential do not block another tribunal, nor another credential of the same
 //! tribunal.
 
-use crate::support::{App, MAX_WAIT, NewProcesso, Settings, Template, numero, numero_of, until};
+use crate::support::{App, NewProcesso, Settings, Template, numero, numero_of};
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 use std::thread::Scope;
@@ -26,10 +26,6 @@ fn flood<'s>(scope: &'s Scope<'s, '_>, app: &'s App, client: &'s str, requests: 
     }
 }
 
-fn until_waiting(app: &App, connections: i64) {
-    until(MAX_WAIT, "the connections wait", || app.database.lock_waiters() >= connections);
-}
-
 #[test]
 fn a_credential_whose_requests_wait_leaves_connections_to_others() {
     let app = App::with(Template::Seeded, Settings::default());
@@ -40,7 +36,7 @@ fn a_credential_whose_requests_wait_leaves_connections_to_others() {
     locked.batch_execute("BEGIN; LOCK TABLE guia IN ACCESS EXCLUSIVE MODE").unwrap();
     std::thread::scope(|scope| {
         flood(scope, &app, "tjrn", 24);
-        until_waiting(&app, CREDENTIAL_PERMITS);
+        app.database.wait_for_lock_waiters(CREDENTIAL_PERMITS);
         for client in ["tjce", "tjrn-leitura"] {
             app.gql(client, "{ processos(first: 1) { nodes { id } } }");
             let tramita = app.get(client, "/tramites");
@@ -78,7 +74,7 @@ fn a_tribunal_whose_credentials_wait_leaves_a_connection_to_another() {
             flood(scope, &app, client, 8);
         }
         // The server reserves two of its six connections for tribunais that hold none.
-        until_waiting(&app, 4);
+        app.database.wait_for_lock_waiters(4);
         app.gql("tjce", "{ processos(first: 1) { nodes { id } } }");
         assert_eq!(app.database.lock_waiters(), 4);
         locked.batch_execute("ROLLBACK").unwrap();
@@ -108,7 +104,7 @@ fn registrations_that_wait_do_not_keep_another_tribunal_from_registering() {
                 assert!(matches!(status, 200 | 409 | 503), "{status}");
             });
         }
-        until_waiting(&app, CREDENTIAL_PERMITS);
+        app.database.wait_for_lock_waiters(CREDENTIAL_PERMITS);
         for n in 2..6 {
             app.cadastrado("tjce", &NewProcesso::apuracao(&numero_of(806, n), &[&ce]));
         }

@@ -63,13 +63,8 @@ impl Fixture {
         response.body["dados"]["numeroGuia"].as_str().unwrap().to_owned()
     }
 
-    pub fn request(&self, method: &str, path: &str, body: &str) -> Response {
-        let bearer = self.app.bearer("tjrn");
-        let mut headers = vec![("Authorization", bearer.as_str())];
-        if !body.is_empty() {
-            headers.push(("Content-Type", "application/json"));
-        }
-        self.app.request(method, &format!("/api/v1{path}"), &headers, body.as_bytes())
+    pub fn rest(&self, method: &str, path: &str, body: &Value) -> Response {
+        self.app.rest("tjrn", method, &format!("/api/v1{path}"), &[], body)
     }
 }
 
@@ -120,8 +115,9 @@ fn as_quatro_especies_por_rest() {
     assert_eq!(unificadora.body["dados"]["listaNumeroDaGuiaDefinitiva"], json!([definitiva]));
     assert!(unificadora.body["dados"].get("processoConhecimento").is_none());
     // The unificadora sets the unified guias to BAIXADA.
-    let baixada = &fixture.request("GET", &format!("/guias?numeroGuia={definitiva}"), "").body["dados"]
-        ["content"][0];
+    let baixada = &fixture
+        .rest("GET", &format!("/guias?numeroGuia={definitiva}"), &Value::Null)
+        .body["dados"]["content"][0];
     assert_eq!(
         (&baixada["situacaoGuia"], &baixada["motivoBaixa"]),
         (&json!("BAIXADA"), &json!("UNIFICADA"))
@@ -136,7 +132,7 @@ fn as_quatro_especies_por_rest() {
             "GUIA_EMITIDA {a},GUIA_EMITIDA {a},GUIA_EMITIDA {a},GUIA_EMITIDA {e},GUIA_EMITIDA {e},GUIA_BAIXADA {a}"
         )
     );
-    assert_eq!(fixture.request("POST", "/guias/outra", "{}").status, 404);
+    assert_eq!(fixture.rest("POST", "/guias/outra", &json!({})).status, 404);
     // The eventos of an adolescente show a guia once, also if it is in several processos.
     fixture.app.wait_until_settled();
     let of_adolescente = fixture.app.gql_with(
@@ -335,12 +331,12 @@ fn b4_so_definitivas_ativas_do_adolescente_se_unificam() {
 fn r26_baixa_com_motivo_uma_vez() {
     let fixture = Fixture::new();
     let guia = fixture.emitida("definitiva");
-    let baixar = |situacao: &str, body: &str| {
-        fixture.request("PUT", &format!("/guias/{guia}/situacao/{situacao}"), body)
+    let baixar = |situacao: &str, body: &Value| {
+        fixture.rest("PUT", &format!("/guias/{guia}/situacao/{situacao}"), body)
     };
-    assert_eq!(code(&baixar("Ativo", "")), (400, "CAMPO_INVALIDO"));
-    assert_eq!(code(&baixar("BAIXADA", r#"{"motivo":"CANSEI"}"#)), (400, "CAMPO_INVALIDO"));
-    let baixada = baixar("Baixada", r#"{"motivo":"EXTINTA"}"#);
+    assert_eq!(code(&baixar("Ativo", &Value::Null)), (400, "CAMPO_INVALIDO"));
+    assert_eq!(code(&baixar("BAIXADA", &json!({ "motivo": "CANSEI" }))), (400, "CAMPO_INVALIDO"));
+    let baixada = baixar("Baixada", &json!({ "motivo": "EXTINTA" }));
     let dados = &baixada.body["dados"];
     assert_eq!(
         (baixada.status, &dados["situacaoGuia"], &dados["motivoBaixa"]),
@@ -348,14 +344,14 @@ fn r26_baixa_com_motivo_uma_vez() {
     );
     assert_eq!((&dados["versao"], &dados["vencida"]), (&json!(2), &json!(false)));
     // The motivo of a guia that is BAIXADA does not change.
-    let again = baixar("BAIXADA", r#"{"motivo":"MAIORIDADE"}"#);
+    let again = baixar("BAIXADA", &json!({ "motivo": "MAIORIDADE" }));
     assert_eq!((again.status, &again.body["dados"]["motivoBaixa"]), (200, &json!("EXTINTA")));
     assert_eq!(
-        code(&fixture.request("PUT", "/guias/202401010001/situacao/BAIXADA", "")),
+        code(&fixture.rest("PUT", "/guias/202401010001/situacao/BAIXADA", &Value::Null)),
         (404, "NAO_ENCONTRADO")
     );
     assert_eq!(
-        code(&fixture.request("PUT", "/guias/1/situacao/BAIXADA", "")),
+        code(&fixture.rest("PUT", "/guias/1/situacao/BAIXADA", &Value::Null)),
         (400, "CAMPO_INVALIDO")
     );
     let path = format!("/api/v1/guias/{guia}/situacao/BAIXADA");
@@ -368,8 +364,9 @@ fn r27_situacao_das_guias_conta_os_dois_processos() {
     let fixture = Fixture::new();
     let sancao = fixture.emitida("internacao-sancao");
     let count = |situacao: &str| {
-        let page = fixture.request("GET", &format!("/processos?situacaoGuia={situacao}"), "").body
-            ["dados"]
+        let page = fixture
+            .rest("GET", &format!("/processos?situacaoGuia={situacao}"), &Value::Null)
+            .body["dados"]
             .clone();
         let query =
             format!("{{ processos(filtro: {{situacaoGuia: {situacao}}}) {{ totalCount }} }}");
@@ -379,11 +376,11 @@ fn r27_situacao_das_guias_conta_os_dois_processos() {
     };
     assert_eq!((count("ATIVO"), count("BAIXADA")), (json!(2), json!(0)));
     assert_eq!(
-        fixture.request("PUT", &format!("/guias/{sancao}/situacao/BAIXADA"), "").status,
+        fixture.rest("PUT", &format!("/guias/{sancao}/situacao/BAIXADA"), &Value::Null).status,
         200
     );
     assert_eq!((count("ATIVO"), count("BAIXADA")), (json!(0), json!(2)));
-    assert_eq!(fixture.request("GET", "/processos?situacaoGuia=VENCIDA", "").status, 400);
+    assert_eq!(fixture.rest("GET", "/processos?situacaoGuia=VENCIDA", &Value::Null).status, 400);
 }
 
 const EMITIR: &str = "mutation($i: EmitirGuiaInput!) { emitirGuia(input: $i) { guia { id numero tipo situacao venceEm vencida magistrado { nome cpf }
@@ -523,10 +520,10 @@ fn guias_emitidas_ao_mesmo_tempo_tem_numeros_distintos() {
         let (unified, baixada) = std::thread::scope(|scope| {
             let unify = scope.spawn(|| fixture.emitir("unificadora", &unificadora).status);
             let baixar = scope.spawn(|| {
-                fixture.request(
+                fixture.rest(
                     "PUT",
                     &format!("/guias/{guia}/situacao/BAIXADA"),
-                    r#"{"motivo":"EXTINTA"}"#,
+                    &json!({ "motivo": "EXTINTA" }),
                 )
             });
             (unify.join().unwrap(), baixar.join().unwrap())
@@ -548,7 +545,7 @@ fn r26_ninguem_cumpre_medida_depois_dos_21() {
     let old = fixture.app.post("tjrn", "/api/v1/adolescentes", &old).body["dados"]["identificador"]
         .clone();
     let path = format!("/processos/{}/apuracao/adolescentes/{}", numero(0), old.as_str().unwrap());
-    assert_eq!(fixture.request("POST", &path, "").status, 200);
+    assert_eq!(fixture.rest("POST", &path, &Value::Null).status, 200);
     let mut body = fixture.body("definitiva");
     body["identificadorAdolescente"] = old;
     let dados = fixture.emitir("definitiva", &body).body["dados"].clone();

@@ -78,7 +78,7 @@ fn a_linha_do_processo_conta_tudo_em_ordem_de_tempo() {
     let all = entries(&linha_do_tempo);
     let digits = fixture.numero.replace(['-', '.'], "");
     let sql = ENTRY_COUNT_SQL.replace("$n", &format!("'{digits}'"));
-    let counted = count(&fixture.app.database, &sql);
+    let counted = usize::try_from(fixture.app.database.count(sql.leak())).unwrap();
     assert_eq!(
         (all.len(), &linha_do_tempo["totalCount"]),
         (counted, &json!(counted)),
@@ -153,18 +153,6 @@ fn o_destinatario_do_tramite_nao_ve_o_processo() {
         "query($n: NumeroProcesso!) { processo(numero: $n) { linhaDoTempo { totalCount } } }";
     let seen = fixture.app.gql_with("tjpe", query, json!({ "n": fixture.numero }));
     assert_eq!(seen["processo"], Value::Null);
-}
-
-/// Returns the number in column `n` of the result of `sql`.
-fn count(database: &Database, sql: &str) -> usize {
-    #[derive(diesel::QueryableByName)]
-    struct CountRow {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        n: i64,
-    }
-    use diesel::RunQueryDsl;
-    let count: CountRow = Sql::new(sql.to_owned().leak()).get_result(&mut database.conn()).unwrap();
-    usize::try_from(count.n).unwrap()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! More requests than the server has connections for.
 
-use crate::support::{App, MAX_WAIT, until};
+use crate::support::App;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ fn a_full_server_is_not_a_database_that_is_down() {
         for _ in 0..3 {
             scope.spawn(|| assert_eq!(app.get("tjrn", "/api/v1/processos").status, 200));
         }
-        until(MAX_WAIT, "the connections wait", || app.database.lock_waiters() >= 3);
+        app.database.wait_for_lock_waiters(3);
         let rest = scope.spawn(|| app.get("tjrn", "/api/v1/processos"));
         let graphql = scope.spawn(|| app.graphql("tjrn", list, json!({})));
         let (rest, graphql) = (rest.join().unwrap(), graphql.join().unwrap());

@@ -12,16 +12,10 @@ fn with_a_writer_between(app: &App, table: &str, query: &str, change: &str) -> V
     writer.batch_execute(&format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")).unwrap();
     std::thread::scope(|scope| {
         let reader = scope.spawn(|| app.gql("tjrn", query));
-        wait_for_waiters(app);
+        app.database.wait_for_lock_waiters(1);
         writer.batch_execute(&format!("{change}; COMMIT")).unwrap();
         reader.join().unwrap()
     })
-}
-
-fn wait_for_waiters(app: &App) {
-    while app.database.lock_waiters() == 0 {
-        std::thread::yield_now();
-    }
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn the_record_of_a_read_is_written_before_its_answer() {
     std::thread::scope(|scope| {
         let asked = scope.spawn(|| app.gql("tjrn", NAMES));
         // The writer waits for the lock, and the response waits for the writer.
-        while app.database.lock_waiters() == 0 {}
+        app.database.wait_for_lock_waiters(1);
         assert!(!asked.is_finished());
         lock.batch_execute("COMMIT").unwrap();
         asked.join().unwrap();

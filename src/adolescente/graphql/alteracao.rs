@@ -22,7 +22,7 @@ pub struct AtualizarAdolescenteInput {
     /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
     versao_esperada: Option<i32>,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
 /// Alteração dos dados de um adolescente: campo ausente mantém, null apaga. Null não se admite em nome, sobrenome, nascimento nem sexo.
@@ -66,7 +66,7 @@ impl MutationInput for AtualizarAdolescenteInput {
     type Command = AtualizarAdolescente;
 
     fn into_parts(self) -> (AtualizarAdolescente, ModoInput) {
-        let Self { identificador, dados, versao_esperada: expected_version, modo: mode } = self;
+        let Self { identificador, dados, versao_esperada, mode } = self;
         let blank = |field: &[&'static str]| {
             let message = "o texto está em branco";
             let mut refusal = Refusal::new(CodigoErro::CampoInvalido, "forma", message);
@@ -110,14 +110,6 @@ impl MutationInput for AtualizarAdolescenteInput {
             certidao: dados.certidao_nascimento.map_value(Into::into).into(),
         };
         let dados = alteracao;
-        (
-            AtualizarAdolescente {
-                identificador,
-                dados,
-                versao_esperada: expected_version,
-                malformed,
-            },
-            mode,
-        )
+        (AtualizarAdolescente { identificador, dados, versao_esperada, malformed }, mode)
     }
 }

@@ -10,17 +10,17 @@ use crate::audit::SensitiveField;
 use crate::auth::Papel;
 use crate::evento::graphql::{EventoFiltro, eventos_of};
 use crate::evento::store::{EventosOf, Subject};
-use crate::graphql_types::connection::{Connection, Paging, SentidoOrdem, connect};
+use crate::graphql_types::connection::{Connection, Paging, SentidoOrdem, connect_field};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, DADOS_SENSIVEIS, FILTER, PageSize, RequerPapel};
-use crate::graphql_types::field_error::{Fallible, FieldError};
+use crate::graphql_types::field_error::Fallible;
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::json::JsonObject;
 use crate::graphql_types::scalars::{Date, Timestamp};
 use crate::guia::SituacaoGuia;
 use crate::guia::store::GuiasOf;
 use crate::linha_do_tempo::graphql::linha_do_tempo;
-use crate::linha_do_tempo::store::{self as timeline, LinhaDoTempo};
+use crate::linha_do_tempo::store::LinhaDoTempo;
 use crate::processo::store::ProcessosOfAdolescente;
 use crate::processo::{SituacaoProcesso, SituacaoVinculo, TipoProcesso};
 use crate::value::cpf::Cpf;
@@ -240,9 +240,8 @@ impl AdolescenteNode {
     ) -> Fallible<Connection<ProcessosOfAdolescente>> {
         let page = Paging { first, after, last, before };
         let adolescente = self.summary().id;
-        connect(ctx, ProcessosOfAdolescente { adolescente, tipo, situacao, vinculo }, page)
+        connect_field(ctx, ProcessosOfAdolescente { adolescente, tipo, situacao, vinculo }, page)
             .await
-            .map_err(|error| FieldError::at(ctx, error))
     }
 
     /// Guias do adolescente.
@@ -261,9 +260,7 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Fallible<Connection<GuiasOf>> {
         let page = Paging { first, after, last, before };
-        connect(ctx, GuiasOf::Adolescente(self.summary().id, situacao), page)
-            .await
-            .map_err(|error| FieldError::at(ctx, error))
+        connect_field(ctx, GuiasOf::Adolescente(self.summary().id, situacao), page).await
     }
 
     /// Alterações deste cadastro, da mais antiga à mais nova se não se diz `sentido`.
@@ -290,9 +287,12 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Fallible<Connection<EventosOf>> {
         let page = Paging { first, after, last, before };
-        connect(ctx, eventos_of(Subject::Adolescente(self.summary().id), filtro, sentido), page)
-            .await
-            .map_err(|error| FieldError::at(ctx, error))
+        connect_field(
+            ctx,
+            eventos_of(Subject::Adolescente(self.summary().id), filtro, sentido),
+            page,
+        )
+        .await
     }
 
     /// O que aconteceu ao adolescente e aos processos a que é ou foi ligado, em ordem de tempo, cada coisa numa frase.
@@ -319,13 +319,12 @@ impl AdolescenteNode {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Fallible<Connection<LinhaDoTempo>> {
         let page = Paging { first, after, last, before };
-        connect(
+        connect_field(
             ctx,
-            linha_do_tempo(timeline::Subject::Adolescente(self.summary().id), (de, ate), sentido),
+            linha_do_tempo(Subject::Adolescente(self.summary().id), (de, ate), sentido),
             page,
         )
         .await
-        .map_err(|error| FieldError::at(ctx, error))
     }
 }
 

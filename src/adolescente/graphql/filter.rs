@@ -174,11 +174,9 @@ pub fn filter(
         created: (instant(input.criado_de), instant(input.criado_ate)),
         updated: (instant(input.atualizado_de), instant(input.atualizado_ate)),
         vazio: input.vazio.map(|fields| fields.into_iter().map(Into::into).collect()),
-        processos: conditions
-            .relation(ProcessoRelacaoFiltro::into_parts(input.processos), processo::filter)?,
-        vinculos: conditions
-            .relation(VinculoRelacaoFiltro::into_parts(input.vinculos), VinculoFiltro::read)?,
-        guias: conditions.relation(GuiaRelacaoFiltro::into_parts(input.guias), guia::filter)?,
+        processos: conditions.relation(input.processos, processo::filter)?,
+        vinculos: conditions.relation(input.vinculos, VinculoFiltro::read)?,
+        guias: conditions.relation(input.guias, guia::filter)?,
         e: conditions.many(input.e, filter)?,
         ou: conditions.many(input.ou, filter)?,
         nao: conditions.one(input.nao, filter)?,

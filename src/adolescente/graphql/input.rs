@@ -16,7 +16,7 @@ pub struct CadastrarAdolescenteInput {
     /// Dados.
     dados: AdolescenteInput,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
 /// Dados de um adolescente novo.
@@ -118,7 +118,7 @@ impl MutationInput for CadastrarAdolescenteInput {
 
     fn into_parts(self) -> (CadastrarAdolescente, ModoInput) {
         let (dados, malformed) = (self.dados.into(), Vec::new());
-        (CadastrarAdolescente { dados, malformed }, self.modo)
+        (CadastrarAdolescente { dados, malformed }, self.mode)
     }
 }
 

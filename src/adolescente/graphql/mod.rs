@@ -23,10 +23,10 @@ use crate::Result;
 use crate::audit::SensitiveField;
 use crate::auth::Papel;
 use crate::error::{Error, Failure};
-use crate::graphql_types::connection::{Connection, Paging, connect};
+use crate::graphql_types::connection::{Connection, Paging};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, FILTER, ListSize, PageSize, SIMILARITY};
-use crate::graphql_types::filter::FilterContext;
+use crate::graphql_types::filter::connect_filtered;
 use crate::graphql_types::scalars::Date;
 use crate::value::cpf::Cpf;
 use crate::value::field::filled;
@@ -156,16 +156,7 @@ async fn list(
     order: Option<AdolescenteOrdem>,
     page: Paging,
 ) -> Result<Connection<Adolescentes>> {
-    ctx.actor().require(Papel::Consulta)?;
-    let mut conditions = FilterContext::of(ctx);
-    let filter = input.map(|input| filter(input, &mut conditions));
-    let filter = filter.transpose()?.unwrap_or_default();
     let (field, descending) = order.map(AdolescenteOrdem::field_and_direction).unwrap_or_default();
-    let named = conditions.named();
-    if named > 0 {
-        ctx.call().take_lookups(named)?;
-    }
-    let found = connect(ctx, Adolescentes { filter, field, descending }, page).await?;
-    ctx.call().count_absent(found.0.missing_of(named))?;
-    Ok(found)
+    let list_of = |filter| Adolescentes { filter, field, descending };
+    connect_filtered(ctx, input, filter, list_of, page).await
 }

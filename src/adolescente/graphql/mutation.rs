@@ -21,7 +21,7 @@ pub struct CadastrarAdolescentePayload {
     /// O que convém saber e não impediu, em português.
     avisos: Vec<String>,
     #[graphql(flatten)]
-    fim: Completion,
+    completion: Completion,
 }
 
 /// Resultado de atualizarAdolescente.
@@ -32,14 +32,14 @@ pub struct AtualizarAdolescentePayload {
     /// Falso quando nada mudou.
     alterado: bool,
     #[graphql(flatten)]
-    fim: Completion,
+    completion: Completion,
 }
 
 impl From<MutationOutcome<Changed>> for CadastrarAdolescentePayload {
     fn from(outcome: MutationOutcome<Changed>) -> Self {
         let (effect, completion) = outcome.stored();
         let adolescente = effect.map(|effect| AdolescenteNode::from(Arc::new(effect.adolescente)));
-        Self { adolescente, avisos: Vec::new(), fim: completion }
+        Self { adolescente, avisos: Vec::new(), completion }
     }
 }
 
@@ -48,7 +48,7 @@ impl From<MutationOutcome<Changed>> for AtualizarAdolescentePayload {
         let changed = outcome.summary(|effect| effect.changed);
         let (effect, completion) = outcome.stored();
         let adolescente = effect.map(|effect| AdolescenteNode::from(Arc::new(effect.adolescente)));
-        Self { adolescente, alterado: changed, fim: completion }
+        Self { adolescente, alterado: changed, completion }
     }
 }
 

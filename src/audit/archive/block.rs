@@ -22,7 +22,7 @@ const TRAILER: usize = 8;
 /// Unpacked bytes after which a block is closed.
 const FULL: usize = 1 << 20;
 /// Maximum length of a line. The records that a server writes are far shorter.
-pub const MAX_LINE: usize = 32 << 20;
+const MAX_LINE: usize = 32 << 20;
 /// Maximum sizes of one block that a reader accepts, unpacked and packed: a full block plus one line.
 const MAX_CONTENT: usize = MAX_LINE + 2 * FULL;
 const MAX_MEMBER: usize = MAX_CONTENT + FULL;

@@ -3,7 +3,7 @@
 use super::record::{Record, SHOWN};
 use super::timestamp::Timestamp;
 use crate::audit::seal::{Hash, Seal};
-use crate::audit::verify::hexadecimal;
+use crate::value::hexadecimal;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -120,23 +120,14 @@ impl Hex<SHOWN> {
 
 impl<const N: usize> Serialize for Hex<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hexadecimal(&self.0))
+        serializer.serialize_str(&hexadecimal::encode(&self.0))
     }
 }
 
 impl<'de, const N: usize> Deserialize<'de> for Hex<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let mut bytes = [0; N];
-        let digits = text.as_bytes();
-        // `from_str_radix` would accept a sign.
-        if digits.len() != 2 * N || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(D::Error::custom("not the digits of a digest"));
-        }
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(D::Error::custom)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(D::Error::custom)?;
-        }
-        Ok(Self(bytes))
+        let bytes = hexadecimal::decode(text.as_bytes());
+        bytes.map(Self).ok_or_else(|| D::Error::custom("not the digits of a digest"))
     }
 }

@@ -8,20 +8,20 @@
 //! and `store`. `compare` checks files against each other and against the database.
 
 mod binary;
-pub mod block;
+mod block;
 mod compare;
 mod correlation;
 pub mod export;
-pub mod finding;
-pub mod line;
+mod finding;
+mod line;
 pub mod reader;
-pub mod record;
-pub mod run;
+mod record;
+mod run;
 pub mod signature;
 pub mod store;
 mod timestamp;
 mod trailer;
-pub mod writer;
+mod writer;
 
 pub use compare::{Comparison, chains, compare_archives, files, out_of_reach, with_database};
 pub use correlation::Correlation;

@@ -3,7 +3,7 @@
 use super::finding::{Defect, Findings};
 use super::line::{Hex, RecordLine, SealLine};
 use crate::audit::seal::{self, CHAIN_START, Hash};
-use crate::audit::verify::{Anchor, hexadecimal};
+use crate::audit::verify::Anchor;
 
 /// Consecutive seals of one tribunal, without a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,9 +83,8 @@ impl<'a> Walk<'a> {
         if !(begins && (follows || self.broken)) || seal.ordem < 1 {
             findings.add(Defect::SealPlace, Some(key), None);
         }
-        let noted = |anchor: &&Anchor| (anchor.tribunal, anchor.order) == key;
-        let other = |anchor: &Anchor| anchor.hash != hexadecimal(&seal.hash.0);
-        if self.anchors.iter().filter(noted).any(other) {
+        let contradicts = |anchor: &Anchor| anchor.contradicts(key.0, key.1, &seal.hash.0);
+        if self.anchors.iter().any(contradicts) {
             findings.add(Defect::Anchor, Some(key), None);
         }
         self.broken = false;

@@ -2,7 +2,8 @@
 
 use crate::audit::archive::{self, Comparison, PublicKey};
 use crate::audit::progress;
-use crate::audit::verify::{self, Anchor, ChainSummary, hexadecimal};
+use crate::audit::verify::{self, Anchor, ChainSummary};
+use crate::value::hexadecimal;
 use anyhow::{Context, bail};
 use chrono::SecondsFormat;
 use diesel::{PgConnection, QueryResult};
@@ -161,7 +162,7 @@ fn describe(chain: &ChainSummary) -> String {
         0 => String::new(),
         count => format!(", {count} dos registros em arquivo"),
     };
-    let hash = hexadecimal(hash);
+    let hash = hexadecimal::encode(hash);
     format!(
         "tribunal {tribunal}: {records} registro(s) em {seals} selo(s){archived}; {unsealed}\n{HEAD_WORD} {tribunal} {seals} {hash}"
     )
@@ -204,7 +205,7 @@ mod tests {
         };
         let empty = ChainSummary { tribunal: 817, seals: 0, ..chain.clone() };
         let text = format!("{}\nblá\n{}\n", describe(&chain), describe(&empty));
-        let hash = hexadecimal(&[7; 32]);
+        let hash = hexadecimal::encode(&[7; 32]);
         assert_eq!(anchors(&text).unwrap(), [Anchor { tribunal: 820, order: 3, hash }]);
         assert!(anchors("cabeça 820 x").is_err());
     }

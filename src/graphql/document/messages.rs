@@ -236,7 +236,7 @@ mod tests {
         let error = |text: &str, suggestions| match validate(
             &schema,
             text,
-            ValidateOptions { suggestions, ..ValidateOptions::default() },
+            ValidateOptions { suggestions },
         ) {
             Err(Invalid::Malformed(errors) | Invalid::Invalid(errors)) => {
                 errors.first().unwrap().message.clone()

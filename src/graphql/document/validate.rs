@@ -32,17 +32,13 @@ pub enum Invalid {
 
 #[derive(Debug, Clone, Copy)]
 pub struct ValidateOptions {
-    pub text: limits::TextLimits,
-    pub expansion: expansion::ExpansionLimits,
     /// Whether messages suggest the name that the client probably meant.
     pub suggestions: bool,
 }
 
 impl Default for ValidateOptions {
     fn default() -> Self {
-        let (text, expansion) =
-            (limits::TextLimits::default(), expansion::ExpansionLimits::default());
-        Self { text, expansion, suggestions: true }
+        Self { suggestions: true }
     }
 }
 
@@ -53,13 +49,13 @@ pub fn validate(
     text: &str,
     options: ValidateOptions,
 ) -> Result<Valid<ExecutableDocument>, Invalid> {
-    limits::check(text, options.text)?;
+    limits::check(text, limits::TextLimits::default())?;
     let report = |list: &DiagnosticList| document_errors(schema, text, list, options.suggestions);
     let mut parser = Parser::new().token_limit(MAX_TOKENS).recursion_limit(MAX_RECURSION);
     let document = parser
         .parse_ast(text, "documento")
         .map_err(|failed| Invalid::Malformed(report(&failed.errors)))?;
-    expansion::check(&document, options.expansion)?;
+    expansion::check(&document, expansion::ExpansionLimits::default())?;
     // Stop after the first step if it fails. It drops fields that do not exist, so the second step
     // would also report their parents as having no selection.
     let valid = document

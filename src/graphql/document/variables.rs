@@ -166,7 +166,7 @@ pub fn boolean(
 ) -> Result<bool, InvalidVariable> {
     let defined = definitions.iter().find(|definition| definition.name == name);
     let default = || defined.and_then(|definition| definition.default_value.as_ref()?.to_bool());
-    let given = match variables.get(&Name::new(name)) {
+    let given = match variables.get(name) {
         Some(Value::Boolean(value)) => Some(*value),
         Some(_) => None,
         None => default(),

@@ -48,10 +48,7 @@ impl Documents {
     pub fn new(sdl: &str, settings: &config::DocumentSettings) -> Result<Self, DocumentsError> {
         let config::DocumentSettings { max_cost, introspection, ref trusted, trusted_only } =
             *settings;
-        let validate = document::ValidateOptions {
-            suggestions: introspection,
-            ..document::ValidateOptions::default()
-        };
+        let validate = document::ValidateOptions { suggestions: introspection };
         let options =
             prepare::PrepareOptions { validate, is_valid, ..prepare::PrepareOptions::default() };
         let preparer = Preparer::new(sdl, options)?;
@@ -144,5 +141,5 @@ fn with_locations(failure: Failure, errors: &[DocumentError]) -> Outcome {
     let extensions = json!({ "code": failure.name(), "status": failure.status() });
     let to_json = |error: &DocumentError| json!({ "message": error.message, "locations": error.locations, "extensions": extensions });
     let errors = errors.iter().map(to_json).collect();
-    Outcome { errors, data: None, extensions: None, retry_after: None, memory: None }
+    Outcome { errors, ..Outcome::default() }
 }

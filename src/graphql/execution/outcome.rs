@@ -13,7 +13,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 /// The outcome of an operation. The keys of `data` have the order of the selection.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Outcome {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Value>,
@@ -65,7 +65,7 @@ impl Outcome {
     pub fn from_code(code: &str, status: u16, message: &str) -> Self {
         let extensions = json!({ "code": code, "status": status });
         let errors = vec![json!({ "message": message, "extensions": extensions })];
-        Self { errors, data: None, extensions: None, retry_after: None, memory: None }
+        Self { errors, ..Self::default() }
     }
 
     /// The messages of all errors, for people.
@@ -142,12 +142,10 @@ impl Outcome {
             && data == async_graphql::Value::Null
             && errors.iter().all(is_bad_request);
         if refused {
-            return Self { errors, data: None, extensions: None, retry_after: None, memory: None };
+            return Self { errors, ..Self::default() };
         }
         match to_raw_value(&JsonValue(&data)) {
-            Ok(data) => {
-                Self { errors, data: Some(data), extensions: None, retry_after: None, memory: None }
-            }
+            Ok(data) => Self { errors, data: Some(data), ..Self::default() },
             Err(error) => Self::from_error(&Error::internal(error)),
         }
     }
@@ -184,13 +182,7 @@ mod tests {
         let answer = |length: usize, errors: bool, cost: bool| {
             let data = to_raw_value(&"x".repeat(length)).unwrap();
             let errors = if errors { vec![json!({ "message": "m" })] } else { Vec::new() };
-            let mut answer = Outcome {
-                errors,
-                data: Some(data),
-                extensions: None,
-                retry_after: None,
-                memory: None,
-            };
+            let mut answer = Outcome { errors, data: Some(data), ..Outcome::default() };
             if cost {
                 answer.set_cost(1, 2);
             }

@@ -19,7 +19,7 @@ struct Assets;
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource(["/graphiql", "/graphiql/"]).get(page))
-        .service(web::resource("/graphiql/{path:.+}").get(file));
+        .service(web::resource("/graphiql/{caminho:.+}").get(file));
 }
 
 async fn page(req: HttpRequest) -> HttpResponse {

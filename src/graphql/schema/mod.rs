@@ -67,8 +67,13 @@ pub fn schema() -> Schema {
 }
 
 pub fn sdl() -> String {
+    sdl_of(&schema())
+}
+
+/// The SDL of a schema that is built already.
+pub fn sdl_of(schema: &Schema) -> String {
     let options = SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by();
-    let sdl = schema().sdl_with_options(options.use_space_ident().indent_width(2));
+    let sdl = schema.sdl_with_options(options.use_space_ident().indent_width(2));
     format!("# Gerado por `elos schema`; não edite.\n\n{}\n", with_scalars(sdl.trim()))
 }
 

@@ -9,16 +9,13 @@ use async_graphql::{ScalarType, Value};
 
 /// Whether the reader of this custom scalar accepts the value.
 pub fn is_valid(scalar: &str, value: &Value) -> bool {
-    fn reads<T: ScalarType>(value: &Value) -> bool {
-        T::parse(value.clone()).is_ok()
-    }
     match scalar {
-        "Date" => reads::<Date>(value),
-        "DateTime" => reads::<Timestamp>(value),
-        "NumeroProcesso" => reads::<NumeroProcesso>(value),
-        "IdentificadorAdolescente" => reads::<Identificador>(value),
-        "NRE" => reads::<Nre>(value),
-        "CPF" => reads::<Cpf>(value),
+        "Date" => Date::is_valid(value),
+        "DateTime" => Timestamp::is_valid(value),
+        "NumeroProcesso" => NumeroProcesso::is_valid(value),
+        "IdentificadorAdolescente" => Identificador::is_valid(value),
+        "NRE" => Nre::is_valid(value),
+        "CPF" => Cpf::is_valid(value),
         _ => true,
     }
 }

@@ -182,8 +182,7 @@ pub fn filter(input: GuiaFiltro, conditions: &mut FilterContext<'_>) -> Result<G
         magistrado: check_substring("magistrado", input.magistrado)?,
         serventuario: check_substring("serventuario", input.serventuario)?,
         vazio: input.vazio.map(|fields| fields.into_iter().map(Into::into).collect()),
-        processos: conditions
-            .relation(ProcessoRelacaoFiltro::into_parts(input.processos), processo::filter)?,
+        processos: conditions.relation(input.processos, processo::filter)?,
         adolescente_com: conditions.other_side(input.adolescente_com, adolescente::filter)?,
         e: conditions.many(input.e, filter)?,
         ou: conditions.many(input.ou, filter)?,

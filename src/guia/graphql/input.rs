@@ -260,10 +260,10 @@ impl MutationInput for BaixarGuiaInput {
     type Command = BaixarGuia;
 
     fn into_parts(self) -> (BaixarGuia, ModoInput) {
-        let Self { numero, motivo, versao_esperada: expected_version, mode } = self;
+        let Self { numero, motivo, versao_esperada, mode } = self;
         let numero = numero.trim().parse::<NumeroDaGuia>().map_err(|error| {
             Refusal::new(CodigoErro::CampoInvalido, "forma", error.to_string()).at(["numero"])
         });
-        (BaixarGuia { numero, motivo, versao_esperada: expected_version }, mode)
+        (BaixarGuia { numero, motivo, versao_esperada }, mode)
     }
 }

@@ -13,10 +13,10 @@ pub use mutation::GuiaMutation;
 use super::store::{GuiaByNumero, Guias, GuiasOf};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql_types::connection::{Connection, Paging, connect};
+use crate::graphql_types::connection::{Connection, Paging};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, FILTER, PageSize};
-use crate::graphql_types::filter::FilterContext;
+use crate::graphql_types::filter::connect_filtered;
 use async_graphql::{Context, Object};
 use filter::GuiaOrdem;
 
@@ -64,19 +64,9 @@ async fn list(
     order: Option<GuiaOrdem>,
     page: Paging,
 ) -> Result<Connection<GuiasOf>> {
-    ctx.actor().require(Papel::Consulta)?;
-    let mut conditions = FilterContext::of(ctx);
-    let filter = input.map(|input| filter(input, &mut conditions));
-    let filter = filter.transpose()?.unwrap_or_default();
     let (field, descending) = order.map(GuiaOrdem::field_and_direction).unwrap_or_default();
-    let named = conditions.named();
-    if named > 0 {
-        ctx.call().take_lookups(named)?;
-    }
-    let guias = GuiasOf::All(Box::new(Guias { filter, field, descending }));
-    let found = connect(ctx, guias, page).await?;
-    ctx.call().count_absent(found.0.missing_of(named))?;
-    Ok(found)
+    let list_of = |filter| GuiasOf::All(Box::new(Guias { filter, field, descending }));
+    connect_filtered(ctx, input, filter, list_of, page).await
 }
 
 /// A text that is not a valid number names no guia.

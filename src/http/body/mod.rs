@@ -9,7 +9,7 @@ use crate::http::request;
 use crate::work::INLINE;
 use crate::work::bodies::units;
 use crate::work::shares::Share;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
 use std::time::Duration;
@@ -110,6 +110,12 @@ fn utf8(mut bytes: Bytes) -> Result<Bytes, Error> {
 fn app(req: &HttpRequest) -> Result<&web::Data<App>, Error> {
     let missing = || Error::internal(anyhow::anyhow!("server without App"));
     req.app_data::<web::Data<App>>().ok_or_else(missing)
+}
+
+/// Whether a request with these headers has a body.
+pub fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
 /// Returns the length that the request declares for its body, if it declares one.

@@ -108,7 +108,8 @@ pub fn apply(
     })
 }
 
-fn has_type(response: &ServiceResponse<BoxBody>, kind: &str) -> bool {
+/// Whether the media type of the response contains `kind`.
+pub fn has_type(response: &ServiceResponse<BoxBody>, kind: &str) -> bool {
     let content_type = response
         .headers()
         .get(header::CONTENT_TYPE)

@@ -112,7 +112,6 @@ async fn send_all(
     };
     let (a, b) = (survey.test_rows.a.tribunal, survey.test_rows.b.tribunal);
     let (a, b) = (identity.token(a)?, identity.token(b)?);
-    let secrets = Secrets::of(&survey.test_rows, &survey.relations);
     let untouched = fingerprint(&db, survey)?;
     // Maps each operation to whether it showed B a value of its own rows.
     let mut shown: BTreeMap<(Kind, &str), bool> = BTreeMap::new();
@@ -120,7 +119,7 @@ async fn send_all(
         db.savepoint().map_err(|error| lost(&error))?;
         let answer = send(request, &a).await?;
         let crossed =
-            crossed(request, &answer, &secrets).or_else(|| match fingerprint(&db, survey) {
+            crossed(request, &answer, &survey.secrets).or_else(|| match fingerprint(&db, survey) {
                 Ok(now) if now == untouched => None,
                 Ok(_) => Some("mudou linha de outro tribunal".into()),
                 Err(error) => Some(format!("não se pôde provar: {error}")),
@@ -132,7 +131,8 @@ async fn send_all(
         if !*shown {
             db.savepoint().map_err(|error| lost(&error))?;
             let answer = send(request, &b).await?;
-            *shown = answer.discloses(request, &secrets) || fingerprint(&db, survey)? != untouched;
+            *shown = answer.discloses(request, &survey.secrets)
+                || fingerprint(&db, survey)? != untouched;
             db.rollback_to_savepoint().map_err(|error| lost(&error))?;
         }
         bar.inc(1);

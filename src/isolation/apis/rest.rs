@@ -5,6 +5,7 @@ use super::Request;
 use super::values::Values;
 use crate::isolation::report::Kind;
 use crate::isolation::test_rows::TribunalRows;
+use crate::value::percent;
 use actix_web::http::Method;
 use anyhow::Context;
 use serde_json::{Map, Value, json};
@@ -53,13 +54,16 @@ impl RequestMaker<'_> {
                         let placeholder = format!("{{{name}}}");
                         values
                             .iter()
-                            .map(|value| path.replace(&placeholder, &encode(value)))
+                            .map(|value| {
+                                path.replace(&placeholder, &percent::encode(value.as_bytes()))
+                            })
                             .collect()
                     };
                     paths = paths.iter().flat_map(filled).collect();
                 }
                 Some("query") if name != "simular" => {
-                    let pair = |value: &String| format!("{name}={}", encode(value));
+                    let pair =
+                        |value: &String| format!("{name}={}", percent::encode(value.as_bytes()));
                     match parameter["required"] == true {
                         true => required.extend(values.first().map(pair)),
                         false => queries.extend(values.iter().map(pair)),
@@ -192,15 +196,4 @@ impl RequestMaker<'_> {
         let pointer = schema["$ref"].as_str().and_then(|at| at.strip_prefix('#'));
         pointer.and_then(|at| self.contract.pointer(at)).unwrap_or(schema)
     }
-}
-
-/// Percent-encodes a part of a path or of a query.
-fn encode(text: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-            char::from(byte).to_string()
-        }
-        byte => format!("%{byte:02X}"),
-    };
-    text.bytes().map(byte).collect()
 }

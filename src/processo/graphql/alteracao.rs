@@ -24,7 +24,7 @@ pub struct AtualizarResponsaveisInput {
     /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
     versao_esperada: Option<i32>,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
 impl MutationInput for AtualizarResponsaveisInput {
@@ -39,7 +39,7 @@ impl MutationInput for AtualizarResponsaveisInput {
             versao_esperada: self.versao_esperada,
             malformed,
         };
-        (command, self.modo)
+        (command, self.mode)
     }
 }
 
@@ -74,15 +74,15 @@ pub struct AlterarSituacaoInput {
     /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
     versao_esperada: Option<i32>,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
 impl MutationInput for AlterarSituacaoInput {
     type Command = AlterarSituacao;
 
     fn into_parts(self) -> (AlterarSituacao, ModoInput) {
-        let Self { processo, situacao, versao_esperada: expected_version, modo: mode } = self;
-        (AlterarSituacao { processo, situacao, versao_esperada: expected_version }, mode)
+        let Self { processo, situacao, versao_esperada, mode } = self;
+        (AlterarSituacao { processo, situacao, versao_esperada }, mode)
     }
 }
 
@@ -98,26 +98,16 @@ pub struct VincularAdolescenteInput {
     /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
     versao_esperada: Option<i32>,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
 impl MutationInput for VincularAdolescenteInput {
     type Command = VincularAdolescente;
 
     fn into_parts(self) -> (VincularAdolescente, ModoInput) {
-        let Self { processo, adolescente, dados, versao_esperada: expected_version, modo: mode } =
-            self;
+        let Self { processo, adolescente, dados, versao_esperada, mode } = self;
         let (dados, malformed) = (dados.map(Into::into), Vec::new());
-        (
-            VincularAdolescente {
-                processo,
-                adolescente,
-                dados,
-                versao_esperada: expected_version,
-                malformed,
-            },
-            mode,
-        )
+        (VincularAdolescente { processo, adolescente, dados, versao_esperada, malformed }, mode)
     }
 }
 
@@ -133,24 +123,15 @@ pub struct DesvincularAdolescenteInput {
     /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
     versao_esperada: Option<i32>,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
 impl MutationInput for DesvincularAdolescenteInput {
     type Command = DesvincularAdolescente;
 
     fn into_parts(self) -> (DesvincularAdolescente, ModoInput) {
-        let Self { processo, adolescente, motivo, versao_esperada: expected_version, modo: mode } =
-            self;
+        let Self { processo, adolescente, motivo, versao_esperada, mode } = self;
         let motivo = filled(motivo);
-        (
-            DesvincularAdolescente {
-                processo,
-                adolescente,
-                motivo,
-                versao_esperada: expected_version,
-            },
-            mode,
-        )
+        (DesvincularAdolescente { processo, adolescente, motivo, versao_esperada }, mode)
     }
 }

@@ -6,17 +6,17 @@ use crate::audit::SensitiveField;
 use crate::error::Error;
 use crate::evento::graphql::{EventoFiltro, eventos_of};
 use crate::evento::store::{EventosOf, Subject};
-use crate::graphql_types::connection::{Connection, Paging, SentidoOrdem, connect};
+use crate::graphql_types::connection::{Connection, Paging, SentidoOrdem, connect_field};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, DADOS_SENSIVEIS, FILTER, PageSize, RequerPapel};
-use crate::graphql_types::field_error::{Fallible, FieldError};
+use crate::graphql_types::field_error::Fallible;
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::json::{JsonObject, ToJson};
 use crate::graphql_types::scalars::Timestamp;
 use crate::guia::SituacaoGuia;
 use crate::guia::store::GuiasOf;
 use crate::linha_do_tempo::graphql::linha_do_tempo;
-use crate::linha_do_tempo::store::{self as timeline, LinhaDoTempo};
+use crate::linha_do_tempo::store::LinhaDoTempo;
 use crate::processo::store::{AdolescentesOfProcesso, ExecucoesOfApuracao, ProcessoByNumero};
 use crate::processo::{
     NumeroProcesso, Processo, Responsavel, SituacaoProcesso, SituacaoVinculo, TipoProcesso,
@@ -132,9 +132,7 @@ impl CommonFields {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Fallible<Connection<AdolescentesOfProcesso>> {
         let page = Paging { first, after, last, before };
-        connect(ctx, AdolescentesOfProcesso { processo: self.0.id, situacao }, page)
-            .await
-            .map_err(|error| FieldError::at(ctx, error))
+        connect_field(ctx, AdolescentesOfProcesso { processo: self.0.id, situacao }, page).await
     }
 
     /// Guias do processo.
@@ -153,9 +151,7 @@ impl CommonFields {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Fallible<Connection<GuiasOf>> {
         let page = Paging { first, after, last, before };
-        connect(ctx, GuiasOf::Processo(self.0.id, situacao), page)
-            .await
-            .map_err(|error| FieldError::at(ctx, error))
+        connect_field(ctx, GuiasOf::Processo(self.0.id, situacao), page).await
     }
 
     /// Trâmites cujo protocolo é o número deste processo e em que quem chama é parte.
@@ -171,9 +167,7 @@ impl CommonFields {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Fallible<Connection<Tramites>> {
         let page = Paging { first, after, last, before };
-        connect(ctx, Tramites::OfProcesso(self.0.id), page)
-            .await
-            .map_err(|error| FieldError::at(ctx, error))
+        connect_field(ctx, Tramites::OfProcesso(self.0.id), page).await
     }
 
     /// Alterações do processo, da mais antiga à mais nova se não se diz `sentido`.
@@ -200,9 +194,7 @@ impl CommonFields {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Fallible<Connection<EventosOf>> {
         let page = Paging { first, after, last, before };
-        connect(ctx, eventos_of(Subject::Processo(self.0.id), filtro, sentido), page)
-            .await
-            .map_err(|error| FieldError::at(ctx, error))
+        connect_field(ctx, eventos_of(Subject::Processo(self.0.id), filtro, sentido), page).await
     }
 
     /// O que aconteceu ao processo e às execuções dele: cadastros, situações, responsáveis, vínculos, guias e trâmites, em ordem de tempo, cada um numa frase.
@@ -229,13 +221,8 @@ impl CommonFields {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Fallible<Connection<LinhaDoTempo>> {
         let page = Paging { first, after, last, before };
-        connect(
-            ctx,
-            linha_do_tempo(timeline::Subject::Processo(self.0.id), (de, ate), sentido),
-            page,
-        )
-        .await
-        .map_err(|error| FieldError::at(ctx, error))
+        connect_field(ctx, linha_do_tempo(Subject::Processo(self.0.id), (de, ate), sentido), page)
+            .await
     }
 }
 
@@ -265,9 +252,7 @@ impl ApuracaoFields {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Fallible<Connection<ExecucoesOfApuracao>> {
         let page = Paging { first, after, last, before };
-        connect(ctx, ExecucoesOfApuracao { apuracao: self.0.id, situacao }, page)
-            .await
-            .map_err(|error| FieldError::at(ctx, error))
+        connect_field(ctx, ExecucoesOfApuracao { apuracao: self.0.id, situacao }, page).await
     }
 }
 
@@ -304,9 +289,7 @@ impl ExecucaoFields {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Fallible<Connection<GuiasOf>> {
         let page = Paging { first, after, last, before };
-        connect(ctx, GuiasOf::Medida(self.0.id, situacao), page)
-            .await
-            .map_err(|error| FieldError::at(ctx, error))
+        connect_field(ctx, GuiasOf::Medida(self.0.id, situacao), page).await
     }
 }
 

@@ -159,21 +159,13 @@ pub fn filter(input: ProcessoFiltro, conditions: &mut FilterContext<'_>) -> Resu
         magistrado: check_substring("magistrado", input.magistrado)?,
         serventuario: check_substring("serventuario", input.serventuario)?,
         vazio: input.vazio.map(|fields| fields.into_iter().map(Into::into).collect()),
-        guias: conditions.relation(GuiaRelacaoFiltro::into_parts(input.guias), guia::filter)?,
-        guias_da_medida: conditions
-            .relation(GuiaRelacaoFiltro::into_parts(input.guias_da_medida), guia::filter)?,
-        execucoes: conditions
-            .relation(ProcessoRelacaoFiltro::into_parts(input.execucoes), filter)?,
-        adolescentes: conditions.relation(
-            AdolescenteRelacaoFiltro::into_parts(input.adolescentes),
-            adolescente::filter,
-        )?,
-        vinculos: conditions
-            .relation(VinculoRelacaoFiltro::into_parts(input.vinculos), VinculoFiltro::read)?,
-        tramites: conditions
-            .relation(TramiteRelacaoFiltro::into_parts(input.tramites), tramite::counted_filter)?,
-        eventos: conditions
-            .relation(EventoRelacaoFiltro::into_parts(input.eventos), evento::filter)?,
+        guias: conditions.relation(input.guias, guia::filter)?,
+        guias_da_medida: conditions.relation(input.guias_da_medida, guia::filter)?,
+        execucoes: conditions.relation(input.execucoes, filter)?,
+        adolescentes: conditions.relation(input.adolescentes, adolescente::filter)?,
+        vinculos: conditions.relation(input.vinculos, VinculoFiltro::read)?,
+        tramites: conditions.relation(input.tramites, tramite::counted_filter)?,
+        eventos: conditions.relation(input.eventos, evento::filter)?,
         e: conditions.many(input.e, filter)?,
         ou: conditions.many(input.ou, filter)?,
         nao: conditions.one(input.nao, filter)?,

@@ -44,7 +44,7 @@ pub struct CadastrarProcessoInput {
     /// Serventuário.
     serventuario: Option<ResponsavelInput>,
     #[graphql(flatten)]
-    modo: ModoInput,
+    mode: ModoInput,
 }
 
 impl MutationInput for CadastrarProcessoInput {
@@ -63,6 +63,6 @@ impl MutationInput for CadastrarProcessoInput {
             serventuario: self.serventuario.map(Into::into).unwrap_or_default(),
             malformed: Vec::new(),
         };
-        (command, self.modo)
+        (command, self.mode)
     }
 }

@@ -28,10 +28,10 @@ use super::store::{ProcessoByNumero, Processos};
 use super::{NumeroProcesso, Processo};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql_types::connection::{Connection, Paging, connect};
+use crate::graphql_types::connection::{Connection, Paging};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, FILTER, PageSize};
-use crate::graphql_types::filter::FilterContext;
+use crate::graphql_types::filter::connect_filtered;
 use crate::graphql_types::json::JsonObject;
 use async_graphql::{Context, Object};
 use fields::origem;
@@ -97,18 +97,9 @@ async fn list(
     order: Option<ProcessoOrdem>,
     page: Paging,
 ) -> Result<Connection<Processos>> {
-    ctx.actor().require(Papel::Consulta)?;
-    let mut conditions = FilterContext::of(ctx);
-    let filter = input.map(|input| filter(input, &mut conditions));
-    let filter = filter.transpose()?.unwrap_or_default();
     let (field, descending) = order.map(ProcessoOrdem::field_and_direction).unwrap_or_default();
-    let named = conditions.named();
-    if named > 0 {
-        ctx.call().take_lookups(named)?;
-    }
-    let found = connect(ctx, Processos { filter, field, descending }, page).await?;
-    ctx.call().count_absent(found.0.missing_of(named))?;
-    Ok(found)
+    let list_of = |filter| Processos { filter, field, descending };
+    connect_filtered(ctx, input, filter, list_of, page).await
 }
 
 async fn apuracao_of(

@@ -28,7 +28,7 @@ pub struct CadastrarProcessoPayload {
     /// O que convém saber e não impediu, em português.
     avisos: Vec<String>,
     #[graphql(flatten)]
-    fim: Completion,
+    completion: Completion,
 }
 
 /// Resultado de atualizarResponsaveis.
@@ -39,7 +39,7 @@ pub struct AtualizarResponsaveisPayload {
     /// Falso quando nada mudou.
     alterado: bool,
     #[graphql(flatten)]
-    fim: Completion,
+    completion: Completion,
 }
 
 /// Resultado de alterarSituacao.
@@ -50,7 +50,7 @@ pub struct AlterarSituacaoPayload {
     /// Falso quando a situação já era essa (R20).
     alterado: bool,
     #[graphql(flatten)]
-    fim: Completion,
+    completion: Completion,
 }
 
 /// Resultado de vincularAdolescente.
@@ -63,7 +63,7 @@ pub struct VincularAdolescentePayload {
     /// O que convém saber e não impediu, em português.
     avisos: Vec<String>,
     #[graphql(flatten)]
-    fim: Completion,
+    completion: Completion,
 }
 
 /// Resultado de desvincularAdolescente.
@@ -74,7 +74,7 @@ pub struct DesvincularAdolescentePayload {
     /// O processo; nulo se recusado ou simulado.
     processo: Option<ProcessoNode>,
     #[graphql(flatten)]
-    fim: Completion,
+    completion: Completion,
 }
 
 /// The edge that `Processo.adolescentes` would return, so that a client can put it in its own copy
@@ -98,7 +98,7 @@ impl From<MutationOutcome<Cadastrado>> for CadastrarProcessoPayload {
         Self {
             processo: effect.map(|effect| Arc::new(effect.processo).into()),
             avisos: warnings,
-            fim: completion,
+            completion,
         }
     }
 }
@@ -110,7 +110,7 @@ impl From<MutationOutcome<Changed>> for AtualizarResponsaveisPayload {
         Self {
             processo: effect.map(|effect| Arc::new(effect.processo).into()),
             alterado: changed,
-            fim: completion,
+            completion,
         }
     }
 }
@@ -122,7 +122,7 @@ impl From<MutationOutcome<Changed>> for AlterarSituacaoPayload {
         Self {
             processo: effect.map(|effect| Arc::new(effect.processo).into()),
             alterado: changed,
-            fim: completion,
+            completion,
         }
     }
 }
@@ -135,7 +135,7 @@ impl From<MutationOutcome<Vinculado>> for VincularAdolescentePayload {
             (vinculo_edge(&processo, adolescente, vinculo), Arc::new(processo).into())
         });
         let (edge, processo) = parts.unzip();
-        Self { edge, processo, avisos: warnings, fim: completion }
+        Self { edge, processo, avisos: warnings, completion }
     }
 }
 
@@ -146,7 +146,7 @@ impl From<MutationOutcome<Desvinculado>> for DesvincularAdolescentePayload {
             (vinculo_edge(&processo, adolescente, vinculo), Arc::new(processo).into())
         });
         let (edge, processo) = parts.unzip();
-        Self { edge, processo, fim: completion }
+        Self { edge, processo, completion }
     }
 }
 

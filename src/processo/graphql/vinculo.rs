@@ -8,16 +8,15 @@ use crate::adolescente::graphql::{
     AdolescenteFiltro, AdolescenteNode, {self as adolescente},
 };
 use crate::adolescente::store::AdolescenteById;
-use crate::auth::Papel;
 use crate::filters::{VinculoField, VinculoFilter};
-use crate::graphql_types::connection::{
-    Connection, Edge, GraphqlList, Paging, SentidoOrdem, connect,
-};
+use crate::graphql_types::connection::{Connection, Edge, GraphqlList, Paging, SentidoOrdem};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{
     CONDITION, Cost, FILTER, PageSize, RELATION_CONDITION, TEXT_CONDITION,
 };
-use crate::graphql_types::filter::{FilterContext, check_substring, relation_filter};
+use crate::graphql_types::filter::{
+    FilterContext, check_substring, connect_filtered, relation_filter,
+};
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::json::{JsonObject, ToJson};
 use crate::graphql_types::scalars::Timestamp;
@@ -62,18 +61,9 @@ async fn list(
     order: Option<VinculoOrdem>,
     page: Paging,
 ) -> Result<Connection<Vinculos>> {
-    ctx.actor().require(Papel::Consulta)?;
-    let mut conditions = FilterContext::of(ctx);
-    let filter = filter.map(|filter| VinculoFiltro::read(filter, &mut conditions));
-    let filter = filter.transpose()?.unwrap_or_default();
     let (field, descending) = order.map(VinculoOrdem::field_and_direction).unwrap_or_default();
-    let named = conditions.named();
-    if named > 0 {
-        ctx.call().take_lookups(named)?;
-    }
-    let found = connect(ctx, Vinculos { filter, field, descending }, page).await?;
-    ctx.call().count_absent(found.0.missing_of(named))?;
-    Ok(found)
+    let list_of = |filter| Vinculos { filter, field, descending };
+    connect_filtered(ctx, filter, VinculoFiltro::read, list_of, page).await
 }
 
 pub struct VinculoNode(pub Arc<LinkedVinculo>);

@@ -1,7 +1,7 @@
 //! The JSON of a guia.
 
 use super::super::adolescentes;
-use super::super::envelope::object;
+use super::super::envelope::{object, tribunal};
 use crate::adolescente::Adolescente;
 use crate::adolescente::store::AdolescenteById;
 use crate::audit::SensitiveField;
@@ -15,7 +15,6 @@ use crate::processo::{Processo, ProcessoId};
 use crate::value::cpf::Cpf;
 use crate::value::resource::{Recordable, Resource};
 use crate::value::time;
-use crate::value::tribunal::Tribunal;
 use ahash::HashMap;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -112,8 +111,6 @@ pub fn to_json(guia: &Guia, parts: &Parts, Call { app, record, .. }: &Call) -> V
     });
     let has_documentos = matches!(guia.tipo, TipoGuia::Provisoria | TipoGuia::Definitiva);
     let adolescente = parts.adolescentes.get(&AdolescenteById(guia.adolescente_id));
-    let tribunal = Tribunal::by_code(guia.tribunal_codigo)
-        .map(|t| json!({ "id": t.code, "tr": t.tr, "nome": t.nome }));
     object([
         ("id", Some(json!(guia.id.0))),
         ("numeroGuia", Some(json!(guia.numero.to_string()))),
@@ -124,7 +121,7 @@ pub fn to_json(guia: &Guia, parts: &Parts, Call { app, record, .. }: &Call) -> V
         ("venceEm", date(guia.vence_em())),
         ("vencida", Some(json!(guia.vencida(time::day((app.now)()))))),
         ("versao", Some(json!(guia.versao))),
-        ("tribunal", tribunal),
+        ("tribunal", tribunal(guia.tribunal_codigo)),
         ("origemGuia", guia.origem.map(|origem| json!(origem.text()))),
         ("dataEmissao", Some(json!(time::format_to_minute(guia.criado_em)))),
         ("magistrado", text(&guia.magistrado_nome)),

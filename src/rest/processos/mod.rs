@@ -4,7 +4,7 @@
 pub mod write;
 pub mod read;
 
-use super::envelope::{self, RestError, object};
+use super::envelope::{self, RestError, object, tribunal};
 use super::with_etag;
 use crate::audit::SensitiveField;
 use crate::call::Call;
@@ -14,7 +14,6 @@ use crate::error::{CodigoErro, Error, Refusal};
 use crate::processo::store::{self, SeenVinculo};
 use crate::processo::{NumeroProcesso, Processo, ProcessoId, SituacaoVinculo};
 use crate::value::time;
-use crate::value::tribunal::Tribunal;
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
@@ -74,14 +73,12 @@ fn to_json(processo: &Processo, vinculos: &[SeenVinculo], record: &CallRecord) -
             json!({ "identificador": identificador.to_string(), "situacao": situacao.text() })
         })
         .collect();
-    let tribunal = Tribunal::by_code(processo.tribunal_codigo)
-        .map(|t| json!({ "id": t.code, "tr": t.tr, "nome": t.nome }));
     object([
         ("id", Some(json!(processo.id.0))),
         ("numeroProcesso", Some(json!(processo.numero.digits()))),
         ("tipoProcesso", Some(json!(processo.tipo.text()))),
         ("situacaoProcesso", Some(json!(processo.situacao.text()))),
-        ("tribunal", tribunal),
+        ("tribunal", tribunal(processo.tribunal_codigo)),
         ("idOrgao", Some(json!(processo.id_orgao))),
         ("versao", Some(json!(processo.versao))),
         ("appNameSistemaTribunal", Some(json!(processo.app_name_sistema_tribunal))),

@@ -199,8 +199,7 @@ pub async fn estrutura(
     req: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, TramitaError> {
-    let (call, params) = Call::begin_with_params(&req, Papel::Consulta).await?;
-    params.finish()?;
+    let call = Call::begin_read(&req, Papel::Consulta).await?;
     let (repositorio, numero) = path.into_inner();
     // A text that is not a number cannot be a repositório.
     let address = natural(&repositorio).map(|repositorio| EstruturaAddress { repositorio, numero });

@@ -3,6 +3,7 @@
 //! with `retirado`, because the sender never sends them.
 
 use super::super::json_fields::{FieldPath, JsonBody};
+use super::super::not_in_list;
 use super::fields::{APENSADOS, boolean, integer};
 use crate::tramite::rules::MAX_COMPONENTES;
 use crate::tramite::{ComponenteDigital, Protocolo};
@@ -151,12 +152,11 @@ impl Scan {
     }
 
     /// Checks that a field, if present, is a word of a closed list.
-    fn word(&mut self, at: &str, name: &str, fields: &Map<String, Value>, list: &[&str]) {
+    fn word(&mut self, at: &str, name: &str, fields: &Map<String, Value>, list: &[&'static str]) {
         let Some(value) = fields.get(name).filter(|value| !value.is_null()) else { return };
         let word = value.as_str().map(str::trim);
         if !word.is_some_and(|p| list.iter().any(|allowed| allowed.eq_ignore_ascii_case(p))) {
-            let message = format!("valor desconhecido; use um de {}", list.join(", "));
-            self.refuse(&format!("{at}.{name}"), &message);
+            self.refuse(&format!("{at}.{name}"), &not_in_list(list, |word| word));
         }
     }
 

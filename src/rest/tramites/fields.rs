@@ -2,6 +2,7 @@
 //! keeps and reports the others. Also parses values that come either as text or in their own JSON
 //! type.
 
+use super::super::printable;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -154,7 +155,7 @@ impl Unknown {
 
     fn notice(&mut self, place: &str, name: &str, outcome: &str) {
         if self.names.len() < MAX_NOTICES {
-            let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+            let name = printable(name);
             self.names.insert(format!("{place}{name}: campo desconhecido, {outcome}"));
         }
     }

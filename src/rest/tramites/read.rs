@@ -27,9 +27,10 @@ use crate::tramite::store::{
 use crate::tramite::{Componente, Idt, MudancaDeSituacao, Nre, Protocolo, ReceberTramite, Tramite};
 use crate::value::field::natural;
 use crate::value::resource::no_resources;
+use crate::value::time;
 use actix_web::{HttpRequest, HttpResponse, web};
 use ahash::{HashMap, HashMapExt};
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -132,10 +133,8 @@ pub async fn list(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
 
 fn instant(params: &mut Params, name: &str) -> Result<Option<DateTime<Utc>>, TramitaError> {
     let Some(text) = params.take(name) else { return Ok(None) };
-    let parsed = DateTime::parse_from_rfc3339(text.trim()).map(|instant| instant.to_utc()).ok();
-    let parsed = parsed.filter(|instant| (1900..=9999).contains(&instant.year()));
     let error = || invalid(name, "o instante tem a forma AAAA-MM-DDThh:mm:ssZ");
-    Ok(Some(parsed.ok_or_else(error)?))
+    Ok(Some(time::read_instant(text.trim()).ok_or_else(error)?))
 }
 
 fn requested_idt(params: &mut Params) -> Result<Option<Idt>, TramitaError> {

@@ -136,13 +136,12 @@ pub async fn enviar_recibo(
     let (call, mode) = begin_write(&req).await?;
     let idt = idt(&path)?;
     let mut body = JsonBody::read(&req, payload).await?;
-    let mut command = EnviarRecibo {
+    let command = EnviarRecibo {
         idt,
         data_de_recebimento: body.instant("dataDeRecebimento", &["dataDeRecebimento"]),
         hash_da_assinatura: body.text("hashDaAssinatura", &["hashDaAssinatura"]),
-        malformed: Vec::new(),
+        malformed: body.finish(UnknownFields::Avisar).0,
     };
-    command.malformed = body.finish(UnknownFields::Avisar).0;
     Ok(situacao(&advance(&call, command, mode).await?))
 }
 
@@ -169,13 +168,12 @@ pub async fn recusar(
     if code.is_some() && motivo.is_none() {
         body.refuse_because(&["motivo"], "o motivo é 01, 02, 03, 04 ou 99");
     }
-    let mut command = RecusarTramite {
+    let command = RecusarTramite {
         idt,
         motivo,
         justificativa: body.text("justificativa", &["justificativa"]),
-        malformed: Vec::new(),
+        malformed: body.finish(UnknownFields::Avisar).0,
     };
-    command.malformed = body.finish(UnknownFields::Avisar).0;
     Ok(situacao(&advance(&call, command, mode).await?))
 }
 

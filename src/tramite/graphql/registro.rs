@@ -2,7 +2,7 @@
 
 use super::fields::{TramiteNode, processo};
 use crate::Result;
-use crate::graphql_types::connection::{Connection, Paging, connect};
+use crate::graphql_types::connection::{Connection, Paging, connect_field};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::PageSize;
 use crate::graphql_types::field_error::{Fallible, FieldError};
@@ -64,9 +64,7 @@ impl RegistroNode {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Fallible<Connection<Tramites>> {
         let page = Paging { first, after, last, before };
-        connect(ctx, Tramites::OfRegistro(self.0.id), page)
-            .await
-            .map_err(|error| FieldError::at(ctx, error))
+        connect_field(ctx, Tramites::OfRegistro(self.0.id), page).await
     }
 
     /// O processo, quando o protocolo é um número CNJ visível aqui.

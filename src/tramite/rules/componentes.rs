@@ -2,7 +2,7 @@
 //! description.
 
 use crate::error::{CodigoErro, FileMismatch, Refusal, TramitaDetails};
-use crate::tramite::{ComponenteDigital, Nre, Protocolo};
+use crate::tramite::{Componente, ComponenteDigital, HashSha256, Nre, Protocolo};
 use std::collections::{HashMap, HashSet};
 
 /// Largest number of files in one send: more than the sheets of any processo on paper.
@@ -56,13 +56,19 @@ pub fn documento_mismatch(nre: &Nre, protocolo: String, mismatch: FileMismatch) 
 }
 
 /// 0047: the bytes that arrived are not the file that the send describes.
-pub fn content_mismatch(protocolo: String, mismatch: FileMismatch) -> Refusal {
+pub fn content_mismatch(file: Componente, arrived: &HashSha256) -> Refusal {
+    let mismatch = FileMismatch {
+        documento: file.documento,
+        componente: file.ordem,
+        esperado: Some(file.hash.to_string()),
+        informado: arrived.to_string(),
+    };
     let message = format!(
         "Inconsistência no documento de ordem {}, componente {}: o conteúdo não é o que o envio descreve",
         mismatch.documento, mismatch.componente
     );
     let hint = "mande de novo o arquivo inteiro, byte a byte";
-    let details = TramitaDetails { protocolo: Some(protocolo), ..TramitaDetails::default() };
+    let details = TramitaDetails { protocolo: Some(file.protocolo), ..TramitaDetails::default() };
     mismatched(message, hint, details, mismatch)
 }
 

@@ -1,14 +1,13 @@
 //! The files of a trâmite. The remetente uploads them, the destinatário downloads them, and this
 //! server deletes them when no trâmite needs them.
 
-use super::parts::is_under_way;
 use super::steps::{StepTaken, check_party, lock, take_step};
 use crate::auth::Actor;
 use crate::blob_store::ContentId;
 use crate::call::App;
 use crate::command::{Command, Context, Effect, Remembered};
 use crate::db::Session;
-use crate::error::{CodigoErro, Error, FileMismatch, Refusal};
+use crate::error::{CodigoErro, Error, Refusal};
 use crate::tramite::rules::{self, SituacaoTramite, Step};
 use crate::tramite::store::{self, Annotation};
 use crate::tramite::{
@@ -105,29 +104,36 @@ impl Command for EnviarComponente {
             named_file(self.protocolo.as_deref(), self.hash.as_ref(), self.malformed)?;
         let (componente, placements) = locate(session, self.idt, &protocolo, &hash)?;
         if self.calculado != hash || self.tamanho != componente.tamanho {
-            let mismatch = FileMismatch {
-                documento: componente.documento,
-                componente: componente.ordem,
-                esperado: Some(hash.to_string()),
-                informado: self.calculado.to_string(),
-            };
-            return Err(rules::content_mismatch(componente.protocolo, mismatch).into());
+            return Err(rules::content_mismatch(componente, &self.calculado).into());
         }
-        if is_under_way(&tramite)
-            && placements.iter().all(|placement| !placement.is_pending_upload())
-        {
+        let Some(content) = awaited(&tramite, &placements, self.conteudo)? else {
             return Ok(ReceivedComponente::already_received(tramite));
-        }
-        let (SituacaoTramite::AguardandoComponentes, Some(content)) =
-            (tramite.situacao, self.conteudo)
-        else {
-            return Err(rules::transicao_nao_permitida(&tramite).into());
         };
         // Parts of the same file that arrived before are no longer needed.
         let parts = store::sent_parts(session, self.idt, protocolo.key(), &hash)?;
         let leftovers: Vec<ContentId> = parts.iter().map(|part| part.conteudo_id).collect();
         store::remove_parts(session, &leftovers)?;
         complete(session, tramite, &placements, content, leftovers, now)
+    }
+}
+
+/// What the call brings of the file, if the trâmite waits for it. `None` when the whole file has
+/// arrived already and the trâmite is in progress or ended well (situações 1 to 6).
+///
+/// # Errors
+/// The refusal of a step that the situação does not permit.
+pub(super) fn awaited<T>(
+    tramite: &Tramite,
+    placements: &[Componente],
+    brought: Option<T>,
+) -> Result<Option<T>, Error> {
+    let under_way = tramite.situacao <= SituacaoTramite::ReciboRecebidoRemetente;
+    if under_way && !placements.iter().any(Componente::is_pending_upload) {
+        return Ok(None);
+    }
+    match (tramite.situacao, brought) {
+        (SituacaoTramite::AguardandoComponentes, Some(brought)) => Ok(Some(brought)),
+        _ => Err(rules::transicao_nao_permitida(tramite).into()),
     }
 }
 

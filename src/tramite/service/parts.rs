@@ -1,17 +1,15 @@
 //! Uploads of files in parts. The server stores each part as it arrives. The file has arrived when
 //! its parts cover it and its hash is the declared one.
 
-use super::componentes::{ReceivedComponente, complete, locate, named_file};
+use super::componentes::{ReceivedComponente, awaited, complete, locate, named_file};
 use super::steps::lock;
 use crate::auth::Actor;
 use crate::blob_store::ContentId;
 use crate::command::{Command, Context};
 use crate::db::Session;
-use crate::error::{Error, Failure, FileMismatch, Refusal};
-use crate::tramite::rules::{self, ParteDoTramite, SituacaoTramite, Step};
-use crate::tramite::{
-    ConcluirComponente, EnviarParte, Idt, Segment, SentPart, Tramite, assemble, store,
-};
+use crate::error::{Error, Failure, Refusal};
+use crate::tramite::rules::{self, ParteDoTramite, Step};
+use crate::tramite::{ConcluirComponente, EnviarParte, Idt, Segment, SentPart, assemble, store};
 use crate::value::resource::{Recordable, Resource};
 
 /// A part replaces the parts that lie entirely within its range.
@@ -30,15 +28,8 @@ impl Command for EnviarParte {
         let (componente, placements) = locate(session, self.idt, &protocolo, &hash)?;
         let refusals = rules::part(componente.tamanho, self.trecho, self.tamanho);
         Refusal::ensure_none(Vec::new(), refusals)?;
-        if is_under_way(&tramite)
-            && placements.iter().all(|placement| !placement.is_pending_upload())
-        {
+        let Some(content) = awaited(&tramite, &placements, self.conteudo)? else {
             return Ok(ReceivedComponente::already_received(tramite));
-        }
-        let (SituacaoTramite::AguardandoComponentes, Some(content)) =
-            (tramite.situacao, self.conteudo)
-        else {
-            return Err(rules::transicao_nao_permitida(&tramite).into());
         };
         let parts = store::sent_parts(session, self.idt, protocolo.key(), &hash)?;
         let is_covered = |part: &&SentPart| self.trecho.contains(part.range());
@@ -51,12 +42,6 @@ impl Command for EnviarParte {
         store::store_part(session, &componente, self.trecho, content)?;
         Ok(ReceivedComponente { tramite, stored: true, leftovers })
     }
-}
-
-/// Whether the trâmite is in progress or ended well (situações 1 to 6): neither cancelled nor
-/// refused.
-pub(super) fn is_under_way(tramite: &Tramite) -> bool {
-    tramite.situacao <= SituacaoTramite::ReciboRecebidoRemetente
 }
 
 /// The parts of a file, in the order in which they make it.
@@ -112,15 +97,8 @@ impl Command for ConcluirComponente {
         let (protocolo, hash) =
             named_file(self.protocolo.as_deref(), self.hash.as_ref(), self.malformed)?;
         let (componente, placements) = locate(session, self.idt, &protocolo, &hash)?;
-        if is_under_way(&tramite)
-            && placements.iter().all(|placement| !placement.is_pending_upload())
-        {
+        let Some(assembled) = awaited(&tramite, &placements, self.montado)? else {
             return Ok(ReceivedComponente::already_received(tramite));
-        }
-        let (SituacaoTramite::AguardandoComponentes, Some(assembled)) =
-            (tramite.situacao, self.montado)
-        else {
-            return Err(rules::transicao_nao_permitida(&tramite).into());
         };
         let parts = store::sent_parts(session, self.idt, protocolo.key(), &hash)?;
         let has = |content: &ContentId| parts.iter().any(|p| p.conteudo_id == *content);
@@ -130,13 +108,7 @@ impl Command for ConcluirComponente {
             return Err(Error::failure(Failure::Indisponivel, message));
         };
         if assembled.calculado != hash {
-            let mismatch = FileMismatch {
-                documento: componente.documento,
-                componente: componente.ordem,
-                esperado: Some(hash.to_string()),
-                informado: assembled.calculado.to_string(),
-            };
-            return Err(rules::content_mismatch(componente.protocolo, mismatch).into());
+            return Err(rules::content_mismatch(componente, &assembled.calculado).into());
         }
         let leftovers: Vec<ContentId> = parts
             .iter()

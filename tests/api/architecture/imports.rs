@@ -1,9 +1,7 @@
 //! The imports between the files of `src`: paths that begin with `crate`, `super` or `self`.
 
-use super::sources;
+use super::SOURCES;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
 
 /// One file that names another. Paths are below `src`.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,25 +16,25 @@ pub struct Sources {
 
 type Module = Vec<String>;
 
+/// The path and the text of each module.
+type Modules<'a> = BTreeMap<Module, (&'a str, &'a str)>;
+
 impl Sources {
     pub fn read() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        let mut texts = BTreeMap::<Module, (String, String)>::new();
-        for source in sources(&root) {
-            let file = source.strip_prefix(&root).unwrap().display().to_string();
+        let mut modules = Modules::new();
+        for (file, text) in SOURCES.iter() {
             if file == "lib.rs" || file == "main.rs" || file.ends_with("tests.rs") {
                 continue;
             }
-            let text = fs::read_to_string(&source).unwrap();
-            let text = text.split("\n#[cfg(test)]").next().unwrap_or_default().to_owned();
-            texts.insert(module(&file), (file, text));
+            let text = text.split("\n#[cfg(test)]").next().unwrap_or_default();
+            modules.insert(module(file), (file.as_str(), text));
         }
         let mut imports = BTreeSet::new();
-        for (from, (file, text)) in &texts {
+        for (from, (file, text)) in &modules {
             for path in paths(&without_comments(text)) {
-                let Some(to) = resolve(from, &path, &texts) else { continue };
+                let Some(to) = resolve(from, &path, &modules) else { continue };
                 if to != *file {
-                    imports.insert(Import { from: file.clone(), to });
+                    imports.insert(Import { from: (*file).to_owned(), to: to.to_owned() });
                 }
             }
         }
@@ -85,11 +83,7 @@ fn module(file: &str) -> Module {
 
 /// Returns the file that a path leads to: the module with the longest name that the path begins
 /// with.
-fn resolve(
-    from: &Module,
-    path: &[String],
-    texts: &BTreeMap<Module, (String, String)>,
-) -> Option<String> {
+fn resolve<'a>(from: &Module, path: &[String], modules: &Modules<'a>) -> Option<&'a str> {
     let mut at = match path[0].as_str() {
         "crate" => Module::new(),
         _ => from.clone(),
@@ -102,7 +96,7 @@ fn resolve(
             name => {
                 let mut below = at.clone();
                 below.push(name.to_owned());
-                if !texts.contains_key(&below) {
+                if !modules.contains_key(&below) {
                     break;
                 }
                 at = below;
@@ -110,7 +104,7 @@ fn resolve(
         }
         rest = others;
     }
-    texts.get(&at).map(|(file, _)| file.clone())
+    modules.get(&at).map(|(file, _)| *file)
 }
 
 fn without_comments(text: &str) -> String {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// Folders and files of `src`, top first. The folders of `graphql/` are layers of their own.
 const LAYERS: &[&str] = &[
@@ -104,13 +105,21 @@ const CIRCLES: &[(&[&str], &str)] = &[
         &["isolation/catalog.rs", "isolation/test_rows.rs"],
         "a row of the trial has columns, a column its row",
     ),
-    (
-        &["tramite/service/componentes.rs", "tramite/service/parts.rs"],
-        "a file that came in parts is completed like one that came whole",
-    ),
 ];
 
-pub fn sources(dir: &Path) -> Vec<PathBuf> {
+/// The text of every source, by its path below `src`.
+pub static SOURCES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let by_path = |source: PathBuf| {
+        let path = source.strip_prefix(&root).unwrap().display().to_string();
+        (path, fs::read_to_string(source).unwrap())
+    };
+    sources(&root).into_iter().map(by_path).collect()
+});
+
+static IMPORTS: LazyLock<Sources> = LazyLock::new(Sources::read);
+
+fn sources(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
         match entry.path() {
@@ -160,8 +169,7 @@ fn may_point_up(import: &Import) -> bool {
 
 #[test]
 fn no_import_points_up() {
-    let sources = Sources::read();
-    let up: Vec<String> = sources
+    let up: Vec<String> = IMPORTS
         .imports
         .iter()
         .filter(|import| height(&import.to) < height(&import.from) && !may_point_up(import))
@@ -172,7 +180,7 @@ fn no_import_points_up() {
 
 #[test]
 fn the_only_circles_are_those_that_have_a_reason() {
-    let circles: BTreeSet<Vec<String>> = Sources::read().circles().into_iter().collect();
+    let circles: BTreeSet<Vec<String>> = IMPORTS.circles().into_iter().collect();
     let known = CIRCLES.iter().map(|(files, _)| files.iter().map(ToString::to_string).collect());
     assert_eq!(circles, known.collect::<BTreeSet<Vec<String>>>());
 }
@@ -180,7 +188,7 @@ fn the_only_circles_are_those_that_have_a_reason() {
 #[test]
 fn the_diagram_is_the_one_of_the_imports() {
     let mut drawn = BTreeMap::<(usize, usize), usize>::new();
-    for import in &Sources::read().imports {
+    for import in &IMPORTS.imports {
         let (from, to) = (height(&import.from), height(&import.to));
         if from < to {
             *drawn.entry((from, to)).or_default() += 1;
@@ -211,44 +219,49 @@ fn the_diagram_is_the_one_of_the_imports() {
     assert_eq!(fs::read_to_string(file).unwrap_or_default(), diagram);
 }
 
-/// Asserts that no source whose path below `src` satisfies `which` contains one of the forbidden
-/// words.
-fn must_not_know(which: impl Fn(&str) -> bool, forbidden: &[&str]) -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut faults = Vec::new();
-    for source in sources(&root) {
-        let file = source.strip_prefix(&root).unwrap().display().to_string();
-        let text = fs::read_to_string(&source).unwrap();
-        let found = forbidden.iter().filter(|term| which(&file) && text.contains(**term));
-        faults.extend(found.map(|term| format!("{file}: {term}")));
+/// Returns the forbidden words in the sources whose path below `src` satisfies `which`, each with
+/// the path of its source.
+fn forbidden_words(which: impl Fn(&str) -> bool, forbidden: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (file, text) in SOURCES.iter().filter(|(file, _)| which(file)) {
+        let words = forbidden.iter().filter(|word| text.contains(**word));
+        found.extend(words.map(|word| format!("{file}: {word}")));
     }
-    faults
+    found
 }
 
 const NOTHING: Vec<String> = Vec::new();
 
 #[test]
 fn rules_are_pure() {
-    let forbidden = ["actix_web", "PgConnection", "Session", "async fn", "Utc::now"];
-    assert_eq!(must_not_know(|file| file.contains("/rules"), &forbidden), NOTHING);
+    let forbidden = [
+        "crate::graphql",
+        "crate::rest",
+        "actix_web",
+        "PgConnection",
+        "Session",
+        "async fn",
+        "Utc::now",
+    ];
+    assert_eq!(forbidden_words(|file| file.contains("/rules"), &forbidden), NOTHING);
 }
 
 #[test]
 fn models_know_neither_transport_nor_connections() {
-    let forbidden = ["actix_web", "PgConnection", "Session"];
-    assert_eq!(must_not_know(|file| file.ends_with("model.rs"), &forbidden), NOTHING);
+    let forbidden = ["crate::graphql", "crate::rest", "actix_web", "PgConnection", "Session"];
+    assert_eq!(forbidden_words(|file| file.ends_with("model.rs"), &forbidden), NOTHING);
 }
 
 #[test]
 fn stores_and_services_know_no_transport() {
     let which = |file: &str| file.contains("/store") || file.contains("/service");
-    assert_eq!(must_not_know(which, &["crate::graphql", "actix_web"]), NOTHING);
+    assert_eq!(forbidden_words(which, &["crate::graphql", "actix_web"]), NOTHING);
 }
 
 #[test]
 fn the_facade_knows_neither_graphql_nor_sql() {
     let forbidden = ["crate::graphql", "diesel::", "Sql::"];
-    assert_eq!(must_not_know(|file| file.starts_with("rest/"), &forbidden), NOTHING);
+    assert_eq!(forbidden_words(|file| file.starts_with("rest/"), &forbidden), NOTHING);
 }
 
 #[test]
@@ -256,5 +269,5 @@ fn only_db_opens_connections_and_knows_the_pool() {
     let outside = |file: &str| {
         !["db/", "seed/", "cli/"].iter().any(|folder| file.starts_with(folder)) && file != "demo.rs"
     };
-    assert_eq!(must_not_know(outside, &["PgConnection::establish", "Pool<", "r2d2"]), NOTHING);
+    assert_eq!(forbidden_words(outside, &["PgConnection::establish", "Pool<", "r2d2"]), NOTHING);
 }

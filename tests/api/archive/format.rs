@@ -216,7 +216,7 @@ fn a_recompressed_forgery_is_found_at_its_line() {
     // Change the digest in the line too. Then only the hash of the seal reveals the forgery.
     let mut forged = record(817, 919);
     forged.status = 404;
-    let digest = |record: &Record| elos::audit::verify::hexadecimal(&record.digest()[..8]);
+    let digest = |record: &Record| elos::value::hexadecimal::encode(&record.digest()[..8]);
     let changed = with_block(&bytes, 1, |text| {
         let text = text.replacen(&digest(&record(817, 919)), &digest(&forged), 1);
         let at = text.find(r#""id":919"#).unwrap();

@@ -1,6 +1,7 @@
 //! Archiving moves months from the database to files, and the hash chain continues.
 
-use super::trail::{TempDir, Trail, month_name};
+use super::trail::{Trail, month_name};
+use crate::support::TempDir;
 use diesel::connection::SimpleConnection;
 use elos::db::Sql;
 
@@ -33,7 +34,7 @@ fn finds((code, text): (Option<i32>, String), found: &str) {
 }
 
 #[track_caller]
-fn refusal(trail: &Trail, (code, text): (Option<i32>, String), reason: &str) {
+fn refuses(trail: &Trail, (code, text): (Option<i32>, String), reason: &str) {
     assert!(code == Some(1) && text.contains(reason), "{reason}: {text}");
     assert_eq!(trail.database.count("SELECT count(*) AS n FROM trilha_arquivada"), 0, "{reason}");
     let parts = "SELECT count(*) AS n FROM pg_inherits WHERE inhparent IN ('auditoria'::regclass, 'selo'::regclass)";
@@ -218,9 +219,9 @@ fn a_seal_that_differs_from_the_anchor_is_found() {
 #[test]
 fn only_what_verifies_is_archived() {
     let trail = three_months();
-    refusal(&trail, trail.archive_without("ELOS_CHAVE_DOS_RECIBOS"), "--chave-dos-recibos");
-    refusal(&trail, trail.archive_without("ELOS_MIGRATE_URL"), "ELOS_MIGRATE_URL");
-    refusal(&trail, trail.archive(0), "ainda não acabou");
+    refuses(&trail, trail.archive_without("ELOS_CHAVE_DOS_RECIBOS"), "--chave-dos-recibos");
+    refuses(&trail, trail.archive_without("ELOS_MIGRATE_URL"), "ELOS_MIGRATE_URL");
+    refuses(&trail, trail.archive(0), "ainda não acabou");
     let mut conn = trail.database.conn();
     conn.batch_execute("CREATE TABLE a AS TABLE auditoria; CREATE TABLE s AS TABLE selo").unwrap();
     let ninth =
@@ -237,15 +238,15 @@ fn only_what_verifies_is_archived() {
         ("DELETE FROM selo WHERE tribunal_codigo = 0 AND ordem = 1".to_owned(), "por selar"),
     ] {
         conn.batch_execute(&change).unwrap();
-        refusal(&trail, trail.archive(3), reason);
+        refuses(&trail, trail.archive(3), reason);
         assert_eq!(std::fs::read_dir(&trail.dir.0).unwrap().count(), 0, "{reason}");
         conn.batch_execute("DELETE FROM auditoria; DELETE FROM selo; INSERT INTO auditoria TABLE a; INSERT INTO selo TABLE s").unwrap();
     }
     // A limit on the file size stands for a full disk.
-    refusal(&trail, trail.archive_after("ulimit -f 8; trap '' XFSZ"), "nada saiu do banco");
+    refuses(&trail, trail.archive_after("ulimit -f 8; trap '' XFSZ"), "nada saiu do banco");
     assert_eq!(std::fs::read_dir(&trail.dir.0).unwrap().count(), 0);
     std::fs::remove_dir(&trail.dir.0).unwrap();
-    refusal(&trail, trail.archive(1), "não foi possível abrir a pasta");
+    refuses(&trail, trail.archive(1), "não foi possível abrir a pasta");
     std::fs::create_dir(&trail.dir.0).unwrap();
     check(trail.archive(1));
 }
@@ -322,7 +323,7 @@ fn files_of_another_database_are_refused() {
         another.verify(&["--arquivo", trail.dir.text()]),
         "os selos não são os da cadeia do banco ou dos outros arquivos",
     );
-    let empty = TempDir::new();
+    let empty = TempDir::created();
     let (code, text) = another.verify(&["--arquivo", empty.text()]);
     assert!(code == Some(1) && text.contains("não há arquivo .ndjson.gz"), "{text}");
 }

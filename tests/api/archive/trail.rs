@@ -1,35 +1,10 @@
 //! A trail of past months, and the commands of the program on it.
 
-use crate::support::{Database, Template, now, pem};
+use crate::support::{Database, TempDir, Template, now, pem};
 use chrono::{Datelike, Months, NaiveDate};
 use diesel::connection::SimpleConnection;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-
-/// A folder that is removed at the end of the test.
-pub struct TempDir(pub PathBuf);
-
-impl TempDir {
-    pub fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let numero = NEXT.fetch_add(1, Ordering::Relaxed);
-        let dir =
-            std::env::temp_dir().join(format!("elos-arquivo-{}-{numero}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        Self(dir)
-    }
-
-    pub fn text(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// A database whose trail has partitions for the three months before the current one.
 pub struct Trail {
@@ -64,10 +39,10 @@ impl Trail {
                 END $$",
             )
             .unwrap();
-        let secret = TempDir::new();
+        let secret = TempDir::created();
         let key = secret.0.join("chave.pem");
         std::fs::write(&key, pem()).unwrap();
-        Self { database, dir: TempDir::new(), key, _secret: secret }
+        Self { database, dir: TempDir::created(), key, _secret: secret }
     }
 
     /// Writes `n` records in one transaction, dated `months_ago` months before the current one.
@@ -143,10 +118,10 @@ impl Trail {
     }
 
     /// Runs `elos auditoria archive` without one setting.
-    pub fn archive_without(&self, adjust: &str) -> (Option<i32>, String) {
+    pub fn archive_without(&self, setting: &str) -> (Option<i32>, String) {
         let args = ["archive", "--ate", &month_name(1), "--para", self.dir.text()];
         let mut command = self.command(&args);
-        command.env_remove(adjust).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env_remove(setting).stdout(Stdio::piped()).stderr(Stdio::piped());
         output_of(command.spawn().unwrap())
     }
 

@@ -26,7 +26,7 @@ fn emitted() -> (Fixture, Vec<(&'static str, String)>) {
         "rg": { "numero": "1.234", "orgaoExpedidor": "SSP", "dataExpedicao": "01/02/2020", "estadoRg": "RN" },
         "certidaoNascimento": { "cartorio": "2º Ofício", "livro": "A-1", "folha": "23", "numero": "456" },
     });
-    let answer = fixture.request("PUT", "/adolescentes", &person.to_string());
+    let answer = fixture.rest("PUT", "/adolescentes", &person);
     assert_eq!(answer.status, 200, "{}", answer.text);
     let guias = ESPECIES.map(|especie| {
         let mut body = fixture.body(especie);
@@ -101,7 +101,7 @@ fn a_guia_is_a_document_with_every_field_and_the_same_bytes_twice() {
 
         let lines = lines(&pdf.bytes);
         let text = words(&lines.join(" "));
-        let listed = fixture.request("GET", &format!("/guias?numeroGuia={numero}"), "");
+        let listed = fixture.rest("GET", &format!("/guias?numeroGuia={numero}"), &Value::Null);
         let mut values = Vec::new();
         texts_for_people("", &listed.body["dados"]["content"][0], &mut values);
         assert!(values.len() > 30, "{values:?}");
@@ -172,10 +172,10 @@ fn an_unchanged_response_is_304() {
     assert_eq!((same.status, same.bytes.len()), (304, 0));
     let head = send_as(app, "tjrn", "HEAD", &path(especie, numero), &[], b"");
     assert_eq!((head.status, &head.headers["etag"], head.bytes.len()), (200, &etag, 0));
-    let lowered = fixture.request(
+    let lowered = fixture.rest(
         "PUT",
         &format!("/guias/{numero}/situacao/Baixada"),
-        r#"{"motivo":"EXTINTA"}"#,
+        &json!({ "motivo": "EXTINTA" }),
     );
     assert_eq!(lowered.status, 200, "{}", lowered.text);
     let changed = asked("GET", &etag);

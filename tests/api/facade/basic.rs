@@ -2,10 +2,10 @@
 
 use super::issuer::{Behaviour, Issuer};
 use super::{LIST, ask, header};
+use crate::credentials::created;
 use crate::outage::program::Program;
 use crate::support::{App, MAX_WAIT, until};
 use crate::tramita::code;
-use std::process::Command;
 
 #[test]
 fn basic_authentication_opens_the_facade_and_no_other_api() {
@@ -73,19 +73,14 @@ fn a_revoked_client_is_refused_though_its_token_is_kept() {
     let issuer = Issuer::new();
     let app = App::with_auth(issuer.options());
     assert_eq!(ask(&app, "sei", "certosei").status, 200);
-    let credential = |args: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
-        command.arg("credencial").args(args).env("ELOS_MIGRATE_URL", app.database.url("postgres"));
-        assert!(command.output().unwrap().status.success(), "{args:?}");
-    };
     let until_status_is = |status| {
         until(MAX_WAIT, "the status changes", || ask(&app, "sei", "certosei").status == status);
     };
-    credential(&["add", "sei", "--tribunal", "8.17", "--papel", "pse-auditoria"]);
+    created(&app.database, &["add", "sei", "--tribunal", "8.17", "--papel", "pse-auditoria"]);
     until_status_is(403);
-    credential(&["add", "sei", "--tribunal", "8.17", "--papel", "pse-consulta"]);
+    created(&app.database, &["add", "sei", "--tribunal", "8.17", "--papel", "pse-consulta"]);
     until_status_is(200);
-    credential(&["revoke", "sei"]);
+    created(&app.database, &["revoke", "sei"]);
     until_status_is(403);
     assert!(ask(&app, "sei", "certosei").text.contains("revogada"));
     assert_eq!(issuer.asked("sei"), 1);

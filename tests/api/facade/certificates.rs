@@ -2,12 +2,13 @@
 //! proxy.
 
 use super::LIST;
+use crate::credentials::{created, credential};
 use crate::outage::program::Program;
-use crate::support::{App, Database, MAX_WAIT, Settings, Template, until};
+use crate::support::{App, Database, MAX_WAIT, Settings, TempDir, Template, until};
 use crate::tramita::code;
 use elos::auth::AuthOptions;
 use elos::http::tls::{CertificateFiles, Tls};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -15,17 +16,15 @@ const HEADER: &str = "x-certificado-cliente";
 
 /// Certificates and keys of one test, made by OpenSSL. The folder is removed at the end of the
 /// test.
-pub struct Folder(PathBuf);
+pub struct Folder(TempDir);
 
 impl Folder {
-    pub fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("elos-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
+    pub fn new() -> Self {
+        Self(TempDir::created())
     }
 
     pub fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
+        self.0.0.join(name).display().to_string()
     }
 
     /// Makes the certificate `name.pem` and the key `name.key`. The certificate is valid between
@@ -48,7 +47,7 @@ impl Folder {
                 "[ca]\ndefault_ca=c\n[c]\nnew_certs_dir={0}\ndatabase={0}/index\nrand_serial=yes\n\
                  default_md=sha256\npolicy=p\nunique_subject=no\nx509_extensions=e\n[p]\ncommonName=supplied\n\
                  [e]\nsubjectAltName=IP:127.0.0.1\n[req]\ndistinguished_name=d\n[d]\n",
-                self.0.display()
+                self.0.0.display()
             ),
         )
         .unwrap();
@@ -78,17 +77,6 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn credential(database: &Database, args: &[&str]) -> (bool, String) {
-    let (code, text) = database.elos(&[&["credencial"][..], args].concat());
-    (code == Some(0), text)
-}
-
 const SEI: [&str; 7] =
     ["add", "sei", "--tribunal", "8.20", "--papel", "pse-consulta", "--certificado"];
 
@@ -109,13 +97,12 @@ fn ask(app: &App, values: &[&str]) -> (u16, String) {
 
 #[test]
 fn only_a_trusted_proxy_forwards_a_certificate() {
-    let folder = Folder::new("proxy");
+    let folder = Folder::new();
     folder.certificate("sei", (-1, 30));
     folder.certificate("outro", (-1, 30));
     let database = Arc::new(Database::new(Template::Empty));
-    let (ok, message) = credential(&database, &[&SEI[..], &[&folder.path("sei.pem")]].concat());
-    assert!(ok, "{message}");
-    assert!(credential(&database, &["list"]).1.contains("certificados: 1"));
+    created(&database, &[&SEI[..], &[&folder.path("sei.pem")]].concat());
+    assert!(created(&database, &["list"]).contains("certificados: 1"));
     let app = behind(&database, &["127.0.0.1"]);
     let pem = folder.escaped("sei");
     let print = elos::auth::Certificate::from_pem(folder.pem("sei").as_bytes()).unwrap();
@@ -146,8 +133,7 @@ fn only_a_trusted_proxy_forwards_a_certificate() {
         assert!(status == 403 && message.contains("ELOS_PROXIES"), "{status} {message}");
     }
 
-    let (ok, message) = credential(&database, &["revoke", "sei"]);
-    assert!(ok, "{message}");
+    created(&database, &["revoke", "sei"]);
     until(MAX_WAIT, "it is revoked", || ask(&app, &[&print]).0 == 403);
     assert!(ask(&app, &[&print]).1.contains("revogada"));
 }
@@ -155,22 +141,22 @@ fn only_a_trusted_proxy_forwards_a_certificate() {
 #[test]
 fn a_certificate_belongs_to_one_credential_and_expires() {
     use diesel::connection::SimpleConnection;
-    let folder = Folder::new("times");
+    let folder = Folder::new();
     folder.certificate("sei", (-1, 30));
     folder.certificate("velho", (-30, -1));
     folder.certificate("novo", (-1, 60));
     let database = Arc::new(Database::new(Template::Empty));
-    let (ok, message) = credential(&database, &[&SEI[..], &[&folder.path("velho.pem")]].concat());
-    assert!(!ok && message.contains("fora da validade"), "{message}");
-    let (ok, message) = credential(&database, &[&SEI[..], &[&folder.path("sei.key")]].concat());
-    assert!(!ok && message.contains("não é um certificado"), "{message}");
+    let (exit, message) = credential(&database, &[&SEI[..], &[&folder.path("velho.pem")]].concat());
+    assert!(exit != Some(0) && message.contains("fora da validade"), "{message}");
+    let (exit, message) = credential(&database, &[&SEI[..], &[&folder.path("sei.key")]].concat());
+    assert!(exit != Some(0) && message.contains("não é um certificado"), "{message}");
     // A credential may have two certificates, so that one can replace the other.
     let both = [&folder.path("sei.pem")[..], "--certificado", &folder.path("novo.pem")];
-    assert!(credential(&database, &[&SEI[..], &both].concat()).0);
+    created(&database, &[&SEI[..], &both].concat());
     let mut other = SEI;
     other[1] = "outro";
-    let (ok, message) = credential(&database, &[&other[..], &[&folder.path("sei.pem")]].concat());
-    assert!(!ok && message.contains("já é de outra credencial"), "{message}");
+    let (exit, message) = credential(&database, &[&other[..], &[&folder.path("sei.pem")]].concat());
+    assert!(exit != Some(0) && message.contains("já é de outra credencial"), "{message}");
 
     let app = behind(&database, &["127.0.0.1"]);
     assert_eq!(ask(&app, &[&folder.escaped("sei")]).0, 200);
@@ -194,7 +180,7 @@ fn a_certificate_belongs_to_one_credential_and_expires() {
     }
     assert_eq!(ask(&app, &[&folder.escaped("novo")]).0, 200);
     // `add` without certificates removes those of the credential.
-    assert!(credential(&database, &SEI[..6]).0);
+    created(&database, &SEI[..6]);
     until(MAX_WAIT, "its certificate is removed", || {
         ask(&app, &[&folder.escaped("novo")]).0 == 401
     });
@@ -229,13 +215,12 @@ fn shown_by(address: &str) -> String {
 
 #[test]
 fn the_tls_of_the_server_requests_a_certificate_and_does_not_require_it() {
-    let folder = Folder::new("tls");
+    let folder = Folder::new();
     for name in ["servidor", "outro-servidor", "sei", "estranho"] {
         folder.certificate(name, (-1, 30));
     }
     let app = App::empty();
-    let (ok, message) = credential(&app.database, &[&SEI[..], &[&folder.path("sei.pem")]].concat());
-    assert!(ok, "{message}");
+    created(&app.database, &[&SEI[..], &[&folder.path("sei.pem")]].concat());
     let copy = |from: &str, to: &str| std::fs::copy(folder.path(from), folder.path(to)).unwrap();
     copy("servidor.pem", "tls.pem");
     copy("servidor.key", "tls.key");
@@ -276,7 +261,7 @@ fn the_tls_of_the_server_requests_a_certificate_and_does_not_require_it() {
 
 #[test]
 fn a_certificate_with_another_key_is_refused() {
-    let folder = Folder::new("pairs");
+    let folder = Folder::new();
     folder.certificate("a", (-1, 30));
     folder.certificate("b", (-1, 30));
     let read = |certificate: &str, key: &str| {

@@ -1,17 +1,16 @@
 //! Compares the OpenAPI document with the server, for requests and for responses.
 
 mod document;
-mod walk;
 mod tramita;
+mod walk;
 
-use crate::architecture::sources;
+use crate::architecture::SOURCES;
 use crate::support::App;
 pub use document::OpenApiDocument;
 use elos::processo::NumeroProcesso;
 use elos::rest::openapi::render as printed;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::Path;
 use walk::Walk;
 
 #[test]
@@ -34,8 +33,8 @@ fn the_document_and_its_page_need_no_token_and_no_other_server() {
         assert!(!page.text.contains("http"), "{}", page.text);
         let csp = &page.headers["content-security-policy"];
         assert!(csp.contains("default-src 'self'") && !csp.contains("script"), "{csp}");
-        let archives = page.text.split('"').filter(|part| part.starts_with("/docs/swagger"));
-        for file in archives {
+        let files = page.text.split('"').filter(|part| part.starts_with("/docs/swagger"));
+        for file in files {
             assert_eq!(app.request("GET", file, &[], b"").status, 200, "{file}");
         }
     }
@@ -203,9 +202,8 @@ fn every_field_that_is_read_is_in_the_document() {
     ];
     let document = printed();
     let mut read = 0;
-    for source in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rest")) {
-        let text = std::fs::read_to_string(source).unwrap();
-        for after in reads.iter().flat_map(|snapshot| text.split(snapshot).skip(1)) {
+    for (_, text) in SOURCES.iter().filter(|(path, _)| path.starts_with("rest/")) {
+        for after in reads.iter().flat_map(|read_call| text.split(read_call).skip(1)) {
             let Some((name, _)) =
                 after.trim_start().strip_prefix('"').and_then(|d| d.split_once('"'))
             else {

@@ -123,9 +123,8 @@ impl<'a> Walk<'a> {
         assert_eq!(faults, Vec::<String>::new(), "{name} {}", response.text);
         for ours in ["etag", "www-authenticate", "retry-after", "idempotent-replayed"] {
             let headers = documented["headers"].as_object();
-            let is_documented = headers.is_some_and(|given| {
-                given.keys().any(|is_documented| is_documented.eq_ignore_ascii_case(ours))
-            });
+            let is_documented = headers
+                .is_some_and(|given| given.keys().any(|header| header.eq_ignore_ascii_case(ours)));
             assert!(
                 is_documented || !response.headers.contains_key(ours),
                 "{name} {status} {ours}"

@@ -2,8 +2,7 @@
 
 use super::READ;
 use super::relay::{Relay, url};
-use crate::crashes::TempDir;
-use crate::support::{App, MAX_WAIT, until};
+use crate::support::{App, MAX_WAIT, TempDir, until};
 use crate::tramita::componentes::{documento, hash};
 use crate::tramita::{NUP, PE, RN, Tramita, envio};
 use diesel::connection::SimpleConnection;
@@ -166,7 +165,7 @@ fn sigterm_lets_open_requests_finish() {
     std::thread::scope(|scope| {
         let (asks, with) = (&program, &token);
         let under_way = scope.spawn(move || asks.read(with));
-        until(MAX_WAIT, "it waits", || app.database.lock_waiters() > 0);
+        app.database.wait_for_lock_waiters(1);
         let signalled = Instant::now();
         program.signal(Signal::SIGTERM);
         until(MAX_WAIT, "/readyz is 503 first", || {

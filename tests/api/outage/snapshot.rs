@@ -1,6 +1,6 @@
 //! Failures inside the snapshot of one response.
 
-use crate::support::{App, MAX_WAIT, until};
+use crate::support::App;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 
@@ -38,7 +38,7 @@ fn a_connection_lost_in_mid_snapshot_is_no_failure() {
     rival.batch_execute("BEGIN; LOCK TABLE guia IN ACCESS EXCLUSIVE MODE").unwrap();
     std::thread::scope(|scope| {
         let reading = scope.spawn(|| app.graphql("tjrn", QUERY, json!({})));
-        until(MAX_WAIT, "it waits", || app.database.lock_waiters() > 0);
+        app.database.wait_for_lock_waiters(1);
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
         app.database.conn().batch_execute(end).unwrap();

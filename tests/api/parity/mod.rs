@@ -2,9 +2,9 @@
 //! state. Both accept it, or both refuse it with the same status, the same deciding code and the
 //! same texts. The dry runs store nothing.
 
+mod cases;
 mod fields;
 mod state;
-mod cases;
 
 use crate::support::{Api, Mode, Operation, Outcome, Rng};
 use cases::{Case, guia_cases, processo_cases};

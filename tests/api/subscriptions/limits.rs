@@ -3,11 +3,11 @@
 use super::sse_client::Sse;
 use super::ws_client::Ws;
 use super::{ALTERADO, MAX_WAIT, alterar, processo};
-use crate::support::{App, Settings, Template, now};
+use crate::support::{App, Settings, Template, now, until};
 use diesel::connection::SimpleConnection;
 use elos::config::Subscriptions;
 use serde_json::json;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The accepted difference of clocks, in seconds. It lengthens the life of a token and of what the
 /// token opened.
@@ -15,6 +15,16 @@ const LEEWAY: i64 = 30;
 
 fn app_with(model: Template, subscriptions: Subscriptions) -> App {
     App::with(model, Settings { subscriptions, ..Settings::default() })
+}
+
+/// Waits until the server accepts another connection of TJRN. Returns how long it took.
+#[track_caller]
+fn until_accepted(app: &App, what: &str) -> Duration {
+    until(MAX_WAIT, what, || {
+        let mut ws = Ws::open(app);
+        ws.init(&app.token("tjrn"));
+        ws.is_accepted()
+    })
 }
 
 #[test]
@@ -47,15 +57,7 @@ fn a_credential_has_only_so_many_connections() {
     // Another credential has its own limit.
     let _five = Ws::of(&app, "tjpe");
     drop(first);
-    let start = Instant::now();
-    loop {
-        let mut ws = Ws::open(&app);
-        ws.init(&app.token("tjrn"));
-        if ws.is_accepted() {
-            break;
-        }
-        assert!(start.elapsed() < MAX_WAIT, "the connection is still counted");
-    }
+    until_accepted(&app, "the closed connection is not counted");
     assert_eq!(two.status, 200);
 }
 
@@ -133,16 +135,8 @@ fn a_subscriber_that_does_not_read_is_disconnected() {
     for n in 0..40 {
         ws.request(&n.to_string(), &many, &json!({}));
     }
-    let start = Instant::now();
-    loop {
-        let mut other = Ws::open(&app);
-        other.init(&app.token("tjrn"));
-        if other.is_accepted() {
-            break;
-        }
-        assert!(start.elapsed() < MAX_WAIT, "it reads nothing and stays");
-    }
-    eprintln!("its connection was released after {:?}", start.elapsed());
+    let waited = until_accepted(&app, "the client that reads nothing is disconnected");
+    eprintln!("its connection was released after {waited:?}");
     // A client that reads late still gets the reason.
     assert_eq!(ws.close_frame().0, 1013);
 }

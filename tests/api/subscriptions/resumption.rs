@@ -3,8 +3,8 @@
 
 use super::ws_client::{Received, SUBPROTOCOL, Ws};
 use super::{ALTERADO, MAX_WAIT, alterar, processo};
-use crate::crashes::{Demo, TempDir};
-use crate::support::{App, Database, NewProcesso, Settings};
+use crate::crashes::Demo;
+use crate::support::{App, Database, NewProcesso, Settings, TempDir, until};
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use elos::db::Sql;
@@ -129,10 +129,8 @@ fn a_listener_that_fails_comes_back_and_nothing_is_lost() {
     ws.subscribe("1", ALTERADO, &json!({}));
     let listeners = "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'elos-fluxo' AND datname = current_database()";
     for nome in ["Um", "Dois", "Três"] {
+        until(MAX_WAIT, "somebody listens", || app.database.count(listeners) == 1);
         let start = Instant::now();
-        while app.database.count(listeners) != 1 {
-            assert!(start.elapsed() < MAX_WAIT, "nobody listens");
-        }
         app.database
             .conn()
             .batch_execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'elos-fluxo' AND datname = current_database()")

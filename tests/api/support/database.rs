@@ -1,6 +1,7 @@
 //! A private PostgreSQL for the run. Each test has its own database, copied from a migrated
 //! template.
 
+use super::{MAX_WAIT, until};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
@@ -166,6 +167,12 @@ impl Database {
             "SELECT count(*) AS n FROM pg_stat_activity \
              WHERE application_name = 'elos' AND wait_event_type = 'Lock' AND datname = current_database()",
         )
+    }
+
+    /// Waits until at least this number of connections of the server wait for a lock.
+    #[track_caller]
+    pub fn wait_for_lock_waiters(&self, count: i64) {
+        until(MAX_WAIT, "the connections wait", || self.lock_waiters() >= count);
     }
 
     /// Returns the text in column `t` of the result of `sql`.

@@ -9,6 +9,7 @@ mod fixtures;
 mod operation;
 mod pooler;
 mod rng;
+mod temp_dir;
 
 pub use database::{Database, Template, now};
 pub use disk::FullDisk;
@@ -18,6 +19,7 @@ pub use fixtures::{
 pub use operation::{Api, Mode, Operation, Outcome};
 pub use pooler::Pooler;
 pub use rng::Rng;
+pub use temp_dir::TempDir;
 
 use crate::secrets;
 use elos::audit::{CanalAuditoria, EspecieAuditoria};

@@ -23,12 +23,12 @@ fn file(n: u8, size: usize) -> Vec<u8> {
     (0..size).map(|i| u8::try_from(i % 251).unwrap() ^ n).collect()
 }
 
-pub fn documento(ordem: i32, archives: &[&[u8]]) -> Value {
+pub fn documento(ordem: i32, files: &[&[u8]]) -> Value {
     let componente = |(n, bytes): (usize, &&[u8])| {
         json!({ "nome": format!("{ordem}-{n}.pdf"), "hash": { "algoritmo": "SHA256", "conteudo": hash(bytes) },
             "tipoDeConteudo": "txt", "mimeType": "application/pdf", "tamanhoEmBytes": bytes.len(), "ordem": n + 1 })
     };
-    let componentes: Vec<Value> = archives.iter().enumerate().map(componente).collect();
+    let componentes: Vec<Value> = files.iter().enumerate().map(componente).collect();
     json!({ "ordem": ordem, "descricao": "Despacho fictício", "nivelDeSigilo": 1, "componentesDigitais": componentes })
 }
 
@@ -269,13 +269,13 @@ fn do_envio_ao_recibo_com_arquivos() {
 
 /// Uploads the files, and completes the trâmite.
 #[track_caller]
-fn concluir(t: &Tramita, idt: i64, from: &str, to: &str, archives: &[&[u8]]) {
-    for bytes in archives {
+fn concluir(t: &Tramita, idt: i64, from: &str, to: &str, files: &[&[u8]]) {
+    for bytes in files {
         let response = t.upload(from, idt, NUP, bytes);
         assert_eq!(response.status, 200, "{}", response.text);
     }
     t.steps(idt, &[(to, "receber")]);
-    for bytes in archives {
+    for bytes in files {
         assert_eq!(t.baixar(to, idt, NUP, &hash(bytes)).status, 200);
     }
     t.steps(idt, &[(to, "recibo"), (from, "buscar")]);

@@ -86,8 +86,8 @@ fn enviar(t: &Tramita, world: &mut World, rng: &mut Rng, from: usize, step: usiz
     body["cabecalho"]["remetente"]["numeroDeIdentificacaoDaEstrutura"] = json!(ORGAOS[from].1);
     body["cabecalho"]["destinatario"]["numeroDeIdentificacaoDaEstrutura"] = json!(ORGAOS[to].1);
     if rng.below(3) == 0 {
-        let archives = &FILES[..=rng.below(FILES.len())];
-        let documentos = archives.iter().zip(1..).map(|(bytes, n)| documento(n, &[*bytes]));
+        let files = &FILES[..=rng.below(FILES.len())];
+        let documentos = files.iter().zip(1..).map(|(bytes, n)| documento(n, &[*bytes]));
         body["processo"]["documentos"] = documentos.collect();
     }
     let response = t.request(ORGAOS[from].0, "POST", "/tramites/processo", &body);
@@ -248,8 +248,8 @@ fn conservation(t: &Tramita) {
            SELECT FROM componente a JOIN tramite u USING (idt) WHERE u.nre = t.nre AND u.idt < t.idt AND u.situacao IN (5, 6)
              AND t.destinatario_tribunal IN (u.remetente_tribunal, u.destinatario_tribunal) AND a.hash = c.hash AND a.protocolo_chave = c.protocolo_chave)",
     );
-    let archives = "SELECT count(*) AS n FROM componente WHERE baixado_em IS NOT NULL";
-    assert!(t.0.database.count(archives) > 0, "no file arrived");
+    let files = "SELECT count(*) AS n FROM componente WHERE baixado_em IS NOT NULL";
+    assert!(t.0.database.count(files) > 0, "no file arrived");
     assert!(t.0.database.count("SELECT count(*) AS n FROM heranca") > 0, "nobody inherited");
     // Each NRE without an open trâmite has exactly one party that may send it: the one to which its
     // trâmites and heranças lead.

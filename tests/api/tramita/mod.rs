@@ -1,17 +1,17 @@
 //! The Tramita as its órgãos use it: TJRN (820), TJPE (817) and TJCE (806).
 
 mod catalogos;
-mod scenarios;
 pub mod componentes;
-mod races;
-mod wire;
 mod graph;
 mod heranca;
 mod histories;
-mod row_security;
 mod parts;
+mod races;
 mod recibos;
+mod row_security;
+mod scenarios;
 mod sei;
+mod wire;
 
 use crate::support::{App, Response, Settings, Template};
 use elos::value::rules::Rules;

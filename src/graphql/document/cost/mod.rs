@@ -124,7 +124,7 @@ impl CostPlan {
     }
 
     fn evaluation<'v>(&self, variables: &'v Variables) -> Evaluation<'v> {
-        let usage_costs = Arc::new(self.variable_uses.usage_costs(&self.rules, variables));
+        let usage_costs = self.variable_uses.usage_costs(&self.rules, variables);
         Evaluation { variables, usage_costs, substitute: None }
     }
 
@@ -156,7 +156,7 @@ fn integer(cost: f64) -> u64 {
 
 struct Evaluation<'v> {
     variables: &'v Variables,
-    usage_costs: Arc<UsageCosts>,
+    usage_costs: UsageCosts,
     /// The number of a slice, and the size to try in place of its own.
     substitute: Option<(usize, f64)>,
 }
@@ -324,11 +324,8 @@ impl CostBuilder<'_> {
                 None => ArgumentSource::Literal(default.map(real)),
                 Some(Value::Variable(variable)) => ArgumentSource::Variable {
                     name: Name::new(variable.as_str()),
-                    default: match self.variables.iter().find(|v| v.name == *variable) {
-                        Some(defined) => match &defined.default_value {
-                            Some(value) => constant(value).as_ref().and_then(item_count),
-                            None => default.map(real),
-                        },
+                    default: match default_of(self.variables, variable) {
+                        Some(value) => constant(value).as_ref().and_then(item_count),
                         None => default.map(real),
                     },
                 },
@@ -338,22 +335,27 @@ impl CostBuilder<'_> {
                 Some(value) => ArgumentSource::Literal(value.to_f64()),
             }
         };
-        let argument =
-            |(name, default): &(_, _)| (Name::new(name_of(name)), source(name, *default));
+        let argument = |(name, default): &(apollo_compiler::Name, _)| {
+            (Name::new(name.as_str()), source(name, *default))
+        };
         let number = self.slices;
         self.slices += 1;
         Some(Slice {
             number,
             of_children: !list.sized_fields.is_empty(),
             arguments: list.slices.iter().map(argument).collect(),
-            first: list.slices.first().map(|(name, _)| Name::new(name_of(name))),
+            first: list.slices.first().map(|(name, _)| Name::new(name.as_str())),
             assumed: list.assumed.map_or(ASSUMED_ITEMS, f64::from),
         })
     }
 }
 
-fn name_of(name: &apollo_compiler::Name) -> &str {
-    name.as_str()
+/// The default value of a variable, if its definition has one.
+fn default_of<'v>(
+    definitions: &'v [Node<VariableDefinition>],
+    variable: &apollo_compiler::Name,
+) -> Option<&'v Value> {
+    definitions.iter().find(|defined| defined.name == *variable)?.default_value.as_deref()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a default is a small number")]

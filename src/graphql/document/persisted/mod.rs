@@ -2,6 +2,7 @@
 //! a client has sent before (Apollo's automatic persisted queries).
 
 use crate::config::TrustedDocument;
+use crate::value::hexadecimal;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -30,14 +31,7 @@ impl Id {
     /// Returns the SHA-256 that the id encodes, or `None` if the id has another form, which some
     /// tools use.
     fn hash(&self) -> Option<DocumentHash> {
-        let mut hash = DocumentHash::default();
-        if self.0.len() != 2 * hash.len() || !self.0.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
-        for (i, byte) in hash.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(self.0.get(2 * i..2 * i + 2)?, 16).ok()?;
-        }
-        Some(hash)
+        hexadecimal::decode(self.0.as_bytes())
     }
 }
 

@@ -13,14 +13,13 @@ use async_graphql::parser::types::OperationType;
 pub async fn execute(
     service: &GraphqlService,
     first: Call,
-    correlation: &str,
     requests: Vec<Result<ParsedRequest, Error>>,
 ) -> Vec<Outcome> {
-    let actor = first.actor().clone();
+    let (actor, correlation) = (first.actor().clone(), first.record.correlation().to_owned());
     let mut first = Some(first);
     let mut outcomes = Vec::with_capacity(requests.len());
     for request in requests {
-        let begin = || service.begin(actor.clone(), correlation.to_owned());
+        let begin = || service.begin(actor.clone(), correlation.clone());
         let call = first.take().unwrap_or_else(begin);
         let outcome = execute_one(service, &call, request).await.unwrap_or_else(|refused| refused);
         // If the operation ran, the trail has its record already. A refusal shows nothing, so do

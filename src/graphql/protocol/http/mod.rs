@@ -61,8 +61,7 @@ pub async fn respond(
             return format.refuse(&Error::failure(Failure::NaoAceitavel, message));
         }
         Ok(ParsedBody::Batch(requests)) => {
-            let correlation = http_request::correlation(&req);
-            let outcomes = batch::execute(&service, call, &correlation, requests).await;
+            let outcomes = batch::execute(&service, call, requests).await;
             return response::respond_batch(&outcomes);
         }
         Err(ReadError::Unreadable) => return format.refuse_unreadable(),

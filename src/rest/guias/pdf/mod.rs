@@ -11,17 +11,17 @@ use crate::error::{CodigoErro, Error, Refusal};
 use crate::guia::store::GuiaByNumero;
 use crate::guia::{NumeroDaGuia, TipoGuia, rules};
 use crate::pdf::{Document, Field, Section};
-use crate::rest::Call;
 use crate::rest::envelope::RestError;
 use crate::rest::guias::especies::ESPECIES;
 use crate::rest::openapi::parameters::GuiaPdfPath;
 use crate::rest::openapi::refusals::{NotFound, Refusals};
 use crate::rest::openapi::tramite::Bytes as Content;
+use crate::rest::{Call, not_in_list};
+use crate::value::hexadecimal;
 use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use words::readable;
 
 /// `GET /guias/{especie}/numero-guia/{numeroGuia}/pdf`.
@@ -67,10 +67,7 @@ pub async fn print(
     let mut dados = Fields::of(to_json(&guia, &parts, &call));
     let print = move || document(title, &mut dados).print();
     let pdf = call.app.work.run(call.actor().credential(), print).await??;
-    let etag = Sha256::digest(&pdf)[..16].iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    let etag = hexadecimal::encode(&Sha256::digest(&pdf)[..16]);
     let disposition = ContentDisposition {
         disposition: DispositionType::Inline,
         parameters: vec![DispositionParam::Filename(format!("guia-{especie}-{numero}.pdf"))],
@@ -86,8 +83,7 @@ pub async fn print(
 fn especie_from_path(especie: &str) -> Result<(TipoGuia, &'static str, &'static str), RestError> {
     let known = ESPECIES.iter().find(|(_, word, _)| word.eq_ignore_ascii_case(especie.trim()));
     known.copied().ok_or_else(|| {
-        let words = ESPECIES.map(|(_, word, _)| word).join(", ");
-        let message = format!("valor desconhecido; use um de {words}");
+        let message = not_in_list(&ESPECIES, |(_, word, _)| word);
         let refusal = Refusal::new(CodigoErro::CampoInvalido, "forma", message).at(["especie"]);
         rest_error(Error::from(refusal))
     })

@@ -122,7 +122,7 @@ impl Sei<'_> {
 
     /// Makes calls 14 to 17, with 2 and 3 between them: the metadata, the files, and the recibo.
     #[track_caller]
-    pub fn receber(&self, idt: i64, nre: &str, archives: &[&[u8]]) -> Value {
+    pub fn receber(&self, idt: i64, nre: &str, files: &[&[u8]]) -> Value {
         let metadados = self.for_tramite("GET", idt, "");
         assert_eq!(metadados["nre"], nre);
         let tramite = self.look_up(&format!("IDT={idt}"));
@@ -133,7 +133,7 @@ impl Sei<'_> {
         let pending: Vec<String> =
             pending.into_iter().flatten().map(|h| h.as_str().unwrap().to_owned()).collect();
         let mut downloaded = Vec::new();
-        let mut expected: Vec<String> = archives.iter().map(|bytes| hash(bytes)).collect();
+        let mut expected: Vec<String> = files.iter().map(|bytes| hash(bytes)).collect();
         expected.sort();
         assert_eq!(pending, expected);
         for documento in metadados["processo"]["documentos"].as_array().unwrap() {
@@ -143,7 +143,7 @@ impl Sei<'_> {
                 if pending.contains(&its_hash) && !downloaded.contains(&its_hash) {
                     let size = componente["tamanhoEmBytes"].as_str().unwrap().parse().unwrap();
                     let bytes = self.baixar(idt, &protocolo, &its_hash, size);
-                    assert!(archives.contains(&bytes.as_slice()), "not the bytes that were sent");
+                    assert!(files.contains(&bytes.as_slice()), "not the bytes that were sent");
                     downloaded.push(its_hash);
                 }
             }
