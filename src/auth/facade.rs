@@ -95,7 +95,7 @@ impl Auth {
         let presented = self.facade.presented(caller)?;
         if let Some(presented) = presented.filter(|_| !headers.contains_key(header::AUTHORIZATION))
         {
-            return self.actor_of_certificate(&presented, headers);
+            return self.actor_of_certificate(&presented, headers).await;
         }
         let Some(encoded) = basic::encoded_credentials(headers) else {
             return self.authenticate(headers).await;
@@ -104,16 +104,16 @@ impl Auth {
         let client = basic::read(encoded)?;
         let address = self.facade.address(headers, peer);
         let verified = self.verify_client(tokens, &client, address).await?;
-        self.recognise(&verified, headers)
+        self.recognise(&verified, headers).await
     }
 
     /// The actor that is registered with this certificate.
-    fn actor_of_certificate(
+    async fn actor_of_certificate(
         &self,
         presented: &PresentedCertificate,
         headers: &HeaderMap,
     ) -> Result<Actor, Refused> {
-        let found = self.credentials().of_certificate(presented.fingerprint());
+        let found = self.credentials().of_certificate(presented.fingerprint()).await;
         let found = found.map_err(|_| no_credentials())?;
         let (azp, credential, validity) = found.ok_or_else(unknown_certificate)?;
         #[expect(

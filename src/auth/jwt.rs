@@ -209,20 +209,21 @@ impl Auth {
             None => missing_token(),
         })?;
         let verified = self.verify(token).await?;
-        let actor = self.recognise(&verified, headers)?;
+        let actor = self.recognise(&verified, headers).await?;
         Ok((actor, instant(verified.exp.saturating_add(LEEWAY_SECONDS.cast_signed()))))
     }
 
     /// The actor that a verified token stands for. The server's own list of credentials takes
     /// precedence over the claims of the token.
-    pub(super) fn recognise(
+    pub(super) async fn recognise(
         &self,
         verified: &VerifiedToken,
         headers: &HeaderMap,
     ) -> Result<Actor, Refused> {
-        let azp = verified.azp.as_deref();
-        let credential = azp.map(|azp| self.credentials.of(azp)).transpose();
-        let credential = credential.map_err(|_| no_credentials())?.flatten();
+        let credential = match &verified.azp {
+            Some(azp) => self.credentials.of(azp).await.map_err(|_| no_credentials())?,
+            None => None,
+        };
         let actor = requested_tribunal(headers).and_then(|request| match credential {
             Some(credential) => {
                 let who = (verified.sub.clone(), verified.azp.clone());

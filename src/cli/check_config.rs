@@ -17,16 +17,15 @@ pub fn run(config: &Config) -> anyhow::Result<()> {
 /// about those that are only allowed by the configuration.
 #[expect(clippy::print_stderr, reason = "warnings go beside the answer, not into it")]
 fn warn_of_transports(config: &Config) {
-    for (setting, url) in
-        [("DATABASE_URL", &config.database_url), ("ELOS_MIGRATE_URL", &config.migrate_url)]
-    {
-        let warning = match url.as_deref().map(db::transport) {
-            Some(Err(reason)) if config.allow_plain_postgres => {
+    let owner = config.migrate_url.as_deref().map(|url| ("ELOS_MIGRATE_URL", url));
+    for (setting, url) in config.server_urls().chain(owner) {
+        let warning = match db::transport(url) {
+            Err(reason) if config.allow_plain_postgres => {
                 format!("aceito por ELOS_PG_SEM_TLS=on: {reason}")
             }
-            Some(Err(reason)) => format!("seria recusado: {reason}"),
-            Some(Ok(Transport::Unverified)) => db::UNVERIFIED.to_owned(),
-            Some(Ok(Transport::Local | Transport::Verified)) | None => continue,
+            Err(reason) => format!("seria recusado: {reason}"),
+            Ok(Transport::Unverified) => db::UNVERIFIED.to_owned(),
+            Ok(Transport::Local | Transport::Verified) => continue,
         };
         eprintln!("aviso: {setting}: {warning}");
     }

@@ -1,6 +1,6 @@
 //! `elos isolamento prove`: checks on a database that no tribunal reaches another's data.
 
-use super::{migrate_url, now};
+use super::{check_server_transports, migrate_url, now};
 use crate::config::Config;
 use crate::db;
 use crate::isolation::{self, Login};
@@ -25,7 +25,9 @@ pub enum IsolamentoCmd {
 #[expect(clippy::print_stdout, reason = "commands answer on stdout")]
 pub fn run(config: &Config, command: &IsolamentoCmd) -> anyhow::Result<()> {
     let IsolamentoCmd::Prove = command;
-    let owner = PgConnection::establish(migrate_url(config)?)?;
+    let owner = migrate_url(config)?;
+    check_server_transports(config)?;
+    let owner = PgConnection::establish(owner)?;
     let url = config.database_url.as_ref().context("falta DATABASE_URL, o login que se prova")?;
     let urls = [
         (url, "elos_app"),

@@ -162,6 +162,11 @@ fn migrate_url(config: &Config) -> anyhow::Result<&str> {
     Ok(url)
 }
 
+/// Refuses the connections of the server that others could read, as [`check_transport`] does.
+fn check_server_transports(config: &Config) -> anyhow::Result<()> {
+    config.server_urls().try_for_each(|(setting, url)| check_transport(config, setting, url))
+}
+
 /// Refuses a connection to PostgreSQL that others could read, unless the configuration allows it.
 fn check_transport(config: &Config, setting: &str, url: &str) -> anyhow::Result<()> {
     match db::transport(url) {

@@ -1,6 +1,6 @@
 //! `elos serve`: the server in production, with a database and a token issuer of its operator.
 
-use super::{check_transport, now};
+use super::{check_server_transports, now};
 use crate::auth::{Auth, is_secure_url};
 use crate::config::Config;
 use crate::db::{Db, DbOptions, credentials};
@@ -12,7 +12,7 @@ pub fn run(config: &Config) -> anyhow::Result<()> {
     let url = config.database_url.as_deref().context(
         "falta DATABASE_URL: `elos serve` não traz banco (para experimentar, `elos demo`)",
     )?;
-    check_transport(config, "DATABASE_URL", url)?;
+    check_server_transports(config)?;
     let oidc = &config.oidc;
     let issuer = oidc
         .issuer

@@ -219,6 +219,16 @@ impl Config {
         })
     }
 
+    /// The URLs with which the server logs in to PostgreSQL, each with the name of its setting.
+    pub fn server_urls(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let urls = [
+            ("DATABASE_URL", &self.database_url),
+            ("ELOS_NACIONAL_URL", &self.nacional_url),
+            ("ELOS_AUDITOR_URL", &self.auditor_url),
+        ];
+        urls.into_iter().filter_map(|(setting, url)| Some((setting, url.as_deref()?)))
+    }
+
     /// Returns which credentials the Tramita façade accepts besides tokens. `basic` is the
     /// command's default for HTTP Basic.
     pub fn facade(&self, basic: bool) -> FacadeOptions {

@@ -243,6 +243,10 @@ fn start_readiness_checks(parts: &Parts) -> Readiness {
         "um pooler entre o servidor e o PostgreSQL troca de sessão a cada transação: use pool_mode = session",
         move || !db.sessions_lost(),
     );
+    let credentials = parts.auth.credentials().clone();
+    readiness.require("credenciais", "as credenciais não puderam ser lidas do banco", move || {
+        credentials.are_fresh()
+    });
     let keys = parts.auth.keys().clone();
     keys.spawn_refresh();
     // Without the keys the server can still answer callers with a registered certificate, and

@@ -5,14 +5,16 @@ use std::process::Command;
 
 const REFUSED: &str = "não é desta máquina, e este programa foi construído sem TLS";
 const PASSWORD: &str = "um-segredo-9931";
+/// The settings that name a PostgreSQL.
+const URLS: [&str; 4] =
+    ["DATABASE_URL", "ELOS_NACIONAL_URL", "ELOS_AUDITOR_URL", "ELOS_MIGRATE_URL"];
 
 /// Runs the program. Returns whether it succeeded, and its output. Nobody owns a host name in
 /// `.invalid`.
 fn elos(args: &[&str], env: &[(&str, &str)]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
-    for name in
-        ["DATABASE_URL", "ELOS_MIGRATE_URL", "PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSSLMODE"]
-    {
+    let libpq = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSSLMODE"];
+    for name in URLS.into_iter().chain(libpq) {
         command.env_remove(name);
     }
     let output = command
@@ -44,11 +46,30 @@ fn a_remote_postgresql_is_refused_by_every_command_that_connects() {
         &["seed", "--processos", "1"],
         &["credencial", "list"],
         &["auditoria", "verify"],
+        &["isolamento", "prove"],
     ] {
         let env = [("DATABASE_URL", url.as_str()), ("ELOS_MIGRATE_URL", &url)];
         let (ok, text) = elos(args, &env);
         assert!(!ok && text.contains(REFUSED), "{args:?}: {text}");
         assert!(text.contains("verify-full") && text.contains("ELOS_PG_SEM_TLS=on"), "{text}");
+    }
+}
+
+/// Whichever of the URLs leads out of this machine is named.
+#[test]
+fn each_login_of_the_server_is_checked() {
+    let (local, remote) =
+        ("postgres://app@127.0.0.1:1/elos", format!("postgres://app:{PASSWORD}@db.invalid/elos"));
+    for away in &URLS[..3] {
+        let env = URLS.map(|setting| (setting, if setting == *away { &remote } else { local }));
+        for args in [&["serve"][..], &["isolamento", "prove"]] {
+            let (ok, text) = elos(args, &env);
+            assert!(!ok && text.contains(&format!("{away}: ")), "{args:?}: {text}");
+            assert!(text.contains(REFUSED), "{args:?}: {text}");
+        }
+        let (ok, text) = elos(&["check-config"], &env);
+        assert!(ok && text.contains(&format!("aviso: {away}: seria recusado:")), "{text}");
+        assert_eq!(text.matches("aviso:").count(), 1, "{text}");
     }
 }
 
