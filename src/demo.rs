@@ -79,7 +79,7 @@ pub fn run(
     let credentials = credentials::from_database(&app.db)?;
     let iss = format!("http://{address}{PATH}");
     let mut auth = AuthOptions::new(iss.clone(), vec![AUDIENCE.into()]);
-    auth.facade = config.facade(true);
+    auth.tramita = config.tramita_auth(true);
     let parts = Parts {
         app,
         auth: Auth::new(auth, credentials),

@@ -12,7 +12,7 @@ pub mod isolation; // tries to cross from one tribunal to another
 pub mod server; // routes, middleware, shutdown
 
 // The APIs.
-pub mod rest; // REST façade over the same services
+pub mod rest; // REST routes over the same services
 pub mod graphql; // one GraphQL schema, over HTTP and WebSockets
 pub mod seed; // synthetic data
 
@@ -33,14 +33,14 @@ pub mod graphql_types; // building blocks of the GraphQL schema
 pub mod command; // writes: one transaction each, dry runs, idempotency
 pub mod config; // every setting, documented once
 pub mod http; // HTTP for both APIs
-pub mod call; // one call: its actor, its audit record, its look-ups
+pub mod call; // the state of the application (App), and one call: its actor, its audit record, its look-ups
 pub mod audit; // the audit trail, with a chain of hashes
 pub mod blob_store; // contents of files
 pub mod telemetry; // logs and metrics
-pub mod db; // PostgreSQL: reads, writes, pages, relations
+pub mod db; // PostgreSQL: who may use it when, reads, writes, pages, change feeds
 pub mod readiness; // whether this instance should receive requests
 pub mod bounded_json; // JSON with a limit on what is kept in memory
-pub mod work; // CPU work off the async workers
+pub mod work; // CPU work off the async workers; limits on the memory of bodies and answers
 pub mod auth; // tokens, papéis, the development issuer
 pub mod embedded; // a private PostgreSQL for `elos demo` and the tests
 pub mod pdf; // PDF documents

@@ -16,7 +16,8 @@ pub fn variables(_: &Scene, _: usize) -> Value {
     json!({ "query": "{ eu { azp } }", "variables": many })
 }
 
-/// Bodies that never end, and large bodies with a great number of values.
+/// On even connections, sends a body of four megabytes with two million values. On odd ones, announces
+/// a megabyte and sends half of it.
 pub fn bodies(session: &mut Session, attacker: &Attacker, n: u64) -> Result<Vec<u16>> {
     if (n >> 32).is_multiple_of(2) {
         let values = "0,".repeat(2 * MIB - 100);
@@ -28,14 +29,14 @@ pub fn bodies(session: &mut Session, attacker: &Attacker, n: u64) -> Result<Vec<
     Ok(vec![session.receive()?.status])
 }
 
-/// Thousands of requests at once without a token, whose responses are not read.
+/// Sends thousands of requests at once without a token, and does not read the responses.
 pub fn pipelining(session: &mut Session, _: &Attacker, _: u64) -> Result<Vec<u16>> {
     session.pipeline("/schema.graphql", 262_144)?;
     sleep(Duration::from_secs(2));
     Err(Error::other("once for each connection"))
 }
 
-/// Numbers that might belong to a processo.
+/// Looks up numbers that might belong to a processo.
 pub fn enumeration(session: &mut Session, attacker: &Attacker, n: u64) -> Result<Vec<u16>> {
     let (connection, turn) = (n >> 32, n & 0xffff_ffff);
     let sequence = u32::try_from(turn * 64 + connection).unwrap_or_default() % 9_000_000;

@@ -2,7 +2,7 @@
 
 use crate::db::schema::adolescente;
 use crate::db::text_enum;
-use crate::value::characters::Foreign;
+use crate::value::characters::UnexpectedCharacter;
 use crate::value::cpf::Cpf;
 use crate::value::field::digits;
 use crate::value::resource::{Resource, resources};
@@ -25,7 +25,7 @@ pub struct Identificador(String);
 /// The text is not an identificador. Holds a foreign character of the text, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("o identificador do adolescente tem 12 dígitos{0}")]
-pub struct MalformedIdentificador(Foreign);
+pub struct MalformedIdentificador(UnexpectedCharacter);
 
 impl FromStr for Identificador {
     type Err = MalformedIdentificador;

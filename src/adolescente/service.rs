@@ -10,7 +10,7 @@ use crate::command::{Command, Context, Effect, Remembered};
 use crate::db::Session;
 use crate::error::{CodigoErro, Error, Failure, Refusal};
 use crate::evento::{self, NewEvento, TipoEvento};
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use crate::value::{field, time};
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -80,9 +80,9 @@ pub struct Changed {
     pub changed: bool,
 }
 
-impl Recordable for Changed {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.adolescente.record(resources);
+impl HasResources for Changed {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.adolescente.collect_resources(resources);
     }
 }
 

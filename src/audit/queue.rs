@@ -26,14 +26,14 @@ pub const RECORD_TIMEOUT: Duration = Duration::from_secs(5);
 /// records of all of them. A commit waits for the disk, so sharing it costs little.
 const ANSWER_DELAY: Duration = Duration::from_millis(2);
 /// When this many answers wait, the writer writes the batch without further delay.
-const ENOUGH_ANSWERS: usize = 32;
+const MAX_EXPECTED_ANSWERS: usize = 32;
 /// Time that deliveries of events wait, so that one commit writes several of them.
 const DELIVERY_DELAY: Duration = Duration::from_millis(25);
 /// Time that records wait when no answer waits for them.
 const LATER_DELAY: Duration = Duration::from_millis(250);
 
-/// The callback that runs once the records are on disk. If it is dropped without being called, the
-/// records will never be written.
+/// The callback that runs once the records are on disk, or at once if nothing waits for them
+/// ([`Urgency::Later`]). If it is dropped without being called, the records will never be written.
 pub type OnWritten = Box<dyn FnOnce() + Send>;
 
 /// The urgency of writing records to disk.
@@ -143,9 +143,10 @@ struct Pending {
     due: Option<Instant>,
     /// Number of answers that wait for the batch.
     answers: usize,
-    /// Recent maximum of concurrent calls, at most [`ENOUGH_ANSWERS`]. The batch is written as soon as this
-    /// many answers wait.
-    calls: usize,
+    /// Number of answers to expect in this batch: a decaying maximum of the calls under way, at most
+    /// [`MAX_EXPECTED_ANSWERS`]. Once this many answers wait, the batch is written without further
+    /// delay.
+    expected_answers: usize,
     /// The time at which the writer thread wakes up by itself. `None` while only a notification
     /// wakes it.
     wakes_at: Option<Instant>,
@@ -212,9 +213,10 @@ impl Queue {
         if urgency == Urgency::Answer {
             pending.answers += 1;
             let calls = SLOTS - self.slots.available_permits();
-            pending.calls = pending.calls.max(calls.min(ENOUGH_ANSWERS));
+            pending.expected_answers =
+                pending.expected_answers.max(calls.min(MAX_EXPECTED_ANSWERS));
         }
-        let complete = pending.answers > 0 && pending.answers >= pending.calls;
+        let complete = pending.answers > 0 && pending.answers >= pending.expected_answers;
         let full = pending.batch.records.len() >= FULL_BATCH;
         let waits = if complete || full { Duration::ZERO } else { urgency.waits() };
         self.due_by(pending, Instant::now() + waits);
@@ -251,9 +253,10 @@ impl Queue {
     pub fn take(&self) -> Option<Batch> {
         self.writing.send_if_modified(|since| since.take().is_some());
         let mut pending = self.pending();
-        // While calls keep coming, the next records arrive soon. Wake up once by timer, so that their
-        // sender need not notify this thread: a notification costs more than one useless check.
-        let mut soon = (pending.calls > 0).then(|| Instant::now() + ANSWER_DELAY);
+        // While calls keep coming, more records will arrive soon. Set a timer once, so that the call
+        // that pushes them need not notify this thread: a notification costs more than one needless
+        // wake-up.
+        let mut soon = (pending.expected_answers > 0).then(|| Instant::now() + ANSWER_DELAY);
         loop {
             let now = Instant::now();
             if pending.due.is_some_and(|due| due <= now || pending.closed) {
@@ -275,7 +278,7 @@ impl Queue {
         pending.wakes_at = None;
         pending.due = None;
         // If fewer answers came than expected, expect fewer the next time.
-        pending.calls = pending.answers.max(pending.calls * 3 / 4);
+        pending.expected_answers = pending.answers.max(pending.expected_answers * 3 / 4);
         pending.answers = 0;
         let batch = mem::take(&mut pending.batch);
         drop(pending);

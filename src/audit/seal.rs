@@ -132,7 +132,7 @@ pub fn hash(seal: &Seal, digests: &[Hash]) -> Hash {
 pub fn seal_pending(db: &Db) -> Result<usize, Error> {
     let mut sealed = 0;
     loop {
-        let this_round = db.as_auditor(trail::seal_pending)?;
+        let this_round = db.with_auditor_conn(trail::seal_pending)?;
         sealed += this_round;
         // A tribunal with more records to seal would have filled this round.
         if this_round < MAX_BATCH {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Maximum number of records in one statement.
 pub const BATCH_SIZE: usize = 1000;
 /// The increment of the sequence `auditoria_sequencia`.
-pub const NUMBER_BATCH_SIZE: i64 = 1000;
+pub const ID_BLOCK_SIZE: i64 = 1000;
 
 /// Columns of [`Entry`], from a table named `a`.
 macro_rules! columns {
@@ -51,8 +51,8 @@ struct Number {
     n: i64,
 }
 
-/// Takes [`NUMBER_BATCH_SIZE`] numbers from the sequence and returns the first.
-pub fn take_numbers(conn: &mut PgConnection) -> QueryResult<i64> {
+/// Reserves [`ID_BLOCK_SIZE`] ids from the sequence and returns the first.
+pub fn reserve_ids(conn: &mut PgConnection) -> QueryResult<i64> {
     let number: Number = Sql::new("SELECT nextval('auditoria_sequencia') AS n").get_result(conn)?;
     Ok(number.n)
 }
@@ -64,8 +64,8 @@ pub fn seal_pending(conn: &mut PgConnection) -> QueryResult<usize> {
     Ok(sealed.n.try_into().unwrap_or_default())
 }
 
-/// Writes a batch under consecutive numbers from `first`. Returns false when one of the numbers is
-/// taken: by the same batch, which the writer sent before, or by another one.
+/// Writes a batch under consecutive ids from `first`. Returns false when one of the ids is taken: by
+/// this very batch, if an earlier attempt stored it, or by another batch.
 pub fn insert_reads(conn: &mut PgConnection, first: i64, batch: &[NewRecord]) -> QueryResult<bool> {
     let sql = Sql::new("SELECT elos_trilha_de_leitura(").bind(first).push(", ");
     let sql = read_arguments(sql, &batch.iter().collect::<Vec<_>>()).push(")");
@@ -75,7 +75,7 @@ pub fn insert_reads(conn: &mut PgConnection, first: i64, batch: &[NewRecord]) ->
     }
 }
 
-/// Whether the trail already holds the batch that was sent under these numbers.
+/// Whether the trail already holds the batch that was sent under these ids.
 pub fn is_stored(conn: &mut PgConnection, first: i64, batch: &[NewRecord]) -> QueryResult<bool> {
     let written: Number = Sql::new("SELECT elos_trilha_escritos(")
         .bind(first)

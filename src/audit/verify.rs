@@ -1,6 +1,6 @@
 //! Verifies the trail of the database against its chain of hashes: `elos auditoria verify`.
 
-use super::archive::{Archived, Run};
+use super::archive::{Archived, SealRange};
 use super::finding::{ChainFinding, Defect};
 use super::seal::{
     self, CHAIN_START, Hash, SHOWN_BYTES, Seal, Sealable, seal_columns, sealable_columns,
@@ -56,7 +56,7 @@ struct CountAndOldest {
 
 /// Number of records that the database could not store, and the time at which it set the first one
 /// aside.
-pub fn set_aside(conn: &mut PgConnection) -> QueryResult<(i64, Option<DateTime<Utc>>)> {
+pub fn count_set_aside(conn: &mut PgConnection) -> QueryResult<(i64, Option<DateTime<Utc>>)> {
     let counted: CountAndOldest =
         Sql::new("SELECT count(*) AS n, min(recusada_em) AS desde FROM auditoria_recusada")
             .get_result(conn)?;
@@ -64,7 +64,7 @@ pub fn set_aside(conn: &mut PgConnection) -> QueryResult<(i64, Option<DateTime<U
 }
 
 /// Number of seals to verify.
-pub fn seals(conn: &mut PgConnection) -> QueryResult<i64> {
+pub fn count_seals(conn: &mut PgConnection) -> QueryResult<i64> {
     let counted: CountAndOldest =
         Sql::new("SELECT count(*) AS n, NULL::timestamptz AS desde FROM selo").get_result(conn)?;
     Ok(counted.n)
@@ -142,7 +142,7 @@ struct ChainVerifier<'a> {
     tribunal: i16,
     anchors: &'a [Anchor],
     /// Archived runs of this chain that the walk has not passed yet.
-    archived: VecDeque<&'a Run>,
+    archived: VecDeque<&'a SealRange>,
     verified_end: VerifiedEnd,
     findings: &'a mut Vec<ChainFinding>,
 }

@@ -37,7 +37,8 @@ pub struct AuditTrail(Option<Arc<Trail>>);
 struct Trail {
     queue: Arc<Queue>,
     metrics: Metrics,
-    /// When set, answers without resources and sensitive fields do not wait for their record.
+    /// When set, an answer that has neither resources nor sensitive fields does not wait for its
+    /// record.
     relaxed: OnceLock<bool>,
     /// The sealer thread stops when this sender is dropped.
     _sealer: mpsc::Sender<()>,
@@ -56,7 +57,7 @@ impl AuditTrail {
         let (sealer, stop) = mpsc::channel();
         let (seals, counted) = (db.clone(), metrics.clone());
         thread::spawn(move || seal(&seals, &counted, &stop));
-        let writer = Writer { db, metrics: metrics.clone(), numbers: Cell::default() };
+        let writer = Writer { db, metrics: metrics.clone(), ids: Cell::default() };
         let source = Arc::clone(&queue);
         thread::spawn(move || {
             while let Some(batch) = source.take() {
@@ -147,8 +148,8 @@ fn names_nobody(record: &NewRecord) -> bool {
 struct Writer {
     db: Db,
     metrics: Metrics,
-    /// Numbers that were taken from the sequence and are not used yet.
-    numbers: Cell<Option<Range<i64>>>,
+    /// Ids that were reserved from the sequence and are not used yet.
+    ids: Cell<Option<Range<i64>>>,
 }
 
 /// Counts the first records that fit in one statement: at least one.
@@ -201,19 +202,19 @@ impl Writer {
         self.metrics.audited(records.len());
     }
 
-    /// Writes one batch under its own numbers. If the connection breaks, the outcome is unknown:
-    /// the batch is sent again under the same numbers, so it cannot be stored twice.
+    /// Writes one batch under its own ids. If the connection breaks, the outcome is unknown: the batch
+    /// is sent again under the same ids, so it cannot be stored twice.
     fn try_write(&self, records: &[NewRecord]) -> Result<(), Error> {
-        let first = self.take_numbers(records.len())?;
+        let first = self.reserve_ids(records.len())?;
         loop {
-            match self.db.as_auditor(|conn| trail::insert_reads(conn, first, records)) {
+            match self.db.with_auditor_conn(|conn| trail::insert_reads(conn, first, records)) {
                 Ok(true) => return Ok(()),
                 Ok(false) => {
-                    if self.db.as_auditor(|conn| trail::is_stored(conn, first, records))? {
+                    if self.db.with_auditor_conn(|conn| trail::is_stored(conn, first, records))? {
                         return Ok(());
                     }
-                    // These numbers belong to another batch. Take new ones the next time.
-                    self.numbers.take();
+                    // These ids belong to another batch. Take new ones the next time.
+                    self.ids.take();
                     return Err(queue::unavailable());
                 }
                 Err(Error::Failure(..)) => {
@@ -227,26 +228,26 @@ impl Writer {
         }
     }
 
-    /// The first of `count` consecutive numbers that no other writer has. The sequence gives a
+    /// The first of `count` consecutive ids that no other writer has. The sequence gives a
     /// thousand at a time.
-    fn take_numbers(&self, count: usize) -> Result<i64, Error> {
+    fn reserve_ids(&self, count: usize) -> Result<i64, Error> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let left = self.numbers.take().filter(|left| left.end - left.start >= count);
+        let left = self.ids.take().filter(|left| left.end - left.start >= count);
         let left = match left {
             Some(left) => left,
             None => {
-                let first = self.db.as_auditor(trail::take_numbers)?;
-                first..first + trail::NUMBER_BATCH_SIZE
+                let first = self.db.with_auditor_conn(trail::reserve_ids)?;
+                first..first + trail::ID_BLOCK_SIZE
             }
         };
-        self.numbers.set(Some(left.start + count..left.end));
+        self.ids.set(Some(left.start + count..left.end));
         Ok(left.start)
     }
 
     /// Handles a record that the database refused even alone: PostgreSQL decides whether the record
     /// itself is the cause.
     fn insert_or_set_aside(&self, record: &NewRecord) -> Result<(), Error> {
-        match self.db.as_auditor(|conn| trail::insert_or_set_aside(conn, record))? {
+        match self.db.with_auditor_conn(|conn| trail::insert_or_set_aside(conn, record))? {
             None => self.metrics.audited(1),
             Some(sqlstate) => {
                 self.metrics.set_aside();
@@ -262,7 +263,7 @@ impl Writer {
 }
 
 fn log_refusal(error: &Error) {
-    let (failure, _) = error.public();
+    let (failure, _) = error.log_and_redact();
     tracing::warn!(codigo = failure.name(), "the database refuses the audit trail: no call reads");
 }
 
@@ -270,11 +271,11 @@ fn log_refusal(error: &Error) {
 /// loop.
 fn seal(db: &Db, metrics: &Metrics, stop: &mpsc::Receiver<()>) {
     loop {
-        match db.as_auditor(trail::prepare_months) {
+        match db.with_auditor_conn(trail::prepare_months) {
             // `db` logs an outage once.
             Ok(()) | Err(Error::Failure(Failure::Indisponivel, _)) => {}
             Err(error) => {
-                let (failure, _) = error.public();
+                let (failure, _) = error.log_and_redact();
                 tracing::warn!(
                     codigo = failure.name(),
                     "the months of the audit trail could not be made"
@@ -289,7 +290,7 @@ fn seal(db: &Db, metrics: &Metrics, stop: &mpsc::Receiver<()>) {
             // `db` logs an outage once.
             Err(Error::Failure(Failure::Indisponivel, _)) => {}
             Err(error) => {
-                let (failure, _) = error.public();
+                let (failure, _) = error.log_and_redact();
                 tracing::warn!(codigo = failure.name(), "the audit trail could not be sealed");
             }
         }

@@ -70,7 +70,7 @@ mod tests {
 
     fn reason(encoded: &[u8]) -> String {
         let Err(refused) = read(encoded) else { panic!("it is malformed") };
-        refused.error.public().1.into_owned()
+        refused.error.log_and_redact().1.into_owned()
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use super::basic::ClientSecret;
 use super::exchange::{Exchange, Outcome};
-use super::guesses::Guesses;
+use super::secret_attempts::SecretAttempts;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -66,7 +66,7 @@ struct Inner {
     /// Wrong secrets, each with the instant until which the server refuses it without asking the
     /// issuer.
     wrong: Cache<SecretHash, Instant>,
-    guesses: Guesses,
+    guesses: SecretAttempts,
     /// One lock for each client whose secret is being checked. Unused locks are removed.
     client_locks: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
     exchanges: Arc<Semaphore>,
@@ -95,7 +95,7 @@ impl ClientTokens {
             key,
             held: Cache::new(MAX_TOKENS),
             wrong: Cache::new(MAX_WRONG),
-            guesses: Guesses::default(),
+            guesses: SecretAttempts::default(),
             client_locks: Mutex::default(),
             exchanges: Arc::new(Semaphore::new(MAX_CONCURRENT)),
             down_until: Mutex::default(),
@@ -116,10 +116,11 @@ impl ClientTokens {
         // A client with the right secret must not be locked out by others who guess at it.
         let was_right = inner.held.get(&hash).is_some();
         let guesses = (!was_right).then_some(&inner.guesses);
-        let may_guess = || match guesses.and_then(|guesses| guesses.wait(&client.id, address)) {
-            Some(seconds) => Err(NoToken::TooManyGuesses(seconds)),
-            None => Ok(()),
-        };
+        let may_guess =
+            || match guesses.and_then(|guesses| guesses.retry_after(&client.id, address)) {
+                Some(seconds) => Err(NoToken::TooManyGuesses(seconds)),
+                None => Ok(()),
+            };
         may_guess()?;
         let permit = timeout(WAIT, self.permit(&client.id)).await.map_err(|_| NoToken::Down)?;
         let Some(permit) = permit else { return Err(NoToken::Down) };

@@ -51,9 +51,9 @@ type KeysByKid = HashMap<String, Arc<Key>>;
 #[derive(Default)]
 struct CachedKeys {
     by_kid: KeysByKid,
-    /// The time of the last successful read, and the time at which the last fetch ended (`None`
-    /// after the first successful one).
+    /// The time of the last successful read.
     read_at: Option<Instant>,
+    /// The time at which the last fetch ended. `None` after the first successful one.
     tried: Option<Instant>,
 }
 

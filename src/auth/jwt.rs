@@ -1,12 +1,12 @@
 //! Verifies the bearer token of the `Authorization` header and derives the [`Actor`] from it.
 
 use super::claims::ClaimPath;
-use super::facade::{Facade, FacadeOptions};
 use super::jwks::{Key, KeySet, KeySource};
 use super::refused::{
     Refused, basic_elsewhere, expired, invalid, missing_token, no_credentials, no_issuer_keys,
     not_yet_valid, unreadable_token,
 };
+use super::tramita::{TramitaAuth, TramitaAuthOptions};
 use super::{Actor, Credential, Credentials, Papel, basic};
 use crate::error::{Error, Failure};
 use crate::value::characters;
@@ -29,7 +29,7 @@ const LEEWAY_SECONDS: u64 = 30;
 const MAX_VERIFIED: usize = 2_000;
 
 /// The header that selects one of several tribunais of a token.
-pub const TRIBUNAL: HeaderName = HeaderName::from_static("x-tribunal");
+pub const TRIBUNAL_HEADER: HeaderName = HeaderName::from_static("x-tribunal");
 
 /// The settings for the verification of tokens. The accepted algorithms come from here, never from
 /// the token.
@@ -44,7 +44,7 @@ pub struct AuthOptions {
     pub algorithms: Vec<Algorithm>,
     pub who: ClaimMapping,
     /// The credentials that the REST API of the Tramita accepts instead of a token.
-    pub facade: FacadeOptions,
+    pub tramita: TramitaAuthOptions,
     /// The URL of the token endpoint that this server tells clients. `None` stands for Keycloak's
     /// default path under the issuer.
     pub token_url: Option<String>,
@@ -114,7 +114,7 @@ impl AuthOptions {
     /// The default settings: RS256, keys found by discovery, and claims as Keycloak writes them.
     pub fn new(issuer: String, audiences: Vec<String>) -> Self {
         let source = KeySource::Discovery { issuer: issuer.clone(), allow_http: false };
-        let (clients, who, facade) = Default::default();
+        let (clients, who, tramita) = Default::default();
         Self {
             issuer,
             audiences,
@@ -122,7 +122,7 @@ impl AuthOptions {
             source,
             algorithms: vec![Algorithm::RS256],
             who,
-            facade,
+            tramita,
             token_url: None,
         }
     }
@@ -132,7 +132,7 @@ pub struct Auth {
     keys: KeySet,
     options: AuthOptions,
     token_url: String,
-    pub(super) facade: Facade,
+    pub(super) tramita: TramitaAuth,
     validation: Validation,
     credentials: Credentials,
     /// Verified tokens, by the whole token text.
@@ -173,10 +173,10 @@ impl Auth {
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
         let keys = KeySet::new(options.source.clone());
         let verified = Cache::new(MAX_VERIFIED);
-        let facade = Facade::new(&options.issuer, options.facade.clone());
+        let tramita = TramitaAuth::new(&options.issuer, options.tramita.clone());
         let of_keycloak = || format!("{}/protocol/openid-connect/token", options.issuer);
         let token_url = options.token_url.clone().unwrap_or_else(of_keycloak);
-        Self { keys, options, token_url, facade, validation, credentials, verified }
+        Self { keys, options, token_url, tramita, validation, credentials, verified }
     }
 
     /// The URL of the token endpoint that this server tells clients.
@@ -407,7 +407,7 @@ pub(super) struct RequestedTribunal(Option<i16>);
 /// Reads `X-Tribunal`. A repeated header is an error, because a proxy in front of the server may
 /// have checked the other value.
 pub(super) fn requested_tribunal(headers: &HeaderMap) -> Result<Option<RequestedTribunal>, Error> {
-    let mut values = headers.get_all(TRIBUNAL);
+    let mut values = headers.get_all(TRIBUNAL_HEADER);
     let Some(given) = values.next() else { return Ok(None) };
     if values.next().is_some() {
         let message = "o cabeçalho `X-Tribunal` veio mais de uma vez; mande um só";

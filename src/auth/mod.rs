@@ -7,9 +7,9 @@ mod client_tokens;
 mod credential;
 mod discovery;
 mod exchange;
-mod facade;
+mod tramita;
 mod forwarded;
-mod guesses;
+mod secret_attempts;
 #[cfg(feature = "dev-issuer")]
 pub mod issuer;
 mod jwks;
@@ -21,10 +21,10 @@ pub mod signer;
 pub use certificate::{Certificate, Fingerprint, PeerCertificate, Validity};
 pub use claims::{ClaimPath, MalformedClaimPath};
 pub use credential::{Credential, Credentials, Known};
-pub use facade::{Basic, Caller, FacadeOptions};
 pub use jwks::KeySource;
-pub use jwt::{Auth, AuthOptions, ClaimMapping, TRIBUNAL};
+pub use jwt::{Auth, AuthOptions, ClaimMapping, TRIBUNAL_HEADER};
 pub use refused::Refused;
+pub use tramita::{Basic, RequestCredentials, TramitaAuthOptions};
 
 use crate::error::{Error, Failure};
 use std::net::Ipv4Addr;
@@ -159,7 +159,7 @@ impl Actor {
 
     /// The key under which the server counts lookups that find nothing: the person, or else the
     /// credential.
-    pub fn counted_as(&self) -> &str {
+    pub fn rate_limit_key(&self) -> &str {
         self.0.person.as_deref().unwrap_or(&self.0.credential)
     }
 

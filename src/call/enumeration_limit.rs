@@ -1,20 +1,20 @@
 //! The limit on guessing. It counts how often each person, or else each credential, asks for absent
 //! objects.
 //!
-//! Many names are consecutive numbers, which a client could try one by one. A client that exceeds
+//! Many objects are named by consecutive numbers, which a client could try one by one. A client that exceeds
 //! the limit must wait. An object of another tribunal counts as absent, like one that never
 //! existed, so the limit reveals only that the client guesses.
 //!
-//! A call takes all names that it will look up out of its bucket before it reads. At its end it
-//! returns those that it found. In this way concurrent calls are counted before any of them is
-//! answered.
+//! Before it reads, a call takes one token out of its bucket for each name that it will look up. At
+//! its end it returns the tokens of the names that it found. In this way concurrent calls are counted
+//! before any of them is answered.
 
 use crate::auth::Actor;
 use crate::error::Error;
 use crate::value::token_bucket::{Bucket, Buckets};
 
-/// Default number of absent objects in a minute. It suffices for a system that looks up each object
-/// before it registers it.
+/// Default number of absent objects that a person, or else a credential, may ask for in a minute. It
+/// suffices for a system that looks up each object before it registers it.
 pub const PER_MINUTE: u32 = 300;
 
 /// One bucket for each person, or else for each credential. A full bucket holds the absent objects
@@ -43,49 +43,49 @@ impl EnumerationLimit {
         }
     }
 
-    /// Takes the first names of a call.
+    /// Takes the first tokens of a call.
     ///
     /// # Errors
     /// `RateLimited` when the bucket is empty.
-    pub fn begin(&self, actor: &Actor, names: u32) -> Result<(), Error> {
+    pub fn begin(&self, actor: &Actor, count: u32) -> Result<(), Error> {
         if self.per_call().is_none() {
             return Ok(());
         }
-        self.with_bucket(actor, |bucket, per_minute| match bucket.wait(per_minute) {
+        self.with_bucket(actor, |bucket, per_minute| match bucket.retry_after(per_minute) {
             Some(seconds) => Err(Error::RateLimited { seconds }),
             None => {
-                bucket.holds -= f64::from(names);
+                bucket.tokens -= f64::from(count);
                 Ok(())
             }
         })
     }
 
-    /// Takes further names for a call that has already begun.
-    pub fn take(&self, actor: &Actor, names: u32) {
-        if self.per_call().is_some() && names > 0 {
-            self.with_bucket(actor, |bucket, _| bucket.holds -= f64::from(names));
+    /// Takes further tokens for a call that has already begun.
+    pub fn take(&self, actor: &Actor, count: u32) {
+        if self.per_call().is_some() && count > 0 {
+            self.with_bucket(actor, |bucket, _| bucket.tokens -= f64::from(count));
         }
     }
 
-    /// Ends a call: returns the names that it took, and removes those that were absent.
+    /// Ends a call: returns the tokens that it took, except one for each absent object.
     pub fn settle(&self, actor: &Actor, taken: u32, missed: u32) {
         if self.per_call().is_some() && taken != missed {
             self.with_bucket(actor, |bucket, per_minute| {
                 let full = f64::from(per_minute);
-                let level = bucket.holds + f64::from(taken) - f64::from(missed);
+                let level = bucket.tokens + f64::from(taken) - f64::from(missed);
                 // A debt lasts at most one minute.
-                bucket.holds = level.clamp(-full, full);
+                bucket.tokens = level.clamp(-full, full);
             });
         }
     }
 
     /// Returns the number of seconds until one more name may be looked up.
-    pub fn wait(&self, actor: &Actor) -> u32 {
-        self.0.wait(actor.counted_as()).unwrap_or(1)
+    pub fn retry_after(&self, actor: &Actor) -> u32 {
+        self.0.retry_after(actor.rate_limit_key()).unwrap_or(1)
     }
 
     fn with_bucket<T>(&self, actor: &Actor, work: impl FnOnce(&mut Bucket, u32) -> T) -> T {
-        self.0.with(actor.counted_as(), work)
+        self.0.with(actor.rate_limit_key(), work)
     }
 }
 
@@ -126,7 +126,11 @@ mod tests {
         enumeration_limit.begin(&a, 1).unwrap();
         enumeration_limit.take(&a, 59);
         enumeration_limit.settle(&a, 60, 1_000);
-        assert!((60..=62).contains(&enumeration_limit.wait(&a)), "{}", enumeration_limit.wait(&a));
+        assert!(
+            (60..=62).contains(&enumeration_limit.retry_after(&a)),
+            "{}",
+            enumeration_limit.retry_after(&a)
+        );
     }
 
     #[test]

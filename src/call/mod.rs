@@ -14,11 +14,11 @@ use crate::db::{Db, Session};
 use crate::error::Error;
 use crate::readiness::Readiness;
 use crate::telemetry::metrics::Metrics;
-use crate::value::resource::Recordable;
+use crate::value::resource::HasResources;
 use crate::value::rules::Rules;
-use crate::work::BlockingPool;
-use crate::work::answers::ResponseBudget;
-use crate::work::bodies::Bodies;
+use crate::work::CpuPool;
+use crate::work::body_budget::BodyBudget;
+use crate::work::response_budget::ResponseBudget;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -38,11 +38,11 @@ pub struct App {
     pub signer: Option<Arc<Signer>>,
     pub rules: Rules,
     /// Limits the memory for request bodies.
-    pub bodies: Arc<Bodies>,
+    pub body_budget: Arc<BodyBudget>,
     /// Limits the memory for large answers.
-    pub answers: Arc<ResponseBudget>,
+    pub response_budget: Arc<ResponseBudget>,
     /// Runs work that takes too long for the async worker threads.
-    pub work: Arc<BlockingPool>,
+    pub cpu_pool: Arc<CpuPool>,
     /// The clock. It is a parameter so that rules and snapshots are deterministic in tests.
     pub now: fn() -> DateTime<Utc>,
 }
@@ -54,7 +54,7 @@ impl App {
         let metrics = Metrics::new(db.gauges());
         let audit = AuditTrail::start(db.clone(), metrics.clone());
         let (enumeration_limit, write_queues, readiness) = Default::default();
-        let (bodies, answers, work) = Default::default();
+        let (body_budget, response_budget, cpu_pool) = Default::default();
         Self {
             db,
             blob_store,
@@ -65,9 +65,9 @@ impl App {
             readiness,
             signer: None,
             rules,
-            bodies,
-            answers,
-            work,
+            body_budget,
+            response_budget,
+            cpu_pool,
             now,
         }
     }
@@ -80,7 +80,7 @@ impl App {
     /// Limits the request bodies in memory to `mib` MiB.
     #[must_use]
     pub fn with_body_memory(self, mib: u32) -> Self {
-        Self { bodies: Arc::new(Bodies::new(mib)), ..self }
+        Self { body_budget: Arc::new(BodyBudget::new(mib)), ..self }
     }
 
     /// Disables the audit trail, to measure its cost.
@@ -92,7 +92,7 @@ impl App {
     /// Relaxes the audit trail if `relaxed` is set: an answer that names nobody then does not wait
     /// until its record is on disk.
     #[must_use]
-    pub fn with_trail(self, relaxed: bool) -> Self {
+    pub fn with_relaxed_audit(self, relaxed: bool) -> Self {
         if relaxed {
             self.audit.relax();
         }
@@ -140,8 +140,8 @@ impl Call {
     ///
     /// # Errors
     /// `RateLimited` when the call has met more absent objects than a minute allows.
-    pub fn found<T>(&self, found: Option<T>) -> Result<Option<T>, Error> {
-        let found = self.record.looked_up(found);
+    pub fn count_lookup<T>(&self, found: Option<T>) -> Result<Option<T>, Error> {
+        let found = self.record.count_lookup(found);
         self.lookups.check()?;
         Ok(found)
     }
@@ -154,7 +154,7 @@ impl Call {
 
     /// Returns the error with which the enumeration limit refused this call, if it did.
     pub fn rate_limited(&self) -> Option<Error> {
-        let seconds = self.lookups.refused_for.load(Ordering::Relaxed);
+        let seconds = self.lookups.retry_after_seconds.load(Ordering::Relaxed);
         (seconds > 0).then_some(Error::RateLimited { seconds })
     }
 
@@ -167,7 +167,7 @@ impl Call {
     pub async fn read<T, F>(&self, read: F) -> Result<T, Error>
     where
         F: Fn(&mut Session<'_>) -> Result<T, Error> + Send + 'static,
-        T: Recordable + Send + 'static,
+        T: HasResources + Send + 'static,
     {
         self.reserve_audit().await?;
         let value = self.app.db.read(self.actor(), read).await?;
@@ -182,7 +182,8 @@ impl Call {
         self.record.finish(status)
     }
 
-    /// Like [`Self::finish`]. The writer thread calls `then` once the records are on disk.
+    /// Like [`Self::finish`]. `then` runs once the records are on disk, on the writer thread, or at
+    /// once if nothing has to wait for them.
     pub fn finish_then(&self, status: u16, then: OnWritten) {
         self.settle(status);
         self.record.finish_then(status, then);
@@ -202,21 +203,21 @@ struct Lookups {
     record: CallRecord,
     taken: AtomicU32,
     settled: AtomicU32,
-    refused_for: AtomicU32,
+    retry_after_seconds: AtomicU32,
 }
 
 impl Lookups {
     fn new(app: Arc<App>, record: CallRecord) -> Self {
-        let (taken, settled, refused_for) = Default::default();
-        Self { app, record, taken, settled, refused_for }
+        let (taken, settled, retry_after_seconds) = Default::default();
+        Self { app, record, taken, settled, retry_after_seconds }
     }
 
     /// Takes `names` look-ups. One call takes at most the limit of a minute.
     fn take(&self, names: u32) -> Result<(), Error> {
         let Some(limit) = self.app.enumeration_limit.per_call() else { return Ok(()) };
-        let refused_for = self.refused_for.load(Ordering::Relaxed);
-        if refused_for > 0 {
-            return Err(Error::RateLimited { seconds: refused_for });
+        let retry_after_seconds = self.retry_after_seconds.load(Ordering::Relaxed);
+        if retry_after_seconds > 0 {
+            return Err(Error::RateLimited { seconds: retry_after_seconds });
         }
         let before = self.taken.fetch_add(names.min(limit), Ordering::Relaxed).min(limit);
         let more = names.min(limit - before);
@@ -227,7 +228,7 @@ impl Lookups {
         let begun = self.app.enumeration_limit.begin(self.record.actor(), more);
         if let Err(Error::RateLimited { seconds }) = &begun {
             self.taken.store(0, Ordering::Relaxed);
-            self.refused_for.store(*seconds, Ordering::Relaxed);
+            self.retry_after_seconds.store(*seconds, Ordering::Relaxed);
             self.app.metrics.rate_limited(self.record.actor());
         }
         begun
@@ -238,7 +239,9 @@ impl Lookups {
         if limit.is_none_or(|limit| self.record.absences() <= limit) {
             return Ok(());
         }
-        Err(Error::RateLimited { seconds: self.app.enumeration_limit.wait(self.record.actor()) })
+        Err(Error::RateLimited {
+            seconds: self.app.enumeration_limit.retry_after(self.record.actor()),
+        })
     }
 
     fn settle(&self) {

@@ -8,7 +8,7 @@ use crate::audit::queue::{OnWritten, RECORD_TIMEOUT, TrailSlot, Written};
 use crate::audit::writer::AuditTrail;
 use crate::auth::{Actor, Papel};
 use crate::error::Error;
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use std::mem;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -63,7 +63,7 @@ struct State {
     delivery: bool,
     /// The highest status of a failed part, for an answer that has status 200 as a whole. Zero if
     /// no part failed.
-    worst: u16,
+    worst_status: u16,
 }
 
 impl CallRecord {
@@ -79,7 +79,7 @@ impl CallRecord {
             slot: None,
             ended: None,
             delivery: false,
-            worst: 0,
+            worst_status: 0,
         };
         let (sensitive, absences) = (AtomicU32::default(), AtomicU32::default());
         let state = Mutex::new(state);
@@ -134,19 +134,19 @@ impl CallRecord {
     /// status 200.
     pub fn add_failure(&self, status: u16) {
         let mut state = self.0.state();
-        state.worst = state.worst.max(status);
+        state.worst_status = state.worst_status.max(status);
     }
 
     /// Records the resources that were read.
-    pub fn add_read(&self, read: &impl Recordable) {
-        read.record(&mut self.0.state().read);
+    pub fn add_read(&self, read: &impl HasResources) {
+        read.collect_resources(&mut self.0.state().read);
     }
 
     /// Like [`Self::add_read`], without the resource `except`, which a dry run created and rolled
     /// back.
-    pub fn add_read_except(&self, read: &impl Recordable, except: Option<Resource>) {
+    pub fn add_read_except(&self, read: &impl HasResources, except: Option<Resource>) {
         let mut resources = Vec::new();
-        read.record(&mut resources);
+        read.collect_resources(&mut resources);
         resources.retain(|resource| Some(*resource) != except);
         self.0.state().read.append(&mut resources);
     }
@@ -162,7 +162,7 @@ impl CallRecord {
     }
 
     /// Returns `found`, the result of a lookup by name, and counts it if it is absent.
-    pub fn looked_up<T>(&self, found: Option<T>) -> Option<T> {
+    pub fn count_lookup<T>(&self, found: Option<T>) -> Option<T> {
         self.add_absent(usize::from(found.is_none()));
         found
     }
@@ -191,12 +191,12 @@ impl CallRecord {
     pub fn write_record(
         &self,
         command: &str,
-        effect: &impl Recordable,
-        read: &impl Recordable,
+        effect: &impl HasResources,
+        read: &impl HasResources,
     ) -> NewRecord {
         let mut resources = Vec::new();
-        effect.record(&mut resources);
-        read.record(&mut resources);
+        effect.collect_resources(&mut resources);
+        read.collect_resources(&mut resources);
         self.0.write_record(command, 200, resources)
     }
 
@@ -226,13 +226,14 @@ impl CallRecord {
         written
     }
 
-    /// Like [`Self::finish`]. The writer thread calls `then` once the records are on disk.
+    /// Like [`Self::finish`]. `then` runs once the records are on disk, on the writer thread, or at
+    /// once if nothing has to wait for them.
     pub fn finish_then(&self, status: u16, then: OnWritten) {
         self.0.finish(status, then);
     }
 
     /// Returns the time that the answer may still wait for its records.
-    pub fn patience(&self) -> Duration {
+    pub fn remaining_wait(&self) -> Duration {
         let ended = self.0.state().ended;
         ended.map_or(RECORD_TIMEOUT, |ended| RECORD_TIMEOUT.saturating_sub(ended.elapsed()))
     }
@@ -288,8 +289,8 @@ impl Inner {
         let mut records = mem::take(&mut state.refused);
         let recorded = state.committed || !records.is_empty();
         let (read, written) = (mem::take(&mut state.read), mem::take(&mut state.written));
-        let (operation, access, worst) =
-            (mem::take(&mut state.operation), state.access, state.worst);
+        let (operation, access, worst_status) =
+            (mem::take(&mut state.operation), state.access, state.worst_status);
         drop(state);
         let fields = SensitiveFields::from_bits(self.sensitive.load(Ordering::Relaxed));
         let only_written = read.iter().all(|resource| written.contains(resource));
@@ -302,7 +303,7 @@ impl Inner {
                 // 294 is the GraphQL status of a partial answer, if the server is configured to
                 // send it.
                 294 if recorded => 200,
-                200 | 294 if worst > 0 && !recorded => worst,
+                200 | 294 if worst_status > 0 && !recorded => worst_status,
                 200 if nothing => 404,
                 other => other,
             };

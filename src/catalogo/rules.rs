@@ -83,7 +83,7 @@ pub fn estrutura_shape(command: &GravarEstrutura) -> Vec<Refusal> {
 
 /// The systems of the clients store the number in 32 bits.
 fn is_valid_numero(numero: &str) -> bool {
-    let parsed = field::natural::<i32>(numero);
+    let parsed = field::parse_digits::<i32>(numero);
     parsed.is_some_and(|parsed| parsed > 0) && !numero.starts_with('0')
 }
 

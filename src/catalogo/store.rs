@@ -223,12 +223,12 @@ impl Relation for HierarquiaOf {
         .bind_each(keys, |key| key.0)
         .push(concat!(
             ") UNION ALL SELECT a.de, f.pai_id, a.nivel + 1 FROM acima a JOIN estrutura f ON f.id = a.pai_id WHERE a.nivel < 50) \
-             SELECT a.de AS pai, ",
+             SELECT a.de AS parent, ",
             estrutura_columns!(),
             " FROM acima a JOIN estrutura e ON e.id = a.pai_id ORDER BY a.de, a.nivel"
         ))
         .load(session.conn())?;
-        let groups = group_by_key(rows.into_iter().map(|row| (Self(row.pai), row.record)));
+        let groups = group_by_key(rows.into_iter().map(|row| (Self(row.parent), row.record)));
         Ok(groups.into_iter().map(|(key, rows)| (key, Arc::new(rows))).collect())
     }
 }

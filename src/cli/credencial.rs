@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Subcommand)]
 pub enum CredencialCmd {
-    /// Reconhece um cliente; se já havia, passa a ser como se diz aqui.
+    /// Reconhece um cliente. Se já existe, mesmo revogado, os dados daqui substituem os dele.
     Add {
         /// Cliente OIDC, como em `azp`.
         #[arg(value_parser = parse_client_name)]

@@ -42,7 +42,7 @@ pub fn run(config: &Config, command: &IsolamentoCmd) -> anyhow::Result<()> {
         }
     }
     let login = |(url, may): (&String, Vec<&'static str>)| {
-        let mixed_up = db::check_sessions_kept(url).err().map(|refused| refused.to_string());
+        let mixed_up = db::check_session_affinity(url).err().map(|refused| refused.to_string());
         Ok(Login { conn: PgConnection::establish(url)?, may, mixed_up })
     };
     let logins = logins.into_iter().map(login).collect::<anyhow::Result<Vec<_>>>()?;

@@ -2,7 +2,7 @@
 
 use super::{ensure_disposable, migrate_url};
 use crate::config::Config;
-use crate::db::catalog::{Listed, Repair, Uncorrected};
+use crate::db::catalog::{DisplayDifferences, Repair, Uncorrected};
 use crate::db::migrations::Migrator;
 use anyhow::ensure;
 use clap::Subcommand;
@@ -36,7 +36,7 @@ pub fn run(config: &Config, command: &MigrateCmd) -> anyhow::Result<()> {
             ensure!(
                 faults.is_empty(),
                 "o banco tem as migrações, mas não está como elas o fazem:{}\nrode `elos migrate repair`",
-                Listed(&faults)
+                DisplayDifferences(&faults)
             );
         }
         MigrateCmd::Repair => return repair(&mut migrator),

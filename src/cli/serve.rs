@@ -41,7 +41,7 @@ pub fn run(config: &Config) -> anyhow::Result<()> {
     let app = server::app(config, db, config.signer()?, now);
     let parts = Parts {
         app,
-        auth: Auth::new(oidc.options(issuer.clone(), config.facade(false)), credentials),
+        auth: Auth::new(oidc.options(issuer.clone(), config.tramita_auth(false)), credentials),
         graphql: GraphqlSettings::of(config, false)?,
         tls: server::listen_tls(config)?,
         graphiql: config.graphiql.unwrap_or(false),

@@ -6,13 +6,13 @@
 //! verdict, answer and audit record. If the transaction fails, any of the writes may be the cause,
 //! so the server rolls it back and runs each write again alone.
 
-use super::{Batch, Command, Outcome, ReadBack, Request, record};
+use super::{BatchFn, Command, Outcome, ReadBack, Request, record};
 use crate::auth::Actor;
 use crate::call::App;
 use crate::db::write_queues::QueueKey;
-use crate::db::{Lane, Session, Waiting, unavailable};
+use crate::db::{Admission, Lane, Session, unavailable};
 use crate::error::Error;
-use crate::value::resource::Recordable;
+use crate::value::resource::HasResources;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -35,7 +35,7 @@ struct QueuedWrite<C: Command, L, U> {
     request: Request<C, L>,
     since: Instant,
     reply: oneshot::Sender<Reply<C, U>>,
-    _waiting: Waiting,
+    _waiting: Admission,
 }
 
 /// The reply to a waiting write.
@@ -49,15 +49,15 @@ enum Reply<C: Command, U> {
 pub(super) async fn write<C, L, U>(
     app: &Arc<App>,
     request: Request<C, L>,
-    batch_fn: Batch<C>,
+    batch_fn: BatchFn<C>,
 ) -> Result<Outcome<C, U>, Error>
 where
     C: Command,
     L: ReadBack<C, U>,
-    U: Recordable + Send + 'static,
+    U: HasResources + Send + 'static,
 {
     let retry = request.clone();
-    let waiting = app.db.wait(&request.context.author)?;
+    let waiting = app.db.admit(&request.context.author)?;
     match enqueue(app, request, waiting, batch_fn).await {
         Ok(Reply::Done(outcome)) => outcome,
         Ok(Reply::RunAlone) => {
@@ -73,13 +73,13 @@ where
 fn enqueue<C, L, U>(
     app: &Arc<App>,
     request: Request<C, L>,
-    waiting: Waiting,
-    batch_fn: Batch<C>,
+    waiting: Admission,
+    batch_fn: BatchFn<C>,
 ) -> oneshot::Receiver<Reply<C, U>>
 where
     C: Command,
     L: ReadBack<C, U>,
-    U: Recordable + Send + 'static,
+    U: HasResources + Send + 'static,
 {
     let (reply, receiver) = oneshot::channel();
     let actor = request.context.author.clone();
@@ -118,10 +118,10 @@ struct BatchRun<C: Command, L: ReadBack<C, U>, U: Send + 'static> {
     marker: WriteKind<C, L, U>,
 }
 
-impl<C: Command, L: ReadBack<C, U>, U: Recordable + Send + 'static> BatchRun<C, L, U> {
-    async fn run(self, batch_fn: Batch<C>) {
+impl<C: Command, L: ReadBack<C, U>, U: HasResources + Send + 'static> BatchRun<C, L, U> {
+    async fn run(self, batch_fn: BatchFn<C>) {
         let (app, tribunal) = (Arc::clone(&self.app), self.key.1);
-        let permit = match app.db.permit_of_counted(&self.actor, Lane::Write, self.since).await {
+        let permit = match app.db.permit_for_admitted(&self.actor, Lane::Write, self.since).await {
             Ok(permit) => permit,
             Err(error) => {
                 let timed_out = |queue: Queue<C, L, U>| {
@@ -157,7 +157,7 @@ impl<C: Command, L: ReadBack<C, U>, U: Recordable + Send + 'static> BatchRun<C, 
     /// not empty, it stays in the queue and a new task runs it.
     fn take(
         mut self,
-        batch_fn: Batch<C>,
+        batch_fn: BatchFn<C>,
         split: impl FnOnce(Queue<C, L, U>) -> (Queue<C, L, U>, Queue<C, L, U>),
     ) -> Queue<C, L, U> {
         let taken = {
@@ -248,12 +248,12 @@ impl<C: Command, U> Drop for BatchReplies<C, U> {
 fn execute_batch<C, L, U>(
     session: &mut Session<'_>,
     requests: Vec<Request<C, L>>,
-    batch_fn: Batch<C>,
+    batch_fn: BatchFn<C>,
 ) -> Result<Vec<Outcome<C, U>>, Error>
 where
     C: Command,
     L: ReadBack<C, U>,
-    U: Recordable,
+    U: HasResources,
 {
     if requests.len() > 1 {
         session.set_lock_timeout(LOCK_TIMEOUT)?;

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use std::str::FromStr;
 
 /// The HTTP header that carries the key in the REST API.
-pub const HEADER: &str = "Idempotency-Key";
+pub const IDEMPOTENCY_KEY_HEADER: &str = "Idempotency-Key";
 
 /// Time for which the database keeps an outcome.
 const TTL: Duration = Duration::hours(24);

@@ -4,7 +4,7 @@
 mod idempotency;
 mod group_commit;
 
-pub use idempotency::{HEADER, IdempotencyKey, MalformedKey};
+pub use idempotency::{IDEMPOTENCY_KEY_HEADER, IdempotencyKey, MalformedKey};
 
 use crate::audit::{self, NewRecord};
 use crate::auth::{Actor, Papel};
@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::call::record::CallRecord;
 use crate::db::Session;
 use crate::error::{CodigoErro, Error, Refusal};
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use crate::value::rules::Rules;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -38,21 +38,21 @@ pub trait Command: Serialize + Clone + Send + 'static {
 
     /// The function that executes several of these commands in one transaction; `None` if they
     /// must run alone. A command may be batched only if it locks no existing row, and if no command
-    /// of the batch can change what a rule reads for another.
-    fn batch(&self) -> Option<Batch<Self>> {
+    /// of the batch can change data that a rule reads for another command of the batch.
+    fn batch_fn(&self) -> Option<BatchFn<Self>> {
         None
     }
 }
 
 /// Executes several commands in one transaction and returns their verdicts in the same order. A
 /// refused command must have written nothing.
-pub type Batch<C> = fn(&mut Session<'_>, Vec<(C, &Context)>) -> Result<Vec<Verdict<C>>, Error>;
+pub type BatchFn<C> = fn(&mut Session<'_>, Vec<(C, &Context)>) -> Result<Vec<Verdict<C>>, Error>;
 
 /// The result of a command: its effect, or the refusals of the rules.
 pub type Verdict<C> = Result<<C as Command>::Effect, Vec<Refusal>>;
 
 /// The effect of an executed command.
-pub trait Effect: Sized + Send + Recordable + 'static {
+pub trait Effect: Sized + Send + HasResources + 'static {
     /// Notices for the client, in Portuguese, that did not prevent the write.
     fn warnings(&self) -> &[String] {
         &[]
@@ -137,7 +137,7 @@ pub async fn execute<C, U, L>(
 ) -> Result<Done<C::Effect, U>, Error>
 where
     C: Command,
-    U: Recordable + Send + 'static,
+    U: HasResources + Send + 'static,
     L: ReadBack<C, U>,
 {
     let (app, actor, record) = (&call.app, call.actor(), call.record.clone());
@@ -157,7 +157,7 @@ where
     // recorded as read instead.
     let recorded = app.audit.is_enabled() && !dry_run;
     let request = Request { command, context, completion: Completion { read, record, recorded } };
-    let outcome = match (dry_run, key, request.command.batch()) {
+    let outcome = match (dry_run, key, request.command.batch_fn()) {
         (true, ..) => app.db.dry_run(actor, move |session| request.execute(session, None)).await,
         (false, None, Some(batch_fn)) => group_commit::write(app, request, batch_fn).await,
         (false, key, _) => {
@@ -226,7 +226,7 @@ struct Executed<T, U> {
 type Outcome<C, U> = Result<Executed<<C as Command>::Effect, U>, Vec<Refusal>>;
 
 impl<C: Command, L> Request<C, L> {
-    fn execute<U: Recordable>(
+    fn execute<U: HasResources>(
         self,
         session: &mut Session<'_>,
         key: Option<&IdempotencyKey>,
@@ -246,7 +246,7 @@ impl<C: Command, L> Request<C, L> {
 }
 
 impl<L> Completion<L> {
-    fn read<C: Command, U: Recordable>(
+    fn read<C: Command, U: HasResources>(
         self,
         session: &mut Session<'_>,
         verdict: Verdict<C>,
@@ -280,7 +280,8 @@ fn record<'a, T: 'a, U: 'a>(
 }
 
 /// Whether the refusal reveals that a named object does not exist or is hidden from the caller. R10
-/// looks at the apurações of every tribunal, so the ones that do not exist count too.
+/// looks for the apuração in every tribunal, so its refusal reveals that no tribunal has an apuração
+/// with this number.
 fn reveals_absence(refusal: &Refusal) -> bool {
     match refusal.codigo {
         CodigoErro::ProcessoNaoEncontrado

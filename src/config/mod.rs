@@ -17,7 +17,7 @@ pub use options::{Settings, Switch};
 pub use subscriptions::Subscriptions;
 pub use trusted::TrustedDocument;
 
-use crate::auth::FacadeOptions;
+use crate::auth::TramitaAuthOptions;
 use crate::auth::signer::Signer;
 use crate::call::enumeration_limit;
 use crate::db;
@@ -231,10 +231,10 @@ impl Config {
 
     /// Returns which credentials the Tramita façade accepts besides tokens. `basic` is the
     /// command's default for HTTP Basic.
-    pub fn facade(&self, basic: bool) -> FacadeOptions {
+    pub fn tramita_auth(&self, basic: bool) -> TramitaAuthOptions {
         let proxies = self.connections.proxies.clone();
         let certificate_header = self.certificate_header.clone();
-        FacadeOptions { basic: self.oidc.basic(basic), certificate_header, proxies }
+        TramitaAuthOptions { basic: self.oidc.basic(basic), certificate_header, proxies }
     }
 
     /// Returns the settings of GraphQL documents, and reads the trusted documents from their file.

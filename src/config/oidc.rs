@@ -1,7 +1,9 @@
 //! The settings of authentication.
 
 use super::{ConfigError, Settings, Switch};
-use crate::auth::{AuthOptions, Basic, ClaimMapping, ClaimPath, FacadeOptions, KeySource, Papel};
+use crate::auth::{
+    AuthOptions, Basic, ClaimMapping, ClaimPath, KeySource, Papel, TramitaAuthOptions,
+};
 use crate::value::tribunal::Tribunal;
 use jsonwebtoken::Algorithm;
 use std::path::PathBuf;
@@ -82,7 +84,7 @@ impl Oidc {
     }
 
     /// Returns the options for tokens of `issuer`.
-    pub fn options(&self, issuer: String, facade: FacadeOptions) -> AuthOptions {
+    pub fn options(&self, issuer: String, tramita: TramitaAuthOptions) -> AuthOptions {
         let source = match (&self.jwks_file, &self.jwks_url) {
             (Some(file), _) => KeySource::File(file.clone()),
             (None, Some(url)) => KeySource::Url(url.clone()),
@@ -97,7 +99,7 @@ impl Oidc {
             source,
             algorithms: self.algorithms.clone(),
             who: self.claim_mapping.clone(),
-            facade,
+            tramita,
             token_url: self.token_url.clone(),
         }
     }

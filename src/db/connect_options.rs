@@ -19,8 +19,8 @@ const KEEPALIVES: [(&str, &str); 4] = [
 ];
 /// Time in milliseconds. TCP closes the connection if data stays unacknowledged for this long.
 const USER_TIMEOUT: u32 = 10_000;
-/// Time in milliseconds. It replaces a `tcp_user_timeout` of 0, the system's default, to which no
-/// label can be added.
+/// Time in milliseconds. It replaces a `tcp_user_timeout` of 0 (the system's default): 0 plus a label
+/// would be a timeout of less than a second.
 const A_DAY: u32 = 86_400_000;
 
 /// Adds the defaults to `url`, and `label` (in milliseconds, less than a second) to its

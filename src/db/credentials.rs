@@ -180,7 +180,7 @@ struct ClientCertificate {
 
 /// Reads all clients and certificates, in the form that the server keeps in memory. Blocks the thread.
 pub fn read(db: &Db) -> Result<Known, Error> {
-    let (rows, certificates) = db.as_server(|conn| {
+    let (rows, certificates) = db.with_server_conn(|conn| {
         let certificates: Vec<ClientCertificate> =
             Sql::new("SELECT impressao, azp, valido_de, valido_ate FROM certificado").load(conn)?;
         Ok((list(conn)?, certificates))
@@ -219,7 +219,7 @@ pub fn reload(db: Db, credentials: Credentials) {
                     REREAD_INTERVAL
                 }
                 Ok(Err(error)) if !matches!(error, Error::Failure(Failure::Indisponivel, _)) => {
-                    let (failure, _) = error.public();
+                    let (failure, _) = error.log_and_redact();
                     tracing::warn!(codigo = failure.name(), "credenciais could not be read again");
                     RETRY_DELAY
                 }

@@ -103,12 +103,12 @@ impl PgSnapshot {
         #[derive(QueryableByName)]
         struct Row {
             #[diesel(sql_type = Text)]
-            foto: String,
+            snapshot: String,
             #[diesel(sql_type = BigInt)]
-            deslocamento: i64,
+            epoch_offset: i64,
         }
-        let Row { foto: snapshot, deslocamento: offset } = Sql::new(
-            "SELECT pg_current_snapshot()::text AS foto, elos_deslocamento() AS deslocamento",
+        let Row { snapshot, epoch_offset: offset } = Sql::new(
+            "SELECT pg_current_snapshot()::text AS snapshot, elos_deslocamento() AS epoch_offset",
         )
         .get_result(conn)?;
         let unreadable = || diesel::result::Error::DeserializationError("pg_snapshot".into());

@@ -8,7 +8,7 @@
 use super::login::{DatabaseRole, Login};
 use super::manager::Manager;
 use super::outages::Outages;
-use super::session::Backends;
+use super::pooler::Backends;
 use super::socket::{self, Socket, Sockets};
 use super::{ConnectError, Db, Sql};
 use crate::error::Outage;
@@ -89,7 +89,7 @@ impl Db {
         let spawned =
             thread::Builder::new().name("elos-health".into()).spawn(move || probe(&login, &health));
         if let Err(error) = spawned {
-            tracing::error!(%error, "nobody asks whether the database serves");
+            tracing::error!(%error, "could not start the thread that probes the database");
         }
     }
 
@@ -112,7 +112,7 @@ fn probe(login: &Login, health: &Weak<Health>) {
         if let Err(error) = probe_once(login, &health, &mut connection) {
             connection = None;
             health.answered_at.store(0, Ordering::Release);
-            health.backends.suspect();
+            health.backends.request_check();
             health.outages.record_failure(Outage::Unreachable, &error.to_string());
         }
         health.outages.log_due(health.answers());
@@ -141,7 +141,7 @@ fn probe_once(
     }
     let Some((pg, socket)) = connection else { return Ok(()) };
     let answer = {
-        let _waiting = socket.wait_until(Instant::now() + SILENCE_TIMEOUT);
+        let _deadline = socket.set_deadline(Instant::now() + SILENCE_TIMEOUT);
         writable(pg)
     };
     match answer {

@@ -84,7 +84,8 @@ impl HeldFeed {
 /// Finds the session of transaction `xid`. A transaction that has written holds a lock on its own
 /// transaction id, and `pg_locks` shows locks to every role.
 fn holder(conn: &mut PgConnection, xid: u64) -> QueryResult<Option<Holder>> {
-    let without_epoch = (xid & u64::from(u32::MAX)).to_string();
+    // `pg_locks` shows the low 32 bits of a transaction id.
+    let xid32 = (xid & u64::from(u32::MAX)).to_string();
     Sql::new(
         "SELECT l.pid, coalesce(a.datname::text, p.database::text) AS database, \
                 extract(epoch FROM now() - coalesce(a.xact_start, p.prepared))::float8 AS seconds \
@@ -93,7 +94,7 @@ fn holder(conn: &mut PgConnection, xid: u64) -> QueryResult<Option<Holder>> {
          WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted \
            AND l.transactionid::text = ",
     )
-    .bind(without_epoch)
+    .bind(xid32)
     .push(" LIMIT 1")
     .get_result(conn)
     .optional()

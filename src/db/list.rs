@@ -5,7 +5,7 @@
 
 use super::{Relation, Session, Sql, SqlValue, group_by_key};
 use crate::error::Error;
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use ahash::{HashMap, HashMapExt};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -30,7 +30,8 @@ pub struct Slice {
     pub before: Option<Position>,
 }
 
-/// Type of an ordering key. It lets the caller refuse a forged cursor before it reaches SQL.
+/// Type of an ordering key. With it the caller refuses a cursor whose key has another type, before
+/// the key reaches SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyType {
     Text,
@@ -69,9 +70,9 @@ pub struct Page<T> {
     pub has_previous: bool,
 }
 
-impl<T: Recordable> Recordable for Page<T> {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.rows.record(resources);
+impl<T: HasResources> HasResources for Page<T> {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.rows.collect_resources(resources);
     }
 }
 
@@ -79,7 +80,7 @@ impl<T: Recordable> Recordable for Page<T> {
 pub trait List: Clone + Eq + Hash + Debug + Send + Sync + 'static {
     /// The unique name of this list.
     const NAME: &'static str;
-    type Row: Clone + Send + Sync + Recordable + 'static;
+    type Row: Clone + Send + Sync + HasResources + 'static;
     type Record: FromColumns + Into<Self::Row>;
 
     /// Id of the parent; `None` for a list at the root of the schema.
@@ -124,7 +125,7 @@ pub trait FromColumns: Sized + 'static {
 #[derive(QueryableByName)]
 pub struct WithParent<R> {
     #[diesel(sql_type = BigInt)]
-    pub pai: i64,
+    pub parent: i64,
     #[diesel(embed)]
     pub record: R,
 }
@@ -140,7 +141,7 @@ macro_rules! from_columns {
             ) -> diesel::QueryResult<Vec<(i64, Self)>> {
                 use diesel::RunQueryDsl;
                 let rows: Vec<$crate::db::list::WithParent<Self>> = sql.load(conn)?;
-                Ok(rows.into_iter().map(|row| (row.pai, row.record)).collect())
+                Ok(rows.into_iter().map(|row| (row.parent, row.record)).collect())
             }
         }
     };
@@ -161,7 +162,7 @@ pub(crate) use from_columns;
 #[derive(QueryableByName)]
 struct Total {
     #[diesel(sql_type = BigInt)]
-    pai: i64,
+    parent: i64,
     #[diesel(sql_type = BigInt)]
     total: i64,
 }
@@ -201,7 +202,7 @@ impl<L: List> Relation for TotalOf<L> {
             let rows = count(session, query, &parents(&lists))?;
             totals.extend(lists.into_iter().map(|list| (Self(list.clone()), 0)));
             totals.extend(
-                rows.into_iter().map(|row| (Self(group_key.with_parent(row.pai)), row.total)),
+                rows.into_iter().map(|row| (Self(group_key.with_parent(row.parent)), row.total)),
             );
         }
         Ok(totals)
@@ -260,18 +261,18 @@ impl ListQuery {
                 .bind(limit)
         };
         match parent_column {
-            None => Sql::new("SELECT 0::bigint AS pai, ").append(body(filter)),
-            Some(column) => Sql::new("SELECT pais.pai, filhos.* FROM unnest(")
+            None => Sql::new("SELECT 0::bigint AS parent, ").append(body(filter)),
+            Some(column) => Sql::new("SELECT parents.parent, children.* FROM unnest(")
                 .bind(parents.to_vec())
-                .push(") AS pais (pai) CROSS JOIN LATERAL (SELECT ")
-                .append(body(Sql::new(column).push(" = pais.pai").and(filter)))
-                .push(") AS filhos"),
+                .push(") AS parents (parent) CROSS JOIN LATERAL (SELECT ")
+                .append(body(Sql::new(column).push(" = parents.parent").and(filter)))
+                .push(") AS children"),
         }
     }
 
     fn offset_page(self, offset: i64, size: i64) -> Sql {
         let Self { columns, tables, where_clause, ordering, .. } = self;
-        Sql::new("SELECT 0::bigint AS pai, ")
+        Sql::new("SELECT 0::bigint AS parent, ")
             .push(columns)
             .push(" FROM ")
             .push(tables)
@@ -287,13 +288,13 @@ impl ListQuery {
     fn total(self, parents: &[i64]) -> Sql {
         let Self { tables, parent_column, where_clause, .. } = self;
         match parent_column {
-            None => Sql::new("SELECT 0::bigint AS pai, count(*) AS total FROM ")
+            None => Sql::new("SELECT 0::bigint AS parent, count(*) AS total FROM ")
                 .push(tables)
                 .push(" WHERE ")
                 .append(where_clause),
             Some(column) => Sql::new("SELECT ")
                 .push(column)
-                .push(" AS pai, count(*) AS total FROM ")
+                .push(" AS parent, count(*) AS total FROM ")
                 .push(tables)
                 .push(" WHERE ")
                 .push(column)
@@ -308,8 +309,8 @@ impl ListQuery {
 }
 
 impl OrderBy {
-    /// The condition that a row comes after `position` in descending order, or in ascending order
-    /// if `descending` is false.
+    /// The condition for the rows after `position`: in descending order if `descending` is true,
+    /// otherwise in ascending order.
     fn beyond(&self, position: &Position, descending: bool) -> Sql {
         let operator = if descending { " < " } else { " > " };
         match (self.column, &position.key) {

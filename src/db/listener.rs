@@ -75,7 +75,7 @@ impl Db {
         let health = Arc::clone(&self.health);
         let listener = thread::Builder::new().name("elos-fluxo".into());
         if let Err(error) = listener.spawn(move || run_listener(&notifier, &health, &stop_flag)) {
-            tracing::error!(erro = %error, "nobody listens to the feed");
+            tracing::error!(erro = %error, "could not start the thread that listens to the feed");
         }
         let (db, on_exit) = (self.clone(), SetOnDrop(stopped));
         actix_web::rt::spawn(async move {
@@ -84,7 +84,7 @@ impl Db {
                 db.notifier.pending.notified().await;
                 let db = db.clone();
                 let notify =
-                    move || db.as_server(|conn| Sql::new("NOTIFY elos_fluxo").execute(conn));
+                    move || db.with_server_conn(|conn| Sql::new("NOTIFY elos_fluxo").execute(conn));
                 // If NOTIFY fails, other instances see the commit at their next poll, within a
                 // second.
                 let _ = tokio::task::spawn_blocking(notify).await;
@@ -154,7 +154,7 @@ fn listen_once(
 
 /// Runs `ask` with the time limit [`ANSWER_TIMEOUT`].
 fn with_time_limit<T>(socket: &Socket, ask: impl FnOnce() -> T) -> T {
-    let _waiting = socket.wait_until(Instant::now() + ANSWER_TIMEOUT);
+    let _deadline = socket.set_deadline(Instant::now() + ANSWER_TIMEOUT);
     ask()
 }
 

@@ -1,10 +1,10 @@
 //! The r2d2 manager of the pools: it opens and checks connections, binds a leased connection to a
 //! tribunal, and detects dead ones.
 
-use super::catalog::{Difference, Listed};
+use super::catalog::{Difference, DisplayDifferences};
 use super::health::Health;
 use super::login::{DatabaseRole, Login};
-use super::session::{BackendClaim, Mark};
+use super::pooler::{BackendClaim, Mark};
 use super::socket::Socket;
 use super::{Sql, unavailable};
 use crate::auth::Scope;
@@ -51,7 +51,7 @@ pub enum ConnectError {
     MissingRowSecurity(&'static str),
     #[error(
         "o banco não está como as migrações o fazem:{list}\nrode `elos migrate repair` com ELOS_MIGRATE_URL",
-        list = Listed(.0)
+        list = DisplayDifferences(.0)
     )]
     StructureDiffers(Vec<Difference>),
     #[error(
@@ -81,7 +81,7 @@ pub enum ConnectError {
     )]
     TransactionPooler,
     #[error("a conexão que foi dada a este banco já se fechou")]
-    Spent,
+    AlreadyTaken,
 }
 
 /// A pooled connection and the state that the pool keeps about it.
@@ -99,8 +99,9 @@ pub(super) struct Conn {
     /// The current tribunal of the session. The pool sends `set_config` only when the next lease
     /// needs another one.
     tribunal: Option<i16>,
-    /// The value of `Backends::suspicions` when this connection was last known to be alive.
-    checked_at: u64,
+    /// The value of `Backends::check_generation` at the last check. If the counter has moved on, the
+    /// connection is checked before its next use.
+    checked_generation: u64,
     lost: bool,
     /// Whether a request is using the connection now. The pool counts statements only then.
     in_use: Arc<AtomicBool>,
@@ -111,14 +112,14 @@ pub(super) struct Conn {
 enum SessionOwner {
     /// The connection itself: no other connection of this process uses the same backend.
     Own { mark: Mark, _claim: BackendClaim },
-    /// The caller of [`Manager::given`], who began a transaction and ends it. Nothing here
+    /// The caller of [`Manager::of_connection`], who began a transaction and ends it. Nothing here
     /// commits.
-    Within,
+    Caller,
 }
 
 impl SessionOwner {
-    const fn is_within(&self) -> bool {
-        matches!(self, Self::Within)
+    const fn is_outer_transaction(&self) -> bool {
+        matches!(self, Self::Caller)
     }
 }
 
@@ -126,7 +127,7 @@ impl SessionOwner {
 enum Source {
     Login(Login),
     /// One open connection, which the pool takes once.
-    Given(Mutex<Option<PgConnection>>),
+    Existing(Mutex<Option<PgConnection>>),
 }
 
 pub(super) struct Manager {
@@ -169,13 +170,13 @@ impl Manager {
 
     /// A manager whose only connection is `conn`, which is in an open transaction. Each lease sets
     /// the database role that it needs.
-    pub(super) fn given(
+    pub(super) fn of_connection(
         conn: PgConnection,
         statement_timeout: Duration,
         health: Arc<Health>,
     ) -> Self {
         Self {
-            source: Source::Given(Mutex::new(Some(conn))),
+            source: Source::Existing(Mutex::new(Some(conn))),
             role: DatabaseRole::App,
             statement_timeout,
             statements: None,
@@ -186,10 +187,10 @@ impl Manager {
 
     /// Opens a connection, checks its login, and sets its role.
     pub(super) fn log_in(&self) -> Result<(PgConnection, Arc<Socket>), ConnectError> {
-        let Source::Login(login) = &self.source else { return Err(ConnectError::Spent) };
+        let Source::Login(login) = &self.source else { return Err(ConnectError::AlreadyTaken) };
         let (mut pg, socket) = self.health.sockets.connect(&login.url)?;
         {
-            let _waiting = socket.wait_until(Instant::now() + LOGIN_TIMEOUT);
+            let _deadline = socket.set_deadline(Instant::now() + LOGIN_TIMEOUT);
             login.check(&mut pg)?;
             pg.batch_execute(&format!("SET ROLE {}", self.role.name()))?;
         }
@@ -199,7 +200,7 @@ impl Manager {
     pub(super) fn open(&self) -> Result<(PgConnection, Arc<Socket>), ConnectError> {
         let (mut pg, socket) = self.log_in()?;
         {
-            let _waiting = socket.wait_until(Instant::now() + LOGIN_TIMEOUT);
+            let _deadline = socket.set_deadline(Instant::now() + LOGIN_TIMEOUT);
             self.prepare(&mut pg)?;
         }
         Ok((pg, socket))
@@ -241,7 +242,7 @@ impl Manager {
     fn open_own(&self) -> Result<(PgConnection, Arc<Socket>, SessionOwner), ConnectError> {
         let (mut pg, socket) = self.open()?;
         let (mark, claim) = {
-            let _waiting = socket.wait_until(Instant::now() + LOGIN_TIMEOUT);
+            let _deadline = socket.set_deadline(Instant::now() + LOGIN_TIMEOUT);
             self.health.backends.claim(&mut pg)?
         };
         Ok((pg, socket, SessionOwner::Own { mark, _claim: claim }))
@@ -254,16 +255,16 @@ impl ManageConnection for Manager {
 
     fn connect(&self) -> Result<Conn, ConnectError> {
         let (health, generation) = (Arc::clone(&self.health), Arc::clone(&self.generation));
-        let (checked_at, opened_in) =
-            (health.backends.suspicions(), generation.load(Ordering::Acquire));
+        let (checked_generation, opened_in) =
+            (health.backends.check_generation(), generation.load(Ordering::Acquire));
         let record = |error: &ConnectError| {
             self.health.outages.record_failure(Outage::Unreachable, &error.to_string());
         };
         let (mut pg, socket, session) = match &self.source {
-            Source::Given(given) => {
+            Source::Existing(given) => {
                 let taken = given.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let pg = taken.ok_or(ConnectError::Spent)?;
-                (pg, Arc::new(Socket::unwatched()), SessionOwner::Within)
+                let pg = taken.ok_or(ConnectError::AlreadyTaken)?;
+                (pg, Arc::new(Socket::unwatched()), SessionOwner::Caller)
             }
             Source::Login(_) => self.open_own().inspect_err(record)?,
         };
@@ -280,7 +281,7 @@ impl ManageConnection for Manager {
             opened_in,
             statement_timeout: self.statement_timeout,
             tribunal: None,
-            checked_at,
+            checked_generation,
             lost: false,
             in_use,
             session,
@@ -292,14 +293,15 @@ impl ManageConnection for Manager {
     }
 
     fn has_broken(&self, connection: &mut Conn) -> bool {
-        let open = !connection.session.is_within() && connection.pg.is_broken();
+        // Diesel's `is_broken` is also true while a transaction is open.
+        let open = !connection.session.is_outer_transaction() && connection.pg.is_broken();
         connection.lost || std::thread::panicking() || open
     }
 }
 
 /// The transaction state in which a lease starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Begin {
+pub(super) enum TransactionMode {
     /// Each statement commits by itself, unless the caller begins a transaction.
     Autocommit,
     /// The lease starts in a read-only `REPEATABLE READ` transaction.
@@ -317,7 +319,7 @@ pub(super) fn acquire(
     role: DatabaseRole,
     max_wait: Duration,
     scope: Scope,
-    begin: Begin,
+    begin: TransactionMode,
 ) -> Result<Lease, Error> {
     let until = Instant::now() + max_wait;
     // After PostgreSQL restarts, every connection of the pool may be dead. Each is tested once
@@ -328,9 +330,9 @@ pub(super) fn acquire(
         let mut lease = Lease(connection);
         let ready = lease.is_alive()
             && match begin {
-                _ if lease.0.session.is_within() => lease.take_role(role, scope),
-                Begin::Autocommit => lease.set_tribunal(scope),
-                Begin::Snapshot => lease.begin_snapshot(scope),
+                _ if lease.0.session.is_outer_transaction() => lease.take_role(role, scope),
+                TransactionMode::Autocommit => lease.set_tribunal(scope),
+                TransactionMode::Snapshot => lease.begin_snapshot(scope),
             };
         if ready {
             return Ok(lease);
@@ -363,13 +365,13 @@ impl Lease {
         if conn.opened_in != conn.generation.load(Ordering::Acquire) {
             return false;
         }
-        let current = conn.health.backends.suspicions();
-        let _waiting = conn.socket.wait_until(Instant::now() + PING_TIMEOUT);
+        let current = conn.health.backends.check_generation();
+        let _deadline = conn.socket.set_deadline(Instant::now() + PING_TIMEOUT);
         // The check fails if the connection is dead or is no longer in the session set up here.
-        if conn.checked_at != current && mark.check(&mut conn.pg).is_err() {
+        if conn.checked_generation != current && mark.check(&mut conn.pg).is_err() {
             return false;
         }
-        conn.checked_at = current;
+        conn.checked_generation = current;
         true
     }
 
@@ -389,7 +391,7 @@ impl Lease {
         }
         let set =
             Sql::new("SELECT set_config('elos.tribunal', ").bind(code.to_string()).push(", false)");
-        let _waiting = conn.socket.wait_until(Instant::now() + PING_TIMEOUT);
+        let _deadline = conn.socket.set_deadline(Instant::now() + PING_TIMEOUT);
         let is_set = set.execute(&mut conn.pg).is_ok();
         conn.tribunal = is_set.then_some(code);
         is_set
@@ -405,7 +407,7 @@ impl Lease {
             }
             _ => Cow::Borrowed(BEGIN_SNAPSHOT),
         };
-        let _waiting = conn.socket.wait_until(Instant::now() + PING_TIMEOUT);
+        let _deadline = conn.socket.set_deadline(Instant::now() + PING_TIMEOUT);
         AnsiTransactionManager::begin_transaction_sql(&mut conn.pg, &sql).is_ok()
     }
 
@@ -415,11 +417,11 @@ impl Lease {
         statement_timeout: Duration,
     ) -> Result<(), Error> {
         let conn = &mut *self.0;
-        if conn.session.is_within() {
+        if conn.session.is_outer_transaction() {
             return Ok(());
         }
         let ms = statement_timeout.as_millis().max(1);
-        let _waiting = conn.socket.wait_until(Instant::now() + PING_TIMEOUT);
+        let _deadline = conn.socket.set_deadline(Instant::now() + PING_TIMEOUT);
         Ok(conn.pg.batch_execute(&format!("SET LOCAL statement_timeout = {ms}"))?)
     }
 
@@ -427,10 +429,11 @@ impl Lease {
     /// false when that fails and the connection cannot be used again.
     pub(super) fn finish(&mut self, ok: bool) -> bool {
         let conn = &mut *self.0;
-        if conn.session.is_within() || !conn.pg.is_broken() {
+        // Diesel's `is_broken` is also true while a transaction is open.
+        if conn.session.is_outer_transaction() || !conn.pg.is_broken() {
             return true;
         }
-        let _waiting = conn.socket.wait_until(Instant::now() + PING_TIMEOUT);
+        let _deadline = conn.socket.set_deadline(Instant::now() + PING_TIMEOUT);
         if ok {
             return AnsiTransactionManager::commit_transaction(&mut conn.pg).is_ok();
         }
@@ -441,7 +444,7 @@ impl Lease {
 
     fn mark_lost(&mut self) {
         self.0.lost = true;
-        self.0.health.backends.suspect();
+        self.0.health.backends.request_check();
     }
 
     /// The connection itself, outside of any savepoint.
@@ -463,7 +466,7 @@ impl Lease {
         work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let conn = &mut *self.0;
-        if conn.session.is_within() {
+        if conn.session.is_outer_transaction() {
             // A failure must not end the transaction that all leases of this connection share.
             return conn.pg.transaction(work);
         }
@@ -471,7 +474,7 @@ impl Lease {
         let outcome = {
             // The statement timeout, plus the time that PostgreSQL needs to report it.
             let _waiting =
-                conn.socket.wait_until(Instant::now() + conn.statement_timeout + TIMEOUT_MARGIN);
+                conn.socket.set_deadline(Instant::now() + conn.statement_timeout + TIMEOUT_MARGIN);
             match in_savepoint {
                 true => conn.pg.transaction(work),
                 false => work(&mut conn.pg),
@@ -511,7 +514,7 @@ impl Lease {
 
 impl Conn {
     fn ping(&mut self) -> bool {
-        let _waiting = self.socket.wait_until(Instant::now() + PING_TIMEOUT);
+        let _deadline = self.socket.set_deadline(Instant::now() + PING_TIMEOUT);
         self.pg.batch_execute("SELECT 1").is_ok()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The pools are private to this module. Callers use [`Db::read`] and [`Db::write`], which both
 //! take an [`Actor`], so that no statement runs without a tribunal. The server's own queries
-//! ([`Db::as_server`]) see no tribunal's rows.
+//! ([`Db::with_server_conn`]) see no tribunal's rows.
 
 pub mod catalog;
 mod connect_options;
@@ -27,19 +27,19 @@ pub mod related;
 mod relation;
 mod service_time;
 pub mod schema;
-mod session;
+mod pooler;
 mod socket;
 mod sql;
 mod start;
 mod text_enum;
 mod transport;
-mod within;
+mod outer_transaction;
 
 pub use health::Gauges;
 pub use manager::ConnectError;
-pub use permits::{Bounds, COALESCE_WAIT, Caller, Lane, Permit, Permits, Queued, Run, Waiting};
+pub use permits::{Admission, Bounds, COALESCE_WAIT, Caller, Job, Lane, Permit, Permits, Queued};
+pub use pooler::check_session_affinity;
 pub use relation::{Relation, group_by_key};
-pub use session::check_sessions_kept;
 pub use snapshot::Snapshot;
 pub use sql::{Sql, SqlValue};
 pub(crate) use text_enum::text_enum;
@@ -54,9 +54,9 @@ use diesel::{Connection, PgConnection};
 use health::Health;
 use listener::Notifier;
 use login::{DatabaseRole, Login};
-use manager::{Begin, Lease, Manager};
-use migrations::Standing;
-use session::SessionWatch;
+use manager::{Lease, Manager, TransactionMode};
+use migrations::MigrationState;
+use pooler::PoolerWatch;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -102,7 +102,7 @@ pub struct DbOptions {
     pub structure_interval: Duration,
     /// Serves even if the structure differs, so that a benchmark can measure the cost of the
     /// row-level security policies.
-    pub any_structure: bool,
+    pub skip_structure_check: bool,
 }
 
 impl DbOptions {
@@ -117,7 +117,7 @@ impl DbOptions {
             statements: None,
             skip_tribunal_filter: false,
             structure_interval: STRUCTURE_INTERVAL,
-            any_structure: false,
+            skip_structure_check: false,
         }
     }
 
@@ -149,7 +149,7 @@ pub struct Db {
     health: Arc<Health>,
     /// Pool for writing and sealing the audit trail.
     auditor: Pool<Manager>,
-    session: Arc<SessionWatch>,
+    pooler_watch: Arc<PoolerWatch>,
     max_wait: Duration,
     statement_timeout: Duration,
     skip_tribunal_filter: bool,
@@ -206,7 +206,7 @@ impl Db {
     /// database whose migrations or structure are not what this program needs.
     pub fn connect(options: &DbOptions) -> Result<Self, ConnectError> {
         let health = Health::new();
-        options.urls().iter().try_for_each(|url| session::check_kept(&health.sockets, url))?;
+        options.urls().iter().try_for_each(|url| pooler::check_affinity(&health.sockets, url))?;
         let manager = |role, statements| {
             let time = match role {
                 DatabaseRole::Auditor => TRAIL_TIMEOUT,
@@ -226,7 +226,7 @@ impl Db {
         };
         let connections = |role, max: u32| {
             let pool = pool(role, max, options.statements.clone());
-            let bounds = Bounds::of(max as usize, permits::cores());
+            let bounds = Bounds::of(max as usize, permits::max_parallel_queries());
             let bounds = match role {
                 DatabaseRole::App => bounds,
                 _ => bounds.of_one_tribunal(),
@@ -234,18 +234,18 @@ impl Db {
             ConnectionPool { pool, permits: Permits::new(bounds) }
         };
         let (mut probe, _) = manager(DatabaseRole::App, None).log_in()?;
-        let standing = migrations::standing(&mut probe)?;
-        if matches!(standing, Standing::Empty | Standing::Behind) {
+        let migration_state = migrations::migration_state(&mut probe)?;
+        if matches!(migration_state, MigrationState::Empty | MigrationState::Behind) {
             return Err(ConnectError::MissingMigrations);
         }
-        let faults = match options.any_structure {
+        let faults = match options.skip_structure_check {
             true => Vec::new(),
             false => catalog::faults(&mut probe)?,
         };
         if !faults.is_empty() {
             return Err(ConnectError::StructureDiffers(faults));
         }
-        if standing == Standing::Ahead {
+        if migration_state == MigrationState::Ahead {
             let migration = migrations::first_unknown(&mut probe)?;
             tracing::warn!(
                 migration,
@@ -262,7 +262,7 @@ impl Db {
             notifier: Arc::new(Notifier::new(Login::of(options, DatabaseRole::App))),
             health: Arc::clone(&health),
             auditor: pool(DatabaseRole::Auditor, 2, None),
-            session: Arc::new(SessionWatch::of(options.urls(), Arc::clone(&health))),
+            pooler_watch: Arc::new(PoolerWatch::of(options.urls(), Arc::clone(&health))),
             max_wait: options.max_wait,
             statement_timeout: options.statement_timeout,
             skip_tribunal_filter: options.skip_tribunal_filter,
@@ -280,8 +280,8 @@ impl Db {
         let (db, scope) = (self.clone(), actor.scope());
         let permit = self.permit(actor, Lane::Alone, Instant::now()).await?;
         let read = move || {
-            db.within_timeout(|| {
-                let acquire = || db.acquire(scope, Begin::Autocommit);
+            db.report_timeout(|| {
+                let acquire = || db.acquire(scope, TransactionMode::Autocommit);
                 let with_conn = |lease: &mut Lease| {
                     lease.with_conn(false, |conn| read(&mut db.session(conn, scope)))
                 };
@@ -294,26 +294,26 @@ impl Db {
     /// Counts a request that may have to wait for a permit, until the result is dropped. Refuses
     /// it with [`Error::Overloaded`] if too many requests of its credential or of its tribunal are
     /// already waiting.
-    pub fn wait(&self, actor: &Actor) -> Result<Waiting, Error> {
-        let waiting = self.connections(actor.scope()).permits.wait(&Caller::of(actor));
+    pub fn admit(&self, actor: &Actor) -> Result<Admission, Error> {
+        let waiting = self.connections(actor.scope()).permits.admit(&Caller::of(actor));
         waiting.map_err(|full| Error::Overloaded { seconds: full.seconds })
     }
 
     /// Queues `run`, which runs on a blocking thread as soon as it gets a permit. The caller must
     /// have counted the request with [`Db::wait`].
-    pub fn run(&self, actor: &Actor, lane: Lane, run: Run) -> Queued {
+    pub fn run(&self, actor: &Actor, lane: Lane, run: Job) -> Queued {
         self.connections(actor.scope()).permits.run(&Caller::of(actor), lane, run)
     }
 
     /// Waits for a permit until `max_wait` after `since`, the time at which the request began to
     /// wait.
     pub async fn permit(&self, actor: &Actor, lane: Lane, since: Instant) -> Result<Permit, Error> {
-        let _waiting = self.wait(actor)?;
-        self.permit_of_counted(actor, lane, since).await
+        let _waiting = self.admit(actor)?;
+        self.permit_for_admitted(actor, lane, since).await
     }
 
     /// Like [`Db::permit`], for requests that [`Db::wait`] has already counted.
-    pub async fn permit_of_counted(
+    pub async fn permit_for_admitted(
         &self,
         actor: &Actor,
         lane: Lane,
@@ -340,39 +340,44 @@ impl Db {
         Error::Overloaded { seconds: permits.overloaded(&Caller::of(actor)).seconds }
     }
 
-    /// Begins the snapshot from which the permit holder's thread reads one answer. Set
-    /// `use_savepoints` when the answer is read for the second time (see [`Snapshot`]).
+    /// Creates the snapshot from which the permit holder's thread reads one answer. The first read
+    /// leases the connection. Set `use_savepoints` when the answer is read for the second time (see [`Snapshot`]).
     pub fn snapshot(&self, _permit: &Permit, actor: &Actor, use_savepoints: bool) -> Snapshot {
         Snapshot::new(self.clone(), actor.scope(), use_savepoints)
     }
 
     /// Runs one of the server's own queries. It belongs to no tribunal, so row-level security
     /// shows it no tribunal's rows. Blocks the thread.
-    pub fn as_server<T>(
+    pub fn with_server_conn<T>(
         &self,
         read: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
         let read = |conn: &mut PgConnection| read(conn).map_err(Error::from);
-        self.session.check()?;
+        self.pooler_watch.check()?;
         manager::with_lease(|| self.server_lease(), |lease| lease.with_conn(false, read))?.1
     }
 
     /// A lease of the server's own connection, whose scope holds no rows.
     fn server_lease(&self) -> Result<Lease, Error> {
         let (role, scope) = (DatabaseRole::App, Scope::Tribunal(0));
-        manager::acquire(&self.server_pool, role, self.max_wait, scope, Begin::Autocommit)
+        manager::acquire(&self.server_pool, role, self.max_wait, scope, TransactionMode::Autocommit)
     }
 
     /// Writes or seals the audit trail, as a role that reaches the trail of every tribunal and no
     /// other data. Blocks the thread.
-    pub fn as_auditor<T>(
+    pub fn with_auditor_conn<T>(
         &self,
         work: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
     ) -> Result<T, Error> {
-        self.session.check()?;
+        self.pooler_watch.check()?;
         let (role, scope) = (DatabaseRole::Auditor, Scope::Nacional);
-        let mut lease =
-            manager::acquire(&self.auditor, role, self.max_wait, scope, Begin::Autocommit)?;
+        let mut lease = manager::acquire(
+            &self.auditor,
+            role,
+            self.max_wait,
+            scope,
+            TransactionMode::Autocommit,
+        )?;
         lease.with_conn(false, |conn| work(conn).map_err(Error::from))
     }
 
@@ -388,8 +393,8 @@ impl Db {
         }
     }
 
-    fn acquire(&self, scope: Scope, begin: Begin) -> Result<Lease, Error> {
-        self.session.check()?;
+    fn acquire(&self, scope: Scope, begin: TransactionMode) -> Result<Lease, Error> {
+        self.pooler_watch.check()?;
         let role = match scope {
             Scope::Tribunal(_) => DatabaseRole::App,
             Scope::Nacional => DatabaseRole::Nacional,
@@ -411,9 +416,10 @@ impl Db {
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }
 
-    /// Reports a failure as a timeout if `work` took at least as long as the statement timeout:
-    /// Diesel does not distinguish a cancelled statement from other errors.
-    fn within_timeout<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    /// Runs `work`. If it fails with an internal error after at least the statement timeout, reports a
+    /// timeout. PostgreSQL enforces that timeout. Diesel does not distinguish a cancelled statement
+    /// from other errors, so the elapsed time decides.
+    fn report_timeout<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         let start = Instant::now();
         match work() {
             Err(Error::Internal(_)) if start.elapsed() >= self.statement_timeout => {

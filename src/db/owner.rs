@@ -3,7 +3,7 @@
 
 use super::Sql;
 use super::catalog::ROLES;
-use super::migrations::Standing;
+use super::migrations::MigrationState;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Integer, Text};
 
@@ -49,7 +49,7 @@ const CREATEROLE_IS_NARROW: i32 = 160_000;
 
 pub(super) fn check(
     conn: &mut PgConnection,
-    standing: Standing,
+    migration_state: MigrationState,
 ) -> QueryResult<Option<MissingRights>> {
     let owner: Owner = Sql::new("WITH wanted AS (SELECT name FROM unnest(")
         .bind(ROLES.map(str::to_owned).to_vec())
@@ -70,13 +70,13 @@ pub(super) fn check(
              FROM pg_roles me, server WHERE me.rolname = current_user",
         )
         .get_result(conn)?;
-    let lines = owner.lines(standing);
+    let lines = owner.lines(migration_state);
     let Owner { login, database, .. } = owner;
     Ok((!lines.is_empty()).then_some(MissingRights { login, database, lines }))
 }
 
 impl Owner {
-    fn lines(&self, standing: Standing) -> Vec<String> {
+    fn lines(&self, migration_state: MigrationState) -> Vec<String> {
         let Self { login, database, .. } = self;
         let mut lines = Vec::new();
         if !self.creates_roles {
@@ -86,8 +86,8 @@ impl Owner {
         // migrations only need to set these roles.
         let created_by_login =
             |role: &str| self.creates_roles && self.missing.iter().any(|missing| missing == role);
-        let has_rights = |role: &str| match standing {
-            Standing::Empty => {
+        let has_rights = |role: &str| match migration_state {
+            MigrationState::Empty => {
                 self.administers.iter().any(|other| other == role)
                     || self.creates_roles && self.version < CREATEROLE_IS_NARROW
             }

@@ -1,9 +1,9 @@
-//! Relations: edges of the GraphQL graph that are loaded for many parents at once. The slice that
-//! owns a relation declares it.
+//! Keys whose values are loaded for many callers at once: an object by its id, or an edge of the
+//! GraphQL graph. The slice that owns a key declares it.
 
 use super::Session;
 use crate::error::Error;
-use crate::value::resource::Recordable;
+use crate::value::resource::HasResources;
 use ahash::{HashMap, HashMapExt};
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -17,12 +17,12 @@ pub fn group_by_key<K: Eq + Hash, T>(rows: impl IntoIterator<Item = (K, T)>) -> 
     groups
 }
 
-/// An edge that is loaded for many parents in one statement.
+/// A key that is loaded together with many others in one statement.
 ///
 /// The value of the implementing type is the key: the parent and the arguments. The slice that
 /// declares the relation does not know which executor loads it.
 pub trait Relation: Clone + Eq + Hash + Debug + Send + Sync + 'static {
-    type Value: Clone + Send + Sync + Recordable + 'static;
+    type Value: Clone + Send + Sync + HasResources + 'static;
 
     /// Loads the values of `keys`, with one statement for all keys that have the same arguments. A
     /// key that is missing from the result has no value.

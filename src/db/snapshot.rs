@@ -4,7 +4,7 @@
 //! the start, from a new snapshot with `use_savepoints` set: each statement runs in its own savepoint, which
 //! costs a round trip, so that a failure affects only its own field.
 
-use super::manager::{self, Begin, Lease};
+use super::manager::{self, Lease, TransactionMode};
 use super::{Db, Session, unavailable};
 use crate::auth::Scope;
 use crate::error::{Error, Failure};
@@ -82,7 +82,7 @@ impl Snapshot {
         read: impl Fn(&mut Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.in_transaction = !single;
-        let begin = if single { Begin::Autocommit } else { Begin::Snapshot };
+        let begin = if single { TransactionMode::Autocommit } else { TransactionMode::Snapshot };
         let (db, scope) = (&self.db, self.scope);
         let acquire = || db.acquire(scope, begin);
         let use_savepoints = self.use_savepoints && self.in_transaction;
@@ -139,11 +139,8 @@ mod tests {
 
     #[test]
     fn the_name_of_a_relation_is_readable() {
-        assert_eq!(
-            short_name("elos::db::lista::PaginaDe<elos::a::Processos>"),
-            "PaginaDe<Processos>"
-        );
-        assert_eq!(short_name("elos::a::Por<(i64, x::Y)>"), "Por<(i64, Y)>");
-        assert_eq!(short_name("Simples"), "Simples");
+        assert_eq!(short_name("elos::db::list::PageOf<elos::a::Processos>"), "PageOf<Processos>");
+        assert_eq!(short_name("elos::a::By<(i64, x::Y)>"), "By<(i64, Y)>");
+        assert_eq!(short_name("Simple"), "Simple");
     }
 }

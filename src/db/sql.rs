@@ -100,7 +100,7 @@ const PARTS: usize = 8;
 #[derive(Debug, Clone, Default)]
 pub struct Sql {
     parts: Vec<Part>,
-    /// Whether the statement must not be prepared. A client composes its filter, so the number of
+    /// Whether the statement must not be prepared: a client composed its filter, so the number of
     /// different texts has no limit.
     unprepared: bool,
 }
@@ -191,8 +191,8 @@ impl QueryFragment<Pg> for Sql {
     }
 }
 
-// The text differs between values of this type, so it is the key of the cache of prepared
-// statements.
+// Two values of this type can have different texts, so the cache of prepared statements uses the
+// text as its key.
 impl QueryId for Sql {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;

@@ -21,7 +21,7 @@ pub enum UnsafeTransport {
          os dados irem às claras a quem estiver no caminho. Use `sslmode=verify-full`, com `sslrootcert`; ou, se a rede é \
          de confiança, ELOS_PG_SEM_TLS=on"
     )]
-    ClearAllowed,
+    PlaintextAllowed,
 }
 
 /// The warning for a URL that is used in spite of [`Transport::Unverified`].
@@ -54,7 +54,7 @@ fn classify(info: &ConnInfo) -> Result<Transport, UnsafeTransport> {
         _ if !info.has_tls => Err(UnsafeTransport::NoTls),
         "verify-ca" | "verify-full" => Ok(Transport::Verified),
         "require" => Ok(Transport::Unverified),
-        _ => Err(UnsafeTransport::ClearAllowed),
+        _ => Err(UnsafeTransport::PlaintextAllowed),
     }
 }
 
@@ -131,7 +131,7 @@ mod tests {
     fn with_tls_the_mode_decides() {
         let remote = |sslmode| classify(&info("db.example", "", sslmode, true));
         for sslmode in ["", "disable", "allow", "prefer", "Require", "x"] {
-            assert_eq!(remote(sslmode), Err(UnsafeTransport::ClearAllowed), "{sslmode}");
+            assert_eq!(remote(sslmode), Err(UnsafeTransport::PlaintextAllowed), "{sslmode}");
         }
         assert_eq!(remote("require"), Ok(Transport::Unverified));
         assert_eq!(remote("verify-ca"), Ok(Transport::Verified));

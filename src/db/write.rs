@@ -1,6 +1,6 @@
 //! Write transactions and dry runs.
 
-use super::manager::Begin;
+use super::manager::TransactionMode;
 use super::{Db, Lane, Permit, Session};
 use crate::auth::{Actor, Scope};
 use crate::error::Error;
@@ -47,19 +47,20 @@ impl Db {
         scope: Scope,
         write: impl FnOnce(&mut Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.within_transaction(scope, |conn| {
+        self.with_write_conn(scope, |conn| {
             conn.transaction(|conn| write(&mut Session { conn, scope }))
         })
     }
 
     /// Leases a connection for `with_conn`, which begins and ends the transaction.
-    fn within_transaction<T>(
+    fn with_write_conn<T>(
         &self,
         scope: Scope,
         with_conn: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.within_timeout(|| {
-            let result = self.acquire(scope, Begin::Autocommit)?.with_conn(false, with_conn);
+        self.report_timeout(|| {
+            let result =
+                self.acquire(scope, TransactionMode::Autocommit)?.with_conn(false, with_conn);
             // Notify after a rollback too: feeds are read only up to the oldest open transaction, so
             // the end of any transaction can make more rows readable.
             self.notifier.notify();
@@ -84,6 +85,6 @@ impl Db {
             let Err(error) = rolled_back;
             result.ok_or(error)
         };
-        Self::blocking(permit, move || db.within_transaction(scope, dry_run)).await?
+        Self::blocking(permit, move || db.with_write_conn(scope, dry_run)).await?
     }
 }

@@ -44,7 +44,7 @@ fn short(uid: u32, device: u64, inode: u64) -> PathBuf {
     format!("/tmp/elos-{uid}-{device:x}-{inode:x}").into()
 }
 
-/// Whether the path is short enough and has no comma, quote or backslash. A comma separates list
+/// Whether the path is short enough and has no comma, double quote or backslash. A comma separates list
 /// entries, both for the server and for libpq.
 fn fits(dir: &Path) -> bool {
     let bytes = dir.as_os_str().as_bytes();

@@ -83,7 +83,7 @@ impl Error {
     }
 
     /// The falha to show. Logs an internal cause, which must not leave the server.
-    pub fn public(&self) -> (Failure, Cow<'static, str>) {
+    pub fn log_and_redact(&self) -> (Failure, Cow<'static, str>) {
         match self {
             Self::Failure(failure, message) => (*failure, message.clone()),
             Self::RateLimited { seconds } => {

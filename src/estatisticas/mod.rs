@@ -4,7 +4,7 @@ pub mod graphql;
 pub mod store;
 
 use crate::db::text_enum;
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Double, Nullable, Text};
 
@@ -81,8 +81,8 @@ pub struct Group {
 
 /// A small group tells something of each of its records, so the audit trail records them. A larger
 /// group tells nothing of a single record.
-impl Recordable for Group {
-    fn record(&self, resources: &mut Vec<Resource>) {
+impl HasResources for Group {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
         let numbers = self.objetos.iter().chain(&self.pessoas).flatten();
         resources.extend(numbers.filter_map(|number| Resource::from_number(*number)));
     }

@@ -183,7 +183,7 @@ impl EventoSubscription {
     ) -> Result<impl Stream<Item = Option<EventoNode>>> {
         ctx.actor().require(Papel::Consulta)?;
         let query = FeedQuery::ProcessoChanges(ProcessoChanges { numero });
-        let evento = match FeedContext::note_or_take(ctx, query, desde.as_deref())? {
+        let evento = match FeedContext::resolve_root(ctx, query, desde.as_deref())? {
             Some(FeedItem::Evento(evento)) => Some(EventoNode(evento)),
             _ => None,
         };

@@ -5,7 +5,7 @@ use crate::auth::Actor;
 use crate::db::text_enum;
 use crate::guia::{Guia, GuiaId};
 use crate::processo::{Processo, ProcessoId};
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use chrono::{DateTime, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgValue};
@@ -186,8 +186,8 @@ impl NewEvento {
     }
 }
 
-impl Recordable for Evento {
-    fn record(&self, resources: &mut Vec<Resource>) {
+impl HasResources for Evento {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
         resources.extend(self.processo_id.map(|id| Resource::Processo(id.0)));
         resources.extend(self.adolescente_id.map(|id| Resource::Adolescente(id.0)));
         resources.extend(self.guia_id.map(|id| Resource::Guia(id.0)));

@@ -6,7 +6,7 @@ use crate::db::related::Related;
 
 /// The parts of the subquery that finds the related rows.
 pub struct Path {
-    /// The tables, and the condition that ties their rows to the filtered row.
+    /// The tables, and the condition that joins their rows to the filtered row.
     pub rows: Sql,
     /// The column that identifies a related row, which a join may return more than once.
     pub key: &'static str,

@@ -16,7 +16,7 @@ pub type Loaded<R> = Result<Option<<R as Relation>::Value>, Error>;
 
 /// The keys that the resolvers of one answer ask for, grouped by relation.
 #[derive(Default)]
-pub struct BatchQueue(Mutex<Vec<KeyQueue>>);
+pub struct PendingKeys(Mutex<Vec<KeyQueue>>);
 
 type LoadLevel = fn(&mut [(&Call, &mut KeyQueue)], &mut Snapshot, bool) -> Result<(), Error>;
 
@@ -38,7 +38,7 @@ struct TypedQueue<R: Relation> {
     waiting: Vec<Waker>,
 }
 
-impl BatchQueue {
+impl PendingKeys {
     /// Waits until `key` has been read, and returns its value.
     pub async fn get<R: Relation>(&self, key: R) -> Loaded<R> {
         poll_fn(|cx| self.poll_key(&key, cx)).await
@@ -85,7 +85,7 @@ pub struct LevelOutcome {
 /// Reads every key that a resolver waits for, with one statement for each relation, for all callers
 /// together.
 pub fn load_level(
-    callers: &[(Call, Arc<BatchQueue>)],
+    callers: &[(Call, Arc<PendingKeys>)],
     snapshot: &mut Snapshot,
     root_only: bool,
 ) -> LevelOutcome {

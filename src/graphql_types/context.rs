@@ -1,7 +1,7 @@
 //! The state that the resolvers of one answer share, and the extension trait through which they
 //! reach it.
 
-use super::batch::BatchQueue;
+use super::batch::PendingKeys;
 use super::loaders::Loaders;
 use crate::audit::SensitiveField;
 use crate::auth::Actor;
@@ -33,7 +33,7 @@ impl RequestContext {
 
     /// Creates the context of a query. Its keys wait in `queue` until the thread of the query reads
     /// them.
-    pub fn for_query(call: Call, queue: Arc<BatchQueue>) -> Self {
+    pub fn for_query(call: Call, queue: Arc<PendingKeys>) -> Self {
         let loaders = Loaders::by_queue(call.clone(), queue);
         Self { call, loaders, objects: AtomicUsize::new(0) }
     }

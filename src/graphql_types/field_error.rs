@@ -5,7 +5,7 @@ use async_graphql::{Context, ErrorExtensions, QueryPathSegment, Value};
 
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
-        let (failure, message) = error.public();
+        let (failure, message) = error.log_and_redact();
         Self::new(message).extend_with(|_, extensions| {
             extensions.set("code", failure.name());
             extensions.set("status", failure.status());

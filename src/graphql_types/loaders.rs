@@ -1,10 +1,10 @@
 //! The loaders of one request. They batch reads, so that many resolvers that ask for a relation
 //! cost one statement.
 //!
-//! The keys of a query wait in a [`BatchQueue`], which the query's own thread reads. A mutation or
+//! The keys of a query wait in a [`PendingKeys`], which the query's own thread reads. A mutation or
 //! an event reads its answer after the write, with the loaders of the crate `dataloader`.
 
-use super::batch::{BatchQueue, Loaded};
+use super::batch::{Loaded, PendingKeys};
 use crate::call::Call;
 use crate::db::Relation;
 use crate::error::Error;
@@ -23,7 +23,7 @@ pub struct Loaders {
 
 /// The two ways of reading keys.
 enum Backend {
-    Queue(Arc<BatchQueue>),
+    Queue(Arc<PendingKeys>),
     /// One loader for each relation, created at its first use.
     Loaders(LoadersByType),
 }
@@ -61,7 +61,7 @@ impl Loaders {
     }
 
     /// Reads all relations through `queue`, which the thread of the query serves.
-    pub(super) const fn by_queue(call: Call, queue: Arc<BatchQueue>) -> Self {
+    pub(super) const fn by_queue(call: Call, queue: Arc<PendingKeys>) -> Self {
         Self { call, backend: Backend::Queue(queue) }
     }
 
@@ -79,13 +79,13 @@ impl Loaders {
     /// enumeration limit.
     pub async fn load_named<R: Relation>(&self, key: R) -> Result<Option<R::Value>, Error> {
         self.call.take_lookups(1)?;
-        self.call.found(self.load(key).await?)
+        self.call.count_lookup(self.load(key).await?)
     }
 
     /// Counts a name that cannot belong to any object as one absent object, and returns `None`.
     pub fn absent<T>(&self) -> Result<Option<T>, Error> {
         self.call.take_lookups(1)?;
-        self.call.found(None)
+        self.call.count_lookup(None)
     }
 
     fn loader<R: Relation>(&self, by_type: &LoadersByType) -> LoaderOf<R> {

@@ -1,7 +1,7 @@
 use crate::adolescente::{AdolescenteId, turns_21_on};
 use crate::db::{schema, text_enum};
 use crate::processo::ProcessoId;
-use crate::value::characters::Foreign;
+use crate::value::characters::UnexpectedCharacter;
 use crate::value::cpf::Cpf;
 use crate::value::field::digits;
 use crate::value::resource::{Resource, no_resources, resources};
@@ -22,7 +22,7 @@ pub struct NumeroDaGuia(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("o número da guia tem 12 dígitos{0}")]
-pub struct MalformedNumeroDaGuia(Foreign);
+pub struct MalformedNumeroDaGuia(UnexpectedCharacter);
 
 impl FromStr for NumeroDaGuia {
     type Err = MalformedNumeroDaGuia;

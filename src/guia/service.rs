@@ -6,7 +6,7 @@ use crate::db::Session;
 use crate::error::{Error, Failure, Refusal};
 use crate::evento::{self, FieldChange, NewEvento, TipoEvento};
 use crate::value::field::{self, items};
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use crate::value::time;
 use chrono::{DateTime, Utc};
 use store::GuiaObjects;
@@ -18,9 +18,9 @@ pub struct Changed {
     pub changed: bool,
 }
 
-impl Recordable for Changed {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.guia.record(resources);
+impl HasResources for Changed {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.guia.collect_resources(resources);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::adolescente::AdolescenteId;
 use crate::db::text_enum;
 use crate::guia::GuiaId;
 use crate::processo::ProcessoId;
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text, Timestamptz};
@@ -68,8 +68,8 @@ pub struct Acontecimento {
     pub situacao: Option<i16>,
 }
 
-impl Recordable for Acontecimento {
-    fn record(&self, resources: &mut Vec<Resource>) {
+impl HasResources for Acontecimento {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
         resources.extend(self.processo_id.map(|id| Resource::Processo(id.0)));
         resources.extend(self.adolescente_id.map(|id| Resource::Adolescente(id.0)));
         resources.extend(self.guia_id.map(|id| Resource::Guia(id.0)));

@@ -3,10 +3,10 @@
 use crate::adolescente::AdolescenteId;
 use crate::db::schema::processo;
 use crate::db::text_enum;
-use crate::value::characters::Foreign;
+use crate::value::characters::UnexpectedCharacter;
 use crate::value::cpf::Cpf;
 use crate::value::field::digits;
-use crate::value::resource::{Recordable, Resource, resources};
+use crate::value::resource::{HasResources, Resource, resources};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text, Timestamptz};
@@ -36,7 +36,7 @@ pub struct NumeroProcesso(String);
 /// The text does not have the form of a number. Holds a foreign character of the text, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("o número do processo tem a forma NNNNNNN-DD.AAAA.J.TR.OOOO ou 20 dígitos{0}")]
-pub struct MalformedNumero(Foreign);
+pub struct MalformedNumero(UnexpectedCharacter);
 
 impl FromStr for NumeroProcesso {
     type Err = MalformedNumero;
@@ -194,8 +194,8 @@ pub struct LinkedVinculo {
 }
 
 /// A caller that sees a link learns that its two ends are linked, so the audit trail records both.
-impl Recordable for LinkedVinculo {
-    fn record(&self, resources: &mut Vec<Resource>) {
+impl HasResources for LinkedVinculo {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
         resources.push(Resource::Processo(self.processo_id.0));
         resources.push(Resource::Adolescente(self.adolescente_id.0));
     }

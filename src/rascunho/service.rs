@@ -4,7 +4,7 @@ use super::{Rascunho, RascunhoId, RegistrarRascunho, rules, store};
 use crate::command::{Command, Context, Effect, Remembered};
 use crate::db::Session;
 use crate::error::{Error, Refusal};
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 
 /// A registered rascunho.
 #[derive(Debug)]
@@ -33,9 +33,9 @@ impl Command for RegistrarRascunho {
     }
 }
 
-impl Recordable for Registrado {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.0.record(resources);
+impl HasResources for Registrado {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.0.collect_resources(resources);
     }
 }
 

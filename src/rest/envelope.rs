@@ -137,7 +137,7 @@ impl RestError {
                 (status, code, message, refusals.iter().map(|refusal| self.line(refusal)).collect())
             }
             error => {
-                let (failure, message) = error.public();
+                let (failure, message) = error.log_and_redact();
                 (failure.status(), failure.name(), FAILURE.to_owned(), vec![message.into_owned()])
             }
         };

@@ -16,14 +16,14 @@ pub mod routes;
 mod tramites;
 
 use crate::audit::{CanalAuditoria, EspecieAuditoria};
-use crate::auth::{Auth, Caller, Papel, PeerCertificate};
+use crate::auth::{Auth, Papel, PeerCertificate, RequestCredentials};
 use crate::call::record::CallStart;
 use crate::call::{App, Call};
 use crate::command::{self, Done, IdempotencyKey, Mode};
 use crate::error::{Error, Failure};
 use crate::http::request;
 use crate::http::semantics::{list_items, opaque_tag};
-use crate::value::field::natural;
+use crate::value::field::parse_digits;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use envelope::RestError;
@@ -156,12 +156,12 @@ impl Call {
         let actor = match start.channel {
             CanalAuditoria::Tramita => {
                 let certificate = req.conn_data::<PeerCertificate>();
-                let caller = Caller {
+                let caller = RequestCredentials {
                     headers: req.headers(),
                     peer: req.peer_addr().map(|peer| peer.ip()),
                     certificate: certificate.map(|certificate| certificate.0.as_slice()),
                 };
-                auth.authenticate_facade(caller).await
+                auth.authenticate_tramita(caller).await
             }
             _ => auth.authenticate(req.headers()).await,
         };
@@ -272,16 +272,18 @@ fn not_in_list<T: Copy>(all: &[T], as_text: fn(T) -> &'static str) -> String {
 
 /// The idempotency key of the request, with which the client may send the same write again.
 fn key(req: &HttpRequest) -> Result<Option<IdempotencyKey>, RestError> {
-    let mut values = req.headers().get_all(command::HEADER);
+    let mut values = req.headers().get_all(command::IDEMPOTENCY_KEY_HEADER);
     let Some(value) = values.next() else { return Ok(None) };
     let Ok(text) = value.to_str() else {
-        return Err(page::invalid(command::HEADER, "use só caracteres ASCII"));
+        return Err(page::invalid(command::IDEMPOTENCY_KEY_HEADER, "use só caracteres ASCII"));
     };
     let parsed = text.parse();
     match (parsed, values.next()) {
         (Ok(key), None) => Ok(Some(key)),
-        (Ok(_), Some(_)) => Err(page::invalid(command::HEADER, "mande uma só chave")),
-        (Err(error), _) => Err(page::invalid(command::HEADER, &error.to_string())),
+        (Ok(_), Some(_)) => {
+            Err(page::invalid(command::IDEMPOTENCY_KEY_HEADER, "mande uma só chave"))
+        }
+        (Err(error), _) => Err(page::invalid(command::IDEMPOTENCY_KEY_HEADER, &error.to_string())),
     }
 }
 
@@ -295,7 +297,7 @@ fn if_match(req: &HttpRequest) -> Result<Option<i32>, RestError> {
             return Ok(None);
         }
         let version =
-            Some(opaque_tag(tag)).filter(|v| !v.starts_with('0')).and_then(natural::<i32>);
+            Some(opaque_tag(tag)).filter(|v| !v.starts_with('0')).and_then(parse_digits::<i32>);
         let Some(version) = version else {
             let message = "If-Match: mande uma versão, como veio no ETag, por exemplo \"3\"";
             return Err(Error::failure(Failure::EntradaInvalida, message).into());

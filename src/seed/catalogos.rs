@@ -12,7 +12,8 @@ const FILES: [(Subject, &str); 3] = [
     (Subject::Items(TipoDeCatalogo::HipoteseLegal), include_str!("catalogos/hipoteses.csv")),
 ];
 
-/// Imports the demo catalogues. Existing entries stay.
+/// Imports the demo catalogues. Overwrites an entry that differs from its file, and keeps the entries
+/// that no file names.
 pub fn catalogos(conn: &mut PgConnection, now: DateTime<Utc>) -> anyhow::Result<()> {
     for (subject, text) in FILES {
         let options = Options { subject, tribunal: None, repositorio: 1, dry_run: false, now };

@@ -103,7 +103,7 @@ pub fn app(config: &Config, db: Db, signer: Option<Signer>, now: fn() -> DateTim
     App::new(db, config.rules, now)
         .with_signer(signer)
         .with_body_memory(config.http.body_memory_mib)
-        .with_trail(config.relaxed_trail)
+        .with_relaxed_audit(config.relaxed_trail)
         .with_absences_per_minute(config.absences_per_minute)
 }
 
@@ -351,7 +351,7 @@ fn expire_tramites(app: App) {
                 Ok(0) | Err(Error::Failure(Failure::Indisponivel, _)) => {}
                 Ok(count) => tracing::info!(quantos = count, "trâmites expired"),
                 Err(error) => {
-                    let (failure, _) = error.public();
+                    let (failure, _) = error.log_and_redact();
                     tracing::warn!(codigo = failure.name(), "could not expire the trâmites");
                 }
             }

@@ -1,6 +1,6 @@
 //! The NRE: the 16 digits that identify a processo in transit.
 
-use crate::value::characters::Foreign;
+use crate::value::characters::UnexpectedCharacter;
 use crate::value::field::digits;
 use diesel_derive_newtype::DieselNewType;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct Nre(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("o NRE tem 16 dígitos{0}")]
-pub struct MalformedNre(Foreign);
+pub struct MalformedNre(UnexpectedCharacter);
 
 impl FromStr for Nre {
     type Err = MalformedNre;

@@ -3,7 +3,7 @@
 
 use crate::db::text_enum;
 use crate::processo::NumeroProcesso;
-use crate::value::characters::{CodePoint, hidden, typed};
+use crate::value::characters::{CodePoint, hidden, normalize};
 use crate::value::field::digits;
 use std::fmt;
 
@@ -72,7 +72,7 @@ impl Protocolo {
         let build = |key: String, tipo| Ok(Self { text: text.to_owned(), key, tipo });
         // Keep the text as it was written, but compare it by the characters that the sender meant
         // to type.
-        let numero = typed(text);
+        let numero = normalize(text);
         if let Ok(key) = digits(&numero, NUP17) {
             return build(key, TipoDeProtocolo::Nup17);
         }

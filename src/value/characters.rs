@@ -24,9 +24,9 @@ impl fmt::Display for CodePoint {
 /// The first character that does not belong to the expected alphabet. As text, it is a suffix for
 /// an error message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Foreign(pub Option<CodePoint>);
+pub struct UnexpectedCharacter(pub Option<CodePoint>);
 
-impl fmt::Display for Foreign {
+impl fmt::Display for UnexpectedCharacter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             None => Ok(()),
@@ -37,7 +37,7 @@ impl fmt::Display for Foreign {
 
 /// The text as its author meant it, when it was typed or pasted from a word processor: trimmed,
 /// with non-breaking blanks replaced by blanks and every kind of dash replaced by a hyphen.
-pub fn typed(text: &str) -> Cow<'_, str> {
+pub fn normalize(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     let plain = |c: char| match c {
         '\u{a0}' | '\u{2007}' | '\u{202f}' => ' ',
@@ -56,14 +56,16 @@ pub fn ascii_word(text: &str) -> String {
 }
 
 /// The first character that is neither a digit nor a separator of numbers.
-pub fn foreign_to_numbers(text: &str) -> Foreign {
+pub fn foreign_to_numbers(text: &str) -> UnexpectedCharacter {
     let known = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '/' | ' ');
-    Foreign(typed(text).chars().find(|c| !known(*c)).map(CodePoint))
+    UnexpectedCharacter(normalize(text).chars().find(|c| !known(*c)).map(CodePoint))
 }
 
 /// The first character that is not printable ASCII.
-pub fn foreign_to_ascii(text: &str) -> Foreign {
-    Foreign(typed(text).chars().find(|c| !c.is_ascii() || c.is_control()).map(CodePoint))
+pub fn foreign_to_ascii(text: &str) -> UnexpectedCharacter {
+    UnexpectedCharacter(
+        normalize(text).chars().find(|c| !c.is_ascii() || c.is_control()).map(CodePoint),
+    )
 }
 
 /// The first control character.
@@ -165,8 +167,8 @@ mod tests {
 
     #[test]
     fn text_from_a_word_processor_is_normalized() {
-        assert_eq!(typed("\u{a0} 1\u{2013}2\u{202f}3\u{2011}4\n"), "1-2 3-4");
-        assert_eq!(typed("\u{200b}1"), "\u{200b}1");
+        assert_eq!(normalize("\u{a0} 1\u{2013}2\u{202f}3\u{2011}4\n"), "1-2 3-4");
+        assert_eq!(normalize("\u{200b}1"), "\u{200b}1");
         assert_eq!(foreign_to_numbers("1\u{2014}2/3. 4").to_string(), "");
         let foreign = foreign_to_numbers(" 12\u{200b}3").to_string();
         assert_eq!(foreign, "; nele não cabe o caractere U+200B");

@@ -1,6 +1,6 @@
 //! CPF: the number that identifies a person. It is shown in full only where a field requires it.
 
-use crate::value::characters::Foreign;
+use crate::value::characters::UnexpectedCharacter;
 use crate::value::field::digits;
 use diesel_derive_newtype::DieselNewType;
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub struct Cpf(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("o CPF tem 11 dígitos ou a forma NNN.NNN.NNN-NN{0}")]
-pub struct MalformedCpf(Foreign);
+pub struct MalformedCpf(UnexpectedCharacter);
 
 impl FromStr for Cpf {
     type Err = MalformedCpf;

@@ -1,7 +1,7 @@
 //! Checks single input fields. All slices share these checks.
 
 use crate::error::{CodigoErro, Refusal};
-use crate::value::characters::{self, Foreign};
+use crate::value::characters::{self, UnexpectedCharacter};
 use crate::value::time;
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -114,15 +114,15 @@ pub fn expected_version(current: i32, expected: Option<i32>) -> Option<Refusal> 
     })
 }
 
-/// Parses a number in decimal digits, without sign and white space.
-pub fn natural<T: FromStr>(text: &str) -> Option<T> {
+/// Parses a number in decimal digits, without a sign or white space.
+pub fn parse_digits<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 /// The digits of a text that consists only of digits or has the form of `mask`, in which each `N`
-/// stands for a digit. [`characters::typed`] normalizes the text first.
-pub fn digits(text: &str, mask: &str) -> Result<String, Foreign> {
-    let text = characters::typed(text);
+/// stands for a digit. [`characters::normalize`] normalizes the text first.
+pub fn digits(text: &str, mask: &str) -> Result<String, UnexpectedCharacter> {
+    let text = characters::normalize(text);
     let bare_len = mask.bytes().filter(|b| *b == b'N').count();
     let bare = text.len() == bare_len;
     let mut digits = String::with_capacity(bare_len);

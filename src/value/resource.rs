@@ -54,25 +54,25 @@ impl Resource {
 }
 
 /// A value that was read and reports the resources that it contains.
-pub trait Recordable {
-    fn record(&self, resources: &mut Vec<Resource>);
+pub trait HasResources {
+    fn collect_resources(&self, resources: &mut Vec<Resource>);
 }
 
-/// Implements [`Recordable`] for types that contain no resource.
+/// Implements [`HasResources`] for types that contain no resource.
 macro_rules! no_resources {
     ($($kind:ty),+ $(,)?) => {
-        $(impl $crate::value::resource::Recordable for $kind {
-            fn record(&self, _: &mut Vec<$crate::value::resource::Resource>) {}
+        $(impl $crate::value::resource::HasResources for $kind {
+            fn collect_resources(&self, _: &mut Vec<$crate::value::resource::Resource>) {}
         })+
     };
 }
 pub(crate) use no_resources;
 
-/// Implements [`Recordable`] for rows that are one resource each.
+/// Implements [`HasResources`] for rows that are one resource each.
 macro_rules! resources {
     ($($kind:ty => |$row:ident| $resource:expr),+ $(,)?) => {
-        $(impl $crate::value::resource::Recordable for $kind {
-            fn record(&self, resources: &mut Vec<$crate::value::resource::Resource>) {
+        $(impl $crate::value::resource::HasResources for $kind {
+            fn collect_resources(&self, resources: &mut Vec<$crate::value::resource::Resource>) {
                 let $row = self;
                 resources.push($resource);
             }
@@ -83,55 +83,55 @@ pub(crate) use resources;
 
 no_resources!((), bool, i32, i64);
 
-impl<T: Recordable> Recordable for Option<T> {
-    fn record(&self, resources: &mut Vec<Resource>) {
+impl<T: HasResources> HasResources for Option<T> {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
         if let Some(value) = self {
-            value.record(resources);
+            value.collect_resources(resources);
         }
     }
 }
 
-impl<T: Recordable> Recordable for Vec<T> {
-    fn record(&self, resources: &mut Vec<Resource>) {
+impl<T: HasResources> HasResources for Vec<T> {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
         for value in self {
-            value.record(resources);
+            value.collect_resources(resources);
         }
     }
 }
 
-impl<T: Recordable + ?Sized> Recordable for &T {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        (**self).record(resources);
+impl<T: HasResources + ?Sized> HasResources for &T {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        (**self).collect_resources(resources);
     }
 }
 
-impl<T: Recordable + ?Sized> Recordable for Arc<T> {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        (**self).record(resources);
+impl<T: HasResources + ?Sized> HasResources for Arc<T> {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        (**self).collect_resources(resources);
     }
 }
 
 /// The keys are what was requested; only the values were read.
-impl<K, T: Recordable, S: BuildHasher> Recordable for HashMap<K, T, S> {
-    fn record(&self, resources: &mut Vec<Resource>) {
+impl<K, T: HasResources, S: BuildHasher> HasResources for HashMap<K, T, S> {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
         for value in self.values() {
-            value.record(resources);
+            value.collect_resources(resources);
         }
     }
 }
 
-impl<A: Recordable, B: Recordable> Recordable for (A, B) {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.0.record(resources);
-        self.1.record(resources);
+impl<A: HasResources, B: HasResources> HasResources for (A, B) {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.0.collect_resources(resources);
+        self.1.collect_resources(resources);
     }
 }
 
-impl<A: Recordable, B: Recordable, C: Recordable> Recordable for (A, B, C) {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.0.record(resources);
-        self.1.record(resources);
-        self.2.record(resources);
+impl<A: HasResources, B: HasResources, C: HasResources> HasResources for (A, B, C) {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.0.collect_resources(resources);
+        self.1.collect_resources(resources);
+        self.2.collect_resources(resources);
     }
 }
 

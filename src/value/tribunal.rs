@@ -75,7 +75,7 @@ impl Tribunal {
 
     /// Parses the forms that people write: `20`, `6`, `06`, `820` or `8.20`.
     pub fn from_text(text: &str) -> Option<Self> {
-        let text = characters::typed(text);
+        let text = characters::normalize(text);
         let tr = match text.as_bytes() {
             [b'8', b'.', tr @ ..] | [b'8', tr @ ..] | tr if tr.len() == 2 => tr,
             tr @ [_] => tr,

@@ -3,12 +3,12 @@
 //! A worker serves many connections in turn. While it parses a body of a megabyte or validates a
 //! long document, it serves none of the others, not even `/readyz`.
 
-pub mod answers;
-pub mod bodies;
-pub mod shares;
+pub mod response_budget;
+pub mod body_budget;
+pub mod quota;
 
 use crate::error::Error;
-use crate::work::shares::Shares;
+use crate::work::quota::Quota;
 use std::thread;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
@@ -16,24 +16,24 @@ use tracing::Span;
 
 /// Maximum size in bytes of a body that is parsed on the worker. It takes a fraction of a
 /// millisecond.
-pub const INLINE: usize = 16 * 1024;
+pub const MAX_INLINE_BYTES: usize = 16 * 1024;
 
 /// Maximum time that work waits for its permit.
 const WORK_WAIT: Duration = Duration::from_secs(2);
 
 /// Limits the CPU-bound work of the whole server.
-pub struct BlockingPool {
-    permits: Shares,
+pub struct CpuPool {
+    permits: Quota,
 }
 
-impl Default for BlockingPool {
+impl Default for CpuPool {
     fn default() -> Self {
         // Each caller has one permit, so that another caller always finds a free one.
-        Self { permits: Shares::new(max_parallel(), 1) }
+        Self { permits: Quota::new(max_parallel(), 1) }
     }
 }
 
-impl BlockingPool {
+impl CpuPool {
     /// Runs `work` on a blocking thread, as soon as the caller gets a permit.
     pub async fn run<T: Send + 'static>(
         &self,

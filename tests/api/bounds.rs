@@ -277,7 +277,7 @@ fn readiness_has_a_thread_of_its_own_beside_the_metrics() {
 /// While the work of a request runs on another thread, its only worker serves other requests.
 #[actix_web::test]
 async fn requests_on_a_worker_go_on_during_other_work() {
-    let work = elos::work::BlockingPool::default();
+    let work = elos::work::CpuPool::default();
     let (served, wait) = std::sync::mpsc::channel();
     let long = work.run("a", move || wait.recv_timeout(MAX_WAIT));
     let neighbour = async move { served.send("served").unwrap() };

@@ -1,5 +1,5 @@
-//! Request coalescing: the server reads equal queries that wait at the same time together. Each
-//! keeps its own response, its own rights and its own record in the trail.
+//! Request coalescing: the server reads queries with the same document that wait at the same time
+//! together. Each keeps its own response, its own rights and its own record in the trail.
 
 use crate::support::{App, Settings, Template};
 use diesel::connection::SimpleConnection;

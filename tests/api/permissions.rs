@@ -1,5 +1,5 @@
-//! The permissions: every query, mutation, subscription and route, for every client of the demo and
-//! without a token. The operations come from the schema and the OpenAPI document, so a new one
+//! Compares with a snapshot who may use each query, mutation, subscription and route: every client of
+//! the demo, and a caller without a token. The operations come from the schema and the OpenAPI document, so a new one
 //! shows up in the snapshot, and so does a change of a permission.
 
 use crate::subscriptions::sse_client::Sse;

@@ -75,7 +75,7 @@ impl AdolescenteNode {
         self.summary().identificador.clone()
     }
 
-    /// Criado só pelo identificador (R14), à espera dos dados; então nome, nascimento e sexo são nulos.
+    /// Criado só pelo identificador (R14), e ainda sem o mínimo de um cadastro: falta nome, sobrenome, nascimento ou sexo.
     async fn cadastro_pendente(&self) -> bool {
         self.summary().cadastro_pendente
     }

@@ -219,7 +219,7 @@ pub enum AdolescenteOrdemCampo {
     AtualizadoEm,
     /// Nome de exibição, sem distinguir maiúsculas nem acentos.
     Nome,
-    /// Data de nascimento; sem ela, por último.
+    /// Data de nascimento; quem não a tem vem por último em ordem crescente e primeiro em decrescente.
     DataNascimento,
 }
 

@@ -16,7 +16,8 @@ pub enum OrderField {
     AtualizadoEm,
     /// The name to show, in lower case and without accents.
     Nome,
-    /// The date of birth; records without one come last.
+    /// The date of birth. Records without one come last in ascending order and first in descending
+    /// order.
     Nascimento,
 }
 

@@ -2,7 +2,7 @@
 
 use super::finding::{Defect, Finding, Findings};
 use super::reader::Report;
-use super::run::Run;
+use super::run::SealRange;
 use super::store::{self, Archived};
 use crate::audit::NACIONAL;
 use crate::audit::seal::CHAIN_START;
@@ -21,7 +21,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    fn add(&mut self, file: &Path, run: Option<&Run>, defect: Defect) {
+    fn add(&mut self, file: &Path, run: Option<&SealRange>, defect: Defect) {
         let seal = run.map(|run| (run.tribunal, run.first));
         let mut findings = Findings::of(file);
         findings.add(defect, seal, None);
@@ -33,7 +33,7 @@ impl Comparison {
 /// archive is a defect.
 pub fn compare_archives(reports: &[Report], all: bool) -> Comparison {
     let mut comparison = Comparison::default();
-    let mut chains: BTreeMap<(i16, i64), (&Report, &Run)> = BTreeMap::new();
+    let mut chains: BTreeMap<(i16, i64), (&Report, &SealRange)> = BTreeMap::new();
     for (report, run) in intact_runs(reports) {
         if let Some((_, other)) = chains.insert((run.tribunal, run.first), (report, run))
             && other != run
@@ -41,7 +41,7 @@ pub fn compare_archives(reports: &[Report], all: bool) -> Comparison {
             comparison.add(&report.path, Some(run), Defect::OtherChain);
         }
     }
-    let mut before: Option<&Run> = None;
+    let mut before: Option<&SealRange> = None;
     for (report, run) in chains.values() {
         let (last, hash) = match before {
             Some(before) if before.tribunal == run.tribunal => (before.last, Some(before.hash)),
@@ -80,7 +80,7 @@ pub fn with_database(
     };
     let mut missing: Vec<&Archived> = Vec::new();
     for row in archived {
-        let same = |(_, run): &(&Report, &Run)| {
+        let same = |(_, run): &(&Report, &SealRange)| {
             (run.tribunal, run.first) == (row.run.tribunal, row.run.first)
         };
         match intact_runs(reports).find(same) {
@@ -129,7 +129,7 @@ pub fn out_of_reach(
     reports: &[Report],
     archived: &[Archived],
 ) -> impl Iterator<Item = String> {
-    let within = |anchor: &Anchor, run: &Run| {
+    let within = |anchor: &Anchor, run: &SealRange| {
         run.tribunal == anchor.tribunal && (run.first..run.last).contains(&anchor.order)
     };
     anchors.iter().filter_map(move |anchor| {
@@ -193,7 +193,7 @@ pub fn files(given: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Runs of the archives without findings. The others are already reported.
-fn intact_runs(reports: &[Report]) -> impl Iterator<Item = (&Report, &Run)> {
+fn intact_runs(reports: &[Report]) -> impl Iterator<Item = (&Report, &SealRange)> {
     reports
         .iter()
         .filter(|report| report.findings.is_empty())

@@ -180,14 +180,14 @@ impl Chain<'_> {
         #[derive(QueryableByName)]
         struct Sent {
             #[diesel(sql_type = sql_types::Binary)]
-            enviado: Vec<u8>,
+            sent: Vec<u8>,
         }
         if self.records.is_empty() {
             let (xid, id) = self.after;
             let sent: Vec<Sent> = Sql::new(concat!(
                 "SELECT ",
                 sent_record!(),
-                " AS enviado FROM auditoria a WHERE a.tribunal_codigo = "
+                " AS sent FROM auditoria a WHERE a.tribunal_codigo = "
             ))
             .bind(self.tribunal)
             .push(" AND (a.xid, a.id) > (")
@@ -199,9 +199,9 @@ impl Chain<'_> {
             .push(" ORDER BY a.xid, a.id LIMIT ")
             .bind(RECORDS)
             .load(self.conn)?;
-            for Sent { enviado } in sent {
-                let digest = record::digest(&enviado);
-                let record = Record::decode(&enviado)
+            for Sent { sent } in sent {
+                let digest = record::digest(&sent);
+                let record = Record::decode(&sent)
                     .context("um registro não tem a forma que este programa conhece")?;
                 self.after = record.position();
                 self.records.push_back((record, digest));

@@ -8,8 +8,9 @@ pub struct Finding {
     pub file: PathBuf,
     /// Position of the block that has the defect, in bytes.
     pub byte: u64,
-    /// The number of the block, and the line in its unpacked content, counted from 1.
+    /// The number of the block, counted from 0.
     pub block: Option<u64>,
+    /// The line in the unpacked content of the block, counted from 1.
     pub line: Option<usize>,
     /// Tribunal and ordem of the seal. If unknown, those of the last seal before the defect.
     pub seal: Option<(i16, i64)>,

@@ -29,7 +29,7 @@ pub use finding::{Defect, Finding};
 pub use line::{FORMAT, Header, Hex, SealLine};
 pub use reader::{Checks, Report, verify, verify_input};
 pub use record::{Record, digest};
-pub use run::Run;
+pub use run::SealRange;
 pub use signature::{PublicKey, thumbprint};
 pub use store::{Archived, archived, as_owner};
 pub use timestamp::Timestamp;

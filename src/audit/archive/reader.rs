@@ -4,7 +4,7 @@
 use super::block::{BlockReader, Piece};
 use super::finding::{Defect, Finding, Findings, Place};
 use super::line::{BlockLine, Header, Line};
-use super::run::{Run, Walk};
+use super::run::{ChainVerifier, SealRange};
 use super::signature::PublicKey;
 use super::trailer::Trailer;
 use crate::audit::seal::{CHAIN_START, Hash};
@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Copy, Default)]
 pub struct Checks<'a> {
     pub anchors: &'a [Anchor],
-    /// The signature must be from one of these keys. If empty, any key is accepted: the archive's
-    /// own key alone proves nothing about its origin.
+    /// The signature must be from one of these keys. If there are none, the key that the archive
+    /// itself names is enough, which proves nothing about the archive's origin.
     pub keys: &'a [PublicKey],
 }
 
@@ -27,7 +27,7 @@ pub struct Checks<'a> {
 pub struct Report {
     pub path: PathBuf,
     pub header: Option<Header>,
-    pub runs: Vec<Run>,
+    pub runs: Vec<SealRange>,
     pub seals: u64,
     pub records: u64,
     /// SHA-256 of the whole file.
@@ -65,7 +65,7 @@ struct Reading<'a> {
     checks: Checks<'a>,
     findings: Findings,
     header: Option<Header>,
-    walk: Walk<'a>,
+    chain: ChainVerifier<'a>,
     trailer: Trailer,
     /// The number of the next block. `None` after a block that could not be read.
     next: Option<u64>,
@@ -80,7 +80,7 @@ impl<'a> Reading<'a> {
             checks,
             findings: Findings::of(path),
             header: None,
-            walk: Walk::new(checks.anchors),
+            chain: ChainVerifier::new(checks.anchors),
             trailer: Trailer::default(),
             next: Some(0),
             previous: Some((place, CHAIN_START)),
@@ -109,8 +109,8 @@ impl<'a> Reading<'a> {
             Piece::BadFrame => Defect::Frame,
             Piece::BadContent => Defect::Content,
         };
-        self.findings.add(defect, self.walk.last_seal(), None);
-        self.walk.mark_broken();
+        self.findings.add(defect, self.chain.last_seal(), None);
+        self.chain.mark_broken();
         (self.next, self.previous) = (None, None);
     }
 
@@ -132,8 +132,8 @@ impl<'a> Reading<'a> {
     }
 
     fn misplaced(&mut self, defect: Defect) {
-        self.findings.add(defect, self.walk.last_seal(), None);
-        self.walk.mark_broken();
+        self.findings.add(defect, self.chain.last_seal(), None);
+        self.chain.mark_broken();
     }
 
     /// Checks the first line of a block: its number, its position, and the digest of the previous
@@ -146,7 +146,7 @@ impl<'a> Reading<'a> {
             Some((place, digest)) if in_order && digest != previous.0 => {
                 // A more precise finding for the previous block may exist already.
                 if !self.findings.in_block(place) {
-                    self.findings.at(place, Defect::Block, self.walk.last_seal());
+                    self.findings.at(place, Defect::Block, self.chain.last_seal());
                 }
             }
             _ if in_order && *byte == self.findings.place.byte => {}
@@ -166,12 +166,12 @@ impl<'a> Reading<'a> {
                 }
                 self.header = Some(*header);
             }
-            Line::Selo(seal) => self.walk.seal(&mut self.findings, &seal),
-            Line::Registro(record) => self.walk.record(&mut self.findings, *record),
+            Line::Selo(seal) => self.chain.seal(&mut self.findings, &seal),
+            Line::Registro(record) => self.chain.record(&mut self.findings, *record),
             Line::Fim(end) if !self.trailer.begun() => {
-                self.walk.close(&mut self.findings);
+                self.chain.close(&mut self.findings);
                 let whole = self.findings.found.is_empty();
-                let counted = (self.walk.seals(), self.walk.records());
+                let counted = (self.chain.seals(), self.chain.records());
                 let byte = self.findings.place.byte;
                 // Damaged lines were not counted, so the totals would differ too.
                 if whole
@@ -195,18 +195,18 @@ impl<'a> Reading<'a> {
     fn finish(mut self, path: &Path, length: u64, sha256: Hash) -> Report {
         let place = Place { byte: length, block: None, line: None };
         self.findings.place = place;
-        self.walk.close(&mut self.findings);
+        self.chain.close(&mut self.findings);
         if !self.trailer.ended() {
-            self.findings.add(Defect::Truncated, self.walk.last_seal(), None);
+            self.findings.add(Defect::Truncated, self.chain.last_seal(), None);
         } else if self.header.is_none() && self.findings.found.is_empty() {
             self.findings.at(Place::default(), Defect::Format, None);
         }
         Report {
             path: path.to_owned(),
             header: self.header,
-            seals: self.walk.seals(),
-            records: self.walk.records(),
-            runs: self.walk.into_runs(),
+            seals: self.chain.seals(),
+            records: self.chain.records(),
+            runs: self.chain.into_runs(),
             sha256,
             bytes: length,
             key: self.trailer.key(),

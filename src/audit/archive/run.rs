@@ -7,7 +7,7 @@ use crate::audit::verify::Anchor;
 
 /// Consecutive seals of one tribunal, without a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
+pub struct SealRange {
     pub tribunal: i16,
     pub first: i64,
     pub last: i64,
@@ -20,9 +20,10 @@ pub struct Run {
     pub until: (u64, i64),
 }
 
-pub struct Walk<'a> {
+/// Verifies the seals of an archive in the order in which they are read.
+pub struct ChainVerifier<'a> {
     anchors: &'a [Anchor],
-    runs: Vec<Run>,
+    runs: Vec<SealRange>,
     seals: u64,
     records: u64,
     open: Option<Open>,
@@ -39,7 +40,7 @@ struct Open {
     intact: bool,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> ChainVerifier<'a> {
     pub const fn new(anchors: &'a [Anchor]) -> Self {
         Self { anchors, runs: Vec::new(), seals: 0, records: 0, open: None, broken: false }
     }
@@ -52,7 +53,7 @@ impl<'a> Walk<'a> {
         self.records
     }
 
-    pub fn into_runs(self) -> Vec<Run> {
+    pub fn into_runs(self) -> Vec<SealRange> {
         self.runs
     }
 
@@ -144,7 +145,7 @@ impl<'a> Walk<'a> {
                 (run.last, run.hash, run.until) = (seal.ordem, seal.hash.0, until);
                 run.records += records;
             }
-            _ => self.runs.push(Run {
+            _ => self.runs.push(SealRange {
                 tribunal: seal.tribunal_codigo,
                 first: seal.ordem,
                 last: seal.ordem,

@@ -1,6 +1,6 @@
 //! Runs the SQL that archives months of the trail.
 
-use super::run::Run;
+use super::run::SealRange;
 use crate::audit::seal::{CHAIN_START, Hash};
 use crate::db::{Sql, SqlValue};
 use anyhow::Context;
@@ -118,7 +118,7 @@ struct RunRow {
     ate_id: i64,
 }
 
-impl From<RunRow> for Run {
+impl From<RunRow> for SealRange {
     fn from(row: RunRow) -> Self {
         let hash = |bytes: Vec<u8>| Hash::try_from(bytes).unwrap_or(CHAIN_START);
         Self {
@@ -134,7 +134,7 @@ impl From<RunRow> for Run {
 }
 
 /// The runs that the seals of the month form, as the database has them.
-pub fn runs(conn: &mut PgConnection, month: &Month) -> QueryResult<Vec<Run>> {
+pub fn runs(conn: &mut PgConnection, month: &Month) -> QueryResult<Vec<SealRange>> {
     let rows: Vec<RunRow> = Sql::new(
         "SELECT tribunal_codigo, min(ordem) AS de_ordem, max(ordem) AS ate_ordem, (array_agg(anterior ORDER BY ordem))[1] AS anterior,
             (array_agg(hash ORDER BY ordem DESC))[1] AS hash, sum(n)::bigint AS registros,
@@ -145,7 +145,7 @@ pub fn runs(conn: &mut PgConnection, month: &Month) -> QueryResult<Vec<Run>> {
     .append(month.seals())
     .push(") AS x GROUP BY tribunal_codigo, trecho ORDER BY tribunal_codigo, de_ordem")
     .load(conn)?;
-    Ok(rows.into_iter().map(Run::from).collect())
+    Ok(rows.into_iter().map(SealRange::from).collect())
 }
 
 /// The hash of a seal, whether its month is in the database or archived.
@@ -178,7 +178,7 @@ pub struct Archived {
     pub month: NaiveDate,
     pub file: String,
     pub sha256: Vec<u8>,
-    pub run: Run,
+    pub run: SealRange,
 }
 
 /// All archived runs, in the order of the chains.
@@ -253,7 +253,7 @@ pub fn lock_month(conn: &mut PgConnection, month: &Month) -> QueryResult<()> {
 pub fn insert_run(
     conn: &mut PgConnection,
     month: &Month,
-    run: &Run,
+    run: &SealRange,
     (name, sha256): (&str, &Hash),
 ) -> QueryResult<()> {
     Sql::new(

@@ -14,8 +14,9 @@ pub const BLOCK: usize = 1000;
 
 pub struct ArchiveWriter<W> {
     blocks: BlockWriter<W>,
-    /// Number of records after which a seal begins a block, and the number in the current block.
+    /// Number of records after which the next seal begins a new block.
     block: usize,
+    /// Number of records in the current block.
     in_block: usize,
     seals: u64,
     records: u64,

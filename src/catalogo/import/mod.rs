@@ -21,7 +21,7 @@ pub enum Subject {
     Items(TipoDeCatalogo),
 }
 
-/// The options of an import.
+/// What an import reads, and the values for lines that leave some out.
 pub struct Options {
     pub subject: Subject,
     /// The tribunal of the estruturas for which neither the line, the existing row nor the parent

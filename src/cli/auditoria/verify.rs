@@ -98,7 +98,7 @@ fn verify_database(
     require_archives: bool,
 ) -> QueryResult<CheckResult> {
     conn.build_transaction().read_only().repeatable_read().run(|conn| {
-        let seals = u64::try_from(verify::seals(conn)?).unwrap_or_default();
+        let seals = u64::try_from(verify::count_seals(conn)?).unwrap_or_default();
         let bar = progress::bar(seals, "conferindo", "selos");
         let archived = archive::archived(conn)?;
         let (chains, chain_findings) =
@@ -109,7 +109,7 @@ fn verify_database(
         notes.extend(archive::out_of_reach(anchors, archives, &archived));
         let mut findings: Vec<String> = archive_findings.iter().map(ToString::to_string).collect();
         findings.extend(chain_findings.iter().map(ToString::to_string));
-        let (set_aside, since) = verify::set_aside(conn)?;
+        let (set_aside, since) = verify::count_set_aside(conn)?;
         if set_aside > 0 {
             let since = since.map(|since| since.to_rfc3339_opts(SecondsFormat::Secs, true));
             findings.push(format!(

@@ -13,7 +13,7 @@ pub use text::print;
 pub(super) use watch::Structure;
 
 use super::Sql;
-use super::migrations::{Standing, standing};
+use super::migrations::{MigrationState, migration_state};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
 use std::collections::BTreeMap;
@@ -147,11 +147,11 @@ fn first_change<'a>(expected: &'a str, found: &'a str) -> (&'a str, &'a str) {
 }
 
 /// Formats the first `LISTED` differences for a message, and the number of the others.
-pub struct Listed<'a>(pub &'a [Difference]);
+pub struct DisplayDifferences<'a>(pub &'a [Difference]);
 
 const LISTED: usize = 12;
 
-impl fmt::Display for Listed<'_> {
+impl fmt::Display for DisplayDifferences<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for difference in self.0.iter().take(LISTED) {
             write!(f, "\n  {difference}")?;
@@ -171,8 +171,10 @@ struct Row {
     object: String,
     #[diesel(sql_type = Text)]
     definition: String,
+    /// Whether elos owns the object or may use it.
     #[diesel(sql_type = Bool)]
     ours: bool,
+    /// The required definition of a partition, which `expected.txt` cannot list.
     #[diesel(sql_type = Nullable<Text>)]
     wanted: Option<String>,
 }
@@ -224,7 +226,7 @@ pub fn differences(conn: &mut PgConnection) -> QueryResult<Vec<Difference>> {
 /// program. If a newer program has migrated the database, only the faults in every version count.
 pub(super) fn faults(conn: &mut PgConnection) -> QueryResult<Vec<Difference>> {
     let mut faults = differences(conn)?;
-    if !faults.is_empty() && standing(conn)? == Standing::Ahead {
+    if !faults.is_empty() && migration_state(conn)? == MigrationState::Ahead {
         faults.retain(Difference::in_every_version);
     }
     Ok(faults)

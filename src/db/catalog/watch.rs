@@ -1,6 +1,6 @@
 //! Checks the structure in the background while the server runs, so that no readiness probe has to.
 
-use super::{Difference, Listed, faults};
+use super::{Difference, DisplayDifferences, faults};
 use crate::db::{Db, DbOptions};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub(in crate::db) struct Structure {
 
 impl Structure {
     pub(in crate::db) fn new(options: &DbOptions) -> Self {
-        let (interval, watched) = (options.structure_interval, !options.any_structure);
+        let (interval, watched) = (options.structure_interval, !options.skip_structure_check);
         Self { interval, watched, faults: Mutex::default() }
     }
 
@@ -28,7 +28,7 @@ impl Structure {
         match now.is_empty() {
             true => tracing::info!("the database is again as the migrations make it"),
             false => tracing::error!(
-                differences = %Listed(&now),
+                differences = %DisplayDifferences(&now),
                 "the database is not as the migrations make it; not ready until `elos migrate repair`"
             ),
         }
@@ -51,7 +51,7 @@ impl Db {
             loop {
                 ticks.tick().await;
                 let checked_db = db.clone();
-                let check = move || checked_db.as_server(faults);
+                let check = move || checked_db.with_server_conn(faults);
                 // `db::health` reports a database that does not answer.
                 if let Ok(Ok(faults)) = tokio::task::spawn_blocking(check).await {
                     let _changed = db.structure.update(faults);

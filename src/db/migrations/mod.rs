@@ -41,7 +41,7 @@ pub struct MigrationStatus {
 
 /// The result of comparing the database's migrations with those of this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum MigrationState {
     /// No migration is applied.
     Empty,
     /// Migrations of this program are missing.
@@ -50,20 +50,21 @@ pub(super) enum Standing {
     Equal,
     /// A newer program has migrated the database, and this program is about to be replaced.
     Ahead,
-    /// This login may not read the table of migrations. No migration causes this.
+    /// This login may not read the table of migrations. The first migration grants that right, so
+    /// somebody has revoked it.
     Unreadable,
 }
 
 /// Compares the migrations without taking a lock or changing anything. Diesel's own query would first
 /// create the table of migrations.
-pub(super) fn standing(conn: &mut PgConnection) -> QueryResult<Standing> {
-    let Some(applied) = applied(conn)? else { return Ok(Standing::Unreadable) };
+pub(super) fn migration_state(conn: &mut PgConnection) -> QueryResult<MigrationState> {
+    let Some(applied) = applied(conn)? else { return Ok(MigrationState::Unreadable) };
     let ours = ours();
     Ok(match ours.is_subset(&applied) {
-        false if applied.is_empty() => Standing::Empty,
-        false => Standing::Behind,
-        true if applied.len() > ours.len() => Standing::Ahead,
-        true => Standing::Equal,
+        false if applied.is_empty() => MigrationState::Empty,
+        false => MigrationState::Behind,
+        true if applied.len() > ours.len() => MigrationState::Ahead,
+        true => MigrationState::Equal,
     })
 }
 
@@ -170,9 +171,9 @@ impl Migrator {
     /// Applies the missing migrations and returns their names.
     pub fn apply(&mut self) -> Result<Vec<String>, MigrationError> {
         self.take_advisory_lock()?;
-        let standing = standing(&mut self.conn)?;
-        if matches!(standing, Standing::Empty | Standing::Behind)
-            && let Some(unable) = owner::check(&mut self.conn, standing)?
+        let migration_state = migration_state(&mut self.conn)?;
+        if matches!(migration_state, MigrationState::Empty | MigrationState::Behind)
+            && let Some(unable) = owner::check(&mut self.conn, migration_state)?
         {
             return Err(MigrationError::Unprivileged(unable));
         }
@@ -246,20 +247,23 @@ impl Migrator {
     /// only what those migrations do not change.
     pub fn repair(&mut self) -> Result<Repair, MigrationError> {
         self.take_advisory_lock()?;
-        let of_interest = match standing(&mut self.conn)? {
-            Standing::Empty => return Err(MigrationError::NothingToRepair),
-            Standing::Behind => {
+        let of_interest = match migration_state(&mut self.conn)? {
+            MigrationState::Empty => return Err(MigrationError::NothingToRepair),
+            MigrationState::Behind => {
                 |one: &Difference| matches!(one.kind, Kind::Role | Kind::Membership)
             }
-            Standing::Ahead => Difference::in_every_version,
-            Standing::Equal | Standing::Unreadable => |_: &Difference| true,
+            MigrationState::Ahead => Difference::in_every_version,
+            MigrationState::Equal | MigrationState::Unreadable => |_: &Difference| true,
         };
         Ok(catalog::repair(&mut self.conn, of_interest)?)
     }
 
     /// Whether migrations of this program are missing.
     pub fn behind(&mut self) -> Result<bool, MigrationError> {
-        Ok(matches!(standing(&mut self.conn)?, Standing::Empty | Standing::Behind))
+        Ok(matches!(
+            migration_state(&mut self.conn)?,
+            MigrationState::Empty | MigrationState::Behind
+        ))
     }
 
     pub fn conn(&mut self) -> &mut PgConnection {

@@ -21,8 +21,8 @@ use tokio::time::{timeout, timeout_at};
 pub const COALESCE_WAIT: Duration = Duration::from_millis(100);
 
 /// Maximum number of queries that run at the same time without slowing each other down.
-pub fn cores() -> usize {
-    // One processor also runs two: one can run while the other waits for PostgreSQL.
+pub fn max_parallel_queries() -> usize {
+    // At least two, even on one processor: one query can run while the other waits for PostgreSQL.
     thread::available_parallelism().map_or(2, |cores| cores.get().max(2))
 }
 
@@ -31,13 +31,13 @@ pub fn cores() -> usize {
 pub struct Permits(Arc<Mutex<FairQueue<Work>>>);
 
 /// Work that runs on a blocking thread once it has a permit.
-pub type Run = Box<dyn FnOnce(&Permit) + Send>;
+pub type Job = Box<dyn FnOnce(&Permit) + Send>;
 
 enum Work {
     /// Send the permit to the task that awaits it.
     Wake(oneshot::Sender<Permit>),
-    /// Run this on a blocking thread of the given runtime.
-    Run(Handle, Run),
+    /// Job this on a blocking thread of the given runtime.
+    Run(Handle, Job),
 }
 
 /// The right to use one connection. Dropping it returns it to the queue.
@@ -51,7 +51,7 @@ pub struct Permit {
 }
 
 /// Counts one request as waiting until it is dropped.
-pub struct Waiting {
+pub struct Admission {
     permits: Permits,
     caller: Caller,
 }
@@ -90,10 +90,10 @@ impl Permits {
     }
 
     /// Counts a request as waiting. Every request must call this before it queues for a permit.
-    pub fn wait(&self, caller: &Caller) -> Result<Waiting, Overloaded> {
+    pub fn admit(&self, caller: &Caller) -> Result<Admission, Overloaded> {
         let mut queue = self.queue();
-        match queue.wait(caller) {
-            Ok(()) => Ok(Waiting { permits: self.clone(), caller: caller.clone() }),
+        match queue.admit(caller) {
+            Ok(()) => Ok(Admission { permits: self.clone(), caller: caller.clone() }),
             Err(queue::Full) => Err(Overloaded { seconds: queue.retry_after(caller) }),
         }
     }
@@ -122,13 +122,13 @@ impl Permits {
         if let Ok(permit) = timeout(COALESCE_WAIT, &mut permit).await {
             return permit.ok();
         }
-        queued.urge();
+        queued.make_urgent();
         timeout_at(until.into(), permit).await.ok()?.ok()
     }
 
     /// Queues `run`. Once it has a permit, it runs on a blocking thread of the current runtime, or
     /// on a blocking thread that has just finished other work.
-    pub fn run(&self, caller: &Caller, lane: Lane, run: Run) -> Queued {
+    pub fn run(&self, caller: &Caller, lane: Lane, run: Job) -> Queued {
         self.enter(caller, lane, Work::Run(Handle::current(), run))
     }
 
@@ -160,12 +160,12 @@ impl Permits {
 
 impl Permit {
     /// Runs `run` with this permit on a blocking thread of the current runtime.
-    pub fn spawn(self, run: Run) {
+    pub fn spawn(self, run: Job) {
         drop(tokio::task::spawn_blocking(move || self.run(run)));
     }
 
     /// Runs `run` on this thread, then the next work that gets a permit, until there is none.
-    fn run(self, run: Run) {
+    fn run(self, run: Job) {
         let mut next = Some((self, run));
         while let Some((mut permit, run)) = next.take() {
             run(&permit);
@@ -201,16 +201,16 @@ impl Drop for Permit {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for Admission {
     fn drop(&mut self) {
-        self.permits.queue().stop_waiting(&self.caller);
+        self.permits.queue().leave(&self.caller);
     }
 }
 
 impl Queued {
     /// Makes the entry urgent: it no longer waits for others to join it.
-    pub fn urge(&self) {
-        self.permits.queue().urge(&self.caller, self.lane, self.ticket);
+    pub fn make_urgent(&self) {
+        self.permits.queue().make_urgent(&self.caller, self.lane, self.ticket);
         self.permits.start_all();
     }
 }

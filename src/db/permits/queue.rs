@@ -38,16 +38,17 @@ pub struct Bounds {
     /// Number of permits.
     pub permits: usize,
     /// Maximum number of permits that one credential may hold.
-    pub credential: usize,
+    pub max_per_credential: usize,
     /// Number of permits reserved for tribunais that hold none.
-    pub reserve: usize,
-    /// Maximum number of queries of one credential, and of its writes, that run at the same time.
-    /// Further ones wait so that others can join them, unless they are urgent.
-    pub concurrent: usize,
+    pub reserved: usize,
+    /// Maximum number of entries of one credential that run at the same time in the lane `Query`, and
+    /// as many again in the lane `Write`. Further entries of such a lane wait so that others can join
+    /// them, unless they are urgent. The lane `Alone` has no such limit.
+    pub max_per_lane: usize,
     /// Maximum number of waiting requests of one credential.
-    pub credential_waiting: usize,
+    pub max_waiting_per_credential: usize,
     /// Maximum number of waiting requests of one tribunal.
-    pub tribunal_waiting: usize,
+    pub max_waiting_per_tribunal: usize,
 }
 
 /// Maximum number of waiting requests of one credential, for each permit.
@@ -55,35 +56,35 @@ const WAITING_PER_PERMIT: usize = 32;
 
 impl Bounds {
     /// One credential holds at most half of the permits, and a quarter is reserved for tribunais
-    /// that hold none. At most `cores` queries of a credential run at once: more would only slow
-    /// each other down, and fewer of them would be coalesced.
-    pub fn of(permits: usize, cores: usize) -> Self {
+    /// that hold none. At most `max_parallel` queries of a credential run at once: more would only
+    /// slow each other down, and fewer of them would be coalesced.
+    pub fn of(permits: usize, max_parallel: usize) -> Self {
         let permits = permits.max(1);
-        let credential = (permits / 2).max(1);
+        let max_per_credential = (permits / 2).max(1);
         Self {
             permits,
-            credential,
-            reserve: permits.div_ceil(4).min(permits - 1),
-            concurrent: cores.clamp(1, credential),
-            credential_waiting: permits * WAITING_PER_PERMIT,
-            tribunal_waiting: permits * WAITING_PER_PERMIT * 2,
+            max_per_credential,
+            reserved: permits.div_ceil(4).min(permits - 1),
+            max_per_lane: max_parallel.clamp(1, max_per_credential),
+            max_waiting_per_credential: permits * WAITING_PER_PERMIT,
+            max_waiting_per_tribunal: permits * WAITING_PER_PERMIT * 2,
         }
     }
 
     /// The same bounds without a reserve, for a pool whose callers all have one tribunal code.
     #[must_use]
     pub fn of_one_tribunal(self) -> Self {
-        Self { reserve: 0, ..self }
+        Self { reserved: 0, ..self }
     }
 
     /// Bounds that limit nothing but the number of permits.
     pub fn unlimited(permits: usize) -> Self {
         Self {
-            credential: permits,
-            reserve: 0,
-            concurrent: permits,
-            credential_waiting: usize::MAX,
-            tribunal_waiting: usize::MAX,
+            max_per_credential: permits,
+            reserved: 0,
+            max_per_lane: permits,
+            max_waiting_per_credential: usize::MAX,
+            max_waiting_per_tribunal: usize::MAX,
             ..Self::of(permits, permits)
         }
     }
@@ -167,12 +168,12 @@ impl<W> FairQueue<W> {
     }
 
     /// Counts a waiting request, or refuses it if a limit is reached.
-    pub fn wait(&mut self, caller: &Caller) -> Result<(), Full> {
+    pub fn admit(&mut self, caller: &Caller) -> Result<(), Full> {
         let bounds = self.bounds;
         let tribunal = self.tribunals.entry(caller.tribunal).or_default();
         let credential = tribunal.credentials.entry(Arc::clone(&caller.credential)).or_default();
-        if credential.waiting >= bounds.credential_waiting
-            || tribunal.waiting >= bounds.tribunal_waiting
+        if credential.waiting >= bounds.max_waiting_per_credential
+            || tribunal.waiting >= bounds.max_waiting_per_tribunal
         {
             // Remove the empty state that `or_default` may have created.
             self.forget(caller);
@@ -184,7 +185,7 @@ impl<W> FairQueue<W> {
     }
 
     /// Ends the wait of a request that [`Self::wait`] counted.
-    pub fn stop_waiting(&mut self, caller: &Caller) {
+    pub fn leave(&mut self, caller: &Caller) {
         if let Some(tribunal) = self.tribunals.get_mut(&caller.tribunal) {
             tribunal.waiting = tribunal.waiting.saturating_sub(1);
             if let Some(credential) = tribunal.credentials.get_mut(&caller.credential) {
@@ -222,7 +223,7 @@ impl<W> FairQueue<W> {
         for index in 0..self.rotation.len() {
             let code = self.rotation[index];
             let Some(tribunal) = self.tribunals.get_mut(&code) else { continue };
-            if tribunal.running > 0 && free <= bounds.reserve {
+            if tribunal.running > 0 && free <= bounds.reserved {
                 continue;
             }
             let Some((credential, lane, work)) = tribunal.next(bounds) else { continue };
@@ -272,7 +273,7 @@ impl<W> FairQueue<W> {
 
     /// Makes this entry and the older ones of its lane urgent, so that they no longer wait for
     /// others to join them. The caller must then call [`Self::next`] until it returns `None`.
-    pub fn urge(&mut self, caller: &Caller, lane: Lane, ticket: Ticket) {
+    pub fn make_urgent(&mut self, caller: &Caller, lane: Lane, ticket: Ticket) {
         let tribunal = self.tribunals.get_mut(&caller.tribunal);
         let credential = tribunal.and_then(|all| all.credentials.get_mut(&caller.credential));
         let entries = credential
@@ -289,7 +290,7 @@ impl<W> FairQueue<W> {
         let credential = tribunal.and_then(|all| all.credentials.get(&caller.credential));
         let service = credential.map(|credential| &credential.service).filter(|own| own.is_known());
         let waiting = credential.map_or(0, |credential| credential.waiting);
-        service.unwrap_or(&self.service).until_free(waiting, self.bounds.credential)
+        service.unwrap_or(&self.service).until_free(waiting, self.bounds.max_per_credential)
     }
 
     /// Drops the state of a credential, and of its tribunal, that neither runs nor waits.
@@ -333,13 +334,13 @@ impl<W> Credential<W> {
 
     /// Removes the oldest entry that may run.
     fn next(&mut self, bounds: Bounds) -> Option<(Lane, W)> {
-        if self.running >= bounds.credential {
+        if self.running >= bounds.max_per_credential {
             return None;
         }
         let ready = LANES.into_iter().filter_map(|lane| {
             let state = &self.lanes[lane as usize];
             let first = state.entries.front()?;
-            let may = lane == Lane::Alone || first.urgent || state.running < bounds.concurrent;
+            let may = lane == Lane::Alone || first.urgent || state.running < bounds.max_per_lane;
             may.then_some((first.ticket, lane))
         });
         let (_, lane) = ready.min_by_key(|(ticket, _)| *ticket)?;

@@ -52,7 +52,7 @@ fn the_smallest_pools_serve_every_tribunal() {
 
 #[test]
 fn tribunais_take_turns_and_so_do_the_credentials_of_each() {
-    let mut queue = FairQueue::new(Bounds { reserve: 0, ..Bounds::of(2, 2) });
+    let mut queue = FairQueue::new(Bounds { reserved: 0, ..Bounds::of(2, 2) });
     queue.enter(&caller(1, 9), Lane::Alone, 0);
     queue.enter(&caller(2, 9), Lane::Alone, 0);
     let mut running = start(&mut queue);
@@ -87,10 +87,10 @@ fn queries_beyond_the_limit_wait_to_be_joined_until_they_are_urgent() {
     queue.enter(&who, Lane::Alone, 9);
     // An `Alone` entry does not wait behind queries that wait to be joined.
     assert_eq!(start(&mut queue)[0].2, 9);
-    queue.urge(&who, Lane::Query, tickets[2]);
+    queue.make_urgent(&who, Lane::Query, tickets[2]);
     assert_eq!(start(&mut queue)[0].2, 2);
     // The credential already holds as many permits as it may.
-    queue.urge(&who, Lane::Query, tickets[4]);
+    queue.make_urgent(&who, Lane::Query, tickets[4]);
     assert!(start(&mut queue).is_empty());
     queue.release(&who, Lane::Alone, Duration::ZERO);
     assert_eq!(start(&mut queue)[0].2, 3);
@@ -101,13 +101,13 @@ fn a_flood_delays_its_own_credential_and_learns_its_own_wait() {
     let mut queue = FairQueue::<u32>::new(Bounds::of(8, 2));
     let (flood, twin, calm) = (caller(820, 0), caller(820, 1), caller(817, 0));
     let until_full = |queue: &mut FairQueue<u32>, who: &Caller| {
-        (0..1_000).take_while(|_| queue.wait(who).is_ok()).count()
+        (0..1_000).take_while(|_| queue.admit(who).is_ok()).count()
     };
     assert_eq!(until_full(&mut queue, &flood), 256);
     assert_eq!(until_full(&mut queue, &caller(820, 2)), 256);
     // The limit of this tribunal is reached; that of the other is not.
-    assert_eq!(queue.wait(&twin), Err(Full));
-    assert_eq!(queue.wait(&calm), Ok(()));
+    assert_eq!(queue.admit(&twin), Err(Full));
+    assert_eq!(queue.admit(&calm), Ok(()));
     queue.enter(&flood, Lane::Alone, 0);
     queue.enter(&calm, Lane::Alone, 0);
     assert_eq!(start(&mut queue).len(), 2);
@@ -115,8 +115,8 @@ fn a_flood_delays_its_own_credential_and_learns_its_own_wait() {
     queue.release(&calm, Lane::Alone, Duration::from_millis(1));
     assert_eq!(queue.retry_after(&flood), 16);
     assert_eq!(queue.retry_after(&calm), 1);
-    queue.stop_waiting(&flood);
-    assert_eq!(queue.wait(&flood), Ok(()));
+    queue.leave(&flood);
+    assert_eq!(queue.admit(&flood), Ok(()));
 }
 
 #[derive(Debug, Clone)]
@@ -174,9 +174,9 @@ impl World {
             .filter(|(who, lane)| *who == entry.who && *lane == entry.lane)
             .count();
         free > 0
-            && self.of_credential(&entry.who) < self.bounds.credential
-            && (tribunal == 0 || free > self.bounds.reserve)
-            && (entry.lane == Lane::Alone || entry.urgent || concurrent < self.bounds.concurrent)
+            && self.of_credential(&entry.who) < self.bounds.max_per_credential
+            && (tribunal == 0 || free > self.bounds.reserved)
+            && (entry.lane == Lane::Alone || entry.urgent || concurrent < self.bounds.max_per_lane)
     }
 
     /// Starts every entry that the queue releases, and checks each against the model.
@@ -239,7 +239,7 @@ proptest! {
                 }
                 Step::Urge(n) if !world.waiting.is_empty() => {
                     let Known { who, lane, ticket, .. } = world.waiting[n % world.waiting.len()].clone();
-                    world.queue.urge(&who, lane, ticket);
+                    world.queue.make_urgent(&who, lane, ticket);
                     let before = |entry: &&mut Known| entry.who == who && entry.lane == lane && entry.ticket <= ticket;
                     world.waiting.iter_mut().filter(before).for_each(|entry| entry.urgent = true);
                 }
@@ -249,7 +249,7 @@ proptest! {
             prop_assert!(world.running.len() <= places);
             let callers: HashSet<_> = world.running.iter().map(|(who, _)| who.clone()).collect();
             for who in callers {
-                prop_assert!(world.of_credential(&who) <= bounds.credential);
+                prop_assert!(world.of_credential(&who) <= bounds.max_per_credential);
             }
         }
         // End everything that runs: then every entry has run, and the queue keeps no state.

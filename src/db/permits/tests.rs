@@ -89,7 +89,7 @@ fn a_thread_that_finishes_its_work_runs_the_next() {
     let (sender, ran) = mpsc::channel();
     run(async {
         let (go, wait) = mpsc::channel::<()>();
-        let work = |n: u32, wait: Option<mpsc::Receiver<()>>| -> Run {
+        let work = |n: u32, wait: Option<mpsc::Receiver<()>>| -> Job {
             let sender = sender.clone();
             Box::new(move |_| {
                 if let Some(wait) = wait {
@@ -117,7 +117,7 @@ fn a_thread_that_finishes_its_work_runs_the_next() {
 
 #[test]
 fn a_query_becomes_urgent_and_then_gives_up_at_its_deadline() {
-    let bounds = Bounds { concurrent: 1, ..Bounds::unlimited(2) };
+    let bounds = Bounds { max_per_lane: 1, ..Bounds::unlimited(2) };
     let permits = Permits::new(bounds);
     run(async {
         let begun = Instant::now();
@@ -133,10 +133,10 @@ fn a_query_becomes_urgent_and_then_gives_up_at_its_deadline() {
 
 #[test]
 fn a_request_that_stops_waiting_leaves_room_for_another() {
-    let permits = Permits::new(Bounds { credential_waiting: 1, ..Bounds::of(2, 2) });
-    let waiting = permits.wait(&caller(1)).unwrap();
-    assert_eq!(permits.wait(&caller(1)).err(), Some(Overloaded { seconds: 1 }));
-    assert!(permits.wait(&caller(2)).is_ok());
+    let permits = Permits::new(Bounds { max_waiting_per_credential: 1, ..Bounds::of(2, 2) });
+    let waiting = permits.admit(&caller(1)).unwrap();
+    assert_eq!(permits.admit(&caller(1)).err(), Some(Overloaded { seconds: 1 }));
+    assert!(permits.admit(&caller(2)).is_ok());
     drop(waiting);
-    assert!(permits.wait(&caller(1)).is_ok());
+    assert!(permits.admit(&caller(1)).is_ok());
 }

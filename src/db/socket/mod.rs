@@ -68,7 +68,7 @@ impl Socket {
     }
 
     /// Begins a wait: until the result is dropped, the socket is shut down at `deadline`.
-    pub(super) fn wait_until(&self, deadline: Instant) -> DeadlineGuard<'_> {
+    pub(super) fn set_deadline(&self, deadline: Instant) -> DeadlineGuard<'_> {
         let until = millis(deadline);
         let outer = self.deadline.swap(until, Ordering::AcqRel);
         if outer == CLOSED {
@@ -160,7 +160,7 @@ pub(super) fn watch(sockets: &Arc<Sockets>) {
             }
         });
         if let Err(error) = started {
-            tracing::error!(%error, "no thread sees to the deadlines of the database");
+            tracing::error!(%error, "could not start the thread that enforces the deadlines of the database");
         }
         Mutex::default()
     });

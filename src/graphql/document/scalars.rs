@@ -6,7 +6,7 @@
 use crate::graphql::document::convert::constant;
 use crate::graphql::document::normalize::{CollectedField, CollectedSelection};
 use crate::graphql::document::schema::DocumentSchema;
-use crate::value::characters::{self, Foreign};
+use crate::value::characters::{self, UnexpectedCharacter};
 use apollo_compiler::ast::{Type, Value};
 use apollo_compiler::schema::ExtendedType;
 use async_graphql::Value as ConstValue;
@@ -20,7 +20,7 @@ pub struct InvalidValue {
     pub argument: String,
     pub scalar: String,
     /// A character that occurs in no scalar.
-    pub foreign: Foreign,
+    pub foreign: UnexpectedCharacter,
 }
 
 /// Checks every custom scalar that the selections contain as a literal.
@@ -55,10 +55,10 @@ fn check_field(
 }
 
 /// The first non-ASCII character of a value. All custom scalars are ASCII.
-pub fn foreign(value: &ConstValue) -> Foreign {
+pub fn foreign(value: &ConstValue) -> UnexpectedCharacter {
     match value {
         ConstValue::String(text) => characters::foreign_to_ascii(text),
-        _ => Foreign(None),
+        _ => UnexpectedCharacter(None),
     }
 }
 
@@ -69,7 +69,7 @@ fn check_value(
     is_valid: CheckScalar,
     ty: &Type,
     value: &Value,
-) -> Result<(), (String, Foreign)> {
+) -> Result<(), (String, UnexpectedCharacter)> {
     let name = ty.inner_named_type();
     match (schema.valid.types.get(name), value) {
         (_, Value::Null | Value::Variable(_)) => Ok(()),

@@ -5,7 +5,7 @@
 
 use crate::graphql::document::scalars::{CheckScalar, foreign};
 use crate::graphql::document::schema::DocumentSchema;
-use crate::value::characters::Foreign;
+use crate::value::characters::UnexpectedCharacter;
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Type, VariableDefinition};
 use apollo_compiler::schema::{ExtendedType, InputObjectType};
@@ -19,7 +19,7 @@ pub enum InvalidVariable {
     #[error("a variável `{at}` {problem}")]
     Value { at: String, problem: String },
     #[error("o valor de `{at}` não é um `{scalar}`{foreign}")]
-    Scalar { at: String, scalar: String, foreign: Foreign },
+    Scalar { at: String, scalar: String, foreign: UnexpectedCharacter },
 }
 
 /// Checks the variables. Ignores those that the operation does not declare.
@@ -54,7 +54,7 @@ pub fn check(
 
 enum Defect {
     /// The value is not valid for this custom scalar.
-    Scalar(String, Foreign),
+    Scalar(String, UnexpectedCharacter),
     Other(String),
 }
 

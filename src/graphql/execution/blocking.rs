@@ -6,18 +6,18 @@
 //! statements run. Every operation takes one run, one connection and, if it needs more than one
 //! statement, one snapshot.
 //!
-//! Equal queries of one credential that wait for a permit share one run (`coalesce.rs`): the run
-//! reads each level once for all of them.
+//! Queries of one credential with the same document that wait for a permit share one run
+//! (`coalesce.rs`): the run reads each level once for all of them.
 
 use super::coalesce::{BatchReply, Coalescer, PendingQuery};
 use super::executor::{Executor, QueryRequest};
 use super::outcome::Outcome;
-use super::request::{ReadyOperation, name_operation};
+use super::request::{BoundOperation, name_operation};
 use crate::audit::unavailable;
 use crate::call::Call;
 use crate::db::{COALESCE_WAIT, Lane, Snapshot};
 use crate::error::Error;
-use crate::graphql_types::batch::{BatchQueue, load_level};
+use crate::graphql_types::batch::{PendingKeys, load_level};
 use crate::graphql_types::context::RequestContext;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -41,7 +41,7 @@ pub async fn execute_query(
     executor: &Arc<Executor>,
     coalescer: &Arc<Coalescer>,
     call: Call,
-    ready: &ReadyOperation,
+    ready: &BoundOperation,
 ) -> Result<Outcome, Error> {
     call.reserve_audit().await?;
     let since = Instant::now();
@@ -55,12 +55,12 @@ pub async fn execute_query(
     run_alone(executor, &call, ready, since, tried).await
 }
 
-/// Runs the query together with equal ones. Returns `None` if it has to run again, alone.
+/// Runs the query together with others that have the same document. Returns `None` if it has to run again, alone.
 async fn coalesced(
     executor: &Arc<Executor>,
     coalescer: &Arc<Coalescer>,
     call: &Call,
-    ready: &ReadyOperation,
+    ready: &BoundOperation,
     since: Instant,
 ) -> Result<Option<Outcome>, Error> {
     let (pending_query, mut receiver) = pending_query(call, ready);
@@ -68,7 +68,7 @@ async fn coalesced(
     let reply = match timeout(COALESCE_WAIT, &mut receiver).await {
         Ok(reply) => reply,
         Err(_) => {
-            membership.urge();
+            membership.make_urgent();
             let db = &call.app.db;
             match timeout_at(db.permit_deadline(since).into(), &mut receiver).await {
                 Ok(reply) => reply,
@@ -94,7 +94,7 @@ async fn coalesced(
 async fn run_alone(
     executor: &Arc<Executor>,
     call: &Call,
-    ready: &ReadyOperation,
+    ready: &BoundOperation,
     since: Instant,
     tried: bool,
 ) -> Result<Outcome, Error> {
@@ -128,11 +128,11 @@ async fn wait_for_reply(
     receiver: &mut oneshot::Receiver<BatchReply>,
 ) -> Result<BatchReply, RecvError> {
     loop {
-        let patience = call.record.patience();
-        if patience.is_zero() {
+        let remaining_wait = call.record.remaining_wait();
+        if remaining_wait.is_zero() {
             return Ok(BatchReply::Answered(Outcome::from_error(&unavailable())));
         }
-        if let Ok(reply) = timeout(patience, &mut *receiver).await {
+        if let Ok(reply) = timeout(remaining_wait, &mut *receiver).await {
             return reply;
         }
     }
@@ -145,8 +145,8 @@ struct PendingAnswer(Option<(oneshot::Sender<BatchReply>, Outcome)>);
 
 impl PendingAnswer {
     fn send_when_recorded(call: &Call, outcome: Outcome, sender: oneshot::Sender<BatchReply>) {
-        // A caller that disconnected has seen nothing, and the end of its call records this in the
-        // trail.
+        // A caller that disconnected has seen nothing. When the last clone of its call is dropped,
+        // the trail records the call with status 500.
         if sender.is_closed() {
             return;
         }
@@ -173,10 +173,10 @@ impl Drop for PendingAnswer {
 
 fn pending_query(
     call: &Call,
-    ready: &ReadyOperation,
+    ready: &BoundOperation,
 ) -> (PendingQuery, oneshot::Receiver<BatchReply>) {
     let (sender, receiver) = oneshot::channel();
-    let pending_keys = Arc::new(BatchQueue::default());
+    let pending_keys = Arc::new(PendingKeys::default());
     let context = RequestContext::for_query(call.clone(), Arc::clone(&pending_keys));
     let (call, span) = (call.clone(), tracing::Span::current());
     name_operation(&call, ready);

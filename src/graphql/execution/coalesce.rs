@@ -1,7 +1,9 @@
-//! Request coalescing: equal queries of one credential that wait for a permit run together.
+//! Request coalescing: queries of one credential with the same document that wait for a permit run
+//! together.
 //!
-//! A query needs a permit to run. A credential has about as many permits as there are processors,
-//! because more runs at a time only slow each other down. Under load, the system of a tribunal
+//! A query needs a permit to run. At most as many queries of one credential run at a time as there
+//! are processors, because more would only slow each other down, and never more than half of the
+//! permits. A query that has waited for `COALESCE_WAIT` is exempt from the first limit. Under load, the system of a tribunal
 //! sends the same document again and again with other variables. The run that gets the permit takes
 //! all waiting queries with the same document and the same rights, up to `MAX_BATCH`. Row-level
 //! security shows all of them the same rows, and a level read for all of them costs little more
@@ -11,9 +13,9 @@ use super::executor::{Executor, QueryRequest};
 use super::outcome::Outcome;
 use crate::auth::Actor;
 use crate::call::Call;
-use crate::db::{Db, Lane, Queued, Run, Snapshot, Waiting};
+use crate::db::{Admission, Db, Job, Lane, Queued, Snapshot};
 use crate::error::Error;
-use crate::graphql_types::batch::BatchQueue;
+use crate::graphql_types::batch::PendingKeys;
 use ahash::HashMap;
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
@@ -32,7 +34,7 @@ const MAX_BATCH: usize = 16;
 pub struct PendingQuery {
     pub call: Call,
     pub query: QueryRequest,
-    pub pending_keys: Arc<BatchQueue>,
+    pub pending_keys: Arc<PendingKeys>,
     pub span: Span,
     pub sender: oneshot::Sender<BatchReply>,
 }
@@ -40,7 +42,7 @@ pub struct PendingQuery {
 /// The reply of a run to one of its queries.
 pub enum BatchReply {
     Answered(Outcome),
-    /// The run failed for a reason that may belong to another query of the batch. Run this query
+    /// The run failed for a reason that may belong to another query of the batch. Job this query
     /// again, alone.
     RetryAlone,
 }
@@ -73,7 +75,7 @@ impl Hash for Key {
 
 struct Group {
     /// The waiting queries, oldest first. Never empty.
-    waiting: VecDeque<(PendingQuery, Waiting)>,
+    waiting: VecDeque<(PendingQuery, Admission)>,
     /// Identifies the permit request that serves this group. When a run does not take the whole
     /// group, the rest gets a new request and a new number.
     number: u64,
@@ -85,8 +87,8 @@ struct Group {
 pub struct GroupMembership {
     coalescer: Arc<Coalescer>,
     key: Key,
-    /// Identifies the query within its group. `None` once the reply has arrived.
-    pending_keys: Option<Arc<BatchQueue>>,
+    /// The keys of the query. Their address identifies it within its group. `None` once the reply has arrived.
+    pending_keys: Option<Arc<PendingKeys>>,
 }
 
 impl Coalescer {
@@ -103,7 +105,7 @@ impl Coalescer {
         pending_query: PendingQuery,
     ) -> Result<GroupMembership, Error> {
         let (actor, db) = (pending_query.call.actor().clone(), pending_query.call.app.db.clone());
-        let waiting = db.wait(&actor)?;
+        let waiting = db.admit(&actor)?;
         let document = Arc::as_ptr(&pending_query.query.prepared) as usize;
         let key = Key { actor, document };
         let pending_keys = Some(Arc::clone(&pending_query.pending_keys));
@@ -133,7 +135,7 @@ impl Coalescer {
         key: &Key,
         number: u64,
     ) {
-        let run: Run = {
+        let run: Job = {
             let (coalescer, executor) = (Arc::clone(self), Arc::clone(executor));
             let (db, key) = (db.clone(), key.clone());
             Box::new(move |permit| {
@@ -184,7 +186,7 @@ impl Coalescer {
     }
 
     /// Removes the query with this `pending_keys`. Returns whether it still waited.
-    fn leave(&self, key: &Key, pending_keys: &Arc<BatchQueue>) -> bool {
+    fn leave(&self, key: &Key, pending_keys: &Arc<PendingKeys>) -> bool {
         let mut groups = self.groups();
         let Some(group) = groups.get_mut(key) else { return false };
         let at = group
@@ -203,10 +205,10 @@ impl Coalescer {
 impl GroupMembership {
     /// Makes the permit request of the group urgent: the query has waited long enough for others to
     /// join.
-    pub fn urge(&self) {
+    pub fn make_urgent(&self) {
         let queued = self.coalescer.groups().get(&self.key).and_then(|group| group.queued.clone());
         if let Some(queued) = queued {
-            queued.urge();
+            queued.make_urgent();
         }
     }
 

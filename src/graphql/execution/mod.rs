@@ -21,7 +21,7 @@ use coalesce::Coalescer;
 use documents::Documents;
 use executor::Executor;
 use outcome::Outcome;
-use request::{ReadyOperation, build_request};
+use request::{BoundOperation, build_request};
 use std::sync::Arc;
 use subscription::{OpenSubscription, SubscriptionRuntime};
 
@@ -55,7 +55,7 @@ impl GraphqlService {
     }
 
     /// Executes a query or a mutation, or opens a subscription.
-    pub async fn start(&self, call: Call, ready: ReadyOperation) -> Started {
+    pub async fn start(&self, call: Call, ready: BoundOperation) -> Started {
         if ready.operation_type() != OperationType::Subscription {
             return Started::Answered(self.execute(call, &ready).await);
         }
@@ -67,9 +67,9 @@ impl GraphqlService {
 
     /// Executes a query or a mutation. Returns only after the audit trail has recorded what the
     /// response shows; if the trail cannot record it, the response is a refusal.
-    pub async fn execute(&self, call: Call, ready: &ReadyOperation) -> Outcome {
+    pub async fn execute(&self, call: Call, ready: &BoundOperation) -> Outcome {
         let ended = call.clone();
-        let memory = call.app.answers.reserve(ready.cost, call.actor().credential()).await;
+        let memory = call.app.response_budget.reserve(ready.cost, call.actor().credential()).await;
         let (memory, outcome) = match memory {
             Ok(memory) => (memory, self.run(call, ready).await),
             Err(error) => (None, Outcome::from_error(&error)),
@@ -81,7 +81,7 @@ impl GraphqlService {
         }
     }
 
-    async fn run(&self, call: Call, ready: &ReadyOperation) -> Outcome {
+    async fn run(&self, call: Call, ready: &BoundOperation) -> Outcome {
         match ready.operation_type() {
             OperationType::Query => {
                 blocking::execute_query(&self.executor, &self.coalescer, call, ready)

@@ -5,7 +5,7 @@ use crate::call::record::CallRecord;
 use crate::error::{Error, Failure};
 use crate::graphql_types::field_error::FieldError;
 use crate::graphql_types::json::JsonValue;
-use crate::work::answers::Reservation;
+use crate::work::response_budget::Reservation;
 use actix_web::web::Bytes;
 use async_graphql::{Response, ServerError};
 use serde::Serialize;
@@ -54,7 +54,7 @@ impl Outcome {
     /// Creates the outcome of an operation that the server refused with this error before any part
     /// of it ran.
     pub fn from_error(error: &Error) -> Self {
-        let (failure, message) = error.public();
+        let (failure, message) = error.log_and_redact();
         Self { retry_after: error.retry_after(), ..Self::from_failure(failure, &message) }
     }
 
@@ -123,12 +123,12 @@ impl Outcome {
             Some(error) => Self::from_error(&error),
             None => self,
         };
-        outcome.note(&call.record);
+        outcome.record_failures(&call.record);
         outcome
     }
 
     /// Records the status of each error in the trail.
-    pub fn note(&self, record: &CallRecord) {
+    pub fn record_failures(&self, record: &CallRecord) {
         self.errors.iter().for_each(|json_error| record.add_failure(status_of(json_error)));
     }
 

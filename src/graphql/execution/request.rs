@@ -1,4 +1,4 @@
-//! An operation that is ready to run ([`ReadyOperation`]), and the call that runs it.
+//! A prepared operation with its variables ([`BoundOperation`]), and the call that runs it.
 
 use crate::audit::{CanalAuditoria, EspecieAuditoria};
 use crate::auth::Actor;
@@ -6,7 +6,7 @@ use crate::call::record::CallStart;
 use crate::call::{App, Call};
 use crate::graphql::document::prepare::PreparedOperation;
 use crate::graphql_types::context::RequestContext;
-use crate::work::shares::Share;
+use crate::work::quota::QuotaPermit;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Variables};
 use std::sync::Arc;
@@ -17,21 +17,21 @@ const MAX_NAME: usize = 100;
 /// A prepared operation with its variables. It can run once (a query, a mutation) or many times (a
 /// subscription).
 #[derive(Clone)]
-pub struct ReadyOperation {
+pub struct BoundOperation {
     prepared: Arc<PreparedOperation>,
     variables: Variables,
     pub cost: u64,
-    _share: Option<Arc<Share>>,
+    _share: Option<Arc<QuotaPermit>>,
 }
 
-impl ReadyOperation {
+impl BoundOperation {
     /// `share` is the charged memory of the request's body. The operation keeps it as long as it
     /// lives.
     pub const fn new(
         prepared: Arc<PreparedOperation>,
         variables: Variables,
         cost: u64,
-        share: Option<Arc<Share>>,
+        share: Option<Arc<QuotaPermit>>,
     ) -> Self {
         Self { prepared, variables, cost, _share: share }
     }
@@ -100,13 +100,13 @@ pub fn begin(app: &Arc<App>, actor: Actor, correlation: String) -> Call {
 }
 
 /// The request that async-graphql executes, with the context that its resolvers use.
-pub fn build_request(context: RequestContext, ready: &ReadyOperation) -> Request {
+pub fn build_request(context: RequestContext, ready: &BoundOperation) -> Request {
     name_operation(context.call(), ready);
     ready.request().data(context)
 }
 
 /// Tells the audit trail which operation the call runs.
-pub fn name_operation(call: &Call, ready: &ReadyOperation) {
+pub fn name_operation(call: &Call, ready: &BoundOperation) {
     call.record.set_operation(ready.operation(), ready.especie());
 }
 

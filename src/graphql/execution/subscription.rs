@@ -3,7 +3,7 @@
 use super::executor::Executor;
 use super::feed_reads::FeedReads;
 use super::outcome::Outcome;
-use super::request::{self, ReadyOperation, build_request};
+use super::request::{self, BoundOperation, build_request};
 use crate::auth::Actor;
 use crate::call::App;
 use crate::call::Call;
@@ -57,7 +57,7 @@ pub struct OpenSubscription {
     /// The id of the request that opened the subscription. Each delivered event is a call of its
     /// own, with this id.
     correlation: String,
-    ready: ReadyOperation,
+    ready: BoundOperation,
     query: FeedQuery,
     /// The transactions that had completed when the subscription opened. Present only if it starts
     /// with new events, that is, without `desde`.
@@ -79,7 +79,7 @@ impl OpenSubscription {
     pub async fn open(
         runtime: SubscriptionRuntime,
         call: Call,
-        ready: ReadyOperation,
+        ready: BoundOperation,
     ) -> Result<Self, Outcome> {
         let (actor, correlation) = (call.actor().clone(), call.record.correlation().to_owned());
         let feed_context = Arc::new(FeedContext::opening());
@@ -168,7 +168,7 @@ impl OpenSubscription {
             // `db` logs this failure, once.
             Err(Error::Failure(Failure::Indisponivel, _)) => sleep(RETRY_DELAY).await,
             Err(error) => {
-                let (failure, _) = error.public();
+                let (failure, _) = error.log_and_redact();
                 tracing::warn!(codigo = failure.name(), "a feed could not be read");
                 sleep(RETRY_DELAY).await;
             }
@@ -207,7 +207,7 @@ impl OpenSubscription {
             };
             attempts += 1;
             if attempts >= MAX_ATTEMPTS || !outcome.errors.iter().any(is_temporary) {
-                outcome.note(&call.record);
+                outcome.record_failures(&call.record);
                 // Do not send the event before the trail has recorded it, however long that takes.
                 let mut written = call.finish(200);
                 while written.wait().await.is_err() {
@@ -235,7 +235,7 @@ impl OpenSubscription {
 async fn run(
     runtime: &SubscriptionRuntime,
     call: Call,
-    ready: &ReadyOperation,
+    ready: &BoundOperation,
     feed_context: Arc<FeedContext>,
 ) -> Option<Response> {
     let request = build_request(RequestContext::for_request(call), ready).data(feed_context);

@@ -1,6 +1,6 @@
 //! Watches the token with which a session was opened, and reports when the session must end.
 
-use crate::auth::{Actor, Auth, TRIBUNAL};
+use crate::auth::{Actor, Auth, TRIBUNAL_HEADER};
 use crate::error::Failure;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::web;
@@ -38,7 +38,7 @@ impl TokenWatch {
         clock: fn() -> DateTime<Utc>,
     ) -> Self {
         let mut identity_headers = HeaderMap::new();
-        for name in [AUTHORIZATION, TRIBUNAL] {
+        for name in [AUTHORIZATION, TRIBUNAL_HEADER] {
             if let Some(value) = headers.get(&name) {
                 identity_headers.insert(name, value.clone());
             }
@@ -63,7 +63,7 @@ impl TokenWatch {
                 Ok((actor, _)) if actor.has_same_rights_as(&self.actor) => {}
                 Ok(_) => return SessionEnd::CredentialChanged,
                 Err(refused) => {
-                    return match refused.error.public().0 {
+                    return match refused.error.log_and_redact().0 {
                         Failure::Indisponivel => SessionEnd::CheckUnavailable,
                         _ => SessionEnd::CredentialChanged,
                     };

@@ -11,7 +11,7 @@ use crate::error::{Error, Failure};
 use crate::evento::Evento;
 use crate::evento::store::ProcessoChanges;
 use crate::tramite::{self, Tramite};
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use async_graphql::Context;
 use std::sync::{Arc, OnceLock};
 
@@ -30,11 +30,11 @@ pub enum FeedItem {
 }
 
 /// Subscribers share the read of a row, so each delivery records the row for itself.
-impl Recordable for FeedItem {
-    fn record(&self, resources: &mut Vec<Resource>) {
+impl HasResources for FeedItem {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
         match self {
-            Self::Evento(evento) => evento.record(resources),
-            Self::Tramite(tramite) => tramite.record(resources),
+            Self::Evento(evento) => evento.collect_resources(resources),
+            Self::Tramite(tramite) => tramite.collect_resources(resources),
         }
     }
 }
@@ -72,7 +72,7 @@ impl FeedContext {
 
     /// When the subscription opens, stores the query and returns `None`. At a delivery, returns the
     /// row.
-    pub fn note_or_take(
+    pub fn resolve_root(
         ctx: &Context<'_>,
         query: FeedQuery,
         since: Option<&str>,

@@ -153,5 +153,5 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             loaders.load(RecordById(id)).await?.map(|row| RegistroAuditoriaNode(row).into())
         }
     };
-    Ok(ctx.call().found(concrete)?.map(Node))
+    Ok(ctx.call().count_lookup(concrete)?.map(Node))
 }

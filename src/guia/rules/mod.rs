@@ -51,7 +51,8 @@ pub fn emissao(
     refusals
 }
 
-/// R1: the adolescente belongs to the tribunal. Absent and foreign give the same answer.
+/// R1: the adolescente belongs to the tribunal. An adolescente of another tribunal gets the same answer
+/// as one that does not exist.
 pub fn r1_adolescente(command: &EmitirGuia, facts: &Facts) -> Option<Refusal> {
     let identificador = command.adolescente.as_ref()?;
     facts.adolescente.is_none().then(|| {

@@ -6,9 +6,9 @@ pub mod pieces;
 use crate::call::App;
 use crate::error::{Error, Failure};
 use crate::http::request;
-use crate::work::INLINE;
-use crate::work::bodies::units;
-use crate::work::shares::Share;
+use crate::work::MAX_INLINE_BYTES;
+use crate::work::body_budget::units;
+use crate::work::quota::QuotaPermit;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
@@ -32,23 +32,23 @@ pub async fn read_json<T: Send + 'static>(
     payload: web::Payload,
     maximum: usize,
     read: impl FnOnce(Bytes) -> T + Send + 'static,
-) -> Result<(T, Share), Error> {
+) -> Result<(T, QuotaPermit), Error> {
     check_json(req)?;
     let declared = length(req);
     if declared.is_some_and(|length| length > maximum) {
         return Err(too_large(maximum));
     }
     let (app, quota_key) = (app(req)?, request::quota_key(req));
-    let mut share = app.bodies.reserve(declared.unwrap_or(maximum), &quota_key).await?;
+    let mut share = app.body_budget.reserve(declared.unwrap_or(maximum), &quota_key).await?;
     let collected = timeout(READ_TIMEOUT, collect(payload, declared.unwrap_or(0), maximum)).await;
     let bytes = collected.unwrap_or_else(|_| {
         Err(Error::failure(Failure::EntradaInvalida, "o corpo demorou demais a chegar"))
     })?;
     share.shrink(units(bytes.len()));
-    let large = bytes.len() > INLINE;
+    let large = bytes.len() > MAX_INLINE_BYTES;
     let read = move || utf8(bytes).map(read);
     let read = match large {
-        true => app.work.run(&quota_key, read).await?,
+        true => app.cpu_pool.run(&quota_key, read).await?,
         false => read(),
     };
     Ok((read?, share))

@@ -60,7 +60,7 @@ pub(super) fn try_apis(
     let mut requests = graphql::requests(&crate::graphql::sdl(), &survey.test_rows.b)?;
     requests.extend(rest::requests(&crate::rest::openapi::render(), &survey.test_rows.b)?);
     bar.inc_length(requests.len() as u64);
-    let db = Db::within(conn, TIMEOUT, options.skip_tribunal_filter);
+    let db = Db::in_outer_transaction(conn, TIMEOUT, options.skip_tribunal_filter);
     actix_web::rt::System::new().block_on(send_all(db, report, bar, survey, options, &requests))
 }
 
@@ -196,7 +196,7 @@ fn signed(request: &Request, token: &str) -> test::TestRequest {
 }
 
 fn lost(error: &Error) -> anyhow::Error {
-    let (_, message) = error.public();
+    let (_, message) = error.log_and_redact();
     anyhow::anyhow!("a conexão das linhas de prova falhou: {message}")
 }
 
@@ -214,5 +214,5 @@ fn fingerprint(db: &Db, survey: &Survey) -> anyhow::Result<String> {
         conn.batch_execute("SET LOCAL ROLE elos_dono")?;
         Ok(probe::text(conn, &sql)?)
     };
-    db.as_login(read).map_err(|error| lost(&error))
+    db.with_login_conn(read).map_err(|error| lost(&error))
 }

@@ -174,7 +174,7 @@ pub fn filter(input: ProcessoFiltro, conditions: &mut FilterContext<'_>) -> Resu
 
 fn prefix(text: Option<String>) -> Result<Option<String>> {
     let Some(text) = text else { return Ok(None) };
-    let typed = characters::typed(&text);
+    let typed = characters::normalize(&text);
     let punctuated = typed.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.'));
     let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
     match punctuated && (3..=20).contains(&digits.len()) {

@@ -1,7 +1,7 @@
 //! Registration of processos, alone or several in one transaction.
 
 use crate::adolescente;
-use crate::command::{Batch, Command, Context, Effect, Remembered, Verdict};
+use crate::command::{BatchFn, Command, Context, Effect, Remembered, Verdict};
 use crate::db::Session;
 use crate::error::{Error, Refusal};
 use crate::evento::{self, NewEvento, TipoEvento};
@@ -9,7 +9,7 @@ use crate::processo::rules::{self, CadastroVerdict, Facts, Known};
 use crate::processo::{CadastrarProcesso, NewProcesso, Processo, TipoProcesso, store};
 use crate::rascunho::{self, Rascunho};
 use crate::value::field::items;
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
 
@@ -26,9 +26,9 @@ impl AsRef<Processo> for Cadastrado {
     }
 }
 
-impl Recordable for Cadastrado {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.processo.record(resources);
+impl HasResources for Cadastrado {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.processo.collect_resources(resources);
     }
 }
 
@@ -73,7 +73,7 @@ impl Command for CadastrarProcesso {
 
     /// Only an apuração without a rascunho can be registered in a batch: its rules ask only for its
     /// own number, which the unique index protects, and for the ids of its adolescentes.
-    fn batch(&self) -> Option<Batch<Self>> {
+    fn batch_fn(&self) -> Option<BatchFn<Self>> {
         let alone =
             self.tipo != Some(TipoProcesso::Apuracao) || self.id_processo_sistema_externo.is_some();
         (!alone).then_some(cadastrar)

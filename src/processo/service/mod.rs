@@ -14,10 +14,10 @@ use crate::command::{Context, Effect, Remembered};
 use crate::db::Session;
 use crate::error::Error;
 use crate::value::field;
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use chrono::{DateTime, Utc};
 
-/// A processo after a change. `changed` is false when the change found nothing to do.
+/// A processo after a change. `changed` is false if the processo already was as the client asked.
 #[derive(Debug)]
 pub struct Changed {
     pub processo: Processo,
@@ -30,9 +30,9 @@ impl AsRef<Processo> for Changed {
     }
 }
 
-impl Recordable for Changed {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.processo.record(resources);
+impl HasResources for Changed {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.processo.collect_resources(resources);
     }
 }
 

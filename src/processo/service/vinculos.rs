@@ -12,7 +12,7 @@ use crate::evento::{self, FieldChange, NewEvento, TipoEvento};
 use crate::processo::{
     DesvincularAdolescente, Processo, SituacaoVinculo, VincularAdolescente, Vinculo, rules, store,
 };
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use crate::value::time;
 use chrono::{DateTime, Utc};
 
@@ -108,10 +108,10 @@ impl AsRef<Processo> for Desvinculado {
     }
 }
 
-impl Recordable for Vinculado {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.processo.record(resources);
-        self.adolescente.record(resources);
+impl HasResources for Vinculado {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.processo.collect_resources(resources);
+        self.adolescente.collect_resources(resources);
     }
 }
 
@@ -131,10 +131,10 @@ impl Effect for Vinculado {
     }
 }
 
-impl Recordable for Desvinculado {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.processo.record(resources);
-        self.adolescente.record(resources);
+impl HasResources for Desvinculado {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.processo.collect_resources(resources);
+        self.adolescente.collect_resources(resources);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::filters::{Filter, Place, ProcessoFilter};
 use crate::processo::{
     Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo, TipoProcesso, Vinculo,
 };
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 use std::sync::Arc;
@@ -120,9 +120,9 @@ pub struct Vinculado<T> {
     pub object: Arc<T>,
 }
 
-impl<T: Recordable> Recordable for Vinculado<T> {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.object.record(resources);
+impl<T: HasResources> HasResources for Vinculado<T> {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.object.collect_resources(resources);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::guia::{AtoInfracional, Documento, Guia, GuiaId, TipoGuia};
 use crate::processo::store::ProcessoById;
 use crate::processo::{Processo, ProcessoId};
 use crate::value::cpf::Cpf;
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use crate::value::time;
 use ahash::HashMap;
 use serde_json::{Value, json};
@@ -28,11 +28,11 @@ pub struct Parts {
     processos: HashMap<ProcessoById, Arc<Processo>>,
 }
 
-impl Recordable for Parts {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.unificadas.record(resources);
-        self.adolescentes.record(resources);
-        self.processos.record(resources);
+impl HasResources for Parts {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.unificadas.collect_resources(resources);
+        self.adolescentes.collect_resources(resources);
+        self.processos.collect_resources(resources);
     }
 }
 

@@ -19,7 +19,7 @@ use crate::processo::store::{self, OrderField, Processos};
 use crate::processo::{
     NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, TipoProcesso, rules,
 };
-use crate::value::field::natural;
+use crate::value::field::parse_digits;
 use crate::value::tribunal::Tribunal;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
@@ -37,7 +37,7 @@ use serde_json::Value;
 )]
 pub async fn by_code(req: HttpRequest, code: web::Path<String>) -> Result<HttpResponse, RestError> {
     let call = Call::begin_read(&req, Papel::Consulta).await?;
-    let Some(code) = natural(&code).map(ProcessoId) else {
+    let Some(code) = parse_digits(&code).map(ProcessoId) else {
         return Err(invalid("id", "esperava um número inteiro"));
     };
     let found = call.read(move |session| Ok(store::by_code(session, code)?)).await?;

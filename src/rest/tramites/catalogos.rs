@@ -7,7 +7,7 @@ use super::super::openapi::tramite::catalogos::{
 use super::super::openapi::tramite::refusals::{NotFound, TramitaRefusals, Unavailable};
 use super::super::page::invalid;
 use super::super::{Call, Params};
-use super::entry::boolean;
+use super::begin::boolean;
 use super::refusal::TramitaError;
 use super::retry::RetryWhileUnavailable;
 use super::{ok, resource};
@@ -21,14 +21,14 @@ use crate::db::list::offset_page;
 use crate::db::{Relation, Session};
 use crate::error::{CodigoErro, Error, Failure, Refusal};
 use crate::tramite::EstruturaAddress;
-use crate::value::field::natural;
+use crate::value::field::parse_digits;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Largest number of items in the answer about one catalogue.
 const MAX_ITEMS: i64 = 10_000;
-/// Number of estruturas on a page when the call does not say.
+/// Number of estruturas on a page when the call gives none.
 const PAGE_SIZE: i64 = 200;
 const MAX_PAGE_SIZE: i64 = 1_000;
 
@@ -161,7 +161,7 @@ async fn items(
 /// Reads the number of an estrutura: up to 10 digits.
 fn unit(params: &mut Params, name: &str) -> Result<Option<String>, TramitaError> {
     match params.take(name) {
-        Some(numero) if numero.len() > 10 || natural::<u64>(&numero).is_none() => {
+        Some(numero) if numero.len() > 10 || parse_digits::<u64>(&numero).is_none() => {
             Err(invalid(name, "são até 10 dígitos").into())
         }
         numero => Ok(numero),
@@ -174,7 +174,7 @@ fn number(
     range: std::ops::RangeInclusive<i64>,
 ) -> Result<Option<i64>, TramitaError> {
     let Some(text) = params.take(name) else { return Ok(None) };
-    match natural(text.trim()) {
+    match parse_digits(text.trim()) {
         Some(n) if range.contains(&n) => Ok(Some(n)),
         _ => {
             let message = format!("vai de {} a {}", range.start(), range.end());
@@ -202,7 +202,8 @@ pub async fn estrutura(
     let call = Call::begin_read(&req, Papel::Consulta).await?;
     let (repositorio, numero) = path.into_inner();
     // A text that is not a number cannot be a repositório.
-    let address = natural(&repositorio).map(|repositorio| EstruturaAddress { repositorio, numero });
+    let address =
+        parse_digits(&repositorio).map(|repositorio| EstruturaAddress { repositorio, numero });
     let Some(address) = address else { return Err(unknown()) };
     let read = move |session: &mut Session<'_>| {
         let found = EstruturaByAddress::load_one(session, &EstruturaByAddress(address.clone()))?;
@@ -239,11 +240,12 @@ pub async fn estruturas(
     path: web::Path<String>,
 ) -> Result<HttpResponse, TramitaError> {
     let (call, mut params) = Call::begin_with_params(&req, Papel::Consulta).await?;
-    let Some(repositorio) = natural::<i32>(&path).filter(|repositorio| *repositorio > 0) else {
+    let Some(repositorio) = parse_digits::<i32>(&path).filter(|repositorio| *repositorio > 0)
+    else {
         return Err(invalid("repositorio", "vai de 1 a 2147483647").into());
     };
     let repeated = params.take("identificacaoDoRepositorioDeEstruturas");
-    if repeated.is_some_and(|text| natural(text.trim()) != Some(repositorio)) {
+    if repeated.is_some_and(|text| parse_digits(text.trim()) != Some(repositorio)) {
         let name = "identificacaoDoRepositorioDeEstruturas";
         return Err(invalid(name, "não é o repositório do caminho").into());
     }

@@ -6,7 +6,7 @@ pub mod componentes;
 mod body;
 mod answer;
 mod documentos;
-mod entry;
+mod begin;
 mod fields;
 pub mod read;
 mod not_offered;
@@ -15,12 +15,12 @@ mod retry;
 pub mod pendencias;
 pub mod recibos;
 mod refusal;
-mod wire;
+mod unread_body;
 
 use super::{Call, route};
 use crate::error::Error;
 use crate::tramite::{Idt, rules};
-use crate::value::field::natural;
+use crate::value::field::parse_digits;
 use actix_web::guard::fn_guard;
 use actix_web::http::StatusCode;
 use actix_web::middleware::from_fn;
@@ -49,11 +49,11 @@ const FIRST_SEGMENTS: [&str; 11] = [
 
 pub fn routes(config: &mut web::ServiceConfig) {
     let scope = web::scope(PREFIX).configure(resources).default_service(web::to(unknown));
-    config.service(scope.wrap(from_fn(wire::discard_unread_body)));
+    config.service(scope.wrap(from_fn(unread_body::drain_body)));
     let without_prefix = fn_guard(|request| is_of_tramita(request.head().uri.path()));
     let scope = web::scope("").guard(without_prefix).configure(resources);
     let scope = scope.default_service(web::to(unknown));
-    config.service(scope.wrap(from_fn(wire::discard_unread_body)));
+    config.service(scope.wrap(from_fn(unread_body::drain_body)));
 }
 
 /// Whether a path belongs to the Tramita API, with or without the prefix.
@@ -134,7 +134,7 @@ async fn ok_of_parts(
 ) -> Result<HttpResponse, Error> {
     let write = move || make().map(|body| body.to_string());
     let text = match parts > PARTS_INLINE {
-        true => call.app.work.run(call.actor().credential(), write).await?,
+        true => call.app.cpu_pool.run(call.actor().credential(), write).await?,
         false => write(),
     };
     Ok(super::envelope::respond_text(StatusCode::OK, text?))
@@ -146,5 +146,5 @@ const PARTS_INLINE: usize = 100;
 
 /// A text that is not a number cannot name a trâmite, so it gets the same answer as an unknown IDT.
 fn idt(text: &str) -> Result<Idt, TramitaError> {
-    natural(text).ok_or_else(|| rules::tramite_visivel().into())
+    parse_digits(text).ok_or_else(|| rules::tramite_visivel().into())
 }

@@ -1,7 +1,7 @@
 //! Routes of the real platform that this server does not offer. Each answer says so, and says what
 //! to do instead.
 
-use super::entry::begin_read;
+use super::begin::begin_read;
 use super::refusal::TramitaError;
 use crate::auth::Papel;
 use crate::error::{Error, Failure};

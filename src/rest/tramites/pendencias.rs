@@ -1,6 +1,6 @@
 //! The long poll by which the platform's client learns about its pendências.
 
-use super::entry::begin_with_params;
+use super::begin::begin_with_params;
 use super::ok;
 use super::refusal::TramitaError;
 use crate::auth::Papel;
@@ -14,7 +14,7 @@ use crate::rest::openapi::tramite::refusals::TramitaRefusals;
 use crate::rest::page::invalid;
 use crate::tramite::store::{TramiteFilter, Tramites};
 use crate::tramite::{Idt, Tramite};
-use crate::value::field::natural;
+use crate::value::field::parse_digits;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ static HELD_POLLS: Semaphore = Semaphore::const_new(256);
 pub async fn wait(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
     let (call, mut params) = begin_with_params(&req, Papel::Consulta).await?;
     let received = params.take("idTramiteDaPendenciaRecebida");
-    let received = match received.as_deref().map(|text| natural::<Idt>(text.trim())) {
+    let received = match received.as_deref().map(|text| parse_digits::<Idt>(text.trim())) {
         None => 0,
         Some(Some(idt)) => idt,
         Some(None) => {

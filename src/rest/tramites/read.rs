@@ -10,7 +10,7 @@ use super::super::openapi::tramite::{
 };
 use super::super::page::{PageRequest, invalid};
 use super::super::{Call, Params};
-use super::entry::{begin_read, begin_with_params, boolean, estrutura};
+use super::begin::{begin_read, begin_with_params, boolean, estrutura};
 use super::refusal::TramitaError;
 use super::steps::advance;
 use super::{answer, idt, ok, ok_of_parts};
@@ -25,7 +25,7 @@ use crate::tramite::store::{
     self, ComponentesOf, HistoricoOf, RegistroOf, TramiteFilter, Tramites,
 };
 use crate::tramite::{Componente, Idt, MudancaDeSituacao, Nre, Protocolo, ReceberTramite, Tramite};
-use crate::value::field::natural;
+use crate::value::field::parse_digits;
 use crate::value::resource::no_resources;
 use crate::value::time;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -139,7 +139,7 @@ fn instant(params: &mut Params, name: &str) -> Result<Option<DateTime<Utc>>, Tra
 
 fn requested_idt(params: &mut Params) -> Result<Option<Idt>, TramitaError> {
     let Some(text) = params.take("IDT") else { return Ok(None) };
-    let parsed = natural(text.trim())
+    let parsed = parse_digits(text.trim())
         .filter(|idt| *idt > 0)
         .ok_or_else(|| invalid("IDT", "esperava um número"));
     Ok(Some(parsed?))

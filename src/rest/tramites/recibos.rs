@@ -4,7 +4,7 @@ use super::super::Call;
 use super::super::openapi::tramite::TramitePath;
 use super::super::openapi::tramite::answers::{ReciboDeConclusao, ReciboDeEnvio};
 use super::super::openapi::tramite::refusals::{Conflict, NotFound, TramitaRefusals};
-use super::entry::begin_read;
+use super::begin::begin_read;
 use super::refusal::TramitaError;
 use super::steps::advance;
 use super::{answer, idt, ok};

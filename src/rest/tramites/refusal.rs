@@ -72,7 +72,7 @@ impl TramitaError {
                 (decisive.status, body(code, &decisive.mensagem, &params))
             }
             error => {
-                let (failure, message) = error.public();
+                let (failure, message) = error.log_and_redact();
                 let code = match failure {
                     Failure::SemPermissao => "9005".to_owned(),
                     failure => format!("9{}", failure.status()),

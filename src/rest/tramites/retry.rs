@@ -4,7 +4,7 @@
 //! So this middleware holds a call until the server serves, and repeats a call that got 503, 504 or
 //! 429 as long as its client waits. It limits the number of waiting calls.
 
-use super::wire::LentBody;
+use super::unread_body::SharedBody;
 use crate::call::App;
 use crate::error::Error;
 use crate::http::body::has_body;
@@ -120,7 +120,7 @@ enum Replay {
     /// It is safe to repeat the request with this body.
     Kept(Bytes),
     /// No handler has begun to read the body, so the request has changed nothing yet.
-    Untouched(LentBody),
+    Untouched(SharedBody),
     Never,
 }
 
@@ -134,7 +134,7 @@ impl Replay {
         if !has_body(req.headers()) {
             return Self::Never;
         }
-        let body = LentBody::of(req);
+        let body = SharedBody::of(req);
         req.set_payload(body.payload());
         Self::Untouched(body)
     }

@@ -8,7 +8,7 @@ use super::super::openapi::tramite::refusals::{
 };
 use super::super::openapi::tramite::{EnvioDeProcesso, NovaRecusa, NovoRecibo, TramitePath};
 use super::super::{Call, mark_replayed};
-use super::entry::begin_write;
+use super::begin::begin_write;
 use super::refusal::TramitaError;
 use super::{answer, body, idt, ok, ok_of_parts};
 use crate::command::{self, Command, Done, Mode};

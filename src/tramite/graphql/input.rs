@@ -13,12 +13,12 @@ use crate::tramite::{
     MotivoDaUrgencia, MotivoRecusa, NivelDeSigilo, Nre, Protocolo, ReceberRecibo, ReceberTramite,
     RecusarTramite, VincularNre,
 };
-use crate::value::field::{filled, natural};
+use crate::value::field::{filled, parse_digits};
 use async_graphql::{ID, InputObject};
 
 /// `None` when the ID is not a valid IDT.
 pub fn read_idt(idt: &ID) -> Option<Idt> {
-    natural(idt)
+    parse_digits(idt)
 }
 
 /// An IDT that no trâmite has. A command for it answers that the trâmite does not exist.

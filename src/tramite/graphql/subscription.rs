@@ -22,7 +22,7 @@ impl TramiteSubscription {
     ) -> Result<impl Stream<Item = Option<TramiteNode>>> {
         ctx.actor().require(Papel::Consulta)?;
         let tramite =
-            match FeedContext::note_or_take(ctx, FeedQuery::TramitesRecebidos, desde.as_deref())? {
+            match FeedContext::resolve_root(ctx, FeedQuery::TramitesRecebidos, desde.as_deref())? {
                 Some(FeedItem::Tramite(tramite)) => Some(TramiteNode(tramite)),
                 _ => None,
             };

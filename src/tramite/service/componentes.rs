@@ -15,7 +15,7 @@ use crate::tramite::{
     Tramite, assemble,
 };
 use crate::value::field::required;
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use chrono::{DateTime, Duration, Utc};
 
 /// The age from which an unfinished upload counts as abandoned. No upload may take this long.
@@ -37,9 +37,9 @@ impl ReceivedComponente {
     }
 }
 
-impl Recordable for ReceivedComponente {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.tramite.record(resources);
+impl HasResources for ReceivedComponente {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.tramite.collect_resources(resources);
     }
 }
 
@@ -166,8 +166,8 @@ pub struct Downloadable {
     placements: Vec<Componente>,
 }
 
-impl Recordable for Downloadable {
-    fn record(&self, resources: &mut Vec<Resource>) {
+impl HasResources for Downloadable {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
         resources.push(Resource::Tramite(self.idt));
     }
 }

@@ -9,7 +9,7 @@ use crate::tramite::rules::{
 };
 use crate::tramite::store::{self, InProgress, Route};
 use crate::tramite::{ComponenteDigital, EnviarTramite, Estrutura, Nre, Protocolo, Tramite};
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use crate::value::rules::Rules;
 use crate::value::time;
 use chrono::Datelike;
@@ -30,9 +30,9 @@ pub struct Enviado {
     pub will_be_refused: bool,
 }
 
-impl Recordable for Enviado {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.tramite.record(resources);
+impl HasResources for Enviado {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.tramite.collect_resources(resources);
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::{CodigoErro, Error, Failure, Refusal, TramitaDetails};
 use crate::tramite::rules::{self, Information, LinhaDeDecisao};
 use crate::tramite::store::{self, InProgress, RegistroOf, VinculoOutcome, VinculoRequest};
 use crate::tramite::{Estrutura, Protocolo, RegistroEletronico, VincularNre};
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use std::sync::Arc;
 
 /// The outcome of a request: it waits for that of the other side, or completes it.
@@ -17,9 +17,9 @@ pub struct Vinculado {
     pub registro: Option<Arc<RegistroEletronico>>,
 }
 
-impl Recordable for Vinculado {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.registro.record(resources);
+impl HasResources for Vinculado {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.registro.collect_resources(resources);
     }
 }
 

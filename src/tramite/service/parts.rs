@@ -10,7 +10,7 @@ use crate::db::Session;
 use crate::error::{Error, Failure, Refusal};
 use crate::tramite::rules::{self, ParteDoTramite, Step};
 use crate::tramite::{ConcluirComponente, EnviarParte, Idt, Segment, SentPart, assemble, store};
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 
 /// A part replaces the parts that lie entirely within its range.
 impl Command for EnviarParte {
@@ -51,8 +51,8 @@ pub struct Assembly {
     pub segments: Option<Vec<Segment>>,
 }
 
-impl Recordable for Assembly {
-    fn record(&self, resources: &mut Vec<Resource>) {
+impl HasResources for Assembly {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
         resources.push(Resource::Tramite(self.idt));
     }
 }

@@ -14,7 +14,7 @@ use crate::tramite::{
     CancelarTramite, DarCiencia, EnviarRecibo, Idt, MotivoRecusa, ReceberRecibo, ReceberTramite,
     RecusarTramite, Tramite, hashes_tramitados,
 };
-use crate::value::resource::{Recordable, Resource};
+use crate::value::resource::{HasResources, Resource};
 use chrono::{DateTime, Utc};
 
 /// A trâmite in the situação that it entered.
@@ -25,9 +25,9 @@ pub struct StepTaken {
     pub refusal: Option<Refusal>,
 }
 
-impl Recordable for StepTaken {
-    fn record(&self, resources: &mut Vec<Resource>) {
-        self.tramite.record(resources);
+impl HasResources for StepTaken {
+    fn collect_resources(&self, resources: &mut Vec<Resource>) {
+        self.tramite.collect_resources(resources);
     }
 }
 

@@ -231,7 +231,7 @@ pub fn destinatario_key(session: &mut Session<'_>, idt: Idt) -> QueryResult<Opti
     Ok(row.chave)
 }
 
-/// The estrutura with this address.
+/// Reads the estrutura with this address, even if it is inactive or belongs to another tribunal.
 pub fn estrutura(
     session: &mut Session<'_>,
     address: &EstruturaAddress,

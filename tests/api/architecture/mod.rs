@@ -92,13 +92,16 @@ const CIRCLES: &[(&[&str], &str)] = &[
         &["graphql/schema/mod.rs", "graphql/schema/mutation.rs", "rascunho/graphql.rs"],
         "async-graphql's types are static: a payload holds `Query`, which merges the slices",
     ),
-    (&["auth/facade.rs", "auth/jwt.rs"], "`Auth` checks tokens for both APIs, each in its own way"),
+    (
+        &["auth/jwt.rs", "auth/tramita.rs"],
+        "`Auth` checks tokens for both APIs, each in its own way",
+    ),
     (
         &["db/catalog/mod.rs", "db/migrations/mod.rs", "db/owner.rs"],
         "the catalog is compared with what the migrations make, and `repair` is a migration",
     ),
     (
-        &["db/health.rs", "db/held_feed.rs", "db/listener.rs", "db/manager.rs", "db/session.rs"],
+        &["db/health.rs", "db/held_feed.rs", "db/listener.rs", "db/manager.rs", "db/pooler.rs"],
         "the health of the database is what its connections, its sessions and its feed report",
     ),
     (

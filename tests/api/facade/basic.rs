@@ -136,7 +136,7 @@ fn a_token_of_another_client_says_nothing_of_this_one() {
 fn without_the_setting_the_facade_takes_tokens_only() {
     let issuer = Issuer::new();
     let mut options = issuer.options();
-    options.facade.basic = None;
+    options.tramita.basic = None;
     let app = App::with_auth(options);
     let answer = ask(&app, "sei", "certosei");
     assert_eq!(code(&answer), (401, "9401"), "{}", answer.text);

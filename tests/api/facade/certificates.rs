@@ -83,8 +83,8 @@ const SEI: [&str; 7] =
 /// Starts a server that trusts the header of these proxies.
 fn behind(database: &Arc<Database>, proxies: &[&str]) -> App {
     let mut auth = AuthOptions::new("http://127.0.0.1:9".into(), vec!["elos".into()]);
-    auth.facade.certificate_header = Some(HEADER.parse().unwrap());
-    auth.facade.proxies = proxies.iter().map(|proxy| proxy.parse().unwrap()).collect();
+    auth.tramita.certificate_header = Some(HEADER.parse().unwrap());
+    auth.tramita.proxies = proxies.iter().map(|proxy| proxy.parse().unwrap()).collect();
     App::start(Arc::clone(database), Settings::default(), Some(auth))
 }
 

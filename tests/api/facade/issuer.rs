@@ -71,7 +71,7 @@ impl Issuer {
 
     pub fn options(&self) -> AuthOptions {
         let mut options = AuthOptions::new(self.iss.clone(), vec!["elos".into()]);
-        options.facade.basic = Some(Basic::default());
+        options.tramita.basic = Some(Basic::default());
         options
     }
 

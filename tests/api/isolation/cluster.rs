@@ -194,7 +194,7 @@ impl Database {
             Login {
                 conn: PgConnection::establish(&url).unwrap(),
                 may: may.clone(),
-                mixed_up: elos::db::check_sessions_kept(&url)
+                mixed_up: elos::db::check_session_affinity(&url)
                     .err()
                     .map(|refused| refused.to_string()),
             }

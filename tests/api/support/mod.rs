@@ -71,7 +71,7 @@ static PEM: LazyLock<String> = LazyLock::new(|| {
     key.to_pkcs8_pem(LineEnding::LF).unwrap().to_string()
 });
 
-/// Returns the key, in the form in which the program reads it.
+/// Returns the private key of [`signer`], as PEM.
 pub fn pem() -> &'static str {
     &PEM
 }
@@ -193,7 +193,7 @@ impl App {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let ours = || {
             let mut auth = AuthOptions::new(format!("{base}{PATH}"), vec!["elos".into()]);
-            auth.facade.basic = settings.basic.then(Basic::default);
+            auth.tramita.basic = settings.basic.then(Basic::default);
             auth
         };
         let auth = auth.unwrap_or_else(ours);

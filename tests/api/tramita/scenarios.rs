@@ -187,7 +187,7 @@ fn c11_quem_pode_e_quando() {
     for situacao in [5, 6, 7, 9] {
         assert_eq!(code(&t.step(PE, until(4, situacao), "recusar")), (409, "9004"), "{situacao}");
     }
-    // The module of SEI refuses again what it has refused: nothing changes.
+    // SEI's module may refuse a trâmite twice. The second refusal succeeds and changes nothing.
     let idt = until(4, 8);
     let refused = || t.request(RN, "GET", &format!("/tramites?IDT={idt}"), &Value::Null).body;
     let before = refused();

@@ -49,7 +49,7 @@ const COUNT_FIELD: &str = "totalCount";
 pub struct CostPlan {
     children: Vec<CostNode>,
     variable_uses: VariableUses,
-    /// Number of fields that have a statement of their own.
+    /// Number of root fields and paginated lists, each of which is charged one statement.
     reads: u32,
     rules: Arc<CostRules>,
 }
@@ -236,7 +236,7 @@ struct CostBuilder<'s> {
     variables: &'s [Node<VariableDefinition>],
     slices: usize,
     variable_uses: VariableUses,
-    /// Number of fields that have a statement of their own.
+    /// Number of root fields and paginated lists, each of which is charged one statement.
     reads: u32,
 }
 

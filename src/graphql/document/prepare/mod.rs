@@ -68,7 +68,8 @@ pub enum PrepareError {
     DeepIntrospection,
 }
 
-/// An operation that is ready to run.
+/// A validated and normalized operation, without variables. All requests with the same text and
+/// conditions share it.
 #[derive(Debug)]
 pub struct PreparedOperation {
     /// The normalized operation, which contains only fields and inline fragments `... on Type`.
@@ -110,11 +111,11 @@ pub struct Preparer {
     schema: DocumentSchema,
     options: validate::ValidateOptions,
     is_valid: CheckScalar,
-    cache: Cache<Key, Arc<ParsedOperation>, ByteWeighter>,
+    cache: Cache<Key, Arc<ValidatedOperation>, ByteWeighter>,
 }
 
 /// A validated operation, before the values of its conditions are known.
-pub struct ParsedOperation {
+pub struct ValidatedOperation {
     document: Valid<ValidDocument>,
     operation: Node<Operation>,
     condition_variables: Vec<Name>,
@@ -154,7 +155,7 @@ impl Preparer {
         &self,
         text: &str,
         operation: Option<&str>,
-    ) -> Result<Arc<ParsedOperation>, PrepareError> {
+    ) -> Result<Arc<ValidatedOperation>, PrepareError> {
         let key = KeyRef { text, operation };
         if let Some(parsed) = self.cache.get(&key) {
             return Ok(parsed);
@@ -168,7 +169,7 @@ impl Preparer {
     pub fn with_variables(
         &self,
         text: &str,
-        parsed: &ParsedOperation,
+        parsed: &ValidatedOperation,
         variables: &Variables,
     ) -> Result<Arc<PreparedOperation>, PrepareError> {
         variables::check(&self.schema, self.is_valid, &parsed.operation.variables, variables)?;
@@ -198,12 +199,16 @@ impl Preparer {
         Ok(())
     }
 
-    fn read(&self, text: &str, operation: Option<&str>) -> Result<ParsedOperation, PrepareError> {
+    fn read(
+        &self,
+        text: &str,
+        operation: Option<&str>,
+    ) -> Result<ValidatedOperation, PrepareError> {
         let document = validate(&self.schema, text, self.options)?;
         let operation = select_operation(&document, operation)?.clone();
         let condition_variables = condition_variables(&document, &operation);
         let declared = operation.variables.iter().map(|variable| variable.name.clone()).collect();
-        Ok(ParsedOperation {
+        Ok(ValidatedOperation {
             document,
             operation,
             condition_variables,
@@ -245,7 +250,7 @@ impl Preparer {
     }
 }
 
-impl ParsedOperation {
+impl ValidatedOperation {
     pub fn declares(&self, name: &str) -> bool {
         self.declared.contains(name)
     }
@@ -267,10 +272,10 @@ impl ParsedOperation {
 #[derive(Clone)]
 struct ByteWeighter;
 
-impl Weighter<Key, Arc<ParsedOperation>> for ByteWeighter {
+impl Weighter<Key, Arc<ValidatedOperation>> for ByteWeighter {
     /// Estimates an upper bound. A measurement gave 4 KB per entry, and 80 bytes of tree per byte
     /// of text, half of them once per combination of conditions.
-    fn weight(&self, key: &Key, parsed: &Arc<ParsedOperation>) -> u64 {
+    fn weight(&self, key: &Key, parsed: &Arc<ValidatedOperation>) -> u64 {
         let combinations = 1 << parsed.condition_variables.len().min(4);
         let text = key.text.len() as u64;
         4_000 + text * 50 * (1 + combinations)

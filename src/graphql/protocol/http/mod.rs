@@ -16,7 +16,7 @@ use crate::auth::Auth;
 use crate::config::HttpProfile;
 use crate::error::{Error, Failure};
 use crate::graphql::execution::GraphqlService;
-use crate::graphql::execution::request::ReadyOperation;
+use crate::graphql::execution::request::BoundOperation;
 use crate::http::request as http_request;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -95,7 +95,7 @@ pub async fn respond(
 fn check(
     req: &HttpRequest,
     media_type: MediaType,
-    ready: &ReadyOperation,
+    ready: &BoundOperation,
 ) -> Result<MediaType, Error> {
     match ready.operation_type() {
         OperationType::Mutation if *req.method() == Method::GET => {

@@ -5,9 +5,9 @@ use crate::graphql::document::raw_variables::RawVariables;
 use crate::graphql::execution::GraphqlService;
 use crate::graphql::execution::documents::Documents;
 use crate::graphql::execution::outcome::Outcome;
-use crate::graphql::execution::request::ReadyOperation;
-use crate::work::INLINE;
-use crate::work::shares::Share;
+use crate::graphql::execution::request::BoundOperation;
+use crate::work::MAX_INLINE_BYTES;
+use crate::work::quota::QuotaPermit;
 use std::sync::Arc;
 
 /// A request of the right shape, whose document nothing has parsed yet.
@@ -17,7 +17,7 @@ pub struct ParsedRequest {
     variables: RawVariables,
     /// The charged memory of the request body, if the body is large enough to be charged. The
     /// request and then its prepared operation hold it.
-    pub share: Option<Arc<Share>>,
+    pub share: Option<Arc<QuotaPermit>>,
 }
 
 impl ParsedRequest {
@@ -35,21 +35,22 @@ impl ParsedRequest {
         self,
         service: &GraphqlService,
         caller: &str,
-    ) -> Result<ReadyOperation, Outcome> {
+    ) -> Result<BoundOperation, Outcome> {
         let documents = Arc::clone(&service.documents);
-        let takes_long = self.variables.bytes() > INLINE
+        let takes_long = self.variables.bytes() > MAX_INLINE_BYTES
             || documents.takes_long(&self.reference, self.operation.as_deref());
         if !takes_long {
             return self.prepare_inline(&documents);
         }
-        let prepared = service.app.work.run(caller, move || self.prepare_inline(&documents)).await;
+        let prepared =
+            service.app.cpu_pool.run(caller, move || self.prepare_inline(&documents)).await;
         prepared.unwrap_or_else(|error| Err(Outcome::from_error(&error)))
     }
 
-    fn prepare_inline(self, documents: &Documents) -> Result<ReadyOperation, Outcome> {
+    fn prepare_inline(self, documents: &Documents) -> Result<BoundOperation, Outcome> {
         let Self { reference, operation, variables, share } = self;
         let (prepared, variables, cost) =
             documents.prepare(reference, operation.as_deref(), &variables)?;
-        Ok(ReadyOperation::new(prepared, variables, cost, share))
+        Ok(BoundOperation::new(prepared, variables, cost, share))
     }
 }

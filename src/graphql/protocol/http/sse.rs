@@ -10,7 +10,7 @@ use super::response::{EVENT_STREAM, ResponseFormat};
 use crate::call::Call;
 use crate::error::{Error, Failure};
 use crate::graphql::execution::outcome::Outcome;
-use crate::graphql::execution::request::ReadyOperation;
+use crate::graphql::execution::request::BoundOperation;
 use crate::graphql::execution::{GraphqlService, Started};
 use crate::graphql::protocol::session_registry::{SessionLease, SessionRegistry};
 use crate::graphql::protocol::token_watch::{SessionEnd, TokenWatch};
@@ -35,7 +35,7 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(12);
 pub async fn respond(
     service: GraphqlService,
     sessions: &Arc<SessionRegistry>,
-    (call, ready): (Call, ReadyOperation),
+    (call, ready): (Call, BoundOperation),
     token_watch: TokenWatch,
     format: ResponseFormat,
 ) -> HttpResponse {

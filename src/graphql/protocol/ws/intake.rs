@@ -5,8 +5,8 @@
 //! credential, but before `connection_ack` there is no credential, so this module counts the bytes
 //! as they arrive.
 
-use crate::work::INLINE;
-use crate::work::bodies::SMALL;
+use crate::work::MAX_INLINE_BYTES;
+use crate::work::body_budget::UNCHARGED_BYTES;
 use actix_web::error::PayloadError;
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest, dev};
@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 /// The largest message before `connection_ack`, with its frames and some pings.
-const BEFORE_ACK: usize = INLINE + SMALL;
+const BEFORE_ACK: usize = MAX_INLINE_BYTES + UNCHARGED_BYTES;
 
 /// Whether the server has sent `connection_ack`. Clones share the flag.
 #[derive(Clone, Default)]

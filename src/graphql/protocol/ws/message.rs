@@ -1,6 +1,6 @@
 //! The messages of graphql-transport-ws.
 
-use crate::auth::TRIBUNAL;
+use crate::auth::TRIBUNAL_HEADER;
 use crate::error::Error;
 use crate::graphql::execution::outcome::Outcome;
 use crate::graphql::protocol::http::parameters::{Parameters, StringParam, check_members};
@@ -92,7 +92,7 @@ impl<'de> Deserialize<'de> for Headers {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Headers, A::Error> {
-                let known = [AUTHORIZATION, TRIBUNAL];
+                let known = [AUTHORIZATION, TRIBUNAL_HEADER];
                 let mut headers = Vec::new();
                 while let Some(name) = entries.next_key::<String>()? {
                     if !known.iter().any(|known| name.eq_ignore_ascii_case(known.as_str())) {

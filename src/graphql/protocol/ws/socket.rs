@@ -8,19 +8,19 @@
 use super::close_reason::Reason;
 use super::intake::{self, Acknowledged};
 use super::message::{ClientMessage, Headers, ServerMessage};
-use crate::auth::{Actor, Auth, TRIBUNAL};
+use crate::auth::{Actor, Auth, TRIBUNAL_HEADER};
 use crate::call::{App, Call};
 use crate::error::{Error, Failure};
 use crate::graphql::execution::outcome::Outcome;
-use crate::graphql::execution::request::ReadyOperation;
+use crate::graphql::execution::request::BoundOperation;
 use crate::graphql::execution::{GraphqlService, Started};
 use crate::graphql::protocol::http::parameters::StringParam;
 use crate::graphql::protocol::http::parsed_request::ParsedRequest;
 use crate::graphql::protocol::session_registry::{SessionLease, SessionRegistry};
 use crate::graphql::protocol::token_watch::{SessionEnd, TokenWatch};
-use crate::work::INLINE;
-use crate::work::bodies::SMALL;
-use crate::work::shares::Share;
+use crate::work::MAX_INLINE_BYTES;
+use crate::work::body_budget::UNCHARGED_BYTES;
+use crate::work::quota::QuotaPermit;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use actix_web::rt;
 use actix_web::web::{self, Bytes};
@@ -216,22 +216,25 @@ impl Socket {
 
     /// Parses a message. If it is large enough to be charged for, also returns its share of the
     /// memory.
-    async fn read(&self, text: Bytes) -> Result<(ClientMessage, Option<Share>), Option<Reason>> {
+    async fn read(
+        &self,
+        text: Bytes,
+    ) -> Result<(ClientMessage, Option<QuotaPermit>), Option<Reason>> {
         let read = |text: &Bytes| ClientMessage::read(text).ok_or(Some(Reason::InvalidMessage));
-        if text.len() <= SMALL {
+        if text.len() <= UNCHARGED_BYTES {
             return Ok((read(&text)?, None));
         }
-        let App { bodies, work, .. } = &*self.service.app;
+        let App { body_budget, cpu_pool, .. } = &*self.service.app;
         let Some(actor) = &self.actor else {
-            return match text.len() > INLINE {
+            return match text.len() > MAX_INLINE_BYTES {
                 true => Err(Some(Reason::MessageTooBig)),
                 false => Ok((read(&text)?, None)),
             };
         };
         let full = |_| Some(Reason::Overloaded);
-        let share = bodies.reserve(text.len(), actor.credential()).await.map_err(full)?;
-        let message = match text.len() > INLINE {
-            true => work.run(actor.credential(), move || read(&text)).await.map_err(full)??,
+        let share = body_budget.reserve(text.len(), actor.credential()).await.map_err(full)?;
+        let message = match text.len() > MAX_INLINE_BYTES {
+            true => cpu_pool.run(actor.credential(), move || read(&text)).await.map_err(full)??,
             false => read(&text)?,
         };
         Ok((message, Some(share)))
@@ -250,11 +253,11 @@ impl Socket {
                 true => drop(self.headers.insert(AUTHORIZATION, value)),
                 // Append: if the request already had this header, there are then two, and
                 // authentication refuses them.
-                false => self.headers.append(TRIBUNAL, value),
+                false => self.headers.append(TRIBUNAL_HEADER, value),
             }
         }
         let identity = self.auth.authenticate_with_expiry(&self.headers).await;
-        let identity = identity.map_err(|refused| match refused.error.public().0 {
+        let identity = identity.map_err(|refused| match refused.error.log_and_redact().0 {
             Failure::Indisponivel => Reason::CheckUnavailable,
             _ => Reason::Refused,
         })?;
@@ -378,7 +381,7 @@ impl OperationSender {
             .await;
     }
 
-    async fn respond(self, service: GraphqlService, call: Call, ready: ReadyOperation) {
+    async fn respond(self, service: GraphqlService, call: Call, ready: BoundOperation) {
         let outcome = service.execute(call, &ready).await;
         if outcome.data.is_none() {
             return self.send(Event::Refusal(outcome.errors)).await;

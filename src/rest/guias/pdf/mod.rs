@@ -66,7 +66,7 @@ pub async fn print(
     let (guia, parts) = read.await?.ok_or_else(|| rest_error(rules::r1_guia_visivel().into()))?;
     let mut dados = Fields::of(to_json(&guia, &parts, &call));
     let print = move || document(title, &mut dados).print();
-    let pdf = call.app.work.run(call.actor().credential(), print).await??;
+    let pdf = call.app.cpu_pool.run(call.actor().credential(), print).await??;
     let etag = hexadecimal::encode(&Sha256::digest(&pdf)[..16]);
     let disposition = ContentDisposition {
         disposition: DispositionType::Inline,

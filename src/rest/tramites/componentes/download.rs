@@ -1,6 +1,6 @@
 //! Sends files to the destinatário.
 
-use super::named::{FileNames, ParsedNames, enter_with_file, from_json};
+use super::file_key::{FileKey, ParsedFileKey, begin_with_file, from_json};
 use super::parts::range;
 use super::reader::Reader;
 use crate::call::Call;
@@ -43,7 +43,7 @@ pub async fn download_file(
     path: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, TramitaError> {
-    let (call, query) = enter_with_file(&req).await?;
+    let (call, query) = begin_with_file(&req).await?;
     let command = request(&req, payload, query, idt(&path)?, None).await?;
     let (download, first) = Download::open(&req, call, command).await?;
     let size = download.range.size().cast_unsigned();
@@ -70,7 +70,7 @@ pub async fn download_part(
     path: web::Path<(String, String, String)>,
     payload: web::Payload,
 ) -> Result<HttpResponse, TramitaError> {
-    let (call, query) = enter_with_file(&req).await?;
+    let (call, query) = begin_with_file(&req).await?;
     let (idt, range) = (idt(&path.0)?, range(&path.1, &path.2)?);
     let command = request(&req, payload, query, idt, Some(range)).await?;
     let (download, first) = Download::open(&req, call, command).await?;
@@ -85,18 +85,18 @@ pub async fn download_part(
 async fn request(
     req: &HttpRequest,
     payload: web::Payload,
-    query: FileNames,
+    query: FileKey,
     idt: Idt,
     range: Option<ByteRange>,
 ) -> Result<BaixarComponente, TramitaError> {
-    let ParsedNames { hash, protocolo, malformed } = from_json(req, payload, query).await?;
+    let ParsedFileKey { hash, protocolo, malformed } = from_json(req, payload, query).await?;
     Ok(BaixarComponente { idt, protocolo, hash, trecho: range, malformed })
 }
 
 /// Makes the error that aborts the body. The status line is already sent, and the client must not
 /// take the body for complete.
 fn cut_off(error: &Error) -> io::Error {
-    let (failure, _) = error.public();
+    let (failure, _) = error.log_and_redact();
     tracing::warn!(codigo = failure.name(), "a download was broken off");
     io::Error::other("broken off")
 }

@@ -1,7 +1,7 @@
 //! Reads the multipart form that carries a file or a part of one, without holding it whole in
 //! memory.
 
-use super::named::{FileNames, HASH, PROTOCOLO, ParsedNames};
+use super::file_key::{FileKey, HASH, PROTOCOLO, ParsedFileKey};
 use crate::blob_store::{ContentId, PART_SIZE};
 use crate::call::Call;
 use crate::error::{CodigoErro, Error, Failure, Refusal};
@@ -93,9 +93,9 @@ fn malformed() -> Error {
 async fn read_form(
     destination: &Destination<'_>,
     mut parts: Multipart,
-    named: FileNames,
+    named: FileKey,
 ) -> Result<Upload, Error> {
-    let (mut in_form, mut file) = (FileNames::default(), None);
+    let (mut in_form, mut file) = (FileKey::default(), None);
     while let Some(part) = timeout(READ_TIMEOUT, parts.next()).await.map_err(|_| interrupted())? {
         let part = part.map_err(|_| malformed())?;
         let name = part.name().unwrap_or_default().to_owned();
@@ -112,7 +112,7 @@ async fn read_form(
             }
         }
     }
-    let ParsedNames { hash, protocolo, mut malformed } = named.and(in_form);
+    let ParsedFileKey { hash, protocolo, mut malformed } = named.merge(in_form);
     let Some((computed, size)) = file else {
         let refusal = Refusal::new(CodigoErro::CampoObrigatorio, "S0", "falta o arquivo");
         malformed.push(refusal.at(["conteudo"]));
@@ -137,7 +137,7 @@ async fn read_field(mut field: Field) -> Result<String, Error> {
 
 impl Destination<'_> {
     /// Reads the form to its end, in at most [`TOTAL_TIME`].
-    pub async fn read(&self, parts: Multipart, named: FileNames) -> Result<Upload, Error> {
+    pub async fn read(&self, parts: Multipart, named: FileKey) -> Result<Upload, Error> {
         timeout(TOTAL_TIME, read_form(self, parts, named))
             .await
             .unwrap_or_else(|_| Err(interrupted()))

@@ -5,6 +5,6 @@
 pub mod download;
 pub mod upload;
 mod form;
-mod named;
+mod file_key;
 pub mod parts;
 mod reader;

@@ -1,7 +1,7 @@
 //! Upload of a file in parts, which is how the platform's client sends every attached file.
 
+use super::file_key::{ParsedFileKey, begin_with_file, from_json};
 use super::form::Upload;
-use super::named::{ParsedNames, enter_with_file, from_json};
 use super::reader::Reader;
 use super::upload::{Form, forget, receive};
 use crate::call::Call;
@@ -17,7 +17,7 @@ use crate::rest::tramites::steps::situacao_of;
 use crate::tramite::rules::MAX_PART_LEN;
 use crate::tramite::service::{self, Assembly};
 use crate::tramite::{Assembled, ByteRange, ConcluirComponente, EnviarParte, HashSha256, Segment};
-use crate::value::field::natural;
+use crate::value::field::parse_digits;
 use actix_web::{HttpRequest, HttpResponse, web};
 use sha2::{Digest, Sha256};
 
@@ -40,7 +40,7 @@ pub async fn upload_part(
     path: web::Path<(String, String, String)>,
     payload: web::Payload,
 ) -> Result<HttpResponse, TramitaError> {
-    let (call, named) = enter_with_file(&req).await?;
+    let (call, named) = begin_with_file(&req).await?;
     let (idt, range) = (idt(&path.0)?, range(&path.1, &path.2)?);
     let form = Form { payload, named, max: range.size(), with_hash: false };
     let received = receive(&req, form, &call, idt, |upload, content| {
@@ -60,10 +60,11 @@ pub async fn upload_part(
 
 /// Parses `{inicio}-{fim}`, at most 200 MiB.
 pub fn range(start: &str, end: &str) -> Result<ByteRange, TramitaError> {
-    let parsed = natural::<i64>(start).zip(natural::<i64>(end)).and_then(|(start, end)| {
-        (start < end && end - start <= MAX_PART_LEN)
-            .then_some(ByteRange { inicio: start, fim: end })
-    });
+    let parsed =
+        parse_digits::<i64>(start).zip(parse_digits::<i64>(end)).and_then(|(start, end)| {
+            (start < end && end - start <= MAX_PART_LEN)
+                .then_some(ByteRange { inicio: start, fim: end })
+        });
     let refusal = || {
         let message = "a parte é inicio-fim, em bytes a contar de 0, o fim exclusive, até 200 MiB";
         Refusal::new(CodigoErro::CampoInvalido, "S0", message).at(["partes"])
@@ -88,9 +89,9 @@ pub async fn finish_upload(
     path: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, TramitaError> {
-    let (call, query) = enter_with_file(&req).await?;
+    let (call, query) = begin_with_file(&req).await?;
     let idt = idt(&path)?;
-    let ParsedNames { hash, protocolo, malformed } = from_json(&req, payload, query).await?;
+    let ParsedFileKey { hash, protocolo, malformed } = from_json(&req, payload, query).await?;
     let mut command = ConcluirComponente { idt, protocolo, hash, montado: None, malformed };
     let (actor, request) = (call.actor().clone(), command.clone());
     let find = move |session: &mut Session<'_>| service::assembly(session, &actor, &request);

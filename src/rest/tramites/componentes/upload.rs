@@ -1,7 +1,7 @@
 //! Upload of files by the remetente, by ticket.
 
+use super::file_key::{FileKey, begin_with_file};
 use super::form::{Destination, Upload, form};
-use super::named::{FileNames, enter_with_file};
 use crate::blob_store::{ContentId, PART_SIZE};
 use crate::call::Call;
 use crate::command::{self, Command, Mode};
@@ -35,7 +35,7 @@ pub async fn upload_file(
     path: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, TramitaError> {
-    let (call, named) = enter_with_file(&req).await?;
+    let (call, named) = begin_with_file(&req).await?;
     let idt = idt(&path)?;
     let max = i64::from(call.app.rules.componente_maximo) * MIB;
     let form = Form { payload, named, max, with_hash: true };
@@ -60,7 +60,7 @@ pub async fn upload_file(
 pub struct Form {
     pub payload: web::Payload,
     /// The names of the file in the query.
-    pub named: FileNames,
+    pub named: FileKey,
     /// Largest number of bytes of the file or part.
     pub max: i64,
     /// Whether to hash the bytes. True for a whole file, false for a part.
@@ -77,7 +77,7 @@ pub async fn receive<C: Command<Effect = ReceivedComponente>>(
     command: impl FnOnce(Upload, Option<ContentId>) -> Result<C, Error>,
 ) -> Result<Tramite, TramitaError> {
     let awaiting = expects_files(call, idt).await?;
-    let bodies = &call.app.bodies;
+    let bodies = &call.app.body_budget;
     let _in_memory = bodies.reserve_piece(PART_SIZE, call.actor().credential()).await?;
     let parts = form(req, payload, max).await?;
     // After the last file, this only compares a retry with the stored file, and stores nothing.
@@ -111,7 +111,7 @@ pub async fn receive<C: Command<Effect = ReceivedComponente>>(
 pub async fn forget(call: &Call, contents: impl Iterator<Item = ContentId>) {
     for content in contents {
         if let Err(error) = service::forget(&call.app, call.actor(), content).await {
-            let (failure, _) = error.public();
+            let (failure, _) = error.log_and_redact();
             tracing::warn!(
                 codigo = failure.name(),
                 "a content could not be deleted; the periodic purge will delete it"

@@ -18,27 +18,27 @@ const READ_TIMEOUT: Duration = Duration::from_secs(60);
 const TOTAL_TIME: Duration = Duration::from_secs(300);
 
 /// Middleware around the scopes of the Tramita API.
-pub async fn discard_unread_body<B: MessageBody + 'static>(
+pub async fn drain_body<B: MessageBody + 'static>(
     mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let body = LentBody::of(&mut req);
+    let body = SharedBody::of(&mut req);
     req.set_payload(body.payload());
     let response = next.call(req).await?;
     body.discard().await;
     Ok(response)
 }
 
-/// The body of a request. The handler reads it through [`LentBody::payload`], and this value keeps
+/// The body of a request. The handler reads it through [`SharedBody::payload`], and this value keeps
 /// the rest.
-pub struct LentBody(Rc<SharedPayload>);
+pub struct SharedBody(Rc<SharedPayload>);
 
 struct SharedPayload {
     payload: RefCell<Payload>,
     touched: Cell<bool>,
 }
 
-impl LentBody {
+impl SharedBody {
     pub fn of(req: &mut ServiceRequest) -> Self {
         let payload = RefCell::new(req.take_payload());
         Self(Rc::new(SharedPayload { payload, touched: Cell::new(false) }))

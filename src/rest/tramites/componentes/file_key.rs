@@ -5,7 +5,7 @@ use crate::auth::Papel;
 use crate::call::Call;
 use crate::error::{CodigoErro, Refusal};
 use crate::rest::json_fields::JsonBody;
-use crate::rest::tramites::entry::begin_with_params;
+use crate::rest::tramites::begin::begin_with_params;
 use crate::rest::tramites::refusal::TramitaError;
 use crate::tramite::{HashSha256, Protocolo};
 use crate::value::rules::UnknownFields;
@@ -17,21 +17,21 @@ pub const PROTOCOLO: &str = "protocolo";
 
 /// The names of a file, as the query or the body gives them.
 #[derive(Default)]
-pub struct FileNames {
+pub struct FileKey {
     pub hash: Option<String>,
     pub protocolo: Option<String>,
 }
 
 /// The names of a file from both places, parsed.
-pub struct ParsedNames {
+pub struct ParsedFileKey {
     pub hash: Option<HashSha256>,
     pub protocolo: Option<String>,
     pub malformed: Vec<Refusal>,
 }
 
-impl FileNames {
+impl FileKey {
     /// Merges the names in the query with those in the body, and refuses a contradiction.
-    pub fn and(self, body: Self) -> ParsedNames {
+    pub fn merge(self, body: Self) -> ParsedFileKey {
         let mut malformed = Vec::new();
         let mut refuse = |field: &'static str, text: Cow<'static, str>| {
             malformed
@@ -53,7 +53,7 @@ impl FileNames {
             refuse(PROTOCOLO, text.into());
             None
         });
-        ParsedNames { hash, protocolo, malformed }
+        ParsedFileKey { hash, protocolo, malformed }
     }
 }
 
@@ -79,30 +79,30 @@ fn same_protocolo(a: &str, b: &str) -> bool {
 }
 
 /// Begins the call, and reads the names of the file in the query.
-pub async fn enter_with_file(req: &HttpRequest) -> Result<(Call, FileNames), TramitaError> {
+pub async fn begin_with_file(req: &HttpRequest) -> Result<(Call, FileKey), TramitaError> {
     let (call, mut params) = begin_with_params(req, Papel::Integracao).await?;
     // A client that does not encode `+` sends it as a space. Base64 has no space, so every space
     // was a plus.
     let hash = params.take(HASH).map(|text| text.trim().replace(' ', "+"));
     let protocolo = params.take(PROTOCOLO);
     params.finish()?;
-    Ok((call, FileNames { hash, protocolo }))
+    Ok((call, FileKey { hash, protocolo }))
 }
 
 /// Merges the names in the query with those in an optional JSON body.
 pub async fn from_json(
     req: &HttpRequest,
     payload: web::Payload,
-    query: FileNames,
-) -> Result<ParsedNames, TramitaError> {
+    query: FileKey,
+) -> Result<ParsedFileKey, TramitaError> {
     let Some(mut body) = JsonBody::read_optional(req, payload).await? else {
-        return Ok(query.and(FileNames::default()));
+        return Ok(query.merge(FileKey::default()));
     };
-    let in_body = FileNames {
+    let in_body = FileKey {
         hash: body.text(HASH, &["arquivo", HASH]),
         protocolo: body.text(PROTOCOLO, &["arquivo", PROTOCOLO]),
     };
-    let mut read = query.and(in_body);
+    let mut read = query.merge(in_body);
     read.malformed.extend(body.finish(UnknownFields::Avisar).0);
     Ok(read)
 }
@@ -114,29 +114,29 @@ mod tests {
     const ONE: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
     const OTHER: &str = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
 
-    fn named(hash: &str, protocolo: &str) -> FileNames {
+    fn named(hash: &str, protocolo: &str) -> FileKey {
         let filled = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        FileNames { hash: filled(hash), protocolo: filled(protocolo) }
+        FileKey { hash: filled(hash), protocolo: filled(protocolo) }
     }
 
     #[test]
     fn the_query_and_the_body_must_not_name_two_files() {
         for (query, body) in [
-            (named(ONE, "A"), FileNames::default()),
-            (FileNames::default(), named(ONE, "A")),
+            (named(ONE, "A"), FileKey::default()),
+            (FileKey::default(), named(ONE, "A")),
             (named(ONE, ""), named("", "A")),
             (named(ONE, "A"), named(&format!(" {ONE}"), "A")),
         ] {
-            let read = query.and(body);
+            let read = query.merge(body);
             assert_eq!((read.hash.unwrap().as_str(), read.protocolo.as_deref()), (ONE, Some("A")));
             assert!(read.malformed.is_empty());
         }
-        let fields = |query: FileNames, body: FileNames| {
-            let malformed = query.and(body).malformed;
+        let fields = |query: FileKey, body: FileKey| {
+            let malformed = query.merge(body).malformed;
             malformed.iter().map(|refused| refused.campo[1].to_string()).collect::<Vec<_>>()
         };
         assert_eq!(fields(named(ONE, "A"), named(OTHER, "B")), [HASH, PROTOCOLO]);
-        assert_eq!(fields(named("x", ""), FileNames::default()), [HASH]);
+        assert_eq!(fields(named("x", ""), FileKey::default()), [HASH]);
         let masks = [named("", "99990.000001/2026-53"), named("", "99990000001202653")];
         let [query, body] = masks;
         assert_eq!(fields(query, body), Vec::<String>::new());

@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// When there are more callers than this, [`Shares`] forgets those that hold no share.
+/// When there are more callers than this, [`Quota`] forgets those that hold no share.
 const MAX_IDLE_CALLERS: usize = 256;
 
-pub struct Shares {
+pub struct Quota {
     all: Arc<Semaphore>,
     per_caller: u32,
     callers: Mutex<HashMap<Box<str>, Weak<Semaphore>>>,
@@ -20,12 +20,12 @@ pub struct Shares {
 
 /// A number of units. Dropping it releases them.
 #[derive(Debug)]
-pub struct Share {
+pub struct QuotaPermit {
     all: OwnedSemaphorePermit,
     of_caller: Option<OwnedSemaphorePermit>,
 }
 
-impl Shares {
+impl Quota {
     pub fn new(all: u32, per_caller: u32) -> Self {
         let all = Arc::new(Semaphore::new(all as usize));
         Self { all, per_caller, callers: Mutex::default() }
@@ -38,11 +38,11 @@ impl Shares {
         units: u32,
         caller: Option<&str>,
         max_wait: Duration,
-    ) -> Option<Share> {
+    ) -> Option<QuotaPermit> {
         if caller.is_none()
             && let Ok(all) = Arc::clone(&self.all).try_acquire_many_owned(units)
         {
-            return Some(Share { all, of_caller: None });
+            return Some(QuotaPermit { all, of_caller: None });
         }
         let both = async {
             let of_caller = match caller {
@@ -52,7 +52,7 @@ impl Shares {
                 None => None,
             };
             let all = Arc::clone(&self.all).acquire_many_owned(units).await.ok()?;
-            Some(Share { all, of_caller })
+            Some(QuotaPermit { all, of_caller })
         };
         timeout(max_wait, both).await.ok()?
     }
@@ -71,7 +71,7 @@ impl Shares {
     }
 }
 
-impl Share {
+impl QuotaPermit {
     /// Whether the units also count against a caller's share.
     pub const fn is_charged(&self) -> bool {
         self.of_caller.is_some()
@@ -95,7 +95,7 @@ mod tests {
 
     #[actix_web::test]
     async fn no_caller_exceeds_its_share_and_all_together_never_exceed_the_total() {
-        let shares = Shares::new(10, 6);
+        let shares = Quota::new(10, 6);
         let mut first = shares.take(6, Some("a"), NOW).await.unwrap();
         assert!(shares.take(1, Some("a"), NOW).await.is_none(), "more than its part");
         let second = shares.take(4, Some("b"), NOW).await.unwrap();
@@ -109,7 +109,7 @@ mod tests {
 
     #[actix_web::test]
     async fn released_units_go_to_a_waiting_caller_and_idle_callers_are_removed() {
-        let shares = Arc::new(Shares::new(4, 2));
+        let shares = Arc::new(Quota::new(4, 2));
         let held = shares.take(2, Some("a"), NOW).await.unwrap();
         let waiting = Arc::clone(&shares);
         let waiting = actix_web::rt::spawn(async move {

@@ -1,6 +1,6 @@
 //! Limits the memory of request bodies, for the whole server and for each caller.
 
-use super::shares::{Share, Shares};
+use super::quota::{Quota, QuotaPermit};
 use crate::error::Error;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 const BODY_SPACE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A smaller body counts only against the limit of the server, not against its caller's share: the
 /// number of connections of an address or a credential is limited too.
-pub const SMALL: usize = 4 * 1024;
+pub const UNCHARGED_BYTES: usize = 4 * 1024;
 /// The share of one caller is the total divided by this number.
 const PARTS: u32 = 4;
 const KIB: usize = 1024;
@@ -16,29 +16,29 @@ const KIB: usize = 1024;
 const DEFAULT_MIB: u32 = 64;
 
 /// The memory for bodies that the whole server is receiving or processing.
-pub struct Bodies {
-    whole: Shares,
+pub struct BodyBudget {
+    whole: Quota,
     /// A separate limit for pieces of uploads, because an upload may take half an hour.
-    pieces: Shares,
+    pieces: Quota,
 }
 
-impl Bodies {
+impl BodyBudget {
     /// A limit of `mib` MiB, a quarter of them for uploads.
     pub fn new(mib: u32) -> Self {
         let part = mib.saturating_mul(1024) / PARTS;
         let whole = part * (PARTS - 1);
-        Self { whole: Shares::new(whole, whole / PARTS), pieces: Shares::new(part, part / PARTS) }
+        Self { whole: Quota::new(whole, whole / PARTS), pieces: Quota::new(part, part / PARTS) }
     }
 
     /// Reserves memory for a piece of an upload.
-    pub async fn reserve_piece(&self, bytes: usize, caller: &str) -> Result<Share, Error> {
+    pub async fn reserve_piece(&self, bytes: usize, caller: &str) -> Result<QuotaPermit, Error> {
         let share = self.pieces.take(units(bytes), Some(caller), BODY_SPACE_TIMEOUT).await;
         share.ok_or(Error::Overloaded { seconds: 5 })
     }
 
     /// Reserves memory for a body, before it is received.
-    pub async fn reserve(&self, bytes: usize, caller: &str) -> Result<Share, Error> {
-        let counted = (bytes > SMALL).then_some(caller);
+    pub async fn reserve(&self, bytes: usize, caller: &str) -> Result<QuotaPermit, Error> {
+        let counted = (bytes > UNCHARGED_BYTES).then_some(caller);
         let share = self.whole.take(units(bytes), counted, BODY_SPACE_TIMEOUT).await;
         share.ok_or(Error::Overloaded { seconds: 1 })
     }
@@ -49,7 +49,7 @@ pub fn units(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(KIB)).unwrap_or(u32::MAX)
 }
 
-impl Default for Bodies {
+impl Default for BodyBudget {
     fn default() -> Self {
         Self::new(DEFAULT_MIB)
     }

@@ -7,7 +7,7 @@ use super::health::Health;
 use super::listener::Notifier;
 use super::login::{DatabaseRole, Login};
 use super::manager::Manager;
-use super::session::SessionWatch;
+use super::pooler::PoolerWatch;
 use super::{Bounds, ConnectionPool, Db, DbOptions, Permits};
 use crate::error::Error;
 use diesel::PgConnection;
@@ -20,7 +20,7 @@ impl Db {
     /// Creates a `Db` on `conn`, which must have an open transaction and a login that may set the
     /// server's roles. The transaction is never committed: the connection closes when the last clone
     /// is dropped. `skip_tribunal_filter` has the meaning of [`DbOptions::skip_tribunal_filter`].
-    pub fn within(
+    pub fn in_outer_transaction(
         conn: PgConnection,
         statement_timeout: Duration,
         skip_tribunal_filter: bool,
@@ -33,7 +33,7 @@ impl Db {
             .max_lifetime(None)
             .idle_timeout(None)
             .connection_timeout(statement_timeout)
-            .build_unchecked(Manager::given(conn, statement_timeout, Arc::clone(&health)));
+            .build_unchecked(Manager::of_connection(conn, statement_timeout, Arc::clone(&health)));
         let connections = || ConnectionPool {
             pool: pool.clone(),
             // More permits than connections: a query that holds one may ask for another to read
@@ -48,7 +48,7 @@ impl Db {
             national_pool: connections(),
             server_pool: pool.clone(),
             notifier: Arc::new(Notifier::new(Login::of(&nowhere, DatabaseRole::App))),
-            session: Arc::new(SessionWatch::of(Vec::new(), Arc::clone(&health))),
+            pooler_watch: Arc::new(PoolerWatch::of(Vec::new(), Arc::clone(&health))),
             health,
             max_wait: statement_timeout,
             statement_timeout,
@@ -59,7 +59,7 @@ impl Db {
 
     /// Runs `work` between two operations, as the login that opened the connection. Blocks the
     /// thread.
-    pub fn as_login<T>(
+    pub fn with_login_conn<T>(
         &self,
         work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {

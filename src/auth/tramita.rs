@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// The ways in which callers of the Tramita API may authenticate, besides a token.
 #[derive(Debug, Clone, Default)]
-pub struct FacadeOptions {
+pub struct TramitaAuthOptions {
     /// HTTP Basic. `None` when it is not accepted.
     pub basic: Option<Basic>,
     /// The header in which a proxy passes on the certificate of its client. `None` when no proxy
@@ -30,7 +30,7 @@ pub struct FacadeOptions {
 
 /// The parts of a request that can identify its caller.
 #[derive(Clone, Copy)]
-pub struct Caller<'a> {
+pub struct RequestCredentials<'a> {
     pub headers: &'a HeaderMap,
     pub peer: Option<IpAddr>,
     /// The certificate that the client showed to this server's own TLS, as DER.
@@ -48,15 +48,15 @@ pub struct Basic {
 }
 
 /// The state for authentication without a token.
-pub struct Facade {
+pub struct TramitaAuth {
     tokens: Option<ClientTokens>,
     certificate_header: Option<HeaderName>,
     proxies: BTreeSet<IpAddr>,
 }
 
-impl Facade {
-    pub fn new(issuer: &str, options: FacadeOptions) -> Self {
-        let FacadeOptions { basic, certificate_header, proxies } = options;
+impl TramitaAuth {
+    pub fn new(issuer: &str, options: TramitaAuthOptions) -> Self {
+        let TramitaAuthOptions { basic, certificate_header, proxies } = options;
         let tokens = basic.map(|Basic { token_url, allow_http }| {
             ClientTokens::new(Exchange::new(issuer.to_owned(), token_url, allow_http))
         });
@@ -64,8 +64,11 @@ impl Facade {
     }
 
     /// The certificate that the client showed to this server or to the proxy in front of it.
-    fn presented(&self, caller: Caller<'_>) -> Result<Option<PresentedCertificate>, Refused> {
-        let Caller { headers, peer, certificate } = caller;
+    fn presented(
+        &self,
+        caller: RequestCredentials<'_>,
+    ) -> Result<Option<PresentedCertificate>, Refused> {
+        let RequestCredentials { headers, peer, certificate } = caller;
         let forwarded = match &self.certificate_header {
             Some(name) => forwarded::read(headers, name, peer, &self.proxies)?,
             None => None,
@@ -90,9 +93,12 @@ impl Facade {
 impl Auth {
     /// Authenticates a caller of the Tramita API. `Authorization` takes precedence over a
     /// certificate, because some clients show their certificate to every server.
-    pub async fn authenticate_facade(&self, caller: Caller<'_>) -> Result<Actor, Refused> {
-        let Caller { headers, peer, .. } = caller;
-        let presented = self.facade.presented(caller)?;
+    pub async fn authenticate_tramita(
+        &self,
+        caller: RequestCredentials<'_>,
+    ) -> Result<Actor, Refused> {
+        let RequestCredentials { headers, peer, .. } = caller;
+        let presented = self.tramita.presented(caller)?;
         if let Some(presented) = presented.filter(|_| !headers.contains_key(header::AUTHORIZATION))
         {
             return self.actor_of_certificate(&presented, headers).await;
@@ -100,9 +106,9 @@ impl Auth {
         let Some(encoded) = basic::encoded_credentials(headers) else {
             return self.authenticate(headers).await;
         };
-        let Some(tokens) = &self.facade.tokens else { return Err(basic_is_off()) };
+        let Some(tokens) = &self.tramita.tokens else { return Err(basic_is_off()) };
         let client = basic::read(encoded)?;
-        let address = self.facade.address(headers, peer);
+        let address = self.tramita.address(headers, peer);
         let verified = self.verify_client(tokens, &client, address).await?;
         self.recognise(&verified, headers).await
     }

@@ -78,7 +78,7 @@ impl Probe {
         let open = || {
             let (mut conn, socket) = sockets.connect(url)?;
             let mark = {
-                let _waiting = socket.wait_until(Instant::now() + PROBE_TIMEOUT);
+                let _deadline = socket.set_deadline(Instant::now() + PROBE_TIMEOUT);
                 conn.batch_execute("SET application_name = 'elos-session'")?;
                 Mark::set(&mut conn)?
             };
@@ -90,21 +90,21 @@ impl Probe {
     fn check(&mut self) -> Result<(), ConnectError> {
         PROBE_ORDER.into_iter().try_for_each(|which| {
             let (conn, socket, mark) = &mut self.0[which];
-            let _waiting = socket.wait_until(Instant::now() + PROBE_TIMEOUT);
+            let _deadline = socket.set_deadline(Instant::now() + PROBE_TIMEOUT);
             mark.check(conn)
         })
     }
 }
 
 /// Checks that connections to `url` keep their sessions.
-pub fn check_sessions_kept(url: &str) -> Result<(), ConnectError> {
+pub fn check_session_affinity(url: &str) -> Result<(), ConnectError> {
     let sockets = Arc::new(Sockets::default());
     socket::watch(&sockets);
-    check_kept(&sockets, url)
+    check_affinity(&sockets, url)
 }
 
-/// Like [`check_sessions_kept`], with sockets whose deadlines [`socket::watch`] already enforces.
-pub(super) fn check_kept(sockets: &Sockets, url: &str) -> Result<(), ConnectError> {
+/// Like [`check_session_affinity`], with sockets whose deadlines [`socket::watch`] already enforces.
+pub(super) fn check_affinity(sockets: &Sockets, url: &str) -> Result<(), ConnectError> {
     Probe::open(sockets, url)?.check()
 }
 
@@ -117,13 +117,13 @@ struct Shared {
     pids: Mutex<HashSet<i32>>,
     /// Incremented when a connection is found dead or in another session. Each connection is then
     /// checked before its next use. A check at every use would cost a third of a point query.
-    suspicions: AtomicU64,
+    check_generation: AtomicU64,
 }
 
 impl Default for Backends {
     fn default() -> Self {
-        let (pids, suspicions) = (Mutex::new(HashSet::new()), AtomicU64::new(0));
-        Self(Arc::new(Shared { pids, suspicions }))
+        let (pids, check_generation) = (Mutex::new(HashSet::new()), AtomicU64::new(0));
+        Self(Arc::new(Shared { pids, check_generation }))
     }
 }
 
@@ -160,13 +160,13 @@ impl Backends {
 
     /// The current value of the counter. A connection that was checked at this value needs no
     /// further check.
-    pub(super) fn suspicions(&self) -> u64 {
-        self.0.suspicions.load(Ordering::Acquire)
+    pub(super) fn check_generation(&self) -> u64 {
+        self.0.check_generation.load(Ordering::Acquire)
     }
 
     /// Makes every connection be checked before its next use, because one of them failed.
-    pub(super) fn suspect(&self) {
-        self.0.suspicions.fetch_add(1, Ordering::AcqRel);
+    pub(super) fn request_check(&self) {
+        self.0.check_generation.fetch_add(1, Ordering::AcqRel);
     }
 
     fn pids(&self) -> MutexGuard<'_, HashSet<i32>> {
@@ -181,13 +181,13 @@ impl Drop for BackendClaim {
 }
 
 /// Watches whether the sessions behind the database URLs are kept.
-pub(super) struct SessionWatch {
+pub(super) struct PoolerWatch {
     urls: Vec<String>,
     health: Arc<Health>,
     lost: AtomicBool,
 }
 
-impl SessionWatch {
+impl PoolerWatch {
     pub(super) const fn of(urls: Vec<String>, health: Arc<Health>) -> Self {
         Self { urls, health, lost: AtomicBool::new(false) }
     }
@@ -222,7 +222,7 @@ impl Db {
     /// Whether a pooler mixes up the sessions of this server. While it does, the server refuses
     /// every request.
     pub fn sessions_lost(&self) -> bool {
-        self.session.lost.load(Ordering::Acquire)
+        self.pooler_watch.lost.load(Ordering::Acquire)
     }
 
     /// Starts a thread that probes every two seconds whether sessions are kept, until the current
@@ -232,7 +232,7 @@ impl Db {
         let (db, stop_flag) = (self.clone(), Arc::clone(&stopped));
         let watch = thread::Builder::new().name("elos-session".into());
         if let Err(error) = watch.spawn(move || db.probe_repeatedly(&stop_flag)) {
-            tracing::error!(%error, "nobody looks whether sessions are kept");
+            tracing::error!(%error, "could not start the thread that probes the sessions");
         }
         actix_web::rt::spawn(async move {
             let _stop = SetOnDrop(stopped);
@@ -243,7 +243,7 @@ impl Db {
     fn probe_repeatedly(&self, stopped: &AtomicBool) {
         let mut probes = Vec::new();
         while !stopped.load(Ordering::Relaxed) {
-            if let Some(lost) = self.session.probe_all(&mut probes) {
+            if let Some(lost) = self.pooler_watch.probe_all(&mut probes) {
                 self.set_lost(lost);
             }
             let checks = PROBE_INTERVAL.as_millis() / STOP_CHECK_INTERVAL.as_millis();
@@ -256,7 +256,7 @@ impl Db {
     }
 
     fn set_lost(&self, lost: bool) {
-        let before = self.session.lost.load(Ordering::Acquire);
+        let before = self.pooler_watch.lost.load(Ordering::Acquire);
         match (before, lost) {
             (false, true) => tracing::error!(
                 "a pooler between this server and PostgreSQL gives each transaction another session; nothing is served until it does not (pool_mode = session)"
@@ -266,8 +266,8 @@ impl Db {
         }
         if before != lost {
             // Every connection must check its session before its next use.
-            self.health.backends.suspect();
+            self.health.backends.request_check();
         }
-        self.session.lost.store(lost, Ordering::Release);
+        self.pooler_watch.lost.store(lost, Ordering::Release);
     }
 }

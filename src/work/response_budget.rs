@@ -1,7 +1,7 @@
 //! Limits the memory of large answers. While an answer is built, the rows read for it are in memory
 //! too. The answer itself stays in memory until the client has received its last byte.
 
-use super::shares::{Share, Shares};
+use super::quota::{Quota, QuotaPermit};
 use crate::error::Error;
 use actix_web::web::Bytes;
 use std::time::Duration;
@@ -11,7 +11,7 @@ const KIB: u64 = 1024;
 /// measured on pages of nested lists. The answer itself takes 18 of them.
 const BYTES_A_UNIT: u64 = 240;
 /// An operation below this cost has a small answer, for which no memory is reserved.
-const SMALL: u64 = 25_000;
+const UNRESERVED_COST: u64 = 25_000;
 /// KiB for all callers, and for each caller: enough to build two of the largest answers at the same
 /// time.
 const ALL: u32 = 256 * 1024;
@@ -20,23 +20,23 @@ const PER_CALLER: u32 = 128 * 1024;
 const ANSWER_SPACE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The memory for large answers of the whole server.
-pub struct ResponseBudget(Shares);
+pub struct ResponseBudget(Quota);
 
 impl Default for ResponseBudget {
     fn default() -> Self {
-        Self(Shares::new(ALL, PER_CALLER))
+        Self(Quota::new(ALL, PER_CALLER))
     }
 }
 
 /// The memory that one answer takes. Dropping it releases the memory.
 #[derive(Debug)]
-pub struct Reservation(Share);
+pub struct Reservation(QuotaPermit);
 
 impl ResponseBudget {
     /// Reserves the memory that the answer to an operation of this declared cost may take, before
     /// the operation runs.
     pub async fn reserve(&self, cost: u64, caller: &str) -> Result<Option<Reservation>, Error> {
-        if cost < SMALL {
+        if cost < UNRESERVED_COST {
             return Ok(None);
         }
         let units =
@@ -88,7 +88,7 @@ mod tests {
         // A finished answer counts with its own size, not with the memory that building it took.
         assert_eq!(held.len(), 17);
         assert!(reserve("b").is_some());
-        assert!(answers.reserve(SMALL - 1, "a").now_or_never().is_some());
+        assert!(answers.reserve(UNRESERVED_COST - 1, "a").now_or_never().is_some());
         // Without a limit on the cost, an operation counts as the whole share of its caller.
         assert!(answers.reserve(u64::MAX, "c").now_or_never().is_some());
         // A slice keeps the whole answer in memory.
