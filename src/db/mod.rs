@@ -4,6 +4,7 @@
 //! take an [`Actor`], so that no statement runs without a tribunal. The server's own queries
 //! ([`Db::with_server_conn`]) see no tribunal's rows.
 
+mod array;
 pub mod catalog;
 mod connect_options;
 mod conninfo;

@@ -4,6 +4,7 @@
 //! All text is `&'static str` and all values are bound, so no client input becomes SQL. Unlike with
 //! `diesel::sql_query`, statements are prepared once.
 
+use super::array::Array;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -25,13 +26,13 @@ pub enum SqlValue {
     /// A transaction id as decimal digits, bound as text and cast to `xid8`, for which Diesel has
     /// no type.
     Xid(String),
-    I16s(Vec<i16>),
-    I32s(Vec<i32>),
-    I64s(Vec<i64>),
-    NullableI64s(Vec<Option<i64>>),
-    Texts(Vec<String>),
-    NullableTexts(Vec<Option<String>>),
-    Instants(Vec<DateTime<Utc>>),
+    I16s(Array<i16>),
+    I32s(Array<i32>),
+    I64s(Array<i64>),
+    NullableI64s(Array<Option<i64>>),
+    Texts(Array<String>),
+    NullableTexts(Array<Option<String>>),
+    Instants(Array<DateTime<Utc>>),
     Bytes(Vec<u8>),
 }
 
@@ -46,9 +47,21 @@ macro_rules! impl_from {
 }
 impl_from! {
     i16 => I16, i32 => I32, i64 => I64, bool => Bool, String => Text, Option<String> => NullableText, NaiveDate => Date,
-    DateTime<Utc> => Instant, Vec<i16> => I16s, Vec<i32> => I32s, Vec<i64> => I64s, Vec<Option<i64>> => NullableI64s,
-    Vec<String> => Texts, Vec<Option<String>> => NullableTexts,
-    Vec<DateTime<Utc>> => Instants, Vec<u8> => Bytes,
+    DateTime<Utc> => Instant, Vec<u8> => Bytes,
+}
+
+macro_rules! impl_from_elements {
+    ($($rust:ty => $variant:ident),* $(,)?) => {
+        $(impl From<Vec<$rust>> for SqlValue {
+            fn from(elements: Vec<$rust>) -> Self {
+                Self::$variant(Array(elements))
+            }
+        })*
+    };
+}
+impl_from_elements! {
+    i16 => I16s, i32 => I32s, i64 => I64s, Option<i64> => NullableI64s, String => Texts,
+    Option<String> => NullableTexts, DateTime<Utc> => Instants,
 }
 
 impl SqlValue {

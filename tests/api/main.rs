@@ -7,6 +7,7 @@ mod adolescentes;
 mod alteracao;
 mod architecture;
 mod archive;
+mod arrays;
 mod audit;
 mod authentication;
 mod bounds;
