@@ -1,8 +1,29 @@
 //! elos: court processos of juvenile justice, adolescentes and the links
 //! between them, served as one graph.
 //!
+//! # The layers, top first
+//!
 //! A module may use only the modules below it. `LAYERS` in `tests/api/architecture` holds the exact
 //! order, which is also the order of this file, and lists the exceptions that cannot be avoided.
+//!
+//! * The program: [`cli`], `demo`, [`isolation`], [`server`].
+//! * The APIs: [`rest`], [`graphql`], and [`seed`] with synthetic data.
+//! * The slices, one for each part of the domain: [`estatisticas`], [`linha_do_tempo`], [`tramite`],
+//!   [`guia`], [`catalogo`], [`processo`], [`rascunho`], [`adolescente`], [`evento`]; and [`filters`].
+//! * The kernels, which know no slice: [`graphql_types`], [`command`], [`config`], [`http`], [`call`],
+//!   [`audit`], [`blob_store`], [`telemetry`], [`db`], [`readiness`], [`bounded_json`], [`work`],
+//!   [`auth`], [`embedded`], [`pdf`], [`value`], [`error`].
+//!
+//! # Where to begin
+//!
+//! * A write is a [`command::Command`]: [`processo::service`] has some, and [`processo::rules`] what
+//!   they must not break. [`command::execute`] runs each in one transaction.
+//! * A read goes through [`call::Call::read`], or is a [`db::Relation`] or a list of a slice's `store`
+//!   that resolvers wait for.
+//! * A request enters through [`graphql::protocol`] or [`rest`]; [`graphql::execution`] runs a query.
+//! * The database is reached through [`db::Db`] alone.
+//!
+//! The book in `docs/` says the same at length, with a recipe for each kind of change.
 
 // The program.
 pub mod cli; // the command line

@@ -55,6 +55,7 @@ mod query_plans;
 mod rascunhos;
 mod read_snapshot;
 mod reads;
+mod reference;
 mod regras;
 mod rest_queries;
 mod schema;

@@ -116,8 +116,11 @@ fn numbers_of_examples_are_valid_and_distinct() {
     ] {
         let body = &document["paths"][path]["post"]["requestBody"]["content"];
         let number = body["application/json"]["example"].pointer(pointer).unwrap();
-        let others =
-            [include_str!("../../../README.md"), include_str!("../../../examples/processos.http")];
+        let others = [
+            include_str!("../../../README.md"),
+            include_str!("../../../LEIA-ME.md"),
+            include_str!("../../../examples/processos.http"),
+        ];
         let number = number.as_str().unwrap();
         assert!(others.iter().all(|text| !text.contains(number)), "{number} is of another example");
         assert_eq!(registered.insert(number.to_owned(), path), None, "{number}");

@@ -1,9 +1,10 @@
-//! Readers copy the commands of the README, the files of requests, and the bodies of the OpenAPI
-//! document. The tests send each unchanged to a server with the data of a fresh demo.
+//! Readers copy the commands of the first pages and of the book, the files of requests, and the
+//! bodies of the OpenAPI document. The tests send each unchanged to a server with the data of a fresh
+//! demo.
 
 mod bodies;
 mod collection;
-mod readme;
+mod pages;
 mod requests;
 
 use crate::support::{App, Settings, Template, now};
@@ -17,12 +18,13 @@ fn fresh() -> App {
     app
 }
 
-/// Runs the README first and then the files in order, as a new reader would, and compares the
+/// Runs the pages first and then the files in order, as a new reader would, and compares the
 /// statuses with those that they state.
 #[test]
-fn the_readme_and_then_every_file_of_requests() {
+fn the_pages_and_then_every_file_of_requests() {
     let app = fresh();
-    readme::run(&app);
+    pages::run(&app);
+    pages::run_documents(&app);
     for file in ["adolescentes", "assinaturas", "guias", "processos", "tramites"] {
         let text =
             std::fs::read_to_string(format!("{}/examples/{file}.http", env!("CARGO_MANIFEST_DIR")));

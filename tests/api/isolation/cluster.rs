@@ -15,7 +15,7 @@ use std::sync::{LazyLock, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWri
 
 /// The owner of the tables, which is not a superuser.
 pub const OWNER: &str = "prova_dono";
-/// The login of a server, made as the README says.
+/// The login of a server, made as `docs/operacao/implantar.md` says.
 pub const LOGIN: &str = "prova_login";
 
 /// Options without the APIs, whose check takes longer than everything else.
