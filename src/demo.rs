@@ -174,7 +174,7 @@ elos está no ar, com dados sintéticos: nenhuma pessoa e nenhum processo é rea
   GraphiQL    {root}/graphiql
   GraphQL     {root}/graphql      esquema: {root}/schema.graphql
   REST        {root}{rest}       rotas: {root}/docs
-  Clientes    tjrn · tjpe · tjce · tjrn-leitura · tjrn-catalogo · cnj      (segredo de todos: demo)
+  Clientes    tjrn · tjpe · tjce · tjrn-leitura · tjrn-catalogo · cnj · pesquisa      (segredo de todos: demo)
 
 Um token (vale 15 minutos):
 

@@ -38,6 +38,8 @@ pub mod graphql; // one GraphQL schema, over HTTP and WebSockets
 pub mod seed; // synthetic data
 
 // The slices.
+pub mod lote; // several writes in one transaction
+pub mod busca; // one search box
 pub mod estatisticas;
 pub mod linha_do_tempo;
 pub mod tramite;

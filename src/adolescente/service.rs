@@ -87,9 +87,9 @@ impl HasResources for Changed {
 }
 
 impl Effect for Changed {
-    fn created(&self) -> Option<Resource> {
+    fn created(&self) -> Vec<Resource> {
         let first = self.changed && self.adolescente.versao == 1;
-        first.then_some(Resource::Adolescente(self.adolescente.id.0))
+        first.then_some(Resource::Adolescente(self.adolescente.id.0)).into_iter().collect()
     }
 
     fn remember(&self) -> Remembered {

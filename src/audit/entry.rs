@@ -1,7 +1,7 @@
 //! The records of the audit trail: as a call produces them ([`NewRecord`]) and as the database
 //! stores them ([`Entry`]).
 
-use crate::auth::Actor;
+use crate::auth::{Actor, Scope};
 use crate::db::text_enum;
 use crate::value::resource::Resource;
 use crate::value::tribunal::TRIBUNAIS;
@@ -169,9 +169,12 @@ impl NewRecord {
         record.to_string().into_bytes()
     }
 
-    /// The code of the chain: [`NACIONAL`] for a national credential.
+    /// The code of the chain: [`NACIONAL`] for a credential without a tribunal of its own.
     pub fn tribunal(&self) -> i16 {
-        self.actor.scope().tribunal().unwrap_or(NACIONAL)
+        match self.actor.scope() {
+            Scope::Tribunal(code) => code,
+            Scope::Nacional | Scope::Estatistica => NACIONAL,
+        }
     }
 }
 

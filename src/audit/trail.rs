@@ -283,6 +283,7 @@ impl List for TrailQuery {
                 "true",
             )),
             ordering: OrderBy {
+                then: Vec::new(),
                 column: Some(("a.xid", KeyType::Xid)),
                 id: "a.id",
                 descending: false,

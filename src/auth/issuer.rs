@@ -31,10 +31,10 @@ pub struct Client {
     papeis: &'static [Papel],
 }
 
-use Papel::{Auditoria, Catalogo, Consulta, DadosSensiveis, Integracao, Nacional};
+use Papel::{Auditoria, Catalogo, Consulta, DadosSensiveis, Estatistica, Integracao, Nacional};
 const FULL_ACCESS: &[Papel] = &[Consulta, Integracao, DadosSensiveis];
 
-pub const CLIENTS: [Client; 6] = [
+pub const CLIENTS: [Client; 7] = [
     Client {
         id: "tjrn",
         name: "TJRN: consulta, integração e dados sensíveis",
@@ -70,6 +70,12 @@ pub const CLIENTS: [Client; 6] = [
         name: "CNJ: consulta nacional e auditoria",
         tribunal: None,
         papeis: &[Nacional, Consulta, Auditoria],
+    },
+    Client {
+        id: "pesquisa",
+        name: "Pesquisa: estatísticas de todos os tribunais, e nenhuma linha",
+        tribunal: None,
+        papeis: &[Estatistica],
     },
 ];
 

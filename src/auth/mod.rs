@@ -39,16 +39,19 @@ pub enum Papel {
     Integracao,
     Nacional,
     Catalogo,
+    /// Sees figures of every tribunal, protected against inference, and no row.
+    Estatistica,
 }
 
 impl Papel {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Auditoria,
         Self::Consulta,
         Self::DadosSensiveis,
         Self::Integracao,
         Self::Nacional,
         Self::Catalogo,
+        Self::Estatistica,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -59,13 +62,14 @@ impl Papel {
             Self::Integracao => "pse-integracao",
             Self::Nacional => "pse-nacional",
             Self::Catalogo => "tramita-catalogo",
+            Self::Estatistica => "pse-estatistica",
         }
     }
 
     /// Whether the papel shows more than any user of one tribunal may see: who read a record,
-    /// sensitive or sealed data, or the records of all tribunais.
+    /// sensitive or sealed data, or the records or figures of all tribunais.
     pub const fn is_wide(self) -> bool {
-        matches!(self, Self::Auditoria | Self::DadosSensiveis | Self::Nacional)
+        matches!(self, Self::Auditoria | Self::DadosSensiveis | Self::Nacional | Self::Estatistica)
     }
 
     pub fn from_name(name: &str) -> Option<Self> {
@@ -79,7 +83,12 @@ impl Papel {
 pub enum Scope {
     Tribunal(i16),
     Nacional,
+    /// No row of any tribunal. The database computes the figures that such a session gets.
+    Estatistica,
 }
+
+/// The code that a session without rows states. No tribunal and no audit trail has it.
+const NO_TRIBUNAL: i16 = -1;
 
 impl Scope {
     /// The tribunal to filter by. `None` for a national scope.
@@ -87,6 +96,7 @@ impl Scope {
         match self {
             Self::Tribunal(code) => Some(code),
             Self::Nacional => None,
+            Self::Estatistica => Some(NO_TRIBUNAL),
         }
     }
 }
@@ -111,10 +121,14 @@ struct Inner {
 impl Actor {
     /// An actor with these rights. The papéis are sorted and duplicates removed.
     ///
+    /// `pse-estatistica` stands alone: beside another papel it has no effect, because a caller who
+    /// also sees rows could subtract them from the protected figures. Alone, it leaves the caller
+    /// without a tribunal.
+    ///
     /// # Errors
     ///
-    /// `SEM_PERMISSAO` (403) without a tribunal and without `pse-nacional`, because such a caller
-    /// can see nothing.
+    /// `SEM_PERMISSAO` (403) without a tribunal, without `pse-nacional` and without
+    /// `pse-estatistica` alone, because such a caller can see nothing.
     pub fn new(
         sub: String,
         azp: Option<String>,
@@ -123,7 +137,11 @@ impl Actor {
     ) -> Result<Self, Error> {
         papeis.sort_unstable();
         papeis.dedup();
+        let figures_only = papeis == [Papel::Estatistica];
+        papeis.retain(|papel| figures_only || *papel != Papel::Estatistica);
+        let tribunal = tribunal.filter(|_| !figures_only);
         let scope = match tribunal {
+            _ if figures_only => Scope::Estatistica,
             _ if papeis.contains(&Papel::Nacional) => Scope::Nacional,
             Some(code) => Scope::Tribunal(code),
             None => {
@@ -212,21 +230,27 @@ impl Actor {
     }
 
     pub fn require(&self, papel: Papel) -> Result<(), Error> {
-        if self.has(papel) {
+        self.require_one_of(&[papel])
+    }
+
+    /// Requires any one of the papéis.
+    pub fn require_one_of(&self, papeis: &[Papel]) -> Result<(), Error> {
+        if papeis.iter().any(|papel| self.has(*papel)) {
             return Ok(());
         }
-        let message = format!("a operação exige o papel {}", papel.name());
+        let names: Vec<_> = papeis.iter().map(|papel| papel.name()).collect();
+        let message = format!("a operação exige o papel {}", names.join(" ou "));
         Err(Error::failure(Failure::SemPermissao, message))
     }
 
     /// The tribunal that a write goes to.
     ///
     /// # Errors
-    /// `SEM_PERMISSAO` for a national credential, which may only read.
+    /// `SEM_PERMISSAO` for a credential without a tribunal, which may only read.
     pub fn write_tribunal(&self) -> Result<i16, Error> {
         match self.0.scope {
             Scope::Tribunal(code) => Ok(code),
-            Scope::Nacional => Err(Error::failure(
+            Scope::Nacional | Scope::Estatistica => Err(Error::failure(
                 Failure::SemPermissao,
                 "uma credencial nacional só lê; escreva com a de um tribunal",
             )),

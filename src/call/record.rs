@@ -142,12 +142,12 @@ impl CallRecord {
         read.collect_resources(&mut self.0.state().read);
     }
 
-    /// Like [`Self::add_read`], without the resource `except`, which a dry run created and rolled
+    /// Like [`Self::add_read`], without the resources `except`, which a dry run created and rolled
     /// back.
-    pub fn add_read_except(&self, read: &impl HasResources, except: Option<Resource>) {
+    pub fn add_read_except(&self, read: &impl HasResources, except: &[Resource]) {
         let mut resources = Vec::new();
         read.collect_resources(&mut resources);
-        resources.retain(|resource| Some(*resource) != except);
+        resources.retain(|resource| !except.contains(resource));
         self.0.state().read.append(&mut resources);
     }
 

@@ -49,7 +49,8 @@ impl List for Items {
             None => where_clause,
         };
         // The código is unique in its catalogue, so it can stand for the id in a cursor.
-        let ordering = OrderBy { column: None, id: "i.codigo", descending: false };
+        let ordering =
+            OrderBy { column: None, then: Vec::new(), id: "i.codigo", descending: false };
         ListQuery {
             columns: item_columns!(),
             tables: "catalogo_item i",
@@ -170,6 +171,7 @@ impl List for Estruturas {
             parent_column,
             where_clause: if many { where_clause.unprepared() } else { where_clause },
             ordering: OrderBy {
+                then: Vec::new(),
                 column: Some(("e.nome_busca", KeyType::Text)),
                 id: "e.id",
                 descending: false,

@@ -19,13 +19,16 @@ pub enum CredencialCmd {
         #[arg(value_parser = parse_client_name)]
         azp: String,
         /// De que tribunal é: 8.20, 820 ou 20. Dispensa-se com o papel pse-nacional.
-        #[arg(long, value_parser = super::parse_tribunal, required_unless_present = "nacional", value_name = "CÓDIGO")]
+        #[arg(long, value_parser = super::parse_tribunal, required_unless_present_any = ["nacional", "estatistica"], value_name = "CÓDIGO")]
         tribunal: Option<Tribunal>,
         /// Vê todos os tribunais (papel pse-nacional), e em nenhum escreve.
         #[arg(long)]
         nacional: bool,
+        /// Vê só estatísticas de todos os tribunais (papel pse-estatistica), e linha nenhuma.
+        #[arg(long, conflicts_with_all = ["nacional", "tribunal", "papeis"])]
+        estatistica: bool,
         /// Um papel; repita para cada um.
-        #[arg(long = "papel", value_parser = parse_papel, required = true, value_name = "PAPEL")]
+        #[arg(long = "papel", value_parser = parse_papel, required_unless_present = "estatistica", value_name = "PAPEL")]
         papeis: Vec<Papel>,
         /// Estrutura do tribunal pela qual age no Tramita, por exemplo 1/820; repita para cada uma.
         /// Sem nenhuma, age por todas.
@@ -58,6 +61,7 @@ pub fn run(config: &Config, command: CredencialCmd) -> anyhow::Result<()> {
             azp,
             tribunal,
             nacional,
+            estatistica,
             mut papeis,
             estruturas,
             certificados: certificates,
@@ -65,8 +69,15 @@ pub fn run(config: &Config, command: CredencialCmd) -> anyhow::Result<()> {
             let certificates = certificates.iter().map(|file| read_certificate(file));
             let certificates = certificates.collect::<anyhow::Result<Vec<_>>>()?;
             papeis.extend(nacional.then_some(Papel::Nacional));
+            papeis.extend(estatistica.then_some(Papel::Estatistica));
             ensure!(
-                tribunal.is_some() || papeis.contains(&Papel::Nacional),
+                papeis == [Papel::Estatistica] || !papeis.contains(&Papel::Estatistica),
+                "pse-estatistica não se junta a outro papel: quem o tem não vê linha nenhuma"
+            );
+            ensure!(
+                tribunal.is_some()
+                    || papeis.contains(&Papel::Nacional)
+                    || papeis == [Papel::Estatistica],
                 "diga o tribunal, com --tribunal"
             );
             let client = credentials::NewClient {

@@ -58,9 +58,9 @@ pub trait Effect: Sized + Send + HasResources + 'static {
         &[]
     }
 
-    /// The object that the command created, if any. After a dry run this object does not exist.
-    fn created(&self) -> Option<Resource> {
-        None
+    /// The objects that the command created. After a dry run they do not exist.
+    fn created(&self) -> Vec<Resource> {
+        Vec::new()
     }
 
     /// Number of named objects that belong to others, when the outcome reveals that to the client.
@@ -92,6 +92,12 @@ pub struct Remembered {
     pub changed: bool,
     #[serde(rename = "avisos", skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// The operation that is remembered. Only the members of a batch have it.
+    #[serde(rename = "operacao", skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// The operations of a batch, in order.
+    #[serde(rename = "lote", skip_serializing_if = "Vec::is_empty")]
+    pub batch: Vec<Remembered>,
 }
 
 /// The tribunal, rules, clock and author with which a command runs.
@@ -104,7 +110,7 @@ pub struct Context {
 }
 
 /// The client's options for a write.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Mode {
     /// Check every rule, then roll back.
     pub dry_run: bool,
@@ -167,12 +173,12 @@ where
     let record = &call.record;
     match outcome.and_then(|outcome| outcome.map_err(Error::Refusals)) {
         Ok(Executed { effect, read, entry, is_replay, .. }) => {
-            let not_created = effect.created().filter(|_| dry_run);
+            let not_created = if dry_run { effect.created() } else { Vec::new() };
             if !dry_run {
                 record.add_write(entry);
             }
             record.add_absent(effect.absences());
-            record.add_read_except(&(&effect, &read), not_created);
+            record.add_read_except(&(&effect, &read), &not_created);
             Ok(Done { effect, read, dry_run, is_replay })
         }
         Err(error) => {

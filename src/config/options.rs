@@ -130,7 +130,7 @@ pub struct Settings {
     pub oidc_claim_papeis: Option<Vec<String>>,
 
     /// Papéis que se aceitam mesmo de um caminho com `*`, separados por vírgula: quem administra qualquer cliente do emissor os pode dar a si.
-    /// Sem isto, pse-auditoria, pse-dados-sensiveis e pse-nacional só valem de caminhos sem `*` [padrão: nenhum].
+    /// Sem isto, pse-auditoria, pse-dados-sensiveis, pse-estatistica e pse-nacional só valem de caminhos sem `*` [padrão: nenhum].
     #[arg(
         long,
         env = "ELOS_OIDC_PAPEIS_DE_QUALQUER_CLIENTE",

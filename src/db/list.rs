@@ -43,11 +43,14 @@ pub enum KeyType {
     OfRow(&'static str),
 }
 
-/// The ordering of a list. The column is NOT NULL; the id breaks ties.
-#[derive(Debug, Clone, Copy)]
+/// The ordering of a list. The columns are NOT NULL; the id breaks ties.
+#[derive(Debug, Clone)]
 pub struct OrderBy {
     /// SQL of the ordering column and its type; `None` when the list is ordered by id alone.
     pub column: Option<(&'static str, KeyType)>,
+    /// Further columns, each with whether its order is descending. A cursor does not hold their
+    /// values: the statement looks them up by the id.
+    pub then: Vec<(&'static str, bool)>,
     pub id: &'static str,
     pub descending: bool,
 }
@@ -244,10 +247,10 @@ impl ListQuery {
         let descending = ordering.descending != slice.from_end;
         let mut filter = where_clause;
         if let Some(after) = &slice.after {
-            filter = filter.and(ordering.beyond(after, ordering.descending));
+            filter = filter.and(ordering.beyond(tables, after, ordering.descending));
         }
         if let Some(before) = &slice.before {
-            filter = filter.and(ordering.beyond(before, !ordering.descending));
+            filter = filter.and(ordering.beyond(tables, before, !ordering.descending));
         }
         let limit = i64::try_from(slice.size + 1).unwrap_or(i64::MAX);
         let body = |filter: Sql| {
@@ -311,7 +314,10 @@ impl ListQuery {
 impl OrderBy {
     /// The condition for the rows after `position`: in descending order if `descending` is true,
     /// otherwise in ascending order.
-    fn beyond(&self, position: &Position, descending: bool) -> Sql {
+    fn beyond(&self, tables: &'static str, position: &Position, descending: bool) -> Sql {
+        if !self.then.is_empty() {
+            return self.beyond_each(tables, position, descending);
+        }
         let operator = if descending { " < " } else { " > " };
         match (self.column, &position.key) {
             (Some((column, KeyType::OfRow(key))), _) => Sql::new("(")
@@ -341,15 +347,57 @@ impl OrderBy {
         }
     }
 
-    fn order_by(&self, descending: bool) -> Sql {
-        let direction = if descending { " DESC" } else { "" };
-        let id = Sql::new(self.id).push(direction);
-        match self.column {
-            Some((column, _)) => {
-                Sql::new(" ORDER BY ").push(column).push(direction).push(", ").append(id)
+    /// The same for several columns, each with its own direction: the row differs from `position`
+    /// in some column, is equal in those before it, and is beyond in it. The first comparison
+    /// repeats itself outside the alternatives, so that an index on the first column serves it.
+    fn beyond_each(&self, tables: &'static str, position: &Position, descending: bool) -> Sql {
+        let columns = self.columns(descending);
+        let value = |column: &'static str| match (self.column, &position.key) {
+            (Some((first, _)), Some(key)) if first == column => Sql::new("").bind(key.clone()),
+            _ if column == self.id => Sql::new("").bind(position.id),
+            _ => Sql::new("(SELECT ")
+                .push(column)
+                .push(" FROM ")
+                .push(tables)
+                .push(" WHERE ")
+                .push(self.id)
+                .push(" = ")
+                .bind(position.id)
+                .push(")"),
+        };
+        let alternatives = columns.iter().enumerate().map(|(n, &(column, descending))| {
+            let equal = columns[..n]
+                .iter()
+                .map(|&(column, _)| Sql::new(column).push(" = ").append(value(column)));
+            let operator = if descending { " < " } else { " > " };
+            let beyond = Sql::new(column).push(operator).append(value(column));
+            Sql::join(equal.chain([beyond]), " AND ", "true")
+        });
+        let alternatives = Sql::join(alternatives, " OR ", "true");
+        match columns.first() {
+            Some(&(column, descending)) => {
+                let operator = if descending { " <= " } else { " >= " };
+                Sql::new(column).push(operator).append(value(column)).and(alternatives)
             }
-            None => Sql::new(" ORDER BY ").append(id),
+            None => alternatives,
         }
+    }
+
+    /// The columns with their directions, the id last. `descending` is the direction of the first.
+    fn columns(&self, descending: bool) -> Vec<(&'static str, bool)> {
+        let reversed = descending != self.descending;
+        let first = self.column.map(|(column, _)| (column, descending));
+        let then = self.then.iter().map(|(column, direction)| (*column, *direction != reversed));
+        first.into_iter().chain(then).chain([(self.id, descending)]).collect()
+    }
+
+    fn order_by(&self, descending: bool) -> Sql {
+        let columns = self.columns(descending).into_iter();
+        let each = columns.map(|(column, descending)| {
+            Sql::new(column).push(if descending { " DESC" } else { "" })
+        });
+        let all = each.reduce(|all, one| all.push(", ").append(one)).unwrap_or_default();
+        Sql::new(" ORDER BY ").append(all)
     }
 }
 

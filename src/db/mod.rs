@@ -389,7 +389,7 @@ impl Db {
 
     fn connections(&self, scope: Scope) -> &ConnectionPool {
         match scope {
-            Scope::Tribunal(_) => &self.tribunal_pool,
+            Scope::Tribunal(_) | Scope::Estatistica => &self.tribunal_pool,
             Scope::Nacional => &self.national_pool,
         }
     }
@@ -397,7 +397,7 @@ impl Db {
     fn acquire(&self, scope: Scope, begin: TransactionMode) -> Result<Lease, Error> {
         self.pooler_watch.check()?;
         let role = match scope {
-            Scope::Tribunal(_) => DatabaseRole::App,
+            Scope::Tribunal(_) | Scope::Estatistica => DatabaseRole::App,
             Scope::Nacional => DatabaseRole::Nacional,
         };
         manager::acquire(&self.connections(scope).pool, role, self.max_wait, scope, begin)

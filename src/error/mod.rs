@@ -118,6 +118,22 @@ impl Error {
     }
 }
 
+/// PostgreSQL's messages when transactions wait for each other's locks.
+const OVERTAKEN: [&str; 2] = ["deadlock detected", "canceling statement due to lock timeout"];
+
+const OVERTAKEN_ANSWER: &str = "outra operação passou à frente; repita o pedido";
+
+fn overtaken() -> Error {
+    Error::failure(Failure::Indisponivel, OVERTAKEN_ANSWER)
+}
+
+impl Error {
+    /// Whether another transaction overtook this one, so that the same work may succeed now.
+    pub fn is_overtaken(&self) -> bool {
+        matches!(self, Self::Failure(Failure::Indisponivel, message) if message == OVERTAKEN_ANSWER)
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refusals(vec![refusal])
@@ -129,10 +145,9 @@ impl From<diesel::result::Error> for Error {
         use diesel::result::DatabaseErrorKind::SerializationFailure;
         use diesel::result::Error::DatabaseError;
         match cause {
-            DatabaseError(SerializationFailure, _) => Self::failure(
-                Failure::Indisponivel,
-                "outra operação passou à frente; repita o pedido",
-            ),
+            DatabaseError(SerializationFailure, _) => overtaken(),
+            // Diesel has no kind for these. PostgreSQL rolled the transaction back, so a retry is safe.
+            DatabaseError(_, info) if OVERTAKEN.contains(&info.message()) => overtaken(),
             cause => match Outage::of(&cause) {
                 Some(outage) => Self::Outage(outage, cause.to_string().into()),
                 None => Self::internal(cause),

@@ -1,34 +1,31 @@
 //! Statistics in the GraphQL schema.
 
-use super::store::{Counted, Estatisticas};
-use super::{AlvoEstatistico, DimensaoEstatistica, Group};
+use super::service::{Question, READERS, count_absent, prepare};
+use super::store::Counted;
+use super::{AlvoEstatistico, DimensaoEstatistica, Group, rules};
 use crate::Result;
 use crate::adolescente::graphql::{
     AdolescenteFiltro, {self as adolescente},
 };
-use crate::audit::SensitiveField;
-use crate::auth::Papel;
+use crate::auth::Scope;
 use crate::error::Error;
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{CONDITION, Cost, ESTATISTICA, FILTER, ListSize};
-use crate::graphql_types::filter::{FilterContext, invalid_input};
+use crate::graphql_types::filter::FilterContext;
 use crate::guia::graphql::{
     GuiaFiltro, {self as guia},
 };
 use crate::processo::graphql::{
     ProcessoFiltro, VinculoFiltro, {self as processo},
 };
-use crate::value::time;
-use async_graphql::{Context, Object, OneofObject, SimpleObject};
-
-const MAX_DIMENSIONS: usize = 5;
+use async_graphql::{Context, InputObject, Object, OneofObject, SimpleObject};
 
 #[derive(Default)]
 pub struct EstatisticaQuery;
 
 #[Object]
 impl EstatisticaQuery {
-    /// Contagens e tempos do que quem chama vê, em grupos, na ordem das chaves; no máximo 1.000 grupos.
+    /// Contagens e tempos do que quem chama vê, em grupos, na ordem das chaves; no máximo 1.000 grupos. Com o papel `pse-estatistica`, de todos os tribunais: contagens arredondadas ao acaso a múltiplos de 3, sem os grupos de menos de 5 nem os que os revelariam, e quartis só de 20 linhas ou mais; no máximo 3 dimensões, contando TRIBUNAL com ORGAO e ANO com MES.
     #[graphql(directive = ListSize::apply(Some(1000), None, None, None), directive = Cost::apply(ESTATISTICA.into()))]
     async fn estatisticas(
         &self,
@@ -60,11 +57,26 @@ pub enum EstatisticaFiltro {
     /// Sobre adolescentes.
     #[graphql(directive = Cost::apply(CONDITION.into()))]
     Adolescentes(AdolescenteFiltro),
+    /// Um valor de cada dimensão, 1 a 5; serve a todo alvo, e é o único filtro do papel `pse-estatistica`.
+    #[graphql(directive = Cost::apply(CONDITION.into()))]
+    Dimensoes(Vec<ValorDeDimensao>),
 }
 
+/// Um valor de uma dimensão.
+#[derive(InputObject)]
+pub struct ValorDeDimensao {
+    /// A dimensão, que o alvo tem de ter.
+    dimensao: DimensaoEstatistica,
+    /// O valor, como vem nas chaves dos grupos; ausente ou nulo, as linhas que não têm nenhum.
+    valor: Option<String>,
+}
+
+/// The rows that count, and the values of dimensions that they have.
+type Limits = (Option<Counted>, Vec<(DimensaoEstatistica, Option<String>)>);
+
 impl EstatisticaFiltro {
-    fn read(self, conditions: &mut FilterContext<'_>) -> Result<Counted> {
-        Ok(match self {
+    fn read(self, conditions: &mut FilterContext<'_>) -> Result<Limits> {
+        let counted = match self {
             Self::Processos(filter) => {
                 Counted::Processos(Box::new(processo::filter(filter, conditions)?))
             }
@@ -75,7 +87,15 @@ impl EstatisticaFiltro {
             Self::Adolescentes(filter) => {
                 Counted::Adolescentes(Box::new(adolescente::filter(filter, conditions)?))
             }
-        })
+            dimensions @ Self::Dimensoes(_) => return dimensions.values_only(),
+        };
+        Ok((Some(counted), Vec::new()))
+    }
+
+    /// A caller without rows may not state a condition on a row, so it is not even converted.
+    fn values_only(self) -> Result<Limits> {
+        let Self::Dimensoes(values) = self else { return Err(rules::only_dimensions()) };
+        Ok((None, values.into_iter().map(|one| (one.dimensao, one.valor)).collect()))
     }
 }
 
@@ -115,42 +135,25 @@ pub struct Quartis {
 }
 
 /// Checks the request and the papéis of the caller, and counts.
-pub async fn count(
+async fn count(
     ctx: &Context<'_>,
     target: AlvoEstatistico,
     by: Vec<DimensaoEstatistica>,
     filter: Option<EstatisticaFiltro>,
 ) -> Result<Vec<GrupoEstatistico>> {
-    ctx.actor().require(Papel::Consulta)?;
+    ctx.actor().require_one_of(&READERS)?;
     let mut conditions = FilterContext::of(ctx);
-    let counted = match filter {
+    let (counted, values) = match filter {
+        Some(filter) if ctx.actor().scope() == Scope::Estatistica => filter.values_only()?,
         Some(filter) => filter.read(&mut conditions)?,
-        None => Counted::all(target),
+        None => (None, Vec::new()),
     };
-    if counted.target() != target {
-        return Err(invalid_input("o `filtro` é de outro alvo que não `de`"));
-    }
-    let repeated = by.iter().enumerate().any(|(n, dimension)| by[..n].contains(dimension));
-    if repeated || !(1..=MAX_DIMENSIONS).contains(&by.len()) {
-        return Err(invalid_input("`por` pede de 1 a 5 dimensões, sem repetição"));
-    }
-    if by.contains(&DimensaoEstatistica::Sexo) {
-        conditions.sensitive(SensitiveField::SexoBiologico)?;
-    }
-    let now = (ctx.app().now)();
-    let query = Estatisticas { counted, by, now, today: time::day(now) };
-    let inapplicable = query.inapplicable();
-    if !inapplicable.is_empty() {
-        let which = inapplicable.join(", ");
-        return Err(invalid_input(format!("{} não se agrupam por {which}", target.text())));
-    }
+    let query = prepare(ctx.call(), Question { target, by, counted, values })?;
     let named = conditions.take_lookups()?;
     let by = query.by.clone();
     let groups = ctx.loaders().load(query).await?.unwrap_or_default();
     ctx.request().count_objects(groups.len())?;
-    let row_count: usize =
-        groups.iter().filter_map(|group| usize::try_from(group.total).ok()).sum();
-    ctx.call().count_absent(named.saturating_sub(row_count))?;
+    count_absent(ctx.call(), named, &groups)?;
     groups.iter().map(|group| show(group, &by)).collect()
 }
 

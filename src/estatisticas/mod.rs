@@ -1,6 +1,8 @@
 //! Statistics: the number of rows of each kind in groups, and the ages and durations of the rows.
 
 pub mod graphql;
+pub mod rules;
+pub mod service;
 pub mod store;
 
 use crate::db::text_enum;
@@ -43,7 +45,7 @@ text_enum! {
         MotivoBaixa = "MOTIVO_BAIXA",
         /// Idade do adolescente hoje: `ATE_11`, `12_A_14`, `15_A_17`, `18_A_20`, `21_OU_MAIS`.
         FaixaEtaria = "FAIXA_ETARIA",
-        /// Sexo biológico do adolescente; exige o papel `pse-dados-sensiveis`.
+        /// Sexo biológico do adolescente; a quem vê linhas, exige o papel `pse-dados-sensiveis`.
         Sexo = "SEXO",
     }
 }

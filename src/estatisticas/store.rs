@@ -21,6 +21,11 @@ const FEW: i64 = 10;
 pub struct Estatisticas {
     pub counted: Counted,
     pub by: Vec<Dimension>,
+    /// Only rows with these values of these dimensions count.
+    pub values: Vec<(Dimension, Option<String>)>,
+    /// Whether to count the rows of every tribunal with the protected figures of the database,
+    /// instead of the visible rows exactly.
+    pub protected: bool,
     /// The ages of open rows are as of this time.
     pub now: DateTime<Utc>,
     /// The ages of adolescentes are in whole years as of this date.
@@ -45,6 +50,11 @@ impl Counted {
             Target::Vinculos => Self::Vinculos(Box::default()),
             Target::Adolescentes => Self::Adolescentes(Box::default()),
         }
+    }
+
+    /// Whether no condition holds back a row.
+    pub fn is_all(&self) -> bool {
+        *self == Self::all(self.target())
     }
 
     /// The kind of row.
@@ -178,8 +188,40 @@ impl Estatisticas {
 
     /// The names of the requested dimensions that the counted rows do not have.
     pub fn inapplicable(&self) -> Vec<&'static str> {
+        let requested = self.by.iter().chain(self.values.iter().map(|(dimension, _)| dimension));
         let without = |dimension: &&Dimension| self.dimension(**dimension).is_none();
-        self.by.iter().filter(without).map(|dimension| dimension.text()).collect()
+        requested.filter(without).map(|dimension| dimension.text()).collect()
+    }
+
+    /// The condition on the values of dimensions.
+    fn values(&self) -> impl Iterator<Item = Sql> {
+        self.values.iter().filter_map(|(dimension, value)| {
+            let is = self.dimension(*dimension)?.push(" IS NOT DISTINCT FROM ");
+            Some(is.bind_nullable(value.clone()))
+        })
+    }
+
+    /// The database decides what may be shown, so that no statement of the server can show more.
+    fn protected_sql(&self) -> Sql {
+        let names = |dimensions: &mut dyn Iterator<Item = &Dimension>| -> Vec<String> {
+            dimensions.map(|dimension| dimension.text().to_owned()).collect()
+        };
+        let by = names(&mut self.by.iter());
+        let filtered = names(&mut self.values.iter().map(|(dimension, _)| dimension));
+        let values: Vec<Option<String>> =
+            self.values.iter().map(|(_, value)| value.clone()).collect();
+        Sql::new(
+            "SELECT chaves, total, com_idade, idade, com_duracao, duracao, \
+             NULL::bigint[] AS objetos, NULL::bigint[] AS pessoas FROM elos_estatisticas(",
+        )
+        .bind(self.counted.target().text().to_owned())
+        .push(", ")
+        .bind(by)
+        .push(", ")
+        .bind(filtered)
+        .push(", ")
+        .bind(values)
+        .push(")")
     }
 
     fn sql(&self, tribunal: Option<i16>) -> Sql {
@@ -189,7 +231,8 @@ impl Estatisticas {
         let [object, person] = self.counted.resources();
         let in_tribunal =
             tribunal.map(|code| Sql::new(self.counted.tribunal()).push(" = ").bind(code));
-        let where_clause = in_tribunal.into_iter().chain([self.counted.filter(tribunal)]);
+        let where_clause =
+            in_tribunal.into_iter().chain([self.counted.filter(tribunal)]).chain(self.values());
         Sql::new(
             "SELECT x.chaves, count(*) AS total, count(x.idade) AS com_idade, \
              percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY x.idade) AS idade, \
@@ -232,7 +275,11 @@ impl Relation for Estatisticas {
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let mut found = HashMap::with_capacity(keys.len());
         for key in keys {
-            let groups: Vec<Group> = key.sql(session.scope.tribunal()).load(session.conn())?;
+            let sql = match key.protected {
+                true => key.protected_sql(),
+                false => key.sql(session.scope.tribunal()),
+            };
+            let groups: Vec<Group> = sql.load(session.conn())?;
             if groups.len() > MAX_GROUPS {
                 let message =
                     "as dimensões dão mais de 1.000 grupos; peça menos dimensões ou filtre";

@@ -1,9 +1,10 @@
 //! Eventos in the GraphQL schema: the type `Evento`, its filter, and the subscription to changes of
 //! processos.
 
-use super::store::{EventosOf, ProcessoChanges, Subject};
+use super::store::{Changes, EventosOf, Subject};
 use super::{Evento, FieldChange, TipoEvento};
 use crate::Result;
+use crate::adolescente::Identificador;
 use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescenteById;
 use crate::auth::Papel;
@@ -12,15 +13,16 @@ use crate::graphql::schema::feeds::{FeedContext, FeedItem, FeedQuery};
 use crate::graphql_types::connection::{Edge, GraphqlList, SentidoOrdem};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{AUDITORIA, CONDITION, Cost, RequerPapel};
-use crate::graphql_types::filter::{FilterContext, relation_filter};
+use crate::graphql_types::filter::{FilterContext, at_most_100, invalid_input, relation_filter};
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::json::ToJson;
 use crate::graphql_types::scalars::Timestamp;
 use crate::guia::graphql::GuiaNode;
 use crate::guia::store::GuiaById;
-use crate::processo::NumeroProcesso;
+use crate::guia::{NumeroDaGuia, TipoGuia};
 use crate::processo::graphql::ProcessoNode;
 use crate::processo::store::ProcessoById;
+use crate::processo::{NumeroProcesso, SituacaoProcesso, TipoProcesso};
 use async_graphql::{Context, ID, InputObject, Object, Subscription};
 use futures_util::{Stream, stream};
 use std::sync::Arc;
@@ -169,7 +171,7 @@ pub struct EventoSubscription;
 
 #[Subscription]
 impl EventoSubscription {
-    /// Cada alteração de processo visível.
+    /// Cada alteração de processo visível. As condições se somam, e valem para o processo como está na entrega.
     async fn processo_alterado(
         &self,
         ctx: &Context<'_>,
@@ -180,13 +182,60 @@ impl EventoSubscription {
             desc = "O `Evento.cursor` do último evento recebido; retoma dali sem perder nada."
         )]
         desde: Option<String>,
+        #[graphql(desc = "Só processos de um destes tipos.")] tipo: Option<Vec<TipoProcesso>>,
+        #[graphql(desc = "Só processos numa destas situações.")] situacao: Option<
+            Vec<SituacaoProcesso>,
+        >,
+        #[graphql(desc = "Só processos deste órgão julgador.")] id_orgao: Option<i32>,
     ) -> Result<impl Stream<Item = Option<EventoNode>>> {
-        ctx.actor().require(Papel::Consulta)?;
-        let query = FeedQuery::ProcessoChanges(ProcessoChanges { numero });
-        let evento = match FeedContext::resolve_root(ctx, query, desde.as_deref())? {
-            Some(FeedItem::Evento(evento)) => Some(EventoNode(evento)),
-            _ => None,
-        };
-        Ok(stream::iter(evento.map(Some)))
+        at_most_100("tipo", tipo.as_ref())?;
+        at_most_100("situacao", situacao.as_ref())?;
+        deliver(ctx, Changes::Processos { numero, tipo, situacao, id_orgao }, desde.as_deref())
     }
+
+    /// Cada alteração de adolescente visível: do cadastro, dos vínculos e das guias.
+    async fn adolescente_alterado(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Só este adolescente; ausente, todos os visíveis.")] identificador: Option<
+            Identificador,
+        >,
+        #[graphql(
+            desc = "O `Evento.cursor` do último evento recebido; retoma dali sem perder nada."
+        )]
+        desde: Option<String>,
+    ) -> Result<impl Stream<Item = Option<EventoNode>>> {
+        deliver(ctx, Changes::Adolescentes { identificador }, desde.as_deref())
+    }
+
+    /// Cada emissão e baixa de guia visível, uma vez.
+    async fn guia_alterada(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Só esta guia; ausente, todas as visíveis.")] numero: Option<String>,
+        #[graphql(desc = "Só guias de uma destas espécies.")] tipo: Option<Vec<TipoGuia>>,
+        #[graphql(
+            desc = "O `Evento.cursor` do último evento recebido; retoma dali sem perder nada."
+        )]
+        desde: Option<String>,
+    ) -> Result<impl Stream<Item = Option<EventoNode>>> {
+        at_most_100("tipo", tipo.as_ref())?;
+        let numero = numero.map(|text| text.trim().parse::<NumeroDaGuia>()).transpose();
+        let numero = numero.map_err(|error| invalid_input(format!("numero: {error}")))?;
+        deliver(ctx, Changes::Guias { numero, tipo }, desde.as_deref())
+    }
+}
+
+/// Opens the feed, or delivers the evento of this run of the operation.
+fn deliver(
+    ctx: &Context<'_>,
+    changes: Changes,
+    since: Option<&str>,
+) -> Result<impl Stream<Item = Option<EventoNode>> + use<>> {
+    ctx.actor().require(Papel::Consulta)?;
+    let evento = match FeedContext::resolve_root(ctx, FeedQuery::Changes(changes), since)? {
+        Some(FeedItem::Evento(evento)) => Some(EventoNode(evento)),
+        _ => None,
+    };
+    Ok(stream::iter(evento.map(Some)))
 }

@@ -1,13 +1,14 @@
 //! SQL of eventos. Rows are only inserted, never changed.
 
 use super::{Evento, NewEvento};
-use crate::adolescente::AdolescenteId;
+use crate::adolescente::{AdolescenteId, Identificador};
 use crate::db::feed::{FeedCursor, FeedRange};
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
 use crate::db::{Relation, Session, Sql, SqlValue};
 use crate::error::Error;
 use crate::filters::{EventoFilter, Filter, Place};
-use crate::processo::{NumeroProcesso, ProcessoId};
+use crate::guia::{NumeroDaGuia, TipoGuia};
+use crate::processo::{NumeroProcesso, ProcessoId, SituacaoProcesso, TipoProcesso};
 use ahash::HashMap;
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -143,6 +144,7 @@ impl List for EventosOf {
             }),
             where_clause: Sql::join(parts.into_iter().flatten(), " AND ", "true"),
             ordering: OrderBy {
+                then: Vec::new(),
                 column: Some(("e.xid", KeyType::Xid)),
                 id: "e.id",
                 descending: self.descending,
@@ -155,39 +157,94 @@ impl List for EventosOf {
     }
 }
 
-/// The feed of changes to all visible processos, or to one.
+/// A feed of changes, with its filter. Objects are named by number rather than by id, because they
+/// may not be registered yet. A filter on an object compares it as it is at the delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ProcessoChanges {
-    /// The number rather than the id, because the processo may not be registered yet.
-    pub numero: Option<NumeroProcesso>,
+pub enum Changes {
+    Processos {
+        numero: Option<NumeroProcesso>,
+        tipo: Option<Vec<TipoProcesso>>,
+        situacao: Option<Vec<SituacaoProcesso>>,
+        id_orgao: Option<i32>,
+    },
+    Adolescentes {
+        identificador: Option<Identificador>,
+    },
+    /// An evento of a guia stands in both of its processos. The feed has that of the execução or,
+    /// without one, that of the apuração.
+    Guias {
+        numero: Option<NumeroDaGuia>,
+        tipo: Option<Vec<TipoGuia>>,
+    },
 }
 
-impl ProcessoChanges {
+impl Changes {
     /// The eventos in `range`, each with its position in the feed.
     pub fn read(
         &self,
         session: &mut Session<'_>,
         range: FeedRange,
     ) -> Result<Vec<(FeedCursor, Arc<Evento>)>, Error> {
-        let sql = match &self.numero {
-            None => Sql::new(concat!(
-                "SELECT ",
-                columns!(),
-                " FROM evento e WHERE e.processo_id IS NOT NULL"
-            )),
-            Some(numero) => Sql::new(concat!(
-                "SELECT ",
-                columns!(),
-                " FROM processo p JOIN evento e ON e.processo_id = p.id WHERE p.numero = "
-            ))
-            .bind(numero.digits().to_owned()),
-        };
         let sql = match session.scope.tribunal() {
-            Some(code) => sql.and(Sql::new("e.tribunal_codigo = ").bind(code)),
-            None => sql,
+            Some(code) => self.sql().and(Sql::new("e.tribunal_codigo = ").bind(code)),
+            None => self.sql(),
         };
         let rows: Vec<Evento> = sql.append(range.sql("e.xid", "e.id")).load(session.conn())?;
         let cursor = |row: Evento| Ok((FeedCursor::from_row(&row.xid, row.id)?, Arc::new(row)));
         rows.into_iter().map(cursor).collect()
+    }
+
+    fn sql(&self) -> Sql {
+        let eventos = Sql::new(concat!("SELECT ", columns!(), " FROM evento e"));
+        match self {
+            Self::Processos { numero: None, tipo: None, situacao: None, id_orgao: None } => {
+                eventos.push(" WHERE e.processo_id IS NOT NULL")
+            }
+            Self::Processos { numero, tipo, situacao, id_orgao } => {
+                let all = eventos.push(" JOIN processo p ON p.id = e.processo_id WHERE true");
+                let all =
+                    is(all, " AND p.numero = ", numero.as_ref().map(|n| n.digits().to_owned()));
+                let all = is_one_of(all, " AND p.tipo = ANY(", tipo.as_deref(), |one| one.text());
+                let all =
+                    is_one_of(all, " AND p.situacao = ANY(", situacao.as_deref(), |one| one.text());
+                is(all, " AND p.id_orgao = ", *id_orgao)
+            }
+            Self::Adolescentes { identificador: None } => {
+                eventos.push(" WHERE e.adolescente_id IS NOT NULL")
+            }
+            Self::Adolescentes { identificador: Some(identificador) } => eventos
+                .push(" JOIN adolescente a ON a.id = e.adolescente_id WHERE a.identificador = ")
+                .bind(identificador.to_string()),
+            Self::Guias { numero, tipo } => {
+                let all = eventos.push(
+                    " JOIN guia g ON g.id = e.guia_id \
+                     WHERE e.processo_id = coalesce(g.execucao_id, g.apuracao_id)",
+                );
+                let all = is(all, " AND g.numero = ", numero.as_ref().map(ToString::to_string));
+                is_one_of(all, " AND g.tipo = ANY(", tipo.as_deref(), |one| one.text())
+            }
+        }
+    }
+}
+
+fn is(sql: Sql, condition: &'static str, value: Option<impl Into<SqlValue>>) -> Sql {
+    match value {
+        Some(value) => sql.push(condition).bind(value),
+        None => sql,
+    }
+}
+
+fn is_one_of<T: Copy>(
+    sql: Sql,
+    condition: &'static str,
+    values: Option<&[T]>,
+    text: fn(T) -> &'static str,
+) -> Sql {
+    match values {
+        Some(values) => {
+            let texts: Vec<_> = values.iter().map(|&value| text(value).to_owned()).collect();
+            sql.push(condition).bind(texts).push(")")
+        }
+        None => sql,
     }
 }

@@ -30,6 +30,36 @@ pub enum SentidoOrdem {
     Desc,
 }
 
+/// Maximum number of orders of one list.
+const MAX_ORDERS: usize = 4;
+
+/// The orders of a list: the first one, whether it is descending, and the others.
+pub type Orders<F> = (F, bool, Vec<(F, bool)>);
+
+/// Reads `ordem` and `ordens`, of which a caller gives at most one.
+pub fn orders<O, F: Copy + PartialEq + Default>(
+    one: Option<O>,
+    several: Option<Vec<O>>,
+    convert: fn(O) -> (F, bool),
+) -> Result<Orders<F>, Error> {
+    let invalid = |message| Err(Error::failure(Failure::EntradaInvalida, message));
+    let several = match (one, several) {
+        (Some(_), Some(_)) => return invalid("use `ordem` ou `ordens`, nunca as duas"),
+        (Some(one), None) => vec![one],
+        (None, Some(several)) if several.is_empty() || several.len() > MAX_ORDERS => {
+            return invalid("`ordens` pede de 1 a 4 ordens");
+        }
+        (None, several) => several.unwrap_or_default(),
+    };
+    let all: Vec<_> = several.into_iter().map(convert).collect();
+    if all.iter().enumerate().any(|(n, one)| all[..n].iter().any(|other| other.0 == one.0)) {
+        return invalid("`ordens` diz cada campo uma só vez");
+    }
+    let mut all = all.into_iter();
+    let (field, descending) = all.next().unwrap_or_default();
+    Ok((field, descending, all.collect()))
+}
+
 /// The names and types of a list in the GraphQL schema.
 pub trait GraphqlList: List {
     type Node: ToJson;

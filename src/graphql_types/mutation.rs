@@ -9,7 +9,7 @@ use async_graphql::{InputObject, MaybeUndefined};
 #[derive(InputObject)]
 pub struct ModoInput {
     /// Até 255 caracteres: repetir chave e entrada devolve o primeiro desfecho e nada refaz.
-    chave_idempotencia: Option<String>,
+    pub chave_idempotencia: Option<String>,
     /// Aplica todas as regras e desfaz: nada grava.
     #[graphql(default_with = "Some(false)")]
     pub simular: Option<bool>,

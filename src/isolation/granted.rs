@@ -38,7 +38,7 @@ const fn granted(
     Granted { role, what, name, why }
 }
 
-pub const GRANTED: [Granted; 30] = [
+pub const GRANTED: [Granted; 32] = [
     granted(APP, Access::Read, "tribunal", "os nomes dos tribunais são públicos"),
     granted(APP, Access::Read, "estrutura", "os nomes dos órgãos são públicos"),
     granted(APP, Access::Read, "catalogo_item", "os catálogos do Tramita são de todos"),
@@ -73,6 +73,13 @@ pub const GRANTED: [Granted; 30] = [
     granted(APP, Access::Call, "elos_novo_numero_de_guia", "o próximo número livre, e nada mais"),
     granted(APP, Access::Call, "elos_e_apuracao", "sim ou não (R10)"),
     granted(APP, Access::Call, "elos_adolescentes_semelhantes", "só do tribunal da sessão (R25)"),
+    granted(
+        APP,
+        Access::Call,
+        "elos_estatisticas",
+        "figuras arredondadas de todos, sem grupos pequenos e sem linha nenhuma",
+    ),
+    granted(APP, Access::Call, "elos_busca", "só do tribunal da sessão"),
     granted(APP, Access::Call, "elos_fatos_do_envio", "sim ou não, e só a uma parte do NRE"),
     granted(APP, Access::Call, "elos_componentes_do_nre", "sim ou não, e só a uma parte do NRE"),
     granted(

@@ -126,6 +126,7 @@ impl List for LinhaDoTempo {
                 "true",
             ),
             ordering: OrderBy {
+                then: Vec::new(),
                 column: Some(("t.ocorrido_em", KeyType::Instant)),
                 id: "t.id",
                 descending: self.descending,

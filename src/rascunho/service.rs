@@ -40,8 +40,8 @@ impl HasResources for Registrado {
 }
 
 impl Effect for Registrado {
-    fn created(&self) -> Option<Resource> {
-        Some(Resource::Rascunho(self.0.id.0))
+    fn created(&self) -> Vec<Resource> {
+        vec![Resource::Rascunho(self.0.id.0)]
     }
 
     fn remember(&self) -> Remembered {

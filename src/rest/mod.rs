@@ -7,6 +7,7 @@ mod adolescentes;
 pub mod docs;
 mod json_fields;
 mod envelope;
+mod estatisticas;
 mod guias;
 pub mod openapi;
 mod page;
@@ -79,6 +80,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .get(adolescentes::semelhantes)
                 .post(adolescentes::semelhantes_by_body),
         )
+        .service(route("/estatisticas", "GET").get(estatisticas::count))
         .service(route("/processo-rascunho", "POST").post(rascunhos::registrar))
         .service(route("/guias", "GET").get(guias::list))
         .service(route("/guias/provisoria", "POST").post(guias::emitir_provisoria))
@@ -147,12 +149,20 @@ impl Call {
         req: &HttpRequest,
         papel: Papel,
     ) -> Result<(Self, Params), RestError> {
+        Self::begin_with_one_of(req, &[papel]).await
+    }
+
+    /// Like [`Self::begin_with_params`], for a call that needs one of the papéis.
+    async fn begin_with_one_of(
+        req: &HttpRequest,
+        papeis: &[Papel],
+    ) -> Result<(Self, Params), RestError> {
         let (Some(app), Some(auth)) =
             (req.app_data::<web::Data<App>>(), req.app_data::<web::Data<Auth>>())
         else {
             return Err(Error::internal(anyhow::anyhow!("server without App or Auth")).into());
         };
-        let start = call_start(req, papel);
+        let start = call_start(req, papeis);
         let actor = match start.channel {
             CanalAuditoria::Tramita => {
                 let certificate = req.conn_data::<PeerCertificate>();
@@ -167,7 +177,7 @@ impl Call {
         };
         let call = Self::new(app.clone().into_inner(), actor.map_err(RestError::from)?, start);
         request::attach_call(req, &call, refuse_by(call.record.channel()));
-        call.actor().require(papel)?;
+        call.actor().require_one_of(papeis)?;
         request::check_path(req)?;
         // A path with a parameter names one object, which counts against the limit on guessing.
         if request::route(req).contains('{') {
@@ -188,14 +198,14 @@ fn refuse_by(canal: CanalAuditoria) -> fn(&Error) -> HttpResponse {
 
 /// The data of a call for its entry in the audit trail. The operation is the template of the route,
 /// which holds no data of a person.
-fn call_start(req: &HttpRequest, papel: Papel) -> CallStart {
+fn call_start(req: &HttpRequest, papeis: &[Papel]) -> CallStart {
     let channel = match req.path().starts_with(PREFIX) {
         true => CanalAuditoria::Rest,
         false => CanalAuditoria::Tramita,
     };
-    let access = match papel {
-        Papel::Integracao => EspecieAuditoria::Escrita,
-        _ => EspecieAuditoria::Leitura,
+    let access = match papeis.contains(&Papel::Integracao) {
+        true => EspecieAuditoria::Escrita,
+        false => EspecieAuditoria::Leitura,
     };
     let operation = format!("{} {}", request::method(req), request::route(req));
     CallStart { channel, operation, access, correlation: request::correlation(req) }

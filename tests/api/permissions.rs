@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-const CLIENTS: [&str; 6] = ["tjrn", "tjpe", "tjce", "tjrn-leitura", "tjrn-catalogo", "cnj"];
+const CLIENTS: [&str; 7] =
+    ["tjrn", "tjpe", "tjce", "tjrn-leitura", "tjrn-catalogo", "cnj", "pesquisa"];
 
 /// The argument to use where one of several is required.
 const ONE_OF: [(&str, &str); 2] = [("adolescente", "identificador"), ("registroEletronico", "nre")];
@@ -58,7 +59,9 @@ impl Schema {
     fn input(&self, name: &str) -> String {
         let fields = self.0[name]["inputFields"].as_array().unwrap();
         let required: Vec<_> = fields.iter().filter(|field| is_required(field)).collect();
-        let given: Vec<_> = match required.is_empty() && name.starts_with("Especie") {
+        let given: Vec<_> = match required.is_empty()
+            && (name.starts_with("Especie") || name.starts_with("Operacao"))
+        {
             true => fields.iter().take(1).collect(),
             false => required,
         };
@@ -84,11 +87,11 @@ impl Schema {
                             || ONE_OF.contains(&(name, argument["name"].as_str().unwrap()))
                     })
                     .map(|argument| {
-                        format!(
-                            "{}: {}",
-                            argument["name"].as_str().unwrap(),
-                            self.value(&argument["type"])
-                        )
+                        let argument_name = argument["name"].as_str().unwrap();
+                        match (name, argument_name) {
+                            ("busca", "texto") => "texto: \"9000741-62\"".to_owned(),
+                            _ => format!("{argument_name}: {}", self.value(&argument["type"])),
+                        }
                     })
                     .collect();
                 let arguments = match arguments.as_slice() {
@@ -161,6 +164,7 @@ fn route(app: &App, client: Option<&str>, method: &str, path: &str) -> u16 {
         ("{repositorio}", "1"),
         ("{inicio}", "0"),
         ("{fim}", "1"),
+        ("/estatisticas", "/estatisticas?de=PROCESSOS&por=TRIBUNAL"),
         // A valid request would wait until there is a pendência.
         ("/pendencias", "/pendencias?idTramiteDaPendenciaRecebida=x"),
     ]

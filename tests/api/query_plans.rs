@@ -14,7 +14,7 @@ use std::sync::Arc;
 const LARGE: &str = "'processo', 'adolescente', 'vinculo', 'evento', 'guia'";
 
 /// A query for each filter, ordering and name.
-const QUERIES: [&str; 66] = [
+const QUERIES: [&str; 72] = [
     "{ processo(numero: $numero) { id numero } }",
     "{ apuracao(numero: $numero) { id execucoes { totalCount } } }",
     "{ adolescente(identificador: $identificador) { id } }",
@@ -63,6 +63,7 @@ const QUERIES: [&str; 66] = [
     "{ adolescentes(filtro: {completa21Ate: \"2029-06-01\"}) { totalCount nodes { nome } } }",
     "{ adolescentes(ordem: {campo: NOME}) { nodes { nome } } }",
     "{ adolescentes(ordem: {campo: DATA_NASCIMENTO, sentido: DESC}) { nodes { nome } } }",
+    "{ processos(ordens: [{campo: ID_ORGAO}, {campo: MAGISTRADO, sentido: DESC}]) { nodes { numero } } }",
     "{ guias { totalCount nodes { numero } } }",
     "{ guias(filtro: {situacao: [ATIVO], venceDe: \"2029-01-01\", venceAte: \"2029-02-01\"}) { totalCount nodes { numero } } }",
     "{ guias(filtro: {vencida: true}, ordem: {campo: VENCE_EM}) { totalCount nodes { numero } } }",
@@ -79,6 +80,11 @@ const QUERIES: [&str; 66] = [
     "{ estatisticas(de: GUIAS, por: [ORGAO, FAIXA_ETARIA]) { total } }",
     "{ estatisticas(de: VINCULOS, por: [SITUACAO]) { total } }",
     "{ estatisticas(de: ADOLESCENTES, por: [FAIXA_ETARIA], filtro: {adolescentes: {guias: {algum: {vencida: true}}}}) { total } }",
+    "{ busca(texto: $numero) { score processo { numero } } }",
+    "{ busca(texto: \"00000\") { score processo { numero } guia { numero } } }",
+    "{ busca(texto: \"Ana Fictícia\", em: [ADOLESCENTES]) { score adolescente { nome } } }",
+    "{ busca(texto: \"ficticia\", em: [MAGISTRADOS]) { score processo { magistrado { nome } } } }",
+    "{ busca(texto: \"fict\", first: 50) { score adolescente { nome } processo { numero } } }",
     "{ processo(numero: $numero) { linhaDoTempo { totalCount nodes { frase } } } }",
     "{ adolescente(identificador: $identificador) { linhaDoTempo(sentido: DESC) { totalCount nodes { frase } } } }",
 ];

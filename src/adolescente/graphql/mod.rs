@@ -12,10 +12,11 @@ mod input;
 mod mutation;
 mod filter;
 
+pub use alteracao::AtualizarAdolescenteInput;
 pub use fields::AdolescenteNode;
 pub use filter::{AdolescenteFiltro, AdolescenteRelacaoFiltro, filter};
-pub use input::AdolescenteInput;
-pub use mutation::AdolescenteMutation;
+pub use input::{AdolescenteInput, CadastrarAdolescenteInput};
+pub use mutation::{AdolescenteMutation, AtualizarAdolescentePayload, CadastrarAdolescentePayload};
 
 use super::store::{AdolescenteByCpf, AdolescenteByIdentificador, Adolescentes};
 use super::{Identificador, Search, Semelhante, service};
@@ -23,7 +24,7 @@ use crate::Result;
 use crate::audit::SensitiveField;
 use crate::auth::Papel;
 use crate::error::{Error, Failure};
-use crate::graphql_types::connection::{Connection, Paging};
+use crate::graphql_types::connection::{Connection, Paging, orders};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, FILTER, ListSize, PageSize, SIMILARITY};
 use crate::graphql_types::filter::connect_filtered;
@@ -66,6 +67,8 @@ impl AdolescenteQuery {
         #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTER.into()))]
         filtro: Option<AdolescenteFiltro>,
         #[graphql(desc = "Ordem; ausente, a de cadastro.")] ordem: Option<AdolescenteOrdem>,
+        #[graphql(desc = "Várias ordens, 1 a 4, a que mais importa primeiro; nunca junto de `ordem`.", directive = Cost::apply(FILTER.into()))]
+        ordens: Option<Vec<AdolescenteOrdem>>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
             i32,
         >,
@@ -74,7 +77,7 @@ impl AdolescenteQuery {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Option<Result<Connection<Adolescentes>>> {
         let page = Paging { first, after, last, before };
-        Some(list(ctx, filtro, ordem, page).await)
+        Some(list(ctx, filtro, (ordem, ordens), page).await)
     }
 
     /// Cadastros parecidos no tribunal, do mais ao menos parecido; consulte antes de cadastrar (R25).
@@ -153,10 +156,11 @@ async fn find(
 async fn list(
     ctx: &Context<'_>,
     input: Option<AdolescenteFiltro>,
-    order: Option<AdolescenteOrdem>,
+    order: (Option<AdolescenteOrdem>, Option<Vec<AdolescenteOrdem>>),
     page: Paging,
 ) -> Result<Connection<Adolescentes>> {
-    let (field, descending) = order.map(AdolescenteOrdem::field_and_direction).unwrap_or_default();
-    let list_of = |filter| Adolescentes { filter, field, descending };
+    let (field, descending, then) =
+        orders(order.0, order.1, AdolescenteOrdem::field_and_direction)?;
+    let list_of = |filter| Adolescentes { filter, field, descending, then };
     connect_filtered(ctx, input, filter, list_of, page).await
 }

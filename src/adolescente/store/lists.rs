@@ -27,6 +27,28 @@ pub struct Adolescentes {
     pub filter: AdolescenteFilter,
     pub field: OrderField,
     pub descending: bool,
+    /// Further orders, each with whether it is descending.
+    pub then: Vec<(OrderField, bool)>,
+}
+
+impl OrderField {
+    const fn column(self) -> (&'static str, KeyType) {
+        match self {
+            Self::CriadoEm => ("a.criado_em", KeyType::Instant),
+            Self::Identificador => ("a.identificador", KeyType::Text),
+            Self::AtualizadoEm => ("a.atualizado_em", KeyType::Instant),
+            Self::Nome => (
+                "a.nome_busca",
+                KeyType::OfRow("SELECT a.nome_busca FROM adolescente a WHERE a.id = "),
+            ),
+            Self::Nascimento => (
+                "coalesce(a.data_nascimento, 'infinity')",
+                KeyType::OfRow(
+                    "SELECT coalesce(a.data_nascimento, 'infinity') FROM adolescente a WHERE a.id = ",
+                ),
+            ),
+        }
+    }
 }
 
 from_columns!(Adolescente, AdolescenteSql);
@@ -48,21 +70,8 @@ impl List for Adolescentes {
                 "true",
             ),
             ordering: OrderBy {
-                column: Some(match self.field {
-                    OrderField::CriadoEm => ("a.criado_em", KeyType::Instant),
-                    OrderField::Identificador => ("a.identificador", KeyType::Text),
-                    OrderField::AtualizadoEm => ("a.atualizado_em", KeyType::Instant),
-                    OrderField::Nome => (
-                        "a.nome_busca",
-                        KeyType::OfRow("SELECT a.nome_busca FROM adolescente a WHERE a.id = "),
-                    ),
-                    OrderField::Nascimento => (
-                        "coalesce(a.data_nascimento, 'infinity')",
-                        KeyType::OfRow(
-                            "SELECT coalesce(a.data_nascimento, 'infinity') FROM adolescente a WHERE a.id = ",
-                        ),
-                    ),
-                }),
+                column: Some(self.field.column()),
+                then: self.then.iter().map(|(field, down)| (field.column().0, *down)).collect(),
                 id: "a.id",
                 descending: self.descending,
             },

@@ -9,7 +9,7 @@ use crate::db::Session;
 use crate::db::feed::{FeedCursor, FeedRange};
 use crate::error::{Error, Failure};
 use crate::evento::Evento;
-use crate::evento::store::ProcessoChanges;
+use crate::evento::store::Changes;
 use crate::tramite::{self, Tramite};
 use crate::value::resource::{HasResources, Resource};
 use async_graphql::Context;
@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 /// The feed that a subscription reads, with its filter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FeedQuery {
-    ProcessoChanges(ProcessoChanges),
+    Changes(Changes),
     TramitesRecebidos,
 }
 
@@ -46,7 +46,7 @@ impl FeedQuery {
         range: FeedRange,
     ) -> Result<Vec<(FeedCursor, FeedItem)>, Error> {
         Ok(match self {
-            Self::ProcessoChanges(changes) => {
+            Self::Changes(changes) => {
                 let rows = changes.read(session, range)?.into_iter();
                 rows.map(|(cursor, evento)| (cursor, FeedItem::Evento(evento))).collect()
             }

@@ -14,6 +14,7 @@ use crate::catalogo::graphql::{CatalogoMutation, CatalogoQuery};
 use crate::estatisticas::graphql::EstatisticaQuery;
 use crate::evento::graphql::EventoSubscription;
 use crate::guia::graphql::{GuiaMutation, GuiaQuery};
+use crate::lote::graphql::LoteMutation;
 use crate::processo::graphql::{ProcessoMutation, ProcessoQuery, VinculoQuery};
 use crate::rascunho::graphql::RascunhoMutation;
 use crate::tramite::graphql::{TramiteMutation, TramiteQuery, TramiteSubscription};
@@ -48,6 +49,7 @@ pub struct Mutation(
     GuiaMutation,
     TramiteMutation,
     CatalogoMutation,
+    LoteMutation,
 );
 
 /// Tempo real, por WebSocket (graphql-transport-ws) ou SSE. Entrega ao menos uma vez e em ordem.

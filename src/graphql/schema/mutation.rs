@@ -22,6 +22,11 @@ pub struct Completion {
 }
 
 impl Completion {
+    pub fn new(dry_run: bool, refusals: Vec<Refusal>) -> Self {
+        let erros = refusals.into_iter().map(Into::into).collect();
+        Self { simulado: dry_run, erros, query: Some(Query::default()) }
+    }
+
     /// Adds the refusal of a command that commits its effect in spite of the refusal.
     #[must_use]
     pub fn with_refusal(mut self, refusal: Option<Refusal>) -> Self {
@@ -37,6 +42,11 @@ pub struct MutationOutcome<T> {
 }
 
 impl<T> MutationOutcome<T> {
+    /// The outcome of one operation of a batch. It has no effect if any operation was refused.
+    pub fn of_batch(effect: Option<T>, dry_run: bool, refusals: Vec<Refusal>) -> Self {
+        Self { effect, completion: Completion::new(dry_run, refusals) }
+    }
+
     /// Returns what `describe` returns for the effect, even for that of a dry run. Returns the
     /// default if there is no effect.
     pub fn summary<R: Default>(&self, describe: impl FnOnce(&T) -> R) -> R {
@@ -72,9 +82,9 @@ where
     };
     let (effect, errors) = match outcome {
         Ok(executed) => (Some(executed.effect), Vec::new()),
-        Err(Error::Refusals(refusals)) => (None, refusals.into_iter().map(Into::into).collect()),
+        Err(Error::Refusals(refusals)) => (None, refusals),
         Err(error) => return Err(error),
     };
-    let completion = Completion { simulado: dry_run, erros: errors, query: Some(Query::default()) };
+    let completion = Completion::new(dry_run, errors);
     Ok(MutationOutcome { effect, completion }.into())
 }

@@ -6,12 +6,14 @@ use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescenteById;
 use crate::audit::trail::RecordById;
 use crate::auth::Papel;
+use crate::busca::AlvoDaBusca;
+use crate::busca::graphql::{ResultadoDaBusca, search};
 use crate::error::{Error, Failure};
 use crate::evento::graphql::EventoNode;
 use crate::evento::store::EventoById;
 use crate::graphql::schema::audit::RegistroAuditoriaNode;
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::ListSize;
+use crate::graphql_types::directives::{Cost, ListSize, SIMILARITY};
 use crate::graphql_types::global_id::GlobalId;
 use crate::guia::GuiaId;
 use crate::guia::graphql::GuiaNode;
@@ -91,6 +93,21 @@ impl NodeQuery {
         #[graphql(desc = "Identificador global.")] id: ID,
     ) -> Option<Result<Node>> {
         load(ctx, &id).await.transpose()
+    }
+
+    /// Uma caixa de busca: parte de um número, com ou sem máscara, ou nomes, sem distinguir acentos nem maiúsculas; o que casa melhor vem primeiro. No que é do tribunal de quem chama.
+    #[graphql(directive = ListSize::apply(Some(20), Some(vec!["first".into()]), None, Some(false)), directive = Cost::apply(SIMILARITY.into()))]
+    async fn busca(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "De 3 a 200 caracteres: ao menos 5 algarismos de um número, ou palavras de um nome, todas as quais têm de casar."
+        )]
+        texto: String,
+        #[graphql(desc = "Onde se procura; ausente, em tudo.")] em: Option<Vec<AlvoDaBusca>>,
+        #[graphql(default_with = "Some(20)", desc = "Quantos, de 1 a 50.")] first: Option<i32>,
+    ) -> Option<Result<Vec<ResultadoDaBusca>>> {
+        Some(search(ctx, &texto, em, first).await)
     }
 
     /// Vários objetos, na ordem pedida, com nulo no lugar de cada ausente.

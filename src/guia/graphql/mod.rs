@@ -8,12 +8,13 @@ mod filter;
 
 pub use fields::GuiaNode;
 pub use filter::{GuiaFiltro, GuiaRelacaoFiltro, filter};
-pub use mutation::GuiaMutation;
+pub use input::{BaixarGuiaInput, EmitirGuiaInput};
+pub use mutation::{BaixarGuiaPayload, EmitirGuiaPayload, GuiaMutation};
 
 use super::store::{GuiaByNumero, Guias, GuiasOf};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql_types::connection::{Connection, Paging};
+use crate::graphql_types::connection::{Connection, Paging, orders};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, FILTER, PageSize};
 use crate::graphql_types::filter::connect_filtered;
@@ -46,6 +47,8 @@ impl GuiaQuery {
         #[graphql(desc = "Condições; ausente traz todas as visíveis.", directive = Cost::apply(FILTER.into()))]
         filtro: Option<GuiaFiltro>,
         #[graphql(desc = "Ordem; ausente, a de emissão.")] ordem: Option<GuiaOrdem>,
+        #[graphql(desc = "Várias ordens, 1 a 4, a que mais importa primeiro; nunca junto de `ordem`.", directive = Cost::apply(FILTER.into()))]
+        ordens: Option<Vec<GuiaOrdem>>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
             i32,
         >,
@@ -54,18 +57,18 @@ impl GuiaQuery {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Option<Result<Connection<GuiasOf>>> {
         let page = Paging { first, after, last, before };
-        Some(list(ctx, filtro, ordem, page).await)
+        Some(list(ctx, filtro, (ordem, ordens), page).await)
     }
 }
 
 async fn list(
     ctx: &Context<'_>,
     input: Option<GuiaFiltro>,
-    order: Option<GuiaOrdem>,
+    order: (Option<GuiaOrdem>, Option<Vec<GuiaOrdem>>),
     page: Paging,
 ) -> Result<Connection<GuiasOf>> {
-    let (field, descending) = order.map(GuiaOrdem::field_and_direction).unwrap_or_default();
-    let list_of = |filter| GuiasOf::All(Box::new(Guias { filter, field, descending }));
+    let (field, descending, then) = orders(order.0, order.1, GuiaOrdem::field_and_direction)?;
+    let list_of = |filter| GuiasOf::All(Box::new(Guias { filter, field, descending, then }));
     connect_filtered(ctx, input, filter, list_of, page).await
 }
 

@@ -35,6 +35,8 @@ pub struct Guias {
     pub filter: GuiaFilter,
     pub field: OrderField,
     pub descending: bool,
+    /// Further orders, each with whether it is descending.
+    pub then: Vec<(OrderField, bool)>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -56,6 +58,25 @@ macro_rules! vence_em {
           + (extract(month FROM a.data_nascimento) = 2 AND extract(day FROM a.data_nascimento) = 29)::int, \
           g.data_decisao + g.prazo), 'infinity')"
     };
+}
+
+impl OrderField {
+    const fn column(self) -> Option<(&'static str, KeyType)> {
+        match self {
+            Self::RowNumber => None,
+            Self::EmitidaEm => Some(("g.criado_em", KeyType::Instant)),
+            Self::AtualizadoEm => Some(("g.atualizado_em", KeyType::Instant)),
+            Self::Numero => Some(("g.numero", KeyType::Text)),
+            Self::VenceEm => Some((
+                vence_em!(),
+                KeyType::OfRow(concat!(
+                    "SELECT ",
+                    vence_em!(),
+                    " FROM guia g JOIN adolescente a ON a.id = g.adolescente_id WHERE g.id = "
+                )),
+            )),
+        }
+    }
 }
 
 const WITH_ADOLESCENTE: &str = "guia g JOIN adolescente a ON a.id = g.adolescente_id";
@@ -145,20 +166,11 @@ impl GuiasOf {
 
     fn ordering(&self) -> OrderBy {
         let (field, descending) = self.field_and_direction();
-        let column = match field {
-            OrderField::RowNumber => None,
-            OrderField::EmitidaEm => Some(("g.criado_em", KeyType::Instant)),
-            OrderField::AtualizadoEm => Some(("g.atualizado_em", KeyType::Instant)),
-            OrderField::Numero => Some(("g.numero", KeyType::Text)),
-            OrderField::VenceEm => Some((
-                vence_em!(),
-                KeyType::OfRow(concat!(
-                    "SELECT ",
-                    vence_em!(),
-                    " FROM guia g JOIN adolescente a ON a.id = g.adolescente_id WHERE g.id = "
-                )),
-            )),
+        let then = match self {
+            Self::All(guias) => guias.then.as_slice(),
+            _ => &[],
         };
-        OrderBy { column, id: "g.id", descending }
+        let then = then.iter().filter_map(|(field, down)| Some((field.column()?.0, *down)));
+        OrderBy { column: field.column(), then: then.collect(), id: "g.id", descending }
     }
 }

@@ -16,10 +16,17 @@ mod types;
 mod vinculo;
 mod vinculo_edge;
 
+pub use alteracao::{
+    AlterarSituacaoInput, AtualizarResponsaveisInput, DesvincularAdolescenteInput,
+    VincularAdolescenteInput,
+};
 pub use fields::ResponsavelNode;
 pub use filter::{ProcessoFiltro, ProcessoRelacaoFiltro, check_numero, filter};
-pub use input::ResponsavelInput;
-pub use mutation::ProcessoMutation;
+pub use input::{CadastrarProcessoInput, ResponsavelInput};
+pub use mutation::{
+    AlterarSituacaoPayload, AtualizarResponsaveisPayload, CadastrarProcessoPayload,
+    DesvincularAdolescentePayload, ProcessoMutation, VincularAdolescentePayload,
+};
 pub use types::{ByName, ProcessoApuracao, ProcessoExecucao, ProcessoNode};
 pub use vinculo::{VinculoFiltro, VinculoNode, VinculoQuery, VinculoRelacaoFiltro};
 pub use vinculo_edge::EdgeWithVinculo;
@@ -28,7 +35,7 @@ use super::store::{ProcessoByNumero, Processos};
 use super::{NumeroProcesso, Processo};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql_types::connection::{Connection, Paging};
+use crate::graphql_types::connection::{Connection, Paging, orders};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, FILTER, PageSize};
 use crate::graphql_types::filter::connect_filtered;
@@ -65,6 +72,8 @@ impl ProcessoQuery {
         #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTER.into()))]
         filtro: Option<ProcessoFiltro>,
         #[graphql(desc = "Ordem; ausente, a de cadastro.")] ordem: Option<ProcessoOrdem>,
+        #[graphql(desc = "Várias ordens, 1 a 4, a que mais importa primeiro; nunca junto de `ordem`.", directive = Cost::apply(FILTER.into()))]
+        ordens: Option<Vec<ProcessoOrdem>>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
             i32,
         >,
@@ -73,7 +82,7 @@ impl ProcessoQuery {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Option<Result<Connection<Processos>>> {
         let page = Paging { first, after, last, before };
-        Some(list(ctx, filtro, ordem, page).await)
+        Some(list(ctx, filtro, (ordem, ordens), page).await)
     }
 
     /// A própria apuração ou, dado o número de uma execução, a apuração de origem (R22).
@@ -94,11 +103,11 @@ async fn by_numero(ctx: &Context<'_>, numero: NumeroProcesso) -> Result<Option<A
 async fn list(
     ctx: &Context<'_>,
     input: Option<ProcessoFiltro>,
-    order: Option<ProcessoOrdem>,
+    order: (Option<ProcessoOrdem>, Option<Vec<ProcessoOrdem>>),
     page: Paging,
 ) -> Result<Connection<Processos>> {
-    let (field, descending) = order.map(ProcessoOrdem::field_and_direction).unwrap_or_default();
-    let list_of = |filter| Processos { filter, field, descending };
+    let (field, descending, then) = orders(order.0, order.1, ProcessoOrdem::field_and_direction)?;
+    let list_of = |filter| Processos { filter, field, descending, then };
     connect_filtered(ctx, input, filter, list_of, page).await
 }
 

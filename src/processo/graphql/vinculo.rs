@@ -9,7 +9,9 @@ use crate::adolescente::graphql::{
 };
 use crate::adolescente::store::AdolescenteById;
 use crate::filters::{VinculoField, VinculoFilter};
-use crate::graphql_types::connection::{Connection, Edge, GraphqlList, Paging, SentidoOrdem};
+use crate::graphql_types::connection::{
+    Connection, Edge, GraphqlList, Paging, SentidoOrdem, orders,
+};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{
     CONDITION, Cost, FILTER, PageSize, RELATION_CONDITION, TEXT_CONDITION,
@@ -43,6 +45,8 @@ impl VinculoQuery {
         #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTER.into()))]
         filtro: Option<VinculoFiltro>,
         #[graphql(desc = "Ordem; ausente, a de início.")] ordem: Option<VinculoOrdem>,
+        #[graphql(desc = "Várias ordens, 1 a 4, a que mais importa primeiro; nunca junto de `ordem`.", directive = Cost::apply(FILTER.into()))]
+        ordens: Option<Vec<VinculoOrdem>>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
             i32,
         >,
@@ -51,18 +55,18 @@ impl VinculoQuery {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Option<Result<Connection<Vinculos>>> {
         let page = Paging { first, after, last, before };
-        Some(list(ctx, filtro, ordem, page).await)
+        Some(list(ctx, filtro, (ordem, ordens), page).await)
     }
 }
 
 async fn list(
     ctx: &Context<'_>,
     filter: Option<VinculoFiltro>,
-    order: Option<VinculoOrdem>,
+    order: (Option<VinculoOrdem>, Option<Vec<VinculoOrdem>>),
     page: Paging,
 ) -> Result<Connection<Vinculos>> {
-    let (field, descending) = order.map(VinculoOrdem::field_and_direction).unwrap_or_default();
-    let list_of = |filter| Vinculos { filter, field, descending };
+    let (field, descending, then) = orders(order.0, order.1, VinculoOrdem::field_and_direction)?;
+    let list_of = |filter| Vinculos { filter, field, descending, then };
     connect_filtered(ctx, filter, VinculoFiltro::read, list_of, page).await
 }
 

@@ -37,8 +37,8 @@ impl Effect for Cadastrado {
         &self.warnings
     }
 
-    fn created(&self) -> Option<Resource> {
-        Some(Resource::Processo(self.processo.id.0))
+    fn created(&self) -> Vec<Resource> {
+        vec![Resource::Processo(self.processo.id.0)]
     }
 
     fn remember(&self) -> Remembered {

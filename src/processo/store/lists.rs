@@ -48,12 +48,35 @@ pub enum OrderField {
     Code,
 }
 
+impl OrderField {
+    const fn column(self) -> Option<(&'static str, KeyType)> {
+        match self {
+            Self::Numero => Some(("p.numero", KeyType::Text)),
+            Self::CriadoEm => Some(("p.criado_em", KeyType::Instant)),
+            Self::AtualizadoEm => Some(("p.atualizado_em", KeyType::Instant)),
+            Self::Orgao => Some((
+                "p.id_orgao",
+                KeyType::OfRow("SELECT p.id_orgao FROM processo p WHERE p.id = "),
+            )),
+            Self::Magistrado => Some((
+                "coalesce(p.magistrado_nome, '')",
+                KeyType::OfRow(
+                    "SELECT coalesce(p.magistrado_nome, '') FROM processo p WHERE p.id = ",
+                ),
+            )),
+            Self::Code => None,
+        }
+    }
+}
+
 /// The list of all visible processos, filtered and ordered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Processos {
     pub filter: ProcessoFilter,
     pub field: OrderField,
     pub descending: bool,
+    /// Further orders, each with whether it is descending.
+    pub then: Vec<(OrderField, bool)>,
 }
 
 impl List for Processos {
@@ -73,22 +96,12 @@ impl List for Processos {
                 "true",
             ),
             ordering: OrderBy {
-                column: match self.field {
-                    OrderField::Numero => Some(("p.numero", KeyType::Text)),
-                    OrderField::CriadoEm => Some(("p.criado_em", KeyType::Instant)),
-                    OrderField::AtualizadoEm => Some(("p.atualizado_em", KeyType::Instant)),
-                    OrderField::Orgao => Some((
-                        "p.id_orgao",
-                        KeyType::OfRow("SELECT p.id_orgao FROM processo p WHERE p.id = "),
-                    )),
-                    OrderField::Magistrado => Some((
-                        "coalesce(p.magistrado_nome, '')",
-                        KeyType::OfRow(
-                            "SELECT coalesce(p.magistrado_nome, '') FROM processo p WHERE p.id = ",
-                        ),
-                    )),
-                    OrderField::Code => None,
-                },
+                column: self.field.column(),
+                then: self
+                    .then
+                    .iter()
+                    .filter_map(|(field, down)| Some((field.column()?.0, *down)))
+                    .collect(),
                 id: "p.id",
                 descending: self.descending,
             },
@@ -231,7 +244,8 @@ impl List for ProcessosOfAdolescente {
     }
 }
 
-const BY_VINCULO: OrderBy = OrderBy { column: None, id: "v.id", descending: false };
+const BY_VINCULO: OrderBy =
+    OrderBy { column: None, then: Vec::new(), id: "v.id", descending: false };
 
 fn vinculo_condition(tribunal: Option<i16>, situacao: Option<SituacaoVinculo>) -> Sql {
     let in_tribunal = tribunal.map(|code| Sql::new("v.tribunal_codigo = ").bind(code));
@@ -273,7 +287,7 @@ impl List for ExecucoesOfApuracao {
                       ON p.numero_referencia = apuracao.numero AND p.tipo_referencia = apuracao.tipo",
             parent_column: Some("apuracao.id"),
             where_clause: Sql::join([in_tribunal, situacao].into_iter().flatten(), " AND ", "true"),
-            ordering: OrderBy { column: None, id: "p.id", descending: false },
+            ordering: OrderBy { column: None, then: Vec::new(), id: "p.id", descending: false },
         }
     }
 

@@ -58,6 +58,22 @@ pub struct Vinculos {
     pub filter: VinculoFilter,
     pub field: VinculoOrderField,
     pub descending: bool,
+    /// Further orders, each with whether it is descending.
+    pub then: Vec<(VinculoOrderField, bool)>,
+}
+
+impl VinculoOrderField {
+    const fn column(self) -> (&'static str, KeyType) {
+        match self {
+            Self::IniciadoEm => ("v.iniciado_em", KeyType::Instant),
+            Self::EncerradoEm => (
+                "coalesce(v.encerrado_em, 'infinity')",
+                KeyType::OfRow(
+                    "SELECT coalesce(v.encerrado_em, 'infinity') FROM vinculo v WHERE v.id = ",
+                ),
+            ),
+        }
+    }
 }
 
 impl List for Vinculos {
@@ -74,15 +90,8 @@ impl List for Vinculos {
             parent_column: None,
             where_clause: Sql::join(in_tribunal.into_iter().chain([filter]), " AND ", "true"),
             ordering: OrderBy {
-                column: Some(match self.field {
-                    VinculoOrderField::IniciadoEm => ("v.iniciado_em", KeyType::Instant),
-                    VinculoOrderField::EncerradoEm => (
-                        "coalesce(v.encerrado_em, 'infinity')",
-                        KeyType::OfRow(
-                            "SELECT coalesce(v.encerrado_em, 'infinity') FROM vinculo v WHERE v.id = ",
-                        ),
-                    ),
-                }),
+                column: Some(self.field.column()),
+                then: self.then.iter().map(|(field, down)| (field.column().0, *down)).collect(),
                 id: "v.id",
                 descending: self.descending,
             },

@@ -181,16 +181,7 @@ async fn impossible_situacao(call: &Call, numero: NumeroDaGuia) -> Result<RestEr
 )]
 pub async fn list(req: HttpRequest) -> Result<HttpResponse, RestError> {
     let (call, mut params) = Call::begin_with_params(&req, Papel::Consulta).await?;
-    let types = (TipoGuia::ALL, TipoGuia::text as fn(_) -> _);
-    let situacoes = (SituacaoGuia::ALL, SituacaoGuia::text as fn(_) -> _);
-    let filter = GuiaFilter {
-        numero: params.parse("numeroGuia")?.map(|numero| vec![numero]),
-        adolescente: params.parse("identificadorAdolescente")?,
-        processo: processo(&mut params, call.app.rules)?,
-        tipo: params.word("tipoGuia", types)?.map(|tipo| vec![tipo]),
-        situacao: params.word("situacaoGuia", situacoes)?.map(|situacao| vec![situacao]),
-        ..GuiaFilter::default()
-    };
+    let filter = filter(&mut params, call.app.rules)?;
     let list = GuiasOf::All(Box::new(Guias { filter, ..Guias::default() }));
     let page = PageRequest::read(&mut params)?;
     params.finish()?;
@@ -205,6 +196,20 @@ pub async fn list(req: HttpRequest) -> Result<HttpResponse, RestError> {
     let (guias, parts) = guias;
     let content: Vec<Value> = guias.iter().map(|guia| to_json(guia, &parts, &call)).collect();
     Ok(envelope::success((call.app.now)(), &page.to_spring_page(&content, total), &[]))
+}
+
+/// The filter of the query parameters. All of its conditions apply together.
+pub fn filter(params: &mut Params, rules: Rules) -> Result<GuiaFilter, RestError> {
+    let types = (TipoGuia::ALL, TipoGuia::text as fn(_) -> _);
+    let situacoes = (SituacaoGuia::ALL, SituacaoGuia::text as fn(_) -> _);
+    Ok(GuiaFilter {
+        numero: params.parse("numeroGuia")?.map(|numero| vec![numero]),
+        adolescente: params.parse("identificadorAdolescente")?,
+        processo: processo(params, rules)?,
+        tipo: params.word("tipoGuia", types)?.map(|tipo| vec![tipo]),
+        situacao: params.word("situacaoGuia", situacoes)?.map(|situacao| vec![situacao]),
+        ..GuiaFilter::default()
+    })
 }
 
 /// R4: a numero that no processo can have is an error, not an empty list.

@@ -1,6 +1,7 @@
 //! Schemas of the success and error envelopes, and of what `dados` holds.
 
 use super::adolescente::{Adolescente, AdolescenteSemelhante};
+use super::estatistica::Estatisticas;
 use super::guia::Guia;
 use super::processo::Processo;
 use super::rascunho::Rascunho;
@@ -64,6 +65,7 @@ successes! {
     RespostaDeRascunhoGravado of RascunhoGravado with REPLAYED;
     RespostaDeGuiaGravada of GuiaGravada with ETAG with REPLAYED;
     RespostaDeGuias of PaginaDeGuias;
+    RespostaDeEstatisticas of Estatisticas;
 }
 
 /// A response header: name, pattern of its value, description.

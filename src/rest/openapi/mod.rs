@@ -11,6 +11,7 @@ pub mod adolescente;
 mod absence;
 pub mod emissao;
 pub mod envelope;
+pub mod estatistica;
 mod examples;
 pub mod guia;
 mod words;
@@ -21,7 +22,7 @@ pub mod refusals;
 mod texts;
 pub mod tramite;
 
-use super::{adolescentes, guias, processos, rascunhos, tramites};
+use super::{adolescentes, estatisticas, guias, processos, rascunhos, tramites};
 use refusals::Responses;
 use serde_json::Value;
 use tramite::refusals::TramitaResponses;
@@ -70,6 +71,7 @@ use utoipa::{Modify, OpenApi};
         guias::emitir_unificadora,
         guias::alterar_situacao,
         guias::pdf::print,
+        estatisticas::count,
         tramites::catalogos::healthcheck,
         tramites::catalogos::repositorios,
         tramites::catalogos::estruturas,
@@ -111,6 +113,7 @@ use utoipa::{Modify, OpenApi};
         envelope::RespostaDeRascunhoGravado,
         envelope::RespostaDeGuiaGravada,
         envelope::RespostaDeGuias,
+        envelope::RespostaDeEstatisticas,
         words::NovaSituacao,
         words::NovaSituacaoDaGuia,
         words::EspecieDeGuia,
@@ -140,6 +143,7 @@ use utoipa::{Modify, OpenApi};
         (name = "Adolescentes", description = "Cadastros de adolescentes do tribunal."),
         (name = "Rascunhos", description = "Processos que ainda se redigem no sistema do tribunal."),
         (name = "Guias", description = "Guias de execução de medidas socioeducativas."),
+        (name = "Estatísticas", description = "Contagens e tempos, em grupos."),
         (name = "Tramita", description = "Processos que vão de um órgão a outro, cada um pelo seu NRE."),
     ),
     security(("oidc" = []), ("token" = [])),

@@ -1,7 +1,7 @@
 //! Schemas of texts with a closed list of words, which are the words of the model.
 
 use crate::error::{CodigoErro, Failure};
-use crate::{adolescente, guia, processo};
+use crate::{adolescente, estatisticas, guia, processo};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -47,6 +47,7 @@ words! {
     MotivoBaixaGuia = model_words!(guia::MotivoBaixaGuia), "Motivo da baixa.";
     OrigemGuia = model_words!(guia::OrigemGuia), "Ato que deu origem à guia.";
     TipoDocumento = guia::rules::DOCUMENTOS, "Documento que instrui a guia.";
+    AlvoEstatistico = model_words!(estatisticas::AlvoEstatistico), "O que se conta.";
     SouN = ["S", "N"], "Sim ou não, pela inicial; também se aceita por extenso.";
     SimOuNao = ["Sim", "Não"], "Sim ou não; num corpo também se aceita a inicial.";
     Confirmacao = ["CONFIRMACAO"], "Categoria do envelope de sucesso.";

@@ -119,7 +119,7 @@ pub async fn list(req: HttpRequest) -> Result<HttpResponse, RestError> {
     let (field, descending) = order(&mut params)?;
     params.finish()?;
 
-    let list = Processos { filter, field, descending };
+    let list = Processos { filter, field, descending, then: Vec::new() };
     let PageRequest { number, size } = page;
     let ((processos, vinculos), total) = call
         .read(move |session| {
@@ -140,7 +140,7 @@ pub async fn list(req: HttpRequest) -> Result<HttpResponse, RestError> {
 /// R1, R2: all filters apply together. The code of another tribunal is forbidden (403), unlike
 /// other rows of another tribunal, which count as absent, because here the caller names the
 /// tribunal.
-fn filter(params: &mut Params, actor: &Actor) -> Result<ProcessoFilter, RestError> {
+pub fn filter(params: &mut Params, actor: &Actor) -> Result<ProcessoFilter, RestError> {
     let mut filter = ProcessoFilter::default();
     if let Some(text) = params.take("codigoTribunal") {
         let Some(tribunal) = Tribunal::from_text(&text) else {

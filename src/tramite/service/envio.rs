@@ -37,8 +37,8 @@ impl HasResources for Enviado {
 }
 
 impl Effect for Enviado {
-    fn created(&self) -> Option<Resource> {
-        Some(Resource::Tramite(self.tramite.idt))
+    fn created(&self) -> Vec<Resource> {
+        vec![Resource::Tramite(self.tramite.idt)]
     }
 
     fn warnings(&self) -> &[String] {

@@ -9,7 +9,7 @@ use crate::tramite::{EstruturaAddress, Nre, Tramite};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
-const BY_IDT: OrderBy = OrderBy { column: None, id: "t.idt", descending: false };
+const BY_IDT: OrderBy = OrderBy { column: None, then: Vec::new(), id: "t.idt", descending: false };
 
 /// Trâmites of which the caller is a party.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -25,6 +25,8 @@ const LAYERS: &[&str] = &[
     "graphql/document",
     "graphql/schema",
     "seed",
+    "lote",
+    "busca",
     "estatisticas",
     "linha_do_tempo",
     "tramite",
@@ -56,6 +58,8 @@ const LAYERS: &[&str] = &[
 
 /// The layers that hold a concept of the domain.
 const SLICES: &[&str] = &[
+    "lote",
+    "busca",
     "estatisticas",
     "linha_do_tempo",
     "tramite",

@@ -3,6 +3,7 @@
 pub mod sse_client;
 pub mod ws_client;
 mod delivery;
+mod filters;
 mod limits;
 mod protocol;
 mod resumption;
