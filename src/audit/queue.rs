@@ -141,6 +141,8 @@ struct Pending {
     batch: Batch,
     /// The time at which the writer must write the batch. `None` while it is empty.
     due: Option<Instant>,
+    /// The time at which the first record of the batch came.
+    since: Option<Instant>,
     /// Number of answers that wait for the batch.
     answers: usize,
     /// Number of answers to expect in this batch: a decaying maximum of the calls under way, at most
@@ -181,6 +183,18 @@ impl Queue {
         }
     }
 
+    /// How many records wait to be written, and for how long the oldest of them has waited. Records
+    /// that are being written are not counted, but their wait is.
+    pub fn backlog(&self) -> (usize, Duration) {
+        let (count, since) = {
+            let pending = self.pending();
+            (pending.batch.records.len(), pending.since)
+        };
+        let writing = *self.writing.borrow();
+        let oldest = [since, writing].into_iter().flatten().min();
+        (count, oldest.map_or(Duration::ZERO, |since| since.elapsed()))
+    }
+
     /// Takes a slot if one is free now, for a call that has already ended.
     pub fn try_slot(&self) -> Option<TrailSlot> {
         let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
@@ -207,6 +221,7 @@ impl Queue {
             return;
         }
         let mut pending = self.pending();
+        pending.since.get_or_insert_with(Instant::now);
         pending.batch.records.extend(records);
         pending.batch.waiting.extend(then);
         pending.batch.slots.extend(slot.0);
@@ -276,7 +291,7 @@ impl Queue {
             soon = None;
         }
         pending.wakes_at = None;
-        pending.due = None;
+        (pending.due, pending.since) = (None, None);
         // If fewer answers came than expected, expect fewer the next time.
         pending.expected_answers = pending.answers.max(pending.expected_answers * 3 / 4);
         pending.answers = 0;

@@ -15,9 +15,9 @@ use crate::telemetry::metrics::Metrics;
 use std::cell::Cell;
 use std::ops::Range;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 /// Maximum time that a shutdown waits for the queue to empty. It is longer than one statement may
@@ -40,8 +40,20 @@ struct Trail {
     /// When set, an answer that has neither resources nor sensitive fields does not wait for its
     /// record.
     relaxed: OnceLock<bool>,
+    /// The time of the last round of seals that was complete.
+    sealed_at: Arc<Mutex<Instant>>,
     /// The sealer thread stops when this sender is dropped.
     _sealer: mpsc::Sender<()>,
+}
+
+/// What waits in front of the trail.
+#[derive(Debug, Clone, Copy)]
+pub struct Backlog {
+    pub records: usize,
+    /// For how long the oldest record has waited.
+    pub oldest: Duration,
+    /// The time since the last round of seals that was complete.
+    pub sealed: Duration,
 }
 
 impl Drop for Trail {
@@ -55,8 +67,9 @@ impl AuditTrail {
     pub fn start(db: Db, metrics: Metrics) -> Self {
         let queue = Arc::new(Queue::new());
         let (sealer, stop) = mpsc::channel();
-        let (seals, counted) = (db.clone(), metrics.clone());
-        thread::spawn(move || seal(&seals, &counted, &stop));
+        let sealed_at = Arc::new(Mutex::new(Instant::now()));
+        let (seals, counted, at) = (db.clone(), metrics.clone(), Arc::clone(&sealed_at));
+        thread::spawn(move || seal(&seals, &counted, &at, &stop));
         let writer = Writer { db, metrics: metrics.clone(), ids: Cell::default() };
         let source = Arc::clone(&queue);
         thread::spawn(move || {
@@ -64,7 +77,8 @@ impl AuditTrail {
                 writer.write_batch(batch);
             }
         });
-        Self(Some(Arc::new(Trail { queue, metrics, relaxed: OnceLock::new(), _sealer: sealer })))
+        let relaxed = OnceLock::new();
+        Self(Some(Arc::new(Trail { queue, metrics, relaxed, sealed_at, _sealer: sealer })))
     }
 
     /// A handle that records nothing. Benchmarks use it to measure the cost of recording.
@@ -82,6 +96,18 @@ impl AuditTrail {
     pub fn relax(&self) {
         if let Some(trail) = &self.0 {
             let _ = trail.relaxed.set(true);
+        }
+    }
+
+    /// Returns a function that tells the backlog for as long as the trail exists. It does not keep
+    /// the trail alive.
+    pub fn backlog(&self) -> impl Fn() -> Option<Backlog> + Send + Sync + 'static {
+        let trail = self.0.as_ref().map(Arc::downgrade);
+        move || {
+            let trail = trail.as_ref()?.upgrade()?;
+            let (records, oldest) = trail.queue.backlog();
+            let sealed = trail.sealed_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
+            Some(Backlog { records, oldest, sealed })
         }
     }
 
@@ -269,7 +295,7 @@ fn log_refusal(error: &Error) {
 
 /// The sealer thread: creates the partitions of the coming months and seals what is written, in a
 /// loop.
-fn seal(db: &Db, metrics: &Metrics, stop: &mpsc::Receiver<()>) {
+fn seal(db: &Db, metrics: &Metrics, sealed_at: &Mutex<Instant>, stop: &mpsc::Receiver<()>) {
     loop {
         match db.with_auditor_conn(trail::prepare_months) {
             // `db` logs an outage once.
@@ -286,7 +312,10 @@ fn seal(db: &Db, metrics: &Metrics, stop: &mpsc::Receiver<()>) {
             return;
         }
         match seal::seal_pending(db) {
-            Ok(sealed) => metrics.sealed(sealed),
+            Ok(sealed) => {
+                metrics.sealed(sealed);
+                *sealed_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            }
             // `db` logs an outage once.
             Err(Error::Failure(Failure::Indisponivel, _)) => {}
             Err(error) => {

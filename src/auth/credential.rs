@@ -73,6 +73,11 @@ impl Credentials {
         self.0.borrow().is_fresh()
     }
 
+    /// The time since the list was read.
+    pub fn age(&self) -> Duration {
+        self.0.borrow().read_at.elapsed()
+    }
+
     /// The entry of this client. `None` when the list does not contain the client, so that only its
     /// token describes it.
     pub async fn of(&self, azp: &str) -> Result<Option<Credential>, StaleCredentials> {

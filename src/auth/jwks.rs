@@ -33,6 +33,13 @@ pub enum KeySource {
     Given(String),
 }
 
+impl KeySource {
+    /// Reads the source once and returns the number of keys that this server can use. Blocks.
+    pub fn count(&self) -> anyhow::Result<usize> {
+        Ok(read(self)?.len())
+    }
+}
+
 /// A key that verifies signatures.
 pub struct Key {
     pub key: DecodingKey,
@@ -124,6 +131,12 @@ impl KeySet {
         cached
             .read_at
             .map_or(Duration::ZERO, |read_at| REFRESH_AFTER.saturating_sub(read_at.elapsed()))
+    }
+
+    /// The time since the key set was last read. `None` if it never was.
+    pub fn age(&self) -> Option<Duration> {
+        let cached = self.0.cached.read().unwrap_or_else(PoisonError::into_inner);
+        cached.read_at.map(|read_at| read_at.elapsed())
     }
 
     /// Whether the server has ever read a key set. It cannot verify a token before that.

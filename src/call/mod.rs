@@ -37,6 +37,8 @@ pub struct App {
     /// Signs what this server certifies. If it is `None`, recibos de envio are not signed.
     pub signer: Option<Arc<Signer>>,
     pub rules: Rules,
+    /// Whether each request has a line in the log.
+    pub access_log: bool,
     /// Limits the memory for request bodies.
     pub body_budget: Arc<BodyBudget>,
     /// Limits the memory for large answers.
@@ -51,7 +53,7 @@ impl App {
     /// Creates an `App` that stores files in the database.
     pub fn new(db: Db, rules: Rules, now: fn() -> DateTime<Utc>) -> Self {
         let blob_store = Arc::new(DatabaseBlobStore(db.clone()));
-        let metrics = Metrics::new(db.gauges());
+        let metrics = Metrics::new(db.measures());
         let audit = AuditTrail::start(db.clone(), metrics.clone());
         let (enumeration_limit, write_queues, readiness) = Default::default();
         let (body_budget, response_budget, cpu_pool) = Default::default();
@@ -65,6 +67,7 @@ impl App {
             readiness,
             signer: None,
             rules,
+            access_log: false,
             body_budget,
             response_budget,
             cpu_pool,
@@ -75,6 +78,12 @@ impl App {
     #[must_use]
     pub fn with_signer(self, signer: Option<Signer>) -> Self {
         Self { signer: signer.map(Arc::new), ..self }
+    }
+
+    /// Writes a line to the log for each request, whatever its answer.
+    #[must_use]
+    pub fn with_access_log(self, access_log: bool) -> Self {
+        Self { access_log, ..self }
     }
 
     /// Limits the request bodies in memory to `mib` MiB.

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::value::resource::{HasResources, Resource};
 use std::mem;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The parts of the audit record that are known when a call begins.
@@ -40,6 +40,8 @@ struct Inner {
     /// Number of absent objects that the next attempt of the call will probably meet again. They
     /// are counted already.
     repeated: AtomicU32,
+    /// The name of the operation for logs, which do not take the one that a client chose.
+    bounded_operation: OnceLock<String>,
     state: Mutex<State>,
 }
 
@@ -91,6 +93,7 @@ impl CallRecord {
             sensitive,
             absences,
             repeated: AtomicU32::default(),
+            bounded_operation: OnceLock::new(),
             state,
         }))
     }
@@ -112,6 +115,15 @@ impl CallRecord {
     pub fn set_operation(&self, operation: String, access: EspecieAuditoria) {
         let mut state = self.0.state();
         (state.operation, state.access) = (operation, access);
+    }
+
+    /// Sets the name of the operation for logs: one of a bounded set of names. The first one stays.
+    pub fn set_bounded_operation(&self, name: &str) {
+        let _ = self.0.bounded_operation.set(name.to_owned());
+    }
+
+    pub fn bounded_operation(&self) -> Option<&str> {
+        self.0.bounded_operation.get().map(String::as_str)
     }
 
     /// Waits for a slot in the audit trail, unless the call already has one. Call this before the

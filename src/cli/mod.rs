@@ -7,10 +7,15 @@ mod auditoria;
 mod catalogo;
 mod check_config;
 mod credencial;
+mod doctor;
+mod environment;
 mod estrutura;
 mod healthcheck;
+mod help;
 mod isolamento;
 mod migrate;
+mod pipe;
+mod preflight;
 mod schema;
 mod seed;
 mod serve;
@@ -26,27 +31,24 @@ use anyhow::{Context, bail, ensure};
 use auditoria::AuditoriaCmd;
 use catalogo::CatalogoCmd;
 use chrono::{DateTime, Utc};
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
 use credencial::CredencialCmd;
 use estrutura::EstruturaCmd;
 use isolamento::IsolamentoCmd;
 use migrate::MigrateCmd;
 use std::fs::File;
 use std::io::{IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// elos: processos da justiça juvenil, adolescentes e os vínculos entre eles, num só grafo.
 #[derive(Parser)]
-#[command(
-    name = "elos",
-    version,
-    arg_required_else_help = true,
-    after_help = "Comece por `elos demo`."
-)]
+#[command(name = "elos", version, arg_required_else_help = true)]
+#[cfg_attr(feature = "dev-issuer", command(after_help = "Comece por `elos demo`."))]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Ajustes")]
     settings: Settings,
 }
 
@@ -91,14 +93,28 @@ enum Command {
     Openapi,
     /// Confere a configuração e imprime cada ajuste em vigor, sem segredos.
     CheckConfig,
+    /// Pergunta ao banco, ao emissor e a esta máquina o que `check-config` não sabe, e diz o que fazer; sai com 1 se há erro.
+    Doctor {
+        /// Em JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// A trilha de auditoria, com ELOS_MIGRATE_URL.
     #[command(subcommand)]
     Auditoria(AuditoriaCmd),
     /// A muralha entre os tribunais, com ELOS_MIGRATE_URL e DATABASE_URL.
     #[command(subcommand)]
     Isolamento(IsolamentoCmd),
-    /// Diz se o servidor em `--bind` está pronto: sai com 0 ou 1.
+    /// Diz se o servidor desta máquina está pronto, em `--bind` e, se o serve, também por TLS: sai com 0 ou 1.
     Healthcheck,
+    /// Imprime o que o shell precisa para completar comandos e opções.
+    Completions {
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Grava as páginas de manual numa pasta, uma por comando.
+    #[command(hide = true)]
+    Man { pasta: PathBuf },
     /// Imprime a versão.
     Version {
         /// Em JSON.
@@ -107,7 +123,30 @@ enum Command {
     },
 }
 
+impl Cli {
+    /// Parses the arguments of the process. An error or `--help` ends it.
+    pub fn from_process() -> Self {
+        let matches = help::command().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+impl Command {
+    /// Whether the command serves clients, who may disconnect.
+    const fn serves(&self) -> bool {
+        match self {
+            #[cfg(feature = "dev-issuer")]
+            Self::Demo { .. } => true,
+            command => matches!(command, Self::Serve),
+        }
+    }
+}
+
 pub fn run(cli: Cli) -> anyhow::Result<()> {
+    if !cli.command.serves() {
+        pipe::end_quietly_when_closed();
+    }
+    environment::check()?;
     let config = Config::resolve(cli.settings)?;
     logs::init(config.log_format, &config.log);
     match cli.command {
@@ -130,7 +169,13 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Command::CheckConfig => check_config::run(&config),
-        Command::Healthcheck => healthcheck::run(config.bind),
+        Command::Doctor { json } => doctor::run(&config, json),
+        Command::Healthcheck => healthcheck::run(&config),
+        Command::Completions { shell } => {
+            help::completions(shell);
+            Ok(())
+        }
+        Command::Man { pasta: folder } => help::manual(&folder),
         Command::Version { json } => {
             version::run(json);
             Ok(())

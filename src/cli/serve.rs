@@ -1,39 +1,28 @@
 //! `elos serve`: the server in production, with a database and a token issuer of its operator.
 
-use super::{check_server_transports, now};
-use crate::auth::{Auth, is_secure_url};
+use super::{check_server_transports, now, preflight};
+use crate::auth::Auth;
 use crate::config::Config;
 use crate::db::{Db, DbOptions, credentials};
-use crate::server::{self, GraphqlSettings, Parts};
+use crate::server::{self, GraphqlSettings, Parts, ServiceManager};
 use anyhow::{Context, ensure};
 use std::net::TcpListener;
 
 pub fn run(config: &Config) -> anyhow::Result<()> {
-    let url = config.database_url.as_deref().context(
-        "falta DATABASE_URL: `elos serve` não traz banco (para experimentar, `elos demo`)",
-    )?;
+    let refusals = preflight::refusals(config);
+    ensure!(refusals.is_empty(), "{}", refusals.join("\n      "));
     check_server_transports(config)?;
+    let url = config.database_url.as_deref().context("falta DATABASE_URL")?;
     let oidc = &config.oidc;
-    let issuer = oidc
-        .issuer
-        .as_ref()
-        .context("falta ELOS_OIDC_ISSUER, o emissor dos tokens, exatamente como em `iss`")?;
-    for (setting, url) in [
-        ("ISSUER", Some(issuer)),
-        ("JWKS_URL", oidc.jwks_url.as_ref()),
-        ("TOKEN_URL", oidc.token_url.as_ref()),
-    ] {
-        ensure!(
-            url.is_none_or(|url| is_secure_url(url)) || oidc.allow_http,
-            "ELOS_OIDC_{setting} tem de ser https, ou de loopback: por http qualquer um no caminho trocaria as \
-             chaves ou leria os segredos (se a rede é de confiança, ELOS_OIDC_ALLOW_HTTP=on)"
-        );
-    }
+    let issuer = oidc.issuer.as_ref().context("falta ELOS_OIDC_ISSUER")?;
     let mut database = DbOptions::new(url);
     database.nacional_url.clone_from(&config.nacional_url);
     database.auditor_url.clone_from(&config.auditor_url);
     database.pool_max = config.pool_max;
     database.statement_timeout = config.statement_timeout;
+    if let Some(manager) = ServiceManager::from_environment() {
+        manager.wait_for("o banco de dados");
+    }
     let db = Db::connect_with_retry(&database)?;
     let credentials = credentials::from_database(&db)?;
     let listener = TcpListener::bind(config.bind)

@@ -1,6 +1,6 @@
 //! The output of `elos check-config`.
 
-use super::Config;
+use super::{Config, Switch};
 use crate::auth::ClaimPath;
 use crate::value::rules::Rules;
 use clap::ValueEnum;
@@ -98,6 +98,7 @@ impl fmt::Display for Config {
         writeln!(f, "corpos_maximo    = {}", self.http.body_memory_mib)?;
         writeln!(f, "log              = {}", self.log)?;
         writeln!(f, "log_format       = {:?}", self.log_format)?;
+        writeln!(f, "log_de_acesso    = {}", enabled(self.access_log == Switch::On))?;
         write_rules(f, rules)?;
         writeln!(f, "[assinaturas]")?;
         writeln!(f, "espera_init                  = {}", subscriptions.init_timeout)?;

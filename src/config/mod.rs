@@ -104,6 +104,8 @@ pub struct Config {
     pub environment: Option<String>,
     pub log: String,
     pub log_format: LogFormat,
+    /// Whether each request has a line in the log.
+    pub access_log: Switch,
     pub rules: Rules,
     pub subscriptions: Subscriptions,
 }
@@ -214,6 +216,7 @@ impl Config {
             },
             log: given.log.or(file.log).unwrap_or_else(|| "info".into()),
             log_format: given.log_format.or(file.log_format).unwrap_or_default(),
+            access_log: given.log_de_acesso.or(file.log_de_acesso).unwrap_or(Switch::Off),
             rules,
             subscriptions,
         })

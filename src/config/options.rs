@@ -283,6 +283,10 @@ pub struct Settings {
     #[arg(long, env = "ELOS_LOG_FORMAT", value_enum, global = true)]
     pub log_format: Option<LogFormat>,
 
+    /// Uma linha no log por pedido, com rota, operação, credencial, status e tempo; sem isto, só têm linha os recusados e os que falharam [padrão: off].
+    #[arg(long, env = "ELOS_LOG_DE_ACESSO", value_enum, global = true)]
+    pub log_de_acesso: Option<Switch>,
+
     /// Switches of the rules. Only in the file.
     #[arg(skip)]
     pub regras: Rules,

@@ -7,6 +7,7 @@
 
 use super::login::{DatabaseRole, Login};
 use super::manager::Manager;
+use super::measures::Measures;
 use super::outages::Outages;
 use super::pooler::Backends;
 use super::socket::{self, Socket, Sockets};
@@ -15,7 +16,6 @@ use crate::error::Outage;
 use crate::readiness::{Flag, Readiness};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use prometheus_client::metrics::gauge::Gauge;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -32,10 +32,7 @@ pub(super) struct Health {
     pub(super) sockets: Arc<Sockets>,
     pub(super) outages: Outages,
     pub(super) backends: Backends,
-    /// 1 if PostgreSQL accepted LISTEN, so that the feed learns of commits at once; otherwise 0.
-    pub(super) listening: Gauge,
-    /// The number of seconds for which one open transaction has delayed the feed.
-    pub(super) feed_held: Gauge,
+    pub(super) measures: Measures,
     start: Instant,
     /// Time of the last answer, in milliseconds after `start`; zero means never.
     answered_at: AtomicU64,
@@ -50,8 +47,7 @@ impl Health {
             sockets,
             outages: Outages::default(),
             backends: Backends::default(),
-            listening: Gauge::default(),
-            feed_held: Gauge::default(),
+            measures: Measures::default(),
             start: Instant::now(),
             answered_at: AtomicU64::new(0),
             writable: Flag::default(),
@@ -67,12 +63,6 @@ impl Health {
     fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
     }
-}
-
-/// The gauges of the database. Clones of a gauge share its value.
-pub struct Gauges {
-    pub listening: Gauge,
-    pub feed_held: Gauge,
 }
 
 impl Db {
@@ -99,9 +89,8 @@ impl Db {
         self.health.outages.any()
     }
 
-    pub fn gauges(&self) -> Gauges {
-        let Self { health, .. } = self;
-        Gauges { listening: health.listening.clone(), feed_held: health.feed_held.clone() }
+    pub fn measures(&self) -> Measures {
+        self.health.measures.clone()
     }
 }
 

@@ -60,7 +60,7 @@ impl HeldFeed {
             }
         };
         let seconds = (now - since).as_secs();
-        health.feed_held.set(seconds.cast_signed());
+        health.measures.feed_held.set(seconds.cast_signed());
         let due = self.warned_at.is_none_or(|warned_at| now - warned_at >= WARN_INTERVAL);
         if now - since < WARN_AFTER || !due {
             return Ok(());

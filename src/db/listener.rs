@@ -15,8 +15,8 @@ use super::socket::Socket;
 use super::{ConnectError, Db, Sql};
 use crate::error::Outage;
 use diesel::prelude::*;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
@@ -44,11 +44,14 @@ pub(super) struct Notifier {
     login: Login,
     pending: Notify,
     horizon: watch::Sender<u64>,
+    /// The time of the last poll of the horizon.
+    polled_at: Mutex<Instant>,
 }
 
 impl Notifier {
     pub(super) fn new(login: Login) -> Self {
-        Self { login, pending: Notify::new(), horizon: watch::Sender::new(0) }
+        let (horizon, polled_at) = (watch::Sender::new(0), Mutex::new(Instant::now()));
+        Self { login, pending: Notify::new(), horizon, polled_at }
     }
 
     pub(super) const fn login(&self) -> &Login {
@@ -65,6 +68,11 @@ impl Db {
     /// The position up to which feeds can be read. The value changes when there may be new rows.
     pub fn horizon(&self) -> watch::Receiver<u64> {
         self.notifier.horizon.subscribe()
+    }
+
+    /// The time since the last poll of the horizon, or since the start.
+    pub fn horizon_age(&self) -> Duration {
+        self.notifier.polled_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
     /// Starts the task that sends NOTIFY and the thread that listens. Both run until the current
@@ -108,7 +116,7 @@ fn run_listener(notifier: &Notifier, health: &Arc<Health>, stopped: &AtomicBool)
     while !stopped.load(Ordering::Relaxed) {
         let start = Instant::now();
         let Err(cause) = listen_once(notifier, health, stopped) else { return };
-        health.listening.set(0);
+        health.measures.listening.set(0);
         health.outages.record_failure(Outage::Unreachable, &cause.to_string());
         if start.elapsed() > MAX_RECONNECT_DELAY {
             delay = RECONNECT_DELAY;
@@ -141,6 +149,7 @@ fn listen_once(
         let horizon = snapshot.horizon;
         notifier.horizon.send_if_modified(|before| std::mem::replace(before, horizon) != horizon);
         let polled_at = Instant::now();
+        *notifier.polled_at.lock().unwrap_or_else(PoisonError::into_inner) = polled_at;
         while !stopped.load(Ordering::Relaxed) && polled_at.elapsed() < POLL_INTERVAL {
             if listener.listening && with_time_limit(&socket, || was_notified(&mut conn))? {
                 break;
@@ -178,13 +187,13 @@ impl Listener {
         match with_time_limit(socket, || Sql::new("LISTEN elos_fluxo").execute(conn)) {
             Ok(_) => {
                 self.listening = true;
-                health.listening.set(1);
+                health.measures.listening.set(1);
                 if self.tried_at.is_some() {
                     tracing::info!("LISTEN is accepted again");
                 }
             }
             Err(cause) => {
-                health.listening.set(0);
+                health.measures.listening.set(0);
                 if self.tried_at.is_none() {
                     tracing::warn!(%cause, "LISTEN is refused: the feed is looked at every second");
                 }

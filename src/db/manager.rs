@@ -4,6 +4,7 @@
 use super::catalog::{Difference, DisplayDifferences};
 use super::health::Health;
 use super::login::{DatabaseRole, Login};
+use super::measures::INTERNAL;
 use super::pooler::{BackendClaim, Mark};
 use super::socket::Socket;
 use super::{Sql, unavailable};
@@ -15,6 +16,7 @@ use diesel::connection::{
 };
 use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
+use prometheus_client::metrics::histogram::Histogram;
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -106,6 +108,8 @@ pub(super) struct Conn {
     /// Whether a request is using the connection now. The pool counts statements only then.
     in_use: Arc<AtomicBool>,
     session: SessionOwner,
+    /// Where the time of each use is counted.
+    times: Option<Histogram>,
 }
 
 /// The owner of the PostgreSQL session of a connection.
@@ -138,6 +142,7 @@ pub(super) struct Manager {
     statements: Option<Arc<AtomicU64>>,
     generation: Arc<AtomicU64>,
     health: Arc<Health>,
+    times: Option<Histogram>,
 }
 
 /// Counts the statements of requests, but not those that the pool sends to set up or test a
@@ -165,7 +170,13 @@ impl Manager {
         health: Arc<Health>,
     ) -> Self {
         let source = Source::Login(login);
-        Self { source, role, statement_timeout, statements, generation: Arc::default(), health }
+        let (generation, times) = (Arc::default(), None);
+        Self { source, role, statement_timeout, statements, generation, health, times }
+    }
+
+    /// Counts the time of each use of a connection.
+    pub(super) fn measured(self, times: Histogram) -> Self {
+        Self { times: Some(times), ..self }
     }
 
     /// A manager whose only connection is `conn`, which is in an open transaction. Each lease sets
@@ -182,6 +193,7 @@ impl Manager {
             statements: None,
             generation: Arc::default(),
             health,
+            times: None,
         }
     }
 
@@ -285,6 +297,7 @@ impl ManageConnection for Manager {
             lost: false,
             in_use,
             session,
+            times: self.times.clone(),
         })
     }
 
@@ -351,6 +364,7 @@ pub(super) fn with_lease<T>(
     let mut lease = acquire()?;
     let mut outcome = with_conn(&mut lease);
     if outcome.is_err() && lease.lost() {
+        lease.0.health.measures.retries.inc();
         drop(lease);
         lease = acquire()?;
         outcome = with_conn(&mut lease);
@@ -471,6 +485,7 @@ impl Lease {
             return conn.pg.transaction(work);
         }
         conn.in_use.store(true, Ordering::Relaxed);
+        let start = Instant::now();
         let outcome = {
             // The statement timeout, plus the time that PostgreSQL needs to report it.
             let _waiting =
@@ -481,6 +496,9 @@ impl Lease {
             }
         };
         conn.in_use.store(false, Ordering::Relaxed);
+        if let Some(times) = &conn.times {
+            times.observe(start.elapsed().as_secs_f64());
+        }
         self.settle(outcome, |lease| (in_savepoint || lease.finish(false)) && lease.0.ping())
     }
 
@@ -491,6 +509,11 @@ impl Lease {
         outcome: Result<T, Error>,
         still_usable: impl Fn(&mut Self) -> bool,
     ) -> Result<T, Error> {
+        match &outcome {
+            Err(Error::Outage(outage, _)) => self.0.health.measures.count_error(outage.name()),
+            Err(Error::Internal(_)) => self.0.health.measures.count_error(INTERNAL),
+            _ => {}
+        }
         match outcome {
             Err(Error::Outage(outage, cause)) => {
                 self.0.health.outages.record_failure(outage, &cause);

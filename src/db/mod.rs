@@ -7,6 +7,7 @@
 mod array;
 pub mod catalog;
 mod connect_options;
+pub mod diagnosis;
 mod conninfo;
 mod write;
 pub mod write_queues;
@@ -20,6 +21,7 @@ mod snapshot;
 pub mod list;
 pub mod login;
 mod manager;
+mod measures;
 pub mod migrations;
 mod outages;
 mod owner;
@@ -36,8 +38,8 @@ mod text_enum;
 mod transport;
 mod outer_transaction;
 
-pub use health::Gauges;
 pub use manager::ConnectError;
+pub use measures::{Load, Measures, QueueLoad};
 pub use permits::{Admission, Bounds, COALESCE_WAIT, Caller, Job, Lane, Permit, Permits, Queued};
 pub use pooler::check_session_affinity;
 pub use relation::{Relation, group_by_key};
@@ -75,6 +77,12 @@ const STRUCTURE_INTERVAL: Duration = Duration::from_secs(30);
 /// The `connection_timeout` of r2d2. While PostgreSQL cannot be reached, a pool retries at the
 /// latest half of this time after each failed attempt.
 const CONNECT_RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The classes of pools, as metrics name them.
+const TRIBUNAL: &str = "tribunal";
+const NACIONAL: &str = "nacional";
+const SERVIDOR: &str = "servidor";
+const TRILHA: &str = "trilha";
 
 /// The connection settings of the database, and the limits on its use.
 #[derive(Debug, Clone)]
@@ -215,7 +223,8 @@ impl Db {
             };
             Manager::new(Login::of(options, role), role, time, statements, Arc::clone(&health))
         };
-        let pool = |role, max, statements| {
+        let measures = &health.measures;
+        let pool = |class, role, max, statements| {
             Pool::builder()
                 .max_size(max)
                 .min_idle(Some(0))
@@ -223,16 +232,16 @@ impl Db {
                 .connection_timeout(CONNECT_RETRY_INTERVAL)
                 // `outages` logs connection failures, once per outage.
                 .error_handler(Box::new(NopErrorHandler))
-                .build_unchecked(manager(role, statements))
+                .build_unchecked(manager(role, statements).measured(measures.time(class)))
         };
-        let connections = |role, max: u32| {
-            let pool = pool(role, max, options.statements.clone());
+        let connections = |class, role, max: u32| {
+            let pool = pool(class, role, max, options.statements.clone());
             let bounds = Bounds::of(max as usize, permits::max_parallel_queries());
             let bounds = match role {
                 DatabaseRole::App => bounds,
                 _ => bounds.of_one_tribunal(),
             };
-            ConnectionPool { pool, permits: Permits::new(bounds) }
+            ConnectionPool { pool, permits: Permits::measured(bounds, measures.wait(class)) }
         };
         let (mut probe, _) = manager(DatabaseRole::App, None).log_in()?;
         let migration_state = migrations::migration_state(&mut probe)?;
@@ -257,12 +266,16 @@ impl Db {
         let (mut auditor, _) = manager(DatabaseRole::Auditor, None).open()?;
         epoch::begin_if_moved(&mut auditor)?;
         Ok(Self {
-            tribunal_pool: connections(DatabaseRole::App, options.pool_max),
-            national_pool: connections(DatabaseRole::Nacional, options.pool_max.div_ceil(4)),
-            server_pool: pool(DatabaseRole::App, 1, None),
+            tribunal_pool: connections(TRIBUNAL, DatabaseRole::App, options.pool_max),
+            national_pool: connections(
+                NACIONAL,
+                DatabaseRole::Nacional,
+                options.pool_max.div_ceil(4),
+            ),
+            server_pool: pool(SERVIDOR, DatabaseRole::App, 1, None),
             notifier: Arc::new(Notifier::new(Login::of(options, DatabaseRole::App))),
             health: Arc::clone(&health),
-            auditor: pool(DatabaseRole::Auditor, 2, None),
+            auditor: pool(TRILHA, DatabaseRole::Auditor, 2, None),
             pooler_watch: Arc::new(PoolerWatch::of(options.urls(), Arc::clone(&health))),
             max_wait: options.max_wait,
             statement_timeout: options.statement_timeout,
@@ -385,6 +398,23 @@ impl Db {
     /// Maximum number of connections that requests use at the same time.
     pub fn max_connections(&self) -> usize {
         (self.tribunal_pool.pool.max_size() + self.national_pool.pool.max_size()) as usize
+    }
+
+    /// What each pool does now.
+    pub fn loads(&self) -> [Load; 4] {
+        let load = |class, pool: &Pool<Manager>, queue| {
+            let state = pool.state();
+            Load { class, connections: state.connections, idle: state.idle_connections, queue }
+        };
+        let queued = |class, ConnectionPool { pool, permits }: &ConnectionPool| {
+            load(class, pool, Some(permits.load()))
+        };
+        [
+            queued(TRIBUNAL, &self.tribunal_pool),
+            queued(NACIONAL, &self.national_pool),
+            load(SERVIDOR, &self.server_pool, None),
+            load(TRILHA, &self.auditor, None),
+        ]
     }
 
     fn connections(&self, scope: Scope) -> &ConnectionPool {

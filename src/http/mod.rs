@@ -8,3 +8,4 @@ pub mod origin;
 pub mod request;
 pub mod semantics;
 pub mod tls;
+pub mod trace;

@@ -1,6 +1,8 @@
 //! Gives every request of both APIs an id and a span for the logs. At the end of the request,
 //! records its call in the audit trail and its duration in the metrics.
 
+use super::trace::{TRACERESPONSE, TraceContext};
+use crate::call::record::CallRecord;
 use crate::call::{App, Call};
 use crate::error::{Error, Failure};
 use actix_web::body::{EitherBody, MessageBody};
@@ -74,10 +76,25 @@ pub async fn track<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let start = Instant::now();
-    let id = Uuid::new_v4().to_string();
+    let unique = Uuid::new_v4();
+    let id = unique.to_string();
     req.extensions_mut().insert(CorrelationId(id.clone()));
     let method = method_label(method(req.request()));
-    let span = tracing::info_span!("request", id, method, client_id = field::Empty);
+    let span = tracing::info_span!(
+        "request",
+        id,
+        method,
+        client_id = field::Empty,
+        trace_id = field::Empty,
+        parent_id = field::Empty,
+        span_id = field::Empty
+    );
+    let trace = TraceContext::of(req.headers(), unique);
+    if let Some(trace) = &trace {
+        span.record("trace_id", &trace.trace_id);
+        span.record("parent_id", &trace.parent_id);
+        span.record("span_id", &trace.span_id);
+    }
     if let Some(from_client) = client_id(req.headers()) {
         span.record("client_id", field::display(from_client));
     }
@@ -86,6 +103,7 @@ pub async fn track<B: MessageBody + 'static>(
 
     let route = route(response.request());
     let attached = response.request().extensions_mut().remove::<AttachedCall>();
+    let record = attached.as_ref().map(|AttachedCall(call, _)| call.record.clone());
     let refused = match attached {
         None => None,
         Some(AttachedCall(call, refuse)) => {
@@ -113,26 +131,64 @@ pub async fn track<B: MessageBody + 'static>(
     };
     let status = response.status().as_u16();
     let elapsed = start.elapsed();
-    let mut logged = false;
+    let mut end = End { route, status, elapsed, access_log: false, logged_elsewhere: false };
     if let Some(app) = app {
-        app.metrics.answered(method, &route, status, elapsed);
+        app.metrics.answered(method, &end.route, status, elapsed);
+        end.access_log = app.access_log && !end.is_good_probe();
         // While an instance is not ready, `/readyz` fails several times a second, and the outage is
         // logged elsewhere.
-        logged = status == 503 && (app.db.outage_logged() || route.starts_with("/readyz"));
+        end.logged_elsewhere =
+            status == 503 && (app.db.outage_logged() || end.route.starts_with("/readyz"));
     }
-    span.in_scope(|| {
-        let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        match status {
-            0..=399 => tracing::debug!(rota = route, status, ms, "answered"),
-            400..=499 => tracing::info!(rota = route, status, ms, "refused"),
-            _ if logged => tracing::debug!(rota = route, status, ms, "failed"),
-            _ => tracing::warn!(rota = route, status, ms, "failed"),
-        }
-    });
+    span.in_scope(|| end.log(record.as_ref()));
+    if let Some(value) = trace.as_ref().and_then(TraceContext::response) {
+        response.headers_mut().insert(TRACERESPONSE, value);
+    }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID_HEADER, value);
     }
     Ok(response)
+}
+
+/// The end of a request, for its line in the log.
+struct End {
+    route: String,
+    status: u16,
+    elapsed: Duration,
+    /// Whether each request has a line at level info.
+    access_log: bool,
+    /// Whether other lines already tell why this request failed.
+    logged_elsewhere: bool,
+}
+
+impl End {
+    /// Whether an orchestrator asked and got a good answer. It asks every few seconds.
+    fn is_good_probe(&self) -> bool {
+        self.status < 400 && (self.route == "/healthz" || self.route.starts_with("/readyz"))
+    }
+
+    /// Writes the line. The operation has one of a bounded set of names, and a client without `azp`
+    /// has no name: its `sub` may identify a person.
+    fn log(&self, record: Option<&CallRecord>) {
+        let Self { route: rota, status, .. } = self;
+        let ms = u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX);
+        let operacao = record.and_then(CallRecord::bounded_operation);
+        let credencial = record.and_then(|record| record.actor().azp());
+        match status {
+            0..=399 if self.access_log => {
+                tracing::info!(rota, operacao, credencial, status, ms, "answered");
+            }
+            0..=399 => tracing::debug!(rota, operacao, credencial, status, ms, "answered"),
+            400..=499 => tracing::info!(rota, operacao, credencial, status, ms, "refused"),
+            _ if self.logged_elsewhere && self.access_log => {
+                tracing::info!(rota, operacao, credencial, status, ms, "failed");
+            }
+            _ if self.logged_elsewhere => {
+                tracing::debug!(rota, operacao, credencial, status, ms, "failed");
+            }
+            _ => tracing::warn!(rota, operacao, credencial, status, ms, "failed"),
+        }
+    }
 }
 
 /// Returns the method as one of a few fixed words, because a client may send any text as its

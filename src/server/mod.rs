@@ -1,6 +1,9 @@
 //! The routes and the HTTP server, the same in production and in tests.
 
+mod heartbeat;
 mod middleware;
+mod observe;
+mod service_manager;
 mod shutdown;
 mod unknown;
 
@@ -8,7 +11,7 @@ use crate::audit::AuditTrail;
 use crate::auth::Auth;
 use crate::auth::signer::Signer;
 use crate::call::App;
-use crate::config::{self, Config, ConfigError, Http, Subscriptions};
+use crate::config::{self, Config, ConfigError, Http, Subscriptions, Switch};
 use crate::db::{Db, credentials};
 use crate::error::{Error, Failure};
 use crate::graphql::execution::GraphqlService;
@@ -21,7 +24,7 @@ use crate::http::connections::{
 };
 use crate::http::origin::{AllowedOrigins, only_loopback};
 use crate::http::tls::Tls;
-use crate::http::{request, semantics};
+use crate::http::{request, semantics, trace};
 use crate::readiness::{self, Readiness};
 use crate::rest::docs::Docs;
 use crate::telemetry::metrics::{Metrics, TextForm};
@@ -35,6 +38,8 @@ use actix_web::web::Bytes;
 use actix_web::{App as Actix, HttpRequest, HttpResponse, HttpServer, web};
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use heartbeat::Heartbeats;
+pub use service_manager::ServiceManager;
 use shutdown::ShutdownPlan;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -104,6 +109,7 @@ pub fn app(config: &Config, db: Db, signer: Option<Signer>, now: fn() -> DateTim
         .with_signer(signer)
         .with_body_memory(config.http.body_memory_mib)
         .with_relaxed_audit(config.relaxed_trail)
+        .with_access_log(config.access_log == Switch::On)
         .with_absences_per_minute(config.absences_per_minute)
 }
 
@@ -155,6 +161,7 @@ pub fn serve(parts: Parts, listener: TcpListener) -> std::io::Result<Server> {
     let etag = semantics::etag(sdl.as_bytes());
     let sdl = web::Data::new(Sdl(sdl.into(), etag));
     let documents = documents.map_err(std::io::Error::other)?;
+    observe::register(&parts.app, &parts.auth);
     if let Some(listener) = parts.metrics {
         serve_metrics(listener, parts.app.metrics.clone(), readiness.clone())?;
     }
@@ -181,8 +188,12 @@ pub fn serve(parts: Parts, listener: TcpListener) -> std::io::Result<Server> {
     #[cfg(feature = "dev-issuer")]
     let issuer = parts.issuer.map(web::Data::new);
 
+    let heartbeats = Heartbeats::default();
+    let of_worker = heartbeats.clone();
+
     let threads = app.db.max_connections();
     let application = move || {
+        of_worker.begin();
         let mut routes = Actix::new()
             .wrap(Condition::new(!cors.is_empty(), cors_for(&cors)))
             .wrap(Condition::new(loopback_only, from_fn(only_loopback)))
@@ -227,6 +238,9 @@ pub fn serve(parts: Parts, listener: TcpListener) -> std::io::Result<Server> {
         server = listeners.clone().tls(server, listener, config, application.clone())?;
     }
     let server = listeners.plain(server, listener, application)?.run();
+    if let Some(manager) = ServiceManager::from_environment() {
+        actix_web::rt::spawn(manager.report(readiness.clone(), heartbeats));
+    }
     let plan =
         ShutdownPlan { readiness, drain_delay: parts.drain_delay, exit_after: SHUTDOWN_DEADLINE };
     shutdown::shut_down_on_signals(server.handle(), sessions, plan)?;
@@ -309,6 +323,7 @@ fn cors_for(allowed: &[String]) -> Cors {
             header::RETRY_AFTER,
             header::WWW_AUTHENTICATE,
             request::REQUEST_ID_HEADER,
+            trace::TRACERESPONSE,
             header::HeaderName::from_static("idempotent-replayed"),
         ])
         .max_age(3600);

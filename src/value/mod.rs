@@ -3,6 +3,7 @@
 pub mod characters;
 pub mod cpf;
 pub mod field;
+pub mod finding;
 pub mod hexadecimal;
 pub mod percent;
 pub mod rules;

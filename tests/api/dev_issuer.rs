@@ -90,7 +90,7 @@ fn send_request(address: &str, request: &str) -> Option<(String, String)> {
     text.split_once("\r\n\r\n").map(|(head, body)| (head.to_owned(), body.to_owned()))
 }
 
-/// No environment variable enables the development issuer in `elos serve`.
+/// No setting enables the development issuer in `elos serve`.
 #[test]
 fn elos_serve_has_no_issuer() {
     let database = Database::new(Template::Empty);
@@ -106,8 +106,6 @@ fn elos_serve_has_no_issuer() {
         .env("DATABASE_URL", database.app_url())
         .env("ELOS_OIDC_ISSUER", format!("http://{address}/auth/realms/pje"))
         .env("ELOS_ENV", "development")
-        .env("ELOS_DEV_ISSUER", "on")
-        .env("ELOS_DEMO", "1")
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let _server = Server(command.spawn().unwrap());

@@ -44,6 +44,7 @@ mod lote;
 mod migrations;
 mod model;
 mod openapi;
+mod operation;
 mod oracle;
 mod orders;
 mod origin;

@@ -163,7 +163,9 @@ fn an_invalid_trusted_document_prevents_the_start() {
     let check = |json: &str| {
         std::fs::write(&file, json).unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_elos"))
-            .arg("check-config")
+            .args(["check-config", "--bind", "127.0.0.1:0"])
+            .env("DATABASE_URL", "postgres:///elos?host=/tmp")
+            .env("ELOS_OIDC_ISSUER", "https://sso.example")
             .env("ELOS_DOCUMENTOS_CONFIAVEIS", &file)
             .output()
             .unwrap();

@@ -7,7 +7,9 @@ mod queue;
 
 pub use queue::{Bounds, Caller, Lane};
 
+use super::QueueLoad;
 use crate::auth::Actor;
+use prometheus_client::metrics::histogram::Histogram;
 use queue::{FairQueue, Ticket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -28,7 +30,19 @@ pub fn max_parallel_queries() -> usize {
 
 /// The permits of one pool and the queue for them. Clones share both.
 #[derive(Clone)]
-pub struct Permits(Arc<Mutex<FairQueue<Work>>>);
+pub struct Permits(Arc<Shared>);
+
+struct Shared {
+    queue: Mutex<FairQueue<Entry>>,
+    /// Where the time of each wait is counted.
+    waits: Option<Histogram>,
+}
+
+/// Work, and the time at which it began to wait.
+struct Entry {
+    since: Instant,
+    work: Work,
+}
 
 /// Work that runs on a blocking thread once it has a permit.
 pub type Job = Box<dyn FnOnce(&Permit) + Send>;
@@ -82,11 +96,22 @@ impl Caller {
 
 impl Permits {
     pub fn new(bounds: Bounds) -> Self {
-        Self(Arc::new(Mutex::new(FairQueue::new(bounds))))
+        Self(Arc::new(Shared { queue: Mutex::new(FairQueue::new(bounds)), waits: None }))
     }
 
-    fn queue(&self) -> MutexGuard<'_, FairQueue<Work>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Permits that count how long work waits for them.
+    pub fn measured(bounds: Bounds, waits: Histogram) -> Self {
+        let queue = Mutex::new(FairQueue::new(bounds));
+        Self(Arc::new(Shared { queue, waits: Some(waits) }))
+    }
+
+    /// How many permits are in use, and how many requests wait.
+    pub fn load(&self) -> QueueLoad {
+        self.queue().load()
+    }
+
+    fn queue(&self) -> MutexGuard<'_, FairQueue<Entry>> {
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a request as waiting. Every request must call this before it queues for a permit.
@@ -133,7 +158,8 @@ impl Permits {
     }
 
     fn enter(&self, caller: &Caller, lane: Lane, work: Work) -> Queued {
-        let ticket = self.queue().enter(caller, lane, work);
+        let entry = Entry { since: Instant::now(), work };
+        let ticket = self.queue().enter(caller, lane, entry);
         self.start_all();
         Queued { permits: self.clone(), caller: caller.clone(), lane, ticket }
     }
@@ -151,9 +177,12 @@ impl Permits {
     }
 
     fn next(&self) -> Option<(Permit, Work)> {
-        let (caller, lane, work) = self.queue().next()?;
-        let permits = self.clone();
-        let permit = Permit { permits, caller, lane, since: Instant::now(), held: true };
+        let (caller, lane, Entry { since: entered, work }) = self.queue().next()?;
+        let (permits, since) = (self.clone(), Instant::now());
+        if let Some(waits) = &self.0.waits {
+            waits.observe((since - entered).as_secs_f64());
+        }
+        let permit = Permit { permits, caller, lane, since, held: true };
         Some((permit, work))
     }
 }

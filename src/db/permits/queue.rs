@@ -5,6 +5,7 @@
 //! have a limit of waiting requests. Some permits are reserved for tribunais that run nothing, so
 //! that a caller that floods the server delays mainly itself.
 
+use crate::db::QueueLoad;
 use crate::db::service_time::ServiceTime;
 use ahash::{HashMap, HashMapExt};
 use std::collections::VecDeque;
@@ -291,6 +292,15 @@ impl<W> FairQueue<W> {
         let service = credential.map(|credential| &credential.service).filter(|own| own.is_known());
         let waiting = credential.map_or(0, |credential| credential.waiting);
         service.unwrap_or(&self.service).until_free(waiting, self.bounds.max_per_credential)
+    }
+
+    pub fn load(&self) -> QueueLoad {
+        QueueLoad {
+            permits: self.bounds.permits,
+            running: self.running,
+            waiting: self.tribunals.values().map(|tribunal| tribunal.waiting).sum(),
+            tribunals: self.tribunals.len(),
+        }
     }
 
     /// Drops the state of a credential, and of its tribunal, that neither runs nor waits.

@@ -51,6 +51,7 @@ pub async fn execute_query(
             return Ok(outcome);
         }
         call.record.begin_retry();
+        call.app.metrics.retried();
     }
     run_alone(executor, &call, ready, since, tried).await
 }
@@ -112,6 +113,7 @@ async fn run_alone(
             Ok(BatchReply::RetryAlone) if !use_savepoints => {
                 use_savepoints = true;
                 call.record.begin_retry();
+                call.app.metrics.retried();
             }
             _ => {
                 return Err(Error::internal(anyhow::anyhow!(

@@ -12,6 +12,7 @@ use crate::graphql::document::{
 use crate::graphql::schema::scalars::is_valid;
 use async_graphql::Variables;
 use serde_json::json;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Maximum size, in bytes, of a document that the async worker validates itself, because that takes
@@ -24,6 +25,8 @@ pub struct Documents {
     persisted: PersistedDocuments,
     max_cost: u64,
     introspection: bool,
+    /// The names of the operations in the trusted documents.
+    known_names: HashSet<String>,
 }
 
 /// An error that keeps the server from starting.
@@ -52,17 +55,24 @@ impl Documents {
         let options =
             prepare::PrepareOptions { validate, is_valid, ..prepare::PrepareOptions::default() };
         let preparer = Preparer::new(sdl, options)?;
+        let mut known_names = HashSet::new();
         for TrustedDocument { id, text } in trusted.iter() {
             preparer.check(text).map_err(|error| {
                 DocumentsError::TrustedDocument(id.clone(), outcome_of(error).messages())
             })?;
+            known_names.extend(operation_names(text));
         }
         let persisted = PersistedDocuments::new(trusted, trusted_only)?;
-        Ok(Self { preparer, persisted, max_cost, introspection })
+        Ok(Self { preparer, persisted, max_cost, introspection, known_names })
     }
 
     pub const fn max_cost(&self) -> u64 {
         self.max_cost
+    }
+
+    /// Whether a trusted document has an operation with this name.
+    pub fn is_known_name(&self, name: &str) -> bool {
+        self.known_names.contains(name)
     }
 
     /// Whether preparing the document would block an async worker for too long: it is long, and not
@@ -102,6 +112,12 @@ impl Documents {
             }
         }
     }
+}
+
+fn operation_names(text: &str) -> Vec<String> {
+    let document = async_graphql::parser::parse_query(text);
+    let operations = document.iter().flat_map(|document| document.operations.iter());
+    operations.filter_map(|(name, _)| Some(name?.to_string())).collect()
 }
 
 fn not_found(reason: NotFound) -> Outcome {

@@ -23,6 +23,7 @@ use executor::Executor;
 use outcome::Outcome;
 use request::{BoundOperation, build_request};
 use std::sync::Arc;
+use std::time::Instant;
 use subscription::{OpenSubscription, SubscriptionRuntime};
 
 /// Everything that the execution of an operation needs. Cheap to clone.
@@ -59,6 +60,7 @@ impl GraphqlService {
         if ready.operation_type() != OperationType::Subscription {
             return Started::Answered(self.execute(call, &ready).await);
         }
+        self.name_in_logs(&call, &ready);
         match OpenSubscription::open(self.subscriptions.clone(), call, ready).await {
             Ok(open_subscription) => Started::Subscribed(Box::new(open_subscription)),
             Err(refused) => Started::Answered(refused),
@@ -68,6 +70,22 @@ impl GraphqlService {
     /// Executes a query or a mutation. Returns only after the audit trail has recorded what the
     /// response shows; if the trail cannot record it, the response is a refusal.
     pub async fn execute(&self, call: Call, ready: &BoundOperation) -> Outcome {
+        let (start, metrics) = (Instant::now(), call.app.metrics.clone());
+        let operation = self.name_in_logs(&call, ready);
+        let outcome = self.execute_recorded(call, ready).await;
+        let kind = ready.operation_type();
+        metrics.executed(kind_name(kind), operation, outcome.code(), start.elapsed());
+        outcome
+    }
+
+    /// Returns the operation's name out of a bounded set, and gives it to the log.
+    fn name_in_logs<'a>(&self, call: &Call, ready: &'a BoundOperation) -> &'a str {
+        let operation = ready.bounded_name(|name| self.documents.is_known_name(name));
+        call.record.set_bounded_operation(operation);
+        operation
+    }
+
+    async fn execute_recorded(&self, call: Call, ready: &BoundOperation) -> Outcome {
         let ended = call.clone();
         let memory = call.app.response_budget.reserve(ready.cost, call.actor().credential()).await;
         let (memory, outcome) = match memory {
@@ -93,5 +111,13 @@ impl GraphqlService {
                 Outcome::from_response(self.executor.schema().execute(request).await)
             }
         }
+    }
+}
+
+const fn kind_name(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
     }
 }

@@ -88,6 +88,12 @@ impl Outcome {
         }
     }
 
+    /// The code of the first error, or `OK`.
+    pub fn code(&self) -> &str {
+        let first = self.errors.first();
+        first.map_or("OK", |error| error["extensions"]["code"].as_str().unwrap_or("ERRO_INTERNO"))
+    }
+
     /// Serializes the outcome. `data` of more than 64 KiB is not copied.
     pub fn json(mut self) -> serde_json::Result<SerializedOutcome> {
         let Some(data) = self.data.take_if(|data| data.get().len() > LARGE) else {

@@ -61,6 +61,19 @@ impl BoundOperation {
         }
     }
 
+    /// A name out of a bounded set, for metrics and logs: the one that the client gave, if it
+    /// `is_known`, or the root field. Clients choose names and combine fields as they like.
+    pub fn bounded_name(&self, is_known: impl Fn(&str) -> bool) -> &str {
+        if let Some(name) = self.prepared.name.as_deref().filter(|name| is_known(name)) {
+            return name;
+        }
+        match self.prepared.root_fields.split_first() {
+            None => "(nenhum campo)",
+            Some((first, rest)) if rest.iter().all(|root| root == first) => first,
+            Some(_) => "(vários campos)",
+        }
+    }
+
     /// The name of the operation or, without one, the names of its root fields.
     pub fn operation(&self) -> String {
         match &self.prepared.name {

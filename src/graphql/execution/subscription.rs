@@ -13,6 +13,7 @@ use crate::db::{Caller, Lane};
 use crate::error::{Error, Failure};
 use crate::graphql::schema::feeds::{FeedContext, FeedItem, FeedQuery};
 use crate::graphql_types::context::RequestContext;
+use crate::telemetry::metrics::OpenCount;
 use async_graphql::Response;
 use futures_util::future::join_all;
 use futures_util::{Stream, StreamExt, stream};
@@ -68,6 +69,7 @@ pub struct OpenSubscription {
     buffered: VecDeque<FeedItem>,
     /// Outcomes of the next events. `next` returns all of them before it reads the feed again.
     answered: VecDeque<Outcome>,
+    _open: OpenCount,
 }
 
 impl OpenSubscription {
@@ -111,6 +113,7 @@ impl OpenSubscription {
             Some(cursor) => (cursor, None),
         };
         let (buffered, answered) = Default::default();
+        let open = runtime.app.metrics.subscribed();
         Ok(Self {
             runtime,
             actor,
@@ -122,6 +125,7 @@ impl OpenSubscription {
             horizon,
             buffered,
             answered,
+            _open: open,
         })
     }
 
@@ -212,6 +216,10 @@ impl OpenSubscription {
                 let mut written = call.finish(200);
                 while written.wait().await.is_err() {
                     sleep(RETRY_DELAY).await;
+                }
+                if let Some(at) = item.occurred_at() {
+                    let lag = (self.runtime.app.now)() - at;
+                    self.runtime.app.metrics.delivered(lag.as_seconds_f64().max(0.0));
                 }
                 return outcome;
             }

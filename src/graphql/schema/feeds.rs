@@ -13,6 +13,7 @@ use crate::evento::store::Changes;
 use crate::tramite::{self, Tramite};
 use crate::value::resource::{HasResources, Resource};
 use async_graphql::Context;
+use chrono::{DateTime, Utc};
 use std::sync::{Arc, OnceLock};
 
 /// The feed that a subscription reads, with its filter.
@@ -27,6 +28,16 @@ pub enum FeedQuery {
 pub enum FeedItem {
     Evento(Arc<Evento>),
     Tramite(Arc<Tramite>),
+}
+
+impl FeedItem {
+    /// When the event happened. `None` for a trâmite, whose row is the trâmite and not its arrival.
+    pub fn occurred_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Evento(evento) => Some(evento.ocorrido_em),
+            Self::Tramite(_) => None,
+        }
+    }
 }
 
 /// Subscribers share the read of a row, so each delivery records the row for itself.

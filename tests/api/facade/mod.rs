@@ -1,7 +1,7 @@
 //! Authentication to the façade of the Tramita other than by a bearer token.
 
 mod basic;
-mod certificates;
+pub mod certificates;
 mod guesses;
 mod issuer;
 

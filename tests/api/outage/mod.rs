@@ -5,7 +5,7 @@ mod feed;
 mod migrations;
 pub mod program;
 mod refusals;
-mod relay;
+pub mod relay;
 mod silence;
 mod snapshot;
 

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 /// A running program, and the lines of its log.
 pub struct Program {
     child: Child,
-    address: String,
+    pub address: String,
     log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -42,7 +42,12 @@ impl Program {
     }
 
     /// Starts a program without waiting until it is ready.
-    fn begin(app: &App, database: &str, pause: &str, settings: impl FnOnce(&mut Command)) -> Self {
+    pub fn begin(
+        app: &App,
+        database: &str,
+        pause: &str,
+        settings: impl FnOnce(&mut Command),
+    ) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let issuer = format!("{}{}", app.base, elos::auth::issuer::PATH);
         let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
@@ -73,7 +78,7 @@ impl Program {
         Self { child, address: String::new(), log }
     }
 
-    fn ready(&self) {
+    pub fn ready(&self) {
         until(MAX_WAIT, "it is ready", || {
             self.ask("GET /readyz", None).is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
         });
@@ -87,11 +92,11 @@ impl Program {
         receive(&mut stream)
     }
 
-    fn read(&self, token: &str) -> Option<String> {
+    pub fn read(&self, token: &str) -> Option<String> {
         self.ask("POST /graphql", Some(token))
     }
 
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 

@@ -9,6 +9,7 @@ use crate::graphql::execution::request::BoundOperation;
 use crate::work::MAX_INLINE_BYTES;
 use crate::work::quota::QuotaPermit;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A request of the right shape, whose document nothing has parsed yet.
 pub struct ParsedRequest {
@@ -32,6 +33,20 @@ impl ParsedRequest {
     /// Prepares the operation for `caller`, on another thread if that would block the async worker
     /// for too long.
     pub async fn prepare(
+        self,
+        service: &GraphqlService,
+        caller: &str,
+    ) -> Result<BoundOperation, Outcome> {
+        let start = Instant::now();
+        let prepared = self.prepare_anywhere(service, caller).await;
+        if let Err(refused) = &prepared {
+            // Which operation it would have been is not known.
+            service.app.metrics.executed("", "(recusada)", refused.code(), start.elapsed());
+        }
+        prepared
+    }
+
+    async fn prepare_anywhere(
         self,
         service: &GraphqlService,
         caller: &str,

@@ -1,0 +1,7 @@
+//! What those who operate the server have: the command line, reports to systemd, metrics and logs.
+
+mod access_log;
+mod command_line;
+mod doctor;
+mod metrics;
+mod notify;
