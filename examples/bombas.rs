@@ -214,7 +214,8 @@ fn known(sdl: &str) {
         let before = Instant::now();
         let mut cost = 0;
         for _ in 0..times {
-            cost = preparer.prepare(text, None, &variables).unwrap().cost.cost(&variables);
+            let (ready, variables) = preparer.prepare(text, None, variables.clone()).unwrap();
+            cost = ready.cost.cost(&variables);
         }
         let time = before.elapsed() / times;
         println!("{name}: {time:?}, com o custo ({cost})");
@@ -236,10 +237,12 @@ fn main() {
             for _ in 0..5 {
                 let preparer = Preparer::new(&sdl, PrepareOptions::default()).unwrap();
                 let before = Instant::now();
-                let prepared = preparer.prepare(&text, None, &variables);
+                let prepared = preparer.prepare(&text, None, variables.clone());
                 max = max.max(before.elapsed());
                 end = match prepared {
-                    Ok(ready) => format!("pronto, custo {}", ready.cost.cost(&variables)),
+                    Ok((ready, variables)) => {
+                        format!("pronto, custo {}", ready.cost.cost(&variables))
+                    }
                     Err(error) => format!("{error:?}").chars().take(110).collect(),
                 };
             }

@@ -132,8 +132,8 @@ fn measure_all(args: &Args, folder: &std::path::Path) -> anyhow::Result<Vec<Meas
     let bar = indicatif::ProgressBar::new(args.queries as u64);
     while measured.len() < args.queries {
         let Drawn { text, lists } = corpus.query();
-        let prepared = preparer.prepare(&text, None, &none);
-        let prepared = prepared.map_err(|refused| anyhow::anyhow!("{refused}: {text}"))?;
+        let prepared = preparer.prepare(&text, None, none.clone());
+        let (prepared, none) = prepared.map_err(|refused| anyhow::anyhow!("{refused}: {text}"))?;
         let declared = prepared.cost.cost(&none);
         if declared > COST_LIMIT {
             continue;

@@ -38,6 +38,11 @@ pub enum NotRead {
     Repeated(String),
 }
 
+/// Whether serde_json gave up a text because its values nest too deep. It may be JSON all the same.
+pub fn nests_too_deep(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("recursion limit exceeded")
+}
+
 /// Returns the error for a duplicate member. Both APIs use it.
 pub fn repeated(place: &str) -> error::Error {
     let message = format!("{place}: o membro vem duas vezes no mesmo objeto JSON; mande-o uma só");

@@ -66,6 +66,8 @@ struct State {
     /// The highest status of a failed part, for an answer that has status 200 as a whole. Zero if
     /// no part failed.
     worst_status: u16,
+    /// The fields that the answer hides, each by its path.
+    hidden: Vec<Vec<String>>,
 }
 
 impl CallRecord {
@@ -82,6 +84,7 @@ impl CallRecord {
             ended: None,
             delivery: false,
             worst_status: 0,
+            hidden: Vec::new(),
         };
         let (sensitive, absences) = (AtomicU32::default(), AtomicU32::default());
         let state = Mutex::new(state);
@@ -171,6 +174,19 @@ impl CallRecord {
             self.0.sensitive.fetch_or(field.bit(), Ordering::Relaxed);
         }
         seen
+    }
+
+    /// Notes that the answer hides a sensitive field, whatever its value. Each path counts once.
+    pub fn hide(&self, path: Vec<String>) {
+        let mut state = self.0.state();
+        if !state.hidden.contains(&path) {
+            state.hidden.push(path);
+        }
+    }
+
+    /// The paths of the fields that the answer hides.
+    pub fn hidden(&self) -> Vec<Vec<String>> {
+        self.0.state().hidden.clone()
     }
 
     /// Returns `found`, the result of a lookup by name, and counts it if it is absent.

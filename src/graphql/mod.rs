@@ -8,4 +8,4 @@ pub mod execution;
 pub mod protocol;
 pub mod schema;
 
-pub use schema::{schema, sdl, sdl_of};
+pub use schema::{mark_semantic_non_null, schema, sdl, sdl_of};

@@ -4,10 +4,10 @@
 use super::batch::PendingKeys;
 use super::loaders::Loaders;
 use crate::audit::SensitiveField;
-use crate::auth::Actor;
+use crate::auth::{Actor, Papel};
 use crate::call::{App, Call};
 use crate::error::{Error, Failure};
-use async_graphql::Context;
+use async_graphql::{Context, QueryPathSegment};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -66,8 +66,11 @@ pub trait ContextExt {
     fn loaders(&self) -> &Loaders;
     fn call(&self) -> &Call;
     /// Returns `value` if the caller may see sensitive data, otherwise `None`. The audit trail
-    /// records which field the response shows.
+    /// records which field the response shows, and the response which it hides.
     fn sensitive<T>(&self, field: SensitiveField, value: Option<T>) -> Option<T>;
+    /// Whether the caller may see sensitive data. If not, the response says that it hides the
+    /// current field.
+    fn may_see_sensitive(&self) -> bool;
 }
 
 impl ContextExt for Context<'_> {
@@ -92,6 +95,32 @@ impl ContextExt for Context<'_> {
     }
 
     fn sensitive<T>(&self, field: SensitiveField, value: Option<T>) -> Option<T> {
-        self.call().record.sensitive(field, value)
+        match self.may_see_sensitive() {
+            true => self.call().record.sensitive(field, value),
+            false => None,
+        }
     }
+
+    fn may_see_sensitive(&self) -> bool {
+        let may = self.actor().has(Papel::DadosSensiveis);
+        if !may {
+            self.call().record.hide(path_of(self));
+        }
+        may
+    }
+}
+
+/// The response keys that lead to the current field, without the indices of lists: what a caller may
+/// not see, it may see in no item.
+fn path_of(ctx: &Context<'_>) -> Vec<String> {
+    let mut path = Vec::new();
+    let mut at = ctx.path_node.as_ref();
+    while let Some(node) = at {
+        if let QueryPathSegment::Name(name) = node.segment {
+            path.push(name.to_owned());
+        }
+        at = node.parent;
+    }
+    path.reverse();
+    path
 }

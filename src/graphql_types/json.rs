@@ -9,16 +9,18 @@
 use async_graphql::parser::types::{Field, Selection};
 use async_graphql::registry::Registry;
 use async_graphql::{
-    ContainerType, ContextSelectionSet, OutputType, Positioned, ServerResult, Value,
+    ContainerType, ContextSelectionSet, OutputType, Pos, Positioned, ServerError, ServerResult,
+    Value,
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 /// An object type, or an interface that knows the concrete type of its object.
@@ -169,11 +171,52 @@ async fn resolve_value<T: ContainerType + ?Sized>(
     object: &T,
     field: &Positioned<Field>,
 ) -> ServerResult<Value> {
+    if field.node.name.node.starts_with("__") {
+        return resolve_meta(ctx, object, field);
+    }
+    let ctx = ctx.with_field(field);
+    Ok(object.resolve_field(&ctx).await?.unwrap_or_default())
+}
+
+/// The name that a prepared operation gives to a field which cannot be answered. No document can
+/// contain it, because the schema does not.
+pub const REFUSED: &str = "__refused";
+
+/// The values of fields that no resolver answers.
+#[derive(Default)]
+pub struct MetaFields {
+    /// The JSON of `__schema` and `__type`, by response key.
+    pub introspection: Option<Arc<HashMap<String, Vec<u8>>>>,
+    /// The errors of fields named [`REFUSED`], with whether the field may be null.
+    pub refused: Vec<(Pos, bool, ServerError)>,
+}
+
+fn resolve_meta<T: ContainerType + ?Sized>(
+    ctx: &ContextSelectionSet<'_>,
+    object: &T,
+    field: &Positioned<Field>,
+) -> ServerResult<Value> {
     if field.node.name.node == "__typename" {
         return Ok(Value::String(object.introspection_type_name().into_owned()));
     }
     let ctx = ctx.with_field(field);
-    Ok(object.resolve_field(&ctx).await?.unwrap_or_default())
+    let meta = ctx.data_opt::<MetaFields>();
+    if field.node.name.node == REFUSED {
+        let refused = meta.into_iter().flat_map(|meta| &meta.refused);
+        let Some((_, nullable, error)) = refused.into_iter().find(|(pos, ..)| *pos == field.pos)
+        else {
+            return Ok(Value::Null);
+        };
+        let error = ctx.set_error_path(error.clone());
+        if *nullable {
+            ctx.add_error(error);
+            return Ok(Value::Null);
+        }
+        return Err(error);
+    }
+    let answers = meta.and_then(|meta| meta.introspection.as_ref());
+    let answer = answers.and_then(|answers| answers.get(field.node.response_key().node.as_str()));
+    Ok(answer.map_or(Value::Null, |json| Value::Binary(json.clone().into())))
 }
 
 /// Polls `count` futures concurrently and passes their values to `receive` in index order. Returns

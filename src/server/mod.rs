@@ -158,8 +158,8 @@ pub fn serve(parts: Parts, listener: TcpListener) -> std::io::Result<Server> {
     let schema = graphql::schema();
     let sdl = graphql::sdl_of(&schema);
     let documents = Documents::new(&sdl, &parts.graphql.documents);
-    let etag = semantics::etag(sdl.as_bytes());
-    let sdl = web::Data::new(Sdl(sdl.into(), etag));
+    let marked = SdlFile::new(graphql::mark_semantic_non_null(&sdl));
+    let sdl = web::Data::new(Sdl { plain: SdlFile::new(sdl), marked });
     let documents = documents.map_err(std::io::Error::other)?;
     observe::register(&parts.app, &parts.auth);
     if let Some(listener) = parts.metrics {
@@ -387,13 +387,36 @@ async fn healthz() -> HttpResponse {
     HttpResponse::Ok().body("ok\n")
 }
 
-/// The SDL and its entity tag, computed once.
-struct Sdl(Bytes, String);
+/// The SDL, as it is and with `@semanticNonNull`.
+struct Sdl {
+    plain: SdlFile,
+    marked: SdlFile,
+}
 
-async fn graphql_schema(sdl: web::Data<Sdl>) -> HttpResponse {
-    let answer = pieces::answer([Bytes::clone(&sdl.0)]);
+/// A text and its entity tag, computed once.
+struct SdlFile(Bytes, String);
+
+impl SdlFile {
+    fn new(sdl: String) -> Self {
+        let etag = semantics::etag(sdl.as_bytes());
+        Self(sdl.into(), etag)
+    }
+}
+
+/// What a client may ask of the SDL.
+#[derive(serde::Deserialize)]
+struct SdlOptions {
+    #[serde(rename = "semanticNonNull")]
+    semantic_non_null: Option<String>,
+}
+
+async fn graphql_schema(sdl: web::Data<Sdl>, options: web::Query<SdlOptions>) -> HttpResponse {
+    let SdlFile(text, etag) = match options.semantic_non_null.as_deref() {
+        Some("1") => &sdl.marked,
+        _ => &sdl.plain,
+    };
     HttpResponse::Ok()
         .content_type("application/graphql; charset=utf-8")
-        .insert_header((header::ETAG, sdl.1.as_str()))
-        .body(answer)
+        .insert_header((header::ETAG, etag.as_str()))
+        .body(pieces::answer([Bytes::clone(text)]))
 }

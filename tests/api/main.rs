@@ -23,6 +23,7 @@ mod db_catalog;
 mod demo_data;
 mod dev_issuer;
 mod document;
+mod edition;
 mod epoch;
 mod error_codes;
 mod estatisticas;

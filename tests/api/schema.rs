@@ -18,6 +18,20 @@ fn the_server_gives_the_sdl_without_a_token() {
     assert_eq!((response.status, response.text), (200, elos::graphql::sdl()));
 }
 
+/// A client that handles errors of fields itself asks for the marks.
+#[test]
+fn the_sdl_marks_what_is_null_only_by_an_error_for_a_client_that_asks() {
+    let app = App::empty();
+    let marked = app.request("GET", "/schema.graphql?semanticNonNull=1", &[], b"");
+    let plain = app.request("GET", "/schema.graphql?semanticNonNull=0", &[], b"");
+    assert_eq!((marked.status, plain.text), (200, elos::graphql::sdl()));
+    assert!(marked.text.contains("\n  eu: Ator @semanticNonNull\n"));
+    assert!(
+        marked.text.contains("directive @semanticNonNull(levels: [Int] = [0]) on FIELD_DEFINITION")
+    );
+    assert_ne!(marked.headers["etag"], plain.headers["etag"]);
+}
+
 /// Every type, field, argument and enum value has a description.
 #[test]
 fn everything_has_a_description() {

@@ -1,6 +1,8 @@
 //! A prepared document must give the same response as the original one.
 #![expect(clippy::unwrap_used, reason = "a test that unwraps has already failed")]
 
+mod coercion;
+mod echo;
 mod query;
 mod schema;
 
@@ -21,8 +23,8 @@ fn execute(schema: &schema::TestSchema, request: Request) -> String {
 }
 
 fn prepared(preparer: &Preparer, text: &str, variables: &Variables) -> Option<Request> {
-    let ready = preparer.prepare(text, None, variables).ok()?;
-    Some(ready.request(variables.clone()))
+    let (ready, variables) = preparer.prepare(text, None, variables.clone()).ok()?;
+    Some(ready.request(variables))
 }
 
 /// Returns a larger number of documents on request. A fuzzing run is this test with a great number.
@@ -110,9 +112,9 @@ proptest! {
         }
         PREPARER.with(|preparer| {
             let nothing = Variables::default();
-            let _ = preparer.prepare(&text, None, &nothing);
-            let _ = preparer.prepare(&symbols, None, &nothing);
-            let _ = preparer.prepare(&format!("{{ processos(filtro: {symbols}) {{ nodes {{ ...{text} }} }} }}"), None, &nothing);
+            let _ = preparer.prepare(&text, None, nothing.clone());
+            let _ = preparer.prepare(&symbols, None, nothing.clone());
+            let _ = preparer.prepare(&format!("{{ processos(filtro: {symbols}) {{ nodes {{ ...{text} }} }} }}"), None, nothing.clone());
         });
     }
 }

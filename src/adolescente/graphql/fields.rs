@@ -7,7 +7,6 @@ use crate::adolescente::{
     PartialAdolescente, RacaCor, Rg, SexoBiologico, Summary, turns_21_on,
 };
 use crate::audit::SensitiveField;
-use crate::auth::Papel;
 use crate::evento::graphql::{EventoFiltro, eventos_of};
 use crate::evento::store::{EventosOf, Subject};
 use crate::graphql_types::connection::{Connection, Paging, SentidoOrdem, connect_field};
@@ -48,7 +47,7 @@ impl AdolescenteNode {
         field: SensitiveField,
         value: impl FnOnce(&AdolescenteDados) -> Option<T>,
     ) -> Option<Result<T>> {
-        if !ctx.actor().has(Papel::DadosSensiveis) {
+        if !ctx.may_see_sensitive() {
             return None;
         }
         let loaded = match &self.0.full {

@@ -6,6 +6,7 @@
 
 use crate::graphql::document::normalize::{CollectedField, CollectedSelection};
 use crate::graphql::document::position::Positions;
+use crate::graphql_types::json::REFUSED;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::{Name as ApolloName, Node, ast};
 use async_graphql::parser::types::{
@@ -100,6 +101,9 @@ impl Conversion<'_> {
     fn field(&mut self, field: &CollectedField) -> Positioned<Selection> {
         let origin = &field.origin;
         let pos = self.positions.of(origin.location());
+        if field.refused.is_some() {
+            return refused(field, pos);
+        }
         let arguments = origin.arguments.iter().map(|argument| {
             let argument_name =
                 Positioned::new(name(&argument.name), self.positions.of(argument.location()));
@@ -116,6 +120,18 @@ impl Conversion<'_> {
         };
         Positioned::new(Selection::Field(Positioned::new(field, pos)), pos)
     }
+}
+
+/// A field that stands in the place of one whose arguments are wrong.
+fn refused(field: &CollectedField, pos: Pos) -> Positioned<Selection> {
+    let field = Field {
+        alias: Some(Positioned::new(name(field.origin.response_key()), pos)),
+        name: Positioned::new(Name::new(REFUSED), pos),
+        arguments: Vec::new(),
+        directives: Vec::new(),
+        selection_set: Positioned::default(),
+    };
+    Positioned::new(Selection::Field(Positioned::new(field, pos)), pos)
 }
 
 fn name(name: &ApolloName) -> Name {
@@ -147,6 +163,10 @@ fn convert_value(value: &ast::Value, used: &mut HashSet<ApolloName>) -> Value {
 /// Converts a number. An integer of more than 64 bits, which may be an `ID`, becomes a string, so
 /// that it keeps all digits.
 fn number(text: &str) -> Value {
+    // serde_json reads it as a float.
+    if text == "-0" {
+        return Value::Number(0.into());
+    }
     match text.parse::<Number>() {
         Ok(number) if !number.is_f64() || text.contains(['.', 'e', 'E']) => Value::Number(number),
         _ => Value::String(text.to_owned()),

@@ -4,6 +4,7 @@
 //! selections. This module measures each fragment once, after the fragments that it spreads. The
 //! recursion is at most as deep as the nesting of the text, which `limits` bounds.
 
+use super::messages::{Key, Message};
 use apollo_compiler::Name;
 use apollo_compiler::ast::{Definition, Document, Selection};
 use std::collections::{HashMap, HashSet};
@@ -30,22 +31,31 @@ impl Default for ExpansionLimits {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpansionExceeded {
-    #[error("o documento tem mais de {0} níveis de campos")]
     Depth(usize),
-    #[error("o documento tem mais de {0} níveis de campos e fragmentos")]
     Levels(usize),
-    #[error("o documento tem mais de {0} apelidos (aliases)")]
     Aliases(usize),
-    #[error("a operação tem mais de {0} campos na raiz")]
     RootFields(usize),
-    #[error("o documento tem mais de {0} diretivas")]
     Directives(usize),
-    #[error("o documento, com os seus fragmentos, tem mais de {0} campos")]
     Selections(usize),
-    #[error("um fragmento do documento contém a si mesmo")]
+    /// A fragment contains itself, so its size has no end.
     Cycle,
+}
+
+impl ExpansionExceeded {
+    pub fn message(self) -> Message {
+        let (key, limit) = match self {
+            Self::Depth(limit) => (Key::Depth, limit),
+            Self::Levels(limit) => (Key::Levels, limit),
+            Self::Aliases(limit) => (Key::Aliases, limit),
+            Self::RootFields(limit) => (Key::RootFields, limit),
+            Self::Directives(limit) => (Key::Directives, limit),
+            Self::Selections(limit) => (Key::Selections, limit),
+            Self::Cycle => (Key::AnyFragmentCycle, 0),
+        };
+        Message::new(key, vec![limit.to_string()])
+    }
 }
 
 /// Checks the limits before validation, whose time grows with the expanded size.

@@ -3,6 +3,8 @@
 //! Parsers recurse: 6 KB of brackets overflow the stack and end the process. This scanner does not
 //! recurse; it only counts the nesting.
 
+use super::messages::{Key, Message};
+
 /// The limits of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextLimits {
@@ -18,14 +20,22 @@ impl Default for TextLimits {
 }
 
 /// The limit that a document exceeds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextExceeded {
-    #[error("o documento tem mais de {0} bytes")]
     Bytes(usize),
-    #[error("o documento tem mais de {0} símbolos (tokens)")]
     Tokens(usize),
-    #[error("o documento tem mais de {0} níveis de aninhamento")]
     Nesting(usize),
+}
+
+impl TextExceeded {
+    pub fn message(self) -> Message {
+        let (key, limit) = match self {
+            Self::Bytes(limit) => (Key::TextBytes, limit),
+            Self::Tokens(limit) => (Key::TextTokens, limit),
+            Self::Nesting(limit) => (Key::TextNesting, limit),
+        };
+        Message::new(key, vec![limit.to_string()])
+    }
 }
 
 /// Checks the text. Returns the first limit that it exceeds.

@@ -33,10 +33,15 @@ impl<'t> Positions<'t> {
         Self { text, lines, chars }
     }
 
-    /// Returns the position at which `span` begins. Lines and columns count from one; a column is a
-    /// character.
+    /// Returns the position at which `span` begins.
     pub fn of(&self, span: Option<SourceSpan>) -> Pos {
-        let byte = span.map_or(0, |span| span.offset()).min(self.text.len());
+        self.at(span.map_or(0, |span| span.offset()))
+    }
+
+    /// Returns the position of a byte. Lines and columns count from one. A column is a character
+    /// (§2.1: a Unicode scalar value), whatever its width: a tab, or one outside the BMP.
+    pub fn at(&self, byte: usize) -> Pos {
+        let byte = byte.min(self.text.len());
         let line = self.lines.partition_point(|&start| start <= byte);
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
         let column = (self.chars_before(byte) + 1).saturating_sub(self.chars_before(start));

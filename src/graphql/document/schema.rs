@@ -1,11 +1,13 @@
 //! The schema against which `validate` checks documents. The server reads it once, from its SDL.
 
 use crate::graphql::document::cost::weights::CostRules;
+use crate::graphql::document::introspection::{self, ListOrder};
 use crate::graphql::document::type_set::TypeSet;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,16 @@ pub struct DocumentSchema {
     /// Input types with `@oneOf`, which apollo-compiler 1 does not know.
     one_of: HashSet<Name>,
     pub(crate) rules: Arc<CostRules>,
+    /// The order of the lists of introspection.
+    pub(super) order: ListOrder,
+    /// Whether the SDL itself defines `@deprecated`.
+    pub(super) defines_deprecated: bool,
+}
+
+impl fmt::Debug for DocumentSchema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DocumentSchema")
+    }
 }
 
 impl DocumentSchema {
@@ -32,6 +44,9 @@ impl DocumentSchema {
         };
         let valid = Schema::parse_and_validate(text, "schema.graphql")
             .map_err(|failed| InvalidSchema(failed.errors.to_string()))?;
+        let mut schema = valid.into_inner();
+        introspection::install(&mut schema).map_err(InvalidSchema)?;
+        let valid = Valid::assume_valid(schema);
         let (objects, possible_types) = possible_types(&valid);
         let is_one_of = |name: &Name| {
             let input = valid.get_input_object(name);
@@ -39,7 +54,9 @@ impl DocumentSchema {
         };
         let one_of = valid.types.keys().filter(|name| is_one_of(name)).cloned().collect();
         let rules = Arc::new(CostRules::from_schema(&valid, &objects, &possible_types));
-        Ok(Self { valid, objects, possible_types, one_of, rules })
+        let order = ListOrder::of(&valid);
+        let defines_deprecated = sdl.contains("directive @deprecated");
+        Ok(Self { valid, objects, possible_types, one_of, rules, order, defines_deprecated })
     }
 
     /// The object types that a value of `ty` may have. Empty for a type that is not composite.
@@ -53,6 +70,11 @@ impl DocumentSchema {
 
     pub(crate) fn is_one_of(&self, input: &str) -> bool {
         self.one_of.contains(input)
+    }
+
+    /// Whether the schema has no use for this built-in scalar, and so does not have it (§3.5).
+    pub(super) fn is_left_out(&self, name: &Name) -> bool {
+        matches!(name.as_str(), "Int" | "Float" | "ID") && !self.order.types.contains(name)
     }
 }
 

@@ -1,32 +1,35 @@
 //! Parses a document and validates it against the schema, by every rule of the specification.
 
 use super::error::DocumentError;
+use super::messages::{Key, Message};
+use super::rules::{self, Checked};
+use super::scalars::CheckScalar;
+use super::syntax::{self, Syntax};
 use crate::graphql::document::position::Positions;
 use crate::graphql::document::schema::DocumentSchema;
-use crate::graphql::document::{expansion, extra_rules, limits, messages};
-use apollo_compiler::diagnostic::{Diagnostic, ToCliReport};
+use crate::graphql::document::{expansion, limits};
+use apollo_compiler::ast::Definition;
+use apollo_compiler::diagnostic::ToCliReport;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::Parser;
-use apollo_compiler::validation::{DiagnosticData, DiagnosticList, Valid};
+use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Node};
-
-/// Maximum number of errors reported for a document.
-const MAX_ERRORS: usize = 10;
 
 /// Limits of the parser itself. The checks of `limits` on the raw text are stricter, so a document
 /// reaches these limits only if those checks have a defect.
 const MAX_TOKENS: usize = 300_000;
 const MAX_RECURSION: usize = 200;
+/// Maximum number of fragments of a document whose fragments form a cycle, if its errors are told one
+/// by one.
+const MAX_CYCLIC_FRAGMENTS: usize = 90;
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Invalid {
-    #[error(transparent)]
-    Limit(#[from] limits::TextExceeded),
-    #[error(transparent)]
-    Expansion(#[from] expansion::ExpansionExceeded),
-    #[error("o documento GraphQL está malformado")]
+    Limit(limits::TextExceeded),
+    Expansion(expansion::ExpansionExceeded),
+    /// The text is not a document.
     Malformed(Vec<DocumentError>),
-    #[error("o documento GraphQL não vale neste esquema")]
+    /// The document breaks rules.
     Invalid(Vec<DocumentError>),
 }
 
@@ -34,12 +37,20 @@ pub enum Invalid {
 pub struct ValidateOptions {
     /// Whether messages suggest the name that the client probably meant.
     pub suggestions: bool,
+    pub check_scalar: CheckScalar,
 }
 
 impl Default for ValidateOptions {
     fn default() -> Self {
-        Self { suggestions: true }
+        Self { suggestions: true, check_scalar: |_, _| None }
     }
+}
+
+/// A document that breaks no rule.
+#[derive(Debug)]
+pub struct ValidDocument {
+    pub document: Valid<ExecutableDocument>,
+    pub syntax: Syntax,
 }
 
 /// Parses and validates a document. No step recurses deeper than `limits` lets the text nest, or
@@ -48,68 +59,74 @@ pub fn validate(
     schema: &DocumentSchema,
     text: &str,
     options: ValidateOptions,
-) -> Result<Valid<ExecutableDocument>, Invalid> {
-    limits::check(text, limits::TextLimits::default())?;
-    let report = |list: &DiagnosticList| document_errors(schema, text, list, options.suggestions);
+) -> Result<ValidDocument, Invalid> {
+    limits::check(text, limits::TextLimits::default()).map_err(Invalid::Limit)?;
+    let syntax = syntax::read(text).map_err(|error| {
+        let locations = vec![Positions::new(text).at(error.offset)];
+        Invalid::Malformed(vec![DocumentError::new(error.message, locations)])
+    })?;
     let mut parser = Parser::new().token_limit(MAX_TOKENS).recursion_limit(MAX_RECURSION);
     let document = parser
-        .parse_ast(text, "documento")
-        .map_err(|failed| Invalid::Malformed(report(&failed.errors)))?;
-    expansion::check(&document, expansion::ExpansionLimits::default())?;
-    // Stop after the first step if it fails. It drops fields that do not exist, so the second step
-    // would also report their parents as having no selection.
-    let valid = document
-        .to_executable(&schema.valid)
-        .map_err(|failed| Invalid::Invalid(report(&failed.errors)))?
-        .validate(&schema.valid)
-        .or_else(|failed| match only_repeats_roots(&failed.errors, &failed.partial) {
-            true => Ok(Valid::assume_valid(failed.partial)),
-            false => Err(Invalid::Invalid(report(&failed.errors))),
-        })?;
-    let mut invalid = extra_rules::check(schema, &valid, &Positions::new(text));
-    invalid.truncate(MAX_ERRORS);
-    if invalid.is_empty() { Ok(valid) } else { Err(Invalid::Invalid(invalid)) }
-}
-
-/// Whether the only errors are subscriptions that repeat their one root field. The specification
-/// (§5.2.4.1) allows that, as for any field, but apollo-compiler 1 counts each occurrence.
-fn only_repeats_roots(errors: &DiagnosticList, document: &ExecutableDocument) -> bool {
-    let is_count_error = |error: Diagnostic<'_, DiagnosticData>| {
-        error.error.unstable_error_name() == Some("SubscriptionUsesMultipleFields")
-    };
-    let has_single_key = |operation: &Node<Operation>| {
-        let mut keys = operation.root_fields(document).map(|field| field.response_key());
-        let first = keys.next();
-        keys.all(|key| Some(key) == first)
-    };
-    let mut subscriptions = document.operations.iter().filter(|o| o.is_subscription());
-    errors.iter().all(is_count_error) && subscriptions.all(has_single_key)
-}
-
-fn document_errors(
-    schema: &DocumentSchema,
-    text: &str,
-    list: &DiagnosticList,
-    suggestions: bool,
-) -> Vec<DocumentError> {
+        .parse_ast(syntax.blanked(text), "documento")
+        .map_err(|failed| Invalid::Malformed(unreadable(text, &failed.errors)))?;
+    let bounded = expansion::check(&document, expansion::ExpansionLimits::default());
+    let fragments = document.definitions.iter().filter_map(Definition::as_fragment_definition);
+    match bounded {
+        Ok(()) => {}
+        // The rules tell where the cycle is. They follow fragments in depth, and nothing has bounded
+        // how long a chain these form.
+        Err(expansion::ExpansionExceeded::Cycle) if fragments.count() <= MAX_CYCLIC_FRAGMENTS => {}
+        Err(exceeded) => return Err(Invalid::Expansion(exceeded)),
+    }
     let positions = Positions::new(text);
-    let error = |diagnostic: Diagnostic<'_, DiagnosticData>| {
-        let message = messages::translate(schema, &diagnostic.error.to_string(), suggestions);
-        let locations = diagnostic.error.location().map(|span| positions.of(Some(span)));
-        DocumentError { message, locations: locations.into_iter().collect() }
+    let ValidateOptions { suggestions, check_scalar } = options;
+    let checked = Checked {
+        schema,
+        document: &document,
+        syntax: &syntax,
+        positions: &positions,
+        check_scalar,
+        suggestions,
     };
-    list.iter().take(MAX_ERRORS).map(error).collect()
+    let errors = rules::check(checked);
+    if !errors.is_empty() {
+        return Err(Invalid::Invalid(errors));
+    }
+    bounded.map_err(Invalid::Expansion)?;
+    let document = document
+        .to_executable(&schema.valid)
+        .map_err(|failed| Invalid::Invalid(unreadable(text, &failed.errors)))?;
+    Ok(ValidDocument { document: Valid::assume_valid(document), syntax })
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// The errors of apollo-compiler, for a text that our own checks accept.
+fn unreadable(text: &str, list: &DiagnosticList) -> Vec<DocumentError> {
+    let positions = Positions::new(text);
+    let errors = list.iter().take(rules::MAX_ERRORS).map(|diagnostic| {
+        let message = Message::new(Key::Unreadable, vec![diagnostic.error.to_string()]);
+        let locations = diagnostic.error.location().map(|span| positions.of(Some(span)));
+        DocumentError::new(message, locations.into_iter().collect())
+    });
+    errors.collect()
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UndefinedOperation {
     /// The document consists only of fragments.
-    #[error("o documento não tem operação")]
     NoOperation,
-    #[error("o documento não tem a operação que `operationName` pede")]
     Absent,
-    #[error("o documento tem várias operações: diga qual em `operationName`")]
     Ambiguous,
+}
+
+impl UndefinedOperation {
+    pub fn message(self) -> Message {
+        let key = match self {
+            Self::NoOperation => Key::NoOperation,
+            Self::Absent => Key::AbsentOperation,
+            Self::Ambiguous => Key::AmbiguousOperation,
+        };
+        Message::new(key, Vec::new())
+    }
 }
 
 /// Selects the operation to execute: the one named `name` or, without a name, the only one.
@@ -152,10 +169,8 @@ mod tests {
         let Err(Invalid::Invalid(errors)) = try_validate(text) else { panic!() };
         assert_eq!(errors[0].locations, [Pos { line: 2, column: 23 }]);
         let cycle = "{ ...F } fragment F on Query { ...F }";
-        assert_eq!(
-            try_validate(cycle),
-            Err(Invalid::Expansion(expansion::ExpansionExceeded::Cycle))
-        );
+        let Err(Invalid::Invalid(errors)) = try_validate(cycle) else { panic!() };
+        assert_eq!(errors[0].locations, [Pos { line: 1, column: 32 }]);
     }
 
     #[test]
@@ -165,7 +180,7 @@ mod tests {
         else {
             panic!()
         };
-        assert_eq!(errors.len(), MAX_ERRORS);
+        assert_eq!(errors.len(), rules::MAX_ERRORS);
     }
 
     #[test]
@@ -191,7 +206,7 @@ mod tests {
     fn the_operation_is_the_named_or_the_only_one() {
         let schema = schema();
         let select = |text: &str, name: Option<&str>| {
-            let document = validate(&schema, text, ValidateOptions::default()).unwrap();
+            let document = validate(&schema, text, ValidateOptions::default()).unwrap().document;
             select_operation(&document, name)
                 .map(|operation| operation.name.clone().map(|n| n.to_string()))
         };

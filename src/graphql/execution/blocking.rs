@@ -183,7 +183,8 @@ fn pending_query(
     let (call, span) = (call.clone(), tracing::Span::current());
     name_operation(&call, ready);
     let prepared = Arc::clone(ready.prepared());
-    let query = QueryRequest { prepared, variables: ready.variables().clone(), context };
+    let (variables, language) = (ready.variables().clone(), ready.language);
+    let query = QueryRequest { prepared, variables, context, language };
     (PendingQuery { call, query, pending_keys, span, sender }, receiver)
 }
 

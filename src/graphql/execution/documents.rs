@@ -3,14 +3,15 @@
 use super::outcome::Outcome;
 use crate::config::{self, TrustedDocument};
 use crate::error::{CodigoErro, Failure};
+use crate::graphql::document::messages::{Language, Message};
 use crate::graphql::document::persisted::{DocumentRef, DuplicateId, NotFound, PersistedDocuments};
 use crate::graphql::document::prepare::{self, PrepareError, PreparedOperation, Preparer};
 use crate::graphql::document::raw_variables::RawVariables;
 use crate::graphql::document::{
-    self, DocumentError, ExpansionExceeded, Invalid, InvalidSchema, InvalidVariable, NormalizeError,
+    self, DocumentError, ErrorKind, ExpansionExceeded, Invalid, InvalidSchema, NormalizeError,
 };
-use crate::graphql::schema::scalars::is_valid;
-use async_graphql::Variables;
+use crate::graphql::schema::scalars::defect;
+use async_graphql::{ErrorExtensionValues, ServerError, Variables};
 use serde_json::json;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -51,14 +52,17 @@ impl Documents {
     pub fn new(sdl: &str, settings: &config::DocumentSettings) -> Result<Self, DocumentsError> {
         let config::DocumentSettings { max_cost, introspection, ref trusted, trusted_only } =
             *settings;
-        let validate = document::ValidateOptions { suggestions: introspection };
-        let options =
-            prepare::PrepareOptions { validate, is_valid, ..prepare::PrepareOptions::default() };
+        let validate =
+            document::ValidateOptions { suggestions: introspection, check_scalar: defect };
+        let options = prepare::PrepareOptions { validate, ..prepare::PrepareOptions::default() };
         let preparer = Preparer::new(sdl, options)?;
         let mut known_names = HashSet::new();
         for TrustedDocument { id, text } in trusted.iter() {
             preparer.check(text).map_err(|error| {
-                DocumentsError::TrustedDocument(id.clone(), outcome_of(error).messages())
+                DocumentsError::TrustedDocument(
+                    id.clone(),
+                    refusal(&error, Language::default()).messages(),
+                )
             })?;
             known_names.extend(operation_names(text));
         }
@@ -93,15 +97,17 @@ impl Documents {
         reference: DocumentRef,
         operation: Option<&str>,
         variables: &RawVariables,
+        language: Language,
     ) -> Result<(Arc<PreparedOperation>, Variables, u64), Outcome> {
+        let refuse = |error: PrepareError| refusal(&error, language);
         let found = self.persisted.find(reference).map_err(not_found)?;
-        let valid = self.preparer.validate(found.text(), operation).map_err(outcome_of)?;
+        let valid = self.preparer.validate(found.text(), operation).map_err(refuse)?;
         let variables = variables.read(|name| valid.declares(name));
         let variables = variables.map_err(|error| Outcome::from_error(&error))?;
-        let prepared = self.preparer.with_variables(found.text(), &valid, &variables);
-        let prepared = prepared.map_err(outcome_of)?;
+        let prepared = self.preparer.with_variables(found.text(), &valid, variables);
+        let (prepared, variables) = prepared.map_err(refuse)?;
         self.persisted.remember(found);
-        if prepared.introspection && !self.introspection {
+        if prepared.introspection.is_some() && !self.introspection {
             let message = "este servidor não responde a `__schema` nem a `__type`; o esquema está em /schema.graphql";
             return Err(Outcome::from_failure(Failure::DocumentoInvalido, message));
         }
@@ -129,33 +135,93 @@ fn not_found(reason: NotFound) -> Outcome {
     Outcome::from_failure(failure, &reason.to_string())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it goes into `map_err`")]
-fn outcome_of(error: PrepareError) -> Outcome {
-    let failure = match &error {
-        PrepareError::Document(Invalid::Malformed(errors)) => {
-            return with_locations(Failure::DocumentoMalformado, errors);
-        }
-        PrepareError::Document(Invalid::Invalid(errors)) => {
-            return with_locations(Failure::DocumentoInvalido, errors);
-        }
-        PrepareError::Variable(InvalidVariable::Scalar { .. }) | PrepareError::Value(_) => {
-            let code = CodigoErro::CampoInvalido;
-            return Outcome::from_code(code.name(), code.status(), &error.to_string());
-        }
-        PrepareError::Document(Invalid::Expansion(ExpansionExceeded::Cycle))
-        | PrepareError::Operation(_)
-        | PrepareError::Normalize(NormalizeError::Conflict(_)) => Failure::DocumentoInvalido,
-        PrepareError::Document(Invalid::Limit(_) | Invalid::Expansion(_))
-        | PrepareError::Normalize(NormalizeError::TooLarge)
-        | PrepareError::DeepIntrospection => Failure::DocumentoExcedeLimite,
-        PrepareError::Variable(_) => Failure::EntradaInvalida,
+/// The outcome that refuses a request whose operation cannot be prepared.
+fn refusal(error: &PrepareError, language: Language) -> Outcome {
+    let failed = |failure: Failure, message: Message| {
+        Outcome::from_failure(failure, &message.text(language))
     };
-    Outcome::from_failure(failure, &error.to_string())
+    match error {
+        PrepareError::Document(Invalid::Malformed(errors)) => {
+            let malformed = Failure::DocumentoMalformado;
+            located(errors, language, |_| (malformed.name(), malformed.status()))
+        }
+        PrepareError::Document(Invalid::Invalid(errors)) | PrepareError::Values(errors) => {
+            located(errors, language, code_of)
+        }
+        PrepareError::Document(Invalid::Expansion(cycle @ ExpansionExceeded::Cycle)) => {
+            failed(Failure::DocumentoInvalido, cycle.message())
+        }
+        PrepareError::Document(Invalid::Expansion(exceeded)) => {
+            failed(Failure::DocumentoExcedeLimite, exceeded.message())
+        }
+        PrepareError::Document(Invalid::Limit(exceeded)) => {
+            failed(Failure::DocumentoExcedeLimite, exceeded.message())
+        }
+        PrepareError::Normalize(error @ NormalizeError::TooLarge) => {
+            failed(Failure::DocumentoExcedeLimite, error.message())
+        }
+        PrepareError::Normalize(error) => failed(Failure::DocumentoInvalido, error.message()),
+        PrepareError::Operation(undefined) => {
+            failed(Failure::DocumentoInvalido, undefined.message())
+        }
+    }
 }
 
-fn with_locations(failure: Failure, errors: &[DocumentError]) -> Outcome {
-    let extensions = json!({ "code": failure.name(), "status": failure.status() });
-    let to_json = |error: &DocumentError| json!({ "message": error.message, "locations": error.locations, "extensions": extensions });
-    let errors = errors.iter().map(to_json).collect();
-    Outcome { errors, ..Outcome::default() }
+fn located(
+    errors: &[DocumentError],
+    language: Language,
+    code_of: impl Fn(ErrorKind) -> (&'static str, u16),
+) -> Outcome {
+    let to_json = |error: &DocumentError| {
+        let (code, status) = code_of(error.kind);
+        let mut extensions = json!({ "code": code, "status": status });
+        if let Some(field) = &error.field {
+            extensions["campo"] = field.as_str().into();
+        }
+        if let Some(coordinate) = &error.coordinate {
+            extensions["coordinate"] = coordinate.as_str().into();
+        }
+        let mut json = json!({ "message": error.message.text(language) });
+        if !error.locations.is_empty() {
+            json["locations"] = json!(error.locations);
+        }
+        json["extensions"] = extensions;
+        json
+    };
+    Outcome { errors: errors.iter().map(to_json).collect(), ..Outcome::default() }
+}
+
+/// The code and the status of an error, by what it is about.
+fn code_of(kind: ErrorKind) -> (&'static str, u16) {
+    let failure = match kind {
+        ErrorKind::Rule => Failure::DocumentoInvalido,
+        ErrorKind::Limit => Failure::DocumentoExcedeLimite,
+        ErrorKind::Variable => Failure::EntradaInvalida,
+        ErrorKind::Scalar => {
+            let code = CodigoErro::CampoInvalido;
+            return (code.name(), code.status());
+        }
+    };
+    (failure.name(), failure.status())
+}
+
+/// The error of a field whose arguments have no value, for the answer to the other fields.
+pub fn server_error(error: &DocumentError, language: Language) -> ServerError {
+    let (code, status) = code_of(error.kind);
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code);
+    extensions.set("status", status);
+    if let Some(field) = &error.field {
+        extensions.set("campo", field.as_str());
+    }
+    if let Some(coordinate) = &error.coordinate {
+        extensions.set("coordinate", coordinate.as_str());
+    }
+    ServerError {
+        message: error.message.text(language),
+        source: None,
+        locations: error.locations.clone(),
+        path: Vec::new(),
+        extensions: Some(extensions),
+    }
 }

@@ -6,16 +6,19 @@
 //! fragments or conditions, and this schema belongs to no federation. So this executor resolves the
 //! root like any other object (`json.rs`), from the document that all its requests share.
 //!
-//! async-graphql itself executes introspection, mutations and subscriptions.
+//! async-graphql itself executes mutations and subscriptions.
 
+use super::documents;
+use crate::graphql::document::messages::Language;
 use crate::graphql::document::prepare::PreparedOperation;
 use crate::graphql::schema::{Query, Schema};
 use crate::graphql_types::context::RequestContext;
-use crate::graphql_types::json::resolve_object;
+use crate::graphql_types::json::{MetaFields, resolve_object};
 use crate::graphql_types::schema_env::SchemaEnvironment;
 use async_graphql::parser::types::{OperationDefinition, SelectionSet};
 use async_graphql::{
-    Data, IntrospectionMode, Positioned, QueryEnv, QueryEnvInner, Response, Value, Variables,
+    Data, IntrospectionMode, PathSegment, Positioned, QueryEnv, QueryEnvInner, Response,
+    ServerError, Value, Variables,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +28,8 @@ pub struct QueryRequest {
     pub prepared: Arc<PreparedOperation>,
     pub variables: Variables,
     pub context: RequestContext,
+    /// The language of the messages about its arguments.
+    pub language: Language,
 }
 
 pub struct Executor {
@@ -47,12 +52,14 @@ impl Executor {
     }
 
     pub async fn query(&self, query: QueryRequest) -> Response {
-        let QueryRequest { prepared, variables, context } = query;
-        if prepared.introspection {
-            return self.schema.execute(prepared.request(variables).data(context)).await;
-        }
+        let QueryRequest { prepared, variables, context, language } = query;
         let root = &prepared.operation.node.selection_set;
-        let env = self.query_env(&prepared.operation, variables, context);
+        let mut query_data = Data::default();
+        query_data.insert(context);
+        if prepared.introspection.is_some() || !prepared.refused.is_empty() {
+            query_data.insert(meta_fields(&prepared, &variables, language));
+        }
+        let env = self.query_env(&prepared.operation, variables, query_data);
         let ctx = env.create_context(&self.environment.schema, None, root, None);
         let mut response = match resolve_object(&ctx, &self.query).await {
             Ok(json) => Response::new(Value::Binary(json.into())),
@@ -69,7 +76,7 @@ impl Executor {
         &self,
         operation: &Positioned<OperationDefinition>,
         variables: Variables,
-        context: RequestContext,
+        query_data: Data,
     ) -> QueryEnv {
         let OperationDefinition { ty, variable_definitions, selection_set, .. } = &operation.node;
         let definition = OperationDefinition {
@@ -78,8 +85,6 @@ impl Executor {
             directives: Vec::new(),
             selection_set: Positioned::new(SelectionSet::default(), selection_set.pos),
         };
-        let mut query_data = Data::default();
-        query_data.insert(context);
         QueryEnv::new(QueryEnvInner {
             extensions: self.environment.extensions.clone(),
             variables,
@@ -94,4 +99,33 @@ impl Executor {
             errors: Mutex::default(),
         })
     }
+}
+
+/// The values of the fields that no resolver answers.
+fn meta_fields(
+    prepared: &PreparedOperation,
+    variables: &Variables,
+    language: Language,
+) -> MetaFields {
+    let refused = prepared
+        .refused
+        .iter()
+        .map(|field| (field.pos, field.nullable, documents::server_error(&field.error, language)));
+    let introspection = prepared.introspection.as_ref();
+    MetaFields {
+        introspection: introspection.map(|plan| plan.answers(variables)),
+        refused: refused.collect(),
+    }
+}
+
+/// The errors of the root fields that the variables leave without an argument. async-graphql answers
+/// null there.
+pub fn refused_roots(
+    prepared: &PreparedOperation,
+    language: Language,
+) -> impl Iterator<Item = ServerError> {
+    prepared.refused.iter().map(move |field| {
+        let path = vec![PathSegment::Field(field.key.clone())];
+        ServerError { path, ..documents::server_error(&field.error, language) }
+    })
 }

@@ -15,11 +15,12 @@ pub mod subscription;
 
 use crate::auth::Actor;
 use crate::call::{App, Call};
+use crate::error::Error;
 use crate::graphql_types::context::RequestContext;
 use async_graphql::parser::types::OperationType;
 use coalesce::Coalescer;
 use documents::Documents;
-use executor::Executor;
+use executor::{Executor, QueryRequest};
 use outcome::Outcome;
 use request::{BoundOperation, build_request};
 use std::sync::Arc;
@@ -101,6 +102,10 @@ impl GraphqlService {
 
     async fn run(&self, call: Call, ready: &BoundOperation) -> Outcome {
         match ready.operation_type() {
+            OperationType::Query if ready.prepared().reads_nothing() => self
+                .answer_from_memory(call, ready)
+                .await
+                .unwrap_or_else(|e| Outcome::from_error(&e)),
             OperationType::Query => {
                 blocking::execute_query(&self.executor, &self.coalescer, call, ready)
                     .await
@@ -108,9 +113,28 @@ impl GraphqlService {
             }
             _ => {
                 let request = build_request(RequestContext::for_request(call), ready);
-                Outcome::from_response(self.executor.schema().execute(request).await)
+                let mut response = self.executor.schema().execute(request).await;
+                response.errors.extend(executor::refused_roots(ready.prepared(), ready.language));
+                Outcome::from_response(response)
             }
         }
+    }
+
+    /// Answers a query that asks only for the schema, without a connection to the database.
+    async fn answer_from_memory(
+        &self,
+        call: Call,
+        ready: &BoundOperation,
+    ) -> Result<Outcome, Error> {
+        call.reserve_audit().await?;
+        request::name_operation(&call, ready);
+        let query = QueryRequest {
+            prepared: Arc::clone(ready.prepared()),
+            variables: ready.variables().clone(),
+            context: RequestContext::for_query(call, Arc::default()),
+            language: ready.language,
+        };
+        Ok(Outcome::from_response(self.executor.query(query).await))
     }
 }
 

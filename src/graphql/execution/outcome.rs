@@ -21,7 +21,7 @@ pub struct Outcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub extensions: Option<Extensions>,
+    pub extensions: Option<Box<Extensions>>,
     /// Seconds after which a retry makes sense, if known.
     #[serde(skip)]
     pub retry_after: Option<u32>,
@@ -39,9 +39,13 @@ pub enum SerializedOutcome {
     Parts([Bytes; 3]),
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Extensions {
-    cost: Cost,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<Cost>,
+    /// The paths of the fields that are null because the caller may not see them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ocultos: Vec<Vec<String>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -76,7 +80,15 @@ impl Outcome {
 
     /// Adds the cost of the operation and the limit, as `extensions.cost`.
     pub fn set_cost(&mut self, requested: u64, limit: u64) {
-        self.extensions = Some(Extensions { cost: Cost { requested, limit } });
+        self.extensions.get_or_insert_default().cost = Some(Cost { requested, limit });
+    }
+
+    /// Says which fields the response hides from the caller, as `extensions.ocultos`.
+    pub fn set_hidden(&mut self, record: &CallRecord) {
+        let hidden = record.hidden();
+        if self.data.is_some() && !hidden.is_empty() {
+            self.extensions.get_or_insert_default().ocultos = hidden;
+        }
     }
 
     /// The HTTP status, whatever the protocol. 200 if there is `data`, otherwise the status of the
@@ -125,10 +137,11 @@ impl Outcome {
     pub fn for_call(self, call: &Call) -> Self {
         // If the limit on guessing refused the lookups of the call, it has nothing to show, unless
         // something was already committed.
-        let outcome = match call.rate_limited().filter(|_| !call.record.committed()) {
+        let mut outcome = match call.rate_limited().filter(|_| !call.record.committed()) {
             Some(error) => Self::from_error(&error),
             None => self,
         };
+        outcome.set_hidden(&call.record);
         outcome.record_failures(&call.record);
         outcome
     }

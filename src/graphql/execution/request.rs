@@ -4,6 +4,7 @@ use crate::audit::{CanalAuditoria, EspecieAuditoria};
 use crate::auth::Actor;
 use crate::call::record::CallStart;
 use crate::call::{App, Call};
+use crate::graphql::document::messages::Language;
 use crate::graphql::document::prepare::PreparedOperation;
 use crate::graphql_types::context::RequestContext;
 use crate::work::quota::QuotaPermit;
@@ -21,6 +22,8 @@ pub struct BoundOperation {
     prepared: Arc<PreparedOperation>,
     variables: Variables,
     pub cost: u64,
+    /// The language of the messages about its document and its variables.
+    pub language: Language,
     _share: Option<Arc<QuotaPermit>>,
 }
 
@@ -33,7 +36,12 @@ impl BoundOperation {
         cost: u64,
         share: Option<Arc<QuotaPermit>>,
     ) -> Self {
-        Self { prepared, variables, cost, _share: share }
+        Self { prepared, variables, cost, language: Language::Portuguese, _share: share }
+    }
+
+    #[must_use]
+    pub fn in_language(self, language: Language) -> Self {
+        Self { language, ..self }
     }
 
     pub fn request(&self) -> Request {

@@ -202,7 +202,8 @@ impl OpenSubscription {
             let permit = deliveries.acquire(&Caller::of(&self.actor), Lane::Alone).await;
             let response = run(&self.runtime, call.clone(), &self.ready, feed_context).await;
             drop(permit);
-            let outcome = Outcome::from_response(response.unwrap_or_default());
+            let mut outcome = Outcome::from_response(response.unwrap_or_default());
+            outcome.set_hidden(&call.record);
             let is_temporary = |error: &serde_json::Value| {
                 let code = &error["extensions"]["code"];
                 *code == Failure::Indisponivel.name()

@@ -7,6 +7,7 @@ pub mod feeds;
 pub mod mutation;
 pub mod node;
 pub mod scalars;
+mod semantic_non_null;
 mod tribunal;
 
 use crate::adolescente::graphql::{AdolescenteMutation, AdolescenteQuery};
@@ -67,6 +68,8 @@ pub fn schema() -> Schema {
         .limit_recursive_depth(200)
         .finish()
 }
+
+pub use semantic_non_null::mark as mark_semantic_non_null;
 
 pub fn sdl() -> String {
     sdl_of(&schema())

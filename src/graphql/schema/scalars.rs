@@ -4,20 +4,34 @@ use crate::adolescente::Identificador;
 use crate::graphql_types::scalars::{Date, Timestamp};
 use crate::processo::NumeroProcesso;
 use crate::tramite::Nre;
+use crate::value::characters::{self, UnexpectedCharacter};
 use crate::value::cpf::Cpf;
-use async_graphql::{ScalarType, Value};
+use async_graphql::{InputType, Pos, ScalarType, Value};
 
-/// Whether the reader of this custom scalar accepts the value.
-pub fn is_valid(scalar: &str, value: &Value) -> bool {
+/// Why the reader of this custom scalar refuses the value, in its own sentence. `None` if it accepts
+/// it.
+pub fn defect(scalar: &str, value: &Value) -> Option<String> {
     match scalar {
-        "Date" => Date::is_valid(value),
-        "DateTime" => Timestamp::is_valid(value),
-        "NumeroProcesso" => NumeroProcesso::is_valid(value),
-        "IdentificadorAdolescente" => Identificador::is_valid(value),
-        "NRE" => Nre::is_valid(value),
-        "CPF" => Cpf::is_valid(value),
-        _ => true,
+        "Date" => refusal::<Date>(value),
+        "DateTime" => refusal::<Timestamp>(value),
+        "NumeroProcesso" => refusal::<NumeroProcesso>(value),
+        "IdentificadorAdolescente" => refusal::<Identificador>(value),
+        "NRE" => refusal::<Nre>(value),
+        "CPF" => refusal::<Cpf>(value),
+        _ => None,
     }
+}
+
+fn refusal<T: ScalarType + InputType>(value: &Value) -> Option<String> {
+    let error = <T as ScalarType>::parse(value.clone()).err()?;
+    let message = error.into_server_error(Pos::default()).message;
+    // async-graphql puts the name of the scalar before the sentence.
+    let sentence = message.split_once("\": ").map_or(message.as_str(), |(_, sentence)| sentence);
+    let foreign = match value {
+        Value::String(text) => characters::foreign_to_ascii(text),
+        _ => UnexpectedCharacter(None),
+    };
+    Some(format!("{sentence}{foreign}"))
 }
 
 #[cfg(test)]
@@ -31,7 +45,11 @@ mod tests {
         let names: Vec<_> = scalars.filter_map(|rest| rest.split(' ').next()).collect();
         assert_eq!(names.len(), 6);
         for name in names {
-            assert!(!is_valid(name, &Value::Boolean(true)), "{name}");
+            assert_eq!(
+                defect(name, &Value::Boolean(true)).as_deref(),
+                Some("esperava um texto"),
+                "{name}"
+            );
         }
     }
 }

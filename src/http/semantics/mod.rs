@@ -3,6 +3,7 @@
 
 pub mod coding;
 pub mod conditional;
+pub mod language;
 pub mod paths;
 
 use actix_web::body::BoxBody;

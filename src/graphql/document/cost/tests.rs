@@ -5,7 +5,8 @@ use serde_json::{Value as Json, json};
 fn measure<T>(text: &str, json: Json, f: impl FnOnce(&CostPlan, &Variables) -> T) -> T {
     let preparer = Preparer::new(&crate::graphql::sdl(), PrepareOptions::default()).unwrap();
     let variables = Variables::from_json(json);
-    f(&preparer.prepare(text, None, &variables).unwrap().cost, &variables)
+    let (prepared, variables) = preparer.prepare(text, None, variables).unwrap();
+    f(&prepared.cost, &variables)
 }
 
 fn cost(text: &str) -> u64 {

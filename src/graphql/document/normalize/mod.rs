@@ -8,6 +8,8 @@
 
 mod field_groups;
 
+use crate::graphql::document::error::DocumentError;
+use crate::graphql::document::messages::{Key, Message};
 use crate::graphql::document::schema::DocumentSchema;
 use crate::graphql::document::type_set::TypeSet;
 use apollo_compiler::ast::Value;
@@ -25,12 +27,19 @@ const MAX_FIELDS: usize = 10_000;
 /// Maximum number of steps, which the same expansion can multiply.
 const MAX_STEPS: usize = 100_000;
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NormalizeError {
-    #[error("o documento, com os seus fragmentos, tem mais de {MAX_FIELDS} campos")]
     TooLarge,
-    #[error("os campos com a chave `{0}` não se podem juntar: dê um apelido a cada uso")]
     Conflict(Name),
+}
+
+impl NormalizeError {
+    pub fn message(&self) -> Message {
+        match self {
+            Self::TooLarge => Message::new(Key::Selections, vec![MAX_FIELDS.to_string()]),
+            Self::Conflict(key) => Message::new(Key::ConflictKey, vec![key.to_string()]),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -47,6 +56,9 @@ pub struct CollectedField {
     pub origin: Node<Field>,
     pub definition: Node<FieldDefinition>,
     pub selections: Vec<CollectedSelection>,
+    /// Why the field cannot be answered, if the variables of the request leave an argument without
+    /// its value.
+    pub refused: Option<Box<DocumentError>>,
 }
 
 /// The values of the variables that `@skip` and `@include` use.
@@ -262,7 +274,8 @@ impl<'d> Normalizer<'d> {
         };
         let sets: Vec<_> = usages.iter().map(|usage| &usage.field.selection_set).collect();
         let selections = self.merge(definition.ty.inner_named_type(), &sets)?;
-        Ok(CollectedField { parent: parent.clone(), origin: first.clone(), definition, selections })
+        let (parent, origin) = (parent.clone(), first.clone());
+        Ok(CollectedField { parent, origin, definition, selections, refused: None })
     }
 
     fn step(&mut self) -> Result<(), NormalizeError> {

@@ -32,7 +32,7 @@ fn normal(text: &str, condition_values: &[(&str, bool)]) -> Result<String, Norma
         selections.iter().map(selection_text).collect::<Vec<_>>().join(" ")
     }
     let schema = DocumentSchema::from_sdl(&crate::graphql::sdl()).unwrap();
-    let document = validate(&schema, text, ValidateOptions::default()).unwrap();
+    let document = validate(&schema, text, ValidateOptions::default()).unwrap().document;
     let operation = document.operations.iter().next().unwrap();
     let condition_values =
         condition_values.iter().map(|(name, value)| (Name::new(name).unwrap(), *value)).collect();
@@ -125,13 +125,6 @@ fn what_is_repeated_in_a_type_is_distributed_over_all() {
 }
 
 #[test]
-fn arguments_that_the_validator_confuses_are_a_conflict() {
-    let text = "{ nodes(ids: [\"a\"]) { id } nodes(ids: [\"a\", \"b\"]) { __typename } }";
-    let conflict = NormalizeError::Conflict(Name::new("nodes").unwrap());
-    assert_eq!(normal(text, &[]), Err(conflict));
-}
-
-#[test]
 fn distribution_has_a_limit() {
     let mut deep = "id".to_owned();
     for _ in 0..6 {
@@ -152,7 +145,7 @@ fn the_conditions_that_count_are_those_of_the_operation() {
     let text = "query A($b: Boolean!, $a: Boolean!, $n: Int) { ...F processos(first: $n) { totalCount @include(if: $b) } }
         fragment F on Query { eu @skip(if: $a) @include(if: $b) { sub } }
         query B($c: Boolean!) { eu @skip(if: $c) { sub } }";
-    let document = validate(&schema, text, ValidateOptions::default()).unwrap();
+    let document = validate(&schema, text, ValidateOptions::default()).unwrap().document;
     let operation = document.operations.named.get("A").unwrap();
     let names = condition_variables(&document, operation);
     assert_eq!(names.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), ["a", "b"]);

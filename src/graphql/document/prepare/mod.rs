@@ -1,34 +1,42 @@
 //! Turns the text of a document into an operation that the executor can run, and caches the result.
 //!
 //! ```text
-//! text ─► limits ─► parse ─► expansion ─► validate ─► normalize ─► convert, cost
+//! text ─► limits ─► syntax ─► parse ─► expansion ─► rules ─► normalize ─► input ─► convert, cost
 //! ```
 //!
 //! Validation comes before normalization, which would make some invalid documents valid.
 
+mod error;
 mod key;
+mod refused;
 
 use crate::graphql::document::convert;
 use crate::graphql::document::cost::CostPlan;
-use crate::graphql::document::extra_rules::introspection_too_deep;
-use crate::graphql::document::normalize::{self, ConditionValues, condition_variables, normalize};
-use crate::graphql::document::position::Positions;
-use crate::graphql::document::scalars::{self, CheckScalar, InvalidValue};
-use crate::graphql::document::schema::{DocumentSchema, InvalidSchema};
-use crate::graphql::document::validate::{
-    self, Invalid, UndefinedOperation, select_operation, validate,
+use crate::graphql::document::error::DocumentError;
+use crate::graphql::document::input::{
+    self, Hole, Holes, InvalidVariable, fill_holes, nullable_variables,
 };
-use crate::graphql::document::variables::{self, InvalidVariable};
+use crate::graphql::document::introspection::IntrospectionPlan;
+use crate::graphql::document::normalize::{
+    CollectedSelection, ConditionValues, condition_variables, normalize,
+};
+use crate::graphql::document::position::Positions;
+use crate::graphql::document::schema::{DocumentSchema, InvalidSchema};
+use crate::graphql::document::syntax::Syntax;
+use crate::graphql::document::validate::{self, UndefinedOperation, select_operation, validate};
 use apollo_compiler::executable::Operation;
 use apollo_compiler::validation::Valid;
-use apollo_compiler::{ExecutableDocument as ValidDocument, Name, Node};
+use apollo_compiler::{ExecutableDocument as ValidDocument, Name, Node, ast};
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
 };
-use async_graphql::{Positioned, Request, Variables};
+use async_graphql::{Positioned, Request, Value, Variables};
+pub use error::PrepareError;
 use key::{Key, KeyRef};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+pub use refused::RefusedField;
+use refused::collect_refused;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,36 +44,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Clone, Copy)]
 pub struct PrepareOptions {
     pub validate: validate::ValidateOptions,
-    /// Whether a value of a custom scalar is valid.
-    pub is_valid: CheckScalar,
     /// Maximum size of the cache, in estimated bytes.
     pub cache: u64,
 }
 
 impl Default for PrepareOptions {
     fn default() -> Self {
-        Self {
-            validate: validate::ValidateOptions::default(),
-            is_valid: |_, _| true,
-            cache: 64 << 20,
-        }
+        Self { validate: validate::ValidateOptions::default(), cache: 64 << 20 }
     }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PrepareError {
-    #[error(transparent)]
-    Document(#[from] Invalid),
-    #[error(transparent)]
-    Operation(#[from] UndefinedOperation),
-    #[error(transparent)]
-    Variable(#[from] InvalidVariable),
-    #[error(transparent)]
-    Value(#[from] InvalidValue),
-    #[error(transparent)]
-    Normalize(#[from] normalize::NormalizeError),
-    #[error("a introspecção se aninha demais")]
-    DeepIntrospection,
 }
 
 /// A validated and normalized operation, without variables. All requests with the same text and
@@ -78,8 +64,10 @@ pub struct PreparedOperation {
     pub name: Option<String>,
     /// The names of its root fields in the schema, without duplicates.
     pub root_fields: Vec<String>,
-    /// Whether a root field is `__schema` or `__type`.
-    pub introspection: bool,
+    /// The root fields that ask for the schema.
+    pub introspection: Option<IntrospectionPlan>,
+    /// The fields that cannot be answered, because the variables leave an argument without a value.
+    pub refused: Vec<RefusedField>,
     /// Whether every field was skipped, so that the response is `{}`.
     pub is_empty: bool,
     pub cost: CostPlan,
@@ -87,6 +75,12 @@ pub struct PreparedOperation {
 }
 
 impl PreparedOperation {
+    /// Whether the answer needs nothing but the schema.
+    pub fn reads_nothing(&self) -> bool {
+        self.operation_type == OperationType::Query
+            && self.root_fields.iter().all(|root| root.starts_with("__"))
+    }
+
     /// Builds the request for async-graphql's own executor. The document contains only this
     /// operation, so the request needs no `operationName`.
     pub fn request(&self, variables: Variables) -> Request {
@@ -108,39 +102,49 @@ impl PreparedOperation {
 
 /// Prepares documents and caches the result. The server has one instance.
 pub struct Preparer {
-    schema: DocumentSchema,
+    schema: Arc<DocumentSchema>,
     options: validate::ValidateOptions,
-    is_valid: CheckScalar,
     cache: Cache<Key, Arc<ValidatedOperation>, ByteWeighter>,
 }
 
 /// A validated operation, before the values of its conditions are known.
 pub struct ValidatedOperation {
     document: Valid<ValidDocument>,
+    syntax: Syntax,
     operation: Node<Operation>,
     condition_variables: Vec<Name>,
+    /// The variables whose absence changes what the operation is.
+    nullable_variables: Vec<Name>,
     /// The names of the variables that it declares.
     declared: HashSet<Name>,
-    /// The prepared operations, by the values of `condition_variables`.
-    variants: Mutex<Vec<(ConditionValues, Arc<PreparedOperation>)>>,
+    variants: Mutex<Vec<(Variant, Arc<PreparedOperation>)>>,
 }
 
-/// Maximum number of cached combinations of conditions per operation.
+/// What of the variables a prepared operation depends on: the values of its conditions, and which
+/// variables have no value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Variant {
+    condition_values: ConditionValues,
+    holes: Holes,
+}
+
+/// Maximum number of cached variants per operation.
 const MAX_VARIANTS: usize = 16;
 
 impl Preparer {
     pub fn new(sdl: &str, options: PrepareOptions) -> Result<Self, InvalidSchema> {
-        let schema = DocumentSchema::from_sdl(sdl)?;
+        let schema = Arc::new(DocumentSchema::from_sdl(sdl)?);
         let cache = Cache::with_weighter(1_000, options.cache, ByteWeighter);
-        Ok(Self { schema, options: options.validate, is_valid: options.is_valid, cache })
+        Ok(Self { schema, options: options.validate, cache })
     }
 
+    /// Validates and prepares the operation. Returns it with the coerced variables.
     pub fn prepare(
         &self,
         text: &str,
         operation: Option<&str>,
-        variables: &Variables,
-    ) -> Result<Arc<PreparedOperation>, PrepareError> {
+        variables: Variables,
+    ) -> Result<(Arc<PreparedOperation>, Variables), PrepareError> {
         self.with_variables(text, &*self.validate(text, operation)?, variables)
     }
 
@@ -165,36 +169,49 @@ impl Preparer {
         Ok(parsed)
     }
 
-    /// Checks the variables and returns the operation prepared for them.
+    /// Coerces the variables and returns the operation prepared for them.
     pub fn with_variables(
         &self,
         text: &str,
         parsed: &ValidatedOperation,
-        variables: &Variables,
-    ) -> Result<Arc<PreparedOperation>, PrepareError> {
-        variables::check(&self.schema, self.is_valid, &parsed.operation.variables, variables)?;
-        let mut condition_values = ConditionValues::new();
+        variables: Variables,
+    ) -> Result<(Arc<PreparedOperation>, Variables), PrepareError> {
+        let definitions = &parsed.operation.variables;
+        let invalid = |errors| parsed.invalid_variables(text, errors);
+        let variables =
+            input::coerce(&self.schema, self.options.check_scalar, definitions, variables)
+                .map_err(invalid)?;
+        let mut variant = Variant::default();
         for name in &parsed.condition_variables {
-            let value = variables::boolean(&parsed.operation.variables, variables, name)?;
-            condition_values.insert(name.clone(), value);
+            let value = input::boolean(definitions, &variables, name);
+            let value = value.map_err(|error| invalid(vec![*error]))?;
+            variant.condition_values.insert(name.clone(), value);
         }
-        if let Some(variant) = parsed.variant(&condition_values) {
-            return Ok(variant);
+        for name in &parsed.nullable_variables {
+            let hole = match variables.get(name.as_str()) {
+                None => Hole::Absent,
+                Some(Value::Null) => Hole::Null,
+                Some(_) => continue,
+            };
+            variant.holes.insert(name.clone(), hole);
         }
-        let prepared =
-            Arc::new(self.build(text, &parsed.document, &parsed.operation, &condition_values)?);
-        parsed.store(condition_values, &prepared);
-        Ok(prepared)
+        if let Some(prepared) = parsed.variant(&variant) {
+            return Ok((prepared, variables));
+        }
+        let prepared = self.build(text, &parsed.document, &parsed.operation, &variant)?;
+        let prepared = Arc::new(prepared);
+        parsed.store(variant, &prepared);
+        Ok((prepared, variables))
     }
 
     /// Prepares each operation of a document, with no field skipped, and returns the first error.
     pub fn check(&self, text: &str) -> Result<(), PrepareError> {
-        let document = validate(&self.schema, text, self.options)?;
+        let document = validate(&self.schema, text, self.options)?.document;
         if document.operations.is_empty() {
             return Err(UndefinedOperation::NoOperation.into());
         }
         for operation in document.operations.iter() {
-            self.build(text, &document, operation, &ConditionValues::new())?;
+            self.build(text, &document, operation, &Variant::default())?;
         }
         Ok(())
     }
@@ -204,14 +221,18 @@ impl Preparer {
         text: &str,
         operation: Option<&str>,
     ) -> Result<ValidatedOperation, PrepareError> {
-        let document = validate(&self.schema, text, self.options)?;
+        let validate::ValidDocument { document, syntax } =
+            validate(&self.schema, text, self.options)?;
         let operation = select_operation(&document, operation)?.clone();
         let condition_variables = condition_variables(&document, &operation);
+        let nullable_variables = nullable_variables(&document, &operation);
         let declared = operation.variables.iter().map(|variable| variable.name.clone()).collect();
         Ok(ValidatedOperation {
             document,
+            syntax,
             operation,
             condition_variables,
+            nullable_variables,
             declared,
             variants: Mutex::default(),
         })
@@ -222,28 +243,43 @@ impl Preparer {
         text: &str,
         document: &Valid<ValidDocument>,
         operation: &Node<Operation>,
-        condition_values: &ConditionValues,
+        variant: &Variant,
     ) -> Result<PreparedOperation, PrepareError> {
-        let selections = normalize(&self.schema, document, operation, condition_values)?;
-        if introspection_too_deep(&selections) {
-            return Err(PrepareError::DeepIntrospection);
+        let positions = Positions::new(text);
+        let mut selections =
+            normalize(&self.schema, document, operation, &variant.condition_values)?;
+        let mut refused = Vec::new();
+        if !variant.holes.is_empty() {
+            fill_holes(&self.schema, &variant.holes, &positions, &mut selections);
+            collect_refused(&selections, true, &positions, &mut refused);
         }
-        scalars::check(&self.schema, self.is_valid, &selections)?;
+        // A mutation must not commit what it cannot answer, nor a subscription open.
+        let answers_null = |field: &RefusedField| field.at_root && field.nullable;
+        let refuses_all = match operation.operation_type {
+            ast::OperationType::Query => false,
+            ast::OperationType::Mutation => !refused.iter().all(answers_null),
+            ast::OperationType::Subscription => !refused.is_empty(),
+        };
+        if refuses_all {
+            return Err(PrepareError::Values(refused.into_iter().map(|f| f.error).collect()));
+        }
         let mut root_fields = Vec::<String>::new();
         for selection in &selections {
-            if let normalize::CollectedSelection::Field(field) = selection
+            if let CollectedSelection::Field(field) = selection
                 && !root_fields.iter().any(|root| *root == field.origin.name.as_str())
             {
                 root_fields.push(field.origin.name.to_string());
             }
         }
+        let converted = convert::convert(operation, &selections, &positions);
         Ok(PreparedOperation {
-            operation: convert::convert(operation, &selections, &Positions::new(text)),
+            introspection: IntrospectionPlan::new(&self.schema, &converted),
+            operation: converted,
             operation_type: convert::operation_type(operation.operation_type),
             name: operation.name.as_ref().map(ToString::to_string),
-            introspection: root_fields.iter().any(|root| root == "__schema" || root == "__type"),
             root_fields,
             is_empty: selections.is_empty(),
+            refused,
             cost: CostPlan::new(&self.schema, operation, &selections),
             slow: AtomicBool::new(false),
         })
@@ -255,16 +291,29 @@ impl ValidatedOperation {
         self.declared.contains(name)
     }
 
-    fn variant(&self, condition_values: &ConditionValues) -> Option<Arc<PreparedOperation>> {
+    /// Locates errors of variables at their definitions.
+    fn invalid_variables(&self, text: &str, errors: Vec<InvalidVariable>) -> PrepareError {
+        let positions = Positions::new(text);
+        let locate = |error: InvalidVariable| {
+            let offset = error.definition.map_or(0, |span| span.offset());
+            let at = positions.at(self.syntax.with_description(offset));
+            let (coordinate, field) = (error.coordinate, Some(error.path));
+            let located = DocumentError::new(error.message, vec![at]);
+            DocumentError { kind: error.kind, coordinate, field, ..located }
+        };
+        PrepareError::Values(errors.into_iter().map(locate).collect())
+    }
+
+    fn variant(&self, variant: &Variant) -> Option<Arc<PreparedOperation>> {
         let variants = self.variants.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = variants.iter().find(|(values, _)| values == condition_values);
+        let found = variants.iter().find(|(other, _)| other == variant);
         found.map(|(_, prepared)| Arc::clone(prepared))
     }
 
-    fn store(&self, condition_values: ConditionValues, prepared: &Arc<PreparedOperation>) {
+    fn store(&self, variant: Variant, prepared: &Arc<PreparedOperation>) {
         let mut variants = self.variants.lock().unwrap_or_else(PoisonError::into_inner);
         if variants.len() < MAX_VARIANTS {
-            variants.push((condition_values, Arc::clone(prepared)));
+            variants.push((variant, Arc::clone(prepared)));
         }
     }
 }
@@ -274,9 +323,10 @@ struct ByteWeighter;
 
 impl Weighter<Key, Arc<ValidatedOperation>> for ByteWeighter {
     /// Estimates an upper bound. A measurement gave 4 KB per entry, and 80 bytes of tree per byte
-    /// of text, half of them once per combination of conditions.
+    /// of text, half of them once per variant.
     fn weight(&self, key: &Key, parsed: &Arc<ValidatedOperation>) -> u64 {
-        let combinations = 1 << parsed.condition_variables.len().min(4);
+        let variables = parsed.condition_variables.len() + 2 * parsed.nullable_variables.len();
+        let combinations = 1 << variables.min(4);
         let text = key.text.len() as u64;
         4_000 + text * 50 * (1 + combinations)
     }

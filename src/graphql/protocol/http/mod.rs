@@ -15,10 +15,13 @@ use super::token_watch::TokenWatch;
 use crate::auth::Auth;
 use crate::config::HttpProfile;
 use crate::error::{Error, Failure};
+use crate::graphql::document::messages::Language;
 use crate::graphql::execution::GraphqlService;
 use crate::graphql::execution::request::BoundOperation;
 use crate::http::request as http_request;
+use crate::http::semantics::language::prefers_english;
 use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
 use request::{ParsedBody, ReadError};
@@ -54,13 +57,15 @@ pub async fn respond(
     };
     let call = service.begin(actor.clone(), http_request::correlation(&req));
     http_request::attach_call(&req, &call, refuse);
+    let language = language(req.headers());
     let request = match request::read(&req, payload, protocols.http.max_batch).await {
-        Ok(ParsedBody::Single(request)) => request,
+        Ok(ParsedBody::Single(request)) => request.in_language(language),
         Ok(ParsedBody::Batch(_)) if media_type == MediaType::EventStream => {
             let message = "uma lista de operações responde-se em application/json";
             return format.refuse(&Error::failure(Failure::NaoAceitavel, message));
         }
-        Ok(ParsedBody::Batch(requests)) => {
+        Ok(ParsedBody::Batch(mut requests)) => {
+            requests = requests.into_iter().map(|r| Ok(r?.in_language(language))).collect();
             let outcomes = batch::execute(&service, call, requests).await;
             return response::respond_batch(&outcomes);
         }
@@ -88,6 +93,14 @@ pub async fn respond(
             ResponseFormat { media_type, profile }.respond(outcome)
         }
         Err(error) => format.refuse(&error),
+    }
+}
+
+/// The language of the messages about the document.
+pub fn language(headers: &HeaderMap) -> Language {
+    match prefers_english(headers) {
+        true => Language::English,
+        false => Language::Portuguese,
     }
 }
 

@@ -1,5 +1,6 @@
 //! A request whose parameters have the right types, and the step that prepares its document.
 
+use crate::graphql::document::messages::Language;
 use crate::graphql::document::persisted::DocumentRef;
 use crate::graphql::document::raw_variables::RawVariables;
 use crate::graphql::execution::GraphqlService;
@@ -16,6 +17,8 @@ pub struct ParsedRequest {
     reference: DocumentRef,
     operation: Option<String>,
     variables: RawVariables,
+    /// The language of the messages about the document.
+    language: Language,
     /// The charged memory of the request body, if the body is large enough to be charged. The
     /// request and then its prepared operation hold it.
     pub share: Option<Arc<QuotaPermit>>,
@@ -27,7 +30,12 @@ impl ParsedRequest {
         operation: Option<String>,
         variables: RawVariables,
     ) -> Self {
-        Self { reference, operation, variables, share: None }
+        Self { reference, operation, variables, language: Language::Portuguese, share: None }
+    }
+
+    #[must_use]
+    pub fn in_language(self, language: Language) -> Self {
+        Self { language, ..self }
     }
 
     /// Prepares the operation for `caller`, on another thread if that would block the async worker
@@ -63,9 +71,9 @@ impl ParsedRequest {
     }
 
     fn prepare_inline(self, documents: &Documents) -> Result<BoundOperation, Outcome> {
-        let Self { reference, operation, variables, share } = self;
+        let Self { reference, operation, variables, language, share } = self;
         let (prepared, variables, cost) =
-            documents.prepare(reference, operation.as_deref(), &variables)?;
-        Ok(BoundOperation::new(prepared, variables, cost, share))
+            documents.prepare(reference, operation.as_deref(), &variables, language)?;
+        Ok(BoundOperation::new(prepared, variables, cost, share).in_language(language))
     }
 }

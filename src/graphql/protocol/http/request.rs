@@ -2,6 +2,7 @@
 
 use super::parameters::{Parameters, StringParam, check_members};
 use super::parsed_request::ParsedRequest;
+use crate::bounded_json::nests_too_deep;
 use crate::error::{Error, Failure};
 use crate::http::body::read_json;
 use crate::http::request;
@@ -17,6 +18,8 @@ use std::sync::Arc;
 /// Maximum size of a body: four times the largest document, because a body also holds variables and
 /// JSON escapes.
 const MAX_BODY_SIZE: usize = 1024 * 1024;
+
+const TOO_DEEP: &str = "o pedido tem níveis demais de aninhamento";
 
 /// The contents of one HTTP request.
 pub enum ParsedBody {
@@ -38,6 +41,9 @@ impl From<Error> for ReadError {
 
 impl From<serde_json::Error> for ReadError {
     fn from(error: serde_json::Error) -> Self {
+        if nests_too_deep(&error) {
+            return Self::Refused(invalid(TOO_DEEP));
+        }
         match error.is_data() {
             true => Self::Refused(invalid("o corpo não é um objeto JSON com `query`")),
             false => Self::Unreadable,
@@ -164,8 +170,8 @@ fn from_url(req: &HttpRequest) -> Result<ParsedRequest, Error> {
         query: given(url_params.query),
         document_id: given(url_params.document_id),
         operation_name: given(url_params.operation_name),
-        variables: json(&variables).map_err(|_| invalid("`variables` não é JSON"))?,
-        extensions: json(extensions.as_bytes()).map_err(|_| invalid("`extensions` não é JSON"))?,
+        variables: json(&variables).map_err(not_json("`variables` não é JSON"))?,
+        extensions: json(extensions.as_bytes()).map_err(not_json("`extensions` não é JSON"))?,
     };
     parameters.into_request(&variables)
 }
@@ -173,6 +179,11 @@ fn from_url(req: &HttpRequest) -> Result<ParsedRequest, Error> {
 /// Returns `None` for an empty text, which a form sends for an empty field.
 fn json(text: &[u8]) -> serde_json::Result<Option<&RawValue>> {
     if text.is_empty() { Ok(None) } else { serde_json::from_slice(text) }
+}
+
+/// The error of a parameter that cannot be read.
+fn not_json(message: &'static str) -> impl Fn(serde_json::Error) -> Error {
+    move |error| invalid(if nests_too_deep(&error) { TOO_DEEP } else { message })
 }
 
 fn invalid(message: &'static str) -> Error {

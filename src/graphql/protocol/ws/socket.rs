@@ -14,6 +14,7 @@ use crate::error::{Error, Failure};
 use crate::graphql::execution::outcome::Outcome;
 use crate::graphql::execution::request::BoundOperation;
 use crate::graphql::execution::{GraphqlService, Started};
+use crate::graphql::protocol::http::language;
 use crate::graphql::protocol::http::parameters::StringParam;
 use crate::graphql::protocol::http::parsed_request::ParsedRequest;
 use crate::graphql::protocol::session_registry::{SessionLease, SessionRegistry};
@@ -201,9 +202,10 @@ impl Socket {
             }
             ClientMessage::Pong => Ok(()),
             ClientMessage::Subscribe { id, request } => {
+                let language = language(&self.headers);
                 let with_share = |mut request: ParsedRequest| {
                     request.share = share.map(Arc::new);
-                    request
+                    request.in_language(language)
                 };
                 self.subscribe(id, request.map(with_share)).await
             }

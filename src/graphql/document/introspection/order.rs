@@ -1,0 +1,110 @@
+//! The order of types and directives in the answers.
+
+use super::names;
+use apollo_compiler::ast::Type;
+use apollo_compiler::parser::SourceSpan;
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::{Name, Schema};
+use std::collections::{HashMap, HashSet};
+
+/// The lists of the schema, in the order in which graphql-js collects them: each type is followed by
+/// the types that nothing before it has named.
+#[derive(Debug, Default)]
+pub struct ListOrder {
+    pub types: Vec<Name>,
+    pub directives: Vec<Name>,
+    /// The object types of each interface.
+    pub implementations: HashMap<Name, Vec<Name>>,
+}
+
+impl ListOrder {
+    pub fn of(schema: &Schema) -> Self {
+        let own = |name: &&Name| !name.starts_with("__") && !is_built_in(name);
+        let mut collector = Collector {
+            schema,
+            pending: schema.types.keys().filter(own).collect(),
+            types: Vec::new(),
+            seen: HashSet::new(),
+        };
+        for name in schema.types.keys().filter(own) {
+            collector.pending.remove(name);
+            collector.collect(name);
+        }
+        let directives = directives(schema);
+        for name in &directives {
+            let arguments = schema.directive_definitions[name].arguments.iter();
+            arguments.for_each(|argument| collector.reference(&argument.ty));
+        }
+        if let Some((name, _)) = schema.types.get_key_value("__Schema") {
+            collector.collect(name);
+        }
+        let types = names(collector.types.into_iter());
+        let mut implementations = HashMap::<Name, Vec<Name>>::new();
+        for name in &types {
+            for interface in schema.get_object(name).iter().flat_map(|o| &o.implements_interfaces) {
+                implementations.entry(interface.name.clone()).or_default().push(name.clone());
+            }
+        }
+        Self { types, directives, implementations }
+    }
+}
+
+fn is_built_in(name: &str) -> bool {
+    matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID")
+}
+
+/// Those of the SDL as it orders them, then those of the specification that it leaves out.
+fn directives(schema: &Schema) -> Vec<Name> {
+    const SPECIFIED: [&str; 5] = ["skip", "include", "deprecated", "specifiedBy", "oneOf"];
+    let written = |name: &Name| {
+        let definition = &schema.directive_definitions[name];
+        // `@deprecated` stands in another file, whose offsets say nothing here.
+        let left_out = definition.is_built_in() || name == "deprecated";
+        let rank = SPECIFIED.iter().position(|specified| *specified == name.as_str());
+        match left_out {
+            true => (1, rank.unwrap_or_default()),
+            false => (0, definition.location().map_or(0, |span: SourceSpan| span.offset())),
+        }
+    };
+    let mut directives = names(schema.directive_definitions.keys());
+    directives.sort_by_key(written);
+    directives
+}
+
+struct Collector<'s> {
+    schema: &'s Schema,
+    /// Types of the SDL that wait for their place.
+    pending: HashSet<&'s Name>,
+    types: Vec<&'s Name>,
+    seen: HashSet<&'s Name>,
+}
+
+impl<'s> Collector<'s> {
+    fn reference(&mut self, ty: &'s Type) {
+        self.collect(ty.inner_named_type());
+    }
+
+    fn collect(&mut self, name: &'s Name) {
+        if self.pending.contains(name) || !self.seen.insert(name) {
+            return;
+        }
+        let Some(ty) = self.schema.types.get(name) else { return };
+        self.types.push(name);
+        let (interfaces, fields) = match ty {
+            ExtendedType::Union(union) => {
+                return union.members.iter().for_each(|member| self.collect(&member.name));
+            }
+            ExtendedType::InputObject(input) => {
+                return input.fields.values().for_each(|field| self.reference(&field.ty));
+            }
+            ExtendedType::Object(object) => (&object.implements_interfaces, &object.fields),
+            ExtendedType::Interface(ty) => (&ty.implements_interfaces, &ty.fields),
+            ExtendedType::Scalar(_) | ExtendedType::Enum(_) => return,
+        };
+        interfaces.iter().for_each(|interface| self.collect(&interface.name));
+        for field in fields.values() {
+            self.reference(&field.ty);
+            field.arguments.iter().for_each(|argument| self.reference(&argument.ty));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The SDL for clients that handle errors of fields themselves.
+//!
+//! Every root field is nullable, so that an error at one leaves the others their answers. Front ends
+//! then have to handle a null that never comes without an error. `@semanticNonNull` says of a field
+//! that it is null only by an error; Relay, Apollo Kotlin and others generate non-null types for it.
+//! The directive is a proposal, so a client gets it only by asking.
+
+use std::fmt::Write;
+
+const DEFINITION: &str = "\"O campo só é nulo por um erro que está em `errors`.\"\ndirective @semanticNonNull(levels: [Int] = [0]) on FIELD_DEFINITION\n";
+
+/// Fields of `Query` that are no list and yet always have a value.
+const ALWAYS_THERE: [&str; 2] = ["eu", "verificarEnvio"];
+
+/// Marks the root fields that are null only by an error: lists, connections and payloads.
+pub fn mark(sdl: &str) -> String {
+    let mut marked = String::with_capacity(sdl.len() + 4_096);
+    let mut root = None;
+    let mut field = String::new();
+    for line in sdl.lines() {
+        if let Some(name) = line.strip_prefix("type ").and_then(|rest| rest.split(' ').next()) {
+            root = Some(name).filter(|name| matches!(*name, "Query" | "Mutation"));
+        } else if line == "}" {
+            root = None;
+        }
+        let name_end = line.find(['(', ':']).unwrap_or(line.len());
+        // The fields of a type stand two blanks deep, its arguments four.
+        if line.starts_with("  ") && line.as_bytes().get(2).is_some_and(u8::is_ascii_alphabetic) {
+            line[2..name_end].clone_into(&mut field);
+        }
+        marked.push_str(line);
+        if let Some(root) = root
+            && let Some(ty) = type_of(line)
+            && is_marked(root, &field, ty)
+        {
+            marked.push_str(" @semanticNonNull");
+        }
+        marked.push('\n');
+    }
+    // Writing to a `String` cannot fail.
+    _ = write!(marked, "\n{DEFINITION}");
+    marked
+}
+
+/// The type of a field, on the line that ends its definition.
+fn type_of(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("  ").filter(|rest| !rest.starts_with([' ', '"']))?;
+    let rest = rest.split(" @").next()?;
+    let (_, ty) = match rest.strip_prefix("): ") {
+        Some(ty) => ("", ty),
+        None if rest.contains('(') && !rest.contains("): ") => return None,
+        None => rest.rsplit_once("): ").or_else(|| rest.split_once(": "))?,
+    };
+    Some(ty)
+}
+
+fn is_marked(root: &str, field: &str, ty: &str) -> bool {
+    let nullable = !ty.ends_with('!');
+    let present = root == "Mutation"
+        || ty.starts_with('[')
+        || ty.ends_with("Connection")
+        || ALWAYS_THERE.contains(&field);
+    nullable && present
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use apollo_compiler::Schema;
+
+    #[test]
+    fn lists_connections_and_payloads_of_the_roots_are_marked_and_nothing_else_changes() {
+        let sdl = crate::graphql::sdl();
+        let marked = mark(&sdl);
+        let schema = Schema::parse_and_validate(&marked, "marked").unwrap();
+        let is_marked = |ty: &str, field: &str| {
+            schema.type_field(ty, field).unwrap().directives.has("semanticNonNull")
+        };
+        for (ty, field, expected) in [
+            ("Query", "processos", true),
+            ("Query", "eu", true),
+            ("Query", "tribunais", true),
+            ("Query", "nodes", true),
+            ("Query", "estatisticas", true),
+            ("Query", "processo", false),
+            ("Query", "node", false),
+            ("Query", "guia", false),
+            ("Mutation", "cadastrarProcesso", true),
+            ("Adolescente", "nome", false),
+            ("Adolescente", "processos", false),
+        ] {
+            assert_eq!(is_marked(ty, field), expected, "{ty}.{field}");
+        }
+        let mutations = &schema.get_object("Mutation").unwrap().fields;
+        assert!(mutations.keys().all(|field| is_marked("Mutation", field)));
+        let without = marked.replace(DEFINITION, "").replace(" @semanticNonNull", "");
+        assert_eq!(without.trim_end(), sdl.trim_end());
+    }
+}
