@@ -2,7 +2,7 @@
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import DataLoader from 'dataloader';
-import { lotes, raizes, typeDefs } from './dados.mjs';
+import { doPedido, lotes, raizes, typeDefs } from './dados.mjs';
 import { inEveryCore, port } from './servers.mjs';
 
 /** A loader for each length of page: parents that ask for the same are read together. */
@@ -14,14 +14,18 @@ const paged = (batch) => {
   };
 };
 
-const context = async () => ({
-  referencia: new DataLoader(lotes.referencias),
-  adolescente: new DataLoader(lotes.adolescentes),
-  processo: new DataLoader(lotes.processos),
-  vinculosDoProcesso: paged(lotes.vinculosDosProcessos),
-  vinculosDoAdolescente: paged(lotes.vinculosDosAdolescentes),
-  execucoes: paged(lotes.execucoes),
-});
+const context = async ({ req }) => {
+  const { tribunal } = doPedido(req);
+  return {
+    tribunal,
+    referencia: new DataLoader((processos) => lotes.referencias(processos, tribunal)),
+    adolescente: new DataLoader(lotes.adolescentes),
+    processo: new DataLoader(lotes.processos),
+    vinculosDoProcesso: paged((ids, first) => lotes.vinculosDosProcessos(ids, first, tribunal)),
+    vinculosDoAdolescente: paged((ids, first) => lotes.vinculosDosAdolescentes(ids, first, tribunal)),
+    execucoes: paged((processos, first) => lotes.execucoes(processos, first, tribunal)),
+  };
+};
 
 const resolvers = {
   ...raizes,

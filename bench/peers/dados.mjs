@@ -10,7 +10,7 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 export const banco = new pg.Pool(pool);
 
 /** Whose rows are read; a real server would have it from the token. */
-const TRIBUNAL = 820;
+export const doPedido = (pedido) => ({ tribunal: Number(pedido.headers['x-tribunal']) });
 
 export const typeDefs = `
   scalar DateTime
@@ -52,24 +52,24 @@ const ADOLESCENTE = 'a.id, a.identificador, a.nome, a.sobrenome, a.data_nascimen
 
 const ler = async (name, text, values) => (await banco.query({ name, text, values })).rows;
 
-const processoPorNumero = async (numero) =>
-  (await ler('processo', `SELECT ${PROCESSO} FROM processo p WHERE p.numero = $1 AND p.tribunal_codigo = $2`, [numero, TRIBUNAL]))[0];
+const processoPorNumero = async (numero, tribunal) =>
+  (await ler('processo', `SELECT ${PROCESSO} FROM processo p WHERE p.numero = $1 AND p.tribunal_codigo = $2`, [numero, tribunal]))[0];
 
-const adolescentePorIdentificador = async (identificador) =>
-  (await ler('adolescente', `SELECT ${ADOLESCENTE} FROM adolescente a WHERE a.tribunal_codigo = $1 AND a.identificador = $2`, [TRIBUNAL, identificador]))[0];
+const adolescentePorIdentificador = async (identificador, tribunal) =>
+  (await ler('adolescente', `SELECT ${ADOLESCENTE} FROM adolescente a WHERE a.tribunal_codigo = $1 AND a.identificador = $2`, [tribunal, identificador]))[0];
 
 const cursor = ({ criadoEm, id }) => Buffer.from(`${criadoEm.toISOString()},${id}`).toString('base64url');
 
-async function pagina(first, after) {
+async function pagina(first, after, tribunal) {
   if (!after) {
-    return ler('primeira', `SELECT ${PROCESSO} FROM processo p WHERE p.tribunal_codigo = $1 ORDER BY p.criado_em, p.id LIMIT $2`, [TRIBUNAL, first]);
+    return ler('primeira', `SELECT ${PROCESSO} FROM processo p WHERE p.tribunal_codigo = $1 ORDER BY p.criado_em, p.id LIMIT $2`, [tribunal, first]);
   }
   const [criadoEm, id] = Buffer.from(after, 'base64url').toString().split(',');
   return ler('pagina', `SELECT ${PROCESSO} FROM processo p WHERE p.tribunal_codigo = $1 AND (p.criado_em, p.id) > ($2, $3)
-    ORDER BY p.criado_em, p.id LIMIT $4`, [TRIBUNAL, criadoEm, id, first]);
+    ORDER BY p.criado_em, p.id LIMIT $4`, [tribunal, criadoEm, id, first]);
 }
 
-const total = async () => (await ler('total', 'SELECT count(*) AS total FROM processo WHERE tribunal_codigo = $1', [TRIBUNAL]))[0].total;
+const total = async (tribunal) => (await ler('total', 'SELECT count(*) AS total FROM processo WHERE tribunal_codigo = $1', [tribunal]))[0].total;
 
 /** The rows of each key, in the order of the keys. */
 function porChave(chaves, linhas, de) {
@@ -80,23 +80,23 @@ function porChave(chaves, linhas, de) {
 
 /** The batches: for so many parents at once, one statement and an answer for each parent. */
 export const lotes = {
-  async referencias(processos) {
+  async referencias(processos, tribunal) {
     const numeros = processos.map((p) => (p.tipoReferencia ? p.numeroReferencia : null));
     const linhas = numeros.every((n) => n === null) ? [] : await ler('referencias',
-      `SELECT ${PROCESSO} FROM processo p WHERE p.numero = ANY ($1) AND p.tribunal_codigo = $2`, [[...new Set(numeros.filter(Boolean))], TRIBUNAL]);
+      `SELECT ${PROCESSO} FROM processo p WHERE p.numero = ANY ($1) AND p.tribunal_codigo = $2`, [[...new Set(numeros.filter(Boolean))], tribunal]);
     const achados = new Map(linhas.map((linha) => [linha.numero, linha]));
     return numeros.map((numero) => achados.get(numero) ?? null);
   },
-  async vinculosDosProcessos(ids, first) {
+  async vinculosDosProcessos(ids, first, tribunal) {
     const linhas = await ler('vinculos_dos_processos', `SELECT v.* FROM unnest($1::bigint[]) AS pais (pai) CROSS JOIN LATERAL (
       SELECT v.processo_id, v.adolescente_id AS "adolescenteId", v.iniciado_em AS "iniciadoEm" FROM vinculo v
-      WHERE v.processo_id = pais.pai AND v.tribunal_codigo = $2 AND v.encerrado_em IS NULL ORDER BY v.id LIMIT $3) AS v`, [ids, TRIBUNAL, first]);
+      WHERE v.processo_id = pais.pai AND v.tribunal_codigo = $2 AND v.encerrado_em IS NULL ORDER BY v.id LIMIT $3) AS v`, [ids, tribunal, first]);
     return porChave(ids, linhas, (linha) => linha.processo_id);
   },
-  async vinculosDosAdolescentes(ids, first) {
+  async vinculosDosAdolescentes(ids, first, tribunal) {
     const linhas = await ler('vinculos_dos_adolescentes', `SELECT v.* FROM unnest($1::bigint[]) AS pais (pai) CROSS JOIN LATERAL (
       SELECT v.adolescente_id, v.processo_id AS "processoId", v.iniciado_em AS "iniciadoEm" FROM vinculo v
-      WHERE v.adolescente_id = pais.pai AND v.tribunal_codigo = $2 AND v.encerrado_em IS NULL ORDER BY v.id LIMIT $3) AS v`, [ids, TRIBUNAL, first]);
+      WHERE v.adolescente_id = pais.pai AND v.tribunal_codigo = $2 AND v.encerrado_em IS NULL ORDER BY v.id LIMIT $3) AS v`, [ids, tribunal, first]);
     return porChave(ids, linhas, (linha) => linha.adolescente_id);
   },
   async adolescentes(ids) {
@@ -109,31 +109,31 @@ export const lotes = {
     const achados = new Map(linhas.map((linha) => [linha.id, linha]));
     return ids.map((id) => achados.get(id));
   },
-  async execucoes(processos, first) {
+  async execucoes(processos, first, tribunal) {
     const numeros = processos.map((p) => (p.tipoReferencia ? null : p.numero));
     const linhas = numeros.every((n) => n === null) ? [] : await ler('execucoes', `SELECT e.* FROM unnest($1::text[]) AS pais (pai) CROSS JOIN LATERAL (
       SELECT ${PROCESSO} FROM processo p WHERE p.numero_referencia = pais.pai AND p.tipo_referencia = 'PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL'
-        AND p.tribunal_codigo = $2 ORDER BY p.id LIMIT $3) AS e`, [[...new Set(numeros.filter(Boolean))], TRIBUNAL, first]);
+        AND p.tribunal_codigo = $2 ORDER BY p.id LIMIT $3) AS e`, [[...new Set(numeros.filter(Boolean))], tribunal, first]);
     const grupos = new Map(numeros.map((numero) => [numero, []]));
     for (const linha of linhas) grupos.get(linha.numeroReferencia).push(linha);
     return numeros.map((numero) => (numero === null ? [] : grupos.get(numero)));
   },
 };
 
-async function cadastrar({ numero, tipo, adolescentes, idOrgao, appNameSistemaTribunal }) {
+async function cadastrar({ numero, tipo, adolescentes, idOrgao, appNameSistemaTribunal }, tribunal) {
   const conexao = await banco.connect();
   try {
     await conexao.query('BEGIN');
     const { rows: achados } = await conexao.query({ name: 'achar', text:
-      'SELECT id FROM adolescente WHERE tribunal_codigo = $1 AND identificador = ANY ($2) ORDER BY id', values: [TRIBUNAL, adolescentes] });
+      'SELECT id FROM adolescente WHERE tribunal_codigo = $1 AND identificador = ANY ($2) ORDER BY id', values: [tribunal, adolescentes] });
     if (achados.length !== adolescentes.length) throw new Error('ADOLESCENTE_NAO_ENCONTRADO');
     const { rows: [novo] } = await conexao.query({ name: 'inserir', text: `INSERT INTO processo AS p
       (tribunal_codigo, numero, tipo, id_orgao, app_name_sistema_tribunal, criado_em, atualizado_em)
-      VALUES ($1, $2, $3, $4, $5, now(), now()) RETURNING ${PROCESSO}`, values: [TRIBUNAL, numero, tipo, idOrgao, appNameSistemaTribunal] });
+      VALUES ($1, $2, $3, $4, $5, now(), now()) RETURNING ${PROCESSO}`, values: [tribunal, numero, tipo, idOrgao, appNameSistemaTribunal] });
     await conexao.query({ name: 'vincular', text: `INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em)
-      SELECT $1, $2, id, now() FROM unnest($3::bigint[]) AS id`, values: [TRIBUNAL, novo.id, achados.map((a) => a.id)] });
+      SELECT $1, $2, id, now() FROM unnest($3::bigint[]) AS id`, values: [tribunal, novo.id, achados.map((a) => a.id)] });
     await conexao.query({ name: 'registrar', text: `INSERT INTO evento (tribunal_codigo, tipo, processo_id, ocorrido_em, ator_sub)
-      VALUES ($1, 'PROCESSO_CADASTRADO', $2, now(), 'par')`, values: [TRIBUNAL, novo.id] });
+      VALUES ($1, 'PROCESSO_CADASTRADO', $2, now(), 'par')`, values: [tribunal, novo.id] });
     await conexao.query('COMMIT');
     return novo;
   } catch (erro) {
@@ -150,15 +150,15 @@ const DateTime = new GraphQLScalarType({ name: 'DateTime', serialize: (instante)
 export const raizes = {
   DateTime,
   Query: {
-    processo: (_, { numero }) => processoPorNumero(numero),
-    processos: async (_, { first, after }) => ({ linhas: await pagina(first, after) }),
-    adolescente: (_, { identificador }) => adolescentePorIdentificador(identificador),
+    processo: (_, { numero }, { tribunal }) => processoPorNumero(numero, tribunal),
+    processos: async (_, { first, after }, { tribunal }) => ({ linhas: await pagina(first, after, tribunal) }),
+    adolescente: (_, { identificador }, { tribunal }) => adolescentePorIdentificador(identificador, tribunal),
   },
-  Mutation: { cadastrarProcesso: (_, entrada) => cadastrar(entrada) },
+  Mutation: { cadastrarProcesso: (_, entrada, { tribunal }) => cadastrar(entrada, tribunal) },
   ProcessoConnection: {
     nodes: ({ linhas }) => linhas,
     edges: ({ linhas }) => linhas,
-    totalCount: () => total(),
+    totalCount: (_, __, { tribunal }) => total(tribunal),
   },
   ProcessoEdge: { cursor: (linha) => cursor(linha), node: (linha) => linha },
 };

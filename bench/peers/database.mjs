@@ -1,5 +1,6 @@
 // The database of a run: a PostgreSQL of its own, durable as in production, reached by a socket.
 import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +24,15 @@ function owner() {
   if (process.getuid() !== 0) return {};
   const id = (flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
+}
+
+const roles = () => readFileSync(new URL('roles.sql', import.meta.url), 'utf8');
+
+/** A seed of other migrations or other roles is another seed, in a folder that is kept too. */
+function templateOf(processos) {
+  const migrations = readdirSync(new URL('../../migrations', import.meta.url)).sort();
+  const hash = createHash('sha256').update(migrations.join()).update(roles()).digest('hex').slice(0, 8);
+  return `semente_${processos}_${hash}`;
 }
 
 export class Database {
@@ -85,7 +95,7 @@ export class Database {
 
   /** A database with about so many processos, and the roles of all targets. Made once for a size, then copied. */
   async seeded(name, processos, elos) {
-    const template = `semente_${processos}`;
+    const template = templateOf(processos);
     const [there] = await this.sql('postgres', 'SELECT datistemplate AS made FROM pg_database WHERE datname = $1', [template]);
     if (!there?.made) {
       if (there) await this.sql('postgres', `DROP DATABASE ${template}`);
@@ -94,7 +104,7 @@ export class Database {
       const run = (...args) => execFileSync(elos, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
       run('migrate', 'run');
       run('seed', '--yes', '--processos', String(processos));
-      await this.sql(template, readFileSync(new URL('roles.sql', import.meta.url), 'utf8'));
+      await this.sql(template, roles());
       await this.sql(template, 'VACUUM ANALYZE');
       await this.sql('postgres', `ALTER DATABASE ${template} IS_TEMPLATE true`);
     }
@@ -112,8 +122,9 @@ export class Database {
       if (rowCount === 0) return;
       await client.query('DELETE FROM vinculo WHERE processo_id > $1', [processo]);
       await client.query('DELETE FROM evento WHERE id > $1', [evento]);
+      await client.query('DELETE FROM chave_idempotencia');
       // Not ANALYZE: with another sample PostgreSQL may run a prepared statement by another kind of plan.
-      await client.query('VACUUM processo, vinculo, evento');
+      await client.query('VACUUM processo, vinculo, evento, chave_idempotencia');
       await client.query('CHECKPOINT');
     } finally {
       await client.end();

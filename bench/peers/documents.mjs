@@ -8,6 +8,8 @@ export const REQUESTS = {
   Q3: 'adolescente → vínculos → processo → referência → vínculos → adolescente, and execuções',
   Q4: '100 rows and totalCount',
   M1: 'register a processo with 2 adolescentes, one transaction',
+  M1k: 'the same, with an idempotency key of its own for each request',
+  mix: '60/20/10/5/5 of Q1, Q2, Q3, Q4 and M1',
 };
 
 const instant = (text) => new Date(text).getTime();
@@ -19,7 +21,9 @@ const scalars = (p) => ({
   numero: digits(p.numero), tipo: p.tipo, situacao: p.situacao, idOrgao: p.idOrgao, criadoEm: instant(p.criadoEm), versao: p.versao,
 });
 const short = (p) => p && { numero: digits(p.numero), situacao: p.situacao };
-const reader = (read) => ({
+/** A registration with a key is the same registration, to those who know no keys in the same words. */
+const withKeyed = (kinds) => ({ M1k: kinds.M1, ...kinds });
+const reader = (read) => withKeyed({
   Q1: (data) => scalars(read.processo(data)),
   Q2: (data) => read.pagina(data).nodes.map((p) => ({
     ...short(p), tipo: p.tipo, referencia: short(read.referencia(p)) ?? null,
@@ -49,6 +53,8 @@ const reader = (read) => ({
 });
 
 export const elos = {
+  // It checks tokens, and answers an idempotency key that it knows as it did before.
+  inProduction: true,
   documents: {
     Q1: 'query Q1($numero: NumeroProcesso!) { processo(numero: $numero) { numero tipo situacao idOrgao criadoEm versao } }',
     Q2: `query Q2($after: String) { processos(first: 20, after: $after) { nodes { numero tipo situacao
@@ -62,8 +68,11 @@ export const elos = {
     M1: `mutation M1($numero: NumeroProcesso!, $adolescentes: [IdentificadorAdolescente!]!) { cadastrarProcesso(input: { numero: $numero,
       tipo: ${APURACAO}, adolescentes: $adolescentes, idOrgao: 1001, appNameSistemaTribunal: "pje-tjrn-1g" })
       { processo { numero tipo situacao versao } erros { codigo } } }`,
+    M1k: `mutation M1k($numero: NumeroProcesso!, $adolescentes: [IdentificadorAdolescente!]!, $chave: String!) { cadastrarProcesso(input: {
+      numero: $numero, tipo: ${APURACAO}, adolescentes: $adolescentes, idOrgao: 1001, appNameSistemaTribunal: "pje-tjrn-1g",
+      chaveIdempotencia: $chave }) { processo { numero tipo situacao versao } erros { codigo } } }`,
   },
-  cursors: 'query Cursors { processos(first: 100) { edges { cursor } } }',
+  cursors: 'query Cursors($after: String) { processos(first: 100, after: $after) { edges { cursor } } }',
   readCursors: (data) => data.processos.edges.map((edge) => edge.cursor),
   read: reader({
     processo: (data) => data.processo,
@@ -73,12 +82,15 @@ export const elos = {
     adolescentes: (p) => p.adolescentes.edges.map((edge) => [edge, edge.node]),
     processos: (a) => a.processos.edges.map((edge) => [edge, edge.node]),
     execucoes: (p) => p.execucoes?.nodes ?? [],
-    cadastrado: (data) => data.cadastrarProcesso.processo,
+    cadastrado: ({ cadastrarProcesso: { processo, erros } }) => {
+      if (!processo) throw new Error(`elos refuses the registration: ${JSON.stringify(erros)}`);
+      return processo;
+    },
   }),
 };
 
 export const resolvers = {
-  documents: {
+  documents: withKeyed({
     Q1: 'query Q1($numero: String!) { processo(numero: $numero) { numero tipo situacao idOrgao criadoEm versao } }',
     Q2: `query Q2($after: String) { processos(first: 20, after: $after) { nodes { numero tipo situacao referencia { numero situacao }
       vinculos(first: 5) { iniciadoEm adolescente { identificador nome sobrenome dataNascimento } } } } }`,
@@ -89,8 +101,8 @@ export const resolvers = {
     Q4: 'query Q4($after: String) { processos(first: 100, after: $after) { totalCount nodes { numero tipo situacao idOrgao criadoEm versao } } }',
     M1: `mutation M1($numero: String!, $adolescentes: [String!]!) { cadastrarProcesso(numero: $numero, tipo: "${APURACAO}",
       adolescentes: $adolescentes, idOrgao: 1001, appNameSistemaTribunal: "pje-tjrn-1g") { numero tipo situacao versao } }`,
-  },
-  cursors: 'query Cursors { processos(first: 100) { edges { cursor } } }',
+  }),
+  cursors: 'query Cursors($after: String) { processos(first: 100, after: $after) { edges { cursor } } }',
   readCursors: (data) => data.processos.edges.map((edge) => edge.cursor),
   read: reader({
     processo: (data) => data.processo,
@@ -104,28 +116,30 @@ export const resolvers = {
   }),
 };
 
-const LIST = 'condition: { tribunalCodigo: 820 }, orderBy: CRIADO_EM_ASC';
-const LINKS = 'condition: { tribunalCodigo: 820, encerradoEm: null }';
+const LIST = 'condition: { tribunalCodigo: $tribunal }, orderBy: CRIADO_EM_ASC';
+const LINKS = 'condition: { tribunalCodigo: $tribunal, encerradoEm: null }';
 export const postgraphile = {
-  documents: {
+  // Whose rows are read is a variable: a front end's text does not change with it.
+  tellsTribunal: true,
+  documents: withKeyed({
     Q1: 'query Q1($numero: String!) { processoByNumero(numero: $numero) { numero tipo situacao idOrgao criadoEm versao } }',
-    Q2: `query Q2($after: Cursor) { allProcessos(first: 20, after: $after, ${LIST}) { nodes { numero tipo situacao
+    Q2: `query Q2($after: Cursor, $tribunal: Int!) { allProcessos(first: 20, after: $after, ${LIST}) { nodes { numero tipo situacao
       processoByNumeroReferenciaAndTipoReferencia { numero situacao }
       vinculosByProcessoIdAndTribunalCodigo(first: 5, ${LINKS}) { nodes { iniciadoEm
         adolescenteByAdolescenteIdAndTribunalCodigo { identificador nome sobrenome dataNascimento } } } } } }`,
-    Q3: `query Q3($identificador: String!) { adolescenteByTribunalCodigoAndIdentificador(tribunalCodigo: 820, identificador: $identificador) {
+    Q3: `query Q3($identificador: String!, $tribunal: Int!) { adolescenteByTribunalCodigoAndIdentificador(tribunalCodigo: $tribunal, identificador: $identificador) {
       identificador nome vinculosByAdolescenteIdAndTribunalCodigo(first: 10, ${LINKS}) { nodes { iniciadoEm
         processoByProcessoIdAndTribunalCodigo { numero tipo situacao
           processoByNumeroReferenciaAndTipoReferencia { numero situacao
             vinculosByProcessoIdAndTribunalCodigo(first: 10, ${LINKS}) { nodes { iniciadoEm
               adolescenteByAdolescenteIdAndTribunalCodigo { identificador nome } } } }
-          processosByNumeroReferenciaAndTipoReferencia(first: 10, condition: { tribunalCodigo: 820 }) { nodes { numero situacao } } } } } } }`,
-    Q4: `query Q4($after: Cursor) { allProcessos(first: 100, after: $after, ${LIST}) { totalCount nodes {
+          processosByNumeroReferenciaAndTipoReferencia(first: 10, condition: { tribunalCodigo: $tribunal }) { nodes { numero situacao } } } } } } }`,
+    Q4: `query Q4($after: Cursor, $tribunal: Int!) { allProcessos(first: 100, after: $after, ${LIST}) { totalCount nodes {
       numero tipo situacao idOrgao criadoEm versao } } }`,
-    M1: `mutation M1($numero: String!, $adolescentes: [String!]!) { cadastrarProcesso(input: { numero: $numero, tipo: "${APURACAO}",
+    M1: `mutation M1($numero: String!, $adolescentes: [String!]!, $tribunal: Int!) { cadastrarProcesso(input: { tribunal: $tribunal, numero: $numero, tipo: "${APURACAO}",
       adolescentes: $adolescentes, idOrgao: 1001, appNameSistemaTribunal: "pje-tjrn-1g" }) { result { numero tipo situacao versao } } }`,
-  },
-  cursors: `query Cursors { allProcessos(first: 100, ${LIST}) { edges { cursor } } }`,
+  }),
+  cursors: `query Cursors($after: Cursor, $tribunal: Int!) { allProcessos(first: 100, after: $after, ${LIST}) { edges { cursor } } }`,
   readCursors: (data) => data.allProcessos.edges.map((edge) => edge.cursor),
   read: reader({
     processo: (data) => data.processoByNumero,

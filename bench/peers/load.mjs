@@ -1,8 +1,11 @@
 // Load on a server by wrk, and the database's own limit by pgbench.
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NARROW, TRIBUNAIS, TRIBUNAL_OF } from './credentials.mjs';
+import { variablesOf } from './draw.mjs';
+import { writes } from './options.mjs';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -25,24 +28,26 @@ async function run(program, args, seconds, env = process.env) {
   return { out, err };
 }
 
-/** What `load.lua` sends to a target: for each kind its bodies, or the two pieces around a new number. */
-export function prepare(target, workload, variables, folder) {
+export const kindsOf = (workload) => (workload === 'mix' ? Object.keys(MIX) : [workload]);
+
+/** Writes what `load.lua` sends to a target: a file of requests for each kind, and one that says the rest. */
+export function prepare(target, { load, workload }, drawn, keys, folder) {
   // JSON's strings are Lua's too: nothing here needs more than \" and \\.
+  const string = JSON.stringify;
   const list = (values) => `{${values.join(',')}}`;
-  const body = (kind, values) => JSON.stringify({ query: target.documents[kind], variables: values });
-  const kinds = workload === 'mix' ? Object.keys(MIX) : [workload];
-  const texts = kinds.map((kind) => {
-    if (kind !== 'M1') return `${kind}={bodies=${list(variables[kind].map((values) => JSON.stringify(body(kind, values))))}}`;
-    const around = variables.M1.map(({ adolescentes }) => {
-      const pieces = body('M1', { numero: '@', adolescentes }).split('"@"');
-      return list([`${pieces[0]}"`, `"${pieces[1]}`].map((piece) => JSON.stringify(piece)));
-    });
-    return `M1={around=${list(around)}}`;
+  const kinds = kindsOf(workload).map((kind) => {
+    const file = join(folder, `${target.name}-${load}-${kind}.requests`);
+    const lines = drawn(kind).map((one) => `${one.credential + 1}\t${one.text + 1}\t${string(variablesOf(target, kind, one, keys))}\n`);
+    writeFileSync(file, lines.join(''));
+    // The variables and a brace come after each.
+    const texts = target.texts[kind].map(({ query }) => string(`{"query":${string(query)},"variables":`));
+    return `${kind}={path=${string(target.pathOf(kind))},file=${string(file)},writes=${writes(kind)},texts=${list(texts)}}`;
   });
-  const deck = workload === 'mix' ? shuffled(Object.entries(MIX).flatMap(([kind, weight]) => Array(weight).fill(kind))) : [workload];
-  const headers = Object.entries(target.headers).map(([name, value]) => `[${JSON.stringify(name)}]=${JSON.stringify(value)}`);
-  const file = join(folder, `${target.name}-${workload}.lua`);
-  writeFileSync(file, `return {path="/graphql",headers=${list(headers)},deck=${list(deck.map((kind) => JSON.stringify(kind)))},kinds=${list(texts)}}\n`);
+  const deck = workload === 'mix' ? shuffled(Object.entries(MIX).flatMap(([kind, weight]) => Array(weight).fill(kind))) : kindsOf(workload);
+  const headers = TRIBUNAL_OF.map((_, credential) => Object.entries(target.headers(credential)).map(([name, value]) => `${name}: ${value}\r\n`).join(''));
+  const file = join(folder, `${target.name}-${load}-${workload}.lua`);
+  const parts = { headers: headers.map(string), tribunais: TRIBUNAL_OF, deck: deck.map(string), kinds };
+  writeFileSync(file, `return {${Object.entries(parts).map(([name, values]) => `${name}=${list(values)}`).join(',\n')}}\n`);
   return file;
 }
 
@@ -61,9 +66,9 @@ export function nextBlock(size = THREADS) {
   return block - size;
 }
 
-export async function wrk(target, data, { connections, seconds }) {
+export async function wrk(target, data, { connections, seconds, workload }) {
   const args = [`-t${THREADS}`, `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '-s', here('load.lua'),
-    `http://127.0.0.1:${target.port}`, '--', data, String(nextBlock())];
+    `http://127.0.0.1:${target.port}`, '--', data, String(writes(workload) ? nextBlock() : 1000)];
   const { out, err } = await run('wrk', args, seconds);
   const result = JSON.parse(/^RESULT (.*)$/m.exec(out)?.[1] ?? 'null');
   if (!result) throw new Error(`${target.name}: wrk said nothing: ${out} ${err}`);
@@ -73,22 +78,40 @@ export async function wrk(target, data, { connections, seconds }) {
   return { ...result, rps: result.requests / (result.microseconds / 1e6), p50: result.p50 / 1000, p99: result.p99 / 1000 };
 }
 
-/** The file of pgbench, and what it is told. */
-export const limit = (request) => here(`limit/${request}.sql`);
+// As elos's own connections: its role, and the tribunal of the session.
+export const SESSION = '-c role=elos_app -c timezone=UTC';
+const SESSION_OF_ONE = `${SESSION} -c elos.tribunal=${TRIBUNAL_OF[NARROW]}`;
 
-export async function pgbench(database, request, { seconds, processos }) {
-  const told = { ultimo: lastCase(processos), k: 0, origem: nextBlock(1) };
-  const args = ['-n', '-M', 'prepared', '-c', String(PGBENCH_CLIENTS), '-j', String(THREADS), '-T', String(seconds), '-f', limit(request),
+/** The seed goes round the 27 tribunais in casos of five processos; the last round that has all of them. */
+export const lastCase = (processos) => Math.floor(Math.ceil(processos / 5) / TRIBUNAIS.length) - 1;
+
+/** What pgbench draws, and the statement. */
+export function limit(request) {
+  const [draws, statement] = readFileSync(here(`limit/${request}.sql`), 'utf8').split('-- statement\n');
+  return { draws, statement };
+}
+
+/** With a tribunal for each request, which goes to the database with the statement. */
+function script(request, load, folder) {
+  const { draws, statement } = limit(request);
+  if (load === 'narrow') return here(`limit/${request}.sql`);
+  const file = join(folder, `pgbench-${request}.sql`);
+  writeFileSync(file, `${draws}\\startpipeline\nSELECT set_config('elos.tribunal', :tribunal::text, false);\n${statement}\\endpipeline\n`);
+  return file;
+}
+
+export async function pgbench(database, { load, workload }, { seconds, processos, folder }) {
+  const ultimo = lastCase(processos);
+  const one = load === 'narrow' ? NARROW : undefined;
+  // Pages begin at twenty casos, a hundred processos, before the end; of the narrow load, at the first twenty.
+  const paged = one === undefined ? ultimo - 20 : 19;
+  const told = { casos: workload === 'Q2' || workload === 'Q4' ? paged : ultimo, menor: one ?? 0, maior: one ?? TRIBUNAIS.length - 1,
+    zipf: load === 'zipf' ? 1 : 0, k: 0, origem: nextBlock(1) };
+  const args = ['-n', '-M', 'prepared', '-c', String(PGBENCH_CLIENTS), '-j', String(THREADS), '-T', String(seconds), '-f', script(workload, load, folder),
     ...Object.entries(told).flatMap(([name, value]) => ['-D', `${name}=${value}`])];
-  // As elos's own connections: its role, and the tribunal of the session.
-  const env = { PATH: process.env.PATH, PGHOST: database.socket, PGUSER: 'elos_servidor', PGDATABASE: 'elos', PGOPTIONS: SESSION };
+  const env = { PATH: process.env.PATH, PGHOST: database.socket, PGUSER: 'elos_servidor', PGDATABASE: 'elos', PGOPTIONS: one === undefined ? SESSION : SESSION_OF_ONE };
   const { out } = await run(join(database.bin, 'pgbench'), args, seconds, env);
   const number = (pattern) => Number(pattern.exec(out)?.[1] ?? NaN);
   if (number(/failed transactions: (\d+)/) > 0) throw new Error(`pgbench: ${out}`);
   return { rps: number(/^tps = ([\d.]+)/m), requests: number(/actually processed: (\d+)/) };
 }
-
-export const SESSION = '-c role=elos_app -c elos.tribunal=820 -c timezone=UTC';
-
-/** The seed goes round the 27 tribunais in casos of five processos; the last round that has 820. */
-const lastCase = (processos) => Math.floor((Math.ceil(processos / 5) - 1 - 19) / 27);

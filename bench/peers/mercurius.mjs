@@ -1,7 +1,7 @@
 // Mercurius with its just-in-time compiler from the second execution on, and its own loaders.
 import Fastify from 'fastify';
 import mercurius from 'mercurius';
-import { lotes, raizes, typeDefs } from './dados.mjs';
+import { doPedido, lotes, raizes, typeDefs } from './dados.mjs';
 import { inEveryCore, port } from './servers.mjs';
 
 // A request does not ask twice for the same: the keys of a cache would only cost.
@@ -11,12 +11,12 @@ const objects = (queries) => queries.map(({ obj }) => obj);
 
 const loaders = {
   Processo: {
-    referencia: { loader: (queries) => lotes.referencias(objects(queries)), opts },
-    vinculos: { loader: (queries) => lotes.vinculosDosProcessos(objects(queries).map((p) => p.id), first(queries)), opts },
-    execucoes: { loader: (queries) => lotes.execucoes(objects(queries), first(queries)), opts },
+    referencia: { loader: (queries, { tribunal }) => lotes.referencias(objects(queries), tribunal), opts },
+    vinculos: { loader: (queries, { tribunal }) => lotes.vinculosDosProcessos(objects(queries).map((p) => p.id), first(queries), tribunal), opts },
+    execucoes: { loader: (queries, { tribunal }) => lotes.execucoes(objects(queries), first(queries), tribunal), opts },
   },
   Adolescente: {
-    vinculos: { loader: (queries) => lotes.vinculosDosAdolescentes(objects(queries).map((a) => a.id), first(queries)), opts },
+    vinculos: { loader: (queries, { tribunal }) => lotes.vinculosDosAdolescentes(objects(queries).map((a) => a.id), first(queries), tribunal), opts },
   },
   VinculoDoProcesso: {
     adolescente: { loader: (queries) => lotes.adolescentes(objects(queries).map((v) => v.adolescenteId)), opts },
@@ -28,6 +28,6 @@ const loaders = {
 
 await inEveryCore(async () => {
   const app = Fastify();
-  await app.register(mercurius, { schema: typeDefs, resolvers: raizes, loaders, jit: 1, graphiql: false });
+  await app.register(mercurius, { schema: typeDefs, resolvers: raizes, loaders, context: doPedido, jit: 1, graphiql: false });
   await app.listen({ port, host: '127.0.0.1' });
 });

@@ -20,7 +20,7 @@ ALTER TABLE evento SET (autovacuum_enabled = false);
 
 -- PostGraphile's own way to a mutation of several rows: a function, one statement for the caller.
 CREATE FUNCTION cadastrar_processo(
-    numero text, tipo text, adolescentes text[], id_orgao integer, app_name_sistema_tribunal text
+    tribunal integer, numero text, tipo text, adolescentes text[], id_orgao integer, app_name_sistema_tribunal text
 ) RETURNS processo LANGUAGE plpgsql VOLATILE STRICT AS $$
 #variable_conflict use_column
 DECLARE
@@ -28,19 +28,19 @@ DECLARE
     ids bigint[];
 BEGIN
     SELECT array_agg(a.id ORDER BY a.id) INTO ids FROM adolescente a
-        WHERE a.tribunal_codigo = 820 AND a.identificador = ANY (cadastrar_processo.adolescentes);
+        WHERE a.tribunal_codigo = cadastrar_processo.tribunal AND a.identificador = ANY (cadastrar_processo.adolescentes);
     IF cardinality(ids) IS DISTINCT FROM cardinality(cadastrar_processo.adolescentes) THEN
         RAISE EXCEPTION 'ADOLESCENTE_NAO_ENCONTRADO';
     END IF;
     INSERT INTO processo AS p (tribunal_codigo, numero, tipo, id_orgao, app_name_sistema_tribunal, criado_em, atualizado_em)
-        VALUES (820, cadastrar_processo.numero, cadastrar_processo.tipo, cadastrar_processo.id_orgao,
+        VALUES (cadastrar_processo.tribunal, cadastrar_processo.numero, cadastrar_processo.tipo, cadastrar_processo.id_orgao,
                 cadastrar_processo.app_name_sistema_tribunal, now(), now())
         RETURNING p.* INTO novo;
     INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em)
-        SELECT 820, novo.id, id, now() FROM unnest(ids) AS id;
+        SELECT cadastrar_processo.tribunal, novo.id, id, now() FROM unnest(ids) AS id;
     INSERT INTO evento (tribunal_codigo, tipo, processo_id, ocorrido_em, ator_sub)
-        VALUES (820, 'PROCESSO_CADASTRADO', novo.id, now(), 'par');
+        VALUES (cadastrar_processo.tribunal, 'PROCESSO_CADASTRADO', novo.id, now(), 'par');
     RETURN novo;
 END $$;
-REVOKE ALL ON FUNCTION cadastrar_processo(text, text, text[], integer, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION cadastrar_processo(text, text, text[], integer, text) TO par;
+REVOKE ALL ON FUNCTION cadastrar_processo(integer, text, text, text[], integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cadastrar_processo(integer, text, text, text[], integer, text) TO par;

@@ -1,15 +1,17 @@
-// The servers, each started as it would be in production, and what is measured of a process.
+// The servers, each started as it would be in production, and what they say to a request.
 import { spawn } from 'node:child_process';
-import { createSign, generateKeyPairSync } from 'node:crypto';
-import { openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { ISSUER, TRIBUNAIS, TRIBUNAL_OF, credentials } from './credentials.mjs';
 import * as documents from './documents.mjs';
+import { textsOf, unaliased } from './texts.mjs';
 
-const ISSUER = 'https://sso.example/auth/realms/pje';
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
+/** Rows of a page of cursors, as `documents.mjs` asks for them. */
+const PAGE = 100;
 
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
@@ -19,43 +21,58 @@ async function freePort() {
   return port;
 }
 
-/** A key set and a token of a tribunal's system, signed as an issuer would. */
-function credential() {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const base64 = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const now = Math.floor(Date.now() / 1000);
-  const head = base64({ alg: 'RS256', typ: 'JWT', kid: 'bench' });
-  const claims = base64({
-    iss: ISSUER, sub: 'service-account-pje-tjrn', azp: 'pje-tjrn', aud: 'elos', iat: now, exp: now + 12 * 3600,
-    tribunal: '8.20', realm_access: { roles: ['pse-consulta', 'pse-integracao', 'pse-dados-sensiveis'] },
-  });
-  const signature = createSign('RSA-SHA256').update(`${head}.${claims}`).sign(privateKey, 'base64url');
-  const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'bench', use: 'sig', alg: 'RS256' }] };
-  return { token: `${head}.${claims}.${signature}`, jwks };
-}
-
 class Target {
-  constructor(name, words, process, port, headers = {}) {
-    Object.assign(this, words, { name, process, port });
-    this.headers = { 'content-type': 'application/json', accept: 'application/json', ...headers };
+  /** `identity` is the headers by which a credential, or at a peer its tribunal, is known. */
+  constructor(name, words, process, port, identity) {
+    Object.assign(this, words, { name, process, port, identity });
+    this.texts = Object.fromEntries(Object.entries(words.documents).map(([kind, document]) => [kind, textsOf(document, kind)]));
     // What is counted as the server: it, or the workers that it named.
     this.pids = [process.pid];
   }
 
-  async ask(query, variables) {
-    const response = await fetch(`http://127.0.0.1:${this.port}/graphql`, {
-      method: 'POST', headers: this.headers, body: JSON.stringify({ query, variables }), signal: AbortSignal.timeout(60_000),
+  headers(credential) {
+    return { 'Content-Type': 'application/json', Accept: 'application/json', ...this.identity(credential) };
+  }
+
+  pathOf() {
+    return '/graphql';
+  }
+
+  /** An HTTP answer, whatever it is. */
+  async send(path, body, headers) {
+    const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
+      method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(60_000),
     });
-    const text = await response.text();
-    if (response.status !== 200) throw new Error(`${this.name}: ${response.status} ${text.slice(0, 500)}`);
+    return { status: response.status, text: await response.text() };
+  }
+
+  async ask(query, variables, { credential = 0, path = '/graphql' } = {}) {
+    const { status, text } = await this.send(path, { query, variables }, this.headers(credential));
+    if (status !== 200) throw new Error(`${this.name}: ${status} ${text.slice(0, 500)}`);
     const { data, errors } = JSON.parse(text);
     if (errors) throw new Error(`${this.name}: ${JSON.stringify(errors).slice(0, 500)}`);
     return data;
   }
 
   /** What the answer to a request says, in common words. */
-  async said(request, variables) {
-    return this.read[request](await this.ask(this.documents[request], variables));
+  async said(kind, variables, { credential, text = 0 }) {
+    const { query, fields } = this.texts[kind][text];
+    return this.read[kind](unaliased(await this.ask(query, variables, { credential, path: this.pathOf(kind) }), fields));
+  }
+
+  /** The cursors of every row of every tribunal, as the target gives them out. */
+  async learnCursors() {
+    const all = await Promise.all(TRIBUNAIS.map(async (tribunal) => {
+      const cursors = [];
+      for (let page = [undefined]; page.length === PAGE || !cursors.length;) {
+        const variables = { after: cursors.at(-1), ...(this.tellsTribunal ? { tribunal } : {}) };
+        page = this.readCursors(await this.ask(this.cursors, variables, { credential: TRIBUNAL_OF.indexOf(tribunal) }));
+        cursors.push(...page);
+      }
+      return [tribunal, cursors];
+    }));
+    const known = new Map(all);
+    this.cursorOf = (tribunal, key) => known.get(tribunal)[key];
   }
 
   async ready() {
@@ -77,12 +94,39 @@ class Target {
   }
 }
 
-/** elos as in production: tokens, row-level security, limits and the audit trail, with its defaults. */
-export async function startElos({ program, database, name = 'elos', folder }) {
-  const { token, jwks } = credential();
-  const port = await freePort();
-  const file = join(folder, `${name}-jwks.json`);
+/** The server by hand: a path for each request, and cursors that say where a row stands. */
+class Floor extends Target {
+  pathOf(kind) {
+    return `/${kind === 'M1k' ? 'M1' : kind}`;
+  }
+
+  async learnCursors({ places }) {
+    this.cursorOf = (tribunal, key) => places.get(tribunal)[key];
+  }
+
+  async ready() {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await fetch(`http://127.0.0.1:${this.port}/ready`);
+      } catch (error) {
+        if (tries === 150 || this.process.exitCode !== null) throw new Error(`${this.name} did not start: ${error.message}`);
+        await sleep(200);
+      }
+    }
+  }
+}
+
+/** Tokens of one issuer for a run, and the file with its keys. */
+export function issuer(folder) {
+  const { tokens, jwks } = credentials();
+  const file = join(folder, 'jwks.json');
   writeFileSync(file, JSON.stringify(jwks));
+  return { file, identity: (credential) => ({ Authorization: `Bearer ${tokens[credential]}` }) };
+}
+
+/** elos as in production: tokens, row-level security, limits and the audit trail, with its defaults. */
+export async function startElos({ program, database, name = 'elos', folder, issuer: { file, identity } }) {
+  const port = await freePort();
   const kept = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('ELOS_')));
   const env = {
     ...kept, DATABASE_URL: database.url('elos_servidor', name), ELOS_BIND: `127.0.0.1:${port}`,
@@ -90,72 +134,47 @@ export async function startElos({ program, database, name = 'elos', folder }) {
   };
   const log = openSync(join(folder, `${name}.log`), 'w');
   const server = spawn(program, ['serve'], { env, stdio: ['ignore', log, log] });
-  const target = new Target(name, documents.elos, server, port, { authorization: `Bearer ${token}` });
-  await target.ready();
-  return target;
+  return started(new Target(name, documents.elos, server, port, identity));
+}
+
+/** The same requests by hand, with elos's tokens, role and row-level security. */
+async function startFloor({ database, folder, issuer: { file, identity } }) {
+  const program = process.env.ELOS_BENCH_FLOOR;
+  if (!program || !existsSync(program)) throw new Error(`the floor is not built: ${program ?? 'ELOS_BENCH_FLOOR'}`);
+  const port = await freePort();
+  const env = {
+    PATH: process.env.PATH, FLOOR_BIND: `127.0.0.1:${port}`, FLOOR_ISSUER: ISSUER, FLOOR_JWKS_FILE: file,
+    FLOOR_DATABASE: `host=${database.socket} user=elos_servidor dbname=elos options='-c role=elos_app -c timezone=UTC'`,
+  };
+  const log = openSync(join(folder, 'floor.log'), 'w');
+  const server = spawn(program, [], { env, stdio: ['ignore', log, log] });
+  // It reads the body that elos gets, and answers in the words of those whose resolvers are by hand.
+  return started(new Floor('floor', { ...documents.resolvers, documents: documents.elos.documents, inProduction: true }, server, port, identity));
 }
 
 /** A peer: two processes on two cores, and no token to check. */
-export async function startPeer({ name, database, folder }) {
+export async function startPeer({ name, database, folder, ...rest }) {
+  if (name === 'floor') return startFloor({ database, folder, ...rest });
   const port = await freePort();
   const env = { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), PAR_DATABASE_URL: database.url('par', 'elos') };
   const log = openSync(join(folder, `${name}.log`), 'w');
   const server = spawn(process.execPath, [here(`${name}.mjs`)], { env, stdio: ['ignore', 'pipe', log] });
-  const words = name === 'postgraphile' ? documents.postgraphile : documents.resolvers;
-  const target = new Target(name, words, server, port);
   let said = '';
   server.stdout.setEncoding('utf8').on('data', (text) => { said += text; });
-  await target.ready();
+  const words = name === 'postgraphile' ? documents.postgraphile : documents.resolvers;
+  const target = await started(new Target(name, words, server, port, (credential) => ({ 'X-Tribunal': TRIBUNAL_OF[credential] })));
   while (!said.includes('\n')) await sleep(50);
   target.pids = JSON.parse(said.split('\n')[0]);
   return target;
 }
 
-/**
- * CPU seconds of processes. `stat` and not the threads' `schedstat`: it also has the threads that
- * ended, and a pool of blocking threads ends some.
- */
-export function cpuOf(pids) {
-  return pids.reduce((sum, pid) => sum + ticks(pid, USER_AND_SYSTEM), 0);
-}
-
-/**
- * Tells, when called, the CPU seconds of PostgreSQL since: of every process but those of
- * autovacuum, which comes when it comes and would be charged to whoever is measured just then.
- */
-export function watchPostgres(postmaster) {
-  const look = () => {
-    const children = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && fields(pid)[PARENT] === String(postmaster));
-    const counted = [String(postmaster), ...children.filter((pid) => !of(pid, 'cmdline').includes('autovacuum worker'))];
-    return new Map(counted.map((pid) => [pid, Number(of(pid, 'schedstat').split(' ')[0])]));
-  };
-  const before = look();
-  return () => [...look()].reduce((sum, [pid, after]) => sum + (after - (before.get(pid) ?? 0)) / 1e9, 0);
-}
-
-/** CPU seconds of PostgreSQL's processes that have ended: pgbench's connections do. */
-export const cpuOfEnded = (postmaster) => ticks(postmaster, OF_ENDED_CHILDREN);
-
-// Places in the fields of `stat`; a tick is a hundredth of a second.
-const PARENT = 1;
-const USER_AND_SYSTEM = [11, 12];
-const OF_ENDED_CHILDREN = [13, 14];
-const ticks = (pid, places) => places.reduce((sum, place) => sum + Number(fields(pid)[place] ?? 0) / 100, 0);
-
-/** The fields of `stat` after the name of the program. */
-const fields = (pid) => of(pid, 'stat').split(') ').at(-1).split(' ');
-
-/** What /proc tells of a process; nothing, if it has ended. */
-function of(pid, file) {
+/** A server that does not come up is not left behind. */
+async function started(target) {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch {
-    return '';
+    await target.ready();
+    return target;
+  } catch (error) {
+    await target.stop();
+    throw error;
   }
-}
-
-/** Memory in MB: what is shared counts in part (PSS). */
-export function memoryOf(pids) {
-  const kilobytes = pids.map((pid) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]));
-  return kilobytes.reduce((sum, kb) => sum + kb, 0) / 1024;
 }

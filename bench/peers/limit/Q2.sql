@@ -1,11 +1,18 @@
-\set i random(0, 99)
-\set id (27 * (:i / 5) + 19) * 5 + :i % 5 + 1
+\set t random(:menor, :maior)
+\set tribunal 801 + :t
+\if :zipf
+\set caso random_zipfian(0, :casos, 1.01)
+\else
+\set caso random(0, :casos)
+\endif
+\set id (27 * :caso + :t) * 5 + random(1, 5)
+-- statement
 SELECT p.numero, p.tipo, p.situacao, r.numero, r.situacao, v.iniciado_em, v.identificador, v.nome, v.sobrenome, v.data_nascimento
 FROM (SELECT p.id, p.numero, p.tipo, p.situacao, p.numero_referencia, p.tipo_referencia, p.criado_em FROM processo p
-      WHERE p.tribunal_codigo = 820 AND (p.criado_em, p.id) > (to_timestamp(1735700400 + 10 * :id::int), :id)
+      WHERE p.tribunal_codigo = :tribunal::smallint AND (p.criado_em, p.id) > (to_timestamp(1735700400 + 10 * :id::int), :id)
       ORDER BY p.criado_em, p.id LIMIT 20) p
-LEFT JOIN processo r ON r.numero = p.numero_referencia AND r.tipo = p.tipo_referencia AND r.tribunal_codigo = 820
+LEFT JOIN processo r ON r.numero = p.numero_referencia AND r.tipo = p.tipo_referencia AND r.tribunal_codigo = :tribunal::smallint
 LEFT JOIN LATERAL (SELECT v.id, v.iniciado_em, a.identificador, a.nome, a.sobrenome, a.data_nascimento
       FROM vinculo v JOIN adolescente a ON a.id = v.adolescente_id
-      WHERE v.processo_id = p.id AND v.tribunal_codigo = 820 AND v.encerrado_em IS NULL ORDER BY v.id LIMIT 5) v ON true
+      WHERE v.processo_id = p.id AND v.tribunal_codigo = :tribunal::smallint AND v.encerrado_em IS NULL ORDER BY v.id LIMIT 5) v ON true
 ORDER BY p.criado_em, p.id, v.id;

@@ -1,7 +1,14 @@
-\set i random(0, 99)
-\set id (27 * (:i / 5) + 19) * 5 + :i % 5 + 1
+\set t random(:menor, :maior)
+\set tribunal 801 + :t
+\if :zipf
+\set caso random_zipfian(0, :casos, 1.01)
+\else
+\set caso random(0, :casos)
+\endif
+\set id (27 * :caso + :t) * 5 + random(1, 5)
+-- statement
 SELECT p.numero, p.tipo, p.situacao, p.id_orgao, p.criado_em, p.versao,
-       (SELECT count(*) FROM processo WHERE tribunal_codigo = 820) AS total
+       (SELECT count(*) FROM processo WHERE tribunal_codigo = :tribunal::smallint) AS total
 FROM processo p
-WHERE p.tribunal_codigo = 820 AND (p.criado_em, p.id) > (to_timestamp(1735700400 + 10 * :id::int), :id)
+WHERE p.tribunal_codigo = :tribunal::smallint AND (p.criado_em, p.id) > (to_timestamp(1735700400 + 10 * :id::int), :id)
 ORDER BY p.criado_em, p.id LIMIT 100;

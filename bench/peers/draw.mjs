@@ -1,0 +1,86 @@
+// What is asked: the requests of a load, drawn once by a seed and given to every target in its own
+// words. A request is a credential, a text and a key of the credential's tribunal.
+import { NARROW, TRIBUNAL_OF } from './credentials.mjs';
+import { hashOf, randomOf, uniform, zipf } from './random.mjs';
+import { TEXTS } from './texts.mjs';
+
+/** Requests of a kind, which a load turns over. */
+const DRAWN = 40_000;
+/** So many meet every credential and every text; the rest is drawn. */
+export const IN_TURN = 1080;
+/** Keys of the narrow load, and its cursors. */
+const NARROW_KEYS = 1000;
+const NARROW_CURSORS = 100;
+/** Rows after the last cursor, so that every page is full. */
+const PAGE = { Q2: 20, Q4: 100 };
+
+/** All that each tribunal has, in the order of the listing. What a run writes is beyond `last`. */
+export async function keysOf(database, name) {
+  const of = async (values, table) => {
+    const rows = await database.sql(name, `SELECT tribunal_codigo AS tribunal, array_agg(${values}) AS values FROM ${table} GROUP BY 1`);
+    return new Map(rows.map((row) => [row.tribunal, row.values]));
+  };
+  const [last] = await database.sql(name, 'SELECT (SELECT max(id) FROM processo) AS processo, (SELECT max(id) FROM evento) AS evento');
+  return {
+    last,
+    numeros: await of('numero ORDER BY criado_em, id', 'processo'),
+    // Where a row stands in the listing: microseconds and id.
+    places: await of("(extract(epoch FROM criado_em) * 1000000)::bigint || ',' || id ORDER BY criado_em, id", 'processo'),
+    adolescentes: await of('identificador ORDER BY id', 'adolescente'),
+  };
+}
+
+/** How many keys of a kind a tribunal has. */
+function countOf(kind, keys, tribunal) {
+  if (kind in PAGE) return keys.numeros.get(tribunal).length - PAGE[kind];
+  return (kind === 'Q1' ? keys.numeros : keys.adolescentes).get(tribunal).length;
+}
+
+/** Requests of the spread load or of its skewed one. */
+function spread(kind, keys, { skewed, seed }) {
+  const random = randomOf(hashOf(`${seed}/${kind}`));
+  return Array.from({ length: DRAWN }, (_, n) => {
+    const credential = n < IN_TURN ? n % TRIBUNAL_OF.length : uniform(random, TRIBUNAL_OF.length);
+    const text = 1 + (n < IN_TURN ? n % TEXTS : uniform(random, TEXTS));
+    const count = countOf(kind, keys, TRIBUNAL_OF[credential]);
+    // What is asked most is not what is oldest: ranks are laid over the keys by a step that meets them all.
+    const key = skewed ? (zipf(random, count) * stepOf(count)) % count : uniform(random, count);
+    return { credential, text, key };
+  });
+}
+
+const gcd = (a, b) => (b ? gcd(b, a % b) : a);
+function stepOf(count) {
+  let step = Math.floor(count * 0.618) || 1;
+  while (gcd(step, count) > 1) step += 1;
+  return step;
+}
+
+/** One credential, one text: a thousand keys spread over what its tribunal has, or its first cursors. */
+function narrow(kind, keys) {
+  const count = countOf(kind, keys, TRIBUNAL_OF[NARROW]);
+  const few = Math.min(count, kind in PAGE ? NARROW_CURSORS : NARROW_KEYS);
+  const apart = kind in PAGE ? 1 : Math.floor(count / few);
+  return Array.from({ length: few }, (_, n) => ({ credential: NARROW, text: 0, key: n * apart }));
+}
+
+/** The requests of a kind under a load, the same for every target. */
+export function draw(load, kind, keys, seed) {
+  return load === 'narrow' ? narrow(kind, keys) : spread(kind, keys, { skewed: load === 'zipf', seed });
+}
+
+/** What a request turns over, in a target's own words. `@` stands for a number that nobody has yet. */
+export function variablesOf(target, kind, { credential, key }, keys) {
+  const tribunal = TRIBUNAL_OF[credential];
+  const all = keys.adolescentes.get(tribunal);
+  const registration = { numero: '@', adolescentes: [all[key], all[(key + (all.length >> 1)) % all.length]] };
+  const mine = {
+    Q1: () => ({ numero: keys.numeros.get(tribunal)[key] }),
+    Q2: () => ({ after: target.cursorOf(tribunal, key) }),
+    Q3: () => ({ identificador: keys.adolescentes.get(tribunal)[key] }),
+    Q4: () => ({ after: target.cursorOf(tribunal, key) }),
+    M1: () => registration,
+    M1k: () => (target.inProduction ? { ...registration, chave: 'registro-@' } : registration),
+  }[kind]();
+  return target.tellsTribunal && kind !== 'Q1' ? { ...mine, tribunal } : mine;
+}
