@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 
 const PREFIX: &str = "ELOS_";
 /// Variables of the scripts and of the tests, which start the program with them in its environment.
-const OF_SCRIPTS: [&str; 16] = [
+const OF_SCRIPTS: [&str; 17] = [
     "ELOS_ACEITAR",
     "ELOS_BENCH_DIR",
+    "ELOS_BENCH_FLOOR",
     "ELOS_BENCH_PROGRAM",
     "ELOS_DOCUMENTOS",
     "ELOS_EMBEDDED_TEST_DIR",

@@ -204,9 +204,13 @@ impl Changes {
                 let all = eventos.push(" JOIN processo p ON p.id = e.processo_id WHERE true");
                 let all =
                     is(all, " AND p.numero = ", numero.as_ref().map(|n| n.digits().to_owned()));
-                let all = is_one_of(all, " AND p.tipo = ANY(", tipo.as_deref(), |one| one.text());
-                let all =
-                    is_one_of(all, " AND p.situacao = ANY(", situacao.as_deref(), |one| one.text());
+                let all = is_one_of(all, " AND p.tipo = ANY(", tipo.as_deref(), TipoProcesso::text);
+                let all = is_one_of(
+                    all,
+                    " AND p.situacao = ANY(",
+                    situacao.as_deref(),
+                    SituacaoProcesso::text,
+                );
                 is(all, " AND p.id_orgao = ", *id_orgao)
             }
             Self::Adolescentes { identificador: None } => {
@@ -221,7 +225,7 @@ impl Changes {
                      WHERE e.processo_id = coalesce(g.execucao_id, g.apuracao_id)",
                 );
                 let all = is(all, " AND g.numero = ", numero.as_ref().map(ToString::to_string));
-                is_one_of(all, " AND g.tipo = ANY(", tipo.as_deref(), |one| one.text())
+                is_one_of(all, " AND g.tipo = ANY(", tipo.as_deref(), TipoGuia::text)
             }
         }
     }

@@ -212,12 +212,9 @@ impl EmLotePayload {
     fn refused(kinds: &[Kind], dry_run: bool, refusals: Vec<Refusal>) -> Self {
         let (mut of_batch, mut of_each) = (Vec::new(), vec![Vec::new(); kinds.len()]);
         for refusal in refusals {
-            match of_operation(refusal) {
-                Ok((index, refusal)) => {
-                    of_each.get_mut(index).into_iter().for_each(|all| all.push(refusal.clone()))
-                }
-                Err(refusal) => of_batch.push(refusal),
-            }
+            let (index, refusal) = of_operation(refusal);
+            let place = index.and_then(|index| of_each.get_mut(index));
+            place.unwrap_or(&mut of_batch).push(refusal);
         }
         let resultados = match of_batch.is_empty() {
             true => kinds

@@ -152,13 +152,15 @@ pub fn at(index: usize, refusal: Refusal) -> Refusal {
 }
 
 /// The index of the operation that a refusal concerns, and the refusal as that operation alone
-/// would have it. `Err` if the refusal concerns the whole batch.
-pub fn of_operation(mut refusal: Refusal) -> Result<(usize, Refusal), Refusal> {
+/// would have it. The index is `None` if the refusal concerns the whole batch.
+pub fn of_operation(mut refusal: Refusal) -> (Option<usize>, Refusal) {
     let is_of_operation = refusal.campo.first().is_some_and(|part| part == OPERATIONS);
     let index = refusal.campo.get(1).and_then(|part| part.parse().ok());
-    let (true, Some(index)) = (is_of_operation, index) else { return Err(refusal) };
-    refusal.campo.drain(..2);
-    Ok((index, refusal))
+    let index = index.filter(|_| is_of_operation);
+    if index.is_some() {
+        refusal.campo.drain(..2);
+    }
+    (index, refusal)
 }
 
 impl Effect for Executed {
@@ -198,7 +200,7 @@ mod tests {
     #[test]
     fn a_refusal_finds_its_operation_again() {
         let refusal = Refusal::new(CodigoErro::CampoInvalido, "R4", "x").at(["numero"]);
-        assert_eq!(of_operation(at(7, refusal.clone())), Ok((7, refusal.clone())));
-        assert_eq!(of_operation(refusal.clone()), Err(refusal));
+        assert_eq!(of_operation(at(7, refusal.clone())), (Some(7), refusal.clone()));
+        assert_eq!(of_operation(refusal.clone()), (None, refusal));
     }
 }

@@ -297,7 +297,7 @@ fn the_demo_issuer_checks_the_secret() {
     );
     assert_eq!(discovery.body["issuer"], format!("{}/auth/realms/pje", app.base));
     let clients = app.request("GET", "/auth/realms/pje/demo-clients", &[], b"");
-    assert_eq!(clients.body.as_array().unwrap().len(), 6);
+    assert_eq!(clients.body.as_array().unwrap().len(), 7);
 }
 
 /// When the issuer is down, the server asks it once for all waiting requests.

@@ -172,7 +172,7 @@ fn r10_referencia_de_outro_tribunal_vale_e_nao_mostra_nada() {
 
 /// Every relation and every list of the stores, by the name of its type, with a query that reaches
 /// it. The test fails for a new one that is missing here.
-const RELATIONS: [(&str, &str); 24] = [
+const RELATIONS: [(&str, &str); 25] = [
     ("AdolescenteByCpf", "{ adolescente(cpf: $cpf) { id tribunal { codigo } } }"),
     ("AdolescenteById", "{ node(id: $adolescente) { id } }"),
     (
@@ -187,6 +187,10 @@ const RELATIONS: [(&str, &str); 24] = [
     (
         "AtosOf",
         "{ processos(first: 100) { nodes { guias { nodes { atosInfracionais { codigoTpu } apuracao { tribunal { codigo } } } } } } }",
+    ),
+    (
+        "Busca",
+        "{ busca(first: 50, texto: \"ficticio\") { processo { tribunal { codigo } } adolescente { tribunal { codigo } } guia { tribunal { codigo } } } }",
     ),
     ("HeldByCaller", "{ tramites(first: 100) { nodes { registro { bloqueado } } } }"),
     (

@@ -17,7 +17,7 @@ mod convert;
 mod input;
 mod introspection;
 mod literal;
-mod rules;
+mod validation;
 mod suggestions;
 mod syntax;
 mod type_set;

@@ -1,7 +1,8 @@
 //! The schema against which `validate` checks documents. The server reads it once, from its SDL.
 
 use crate::graphql::document::cost::weights::CostRules;
-use crate::graphql::document::introspection::{self, ListOrder};
+use crate::graphql::document::introspection::order::ListOrder;
+use crate::graphql::document::introspection::types;
 use crate::graphql::document::type_set::TypeSet;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::Valid;
@@ -45,7 +46,7 @@ impl DocumentSchema {
         let valid = Schema::parse_and_validate(text, "schema.graphql")
             .map_err(|failed| InvalidSchema(failed.errors.to_string()))?;
         let mut schema = valid.into_inner();
-        introspection::install(&mut schema).map_err(InvalidSchema)?;
+        types::install(&mut schema).map_err(InvalidSchema)?;
         let valid = Valid::assume_valid(schema);
         let (objects, possible_types) = possible_types(&valid);
         let is_one_of = |name: &Name| {

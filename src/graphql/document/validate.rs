@@ -2,9 +2,9 @@
 
 use super::error::DocumentError;
 use super::messages::{Key, Message};
-use super::rules::{self, Checked};
 use super::scalars::CheckScalar;
 use super::syntax::{self, Syntax};
+use super::validation::{self, Checked};
 use crate::graphql::document::position::Positions;
 use crate::graphql::document::schema::DocumentSchema;
 use crate::graphql::document::{expansion, limits};
@@ -88,7 +88,7 @@ pub fn validate(
         check_scalar,
         suggestions,
     };
-    let errors = rules::check(checked);
+    let errors = validation::check(checked);
     if !errors.is_empty() {
         return Err(Invalid::Invalid(errors));
     }
@@ -102,7 +102,7 @@ pub fn validate(
 /// The errors of apollo-compiler, for a text that our own checks accept.
 fn unreadable(text: &str, list: &DiagnosticList) -> Vec<DocumentError> {
     let positions = Positions::new(text);
-    let errors = list.iter().take(rules::MAX_ERRORS).map(|diagnostic| {
+    let errors = list.iter().take(validation::MAX_ERRORS).map(|diagnostic| {
         let message = Message::new(Key::Unreadable, vec![diagnostic.error.to_string()]);
         let locations = diagnostic.error.location().map(|span| positions.of(Some(span)));
         DocumentError::new(message, locations.into_iter().collect())
@@ -180,7 +180,7 @@ mod tests {
         else {
             panic!()
         };
-        assert_eq!(errors.len(), rules::MAX_ERRORS);
+        assert_eq!(errors.len(), validation::MAX_ERRORS);
     }
 
     #[test]

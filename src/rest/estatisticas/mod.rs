@@ -3,7 +3,8 @@
 mod csv;
 
 use super::envelope::{self, RestError};
-use super::openapi::estatistica::{EstatisticasQuery, JsonOrCsv};
+use super::openapi::estatistica::EstatisticasQuery;
+use super::openapi::json_or_csv::JsonOrCsv;
 use super::openapi::refusals::Refusals;
 use super::{Params, guias, page, processos};
 use crate::auth::Scope;

@@ -1,15 +1,10 @@
 //! Schemas and parameters of statistics.
 
-use super::envelope::RespostaDeEstatisticas;
 use super::texts::{Identificador, NumeroCnj, NumeroDaGuia};
 use super::words::{
     AlvoEstatistico, SexoBiologico, SituacaoGuia, SituacaoProcesso, TipoGuia, TipoProcesso,
 };
-use std::collections::BTreeMap;
-use utoipa::openapi::response::Response;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{ContentBuilder, RefOr};
-use utoipa::{IntoParams, IntoResponses, ToSchema};
+use utoipa::{IntoParams, ToSchema};
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
@@ -118,23 +113,4 @@ pub struct Quartis {
     primeiro: f64,
     mediana: f64,
     terceiro: f64,
-}
-
-/// The answer in either format.
-pub struct JsonOrCsv;
-
-impl IntoResponses for JsonOrCsv {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut all = RespostaDeEstatisticas::responses();
-        if let Some(RefOr::T(response)) = all.get_mut("200") {
-            let text = ObjectBuilder::new().schema_type(Type::String).description(Some(
-                "CSV (RFC 4180) em UTF-8, com cabeçalho: as dimensões, `total`, e de `idade` e \
-                 `duracao` quantos e os quartis. Um texto que uma planilha tomaria por fórmula vem \
-                 depois de um apóstrofo.",
-            ));
-            let content = ContentBuilder::new().schema(Some(text)).build();
-            response.content.insert("text/csv".to_owned(), content);
-        }
-        all
-    }
 }

@@ -12,6 +12,7 @@ mod absence;
 pub mod emissao;
 pub mod envelope;
 pub mod estatistica;
+pub mod json_or_csv;
 mod examples;
 pub mod guia;
 mod words;
@@ -116,6 +117,7 @@ use utoipa::{Modify, OpenApi};
         envelope::RespostaDeEstatisticas,
         words::NovaSituacao,
         words::NovaSituacaoDaGuia,
+        words::AlvoEstatistico,
         words::EspecieDeGuia,
         texts::EmBranco,
         tramite::refusals::RecusaDoTramita,

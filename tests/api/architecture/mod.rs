@@ -93,7 +93,12 @@ const CIRCLES: &[(&[&str], &str)] = &[
         "async-graphql's types are static: a trâmite has a registro, which has trâmites",
     ),
     (
-        &["graphql/schema/mod.rs", "graphql/schema/mutation.rs", "rascunho/graphql.rs"],
+        &[
+            "graphql/schema/mod.rs",
+            "graphql/schema/mutation.rs",
+            "lote/graphql.rs",
+            "rascunho/graphql.rs",
+        ],
         "async-graphql's types are static: a payload holds `Query`, which merges the slices",
     ),
     (

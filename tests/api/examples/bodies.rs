@@ -47,8 +47,10 @@ fn every_request_of_the_document_works_as_it_is() {
                 continue;
             }
             let mut path = path(template, operation);
-            if operation["operationId"] == "adolescentesSemelhantes" {
-                path += "?nome=Ana";
+            match operation["operationId"].as_str() {
+                Some("adolescentesSemelhantes") => path += "?nome=Ana",
+                Some("estatisticas") => path += "?de=PROCESSOS&por=TRIBUNAL,ANO",
+                _ => {}
             }
             let body = &operation["requestBody"]["content"]["application/json"]["example"];
             assert_eq!(body.is_null(), operation["requestBody"].is_null(), "{method} {template}");

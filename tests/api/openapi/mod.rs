@@ -262,6 +262,7 @@ fn bodies_and_responses_are_as_the_document_says() {
         json!({}),
     );
     walk.request("GET", "/processos", &[], json!({}));
+    walk.request("GET", "/estatisticas", &[("", "?de=PROCESSOS&por=TIPO")], json!({}));
 
     let vinculo = "/processos/{numeroProcesso}/apuracao/adolescentes/{identificadorAdolescente}";
     let of_rui =

@@ -165,9 +165,10 @@ impl Table {
                 let (of_row, row_weight) = left(row, &cell.0, true);
                 let (of_column, column_weight) = left(column, &cell.1, false);
                 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-                let share = (of_row as f64 * column as f64 / row_weight as f64
-                    + of_column as f64 * row as f64 / column_weight as f64)
-                    / 2.0;
+                let share = f64::midpoint(
+                    of_row as f64 * column as f64 / row_weight as f64,
+                    of_column as f64 * row as f64 / column_weight as f64,
+                );
                 #[expect(clippy::cast_possible_truncation, reason = "small numbers")]
                 let guess = share.round() as i64;
                 (cell.clone(), guess.clamp(*low, *high))

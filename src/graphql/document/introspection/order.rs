@@ -1,6 +1,5 @@
 //! The order of types and directives in the answers.
 
-use super::names;
 use apollo_compiler::ast::Type;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
@@ -107,4 +106,9 @@ impl<'s> Collector<'s> {
             field.arguments.iter().for_each(|argument| self.reference(&argument.ty));
         }
     }
+}
+
+/// The name of a type of the schema, wherever a list has it.
+fn names<'s>(types: impl Iterator<Item = &'s Name>) -> Vec<Name> {
+    types.cloned().collect()
 }
