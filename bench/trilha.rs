@@ -21,25 +21,8 @@ const MONTHS: u32 = 12;
 /// Records in one transaction.
 const BATCH: u32 = 500;
 
-/// Makes a partition of the trail and one of its seals for each month. The first existing partition
-/// then begins where they end.
-const PARTITIONS: &str = "SET TimeZone = 'UTC'; SET ROLE elos_dono;
-DO $$ DECLARE
-    tabela text;
-    inicio date := date_trunc('month', now());
-    mes date;
-BEGIN
-    FOREACH tabela IN ARRAY ARRAY['auditoria', 'selo'] LOOP
-        EXECUTE format('ALTER TABLE %I DETACH PARTITION %I', tabela, tabela || to_char(inicio, '_YYYYMM'));
-        EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
-            tabela, tabela || to_char(inicio, '_YYYYMM'), inicio, (inicio + interval '1 month')::date);
-        FOR antes IN 1..12 LOOP
-            mes := inicio - make_interval(months => antes);
-            EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
-                tabela || to_char(mes, '_YYYYMM'), tabela, mes, (mes + interval '1 month')::date);
-        END LOOP;
-    END LOOP;
-END $$";
+/// Makes the partitions of the past months.
+const PARTITIONS: &str = include_str!("../tests/api/archive/past_months.sql");
 
 fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
@@ -69,7 +52,7 @@ fn measure(postgres: &Embedded, folder: &Path, records: u32) -> anyhow::Result<(
     let url = postgres.url("postgres", "trilha");
     Migrator::connect(&url)?.apply()?;
     let mut conn = PgConnection::establish(&url)?;
-    conn.batch_execute(PARTITIONS)?;
+    conn.batch_execute(&PARTITIONS.replace(":meses", &MONTHS.to_string()))?;
     conn.batch_execute("RESET ROLE; SET synchronous_commit = off")?;
     let key = rsa::RsaPrivateKey::new(&mut rand::rngs::OsRng, 2048)?;
     std::fs::write(folder.join("chave.pem"), key.to_pkcs8_pem(LineEnding::LF)?.as_bytes())?;

@@ -56,7 +56,7 @@ export async function compareFresh(database, targets, keys) {
   }
 }
 
-/** Who checks tokens shows a tribunal only its own, and nothing to a token that nobody signed. */
+/** A target that checks tokens shows a tribunal only its own, and nothing to a token that nobody signed. */
 export async function compareWalls(targets, keys) {
   const numero = keys.numeros.get(TRIBUNAL_OF[NARROW])[0];
   for (const target of targets) {
@@ -112,8 +112,7 @@ export async function remembered(database, observer, answers) {
 /** pgbench's statements say what elos says, row by row, for a few of their values. */
 export async function compareLimit(database, ours, keys, processos) {
   pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
-  const client = new pg.Client({ host: database.socket, user: 'elos_servidor', database: 'elos', options: SESSION });
-  await client.connect();
+  const client = await database.client('elos', 'elos_servidor', SESSION);
   const distinct = (lists) => [...new Set(lists.map((list) => JSON.stringify(list)))].map((text) => JSON.parse(text));
   const ms = (date) => date.getTime();
   for (const [t, caso, nth] of [[NARROW, 0, 0], [0, 3, 1], [26, lastCase(processos) - 20, 4], [12, lastCase(processos) >> 1, 2]]) {

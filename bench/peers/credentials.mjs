@@ -1,4 +1,4 @@
-// Who asks: four systems of each of the 27 tribunais, each with a token that an issuer signed.
+// Four systems of each of the 27 tribunais ask, each with a token that an issuer signed.
 import { createSign, generateKeyPairSync } from 'node:crypto';
 
 export const ISSUER = 'https://sso.example/auth/realms/pje';

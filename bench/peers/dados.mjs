@@ -9,7 +9,7 @@ pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 export const banco = new pg.Pool(pool);
 
-/** Whose rows are read; a real server would have it from the token. */
+/** A header says which tribunal's rows are read; a real server would have it from the token. */
 export const doPedido = (pedido) => ({ tribunal: Number(pedido.headers['x-tribunal']) });
 
 export const typeDefs = `

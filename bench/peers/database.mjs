@@ -78,8 +78,8 @@ export class Database {
     return `postgres://${user}@/${name}?host=${encodeURIComponent(this.socket)}`;
   }
 
-  async client(name, user = 'postgres') {
-    const client = new pg.Client({ host: this.socket, user, database: name });
+  async client(name, user = 'postgres', options = undefined) {
+    const client = new pg.Client({ host: this.socket, user, database: name, options });
     await client.connect();
     return client;
   }

@@ -119,7 +119,7 @@ export const resolvers = {
 const LIST = 'condition: { tribunalCodigo: $tribunal }, orderBy: CRIADO_EM_ASC';
 const LINKS = 'condition: { tribunalCodigo: $tribunal, encerradoEm: null }';
 export const postgraphile = {
-  // Whose rows are read is a variable: a front end's text does not change with it.
+  // A variable says which tribunal's rows are read: a front end's text does not change with it.
   tellsTribunal: true,
   documents: withKeyed({
     Q1: 'query Q1($numero: String!) { processoByNumero(numero: $numero) { numero tipo situacao idOrgao criadoEm versao } }',

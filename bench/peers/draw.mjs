@@ -77,7 +77,7 @@ export function variablesOf(target, kind, { credential, key }, keys) {
   const mine = {
     Q1: () => ({ numero: keys.numeros.get(tribunal)[key] }),
     Q2: () => ({ after: target.cursorOf(tribunal, key) }),
-    Q3: () => ({ identificador: keys.adolescentes.get(tribunal)[key] }),
+    Q3: () => ({ identificador: all[key] }),
     Q4: () => ({ after: target.cursorOf(tribunal, key) }),
     M1: () => registration,
     M1k: () => (target.inProduction ? { ...registration, chave: 'registro-@' } : registration),

@@ -85,18 +85,21 @@ const SESSION_OF_ONE = `${SESSION} -c elos.tribunal=${TRIBUNAL_OF[NARROW]}`;
 /** The seed goes round the 27 tribunais in casos of five processos; the last round that has all of them. */
 export const lastCase = (processos) => Math.floor(Math.ceil(processos / 5) / TRIBUNAIS.length) - 1;
 
-/** What pgbench draws, and the statement. */
+/** What pgbench draws, and the statement. M1k is M1 with one part more, in the place that M1 keeps for it. */
 export function limit(request) {
-  const [draws, statement] = readFileSync(here(`limit/${request}.sql`), 'utf8').split('-- statement\n');
-  return { draws, statement };
+  const read = (name) => readFileSync(here(`limit/${name}.sql`), 'utf8');
+  const keyed = request === 'M1k';
+  const [draws, statement] = read(keyed ? 'M1' : request).split('-- statement\n');
+  return { draws: read('draws') + draws, statement: statement.replace('-- key\n', keyed ? read('key') : '') };
 }
 
-/** With a tribunal for each request, which goes to the database with the statement. */
+/** Writes what pgbench runs. Except in the narrow load, each request sets its tribunal in the pipeline of the statement. */
 function script(request, load, folder) {
   const { draws, statement } = limit(request);
-  if (load === 'narrow') return here(`limit/${request}.sql`);
-  const file = join(folder, `pgbench-${request}.sql`);
-  writeFileSync(file, `${draws}\\startpipeline\nSELECT set_config('elos.tribunal', :tribunal::text, false);\n${statement}\\endpipeline\n`);
+  const file = join(folder, `pgbench-${load}-${request}.sql`);
+  const sent = load === 'narrow' ? statement
+    : `\\startpipeline\nSELECT set_config('elos.tribunal', :tribunal::text, false);\n${statement}\\endpipeline\n`;
+  writeFileSync(file, draws + sent);
   return file;
 }
 

@@ -52,7 +52,7 @@ async function rounds(run, step, targets, progress) {
   const seen = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const figures = {};
-    // Whoever is first in one round is last in another.
+    // The target that is first in one round is last in another.
     for (const target of asked.map((_, i) => asked[(i + round) % asked.length])) {
       progress.step(`${what}, round ${round + 1} of ${ROUNDS}: ${target.name}`, each);
       figures[target.name] = await measure(run, target, data.get(target), step, SECONDS);
@@ -157,7 +157,7 @@ const end = async () => {
   if (!kept) rmSync(folder, { recursive: true, force: true });
 };
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => end().then(() => process.exit(130)));
-// Whoever reads the output may leave: what was started is stopped then, too.
+// The reader of the output may leave: what was started is stopped then, too.
 let left;
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => { left ??= end().then(() => process.exit(1)); });
 try {

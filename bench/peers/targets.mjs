@@ -75,10 +75,15 @@ class Target {
     this.cursorOf = (tribunal, key) => known.get(tribunal)[key];
   }
 
+  /** A request that fails until the server answers. */
+  probe() {
+    return this.ask('{ __typename }');
+  }
+
   async ready() {
     for (let tries = 0; ; tries += 1) {
       try {
-        return await this.ask('{ __typename }');
+        return await this.probe();
       } catch (error) {
         if (tries === 150 || this.process.exitCode !== null) throw new Error(`${this.name} did not start: ${error.message}`);
         await sleep(200);
@@ -104,15 +109,8 @@ class Floor extends Target {
     this.cursorOf = (tribunal, key) => places.get(tribunal)[key];
   }
 
-  async ready() {
-    for (let tries = 0; ; tries += 1) {
-      try {
-        return await fetch(`http://127.0.0.1:${this.port}/ready`);
-      } catch (error) {
-        if (tries === 150 || this.process.exitCode !== null) throw new Error(`${this.name} did not start: ${error.message}`);
-        await sleep(200);
-      }
-    }
+  probe() {
+    return fetch(`http://127.0.0.1:${this.port}/ready`);
   }
 }
 

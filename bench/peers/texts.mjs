@@ -9,7 +9,7 @@ const SCREENS = ['Lista', 'Detalhe', 'Painel', 'Busca', 'Consulta', 'Pauta', 'Fi
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
 // Every form keeps the field's name in it, so that two fields never come to one.
 const FORMS = [(field) => `${field}DaTela`, (field) => `meu${capital(field)}`, (field) => `${field}_1`, (field) => `ui${capital(field)}`];
-/** Of ten fields. A root's name and a scalar's are changed alike: by its name, so that all targets do the same. */
+/** This many of ten fields get another name. A root's name and a scalar's are changed alike: by its name, so that all targets do the same. */
 const RENAMED = 3;
 
 function nameOf(selection) {

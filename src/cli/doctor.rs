@@ -1,10 +1,10 @@
 //! `elos doctor`: checks what `elos check-config` cannot, because it needs the database, the issuer
 //! of tokens or this machine.
 
-use super::{now, preflight};
+use super::{database_options, now, preflight};
 use crate::auth::{Certificate, KeySource};
 use crate::config::Config;
-use crate::db::{self, DbOptions, diagnosis};
+use crate::db::{self, diagnosis};
 use crate::value::finding::{Finding, Level};
 use anyhow::ensure;
 use chrono::TimeDelta;
@@ -47,7 +47,7 @@ fn findings(config: &Config) -> Vec<Finding> {
     if let Some(url) = &config.database_url
         && config.server_urls().all(|(_, url)| usable(url))
     {
-        findings.extend(diagnosis::diagnose(&database(config, url), now));
+        findings.extend(diagnosis::diagnose(&database_options(config, url), now));
     }
     if let Some(url) = config.migrate_url.as_deref().filter(|url| usable(url)) {
         findings.push(of_disk(url));
@@ -56,14 +56,6 @@ fn findings(config: &Config) -> Vec<Finding> {
     findings.extend(of_certificate(config));
     findings.push(of_open_files(config));
     findings
-}
-
-fn database(config: &Config, url: &str) -> DbOptions {
-    let mut options = DbOptions::new(url);
-    options.nacional_url.clone_from(&config.nacional_url);
-    options.auditor_url.clone_from(&config.auditor_url);
-    options.pool_max = config.pool_max;
-    options
 }
 
 fn of_configuration(config: &Config) -> Vec<Finding> {
@@ -128,11 +120,13 @@ fn of_disk(url: &str) -> Finding {
         path: String,
     }
     let ask = || {
+        if !matches!(db::transport(url), Ok(db::Transport::Local)) {
+            return None;
+        }
         let mut conn = PgConnection::establish(url).ok()?;
         let ask = db::Sql::new("SELECT current_setting('data_directory') AS path");
         let Folder { path } = ask.get_result(&mut conn).ok()?;
-        matches!(db::transport(url), Ok(db::Transport::Local))
-            .then(|| statvfs(path.as_str()).ok())?
+        statvfs(path.as_str()).ok()
     };
     match ask() {
         None => Finding::warning(

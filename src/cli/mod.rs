@@ -24,7 +24,7 @@ mod version;
 use crate::config::ranges::number;
 use crate::config::{Config, Settings};
 use crate::db::migrations::Migrator;
-use crate::db::{self, Transport, credentials};
+use crate::db::{self, DbOptions, Transport, credentials};
 use crate::telemetry::logs;
 use crate::value::tribunal::Tribunal;
 use anyhow::{Context, bail, ensure};
@@ -205,6 +205,16 @@ fn migrate_url(config: &Config) -> anyhow::Result<&str> {
         .context("falta ELOS_MIGRATE_URL, a URL do banco como o dono das tabelas")?;
     check_transport(config, "ELOS_MIGRATE_URL", url)?;
     Ok(url)
+}
+
+/// Returns the options with which `elos serve` connects to the database at `url`.
+fn database_options(config: &Config, url: &str) -> DbOptions {
+    let mut options = DbOptions::new(url);
+    options.nacional_url.clone_from(&config.nacional_url);
+    options.auditor_url.clone_from(&config.auditor_url);
+    options.pool_max = config.pool_max;
+    options.statement_timeout = config.statement_timeout;
+    options
 }
 
 /// Refuses the connections of the server that others could read, as [`check_transport`] does.

@@ -1,9 +1,9 @@
 //! `elos serve`: the server in production, with a database and a token issuer of its operator.
 
-use super::{check_server_transports, now, preflight};
+use super::{check_server_transports, database_options, now, preflight};
 use crate::auth::Auth;
 use crate::config::Config;
-use crate::db::{Db, DbOptions, credentials};
+use crate::db::{Db, credentials};
 use crate::server::{self, GraphqlSettings, Parts, ServiceManager};
 use anyhow::{Context, ensure};
 use std::net::TcpListener;
@@ -15,11 +15,7 @@ pub fn run(config: &Config) -> anyhow::Result<()> {
     let url = config.database_url.as_deref().context("falta DATABASE_URL")?;
     let oidc = &config.oidc;
     let issuer = oidc.issuer.as_ref().context("falta ELOS_OIDC_ISSUER")?;
-    let mut database = DbOptions::new(url);
-    database.nacional_url.clone_from(&config.nacional_url);
-    database.auditor_url.clone_from(&config.auditor_url);
-    database.pool_max = config.pool_max;
-    database.statement_timeout = config.statement_timeout;
+    let database = database_options(config, url);
     if let Some(manager) = ServiceManager::from_environment() {
         manager.wait_for("o banco de dados");
     }

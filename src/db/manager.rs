@@ -488,7 +488,7 @@ impl Lease {
         let start = Instant::now();
         let outcome = {
             // The statement timeout, plus the time that PostgreSQL needs to report it.
-            let _waiting =
+            let _deadline =
                 conn.socket.set_deadline(Instant::now() + conn.statement_timeout + TIMEOUT_MARGIN);
             match in_savepoint {
                 true => conn.pg.transaction(work),
@@ -509,13 +509,9 @@ impl Lease {
         outcome: Result<T, Error>,
         still_usable: impl Fn(&mut Self) -> bool,
     ) -> Result<T, Error> {
-        match &outcome {
-            Err(Error::Outage(outage, _)) => self.0.health.measures.count_error(outage.name()),
-            Err(Error::Internal(_)) => self.0.health.measures.count_error(INTERNAL),
-            _ => {}
-        }
         match outcome {
             Err(Error::Outage(outage, cause)) => {
+                self.0.health.measures.count_error(outage.name());
                 self.0.health.outages.record_failure(outage, &cause);
                 if outage.spoils_pool() {
                     self.0.generation.fetch_add(1, Ordering::AcqRel);
@@ -525,7 +521,11 @@ impl Lease {
                 }
                 Err(Error::failure(Failure::Indisponivel, outage.message()))
             }
-            Err(Error::Internal(cause)) if !still_usable(self) => {
+            Err(Error::Internal(cause)) => {
+                self.0.health.measures.count_error(INTERNAL);
+                if still_usable(self) {
+                    return Err(Error::Internal(cause));
+                }
                 self.0.health.outages.record_failure(Outage::Unreachable, &cause.to_string());
                 self.mark_lost();
                 Err(unavailable())

@@ -10,7 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 /// The kind of an error that is no outage.
 pub(super) const INTERNAL: &str = "internal";
 
-/// What a pool of connections is for.
+/// What a pool of connections is for: `tribunal`, `nacional`, `servidor` or `trilha`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct PoolLabel {
     pub classe: &'static str,

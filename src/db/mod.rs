@@ -39,7 +39,7 @@ mod transport;
 mod outer_transaction;
 
 pub use manager::ConnectError;
-pub use measures::{Load, Measures, QueueLoad};
+pub use measures::{Load, Measures, PoolLabel, QueueLoad};
 pub use permits::{Admission, Bounds, COALESCE_WAIT, Caller, Job, Lane, Permit, Permits, Queued};
 pub use pooler::check_session_affinity;
 pub use relation::{Relation, group_by_key};
@@ -314,7 +314,7 @@ impl Db {
     }
 
     /// Queues `run`, which runs on a blocking thread as soon as it gets a permit. The caller must
-    /// have counted the request with [`Db::wait`].
+    /// have counted the request with [`Db::admit`].
     pub fn run(&self, actor: &Actor, lane: Lane, run: Job) -> Queued {
         self.connections(actor.scope()).permits.run(&Caller::of(actor), lane, run)
     }
@@ -326,7 +326,7 @@ impl Db {
         self.permit_for_admitted(actor, lane, since).await
     }
 
-    /// Like [`Db::permit`], for requests that [`Db::wait`] has already counted.
+    /// Like [`Db::permit`], for requests that [`Db::admit`] has already counted.
     pub async fn permit_for_admitted(
         &self,
         actor: &Actor,

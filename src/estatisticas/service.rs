@@ -32,8 +32,7 @@ pub fn prepare(call: &Call, question: Question) -> Result<Estatisticas> {
     let now = (call.app.now)();
     let query = Estatisticas { counted, by, values, protected, now, today: time::day(now) };
     rules::dimensions(&query, target)?;
-    let filtered = query.values.iter().map(|(dimension, _)| dimension);
-    let sexo = query.by.iter().chain(filtered).any(|one| *one == DimensaoEstatistica::Sexo);
+    let sexo = query.requested().any(|dimension| dimension == DimensaoEstatistica::Sexo);
     // A protected figure tells nothing of a person, so the papel for sensitive fields is not needed.
     if sexo
         && !protected

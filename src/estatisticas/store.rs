@@ -186,11 +186,15 @@ impl Estatisticas {
         years.bind(self.today).push(", a.data_nascimento)) AS anos)")
     }
 
+    /// The dimensions that group the rows, and then those that filter them.
+    pub fn requested(&self) -> impl Iterator<Item = Dimension> {
+        self.by.iter().chain(self.values.iter().map(|(dimension, _)| dimension)).copied()
+    }
+
     /// The names of the requested dimensions that the counted rows do not have.
     pub fn inapplicable(&self) -> Vec<&'static str> {
-        let requested = self.by.iter().chain(self.values.iter().map(|(dimension, _)| dimension));
-        let without = |dimension: &&Dimension| self.dimension(**dimension).is_none();
-        requested.filter(without).map(|dimension| dimension.text()).collect()
+        let without = |dimension: &Dimension| self.dimension(*dimension).is_none();
+        self.requested().filter(without).map(Dimension::text).collect()
     }
 
     /// The condition on the values of dimensions.
@@ -203,11 +207,10 @@ impl Estatisticas {
 
     /// The database decides what may be shown, so that no statement of the server can show more.
     fn protected_sql(&self) -> Sql {
-        let names = |dimensions: &mut dyn Iterator<Item = &Dimension>| -> Vec<String> {
-            dimensions.map(|dimension| dimension.text().to_owned()).collect()
-        };
-        let by = names(&mut self.by.iter());
-        let filtered = names(&mut self.values.iter().map(|(dimension, _)| dimension));
+        let name = |dimension: &Dimension| dimension.text().to_owned();
+        let by: Vec<String> = self.by.iter().map(name).collect();
+        let filtered: Vec<String> =
+            self.values.iter().map(|(dimension, _)| name(dimension)).collect();
         let values: Vec<Option<String>> =
             self.values.iter().map(|(_, value)| value.clone()).collect();
         Sql::new(

@@ -144,8 +144,8 @@ impl List for EventosOf {
             }),
             where_clause: Sql::join(parts.into_iter().flatten(), " AND ", "true"),
             ordering: OrderBy {
-                then: Vec::new(),
                 column: Some(("e.xid", KeyType::Xid)),
+                then: Vec::new(),
                 id: "e.id",
                 descending: self.descending,
             },

@@ -137,8 +137,9 @@ impl ProcessoFilter {
 }
 
 /// The path to the execuções of an apuração. Both sides have the alias `p`, so the path reads the
-/// execuções under the alias `x`, and a subquery gives each of them the alias `p` for its filter. An execução and its apuração may belong to different
-/// tribunais, so the path filters by tribunal itself.
+/// execuções under the alias `x`, and a subquery gives each of them the alias `p` for its filter. An
+/// execução and its apuração may belong to different tribunais, so the path filters by tribunal
+/// itself.
 fn execucoes(tribunal: Option<i16>) -> Path {
     let rows =
         Sql::new("processo x WHERE x.numero_referencia = p.numero AND x.tipo_referencia = p.tipo");

@@ -7,7 +7,8 @@ use crate::adolescente::graphql::{
     AtualizarAdolescenteInput, AtualizarAdolescentePayload, CadastrarAdolescenteInput,
     CadastrarAdolescentePayload,
 };
-use crate::command::{self, Command};
+use crate::call::Call;
+use crate::command::{self, Command, Done, Mode};
 use crate::error::{CodigoErro, Error, Failure, Refusal};
 use crate::graphql::schema::mutation::{Completion, MutationOutcome};
 use crate::graphql_types::context::ContextExt;
@@ -158,25 +159,29 @@ async fn execute(
     let mode = mode.into_mode();
     let mode = mode.inspect_err(|error| record.add_refusal(EmLote::NAME, error.status()));
     let outcome = match mode {
-        Ok(mode) => {
-            let mut outcome =
-                command::execute(ctx.call(), command.clone(), mode.clone(), |_, _| Ok(())).await;
-            for _ in 1..ATTEMPTS {
-                if !outcome.as_ref().is_err_and(Error::is_overtaken) {
-                    break;
-                }
-                outcome =
-                    command::execute(ctx.call(), command.clone(), mode.clone(), |_, _| Ok(()))
-                        .await;
-            }
-            outcome
-        }
+        Ok(mode) => execute_with_retries(ctx.call(), &command, &mode).await,
         Err(error) => Err(error),
     };
     match outcome {
         Ok(done) => Ok(EmLotePayload::done(done.effect, dry_run)),
         Err(Error::Refusals(refusals)) => Ok(EmLotePayload::refused(&kinds, dry_run, refusals)),
         Err(error) => Err(error),
+    }
+}
+
+/// Executes the batch, and tries it again when other writes overtake it.
+async fn execute_with_retries(
+    call: &Call,
+    command: &EmLote,
+    mode: &Mode,
+) -> Result<Done<Executed, ()>> {
+    let mut attempt = 1;
+    loop {
+        let outcome = command::execute(call, command.clone(), mode.clone(), |_, _| Ok(())).await;
+        if attempt == ATTEMPTS || !outcome.as_ref().is_err_and(Error::is_overtaken) {
+            return outcome;
+        }
+        attempt += 1;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::operations;
 use crate::command::{Command, Context, Effect, Remembered};
-use crate::db::Session;
+use crate::db::{Session, Sql};
 use crate::error::{Error, Refusal};
 use crate::value::resource::{HasResources, Resource};
 use diesel::RunQueryDsl;
@@ -15,8 +15,6 @@ use std::time::Duration;
 const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
 /// Key of the lock that batches of one tribunal take in turn, beside the code of the tribunal.
 const LOCK: i32 = 0x6C6F_7465;
-/// A batch with more refused operations than this is not tried further. Nobody reads more.
-const MAX_REFUSED: usize = 100;
 
 /// The first part of the path of a refusal in a batch. The index of its operation follows.
 pub const OPERATIONS: &str = "operacoes";
@@ -115,25 +113,21 @@ impl Command for EmLote {
         Refusal::ensure_none(self.malformed, Vec::new())?;
         // Each batch locks many rows, in the order of its operations. In turn, two of them cannot
         // wait for each other.
-        crate::db::Sql::new("SELECT pg_advisory_xact_lock(")
+        Sql::new("SELECT pg_advisory_xact_lock(")
             .bind(LOCK)
             .push(", ")
             .bind(i32::from(context.tribunal))
             .push(")")
             .execute(session.conn())?;
         session.set_lock_timeout(LOCK_TIMEOUT)?;
-        let (mut effects, mut refusals, mut refused) = (Vec::new(), Vec::new(), 0);
+        let (mut effects, mut refusals) = (Vec::new(), Vec::new());
         for (index, operation) in self.operations.into_iter().enumerate() {
             match session.in_savepoint(|session| operation.execute(session, context)) {
                 Ok(effect) => effects.push(effect),
                 Err(Error::Refusals(of_operation)) => {
                     refusals.extend(of_operation.into_iter().map(|refusal| at(index, refusal)));
-                    refused += 1;
                 }
                 Err(error) => return Err(error),
-            }
-            if refused == MAX_REFUSED {
-                break;
             }
         }
         if refusals.is_empty() { Ok(Executed(effects)) } else { Err(Error::Refusals(refusals)) }

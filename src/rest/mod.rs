@@ -250,11 +250,7 @@ impl Params {
         (all, as_text): (&[T], fn(T) -> &'static str),
     ) -> Result<Option<T>, RestError> {
         let Some(text) = self.take(name) else { return Ok(None) };
-        let (text, mut values) = (text.trim(), all.iter().copied());
-        match values.find(|&value| as_text(value).eq_ignore_ascii_case(text)) {
-            Some(value) => Ok(Some(value)),
-            None => Err(page::invalid(name, &not_in_list(all, as_text))),
-        }
+        word(name, &text, all, as_text).map(Some)
     }
 
     fn finish(self) -> Result<(), RestError> {
@@ -272,6 +268,18 @@ impl Params {
 /// The beginning of a name that the client wrote, without control characters.
 fn printable(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(60).collect()
+}
+
+/// The value whose text is this word of the parameter `name`, in upper or lower case.
+fn word<T: Copy>(
+    name: &str,
+    text: &str,
+    all: &[T],
+    as_text: fn(T) -> &'static str,
+) -> Result<T, RestError> {
+    let (text, mut values) = (text.trim(), all.iter().copied());
+    let found = values.find(|&value| as_text(value).eq_ignore_ascii_case(text));
+    found.ok_or_else(|| page::invalid(name, &not_in_list(all, as_text)))
 }
 
 /// The message for a word that is not in the list.

@@ -2,8 +2,8 @@
 
 use crate::auth::Auth;
 use crate::call::App;
-use crate::db::Load;
-use crate::telemetry::metrics::{ClassLabel, Scraped, StateLabel};
+use crate::db::{Load, PoolLabel};
+use crate::telemetry::metrics::{Scraped, StateLabel};
 
 /// Registers what the database, the audit trail and the authentication tell.
 pub fn register(app: &App, auth: &Auth) {
@@ -37,7 +37,7 @@ fn set_load(scraped: &Scraped, load: Load) {
         (&scraped.waiting, queue.waiting),
         (&scraped.tribunals, queue.tribunals),
     ] {
-        gauge.get_or_create(&ClassLabel { classe }).set(count(value));
+        gauge.get_or_create(&PoolLabel { classe }).set(count(value));
     }
 }
 

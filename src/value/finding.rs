@@ -1,14 +1,11 @@
 //! What a check of `elos doctor` found, and what to do about it.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    #[serde(rename = "ok")]
     Ok,
-    #[serde(rename = "aviso")]
     Warning,
-    #[serde(rename = "erro")]
     Error,
 }
 
@@ -19,6 +16,12 @@ impl Level {
             Self::Warning => "aviso",
             Self::Error => "erro",
         }
+    }
+}
+
+impl Serialize for Level {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

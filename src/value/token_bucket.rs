@@ -9,7 +9,7 @@ use std::time::Instant;
 /// When there are more buckets than this, full ones are removed.
 const KEPT: usize = 10_000;
 
-/// One bucket. A full one tokens the tokens of a minute. A negative value is a debt, when more was
+/// One bucket. A full one holds the tokens of a minute. A negative value is a debt, when more was
 /// taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Bucket {

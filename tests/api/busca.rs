@@ -77,14 +77,15 @@ fn nomes_sem_acento_nem_caixa_e_o_nome_social_primeiro() {
     }
     assert_eq!(names(&app, "tjrn", "zoraide"), ["Zoraide"]);
     assert_eq!(names(&app, "tjrn-leitura", "zoraide"), ["Zoraide"]);
-    // The civil name of who has a social name is sensitive: it finds nothing without the papel.
+    // The civil name of a person who has a social name is sensitive: it finds nothing without the
+    // papel.
     assert_eq!(names(&app, "tjrn", "hermenegildo"), ["Zoraide"]);
     assert_eq!(
         found(&app, "tjrn-leitura", "hermenegildo"),
         found(&app, "tjrn-leitura", "ninguem assim")
     );
     assert_eq!(names(&app, "tjrn", "zoe silva"), [""; 0]);
-    // What LIKE gives a meaning only parts the words.
+    // A character with a meaning in LIKE only separates words.
     for text in ["%%%zoe", "zoe_", "zoe%"] {
         assert_eq!(names(&app, "tjrn", text), ["Zoé"], "{text}");
     }

@@ -1,11 +1,4 @@
--- What a registration leaves, the record of the trail too, in one statement.
-\set t random(:menor, :maior)
-\set tribunal 801 + :t
-\if :zipf
-\set caso random_zipfian(0, :casos, 1.01)
-\else
-\set caso random(0, :casos)
-\endif
+-- One statement writes all that a registration leaves, the record of the trail too. For M1k, key.sql takes the place of `-- key`.
 \set sequencia (27 * :caso + :t) * 3 + 1
 \set k :k + 1
 \set alto 2000000 + :client_id * 500000 + :k
@@ -21,6 +14,7 @@ links AS (INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, ini
           SELECT :tribunal::smallint, novo.id, ids.id, t FROM novo, ids, agora),
 fato AS (INSERT INTO evento (tribunal_codigo, tipo, processo_id, ocorrido_em, ator_sub, ator_azp)
          SELECT :tribunal::smallint, 'PROCESSO_CADASTRADO', novo.id, t, 'service-account-pje-tjrn', 'pje-tjrn' FROM novo, agora)
+-- key
 SELECT numero, tipo, situacao, versao,
        elos_trilha_de_escrita('{00000000-0000-4000-8000-000000000000}', '{1}', '{1}', '{1}', ARRAY[novo.id * 8], '{service-account-pje-tjrn}',
                               '{pje-tjrn}', '{GRAPHQL}', '{M1}', '{ESCRITA}', '{OK}', '{200}', '{""}')

@@ -1,11 +1,4 @@
 -- Numbers of the seed follow from the id of their row, check digits and all.
-\set t random(:menor, :maior)
-\set tribunal 801 + :t
-\if :zipf
-\set caso random_zipfian(0, :casos, 1.01)
-\else
-\set caso random(0, :casos)
-\endif
 \set id (27 * :caso + :t) * 5 + random(1, 5)
 \set n 8000000 + :id % 1000000
 \set ano 2021 + :id % 5

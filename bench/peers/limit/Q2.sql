@@ -1,10 +1,3 @@
-\set t random(:menor, :maior)
-\set tribunal 801 + :t
-\if :zipf
-\set caso random_zipfian(0, :casos, 1.01)
-\else
-\set caso random(0, :casos)
-\endif
 \set id (27 * :caso + :t) * 5 + random(1, 5)
 -- statement
 SELECT p.numero, p.tipo, p.situacao, r.numero, r.situacao, v.iniciado_em, v.identificador, v.nome, v.sobrenome, v.data_nascimento

@@ -1,10 +1,3 @@
-\set t random(:menor, :maior)
-\set tribunal 801 + :t
-\if :zipf
-\set caso random_zipfian(0, :casos, 1.01)
-\else
-\set caso random(0, :casos)
-\endif
 \set sequencia (27 * :caso + :t) * 3 + random(1, 3)
 -- statement
 SELECT a.identificador, a.nome, v.iniciado_em, v.numero, v.tipo, v.situacao, r.numero, r.situacao,

@@ -1,10 +1,3 @@
-\set t random(:menor, :maior)
-\set tribunal 801 + :t
-\if :zipf
-\set caso random_zipfian(0, :casos, 1.01)
-\else
-\set caso random(0, :casos)
-\endif
 \set id (27 * :caso + :t) * 5 + random(1, 5)
 -- statement
 SELECT p.numero, p.tipo, p.situacao, p.id_orgao, p.criado_em, p.versao,

@@ -4,6 +4,9 @@ import {
   isListType, isNonNullType, isScalarType,
 } from 'graphql';
 
+const hasDefault = (definition) => definition.defaultValue !== undefined || definition.default !== undefined;
+const isRequired = (definition) => isNonNullType(definition.type) && !hasDefault(definition);
+
 export class Generator {
   constructor(schema, seed) {
     this.schema = schema;
@@ -113,8 +116,7 @@ export class Generator {
   arguments(definitions) {
     const given = [];
     for (const definition of definitions) {
-      const required = isNonNullType(definition.type) && definition.defaultValue === undefined && definition.default === undefined;
-      if (required ? this.fault() : this.chance(0.6)) continue;
+      if (isRequired(definition) ? this.fault() : this.chance(0.6)) continue;
       given.push(`${definition.name}: ${this.value(definition.type, 0, definition)}`);
     }
     if (this.fault()) given.push('naoHa: 1');
@@ -163,8 +165,7 @@ export class Generator {
     }
     const given = [];
     for (const field of fields) {
-      const required = isNonNullType(field.type) && field.defaultValue === undefined && field.default === undefined;
-      if (required ? this.fault() : this.chance(depth > 1 ? 0.95 : 0.7)) continue;
+      if (isRequired(field) ? this.fault() : this.chance(depth > 1 ? 0.95 : 0.7)) continue;
       given.push(`${field.name}: ${this.value(field.type, depth + 1, field)}`);
     }
     if (this.fault()) given.push('naoHa: 1');
@@ -175,13 +176,13 @@ export class Generator {
   // A variable of a type that fits, or nearly.
   variable(type, definition) {
     let declared = type;
-    const hasDefault = definition && (definition.defaultValue !== undefined || definition.default !== undefined);
+    const defaults = definition && hasDefault(definition);
     let preset = '';
     let text = String(type);
-    if (isNonNullType(type) && (hasDefault || this.chance(0.2))) {
+    if (isNonNullType(type) && (defaults || this.chance(0.2))) {
       declared = type.ofType;
       text = String(declared);
-      if (!hasDefault && !this.fault()) preset = ` = ${this.constant(declared, 0)}`;
+      if (!defaults && !this.fault()) preset = ` = ${this.constant(declared, 0)}`;
     } else if (!isNonNullType(type) && this.chance(definition?.oneOf ? 0.95 : 0.2)) {
       text = `${text}!`;
     }
@@ -196,13 +197,11 @@ export class Generator {
   }
 
   constant(type, depth) {
-    const chance = this.chance;
     // No variables in a default.
     const before = this.value;
     this.value = (inner, innerDepth) => this.literal(inner, innerDepth);
     const text = this.literal(getNullableType(type), depth);
     this.value = before;
-    this.chance = chance;
     return text;
   }
 
@@ -233,8 +232,7 @@ export class Generator {
       }
       const value = {};
       for (const field of fields) {
-        const required = isNonNullType(field.type) && field.defaultValue === undefined && field.default === undefined;
-        if (required ? this.fault() : this.chance(depth > 1 ? 0.95 : 0.6)) continue;
+        if (isRequired(field) ? this.fault() : this.chance(depth > 1 ? 0.95 : 0.6)) continue;
         value[field.name] = this.json(field.type, depth + 1);
       }
       if (this.fault()) value.naoHa = 1;

@@ -219,13 +219,6 @@ fn of_clock(conn: &mut PgConnection, now: fn() -> DateTime<Utc>) -> QueryResult<
 
 fn of_settings(conn: &mut PgConnection, options: &DbOptions) -> QueryResult<Vec<Finding>> {
     #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        name: String,
-        #[diesel(sql_type = Text)]
-        value: String,
-    }
-    #[derive(QueryableByName)]
     struct Database {
         #[diesel(sql_type = Text)]
         encoding: String,
@@ -238,10 +231,9 @@ fn of_settings(conn: &mut PgConnection, options: &DbOptions) -> QueryResult<Vec<
         #[diesel(sql_type = Bool)]
         standby: bool,
     }
-    let rows: Vec<Row> =
+    let settings: Vec<Setting> =
         Sql::new("SELECT name, reset_val AS value FROM pg_settings WHERE reset_val IS NOT NULL")
             .load(conn)?;
-    let values = rows.into_iter().map(|Row { name, value }| Setting { name, value });
     let database: Database = Sql::new(
         "SELECT pg_encoding_to_char(encoding)::text AS encoding, datcollate::text AS collation, \
            pg_database_size(oid) AS bytes, \
@@ -253,8 +245,7 @@ fn of_settings(conn: &mut PgConnection, options: &DbOptions) -> QueryResult<Vec<
          FROM pg_database WHERE datname = current_database()",
     )
     .get_result(conn)?;
-    let mut findings =
-        judge(&values.collect::<Vec<_>>(), instance_connections(options), database.connections);
+    let mut findings = judge(&settings, instance_connections(options), database.connections);
     if database.standby {
         findings.push(Finding::error(
             "postgresql",

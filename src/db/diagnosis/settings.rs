@@ -1,6 +1,8 @@
 //! Judges the settings of a PostgreSQL server. This is a pure function of their values.
 
 use crate::value::finding::Finding;
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
 use std::collections::BTreeMap;
 
 const CHECK: &str = "postgresql";
@@ -14,9 +16,11 @@ const ADMINISTRATION: i64 = 10;
 const INSTANCES: i64 = 3;
 
 /// A setting of the server and the value that a new session gets.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, QueryableByName)]
 pub struct Setting {
+    #[diesel(sql_type = Text)]
     pub name: String,
+    #[diesel(sql_type = Text)]
     pub value: String,
 }
 
@@ -161,20 +165,19 @@ fn of_timeouts(number: &impl Fn(&str) -> Option<i64>) -> Vec<Finding> {
 fn of_logs<'a>(
     value: &impl Fn(&str) -> Option<&'a str>,
     number: &impl Fn(&str) -> Option<i64>,
-) -> Vec<Finding> {
+) -> Option<Finding> {
     let all = matches!(value("log_statement"), Some("all" | "mod"));
     let slow = ["log_min_duration_statement", "log_min_duration_sample"];
     let logs_statements = all || slow.iter().any(|name| number(name).is_some_and(|ms| ms >= 0));
     let on_error = number("log_parameter_max_length_on_error").is_some_and(|length| length != 0);
     let logs_values = logs_statements && number("log_parameter_max_length") != Some(0);
-    let told = (logs_values || on_error).then(|| {
+    (logs_values || on_error).then(|| {
         Finding::warning(
             CHECK,
             "o log do PostgreSQL guarda os valores dos comandos, que têm nomes e números de pessoas",
             "ALTER SYSTEM SET log_parameter_max_length = 0; ALTER SYSTEM SET log_parameter_max_length_on_error = 0; SELECT pg_reload_conf()",
         )
-    });
-    told.into_iter().collect()
+    })
 }
 
 /// The texts of some errors are all that tells an outage from a defect.

@@ -50,7 +50,7 @@ pub type Job = Box<dyn FnOnce(&Permit) + Send>;
 enum Work {
     /// Send the permit to the task that awaits it.
     Wake(oneshot::Sender<Permit>),
-    /// Job this on a blocking thread of the given runtime.
+    /// Run this on a blocking thread of the given runtime.
     Run(Handle, Job),
 }
 

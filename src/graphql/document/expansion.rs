@@ -7,6 +7,7 @@
 use super::messages::{Key, Message};
 use apollo_compiler::Name;
 use apollo_compiler::ast::{Definition, Document, Selection};
+use apollo_compiler::parser::SourceSpan;
 use std::collections::{HashMap, HashSet};
 
 /// Limits on the expanded size of an operation.
@@ -155,9 +156,9 @@ fn measure_fragments(document: &Document) -> Result<HashMap<&Name, Size>, Expans
     let mut remaining = HashMap::<&Name, usize>::new();
     let mut used_by = HashMap::<&Name, Vec<&Name>>::new();
     for (name, fragment) in &fragments {
-        let mut spreads = HashSet::new();
-        collect_spreads(&fragment.selection_set, &mut spreads);
-        spreads.retain(|spread| fragments.contains_key(spread));
+        let spreads = spreads(&fragment.selection_set).into_iter().map(|(spread, _)| spread);
+        let spreads: HashSet<&Name> =
+            spreads.filter(|spread| fragments.contains_key(spread)).collect();
         remaining.insert(name, spreads.len());
         for spread in spreads {
             used_by.entry(spread).or_default().push(name);
@@ -182,18 +183,23 @@ fn measure_fragments(document: &Document) -> Result<HashMap<&Name, Size>, Expans
     if sizes.len() < fragments.len() { Err(ExpansionExceeded::Cycle) } else { Ok(sizes) }
 }
 
-fn collect_spreads<'d>(selections: &'d [Selection], spreads: &mut HashSet<&'d Name>) {
-    for selection in selections {
-        match selection {
-            Selection::Field(field) => collect_spreads(&field.selection_set, spreads),
-            Selection::InlineFragment(inline_fragment) => {
-                collect_spreads(&inline_fragment.selection_set, spreads);
-            }
-            Selection::FragmentSpread(spread) => {
-                spreads.insert(&spread.fragment_name);
+/// The spreads in a selection set: those of a set before those of the sets within it, as graphql-js
+/// orders them.
+pub(super) fn spreads(selections: &[Selection]) -> Vec<(&Name, Option<SourceSpan>)> {
+    let mut found = Vec::new();
+    let mut to_visit = vec![selections];
+    while let Some(selections) = to_visit.pop() {
+        for selection in selections {
+            match selection {
+                Selection::Field(field) => to_visit.push(&field.selection_set),
+                Selection::InlineFragment(inline) => to_visit.push(&inline.selection_set),
+                Selection::FragmentSpread(spread) => {
+                    found.push((&spread.fragment_name, spread.location()));
+                }
             }
         }
     }
+    found
 }
 
 fn directives(document: &Document) -> usize {

@@ -42,7 +42,7 @@ pub struct PendingQuery {
 /// The reply of a run to one of its queries.
 pub enum BatchReply {
     Answered(Outcome),
-    /// The run failed for a reason that may belong to another query of the batch. Job this query
+    /// The run failed for a reason that may belong to another query of the batch. Run this query
     /// again, alone.
     RetryAlone,
 }

@@ -46,11 +46,13 @@ pub fn mark(sdl: &str) -> String {
 fn type_of(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("  ").filter(|rest| !rest.starts_with([' ', '"']))?;
     let rest = rest.split(" @").next()?;
-    let (_, ty) = match rest.strip_prefix("): ") {
-        Some(ty) => ("", ty),
-        None if rest.contains('(') && !rest.contains("): ") => return None,
-        None => rest.rsplit_once("): ").or_else(|| rest.split_once(": "))?,
-    };
+    if let Some(ty) = rest.strip_prefix("): ") {
+        return Some(ty);
+    }
+    if rest.contains('(') && !rest.contains("): ") {
+        return None;
+    }
+    let (_, ty) = rest.rsplit_once("): ").or_else(|| rest.split_once(": "))?;
     Some(ty)
 }
 

@@ -91,6 +91,13 @@ fn vinculo_edge(
     (Arc::new(list), store::Vinculado { vinculo, object }).into()
 }
 
+/// The fields of a payload that shows a processo and whether it changed.
+fn changed(outcome: MutationOutcome<Changed>) -> (Option<ProcessoNode>, bool, Completion) {
+    let alterado = outcome.summary(|effect| effect.changed);
+    let (effect, completion) = outcome.stored();
+    (effect.map(|effect| Arc::new(effect.processo).into()), alterado, completion)
+}
+
 impl From<MutationOutcome<Cadastrado>> for CadastrarProcessoPayload {
     fn from(outcome: MutationOutcome<Cadastrado>) -> Self {
         let warnings = outcome.summary(|effect| effect.warnings.clone());
@@ -105,25 +112,15 @@ impl From<MutationOutcome<Cadastrado>> for CadastrarProcessoPayload {
 
 impl From<MutationOutcome<Changed>> for AtualizarResponsaveisPayload {
     fn from(outcome: MutationOutcome<Changed>) -> Self {
-        let changed = outcome.summary(|effect| effect.changed);
-        let (effect, completion) = outcome.stored();
-        Self {
-            processo: effect.map(|effect| Arc::new(effect.processo).into()),
-            alterado: changed,
-            completion,
-        }
+        let (processo, alterado, completion) = changed(outcome);
+        Self { processo, alterado, completion }
     }
 }
 
 impl From<MutationOutcome<Changed>> for AlterarSituacaoPayload {
     fn from(outcome: MutationOutcome<Changed>) -> Self {
-        let changed = outcome.summary(|effect| effect.changed);
-        let (effect, completion) = outcome.stored();
-        Self {
-            processo: effect.map(|effect| Arc::new(effect.processo).into()),
-            alterado: changed,
-            completion,
-        }
+        let (processo, alterado, completion) = changed(outcome);
+        Self { processo, alterado, completion }
     }
 }
 

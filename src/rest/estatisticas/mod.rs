@@ -14,7 +14,7 @@ use crate::estatisticas::service::{Question, READERS, count_absent, prepare};
 use crate::estatisticas::store::Counted;
 use crate::estatisticas::{AlvoEstatistico, DimensaoEstatistica, Group};
 use crate::http::semantics::list_items;
-use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, VARY};
+use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, VARY};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
@@ -24,7 +24,8 @@ const QUARTILES: [(&str, &str); 3] =
 
 const CSV: &str = "text/csv";
 
-/// `GET /estatisticas`. Who sees rows counts them exactly; `pse-estatistica` gets protected figures.
+/// `GET /estatisticas`. A caller that sees rows gets exact counts of them; one with `pse-estatistica`
+/// gets protected figures.
 #[utoipa::path(
     get,
     path = "/api/v1/estatisticas",
@@ -49,17 +50,16 @@ pub async fn count(req: HttpRequest) -> Result<HttpResponse, RestError> {
     let groups = groups.unwrap_or_default();
     // A list counts nobody as absent, however narrow its filter, and so neither does this.
     count_absent(&call, 0, &groups)?;
-    if as_csv {
-        let mut response = HttpResponse::Ok();
-        response.insert_header((CONTENT_TYPE, "text/csv; charset=utf-8; header=present"));
-        response.insert_header((CONTENT_DISPOSITION, "attachment; filename=\"estatisticas.csv\""));
-        response.insert_header((VARY, "Accept"));
-        return Ok(response.body(csv::write(&by, &groups)));
-    }
-    let dados: Vec<Value> = groups.iter().map(|group| to_json(group, &by)).collect();
-    let mut response = envelope::success((call.app.now)(), &dados.into(), &[]);
-    let accept = actix_web::http::header::HeaderValue::from_static("Accept");
-    response.headers_mut().append(VARY, accept);
+    let mut response = if as_csv {
+        HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8; header=present"))
+            .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"estatisticas.csv\""))
+            .body(csv::write(&by, &groups))
+    } else {
+        let dados: Vec<Value> = groups.iter().map(|group| to_json(group, &by)).collect();
+        envelope::success((call.app.now)(), &dados.into(), &[])
+    };
+    response.headers_mut().append(VARY, HeaderValue::from_static("Accept"));
     Ok(response)
 }
 
@@ -93,12 +93,7 @@ fn question(params: &mut Params, call: &Call) -> Result<Question, RestError> {
 }
 
 fn dimension(text: &str) -> Result<DimensaoEstatistica, RestError> {
-    let all = DimensaoEstatistica::ALL;
-    let is = |one: &&DimensaoEstatistica| one.text().eq_ignore_ascii_case(text.trim());
-    all.iter()
-        .find(is)
-        .copied()
-        .ok_or_else(|| page::invalid("por", &super::not_in_list(all, DimensaoEstatistica::text)))
+    super::word("por", text, DimensaoEstatistica::ALL, DimensaoEstatistica::text)
 }
 
 /// The name of a dimension as a parameter, as a key in JSON, and as a column: `MOTIVO_BAIXA` is

@@ -5,7 +5,7 @@ mod process;
 mod scraped;
 mod text;
 
-pub use scraped::{ClassLabel, Scraped, StateLabel};
+pub use scraped::{Scraped, StateLabel};
 pub use text::TextForm;
 
 use crate::auth::Actor;

@@ -1,17 +1,12 @@
 //! Gauges whose values are read when somebody scrapes them.
 
+use crate::db::PoolLabel;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
-
-/// What a pool of connections is for: `tribunal`, `nacional`, `servidor` or `trilha`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct ClassLabel {
-    pub classe: &'static str,
-}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct StateLabel {
@@ -31,10 +26,10 @@ impl Age {
 
 #[derive(Default)]
 pub struct Scraped {
-    pub permits: Family<ClassLabel, Gauge>,
-    pub permits_used: Family<ClassLabel, Gauge>,
-    pub waiting: Family<ClassLabel, Gauge>,
-    pub tribunals: Family<ClassLabel, Gauge>,
+    pub permits: Family<PoolLabel, Gauge>,
+    pub permits_used: Family<PoolLabel, Gauge>,
+    pub waiting: Family<PoolLabel, Gauge>,
+    pub tribunals: Family<PoolLabel, Gauge>,
     pub connections: Family<StateLabel, Gauge>,
     pub horizon_age: Age,
     pub trail_queue: Gauge,
@@ -47,7 +42,7 @@ pub struct Scraped {
 impl Scraped {
     pub(super) fn registered(registry: &mut Registry) -> Self {
         let all = Self::default();
-        let mut by_class = |name: &str, help: &str, gauge: &Family<ClassLabel, Gauge>| {
+        let mut by_class = |name: &str, help: &str, gauge: &Family<PoolLabel, Gauge>| {
             registry.register(name, help, gauge.clone());
         };
         by_class("vagas", "Vagas para usar o banco, por classe", &all.permits);

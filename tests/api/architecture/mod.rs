@@ -11,8 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// Folders and files of `src`, top first. The folders of `graphql/` are layers of their own.
-const LAYERS: &[&str] = &[
+/// The layers above the slices, top first. The folders of `graphql/` are layers of their own.
+const ABOVE: &[&str] = &[
     "main",
     "cli",
     "demo",
@@ -25,6 +25,10 @@ const LAYERS: &[&str] = &[
     "graphql/document",
     "graphql/schema",
     "seed",
+];
+
+/// The layers that hold a concept of the domain, top first.
+const SLICES: &[&str] = &[
     "lote",
     "busca",
     "estatisticas",
@@ -37,6 +41,10 @@ const LAYERS: &[&str] = &[
     "adolescente",
     "evento",
     "filters",
+];
+
+/// The layers below the slices, top first.
+const BELOW: &[&str] = &[
     "graphql_types",
     "command",
     "config",
@@ -56,21 +64,8 @@ const LAYERS: &[&str] = &[
     "error",
 ];
 
-/// The layers that hold a concept of the domain.
-const SLICES: &[&str] = &[
-    "lote",
-    "busca",
-    "estatisticas",
-    "linha_do_tempo",
-    "tramite",
-    "guia",
-    "catalogo",
-    "processo",
-    "rascunho",
-    "adolescente",
-    "evento",
-    "filters",
-];
+/// Folders and files of `src`, top first.
+static LAYERS: LazyLock<Vec<&str>> = LazyLock::new(|| [ABOVE, SLICES, BELOW].concat());
 
 /// Imports between slices that point up, each with its reason.
 const UP: &[(&str, &str, &str)] = &[
@@ -126,17 +121,18 @@ pub static SOURCES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
         let path = source.strip_prefix(&root).unwrap().display().to_string();
         (path, fs::read_to_string(source).unwrap())
     };
-    sources(&root).into_iter().map(by_path).collect()
+    files(&root, "rs").into_iter().map(by_path).collect()
 });
 
 static IMPORTS: LazyLock<Sources> = LazyLock::new(Sources::read);
 
-fn sources(dir: &Path) -> Vec<PathBuf> {
+/// Returns the files below a folder that have this extension.
+pub fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
         match entry.path() {
-            dir if dir.is_dir() => found.extend(sources(&dir)),
-            file if file.extension().is_some_and(|e| e == "rs") => found.push(file),
+            dir if dir.is_dir() => found.extend(files(&dir, extension)),
+            file if file.extension().is_some_and(|e| e == extension) => found.push(file),
             _ => {}
         }
     }

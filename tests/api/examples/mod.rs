@@ -8,6 +8,7 @@ mod pages;
 mod requests;
 
 use crate::support::{App, Settings, Template, now};
+pub use bodies::document;
 use requests::Session;
 
 /// Starts a server with the data with which `elos demo` begins.

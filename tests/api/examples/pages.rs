@@ -1,6 +1,6 @@
 //! The commands of the first pages and of the book, run in a shell.
 
-use crate::support::App;
+use crate::support::{App, TempDir};
 use std::process::{Command, Stdio};
 
 const ADDRESS: &str = "http://127.0.0.1:8080";
@@ -62,15 +62,14 @@ const REFUSED: [&str; 4] = ["\"categoria\":\"ERRO\"", "\"codigoErro\"", "\"error
 /// Runs the commands of every page in the order of `PAGES`. Only the port differs from what is
 /// written.
 pub fn run(app: &App) {
-    let folder = std::env::temp_dir().join(format!("elos-pages-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = TempDir::created();
     for page in &PAGES {
         let blocks = blocks(page.text);
         assert!(blocks.len() >= page.blocks, "{}: only {} blocks", page.name, blocks.len());
         let script = blocks.join("\necho\n").replace(ADDRESS, &app.base);
         let output = Command::new("bash")
             .args(["-euo", "pipefail", "-c", &script])
-            .current_dir(&folder)
+            .current_dir(&folder.0)
             .stdin(Stdio::null())
             .output()
             .expect("bash and curl");
@@ -84,7 +83,6 @@ pub fn run(app: &App) {
             assert!(text.contains(shown), "{}: {shown} is not in\n{text}", page.name);
         }
     }
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 /// Runs every GraphQL document of the guides.

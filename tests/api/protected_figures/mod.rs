@@ -146,7 +146,7 @@ fn so_dimensoes_servem_de_filtro_e_no_maximo_tres() {
         let query = format!("{{ estatisticas(de: PROCESSOS, {arguments}) {{ total }} }}");
         assert_eq!(app.code("pesquisa", &query), "BAD_USER_INPUT", "{arguments}");
     }
-    // Who sees rows may filter by dimensions too, and counts exactly.
+    // A caller that sees rows may filter by dimensions too, and gets exact counts.
     let query = "{ estatisticas(de: PROCESSOS, por: [SITUACAO], filtro: {dimensoes: [{dimensao: ORGAO, valor: \"1\"}]}) { total } }";
     let exact: i64 = app.gql("tjrn", query)["estatisticas"]
         .as_array()
@@ -281,7 +281,8 @@ fn rest_e_graphql_dao_os_mesmos_grupos_em_json_e_csv() {
         })
         .collect();
     assert_eq!(of_csv, shown);
-    // Row filters are those of the lists, for who sees rows; the others do not know them.
+    // A caller that sees rows may use the filters of the lists. For the others they are unknown
+    // parameters.
     let exact = app.get("tjrn", &format!("{path}&situacaoProcesso=ATIVO&codigoTribunal=20"));
     assert_eq!(exact.status, 200, "{}", exact.text);
     assert_eq!(code(&app.get("tjrn", &format!("{path}&codigoTribunal=17"))).0, 403);

@@ -1,6 +1,7 @@
 //! The book: its links, its list of chapters, the length of the first pages.
 
 use super::{ROOT, read};
+use crate::architecture::files;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -14,20 +15,11 @@ const FIRST_PAGE: usize = 120;
 
 /// Every page of the book, by its path below the root.
 fn pages() -> BTreeMap<String, String> {
-    fn below(folder: &Path, found: &mut BTreeMap<String, String>) {
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let path = entry.path();
-            if path.is_dir() {
-                below(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "md") {
-                let name = path.strip_prefix(ROOT).unwrap().display().to_string();
-                found.insert(name, fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-    let mut found = BTreeMap::new();
-    below(&Path::new(ROOT).join("docs"), &mut found);
-    found
+    let by_name = |page: PathBuf| {
+        let name = page.strip_prefix(ROOT).unwrap().display().to_string();
+        (name, fs::read_to_string(page).unwrap())
+    };
+    files(&Path::new(ROOT).join("docs"), "md").into_iter().map(by_name).collect()
 }
 
 /// The lines of a page outside its blocks of code.

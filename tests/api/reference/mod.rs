@@ -10,8 +10,8 @@ mod limits;
 mod recipes;
 mod rules;
 
+use crate::examples::document;
 use elos::error::{CodigoErro, Failure};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -118,7 +118,7 @@ fn close_codes_are_those_of_the_code() {
 
 #[test]
 fn routes_are_those_of_the_openapi_document() {
-    let document: Value = serde_json::from_str(&elos::rest::openapi::render()).unwrap();
+    let document = document();
     let mut printed = String::from("| método | caminho | o que faz |\n|---|---|---|\n");
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {

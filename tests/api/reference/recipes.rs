@@ -1,9 +1,9 @@
-//! What a person forgets who follows a recipe, and the compiler does not find.
+//! A person who follows a recipe may forget these places, and the compiler does not find them.
 
 use super::read;
+use crate::examples::document;
 use clap::CommandFactory;
 use elos::config::{Config, Settings};
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The fields of a type of the SDL, each with its type, without arguments and directives.
@@ -50,7 +50,7 @@ fn an_update_knows_every_field_of_a_processo() {
     let source = read("src/rest/processos/write.rs");
     let handler = source.split_once("pub async fn atualizar_responsaveis").unwrap().1;
     let handler = handler.split("\n}\n").next().unwrap();
-    let document: Value = serde_json::from_str(&elos::rest::openapi::render()).unwrap();
+    let document = document();
     let properties = document["components"]["schemas"]["Processo"]["properties"].as_object();
     let properties = properties.unwrap();
     assert!(properties.len() > 15);
@@ -62,7 +62,7 @@ fn an_update_knows_every_field_of_a_processo() {
 /// Every path of the façade is in the document.
 #[test]
 fn every_path_of_the_facade_is_in_the_document() {
-    let document: Value = serde_json::from_str(&elos::rest::openapi::render()).unwrap();
+    let document = document();
     let source = read("src/rest/mod.rs");
     let routes = source.split_once("pub fn routes(").unwrap().1.split("\n}\n").next().unwrap();
     let literals = routes.split('"').skip(1).step_by(2).filter(|text| text.starts_with('/'));

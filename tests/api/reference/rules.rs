@@ -1,7 +1,7 @@
 //! The page of rules: every rule and every row of the decision table, with its code and its tests.
 
 use super::{ROOT, check_printed, rows};
-use crate::architecture::SOURCES;
+use crate::architecture::{SOURCES, files};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -49,14 +49,9 @@ fn gather(path: &str, text: &str, decision: bool, found: &mut BTreeMap<String, N
 
 /// Adds every Rust file below a folder, by its path below the root.
 fn gather_folder(folder: &Path, decision: bool, found: &mut BTreeMap<String, Named>) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            gather_folder(&path, decision, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let name = path.strip_prefix(ROOT).unwrap().display().to_string();
-            gather(&name, &fs::read_to_string(&path).unwrap(), decision, found);
-        }
+    for path in files(folder, "rs") {
+        let name = path.strip_prefix(ROOT).unwrap().display().to_string();
+        gather(&name, &fs::read_to_string(&path).unwrap(), decision, found);
     }
 }
 

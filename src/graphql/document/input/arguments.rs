@@ -11,7 +11,7 @@ use crate::graphql::document::normalize::{CollectedField, CollectedSelection};
 use crate::graphql::document::position::Positions;
 use crate::graphql::document::schema::DocumentSchema;
 use apollo_compiler::ast::{Argument, Type, Value};
-use apollo_compiler::executable::{Operation, Selection};
+use apollo_compiler::executable::Operation;
 use apollo_compiler::schema::InputValueDefinition;
 use apollo_compiler::{ExecutableDocument, Name, Node};
 use std::collections::{BTreeMap, HashSet};
@@ -34,27 +34,11 @@ pub fn nullable_variables(document: &ExecutableDocument, operation: &Operation) 
     if nullable.is_empty() {
         return Vec::new();
     }
-    let (mut found, mut visited) = (HashSet::new(), HashSet::new());
-    let mut to_visit = vec![&operation.selection_set];
-    while let Some(selections) = to_visit.pop() {
-        for selection in &selections.selections {
-            match selection {
-                Selection::Field(field) => {
-                    for argument in &field.arguments {
-                        let definition = field.definition.argument_by_name(&argument.name);
-                        collect(definition.map(|node| &**node), &argument.value, &mut found);
-                    }
-                    to_visit.push(&field.selection_set);
-                }
-                Selection::InlineFragment(inline) => to_visit.push(&inline.selection_set),
-                Selection::FragmentSpread(spread) => {
-                    if let Some(fragment) = document.fragments.get(&spread.fragment_name)
-                        && visited.insert(&spread.fragment_name)
-                    {
-                        to_visit.push(&fragment.selection_set);
-                    }
-                }
-            }
+    let mut found = HashSet::new();
+    for field in operation.all_fields(document) {
+        for argument in &field.arguments {
+            let definition = field.definition.argument_by_name(&argument.name);
+            collect(definition.map(|node| &**node), &argument.value, &mut found);
         }
     }
     let mut found: Vec<Name> =

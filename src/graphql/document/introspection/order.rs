@@ -37,7 +37,7 @@ impl ListOrder {
         if let Some((name, _)) = schema.types.get_key_value("__Schema") {
             collector.collect(name);
         }
-        let types = names(collector.types.into_iter());
+        let types: Vec<Name> = collector.types.into_iter().cloned().collect();
         let mut implementations = HashMap::<Name, Vec<Name>>::new();
         for name in &types {
             for interface in schema.get_object(name).iter().flat_map(|o| &o.implements_interfaces) {
@@ -65,7 +65,7 @@ fn directives(schema: &Schema) -> Vec<Name> {
             false => (0, definition.location().map_or(0, |span: SourceSpan| span.offset())),
         }
     };
-    let mut directives = names(schema.directive_definitions.keys());
+    let mut directives: Vec<Name> = schema.directive_definitions.keys().cloned().collect();
     directives.sort_by_key(written);
     directives
 }
@@ -106,9 +106,4 @@ impl<'s> Collector<'s> {
             field.arguments.iter().for_each(|argument| self.reference(&argument.ty));
         }
     }
-}
-
-/// The name of a type of the schema, wherever a list has it.
-fn names<'s>(types: impl Iterator<Item = &'s Name>) -> Vec<Name> {
-    types.cloned().collect()
 }

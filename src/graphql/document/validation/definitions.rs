@@ -3,6 +3,7 @@
 
 use super::Checker;
 use crate::graphql::document::error::DocumentError;
+use crate::graphql::document::expansion::spreads;
 use crate::graphql::document::messages::{Key, Message};
 use apollo_compiler::ast::{Definition, FragmentDefinition, OperationDefinition, Selection};
 use apollo_compiler::parser::SourceSpan;
@@ -160,23 +161,4 @@ struct Roots<'a> {
     fields: Vec<(&'a Name, Vec<RootField<'a>>)>,
     conditions: Vec<Option<SourceSpan>>,
     visited: HashSet<&'a Name>,
-}
-
-/// The spreads in a selection set: those of a set before those of the sets within it, as graphql-js
-/// orders them.
-pub(super) fn spreads(selections: &[Selection]) -> Vec<(&Name, Option<SourceSpan>)> {
-    let mut found = Vec::new();
-    let mut to_visit = vec![selections];
-    while let Some(selections) = to_visit.pop() {
-        for selection in selections {
-            match selection {
-                Selection::Field(field) => to_visit.push(&field.selection_set),
-                Selection::InlineFragment(inline) => to_visit.push(&inline.selection_set),
-                Selection::FragmentSpread(spread) => {
-                    found.push((&spread.fragment_name, spread.location()));
-                }
-            }
-        }
-    }
-    found
 }

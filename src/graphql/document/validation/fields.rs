@@ -10,7 +10,6 @@ use apollo_compiler::ast::{
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
-use async_graphql::Pos;
 
 impl<'a> Checker<'a> {
     /// Checks the selections of a composite type. `parent` is unknown below something unknown.
@@ -163,13 +162,7 @@ impl<'a> Checker<'a> {
         definitions: Option<&'a [Node<InputValueDefinition>]>,
         owner: &str,
     ) {
-        let mut by_name: Vec<(&Name, Vec<Pos>)> = Vec::new();
         for argument in given {
-            let at = self.at(argument.name.location());
-            match by_name.iter_mut().find(|(name, _)| **name == argument.name) {
-                Some((_, places)) => places.push(at),
-                None => by_name.push((&argument.name, vec![at])),
-            }
             let definition = definitions
                 .and_then(|all| all.iter().find(|defined| defined.name == argument.name));
             if let (None, Some(all)) = (definition, definitions) {
@@ -178,11 +171,12 @@ impl<'a> Checker<'a> {
             let coordinate = definition.map(|_| format!("{owner}({}:)", argument.name));
             let has_default = definition.is_some_and(|defined| defined.default_value.is_some());
             let ty = definition.and_then(|defined| self.input_type(&defined.ty));
-            self.argument_value(ty, has_default, argument, coordinate);
+            let path = argument.name.to_string();
+            self.value(ty, has_default, &argument.value, path, coordinate);
         }
-        for (name, places) in by_name.into_iter().filter(|(_, places)| places.len() > 1) {
-            self.report(Key::DuplicateArgument, &[name], places);
-        }
+        let names = given.iter().map(|argument| &argument.name);
+        let names: Vec<_> = names.map(|name| (name, self.at(name.location()))).collect();
+        self.report_repeated(Key::DuplicateArgument, &names);
     }
 
     fn unknown_argument(

@@ -108,13 +108,7 @@ impl<'a> Checker<'a> {
     }
 
     fn variable_definitions(&mut self, operation: &'a OperationDefinition) {
-        let mut by_name: Vec<(&Name, Vec<Pos>)> = Vec::new();
         for definition in &operation.variables {
-            let at = self.variable_name_at(definition.location());
-            match by_name.iter_mut().find(|(name, _)| **name == definition.name) {
-                Some((_, places)) => places.push(at),
-                None => by_name.push((&definition.name, vec![at])),
-            }
             let known = self.known_type(definition.ty.inner_named_type());
             if known && !self.checked.schema.valid.is_input_type(&definition.ty) {
                 let locations = vec![self.at(definition.ty.location())];
@@ -122,13 +116,14 @@ impl<'a> Checker<'a> {
             }
             if let Some(default) = &definition.default_value {
                 let ty = self.input_type(&definition.ty);
-                self.value(ty, default, &format!("${}", definition.name), None);
+                self.value(ty, false, default, format!("${}", definition.name), None);
             }
             self.directives(&definition.directives, DirectiveLocation::VariableDefinition);
         }
-        for (name, places) in by_name.into_iter().filter(|(_, places)| places.len() > 1) {
-            self.report(Key::DuplicateVariable, &[name], places);
-        }
+        let definitions = operation.variables.iter();
+        let names = definitions.map(|d| (&d.name, self.variable_name_at(d.location())));
+        let names: Vec<_> = names.collect();
+        self.report_repeated(Key::DuplicateVariable, &names);
     }
 
     fn fragment(&mut self, fragment: &'a Node<FragmentDefinition>) {
@@ -177,6 +172,20 @@ impl<'a> Checker<'a> {
     /// Where the name of a variable definition begins, after the `$`.
     fn variable_name_at(&self, span: Option<SourceSpan>) -> Pos {
         self.checked.positions.at(span.map_or(0, |span| span.offset()) + 1)
+    }
+
+    /// Reports each name that stands in several places.
+    fn report_repeated(&mut self, key: Key, names: &[(&Name, Pos)]) {
+        let mut by_name: Vec<(&Name, Vec<Pos>)> = Vec::new();
+        for &(name, at) in names {
+            match by_name.iter_mut().find(|(other, _)| *other == name) {
+                Some((_, places)) => places.push(at),
+                None => by_name.push((name, vec![at])),
+            }
+        }
+        for (name, places) in by_name.into_iter().filter(|(_, places)| places.len() > 1) {
+            self.report(key, &[name], places);
+        }
     }
 
     fn report(&mut self, key: Key, parts: &[&str], locations: Vec<Pos>) {

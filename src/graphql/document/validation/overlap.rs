@@ -6,7 +6,6 @@
 
 use super::Checker;
 use crate::graphql::document::error::{DocumentError, ErrorKind};
-use crate::graphql::document::literal;
 use crate::graphql::document::messages::{Key, Message};
 use apollo_compiler::ast::{Field, FieldDefinition, FragmentDefinition, Selection, Type, Value};
 use apollo_compiler::schema::ExtendedType;
@@ -353,6 +352,6 @@ fn same_value(one: &Value, other: &Value) -> bool {
                 })
         }
         // Numbers are equal only as they are written.
-        (one, other) => literal::print(one) == literal::print(other),
+        (one, other) => one == other,
     }
 }

@@ -2,12 +2,11 @@
 //! §5.8).
 
 use super::Checker;
-use super::definitions::spreads;
+use crate::graphql::document::expansion::spreads;
 use crate::graphql::document::messages::Key;
-use apollo_compiler::ast::{Definition, OperationDefinition, Type};
+use apollo_compiler::ast::{Definition, OperationDefinition, Type, VariableDefinition};
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::{Name, Node};
-use async_graphql::Pos;
 use std::collections::{HashMap, HashSet};
 
 /// The use of a variable.
@@ -19,8 +18,8 @@ pub(super) struct VariableUse<'a> {
     pub ty: Option<&'a Type>,
     /// Whether the schema has a default for the place.
     pub has_default: bool,
-    /// The `@oneOf` input object that the variable is a field of.
-    pub one_of: Option<&'a Name>,
+    /// Whether the variable is a field of a `@oneOf` input object.
+    pub one_of: bool,
 }
 
 /// What each definition uses, in the order of the document.
@@ -109,17 +108,14 @@ impl<'a> Checker<'a> {
                 continue;
             };
             let Some(ty) = usage.ty else { continue };
-            let definition_at = self.definition_at(definition.location());
-            let locations = vec![definition_at, self.at(usage.span)];
             let has_default = definition.default_value.as_ref().is_some_and(|v| !v.is_null());
             let known =
                 self.checked.schema.valid.types.contains_key(definition.ty.inner_named_type());
             if known && !is_allowed(&definition.ty, has_default, usage, ty) {
-                self.position(definition.name.as_str(), &definition.ty, ty, locations.clone());
+                self.position(definition, usage, ty);
             }
-            if usage.one_of.is_some() && known && !definition.ty.is_non_null() {
-                let required = ty.clone().non_null();
-                self.position(definition.name.as_str(), &definition.ty, &required, locations);
+            if usage.one_of && known && !definition.ty.is_non_null() {
+                self.position(definition, usage, &ty.clone().non_null());
             }
         }
         for definition in &operation.variables {
@@ -130,8 +126,15 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn position(&mut self, name: &str, given: &Type, expected: &Type, locations: Vec<Pos>) {
-        let parts = [name, &given.to_string(), &expected.to_string()];
+    fn position(
+        &mut self,
+        definition: &Node<VariableDefinition>,
+        usage: &VariableUse<'_>,
+        expected: &Type,
+    ) {
+        let locations = vec![self.definition_at(definition.location()), self.at(usage.span)];
+        let (given, expected) = (definition.ty.to_string(), expected.to_string());
+        let parts = [definition.name.as_str(), given.as_str(), expected.as_str()];
         self.report(Key::VariablePosition, &parts, locations);
     }
 }

@@ -5,7 +5,7 @@ use super::usages::VariableUse;
 use crate::graphql::document::convert::constant;
 use crate::graphql::document::error::{DocumentError, ErrorKind};
 use crate::graphql::document::messages::{Key, Message, Part};
-use apollo_compiler::ast::{Argument, Type, Value};
+use apollo_compiler::ast::{Type, Value};
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use apollo_compiler::{Name, Node};
@@ -26,31 +26,18 @@ impl Place {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn argument_value(
-        &mut self,
-        ty: Option<&'a Type>,
-        has_default: bool,
-        argument: &'a Argument,
-        coordinate: Option<String>,
-    ) {
-        self.walk(ty, has_default, None, &argument.value);
-        if let Some(ty) = ty {
-            let place = Place { path: argument.name.to_string(), coordinate };
-            self.literal(ty, &argument.value, &place);
-        }
-    }
-
-    /// Checks the default of a variable.
+    /// Checks the value of an argument, or the default of a variable.
     pub(super) fn value(
         &mut self,
         ty: Option<&'a Type>,
+        has_default: bool,
         value: &'a Node<Value>,
-        path: &str,
+        path: String,
         coordinate: Option<String>,
     ) {
-        self.walk(ty, false, None, value);
+        self.walk(ty, has_default, false, value);
         if let Some(ty) = ty {
-            self.literal(ty, value, &Place { path: path.to_owned(), coordinate });
+            self.literal(ty, value, &Place { path, coordinate });
         }
     }
 
@@ -59,7 +46,7 @@ impl<'a> Checker<'a> {
         &mut self,
         ty: Option<&'a Type>,
         has_default: bool,
-        one_of: Option<&'a Name>,
+        one_of: bool,
         value: &'a Node<Value>,
     ) {
         match &**value {
@@ -70,13 +57,13 @@ impl<'a> Checker<'a> {
             Value::List(items) => {
                 let item_type = ty.map(|ty| if ty.is_list() { ty.item_type() } else { ty });
                 for item in items {
-                    self.walk(item_type, false, None, item);
+                    self.walk(item_type, false, false, item);
                 }
             }
             Value::Object(fields) => {
                 let schema = self.checked.schema;
                 let input = ty.and_then(|ty| schema.valid.get_input_object(ty.inner_named_type()));
-                let one_of = input.map(|input| &input.name).filter(|name| schema.is_one_of(name));
+                let one_of = input.is_some_and(|input| schema.is_one_of(&input.name));
                 let mut seen = HashMap::<&Name, Option<SourceSpan>>::new();
                 for (name, value) in fields {
                     match seen.get(name) {
@@ -167,17 +154,19 @@ impl<'a> Checker<'a> {
             let parts = vec![name.to_string(), input.name.to_string()];
             let message = Message::new(Key::UnknownInputField, parts).suggesting(near);
             let place = place.within(name, Some(input.name.to_string()));
-            self.wrong_at(message, name.location(), &place);
+            self.wrong_at(ErrorKind::Rule, message, name.location(), &place);
         }
         if self.checked.schema.is_one_of(&input.name) {
-            let parts = vec![input.name.to_string()];
             match known.as_slice() {
                 [(name, only)] if only.is_null() => {
                     let parts = vec![input.name.to_string(), name.to_string()];
                     self.wrong(Message::new(Key::OneOfNull, parts), value, place);
                 }
                 [_] => {}
-                _ => self.wrong(Message::new(Key::OneOfCount, parts), value, place),
+                _ => {
+                    let parts = vec![input.name.to_string()];
+                    self.wrong(Message::new(Key::OneOfCount, parts), value, place);
+                }
             }
         }
     }
@@ -201,17 +190,8 @@ impl<'a> Checker<'a> {
                     constant(value).and_then(|value| (self.checked.check_scalar)(name, &value));
                 if let Some(defect) = defect {
                     let parts = vec![place.path.clone(), name.to_string(), defect];
-                    let error = DocumentError::new(
-                        Message::new(Key::WrongScalar, parts),
-                        vec![self.at(value.location())],
-                    );
-                    let (coordinate, field) = (place.coordinate.clone(), Some(place.path.clone()));
-                    self.push(DocumentError {
-                        kind: ErrorKind::Scalar,
-                        coordinate,
-                        field,
-                        ..error
-                    });
+                    let message = Message::new(Key::WrongScalar, parts);
+                    self.wrong_at(ErrorKind::Scalar, message, value.location(), place);
                 }
                 true
             }
@@ -227,13 +207,19 @@ impl<'a> Checker<'a> {
     }
 
     fn wrong(&mut self, message: Message, value: &'a Node<Value>, place: &Place) {
-        self.wrong_at(message, value.location(), place);
+        self.wrong_at(ErrorKind::Rule, message, value.location(), place);
     }
 
-    fn wrong_at(&mut self, message: Message, span: Option<SourceSpan>, place: &Place) {
+    fn wrong_at(
+        &mut self,
+        kind: ErrorKind,
+        message: Message,
+        span: Option<SourceSpan>,
+        place: &Place,
+    ) {
         let error = DocumentError::new(message, vec![self.at(span)]);
         let (coordinate, field) = (place.coordinate.clone(), Some(place.path.clone()));
-        self.push(DocumentError { coordinate, field, ..error });
+        self.push(DocumentError { kind, coordinate, field, ..error });
     }
 }
 
