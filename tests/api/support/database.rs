@@ -25,7 +25,8 @@ static SERVER: LazyLock<Embedded> = LazyLock::new(|| {
     // A run that is still going, or that was killed, keeps its folder. Take the next one.
     let uid = nix::unistd::geteuid();
     let server = (0..16).find_map(|slot| {
-        let mut options = Options::new(PathBuf::from(format!("/var/tmp/elos-test-{uid}-{slot}")));
+        let folder = format!("{}/elos-test-{uid}-{slot}", root_of_the_cluster());
+        let mut options = Options::new(PathBuf::from(folder));
         options.durable = false;
         options.max_connections = 400;
         match Embedded::start(options) {
@@ -38,6 +39,16 @@ static SERVER: LazyLock<Embedded> = LazyLock::new(|| {
     prepare(&server);
     server
 });
+
+/// Returns the memory's file system where it has room: each test makes a database of 500 files, and
+/// a disk's file system takes a sixth of the run for them.
+fn root_of_the_cluster() -> &'static str {
+    const ROOM: u64 = 4 << 30;
+    let memory = "/dev/shm";
+    let free = nix::sys::statvfs::statvfs(memory)
+        .map_or(0, |shm| shm.blocks_available() as u64 * shm.fragment_size() as u64);
+    if free >= ROOM { memory } else { "/var/tmp" }
+}
 
 #[derive(Clone, Copy)]
 pub enum Template {
