@@ -11,7 +11,7 @@ use crate::auth::{Actor, Papel};
 use crate::call::Call;
 use crate::call::record::CallRecord;
 use crate::db::Session;
-use crate::error::{CodigoErro, Error, Refusal};
+use crate::error::{Error, Refusal, RevealsAbsence};
 use crate::value::resource::{HasResources, Resource};
 use crate::value::rules::Rules;
 use chrono::{DateTime, Utc};
@@ -285,21 +285,12 @@ fn record<'a, T: 'a, U: 'a>(
     Ok(audit::trail::insert_writes(session, &records)?)
 }
 
-/// Whether the refusal reveals that a named object does not exist or is hidden from the caller. R10
-/// looks for the apuração in every tribunal, so its refusal reveals that no tribunal has an apuração
-/// with this number.
+/// Whether the refusal reveals that a named object does not exist or is hidden from the caller.
 fn reveals_absence(refusal: &Refusal) -> bool {
-    match refusal.codigo {
-        CodigoErro::ProcessoNaoEncontrado
-        | CodigoErro::AdolescenteNaoEncontrado
-        | CodigoErro::NaoEncontrado
-        | CodigoErro::NreNaoLocalizado => true,
-        CodigoErro::ReferenciaInvalida => refusal.regra == "R10",
-        // The refusal reveals that another órgão has this processo, to which the caller is not a
-        // party.
-        CodigoErro::NupJaCadastrado => matches!(&*refusal.regra, "A2" | "B5"),
-        // A consumed rascunho (another status) is the tribunal's own and reveals nothing.
-        CodigoErro::RascunhoInvalido => refusal.status == 400,
-        _ => false,
+    match refusal.codigo.reveals_absence() {
+        RevealsAbsence::Never => false,
+        RevealsAbsence::Always => true,
+        RevealsAbsence::OfRules(rules) => rules.contains(&&*refusal.regra),
+        RevealsAbsence::InStatus(status) => refusal.status == status,
     }
 }

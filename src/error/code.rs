@@ -1,249 +1,170 @@
-//! The error codes and the HTTP status of each.
+//! The error codes: one line each, from which the enum, its texts, the HTTP statuses and the page of
+//! the reference come.
 
 use serde::{Deserialize, Serialize};
 
-/// Código estável da recusa de uma regra, com o status HTTP que tem nas rotas REST.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, async_graphql::Enum, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum CodigoErro {
-    /// 400: preencha o campo (R3, R24).
-    CampoObrigatorio,
-    /// 400: corrija o valor do campo (R7, R23).
+/// Declares an enum of codes from one line a code: its text, its HTTP status, further facts, and what
+/// it means and what to do, in Portuguese.
+macro_rules! codes {
+    ($(#[$meta:meta])* pub enum $name:ident $facts:ty {
+        $($variant:ident $text:literal $status:literal $fact:tt $meaning:tt;)+
+    }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $(#[doc = $meaning] $variant,)+
+        }
+
+        impl $name {
+            pub const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
+
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status),+ }
+            }
+
+            /// What the code means and what to do, as the reference says it.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning),+ }
+            }
+
+            const fn facts(self) -> $facts {
+                match self { $(Self::$variant => $fact),+ }
+            }
+        }
+    };
+}
+
+/// The GraphQL type of a refusal, named like the type without its `Erro`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalKind {
     CampoInvalido,
-    /// 400: dígito verificador errado; `orientacao` traz o esperado (R4).
-    NumeroDigitoInvalido,
-    /// 400: o número não é do tribunal de quem chama (R5).
-    NumeroDeOutroTribunal,
-    /// 404: não há processo visível com esse número.
-    ProcessoNaoEncontrado,
-    /// 409: número já cadastrado; use `existente` (R6).
-    ProcessoJaExiste,
-    /// 409: reative o processo antes (R15, R16).
-    ProcessoArquivado,
-    /// 400: a operação é só para o outro tipo de processo.
-    TipoDeProcessoIncompativel,
-    /// 400: a referência falta, é desconhecida ou não é apuração (R9, R10).
-    ReferenciaInvalida,
-    /// 404, ou 400 no corpo de um cadastro: identificador desconhecido.
-    AdolescenteNaoEncontrado,
-    /// 409: CPF já cadastrado no tribunal (R25).
-    AdolescenteJaExiste,
-    /// 409: já vinculado; nada a fazer (R15).
-    VinculoJaAtivo,
-    /// 404: não há vínculo ativo a encerrar (R16, R17).
-    VinculoNaoEncontrado,
-    /// 409: o processo ficaria sem adolescente (R18).
-    UltimoAdolescente,
-    /// 409: há execução ativa, em `impedimento` (R12, R16).
-    ExecucaoAtiva,
-    /// 400: cadastre uma execução por adolescente (R11).
-    ExecucaoAdmiteUmAdolescente,
-    /// 400 se desconhecido, 409 se já consumido: registre outro rascunho (R8).
-    RascunhoInvalido,
-    /// 404: guia ou trâmite ausente ou invisível.
     NaoEncontrado,
-    /// 412: mudou desde a leitura; releia e repita.
+    ProcessoJaExiste,
     ConflitoDeVersao,
-    /// 422: a chave já serviu a outra entrada; use outra.
-    ChaveIdempotenciaReutilizada,
-    /// 409 (9001, linhas A1, A2, B5): reenvie com o NRE.
-    NupJaCadastrado,
-    /// 404 (9002, linha B1): NRE desconhecido, ou de que não se é parte.
-    NreNaoLocalizado,
-    /// 409 (9003, linha B2; 0047): o protocolo ou um documento difere do que já tramitou por este NRE.
-    ProtocoloDivergente,
-    /// 409 (0044, linha B3): espere o fim do trâmite `idt`.
-    TramiteEmAndamento,
-    /// 409 (9006, linha B4): o processo está com outro órgão.
-    ProcessoBloqueado,
-    /// 409 (9004): a situação do trâmite não admite a ação.
-    TransicaoNaoPermitida,
-    /// 422 (0055, linha S0): estrutura desconhecida, inapta, ou origem igual ao destino.
-    EstruturaInvalida,
+    DeRegra,
+    DeIdempotencia,
+    /// Only the REST API of the Tramita returns these.
+    DeTramite,
+}
+
+/// When a refusal reveals that a named object does not exist or is hidden from the caller.
+#[derive(Debug, Clone, Copy)]
+pub enum RevealsAbsence {
+    Never,
+    Always,
+    /// When one of these rules refused. R10 looks for the apuração in every tribunal, so its refusal
+    /// reveals that no tribunal has one with this number. A2 and B5 reveal that another órgão has the
+    /// processo, to which the caller is not a party.
+    OfRules(&'static [&'static str]),
+    /// With this status. A consumed rascunho has another one: it is the tribunal's own.
+    InStatus(u16),
+}
+
+use RefusalKind::{
+    CampoInvalido, ConflitoDeVersao, DeIdempotencia, DeRegra, DeTramite, NaoEncontrado,
+    ProcessoJaExiste,
+};
+use RevealsAbsence::{Always, InStatus, Never, OfRules};
+
+codes! {
+    /// Código estável da recusa de uma regra, com o status HTTP que tem nas rotas REST.
+    #[derive(async_graphql::Enum, Serialize, Deserialize)]
+    #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+    // Facts: the GraphQL type, the four digits of the Tramita, and whether it reveals an absence.
+    pub enum CodigoErro (RefusalKind, &'static str, RevealsAbsence) {
+        CampoObrigatorio             "CAMPO_OBRIGATORIO"              400 (CampoInvalido, "9000", Never)                    "400: preencha o campo (R3, R24).";
+        CampoInvalido                "CAMPO_INVALIDO"                 400 (CampoInvalido, "9000", Never)                    "400: corrija o valor do campo (R7, R23).";
+        NumeroDigitoInvalido         "NUMERO_DIGITO_INVALIDO"         400 (CampoInvalido, "9000", Never)                    "400: dígito verificador errado; `orientacao` traz o esperado (R4).";
+        NumeroDeOutroTribunal        "NUMERO_DE_OUTRO_TRIBUNAL"       400 (CampoInvalido, "9000", Never)                    "400: o número não é do tribunal de quem chama (R5).";
+        ProcessoNaoEncontrado        "PROCESSO_NAO_ENCONTRADO"        404 (NaoEncontrado, "9000", Always)                   "404: não há processo visível com esse número.";
+        ProcessoJaExiste             "PROCESSO_JA_EXISTE"             409 (ProcessoJaExiste, "9000", Never)                 "409: número já cadastrado; use `existente` (R6).";
+        ProcessoArquivado            "PROCESSO_ARQUIVADO"             409 (DeRegra, "9000", Never)                          "409: reative o processo antes (R15, R16).";
+        TipoDeProcessoIncompativel   "TIPO_DE_PROCESSO_INCOMPATIVEL"  400 (DeRegra, "9000", Never)                          "400: a operação é só para o outro tipo de processo.";
+        ReferenciaInvalida           "REFERENCIA_INVALIDA"            400 (CampoInvalido, "9000", OfRules(&["R10"]))        "400: a referência falta, é desconhecida ou não é apuração (R9, R10).";
+        AdolescenteNaoEncontrado     "ADOLESCENTE_NAO_ENCONTRADO"     404 (NaoEncontrado, "9000", Always)                   "404, ou 400 no corpo de um cadastro: identificador desconhecido.";
+        AdolescenteJaExiste          "ADOLESCENTE_JA_EXISTE"          409 (DeRegra, "9000", Never)                          "409: CPF já cadastrado no tribunal (R25).";
+        VinculoJaAtivo               "VINCULO_JA_ATIVO"               409 (DeRegra, "9000", Never)                          "409: já vinculado; nada a fazer (R15).";
+        VinculoNaoEncontrado         "VINCULO_NAO_ENCONTRADO"         404 (NaoEncontrado, "9000", Never)                    "404: não há vínculo ativo a encerrar (R16, R17).";
+        UltimoAdolescente            "ULTIMO_ADOLESCENTE"             409 (DeRegra, "9000", Never)                          "409: o processo ficaria sem adolescente (R18).";
+        ExecucaoAtiva                "EXECUCAO_ATIVA"                 409 (DeRegra, "9000", Never)                          "409: há execução ativa, em `impedimento` (R12, R16).";
+        ExecucaoAdmiteUmAdolescente  "EXECUCAO_ADMITE_UM_ADOLESCENTE" 400 (CampoInvalido, "9000", Never)                    "400: cadastre uma execução por adolescente (R11).";
+        RascunhoInvalido             "RASCUNHO_INVALIDO"              400 (DeRegra, "9000", InStatus(400))                  "400 se desconhecido, 409 se já consumido: registre outro rascunho (R8).";
+        NaoEncontrado                "NAO_ENCONTRADO"                 404 (NaoEncontrado, "9007", Always)                   "404: guia ou trâmite ausente ou invisível.";
+        ConflitoDeVersao             "CONFLITO_DE_VERSAO"             412 (ConflitoDeVersao, "9000", Never)                 "412: mudou desde a leitura; releia e repita.";
+        ChaveIdempotenciaReutilizada "CHAVE_IDEMPOTENCIA_REUTILIZADA" 422 (DeIdempotencia, "9008", Never)                   "422: a chave já serviu a outra entrada; use outra.";
+        NupJaCadastrado              "NUP_JA_CADASTRADO"              409 (DeTramite, "9001", OfRules(&["A2", "B5"]))       "409 (9001, linhas A1, A2, B5): reenvie com o NRE.";
+        NreNaoLocalizado             "NRE_NAO_LOCALIZADO"             404 (DeTramite, "9002", Always)                       "404 (9002, linha B1): NRE desconhecido, ou de que não se é parte.";
+        ProtocoloDivergente          "PROTOCOLO_DIVERGENTE"           409 (DeTramite, "9003", Never)                        "409 (9003, linha B2; 0047): o protocolo ou um documento difere do que já tramitou por este NRE.";
+        TramiteEmAndamento           "TRAMITE_EM_ANDAMENTO"           409 (DeTramite, "0044", Never)                        "409 (0044, linha B3): espere o fim do trâmite `idt`.";
+        ProcessoBloqueado            "PROCESSO_BLOQUEADO"             409 (DeTramite, "9006", Never)                        "409 (9006, linha B4): o processo está com outro órgão.";
+        TransicaoNaoPermitida        "TRANSICAO_NAO_PERMITIDA"        409 (DeTramite, "9004", Never)                        "409 (9004): a situação do trâmite não admite a ação.";
+        EstruturaInvalida            "ESTRUTURA_INVALIDA"             422 (DeTramite, "0055", Never)                        "422 (0055, linha S0): estrutura desconhecida, inapta, ou origem igual ao destino.";
+    }
 }
 
 impl CodigoErro {
-    pub const ALL: [Self; 27] = [
-        Self::CampoObrigatorio,
-        Self::CampoInvalido,
-        Self::NumeroDigitoInvalido,
-        Self::NumeroDeOutroTribunal,
-        Self::ProcessoNaoEncontrado,
-        Self::ProcessoJaExiste,
-        Self::ProcessoArquivado,
-        Self::TipoDeProcessoIncompativel,
-        Self::ReferenciaInvalida,
-        Self::AdolescenteNaoEncontrado,
-        Self::AdolescenteJaExiste,
-        Self::VinculoJaAtivo,
-        Self::VinculoNaoEncontrado,
-        Self::UltimoAdolescente,
-        Self::ExecucaoAtiva,
-        Self::ExecucaoAdmiteUmAdolescente,
-        Self::RascunhoInvalido,
-        Self::NaoEncontrado,
-        Self::ConflitoDeVersao,
-        Self::ChaveIdempotenciaReutilizada,
-        Self::NupJaCadastrado,
-        Self::NreNaoLocalizado,
-        Self::ProtocoloDivergente,
-        Self::TramiteEmAndamento,
-        Self::ProcessoBloqueado,
-        Self::TransicaoNaoPermitida,
-        Self::EstruturaInvalida,
-    ];
-
-    #[rustfmt::skip]
-    const fn row(self) -> (&'static str, u16) {
-        match self {
-            Self::CampoObrigatorio        => ("CAMPO_OBRIGATORIO",              400),
-            Self::CampoInvalido           => ("CAMPO_INVALIDO",                 400),
-            Self::NumeroDigitoInvalido    => ("NUMERO_DIGITO_INVALIDO",         400),
-            Self::NumeroDeOutroTribunal   => ("NUMERO_DE_OUTRO_TRIBUNAL",       400),
-            Self::ProcessoNaoEncontrado   => ("PROCESSO_NAO_ENCONTRADO",        404),
-            Self::ProcessoJaExiste        => ("PROCESSO_JA_EXISTE",             409),
-            Self::ProcessoArquivado       => ("PROCESSO_ARQUIVADO",             409),
-            Self::TipoDeProcessoIncompativel=> ("TIPO_DE_PROCESSO_INCOMPATIVEL",  400),
-            Self::ReferenciaInvalida      => ("REFERENCIA_INVALIDA",            400),
-            Self::AdolescenteNaoEncontrado=> ("ADOLESCENTE_NAO_ENCONTRADO",     404),
-            Self::AdolescenteJaExiste     => ("ADOLESCENTE_JA_EXISTE",          409),
-            Self::VinculoJaAtivo          => ("VINCULO_JA_ATIVO",               409),
-            Self::VinculoNaoEncontrado    => ("VINCULO_NAO_ENCONTRADO",         404),
-            Self::UltimoAdolescente       => ("ULTIMO_ADOLESCENTE",             409),
-            Self::ExecucaoAtiva           => ("EXECUCAO_ATIVA",                 409),
-            Self::ExecucaoAdmiteUmAdolescente=> ("EXECUCAO_ADMITE_UM_ADOLESCENTE", 400),
-            Self::RascunhoInvalido        => ("RASCUNHO_INVALIDO",              400),
-            Self::NaoEncontrado           => ("NAO_ENCONTRADO",                 404),
-            Self::ConflitoDeVersao        => ("CONFLITO_DE_VERSAO",             412),
-            Self::ChaveIdempotenciaReutilizada=> ("CHAVE_IDEMPOTENCIA_REUTILIZADA", 422),
-            Self::NupJaCadastrado         => ("NUP_JA_CADASTRADO",              409),
-            Self::NreNaoLocalizado        => ("NRE_NAO_LOCALIZADO",             404),
-            Self::ProtocoloDivergente     => ("PROTOCOLO_DIVERGENTE",           409),
-            Self::TramiteEmAndamento      => ("TRAMITE_EM_ANDAMENTO",           409),
-            Self::ProcessoBloqueado       => ("PROCESSO_BLOQUEADO",             409),
-            Self::TransicaoNaoPermitida   => ("TRANSICAO_NAO_PERMITIDA",        409),
-            Self::EstruturaInvalida       => ("ESTRUTURA_INVALIDA",             422),
-        }
-    }
-
-    pub const fn name(self) -> &'static str {
-        self.row().0
-    }
-
-    pub const fn status(self) -> u16 {
-        self.row().1
+    pub const fn kind(self) -> RefusalKind {
+        self.facts().0
     }
 
     /// Whether only the REST API of the Tramita returns this refusal.
     pub const fn is_tramita_only(self) -> bool {
-        matches!(
-            self,
-            Self::NupJaCadastrado
-                | Self::NreNaoLocalizado
-                | Self::ProtocoloDivergente
-                | Self::TramiteEmAndamento
-                | Self::ProcessoBloqueado
-                | Self::TransicaoNaoPermitida
-                | Self::EstruturaInvalida
-        )
+        matches!(self.kind(), DeTramite)
     }
 
     /// The four digits of this code in the responses of the Tramita. Codes that begin with 9 are
     /// defined by this server, the others by the platform.
     pub const fn tramita_code(self) -> &'static str {
-        match self {
-            Self::NupJaCadastrado => "9001",
-            Self::NreNaoLocalizado => "9002",
-            Self::ProtocoloDivergente => "9003",
-            Self::TransicaoNaoPermitida => "9004",
-            Self::ProcessoBloqueado => "9006",
-            Self::NaoEncontrado => "9007",
-            Self::ChaveIdempotenciaReutilizada => "9008",
-            Self::TramiteEmAndamento => "0044",
-            Self::EstruturaInvalida => "0055",
-            _ => "9000",
-        }
+        self.facts().1
+    }
+
+    pub const fn reveals_absence(self) -> RevealsAbsence {
+        self.facts().2
     }
 }
 
-/// The codes of errors that are not domain rules. In GraphQL they are top-level errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Failure {
-    DocumentoMalformado,
-    DocumentoInvalido,
-    EntradaInvalida,
-    DocumentoExcedeLimite,
-    CustoExcedeLimite,
-    DocumentoDesconhecido,
-    DocumentoNaoConfiavel,
-    NaoAutenticado,
-    SemPermissao,
-    NaoEncontrado,
-    MetodoNaoPermitido,
-    NaoAceitavel,
-    CorpoExcedeLimite,
-    MidiaNaoSuportada,
-    LimiteDeRequisicoes,
-    Indisponivel,
-    /// The server has no free permit: too many requests wait already.
-    Sobrecarregado,
-    TempoEsgotado,
-    Interna,
+/// The APIs that answer a failure.
+#[derive(PartialEq, Eq)]
+enum AnsweredBy {
+    Both,
+    Graphql,
+}
+
+use AnsweredBy::{Both, Graphql};
+
+codes! {
+    /// The codes of errors that are not domain rules. In GraphQL they are top-level errors.
+    // Fact: which API answers it.
+    pub enum Failure AnsweredBy {
+        DocumentoMalformado   "GRAPHQL_PARSE_FAILED"      400 Graphql "o documento não é GraphQL; a mensagem diz onde";
+        DocumentoInvalido     "GRAPHQL_VALIDATION_FAILED" 400 Graphql "o documento não vale neste esquema; corrija-o, e confira-o com `/schema.graphql`";
+        EntradaInvalida       "BAD_USER_INPUT"            400 Both    "uma variável, um argumento, um parâmetro ou um corpo que não se lê; a mensagem diz qual";
+        DocumentoExcedeLimite "DOCUMENTO_EXCEDE_LIMITE"   400 Graphql "o documento é grande ou fundo demais; veja [limites](limites.md)";
+        CustoExcedeLimite     "CUSTO_EXCEDE_LIMITE"       400 Graphql "a operação custa demais; a mensagem diz o que caberia ([custo](../front-end/custo.md))";
+        DocumentoDesconhecido "PERSISTED_QUERY_NOT_FOUND" 400 Graphql "mande o documento e o hash uma vez";
+        DocumentoNaoConfiavel "DOCUMENTO_NAO_CONFIAVEL"   403 Graphql "este servidor só roda os documentos que conhece de antemão";
+        NaoAutenticado        "NAO_AUTENTICADO"           401 Both    "falta o token, ou ele não vale; peça outro";
+        SemPermissao          "SEM_PERMISSAO"             403 Both    "a credencial não tem o papel, ou o tribunal não é o dela; no Tramita, 9005: quem chama não é a parte que age";
+        NaoEncontrado         "NAO_ENCONTRADO"            404 Both    "não há essa rota; a mensagem diz a mais próxima";
+        MetodoNaoPermitido    "METODO_NAO_PERMITIDO"      405 Both    "`Allow` diz os métodos da rota";
+        NaoAceitavel          "NAO_ACEITAVEL"             406 Graphql "nenhum tipo de `Accept` se pode responder";
+        CorpoExcedeLimite     "CORPO_EXCEDE_LIMITE"       413 Both    "o corpo é grande demais; veja [limites](limites.md)";
+        MidiaNaoSuportada     "MIDIA_NAO_SUPORTADA"       415 Both    "o corpo não é JSON em UTF-8 sem compressão";
+        LimiteDeRequisicoes   "LIMITE_DE_REQUISICOES"     429 Both    "muitas ausências, ou muitos segredos errados; espere `Retry-After`";
+        Indisponivel          "INDISPONIVEL"              503 Both    "o banco, a trilha ou o emissor não pode agora; espere `Retry-After`";
+        Sobrecarregado        "SOBRECARREGADO"            503 Both    "não há lugar para mais um pedido desta credencial; espere `Retry-After`";
+        TempoEsgotado         "TEMPO_ESGOTADO"            504 Both    "o que se pediu ao banco passou do tempo; peça menos";
+        Interna               "ERRO_INTERNO"              500 Both    "falha do servidor; a mensagem não diz qual, e o log, pelo `X-Request-Id`, diz";
+    }
 }
 
 impl Failure {
-    pub const ALL: [Self; 19] = [
-        Self::DocumentoMalformado,
-        Self::DocumentoInvalido,
-        Self::EntradaInvalida,
-        Self::DocumentoExcedeLimite,
-        Self::CustoExcedeLimite,
-        Self::DocumentoDesconhecido,
-        Self::DocumentoNaoConfiavel,
-        Self::NaoAutenticado,
-        Self::SemPermissao,
-        Self::NaoEncontrado,
-        Self::MetodoNaoPermitido,
-        Self::NaoAceitavel,
-        Self::CorpoExcedeLimite,
-        Self::MidiaNaoSuportada,
-        Self::LimiteDeRequisicoes,
-        Self::Indisponivel,
-        Self::Sobrecarregado,
-        Self::TempoEsgotado,
-        Self::Interna,
-    ];
-
-    #[rustfmt::skip]
-    const fn row(self) -> (&'static str, u16) {
-        match self {
-            Self::DocumentoMalformado   => ("GRAPHQL_PARSE_FAILED",      400),
-            Self::DocumentoInvalido     => ("GRAPHQL_VALIDATION_FAILED", 400),
-            Self::EntradaInvalida       => ("BAD_USER_INPUT",            400),
-            Self::DocumentoExcedeLimite => ("DOCUMENTO_EXCEDE_LIMITE",   400),
-            Self::CustoExcedeLimite     => ("CUSTO_EXCEDE_LIMITE",       400),
-            Self::DocumentoDesconhecido => ("PERSISTED_QUERY_NOT_FOUND", 400),
-            Self::DocumentoNaoConfiavel => ("DOCUMENTO_NAO_CONFIAVEL",   403),
-            Self::NaoAutenticado        => ("NAO_AUTENTICADO",           401),
-            Self::SemPermissao          => ("SEM_PERMISSAO",             403),
-            Self::NaoEncontrado         => ("NAO_ENCONTRADO",            404),
-            Self::MetodoNaoPermitido    => ("METODO_NAO_PERMITIDO",      405),
-            Self::NaoAceitavel          => ("NAO_ACEITAVEL",             406),
-            Self::CorpoExcedeLimite     => ("CORPO_EXCEDE_LIMITE",       413),
-            Self::MidiaNaoSuportada     => ("MIDIA_NAO_SUPORTADA",       415),
-            Self::LimiteDeRequisicoes   => ("LIMITE_DE_REQUISICOES",     429),
-            Self::Interna               => ("ERRO_INTERNO",              500),
-            Self::Indisponivel          => ("INDISPONIVEL",              503),
-            Self::Sobrecarregado        => ("SOBRECARREGADO",            503),
-            Self::TempoEsgotado         => ("TEMPO_ESGOTADO",            504),
-        }
-    }
-
-    pub const fn name(self) -> &'static str {
-        self.row().0
-    }
-
-    pub const fn status(self) -> u16 {
-        self.row().1
+    /// Whether no REST route answers this failure.
+    pub const fn is_graphql_only(self) -> bool {
+        matches!(self.facts(), Graphql)
     }
 }

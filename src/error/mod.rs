@@ -10,7 +10,7 @@ mod outage;
 mod refusal;
 mod sentence;
 
-pub use code::{CodigoErro, Failure};
+pub use code::{CodigoErro, Failure, RefusalKind, RevealsAbsence};
 pub use outage::Outage;
 pub use refusal::{FileMismatch, Refusal, TramitaDetails};
 pub use sentence::sentence;

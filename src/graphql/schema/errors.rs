@@ -1,6 +1,6 @@
 //! Refusals of rules as data: the interface `Erro` and the types that implement it.
 
-use crate::error::{CodigoErro, Error, Refusal};
+use crate::error::{CodigoErro, Error, Refusal, RefusalKind};
 use crate::graphql_types::context::ContextExt;
 use crate::processo::graphql::ProcessoNode;
 use crate::processo::store::ProcessoByNumero;
@@ -32,34 +32,14 @@ pub enum ErroGraphql {
 
 impl From<Refusal> for ErroGraphql {
     fn from(refusal: Refusal) -> Self {
-        match refusal.codigo {
-            CodigoErro::CampoObrigatorio
-            | CodigoErro::CampoInvalido
-            | CodigoErro::NumeroDigitoInvalido
-            | CodigoErro::NumeroDeOutroTribunal
-            | CodigoErro::ReferenciaInvalida
-            | CodigoErro::ExecucaoAdmiteUmAdolescente => ErroCampoInvalido(refusal).into(),
-            CodigoErro::ProcessoNaoEncontrado
-            | CodigoErro::AdolescenteNaoEncontrado
-            | CodigoErro::VinculoNaoEncontrado
-            | CodigoErro::NaoEncontrado => ErroNaoEncontrado(refusal).into(),
-            CodigoErro::ProcessoJaExiste => ErroProcessoJaExiste(refusal).into(),
-            CodigoErro::ConflitoDeVersao => ErroConflitoDeVersao(refusal).into(),
-            CodigoErro::AdolescenteJaExiste
-            | CodigoErro::ProcessoArquivado
-            | CodigoErro::TipoDeProcessoIncompativel
-            | CodigoErro::VinculoJaAtivo
-            | CodigoErro::UltimoAdolescente
-            | CodigoErro::RascunhoInvalido
-            | CodigoErro::ExecucaoAtiva => ErroDeRegra(refusal).into(),
-            CodigoErro::ChaveIdempotenciaReutilizada => ErroDeIdempotencia(refusal).into(),
-            CodigoErro::NupJaCadastrado
-            | CodigoErro::NreNaoLocalizado
-            | CodigoErro::ProtocoloDivergente
-            | CodigoErro::TramiteEmAndamento
-            | CodigoErro::ProcessoBloqueado
-            | CodigoErro::TransicaoNaoPermitida
-            | CodigoErro::EstruturaInvalida => ErroDeTramite(refusal).into(),
+        match refusal.codigo.kind() {
+            RefusalKind::CampoInvalido => ErroCampoInvalido(refusal).into(),
+            RefusalKind::NaoEncontrado => ErroNaoEncontrado(refusal).into(),
+            RefusalKind::ProcessoJaExiste => ErroProcessoJaExiste(refusal).into(),
+            RefusalKind::ConflitoDeVersao => ErroConflitoDeVersao(refusal).into(),
+            RefusalKind::DeRegra => ErroDeRegra(refusal).into(),
+            RefusalKind::DeIdempotencia => ErroDeIdempotencia(refusal).into(),
+            RefusalKind::DeTramite => ErroDeTramite(refusal).into(),
         }
     }
 }
