@@ -1,7 +1,7 @@
 //! The adolescente, its identificador and its record.
 
 use crate::db::schema::adolescente;
-use crate::db::text_enum;
+use crate::db::{row, text_enum};
 use crate::value::characters::UnexpectedCharacter;
 use crate::value::cpf::Cpf;
 use crate::value::field::digits;
@@ -130,24 +130,28 @@ impl fmt::Debug for Adolescente {
     }
 }
 
-/// A record without the fields that only some callers may see and few queries select.
-#[derive(HasQuery)]
-#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
-pub struct Summary {
-    pub id: AdolescenteId,
-    pub tribunal_codigo: i16,
-    pub identificador: Identificador,
-    pub cadastro_pendente: bool,
-    pub nome: Option<String>,
-    pub sobrenome: Option<String>,
-    pub nome_social: Option<String>,
-    pub data_nascimento: Option<NaiveDate>,
-    pub data_nascimento_presumida: bool,
-    pub naturalidade: Option<String>,
-    pub data_obito: Option<NaiveDate>,
-    pub criado_em: DateTime<Utc>,
-    pub atualizado_em: DateTime<Utc>,
-    pub versao: i32,
+row! {
+    columns summary_columns of "a";
+
+    /// A record without the fields that only some callers may see and few queries select.
+    #[derive(HasQuery)]
+    #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
+    pub struct Summary {
+        pub id: AdolescenteId,
+        pub tribunal_codigo: i16,
+        pub identificador: Identificador,
+        pub cadastro_pendente: bool,
+        pub nome: Option<String>,
+        pub sobrenome: Option<String>,
+        pub nome_social: Option<String>,
+        pub data_nascimento: Option<NaiveDate>,
+        pub data_nascimento_presumida: bool,
+        pub naturalidade: Option<String>,
+        pub data_obito: Option<NaiveDate>,
+        pub criado_em: DateTime<Utc>,
+        pub atualizado_em: DateTime<Utc>,
+        pub versao: i32,
+    }
 }
 
 /// The data of a record, both as a client asks to register them and as the table stores them.

@@ -1,4 +1,4 @@
-use crate::db::text_enum;
+use crate::db::{row, text_enum};
 use crate::tramite::EstruturaAddress;
 use crate::value::resource::no_resources;
 use chrono::{DateTime, Utc};
@@ -20,27 +20,31 @@ text_enum! {
     }
 }
 
-/// A row of a catalogue that all órgãos share.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct ItemDoCatalogo {
-    #[diesel(sql_type = BigInt)]
-    pub id: i64,
-    #[diesel(sql_type = Text)]
-    pub tipo: TipoDeCatalogo,
-    /// The number by which órgãos refer to the item.
-    #[diesel(sql_type = Integer)]
-    pub codigo: i32,
-    #[diesel(sql_type = Text)]
-    pub nome: String,
-    /// Only for a hipótese legal.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub base_legal: Option<String>,
-    #[diesel(sql_type = Bool)]
-    pub ativo: bool,
-    #[diesel(sql_type = Integer)]
-    pub versao: i32,
-    #[diesel(sql_type = Timestamptz)]
-    pub atualizado_em: DateTime<Utc>,
+row! {
+    columns item_columns of "i";
+
+    /// A row of a catalogue that all órgãos share.
+    #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+    pub struct ItemDoCatalogo {
+        #[diesel(sql_type = BigInt)]
+        pub id: i64,
+        #[diesel(sql_type = Text)]
+        pub tipo: TipoDeCatalogo,
+        /// The number by which órgãos refer to the item.
+        #[diesel(sql_type = Integer)]
+        pub codigo: i32,
+        #[diesel(sql_type = Text)]
+        pub nome: String,
+        /// Only for a hipótese legal.
+        #[diesel(sql_type = Nullable<Text>)]
+        pub base_legal: Option<String>,
+        #[diesel(sql_type = Bool)]
+        pub ativo: bool,
+        #[diesel(sql_type = Integer)]
+        pub versao: i32,
+        #[diesel(sql_type = Timestamptz)]
+        pub atualizado_em: DateTime<Utc>,
+    }
 }
 
 /// An estrutura with everything that the catalogue says of it.

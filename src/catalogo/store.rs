@@ -1,6 +1,8 @@
 //! SQL of the catalogues.
 
-use super::{EstruturaDoCatalogo, GravarEstrutura, GravarItem, ItemDoCatalogo, TipoDeCatalogo};
+use super::{
+    EstruturaDoCatalogo, GravarEstrutura, GravarItem, ItemDoCatalogo, TipoDeCatalogo, item_columns,
+};
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, WithParent, from_columns};
 use crate::db::{Relation, Session, Sql, group_by_key};
 use crate::error::Error;
@@ -19,14 +21,6 @@ macro_rules! estrutura_columns {
     };
 }
 pub(super) use estrutura_columns;
-
-/// Columns of [`ItemDoCatalogo`], from the table `catalogo_item i`.
-macro_rules! item_columns {
-    () => {
-        "i.id, i.tipo, i.codigo, i.nome, i.base_legal, i.ativo, i.versao, i.atualizado_em"
-    };
-}
-pub(super) use item_columns;
 
 /// The items of one catalogue, ordered by código.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -34,6 +34,7 @@ mod pooler;
 mod socket;
 mod sql;
 mod start;
+pub(crate) mod row;
 mod text_enum;
 mod transport;
 mod outer_transaction;
@@ -43,8 +44,9 @@ pub use measures::{Load, Measures, PoolLabel, QueueLoad};
 pub use permits::{Admission, Bounds, COALESCE_WAIT, Caller, Job, Lane, Permit, Permits, Queued};
 pub use pooler::check_session_affinity;
 pub use relation::{Relation, group_by_key};
+pub(crate) use row::{last, row};
 pub use snapshot::Snapshot;
-pub use sql::{Sql, SqlValue};
+pub use sql::{NewRows, Sql, SqlValue};
 pub(crate) use text_enum::text_enum;
 pub use transport::{Transport, UNVERIFIED, UnsafeTransport, transport};
 

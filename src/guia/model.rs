@@ -1,5 +1,5 @@
 use crate::adolescente::{AdolescenteId, turns_21_on};
-use crate::db::{schema, text_enum};
+use crate::db::{row, schema, text_enum};
 use crate::processo::ProcessoId;
 use crate::value::characters::UnexpectedCharacter;
 use crate::value::cpf::Cpf;
@@ -90,41 +90,45 @@ text_enum! {
     }
 }
 
-/// An emitted guia, and the date of birth of its adolescente, from which the limits of R26 are
-/// counted.
-#[derive(Clone, QueryableByName)]
-#[diesel(table_name = schema::guia, check_for_backend(diesel::pg::Pg))]
-pub struct Guia {
-    pub id: GuiaId,
-    pub tribunal_codigo: i16,
-    pub numero: NumeroDaGuia,
-    pub tipo: TipoGuia,
-    pub situacao: SituacaoGuia,
-    pub motivo_baixa: Option<MotivoBaixaGuia>,
-    pub baixada_em: Option<DateTime<Utc>>,
-    pub origem: Option<OrigemGuia>,
-    pub adolescente_id: AdolescenteId,
-    pub apuracao_id: Option<ProcessoId>,
-    pub execucao_id: Option<ProcessoId>,
-    pub magistrado_nome: Option<String>,
-    pub magistrado_cpf: Cpf,
-    pub serventuario_nome: Option<String>,
-    pub serventuario_cpf: Cpf,
-    pub serventuario_cargo: String,
-    pub codigo_tpu_medida: String,
-    pub data_sentenca: Option<NaiveDate>,
-    pub houve_internacao: Option<bool>,
-    pub data_inicio_internacao: Option<NaiveDate>,
-    pub data_fim_internacao: Option<NaiveDate>,
-    pub data_transito_julgado: Option<NaiveDate>,
-    pub prazo: Option<i32>,
-    pub data_decisao: Option<NaiveDate>,
-    pub medida_resultante: Option<String>,
-    pub criado_em: DateTime<Utc>,
-    pub atualizado_em: DateTime<Utc>,
-    pub versao: i32,
-    #[diesel(sql_type = Nullable<Date>)]
-    pub data_nascimento: Option<NaiveDate>,
+row! {
+    columns guia_columns of "g";
+
+    /// An emitted guia, and the date of birth of its adolescente, from which the limits of R26 are
+    /// counted.
+    #[derive(Clone, QueryableByName)]
+    #[diesel(table_name = schema::guia, check_for_backend(diesel::pg::Pg))]
+    pub struct Guia {
+        pub id: GuiaId,
+        pub tribunal_codigo: i16,
+        pub numero: NumeroDaGuia,
+        pub tipo: TipoGuia,
+        pub situacao: SituacaoGuia,
+        pub motivo_baixa: Option<MotivoBaixaGuia>,
+        pub baixada_em: Option<DateTime<Utc>>,
+        pub origem: Option<OrigemGuia>,
+        pub adolescente_id: AdolescenteId,
+        pub apuracao_id: Option<ProcessoId>,
+        pub execucao_id: Option<ProcessoId>,
+        pub magistrado_nome: Option<String>,
+        pub magistrado_cpf: Cpf,
+        pub serventuario_nome: Option<String>,
+        pub serventuario_cpf: Cpf,
+        pub serventuario_cargo: String,
+        pub codigo_tpu_medida: String,
+        pub data_sentenca: Option<NaiveDate>,
+        pub houve_internacao: Option<bool>,
+        pub data_inicio_internacao: Option<NaiveDate>,
+        pub data_fim_internacao: Option<NaiveDate>,
+        pub data_transito_julgado: Option<NaiveDate>,
+        pub prazo: Option<i32>,
+        pub data_decisao: Option<NaiveDate>,
+        pub medida_resultante: Option<String>,
+        pub criado_em: DateTime<Utc>,
+        pub atualizado_em: DateTime<Utc>,
+        pub versao: i32,
+        #[diesel(sql_type = Nullable<Date>)]
+        pub data_nascimento: Option<NaiveDate> => "a",
+    }
 }
 
 /// Hides the adolescente, because a log must not identify the person.

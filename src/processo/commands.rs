@@ -82,10 +82,8 @@ pub struct NewProcesso {
     pub numero: NumeroProcesso,
     pub tipo: TipoProcesso,
     pub adolescentes: Vec<AdolescenteId>,
-    pub referencia: Option<NumeroProcesso>,
     pub id_orgao: i32,
     pub app_name_sistema_tribunal: String,
-    pub id_processo_sistema_externo: Option<String>,
-    pub magistrado: Responsavel,
-    pub serventuario: Responsavel,
+    /// The other fields, as the client sent them.
+    pub command: CadastrarProcesso,
 }

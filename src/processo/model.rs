@@ -2,7 +2,7 @@
 
 use crate::adolescente::AdolescenteId;
 use crate::db::schema::processo;
-use crate::db::text_enum;
+use crate::db::{row, text_enum};
 use crate::value::characters::UnexpectedCharacter;
 use crate::value::cpf::Cpf;
 use crate::value::field::digits;
@@ -135,26 +135,30 @@ text_enum! {
     }
 }
 
-/// A row of the table `processo`.
-#[derive(Debug, Clone, HasQuery, QueryableByName)]
-#[diesel(table_name = processo, check_for_backend(diesel::pg::Pg))]
-pub struct Processo {
-    pub id: ProcessoId,
-    pub tribunal_codigo: i16,
-    pub numero: NumeroProcesso,
-    pub tipo: TipoProcesso,
-    pub situacao: SituacaoProcesso,
-    pub id_orgao: i32,
-    pub app_name_sistema_tribunal: String,
-    pub id_processo_sistema_externo: Option<String>,
-    pub numero_referencia: Option<NumeroProcesso>,
-    pub magistrado_nome: Option<String>,
-    pub magistrado_cpf: Option<Cpf>,
-    pub serventuario_nome: Option<String>,
-    pub serventuario_cpf: Option<Cpf>,
-    pub criado_em: DateTime<Utc>,
-    pub atualizado_em: DateTime<Utc>,
-    pub versao: i32,
+row! {
+    columns processo_columns of "p";
+
+    /// A row of the table `processo`.
+    #[derive(Debug, Clone, HasQuery, QueryableByName)]
+    #[diesel(table_name = processo, check_for_backend(diesel::pg::Pg))]
+    pub struct Processo {
+        pub id: ProcessoId,
+        pub tribunal_codigo: i16,
+        pub numero: NumeroProcesso,
+        pub tipo: TipoProcesso,
+        pub situacao: SituacaoProcesso,
+        pub id_orgao: i32,
+        pub app_name_sistema_tribunal: String,
+        pub id_processo_sistema_externo: Option<String>,
+        pub numero_referencia: Option<NumeroProcesso>,
+        pub magistrado_nome: Option<String>,
+        pub magistrado_cpf: Option<Cpf>,
+        pub serventuario_nome: Option<String>,
+        pub serventuario_cpf: Option<Cpf>,
+        pub criado_em: DateTime<Utc>,
+        pub atualizado_em: DateTime<Utc>,
+        pub versao: i32,
+    }
 }
 
 /// A link between an adolescente and a processo.

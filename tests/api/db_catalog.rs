@@ -3,9 +3,13 @@
 
 use crate::support::{App, Database, MAX_WAIT, Settings, Template};
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Bool, Text};
 use elos::db::catalog::{self, Difference, Kind};
 use elos::db::migrations::Migrator;
 use elos::db::{Db, DbOptions};
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,6 +36,76 @@ fn expected_txt_is_what_the_migrations_make() {
         only_in(kept, &made)
     );
     assert_eq!(catalog::differences(&mut database.conn()).unwrap(), []);
+}
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    ty: String,
+    #[diesel(sql_type = Bool)]
+    not_null: bool,
+}
+
+/// The columns of a table, as `diesel::table!` writes them. It leaves out generated columns, which no
+/// code writes, and those of a type that Diesel does not have.
+fn columns(table: &str, conn: &mut PgConnection) -> Vec<String> {
+    let sql = "SELECT attname::text AS name, format_type(atttypid, NULL) AS ty, attnotnull AS not_null \
+               FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped \
+               AND attgenerated = '' ORDER BY attnum";
+    let columns: Vec<Column> = sql_query(sql).bind::<Text, _>(table).load(conn).unwrap();
+    let ty = |column: &Column| {
+        Some(match column.ty.as_str() {
+            "bigint" => "BigInt",
+            "boolean" => "Bool",
+            "bytea" => "Binary",
+            "date" => "Date",
+            "integer" => "Integer",
+            "jsonb" => "Jsonb",
+            "smallint" => "SmallInt",
+            "text" => "Text",
+            "text[]" => "Array<Text>",
+            "timestamp with time zone" => "Timestamptz",
+            "xid8" => return None,
+            other => panic!("{table}.{}: {other}", column.name),
+        })
+    };
+    let line = |column: &Column| {
+        let (name, ty) = (&column.name, ty(column)?);
+        let ty = if column.not_null { ty.to_owned() } else { format!("Nullable<{ty}>") };
+        Some(format!("        {name} -> {ty},\n"))
+    };
+    columns.iter().filter_map(line).collect()
+}
+
+/// The tables of `schema.rs` have the columns that the migrations make.
+#[test]
+fn schema_rs_is_what_the_migrations_make() {
+    let database = Database::bare();
+    Migrator::connect(&database.url("postgres")).unwrap().apply().unwrap();
+    let mut conn = database.conn();
+    let kept = include_str!("../../src/db/schema.rs");
+    let mut made = String::new();
+    let mut lines = kept.lines();
+    while let Some(line) = lines.next() {
+        writeln!(made, "{line}").unwrap();
+        let table =
+            line.strip_prefix("    ").and_then(|line| line.split_once(" (")).map(|found| found.0);
+        if let Some(table) = table.filter(|table| !table.contains(' ')) {
+            made.extend(columns(table, &mut conn));
+            made.push_str("    }\n");
+            lines.by_ref().find(|line| *line == "    }").unwrap();
+        }
+    }
+    if std::env::var_os("ELOS_ACEITAR").is_some() {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/db/schema.rs"), &made).unwrap();
+        return;
+    }
+    assert!(
+        made == kept,
+        "ELOS_ACEITAR=1 script/test schema_rs writes src/db/schema.rs again\n{made}"
+    );
 }
 
 fn repair(database: &Database) -> catalog::Repair {

@@ -30,15 +30,6 @@ macro_rules! columns {
 }
 pub(crate) use columns;
 
-/// Columns of [`Summary`], from a table named `a`.
-macro_rules! summary_columns {
-    () => {
-        "a.id, a.tribunal_codigo, a.identificador, a.cadastro_pendente, a.nome, a.sobrenome, a.nome_social, \
-         a.data_nascimento, a.data_nascimento_presumida, a.naturalidade, a.data_obito, a.criado_em, a.atualizado_em, a.versao"
-    };
-}
-pub(crate) use summary_columns;
-
 /// A statement that begins with `select` and reads the records that match `condition`: those of the
 /// caller's tribunal, or those of all tribunals when `scope` has none. The smallest tribunal code
 /// comes first.

@@ -2,7 +2,7 @@
 
 use super::file::Line;
 use super::{Options, Report};
-use crate::catalogo::store::item_columns;
+use crate::catalogo::item_columns;
 use crate::catalogo::{GravarItem, ItemDoCatalogo, TipoDeCatalogo, rules};
 use crate::db::Sql;
 use diesel::prelude::*;

@@ -1,11 +1,10 @@
 //! The lists of guias.
 
-use super::columns;
 use crate::adolescente::AdolescenteId;
 use crate::db::Sql;
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
 use crate::filters::{Filter, GuiaFilter, Place};
-use crate::guia::{Guia, SituacaoGuia};
+use crate::guia::{Guia, SituacaoGuia, guia_columns};
 use crate::processo::ProcessoId;
 use std::sync::Arc;
 
@@ -137,7 +136,7 @@ impl List for GuiasOf {
         };
         let parts = [of_tribunal(tribunal), condition];
         ListQuery {
-            columns: columns!(),
+            columns: guia_columns!(),
             tables,
             parent_column,
             where_clause: Sql::join(parts.into_iter().flatten(), " AND ", "true"),

@@ -6,7 +6,7 @@ mod lists;
 pub use lists::*;
 pub use write::*;
 
-use super::{AtoInfracional, Documento, Guia, GuiaId, NumeroDaGuia};
+use super::{AtoInfracional, Documento, Guia, GuiaId, NumeroDaGuia, guia_columns};
 use crate::adolescente::AdolescenteId;
 use crate::db::schema::{ato_infracional, documento_da_guia, vinculo};
 use crate::db::{Relation, Session, Sql, group_by_key};
@@ -16,21 +16,9 @@ use ahash::HashMap;
 use diesel::prelude::*;
 use std::sync::Arc;
 
-/// Columns of [`Guia`], from a table named `g` joined with its adolescente `a`.
-macro_rules! columns {
-    () => {
-        "g.id, g.tribunal_codigo, g.numero, g.tipo, g.situacao, g.motivo_baixa, g.baixada_em, g.origem, \
-         g.adolescente_id, g.apuracao_id, g.execucao_id, g.magistrado_nome, g.magistrado_cpf, \
-         g.serventuario_nome, g.serventuario_cpf, g.serventuario_cargo, g.codigo_tpu_medida, g.data_sentenca, \
-         g.houve_internacao, g.data_inicio_internacao, g.data_fim_internacao, g.data_transito_julgado, g.prazo, \
-         g.data_decisao, g.medida_resultante, g.criado_em, g.atualizado_em, g.versao, a.data_nascimento"
-    };
-}
-pub(super) use columns;
-
 const ALL: &str = concat!(
     "SELECT ",
-    columns!(),
+    guia_columns!(),
     " FROM guia g JOIN adolescente a ON a.id = g.adolescente_id WHERE "
 );
 
@@ -89,7 +77,7 @@ impl Relation for UnificadasBy {
         let ids: Vec<i64> = keys.iter().map(|key| key.0.0).collect();
         let sql = Sql::new(concat!(
             "SELECT g.unificada_por, ",
-            columns!(),
+            guia_columns!(),
             " FROM guia g JOIN adolescente a ON a.id = g.adolescente_id WHERE g.unificada_por = ANY("
         ));
         let rows: Vec<Unificada> = sql.bind(ids).push(") ORDER BY g.id").load(session.conn())?;

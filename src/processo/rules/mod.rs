@@ -91,18 +91,15 @@ pub fn cadastro(
 
 /// The processo to insert, once [`cadastro`] returned no refusal. `None` when a mandatory field is
 /// missing.
-pub fn accepted(command: CadastrarProcesso, facts: &Facts) -> Option<NewProcesso> {
+pub fn accepted(mut command: CadastrarProcesso, facts: &Facts) -> Option<NewProcesso> {
     let known = |item: &Option<Identificador>| facts.known.get(item.as_ref()?).copied();
     Some(NewProcesso {
         adolescentes: command.adolescentes.iter().map(known).collect::<Option<_>>()?,
-        numero: command.numero?,
+        numero: command.numero.take()?,
         tipo: command.tipo?,
-        referencia: command.referencia,
         id_orgao: command.id_orgao?,
-        app_name_sistema_tribunal: command.app_name_sistema_tribunal?,
-        id_processo_sistema_externo: command.id_processo_sistema_externo,
-        magistrado: command.magistrado,
-        serventuario: command.serventuario,
+        app_name_sistema_tribunal: command.app_name_sistema_tribunal.take()?,
+        command,
     })
 }
 

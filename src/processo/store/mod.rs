@@ -11,7 +11,7 @@ pub use write::*;
 use super::rules::{self, Facts, Known};
 use super::{
     CadastrarProcesso, NumeroProcesso, Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo,
-    TipoProcesso,
+    TipoProcesso, processo_columns,
 };
 use crate::adolescente::{AdolescenteId, Identificador};
 use crate::auth::Scope;
@@ -40,7 +40,7 @@ fn visible(select: &'static str, scope: Scope, condition: Sql) -> Sql {
 }
 
 fn read(session: &mut Session<'_>, condition: Sql) -> QueryResult<Vec<Processo>> {
-    visible(concat!("SELECT ", columns!()), session.scope, condition)
+    visible(concat!("SELECT ", processo_columns!()), session.scope, condition)
         .by_position::<ProcessoSql>()
         .load(session.conn())
 }

@@ -1,11 +1,13 @@
 //! SQL that writes processos and links. Each use case locks a row before a rule checks it.
 
-use super::{ProcessoSql, columns};
+use super::ProcessoSql;
 use crate::adolescente::{Adolescente, AdolescenteId};
 use crate::db::schema::{processo, vinculo};
-use crate::db::{Session, Sql};
+use crate::db::{NewRows, Session, Sql};
 use crate::processo::rules::VinculoFacts;
-use crate::processo::{NewProcesso, NumeroProcesso, Processo, ProcessoId, Vinculo};
+use crate::processo::{
+    NewProcesso, NumeroProcesso, Processo, ProcessoId, Vinculo, processo_columns,
+};
 use crate::value::cpf::Cpf;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -26,54 +28,49 @@ pub fn insert(
     let cpf = |cpf: &Option<Cpf>| cpf.as_ref().map(|cpf| cpf.unmasked().to_owned());
     let links =
         || new_processos.iter().flat_map(|&new| new.adolescentes.iter().map(move |id| (new, id)));
+    let columns = NewRows::new(new_processos)
+        .column("numero", |new| numero(new))
+        .column("tipo", |new| new.tipo.text().to_owned())
+        .column("id_orgao", |new| new.id_orgao)
+        .column("app_name_sistema_tribunal", |new| new.app_name_sistema_tribunal.clone())
+        .column("id_processo_sistema_externo", |new| {
+            new.command.id_processo_sistema_externo.clone()
+        })
+        .column("numero_referencia", |new| {
+            new.command.referencia.as_ref().map(|numero| numero.digits().to_owned())
+        })
+        .column("magistrado_nome", |new| new.command.magistrado.nome.clone())
+        .column("magistrado_cpf", |new| cpf(&new.command.magistrado.cpf))
+        .column("serventuario_nome", |new| new.command.serventuario.nome.clone())
+        .column("serventuario_cpf", |new| cpf(&new.command.serventuario.cpf));
     // Insert in the order of the numbers, so that two transactions with the same numbers do not
     // deadlock. ON CONFLICT names no index: two unique indexes hold the number, and naming one
     // would let the other raise an error.
-    Sql::new(
-        "WITH p AS (INSERT INTO processo (tribunal_codigo, criado_em, atualizado_em, numero, tipo, id_orgao, \
-         app_name_sistema_tribunal, id_processo_sistema_externo, numero_referencia, magistrado_nome, magistrado_cpf, \
-         serventuario_nome, serventuario_cpf) SELECT ",
-    )
-    .bind(tribunal)
-    .push(", ")
-    .bind(now)
-    .push(", ")
-    .bind(now)
-    .push(", n.* FROM unnest(")
-    .bind_each(new_processos, |new| numero(new))
-    .push(", ")
-    .bind_each(new_processos, |new| new.tipo.text().to_owned())
-    .push(", ")
-    .bind_each(new_processos, |new| new.id_orgao)
-    .push(", ")
-    .bind_each(new_processos, |new| new.app_name_sistema_tribunal.clone())
-    .push(", ")
-    .bind_each(new_processos, |new| new.id_processo_sistema_externo.clone())
-    .push(", ")
-    .bind_each(new_processos, |new| new.referencia.as_ref().map(|numero| numero.digits().to_owned()))
-    .push(", ")
-    .bind_each(new_processos, |new| new.magistrado.nome.clone())
-    .push(", ")
-    .bind_each(new_processos, |new| cpf(&new.magistrado.cpf))
-    .push(", ")
-    .bind_each(new_processos, |new| new.serventuario.nome.clone())
-    .push(", ")
-    .bind_each(new_processos, |new| cpf(&new.serventuario.cpf))
-    .push(
-        ") AS n (numero) ORDER BY n.numero ON CONFLICT DO NOTHING RETURNING *), \
-         v AS (INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em) \
-         SELECT p.tribunal_codigo, p.id, a.quem, p.criado_em FROM p JOIN unnest(",
-    )
-    .bind(links().map(|(new, _)| numero(new)).collect::<Vec<_>>())
-    .push(", ")
-    .bind(links().map(|(_, id)| id.0).collect::<Vec<_>>())
-    .push(concat!(
-        ") WITH ORDINALITY AS a (de, quem, n) ON a.de = p.numero ORDER BY a.n) SELECT ",
-        columns!(),
-        " FROM p"
-    ))
-    .by_position::<ProcessoSql>()
-    .load(session.conn())
+    Sql::new("WITH p AS (INSERT INTO processo (")
+        .append(columns.names)
+        .push(", tribunal_codigo, criado_em, atualizado_em) SELECT n.*, ")
+        .bind(tribunal)
+        .push(", ")
+        .bind(now)
+        .push(", ")
+        .bind(now)
+        .push(" FROM unnest(")
+        .append(columns.values)
+        .push(
+            ") AS n (numero) ORDER BY n.numero ON CONFLICT DO NOTHING RETURNING *), \
+             v AS (INSERT INTO vinculo (tribunal_codigo, processo_id, adolescente_id, iniciado_em) \
+             SELECT p.tribunal_codigo, p.id, a.quem, p.criado_em FROM p JOIN unnest(",
+        )
+        .bind(links().map(|(new, _)| numero(new)).collect::<Vec<_>>())
+        .push(", ")
+        .bind(links().map(|(_, id)| id.0).collect::<Vec<_>>())
+        .push(concat!(
+            ") WITH ORDINALITY AS a (de, quem, n) ON a.de = p.numero ORDER BY a.n) SELECT ",
+            processo_columns!(),
+            " FROM p"
+        ))
+        .by_position::<ProcessoSql>()
+        .load(session.conn())
 }
 
 /// Locks the processo until the transaction ends. With NO KEY, a foreign key that points at it,
