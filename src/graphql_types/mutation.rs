@@ -37,6 +37,35 @@ pub trait MutationInput {
     fn into_parts(self) -> (Self::Command, ModoInput);
 }
 
+/// Declares the input of a mutation: each field with its type, and what the field of the same name in
+/// the command gets.
+macro_rules! input {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident for $command:ident {
+            $($(#[$field_meta:meta])* $field:ident: $ty:ty => $value:expr,)+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(async_graphql::InputObject)]
+        pub struct $name {
+            $($(#[$field_meta])* $field: $ty,)+
+            #[graphql(flatten)]
+            mode: $crate::graphql_types::mutation::ModoInput,
+        }
+
+        impl $crate::graphql_types::mutation::MutationInput for $name {
+            type Command = $command;
+
+            fn into_parts(self) -> ($command, $crate::graphql_types::mutation::ModoInput) {
+                let Self { $($field,)+ mode } = self;
+                ($command { $($field: $value,)+ ..$command::default() }, mode)
+            }
+        }
+    };
+}
+pub(crate) use input;
+
 /// In GraphQL an absent field keeps the value, and null clears it.
 impl<T> From<MaybeUndefined<T>> for Change<T> {
     fn from(value: MaybeUndefined<T>) -> Self {

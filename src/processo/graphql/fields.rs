@@ -48,75 +48,75 @@ impl CommonFields {
     }
 
     /// Código nas rotas REST (`/api/v1/processos/{id}`), menor que 2³¹.
-    pub(super) async fn codigo(&self) -> Result<i32> {
+    async fn codigo(&self) -> Result<i32> {
         i32::try_from(self.0.id.0).map_err(Error::internal)
     }
 
     /// Número único.
-    pub(super) async fn numero(&self) -> NumeroProcesso {
+    async fn numero(&self) -> NumeroProcesso {
         self.0.numero.clone()
     }
 
     /// Natureza.
-    pub(super) async fn tipo(&self) -> TipoProcesso {
+    async fn tipo(&self) -> TipoProcesso {
         self.0.tipo
     }
 
     /// Situação.
-    pub(super) async fn situacao(&self) -> SituacaoProcesso {
+    async fn situacao(&self) -> SituacaoProcesso {
         self.0.situacao
     }
 
     /// Tribunal.
-    pub(super) async fn tribunal(&self) -> Result<JsonObject<Tribunal>> {
+    async fn tribunal(&self) -> Result<JsonObject<Tribunal>> {
         Tribunal::from_row(self.0.tribunal_codigo).map(JsonObject)
     }
 
     /// Órgão julgador (vara), de 1 a 2147483647.
-    pub(super) async fn id_orgao(&self) -> i32 {
+    async fn id_orgao(&self) -> i32 {
         self.0.id_orgao
     }
 
     /// Sistema do tribunal em que o processo corre.
-    pub(super) async fn app_name_sistema_tribunal(&self) -> String {
+    async fn app_name_sistema_tribunal(&self) -> String {
         self.0.app_name_sistema_tribunal.clone()
     }
 
     /// Código do rascunho de que veio (R8).
-    pub(super) async fn id_processo_sistema_externo(&self) -> Option<String> {
+    async fn id_processo_sistema_externo(&self) -> Option<String> {
         self.0.id_processo_sistema_externo.clone()
     }
 
     /// Magistrado responsável.
-    pub(super) async fn magistrado(&self) -> Option<JsonObject<ResponsavelNode>> {
+    async fn magistrado(&self) -> Option<JsonObject<ResponsavelNode>> {
         ResponsavelNode::new(self.0.magistrado_nome.as_ref(), self.0.magistrado_cpf.as_ref())
             .map(JsonObject)
     }
 
     /// Serventuário responsável.
-    pub(super) async fn serventuario(&self) -> Option<JsonObject<ResponsavelNode>> {
+    async fn serventuario(&self) -> Option<JsonObject<ResponsavelNode>> {
         ResponsavelNode::new(self.0.serventuario_nome.as_ref(), self.0.serventuario_cpf.as_ref())
             .map(JsonObject)
     }
 
     /// Cadastro.
-    pub(super) async fn criado_em(&self) -> Timestamp {
+    async fn criado_em(&self) -> Timestamp {
         self.0.criado_em.into()
     }
 
     /// Última alteração.
-    pub(super) async fn atualizado_em(&self) -> Timestamp {
+    async fn atualizado_em(&self) -> Timestamp {
         self.0.atualizado_em.into()
     }
 
     /// Cresce a cada alteração; devolva em `versaoEsperada`.
-    pub(super) async fn versao(&self) -> i32 {
+    async fn versao(&self) -> i32 {
         self.0.versao
     }
 
     /// Adolescentes do processo, com o vínculo na aresta.
     #[graphql(directive = PageSize::apply())]
-    pub(super) async fn adolescentes(
+    async fn adolescentes(
         &self,
         ctx: &Context<'_>,
         #[graphql(
@@ -137,7 +137,7 @@ impl CommonFields {
 
     /// Guias do processo.
     #[graphql(directive = PageSize::apply())]
-    pub(super) async fn guias(
+    async fn guias(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Só guias nesta situação; ausente traz todas.")] situacao: Option<
@@ -156,7 +156,7 @@ impl CommonFields {
 
     /// Trâmites cujo protocolo é o número deste processo e em que quem chama é parte.
     #[graphql(directive = PageSize::apply())]
-    pub(super) async fn tramites(
+    async fn tramites(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
@@ -176,7 +176,7 @@ impl CommonFields {
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
     )]
-    pub(super) async fn eventos(
+    async fn eventos(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Condições; ausente traz todos.", directive = Cost::apply(FILTER.into()))]
@@ -203,7 +203,7 @@ impl CommonFields {
         clippy::too_many_arguments,
         reason = "the arguments of the field, as Relay names them"
     )]
-    pub(super) async fn linha_do_tempo(
+    async fn linha_do_tempo(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Desde este instante, inclusive.")] de: Option<Timestamp>,
@@ -232,7 +232,7 @@ pub struct ApuracaoFields(pub(super) Arc<Processo>);
 #[Object]
 impl ApuracaoFields {
     /// Número da apuração de origem, numa execução; numa apuração, só informação (R9).
-    pub(super) async fn numero_referencia(&self) -> Option<NumeroProcesso> {
+    async fn numero_referencia(&self) -> Option<NumeroProcesso> {
         self.0.numero_referencia.clone()
     }
 
@@ -262,7 +262,7 @@ pub struct ExecucaoFields(pub(super) Arc<Processo>);
 #[Object]
 impl ExecucaoFields {
     /// Número da apuração de origem (R9), mesmo quando ela é de outro tribunal.
-    pub(super) async fn numero_referencia(&self) -> Result<NumeroProcesso> {
+    async fn numero_referencia(&self) -> Result<NumeroProcesso> {
         let referencia = self.0.numero_referencia.clone();
         referencia.ok_or_else(|| Error::internal(anyhow::anyhow!("an execução without reference")))
     }
