@@ -1,14 +1,15 @@
 //! The envelope around every answer, of success or of refusal.
 
+use super::answer::to_json;
 use crate::auth::Refused;
 use crate::error::{Error, Failure, Refusal, sentence};
 use crate::http::body::pieces;
 use crate::value::time;
-use crate::value::tribunal::Tribunal;
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, Responder};
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -16,29 +17,17 @@ use std::fmt;
 const SUCCESS: &str = "Requisição efetuada com sucesso.";
 const FAILURE: &str = "Não foi possível processar a requisição.";
 
-pub fn success(now: DateTime<Utc>, dados: &Value, warnings: &[String]) -> HttpResponse {
+pub fn success(now: DateTime<Utc>, dados: &impl Serialize, warnings: &[String]) -> HttpResponse {
     let mut body = json!({
         "mensagemUsuario": SUCCESS,
         "categoria": "CONFIRMACAO",
         "dataHora": time::format_instant(now),
-        "dados": dados,
     });
+    body["dados"] = to_json(dados);
     if !warnings.is_empty() {
         body["avisos"] = warnings.into();
     }
     respond(StatusCode::OK, &body)
-}
-
-/// A JSON object without the fields that have no value.
-pub fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
-    let present = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    Value::Object(present.collect())
-}
-
-/// The JSON of a tribunal, or `None` if no tribunal has this code.
-pub fn tribunal(code: i16) -> Option<Value> {
-    let Tribunal { code, tr, nome, .. } = Tribunal::by_code(code)?;
-    Some(json!({ "id": code, "tr": tr, "nome": nome }))
 }
 
 /// Maps the path of a field of a command to its name in the body of a route.

@@ -1,5 +1,6 @@
 //! Reads a JSON body field by field, and collects a refusal for each field that it cannot read.
 
+use super::answer;
 use super::envelope::RestError;
 use crate::bounded_json::{self, Bounds, NotRead};
 use crate::error::{CodigoErro, Error, Failure, Refusal};
@@ -15,6 +16,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
+use utoipa::PartialSchema;
 
 /// Limits of a usual body, far above any that a person fills in.
 const LIMITS: Limits = Limits { bytes: 256 * 1024, values: 20_000 };
@@ -143,10 +145,15 @@ impl JsonBody {
         self.change(name, |body| body.parse(name, field))
     }
 
-    /// Refuses a field that exists but that this route does not change.
-    pub fn immutable(&mut self, name: &'static str, field: FieldPath) {
-        if !matches!(self.fields.remove(name), None | Some(Value::Null)) {
-            self.refuse::<()>(field, "o campo não se altera por esta rota");
+    /// Refuses the fields of an answer that nobody took: they exist, but this route does not change
+    /// them.
+    pub fn immutable_fields_of<T: PartialSchema>(&mut self) {
+        for name in answer::field_names::<T>() {
+            if !matches!(self.fields.remove(&name), None | Some(Value::Null)) {
+                let mut refusal = malformed_form("o campo não se altera por esta rota".into());
+                refusal.campo = vec![name.into()];
+                self.malformed.push(refusal);
+            }
         }
     }
 

@@ -4,6 +4,8 @@
 //! and answers in the old names.
 
 mod adolescentes;
+mod answer;
+mod body_fields;
 pub mod docs;
 mod json_fields;
 mod envelope;
@@ -28,6 +30,7 @@ use crate::value::field::parse_digits;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use envelope::RestError;
+use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -333,10 +336,11 @@ fn if_match(req: &HttpRequest) -> Result<Option<i32>, RestError> {
 fn write_response<T, U>(
     app: &App,
     done: &Done<T, U>,
-    mut dados: Value,
+    dados: &impl Serialize,
     generated: &[&str],
     mut warnings: Vec<String>,
 ) -> HttpResponse {
+    let mut dados = answer::to_json(dados);
     if done.dry_run {
         if let Some(fields) = dados.as_object_mut() {
             for name in ["id"].iter().chain(generated) {

@@ -1,9 +1,14 @@
 //! Pages in the JSON format of Spring Data's `Page`, which the clients of the REST API parse.
 
 use super::Params;
+use super::adolescentes::answer::Adolescente;
+use super::answer::answer;
 use super::envelope::RestError;
+use super::guias::answer::GuiaEmitida;
+use super::processos::answer::Processo;
 use crate::error::{Error, Failure};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The source document promises all rows, so the default page is large.
 const DEFAULT_SIZE: i64 = 100;
@@ -32,29 +37,87 @@ impl PageRequest {
             size: integer(params.take("size"), "size", DEFAULT_SIZE, 1..=MAX_SIZE)?,
         })
     }
+}
 
-    /// `total` counts the whole list; `content` holds the rows of this page.
-    pub fn to_spring_page(self, content: &[Value], total: i64) -> Value {
-        let Self { number, size } = self;
-        let pages = (total + size - 1) / size;
-        let count = content.len();
-        let sort = json!({ "empty": false, "sorted": true, "unsorted": false });
-        json!({
-            "content": content,
-            "pageable": {
-                "sort": sort, "offset": number * size, "pageNumber": number, "pageSize": size,
-                "paged": true, "unpaged": false,
-            },
-            "totalElements": total,
-            "totalPages": pages,
-            "last": number + 1 >= pages,
-            "first": number == 0,
-            "size": size,
-            "number": number,
-            "numberOfElements": count,
-            "sort": sort,
-            "empty": count == 0,
-        })
+/// Declares a page, in the JSON format of Spring Data's `Page`, for each type of item.
+macro_rules! pages {
+    ($($name:ident of $object:ty;)+) => { $(
+        /// Uma página de uma lista.
+        #[derive(Serialize, ToSchema)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name {
+            content: Vec<$object>,
+            pageable: Paginacao,
+            /// Da lista toda.
+            #[schema(minimum = 0, examples(1))]
+            total_elements: i64,
+            #[schema(minimum = 0, examples(1))]
+            total_pages: i64,
+            last: bool,
+            first: bool,
+            /// O tamanho pedido.
+            #[schema(value_type = i32, minimum = 1, maximum = 1000, examples(100))]
+            size: i64,
+            /// A página pedida, a contar de 0.
+            #[schema(value_type = i32, minimum = 0, examples(0))]
+            number: i64,
+            #[schema(value_type = i32, minimum = 0, maximum = 1000, examples(1))]
+            number_of_elements: usize,
+            sort: Ordem,
+            empty: bool,
+        }
+
+        impl $name {
+            /// `total` counts the whole list; `content` holds the rows of this page.
+            pub fn new(page: PageRequest, content: Vec<$object>, total: i64) -> Self {
+                let PageRequest { number, size } = page;
+                let pages = (total + size - 1) / size;
+                let count = content.len();
+                Self {
+                    content,
+                    pageable: Paginacao::new(page),
+                    total_elements: total,
+                    total_pages: pages,
+                    last: number + 1 >= pages,
+                    first: number == 0,
+                    size,
+                    number,
+                    number_of_elements: count,
+                    sort: Ordem::new(),
+                    empty: count == 0,
+                }
+            }
+        }
+    )+ };
+}
+
+pages! {
+    PaginaDeProcessos of Processo;
+    PaginaDeAdolescentes of Adolescente;
+    PaginaDeGuias of GuiaEmitida;
+}
+
+answer! {
+    /// O que se pediu de uma lista.
+    pub struct Paginacao from (page: PageRequest) {
+        sort: Ordem = Ordem::new(),
+        #[schema(minimum = 0)]
+        offset: i64 = page.number * page.size,
+        #[schema(value_type = i32, minimum = 0)]
+        page_number: i64 = page.number,
+        #[schema(value_type = i32, minimum = 1, maximum = 1000)]
+        page_size: i64 = page.size,
+        paged: bool = true,
+        unpaged: bool = false,
+    }
+}
+
+answer! {
+    /// Se a lista tem ordem.
+    pub struct Ordem from () {
+        empty: bool = false,
+        sorted: bool = true,
+        unsorted: bool = false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! The bodies that register and change an adolescente, and the names of their fields.
 
+use super::super::body_fields::named;
 use super::super::json_fields::JsonBody;
+use super::answer::Adolescente;
 use crate::adolescente::{
     AdolescenteAlteracao, AdolescenteDados, Certidao, IdentidadeGenero, OrientacaoSexual, RacaCor,
     Rg, SexoBiologico,
@@ -36,10 +38,6 @@ pub fn alteracao(body: &mut JsonBody) -> AdolescenteAlteracao {
             Some(read_certidao(body)).filter(|certidao| !certidao.is_empty())
         }),
     };
-    body.immutable("dataCadastro", &["dados", "dataCadastro"]);
-    body.immutable("cadastroPendente", &["dados", "cadastroPendente"]);
-    body.immutable("versao", &["dados", "versao"]);
-    body.immutable("dataCompleta21Anos", &["dados", "dataCompleta21Anos"]);
     // In this API, `"possuiNomeSocial": "N"` erases the nome social.
     let has = body.yes_or_no("possuiNomeSocial", &["dados", "possuiNomeSocial"]);
     match (has, &alteracao.nome_social) {
@@ -47,6 +45,7 @@ pub fn alteracao(body: &mut JsonBody) -> AdolescenteAlteracao {
         (Some(false), Change::Set(_)) => body.malformed.push(contradicted_nome_social()),
         _ => {}
     }
+    body.immutable_fields_of::<Adolescente>();
     alteracao
 }
 
@@ -144,8 +143,6 @@ fn contradicted_nome_social() -> Refusal {
 pub fn field_name(field: &[&str]) -> String {
     match field {
         ["dados", "cpf"] => "cpf.numero".into(),
-        ["versaoEsperada"] => "If-Match".into(),
-        ["chaveIdempotencia"] => "Idempotency-Key".into(),
-        ["dados", rest @ ..] | rest => rest.join("."),
+        ["dados", rest @ ..] | rest => named(&[], rest),
     }
 }

@@ -1,10 +1,9 @@
 //! The routes under `/api/v1/adolescentes`.
 
-mod body;
-mod answer;
+pub mod body;
+pub mod answer;
 
-pub use answer::to_json;
-pub use body::new;
+pub use body::{field_name, new};
 
 use super::envelope::{self, RestError};
 use super::json_fields::JsonBody;
@@ -19,7 +18,7 @@ use super::openapi::parameters::{
 use super::openapi::refusals::{
     BadBody, Conflict, KeyReused, NotFound, PreconditionFailed, Refusals,
 };
-use super::page::{self, PageRequest};
+use super::page::{self, PageRequest, PaginaDeAdolescentes};
 use super::{Call, if_match, with_etag, write_response};
 use crate::adolescente::store::{self, AdolescenteByCpf, Adolescentes, Semelhantes};
 use crate::adolescente::{
@@ -35,8 +34,8 @@ use crate::value::cpf::Cpf;
 use crate::value::field::filled;
 use crate::value::time;
 use actix_web::{HttpRequest, HttpResponse, web};
-use body::{alteracao, field_name};
-use serde_json::Value;
+use answer::{Adolescente, AdolescenteSemelhante};
+use body::alteracao;
 
 /// `POST /adolescentes`: registers an adolescente and answers with its identificador.
 #[utoipa::path(
@@ -100,8 +99,8 @@ async fn write<C: Command<Effect = service::Changed>>(
 ) -> Result<HttpResponse, RestError> {
     let read = |_: &mut Session<'_>, _: &_| Ok(());
     let done = command::execute(call, command, mode, read).await.map_err(rest_error)?;
-    let dados = to_json(&done.effect.adolescente, &call.record);
-    Ok(write_response(&call.app, &done, dados, generated, warnings))
+    let dados = Adolescente::new(&done.effect.adolescente, &call.record);
+    Ok(write_response(&call.app, &done, &dados, generated, warnings))
 }
 
 /// `GET /adolescentes/similaridade` (R25): adolescentes that may be the same person.
@@ -169,13 +168,9 @@ async fn similar(
     let search = service::search(call.actor(), search).map_err(rest_error)?;
     let find = move |session: &mut Session<'_>| Semelhantes::load_one(session, &search);
     let found = call.read(find).await?.unwrap_or_default();
-    let show = |semelhante: &Semelhante| {
-        let mut dados = to_json(&semelhante.adolescente, &call.record);
-        dados["scoreSimilaridade"] = format!("{:.2}", semelhante.score).into();
-        dados
-    };
-    let found: Vec<Value> = found.iter().map(show).collect();
-    Ok(envelope::success((call.app.now)(), &found.into(), warnings))
+    let show = |semelhante: &Semelhante| AdolescenteSemelhante::new(semelhante, &call.record);
+    let found: Vec<_> = found.iter().map(show).collect();
+    Ok(envelope::success((call.app.now)(), &found, warnings))
 }
 
 /// `GET /adolescentes/identificador/{identificador}`.
@@ -199,7 +194,8 @@ pub async fn by_identificador(
     let found =
         call.read(move |session| Ok(store::by_identificadores(session, &[&parsed])?.pop())).await?;
     let found = found.ok_or_else(|| rest_error(rules::r1_adolescente_visivel().into()))?;
-    let response = envelope::success((call.app.now)(), &to_json(&found, &call.record), &[]);
+    let response =
+        envelope::success((call.app.now)(), &Adolescente::new(&found, &call.record), &[]);
     Ok(with_etag(response, found.versao.into()))
 }
 
@@ -225,7 +221,8 @@ pub async fn by_cpf(req: HttpRequest, cpf: web::Path<String>) -> Result<HttpResp
     let key = AdolescenteByCpf { cpf, tribunal: None };
     let found = call.read(move |session| AdolescenteByCpf::load_one(session, &key)).await?;
     let found = found.ok_or_else(|| rest_error(rules::r1_cpf_visivel().into()))?;
-    let response = envelope::success((call.app.now)(), &to_json(&found, &call.record), &[]);
+    let response =
+        envelope::success((call.app.now)(), &Adolescente::new(&found, &call.record), &[]);
     Ok(with_etag(response, found.versao.into()))
 }
 
@@ -248,8 +245,8 @@ pub async fn list(req: HttpRequest) -> Result<HttpResponse, RestError> {
     let list = Adolescentes::default();
     let (rows, total) =
         call.read(move |session| offset_page(session, &list, number * size, size)).await?;
-    let content: Vec<Value> = rows.iter().map(|row| to_json(row, &call.record)).collect();
-    Ok(envelope::success((call.app.now)(), &page.to_spring_page(&content, total), &[]))
+    let content = rows.iter().map(|row| Adolescente::new(row, &call.record)).collect();
+    Ok(envelope::success((call.app.now)(), &PaginaDeAdolescentes::new(page, content, total), &[]))
 }
 
 fn rest_error(error: Error) -> RestError {

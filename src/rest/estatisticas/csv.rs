@@ -1,16 +1,17 @@
 //! Statistics as CSV (RFC 4180), for spreadsheets.
 
-use super::{QUARTILES, field};
+use super::answer::dimension_name;
 use crate::estatisticas::{DimensaoEstatistica, Group};
+
+/// The columns of each time: how many rows have it, and its quartiles.
+const OF_A_TIME: [&str; 4] = ["Quantos", "Primeiro", "Mediana", "Terceiro"];
 
 /// A header line, and a line for each group. A value that a group does not have is empty.
 pub fn write(by: &[DimensaoEstatistica], groups: &[Group]) -> String {
     let mut csv = String::new();
-    let times = ["idade", "duracao"].into_iter().flat_map(|time| {
-        let names = ["Quantos"].into_iter().chain(QUARTILES.map(|(name, _)| name));
-        names.map(move |name| format!("{time}{name}"))
-    });
-    let header = by.iter().map(|dimension| field(*dimension));
+    let times = ["idade", "duracao"].into_iter();
+    let times = times.flat_map(|time| OF_A_TIME.map(move |name| format!("{time}{name}")));
+    let header = by.iter().map(|dimension| dimension_name(*dimension));
     line(&mut csv, header.chain(["total".to_owned()]).chain(times));
     for group in groups {
         let keys = group.chaves.iter().map(|key| cell(key.as_deref().unwrap_or_default()));
@@ -19,7 +20,7 @@ pub fn write(by: &[DimensaoEstatistica], groups: &[Group]) -> String {
         let times = times.into_iter().flat_map(|(count, quartiles)| {
             let values = quartiles.as_deref().unwrap_or_default();
             let count = values.first().map(|_| count.to_string()).unwrap_or_default();
-            let values = (0..QUARTILES.len()).map(|n| values.get(n));
+            let values = (0..OF_A_TIME.len() - 1).map(|n| values.get(n));
             let values = values.map(|value| value.map(f64::to_string).unwrap_or_default());
             [count].into_iter().chain(values).collect::<Vec<_>>()
         });

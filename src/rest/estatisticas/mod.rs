@@ -1,5 +1,6 @@
 //! `GET /api/v1/estatisticas`, as JSON and as CSV.
 
+pub mod answer;
 mod csv;
 
 use super::envelope::{self, RestError};
@@ -12,15 +13,11 @@ use crate::call::Call;
 use crate::db::Relation;
 use crate::estatisticas::service::{Question, READERS, count_absent, prepare};
 use crate::estatisticas::store::Counted;
-use crate::estatisticas::{AlvoEstatistico, DimensaoEstatistica, Group};
+use crate::estatisticas::{AlvoEstatistico, DimensaoEstatistica};
 use crate::http::semantics::list_items;
 use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, VARY};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Map, Value, json};
-
-/// The name of each quartile in a CSV column and in JSON, in the order of the store.
-const QUARTILES: [(&str, &str); 3] =
-    [("Primeiro", "primeiro"), ("Mediana", "mediana"), ("Terceiro", "terceiro")];
+use answer::{Estatisticas, GrupoEstatistico, dimension_name};
 
 const CSV: &str = "text/csv";
 
@@ -56,8 +53,8 @@ pub async fn count(req: HttpRequest) -> Result<HttpResponse, RestError> {
             .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"estatisticas.csv\""))
             .body(csv::write(&by, &groups))
     } else {
-        let dados: Vec<Value> = groups.iter().map(|group| to_json(group, &by)).collect();
-        envelope::success((call.app.now)(), &dados.into(), &[])
+        let groups = groups.iter().map(|group| GrupoEstatistico::new(group, &by)).collect();
+        envelope::success((call.app.now)(), &Estatisticas(groups), &[])
     };
     response.headers_mut().append(VARY, HeaderValue::from_static("Accept"));
     Ok(response)
@@ -72,7 +69,7 @@ fn question(params: &mut Params, call: &Call) -> Result<Question, RestError> {
     let by = by.split(',').map(dimension).collect::<Result<Vec<_>, _>>()?;
     let mut values = Vec::new();
     for &dimension in DimensaoEstatistica::ALL {
-        if let Some(value) = params.take(&field(dimension)) {
+        if let Some(value) = params.take(&dimension_name(dimension)) {
             values.push((dimension, Some(value.trim().to_owned())));
         }
     }
@@ -96,23 +93,6 @@ fn dimension(text: &str) -> Result<DimensaoEstatistica, RestError> {
     super::word("por", text, DimensaoEstatistica::ALL, DimensaoEstatistica::text)
 }
 
-/// The name of a dimension as a parameter, as a key in JSON, and as a column: `MOTIVO_BAIXA` is
-/// `motivoBaixa`.
-fn field(dimension: DimensaoEstatistica) -> String {
-    let mut name = String::new();
-    for (n, word) in dimension.text().split('_').enumerate() {
-        let word = word.to_ascii_lowercase();
-        match word.split_at_checked(1) {
-            Some((first, rest)) if n > 0 => {
-                name.push_str(&first.to_ascii_uppercase());
-                name.push_str(rest);
-            }
-            _ => name.push_str(&word),
-        }
-    }
-    name
-}
-
 /// Whether the answer is CSV. `formato` decides; without it, `Accept` decides.
 fn as_csv(req: &HttpRequest, params: &mut Params) -> Result<bool, RestError> {
     match params.take("formato").as_deref() {
@@ -129,28 +109,4 @@ fn as_csv(req: &HttpRequest, params: &mut Params) -> Result<bool, RestError> {
             .any(|known| known.eq_ignore_ascii_case(media))
     });
     Ok(known.next().is_some_and(|first| first.eq_ignore_ascii_case(CSV)))
-}
-
-fn to_json(group: &Group, by: &[DimensaoEstatistica]) -> Value {
-    let keys = by.iter().zip(&group.chaves);
-    let keys: Map<String, Value> = keys
-        .filter_map(|(dimension, value)| Some((field(*dimension), value.clone()?.into())))
-        .collect();
-    let quartiles = |count: i64, values: &Option<Vec<f64>>| {
-        let values = values.as_deref()?;
-        let mut object = Map::from_iter([("quantos".to_owned(), count.into())]);
-        object.extend(
-            QUARTILES
-                .iter()
-                .zip(values)
-                .map(|((_, name), value)| ((*name).to_owned(), json!(value))),
-        );
-        Some(Value::Object(object))
-    };
-    envelope::object([
-        ("chaves", Some(keys.into())),
-        ("total", Some(group.total.into())),
-        ("idade", quartiles(group.com_idade, &group.idade)),
-        ("duracao", quartiles(group.com_duracao, &group.duracao)),
-    ])
 }

@@ -1,124 +1,155 @@
-//! The body that issues a guia, and the names of its fields.
+//! The bodies that issue a guia: the fields of every guia, and those of each tipo.
 
+use super::super::body_fields::{Body, Readable, body, named};
 use super::super::json_fields::{FieldPath, JsonBody};
-use crate::guia::{EmitirGuia, EspecieDetails, NewAto, NewDocumento, OrigemGuia, TipoGuia};
+use super::super::openapi::texts::{
+    CodigoTpu, Cpf, Data, Descricao, Identificador, Nome, NumeroCnj, NumeroDaGuia, Prazo,
+};
+use super::super::openapi::words::{OrigemGuia, SimOuNao, TipoDocumento};
+use crate::guia::{EmitirGuia, EspecieDetails, NewAto, NewDocumento, TipoGuia};
 use crate::processo::Responsavel;
+
+body! {
+    /// O que toda guia tem.
+    pub struct NovaGuia within EmitirGuia {
+        /// Um adolescente do tribunal.
+        identificadorAdolescente: Identificador => adolescente at ["adolescente"],
+        origemGuia: Option<OrigemGuia> => origem at ["origem"],
+        magistrado: Option<Nome> => magistrado.nome at ["magistrado", "nome"],
+        magistradoCPF: Cpf => magistrado.cpf at ["magistrado", "cpf"],
+        serventuario: Option<Nome> => serventuario.nome at ["serventuario", "nome"],
+        serventuarioCPF: Cpf => serventuario.cpf at ["serventuario", "cpf"],
+        serventuarioCargo: Nome => serventuario_cargo at ["serventuarioCargo"],
+        codigoTpuMedida: CodigoTpu => codigo_tpu_medida at ["codigoTpuMedida"],
+        #[schema(min_items = 1, max_items = 100)]
+        atosInfracionais: Vec<NovoAto> => atos at ["atosInfracionais"],
+    }
+}
+
+body! {
+    /// Um ato infracional.
+    pub struct NovoAto for NewAto {
+        codigoTpu: CodigoTpu => codigo_tpu at ["codigoTpu"],
+        descricao: Option<Descricao> => descricao at ["descricao"],
+        localFato: Option<Descricao> => local_fato at ["localFato"],
+        dataFato: Option<Data> => data_fato at ["dataFato"],
+    }
+}
+
+body! {
+    /// Um documento que acompanha a guia.
+    pub struct NovoDocumento for NewDocumento {
+        tipoDocumento: TipoDocumento => tipo at ["tipoDocumento"],
+        identificadorDocAutos: Option<Nome> => identificador_autos at ["identificadorDocAutos"],
+    }
+}
+
+body! {
+    /// O que é próprio da guia provisória.
+    pub struct PropriosDaProvisoria for EspecieDetails {
+        /// Uma apuração a que o adolescente tem ou teve vínculo.
+        numeroProcessoConhecimento: NumeroCnj => apuracao at ["especie", "provisoria", "apuracao"],
+        dataSentenca: Data => data_sentenca at ["especie", "provisoria", "dataSentenca"],
+        /// Se sim, as duas datas são obrigatórias; se não, têm de faltar.
+        houveInternacao: SimOuNao => houve_internacao at ["especie", "provisoria", "houveInternacao"],
+        dataInicioInternacao: Option<Data> => data_inicio_internacao at ["especie", "provisoria", "dataInicioInternacao"],
+        dataFimInternacao: Option<Data> => data_fim_internacao at ["especie", "provisoria", "dataFimInternacao"],
+        #[schema(max_items = 100)]
+        documentosInstruirGuia: Option<Vec<NovoDocumento>> => documentos at ["especie", "provisoria", "documentos"],
+    }
+}
+
+body! {
+    /// O que é próprio da guia definitiva.
+    pub struct PropriosDaDefinitiva for EspecieDetails {
+        /// Uma apuração a que o adolescente tem ou teve vínculo.
+        numeroProcessoConhecimento: NumeroCnj => apuracao at ["especie", "definitiva", "apuracao"],
+        dataSentenca: Data => data_sentenca at ["especie", "definitiva", "dataSentenca"],
+        /// Não é anterior à sentença.
+        dataTransitoJulgado: Data => data_transito_julgado at ["especie", "definitiva", "dataTransitoJulgado"],
+        #[schema(max_items = 100)]
+        documentosInstruirGuia: Option<Vec<NovoDocumento>> => documentos at ["especie", "definitiva", "documentos"],
+    }
+}
+
+body! {
+    /// O que é próprio da guia de internação-sanção.
+    pub struct PropriosDaInternacaoSancao for EspecieDetails {
+        /// Uma apuração a que o adolescente tem ou teve vínculo.
+        numeroProcessoConhecimento: NumeroCnj => apuracao at ["especie", "internacaoSancao", "apuracao"],
+        /// Uma execução a que o adolescente tem ou teve vínculo.
+        numeroProcessoExecucao: NumeroCnj => execucao at ["especie", "internacaoSancao", "execucao"],
+        dataDecisaoInternacaoSancao: Data => data_decisao at ["especie", "internacaoSancao", "dataDecisao"],
+        prazo: Prazo => prazo at ["especie", "internacaoSancao", "prazo"],
+    }
+}
+
+body! {
+    /// O que é próprio da guia unificadora.
+    pub struct PropriosDaUnificadora for EspecieDetails {
+        /// Uma execução a que o adolescente tem ou teve vínculo.
+        numeroProcessoExecucao: NumeroCnj => execucao at ["especie", "unificadora", "execucao"],
+        /// Escrito assim no sistema de origem.
+        dataDecisaoUnifcacaoDeMedidas: Data => data_decisao at ["especie", "unificadora", "dataDecisao"],
+        medidaResultanteUnificacao: Option<Descricao> => medida_resultante at ["especie", "unificadora", "medidaResultante"],
+        /// Guias definitivas do adolescente, ainda em vigor; são baixadas.
+        #[schema(min_items = 1, max_items = 100)]
+        listaNumeroDaGuiaDefinitiva: Vec<NumeroDaGuia> => definitivas at ["especie", "unificadora", "definitivas"],
+    }
+}
+
+impl Readable for Vec<NovoAto> {
+    type Value = Vec<NewAto>;
+
+    fn read(body: &mut JsonBody, name: &'static str, field: FieldPath) -> Vec<NewAto> {
+        body.items(name, field, NovoAto::read)
+    }
+}
+
+impl Readable for Vec<NovoDocumento> {
+    type Value = Vec<NewDocumento>;
+
+    fn read(body: &mut JsonBody, name: &'static str, field: FieldPath) -> Vec<NewDocumento> {
+        body.items(name, field, NovoDocumento::read)
+    }
+}
+
+/// Reads the body into a command. A field of another tipo counts as unknown.
+pub fn command(tipo: TipoGuia, body: &mut JsonBody) -> EmitirGuia {
+    let mut command = EmitirGuia {
+        tipo,
+        adolescente: None,
+        origem: None,
+        magistrado: Responsavel::default(),
+        serventuario: Responsavel::default(),
+        serventuario_cargo: None,
+        codigo_tpu_medida: None,
+        atos: Vec::new(),
+        propria: EspecieDetails::default(),
+        malformed: Vec::new(),
+    };
+    NovaGuia::read_into(&mut command, body);
+    command.propria = match tipo {
+        TipoGuia::Provisoria => PropriosDaProvisoria::read(body),
+        TipoGuia::Definitiva => PropriosDaDefinitiva::read(body),
+        TipoGuia::InternacaoSancao => PropriosDaInternacaoSancao::read(body),
+        TipoGuia::Unificadora => PropriosDaUnificadora::read(body),
+    };
+    command
+}
 
 /// Maps a field of a command to its name in the body.
 pub fn field_name(field: &[&str]) -> String {
+    let fields = match field {
+        ["numero"] => return "numeroGuia".into(),
+        ["especie", "provisoria", ..] => PropriosDaProvisoria::FIELDS,
+        ["especie", "definitiva", ..] => PropriosDaDefinitiva::FIELDS,
+        ["especie", "internacaoSancao", ..] => PropriosDaInternacaoSancao::FIELDS,
+        ["especie", "unificadora", ..] => PropriosDaUnificadora::FIELDS,
+        _ => NovaGuia::FIELDS,
+    };
     match field {
-        ["numero"] => "numeroGuia".into(),
-        ["versaoEsperada"] => "If-Match".into(),
-        ["chaveIdempotencia"] => "Idempotency-Key".into(),
-        ["adolescente"] => "identificadorAdolescente".into(),
-        ["origem"] => "origemGuia".into(),
-        [person @ ("magistrado" | "serventuario"), "cpf"] => format!("{person}CPF"),
-        [person @ ("magistrado" | "serventuario"), "nome"] => (*person).into(),
-        ["atosInfracionais", i] => format!("atosInfracionais[{i}]"),
-        ["especie", _, "documentos", i] => format!("documentosInstruirGuia[{i}]"),
-        ["atosInfracionais", i, rest] => format!("atosInfracionais[{i}].{rest}"),
-        ["especie", _, "documentos", i, rest] => format!("documentosInstruirGuia[{i}].{rest}"),
-        ["especie", _, "documentos"] => "documentosInstruirGuia".into(),
-        ["especie", _, "definitivas", i] => format!("listaNumeroDaGuiaDefinitiva[{i}]"),
-        ["especie", _, "definitivas"] => "listaNumeroDaGuiaDefinitiva".into(),
-        ["especie", _, "apuracao"] => "numeroProcessoConhecimento".into(),
-        ["especie", _, "execucao"] => "numeroProcessoExecucao".into(),
-        ["especie", "internacaoSancao", "dataDecisao"] => "dataDecisaoInternacaoSancao".into(),
-        ["especie", "unificadora", "dataDecisao"] => "dataDecisaoUnifcacaoDeMedidas".into(),
-        ["especie", _, "medidaResultante"] => "medidaResultanteUnificacao".into(),
-        ["especie", _, rest] => (*rest).into(),
-        other => other.join("."),
+        ["especie", _, own] if fields.iter().all(|(_, path)| *path != field) => (*own).to_owned(),
+        _ => named(fields, field),
     }
-}
-
-/// Reads the body into a command.
-pub fn command(tipo: TipoGuia, body: &mut JsonBody) -> EmitirGuia {
-    let origins = OrigemGuia::ALL;
-    EmitirGuia {
-        tipo,
-        adolescente: body.parse("identificadorAdolescente", &["adolescente"]),
-        origem: body.word("origemGuia", &["origem"], origins, OrigemGuia::text),
-        magistrado: Responsavel {
-            nome: body.text("magistrado", &["magistrado", "nome"]),
-            cpf: body.parse("magistradoCPF", &["magistrado", "cpf"]),
-        },
-        serventuario: Responsavel {
-            nome: body.text("serventuario", &["serventuario", "nome"]),
-            cpf: body.parse("serventuarioCPF", &["serventuario", "cpf"]),
-        },
-        serventuario_cargo: body.text("serventuarioCargo", &["serventuarioCargo"]),
-        codigo_tpu_medida: body.text("codigoTpuMedida", &["codigoTpuMedida"]),
-        atos: body.items("atosInfracionais", &["atosInfracionais"], |ato| NewAto {
-            codigo_tpu: ato.text("codigoTpu", &["codigoTpu"]),
-            descricao: ato.text("descricao", &["descricao"]),
-            local_fato: ato.text("localFato", &["localFato"]),
-            data_fato: ato.date("dataFato", &["dataFato"]),
-        }),
-        propria: details(tipo, body),
-        malformed: Vec::new(),
-    }
-}
-
-/// The fields of one tipo of guia. A field of another tipo counts as unknown.
-fn details(tipo: TipoGuia, body: &mut JsonBody) -> EspecieDetails {
-    let empty = EspecieDetails::default();
-    match tipo {
-        TipoGuia::Provisoria => {
-            const E: &str = "provisoria";
-            EspecieDetails {
-                apuracao: body.parse("numeroProcessoConhecimento", &["especie", E, "apuracao"]),
-                data_sentenca: body.date("dataSentenca", &["especie", E, "dataSentenca"]),
-                houve_internacao: body
-                    .yes_or_no("houveInternacao", &["especie", E, "houveInternacao"]),
-                data_inicio_internacao: body
-                    .date("dataInicioInternacao", &["especie", E, "dataInicioInternacao"]),
-                data_fim_internacao: body
-                    .date("dataFimInternacao", &["especie", E, "dataFimInternacao"]),
-                documentos: documentos(body, &["especie", E, "documentos"]),
-                ..empty
-            }
-        }
-        TipoGuia::Definitiva => {
-            const E: &str = "definitiva";
-            EspecieDetails {
-                apuracao: body.parse("numeroProcessoConhecimento", &["especie", E, "apuracao"]),
-                data_sentenca: body.date("dataSentenca", &["especie", E, "dataSentenca"]),
-                data_transito_julgado: body
-                    .date("dataTransitoJulgado", &["especie", E, "dataTransitoJulgado"]),
-                documentos: documentos(body, &["especie", E, "documentos"]),
-                ..empty
-            }
-        }
-        TipoGuia::InternacaoSancao => {
-            const E: &str = "internacaoSancao";
-            EspecieDetails {
-                apuracao: body.parse("numeroProcessoConhecimento", &["especie", E, "apuracao"]),
-                execucao: body.parse("numeroProcessoExecucao", &["especie", E, "execucao"]),
-                data_decisao: body
-                    .date("dataDecisaoInternacaoSancao", &["especie", E, "dataDecisao"]),
-                prazo: body.integer_or_text("prazo", &["especie", E, "prazo"]),
-                ..empty
-            }
-        }
-        TipoGuia::Unificadora => {
-            const E: &str = "unificadora";
-            let decisao = &["especie", E, "dataDecisao"];
-            EspecieDetails {
-                execucao: body.parse("numeroProcessoExecucao", &["especie", E, "execucao"]),
-                data_decisao: body.date("dataDecisaoUnifcacaoDeMedidas", decisao),
-                medida_resultante: body
-                    .text("medidaResultanteUnificacao", &["especie", E, "medidaResultante"]),
-                definitivas: body
-                    .list("listaNumeroDaGuiaDefinitiva", &["especie", E, "definitivas"]),
-                ..empty
-            }
-        }
-    }
-}
-
-fn documentos(body: &mut JsonBody, field: FieldPath) -> Vec<NewDocumento> {
-    body.items("documentosInstruirGuia", field, |documento| NewDocumento {
-        tipo: documento.text("tipoDocumento", &["tipoDocumento"]),
-        identificador_autos: documento.text("identificadorDocAutos", &["identificadorDocAutos"]),
-    })
 }

@@ -1,8 +1,8 @@
 //! The routes under `/api/v1/guias` (b.4).
 
-mod body;
+pub mod body;
 pub mod especies;
-mod answer;
+pub mod answer;
 pub mod pdf;
 
 use super::envelope::{self, RestError};
@@ -16,7 +16,7 @@ use super::openapi::parameters::{
     DryRunQuery, GuiaPath, GuiasQuery, IdempotencyKey, IfMatch, PageQuery,
 };
 use super::openapi::refusals::{BadBody, KeyReused, NotFound, PreconditionFailed, Refusals};
-use super::page::PageRequest;
+use super::page::{PageRequest, PaginaDeGuias};
 use super::{Call, Params, if_match, write_response};
 use crate::auth::Papel;
 use crate::command::{self, Command, Mode};
@@ -31,9 +31,8 @@ use crate::processo::NumeroProcesso;
 use crate::processo::rules::r4_digito;
 use crate::value::rules::Rules;
 use actix_web::{HttpRequest, HttpResponse, web};
-use answer::{Parts, to_json};
+use answer::{GuiaEmitida, Parts};
 use body::{command, field_name};
-use serde_json::Value;
 use std::sync::Arc;
 
 /// `POST /guias/provisoria`.
@@ -194,8 +193,8 @@ pub async fn list(req: HttpRequest) -> Result<HttpResponse, RestError> {
         })
         .await?;
     let (guias, parts) = guias;
-    let content: Vec<Value> = guias.iter().map(|guia| to_json(guia, &parts, &call)).collect();
-    Ok(envelope::success((call.app.now)(), &page.to_spring_page(&content, total), &[]))
+    let content = guias.iter().map(|guia| GuiaEmitida::new(guia, &parts, &call)).collect();
+    Ok(envelope::success((call.app.now)(), &PaginaDeGuias::new(page, content, total), &[]))
 }
 
 /// The filter of the query parameters. All of its conditions apply together.
@@ -232,8 +231,8 @@ async fn write<C: Command<Effect = Changed>>(
         Parts::read(session, &[Arc::new(changed.guia.clone())])
     };
     let done = command::execute(call, command, mode, read).await.map_err(rest_error)?;
-    let dados = to_json(&done.effect.guia, &done.read, call);
-    Ok(write_response(&call.app, &done, dados, generated, warnings))
+    let dados = GuiaEmitida::new(&done.effect.guia, &done.read, call);
+    Ok(write_response(&call.app, &done, &dados, generated, warnings))
 }
 
 fn rest_error(error: Error) -> RestError {

@@ -1,12 +1,9 @@
-//! Schemas of adolescentes: request bodies and answers.
+//! Schemas of the bodies about adolescentes.
 
-use super::texts::{
-    Cpf, CpfSemMascara, Data, Identificador, Naturalidade, Nome, Score, TextoDeDocumento,
-};
-use super::words::{
-    IdentidadeGenero, OrientacaoSexual, RacaCor, SexoBiologico, SimOuNao, SouN, Uf,
-};
-use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ObjectBuilder, Schema};
+use super::super::adolescentes::answer::{CertidaoNascimento, Rg};
+use super::texts::{Cpf, Data, Identificador, Naturalidade, Nome};
+use super::words::{IdentidadeGenero, OrientacaoSexual, RacaCor, SexoBiologico, SouN};
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -85,68 +82,6 @@ pub struct DocumentoCpf {
     numero: Option<Cpf>,
 }
 
-/// Registro geral.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct Rg {
-    numero: Option<TextoDeDocumento>,
-    orgao_expedidor: Option<TextoDeDocumento>,
-    data_expedicao: Option<Data>,
-    estado_rg: Option<Uf>,
-}
-
-/// Certidão de nascimento.
-#[derive(ToSchema)]
-pub struct CertidaoNascimento {
-    cartorio: Option<TextoDeDocumento>,
-    livro: Option<TextoDeDocumento>,
-    folha: Option<TextoDeDocumento>,
-    numero: Option<TextoDeDocumento>,
-}
-
-/// Um adolescente. O que não tem valor, ou quem chama não pode ver, não vem: sem o papel
-/// pse-dados-sensiveis faltam sexo, gênero, orientação, raça, filiação e documentos, e o nome de
-/// quem tem nome social.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct Adolescente {
-    identificador: Identificador,
-    data_cadastro: Data,
-    /// Registrado por um vínculo, e ainda sem o mínimo de um cadastro.
-    cadastro_pendente: bool,
-    /// Cresce a cada alteração; é a de `ETag`.
-    #[schema(minimum = 1, examples(1))]
-    versao: i32,
-    nome: Option<Nome>,
-    sobrenome: Option<Nome>,
-    possui_nome_social: SimOuNao,
-    nome_social: Option<Nome>,
-    data_nascimento: Option<Data>,
-    data_nascimento_presumida: SimOuNao,
-    #[schema(rename = "dataCompleta21Anos")]
-    data_completa_21_anos: Option<Data>,
-    data_obito: Option<Data>,
-    naturalidade: Option<Naturalidade>,
-    sexo_biologico: Option<SexoBiologico>,
-    identidade_genero: Option<IdentidadeGenero>,
-    orientacao_sexual: Option<OrientacaoSexual>,
-    raca_cor: Option<RacaCor>,
-    nome_mae: Option<Nome>,
-    nome_pai: Option<Nome>,
-    #[schema(inline)]
-    cpf: Option<CpfRegistrado>,
-    #[schema(inline)]
-    rg: Option<Rg>,
-    #[schema(inline)]
-    certidao_nascimento: Option<CertidaoNascimento>,
-}
-
-/// CPF.
-#[derive(ToSchema)]
-pub struct CpfRegistrado {
-    numero: CpfSemMascara,
-}
-
 /// De quem se procura um cadastro. Os outros campos de um cadastro podem vir, e não contam.
 #[derive(ToSchema)]
 #[schema(
@@ -161,30 +96,6 @@ pub struct ProcuraDeSemelhantes {
     /// Quantos, no máximo; sem valor, 10.
     #[schema(minimum = 1, maximum = 50, examples(10))]
     limite: Option<i32>,
-}
-
-/// An adolescente with its similarity score.
-pub struct AdolescenteSemelhante;
-
-impl PartialSchema for AdolescenteSemelhante {
-    fn schema() -> RefOr<Schema> {
-        let score = ObjectBuilder::new()
-            .property("scoreSimilaridade", Ref::from_schema_name(Score::name()))
-            .required("scoreSimilaridade");
-        AllOfBuilder::new()
-            .item(Ref::from_schema_name(Adolescente::name()))
-            .item(score)
-            .description(Some("Um adolescente que pode ser quem se procura."))
-            .into()
-    }
-}
-
-impl ToSchema for AdolescenteSemelhante {
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((Adolescente::name().into(), Adolescente::schema()));
-        schemas.push((Score::name().into(), Score::schema()));
-        Adolescente::schemas(schemas);
-    }
 }
 
 /// The optional body of a new vinculo: the data of a registration, or an object without fields.

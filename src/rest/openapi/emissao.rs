@@ -1,122 +1,13 @@
-//! Schemas of the bodies that issue guias: the common fields, and those of each tipo.
+//! Schemas of the bodies that issue guias: each joins the fields of every guia and those of its tipo.
 
-use super::texts::{CodigoTpu, Cpf, Data, Descricao, Identificador, Nome, NumeroCnj, NumeroDaGuia};
-use super::words::{OrigemGuia, SimOuNao, TipoDocumento};
+use super::super::guias::body::{
+    NovaGuia, PropriosDaDefinitiva, PropriosDaInternacaoSancao, PropriosDaProvisoria,
+    PropriosDaUnificadora,
+};
 use serde_json::{Value, json};
-use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{AllOfBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
-
-/// O que toda guia tem.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct NovaGuia {
-    /// Um adolescente do tribunal.
-    identificador_adolescente: Identificador,
-    origem_guia: Option<OrigemGuia>,
-    magistrado: Option<Nome>,
-    #[schema(rename = "magistradoCPF")]
-    magistrado_cpf: Cpf,
-    serventuario: Option<Nome>,
-    #[schema(rename = "serventuarioCPF")]
-    serventuario_cpf: Cpf,
-    serventuario_cargo: Nome,
-    codigo_tpu_medida: CodigoTpu,
-    #[schema(min_items = 1, max_items = 100)]
-    atos_infracionais: Vec<NovoAto>,
-}
-
-/// Um ato infracional.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct NovoAto {
-    codigo_tpu: CodigoTpu,
-    descricao: Option<Descricao>,
-    local_fato: Option<Descricao>,
-    data_fato: Option<Data>,
-}
-
-/// Um documento que acompanha a guia.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct NovoDocumento {
-    tipo_documento: TipoDocumento,
-    identificador_doc_autos: Option<Nome>,
-}
-
-/// O que é próprio da guia provisória.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct PropriosDaProvisoria {
-    /// Uma apuração a que o adolescente tem ou teve vínculo.
-    numero_processo_conhecimento: NumeroCnj,
-    data_sentenca: Data,
-    /// Se sim, as duas datas são obrigatórias; se não, têm de faltar.
-    houve_internacao: SimOuNao,
-    data_inicio_internacao: Option<Data>,
-    data_fim_internacao: Option<Data>,
-    #[schema(max_items = 100)]
-    documentos_instruir_guia: Option<Vec<NovoDocumento>>,
-}
-
-/// O que é próprio da guia definitiva.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct PropriosDaDefinitiva {
-    /// Uma apuração a que o adolescente tem ou teve vínculo.
-    numero_processo_conhecimento: NumeroCnj,
-    data_sentenca: Data,
-    /// Não é anterior à sentença.
-    data_transito_julgado: Data,
-    #[schema(max_items = 100)]
-    documentos_instruir_guia: Option<Vec<NovoDocumento>>,
-}
-
-/// O que é próprio da guia de internação-sanção.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct PropriosDaInternacaoSancao {
-    /// Uma apuração a que o adolescente tem ou teve vínculo.
-    numero_processo_conhecimento: NumeroCnj,
-    /// Uma execução a que o adolescente tem ou teve vínculo.
-    numero_processo_execucao: NumeroCnj,
-    data_decisao_internacao_sancao: Data,
-    prazo: Prazo,
-}
-
-/// O que é próprio da guia unificadora.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct PropriosDaUnificadora {
-    /// Uma execução a que o adolescente tem ou teve vínculo.
-    numero_processo_execucao: NumeroCnj,
-    /// Escrito assim no sistema de origem.
-    data_decisao_unifcacao_de_medidas: Data,
-    medida_resultante_unificacao: Option<Descricao>,
-    /// Guias definitivas do adolescente, ainda em vigor; são baixadas.
-    #[schema(min_items = 1, max_items = 100)]
-    lista_numero_da_guia_definitiva: Vec<NumeroDaGuia>,
-}
-
-/// A number of days, or a text with its digits.
-pub struct Prazo;
-
-impl PartialSchema for Prazo {
-    fn schema() -> RefOr<Schema> {
-        let number =
-            ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(90));
-        let text =
-            ObjectBuilder::new().schema_type(Type::String).pattern(Some("^([1-9]|[1-8][0-9]|90)$"));
-        AnyOfBuilder::new()
-            .item(number)
-            .item(text)
-            .description(Some("Dias, de 1 a 90 (ECA, art. 122, §1º), como número ou como texto."))
-            .examples([50])
-            .into()
-    }
-}
-
-impl ToSchema for Prazo {}
 
 macro_rules! guias {
     ($($nome:ident = $schema:ident, $description:literal, $example:tt;)+) => { $(

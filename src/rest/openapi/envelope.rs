@@ -1,10 +1,11 @@
 //! Schemas of the success and error envelopes, and of what `dados` holds.
 
-use super::adolescente::{Adolescente, AdolescenteSemelhante};
-use super::estatistica::Estatisticas;
-use super::guia::Guia;
-use super::processo::Processo;
-use super::rascunho::Rascunho;
+use super::super::adolescentes::answer::{Adolescente, AdolescenteSemelhante};
+use super::super::estatisticas::answer::Estatisticas;
+use super::super::guias::answer::GuiaEmitida;
+use super::super::page::{PaginaDeAdolescentes, PaginaDeGuias, PaginaDeProcessos};
+use super::super::processos::answer::Processo;
+use super::super::rascunhos::answer::Rascunho;
 use super::texts::DataHora;
 use super::words::{CodigoDeErro, Confirmacao, Erro};
 use std::collections::BTreeMap;
@@ -100,68 +101,9 @@ fn success(schema: &str, headers: &[&ResponseHeader]) -> BTreeMap<String, RefOr<
     [("200".to_owned(), response.build().into())].into()
 }
 
-/// Declares a page, in the JSON format of Spring Data's `Page`, for each type of item.
-macro_rules! pages {
-    ($($name:ident of $object:ident;)+) => { $(
-        /// Uma página de uma lista.
-        #[derive(ToSchema)]
-        #[schema(rename_all = "camelCase")]
-        pub struct $name {
-            content: Vec<$object>,
-            pageable: Paginacao,
-            /// Da lista toda.
-            #[schema(minimum = 0, examples(1))]
-            total_elements: i64,
-            #[schema(minimum = 0, examples(1))]
-            total_pages: i64,
-            last: bool,
-            first: bool,
-            /// O tamanho pedido.
-            #[schema(minimum = 1, maximum = 1000, examples(100))]
-            size: i32,
-            /// A página pedida, a contar de 0.
-            #[schema(minimum = 0, examples(0))]
-            number: i32,
-            #[schema(minimum = 0, maximum = 1000, examples(1))]
-            number_of_elements: i32,
-            sort: Ordem,
-            empty: bool,
-        }
-    )+ };
-}
-
-pages! {
-    PaginaDeProcessos of Processo;
-    PaginaDeAdolescentes of Adolescente;
-    PaginaDeGuias of Guia;
-}
-
 /// Os cadastros que podem ser de quem se procura, o mais semelhante primeiro.
 #[derive(ToSchema)]
 pub struct Semelhantes(Vec<AdolescenteSemelhante>);
-
-/// O que se pediu de uma lista.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct Paginacao {
-    sort: Ordem,
-    #[schema(minimum = 0)]
-    offset: i64,
-    #[schema(minimum = 0)]
-    page_number: i32,
-    #[schema(minimum = 1, maximum = 1000)]
-    page_size: i32,
-    paged: bool,
-    unpaged: bool,
-}
-
-/// Se a lista tem ordem.
-#[derive(ToSchema)]
-pub struct Ordem {
-    empty: bool,
-    sorted: bool,
-    unsorted: bool,
-}
 
 /// Declares the `dados` of a write: the object as stored or, for a dry run, the same object with
 /// the generated fields optional.
@@ -193,7 +135,7 @@ macro_rules! stored {
 stored! {
     ProcessoGravado = Processo or "ProcessoSimulado" without ["id"];
     AdolescenteGravado = Adolescente or "AdolescenteSimulado" without ["identificador"];
-    GuiaGravada = Guia or "GuiaSimulada" without ["id", "numeroGuia"];
+    GuiaGravada = GuiaEmitida or "GuiaSimulada" without ["id", "numeroGuia"];
     RascunhoGravado = Rascunho or "RascunhoSimulado" without ["id"];
 }
 

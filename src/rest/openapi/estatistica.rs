@@ -70,23 +70,6 @@ pub struct EstatisticasQuery {
     tipo_guia: Option<TipoGuia>,
 }
 
-/// Os grupos, na ordem das chaves; no máximo 1.000.
-#[derive(ToSchema)]
-pub struct Estatisticas(Vec<GrupoEstatistico>);
-
-/// Um grupo: o que as suas linhas têm em comum, quantas são e que tempo levam.
-#[derive(ToSchema)]
-pub struct GrupoEstatistico {
-    chaves: ChavesEstatisticas,
-    /// Quantas linhas.
-    #[schema(minimum = 0, examples(12))]
-    total: i64,
-    /// Há quantos dias existe o que ainda está ativo; falta se nada está.
-    idade: Option<Quartis>,
-    /// Quantos dias levou; falta se nada os tem.
-    duracao: Option<Quartis>,
-}
-
 /// O valor de cada dimensão pedida; falta se as linhas não têm nenhum.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -102,15 +85,4 @@ pub struct ChavesEstatisticas {
     motivo_baixa: Option<String>,
     faixa_etaria: Option<String>,
     sexo: Option<String>,
-}
-
-/// Mediana e quartis, em dias.
-#[derive(ToSchema)]
-pub struct Quartis {
-    /// De quantas linhas.
-    #[schema(minimum = 0)]
-    quantos: i64,
-    primeiro: f64,
-    mediana: f64,
-    terceiro: f64,
 }

@@ -1,7 +1,8 @@
 //! The REST and Tramita APIs as an OpenAPI document, built from the handlers.
 //!
-//! The structs below serve only as documentation, because handlers read and write JSON field by
-//! field. The tests in `tests/api/openapi` check that the two agree.
+//! Answers are declared beside their handlers, each once. The structs below are those of bodies,
+//! parameters and envelopes, which serve only as documentation. The tests in `tests/api/openapi`
+//! check that these agree with the handlers.
 
 #![expect(dead_code, reason = "schemas are types that nobody makes a value of")]
 #![expect(clippy::struct_field_names, reason = "the names are the contract's")]
@@ -15,12 +16,12 @@ pub mod estatistica;
 pub mod json_or_csv;
 mod examples;
 pub mod guia;
-mod words;
+pub mod words;
 pub mod parameters;
 pub mod processo;
 pub mod rascunho;
 pub mod refusals;
-mod texts;
+pub mod texts;
 pub mod tramite;
 
 use super::{adolescentes, estatisticas, guias, processos, rascunhos, tramites};
@@ -121,24 +122,24 @@ use utoipa::{Modify, OpenApi};
         words::EspecieDeGuia,
         texts::EmBranco,
         tramite::refusals::RecusaDoTramita,
-        tramite::catalogos::Saude,
-        tramite::catalogos::Repositorios,
-        tramite::catalogos::EstruturaVista,
-        tramite::catalogos::PaginaDeEstruturas,
-        tramite::catalogos::Especies,
-        tramite::catalogos::Hipoteses,
-        tramite::catalogos::Motivos,
-        tramite::answers::EnvioFeito,
-        tramite::answers::TramiteVisto,
-        tramite::answers::PaginaDeTramites,
-        tramite::answers::Pendencias,
-        tramite::answers::PassoDado,
+        tramites::catalogos::Saude,
+        tramites::catalogos::Repositorios,
+        tramites::catalogos::EstruturaVista,
+        tramites::catalogos::PaginaDeEstruturas,
+        tramites::catalogos::Especies,
+        tramites::catalogos::Hipoteses,
+        tramites::catalogos::Motivos,
+        tramites::answer::EnvioFeito,
+        tramites::answer::TramiteVisto,
+        tramites::answer::PaginaDeTramites,
+        tramites::answer::Pendencias,
+        tramites::answer::PassoDado,
         tramite::answers::MetadadosDoTramite,
-        tramite::answers::ReciboDeConclusao,
-        tramite::answers::ReciboDeEnvio,
-        tramite::answers::RegistroVisto,
+        tramites::answer::ReciboDeConclusao,
+        tramites::answer::ReciboDeEnvio,
+        tramites::answer::RegistroVisto,
         tramite::answers::ParteEmBase64,
-        tramite::answers::PendenciaEsperada,
+        tramites::answer::PendenciaEsperada,
     )),
     tags(
         (name = "Processos", description = "Apurações e execuções, e quem está vinculado a elas."),

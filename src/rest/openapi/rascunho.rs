@@ -1,6 +1,6 @@
-//! Schemas of rascunhos: request bodies and answers.
+//! Schema of the body of a rascunho.
 
-use super::texts::{Codigo, DataHora};
+use super::texts::Codigo;
 use utoipa::ToSchema;
 
 /// Um rascunho de processo a guardar.
@@ -17,16 +17,4 @@ pub struct NovoRascunho {
     /// Um objeto JSON de até 100 000 bytes, guardado como veio.
     #[schema(value_type = Object, additional_properties = true)]
     dados: serde_json::Value,
-}
-
-/// Um rascunho guardado.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct Rascunho {
-    /// O que se manda em `idProcessoSistemaExterno`.
-    id: Codigo,
-    app_name_sistema_tribunal: Codigo,
-    data_cadastro: DataHora,
-    /// Quando um cadastro de processo o usou.
-    data_consumo: Option<DataHora>,
 }

@@ -6,9 +6,9 @@ use super::super::openapi::parameters::{
     PageQuery, ProcessoIdPath, ProcessoNumeroPath, ProcessosQuery,
 };
 use super::super::openapi::refusals::{NotFound, Refusals};
-use super::super::page::{PageRequest, invalid};
+use super::super::page::{PageRequest, PaginaDeProcessos, invalid};
 use super::super::{Call, Params};
-use super::{numero_from_path, respond, to_json};
+use super::{answer, numero_from_path, respond};
 use crate::auth::{Actor, Papel, Scope};
 use crate::db::group_by_key;
 use crate::db::list::offset_page;
@@ -22,7 +22,6 @@ use crate::processo::{
 use crate::value::field::parse_digits;
 use crate::value::tribunal::Tribunal;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::Value;
 
 /// E4: `GET /processos/{id}`.
 #[utoipa::path(
@@ -131,10 +130,10 @@ pub async fn list(req: HttpRequest) -> Result<HttpResponse, RestError> {
     let by_processo = group_by_key(vinculos);
     let show = |processo: &std::sync::Arc<Processo>| {
         let vinculos = by_processo.get(&processo.id).map_or(&[][..], Vec::as_slice);
-        to_json(processo, vinculos, &call.record)
+        answer::Processo::new(processo, vinculos, &call.record)
     };
-    let content: Vec<Value> = processos.iter().map(show).collect();
-    Ok(envelope::success((call.app.now)(), &page.to_spring_page(&content, total), &[]))
+    let content = processos.iter().map(show).collect();
+    Ok(envelope::success((call.app.now)(), &PaginaDeProcessos::new(page, content, total), &[]))
 }
 
 /// R1, R2: all filters apply together. The code of another tribunal is forbidden (403), unlike
@@ -188,5 +187,5 @@ fn absent(call: &Call, numero: &NumeroProcesso) -> RestError {
 }
 
 fn rest_error(refusal: Refusal) -> RestError {
-    RestError::from(Error::from(refusal)).with_field_names(super::field_name)
+    RestError::from(Error::from(refusal)).with_field_names(super::body::field_name)
 }

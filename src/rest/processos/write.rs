@@ -7,22 +7,22 @@ use super::super::openapi::envelope::RespostaDeProcessoGravado;
 use super::super::openapi::parameters::{
     DryRunQuery, IdempotencyKey, IfMatch, ProcessoNumeroPath, SituacaoPath, VinculoPath,
 };
-use super::super::openapi::processo::{NovoProcesso, ResponsaveisAlterados};
+use super::super::openapi::processo::ResponsaveisAlterados;
 use super::super::openapi::refusals::{
     BadBody, Conflict, KeyReused, NotFound, PreconditionFailed, Refusals,
 };
 use super::super::{Call, adolescentes, if_match, write_response};
-use super::{field_name, numero_from_path, to_json, vinculos};
+use super::body::{NovoProcesso, field_name};
+use super::{answer, numero_from_path, vinculos};
 use crate::adolescente::Identificador;
 use crate::command::{self, Command, Effect, Mode};
 use crate::db::Session;
 use crate::error::{CodigoErro, Error, Refusal};
 use crate::processo::{
     AlterarSituacao, AtualizarResponsaveis, CadastrarProcesso, DesvincularAdolescente,
-    NumeroProcesso, Processo, Responsavel, ResponsavelChange, SituacaoProcesso, TipoProcesso,
-    VincularAdolescente, rules, store,
+    NumeroProcesso, Processo, ResponsavelChange, SituacaoProcesso, VincularAdolescente, rules,
+    store,
 };
-use crate::value::rules::UnknownFields;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 /// E2: `POST /processos`. The body is the one of the source document.
@@ -38,9 +38,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 )]
 pub async fn cadastrar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, RestError> {
     let (call, mode) = Call::begin_write(&req).await?;
-    let body = JsonBody::read(&req, payload).await?;
-    let (command, warnings) = command(body, call.app.rules.campos_desconhecidos);
-    write(&call, command, mode, warnings).await
+    let mut body = JsonBody::read(&req, payload).await?;
+    let command = NovoProcesso::read(&mut body);
+    let (malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
+    write(&call, CadastrarProcesso { malformed, ..command }, mode, warnings).await
 }
 
 /// E3: `PUT /processos` (R13).
@@ -79,19 +80,7 @@ pub async fn atualizar_responsaveis(
         ["serventuarioNome", "serventuarioCPF"],
         [&["serventuario", "nome"], &["serventuario", "cpf"]],
     );
-    body.immutable("tipoProcesso", &["tipo"]);
-    body.immutable("idOrgao", &["idOrgao"]);
-    body.immutable("appNameSistemaTribunal", &["appNameSistemaTribunal"]);
-    body.immutable("idProcessoSistemaExterno", &["idProcessoSistemaExterno"]);
-    body.immutable("identificadoresAdolescentes", &["adolescentes"]);
-    body.immutable("numeroProcessoReferencia", &["referencia"]);
-    body.immutable("situacaoProcesso", &["situacaoProcesso"]);
-    body.immutable("adolescentes", &["adolescentes"]);
-    body.immutable("tribunal", &["tribunal"]);
-    body.immutable("id", &["id"]);
-    body.immutable("versao", &["versao"]);
-    body.immutable("dataCadastro", &["dataCadastro"]);
-    body.immutable("dataAtualizacao", &["dataAtualizacao"]);
+    body.immutable_fields_of::<answer::Processo>();
     let (mut malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
 
     let Some(processo) = processo else {
@@ -238,9 +227,9 @@ async fn write<C: Command<Effect: AsRef<Processo>>>(
     let read =
         |session: &mut Session<'_>, effect: &C::Effect| vinculos(session, effect.as_ref().id);
     let done = command::execute(call, command, mode, read).await.map_err(rest_error)?;
-    let dados = to_json(done.effect.as_ref(), &done.read, &call.record);
+    let dados = answer::Processo::new(done.effect.as_ref(), &done.read, &call.record);
     warnings.extend_from_slice(done.effect.warnings());
-    Ok(write_response(&call.app, &done, dados, &[], warnings))
+    Ok(write_response(&call.app, &done, &dados, &[], warnings))
 }
 
 fn rest_error(error: Error) -> RestError {
@@ -256,29 +245,4 @@ fn pair_from_path(path: &(String, String)) -> Result<(NumeroProcesso, Identifica
             rest_error(refusal.at(["adolescente"]).into())
         })?;
     Ok((processo, adolescente))
-}
-
-fn command(mut body: JsonBody, policy: UnknownFields) -> (CadastrarProcesso, Vec<String>) {
-    let mut command = CadastrarProcesso {
-        numero: body.parse("numeroProcesso", &["numero"]),
-        tipo: body.word("tipoProcesso", &["tipo"], TipoProcesso::ALL, TipoProcesso::text),
-        adolescentes: body.list("identificadoresAdolescentes", &["adolescentes"]),
-        referencia: body.parse("numeroProcessoReferencia", &["referencia"]),
-        id_orgao: body.integer("idOrgao", &["idOrgao"]),
-        app_name_sistema_tribunal: body.text("appNameSistemaTribunal", &["appNameSistemaTribunal"]),
-        id_processo_sistema_externo: body
-            .text("idProcessoSistemaExterno", &["idProcessoSistemaExterno"]),
-        magistrado: Responsavel {
-            nome: body.text("magistradoNome", &["magistrado", "nome"]),
-            cpf: body.parse("magistradoCPF", &["magistrado", "cpf"]),
-        },
-        serventuario: Responsavel {
-            nome: body.text("serventuarioNome", &["serventuario", "nome"]),
-            cpf: body.parse("serventuarioCPF", &["serventuario", "cpf"]),
-        },
-        malformed: Vec::new(),
-    };
-    let (malformed, warnings) = body.finish(policy);
-    command.malformed = malformed;
-    (command, warnings)
 }

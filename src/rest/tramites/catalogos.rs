@@ -1,8 +1,9 @@
 //! The catalogues that the órgãos' systems read.
 
+use super::super::answer::answer;
+use super::super::openapi::texts::{HipoteseLegalTexto, NumeroDaEstrutura};
 use super::super::openapi::tramite::catalogos::{
-    ActiveQuery, Especies, EstruturaPath, EstruturaVista, EstruturasQuery, Hipoteses, Motivos,
-    PaginaDeEstruturas, RepositorioPath, Repositorios, Saude,
+    ActiveQuery, EstruturaPath, EstruturasQuery, RepositorioPath,
 };
 use super::super::openapi::tramite::refusals::{NotFound, TramitaRefusals, Unavailable};
 use super::super::page::invalid;
@@ -10,7 +11,7 @@ use super::super::{Call, Params};
 use super::begin::boolean;
 use super::refusal::TramitaError;
 use super::retry::RetryWhileUnavailable;
-use super::{ok, resource};
+use super::{answered, resource};
 use crate::auth::Papel;
 use crate::call::App;
 use crate::catalogo::store::{
@@ -23,8 +24,9 @@ use crate::error::{CodigoErro, Error, Failure, Refusal};
 use crate::tramite::EstruturaAddress;
 use crate::value::field::parse_digits;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// Largest number of items in the answer about one catalogue.
 const MAX_ITEMS: i64 = 10_000;
@@ -65,7 +67,7 @@ pub fn resources(config: &mut web::ServiceConfig) {
 )]
 pub async fn healthcheck(app: web::Data<App>) -> Result<HttpResponse, TramitaError> {
     match app.readiness.unmet().first() {
-        None => Ok(ok(&json!({ "situacao": "pronto" }))),
+        None => Ok(answered(&Saude { situacao: "pronto" })),
         Some(unmet) => Err(Error::failure(Failure::Indisponivel, unmet.reason).into()),
     }
 }
@@ -83,8 +85,7 @@ pub async fn healthcheck(app: web::Data<App>) -> Result<HttpResponse, TramitaErr
 )]
 pub async fn repositorios(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
     let items = items(&req, TipoDeCatalogo::Repositorio).await?;
-    let to_json = |item: &Arc<ItemDoCatalogo>| json!({ "id": item.codigo, "nome": item.nome, "ativo": item.ativo });
-    Ok(ok(&items.iter().map(to_json).collect()))
+    Ok(answered(&Repositorios(items.iter().map(|item| Repositorio::new(item)).collect())))
 }
 
 /// `GET /especies`.
@@ -100,9 +101,7 @@ pub async fn repositorios(req: HttpRequest) -> Result<HttpResponse, TramitaError
 )]
 pub async fn especies(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
     let items = items(&req, TipoDeCatalogo::Especie).await?;
-    let to_json =
-        |item: &Arc<ItemDoCatalogo>| json!({ "codigo": item.codigo, "nomeNoProdutor": item.nome });
-    Ok(ok(&json!({ "especies": items.iter().map(to_json).collect::<Value>() })))
+    Ok(answered(&Especies::new(&items)))
 }
 
 /// `GET /hipoteses`.
@@ -118,15 +117,7 @@ pub async fn especies(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
 )]
 pub async fn hipoteses(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
     let items = items(&req, TipoDeCatalogo::HipoteseLegal).await?;
-    let to_json = |item: &Arc<ItemDoCatalogo>| {
-        let mut hipotese =
-            json!({ "identificacao": item.codigo, "nome": item.nome, "status": item.ativo });
-        if let Some(base) = &item.base_legal {
-            hipotese["baseLegal"] = json!(base);
-        }
-        hipotese
-    };
-    Ok(ok(&json!({ "hipotesesLegais": items.iter().map(to_json).collect::<Value>() })))
+    Ok(answered(&Hipoteses::new(&items)))
 }
 
 /// `GET /motivosUrgencia`.
@@ -141,8 +132,7 @@ pub async fn hipoteses(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
 )]
 pub async fn motivos(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
     let items = items(&req, TipoDeCatalogo::MotivoDeUrgencia).await?;
-    let to_json = |item: &Arc<ItemDoCatalogo>| json!({ "descricao": item.nome });
-    Ok(ok(&json!({ "motivosUrgencia": items.iter().map(to_json).collect::<Value>() })))
+    Ok(answered(&Motivos::new(&items)))
 }
 
 /// Answers with a whole catalogue, or without `ativos` with its active items only.
@@ -213,7 +203,7 @@ pub async fn estrutura(
     };
     let found = call.read(read).await?;
     let (found, ancestors) = found.ok_or_else(unknown)?;
-    Ok(ok(&show(&found, ancestors.as_ref().map_or(&[], |ancestors| ancestors.as_slice()))))
+    Ok(answered(&EstruturaVista::new(&found, ancestors.as_ref())))
 }
 
 fn unknown() -> TramitaError {
@@ -272,29 +262,117 @@ pub async fn estruturas(
         Ok((rows, total, ancestors))
     };
     let (rows, total, ancestors) = call.read(read).await?;
-    let to_json = |row: &Arc<EstruturaDoCatalogo>| {
-        let ancestors = ancestors.get(&HierarquiaOf(row.id));
-        show(row, ancestors.map_or(&[], |ancestors| ancestors.as_slice()))
+    let view = |row: &Arc<EstruturaDoCatalogo>| {
+        EstruturaVista::new(row, ancestors.get(&HierarquiaOf(row.id)))
     };
-    let views: Value = rows.iter().map(to_json).collect();
-    Ok(ok(&json!({ "totalDeRegistros": total, "estruturas": views })))
+    Ok(answered(&PaginaDeEstruturas::new(rows.iter().map(view).collect(), total)))
 }
 
-fn show(estrutura: &EstruturaDoCatalogo, ancestors: &[EstruturaDoCatalogo]) -> Value {
-    let level = |another: &EstruturaDoCatalogo| {
-        json!({
-            "numeroDeIdentificacaoDaEstrutura": another.numero,
-            "nome": another.nome,
-            "sigla": another.sigla(),
-        })
-    };
-    json!({
-        "numeroDeIdentificacaoDaEstrutura": estrutura.numero,
-        "nome": estrutura.nome,
-        "sigla": estrutura.sigla(),
-        "ativo": estrutura.ativa,
-        "aptoParaReceberTramites": estrutura.can_receive(),
-        "codigoNoOrgaoEntidade": estrutura.codigo_no_orgao.as_deref().unwrap_or(""),
-        "hierarquia": ancestors.iter().map(level).collect::<Value>(),
-    })
+/// O servidor está pronto.
+#[derive(Serialize, ToSchema)]
+pub struct Saude {
+    #[schema(examples("pronto"))]
+    situacao: &'static str,
+}
+
+/// Os repositórios de estruturas.
+#[derive(Serialize, ToSchema)]
+pub struct Repositorios(Vec<Repositorio>);
+
+answer! {
+    /// Um repositório de estruturas.
+    pub struct Repositorio from (item: &ItemDoCatalogo) {
+        #[schema(minimum = 1, examples(1))]
+        id: i32 = item.codigo,
+        #[schema(examples("Poder Judiciário"))]
+        nome: String = item.nome.clone(),
+        ativo: bool = item.ativo,
+    }
+}
+
+answer! {
+    /// Uma unidade de um repositório, com a sua hierarquia.
+    pub struct EstruturaVista from (e: &EstruturaDoCatalogo, ancestors: Option<&Arc<Vec<EstruturaDoCatalogo>>>) {
+        numero_de_identificacao_da_estrutura: NumeroDaEstrutura = NumeroDaEstrutura(e.numero.clone()),
+        nome: String = e.nome.clone(),
+        /// O número, se ninguém disse a sigla.
+        sigla: String = e.sigla().to_owned(),
+        ativo: bool = e.ativa,
+        /// Está ativa e pode receber.
+        apto_para_receber_tramites: bool = e.can_receive(),
+        /// O código da unidade no sistema do órgão; vazio, se ninguém o disse.
+        codigo_no_orgao_entidade: String = e.codigo_no_orgao.clone().unwrap_or_default(),
+        /// As unidades de que é parte, da imediata à mais alta.
+        hierarquia: Vec<NivelDaHierarquia> =
+            ancestors.into_iter().flat_map(|all| all.iter()).map(NivelDaHierarquia::new).collect(),
+    }
+}
+
+answer! {
+    /// Uma unidade de que outra é parte.
+    pub struct NivelDaHierarquia from (e: &EstruturaDoCatalogo) {
+        numero_de_identificacao_da_estrutura: NumeroDaEstrutura = NumeroDaEstrutura(e.numero.clone()),
+        nome: String = e.nome.clone(),
+        sigla: String = e.sigla().to_owned(),
+    }
+}
+
+answer! {
+    /// Estruturas de uma página, e quantas há em todas.
+    pub struct PaginaDeEstruturas from (rows: Vec<EstruturaVista>, total: i64) {
+        #[schema(minimum = 0)]
+        total_de_registros: i64 = total,
+        estruturas: Vec<EstruturaVista> = rows,
+    }
+}
+
+answer! {
+    /// As espécies documentais.
+    pub struct Especies from (items: &[Arc<ItemDoCatalogo>]) {
+        especies: Vec<EspecieVista> = items.iter().map(|item| EspecieVista::new(item)).collect(),
+    }
+}
+
+answer! {
+    /// Uma espécie documental.
+    pub struct EspecieVista from (item: &ItemDoCatalogo) {
+        #[schema(minimum = 1, examples(31))]
+        codigo: i32 = item.codigo,
+        #[schema(examples("Ofício"))]
+        nome_no_produtor: String = item.nome.clone(),
+    }
+}
+
+answer! {
+    /// As hipóteses legais de sigilo.
+    pub struct Hipoteses from (items: &[Arc<ItemDoCatalogo>]) {
+        hipoteses_legais: Vec<HipoteseVista> = items.iter().map(|item| HipoteseVista::new(item)).collect(),
+    }
+}
+
+answer! {
+    /// Uma hipótese legal de sigilo.
+    pub struct HipoteseVista from (item: &ItemDoCatalogo) {
+        #[schema(minimum = 1, examples(3))]
+        identificacao: i32 = item.codigo,
+        nome: String = item.nome.clone(),
+        /// Está em uso.
+        status: bool = item.ativo,
+        base_legal: Option<HipoteseLegalTexto> = item.base_legal.clone().map(HipoteseLegalTexto),
+    }
+}
+
+answer! {
+    /// Os motivos de urgência, cada um no lugar do seu código.
+    pub struct Motivos from (items: &[Arc<ItemDoCatalogo>]) {
+        motivos_urgencia: Vec<MotivoVisto> = items.iter().map(|item| MotivoVisto::new(item)).collect(),
+    }
+}
+
+answer! {
+    /// Um motivo de urgência.
+    pub struct MotivoVisto from (item: &ItemDoCatalogo) {
+        #[schema(examples("Cumprimento de decisão judicial"))]
+        descricao: String = item.nome.clone(),
+    }
 }

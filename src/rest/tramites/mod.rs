@@ -4,7 +4,7 @@
 pub mod catalogos;
 pub mod componentes;
 mod body;
-mod answer;
+pub mod answer;
 mod documentos;
 mod begin;
 mod fields;
@@ -17,6 +17,7 @@ pub mod recibos;
 mod refusal;
 mod unread_body;
 
+use super::answer::to_json;
 use super::{Call, route};
 use crate::error::Error;
 use crate::tramite::{Idt, rules};
@@ -27,6 +28,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use refusal::TramitaError;
 use retry::RetryWhileUnavailable;
+use serde::Serialize;
 use serde_json::Value;
 
 /// The prefix of these routes on the real platform.
@@ -121,11 +123,11 @@ pub fn refuse(error: &Error) -> HttpResponse {
     TramitaError::from(error.clone()).error_response()
 }
 
-fn ok(body: &Value) -> HttpResponse {
-    super::envelope::respond(StatusCode::OK, body)
+fn answered(answer: &impl Serialize) -> HttpResponse {
+    super::envelope::respond(StatusCode::OK, &to_json(answer))
 }
 
-/// Like [`ok`], for a body that `make` builds from `parts` parts. Builds a large body on another
+/// Like [`answered`], for a body that `make` builds from `parts` parts. Builds a large body on another
 /// thread, so that it does not block this one.
 async fn ok_of_parts(
     call: &Call,

@@ -1,7 +1,8 @@
 //! The long poll by which the platform's client learns about its pendências.
 
+use super::answer::PendenciaEsperada;
+use super::answered;
 use super::begin::begin_with_params;
-use super::ok;
 use super::refusal::TramitaError;
 use crate::auth::Papel;
 use crate::call::Call;
@@ -9,14 +10,12 @@ use crate::db::Session;
 use crate::db::list::offset_page;
 use crate::error::Error;
 use crate::rest::openapi::tramite::PendenciaQuery;
-use crate::rest::openapi::tramite::answers::PendenciaEsperada;
 use crate::rest::openapi::tramite::refusals::TramitaRefusals;
 use crate::rest::page::invalid;
 use crate::tramite::store::{TramiteFilter, Tramites};
 use crate::tramite::{Idt, Tramite};
 use crate::value::field::parse_digits;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -61,12 +60,7 @@ pub async fn wait(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
         Ok(_permit) if followed => wait_after(&call, received).await?,
         _ => next(&call, received).await?,
     };
-    Ok(ok(&match found {
-        Some(tramite) => json!({
-            "encontrou": true, "IDT": tramite.idt, "status": tramite.situacao.code(),
-        }),
-        None => json!({ "encontrou": false }),
-    }))
+    Ok(answered(&PendenciaEsperada::new(found.as_deref())))
 }
 
 async fn wait_after(call: &Call, received: Idt) -> Result<Option<Arc<Tramite>>, Error> {

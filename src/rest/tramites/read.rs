@@ -1,19 +1,20 @@
 //! Handlers that read trâmites.
 
+use super::super::answer::to_json;
 use super::super::openapi::parameters::PageQuery;
-use super::super::openapi::tramite::answers::{
-    PaginaDeTramites, Pendencias, RegistroVisto, TramiteVisto,
-};
 use super::super::openapi::tramite::refusals::{Conflict, NotFound, TramitaRefusals};
 use super::super::openapi::tramite::{
     NrePath, PendingQuery, ProtocoloPath, TramitePath, TramitesQuery,
 };
 use super::super::page::{PageRequest, invalid};
 use super::super::{Call, Params};
+use super::answer::{
+    self, PaginaDeTramites, Pendencias, RegistroVisto, TramitePendente, TramiteVisto,
+};
 use super::begin::{begin_read, begin_with_params, boolean, estrutura};
 use super::refusal::TramitaError;
 use super::steps::advance;
-use super::{answer, idt, ok, ok_of_parts};
+use super::{answered, idt, ok_of_parts};
 use crate::auth::{Actor, Papel};
 use crate::command::Mode;
 use crate::db::list::offset_page;
@@ -31,7 +32,6 @@ use crate::value::time;
 use actix_web::{HttpRequest, HttpResponse, web};
 use ahash::{HashMap, HashMapExt};
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The related rows that an answer about trâmites shows.
@@ -69,16 +69,16 @@ impl Details {
         Ok(Self { histories, componentes: HashMap::new() })
     }
 
-    fn show(&self, tramites: &[Arc<Tramite>]) -> Vec<Value> {
+    fn show(&self, tramites: &[Arc<Tramite>]) -> Vec<TramiteVisto> {
         tramites.iter().map(|tramite| self.show_one(tramite)).collect()
     }
 
-    fn show_one(&self, tramite: &Tramite) -> Value {
+    fn show_one(&self, tramite: &Tramite) -> TramiteVisto {
         let historico = self.histories.get(&HistoricoOf(tramite.idt));
         let componentes = self.componentes.get(&ComponentesOf(tramite.idt));
         let componentes = componentes.map(|componentes| componentes.as_slice());
         let historico = historico.map_or(&[][..], |historico| historico.as_slice());
-        answer::tramite(tramite, historico, componentes)
+        TramiteVisto::new(tramite, historico, &answer::Pending::of(tramite, componentes))
     }
 }
 
@@ -115,7 +115,7 @@ pub async fn list(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
         newest_first: true,
         ..TramiteFilter::default()
     };
-    let PageRequest { number, size } = PageRequest::read(&mut params)?;
+    let page @ PageRequest { number, size } = PageRequest::read(&mut params)?;
     params.finish()?;
     let list = Tramites::All(Box::new(filter));
     let read = move |session: &mut Session<'_>| {
@@ -124,11 +124,7 @@ pub async fn list(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
         Ok((tramites, total, details))
     };
     let (tramites, total, details) = call.read(read).await?;
-    let tramites = details.show(&tramites);
-    Ok(ok(&json!({
-        "totalDeRegistros": total, "pagina": number, "tamanho": size,
-        "tramites": tramites,
-    })))
+    Ok(answered(&PaginaDeTramites::new(page, details.show(&tramites), total)))
 }
 
 fn instant(params: &mut Params, name: &str) -> Result<Option<DateTime<Utc>>, TramitaError> {
@@ -164,7 +160,9 @@ pub async fn pending(req: HttpRequest) -> Result<HttpResponse, TramitaError> {
     let list = Tramites::All(Box::new(filter));
     let read = move |session: &mut Session<'_>| Ok(offset_page(session, &list, 0, MAX_ROWS)?.0);
     let tramites: Vec<Arc<Tramite>> = call.read(read).await?;
-    Ok(ok(&tramites.iter().map(|tramite| answer::pendencia(tramite)).collect()))
+    Ok(answered(&Pendencias(
+        tramites.iter().map(|tramite| TramitePendente::new(tramite)).collect(),
+    )))
 }
 
 /// `GET /tramites/{idt}`: the trâmite and, for a caller that may see it, its metadata. As on the
@@ -198,7 +196,7 @@ pub async fn by_idt(
     let fields = tramite.metadados.as_ref().filter(|_| shows).map_or(0, String::len) / 64;
     let files: usize = details.componentes.values().map(|all| all.len()).sum();
     let body = move || {
-        let mut body = details.show_one(&tramite);
+        let mut body = to_json(&details.show_one(&tramite));
         if let Some(object) = body.as_object_mut().filter(|_| shows) {
             object.extend(answer::metadados(&tramite)?);
         }
@@ -300,7 +298,8 @@ async fn registro(call: &Call, key: RegistroOf) -> Result<HttpResponse, TramitaE
     match call.read(read).await? {
         Some((registro, tramites, details)) => {
             let parts = tramites.len();
-            let response = move || Ok(answer::registro(&registro, &details.show(&tramites)));
+            let response =
+                move || Ok(to_json(&RegistroVisto::new(&registro, details.show(&tramites))));
             Ok(ok_of_parts(call, parts, response).await?)
         }
         None => {

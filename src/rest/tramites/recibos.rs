@@ -2,12 +2,12 @@
 
 use super::super::Call;
 use super::super::openapi::tramite::TramitePath;
-use super::super::openapi::tramite::answers::{ReciboDeConclusao, ReciboDeEnvio};
 use super::super::openapi::tramite::refusals::{Conflict, NotFound, TramitaRefusals};
+use super::answer::{ReciboDeConclusao, ReciboDeEnvio, recibo_de_envio};
 use super::begin::begin_read;
 use super::refusal::TramitaError;
 use super::steps::advance;
-use super::{answer, idt, ok};
+use super::{answered, idt};
 use crate::auth::Papel;
 use crate::command::Mode;
 use crate::db::Session;
@@ -42,10 +42,10 @@ pub async fn of_conclusao(
     // A HEAD gets the headers of the GET and changes nothing.
     if remetente && tramite.recibo_entregue_em.is_none() && !request::is_head(&req) {
         let step = advance(&call, ReceberRecibo { idt: tramite.idt }, Mode::default()).await?;
-        return Ok(ok(&answer::recibo(&step.tramite, &componentes)));
+        return Ok(answered(&ReciboDeConclusao::new(&step.tramite, &componentes)));
     }
     match tramite.recibo_em {
-        Some(_) => Ok(ok(&answer::recibo(&tramite, &componentes))),
+        Some(_) => Ok(answered(&ReciboDeConclusao::new(&tramite, &componentes))),
         None => Err(rules::transicao_nao_permitida(&tramite).into()),
     }
 }
@@ -88,5 +88,5 @@ pub async fn of_envio(
         return Err(rules::incomplete_envio(&tramite, &componentes).into());
     };
     let signer = call.app.signer.as_deref();
-    Ok(ok(&answer::recibo_de_envio(&tramite, &componentes, complete, signer)?))
+    Ok(answered(&recibo_de_envio(&tramite, &componentes, complete, signer)?))
 }

@@ -1,16 +1,18 @@
 //! Handlers of the steps of a trâmite: the send, and the later steps of its parties.
 
+use super::super::answer::to_json;
 use super::super::json_fields::{JsonBody, Limits};
 use super::super::openapi::parameters::{DryRunQuery, IdempotencyKey};
-use super::super::openapi::tramite::answers::{EnvioFeito, MetadadosDoTramite, PassoDado};
+use super::super::openapi::tramite::answers::MetadadosDoTramite;
 use super::super::openapi::tramite::refusals::{
     BadBody, Conflict, MethodDisabled, NotFound, TramitaRefusals, Unprocessable,
 };
 use super::super::openapi::tramite::{EnvioDeProcesso, NovaRecusa, NovoRecibo, TramitePath};
 use super::super::{Call, mark_replayed};
+use super::answer::{self, EnvioFeito, PassoDado};
 use super::begin::begin_write;
 use super::refusal::TramitaError;
-use super::{answer, body, idt, ok, ok_of_parts};
+use super::{answered, body, idt, ok_of_parts};
 use crate::command::{self, Command, Done, Mode};
 use crate::db::Session;
 use crate::error::{Error, Failure};
@@ -21,7 +23,6 @@ use crate::tramite::{
 };
 use crate::value::rules::UnknownFields;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::json;
 
 /// Limits of the body of a send, which may hold thousands of documents with their history.
 const ENVIO_LIMITS: Limits = Limits { bytes: 4 * 1024 * 1024, values: 150_000 };
@@ -48,8 +49,10 @@ pub async fn enviar(req: HttpRequest, payload: web::Payload) -> Result<HttpRespo
     let Done { effect: enviado, read: componentes, dry_run, is_replay } =
         command::execute(&call, command, mode, read).await?;
     let parts = componentes.len();
-    let response =
-        move || Ok(answer::envio(&enviado.tramite, &componentes, dry_run, &enviado.warnings));
+    let response = move || {
+        let Enviado { tramite, warnings, .. } = &enviado;
+        Ok(to_json(&EnvioFeito::new(tramite, &componentes, dry_run, warnings)))
+    };
     Ok(mark_replayed(ok_of_parts(&call, parts, response).await?, is_replay))
 }
 
@@ -80,12 +83,7 @@ fn situacao(Step { tramite, dry_run, is_replay }: &Step) -> HttpResponse {
 }
 
 pub fn situacao_of(tramite: &Tramite, dry_run: bool) -> HttpResponse {
-    let mut body =
-        json!({ "IDT": tramite.idt, "NRE": tramite.nre, "situacaoAtual": tramite.situacao.code() });
-    if dry_run {
-        body["simulado"] = true.into();
-    }
-    ok(&body)
+    answered(&PassoDado::new(tramite, dry_run))
 }
 
 /// `POST /tramites/{idt}/recebimento`: the destinatário receives the metadata.

@@ -6,8 +6,7 @@ pub mod refusals;
 pub mod answers;
 
 use super::texts::{
-    Codigo, DescricaoDoTramite, Hash, HipoteseLegalTexto, Instante, Justificativa, Nre,
-    NumeroDaEstrutura, Protocolo,
+    Codigo, DescricaoDoTramite, Hash, HipoteseLegalTexto, Instante, Justificativa, Nre, Protocolo,
 };
 use serde_json::Value;
 use utoipa::openapi::RefOr;
@@ -111,18 +110,6 @@ pub enum MotivoDaUrgenciaEnviado {
 pub struct EstruturaEnviada {
     identificacao_do_repositorio_de_estruturas: NumeroOuTexto,
     numero_de_identificacao_da_estrutura: NumeroOuTexto,
-}
-
-/// Uma unidade de um repositório de estruturas.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase", examples(json!({
-    "identificacaoDoRepositorioDeEstruturas": 1, "numeroDeIdentificacaoDaEstrutura": "820",
-})))]
-pub struct Estrutura {
-    /// 1 é o Poder Judiciário.
-    #[schema(examples(1))]
-    identificacao_do_repositorio_de_estruturas: i32,
-    numero_de_identificacao_da_estrutura: NumeroDaEstrutura,
 }
 
 /// Os metadados do processo. Os campos sem descrição são guardados e entregues como vieram.

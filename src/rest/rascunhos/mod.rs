@@ -1,6 +1,9 @@
 //! The route `/api/v1/processo-rascunho` (R8).
 
-use super::envelope::{RestError, object};
+pub mod answer;
+
+use super::body_fields::named;
+use super::envelope::RestError;
 use super::json_fields::JsonBody;
 use super::openapi::envelope::RespostaDeRascunhoGravado;
 use super::openapi::parameters::{DryRunQuery, IdempotencyKey};
@@ -9,10 +12,9 @@ use super::openapi::refusals::{BadBody, KeyReused, Refusals};
 use super::{Call, write_response};
 use crate::command;
 use crate::error::Error;
-use crate::rascunho::{Registrado, RegistrarRascunho};
-use crate::value::time;
+use crate::rascunho::RegistrarRascunho;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::{Value, json};
+use answer::Rascunho;
 
 /// `POST /processo-rascunho`: stores a rascunho and answers with the id that the client sends as
 /// `idProcessoSistemaExterno`.
@@ -37,22 +39,10 @@ pub async fn registrar(req: HttpRequest, payload: web::Payload) -> Result<HttpRe
     let (malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
     command.malformed = malformed;
     let done = command::execute(&call, command, mode, |_, _| Ok(())).await.map_err(rest_error)?;
-    let dados = to_json(&done.effect);
-    Ok(write_response(&call.app, &done, dados, &[], warnings))
+    let dados = Rascunho::new(&done.effect.0);
+    Ok(write_response(&call.app, &done, &dados, &[], warnings))
 }
 
 fn rest_error(error: Error) -> RestError {
-    RestError::from(error).with_field_names(|field| match field {
-        ["chaveIdempotencia"] => "Idempotency-Key".into(),
-        other => other.join("."),
-    })
-}
-
-fn to_json(Registrado(rascunho): &Registrado) -> Value {
-    object([
-        ("id", Some(json!(rascunho.codigo))),
-        ("appNameSistemaTribunal", Some(json!(rascunho.app_name_sistema_tribunal))),
-        ("dataCadastro", Some(json!(time::format_instant(rascunho.criado_em)))),
-        ("dataConsumo", rascunho.consumido_em.map(|when| json!(time::format_instant(when)))),
-    ])
+    RestError::from(error).with_field_names(|field| named(&[], field))
 }

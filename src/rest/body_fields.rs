@@ -1,0 +1,136 @@
+//! A macro that declares a body once: its fields, as OpenAPI describes them, with how each is read and
+//! by which path the rules name it.
+
+use super::json_fields::{FieldPath, JsonBody};
+use super::openapi::{texts, words};
+use crate::adolescente::Identificador;
+use crate::guia::NumeroDaGuia;
+use crate::processo::NumeroProcesso;
+use crate::value::cpf::Cpf;
+use chrono::NaiveDate;
+
+/// A schema of a field of a body, and how such a field is read.
+pub trait Readable {
+    type Value;
+
+    fn read(body: &mut JsonBody, name: &'static str, field: FieldPath) -> Self::Value;
+}
+
+/// An optional field is read like a required one: the rules say what must be there.
+impl<T: Readable> Readable for Option<T> {
+    type Value = T::Value;
+
+    fn read(body: &mut JsonBody, name: &'static str, field: FieldPath) -> T::Value {
+        T::read(body, name, field)
+    }
+}
+
+macro_rules! readable {
+    ($($schema:ty => $value:ty, $read:expr;)+) => { $(
+        impl Readable for $schema {
+            type Value = $value;
+
+            fn read(body: &mut JsonBody, name: &'static str, field: FieldPath) -> $value {
+                $read(body, name, field)
+            }
+        }
+    )+ };
+}
+
+readable! {
+    texts::NumeroCnj => Option<NumeroProcesso>, JsonBody::parse;
+    texts::Identificador => Option<Identificador>, JsonBody::parse;
+    texts::Cpf => Option<Cpf>, JsonBody::parse;
+    texts::Data => Option<NaiveDate>, JsonBody::date;
+    texts::Nome => Option<String>, JsonBody::text;
+    texts::Codigo => Option<String>, JsonBody::text;
+    texts::CodigoTpu => Option<String>, JsonBody::text;
+    texts::Descricao => Option<String>, JsonBody::text;
+    words::TipoDocumento => Option<String>, JsonBody::text;
+    words::SimOuNao => Option<bool>, JsonBody::yes_or_no;
+    i32 => Option<i32>, JsonBody::integer;
+    texts::Prazo => Option<i32>, JsonBody::integer_or_text;
+    Vec<texts::Identificador> => Vec<Option<Identificador>>, JsonBody::list;
+    Vec<texts::NumeroDaGuia> => Vec<Option<NumeroDaGuia>>, JsonBody::list;
+}
+
+macro_rules! readable_words {
+    ($($ty:ty),+) => {
+        readable! { $(
+            $ty => Option<$ty>,
+                |body: &mut JsonBody, name, field| body.word(name, field, <$ty>::ALL, <$ty>::text);
+        )+ }
+    };
+}
+readable_words!(words::TipoProcesso, words::OrigemGuia);
+
+/// The name of each field of a body, and the path by which the rules name it.
+pub trait Body {
+    const FIELDS: &'static [(&'static str, FieldPath)];
+}
+
+/// Declares a body that becomes a command: the struct of its schema, whose fields have the names of
+/// the body, and for each field its place in the command and the path by which the rules name it.
+/// `within` in place of `for` declares fields of a command that has others too.
+macro_rules! body {
+    (@for $command:ident) => {
+        /// Reads the fields of the body into a new command.
+        pub fn read(body: &mut $crate::rest::json_fields::JsonBody) -> $command {
+            let mut command = <$command as Default>::default();
+            Self::read_into(&mut command, body);
+            command
+        }
+    };
+    (@within $command:ident) => {};
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident $how:ident $command:ident {
+            $($(#[$field_meta:meta])* $field:ident: $ty:ty => $($place:ident).+ at $path:tt,)+
+        }
+    ) => {
+        #[derive(utoipa::ToSchema)]
+        #[expect(dead_code, non_snake_case, reason = "a schema, of which nobody makes a value")]
+        $(#[$meta])*
+        pub struct $name { $($(#[$field_meta])* $field: $ty,)+ }
+
+        impl $crate::rest::body_fields::Body for $name {
+            const FIELDS: &'static [(&'static str, $crate::rest::json_fields::FieldPath)] =
+                &[$((stringify!($field), &$path)),+];
+        }
+
+        impl $name {
+            $crate::rest::body_fields::body!(@$how $command);
+
+            /// Reads the fields of the body into a command.
+            pub fn read_into(
+                command: &mut $command,
+                body: &mut $crate::rest::json_fields::JsonBody,
+            ) {
+                $(command.$($place).+ = <$ty as $crate::rest::body_fields::Readable>::read(
+                    body,
+                    stringify!($field),
+                    &$path,
+                );)+
+            }
+        }
+    };
+}
+pub(super) use body;
+
+/// The name of a field by the path by which the rules name it: in the table of a body, in a header, or
+/// the path itself. What is within a field has the name of the field, then the index or the rest.
+pub fn named(fields: &[(&str, FieldPath)], path: &[&str]) -> String {
+    let name = |path: &[&str]| fields.iter().find(|field| field.1 == path).map(|field| field.0);
+    let found = (1..=path.len()).rev().find_map(|n| Some((name(&path[..n])?, &path[n..])));
+    match (found, path) {
+        (Some((name, within)), _) => {
+            within.iter().fold(name.to_owned(), |name, part| match part.parse::<usize>() {
+                Ok(index) => format!("{name}[{index}]"),
+                Err(_) => format!("{name}.{part}"),
+            })
+        }
+        (None, ["versaoEsperada"]) => "If-Match".to_owned(),
+        (None, ["chaveIdempotencia"]) => "Idempotency-Key".to_owned(),
+        (None, other) => other.join("."),
+    }
+}

@@ -1,0 +1,48 @@
+//! The body that registers a processo, and the names of its fields.
+
+use super::super::adolescentes::body as adolescentes;
+use super::super::body_fields::{Body, body, named};
+use super::super::openapi::texts::{Codigo, Cpf, Identificador, Nome, NumeroCnj};
+use crate::processo::{CadastrarProcesso, TipoProcesso};
+
+body! {
+    /// Um processo a cadastrar.
+    #[schema(examples(json!({
+        "appNameSistemaTribunal": "pje-tjrn-1g", "idOrgao": 1234, "idProcessoSistemaExterno": "",
+        "identificadoresAdolescentes": ["202500000058"], "magistradoCPF": "52998224725",
+        "magistradoNome": "Magistrada Fictícia", "numeroProcesso": "9000743-32.2021.8.20.0083",
+        "numeroProcessoReferencia": "", "serventuarioCPF": "", "serventuarioNome": "",
+        "tipoProcesso": "PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL",
+    })))]
+    pub struct NovoProcesso for CadastrarProcesso {
+        /// Número do processo; do tribunal de quem chama.
+        numeroProcesso: NumeroCnj => numero at ["numero"],
+        tipoProcesso: TipoProcesso => tipo at ["tipo"],
+        /// Adolescentes já cadastrados, cada um uma vez; uma execução tem exatamente um.
+        #[schema(min_items = 1, max_items = 100)]
+        identificadoresAdolescentes: Vec<Identificador> => adolescentes at ["adolescentes"],
+        /// Órgão (vara) do tribunal.
+        #[schema(minimum = 1, examples(1234))]
+        idOrgao: i32 => id_orgao at ["idOrgao"],
+        /// Sistema do tribunal que cadastra.
+        appNameSistemaTribunal: Codigo => app_name_sistema_tribunal at ["appNameSistemaTribunal"],
+        /// Código de um rascunho ainda livre, como o `id` de `POST /processo-rascunho`.
+        idProcessoSistemaExterno: Option<Codigo> => id_processo_sistema_externo at ["idProcessoSistemaExterno"],
+        /// Número da apuração de origem: obrigatório numa execução, informativo numa apuração.
+        numeroProcessoReferencia: Option<NumeroCnj> => referencia at ["referencia"],
+        magistradoCPF: Option<Cpf> => magistrado.cpf at ["magistrado", "cpf"],
+        magistradoNome: Option<Nome> => magistrado.nome at ["magistrado", "nome"],
+        serventuarioCPF: Option<Cpf> => serventuario.cpf at ["serventuario", "cpf"],
+        serventuarioNome: Option<Nome> => serventuario.nome at ["serventuario", "nome"],
+    }
+}
+
+/// Maps a field of a command to its name in the body.
+pub fn field_name(field: &[&str]) -> String {
+    match field {
+        ["processo"] => "numeroProcesso".into(),
+        ["adolescente"] => "identificadorAdolescente".into(),
+        ["dados", ..] => adolescentes::field_name(field),
+        other => named(NovoProcesso::FIELDS, other),
+    }
+}
