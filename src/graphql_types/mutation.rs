@@ -38,7 +38,7 @@ pub trait MutationInput {
 }
 
 /// Declares the input of a mutation: each field with its type, and what the field of the same name in
-/// the command gets.
+/// the command gets. The command has a further field for what an API could not read: here none.
 macro_rules! input {
     (
         $(#[$meta:meta])*
@@ -59,7 +59,7 @@ macro_rules! input {
 
             fn into_parts(self) -> ($command, $crate::graphql_types::mutation::ModoInput) {
                 let Self { $($field,)+ mode } = self;
-                ($command { $($field: $value,)+ ..$command::default() }, mode)
+                ($command { $($field: $value,)+ malformed: Vec::new() }, mode)
             }
         }
     };

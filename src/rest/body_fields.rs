@@ -48,6 +48,8 @@ readable! {
     texts::Descricao => Option<String>, JsonBody::text;
     words::TipoDocumento => Option<String>, JsonBody::text;
     words::SimOuNao => Option<bool>, JsonBody::yes_or_no;
+    // The text of the JSON, as it came.
+    serde_json::Value => Option<String>, |body: &mut JsonBody, name, _| body.json(name);
     i32 => Option<i32>, JsonBody::integer;
     texts::Prazo => Option<i32>, JsonBody::integer_or_text;
     Vec<texts::Identificador> => Vec<Option<Identificador>>, JsonBody::list;
@@ -132,5 +134,38 @@ pub fn named(fields: &[(&str, FieldPath)], path: &[&str]) -> String {
         (None, ["versaoEsperada"]) => "If-Match".to_owned(),
         (None, ["chaveIdempotencia"]) => "Idempotency-Key".to_owned(),
         (None, other) => other.join("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::processos::body::NovoProcesso;
+    use super::super::rascunhos::body::NovoRascunho;
+    use super::{Body, FieldPath};
+    use crate::processo::CadastrarProcesso;
+    use crate::rascunho::RegistrarRascunho;
+    use serde::Serialize;
+    use std::collections::BTreeSet;
+
+    fn camel_case(name: &str) -> String {
+        let (first, rest) = name.split_once('_').unwrap_or((name, ""));
+        let upper = |word: &str| word[..1].to_uppercase() + &word[1..];
+        first.to_owned()
+            + &rest.split('_').filter(|word| !word.is_empty()).map(upper).collect::<String>()
+    }
+
+    /// The fields of a command that no field of its body is for.
+    fn without_body<C: Default + Serialize>(fields: &[(&str, FieldPath)]) -> BTreeSet<String> {
+        let command = serde_json::to_value(C::default()).unwrap();
+        let named = |name: &String| fields.iter().any(|(_, path)| path[0] == name);
+        let names = command.as_object().unwrap().keys().map(|name| camel_case(name));
+        names.filter(|name| !named(name)).collect()
+    }
+
+    #[test]
+    fn a_body_has_every_field_of_its_command() {
+        let unread = BTreeSet::from(["malformados".to_owned()]);
+        assert_eq!(without_body::<CadastrarProcesso>(NovoProcesso::FIELDS), unread);
+        assert_eq!(without_body::<RegistrarRascunho>(NovoRascunho::FIELDS), unread);
     }
 }

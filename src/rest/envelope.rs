@@ -1,6 +1,8 @@
 //! The envelope around every answer, of success or of refusal.
 
 use super::answer::to_json;
+use super::openapi::texts::DataHora;
+use super::openapi::words::{CodigoDeErro, Erro};
 use crate::auth::Refused;
 use crate::error::{Error, Failure, Refusal, sentence};
 use crate::http::body::pieces;
@@ -12,10 +14,28 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt;
+use utoipa::ToSchema;
 
 /// The success message of the source document. It never changes.
 const SUCCESS: &str = "Requisição efetuada com sucesso.";
 const FAILURE: &str = "Não foi possível processar a requisição.";
+
+/// O envelope de toda recusa.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Recusa {
+    /// O que dizer a quem usa o sistema.
+    #[schema(examples("Não foi possível processar a requisição."))]
+    mensagem_usuario: String,
+    #[schema(value_type = Erro)]
+    categoria: &'static str,
+    data_hora: DataHora,
+    /// Tudo o que se recusou, cada item na forma `campo: texto`.
+    #[schema(min_items = 1)]
+    erros: Vec<String>,
+    #[schema(value_type = CodigoDeErro)]
+    mensagem_desenvolvedor: &'static str,
+}
 
 pub fn success(now: DateTime<Utc>, dados: &impl Serialize, warnings: &[String]) -> HttpResponse {
     let mut body = json!({
@@ -135,14 +155,14 @@ impl RestError {
             reason = "an answer that failed before it reached App"
         )]
         let now = Utc::now();
-        let body = json!({
-            "mensagemUsuario": message,
-            "categoria": "ERRO",
-            "dataHora": time::format_instant(now),
-            "erros": errors,
-            "mensagemDesenvolvedor": code,
-        });
-        (status, body)
+        let body = Recusa {
+            mensagem_usuario: message,
+            categoria: "ERRO",
+            data_hora: DataHora(time::format_instant(now)),
+            erros: errors,
+            mensagem_desenvolvedor: code,
+        };
+        (status, to_json(&body))
     }
 
     fn response(&self) -> HttpResponse {

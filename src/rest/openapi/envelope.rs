@@ -7,28 +7,13 @@ use super::super::page::{PaginaDeAdolescentes, PaginaDeGuias, PaginaDeProcessos}
 use super::super::processos::answer::Processo;
 use super::super::rascunhos::answer::Rascunho;
 use super::texts::DataHora;
-use super::words::{CodigoDeErro, Confirmacao, Erro};
+use super::words::Confirmacao;
 use std::collections::BTreeMap;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
-
-/// O envelope de toda recusa.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct Recusa {
-    /// O que dizer a quem usa o sistema.
-    #[schema(examples("Não foi possível processar a requisição."))]
-    mensagem_usuario: String,
-    categoria: Erro,
-    data_hora: DataHora,
-    /// Tudo o que se recusou, cada item na forma `campo: texto`.
-    #[schema(min_items = 1)]
-    erros: Vec<String>,
-    mensagem_desenvolvedor: CodigoDeErro,
-}
 
 /// Declares a success envelope for each type of `dados`, with its response headers.
 macro_rules! successes {

@@ -19,7 +19,6 @@ pub mod guia;
 pub mod words;
 pub mod parameters;
 pub mod processo;
-pub mod rascunho;
 pub mod refusals;
 pub mod texts;
 pub mod tramite;
@@ -104,7 +103,7 @@ use utoipa::{Modify, OpenApi};
     ),
     // utoipa does not find these by itself: only answers, parameters or `absence` refer to them.
     components(schemas(
-        envelope::Recusa,
+        super::envelope::Recusa,
         envelope::RespostaDeProcesso,
         envelope::RespostaDeProcessoGravado,
         envelope::RespostaDeProcessos,
@@ -121,7 +120,7 @@ use utoipa::{Modify, OpenApi};
         words::AlvoEstatistico,
         words::EspecieDeGuia,
         texts::EmBranco,
-        tramite::refusals::RecusaDoTramita,
+        tramites::refusal::RecusaDoTramita,
         tramites::catalogos::Saude,
         tramites::catalogos::Repositorios,
         tramites::catalogos::EstruturaVista,

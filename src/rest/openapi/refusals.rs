@@ -1,6 +1,6 @@
 //! The error answers, one for each status. Each route refers to the ones that it can give.
 
-use super::envelope::Recusa;
+use super::super::envelope::Recusa;
 use crate::error::{CodigoErro, Failure, sentence};
 use serde_json::json;
 use std::collections::BTreeMap;

@@ -1,20 +1,20 @@
 //! The route `/api/v1/processo-rascunho` (R8).
 
 pub mod answer;
+pub mod body;
 
 use super::body_fields::named;
 use super::envelope::RestError;
 use super::json_fields::JsonBody;
 use super::openapi::envelope::RespostaDeRascunhoGravado;
 use super::openapi::parameters::{DryRunQuery, IdempotencyKey};
-use super::openapi::rascunho::NovoRascunho;
 use super::openapi::refusals::{BadBody, KeyReused, Refusals};
 use super::{Call, write_response};
 use crate::command;
 use crate::error::Error;
-use crate::rascunho::RegistrarRascunho;
 use actix_web::{HttpRequest, HttpResponse, web};
 use answer::Rascunho;
+use body::NovoRascunho;
 
 /// `POST /processo-rascunho`: stores a rascunho and answers with the id that the client sends as
 /// `idProcessoSistemaExterno`.
@@ -30,12 +30,7 @@ use answer::Rascunho;
 pub async fn registrar(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, RestError> {
     let (call, mode) = Call::begin_write(&req).await?;
     let mut body = JsonBody::read(&req, payload).await?;
-    let app_name = &["appNameSistemaTribunal"];
-    let mut command = RegistrarRascunho {
-        app_name_sistema_tribunal: body.text("appNameSistemaTribunal", app_name),
-        dados: body.json("dados"),
-        malformed: Vec::new(),
-    };
+    let mut command = NovoRascunho::read(&mut body);
     let (malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
     command.malformed = malformed;
     let done = command::execute(&call, command, mode, |_, _| Ok(())).await.map_err(rest_error)?;

@@ -14,7 +14,7 @@ pub mod steps;
 mod retry;
 pub mod pendencias;
 pub mod recibos;
-mod refusal;
+pub mod refusal;
 mod unread_body;
 
 use super::answer::to_json;

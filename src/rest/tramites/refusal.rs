@@ -1,11 +1,12 @@
 //! Errors in the form of the Tramita API: `{codigoErro, mensagem, parametro[]}`.
 
+use super::super::answer::{answer, to_json};
 use super::super::envelope::RestError;
 use crate::error::{Error, Failure, FileMismatch, Refusal};
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fmt;
 
 /// An error as an answer of the Tramita API.
@@ -55,6 +56,25 @@ fn field_name(field: &[&str]) -> String {
     }
 }
 
+answer! {
+    /// Uma recusa, nas palavras da plataforma.
+    pub struct RecusaDoTramita from (code: &str, message: &str, params: Vec<ParametroDaRecusa>) {
+        /// Quatro dígitos; os que começam por 9 são deste servidor.
+        #[schema(pattern = "^[0-9]{4}$", examples("9001"))]
+        codigo_erro: String = code.to_owned(),
+        mensagem: String = message.to_owned(),
+        parametro: Vec<ParametroDaRecusa> = params,
+    }
+}
+
+answer! {
+    /// Um dado da recusa, para máquinas: o NRE a mandar, o trâmite em causa, o campo a corrigir.
+    pub struct ParametroDaRecusa from (key: &str, value: &str) {
+        chave: String = key.to_owned(),
+        valor: String = value.to_owned(),
+    }
+}
+
 impl TramitaError {
     fn body(&self) -> (u16, Value) {
         match self.0.error() {
@@ -67,9 +87,9 @@ impl TramitaError {
                 let of_file =
                     decisive.tramite.as_ref().is_some_and(|dados| dados.divergencia.is_some());
                 let code = if of_file { "0047" } else { decisive.codigo.tramita_code() };
-                let params: Vec<Value> =
-                    refusals.iter().flat_map(|refusal| self.params(refusal)).collect();
-                (decisive.status, body(code, &decisive.mensagem, &params))
+                let params = refusals.iter().flat_map(|refusal| self.params(refusal)).collect();
+                let body = RecusaDoTramita::new(code, &decisive.mensagem, params);
+                (decisive.status, to_json(&body))
             }
             error => {
                 let (failure, message) = error.log_and_redact();
@@ -77,15 +97,15 @@ impl TramitaError {
                     Failure::SemPermissao => "9005".to_owned(),
                     failure => format!("9{}", failure.status()),
                 };
-                (failure.status(), body(&code, &message, &[]))
+                (failure.status(), to_json(&RecusaDoTramita::new(&code, &message, Vec::new())))
             }
         }
     }
 
     /// Details that a program can act on: the NRE to send, the trâmite to look at, the field to
     /// correct.
-    fn params(&self, refusal: &Refusal) -> Vec<Value> {
-        let param = |key: &str, value: &str| json!({ "chave": key, "valor": value });
+    fn params(&self, refusal: &Refusal) -> Vec<ParametroDaRecusa> {
+        let param = ParametroDaRecusa::new;
         let mut params = Vec::new();
         match &refusal.tramite {
             None => params.push(param(&self.0.field(refusal), &refusal.mensagem)),
@@ -115,10 +135,6 @@ impl TramitaError {
         let (status, body) = self.body();
         self.0.with_body(status, &body)
     }
-}
-
-fn body(code: &str, message: &str, parameter: &[Value]) -> Value {
-    json!({ "codigoErro": code, "mensagem": message, "parametro": parameter })
 }
 
 impl Responder for TramitaError {

@@ -44,6 +44,58 @@ fn the_interface_has_what_both_kinds_of_processo_have() {
     assert!(missing.is_empty(), "not in the interface: {missing:?}");
 }
 
+/// The columns of a table, from the schema of Diesel, in camel case.
+fn columns(table: &str) -> Vec<String> {
+    let schema = read("src/db/schema.rs");
+    let columns =
+        schema.split_once(&format!("    {table} (")).unwrap().1.split("    }").next().unwrap();
+    let names =
+        columns.lines().filter_map(|line| line.split_once(" -> ")).map(|found| found.0.trim());
+    let camel_case = |name: &str| {
+        let mut words = name.split('_');
+        let first = words.next().unwrap().to_owned();
+        words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+    };
+    names.map(camel_case).collect()
+}
+
+/// Both APIs show every column of a processo, most by its name.
+#[test]
+fn both_apis_show_every_column_of_a_processo() {
+    let of_rest = [
+        ("tribunalCodigo", "tribunal"),
+        ("numero", "numeroProcesso"),
+        ("tipo", "tipoProcesso"),
+        ("situacao", "situacaoProcesso"),
+        ("numeroReferencia", "numeroProcessoReferencia"),
+        ("magistradoCpf", "magistradoCPF"),
+        ("serventuarioCpf", "serventuarioCPF"),
+        ("criadoEm", "dataCadastro"),
+        ("atualizadoEm", "dataAtualizacao"),
+    ];
+    let of_graphql = [
+        ("tribunalCodigo", "tribunal"),
+        ("magistradoNome", "magistrado"),
+        ("magistradoCpf", "magistrado"),
+        ("serventuarioNome", "serventuario"),
+        ("serventuarioCpf", "serventuario"),
+    ];
+    let document = document();
+    let properties = document["components"]["schemas"]["Processo"]["properties"].clone();
+    let interface = fields(&elos::graphql::sdl(), "\ninterface Processo ");
+    let columns = columns("processo");
+    assert!(columns.len() > 15, "{columns:?}");
+    for column in &columns {
+        let named = |renamed: &[(&str, &'static str)]| {
+            renamed.iter().find(|(name, _)| name == column).map(|found| found.1)
+        };
+        let rest = named(&of_rest).unwrap_or(column);
+        assert!(properties.get(rest).is_some(), "{rest} is not in the answer of REST");
+        let graphql = named(&of_graphql).unwrap_or(column);
+        assert!(interface.contains_key(graphql), "{graphql} is not in the interface");
+    }
+}
+
 /// Every path of the façade is in the document.
 #[test]
 fn every_path_of_the_facade_is_in_the_document() {

@@ -2,28 +2,11 @@
 
 use crate::error::CodigoErro;
 use crate::rest::openapi::refusals::{Row, add, refusals};
+use crate::rest::tramites::refusal::RecusaDoTramita;
 use serde_json::json;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr};
 use utoipa::{Modify, ToSchema};
-
-/// Uma recusa, nas palavras da plataforma.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct RecusaDoTramita {
-    /// Quatro dígitos; os que começam por 9 são deste servidor.
-    #[schema(pattern = "^[0-9]{4}$", examples("9001"))]
-    codigo_erro: String,
-    mensagem: String,
-    parametro: Vec<ParametroDaRecusa>,
-}
-
-/// Um dado da recusa, para máquinas: o NRE a mandar, o trâmite em causa, o campo a corrigir.
-#[derive(ToSchema)]
-pub struct ParametroDaRecusa {
-    chave: String,
-    valor: String,
-}
 
 #[rustfmt::skip]
 const TABLE: [Row; 12] = [
