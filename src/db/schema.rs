@@ -74,11 +74,11 @@ diesel::table! {
         tipo -> Text,
         processo_id -> Nullable<BigInt>,
         adolescente_id -> Nullable<BigInt>,
-        guia_id -> Nullable<BigInt>,
         ocorrido_em -> Timestamptz,
         ator_sub -> Text,
         ator_azp -> Nullable<Text>,
         campos -> Array<Text>,
+        guia_id -> Nullable<BigInt>,
         mudancas -> Jsonb,
     }
 }
@@ -88,8 +88,8 @@ diesel::table! {
         tribunal_codigo -> SmallInt,
         credencial -> Text,
         operacao -> Text,
-        chave -> Bytea,
-        entrada -> Bytea,
+        chave -> Binary,
+        entrada -> Binary,
         desfecho -> Nullable<Jsonb>,
         criada_em -> Timestamptz,
     }
@@ -166,6 +166,7 @@ diesel::table! {
 
 diesel::table! {
     registro_eletronico (nre) {
+        id -> BigInt,
         nre -> Text,
         protocolo -> Text,
         protocolo_chave -> Text,
@@ -206,15 +207,15 @@ diesel::table! {
         hash_da_assinatura -> Nullable<Text>,
         recibo_em -> Nullable<Timestamptz>,
         recibo_entregue_em -> Nullable<Timestamptz>,
-        recibo_assinado -> Nullable<Bool>,
         motivo_recusa -> Nullable<Text>,
         justificativa -> Nullable<Text>,
         recusado_em -> Nullable<Timestamptz>,
         ciencia_em -> Nullable<Timestamptz>,
-        completo_em -> Nullable<Timestamptz>,
-        metadados_em -> Nullable<Timestamptz>,
         criado_em -> Timestamptz,
         atualizado_em -> Timestamptz,
+        recibo_assinado -> Nullable<Bool>,
+        completo_em -> Nullable<Timestamptz>,
+        metadados_em -> Nullable<Timestamptz>,
     }
 }
 
