@@ -48,21 +48,31 @@ readable! {
     texts::Descricao => Option<String>, JsonBody::text;
     words::TipoDocumento => Option<String>, JsonBody::text;
     words::SimOuNao => Option<bool>, JsonBody::yes_or_no;
-    // The text of the JSON, as it came.
-    serde_json::Value => Option<String>, |body: &mut JsonBody, name, _| body.json(name);
     i32 => Option<i32>, JsonBody::integer;
     texts::Prazo => Option<i32>, JsonBody::integer_or_text;
     Vec<texts::Identificador> => Vec<Option<Identificador>>, JsonBody::list;
     Vec<texts::NumeroDaGuia> => Vec<Option<NumeroDaGuia>>, JsonBody::list;
 }
 
+/// The text of the JSON, as it came.
+impl Readable for serde_json::Value {
+    type Value = Option<String>;
+
+    fn read(body: &mut JsonBody, name: &'static str, _: FieldPath) -> Option<String> {
+        body.json(name)
+    }
+}
+
 macro_rules! readable_words {
-    ($($ty:ty),+) => {
-        readable! { $(
-            $ty => Option<$ty>,
-                |body: &mut JsonBody, name, field| body.word(name, field, <$ty>::ALL, <$ty>::text);
-        )+ }
-    };
+    ($($ty:ty),+) => { $(
+        impl Readable for $ty {
+            type Value = Option<Self>;
+
+            fn read(body: &mut JsonBody, name: &'static str, field: FieldPath) -> Option<Self> {
+                body.word(name, field, Self::ALL, Self::text)
+            }
+        }
+    )+ };
 }
 readable_words!(words::TipoProcesso, words::OrigemGuia);
 

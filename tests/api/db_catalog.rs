@@ -4,11 +4,10 @@
 use crate::support::{App, Database, MAX_WAIT, Settings, Template};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_query;
 use diesel::sql_types::{Bool, Text};
 use elos::db::catalog::{self, Difference, Kind};
 use elos::db::migrations::Migrator;
-use elos::db::{Db, DbOptions};
+use elos::db::{Db, DbOptions, Sql};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -51,10 +50,12 @@ struct Column {
 /// The columns of a table, as `diesel::table!` writes them, without generated columns, which no code
 /// writes, and those of a type that Diesel does not have.
 fn columns(table: &str, conn: &mut PgConnection) -> Vec<String> {
-    let sql = "SELECT attname::text AS name, format_type(atttypid, NULL) AS ty, attnotnull AS not_null \
-               FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped \
-               AND attgenerated = '' ORDER BY attnum";
-    let columns: Vec<Column> = sql_query(sql).bind::<Text, _>(table).load(conn).unwrap();
+    let sql = Sql::new(
+        "SELECT attname::text AS name, format_type(atttypid, NULL) AS ty, attnotnull AS not_null \
+         FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attrelid = ",
+    );
+    let sql = sql.bind(table.to_owned()).push("::regclass ORDER BY attnum");
+    let columns: Vec<Column> = sql.load(conn).unwrap();
     let ty = |column: &Column| {
         Some(match column.ty.as_str() {
             "bigint" => "BigInt",

@@ -5,8 +5,6 @@
 //! check that these agree with the handlers.
 
 #![expect(dead_code, reason = "schemas are types that nobody makes a value of")]
-#![expect(clippy::struct_field_names, reason = "the names are the contract's")]
-#![expect(clippy::large_stack_arrays, reason = "utoipa's: the array of a guia's fields")]
 
 pub mod adolescente;
 mod absence;
