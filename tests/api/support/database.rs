@@ -46,7 +46,7 @@ fn root_of_the_cluster() -> &'static str {
     const ROOM: u64 = 4 << 30;
     let memory = "/dev/shm";
     let free = nix::sys::statvfs::statvfs(memory)
-        .map_or(0, |shm| shm.blocks_available() as u64 * shm.fragment_size() as u64);
+        .map_or(0, |shm| shm.blocks_available() * shm.fragment_size());
     if free >= ROOM { memory } else { "/var/tmp" }
 }
 
