@@ -25,8 +25,6 @@ const DATABASE: &str = "elos";
 const SUPERUSER: &str = "postgres";
 const LOGIN: &str = "elos_servidor";
 const AUDIENCE: &str = "elos";
-/// Up to this number of processos, the first start also creates their history.
-const PROCESSOS_WITH_HISTORY: u32 = 20_000;
 
 /// Runs the demo until a signal stops it.
 pub fn run(
@@ -116,12 +114,7 @@ fn prepare(
     migrator.apply()?;
     login::create_login(&mut server, LOGIN)?;
     if seed::is_empty(migrator.conn())? {
-        seed::seed(migrator.conn(), processos)?;
-        // A larger data set is meant for measurements, and creating its history would take minutes.
-        if processos <= PROCESSOS_WITH_HISTORY {
-            seed::history(migrator.conn())?;
-        }
-        seed::catalogos(migrator.conn(), now)?;
+        seed::fill(migrator.conn(), processos, now)?;
     }
     analyse(migrator.conn())?;
     Ok(())

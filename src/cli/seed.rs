@@ -11,8 +11,7 @@ pub fn run(config: &Config, processos: u32, yes: bool) -> anyhow::Result<()> {
     let mut migrator = Migrator::connect(migrate_url(config)?)?;
     ensure_disposable(config, &mut migrator, "semear", yes)?;
     let start = Instant::now();
-    seed::seed(migrator.conn(), processos)?;
-    seed::catalogos(migrator.conn(), now())?;
+    seed::fill(migrator.conn(), processos, now())?;
     println!("semeados cerca de {processos} processos em {:.1} s", start.elapsed().as_secs_f32());
     Ok(())
 }

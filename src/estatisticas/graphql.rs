@@ -148,7 +148,8 @@ async fn count(
         Some(filter) => filter.read(&mut conditions)?,
         None => (None, Vec::new()),
     };
-    let query = prepare(ctx.call(), Question { target, by, counted, values })?;
+    let times = ["idade", "duracao"].iter().any(|field| ctx.look_ahead().field(field).exists());
+    let query = prepare(ctx.call(), Question { target, by, counted, values, times })?;
     let named = conditions.take_lookups()?;
     let by = query.by.clone();
     let groups = ctx.loaders().load(query).await?.unwrap_or_default();

@@ -21,16 +21,18 @@ pub struct Question {
     pub counted: Option<Counted>,
     /// The values of dimensions to which the rows are limited.
     pub values: Vec<(DimensaoEstatistica, Option<String>)>,
+    /// Whether the answer has the times.
+    pub times: bool,
 }
 
 /// Checks the papéis of the caller and the question. The result can be loaded.
 pub fn prepare(call: &Call, question: Question) -> Result<Estatisticas> {
-    let Question { target, by, counted, values } = question;
+    let Question { target, by, counted, values, times } = question;
     call.actor().require_one_of(&READERS)?;
     let protected = call.actor().scope() == Scope::Estatistica;
     let counted = counted.unwrap_or_else(|| Counted::all(target));
     let now = (call.app.now)();
-    let query = Estatisticas { counted, by, values, protected, now, today: time::day(now) };
+    let query = Estatisticas { counted, by, values, protected, times, now, today: time::day(now) };
     rules::dimensions(&query, target)?;
     let sexo = query.requested().any(|dimension| dimension == DimensaoEstatistica::Sexo);
     // A protected figure tells nothing of a person, so the papel for sensitive fields is not needed.

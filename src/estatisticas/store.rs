@@ -26,6 +26,8 @@ pub struct Estatisticas {
     /// Whether to count the rows of every tribunal with the protected figures of the database,
     /// instead of the visible rows exactly.
     pub protected: bool,
+    /// Whether the answer has the times. They take most of the work.
+    pub times: bool,
     /// The ages of open rows are as of this time.
     pub now: DateTime<Utc>,
     /// The ages of adolescentes are in whole years as of this date.
@@ -224,13 +226,18 @@ impl Estatisticas {
         .bind(filtered)
         .push(", ")
         .bind(values)
+        .push(", ")
+        .bind(self.times)
         .push(")")
     }
 
     fn sql(&self, tribunal: Option<i16>) -> Sql {
         let dimensions = self.by.iter().filter_map(|dimension| self.dimension(*dimension));
         let keys = dimensions.reduce(|all, one| all.push(", ").append(one));
-        let [open_since, duration] = self.counted.time_columns();
+        let [open_since, duration] = match self.times {
+            true => self.counted.time_columns(),
+            false => ["NULL::timestamptz", "NULL::interval"],
+        };
         let [object, person] = self.counted.resources();
         let in_tribunal =
             tribunal.map(|code| Sql::new(self.counted.tribunal()).push(" = ").bind(code));

@@ -43,13 +43,28 @@ fn names_loopback(host: &str) -> bool {
     !host.contains(['/', '?', '#']) && is_loopback(&format!("http://{}", host.to_ascii_lowercase()))
 }
 
-/// Origins whose pages may open WebSockets, in addition to the server's own.
+/// Origins whose pages may send requests and open WebSockets, in addition to the server's own.
 #[derive(Debug, Clone)]
-pub struct AllowedOrigins(Arc<[String]>);
+pub struct AllowedOrigins {
+    named: Arc<[String]>,
+    /// Whether pages that this machine serves over HTTP are allowed, at any port.
+    loopback: bool,
+}
 
 impl AllowedOrigins {
-    pub fn new(origins: &[String]) -> Self {
-        Self(origins.into())
+    pub fn new(named: &[String], loopback: bool) -> Self {
+        Self { named: named.into(), loopback }
+    }
+
+    pub fn is_any_allowed(&self) -> bool {
+        self.loopback || !self.named.is_empty()
+    }
+
+    pub fn contains(&self, origin: &HeaderValue) -> bool {
+        origin.to_str().is_ok_and(|origin| {
+            self.named.iter().any(|named| named == origin)
+                || self.loopback && origin.strip_prefix("http://").is_some_and(names_loopback)
+        })
     }
 
     /// Refuses a WebSocket from a page of another origin. A request without `Origin` does not come
@@ -66,10 +81,9 @@ impl AllowedOrigins {
     }
 
     fn allows(&self, origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
-        let Ok(origin) = origin.to_str() else { return false };
         let host = host.and_then(|host| host.to_str().ok());
-        self.0.iter().any(|allowed| allowed == origin)
-            || host.is_some_and(|host| is_same(origin, host))
+        self.contains(origin)
+            || origin.to_str().is_ok_and(|origin| host.is_some_and(|host| is_same(origin, host)))
     }
 }
 

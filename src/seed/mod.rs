@@ -6,7 +6,12 @@ mod world;
 
 pub use catalogos::catalogos;
 
+/// Up to this number of processos, the synthetic data have a history. A larger data set is meant for
+/// measurements, and its history would take minutes.
+const PROCESSOS_WITH_HISTORY: u32 = 20_000;
+
 use crate::db::Sql;
+use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -30,6 +35,15 @@ struct LastIds {
     guia: i64,
     #[diesel(sql_type = BigInt)]
     sequencia: i64,
+}
+
+/// Fills an empty database: processos, their history, trâmites and the catalogues of the Tramita.
+pub fn fill(conn: &mut PgConnection, processos: u32, now: DateTime<Utc>) -> anyhow::Result<()> {
+    seed(conn, processos)?;
+    if processos <= PROCESSOS_WITH_HISTORY {
+        history(conn, now)?;
+    }
+    catalogos(conn, now)
 }
 
 /// Adds `processos` processos, rounded up to whole casos and spread over the 27 tribunals. It uses
@@ -72,14 +86,20 @@ pub fn seed(conn: &mut PgConnection, processos: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Changes the rows of [`seed`] for a demo: it spreads them over several years with seasonal variation,
-/// and writes their eventos in chronological order. The result is identical at every run.
-pub fn history(conn: &mut PgConnection) -> anyhow::Result<()> {
+/// Changes all rows, which are those of [`seed`], for a demo: it spreads them over several years with
+/// seasonal variation, writes their eventos in chronological order, and adds trâmites. The result is
+/// identical at every run, except for the times of the trâmites in progress.
+pub fn history(conn: &mut PgConnection, now: DateTime<Utc>) -> anyhow::Result<()> {
     conn.transaction(|conn| {
         conn.batch_execute("SET LOCAL ROLE elos_dono; SET LOCAL synchronous_commit = off")?;
-        conn.batch_execute(include_str!("historia.sql"))
+        Sql::new("SELECT set_config('semente.agora', ")
+            .bind(now.to_rfc3339())
+            .push(", true)")
+            .execute(conn)?;
+        conn.batch_execute(include_str!("historia.sql"))?;
+        conn.batch_execute(include_str!("tramites.sql"))
     })?;
-    conn.batch_execute("ANALYZE adolescente, processo, vinculo, guia, evento")?;
+    conn.batch_execute("ANALYZE adolescente, processo, vinculo, guia, evento, tramite")?;
     Ok(())
 }
 

@@ -79,7 +79,8 @@ pub struct Parts {
     /// The listener for TLS, in addition to plain HTTP, if TLS is served.
     pub tls: Option<(TcpListener, Tls)>,
     pub graphiql: bool,
-    /// Whether the server answers only requests for loopback host names.
+    /// Whether the server answers only requests for loopback host names. It then also allows pages of
+    /// loopback origins.
     pub loopback_only: bool,
     /// Origins whose pages may send requests (CORS).
     pub cors: Vec<String>,
@@ -183,7 +184,7 @@ pub fn serve(parts: Parts, listener: TcpListener) -> std::io::Result<Server> {
     let loopback_only = parts.loopback_only;
     raise_descriptor_limit();
     let registry = ConnectionRegistry::new(parts.connections);
-    let origins = web::Data::new(AllowedOrigins::new(&cors));
+    let origins = web::Data::new(AllowedOrigins::new(&cors, loopback_only));
     let docs = Docs::new(auth.token_url());
     #[cfg(feature = "dev-issuer")]
     let issuer = parts.issuer.map(web::Data::new);
@@ -195,7 +196,7 @@ pub fn serve(parts: Parts, listener: TcpListener) -> std::io::Result<Server> {
     let application = move || {
         of_worker.begin();
         let mut routes = Actix::new()
-            .wrap(Condition::new(!cors.is_empty(), cors_for(&cors)))
+            .wrap(Condition::new(origins.is_any_allowed(), cors_for(&origins)))
             .wrap(Condition::new(loopback_only, from_fn(only_loopback)))
             .wrap(headers())
             .wrap(from_fn(request::track))
@@ -314,8 +315,10 @@ fn headers() -> DefaultHeaders {
 }
 
 /// Allows pages of these origins to send requests with a token and to read the answers.
-fn cors_for(allowed: &[String]) -> Cors {
-    let cors = Cors::default()
+fn cors_for(allowed: &web::Data<AllowedOrigins>) -> Cors {
+    let allowed = allowed.clone();
+    Cors::default()
+        .allowed_origin_fn(move |origin, _| allowed.contains(origin))
         .allowed_methods(["GET", "POST", "PUT", "DELETE"])
         .allow_any_header()
         .expose_headers([
@@ -326,8 +329,7 @@ fn cors_for(allowed: &[String]) -> Cors {
             trace::TRACERESPONSE,
             header::HeaderName::from_static("idempotent-replayed"),
         ])
-        .max_age(3600);
-    allowed.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+        .max_age(3600)
 }
 
 /// Serves `/metrics` on an address of its own, because metrics are not for clients. `/readyz` and

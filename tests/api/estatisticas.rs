@@ -68,6 +68,17 @@ fn processos_by_tribunal_and_month_take_one_request_and_one_statement() {
     );
     assert!(all_expected.len() > 300, "{}", all_expected.len());
     assert_eq!(totals(&data["estatisticas"]), all_expected);
+    // The counts are the same without the times, and the times come however they are asked for.
+    let question = "estatisticas(de: PROCESSOS, por: [TRIBUNAL, MES])";
+    let without = app.gql("cnj", &format!("{{ {question} {{ chaves {{ valor }} total }} }}"));
+    assert_eq!(totals(&without["estatisticas"]), all_expected);
+    let twice = "{ Q { chaves { dimensao valor } total } Q { ...Tempos } } \
+                 fragment Tempos on GrupoEstatistico { idade { quantos primeiro mediana terceiro } duracao { quantos primeiro mediana terceiro } }"
+        .replace('Q', question);
+    let by_fragment = app.gql("cnj", &twice);
+    let times = |data: &Value| data["estatisticas"][0]["idade"]["quantos"].clone();
+    assert_eq!(times(&by_fragment), times(&data));
+    assert!(times(&data).is_u64());
     // A client of one tribunal counts only that tribunal.
     let found = totals(&app.gql("tjrn", &query)["estatisticas"]);
     let expected: BTreeMap<_, _> =

@@ -58,6 +58,7 @@ mod persisted;
 mod pooler;
 mod protected_figures;
 mod query_plans;
+mod questions;
 mod rascunhos;
 mod read_snapshot;
 mod reads;

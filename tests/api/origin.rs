@@ -73,3 +73,49 @@ fn a_websocket_opens_only_from_configured_origins() {
     assert_eq!(refused(&app, &[ORIGIN, "https://evil.example"]), Some(403));
     Ws::of(&app, "tjrn");
 }
+
+/// A front end under development runs at a port of its own. A server that issues tokens to anybody on
+/// this machine answers its pages without a setting, and no page of another host.
+#[test]
+fn a_demo_answers_pages_of_this_machine() {
+    let app = App::with(Template::Empty, Settings { loopback_only: true, ..Settings::default() });
+    let token = "/auth/realms/pje/protocol/openid-connect/token";
+    let allowed = |origin: &str, method: &str, path: &str| {
+        let headers = [
+            ("Origin", origin),
+            ("Access-Control-Request-Method", "POST"),
+            ("Access-Control-Request-Headers", "authorization,content-type"),
+        ];
+        let answer = app.request(method, path, &headers, b"");
+        answer.headers.get("access-control-allow-origin").map(String::as_str) == Some(origin)
+    };
+    for origin in
+        ["http://localhost:5173", "http://127.0.0.1:3000", "http://[::1]:4200", "http://localhost"]
+    {
+        for path in [token, "/graphql", "/api/v1/processos"] {
+            for method in ["OPTIONS", "POST"] {
+                assert!(allowed(origin, method, path), "{method} {path} {origin}");
+            }
+        }
+        assert_eq!(refused(&app, &[origin]), None, "{origin}");
+    }
+    assert!(allowed(ORIGIN, "POST", "/graphql"), "a configured origin");
+    for origin in [
+        "http://localhost.evil.example",
+        "http://evil.example",
+        "http://127.0.0.1.evil:3000",
+        "http://localhost@evil.example",
+        "http://localhost:3000.evil",
+        "null",
+    ] {
+        for method in ["OPTIONS", "POST"] {
+            assert!(!allowed(origin, method, "/graphql"), "{method} {origin}");
+        }
+        assert_eq!(refused(&app, &[origin]), Some(403), "{origin}");
+    }
+    // A server that issues no tokens answers configured origins alone.
+    let app = App::empty();
+    let headers = [("Origin", "http://localhost:5173")];
+    let answer = app.request("POST", "/graphql", &headers, b"");
+    assert!(!answer.headers.contains_key("access-control-allow-origin"), "{:?}", answer.headers);
+}

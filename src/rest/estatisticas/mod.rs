@@ -86,7 +86,7 @@ fn question(params: &mut Params, call: &Call) -> Result<Question, RestError> {
         }
         AlvoEstatistico::Vinculos | AlvoEstatistico::Adolescentes => None,
     };
-    Ok(Question { target, by, counted, values })
+    Ok(Question { target, by, counted, values, times: true })
 }
 
 fn dimension(text: &str) -> Result<DimensaoEstatistica, RestError> {

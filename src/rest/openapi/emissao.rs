@@ -54,7 +54,7 @@ guias! {
         "numeroProcessoExecucao": "8000099-22.2025.8.20.0001",
         "dataDecisaoUnifcacaoDeMedidas": "10/04/2025",
         "medidaResultanteUnificacao": "Liberdade assistida",
-        "listaNumeroDaGuiaDefinitiva": ["202501010059"],
+        "listaNumeroDaGuiaDefinitiva": ["202103260002"],
     };
 }
 

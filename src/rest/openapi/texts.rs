@@ -28,7 +28,7 @@ pub struct Identificador(pub String);
 
 /// Número da guia: o dia da emissão, AAAAMMDD, e 4 dígitos.
 #[derive(Serialize, ToSchema)]
-#[schema(pattern = "^[0-9]{12}$", examples("202501010059"))]
+#[schema(pattern = "^[0-9]{12}$", examples("202103260002"))]
 pub struct NumeroDaGuia(pub String);
 
 /// CPF: com a máscara `NNN.NNN.NNN-NN` ou só os 11 dígitos. Os dígitos verificadores são conferidos.

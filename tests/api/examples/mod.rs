@@ -6,6 +6,7 @@ mod bodies;
 mod collection;
 mod pages;
 mod requests;
+mod shown;
 
 use crate::support::{App, Settings, Template, now};
 pub use bodies::document;
@@ -13,7 +14,10 @@ use requests::Session;
 
 /// Starts a server with the data with which `elos demo` begins.
 fn fresh() -> App {
-    let app = App::with(Template::Seeded, Settings::default());
+    let app = App::with(Template::Large, Settings::default());
+    // The pages name the month of their dates.
+    let start = "2026-11-30T12:00:00Z".parse().unwrap();
+    elos::seed::history(&mut app.database.conn(), start).unwrap();
     elos::seed::catalogos(&mut app.database.conn(), now()).unwrap();
     app.ready();
     app
@@ -24,8 +28,9 @@ fn fresh() -> App {
 #[test]
 fn the_pages_and_then_every_file_of_requests() {
     let app = fresh();
-    pages::run(&app);
     pages::run_documents(&app);
+    pages::run_tabs(&app);
+    pages::run(&app);
     for file in ["adolescentes", "assinaturas", "guias", "processos", "tramites"] {
         let text =
             std::fs::read_to_string(format!("{}/examples/{file}.http", env!("CARGO_MANIFEST_DIR")));

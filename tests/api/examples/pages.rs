@@ -1,6 +1,8 @@
 //! The commands of the first pages and of the book, run in a shell.
 
+use super::shown;
 use crate::support::{App, TempDir};
+use serde_json::json;
 use std::process::{Command, Stdio};
 
 const ADDRESS: &str = "http://127.0.0.1:8080";
@@ -56,6 +58,8 @@ const GUIDES: [(&str, &str); 2] = [
     ("front-end/escritas.md", include_str!("../../../docs/front-end/escritas.md")),
 ];
 
+const TABS: &str = include_str!("../../../web/src/examples.js");
+
 /// Texts that occur only in an error response.
 const REFUSED: [&str; 4] = ["\"categoria\":\"ERRO\"", "\"codigoErro\"", "\"errors\"", "\"error\""];
 
@@ -85,19 +89,28 @@ pub fn run(app: &App) {
     }
 }
 
-/// Runs every GraphQL document of the guides.
+/// Runs every GraphQL document of the guides. Each list that a query asks for shows something.
 pub fn run_documents(app: &App) {
     let mut documents = 0;
     for (name, text) in GUIDES {
         for block in text.split("\n```graphql\n").skip(1) {
             let document = block.split("\n```").next().unwrap();
-            let answer = app.graphql("tjrn", document, serde_json::json!({}));
-            let answered = answer.status == 200 && answer.body.get("errors").is_none();
-            assert!(answered, "{name}: {document}\n{}", answer.text);
+            shown::run(app, name, document, &json!({}));
             documents += 1;
         }
     }
     assert!(documents > 5, "only {documents} documents");
+}
+
+/// Runs the queries of the tabs of a first visit to GraphiQL. `npm test` checks the mutations.
+pub fn run_tabs(app: &App) {
+    let queries = TABS.split("    query: `").skip(1).map(|tab| tab.split('`').next().unwrap());
+    let queries: Vec<_> = queries.filter(|document| document.contains("\nquery ")).collect();
+    assert!(queries.len() >= 5, "only {} queries", queries.len());
+    for document in queries {
+        let variables = if document.contains("$first") { json!({ "first": 3 }) } else { json!({}) };
+        shown::run(app, "GraphiQL", document, &variables);
+    }
 }
 
 /// Returns the blocks with `curl` that end without a signal: those that read a stream do not.

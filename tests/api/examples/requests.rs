@@ -1,5 +1,6 @@
 //! Files of requests in the format of the REST Client of VS Code.
 
+use super::shown;
 use crate::support::{App, Response, now};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -72,6 +73,7 @@ impl<'a> Session<'a> {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let Response { status, body, .. } =
             self.app.request(request.method, path, &headers, body.as_bytes());
+        shown::rows(&format!("{}.http: {}", self.file, request.title), status, &body);
         if let Some(name) = request.name {
             self.answers.insert(name.to_owned(), body);
         }

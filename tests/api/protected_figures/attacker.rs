@@ -50,7 +50,7 @@ fn ask(conn: &mut PgConnection, rng: &mut Rng, margins: &[Cells], answers: &mut 
         .bind(filtered.iter().map(name).collect::<Vec<_>>())
         .push(", ")
         .bind(values.clone())
-        .push(")");
+        .push(", false)");
     let groups: Vec<Group> = sql.load(conn).unwrap();
     for Group { chaves, total } in groups {
         let keys = by.iter().map(name).zip(chaves);

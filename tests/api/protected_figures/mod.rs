@@ -118,6 +118,12 @@ fn quartis_so_de_vinte_ou_mais_e_em_dias_inteiros() {
     let (app, _database) = world();
     let query = "{ estatisticas(de: PROCESSOS, por: [TRIBUNAL, ORGAO]) { total idade { quantos primeiro mediana terceiro } } }";
     let groups = app.gql("pesquisa", query)["estatisticas"].as_array().unwrap().clone();
+    let total = |group: &Value| group["total"].as_i64().unwrap();
+    let without_times = shown(&app, "TRIBUNAL, ORGAO", "");
+    assert_eq!(
+        without_times.values().copied().collect::<Vec<_>>(),
+        groups.iter().map(total).collect::<Vec<_>>()
+    );
     let with: Vec<_> = groups.iter().filter(|group| !group["idade"].is_null()).collect();
     assert!(!with.is_empty() && with.len() < groups.len(), "{groups:?}");
     for group in with {
