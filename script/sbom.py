@@ -6,7 +6,7 @@ texts of the licences, each once, with the crates that it is of. Both are the sa
 import hashlib, json, os, pathlib, subprocess, sys, time, tomllib, uuid
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FEATURES = ["--no-default-features", "--features", "system-libpq"]
+FEATURES = ["--no-default-features", "--features", "system-libpq,otlp"]
 TARGET = "x86_64-unknown-linux-gnu"
 # What a crate may be under: it must allow redistribution of the program without conditions on the rest.
 ALLOWED = {"MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "0BSD", "Zlib", "Unicode-3.0", "Unlicense", "CC0-1.0",

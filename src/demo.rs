@@ -57,6 +57,7 @@ pub fn run(
     })?;
     let address = listener.local_addr()?;
 
+    server::start_traces(config)?;
     if fresh {
         embedded::wipe(&config.data_dir)?;
     }

@@ -67,6 +67,7 @@ pub mod work; // CPU work off the async workers; limits on the memory of bodies 
 pub mod auth; // tokens, papéis, the development issuer
 pub mod embedded; // a private PostgreSQL for `elos demo` and the tests
 pub mod pdf; // PDF documents
+pub mod trace; // traces across programs, exported by OTLP
 pub mod value; // shared value types
 pub mod error; // errors, and the one table of codes
 

@@ -19,4 +19,5 @@ pub mod writer;
 pub use entry::*;
 pub use queue::{OnWritten, Written, unavailable};
 pub use seal::seal_pending;
+pub use trail::unsealed_tail;
 pub use writer::AuditTrail;

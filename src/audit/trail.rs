@@ -2,7 +2,7 @@
 
 use super::entry::{Entry, NewRecord, ResultadoAuditoria};
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
-use crate::db::{Relation, Session, Sql, SqlValue};
+use crate::db::{Db, Relation, Session, Sql, SqlValue};
 use crate::error::Error;
 use crate::value::resource::{Resource, no_resources};
 use ahash::{HashMap, HashMapExt};
@@ -12,6 +12,7 @@ use diesel::result::DatabaseErrorKind;
 use diesel::result::Error::DatabaseError;
 use diesel::sql_types;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Maximum number of records in one statement.
 pub const BATCH_SIZE: usize = 1000;
@@ -62,6 +63,37 @@ pub fn reserve_ids(conn: &mut PgConnection) -> QueryResult<i64> {
 pub fn seal_pending(conn: &mut PgConnection) -> QueryResult<usize> {
     let sealed: Number = Sql::new("SELECT elos_trilha_selar() AS n").get_result(conn)?;
     Ok(sealed.n.try_into().unwrap_or_default())
+}
+
+/// The records that are written and not sealed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tail {
+    pub records: usize,
+    /// The age of the oldest. `None` if there is no record.
+    pub oldest: Option<Duration>,
+}
+
+/// Reads how long the tail is. Of each tribunal it counts up to 10,000 records, so that a seal that
+/// was held back for days does not make the question dear. Blocks.
+pub fn unsealed_tail(db: &Db) -> Result<Tail, Error> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = sql_types::BigInt)]
+        records: i64,
+        #[diesel(sql_type = sql_types::Nullable<sql_types::Double>)]
+        seconds: Option<f64>,
+    }
+    let row: Row = db.with_national_conn(|conn| {
+        Sql::new(
+            "SELECT count(*) AS records, \
+             extract(epoch FROM clock_timestamp() - min(a.ocorrido_em))::float8 AS seconds FROM unnest(",
+        )
+        .bind(super::entry::tribunais())
+        .push(concat!(last_seal!(), after_last_seal!(), " ORDER BY a.xid, a.id LIMIT 10000) AS a"))
+        .get_result(conn)
+    })?;
+    let oldest = row.seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
+    Ok(Tail { records: row.records.try_into().unwrap_or_default(), oldest })
 }
 
 /// Writes a batch under consecutive ids from `first`. Returns false when one of the ids is taken: by

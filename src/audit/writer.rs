@@ -8,6 +8,7 @@
 
 use super::entry::NewRecord;
 use super::queue::{Batch, OnWritten, Queue, TrailSlot, Urgency};
+use super::trail::Tail;
 use super::{merge, queue, seal, trail};
 use crate::db::Db;
 use crate::error::{Error, Failure};
@@ -40,13 +41,22 @@ struct Trail {
     /// When set, an answer that has neither resources nor sensitive fields does not wait for its
     /// record.
     relaxed: OnceLock<bool>,
-    /// The time of the last round of seals that was complete.
-    sealed_at: Arc<Mutex<Instant>>,
+    seals: Arc<Mutex<Seals>>,
     /// The sealer thread stops when this sender is dropped.
     _sealer: mpsc::Sender<()>,
 }
 
-/// What waits in front of the trail.
+/// What the sealer knows.
+#[derive(Clone, Copy)]
+struct Seals {
+    /// The time of the last round that was complete.
+    at: Instant,
+    /// What is written and not sealed, and the age of the oldest of it, at `tail_at`.
+    tail: Tail,
+    tail_at: Instant,
+}
+
+/// What waits in front of the trail, and behind it for a seal.
 #[derive(Debug, Clone, Copy)]
 pub struct Backlog {
     pub records: usize,
@@ -54,6 +64,10 @@ pub struct Backlog {
     pub oldest: Duration,
     /// The time since the last round of seals that was complete.
     pub sealed: Duration,
+    /// Written records without a seal.
+    pub unsealed: usize,
+    /// The age of the oldest of them.
+    pub oldest_unsealed: Duration,
 }
 
 impl Drop for Trail {
@@ -67,9 +81,10 @@ impl AuditTrail {
     pub fn start(db: Db, metrics: Metrics) -> Self {
         let queue = Arc::new(Queue::new());
         let (sealer, stop) = mpsc::channel();
-        let sealed_at = Arc::new(Mutex::new(Instant::now()));
-        let (seals, counted, at) = (db.clone(), metrics.clone(), Arc::clone(&sealed_at));
-        thread::spawn(move || seal(&seals, &counted, &at, &stop));
+        let now = Instant::now();
+        let seals = Arc::new(Mutex::new(Seals { at: now, tail: Tail::default(), tail_at: now }));
+        let (sealed, counted, known) = (db.clone(), metrics.clone(), Arc::clone(&seals));
+        thread::spawn(move || seal(&sealed, &counted, &known, &stop));
         let writer = Writer { db, metrics: metrics.clone(), ids: Cell::default() };
         let source = Arc::clone(&queue);
         thread::spawn(move || {
@@ -78,7 +93,7 @@ impl AuditTrail {
             }
         });
         let relaxed = OnceLock::new();
-        Self(Some(Arc::new(Trail { queue, metrics, relaxed, sealed_at, _sealer: sealer })))
+        Self(Some(Arc::new(Trail { queue, metrics, relaxed, seals, _sealer: sealer })))
     }
 
     /// A handle that records nothing. Benchmarks use it to measure the cost of recording.
@@ -106,8 +121,10 @@ impl AuditTrail {
         move || {
             let trail = trail.as_ref()?.upgrade()?;
             let (records, oldest) = trail.queue.backlog();
-            let sealed = trail.sealed_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
-            Some(Backlog { records, oldest, sealed })
+            let seals = *trail.seals.lock().unwrap_or_else(PoisonError::into_inner);
+            let (unsealed, age) = (seals.tail.records, seals.tail.oldest);
+            let oldest_unsealed = age.map_or(Duration::ZERO, |age| age + seals.tail_at.elapsed());
+            Some(Backlog { records, oldest, sealed: seals.at.elapsed(), unsealed, oldest_unsealed })
         }
     }
 
@@ -295,7 +312,8 @@ fn log_refusal(error: &Error) {
 
 /// The sealer thread: creates the partitions of the coming months and seals what is written, in a
 /// loop.
-fn seal(db: &Db, metrics: &Metrics, sealed_at: &Mutex<Instant>, stop: &mpsc::Receiver<()>) {
+fn seal(db: &Db, metrics: &Metrics, seals: &Mutex<Seals>, stop: &mpsc::Receiver<()>) {
+    let known = || seals.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         match db.with_auditor_conn(trail::prepare_months) {
             // `db` logs an outage once.
@@ -314,7 +332,7 @@ fn seal(db: &Db, metrics: &Metrics, sealed_at: &Mutex<Instant>, stop: &mpsc::Rec
         match seal::seal_pending(db) {
             Ok(sealed) => {
                 metrics.sealed(sealed);
-                *sealed_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+                known().at = Instant::now();
             }
             // `db` logs an outage once.
             Err(Error::Failure(Failure::Indisponivel, _)) => {}
@@ -322,6 +340,11 @@ fn seal(db: &Db, metrics: &Metrics, sealed_at: &Mutex<Instant>, stop: &mpsc::Rec
                 let (failure, _) = error.log_and_redact();
                 tracing::warn!(codigo = failure.name(), "the audit trail could not be sealed");
             }
+        }
+        // An outage says nothing about the tail: its age grows on.
+        if let Ok(tail) = trail::unsealed_tail(db) {
+            let mut known = known();
+            (known.tail, known.tail_at) = (tail, Instant::now());
         }
     }
 }

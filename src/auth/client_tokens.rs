@@ -7,6 +7,7 @@
 use super::basic::ClientSecret;
 use super::exchange::{Exchange, Outcome};
 use super::secret_attempts::SecretAttempts;
+use crate::trace;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -174,15 +175,16 @@ impl ClientTokens {
     ) -> Result<Arc<str>, NoToken> {
         let inner = Arc::clone(&self.0);
         let (sender, receiver) = oneshot::channel();
-        let asking = std::thread::Builder::new().name("issuer".into()).spawn(move || {
-            let outcome = inner.exchange.ask(&client);
-            let answer = inner.remember(hash, outcome);
-            if let Some(Guess { address }) = guess.filter(|_| answer != Err(NoToken::Wrong)) {
-                inner.guesses.give_back(&client.id, address);
-            }
-            drop(permit);
-            let _ = sender.send(answer);
-        });
+        let asking =
+            std::thread::Builder::new().name("issuer".into()).spawn(trace::carried(move || {
+                let outcome = inner.exchange.ask(&client);
+                let answer = inner.remember(hash, outcome);
+                if let Some(Guess { address }) = guess.filter(|_| answer != Err(NoToken::Wrong)) {
+                    inner.guesses.give_back(&client.id, address);
+                }
+                drop(permit);
+                let _ = sender.send(answer);
+            }));
         match asking {
             Ok(_) => receiver.await.unwrap_or(Err(NoToken::Down)),
             Err(_) => Err(NoToken::Down),

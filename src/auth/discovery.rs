@@ -1,9 +1,10 @@
 //! OpenID Connect Discovery, and small HTTP bodies from the issuer.
 
+use crate::trace::{self, Attributes, Kind, Span, TraceContext};
 use serde::Deserialize;
 use std::io::Read;
 use std::time::Duration;
-use ureq::http::Response;
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, Response};
 use ureq::{Agent, Body};
 
 const MAX_BODY: u64 = 256 * 1024;
@@ -59,9 +60,44 @@ pub fn agent(url: &str) -> Agent {
     Agent::new_with_config(config)
 }
 
+/// Sends a request to the issuer as a part of the running trace, if there is one: `send` gets the
+/// headers to add.
+pub fn traced(
+    method: &'static str,
+    send: impl FnOnce(HeaderMap) -> Result<Response<Body>, ureq::Error>,
+) -> Result<Response<Body>, ureq::Error> {
+    let span = Span::child();
+    let context = span.as_ref().map(|span| span.context().clone()).or_else(trace::current);
+    let response = send(context.as_ref().map(headers).unwrap_or_default());
+    if let Some(span) = span {
+        let mut attributes: Attributes = vec![("http.request.method", method.into())];
+        let status = response.as_ref().map(|response| response.status().as_u16());
+        attributes.extend(status.as_ref().ok().map(|s| ("http.response.status_code", (*s).into())));
+        let failed = !status.is_ok_and(|status| status < 400);
+        span.end(Kind::Client, format!("{method} issuer"), attributes, failed);
+    }
+    response
+}
+
+/// The headers that continue a trace (W3C Trace Context).
+fn headers(context: &TraceContext) -> HeaderMap {
+    let state = context.tracestate().map(|state| ("tracestate", state.to_owned()));
+    let all = [("traceparent", context.traceparent())].into_iter().chain(state);
+    let valid = |(name, value): (&'static str, String)| {
+        Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?))
+    };
+    all.filter_map(valid).collect()
+}
+
 /// Fetches a small body, without following redirects.
 pub fn fetch(url: &str) -> anyhow::Result<Vec<u8>> {
-    let response = agent(url).get(url).call()?;
+    let response = traced("GET", |headers| {
+        let mut request = agent(url).get(url);
+        if let Some(all) = request.headers_mut() {
+            all.extend(headers);
+        }
+        request.call()
+    })?;
     anyhow::ensure!(response.status() == 200, "the issuer answered {}", response.status());
     read(response)
 }

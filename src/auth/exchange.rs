@@ -1,7 +1,7 @@
 //! Exchanges a client's id and secret for a token at the issuer (RFC 6749, section 4.4).
 
 use super::basic::ClientSecret;
-use super::discovery::{Configuration, agent, read};
+use super::discovery::{Configuration, agent, read, traced};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
@@ -70,10 +70,14 @@ fn ask(url: &str, ClientSecret { id, secret }: &ClientSecret) -> anyhow::Result<
         error: String,
     }
     let credentials = BASE64_STANDARD.encode(format!("{}:{}", form(id), form(secret)));
-    let response = agent(url)
-        .post(url)
-        .header("Authorization", format!("Basic {credentials}"))
-        .send_form([("grant_type", "client_credentials")])?;
+    let response = traced("POST", |headers| {
+        let mut request =
+            agent(url).post(url).header("Authorization", format!("Basic {credentials}"));
+        if let Some(all) = request.headers_mut() {
+            all.extend(headers);
+        }
+        request.send_form([("grant_type", "client_credentials")])
+    })?;
     let status = response.status().as_u16();
     let body = read(response)?;
     match status {

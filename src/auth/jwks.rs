@@ -1,6 +1,7 @@
 //! The public keys of the issuer, fetched over HTTP and cached.
 
 use super::discovery::{Configuration, fetch};
+use crate::trace;
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use std::collections::HashMap;
@@ -153,7 +154,7 @@ impl KeySet {
             }
         }
         let source = self.0.source.clone();
-        let result = tokio::task::spawn_blocking(move || read(&source)).await;
+        let result = tokio::task::spawn_blocking(trace::carried(move || read(&source))).await;
         let mut cached = self.0.cached.write().unwrap_or_else(PoisonError::into_inner);
         // The pause counts from the end of the fetch, so that a caller that waited for the fetch
         // uses its result. The first fetch does not count: a key that was added after it is found

@@ -80,5 +80,10 @@ fn repair(migrator: &mut Migrator) -> anyhow::Result<()> {
         !migrator.behind()?,
         "faltam migrações: rode `elos migrate run` e depois `elos migrate repair`"
     );
+    if let Some(epoch) = migrator.begin_epoch()? {
+        println!(
+            "época {epoch}: os dados vieram de outro PostgreSQL; o fluxo e a trilha seguem depois do que já têm"
+        );
+    }
     Ok(())
 }

@@ -219,7 +219,15 @@ fn database_options(config: &Config, url: &str) -> DbOptions {
 
 /// Refuses the connections of the server that others could read, as [`check_transport`] does.
 fn check_server_transports(config: &Config) -> anyhow::Result<()> {
-    config.server_urls().try_for_each(|(setting, url)| check_transport(config, setting, url))
+    let refused = refused_transports(config);
+    ensure!(refused.is_empty(), "{}", refused.join("\n      "));
+    Ok(())
+}
+
+/// Returns why [`check_transport`] refuses connections of the server, one text for each URL.
+fn refused_transports(config: &Config) -> Vec<String> {
+    let refused = |(setting, url)| check_transport(config, setting, url).err();
+    config.server_urls().filter_map(refused).map(|refusal| refusal.to_string()).collect()
 }
 
 /// Refuses a connection to PostgreSQL that others could read, unless the configuration allows it.

@@ -6,6 +6,8 @@ use crate::config::Config;
 use crate::graphql;
 use crate::graphql::execution::documents::Documents;
 use crate::http::tls::Tls;
+use crate::trace;
+use actix_web::http::Uri;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 
@@ -25,8 +27,22 @@ pub fn refusals(config: &Config) -> Vec<String> {
     if let Some((_, files)) = &config.tls {
         refusals.extend(Tls::read(files.clone()).err().map(|error| format!("{error:#}")));
     }
+    refusals.extend(otlp(config));
     refusals.extend(shared_addresses(config));
     refusals
+}
+
+fn otlp(config: &Config) -> Option<String> {
+    let url = config.otlp_url.as_ref()?;
+    let is_http = ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme));
+    match is_http && url.parse::<Uri>().is_ok_and(|url| url.path().len() > 1) {
+        _ if !trace::CAN_EXPORT => Some("otlp_url: este programa foi construído sem OTLP".into()),
+        true => None,
+        false => Some(
+            "otlp_url: não é a URL de um coletor OTLP/HTTP, com o caminho; por exemplo, http://127.0.0.1:4318/v1/traces"
+                .into(),
+        ),
+    }
 }
 
 fn issuer(config: &Config, refusals: &mut Vec<String>) {

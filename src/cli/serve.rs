@@ -1,6 +1,6 @@
 //! `elos serve`: the server in production, with a database and a token issuer of its operator.
 
-use super::{check_server_transports, database_options, now, preflight};
+use super::{database_options, now, preflight, refused_transports};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::db::{Db, credentials};
@@ -9,9 +9,10 @@ use anyhow::{Context, ensure};
 use std::net::TcpListener;
 
 pub fn run(config: &Config) -> anyhow::Result<()> {
-    let refusals = preflight::refusals(config);
+    let mut refusals = preflight::refusals(config);
+    refusals.extend(refused_transports(config));
     ensure!(refusals.is_empty(), "{}", refusals.join("\n      "));
-    check_server_transports(config)?;
+    server::start_traces(config)?;
     let url = config.database_url.as_deref().context("falta DATABASE_URL")?;
     let oidc = &config.oidc;
     let issuer = oidc.issuer.as_ref().context("falta ELOS_OIDC_ISSUER")?;

@@ -12,6 +12,7 @@ use crate::call::App;
 use crate::db::write_queues::QueueKey;
 use crate::db::{Admission, Lane, Session, unavailable};
 use crate::error::Error;
+use crate::trace::{self, TraceContext};
 use crate::value::resource::HasResources;
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -34,6 +35,8 @@ type Queue<C, L, U> = Vec<QueuedWrite<C, L, U>>;
 struct QueuedWrite<C: Command, L, U> {
     request: Request<C, L>,
     since: Instant,
+    /// The trace of the request that writes.
+    trace: Option<TraceContext>,
     reply: oneshot::Sender<Reply<C, U>>,
     _waiting: Admission,
 }
@@ -85,7 +88,7 @@ where
     let actor = request.context.author.clone();
     let key = (TypeId::of::<(C, L, U)>(), request.context.tribunal, actor.shared_credential());
     let since = Instant::now();
-    let queued = QueuedWrite { request, since, reply, _waiting: waiting };
+    let queued = QueuedWrite { request, since, trace: trace::current(), reply, _waiting: waiting };
     match app.write_queues.lock().entry(key.clone()) {
         Entry::Occupied(mut queue) => {
             let queue: &mut Queue<C, L, U> =
@@ -140,6 +143,9 @@ impl<C: Command, L: ReadBack<C, U>, U: HasResources + Send + 'static> BatchRun<C
         });
         // A write whose caller disconnected before it ran is not executed.
         let live = batch.into_iter().filter(|queued| !queued.reply.is_closed());
+        let live: Vec<_> = live.collect();
+        let traces = live.iter().filter_map(|queued| queued.trace.clone()).collect();
+        let live = live.into_iter();
         let (requests, replies): (Vec<_>, Vec<_>) =
             live.map(|queued| (queued.request, queued.reply)).unzip();
         let batch_replies = BatchReplies { replies, committing: Arc::default() };
@@ -149,8 +155,8 @@ impl<C: Command, L: ReadBack<C, U>, U: HasResources + Send + 'static> BatchRun<C
             committing.store(true, Ordering::Release);
             Ok(outcomes)
         };
-        app.db
-            .write_with_permit(permit, tribunal, write, move |result| batch_replies.report(result));
+        let report = move |result| batch_replies.report(result);
+        app.db.write_with_permit(permit, tribunal, traces, write, report);
     }
 
     /// Removes and returns the first part of what `split` makes of the queue. If the second part is

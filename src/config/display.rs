@@ -73,8 +73,7 @@ impl fmt::Display for Config {
         let proxies: Vec<_> = connections.proxies.iter().map(ToString::to_string).collect();
         writeln!(f, "proxies          = {}", or_none(&proxies))?;
         self.write_certificates(f)?;
-        let metrics = self.metrics_bind.map_or_else(|| "(não serve)".into(), |b| b.to_string());
-        writeln!(f, "metrics_bind     = {metrics}")?;
+        self.write_telemetry(f)?;
         writeln!(f, "ausencias_por_minuto = {}", self.absences_per_minute)?;
         // The development issuer gives tokens to anybody, so operators should see whether this
         // program contains it.
@@ -116,6 +115,18 @@ impl fmt::Display for Config {
 }
 
 impl Config {
+    fn write_telemetry(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let metrics = self.metrics_bind.map_or_else(|| "(não serve)".into(), |b| b.to_string());
+        writeln!(f, "metrics_bind     = {metrics}")?;
+        let url = match self.otlp_url.as_deref() {
+            None => "(não manda)",
+            Some(url) if url.contains('@') => "(definida; não se mostra)",
+            Some(url) => url,
+        };
+        writeln!(f, "otlp_url         = {url}")?;
+        writeln!(f, "otlp_amostra     = {}", self.otlp_sample)
+    }
+
     fn write_certificates(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let header =
             self.certificate_header.as_ref().map_or("(nenhum)".into(), ToString::to_string);

@@ -68,6 +68,9 @@ pub enum ConfigError {
     OutOfRange(&'static str, i64, i64),
 }
 
+/// Of a thousand requests, how many are traced if their callers do not say.
+const OTLP_SAMPLE: u32 = 10;
+
 /// The settings in force.
 #[derive(Clone)]
 pub struct Config {
@@ -100,6 +103,9 @@ pub struct Config {
     /// The address for TLS, and the certificate files.
     pub tls: Option<(SocketAddr, tls::CertificateFiles)>,
     pub metrics_bind: Option<SocketAddr>,
+    /// Where traces go, and how many of a thousand are sampled if the caller does not say.
+    pub otlp_url: Option<String>,
+    pub otlp_sample: u32,
     pub absences_per_minute: u32,
     pub environment: Option<String>,
     pub log: String,
@@ -189,6 +195,8 @@ impl Config {
                 proxies: proxies.into_iter().collect(),
             },
             metrics_bind: given.metrics_bind.or(file.metrics_bind),
+            otlp_url: given.otlp_url.or(file.otlp_url),
+            otlp_sample: given.otlp_amostra.or(file.otlp_amostra).unwrap_or(OTLP_SAMPLE),
             absences_per_minute: given
                 .ausencias_por_minuto
                 .or(file.ausencias_por_minuto)

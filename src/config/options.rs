@@ -262,6 +262,14 @@ pub struct Settings {
     #[arg(long, env = "ELOS_METRICS_BIND", value_name = "ENDEREÇO:PORTA", global = true)]
     pub metrics_bind: Option<SocketAddr>,
 
+    /// Coletor OpenTelemetry a que se mandam traces, por OTLP/HTTP (protobuf), com o caminho: https://coletor:4318/v1/traces [padrão: não manda].
+    #[arg(long, env = "ELOS_OTLP_URL", value_name = "URL", global = true)]
+    pub otlp_url: Option<String>,
+
+    /// De cada mil pedidos que chegam sem `traceparent`, quantos são acompanhados; um que chega com ele é ou não como ele diz [padrão: 10].
+    #[arg(long, env = "ELOS_OTLP_AMOSTRA", value_name = "N", value_parser = number::<u32>("otlp_amostra"), global = true)]
+    pub otlp_amostra: Option<u32>,
+
     /// Objetos ausentes que uma credencial pode pedir por minuto; 0 não limita [padrão: 300].
     #[arg(long, env = "ELOS_AUSENCIAS_POR_MINUTO", value_name = "N", value_parser = number::<u32>("ausencias_por_minuto"), global = true)]
     pub ausencias_por_minuto: Option<u32>,

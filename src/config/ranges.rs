@@ -25,7 +25,7 @@ const fn of(section: &'static str, name: &'static str, min: i64, max: i64) -> Nu
 }
 
 /// All numeric settings. A test compares this list with the settings that exist.
-pub const NUMBERS: [NumericSetting; 15] = [
+pub const NUMBERS: [NumericSetting; 16] = [
     flag("pool_max", 1, 500),
     flag("tempo_maximo", 1, 600),
     // With 0 the server accepts no request after SIGTERM.
@@ -38,6 +38,8 @@ pub const NUMBERS: [NumericSetting; 15] = [
     flag("corpos_maximo", 32, 65_536),
     flag("conexoes_maximo", 1, 1_000_000),
     flag("conexoes_por_endereco", 1, 1_000_000),
+    // With 0 only the callers decide.
+    flag("otlp_amostra", 0, 1000),
     // With 0 there is no limit.
     flag("ausencias_por_minuto", 0, 1_000_000),
     of("regras", "componente_maximo", 1, 10_240),

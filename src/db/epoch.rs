@@ -9,19 +9,21 @@ use super::Sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Nullable};
 
-/// Begins a new epoch if this PostgreSQL cluster is not that of the current epoch.
-pub(super) fn begin_if_moved(auditor: &mut PgConnection) -> QueryResult<()> {
+/// Begins a new epoch if this PostgreSQL cluster is not that of the current epoch, and returns its
+/// number.
+pub(super) fn begin_if_moved(auditor: &mut PgConnection) -> QueryResult<Option<i32>> {
     #[derive(QueryableByName)]
     struct Begun {
         #[diesel(sql_type = Nullable<Integer>)]
         epoch: Option<i32>,
     }
     let check = Sql::new("SELECT elos_epoca_conferir() AS epoch");
-    if let Begun { epoch: Some(epoch) } = check.get_result(auditor)? {
+    let Begun { epoch } = check.get_result(auditor)?;
+    if let Some(epoch) = epoch {
         tracing::warn!(
             epoch,
             "the data came from another PostgreSQL: the feed and the trail go on in a new epoch"
         );
     }
-    Ok(())
+    Ok(epoch)
 }

@@ -4,12 +4,13 @@
 use super::catalog::{Difference, DisplayDifferences};
 use super::health::Health;
 use super::login::{DatabaseRole, Login};
-use super::measures::INTERNAL;
+use super::measures::{INTERNAL, Measures};
 use super::pooler::{BackendClaim, Mark};
 use super::socket::Socket;
 use super::{Sql, unavailable};
 use crate::auth::Scope;
-use crate::error::{Error, Failure, Outage};
+use crate::error::{Error, Failure, Outage, sqlstate_class};
+use crate::trace::statement;
 use diesel::connection::{
     AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection,
     TransactionManager,
@@ -145,18 +146,34 @@ pub(super) struct Manager {
     times: Option<Histogram>,
 }
 
-/// Counts the statements of requests, but not those that the pool sends to set up or test a
+/// Observes the statements of requests, but not those that the pool sends to set up or test a
 /// connection.
-struct Counter {
-    statements: Arc<AtomicU64>,
+struct Observer {
+    statements: Option<Arc<AtomicU64>>,
     in_use: Arc<AtomicBool>,
+    measures: Measures,
 }
 
-impl Instrumentation for Counter {
+impl Instrumentation for Observer {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        let command = matches!(event, InstrumentationEvent::StartQuery { .. });
-        if command && self.in_use.load(Ordering::Relaxed) {
-            self.statements.fetch_add(1, Ordering::Relaxed);
+        if !self.in_use.load(Ordering::Relaxed) {
+            return;
+        }
+        match event {
+            InstrumentationEvent::StartQuery { query, .. } => {
+                if let Some(statements) = &self.statements {
+                    statements.fetch_add(1, Ordering::Relaxed);
+                }
+                statement::begin(query);
+            }
+            InstrumentationEvent::FinishQuery { error, .. } => {
+                let sqlstate = error.and_then(sqlstate_class);
+                if let Some(sqlstate) = sqlstate {
+                    self.measures.count_refused(sqlstate);
+                }
+                statement::end(error.map(|_| sqlstate.unwrap_or_default()));
+            }
+            _ => {}
         }
     }
 }
@@ -281,10 +298,11 @@ impl ManageConnection for Manager {
             Source::Login(_) => self.open_own().inspect_err(record)?,
         };
         let in_use = Arc::new(AtomicBool::new(false));
-        if let Some(statements) = &self.statements {
-            let (statements, in_use) = (Arc::clone(statements), Arc::clone(&in_use));
-            pg.set_instrumentation(Counter { statements, in_use });
-        }
+        pg.set_instrumentation(Observer {
+            statements: self.statements.clone(),
+            in_use: Arc::clone(&in_use),
+            measures: self.health.measures.clone(),
+        });
         Ok(Conn {
             pg,
             socket,
@@ -479,12 +497,29 @@ impl Lease {
         in_savepoint: bool,
         work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.run(true, in_savepoint, work)
+    }
+
+    /// Like [`Self::with_conn`], for statements that no request sent.
+    pub(super) fn with_uncounted_conn<T>(
+        &mut self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.run(false, false, work)
+    }
+
+    fn run<T>(
+        &mut self,
+        counted: bool,
+        in_savepoint: bool,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let conn = &mut *self.0;
         if conn.session.is_outer_transaction() {
             // A failure must not end the transaction that all leases of this connection share.
             return conn.pg.transaction(work);
         }
-        conn.in_use.store(true, Ordering::Relaxed);
+        conn.in_use.store(counted, Ordering::Relaxed);
         let start = Instant::now();
         let outcome = {
             // The statement timeout, plus the time that PostgreSQL needs to report it.

@@ -1,6 +1,6 @@
 //! What the database's part of the metrics counts.
 
-use crate::error::Outage;
+use crate::error::{Outage, SQLSTATE_CLASSES};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -21,6 +21,12 @@ pub struct ErrorLabel {
     pub tipo: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct SqlstateLabel {
+    /// The class of the code, one of [`SQLSTATE_CLASSES`].
+    pub sqlstate: &'static str,
+}
+
 /// Clones share the values.
 #[derive(Clone)]
 pub struct Measures {
@@ -33,6 +39,8 @@ pub struct Measures {
     /// The seconds for which work waited for a permit.
     pub waits: Family<PoolLabel, Histogram, fn() -> Histogram>,
     pub errors: Family<ErrorLabel, Counter>,
+    /// Statements that PostgreSQL refused, whatever became of them.
+    pub refused_statements: Family<SqlstateLabel, Counter>,
     pub retries: Counter,
 }
 
@@ -43,12 +51,17 @@ impl Default for Measures {
         for tipo in Outage::ALL.map(Outage::name).into_iter().chain([INTERNAL]) {
             drop(errors.get_or_create(&ErrorLabel { tipo }));
         }
+        let refused_statements = Family::<SqlstateLabel, Counter>::default();
+        for sqlstate in SQLSTATE_CLASSES {
+            drop(refused_statements.get_or_create(&SqlstateLabel { sqlstate }));
+        }
         Self {
             listening: Gauge::default(),
             feed_held: Gauge::default(),
             times: Family::new_with_constructor(histogram),
             waits: Family::new_with_constructor(histogram),
             errors,
+            refused_statements,
             retries: Counter::default(),
         }
     }
@@ -67,6 +80,10 @@ impl Measures {
 
     pub(super) fn wait(&self, classe: &'static str) -> Histogram {
         self.waits.get_or_create(&PoolLabel { classe }).clone()
+    }
+
+    pub(super) fn count_refused(&self, sqlstate: &'static str) {
+        self.refused_statements.get_or_create(&SqlstateLabel { sqlstate }).inc();
     }
 
     pub(super) fn count_error(&self, tipo: &'static str) {

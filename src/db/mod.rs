@@ -45,13 +45,14 @@ pub use permits::{Admission, Bounds, COALESCE_WAIT, Caller, Job, Lane, Permit, P
 pub use pooler::check_session_affinity;
 pub use relation::{Relation, group_by_key};
 pub(crate) use row::{last, row};
-pub use snapshot::Snapshot;
+pub use snapshot::{Snapshot, short_name};
 pub use sql::{NewRows, Sql, SqlValue};
 pub(crate) use text_enum::text_enum;
 pub use transport::{Transport, UNVERIFIED, UnsafeTransport, transport};
 
 use crate::auth::{Actor, Scope};
 use crate::error::{Error, Failure, Outage};
+use crate::trace;
 use catalog::Structure;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{NopErrorHandler, Pool};
@@ -379,6 +380,16 @@ impl Db {
         manager::acquire(&self.server_pool, role, self.max_wait, scope, TransactionMode::Autocommit)
     }
 
+    /// Runs one of the server's own queries, of milliseconds, as the role that sees every tribunal.
+    /// It has no permit. Blocks the thread.
+    pub fn with_national_conn<T>(
+        &self,
+        read: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,
+    ) -> Result<T, Error> {
+        let mut lease = self.acquire(Scope::Nacional, TransactionMode::Autocommit)?;
+        lease.with_uncounted_conn(|conn| read(conn).map_err(Error::from))
+    }
+
     /// Writes or seals the audit trail, as a role that reaches the trail of every tribunal and no
     /// other data. Blocks the thread.
     pub fn with_auditor_conn<T>(
@@ -441,10 +452,10 @@ impl Db {
         permit: Permit,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let span = tracing::Span::current();
+        let (span, context) = (tracing::Span::current(), trace::current());
         let work = move || {
             let _permit = permit;
-            span.in_scope(work)
+            span.in_scope(|| trace::statement::recorded(context.as_ref(), work))
         };
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }

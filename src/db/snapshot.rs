@@ -128,7 +128,7 @@ impl Drop for Snapshot {
 }
 
 /// A type name without the module paths of the type and of its parameters.
-fn short_name(name: &str) -> String {
+pub fn short_name(name: &str) -> String {
     let parts = name.split_inclusive(['<', '>', ',', ' ']);
     parts.map(|part| part.rsplit("::").next().unwrap_or(part)).collect()
 }

@@ -4,6 +4,7 @@ use super::manager::TransactionMode;
 use super::{Db, Lane, Permit, Session};
 use crate::auth::{Actor, Scope};
 use crate::error::Error;
+use crate::trace::{TraceContext, statement};
 use diesel::{Connection, PgConnection};
 use std::convert::Infallible;
 use std::time::Instant;
@@ -20,18 +21,22 @@ impl Db {
         Self::blocking(permit, move || db.write_transaction(scope, write)).await?
     }
 
-    /// Like [`Db::write`], for a caller that already has a permit. `report` receives the result on
+    /// Like [`Db::write`], for a caller that already has a permit. The statements are recorded in
+    /// each of the `traces`. `report` receives the result on
     /// the blocking thread of the transaction, after the permit is released.
     pub fn write_with_permit<T>(
         &self,
         permit: Permit,
         tribunal: i16,
+        traces: Vec<TraceContext>,
         write: impl FnOnce(&mut Session<'_>) -> Result<T, Error> + Send + 'static,
         report: impl FnOnce(Result<T, Error>) + Send + 'static,
     ) {
         let db = self.clone();
         tokio::task::spawn_blocking(move || {
-            let result = db.write_transaction(Scope::Tribunal(tribunal), write);
+            let result = statement::recorded_for(&traces, || {
+                db.write_transaction(Scope::Tribunal(tribunal), write)
+            });
             drop(permit);
             report(result);
         });

@@ -9,11 +9,13 @@ mod code;
 mod outage;
 mod refusal;
 mod sentence;
+mod sqlstate;
 
 pub use code::{CodigoErro, Failure, RefusalKind, RevealsAbsence};
 pub use outage::Outage;
 pub use refusal::{FileMismatch, Refusal, TramitaDetails};
 pub use sentence::sentence;
+pub use sqlstate::{SQLSTATE_CLASSES, sqlstate_class};
 
 use std::borrow::Cow;
 use std::sync::Arc;

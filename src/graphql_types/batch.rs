@@ -2,8 +2,10 @@
 //! database a level at a time.
 
 use crate::call::Call;
-use crate::db::{Relation, Snapshot};
+use crate::db::{Relation, Snapshot, short_name};
 use crate::error::Error;
+use crate::trace::{self, Attributes, TraceContext, statement};
+use crate::value::resource::HasResources;
 use ahash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::any::{Any, TypeId, type_name};
 use std::collections::hash_map::Entry;
@@ -16,9 +18,14 @@ pub type Loaded<R> = Result<Option<<R as Relation>::Value>, Error>;
 
 /// The keys that the resolvers of one answer ask for, grouped by relation.
 #[derive(Default)]
-pub struct PendingKeys(Mutex<Vec<KeyQueue>>);
+pub struct PendingKeys {
+    queues: Mutex<Vec<KeyQueue>>,
+    /// The trace in which the reads of the answer are recorded.
+    trace: Option<TraceContext>,
+}
 
-type LoadLevel = fn(&mut [(&Call, &mut KeyQueue)], &mut Snapshot, bool) -> Result<(), Error>;
+type LoadLevel =
+    fn(&mut [(&Call, &mut KeyQueue)], &[TraceContext], &mut Snapshot, bool) -> Result<(), Error>;
 
 /// The keys of one relation, without its type.
 struct KeyQueue {
@@ -39,6 +46,11 @@ struct TypedQueue<R: Relation> {
 }
 
 impl PendingKeys {
+    /// No keys yet, for an answer of the running request.
+    pub fn of_running_request() -> Self {
+        Self { queues: Mutex::default(), trace: trace::current() }
+    }
+
     /// Waits until `key` has been read, and returns its value.
     pub async fn get<R: Relation>(&self, key: R) -> Loaded<R> {
         poll_fn(|cx| self.poll_key(&key, cx)).await
@@ -65,7 +77,7 @@ impl PendingKeys {
     }
 
     fn queues(&self) -> MutexGuard<'_, Vec<KeyQueue>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -102,17 +114,20 @@ pub fn load_level(
         let Some(type_id) = first.find(|queue| queue.unread > 0).map(|queue| queue.type_id) else {
             return level;
         };
+        let mut traces = Vec::new();
         let mut merged: Vec<(&Call, &mut KeyQueue)> = all
             .iter_mut()
-            .filter_map(|(call, queues)| {
+            .zip(callers)
+            .filter_map(|((call, queues), (_, keys))| {
                 let queue =
                     queues.iter_mut().find(|queue| queue.type_id == type_id).filter(pending)?;
+                traces.extend(keys.trace.clone());
                 Some((*call, queue))
             })
             .collect();
         level.any = true;
         let load = merged[0].1.load;
-        let loaded = load(&mut merged, snapshot, single);
+        let loaded = load(&mut merged, &traces, snapshot, single);
         level.failed |= matches!(loaded, Err(Error::Internal(_)));
         level.again |= snapshot.should_retry();
     }
@@ -122,6 +137,7 @@ pub fn load_level(
 /// Each call records only the keys that it asked for.
 fn load_level_as<R: Relation>(
     merged: &mut [(&Call, &mut KeyQueue)],
+    traces: &[TraceContext],
     snapshot: &mut Snapshot,
     single: bool,
 ) -> Result<(), Error> {
@@ -141,7 +157,13 @@ fn load_level_as<R: Relation>(
             all.filter(|key| seen.insert(*key)).cloned().collect()
         }
     };
-    let loaded = snapshot.read(type_name::<R>(), single, |session| R::load(session, &keys));
+    let relation = type_name::<R>();
+    let loaded = statement::recorded_read(
+        traces,
+        || format!("read {}", short_name(relation)),
+        || snapshot.read(relation, single, |session| R::load(session, &keys)),
+        |loaded| read_attributes::<R>(relation, keys.len(), loaded.as_ref().ok()),
+    );
     match loaded {
         Ok(values) => {
             for (call, typed_queue, unread) in requested {
@@ -158,6 +180,26 @@ fn load_level_as<R: Relation>(
             Err(error)
         }
     }
+}
+
+/// What a span says of a read, and whether it failed.
+fn read_attributes<R: Relation>(
+    relation: &str,
+    keys: usize,
+    values: Option<&HashMap<R, R::Value>>,
+) -> (Attributes, bool) {
+    let mut attributes =
+        vec![("elos.relacao", short_name(relation).into()), ("elos.chaves", keys.into())];
+    if let Some(values) = values {
+        let mut resources = Vec::new();
+        for value in values.values() {
+            value.collect_resources(&mut resources);
+        }
+        attributes.push(("elos.achados", values.len().into()));
+        // Each row about a person or a processo is one.
+        attributes.push(("elos.linhas", resources.len().into()));
+    }
+    (attributes, values.is_none())
 }
 
 impl KeyQueue {

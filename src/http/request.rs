@@ -1,10 +1,11 @@
 //! Gives every request of both APIs an id and a span for the logs. At the end of the request,
 //! records its call in the audit trail and its duration in the metrics.
 
-use super::trace::{TRACERESPONSE, TraceContext};
+use super::trace::{self as trace_headers, TRACERESPONSE};
 use crate::call::record::CallRecord;
 use crate::call::{App, Call};
 use crate::error::{Error, Failure};
+use crate::trace::{self, Kind, Span};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -89,17 +90,17 @@ pub async fn track<B: MessageBody + 'static>(
         parent_id = field::Empty,
         span_id = field::Empty
     );
-    let trace = TraceContext::of(req.headers(), unique);
-    if let Some(trace) = &trace {
-        span.record("trace_id", &trace.trace_id);
-        span.record("parent_id", &trace.parent_id);
-        span.record("span_id", &trace.span_id);
-    }
+    let caller = trace_headers::caller(req.headers());
+    let (_, span_id) = unique.as_u64_pair();
+    let part = Span::of_request(caller.as_ref(), span_id);
+    record_trace(&span, part.as_ref());
+    let context = part.as_ref().map(|part| part.context().clone());
     if let Some(from_client) = client_id(req.headers()) {
         span.record("client_id", field::display(from_client));
     }
     let app = req.app_data::<web::Data<App>>().cloned();
-    let response = next.call(req).instrument(span.clone()).await?;
+    let next = trace::within(context.clone(), next.call(req));
+    let response = next.instrument(span.clone()).await?;
 
     let route = route(response.request());
     let attached = response.request().extensions_mut().remove::<AttachedCall>();
@@ -141,13 +142,37 @@ pub async fn track<B: MessageBody + 'static>(
             status == 503 && (app.db.outage_logged() || end.route.starts_with("/readyz"));
     }
     span.in_scope(|| end.log(record.as_ref()));
-    if let Some(value) = trace.as_ref().and_then(TraceContext::response) {
+    if let Some(part) = part.filter(|_| !end.is_good_probe()) {
+        let attributes = vec![
+            ("http.request.method", method.into()),
+            ("http.route", end.route.clone().into()),
+            ("http.response.status_code", status.into()),
+            ("elos.pedido", id.clone().into()),
+        ];
+        part.end(Kind::Server, format!("{method} {}", end.route), attributes, status >= 500);
+    }
+    if let Some(value) = caller.and(context).as_ref().and_then(trace_headers::response) {
         response.headers_mut().insert(TRACERESPONSE, value);
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID_HEADER, value);
     }
     Ok(response)
+}
+
+/// Gives the ids of the trace to the lines of the log. Without a caller's context, the trace is in
+/// the log only if its spans are recorded.
+fn record_trace(span: &tracing::Span, part: Option<&Span>) {
+    let Some(part) = part else { return };
+    let context = part.context();
+    if part.parent().is_none() && !context.sampled {
+        return;
+    }
+    span.record("trace_id", field::display(format_args!("{:032x}", context.trace_id)));
+    span.record("span_id", field::display(format_args!("{:016x}", context.span_id)));
+    if let Some(parent) = part.parent() {
+        span.record("parent_id", field::display(format_args!("{parent:016x}")));
+    }
 }
 
 /// The end of a request, for its line in the log.

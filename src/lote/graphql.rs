@@ -182,6 +182,7 @@ async fn execute_with_retries(
             return outcome;
         }
         attempt += 1;
+        call.app.metrics.retried();
     }
 }
 

@@ -121,6 +121,14 @@ pub fn listen_metrics(config: &Config) -> anyhow::Result<Option<TcpListener>> {
     listener.map(Some).with_context(|| format!("não foi possível escutar em {bind} (/metrics)"))
 }
 
+/// Starts to export traces, if the configuration names a collector.
+pub fn start_traces(config: &Config) -> anyhow::Result<()> {
+    match &config.otlp_url {
+        Some(url) => crate::trace::start(url, config.otlp_sample),
+        None => Ok(()),
+    }
+}
+
 /// Binds the address for TLS and loads the certificate.
 pub fn listen_tls(config: &Config) -> anyhow::Result<Option<(TcpListener, Tls)>> {
     let Some((bind, files)) = &config.tls else { return Ok(None) };
@@ -138,6 +146,7 @@ pub fn run(parts: Parts, listener: TcpListener, ready: impl FnOnce()) -> anyhow:
         let server = serve(parts, listener)?;
         ready();
         until_end(server, &audit).await?;
+        crate::trace::stop();
         Ok(())
     })
 }

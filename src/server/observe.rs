@@ -16,6 +16,8 @@ pub fn register(app: &App, auth: &Auth) {
             scraped.trail_queue.set(count(backlog.records));
             scraped.trail_oldest.set(backlog.oldest);
             scraped.sealing_age.set(backlog.sealed);
+            scraped.unsealed.set(count(backlog.unsealed));
+            scraped.unsealed_age.set(backlog.oldest_unsealed);
         }
         scraped.credentials_age.set(credentials.age());
         if let Some(age) = keys.age() {

@@ -92,15 +92,48 @@ fn settle(app: &App, conn: &mut PgConnection) {
     });
 }
 
+/// Moves the transaction ids of a PostgreSQL beyond those of the next one.
+const BURN: &str =
+    "DO $$ BEGIN FOR i IN 1..3000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$";
+
+fn repair(url: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_elos"));
+    let out = command.args(["migrate", "repair"]).env("ELOS_MIGRATE_URL", url).output().unwrap();
+    let text = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+    assert!(out.status.success(), "{text}");
+    text
+}
+
+/// The order of the operator's guide: nobody has served the copy when its trail is verified.
+#[test]
+fn a_repaired_copy_can_be_verified_before_it_is_served() {
+    let folder = TempDir::new("epoca-reparo");
+    let app = App::new();
+    let mut source = app.database.conn();
+    source.batch_execute(BURN).unwrap();
+    app.gql("tjrn", "{ processos(first: 1) { nodes { numero } } }");
+    settle(&app, &mut source);
+    let noted = folder.0.with_extension("ancora");
+    std::fs::write(&noted, verify(&app.database.url("postgres"), &[])).unwrap();
+    let database = Arc::clone(&app.database);
+    app.stop();
+
+    let server = start_second_server(&folder);
+    let url = server.url("postgres", "copy");
+    copy(&database.url("postgres"), &url);
+    assert!(repair(&url).contains("época 2: "));
+    verify(&url, &["--ancora", noted.to_str().unwrap()]);
+    assert!(!repair(&url).contains("época"), "only one begins");
+    let _ = std::fs::remove_file(noted);
+    server.stop();
+}
+
 #[test]
 fn a_copy_in_another_postgresql_continues() {
     let folder = TempDir::new("epoca");
     let app = App::new();
     let mut source = app.database.conn();
-    // Moves the transaction ids of this PostgreSQL beyond those of the next one.
-    let burn =
-        "DO $$ BEGIN FOR i IN 1..3000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$";
-    source.batch_execute(burn).unwrap();
+    source.batch_execute(BURN).unwrap();
     let numero = app.gql("tjrn", "{ processos(first: 1) { nodes { numero } } }")["processos"]
         ["nodes"][0]["numero"]
         .clone();

@@ -21,6 +21,8 @@ struct Issuer {
     iss: String,
     responses: Arc<Mutex<HashMap<&'static str, (u16, Value)>>>,
     requests: Arc<AtomicUsize>,
+    /// The header fields of each request.
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
@@ -32,11 +34,14 @@ impl Issuer {
         let responses = Arc::<Mutex<HashMap<&'static str, (u16, Value)>>>::default();
         let requests = Arc::<AtomicUsize>::default();
         let (of_server, counted) = (Arc::clone(&responses), Arc::clone(&requests));
+        let heads = Arc::<Mutex<Vec<String>>>::default();
+        let seen = Arc::clone(&heads);
         std::thread::spawn(move || {
             for connection in listener.incoming().map(Result::unwrap) {
                 let mut lines = BufReader::new(&connection).lines().map_while(Result::ok);
                 let request = lines.next().unwrap_or_default();
-                let _ = lines.find(String::is_empty);
+                let head: Vec<_> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+                seen.lock().unwrap().push(head.join("\n").to_lowercase());
                 counted.fetch_add(1, Ordering::SeqCst);
                 let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
                 let found = of_server.lock().unwrap().get(path.as_str()).cloned();
@@ -49,7 +54,7 @@ impl Issuer {
                 );
             }
         });
-        let issuer = Self { iss, responses, requests };
+        let issuer = Self { iss, responses, requests, heads };
         issuer.respond(DISCOVERY, 200, issuer.configuration("/keys"));
         issuer
     }
@@ -151,6 +156,34 @@ fn new_keys_are_found_at_once_and_withdrawn_ones_expire() {
         assert!(start.elapsed() < MAX_WAIT, "the old key is still trusted");
     }
     assert_eq!((log_in_with(&app, &from_a, &[]).0, log_in_with(&app, &from_b, &[]).0), (401, 200));
+}
+
+/// A token with an unknown key makes the server ask the issuer, as a part of that request's trace.
+#[test]
+fn a_request_to_the_issuer_continues_the_trace_of_its_cause() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let (issuer, a, b) = (Issuer::new(), signer(), other_key());
+    issuer.set_keys(&[("a", &a)]);
+    let app = App::with_auth(issuer.options());
+    assert_eq!(log_in_with(&app, &token("a", &a, &json!({}), &issuer.claims()), &[]).0, 200);
+    assert!(issuer.heads.lock().unwrap().iter().all(|head| !head.contains("traceparent")));
+    issuer.set_keys(&[("a", &a), ("b", &b)]);
+    let bearer = format!("Bearer {}", token("b", &b, &json!({}), &issuer.claims()));
+    let caller = format!("00-{TRACE}-00f067aa0ba902b7-01");
+    let headers = [
+        ("Authorization", bearer.as_str()),
+        ("Content-Type", "application/json"),
+        ("traceparent", &caller),
+        ("tracestate", "a=1,b=2"),
+    ];
+    let answer = app.request("POST", "/graphql", &headers, br#"{"query":"{eu{sub}}"}"#);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let own = &answer.headers["traceresponse"];
+    assert!(own.starts_with(&format!("00-{TRACE}-")) && *own != caller, "{own}");
+    let heads = issuer.heads.lock().unwrap();
+    let traced = format!("traceparent: {own}\ntracestate: a=1,b=2");
+    let of_trace = heads.iter().filter(|head| head.contains(&traced));
+    assert_eq!(of_trace.count(), 2, "the configuration and the keys: {heads:#?}");
 }
 
 #[test]

@@ -73,6 +73,19 @@ fn each_login_of_the_server_is_checked() {
     }
 }
 
+/// An operator learns of all reasons at once.
+#[test]
+fn serve_names_every_refused_url_and_every_other_reason() {
+    let remote = format!("postgres://app:{PASSWORD}@db.invalid/elos");
+    let mut env: Vec<_> = URLS[..3].iter().map(|setting| (*setting, remote.as_str())).collect();
+    env.push(("ELOS_OIDC_ISSUER", "http://sso.invalid"));
+    let (ok, text) = elos(&["serve"], &env);
+    assert!(!ok && text.matches(REFUSED).count() == 3, "{text}");
+    for setting in URLS[..3].iter().chain(&["ELOS_OIDC_ISSUER"]) {
+        assert!(text.contains(setting), "{setting}: {text}");
+    }
+}
+
 #[test]
 fn every_spelling_of_the_host_is_read_by_libpq() {
     let services = service_file();

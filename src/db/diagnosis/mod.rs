@@ -31,7 +31,8 @@ const EXTENSIONS: [&str; 2] = ["pg_trgm", "unaccent"];
 
 const REPAIR: &str = "rode `elos migrate repair` com ELOS_MIGRATE_URL";
 
-/// Checks the database as `elos serve` would use it.
+/// Checks the database as `elos serve` would use it. The caller has made sure that its URLs may be
+/// used.
 pub fn diagnose(options: &DbOptions, now: fn() -> DateTime<Utc>) -> Vec<Finding> {
     let health = Health::new();
     let mut findings = Vec::new();
@@ -47,9 +48,6 @@ pub fn diagnose(options: &DbOptions, now: fn() -> DateTime<Utc>) -> Vec<Finding>
         });
     }
     for url in options.urls() {
-        if transport(&url).is_err() {
-            continue;
-        }
         findings.push(match pooler::check_affinity(&health.sockets, &url) {
             Ok(()) => Finding::ok("pooler", "cada conexão guarda a sua sessão"),
             Err(error) => refused("pooler", "", &error),

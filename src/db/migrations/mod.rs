@@ -9,7 +9,7 @@ mod blockers;
 
 use super::catalog::{self, Difference, Kind, Repair};
 use super::owner::{self, MissingRights};
-use super::{Sql, connect_options};
+use super::{Sql, connect_options, epoch};
 use blockers::Watcher;
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
@@ -256,6 +256,12 @@ impl Migrator {
             MigrationState::Equal | MigrationState::Unreadable => |_: &Difference| true,
         };
         Ok(catalog::repair(&mut self.conn, of_interest)?)
+    }
+
+    /// Begins a new epoch if the data came from another PostgreSQL, and returns its number. Until
+    /// then the trail of a restored copy looks as if it were of the future.
+    pub fn begin_epoch(&mut self) -> Result<Option<i32>, MigrationError> {
+        Ok(epoch::begin_if_moved(&mut self.conn)?)
     }
 
     /// Whether migrations of this program are missing.

@@ -178,7 +178,7 @@ fn pending_query(
     ready: &BoundOperation,
 ) -> (PendingQuery, oneshot::Receiver<BatchReply>) {
     let (sender, receiver) = oneshot::channel();
-    let pending_keys = Arc::new(PendingKeys::default());
+    let pending_keys = Arc::new(PendingKeys::of_running_request());
     let context = RequestContext::for_query(call.clone(), Arc::clone(&pending_keys));
     let (call, span) = (call.clone(), tracing::Span::current());
     name_operation(&call, ready);

@@ -17,6 +17,7 @@ use crate::auth::Actor;
 use crate::call::{App, Call};
 use crate::error::Error;
 use crate::graphql_types::context::RequestContext;
+use crate::trace::{self, Kind, Span};
 use async_graphql::parser::types::OperationType;
 use coalesce::Coalescer;
 use documents::Documents;
@@ -73,9 +74,20 @@ impl GraphqlService {
     pub async fn execute(&self, call: Call, ready: &BoundOperation) -> Outcome {
         let (start, metrics) = (Instant::now(), call.app.metrics.clone());
         let operation = self.name_in_logs(&call, ready);
-        let outcome = self.execute_recorded(call, ready).await;
-        let kind = ready.operation_type();
-        metrics.executed(kind_name(kind), operation, outcome.code(), start.elapsed());
+        let span = Span::operation();
+        let context = span.as_ref().map(|span| span.context().clone());
+        let outcome = trace::within(context, self.execute_recorded(call, ready)).await;
+        let kind = kind_name(ready.operation_type());
+        metrics.executed(kind, operation, outcome.code(), start.elapsed());
+        if let Some(span) = span {
+            let attributes = vec![
+                ("graphql.operation.type", kind.into()),
+                ("elos.operacao", operation.to_owned().into()),
+                ("elos.codigo", outcome.code().to_owned().into()),
+            ];
+            let failed = outcome.status() >= 500;
+            span.end(Kind::Internal, format!("{kind} {operation}"), attributes, failed);
+        }
         outcome
     }
 

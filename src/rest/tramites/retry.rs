@@ -109,6 +109,7 @@ where
         if !wait(&app, deadline, pause, limited).await {
             return Ok(response);
         }
+        app.metrics.retried();
         let (http, _) = response.into_parts();
         request::detach_call(&http);
         req = ServiceRequest::from_parts(http, payload);

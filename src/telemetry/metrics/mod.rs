@@ -105,8 +105,13 @@ fn register_database(registry: &mut Registry, database: &Measures) {
         database.errors.clone(),
     );
     registry.register(
+        "banco_comandos_recusados",
+        "Comandos que o PostgreSQL recusou, por classe do SQLSTATE (outra: a que não se reconhece)",
+        database.refused_statements.clone(),
+    );
+    registry.register(
         "banco_repeticoes",
-        "Leituras repetidas em outra conexão, ou sozinhas, depois de uma falha",
+        "Leituras, lotes e chamadas do Tramita que o servidor fez de novo depois de uma falha do banco",
         database.retries.clone(),
     );
 }
@@ -235,7 +240,7 @@ impl Metrics {
         self.0.operations.get_or_create(&labels).observe(elapsed.as_secs_f64());
     }
 
-    /// Counts a query that runs once more.
+    /// Counts work that runs once more.
     pub fn retried(&self) {
         self.0.retries.inc();
     }

@@ -35,6 +35,8 @@ pub struct Scraped {
     pub trail_queue: Gauge,
     pub trail_oldest: Age,
     pub sealing_age: Age,
+    pub unsealed: Gauge,
+    pub unsealed_age: Age,
     pub credentials_age: Age,
     pub keys_age: Age,
 }
@@ -63,6 +65,11 @@ impl Scraped {
             "Registros da trilha que esperam para ser gravados",
             all.trail_queue.clone(),
         );
+        registry.register(
+            "auditoria_por_selar",
+            "Registros gravados na trilha e ainda não selados, de todas as instâncias; de cada tribunal contam-se até 10000",
+            all.unsealed.clone(),
+        );
         let mut age = |name: &str, help: &str, age: &Age| {
             registry.register(name, help, age.0.clone());
         };
@@ -75,6 +82,11 @@ impl Scraped {
             "auditoria_selagem_segundos",
             "Desde a última vez em que esta instância selou, ou viu outra selar, o que podia ser selado",
             &all.sealing_age,
+        );
+        age(
+            "auditoria_por_selar_segundos",
+            "Idade do registro mais velho que ainda não foi selado; 0 se não há nenhum",
+            &all.unsealed_age,
         );
         age(
             "fluxo_horizonte_segundos",

@@ -60,6 +60,7 @@ const BELOW: &[&str] = &[
     "auth",
     "embedded",
     "pdf",
+    "trace",
     "value",
     "error",
 ];

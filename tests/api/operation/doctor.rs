@@ -81,6 +81,12 @@ fn each_fault_is_an_error_with_what_to_do() {
     let pooled = pooler.url("elos_teste", database.name());
     let (_, findings) = doctor(&[("DATABASE_URL", &pooled), unreachable]);
     assert_error(&findings, "pooler", "pool_mode = session");
+    // A URL that names another machine too, and is allowed without TLS, is checked like any other.
+    let path = format!("/{}", database.name());
+    let remote = pooled.replace(&path, &format!(",db.invalid:1{path}"));
+    let (_, findings) = doctor(&[("DATABASE_URL", &remote), ("ELOS_PG_SEM_TLS", "on")]);
+    assert_error(&findings, "pooler", "pool_mode = session");
+    assert_eq!(of(&findings, "tls")[0].0, "aviso", "{findings:#?}");
 
     let change = "ALTER TABLE vinculo DISABLE ROW LEVEL SECURITY; \
         CREATE POLICY aberta ON processo TO elos_app USING (true); DROP EXTENSION unaccent CASCADE";

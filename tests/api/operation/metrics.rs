@@ -148,6 +148,40 @@ fn errors_of_the_database_and_repeated_reads_are_counted() {
     let errors = value(&app, "elos_banco_erros_total{tipo=\"unreachable\"}");
     let internal = value(&app, "elos_banco_erros_total{tipo=\"internal\"}");
     assert!(errors.zip(internal).is_some_and(|(a, b)| a + b > 0.0), "{}", app.metrics());
+    let refused = |class: &str| {
+        value(&app, &format!("elos_banco_comandos_recusados_total{{sqlstate=\"{class}\"}}"))
+            .unwrap()
+    };
+    assert!(refused("08") + refused("57") > 0.0, "{}", app.metrics());
+    assert_eq!((refused("53"), refused("outra")), (0.0, 0.0));
+}
+
+/// While a transaction stays open, the newer records of the trail cannot be sealed.
+#[test]
+fn the_unsealed_tail_is_counted_and_grows_older() {
+    let app = App::new();
+    app.wait_until_audited();
+    app.wait_until_sealed();
+    let tail = || elos::audit::unsealed_tail(&app.served.db).unwrap();
+    assert_eq!((tail().records, tail().oldest), (0, None));
+    let mut rival = app.database.conn();
+    rival.batch_execute("BEGIN; SELECT pg_current_xact_id()").unwrap();
+    for client in ["tjrn", "tjpe"] {
+        app.gql(client, "{ processos(first: 1) { nodes { id } } }");
+    }
+    app.seal_pending();
+    let (records, first) = (tail().records, tail().oldest.unwrap());
+    assert!(records >= 2, "{records}");
+    until(MAX_WAIT, "the age grows", || tail().oldest.unwrap() > first);
+    // The sealer looks every ten seconds.
+    until(MAX_WAIT, "the metrics show it", || {
+        value(&app, "elos_auditoria_por_selar_segundos").is_some_and(|age| age > 0.0)
+    });
+    assert!(value(&app, "elos_auditoria_por_selar").is_some_and(|count| count >= 2.0));
+    rival.batch_execute("ROLLBACK").unwrap();
+    app.wait_until_settled();
+    app.wait_until_sealed();
+    assert_eq!((tail().records, tail().oldest), (0, None));
 }
 
 /// Returns the words of a text that begin as the names of our metrics do.

@@ -31,7 +31,7 @@ fn systemd_is_told_readiness_life_what_is_missing_and_the_end() {
     let socket = UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(MAX_WAIT)).unwrap();
     relay.shut();
-    let mut program = Program::begin(&app, &url(&app.database, &[&relay]), "1", |command| {
+    let mut program = Program::begin(&app, &url(&app.database, &[&relay]), "3", |command| {
         command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "3000000");
     });
     let told = until_told(&socket, "STATUS=");
