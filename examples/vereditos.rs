@@ -34,7 +34,7 @@ fn main() {
 fn judge_file(preparer: &Preparer, path: &str) {
     for text in std::fs::read_to_string(path).unwrap().lines() {
         match preparer.check(&text.replace('⏎', "\n")) {
-            Ok(()) | Err(PrepareError::Operation(_)) => println!("aceito"),
+            Ok(_) | Err(PrepareError::Operation(_)) => println!("aceito"),
             Err(error) => {
                 let messages = error.messages().iter().map(ToString::to_string).collect::<Vec<_>>();
                 println!("recusado {}", messages.join(" | ").replace('\n', " "));

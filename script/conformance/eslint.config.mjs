@@ -2,9 +2,11 @@
 import graphql from '@graphql-eslint/eslint-plugin';
 
 // Parts of something else, which no client asks for by an id.
-const withoutId = ['AdolescenteSemelhante', 'Ator', 'AtoInfracional', 'CertidaoNascimento', 'DocumentoDaGuia', 'Estrutura', 'MetadadosTramite',
-  'MudancaDeSituacao', 'PageInfo', 'Pendencia', 'Recibo', 'Recusa', 'Responsavel', 'Rg', 'VerificacaoEnvio', 'ErroCampoInvalido',
-  'ErroConflitoDeVersao', 'ErroDeIdempotencia', 'ErroDeRegra', 'ErroDeTramite', 'ErroNaoEncontrado', 'ErroProcessoJaExiste'];
+const withoutId = ['Acontecimento', 'AdolescenteSemelhante', 'AtoInfracional', 'Ator', 'CertidaoNascimento', 'ChaveEstatistica',
+  'ComponenteSolicitado', 'DocumentoDaGuia', 'ErroCampoInvalido', 'ErroConflitoDeVersao', 'ErroDeIdempotencia', 'ErroDeRegra',
+  'ErroDeTramite', 'ErroNaoEncontrado', 'ErroProcessoJaExiste', 'Estrutura', 'GrupoEstatistico', 'ItemDoCatalogo', 'MetadadosTramite',
+  'MudancaDeCampo', 'MudancaDeSituacao', 'PageInfo', 'Pendencia', 'Quartis', 'Recibo', 'Recusa', 'Responsavel', 'ResultadoDaBusca',
+  'ResultadoEmLote', 'Rg', 'VerificacaoEnvio'];
 
 export default [{
   files: ['lint/*.graphql'],
@@ -25,7 +27,8 @@ export default [{
     '@graphql-eslint/require-field-of-type-query-in-mutation-result': 'error',
     '@graphql-eslint/input-name': ['error', { checkInputType: true, caseSensitiveInputType: false }],
     '@graphql-eslint/strict-id-in-types': ['error', { exceptions: { types: withoutId, suffixes: ['Connection', 'Edge', 'Payload'] } }],
+    // `shouldImplementNode` is off: sentences of a timeline, structures and catalogue items are no nodes.
     // `listTypeCanWrapOnlyEdgeType` is off: connections have `nodes` besides `edges`, and rules' refusals are lists.
-    '@graphql-eslint/relay-edge-types': ['error', { withEdgeSuffix: true, shouldImplementNode: true, listTypeCanWrapOnlyEdgeType: false }],
+    '@graphql-eslint/relay-edge-types': ['error', { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false }],
   },
 }];

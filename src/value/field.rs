@@ -125,11 +125,11 @@ pub fn digits(text: &str, mask: &str) -> Result<String, UnexpectedCharacter> {
     let text = characters::normalize(text);
     let bare_len = mask.bytes().filter(|b| *b == b'N').count();
     let bare = text.len() == bare_len;
-    let mut digits = String::with_capacity(bare_len);
+    let mut digits = Vec::with_capacity(bare_len);
     let positions = mask.bytes().filter(|slot| !bare || *slot == b'N');
     let well_formed = text.bytes().zip(positions).all(|(byte, slot)| match slot {
         b'N' => {
-            digits.push(char::from(byte));
+            digits.push(byte);
             byte.is_ascii_digit()
         }
         mark => byte == mark,
@@ -137,7 +137,7 @@ pub fn digits(text: &str, mask: &str) -> Result<String, UnexpectedCharacter> {
     if !well_formed || !(bare || text.len() == mask.len()) {
         return Err(characters::foreign_to_numbers(&text));
     }
-    Ok(digits)
+    String::from_utf8(digits).map_err(|_| characters::foreign_to_numbers(&text))
 }
 
 /// The names of the fields that changed, for the evento.

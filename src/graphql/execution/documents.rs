@@ -58,13 +58,13 @@ impl Documents {
         let preparer = Preparer::new(sdl, options)?;
         let mut known_names = HashSet::new();
         for TrustedDocument { id, text } in trusted.iter() {
-            preparer.check(text).map_err(|error| {
+            let names = preparer.check(text).map_err(|error| {
                 DocumentsError::TrustedDocument(
                     id.clone(),
                     refusal(&error, Language::default()).messages(),
                 )
             })?;
-            known_names.extend(operation_names(text));
+            known_names.extend(names);
         }
         let persisted = PersistedDocuments::new(trusted, trusted_only)?;
         Ok(Self { preparer, persisted, max_cost, introspection, known_names })
@@ -118,12 +118,6 @@ impl Documents {
             }
         }
     }
-}
-
-fn operation_names(text: &str) -> Vec<String> {
-    let document = async_graphql::parser::parse_query(text);
-    let operations = document.iter().flat_map(|document| document.operations.iter());
-    operations.filter_map(|(name, _)| Some(name?.to_string())).collect()
 }
 
 fn not_found(reason: NotFound) -> Outcome {

@@ -160,8 +160,7 @@ impl RegistroAuditoriaNode {
         Some(&self.0.correlacao)
     }
 
-    /// Se o registro conta entregas de eventos feitas juntas: os identificadores das requisições (assinaturas) da
-    /// credencial que as receberam.
+    /// Se o registro reúne entregas de eventos: os identificadores das requisições que as receberam.
     async fn correlacoes(&self) -> Option<&[String]> {
         self.0.correlacoes.as_deref()
     }

@@ -30,7 +30,8 @@ fn operation(kind: &str, name: &str, code: &str) -> String {
 
 #[test]
 fn operations_are_counted_by_bounded_names_and_codes() {
-    let trusted = TrustedDocument { id: "p".into(), text: "query Painel { eu { sub } }".into() };
+    let trusted =
+        TrustedDocument { id: "p".into(), text: "\"o painel\" query Painel { eu { sub } }".into() };
     let documents = DocumentSettings { trusted: vec![trusted].into(), ..Default::default() };
     let app = App::with(Template::Seeded, Settings { documents, ..Settings::default() });
     let ask = |query: &str| app.graphql("tjrn", query, json!({}));

@@ -204,16 +204,18 @@ impl Preparer {
         Ok((prepared, variables))
     }
 
-    /// Prepares each operation of a document, with no field skipped, and returns the first error.
-    pub fn check(&self, text: &str) -> Result<(), PrepareError> {
+    /// Prepares each operation of a document, with no field skipped. Returns the names of the
+    /// operations, or the first error.
+    pub fn check(&self, text: &str) -> Result<Vec<String>, PrepareError> {
         let document = validate(&self.schema, text, self.options)?.document;
         if document.operations.is_empty() {
             return Err(UndefinedOperation::NoOperation.into());
         }
+        let mut names = Vec::new();
         for operation in document.operations.iter() {
-            self.build(text, &document, operation, &Variant::default())?;
+            names.extend(self.build(text, &document, operation, &Variant::default())?.name);
         }
-        Ok(())
+        Ok(names)
     }
 
     fn read(

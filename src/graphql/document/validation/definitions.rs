@@ -117,9 +117,12 @@ impl<'a> Checker<'a> {
                 Selection::InlineFragment(inline) => &inline.directives,
                 Selection::FragmentSpread(spread) => &spread.directives,
             };
-            let directives = directives.iter();
-            let conditions = directives.filter(|d| d.name == "skip" || d.name == "include");
-            roots.conditions.extend(conditions.map(Node::location));
+            // The reference names one condition of a selection and looks no further into it.
+            let named = |name| directives.iter().find(|directive| directive.name == name);
+            if let Some(condition) = named("skip").or_else(|| named("include")) {
+                roots.conditions.push(condition.location());
+                continue;
+            }
             match selection {
                 Selection::Field(field) => {
                     let key = field.response_name();

@@ -97,6 +97,17 @@ fn all_errors_of_all_rules_are_told_with_their_places() {
 }
 
 #[test]
+fn a_condition_at_the_root_of_a_subscription_is_named_once_a_selection() {
+    let text = "subscription { processoAlterado @skip(if: true) @include(if: false) { processo { id } } \
+                ... @include(if: true) { processoAlterado @skip(if: true) { processo { id } } } }";
+    let errors = errors_of(text, false);
+    let message = "the root field of a subscription takes neither @skip nor @include";
+    let condition = errors.iter().find(|e| e.message.text(Language::English) == message).unwrap();
+    let columns: Vec<usize> = condition.locations.iter().map(|at| at.column).collect();
+    assert_eq!(columns, [33, 93]);
+}
+
+#[test]
 fn errors_name_their_coordinate_in_the_schema() {
     for (text, coordinate) in [
         ("{ processos(firts: 1) { totalCount } }", "Query.processos"),
