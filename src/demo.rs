@@ -73,6 +73,7 @@ pub fn run(
     };
     let mut database = DbOptions::new(postgres.url(LOGIN, DATABASE));
     database.pool_max = config.pool_max;
+    database.pool_idle = config.pool_idle;
     database.statement_timeout = config.statement_timeout;
     let app = server::app(config, Db::connect(&database)?, signer, now);
     let credentials = credentials::from_database(&app.db)?;

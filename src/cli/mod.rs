@@ -213,6 +213,7 @@ fn database_options(config: &Config, url: &str) -> DbOptions {
     options.nacional_url.clone_from(&config.nacional_url);
     options.auditor_url.clone_from(&config.auditor_url);
     options.pool_max = config.pool_max;
+    options.pool_idle = config.pool_idle;
     options.statement_timeout = config.statement_timeout;
     options
 }

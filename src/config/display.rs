@@ -31,6 +31,7 @@ impl fmt::Display for Config {
         writeln!(f, "data_dir         = {}", self.data_dir.display())?;
         writeln!(f, "pg_bin           = {}", path(&self.pg_bin))?;
         writeln!(f, "pool_max         = {}", self.pool_max)?;
+        writeln!(f, "pool_idle        = {}", self.pool_idle)?;
         writeln!(f, "tempo_maximo     = {}", self.statement_timeout.as_secs())?;
         let drain_delay = self
             .drain_delay

@@ -84,6 +84,7 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub pg_bin: Option<PathBuf>,
     pub pool_max: u32,
+    pub pool_idle: u32,
     pub statement_timeout: Duration,
     /// Time in which the server still accepts requests after SIGTERM. `None` means the default of
     /// the command.
@@ -172,6 +173,7 @@ impl Config {
             data_dir: given.data_dir.or(file.data_dir).unwrap_or_else(crate::embedded::default_dir),
             pg_bin: given.pg_bin.or(file.pg_bin),
             pool_max: given.pool_max.or(file.pool_max).unwrap_or(8),
+            pool_idle: given.pool_idle.or(file.pool_idle).unwrap_or(12),
             statement_timeout: given
                 .tempo_maximo
                 .or(file.tempo_maximo)

@@ -69,9 +69,13 @@ pub struct Settings {
     #[arg(long, env = "ELOS_PG_BIN", value_name = "PASTA", global = true)]
     pub pg_bin: Option<PathBuf>,
 
-    /// Conexões com o banco, no máximo [padrão: 8].
+    /// Conexões com o banco que trabalham ao mesmo tempo, no máximo [padrão: 8].
     #[arg(long, env = "ELOS_POOL_MAX", value_name = "N", value_parser = number::<u32>("pool_max"), global = true)]
     pub pool_max: Option<u32>,
+
+    /// Conexões que ficam abertas além dessas, para que cada tribunal ache uma já posta no dele [padrão: 12].
+    #[arg(long, env = "ELOS_POOL_IDLE", value_name = "N", value_parser = number::<u32>("pool_idle"), global = true)]
+    pub pool_idle: Option<u32>,
 
     /// Segundos que uma operação pode levar no banco de dados; o comando que os passa é interrompido [padrão: 15].
     #[arg(long, env = "ELOS_TEMPO_MAXIMO", value_name = "SEGUNDOS", value_parser = number::<u32>("tempo_maximo"), global = true)]

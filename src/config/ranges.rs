@@ -25,8 +25,10 @@ const fn of(section: &'static str, name: &'static str, min: i64, max: i64) -> Nu
 }
 
 /// All numeric settings. A test compares this list with the settings that exist.
-pub const NUMBERS: [NumericSetting; 16] = [
+pub const NUMBERS: [NumericSetting; 17] = [
     flag("pool_max", 1, 500),
+    // With 0 each connection goes to whoever comes next.
+    flag("pool_idle", 0, 500),
     flag("tempo_maximo", 1, 600),
     // With 0 the server accepts no request after SIGTERM.
     flag("pausa_ao_encerrar", 0, 120),

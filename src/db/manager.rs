@@ -1,24 +1,18 @@
-//! The r2d2 manager of the pools: it opens and checks connections, binds a leased connection to a
-//! tribunal, and detects dead ones.
+//! The r2d2 manager of the pools, which opens and checks connections.
 
+use super::Sql;
 use super::catalog::{Difference, DisplayDifferences};
 use super::health::Health;
 use super::login::{DatabaseRole, Login};
-use super::measures::{INTERNAL, Measures};
+use super::measures::Measures;
 use super::pooler::{BackendClaim, Mark};
 use super::socket::Socket;
-use super::{Sql, unavailable};
-use crate::auth::Scope;
-use crate::error::{Error, Failure, Outage, sqlstate_class};
+use crate::error::{Outage, sqlstate_class};
 use crate::trace::statement;
-use diesel::connection::{
-    AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection,
-    TransactionManager,
-};
+use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
-use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
+use diesel::r2d2::{ManageConnection, R2D2Connection};
 use prometheus_client::metrics::histogram::Histogram;
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,9 +21,7 @@ use std::time::{Duration, Instant};
 /// accepted it.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time limit of the short statements that test a connection or set up its session.
-const PING_TIMEOUT: Duration = Duration::from_secs(4);
-/// Extra time for PostgreSQL to report that a statement exceeded `statement_timeout`.
-const TIMEOUT_MARGIN: Duration = Duration::from_secs(2);
+pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The reason why the server refuses to connect or to use a connection.
 #[derive(Debug, thiserror::Error)]
@@ -89,32 +81,33 @@ pub enum ConnectError {
 
 /// A pooled connection and the state that the pool keeps about it.
 pub(super) struct Conn {
-    pg: PgConnection,
-    socket: Arc<Socket>,
-    health: Arc<Health>,
+    pub(super) pg: PgConnection,
+    pub(super) socket: Arc<Socket>,
+    pub(super) health: Arc<Health>,
     /// The current generation of the pool. An outage that makes all its connections useless starts
     /// a new generation.
-    generation: Arc<AtomicU64>,
+    pub(super) generation: Arc<AtomicU64>,
     /// The generation in which this connection was opened. It is used only while both are equal.
-    opened_in: u64,
+    pub(super) opened_in: u64,
     /// The statement timeout of this connection.
-    statement_timeout: Duration,
+    pub(super) statement_timeout: Duration,
     /// The current tribunal of the session. The pool sends `set_config` only when the next lease
     /// needs another one.
-    tribunal: Option<i16>,
+    pub(super) tribunal: Option<i16>,
     /// The value of `Backends::check_generation` at the last check. If the counter has moved on, the
     /// connection is checked before its next use.
-    checked_generation: u64,
-    lost: bool,
+    pub(super) checked_generation: u64,
+    pub(super) lost: bool,
     /// Whether a request is using the connection now. The pool counts statements only then.
-    in_use: Arc<AtomicBool>,
-    session: SessionOwner,
+    pub(super) in_use: Arc<AtomicBool>,
+    pub(super) session: SessionOwner,
     /// Where the time of each use is counted.
-    times: Option<Histogram>,
+    pub(super) times: Option<Histogram>,
+    pub(super) opened: Instant,
 }
 
 /// The owner of the PostgreSQL session of a connection.
-enum SessionOwner {
+pub(super) enum SessionOwner {
     /// The connection itself: no other connection of this process uses the same backend.
     Own { mark: Mark, _claim: BackendClaim },
     /// The caller of [`Manager::of_connection`], who began a transaction and ends it. Nothing here
@@ -123,7 +116,7 @@ enum SessionOwner {
 }
 
 impl SessionOwner {
-    const fn is_outer_transaction(&self) -> bool {
+    pub(super) const fn is_outer_transaction(&self) -> bool {
         matches!(self, Self::Caller)
     }
 }
@@ -316,6 +309,7 @@ impl ManageConnection for Manager {
             in_use,
             session,
             times: self.times.clone(),
+            opened: Instant::now(),
         })
     }
 
@@ -330,248 +324,8 @@ impl ManageConnection for Manager {
     }
 }
 
-/// The transaction state in which a lease starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TransactionMode {
-    /// Each statement commits by itself, unless the caller begins a transaction.
-    Autocommit,
-    /// The lease starts in a read-only `REPEATABLE READ` transaction.
-    Snapshot,
-}
-
-const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
-/// A pooled connection that is set to the tribunal of its user.
-pub(super) struct Lease(PooledConnection<Manager>);
-
-/// Waits up to `max_wait` for a live connection, and sets it to `scope`.
-pub(super) fn acquire(
-    pool: &Pool<Manager>,
-    role: DatabaseRole,
-    max_wait: Duration,
-    scope: Scope,
-    begin: TransactionMode,
-) -> Result<Lease, Error> {
-    let until = Instant::now() + max_wait;
-    // After PostgreSQL restarts, every connection of the pool may be dead. Each is tested once
-    // and dropped, so after at most `max_size` attempts the pool opens a new one.
-    for _ in 0..=pool.max_size() {
-        let left = until.saturating_duration_since(Instant::now());
-        let Ok(connection) = pool.get_timeout(left) else { return Err(unavailable()) };
-        let mut lease = Lease(connection);
-        let ready = lease.is_alive()
-            && match begin {
-                _ if lease.0.session.is_outer_transaction() => lease.take_role(role, scope),
-                TransactionMode::Autocommit => lease.set_tribunal(scope),
-                TransactionMode::Snapshot => lease.begin_snapshot(scope),
-            };
-        if ready {
-            return Ok(lease);
-        }
-        lease.mark_lost();
-    }
-    Err(unavailable())
-}
-
-/// Runs `with_conn`, once more on another connection if the first one turns out to be closed.
-/// Returns the result and the connection that produced it.
-pub(super) fn with_lease<T>(
-    acquire: impl Fn() -> Result<Lease, Error>,
-    with_conn: impl Fn(&mut Lease) -> Result<T, Error>,
-) -> Result<(Lease, Result<T, Error>), Error> {
-    let mut lease = acquire()?;
-    let mut outcome = with_conn(&mut lease);
-    if outcome.is_err() && lease.lost() {
-        lease.0.health.measures.retries.inc();
-        drop(lease);
-        lease = acquire()?;
-        outcome = with_conn(&mut lease);
-    }
-    Ok((lease, outcome))
-}
-
-impl Lease {
-    fn is_alive(&mut self) -> bool {
-        let conn = &mut *self.0;
-        let SessionOwner::Own { mark, .. } = &conn.session else { return !conn.lost };
-        if conn.opened_in != conn.generation.load(Ordering::Acquire) {
-            return false;
-        }
-        let current = conn.health.backends.check_generation();
-        let _deadline = conn.socket.set_deadline(Instant::now() + PING_TIMEOUT);
-        // The check fails if the connection is dead or is no longer in the session set up here.
-        if conn.checked_generation != current && mark.check(&mut conn.pg).is_err() {
-            return false;
-        }
-        conn.checked_generation = current;
-        true
-    }
-
-    /// Sets the role and the tribunal of a connection that all roles share. These `SET`s are not
-    /// in a savepoint, so they stay in effect until the next lease sets both again.
-    fn take_role(&mut self, role: DatabaseRole, scope: Scope) -> bool {
-        let tribunal = scope.tribunal().map_or_else(String::new, |code| code.to_string());
-        let set = format!("SET ROLE {}; SET elos.tribunal = '{tribunal}'", role.name());
-        self.0.pg.batch_execute(&set).is_ok()
-    }
-
-    fn set_tribunal(&mut self, scope: Scope) -> bool {
-        let Some(code) = scope.tribunal() else { return true };
-        let conn = &mut *self.0;
-        if conn.tribunal == Some(code) {
-            return true;
-        }
-        let set =
-            Sql::new("SELECT set_config('elos.tribunal', ").bind(code.to_string()).push(", false)");
-        let _deadline = conn.socket.set_deadline(Instant::now() + PING_TIMEOUT);
-        let is_set = set.execute(&mut conn.pg).is_ok();
-        conn.tribunal = is_set.then_some(code);
-        is_set
-    }
-
-    /// Begins a snapshot and sets the tribunal in the same round trip.
-    fn begin_snapshot(&mut self, scope: Scope) -> bool {
-        let conn = &mut *self.0;
-        let sql = match scope.tribunal() {
-            Some(code) if conn.tribunal != Some(code) => {
-                conn.tribunal = Some(code);
-                format!("{BEGIN_SNAPSHOT}; SET elos.tribunal = '{code}'").into()
-            }
-            _ => Cow::Borrowed(BEGIN_SNAPSHOT),
-        };
-        let _deadline = conn.socket.set_deadline(Instant::now() + PING_TIMEOUT);
-        AnsiTransactionManager::begin_transaction_sql(&mut conn.pg, &sql).is_ok()
-    }
-
-    /// Sets the timeout of the later statements of this transaction.
-    pub(super) fn set_statement_timeout(
-        &mut self,
-        statement_timeout: Duration,
-    ) -> Result<(), Error> {
-        let conn = &mut *self.0;
-        if conn.session.is_outer_transaction() {
-            return Ok(());
-        }
-        let ms = statement_timeout.as_millis().max(1);
-        let _deadline = conn.socket.set_deadline(Instant::now() + PING_TIMEOUT);
-        Ok(conn.pg.batch_execute(&format!("SET LOCAL statement_timeout = {ms}"))?)
-    }
-
-    /// Ends the open transaction, if there is one: commits if `ok`, rolls back otherwise. Returns
-    /// false when that fails and the connection cannot be used again.
-    pub(super) fn finish(&mut self, ok: bool) -> bool {
-        let conn = &mut *self.0;
-        // Diesel's `is_broken` is also true while a transaction is open.
-        if conn.session.is_outer_transaction() || !conn.pg.is_broken() {
-            return true;
-        }
-        let _deadline = conn.socket.set_deadline(Instant::now() + PING_TIMEOUT);
-        if ok {
-            return AnsiTransactionManager::commit_transaction(&mut conn.pg).is_ok();
-        }
-        // The rollback also undoes the tribunal that was set in this transaction.
-        conn.tribunal = None;
-        AnsiTransactionManager::rollback_transaction(&mut conn.pg).is_ok()
-    }
-
-    fn mark_lost(&mut self) {
-        self.0.lost = true;
-        self.0.health.backends.request_check();
-    }
-
-    /// The connection itself, outside of any savepoint.
-    pub(super) fn raw(&mut self) -> &mut PgConnection {
-        &mut self.0.pg
-    }
-
-    /// Whether the last failure was a failure of the connection and not of the statement.
-    pub(super) fn lost(&self) -> bool {
-        self.0.lost
-    }
-
-    /// Runs `work`. If it fails and `in_savepoint` is false, the transaction that it leaves open is
-    /// rolled back. If `in_savepoint` is true, `work` runs in a savepoint (or in a transaction of
-    /// its own when none is open), and only its own changes are rolled back.
-    pub(super) fn with_conn<T>(
-        &mut self,
-        in_savepoint: bool,
-        work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.run(true, in_savepoint, work)
-    }
-
-    /// Like [`Self::with_conn`], for statements that no request sent.
-    pub(super) fn with_uncounted_conn<T>(
-        &mut self,
-        work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        self.run(false, false, work)
-    }
-
-    fn run<T>(
-        &mut self,
-        counted: bool,
-        in_savepoint: bool,
-        work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let conn = &mut *self.0;
-        if conn.session.is_outer_transaction() {
-            // A failure must not end the transaction that all leases of this connection share.
-            return conn.pg.transaction(work);
-        }
-        conn.in_use.store(counted, Ordering::Relaxed);
-        let start = Instant::now();
-        let outcome = {
-            // The statement timeout, plus the time that PostgreSQL needs to report it.
-            let _deadline =
-                conn.socket.set_deadline(Instant::now() + conn.statement_timeout + TIMEOUT_MARGIN);
-            match in_savepoint {
-                true => conn.pg.transaction(work),
-                false => work(&mut conn.pg),
-            }
-        };
-        conn.in_use.store(false, Ordering::Relaxed);
-        if let Some(times) = &conn.times {
-            times.observe(start.elapsed().as_secs_f64());
-        }
-        self.settle(outcome, |lease| (in_savepoint || lease.finish(false)) && lease.0.ping())
-    }
-
-    /// Decides what a failure means for the connection. `still_usable` tests the connection after
-    /// an internal error, because Diesel does not report every closed connection as such.
-    fn settle<T>(
-        &mut self,
-        outcome: Result<T, Error>,
-        still_usable: impl Fn(&mut Self) -> bool,
-    ) -> Result<T, Error> {
-        match outcome {
-            Err(Error::Outage(outage, cause)) => {
-                self.0.health.measures.count_error(outage.name());
-                self.0.health.outages.record_failure(outage, &cause);
-                if outage.spoils_pool() {
-                    self.0.generation.fetch_add(1, Ordering::AcqRel);
-                }
-                if outage.spoils_connection() || !still_usable(self) {
-                    self.mark_lost();
-                }
-                Err(Error::failure(Failure::Indisponivel, outage.message()))
-            }
-            Err(Error::Internal(cause)) => {
-                self.0.health.measures.count_error(INTERNAL);
-                if still_usable(self) {
-                    return Err(Error::Internal(cause));
-                }
-                self.0.health.outages.record_failure(Outage::Unreachable, &cause.to_string());
-                self.mark_lost();
-                Err(unavailable())
-            }
-            outcome => outcome,
-        }
-    }
-}
-
 impl Conn {
-    fn ping(&mut self) -> bool {
+    pub(super) fn ping(&mut self) -> bool {
         let _deadline = self.socket.set_deadline(Instant::now() + PING_TIMEOUT);
         self.pg.batch_execute("SELECT 1").is_ok()
     }

@@ -16,6 +16,8 @@ mod epoch;
 mod listener;
 pub mod feed;
 mod health;
+mod idle;
+mod lease;
 mod held_feed;
 mod snapshot;
 pub mod list;
@@ -58,9 +60,10 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::r2d2::{NopErrorHandler, Pool};
 use diesel::{Connection, PgConnection};
 use health::Health;
+use lease::{Lease, LeasePool, TransactionMode};
 use listener::Notifier;
 use login::{DatabaseRole, Login};
-use manager::{Lease, Manager, TransactionMode};
+use manager::Manager;
 use migrations::MigrationState;
 use pooler::PoolerWatch;
 use std::sync::Arc;
@@ -99,7 +102,10 @@ pub struct DbOptions {
     /// URL of a separate login that can only `SET ROLE elos_auditor`. If `None`, the login of
     /// `url` takes that role too.
     pub auditor_url: Option<String>,
+    /// Maximum number of connections that work at the same time.
     pub pool_max: u32,
+    /// How many more connections stay open, so that each tribunal finds one that is set to it.
+    pub pool_idle: u32,
     /// Maximum time that a request waits for a connection. After that, the server refuses it and
     /// tells the client when to retry.
     pub max_wait: Duration,
@@ -124,6 +130,7 @@ impl DbOptions {
             nacional_url: None,
             auditor_url: None,
             pool_max: 8,
+            pool_idle: 12,
             max_wait: Duration::from_secs(5),
             statement_timeout: STATEMENT_TIMEOUT,
             statements: None,
@@ -147,7 +154,7 @@ impl DbOptions {
 /// without blocking a thread.
 #[derive(Clone)]
 struct ConnectionPool {
-    pool: Pool<Manager>,
+    leases: LeasePool,
     permits: Permits,
 }
 
@@ -156,11 +163,11 @@ pub struct Db {
     tribunal_pool: ConnectionPool,
     national_pool: ConnectionPool,
     /// Pool of one connection for the server's own queries, so that requests never delay them.
-    server_pool: Pool<Manager>,
+    server_pool: LeasePool,
     notifier: Arc<Notifier>,
     health: Arc<Health>,
     /// Pool for writing and sealing the audit trail.
-    auditor: Pool<Manager>,
+    auditor: LeasePool,
     pooler_watch: Arc<PoolerWatch>,
     max_wait: Duration,
     statement_timeout: Duration,
@@ -237,14 +244,16 @@ impl Db {
                 .error_handler(Box::new(NopErrorHandler))
                 .build_unchecked(manager(role, statements).measured(measures.time(class)))
         };
-        let connections = |class, role, max: u32| {
-            let pool = pool(class, role, max, options.statements.clone());
+        let own = |class, role, max| LeasePool { pool: pool(class, role, max, None), idle: None };
+        let connections = |class, role, max: u32, more: u32| {
+            let pool = pool(class, role, max + more, options.statements.clone());
+            let leases = LeasePool { pool, idle: (more > 0).then(Arc::default) };
             let bounds = Bounds::of(max as usize, permits::max_parallel_queries());
             let bounds = match role {
                 DatabaseRole::App => bounds,
                 _ => bounds.of_one_tribunal(),
             };
-            ConnectionPool { pool, permits: Permits::measured(bounds, measures.wait(class)) }
+            ConnectionPool { leases, permits: Permits::measured(bounds, measures.wait(class)) }
         };
         let (mut probe, _) = manager(DatabaseRole::App, None).log_in()?;
         let migration_state = migrations::migration_state(&mut probe)?;
@@ -269,16 +278,22 @@ impl Db {
         let (mut auditor, _) = manager(DatabaseRole::Auditor, None).open()?;
         epoch::begin_if_moved(&mut auditor)?;
         Ok(Self {
-            tribunal_pool: connections(TRIBUNAL, DatabaseRole::App, options.pool_max),
+            tribunal_pool: connections(
+                TRIBUNAL,
+                DatabaseRole::App,
+                options.pool_max,
+                options.pool_idle,
+            ),
             national_pool: connections(
                 NACIONAL,
                 DatabaseRole::Nacional,
                 options.pool_max.div_ceil(4),
+                0,
             ),
-            server_pool: pool(SERVIDOR, DatabaseRole::App, 1, None),
+            server_pool: own(SERVIDOR, DatabaseRole::App, 1),
             notifier: Arc::new(Notifier::new(Login::of(options, DatabaseRole::App))),
             health: Arc::clone(&health),
-            auditor: pool(TRILHA, DatabaseRole::Auditor, 2, None),
+            auditor: own(TRILHA, DatabaseRole::Auditor, 2),
             pooler_watch: Arc::new(PoolerWatch::of(options.urls(), Arc::clone(&health))),
             max_wait: options.max_wait,
             statement_timeout: options.statement_timeout,
@@ -302,7 +317,9 @@ impl Db {
                 let with_conn = |lease: &mut Lease| {
                     lease.with_conn(false, |conn| read(&mut db.session(conn, scope)))
                 };
-                manager::with_lease(acquire, with_conn)?.1
+                let (lease, result) = lease::with_lease(acquire, with_conn)?;
+                lease.put_back();
+                result
             })
         };
         Self::blocking(permit, read).await?
@@ -349,9 +366,9 @@ impl Db {
 
     /// The error for a request that got no permit in time.
     pub fn permit_timeout_error(&self, actor: &Actor) -> Error {
-        let ConnectionPool { pool, permits } = self.connections(actor.scope());
+        let ConnectionPool { leases, permits } = self.connections(actor.scope());
         // The permit holders are waiting for a connection that cannot be opened.
-        if pool.state().connections == 0 {
+        if leases.pool.state().connections == 0 {
             return unavailable();
         }
         Error::Overloaded { seconds: permits.overloaded(&Caller::of(actor)).seconds }
@@ -371,13 +388,15 @@ impl Db {
     ) -> Result<T, Error> {
         let read = |conn: &mut PgConnection| read(conn).map_err(Error::from);
         self.pooler_watch.check()?;
-        manager::with_lease(|| self.server_lease(), |lease| lease.with_conn(false, read))?.1
+        lease::with_lease(|| self.server_lease(), |lease| lease.with_conn(false, read))?.1
     }
 
     /// A lease of the server's own connection, whose scope holds no rows.
     fn server_lease(&self) -> Result<Lease, Error> {
+        // The server reads for itself twice a minute, whether or not requests come.
+        self.tribunal_pool.leases.release_unused();
         let (role, scope) = (DatabaseRole::App, Scope::Tribunal(0));
-        manager::acquire(&self.server_pool, role, self.max_wait, scope, TransactionMode::Autocommit)
+        self.server_pool.acquire(role, self.max_wait, scope, TransactionMode::Autocommit)
     }
 
     /// Runs one of the server's own queries, of milliseconds, as the role that sees every tribunal.
@@ -398,29 +417,24 @@ impl Db {
     ) -> Result<T, Error> {
         self.pooler_watch.check()?;
         let (role, scope) = (DatabaseRole::Auditor, Scope::Nacional);
-        let mut lease = manager::acquire(
-            &self.auditor,
-            role,
-            self.max_wait,
-            scope,
-            TransactionMode::Autocommit,
-        )?;
+        let begin = TransactionMode::Autocommit;
+        let mut lease = self.auditor.acquire(role, self.max_wait, scope, begin)?;
         lease.with_conn(false, |conn| work(conn).map_err(Error::from))
     }
 
     /// Maximum number of connections that requests use at the same time.
     pub fn max_connections(&self) -> usize {
-        (self.tribunal_pool.pool.max_size() + self.national_pool.pool.max_size()) as usize
+        self.tribunal_pool.permits.load().permits + self.national_pool.permits.load().permits
     }
 
     /// What each pool does now.
     pub fn loads(&self) -> [Load; 4] {
-        let load = |class, pool: &Pool<Manager>, queue| {
-            let state = pool.state();
-            Load { class, connections: state.connections, idle: state.idle_connections, queue }
+        let load = |class, leases: &LeasePool, queue| {
+            let connections = leases.pool.state().connections;
+            Load { class, connections, idle: leases.idle_connections(), queue }
         };
-        let queued = |class, ConnectionPool { pool, permits }: &ConnectionPool| {
-            load(class, pool, Some(permits.load()))
+        let queued = |class, ConnectionPool { leases, permits }: &ConnectionPool| {
+            load(class, leases, Some(permits.load()))
         };
         [
             queued(TRIBUNAL, &self.tribunal_pool),
@@ -443,7 +457,7 @@ impl Db {
             Scope::Tribunal(_) | Scope::Estatistica => DatabaseRole::App,
             Scope::Nacional => DatabaseRole::Nacional,
         };
-        manager::acquire(&self.connections(scope).pool, role, self.max_wait, scope, begin)
+        self.connections(scope).leases.acquire(role, self.max_wait, scope, begin)
     }
 
     /// Runs `work` on a blocking thread, because Diesel is synchronous, and holds `permit` until

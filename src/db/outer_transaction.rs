@@ -4,6 +4,7 @@
 
 use super::catalog::Structure;
 use super::health::Health;
+use super::lease::LeasePool;
 use super::listener::Notifier;
 use super::login::{DatabaseRole, Login};
 use super::manager::Manager;
@@ -34,8 +35,9 @@ impl Db {
             .idle_timeout(None)
             .connection_timeout(statement_timeout)
             .build_unchecked(Manager::of_connection(conn, statement_timeout, Arc::clone(&health)));
+        let leases = LeasePool { pool, idle: None };
         let connections = || ConnectionPool {
-            pool: pool.clone(),
+            leases: leases.clone(),
             // More permits than connections: a query that holds one may ask for another to read
             // rows by another path, and with a single permit it would wait for itself.
             permits: Permits::new(Bounds::unlimited(8)),
@@ -46,14 +48,14 @@ impl Db {
             structure: Arc::new(Structure::new(&nowhere)),
             tribunal_pool: connections(),
             national_pool: connections(),
-            server_pool: pool.clone(),
+            server_pool: leases.clone(),
             notifier: Arc::new(Notifier::new(Login::of(&nowhere, DatabaseRole::App))),
             pooler_watch: Arc::new(PoolerWatch::of(Vec::new(), Arc::clone(&health))),
             health,
             max_wait: statement_timeout,
             statement_timeout,
             skip_tribunal_filter,
-            auditor: pool,
+            auditor: leases,
         }
     }
 

@@ -4,7 +4,7 @@
 //! the start, from a new snapshot with `use_savepoints` set: each statement runs in its own savepoint, which
 //! costs a round trip, so that a failure affects only its own field.
 
-use super::manager::{self, Lease, TransactionMode};
+use super::lease::{self, Lease, TransactionMode};
 use super::{Db, Session, unavailable};
 use crate::auth::Scope;
 use crate::error::{Error, Failure};
@@ -89,7 +89,7 @@ impl Snapshot {
         let with_conn = |lease: &mut Lease| {
             lease.with_conn(use_savepoints, |conn| read(&mut db.session(conn, scope)))
         };
-        let (lease, read) = manager::with_lease(acquire, with_conn)?;
+        let (lease, read) = lease::with_lease(acquire, with_conn)?;
         self.lease = Some(lease);
         read
     }
@@ -121,8 +121,9 @@ impl Snapshot {
 /// to it.
 impl Drop for Snapshot {
     fn drop(&mut self) {
-        if let Some(lease) = &mut self.lease {
+        if let Some(mut lease) = self.lease.take() {
             lease.finish(self.failure.is_none());
+            lease.put_back();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Write transactions and dry runs.
 
-use super::manager::TransactionMode;
+use super::lease::TransactionMode;
 use super::{Db, Lane, Permit, Session};
 use crate::auth::{Actor, Scope};
 use crate::error::Error;
@@ -64,8 +64,9 @@ impl Db {
         with_conn: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.report_timeout(|| {
-            let result =
-                self.acquire(scope, TransactionMode::Autocommit)?.with_conn(false, with_conn);
+            let mut lease = self.acquire(scope, TransactionMode::Autocommit)?;
+            let result = lease.with_conn(false, with_conn);
+            lease.put_back();
             // Notify after a rollback too: feeds are read only up to the oldest open transaction, so
             // the end of any transaction can make more rows readable.
             self.notifier.notify();

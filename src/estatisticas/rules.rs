@@ -93,6 +93,7 @@ mod tests {
             by: by.to_vec(),
             values: filtered.iter().map(|one| (*one, Some("1".to_owned()))).collect(),
             protected: true,
+            times: true,
             now: DateTime::UNIX_EPOCH,
             today: DateTime::UNIX_EPOCH.date_naive(),
         }

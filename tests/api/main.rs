@@ -37,6 +37,7 @@ mod hidden_characters;
 mod http;
 mod http_profile;
 mod idempotency;
+mod idle_connections;
 mod isolation;
 mod issuer;
 mod linha_do_tempo;

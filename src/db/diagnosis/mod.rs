@@ -300,5 +300,5 @@ fn instance_connections(options: &DbOptions) -> u32 {
         1 => OWN_CONNECTIONS,
         _ => OWN_CONNECTIONS_THREE_LOGINS,
     };
-    options.pool_max + options.pool_max.div_ceil(4) + own
+    options.pool_max + options.pool_idle + options.pool_max.div_ceil(4) + own
 }

@@ -119,7 +119,7 @@ fn of_connections(needed: i64, offered: i64) -> Finding {
         offered if offered < needed => Finding::error(
             CHECK,
             text,
-            format!("max_connections de ao menos {all}, ou menos em pool_max"),
+            format!("max_connections de ao menos {all}, ou menos em pool_max e pool_idle"),
         ),
         offered if offered < all => Finding::warning(
             CHECK,

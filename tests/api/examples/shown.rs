@@ -27,7 +27,9 @@ fn count_rows(value: &Value, path: &str, lists: &mut BTreeMap<String, usize>) {
     match value {
         Value::Array(rows) => {
             *lists.entry(path.to_owned()).or_default() += rows.len();
-            rows.iter().for_each(|row| count_rows(row, path, lists));
+            for row in rows {
+                count_rows(row, path, lists);
+            }
         }
         Value::Object(fields) => {
             for (name, field) in fields {
