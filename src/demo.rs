@@ -125,18 +125,13 @@ fn prepare(
 /// Analyzes the tables without statistics. A crash makes PostgreSQL forget which tables it had to
 /// analyze, and until half of such a table has changed, PostgreSQL plans its queries by guesses.
 fn analyse(conn: &mut PgConnection) -> anyhow::Result<()> {
-    #[derive(diesel::QueryableByName)]
-    struct Table {
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        name: String,
-    }
-    let never_analysed: Vec<Table> = Sql::new(
-        "SELECT oid::regclass::text AS name FROM pg_class \
+    let never_analysed: Vec<String> = Sql::new(
+        "SELECT oid::regclass::text FROM pg_class \
          WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace \
            AND reltuples < 0 AND pg_relation_size(oid) > 0",
     )
-    .load(conn)?;
-    for Table { name } in never_analysed {
+    .rows(conn)?;
+    for name in never_analysed {
         conn.batch_execute(&format!("ANALYZE {name}"))?;
     }
     Ok(())

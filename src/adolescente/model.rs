@@ -1,13 +1,14 @@
 //! The adolescente, its identificador and its record.
 
 use crate::db::schema::adolescente;
-use crate::db::{row, text_enum};
+use crate::db::{columns_hold, row, text_enum};
 use crate::value::characters::UnexpectedCharacter;
 use crate::value::cpf::Cpf;
 use crate::value::field::digits;
 use crate::value::resource::{Resource, resources};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Double, Text};
 use diesel_derive_newtype::DieselNewType;
 use serde::Serialize;
 use std::fmt;
@@ -21,6 +22,8 @@ pub struct AdolescenteId(pub i64);
 /// National key of a person: the year of registration and a sequence of 8 digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType, Serialize)]
 pub struct Identificador(String);
+
+columns_hold!(AdolescenteId as BigInt, Identificador as Text);
 
 /// The text is not an identificador. Holds a foreign character of the text, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -107,21 +110,25 @@ text_enum! {
     }
 }
 
-/// A registered adolescente. Its `Debug` shows only the id, so that logs do not identify the
-/// person.
-#[derive(Clone, HasQuery, QueryableByName)]
-#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
-pub struct Adolescente {
-    pub id: AdolescenteId,
-    pub tribunal_codigo: i16,
-    pub identificador: Identificador,
-    pub cadastro_pendente: bool,
-    #[diesel(embed)]
-    pub dados: AdolescenteDados,
-    pub data_obito: Option<NaiveDate>,
-    pub criado_em: DateTime<Utc>,
-    pub atualizado_em: DateTime<Utc>,
-    pub versao: i32,
+row! {
+    columns adolescente_columns of "a";
+
+    /// A registered adolescente. Its `Debug` shows only the id, so that logs do not identify the
+    /// person.
+    #[derive(Clone, HasQuery, QueryableByName)]
+    #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg))]
+    pub struct Adolescente {
+        pub id: AdolescenteId,
+        pub tribunal_codigo: i16,
+        pub identificador: Identificador,
+        pub cadastro_pendente: bool,
+        #[diesel(embed)]
+        pub dados: AdolescenteDados as crate::adolescente::dados_columns,
+        pub data_obito: Option<NaiveDate>,
+        pub criado_em: DateTime<Utc>,
+        pub atualizado_em: DateTime<Utc>,
+        pub versao: i32,
+    }
 }
 
 impl fmt::Debug for Adolescente {
@@ -154,88 +161,59 @@ row! {
     }
 }
 
-/// The data of a record, both as a client asks to register them and as the table stores them.
-#[derive(
-    Clone,
-    Default,
-    PartialEq,
-    Eq,
-    Queryable,
-    Selectable,
-    QueryableByName,
-    Insertable,
-    AsChangeset,
-    Serialize,
-)]
-#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
-pub struct AdolescenteDados {
-    pub nome: Option<String>,
-    pub sobrenome: Option<String>,
-    pub nome_social: Option<String>,
-    pub data_nascimento: Option<NaiveDate>,
-    pub data_nascimento_presumida: bool,
-    pub sexo_biologico: Option<SexoBiologico>,
-    pub identidade_genero: Option<IdentidadeGenero>,
-    pub orientacao_sexual: Option<OrientacaoSexual>,
-    pub raca_cor: Option<RacaCor>,
-    pub nome_mae: Option<String>,
-    pub nome_pai: Option<String>,
-    pub naturalidade: Option<String>,
-    pub cpf: Option<Cpf>,
-    #[diesel(embed)]
-    pub rg: Rg,
-    #[diesel(embed)]
-    pub certidao: Certidao,
+row! {
+    columns dados_columns of "a";
+
+    /// The data of a record, both as a client asks to register them and as the table stores them.
+    #[derive(Clone, Default, PartialEq, Eq, Queryable, Selectable, QueryableByName, Insertable, AsChangeset, Serialize)]
+    #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
+    pub struct AdolescenteDados {
+        pub nome: Option<String>,
+        pub sobrenome: Option<String>,
+        pub nome_social: Option<String>,
+        pub data_nascimento: Option<NaiveDate>,
+        pub data_nascimento_presumida: bool,
+        pub sexo_biologico: Option<SexoBiologico>,
+        pub identidade_genero: Option<IdentidadeGenero>,
+        pub orientacao_sexual: Option<OrientacaoSexual>,
+        pub raca_cor: Option<RacaCor>,
+        pub nome_mae: Option<String>,
+        pub nome_pai: Option<String>,
+        pub naturalidade: Option<String>,
+        pub cpf: Option<Cpf>,
+        #[diesel(embed)]
+        pub rg: Rg as crate::adolescente::rg_columns,
+        #[diesel(embed)]
+        pub certidao: Certidao as crate::adolescente::certidao_columns,
+    }
 }
 
-/// The identity card (registro geral) in a record.
-#[derive(
-    Clone,
-    Default,
-    PartialEq,
-    Eq,
-    Queryable,
-    Selectable,
-    QueryableByName,
-    Insertable,
-    AsChangeset,
-    Serialize,
-)]
-#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
-pub struct Rg {
-    #[diesel(column_name = rg_numero)]
-    pub numero: Option<String>,
-    #[diesel(column_name = rg_orgao_expedidor)]
-    pub orgao_expedidor: Option<String>,
-    #[diesel(column_name = rg_data_expedicao)]
-    pub data_expedicao: Option<NaiveDate>,
-    #[diesel(column_name = rg_estado)]
-    pub estado: Option<String>,
+row! {
+    columns rg_columns of "a";
+
+    /// The identity card (registro geral) in a record.
+    #[derive(Clone, Default, PartialEq, Eq, Queryable, Selectable, QueryableByName, Insertable, AsChangeset, Serialize)]
+    #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
+    pub struct Rg {
+        pub numero: Option<String> => rg_numero,
+        pub orgao_expedidor: Option<String> => rg_orgao_expedidor,
+        pub data_expedicao: Option<NaiveDate> => rg_data_expedicao,
+        pub estado: Option<String> => rg_estado,
+    }
 }
 
-/// The birth certificate in a record.
-#[derive(
-    Clone,
-    Default,
-    PartialEq,
-    Eq,
-    Queryable,
-    Selectable,
-    QueryableByName,
-    Insertable,
-    AsChangeset,
-    Serialize,
-)]
-#[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
-pub struct Certidao {
-    #[diesel(column_name = certidao_cartorio)]
-    pub cartorio: Option<String>,
-    #[diesel(column_name = certidao_livro)]
-    pub livro: Option<String>,
-    #[diesel(column_name = certidao_folha)]
-    pub folha: Option<String>,
-    #[diesel(column_name = certidao_numero)]
-    pub numero: Option<String>,
+row! {
+    columns certidao_columns of "a";
+
+    /// The birth certificate in a record.
+    #[derive(Clone, Default, PartialEq, Eq, Queryable, Selectable, QueryableByName, Insertable, AsChangeset, Serialize)]
+    #[diesel(table_name = adolescente, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
+    pub struct Certidao {
+        pub cartorio: Option<String> => certidao_cartorio,
+        pub livro: Option<String> => certidao_livro,
+        pub folha: Option<String> => certidao_folha,
+        pub numero: Option<String> => certidao_numero,
+    }
 }
 
 impl Rg {
@@ -338,7 +316,7 @@ pub struct Semelhante {
     #[diesel(embed)]
     pub adolescente: Adolescente,
     /// Similarity, 0 to 1.
-    #[diesel(sql_type = diesel::sql_types::Double)]
+    #[diesel(sql_type = Double)]
     pub score: f64,
 }
 

@@ -2,12 +2,11 @@
 //! stores them ([`Entry`]).
 
 use crate::auth::{Actor, Scope};
-use crate::db::text_enum;
+use crate::db::{row, text_enum};
 use crate::value::resource::Resource;
 use crate::value::tribunal::TRIBUNAIS;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types;
 use serde_json::json;
 
 text_enum! {
@@ -178,42 +177,31 @@ impl NewRecord {
     }
 }
 
-/// One operation, as the trail stores it.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct Entry {
-    #[diesel(sql_type = sql_types::BigInt)]
-    pub id: i64,
-    /// The transaction that wrote the record, in digits. With `id`, its position in the trail.
-    #[diesel(sql_type = sql_types::Text)]
-    pub xid: String,
-    #[diesel(sql_type = sql_types::SmallInt)]
-    pub tribunal_codigo: i16,
-    #[diesel(sql_type = sql_types::Timestamptz)]
-    pub ocorrido_em: DateTime<Utc>,
-    #[diesel(sql_type = sql_types::Text)]
-    pub sub: String,
-    #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
-    pub azp: Option<String>,
-    #[diesel(sql_type = sql_types::Text)]
-    pub canal: CanalAuditoria,
-    #[diesel(sql_type = sql_types::Text)]
-    pub operacao: String,
-    #[diesel(sql_type = sql_types::Text)]
-    pub especie: EspecieAuditoria,
-    #[diesel(sql_type = sql_types::Text)]
-    pub resultado: ResultadoAuditoria,
-    #[diesel(sql_type = sql_types::SmallInt)]
-    pub status: i16,
-    /// The numbers of [`Resource`].
-    #[diesel(sql_type = sql_types::Array<sql_types::BigInt>)]
-    pub recursos: Vec<i64>,
-    #[diesel(sql_type = sql_types::Array<sql_types::Text>)]
-    pub campos_sensiveis: Vec<String>,
-    #[diesel(sql_type = sql_types::Text)]
-    pub correlacao: String,
-    /// Ids of all subscriptions whose deliveries this record merges.
-    #[diesel(sql_type = sql_types::Nullable<sql_types::Array<sql_types::Text>>)]
-    pub correlacoes: Option<Vec<String>>,
+row! {
+    columns entry_columns of "a";
+
+    /// One operation, as the trail stores it.
+    #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+    pub struct Entry {
+        pub id: i64,
+        /// The transaction that wrote the record, in digits. With `id`, its position in the trail.
+        pub xid: String = "a.xid::text",
+        pub tribunal_codigo: i16,
+        pub ocorrido_em: DateTime<Utc>,
+        pub sub: String,
+        pub azp: Option<String>,
+        pub canal: CanalAuditoria,
+        pub operacao: String,
+        pub especie: EspecieAuditoria,
+        pub resultado: ResultadoAuditoria,
+        pub status: i16,
+        /// The numbers of [`Resource`].
+        pub recursos: Vec<i64>,
+        pub campos_sensiveis: Vec<String>,
+        pub correlacao: String,
+        /// Ids of all subscriptions whose deliveries this record merges.
+        pub correlacoes: Option<Vec<String>> = "a.correlacoes::text[]",
+    }
 }
 
 /// The codes of all chains: every tribunal and [`NACIONAL`].

@@ -5,11 +5,10 @@
 //! records in the order of the trail.
 
 use super::trail;
-use crate::db::Db;
+use crate::db::{Db, row};
 use crate::error::Error;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types;
 use sha2::{Digest, Sha256};
 
 /// Maximum number of records of one tribunal that one round seals.
@@ -23,46 +22,32 @@ pub type Hash = [u8; 32];
 /// The previous hash of the first seal of every chain.
 pub const CHAIN_START: Hash = [0; 32];
 
-/// One link of the chain: a range of consecutive records of one tribunal.
-#[derive(Debug, Clone, QueryableByName)]
-pub struct Seal {
-    #[diesel(sql_type = sql_types::SmallInt)]
-    pub tribunal_codigo: i16,
-    #[diesel(sql_type = sql_types::BigInt)]
-    pub ordem: i64,
-    #[diesel(sql_type = sql_types::Text)]
-    pub ate_xid: String,
-    #[diesel(sql_type = sql_types::BigInt)]
-    pub ate_id: i64,
-    #[diesel(sql_type = sql_types::Array<sql_types::BigInt>)]
-    pub ids: Vec<i64>,
-    #[diesel(sql_type = sql_types::Binary)]
-    pub resumos: Vec<u8>,
-    #[diesel(sql_type = sql_types::Binary)]
-    pub anterior: Vec<u8>,
-    #[diesel(sql_type = sql_types::Binary)]
-    pub hash: Vec<u8>,
-    #[diesel(sql_type = sql_types::Timestamptz)]
-    pub selado_em: DateTime<Utc>,
+row! {
+    columns seal_columns of "s";
+
+    /// One link of the chain: a range of consecutive records of one tribunal.
+    #[derive(Debug, Clone, QueryableByName)]
+    pub struct Seal {
+        pub tribunal_codigo: i16,
+        pub ordem: i64,
+        pub ate_xid: String = "s.ate_xid::text",
+        pub ate_id: i64,
+        pub ids: Vec<i64>,
+        pub resumos: Vec<u8>,
+        pub anterior: Vec<u8>,
+        pub hash: Vec<u8>,
+        pub selado_em: DateTime<Utc>,
+    }
 }
 
-/// Columns of [`Seal`], from a table named `s`.
-macro_rules! seal_columns {
-    () => {
-        "s.tribunal_codigo, s.ordem, s.ate_xid::text, s.ate_id, s.ids, s.resumos, s.anterior, s.hash, s.selado_em"
-    };
-}
-pub(super) use seal_columns;
-
-/// A record as the chain needs it: its id, its tribunal, and the digest of all its columns.
-#[derive(Debug, QueryableByName)]
-pub struct Sealable {
-    #[diesel(sql_type = sql_types::BigInt)]
-    pub id: i64,
-    #[diesel(sql_type = sql_types::SmallInt)]
-    pub tribunal_codigo: i16,
-    #[diesel(sql_type = sql_types::Binary)]
-    resumo: Vec<u8>,
+row! {
+    /// A record as the chain needs it: its id, its tribunal, and the digest of all its columns.
+    #[derive(Debug, QueryableByName)]
+    pub struct Sealable {
+        pub id: i64,
+        pub tribunal_codigo: i16,
+        resumo: Vec<u8>,
+    }
 }
 
 /// A record of a table named `a`, in PostgreSQL's binary row format. Every row has exactly one such

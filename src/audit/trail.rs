@@ -1,6 +1,6 @@
 //! Runs the SQL of the audit trail, which is append-only.
 
-use super::entry::{Entry, NewRecord, ResultadoAuditoria};
+use super::entry::{Entry, NewRecord, ResultadoAuditoria, entry_columns};
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
 use crate::db::{Db, Relation, Session, Sql, SqlValue};
 use crate::error::Error;
@@ -10,7 +10,6 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind;
 use diesel::result::Error::DatabaseError;
-use diesel::sql_types;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,14 +17,6 @@ use std::time::Duration;
 pub const BATCH_SIZE: usize = 1000;
 /// The increment of the sequence `auditoria_sequencia`.
 pub const ID_BLOCK_SIZE: i64 = 1000;
-
-/// Columns of [`Entry`], from a table named `a`.
-macro_rules! columns {
-    () => {
-        "a.id, a.xid::text, a.tribunal_codigo, a.ocorrido_em, a.sub, a.azp, a.canal, a.operacao, a.especie, a.resultado, \
-         a.status, a.recursos, a.campos_sensiveis, a.correlacao, a.correlacoes::text[]"
-    };
-}
 
 /// Follows `unnest(` and an array of tribunais. Yields each tribunal with the position of its last
 /// seal, as `u`.
@@ -46,23 +37,16 @@ macro_rules! after_last_seal {
 
 no_resources!(Entry);
 
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = sql_types::BigInt)]
-    n: i64,
-}
-
 /// Reserves [`ID_BLOCK_SIZE`] ids from the sequence and returns the first.
 pub fn reserve_ids(conn: &mut PgConnection) -> QueryResult<i64> {
-    let number: Number = Sql::new("SELECT nextval('auditoria_sequencia') AS n").get_result(conn)?;
-    Ok(number.n)
+    Sql::new("SELECT nextval('auditoria_sequencia')").row(conn)
 }
 
 /// Seals committed records that have no seal yet, at most `seal::MAX_BATCH` for each tribunal.
 /// Returns how many records it sealed.
 pub fn seal_pending(conn: &mut PgConnection) -> QueryResult<usize> {
-    let sealed: Number = Sql::new("SELECT elos_trilha_selar() AS n").get_result(conn)?;
-    Ok(sealed.n.try_into().unwrap_or_default())
+    let sealed: i64 = Sql::new("SELECT elos_trilha_selar()").row(conn)?;
+    Ok(sealed.try_into().unwrap_or_default())
 }
 
 /// The records that are written and not sealed.
@@ -76,24 +60,14 @@ pub struct Tail {
 /// Reads how long the tail is. Of each tribunal it counts up to 10,000 records, so that a seal that
 /// was held back for days does not make the question dear. Blocks.
 pub fn unsealed_tail(db: &Db) -> Result<Tail, Error> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = sql_types::BigInt)]
-        records: i64,
-        #[diesel(sql_type = sql_types::Nullable<sql_types::Double>)]
-        seconds: Option<f64>,
-    }
-    let row: Row = db.with_national_conn(|conn| {
-        Sql::new(
-            "SELECT count(*) AS records, \
-             extract(epoch FROM clock_timestamp() - min(a.ocorrido_em))::float8 AS seconds FROM unnest(",
-        )
-        .bind(super::entry::tribunais())
-        .push(concat!(last_seal!(), after_last_seal!(), " ORDER BY a.xid, a.id LIMIT 10000) AS a"))
-        .get_result(conn)
+    let (records, seconds): (i64, Option<f64>) = db.with_national_conn(|conn| {
+        Sql::new("SELECT count(*), extract(epoch FROM clock_timestamp() - min(a.ocorrido_em))::float8 FROM unnest(")
+            .bind(super::entry::tribunais())
+            .push(concat!(last_seal!(), after_last_seal!(), " ORDER BY a.xid, a.id LIMIT 10000) AS a"))
+            .row(conn)
     })?;
-    let oldest = row.seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
-    Ok(Tail { records: row.records.try_into().unwrap_or_default(), oldest })
+    let oldest = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
+    Ok(Tail { records: records.try_into().unwrap_or_default(), oldest })
 }
 
 /// Writes a batch under consecutive ids from `first`. Returns false when one of the ids is taken: by
@@ -109,13 +83,13 @@ pub fn insert_reads(conn: &mut PgConnection, first: i64, batch: &[NewRecord]) ->
 
 /// Whether the trail already holds the batch that was sent under these ids.
 pub fn is_stored(conn: &mut PgConnection, first: i64, batch: &[NewRecord]) -> QueryResult<bool> {
-    let written: Number = Sql::new("SELECT elos_trilha_escritos(")
+    let written: i64 = Sql::new("SELECT elos_trilha_escritos(")
         .bind(first)
         .push(", ")
         .bind_each(batch, |new| new.correlation.clone())
-        .push(") AS n")
-        .get_result(conn)?;
-    Ok(usize::try_from(written.n).is_ok_and(|n| n == batch.len()))
+        .push(")")
+        .row(conn)?;
+    Ok(usize::try_from(written).is_ok_and(|n| n == batch.len()))
 }
 
 /// Writes one record that a batch could not write. If PostgreSQL cannot store it, sets the record
@@ -124,14 +98,8 @@ pub fn insert_or_set_aside(
     conn: &mut PgConnection,
     record: &NewRecord,
 ) -> QueryResult<Option<String>> {
-    #[derive(QueryableByName)]
-    struct Proved {
-        #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
-        sqlstate: Option<String>,
-    }
     let sql = Sql::new("SELECT elos_trilha_provar(").bind(record.as_bytes()).push(", ");
-    let proved: Proved = read_arguments(sql, &[record]).push(") AS sqlstate").get_result(conn)?;
-    Ok(proved.sqlstate)
+    read_arguments(sql, &[record]).push(")").row(conn)
 }
 
 /// Creates the partitions of the coming months.
@@ -253,9 +221,10 @@ impl Relation for RecordById {
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        let sql = Sql::new(concat!("SELECT ", columns!(), " FROM auditoria a WHERE a.id = ANY("))
-            .bind(ids)
-            .push(")");
+        let sql =
+            Sql::new(concat!("SELECT ", entry_columns!(), " FROM auditoria a WHERE a.id = ANY("))
+                .bind(ids)
+                .push(")");
         let sql = match session.scope.tribunal() {
             Some(code) => sql.and(Sql::new("a.tribunal_codigo = ").bind(code)),
             None => sql,
@@ -304,7 +273,7 @@ impl List for TrailQuery {
             }),
         ];
         ListQuery {
-            columns: columns!(),
+            columns: entry_columns!(),
             tables: "auditoria a",
             parent_column: None,
             // Read only up to the oldest transaction that is still open. Otherwise a client that

@@ -9,7 +9,6 @@ use crate::db::{Sql, SqlValue};
 use crate::value::hexadecimal;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types;
 use std::collections::{HashMap, VecDeque};
 
 /// Number of seals in one read.
@@ -46,28 +45,15 @@ impl Anchor {
     }
 }
 
-#[derive(QueryableByName)]
-struct CountAndOldest {
-    #[diesel(sql_type = sql_types::BigInt)]
-    n: i64,
-    #[diesel(sql_type = sql_types::Nullable<sql_types::Timestamptz>)]
-    desde: Option<DateTime<Utc>>,
-}
-
 /// Number of records that the database could not store, and the time at which it set the first one
 /// aside.
 pub fn count_set_aside(conn: &mut PgConnection) -> QueryResult<(i64, Option<DateTime<Utc>>)> {
-    let counted: CountAndOldest =
-        Sql::new("SELECT count(*) AS n, min(recusada_em) AS desde FROM auditoria_recusada")
-            .get_result(conn)?;
-    Ok((counted.n, counted.desde))
+    Sql::new("SELECT count(*), min(recusada_em) FROM auditoria_recusada").row(conn)
 }
 
 /// Number of seals to verify.
 pub fn count_seals(conn: &mut PgConnection) -> QueryResult<i64> {
-    let counted: CountAndOldest =
-        Sql::new("SELECT count(*) AS n, NULL::timestamptz AS desde FROM selo").get_result(conn)?;
-    Ok(counted.n)
+    Sql::new("SELECT count(*) FROM selo").row(conn)
 }
 
 /// Verifies every chain from its beginning. For archived ranges, only checks that the chain
@@ -232,8 +218,8 @@ impl ChainVerifier<'_> {
                 });
             }
         }
-        let unsealed: CountAndOldest = Sql::new(
-            "SELECT count(*) AS n, min(ocorrido_em) FILTER (WHERE isfinite(ocorrido_em)) AS desde FROM auditoria a WHERE a.tribunal_codigo = ",
+        let (unsealed, since): (i64, Option<DateTime<Utc>>) = Sql::new(
+            "SELECT count(*), min(ocorrido_em) FILTER (WHERE isfinite(ocorrido_em)) FROM auditoria a WHERE a.tribunal_codigo = ",
         )
         .bind(self.tribunal)
         .push(" AND (a.xid, a.id) > (")
@@ -241,9 +227,9 @@ impl ChainVerifier<'_> {
         .push(", ")
         .bind(until.1)
         .push(")")
-        .get_result(self.conn)?;
+        .row(self.conn)?;
         let hash = hash.try_into().unwrap_or(CHAIN_START);
-        let empty = order == 0 && unsealed.n == 0;
+        let empty = order == 0 && unsealed == 0;
         let (tribunal, seals) = (self.tribunal, order);
         Ok((!empty).then_some(ChainSummary {
             tribunal,
@@ -251,8 +237,8 @@ impl ChainVerifier<'_> {
             records,
             archived,
             hash,
-            unsealed: unsealed.n,
-            since: unsealed.desde,
+            unsealed,
+            since,
         }))
     }
 

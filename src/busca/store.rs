@@ -4,8 +4,6 @@ use super::{AlvoDaBusca, Hit};
 use crate::db::{Relation, Session, Sql};
 use crate::error::Error;
 use ahash::{HashMap, HashMapExt};
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Double, Text};
 use std::sync::Arc;
 
 /// A search, as `rules::search` reads it.
@@ -21,16 +19,6 @@ pub struct Busca {
     /// Whether civil names also match.
     pub sensitive: bool,
     pub limit: i32,
-}
-
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Text)]
-    alvo: AlvoDaBusca,
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-    #[diesel(sql_type = Double)]
-    score: f64,
 }
 
 impl Busca {
@@ -59,9 +47,8 @@ impl Relation for Busca {
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let mut found = HashMap::with_capacity(keys.len());
         for key in keys {
-            let rows: Vec<Row> = key.sql().load(session.conn())?;
-            let hits =
-                rows.into_iter().map(|Row { alvo, id, score }| Hit { target: alvo, id, score });
+            let rows: Vec<(AlvoDaBusca, i64, f64)> = key.sql().rows(session.conn())?;
+            let hits = rows.into_iter().map(|(target, id, score)| Hit { target, id, score });
             found.insert(key.clone(), Arc::new(hits.collect()));
         }
         Ok(found)

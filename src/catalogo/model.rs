@@ -3,7 +3,6 @@ use crate::tramite::EstruturaAddress;
 use crate::value::resource::no_resources;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz};
 use serde::Serialize;
 
 text_enum! {
@@ -26,64 +25,45 @@ row! {
     /// A row of a catalogue that all órgãos share.
     #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
     pub struct ItemDoCatalogo {
-        #[diesel(sql_type = BigInt)]
         pub id: i64,
-        #[diesel(sql_type = Text)]
         pub tipo: TipoDeCatalogo,
         /// The number by which órgãos refer to the item.
-        #[diesel(sql_type = Integer)]
         pub codigo: i32,
-        #[diesel(sql_type = Text)]
         pub nome: String,
         /// Only for a hipótese legal.
-        #[diesel(sql_type = Nullable<Text>)]
         pub base_legal: Option<String>,
-        #[diesel(sql_type = Bool)]
         pub ativo: bool,
-        #[diesel(sql_type = Integer)]
         pub versao: i32,
-        #[diesel(sql_type = Timestamptz)]
         pub atualizado_em: DateTime<Utc>,
     }
 }
 
-/// An estrutura with everything that the catalogue says of it.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
-pub struct EstruturaDoCatalogo {
-    #[diesel(sql_type = BigInt)]
-    pub id: i64,
-    #[diesel(sql_type = Integer)]
-    pub repositorio: i32,
-    #[diesel(sql_type = Text)]
-    pub numero: String,
-    #[diesel(sql_type = Text)]
-    pub nome: String,
-    #[diesel(sql_type = Text)]
-    pub nome_busca: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub sigla: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub pai_id: Option<i64>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub codigo_no_orgao: Option<String>,
-    /// The tribunal whose systems act for this estrutura.
-    #[diesel(sql_type = SmallInt)]
-    pub tribunal_codigo: i16,
-    #[diesel(sql_type = Bool)]
-    pub ativa: bool,
-    #[diesel(sql_type = Bool)]
-    pub pode_enviar: bool,
-    #[diesel(sql_type = Bool)]
-    pub pode_receber: bool,
-    /// Whether the estrutura has a key, with which this server checks the signatures on its
-    /// recibos.
-    #[diesel(sql_type = Bool)]
-    pub tem_chave: bool,
-    #[diesel(sql_type = Integer)]
-    pub versao: i32,
-    #[diesel(sql_type = Timestamptz)]
-    pub atualizado_em: DateTime<Utc>,
+row! {
+    columns estrutura_columns of "e";
+
+    /// An estrutura with everything that the catalogue says of it.
+    #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+    #[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
+    pub struct EstruturaDoCatalogo {
+        pub id: i64,
+        pub repositorio: i32,
+        pub numero: String,
+        pub nome: String,
+        pub nome_busca: String,
+        pub sigla: Option<String>,
+        pub pai_id: Option<i64>,
+        pub codigo_no_orgao: Option<String>,
+        /// The tribunal whose systems act for this estrutura.
+        pub tribunal_codigo: i16,
+        pub ativa: bool,
+        pub pode_enviar: bool,
+        pub pode_receber: bool,
+        /// Whether the estrutura has a key, with which this server checks the signatures on its
+        /// recibos.
+        pub tem_chave: bool = "e.chave_publica IS NOT NULL",
+        pub versao: i32,
+        pub atualizado_em: DateTime<Utc>,
+    }
 }
 
 impl EstruturaDoCatalogo {

@@ -1,7 +1,8 @@
 //! SQL of the catalogues.
 
 use super::{
-    EstruturaDoCatalogo, GravarEstrutura, GravarItem, ItemDoCatalogo, TipoDeCatalogo, item_columns,
+    EstruturaDoCatalogo, GravarEstrutura, GravarItem, ItemDoCatalogo, TipoDeCatalogo,
+    estrutura_columns, item_columns,
 };
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, WithParent, from_columns};
 use crate::db::{Relation, Session, Sql, group_by_key};
@@ -10,17 +11,7 @@ use crate::tramite::EstruturaAddress;
 use ahash::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer};
 use std::sync::Arc;
-
-/// Columns of [`EstruturaDoCatalogo`], from the table `estrutura e`.
-macro_rules! estrutura_columns {
-    () => {
-        "e.id, e.repositorio, e.numero, e.nome, e.nome_busca, e.sigla, e.pai_id, e.codigo_no_orgao, e.tribunal_codigo, \
-         e.ativa, e.pode_enviar, e.pode_receber, e.chave_publica IS NOT NULL AS tem_chave, e.versao, e.atualizado_em"
-    };
-}
-pub(super) use estrutura_columns;
 
 /// The items of one catalogue, ordered by código.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -272,14 +263,7 @@ pub fn save_item(
     nome: String,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<(i64, i32)>> {
-    #[derive(QueryableByName)]
-    struct Stored {
-        #[diesel(sql_type = BigInt)]
-        id: i64,
-        #[diesel(sql_type = Integer)]
-        versao: i32,
-    }
-    let stored: Option<Stored> = Sql::new("SELECT id, versao FROM elos_gravar_item_do_catalogo(")
+    Sql::new("SELECT id, versao FROM elos_gravar_item_do_catalogo(")
         .bind(command.tipo.text().to_owned())
         .push(", ")
         .bind(command.codigo)
@@ -294,9 +278,8 @@ pub fn save_item(
         .push(", ")
         .bind(now)
         .push(")")
-        .get_result(session.conn())
-        .optional()?;
-    Ok(stored.map(|Stored { id, versao: version }| (id, version)))
+        .row(session.conn())
+        .optional()
 }
 
 /// The columns of a written estrutura. The API and the import of files share this.
@@ -310,13 +293,8 @@ pub struct NewEstrutura<'a> {
 impl NewEstrutura<'_> {
     /// Returns the id of the new row.
     pub fn insert(&self, conn: &mut PgConnection) -> QueryResult<i64> {
-        #[derive(QueryableByName)]
-        struct Inserted {
-            #[diesel(sql_type = BigInt)]
-            id: i64,
-        }
         let Self { command, pai_id, tribunal, now } = self;
-        let inserted: Inserted = Sql::new(
+        Sql::new(
             "INSERT INTO estrutura (repositorio, numero, tribunal_codigo, nome, sigla, pai_id, codigo_no_orgao, ativa, \
              pode_enviar, pode_receber, atualizado_em) VALUES (",
         )
@@ -330,8 +308,7 @@ impl NewEstrutura<'_> {
         .push(", ")
         .bind(*now)
         .push(") RETURNING id")
-        .get_result(conn)?;
-        Ok(inserted.id)
+        .row(conn)
     }
 
     pub fn update(&self, conn: &mut PgConnection, id: i64) -> QueryResult<()> {

@@ -8,7 +8,7 @@ use crate::db::{self, diagnosis};
 use crate::value::finding::{Finding, Level};
 use anyhow::ensure;
 use chrono::TimeDelta;
-use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
+use diesel::{Connection, PgConnection};
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::statvfs::statvfs;
 
@@ -114,18 +114,13 @@ fn of_certificate(config: &Config) -> Option<Finding> {
 
 /// Looks at the disk of a PostgreSQL on this machine. Only some owners may ask for its folder.
 fn of_disk(url: &str) -> Finding {
-    #[derive(QueryableByName)]
-    struct Folder {
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        path: String,
-    }
     let ask = || {
         if !matches!(db::transport(url), Ok(db::Transport::Local)) {
             return None;
         }
         let mut conn = PgConnection::establish(url).ok()?;
-        let ask = db::Sql::new("SELECT current_setting('data_directory') AS path");
-        let Folder { path } = ask.get_result(&mut conn).ok()?;
+        let ask = db::Sql::new("SELECT current_setting('data_directory')");
+        let path: String = ask.row(&mut conn).ok()?;
         statvfs(path.as_str()).ok()
     };
     match ask() {

@@ -2,13 +2,12 @@
 //! again every two seconds.
 
 use crate::auth::{Certificate, Credential, Credentials, Fingerprint, Known, Papel, Validity};
-use crate::db::{Db, Sql};
+use crate::db::{Db, Sql, row};
 use crate::error::{Error, Failure};
 use crate::value::tribunal::Tribunal;
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text, Timestamptz};
 use std::time::Duration;
 
 /// Interval between two reads, well below the age at which the server stops trusting what it read.
@@ -17,23 +16,19 @@ const REREAD_INTERVAL: Duration = Duration::from_secs(2);
 /// wait long for fresh credentials.
 const RETRY_DELAY: Duration = Duration::from_millis(250);
 
-/// A client as the tables store it.
-#[derive(Debug, QueryableByName)]
-pub struct Row {
-    #[diesel(sql_type = Text)]
-    pub azp: String,
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    pub tribunal: Option<i16>,
-    #[diesel(sql_type = Array<Text>)]
-    pub papeis: Vec<String>,
-    /// The estruturas, each as the text `repositório/número`.
-    #[diesel(sql_type = Array<Text>)]
-    pub estruturas: Vec<String>,
-    #[diesel(sql_type = Bool)]
-    pub revogada: bool,
-    /// Number of client certificates registered for it.
-    #[diesel(sql_type = BigInt)]
-    pub certificados: i64,
+row! {
+    /// A client as the tables store it.
+    #[derive(Debug, QueryableByName)]
+    pub struct Row {
+        pub azp: String,
+        pub tribunal: Option<i16>,
+        pub papeis: Vec<String>,
+        /// The estruturas, each as the text `repositório/número`.
+        pub estruturas: Vec<String>,
+        pub revogada: bool,
+        /// Number of client certificates registered for it.
+        pub certificados: i64,
+    }
 }
 
 /// All clients, ordered by `azp`.
@@ -165,17 +160,15 @@ pub fn revoke(conn: &mut PgConnection, azp: &str) -> QueryResult<bool> {
     Ok(revoked > 0)
 }
 
-/// A client certificate as the table stores it.
-#[derive(QueryableByName)]
-struct ClientCertificate {
-    #[diesel(sql_type = Text)]
-    impressao: String,
-    #[diesel(sql_type = Text)]
-    azp: String,
-    #[diesel(sql_type = Timestamptz)]
-    valido_de: DateTime<Utc>,
-    #[diesel(sql_type = Timestamptz)]
-    valido_ate: DateTime<Utc>,
+row! {
+    /// A client certificate as the table stores it.
+    #[derive(QueryableByName)]
+    struct ClientCertificate {
+        impressao: String,
+        azp: String,
+        valido_de: DateTime<Utc>,
+        valido_ate: DateTime<Utc>,
+    }
 }
 
 /// Reads all clients and certificates, in the form that the server keeps in memory. Blocks the thread.

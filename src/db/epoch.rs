@@ -7,18 +7,11 @@
 
 use super::Sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Nullable};
 
 /// Begins a new epoch if this PostgreSQL cluster is not that of the current epoch, and returns its
 /// number.
 pub(super) fn begin_if_moved(auditor: &mut PgConnection) -> QueryResult<Option<i32>> {
-    #[derive(QueryableByName)]
-    struct Begun {
-        #[diesel(sql_type = Nullable<Integer>)]
-        epoch: Option<i32>,
-    }
-    let check = Sql::new("SELECT elos_epoca_conferir() AS epoch");
-    let Begun { epoch } = check.get_result(auditor)?;
+    let epoch: Option<i32> = Sql::new("SELECT elos_epoca_conferir()").row(auditor)?;
     if let Some(epoch) = epoch {
         tracing::warn!(
             epoch,

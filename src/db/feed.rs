@@ -8,7 +8,6 @@
 use super::{Session, Sql, SqlValue};
 use crate::error::Error;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 use std::fmt;
 use std::str::FromStr;
 
@@ -100,17 +99,8 @@ impl PgSnapshot {
     }
 
     pub(super) fn from_database(conn: &mut PgConnection) -> QueryResult<Self> {
-        #[derive(QueryableByName)]
-        struct Row {
-            #[diesel(sql_type = Text)]
-            snapshot: String,
-            #[diesel(sql_type = BigInt)]
-            epoch_offset: i64,
-        }
-        let Row { snapshot, epoch_offset: offset } = Sql::new(
-            "SELECT pg_current_snapshot()::text AS snapshot, elos_deslocamento() AS epoch_offset",
-        )
-        .get_result(conn)?;
+        let (snapshot, offset): (String, i64) =
+            Sql::new("SELECT pg_current_snapshot()::text, elos_deslocamento()").row(conn)?;
         let unreadable = || diesel::result::Error::DeserializationError("pg_snapshot".into());
         Self::read(&snapshot, offset).ok_or_else(unreadable)
     }

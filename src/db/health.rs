@@ -15,7 +15,6 @@ use super::{ConnectError, Db, Sql};
 use crate::error::Outage;
 use crate::readiness::{Flag, Readiness};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -152,13 +151,6 @@ fn probe_once(
 }
 
 fn writable(pg: &mut PgConnection) -> QueryResult<bool> {
-    #[derive(QueryableByName)]
-    struct Answer {
-        #[diesel(sql_type = Bool)]
-        writable: bool,
-    }
-    let query = Sql::new(
-        "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' AS writable",
-    );
-    Ok(query.get_result::<Answer>(pg)?.writable)
+    Sql::new("SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'")
+        .row(pg)
 }

@@ -4,11 +4,10 @@
 //! cluster. A transaction that is left open therefore keeps every subscriber waiting, so this module
 //! logs which one it is.
 
-use super::Sql;
 use super::feed::PgSnapshot;
 use super::health::Health;
+use super::{Sql, row};
 use diesel::prelude::*;
-use diesel::sql_types::{Double, Integer, Nullable, Text};
 use std::time::{Duration, Instant};
 
 /// Time for which a transaction may delay the feed before this module logs a warning.
@@ -25,17 +24,16 @@ pub(super) struct HeldFeed {
     warned_at: Option<Instant>,
 }
 
-#[derive(QueryableByName)]
-struct Holder {
-    /// `None` for a prepared transaction, which has no backend.
-    #[diesel(sql_type = Nullable<Integer>)]
-    pid: Option<i32>,
-    #[diesel(sql_type = Nullable<Text>)]
-    database: Option<String>,
-    /// Age of the transaction. PostgreSQL hides it from roles that are not members of the
-    /// transaction's role.
-    #[diesel(sql_type = Nullable<Double>)]
-    seconds: Option<f64>,
+row! {
+    #[derive(QueryableByName)]
+    struct Holder {
+        /// `None` for a prepared transaction, which has no backend.
+        pid: Option<i32>,
+        database: Option<String>,
+        /// Age of the transaction. PostgreSQL hides it from roles that are not members of the
+        /// transaction's role.
+        seconds: Option<f64>,
+    }
 }
 
 impl HeldFeed {

@@ -133,8 +133,7 @@ pub struct WithParent<R> {
     pub record: R,
 }
 
-/// Implements [`FromColumns`]: with a type alone, Diesel reads the columns by name; with a tuple of
-/// SQL types in the order of the statement, it reads them by position, which is faster.
+/// Implements [`FromColumns`]: by name, or by position, in the order of the statement, which is faster.
 macro_rules! from_columns {
     ($ty:ty) => {
         impl $crate::db::list::FromColumns for $ty {
@@ -148,14 +147,13 @@ macro_rules! from_columns {
             }
         }
     };
-    ($ty:ty, $columns:ty) => {
+    ($ty:ty, by_position) => {
         impl $crate::db::list::FromColumns for $ty {
             fn read(
                 sql: $crate::db::Sql,
                 conn: &mut diesel::PgConnection,
             ) -> diesel::QueryResult<Vec<(i64, Self)>> {
-                use diesel::RunQueryDsl;
-                sql.by_position::<(diesel::sql_types::BigInt, $columns)>().load(conn)
+                sql.rows(conn)
             }
         }
     };

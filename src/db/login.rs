@@ -3,10 +3,9 @@
 //! it needs.
 
 use super::catalog::ROLES;
-use super::{ConnectError, DbOptions, Sql};
+use super::{ConnectError, DbOptions, Sql, row};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Integer, Text};
 
 /// The role that a connection sets with `SET ROLE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,30 +44,24 @@ pub(super) struct Login {
     roles: Vec<&'static str>,
 }
 
-/// The privileges and memberships of a login, as PostgreSQL reports them.
-#[derive(QueryableByName)]
-struct LoginPrivileges {
-    #[diesel(sql_type = Text)]
-    login: String,
-    #[diesel(sql_type = Integer)]
-    version: i32,
-    #[diesel(sql_type = Bool)]
-    migrated: bool,
-    /// The elos roles that exist in the cluster.
-    #[diesel(sql_type = Array<Text>)]
-    there: Vec<String>,
-    /// The elos roles of which the login is a member.
-    #[diesel(sql_type = Array<Text>)]
-    member: Vec<String>,
-    /// The elos roles that the login may set with `SET ROLE`.
-    #[diesel(sql_type = Array<Text>)]
-    takes_on: Vec<String>,
-    /// The elos roles whose rights the login has without `SET ROLE`.
-    #[diesel(sql_type = Array<Text>)]
-    inherits: Vec<String>,
-    /// The reasons, in Portuguese, why row-level security would not limit the login.
-    #[diesel(sql_type = Array<Text>)]
-    powers: Vec<String>,
+row! {
+    /// The privileges and memberships of a login, as PostgreSQL reports them.
+    #[derive(QueryableByName)]
+    struct LoginPrivileges {
+        login: String,
+        version: i32,
+        migrated: bool,
+        /// The elos roles that exist in the cluster.
+        there: Vec<String>,
+        /// The elos roles of which the login is a member.
+        member: Vec<String>,
+        /// The elos roles that the login may set with `SET ROLE`.
+        takes_on: Vec<String>,
+        /// The elos roles whose rights the login has without `SET ROLE`.
+        inherits: Vec<String>,
+        /// The reasons, in Portuguese, why row-level security would not limit the login.
+        powers: Vec<String>,
+    }
 }
 
 impl LoginPrivileges {
@@ -184,40 +177,25 @@ pub fn create_login(admin: &mut PgConnection, login: &str) -> QueryResult<()> {
 
 /// Like [`create_login`], for the given roles only.
 pub fn create_login_for(admin: &mut PgConnection, login: &str, roles: &[&str]) -> QueryResult<()> {
-    #[derive(QueryableByName)]
-    struct Server {
-        #[diesel(sql_type = Integer)]
-        version: i32,
-        #[diesel(sql_type = Bool)]
-        known: bool,
-        #[diesel(sql_type = Text)]
-        login: String,
-    }
-    let Server { version, known, login } = Sql::new(
-        "SELECT current_setting('server_version_num')::int AS version, \
+    let (version, known, login): (i32, bool, String) = Sql::new(
+        "SELECT current_setting('server_version_num')::int, \
                 EXISTS (SELECT FROM pg_roles WHERE rolname = ",
     )
     .bind(login.to_owned())
-    .push(") AS known, quote_ident(")
+    .push("), quote_ident(")
     .bind(login.to_owned())
-    .push(") AS login")
-    .get_result(admin)?;
+    .push(")")
+    .row(admin)?;
     if !known {
         admin.batch_execute(&format!("CREATE ROLE {login} LOGIN NOINHERIT"))?;
     }
     admin.batch_execute(&grant_membership_sql(version, &login, roles))
 }
 
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
-
 /// The SQL that removes INHERIT from the memberships in `roles`. Since PostgreSQL 16, a membership is
 /// identified also by its grantor, so the statements name the grantor.
 fn remove_inherit_sql(pg: &mut PgConnection, roles: &[String]) -> QueryResult<String> {
-    let lines: Vec<Line> = Sql::new(
+    let lines: Vec<String> = Sql::new(
         "SELECT format('GRANT %s TO %s WITH INHERIT FALSE, SET TRUE GRANTED BY %s', \
                        string_agg(roleid::regrole::text, ', ' ORDER BY roleid::regrole::text), \
                        member::regrole, grantor::regrole) AS line \
@@ -226,13 +204,13 @@ fn remove_inherit_sql(pg: &mut PgConnection, roles: &[String]) -> QueryResult<St
     )
     .bind(roles.to_vec())
     .push(") AS name WHERE pg_has_role(roleid, name, 'USAGE')) GROUP BY member, grantor")
-    .load(pg)?;
-    Ok(joined(lines))
+    .rows(pg)?;
+    Ok(lines.join("; "))
 }
 
 /// The SQL that revokes the memberships in `roles`.
 fn revoke_membership_sql(pg: &mut PgConnection, roles: &[String]) -> QueryResult<String> {
-    let lines: Vec<Line> = Sql::new(
+    let lines: Vec<String> = Sql::new(
         "SELECT format('REVOKE %s FROM %s', \
                        string_agg(roleid::regrole::text, ', ' ORDER BY roleid::regrole::text), member::regrole) || by AS line \
          FROM (SELECT *, CASE WHEN current_setting('server_version_num')::int >= 160000 \
@@ -241,10 +219,6 @@ fn revoke_membership_sql(pg: &mut PgConnection, roles: &[String]) -> QueryResult
     )
     .bind(roles.to_vec())
     .push(") AS name WHERE pg_has_role(roleid, name, 'MEMBER')) GROUP BY member, by")
-    .load(pg)?;
-    Ok(joined(lines))
-}
-
-fn joined(lines: Vec<Line>) -> String {
-    lines.into_iter().map(|line| line.line).collect::<Vec<_>>().join("; ")
+    .rows(pg)?;
+    Ok(lines.join("; "))
 }

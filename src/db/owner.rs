@@ -1,35 +1,27 @@
 //! Checks that the login of `ELOS_MIGRATE_URL` has every right that the migrations need, before the
 //! first migration changes anything.
 
-use super::Sql;
 use super::catalog::ROLES;
 use super::migrations::MigrationState;
+use super::{Sql, row};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Integer, Text};
 
-/// The rights of the login, as PostgreSQL reports them. A superuser has all of them.
-#[derive(QueryableByName)]
-struct Owner {
-    #[diesel(sql_type = Text)]
-    login: String,
-    #[diesel(sql_type = Text)]
-    database: String,
-    #[diesel(sql_type = Integer)]
-    version: i32,
-    #[diesel(sql_type = Bool)]
-    creates_roles: bool,
-    #[diesel(sql_type = Array<Text>)]
-    missing: Vec<String>,
-    /// The owner roles that the login may set with `SET ROLE`.
-    #[diesel(sql_type = Array<Text>)]
-    acts_as: Vec<String>,
-    /// The owner roles of which the login may grant membership, also to itself.
-    #[diesel(sql_type = Array<Text>)]
-    administers: Vec<String>,
-    #[diesel(sql_type = Bool)]
-    rules_schema: bool,
-    #[diesel(sql_type = Bool)]
-    makes_extensions: bool,
+row! {
+    /// The rights of the login, as PostgreSQL reports them. A superuser has all of them.
+    #[derive(QueryableByName)]
+    struct Owner {
+        login: String,
+        database: String,
+        version: i32,
+        creates_roles: bool,
+        missing: Vec<String>,
+        /// The owner roles that the login may set with `SET ROLE`.
+        acts_as: Vec<String>,
+        /// The owner roles of which the login may grant membership, also to itself.
+        administers: Vec<String>,
+        rules_schema: bool,
+        makes_extensions: bool,
+    }
 }
 
 /// A login that lacks rights, and the SQL with which a superuser grants them.

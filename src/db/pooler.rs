@@ -15,7 +15,6 @@ use ahash::{HashSet, HashSetExt};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error::DatabaseError;
-use diesel::sql_types::Integer;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -134,12 +133,6 @@ pub(super) struct BackendClaim {
     pid: i32,
 }
 
-#[derive(QueryableByName)]
-struct Backend {
-    #[diesel(sql_type = Integer)]
-    pid: i32,
-}
-
 impl Backends {
     /// Marks the session of a new connection and claims its backend. If another connection already
     /// uses the backend, a pooler shares it, and the claim fails: a pooler that keeps sessions
@@ -149,7 +142,7 @@ impl Backends {
         conn: &mut PgConnection,
     ) -> Result<(Mark, BackendClaim), ConnectError> {
         let mark = Mark::set(conn)?;
-        let Backend { pid } = Sql::new("SELECT pg_backend_pid() AS pid").get_result(conn)?;
+        let pid: i32 = Sql::new("SELECT pg_backend_pid()").row(conn)?;
         if !self.pids().insert(pid) {
             return Err(ConnectError::TransactionPooler);
         }

@@ -21,6 +21,8 @@ macro_rules! text_enum {
             }
         }
 
+        $crate::db::columns_hold!($name as diesel::sql_types::Text);
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.text())

@@ -5,10 +5,9 @@ pub mod rules;
 pub mod service;
 pub mod store;
 
-use crate::db::text_enum;
+use crate::db::{row, text_enum};
 use crate::value::resource::{HasResources, Resource};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Double, Nullable, Text};
 
 text_enum! {
     /// O que se conta.
@@ -50,35 +49,29 @@ text_enum! {
     }
 }
 
-/// A group of rows: the values that they share, their number, and their times. Quartiles are the
-/// first quartile, the median and the third quartile, in days.
-#[derive(Debug, Clone, PartialEq, QueryableByName)]
-pub struct Group {
-    /// One value for each dimension, in the order of the request. `None` where the rows have no
-    /// value.
-    #[diesel(sql_type = Array<Nullable<Text>>)]
-    pub chaves: Vec<Option<String>>,
-    #[diesel(sql_type = BigInt)]
-    pub total: i64,
-    /// Number of rows that are still open.
-    #[diesel(sql_type = BigInt)]
-    pub com_idade: i64,
-    /// Quartiles of the age of the open rows.
-    #[diesel(sql_type = Nullable<Array<Double>>)]
-    pub idade: Option<Vec<f64>>,
-    /// Number of rows that have a duration.
-    #[diesel(sql_type = BigInt)]
-    pub com_duracao: i64,
-    /// Quartiles of the duration.
-    #[diesel(sql_type = Nullable<Array<Double>>)]
-    pub duracao: Option<Vec<f64>>,
-    /// The counted records, numbered by `Resource::to_number`. Present only in a group of at most
-    /// `FEW` rows.
-    #[diesel(sql_type = Nullable<Array<BigInt>>)]
-    pub objetos: Option<Vec<i64>>,
-    /// The adolescentes whom the rows concern, numbered in the same way.
-    #[diesel(sql_type = Nullable<Array<BigInt>>)]
-    pub pessoas: Option<Vec<i64>>,
+row! {
+    /// A group of rows: the values that they share, their number, and their times. Quartiles are the
+    /// first quartile, the median and the third quartile, in days.
+    #[derive(Debug, Clone, PartialEq, QueryableByName)]
+    pub struct Group {
+        /// One value for each dimension, in the order of the request. `None` where the rows have no
+        /// value.
+        pub chaves: Vec<Option<String>>,
+        pub total: i64,
+        /// Number of rows that are still open.
+        pub com_idade: i64,
+        /// Quartiles of the age of the open rows.
+        pub idade: Option<Vec<f64>>,
+        /// Number of rows that have a duration.
+        pub com_duracao: i64,
+        /// Quartiles of the duration.
+        pub duracao: Option<Vec<f64>>,
+        /// The counted records, numbered by `Resource::to_number`. Present only in a group of at most
+        /// `FEW` rows.
+        pub objetos: Option<Vec<i64>>,
+        /// The adolescentes whom the rows concern, numbered in the same way.
+        pub pessoas: Option<Vec<i64>>,
+    }
 }
 
 /// A small group tells something of each of its records, so the audit trail records them. A larger

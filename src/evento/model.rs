@@ -2,7 +2,7 @@
 
 use crate::adolescente::{Adolescente, AdolescenteId};
 use crate::auth::Actor;
-use crate::db::text_enum;
+use crate::db::{columns_hold, row, text_enum};
 use crate::guia::{Guia, GuiaId};
 use crate::processo::{Processo, ProcessoId};
 use crate::value::resource::{HasResources, Resource};
@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
+use diesel::sql_types::Jsonb;
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
 
@@ -64,6 +64,8 @@ impl FieldChange {
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromSqlRow)]
 pub struct Changes(pub Vec<FieldChange>);
 
+columns_hold!(Changes as Jsonb);
+
 impl Deref for Changes {
     type Target = [FieldChange];
 
@@ -79,32 +81,26 @@ impl FromSql<Jsonb, Pg> for Changes {
     }
 }
 
-/// A recorded change.
-#[derive(Debug, Clone, QueryableByName)]
-pub struct Evento {
-    #[diesel(sql_type = BigInt)]
-    pub id: i64,
-    /// The id of the transaction that wrote the evento, in digits. With `id`, it is the position in
-    /// the feed.
-    #[diesel(sql_type = Text)]
-    pub xid: String,
-    #[diesel(sql_type = Text)]
-    pub tipo: TipoEvento,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub processo_id: Option<ProcessoId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub adolescente_id: Option<AdolescenteId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub guia_id: Option<GuiaId>,
-    #[diesel(sql_type = Timestamptz)]
-    pub ocorrido_em: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub ator_sub: String,
-    /// Names of the changed fields in the GraphQL schema; never their values.
-    #[diesel(sql_type = Array<Text>)]
-    pub campos: Vec<String>,
-    #[diesel(sql_type = Jsonb)]
-    pub mudancas: Changes,
+row! {
+    columns evento_columns of "e";
+
+    /// A recorded change.
+    #[derive(Debug, Clone, QueryableByName)]
+    pub struct Evento {
+        pub id: i64,
+        /// The id of the transaction that wrote the evento, in digits. With `id`, it is the position in
+        /// the feed.
+        pub xid: String = "e.xid::text",
+        pub tipo: TipoEvento,
+        pub processo_id: Option<ProcessoId>,
+        pub adolescente_id: Option<AdolescenteId>,
+        pub guia_id: Option<GuiaId>,
+        pub ocorrido_em: DateTime<Utc>,
+        pub ator_sub: String,
+        /// Names of the changed fields in the GraphQL schema; never their values.
+        pub campos: Vec<String>,
+        pub mudancas: Changes,
+    }
 }
 
 /// An evento to insert in the transaction of its change.

@@ -1,10 +1,10 @@
 //! SQL of eventos. Rows are only inserted, never changed.
 
-use super::{Evento, NewEvento};
+use super::{Evento, NewEvento, evento_columns};
 use crate::adolescente::{AdolescenteId, Identificador};
 use crate::db::feed::{FeedCursor, FeedRange};
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
-use crate::db::{Relation, Session, Sql, SqlValue};
+use crate::db::{NewRows, Relation, Session, Sql, SqlValue};
 use crate::error::Error;
 use crate::filters::{EventoFilter, Filter, Place};
 use crate::guia::{NumeroDaGuia, TipoGuia};
@@ -13,47 +13,34 @@ use ahash::HashMap;
 use diesel::prelude::*;
 use std::sync::Arc;
 
-macro_rules! columns {
-    () => {
-        "e.id, e.xid::text, e.tipo, e.processo_id, e.adolescente_id, e.guia_id, e.ocorrido_em, e.ator_sub, e.campos, e.mudancas"
-    };
-}
-
 /// Inserts the eventos in one statement, in the given order.
 pub fn record(session: &mut Session<'_>, eventos: &[NewEvento]) -> QueryResult<()> {
     if eventos.is_empty() {
         return Ok(());
     }
-    Sql::new(
-        "INSERT INTO evento (tribunal_codigo, tipo, processo_id, adolescente_id, guia_id, ocorrido_em, ator_sub, ator_azp, \
-         campos, mudancas) \
-         SELECT tribunal, tipo, processo, adolescente, guia, ocorrido_em, sub, azp, string_to_array(campos, ','), mudancas::jsonb \
-         FROM unnest(",
-    )
-    .bind_each(eventos, |new| new.tribunal_codigo)
-    .push(", ")
-    .bind_each(eventos, |new| new.tipo.text().to_owned())
-    .push(", ")
-    .bind_each(eventos, |new| new.processo_id.map(|id| id.0))
-    .push(", ")
-    .bind_each(eventos, |new| new.adolescente_id.map(|id| id.0))
-    .push(", ")
-    .bind_each(eventos, |new| new.guia_id.map(|id| id.0))
-    .push(", ")
-    .bind_each(eventos, |new| new.ocorrido_em)
-    .push(", ")
-    .bind_each(eventos, |new| new.ator_sub.clone())
-    .push(", ")
-    .bind_each(eventos, |new| new.ator_azp.clone())
-    .push(", ")
-    // The names come from the GraphQL schema, and none has a comma.
-    .bind_each(eventos, |new| new.fields.join(","))
-    .push(", ")
-    .bind_each(eventos, |new| serde_json::json!(new.changes).to_string())
-    .push(
-        ") WITH ORDINALITY AS e (tribunal, tipo, processo, adolescente, guia, ocorrido_em, sub, azp, campos, mudancas, n) ORDER BY n",
-    )
-    .execute(session.conn())?;
+    let columns = NewRows::new(eventos)
+        .column("tribunal_codigo", |new| new.tribunal_codigo)
+        .column("tipo", |new| new.tipo.text().to_owned())
+        .column("processo_id", |new| new.processo_id.map(|id| id.0))
+        .column("adolescente_id", |new| new.adolescente_id.map(|id| id.0))
+        .column("guia_id", |new| new.guia_id.map(|id| id.0))
+        .column("ocorrido_em", |new| new.ocorrido_em)
+        .column("ator_sub", |new| new.ator_sub.clone())
+        .column("ator_azp", |new| new.ator_azp.clone())
+        // The names come from the GraphQL schema, and none has a comma.
+        .column("campos", |new| new.fields.join(","))
+        .column("mudancas", |new| serde_json::json!(new.changes).to_string());
+    Sql::new("INSERT INTO evento (")
+        .append(columns.names.clone())
+        .push(
+            ") SELECT tribunal_codigo, tipo, processo_id, adolescente_id, guia_id, ocorrido_em, ator_sub, ator_azp, \
+             string_to_array(campos, ','), mudancas::jsonb FROM unnest(",
+        )
+        .append(columns.values)
+        .push(") WITH ORDINALITY AS e (")
+        .append(columns.names)
+        .push(", n) ORDER BY n")
+        .execute(session.conn())?;
     Ok(())
 }
 
@@ -66,9 +53,10 @@ impl Relation for EventoById {
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let ids: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        let sql = Sql::new(concat!("SELECT ", columns!(), " FROM evento e WHERE e.id = ANY("))
-            .bind(ids)
-            .push(")");
+        let sql =
+            Sql::new(concat!("SELECT ", evento_columns!(), " FROM evento e WHERE e.id = ANY("))
+                .bind(ids)
+                .push(")");
         let sql = match session.scope.tribunal() {
             Some(code) => sql.and(Sql::new("e.tribunal_codigo = ").bind(code)),
             None => sql,
@@ -136,7 +124,7 @@ impl List for EventosOf {
             Some(self.filter.sql(Place::root(tribunal))),
         ];
         ListQuery {
-            columns: columns!(),
+            columns: evento_columns!(),
             tables: "evento e",
             parent_column: Some(match self.subject {
                 Subject::Processo(_) => "e.processo_id",
@@ -195,7 +183,7 @@ impl Changes {
     }
 
     fn sql(&self) -> Sql {
-        let eventos = Sql::new(concat!("SELECT ", columns!(), " FROM evento e"));
+        let eventos = Sql::new(concat!("SELECT ", evento_columns!(), " FROM evento e"));
         match self {
             Self::Processos { numero: None, tipo: None, situacao: None, id_orgao: None } => {
                 eventos.push(" WHERE e.processo_id IS NOT NULL")

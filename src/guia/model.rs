@@ -1,5 +1,5 @@
 use crate::adolescente::{AdolescenteId, turns_21_on};
-use crate::db::{row, schema, text_enum};
+use crate::db::{columns_hold, row, text_enum};
 use crate::processo::ProcessoId;
 use crate::value::characters::UnexpectedCharacter;
 use crate::value::cpf::Cpf;
@@ -7,7 +7,7 @@ use crate::value::field::digits;
 use crate::value::resource::{Resource, no_resources, resources};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Date, Nullable};
+use diesel::sql_types::{BigInt, Text};
 use diesel_derive_newtype::DieselNewType;
 use serde::Serialize;
 use std::fmt;
@@ -19,6 +19,8 @@ pub struct GuiaId(pub i64);
 /// The day of emission as AAAAMMDD, and four digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType, Serialize)]
 pub struct NumeroDaGuia(String);
+
+columns_hold!(GuiaId as BigInt, NumeroDaGuia as Text);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("o número da guia tem 12 dígitos{0}")]
@@ -96,7 +98,6 @@ row! {
     /// An emitted guia, and the date of birth of its adolescente, from which the limits of R26 are
     /// counted.
     #[derive(Clone, QueryableByName)]
-    #[diesel(table_name = schema::guia, check_for_backend(diesel::pg::Pg))]
     pub struct Guia {
         pub id: GuiaId,
         pub tribunal_codigo: i16,
@@ -126,8 +127,7 @@ row! {
         pub criado_em: DateTime<Utc>,
         pub atualizado_em: DateTime<Utc>,
         pub versao: i32,
-        #[diesel(sql_type = Nullable<Date>)]
-        pub data_nascimento: Option<NaiveDate> => "a",
+        pub data_nascimento: Option<NaiveDate> = "a.data_nascimento",
     }
 }
 

@@ -6,13 +6,12 @@ pub mod graphql;
 pub mod store;
 
 use crate::adolescente::AdolescenteId;
-use crate::db::text_enum;
+use crate::db::{row, text_enum};
 use crate::guia::GuiaId;
 use crate::processo::ProcessoId;
 use crate::value::resource::{HasResources, Resource};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, SmallInt, Text, Timestamptz};
 
 text_enum! {
     /// O que aconteceu, numa linha do tempo.
@@ -40,32 +39,26 @@ text_enum! {
     }
 }
 
-/// An entry of a timeline, and the objects that it concerns.
-#[derive(Debug, Clone, QueryableByName)]
-pub struct Acontecimento {
-    /// The id of the row that records it, with the kind of that row in the high bits. No two are
-    /// equal.
-    #[diesel(sql_type = BigInt)]
-    pub id: i64,
-    #[diesel(sql_type = Text)]
-    pub tipo: TipoDeAcontecimento,
-    #[diesel(sql_type = Timestamptz)]
-    pub ocorrido_em: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub evento_id: Option<i64>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub processo_id: Option<ProcessoId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub adolescente_id: Option<AdolescenteId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub guia_id: Option<GuiaId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub vinculo_id: Option<i64>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub idt: Option<i64>,
-    /// The situação of the trâmite from then on.
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    pub situacao: Option<i16>,
+row! {
+    columns acontecimento_columns of "t";
+
+    /// An entry of a timeline, and the objects that it concerns.
+    #[derive(Debug, Clone, QueryableByName)]
+    pub struct Acontecimento {
+        /// The id of the row that records it, with the kind of that row in the high bits. No two are
+        /// equal.
+        pub id: i64,
+        pub tipo: TipoDeAcontecimento,
+        pub ocorrido_em: DateTime<Utc>,
+        pub evento_id: Option<i64>,
+        pub processo_id: Option<ProcessoId>,
+        pub adolescente_id: Option<AdolescenteId>,
+        pub guia_id: Option<GuiaId>,
+        pub vinculo_id: Option<i64>,
+        pub idt: Option<i64>,
+        /// The situação of the trâmite from then on.
+        pub situacao: Option<i16>,
+    }
 }
 
 impl HasResources for Acontecimento {

@@ -4,7 +4,7 @@
 //! that no other table records. Rows with equal times are ordered by id. The high bits of an id hold
 //! the kind of row, so that registrations come before starts, and starts before ends.
 
-use super::Acontecimento;
+use super::{Acontecimento, acontecimento_columns};
 use crate::db::Sql;
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
 use crate::evento::store::Subject;
@@ -113,8 +113,7 @@ impl List for LinhaDoTempo {
         let since = self.between.0.map(|since| Sql::new("t.ocorrido_em >= ").bind(since));
         let until = self.between.1.map(|until| Sql::new("t.ocorrido_em < ").bind(until));
         ListQuery {
-            columns: "t.id, t.tipo, t.ocorrido_em, t.evento_id, t.processo_id, t.adolescente_id, t.guia_id, \
-                      t.vinculo_id, t.idt, t.situacao",
+            columns: acontecimento_columns!(),
             tables: match self.subject {
                 Subject::Processo(_) => OF_PROCESSO,
                 Subject::Adolescente(_) => OF_ADOLESCENTE,

@@ -2,14 +2,14 @@
 
 use crate::adolescente::AdolescenteId;
 use crate::db::schema::processo;
-use crate::db::{row, text_enum};
+use crate::db::{columns_hold, row, text_enum};
 use crate::value::characters::UnexpectedCharacter;
 use crate::value::cpf::Cpf;
 use crate::value::field::digits;
 use crate::value::resource::{HasResources, Resource, resources};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, SmallInt, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Text};
 use diesel_derive_newtype::DieselNewType;
 use serde::Serialize;
 use std::fmt;
@@ -32,6 +32,8 @@ pub struct ProcessoId(pub i64);
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType, Serialize)]
 pub struct NumeroProcesso(String);
+
+columns_hold!(ProcessoId as BigInt, NumeroProcesso as Text);
 
 /// The text does not have the form of a number. Holds a foreign character of the text, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -161,17 +163,17 @@ row! {
     }
 }
 
-/// A link between an adolescente and a processo.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName)]
-pub struct Vinculo {
-    #[diesel(sql_type = BigInt, column_name = vinculo_id)]
-    pub id: i64,
-    #[diesel(sql_type = Timestamptz)]
-    pub iniciado_em: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub encerrado_em: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub motivo: Option<String>,
+row! {
+    columns vinculo_columns of "v";
+
+    /// A link between an adolescente and a processo.
+    #[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName)]
+    pub struct Vinculo {
+        pub id: i64 => vinculo_id = "v.id",
+        pub iniciado_em: DateTime<Utc>,
+        pub encerrado_em: Option<DateTime<Utc>>,
+        pub motivo: Option<String>,
+    }
 }
 
 impl Vinculo {
@@ -184,17 +186,18 @@ impl Vinculo {
     }
 }
 
-/// A link with the ids of its two ends.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct LinkedVinculo {
-    #[diesel(sql_type = SmallInt)]
-    pub tribunal_codigo: i16,
-    #[diesel(sql_type = BigInt)]
-    pub processo_id: ProcessoId,
-    #[diesel(sql_type = BigInt)]
-    pub adolescente_id: AdolescenteId,
-    #[diesel(embed)]
-    pub vinculo: Vinculo,
+row! {
+    columns linked_vinculo_columns of "v";
+
+    /// A link with the ids of its two ends.
+    #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+    pub struct LinkedVinculo {
+        pub tribunal_codigo: i16,
+        pub processo_id: ProcessoId,
+        pub adolescente_id: AdolescenteId,
+        #[diesel(embed)]
+        pub vinculo: Vinculo as crate::processo::vinculo_columns,
+    }
 }
 
 /// A caller that sees a link learns that its two ends are linked, so the audit trail records both.

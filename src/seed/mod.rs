@@ -10,11 +10,10 @@ pub use catalogos::catalogos;
 /// measurements, and its history would take minutes.
 const PROCESSOS_WITH_HISTORY: u32 = 20_000;
 
-use crate::db::Sql;
+use crate::db::{Sql, row};
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use indicatif::{ProgressBar, ProgressStyle};
 use world::World;
 
@@ -23,18 +22,15 @@ pub fn is_empty(conn: &mut PgConnection) -> QueryResult<bool> {
     Ok(Sql::new("SELECT FROM processo LIMIT 1").execute(conn)? == 0)
 }
 
-#[derive(QueryableByName)]
-struct LastIds {
-    #[diesel(sql_type = BigInt)]
-    adolescente: i64,
-    #[diesel(sql_type = BigInt)]
-    processo: i64,
-    #[diesel(sql_type = BigInt)]
-    vinculo: i64,
-    #[diesel(sql_type = BigInt)]
-    guia: i64,
-    #[diesel(sql_type = BigInt)]
-    sequencia: i64,
+row! {
+    #[derive(QueryableByName)]
+    struct LastIds {
+        adolescente: i64,
+        processo: i64,
+        vinculo: i64,
+        guia: i64,
+        sequencia: i64,
+    }
 }
 
 /// Fills an empty database: processos, their history, trâmites and the catalogues of the Tramita.

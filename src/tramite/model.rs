@@ -1,11 +1,10 @@
 use super::rules::{ParteDoTramite, SituacaoTramite};
 use super::{Nre, Protocolo, TipoDeProtocolo};
 use crate::auth::Actor;
-use crate::db::text_enum;
+use crate::db::{row, text_enum};
 use crate::value::resource::{Resource, no_resources, resources};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz};
 use serde::Serialize;
 use std::fmt;
 
@@ -19,26 +18,22 @@ pub struct EstruturaAddress {
     pub numero: String,
 }
 
-/// A unit of an órgão that sends and receives processos. Its name is public.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct Estrutura {
-    #[diesel(sql_type = BigInt)]
-    pub id: i64,
-    #[diesel(sql_type = Integer)]
-    pub repositorio: i32,
-    #[diesel(sql_type = Text)]
-    pub numero: String,
-    #[diesel(sql_type = Text)]
-    pub nome: String,
-    /// The tribunal whose systems act for this estrutura.
-    #[diesel(sql_type = SmallInt)]
-    pub tribunal_codigo: i16,
-    #[diesel(sql_type = Bool)]
-    pub ativa: bool,
-    #[diesel(sql_type = Bool)]
-    pub pode_enviar: bool,
-    #[diesel(sql_type = Bool)]
-    pub pode_receber: bool,
+row! {
+    columns estrutura_columns of "e";
+
+    /// A unit of an órgão that sends and receives processos. Its name is public.
+    #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+    pub struct Estrutura {
+        pub id: i64,
+        pub repositorio: i32,
+        pub numero: String,
+        pub nome: String,
+        /// The tribunal whose systems act for this estrutura.
+        pub tribunal_codigo: i16,
+        pub ativa: bool,
+        pub pode_enviar: bool,
+        pub pode_receber: bool,
+    }
 }
 
 impl Estrutura {
@@ -124,92 +119,58 @@ macro_rules! numbered {
 }
 numbered!(NivelDeSigilo MotivoDaUrgencia);
 
-/// A trâmite, its registro eletrônico and the two órgãos, as one row.
-#[derive(Clone, QueryableByName)]
-pub struct Tramite {
-    #[diesel(sql_type = BigInt)]
-    pub idt: Idt,
-    /// The transaction that inserted the row or, later, moved it to situação 2, in decimal digits.
-    /// Together with `idt` it is the position in the feed.
-    #[diesel(sql_type = Text)]
-    pub xid: String,
-    #[diesel(sql_type = Text)]
-    pub nre: Nre,
-    #[diesel(sql_type = Text)]
-    pub protocolo: String,
-    #[diesel(sql_type = Text)]
-    pub protocolo_chave: String,
-    #[diesel(sql_type = Text)]
-    pub tipo_protocolo: TipoDeProtocolo,
-    #[diesel(sql_type = Integer)]
-    pub remetente_repositorio: i32,
-    #[diesel(sql_type = Text)]
-    pub remetente_numero: String,
-    #[diesel(sql_type = Text)]
-    pub remetente_nome: String,
-    #[diesel(sql_type = SmallInt)]
-    pub remetente_tribunal: i16,
-    #[diesel(sql_type = Integer)]
-    pub destinatario_repositorio: i32,
-    #[diesel(sql_type = Text)]
-    pub destinatario_numero: String,
-    #[diesel(sql_type = Text)]
-    pub destinatario_nome: String,
-    #[diesel(sql_type = SmallInt)]
-    pub destinatario_tribunal: i16,
-    #[diesel(sql_type = SmallInt)]
-    pub situacao: SituacaoTramite,
-    #[diesel(sql_type = Bool)]
-    pub devolucao: bool,
-    /// Whether the sender gave the NRE.
-    #[diesel(sql_type = Bool)]
-    pub nre_informado: bool,
-    #[diesel(sql_type = Text)]
-    pub descricao: String,
-    #[diesel(sql_type = SmallInt)]
-    pub nivel_de_sigilo: i16,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub hipotese_legal: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub processo_de_negocio: Option<String>,
-    #[diesel(sql_type = Bool)]
-    pub urgente: bool,
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    pub motivo_da_urgencia: Option<i16>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub data_de_retorno: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub metadados: Option<String>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub data_de_recebimento: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub hash_da_assinatura: Option<String>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub recibo_em: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub recibo_entregue_em: Option<DateTime<Utc>>,
-    /// Whether the signature on the recibo matches the registered key of the destinatário. `None`
-    /// until there is a recibo; `false` if no key is registered.
-    #[diesel(sql_type = Nullable<Bool>)]
-    pub recibo_assinado: Option<bool>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub motivo_recusa: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub justificativa: Option<String>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub recusado_em: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub ciencia_em: Option<DateTime<Utc>>,
-    /// The time at which the last requested file arrived (situação 2).
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub completo_em: Option<DateTime<Utc>>,
-    /// The time at which the destinatário fetched the metadata (situação 3).
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub metadados_em: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Timestamptz)]
-    pub criado_em: DateTime<Utc>,
-    #[diesel(sql_type = Timestamptz)]
-    pub atualizado_em: DateTime<Utc>,
+row! {
+    columns tramite_columns of "t";
+
+    /// A trâmite, its registro eletrônico and the two órgãos, as one row.
+    #[derive(Clone, QueryableByName)]
+    pub struct Tramite {
+        pub idt: Idt,
+        /// The transaction that inserted the row or, later, moved it to situação 2, in decimal digits.
+        /// Together with `idt` it is the position in the feed.
+        pub xid: String = "t.xid::text",
+        pub nre: Nre,
+        pub protocolo: String = "g.protocolo",
+        pub protocolo_chave: String = "g.protocolo_chave",
+        pub tipo_protocolo: TipoDeProtocolo = "g.tipo_protocolo",
+        pub remetente_repositorio: i32 = "r.repositorio",
+        pub remetente_numero: String = "r.numero",
+        pub remetente_nome: String = "r.nome",
+        pub remetente_tribunal: i16,
+        pub destinatario_repositorio: i32 = "d.repositorio",
+        pub destinatario_numero: String = "d.numero",
+        pub destinatario_nome: String = "d.nome",
+        pub destinatario_tribunal: i16,
+        pub situacao: SituacaoTramite,
+        pub devolucao: bool,
+        /// Whether the sender gave the NRE.
+        pub nre_informado: bool,
+        pub descricao: String,
+        pub nivel_de_sigilo: i16,
+        pub hipotese_legal: Option<String>,
+        pub processo_de_negocio: Option<String>,
+        pub urgente: bool,
+        pub motivo_da_urgencia: Option<i16>,
+        pub data_de_retorno: Option<DateTime<Utc>>,
+        pub metadados: Option<String>,
+        pub data_de_recebimento: Option<DateTime<Utc>>,
+        pub hash_da_assinatura: Option<String>,
+        pub recibo_em: Option<DateTime<Utc>>,
+        pub recibo_entregue_em: Option<DateTime<Utc>>,
+        /// Whether the signature on the recibo matches the registered key of the destinatário. `None`
+        /// until there is a recibo; `false` if no key is registered.
+        pub recibo_assinado: Option<bool>,
+        pub motivo_recusa: Option<String>,
+        pub justificativa: Option<String>,
+        pub recusado_em: Option<DateTime<Utc>>,
+        pub ciencia_em: Option<DateTime<Utc>>,
+        /// The time at which the last requested file arrived (situação 2).
+        pub completo_em: Option<DateTime<Utc>>,
+        /// The time at which the destinatário fetched the metadata (situação 3).
+        pub metadados_em: Option<DateTime<Utc>>,
+        pub criado_em: DateTime<Utc>,
+        pub atualizado_em: DateTime<Utc>,
+    }
 }
 
 impl fmt::Debug for Tramite {
@@ -242,21 +203,19 @@ impl Tramite {
     }
 }
 
-/// A registro eletrônico, as one of its parties sees it.
-#[derive(Clone, QueryableByName)]
-pub struct RegistroEletronico {
-    #[diesel(sql_type = BigInt)]
-    pub id: i64,
-    #[diesel(sql_type = Text)]
-    pub nre: Nre,
-    #[diesel(sql_type = Text)]
-    pub protocolo: String,
-    #[diesel(sql_type = Text)]
-    pub protocolo_chave: String,
-    #[diesel(sql_type = Text)]
-    pub tipo_protocolo: TipoDeProtocolo,
-    #[diesel(sql_type = Timestamptz)]
-    pub criado_em: DateTime<Utc>,
+row! {
+    columns registro_columns of "g";
+
+    /// A registro eletrônico, as one of its parties sees it.
+    #[derive(Clone, QueryableByName)]
+    pub struct RegistroEletronico {
+        pub id: i64,
+        pub nre: Nre,
+        pub protocolo: String,
+        pub protocolo_chave: String,
+        pub tipo_protocolo: TipoDeProtocolo,
+        pub criado_em: DateTime<Utc>,
+    }
 }
 
 impl RegistroEletronico {
@@ -275,17 +234,17 @@ impl fmt::Debug for RegistroEletronico {
     }
 }
 
-/// A situação that a trâmite entered, with the time and the party that caused it.
-#[derive(Debug, Clone, QueryableByName)]
-pub struct MudancaDeSituacao {
-    #[diesel(sql_type = BigInt)]
-    pub idt: Idt,
-    #[diesel(sql_type = SmallInt)]
-    pub situacao: SituacaoTramite,
-    #[diesel(sql_type = Timestamptz)]
-    pub ocorrida_em: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub por: ParteDoTramite,
+row! {
+    columns mudanca_columns of "m";
+
+    /// A situação that a trâmite entered, with the time and the party that caused it.
+    #[derive(Debug, Clone, QueryableByName)]
+    pub struct MudancaDeSituacao {
+        pub idt: Idt,
+        pub situacao: SituacaoTramite,
+        pub ocorrida_em: DateTime<Utc>,
+        pub por: ParteDoTramite,
+    }
 }
 
 resources!(

@@ -17,6 +17,8 @@ use std::str::FromStr;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType, Serialize, Deserialize)]
 pub struct Nre(String);
 
+crate::db::columns_hold!(Nre as diesel::sql_types::Text);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("o NRE tem 16 dígitos{0}")]
 pub struct MalformedNre(UnexpectedCharacter);

@@ -1,7 +1,6 @@
 //! The list of adolescentes, filtered and ordered.
 
-use super::{AdolescenteSql, columns};
-use crate::adolescente::Adolescente;
+use crate::adolescente::{Adolescente, adolescente_columns};
 use crate::db::Sql;
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
 use crate::filters::{AdolescenteFilter, Filter, Place};
@@ -51,7 +50,7 @@ impl OrderField {
     }
 }
 
-from_columns!(Adolescente, AdolescenteSql);
+from_columns!(Adolescente, by_position);
 
 impl List for Adolescentes {
     const NAME: &'static str = "Adolescentes";
@@ -61,7 +60,7 @@ impl List for Adolescentes {
     fn query(&self, tribunal: Option<i16>) -> ListQuery {
         let in_tribunal = tribunal.map(|code| Sql::new("a.tribunal_codigo = ").bind(code));
         ListQuery {
-            columns: columns!(),
+            columns: adolescente_columns!(),
             tables: "adolescente a",
             parent_column: None,
             where_clause: Sql::join(

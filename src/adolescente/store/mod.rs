@@ -6,7 +6,7 @@ mod lists;
 pub use lists::*;
 pub use write::*;
 
-use super::{Adolescente, AdolescenteId, Identificador, Search, Semelhante, Summary};
+use super::{Adolescente, AdolescenteId, Identificador, Search, Semelhante, adolescente_columns};
 use crate::auth::Scope;
 use crate::db::{Relation, Session, Sql};
 use crate::error::Error;
@@ -14,21 +14,7 @@ use crate::value::cpf::Cpf;
 use crate::value::tribunal::TRIBUNAIS;
 use ahash::HashMap;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 use std::sync::Arc;
-
-/// Columns of [`Adolescente`], from a table named `a`. A macro, so that `concat!` can join it to
-/// the columns of a list.
-macro_rules! columns {
-    () => {
-        "a.id, a.tribunal_codigo, a.identificador, a.cadastro_pendente, a.nome, a.sobrenome, a.nome_social, \
-         a.data_nascimento, a.data_nascimento_presumida, a.sexo_biologico, a.identidade_genero, \
-         a.orientacao_sexual, a.raca_cor, a.nome_mae, a.nome_pai, a.naturalidade, a.cpf, a.rg_numero, \
-         a.rg_orgao_expedidor, a.rg_data_expedicao, a.rg_estado, a.certidao_cartorio, a.certidao_livro, \
-         a.certidao_folha, a.certidao_numero, a.data_obito, a.criado_em, a.atualizado_em, a.versao"
-    };
-}
-pub(crate) use columns;
 
 /// A statement that begins with `select` and reads the records that match `condition`: those of the
 /// caller's tribunal, or those of all tribunals when `scope` has none. The smallest tribunal code
@@ -41,21 +27,14 @@ fn visible(select: &'static str, scope: Scope, condition: Sql) -> Sql {
 }
 
 fn read(session: &mut Session<'_>, condition: Sql) -> QueryResult<Vec<Adolescente>> {
-    visible(concat!("SELECT ", columns!()), session.scope, condition)
-        .by_position::<AdolescenteSql>()
-        .load(session.conn())
+    visible(concat!("SELECT ", adolescente_columns!()), session.scope, condition)
+        .rows(session.conn())
 }
 
 fn with_identificadores<'i>(identificadores: impl Iterator<Item = &'i Identificador>) -> Sql {
     let texts: Vec<_> = identificadores.map(ToString::to_string).collect();
     Sql::new("a.identificador = ANY(").bind(texts).push(")")
 }
-
-/// SQL types of the columns of [`Adolescente`].
-pub type AdolescenteSql =
-    diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Adolescente, diesel::pg::Pg>>;
-/// SQL types of the columns of [`Summary`].
-pub type SummarySql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Summary, diesel::pg::Pg>>;
 
 /// The record with this id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -140,7 +119,7 @@ pub fn known(
 ) -> QueryResult<Vec<(Identificador, AdolescenteId)>> {
     let these = with_identificadores(identificadores.iter().copied());
     let known = visible("SELECT a.identificador, a.id", session.scope, these);
-    known.by_position::<(Text, BigInt)>().load(session.conn())
+    known.rows(session.conn())
 }
 
 /// The records that the tribunal has among these.
@@ -155,8 +134,8 @@ pub fn by_identificadores(
 pub fn by_cpf(session: &mut Session<'_>, cpf: Option<&Cpf>) -> QueryResult<Option<Identificador>> {
     let Some(cpf) = cpf else { return Ok(None) };
     let this = Sql::new("a.cpf = ").bind(cpf.unmasked().to_owned());
-    let found = visible("SELECT a.identificador", session.scope, this).by_position::<Text>();
-    Ok(found.load(session.conn())?.into_iter().next())
+    let found = visible("SELECT a.identificador", session.scope, this);
+    Ok(found.rows(session.conn())?.into_iter().next())
 }
 
 /// R25: the records that may belong to the person searched for, the most similar first.
@@ -183,16 +162,20 @@ impl Semelhantes {
         let nome = [&search.nome, &search.sobrenome].into_iter().flatten();
         let nome = nome.map(String::as_str).collect::<Vec<_>>().join(" ");
         let mae = search.nome_mae.clone().filter(|_| sensitive);
-        Sql::new(concat!("SELECT ", columns!(), ", s.score FROM elos_adolescentes_semelhantes("))
-            .bind(nome)
-            .push(", ")
-            .bind_nullable(mae)
-            .push(", ")
-            .bind_nullable(search.nascimento)
-            .push(", ")
-            .bind(sensitive)
-            .push(", ")
-            .bind(search.limit.unwrap_or(DEFAULT_LIMIT))
-            .push(") AS s JOIN adolescente a ON a.id = s.id ORDER BY s.score DESC, a.id")
+        Sql::new(concat!(
+            "SELECT ",
+            adolescente_columns!(),
+            ", s.score FROM elos_adolescentes_semelhantes("
+        ))
+        .bind(nome)
+        .push(", ")
+        .bind_nullable(mae)
+        .push(", ")
+        .bind_nullable(search.nascimento)
+        .push(", ")
+        .bind(sensitive)
+        .push(", ")
+        .bind(search.limit.unwrap_or(DEFAULT_LIMIT))
+        .push(") AS s JOIN adolescente a ON a.id = s.id ORDER BY s.score DESC, a.id")
     }
 }

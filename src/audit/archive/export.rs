@@ -12,7 +12,6 @@ use crate::auth::signer::Signer;
 use crate::db::{Sql, SqlValue};
 use anyhow::{Context, bail};
 use diesel::prelude::*;
-use diesel::sql_types;
 use std::collections::VecDeque;
 use std::io::Write;
 
@@ -69,17 +68,10 @@ fn header(month: &Month, tribunais: &[i16]) -> Header {
 
 /// The tribunais that have seals in the month.
 fn tribunais(conn: &mut PgConnection, month: &Month) -> QueryResult<Vec<i16>> {
-    #[derive(QueryableByName)]
-    struct Tribunal {
-        #[diesel(sql_type = sql_types::SmallInt)]
-        codigo: i16,
-    }
-    let found: Vec<Tribunal> =
-        Sql::new("SELECT DISTINCT s.tribunal_codigo AS codigo FROM selo s WHERE ")
-            .append(month.seals())
-            .push(" ORDER BY 1")
-            .load(conn)?;
-    Ok(found.into_iter().map(|tribunal| tribunal.codigo).collect())
+    Sql::new("SELECT DISTINCT s.tribunal_codigo FROM selo s WHERE ")
+        .append(month.seals())
+        .push(" ORDER BY 1")
+        .rows(conn)
 }
 
 struct Chain<'a> {
@@ -177,17 +169,12 @@ impl Chain<'_> {
 
     /// The next record of the month, in the order of the trail.
     fn next(&mut self) -> anyhow::Result<Option<(Record, Hash)>> {
-        #[derive(QueryableByName)]
-        struct Sent {
-            #[diesel(sql_type = sql_types::Binary)]
-            sent: Vec<u8>,
-        }
         if self.records.is_empty() {
             let (xid, id) = self.after;
-            let sent: Vec<Sent> = Sql::new(concat!(
+            let sent: Vec<Vec<u8>> = Sql::new(concat!(
                 "SELECT ",
                 sent_record!(),
-                " AS sent FROM auditoria a WHERE a.tribunal_codigo = "
+                " FROM auditoria a WHERE a.tribunal_codigo = "
             ))
             .bind(self.tribunal)
             .push(" AND (a.xid, a.id) > (")
@@ -198,8 +185,8 @@ impl Chain<'_> {
             .and(self.month.records())
             .push(" ORDER BY a.xid, a.id LIMIT ")
             .bind(RECORDS)
-            .load(self.conn)?;
-            for Sent { sent } in sent {
+            .rows(self.conn)?;
+            for sent in sent {
                 let digest = record::digest(&sent);
                 let record = Record::decode(&sent)
                     .context("um registro não tem a forma que este programa conhece")?;

@@ -2,37 +2,31 @@
 
 use super::run::SealRange;
 use crate::audit::seal::{CHAIN_START, Hash};
-use crate::db::{Sql, SqlValue};
+use crate::db::{Sql, SqlValue, row};
 use anyhow::Context;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error;
-use diesel::sql_types;
 
 /// Key of the advisory lock that admits only one archiving process at a time.
 const LOCK: i64 = 0x61_72_71_75_69_76_6f;
 
-/// A partition of the trail and the partition of its seals. The first partition of a trail is named
-/// after its last month and also holds everything before that month.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct Month {
-    #[diesel(sql_type = sql_types::Date)]
-    pub mes: NaiveDate,
-    #[diesel(sql_type = sql_types::Nullable<sql_types::Timestamptz>)]
-    pub desde: Option<DateTime<Utc>>,
-    #[diesel(sql_type = sql_types::Timestamptz)]
-    pub ate: DateTime<Utc>,
-    /// Whether no transaction can write into the month any more.
-    #[diesel(sql_type = sql_types::Bool)]
-    pub over: bool,
-    #[diesel(sql_type = sql_types::Timestamptz)]
-    pub now: DateTime<Utc>,
-    /// Names of the partitions, quoted where necessary.
-    #[diesel(sql_type = sql_types::Text)]
-    auditoria: String,
-    #[diesel(sql_type = sql_types::Text)]
-    selo: String,
+row! {
+    /// A partition of the trail and the partition of its seals. The first partition of a trail is named
+    /// after its last month and also holds everything before that month.
+    #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+    pub struct Month {
+        pub mes: NaiveDate,
+        pub desde: Option<DateTime<Utc>>,
+        pub ate: DateTime<Utc>,
+        /// Whether no transaction can write into the month any more.
+        pub over: bool,
+        pub now: DateTime<Utc>,
+        /// Names of the partitions, quoted where necessary.
+        auditoria: String,
+        selo: String,
+    }
 }
 
 /// The months that are in the database, oldest first.
@@ -79,43 +73,29 @@ impl Month {
     }
 }
 
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = sql_types::BigInt)]
-    n: i64,
-}
-
 pub fn count_records(conn: &mut PgConnection, month: &Month) -> QueryResult<i64> {
-    let sql = Sql::new("SELECT count(*) AS n FROM auditoria a WHERE ").append(month.records());
-    Ok(sql.get_result::<Count>(conn)?.n)
+    Sql::new("SELECT count(*) FROM auditoria a WHERE ").append(month.records()).row(conn)
 }
 
 /// Number of records of the month that no seal covers.
 pub fn count_unsealed(conn: &mut PgConnection, month: &Month) -> QueryResult<i64> {
-    let sql =
-        Sql::new("SELECT coalesce(sum(cardinality(s.ids)), 0)::bigint AS n FROM selo s WHERE ");
-    let sealed = sql.append(month.seals()).get_result::<Count>(conn)?.n;
+    let sql = Sql::new("SELECT coalesce(sum(cardinality(s.ids)), 0)::bigint FROM selo s WHERE ");
+    let sealed: i64 = sql.append(month.seals()).row(conn)?;
     Ok(count_records(conn, month)? - sealed)
 }
 
-#[derive(QueryableByName)]
-struct RunRow {
-    #[diesel(sql_type = sql_types::SmallInt)]
-    tribunal_codigo: i16,
-    #[diesel(sql_type = sql_types::BigInt)]
-    de_ordem: i64,
-    #[diesel(sql_type = sql_types::BigInt)]
-    ate_ordem: i64,
-    #[diesel(sql_type = sql_types::Binary)]
-    anterior: Vec<u8>,
-    #[diesel(sql_type = sql_types::Binary)]
-    hash: Vec<u8>,
-    #[diesel(sql_type = sql_types::BigInt)]
-    registros: i64,
-    #[diesel(sql_type = sql_types::Text)]
-    ate_xid: String,
-    #[diesel(sql_type = sql_types::BigInt)]
-    ate_id: i64,
+row! {
+    #[derive(QueryableByName)]
+    struct RunRow {
+        tribunal_codigo: i16,
+        de_ordem: i64,
+        ate_ordem: i64,
+        anterior: Vec<u8>,
+        hash: Vec<u8>,
+        registros: i64,
+        ate_xid: String,
+        ate_id: i64,
+    }
 }
 
 impl From<RunRow> for SealRange {
@@ -150,15 +130,10 @@ pub fn runs(conn: &mut PgConnection, month: &Month) -> QueryResult<Vec<SealRange
 
 /// The hash of a seal, whether its month is in the database or archived.
 pub fn hash_of(conn: &mut PgConnection, tribunal: i16, order: i64) -> QueryResult<Option<Hash>> {
-    #[derive(QueryableByName)]
-    struct Found {
-        #[diesel(sql_type = sql_types::Binary)]
-        hash: Vec<u8>,
-    }
     if order == 0 {
         return Ok(Some(CHAIN_START));
     }
-    let found: Option<Found> = Sql::new("SELECT s.hash FROM selo s WHERE s.tribunal_codigo = ")
+    let found: Option<Vec<u8>> = Sql::new("SELECT s.hash FROM selo s WHERE s.tribunal_codigo = ")
         .bind(tribunal)
         .push(" AND s.ordem = ")
         .bind(order)
@@ -167,9 +142,9 @@ pub fn hash_of(conn: &mut PgConnection, tribunal: i16, order: i64) -> QueryResul
         .push(" AND t.ate_ordem = ")
         .bind(order)
         .push(" LIMIT 1")
-        .get_result(conn)
+        .row(conn)
         .optional()?;
-    Ok(found.and_then(|found| found.hash.try_into().ok()))
+    Ok(found.and_then(|hash| hash.try_into().ok()))
 }
 
 /// A run that has left the database, and the file that holds it.
@@ -183,16 +158,15 @@ pub struct Archived {
 
 /// All archived runs, in the order of the chains.
 pub fn archived(conn: &mut PgConnection) -> QueryResult<Vec<Archived>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = sql_types::Date)]
-        mes: NaiveDate,
-        #[diesel(sql_type = sql_types::Text)]
-        arquivo: String,
-        #[diesel(sql_type = sql_types::Binary)]
-        arquivo_sha256: Vec<u8>,
-        #[diesel(embed)]
-        run: RunRow,
+    row! {
+        #[derive(QueryableByName)]
+        struct Row {
+            mes: NaiveDate,
+            arquivo: String,
+            arquivo_sha256: Vec<u8>,
+            #[diesel(embed)]
+            run: RunRow,
+        }
     }
     let rows: Vec<Row> = Sql::new(
         "SELECT t.mes, t.arquivo, t.arquivo_sha256, t.tribunal_codigo, t.de_ordem, t.ate_ordem, t.anterior, t.hash, t.registros,
@@ -211,13 +185,7 @@ pub fn archived(conn: &mut PgConnection) -> QueryResult<Vec<Archived>> {
 /// Takes the advisory lock of archiving. The lock lasts until the connection ends. Returns false
 /// when another process holds it.
 pub fn try_lock_archiving(conn: &mut PgConnection) -> QueryResult<bool> {
-    #[derive(QueryableByName)]
-    struct Turn {
-        #[diesel(sql_type = sql_types::Bool)]
-        ours: bool,
-    }
-    let sql = Sql::new("SELECT pg_try_advisory_lock(").bind(LOCK).push(") AS ours");
-    Ok(sql.get_result::<Turn>(conn)?.ours)
+    Sql::new("SELECT pg_try_advisory_lock(").bind(LOCK).push(")").row(conn)
 }
 
 /// Switches to the role of the owner of the tables, from which row-level security hides nothing.

@@ -2,13 +2,12 @@
 
 use super::file::Line;
 use super::{Options, Report};
-use crate::catalogo::store::{NewEstrutura, estrutura_columns};
-use crate::catalogo::{EstruturaDoCatalogo, GravarEstrutura, rules};
+use crate::catalogo::store::NewEstrutura;
+use crate::catalogo::{EstruturaDoCatalogo, GravarEstrutura, estrutura_columns, rules};
 use crate::db::Sql;
 use crate::tramite::EstruturaAddress;
 use crate::value::tribunal::Tribunal;
 use diesel::prelude::*;
-use diesel::sql_types::Integer;
 use std::collections::{HashMap, HashSet};
 
 type Key = (i32, String);
@@ -209,12 +208,6 @@ fn known(conn: &mut PgConnection) -> QueryResult<HashMap<Key, EstruturaDoCatalog
 }
 
 fn repositorios(conn: &mut PgConnection) -> QueryResult<HashSet<i32>> {
-    #[derive(QueryableByName)]
-    struct Code {
-        #[diesel(sql_type = Integer)]
-        codigo: i32,
-    }
-    let codes: Vec<Code> =
-        Sql::new("SELECT codigo FROM catalogo_item WHERE tipo = 'REPOSITORIO'").load(conn)?;
-    Ok(codes.into_iter().map(|Code { codigo: code }| code).collect())
+    let codes = Sql::new("SELECT codigo FROM catalogo_item WHERE tipo = 'REPOSITORIO'");
+    Ok(codes.rows(conn)?.into_iter().collect())
 }

@@ -12,10 +12,9 @@ pub use repair::{Repair, Uncorrected, repair};
 pub use text::print;
 pub(super) use watch::Structure;
 
-use super::Sql;
 use super::migrations::{MigrationState, migration_state};
+use super::{Sql, row};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Nullable, Text};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
@@ -163,20 +162,17 @@ impl fmt::Display for DisplayDifferences<'_> {
     }
 }
 
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = Text)]
-    object: String,
-    #[diesel(sql_type = Text)]
-    definition: String,
-    /// Whether elos owns the object or may use it.
-    #[diesel(sql_type = Bool)]
-    ours: bool,
-    /// The required definition of a partition, which `expected.txt` cannot list.
-    #[diesel(sql_type = Nullable<Text>)]
-    wanted: Option<String>,
+row! {
+    #[derive(QueryableByName)]
+    struct Row {
+        kind: String,
+        object: String,
+        definition: String,
+        /// Whether elos owns the object or may use it.
+        ours: bool,
+        /// The required definition of a partition, which `expected.txt` cannot list.
+        wanted: Option<String>,
+    }
 }
 
 /// Every object that differs from what the migrations of this program create. Any role may call it.
@@ -234,13 +230,6 @@ pub(super) fn faults(conn: &mut PgConnection) -> QueryResult<Vec<Difference>> {
 
 /// Reads the objects that elos owns, may use, or should have created.
 fn read(conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
-    #[derive(QueryableByName)]
-    struct Printing {
-        #[diesel(sql_type = Text)]
-        path: String,
-        #[diesel(sql_type = Text)]
-        quote: String,
-    }
     // These two settings change how PostgreSQL prints names. Restore them afterwards, because the
     // transaction may be the caller's.
     let set = |path: String, quote: String| {
@@ -251,16 +240,16 @@ fn read(conn: &mut PgConnection) -> QueryResult<Vec<Row>> {
             .push(", true)")
     };
     let rows: Vec<Row> = conn.transaction(|conn| {
-        let before: Printing = Sql::new(
-            "SELECT current_setting('search_path') AS path, current_setting('quote_all_identifiers') AS quote",
+        let (path, quote): (String, String) = Sql::new(
+            "SELECT current_setting('search_path'), current_setting('quote_all_identifiers')",
         )
-        .get_result(conn)?;
+        .row(conn)?;
         set("public, pg_temp".into(), "off".into()).execute(conn)?;
         let roles: Vec<String> = ROLES.map(str::to_owned).into();
         let (before_roles, after_roles) =
             include_str!("read.sql").split_once("$1").unwrap_or_default();
         let rows = Sql::new(before_roles).bind(roles).push(after_roles).load(conn)?;
-        set(before.path, before.quote).execute(conn)?;
+        set(path, quote).execute(conn)?;
         QueryResult::Ok(rows)
     })?;
     let expected = text::expected();

@@ -9,7 +9,6 @@ use crate::db::Sql;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error::DatabaseError;
-use diesel::sql_types::Text;
 
 /// Number of passes. One correction can cause another difference: a new function is executable by
 /// PUBLIC, and a table keeps its grants when its owner changes. The next pass corrects that.
@@ -257,47 +256,36 @@ fn grant(object: &str, wanted: Option<&str>, current: Option<&str>) -> Vec<Strin
     revoke.into_iter().chain(grant).collect()
 }
 
-#[derive(QueryableByName)]
-struct Statement {
-    #[diesel(sql_type = Text)]
-    statement: String,
-}
-
-fn load_statements(conn: &mut PgConnection, sql: Sql) -> QueryResult<Vec<String>> {
-    let all: Vec<Statement> = sql.load(conn)?;
-    Ok(all.into_iter().map(|one| one.statement).collect())
-}
-
 /// The SQL that revokes an unexpected membership. Since PostgreSQL 16, each grantor's grant is a
 /// separate membership.
 fn memberships(conn: &mut PgConnection, object: &str) -> QueryResult<Vec<String>> {
     let Some((member, role)) = object.split_once(" IN ") else { return Ok(Vec::new()) };
-    let sql = Sql::new(
+    Sql::new(
         "SELECT format('REVOKE %s FROM %s', roleid::regrole, member::regrole) \
            || CASE WHEN current_setting('server_version_num')::int >= 160000 \
-                   THEN ' GRANTED BY ' || grantor::regrole ELSE '' END AS statement \
+                   THEN ' GRANTED BY ' || grantor::regrole ELSE '' END \
          FROM pg_auth_members WHERE member = to_regrole(",
     )
     .bind(member.to_owned())
     .push(") AND roleid = to_regrole(")
     .bind(role.to_owned())
-    .push(")");
-    load_statements(conn, sql)
+    .push(")")
+    .rows(conn)
 }
 
 /// The SQL that removes all policies and grants of a partition, which must have none of its own.
 fn partition_cleanup(conn: &mut PgConnection, name: &str) -> QueryResult<Vec<String>> {
-    let sql = Sql::new("WITH this AS (SELECT oid, relowner, relacl FROM pg_class WHERE oid = to_regclass(")
+    Sql::new("WITH this AS (SELECT oid, relowner, relacl FROM pg_class WHERE oid = to_regclass(")
         .bind(name.to_owned())
         .push(
             ")), rights AS ( \
                SELECT a.grantee FROM this, aclexplode(relacl) a WHERE a.grantee <> relowner \
                UNION SELECT a.grantee FROM this JOIN pg_attribute t ON t.attrelid = this.oid, aclexplode(t.attacl) a \
                  WHERE a.grantee <> relowner) \
-             SELECT format('DROP POLICY %I ON %s', polname, polrelid::regclass) AS statement \
+             SELECT format('DROP POLICY %I ON %s', polname, polrelid::regclass) \
                FROM pg_policy WHERE polrelid IN (SELECT oid FROM this) \
              UNION ALL SELECT format('REVOKE ALL ON TABLE %s FROM %s', (SELECT oid::regclass FROM this), \
                CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END) FROM rights",
-        );
-    load_statements(conn, sql)
+        )
+        .rows(conn)
 }

@@ -12,12 +12,11 @@ use super::health::Health;
 use super::login::{DatabaseRole, Login};
 use super::manager::Manager;
 use super::migrations::{self, MigrationState};
-use super::{ConnectError, DbOptions, STATEMENT_TIMEOUT, Sql, Transport, pooler, transport};
+use super::{ConnectError, DbOptions, STATEMENT_TIMEOUT, Sql, Transport, pooler, row, transport};
 use crate::value::finding::Finding;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 use std::sync::Arc;
 
 /// Connections that an instance opens besides those for calls, with one login and with three.
@@ -125,14 +124,8 @@ fn of_structure(conn: &mut PgConnection) -> QueryResult<Vec<Finding>> {
 }
 
 fn of_extensions(conn: &mut PgConnection) -> QueryResult<Vec<Finding>> {
-    #[derive(QueryableByName)]
-    struct Extension {
-        #[diesel(sql_type = Text)]
-        name: String,
-    }
-    let there: Vec<Extension> =
-        Sql::new("SELECT extname::text AS name FROM pg_extension").load(conn)?;
-    let missing = EXTENSIONS.iter().filter(|name| !there.iter().any(|e| e.name == **name));
+    let there: Vec<String> = Sql::new("SELECT extname::text FROM pg_extension").rows(conn)?;
+    let missing = EXTENSIONS.iter().filter(|name| !there.iter().any(|other| other == **name));
     let missing: Vec<_> = missing.copied().collect();
     Ok(vec![match missing.is_empty() {
         true => Finding::ok("extensoes", EXTENSIONS.join(", ")),
@@ -159,19 +152,12 @@ fn of_listen(conn: &mut PgConnection) -> Finding {
 }
 
 fn of_encryption(conn: &mut PgConnection, options: &DbOptions) -> QueryResult<Vec<Finding>> {
-    #[derive(QueryableByName)]
-    struct Encryption {
-        #[diesel(sql_type = Nullable<Text>)]
-        version: Option<String>,
-    }
-    let found: Option<Encryption> = Sql::new(
-        "SELECT version::text AS version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl",
-    )
-    .get_result(conn)
-    .optional()?;
+    let found: Option<Option<String>> =
+        Sql::new("SELECT version::text FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl")
+            .row(conn)
+            .optional()?;
     let verify = "use `sslmode=verify-full`, com `sslrootcert`";
-    let version = found.and_then(|found| found.version);
-    Ok(vec![match (transport(&options.url), version) {
+    Ok(vec![match (transport(&options.url), found.flatten()) {
         (Ok(Transport::Local), _) => Finding::ok("tls", "o banco é desta máquina"),
         (_, None) => {
             Finding::warning("tls", "a conexão com o banco de outra máquina não é cifrada", verify)
@@ -190,15 +176,10 @@ fn of_encryption(conn: &mut PgConnection, options: &DbOptions) -> QueryResult<Ve
 /// Compares the clocks. The database's time lies between the two times of this machine, so half of
 /// the round trip is the error of the comparison.
 fn of_clock(conn: &mut PgConnection, now: fn() -> DateTime<Utc>) -> QueryResult<Vec<Finding>> {
-    #[derive(QueryableByName)]
-    struct Clock {
-        #[diesel(sql_type = Timestamptz)]
-        time: DateTime<Utc>,
-    }
     let mut best: Option<(TimeDelta, TimeDelta)> = None;
     for _ in 0..3 {
         let before = now();
-        let Clock { time } = Sql::new("SELECT clock_timestamp() AS time").get_result(conn)?;
+        let time: DateTime<Utc> = Sql::new("SELECT clock_timestamp()").row(conn)?;
         let round_trip = now() - before;
         let skew = time - (before + round_trip / 2);
         if best.is_none_or(|(shortest, _)| round_trip < shortest) {
@@ -216,18 +197,15 @@ fn of_clock(conn: &mut PgConnection, now: fn() -> DateTime<Utc>) -> QueryResult<
 }
 
 fn of_settings(conn: &mut PgConnection, options: &DbOptions) -> QueryResult<Vec<Finding>> {
-    #[derive(QueryableByName)]
-    struct Database {
-        #[diesel(sql_type = Text)]
-        encoding: String,
-        #[diesel(sql_type = Text)]
-        collation: String,
-        #[diesel(sql_type = BigInt)]
-        bytes: i64,
-        #[diesel(sql_type = BigInt)]
-        connections: i64,
-        #[diesel(sql_type = Bool)]
-        standby: bool,
+    row! {
+        #[derive(QueryableByName)]
+        struct Database {
+            encoding: String,
+            collation: String,
+            bytes: i64,
+            connections: i64,
+            standby: bool,
+        }
     }
     let settings: Vec<Setting> =
         Sql::new("SELECT name, reset_val AS value FROM pg_settings WHERE reset_val IS NOT NULL")
@@ -274,16 +252,11 @@ fn of_settings(conn: &mut PgConnection, options: &DbOptions) -> QueryResult<Vec<
 /// Compares the version of the collation with the one that the indexes were built with: an upgrade of
 /// the system's C library can change the order of texts. PostgreSQL 14 does not tell.
 fn of_collation(conn: &mut PgConnection) -> Option<Finding> {
-    #[derive(QueryableByName)]
-    struct Collation {
-        #[diesel(sql_type = Bool)]
-        differs: bool,
-    }
-    let Collation { differs } = Sql::new(
-        "SELECT datcollversion IS NOT NULL AND datcollversion <> pg_database_collation_actual_version(oid) AS differs \
+    let differs: bool = Sql::new(
+        "SELECT datcollversion IS NOT NULL AND datcollversion <> pg_database_collation_actual_version(oid) \
          FROM pg_database WHERE datname = current_database()",
     )
-    .get_result(conn)
+    .row(conn)
     .ok()?;
     differs.then(|| {
         Finding::error(

@@ -1,8 +1,8 @@
 //! Judges the settings of a PostgreSQL server. This is a pure function of their values.
 
+use crate::db::row;
 use crate::value::finding::Finding;
 use diesel::QueryableByName;
-use diesel::sql_types::Text;
 use std::collections::BTreeMap;
 
 const CHECK: &str = "postgresql";
@@ -15,13 +15,13 @@ const ADMINISTRATION: i64 = 10;
 /// Instances that should have room: two, and one more during an upgrade.
 const INSTANCES: i64 = 3;
 
-/// A setting of the server and the value that a new session gets.
-#[derive(Debug, Clone, QueryableByName)]
-pub struct Setting {
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub value: String,
+row! {
+    /// A setting of the server and the value that a new session gets.
+    #[derive(Debug, Clone, QueryableByName)]
+    pub struct Setting {
+        pub name: String,
+        pub value: String,
+    }
 }
 
 /// A setting that must have one value: what happens otherwise, and whether that loses data.

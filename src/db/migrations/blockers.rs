@@ -3,7 +3,6 @@
 
 use crate::db::Sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Text};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -15,31 +14,24 @@ const INITIAL_DELAY: Duration = Duration::from_millis(400);
 const INTERVAL: Duration = Duration::from_millis(100);
 const UNKNOWN: &str = "não se sabe";
 
-#[derive(QueryableByName)]
-struct Sessions {
-    #[diesel(sql_type = Text)]
-    description: String,
-}
-
 macro_rules! describe_sessions {
     () => {
         "SELECT coalesce(string_agg(format('processo %s do PostgreSQL (%s, %s, %s)', a.pid, \
                 coalesce(a.usename::text, '?'), coalesce(nullif(a.application_name, ''), '?'), \
                 coalesce(format('transação aberta há %s s', round(extract(epoch FROM now() - a.xact_start))), 'idade oculta')), '; '), \
-            'não se sabe') AS description FROM pg_stat_activity a "
+            'não se sabe') FROM pg_stat_activity a "
     };
 }
 
 pub(super) fn advisory_lock_holder(conn: &mut PgConnection, key: i64) -> QueryResult<String> {
-    let sessions: Sessions = Sql::new(concat!(
+    Sql::new(concat!(
         describe_sessions!(),
         "WHERE a.pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
              AND (classid::bigint << 32 | objid::bigint) = "
     ))
     .bind(key)
     .push(")")
-    .get_result(conn)?;
-    Ok(sessions.description)
+    .row(conn)
 }
 
 /// Watches, on a separate connection, for which sessions another connection waits.
@@ -50,12 +42,7 @@ pub(super) struct Watcher {
 
 impl Watcher {
     pub(super) fn start(url: &str, waiting: &mut PgConnection) -> QueryResult<Self> {
-        #[derive(QueryableByName)]
-        struct Own {
-            #[diesel(sql_type = Integer)]
-            pid: i32,
-        }
-        let Own { pid } = Sql::new("SELECT pg_backend_pid() AS pid").get_result(waiting)?;
+        let pid: i32 = Sql::new("SELECT pg_backend_pid()").row(waiting)?;
         let seen = Arc::new(Mutex::new(UNKNOWN.to_owned()));
         let stop = Arc::new(AtomicBool::new(false));
         let (url, shared, stopped) = (url.to_owned(), Arc::clone(&seen), Arc::clone(&stop));
@@ -87,13 +74,13 @@ fn watch(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let mut conn = PgConnection::establish(url)?;
     while !stopped.load(Ordering::Relaxed) {
-        let sessions: Sessions =
+        let sessions: String =
             Sql::new(concat!(describe_sessions!(), "WHERE a.pid = ANY (pg_blocking_pids("))
                 .bind(pid)
                 .push("))")
-                .get_result(&mut conn)?;
-        if sessions.description != UNKNOWN {
-            *seen.lock().unwrap_or_else(PoisonError::into_inner) = sessions.description;
+                .row(&mut conn)?;
+        if sessions != UNKNOWN {
+            *seen.lock().unwrap_or_else(PoisonError::into_inner) = sessions;
         }
         thread::sleep(INTERVAL);
     }

@@ -100,32 +100,18 @@ fn version(migration: &dyn Migration<Pg>) -> String {
 
 /// The versions of the applied migrations; `None` if this login may not read the table.
 fn applied(conn: &mut PgConnection) -> QueryResult<Option<BTreeSet<String>>> {
-    #[derive(QueryableByName)]
-    struct Table {
-        #[diesel(sql_type = diesel::sql_types::Bool)]
-        there: bool,
-        #[diesel(sql_type = diesel::sql_types::Bool)]
-        readable: bool,
-    }
-    #[derive(QueryableByName)]
-    struct Version {
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        version: String,
-    }
-    let table: Table = Sql::new(
-        "SELECT oid IS NOT NULL AS there, coalesce(has_table_privilege(oid, 'SELECT'), false) AS readable \
+    let (there, readable): (bool, bool) = Sql::new(
+        "SELECT oid IS NOT NULL, coalesce(has_table_privilege(oid, 'SELECT'), false) \
          FROM (SELECT to_regclass('public.__diesel_schema_migrations')::oid AS oid) AS migrations",
     )
-    .get_result(conn)?;
-    match table {
-        Table { there: false, .. } => return Ok(Some(BTreeSet::new())),
-        Table { readable: false, .. } => return Ok(None),
-        Table { .. } => {}
+    .row(conn)?;
+    match (there, readable) {
+        (false, _) => return Ok(Some(BTreeSet::new())),
+        (_, false) => return Ok(None),
+        _ => {}
     }
-    let all: Vec<Version> =
-        Sql::new("SELECT version::text AS version FROM public.__diesel_schema_migrations")
-            .load(conn)?;
-    Ok(Some(all.into_iter().map(|Version { version }| version).collect()))
+    let all = Sql::new("SELECT version::text FROM public.__diesel_schema_migrations");
+    Ok(Some(all.rows(conn)?.into_iter().collect()))
 }
 
 /// Key of the advisory lock that serialises processes that migrate at the same time.

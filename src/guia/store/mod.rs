@@ -8,6 +8,7 @@ pub use write::*;
 
 use super::{AtoInfracional, Documento, Guia, GuiaId, NumeroDaGuia, guia_columns};
 use crate::adolescente::AdolescenteId;
+use crate::db::list::WithParent;
 use crate::db::schema::{ato_infracional, documento_da_guia, vinculo};
 use crate::db::{Relation, Session, Sql, group_by_key};
 use crate::error::Error;
@@ -67,21 +68,16 @@ impl Relation for UnificadasBy {
     type Value = Vec<Arc<Guia>>;
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
-        #[derive(QueryableByName)]
-        struct Unificada {
-            #[diesel(sql_type = diesel::sql_types::BigInt)]
-            unificada_por: i64,
-            #[diesel(embed)]
-            guia: Guia,
-        }
         let ids: Vec<i64> = keys.iter().map(|key| key.0.0).collect();
         let sql = Sql::new(concat!(
-            "SELECT g.unificada_por, ",
+            "SELECT g.unificada_por AS parent, ",
             guia_columns!(),
             " FROM guia g JOIN adolescente a ON a.id = g.adolescente_id WHERE g.unificada_por = ANY("
         ));
-        let rows: Vec<Unificada> = sql.bind(ids).push(") ORDER BY g.id").load(session.conn())?;
-        let by_unificadora = |row: Unificada| (Self(GuiaId(row.unificada_por)), Arc::new(row.guia));
+        let rows: Vec<WithParent<Guia>> =
+            sql.bind(ids).push(") ORDER BY g.id").load(session.conn())?;
+        let by_unificadora =
+            |row: WithParent<Guia>| (Self(GuiaId(row.parent)), Arc::new(row.record));
         Ok(group_by_key(rows.into_iter().map(by_unificadora)))
     }
 }

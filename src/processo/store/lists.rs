@@ -1,28 +1,16 @@
 //! The lists of processos, and the lists that a processo or an adolescente reaches through links.
 
-use super::ProcessoSql;
-use crate::adolescente::{self, AdolescenteId, PartialAdolescente, Summary, summary_columns};
-use crate::db::Sql;
+use crate::adolescente::{AdolescenteId, PartialAdolescente, Summary, summary_columns};
 use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns};
+use crate::db::{ColumnType, Sql, columns_hold};
 use crate::filters::{Filter, Place, ProcessoFilter};
 use crate::processo::{
     Processo, ProcessoId, SituacaoProcesso, SituacaoVinculo, TipoProcesso, Vinculo,
-    processo_columns,
+    processo_columns, vinculo_columns,
 };
 use crate::value::resource::{HasResources, Resource};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 use std::sync::Arc;
-
-/// Columns of [`Vinculo`], from a table named `v`.
-macro_rules! vinculo_columns {
-    () => {
-        "v.id AS vinculo_id, v.iniciado_em, v.encerrado_em, v.motivo"
-    };
-}
-
-/// SQL types of the columns of [`Vinculo`].
-type VinculoSql = (BigInt, Timestamptz, Nullable<Timestamptz>, Nullable<Text>);
 
 /// The field that orders the list of processos.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -142,7 +130,8 @@ pub struct AdolescenteRow {
     adolescente: Summary,
 }
 
-from_columns!(AdolescenteRow, (VinculoSql, adolescente::store::SummarySql));
+columns_hold!(AdolescenteRow as (ColumnType<Vinculo>, ColumnType<Summary>));
+from_columns!(AdolescenteRow, by_position);
 
 impl From<AdolescenteRow> for Vinculado<PartialAdolescente> {
     fn from(row: AdolescenteRow) -> Self {
@@ -194,8 +183,9 @@ pub struct ProcessoRow {
     processo: Processo,
 }
 
-from_columns!(ProcessoRow, (VinculoSql, ProcessoSql));
-from_columns!(Processo, ProcessoSql);
+columns_hold!(ProcessoRow as (ColumnType<Vinculo>, ColumnType<Processo>));
+from_columns!(ProcessoRow, by_position);
+from_columns!(Processo, by_position);
 
 impl From<ProcessoRow> for Vinculado<Processo> {
     fn from(row: ProcessoRow) -> Self {
@@ -283,29 +273,5 @@ impl List for ExecucoesOfApuracao {
 
     fn position(&self, row: &Arc<Processo>) -> Position {
         Position { key: None, id: row.id.0 }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::adolescente::Adolescente;
-    use diesel::debug_query;
-    use diesel::pg::Pg;
-
-    /// The columns of a statement that Diesel generated, in the order in which Diesel reads them.
-    fn columns_read(sql: &str, table: &str) -> Vec<String> {
-        let columns = sql.split(" FROM ").next().unwrap().trim_start_matches("SELECT ");
-        let column = |name: &str| name.trim().replace('"', "").replace(table, "");
-        columns.split(',').map(column).collect()
-    }
-
-    #[test]
-    fn the_columns_have_the_order_in_which_diesel_reads_them() {
-        let adolescente = debug_query::<Pg, _>(&Adolescente::query()).to_string();
-        assert_eq!(
-            columns_read(adolescente::store::columns!(), "a."),
-            columns_read(&adolescente, "adolescente.")
-        );
     }
 }

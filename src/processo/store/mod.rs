@@ -24,12 +24,8 @@ use crate::value::resource::{Resource, no_resources, resources};
 use crate::value::rules::Rules;
 use ahash::HashMap;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// SQL types of the columns of [`Processo`].
-pub type ProcessoSql = diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<Processo, diesel::pg::Pg>>;
 
 /// A statement that begins with `select` and reads the processos that match `condition`: those of
 /// the caller's tribunal, or all of them when `scope` has no tribunal.
@@ -40,9 +36,7 @@ fn visible(select: &'static str, scope: Scope, condition: Sql) -> Sql {
 }
 
 fn read(session: &mut Session<'_>, condition: Sql) -> QueryResult<Vec<Processo>> {
-    visible(concat!("SELECT ", processo_columns!()), session.scope, condition)
-        .by_position::<ProcessoSql>()
-        .load(session.conn())
+    visible(concat!("SELECT ", processo_columns!()), session.scope, condition).rows(session.conn())
 }
 
 fn by_id(id: ProcessoId) -> Sql {
@@ -120,7 +114,7 @@ pub fn taken_numeros(
     numeros: &[NumeroProcesso],
 ) -> QueryResult<HashSet<NumeroProcesso>> {
     let taken = visible("SELECT p.numero", session.scope, by_numeros(numeros.iter()));
-    Ok(taken.by_position::<Text>().load(session.conn())?.into_iter().collect())
+    Ok(taken.rows(session.conn())?.into_iter().collect())
 }
 
 /// The visible processo with this number.

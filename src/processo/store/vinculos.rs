@@ -4,17 +4,10 @@ use crate::db::list::{KeyType, List, ListQuery, OrderBy, Position, from_columns}
 use crate::db::{Relation, Session, Sql};
 use crate::error::Error;
 use crate::filters::{Filter, Place, VinculoFilter};
-use crate::processo::LinkedVinculo;
+use crate::processo::{LinkedVinculo, linked_vinculo_columns};
 use ahash::HashMap;
 use diesel::prelude::*;
 use std::sync::Arc;
-
-/// Columns of [`LinkedVinculo`], from a table named `v`.
-macro_rules! linked_vinculo_columns {
-    () => {
-        "v.tribunal_codigo, v.processo_id, v.adolescente_id, v.id AS vinculo_id, v.iniciado_em, v.encerrado_em, v.motivo"
-    };
-}
 
 from_columns!(LinkedVinculo);
 

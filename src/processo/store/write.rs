@@ -1,6 +1,5 @@
 //! SQL that writes processos and links. Each use case locks a row before a rule checks it.
 
-use super::ProcessoSql;
 use crate::adolescente::{Adolescente, AdolescenteId};
 use crate::db::schema::{processo, vinculo};
 use crate::db::{NewRows, Session, Sql};
@@ -69,8 +68,7 @@ pub fn insert(
             processo_columns!(),
             " FROM p"
         ))
-        .by_position::<ProcessoSql>()
-        .load(session.conn())
+        .rows(session.conn())
 }
 
 /// Locks the processo until the transaction ends. With NO KEY, a foreign key that points at it,

@@ -71,6 +71,8 @@ pub enum SituacaoTramite {
     CanceladoAutomaticamente,
 }
 
+crate::db::columns_hold!(SituacaoTramite as diesel::sql_types::SmallInt);
+
 use SituacaoTramite as S;
 
 /// A transition of the machine.

@@ -10,7 +10,7 @@ use crate::tramite::{Componente, ComponenteDigital, HashSha256, Idt, Nre, Protoc
 use ahash::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::Bool;
 use std::sync::Arc;
 
 /// Rows of one INSERT: PostgreSQL binds at most 65,535 values.
@@ -102,12 +102,7 @@ pub fn hash_tramitado(
     nre: &Nre,
     placement: &ComponenteDigital,
 ) -> QueryResult<Option<String>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        hash: String,
-    }
-    let row: Option<Row> = Sql::new(
+    Sql::new(
         "SELECT c.hash FROM componente c JOIN tramite t USING (idt) WHERE t.situacao IN (5, 6) AND t.nre = ",
     )
     .bind(nre.to_string())
@@ -118,9 +113,8 @@ pub fn hash_tramitado(
     .push(" AND c.ordem = ")
     .bind(placement.ordem)
     .push(" ORDER BY c.idt DESC LIMIT 1")
-    .get_result(session.conn())
-    .optional()?;
-    Ok(row.map(|row| row.hash))
+    .row(session.conn())
+    .optional()
 }
 
 /// Inserts the componentes of a send, each with whether the remetente must upload it.
@@ -235,12 +229,7 @@ pub fn unused_contents(
     tribunal: i16,
     cutoff: DateTime<Utc>,
 ) -> QueryResult<Vec<ContentId>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        id: ContentId,
-    }
-    let rows: Vec<Row> = Sql::new(
+    Sql::new(
         "SELECT k.id FROM conteudo k JOIN tramite t USING (idt) WHERE t.remetente_tribunal = ",
     )
     .bind(tribunal)
@@ -250,6 +239,5 @@ pub fn unused_contents(
         " AND NOT EXISTS (SELECT FROM componente c WHERE c.conteudo_id = k.id) \
            AND NOT EXISTS (SELECT FROM parte_enviada p WHERE p.conteudo_id = k.id)) ORDER BY k.id LIMIT 100",
     )
-    .load(session.conn())?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    .rows(session.conn())
 }

@@ -1,10 +1,10 @@
 //! The feed of trâmites.
 
-use super::{columns, tables};
+use super::tables;
 use crate::db::feed::{FeedCursor, FeedRange};
 use crate::db::{Session, Sql};
 use crate::error::Error;
-use crate::tramite::Tramite;
+use crate::tramite::{Tramite, tramite_columns};
 use diesel::prelude::*;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub fn received(
     let Some(tribunal) = session.scope.tribunal() else { return Ok(Vec::new()) };
     let rows: Vec<Tramite> = Sql::new(concat!(
         "SELECT ",
-        columns!(),
+        tramite_columns!(),
         " FROM ",
         tables!(),
         " WHERE t.destinatario_tribunal = "

@@ -4,8 +4,6 @@ use crate::db::{Session, Sql};
 use crate::error::Error;
 use crate::tramite::{Estrutura, Nre, Protocolo};
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 
 /// A request. Both sides must send the same one, except for `justificativa` and `author`.
 pub struct VinculoRequest<'a> {
@@ -36,12 +34,7 @@ pub fn request_vinculo(
     request: &VinculoRequest<'_>,
     now: DateTime<Utc>,
 ) -> Result<VinculoOutcome, Error> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        desfecho: String,
-    }
-    let Row { desfecho: outcome } = Sql::new("SELECT elos_vincular_nre(")
+    let outcome: String = Sql::new("SELECT elos_vincular_nre(")
         .bind(request.nre.to_string())
         .push(", ")
         .bind(request.protocolo.key().to_owned())
@@ -55,8 +48,8 @@ pub fn request_vinculo(
         .bind(request.author.to_owned())
         .push(", ")
         .bind(now)
-        .push(") AS desfecho")
-        .get_result(session.conn())?;
+        .push(")")
+        .row(session.conn())?;
     match outcome.as_str() {
         "PENDENTE" => Ok(VinculoOutcome::Pending),
         "EFETIVADO" | "FEITO" => Ok(VinculoOutcome::Efetivado),

@@ -1,11 +1,11 @@
 //! The lists of trâmites.
 
-use super::{EM_ANDAMENTO, columns, of_parties, tables};
+use super::{EM_ANDAMENTO, of_parties, tables};
 use crate::db::Sql;
 use crate::db::list::{List, ListQuery, OrderBy, Position, from_columns};
 use crate::processo::ProcessoId;
 use crate::tramite::rules::{ParteDoTramite, SituacaoTramite};
-use crate::tramite::{EstruturaAddress, Nre, Tramite};
+use crate::tramite::{EstruturaAddress, Nre, Tramite, tramite_columns};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -162,7 +162,7 @@ impl List for Tramites {
         let where_clause =
             Sql::join(of_parties(tribunal).into_iter().chain(conditions), " AND ", "true");
         ListQuery {
-            columns: columns!(),
+            columns: tramite_columns!(),
             tables,
             parent_column,
             where_clause: if many { where_clause.unprepared() } else { where_clause },

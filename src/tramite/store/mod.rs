@@ -16,6 +16,7 @@ pub use write::*;
 
 use super::{
     Estrutura, EstruturaAddress, Idt, MudancaDeSituacao, Nre, RegistroEletronico, Tramite,
+    estrutura_columns, mudanca_columns, registro_columns, tramite_columns,
 };
 use crate::db::{Relation, Session, Sql, group_by_key};
 use crate::error::Error;
@@ -25,22 +26,8 @@ use diesel::deserialize::FromSql;
 use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
 use diesel::serialize::{Output, ToSql};
-use diesel::sql_types::{Bool, Nullable, SmallInt, Text};
+use diesel::sql_types::SmallInt;
 use std::sync::Arc;
-
-/// Columns of [`Tramite`], from the tables of `tables!`.
-macro_rules! columns {
-    () => {
-        "t.idt, t.xid::text, t.nre, g.protocolo, g.protocolo_chave, g.tipo_protocolo, \
-         r.repositorio AS remetente_repositorio, r.numero AS remetente_numero, r.nome AS remetente_nome, \
-         t.remetente_tribunal, d.repositorio AS destinatario_repositorio, d.numero AS destinatario_numero, \
-         d.nome AS destinatario_nome, t.destinatario_tribunal, t.situacao, t.devolucao, t.nre_informado, t.descricao, \
-         t.nivel_de_sigilo, t.hipotese_legal, t.processo_de_negocio, t.urgente, t.motivo_da_urgencia, \
-         t.data_de_retorno, t.metadados, t.data_de_recebimento, t.hash_da_assinatura, t.recibo_em, t.recibo_entregue_em, t.recibo_assinado, \
-         t.motivo_recusa, t.justificativa, t.recusado_em, t.ciencia_em, t.completo_em, t.metadados_em, t.criado_em, t.atualizado_em"
-    };
-}
-pub(super) use columns;
 
 /// A trâmite with its registro eletrônico and its two estruturas.
 macro_rules! tables {
@@ -70,7 +57,7 @@ fn of_parties(tribunal: Option<i16>) -> Option<Sql> {
 fn visible(session: &mut Session<'_>, condition: Sql) -> QueryResult<Vec<Tramite>> {
     let of_parties = of_parties(session.scope.tribunal());
     let where_clause = Sql::join(of_parties.into_iter().chain([condition]), " AND ", "true");
-    Sql::new(concat!("SELECT ", columns!(), " FROM ", tables!(), " WHERE "))
+    Sql::new(concat!("SELECT ", tramite_columns!(), " FROM ", tables!(), " WHERE "))
         .append(where_clause)
         .push(" ORDER BY t.idt")
         .load(session.conn())
@@ -119,11 +106,13 @@ impl Relation for HistoricoOf {
 
     fn load(session: &mut Session<'_>, keys: &[Self]) -> Result<HashMap<Self, Self::Value>, Error> {
         let idts: Vec<i64> = keys.iter().map(|key| key.0).collect();
-        let rows: Vec<MudancaDeSituacao> = Sql::new(
-            "SELECT idt, situacao, ocorrida_em, por FROM mudanca_de_situacao WHERE idt = ANY(",
-        )
+        let rows: Vec<MudancaDeSituacao> = Sql::new(concat!(
+            "SELECT ",
+            mudanca_columns!(),
+            " FROM mudanca_de_situacao m WHERE m.idt = ANY("
+        ))
         .bind(idts)
-        .push(") ORDER BY id")
+        .push(") ORDER BY m.id")
         .load(session.conn())?;
         let groups = group_by_key(rows.into_iter().map(|row| (Self(row.idt), row)));
         Ok(groups.into_iter().map(|(key, rows)| (key, Arc::new(rows))).collect())
@@ -165,13 +154,11 @@ impl Relation for RegistroOf {
             .bind(ids)
             .push("))");
         let where_clause = Sql::join(party.into_iter().chain([requested]), " AND ", "true");
-        let rows: Vec<RegistroEletronico> = Sql::new(
-            "SELECT g.id, g.nre, g.protocolo, g.protocolo_chave, g.tipo_protocolo, g.criado_em \
-             FROM registro_eletronico g WHERE ",
-        )
-        .append(where_clause)
-        .push(" ORDER BY g.nre")
-        .load(session.conn())?;
+        let rows: Vec<RegistroEletronico> =
+            Sql::new(concat!("SELECT ", registro_columns!(), " FROM registro_eletronico g WHERE "))
+                .append(where_clause)
+                .push(" ORDER BY g.nre")
+                .load(session.conn())?;
         let rows: Vec<_> = rows.into_iter().map(Arc::new).collect();
         let find = |key: &Self| {
             let matches = |row: &&Arc<RegistroEletronico>| match key {
@@ -197,38 +184,25 @@ impl Relation for HeldByCaller {
         if session.scope.tribunal().is_none() {
             return Ok(HashMap::new());
         }
-        #[derive(QueryableByName)]
-        struct Row {
-            #[diesel(sql_type = Text)]
-            nre: Nre,
-            #[diesel(sql_type = Bool)]
-            com_quem_pergunta: bool,
-        }
         let nres: Vec<String> = keys.iter().map(|key| key.0.to_string()).collect();
-        let rows: Vec<Row> = Sql::new("SELECT n.nre, f.com_quem_pergunta FROM unnest(")
+        let rows: Vec<(Nre, bool)> = Sql::new("SELECT n.nre, f.com_quem_pergunta FROM unnest(")
             .bind(nres)
             .push(
                 ") AS n (nre) CROSS JOIN LATERAL elos_fatos_do_envio(0::smallint, '', n.nre) AS f",
             )
-            .load(session.conn())?;
-        Ok(rows.into_iter().map(|row| (Self(row.nre), row.com_quem_pergunta)).collect())
+            .rows(session.conn())?;
+        Ok(rows.into_iter().map(|(nre, held)| (Self(nre), held)).collect())
     }
 }
 
 /// The public key of the destinatário of a trâmite, as a JWK.
 pub fn destinatario_key(session: &mut Session<'_>, idt: Idt) -> QueryResult<Option<String>> {
-    #[derive(QueryableByName)]
-    struct Key {
-        #[diesel(sql_type = Nullable<Text>)]
-        chave: Option<String>,
-    }
-    let row: Key = Sql::new(
-        "SELECT e.chave_publica::text AS chave FROM tramite t JOIN estrutura e ON e.id = t.destinatario_id \
+    Sql::new(
+        "SELECT e.chave_publica::text FROM tramite t JOIN estrutura e ON e.id = t.destinatario_id \
          WHERE t.idt = ",
     )
     .bind(idt)
-    .get_result(session.conn())?;
-    Ok(row.chave)
+    .row(session.conn())
 }
 
 /// Reads the estrutura with this address, even if it is inactive or belongs to another tribunal.
@@ -236,15 +210,12 @@ pub fn estrutura(
     session: &mut Session<'_>,
     address: &EstruturaAddress,
 ) -> QueryResult<Option<Estrutura>> {
-    Sql::new(
-        "SELECT id, repositorio, numero, nome, tribunal_codigo, ativa, pode_enviar, pode_receber \
-         FROM estrutura WHERE repositorio = ",
-    )
-    .bind(address.repositorio)
-    .push(" AND numero = ")
-    .bind(address.numero.clone())
-    .get_result(session.conn())
-    .optional()
+    Sql::new(concat!("SELECT ", estrutura_columns!(), " FROM estrutura e WHERE e.repositorio = "))
+        .bind(address.repositorio)
+        .push(" AND e.numero = ")
+        .bind(address.numero.clone())
+        .get_result(session.conn())
+        .optional()
 }
 
 impl ToSql<SmallInt, Pg> for SituacaoTramite {

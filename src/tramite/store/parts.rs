@@ -6,7 +6,6 @@ use crate::db::schema::parte_enviada;
 use crate::db::{Session, Sql};
 use crate::tramite::{ByteRange, Componente, HashSha256, Idt, SentPart};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
 /// Largest number of ranges stored for one file. Above it, the store adds no range.
 const MAX_RANGES: i64 = 10_000;
@@ -61,13 +60,8 @@ pub fn deliver_range(
     placements: &[Componente],
     range: ByteRange,
 ) -> QueryResult<bool> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Bool)]
-        inteiro: bool,
-    }
     let ids: Vec<i64> = placements.iter().map(|placement| placement.id).collect();
-    let rows: Vec<Row> = Sql::new(
+    let whole: Vec<bool> = Sql::new(
         "UPDATE componente SET entregue = CASE WHEN (SELECT count(*) FROM unnest(entregue)) < ",
     )
     .bind(MAX_RANGES)
@@ -77,7 +71,7 @@ pub fn deliver_range(
     .bind(range.fim)
     .push(")) ELSE entregue END WHERE id = ANY(")
     .bind(ids)
-    .push(") RETURNING entregue @> int8range(0, tamanho) AS inteiro")
-    .load(session.conn())?;
-    Ok(rows.iter().all(|row| row.inteiro))
+    .push(") RETURNING entregue @> int8range(0, tamanho)")
+    .rows(session.conn())?;
+    Ok(whole.into_iter().all(|whole| whole))
 }

@@ -1,32 +1,29 @@
 //! Writes on trâmites. Each locks its rows before a rule checks them.
 
-use super::{columns, insert_componentes, tables};
+use super::{insert_componentes, tables};
 use crate::db::schema::{
     mudanca_de_situacao, pedido_de_vinculo, registro_eletronico, registro_no_sistema, tramite,
 };
-use crate::db::{Session, Sql};
+use crate::db::{Session, Sql, row};
 use crate::error::Error;
 use crate::tramite::rules::{ParteDoTramite, SituacaoTramite};
 use crate::tramite::{
     ComponenteDigital, EnviarTramite, Estrutura, Idt, MotivoDaUrgencia, NivelDeSigilo, Nre,
-    Protocolo, RegistroEletronico, Tramite,
+    Protocolo, RegistroEletronico, Tramite, registro_columns, tramite_columns,
 };
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
-/// The facts about other órgãos that the decision table needs: yes or no, and nothing more.
-#[derive(Debug, Clone, Copy, QueryableByName)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a question of the table")]
-pub struct EnvioFacts {
-    #[diesel(sql_type = Bool)]
-    pub destino_tem: bool,
-    #[diesel(sql_type = Bool)]
-    pub destino_e_parte: bool,
-    #[diesel(sql_type = Bool)]
-    pub em_andamento: bool,
-    #[diesel(sql_type = Bool)]
-    pub com_quem_pergunta: bool,
+row! {
+    /// The facts about other órgãos that the decision table needs: yes or no, and nothing more.
+    #[derive(Debug, Clone, Copy, QueryableByName)]
+    #[expect(clippy::struct_excessive_bools, reason = "each is a question of the table")]
+    pub struct EnvioFacts {
+        pub destino_tem: bool,
+        pub destino_e_parte: bool,
+        pub em_andamento: bool,
+        pub com_quem_pergunta: bool,
+    }
 }
 
 pub fn envio_facts(
@@ -84,10 +81,11 @@ pub fn registro_of(
     tribunal: i16,
     nre: &Nre,
 ) -> QueryResult<Option<RegistroEletronico>> {
-    Sql::new(
-        "SELECT g.id, g.nre, g.protocolo, g.protocolo_chave, g.tipo_protocolo, g.criado_em FROM registro_eletronico g \
-         JOIN registro_no_sistema s ON s.nre = g.nre WHERE g.nre = ",
-    )
+    Sql::new(concat!(
+        "SELECT ",
+        registro_columns!(),
+        " FROM registro_eletronico g JOIN registro_no_sistema s ON s.nre = g.nre WHERE g.nre = "
+    ))
     .bind(nre.to_string())
     .push(" AND s.tribunal_codigo = ")
     .bind(tribunal)
@@ -102,13 +100,7 @@ pub fn create_registro(
     year: i32,
     now: DateTime<Utc>,
 ) -> QueryResult<Nre> {
-    #[derive(QueryableByName)]
-    struct Sequence {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        n: i64,
-    }
-    let Sequence { n } =
-        Sql::new("SELECT nextval('nre_sequencia') AS n").get_result(session.conn())?;
+    let n = Sql::new("SELECT nextval('nre_sequencia')").row(session.conn())?;
     let nre = Nre::new(n, year);
     diesel::insert_into(registro_eletronico::table)
         .values((
@@ -237,7 +229,8 @@ pub fn locked(session: &mut Session<'_>, idt: Idt) -> Result<Option<Tramite>, Er
 /// The trâmite as its parties see it. Unlike [`super::visible_tramite`], also one that the
 /// destinatário refused.
 pub fn by_idt(session: &mut Session<'_>, idt: Idt) -> Result<Tramite, Error> {
-    let sql = Sql::new(concat!("SELECT ", columns!(), " FROM ", tables!(), " WHERE t.idt = "));
+    let sql =
+        Sql::new(concat!("SELECT ", tramite_columns!(), " FROM ", tables!(), " WHERE t.idt = "));
     let sql = match session.scope.tribunal() {
         None => sql.bind(idt),
         Some(tribunal) => sql
