@@ -7,13 +7,44 @@ use crate::adolescente::Identificador;
 use crate::guia::NumeroDaGuia;
 use crate::processo::NumeroProcesso;
 use crate::value::cpf::Cpf;
-use chrono::NaiveDate;
+use crate::value::field::Change;
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// A schema of a field of a body, and how such a field is read.
 pub trait Readable {
     type Value;
 
     fn read(body: &mut JsonBody, name: &'static str, field: FieldPath) -> Self::Value;
+}
+
+/// A place in a command for what a field of a body holds. What null means depends on the type of the
+/// place: it erases where an update may erase, and elsewhere counts as absent.
+pub trait Place<V> {
+    fn take(body: &mut JsonBody, name: &'static str, read: impl FnOnce(&mut JsonBody) -> V)
+    -> Self;
+}
+
+macro_rules! places {
+    ($(impl<$($v:ident)?> $value:ty => $place:ty: |$body:ident, $name:ident, $read:ident| $take:expr;)+) => { $(
+        impl<$($v)?> Place<$value> for $place {
+            fn take(
+                $body: &mut JsonBody,
+                $name: &'static str,
+                $read: impl FnOnce(&mut JsonBody) -> $value,
+            ) -> Self {
+                $take
+            }
+        }
+    )+ };
+}
+
+places! {
+    impl<V> Option<V> => Option<V>: |body, _name, read| read(body);
+    impl<V> Vec<V> => Vec<V>: |body, _name, read| read(body);
+    impl<V> Option<V> => Change<V>: |body, name, read| body.change(name, read);
+    impl<V> Change<V> => Change<V>: |body, name, read| body.change(name, |body| Some(read(body))).flatten();
+    impl<V> Change<V> => Option<V>: |body, _name, read| read(body).into_new();
+    impl<> Option<bool> => bool: |body, _name, read| read(body).unwrap_or(false);
 }
 
 /// An optional field is read like a required one: the rules say what must be there.
@@ -46,8 +77,17 @@ readable! {
     texts::Codigo => Option<String>, JsonBody::text;
     texts::CodigoTpu => Option<String>, JsonBody::text;
     texts::Descricao => Option<String>, JsonBody::text;
+    texts::Naturalidade => Option<String>, JsonBody::text;
+    texts::TextoDeDocumento => Option<String>, JsonBody::text;
+    texts::Hash => Option<String>, JsonBody::text;
+    texts::Protocolo => Option<String>, JsonBody::text;
+    texts::Justificativa => Option<String>, JsonBody::text;
+    String => Option<String>, JsonBody::text;
+    texts::Instante => Option<DateTime<Utc>>, JsonBody::instant;
     words::TipoDocumento => Option<String>, JsonBody::text;
+    words::Uf => Option<String>, JsonBody::text;
     words::SimOuNao => Option<bool>, JsonBody::yes_or_no;
+    words::SouN => Option<bool>, JsonBody::yes_or_no;
     i32 => Option<i32>, JsonBody::integer;
     texts::Prazo => Option<i32>, JsonBody::integer_or_text;
     Vec<texts::Identificador> => Vec<Option<Identificador>>, JsonBody::list;
@@ -74,7 +114,15 @@ macro_rules! readable_words {
         }
     )+ };
 }
-readable_words!(words::TipoProcesso, words::OrigemGuia);
+readable_words!(
+    words::TipoProcesso,
+    words::OrigemGuia,
+    words::MotivoBaixaGuia,
+    words::SexoBiologico,
+    words::IdentidadeGenero,
+    words::OrientacaoSexual,
+    words::RacaCor
+);
 
 /// The name of each field of a body, and the path by which the rules name it.
 pub trait Body {
@@ -85,15 +133,29 @@ pub trait Body {
 /// the body, and for each field its place in the command and the path by which the rules name it.
 /// `within` in place of `for` declares fields of a command that has others too.
 macro_rules! body {
-    (@for $command:ident) => {
-        /// Reads the fields of the body into a new command.
-        pub fn read(body: &mut $crate::rest::json_fields::JsonBody) -> $command {
-            let mut command = <$command as Default>::default();
-            Self::read_into(&mut command, body);
-            command
+    (@for $name:ident $command:ident) => {
+        impl $name {
+            /// Reads the fields of the body into a new command.
+            pub fn read(body: &mut $crate::rest::json_fields::JsonBody) -> $command {
+                let mut command = <$command as Default>::default();
+                Self::read_into(&mut command, body);
+                command
+            }
+        }
+
+        impl $crate::rest::body_fields::Readable for Vec<$name> {
+            type Value = Vec<$command>;
+
+            fn read(
+                body: &mut $crate::rest::json_fields::JsonBody,
+                name: &'static str,
+                field: $crate::rest::json_fields::FieldPath,
+            ) -> Vec<$command> {
+                body.items(name, field, $name::read)
+            }
         }
     };
-    (@within $command:ident) => {};
+    (@within $name:ident $command:ident) => {};
     (
         $(#[$meta:meta])*
         pub struct $name:ident $how:ident $command:ident {
@@ -101,7 +163,7 @@ macro_rules! body {
         }
     ) => {
         #[derive(utoipa::ToSchema)]
-        #[expect(dead_code, non_snake_case, reason = "a schema, of which nobody makes a value")]
+        #[expect(dead_code, reason = "a schema, of which nobody makes a value")]
         $(#[$meta])*
         pub struct $name { $($(#[$field_meta])* $field: $ty,)+ }
 
@@ -110,19 +172,21 @@ macro_rules! body {
                 &[$((stringify!($field), &$path)),+];
         }
 
-        impl $name {
-            $crate::rest::body_fields::body!(@$how $command);
+        $crate::rest::body_fields::body!(@$how $name $command);
 
+        impl $name {
             /// Reads the fields of the body into a command.
             pub fn read_into(
                 command: &mut $command,
                 body: &mut $crate::rest::json_fields::JsonBody,
             ) {
-                $(command.$($place).+ = <$ty as $crate::rest::body_fields::Readable>::read(
-                    body,
-                    stringify!($field),
-                    &$path,
-                );)+
+                $(
+                    let read = |body: &mut $crate::rest::json_fields::JsonBody| {
+                        <$ty as $crate::rest::body_fields::Readable>::read(body, stringify!($field), &$path)
+                    };
+                    command.$($place).+ =
+                        $crate::rest::body_fields::Place::take(body, stringify!($field), read);
+                )+
             }
         }
     };

@@ -137,14 +137,6 @@ impl JsonBody {
         }
     }
 
-    /// Like [`JsonBody::change`], for a text that `FromStr` parses.
-    pub fn parse_change<T>(&mut self, name: &'static str, field: FieldPath) -> Change<T>
-    where
-        T: FromStr<Err: Display>,
-    {
-        self.change(name, |body| body.parse(name, field))
-    }
-
     /// Refuses the fields of an answer that nobody took: they exist, but this route does not change
     /// them.
     pub fn immutable_fields_of<T: PartialSchema>(&mut self) {
@@ -385,6 +377,24 @@ impl JsonBody {
         self.malformed.push(refusal);
         None
     }
+}
+
+/// The field that names the object of an update, or else all refusals of the body, among them that this
+/// field is missing.
+pub fn required<T>(
+    value: Option<T>,
+    field: &'static str,
+    (rule, hint): (&'static str, &'static str),
+    mut malformed: Vec<Refusal>,
+) -> Result<(T, Vec<Refusal>), Error> {
+    let Some(value) = value else {
+        if malformed.iter().all(|refusal| refusal.campo != [field]) {
+            let missing = Refusal::new(CodigoErro::CampoObrigatorio, rule, "o campo é obrigatório");
+            malformed.push(missing.at([field]).hint(hint));
+        }
+        return Err(Error::Refusals(malformed));
+    };
+    Ok((value, malformed))
 }
 
 fn malformed_form(message: Cow<'static, str>) -> Refusal {

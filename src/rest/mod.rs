@@ -3,6 +3,8 @@
 //! This module only translates: it reads the old names, calls the same services as the GraphQL API,
 //! and answers in the old names.
 
+#![expect(non_snake_case, reason = "the fields of a body have the names of the contract")]
+
 mod adolescentes;
 mod answer;
 mod body_fields;

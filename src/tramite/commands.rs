@@ -67,7 +67,7 @@ pub struct ReceberTramite {
 }
 
 /// The destinatário confirms that it has everything.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct EnviarRecibo {
     pub idt: Idt,
     pub data_de_recebimento: Option<DateTime<Utc>>,
@@ -84,7 +84,7 @@ pub struct ReceberRecibo {
 }
 
 /// The destinatário refuses the trâmite.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Default, Serialize)]
 pub struct RecusarTramite {
     pub idt: Idt,
     pub motivo: Option<MotivoRecusa>,

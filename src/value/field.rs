@@ -190,6 +190,16 @@ impl<T> Change<Change<T>> {
     }
 }
 
+impl<T> Change<T> {
+    /// The new value, if the change sets one.
+    pub fn into_new(self) -> Option<T> {
+        match self {
+            Self::Set(new) => Some(new),
+            Self::Keep | Self::Clear => None,
+        }
+    }
+}
+
 impl<T: Clone> Change<T> {
     /// The value after the change.
     pub fn apply_to(&self, current: Option<&T>) -> Option<T> {

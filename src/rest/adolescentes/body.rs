@@ -1,137 +1,196 @@
 //! The bodies that register and change an adolescente, and the names of their fields.
 
-use super::super::body_fields::named;
-use super::super::json_fields::JsonBody;
+use super::super::body_fields::{Place, Readable, body, named};
+use super::super::json_fields::{FieldPath, JsonBody};
+use super::super::openapi::texts::{
+    Cpf, Data, Identificador, Naturalidade, Nome, TextoDeDocumento,
+};
+use super::super::openapi::words::{SouN, Uf};
 use super::answer::Adolescente;
 use crate::adolescente::{
-    AdolescenteAlteracao, AdolescenteDados, Certidao, IdentidadeGenero, OrientacaoSexual, RacaCor,
-    Rg, SexoBiologico,
+    self, AdolescenteAlteracao, AdolescenteDados, Certidao, IdentidadeGenero, OrientacaoSexual,
+    RacaCor, Rg, SexoBiologico,
 };
 use crate::error::{CodigoErro, Refusal};
-use crate::value::cpf::Cpf;
+use crate::value::cpf;
 use crate::value::field::Change;
 
-/// Reads the changes of a PUT. An absent or blank field stays as it is, null erases it, and a
-/// document (`rg`, `certidaoNascimento`) is replaced whole.
-pub fn alteracao(body: &mut JsonBody) -> AdolescenteAlteracao {
-    let mut alteracao = AdolescenteAlteracao {
-        nome: body.parse_change("nome", &["dados", "nome"]),
-        sobrenome: body.parse_change("sobrenome", &["dados", "sobrenome"]),
-        nome_social: body.parse_change("nomeSocial", &["dados", "nomeSocial"]),
-        nome_mae: body.parse_change("nomeMae", &["dados", "nomeMae"]),
-        nome_pai: body.parse_change("nomePai", &["dados", "nomePai"]),
-        naturalidade: body.parse_change("naturalidade", &["dados", "naturalidade"]),
-        data_nascimento: body.change("dataNascimento", |body| {
-            body.date("dataNascimento", &["dados", "dataNascimento"])
-        }),
-        data_nascimento_presumida: body
-            .yes_or_no("dataNascimentoPresumida", &["dados", "dataNascimentoPresumida"]),
-        data_obito: body
-            .change("dataObito", |body| body.date("dataObito", &["dados", "dataObito"])),
-        sexo_biologico: body.change("sexoBiologico", JsonBody::sexo_biologico),
-        identidade_genero: body.change("identidadeGenero", JsonBody::identidade_genero),
-        orientacao_sexual: body.change("orientacaoSexual", JsonBody::orientacao_sexual),
-        raca_cor: body.change("racaCor", JsonBody::raca_cor),
-        cpf: body.change("cpf", |body| Some(change_cpf(body))).flatten(),
-        rg: body.change("rg", |body| Some(read_rg(body)).filter(|rg| !rg.is_empty())),
-        certidao: body.change("certidaoNascimento", |body| {
-            Some(read_certidao(body)).filter(|certidao| !certidao.is_empty())
-        }),
-    };
+/// The data of a record, as a POST names them.
+#[derive(Default)]
+pub struct Registration {
+    dados: AdolescenteDados,
+    possui_nome_social: Option<bool>,
+}
+
+body! {
+    /// Um adolescente a cadastrar.
+    #[schema(examples(json!({
+        "nome": "Ana", "sobrenome": "Fictícia", "dataNascimento": "01/02/2010",
+        "sexoBiologico": "FEMININO", "nomeMae": "Maria Fictícia",
+    })))]
+    pub struct NovoAdolescente for Registration {
+        nomeSocial: Option<Nome> => dados.nome_social at ["dados", "nomeSocial"],
+        /// Se sim, `nomeSocial` é obrigatório; se não, tem de faltar.
+        possuiNomeSocial: Option<SouN> => possui_nome_social at ["dados", "possuiNomeSocial"],
+        nome: Nome => dados.nome at ["dados", "nome"],
+        sobrenome: Nome => dados.sobrenome at ["dados", "sobrenome"],
+        /// Não é futura nem anterior a 1900.
+        dataNascimento: Data => dados.data_nascimento at ["dados", "dataNascimento"],
+        /// Sem valor conta como não.
+        dataNascimentoPresumida: Option<SouN> => dados.data_nascimento_presumida at ["dados", "dataNascimentoPresumida"],
+        sexoBiologico: SexoBiologico => dados.sexo_biologico at ["dados", "sexoBiologico"],
+        identidadeGenero: Option<IdentidadeGenero> => dados.identidade_genero at ["dados", "identidadeGenero"],
+        orientacaoSexual: Option<OrientacaoSexual> => dados.orientacao_sexual at ["dados", "orientacaoSexual"],
+        racaCor: Option<RacaCor> => dados.raca_cor at ["dados", "racaCor"],
+        nomeMae: Option<Nome> => dados.nome_mae at ["dados", "nomeMae"],
+        nomePai: Option<Nome> => dados.nome_pai at ["dados", "nomePai"],
+        naturalidade: Option<Naturalidade> => dados.naturalidade at ["dados", "naturalidade"],
+        /// Um CPF é de um só cadastro do tribunal.
+        #[schema(inline)]
+        cpf: Option<DocumentoCpf> => dados.cpf at ["dados", "cpf"],
+        #[schema(inline)]
+        rg: Option<DocumentoRg> => dados.rg at ["dados", "rg"],
+        #[schema(inline)]
+        certidaoNascimento: Option<DocumentoCertidao> => dados.certidao at ["dados", "certidaoNascimento"],
+    }
+}
+
+/// The changes of a record, as a PUT names them.
+#[derive(Default)]
+pub struct Update {
+    pub identificador: Option<adolescente::Identificador>,
+    pub dados: AdolescenteAlteracao,
+    possui_nome_social: Option<bool>,
+}
+
+body! {
+    /// Um cadastro a mudar. O que falta ou vem em branco fica como está, e o que vem nulo se apaga; `rg` e `certidaoNascimento` se
+    /// trocam inteiros.
+    #[schema(examples(json!({ "identificador": "202500000058", "naturalidade": "Natal" })))]
+    pub struct CadastroAlterado for Update {
+        /// De quem se trata.
+        identificador: Identificador => identificador at ["identificador"],
+        nome: Option<Nome> => dados.nome at ["dados", "nome"],
+        sobrenome: Option<Nome> => dados.sobrenome at ["dados", "sobrenome"],
+        nomeSocial: Option<Nome> => dados.nome_social at ["dados", "nomeSocial"],
+        nomeMae: Option<Nome> => dados.nome_mae at ["dados", "nomeMae"],
+        nomePai: Option<Nome> => dados.nome_pai at ["dados", "nomePai"],
+        naturalidade: Option<Naturalidade> => dados.naturalidade at ["dados", "naturalidade"],
+        dataNascimento: Option<Data> => dados.data_nascimento at ["dados", "dataNascimento"],
+        dataNascimentoPresumida: Option<SouN> => dados.data_nascimento_presumida at ["dados", "dataNascimentoPresumida"],
+        /// Não é futura nem anterior ao nascimento.
+        dataObito: Option<Data> => dados.data_obito at ["dados", "dataObito"],
+        sexoBiologico: Option<SexoBiologico> => dados.sexo_biologico at ["dados", "sexoBiologico"],
+        identidadeGenero: Option<IdentidadeGenero> => dados.identidade_genero at ["dados", "identidadeGenero"],
+        orientacaoSexual: Option<OrientacaoSexual> => dados.orientacao_sexual at ["dados", "orientacaoSexual"],
+        racaCor: Option<RacaCor> => dados.raca_cor at ["dados", "racaCor"],
+        #[schema(inline)]
+        cpf: Option<DocumentoCpf> => dados.cpf at ["dados", "cpf"],
+        #[schema(inline)]
+        rg: Option<DocumentoRg> => dados.rg at ["dados", "rg"],
+        #[schema(inline)]
+        certidaoNascimento: Option<DocumentoCertidao> => dados.certidao at ["dados", "certidaoNascimento"],
+        /// Não: apaga o nome social.
+        possuiNomeSocial: Option<SouN> => possui_nome_social at ["dados", "possuiNomeSocial"],
+    }
+}
+
+body! {
+    /// CPF.
+    pub struct DocumentoCpf for NumberOfCpf {
+        numero: Option<Cpf> => numero at ["dados", "cpf"],
+    }
+}
+
+#[derive(Default)]
+pub struct NumberOfCpf {
+    numero: Change<cpf::Cpf>,
+}
+
+/// `{"cpf": {"numero": null}}` erases the CPF too.
+impl Readable for DocumentoCpf {
+    type Value = Change<cpf::Cpf>;
+
+    fn read(body: &mut JsonBody, name: &'static str, field: FieldPath) -> Change<cpf::Cpf> {
+        body.nested(name, field, |cpf| Self::read(cpf).numero)
+    }
+}
+
+body! {
+    /// Registro geral.
+    pub struct DocumentoRg for Rg {
+        numero: Option<TextoDeDocumento> => numero at ["dados", "rg", "numero"],
+        orgaoExpedidor: Option<TextoDeDocumento> => orgao_expedidor at ["dados", "rg", "orgaoExpedidor"],
+        dataExpedicao: Option<Data> => data_expedicao at ["dados", "rg", "dataExpedicao"],
+        estadoRg: Option<Uf> => estado at ["dados", "rg", "estadoRg"],
+    }
+}
+
+body! {
+    /// Certidão de nascimento.
+    pub struct DocumentoCertidao for Certidao {
+        cartorio: Option<TextoDeDocumento> => cartorio at ["dados", "certidaoNascimento", "cartorio"],
+        livro: Option<TextoDeDocumento> => livro at ["dados", "certidaoNascimento", "livro"],
+        folha: Option<TextoDeDocumento> => folha at ["dados", "certidaoNascimento", "folha"],
+        numero: Option<TextoDeDocumento> => numero at ["dados", "certidaoNascimento", "numero"],
+    }
+}
+
+/// A document without any field counts as absent.
+macro_rules! documents {
+    ($($schema:ident of $document:ident),+) => { $(
+        impl Readable for $schema {
+            type Value = Option<$document>;
+
+            fn read(body: &mut JsonBody, name: &'static str, field: FieldPath) -> Option<$document> {
+                let document = body.nested(name, field, |document| Some($schema::read(document)));
+                document.filter(|document| !document.is_empty())
+            }
+        }
+
+        impl Place<Option<$document>> for $document {
+            fn take(
+                body: &mut JsonBody,
+                _: &'static str,
+                read: impl FnOnce(&mut JsonBody) -> Option<$document>,
+            ) -> Self {
+                read(body).unwrap_or_default()
+            }
+        }
+    )+ };
+}
+documents!(DocumentoRg of Rg, DocumentoCertidao of Certidao);
+
+/// Reads the changes of a PUT. A document (`rg`, `certidaoNascimento`) is replaced whole.
+pub fn update(body: &mut JsonBody) -> Update {
+    let mut update = CadastroAlterado::read(body);
     // In this API, `"possuiNomeSocial": "N"` erases the nome social.
-    let has = body.yes_or_no("possuiNomeSocial", &["dados", "possuiNomeSocial"]);
-    match (has, &alteracao.nome_social) {
-        (Some(false), Change::Keep) => alteracao.nome_social = Change::Clear,
+    match (update.possui_nome_social, &update.dados.nome_social) {
+        (Some(false), Change::Keep) => update.dados.nome_social = Change::Clear,
         (Some(false), Change::Set(_)) => body.malformed.push(contradicted_nome_social()),
         _ => {}
     }
     body.immutable_fields_of::<Adolescente>();
-    alteracao
-}
-
-impl JsonBody {
-    fn sexo_biologico(&mut self) -> Option<SexoBiologico> {
-        let field = &["dados", "sexoBiologico"];
-        self.word("sexoBiologico", field, SexoBiologico::ALL, SexoBiologico::text)
-    }
-
-    fn identidade_genero(&mut self) -> Option<IdentidadeGenero> {
-        let field = &["dados", "identidadeGenero"];
-        self.word("identidadeGenero", field, IdentidadeGenero::ALL, IdentidadeGenero::text)
-    }
-
-    fn orientacao_sexual(&mut self) -> Option<OrientacaoSexual> {
-        let field = &["dados", "orientacaoSexual"];
-        self.word("orientacaoSexual", field, OrientacaoSexual::ALL, OrientacaoSexual::text)
-    }
-
-    fn raca_cor(&mut self) -> Option<RacaCor> {
-        self.word("racaCor", &["dados", "racaCor"], RacaCor::ALL, RacaCor::text)
-    }
-}
-
-fn read_cpf(body: &mut JsonBody) -> Option<Cpf> {
-    body.nested("cpf", &["dados", "cpf"], |cpf| cpf.parse("numero", &["dados", "cpf"]))
-}
-
-/// `{"cpf": {"numero": null}}` erases the CPF too.
-fn change_cpf(body: &mut JsonBody) -> Change<Cpf> {
-    let field = &["dados", "cpf"];
-    body.nested("cpf", field, |cpf| cpf.parse_change("numero", field))
-}
-
-fn read_rg(body: &mut JsonBody) -> Rg {
-    body.nested("rg", &["dados", "rg"], |rg| Rg {
-        numero: rg.text("numero", &["dados", "rg", "numero"]),
-        orgao_expedidor: rg.text("orgaoExpedidor", &["dados", "rg", "orgaoExpedidor"]),
-        data_expedicao: rg.date("dataExpedicao", &["dados", "rg", "dataExpedicao"]),
-        estado: rg.text("estadoRg", &["dados", "rg", "estadoRg"]),
-    })
-}
-
-fn read_certidao(body: &mut JsonBody) -> Certidao {
-    body.nested("certidaoNascimento", &["dados", "certidaoNascimento"], |certidao| Certidao {
-        cartorio: certidao.text("cartorio", &["dados", "certidaoNascimento", "cartorio"]),
-        livro: certidao.text("livro", &["dados", "certidaoNascimento", "livro"]),
-        folha: certidao.text("folha", &["dados", "certidaoNascimento", "folha"]),
-        numero: certidao.text("numero", &["dados", "certidaoNascimento", "numero"]),
-    })
+    update
 }
 
 /// The data that a POST registers, on its own or together with a vinculo (R14).
 pub fn new(body: &mut JsonBody) -> AdolescenteDados {
-    let nome_social = body.text("nomeSocial", &["dados", "nomeSocial"]);
-    match (body.yes_or_no("possuiNomeSocial", &["dados", "possuiNomeSocial"]), &nome_social) {
-        (Some(true), None) => body.malformed.push(
-            Refusal::new(
-                CodigoErro::CampoObrigatorio,
-                "R24",
-                "falta nomeSocial, e possuiNomeSocial é S",
-            )
-            .at(["dados", "nomeSocial"]),
-        ),
-        (Some(false), Some(_)) => body.malformed.push(contradicted_nome_social()),
-        _ => {}
-    }
-    AdolescenteDados {
-        nome: body.text("nome", &["dados", "nome"]),
-        sobrenome: body.text("sobrenome", &["dados", "sobrenome"]),
-        nome_social,
-        data_nascimento: body.date("dataNascimento", &["dados", "dataNascimento"]),
-        data_nascimento_presumida: body
-            .yes_or_no("dataNascimentoPresumida", &["dados", "dataNascimentoPresumida"])
-            .unwrap_or(false),
-        sexo_biologico: body.sexo_biologico(),
-        identidade_genero: body.identidade_genero(),
-        orientacao_sexual: body.orientacao_sexual(),
-        raca_cor: body.raca_cor(),
-        nome_mae: body.text("nomeMae", &["dados", "nomeMae"]),
-        nome_pai: body.text("nomePai", &["dados", "nomePai"]),
-        naturalidade: body.text("naturalidade", &["dados", "naturalidade"]),
-        cpf: read_cpf(body),
-        rg: read_rg(body),
-        certidao: read_certidao(body),
-    }
+    let Registration { dados, possui_nome_social } = NovoAdolescente::read(body);
+    let contradiction = match (possui_nome_social, &dados.nome_social) {
+        (Some(true), None) => {
+            let message = "falta nomeSocial, e possuiNomeSocial é S";
+            let refusal = Refusal::new(CodigoErro::CampoObrigatorio, "R24", message);
+            Some(refusal.at(["dados", "nomeSocial"]))
+        }
+        (Some(false), Some(_)) => Some(contradicted_nome_social()),
+        _ => None,
+    };
+    // The refusals come in the order of the fields, of which `nomeSocial` is the first.
+    let of_nome_social = |refusal: &&Refusal| refusal.campo == ["dados", "nomeSocial"];
+    let place = body.malformed.iter().filter(of_nome_social).count();
+    body.malformed.splice(place..place, contradiction);
+    dados
 }
 
 fn contradicted_nome_social() -> Refusal {

@@ -6,8 +6,8 @@ pub mod answer;
 pub use body::{field_name, new};
 
 use super::envelope::{self, RestError};
-use super::json_fields::JsonBody;
-use super::openapi::adolescente::{CadastroAlterado, NovoAdolescente, ProcuraDeSemelhantes};
+use super::json_fields::{JsonBody, required};
+use super::openapi::adolescente::ProcuraDeSemelhantes;
 use super::openapi::envelope::{
     RespostaDeAdolescente, RespostaDeAdolescenteGravado, RespostaDeAdolescentes,
     RespostaDeSemelhantes,
@@ -29,13 +29,13 @@ use crate::auth::Papel;
 use crate::command::{self, Command, Mode};
 use crate::db::list::offset_page;
 use crate::db::{Relation, Session};
-use crate::error::{CodigoErro, Error, Refusal};
+use crate::error::{Error, Refusal};
 use crate::value::cpf::Cpf;
 use crate::value::field::filled;
 use crate::value::time;
 use actix_web::{HttpRequest, HttpResponse, web};
 use answer::{Adolescente, AdolescenteSemelhante};
-use body::alteracao;
+use body::{CadastroAlterado, NovoAdolescente, Update, update};
 
 /// `POST /adolescentes`: registers an adolescente and answers with its identificador.
 #[utoipa::path(
@@ -74,17 +74,11 @@ pub async fn atualizar(req: HttpRequest, payload: web::Payload) -> Result<HttpRe
     let (call, mode) = Call::begin_write(&req).await?;
     let expected_version = if_match(&req)?;
     let mut body = JsonBody::read(&req, payload).await?;
-    let identificador: Option<Identificador> = body.parse("identificador", &["identificador"]);
-    let dados = alteracao(&mut body);
-    let (mut malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
-    let Some(identificador) = identificador else {
-        if malformed.iter().all(|refusal| refusal.campo != ["identificador"]) {
-            let missing =
-                Refusal::new(CodigoErro::CampoObrigatorio, "b.3", "o campo é obrigatório");
-            malformed.push(missing.at(["identificador"]).hint("diga de quem se trata"));
-        }
-        return Err(rest_error(Error::Refusals(malformed)));
-    };
+    let Update { identificador, dados, .. } = update(&mut body);
+    let (malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
+    let (identificador, malformed) =
+        required(identificador, "identificador", ("b.3", "diga de quem se trata"), malformed)
+            .map_err(rest_error)?;
     let command =
         AtualizarAdolescente { identificador, dados, versao_esperada: expected_version, malformed };
     write(&call, command, mode, warnings, &[]).await

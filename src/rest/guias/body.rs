@@ -1,11 +1,11 @@
 //! The bodies that issue a guia: the fields of every guia, and those of each tipo.
 
-use super::super::body_fields::{Body, Readable, body, named};
-use super::super::json_fields::{FieldPath, JsonBody};
+use super::super::body_fields::{Body, body, named};
+use super::super::json_fields::JsonBody;
 use super::super::openapi::texts::{
     CodigoTpu, Cpf, Data, Descricao, Identificador, Nome, NumeroCnj, NumeroDaGuia, Prazo,
 };
-use super::super::openapi::words::{OrigemGuia, SimOuNao, TipoDocumento};
+use super::super::openapi::words::{MotivoBaixaGuia, OrigemGuia, SimOuNao, TipoDocumento};
 use crate::guia::{EmitirGuia, EspecieDetails, NewAto, NewDocumento, TipoGuia};
 use crate::processo::Responsavel;
 
@@ -98,20 +98,17 @@ body! {
     }
 }
 
-impl Readable for Vec<NovoAto> {
-    type Value = Vec<NewAto>;
-
-    fn read(body: &mut JsonBody, name: &'static str, field: FieldPath) -> Vec<NewAto> {
-        body.items(name, field, NovoAto::read)
+body! {
+    /// Por que a guia se baixa.
+    #[schema(examples(json!({ "motivo": "EXTINTA" })))]
+    pub struct BaixaDeGuia for Reason {
+        motivo: Option<MotivoBaixaGuia> => motivo at ["motivo"],
     }
 }
 
-impl Readable for Vec<NovoDocumento> {
-    type Value = Vec<NewDocumento>;
-
-    fn read(body: &mut JsonBody, name: &'static str, field: FieldPath) -> Vec<NewDocumento> {
-        body.items(name, field, NovoDocumento::read)
-    }
+#[derive(Default)]
+pub struct Reason {
+    pub motivo: Option<MotivoBaixaGuia>,
 }
 
 /// Reads the body into a command. A field of another tipo counts as unknown.

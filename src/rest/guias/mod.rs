@@ -11,7 +11,6 @@ use super::openapi::emissao::{
     NovaGuiaDeInternacaoSancao, NovaGuiaDefinitiva, NovaGuiaProvisoria, NovaGuiaUnificadora,
 };
 use super::openapi::envelope::{RespostaDeGuiaGravada, RespostaDeGuias};
-use super::openapi::guia::BaixaDeGuia;
 use super::openapi::parameters::{
     DryRunQuery, GuiaPath, GuiasQuery, IdempotencyKey, IfMatch, PageQuery,
 };
@@ -26,13 +25,13 @@ use crate::error::{CodigoErro, Error, Refusal};
 use crate::filters::GuiaFilter;
 use crate::guia::service::Changed;
 use crate::guia::store::{GuiaByNumero, Guias, GuiasOf};
-use crate::guia::{BaixarGuia, MotivoBaixaGuia, NumeroDaGuia, SituacaoGuia, TipoGuia, rules};
+use crate::guia::{BaixarGuia, NumeroDaGuia, SituacaoGuia, TipoGuia, rules};
 use crate::processo::NumeroProcesso;
 use crate::processo::rules::r4_digito;
 use crate::value::rules::Rules;
 use actix_web::{HttpRequest, HttpResponse, web};
 use answer::{GuiaEmitida, Parts};
-use body::{command, field_name};
+use body::{BaixaDeGuia, Reason, command, field_name};
 use std::sync::Arc;
 
 /// `POST /guias/provisoria`.
@@ -141,8 +140,7 @@ pub async fn alterar_situacao(
     let (motivo, (malformed, warnings)) = match JsonBody::read_optional(&req, payload).await? {
         None => (None, (Vec::new(), Vec::new())),
         Some(mut body) => {
-            let all = MotivoBaixaGuia::ALL;
-            let motivo = body.word("motivo", &["motivo"], all, MotivoBaixaGuia::text);
+            let Reason { motivo } = BaixaDeGuia::read(&mut body);
             (motivo, body.finish(call.app.rules.campos_desconhecidos))
         }
     };

@@ -1,9 +1,9 @@
-//! The body that registers a processo, and the names of its fields.
+//! The bodies that register and change a processo, and the names of their fields.
 
 use super::super::adolescentes::body as adolescentes;
 use super::super::body_fields::{Body, body, named};
 use super::super::openapi::texts::{Codigo, Cpf, Identificador, Nome, NumeroCnj};
-use crate::processo::{CadastrarProcesso, TipoProcesso};
+use crate::processo::{CadastrarProcesso, NumeroProcesso, ResponsavelChange, TipoProcesso};
 
 body! {
     /// Um processo a cadastrar.
@@ -34,6 +34,31 @@ body! {
         magistradoNome: Option<Nome> => magistrado.nome at ["magistrado", "nome"],
         serventuarioCPF: Option<Cpf> => serventuario.cpf at ["serventuario", "cpf"],
         serventuarioNome: Option<Nome> => serventuario.nome at ["serventuario", "nome"],
+    }
+}
+
+/// The changes of the responsáveis, as a PUT names them.
+#[derive(Default)]
+pub struct Update {
+    pub processo: Option<NumeroProcesso>,
+    pub magistrado: ResponsavelChange,
+    pub serventuario: ResponsavelChange,
+}
+
+body! {
+    /// Os responsáveis de um processo, a mudar. O que falta ou vem em branco fica como está, e o que
+    /// vem nulo se apaga; outro campo do processo é recusado, porque não se altera por aqui.
+    #[schema(examples(json!({
+        "numeroProcesso": "8000096-72.2022.8.20.0001", "magistradoNome": "Magistrado Fictício",
+        "magistradoCPF": "52998224725",
+    })))]
+    pub struct ResponsaveisAlterados for Update {
+        /// De que processo se trata.
+        numeroProcesso: NumeroCnj => processo at ["processo"],
+        magistradoNome: Option<Nome> => magistrado.nome at ["magistrado", "nome"],
+        magistradoCPF: Option<Cpf> => magistrado.cpf at ["magistrado", "cpf"],
+        serventuarioNome: Option<Nome> => serventuario.nome at ["serventuario", "nome"],
+        serventuarioCPF: Option<Cpf> => serventuario.cpf at ["serventuario", "cpf"],
     }
 }
 

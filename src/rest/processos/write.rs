@@ -1,18 +1,17 @@
 //! Handlers that change processos.
 
 use super::super::envelope::RestError;
-use super::super::json_fields::JsonBody;
+use super::super::json_fields::{JsonBody, required};
 use super::super::openapi::adolescente::DadosDoVinculo;
 use super::super::openapi::envelope::RespostaDeProcessoGravado;
 use super::super::openapi::parameters::{
     DryRunQuery, IdempotencyKey, IfMatch, ProcessoNumeroPath, SituacaoPath, VinculoPath,
 };
-use super::super::openapi::processo::ResponsaveisAlterados;
 use super::super::openapi::refusals::{
     BadBody, Conflict, KeyReused, NotFound, PreconditionFailed, Refusals,
 };
 use super::super::{Call, adolescentes, if_match, write_response};
-use super::body::{NovoProcesso, field_name};
+use super::body::{NovoProcesso, ResponsaveisAlterados, Update, field_name};
 use super::{answer, numero_from_path, vinculos};
 use crate::adolescente::Identificador;
 use crate::command::{self, Command, Effect, Mode};
@@ -20,8 +19,7 @@ use crate::db::Session;
 use crate::error::{CodigoErro, Error, Refusal};
 use crate::processo::{
     AlterarSituacao, AtualizarResponsaveis, CadastrarProcesso, DesvincularAdolescente,
-    NumeroProcesso, Processo, ResponsavelChange, SituacaoProcesso, VincularAdolescente, rules,
-    store,
+    NumeroProcesso, Processo, SituacaoProcesso, VincularAdolescente, rules, store,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -61,36 +59,12 @@ pub async fn atualizar_responsaveis(
     let (call, mode) = Call::begin_write(&req).await?;
     let expected_version = if_match(&req)?;
     let mut body = JsonBody::read(&req, payload).await?;
-    let processo: Option<NumeroProcesso> = body.parse("numeroProcesso", &["processo"]);
-    let person = |body: &mut JsonBody,
-                  names: [&'static str; 2],
-                  fields: [crate::rest::json_fields::FieldPath; 2]| {
-        ResponsavelChange {
-            nome: body.parse_change(names[0], fields[0]),
-            cpf: body.parse_change(names[1], fields[1]),
-        }
-    };
-    let magistrado = person(
-        &mut body,
-        ["magistradoNome", "magistradoCPF"],
-        [&["magistrado", "nome"], &["magistrado", "cpf"]],
-    );
-    let serventuario = person(
-        &mut body,
-        ["serventuarioNome", "serventuarioCPF"],
-        [&["serventuario", "nome"], &["serventuario", "cpf"]],
-    );
+    let Update { processo, magistrado, serventuario } = ResponsaveisAlterados::read(&mut body);
     body.immutable_fields_of::<answer::Processo>();
-    let (mut malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
-
-    let Some(processo) = processo else {
-        if malformed.iter().all(|refusal| refusal.campo != ["processo"]) {
-            let missing =
-                Refusal::new(CodigoErro::CampoObrigatorio, "R13", "o campo é obrigatório");
-            malformed.push(missing.at(["processo"]).hint("diga de que processo se trata"));
-        }
-        return Err(rest_error(Error::Refusals(malformed)));
-    };
+    let (malformed, warnings) = body.finish(call.app.rules.campos_desconhecidos);
+    let (processo, malformed) =
+        required(processo, "processo", ("R13", "diga de que processo se trata"), malformed)
+            .map_err(rest_error)?;
     let command = AtualizarResponsaveis {
         processo,
         magistrado,

@@ -1,13 +1,78 @@
-//! The body of a send, by the names of the real platform.
+//! The bodies of the Tramita API, by the names of the real platform.
 
+use super::super::body_fields::{Readable, body};
 use super::super::json_fields::{FieldPath, JsonBody};
+use super::super::openapi::texts::{Hash, Instante, Justificativa, Protocolo};
+use super::componentes::file_key::FileKey;
 use super::documentos;
 use super::fields::{self, APENSADOS, Unknown};
 use crate::tramite::rules::MAX_HIPOTESE;
-use crate::tramite::{EnviarTramite, EstruturaAddress, MotivoDaUrgencia, NivelDeSigilo};
+use crate::tramite::{
+    EnviarRecibo, EnviarTramite, EstruturaAddress, MotivoDaUrgencia, MotivoRecusa, NivelDeSigilo,
+    RecusarTramite,
+};
 use crate::value::field::multiline_text;
 use crate::value::rules::UnknownFields;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+body! {
+    /// O recibo de conclusão: o destinatário tem tudo.
+    pub struct NovoRecibo for EnviarRecibo {
+        /// Entre o último recebimento e agora, em segundos inteiros, com tolerância de 60 s.
+        dataDeRecebimento: Instante => data_de_recebimento at ["dataDeRecebimento"],
+        /// A assinatura do texto do recibo (SHA256withRSA, em base64); obrigatória se a estrutura tem
+        /// chave registrada.
+        #[schema(max_length = 4000)]
+        hashDaAssinatura: Option<String> => hash_da_assinatura at ["hashDaAssinatura"],
+    }
+}
+
+body! {
+    /// A recusa de um trâmite.
+    #[schema(examples(json!({ "motivo": "99", "justificativa": "não é deste órgão" })))]
+    pub struct NovaRecusa for RecusarTramite {
+        motivo: MotivoDaRecusa => motivo at ["motivo"],
+        justificativa: Justificativa => justificativa at ["justificativa"],
+    }
+}
+
+/// 01 formato não suportado, 02 componente corrompido, 03 faltam componentes, 04 espécie não
+/// mapeada, 99 outro.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a schema, of which nobody makes a value")]
+pub enum MotivoDaRecusa {
+    #[schema(rename = "01")]
+    FormatoNaoSuportado,
+    #[schema(rename = "02")]
+    ComponenteCorrompido,
+    #[schema(rename = "03")]
+    FaltaDeComponentes,
+    #[schema(rename = "04")]
+    EspecieNaoMapeada,
+    #[schema(rename = "99")]
+    Outro,
+}
+
+impl Readable for MotivoDaRecusa {
+    type Value = Option<MotivoRecusa>;
+
+    fn read(body: &mut JsonBody, name: &'static str, field: FieldPath) -> Option<MotivoRecusa> {
+        let motivo = MotivoRecusa::from_code(&body.text(name, field)?);
+        if motivo.is_none() {
+            body.refuse_because(field, "o motivo é 01, 02, 03, 04 ou 99");
+        }
+        motivo
+    }
+}
+
+body! {
+    /// Um arquivo do trâmite. Os dois podem vir na consulta, em vez do corpo; se vêm nos dois, são os mesmos.
+    pub struct ArquivoPedido for FileKey {
+        hashDoComponenteDigital: Hash => hash at ["arquivo", "hashDoComponenteDigital"],
+        protocolo: Protocolo => protocolo at ["arquivo", "protocolo"],
+    }
+}
 
 /// Documented fields that this server stores as they come, because no rule depends on them.
 const CABECALHO_FIELDS: [&str; 1] = ["propriedadesAdicionais"];

@@ -7,19 +7,19 @@ use super::super::openapi::tramite::answers::MetadadosDoTramite;
 use super::super::openapi::tramite::refusals::{
     BadBody, Conflict, MethodDisabled, NotFound, TramitaRefusals, Unprocessable,
 };
-use super::super::openapi::tramite::{EnvioDeProcesso, NovaRecusa, NovoRecibo, TramitePath};
+use super::super::openapi::tramite::{EnvioDeProcesso, TramitePath};
 use super::super::{Call, mark_replayed};
 use super::answer::{self, EnvioFeito, PassoDado};
 use super::begin::begin_write;
+use super::body::{self, NovaRecusa, NovoRecibo};
 use super::refusal::TramitaError;
-use super::{answered, body, idt, ok_of_parts};
+use super::{answered, idt, ok_of_parts};
 use crate::command::{self, Command, Done, Mode};
 use crate::db::Session;
 use crate::error::{Error, Failure};
 use crate::tramite::service::{Enviado, StepTaken};
 use crate::tramite::{
-    CancelarTramite, DarCiencia, EnviarRecibo, MotivoRecusa, ReceberTramite, RecusarTramite,
-    Tramite, store,
+    CancelarTramite, DarCiencia, EnviarRecibo, ReceberTramite, RecusarTramite, Tramite, store,
 };
 use crate::value::rules::UnknownFields;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -134,12 +134,9 @@ pub async fn enviar_recibo(
     let (call, mode) = begin_write(&req).await?;
     let idt = idt(&path)?;
     let mut body = JsonBody::read(&req, payload).await?;
-    let command = EnviarRecibo {
-        idt,
-        data_de_recebimento: body.instant("dataDeRecebimento", &["dataDeRecebimento"]),
-        hash_da_assinatura: body.text("hashDaAssinatura", &["hashDaAssinatura"]),
-        malformed: body.finish(UnknownFields::Avisar).0,
-    };
+    let read = NovoRecibo::read(&mut body);
+    let malformed = body.finish(UnknownFields::Avisar).0;
+    let command = EnviarRecibo { idt, malformed, ..read };
     Ok(situacao(&advance(&call, command, mode).await?))
 }
 
@@ -161,17 +158,9 @@ pub async fn recusar(
     let (call, mode) = begin_write(&req).await?;
     let idt = idt(&path)?;
     let mut body = JsonBody::read(&req, payload).await?;
-    let code = body.text("motivo", &["motivo"]);
-    let motivo = code.as_deref().and_then(MotivoRecusa::from_code);
-    if code.is_some() && motivo.is_none() {
-        body.refuse_because(&["motivo"], "o motivo é 01, 02, 03, 04 ou 99");
-    }
-    let command = RecusarTramite {
-        idt,
-        motivo,
-        justificativa: body.text("justificativa", &["justificativa"]),
-        malformed: body.finish(UnknownFields::Avisar).0,
-    };
+    let read = NovaRecusa::read(&mut body);
+    let malformed = body.finish(UnknownFields::Avisar).0;
+    let command = RecusarTramite { idt, malformed, ..read };
     Ok(situacao(&advance(&call, command, mode).await?))
 }
 

@@ -6,7 +6,7 @@ pub mod refusals;
 pub mod answers;
 
 use super::texts::{
-    Codigo, DescricaoDoTramite, Hash, HipoteseLegalTexto, Instante, Justificativa, Nre, Protocolo,
+    Codigo, DescricaoDoTramite, Hash, HipoteseLegalTexto, Instante, Nre, Protocolo,
 };
 use serde_json::Value;
 use utoipa::openapi::RefOr;
@@ -191,42 +191,6 @@ pub enum Algoritmo {
     Sha256,
 }
 
-/// O recibo de conclusão: o destinatário tem tudo.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct NovoRecibo {
-    /// Entre o último recebimento e agora, em segundos inteiros, com tolerância de 60 s.
-    data_de_recebimento: Instante,
-    /// A assinatura do texto do recibo (SHA256withRSA, em base64); obrigatória se a estrutura tem
-    /// chave registrada.
-    #[schema(max_length = 4000)]
-    hash_da_assinatura: Option<String>,
-}
-
-/// A recusa de um trâmite.
-#[derive(ToSchema)]
-#[schema(examples(json!({ "motivo": "99", "justificativa": "não é deste órgão" })))]
-pub struct NovaRecusa {
-    motivo: MotivoDaRecusa,
-    justificativa: Justificativa,
-}
-
-/// 01 formato não suportado, 02 componente corrompido, 03 faltam componentes, 04 espécie não
-/// mapeada, 99 outro.
-#[derive(ToSchema)]
-pub enum MotivoDaRecusa {
-    #[schema(rename = "01")]
-    FormatoNaoSuportado,
-    #[schema(rename = "02")]
-    ComponenteCorrompido,
-    #[schema(rename = "03")]
-    FaltaDeComponentes,
-    #[schema(rename = "04")]
-    EspecieNaoMapeada,
-    #[schema(rename = "99")]
-    Outro,
-}
-
 /// Um arquivo a enviar, como formulário, os campos em qualquer ordem. O hash e o protocolo podem vir na consulta, em vez do formulário; se vêm nos dois, são os mesmos.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -242,14 +206,6 @@ pub struct FormularioDoArquivo {
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
 pub struct Bytes(Vec<u8>);
-
-/// Um arquivo do trâmite. Os dois podem vir na consulta, em vez do corpo; se vêm nos dois, são os mesmos.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct ArquivoPedido {
-    hash_do_componente_digital: Hash,
-    protocolo: Protocolo,
-}
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]

@@ -6,6 +6,7 @@ use crate::call::Call;
 use crate::error::{CodigoErro, Refusal};
 use crate::rest::json_fields::JsonBody;
 use crate::rest::tramites::begin::begin_with_params;
+use crate::rest::tramites::body::ArquivoPedido;
 use crate::rest::tramites::refusal::TramitaError;
 use crate::tramite::{HashSha256, Protocolo};
 use crate::value::rules::UnknownFields;
@@ -98,11 +99,7 @@ pub async fn from_json(
     let Some(mut body) = JsonBody::read_optional(req, payload).await? else {
         return Ok(query.merge(FileKey::default()));
     };
-    let in_body = FileKey {
-        hash: body.text(HASH, &["arquivo", HASH]),
-        protocolo: body.text(PROTOCOLO, &["arquivo", PROTOCOLO]),
-    };
-    let mut read = query.merge(in_body);
+    let mut read = query.merge(ArquivoPedido::read(&mut body));
     read.malformed.extend(body.finish(UnknownFields::Avisar).0);
     Ok(read)
 }

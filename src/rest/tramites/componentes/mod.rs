@@ -5,6 +5,6 @@
 pub mod download;
 pub mod upload;
 mod form;
-mod file_key;
+pub mod file_key;
 pub mod parts;
 mod reader;
