@@ -37,14 +37,29 @@ pub trait MutationInput {
     fn into_parts(self) -> (Self::Command, ModoInput);
 }
 
-/// Declares the input of a mutation: each field with its type, and what the field of the same name in
-/// the command gets. The command has a further field for what an API could not read: here none.
+/// Declares an input: each field with its type, and what the field of the same name in the command gets.
+/// With `for`, it is the input of a mutation, and also says how to execute the command; with `into`, it is
+/// an object within one. After `and` stand the fields of the command that no client gives.
+///
+/// ```ignore
+/// input! {
+///     /// Entrada de recusarTramite.
+///     pub struct RecusarTramiteInput for RecusarTramite {
+///         /// Identificação do trâmite (IDT).
+///         idt: ID => read_idt(&idt),
+///         /// Justificativa, 1 a 1000 caracteres.
+///         justificativa: String => filled(Some(justificativa)),
+///     }
+///     and malformed: Vec::new()
+/// }
+/// ```
 macro_rules! input {
     (
         $(#[$meta:meta])*
         pub struct $name:ident for $command:ident {
             $($(#[$field_meta:meta])* $field:ident: $ty:ty => $value:expr,)+
         }
+        $(and $($rest:tt)+)?
     ) => {
         $(#[$meta])*
         #[derive(async_graphql::InputObject)]
@@ -59,7 +74,25 @@ macro_rules! input {
 
             fn into_parts(self) -> ($command, $crate::graphql_types::mutation::ModoInput) {
                 let Self { $($field,)+ mode } = self;
-                ($command { $($field: $value,)+ malformed: Vec::new() }, mode)
+                ($command { $($field: $value,)+ $($($rest)+)? }, mode)
+            }
+        }
+    };
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident into $object:ident {
+            $($(#[$field_meta:meta])* $field:ident: $ty:ty => $value:expr,)+
+        }
+        $(and $($rest:tt)+)?
+    ) => {
+        $(#[$meta])*
+        #[derive(async_graphql::InputObject)]
+        pub struct $name { $($(#[$field_meta])* $field: $ty,)+ }
+
+        impl From<$name> for $object {
+            fn from(input: $name) -> Self {
+                let $name { $($field,)+ } = input;
+                Self { $($field: $value,)+ $($($rest)+)? }
             }
         }
     };

@@ -3,16 +3,15 @@
 use super::{Rascunho, Registrado, RegistrarRascunho};
 use crate::Result;
 use crate::audit::SensitiveField;
-use crate::graphql::schema::mutation::{Completion, MutationOutcome, execute};
+use crate::graphql::schema::mutation::{mutations, payload};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{Cost, INTEGRACAO, RequerPapel, WRITE_OR_COUNT};
 use crate::graphql_types::global_id::GlobalId;
-use crate::graphql_types::mutation::{ModoInput, MutationInput};
+use crate::graphql_types::mutation::input;
 use crate::graphql_types::scalars::Timestamp;
 use crate::processo::graphql::ProcessoNode;
 use crate::processo::store::ProcessoById;
 use crate::value::field::filled;
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, Object};
 use std::sync::Arc;
 
 pub struct RascunhoNode(pub Arc<Rascunho>);
@@ -57,61 +56,28 @@ impl RascunhoNode {
     }
 }
 
-/// Entrada de registrarRascunho.
-#[derive(InputObject)]
-pub struct RegistrarRascunhoInput {
-    /// Sistema do tribunal, até 100 caracteres.
-    app_name_sistema_tribunal: String,
-    /// Um objeto JSON, como texto.
-    dados: String,
-    #[graphql(flatten)]
-    mode: ModoInput,
+input! {
+    /// Entrada de registrarRascunho.
+    pub struct RegistrarRascunhoInput for RegistrarRascunho {
+        /// Sistema do tribunal, até 100 caracteres.
+        app_name_sistema_tribunal: String => filled(Some(app_name_sistema_tribunal)),
+        /// Um objeto JSON, como texto.
+        dados: String => Some(dados),
+    }
+    and malformed: Vec::new()
 }
 
-impl MutationInput for RegistrarRascunhoInput {
-    type Command = RegistrarRascunho;
-
-    fn into_parts(self) -> (RegistrarRascunho, ModoInput) {
-        let command = RegistrarRascunho {
-            app_name_sistema_tribunal: filled(Some(self.app_name_sistema_tribunal)),
-            dados: Some(self.dados),
-            malformed: Vec::new(),
-        };
-        (command, self.mode)
+payload! {
+    /// Resultado de registrarRascunho.
+    pub struct RegistrarRascunhoPayload from Registrado {
+        /// O rascunho; nulo se recusado ou simulado.
+        rascunho: RascunhoNode = |Registrado(new)| RascunhoNode(Arc::new(new)),
     }
 }
 
-/// Resultado de registrarRascunho.
-#[derive(SimpleObject)]
-pub struct RegistrarRascunhoPayload {
-    /// O rascunho; nulo se recusado ou simulado.
-    rascunho: Option<RascunhoNode>,
-    #[graphql(flatten)]
-    completion: Completion,
-}
+mutations! {
+    RascunhoMutation requires INTEGRACAO;
 
-impl From<MutationOutcome<Registrado>> for RegistrarRascunhoPayload {
-    fn from(outcome: MutationOutcome<Registrado>) -> Self {
-        let (effect, completion) = outcome.stored();
-        Self { rascunho: effect.map(|Registrado(new)| RascunhoNode(Arc::new(new))), completion }
-    }
-}
-
-#[derive(Default)]
-pub struct RascunhoMutation;
-
-#[Object]
-impl RascunhoMutation {
     /// Registra o rascunho de um processo ainda sem número (R8).
-    #[graphql(
-        directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(WRITE_OR_COUNT.into())
-    )]
-    async fn registrar_rascunho(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Entrada.")] input: RegistrarRascunhoInput,
-    ) -> Option<Result<RegistrarRascunhoPayload>> {
-        Some(execute(ctx, input).await)
-    }
+    registrar_rascunho(RegistrarRascunhoInput) -> RegistrarRascunhoPayload;
 }

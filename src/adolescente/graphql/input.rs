@@ -4,81 +4,85 @@ use crate::adolescente::{
     AdolescenteDados, CadastrarAdolescente, Certidao, IdentidadeGenero, OrientacaoSexual, RacaCor,
     Rg, SexoBiologico,
 };
-use crate::graphql_types::mutation::{ModoInput, MutationInput};
+use crate::graphql_types::mutation::input;
 use crate::graphql_types::scalars::Date;
 use crate::value::cpf::Cpf;
 use crate::value::field::filled;
-use async_graphql::InputObject;
 
-/// Entrada de cadastrarAdolescente.
-#[derive(InputObject)]
-pub struct CadastrarAdolescenteInput {
-    /// Dados.
-    dados: AdolescenteInput,
-    #[graphql(flatten)]
-    mode: ModoInput,
+input! {
+    /// Entrada de cadastrarAdolescente.
+    pub struct CadastrarAdolescenteInput for CadastrarAdolescente {
+        /// Dados.
+        dados: AdolescenteInput => dados.into(),
+    }
+    and malformed: Vec::new()
 }
 
-/// Dados de um adolescente novo.
-#[derive(InputObject)]
-pub struct AdolescenteInput {
-    /// Nome civil.
-    nome: String,
-    /// Sobrenome.
-    sobrenome: String,
-    /// Nascimento; não pode ser futuro.
-    data_nascimento: Date,
-    /// Sexo biológico.
-    sexo_biologico: SexoBiologico,
-    /// A data de nascimento é presumida.
-    #[graphql(default_with = "Some(false)")]
-    data_nascimento_presumida: Option<bool>,
-    /// Nome social.
-    nome_social: Option<String>,
-    /// Identidade de gênero.
-    identidade_genero: Option<IdentidadeGenero>,
-    /// Orientação sexual.
-    orientacao_sexual: Option<OrientacaoSexual>,
-    /// Raça ou cor.
-    raca_cor: Option<RacaCor>,
-    /// Nome da mãe.
-    nome_mae: Option<String>,
-    /// Nome do pai.
-    nome_pai: Option<String>,
-    /// Naturalidade, texto livre.
-    naturalidade: Option<String>,
-    /// CPF; único no tribunal.
-    cpf: Option<Cpf>,
-    /// Registro geral.
-    rg: Option<RgInput>,
+input! {
+    /// Dados de um adolescente novo.
+    pub struct AdolescenteInput into AdolescenteDados {
+        /// Nome civil.
+        nome: String => filled(Some(nome)),
+        /// Sobrenome.
+        sobrenome: String => filled(Some(sobrenome)),
+        /// Nascimento; não pode ser futuro.
+        data_nascimento: Date => Some(data_nascimento.0),
+        /// Sexo biológico.
+        sexo_biologico: SexoBiologico => Some(sexo_biologico),
+        /// A data de nascimento é presumida.
+        #[graphql(default_with = "Some(false)")]
+        data_nascimento_presumida: Option<bool> => data_nascimento_presumida.unwrap_or(false),
+        /// Nome social.
+        nome_social: Option<String> => filled(nome_social),
+        /// Identidade de gênero.
+        identidade_genero: Option<IdentidadeGenero> => identidade_genero,
+        /// Orientação sexual.
+        orientacao_sexual: Option<OrientacaoSexual> => orientacao_sexual,
+        /// Raça ou cor.
+        raca_cor: Option<RacaCor> => raca_cor,
+        /// Nome da mãe.
+        nome_mae: Option<String> => filled(nome_mae),
+        /// Nome do pai.
+        nome_pai: Option<String> => filled(nome_pai),
+        /// Naturalidade, texto livre.
+        naturalidade: Option<String> => filled(naturalidade),
+        /// CPF; único no tribunal.
+        cpf: Option<Cpf> => cpf,
+        /// Registro geral.
+        rg: Option<RgInput> => rg.map(Into::into).unwrap_or_default(),
+        /// Certidão de nascimento.
+        #[graphql(name = "certidaoNascimento")]
+        certidao: Option<CertidaoNascimentoInput> => certidao.map(Into::into).unwrap_or_default(),
+    }
+}
+
+input! {
+    /// Registro geral (carteira de identidade).
+    pub struct RgInput into Rg {
+        /// Número.
+        numero: Option<String> => filled(numero),
+        /// Órgão expedidor.
+        orgao_expedidor: Option<String> => filled(orgao_expedidor),
+        /// Data de expedição.
+        data_expedicao: Option<Date> => data_expedicao.map(|date| date.0),
+        /// UF, duas letras.
+        #[graphql(name = "estadoRg")]
+        estado: Option<String> => filled(estado),
+    }
+}
+
+input! {
     /// Certidão de nascimento.
-    certidao_nascimento: Option<CertidaoNascimentoInput>,
-}
-
-/// Registro geral (carteira de identidade).
-#[derive(InputObject)]
-pub struct RgInput {
-    /// Número.
-    numero: Option<String>,
-    /// Órgão expedidor.
-    orgao_expedidor: Option<String>,
-    /// Data de expedição.
-    data_expedicao: Option<Date>,
-    /// UF, duas letras.
-    estado_rg: Option<String>,
-}
-
-/// Certidão de nascimento.
-#[derive(InputObject)]
-pub struct CertidaoNascimentoInput {
-    /// Cartório.
-    cartorio: Option<String>,
-    /// Livro.
-    livro: Option<String>,
-    /// Folha.
-    folha: Option<String>,
-    /// Número.
-    numero: Option<String>,
+    pub struct CertidaoNascimentoInput into Certidao {
+        /// Cartório.
+        cartorio: Option<String> => filled(cartorio),
+        /// Livro.
+        livro: Option<String> => filled(livro),
+        /// Folha.
+        folha: Option<String> => filled(folha),
+        /// Número.
+        numero: Option<String> => filled(numero),
+    }
 }
 
 impl RgInput {
@@ -88,7 +92,7 @@ impl RgInput {
         blank_fields([
             ("numero", &self.numero),
             ("orgaoExpedidor", &self.orgao_expedidor),
-            ("estadoRg", &self.estado_rg),
+            ("estadoRg", &self.estado),
         ])
     }
 }
@@ -111,57 +115,4 @@ fn blank_fields<const N: usize>(
 ) -> impl Iterator<Item = &'static str> {
     let blank = |text: &Option<String>| text.as_ref().is_some_and(|t| t.trim().is_empty());
     fields.map(|(name, text)| blank(text).then_some(name)).into_iter().flatten()
-}
-
-impl MutationInput for CadastrarAdolescenteInput {
-    type Command = CadastrarAdolescente;
-
-    fn into_parts(self) -> (CadastrarAdolescente, ModoInput) {
-        let (dados, malformed) = (self.dados.into(), Vec::new());
-        (CadastrarAdolescente { dados, malformed }, self.mode)
-    }
-}
-
-impl From<AdolescenteInput> for AdolescenteDados {
-    fn from(dados: AdolescenteInput) -> Self {
-        Self {
-            nome: filled(Some(dados.nome)),
-            sobrenome: filled(Some(dados.sobrenome)),
-            nome_social: filled(dados.nome_social),
-            data_nascimento: Some(dados.data_nascimento.0),
-            data_nascimento_presumida: dados.data_nascimento_presumida.unwrap_or(false),
-            sexo_biologico: Some(dados.sexo_biologico),
-            identidade_genero: dados.identidade_genero,
-            orientacao_sexual: dados.orientacao_sexual,
-            raca_cor: dados.raca_cor,
-            nome_mae: filled(dados.nome_mae),
-            nome_pai: filled(dados.nome_pai),
-            naturalidade: filled(dados.naturalidade),
-            cpf: dados.cpf,
-            rg: dados.rg.map(Into::into).unwrap_or_default(),
-            certidao: dados.certidao_nascimento.map(Into::into).unwrap_or_default(),
-        }
-    }
-}
-
-impl From<RgInput> for Rg {
-    fn from(input: RgInput) -> Self {
-        Self {
-            numero: filled(input.numero),
-            orgao_expedidor: filled(input.orgao_expedidor),
-            data_expedicao: input.data_expedicao.map(|date| date.0),
-            estado: filled(input.estado_rg),
-        }
-    }
-}
-
-impl From<CertidaoNascimentoInput> for Certidao {
-    fn from(input: CertidaoNascimentoInput) -> Self {
-        Self {
-            cartorio: filled(input.cartorio),
-            livro: filled(input.livro),
-            folha: filled(input.folha),
-            numero: filled(input.numero),
-        }
-    }
 }

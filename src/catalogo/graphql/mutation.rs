@@ -1,52 +1,33 @@
 //! Mutations of the catalogues.
 
 use super::fields::{EstruturaNode, ItemNode};
-use crate::Result;
 use crate::catalogo::service::Stored;
 use crate::catalogo::{
     EstruturaDoCatalogo, GravarEstrutura, GravarItem, ItemDoCatalogo, TipoDeCatalogo,
 };
-use crate::graphql::schema::mutation::{Completion, MutationOutcome, execute};
-use crate::graphql_types::directives::{CATALOGO, Cost, RequerPapel, WRITE_OR_COUNT};
-use crate::graphql_types::mutation::{ModoInput, MutationInput};
+use crate::graphql::schema::mutation::{mutations, payload};
+use crate::graphql_types::mutation::{ModoInput, MutationInput, input};
 use crate::tramite::EstruturaAddress;
 use crate::value::field::filled;
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::InputObject;
 use std::sync::Arc;
 
-/// Entrada de gravarItemDoCatalogo.
-#[derive(InputObject)]
-pub struct GravarItemDoCatalogoInput {
-    /// De que catálogo.
-    tipo: TipoDeCatalogo,
-    /// O número pelo qual os sistemas o citam, a partir de 1.
-    codigo: i32,
-    /// Nome, 1 a 200 caracteres.
-    nome: String,
-    /// Base legal, só de uma hipótese legal, até 200 caracteres; ausente, fica sem.
-    base_legal: Option<String>,
-    /// Fica em uso; um motivo de urgência fica sempre.
-    #[graphql(default_with = "Some(true)")]
-    ativo: Option<bool>,
-    /// A versão lida; 0 se o item ainda não devia existir.
-    versao_esperada: Option<i32>,
-    #[graphql(flatten)]
-    mode: ModoInput,
-}
-
-impl MutationInput for GravarItemDoCatalogoInput {
-    type Command = GravarItem;
-
-    fn into_parts(self) -> (GravarItem, ModoInput) {
-        let command = GravarItem {
-            tipo: self.tipo,
-            codigo: self.codigo,
-            nome: filled(Some(self.nome)),
-            base_legal: filled(self.base_legal),
-            ativo: self.ativo.unwrap_or(true),
-            versao_esperada: self.versao_esperada,
-        };
-        (command, self.mode)
+input! {
+    /// Entrada de gravarItemDoCatalogo.
+    pub struct GravarItemDoCatalogoInput for GravarItem {
+        /// De que catálogo.
+        tipo: TipoDeCatalogo => tipo,
+        /// O número pelo qual os sistemas o citam, a partir de 1.
+        codigo: i32 => codigo,
+        /// Nome, 1 a 200 caracteres.
+        nome: String => filled(Some(nome)),
+        /// Base legal, só de uma hipótese legal, até 200 caracteres; ausente, fica sem.
+        base_legal: Option<String> => filled(base_legal),
+        /// Fica em uso; um motivo de urgência fica sempre.
+        #[graphql(default_with = "Some(true)")]
+        ativo: Option<bool> => ativo.unwrap_or(true),
+        /// A versão lida; 0 se o item ainda não devia existir.
+        versao_esperada: Option<i32> => versao_esperada,
     }
 }
 
@@ -100,80 +81,32 @@ impl MutationInput for GravarEstruturaInput {
     }
 }
 
-/// Resultado de gravarItemDoCatalogo.
-#[derive(SimpleObject)]
-pub struct GravarItemDoCatalogoPayload {
-    /// O item; nulo se recusado ou simulado.
-    item: Option<ItemNode>,
-    /// Falso quando já era assim.
-    alterado: bool,
-    #[graphql(flatten)]
-    completion: Completion,
-}
-
-impl From<MutationOutcome<Stored<ItemDoCatalogo>>> for GravarItemDoCatalogoPayload {
-    fn from(outcome: MutationOutcome<Stored<ItemDoCatalogo>>) -> Self {
-        let changed = outcome.summary(|effect| effect.changed);
-        let (effect, completion) = outcome.stored();
-        Self {
-            item: effect.map(|effect| ItemNode(Arc::new(effect.row))),
-            alterado: changed,
-            completion,
-        }
+payload! {
+    /// Resultado de gravarItemDoCatalogo.
+    pub struct GravarItemDoCatalogoPayload from Stored<ItemDoCatalogo> {
+        /// O item; nulo se recusado ou simulado.
+        item: ItemNode = |effect| ItemNode(Arc::new(effect.row)),
+        /// Falso quando já era assim.
+        alterado: bool = |effect| effect.changed,
     }
 }
 
-/// Resultado de gravarEstrutura.
-#[derive(SimpleObject)]
-pub struct GravarEstruturaPayload {
-    /// A estrutura; nula se recusada ou simulada.
-    estrutura: Option<EstruturaNode>,
-    /// Falso quando já era assim.
-    alterado: bool,
-    #[graphql(flatten)]
-    completion: Completion,
-}
-
-impl From<MutationOutcome<Stored<EstruturaDoCatalogo>>> for GravarEstruturaPayload {
-    fn from(outcome: MutationOutcome<Stored<EstruturaDoCatalogo>>) -> Self {
-        let changed = outcome.summary(|effect| effect.changed);
-        let (effect, completion) = outcome.stored();
-        Self {
-            estrutura: effect.map(|effect| Arc::new(effect.row).into()),
-            alterado: changed,
-            completion,
-        }
+payload! {
+    /// Resultado de gravarEstrutura.
+    pub struct GravarEstruturaPayload from Stored<EstruturaDoCatalogo> {
+        /// A estrutura; nula se recusada ou simulada.
+        estrutura: EstruturaNode = |effect| Arc::new(effect.row).into(),
+        /// Falso quando já era assim.
+        alterado: bool = |effect| effect.changed,
     }
 }
 
-#[derive(Default)]
-pub struct CatalogoMutation;
+mutations! {
+    CatalogoMutation requires CATALOGO;
 
-#[Object]
-impl CatalogoMutation {
     /// Grava um item de um catálogo que todos os órgãos partilham: um novo, ou um como passa a ser.
-    #[graphql(
-        directive = RequerPapel::apply(CATALOGO.into()),
-        directive = Cost::apply(WRITE_OR_COUNT.into())
-    )]
-    async fn gravar_item_do_catalogo(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Entrada.")] input: GravarItemDoCatalogoInput,
-    ) -> Option<Result<GravarItemDoCatalogoPayload>> {
-        Some(execute(ctx, input).await)
-    }
+    gravar_item_do_catalogo(GravarItemDoCatalogoInput) -> GravarItemDoCatalogoPayload;
 
     /// Grava uma estrutura do tribunal de quem chama: uma nova, ou uma como passa a ser.
-    #[graphql(
-        directive = RequerPapel::apply(CATALOGO.into()),
-        directive = Cost::apply(WRITE_OR_COUNT.into())
-    )]
-    async fn gravar_estrutura(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Entrada.")] input: GravarEstruturaInput,
-    ) -> Option<Result<GravarEstruturaPayload>> {
-        Some(execute(ctx, input).await)
-    }
+    gravar_estrutura(GravarEstruturaInput) -> GravarEstruturaPayload;
 }

@@ -59,6 +59,93 @@ impl<T> MutationOutcome<T> {
     }
 }
 
+/// Declares the mutations of a slice: the role that all of them require, and of each its description, its
+/// name, its input and its payload.
+///
+/// ```ignore
+/// mutations! {
+///     GuiaMutation requires INTEGRACAO;
+///
+///     /// Dá baixa numa guia (R26).
+///     baixar_guia(BaixarGuiaInput) -> BaixarGuiaPayload;
+/// }
+/// ```
+macro_rules! mutations {
+    (
+        $name:ident requires $papel:ident;
+        $($(#[$doc:meta])* $field:ident($input:ty) -> $payload:ty;)+
+    ) => {
+        #[derive(Default)]
+        pub struct $name;
+
+        #[async_graphql::Object]
+        impl $name {
+            $(
+                $(#[$doc])*
+                #[graphql(
+                    directive = $crate::graphql_types::directives::RequerPapel::apply(
+                        $crate::graphql_types::directives::$papel.into()
+                    ),
+                    directive = $crate::graphql_types::directives::Cost::apply(
+                        $crate::graphql_types::directives::WRITE_OR_COUNT.into()
+                    )
+                )]
+                async fn $field(
+                    &self,
+                    ctx: &async_graphql::Context<'_>,
+                    #[graphql(desc = "Entrada.")] input: $input,
+                ) -> Option<$crate::Result<$payload>> {
+                    Some($crate::graphql::schema::mutation::execute(ctx, input).await)
+                }
+            )+
+        }
+    };
+}
+pub(crate) use mutations;
+
+/// Declares the payload of a mutation: the object that it shows if the effect was committed, and what it
+/// tells of the effect even of a dry run.
+///
+/// ```ignore
+/// payload! {
+///     /// Resultado de baixarGuia.
+///     pub struct BaixarGuiaPayload from Changed {
+///         /// A guia; nula se recusada ou simulada.
+///         guia: GuiaNode = |effect| GuiaNode(Arc::new(effect.guia)),
+///         /// Falso quando já estava baixada.
+///         alterado: bool = |effect| effect.changed,
+///     }
+/// }
+/// ```
+macro_rules! payload {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident from $effect:ty {
+            $(#[$object_meta:meta])* $object:ident: $object_ty:ty = $show:expr,
+            $($(#[$field_meta:meta])* $field:ident: $ty:ty = $tell:expr,)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $name {
+            $(#[$object_meta])*
+            $object: Option<$object_ty>,
+            $($(#[$field_meta])* $field: $ty,)*
+            #[graphql(flatten)]
+            completion: $crate::graphql::schema::mutation::Completion,
+        }
+
+        impl From<$crate::graphql::schema::mutation::MutationOutcome<$effect>> for $name {
+            fn from(outcome: $crate::graphql::schema::mutation::MutationOutcome<$effect>) -> Self {
+                $(let $field = outcome.summary::<$ty>($tell);)*
+                let (effect, completion) = outcome.stored();
+                Self { $object: effect.map($show), $($field,)* completion }
+            }
+        }
+    };
+}
+pub(crate) use payload;
+
 /// Executes a mutation. Refusals of rules become data; what the client cannot fix remains an error.
 pub async fn execute<I, P>(ctx: &Context<'_>, input: I) -> Result<P>
 where

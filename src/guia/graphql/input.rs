@@ -2,7 +2,7 @@
 
 use crate::adolescente::Identificador;
 use crate::error::{CodigoErro, Refusal};
-use crate::graphql_types::mutation::{ModoInput, MutationInput};
+use crate::graphql_types::mutation::{ModoInput, MutationInput, input};
 use crate::graphql_types::scalars::Date;
 use crate::guia::{
     BaixarGuia, EmitirGuia, EspecieDetails, MotivoBaixaGuia, NewAto, NewDocumento, NumeroDaGuia,
@@ -49,47 +49,53 @@ pub enum EspecieGuiaInput {
     Unificadora(GuiaUnificadoraInput),
 }
 
-/// Guia de execução provisória.
-#[derive(InputObject)]
-pub struct GuiaProvisoriaInput {
-    /// Processo de conhecimento.
-    apuracao: NumeroProcesso,
-    /// Sentença.
-    data_sentenca: Date,
-    /// Houve internação; se sim, as datas são obrigatórias.
-    houve_internacao: bool,
-    /// Início da internação.
-    data_inicio_internacao: Option<Date>,
-    /// Fim da internação.
-    data_fim_internacao: Option<Date>,
-    /// Documentos que a instruem.
-    documentos: Option<Vec<DocumentoDaGuiaInput>>,
+input! {
+    /// Guia de execução provisória.
+    pub struct GuiaProvisoriaInput into EspecieDetails {
+        /// Processo de conhecimento.
+        apuracao: NumeroProcesso => Some(apuracao),
+        /// Sentença.
+        data_sentenca: Date => Some(data_sentenca.0),
+        /// Houve internação; se sim, as datas são obrigatórias.
+        houve_internacao: bool => Some(houve_internacao),
+        /// Início da internação.
+        data_inicio_internacao: Option<Date> => data_inicio_internacao.map(|data| data.0),
+        /// Fim da internação.
+        data_fim_internacao: Option<Date> => data_fim_internacao.map(|data| data.0),
+        /// Documentos que a instruem.
+        documentos: Option<Vec<DocumentoDaGuiaInput>> => new_documentos(documentos),
+    }
+    and ..EspecieDetails::default()
 }
 
-/// Guia de execução definitiva.
-#[derive(InputObject)]
-pub struct GuiaDefinitivaInput {
-    /// Processo de conhecimento.
-    apuracao: NumeroProcesso,
-    /// Sentença.
-    data_sentenca: Date,
-    /// Trânsito em julgado.
-    data_transito_julgado: Date,
-    /// Documentos que a instruem.
-    documentos: Option<Vec<DocumentoDaGuiaInput>>,
+input! {
+    /// Guia de execução definitiva.
+    pub struct GuiaDefinitivaInput into EspecieDetails {
+        /// Processo de conhecimento.
+        apuracao: NumeroProcesso => Some(apuracao),
+        /// Sentença.
+        data_sentenca: Date => Some(data_sentenca.0),
+        /// Trânsito em julgado.
+        data_transito_julgado: Date => Some(data_transito_julgado.0),
+        /// Documentos que a instruem.
+        documentos: Option<Vec<DocumentoDaGuiaInput>> => new_documentos(documentos),
+    }
+    and ..EspecieDetails::default()
 }
 
-/// Guia de internação-sanção.
-#[derive(InputObject)]
-pub struct GuiaInternacaoSancaoInput {
-    /// Processo de conhecimento.
-    apuracao: NumeroProcesso,
-    /// Processo de execução.
-    execucao: NumeroProcesso,
-    /// Decisão.
-    data_decisao: Date,
-    /// Prazo em dias, no máximo 90.
-    prazo: i32,
+input! {
+    /// Guia de internação-sanção.
+    pub struct GuiaInternacaoSancaoInput into EspecieDetails {
+        /// Processo de conhecimento.
+        apuracao: NumeroProcesso => Some(apuracao),
+        /// Processo de execução.
+        execucao: NumeroProcesso => Some(execucao),
+        /// Decisão.
+        data_decisao: Date => Some(data_decisao.0),
+        /// Prazo em dias, no máximo 90.
+        prazo: i32 => Some(prazo),
+    }
+    and ..EspecieDetails::default()
 }
 
 /// Guia unificadora.
@@ -105,26 +111,30 @@ pub struct GuiaUnificadoraInput {
     definitivas: Vec<String>,
 }
 
-/// Ato infracional.
-#[derive(InputObject)]
-pub struct AtoInfracionalInput {
-    /// Código TPU, só dígitos.
-    codigo_tpu: String,
-    /// Descrição.
-    descricao: Option<String>,
-    /// Local do fato.
-    local_fato: Option<String>,
-    /// Data do fato.
-    data_fato: Option<Date>,
+input! {
+    /// Ato infracional.
+    pub struct AtoInfracionalInput into NewAto {
+        /// Código TPU, só dígitos.
+        codigo_tpu: String => filled(Some(codigo_tpu)),
+        /// Descrição.
+        descricao: Option<String> => filled(descricao),
+        /// Local do fato.
+        local_fato: Option<String> => filled(local_fato),
+        /// Data do fato.
+        data_fato: Option<Date> => data_fato.map(|data| data.0),
+    }
 }
 
-/// Documento que instrui uma guia.
-#[derive(InputObject)]
-pub struct DocumentoDaGuiaInput {
-    /// Tipo, da lista fechada da PSE.
-    tipo_documento: String,
-    /// Identificador do documento nos autos.
-    identificador_doc_autos: Option<String>,
+input! {
+    /// Documento que instrui uma guia.
+    pub struct DocumentoDaGuiaInput into NewDocumento {
+        /// Tipo, da lista fechada da PSE.
+        #[graphql(name = "tipoDocumento")]
+        tipo: String => filled(Some(tipo)),
+        /// Identificador do documento nos autos.
+        #[graphql(name = "identificadorDocAutos")]
+        identificador_autos: Option<String> => filled(identificador_autos),
+    }
 }
 
 impl MutationInput for EmitirGuiaInput {
@@ -151,43 +161,10 @@ impl MutationInput for EmitirGuiaInput {
 
 impl EspecieGuiaInput {
     fn details(self, malformed: &mut Vec<Refusal>) -> (TipoGuia, EspecieDetails) {
-        let documentos = |list: Option<Vec<DocumentoDaGuiaInput>>| {
-            list.unwrap_or_default().into_iter().map(Into::into).collect()
-        };
-        let empty = EspecieDetails::default();
         match self {
-            Self::Provisoria(guia) => (
-                TipoGuia::Provisoria,
-                EspecieDetails {
-                    apuracao: Some(guia.apuracao),
-                    data_sentenca: Some(guia.data_sentenca.0),
-                    houve_internacao: Some(guia.houve_internacao),
-                    data_inicio_internacao: guia.data_inicio_internacao.map(|data| data.0),
-                    data_fim_internacao: guia.data_fim_internacao.map(|data| data.0),
-                    documentos: documentos(guia.documentos),
-                    ..empty
-                },
-            ),
-            Self::Definitiva(guia) => (
-                TipoGuia::Definitiva,
-                EspecieDetails {
-                    apuracao: Some(guia.apuracao),
-                    data_sentenca: Some(guia.data_sentenca.0),
-                    data_transito_julgado: Some(guia.data_transito_julgado.0),
-                    documentos: documentos(guia.documentos),
-                    ..empty
-                },
-            ),
-            Self::InternacaoSancao(guia) => (
-                TipoGuia::InternacaoSancao,
-                EspecieDetails {
-                    apuracao: Some(guia.apuracao),
-                    execucao: Some(guia.execucao),
-                    data_decisao: Some(guia.data_decisao.0),
-                    prazo: Some(guia.prazo),
-                    ..empty
-                },
-            ),
+            Self::Provisoria(guia) => (TipoGuia::Provisoria, guia.into()),
+            Self::Definitiva(guia) => (TipoGuia::Definitiva, guia.into()),
+            Self::InternacaoSancao(guia) => (TipoGuia::InternacaoSancao, guia.into()),
             Self::Unificadora(guia) => (
                 TipoGuia::Unificadora,
                 EspecieDetails {
@@ -195,11 +172,15 @@ impl EspecieGuiaInput {
                     data_decisao: Some(guia.data_decisao.0),
                     medida_resultante: filled(guia.medida_resultante),
                     definitivas: numeros(&guia.definitivas, malformed),
-                    ..empty
+                    ..EspecieDetails::default()
                 },
             ),
         }
     }
+}
+
+fn new_documentos(list: Option<Vec<DocumentoDaGuiaInput>>) -> Vec<NewDocumento> {
+    list.unwrap_or_default().into_iter().map(Into::into).collect()
 }
 
 fn numeros(texts: &[String], malformed: &mut Vec<Refusal>) -> Vec<Option<NumeroDaGuia>> {
@@ -221,26 +202,6 @@ fn numeros(texts: &[String], malformed: &mut Vec<Refusal>) -> Vec<Option<NumeroD
         );
     }
     parsed
-}
-
-impl From<AtoInfracionalInput> for NewAto {
-    fn from(input: AtoInfracionalInput) -> Self {
-        Self {
-            codigo_tpu: filled(Some(input.codigo_tpu)),
-            descricao: filled(input.descricao),
-            local_fato: filled(input.local_fato),
-            data_fato: input.data_fato.map(|data| data.0),
-        }
-    }
-}
-
-impl From<DocumentoDaGuiaInput> for NewDocumento {
-    fn from(input: DocumentoDaGuiaInput) -> Self {
-        Self {
-            tipo: filled(Some(input.tipo_documento)),
-            identificador_autos: filled(input.identificador_doc_autos),
-        }
-    }
 }
 
 /// Entrada de baixarGuia.

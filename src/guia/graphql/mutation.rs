@@ -2,80 +2,34 @@
 
 use super::fields::GuiaNode;
 use super::input::{BaixarGuiaInput, EmitirGuiaInput};
-use crate::Result;
-use crate::graphql::schema::mutation::{Completion, MutationOutcome, execute};
-use crate::graphql_types::directives::{Cost, INTEGRACAO, RequerPapel, WRITE_OR_COUNT};
+use crate::graphql::schema::mutation::{mutations, payload};
 use crate::guia::service::Changed;
-use async_graphql::{Context, Object, SimpleObject};
 use std::sync::Arc;
 
-/// Resultado de emitirGuia.
-#[derive(SimpleObject)]
-pub struct EmitirGuiaPayload {
-    /// A guia; nula se recusada ou simulada.
-    guia: Option<GuiaNode>,
-    #[graphql(flatten)]
-    completion: Completion,
-}
-
-/// Resultado de baixarGuia.
-#[derive(SimpleObject)]
-pub struct BaixarGuiaPayload {
-    /// A guia; nula se recusada ou simulada.
-    guia: Option<GuiaNode>,
-    /// Falso quando já estava baixada.
-    alterado: bool,
-    #[graphql(flatten)]
-    completion: Completion,
-}
-
-impl From<MutationOutcome<Changed>> for EmitirGuiaPayload {
-    fn from(outcome: MutationOutcome<Changed>) -> Self {
-        let (effect, completion) = outcome.stored();
-        Self { guia: effect.map(|effect| GuiaNode(Arc::new(effect.guia))), completion }
+payload! {
+    /// Resultado de emitirGuia.
+    pub struct EmitirGuiaPayload from Changed {
+        /// A guia; nula se recusada ou simulada.
+        guia: GuiaNode = |effect| GuiaNode(Arc::new(effect.guia)),
     }
 }
 
-impl From<MutationOutcome<Changed>> for BaixarGuiaPayload {
-    fn from(outcome: MutationOutcome<Changed>) -> Self {
-        let changed = outcome.summary(|effect| effect.changed);
-        let (effect, completion) = outcome.stored();
-        Self {
-            guia: effect.map(|effect| GuiaNode(Arc::new(effect.guia))),
-            alterado: changed,
-            completion,
-        }
+payload! {
+    /// Resultado de baixarGuia.
+    pub struct BaixarGuiaPayload from Changed {
+        /// A guia; nula se recusada ou simulada.
+        guia: GuiaNode = |effect| GuiaNode(Arc::new(effect.guia)),
+        /// Falso quando já estava baixada.
+        alterado: bool = |effect| effect.changed,
     }
 }
 
-#[derive(Default)]
-pub struct GuiaMutation;
+mutations! {
+    GuiaMutation requires INTEGRACAO;
 
-#[Object]
-impl GuiaMutation {
     /// Emite uma guia e gera o número dela.
-    #[graphql(
-        directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(WRITE_OR_COUNT.into())
-    )]
-    async fn emitir_guia(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Entrada.")] input: EmitirGuiaInput,
-    ) -> Option<Result<EmitirGuiaPayload>> {
-        Some(execute(ctx, input).await)
-    }
+    emitir_guia(EmitirGuiaInput) -> EmitirGuiaPayload;
 
     /// Dá baixa numa guia (R26).
-    #[graphql(
-        directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(WRITE_OR_COUNT.into())
-    )]
-    async fn baixar_guia(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Entrada.")] input: BaixarGuiaInput,
-    ) -> Option<Result<BaixarGuiaPayload>> {
-        Some(execute(ctx, input).await)
-    }
+    baixar_guia(BaixarGuiaInput) -> BaixarGuiaPayload;
 }

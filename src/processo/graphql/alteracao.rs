@@ -4,7 +4,7 @@ use super::input::ResponsavelInput;
 use crate::adolescente::Identificador;
 use crate::adolescente::graphql::AdolescenteInput;
 use crate::error::{CodigoErro, Refusal};
-use crate::graphql_types::mutation::{ModoInput, MutationInput};
+use crate::graphql_types::mutation::{ModoInput, MutationInput, input};
 use crate::processo::{
     AlterarSituacao, AtualizarResponsaveis, DesvincularAdolescente, NumeroProcesso,
     ResponsavelChange, SituacaoProcesso, VincularAdolescente,
@@ -64,74 +64,43 @@ fn responsavel(
     ResponsavelChange { nome, cpf: input.cpf.into() }
 }
 
-/// Entrada de alterarSituacao.
-#[derive(InputObject)]
-pub struct AlterarSituacaoInput {
-    /// Número do processo.
-    processo: NumeroProcesso,
-    /// A nova situação.
-    situacao: SituacaoProcesso,
-    /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
-    versao_esperada: Option<i32>,
-    #[graphql(flatten)]
-    mode: ModoInput,
-}
-
-impl MutationInput for AlterarSituacaoInput {
-    type Command = AlterarSituacao;
-
-    fn into_parts(self) -> (AlterarSituacao, ModoInput) {
-        let Self { processo, situacao, versao_esperada, mode } = self;
-        (AlterarSituacao { processo, situacao, versao_esperada }, mode)
+input! {
+    /// Entrada de alterarSituacao.
+    pub struct AlterarSituacaoInput for AlterarSituacao {
+        /// Número do processo.
+        processo: NumeroProcesso => processo,
+        /// A nova situação.
+        situacao: SituacaoProcesso => situacao,
+        /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
+        versao_esperada: Option<i32> => versao_esperada,
     }
 }
 
-/// Entrada de vincularAdolescente.
-#[derive(InputObject)]
-pub struct VincularAdolescenteInput {
-    /// Número da apuração.
-    processo: NumeroProcesso,
-    /// Identificador.
-    adolescente: Identificador,
-    /// Dados para cadastrar o identificador, se desconhecido; sem eles nasce um cadastro pendente (R14).
-    dados: Option<AdolescenteInput>,
-    /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
-    versao_esperada: Option<i32>,
-    #[graphql(flatten)]
-    mode: ModoInput,
-}
-
-impl MutationInput for VincularAdolescenteInput {
-    type Command = VincularAdolescente;
-
-    fn into_parts(self) -> (VincularAdolescente, ModoInput) {
-        let Self { processo, adolescente, dados, versao_esperada, mode } = self;
-        let (dados, malformed) = (dados.map(Into::into), Vec::new());
-        (VincularAdolescente { processo, adolescente, dados, versao_esperada, malformed }, mode)
+input! {
+    /// Entrada de vincularAdolescente.
+    pub struct VincularAdolescenteInput for VincularAdolescente {
+        /// Número da apuração.
+        processo: NumeroProcesso => processo,
+        /// Identificador.
+        adolescente: Identificador => adolescente,
+        /// Dados para cadastrar o identificador, se desconhecido; sem eles nasce um cadastro pendente (R14).
+        dados: Option<AdolescenteInput> => dados.map(Into::into),
+        /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
+        versao_esperada: Option<i32> => versao_esperada,
     }
+    and malformed: Vec::new()
 }
 
-/// Entrada de desvincularAdolescente.
-#[derive(InputObject)]
-pub struct DesvincularAdolescenteInput {
-    /// Número da apuração.
-    processo: NumeroProcesso,
-    /// Identificador.
-    adolescente: Identificador,
-    /// Motivo do encerramento, até 500 caracteres.
-    motivo: Option<String>,
-    /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
-    versao_esperada: Option<i32>,
-    #[graphql(flatten)]
-    mode: ModoInput,
-}
-
-impl MutationInput for DesvincularAdolescenteInput {
-    type Command = DesvincularAdolescente;
-
-    fn into_parts(self) -> (DesvincularAdolescente, ModoInput) {
-        let Self { processo, adolescente, motivo, versao_esperada, mode } = self;
-        let motivo = filled(motivo);
-        (DesvincularAdolescente { processo, adolescente, motivo, versao_esperada }, mode)
+input! {
+    /// Entrada de desvincularAdolescente.
+    pub struct DesvincularAdolescenteInput for DesvincularAdolescente {
+        /// Número da apuração.
+        processo: NumeroProcesso => processo,
+        /// Identificador.
+        adolescente: Identificador => adolescente,
+        /// Motivo do encerramento, até 500 caracteres.
+        motivo: Option<String> => filled(motivo),
+        /// Recusa (CONFLITO_DE_VERSAO) se a versão já não é esta.
+        versao_esperada: Option<i32> => versao_esperada,
     }
 }

@@ -44,4 +44,5 @@ input! {
         /// Serventuário.
         serventuario: Option<ResponsavelInput> => serventuario.map(Into::into).unwrap_or_default(),
     }
+    and malformed: Vec::new()
 }

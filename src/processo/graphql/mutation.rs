@@ -6,51 +6,43 @@ use super::alteracao::{
     VincularAdolescenteInput,
 };
 use super::input::CadastrarProcessoInput;
-use crate::Result;
 use crate::adolescente::Adolescente;
-use crate::graphql::schema::mutation::{Completion, MutationOutcome, execute};
-use crate::graphql_types::directives::{Cost, INTEGRACAO, RequerPapel, WRITE_OR_COUNT};
+use crate::graphql::schema::mutation::{Completion, MutationOutcome, mutations, payload};
 use crate::processo::graphql::EdgeWithVinculo;
 use crate::processo::service::{Cadastrado, Changed, Desvinculado, Vinculado};
 use crate::processo::store::{self, AdolescentesOfProcesso};
 use crate::processo::{Processo, SituacaoVinculo, Vinculo};
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::SimpleObject;
 use std::sync::Arc;
 
-#[derive(Default)]
-pub struct ProcessoMutation;
-
-/// Resultado de cadastrarProcesso.
-#[derive(SimpleObject)]
-pub struct CadastrarProcessoPayload {
-    /// O processo cadastrado; nulo se recusado ou simulado.
-    processo: Option<ProcessoNode>,
-    /// O que convém saber e não impediu, em português.
-    avisos: Vec<String>,
-    #[graphql(flatten)]
-    completion: Completion,
+payload! {
+    /// Resultado de cadastrarProcesso.
+    pub struct CadastrarProcessoPayload from Cadastrado {
+        /// O processo cadastrado; nulo se recusado ou simulado.
+        processo: ProcessoNode = |effect| Arc::new(effect.processo).into(),
+        /// O que convém saber e não impediu, em português.
+        avisos: Vec<String> = |effect| effect.warnings.clone(),
+    }
 }
 
-/// Resultado de atualizarResponsaveis.
-#[derive(SimpleObject)]
-pub struct AtualizarResponsaveisPayload {
-    /// O processo; nulo se recusado ou simulado.
-    processo: Option<ProcessoNode>,
-    /// Falso quando nada mudou.
-    alterado: bool,
-    #[graphql(flatten)]
-    completion: Completion,
+payload! {
+    /// Resultado de atualizarResponsaveis.
+    pub struct AtualizarResponsaveisPayload from Changed {
+        /// O processo; nulo se recusado ou simulado.
+        processo: ProcessoNode = |effect| Arc::new(effect.processo).into(),
+        /// Falso quando nada mudou.
+        alterado: bool = |effect| effect.changed,
+    }
 }
 
-/// Resultado de alterarSituacao.
-#[derive(SimpleObject)]
-pub struct AlterarSituacaoPayload {
-    /// O processo; nulo se recusado ou simulado.
-    processo: Option<ProcessoNode>,
-    /// Falso quando a situação já era essa (R20).
-    alterado: bool,
-    #[graphql(flatten)]
-    completion: Completion,
+payload! {
+    /// Resultado de alterarSituacao.
+    pub struct AlterarSituacaoPayload from Changed {
+        /// O processo; nulo se recusado ou simulado.
+        processo: ProcessoNode = |effect| Arc::new(effect.processo).into(),
+        /// Falso quando a situação já era essa (R20).
+        alterado: bool = |effect| effect.changed,
+    }
 }
 
 /// Resultado de vincularAdolescente.
@@ -91,39 +83,6 @@ fn vinculo_edge(
     (Arc::new(list), store::Vinculado { vinculo, object }).into()
 }
 
-/// The fields of a payload that shows a processo and whether it changed.
-fn changed(outcome: MutationOutcome<Changed>) -> (Option<ProcessoNode>, bool, Completion) {
-    let alterado = outcome.summary(|effect| effect.changed);
-    let (effect, completion) = outcome.stored();
-    (effect.map(|effect| Arc::new(effect.processo).into()), alterado, completion)
-}
-
-impl From<MutationOutcome<Cadastrado>> for CadastrarProcessoPayload {
-    fn from(outcome: MutationOutcome<Cadastrado>) -> Self {
-        let warnings = outcome.summary(|effect| effect.warnings.clone());
-        let (effect, completion) = outcome.stored();
-        Self {
-            processo: effect.map(|effect| Arc::new(effect.processo).into()),
-            avisos: warnings,
-            completion,
-        }
-    }
-}
-
-impl From<MutationOutcome<Changed>> for AtualizarResponsaveisPayload {
-    fn from(outcome: MutationOutcome<Changed>) -> Self {
-        let (processo, alterado, completion) = changed(outcome);
-        Self { processo, alterado, completion }
-    }
-}
-
-impl From<MutationOutcome<Changed>> for AlterarSituacaoPayload {
-    fn from(outcome: MutationOutcome<Changed>) -> Self {
-        let (processo, alterado, completion) = changed(outcome);
-        Self { processo, alterado, completion }
-    }
-}
-
 impl From<MutationOutcome<Vinculado>> for VincularAdolescentePayload {
     fn from(outcome: MutationOutcome<Vinculado>) -> Self {
         let warnings = outcome.summary(|effect| effect.warnings.clone());
@@ -147,70 +106,21 @@ impl From<MutationOutcome<Desvinculado>> for DesvincularAdolescentePayload {
     }
 }
 
-#[Object]
-impl ProcessoMutation {
+mutations! {
+    ProcessoMutation requires INTEGRACAO;
+
     /// Cadastra um processo com os seus vínculos (R3 a R12).
-    #[graphql(
-        directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(WRITE_OR_COUNT.into())
-    )]
-    async fn cadastrar_processo(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Entrada.")] input: CadastrarProcessoInput,
-    ) -> Option<Result<CadastrarProcessoPayload>> {
-        Some(execute(ctx, input).await)
-    }
+    cadastrar_processo(CadastrarProcessoInput) -> CadastrarProcessoPayload;
 
     /// Altera magistrado e serventuário de um processo (R13).
-    #[graphql(
-        directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(WRITE_OR_COUNT.into())
-    )]
-    async fn atualizar_responsaveis(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Entrada.")] input: AtualizarResponsaveisInput,
-    ) -> Option<Result<AtualizarResponsaveisPayload>> {
-        Some(execute(ctx, input).await)
-    }
+    atualizar_responsaveis(AtualizarResponsaveisInput) -> AtualizarResponsaveisPayload;
 
     /// Arquiva ou reativa um processo (R19, R20).
-    #[graphql(
-        directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(WRITE_OR_COUNT.into())
-    )]
-    async fn alterar_situacao(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Entrada.")] input: AlterarSituacaoInput,
-    ) -> Option<Result<AlterarSituacaoPayload>> {
-        Some(execute(ctx, input).await)
-    }
+    alterar_situacao(AlterarSituacaoInput) -> AlterarSituacaoPayload;
 
     /// Vincula um adolescente a uma apuração (R14, R15).
-    #[graphql(
-        directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(WRITE_OR_COUNT.into())
-    )]
-    async fn vincular_adolescente(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Entrada.")] input: VincularAdolescenteInput,
-    ) -> Option<Result<VincularAdolescentePayload>> {
-        Some(execute(ctx, input).await)
-    }
+    vincular_adolescente(VincularAdolescenteInput) -> VincularAdolescentePayload;
 
     /// Encerra o vínculo de um adolescente com uma apuração (R16 a R18).
-    #[graphql(
-        directive = RequerPapel::apply(INTEGRACAO.into()),
-        directive = Cost::apply(WRITE_OR_COUNT.into())
-    )]
-    async fn desvincular_adolescente(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Entrada.")] input: DesvincularAdolescenteInput,
-    ) -> Option<Result<DesvincularAdolescentePayload>> {
-        Some(execute(ctx, input).await)
-    }
+    desvincular_adolescente(DesvincularAdolescenteInput) -> DesvincularAdolescentePayload;
 }

@@ -4,7 +4,7 @@ use crate::Result;
 use crate::error::{Error, Failure};
 use crate::graphql_types::directives::{CONDITION, Cost};
 use crate::graphql_types::filter::{FilterContext, relation_filter};
-use crate::graphql_types::mutation::{ModoInput, MutationInput};
+use crate::graphql_types::mutation::input;
 use crate::graphql_types::scalars::Timestamp;
 use crate::tramite::rules::{self, SituacaoTramite};
 use crate::tramite::store::TramiteFilter;
@@ -24,18 +24,13 @@ pub fn read_idt(idt: &ID) -> Option<Idt> {
 /// An IDT that no trâmite has. A command for it answers that the trâmite does not exist.
 const NO_IDT: Idt = 0;
 
-/// Uma estrutura organizacional.
-#[derive(InputObject)]
-pub struct EstruturaInput {
-    /// Repositório de estruturas.
-    repositorio: i32,
-    /// Número da estrutura, 1 a 20 caracteres.
-    numero: String,
-}
-
-impl From<EstruturaInput> for EstruturaAddress {
-    fn from(input: EstruturaInput) -> Self {
-        Self { repositorio: input.repositorio, numero: input.numero.trim().to_owned() }
+input! {
+    /// Uma estrutura organizacional.
+    pub struct EstruturaInput into EstruturaAddress {
+        /// Repositório de estruturas.
+        repositorio: i32 => repositorio,
+        /// Número da estrutura, 1 a 20 caracteres.
+        numero: String => numero.trim().to_owned(),
     }
 }
 
@@ -111,77 +106,45 @@ pub fn filter(input: TramiteFiltro) -> Result<TramiteFilter> {
     })
 }
 
-/// Entrada de enviarTramite. Não leva documentos (para isso há a fachada REST), de modo que o trâmite nasce na situação 2.
-#[derive(InputObject)]
-pub struct EnviarTramiteInput {
-    /// Origem, de quem chama.
-    remetente: EstruturaInput,
-    /// Destino.
-    destinatario: EstruturaInput,
-    /// Protocolo (NUP, número CNJ ou outro), 1 a 40 caracteres, como se escreve na origem.
-    protocolo: String,
-    /// Descrição, 1 a 1500 caracteres; sem nomes de adolescentes.
-    descricao: String,
-    /// NRE do processo: obrigatório do segundo trâmite em diante.
-    nre: Option<Nre>,
-    /// Nível de sigilo.
-    #[graphql(default_with = "Some(NivelDeSigilo::Publico)")]
-    nivel_de_sigilo: Option<NivelDeSigilo>,
-    /// Base legal, até 200 caracteres; obrigatória se restrito ou sigiloso.
-    hipotese_legal: Option<String>,
-    /// Tipo de processo na origem, até 100 caracteres.
-    processo_de_negocio: Option<String>,
-    /// Urgente.
-    #[graphql(default_with = "Some(false)")]
-    urgente: Option<bool>,
-    /// Motivo; só se urgente.
-    motivo_da_urgencia: Option<MotivoDaUrgencia>,
-    /// Retorno esperado.
-    data_de_retorno: Option<Timestamp>,
-    #[graphql(flatten)]
-    mode: ModoInput,
-}
-
-impl MutationInput for EnviarTramiteInput {
-    type Command = EnviarTramite;
-
-    fn into_parts(self) -> (EnviarTramite, ModoInput) {
-        let command = EnviarTramite {
-            remetente: Some(self.remetente.into()),
-            destinatario: Some(self.destinatario.into()),
-            protocolo: filled(Some(self.protocolo)),
-            nre: self.nre,
-            descricao: filled(Some(self.descricao)),
-            nivel_de_sigilo: self.nivel_de_sigilo,
-            hipotese_legal: filled(self.hipotese_legal),
-            processo_de_negocio: filled(self.processo_de_negocio),
-            urgente: self.urgente.unwrap_or(false),
-            motivo_da_urgencia: self.motivo_da_urgencia,
-            data_de_retorno: self.data_de_retorno.map(|instant| instant.0),
-            // Only the REST API accepts documentos and files.
-            ..EnviarTramite::default()
-        };
-        (command, self.mode)
+input! {
+    /// Entrada de enviarTramite. Não leva documentos (para isso há a fachada REST), de modo que o trâmite nasce na situação 2.
+    pub struct EnviarTramiteInput for EnviarTramite {
+        /// Origem, de quem chama.
+        remetente: EstruturaInput => Some(remetente.into()),
+        /// Destino.
+        destinatario: EstruturaInput => Some(destinatario.into()),
+        /// Protocolo (NUP, número CNJ ou outro), 1 a 40 caracteres, como se escreve na origem.
+        protocolo: String => filled(Some(protocolo)),
+        /// Descrição, 1 a 1500 caracteres; sem nomes de adolescentes.
+        descricao: String => filled(Some(descricao)),
+        /// NRE do processo: obrigatório do segundo trâmite em diante.
+        nre: Option<Nre> => nre,
+        /// Nível de sigilo.
+        #[graphql(default_with = "Some(NivelDeSigilo::Publico)")]
+        nivel_de_sigilo: Option<NivelDeSigilo> => nivel_de_sigilo,
+        /// Base legal, até 200 caracteres; obrigatória se restrito ou sigiloso.
+        hipotese_legal: Option<String> => filled(hipotese_legal),
+        /// Tipo de processo na origem, até 100 caracteres.
+        processo_de_negocio: Option<String> => filled(processo_de_negocio),
+        /// Urgente.
+        #[graphql(default_with = "Some(false)")]
+        urgente: Option<bool> => urgente.unwrap_or(false),
+        /// Motivo; só se urgente.
+        motivo_da_urgencia: Option<MotivoDaUrgencia> => motivo_da_urgencia,
+        /// Retorno esperado.
+        data_de_retorno: Option<Timestamp> => data_de_retorno.map(|instant| instant.0),
     }
+    and ..EnviarTramite::default()
 }
 
 /// The input of a mutation that only names a trâmite.
 macro_rules! idt_only {
     ($($(#[$doc:meta])* $input:ident => $command:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(InputObject)]
-        pub struct $input {
-            /// Identificação do trâmite (IDT).
-            idt: ID,
-            #[graphql(flatten)]
-            mode: ModoInput,
-        }
-
-        impl MutationInput for $input {
-            type Command = $command;
-
-            fn into_parts(self) -> ($command, ModoInput) {
-                ($command { idt: read_idt(&self.idt).unwrap_or(NO_IDT) }, self.mode)
+        input! {
+            $(#[$doc])*
+            pub struct $input for $command {
+                /// Identificação do trâmite (IDT).
+                idt: ID => read_idt(&idt).unwrap_or(NO_IDT),
             }
         }
     )*};
@@ -197,88 +160,44 @@ idt_only! {
     CancelarTramiteInput => CancelarTramite;
 }
 
-/// Entrada de enviarRecibo.
-#[derive(InputObject)]
-pub struct EnviarReciboInput {
-    /// Identificação do trâmite (IDT).
-    idt: ID,
-    /// Entre o recebimento e agora, em segundos inteiros, com tolerância de 60 s.
-    data_de_recebimento: Timestamp,
-    /// Assinatura do recibo, em base64.
-    hash_da_assinatura: Option<String>,
-    #[graphql(flatten)]
-    mode: ModoInput,
+input! {
+    /// Entrada de enviarRecibo.
+    pub struct EnviarReciboInput for EnviarRecibo {
+        /// Identificação do trâmite (IDT).
+        idt: ID => read_idt(&idt).unwrap_or(NO_IDT),
+        /// Entre o recebimento e agora, em segundos inteiros, com tolerância de 60 s.
+        data_de_recebimento: Timestamp => Some(data_de_recebimento.0),
+        /// Assinatura do recibo, em base64.
+        hash_da_assinatura: Option<String> => filled(hash_da_assinatura),
+    }
+    and malformed: Vec::new()
 }
 
-impl MutationInput for EnviarReciboInput {
-    type Command = EnviarRecibo;
-
-    fn into_parts(self) -> (EnviarRecibo, ModoInput) {
-        let command = EnviarRecibo {
-            idt: read_idt(&self.idt).unwrap_or(NO_IDT),
-            data_de_recebimento: Some(self.data_de_recebimento.0),
-            hash_da_assinatura: filled(self.hash_da_assinatura),
-            malformed: Vec::new(),
-        };
-        (command, self.mode)
+input! {
+    /// Entrada de vincularNre.
+    pub struct VincularNreInput for VincularNre {
+        /// NRE do processo herdado.
+        nre: Nre => nre,
+        /// Protocolo registrado nesse NRE, como prova.
+        protocolo: String => protocolo,
+        /// Estrutura que já é parte do NRE.
+        parte: EstruturaInput => parte.into(),
+        /// Estrutura que passa a ser parte.
+        herdeira: EstruturaInput => herdeira.into(),
+        /// Por que, 1 a 1000 caracteres.
+        justificativa: String => filled(Some(justificativa)),
     }
 }
 
-/// Entrada de vincularNre.
-#[derive(InputObject)]
-pub struct VincularNreInput {
-    /// NRE do processo herdado.
-    nre: Nre,
-    /// Protocolo registrado nesse NRE, como prova.
-    protocolo: String,
-    /// Estrutura que já é parte do NRE.
-    parte: EstruturaInput,
-    /// Estrutura que passa a ser parte.
-    herdeira: EstruturaInput,
-    /// Por que, 1 a 1000 caracteres.
-    justificativa: String,
-    #[graphql(flatten)]
-    mode: ModoInput,
-}
-
-impl MutationInput for VincularNreInput {
-    type Command = VincularNre;
-
-    fn into_parts(self) -> (VincularNre, ModoInput) {
-        let command = VincularNre {
-            nre: self.nre,
-            protocolo: self.protocolo,
-            parte: self.parte.into(),
-            herdeira: self.herdeira.into(),
-            justificativa: filled(Some(self.justificativa)),
-        };
-        (command, self.mode)
+input! {
+    /// Entrada de recusarTramite.
+    pub struct RecusarTramiteInput for RecusarTramite {
+        /// Identificação do trâmite (IDT).
+        idt: ID => read_idt(&idt).unwrap_or(NO_IDT),
+        /// Motivo.
+        motivo: MotivoRecusa => Some(motivo),
+        /// Justificativa, 1 a 1000 caracteres.
+        justificativa: String => filled(Some(justificativa)),
     }
-}
-
-/// Entrada de recusarTramite.
-#[derive(InputObject)]
-pub struct RecusarTramiteInput {
-    /// Identificação do trâmite (IDT).
-    idt: ID,
-    /// Motivo.
-    motivo: MotivoRecusa,
-    /// Justificativa, 1 a 1000 caracteres.
-    justificativa: String,
-    #[graphql(flatten)]
-    mode: ModoInput,
-}
-
-impl MutationInput for RecusarTramiteInput {
-    type Command = RecusarTramite;
-
-    fn into_parts(self) -> (RecusarTramite, ModoInput) {
-        let command = RecusarTramite {
-            idt: read_idt(&self.idt).unwrap_or(NO_IDT),
-            motivo: Some(self.motivo),
-            justificativa: filled(Some(self.justificativa)),
-            malformed: Vec::new(),
-        };
-        (command, self.mode)
-    }
+    and malformed: Vec::new()
 }
