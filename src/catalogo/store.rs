@@ -264,15 +264,13 @@ pub fn save_item(
     now: DateTime<Utc>,
 ) -> QueryResult<Option<(i64, i32)>> {
     Sql::new("SELECT id, versao FROM elos_gravar_item_do_catalogo(")
-        .bind(command.tipo.text().to_owned())
-        .push(", ")
-        .bind(command.codigo)
-        .push(", ")
-        .bind(nome)
-        .push(", ")
-        .bind(command.base_legal.clone())
-        .push(", ")
-        .bind(command.ativo)
+        .bind_all([
+            command.tipo.text().to_owned().into(),
+            command.codigo.into(),
+            nome.into(),
+            command.base_legal.clone().into(),
+            command.ativo.into(),
+        ])
         .push(", ")
         .bind_nullable(command.versao_esperada)
         .push(", ")
@@ -298,11 +296,11 @@ impl NewEstrutura<'_> {
             "INSERT INTO estrutura (repositorio, numero, tribunal_codigo, nome, sigla, pai_id, codigo_no_orgao, ativa, \
              pode_enviar, pode_receber, atualizado_em) VALUES (",
         )
-        .bind(command.endereco.repositorio)
-        .push(", ")
-        .bind(command.endereco.numero.clone())
-        .push(", ")
-        .bind(*tribunal)
+        .bind_all([
+            command.endereco.repositorio.into(),
+            command.endereco.numero.clone().into(),
+            (*tribunal).into(),
+        ])
         .push(", ")
         .append(self.columns(*pai_id))
         .push(", ")
@@ -333,12 +331,11 @@ impl NewEstrutura<'_> {
             .push(", ")
             .bind_nullable(pai_id)
             .push(", ")
-            .bind(command.codigo_no_orgao.clone())
-            .push(", ")
-            .bind(command.ativa)
-            .push(", ")
-            .bind(command.pode_enviar)
-            .push(", ")
-            .bind(command.pode_receber)
+            .bind_all([
+                command.codigo_no_orgao.clone().into(),
+                command.ativa.into(),
+                command.pode_enviar.into(),
+                command.pode_receber.into(),
+            ])
     }
 }

@@ -139,13 +139,12 @@ fn save_certificate(
 ) -> QueryResult<bool> {
     let stored =
         Sql::new("INSERT INTO certificado (impressao, azp, valido_de, valido_ate) VALUES (")
-            .bind(fingerprint.to_string())
-            .push(", ")
-            .bind(azp.to_owned())
-            .push(", ")
-            .bind(validity.from)
-            .push(", ")
-            .bind(validity.until)
+            .bind_all([
+                fingerprint.to_string().into(),
+                azp.to_owned().into(),
+                validity.from.into(),
+                validity.until.into(),
+            ])
             .push(") ON CONFLICT (impressao) DO UPDATE SET azp = excluded.azp WHERE certificado.azp = excluded.azp")
             .execute(conn)?;
     Ok(stored > 0)

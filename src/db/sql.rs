@@ -137,6 +137,15 @@ impl Sql {
         self
     }
 
+    /// Binds the values, with commas between them.
+    #[must_use]
+    pub fn bind_all(mut self, values: impl IntoIterator<Item = SqlValue>) -> Self {
+        for (n, value) in values.into_iter().enumerate() {
+            self = if n > 0 { self.push(", ") } else { self }.bind(value);
+        }
+        self
+    }
+
     /// Binds one value per row as an array, for `unnest`. The text does not depend on the number
     /// of rows, so the statement is prepared once.
     #[must_use]

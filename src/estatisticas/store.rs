@@ -219,15 +219,13 @@ impl Estatisticas {
             "SELECT chaves, total, com_idade, idade, com_duracao, duracao, \
              NULL::bigint[] AS objetos, NULL::bigint[] AS pessoas FROM elos_estatisticas(",
         )
-        .bind(self.counted.target().text().to_owned())
-        .push(", ")
-        .bind(by)
-        .push(", ")
-        .bind(filtered)
-        .push(", ")
-        .bind(values)
-        .push(", ")
-        .bind(self.times)
+        .bind_all([
+            self.counted.target().text().to_owned().into(),
+            by.into(),
+            filtered.into(),
+            values.into(),
+            self.times.into(),
+        ])
         .push(")")
     }
 

@@ -10,10 +10,12 @@ use crate::adolescente::store::AdolescenteById;
 use crate::auth::Papel;
 use crate::filters::EventoFilter;
 use crate::graphql::schema::feeds::{FeedContext, FeedItem, FeedQuery};
-use crate::graphql_types::connection::{Edge, GraphqlList, SentidoOrdem};
+use crate::graphql_types::connection::{Edge, SentidoOrdem, connections};
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{AUDITORIA, CONDITION, Cost, RequerPapel};
-use crate::graphql_types::filter::{FilterContext, at_most_100, invalid_input, relation_filter};
+use crate::graphql_types::directives::{AUDITORIA, RequerPapel};
+use crate::graphql_types::filter::{
+    FilterContext, at_most_100, conditions, invalid_input, relation_filter,
+};
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::json::ToJson;
 use crate::graphql_types::scalars::Timestamp;
@@ -23,7 +25,7 @@ use crate::guia::{NumeroDaGuia, TipoGuia};
 use crate::processo::graphql::ProcessoNode;
 use crate::processo::store::ProcessoById;
 use crate::processo::{NumeroProcesso, SituacaoProcesso, TipoProcesso};
-use async_graphql::{Context, ID, InputObject, Object, Subscription};
+use async_graphql::{Context, ID, Object, Subscription};
 use futures_util::{Stream, stream};
 use std::sync::Arc;
 
@@ -110,18 +112,16 @@ impl FieldChangeNode {
 
 impl ToJson for EventoNode {}
 
-/// Condições sobre eventos; somam-se com E.
-#[derive(InputObject)]
-pub struct EventoFiltro {
-    /// De um destes tipos.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    tipo: Option<Vec<TipoEvento>>,
-    /// Ocorrido desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    ocorrido_de: Option<Timestamp>,
-    /// Ocorrido até, exclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    ocorrido_ate: Option<Timestamp>,
+conditions! {
+    /// Condições sobre eventos; somam-se com E.
+    pub struct EventoFiltro {
+        /// De um destes tipos.
+        tipo: Option<Vec<TipoEvento>>,
+        /// Ocorrido desde, inclusive.
+        ocorrido_de: Option<Timestamp>,
+        /// Ocorrido até, exclusive.
+        ocorrido_ate: Option<Timestamp>,
+    }
 }
 
 relation_filter! {
@@ -155,15 +155,8 @@ pub fn eventos_of(
     EventosOf { subject, filter, descending: direction == SentidoOrdem::Desc }
 }
 
-impl GraphqlList for EventosOf {
-    type Node = EventoNode;
-    type Edge = Edge<Self>;
-    const CONNECTION: &'static str = "EventoConnection";
-    const EDGE: &'static str = "EventoEdge";
-
-    fn node(row: &Self::Row) -> EventoNode {
-        EventoNode(Arc::clone(row))
-    }
+connections! {
+    EventosOf as "EventoConnection" of Edge "EventoEdge": |row| EventoNode = EventoNode(Arc::clone(row));
 }
 
 #[derive(Default)]

@@ -71,6 +71,82 @@ pub trait GraphqlList: List {
     fn node(row: &Self::Row) -> Self::Node;
 }
 
+/// Declares how lists look in the schema: the name of the connection, the type and the name of its edges,
+/// and the node that a row becomes.
+///
+/// ```ignore
+/// connections! {
+///     Processos as "ProcessoConnection" of Edge "ProcessoEdge": |row| ProcessoNode = Arc::clone(row).into();
+/// }
+/// ```
+macro_rules! connections {
+    ($($list:ty as $connection:literal of $edge:ident $edge_name:literal: |$row:ident| $node:ty = $show:expr;)+) => { $(
+        impl $crate::graphql_types::connection::GraphqlList for $list {
+            type Node = $node;
+            type Edge = $edge<Self>;
+            const CONNECTION: &'static str = $connection;
+            const EDGE: &'static str = $edge_name;
+
+            fn node($row: &Self::Row) -> $node {
+                $show
+            }
+        }
+    )+ };
+}
+pub(crate) use connections;
+
+/// Declares the order of a list: the input, and the enum of its fields, each with the field of the store.
+///
+/// ```ignore
+/// ordering! {
+///     /// Ordem de guias; o desempate é por `id`.
+///     pub struct GuiaOrdem;
+///     /// Campo de ordem de guias.
+///     pub enum GuiaOrdemCampo of OrderField {
+///         /// Emissão.
+///         EmitidaEm => EmitidaEm,
+///     }
+/// }
+/// ```
+macro_rules! ordering {
+    (
+        $(#[$meta:meta])*
+        pub struct $order:ident;
+        $(#[$enum_meta:meta])*
+        pub enum $campo:ident of $field:ident {
+            $($(#[$variant_meta:meta])* $variant:ident => $column:ident,)+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(async_graphql::InputObject)]
+        pub struct $order {
+            /// Campo.
+            campo: $campo,
+            /// Sentido.
+            #[graphql(default_with = "crate::graphql_types::connection::SentidoOrdem::Asc")]
+            sentido: $crate::graphql_types::connection::SentidoOrdem,
+        }
+
+        $(#[$enum_meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, async_graphql::Enum)]
+        pub enum $campo { $($(#[$variant_meta])* $variant,)+ }
+
+        impl $order {
+            /// The field, and whether the order is descending.
+            pub fn field_and_direction(self) -> ($field, bool) {
+                let field = match self.campo {
+                    $($campo::$variant => $field::$column,)+
+                };
+                (field, self.sentido == $crate::graphql_types::connection::SentidoOrdem::Desc)
+            }
+        }
+    };
+}
+pub(crate) use ordering;
+
+/// How many objects of a page: the argument `first` or `last`.
+pub type Count = Option<i32>;
+
 /// The four pagination arguments of a connection.
 #[derive(Debug, Default)]
 pub struct Paging {

@@ -198,22 +198,64 @@ pub fn check_substring(field: &str, text: Option<String>) -> Result<Option<Strin
     Ok(Some(text))
 }
 
+/// Declares a filter: conditions, each of which costs as much as one on a column unless it says otherwise.
+///
+/// ```ignore
+/// conditions! {
+///     /// Condições sobre processos.
+///     pub struct ProcessoFiltro {
+///         /// Numa destas situações.
+///         situacao: Option<Vec<SituacaoProcesso>>,
+///         /// Pelos vínculos.
+///         vinculos: Option<VinculoRelacaoFiltro> => RELATION_CONDITION,
+///     }
+/// }
+/// ```
+macro_rules! conditions {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $($(#[$field_meta:meta])* $field:ident: $ty:ty $(=> $cost:ident)?,)+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(async_graphql::InputObject)]
+        pub struct $name { $(
+            $(#[$field_meta])*
+            #[graphql(directive = $crate::graphql_types::directives::Cost::apply(
+                $crate::graphql_types::filter::cost!($($cost)?).into()
+            ))]
+            $field: $ty,
+        )+ }
+    };
+}
+pub(crate) use conditions;
+
+/// The weight of a condition.
+macro_rules! cost {
+    () => {
+        $crate::graphql_types::directives::CONDITION
+    };
+    ($cost:ident) => {
+        $crate::graphql_types::directives::$cost
+    };
+}
+pub(crate) use cost;
+
 /// Declares the filter of a relation. It has the same three fields for every type on the other
 /// side.
 macro_rules! relation_filter {
     ($(#[$doc:meta])* $name:ident of $filter:ident) => {
-        $(#[$doc])*
-        #[derive(async_graphql::InputObject)]
-        pub struct $name {
-            /// Ao menos um assim; `{}` casa com qualquer um.
-            #[graphql(directive = $crate::graphql_types::directives::Cost::apply($crate::graphql_types::directives::CONDITION.into()))]
-            algum: Option<Box<$filter>>,
-            /// De quantos `algum` precisa, 1 a 100; ausente, 1.
-            #[graphql(directive = $crate::graphql_types::directives::Cost::apply($crate::graphql_types::directives::RELATION_CONDITION.into()))]
-            minimo: Option<i32>,
-            /// Nenhum assim; `{}` pede que não haja nenhum.
-            #[graphql(directive = $crate::graphql_types::directives::Cost::apply($crate::graphql_types::directives::CONDITION.into()))]
-            nenhum: Option<Box<$filter>>,
+        $crate::graphql_types::filter::conditions! {
+            $(#[$doc])*
+            pub struct $name {
+                /// Ao menos um assim; `{}` casa com qualquer um.
+                algum: Option<Box<$filter>>,
+                /// De quantos `algum` precisa, 1 a 100; ausente, 1.
+                minimo: Option<i32> => RELATION_CONDITION,
+                /// Nenhum assim; `{}` pede que não haja nenhum.
+                nenhum: Option<Box<$filter>>,
+            }
         }
 
         impl $crate::graphql_types::filter::RelationFilter for $name {

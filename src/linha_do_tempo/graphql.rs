@@ -10,7 +10,7 @@ use crate::db::Relation;
 use crate::evento::graphql::EventoNode;
 use crate::evento::store::EventoById;
 use crate::evento::store::Subject;
-use crate::graphql_types::connection::{Edge, GraphqlList, SentidoOrdem};
+use crate::graphql_types::connection::{Edge, SentidoOrdem, connections};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::json::ToJson;
 use crate::graphql_types::loaders::Loaders;
@@ -119,13 +119,7 @@ async fn load_optional<R: Relation>(loaders: &Loaders, key: Option<R>) -> Result
 
 impl ToJson for AcontecimentoNode {}
 
-impl GraphqlList for LinhaDoTempo {
-    type Node = AcontecimentoNode;
-    type Edge = Edge<Self>;
-    const CONNECTION: &'static str = "AcontecimentoConnection";
-    const EDGE: &'static str = "AcontecimentoEdge";
-
-    fn node(row: &Self::Row) -> AcontecimentoNode {
-        AcontecimentoNode(Arc::clone(row))
-    }
+connections! {
+    LinhaDoTempo as "AcontecimentoConnection" of Edge "AcontecimentoEdge":
+        |row| AcontecimentoNode = AcontecimentoNode(Arc::clone(row));
 }

@@ -9,7 +9,7 @@ use crate::adolescente::{
 use crate::audit::SensitiveField;
 use crate::evento::graphql::{EventoFiltro, eventos_of};
 use crate::evento::store::{EventosOf, Subject};
-use crate::graphql_types::connection::{Connection, Paging, SentidoOrdem, connect_field};
+use crate::graphql_types::connection::{Connection, Count, Paging, SentidoOrdem, connect_field};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, DADOS_SENSIVEIS, FILTER, PageSize, RequerPapel};
 use crate::graphql_types::field_error::Fallible;
@@ -216,10 +216,7 @@ impl AdolescenteNode {
 
     /// Processos do adolescente, com o vínculo na aresta.
     #[graphql(directive = PageSize::apply())]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of the field, as Relay names them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the arguments, as Relay names them")]
     async fn processos(
         &self,
         ctx: &Context<'_>,
@@ -230,9 +227,7 @@ impl AdolescenteNode {
             desc = "Só vínculos nesta situação; null traz todos."
         )]
         vinculo: Option<SituacaoVinculo>,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
@@ -251,9 +246,7 @@ impl AdolescenteNode {
         #[graphql(desc = "Só guias nesta situação; ausente traz todas.")] situacao: Option<
             SituacaoGuia,
         >,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
@@ -264,10 +257,7 @@ impl AdolescenteNode {
 
     /// Alterações deste cadastro, da mais antiga à mais nova se não se diz `sentido`.
     #[graphql(directive = PageSize::apply())]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of the field, as Relay names them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the arguments, as Relay names them")]
     async fn eventos(
         &self,
         ctx: &Context<'_>,
@@ -278,9 +268,7 @@ impl AdolescenteNode {
             desc = "Sentido: do mais antigo ao mais novo, ou o contrário."
         )]
         sentido: SentidoOrdem,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
@@ -296,10 +284,7 @@ impl AdolescenteNode {
 
     /// O que aconteceu ao adolescente e aos processos a que é ou foi ligado, em ordem de tempo, cada coisa numa frase.
     #[graphql(directive = PageSize::apply())]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of the field, as Relay names them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the arguments, as Relay names them")]
     async fn linha_do_tempo(
         &self,
         ctx: &Context<'_>,
@@ -310,9 +295,7 @@ impl AdolescenteNode {
             desc = "Sentido: do mais antigo ao mais novo, ou o contrário."
         )]
         sentido: SentidoOrdem,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,

@@ -5,10 +5,9 @@ use crate::adolescente::Identificador;
 use crate::adolescente::store::OrderField;
 use crate::audit::SensitiveField;
 use crate::filters::{AdolescenteField, AdolescenteFilter, Age};
-use crate::graphql_types::connection::SentidoOrdem;
-use crate::graphql_types::directives::{CONDITION, Cost, RELATION_CONDITION, TEXT_CONDITION};
+use crate::graphql_types::connection::ordering;
 use crate::graphql_types::filter::{
-    FilterContext, at_most_100, check_substring, invalid_input, relation_filter,
+    FilterContext, at_most_100, check_substring, conditions, invalid_input, relation_filter,
 };
 use crate::graphql_types::scalars::{Date, Timestamp};
 use crate::guia::graphql::{
@@ -18,79 +17,58 @@ use crate::processo::graphql::{
     ProcessoRelacaoFiltro, VinculoFiltro, VinculoRelacaoFiltro, {self as processo},
 };
 use crate::value::tribunal::Tribunal;
-use async_graphql::{Enum, InputObject};
+use async_graphql::Enum;
 
 const MAX_AGE: i32 = 150;
 
-/// Condições sobre adolescentes. Combinam-se como em ProcessoFiltro.
-#[derive(InputObject)]
-pub struct AdolescenteFiltro {
-    /// Um destes, até 100.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    identificador: Option<Vec<Identificador>>,
-    /// Contido no nome de exibição, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
-    #[graphql(directive = Cost::apply(TEXT_CONDITION.into()))]
-    nome: Option<String>,
-    /// Cadastro pendente ou não.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    cadastro_pendente: Option<bool>,
-    /// Com nome social ou sem.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    possui_nome_social: Option<bool>,
-    /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    tribunal: Option<String>,
-    /// Com ao menos tantos anos hoje, 0 a 150.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    idade_minima: Option<i32>,
-    /// Com no máximo tantos anos hoje, 0 a 150.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    idade_maxima: Option<i32>,
-    /// Nascido desde este dia, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    nascido_de: Option<Date>,
-    /// Nascido até este dia, exclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    nascido_ate: Option<Date>,
-    /// Completa 21 anos (R24) desde este dia, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    completa21_de: Option<Date>,
-    /// Completa 21 anos (R24) até este dia, exclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    completa21_ate: Option<Date>,
-    /// Cadastrado desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    criado_de: Option<Timestamp>,
-    /// Cadastrado até, exclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    criado_ate: Option<Timestamp>,
-    /// Alterado por último desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    atualizado_de: Option<Timestamp>,
-    /// Alterado por último até, exclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    atualizado_ate: Option<Timestamp>,
-    /// Sem valor em cada um destes campos; com `nao`, preenchido.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    vazio: Option<Vec<AdolescenteCampo>>,
-    /// Pelos processos, com vínculo ativo ou encerrado.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    processos: Option<ProcessoRelacaoFiltro>,
-    /// Pelos vínculos.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    vinculos: Option<VinculoRelacaoFiltro>,
-    /// Pelas guias.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    guias: Option<GuiaRelacaoFiltro>,
-    /// Todos.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    e: Option<Vec<AdolescenteFiltro>>,
-    /// Ao menos um; a lista vazia não casa com nada.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    ou: Option<Vec<AdolescenteFiltro>>,
-    /// Negação.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    nao: Option<Box<AdolescenteFiltro>>,
+conditions! {
+    /// Condições sobre adolescentes. Combinam-se como em ProcessoFiltro.
+    pub struct AdolescenteFiltro {
+        /// Um destes, até 100.
+        identificador: Option<Vec<Identificador>>,
+        /// Contido no nome de exibição, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
+        nome: Option<String> => TEXT_CONDITION,
+        /// Cadastro pendente ou não.
+        cadastro_pendente: Option<bool>,
+        /// Com nome social ou sem.
+        possui_nome_social: Option<bool>,
+        /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
+        tribunal: Option<String>,
+        /// Com ao menos tantos anos hoje, 0 a 150.
+        idade_minima: Option<i32>,
+        /// Com no máximo tantos anos hoje, 0 a 150.
+        idade_maxima: Option<i32>,
+        /// Nascido desde este dia, inclusive.
+        nascido_de: Option<Date>,
+        /// Nascido até este dia, exclusive.
+        nascido_ate: Option<Date>,
+        /// Completa 21 anos (R24) desde este dia, inclusive.
+        completa21_de: Option<Date>,
+        /// Completa 21 anos (R24) até este dia, exclusive.
+        completa21_ate: Option<Date>,
+        /// Cadastrado desde, inclusive.
+        criado_de: Option<Timestamp>,
+        /// Cadastrado até, exclusive.
+        criado_ate: Option<Timestamp>,
+        /// Alterado por último desde, inclusive.
+        atualizado_de: Option<Timestamp>,
+        /// Alterado por último até, exclusive.
+        atualizado_ate: Option<Timestamp>,
+        /// Sem valor em cada um destes campos; com `nao`, preenchido.
+        vazio: Option<Vec<AdolescenteCampo>>,
+        /// Pelos processos, com vínculo ativo ou encerrado.
+        processos: Option<ProcessoRelacaoFiltro> => RELATION_CONDITION,
+        /// Pelos vínculos.
+        vinculos: Option<VinculoRelacaoFiltro> => RELATION_CONDITION,
+        /// Pelas guias.
+        guias: Option<GuiaRelacaoFiltro> => RELATION_CONDITION,
+        /// Todos.
+        e: Option<Vec<AdolescenteFiltro>>,
+        /// Ao menos um; a lista vazia não casa com nada.
+        ou: Option<Vec<AdolescenteFiltro>>,
+        /// Negação.
+        nao: Option<Box<AdolescenteFiltro>>,
+    }
 }
 
 relation_filter! {
@@ -198,41 +176,20 @@ fn age(
     Ok(any.then(|| Age { minimum, maximum, on: conditions.today() }))
 }
 
-/// Ordem de adolescentes; o desempate é por `id`.
-#[derive(InputObject)]
-pub struct AdolescenteOrdem {
-    /// Campo.
-    campo: AdolescenteOrdemCampo,
-    /// Sentido.
-    #[graphql(default_with = "SentidoOrdem::Asc")]
-    sentido: SentidoOrdem,
-}
-
-/// Campo de ordem de adolescentes.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum AdolescenteOrdemCampo {
-    /// Identificador.
-    Identificador,
-    /// Cadastro.
-    CriadoEm,
-    /// Última alteração.
-    AtualizadoEm,
-    /// Nome de exibição, sem distinguir maiúsculas nem acentos.
-    Nome,
-    /// Data de nascimento; quem não a tem vem por último em ordem crescente e primeiro em decrescente.
-    DataNascimento,
-}
-
-impl AdolescenteOrdem {
-    /// The field, and whether the order is descending.
-    pub fn field_and_direction(self) -> (OrderField, bool) {
-        let field = match self.campo {
-            AdolescenteOrdemCampo::Identificador => OrderField::Identificador,
-            AdolescenteOrdemCampo::CriadoEm => OrderField::CriadoEm,
-            AdolescenteOrdemCampo::AtualizadoEm => OrderField::AtualizadoEm,
-            AdolescenteOrdemCampo::Nome => OrderField::Nome,
-            AdolescenteOrdemCampo::DataNascimento => OrderField::Nascimento,
-        };
-        (field, self.sentido == SentidoOrdem::Desc)
+ordering! {
+    /// Ordem de adolescentes; o desempate é por `id`.
+    pub struct AdolescenteOrdem;
+    /// Campo de ordem de adolescentes.
+    pub enum AdolescenteOrdemCampo of OrderField {
+        /// Identificador.
+        Identificador => Identificador,
+        /// Cadastro.
+        CriadoEm => CriadoEm,
+        /// Última alteração.
+        AtualizadoEm => AtualizadoEm,
+        /// Nome de exibição, sem distinguir maiúsculas nem acentos.
+        Nome => Nome,
+        /// Data de nascimento; quem não a tem vem por último em ordem crescente e primeiro em decrescente.
+        DataNascimento => Nascimento,
     }
 }

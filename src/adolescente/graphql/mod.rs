@@ -24,7 +24,7 @@ use crate::Result;
 use crate::audit::SensitiveField;
 use crate::auth::Papel;
 use crate::error::{Error, Failure};
-use crate::graphql_types::connection::{Connection, Paging, orders};
+use crate::graphql_types::connection::{Connection, Count, Paging, orders};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, FILTER, ListSize, PageSize, SIMILARITY};
 use crate::graphql_types::filter::connect_filtered;
@@ -57,10 +57,7 @@ impl AdolescenteQuery {
 
     /// Adolescentes visíveis.
     #[graphql(directive = PageSize::apply())]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of the field, as Relay names them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the arguments, as Relay names them")]
     async fn adolescentes(
         &self,
         ctx: &Context<'_>,
@@ -69,9 +66,7 @@ impl AdolescenteQuery {
         #[graphql(desc = "Ordem; ausente, a de cadastro.")] ordem: Option<AdolescenteOrdem>,
         #[graphql(desc = "Várias ordens, 1 a 4, a que mais importa primeiro; nunca junto de `ordem`.", directive = Cost::apply(FILTER.into()))]
         ordens: Option<Vec<AdolescenteOrdem>>,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,

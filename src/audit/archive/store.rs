@@ -228,27 +228,19 @@ pub fn insert_run(
         "INSERT INTO trilha_arquivada (mes, tribunal_codigo, de_ordem, ate_ordem, anterior, hash, registros, ate_xid, ate_id, arquivo, \
          arquivo_sha256) VALUES (",
     )
-    .bind(month.mes)
-    .push(", ")
-    .bind(run.tribunal)
-    .push(", ")
-    .bind(run.first)
-    .push(", ")
-    .bind(run.last)
-    .push(", ")
-    .bind(run.before.to_vec())
-    .push(", ")
-    .bind(run.hash.to_vec())
-    .push(", ")
-    .bind(run.records)
-    .push(", ")
-    .bind(SqlValue::Xid(run.until.0.to_string()))
-    .push(", ")
-    .bind(run.until.1)
-    .push(", ")
-    .bind(name.to_owned())
-    .push(", ")
-    .bind(sha256.to_vec())
+    .bind_all([
+        month.mes.into(),
+        run.tribunal.into(),
+        run.first.into(),
+        run.last.into(),
+        run.before.to_vec().into(),
+        run.hash.to_vec().into(),
+        run.records.into(),
+        SqlValue::Xid(run.until.0.to_string()),
+        run.until.1.into(),
+        name.to_owned().into(),
+        sha256.to_vec().into(),
+    ])
     .push(")")
     .execute(conn)?;
     Ok(())

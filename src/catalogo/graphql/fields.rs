@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::catalogo::store::{EstruturaByAddress, Estruturas, HierarquiaOf, Items};
 use crate::catalogo::{EstruturaDoCatalogo, ItemDoCatalogo, TipoDeCatalogo};
-use crate::graphql_types::connection::{Connection, Edge, GraphqlList, Paging, connect};
+use crate::graphql_types::connection::{Connection, Count, Edge, Paging, connect, connections};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{ListSize, PageSize};
 use crate::graphql_types::field_error::{Fallible, FieldError};
@@ -145,9 +145,7 @@ impl EstruturaNode {
     async fn filhas(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
@@ -210,24 +208,8 @@ impl ItemNode {
 impl ToJson for ItemNode {}
 impl ToJson for EstruturaNode {}
 
-impl GraphqlList for Items {
-    type Node = ItemNode;
-    type Edge = Edge<Self>;
-    const CONNECTION: &'static str = "ItemDoCatalogoConnection";
-    const EDGE: &'static str = "ItemDoCatalogoEdge";
-
-    fn node(row: &Self::Row) -> ItemNode {
-        ItemNode(Arc::clone(row))
-    }
-}
-
-impl GraphqlList for Estruturas {
-    type Node = EstruturaNode;
-    type Edge = Edge<Self>;
-    const CONNECTION: &'static str = "EstruturaConnection";
-    const EDGE: &'static str = "EstruturaEdge";
-
-    fn node(row: &Self::Row) -> EstruturaNode {
-        Arc::clone(row).into()
-    }
+connections! {
+    Items as "ItemDoCatalogoConnection" of Edge "ItemDoCatalogoEdge":
+        |row| ItemNode = ItemNode(Arc::clone(row));
+    Estruturas as "EstruturaConnection" of Edge "EstruturaEdge": |row| EstruturaNode = Arc::clone(row).into();
 }

@@ -11,7 +11,7 @@ use super::TipoDeCatalogo;
 use super::store::{EstruturaByAddress, EstruturaFilter, Estruturas, Items};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql_types::connection::{Connection, Paging, connect};
+use crate::graphql_types::connection::{Connection, Count, Paging, connect};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::PageSize;
 use crate::tramite::EstruturaAddress;
@@ -29,9 +29,7 @@ impl CatalogoQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Condições.")] filtro: ItemDoCatalogoFiltro,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
@@ -57,9 +55,7 @@ impl CatalogoQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Condições; ausente traz todas.")] filtro: Option<EstruturaFiltro>,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,

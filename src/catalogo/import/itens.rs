@@ -77,17 +77,14 @@ fn known(
 
 fn write(conn: &mut PgConnection, command: &GravarItem, options: &Options) -> QueryResult<()> {
     Sql::new("INSERT INTO catalogo_item AS i (tipo, codigo, nome, base_legal, ativo, atualizado_em) VALUES (")
-        .bind(command.tipo.text().to_owned())
-        .push(", ")
-        .bind(command.codigo)
-        .push(", ")
-        .bind(command.nome.clone())
-        .push(", ")
-        .bind(command.base_legal.clone())
-        .push(", ")
-        .bind(command.ativo)
-        .push(", ")
-        .bind(options.now)
+        .bind_all([
+            command.tipo.text().to_owned().into(),
+            command.codigo.into(),
+            command.nome.clone().into(),
+            command.base_legal.clone().into(),
+            command.ativo.into(),
+            options.now.into(),
+        ])
         .push(
             ") ON CONFLICT (tipo, codigo) DO UPDATE SET nome = excluded.nome, base_legal = excluded.base_legal, \
              ativo = excluded.ativo, versao = i.versao + 1, atualizado_em = excluded.atualizado_em",

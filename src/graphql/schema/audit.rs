@@ -5,7 +5,7 @@ use crate::audit::trail::TrailQuery;
 use crate::audit::{CanalAuditoria, Entry, EspecieAuditoria, NACIONAL, ResultadoAuditoria};
 use crate::auth::Papel;
 use crate::error::{Error, Failure};
-use crate::graphql_types::connection::{Connection, Edge, GraphqlList, Paging, connect};
+use crate::graphql_types::connection::{Connection, Count, Edge, Paging, connect, connections};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{AUDITORIA, PageSize, RequerPapel};
 use crate::graphql_types::global_id::GlobalId;
@@ -22,10 +22,7 @@ pub struct AuditoriaQuery;
 #[Object]
 impl AuditoriaQuery {
     /// Trilha de auditoria, leituras inclusive, do mais antigo ao mais novo.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of the field, as Relay names them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the arguments, as Relay names them")]
     #[graphql(directive = PageSize::apply(), directive = RequerPapel::apply(AUDITORIA.into()))]
     async fn auditoria(
         &self,
@@ -34,9 +31,7 @@ impl AuditoriaQuery {
         #[graphql(desc = "Até este instante, exclusive.")] ate: Option<Timestamp>,
         #[graphql(desc = "O `sub` ou o `azp` de quem agiu.")] ator: Option<String>,
         #[graphql(desc = "Identificador global do objeto lido ou alterado.")] recurso: Option<ID>,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
@@ -77,15 +72,9 @@ fn read_resource(id: &ID) -> Result<Option<Resource>> {
 
 impl ToJson for RegistroAuditoriaNode {}
 
-impl GraphqlList for TrailQuery {
-    type Node = RegistroAuditoriaNode;
-    type Edge = Edge<Self>;
-    const CONNECTION: &'static str = "RegistroAuditoriaConnection";
-    const EDGE: &'static str = "RegistroAuditoriaEdge";
-
-    fn node(row: &Self::Row) -> RegistroAuditoriaNode {
-        RegistroAuditoriaNode(Arc::clone(row))
-    }
+connections! {
+    TrailQuery as "RegistroAuditoriaConnection" of Edge "RegistroAuditoriaEdge":
+        |row| RegistroAuditoriaNode = RegistroAuditoriaNode(Arc::clone(row));
 }
 
 pub struct RegistroAuditoriaNode(pub Arc<Entry>);

@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescenteById;
-use crate::graphql_types::connection::{Edge, GraphqlList};
+use crate::graphql_types::connection::{Edge, connections};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::ListSize;
 use crate::graphql_types::field_error::{Fallible, FieldError};
@@ -270,13 +270,6 @@ impl DocumentoNode {
 
 impl ToJson for GuiaNode {}
 
-impl GraphqlList for GuiasOf {
-    type Node = GuiaNode;
-    type Edge = Edge<Self>;
-    const CONNECTION: &'static str = "GuiaConnection";
-    const EDGE: &'static str = "GuiaEdge";
-
-    fn node(row: &Self::Row) -> GuiaNode {
-        GuiaNode(Arc::clone(row))
-    }
+connections! {
+    GuiasOf as "GuiaConnection" of Edge "GuiaEdge": |row| GuiaNode = GuiaNode(Arc::clone(row));
 }

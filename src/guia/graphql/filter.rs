@@ -6,10 +6,9 @@ use crate::adolescente::graphql::{
     AdolescenteFiltro, {self as adolescente},
 };
 use crate::filters::{GuiaField, GuiaFilter};
-use crate::graphql_types::connection::SentidoOrdem;
-use crate::graphql_types::directives::{CONDITION, Cost, RELATION_CONDITION, TEXT_CONDITION};
+use crate::graphql_types::connection::ordering;
 use crate::graphql_types::filter::{
-    FilterContext, at_most_100, check_substring, invalid_input, relation_filter,
+    FilterContext, at_most_100, check_substring, conditions, invalid_input, relation_filter,
 };
 use crate::graphql_types::scalars::{Date, Timestamp};
 use crate::guia::store::OrderField;
@@ -19,92 +18,66 @@ use crate::processo::graphql::{
     ProcessoRelacaoFiltro, {self as processo},
 };
 use crate::value::tribunal::Tribunal;
-use async_graphql::{Enum, InputObject};
+use async_graphql::Enum;
 
-/// Condições sobre guias. Combinam-se como em ProcessoFiltro.
-#[derive(InputObject)]
-pub struct GuiaFiltro {
-    /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    tribunal: Option<String>,
-    /// Com um destes números, de 12 dígitos, até 100.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    numero: Option<Vec<String>>,
-    /// Do adolescente.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    adolescente: Option<Identificador>,
-    /// Que nomeia este processo, como apuração ou como execução.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    processo: Option<NumeroProcesso>,
-    /// De uma destas espécies.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    tipo: Option<Vec<TipoGuia>>,
-    /// Numa destas situações.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    situacao: Option<Vec<SituacaoGuia>>,
-    /// Baixada por um destes motivos.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    motivo_baixa: Option<Vec<MotivoBaixaGuia>>,
-    /// De um destes atos.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    origem: Option<Vec<OrigemGuia>>,
-    /// De uma destas medidas, pelo código TPU, até 100.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    codigo_tpu_medida: Option<Vec<String>>,
-    /// De um processo deste órgão julgador.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    id_orgao: Option<i32>,
-    /// Emitida desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    emitida_de: Option<Timestamp>,
-    /// Emitida até, exclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    emitida_ate: Option<Timestamp>,
-    /// Baixada desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    baixada_de: Option<Timestamp>,
-    /// Baixada até, exclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    baixada_ate: Option<Timestamp>,
-    /// Alterada por último desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    atualizado_de: Option<Timestamp>,
-    /// Alterada por último até, exclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    atualizado_ate: Option<Timestamp>,
-    /// Vence (`venceEm`, R26) desde este dia, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    vence_de: Option<Date>,
-    /// Vence até este dia, exclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    vence_ate: Option<Date>,
-    /// Vencida hoje, isto é, ainda ativa e com o prazo findo (R26); ou não.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    vencida: Option<bool>,
-    /// Contido no nome do magistrado, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
-    #[graphql(directive = Cost::apply(TEXT_CONDITION.into()))]
-    magistrado: Option<String>,
-    /// Contido no nome do serventuário, como em `magistrado`.
-    #[graphql(directive = Cost::apply(TEXT_CONDITION.into()))]
-    serventuario: Option<String>,
-    /// Sem valor em cada um destes campos; com `nao`, preenchido.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    vazio: Option<Vec<GuiaCampo>>,
-    /// Pelos processos que nomeia, a apuração e a execução.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    processos: Option<ProcessoRelacaoFiltro>,
-    /// De um adolescente assim.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    adolescente_com: Option<Box<AdolescenteFiltro>>,
-    /// Todos.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    e: Option<Vec<GuiaFiltro>>,
-    /// Ao menos um; a lista vazia não casa com nada.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    ou: Option<Vec<GuiaFiltro>>,
-    /// Negação.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    nao: Option<Box<GuiaFiltro>>,
+conditions! {
+    /// Condições sobre guias. Combinam-se como em ProcessoFiltro.
+    pub struct GuiaFiltro {
+        /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
+        tribunal: Option<String>,
+        /// Com um destes números, de 12 dígitos, até 100.
+        numero: Option<Vec<String>>,
+        /// Do adolescente.
+        adolescente: Option<Identificador>,
+        /// Que nomeia este processo, como apuração ou como execução.
+        processo: Option<NumeroProcesso> => RELATION_CONDITION,
+        /// De uma destas espécies.
+        tipo: Option<Vec<TipoGuia>>,
+        /// Numa destas situações.
+        situacao: Option<Vec<SituacaoGuia>>,
+        /// Baixada por um destes motivos.
+        motivo_baixa: Option<Vec<MotivoBaixaGuia>>,
+        /// De um destes atos.
+        origem: Option<Vec<OrigemGuia>>,
+        /// De uma destas medidas, pelo código TPU, até 100.
+        codigo_tpu_medida: Option<Vec<String>>,
+        /// De um processo deste órgão julgador.
+        id_orgao: Option<i32> => RELATION_CONDITION,
+        /// Emitida desde, inclusive.
+        emitida_de: Option<Timestamp>,
+        /// Emitida até, exclusive.
+        emitida_ate: Option<Timestamp>,
+        /// Baixada desde, inclusive.
+        baixada_de: Option<Timestamp>,
+        /// Baixada até, exclusive.
+        baixada_ate: Option<Timestamp>,
+        /// Alterada por último desde, inclusive.
+        atualizado_de: Option<Timestamp>,
+        /// Alterada por último até, exclusive.
+        atualizado_ate: Option<Timestamp>,
+        /// Vence (`venceEm`, R26) desde este dia, inclusive.
+        vence_de: Option<Date>,
+        /// Vence até este dia, exclusive.
+        vence_ate: Option<Date>,
+        /// Vencida hoje, isto é, ainda ativa e com o prazo findo (R26); ou não.
+        vencida: Option<bool>,
+        /// Contido no nome do magistrado, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
+        magistrado: Option<String> => TEXT_CONDITION,
+        /// Contido no nome do serventuário, como em `magistrado`.
+        serventuario: Option<String> => TEXT_CONDITION,
+        /// Sem valor em cada um destes campos; com `nao`, preenchido.
+        vazio: Option<Vec<GuiaCampo>>,
+        /// Pelos processos que nomeia, a apuração e a execução.
+        processos: Option<ProcessoRelacaoFiltro> => RELATION_CONDITION,
+        /// De um adolescente assim.
+        adolescente_com: Option<Box<AdolescenteFiltro>> => RELATION_CONDITION,
+        /// Todos.
+        e: Option<Vec<GuiaFiltro>>,
+        /// Ao menos um; a lista vazia não casa com nada.
+        ou: Option<Vec<GuiaFiltro>>,
+        /// Negação.
+        nao: Option<Box<GuiaFiltro>>,
+    }
 }
 
 relation_filter! {
@@ -209,37 +182,18 @@ fn medidas(codes: Option<Vec<String>>) -> Result<Option<Vec<String>>> {
     }
 }
 
-/// Ordem de guias; o desempate é por `id`.
-#[derive(InputObject)]
-pub struct GuiaOrdem {
-    /// Campo.
-    campo: GuiaOrdemCampo,
-    /// Sentido.
-    #[graphql(default_with = "SentidoOrdem::Asc")]
-    sentido: SentidoOrdem,
-}
-
-/// Campo de ordem de guias.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum GuiaOrdemCampo {
-    /// Emissão.
-    EmitidaEm,
-    /// Última alteração.
-    AtualizadoEm,
-    /// Número.
-    Numero,
-    /// Dia em que vence (R26); sem ele, por último.
-    VenceEm,
-}
-
-impl GuiaOrdem {
-    pub fn field_and_direction(self) -> (OrderField, bool) {
-        let field = match self.campo {
-            GuiaOrdemCampo::EmitidaEm => OrderField::EmitidaEm,
-            GuiaOrdemCampo::AtualizadoEm => OrderField::AtualizadoEm,
-            GuiaOrdemCampo::Numero => OrderField::Numero,
-            GuiaOrdemCampo::VenceEm => OrderField::VenceEm,
-        };
-        (field, self.sentido == SentidoOrdem::Desc)
+ordering! {
+    /// Ordem de guias; o desempate é por `id`.
+    pub struct GuiaOrdem;
+    /// Campo de ordem de guias.
+    pub enum GuiaOrdemCampo of OrderField {
+        /// Emissão.
+        EmitidaEm => EmitidaEm,
+        /// Última alteração.
+        AtualizadoEm => AtualizadoEm,
+        /// Número.
+        Numero => Numero,
+        /// Dia em que vence (R26); sem ele, por último.
+        VenceEm => VenceEm,
     }
 }

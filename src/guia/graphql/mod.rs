@@ -14,7 +14,7 @@ pub use mutation::{BaixarGuiaPayload, EmitirGuiaPayload, GuiaMutation};
 use super::store::{GuiaByNumero, Guias, GuiasOf};
 use crate::Result;
 use crate::auth::Papel;
-use crate::graphql_types::connection::{Connection, Paging, orders};
+use crate::graphql_types::connection::{Connection, Count, Paging, orders};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, FILTER, PageSize};
 use crate::graphql_types::filter::connect_filtered;
@@ -37,10 +37,7 @@ impl GuiaQuery {
 
     /// Guias visíveis.
     #[graphql(directive = PageSize::apply())]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of the field, as Relay names them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the arguments, as Relay names them")]
     async fn guias(
         &self,
         ctx: &Context<'_>,
@@ -49,9 +46,7 @@ impl GuiaQuery {
         #[graphql(desc = "Ordem; ausente, a de emissão.")] ordem: Option<GuiaOrdem>,
         #[graphql(desc = "Várias ordens, 1 a 4, a que mais importa primeiro; nunca junto de `ordem`.", directive = Cost::apply(FILTER.into()))]
         ordens: Option<Vec<GuiaOrdem>>,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,

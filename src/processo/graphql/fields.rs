@@ -6,7 +6,7 @@ use crate::audit::SensitiveField;
 use crate::error::Error;
 use crate::evento::graphql::{EventoFiltro, eventos_of};
 use crate::evento::store::{EventosOf, Subject};
-use crate::graphql_types::connection::{Connection, Paging, SentidoOrdem, connect_field};
+use crate::graphql_types::connection::{Connection, Count, Paging, SentidoOrdem, connect_field};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, DADOS_SENSIVEIS, FILTER, PageSize, RequerPapel};
 use crate::graphql_types::field_error::Fallible;
@@ -124,9 +124,7 @@ impl CommonFields {
             desc = "Só vínculos nesta situação; null traz todos."
         )]
         situacao: Option<SituacaoVinculo>,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
@@ -143,9 +141,7 @@ impl CommonFields {
         #[graphql(desc = "Só guias nesta situação; ausente traz todas.")] situacao: Option<
             SituacaoGuia,
         >,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
@@ -159,9 +155,7 @@ impl CommonFields {
     async fn tramites(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
@@ -172,10 +166,7 @@ impl CommonFields {
 
     /// Alterações do processo, da mais antiga à mais nova se não se diz `sentido`.
     #[graphql(directive = PageSize::apply())]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of the field, as Relay names them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the arguments, as Relay names them")]
     async fn eventos(
         &self,
         ctx: &Context<'_>,
@@ -186,9 +177,7 @@ impl CommonFields {
             desc = "Sentido: do mais antigo ao mais novo, ou o contrário."
         )]
         sentido: SentidoOrdem,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
@@ -199,10 +188,7 @@ impl CommonFields {
 
     /// O que aconteceu ao processo e às execuções dele: cadastros, situações, responsáveis, vínculos, guias e trâmites, em ordem de tempo, cada um numa frase.
     #[graphql(directive = PageSize::apply())]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of the field, as Relay names them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the arguments, as Relay names them")]
     async fn linha_do_tempo(
         &self,
         ctx: &Context<'_>,
@@ -213,9 +199,7 @@ impl CommonFields {
             desc = "Sentido: do mais antigo ao mais novo, ou o contrário."
         )]
         sentido: SentidoOrdem,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
@@ -244,9 +228,7 @@ impl ApuracaoFields {
         #[graphql(desc = "Só execuções nesta situação; ausente traz todas.")] situacao: Option<
             SituacaoProcesso,
         >,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
@@ -281,9 +263,7 @@ impl ExecucaoFields {
         #[graphql(desc = "Só guias nesta situação; ausente traz todas.")] situacao: Option<
             SituacaoGuia,
         >,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,

@@ -10,10 +10,9 @@ use crate::evento::graphql::{
     EventoRelacaoFiltro, {self as evento},
 };
 use crate::filters::{ProcessoField, ProcessoFilter};
-use crate::graphql_types::connection::SentidoOrdem;
-use crate::graphql_types::directives::{CONDITION, Cost, RELATION_CONDITION, TEXT_CONDITION};
+use crate::graphql_types::connection::ordering;
 use crate::graphql_types::filter::{
-    FilterContext, at_most_100, check_substring, invalid_input, relation_filter,
+    FilterContext, at_most_100, check_substring, conditions, invalid_input, relation_filter,
 };
 use crate::graphql_types::scalars::Timestamp;
 use crate::guia::SituacaoGuia;
@@ -28,86 +27,62 @@ use crate::tramite::graphql::{
 };
 use crate::value::characters;
 use crate::value::tribunal::Tribunal;
-use async_graphql::{Enum, InputObject};
+use async_graphql::Enum;
 
-/// Condições sobre processos. Campos irmãos, `e`, `ou` e `nao` somam-se com E; campo ausente ou nulo não filtra; valores de uma lista somam-se com OU.
-#[derive(InputObject)]
-pub struct ProcessoFiltro {
-    /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    tribunal: Option<String>,
-    /// Com vínculo, ativo ou encerrado, com este adolescente.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    adolescente: Option<Identificador>,
-    /// Numa destas situações.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    situacao: Option<Vec<SituacaoProcesso>>,
-    /// De um destes tipos.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    tipo: Option<Vec<TipoProcesso>>,
-    /// Com ao menos uma guia nesta situação (R27).
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    situacao_guia: Option<SituacaoGuia>,
-    /// Com um destes números, até 100.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    numero: Option<Vec<NumeroProcesso>>,
-    /// Cujo número começa por estes dígitos, 3 a 20, com ou sem máscara.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    numero_prefixo: Option<String>,
-    /// Deste órgão julgador.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    id_orgao: Option<i32>,
-    /// Cadastrado desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    criado_de: Option<Timestamp>,
-    /// Cadastrado até, exclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    criado_ate: Option<Timestamp>,
-    /// Alterado por último desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    atualizado_de: Option<Timestamp>,
-    /// Alterado por último até, exclusive: parado desde então.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    atualizado_ate: Option<Timestamp>,
-    /// Contido no nome do magistrado, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
-    #[graphql(directive = Cost::apply(TEXT_CONDITION.into()))]
-    magistrado: Option<String>,
-    /// Contido no nome do serventuário, como em `magistrado`.
-    #[graphql(directive = Cost::apply(TEXT_CONDITION.into()))]
-    serventuario: Option<String>,
-    /// Sem valor em cada um destes campos; com `nao`, preenchido.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    vazio: Option<Vec<ProcessoCampo>>,
-    /// Pelas suas guias (R27): as emitidas na apuração ou na execução, cada uma no processo que ela nomeia.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    guias: Option<GuiaRelacaoFiltro>,
-    /// Pelas guias da medida: numa execução, as suas e as que a apuração de origem deu ao seu adolescente; numa apuração, as suas.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    guias_da_medida: Option<GuiaRelacaoFiltro>,
-    /// Pelas execuções que referenciam esta apuração.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    execucoes: Option<ProcessoRelacaoFiltro>,
-    /// Pelos adolescentes, com vínculo ativo ou encerrado.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    adolescentes: Option<AdolescenteRelacaoFiltro>,
-    /// Pelos vínculos.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    vinculos: Option<VinculoRelacaoFiltro>,
-    /// Pelos trâmites em que quem chama é parte e cujo protocolo é o número do processo.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    tramites: Option<TramiteRelacaoFiltro>,
-    /// Pelos eventos.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    eventos: Option<EventoRelacaoFiltro>,
-    /// Todos.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    e: Option<Vec<ProcessoFiltro>>,
-    /// Ao menos um; a lista vazia não casa com nada.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    ou: Option<Vec<ProcessoFiltro>>,
-    /// Negação.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    nao: Option<Box<ProcessoFiltro>>,
+conditions! {
+    /// Condições sobre processos. Campos irmãos, `e`, `ou` e `nao` somam-se com E; campo ausente ou nulo não filtra; valores de uma lista somam-se com OU.
+    pub struct ProcessoFiltro {
+        /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
+        tribunal: Option<String>,
+        /// Com vínculo, ativo ou encerrado, com este adolescente.
+        adolescente: Option<Identificador> => RELATION_CONDITION,
+        /// Numa destas situações.
+        situacao: Option<Vec<SituacaoProcesso>>,
+        /// De um destes tipos.
+        tipo: Option<Vec<TipoProcesso>>,
+        /// Com ao menos uma guia nesta situação (R27).
+        situacao_guia: Option<SituacaoGuia> => RELATION_CONDITION,
+        /// Com um destes números, até 100.
+        numero: Option<Vec<NumeroProcesso>>,
+        /// Cujo número começa por estes dígitos, 3 a 20, com ou sem máscara.
+        numero_prefixo: Option<String>,
+        /// Deste órgão julgador.
+        id_orgao: Option<i32>,
+        /// Cadastrado desde, inclusive.
+        criado_de: Option<Timestamp>,
+        /// Cadastrado até, exclusive.
+        criado_ate: Option<Timestamp>,
+        /// Alterado por último desde, inclusive.
+        atualizado_de: Option<Timestamp>,
+        /// Alterado por último até, exclusive: parado desde então.
+        atualizado_ate: Option<Timestamp>,
+        /// Contido no nome do magistrado, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
+        magistrado: Option<String> => TEXT_CONDITION,
+        /// Contido no nome do serventuário, como em `magistrado`.
+        serventuario: Option<String> => TEXT_CONDITION,
+        /// Sem valor em cada um destes campos; com `nao`, preenchido.
+        vazio: Option<Vec<ProcessoCampo>>,
+        /// Pelas suas guias (R27): as emitidas na apuração ou na execução, cada uma no processo que ela nomeia.
+        guias: Option<GuiaRelacaoFiltro> => RELATION_CONDITION,
+        /// Pelas guias da medida: numa execução, as suas e as que a apuração de origem deu ao seu adolescente; numa apuração, as suas.
+        guias_da_medida: Option<GuiaRelacaoFiltro> => RELATION_CONDITION,
+        /// Pelas execuções que referenciam esta apuração.
+        execucoes: Option<ProcessoRelacaoFiltro> => RELATION_CONDITION,
+        /// Pelos adolescentes, com vínculo ativo ou encerrado.
+        adolescentes: Option<AdolescenteRelacaoFiltro> => RELATION_CONDITION,
+        /// Pelos vínculos.
+        vinculos: Option<VinculoRelacaoFiltro> => RELATION_CONDITION,
+        /// Pelos trâmites em que quem chama é parte e cujo protocolo é o número do processo.
+        tramites: Option<TramiteRelacaoFiltro> => RELATION_CONDITION,
+        /// Pelos eventos.
+        eventos: Option<EventoRelacaoFiltro> => RELATION_CONDITION,
+        /// Todos.
+        e: Option<Vec<ProcessoFiltro>>,
+        /// Ao menos um; a lista vazia não casa com nada.
+        ou: Option<Vec<ProcessoFiltro>>,
+        /// Negação.
+        nao: Option<Box<ProcessoFiltro>>,
+    }
 }
 
 relation_filter! {
@@ -185,42 +160,21 @@ fn prefix(text: Option<String>) -> Result<Option<String>> {
     }
 }
 
-/// Ordem de processos; o desempate é por `id`.
-#[derive(InputObject)]
-pub struct ProcessoOrdem {
-    /// Campo.
-    campo: ProcessoOrdemCampo,
-    /// Sentido.
-    #[graphql(default_with = "SentidoOrdem::Asc")]
-    sentido: SentidoOrdem,
-}
-
-/// Campo de ordem de processos.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum ProcessoOrdemCampo {
-    /// Número, pelos 20 dígitos.
-    Numero,
-    /// Cadastro.
-    CriadoEm,
-    /// Última alteração.
-    AtualizadoEm,
-    /// Órgão julgador.
-    IdOrgao,
-    /// Nome do magistrado; sem nome, primeiro.
-    Magistrado,
-}
-
-impl ProcessoOrdem {
-    /// The field, and whether the order is descending.
-    pub fn field_and_direction(self) -> (OrderField, bool) {
-        let field = match self.campo {
-            ProcessoOrdemCampo::Numero => OrderField::Numero,
-            ProcessoOrdemCampo::CriadoEm => OrderField::CriadoEm,
-            ProcessoOrdemCampo::AtualizadoEm => OrderField::AtualizadoEm,
-            ProcessoOrdemCampo::IdOrgao => OrderField::Orgao,
-            ProcessoOrdemCampo::Magistrado => OrderField::Magistrado,
-        };
-        (field, self.sentido == SentidoOrdem::Desc)
+ordering! {
+    /// Ordem de processos; o desempate é por `id`.
+    pub struct ProcessoOrdem;
+    /// Campo de ordem de processos.
+    pub enum ProcessoOrdemCampo of OrderField {
+        /// Número, pelos 20 dígitos.
+        Numero => Numero,
+        /// Cadastro.
+        CriadoEm => CriadoEm,
+        /// Última alteração.
+        AtualizadoEm => AtualizadoEm,
+        /// Órgão julgador.
+        IdOrgao => Orgao,
+        /// Nome do magistrado; sem nome, primeiro.
+        Magistrado => Magistrado,
     }
 }
 

@@ -10,14 +10,12 @@ use crate::adolescente::graphql::{
 use crate::adolescente::store::AdolescenteById;
 use crate::filters::{VinculoField, VinculoFilter};
 use crate::graphql_types::connection::{
-    Connection, Edge, GraphqlList, Paging, SentidoOrdem, orders,
+    Connection, Count, Edge, Paging, connections, ordering, orders,
 };
 use crate::graphql_types::context::ContextExt;
-use crate::graphql_types::directives::{
-    CONDITION, Cost, FILTER, PageSize, RELATION_CONDITION, TEXT_CONDITION,
-};
+use crate::graphql_types::directives::{Cost, FILTER, PageSize};
 use crate::graphql_types::filter::{
-    FilterContext, check_substring, connect_filtered, relation_filter,
+    FilterContext, check_substring, conditions, connect_filtered, relation_filter,
 };
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::json::{JsonObject, ToJson};
@@ -25,7 +23,7 @@ use crate::graphql_types::scalars::Timestamp;
 use crate::processo::store::{ProcessoById, VinculoOrderField, Vinculos};
 use crate::processo::{LinkedVinculo, NumeroProcesso, SituacaoVinculo};
 use crate::value::tribunal::Tribunal;
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, Enum, ID, Object};
 use std::sync::Arc;
 
 #[derive(Default)]
@@ -35,10 +33,7 @@ pub struct VinculoQuery;
 impl VinculoQuery {
     /// Vínculos visíveis entre adolescentes e processos, em vigor e encerrados.
     #[graphql(directive = PageSize::apply())]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of the field, as Relay names them"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the arguments, as Relay names them")]
     async fn vinculos(
         &self,
         ctx: &Context<'_>,
@@ -47,9 +42,7 @@ impl VinculoQuery {
         #[graphql(desc = "Ordem; ausente, a de início.")] ordem: Option<VinculoOrdem>,
         #[graphql(desc = "Várias ordens, 1 a 4, a que mais importa primeiro; nunca junto de `ordem`.", directive = Cost::apply(FILTER.into()))]
         ordens: Option<Vec<VinculoOrdem>>,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
@@ -120,65 +113,44 @@ impl VinculoNode {
 
 impl ToJson for VinculoNode {}
 
-impl GraphqlList for Vinculos {
-    type Node = VinculoNode;
-    type Edge = Edge<Self>;
-    const CONNECTION: &'static str = "VinculoConnection";
-    const EDGE: &'static str = "VinculoEdge";
-
-    fn node(row: &Self::Row) -> VinculoNode {
-        VinculoNode(Arc::clone(row))
-    }
+connections! {
+    Vinculos as "VinculoConnection" of Edge "VinculoEdge": |row| VinculoNode = VinculoNode(Arc::clone(row));
 }
 
-/// Condições sobre vínculos. Combinam-se como em ProcessoFiltro.
-#[derive(InputObject)]
-pub struct VinculoFiltro {
-    /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    tribunal: Option<String>,
-    /// Nesta situação.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    situacao: Option<SituacaoVinculo>,
-    /// Deste processo.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    processo: Option<NumeroProcesso>,
-    /// Deste adolescente.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    adolescente: Option<Identificador>,
-    /// Iniciado desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    iniciado_de: Option<Timestamp>,
-    /// Iniciado até, exclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    iniciado_ate: Option<Timestamp>,
-    /// Encerrado desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    encerrado_de: Option<Timestamp>,
-    /// Encerrado até, exclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    encerrado_ate: Option<Timestamp>,
-    /// Contido no motivo do encerramento, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
-    #[graphql(directive = Cost::apply(TEXT_CONDITION.into()))]
-    motivo: Option<String>,
-    /// Sem valor em cada um destes campos; com `nao`, preenchido.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    vazio: Option<Vec<VinculoCampo>>,
-    /// De um processo assim.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    processo_com: Option<Box<ProcessoFiltro>>,
-    /// De um adolescente assim.
-    #[graphql(directive = Cost::apply(RELATION_CONDITION.into()))]
-    adolescente_com: Option<Box<AdolescenteFiltro>>,
-    /// Todos.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    e: Option<Vec<VinculoFiltro>>,
-    /// Ao menos um; a lista vazia não casa com nada.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    ou: Option<Vec<VinculoFiltro>>,
-    /// Negação.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    nao: Option<Box<VinculoFiltro>>,
+conditions! {
+    /// Condições sobre vínculos. Combinam-se como em ProcessoFiltro.
+    pub struct VinculoFiltro {
+        /// `20`, `820` ou `8.20`; de outro tribunal, a conexão vem vazia.
+        tribunal: Option<String>,
+        /// Nesta situação.
+        situacao: Option<SituacaoVinculo>,
+        /// Deste processo.
+        processo: Option<NumeroProcesso>,
+        /// Deste adolescente.
+        adolescente: Option<Identificador>,
+        /// Iniciado desde, inclusive.
+        iniciado_de: Option<Timestamp>,
+        /// Iniciado até, exclusive.
+        iniciado_ate: Option<Timestamp>,
+        /// Encerrado desde, inclusive.
+        encerrado_de: Option<Timestamp>,
+        /// Encerrado até, exclusive.
+        encerrado_ate: Option<Timestamp>,
+        /// Contido no motivo do encerramento, sem distinguir maiúsculas nem acentos; ao menos 3 letras.
+        motivo: Option<String> => TEXT_CONDITION,
+        /// Sem valor em cada um destes campos; com `nao`, preenchido.
+        vazio: Option<Vec<VinculoCampo>>,
+        /// De um processo assim.
+        processo_com: Option<Box<ProcessoFiltro>> => RELATION_CONDITION,
+        /// De um adolescente assim.
+        adolescente_com: Option<Box<AdolescenteFiltro>> => RELATION_CONDITION,
+        /// Todos.
+        e: Option<Vec<VinculoFiltro>>,
+        /// Ao menos um; a lista vazia não casa com nada.
+        ou: Option<Vec<VinculoFiltro>>,
+        /// Negação.
+        nao: Option<Box<VinculoFiltro>>,
+    }
 }
 
 relation_filter! {
@@ -223,32 +195,14 @@ impl VinculoFiltro {
     }
 }
 
-/// Ordem de vínculos; o desempate é por `id`.
-#[derive(InputObject)]
-pub struct VinculoOrdem {
-    /// Campo.
-    campo: VinculoOrdemCampo,
-    /// Sentido.
-    #[graphql(default_with = "SentidoOrdem::Asc")]
-    sentido: SentidoOrdem,
-}
-
-/// Campo de ordem de vínculos.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum VinculoOrdemCampo {
-    /// Início.
-    IniciadoEm,
-    /// Fim; em vigor, por último.
-    EncerradoEm,
-}
-
-impl VinculoOrdem {
-    /// The field, and whether the order is descending.
-    fn field_and_direction(self) -> (VinculoOrderField, bool) {
-        let field = match self.campo {
-            VinculoOrdemCampo::IniciadoEm => VinculoOrderField::IniciadoEm,
-            VinculoOrdemCampo::EncerradoEm => VinculoOrderField::EncerradoEm,
-        };
-        (field, self.sentido == SentidoOrdem::Desc)
+ordering! {
+    /// Ordem de vínculos; o desempate é por `id`.
+    pub struct VinculoOrdem;
+    /// Campo de ordem de vínculos.
+    pub enum VinculoOrdemCampo of VinculoOrderField {
+        /// Início.
+        IniciadoEm => IniciadoEm,
+        /// Fim; em vigor, por último.
+        EncerradoEm => EncerradoEm,
     }
 }

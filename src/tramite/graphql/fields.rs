@@ -3,7 +3,7 @@
 use super::registro::RegistroNode;
 use crate::Result;
 use crate::catalogo::graphql::EstruturaNode;
-use crate::graphql_types::connection::{Edge, GraphqlList};
+use crate::graphql_types::connection::{Edge, connections};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::field_error::{Fallible, FieldError};
 use crate::graphql_types::global_id::GlobalId;
@@ -276,13 +276,6 @@ pub struct RecusaNode {
 
 impl ToJson for TramiteNode {}
 
-impl GraphqlList for Tramites {
-    type Node = TramiteNode;
-    type Edge = Edge<Self>;
-    const CONNECTION: &'static str = "TramiteConnection";
-    const EDGE: &'static str = "TramiteEdge";
-
-    fn node(row: &Self::Row) -> TramiteNode {
-        TramiteNode(Arc::clone(row))
-    }
+connections! {
+    Tramites as "TramiteConnection" of Edge "TramiteEdge": |row| TramiteNode = TramiteNode(Arc::clone(row));
 }

@@ -2,8 +2,7 @@
 
 use crate::Result;
 use crate::error::{Error, Failure};
-use crate::graphql_types::directives::{CONDITION, Cost};
-use crate::graphql_types::filter::{FilterContext, relation_filter};
+use crate::graphql_types::filter::{FilterContext, conditions, relation_filter};
 use crate::graphql_types::mutation::input;
 use crate::graphql_types::scalars::Timestamp;
 use crate::tramite::rules::{self, SituacaoTramite};
@@ -14,7 +13,7 @@ use crate::tramite::{
     RecusarTramite, VincularNre,
 };
 use crate::value::field::{filled, parse_digits};
-use async_graphql::{ID, InputObject};
+use async_graphql::ID;
 
 /// `None` when the ID is not a valid IDT.
 pub fn read_idt(idt: &ID) -> Option<Idt> {
@@ -34,33 +33,26 @@ input! {
     }
 }
 
-/// Condições sobre trâmites; somam-se com E.
-#[derive(InputObject)]
-pub struct TramiteFiltro {
-    /// Deste NRE.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    nre: Option<Nre>,
-    /// Deste protocolo, com ou sem máscara.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    protocolo: Option<String>,
-    /// Numa destas situações.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    situacao: Option<Vec<SituacaoTramite>>,
-    /// Em andamento (situações 1 a 5 e 8) ou não.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    em_andamento: Option<bool>,
-    /// Desta origem.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    remetente: Option<EstruturaInput>,
-    /// Para este destino.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    destinatario: Option<EstruturaInput>,
-    /// Registrado desde, inclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    criado_de: Option<Timestamp>,
-    /// Registrado até, exclusive.
-    #[graphql(directive = Cost::apply(CONDITION.into()))]
-    criado_ate: Option<Timestamp>,
+conditions! {
+    /// Condições sobre trâmites; somam-se com E.
+    pub struct TramiteFiltro {
+        /// Deste NRE.
+        nre: Option<Nre>,
+        /// Deste protocolo, com ou sem máscara.
+        protocolo: Option<String>,
+        /// Numa destas situações.
+        situacao: Option<Vec<SituacaoTramite>>,
+        /// Em andamento (situações 1 a 5 e 8) ou não.
+        em_andamento: Option<bool>,
+        /// Desta origem.
+        remetente: Option<EstruturaInput>,
+        /// Para este destino.
+        destinatario: Option<EstruturaInput>,
+        /// Registrado desde, inclusive.
+        criado_de: Option<Timestamp>,
+        /// Registrado até, exclusive.
+        criado_ate: Option<Timestamp>,
+    }
 }
 
 relation_filter! {

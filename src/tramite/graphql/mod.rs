@@ -25,7 +25,7 @@ use crate::auth::Papel;
 use crate::db::list::{PageOf, Slice};
 use crate::error::{Error, Failure, Refusal};
 use crate::graphql::schema::errors::ErroGraphql;
-use crate::graphql_types::connection::{Connection, Paging, connect};
+use crate::graphql_types::connection::{Connection, Count, Paging, connect};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, FILTER, ListSize, PageSize};
 use crate::graphql_types::scalars::Timestamp;
@@ -58,9 +58,7 @@ impl TramiteQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Condições; ausente traz todos os visíveis.", directive = Cost::apply(FILTER.into()))]
         filtro: Option<TramiteFiltro>,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,

@@ -2,7 +2,7 @@
 
 use super::fields::{TramiteNode, processo};
 use crate::Result;
-use crate::graphql_types::connection::{Connection, Paging, connect_field};
+use crate::graphql_types::connection::{Connection, Count, Paging, connect_field};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::PageSize;
 use crate::graphql_types::field_error::{Fallible, FieldError};
@@ -56,9 +56,7 @@ impl RegistroNode {
     async fn tramites(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Option<
-            i32,
-        >,
+        #[graphql(desc = "Quantos do começo, 1 a 100; sem `first` nem `last`, 20.")] first: Count,
         #[graphql(desc = "Cursor: só o que vem depois dele.")] after: Option<String>,
         #[graphql(desc = "Quantos do fim, 1 a 100; nunca junto de `first`.")] last: Option<i32>,
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,

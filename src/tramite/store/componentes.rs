@@ -80,17 +80,14 @@ pub fn tramitados(
     let orders: Vec<i64> = componentes.iter().map(|c| c.ordem.into()).collect();
     let hashes: Vec<String> = componentes.iter().map(|c| c.hash.to_string()).collect();
     Sql::new("SELECT * FROM elos_componentes_do_nre(")
-        .bind(destination)
-        .push(", ")
-        .bind(nre.to_string())
-        .push(", ")
-        .bind(protocolo_keys)
-        .push(", ")
-        .bind(documentos)
-        .push(", ")
-        .bind(orders)
-        .push(", ")
-        .bind(hashes)
+        .bind_all([
+            destination.into(),
+            nre.to_string().into(),
+            protocolo_keys.into(),
+            documentos.into(),
+            orders.into(),
+            hashes.into(),
+        ])
         .push(")")
         .load(session.conn())
 }

@@ -35,19 +35,15 @@ pub fn request_vinculo(
     now: DateTime<Utc>,
 ) -> Result<VinculoOutcome, Error> {
     let outcome: String = Sql::new("SELECT elos_vincular_nre(")
-        .bind(request.nre.to_string())
-        .push(", ")
-        .bind(request.protocolo.key().to_owned())
-        .push(", ")
-        .bind(request.party.id)
-        .push(", ")
-        .bind(request.herdeira.id)
-        .push(", ")
-        .bind(request.justificativa.to_owned())
-        .push(", ")
-        .bind(request.author.to_owned())
-        .push(", ")
-        .bind(now)
+        .bind_all([
+            request.nre.to_string().into(),
+            request.protocolo.key().to_owned().into(),
+            request.party.id.into(),
+            request.herdeira.id.into(),
+            request.justificativa.to_owned().into(),
+            request.author.to_owned().into(),
+            now.into(),
+        ])
         .push(")")
         .row(session.conn())?;
     match outcome.as_str() {
