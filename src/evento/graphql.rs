@@ -18,6 +18,7 @@ use crate::graphql_types::filter::{
 };
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::json::ToJson;
+use crate::graphql_types::object::object;
 use crate::graphql_types::scalars::Timestamp;
 use crate::guia::graphql::GuiaNode;
 use crate::guia::store::GuiaById;
@@ -31,82 +32,69 @@ use std::sync::Arc;
 
 pub struct EventoNode(pub Arc<Evento>);
 
-/// Fato ocorrido a um processo ou a um adolescente. Gravado na mesma transação que a mudança; nunca muda.
-#[Object(name = "Evento")]
-impl EventoNode {
-    /// Identificador global, opaco e estável.
-    pub async fn id(&self) -> ID {
-        GlobalId::Evento(self.0.id).into()
-    }
+object! {
+    /// Fato ocorrido a um processo ou a um adolescente. Gravado na mesma transação que a mudança; nunca muda.
+    #[Object(name = "Evento")]
+    impl EventoNode as this {
+        fields {
+            /// Identificador global, opaco e estável.
+            pub id: ID = GlobalId::Evento(this.0.id).into();
+            /// Posição no fluxo; devolva em `desde` para retomar uma assinatura.
+            cursor: String = format!("{}-{}", this.0.xid, this.0.id);
+            /// O que aconteceu.
+            tipo: TipoEvento = this.0.tipo;
+            /// Quando.
+            ocorrido_em: Timestamp = this.0.ocorrido_em.into();
+        }
+        functions {
+            /// O `sub` de quem fez.
+            #[graphql(directive = RequerPapel::apply(AUDITORIA.into()))]
+            async fn ator(&self, ctx: &Context<'_>) -> Option<&str> {
+                ctx.actor().has(Papel::Auditoria).then_some(self.0.ator_sub.as_str())
+            }
+        }
+        fields {
+            /// Campos alterados, com os nomes deste esquema; nunca os valores.
+            campos_alterados: &[String] = &this.0.campos;
+            /// De que valor para que valor mudou cada campo que não é sensível; vazia no que se registrou antes de se guardarem.
+            mudancas: Vec<FieldChangeNode> = this.0.mudancas.iter().cloned().map(FieldChangeNode).collect();
+        }
+        functions {
+            /// Processo atingido, como está agora.
+            async fn processo(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode>> {
+                let found = ctx.loaders().load(ProcessoById(self.0.processo_id?)).await;
+                found.map(|found| found.map(ProcessoNode::from)).transpose()
+            }
 
-    /// Posição no fluxo; devolva em `desde` para retomar uma assinatura.
-    async fn cursor(&self) -> String {
-        format!("{}-{}", self.0.xid, self.0.id)
-    }
+            /// Adolescente atingido, como está agora.
+            async fn adolescente(&self, ctx: &Context<'_>) -> Option<Result<AdolescenteNode>> {
+                let found = ctx.loaders().load(AdolescenteById(self.0.adolescente_id?)).await;
+                found.map(|found| found.map(AdolescenteNode::from)).transpose()
+            }
 
-    /// O que aconteceu.
-    async fn tipo(&self) -> TipoEvento {
-        self.0.tipo
-    }
-
-    /// Quando.
-    async fn ocorrido_em(&self) -> Timestamp {
-        self.0.ocorrido_em.into()
-    }
-
-    /// O `sub` de quem fez.
-    #[graphql(directive = RequerPapel::apply(AUDITORIA.into()))]
-    async fn ator(&self, ctx: &Context<'_>) -> Option<&str> {
-        ctx.actor().has(Papel::Auditoria).then_some(self.0.ator_sub.as_str())
-    }
-
-    /// Campos alterados, com os nomes deste esquema; nunca os valores.
-    async fn campos_alterados(&self) -> &[String] {
-        &self.0.campos
-    }
-
-    /// De que valor para que valor mudou cada campo que não é sensível; vazia no que se registrou antes de se guardarem.
-    async fn mudancas(&self) -> Vec<FieldChangeNode> {
-        self.0.mudancas.iter().cloned().map(FieldChangeNode).collect()
-    }
-
-    /// Processo atingido, como está agora.
-    async fn processo(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode>> {
-        let found = ctx.loaders().load(ProcessoById(self.0.processo_id?)).await;
-        found.map(|found| found.map(ProcessoNode::from)).transpose()
-    }
-
-    /// Adolescente atingido, como está agora.
-    async fn adolescente(&self, ctx: &Context<'_>) -> Option<Result<AdolescenteNode>> {
-        let found = ctx.loaders().load(AdolescenteById(self.0.adolescente_id?)).await;
-        found.map(|found| found.map(AdolescenteNode::from)).transpose()
-    }
-
-    /// Guia atingida, como está agora.
-    async fn guia(&self, ctx: &Context<'_>) -> Option<Result<GuiaNode>> {
-        let found = ctx.loaders().load(GuiaById(self.0.guia_id?)).await;
-        found.map(|found| found.map(GuiaNode)).transpose()
+            /// Guia atingida, como está agora.
+            async fn guia(&self, ctx: &Context<'_>) -> Option<Result<GuiaNode>> {
+                let found = ctx.loaders().load(GuiaById(self.0.guia_id?)).await;
+                found.map(|found| found.map(GuiaNode)).transpose()
+            }
+        }
     }
 }
 
 pub struct FieldChangeNode(FieldChange);
 
-/// Mudança de um campo que não é sensível.
-#[Object(name = "MudancaDeCampo")]
-impl FieldChangeNode {
-    /// O campo, com o nome deste esquema.
-    async fn campo(&self) -> &str {
-        &self.0.campo
-    }
-
-    /// O que era; nulo se não tinha valor.
-    async fn de(&self) -> Option<&str> {
-        self.0.de.as_deref()
-    }
-
-    /// O que passou a ser; nulo se ficou sem valor.
-    async fn para(&self) -> Option<&str> {
-        self.0.para.as_deref()
+object! {
+    /// Mudança de um campo que não é sensível.
+    #[Object(name = "MudancaDeCampo")]
+    impl FieldChangeNode as this {
+        fields {
+            /// O campo, com o nome deste esquema.
+            campo: &str = &this.0.campo;
+            /// O que era; nulo se não tinha valor.
+            de: Option<&str> = this.0.de.as_deref();
+            /// O que passou a ser; nulo se ficou sem valor.
+            para: Option<&str> = this.0.para.as_deref();
+        }
     }
 }
 

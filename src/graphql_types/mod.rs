@@ -11,5 +11,6 @@ pub mod global_id;
 pub mod json;
 pub mod loaders;
 pub mod mutation;
+pub mod object;
 pub mod scalars;
 pub mod schema_env;

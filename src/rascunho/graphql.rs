@@ -7,6 +7,7 @@ use crate::graphql::schema::mutation::{mutations, payload};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::mutation::input;
+use crate::graphql_types::object::object;
 use crate::graphql_types::scalars::Timestamp;
 use crate::processo::graphql::ProcessoNode;
 use crate::processo::store::ProcessoById;
@@ -16,43 +17,37 @@ use std::sync::Arc;
 
 pub struct RascunhoNode(pub Arc<Rascunho>);
 
-/// Rascunho de processo, registrado antes de haver número.
-#[Object(name = "Rascunho")]
-impl RascunhoNode {
-    /// Identificador global, opaco e estável.
-    pub async fn id(&self) -> ID {
-        GlobalId::Rascunho(self.0.id.0).into()
-    }
-
-    /// O valor a enviar em `idProcessoSistemaExterno` (o `dados.id` da rota REST).
-    async fn codigo(&self) -> &str {
-        &self.0.codigo
-    }
-
-    /// Sistema do tribunal.
-    async fn app_name_sistema_tribunal(&self) -> &str {
-        &self.0.app_name_sistema_tribunal
-    }
-
-    /// Os dados, texto JSON, como recebidos. Podem nomear pessoas: sem o papel `pse-dados-sensiveis`, `{}`.
-    async fn dados(&self, ctx: &Context<'_>) -> &str {
-        ctx.sensitive(SensitiveField::DadosDeRascunho, Some(self.0.dados.as_str())).unwrap_or("{}")
-    }
-
-    /// Registro.
-    async fn criado_em(&self) -> Timestamp {
-        self.0.criado_em.into()
-    }
-
-    /// Quando virou processo; nulo enquanto livre.
-    async fn consumido_em(&self) -> Option<Timestamp> {
-        self.0.consumido_em.map(Timestamp)
-    }
-
-    /// O processo em que se transformou.
-    async fn processo(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode>> {
-        let found = ctx.loaders().load(ProcessoById(self.0.processo_id?)).await;
-        found.map(|found| found.map(ProcessoNode::from)).transpose()
+object! {
+    /// Rascunho de processo, registrado antes de haver número.
+    #[Object(name = "Rascunho")]
+    impl RascunhoNode as this {
+        fields {
+            /// Identificador global, opaco e estável.
+            pub id: ID = GlobalId::Rascunho(this.0.id.0).into();
+            /// O valor a enviar em `idProcessoSistemaExterno` (o `dados.id` da rota REST).
+            codigo: &str = &this.0.codigo;
+            /// Sistema do tribunal.
+            app_name_sistema_tribunal: &str = &this.0.app_name_sistema_tribunal;
+        }
+        functions {
+            /// Os dados, texto JSON, como recebidos. Podem nomear pessoas: sem o papel `pse-dados-sensiveis`, `{}`.
+            async fn dados(&self, ctx: &Context<'_>) -> &str {
+                ctx.sensitive(SensitiveField::DadosDeRascunho, Some(self.0.dados.as_str())).unwrap_or("{}")
+            }
+        }
+        fields {
+            /// Registro.
+            criado_em: Timestamp = this.0.criado_em.into();
+            /// Quando virou processo; nulo enquanto livre.
+            consumido_em: Option<Timestamp> = this.0.consumido_em.map(Timestamp);
+        }
+        functions {
+            /// O processo em que se transformou.
+            async fn processo(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode>> {
+                let found = ctx.loaders().load(ProcessoById(self.0.processo_id?)).await;
+                found.map(|found| found.map(ProcessoNode::from)).transpose()
+            }
+        }
     }
 }
 

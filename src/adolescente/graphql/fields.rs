@@ -15,6 +15,7 @@ use crate::graphql_types::directives::{Cost, DADOS_SENSIVEIS, FILTER, PageSize, 
 use crate::graphql_types::field_error::Fallible;
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::json::JsonObject;
+use crate::graphql_types::object::object;
 use crate::graphql_types::scalars::{Date, Timestamp};
 use crate::guia::SituacaoGuia;
 use crate::guia::store::GuiasOf;
@@ -312,52 +313,38 @@ impl AdolescenteNode {
 
 pub struct RgNode(Rg);
 
-/// Registro geral (carteira de identidade).
-#[Object(name = "Rg")]
-impl RgNode {
-    /// Número.
-    async fn numero(&self) -> Option<&str> {
-        self.0.numero.as_deref()
-    }
-
-    /// Órgão expedidor.
-    async fn orgao_expedidor(&self) -> Option<&str> {
-        self.0.orgao_expedidor.as_deref()
-    }
-
-    /// Data de expedição.
-    async fn data_expedicao(&self) -> Option<Date> {
-        self.0.data_expedicao.map(Date)
-    }
-
-    /// UF, duas letras.
-    async fn estado_rg(&self) -> Option<&str> {
-        self.0.estado.as_deref()
+object! {
+    /// Registro geral (carteira de identidade).
+    #[Object(name = "Rg")]
+    impl RgNode as this {
+        fields {
+            /// Número.
+            numero: Option<&str> = this.0.numero.as_deref();
+            /// Órgão expedidor.
+            orgao_expedidor: Option<&str> = this.0.orgao_expedidor.as_deref();
+            /// Data de expedição.
+            data_expedicao: Option<Date> = this.0.data_expedicao.map(Date);
+            /// UF, duas letras.
+            estado_rg: Option<&str> = this.0.estado.as_deref();
+        }
     }
 }
 
 pub struct CertidaoNode(Certidao);
 
-/// Certidão de nascimento.
-#[Object(name = "CertidaoNascimento")]
-impl CertidaoNode {
-    /// Cartório.
-    async fn cartorio(&self) -> Option<&str> {
-        self.0.cartorio.as_deref()
-    }
-
-    /// Livro.
-    async fn livro(&self) -> Option<&str> {
-        self.0.livro.as_deref()
-    }
-
-    /// Folha.
-    async fn folha(&self) -> Option<&str> {
-        self.0.folha.as_deref()
-    }
-
-    /// Número.
-    async fn numero(&self) -> Option<&str> {
-        self.0.numero.as_deref()
+object! {
+    /// Certidão de nascimento.
+    #[Object(name = "CertidaoNascimento")]
+    impl CertidaoNode as this {
+        fields {
+            /// Cartório.
+            cartorio: Option<&str> = this.0.cartorio.as_deref();
+            /// Livro.
+            livro: Option<&str> = this.0.livro.as_deref();
+            /// Folha.
+            folha: Option<&str> = this.0.folha.as_deref();
+            /// Número.
+            numero: Option<&str> = this.0.numero.as_deref();
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{ListSize, PageSize};
 use crate::graphql_types::field_error::{Fallible, FieldError};
 use crate::graphql_types::json::ToJson;
+use crate::graphql_types::object::object;
 use crate::graphql_types::scalars::Timestamp;
 use crate::tramite::EstruturaAddress;
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
@@ -166,42 +167,26 @@ fn node(row: &EstruturaDoCatalogo) -> EstruturaNode {
 
 pub struct ItemNode(pub Arc<ItemDoCatalogo>);
 
-/// Um item de um catálogo do Tramita.
-#[Object(name = "ItemDoCatalogo")]
-impl ItemNode {
-    /// De que catálogo.
-    async fn tipo(&self) -> TipoDeCatalogo {
-        self.0.tipo
-    }
-
-    /// O número pelo qual os sistemas o citam.
-    async fn codigo(&self) -> i32 {
-        self.0.codigo
-    }
-
-    /// Nome.
-    async fn nome(&self) -> &str {
-        &self.0.nome
-    }
-
-    /// Base legal, de uma hipótese legal.
-    async fn base_legal(&self) -> Option<&str> {
-        self.0.base_legal.as_deref()
-    }
-
-    /// Está em uso.
-    async fn ativo(&self) -> bool {
-        self.0.ativo
-    }
-
-    /// Cresce a cada mudança; devolva em `versaoEsperada`.
-    async fn versao(&self) -> i32 {
-        self.0.versao
-    }
-
-    /// Última mudança.
-    async fn atualizado_em(&self) -> Timestamp {
-        self.0.atualizado_em.into()
+object! {
+    /// Um item de um catálogo do Tramita.
+    #[Object(name = "ItemDoCatalogo")]
+    impl ItemNode as this {
+        fields {
+            /// De que catálogo.
+            tipo: TipoDeCatalogo = this.0.tipo;
+            /// O número pelo qual os sistemas o citam.
+            codigo: i32 = this.0.codigo;
+            /// Nome.
+            nome: &str = &this.0.nome;
+            /// Base legal, de uma hipótese legal.
+            base_legal: Option<&str> = this.0.base_legal.as_deref();
+            /// Está em uso.
+            ativo: bool = this.0.ativo;
+            /// Cresce a cada mudança; devolva em `versaoEsperada`.
+            versao: i32 = this.0.versao;
+            /// Última mudança.
+            atualizado_em: Timestamp = this.0.atualizado_em.into();
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::auth::{Actor, Papel};
 use crate::graphql_types::context::ContextExt;
+use crate::graphql_types::object::object;
 use crate::graphql_types::schema_env;
 use crate::value::tribunal::Tribunal;
 use async_graphql::{Context, Object};
@@ -24,31 +25,21 @@ impl AtorQuery {
 
 pub struct AtorNode(Actor);
 
-/// Quem chama: o cliente do token, com o tribunal e os papéis que o servidor lhe reconhece.
-#[Object(name = "Ator")]
-impl AtorNode {
-    /// Sujeito do token.
-    async fn sub(&self) -> &str {
-        self.0.sub()
-    }
-
-    /// Cliente OIDC do token.
-    async fn azp(&self) -> Option<&str> {
-        self.0.azp()
-    }
-
-    /// Tribunal de quem chama; nulo só para credencial nacional.
-    async fn tribunal(&self) -> Option<Tribunal> {
-        self.0.tribunal().and_then(Tribunal::by_code)
-    }
-
-    /// Vê todos os tribunais (papel `pse-nacional`).
-    async fn nacional(&self) -> bool {
-        self.0.has(Papel::Nacional)
-    }
-
-    /// Papéis reconhecidos, em ordem alfabética.
-    async fn papeis(&self) -> Vec<&'static str> {
-        self.0.papeis().iter().map(|papel| papel.name()).collect()
+object! {
+    /// Quem chama: o cliente do token, com o tribunal e os papéis que o servidor lhe reconhece.
+    #[Object(name = "Ator")]
+    impl AtorNode as this {
+        fields {
+            /// Sujeito do token.
+            sub: &str = this.0.sub();
+            /// Cliente OIDC do token.
+            azp: Option<&str> = this.0.azp();
+            /// Tribunal de quem chama; nulo só para credencial nacional.
+            tribunal: Option<Tribunal> = this.0.tribunal().and_then(Tribunal::by_code);
+            /// Vê todos os tribunais (papel `pse-nacional`).
+            nacional: bool = this.0.has(Papel::Nacional);
+            /// Papéis reconhecidos, em ordem alfabética.
+            papeis: Vec<&'static str> = this.0.papeis().iter().map(|papel| papel.name()).collect();
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{AUDITORIA, PageSize, RequerPapel};
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::json::ToJson;
+use crate::graphql_types::object::object;
 use crate::graphql_types::scalars::Timestamp;
 use crate::value::resource::Resource;
 use crate::value::tribunal::Tribunal;
@@ -79,79 +80,54 @@ connections! {
 
 pub struct RegistroAuditoriaNode(pub Arc<Entry>);
 
-/// Registro da trilha de auditoria: quem fez o quê, quando e sobre quais objetos. Sem corpos nem valores.
-#[Object(name = "RegistroAuditoria")]
-impl RegistroAuditoriaNode {
-    /// Identificador global, opaco e estável.
-    pub async fn id(&self) -> ID {
-        GlobalId::RegistroAuditoria(self.0.id).into()
-    }
-
-    /// Quando.
-    async fn ocorrido_em(&self) -> Timestamp {
-        self.0.ocorrido_em.into()
-    }
-
-    /// Sujeito do token.
-    async fn sub(&self) -> Option<&str> {
-        Some(&self.0.sub)
-    }
-
-    /// Cliente OIDC.
-    async fn azp(&self) -> Option<&str> {
-        self.0.azp.as_deref()
-    }
-
-    /// Tribunal de quem agiu.
-    async fn tribunal(&self) -> Option<Result<Tribunal>> {
-        let code = self.0.tribunal_codigo;
-        (code != NACIONAL).then(|| Tribunal::from_row(code))
-    }
-
-    /// Por onde entrou.
-    async fn canal(&self) -> CanalAuditoria {
-        self.0.canal
-    }
-
-    /// Nome da operação GraphQL (sem nome, os seus campos da raiz, em ordem alfabética) ou modelo da rota REST.
-    async fn operacao(&self) -> &str {
-        &self.0.operacao
-    }
-
-    /// Leitura ou escrita.
-    async fn especie(&self) -> EspecieAuditoria {
-        self.0.especie
-    }
-
-    /// Desfecho.
-    async fn resultado(&self) -> ResultadoAuditoria {
-        self.0.resultado
-    }
-
-    /// Status HTTP correspondente.
-    async fn status(&self) -> i32 {
-        self.0.status.into()
-    }
-
-    /// Identificadores globais dos objetos lidos ou alterados.
-    async fn recursos(&self) -> Vec<ID> {
-        let resources = self.0.recursos.iter().filter_map(|number| Resource::from_number(*number));
-        resources.map(|resource| to_global_id(resource).into()).collect()
-    }
-
-    /// Campos sensíveis lidos, por exemplo `Adolescente.cpf`.
-    async fn campos_sensiveis(&self) -> &[String] {
-        &self.0.campos_sensiveis
-    }
-
-    /// Identificador da requisição, o mesmo dos logs.
-    async fn correlacao(&self) -> Option<&str> {
-        Some(&self.0.correlacao)
-    }
-
-    /// Se o registro reúne entregas de eventos: os identificadores das requisições que as receberam.
-    async fn correlacoes(&self) -> Option<&[String]> {
-        self.0.correlacoes.as_deref()
+object! {
+    /// Registro da trilha de auditoria: quem fez o quê, quando e sobre quais objetos. Sem corpos nem valores.
+    #[Object(name = "RegistroAuditoria")]
+    impl RegistroAuditoriaNode as this {
+        fields {
+            /// Identificador global, opaco e estável.
+            pub id: ID = GlobalId::RegistroAuditoria(this.0.id).into();
+            /// Quando.
+            ocorrido_em: Timestamp = this.0.ocorrido_em.into();
+            /// Sujeito do token.
+            sub: Option<&str> = Some(&this.0.sub);
+            /// Cliente OIDC.
+            azp: Option<&str> = this.0.azp.as_deref();
+        }
+        functions {
+            /// Tribunal de quem agiu.
+            async fn tribunal(&self) -> Option<Result<Tribunal>> {
+                let code = self.0.tribunal_codigo;
+                (code != NACIONAL).then(|| Tribunal::from_row(code))
+            }
+        }
+        fields {
+            /// Por onde entrou.
+            canal: CanalAuditoria = this.0.canal;
+            /// Nome da operação GraphQL (sem nome, os seus campos da raiz, em ordem alfabética) ou modelo da rota REST.
+            operacao: &str = &this.0.operacao;
+            /// Leitura ou escrita.
+            especie: EspecieAuditoria = this.0.especie;
+            /// Desfecho.
+            resultado: ResultadoAuditoria = this.0.resultado;
+            /// Status HTTP correspondente.
+            status: i32 = this.0.status.into();
+        }
+        functions {
+            /// Identificadores globais dos objetos lidos ou alterados.
+            async fn recursos(&self) -> Vec<ID> {
+                let resources = self.0.recursos.iter().filter_map(|number| Resource::from_number(*number));
+                resources.map(|resource| to_global_id(resource).into()).collect()
+            }
+        }
+        fields {
+            /// Campos sensíveis lidos, por exemplo `Adolescente.cpf`.
+            campos_sensiveis: &[String] = &this.0.campos_sensiveis;
+            /// Identificador da requisição, o mesmo dos logs.
+            correlacao: Option<&str> = Some(&this.0.correlacao);
+            /// Se o registro reúne entregas de eventos: os identificadores das requisições que as receberam.
+            correlacoes: Option<&[String]> = this.0.correlacoes.as_deref();
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::ListSize;
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::json::ToJson;
+use crate::graphql_types::object::object;
 use crate::value::tribunal::{TRIBUNAIS, Tribunal};
 use async_graphql::{Context, ID, Object};
 
@@ -23,31 +24,21 @@ impl TribunalQuery {
 
 impl ToJson for Tribunal {}
 
-/// Tribunal a que um dado pertence.
-#[Object]
-impl Tribunal {
-    /// Identificador global, opaco e estável.
-    pub async fn id(&self) -> ID {
-        GlobalId::Tribunal(self.code).into()
-    }
-
-    /// Código J·100+TR, por exemplo 820.
-    async fn codigo(&self) -> i32 {
-        self.code.into()
-    }
-
-    /// TR do número CNJ, dois dígitos, por exemplo `20`.
-    async fn tr(&self) -> &str {
-        self.tr
-    }
-
-    /// Sigla, por exemplo TJRN.
-    async fn sigla(&self) -> &str {
-        self.sigla
-    }
-
-    /// Nome oficial.
-    async fn nome(&self) -> &str {
-        self.nome
+object! {
+    /// Tribunal a que um dado pertence.
+    #[Object]
+    impl Tribunal as this {
+        fields {
+            /// Identificador global, opaco e estável.
+            pub id: ID = GlobalId::Tribunal(this.code).into();
+            /// Código J·100+TR, por exemplo 820.
+            codigo: i32 = this.code.into();
+            /// TR do número CNJ, dois dígitos, por exemplo `20`.
+            tr: &str = this.tr;
+            /// Sigla, por exemplo TJRN.
+            sigla: &str = this.sigla;
+            /// Nome oficial.
+            nome: &str = this.nome;
+        }
     }
 }

@@ -19,6 +19,7 @@ use crate::graphql_types::filter::{
 };
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::json::{JsonObject, ToJson};
+use crate::graphql_types::object::object;
 use crate::graphql_types::scalars::Timestamp;
 use crate::processo::store::{ProcessoById, VinculoOrderField, Vinculos};
 use crate::processo::{LinkedVinculo, NumeroProcesso, SituacaoVinculo};
@@ -65,49 +66,40 @@ async fn list(
 
 pub struct VinculoNode(pub Arc<LinkedVinculo>);
 
-/// Vínculo entre um adolescente e um processo. Nunca se apaga: encerra-se, e outro pode começar (R17).
-#[Object(name = "Vinculo")]
-impl VinculoNode {
-    /// Identificador global, opaco e estável.
-    pub async fn id(&self) -> ID {
-        GlobalId::Vinculo(self.0.vinculo.id).into()
-    }
+object! {
+    /// Vínculo entre um adolescente e um processo. Nunca se apaga: encerra-se, e outro pode começar (R17).
+    #[Object(name = "Vinculo")]
+    impl VinculoNode as this {
+        fields {
+            /// Identificador global, opaco e estável.
+            pub id: ID = GlobalId::Vinculo(this.0.vinculo.id).into();
+            /// Situação.
+            situacao: SituacaoVinculo = this.0.vinculo.situacao();
+            /// Início.
+            iniciado_em: Timestamp = this.0.vinculo.iniciado_em.into();
+            /// Fim; nulo enquanto ativo.
+            encerrado_em: Option<Timestamp> = this.0.vinculo.encerrado_em.map(Timestamp);
+            /// Motivo do encerramento, se informado.
+            motivo: Option<&str> = this.0.vinculo.motivo.as_deref();
+        }
+        functions {
+            /// Tribunal.
+            async fn tribunal(&self) -> Result<JsonObject<Tribunal>> {
+                Tribunal::from_row(self.0.tribunal_codigo).map(JsonObject)
+            }
 
-    /// Situação.
-    async fn situacao(&self) -> SituacaoVinculo {
-        self.0.vinculo.situacao()
-    }
+            /// Processo.
+            async fn processo(&self, ctx: &Context<'_>) -> Option<Result<JsonObject<ProcessoNode>>> {
+                let found = ctx.loaders().load(ProcessoById(self.0.processo_id)).await;
+                found.map(|found| found.map(|row| JsonObject(row.into()))).transpose()
+            }
 
-    /// Início.
-    async fn iniciado_em(&self) -> Timestamp {
-        self.0.vinculo.iniciado_em.into()
-    }
-
-    /// Fim; nulo enquanto ativo.
-    async fn encerrado_em(&self) -> Option<Timestamp> {
-        self.0.vinculo.encerrado_em.map(Timestamp)
-    }
-
-    /// Motivo do encerramento, se informado.
-    async fn motivo(&self) -> Option<&str> {
-        self.0.vinculo.motivo.as_deref()
-    }
-
-    /// Tribunal.
-    async fn tribunal(&self) -> Result<JsonObject<Tribunal>> {
-        Tribunal::from_row(self.0.tribunal_codigo).map(JsonObject)
-    }
-
-    /// Processo.
-    async fn processo(&self, ctx: &Context<'_>) -> Option<Result<JsonObject<ProcessoNode>>> {
-        let found = ctx.loaders().load(ProcessoById(self.0.processo_id)).await;
-        found.map(|found| found.map(|row| JsonObject(row.into()))).transpose()
-    }
-
-    /// Adolescente.
-    async fn adolescente(&self, ctx: &Context<'_>) -> Option<Result<JsonObject<AdolescenteNode>>> {
-        let found = ctx.loaders().load(AdolescenteById(self.0.adolescente_id)).await;
-        found.map(|found| found.map(|row| JsonObject(AdolescenteNode::from(row)))).transpose()
+            /// Adolescente.
+            async fn adolescente(&self, ctx: &Context<'_>) -> Option<Result<JsonObject<AdolescenteNode>>> {
+                let found = ctx.loaders().load(AdolescenteById(self.0.adolescente_id)).await;
+                found.map(|found| found.map(|row| JsonObject(AdolescenteNode::from(row)))).transpose()
+            }
+        }
     }
 }
 

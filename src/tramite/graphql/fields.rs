@@ -8,6 +8,7 @@ use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::field_error::{Fallible, FieldError};
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::json::ToJson;
+use crate::graphql_types::object::object;
 use crate::graphql_types::scalars::Timestamp;
 use crate::processo::graphql::ProcessoNode;
 use crate::processo::store::ProcessoByNumero;
@@ -23,153 +24,128 @@ use std::sync::Arc;
 
 pub struct TramiteNode(pub Arc<Tramite>);
 
-/// Trâmite: um movimento de um processo entre dois órgãos.
-#[Object(name = "Tramite")]
-impl TramiteNode {
-    /// Identificador global, opaco e estável.
-    pub async fn id(&self) -> ID {
-        GlobalId::Tramite(self.0.idt).into()
-    }
+object! {
+    /// Trâmite: um movimento de um processo entre dois órgãos.
+    #[Object(name = "Tramite")]
+    impl TramiteNode as this {
+        fields {
+            /// Identificador global, opaco e estável.
+            pub id: ID = GlobalId::Tramite(this.0.idt).into();
+            /// Identificação do trâmite (IDT), um por movimento; o número das rotas REST.
+            idt: ID = this.0.idt.into();
+            /// Posição no fluxo de trâmites; devolva em `tramiteRecebido(desde:)`.
+            cursor: String = format!("{}-{}", this.0.xid, this.0.idt);
+            /// NRE do processo.
+            nre: &Nre = &this.0.nre;
+            /// Protocolo, na grafia registrada primeiro.
+            protocolo: &str = &this.0.protocolo;
+            /// Que número o protocolo é.
+            tipo_de_protocolo: TipoDeProtocolo = this.0.tipo_protocolo;
+            /// Situação atual.
+            situacao: SituacaoTramite = this.0.situacao;
+            /// A situação em número, de 1 a 10, como nas rotas REST.
+            codigo_situacao: i32 = this.0.situacao.code().into();
+            /// O destinatário já tinha o processo por este NRE (linha B6).
+            devolucao: bool = this.0.devolucao;
+        }
+        functions {
+            /// Origem.
+            async fn remetente(&self) -> EstruturaNode {
+                let tramite = &self.0;
+                let address = EstruturaAddress {
+                    repositorio: tramite.remetente_repositorio,
+                    numero: tramite.remetente_numero.clone(),
+                };
+                EstruturaNode::named(address, &tramite.remetente_nome, tramite.remetente_tribunal)
+            }
 
-    /// Identificação do trâmite (IDT), um por movimento; o número das rotas REST.
-    async fn idt(&self) -> ID {
-        self.0.idt.into()
-    }
+            /// Destino.
+            async fn destinatario(&self) -> EstruturaNode {
+                let tramite = &self.0;
+                let address = EstruturaAddress {
+                    repositorio: tramite.destinatario_repositorio,
+                    numero: tramite.destinatario_numero.clone(),
+                };
+                EstruturaNode::named(address, &tramite.destinatario_nome, tramite.destinatario_tribunal)
+            }
 
-    /// Posição no fluxo de trâmites; devolva em `tramiteRecebido(desde:)`.
-    async fn cursor(&self) -> String {
-        format!("{}-{}", self.0.xid, self.0.idt)
-    }
+            /// Situações por que passou, da primeira à atual.
+            async fn historico(&self, ctx: &Context<'_>) -> Fallible<Vec<MudancaNode>> {
+                changes(ctx, self.0.idt).await
+            }
 
-    /// NRE do processo.
-    async fn nre(&self) -> &Nre {
-        &self.0.nre
-    }
+            /// O mesmo que `historico`, com o nome das rotas REST.
+            async fn mudancas_de_situacao(&self, ctx: &Context<'_>) -> Fallible<Vec<MudancaNode>> {
+                changes(ctx, self.0.idt).await
+            }
 
-    /// Protocolo, na grafia registrada primeiro.
-    async fn protocolo(&self) -> &str {
-        &self.0.protocolo
-    }
+            /// O que quem chama pode fazer agora.
+            async fn acoes_possiveis(&self, ctx: &Context<'_>) -> Vec<AcaoTramite> {
+                let party = self.0.party(ctx.actor().tribunal());
+                let party = party.filter(|&party| self.0.can_act(ctx.actor(), party));
+                party.map(|party| self.0.situacao.actions(party)).unwrap_or_default()
+            }
 
-    /// Que número o protocolo é.
-    async fn tipo_de_protocolo(&self) -> TipoDeProtocolo {
-        self.0.tipo_protocolo
-    }
+            /// Quando será cancelado sozinho, se parado em 1 a 4 (8 dias, configurável).
+            async fn expira_em(&self, ctx: &Context<'_>) -> Option<Timestamp> {
+                let prazo = Duration::days(ctx.app().rules.prazo_do_tramite.into());
+                self.0.situacao.is_cancellable().then(|| (self.0.atualizado_em + prazo).into())
+            }
 
-    /// Situação atual.
-    async fn situacao(&self) -> SituacaoTramite {
-        self.0.situacao
-    }
+            /// Ticket para envio de componentes digitais; só para o remetente, na situação 1.
+            async fn ticket(&self, ctx: &Context<'_>) -> Option<String> {
+                let remetente = self.0.party(ctx.actor().tribunal()) == Some(ParteDoTramite::Remetente);
+                let awaiting = self.0.situacao == SituacaoTramite::AguardandoComponentes;
+                (remetente && awaiting).then(|| self.0.idt.to_string())
+            }
 
-    /// A situação em número, de 1 a 10, como nas rotas REST.
-    async fn codigo_situacao(&self) -> i32 {
-        self.0.situacao.code().into()
-    }
+            /// O que foi enviado; nulo para o destinatário até `receberTramite`.
+            async fn metadados(&self, ctx: &Context<'_>) -> Option<MetadadosTramite> {
+                let party = self.0.party(ctx.actor().tribunal());
+                (party != Some(ParteDoTramite::Destinatario) || self.0.metadados_em.is_some())
+                    .then(|| MetadadosTramite::from(self.0.as_ref()))
+            }
 
-    /// O destinatário já tinha o processo por este NRE (linha B6).
-    async fn devolucao(&self) -> bool {
-        self.0.devolucao
-    }
+            /// Recibo de conclusão, nas situações 5 e 6.
+            async fn recibo(&self) -> Option<Recibo> {
+                let tramite = &self.0;
+                Some(Recibo {
+                    data_de_recebimento: tramite.data_de_recebimento?.into(),
+                    hash_da_assinatura: tramite.hash_da_assinatura.clone(),
+                    registrado_em: tramite.recibo_em?.into(),
+                    entregue_em: tramite.recibo_entregue_em.map(Timestamp),
+                    assinado: tramite.recibo_assinado.unwrap_or(false),
+                })
+            }
 
-    /// Origem.
-    async fn remetente(&self) -> EstruturaNode {
-        let tramite = &self.0;
-        let address = EstruturaAddress {
-            repositorio: tramite.remetente_repositorio,
-            numero: tramite.remetente_numero.clone(),
-        };
-        EstruturaNode::named(address, &tramite.remetente_nome, tramite.remetente_tribunal)
-    }
+            /// A recusa, nas situações 8 e 9.
+            async fn recusa(&self) -> Option<RecusaNode> {
+                let tramite = &self.0;
+                Some(RecusaNode {
+                    motivo: MotivoRecusa::from_code(tramite.motivo_recusa.as_deref()?)?,
+                    justificativa: tramite.justificativa.clone()?,
+                    registrada_em: tramite.recusado_em?.into(),
+                    ciencia_em: tramite.ciencia_em.map(Timestamp),
+                })
+            }
 
-    /// Destino.
-    async fn destinatario(&self) -> EstruturaNode {
-        let tramite = &self.0;
-        let address = EstruturaAddress {
-            repositorio: tramite.destinatario_repositorio,
-            numero: tramite.destinatario_numero.clone(),
-        };
-        EstruturaNode::named(address, &tramite.destinatario_nome, tramite.destinatario_tribunal)
-    }
+            /// Registro eletrônico do processo.
+            async fn registro(&self, ctx: &Context<'_>) -> Option<Result<RegistroNode>> {
+                let found = ctx.loaders().load(RegistroOf::Nre(self.0.nre.clone())).await;
+                found.map(|found| found.map(RegistroNode)).transpose()
+            }
 
-    /// Situações por que passou, da primeira à atual.
-    async fn historico(&self, ctx: &Context<'_>) -> Fallible<Vec<MudancaNode>> {
-        changes(ctx, self.0.idt).await
-    }
-
-    /// O mesmo que `historico`, com o nome das rotas REST.
-    async fn mudancas_de_situacao(&self, ctx: &Context<'_>) -> Fallible<Vec<MudancaNode>> {
-        changes(ctx, self.0.idt).await
-    }
-
-    /// O que quem chama pode fazer agora.
-    async fn acoes_possiveis(&self, ctx: &Context<'_>) -> Vec<AcaoTramite> {
-        let party = self.0.party(ctx.actor().tribunal());
-        let party = party.filter(|&party| self.0.can_act(ctx.actor(), party));
-        party.map(|party| self.0.situacao.actions(party)).unwrap_or_default()
-    }
-
-    /// Quando será cancelado sozinho, se parado em 1 a 4 (8 dias, configurável).
-    async fn expira_em(&self, ctx: &Context<'_>) -> Option<Timestamp> {
-        let prazo = Duration::days(ctx.app().rules.prazo_do_tramite.into());
-        self.0.situacao.is_cancellable().then(|| (self.0.atualizado_em + prazo).into())
-    }
-
-    /// Ticket para envio de componentes digitais; só para o remetente, na situação 1.
-    async fn ticket(&self, ctx: &Context<'_>) -> Option<String> {
-        let remetente = self.0.party(ctx.actor().tribunal()) == Some(ParteDoTramite::Remetente);
-        let awaiting = self.0.situacao == SituacaoTramite::AguardandoComponentes;
-        (remetente && awaiting).then(|| self.0.idt.to_string())
-    }
-
-    /// O que foi enviado; nulo para o destinatário até `receberTramite`.
-    async fn metadados(&self, ctx: &Context<'_>) -> Option<MetadadosTramite> {
-        let party = self.0.party(ctx.actor().tribunal());
-        (party != Some(ParteDoTramite::Destinatario) || self.0.metadados_em.is_some())
-            .then(|| MetadadosTramite::from(self.0.as_ref()))
-    }
-
-    /// Recibo de conclusão, nas situações 5 e 6.
-    async fn recibo(&self) -> Option<Recibo> {
-        let tramite = &self.0;
-        Some(Recibo {
-            data_de_recebimento: tramite.data_de_recebimento?.into(),
-            hash_da_assinatura: tramite.hash_da_assinatura.clone(),
-            registrado_em: tramite.recibo_em?.into(),
-            entregue_em: tramite.recibo_entregue_em.map(Timestamp),
-            assinado: tramite.recibo_assinado.unwrap_or(false),
-        })
-    }
-
-    /// A recusa, nas situações 8 e 9.
-    async fn recusa(&self) -> Option<RecusaNode> {
-        let tramite = &self.0;
-        Some(RecusaNode {
-            motivo: MotivoRecusa::from_code(tramite.motivo_recusa.as_deref()?)?,
-            justificativa: tramite.justificativa.clone()?,
-            registrada_em: tramite.recusado_em?.into(),
-            ciencia_em: tramite.ciencia_em.map(Timestamp),
-        })
-    }
-
-    /// Registro eletrônico do processo.
-    async fn registro(&self, ctx: &Context<'_>) -> Option<Result<RegistroNode>> {
-        let found = ctx.loaders().load(RegistroOf::Nre(self.0.nre.clone())).await;
-        found.map(|found| found.map(RegistroNode)).transpose()
-    }
-
-    /// O processo, quando o protocolo é um número CNJ visível aqui.
-    async fn processo(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode>> {
-        processo(ctx, self.0.tipo_protocolo, &self.0.protocolo_chave).await.transpose()
-    }
-
-    /// Registro do trâmite.
-    async fn criado_em(&self) -> Timestamp {
-        self.0.criado_em.into()
-    }
-
-    /// Última mudança de situação.
-    async fn atualizado_em(&self) -> Timestamp {
-        self.0.atualizado_em.into()
+            /// O processo, quando o protocolo é um número CNJ visível aqui.
+            async fn processo(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode>> {
+                processo(ctx, self.0.tipo_protocolo, &self.0.protocolo_chave).await.transpose()
+            }
+        }
+        fields {
+            /// Registro do trâmite.
+            criado_em: Timestamp = this.0.criado_em.into();
+            /// Última mudança de situação.
+            atualizado_em: Timestamp = this.0.atualizado_em.into();
+        }
     }
 }
 
