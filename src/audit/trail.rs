@@ -278,11 +278,7 @@ impl List for TrailQuery {
             parent_column: None,
             // Read only up to the oldest transaction that is still open. Otherwise a client that
             // pages would skip records that commit late.
-            where_clause: Sql::new("a.xid < (SELECT elos_horizonte())").and(Sql::join(
-                conditions.into_iter().flatten(),
-                " AND ",
-                "true",
-            )),
+            where_clause: Sql::new("a.xid < (SELECT elos_horizonte())").and(Sql::all(conditions)),
             ordering: OrderBy {
                 then: Vec::new(),
                 column: Some(("a.xid", KeyType::Xid)),

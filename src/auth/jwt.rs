@@ -410,8 +410,7 @@ pub(super) fn requested_tribunal(headers: &HeaderMap) -> Result<Option<Requested
     let mut values = headers.get_all(TRIBUNAL_HEADER);
     let Some(given) = values.next() else { return Ok(None) };
     if values.next().is_some() {
-        let message = "o cabeçalho `X-Tribunal` veio mais de uma vez; mande um só";
-        return Err(Error::failure(Failure::EntradaInvalida, message));
+        return Err(Error::invalid("o cabeçalho `X-Tribunal` veio mais de uma vez; mande um só"));
     }
     let parsed = given.to_str().ok().and_then(Tribunal::from_text);
     Ok(Some(RequestedTribunal(parsed.map(|tribunal| tribunal.code))))

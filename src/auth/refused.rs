@@ -107,7 +107,7 @@ pub(super) fn forged_certificate() -> Refused {
 pub(super) fn malformed_certificate() -> Refused {
     let message = "o cabeçalho do certificado de cliente não tem um certificado nem a sua impressão SHA-256: \
                     quem opera o proxy deve conferir como o escreve";
-    Refused::known(Error::failure(Failure::EntradaInvalida, message))
+    Refused::known(Error::invalid(message))
 }
 
 /// No client is registered with this certificate.

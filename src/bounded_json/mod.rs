@@ -6,7 +6,7 @@ mod trees;
 
 pub use skipped::check_members;
 
-use crate::error::{self, Failure};
+use crate::error;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
 use skipped::{Name, Skipped};
@@ -46,7 +46,7 @@ pub fn nests_too_deep(error: &serde_json::Error) -> bool {
 /// Returns the error for a duplicate member. Both APIs use it.
 pub fn repeated(place: &str) -> error::Error {
     let message = format!("{place}: o membro vem duas vezes no mesmo objeto JSON; mande-o uma só");
-    error::Error::failure(Failure::EntradaInvalida, message)
+    error::Error::invalid(message)
 }
 
 /// A JSON value in the representation of an API.

@@ -3,7 +3,7 @@
 use super::AlvoDaBusca;
 use super::store::Busca;
 use crate::Result;
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::value::characters;
 
 const MIN_CHARS: usize = 3;
@@ -26,17 +26,17 @@ pub fn search(
     let text = text.trim();
     let length = text.chars().count();
     if !(MIN_CHARS..=MAX_CHARS).contains(&length) || characters::control(text).is_some() {
-        return Err(invalid("o texto da busca tem de 3 a 200 caracteres"));
+        return Err(Error::invalid("o texto da busca tem de 3 a 200 caracteres"));
     }
     let limit = first.unwrap_or(20);
     if !(1..=MAX_HITS).contains(&limit) {
-        return Err(invalid("`first` vai de 1 a 50"));
+        return Err(Error::invalid("`first` vai de 1 a 50"));
     }
     let mut targets = targets.unwrap_or_else(|| AlvoDaBusca::ALL.to_vec());
     targets.sort_unstable();
     targets.dedup();
     if targets.is_empty() {
-        return Err(invalid("`em` pede ao menos um alvo"));
+        return Err(Error::invalid("`em` pede ao menos um alvo"));
     }
     let mut search =
         Busca { targets, number: None, text: text.to_owned(), words: Vec::new(), sensitive, limit };
@@ -44,20 +44,16 @@ pub fn search(
         let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         search.words = words.take(MAX_WORDS).map(str::to_owned).collect();
         if !search.words.iter().any(|word| word.chars().count() >= MIN_CHARS) {
-            return Err(invalid("uma das palavras da busca tem ao menos 3 letras"));
+            return Err(Error::invalid("uma das palavras da busca tem ao menos 3 letras"));
         }
         return Ok(search);
     }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     if !(MIN_DIGITS..=MAX_DIGITS).contains(&digits.len()) {
-        return Err(invalid("a busca por número pede de 5 a 20 algarismos"));
+        return Err(Error::invalid("a busca por número pede de 5 a 20 algarismos"));
     }
     search.number = Some(digits);
     Ok(search)
-}
-
-fn invalid(message: &'static str) -> Error {
-    Error::failure(Failure::EntradaInvalida, message)
 }
 
 #[cfg(test)]

@@ -43,7 +43,6 @@ row! {
 
     /// An estrutura with everything that the catalogue says of it.
     #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-    #[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
     pub struct EstruturaDoCatalogo {
         pub id: i64,
         pub repositorio: i32,

@@ -185,6 +185,11 @@ impl Sql {
         self.push(" AND ").append(another)
     }
 
+    /// The conditions that there are, joined by AND.
+    pub fn all(conditions: impl IntoIterator<Item = Option<Sql>>) -> Self {
+        Self::join(conditions.into_iter().flatten(), " AND ", "true")
+    }
+
     /// Joins the pieces with `separator` and puts them in parentheses; `empty` if there are none.
     pub fn join(
         pieces: impl IntoIterator<Item = Sql>,

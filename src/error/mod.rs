@@ -50,6 +50,11 @@ impl Error {
         Self::Failure(failure, message.into())
     }
 
+    /// The error for an input that cannot be accepted, now or later.
+    pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::failure(Failure::EntradaInvalida, message)
+    }
+
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
         Self::Internal(Arc::new(cause.into()))
     }

@@ -3,7 +3,7 @@
 use super::store::Estatisticas;
 use super::{AlvoEstatistico, DimensaoEstatistica};
 use crate::Result;
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::value::characters;
 
 const MAX_DIMENSIONS: usize = 5;
@@ -14,34 +14,32 @@ const MAX_PROTECTED: usize = 3;
 /// Maximum number of characters of a value of a dimension. No value is longer.
 const MAX_VALUE: usize = 40;
 
-fn invalid(message: impl Into<String>) -> Error {
-    Error::failure(Failure::EntradaInvalida, message.into())
-}
-
 /// Each dimension groups once, and filters once.
 pub fn dimensions(question: &Estatisticas, target: AlvoEstatistico) -> Result<()> {
     if question.counted.target() != target {
-        return Err(invalid("o `filtro` é de outro alvo que não `de`"));
+        return Err(Error::invalid("o `filtro` é de outro alvo que não `de`"));
     }
     let by = &question.by;
     if repeats(by) || !(1..=MAX_DIMENSIONS).contains(&by.len()) {
-        return Err(invalid("`por` pede de 1 a 5 dimensões, sem repetição"));
+        return Err(Error::invalid("`por` pede de 1 a 5 dimensões, sem repetição"));
     }
     let filtered: Vec<_> = question.values.iter().map(|(dimension, _)| *dimension).collect();
     if repeats(&filtered) {
-        return Err(invalid("o filtro diz um só valor de cada dimensão"));
+        return Err(Error::invalid("o filtro diz um só valor de cada dimensão"));
     }
     for (dimension, value) in &question.values {
         let Some(value) = value else { continue };
         if value.chars().count() > MAX_VALUE || characters::control(value).is_some() {
-            let message = format!("o valor de {} tem no máximo 40 letras", dimension.text());
-            return Err(invalid(message));
+            return Err(Error::invalid(format!(
+                "o valor de {} tem no máximo 40 letras",
+                dimension.text()
+            )));
         }
     }
     let inapplicable = question.inapplicable();
     if !inapplicable.is_empty() {
         let which = inapplicable.join(", ");
-        return Err(invalid(format!("{} não se agrupam por {which}", target.text())));
+        return Err(Error::invalid(format!("{} não se agrupam por {which}", target.text())));
     }
     if question.protected {
         protected(question, &filtered)?;
@@ -60,7 +58,7 @@ fn protected(question: &Estatisticas, filtered: &[DimensaoEstatistica]) -> Resul
     ];
     let implied = coarser.iter().filter(|(one, of)| all.contains(one) && !all.contains(of)).count();
     if all.len() + implied > MAX_PROTECTED {
-        return Err(invalid(
+        return Err(Error::invalid(
             "com o papel pse-estatistica, `por` e o filtro têm juntos no máximo 3 dimensões, \
              contando TRIBUNAL com ORGAO e ANO com MES",
         ));
@@ -73,7 +71,7 @@ fn protected(question: &Estatisticas, filtered: &[DimensaoEstatistica]) -> Resul
 
 /// The refusal of a condition on anything but a dimension.
 pub fn only_dimensions() -> Error {
-    invalid("com o papel pse-estatistica, o filtro só aceita valores de dimensões")
+    Error::invalid("com o papel pse-estatistica, o filtro só aceita valores de dimensões")
 }
 
 fn repeats(dimensions: &[DimensaoEstatistica]) -> bool {

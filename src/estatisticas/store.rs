@@ -2,7 +2,7 @@
 
 use super::{AlvoEstatistico as Target, DimensaoEstatistica as Dimension, Group};
 use crate::db::{Relation, Session, Sql};
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::filters::{AdolescenteFilter, Filter, GuiaFilter, Place, ProcessoFilter, VinculoFilter};
 use ahash::{HashMap, HashMapExt};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -289,9 +289,9 @@ impl Relation for Estatisticas {
             };
             let groups: Vec<Group> = sql.load(session.conn())?;
             if groups.len() > MAX_GROUPS {
-                let message =
-                    "as dimensões dão mais de 1.000 grupos; peça menos dimensões ou filtre";
-                return Err(Error::failure(Failure::EntradaInvalida, message));
+                return Err(Error::invalid(
+                    "as dimensões dão mais de 1.000 grupos; peça menos dimensões ou filtre",
+                ));
             }
             found.insert(key.clone(), Arc::new(groups));
         }

@@ -8,14 +8,13 @@ use crate::adolescente::Identificador;
 use crate::adolescente::graphql::AdolescenteNode;
 use crate::adolescente::store::AdolescenteById;
 use crate::auth::Papel;
+use crate::error::Error;
 use crate::filters::EventoFilter;
 use crate::graphql::schema::feeds::{FeedContext, FeedItem, FeedQuery};
 use crate::graphql_types::connection::{Edge, SentidoOrdem, connections};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{AUDITORIA, RequerPapel};
-use crate::graphql_types::filter::{
-    FilterContext, at_most_100, conditions, invalid_input, relation_filter,
-};
+use crate::graphql_types::filter::{FilterContext, at_most_100, conditions, relation_filter};
 use crate::graphql_types::global_id::GlobalId;
 use crate::graphql_types::json::ToJson;
 use crate::graphql_types::object::object;
@@ -202,7 +201,7 @@ impl EventoSubscription {
     ) -> Result<impl Stream<Item = Option<EventoNode>>> {
         at_most_100("tipo", tipo.as_ref())?;
         let numero = numero.map(|text| text.trim().parse::<NumeroDaGuia>()).transpose();
-        let numero = numero.map_err(|error| invalid_input(format!("numero: {error}")))?;
+        let numero = numero.map_err(|error| Error::invalid(format!("numero: {error}")))?;
         deliver(ctx, Changes::Guias { numero, tipo }, desde.as_deref())
     }
 }

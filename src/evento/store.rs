@@ -130,7 +130,7 @@ impl List for EventosOf {
                 Subject::Processo(_) => "e.processo_id",
                 Subject::Adolescente(_) => "e.adolescente_id",
             }),
-            where_clause: Sql::join(parts.into_iter().flatten(), " AND ", "true"),
+            where_clause: Sql::all(parts),
             ordering: OrderBy {
                 column: Some(("e.xid", KeyType::Xid)),
                 then: Vec::new(),

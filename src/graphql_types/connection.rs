@@ -4,7 +4,7 @@
 use super::json::{JsonArray, JsonObject, ToJson};
 use crate::db::SqlValue;
 use crate::db::list::{KeyType, List, Page, PageOf, Position, Slice, TotalOf};
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, WRITE_OR_COUNT};
 use crate::graphql_types::field_error::{Fallible, FieldError};
@@ -42,7 +42,7 @@ pub fn orders<O, F: Copy + PartialEq + Default>(
     several: Option<Vec<O>>,
     convert: fn(O) -> (F, bool),
 ) -> Result<Orders<F>, Error> {
-    let invalid = |message| Err(Error::failure(Failure::EntradaInvalida, message));
+    let invalid = |message| Err(Error::invalid(message));
     let several = match (one, several) {
         (Some(_), Some(_)) => return invalid("use `ordem` ou `ordens`, nunca as duas"),
         (Some(one), None) => vec![one],
@@ -163,10 +163,9 @@ impl Paging {
     /// `ENTRADA_INVALIDA` for a size out of range, for `first` together with `last`, and for a
     /// cursor of another filter, order or parent.
     fn slice<L: List>(&self, list: &L) -> Result<Slice, Error> {
-        let invalid_input = |message| Error::failure(Failure::EntradaInvalida, message);
         let (requested, from_end) = match (self.first, self.last) {
             (Some(_), Some(_)) => {
-                return Err(invalid_input("use `first` ou `last`, nunca os dois"));
+                return Err(Error::invalid("use `first` ou `last`, nunca os dois"));
             }
             (first, None) => (first, false),
             (None, last) => (last, true),
@@ -174,13 +173,13 @@ impl Paging {
         let size = match requested.map(usize::try_from) {
             None => DEFAULT_SIZE,
             Some(Ok(n @ 1..=MAX_SIZE)) => n,
-            Some(_) => return Err(invalid_input("`first` e `last` vão de 1 a 100")),
+            Some(_) => return Err(Error::invalid("`first` e `last` vão de 1 a 100")),
         };
         let read = |cursor: &Option<String>| {
             match cursor {
             None => Ok(None),
             Some(text) => read_cursor(list, text).map(Some).ok_or_else(|| {
-                invalid_input("o cursor não é desta consulta; use um que ela deu, com o mesmo filtro e a mesma ordem")
+                Error::invalid("o cursor não é desta consulta; use um que ela deu, com o mesmo filtro e a mesma ordem")
             }),
         }
         };

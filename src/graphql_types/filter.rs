@@ -5,7 +5,7 @@ use crate::audit::SensitiveField;
 use crate::auth::Papel;
 use crate::call::Call;
 use crate::db::related::Related;
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::graphql_types::connection::{Connection, GraphqlList, Paging, connect};
 use crate::graphql_types::context::ContextExt;
 use crate::value::rules::Rules;
@@ -46,7 +46,7 @@ impl<'c> FilterContext<'c> {
         if self.count <= MAX_CONDITIONS {
             return Ok(());
         }
-        Err(invalid_input("o filtro tem mais de 100 condições aninhadas"))
+        Err(Error::invalid("o filtro tem mais de 100 condições aninhadas"))
     }
 
     /// Takes the look-ups of the objects that the filter names, at any depth, and returns how many
@@ -85,7 +85,7 @@ impl<'c> FilterContext<'c> {
         converter: Converter<I, F>,
     ) -> Result<Option<Box<F>>> {
         if filter.is_some() && self.depth == DEPTH {
-            return Err(invalid_input(
+            return Err(Error::invalid(
                 "o filtro passa por mais de 2 relações, uma dentro da outra",
             ));
         }
@@ -106,13 +106,13 @@ impl<'c> FilterContext<'c> {
     ) -> Result<Related<F>> {
         let (some, min, none) = input.map_or((None, None, None), R::into_parts);
         if some.is_none() && min.is_some() {
-            return Err(invalid_input(
+            return Err(Error::invalid(
                 "o filtro `minimo` diz de quantos precisa `algum`: dê os dois",
             ));
         }
         let min = min.unwrap_or(1);
         if !(1..=MAX_MINIMUM).contains(&min) {
-            return Err(invalid_input("o filtro `minimo` vai de 1 a 100"));
+            return Err(Error::invalid("o filtro `minimo` vai de 1 a 100"));
         }
         let some = self.other_side(some, converter)?;
         let some = some.map(|filter| (filter, i64::from(min)));
@@ -174,15 +174,11 @@ pub trait RelationFilter {
     fn into_parts(self) -> RelationInput<Self::Filter>;
 }
 
-pub fn invalid_input(message: impl Into<String>) -> Error {
-    Error::failure(Failure::EntradaInvalida, message.into())
-}
-
 /// Refuses a list of more than 100 values.
 pub fn at_most_100<T>(field: &str, list: Option<&Vec<T>>) -> Result<()> {
     match list {
         Some(list) if list.len() > MAX_VALUES => {
-            Err(invalid_input(format!("o filtro `{field}` aceita no máximo 100 valores")))
+            Err(Error::invalid(format!("o filtro `{field}` aceita no máximo 100 valores")))
         }
         _ => Ok(()),
     }
@@ -193,7 +189,7 @@ pub fn check_substring(field: &str, text: Option<String>) -> Result<Option<Strin
     let Some(text) = text.map(|text| text.trim().to_owned()) else { return Ok(None) };
     let letters = text.chars().count();
     if !(MIN_CHARS..=MAX_CHARS).contains(&letters) || characters::control(&text).is_some() {
-        return Err(invalid_input(format!("o filtro `{field}` pede de 3 a 200 letras")));
+        return Err(Error::invalid(format!("o filtro `{field}` pede de 3 a 200 letras")));
     }
     Ok(Some(text))
 }

@@ -4,7 +4,7 @@
 use super::trace::{self as trace_headers, TRACERESPONSE};
 use crate::call::record::CallRecord;
 use crate::call::{App, Call};
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::trace::{self, Kind, Span};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -248,7 +248,7 @@ fn check_utf8(part: &str, place: &str) -> Result<(), Error> {
     let message = format!(
         "o endereço não é UTF-8: tem, {place} de `?`, o byte %{byte:02X}, que não é de caractere nenhum"
     );
-    Err(Error::failure(Failure::EntradaInvalida, message))
+    Err(Error::invalid(message))
 }
 
 /// Checks that the path is UTF-8.
@@ -260,9 +260,7 @@ pub fn check_path(req: &HttpRequest) -> Result<(), Error> {
 pub fn params(query: &str) -> Result<Vec<(String, String)>, Error> {
     check_utf8(query, "depois")?;
     let parsed = web::Query::<Vec<(String, String)>>::from_query(query);
-    parsed
-        .map(web::Query::into_inner)
-        .map_err(|_| Error::failure(Failure::EntradaInvalida, "a query string está malformada"))
+    parsed.map(web::Query::into_inner).map_err(|_| Error::invalid("a query string está malformada"))
 }
 
 /// Returns the id of the request.

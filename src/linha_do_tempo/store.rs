@@ -119,11 +119,7 @@ impl List for LinhaDoTempo {
                 Subject::Adolescente(_) => OF_ADOLESCENTE,
             },
             parent_column: Some("t.pai"),
-            where_clause: Sql::join(
-                [in_tribunal, since, until].into_iter().flatten(),
-                " AND ",
-                "true",
-            ),
+            where_clause: Sql::all([in_tribunal, since, until]),
             ordering: OrderBy {
                 then: Vec::new(),
                 column: Some(("t.ocorrido_em", KeyType::Instant)),

@@ -9,7 +9,7 @@ use crate::adolescente::graphql::{
 };
 use crate::call::Call;
 use crate::command::{self, Command, Done, Mode};
-use crate::error::{CodigoErro, Error, Failure, Refusal};
+use crate::error::{CodigoErro, Error, Refusal};
 use crate::graphql::schema::mutation::{Completion, MutationOutcome};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, INTEGRACAO, RequerPapel, WRITE_OR_COUNT};
@@ -148,8 +148,7 @@ async fn execute(
     let dry_run = mode.simular.unwrap_or(false);
     let prepared = ctx.actor().require(EmLote::PAPEL).and_then(|()| {
         if !(1..=MAX_OPERATIONS).contains(&operations.len()) {
-            let message = "`operacoes` pede de 1 a 100 operações";
-            return Err(Error::failure(Failure::EntradaInvalida, message));
+            return Err(Error::invalid("`operacoes` pede de 1 a 100 operações"));
         }
         let kinds: Vec<_> = operations.iter().map(OperacaoEmLote::kind).collect();
         Ok((kinds, command_of(operations)))

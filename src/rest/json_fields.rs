@@ -65,9 +65,7 @@ impl JsonBody {
     fn of(bytes: web::Bytes, values: usize) -> Result<Self, Error> {
         match bounded_json::members::<Value>(&bytes, Bounds { values, depth: DEPTH }, |_| true) {
             Ok(fields) => Ok(Self { bytes, fields, ..Self::default() }),
-            Err(NotRead::Malformed) => {
-                Err(Error::failure(Failure::EntradaInvalida, "o corpo não é um objeto JSON"))
-            }
+            Err(NotRead::Malformed) => Err(Error::invalid("o corpo não é um objeto JSON")),
             Err(NotRead::Repeated(place)) => Err(bounded_json::repeated(&place)),
             Err(NotRead::Excess) => {
                 let message = format!("o corpo tem mais de {values} valores ou {DEPTH} níveis");

@@ -225,7 +225,7 @@ impl Params {
         let query = req.query_string();
         if query.split('&').count() > MAX_PARAMETERS {
             let message = format!("um pedido tem no máximo {MAX_PARAMETERS} parâmetros");
-            return Err(Error::failure(Failure::EntradaInvalida, message).into());
+            return Err(Error::invalid(message).into());
         }
         Ok(Self(request::params(query)?))
     }
@@ -264,7 +264,7 @@ impl Params {
             Some((name, _)) => {
                 let name = printable(name);
                 let message = format!("{name}: parâmetro de consulta desconhecido ou repetido");
-                Err(Error::failure(Failure::EntradaInvalida, message).into())
+                Err(Error::invalid(message).into())
             }
         }
     }
@@ -323,7 +323,7 @@ fn if_match(req: &HttpRequest) -> Result<Option<i32>, RestError> {
             Some(opaque_tag(tag)).filter(|v| !v.starts_with('0')).and_then(parse_digits::<i32>);
         let Some(version) = version else {
             let message = "If-Match: mande uma versão, como veio no ETag, por exemplo \"3\"";
-            return Err(Error::failure(Failure::EntradaInvalida, message).into());
+            return Err(Error::invalid(message).into());
         };
         highest = highest.max(Some(version));
     }

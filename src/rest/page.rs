@@ -6,7 +6,7 @@ use super::answer::answer;
 use super::envelope::RestError;
 use super::guias::answer::GuiaEmitida;
 use super::processos::answer::Processo;
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -124,5 +124,5 @@ answer! {
 /// The error for a query parameter that cannot be read.
 pub fn invalid(name: &str, message: &str) -> RestError {
     let message = format!("{name}: {message}");
-    Error::failure(Failure::EntradaInvalida, message).into()
+    Error::invalid(message).into()
 }

@@ -1,6 +1,6 @@
 //! The tribunais, by their codes in the CNJ number.
 
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::value::characters;
 
 /// A court of justice of a state or of the Federal District.
@@ -68,7 +68,7 @@ impl Tribunal {
         let tribunal = Self::from_text(text).ok_or_else(|| {
             let message =
                 "o filtro `tribunal`: tribunal desconhecido; use, por exemplo, 20 ou 8.20";
-            Error::failure(Failure::EntradaInvalida, message)
+            Error::invalid(message)
         })?;
         Ok(Some(tribunal.code))
     }

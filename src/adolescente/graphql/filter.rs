@@ -4,10 +4,11 @@ use crate::Result;
 use crate::adolescente::Identificador;
 use crate::adolescente::store::OrderField;
 use crate::audit::SensitiveField;
+use crate::error::Error;
 use crate::filters::{AdolescenteField, AdolescenteFilter, Age};
 use crate::graphql_types::connection::ordering;
 use crate::graphql_types::filter::{
-    FilterContext, at_most_100, check_substring, conditions, invalid_input, relation_filter,
+    FilterContext, at_most_100, check_substring, conditions, relation_filter,
 };
 use crate::graphql_types::scalars::{Date, Timestamp};
 use crate::guia::graphql::{
@@ -169,7 +170,7 @@ fn age(
     let bounds = [("idadeMinima", minimum), ("idadeMaxima", maximum)];
     for (field, years) in bounds {
         if years.is_some_and(|years| !(0..=MAX_AGE).contains(&years)) {
-            return Err(invalid_input(format!("o filtro `{field}` vai de 0 a {MAX_AGE}")));
+            return Err(Error::invalid(format!("o filtro `{field}` vai de 0 a {MAX_AGE}")));
         }
     }
     let any = minimum.is_some() || maximum.is_some();

@@ -23,7 +23,7 @@ use super::{Identificador, Search, Semelhante, service};
 use crate::Result;
 use crate::audit::SensitiveField;
 use crate::auth::Papel;
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::graphql_types::connection::{Connection, Count, Paging, orders};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{Cost, FILTER, ListSize, PageSize, SIMILARITY};
@@ -141,8 +141,7 @@ async fn find(
             ctx.sensitive(SensitiveField::Cpf, found)
         }
         _ => {
-            let message = "dê `identificador` ou `cpf`, nunca os dois";
-            return Err(Error::failure(Failure::EntradaInvalida, message));
+            return Err(Error::invalid("dê `identificador` ou `cpf`, nunca os dois"));
         }
     };
     Ok(found.map(AdolescenteNode::from))

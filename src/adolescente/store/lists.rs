@@ -63,11 +63,7 @@ impl List for Adolescentes {
             columns: adolescente_columns!(),
             tables: "adolescente a",
             parent_column: None,
-            where_clause: Sql::join(
-                in_tribunal.into_iter().chain([self.filter.sql(Place::root(tribunal))]),
-                " AND ",
-                "true",
-            ),
+            where_clause: Sql::all([in_tribunal, Some(self.filter.sql(Place::root(tribunal)))]),
             ordering: OrderBy {
                 column: Some(self.field.column()),
                 then: self.then.iter().map(|(field, down)| (field.column().0, *down)).collect(),

@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// comes first.
 fn visible(select: &'static str, scope: Scope, condition: Sql) -> Sql {
     let in_tribunal = scope.tribunal().map(|code| Sql::new("a.tribunal_codigo = ").bind(code));
-    let where_clause = Sql::join(in_tribunal.into_iter().chain([condition]), " AND ", "true");
+    let where_clause = Sql::all([in_tribunal, Some(condition)]);
     let order = " ORDER BY a.tribunal_codigo";
     Sql::new(select).push(" FROM adolescente a WHERE ").append(where_clause).push(order)
 }

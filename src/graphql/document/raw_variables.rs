@@ -40,9 +40,7 @@ impl RawVariables {
             Err(NotRead::Repeated(place)) => {
                 Err(bounded_json::repeated(&format!("variables.{place}")))
             }
-            Err(NotRead::Malformed) => {
-                Err(Error::failure(Failure::EntradaInvalida, "`variables` não é um objeto JSON"))
-            }
+            Err(NotRead::Malformed) => Err(Error::invalid("`variables` não é um objeto JSON")),
         }
     }
 }

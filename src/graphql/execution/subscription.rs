@@ -105,10 +105,7 @@ impl OpenSubscription {
             // restored.
             Some(cursor) if cursor.xid >= snapshot.next => {
                 let message = "o cursor está adiante do fluxo; recomece sem `desde`";
-                return Err(Outcome::from_error(&Error::failure(
-                    Failure::EntradaInvalida,
-                    message,
-                )));
+                return Err(Outcome::from_error(&Error::invalid(message)));
             }
             Some(cursor) => (cursor, None),
         };

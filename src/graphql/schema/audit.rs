@@ -4,7 +4,7 @@ use crate::Result;
 use crate::audit::trail::TrailQuery;
 use crate::audit::{CanalAuditoria, Entry, EspecieAuditoria, NACIONAL, ResultadoAuditoria};
 use crate::auth::Papel;
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::graphql_types::connection::{Connection, Count, Edge, Paging, connect, connections};
 use crate::graphql_types::context::ContextExt;
 use crate::graphql_types::directives::{AUDITORIA, PageSize, RequerPapel};
@@ -64,10 +64,7 @@ async fn list(
 /// Reads the argument `recurso`. Returns `Ok(None)` if the id names an object of a type that the
 /// trail does not record.
 fn read_resource(id: &ID) -> Result<Option<Resource>> {
-    let unreadable = || {
-        let message = "`recurso`: não é o identificador global de um objeto";
-        Error::failure(Failure::EntradaInvalida, message)
-    };
+    let unreadable = || Error::invalid("`recurso`: não é o identificador global de um objeto");
     GlobalId::read(id).map(from_global_id).ok_or_else(unreadable)
 }
 

@@ -7,7 +7,7 @@
 
 use crate::db::Session;
 use crate::db::feed::{FeedCursor, FeedRange};
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::evento::Evento;
 use crate::evento::store::Changes;
 use crate::tramite::{self, Tramite};
@@ -92,8 +92,7 @@ impl FeedContext {
             Self::Delivery(item) => Ok(Some(item.clone())),
             Self::Opening(note) => {
                 let cursor = since.map(str::parse::<FeedCursor>).transpose();
-                let cursor = cursor
-                    .map_err(|error| Error::failure(Failure::EntradaInvalida, error.to_string()))?;
+                let cursor = cursor.map_err(|error| Error::invalid(error.to_string()))?;
                 let _ = note.set((query, cursor));
                 Ok(None)
             }

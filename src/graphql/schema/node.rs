@@ -8,7 +8,7 @@ use crate::audit::trail::RecordById;
 use crate::auth::Papel;
 use crate::busca::AlvoDaBusca;
 use crate::busca::graphql::{ResultadoDaBusca, search};
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::evento::graphql::EventoNode;
 use crate::evento::store::EventoById;
 use crate::graphql::schema::audit::RegistroAuditoriaNode;
@@ -119,7 +119,7 @@ impl NodeQuery {
     ) -> Option<Result<Vec<Option<Result<Node>>>>> {
         if ids.len() > MAX_IDS {
             let message = "`nodes` aceita no máximo 100 identificadores";
-            return Some(Err(Error::failure(Failure::EntradaInvalida, message)));
+            return Some(Err(Error::invalid(message)));
         }
         let load_one = |id: ID| async move { load(ctx, &id).await.transpose() };
         Some(Ok(futures_util::future::join_all(ids.into_iter().map(load_one)).await))

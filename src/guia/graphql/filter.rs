@@ -5,10 +5,11 @@ use crate::adolescente::Identificador;
 use crate::adolescente::graphql::{
     AdolescenteFiltro, {self as adolescente},
 };
+use crate::error::Error;
 use crate::filters::{GuiaField, GuiaFilter};
 use crate::graphql_types::connection::ordering;
 use crate::graphql_types::filter::{
-    FilterContext, at_most_100, check_substring, conditions, invalid_input, relation_filter,
+    FilterContext, at_most_100, check_substring, conditions, relation_filter,
 };
 use crate::graphql_types::scalars::{Date, Timestamp};
 use crate::guia::store::OrderField;
@@ -165,7 +166,7 @@ pub fn filter(input: GuiaFiltro, conditions: &mut FilterContext<'_>) -> Result<G
 
 fn numeros(texts: Option<Vec<String>>) -> Result<Option<Vec<NumeroDaGuia>>> {
     let read = |text: String| {
-        text.trim().parse().map_err(|error| invalid_input(format!("o filtro `numero`: {error}")))
+        text.trim().parse().map_err(|error| Error::invalid(format!("o filtro `numero`: {error}")))
     };
     texts.map(|texts| texts.into_iter().map(read).collect()).transpose()
 }
@@ -176,7 +177,7 @@ fn medidas(codes: Option<Vec<String>>) -> Result<Option<Vec<String>>> {
     };
     match codes {
         Some(codes) if !codes.iter().all(well_formed) => {
-            Err(invalid_input("o filtro `codigoTpuMedida` pede códigos só de dígitos"))
+            Err(Error::invalid("o filtro `codigoTpuMedida` pede códigos só de dígitos"))
         }
         codes => Ok(codes),
     }

@@ -139,7 +139,7 @@ impl List for GuiasOf {
             columns: guia_columns!(),
             tables,
             parent_column,
-            where_clause: Sql::join(parts.into_iter().flatten(), " AND ", "true"),
+            where_clause: Sql::all(parts),
             ordering: self.ordering(),
         }
     }

@@ -28,7 +28,7 @@ const ALL: &str = concat!(
 fn visible(session: &mut Session<'_>, condition: Sql) -> QueryResult<Vec<Guia>> {
     let of_tribunal =
         session.scope.tribunal().map(|code| Sql::new("g.tribunal_codigo = ").bind(code));
-    let where_clause = Sql::join(of_tribunal.into_iter().chain([condition]), " AND ", "true");
+    let where_clause = Sql::all([of_tribunal, Some(condition)]);
     Sql::new(ALL).append(where_clause).push(" ORDER BY g.id").load(session.conn())
 }
 

@@ -41,9 +41,8 @@ pub async fn read_json<T: Send + 'static>(
     let (app, quota_key) = (app(req)?, request::quota_key(req));
     let mut share = app.body_budget.reserve(declared.unwrap_or(maximum), &quota_key).await?;
     let collected = timeout(READ_TIMEOUT, collect(payload, declared.unwrap_or(0), maximum)).await;
-    let bytes = collected.unwrap_or_else(|_| {
-        Err(Error::failure(Failure::EntradaInvalida, "o corpo demorou demais a chegar"))
-    })?;
+    let bytes =
+        collected.unwrap_or_else(|_| Err(Error::invalid("o corpo demorou demais a chegar")))?;
     share.shrink(units(bytes.len()));
     let large = bytes.len() > MAX_INLINE_BYTES;
     let read = move || utf8(bytes).map(read);
@@ -133,7 +132,7 @@ async fn collect(
 ) -> Result<Bytes, Error> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let incomplete = |_| Error::failure(Failure::EntradaInvalida, "o corpo não chegou inteiro");
+        let incomplete = |_| Error::invalid("o corpo não chegou inteiro");
         let chunk = chunk.map_err(incomplete)?;
         if bytes.len() + chunk.len() > maximum {
             return Err(too_large(maximum));

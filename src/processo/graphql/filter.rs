@@ -6,13 +6,14 @@ use crate::adolescente::Identificador;
 use crate::adolescente::graphql::{
     AdolescenteRelacaoFiltro, {self as adolescente},
 };
+use crate::error::Error;
 use crate::evento::graphql::{
     EventoRelacaoFiltro, {self as evento},
 };
 use crate::filters::{ProcessoField, ProcessoFilter};
 use crate::graphql_types::connection::ordering;
 use crate::graphql_types::filter::{
-    FilterContext, at_most_100, check_substring, conditions, invalid_input, relation_filter,
+    FilterContext, at_most_100, check_substring, conditions, relation_filter,
 };
 use crate::graphql_types::scalars::Timestamp;
 use crate::guia::SituacaoGuia;
@@ -154,7 +155,7 @@ fn prefix(text: Option<String>) -> Result<Option<String>> {
     let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
     match punctuated && (3..=20).contains(&digits.len()) {
         true => Ok(Some(digits)),
-        false => Err(invalid_input(
+        false => Err(Error::invalid(
             "o filtro `numeroPrefixo` pede de 3 a 20 dígitos, com ou sem máscara",
         )),
     }

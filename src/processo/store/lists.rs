@@ -68,11 +68,7 @@ impl List for Processos {
             columns: processo_columns!(),
             tables: "processo p",
             parent_column: None,
-            where_clause: Sql::join(
-                in_tribunal.into_iter().chain([self.filter.sql(Place::root(tribunal))]),
-                " AND ",
-                "true",
-            ),
+            where_clause: Sql::all([in_tribunal, Some(self.filter.sql(Place::root(tribunal)))]),
             ordering: OrderBy {
                 column: self.field.column(),
                 then: self
@@ -214,7 +210,7 @@ impl List for ProcessosOfAdolescente {
             columns: concat!(vinculo_columns!(), ", ", processo_columns!()),
             tables: "vinculo v JOIN processo p ON p.id = v.processo_id",
             parent_column: Some("v.adolescente_id"),
-            where_clause: Sql::join(parts.into_iter().flatten(), " AND ", "true"),
+            where_clause: Sql::all(parts),
             ordering: BY_VINCULO,
         }
     }
@@ -235,7 +231,7 @@ fn vinculo_condition(tribunal: Option<i16>, situacao: Option<SituacaoVinculo>) -
             SituacaoVinculo::Encerrado => "v.encerrado_em IS NOT NULL",
         })
     });
-    Sql::join([in_tribunal, in_situacao].into_iter().flatten(), " AND ", "true")
+    Sql::all([in_tribunal, in_situacao])
 }
 
 /// The execuções that name an apuração as their reference.
@@ -266,7 +262,7 @@ impl List for ExecucoesOfApuracao {
             tables: "processo apuracao JOIN processo p \
                       ON p.numero_referencia = apuracao.numero AND p.tipo_referencia = apuracao.tipo",
             parent_column: Some("apuracao.id"),
-            where_clause: Sql::join([in_tribunal, situacao].into_iter().flatten(), " AND ", "true"),
+            where_clause: Sql::all([in_tribunal, situacao]),
             ordering: OrderBy { column: None, then: Vec::new(), id: "p.id", descending: false },
         }
     }

@@ -31,7 +31,7 @@ use std::sync::Arc;
 /// the caller's tribunal, or all of them when `scope` has no tribunal.
 fn visible(select: &'static str, scope: Scope, condition: Sql) -> Sql {
     let in_tribunal = scope.tribunal().map(|code| Sql::new("p.tribunal_codigo = ").bind(code));
-    let where_clause = Sql::join(in_tribunal.into_iter().chain([condition]), " AND ", "true");
+    let where_clause = Sql::all([in_tribunal, Some(condition)]);
     Sql::new(select).push(" FROM processo p WHERE ").append(where_clause)
 }
 

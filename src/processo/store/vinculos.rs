@@ -81,7 +81,7 @@ impl List for Vinculos {
             columns: linked_vinculo_columns!(),
             tables: "vinculo v",
             parent_column: None,
-            where_clause: Sql::join(in_tribunal.into_iter().chain([filter]), " AND ", "true"),
+            where_clause: Sql::all([in_tribunal, Some(filter)]),
             ordering: OrderBy {
                 column: Some(self.field.column()),
                 then: self.then.iter().map(|(field, down)| (field.column().0, *down)).collect(),

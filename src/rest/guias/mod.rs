@@ -34,72 +34,43 @@ use answer::{GuiaEmitida, Parts};
 use body::{BaixaDeGuia, Reason, command, field_name};
 use std::sync::Arc;
 
-/// `POST /guias/provisoria`.
-#[utoipa::path(
-    post, path = "/api/v1/guias/provisoria",
-    operation_id = "emitirGuiaProvisoria", tag = "Guias",
-    summary = "Emite uma guia provisória.",
-    description = "A resposta traz o número que lhe foi dado.",
-    params(DryRunQuery, IdempotencyKey),
-    request_body = NovaGuiaProvisoria,
-    responses(RespostaDeGuiaGravada, Refusals, BadBody, KeyReused),
-)]
-pub async fn emitir_provisoria(
-    req: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, RestError> {
-    emitir(TipoGuia::Provisoria, &req, payload).await
+/// Declares the routes that issue a guia, one for each tipo, with its body.
+macro_rules! emissions {
+    ($(
+        $(#[$doc:meta])*
+        $handler:ident: $path:literal, $id:literal, $tipo:ident, $body:ident, $summary:literal, $description:literal;
+    )+) => { $(
+        $(#[$doc])*
+        #[utoipa::path(
+            post, path = $path, operation_id = $id, tag = "Guias",
+            summary = $summary, description = $description,
+            params(DryRunQuery, IdempotencyKey),
+            request_body = $body,
+            responses(RespostaDeGuiaGravada, Refusals, BadBody, KeyReused),
+        )]
+        pub async fn $handler(
+            req: HttpRequest,
+            payload: web::Payload,
+        ) -> Result<HttpResponse, RestError> {
+            emitir(TipoGuia::$tipo, &req, payload).await
+        }
+    )+ };
 }
 
-/// `POST /guias/definitiva`.
-#[utoipa::path(
-    post, path = "/api/v1/guias/definitiva",
-    operation_id = "emitirGuiaDefinitiva", tag = "Guias",
-    summary = "Emite uma guia definitiva.",
-    description = "A resposta traz o número que lhe foi dado.",
-    params(DryRunQuery, IdempotencyKey),
-    request_body = NovaGuiaDefinitiva,
-    responses(RespostaDeGuiaGravada, Refusals, BadBody, KeyReused),
-)]
-pub async fn emitir_definitiva(
-    req: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, RestError> {
-    emitir(TipoGuia::Definitiva, &req, payload).await
-}
-
-/// `POST /guias/internacao-sancao`.
-#[utoipa::path(
-    post, path = "/api/v1/guias/internacao-sancao",
-    operation_id = "emitirGuiaDeInternacaoSancao", tag = "Guias",
-    summary = "Emite uma guia de internação-sanção.",
-    description = "A resposta traz o número que lhe foi dado; o prazo é de até 90 dias.",
-    params(DryRunQuery, IdempotencyKey),
-    request_body = NovaGuiaDeInternacaoSancao,
-    responses(RespostaDeGuiaGravada, Refusals, BadBody, KeyReused),
-)]
-pub async fn emitir_internacao_sancao(
-    req: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, RestError> {
-    emitir(TipoGuia::InternacaoSancao, &req, payload).await
-}
-
-/// `POST /guias/unificadora`.
-#[utoipa::path(
-    post, path = "/api/v1/guias/unificadora",
-    operation_id = "emitirGuiaUnificadora", tag = "Guias",
-    summary = "Emite uma guia unificadora.",
-    description = "As guias unificadas são baixadas.",
-    params(DryRunQuery, IdempotencyKey),
-    request_body = NovaGuiaUnificadora,
-    responses(RespostaDeGuiaGravada, Refusals, BadBody, KeyReused),
-)]
-pub async fn emitir_unificadora(
-    req: HttpRequest,
-    payload: web::Payload,
-) -> Result<HttpResponse, RestError> {
-    emitir(TipoGuia::Unificadora, &req, payload).await
+emissions! {
+    /// `POST /guias/provisoria`.
+    emitir_provisoria: "/api/v1/guias/provisoria", "emitirGuiaProvisoria", Provisoria, NovaGuiaProvisoria,
+        "Emite uma guia provisória.", "A resposta traz o número que lhe foi dado.";
+    /// `POST /guias/definitiva`.
+    emitir_definitiva: "/api/v1/guias/definitiva", "emitirGuiaDefinitiva", Definitiva, NovaGuiaDefinitiva,
+        "Emite uma guia definitiva.", "A resposta traz o número que lhe foi dado.";
+    /// `POST /guias/internacao-sancao`.
+    emitir_internacao_sancao: "/api/v1/guias/internacao-sancao", "emitirGuiaDeInternacaoSancao", InternacaoSancao,
+        NovaGuiaDeInternacaoSancao, "Emite uma guia de internação-sanção.",
+        "A resposta traz o número que lhe foi dado; o prazo é de até 90 dias.";
+    /// `POST /guias/unificadora`.
+    emitir_unificadora: "/api/v1/guias/unificadora", "emitirGuiaUnificadora", Unificadora, NovaGuiaUnificadora,
+        "Emite uma guia unificadora.", "As guias unificadas são baixadas.";
 }
 
 async fn emitir(

@@ -1,7 +1,7 @@
 //! Inputs and filters of trâmites.
 
 use crate::Result;
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::graphql_types::filter::{FilterContext, conditions, relation_filter};
 use crate::graphql_types::mutation::input;
 use crate::graphql_types::scalars::Timestamp;
@@ -71,15 +71,14 @@ pub fn counted_filter(
 
 pub fn filter(input: TramiteFiltro) -> Result<TramiteFilter> {
     let protocolo = input.protocolo.map(|text| Protocolo::read(&text)).transpose();
-    let protocolo = protocolo.map_err(|error| {
-        Error::failure(Failure::EntradaInvalida, format!("o filtro `protocolo`: {error}"))
-    })?;
+    let protocolo =
+        protocolo.map_err(|error| Error::invalid(format!("o filtro `protocolo`: {error}")))?;
     let estrutura = |name: &str, input: Option<EstruturaInput>| {
         let address = input.map(EstruturaAddress::from);
         match address.as_ref().and_then(|e| rules::estrutura_numero(&e.numero)) {
             Some(refusal) => {
                 let message = format!("o filtro `{name}`: {}", refusal.mensagem);
-                Err(Error::failure(Failure::EntradaInvalida, message))
+                Err(Error::invalid(message))
             }
             None => Ok(address),
         }

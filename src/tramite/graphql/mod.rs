@@ -23,7 +23,7 @@ use super::{ComponenteDigital, EnviarTramite, Nre, Protocolo, Tramite, service};
 use crate::Result;
 use crate::auth::Papel;
 use crate::db::list::{PageOf, Slice};
-use crate::error::{Error, Failure, Refusal};
+use crate::error::{Error, Refusal};
 use crate::graphql::schema::errors::ErroGraphql;
 use crate::graphql_types::connection::{Connection, Count, Paging, connect};
 use crate::graphql_types::context::ContextExt;
@@ -176,13 +176,11 @@ async fn registro(
         (None, Some(text)) => match Protocolo::read(&text) {
             Ok(protocolo) => RegistroOf::Key(protocolo.key().to_owned()),
             Err(error) => {
-                let message = format!("protocolo: {error}");
-                return Err(Error::failure(Failure::EntradaInvalida, message));
+                return Err(Error::invalid(format!("protocolo: {error}")));
             }
         },
         _ => {
-            let message = "dê `nre` ou `protocolo`, nunca os dois";
-            return Err(Error::failure(Failure::EntradaInvalida, message));
+            return Err(Error::invalid("dê `nre` ou `protocolo`, nunca os dois"));
         }
     };
     Ok(ctx.loaders().load_named(key).await?.map(RegistroNode))

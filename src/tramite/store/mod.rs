@@ -56,7 +56,7 @@ fn of_parties(tribunal: Option<i16>) -> Option<Sql> {
 
 fn visible(session: &mut Session<'_>, condition: Sql) -> QueryResult<Vec<Tramite>> {
     let of_parties = of_parties(session.scope.tribunal());
-    let where_clause = Sql::join(of_parties.into_iter().chain([condition]), " AND ", "true");
+    let where_clause = Sql::all([of_parties, Some(condition)]);
     Sql::new(concat!("SELECT ", tramite_columns!(), " FROM ", tables!(), " WHERE "))
         .append(where_clause)
         .push(" ORDER BY t.idt")
@@ -153,7 +153,7 @@ impl Relation for RegistroOf {
             .push(") OR g.id = ANY(")
             .bind(ids)
             .push("))");
-        let where_clause = Sql::join(party.into_iter().chain([requested]), " AND ", "true");
+        let where_clause = Sql::all([party, Some(requested)]);
         let rows: Vec<RegistroEletronico> =
             Sql::new(concat!("SELECT ", registro_columns!(), " FROM registro_eletronico g WHERE "))
                 .append(where_clause)

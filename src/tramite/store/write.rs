@@ -17,7 +17,6 @@ use diesel::prelude::*;
 row! {
     /// The facts about other órgãos that the decision table needs: yes or no, and nothing more.
     #[derive(Debug, Clone, Copy, QueryableByName)]
-    #[expect(clippy::struct_excessive_bools, reason = "each is a question of the table")]
     pub struct EnvioFacts {
         pub destino_tem: bool,
         pub destino_e_parte: bool,

@@ -3,7 +3,7 @@
 
 use super::parsed_request::ParsedRequest;
 use crate::bounded_json::{self, NotRead};
-use crate::error::{Error, Failure};
+use crate::error::Error;
 use crate::graphql::document::persisted::{DocumentRef, Id};
 use crate::graphql::document::raw_variables::{BOUNDS, RawVariables};
 use actix_web::web::Bytes;
@@ -44,7 +44,7 @@ impl Parameters<'_> {
         let text = match self.query {
             StringParam::Absent => None,
             StringParam::Given(text) => Some(text),
-            StringParam::Other => return Err(invalid("`query` é um texto")),
+            StringParam::Other => return Err(Error::invalid("`query` é um texto")),
         };
         let id = document_id(self.document_id, self.extensions)?;
         let reference = match (text, id) {
@@ -52,21 +52,21 @@ impl Parameters<'_> {
             (None, Some(id)) => DocumentRef::Id(id),
             (Some(text), Some(id)) => DocumentRef::Both(text, id),
             (None, None) => {
-                return Err(invalid("falta `query`, o documento GraphQL, como texto"));
+                return Err(Error::invalid("falta `query`, o documento GraphQL, como texto"));
             }
         };
         let operation = match self.operation_name {
             StringParam::Absent => None,
             // Some clients send an empty name if they mean none.
             StringParam::Given(name) => Some(name).filter(|name| !name.is_empty()),
-            StringParam::Other => return Err(invalid("`operationName` é um texto")),
+            StringParam::Other => return Err(Error::invalid("`operationName` é um texto")),
         };
         let variables = match self.variables.map(RawValue::get) {
             None => RawVariables::default(),
             Some(json) if json.starts_with('{') => {
                 RawVariables::of(body.slice_ref(json.as_bytes()))
             }
-            Some(_) => return Err(invalid("`variables` é um objeto")),
+            Some(_) => return Err(Error::invalid("`variables` é um objeto")),
         };
         Ok(ParsedRequest::new(reference, operation, variables))
     }
@@ -78,7 +78,7 @@ pub fn check_members(json: &[u8]) -> Result<(), Error> {
     match bounded_json::check_members(json, BOUNDS.values) {
         Err(NotRead::Repeated(place)) => Err(bounded_json::repeated(&place)),
         Err(NotRead::Excess) => {
-            Err(invalid("o pedido tem membros demais, ou níveis demais de aninhamento"))
+            Err(Error::invalid("o pedido tem membros demais, ou níveis demais de aninhamento"))
         }
         Ok(()) | Err(NotRead::Malformed) => Ok(()),
     }
@@ -92,16 +92,16 @@ fn document_id(
     let by_document = match document_id {
         StringParam::Absent => None,
         StringParam::Given(id) => Some(Id::new(&id)),
-        StringParam::Other => return Err(invalid("`documentId` é um texto")),
+        StringParam::Other => return Err(Error::invalid("`documentId` é um texto")),
     };
     let by_extension = match extensions.map(RawValue::get) {
         None => None,
         Some(json) if json.starts_with('{') => apollo_id(json)?,
-        Some(_) => return Err(invalid("`extensions` é um objeto")),
+        Some(_) => return Err(Error::invalid("`extensions` é um objeto")),
     };
     match (by_document, by_extension) {
         (Some(one), Some(other)) if one != other => {
-            Err(invalid("`documentId` e `persistedQuery` pedem documentos diferentes"))
+            Err(Error::invalid("`documentId` e `persistedQuery` pedem documentos diferentes"))
         }
         (one, other) => Ok(one.or(other)),
     }
@@ -120,17 +120,13 @@ fn apollo_id(extensions: &str) -> Result<Option<Id>, Error> {
         #[serde(rename = "sha256Hash")]
         hash: String,
     }
-    let malformed = || invalid("`persistedQuery` é { version: 1, sha256Hash }");
+    let malformed = || Error::invalid("`persistedQuery` é { version: 1, sha256Hash }");
     let read: Extensions<'_> = serde_json::from_str(extensions).map_err(|_| malformed())?;
     let Some(requested) = read.persisted_query else { return Ok(None) };
     match serde_json::from_str(requested.get()) {
         Ok(PersistedQuery { version: 1, hash }) => Ok(Some(Id::new(&hash))),
         _ => Err(malformed()),
     }
-}
-
-fn invalid(message: &'static str) -> Error {
-    Error::failure(Failure::EntradaInvalida, message)
 }
 
 impl<'de> Deserialize<'de> for StringParam {

@@ -42,10 +42,10 @@ impl From<Error> for ReadError {
 impl From<serde_json::Error> for ReadError {
     fn from(error: serde_json::Error) -> Self {
         if nests_too_deep(&error) {
-            return Self::Refused(invalid(TOO_DEEP));
+            return Self::Refused(Error::invalid(TOO_DEEP));
         }
         match error.is_data() {
-            true => Self::Refused(invalid("o corpo não é um objeto JSON com `query`")),
+            true => Self::Refused(Error::invalid("o corpo não é um objeto JSON com `query`")),
             false => Self::Unreadable,
         }
     }
@@ -89,7 +89,7 @@ fn batch(body: &Bytes, max: usize) -> Result<ParsedBody, ReadError> {
     let CountedItems { first, all } = FirstItems(max).deserialize(&mut reader)?;
     reader.end()?;
     match all {
-        0 => return Err(invalid("a lista não tem operação").into()),
+        0 => return Err(Error::invalid("a lista não tem operação").into()),
         n if n > max => {
             let message = format!("um pedido tem no máximo {max} operações; este tem {n}");
             return Err(Error::failure(Failure::CorpoExcedeLimite, message).into());
@@ -100,7 +100,7 @@ fn batch(body: &Bytes, max: usize) -> Result<ParsedBody, ReadError> {
         check_members(item.get().as_bytes())?;
         match serde_json::from_str::<Parameters<'_>>(item.get()) {
             Ok(parameters) => parameters.into_request(body),
-            Err(_) => Err(invalid("cada item da lista é um objeto com `query`")),
+            Err(_) => Err(Error::invalid("cada item da lista é um objeto com `query`")),
         }
     };
     Ok(ParsedBody::Batch(first.into_iter().map(parse_item).collect()))
@@ -160,7 +160,7 @@ fn from_url(req: &HttpRequest) -> Result<ParsedRequest, Error> {
     }
     request::params(req.query_string())?;
     let url_params = web::Query::<UrlParams>::from_query(req.query_string())
-        .map_err(|_| invalid("a query string está malformada"))?
+        .map_err(|_| Error::invalid("a query string está malformada"))?
         .into_inner();
     let given = |text: Option<String>| text.map_or(StringParam::Absent, StringParam::Given);
     let variables = Bytes::from(url_params.variables.unwrap_or_default());
@@ -183,9 +183,5 @@ fn json(text: &[u8]) -> serde_json::Result<Option<&RawValue>> {
 
 /// The error of a parameter that cannot be read.
 fn not_json(message: &'static str) -> impl Fn(serde_json::Error) -> Error {
-    move |error| invalid(if nests_too_deep(&error) { TOO_DEEP } else { message })
-}
-
-fn invalid(message: &'static str) -> Error {
-    Error::failure(Failure::EntradaInvalida, message)
+    move |error| Error::invalid(if nests_too_deep(&error) { TOO_DEEP } else { message })
 }

@@ -82,11 +82,11 @@ pub struct Upload {
 }
 
 fn interrupted() -> Error {
-    Error::failure(Failure::EntradaInvalida, "o corpo não chegou inteiro")
+    Error::invalid("o corpo não chegou inteiro")
 }
 
 fn malformed() -> Error {
-    Error::failure(Failure::EntradaInvalida, "o corpo não é um multipart/form-data")
+    Error::invalid("o corpo não é um multipart/form-data")
 }
 
 /// `named` holds what the query says about the file.
@@ -106,9 +106,9 @@ async fn read_form(
             }
             "conteudo" if file.is_none() => file = Some(destination.store(part).await?),
             _ => {
-                let message =
-                    "o formulário tem hashDoComponenteDigital, protocolo e conteudo, uma vez cada";
-                return Err(Error::failure(Failure::EntradaInvalida, message));
+                return Err(Error::invalid(
+                    "o formulário tem hashDoComponenteDigital, protocolo e conteudo, uma vez cada",
+                ));
             }
         }
     }
@@ -126,10 +126,7 @@ async fn read_field(mut field: Field) -> Result<String, Error> {
     while let Some(bytes) = timeout(READ_TIMEOUT, field.next()).await.map_err(|_| interrupted())? {
         received.extend_from_slice(&bytes.map_err(|_| interrupted())?);
         if received.len() > MAX_FIELD {
-            return Err(Error::failure(
-                Failure::EntradaInvalida,
-                "um campo do formulário é longo demais",
-            ));
+            return Err(Error::invalid("um campo do formulário é longo demais"));
         }
     }
     String::from_utf8(received).map_err(|_| malformed())
