@@ -2,8 +2,7 @@
 
 use super::super::body_fields::{Readable, body};
 use super::super::json_fields::{FieldPath, JsonBody};
-use super::super::openapi::texts::{Hash, Instante, Justificativa, Protocolo};
-use super::componentes::file_key::FileKey;
+use super::super::openapi::texts::{Instante, Justificativa};
 use super::documentos;
 use super::fields::{self, APENSADOS, Unknown};
 use crate::tramite::rules::MAX_HIPOTESE;
@@ -63,14 +62,6 @@ impl Readable for MotivoDaRecusa {
             body.refuse_because(field, "o motivo é 01, 02, 03, 04 ou 99");
         }
         motivo
-    }
-}
-
-body! {
-    /// Um arquivo do trâmite. Os dois podem vir na consulta, em vez do corpo; se vêm nos dois, são os mesmos.
-    pub struct ArquivoPedido for FileKey {
-        hashDoComponenteDigital: Hash => hash at ["arquivo", "hashDoComponenteDigital"],
-        protocolo: Protocolo => protocolo at ["arquivo", "protocolo"],
     }
 }
 

@@ -182,7 +182,8 @@ fn every_route_is_in_the_document() {
     }
 }
 
-/// Every field that a handler reads from a body or a query is in the document.
+/// Every field that a handler reads from a body or a query by hand is in the document. Those of the
+/// bodies that `body!` declares are in it by that declaration.
 #[test]
 fn every_field_that_is_read_is_in_the_document() {
     let reads = [
@@ -214,7 +215,7 @@ fn every_field_that_is_read_is_in_the_document() {
             assert!(document.contains(&field) || document.contains(&parameter), "{name}");
         }
     }
-    assert!(read > 80, "only {read} found: do handlers read in another way?");
+    assert!(read > 40, "only {read} found: do handlers read in another way?");
 }
 
 /// The server reads a body with every documented field, and every response fits the document. The

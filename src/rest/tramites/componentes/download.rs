@@ -1,6 +1,6 @@
 //! Sends files to the destinatário.
 
-use super::file_key::{FileKey, ParsedFileKey, begin_with_file, from_json};
+use super::file_key::{ArquivoPedido, FileKey, ParsedFileKey, begin_with_file, from_json};
 use super::parts::range;
 use super::reader::Reader;
 use crate::call::Call;
@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::rest::openapi::tramite::answers::ParteEmBase64;
 use crate::rest::openapi::tramite::refusals::{BadBody, Conflict, NotFound, TramitaRefusals};
 use crate::rest::openapi::tramite::{Bytes as Content, PartPath, TramitePath};
-use crate::rest::tramites::body::ArquivoPedido;
 use crate::rest::tramites::idt;
 use crate::rest::tramites::refusal::TramitaError;
 use crate::rest::tramites::retry::retry;

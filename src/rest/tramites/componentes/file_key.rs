@@ -4,9 +4,10 @@
 use crate::auth::Papel;
 use crate::call::Call;
 use crate::error::{CodigoErro, Refusal};
+use crate::rest::body_fields::body;
 use crate::rest::json_fields::JsonBody;
+use crate::rest::openapi::texts;
 use crate::rest::tramites::begin::begin_with_params;
-use crate::rest::tramites::body::ArquivoPedido;
 use crate::rest::tramites::refusal::TramitaError;
 use crate::tramite::{HashSha256, Protocolo};
 use crate::value::rules::UnknownFields;
@@ -21,6 +22,14 @@ pub const PROTOCOLO: &str = "protocolo";
 pub struct FileKey {
     pub hash: Option<String>,
     pub protocolo: Option<String>,
+}
+
+body! {
+    /// Um arquivo do trâmite. Os dois podem vir na consulta, em vez do corpo; se vêm nos dois, são os mesmos.
+    pub struct ArquivoPedido for FileKey {
+        hashDoComponenteDigital: texts::Hash => hash at ["arquivo", "hashDoComponenteDigital"],
+        protocolo: texts::Protocolo => protocolo at ["arquivo", "protocolo"],
+    }
 }
 
 /// The names of a file from both places, parsed.

@@ -5,6 +5,6 @@
 pub mod download;
 pub mod upload;
 mod form;
-pub mod file_key;
+mod file_key;
 pub mod parts;
 mod reader;

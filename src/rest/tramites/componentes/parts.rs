@@ -1,6 +1,6 @@
 //! Upload of a file in parts, which is how the platform's client sends every attached file.
 
-use super::file_key::{ParsedFileKey, begin_with_file, from_json};
+use super::file_key::{ArquivoPedido, ParsedFileKey, begin_with_file, from_json};
 use super::form::Upload;
 use super::reader::Reader;
 use super::upload::{Form, forget, receive};
@@ -11,7 +11,6 @@ use crate::error::{CodigoErro, Error, Refusal};
 use crate::rest::openapi::tramite::refusals::{BadBody, Conflict, NotFound, TramitaRefusals};
 use crate::rest::openapi::tramite::{FormularioDoArquivo, PartPath, TicketPath};
 use crate::rest::tramites::answer::PassoDado;
-use crate::rest::tramites::body::ArquivoPedido;
 use crate::rest::tramites::idt;
 use crate::rest::tramites::refusal::TramitaError;
 use crate::rest::tramites::steps::situacao_of;
