@@ -5,13 +5,14 @@
 
 use super::Papel;
 use super::basic::{self, ClientSecret};
+use super::signer::Signer;
 use actix_web::error::InternalError;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use ring::error::Unspecified;
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use rsa::traits::PublicKeyParts;
 use serde::Deserialize;
@@ -80,7 +81,7 @@ pub const CLIENTS: [Client; 7] = [
 ];
 
 struct KeyPair {
-    signing_key: EncodingKey,
+    signer: Signer,
     public_key: Value,
     kid: String,
 }
@@ -118,7 +119,7 @@ impl Issuer {
     }
 
     /// A signed token for `client`.
-    pub fn token(&self, client: &Client) -> jsonwebtoken::errors::Result<String> {
+    pub fn token(&self, client: &Client) -> Result<String, Unspecified> {
         let now = (self.now)().timestamp();
         let roles: Vec<_> = client.papeis.iter().map(|papel| papel.name()).collect();
         let mut claims = json!({
@@ -138,11 +139,9 @@ impl Issuer {
     }
 
     /// Signs any claims. Tests use it to forge tokens.
-    pub fn sign(&self, claims: &Value) -> jsonwebtoken::errors::Result<String> {
-        let pair = self.pair();
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some(pair.kid.clone());
-        jsonwebtoken::encode(&header, claims, &pair.signing_key)
+    pub fn sign(&self, claims: &Value) -> Result<String, Unspecified> {
+        let KeyPair { signer, kid, .. } = self.pair();
+        signer.jws(&json!({ "typ": "JWT", "alg": "RS256", "kid": kid }), claims)
     }
 }
 
@@ -158,7 +157,8 @@ fn generate() -> KeyPair {
     let public_key = json!({
         "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": BASE64.encode(n), "e": BASE64.encode(e),
     });
-    KeyPair { signing_key: EncodingKey::from_rsa_der(der.as_bytes()), public_key, kid }
+    let signer = Signer::from_pkcs1(der.as_bytes()).expect("a key that can sign");
+    KeyPair { signer, public_key, kid }
 }
 
 pub fn routes(config: &mut web::ServiceConfig) {

@@ -1,9 +1,10 @@
 //! The public keys of the issuer, fetched over HTTP and cached.
 
 use super::discovery::{Configuration, fetch};
+use super::rsa_key::{MIN_BITS, bits};
 use crate::trace;
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, DecodingKeyKind};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -211,6 +212,38 @@ fn usable(jwk: &Jwk) -> Option<(String, Arc<Key>)> {
         return None;
     }
     let key = DecodingKey::from_jwk(jwk).ok()?;
-    let algorithm = jwk.common.key_algorithm;
-    Some((jwk.common.key_id.clone()?, Arc::new(Key { key, algorithm })))
+    let (kid, algorithm) = (jwk.common.key_id.clone()?, jwk.common.key_algorithm);
+    if let DecodingKeyKind::RsaModulusExponent { n, .. } = key.kind()
+        && bits(n) < MIN_BITS
+    {
+        tracing::warn!(
+            kid,
+            bits = bits(n),
+            "a key of the issuer is too short; its tokens are refused"
+        );
+        return None;
+    }
+    Some((kid, Arc::new(Key { key, algorithm })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::rsa_key::RsaPublicKey;
+    use jsonwebtoken::jwk::{AlgorithmParameters, CommonParameters};
+
+    #[test]
+    fn a_key_that_is_too_short_is_not_used() {
+        let is_usable = |pem: &str| {
+            let key = RsaPublicKey::from_pem(pem).unwrap();
+            let key_id = Some("a".into());
+            usable(&Jwk {
+                common: CommonParameters { key_id, ..CommonParameters::default() },
+                algorithm: AlgorithmParameters::RSA(key.parameters()),
+            })
+            .is_some()
+        };
+        assert!(is_usable(include_str!("../catalogo/testdata/public.pem")));
+        assert!(!is_usable(include_str!("../catalogo/testdata/short.pem")));
+    }
 }

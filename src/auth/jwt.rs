@@ -2,6 +2,7 @@
 
 use super::claims::ClaimPath;
 use super::jwks::{Key, KeySet, KeySource};
+use super::jwt_signatures;
 use super::refused::{
     Refused, basic_elsewhere, expired, invalid, missing_token, no_credentials, no_issuer_keys,
     not_yet_valid, unreadable_token,
@@ -163,6 +164,7 @@ impl VerifiedToken {
 
 impl Auth {
     pub fn new(options: AuthOptions, credentials: Credentials) -> Self {
+        jwt_signatures::install();
         let mut validation = Validation::new(Algorithm::RS256);
         validation.algorithms.clone_from(&options.algorithms);
         validation.leeway = LEEWAY_SECONDS;

@@ -14,8 +14,10 @@ mod secret_attempts;
 pub mod issuer;
 mod jwks;
 mod jwt;
+mod jwt_signatures;
 pub mod pem;
 mod refused;
+pub mod rsa_key;
 pub mod signer;
 
 pub use certificate::{Certificate, Fingerprint, PeerCertificate, Validity};

@@ -1,17 +1,8 @@
 //! The public key with which a system signs its recibos. Converts the certificate or public key of
 //! an operator to a JWK.
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
-use rsa::RsaPublicKey;
-use rsa::pkcs1::DecodeRsaPublicKey;
-use rsa::pkcs8::DecodePublicKey;
-use rsa::traits::PublicKeyParts;
+use crate::auth::rsa_key::{MIN_BITS, NoRsaKey, RsaPublicKey};
 use serde_json::{Value, json};
-use x509_cert::Certificate;
-use x509_cert::der::{Decode, Encode};
-
-const MIN_BITS: usize = 2048;
 
 /// The reason why an operator cannot register a text as a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,30 +24,12 @@ pub fn read(text: &str) -> Result<Value, NoKey> {
     }
     let key = match serde_json::from_str::<Value>(text) {
         Ok(jwk) => of_jwk(&jwk)?,
-        Err(_) => of_pem(text)?,
+        Err(_) => RsaPublicKey::from_pem(text)?,
     };
-    if key.n().bits() < MIN_BITS {
+    if key.bits() < MIN_BITS {
         return Err(NoKey::Short);
     }
-    let (n, e) = (BASE64.encode(key.n().to_bytes_be()), BASE64.encode(key.e().to_bytes_be()));
-    Ok(json!({ "kty": "RSA", "n": n, "e": e }))
-}
-
-fn of_pem(text: &str) -> Result<RsaPublicKey, NoKey> {
-    let (label, der) = crate::auth::pem::decode(text.as_bytes()).ok_or(NoKey::Unreadable)?;
-    let spki = match label.as_str() {
-        "RSA PUBLIC KEY" => {
-            return RsaPublicKey::from_pkcs1_der(&der).map_err(|_| NoKey::Unreadable);
-        }
-        "PUBLIC KEY" => der,
-        "CERTIFICATE" => {
-            let certificate = Certificate::from_der(&der).map_err(|_| NoKey::Unreadable)?;
-            let spki = certificate.tbs_certificate.subject_public_key_info.to_der();
-            spki.map_err(|_| NoKey::Unreadable)?
-        }
-        _ => return Err(NoKey::Unreadable),
-    };
-    RsaPublicKey::from_public_key_der(&spki).map_err(|_| NoKey::NotRsa)
+    Ok(json!(key.parameters()))
 }
 
 fn of_jwk(jwk: &Value) -> Result<RsaPublicKey, NoKey> {
@@ -66,12 +39,17 @@ fn of_jwk(jwk: &Value) -> Result<RsaPublicKey, NoKey> {
     if jwk["kty"] != "RSA" {
         return Err(NoKey::NotRsa);
     }
-    let number = |name: &str| {
-        let bytes = BASE64.decode(jwk[name].as_str()?).ok()?;
-        Some(rsa::BigUint::from_bytes_be(&bytes))
-    };
-    let (n, e) = number("n").zip(number("e")).ok_or(NoKey::Unreadable)?;
-    RsaPublicKey::new(n, e).map_err(|_| NoKey::Unreadable)
+    let (n, e) = jwk["n"].as_str().zip(jwk["e"].as_str()).ok_or(NoKey::Unreadable)?;
+    Ok(RsaPublicKey::from_base64(n, e)?)
+}
+
+impl From<NoRsaKey> for NoKey {
+    fn from(reason: NoRsaKey) -> Self {
+        match reason {
+            NoRsaKey::Unreadable => Self::Unreadable,
+            NoRsaKey::OtherKind => Self::NotRsa,
+        }
+    }
 }
 
 #[cfg(test)]

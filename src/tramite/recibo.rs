@@ -1,12 +1,11 @@
 //! The recibos of a trâmite: the exact text that a party signs, and the check of the signature.
 
 use super::{Idt, Nre};
+use crate::auth::rsa_key::{NoRsaKey, RsaPublicKey};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
-use jsonwebtoken::errors::Error;
 use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, DecodingKey};
 
 /// The result of checking the signature on a recibo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,14 +60,13 @@ pub fn check(
     text: &str,
     signature: Option<&str>,
     key: Option<&str>,
-) -> Result<SignatureCheck, Error> {
+) -> Result<SignatureCheck, NoRsaKey> {
     let Some(key) = key else { return Ok(SignatureCheck::NoKey) };
-    let jwk: Jwk = serde_json::from_str(key)?;
-    let key = DecodingKey::from_jwk(&jwk)?;
+    let jwk: Jwk = serde_json::from_str(key).map_err(|_| NoRsaKey::Unreadable)?;
+    let key = RsaPublicKey::from_jwk(&jwk)?;
     let Some(signature) = signature else { return Ok(SignatureCheck::Absent) };
-    let Ok(bytes) = STANDARD.decode(signature) else { return Ok(SignatureCheck::Mismatch) };
-    let signature = URL_SAFE_NO_PAD.encode(bytes);
-    Ok(match jsonwebtoken::crypto::verify(&signature, text.as_bytes(), &key, Algorithm::RS256)? {
+    let signature = BASE64_STANDARD.decode(signature);
+    Ok(match signature.is_ok_and(|signature| key.verify(text.as_bytes(), &signature)) {
         true => SignatureCheck::Valid,
         false => SignatureCheck::Mismatch,
     })

@@ -1,36 +1,33 @@
 //! A token issuer for one run. It generates a key, and only the server of this run trusts that key.
 
+use crate::auth::signer::jws_input;
 use crate::auth::{AuthOptions, KeySource, Papel};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chrono::{DateTime, Utc};
-use jsonwebtoken::jwk::{Jwk, JwkSet};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::Algorithm;
+use ring::rand::SystemRandom;
+use ring::signature::{Ed25519KeyPair, KeyPair};
 use serde_json::json;
-use uuid::Uuid;
 
 const ISSUER: &str = "https://isolamento.invalid";
 const AUDIENCE: &str = "elos";
 const KID: &str = "isolamento";
 const LIFE_SECONDS: i64 = 900;
-/// The PKCS#8 header before the 32 bytes of an Ed25519 key.
-const PKCS8: [u8; 16] = [
-    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
-];
 
 pub struct Identity {
-    key: EncodingKey,
+    key: Ed25519KeyPair,
     public: String,
     now: fn() -> DateTime<Utc>,
 }
 
 impl Identity {
     pub fn new(now: fn() -> DateTime<Utc>) -> anyhow::Result<Self> {
-        let mut der = PKCS8.to_vec();
-        der.extend(Uuid::new_v4().as_bytes());
-        der.extend(Uuid::new_v4().as_bytes());
-        let key = EncodingKey::from_ed_der(&der);
-        let mut public = Jwk::from_encoding_key(&key, Algorithm::EdDSA)?;
-        public.common.key_id = Some(KID.into());
-        let public = serde_json::to_string(&JwkSet { keys: vec![public] })?;
+        let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())?;
+        let key = Ed25519KeyPair::from_pkcs8(key.as_ref())?;
+        let x = BASE64.encode(key.public_key());
+        let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": KID, "x": x });
+        let public = json!({ "keys": [jwk] }).to_string();
         Ok(Self { key, public, now })
     }
 
@@ -43,7 +40,7 @@ impl Identity {
     }
 
     /// A token for a client of one tribunal with every papel that such a client can have.
-    pub fn token(&self, tribunal: i16) -> anyhow::Result<String> {
+    pub fn token(&self, tribunal: i16) -> String {
         let now = (self.now)().timestamp();
         let papeis = Papel::ALL.into_iter().filter(|papel| *papel != Papel::Nacional);
         let roles: Vec<_> = papeis.map(Papel::name).collect();
@@ -52,7 +49,7 @@ impl Identity {
             "iss": ISSUER, "sub": client, "azp": client, "aud": AUDIENCE, "iat": now, "exp": now + LIFE_SECONDS,
             "tribunal": tribunal.to_string(), "realm_access": { "roles": roles },
         });
-        let header = Header { kid: Some(KID.into()), ..Header::new(Algorithm::EdDSA) };
-        Ok(jsonwebtoken::encode(&header, &claims, &self.key)?)
+        let input = jws_input(&json!({ "typ": "JWT", "alg": "EdDSA", "kid": KID }), &claims);
+        format!("{input}.{}", BASE64.encode(self.key.sign(input.as_bytes())))
     }
 }

@@ -91,8 +91,8 @@ fn without_null(schema: &Value) -> Option<Value> {
         fields.insert("type".into(), ty.clone());
         return Some(fields.into());
     }
-    let [first, other] = fields.get("oneOf")?.as_array()?.as_slice() else { return None };
-    let mut merged = other.as_object().filter(|_| *first == null)?.clone();
+    let [other, last] = fields.get("oneOf")?.as_array()?.as_slice() else { return None };
+    let mut merged = other.as_object().filter(|_| *last == null)?.clone();
     let others = fields.iter().filter(|(field, _)| *field != "oneOf");
     merged.extend(others.map(|(field, value)| (field.clone(), value.clone())));
     Some(merged.into())

@@ -60,7 +60,7 @@ pub struct ResponseHeader(pub &'static str, &'static str, &'static str);
 impl ResponseHeader {
     pub fn to_openapi(&self) -> Header {
         let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(self.1));
-        HeaderBuilder::new().schema(text).description(Some(self.2)).build()
+        HeaderBuilder::new().schema(Some(text)).description(Some(self.2)).build()
     }
 }
 

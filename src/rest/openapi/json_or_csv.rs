@@ -24,7 +24,7 @@ impl IntoResponses for JsonOrCsv {
             ));
             let content = ContentBuilder::new().schema(Some(text)).example(Some(EXAMPLE.into()));
             let content = content.build();
-            response.content.insert("text/csv".to_owned(), content);
+            response.content.insert("text/csv".to_owned(), content.into());
         }
         all
     }

@@ -178,6 +178,7 @@ impl Modify for SecuritySchemes {
             components.add_security_scheme("token", SecurityScheme::Http(token));
             components.add_security_scheme("basic", SecurityScheme::Http(basic));
             components.add_security_scheme("certificado", SecurityScheme::MutualTls {
+                deprecated: None,
                 description: Some(
                     "O certificado do sistema, registrado por quem opera o servidor: só nas rotas do Tramita.".into(),
                 ),

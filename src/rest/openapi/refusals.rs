@@ -118,7 +118,7 @@ fn response(&Row(status, _, description, code, error): &Row) -> Response {
         None => response,
         Some((name, description)) => {
             let text = ObjectBuilder::new().schema_type(Type::String);
-            let header = HeaderBuilder::new().schema(text).description(Some(description));
+            let header = HeaderBuilder::new().schema(Some(text)).description(Some(description));
             response.header(name, header.build())
         }
     };
