@@ -3,17 +3,16 @@
 //! A key is valid for one credential and one operation, for 24 hours. The database stores a hash of
 //! the key, a hash of the input, and the outcome, but no request or response body.
 
-use super::{Command, Context, Effect, Remembered, Verdict};
-use crate::db::schema::chave_idempotencia as keys;
+use super::{BatchFn, Command, Context, Effect, Remembered, Verdict};
+use crate::db::schema::chave_idempotencia as table;
 use crate::db::{Session, Sql};
 use crate::error::{CodigoErro, Error, Refusal};
 use chrono::{DateTime, Duration, Utc};
-use diesel::dsl::Find;
 use diesel::prelude::*;
-use diesel::query_dsl::methods::FilterDsl;
-use diesel::upsert::excluded;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 
 /// The HTTP header that carries the key in the REST API.
@@ -22,7 +21,7 @@ pub const IDEMPOTENCY_KEY_HEADER: &str = "Idempotency-Key";
 /// Time for which the database keeps an outcome.
 const TTL: Duration = Duration::hours(24);
 
-/// Maximum number of expired keys that a new key deletes.
+/// Maximum number of expired keys that each new key deletes.
 const CLEANUP_LIMIT: i64 = 20;
 
 /// Maximum length of a key, in characters.
@@ -59,134 +58,224 @@ enum StoredOutcome {
     Refused(Vec<Refusal>),
 }
 
-/// The primary key of a stored outcome.
-struct KeyScope {
+/// The part of the primary key that all keys of a batch share.
+struct KeyScope<'a> {
     tribunal: i16,
-    credential: String,
+    credential: &'a str,
     operation: &'static str,
-    key: Vec<u8>,
 }
 
-/// Executes `command`, unless an earlier request with this key did. The effect and the stored outcome
-/// are committed together. Also returns whether the outcome is that of an earlier request.
+/// The hashes of a key and of the input that came with it.
+struct Hashes {
+    key: Vec<u8>,
+    input: Vec<u8>,
+}
+
+/// The outcomes of earlier requests, with the hash of their input, by the hash of their key.
+type Earlier = HashMap<Vec<u8>, (Vec<u8>, Option<Value>)>;
+
+/// Executes each of the commands of one credential, unless an earlier request with its key did. The
+/// effects and the stored outcomes are committed together. Also returns for each command whether
+/// the outcome is that of an earlier request. If several commands have the same key, the first one
+/// is executed, and the others are its retries.
 pub fn execute_once<C: Command>(
     session: &mut Session<'_>,
-    key: &IdempotencyKey,
-    command: C,
-    context: &Context,
-) -> Result<(Verdict<C>, bool), Error> {
-    let key_scope = KeyScope {
-        tribunal: context.tribunal,
-        credential: context.author.credential().to_owned(),
-        operation: C::NAME,
-        key: Sha256::digest(&key.0).to_vec(),
+    commands: Vec<(C, Context, Option<IdempotencyKey>)>,
+    run: BatchFn<C>,
+) -> Result<Vec<(Verdict<C>, bool)>, Error> {
+    let hashes = |(command, _, key): &(C, _, Option<IdempotencyKey>)| {
+        key.as_ref().map(|key| Hashes::of(key, command)).transpose()
     };
-    let input = fingerprint(key, &command)?;
-    let expired_before = (context.clock)() - TTL;
-    if !claim(session, &key_scope, &input, (context.clock)(), expired_before)? {
-        let outcome = match load_outcome(session, &key_scope, &input)? {
-            StoredOutcome::Done(remembered) => Ok(C::Effect::reload(session, remembered)?),
-            StoredOutcome::Refused(refusals) => Err(refusals),
-        };
-        return Ok((outcome, true));
+    let all: Vec<Option<Hashes>> = commands.iter().map(hashes).collect::<Result<_, _>>()?;
+    let (commands, contexts): (Vec<C>, Vec<Context>) =
+        commands.into_iter().map(|(command, context, _)| (command, context)).unzip();
+    let Some(context) = contexts.first() else { return Ok(Vec::new()) };
+    let scope = KeyScope::of::<C>(context);
+
+    let claimed = claim(session, &scope, &all, context)?;
+    let is_new = |index: usize| match &all[index] {
+        Some(Hashes { key, .. }) => claimed.get(key.as_slice()) == Some(&index),
+        None => true,
+    };
+    let new = commands.into_iter().zip(&contexts).enumerate().filter(|(index, _)| is_new(*index));
+    let (indices, new): (Vec<usize>, Vec<_>) = new.unzip();
+    let verdicts = if new.is_empty() { Vec::new() } else { run(session, new)? };
+    if !claimed.is_empty() {
+        let outcomes = indices.iter().zip(&verdicts);
+        let outcomes =
+            outcomes.filter_map(|(index, verdict)| Some((all[*index].as_ref()?, verdict)));
+        store::<C>(session, &scope, outcomes)?;
+        purge(session, &scope, claimed.len(), (context.clock)() - TTL)?;
     }
-    let outcome = match session.in_savepoint(|session| command.execute(session, context)) {
-        Ok(effect) => Ok(effect),
-        Err(Error::Refusals(refusals)) => Err(refusals),
-        Err(error) => return Err(error),
-    };
-    let to_store = match &outcome {
-        Ok(effect) => StoredOutcome::Done(effect.remember()),
-        Err(refusals) => StoredOutcome::Refused(refusals.clone()),
-    };
-    diesel::update(find(&key_scope))
-        .set(keys::desfecho.eq(serde_json::to_value(to_store).map_err(Error::internal)?))
-        .execute(session.conn())?;
-    purge(session, key_scope.tribunal, expired_before)?;
-    Ok((outcome, false))
+
+    let retries = all.iter().enumerate().filter(|(index, _)| !is_new(*index));
+    let retried: Vec<&[u8]> =
+        retries.filter_map(|(_, hashes)| Some(&*hashes.as_ref()?.key)).collect();
+    let earlier = load(session, &scope, &retried)?;
+    let mut executed: HashMap<usize, Verdict<C>> = indices.into_iter().zip(verdicts).collect();
+    let outcomes = all.iter().enumerate().map(|(index, hashes)| match executed.remove(&index) {
+        Some(verdict) => Ok((verdict, false)),
+        None => Ok((replay::<C>(session, &earlier, hashes.as_ref())?, true)),
+    });
+    outcomes.collect()
 }
 
-/// Claims the key and returns whether it was new or expired. Waits for a concurrent transaction that
-/// holds the key.
-fn claim(
+impl<'a> KeyScope<'a> {
+    fn of<C: Command>(context: &'a Context) -> Self {
+        let credential = context.author.credential();
+        Self { tribunal: context.tribunal, credential, operation: C::NAME }
+    }
+}
+
+impl Hashes {
+    fn of<C: Command>(key: &IdempotencyKey, command: &C) -> Result<Self, Error> {
+        Ok(Self { key: Sha256::digest(&key.0).to_vec(), input: fingerprint(key, command)? })
+    }
+}
+
+/// Claims the keys that are new or expired, each for the first command that has it. Returns the
+/// index of that command by the hash of its key. Waits for concurrent transactions that hold one of
+/// the keys.
+fn claim<'a>(
     session: &mut Session<'_>,
-    key_scope: &KeyScope,
-    input: &[u8],
-    now: DateTime<Utc>,
-    expired_before: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let claim = diesel::insert_into(keys::table)
-        .values((
-            keys::tribunal_codigo.eq(key_scope.tribunal),
-            keys::credencial.eq(&key_scope.credential),
-            keys::operacao.eq(key_scope.operation),
-            keys::chave.eq(&key_scope.key),
-            keys::entrada.eq(input),
-            keys::criada_em.eq(now),
-        ))
-        .on_conflict((keys::tribunal_codigo, keys::credencial, keys::operacao, keys::chave))
-        .do_update()
-        .set((
-            keys::entrada.eq(excluded(keys::entrada)),
-            keys::desfecho.eq(None::<serde_json::Value>),
-            keys::criada_em.eq(excluded(keys::criada_em)),
-        ));
-    let claimed =
-        FilterDsl::filter(claim, keys::criada_em.lt(expired_before)).execute(session.conn())?;
-    Ok(claimed == 1)
+    scope: &KeyScope<'_>,
+    all: &'a [Option<Hashes>],
+    context: &Context,
+) -> QueryResult<HashMap<&'a [u8], usize>> {
+    // All transactions claim in the order of the hashes, so that no two wait for each other.
+    let mut wanted: BTreeMap<&[u8], (usize, &Hashes)> = BTreeMap::new();
+    for (index, hashes) in all.iter().enumerate() {
+        if let Some(hashes) = hashes {
+            wanted.entry(&hashes.key).or_insert((index, hashes));
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let now = (context.clock)();
+    let rows: Vec<&Hashes> = wanted.values().map(|(_, hashes)| *hashes).collect();
+    let claimed: Vec<Claimed> = Sql::new(
+        "INSERT INTO chave_idempotencia (tribunal_codigo, credencial, operacao, chave, entrada, criada_em) SELECT ",
+    )
+    .bind(scope.tribunal)
+    .push(", ")
+    .bind(scope.credential.to_owned())
+    .push(", ")
+    .bind(scope.operation.to_owned())
+    .push(", nova.chave, nova.entrada, ")
+    .bind(now)
+    .push(" FROM unnest(")
+    .bind_each(&rows, |hashes| hashes.key.clone())
+    .push(", ")
+    .bind_each(&rows, |hashes| hashes.input.clone())
+    .push(
+        ") AS nova (chave, entrada) ORDER BY nova.chave \
+         ON CONFLICT (tribunal_codigo, credencial, operacao, chave) DO UPDATE \
+         SET entrada = excluded.entrada, desfecho = NULL, criada_em = excluded.criada_em \
+         WHERE chave_idempotencia.criada_em < ",
+    )
+    .bind(now - TTL)
+    .push(" RETURNING chave")
+    .load(session.conn())?;
+    let index = |claimed: &Claimed| wanted.get_key_value(claimed.chave.as_slice());
+    Ok(claimed.iter().filter_map(index).map(|(key, (index, _))| (*key, *index)).collect())
+}
+
+#[derive(QueryableByName)]
+struct Claimed {
+    #[diesel(sql_type = diesel::sql_types::Binary)]
+    chave: Vec<u8>,
+}
+
+fn store<'a, C: Command>(
+    session: &mut Session<'_>,
+    scope: &KeyScope<'_>,
+    outcomes: impl Iterator<Item = (&'a Hashes, &'a Verdict<C>)>,
+) -> Result<(), Error> {
+    let stored = |(hashes, verdict): (&'a Hashes, &Verdict<C>)| {
+        let outcome = match verdict {
+            Ok(effect) => StoredOutcome::Done(effect.remember()),
+            Err(refusals) => StoredOutcome::Refused(refusals.clone()),
+        };
+        Ok((&hashes.key, serde_json::to_string(&outcome).map_err(Error::internal)?))
+    };
+    let rows: Vec<_> = outcomes.map(stored).collect::<Result<_, Error>>()?;
+    Sql::new("UPDATE chave_idempotencia SET desfecho = feita.desfecho::jsonb FROM unnest(")
+        .bind_each(&rows, |(key, _)| (*key).clone())
+        .push(", ")
+        .bind_each(&rows, |(_, outcome)| outcome.clone())
+        .push(") AS feita (chave, desfecho) WHERE chave_idempotencia.chave = feita.chave AND tribunal_codigo = ")
+        .bind(scope.tribunal)
+        .push(" AND credencial = ")
+        .bind(scope.credential.to_owned())
+        .push(" AND operacao = ")
+        .bind(scope.operation.to_owned())
+        .execute(session.conn())?;
+    Ok(())
 }
 
 /// Deletes some expired keys. This is the last step, after which the transaction takes no other lock,
 /// and it skips rows that others have locked, so that it cannot cause a deadlock.
 fn purge(
     session: &mut Session<'_>,
-    tribunal: i16,
+    scope: &KeyScope<'_>,
+    new: usize,
     expired_before: DateTime<Utc>,
 ) -> QueryResult<()> {
     Sql::new(
         "DELETE FROM chave_idempotencia WHERE ctid = ANY(ARRAY(SELECT ctid FROM chave_idempotencia \
          WHERE tribunal_codigo = ",
     )
-    .bind(tribunal)
+    .bind(scope.tribunal)
     .push(" AND criada_em < ")
     .bind(expired_before)
     .push(" LIMIT ")
-    .bind(CLEANUP_LIMIT)
+    .bind(CLEANUP_LIMIT.saturating_mul(i64::try_from(new).unwrap_or(i64::MAX)))
     .push(" FOR UPDATE SKIP LOCKED))")
     .execute(session.conn())?;
     Ok(())
 }
 
-fn load_outcome(
-    session: &mut Session<'_>,
-    key_scope: &KeyScope,
-    input: &[u8],
-) -> Result<StoredOutcome, Error> {
-    let (stored_input, outcome): (Vec<u8>, Option<serde_json::Value>) =
-        find(key_scope).select((keys::entrada, keys::desfecho)).first(session.conn())?;
-    if stored_input != input {
-        let message = "a chave de idempotência já serviu a outra entrada";
-        return Err(Refusal::new(
-            CodigoErro::ChaveIdempotenciaReutilizada,
-            "idempotência",
-            message,
-        )
-        .at(["chaveIdempotencia"])
-        .hint("use uma chave nova para cada operação; só repita a chave com a mesma entrada")
-        .into());
+/// Loads the outcomes that earlier requests with these keys have left.
+fn load(session: &mut Session<'_>, scope: &KeyScope<'_>, keys: &[&[u8]]) -> QueryResult<Earlier> {
+    if keys.is_empty() {
+        return Ok(Earlier::new());
     }
-    let outcome = outcome.ok_or_else(|| anyhow::anyhow!("a committed key without an outcome"));
-    let outcome = outcome.map_err(Error::internal)?;
-    serde_json::from_value(outcome).map_err(Error::internal)
+    let of_scope = table::table
+        .filter(table::tribunal_codigo.eq(scope.tribunal))
+        .filter(table::credencial.eq(scope.credential))
+        .filter(table::operacao.eq(scope.operation));
+    let rows = of_scope
+        .filter(table::chave.eq_any(keys))
+        .select((table::chave, (table::entrada, table::desfecho)))
+        .load(session.conn())?;
+    Ok(rows.into_iter().collect())
 }
 
-fn find(key_scope: &KeyScope) -> Find<keys::table, (i16, &str, &str, &[u8])> {
-    keys::table.find((
-        key_scope.tribunal,
-        key_scope.credential.as_str(),
-        key_scope.operation,
-        key_scope.key.as_slice(),
-    ))
+/// The verdict for a request whose key has served before.
+fn replay<C: Command>(
+    session: &mut Session<'_>,
+    earlier: &Earlier,
+    hashes: Option<&Hashes>,
+) -> Result<Verdict<C>, Error> {
+    let missing = || Error::internal(anyhow::anyhow!("a committed key without an outcome"));
+    let hashes = hashes.ok_or_else(missing)?;
+    let (input, outcome) = earlier.get(&hashes.key).ok_or_else(missing)?;
+    if *input != hashes.input {
+        let message = "a chave de idempotência já serviu a outra entrada";
+        let refusal =
+            Refusal::new(CodigoErro::ChaveIdempotenciaReutilizada, "idempotência", message)
+                .at(["chaveIdempotencia"])
+                .hint(
+                    "use uma chave nova para cada operação; só repita a chave com a mesma entrada",
+                );
+        return Ok(Err(vec![refusal]));
+    }
+    let outcome = outcome.clone().ok_or_else(missing)?;
+    Ok(match serde_json::from_value(outcome).map_err(Error::internal)? {
+        StoredOutcome::Done(remembered) => Ok(C::Effect::reload(session, remembered)?),
+        StoredOutcome::Refused(refusals) => Err(refusals),
+    })
 }
 
 /// A SHA-256 hash of the command, which does not reveal its contents. The hash is taken over JSON,

@@ -38,7 +38,8 @@ pub trait Command: Serialize + Clone + Send + 'static {
 
     /// The function that executes several of these commands in one transaction; `None` if they
     /// must run alone. A command may be batched only if it locks no existing row, and if no command
-    /// of the batch can change data that a rule reads for another command of the batch.
+    /// of the batch can change data that a rule reads for another command of the batch. Dry runs
+    /// are never batched.
     fn batch_fn(&self) -> Option<BatchFn<Self>> {
         None
     }
@@ -159,16 +160,16 @@ where
         author: actor.clone(),
     };
     let Mode { dry_run, key } = mode;
+    let key = key.filter(|_| !dry_run);
     // The rollback of a dry run would remove its audit record too, so what the dry run shows is
     // recorded as read instead.
     let recorded = app.audit.is_enabled() && !dry_run;
-    let request = Request { command, context, completion: Completion { read, record, recorded } };
-    let outcome = match (dry_run, key, request.command.batch_fn()) {
-        (true, ..) => app.db.dry_run(actor, move |session| request.execute(session, None)).await,
-        (false, None, Some(batch_fn)) => group_commit::write(app, request, batch_fn).await,
-        (false, key, _) => {
-            app.db.write(actor, move |session| request.execute(session, key.as_ref())).await
-        }
+    let completion = Completion { read, record, recorded };
+    let request = Request { command, context, key, completion };
+    let outcome = match (dry_run, request.command.batch_fn()) {
+        (true, _) => app.db.dry_run(actor, move |session| request.execute(session)).await,
+        (false, Some(batch_fn)) => group_commit::write(app, request, batch_fn).await,
+        (false, None) => app.db.write(actor, move |session| request.execute(session)).await,
     };
     let record = &call.record;
     match outcome.and_then(|outcome| outcome.map_err(Error::Refusals)) {
@@ -206,6 +207,7 @@ impl<C: Command, U, F> ReadBack<C, U> for F where
 struct Request<C, L> {
     command: C,
     context: Context,
+    key: Option<IdempotencyKey>,
     completion: Completion<L>,
 }
 
@@ -232,23 +234,64 @@ struct Executed<T, U> {
 type Outcome<C, U> = Result<Executed<<C as Command>::Effect, U>, Vec<Refusal>>;
 
 impl<C: Command, L> Request<C, L> {
-    fn execute<U: HasResources>(
-        self,
-        session: &mut Session<'_>,
-        key: Option<&IdempotencyKey>,
-    ) -> Result<Outcome<C, U>, Error>
+    /// Executes the command alone.
+    fn execute<U: HasResources>(self, session: &mut Session<'_>) -> Result<Outcome<C, U>, Error>
     where
         L: ReadBack<C, U>,
     {
-        let Self { command, context, completion } = self;
-        let (verdict, is_replay) = match key {
-            None => (Ok(command.execute(session, &context)?), false),
-            Some(key) => idempotency::execute_once(session, key, command, &context)?,
-        };
-        let outcome = completion.read(session, verdict, is_replay)?;
-        record(session, outcome.as_ref().ok())?;
-        Ok(outcome)
+        let run: BatchFn<C> = if self.key.is_some() { in_savepoints } else { directly };
+        let outcome = execute_batch(session, vec![self], run)?.pop();
+        outcome.ok_or_else(|| Error::internal(anyhow::anyhow!("a write without an outcome")))
     }
+}
+
+/// Executes all requests in this transaction and returns their outcomes in the same order.
+fn execute_batch<C, L, U>(
+    session: &mut Session<'_>,
+    requests: Vec<Request<C, L>>,
+    run: BatchFn<C>,
+) -> Result<Vec<Outcome<C, U>>, Error>
+where
+    C: Command,
+    L: ReadBack<C, U>,
+    U: HasResources,
+{
+    let (mut commands, mut completions) = (Vec::new(), Vec::new());
+    for Request { command, context, key, completion } in requests {
+        commands.push((command, context, key));
+        completions.push(completion);
+    }
+    let verdicts = idempotency::execute_once(session, commands, run)?;
+    let outcomes = verdicts.into_iter().zip(completions);
+    let outcomes: Vec<Outcome<C, U>> = outcomes
+        .map(|((verdict, is_replay), completion)| completion.read(session, verdict, is_replay))
+        .collect::<Result<_, _>>()?;
+    record(session, outcomes.iter().flatten())?;
+    Ok(outcomes)
+}
+
+/// A [`BatchFn`] for any command. A refusal fails the whole transaction.
+fn directly<C: Command>(
+    session: &mut Session<'_>,
+    batch: Vec<(C, &Context)>,
+) -> Result<Vec<Verdict<C>>, Error> {
+    let commands = batch.into_iter();
+    commands.map(|(command, context)| command.execute(session, context).map(Ok)).collect()
+}
+
+/// A [`BatchFn`] for any command. A refusal rolls back what its command has written.
+fn in_savepoints<C: Command>(
+    session: &mut Session<'_>,
+    batch: Vec<(C, &Context)>,
+) -> Result<Vec<Verdict<C>>, Error> {
+    let execute = |(command, context): (C, &Context)| match session
+        .in_savepoint(|session| command.execute(session, context))
+    {
+        Ok(effect) => Ok(Ok(effect)),
+        Err(Error::Refusals(refusals)) => Ok(Err(refusals)),
+        Err(error) => Err(error),
+    };
+    batch.into_iter().map(execute).collect()
 }
 
 impl<L> Completion<L> {

@@ -48,6 +48,16 @@ impl Element<sql_types::Text> for String {
     }
 }
 
+impl Element<sql_types::Binary> for Vec<u8> {
+    fn size(&self) -> Option<usize> {
+        Some(self.len())
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(self);
+    }
+}
+
 impl Element<sql_types::Timestamptz> for DateTime<Utc> {
     fn size(&self) -> Option<usize> {
         Some(size_of::<i64>())

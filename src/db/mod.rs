@@ -15,6 +15,7 @@ pub mod credentials;
 mod epoch;
 mod listener;
 pub mod feed;
+pub mod groups;
 mod health;
 mod idle;
 mod lease;
@@ -43,7 +44,7 @@ mod outer_transaction;
 
 pub use manager::ConnectError;
 pub use measures::{Load, Measures, PoolLabel, QueueLoad};
-pub use permits::{Admission, Bounds, COALESCE_WAIT, Caller, Job, Lane, Permit, Permits, Queued};
+pub use permits::{Admission, Bounds, Caller, Job, Lane, Permit, Permits, Queued};
 pub use pooler::check_session_affinity;
 pub use relation::{Relation, group_by_key};
 pub use row::{Column, ColumnType};
@@ -344,16 +345,6 @@ impl Db {
     /// wait.
     pub async fn permit(&self, actor: &Actor, lane: Lane, since: Instant) -> Result<Permit, Error> {
         let _waiting = self.admit(actor)?;
-        self.permit_for_admitted(actor, lane, since).await
-    }
-
-    /// Like [`Db::permit`], for requests that [`Db::admit`] has already counted.
-    pub async fn permit_for_admitted(
-        &self,
-        actor: &Actor,
-        lane: Lane,
-        since: Instant,
-    ) -> Result<Permit, Error> {
         let permits = &self.connections(actor.scope()).permits;
         let until = self.permit_deadline(since);
         let permit = permits.acquire_until(&Caller::of(actor), lane, until).await;

@@ -34,6 +34,7 @@ pub enum SqlValue {
     NullableTexts(Array<Option<String>>),
     Instants(Array<DateTime<Utc>>),
     Bytes(Vec<u8>),
+    ByteStrings(Array<Vec<u8>>),
 }
 
 macro_rules! impl_from {
@@ -61,7 +62,7 @@ macro_rules! impl_from_elements {
 }
 impl_from_elements! {
     i16 => I16s, i32 => I32s, i64 => I64s, Option<i64> => NullableI64s, String => Texts,
-    Option<String> => NullableTexts, DateTime<Utc> => Instants,
+    Option<String> => NullableTexts, DateTime<Utc> => Instants, Vec<u8> => ByteStrings,
 }
 
 impl SqlValue {
@@ -96,6 +97,9 @@ impl SqlValue {
             }
             Self::I64s(v) => out.push_bind_param::<sql_types::Array<sql_types::BigInt>, _>(v),
             Self::Texts(v) => out.push_bind_param::<sql_types::Array<sql_types::Text>, _>(v),
+            Self::ByteStrings(v) => {
+                out.push_bind_param::<sql_types::Array<sql_types::Binary>, _>(v)
+            }
         }
     }
 }

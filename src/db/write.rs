@@ -21,30 +21,16 @@ impl Db {
         Self::blocking(permit, move || db.write_transaction(scope, write)).await?
     }
 
-    /// Like [`Db::write`], for a caller that already has a permit. The statements are recorded in
-    /// each of the `traces`. `report` receives the result on
-    /// the blocking thread of the transaction, after the permit is released.
+    /// Like [`Db::write`], on the thread that has a permit. The statements are recorded in each of
+    /// the `traces`.
     pub fn write_with_permit<T>(
         &self,
-        permit: Permit,
+        _permit: &Permit,
         tribunal: i16,
-        traces: Vec<TraceContext>,
-        write: impl FnOnce(&mut Session<'_>) -> Result<T, Error> + Send + 'static,
-        report: impl FnOnce(Result<T, Error>) + Send + 'static,
-    ) {
-        let db = self.clone();
-        tokio::task::spawn_blocking(move || {
-            let result = statement::recorded_for(&traces, || {
-                db.write_transaction(Scope::Tribunal(tribunal), write)
-            });
-            drop(permit);
-            report(result);
-        });
-    }
-
-    /// Whether a request that began to wait for a permit at `since` must give up.
-    pub fn has_waited_too_long(&self, since: Instant) -> bool {
-        since.elapsed() >= self.max_wait
+        traces: &[TraceContext],
+        write: impl FnOnce(&mut Session<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        statement::recorded_for(traces, || self.write_transaction(Scope::Tribunal(tribunal), write))
     }
 
     fn write_transaction<T>(

@@ -1,25 +1,27 @@
-//! The queues of writes that wait to share a transaction.
+//! The writes that wait to share a transaction.
 //!
-//! This module only stores the queues. Their element types are known to `command::group_commit`
-//! alone, so the values are type-erased here.
+//! Their types are known to `command::group_commit` alone, so this module stores them by type.
 
+use super::groups::{Groups, Member};
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The waiting writes, by type of write, tribunal and credential.
+/// The groups of each type of write.
 #[derive(Default)]
-pub struct WriteQueues {
-    /// Each value is a `group_commit::Queue` of the type in its key, and is never empty.
-    queues: Mutex<HashMap<QueueKey, Box<dyn Any + Send>>>,
-}
+pub struct WriteQueues(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
 
-/// The type of the write, its tribunal, and its credential. Credentials have separate queues, so
-/// that none waits for the writes of another.
-pub type QueueKey = (TypeId, i16, Arc<str>);
+/// The tribunal of a write, and its credential. Credentials have separate groups, so that none
+/// waits for the writes of another.
+pub type WriteKey = (i16, Arc<str>);
 
 impl WriteQueues {
-    pub fn lock(&self) -> MutexGuard<'_, HashMap<QueueKey, Box<dyn Any + Send>>> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The groups of the writes of type `M`.
+    pub(crate) fn of<M: Member>(&self) -> Arc<Groups<WriteKey, M>> {
+        let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let groups = queues
+            .entry(TypeId::of::<M>())
+            .or_insert_with(|| Arc::<Groups<WriteKey, M>>::default());
+        Arc::clone(groups).downcast().expect("the groups under this type are of this type")
     }
 }

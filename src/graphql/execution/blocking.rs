@@ -9,13 +9,13 @@
 //! Queries of one credential with the same document that wait for a permit share one run
 //! (`coalesce.rs`): the run reads each level once for all of them.
 
-use super::coalesce::{BatchReply, Coalescer, PendingQuery};
+use super::coalesce::{self, BatchReply, Coalescer, PendingQuery};
 use super::executor::{Executor, QueryRequest};
 use super::outcome::Outcome;
 use super::request::{BoundOperation, name_operation};
 use crate::audit::unavailable;
 use crate::call::Call;
-use crate::db::{COALESCE_WAIT, Lane, Snapshot};
+use crate::db::{Lane, Snapshot};
 use crate::error::Error;
 use crate::graphql_types::batch::{PendingKeys, load_level};
 use crate::graphql_types::context::RequestContext;
@@ -30,7 +30,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::RecvError;
-use tokio::time::{timeout, timeout_at};
+use tokio::time::timeout;
 
 /// If a run took longer than this, the next query with the same document runs alone, because each
 /// query of a batch waits for all the others.
@@ -65,22 +65,12 @@ async fn coalesced(
     since: Instant,
 ) -> Result<Option<Outcome>, Error> {
     let (pending_query, mut receiver) = pending_query(call, ready);
-    let membership = coalescer.enter(executor, run, pending_query)?;
-    let reply = match timeout(COALESCE_WAIT, &mut receiver).await {
-        Ok(reply) => reply,
-        Err(_) => {
-            membership.make_urgent();
-            let db = &call.app.db;
-            match timeout_at(db.permit_deadline(since).into(), &mut receiver).await {
-                Ok(reply) => reply,
-                Err(_) if membership.leave() => return Err(db.permit_timeout_error(call.actor())),
-                // The query no longer waits for a permit: it runs, and its run has a time limit of
-                // its own.
-                Err(_) => wait_for_reply(call, &mut receiver).await,
-            }
-        }
+    let membership = coalesce::enter(coalescer, executor, run, pending_query)?;
+    let reply = membership.reply(&call.app.db, call.actor(), since, &mut receiver).await?;
+    let reply = match reply {
+        Some(reply) => reply,
+        None => wait_for_reply(call, &mut receiver).await,
     };
-    membership.answered();
     match reply {
         Ok(BatchReply::Answered(outcome)) => Ok(Some(outcome)),
         // A dropped sender means that the run panicked, perhaps because of another query of the

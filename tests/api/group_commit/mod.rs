@@ -1,5 +1,7 @@
 //! Group commit: simultaneous registrations share a transaction, and each keeps its own outcome.
 
+mod keys;
+
 use crate::support::{App, NewProcesso, Settings, Template, numero};
 use diesel::connection::SimpleConnection;
 use serde_json::Value;
@@ -83,20 +85,18 @@ fn each_cadastro_of_a_batch_has_its_own_outcome_and_rows() {
     assert_eq!(app.database.count(refused), 3 * eighth);
 }
 
+/// Makes the database fail at the registrations of the system `quebra`.
+const FAULT: &str = "CREATE FUNCTION quebrar() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF NEW.app_name_sistema_tribunal = 'quebra' THEN RAISE EXCEPTION 'quebrou'; END IF; \
+         RETURN NEW; END $$; \
+     CREATE TRIGGER quebra BEFORE INSERT ON processo FOR EACH ROW EXECUTE FUNCTION quebrar()";
+
 /// A registration that the database rejects shares a batch with valid ones.
 #[test]
 fn a_failed_registration_does_not_fail_its_batch() {
     let app = App::with(Template::Seeded, Settings::default());
     let adolescente = app.adolescente("tjrn");
-    app.database
-        .conn()
-        .batch_execute(
-            "CREATE FUNCTION quebrar() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-                 IF NEW.app_name_sistema_tribunal = 'quebra' THEN RAISE EXCEPTION 'quebrou'; END IF; \
-                 RETURN NEW; END $$; \
-             CREATE TRIGGER quebra BEFORE INSERT ON processo FOR EACH ROW EXECUTE FUNCTION quebrar()",
-        )
-        .unwrap();
+    app.database.conn().batch_execute(FAULT).unwrap();
     let request = |n: u32| {
         let mut body = body(&numero(n), &adolescente);
         if n.is_multiple_of(16) {
