@@ -6,7 +6,7 @@ use super::{
     Search, rules,
 };
 use crate::auth::{Actor, Papel};
-use crate::command::{Command, Context, Effect, Remembered};
+use crate::command::{BatchFn, Command, Context, Effect, Remembered, in_turn};
 use crate::db::Session;
 use crate::error::{CodigoErro, Error, Failure, Refusal};
 use crate::evento::{self, NewEvento, TipoEvento};
@@ -18,6 +18,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 impl Command for CadastrarAdolescente {
     const NAME: &'static str = "cadastrarAdolescente";
     type Effect = Changed;
+
+    fn batch_fn(&self) -> Option<BatchFn<Self>> {
+        Some(in_turn)
+    }
 
     fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Changed, Error> {
         let Self { dados: new, malformed } = self;
@@ -109,6 +113,10 @@ impl Effect for Changed {
 impl Command for AtualizarAdolescente {
     const NAME: &'static str = "atualizarAdolescente";
     type Effect = Changed;
+
+    fn batch_fn(&self) -> Option<BatchFn<Self>> {
+        Some(in_turn)
+    }
 
     fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Changed, Error> {
         let Self { identificador, dados, versao_esperada: expected_version, mut malformed } = self;

@@ -7,7 +7,7 @@
 //! fails, any of the writes may be the cause, so the server rolls it back and runs each write again
 //! alone.
 
-use super::{BatchFn, Command, Outcome, ReadBack, Request, execute_batch};
+use super::{BatchFn, Command, Outcome, ReadBack, Request, directly, execute_batch};
 use crate::call::App;
 use crate::db::groups::Member;
 use crate::db::{Db, Lane, Permit, unavailable};
@@ -90,12 +90,17 @@ fn run_batch<C, L, U>(
     let traces: Vec<_> = batch.iter().filter_map(|queued| queued.trace.clone()).collect();
     let (requests, replies): (Vec<_>, Vec<_>) =
         batch.into_iter().map(|queued| (queued.request, queued.reply)).unzip();
+    // A refused write that is alone needs no savepoint, unless its key is to remember the refusal.
+    let run = match requests.as_slice() {
+        [Request { key: None, .. }] => directly,
+        _ => batch_fn,
+    };
     let mut replies = Replies { replies, committing: false };
     let result = db.write_with_permit(permit, tribunal, &traces, |session| {
         if requests.len() > 1 {
             session.set_lock_timeout(LOCK_TIMEOUT)?;
         }
-        let outcomes = execute_batch(session, requests, batch_fn)?;
+        let outcomes = execute_batch(session, requests, run)?;
         replies.committing = true;
         Ok(outcomes)
     });

@@ -37,9 +37,11 @@ pub trait Command: Serialize + Clone + Send + 'static {
     }
 
     /// The function that executes several of these commands in one transaction; `None` if they
-    /// must run alone. A command may be batched only if it locks no existing row, and if no command
-    /// of the batch can change data that a rule reads for another command of the batch. Dry runs
-    /// are never batched.
+    /// must run alone. What the answer reads is read after the whole batch, so no command of the
+    /// batch may change what another's answer shows besides its effect. Such commands may be batched
+    /// with [`in_turn`]. A function that treats the batch as a whole is for commands that also lock
+    /// no existing row and change nothing that a rule reads for another command of the batch. All
+    /// commands of a type that are batched must have the same function. Dry runs are never batched.
     fn batch_fn(&self) -> Option<BatchFn<Self>> {
         None
     }
@@ -239,7 +241,7 @@ impl<C: Command, L> Request<C, L> {
     where
         L: ReadBack<C, U>,
     {
-        let run: BatchFn<C> = if self.key.is_some() { in_savepoints } else { directly };
+        let run: BatchFn<C> = if self.key.is_some() { in_turn } else { directly };
         let outcome = execute_batch(session, vec![self], run)?.pop();
         outcome.ok_or_else(|| Error::internal(anyhow::anyhow!("a write without an outcome")))
     }
@@ -279,8 +281,9 @@ fn directly<C: Command>(
     commands.map(|(command, context)| command.execute(session, context).map(Ok)).collect()
 }
 
-/// A [`BatchFn`] for any command. A refusal rolls back what its command has written.
-fn in_savepoints<C: Command>(
+/// A [`BatchFn`] for any command: one after another, as if each ran alone. A refusal rolls back what
+/// its command has written.
+pub fn in_turn<C: Command>(
     session: &mut Session<'_>,
     batch: Vec<(C, &Context)>,
 ) -> Result<Vec<Verdict<C>>, Error> {

@@ -1,7 +1,7 @@
 //! Use cases on guias: emission and baixa.
 
 use super::{BaixarGuia, EmitirGuia, Guia, GuiaId, MotivoBaixaGuia, SituacaoGuia, rules, store};
-use crate::command::{Command, Context, Effect, Remembered};
+use crate::command::{BatchFn, Command, Context, Effect, Remembered, in_turn};
 use crate::db::Session;
 use crate::error::{Error, Failure, Refusal};
 use crate::evento::{self, FieldChange, NewEvento, TipoEvento};
@@ -85,6 +85,10 @@ impl Command for EmitirGuia {
 impl Command for BaixarGuia {
     const NAME: &'static str = "baixarGuia";
     type Effect = Changed;
+
+    fn batch_fn(&self) -> Option<BatchFn<Self>> {
+        Some(in_turn)
+    }
 
     fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Changed, Error> {
         let numero = self.numero?;

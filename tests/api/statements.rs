@@ -227,6 +227,10 @@ fn each_request_of_the_benchmark_takes_its_statements() {
         ("M1", 6, "mutation($numero: NumeroProcesso!, $adolescentes: [IdentificadorAdolescente!]!) { cadastrarProcesso(input: { numero: $numero,
             tipo: PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL, adolescentes: $adolescentes, idOrgao: 1001, appNameSistemaTribunal: \"pje-tjrn-1g\" })
             { processo { numero tipo situacao versao } erros { codigo } } }", json!({ "numero": new, "adolescentes": [adolescentes[0]["identificador"], adolescentes[1]["identificador"]] })),
+        ("M1 com chave", 9, "mutation($numero: NumeroProcesso!, $adolescentes: [IdentificadorAdolescente!]!) { cadastrarProcesso(input: { numero: $numero,
+            tipo: PROCESSO_DE_APURACAO_DE_ATO_INFRACIONAL, adolescentes: $adolescentes, idOrgao: 1001, appNameSistemaTribunal: \"pje-tjrn-1g\",
+            chaveIdempotencia: \"m1\" })
+            { processo { numero tipo situacao versao } erros { codigo } } }", json!({ "numero": NumeroProcesso::synthetic(8, 2025, 820, 999).to_string(), "adolescentes": [adolescentes[0]["identificador"], adolescentes[1]["identificador"]] })),
     ];
     for (nome, max, query, variables) in requests {
         let (statements, data) = app.statements(|| app.gql_with("tjrn", query, &variables));

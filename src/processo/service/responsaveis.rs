@@ -1,7 +1,7 @@
 //! R13: changes of the responsáveis of a processo.
 
 use super::{Changed, lock};
-use crate::command::{Command, Context};
+use crate::command::{BatchFn, Command, Context, in_turn};
 use crate::db::Session;
 use crate::error::{Error, Refusal};
 use crate::evento::{self, FieldChange, NewEvento, TipoEvento};
@@ -13,6 +13,10 @@ use crate::value::field::changed_fields;
 impl Command for AtualizarResponsaveis {
     const NAME: &'static str = "atualizarResponsaveis";
     type Effect = Changed;
+
+    fn batch_fn(&self) -> Option<BatchFn<Self>> {
+        Some(in_turn)
+    }
 
     fn execute(mut self, session: &mut Session<'_>, context: &Context) -> Result<Changed, Error> {
         let malformed = std::mem::take(&mut self.malformed);

@@ -2,7 +2,7 @@
 
 use super::{Changed, lock};
 use crate::adolescente;
-use crate::command::{Command, Context};
+use crate::command::{BatchFn, Command, Context, in_turn};
 use crate::db::Session;
 use crate::error::Error;
 use crate::evento::{self, FieldChange, NewEvento, TipoEvento};
@@ -13,6 +13,10 @@ use crate::processo::{AlterarSituacao, Processo, SituacaoProcesso, TipoProcesso,
 impl Command for AlterarSituacao {
     const NAME: &'static str = "alterarSituacao";
     type Effect = Changed;
+
+    fn batch_fn(&self) -> Option<BatchFn<Self>> {
+        Some(in_turn)
+    }
 
     fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Changed, Error> {
         let (processo, now) = lock(session, context, &self.processo, self.versao_esperada)?;

@@ -4,7 +4,7 @@ use super::{FAULT, NEW, body};
 use crate::support::{App, Response, Settings, Template, numero, until};
 use diesel::connection::SimpleConnection;
 use elos::db::Sql;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Barrier;
 use std::time::Duration;
 
@@ -41,9 +41,19 @@ fn id(response: &Response) -> &Value {
     &response.body["dados"]["id"]
 }
 
+/// Registers the processos in one group.
+fn in_one_group(app: &App, requests: &[Request]) -> Vec<Response> {
+    while_permits_are_held(app, requests, |request| cadastrar(app, request))
+}
+
 /// Sends the requests while the credential holds all permits that it may, so that they wait
 /// together. Returns the responses in the order of the requests.
-fn in_one_group(app: &App, requests: &[Request]) -> Vec<Response> {
+fn while_permits_are_held<R: Sync>(
+    app: &App,
+    requests: &[R],
+    send: impl Fn(&R) -> Response + Sync,
+) -> Vec<Response> {
+    let send = &send;
     let locked = app.database.text(Sql::new(
         "SELECT min(numero) AS t FROM processo WHERE tribunal_codigo = 820 AND numero NOT LIKE '9%'",
     ));
@@ -57,7 +67,7 @@ fn in_one_group(app: &App, requests: &[Request]) -> Vec<Response> {
         }
         app.database.wait_for_lock_waiters(PERMITS);
         let handles: Vec<_> =
-            requests.iter().map(|request| scope.spawn(move || cadastrar(app, request))).collect();
+            requests.iter().map(|request| scope.spawn(move || send(request))).collect();
         until(MAX_WAIT, "all requests wait", || {
             app.served.db.loads()[0].queue.is_some_and(|load| load.waiting == requests.len())
         });
@@ -193,4 +203,44 @@ fn of_64_simultaneous_writes_with_keys_all_are_stored_in_fewer_transactions() {
         assert_eq!(id(again), id(first));
     }
     assert_eq!((app.database.count(NEW), app.database.count(KEYS)), (64, 64));
+}
+
+/// Writes with the version that their sender has read lock the rows of others, and run in turn.
+#[test]
+fn of_writes_with_one_version_in_one_group_the_first_is_executed() {
+    let app = App::with(Template::Seeded, Settings::default());
+    let adolescente = app.adolescente("tjrn");
+    for n in 0..8 {
+        assert_eq!(cadastrar(&app, &(None, body(&numero(n), &adolescente))).status, 200);
+    }
+    // Two magistrados for each of seven processos, and a version that was never read.
+    let requests: Vec<(u32, u32)> = (0..14).map(|n| (n / 2, n)).chain([(7, 14)]).collect();
+    let send = |&(processo, n): &(u32, u32)| {
+        let version = if processo == 7 { "\"9\"" } else { "\"1\"" };
+        let key = format!("k{n}");
+        let headers = [("Idempotency-Key", key.as_str()), ("If-Match", version)];
+        let body =
+            json!({ "numeroProcesso": numero(processo), "magistradoNome": format!("Juíza {n}") });
+        app.rest("tjrn", "PUT", "/api/v1/processos", &headers, &body)
+    };
+    let responses = while_permits_are_held(&app, &requests, send);
+    for pair in responses[..14].chunks(2) {
+        let mut statuses = [pair[0].status, pair[1].status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 412], "{} {}", pair[0].text, pair[1].text);
+    }
+    assert_eq!(responses[14].status, 412);
+    let changed =
+        "SELECT count(*) AS n FROM processo WHERE numero LIKE '9%20248200001' AND versao = 2";
+    let transactions = "SELECT count(DISTINCT xid) AS n FROM evento WHERE tipo = 'RESPONSAVEIS_ATUALIZADOS' \
+         AND processo_id IN (SELECT id FROM processo WHERE numero LIKE '9%20248200001')";
+    assert_eq!((app.database.count(changed), app.database.count(transactions)), (7, 1));
+    assert_eq!((app.database.count(KEYS), app.database.count(REMEMBERED_REFUSALS)), (15, 8));
+    // A retry has the old version, and the old answer.
+    for (request, before) in requests.iter().zip(&responses) {
+        let again = send(request);
+        assert_eq!(again.status, before.status, "{}", again.text);
+        assert!(again.status != 200 || replayed(&again));
+    }
+    assert_eq!(app.database.count(changed), 7);
 }
