@@ -27,7 +27,7 @@ pub fn convert(
     let pos = positions.of(operation.location());
     let selection_set = Positioned::new(conversion.selections(selections), pos);
     let definitions = operation.variables.iter();
-    // Drop the variables that only skipped fields used.
+    // Drop the variables that no converted field uses, such as those of `@skip` and `@include`.
     let used = definitions.filter(|definition| conversion.used.contains(&definition.name));
     let definition = OperationDefinition {
         ty: operation_type(operation.operation_type),
@@ -161,9 +161,9 @@ fn convert_value(value: &ast::Value, used: &mut HashSet<ApolloName>) -> Value {
 }
 
 /// Converts a number. An integer of more than 64 bits, which may be an `ID`, becomes a string, so
-/// that it keeps all digits.
+/// that it keeps all digits. So does a number that no `f64` can hold.
 fn number(text: &str) -> Value {
-    // serde_json reads it as a float.
+    // serde_json reads `-0` as a float.
     if text == "-0" {
         return Value::Number(0.into());
     }

@@ -1,4 +1,4 @@
-//! An error in a document, and its position.
+//! An error in a document or in its variables, with its locations.
 
 use super::messages::Message;
 use async_graphql::Pos;
@@ -8,13 +8,15 @@ pub struct DocumentError {
     pub kind: ErrorKind,
     pub message: Message,
     pub locations: Vec<Pos>,
-    /// The coordinate of the schema that the error is about, such as `Query.processos(filtro:)`.
+    /// The coordinate of the element of the schema that the error is about, such as
+    /// `Query.processos(filtro:)`. `None` if it is about no element.
     pub coordinate: Option<String>,
-    /// The path of the wrong value in the input, such as `filtro.criadoDe`.
+    /// The path of the wrong value in the input, such as `filtro.criadoDe`. `None` if the error is
+    /// about no value.
     pub field: Option<String>,
 }
 
-/// Which code the error has.
+/// The kind of an error, from which its code follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The document breaks a rule of the specification.

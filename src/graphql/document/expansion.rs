@@ -10,7 +10,8 @@ use apollo_compiler::ast::{Definition, Document, Selection};
 use apollo_compiler::parser::SourceSpan;
 use std::collections::{HashMap, HashSet};
 
-/// Limits on the expanded size of an operation.
+/// Limits on the expanded size of each operation and of each fragment, and on the directives of the
+/// document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExpansionLimits {
     /// Maximum nesting of fields.
@@ -21,7 +22,8 @@ pub struct ExpansionLimits {
     pub root_fields: usize,
     /// Maximum number of directives in the text of the document, before expansion.
     pub directives: usize,
-    /// Maximum number of selections in all operations together, after expansion.
+    /// Maximum number of selections in all operations together, and in each fragment, after
+    /// expansion.
     pub selections: usize,
 }
 
@@ -32,6 +34,7 @@ impl Default for ExpansionLimits {
     }
 }
 
+/// The limit that a document exceeds, with its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpansionExceeded {
     Depth(usize),

@@ -5,7 +5,7 @@
 
 use super::messages::{Key, Message};
 
-/// The limits of a document.
+/// The limits on the text of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextLimits {
     pub bytes: usize,
@@ -19,7 +19,7 @@ impl Default for TextLimits {
     }
 }
 
-/// The limit that a document exceeds.
+/// The limit that a document exceeds, with its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextExceeded {
     Bytes(usize),

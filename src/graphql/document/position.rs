@@ -1,5 +1,5 @@
-//! Computes the line and column of a byte without scanning the text: a document of one long line
-//! must not cost a scan per field.
+//! Computes the line and column of a byte. The text is scanned once and not again for each byte,
+//! because a document of one long line must not cost a scan per field.
 
 use apollo_compiler::parser::SourceSpan;
 use async_graphql::Pos;
@@ -33,7 +33,7 @@ impl<'t> Positions<'t> {
         Self { text, lines, chars }
     }
 
-    /// Returns the position at which `span` begins.
+    /// Returns the position at which `span` begins, or that of the first byte without a span.
     pub fn of(&self, span: Option<SourceSpan>) -> Pos {
         self.at(span.map_or(0, |span| span.offset()))
     }

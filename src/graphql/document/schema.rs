@@ -60,7 +60,8 @@ impl DocumentSchema {
         Ok(Self { valid, objects, possible_types, one_of, rules, order, defines_deprecated })
     }
 
-    /// The object types that a value of `ty` may have. Empty for a type that is not composite.
+    /// The object types that a value of `ty` may have. Empty for a type that is not composite, and
+    /// for an interface that no object implements.
     pub(crate) fn possible_types(&self, ty: &str) -> TypeSet {
         self.possible_types.get(ty).cloned().unwrap_or_default()
     }

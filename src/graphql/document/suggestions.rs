@@ -12,7 +12,7 @@ pub fn nearest<'s>(wrong: &str, known: impl Iterator<Item = &'s str>) -> Option<
     (distance <= max).then_some(name)
 }
 
-/// The Levenshtein distance, ignoring case.
+/// The Levenshtein distance in bytes, ignoring ASCII case.
 fn edit_distance(one: &str, other: &str) -> usize {
     let other: Vec<u8> = other.bytes().map(|b| b.to_ascii_lowercase()).collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

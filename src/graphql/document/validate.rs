@@ -19,8 +19,8 @@ use apollo_compiler::{ExecutableDocument, Node};
 /// reaches these limits only if those checks have a defect.
 const MAX_TOKENS: usize = 300_000;
 const MAX_RECURSION: usize = 200;
-/// Maximum number of fragments of a document whose fragments form a cycle, if its errors are told one
-/// by one.
+/// A document whose fragments form a cycle is validated, so that its errors tell where the cycle is,
+/// only if it has at most this number of fragments.
 const MAX_CYCLIC_FRAGMENTS: usize = 90;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +53,9 @@ pub struct ValidDocument {
     pub syntax: Syntax,
 }
 
-/// Parses and validates a document. No step recurses deeper than `limits` lets the text nest, or
-/// visits more selections than `expansion` allows.
+/// Parses and validates a document. `limits` bounds how deep the steps before validation recurse.
+/// `expansion` bounds how deep validation recurses and how many selections it visits; if fragments
+/// form a cycle, `MAX_CYCLIC_FRAGMENTS` bounds it instead.
 pub fn validate(
     schema: &DocumentSchema,
     text: &str,
@@ -73,8 +74,8 @@ pub fn validate(
     let fragments = document.definitions.iter().filter_map(Definition::as_fragment_definition);
     match bounded {
         Ok(()) => {}
-        // The rules tell where the cycle is. They follow fragments in depth, and nothing has bounded
-        // how long a chain these form.
+        // Validation tells where the cycle is. Its rules recurse through spreads, and `expansion` has
+        // not bounded how many fragments form a chain.
         Err(expansion::ExpansionExceeded::Cycle) if fragments.count() <= MAX_CYCLIC_FRAGMENTS => {}
         Err(exceeded) => return Err(Invalid::Expansion(exceeded)),
     }
@@ -99,7 +100,7 @@ pub fn validate(
     Ok(ValidDocument { document: Valid::assume_valid(document), syntax })
 }
 
-/// The errors of apollo-compiler, for a text that our own checks accept.
+/// The errors of apollo-compiler, for a text that the checks of this crate accept.
 fn unreadable(text: &str, list: &DiagnosticList) -> Vec<DocumentError> {
     let positions = Positions::new(text);
     let errors = list.iter().take(validation::MAX_ERRORS).map(|diagnostic| {

@@ -1,4 +1,5 @@
-//! The field `eu`: the authenticated caller as the server sees it.
+//! The field `eu`, which shows the authenticated caller as the server sees it, and the hidden field
+//! from which the executor obtains its schema environment.
 
 use crate::auth::{Actor, Papel};
 use crate::graphql_types::context::ContextExt;

@@ -102,7 +102,7 @@ erro_object! {
 erro_object! {
     /// Já existe um processo com este número.
     ErroProcessoJaExiste {
-        /// O que existe.
+        /// O processo que já existe; nulo se não é visível.
         async fn existente(&self, ctx: &Context<'_>) -> Option<Result<ProcessoNode, Error>> {
             processo(ctx, &self.0).await.transpose()
         }

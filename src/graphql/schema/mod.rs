@@ -25,7 +25,7 @@ use audit::AuditoriaQuery;
 use node::NodeQuery;
 use tribunal::TribunalQuery;
 
-/// Leitura; exige o papel `pse-consulta`. Os campos de raiz são nulos quando falham ou quando não há o que mostrar; o que é de outro tribunal aparece como ausente.
+/// Leitura; exige o papel `pse-consulta`, salvo em `eu`, que não exige papel, e onde `@requerPapel` diz outro. Os campos de raiz são nulos quando falham ou quando não há o que mostrar; o que é de outro tribunal aparece como ausente.
 #[derive(MergedObject, Default)]
 pub struct Query(
     AtorQuery,

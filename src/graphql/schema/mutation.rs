@@ -1,5 +1,4 @@
-//! The parts that all mutations share: the two arguments that control the execution, and the three
-//! fields that report the outcome.
+//! Executes mutations, and reports their outcome in the three fields that all payloads share.
 
 use super::errors::ErroGraphql;
 use crate::Result;
@@ -17,7 +16,7 @@ pub struct Completion {
     simulado: bool,
     /// Recusas; vazia no sucesso.
     erros: Vec<ErroGraphql>,
-    /// Raiz, para reler na mesma ida.
+    /// Raiz das consultas, para reler na mesma requisição.
     query: Option<Query>,
 }
 
@@ -152,7 +151,7 @@ where
     I: MutationInput,
     P: From<MutationOutcome<<I::Command as Command>::Effect>>,
 {
-    // Check the role before the input: a caller that may not write must not learn how to.
+    // Check the role before the input: a caller that may not write must not learn its rules.
     let name = <I::Command as Command>::NAME;
     if let Err(error) = ctx.actor().require(I::Command::PAPEL) {
         ctx.call().record.add_refusal(name, error.status());

@@ -1,18 +1,20 @@
 //! The SDL for clients that handle errors of fields themselves.
 //!
-//! Every root field is nullable, so that an error at one leaves the others their answers. Front ends
-//! then have to handle a null that never comes without an error. `@semanticNonNull` says of a field
-//! that it is null only by an error; Relay, Apollo Kotlin and others generate non-null types for it.
-//! The directive is a proposal, so a client gets it only by asking.
+//! Every field of `Query` and `Mutation` is nullable, so that an error at one leaves the others their
+//! answers. For most of them, front ends then have to handle a null that never comes without an
+//! error. `@semanticNonNull` says that a field is null only if it has an error; Relay, Apollo Kotlin
+//! and others generate non-null types for such a field. The directive is a proposal, so a client gets
+//! it only by asking.
 
 use std::fmt::Write;
 
 const DEFINITION: &str = "\"O campo só é nulo por um erro que está em `errors`.\"\ndirective @semanticNonNull(levels: [Int] = [0]) on FIELD_DEFINITION\n";
 
-/// Fields of `Query` that are no list and yet always have a value.
+/// Fields of `Query` that are neither a list nor a connection, and yet are null only by an error.
 const ALWAYS_THERE: [&str; 2] = ["eu", "verificarEnvio"];
 
-/// Marks the root fields that are null only by an error: lists, connections and payloads.
+/// Marks the fields of `Query` and `Mutation` that are null only by an error: lists, connections,
+/// payloads and the fields in `ALWAYS_THERE`.
 pub fn mark(sdl: &str) -> String {
     let mut marked = String::with_capacity(sdl.len() + 4_096);
     let mut root = None;
@@ -24,7 +26,7 @@ pub fn mark(sdl: &str) -> String {
             root = None;
         }
         let name_end = line.find(['(', ':']).unwrap_or(line.len());
-        // The fields of a type stand two blanks deep, its arguments four.
+        // The fields of a type stand two blanks deep, their arguments four.
         if line.starts_with("  ") && line.as_bytes().get(2).is_some_and(u8::is_ascii_alphabetic) {
             line[2..name_end].clone_into(&mut field);
         }
@@ -42,7 +44,7 @@ pub fn mark(sdl: &str) -> String {
     marked
 }
 
-/// The type of a field, on the line that ends its definition.
+/// The type of the field whose definition ends on this line. `None` if no definition ends here.
 fn type_of(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("  ").filter(|rest| !rest.starts_with([' ', '"']))?;
     let rest = rest.split(" @").next()?;

@@ -8,10 +8,12 @@ use std::fmt;
 pub struct CostExceeded {
     pub cost: u64,
     pub limit: u64,
-    /// Response keys from the root to the most expensive list.
+    /// Response keys, joined by dots, from the root to the most expensive list with a page size, or to
+    /// the most expensive field if there is no such list.
     pub path: String,
-    /// The part of `cost` that the list at `path` causes.
+    /// The part of `cost` that the field at `path` causes.
     pub path_cost: u64,
+    /// `None` if no page size alone makes the operation fit.
     pub fits_with: Option<FitsWith>,
 }
 
@@ -80,7 +82,7 @@ impl CostPlan {
     }
 
     /// Descends from the root into the most expensive field, as long as that causes at least half
-    /// of the total cost.
+    /// of the total cost. The first step is taken in any case.
     fn most_expensive(&self, evaluation: &Evaluation<'_>) -> Vec<Step<'_>> {
         let half = self.total(evaluation) / 2.0;
         let mut steps = Vec::<Step<'_>>::new();
@@ -109,7 +111,8 @@ impl CostPlan {
         steps
     }
 
-    /// Finds the largest size of the slice within the limit. Bisection works because a larger slice
+    /// Finds the largest size of the slice with which the operation keeps to `limit`. `None` if there
+    /// is none, or if the field has no slice. Bisection works because a larger slice
     /// never costs less.
     fn fits(&self, step: &Step<'_>, limit: u64, variables: &Variables) -> Option<FitsWith> {
         let slice = step.node.slice.as_ref()?;

@@ -3,8 +3,8 @@
 //! Every operation costs [`OPERATION_COST`]. An object costs 1, or the `@cost` of its type; a
 //! scalar costs nothing; a field with a `@cost` of its own costs that, once. A list multiplies the
 //! cost of an item by the size that `@listSize` gives. For an abstract type, the most expensive of
-//! its object types counts. One statement reads each root field and each paginated list, for all
-//! parents together, and costs [`READ_COST`]. Each value of an argument costs its `@cost`,
+//! its object types counts. One statement reads each root field and each field with `@listSize`, for
+//! all parents together, and costs [`READ_COST`]. Each value of an argument costs its `@cost`,
 //! including the values within it: this is the cost of a filter. If the operation counts the rows
 //! of a list, the filter of the list counts [`SCANS_PER_COUNT`] times.
 
@@ -28,7 +28,7 @@ pub use exceeded::{CostExceeded, FitsWith};
 
 /// The assumed size of a list whose size the schema does not give.
 const ASSUMED_ITEMS: f64 = 5.0;
-/// The cost of `__schema` and of `__type`, whose response is never larger than the schema.
+/// The cost of `__schema` and of `__type` with all that they select. They read no data.
 const INTROSPECTION_COST: f64 = 10.0;
 
 /// The base cost of an operation: checking the token, the protocol, a record in the trail.
@@ -49,7 +49,8 @@ const COUNT_FIELD: &str = "totalCount";
 pub struct CostPlan {
     children: Vec<CostNode>,
     variable_uses: VariableUses,
-    /// Number of root fields and paginated lists, each of which is charged one statement.
+    /// Number of root fields, without those of introspection, and of fields with `@listSize` below
+    /// them. Each is charged one statement.
     reads: u32,
     rules: Arc<CostRules>,
 }
@@ -57,7 +58,8 @@ pub struct CostPlan {
 #[derive(Debug, Clone)]
 struct CostNode {
     key: Name,
-    /// The `@cost` of the field. It counts once, in place of `object`.
+    /// The `@cost` of the field, which counts once: for a list in addition to `object` of each item,
+    /// and otherwise in place of `object`.
     weight: Option<f64>,
     /// The cost of each object.
     object: f64,
@@ -236,7 +238,7 @@ struct CostBuilder<'s> {
     variables: &'s [Node<VariableDefinition>],
     slices: usize,
     variable_uses: VariableUses,
-    /// Number of root fields and paginated lists, each of which is charged one statement.
+    /// As in `CostPlan`.
     reads: u32,
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 /// The cost rule of one field.
 #[derive(Debug, Clone, Default)]
 pub struct CostRule {
-    /// Its `@cost`, in place of the default weight.
+    /// The `@cost` of the field, in place of the default weight. `None` if it has none.
     pub weight: Option<f64>,
     pub list: Option<ListSize>,
     /// The cost of the values of each argument.
@@ -20,7 +20,8 @@ pub struct CostRule {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValueCost {
     pub weight: f64,
-    /// The type of the value without its lists. If it is an input type, the values within cost too.
+    /// The type of the value without its lists. If it is an input object type, the values within cost
+    /// too.
     pub ty: Name,
 }
 
@@ -31,8 +32,8 @@ impl ValueCost {
     }
 }
 
-/// The `@listSize` of a field. The cost ignores `requireOneSlicingArgument`: without a slicing
-/// argument, the assumed size counts.
+/// The `@listSize` of a field. The cost ignores `requireOneSlicingArgument`: if no slicing argument
+/// has a value or a default, the assumed size counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListSize {
     pub assumed: Option<u32>,
@@ -45,7 +46,7 @@ pub struct ListSize {
 pub struct CostRules {
     fields: HashMap<Name, HashMap<Name, CostRule>>,
     types: HashMap<Name, f64>,
-    /// The fields of each input type.
+    /// The fields of each input object type.
     inputs: HashMap<Name, HashMap<Name, ValueCost>>,
 }
 
@@ -94,7 +95,7 @@ impl CostRules {
         self.fields.get(ty)?.get(field)
     }
 
-    /// The fields of an input type. `None` for a scalar or an enum.
+    /// The fields of an input object type. `None` for a scalar or an enum.
     pub fn of_input(&self, ty: &str) -> Option<&HashMap<Name, ValueCost>> {
         self.inputs.get(ty)
     }

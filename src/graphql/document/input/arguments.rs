@@ -68,8 +68,8 @@ fn collect<'d>(
     }
 }
 
-/// Rewrites the arguments that contain a hole. A field whose arguments then have no value is marked
-/// as refused.
+/// Rewrites the arguments that contain a hole. A field is marked as refused if a hole stands where its
+/// arguments need a value.
 pub fn fill_holes(
     schema: &DocumentSchema,
     holes: &Holes,
@@ -88,7 +88,7 @@ struct Filler<'f> {
     positions: &'f Positions<'f>,
 }
 
-/// A place in the input that has a type and perhaps a default.
+/// An argument, an input field or an item of a list: its type, and whether it may be absent.
 struct Place<'p> {
     ty: &'p Type,
     path: String,
@@ -155,7 +155,8 @@ impl Filler<'_> {
         Ok(arguments)
     }
 
-    /// Returns the value without its holes, or `None` if it is as if nothing had been given.
+    /// Returns the value for its holes, or `None` if it counts as not given. A hole stays where the
+    /// variable is null and null is a value.
     fn value(&self, place: &Place<'_>, value: &Node<Value>) -> Filled {
         match &**value {
             Value::Variable(name) => match self.holes.get(name) {

@@ -18,10 +18,12 @@ use std::fmt::Write;
 pub struct InvalidVariable {
     pub kind: ErrorKind,
     pub message: Message,
-    /// The path of the wrong value, such as `filtro.criadoDe`.
+    /// The path of the wrong value from the name of the variable on, such as `filtro.criadoDe`.
     pub path: String,
     /// The definition of the variable.
     pub definition: Option<SourceSpan>,
+    /// The coordinate of the input field that has the wrong value. `None` if the variable itself has
+    /// it.
     pub coordinate: Option<String>,
 }
 
@@ -70,7 +72,7 @@ struct Coercion<'c, 's> {
     schema: &'s DocumentSchema,
     check_scalar: CheckScalar,
     definition: &'c Node<VariableDefinition>,
-    /// Where the value stands that the coercion looks at.
+    /// The path from the variable to the value that is being coerced.
     path: Vec<Step<'s>>,
     errors: &'c mut Vec<InvalidVariable>,
 }
@@ -104,7 +106,7 @@ impl<'s> Coercion<'_, 's> {
                             self.wrong_type(ty);
                         }
                     }
-                    // The default of a variable.
+                    // Only a default has this form: JSON has no enum values.
                     (Some(ExtendedType::Enum(_)), Value::Enum(_)) => {}
                     (Some(ExtendedType::InputObject(input)), Value::Object(fields)) => {
                         self.object(input, fields);
@@ -239,7 +241,8 @@ impl<'s> Coercion<'_, 's> {
     }
 }
 
-/// The value of a number without a fraction, such as `20` and `20.0`.
+/// The value of a number without a fraction, such as `20` and `20.0`. `None` for a number with a
+/// fraction, or beyond the range in which the value is exact.
 #[expect(clippy::cast_possible_truncation, reason = "within the bounds, the cast is exact")]
 fn integer(number: &Number) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -250,7 +253,7 @@ fn integer(number: &Number) -> Option<i64> {
     (real.fract() == 0.0 && real.abs() <= EXACT).then_some(real as i64)
 }
 
-/// Returns the value of a boolean variable that has been coerced.
+/// Returns the value of a boolean variable that has been coerced. Fails if it is absent or null.
 pub fn boolean(
     definitions: &[Node<VariableDefinition>],
     variables: &Variables,

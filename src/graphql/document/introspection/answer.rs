@@ -12,7 +12,7 @@ use apollo_compiler::schema::ExtendedType;
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::{Value as ConstValue, Variables};
 
-/// The reason of `@deprecated` without one.
+/// The reason of a `@deprecated` that gives none.
 const NO_REASON: &str = "No longer supported";
 
 /// The JSON of `__schema` or of `__type`.
@@ -235,7 +235,7 @@ impl<'s> Writer<'s> {
             "locations" => {
                 let mut locations: Vec<_> =
                     directive.locations.iter().map(|location| location.name()).collect();
-                // graphql-js 17 adds this place, which apollo-compiler cannot express.
+                // graphql-js 17 adds this location, which apollo-compiler cannot express.
                 if directive.name == "deprecated" && !self.schema.defines_deprecated {
                     locations.push("DIRECTIVE_DEFINITION");
                 }
@@ -306,7 +306,7 @@ impl<'s> Element<'s> {
         description.as_ref().map(Node::as_str)
     }
 
-    /// Why it is deprecated, if it is.
+    /// The reason why the element is deprecated. `None` if it is not.
     fn deprecation(self) -> Option<&'s str> {
         let directives: &ast::DirectiveList = match self {
             Self::Field(field) => &field.directives,

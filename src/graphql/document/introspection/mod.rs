@@ -2,7 +2,7 @@
 //! the one that `/schema.graphql` prints.
 //!
 //! The lists have the order that graphql-js gives them for the same SDL, so that a client can
-//! compare the two texts.
+//! compare the answers of both.
 
 mod answer;
 pub(super) mod order;
@@ -74,7 +74,8 @@ fn uses_variables(field: &Field) -> bool {
         })
 }
 
-/// The value of an argument, or `None` if the field does not give it.
+/// The value of an argument. `None` if the field does not give it, or gives a variable without a
+/// value.
 fn argument(field: &Field, variables: &Variables, name: &str) -> Option<ConstValue> {
     let (_, value) = field.arguments.iter().find(|(given, _)| given.node == name)?;
     match &value.node {

@@ -6,8 +6,9 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Schema};
 use std::collections::{HashMap, HashSet};
 
-/// The lists of the schema, in the order in which graphql-js collects them: each type is followed by
-/// the types that nothing before it has named.
+/// The lists of the schema, in the order in which graphql-js collects them: the types of the SDL in
+/// its order, each followed by the built-in scalars that no earlier type names, and at the end the
+/// introspection types.
 #[derive(Debug, Default)]
 pub struct ListOrder {
     pub types: Vec<Name>,
@@ -52,12 +53,13 @@ fn is_built_in(name: &str) -> bool {
     matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID")
 }
 
-/// Those of the SDL as it orders them, then those of the specification that it leaves out.
+/// The directives that the SDL defines, in its order, then those of the specification that it leaves
+/// out.
 fn directives(schema: &Schema) -> Vec<Name> {
     const SPECIFIED: [&str; 5] = ["skip", "include", "deprecated", "specifiedBy", "oneOf"];
     let written = |name: &Name| {
         let definition = &schema.directive_definitions[name];
-        // `@deprecated` stands in another file, whose offsets say nothing here.
+        // `types::install` takes `@deprecated` from another file, whose offsets say nothing here.
         let left_out = definition.is_built_in() || name == "deprecated";
         let rank = SPECIFIED.iter().position(|specified| *specified == name.as_str());
         match left_out {
@@ -72,7 +74,7 @@ fn directives(schema: &Schema) -> Vec<Name> {
 
 struct Collector<'s> {
     schema: &'s Schema,
-    /// Types of the SDL that wait for their place.
+    /// Types of the SDL whose turn has not come. A reference to one does not collect it.
     pending: HashSet<&'s Name>,
     types: Vec<&'s Name>,
     seen: HashSet<&'s Name>,

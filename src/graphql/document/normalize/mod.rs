@@ -1,8 +1,8 @@
-//! Rewrites an operation so that it has no fragments and no conditions, and contains each field
-//! only once.
+//! Rewrites an operation so that it has no named fragments and no conditions, and contains each
+//! response key only once for each object type.
 //!
 //! async-graphql runs a field as many times as the document contains it, but the specification says
-//! once (CollectFields and MergeSelectionSets, §6.3). This module merges equal response keys,
+//! once (CollectFields and CollectSubfields, §6). This module merges equal response keys,
 //! applies `@skip` and `@include`, and expands fragments. A fragment remains only as `... on Type`,
 //! and only where the parent is an interface or a union.
 
@@ -119,7 +119,7 @@ struct Normalizer<'d> {
 }
 
 impl<'d> Normalizer<'d> {
-    /// Merges several selection sets of the same type.
+    /// Merges the selection sets of all uses of one field, whose type is `ty`, or that of the root.
     fn merge(
         &mut self,
         ty: &Name,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Maximum size of the cache of documents that clients have sent, in bytes.
 const MAX_BYTES: u64 = 8 << 20;
-/// Size of an entry without its text, in bytes.
+/// Estimated size of an entry without its text, in bytes.
 const ENTRY_OVERHEAD: u64 = 200;
 /// Estimated number of documents. The estimate is low, so that the cache has few shards and each
 /// can hold the largest document.

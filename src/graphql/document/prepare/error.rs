@@ -10,7 +10,7 @@ use std::fmt;
 pub enum PrepareError {
     Document(Invalid),
     Operation(UndefinedOperation),
-    /// Variables with wrong values, or fields whose arguments have none.
+    /// Variables with wrong values, or fields with an argument that needs a value and has none.
     Values(Vec<DocumentError>),
     Normalize(normalize::NormalizeError),
 }
@@ -41,7 +41,6 @@ impl fmt::Display for PrepareError {
 }
 
 impl PrepareError {
-    /// The messages of the errors.
     pub fn messages(&self) -> Vec<Message> {
         match self {
             Self::Document(Invalid::Limit(exceeded)) => vec![exceeded.message()],

@@ -1,10 +1,12 @@
 //! Turns the text of a document into an operation that the executor can run, and caches the result.
 //!
 //! ```text
-//! text ─► limits ─► syntax ─► parse ─► expansion ─► rules ─► normalize ─► input ─► convert, cost
+//! text ─► limits ─► syntax ─► parse ─► expansion ─► rules
+//!      ─► input (variables) ─► normalize ─► input (arguments) ─► convert, cost
 //! ```
 //!
-//! Validation comes before normalization, which would make some invalid documents valid.
+//! The cache keeps the result of the first line for each text and `operationName`, and that of the
+//! second for each `Variant` of the variables. Validation comes before normalization, which would make some invalid documents valid.
 
 mod error;
 mod key;
@@ -54,8 +56,8 @@ impl Default for PrepareOptions {
     }
 }
 
-/// A validated and normalized operation, without variables. All requests with the same text and
-/// conditions share it.
+/// A validated and normalized operation, without variables. Requests with the same text, the same
+/// `operationName` and the same `Variant` of the variables share it while the cache holds it.
 #[derive(Debug)]
 pub struct PreparedOperation {
     /// The normalized operation, which contains only fields and inline fragments `... on Type`.
@@ -64,11 +66,11 @@ pub struct PreparedOperation {
     pub name: Option<String>,
     /// The names of its root fields in the schema, without duplicates.
     pub root_fields: Vec<String>,
-    /// The root fields that ask for the schema.
+    /// The root fields that ask for the schema. `None` if there are none.
     pub introspection: Option<IntrospectionPlan>,
     /// The fields that cannot be answered, because the variables leave an argument without a value.
     pub refused: Vec<RefusedField>,
-    /// Whether every field was skipped, so that the response is `{}`.
+    /// Whether every field was skipped, so that `data` is `{}`.
     pub is_empty: bool,
     pub cost: CostPlan,
     slow: AtomicBool,
@@ -120,8 +122,8 @@ pub struct ValidatedOperation {
     variants: Mutex<Vec<(Variant, Arc<PreparedOperation>)>>,
 }
 
-/// What of the variables a prepared operation depends on: the values of its conditions, and which
-/// variables have no value.
+/// The part of the variables on which a prepared operation depends: the values of its conditions, and
+/// which variables have no value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Variant {
     condition_values: ConditionValues,
@@ -204,8 +206,8 @@ impl Preparer {
         Ok((prepared, variables))
     }
 
-    /// Prepares each operation of a document, with no field skipped. Returns the names of the
-    /// operations, or the first error.
+    /// Prepares each operation of a document, as if no variable skipped a field. Returns the names of
+    /// the operations that have one, or the first error.
     pub fn check(&self, text: &str) -> Result<Vec<String>, PrepareError> {
         let document = validate(&self.schema, text, self.options)?.document;
         if document.operations.is_empty() {
@@ -255,7 +257,10 @@ impl Preparer {
             fill_holes(&self.schema, &variant.holes, &positions, &mut selections);
             collect_refused(&selections, true, &positions, &mut refused);
         }
-        // A mutation must not commit what it cannot answer, nor a subscription open.
+        // Refuse a mutation before it writes, unless each refused field is at the root and nullable:
+        // such a field does not run and is answered with null. Any other would lie in the answer to a
+        // write that is already committed, or make the whole answer null. Refuse to open a
+        // subscription with any refused field, because no event could be answered in full.
         let answers_null = |field: &RefusedField| field.at_root && field.nullable;
         let refuses_all = match operation.operation_type {
             ast::OperationType::Query => false,

@@ -12,7 +12,8 @@ pub fn read(text: &str) -> Result<Syntax, SyntaxError> {
     let token = lexer::next(text, 0)?;
     let mut reader = Reader { text, token, syntax: Syntax::default() };
     loop {
-        // Definitions of types are left to the parser, and to the rule that refuses them.
+        // At the first definition that is not executable, leave the rest of the text to the parser,
+        // and the refusal to a validation rule.
         if reader.definition()? || reader.token.kind == Kind::End {
             return Ok(reader.syntax);
         }
@@ -118,7 +119,7 @@ impl<'t> Reader<'t> {
         matches!(self.token.kind, Kind::String | Kind::BlockString)
     }
 
-    /// Returns true at a definition that is not executable.
+    /// Reads an executable definition. Returns true, and reads nothing, at any other definition.
     fn definition(&mut self) -> Result<bool, SyntaxError> {
         if self.token.kind == OPEN_BRACE {
             self.selection_set()?;

@@ -16,6 +16,7 @@ pub enum Kind {
     End,
 }
 
+/// A token, with the bytes at which it begins and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
     pub kind: Kind,
@@ -114,7 +115,7 @@ fn number(text: &str, start: usize) -> Read<(Kind, usize)> {
         position += usize::from(matches!(bytes.get(position), Some(b'+' | b'-')));
         position = digits(position)?;
     }
-    // A name must not follow a number without a blank between them.
+    // Neither a name nor a dot may follow a number directly.
     if bytes.get(position) == Some(&b'.') || is_name_start(bytes.get(position)) {
         return Err(invalid(position));
     }
@@ -136,7 +137,7 @@ fn string(text: &str, start: usize) -> Read<usize> {
     }
 }
 
-/// Returns the length of the escape sequence at a position.
+/// Returns the length of the escape sequence at a position, in bytes.
 fn escape(text: &str, position: usize) -> Read<usize> {
     let bytes = text.as_bytes();
     let invalid = || {

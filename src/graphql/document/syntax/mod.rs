@@ -2,8 +2,9 @@
 //!
 //! apollo-compiler 1 knows the grammar of October 2021. The edition of September 2025 also has
 //! descriptions on operations, fragments and variable definitions. This module reads the grammar of
-//! the newer edition, reports the first error where it is, and blanks the descriptions, byte for
-//! byte, so that every position stays.
+//! the newer edition, reports the first error where it is, and replaces the descriptions by blanks,
+//! byte for byte, so that every position stays. It does the same with commas, because
+//! apollo-compiler refuses some valid ones.
 
 mod grammar;
 mod lexer;
@@ -11,7 +12,7 @@ mod lexer;
 use crate::graphql::document::messages::{Key, Message};
 use std::borrow::Cow;
 
-/// The first error of the syntax.
+/// The first error of the syntax, and the byte at which it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
     pub offset: usize,
@@ -24,7 +25,7 @@ impl SyntaxError {
     }
 }
 
-/// What the parser does not keep of a document.
+/// The parts of a document that the tree of the parser does not hold.
 #[derive(Debug, Default)]
 pub struct Syntax {
     /// The spans that the parser must not see.
@@ -44,7 +45,7 @@ pub fn read(text: &str) -> Result<Syntax, SyntaxError> {
 }
 
 impl Syntax {
-    /// The text for the parser, in which blanks stand for descriptions.
+    /// The text for the parser, in which blanks stand for descriptions and commas.
     pub fn blanked<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.blanks.iter().all(|(start, end)| start == end) {
             return text.into();
@@ -60,13 +61,14 @@ impl Syntax {
         String::from_utf8(bytes).map_or_else(|_| text.into(), Into::into)
     }
 
-    /// Where the definition at `offset` begins with its description.
+    /// Where the definition at `offset` begins, including its description if it has one.
     pub fn with_description(&self, offset: usize) -> usize {
         let described = self.descriptions.iter().find(|(_, definition)| *definition == offset);
         described.map_or(offset, |(start, _)| *start)
     }
 
-    /// The position of the brace that opens the selection set of the field at `offset`.
+    /// The position of the brace that opens the selection set of the field at `offset`, or `offset` if
+    /// there is none.
     pub fn brace_of(&self, offset: usize) -> usize {
         let found = self.braces.binary_search_by_key(&offset, |(field, _)| *field);
         found.map_or(offset, |index| self.braces[index].1)

@@ -76,7 +76,8 @@ impl<'a> Checker<'a> {
         search.depth_by_name.remove(&fragment.name);
     }
 
-    /// A subscription selects one root field, which no condition can remove (§5.2.4.1).
+    /// A subscription selects one root field, which is not of introspection and which no condition can
+    /// remove (§5.2.4.1).
     pub(super) fn subscription_root(
         &mut self,
         operation: &'a Node<OperationDefinition>,
@@ -117,7 +118,7 @@ impl<'a> Checker<'a> {
                 Selection::InlineFragment(inline) => &inline.directives,
                 Selection::FragmentSpread(spread) => &spread.directives,
             };
-            // The reference names one condition of a selection and looks no further into it.
+            // graphql-js reports one condition of a selection, and does not look into that selection.
             let named = |name| directives.iter().find(|directive| directive.name == name);
             if let Some(condition) = named("skip").or_else(|| named("include")) {
                 roots.conditions.push(condition.location());
@@ -155,10 +156,11 @@ struct CycleSearch<'a> {
     depth_by_name: HashMap<&'a Name, usize>,
 }
 
-/// The name of a field, and its place.
+/// The name of a field, and its span in the text.
 type RootField<'a> = (&'a Name, Option<SourceSpan>);
 
-/// The root fields of a subscription, by response key in the order of the document.
+/// The root fields of a subscription, by response key in the order of the document, and the
+/// conditions at its root.
 #[derive(Default)]
 struct Roots<'a> {
     fields: Vec<(&'a Name, Vec<RootField<'a>>)>,

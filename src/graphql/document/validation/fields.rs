@@ -12,7 +12,7 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
 
 impl<'a> Checker<'a> {
-    /// Checks the selections of a composite type. `parent` is unknown below something unknown.
+    /// Checks the selections of a composite type. `parent` is `None` below an unknown field or type.
     /// `whole` is false for an inline fragment, whose fields are merged with those around it.
     pub(super) fn selection_set(
         &mut self,
@@ -129,7 +129,7 @@ impl<'a> Checker<'a> {
         self.directives(&spread.directives, DirectiveLocation::FragmentSpread);
     }
 
-    /// Returns the type of a condition, if it has fields.
+    /// Returns the type of a condition if it is composite. Reports it otherwise.
     pub(super) fn type_condition(&mut self, name: &'a Name) -> Option<&'a Name> {
         if !self.known_type(name) {
             return None;
@@ -155,7 +155,8 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks the names and the values of arguments. `owner` is the coordinate of the field or of
-    /// the directive that has them. There are no definitions if that is unknown.
+    /// the directive that has them. If the schema has no such field or directive, `owner` is its name
+    /// and `definitions` is `None`.
     pub(super) fn arguments(
         &mut self,
         given: &'a [Node<Argument>],

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 const MAX_LISTS: usize = 3;
 
-/// The greatest depth from which each fragment was looked through without exceeding the limit.
+/// For each fragment that has been searched, the greatest number of lists around it.
 type Checked<'a> = HashMap<&'a Name, usize>;
 
 impl<'a> Checker<'a> {
@@ -46,7 +46,7 @@ impl<'a> Checker<'a> {
             }
             Selection::FragmentSpread(spread) => {
                 let name = &spread.fragment_name;
-                // A fragment that is looked through already counts as checked, also in a cycle.
+                // A fragment counts as checked as soon as its search begins, so that a cycle ends.
                 if checked.get(name).is_some_and(|before| *before >= lists) {
                     return false;
                 }

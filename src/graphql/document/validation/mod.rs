@@ -1,5 +1,5 @@
-//! The validation rules of the specification, edition of September 2025 (§5), with all errors of all
-//! rules, each where graphql-js reports it.
+//! The validation rules of the specification, edition of September 2025 (§5), with the errors of all
+//! rules, each at the locations that graphql-js reports.
 //!
 //! apollo-compiler 1 stops at the first kind of error and lacks a few rules. It still parses the
 //! document and builds the tree that the later steps use.
@@ -44,7 +44,8 @@ pub struct Checked<'a> {
     pub suggestions: bool,
 }
 
-/// Returns the errors of a document, at most [`MAX_ERRORS`].
+/// Returns the errors of a document: at most [`MAX_ERRORS`], and one more if the document repeats too
+/// many fields to compare them.
 pub fn check(checked: Checked<'_>) -> Vec<DocumentError> {
     let definitions = checked.document.definitions.iter();
     let fragments = definitions.filter_map(Definition::as_fragment_definition);
@@ -133,7 +134,7 @@ impl<'a> Checker<'a> {
         self.selection_set(condition, &fragment.selection_set, true);
     }
 
-    /// The type, if it is one that a value may be given for.
+    /// Returns the type if it is an input type.
     fn input_type(&self, ty: &'a Type) -> Option<&'a Type> {
         self.checked.schema.valid.is_input_type(ty).then_some(ty)
     }
@@ -151,7 +152,8 @@ impl<'a> Checker<'a> {
         known
     }
 
-    /// The name that a client probably meant. `None` if it may not know the schema.
+    /// The name that a client probably meant. `None` if no name is near, or if clients may not learn
+    /// the names of the schema.
     fn suggest(&self, wrong: &str, known: impl FnOnce() -> Vec<&'a str>) -> Option<&'a str> {
         match self.checked.suggestions {
             true => nearest(wrong, known().into_iter()),
@@ -163,7 +165,7 @@ impl<'a> Checker<'a> {
         self.checked.positions.of(span)
     }
 
-    /// Where a definition begins, with its description.
+    /// Where a definition begins, including its description if it has one.
     fn definition_at(&self, span: Option<SourceSpan>) -> Pos {
         let offset = span.map_or(0, |span| span.offset());
         self.checked.positions.at(self.checked.syntax.with_description(offset))
@@ -174,7 +176,7 @@ impl<'a> Checker<'a> {
         self.checked.positions.at(span.map_or(0, |span| span.offset()) + 1)
     }
 
-    /// Reports each name that stands in several places.
+    /// Reports each name that occurs more than once, with all its locations.
     fn report_repeated(&mut self, key: Key, names: &[(&Name, Pos)]) {
         let mut by_name: Vec<(&Name, Vec<Pos>)> = Vec::new();
         for &(name, at) in names {

@@ -1,6 +1,6 @@
 //! Fields with the same response key can be merged (§5.3.2).
 //!
-//! The algorithm is that of graphql-js, so that the errors stand at the same places: it compares
+//! The algorithm is that of graphql-js, so that the errors have the same locations: it compares
 //! pairs of fields, and remembers which fragments it has compared. The number of comparisons is
 //! bounded. A real document is far below the bound; one above it is refused.
 
@@ -17,7 +17,7 @@ use std::rc::Rc;
 const MAX_COMPARISONS: usize = 500_000;
 /// Number of uses of a key from which equal leaves are no longer compared one by one.
 const MANY_USAGES: usize = 50;
-/// Maximum number of places that one error tells.
+/// Maximum number of locations of one error.
 const MAX_LOCATIONS: usize = 20;
 
 /// What has been compared already.
@@ -94,12 +94,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Counts a comparison. Returns false above the limit, and reports that once.
+    /// Counts a comparison. Returns false once the limit is reached, and reports that once.
     fn spend(&mut self) -> bool {
         self.overlap.comparisons += 1;
         if self.overlap.comparisons == MAX_COMPARISONS {
             let error = DocumentError::new(Message::new(Key::TooManyPairs, Vec::new()), Vec::new());
-            // This error has to be there, whatever others there are.
+            // Put this error first: the limit on the number of errors must not drop it.
             self.errors.insert(0, DocumentError { kind: ErrorKind::Limit, ..error });
         }
         self.overlap.comparisons < MAX_COMPARISONS

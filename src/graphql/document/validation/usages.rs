@@ -16,16 +16,16 @@ pub(super) struct VariableUse<'a> {
     pub span: Option<SourceSpan>,
     /// The type that the schema expects, if it is known.
     pub ty: Option<&'a Type>,
-    /// Whether the schema has a default for the place.
+    /// Whether the schema has a default value for the location of the variable (§5.8.5).
     pub has_default: bool,
-    /// Whether the variable is a field of a `@oneOf` input object.
+    /// Whether the variable is the value of a field of a `@oneOf` input object.
     pub one_of: bool,
 }
 
 /// What each definition uses, in the order of the document.
 #[derive(Default)]
 pub(super) struct Usages<'a> {
-    /// The name of each definition, if it is a fragment.
+    /// The name of each definition, `None` for an operation, and the variables that it uses.
     definitions: Vec<(Option<&'a Name>, Vec<VariableUse<'a>>)>,
     spread: HashSet<&'a Name>,
 }

@@ -11,7 +11,8 @@ use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use apollo_compiler::{Name, Node};
 use std::collections::HashMap;
 
-/// A place in the input: its path, and the coordinate of its declaration.
+/// Where a value stands in the input: its path, and the coordinate of the argument or input field
+/// that has it, if the schema declares one.
 #[derive(Clone)]
 struct Place {
     path: String,
