@@ -19,8 +19,8 @@ use apollo_compiler::{ExecutableDocument, Node};
 /// reaches these limits only if those checks have a defect.
 const MAX_TOKENS: usize = 300_000;
 const MAX_RECURSION: usize = 200;
-/// A document whose fragments form a cycle is validated, so that its errors tell where the cycle is,
-/// only if it has at most this number of fragments.
+/// A document whose fragments form a cycle is validated, so that its errors tell where the cycle
+/// is, only if it has at most this number of fragments.
 const MAX_CYCLIC_FRAGMENTS: usize = 90;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,8 +74,8 @@ pub fn validate(
     let fragments = document.definitions.iter().filter_map(Definition::as_fragment_definition);
     match bounded {
         Ok(()) => {}
-        // Validation tells where the cycle is. Its rules recurse through spreads, and `expansion` has
-        // not bounded how many fragments form a chain.
+        // Validation tells where the cycle is. Its rules recurse through spreads, and `expansion`
+        // has not bounded how many fragments form a chain.
         Err(expansion::ExpansionExceeded::Cycle) if fragments.count() <= MAX_CYCLIC_FRAGMENTS => {}
         Err(exceeded) => return Err(Invalid::Expansion(exceeded)),
     }

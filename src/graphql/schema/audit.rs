@@ -38,8 +38,9 @@ impl AuditoriaQuery {
         #[graphql(desc = "Cursor: só o que vem antes dele.")] before: Option<String>,
     ) -> Option<Result<Connection<TrailQuery>>> {
         let page = Paging { first, after, last, before };
-        // PostgreSQL rejects a text with NUL, and no value in the trail contains one. Replace NUL by a
-        // character that no `sub` or `azp` has in practice, so that the text matches no record.
+        // PostgreSQL rejects a text with NUL, and no value in the trail contains one. Replace NUL
+        // by a character that no `sub` or `azp` has in practice, so that the text matches no
+        // record.
         let actor = ator.map(|actor| actor.replace('\0', "\u{fffd}"));
         let resource = recurso.map(|id| read_resource(&id)).transpose();
         let trail = resource.map(|resource| TrailQuery {

@@ -72,8 +72,8 @@ impl FeedQuery {
 /// The context of one run of a subscription's operation. It passes data between the root field of
 /// `Subscription` and the code that runs the operation.
 pub enum FeedContext {
-    /// The subscription opens. The root field stores its query, and the cursor after which the client
-    /// asks for rows; `None` asks only for rows from now on.
+    /// The subscription opens. The root field stores its query, and the cursor after which the
+    /// client asks for rows; `None` asks only for rows from now on.
     Opening(OnceLock<(FeedQuery, Option<FeedCursor>)>),
     Delivery(FeedItem),
 }
@@ -83,8 +83,8 @@ impl FeedContext {
         Self::Opening(OnceLock::new())
     }
 
-    /// When the subscription opens, stores the query and the cursor `since`, and returns `None`. At a
-    /// delivery, returns the row.
+    /// When the subscription opens, stores the query and the cursor `since`, and returns `None`. At
+    /// a delivery, returns the row.
     pub fn resolve_root(
         ctx: &Context<'_>,
         query: FeedQuery,

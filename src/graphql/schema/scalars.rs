@@ -8,9 +8,9 @@ use crate::value::characters::{self, UnexpectedCharacter};
 use crate::value::cpf::Cpf;
 use async_graphql::{InputType, Pos, ScalarType, Value};
 
-/// Why the reader of this custom scalar refuses the value, in its own sentence, which also names the
-/// first character that is not printable ASCII. `None` if the reader accepts the value, or if the
-/// schema has no custom scalar of this name.
+/// Why the reader of this custom scalar refuses the value, in its own sentence, which also names
+/// the first character that is not printable ASCII. `None` if the reader accepts the value, or if
+/// the schema has no custom scalar of this name.
 pub fn defect(scalar: &str, value: &Value) -> Option<String> {
     match scalar {
         "Date" => refusal::<Date>(value),

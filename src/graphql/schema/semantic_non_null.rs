@@ -1,10 +1,10 @@
 //! The SDL for clients that handle errors of fields themselves.
 //!
-//! Every field of `Query` and `Mutation` is nullable, so that an error at one leaves the others their
-//! answers. For most of them, front ends then have to handle a null that never comes without an
-//! error. `@semanticNonNull` says that a field is null only if it has an error; Relay, Apollo Kotlin
-//! and others generate non-null types for such a field. The directive is a proposal, so a client gets
-//! it only by asking.
+//! Every field of `Query` and `Mutation` is nullable, so that an error at one leaves the others
+//! their answers. For most of them, front ends then have to handle a null that never comes without
+//! an error. `@semanticNonNull` says that a field is null only if it has an error; Relay, Apollo
+//! Kotlin and others generate non-null types for such a field. The directive is a proposal, so a
+//! client gets it only by asking.
 
 use std::fmt::Write;
 

@@ -8,8 +8,8 @@ use std::fmt;
 pub struct CostExceeded {
     pub cost: u64,
     pub limit: u64,
-    /// Response keys, joined by dots, from the root to the most expensive list with a page size, or to
-    /// the most expensive field if there is no such list.
+    /// Response keys, joined by dots, from the root to the most expensive list with a page size, or
+    /// to the most expensive field if there is no such list.
     pub path: String,
     /// The part of `cost` that the field at `path` causes.
     pub path_cost: u64,
@@ -111,9 +111,9 @@ impl CostPlan {
         steps
     }
 
-    /// Finds the largest size of the slice with which the operation keeps to `limit`. `None` if there
-    /// is none, or if the field has no slice. Bisection works because a larger slice
-    /// never costs less.
+    /// Finds the largest size of the slice with which the operation keeps to `limit`. `None` if
+    /// there is none, or if the field has no slice. Bisection works because a larger slice never
+    /// costs less.
     fn fits(&self, step: &Step<'_>, limit: u64, variables: &Variables) -> Option<FitsWith> {
         let slice = step.node.slice.as_ref()?;
         let given = slice.arguments.iter().find(|(_, source)| match source {

@@ -3,8 +3,8 @@
 //! Every operation costs [`OPERATION_COST`]. An object costs 1, or the `@cost` of its type; a
 //! scalar costs nothing; a field with a `@cost` of its own costs that, once. A list multiplies the
 //! cost of an item by the size that `@listSize` gives. For an abstract type, the most expensive of
-//! its object types counts. One statement reads each root field and each field with `@listSize`, for
-//! all parents together, and costs [`READ_COST`]. Each value of an argument costs its `@cost`,
+//! its object types counts. One statement reads each root field and each field with `@listSize`,
+//! for all parents together, and costs [`READ_COST`]. Each value of an argument costs its `@cost`,
 //! including the values within it: this is the cost of a filter. If the operation counts the rows
 //! of a list, the filter of the list counts [`SCANS_PER_COUNT`] times.
 
@@ -58,8 +58,8 @@ pub struct CostPlan {
 #[derive(Debug, Clone)]
 struct CostNode {
     key: Name,
-    /// The `@cost` of the field, which counts once: for a list in addition to `object` of each item,
-    /// and otherwise in place of `object`.
+    /// The `@cost` of the field, which counts once: for a list in addition to `object` of each
+    /// item, and otherwise in place of `object`.
     weight: Option<f64>,
     /// The cost of each object.
     object: f64,

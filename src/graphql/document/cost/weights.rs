@@ -20,8 +20,8 @@ pub struct CostRule {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValueCost {
     pub weight: f64,
-    /// The type of the value without its lists. If it is an input object type, the values within cost
-    /// too.
+    /// The type of the value without its lists. If it is an input object type, the values within
+    /// cost too.
     pub ty: Name,
 }
 

@@ -68,8 +68,8 @@ fn collect<'d>(
     }
 }
 
-/// Rewrites the arguments that contain a hole. A field is marked as refused if a hole stands where its
-/// arguments need a value.
+/// Rewrites the arguments that contain a hole. A field is marked as refused if a hole stands where
+/// its arguments need a value.
 pub fn fill_holes(
     schema: &DocumentSchema,
     holes: &Holes,

@@ -22,8 +22,8 @@ pub struct InvalidVariable {
     pub path: String,
     /// The definition of the variable.
     pub definition: Option<SourceSpan>,
-    /// The coordinate of the input field that has the wrong value. `None` if the variable itself has
-    /// it.
+    /// The coordinate of the input field that has the wrong value. `None` if the variable itself
+    /// has it.
     pub coordinate: Option<String>,
 }
 

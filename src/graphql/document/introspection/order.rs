@@ -53,8 +53,8 @@ fn is_built_in(name: &str) -> bool {
     matches!(name, "Int" | "Float" | "String" | "Boolean" | "ID")
 }
 
-/// The directives that the SDL defines, in its order, then those of the specification that it leaves
-/// out.
+/// The directives that the SDL defines, in its order, then those of the specification that it
+/// leaves out.
 fn directives(schema: &Schema) -> Vec<Name> {
     const SPECIFIED: [&str; 5] = ["skip", "include", "deprecated", "specifiedBy", "oneOf"];
     let written = |name: &Name| {

@@ -1,5 +1,5 @@
-//! The introspection types of the specification, edition of September 2025. Those of apollo-compiler
-//! 1 are older.
+//! The introspection types of the specification, edition of September 2025. Those of
+//! apollo-compiler 1 are older.
 
 use apollo_compiler::ast::{self, Definition};
 use apollo_compiler::collections::IndexSet;
@@ -31,8 +31,8 @@ const SCALARS: [(&str, &str); 5] = [
     ),
 ];
 
-/// Puts the types of `types.graphql` into a schema, its `@deprecated` unless the SDL defines one, and
-/// the texts of the built-in scalars.
+/// Puts the types of `types.graphql` into a schema, its `@deprecated` unless the SDL defines one,
+/// and the texts of the built-in scalars.
 pub fn install(schema: &mut Schema) -> Result<(), String> {
     let document = ast::Document::parse(TYPES, "introspection/types.graphql")
         .map_err(|failed| failed.errors.to_string())?;

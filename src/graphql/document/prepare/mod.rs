@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The cache keeps the result of the first line for each text and `operationName`, and that of the
-//! second for each `Variant` of the variables. Validation comes before normalization, which would make some invalid documents valid.
+//! second for each `Variant` of the variables. Validation comes before normalization, which would
+//! make some invalid documents valid.
 
 mod error;
 mod key;
@@ -122,8 +123,8 @@ pub struct ValidatedOperation {
     variants: Mutex<Vec<(Variant, Arc<PreparedOperation>)>>,
 }
 
-/// The part of the variables on which a prepared operation depends: the values of its conditions, and
-/// which variables have no value.
+/// The part of the variables on which a prepared operation depends: the values of its conditions,
+/// and which variables have no value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Variant {
     condition_values: ConditionValues,
@@ -206,8 +207,8 @@ impl Preparer {
         Ok((prepared, variables))
     }
 
-    /// Prepares each operation of a document, as if no variable skipped a field. Returns the names of
-    /// the operations that have one, or the first error.
+    /// Prepares each operation of a document, as if no variable skipped a field. Returns the names
+    /// of the operations that have one, or the first error.
     pub fn check(&self, text: &str) -> Result<Vec<String>, PrepareError> {
         let document = validate(&self.schema, text, self.options)?.document;
         if document.operations.is_empty() {
@@ -257,10 +258,10 @@ impl Preparer {
             fill_holes(&self.schema, &variant.holes, &positions, &mut selections);
             collect_refused(&selections, true, &positions, &mut refused);
         }
-        // Refuse a mutation before it writes, unless each refused field is at the root and nullable:
-        // such a field does not run and is answered with null. Any other would lie in the answer to a
-        // write that is already committed, or make the whole answer null. Refuse to open a
-        // subscription with any refused field, because no event could be answered in full.
+        // Refuse a mutation before it writes, unless each refused field is at the root and
+        // nullable: such a field does not run and is answered with null. Any other would lie in the
+        // answer to a write that is already committed, or make the whole answer null. Refuse to
+        // open a subscription with any refused field, because no event could be answered in full.
         let answers_null = |field: &RefusedField| field.at_root && field.nullable;
         let refuses_all = match operation.operation_type {
             ast::OperationType::Query => false,

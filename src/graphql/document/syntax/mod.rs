@@ -67,8 +67,8 @@ impl Syntax {
         described.map_or(offset, |(start, _)| *start)
     }
 
-    /// The position of the brace that opens the selection set of the field at `offset`, or `offset` if
-    /// there is none.
+    /// The position of the brace that opens the selection set of the field at `offset`, or `offset`
+    /// if there is none.
     pub fn brace_of(&self, offset: usize) -> usize {
         let found = self.braces.binary_search_by_key(&offset, |(field, _)| *field);
         found.map_or(offset, |index| self.braces[index].1)

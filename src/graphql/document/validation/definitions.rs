@@ -76,8 +76,8 @@ impl<'a> Checker<'a> {
         search.depth_by_name.remove(&fragment.name);
     }
 
-    /// A subscription selects one root field, which is not of introspection and which no condition can
-    /// remove (§5.2.4.1).
+    /// A subscription selects one root field, which is not of introspection and which no condition
+    /// can remove (§5.2.4.1).
     pub(super) fn subscription_root(
         &mut self,
         operation: &'a Node<OperationDefinition>,
@@ -118,7 +118,8 @@ impl<'a> Checker<'a> {
                 Selection::InlineFragment(inline) => &inline.directives,
                 Selection::FragmentSpread(spread) => &spread.directives,
             };
-            // graphql-js reports one condition of a selection, and does not look into that selection.
+            // graphql-js reports one condition of a selection, and does not look into that
+            // selection.
             let named = |name| directives.iter().find(|directive| directive.name == name);
             if let Some(condition) = named("skip").or_else(|| named("include")) {
                 roots.conditions.push(condition.location());

@@ -12,8 +12,8 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
 
 impl<'a> Checker<'a> {
-    /// Checks the selections of a composite type. `parent` is `None` below an unknown field or type.
-    /// `whole` is false for an inline fragment, whose fields are merged with those around it.
+    /// Checks the selections of a composite type. `parent` is `None` below an unknown field or
+    /// type. `whole` is false for an inline fragment, whose fields are merged with those around it.
     pub(super) fn selection_set(
         &mut self,
         parent: Option<&'a Name>,
@@ -155,8 +155,8 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks the names and the values of arguments. `owner` is the coordinate of the field or of
-    /// the directive that has them. If the schema has no such field or directive, `owner` is its name
-    /// and `definitions` is `None`.
+    /// the directive that has them. If the schema has no such field or directive, `owner` is its
+    /// name and `definitions` is `None`.
     pub(super) fn arguments(
         &mut self,
         given: &'a [Node<Argument>],

@@ -1,5 +1,5 @@
-//! The validation rules of the specification, edition of September 2025 (§5), with the errors of all
-//! rules, each at the locations that graphql-js reports.
+//! The validation rules of the specification, edition of September 2025 (§5), with the errors of
+//! all rules, each at the locations that graphql-js reports.
 //!
 //! apollo-compiler 1 stops at the first kind of error and lacks a few rules. It still parses the
 //! document and builds the tree that the later steps use.
@@ -44,8 +44,8 @@ pub struct Checked<'a> {
     pub suggestions: bool,
 }
 
-/// Returns the errors of a document: at most [`MAX_ERRORS`], and one more if the document repeats too
-/// many fields to compare them.
+/// Returns the errors of a document: at most [`MAX_ERRORS`], and one more if the document repeats
+/// too many fields to compare them.
 pub fn check(checked: Checked<'_>) -> Vec<DocumentError> {
     let definitions = checked.document.definitions.iter();
     let fragments = definitions.filter_map(Definition::as_fragment_definition);
@@ -152,8 +152,8 @@ impl<'a> Checker<'a> {
         known
     }
 
-    /// The name that a client probably meant. `None` if no name is near, or if clients may not learn
-    /// the names of the schema.
+    /// The name that a client probably meant. `None` if no name is near, or if clients may not
+    /// learn the names of the schema.
     fn suggest(&self, wrong: &str, known: impl FnOnce() -> Vec<&'a str>) -> Option<&'a str> {
         match self.checked.suggestions {
             true => nearest(wrong, known().into_iter()),
