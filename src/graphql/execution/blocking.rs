@@ -3,8 +3,8 @@
 //! The executor proceeds as far as it can. When every resolver waits for data from the database,
 //! the keys that they wait for form one level of the response: one statement reads each kind of
 //! relation, and then the executor continues. So the shape of the operation decides which
-//! statements run. Every operation takes one run, one connection and, if it needs more than one
-//! statement, one snapshot.
+//! statements run. A run takes one connection and, if it needs more than one statement, one
+//! snapshot.
 //!
 //! Queries of one credential with the same document that wait for a permit share one run
 //! (`coalesce.rs`): the run reads each level once for all of them.
@@ -36,7 +36,8 @@ use tokio::time::timeout;
 /// query of a batch waits for all the others.
 const SLOW: Duration = Duration::from_millis(100);
 
-/// Executes a query, first in a batch and, if that fails, alone.
+/// Executes a query: in a batch, unless its document is slow, and alone if it did not run in a
+/// batch or failed there.
 pub async fn execute_query(
     executor: &Arc<Executor>,
     coalescer: &Arc<Coalescer>,
@@ -56,7 +57,8 @@ pub async fn execute_query(
     run_alone(executor, &call, ready, since, tried).await
 }
 
-/// Runs the query together with others that have the same document. Returns `None` if it has to run again, alone.
+/// Runs the query together with others that have the same document. Returns `None` if it has to run
+/// again, alone.
 async fn coalesced(
     executor: &Arc<Executor>,
     coalescer: &Arc<Coalescer>,

@@ -47,8 +47,8 @@ impl From<DuplicateId> for DocumentsError {
 
 impl Documents {
     /// # Errors
-    /// Returns an error if the schema or a trusted document is invalid, because a client would
-    /// notice an invalid document too late.
+    /// Returns an error if the schema or a trusted document is invalid, or if two trusted documents
+    /// have the same id: otherwise only a client's request would show it.
     pub fn new(sdl: &str, settings: &config::DocumentSettings) -> Result<Self, DocumentsError> {
         let config::DocumentSettings { max_cost, introspection, ref trusted, trusted_only } =
             *settings;
@@ -79,8 +79,8 @@ impl Documents {
         self.known_names.contains(name)
     }
 
-    /// Whether preparing the document would block an async worker for too long: it is long, and not
-    /// in the cache.
+    /// Whether preparing the document would block an async worker for too long: it is long, and the
+    /// cache does not have it, or has it with conditions that depend on variables.
     pub fn takes_long(&self, reference: &DocumentRef, operation: Option<&str>) -> bool {
         let long =
             |text: &str| text.len() > DOCUMENT_INLINE && !self.preparer.is_cached(text, operation);
@@ -185,7 +185,7 @@ fn located(
     Outcome { errors: errors.iter().map(to_json).collect(), ..Outcome::default() }
 }
 
-/// The code and the status of an error, by what it is about.
+/// The code and the status of an error of this kind.
 fn code_of(kind: ErrorKind) -> (&'static str, u16) {
     let failure = match kind {
         ErrorKind::Rule => Failure::DocumentoInvalido,
@@ -199,7 +199,7 @@ fn code_of(kind: ErrorKind) -> (&'static str, u16) {
     (failure.name(), failure.status())
 }
 
-/// The error of a field whose arguments have no value, for the answer to the other fields.
+/// The error of a refused field, for an answer that contains the other fields.
 pub fn server_error(error: &DocumentError, language: Language) -> ServerError {
     let (code, status) = code_of(error.kind);
     let mut extensions = ErrorExtensionValues::default();

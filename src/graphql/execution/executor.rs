@@ -118,8 +118,8 @@ fn meta_fields(
     }
 }
 
-/// The errors of the root fields that the variables leave without an argument. async-graphql answers
-/// null there.
+/// The errors of the refused root fields of a mutation: the variables leave an argument of theirs
+/// without its value. async-graphql answers null there, without an error.
 pub fn refused_roots(
     prepared: &PreparedOperation,
     language: Language,

@@ -1,8 +1,8 @@
 //! Executes a prepared operation, independently of the protocol that it came by (HTTP, SSE or
 //! WebSocket).
 //!
-//! Queries run on the executor of this crate ([`executor`], [`blocking`], [`coalesce`]),
-//! subscriptions in [`subscription`], and mutations on async-graphql's own executor.
+//! Queries run on the executor of this crate ([`executor`], [`blocking`], [`coalesce`]). Mutations,
+//! and the events of subscriptions ([`subscription`]), run on async-graphql's own executor.
 
 pub mod blocking;
 pub mod coalesce;

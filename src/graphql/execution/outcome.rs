@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 pub struct Outcome {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Value>,
-    /// The result as JSON text. `None` if the server refused the request before anything ran.
+    /// The result as JSON text. `None` if the request is refused as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,8 +55,8 @@ struct Cost {
 }
 
 impl Outcome {
-    /// Creates the outcome of an operation that the server refused with this error before any part
-    /// of it ran.
+    /// Creates the outcome, without `data`, of an operation that the server refuses as a whole with
+    /// this error.
     pub fn from_error(error: &Error) -> Self {
         let (failure, message) = error.log_and_redact();
         Self { retry_after: error.retry_after(), ..Self::from_failure(failure, &message) }
@@ -135,8 +135,8 @@ impl Outcome {
     /// Returns the outcome that the call may show, and records the failed fields in the trail.
     #[must_use]
     pub fn for_call(self, call: &Call) -> Self {
-        // If the limit on guessing refused the lookups of the call, it has nothing to show, unless
-        // something was already committed.
+        // If the enumeration limit refused the first lookup of the call, the call has nothing to
+        // show, unless it has already committed something.
         let mut outcome = match call.rate_limited().filter(|_| !call.record.committed()) {
             Some(error) => Self::from_error(&error),
             None => self,

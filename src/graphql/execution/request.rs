@@ -61,7 +61,7 @@ impl BoundOperation {
     }
 
     pub fn especie(&self) -> EspecieAuditoria {
-        // An operation whose fields are all skipped writes nothing.
+        // An operation whose fields are all skipped, or are all `__typename`, writes nothing.
         let writes = self.prepared.root_fields.iter().any(|root| root != "__typename");
         match self.prepared.operation_type {
             OperationType::Mutation if writes => EspecieAuditoria::Escrita,
@@ -70,7 +70,8 @@ impl BoundOperation {
     }
 
     /// A name out of a bounded set, for metrics and logs: the one that the client gave, if it
-    /// `is_known`, or the root field. Clients choose names and combine fields as they like.
+    /// `is_known`, or else the only root field, or else a fixed text. Clients choose names and
+    /// combine fields as they like.
     pub fn bounded_name(&self, is_known: impl Fn(&str) -> bool) -> &str {
         if let Some(name) = self.prepared.name.as_deref().filter(|name| is_known(name)) {
             return name;
@@ -82,7 +83,8 @@ impl BoundOperation {
         }
     }
 
-    /// The name of the operation or, without one, the names of its root fields.
+    /// The name of the operation for the audit trail: the one that the client gave, shortened to
+    /// `MAX_NAME`, or else the names of the root fields.
     pub fn operation(&self) -> String {
         match &self.prepared.name {
             Some(name) => name.chars().take(MAX_NAME).collect(),

@@ -134,8 +134,8 @@ impl OpenSubscription {
         })
     }
 
-    /// Returns the next outcome. The stream asks for it only after the client has taken the
-    /// previous one.
+    /// Returns the next outcome. The stream asks for it only when the connection or its queue can
+    /// take more.
     async fn next(&mut self) -> Outcome {
         loop {
             if let Some(outcome) = self.answered.pop_front() {
@@ -186,8 +186,8 @@ impl OpenSubscription {
         self.answered.extend(answers);
     }
 
-    /// Executes the operation for one event. Retries while the database does not answer: an event
-    /// without its processo is of little use.
+    /// Executes the operation for one event. Retries after an error that may pass, such as a
+    /// database that does not answer: an event without its processo is of little use.
     async fn deliver(&self, item: FeedItem) -> Outcome {
         let call = self.call_when_admitted().await;
         call.record.add_read(&item);

@@ -1,7 +1,7 @@
 //! Serves GraphiQL from the binary, because closed networks have no CDN.
 //!
-//! vite builds the files in `web/`, and the repository contains the compressed result (see
-//! `web/README.md`).
+//! vite builds the page from the sources in `web/`, and the repository contains the compressed
+//! result in `web/dist/` (see `web/README.md`).
 
 use crate::http::csp::CSP;
 use crate::http::semantics;

@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use std::time::Duration;
 use tokio::time::{Instant, interval_at, sleep};
 
-/// Interval at which the token of a session is checked. Together with the time until the server
-/// learns of a revocation, a revocation takes effect within ten seconds.
+/// Interval at which the token of a session is checked. A revocation takes effect within ten
+/// seconds, which include the time until the server learns of it.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The reason why a session must end.
@@ -18,6 +18,7 @@ pub enum SessionEnd {
     TokenExpired,
     /// The credential was revoked, or its rights changed.
     CredentialChanged,
+    /// The server could not check the token.
     CheckUnavailable,
 }
 

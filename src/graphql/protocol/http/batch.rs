@@ -1,5 +1,6 @@
 //! Executes several operations of one request, a JSON array, one after the other. Each operation is
-//! a call of its own, and has the same outcome as in a request of its own.
+//! a call of its own, and has the same outcome as in a request of its own, except that a
+//! subscription is refused.
 
 use super::parsed_request::ParsedRequest;
 use crate::call::Call;

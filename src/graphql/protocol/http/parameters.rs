@@ -72,8 +72,8 @@ impl Parameters<'_> {
     }
 }
 
-/// Refuses JSON with a duplicate member in any of its objects. Malformed JSON passes, because the
-/// reader that follows refuses it.
+/// Refuses JSON with a duplicate member in any of its objects, or with too many members or levels.
+/// Malformed JSON passes, because the reader that follows refuses it.
 pub fn check_members(json: &[u8]) -> Result<(), Error> {
     match bounded_json::check_members(json, BOUNDS.values) {
         Err(NotRead::Repeated(place)) => Err(bounded_json::repeated(&place)),

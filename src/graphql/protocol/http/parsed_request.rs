@@ -48,7 +48,7 @@ impl ParsedRequest {
         let start = Instant::now();
         let prepared = self.prepare_anywhere(service, caller).await;
         if let Err(refused) = &prepared {
-            // Which operation it would have been is not known.
+            // The name and the type of the operation are not known.
             service.app.metrics.executed("", "(recusada)", refused.code(), start.elapsed());
         }
         prepared

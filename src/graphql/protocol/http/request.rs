@@ -15,8 +15,8 @@ use serde_json::value::RawValue;
 use std::fmt;
 use std::sync::Arc;
 
-/// Maximum size of a body: four times the largest document, because a body also holds variables and
-/// JSON escapes.
+/// Maximum size of a body in bytes: four times the largest document, because a body also holds
+/// variables and JSON escapes.
 const MAX_BODY_SIZE: usize = 1024 * 1024;
 
 const TOO_DEEP: &str = "o pedido tem níveis demais de aninhamento";
@@ -51,7 +51,8 @@ impl From<serde_json::Error> for ReadError {
     }
 }
 
-/// Reads the request from the URL (GET) or from the body.
+/// Reads the request from the URL (GET) or from the body. `max_batch` is the maximum number of
+/// operations in an array; zero refuses arrays.
 pub async fn read(
     req: &HttpRequest,
     payload: web::Payload,

@@ -1,10 +1,10 @@
 //! Implements graphql-sse in its "distinct connections" mode: the response to an operation is a
 //! stream of events, `next` for each result and `complete` at the end.
 //!
-//! A stream that ends without `complete` was interrupted: the server is stopping, or a connection
-//! broke. The client then repeats the request with `desde` set to the last cursor that it received.
-//! If the token has expired, the stream does end with `complete`, because a repeated request would
-//! only be refused.
+//! A stream that ends without `complete` was interrupted: the server is stopping, it could not
+//! check the token, or a connection broke. The client then repeats the request with `desde` set to
+//! the last cursor that it received. If the token has expired, or its credential has changed, the
+//! stream does end with `complete`, because a repeated request would be refused.
 
 use super::response::{EVENT_STREAM, ResponseFormat};
 use crate::call::Call;
@@ -26,12 +26,12 @@ use std::time::Duration;
 use tokio::time::{Instant, Interval, interval_at};
 
 const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
-/// Time between two comments on an idle stream, shorter than the time after which proxies close an
-/// idle connection.
+/// Time between two comments on a stream, shorter than the time after which proxies close an idle
+/// connection.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(12);
 
 /// Executes an operation and responds with an event stream. The stream counts as a session of its
-/// credential.
+/// credential, and is refused if the credential already has the maximum.
 pub async fn respond(
     service: GraphqlService,
     sessions: &Arc<SessionRegistry>,
@@ -96,8 +96,7 @@ struct EventStream {
 }
 
 impl EventStream {
-    /// Returns the next bytes to send. actix asks for them only after the client has taken the
-    /// previous ones.
+    /// Returns the next bytes to send. actix asks for them only when the connection can take more.
     async fn next(open: Option<Self>) -> Option<(Result<Bytes, Infallible>, Option<Self>)> {
         let mut stream = open?;
         let bytes = tokio::select! {

@@ -13,6 +13,7 @@ pub enum Reason {
     TooManyConnections,
     /// The client does not read.
     Stalled,
+    /// The server could not check the token.
     CheckUnavailable,
     /// There is no memory or worker for the message.
     Overloaded,

@@ -14,7 +14,8 @@ use futures_util::StreamExt;
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// The largest message before `connection_ack`, with its frames and some pings.
+/// Maximum number of bytes before `connection_ack`: the largest message, with its frames and some
+/// pings.
 const BEFORE_ACK: usize = MAX_INLINE_BYTES + UNCHARGED_BYTES;
 
 /// Whether the server has sent `connection_ack`. Clones share the flag.

@@ -31,8 +31,8 @@ pub enum ClientMessage {
     Init(Headers),
     Ping(Option<Box<RawValue>>),
     Pong,
-    /// If the payload has a duplicate member, `request` is the error that the server sends to the
-    /// client.
+    /// If the payload has a duplicate member, or too many members or levels, `request` is the error
+    /// that the server sends to the client.
     Subscribe {
         id: String,
         request: Result<ParsedRequest, Error>,

@@ -24,7 +24,7 @@ use socket::Socket;
 use std::sync::Arc;
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";
-/// Maximum size of one message, in one frame or in several.
+/// Maximum size of one message in bytes, whether it comes in one frame or in several.
 const MAX_MESSAGE_SIZE: usize = 1024 * 1024;
 
 /// Whether a request asks for a WebSocket.
