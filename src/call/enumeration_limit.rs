@@ -1,9 +1,9 @@
-//! The limit on guessing. It counts how often each person, or else each credential, asks for absent
-//! objects.
+//! The enumeration limit, against guessing. It counts how often each person, or else each
+//! credential, asks for absent objects.
 //!
-//! Many objects are named by consecutive numbers, which a client could try one by one. A client that exceeds
-//! the limit must wait. An object of another tribunal counts as absent, like one that never
-//! existed, so the limit reveals only that the client guesses.
+//! Many objects are named by consecutive numbers, which a client could try one by one. A client
+//! that exceeds the limit must wait. An object of another tribunal counts as absent, like one that
+//! never existed, so the limit reveals only that the client guesses.
 //!
 //! Before it reads, a call takes one token out of its bucket for each name that it will look up. At
 //! its end it returns the tokens of the names that it found. In this way concurrent calls are counted
@@ -18,7 +18,7 @@ use crate::value::token_bucket::{Bucket, Buckets};
 pub const PER_MINUTE: u32 = 300;
 
 /// One bucket for each person, or else for each credential. A full bucket holds the absent objects
-/// that a minute allows. A call that meets more owes the difference, and the next look-up waits
+/// that a minute allows. A call that meets more owes the difference, and the next lookup waits
 /// until the bucket has refilled.
 pub struct EnumerationLimit(Buckets<String>);
 
@@ -79,7 +79,7 @@ impl EnumerationLimit {
         }
     }
 
-    /// Returns the number of seconds until one more name may be looked up.
+    /// Returns the number of seconds until one more name may be looked up, at least 1.
     pub fn retry_after(&self, actor: &Actor) -> u32 {
         self.0.retry_after(actor.rate_limit_key()).unwrap_or(1)
     }

@@ -80,7 +80,7 @@ impl App {
         Self { signer: signer.map(Arc::new), ..self }
     }
 
-    /// Writes a line to the log for each request, whatever its answer.
+    /// Sets whether the log gets a line for each request, whatever its answer.
     #[must_use]
     pub fn with_access_log(self, access_log: bool) -> Self {
         Self { access_log, ..self }
@@ -108,7 +108,8 @@ impl App {
         self
     }
 
-    /// Limits how many absent objects a credential may ask for in a minute. Zero means no limit.
+    /// Limits how many absent objects a person, or else a credential, may ask for in a minute. Zero
+    /// means no limit.
     #[must_use]
     pub fn with_absences_per_minute(self, max: u32) -> Self {
         Self { enumeration_limit: Arc::new(EnumerationLimit::new(max)), ..self }
@@ -136,11 +137,12 @@ impl Call {
         self.record.ensure_slot().await
     }
 
-    /// Takes `names` look-ups from the enumeration limit before named objects are read.
+    /// Takes `names` lookups from the enumeration limit before named objects are read.
     ///
     /// # Errors
-    /// `RateLimited` when the credential has used up its limit before the first look-up of this
-    /// call, or when this call has met more absent objects than a minute allows.
+    /// `RateLimited` when the person, or else the credential, has used up the limit before the
+    /// first lookup of this call, or when this call has met more absent objects than a minute
+    /// allows.
     pub fn take_lookups(&self, names: usize) -> Result<(), Error> {
         self.lookups.take(u32::try_from(names).unwrap_or(u32::MAX))
     }
@@ -155,13 +157,14 @@ impl Call {
         Ok(found)
     }
 
-    /// Counts `names` objects that are absent. The errors are those of [`Self::found`].
+    /// Counts `names` objects that are absent. The errors are those of [`Self::count_lookup`].
     pub fn count_absent(&self, names: usize) -> Result<(), Error> {
         self.record.add_absent(names);
         self.lookups.check()
     }
 
-    /// Returns the error with which the enumeration limit refused this call, if it did.
+    /// Returns the error with which the enumeration limit refused the first lookup of this call, if
+    /// it did.
     pub fn rate_limited(&self) -> Option<Error> {
         let seconds = self.lookups.retry_after_seconds.load(Ordering::Relaxed);
         (seconds > 0).then_some(Error::RateLimited { seconds })
@@ -206,12 +209,14 @@ impl Call {
     }
 }
 
-/// The look-ups by name of one call. They are settled when the call ends or its client disconnects.
+/// The lookups by name of one call. They are settled when the call ends or its client disconnects.
 struct Lookups {
     app: Arc<App>,
     record: CallRecord,
     taken: AtomicU32,
     settled: AtomicU32,
+    /// The wait that the enumeration limit demands of this call. Zero unless it refused the first
+    /// lookup.
     retry_after_seconds: AtomicU32,
 }
 
@@ -221,7 +226,7 @@ impl Lookups {
         Self { app, record, taken, settled, retry_after_seconds }
     }
 
-    /// Takes `names` look-ups. One call takes at most the limit of a minute.
+    /// Takes `names` lookups. One call takes at most the limit of a minute.
     fn take(&self, names: u32) -> Result<(), Error> {
         let Some(limit) = self.app.enumeration_limit.per_call() else { return Ok(()) };
         let retry_after_seconds = self.retry_after_seconds.load(Ordering::Relaxed);

@@ -166,8 +166,8 @@ impl CallRecord {
         self.0.state().read.append(&mut resources);
     }
 
-    /// Returns `value` if the caller may see sensitive data, and records the field. Returns `None`
-    /// otherwise.
+    /// Returns `value` if the caller may see sensitive data, and records the field if there is a
+    /// value. Returns `None` otherwise.
     pub fn sensitive<T>(&self, field: SensitiveField, value: Option<T>) -> Option<T> {
         let seen = value.filter(|_| self.0.actor.has(Papel::DadosSensiveis));
         if seen.is_some() {
@@ -240,7 +240,8 @@ impl CallRecord {
         self.0.state().committed
     }
 
-    /// Records a write that was refused with this status and rolled back.
+    /// Records that a write was refused with this status. The trail gets this record at the end of
+    /// the call.
     pub fn add_refusal(&self, command: &str, status: u16) {
         let record = self.0.write_record(command, status, Vec::new());
         self.0.state().refused.push(record);
@@ -342,7 +343,7 @@ impl Inner {
     }
 }
 
-/// Records a call whose client disconnected or that panicked, because its reads have happened.
+/// Records a call whose client disconnected or that panicked, because it may have read already.
 impl Drop for Inner {
     fn drop(&mut self) {
         self.finish(500, Box::new(|| {}));

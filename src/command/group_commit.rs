@@ -37,7 +37,7 @@ impl<C: Command, L: ReadBack<C, U>, U: Send + 'static> Member for QueuedWrite<C,
 /// The reply to a waiting write.
 enum Reply<C: Command, U> {
     Done(Result<Outcome<C, U>, Error>),
-    /// The write has not been executed. Run it alone.
+    /// Nothing of the write is stored. Run it alone.
     RunAlone,
 }
 

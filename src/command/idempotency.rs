@@ -1,7 +1,7 @@
 //! Idempotency keys: a write that is sent again is not executed again.
 //!
-//! A key is valid for one credential and one operation, for 24 hours. The database stores a hash of
-//! the key, a hash of the input, and the outcome, but no request or response body.
+//! A key is valid for one credential in one tribunal and one operation, for 24 hours. The database
+//! stores a hash of the key, a hash of the input, and the outcome, but no request or response body.
 
 use super::{BatchFn, Command, Context, Effect, Remembered, Verdict};
 use crate::db::schema::chave_idempotencia as table;

@@ -30,8 +30,8 @@ pub trait Command: Serialize + Clone + Send + 'static {
     /// rules, writes, and records the eventos.
     fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Self::Effect, Error>;
 
-    /// Number of objects that the command names. Each of them may not exist, so each counts against
-    /// the limit on guessing.
+    /// Number of objects that the command names. Each of them may be absent, so each counts against
+    /// the enumeration limit.
     fn lookup_count(&self) -> usize {
         1
     }
@@ -66,8 +66,8 @@ pub trait Effect: Sized + Send + HasResources + 'static {
         Vec::new()
     }
 
-    /// Number of named objects that belong to others, when the outcome reveals that to the client.
-    /// The server counts them as lookups of objects that do not exist.
+    /// Number of named objects that belong to other órgãos, when the effect reveals that to the
+    /// client. The server counts them as lookups of objects that do not exist.
     fn absences(&self) -> usize {
         0
     }
@@ -117,6 +117,7 @@ pub struct Context {
 pub struct Mode {
     /// Check every rule, then roll back.
     pub dry_run: bool,
+    /// Ignored in a dry run.
     pub key: Option<IdempotencyKey>,
 }
 
@@ -134,10 +135,11 @@ pub struct Done<T, U> {
 
 /// Executes `command`, and then `read` for the answer, in one transaction.
 ///
-/// The idempotency key is claimed before anything else, so a concurrent request with the same key
-/// waits and then finds the outcome. A refusal is an outcome too: it is stored although the changes
-/// of the command are rolled back. The audit trail records an executed command in the same
-/// transaction, and a refusal at the end of the call. `read` may run twice.
+/// The transaction claims the idempotency key before anything else, so a concurrent request with
+/// the same key waits and then finds the outcome. A refusal is an outcome too: it is stored
+/// although the changes of the command are rolled back. The audit trail records an executed command
+/// in the same transaction, and a refusal at the end of the call. It records a dry run as a read.
+/// `read` may run twice.
 pub async fn execute<C, U, L>(
     call: &Call,
     command: C,

@@ -7,7 +7,8 @@ use crate::adolescente::Identificador;
 use crate::db::Sql;
 use chrono::{Days, NaiveDate};
 
-/// Conditions on adolescentes (alias `a`). All must hold; `e`, `ou` and `nao` contain further filters.
+/// Conditions on adolescentes (alias `a`). All that are given must hold; `e`, `ou` and `nao`
+/// contain further filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct AdolescenteFilter {
     pub identificador: Option<Vec<Identificador>>,
@@ -24,7 +25,7 @@ pub struct AdolescenteFilter {
     pub turns_21: (Option<NaiveDate>, Option<NaiveDate>),
     pub created: TimeRange,
     pub updated: TimeRange,
-    /// Fields that are all empty.
+    /// Fields, each of which must be empty.
     pub vazio: Option<Vec<AdolescenteField>>,
     pub processos: Related<ProcessoFilter>,
     pub vinculos: Related<VinculoFilter>,

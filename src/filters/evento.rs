@@ -1,7 +1,7 @@
 use super::{Conditions, Filter, Place, TimeRange};
 use crate::evento::TipoEvento;
 
-/// Conditions on eventos (alias `e`). All must hold.
+/// Conditions on eventos (alias `e`). All that are given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct EventoFilter {
     pub tipo: Option<Vec<TipoEvento>>,

@@ -10,8 +10,8 @@ use crate::guia::{MotivoBaixaGuia, NumeroDaGuia, OrigemGuia, SituacaoGuia, TipoG
 use crate::processo::NumeroProcesso;
 use chrono::{Days, NaiveDate};
 
-/// Conditions on guias (alias `g`, with alias `a` for the adolescente). All must hold; `e`, `ou` and `nao`
-/// contain further filters.
+/// Conditions on guias (alias `g`, with alias `a` for the adolescente). All that are given must
+/// hold; `e`, `ou` and `nao` contain further filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct GuiaFilter {
     pub tribunal: Option<i16>,
@@ -34,7 +34,7 @@ pub struct GuiaFilter {
     pub vencida: Option<(bool, NaiveDate)>,
     pub magistrado: Option<String>,
     pub serventuario: Option<String>,
-    /// Fields that are all empty.
+    /// Fields, each of which must be empty.
     pub vazio: Option<Vec<GuiaField>>,
     pub processos: Related<ProcessoFilter>,
     pub adolescente_com: Option<Box<AdolescenteFilter>>,
@@ -89,9 +89,9 @@ impl GuiaField {
     }
 }
 
-/// The SQL condition that the measure ends before `day`. R26: a measure ends on the 21st birthday or at
-/// the end of the sanção's prazo, whichever comes first. The condition is NULL for a guia that has
-/// neither date.
+/// The SQL condition that the measure ends before `day`. R26: a measure ends on the 21st birthday
+/// or at the end of the sanção's prazo, whichever comes first. For a guia that lacks one of the
+/// dates or both, the condition is NULL where it would be false.
 fn due_before(day: NaiveDate) -> Sql {
     Sql::new("(a.data_nascimento < ")
         .bind(birth_of(21, day))

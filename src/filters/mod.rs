@@ -1,11 +1,13 @@
 //! Filters: conditions on rows, translated to SQL.
 //!
-//! Each kind of row can be filtered by its related rows, with the filter of those rows, so the filters
-//! depend on each other. For that reason they are in one module, below the slices whose lists use them.
+//! Each kind of row can be filtered by its related rows, with the filter of those rows, so the
+//! filters depend on each other. For that reason they are in one module, below the slices whose
+//! lists use them.
 //!
-//! A filter refers to its own rows by a fixed alias: `p` for a processo, `a` for an adolescente, `v` for
-//! a vinculo, `g` for a guia (with `a` for its adolescente), `e` for an evento. A relation becomes a
-//! subquery, whose aliases hide outer aliases of the same name.
+//! A filter refers to its own rows by a fixed alias: `p` for a processo, `a` for an adolescente,
+//! `v` for a vinculo, `g` for a guia (with `a` for its adolescente), `e` for an evento, `t` for a
+//! trâmite (with `g` for its registro). A relation becomes a subquery, whose aliases hide outer
+//! aliases of the same name.
 
 mod adolescente;
 mod evento;
@@ -58,8 +60,8 @@ pub trait Filter: Sized {
     fn sql(&self, place: Place) -> Sql {
         let Conditions { mut simple, related } = self.conditions(place);
         let Nested { all, any, not } = self.nested();
-        // With more than two conditions, nearly every client sends a different text, which is not
-        // worth preparing.
+        // With more than two conditions, the SQL differs from client to client, and is not worth
+        // preparing.
         let own = all.is_some() || any.is_some() || not.is_some() || simple.len() > 2;
         let unprepared = own || !related.is_empty();
         // With many relations, planning a join for each takes longer than running the statement.
@@ -115,7 +117,8 @@ impl Conditions {
         self.push(value.map(|value| Sql::new(comparison).bind(value)));
     }
 
-    /// Adds the condition that the column is at or after the first end and before the second.
+    /// Adds the condition that the column is at or after the first end and before the second. An
+    /// end that is `None` sets no bound.
     fn within<V: Into<SqlValue>>(&mut self, column: &'static str, ends: (Option<V>, Option<V>)) {
         let compared = |sign, end: Option<V>| end.map(|end| Sql::new(column).push(sign).bind(end));
         self.push(compared(" >= ", ends.0));
@@ -152,8 +155,8 @@ impl Conditions {
 }
 
 /// The earliest date of birth of a person who reaches the age of `years` on `day` or later. A person
-/// born earlier reached that age before `day`. A person born on 29 February has the birthday on 1 March
-/// in other years (R24).
+/// born earlier reached that age before `day`. A person born on 29 February has the birthday on 1
+/// March in other years (R24).
 fn birth_of(years: i32, day: NaiveDate) -> NaiveDate {
     let year = day.year() - years;
     let same = NaiveDate::from_ymd_opt(year, day.month(), day.day());

@@ -9,7 +9,8 @@ use crate::guia::SituacaoGuia;
 use crate::processo::{NumeroProcesso, SituacaoProcesso, TipoProcesso};
 use crate::tramite::store::{TramiteFilter, of_processo};
 
-/// Conditions on processos (alias `p`). All must hold; `e`, `ou` and `nao` contain further filters.
+/// Conditions on processos (alias `p`). All that are given must hold; `e`, `ou` and `nao` contain
+/// further filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ProcessoFilter {
     pub tribunal: Option<i16>,
@@ -25,11 +26,11 @@ pub struct ProcessoFilter {
     pub updated: TimeRange,
     pub magistrado: Option<String>,
     pub serventuario: Option<String>,
-    /// Fields that are all empty.
+    /// Fields, each of which must be empty.
     pub vazio: Option<Vec<ProcessoField>>,
     pub guias: Related<GuiaFilter>,
     /// The guias of the measure that an execução enforces: its own guias, and those of its apuração
-    /// for the same adolescente.
+    /// for the same adolescente that have no execução. For an apuração, its own guias.
     pub guias_da_medida: Related<GuiaFilter>,
     pub execucoes: Related<Self>,
     pub adolescentes: Related<AdolescenteFilter>,
@@ -61,8 +62,8 @@ impl ProcessoField {
     }
 }
 
-/// The rows of `guias_da_medida`. With UNION ALL, PostgreSQL searches each index in turn and stops at the
-/// first guia that it finds.
+/// The rows of `guias_da_medida`. With UNION ALL, PostgreSQL searches each index in turn, and an
+/// EXISTS stops at the first guia that matches.
 const GUIAS_DA_MEDIDA: &str = "(SELECT g.* FROM guia g WHERE g.execucao_id = p.id \
      UNION ALL SELECT g.* FROM guia g WHERE g.apuracao_id = p.id \
      UNION ALL SELECT g.* FROM processo o JOIN guia g ON g.apuracao_id = o.id \

@@ -21,6 +21,7 @@ impl Path {
 }
 
 impl<F: Filter> Related<F> {
+    /// The conditions as SQL, in the statement of the row whose related rows `path` finds.
     pub(super) fn conditions(&self, path: &Path, place: Place) -> Vec<Sql> {
         let from = |filter: &F| {
             let rows = Sql::new(" FROM ").append(path.rows.clone());

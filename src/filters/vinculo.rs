@@ -6,7 +6,8 @@ use crate::adolescente::Identificador;
 use crate::db::Sql;
 use crate::processo::{NumeroProcesso, SituacaoVinculo};
 
-/// Conditions on vinculos (alias `v`). All must hold; `e`, `ou` and `nao` contain further filters.
+/// Conditions on vinculos (alias `v`). All that are given must hold; `e`, `ou` and `nao` contain
+/// further filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct VinculoFilter {
     pub tribunal: Option<i16>,
@@ -17,7 +18,7 @@ pub struct VinculoFilter {
     pub encerrado: TimeRange,
     /// Text that the motivo contains, ignoring case and accents.
     pub motivo: Option<String>,
-    /// Fields that are all empty.
+    /// Fields, each of which must be empty.
     pub vazio: Option<Vec<VinculoField>>,
     pub processo_com: Option<Box<ProcessoFilter>>,
     pub adolescente_com: Option<Box<AdolescenteFilter>>,
@@ -73,7 +74,7 @@ impl Filter for VinculoFilter {
     }
 }
 
-/// The condition that the single related row matches the filter, if there is one.
+/// The condition that the single related row matches the filter. Without a filter, no condition.
 pub(super) fn single<F: Clone>(filter: Option<&F>) -> Related<F> {
     Related { some: filter.map(|filter| (Box::new(filter.clone()), 1)), none: None }
 }

@@ -20,7 +20,7 @@ pub type Loaded<R> = Result<Option<<R as Relation>::Value>, Error>;
 #[derive(Default)]
 pub struct PendingKeys {
     queues: Mutex<Vec<KeyQueue>>,
-    /// The trace in which the reads of the answer are recorded.
+    /// The trace in which the reads of the answer are recorded. `None` if the request has no trace.
     trace: Option<TraceContext>,
 }
 
@@ -46,7 +46,7 @@ struct TypedQueue<R: Relation> {
 }
 
 impl PendingKeys {
-    /// No keys yet, for an answer of the running request.
+    /// Creates an empty set of keys for an answer of the running request.
     pub fn of_running_request() -> Self {
         Self { queues: Mutex::default(), trace: trace::current() }
     }
@@ -95,7 +95,7 @@ pub struct LevelOutcome {
 }
 
 /// Reads every key that a resolver waits for, with one statement for each relation, for all callers
-/// together.
+/// together. `root_only` says that nothing below the only root field reads.
 pub fn load_level(
     callers: &[(Call, Arc<PendingKeys>)],
     snapshot: &mut Snapshot,
@@ -196,7 +196,7 @@ fn read_attributes<R: Relation>(
             value.collect_resources(&mut resources);
         }
         attributes.push(("elos.achados", values.len().into()));
-        // Each row about a person or a processo is one.
+        // A resource is a row about a person or a processo.
         attributes.push(("elos.linhas", resources.len().into()));
     }
     (attributes, values.is_none())

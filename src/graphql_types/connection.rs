@@ -36,7 +36,8 @@ const MAX_ORDERS: usize = 4;
 /// The orders of a list: the first one, whether it is descending, and the others.
 pub type Orders<F> = (F, bool, Vec<(F, bool)>);
 
-/// Reads `ordem` and `ordens`, of which a caller gives at most one.
+/// Reads `ordem` and `ordens`, of which a caller gives at most one. Without either, the order is
+/// that of the default field, ascending.
 pub fn orders<O, F: Copy + PartialEq + Default>(
     one: Option<O>,
     several: Option<Vec<O>>,
@@ -244,7 +245,7 @@ impl<L: GraphqlList> TypeName for LoadedPage<L> {
 /// Página de uma lista, com cursores para as vizinhas.
 #[Object(name_type)]
 impl<L: GraphqlList> LoadedPage<L> {
-    /// Arestas.
+    /// Os itens da página, cada um com o seu cursor.
     async fn edges(&self) -> JsonArray<L::Edge> {
         let rows = self.page.rows.iter();
         JsonArray(rows.map(|row| (Arc::clone(&self.list), row.clone()).into()).collect())
@@ -255,7 +256,7 @@ impl<L: GraphqlList> LoadedPage<L> {
         JsonArray(self.page.rows.iter().map(L::node).collect())
     }
 
-    /// Página.
+    /// Os cursores das pontas da página, e se há outras antes e depois.
     async fn page_info(&self) -> PageInfo {
         let cursor_of = |row: &L::Row| write_cursor(&*self.list, row);
         PageInfo {
@@ -359,7 +360,8 @@ fn read_position<L: List>(list: &L, text: &str) -> Option<Position> {
         Some(KeyType::Text) => Some(key.to_owned().into()),
         Some(KeyType::Instant) => {
             let instant = DateTime::from_timestamp_micros(key.parse().ok()?)?;
-            // PostgreSQL cannot compare with an instant outside these years.
+            // No row has an instant outside these years, and PostgreSQL cannot represent each that
+            // chrono can.
             if !(1..=9999).contains(&instant.year()) {
                 return None;
             }
@@ -372,8 +374,8 @@ fn read_position<L: List>(list: &L, text: &str) -> Option<Position> {
 
 /// FNV-1a over the list (its name, filter and order) and a position in it. Two texts that differ in
 /// one byte have different hashes. The hash is not secret and need not be: a forged cursor reads
-/// only what the caller may read anyway. A deploy that changes the shape of a filter invalidates
-/// older cursors; other deploys do not.
+/// only what the caller may read anyway. A deploy that changes what is hashed, such as the fields
+/// of a filter, invalidates older cursors.
 fn fingerprint<L: List>(list: &L, position: &str) -> u64 {
     struct Fnv(u64);
     impl Hasher for Fnv {

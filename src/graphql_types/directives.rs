@@ -1,4 +1,4 @@
-//! The directives of the schema and the weights that `@cost` uses.
+//! The directives that this schema defines, and the papéis and weights that they name.
 
 use crate::auth::Papel;
 use async_graphql::TypeDirective;

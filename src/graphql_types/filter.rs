@@ -31,6 +31,7 @@ pub type Converter<I, F> = fn(I, &mut FilterContext<'_>) -> Result<F>;
 pub struct FilterContext<'c> {
     call: &'c Call,
     count: usize,
+    /// Number of objects that the filter names so far.
     named: usize,
     /// Number of relations that enclose the current position.
     depth: usize,
@@ -49,7 +50,7 @@ impl<'c> FilterContext<'c> {
         Err(Error::invalid("o filtro tem mais de 100 condições aninhadas"))
     }
 
-    /// Takes the look-ups of the objects that the filter names, at any depth, and returns how many
+    /// Takes the lookups of the objects that the filter names, at any depth, and returns how many
     /// they are.
     pub fn take_lookups(&self) -> Result<usize> {
         if self.named > 0 {
@@ -145,7 +146,7 @@ impl<'c> FilterContext<'c> {
 }
 
 /// Loads a page of a filtered list. Objects that the filter names and that the page shows to be
-/// absent count against the limit on guessing.
+/// absent count against the enumeration limit.
 pub async fn connect_filtered<I, F: Default, L: GraphqlList>(
     ctx: &Context<'_>,
     input: Option<I>,

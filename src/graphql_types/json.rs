@@ -128,7 +128,7 @@ pub async fn resolve_object<T: ContainerType + ?Sized>(
 }
 
 /// The fields that apply to the object. In a normalized document, the only other selections are
-/// inline fragments `... on Type` on an object type, and they contain only fields.
+/// inline fragments `... on Type` on an object type or an interface, and they contain only fields.
 fn selected<'a, T: ContainerType + ?Sized>(
     ctx: &ContextSelectionSet<'a>,
     object: &T,
@@ -185,9 +185,11 @@ pub const REFUSED: &str = "__refused";
 /// The values of fields that no resolver answers.
 #[derive(Default)]
 pub struct MetaFields {
-    /// The JSON of `__schema` and `__type`, by response key.
+    /// The JSON of `__schema` and `__type`, by response key. `None` if the operation asks for
+    /// neither.
     pub introspection: Option<Arc<HashMap<String, Vec<u8>>>>,
-    /// The errors of fields named [`REFUSED`], with whether the field may be null.
+    /// The errors of fields named [`REFUSED`], each with the position of its field in the document
+    /// and whether that field may be null.
     pub refused: Vec<(Pos, bool, ServerError)>,
 }
 

@@ -1,5 +1,5 @@
-//! The scalars of the schema. Each checks only the form of its value. Check digits are a rule, and
-//! the commands check them with their other rules.
+//! The scalars of the schema that belong to no slice. Each checks only the form of its value. Check
+//! digits are a rule, and the commands check them with their other rules.
 
 use crate::error::CodigoErro;
 use crate::value::cpf::Cpf;

@@ -21,8 +21,8 @@ impl fmt::Display for CodePoint {
     }
 }
 
-/// The first character that does not belong to the expected alphabet. As text, it is a suffix for
-/// an error message.
+/// The first character that does not belong to the expected alphabet, or `None`. As text, it is a
+/// suffix for an error message, empty for `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnexpectedCharacter(pub Option<CodePoint>);
 
@@ -50,7 +50,7 @@ pub fn normalize(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A word of an HTTP header in which case does not matter.
+/// Trims a word of an HTTP header in which case does not matter, and puts it in lower case.
 pub fn ascii_word(text: &str) -> String {
     text.trim().to_ascii_lowercase()
 }
@@ -117,8 +117,9 @@ fn is_blank_or_mark(c: char) -> bool {
 mod tests {
     use super::*;
 
-    /// One of each kind: soft hyphen, joiners, directions, tags, variation selectors, fillers,
-    /// invisible operators, private use, unassigned, noncharacter, line and paragraph separator.
+    /// At least one of each kind: control characters, soft hyphen, joiners, directions, tags,
+    /// variation selectors, fillers, invisible vowels and operators, the Braille blank, private
+    /// use, noncharacters, line and paragraph separator.
     const HIDDEN: [char; 32] = [
         '\0',
         '\t',

@@ -1,4 +1,5 @@
-//! CPF: the number that identifies a person. It is shown in full only where a field requires it.
+//! CPF: the number that identifies a person. Only [`Cpf::unmasked`] and serialization show it in
+//! full.
 
 use crate::value::characters::UnexpectedCharacter;
 use crate::value::field::digits;

@@ -65,8 +65,8 @@ pub fn multiline_text(value: Option<&str>, max: usize) -> Option<Refusal> {
     text(Some(&on_one_line(value?)), max)
 }
 
-/// Refuses a name (of a person or an organ) with an invisible character. Such characters make two
-/// different names look the same.
+/// Like [`text`], for the name of a person or an organ. Also refuses invisible characters, which
+/// make two different names look the same.
 pub fn check_name(value: Option<&str>, max: usize) -> Option<Refusal> {
     text(value, max).or_else(|| {
         let character = characters::hidden(value?)?;
@@ -102,7 +102,8 @@ pub fn list_too_long<T>(list: &[T]) -> Option<Refusal> {
     })
 }
 
-/// Refuses a write when the row is no longer the version that the client read.
+/// Refuses a write when the row is no longer the version that the client read. Without `expected`,
+/// any version is accepted.
 pub fn expected_version(current: i32, expected: Option<i32>) -> Option<Refusal> {
     (expected? != current).then(|| {
         let message = "o objeto mudou desde a leitura";

@@ -39,6 +39,7 @@ impl Resource {
         key << BITS | kind
     }
 
+    /// The resource of such a number. `None` if its low bits are of no kind.
     pub const fn from_number(numero: i64) -> Option<Self> {
         let key = numero >> BITS;
         Some(match numero & ((1 << BITS) - 1) {

@@ -6,16 +6,17 @@ use std::time::Duration;
 
 /// Maximum time that a body waits for its memory.
 const BODY_SPACE_TIMEOUT: Duration = Duration::from_secs(1);
-/// A smaller body counts only against the limit of the server, not against its caller's share: the
-/// number of connections of an address or a credential is limited too.
+/// A body up to this size counts only against the limit of the server, not against its caller's
+/// share: the number of connections of an address or a credential is limited too.
 pub const UNCHARGED_BYTES: usize = 4 * 1024;
-/// The share of one caller is the total divided by this number.
+/// One part in this number of the total is for uploads, and the share of one caller is one part in
+/// this number of each limit.
 const PARTS: u32 = 4;
 const KIB: usize = 1024;
 /// Total in MiB when no setting gives it.
 const DEFAULT_MIB: u32 = 64;
 
-/// The memory for bodies that the whole server is receiving or processing.
+/// The memory for the bodies that the whole server is receiving or processing. The unit is KiB.
 pub struct BodyBudget {
     whole: Quota,
     /// A separate limit for pieces of uploads, because an upload may take half an hour.

@@ -2,6 +2,9 @@
 //!
 //! A worker serves many connections in turn. While it parses a body of a megabyte or validates a
 //! long document, it serves none of the others, not even `/readyz`.
+//!
+//! The submodules limit the memory of request bodies and of large answers, and the share of each
+//! caller.
 
 pub mod response_budget;
 pub mod body_budget;
@@ -14,7 +17,7 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tracing::Span;
 
-/// Maximum size in bytes of a body that is parsed on the worker. It takes a fraction of a
+/// Maximum size in bytes of a body that the worker parses itself, which takes a fraction of a
 /// millisecond.
 pub const MAX_INLINE_BYTES: usize = 16 * 1024;
 
@@ -28,7 +31,7 @@ pub struct CpuPool {
 
 impl Default for CpuPool {
     fn default() -> Self {
-        // Each caller has one permit, so that another caller always finds a free one.
+        // Each caller has one permit, so that no caller takes all of them.
         Self { permits: Quota::new(max_parallel(), 1) }
     }
 }

@@ -1,7 +1,7 @@
 //! Shares a resource among callers and limits the share of each one.
 //!
-//! Each caller has its own queue for its share, and only the head of that queue waits for the
-//! common resource. A caller that wants more than its share therefore delays only itself.
+//! A request first waits for units of its caller's share, in a queue of that caller, and only then
+//! for the common resource. A caller that wants more than its share therefore delays only itself.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};

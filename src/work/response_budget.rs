@@ -34,7 +34,7 @@ pub struct Reservation(QuotaPermit);
 
 impl ResponseBudget {
     /// Reserves the memory that the answer to an operation of this declared cost may take, before
-    /// the operation runs.
+    /// the operation runs. `None` if the answer is small.
     pub async fn reserve(&self, cost: u64, caller: &str) -> Result<Option<Reservation>, Error> {
         if cost < UNRESERVED_COST {
             return Ok(None);
