@@ -52,8 +52,8 @@ struct State {
     /// Resources in the audit records that the call's transactions have already written.
     written: Vec<Resource>,
     committed: bool,
-    /// Audit records of refused writes. Their transactions were rolled back, so the call writes the
-    /// records at its end.
+    /// Audit records of refused writes. No transaction stores them, so the call writes them at its
+    /// end.
     refused: Vec<NewRecord>,
     /// The slot for the call's records in the queue of the audit trail. The call takes it before
     /// its first read.

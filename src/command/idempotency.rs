@@ -18,7 +18,7 @@ use std::str::FromStr;
 /// The HTTP header that carries the key in the REST API.
 pub const IDEMPOTENCY_KEY_HEADER: &str = "Idempotency-Key";
 
-/// Time for which the database keeps an outcome.
+/// Time for which a stored outcome is valid.
 const TTL: Duration = Duration::hours(24);
 
 /// Maximum number of expired keys that each new key deletes.

@@ -80,7 +80,8 @@ pub trait Effect: Sized + Send + HasResources + 'static {
 }
 
 /// The part of an effect that the database stores under an idempotency key: ids of rows, the
-/// version that the write left, and notices. It never holds the contents of rows.
+/// version that the write left, whether it changed anything, notices and, for a batch, its
+/// operations. It never holds the contents of rows.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Remembered {

@@ -104,8 +104,8 @@ pub fn load_level(
     let mut all: Vec<_> =
         callers.iter().map(|(call, batch_queue)| (call, batch_queue.queues())).collect();
     let unread = |queues: &[KeyQueue]| queues.iter().map(|queue| queue.unread).sum::<usize>();
-    // If only root fields read, and every caller waits for at most one key, each answer is a single
-    // statement and needs no transaction.
+    // If only the root field reads, and every caller waits for at most one key, each answer is a
+    // single statement and needs no transaction.
     let single = root_only && all.iter().all(|(_, queues)| unread(queues) <= 1);
     let mut level = LevelOutcome { any: false, failed: false, again: false };
     loop {

@@ -8,7 +8,7 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 use std::borrow::Cow;
 use std::fmt;
 
-/// Its category is symbol, but it looks like a blank.
+/// A character of category symbol that looks like a blank.
 const BRAILLE_BLANK: char = '\u{2800}';
 
 /// A character, shown as `U+XXXX` to a person who cannot see it.

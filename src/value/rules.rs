@@ -34,7 +34,7 @@ pub struct Rules {
     pub ciencia_por_get: bool,
     /// Tramita: tamanho máximo de um componente digital, em MiB.
     pub componente_maximo: u32,
-    /// Tramita: dias que um trâmite fica parado em uma das situações 1 a 4 antes de se cancelar sozinho.
+    /// Tramita: dias que um trâmite fica parado nas situações 1 a 4 antes de se cancelar sozinho.
     pub prazo_do_tramite: u16,
     /// Campos desconhecidos no corpo de uma rota REST: `avisar` ou `recusar`.
     pub campos_desconhecidos: UnknownFields,

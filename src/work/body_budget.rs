@@ -9,8 +9,8 @@ const BODY_SPACE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A body up to this size counts only against the limit of the server, not against its caller's
 /// share: the number of connections of an address or a credential is limited too.
 pub const UNCHARGED_BYTES: usize = 4 * 1024;
-/// One part in this number of the total is for uploads, and the share of one caller is one part in
-/// this number of each limit.
+/// The number of parts of a limit. One part of the total is for uploads, and one part of each limit
+/// is the share of one caller.
 const PARTS: u32 = 4;
 const KIB: usize = 1024;
 /// Total in MiB when no setting gives it.

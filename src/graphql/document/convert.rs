@@ -122,7 +122,7 @@ impl Conversion<'_> {
     }
 }
 
-/// A field that stands in the place of one whose arguments are wrong.
+/// The field named [`REFUSED`] that takes the place of a field marked as refused.
 fn refused(field: &CollectedField, pos: Pos) -> Positioned<Selection> {
     let field = Field {
         alias: Some(Positioned::new(name(field.origin.response_key()), pos)),

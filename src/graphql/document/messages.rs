@@ -17,7 +17,7 @@ pub enum Language {
 pub struct Message {
     key: Key,
     parts: Vec<Part>,
-    /// The name that the client probably meant.
+    /// The name that the client probably meant, if one is near.
     suggestion: Option<String>,
 }
 

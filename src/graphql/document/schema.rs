@@ -21,7 +21,7 @@ pub struct DocumentSchema {
     objects: Vec<Name>,
     /// The object types that a value of each composite type may have.
     possible_types: HashMap<Name, TypeSet>,
-    /// Input types with `@oneOf`, which apollo-compiler 1 does not know.
+    /// Input object types with `@oneOf`, which apollo-compiler 1 does not know.
     one_of: HashSet<Name>,
     pub(crate) rules: Arc<CostRules>,
     /// The order of the lists of introspection.

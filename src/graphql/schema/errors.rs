@@ -112,7 +112,7 @@ erro_object! {
 erro_object! {
     /// O objeto mudou desde que foi lido.
     ErroConflitoDeVersao {
-        /// A versão de agora, para `versaoEsperada`.
+        /// A versão atual, a dar em `versaoEsperada`.
         async fn versao_atual(&self) -> i32 {
             self.0.versao_atual.unwrap_or_default()
         }
@@ -140,7 +140,7 @@ erro_object! {
 }
 
 erro_object! {
-    /// Recusa do Tramita.
+    /// Recusa de uma operação do Tramita.
     ErroDeTramite {
         /// O código das rotas REST, 4 dígitos, por exemplo `9001`.
         async fn codigo_erro(&self) -> &str {

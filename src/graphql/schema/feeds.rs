@@ -75,6 +75,7 @@ pub enum FeedContext {
     /// The subscription opens. The root field stores its query, and the cursor after which the
     /// client asks for rows; `None` asks only for rows from now on.
     Opening(OnceLock<(FeedQuery, Option<FeedCursor>)>),
+    /// A row is delivered. The root field returns it.
     Delivery(FeedItem),
 }
 

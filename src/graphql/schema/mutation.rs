@@ -14,7 +14,7 @@ use async_graphql::{Context, SimpleObject};
 pub struct Completion {
     /// Foi um ensaio (`simular: true`).
     simulado: bool,
-    /// Recusas; vazia no sucesso.
+    /// Recusas; lista vazia no sucesso.
     erros: Vec<ErroGraphql>,
     /// Raiz das consultas, para reler na mesma requisição.
     query: Option<Query>,
@@ -151,7 +151,8 @@ where
     I: MutationInput,
     P: From<MutationOutcome<<I::Command as Command>::Effect>>,
 {
-    // Check the role before the input: a caller that may not write must not learn its rules.
+    // Check the role before the input: a caller that may not write must not learn what is
+    // wrong with its input.
     let name = <I::Command as Command>::NAME;
     if let Err(error) = ctx.actor().require(I::Command::PAPEL) {
         ctx.call().record.add_refusal(name, error.status());

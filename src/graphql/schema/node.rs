@@ -95,7 +95,7 @@ impl NodeQuery {
         load(ctx, &id).await.transpose()
     }
 
-    /// Uma caixa de busca: parte de um número, com ou sem máscara, ou nomes, sem distinguir acentos nem maiúsculas; o que casa melhor vem primeiro. Procura no que é do tribunal de quem chama.
+    /// Uma caixa de busca: parte de um número, com ou sem máscara, ou nomes, sem distinguir acentos nem maiúsculas; o que casa melhor vem primeiro. Procura só no que quem chama pode ver.
     #[graphql(directive = ListSize::apply(Some(20), Some(vec!["first".into()]), None, Some(false)), directive = Cost::apply(SIMILARITY.into()))]
     async fn busca(
         &self,

@@ -206,7 +206,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Returns the largest of the given arguments, or the assumed size if the client gave none.
+    /// Returns the largest of the slicing arguments that have a value or a default, or the assumed
+    /// size if none has.
     fn size(&self, slice: &Slice) -> f64 {
         if let Some((number, size)) = self.substitute
             && number == slice.number

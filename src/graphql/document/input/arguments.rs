@@ -155,8 +155,8 @@ impl Filler<'_> {
         Ok(arguments)
     }
 
-    /// Returns the value for its holes, or `None` if it counts as not given. A hole stays where the
-    /// variable is null and null is a value.
+    /// Returns the value that stands for one with holes, or `None` if it counts as not given. A
+    /// null variable stays where null is allowed.
     fn value(&self, place: &Place<'_>, value: &Node<Value>) -> Filled {
         match &**value {
             Value::Variable(name) => match self.holes.get(name) {
