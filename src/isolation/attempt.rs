@@ -8,21 +8,21 @@ use indicatif::ProgressBar;
 /// The outcome that an attempt must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// The role has no privilege for it (SQLSTATE 42501).
+    /// The statement fails with SQLSTATE 42501, as it does when the role has no privilege for it.
     Denied,
-    /// A missing privilege or a policy refuses the statement.
+    /// A missing privilege or a policy refuses the statement, or the policy cannot be evaluated.
     Refused,
     /// The statement is refused, or touches no row.
     Hidden,
     /// The row is visible.
     Shown,
-    /// The row is reached, or only a constraint stops the statement: no policy and no missing
-    /// privilege does.
+    /// The row is reached, or the statement fails for another reason than a policy or a missing
+    /// privilege, for example a constraint.
     Reached,
 }
 
 impl Expected {
-    /// Describes how `outcome` differs from this one, or returns `None`.
+    /// Describes how `outcome` breaks this expectation, or returns `None` if it does not.
     fn broken(self, outcome: &Outcome) -> Option<String> {
         let held = match self {
             Self::Denied => outcome.denied(),

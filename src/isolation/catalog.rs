@@ -1,5 +1,5 @@
 //! Tables, functions, roles and privileges, read from the database's own catalogue. This module
-//! keeps no list, so it covers a new table without a change.
+//! lists no tables and no functions, so it covers new ones without a change.
 
 use super::probe::{json, literal, quoted};
 use super::test_rows::Row;
@@ -13,7 +13,7 @@ pub struct Relation {
     pub oid: i64,
     pub schema: String,
     pub name: String,
-    /// Whether it has rows of its own. A view has none.
+    /// Whether it is a table, partitioned or not, and not a view.
     pub table: bool,
     pub columns: Vec<Column>,
     /// The columns of each unique key, with the primary key first.
@@ -26,14 +26,17 @@ pub struct Relation {
 pub struct Column {
     pub name: String,
     pub ty: String,
-    /// Whether an insert may not set it, because it is an identity column or a generated one.
+    /// Whether an insert may not set it, because it is `GENERATED ALWAYS`.
     pub fixed: bool,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct PartitionOf {
+    /// The oid of the parent.
     pub of: i64,
+    /// The first column of the partition key. Empty if that is an expression.
     pub column: String,
+    /// The range of the partition, as PostgreSQL prints it.
     pub bound: String,
 }
 
@@ -46,12 +49,12 @@ pub struct Function {
     pub owner: String,
     /// Whether it sets its own `search_path`.
     pub fixed_path: bool,
-    /// The roles that may call it, among those in question.
+    /// The roles that may call it, among those that [`functions`] was asked about.
     pub callers: Vec<String>,
 }
 
-/// The privileges of one role: the columns that it may read, insert or update, and the tables from
-/// which it may delete.
+/// The privileges of one role: the columns that it may read, insert or update, by the oid of their
+/// table, and the oids of the tables from which it may delete.
 pub struct Rights {
     read: HashMap<i64, HashSet<String>>,
     insert: HashMap<i64, HashSet<String>>,
@@ -76,7 +79,8 @@ impl Relation {
         self.equal(&filled, row)
     }
 
-    /// A condition that only `row` meets, made of columns that the role may read.
+    /// A condition that only `row` meets, made of columns that the role may read. `None` if it may
+    /// read none that has a value.
     pub fn row_condition(&self, row: &Row, rights: &Rights) -> Option<String> {
         let readable = rights.read.get(&self.oid)?;
         let usable = |name: &String| readable.contains(name) && row.get(name).is_some();
@@ -166,7 +170,8 @@ pub fn rights(conn: &mut PgConnection, role: &str) -> QueryResult<Rights> {
     Ok(Rights { read: select, insert, update, delete })
 }
 
-/// All functions of the application, and functions of extensions that are `SECURITY DEFINER`.
+/// All functions of the application, and functions of extensions that are `SECURITY DEFINER`, but
+/// no trigger functions. `roles` are the possible callers.
 pub fn functions(conn: &mut PgConnection, roles: &[String]) -> QueryResult<Vec<Function>> {
     let roles: Vec<_> = roles.iter().map(|role| literal(role)).collect();
     let sql = format!(
@@ -191,7 +196,7 @@ pub fn roles(conn: &mut PgConnection) -> QueryResult<Vec<String>> {
     json(conn, "SELECT json_agg(rolname ORDER BY rolname)::text AS t FROM pg_roles")
 }
 
-/// A power that no role of the server may have, and the role that has it.
+/// A power that a role of the server has and must not have.
 #[derive(Debug, Deserialize)]
 pub struct Power {
     pub role: String,

@@ -1,4 +1,5 @@
-//! Attempts on functions: calls with values of B, and what the answers disclose.
+//! Checks of the `SECURITY DEFINER` functions, and calls of functions with values of B, whose
+//! answers must disclose nothing else of B.
 
 use super::catalog::{Function, Relation};
 use super::granted::{Access, is_granted};
@@ -9,21 +10,22 @@ use diesel::prelude::*;
 use indicatif::ProgressBar;
 use std::collections::HashSet;
 
-/// Owner of the functions that read across row-level security.
+/// The role that owns every `SECURITY DEFINER` function but one.
 const DEFINER: &str = "elos_definidor";
-/// The one `SECURITY DEFINER` function that the owner of the tables owns: it adds the partition of
-/// a month, and only the owner can do that.
+/// The one `SECURITY DEFINER` function that the owner of the tables owns: it adds the partitions of
+/// the trail, and only the owner can do that.
 const ADDS_PARTITIONS: &str = "elos_trilha_preparar";
 const OWNER: &str = "elos_dono";
 /// Largest number of calls of one function.
 const MAX_CALLS: usize = 64;
 
-/// Values that occur only in B's rows. An answer that contains one discloses something of B.
+/// Words that occur in B's rows and not in A's. An answer that contains one discloses something of
+/// B.
 pub struct Secrets(HashSet<String>);
 
 impl Secrets {
-    /// Collects the values of every table that the application may not read across tribunals by
-    /// design.
+    /// Collects the words of at least seven bytes from the tables that the design does not let the
+    /// application read across tribunals. Shorter words may occur by chance.
     pub fn of(test_rows: &TestRows, relations: &[Relation]) -> Self {
         let public = |oid: i64| {
             let relation = relations.iter().find(|relation| relation.oid == oid);
@@ -86,8 +88,8 @@ pub fn inspect(report: &mut Report, functions: &[Function]) {
     }
 }
 
-/// Calls every function that `role` may call, with values of B. The session is already set to
-/// `role` and to tribunal A.
+/// Calls every function that `role` may call, with values of B. The session has already taken on
+/// `role` and states a tribunal other than B, or none.
 pub fn call(
     conn: &mut PgConnection,
     report: &mut Report,
@@ -130,7 +132,8 @@ impl Function {
     }
 }
 
-/// The argument lists for a function, with values of B chosen by the type of each argument.
+/// The argument lists for a function, chosen by the type of each argument: values of B where the
+/// type can hold one.
 fn calls(function: &Function, b: &TribunalRows) -> Vec<Vec<String>> {
     let texts: Vec<_> = [
         ("processo", "numero"),

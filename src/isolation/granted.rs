@@ -1,6 +1,8 @@
-//! The access across tribunals that the design grants. Any other access is a finding.
+//! The access across tribunals that the design grants. Any other access of the application or the
+//! auditor is a finding. The national role may read every table that it is granted.
 
-/// A privilege over the rows of every tribunal, and the reason for it.
+/// A privilege that row-level security does not limit to the session's tribunal, and the reason for
+/// it.
 pub struct Granted {
     pub role: &'static str,
     pub what: Access,

@@ -97,8 +97,8 @@ pub fn try_login(
     Ok(())
 }
 
-/// Without a role there is no privilege, and PostgreSQL checks privileges before it looks for a
-/// row, so these statements need no row.
+/// Attempts of the login, without a role, on one relation. PostgreSQL checks privileges before it
+/// looks for a row, so these statements need no row.
 fn on_relation(relation: &Relation) -> Vec<Attempt> {
     let (path, table_label) = (relation.path(), format!("tabela {}", relation.name));
     let mut attempts = Vec::new();

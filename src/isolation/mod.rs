@@ -1,10 +1,11 @@
-//! `elos isolamento prove`: tries every way to cross from one tribunal to another, on the
-//! operator's own database, and leaves nothing in it.
+//! `elos isolamento prove`: tries to cross from one tribunal to another on the operator's own
+//! database, and leaves no row in it.
 //!
 //! The owner's connection inserts throw-away rows of two tribunals, A and B, in a transaction that
-//! is never committed. It then takes on each role of the server in turn, as the server does. It
-//! derives the attempts from the catalogue: every column of every table, every function, every
-//! role.
+//! is never committed. It then takes on each role of the server in turn, as the server does. The
+//! server's logins try what they may do without a role. These attempts come from the catalogue:
+//! every column of every table, every function, every role. The requests to the APIs come from the
+//! GraphQL schema and the OpenAPI document.
 
 mod attempt;
 mod catalog;
@@ -35,14 +36,14 @@ use probe::quoted;
 use rows::{Role, State, Target};
 use test_rows::TestRows;
 
-/// Tables that admit one row, which a migration makes. The attempts to read it need no other.
+/// Tables that admit only the row that a migration inserts, so they get no throw-away row.
 const WITH_OWN_ROW: [&str; 1] = ["chave_estatistica"];
 
 /// A login of the server, and the roles that it must be able to take on.
 pub struct Login {
     pub conn: PgConnection,
     pub may: Vec<&'static str>,
-    /// The reason, if a pooler in between does not keep sessions.
+    /// Why a pooler in between mixes up sessions. `None` if it does not.
     pub mixed_up: Option<String>,
 }
 
@@ -52,8 +53,8 @@ pub struct Options {
     pub now: fn() -> DateTime<Utc>,
     /// Also try the operations of the GraphQL and REST APIs.
     pub apis: bool,
-    /// Drop the tribunal filter from the queries. A test uses this to show that a crossing is
-    /// found.
+    /// Drop the tribunal filter from the queries of the APIs. A test uses this to show that a
+    /// crossing is found.
     pub skip_tribunal_filter: bool,
 }
 
@@ -63,8 +64,8 @@ impl Options {
     }
 }
 
-/// Time limits of each statement. A statement that waits for a lock fails, and the report shows it,
-/// so the run does not wait for other users of the database.
+/// Time limits of each statement and of an idle transaction. A statement that waits for a lock
+/// fails after two seconds, so the run does not wait long for other users of the database.
 const LIMITS: &str = "SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '2s'; \
      SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
@@ -119,7 +120,8 @@ fn by_statements(
     bar: &ProgressBar,
 ) -> anyhow::Result<Survey> {
     owner.batch_execute(LIMITS)?;
-    // Compare before roles are granted to the owner, because that grant would show as a difference.
+    // Compare before roles are granted to the owner: if the owner is one of the roles of elos, that
+    // grant is a difference.
     structure(owner, report)?;
     for role in Role::ALL {
         grant_temporarily(owner, role.name())?;

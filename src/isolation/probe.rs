@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// `insufficient_privilege`: raised by a missing privilege, by a policy, and by `row_security =
 /// off`.
 const DENIED: &str = "42501";
-/// The `elos.tribunal` setting is not a number, so the policy cannot be evaluated.
+/// The `elos.tribunal` setting is not a `smallint`, so the policy cannot be evaluated.
 const UNREADABLE: [&str; 2] = ["22P02", "22003"];
 /// Number of statements in one message.
 const BATCH: usize = 100;
@@ -32,7 +32,7 @@ impl Statement {
     }
 }
 
-/// The outcome of a statement.
+/// The outcome of a statement. `result` is `None` if the statement returned no row, or NULL.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum Outcome {
@@ -45,8 +45,8 @@ impl Outcome {
         matches!(self, Self::Failed { state, .. } if state == DENIED)
     }
 
-    /// Refused by a missing privilege, by a policy, or because the setting that names the tribunal
-    /// is not a number.
+    /// Whether the statement was refused by a missing privilege or by a policy, or because the
+    /// setting that names the tribunal is not a `smallint`.
     pub fn refused(&self) -> bool {
         self.denied()
             || matches!(self, Self::Failed { state, .. } if UNREADABLE.contains(&state.as_str()))

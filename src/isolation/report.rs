@@ -53,12 +53,14 @@ pub struct Tally {
     pub held: u64,
 }
 
-/// An attempt that crossed, or whose outcome proves nothing.
+/// An attempt that crossed or whose outcome proves nothing, a control that failed, or a difference
+/// from the migrations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
+    /// The role, login or client that made the attempt.
     pub role: String,
     pub kind: Kind,
-    /// The table and column, the function or the role.
+    /// The object or the operation of the attempt.
     pub what: String,
     pub how: String,
 }

@@ -106,7 +106,7 @@ impl Target<'_> {
         attempts
     }
 
-    /// The auditor appends to the audit trail and does nothing else.
+    /// The auditor reads only what the design grants it. It writes through functions alone.
     pub fn as_auditor(&self) -> Vec<Attempt> {
         let role = Role::Auditor.name();
         let (relation, b) = (self.relation, self.test_rows.b.of(self.relation));
@@ -268,7 +268,8 @@ impl Target<'_> {
         attempts
     }
 
-    /// No throw-away row could be made for this relation, so the role may have no privilege on it.
+    /// Attempts on a relation that has no throw-away row of B: the role must have no privilege on
+    /// it, except to read it where the design grants that.
     fn without_rows(&self, role: &str) -> Vec<Attempt> {
         let may_read = is_granted(role, Access::Read, &self.relation.name);
         let read = |column: &Column| {

@@ -1,5 +1,5 @@
-//! Throw-away rows of two tribunals, at least one in every table, with values that occur nowhere
-//! else.
+//! Throw-away rows of two tribunals, in every table that holds rows of a tribunal, with names and
+//! numbers that occur nowhere else.
 
 use super::catalog::{Column, Relation};
 use super::probe::{json, literal, quoted, text};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
-/// A row: each value as PostgreSQL writes it.
+/// A row: each value as PostgreSQL writes it, by the name of its column. `None` is NULL.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Row(BTreeMap<String, Option<String>>);
 
@@ -32,10 +32,12 @@ impl Row {
     }
 }
 
-/// The rows of one tribunal, by relation.
+/// The rows of one tribunal.
 pub struct TribunalRows {
     pub tribunal: i16,
+    /// The rows by the oid of their relation.
     rows: HashMap<i64, Vec<Row>>,
+    /// The oid of each table, by its name. Partitions are not in it.
     names: HashMap<&'static str, i64>,
 }
 
@@ -397,7 +399,7 @@ impl<'a> RowInserter<'a> {
         let (seed, code, other) = (self.seed, self.inserted.tribunal, self.other);
         let (nre, key) = (format!("'09{seed}0001990'"), format!("'ELOSPROVA0{seed}'"));
         let now = |name| (name, "now()".to_owned());
-        // Insert the files of a trâmite that this tribunal sent, and of one that it can receive.
+        // Insert the files of a trâmite that this tribunal sends, and of one that it receives.
         for (n, idt) in [(0, 0), (1, 2)] {
             let key = format!("'ELOSPROVA{idt}{seed}'");
             self.insert(
@@ -619,7 +621,8 @@ impl<'a> RowInserter<'a> {
     }
 }
 
-/// The value at which a range begins: `FOR VALUES FROM ('2026-11-01') TO (…)`.
+/// The value at which a range begins: `FOR VALUES FROM ('2026-11-01') TO (…)`. `None` for a
+/// partition that is no range.
 fn first_value(bound: &str) -> Option<&str> {
     if bound.contains("FROM (MINVALUE)") {
         return Some("-infinity");

@@ -1,5 +1,5 @@
-//! Builds a request for every query and mutation from the GraphQL schema. The arguments name rows
-//! of B.
+//! Builds requests for every query and mutation from the GraphQL schema. The arguments name rows of
+//! B.
 
 use super::Request;
 use super::values::Values;
@@ -20,10 +20,10 @@ use std::collections::{HashMap, HashSet};
 const DEPTH: usize = 4;
 /// Largest number of combinations of arguments for one operation.
 const MAX_COMBINATIONS: usize = 60;
-/// Arguments of every write, and combinators of filters, which name no row.
+/// Arguments of writes, and combinators of filters, which name no row.
 const NAME_NO_ROW: [&str; 6] = ["chaveIdempotencia", "simular", "versaoEsperada", "e", "ou", "nao"];
 
-/// Every operation, once for each combination of arguments that names something of B.
+/// Every query and mutation, once for each of its combinations of arguments.
 pub fn requests(sdl: &str, b: &TribunalRows) -> anyhow::Result<Vec<Request>> {
     let schema = Schema::read(sdl, b)?;
     let mut requests = Vec::new();
@@ -84,8 +84,8 @@ impl<'a> Schema<'a> {
         fields.iter().map(|field| &field.node)
     }
 
-    /// The combinations of these arguments, or of the fields of an input. Each has all required
-    /// arguments and at most one optional one or, in a nested input, all optional ones.
+    /// The combinations of these arguments, or of the fields of an input. Each has `first`, all
+    /// required arguments and at most one optional one or, in a nested input, all optional ones.
     fn combinations(
         &self,
         arguments: &[Positioned<InputValueDefinition>],
@@ -143,7 +143,7 @@ impl<'a> Schema<'a> {
         combinations
     }
 
-    /// Whether an optional argument can name a row. Pagination and order cannot.
+    /// Whether an optional argument can name a row. Pagination, order, numbers and flags cannot.
     fn names_something(ty: &Type, name: &str) -> bool {
         let base = base(ty);
         !matches!(name, "last" | "before" | "after" | "ordem" | "limite")
@@ -210,7 +210,8 @@ impl<'a> Schema<'a> {
         }
     }
 
-    /// A selection of every field of a type, down to `depth`.
+    /// A selection of the fields of a type, down to `depth`. It leaves out `edges`, `query` and the
+    /// fields that require an argument.
     fn selection(&self, ty: &Type, depth: usize) -> String {
         let name = base(ty);
         match self.types.get(&name) {

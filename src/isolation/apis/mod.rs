@@ -33,7 +33,7 @@ use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Time limit of one operation. A debug build on a busy machine is slow.
+/// Time limit of one statement. A debug build on a busy machine is slow.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A request as any client may send it.
@@ -43,13 +43,15 @@ pub struct Request {
     /// document.
     operation: String,
     method: Method,
+    /// The path and the query string.
     path: String,
     media: &'static str,
+    /// Empty for a request without a body.
     body: String,
 }
 
-/// Sends every request as a client of A. `conn` holds the throw-away rows in a transaction that is
-/// never committed.
+/// Sends every request as a client of A and, as a control, as a client of B until the operation
+/// shows B a value. `conn` holds the throw-away rows in a transaction that is never committed.
 pub(super) fn try_apis(
     conn: PgConnection,
     report: &mut Report,
@@ -74,8 +76,8 @@ async fn send_all(
 ) -> anyhow::Result<()> {
     let limits = DocumentSettings { max_cost: u64::MAX, ..DocumentSettings::default() };
     let documents = Documents::new(&crate::graphql::sdl(), &limits)?;
-    // The audit trail is off, because its entries for these requests would count among the compared
-    // rows.
+    // The audit trail is off, because its threads would write through the same connection, between
+    // these savepoints.
     let app = App::new(db.clone(), Rules::default(), options.now)
         .without_audit()
         .with_absences_per_minute(0);
@@ -113,7 +115,7 @@ async fn send_all(
     let (a, b) = (survey.test_rows.a.tribunal, survey.test_rows.b.tribunal);
     let (a, b) = (identity.token(a), identity.token(b));
     let untouched = fingerprint(&db, survey)?;
-    // Maps each operation to whether it showed B a value of its own rows.
+    // Maps each operation to whether it showed B a value of its own rows, or changed one.
     let mut shown: BTreeMap<(Kind, &str), bool> = BTreeMap::new();
     for request in requests {
         db.savepoint().map_err(|error| lost(&error))?;
@@ -200,7 +202,8 @@ fn lost(error: &Error) -> anyhow::Error {
     anyhow::anyhow!("a conexão das linhas de prova falhou: {message}")
 }
 
-/// A hash of B's rows, which changes when any of them changes.
+/// A hash of B's throw-away rows, which changes when any of them changes. It leaves out the copies
+/// in partitions.
 fn fingerprint(db: &Db, survey: &Survey) -> anyhow::Result<String> {
     let mut rows = Vec::new();
     for relation in survey.relations.iter().filter(|relation| relation.part.is_none()) {

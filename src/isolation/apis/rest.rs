@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 const BOUNDARY: &str = "isolamento";
 /// Largest number of requests for one route.
 const MAX_REQUESTS: usize = 40;
-/// Depth of a body.
+/// Number of nested objects in a body. Objects further down are empty.
 const DEPTH: usize = 6;
 
 pub fn requests(contract: &str, b: &TribunalRows) -> anyhow::Result<Vec<Request>> {
@@ -177,7 +177,8 @@ impl RequestMaker<'_> {
         }
     }
 
-    /// A text that names no row: a word of its enum, its example or default, or a date.
+    /// A text that names no row: the first value of its enum, its example or default, or one that
+    /// suits the name. `None` if the parameter is best left out.
     fn word(&self, schema: &Value, name: &str) -> Option<String> {
         let schema = self.resolved(schema);
         let documented =
