@@ -40,7 +40,7 @@ text_enum! {
         Negado = "NEGADO",
         /// Objeto ausente ou invisível.
         NaoEncontrado = "NAO_ENCONTRADO",
-        /// Recusada por uma regra.
+        /// Recusada por uma regra, ou por o pedido ser inválido.
         Conflito = "CONFLITO",
         /// Falhou no servidor.
         Erro = "ERRO",

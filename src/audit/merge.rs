@@ -2,14 +2,14 @@
 //!
 //! A change reaches every subscription that may see it, and one credential can have many
 //! subscriptions: one record for each delivery would fill most of the trail. Deliveries in the same
-//! commit, to subscriptions of one credential with the same operation and the same outcome, become
-//! one record. It names what was delivered and every subscription that received it.
+//! commit, to subscriptions of one actor with the same operation, outcome and sensitive fields,
+//! become one record. It names what was delivered and every subscription that received it.
 
 use super::entry::NewRecord;
 use ahash::{HashMap, HashMapExt};
 use std::collections::hash_map::Entry;
 
-/// The records to write: equivalent deliveries merged into one, all other records unchanged.
+/// The records to write: equivalent deliveries merged into one, every other record on its own.
 pub fn deliveries(records: Vec<NewRecord>) -> Vec<NewRecord> {
     if !records.iter().any(|record| record.delivery) {
         return records;

@@ -2,8 +2,8 @@
 //! append-only, and a chain of hashes makes changes to it detectable.
 //!
 //! The trail records a write in the transaction of that write, and a read before its answer leaves.
-//! A call takes a slot in the trail before it reads, so that no answer shows what the trail cannot
-//! record.
+//! A relaxed trail lets an answer that names nobody leave earlier. A call takes a slot in the trail
+//! before it reads, so that no answer shows what the trail cannot record.
 
 mod finding;
 pub mod archive;

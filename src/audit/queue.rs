@@ -2,8 +2,8 @@
 //!
 //! A call takes a slot before it reads anything and returns it together with its records. The
 //! writer thread takes all queued records at once, so that one commit serves every waiting answer.
-//! When the trail falls behind, the queue gives no slots: a call must not read what the trail
-//! cannot record.
+//! When the trail falls behind, a call that is to read gets no slot: it must not read what the
+//! trail cannot record.
 
 use super::entry::NewRecord;
 use crate::error::{Error, Failure};
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 const SLOTS: usize = 32_768;
 /// The writer writes a queue of this length at once, without waiting for more records.
 const FULL_BATCH: usize = 1024;
-/// While a write has taken longer than this, the queue gives no slots.
+/// While a write has taken longer than this, a call that is to read gets no slot.
 const BEHIND_AFTER: Duration = Duration::from_secs(1);
 /// Maximum time that a call waits for a slot, and that an answer waits until its records are on
 /// disk.
@@ -58,7 +58,7 @@ impl Urgency {
     }
 }
 
-/// A place in the queue for the records of one call.
+/// The right to queue the records of one call. It holds no permit while the trail is disabled.
 pub struct TrailSlot(pub(super) Option<OwnedSemaphorePermit>);
 
 /// Completes when the records are on disk.
@@ -141,7 +141,7 @@ struct Pending {
     batch: Batch,
     /// The time at which the writer must write the batch. `None` while it is empty.
     due: Option<Instant>,
-    /// The time at which the first record of the batch came.
+    /// The time at which the first record of the batch came. `None` while it has no record.
     since: Option<Instant>,
     /// Number of answers that wait for the batch.
     answers: usize,
@@ -183,8 +183,9 @@ impl Queue {
         }
     }
 
-    /// How many records wait to be written, and for how long the oldest of them has waited. Records
-    /// that are being written are not counted, but their wait is.
+    /// How many records wait to be written, and for how long the oldest of them has waited. The
+    /// number leaves out the records that are being written; the time includes how long that has
+    /// taken.
     pub fn backlog(&self) -> (usize, Duration) {
         let (count, since) = {
             let pending = self.pending();

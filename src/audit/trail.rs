@@ -27,7 +27,8 @@ macro_rules! last_seal {
     };
 }
 
-/// Follows `last_seal!`. Yields the records after that seal, from a table named `a`.
+/// Follows `last_seal!`. Yields the records after that seal, from a table named `a`. The caller
+/// closes the parenthesis.
 macro_rules! after_last_seal {
     () => {
         " CROSS JOIN LATERAL (SELECT a.* FROM auditoria a WHERE a.tribunal_codigo = t.codigo \
@@ -57,8 +58,8 @@ pub struct Tail {
     pub oldest: Option<Duration>,
 }
 
-/// Reads how long the tail is. Of each tribunal it counts up to 10,000 records, so that a seal that
-/// was held back for days does not make the question dear. Blocks.
+/// Counts the records of the tail, at most 10,000 of each tribunal, so that the query stays fast
+/// even if nothing was sealed for days. Blocks.
 pub fn unsealed_tail(db: &Db) -> Result<Tail, Error> {
     let (records, seconds): (i64, Option<f64>) = db.with_national_conn(|conn| {
         Sql::new("SELECT count(*), extract(epoch FROM clock_timestamp() - min(a.ocorrido_em))::float8 FROM unnest(")
@@ -102,7 +103,7 @@ pub fn insert_or_set_aside(
     read_arguments(sql, &[record]).push(")").row(conn)
 }
 
-/// Creates the partitions of the coming months.
+/// Creates the partitions of this month and the next two, if they are missing.
 pub fn prepare_months(conn: &mut PgConnection) -> QueryResult<()> {
     Sql::new("SELECT elos_trilha_preparar()").execute(conn).map(|_| ())
 }
@@ -118,7 +119,7 @@ pub fn insert_writes(session: &mut Session<'_>, records: &[&NewRecord]) -> Query
     shared_arguments(sql, &shared.0).push(")").execute(session.conn()).map(|_| ())
 }
 
-/// Binds the arguments of the SQL functions that store records of reads.
+/// Binds the arguments that the SQL functions which store records of reads take after the first.
 fn read_arguments(sql: Sql, batch: &[&NewRecord]) -> Sql {
     let shared = distinct(batch);
     let (others, from, until) = flatten(batch, |new, all| all.extend_from_slice(&new.correlations));
@@ -237,11 +238,14 @@ impl Relation for RecordById {
 /// The trail, oldest record first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct TrailQuery {
+    /// The earliest time, inclusive. `None` sets no limit.
     pub from: Option<DateTime<Utc>>,
+    /// The latest time, exclusive. `None` sets no limit.
     pub until: Option<DateTime<Utc>>,
-    /// The `sub` or the `azp` of the actor.
+    /// The `sub` or the `azp` of the actor. `None` stands for every actor.
     pub actor: Option<String>,
-    /// `Some(None)` is a resource that does not exist, so nothing matches.
+    /// `None` stands for every resource. `Some(None)` is a resource that does not exist, so nothing
+    /// matches.
     pub resource: Option<Option<Resource>>,
 }
 

@@ -25,12 +25,13 @@ pub struct ChainSummary {
     /// The hash of the last seal. An auditor who notes it elsewhere can later detect that the end
     /// of the chain was removed.
     pub hash: Hash,
-    /// Number of records that have no seal yet, and the instant of the oldest one.
+    /// Number of records that have no seal yet.
     pub unsealed: i64,
+    /// The instant of the oldest of them. `None` if there is none.
     pub since: Option<DateTime<Utc>>,
 }
 
-/// The hash of a seal, as an auditor noted it outside the database.
+/// The hash of a seal in hexadecimal, as an auditor noted it outside the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anchor {
     pub tribunal: i16,
@@ -78,8 +79,8 @@ pub fn verify(
         chains.extend(chain.verify_chain(&mut on_progress)?);
     }
     let archived_until = archived.iter().map(|archived| archived.month).max();
-    // Records that belong to no chain, have a transaction id from the future, or fall in a month
-    // that was archived.
+    // At most a hundred records that belong to no chain, have a transaction id from the future, or
+    // fall in a month that was archived.
     let strays: Vec<Sealable> = Sql::new(concat!(
         "SELECT ",
         sealable_columns!(),

@@ -1,10 +1,10 @@
 //! The threads that write the audit trail: one writes the queued records, the other seals the
 //! written ones.
 //!
-//! The writer never drops a record whose answer a client may have received. If the database cannot
-//! write now (standby, full disk, revoked privilege, unknown error), the writer retries until it
-//! succeeds; meanwhile no call may read. The writer sets aside, in a separate table, only a record
-//! that PostgreSQL proves it cannot store.
+//! The writer drops no record that was queued. If the database cannot write now (standby, full
+//! disk, revoked privilege, unknown error), the writer retries until it succeeds; meanwhile no call
+//! may read. The writer sets aside, in a separate table, only a record that PostgreSQL proves it
+//! cannot store.
 
 use super::entry::NewRecord;
 use super::queue::{Batch, OnWritten, Queue, TrailSlot, Urgency};
@@ -46,21 +46,22 @@ struct Trail {
     _sealer: mpsc::Sender<()>,
 }
 
-/// What the sealer knows.
+/// The last results of the sealer.
 #[derive(Clone, Copy)]
 struct Seals {
     /// The time of the last round that was complete.
     at: Instant,
-    /// What is written and not sealed, and the age of the oldest of it, at `tail_at`.
+    /// The records that were written and not sealed at `tail_at`.
     tail: Tail,
     tail_at: Instant,
 }
 
-/// What waits in front of the trail, and behind it for a seal.
+/// The records that wait to be written, and the written ones that wait for a seal.
 #[derive(Debug, Clone, Copy)]
 pub struct Backlog {
+    /// Queued records that the writer has not taken yet.
     pub records: usize,
-    /// For how long the oldest record has waited.
+    /// For how long the oldest record has waited, whether the writer has taken it or not.
     pub oldest: Duration,
     /// The time since the last round of seals that was complete.
     pub sealed: Duration,
@@ -141,9 +142,9 @@ impl AuditTrail {
         }
     }
 
-    /// Queues the records of a call. `then` runs once they are on disk. A call that read nothing
-    /// has no slot: its answer does not wait for its records, and when the queue is full, the
-    /// metrics count them as lost.
+    /// Queues the records of a call. `then` runs once they are on disk, or at once if no answer
+    /// waits for them. A call that read nothing has no slot: its answer does not wait for its
+    /// records, and when the queue is full, the metrics count them as lost.
     pub(crate) fn record(
         &self,
         slot: Option<TrailSlot>,
@@ -341,7 +342,7 @@ fn seal(db: &Db, metrics: &Metrics, seals: &Mutex<Seals>, stop: &mpsc::Receiver<
                 tracing::warn!(codigo = failure.name(), "the audit trail could not be sealed");
             }
         }
-        // An outage says nothing about the tail: its age grows on.
+        // If the query fails, keep the last count: the age of the tail then grows on.
         if let Ok(tail) = trail::unsealed_tail(db) {
             let mut known = known();
             (known.tail, known.tail_at) = (tail, Instant::now());

@@ -33,18 +33,21 @@ impl Shape {
     }
 }
 
-/// A length in bytes in PostgreSQL's format. Values in a database are always shorter than
-/// `i32::MAX`.
+/// A number of bytes or of dimensions in PostgreSQL's format. Values in a database are always
+/// shorter than `i32::MAX`.
 fn length(bytes: usize) -> [u8; 4] {
     i32::try_from(bytes).unwrap_or(i32::MAX).to_be_bytes()
 }
 
+/// Appends a field of a row: its type, its length and its value, which is not null.
 pub fn put(out: &mut Vec<u8>, oid: i32, value: &[u8]) {
     out.extend(oid.to_be_bytes());
     out.extend(length(value.len()));
     out.extend(value);
 }
 
+/// The binary form of an array whose elements have the type `element`. A `None` item is null.
+/// Without `shape`, the array has one dimension, which begins at 1.
 pub fn array<T>(
     element: i32,
     items: &[Option<T>],
@@ -77,7 +80,7 @@ pub fn array<T>(
     out
 }
 
-/// The bytes are not a record.
+/// The bytes are not a value of the expected type.
 pub struct Malformed;
 
 pub fn text(bytes: &[u8]) -> Result<String, Malformed> {
@@ -133,6 +136,7 @@ impl<'a> Input<'a> {
         text(self.field(oid::TEXT)?.0?).ok()
     }
 
+    /// Reads an array. The shape is `None` if [`array`] gives the same bytes without one.
     pub fn array<T>(
         &mut self,
         oid: i32,

@@ -1,9 +1,9 @@
-//! The framing of an archive: lines in gzip members of about a thousand records, which `zcat` reads
-//! as one file.
+//! The framing of an archive: lines in blocks of about a thousand records or 1 MiB. Each block is a
+//! gzip member, and `zcat` reads them as one file.
 //!
-//! Each member stores its own size in a header field, so that a reader can skip a damaged member.
-//! Its first line holds the SHA-256 of the member before it, so that a change of any byte is
-//! detected with its position, even a change that unpacks to the same content.
+//! Each block stores its own size in a header field, so that a reader can skip a damaged block. Its
+//! first line holds the SHA-256 of the block before it, so that a change of any byte is detected
+//! with its position, even a change that unpacks to the same content.
 
 use super::line::{BlockLine, Hex, Line};
 use crate::audit::seal::{CHAIN_START, Hash};
@@ -21,9 +21,10 @@ const HEADER: usize = MAGIC.len() + 4;
 const TRAILER: usize = 8;
 /// Unpacked bytes after which a block is closed.
 const FULL: usize = 1 << 20;
-/// Maximum length of a line. The records that a server writes are far shorter.
+/// Maximum length of a line, in bytes. The records that a server writes are far shorter.
 const MAX_LINE: usize = 32 << 20;
-/// Maximum sizes of one block that a reader accepts, unpacked and packed: a full block plus one line.
+/// Maximum sizes of one block that a reader accepts, unpacked and packed: a little more than a full
+/// block plus one line.
 const MAX_CONTENT: usize = MAX_LINE + 2 * FULL;
 const MAX_MEMBER: usize = MAX_CONTENT + FULL;
 
@@ -60,7 +61,7 @@ impl<W: Write> BlockWriter<W> {
         Ok(())
     }
 
-    /// Returns how many unpacked bytes the open block holds.
+    /// Writes a line to the open block. Returns how many unpacked bytes the block then holds.
     fn put(&mut self, line: &Line) -> io::Result<usize> {
         let Some(open) = &mut self.open else { return Ok(0) };
         let mut text = serde_json::to_vec(line)?;
@@ -135,8 +136,8 @@ impl<W: Write> BlockWriter<W> {
 
 /// The result of reading at a position of the file.
 pub enum Piece {
-    /// A block that unpacks correctly. `digest` covers the packed bytes, and `stored` tells whether
-    /// the content is uncompressed.
+    /// A block that unpacks correctly. `digest` covers the block as it is in the file, and `stored`
+    /// tells whether the content is uncompressed.
     Block { content: Vec<u8>, digest: Hash, stored: bool },
     /// No block begins here, or its size field is wrong.
     BadFrame,

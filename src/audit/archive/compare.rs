@@ -66,8 +66,9 @@ pub fn compare_archives(reports: &[Report], all: bool) -> Comparison {
     comparison
 }
 
-/// Checks that each run of the archives equals the run that the database has on record. With `all`,
-/// a missing file is a defect.
+/// Checks that each run and each file equals the one that the database has on record, and that a
+/// run that is not on record equals the seals in the database. With `all`, a missing file is a
+/// defect.
 pub fn with_database(
     conn: &mut PgConnection,
     reports: &[Report],
@@ -165,7 +166,7 @@ pub fn chains(reports: &[Report]) -> Vec<ChainSummary> {
         }
     }
     let mut chains: Vec<ChainSummary> = chains.into_values().collect();
-    // The database lists the national chain last.
+    // The verification of the database lists the national chain last, too.
     chains.sort_by_key(|chain| chain.tribunal == NACIONAL);
     chains
 }

@@ -1,4 +1,4 @@
-//! The id of a request, in the text form that logs use.
+//! The id of a subscription, in the text form that logs use.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

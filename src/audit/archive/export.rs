@@ -116,7 +116,8 @@ impl Chain<'_> {
         Ok(())
     }
 
-    /// Writes one seal and its records, and checks that each record is in its position.
+    /// Writes one seal and its records, and checks the position and the digest of each record and
+    /// the hash of the seal.
     fn seal<W: Write>(&mut self, seal: &Seal, writer: &mut ArchiveWriter<W>) -> anyhow::Result<()> {
         writer.seal(line(seal).context("um selo não tem a forma de um selo")?)?;
         let mut digests = Vec::with_capacity(seal.ids.len());
@@ -198,7 +199,8 @@ impl Chain<'_> {
     }
 }
 
-/// `None` when a hash does not have 32 bytes or the transaction id is not a number.
+/// The line of a seal. `None` when a hash does not have 32 bytes or the transaction id is not a
+/// number.
 fn line(seal: &Seal) -> Option<SealLine> {
     Some(SealLine {
         tribunal_codigo: seal.tribunal_codigo,

@@ -6,15 +6,18 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub file: PathBuf,
-    /// Position of the block that has the defect, in bytes.
+    /// Position of the block that has the defect, in bytes. 0 if the defect is of the whole file.
     pub byte: u64,
-    /// The number of the block, counted from 0.
+    /// The number of the block, counted from 0. `None` if unknown, or if the defect is in no block.
     pub block: Option<u64>,
-    /// The line in the unpacked content of the block, counted from 1.
+    /// The line in the unpacked content of the block, counted from 1. `None` if the defect is not
+    /// of one line.
     pub line: Option<usize>,
-    /// Tribunal and ordem of the seal. If unknown, those of the last seal before the defect.
+    /// Tribunal and ordem of the seal. If unknown, those of the last seal before the defect. `None`
+    /// if there is none, or the defect is of no seal.
     pub seal: Option<(i16, i64)>,
-    /// The id of the record and its position in the seal, counted from 1.
+    /// The id of the record and its position in the seal, counted from 1; 1 for a record outside a
+    /// seal. `None` if the defect is of no record.
     pub record: Option<(i64, usize)>,
     pub defect: Defect,
 }
@@ -94,7 +97,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The current position of the reader.
+/// A position in an archive, with the meanings that [`Finding`] gives.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Place {
     pub byte: u64,
@@ -105,6 +108,7 @@ pub struct Place {
 /// The findings in one file.
 pub struct Findings {
     file: PathBuf,
+    /// The current position of the reader, which [`Findings::add`] notes.
     pub place: Place,
     pub found: Vec<Finding>,
 }

@@ -41,7 +41,7 @@ pub struct Header {
     pub formato: String,
     /// End of the archived range, exclusive: the beginning of the next month.
     pub ate: Timestamp,
-    /// Beginning of the archived range. None in the first archive of a trail.
+    /// Beginning of the archived range. `None` in the first archive of a trail.
     pub desde: Option<Timestamp>,
     pub tribunais: Vec<i16>,
     pub programa: String,
@@ -50,7 +50,8 @@ pub struct Header {
     pub legenda: BTreeMap<String, String>,
 }
 
-/// Everything that the hash of a seal covers, except its records. They are the lines that follow.
+/// A seal: its hash, the number of its records, and all else that the hash covers. The records are
+/// the lines that follow.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SealLine {
@@ -65,8 +66,8 @@ pub struct SealLine {
 }
 
 impl SealLine {
-    /// The seal as the chain defines it, over these records. `None` when `selado_em` is not a valid
-    /// instant.
+    /// The seal as the chain defines it, over these records, without `resumos`. `None` when
+    /// `selado_em` is not a valid instant.
     pub fn to_seal(&self, ids: Vec<i64>) -> Option<Seal> {
         Some(Seal {
             tribunal_codigo: self.tribunal_codigo,
@@ -95,6 +96,7 @@ pub struct RecordLine {
 pub struct End {
     /// Number of blocks before the one that holds this line.
     pub blocos: u64,
+    /// Size of those blocks in the file.
     pub bytes: u64,
     /// SHA-256 of the `bytes` bytes before this block.
     pub sha256: Hex<32>,

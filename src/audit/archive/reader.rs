@@ -26,14 +26,17 @@ pub struct Checks<'a> {
 #[derive(Debug)]
 pub struct Report {
     pub path: PathBuf,
+    /// `None` if the reader found none.
     pub header: Option<Header>,
+    /// The runs that the seals form, in the order of the file.
     pub runs: Vec<SealRange>,
     pub seals: u64,
     pub records: u64,
     /// SHA-256 of the whole file.
     pub sha256: Hash,
     pub bytes: u64,
-    /// Thumbprint of the key that the archive names as its signing key.
+    /// Thumbprint of the key that the archive names as its signing key. `None` if the totals could
+    /// not be read.
     pub key: Option<String>,
     pub findings: Vec<Finding>,
 }
@@ -69,7 +72,7 @@ struct Reading<'a> {
     trailer: Trailer,
     /// The number of the next block. `None` after a block that could not be read.
     next: Option<u64>,
-    /// The position and the digest of the previous block.
+    /// The position and the digest of the previous block. `None` if it could not be read.
     previous: Option<(Place, Hash)>,
 }
 

@@ -40,8 +40,10 @@ pub struct Record {
     /// The format of the array `recursos`. Present only if the elements do not determine it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forma_recursos: Option<Shape>,
+    /// The same for `campos_sensiveis`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forma_campos: Option<Shape>,
+    /// The same for `correlacoes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forma_correlacoes: Option<Shape>,
 }
@@ -140,7 +142,7 @@ impl Record {
         digest(&self.encode())
     }
 
-    /// The position in the trail.
+    /// The position in the trail: `xid` and `id`.
     pub const fn position(&self) -> (u64, i64) {
         (self.xid, self.id)
     }

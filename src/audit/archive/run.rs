@@ -16,7 +16,7 @@ pub struct SealRange {
     /// The hash of the last seal.
     pub hash: Hash,
     pub records: i64,
-    /// The position of the last record in the trail.
+    /// The `xid` and the `id` of the last record.
     pub until: (u64, i64),
 }
 
@@ -27,7 +27,8 @@ pub struct ChainVerifier<'a> {
     seals: u64,
     records: u64,
     open: Option<Open>,
-    /// The reader skipped something unreadable, so the next seal need not follow the last one.
+    /// The reader skipped something unreadable or out of place, so the next seal need not follow
+    /// the last one.
     broken: bool,
 }
 
@@ -57,13 +58,14 @@ impl<'a> ChainVerifier<'a> {
         self.runs
     }
 
-    /// Tribunal and ordem of the seal that was read last.
+    /// Tribunal and ordem of the open seal or, if none is open, of the last one that was closed.
     pub fn last_seal(&self) -> Option<(i16, i64)> {
         let open = self.open.as_ref().map(|open| (open.seal.tribunal_codigo, open.seal.ordem));
         open.or_else(|| self.runs.last().map(|run| (run.tribunal, run.last)))
     }
 
-    /// Call this after an unreadable line. The walk then ignores records until a seal begins.
+    /// Call this after a line or block that is unreadable or out of place. Until the next seal, the
+    /// verifier then checks each record only against its own digest.
     pub fn mark_broken(&mut self) {
         self.open = None;
         self.broken = true;

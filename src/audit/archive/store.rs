@@ -128,7 +128,8 @@ pub fn runs(conn: &mut PgConnection, month: &Month) -> QueryResult<Vec<SealRange
     Ok(rows.into_iter().map(SealRange::from).collect())
 }
 
-/// The hash of a seal, whether its month is in the database or archived.
+/// The hash of a seal that is in the database, or of the last seal of an archived run. `None` for
+/// any other seal. Seal 0 stands for the start of a chain.
 pub fn hash_of(conn: &mut PgConnection, tribunal: i16, order: i64) -> QueryResult<Option<Hash>> {
     if order == 0 {
         return Ok(Some(CHAIN_START));
@@ -246,8 +247,8 @@ pub fn insert_run(
     Ok(())
 }
 
-/// Drops the partitions of the month. Readers of the trail wait meanwhile, at most one second for
-/// the lock.
+/// Drops the partitions of the month. Readers and writers of the trail wait: at most one second
+/// while this waits for the lock, and then until the transaction ends.
 pub fn drop_month(conn: &mut PgConnection, month: &Month) -> QueryResult<()> {
     lock(conn, "auditoria, selo", "ACCESS EXCLUSIVE")?;
     conn.batch_execute(&format!("DROP TABLE {}, {}", month.auditoria, month.selo))

@@ -15,6 +15,7 @@ const RAW: &str = "us2000:";
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
+    /// `None` for a year that does not have four digits.
     pub fn datetime(self) -> Option<DateTime<Utc>> {
         let instant = DateTime::from_timestamp_micros(self.0.checked_add(EPOCH)?)?;
         (0..=9999).contains(&instant.year()).then_some(instant)

@@ -7,7 +7,7 @@ use jsonwebtoken::jwk::Jwk;
 
 #[derive(Default)]
 pub struct Trailer {
-    /// The totals, and the signed bytes of their line.
+    /// The totals, and the signed bytes of their line. `None` until they are read.
     totals: Option<(End, Vec<u8>)>,
     signed: bool,
 }
@@ -27,7 +27,7 @@ impl Trailer {
     }
 
     /// Verifies the signature with the key that the archive names and, if `keys` is not empty, with
-    /// at least one of them.
+    /// at least one of them. Returns the defect, if there is one.
     pub fn check(&mut self, jws: &str, keys: &[PublicKey]) -> Option<Defect> {
         self.signed = true;
         let (end, text) = self.totals.as_ref()?;

@@ -16,7 +16,7 @@ pub struct ArchiveWriter<W> {
     blocks: BlockWriter<W>,
     /// Number of records after which the next seal begins a new block.
     block: usize,
-    /// Number of records in the current block.
+    /// Number of records since a seal last began a block.
     in_block: usize,
     seals: u64,
     records: u64,
