@@ -19,7 +19,8 @@ pub struct ClientSecret {
     pub secret: String,
 }
 
-/// The credentials after `Authorization: Basic`. `None` with any other scheme.
+/// The credentials after `Authorization: Basic`. `None` with any other scheme, and without the
+/// header.
 pub fn encoded_credentials(headers: &HeaderMap) -> Option<&[u8]> {
     let value = headers.get(header::AUTHORIZATION)?.as_bytes().trim_ascii();
     let (scheme, rest) = match value.iter().position(|byte| *byte == b' ') {

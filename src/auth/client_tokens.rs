@@ -56,7 +56,7 @@ struct CachedToken {
     until: Instant,
 }
 
-/// Cheap to clone.
+/// The tokens of all clients. The clones share them.
 #[derive(Clone)]
 pub struct ClientTokens(Arc<Inner>);
 
@@ -81,7 +81,7 @@ struct Permit {
     _of_all: OwnedSemaphorePermit,
 }
 
-/// A guess that was counted against this address.
+/// A guess that was counted against this address. `None` if the address is unknown.
 struct Guess {
     address: Option<IpAddr>,
 }
@@ -142,7 +142,7 @@ impl ClientTokens {
     }
 
     /// Forgets a token that this server refused, so that another one is requested. Returns false
-    /// when the token is so new that another one would be no better.
+    /// when the token is so new that another one would be no better, or when there is none.
     pub fn renew(&self, client: &ClientSecret) -> bool {
         let hash = self.hash(client);
         let old = |held: &CachedToken| held.since.elapsed() >= RENEWED_AFTER;
@@ -164,8 +164,8 @@ impl ClientTokens {
         Some(Permit { _of_client: of_client, _of_all: of_all })
     }
 
-    /// Asks the issuer on a new thread, because the blocking threads of the server are for the
-    /// database. The answer is stored even if the caller disconnects meanwhile.
+    /// Asks the issuer on a new thread, so that a slow issuer occupies no blocking thread that the
+    /// database needs. The answer is stored even if the caller disconnects meanwhile.
     async fn ask(
         &self,
         client: ClientSecret,
@@ -193,7 +193,7 @@ impl ClientTokens {
 }
 
 impl Inner {
-    /// The answer that is known without asking the issuer.
+    /// The answer that is known without asking the issuer. `None` if the issuer must be asked.
     fn known(&self, hash: SecretHash) -> Option<Result<Arc<str>, NoToken>> {
         let now = Instant::now();
         if let Some(held) = self.held.get(&hash).filter(|held| held.until > now) {

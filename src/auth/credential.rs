@@ -18,6 +18,7 @@ const MAX_WAIT: Duration = Duration::from_secs(2);
 /// A client: its tribunal, its papéis, and the estruturas that it acts for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
+    /// `None` for a client of no tribunal.
     pub tribunal: Option<i16>,
     pub papeis: Vec<Papel>,
     /// The estruturas, each as its repositório and número. An empty list stands for all estruturas
@@ -84,7 +85,8 @@ impl Credentials {
         self.ask(|known| known.by_azp.get(azp).cloned()).await
     }
 
-    /// The client of this certificate: its `azp`, its entry, and the period of the registration.
+    /// The client of this certificate: its `azp`, its entry, and the period in which the
+    /// certificate is valid. `None` when no client is registered with it.
     pub async fn of_certificate(
         &self,
         fingerprint: Fingerprint,

@@ -49,7 +49,8 @@ impl Configuration {
 /// An HTTP client for the issuer. It follows no redirects and has a short timeout. An error status
 /// is returned as a response.
 pub fn agent(url: &str) -> Agent {
-    // Plain HTTP is only for this machine. A proxy from the environment would send it elsewhere.
+    // Plain HTTP is for this machine, or for one that the settings allow. A proxy from the
+    // environment would send it elsewhere.
     let proxy = ureq::Proxy::try_from_env().filter(|_| url.starts_with("https://"));
     let config = Agent::config_builder()
         .proxy(proxy)
@@ -89,7 +90,7 @@ fn headers(context: &TraceContext) -> HeaderMap {
     all.filter_map(valid).collect()
 }
 
-/// Fetches a small body, without following redirects.
+/// Fetches a small body, without following redirects. Any status but 200 is an error.
 pub fn fetch(url: &str) -> anyhow::Result<Vec<u8>> {
     let response = traced("GET", |headers| {
         let mut request = agent(url).get(url);
@@ -102,7 +103,7 @@ pub fn fetch(url: &str) -> anyhow::Result<Vec<u8>> {
     read(response)
 }
 
-/// The body, or an error when it is larger than an issuer's answers can be.
+/// The body, or an error when it is longer than [`MAX_BODY`].
 pub fn read(mut response: Response<Body>) -> anyhow::Result<Vec<u8>> {
     let mut body = Vec::new();
     response.body_mut().as_reader().take(MAX_BODY + 1).read_to_end(&mut body)?;

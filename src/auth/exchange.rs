@@ -34,7 +34,8 @@ impl Exchange {
         Self { issuer, url, allow_http, found: Mutex::default() }
     }
 
-    /// Requests a token. Blocks, for a few seconds at most. An error says nothing about the client.
+    /// Requests a token. Blocks, for at most twice the timeout of [`agent`]. An error says nothing
+    /// about the client.
     pub fn ask(&self, client: &ClientSecret) -> anyhow::Result<Outcome> {
         let asked = self.url().and_then(|url| ask(&url, client));
         if asked.is_err() {
@@ -100,7 +101,7 @@ fn ask(url: &str, ClientSecret { id, secret }: &ClientSecret) -> anyhow::Result<
     }
 }
 
-/// Form-encodes a text. Section 2.3.1 requires this for both the id and the secret.
+/// Form-encodes a text. RFC 6749, section 2.3.1, requires this for both the id and the secret.
 fn form(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -41,7 +41,7 @@ pub fn read(
     if peer.is_none_or(|peer| !proxies.contains(&peer.to_canonical())) {
         return Err(forged_certificate());
     }
-    // The header is repeated: one of them came from the client through the proxy.
+    // If the header is repeated, one value may have come from the client through the proxy.
     if values.next().is_some() {
         return Err(forged_certificate());
     }

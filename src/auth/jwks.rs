@@ -1,4 +1,4 @@
-//! The public keys of the issuer, fetched over HTTP and cached.
+//! The public keys of the issuer, fetched over HTTP or read from a file, and cached.
 
 use super::discovery::{Configuration, fetch};
 use super::rsa_key::{MIN_BITS, bits};
@@ -62,7 +62,8 @@ struct CachedKeys {
     by_kid: KeysByKid,
     /// The time of the last successful read.
     read_at: Option<Instant>,
-    /// The time at which the last fetch ended. `None` after the first successful one.
+    /// The time at which the last fetch ended. `None` before the first fetch and right after the
+    /// first successful one.
     tried: Option<Instant>,
 }
 
@@ -158,8 +159,8 @@ impl KeySet {
         let result = tokio::task::spawn_blocking(trace::carried(move || read(&source))).await;
         let mut cached = self.0.cached.write().unwrap_or_else(PoisonError::into_inner);
         // The pause counts from the end of the fetch, so that a caller that waited for the fetch
-        // uses its result. The first fetch does not count: a key that was added after it is found
-        // at once.
+        // uses its result. The first successful fetch does not count: a key that was added after it
+        // is found at once.
         let now = Instant::now();
         cached.tried = cached.read_at.map(|_| now);
         match result.map_err(anyhow::Error::from).and_then(|keys| keys) {
@@ -176,8 +177,8 @@ impl KeySet {
     }
 }
 
-/// The server has never read a key set, because the issuer is unreachable. This says nothing about
-/// the token.
+/// The server has never read a key set, because every attempt failed. This says nothing about the
+/// token.
 #[derive(Debug)]
 pub struct NoKeys;
 
@@ -206,7 +207,7 @@ fn read(source: &KeySource) -> anyhow::Result<KeysByKid> {
     Ok(keys)
 }
 
-/// A signature key with a `kid`. Skips keys that this server cannot use.
+/// A key and its `kid`. `None` for a key that this server cannot use to verify signatures.
 fn usable(jwk: &Jwk) -> Option<(String, Arc<Key>)> {
     if matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) {
         return None;

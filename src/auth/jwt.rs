@@ -26,7 +26,7 @@ use std::sync::Arc;
 const MAX_TOKEN_LEN: usize = 16 * 1024;
 const MAX_NAME: usize = 255;
 const LEEWAY_SECONDS: u64 = 30;
-/// Number of cached tokens whose signature was verified. Each takes a few kilobytes.
+/// Maximum number of cached tokens whose signature was verified. Each takes a few kilobytes.
 const MAX_VERIFIED: usize = 2_000;
 
 /// The header that selects one of several tribunais of a token.
@@ -81,7 +81,7 @@ impl Default for ClaimMapping {
 impl ClaimMapping {
     fn papeis(&self, claims: &Value) -> Vec<Papel> {
         // Any client of the issuer can put papéis where a path with a `*` reads them. Such a path
-        // may therefore grant only access to one tribunal.
+        // may therefore grant a wide papel only if `from_any_client` lists it.
         let granted_by = |path: &ClaimPath| {
             let names = path.texts(claims).into_iter();
             let papeis = names.filter_map(|name| Papel::from_name(&name));
@@ -140,8 +140,8 @@ pub struct Auth {
     verified: Cache<String, Arc<VerifiedToken>>,
 }
 
-/// A token whose signature and claims are valid. The cache keeps it until it expires, or until its
-/// key leaves the key set.
+/// A token whose signature and claims are valid. The cache keeps it at most until it expires or the
+/// key set is read again.
 pub struct VerifiedToken {
     sub: String,
     azp: Option<String>,
@@ -169,7 +169,7 @@ impl Auth {
         validation.algorithms.clone_from(&options.algorithms);
         validation.leeway = LEEWAY_SECONDS;
         validation.validate_nbf = true;
-        // `read` checks the audience, because a listed client may come instead of it.
+        // `read` checks the audience, because a token of a listed client needs none.
         validation.validate_aud = false;
         validation.set_issuer(&[&options.issuer]);
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
@@ -237,8 +237,8 @@ impl Auth {
         actor.map_err(Refused::known)
     }
 
-    /// Verifies the signature and the claims. The result is cached until the token expires or its
-    /// key is withdrawn.
+    /// Verifies the signature and the claims. The result is cached at most until the token expires
+    /// or the key set is read again.
     pub(super) async fn verify(&self, token: &str) -> Result<Arc<VerifiedToken>, Refused> {
         if token.len() > MAX_TOKEN_LEN {
             return Err(invalid());
@@ -339,8 +339,8 @@ fn is_of_person(claims: &Value, sub: &str, azp: Option<&str>) -> bool {
     }
 }
 
-/// Whether the header requires an extension (RFC 7515, `crit`). This server supports none, and the
-/// library ignores the field.
+/// Whether the header requires an extension (`crit` of RFC 7515, `b64` of RFC 7797) or cannot be
+/// parsed. This server supports no extension, and the library ignores these fields.
 fn requires_extension(token: &str) -> bool {
     let jose_header = token.split('.').next().unwrap_or_default();
     let parsed = BASE64

@@ -93,7 +93,8 @@ pub enum Scope {
 const NO_TRIBUNAL: i16 = -1;
 
 impl Scope {
-    /// The tribunal to filter by. `None` for a national scope.
+    /// The tribunal to filter by. `None` for a national scope. A scope without rows filters by a
+    /// code that no tribunal has.
     pub const fn tribunal(self) -> Option<i16> {
         match self {
             Self::Tribunal(code) => Some(code),
@@ -104,7 +105,7 @@ impl Scope {
 }
 
 /// The authenticated caller, as its token and the server's list of credentials describe it. Cheap
-/// to clone. Two actors are equal when they are the same credential with the same rights.
+/// to clone. Two actors are equal when both their identities and their rights are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Actor(Arc<Inner>);
 
@@ -212,11 +213,13 @@ impl Actor {
         self.0.scope
     }
 
+    /// The tribunal that the caller belongs to. `None` only for a national caller or one that sees
+    /// figures alone.
     pub fn tribunal(&self) -> Option<i16> {
         self.0.tribunal
     }
 
-    /// Whether both actors have exactly the same rights.
+    /// Whether both actors have the same papéis, scope and estruturas.
     pub fn has_same_rights_as(&self, other: &Self) -> bool {
         let Inner { papeis, scope, estruturas, .. } = &*self.0;
         *papeis == other.0.papeis && *scope == other.0.scope && *estruturas == other.0.estruturas
@@ -248,7 +251,7 @@ impl Actor {
     /// The tribunal that a write goes to.
     ///
     /// # Errors
-    /// `SEM_PERMISSAO` for a credential without a tribunal, which may only read.
+    /// `SEM_PERMISSAO` for a national caller or one that sees figures alone: both may only read.
     pub fn write_tribunal(&self) -> Result<i16, Error> {
         match self.0.scope {
             Scope::Tribunal(code) => Ok(code),

@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// The label and the bytes of the first block. Text before the block is a comment.
+/// The label and the bytes of the first block. Text before the block is a comment. `None` if there
+/// is no complete block.
 pub fn decode(text: &[u8]) -> Option<(String, Vec<u8>)> {
     let text = std::str::from_utf8(text).ok()?;
     let (label, rest) = text.split_once("-----BEGIN ")?.1.split_once("-----")?;

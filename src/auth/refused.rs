@@ -30,8 +30,8 @@ impl Refused {
         }
     }
 
-    /// A refusal without a challenge: the server knows the caller's identity, so another token
-    /// would not help.
+    /// A refusal without a challenge, for example because the server knows the caller's identity
+    /// and another token would not help.
     pub(super) const fn known(error: Error) -> Self {
         Self { error, challenge: None, wait: None }
     }
@@ -80,7 +80,8 @@ pub(super) fn wrong_secret() -> Refused {
     Refused::challenged(BASIC, message)
 }
 
-/// The secret is right, but the token that the issuer returned is not valid for this server.
+/// The secret is right, but the token that the issuer returned is not valid for this server, or is
+/// not a token of this client.
 pub(super) fn useless_token() -> Refused {
     let message = "o emissor reconhece o cliente, mas dá-lhe um token que não serve neste servidor: \
                     quem o opera deve conferir ELOS_OIDC_AUDIENCE e ELOS_OIDC_CLIENTS";

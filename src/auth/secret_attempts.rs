@@ -1,5 +1,5 @@
-//! Limits wrong secrets: for each pair of client and address, and for each address alone. A client
-//! that recently gave the right secret is not limited.
+//! Limits wrong secrets: for each pair of client and address, and for each address alone.
+//! `ClientTokens` does not limit a client whose right secret it remembers.
 
 use crate::value::token_bucket::Buckets;
 use std::net::{IpAddr, Ipv6Addr};

@@ -78,7 +78,8 @@ impl TramitaAuth {
     }
 
     /// The address of the client: the peer or, if the peer is a trusted proxy, the address that the
-    /// proxy reports.
+    /// proxy reports. If what the proxy reports is not an address, the peer. `None` if the peer is
+    /// unknown or the proxy reports nothing.
     fn address(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
         let peer = peer?.to_canonical();
         if !self.proxies.contains(&peer) {
