@@ -1,5 +1,5 @@
-//! HTTP for both APIs: connections, TLS, request ids and logs, request bodies, and the general
-//! semantics of HTTP.
+//! HTTP for both APIs: connections, TLS, origins, request ids, traces and logs, request bodies, and
+//! the general semantics of HTTP.
 
 pub mod body;
 pub mod connections;

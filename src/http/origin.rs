@@ -1,7 +1,8 @@
 //! Checks the host name and the origin of a request.
 //!
 //! A browser sends a page's requests to whatever address the page's host name resolves to (DNS
-//! rebinding), and it opens a WebSocket from any page to any server. The server must refuse both.
+//! rebinding), and it opens a WebSocket from any page to any server. `elos demo` must refuse the
+//! former, because it issues tokens to anybody, and every server the latter.
 
 use crate::auth::is_loopback;
 use crate::error::{Error, Failure};

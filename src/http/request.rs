@@ -30,7 +30,7 @@ struct CorrelationId(String);
 /// The status for the audit record, if it differs from the HTTP status of the response.
 pub struct AuditedStatus(pub u16);
 
-/// Marks a HEAD request. The server executes it as the GET that it refers to, but changes nothing.
+/// Marks a HEAD request. The server runs it as a GET, whose handler must then change nothing.
 pub struct HeadOnly;
 
 /// Returns whether the client sent a HEAD. The middleware of `server` changes the method of such a
@@ -44,8 +44,8 @@ pub fn method(req: &HttpRequest) -> &Method {
     if is_head(req) { &Method::HEAD } else { req.method() }
 }
 
-/// The end of the time in which the server must rather answer late than refuse the request, because
-/// its client cannot retry.
+/// Until this instant, the server answers late rather than refuse the request, because the client
+/// cannot retry.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(pub Instant);
 
@@ -71,7 +71,7 @@ type Refuse = fn(&Error) -> HttpResponse;
 /// the record.
 struct AttachedCall(Call, Refuse);
 
-/// Middleware for every request. It sends the answer only after the audit record is written.
+/// Middleware for every request. It sends the answer only when the audit trail allows it.
 pub async fn track<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,

@@ -9,7 +9,7 @@ const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 /// The header of the answer, by the draft of level 2.
 pub const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 
-/// Reads the context of the caller. `None` if there is none, or if it is malformed.
+/// Reads the context of the caller. `None` if there is none, or if it is malformed or repeated.
 pub fn caller(headers: &HeaderMap) -> Option<TraceContext> {
     let mut values = headers.get_all(TRACEPARENT);
     let traceparent = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;

@@ -53,7 +53,8 @@ pub async fn read_json<T: Send + 'static>(
     Ok((read?, share))
 }
 
-/// Refuses a body that is not declared as JSON, or that is declared in another charset than UTF-8.
+/// Refuses a body that is not declared as JSON, that is declared in another charset than UTF-8, or
+/// that is compressed.
 fn check_json(req: &HttpRequest) -> Result<(), Error> {
     check_coding(req)?;
     let refused = |message| Err(Error::failure(Failure::MidiaNaoSuportada, message));

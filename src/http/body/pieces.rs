@@ -1,5 +1,5 @@
-//! Response bodies that are sent in pieces. The buffer of the connection holds at most one piece
-//! that the client has not yet taken.
+//! Response bodies that are sent in pieces, so that the buffer of the connection holds little more
+//! than one piece that the client has not yet taken.
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;

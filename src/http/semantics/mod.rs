@@ -1,5 +1,5 @@
-//! HTTP semantics of RFC 9110 for both APIs: superfluous slashes in paths, content codings,
-//! conditional requests, entity tags, and headers that are lists.
+//! HTTP semantics for both APIs, mostly of RFC 9110: superfluous slashes in paths, content codings,
+//! languages, conditional requests, entity tags, and headers that are lists.
 
 pub mod coding;
 pub mod conditional;
