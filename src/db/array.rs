@@ -10,7 +10,8 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{self, HasSqlType};
 use std::io::Write;
 
-/// Number of dimensions, flags, type of the elements, number of elements, lower bound.
+/// Size in bytes of what precedes the elements, 4 bytes each: number of dimensions, flags, type of
+/// the elements, number of elements, lower bound.
 const HEADER: usize = 20;
 /// The beginning of the year 2000, from which PostgreSQL counts, in microseconds of Unix time.
 const EPOCH: i64 = 946_684_800_000_000;
@@ -64,7 +65,7 @@ impl Element<sql_types::Timestamptz> for DateTime<Utc> {
     }
 
     fn write(&self, bytes: &mut Vec<u8>) {
-        // chrono's range is less than that of 64 bits.
+        // The subtraction cannot overflow, because chrono's range is smaller than that of 64 bits.
         bytes.extend_from_slice(&(self.timestamp_micros() - EPOCH).to_be_bytes());
     }
 }

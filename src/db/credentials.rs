@@ -52,8 +52,11 @@ pub fn parse_estrutura(text: &str) -> Option<(i32, String)> {
 /// A client to register with [`add`].
 pub struct NewClient<'a> {
     pub azp: &'a str,
+    /// `None` for a client of no tribunal.
     pub tribunal: Option<Tribunal>,
     pub papeis: &'a [Papel],
+    /// The estruturas (repositório and number) that the client acts for. An empty list stands for
+    /// all estruturas of its tribunal.
     pub estruturas: &'a [(i32, String)],
     /// Client certificates that identify it in addition to its tokens.
     pub certificates: &'a [Certificate],
@@ -68,8 +71,9 @@ pub enum ForeignItem {
     ClientCertificate(Fingerprint),
 }
 
-/// Registers a client. An existing or revoked client is replaced. If an estrutura or a certificate
-/// belongs to another, nothing is changed and that item is returned.
+/// Registers a client. An existing or revoked client is replaced. If the tribunal of the client
+/// does not have one of the estruturas, or another client has one of the certificates, nothing is
+/// changed and that item is returned.
 pub fn add(conn: &mut PgConnection, client: &NewClient<'_>) -> QueryResult<Option<ForeignItem>> {
     use diesel::result::Error::RollbackTransaction;
     let mut foreign = None;

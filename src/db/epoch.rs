@@ -9,7 +9,7 @@ use super::Sql;
 use diesel::prelude::*;
 
 /// Begins a new epoch if this PostgreSQL cluster is not that of the current epoch, and returns its
-/// number.
+/// number. Otherwise returns `None`.
 pub(super) fn begin_if_moved(auditor: &mut PgConnection) -> QueryResult<Option<i32>> {
     let epoch: Option<i32> = Sql::new("SELECT elos_epoca_conferir()").row(auditor)?;
     if let Some(epoch) = epoch {

@@ -20,7 +20,7 @@ pub(super) struct HeldFeed {
     /// The position of the transaction that delays the feed, and the time at which a snapshot first
     /// showed it.
     held_by: Option<(u64, Instant)>,
-    /// The time of the last warning about it.
+    /// The time of the last warning about it. `None` before the first.
     warned_at: Option<Instant>,
 }
 

@@ -1,16 +1,17 @@
 //! The idle connections of a pool, by the tribunal that their session is set to.
 //!
 //! r2d2 gives the connection that came back last, whose session is mostly set to another tribunal:
-//! a point query then takes two round trips for one. A connection that comes back is therefore kept
-//! here, and the next user of its tribunal gets it. To r2d2 it is still in use.
+//! a point query then takes two round trips instead of one. A connection that comes back is
+//! therefore kept here, and the next user of its tribunal gets it. To r2d2 it is still in use.
 
 use super::manager::Manager;
 use diesel::r2d2::{Pool, PooledConnection};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many times no idle connection is set to the tribunal until the pool opens one more. Without
-/// this pause, a client that asks for two tribunais in turn would have two at once.
+/// The pool opens one more connection each time that this many callers have found no idle
+/// connection of their tribunal. If it opened one for every such caller, a client that asks for two
+/// tribunais in turn would have two connections at once.
 const MISSES_PER_CONNECTION: u32 = 8;
 /// After this time without use a connection goes back to r2d2, which closes it later.
 const UNUSED_AFTER: Duration = Duration::from_secs(60);
@@ -20,10 +21,11 @@ pub(super) struct IdleConnections(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// In the order in which they came back.
+    /// The idle connections, in the order in which they came back.
     connections: Vec<Idle>,
-    /// Callers that wait until r2d2 has a connection.
+    /// Number of callers that wait until r2d2 has a connection.
     waiting: usize,
+    /// Number of callers that got a connection of another tribunal from here.
     misses: u32,
 }
 
@@ -33,8 +35,9 @@ struct Idle {
 }
 
 impl IdleConnections {
-    /// Returns a connection that is set to `tribunal` if there is one, and else any other. Waits up
-    /// to `max_wait` when all are in use.
+    /// Returns a connection that is set to `tribunal` if there is one, and else any other. If
+    /// `tribunal` is `None`, every connection fits. Waits up to `max_wait` when all are in use, and
+    /// then returns `None`.
     pub(super) fn get(
         &self,
         pool: &Pool<Manager>,

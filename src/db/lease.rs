@@ -17,8 +17,9 @@ use std::time::{Duration, Instant};
 
 /// Extra time for PostgreSQL to report that a statement exceeded `statement_timeout`.
 const TIMEOUT_MARGIN: Duration = Duration::from_secs(2);
-/// After this time a connection is not kept for its tribunal: r2d2 closes it when nobody uses it. A
-/// backend of PostgreSQL grows with all that it has planned.
+/// A connection that has been open for longer is not kept for its tribunal but goes back to r2d2,
+/// which closes it when nobody uses it. The backend of a connection grows with all that it has
+/// planned.
 const MAX_AGE: Duration = Duration::from_secs(30 * 60);
 
 /// The transaction state in which a lease starts.
@@ -36,7 +37,7 @@ const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 #[derive(Clone)]
 pub(super) struct LeasePool {
     pub(super) pool: Pool<Manager>,
-    /// `None` where the sessions are set to no tribunal, or to one.
+    /// `None` if the pool keeps no connections by tribunal.
     pub(super) idle: Option<Arc<IdleConnections>>,
 }
 
@@ -226,9 +227,9 @@ impl Lease {
         self.connection.lost
     }
 
-    /// Runs `work`. If it fails and `in_savepoint` is false, the transaction that it leaves open is
-    /// rolled back. If `in_savepoint` is true, `work` runs in a savepoint (or in a transaction of
-    /// its own when none is open), and only its own changes are rolled back.
+    /// Runs `work`. If the database makes it fail and `in_savepoint` is false, the transaction that
+    /// it leaves open is rolled back. If `in_savepoint` is true, `work` runs in a savepoint (or in
+    /// a transaction of its own when none is open), and only its own changes are rolled back.
     pub(super) fn with_conn<T>(
         &mut self,
         in_savepoint: bool,
@@ -237,7 +238,7 @@ impl Lease {
         self.run(true, in_savepoint, work)
     }
 
-    /// Like [`Self::with_conn`], for statements that no request sent.
+    /// Like [`Self::with_conn`], for statements that are not to be counted.
     pub(super) fn with_uncounted_conn<T>(
         &mut self,
         work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,

@@ -16,6 +16,8 @@ use std::sync::Arc;
 /// Position of a row in its list: the value that orders it, then its id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Position {
+    /// `None` when the list is ordered by id alone, or when the statement looks the value up
+    /// ([`KeyType::OfRow`]).
     pub key: Option<SqlValue>,
     pub id: i64,
 }
@@ -26,7 +28,9 @@ pub struct Slice {
     pub size: usize,
     /// Whether to count from the end (`last`) instead of from the beginning (`first`).
     pub from_end: bool,
+    /// Only rows after this position. `None` sets no limit.
     pub after: Option<Position>,
+    /// Only rows before this position. `None` sets no limit.
     pub before: Option<Position>,
 }
 
@@ -210,9 +214,9 @@ impl<L: List> Relation for TotalOf<L> {
     }
 }
 
-/// Reads a page by offset and the total of the list in one snapshot, for the façade, whose callers
-/// page by offset. Rows that are inserted between two page requests can make it skip or repeat
-/// rows.
+/// Reads a page by offset and the total of the list in one snapshot, for the REST API, whose
+/// callers page by offset. Rows that are inserted between two page requests can make it skip or
+/// repeat rows.
 pub fn offset_page<L: List>(
     session: &mut Session<'_>,
     list: &L,

@@ -65,7 +65,8 @@ impl Notifier {
 }
 
 impl Db {
-    /// The position up to which feeds can be read. The value changes when there may be new rows.
+    /// The position up to which feeds can be read, or 0 before it is first read. The value changes
+    /// when there may be new rows.
     pub fn horizon(&self) -> watch::Receiver<u64> {
         self.notifier.horizon.subscribe()
     }
@@ -168,7 +169,7 @@ fn with_time_limit<T>(socket: &Socket, ask: impl FnOnce() -> T) -> T {
 }
 
 /// The state of LISTEN on one connection: whether PostgreSQL accepted it, and the time of the last
-/// attempt.
+/// attempt. The time is `None` before the first.
 #[derive(Default)]
 struct Listener {
     listening: bool,

@@ -14,7 +14,7 @@ pub enum DatabaseRole {
     App,
     /// Reads every tribunal.
     Nacional,
-    /// Writes the audit trail of what was read, and seals it.
+    /// Writes the records of what was read, and seals the audit trail.
     Auditor,
 }
 

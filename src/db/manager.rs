@@ -91,17 +91,17 @@ pub(super) struct Conn {
     pub(super) opened_in: u64,
     /// The statement timeout of this connection.
     pub(super) statement_timeout: Duration,
-    /// The current tribunal of the session. The pool sends `set_config` only when the next lease
-    /// needs another one.
+    /// The tribunal that `elos.tribunal` is known to hold. `None`: not set yet, or unknown after a
+    /// rollback. The pool sets it only when a lease needs another one.
     pub(super) tribunal: Option<i16>,
     /// The value of `Backends::check_generation` at the last check. If the counter has moved on, the
     /// connection is checked before its next use.
     pub(super) checked_generation: u64,
     pub(super) lost: bool,
-    /// Whether a request is using the connection now. The pool counts statements only then.
+    /// Whether a caller is using the connection now and its statements are to be counted.
     pub(super) in_use: Arc<AtomicBool>,
     pub(super) session: SessionOwner,
-    /// Where the time of each use is counted.
+    /// Where the time of each use is counted. `None` to count none.
     pub(super) times: Option<Histogram>,
     pub(super) opened: Instant,
 }
@@ -139,8 +139,8 @@ pub(super) struct Manager {
     times: Option<Histogram>,
 }
 
-/// Observes the statements of requests, but not those that the pool sends to set up or test a
-/// connection.
+/// Observes the statements of the pool's callers, but not those that the pool itself sends to set
+/// up or test a connection.
 struct Observer {
     statements: Option<Arc<AtomicU64>>,
     in_use: Arc<AtomicBool>,
@@ -248,8 +248,8 @@ impl Manager {
     }
 }
 
-/// Whether the current role bypasses row-level security, or a tribunal's table does not have it
-/// enabled.
+/// Whether the current role bypasses row-level security, or a table of elos other than `tribunal`
+/// does not have it enabled.
 fn lacks_row_security(pg: &mut PgConnection) -> QueryResult<bool> {
     let unprotected = Sql::new(
         "SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls) \

@@ -1,4 +1,4 @@
-//! What the database's part of the metrics counts.
+//! The metrics of the database.
 
 use crate::error::{Outage, SQLSTATE_CLASSES};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -27,7 +27,7 @@ pub struct SqlstateLabel {
     pub sqlstate: &'static str,
 }
 
-/// Clones share the values.
+/// The metrics of one [`super::Db`]. Clones share the values.
 #[derive(Clone)]
 pub struct Measures {
     /// 1 if PostgreSQL accepted LISTEN, so that the feed learns of commits at once; otherwise 0.
@@ -41,6 +41,7 @@ pub struct Measures {
     pub errors: Family<ErrorLabel, Counter>,
     /// Statements that PostgreSQL refused, whatever became of them.
     pub refused_statements: Family<SqlstateLabel, Counter>,
+    /// How often work ran once more, because its connection turned out to be closed.
     pub retries: Counter,
 }
 

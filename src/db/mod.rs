@@ -1,8 +1,9 @@
 //! Access to PostgreSQL: connection pools, sessions bound to a tribunal, and the pieces of a query.
 //!
-//! The pools are private to this module. Callers use [`Db::read`] and [`Db::write`], which both
-//! take an [`Actor`], so that no statement runs without a tribunal. The server's own queries
-//! ([`Db::with_server_conn`]) see no tribunal's rows.
+//! The pools are private to this module. Callers use [`Db::read`], [`Db::snapshot`] and
+//! [`Db::write`], which take an [`Actor`], so that no statement of a request runs without a scope.
+//! The server's own queries see no tribunal's rows ([`Db::with_server_conn`]), except the few of
+//! [`Db::with_national_conn`] and [`Db::with_auditor_conn`].
 
 mod array;
 pub mod catalog;
@@ -104,7 +105,8 @@ pub struct DbOptions {
     /// URL of a separate login that can only `SET ROLE elos_auditor`. If `None`, the login of
     /// `url` takes that role too.
     pub auditor_url: Option<String>,
-    /// Maximum number of connections that work at the same time.
+    /// Maximum number of connections that work for tribunais at the same time. The national pool
+    /// has a quarter as many.
     pub pool_max: u32,
     /// How many more connections stay open, so that each tribunal finds one that is set to it.
     pub pool_idle: u32,
@@ -385,14 +387,14 @@ impl Db {
 
     /// A lease of the server's own connection, whose scope holds no rows.
     fn server_lease(&self) -> Result<Lease, Error> {
-        // The server reads for itself twice a minute, whether or not requests come.
+        // The server reads for itself every few seconds, whether or not requests come.
         self.tribunal_pool.leases.release_unused();
         let (role, scope) = (DatabaseRole::App, Scope::Tribunal(0));
         self.server_pool.acquire(role, self.max_wait, scope, TransactionMode::Autocommit)
     }
 
-    /// Runs one of the server's own queries, of milliseconds, as the role that sees every tribunal.
-    /// It has no permit. Blocks the thread.
+    /// Runs one of the server's own queries as the role that sees every tribunal. The query takes
+    /// no permit, so it must be short. Blocks the thread.
     pub fn with_national_conn<T>(
         &self,
         read: impl Fn(&mut PgConnection) -> diesel::QueryResult<T>,

@@ -38,8 +38,8 @@ const PROBE_ORDER: [usize; 10] = [0, 1, 0, 0, 1, 1, 0, 1, 1, 0];
 pub(super) struct Mark(Uuid);
 
 impl Mark {
-    /// Marks the session of `conn`. This module uses the simple protocol only, in which one message
-    /// is one transaction that no pooler can split.
+    /// Marks the session of `conn`. This and [`Self::check`] use the simple protocol, in which one
+    /// message is one transaction that no pooler can split.
     fn set(conn: &mut PgConnection) -> QueryResult<Self> {
         let mark = Self(Uuid::new_v4());
         conn.batch_execute(&format!(
@@ -195,7 +195,7 @@ impl PoolerWatch {
 
     /// Probes every URL once and returns whether sessions are lost. `None` means unknown: an
     /// unreachable database says nothing about its sessions. The connections stay open while they
-    /// work, so that a probe costs only ten small statements.
+    /// work, so that the probe of a URL costs only ten small statements.
     fn probe_all(&self, probes: &mut Vec<Option<Probe>>) -> Option<bool> {
         probes.resize_with(self.urls.len(), || None);
         let (mut lost, mut known) = (false, true);

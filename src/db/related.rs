@@ -1,11 +1,11 @@
 //! Conditions on the related rows of a row.
 
-/// A condition on related rows: at least some match a filter, or none does.
+/// Conditions on related rows: at least a number of them match a filter, and none matches another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Related<F> {
-    /// A filter, and the minimum number of related rows that match it.
+    /// A filter, and the minimum number of related rows that match it. `None` sets no condition.
     pub some: Option<(Box<F>, i64)>,
-    /// A filter that no related row matches.
+    /// A filter that no related row matches. `None` sets no condition.
     pub none: Option<Box<F>>,
 }
 

@@ -1,4 +1,5 @@
-//! The Diesel schema of the tables. It leaves out generated columns, because no code writes them.
+//! The Diesel schema of the tables that Diesel's query builder uses. It leaves out generated
+//! columns, which no code writes, and columns of a type that Diesel does not have.
 
 diesel::table! {
     adolescente (id) {

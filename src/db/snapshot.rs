@@ -1,8 +1,9 @@
 //! The snapshot from which one answer is read: one connection, one state of the data.
 //!
-//! A failed statement or a lost connection ends the snapshot. The answer is then read once more from
-//! the start, from a new snapshot with `use_savepoints` set: each statement runs in its own savepoint, which
-//! costs a round trip, so that a failure affects only its own field.
+//! A failed statement or a lost connection ends the snapshot. If [`Snapshot::should_retry`], the
+//! answer is then read once more from the start, from a new snapshot with `use_savepoints` set:
+//! each statement runs in its own savepoint, which costs a round trip, so that a failure affects
+//! only its own field.
 
 use super::lease::{self, Lease, TransactionMode};
 use super::{Db, Session, unavailable};
@@ -22,7 +23,7 @@ pub struct Snapshot {
     lease: Option<Lease>,
     in_transaction: bool,
     use_savepoints: bool,
-    /// The error that ended the snapshot. Every later read returns it.
+    /// The error that ended the snapshot. Every later read returns it. `None` while reads succeed.
     failure: Option<Error>,
 }
 

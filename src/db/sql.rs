@@ -2,7 +2,7 @@
 //! (LATERAL, keyset pagination over many lists at once).
 //!
 //! All text is `&'static str` and all values are bound, so no client input becomes SQL. Unlike with
-//! `diesel::sql_query`, statements are prepared once.
+//! `diesel::sql_query`, statements are prepared once, unless [`Sql::unprepared`] forbids it.
 
 use super::array::Array;
 use chrono::{DateTime, NaiveDate, Utc};

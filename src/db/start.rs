@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Parts of libpq's messages for a host that is temporarily unreachable. The libpq in use is not
-/// translated, so its messages are in English.
+/// Parts of libpq's messages for a host that is temporarily unreachable. They are in English,
+/// because libpq translates only for a program that sets a locale, and this one sets none.
 const UNREACHABLE: [&str; 10] = [
     "Connection refused",
     "Connection reset",

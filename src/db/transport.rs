@@ -33,9 +33,10 @@ pub const UNVERIFIED: &str = "`sslmode=require` cifra, mas não confere com quem
 pub enum Transport {
     /// A Unix socket or the loopback interface: the traffic stays on this machine.
     Local,
-    /// Encrypted, and the identity of the server is verified: by its certificate, or by Kerberos.
+    /// Encrypted, and the server is verified: its certificate comes from a trusted authority
+    /// (`verify-full` also checks its host name), or Kerberos authenticates it.
     Verified,
-    /// Encrypted, but the identity of the server is not verified.
+    /// Encrypted, but the server is not verified.
     Unverified,
 }
 

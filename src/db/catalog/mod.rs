@@ -1,5 +1,5 @@
-//! Compares what protects the data in the database with what the migrations create: roles, owners of
-//! tables, row-level security, policies, rights and functions.
+//! Compares what protects the data in the database with what the migrations create: roles and their
+//! memberships, owners of tables, row-level security, policies, rights and functions.
 //!
 //! The generated file `expected.txt` holds what the migrations create. After a migration that changes
 //! it, `ELOS_ACEITAR=1 script/test expected_txt` writes the file again.
@@ -175,7 +175,7 @@ row! {
     }
 }
 
-/// Every object that differs from what the migrations of this program create. Any role may call it.
+/// Every object that differs from what the migrations of this program create. Any role may ask.
 ///
 /// The result is meaningful only if the database has exactly the migrations of this program.
 pub fn differences(conn: &mut PgConnection) -> QueryResult<Vec<Difference>> {

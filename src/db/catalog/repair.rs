@@ -10,8 +10,9 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error::DatabaseError;
 
-/// Number of passes. One correction can cause another difference: a new function is executable by
-/// PUBLIC, and a table keeps its grants when its owner changes. The next pass corrects that.
+/// Maximum number of passes. One correction can cause another difference: a new function is
+/// executable by PUBLIC, and a table keeps its grants when its owner changes. The next pass
+/// corrects that.
 const PASSES: usize = 4;
 /// The roles as which the repair tries a statement. `NONE` is the login itself.
 const ACTORS: [&str; 3] = ["NONE", "elos_dono", "elos_definidor"];

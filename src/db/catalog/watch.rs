@@ -1,4 +1,5 @@
-//! Checks the structure in the background while the server runs, so that no readiness probe has to.
+//! Checks the structure of the database in the background while the server runs, so that no
+//! readiness probe waits for such a check.
 
 use super::{Difference, DisplayDifferences, faults};
 use crate::db::{Db, DbOptions};
@@ -38,7 +39,8 @@ impl Structure {
 }
 
 impl Db {
-    /// Starts a task that checks the structure periodically, until the current runtime ends.
+    /// Starts a task that checks the structure periodically, until the current runtime ends. Does
+    /// nothing if the options skip the check.
     pub fn watch_structure(&self) {
         let db = self.clone();
         if !db.structure.watched {

@@ -1,7 +1,7 @@
 //! What `elos doctor` finds out about a database: logins, structure, sessions, clock and settings.
 //!
-//! Every check runs even if another fails, and none changes anything. A text never contains a URL,
-//! because a URL may contain a password.
+//! Every check runs even if another fails, unless the login fails that most of them need. None
+//! changes anything. A text never contains a URL, because a URL may contain a password.
 
 mod settings;
 
@@ -19,12 +19,12 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use std::sync::Arc;
 
-/// Connections that an instance opens besides those for calls, with one login and with three.
+/// Connections that an instance opens besides those for calls, with one login and with several.
 const OWN_CONNECTIONS: u32 = 8;
 const OWN_CONNECTIONS_THREE_LOGINS: u32 = 12;
 /// The clocks of two machines that both follow NTP differ by less.
 const MAX_SKEW: TimeDelta = TimeDelta::seconds(1);
-/// With more, tokens are refused as expired or as issued in the future.
+/// With a larger difference, tokens are refused as expired or as issued in the future.
 const WRONG_CLOCK: TimeDelta = TimeDelta::seconds(30);
 const EXTENSIONS: [&str; 2] = ["pg_trgm", "unaccent"];
 
@@ -77,7 +77,7 @@ pub fn diagnose(options: &DbOptions, now: fn() -> DateTime<Utc>) -> Vec<Finding>
 
 type Check = fn(&mut PgConnection, &DbOptions, fn() -> DateTime<Utc>) -> QueryResult<Vec<Finding>>;
 
-/// The finding for an error that already says what to do.
+/// The finding for an error. The action repeats nothing that the error already says.
 fn refused(check: &'static str, about: &str, error: &ConnectError) -> Finding {
     let action = match error {
         ConnectError::Connection(_) => {
@@ -173,8 +173,8 @@ fn of_encryption(conn: &mut PgConnection, options: &DbOptions) -> QueryResult<Ve
     }])
 }
 
-/// Compares the clocks. The database's time lies between the two times of this machine, so half of
-/// the round trip is the error of the comparison.
+/// Compares the clocks. The database's time lies between the two times of this machine, so the
+/// error of the comparison is at most half of the round trip.
 fn of_clock(conn: &mut PgConnection, now: fn() -> DateTime<Utc>) -> QueryResult<Vec<Finding>> {
     let mut best: Option<(TimeDelta, TimeDelta)> = None;
     for _ in 0..3 {

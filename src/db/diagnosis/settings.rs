@@ -24,7 +24,8 @@ row! {
     }
 }
 
-/// A setting that must have one value: what happens otherwise, and whether that loses data.
+/// A setting that must have one value: what happens otherwise, and whether the finding is then an
+/// error or a warning.
 struct Required {
     name: &'static str,
     value: &'static str,
@@ -71,8 +72,8 @@ const REQUIRED: [Required; 6] = [
     },
 ];
 
-/// Returns what is wrong with these settings. `needed` is the number of connections of one
-/// instance, and `offered` the number that this login can have.
+/// Returns the findings about these settings, good ones included. `needed` is the number of
+/// connections of one instance, and `offered` the number that this login can have.
 pub fn judge(settings: &[Setting], needed: u32, offered: i64) -> Vec<Finding> {
     let settings: BTreeMap<&str, &str> =
         settings.iter().map(|setting| (setting.name.as_str(), setting.value.as_str())).collect();
@@ -161,7 +162,7 @@ fn of_timeouts(number: &impl Fn(&str) -> Option<i64>) -> Vec<Finding> {
     findings
 }
 
-/// The values of statements hold numbers and names of persons.
+/// Warns if PostgreSQL logs the values of statements, which hold numbers and names of persons.
 fn of_logs<'a>(
     value: &impl Fn(&str) -> Option<&'a str>,
     number: &impl Fn(&str) -> Option<i64>,
@@ -180,7 +181,8 @@ fn of_logs<'a>(
     })
 }
 
-/// The texts of some errors are all that tells an outage from a defect.
+/// Warns if elos does not know the language of the messages: for some errors, only the text tells
+/// an outage from a defect.
 fn of_language(messages: Option<&str>) -> Option<Finding> {
     let known = |messages: &str| {
         ["", "C", "POSIX"].contains(&messages)

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Delay before the first check. A migration that ends sooner has not waited for a lock.
+/// Delay before the first check. A migration that ends sooner has not waited long for a lock.
 const INITIAL_DELAY: Duration = Duration::from_millis(400);
 /// Interval between two checks.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -59,7 +59,7 @@ impl Watcher {
         Ok(Self { seen, stop })
     }
 
-    /// Stops watching and returns a description of the last blocker.
+    /// Stops watching and returns a description of the last blocker, or [`UNKNOWN`].
     pub(super) fn stop(self) -> String {
         self.stop.store(true, Ordering::Relaxed);
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -68,7 +68,8 @@ pub(super) fn migration_state(conn: &mut PgConnection) -> QueryResult<MigrationS
     })
 }
 
-/// The first applied migration that this program does not know, as a date and a number.
+/// The first applied migration that this program does not know, as a date and a number. `None` if
+/// it knows all.
 pub(super) fn first_unknown(conn: &mut PgConnection) -> QueryResult<Option<String>> {
     let applied = applied(conn)?.unwrap_or_default();
     Ok(applied.difference(&ours()).next().map(|version| hyphenated(version)))

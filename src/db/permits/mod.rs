@@ -18,8 +18,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
 
-/// Time that a query or a write waits for others to join it. After that it becomes urgent. The
-/// limit is needed because the current permit holders may be slow.
+/// Maximum time that a query or a write waits for others to join it. After that it becomes urgent.
+/// The limit is needed because the current permit holders may be slow.
 pub const COALESCE_WAIT: Duration = Duration::from_millis(100);
 
 /// Maximum number of queries that run at the same time without slowing each other down.
@@ -34,7 +34,7 @@ pub struct Permits(Arc<Shared>);
 
 struct Shared {
     queue: Mutex<FairQueue<Entry>>,
-    /// Where the time of each wait is counted.
+    /// Where the time of each wait is counted. `None` to count none.
     waits: Option<Histogram>,
 }
 
@@ -78,8 +78,8 @@ pub struct Queued {
     ticket: Ticket,
 }
 
-/// The refusal of a request because the caller's limit of waiting requests is reached. `seconds` is
-/// the estimated time until the waiting ones are served.
+/// The refusal of a request because the caller's limit of waiting requests is reached, or because
+/// it has waited too long. `seconds` is the estimated time until the waiting ones are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Overloaded {
     pub seconds: u32,
@@ -135,7 +135,8 @@ impl Permits {
         permit.await.ok()
     }
 
-    /// Waits for a permit until `until`. After [`COALESCE_WAIT`] the entry becomes urgent.
+    /// Waits for a permit until `until`, and then returns `None`. After [`COALESCE_WAIT`] the entry
+    /// becomes urgent.
     pub async fn acquire_until(
         &self,
         caller: &Caller,

@@ -57,8 +57,8 @@ const WAITING_PER_PERMIT: usize = 32;
 
 impl Bounds {
     /// One credential holds at most half of the permits, and a quarter is reserved for tribunais
-    /// that hold none. At most `max_parallel` queries of a credential run at once: more would only
-    /// slow each other down, and fewer of them would be coalesced.
+    /// that hold none. At most `max_parallel` queries and as many writes of a credential run at
+    /// once: more would only slow each other down, and fewer of them would be coalesced.
     pub fn of(permits: usize, max_parallel: usize) -> Self {
         let permits = permits.max(1);
         let max_per_credential = (permits / 2).max(1);
@@ -106,7 +106,7 @@ pub struct FairQueue<W> {
     /// Tribunais that have entries. The first one that no bound holds back is next.
     rotation: VecDeque<i16>,
     next_ticket: Ticket,
-    /// Mean over all credentials, used for a credential that has not run anything yet.
+    /// The service time over all credentials, used for a credential that has not run anything yet.
     service: ServiceTime,
 }
 
@@ -185,7 +185,7 @@ impl<W> FairQueue<W> {
         Ok(())
     }
 
-    /// Ends the wait of a request that [`Self::wait`] counted.
+    /// Ends the wait of a request that [`Self::admit`] counted.
     pub fn leave(&mut self, caller: &Caller) {
         if let Some(tribunal) = self.tribunals.get_mut(&caller.tribunal) {
             tribunal.waiting = tribunal.waiting.saturating_sub(1);

@@ -264,7 +264,8 @@ proptest! {
         prop_assert_eq!(world.queue.running, 0);
     }
 
-    /// However many entries one credential has, an entry of another tribunal runs within one turn.
+    /// However many entries one credential has, it gets at most one turn for each entry of another
+    /// tribunal until all of those have run.
     #[test]
     fn a_flood_costs_others_one_turn(places in 2_usize..9, flood in 1_u32..300, others in 1_i16..6) {
         let mut queue = FairQueue::new(Bounds::of(places, 2));

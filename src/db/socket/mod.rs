@@ -45,6 +45,7 @@ const CLOSED: u64 = u64::MAX;
 /// The socket of one connection and the deadline of the current wait for it.
 #[derive(Debug)]
 pub(super) struct Socket {
+    /// `None` if the socket was not found: then no deadline applies.
     fd: Option<OwnedFd>,
     /// Milliseconds since [`millis`] was first called, or [`IDLE`], or [`CLOSED`].
     deadline: AtomicU64,
