@@ -8,8 +8,8 @@ pub struct ChainFinding {
     pub tribunal: i16,
     /// The seal that failed. `None` when the defect is outside all seals.
     pub seal: Option<i64>,
-    /// The id of the record and its position in the seal, counted from 1; 1 for a record outside a
-    /// seal. `None` if the defect is of no record.
+    /// The id of the record and its position in the seal, counted from 1; 1 for a record that no
+    /// seal lists. `None` if the defect is of no record.
     pub record: Option<(i64, usize)>,
     pub defect: Defect,
 }

@@ -145,9 +145,9 @@ struct Pending {
     since: Option<Instant>,
     /// Number of answers that wait for the batch.
     answers: usize,
-    /// Number of answers to expect in this batch: a decaying maximum of the calls under way, at most
-    /// [`MAX_EXPECTED_ANSWERS`]. Once this many answers wait, the batch is written without further
-    /// delay.
+    /// Number of answers to expect in this batch: a decaying maximum of the calls under way, at
+    /// most [`MAX_EXPECTED_ANSWERS`]. Once this many answers wait, the batch is written without
+    /// further delay.
     expected_answers: usize,
     /// The time at which the writer thread wakes up by itself. `None` while only a notification
     /// wakes it.
@@ -269,9 +269,9 @@ impl Queue {
     pub fn take(&self) -> Option<Batch> {
         self.writing.send_if_modified(|since| since.take().is_some());
         let mut pending = self.pending();
-        // While calls keep coming, more records will arrive soon. Set a timer once, so that the call
-        // that pushes them need not notify this thread: a notification costs more than one needless
-        // wake-up.
+        // While calls keep coming, more records will arrive soon. Set a timer once, so that the
+        // call that pushes them need not notify this thread: a notification costs more than one
+        // needless wake-up.
         let mut soon = (pending.expected_answers > 0).then(|| Instant::now() + ANSWER_DELAY);
         loop {
             let now = Instant::now();

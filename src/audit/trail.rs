@@ -53,6 +53,7 @@ pub fn seal_pending(conn: &mut PgConnection) -> QueryResult<usize> {
 /// The records that are written and not sealed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tail {
+    /// Their number. At most 10,000 of each tribunal are counted.
     pub records: usize,
     /// The age of the oldest. `None` if there is no record.
     pub oldest: Option<Duration>,
@@ -71,8 +72,8 @@ pub fn unsealed_tail(db: &Db) -> Result<Tail, Error> {
     Ok(Tail { records: records.try_into().unwrap_or_default(), oldest })
 }
 
-/// Writes a batch under consecutive ids from `first`. Returns false when one of the ids is taken: by
-/// this very batch, if an earlier attempt stored it, or by another batch.
+/// Writes a batch under consecutive ids from `first`. Returns false when one of the ids is taken:
+/// by this very batch, if an earlier attempt stored it, or by another batch.
 pub fn insert_reads(conn: &mut PgConnection, first: i64, batch: &[NewRecord]) -> QueryResult<bool> {
     let sql = Sql::new("SELECT elos_trilha_de_leitura(").bind(first).push(", ");
     let sql = read_arguments(sql, &batch.iter().collect::<Vec<_>>()).push(")");
@@ -119,7 +120,7 @@ pub fn insert_writes(session: &mut Session<'_>, records: &[&NewRecord]) -> Query
     shared_arguments(sql, &shared.0).push(")").execute(session.conn()).map(|_| ())
 }
 
-/// Binds the arguments that the SQL functions which store records of reads take after the first.
+/// Binds the arguments, except the first, of the SQL functions that store records of reads.
 fn read_arguments(sql: Sql, batch: &[&NewRecord]) -> Sql {
     let shared = distinct(batch);
     let (others, from, until) = flatten(batch, |new, all| all.extend_from_slice(&new.correlations));

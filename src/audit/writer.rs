@@ -246,8 +246,8 @@ impl Writer {
         self.metrics.audited(records.len());
     }
 
-    /// Writes one batch under its own ids. If the connection breaks, the outcome is unknown: the batch
-    /// is sent again under the same ids, so it cannot be stored twice.
+    /// Writes one batch under its own ids. If the connection breaks, the outcome is unknown: the
+    /// batch is sent again under the same ids, so it cannot be stored twice.
     fn try_write(&self, records: &[NewRecord]) -> Result<(), Error> {
         let first = self.reserve_ids(records.len())?;
         loop {

@@ -1,5 +1,5 @@
 //! Gets tokens for clients that send their id and secret with every call. The server checks a
-//! secret at the issuer once, and keeps the token until it expires.
+//! secret at the issuer once, and keeps the token until it expires, for an hour at most.
 //!
 //! The server stores no secret: it finds entries by a hash of the secret with a key that only this
 //! process has.
@@ -74,8 +74,8 @@ struct Inner {
     down_until: Mutex<Option<Instant>>,
 }
 
-/// The right to send a request to the issuer: one for each client, and [`MAX_CONCURRENT`] in all. The
-/// requesting thread holds it until the issuer has answered, even if the caller disconnects.
+/// The right to send a request to the issuer: one for each client, and [`MAX_CONCURRENT`] in all.
+/// The requesting thread holds it until the issuer has answered, even if the caller disconnects.
 struct Permit {
     _of_client: OwnedMutexGuard<()>,
     _of_all: OwnedSemaphorePermit,

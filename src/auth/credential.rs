@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// Maximum age of a list that the server trusts. With an older list, a call that needs it waits up to
-/// [`MAX_WAIT`] for a newer one, and is then refused.
+/// Maximum age of a list that the server trusts. With an older list, a call that needs it waits up
+/// to [`MAX_WAIT`] for a newer one, and is then refused.
 const MAX_AGE: Duration = Duration::from_secs(5);
 /// The time for which a call waits for a newer list. After an outage the list is read again within
 /// moments, and a call that comes first need not fail.

@@ -1,5 +1,5 @@
 //! The client certificate that a proxy reports in a header. The server trusts the header only from
-//! that proxy, and refuses it as a forgery from any other peer.
+//! the proxies that its settings name, and refuses it as a forgery from any other peer.
 
 use super::Refused;
 use super::certificate::{Certificate, Fingerprint};

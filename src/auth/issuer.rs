@@ -1,4 +1,4 @@
-//! The development issuer: tokens for `elos demo` only.
+//! The development issuer: tokens for `elos demo` and for tests only.
 //!
 //! Its key is generated at each start and stays in memory, so its tokens are valid nowhere else.
 //! The server fetches the public key over HTTP, as in production.

@@ -67,7 +67,8 @@ struct CachedKeys {
     tried: Option<Instant>,
 }
 
-/// A key set that refreshes itself. The old keys stay when a fetch fails. Cheap to clone.
+/// A key set, which is read again for an unknown `kid` and, after [`KeySet::spawn_refresh`],
+/// regularly. The old keys stay when a fetch fails. Cheap to clone.
 #[derive(Clone)]
 pub struct KeySet(Arc<Inner>);
 

@@ -4,9 +4,9 @@
 use crate::value::token_bucket::Buckets;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Guesses for one client from one address, in a minute.
+/// Maximum number of guesses for one client from one address, in a minute.
 const MAX_PER_CLIENT: u32 = 10;
-/// Guesses from one address for all clients, in a minute.
+/// Maximum number of guesses from one address for all clients, in a minute.
 const MAX_PER_ADDRESS: u32 = 60;
 
 pub struct SecretAttempts {

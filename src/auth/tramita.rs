@@ -32,8 +32,10 @@ pub struct TramitaAuthOptions {
 #[derive(Clone, Copy)]
 pub struct RequestCredentials<'a> {
     pub headers: &'a HeaderMap,
+    /// The address at the other end of the connection: a client or a proxy. `None` if unknown.
     pub peer: Option<IpAddr>,
-    /// The certificate that the client showed to this server's own TLS, as DER.
+    /// The certificate that the client showed to this server's own TLS, as DER. `None` if it showed
+    /// none.
     pub certificate: Option<&'a [u8]>,
 }
 

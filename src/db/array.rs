@@ -1,8 +1,8 @@
 //! Arrays as bind parameters, in PostgreSQL's binary format.
 //!
-//! Diesel writes an array field by field into a buffer that grows several times. A registration binds
-//! some twenty arrays of one or two elements, so this module computes the size first and writes each
-//! array in one piece. `script/bench instrucoes` counts the registration as M1.
+//! Diesel writes an array field by field into a buffer that grows several times. A registration
+//! binds some twenty arrays of one or two elements, so this module computes the size first and
+//! writes each array in one piece. `script/bench instrucoes` counts the registration as M1.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;

@@ -1,9 +1,10 @@
 //! Adds default timeouts to a connection string that does not set them.
 //!
 //! Without them, libpq waits for ever for a host that accepts the connection and sends nothing, and
-//! for minutes (until TCP stops retransmitting) for a host that is gone. If the string names several
-//! hosts (`postgres://u@a,b/db?target_session_attrs=read-write`), libpq tries the next one when
-//! `connect_timeout` expires. That timeout does not cover name resolution, which the resolver limits.
+//! for minutes (until TCP stops retransmitting) for a host that is gone. If the string names
+//! several hosts (`postgres://u@a,b/db?target_session_attrs=read-write`), libpq tries the next one
+//! when `connect_timeout` expires. That timeout does not cover name resolution, which the resolver
+//! limits.
 
 use std::borrow::Cow;
 
@@ -19,8 +20,8 @@ const KEEPALIVES: [(&str, &str); 4] = [
 ];
 /// Time in milliseconds. TCP closes the connection if data stays unacknowledged for this long.
 const USER_TIMEOUT: u32 = 10_000;
-/// Time in milliseconds. It replaces a `tcp_user_timeout` of 0 (the system's default): 0 plus a label
-/// would be a timeout of less than a second.
+/// Time in milliseconds. It replaces a `tcp_user_timeout` of 0 (the system's default): 0 plus a
+/// label would be a timeout of less than a second.
 const A_DAY: u32 = 86_400_000;
 
 /// Adds the defaults to `url`, and `label` (in milliseconds, less than a second) to its

@@ -8,8 +8,8 @@ use pq_sys::{PQconnectStartParams, PQconninfo, PQconninfoFree, PQconninfoOption,
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 
-/// An invalid `target_session_attrs`. libpq rejects it after it has read every other option and before
-/// it resolves a host, so that it reports the options without connecting.
+/// An invalid `target_session_attrs`. libpq rejects it after it has read every other option and
+/// before it resolves a host, so that it reports the options without connecting.
 const NO_SERVER: &CStr = c"none: only the options are read";
 
 /// The options that decide where and how libpq connects. An unset option is empty.

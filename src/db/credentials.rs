@@ -12,8 +12,8 @@ use std::time::Duration;
 
 /// Interval between two reads, well below the age at which the server stops trusting what it read.
 const REREAD_INTERVAL: Duration = Duration::from_secs(2);
-/// Delay after a failed read. It is short, so that requests that waited for the database do not also
-/// wait long for fresh credentials.
+/// Delay after a failed read. It is short, so that requests that waited for the database do not
+/// also wait long for fresh credentials.
 const RETRY_DELAY: Duration = Duration::from_millis(250);
 
 row! {
@@ -174,7 +174,8 @@ row! {
     }
 }
 
-/// Reads all clients and certificates, in the form that the server keeps in memory. Blocks the thread.
+/// Reads all clients and certificates, in the form that the server keeps in memory. Blocks the
+/// thread.
 pub fn read(db: &Db) -> Result<Known, Error> {
     let (rows, certificates) = db.with_server_conn(|conn| {
         let certificates: Vec<ClientCertificate> =

@@ -1,9 +1,10 @@
-//! Epochs: the offset that is added to a transaction id (xid) to get its position in the feed and in
-//! the audit trail.
+//! Epochs: the offset that is added to a transaction id (xid) to get its position in the feed and
+//! in the audit trail.
 //!
-//! When the data is restored with `pg_dump` into another PostgreSQL cluster, that cluster's transaction
-//! ids may be lower than the positions already used. Therefore each cluster that has held the data is
-//! an epoch, which begins after every position of the earlier epochs (see the migration `epoca`).
+//! When the data is restored with `pg_dump` into another PostgreSQL cluster, that cluster's
+//! transaction ids may be lower than the positions already used. Therefore each cluster that has
+//! held the data is an epoch, which begins after every position of the earlier epochs (see the
+//! migration `epoca`).
 
 use super::Sql;
 use diesel::prelude::*;

@@ -1,9 +1,10 @@
-//! Change feeds: rows in an order in which a late commit cannot insert a row before one already read.
+//! Change feeds: rows in an order in which a late commit cannot insert a row before one already
+//! read.
 //!
 //! The order is (xid, id). A feed is read only up to the *horizon*, the xid of the oldest open
-//! transaction: below the horizon every transaction has ended, so a reader that has read up to there
-//! has missed no row and will see no row twice. In this module an `xid` is a position: the transaction
-//! id plus the offset of the epoch (see `epoch.rs`).
+//! transaction: below the horizon every transaction has ended, so a reader that has read up to
+//! there has missed no row and will see no row twice. In this module an `xid` is a position: the
+//! transaction id plus the offset of the epoch (see `epoch.rs`).
 
 use super::{Session, Sql, SqlValue};
 use crate::error::Error;
@@ -84,7 +85,7 @@ impl FeedRange {
 /// A snapshot of PostgreSQL, in positions: which transactions had ended at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PgSnapshot {
-    /// Position of the oldest transaction that was open.
+    /// Position of the oldest transaction that was open, or [`Self::next`] if none was.
     pub horizon: u64,
     /// Position of the first transaction that had not begun.
     pub next: u64,

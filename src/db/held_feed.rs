@@ -1,8 +1,8 @@
 //! Logs warnings about transactions that delay the feed.
 //!
 //! The feed is read only up to the oldest open transaction that has written, in any database of the
-//! cluster. A transaction that is left open therefore keeps every subscriber waiting, so this module
-//! logs which one it is.
+//! cluster. A transaction that is left open therefore keeps every subscriber waiting, so this
+//! module logs which one it is.
 
 use super::feed::PgSnapshot;
 use super::health::Health;
@@ -18,7 +18,7 @@ const WARN_INTERVAL: Duration = Duration::from_secs(60);
 #[derive(Default)]
 pub(super) struct HeldFeed {
     /// The position of the transaction that delays the feed, and the time at which a snapshot first
-    /// showed it.
+    /// showed it. `None` if there is none.
     held_by: Option<(u64, Instant)>,
     /// The time of the last warning about it. `None` before the first.
     warned_at: Option<Instant>,

@@ -103,7 +103,8 @@ impl Db {
     }
 }
 
-/// Sets a flag when it is dropped. A task that holds it thus tells a thread that the runtime has ended.
+/// Sets a flag when it is dropped. A task that holds it thus tells a thread that the runtime has
+/// ended.
 pub(super) struct SetOnDrop(pub(super) Arc<AtomicBool>);
 
 impl Drop for SetOnDrop {

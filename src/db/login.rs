@@ -1,6 +1,6 @@
-//! Checks that row-level security applies to a database login: the login has no privileges of its own
-//! that bypass it, inherits nothing from the server's roles, and is a member only of the roles that
-//! it needs.
+//! Checks that row-level security applies to a database login: the login has no privileges of its
+//! own that bypass it, inherits nothing from the server's roles, and is a member only of the roles
+//! that it needs.
 
 use super::catalog::ROLES;
 use super::{ConnectError, DbOptions, Sql, row};

@@ -94,8 +94,8 @@ pub(super) struct Conn {
     /// The tribunal that `elos.tribunal` is known to hold. `None`: not set yet, or unknown after a
     /// rollback. The pool sets it only when a lease needs another one.
     pub(super) tribunal: Option<i16>,
-    /// The value of `Backends::check_generation` at the last check. If the counter has moved on, the
-    /// connection is checked before its next use.
+    /// The value of `Backends::check_generation` at the last check. If the counter has moved on,
+    /// the connection is checked before its next use.
     pub(super) checked_generation: u64,
     pub(super) lost: bool,
     /// Whether a caller is using the connection now and its statements are to be counted.

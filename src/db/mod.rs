@@ -115,7 +115,7 @@ pub struct DbOptions {
     pub max_wait: Duration,
     /// Time limit of a statement, and of all that one answer reads.
     pub statement_timeout: Duration,
-    /// Counter of the statements that requests send, for tests and metrics.
+    /// Counter of the statements that requests send, for tests and metrics. `None` to count none.
     pub statements: Option<Arc<AtomicU64>>,
     /// Drops the tribunal filter of the query layer, so that a test can show that row-level
     /// security alone still hides the rows of other tribunals.
@@ -182,7 +182,7 @@ pub struct Db {
 /// A connection together with the scope whose rows it may read and write.
 pub struct Session<'a> {
     conn: &'a mut PgConnection,
-    /// The tribunal that every query filters by. Row-level security enforces the same limit
+    /// The rows that every query filters by. Row-level security enforces the same limit
     /// independently.
     pub scope: Scope,
 }
@@ -369,7 +369,8 @@ impl Db {
     }
 
     /// Creates the snapshot from which the permit holder's thread reads one answer. The first read
-    /// leases the connection. Set `use_savepoints` when the answer is read for the second time (see [`Snapshot`]).
+    /// leases the connection. Set `use_savepoints` when the answer is read for the second time (see
+    /// [`Snapshot`]).
     pub fn snapshot(&self, _permit: &Permit, actor: &Actor, use_savepoints: bool) -> Snapshot {
         Snapshot::new(self.clone(), actor.scope(), use_savepoints)
     }
@@ -468,9 +469,9 @@ impl Db {
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }
 
-    /// Runs `work`. If it fails with an internal error after at least the statement timeout, reports a
-    /// timeout. PostgreSQL enforces that timeout. Diesel does not distinguish a cancelled statement
-    /// from other errors, so the elapsed time decides.
+    /// Runs `work`. If it fails with an internal error after at least the statement timeout,
+    /// reports a timeout. PostgreSQL enforces that timeout. Diesel does not distinguish a cancelled
+    /// statement from other errors, so the elapsed time decides.
     fn report_timeout<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         let start = Instant::now();
         match work() {

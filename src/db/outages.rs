@@ -9,8 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
-/// An outage ends after this long without a failure. With a shorter time, an intermittent outage would
-/// be logged as many.
+/// An outage ends after this long without a failure. With a shorter time, an intermittent outage
+/// would be logged as many.
 const QUIET_TIME: Duration = Duration::from_secs(5);
 
 #[derive(Default)]

@@ -1,6 +1,5 @@
 //! A [`Db`] whose transactions are all savepoints of one outer transaction, which only its creator
-//! ends. It lets operations of the GraphQL and REST APIs run without leaving anything in the
-//! database.
+//! ends. It lets operations of the GraphQL and REST APIs run without leaving a row in the database.
 
 use super::catalog::Structure;
 use super::health::Health;
@@ -19,8 +18,9 @@ use std::time::Duration;
 
 impl Db {
     /// Creates a `Db` on `conn`, which must have an open transaction and a login that may set the
-    /// server's roles. The transaction is never committed: the connection closes when the last clone
-    /// is dropped. `skip_tribunal_filter` has the meaning of [`DbOptions::skip_tribunal_filter`].
+    /// server's roles. The transaction is never committed: the connection closes when the last
+    /// clone is dropped. `skip_tribunal_filter` has the meaning of
+    /// [`DbOptions::skip_tribunal_filter`].
     pub fn in_outer_transaction(
         conn: PgConnection,
         statement_timeout: Duration,

@@ -35,8 +35,8 @@ pub struct MissingRights {
 
 /// The roles that own what the migrations create.
 const OWNERS: [&str; 2] = ["elos_dono", "elos_definidor"];
-/// Since this version of PostgreSQL, CREATEROLE allows its holder to administer only the roles that it
-/// created.
+/// Since this version of PostgreSQL, CREATEROLE allows its holder to administer only the roles that
+/// it created.
 const CREATEROLE_IS_NARROW: i32 = 160_000;
 
 pub(super) fn check(

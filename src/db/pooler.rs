@@ -102,7 +102,8 @@ pub fn check_session_affinity(url: &str) -> Result<(), ConnectError> {
     check_affinity(&sockets, url)
 }
 
-/// Like [`check_session_affinity`], with sockets whose deadlines [`socket::watch`] already enforces.
+/// Like [`check_session_affinity`], with sockets whose deadlines [`socket::watch`] already
+/// enforces.
 pub(super) fn check_affinity(sockets: &Sockets, url: &str) -> Result<(), ConnectError> {
     Probe::open(sockets, url)?.check()
 }

@@ -11,8 +11,8 @@ use crate::auth::Scope;
 use crate::error::{Error, Failure};
 use std::time::{Duration, Instant};
 
-/// The statement timeout is reduced to the remaining time of the answer only if the difference is at
-/// least this large, because setting it costs a statement.
+/// The statement timeout is reduced to the remaining time of the answer only if the difference is
+/// at least this large, because setting it costs a statement.
 const MIN_TIMEOUT_CHANGE: Duration = Duration::from_millis(250);
 
 /// The reads of one answer. The first read leases the connection, on the thread that reads.
@@ -118,8 +118,8 @@ impl Snapshot {
     }
 }
 
-/// Ends the transaction together with the answer. It only reads, so COMMIT and ROLLBACK are the same
-/// to it.
+/// Ends the transaction together with the answer. It only reads, so COMMIT and ROLLBACK are the
+/// same to it.
 impl Drop for Snapshot {
     fn drop(&mut self) {
         if let Some(mut lease) = self.lease.take() {

@@ -59,8 +59,8 @@ impl ConnectError {
     }
 }
 
-/// Whether `text`, which has a line for each host, describes a temporary failure. A FATAL error that is
-/// not a known outage would occur again, so one such line makes the failure permanent.
+/// Whether `text`, which has a line for each host, describes a temporary failure. A FATAL error
+/// that is not a known outage would occur again, so one such line makes the failure permanent.
 fn is_temporary(text: &str) -> bool {
     let is_temporary_line = |line: &str| {
         Outage::of_text(line).is_some() || UNREACHABLE.iter().any(|part| line.contains(part))

@@ -59,8 +59,8 @@ fn classify(info: &ConnInfo) -> Result<Transport, UnsafeTransport> {
     }
 }
 
-/// Whether every host that libpq would try is on this machine. If `hostaddr` is given, libpq connects
-/// to that address and uses `host` only to verify the server.
+/// Whether every host that libpq would try is on this machine. If `hostaddr` is given, libpq
+/// connects to that address and uses `host` only to verify the server.
 fn is_local(info: &ConnInfo) -> bool {
     let hosts: Vec<&str> = info.host.split(',').collect();
     if info.hostaddr.is_empty() {
@@ -72,8 +72,8 @@ fn is_local(info: &ConnInfo) -> bool {
     })
 }
 
-/// An empty host means the default Unix socket. A path, or a name after `@` (the abstract namespace),
-/// is a Unix socket too.
+/// An empty host means the default Unix socket. A path, or a name after `@` (the abstract
+/// namespace), is a Unix socket too.
 fn is_local_host(host: &str) -> bool {
     host.is_empty()
         || host.starts_with(['/', '@'])

@@ -53,8 +53,8 @@ impl Db {
             let mut lease = self.acquire(scope, TransactionMode::Autocommit)?;
             let result = lease.with_conn(false, with_conn);
             lease.put_back();
-            // Notify after a rollback too: feeds are read only up to the oldest open transaction, so
-            // the end of any transaction can make more rows readable.
+            // Notify after a rollback too: feeds are read only up to the oldest open transaction,
+            // so the end of any transaction can make more rows readable.
             self.notifier.notify();
             result
         })

@@ -44,8 +44,8 @@ pub fn method(req: &HttpRequest) -> &Method {
     if is_head(req) { &Method::HEAD } else { req.method() }
 }
 
-/// Until this instant, the server answers late rather than refuse the request, because the client
-/// cannot retry.
+/// The instant until which the server answers late rather than refuse the request, because the
+/// client cannot retry.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(pub Instant);
 

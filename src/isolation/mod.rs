@@ -69,7 +69,7 @@ impl Options {
 const LIMITS: &str = "SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '2s'; \
      SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
-/// Tries everything. `owner` must own the tables, or be able to take on the role that does.
+/// Makes all attempts. `owner` must own the tables, or be able to take on the role that does.
 pub fn prove(
     mut owner: PgConnection,
     logins: Vec<Login>,

@@ -1,10 +1,10 @@
-//! Counts the attempts, and lists the ones that crossed.
+//! Counts the attempts, and lists the findings.
 
 use super::granted::GRANTED;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A way to cross from one tribunal to another.
+/// A way to cross from one tribunal to another, or a defect that would open one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Read,

@@ -21,7 +21,7 @@ pub mod oid {
 pub struct Shape {
     /// Length and lower bound of each dimension.
     dimensoes: Vec<(i32, i32)>,
-    /// Whether the array has a null bitmap. PostgreSQL keeps it even when no element is null.
+    /// Whether the array has a null bitmap. PostgreSQL may keep it even when no element is null.
     nulos: bool,
 }
 
@@ -47,7 +47,7 @@ pub fn put(out: &mut Vec<u8>, oid: i32, value: &[u8]) {
 }
 
 /// The binary form of an array whose elements have the type `element`. A `None` item is null.
-/// Without `shape`, the array has one dimension, which begins at 1.
+/// Without `shape`, the array has one dimension, which begins at 1, or none if it is empty.
 pub fn array<T>(
     element: i32,
     items: &[Option<T>],

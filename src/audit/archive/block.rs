@@ -214,7 +214,7 @@ impl<R: Read + Seek> BlockReader<R> {
         Ok(left >= MAGIC.len() && self.read_at(offset, MAGIC.len())? == MAGIC)
     }
 
-    /// Skips to the position where the next block begins.
+    /// Skips to the position where the next block begins, or to the end of the file.
     fn skip(&mut self) -> io::Result<Piece> {
         const STEP: usize = 1 << 16;
         let mut at = self.offset + 1;

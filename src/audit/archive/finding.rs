@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub file: PathBuf,
-    /// Position of the block that has the defect, in bytes. 0 if the defect is of the whole file.
+    /// Position of the block that has the defect, in bytes. For a file that ends too early, its
+    /// length; for a defect of the whole file, 0.
     pub byte: u64,
     /// The number of the block, counted from 0. `None` if unknown, or if the defect is in no block.
     pub block: Option<u64>,
@@ -16,8 +17,8 @@ pub struct Finding {
     /// Tribunal and ordem of the seal. If unknown, those of the last seal before the defect. `None`
     /// if there is none, or the defect is of no seal.
     pub seal: Option<(i16, i64)>,
-    /// The id of the record and its position in the seal, counted from 1; 1 for a record outside a
-    /// seal. `None` if the defect is of no record.
+    /// The id of the record and its position in the seal, counted from 1; 1 for a record that no
+    /// seal lists. `None` if the defect is of no record.
     pub record: Option<(i64, usize)>,
     pub defect: Defect,
 }

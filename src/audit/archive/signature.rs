@@ -39,7 +39,8 @@ impl PublicKey {
         RsaPublicKey::from_jwk(key).ok().map(Self)
     }
 
-    /// Parses a JWK in JSON or a public RSA key in PEM. Refuses anything else, and a private key in PEM.
+    /// Parses a JWK in JSON or a public RSA key in PEM. Refuses anything else, and a private key in
+    /// PEM.
     pub fn from_text(text: &str) -> anyhow::Result<Self> {
         let jwk: Option<Jwk> = serde_json::from_str(text).ok();
         if let Some(key) = jwk.as_ref().and_then(Self::from_jwk) {

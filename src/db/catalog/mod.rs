@@ -1,8 +1,8 @@
 //! Compares what protects the data in the database with what the migrations create: roles and their
 //! memberships, owners of tables, row-level security, policies, rights and functions.
 //!
-//! The generated file `expected.txt` holds what the migrations create. After a migration that changes
-//! it, `ELOS_ACEITAR=1 script/test expected_txt` writes the file again.
+//! The generated file `expected.txt` holds what the migrations create. After a migration that
+//! changes it, `ELOS_ACEITAR=1 script/test expected_txt` writes the file again.
 
 mod repair;
 mod text;

@@ -113,8 +113,8 @@ fn order(difference: &Difference) -> u8 {
     }
 }
 
-/// Tries to correct the difference as each of [`ACTORS`]. If all fail, returns the error message of the
-/// first; `None` if nothing was tried.
+/// Tries to correct the difference as each of [`ACTORS`]. If all fail, returns the error message of
+/// the first; `None` if nothing was tried.
 fn attempt(
     conn: &mut PgConnection,
     difference: &Difference,
@@ -142,8 +142,8 @@ fn attempt(
     Ok(Err(reason))
 }
 
-/// Makes the login a member of the owner roles, if it created or administers them, so that it can set
-/// these roles for the corrections.
+/// Makes the login a member of the owner roles, if it created or administers them, so that it can
+/// set these roles for the corrections.
 fn act_as_owners(conn: &mut PgConnection) -> QueryResult<()> {
     let membership = conn.transaction(|conn| {
         conn.batch_execute(
@@ -215,8 +215,8 @@ fn table(name: &str, wanted: Option<&str>, current: Option<&str>) -> Vec<String>
     all
 }
 
-/// Corrects the owner. A missing relation must be restored from a backup, so there is no statement for
-/// it; an unexpected one gets a `DROP` that only a person runs.
+/// Corrects the owner. A missing relation must be restored from a backup, so there is no statement
+/// for it; an unexpected one gets a `DROP` that only a person runs.
 fn relation(kind: Kind, name: &str, wanted: Option<&str>, current: Option<&str>) -> Vec<String> {
     let word = kind.word().to_uppercase();
     match (wanted, current) {

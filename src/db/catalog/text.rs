@@ -1,4 +1,5 @@
-//! Reads and writes `expected.txt`: one line per object, with the text of a function indented below.
+//! Reads and writes `expected.txt`: one line per object, with the text of a function indented
+//! below.
 
 use super::{Catalog, Kind};
 use diesel::prelude::*;

@@ -1,6 +1,7 @@
-//! What `elos doctor` finds out about a database: logins, structure, sessions, clock and settings.
+//! What `elos doctor` finds out about a database: logins, sessions, migrations, structure,
+//! extensions, notifications, encryption, clock and settings.
 //!
-//! Every check runs even if another fails, unless the login fails that most of them need. None
+//! A failed check does not keep the others from running, but most of them need a login. No check
 //! changes anything. A text never contains a URL, because a URL may contain a password.
 
 mod settings;
@@ -77,7 +78,7 @@ pub fn diagnose(options: &DbOptions, now: fn() -> DateTime<Utc>) -> Vec<Finding>
 
 type Check = fn(&mut PgConnection, &DbOptions, fn() -> DateTime<Utc>) -> QueryResult<Vec<Finding>>;
 
-/// The finding for an error. The action repeats nothing that the error already says.
+/// The finding for an error, with what to do where the error does not say it.
 fn refused(check: &'static str, about: &str, error: &ConnectError) -> Finding {
     let action = match error {
         ConnectError::Connection(_) => {
@@ -249,8 +250,8 @@ fn of_settings(conn: &mut PgConnection, options: &DbOptions) -> QueryResult<Vec<
     Ok(findings)
 }
 
-/// Compares the version of the collation with the one that the indexes were built with: an upgrade of
-/// the system's C library can change the order of texts. PostgreSQL 14 does not tell.
+/// Compares the version of the collation with the one that the indexes were built with: an upgrade
+/// of the system's C library can change the order of texts. PostgreSQL 14 does not tell.
 fn of_collation(conn: &mut PgConnection) -> Option<Finding> {
     let differs: bool = Sql::new(
         "SELECT datcollversion IS NOT NULL AND datcollversion <> pg_database_collation_actual_version(oid) \

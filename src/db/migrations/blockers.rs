@@ -1,5 +1,5 @@
-//! Identifies the session that holds the lock for which a migration waits: its pid, role, application
-//! and age, as far as the migrating role may see them.
+//! Identifies the session that holds the lock for which a migration waits: its pid, role,
+//! application and age, as far as the migrating role may see them.
 
 use crate::db::Sql;
 use diesel::prelude::*;

@@ -1,9 +1,9 @@
 //! Migrations, embedded in the program and run as the owner of the tables.
 //!
 //! A statement that waits for a table lock blocks every later statement on that table. Therefore a
-//! migration waits at most [`LOCK_TIMEOUT`] for a lock. It is then rolled back, so that the statements
-//! queued behind it can run, and tried again. After a minute it fails, and the error names the session
-//! that holds the lock.
+//! migration waits at most [`LOCK_TIMEOUT`] for a lock. It is then rolled back, so that the
+//! statements queued behind it can run, and tried again. After a minute it fails, and the error
+//! names the session that holds the lock.
 
 mod blockers;
 
@@ -55,8 +55,8 @@ pub(super) enum MigrationState {
     Unreadable,
 }
 
-/// Compares the migrations without taking a lock or changing anything. Diesel's own query would first
-/// create the table of migrations.
+/// Compares the migrations without taking a lock or changing anything. Diesel's own query would
+/// first create the table of migrations.
 pub(super) fn migration_state(conn: &mut PgConnection) -> QueryResult<MigrationState> {
     let Some(applied) = applied(conn)? else { return Ok(MigrationState::Unreadable) };
     let ours = ours();
@@ -75,8 +75,8 @@ pub(super) fn first_unknown(conn: &mut PgConnection) -> QueryResult<Option<Strin
     Ok(applied.difference(&ours()).next().map(|version| hyphenated(version)))
 }
 
-/// Formats a version with hyphens. In a log, its fourteen digits in a row would look like the number of
-/// a personal document.
+/// Formats a version with hyphens. In a log, its fourteen digits in a row would look like the
+/// number of a personal document.
 fn hyphenated(version: &str) -> String {
     let parts = [0..4, 4..6, 6..8, 8..version.len()].map(|part| version.get(part));
     match parts {
@@ -263,8 +263,8 @@ impl Migrator {
         &mut self.conn
     }
 
-    /// Takes the advisory lock, for which it waits up to [`LOCK_RETRY_TIMEOUT`] if another process migrates.
-    /// The lock is held until the connection closes.
+    /// Takes the advisory lock, for which it waits up to [`LOCK_RETRY_TIMEOUT`] if another process
+    /// migrates. The lock is held until the connection closes.
     fn take_advisory_lock(&mut self) -> Result<(), MigrationError> {
         let (started_at, mut logged) = (Instant::now(), false);
         loop {
@@ -286,7 +286,8 @@ impl Migrator {
         Ok(self.conn.batch_execute(&format!("SET lock_timeout = {LOCK_TIMEOUT}"))?)
     }
 
-    /// Runs `run`, and retries it up to [`LOCK_RETRY_TIMEOUT`] while it fails because of a lock timeout.
+    /// Runs `run`, and retries it up to [`LOCK_RETRY_TIMEOUT`] while it fails because of a lock
+    /// timeout.
     fn retry_on_lock_timeout<T>(
         &mut self,
         run: impl Fn(&mut PgConnection) -> diesel::migration::Result<T>,

@@ -1,7 +1,7 @@
 //! Permits to use a database connection, granted in the fair order that [`queue`] decides.
 //!
 //! A request either awaits its [`Permit`], or queues the work to run once it has one. Queued work
-//! runs on the thread that has just finished other work, so that no task must be woken.
+//! can run on the thread that has just finished other work, so that no task must be woken.
 
 mod queue;
 

@@ -42,9 +42,9 @@ pub struct Bounds {
     pub max_per_credential: usize,
     /// Number of permits reserved for tribunais that hold none.
     pub reserved: usize,
-    /// Maximum number of entries of one credential that run at the same time in the lane `Query`, and
-    /// as many again in the lane `Write`. Further entries of such a lane wait so that others can join
-    /// them, unless they are urgent. The lane `Alone` has no such limit.
+    /// Maximum number of entries of one credential that run at the same time in the lane `Query`,
+    /// and as many again in the lane `Write`. Further entries of such a lane wait so that others
+    /// can join them, unless they are urgent. The lane `Alone` has no such limit.
     pub max_per_lane: usize,
     /// Maximum number of waiting requests of one credential.
     pub max_waiting_per_credential: usize,

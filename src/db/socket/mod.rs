@@ -1,15 +1,15 @@
-//! Client-side deadlines for PostgreSQL: this module shuts down the socket of a connection when a wait
-//! passes its deadline.
+//! Client-side deadlines for PostgreSQL: this module shuts down the socket of a connection when a
+//! wait passes its deadline.
 //!
 //! libpq waits in `poll` for as long as the server is connected but silent, and Diesel exposes
 //! neither the socket nor libpq's handle. The server enforces `statement_timeout`, and `PQcancel`
 //! needs an answer of the server, so neither helps against a silent server. `tcp_user_timeout` and
-//! keepalives help only if the server's kernel is silent too. `shutdown` on the socket ends the wait:
-//! `poll` returns, libpq reads the end of the stream, and the call fails as if the server had closed
-//! the connection.
+//! keepalives help only if the server's kernel is silent too. `shutdown` on the socket ends the
+//! wait: `poll` returns, libpq reads the end of the stream, and the call fails as if the server had
+//! closed the connection.
 //!
-//! The socket is found among the open files of the process (`/proc/self/fd`), among those opened while
-//! the connection was established:
+//! The socket is found among the open files of the process (`/proc/self/fd`), among those opened
+//! while the connection was established:
 //! * over TCP, it is the socket whose `TCP_USER_TIMEOUT` has the value that only this connection
 //!   requested in its connection string (`connect_options`);
 //! * over a Unix socket, which has no such option, it is the only new socket whose peer is a
@@ -19,8 +19,8 @@
 //!
 //! The descriptor is duplicated by sending it to the own process over a socket pair (`SCM_RIGHTS`),
 //! because that turns a descriptor number into an owned descriptor without `unsafe`. Holding a
-//! duplicate ensures that, at the deadline, the descriptor still refers to the same socket and not to
-//! a file opened later under the same number.
+//! duplicate ensures that, at the deadline, the descriptor still refers to the same socket and not
+//! to a file opened later under the same number.
 //!
 //! Without `/proc` (macOS) no socket is found, and only libpq's own timeouts apply.
 
@@ -134,7 +134,8 @@ impl Sockets {
         Ok((connection, socket))
     }
 
-    /// Shuts down every socket, also those in use: a silent server will not answer their statements.
+    /// Shuts down every socket, also those in use: a silent server will not answer their
+    /// statements.
     pub(super) fn close_all(&self) {
         self.lock().iter().filter_map(Weak::upgrade).for_each(|socket| socket.close());
     }

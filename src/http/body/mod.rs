@@ -25,8 +25,9 @@ const BOM: &[u8] = "\u{feff}".as_bytes();
 /// async runtime.
 ///
 /// # Errors
-/// `MIDIA_NAO_SUPORTADA` if the body is not declared as JSON or is not UTF-8, `CORPO_EXCEDE_LIMITE`
-/// if it is too large, `ENTRADA_INVALIDA` if it arrives incomplete or too late.
+/// `MIDIA_NAO_SUPORTADA` if the body is not declared as JSON, is compressed or is not UTF-8,
+/// `CORPO_EXCEDE_LIMITE` if it is too large, `ENTRADA_INVALIDA` if it arrives incomplete or too
+/// late, `SOBRECARREGADO` if too many bodies are in memory.
 pub async fn read_json<T: Send + 'static>(
     req: &HttpRequest,
     payload: web::Payload,

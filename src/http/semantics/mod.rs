@@ -15,7 +15,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 pub use conditional::opaque_tag;
 use sha2::{Digest, Sha256};
 
-/// Returns the response without its body and without the headers that describe the body.
+/// Returns the response with this status, without its body and the headers that describe the body.
 pub fn without_body(
     response: ServiceResponse<BoxBody>,
     status: StatusCode,

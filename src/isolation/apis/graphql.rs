@@ -16,7 +16,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 
-/// Depth of the selections.
+/// Number of levels of nested objects in a selection.
 const DEPTH: usize = 4;
 /// Largest number of combinations of arguments for one operation.
 const MAX_COMBINATIONS: usize = 60;

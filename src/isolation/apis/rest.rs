@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 const BOUNDARY: &str = "isolamento";
 /// Largest number of requests for one route.
 const MAX_REQUESTS: usize = 40;
-/// Number of nested objects in a body. Objects further down are empty.
+/// Number of levels of nested objects in a body. Objects further down are empty.
 const DEPTH: usize = 6;
 
 pub fn requests(contract: &str, b: &TribunalRows) -> anyhow::Result<Vec<Request>> {
