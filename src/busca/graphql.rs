@@ -24,7 +24,7 @@ pub struct ResultadoDaBusca(Hit);
 /// O que casa com o texto procurado.
 #[Object]
 impl ResultadoDaBusca {
-    /// Por que se achou.
+    /// O alvo em que o texto foi achado.
     async fn alvo(&self) -> AlvoDaBusca {
         self.0.target
     }

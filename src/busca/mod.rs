@@ -25,6 +25,7 @@ text_enum! {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hit {
     pub target: AlvoDaBusca,
+    /// The id of the processo (also for a magistrado), the guia or the adolescente.
     pub id: i64,
     pub score: f64,
 }

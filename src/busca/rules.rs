@@ -15,8 +15,8 @@ const MAX_DIGITS: usize = 20;
 const MAX_WORDS: usize = 8;
 const MAX_HITS: i32 = 50;
 
-/// A text of digits and marks looks for numbers, and one with letters for names. A text whose kind no
-/// target has looks for nothing.
+/// A text of digits and marks looks for numbers, and one with letters for names. The search finds
+/// nothing if no target has what the text looks for.
 pub fn search(
     text: &str,
     targets: Option<Vec<AlvoDaBusca>>,

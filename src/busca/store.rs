@@ -10,11 +10,12 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Busca {
     pub targets: Vec<AlvoDaBusca>,
-    /// The digits of a part of a number.
+    /// The digits of a part of a number; `None` for a text that looks for names.
     pub number: Option<String>,
     /// The whole text, for the score.
     pub text: String,
-    /// The words of a name, which must all match. They hold letters and digits only.
+    /// The words of a name, which must all match; empty for a text that looks for numbers. They
+    /// hold letters and digits only.
     pub words: Vec<String>,
     /// Whether civil names also match.
     pub sensitive: bool,

@@ -1,5 +1,5 @@
-//! The public key with which a system signs its recibos. Converts the certificate or public key of
-//! an operator to a JWK.
+//! The public key with which a system signs its recibos. Converts a certificate or public key,
+//! which an operator registers, to a JWK.
 
 use crate::auth::rsa_key::{MIN_BITS, NoRsaKey, RsaPublicKey};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
-//! The catalogues to which the órgãos of the Tramita refer by number: estruturas with their
-//! hierarchy, espécies of document, hipóteses legais of sigilo, motivos of urgência. They hold no
-//! personal data.
+//! The catalogues to which the órgãos of the Tramita refer by number: repositórios and their
+//! estruturas with the hierarchy, espécies of document, hipóteses legais of sigilo, motivos of
+//! urgência. They hold no personal data.
 
 pub mod graphql;
 pub mod import;

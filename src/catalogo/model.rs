@@ -79,7 +79,8 @@ impl EstruturaDoCatalogo {
 // Names of órgãos and of espécies are public, so the audit trail need not name the rows.
 no_resources!(ItemDoCatalogo, EstruturaDoCatalogo);
 
-/// A write of a shared catalogue: a new item, or the new state of an existing one.
+/// A write of a shared catalogue: a new item, or the whole new state of an existing one. `nome` is
+/// `None` when the client gave a blank one, which a rule refuses.
 #[derive(Debug, Clone, Serialize)]
 pub struct GravarItem {
     pub tipo: TipoDeCatalogo,
@@ -90,13 +91,14 @@ pub struct GravarItem {
     pub versao_esperada: Option<i32>,
 }
 
-/// A write of an estrutura: a new one, or the new state of an existing one.
+/// A write of an estrutura: a new one, or the whole new state of an existing one, in which a text
+/// that is `None` is empty. A rule refuses a `nome` that is `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GravarEstrutura {
     pub endereco: EstruturaAddress,
     pub nome: Option<String>,
     pub sigla: Option<String>,
-    /// The number of the parent, in the same repositório.
+    /// The number of the parent, in the same repositório; `None` if it has no parent.
     pub pai: Option<String>,
     pub codigo_no_orgao: Option<String>,
     pub ativa: bool,

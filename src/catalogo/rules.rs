@@ -8,7 +8,7 @@ pub const RULE: &str = "catálogo";
 const MAX_NOME: usize = 200;
 const MAX_SIGLA: usize = 50;
 const MAX_CODIGO_NO_ORGAO_LEN: usize = 100;
-/// The number of motivos de urgência that a trâmite may have.
+/// The number of motivos de urgência. Their codes are 1 to 5.
 const MOTIVO_COUNT: i32 = 5;
 /// Largest depth of the hierarchy of estruturas.
 pub const MAX_LEVELS: usize = 20;
@@ -81,13 +81,14 @@ pub fn estrutura_shape(command: &GravarEstrutura) -> Vec<Refusal> {
     refusals
 }
 
-/// The systems of the clients store the number in 32 bits.
+/// Whether the number is a positive integer without leading zeros that fits in 32 bits with a sign,
+/// as the systems of the clients store it.
 fn is_valid_numero(numero: &str) -> bool {
     let parsed = field::parse_digits::<i32>(numero);
     parsed.is_some_and(|parsed| parsed > 0) && !numero.starts_with('0')
 }
 
-/// All checks of an estrutura, including those on its parent and its tribunal.
+/// The checks of [`estrutura_shape`], and those on the repositório, the tribunal and the parent.
 pub fn estrutura(command: &GravarEstrutura, facts: &Facts, tribunal: i16) -> Vec<Refusal> {
     let mut refusals = estrutura_shape(command);
     if !facts.repositorio_exists {

@@ -17,6 +17,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Items {
     pub tipo: TipoDeCatalogo,
+    /// Only the active or only the inactive items; `None` selects both.
     pub ativos: Option<bool>,
 }
 
@@ -58,7 +59,7 @@ pub enum Estruturas {
     Children(i64),
 }
 
-/// Conditions on estruturas, joined by AND.
+/// Conditions on estruturas, joined by AND. A field that is `None` is no condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct EstruturaFilter {
     pub repositorio: Option<i32>,
@@ -70,7 +71,9 @@ pub struct EstruturaFilter {
     /// Selects only descendants of this estrutura, at any depth.
     pub root: Option<EstruturaAddress>,
     pub ativas: Option<bool>,
+    /// Whether the estrutura is active and may send.
     pub permite_envio: Option<bool>,
+    /// Whether the estrutura is active and may receive.
     pub permite_recebimento: Option<bool>,
 }
 
@@ -195,7 +198,8 @@ impl Relation for EstruturaByAddress {
     }
 }
 
-/// The ancestors of an estrutura, from its parent up.
+/// The ancestors of an estrutura, from its parent up, at most 50. An estrutura without a parent has
+/// no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HierarquiaOf(pub i64);
 
@@ -255,8 +259,8 @@ pub fn take_advisory_lock(session: &mut Session<'_>, tribunal: i16) -> QueryResu
     Ok(())
 }
 
-/// Writes an item and returns its id and version. Returns `None` when its version is not
-/// `versao_esperada`.
+/// Writes an item and returns its id and version. Returns `None` when the item exists in a version
+/// other than `versao_esperada`, if that is given.
 pub fn save_item(
     session: &mut Session<'_>,
     command: &GravarItem,
@@ -280,7 +284,7 @@ pub fn save_item(
         .optional()
 }
 
-/// The columns of a written estrutura. The API and the import of files share this.
+/// The values of the columns of an estrutura to write. The API and the import of files share this.
 pub struct NewEstrutura<'a> {
     pub command: &'a GravarEstrutura,
     pub pai_id: Option<i64>,

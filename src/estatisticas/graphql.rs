@@ -57,7 +57,7 @@ pub enum EstatisticaFiltro {
     /// Sobre adolescentes.
     #[graphql(directive = Cost::apply(CONDITION.into()))]
     Adolescentes(AdolescenteFiltro),
-    /// Um valor de cada dimensão, 1 a 5; serve a todo alvo, e é o único filtro do papel `pse-estatistica`.
+    /// Valores de dimensões, no máximo um de cada; serve a todo alvo, e é o único filtro do papel `pse-estatistica`.
     #[graphql(directive = Cost::apply(CONDITION.into()))]
     Dimensoes(Vec<ValorDeDimensao>),
 }
@@ -71,7 +71,7 @@ pub struct ValorDeDimensao {
     valor: Option<String>,
 }
 
-/// The rows that count, and the values of dimensions that they have.
+/// The rows that count, where `None` stands for all, and the values of dimensions that they have.
 type Limits = (Option<Counted>, Vec<(DimensaoEstatistica, Option<String>)>);
 
 impl EstatisticaFiltro {
@@ -92,7 +92,8 @@ impl EstatisticaFiltro {
         Ok((Some(counted), Vec::new()))
     }
 
-    /// A caller without rows may not state a condition on a row, so it is not even converted.
+    /// A caller who sees no row may state conditions on dimensions only. Any other filter is
+    /// refused before it is converted.
     fn values_only(self) -> Result<Limits> {
         let Self::Dimensoes(values) = self else { return Err(rules::only_dimensions()) };
         Ok((None, values.into_iter().map(|one| (one.dimensao, one.valor)).collect()))
@@ -106,9 +107,9 @@ pub struct GrupoEstatistico {
     chaves: Vec<ChaveEstatistica>,
     /// Quantas linhas.
     total: i32,
-    /// Há quantos dias existe o que ainda está ativo; nulo se nada está.
+    /// Há quantos dias existe o que ainda está ativo; nulo se nada está ou, com o papel `pse-estatistica`, se são menos de 20 linhas.
     idade: Option<Quartis>,
-    /// Quantos dias levou: do cadastro da apuração ao da execução, da emissão à baixa da guia, do início ao fim do vínculo; nulo se nada os tem.
+    /// Quantos dias levou: do cadastro da apuração ao da execução, da emissão à baixa da guia, do início ao fim do vínculo; nulo se nenhuma linha tem os dois ou, com o papel `pse-estatistica`, se são menos de 20.
     duracao: Option<Quartis>,
 }
 

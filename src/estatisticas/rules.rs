@@ -7,9 +7,10 @@ use crate::error::Error;
 use crate::value::characters;
 
 const MAX_DIMENSIONS: usize = 5;
-/// Protected figures are of at most this many dimensions, with those of the filter and those that go
-/// with them. More would leave hardly a group that is large enough to be shown, and the database
-/// compares one table for each set of dimensions.
+/// Protected figures are of at most this many dimensions, counting those of the filter and the
+/// coarser ones that they imply (TRIBUNAL by ORGAO, ANO by MES). More would leave hardly a group
+/// that is large enough to be shown, and the database compares one table for each set of
+/// dimensions.
 const MAX_PROTECTED: usize = 3;
 /// Maximum number of characters of a value of a dimension. No value is longer.
 const MAX_VALUE: usize = 40;
@@ -47,8 +48,8 @@ pub fn dimensions(question: &Estatisticas, target: AlvoEstatistico) -> Result<()
     Ok(())
 }
 
-/// A condition on anything but a dimension could single out a row, and many dimensions single out
-/// few.
+/// Checks a question for protected figures. A condition on anything but a dimension could single
+/// out a row, and many dimensions single out few.
 fn protected(question: &Estatisticas, filtered: &[DimensaoEstatistica]) -> Result<()> {
     let new = filtered.iter().filter(|dimension| !question.by.contains(dimension));
     let all: Vec<_> = question.by.iter().chain(new).copied().collect();

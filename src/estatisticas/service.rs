@@ -1,4 +1,4 @@
-//! Statistics as a service: both APIs ask it what a question means for its caller.
+//! The checks of a question for statistics that both APIs share.
 
 use super::rules;
 use super::store::{Counted, Estatisticas};
@@ -19,7 +19,8 @@ pub struct Question {
     pub by: Vec<DimensaoEstatistica>,
     /// The rows that count. `None` stands for all of them.
     pub counted: Option<Counted>,
-    /// The values of dimensions to which the rows are limited.
+    /// The values of dimensions to which the rows are limited; `None` stands for rows without a
+    /// value.
     pub values: Vec<(DimensaoEstatistica, Option<String>)>,
     /// Whether the answer has the times.
     pub times: bool,
@@ -45,7 +46,8 @@ pub fn prepare(call: &Call, question: Question) -> Result<Estatisticas> {
     Ok(query)
 }
 
-/// Counts the objects that the filter names and that no group counts.
+/// Counts, against the limit on guessing, the objects that the filter names and that no group
+/// counts.
 pub fn count_absent(call: &Call, named: usize, groups: &[Group]) -> Result<()> {
     let rows: usize = groups.iter().filter_map(|group| usize::try_from(group.total).ok()).sum();
     call.count_absent(named.saturating_sub(rows))

@@ -1,4 +1,5 @@
-//! SQL of statistics: one statement for each request, over the rows that the caller sees.
+//! SQL of statistics: one statement for each request. It counts the rows that the caller sees or,
+//! for protected figures, those of every tribunal.
 
 use super::{AlvoEstatistico as Target, DimensaoEstatistica as Dimension, Group};
 use crate::db::{Relation, Session, Sql};
@@ -21,16 +22,17 @@ const FEW: i64 = 10;
 pub struct Estatisticas {
     pub counted: Counted,
     pub by: Vec<Dimension>,
-    /// Only rows with these values of these dimensions count.
+    /// Only rows with these values of these dimensions count; `None` stands for no value.
     pub values: Vec<(Dimension, Option<String>)>,
     /// Whether to count the rows of every tribunal with the protected figures of the database,
     /// instead of the visible rows exactly.
     pub protected: bool,
     /// Whether the answer has the times. They take most of the work.
     pub times: bool,
-    /// The ages of open rows are as of this time.
+    /// The ages of open rows are as of this time, except in protected figures, where the database
+    /// reads its own clock.
     pub now: DateTime<Utc>,
-    /// The ages of adolescentes are in whole years as of this date.
+    /// The ages of adolescentes are in whole years as of this date, with the same exception.
     pub today: NaiveDate,
 }
 
@@ -199,7 +201,7 @@ impl Estatisticas {
         self.requested().filter(without).map(Dimension::text).collect()
     }
 
-    /// The condition on the values of dimensions.
+    /// The conditions on the values of dimensions.
     fn values(&self) -> impl Iterator<Item = Sql> {
         self.values.iter().filter_map(|(dimension, value)| {
             let is = self.dimension(*dimension)?.push(" IS NOT DISTINCT FROM ");

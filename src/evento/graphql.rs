@@ -1,5 +1,5 @@
-//! Eventos in the GraphQL schema: the type `Evento`, its filter, and the subscription to changes of
-//! processos.
+//! Eventos in the GraphQL schema: the type `Evento`, its filter, and the subscriptions to changes
+//! of processos, adolescentes and guias.
 
 use super::store::{Changes, EventosOf, Subject};
 use super::{Evento, FieldChange, TipoEvento};
@@ -112,7 +112,7 @@ conditions! {
 }
 
 relation_filter! {
-    /// Condição sobre os eventos de um processo; `algum` e `nenhum` somam-se com E.
+    /// Condição sobre os eventos de um processo; `algum` e `nenhum`, se vêm juntos, têm de valer ambos.
     EventoRelacaoFiltro of EventoFiltro
 }
 
@@ -151,7 +151,7 @@ pub struct EventoSubscription;
 
 #[Subscription]
 impl EventoSubscription {
-    /// Cada alteração de processo visível. As condições se somam, e valem para o processo como está na entrega.
+    /// Cada alteração de processo visível. Todas as condições têm de valer, para o processo como está na entrega.
     async fn processo_alterado(
         &self,
         ctx: &Context<'_>,

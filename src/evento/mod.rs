@@ -1,5 +1,5 @@
-//! Eventos: the recorded changes of processos and adolescentes. The transaction of a change writes
-//! its evento, and nothing alters the evento later.
+//! Eventos: the recorded changes of processos, adolescentes and guias. The transaction of a change
+//! writes its evento, and nothing alters the evento later.
 
 pub mod graphql;
 mod model;

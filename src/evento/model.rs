@@ -19,7 +19,7 @@ text_enum! {
     pub enum TipoEvento {
         /// Processo cadastrado.
         ProcessoCadastrado = "PROCESSO_CADASTRADO",
-        /// Execução que referencia esta apuração cadastrada no mesmo tribunal.
+        /// Cadastrada, no mesmo tribunal, uma execução que referencia esta apuração.
         ExecucaoCadastrada = "EXECUCAO_CADASTRADA",
         /// Magistrado ou serventuário alterado.
         ResponsaveisAtualizados = "RESPONSAVEIS_ATUALIZADOS",
@@ -29,9 +29,9 @@ text_enum! {
         AdolescenteVinculado = "ADOLESCENTE_VINCULADO",
         /// Vínculo encerrado.
         AdolescenteDesvinculado = "ADOLESCENTE_DESVINCULADO",
-        /// Adolescente cadastrado; só em `Adolescente.eventos`.
+        /// Adolescente cadastrado; não vem em `Processo.eventos`.
         AdolescenteCadastrado = "ADOLESCENTE_CADASTRADO",
-        /// Dados do adolescente alterados; só em `Adolescente.eventos`.
+        /// Dados do adolescente alterados; não vem em `Processo.eventos`.
         AdolescenteAtualizado = "ADOLESCENTE_ATUALIZADO",
         /// Guia emitida.
         GuiaEmitida = "GUIA_EMITIDA",
@@ -40,7 +40,7 @@ text_enum! {
     }
 }
 
-/// The old and the new value of a field that is not sensitive, as text.
+/// The old and the new value of a field that is not sensitive, as text. `None` stands for no value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// The name of the field in the GraphQL schema.

@@ -146,7 +146,8 @@ impl List for EventosOf {
 }
 
 /// A feed of changes, with its filter. Objects are named by number rather than by id, because they
-/// may not be registered yet. A filter on an object compares it as it is at the delivery.
+/// may not be registered yet. A filter on an object compares it as it is at the delivery, and
+/// `None` admits every object.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Changes {
     Processos {
@@ -158,8 +159,8 @@ pub enum Changes {
     Adolescentes {
         identificador: Option<Identificador>,
     },
-    /// An evento of a guia stands in both of its processos. The feed has that of the execução or,
-    /// without one, that of the apuração.
+    /// A change of a guia has one evento in each processo of the guia. The feed has that of the
+    /// execução or, without one, that of the apuração.
     Guias {
         numero: Option<NumeroDaGuia>,
         tipo: Option<Vec<TipoGuia>>,

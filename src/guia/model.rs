@@ -57,7 +57,7 @@ text_enum! {
 text_enum! {
     /// Situação da guia. "Vencida" se calcula das datas, não é situação.
     pub enum SituacaoGuia {
-        /// Em vigor.
+        /// Não baixada, ainda que vencida.
         Ativo = "ATIVO",
         /// Baixada.
         Baixada = "BAIXADA",
@@ -95,8 +95,8 @@ text_enum! {
 row! {
     columns guia_columns of "g";
 
-    /// An emitted guia, and the date of birth of its adolescente, from which the limits of R26 are
-    /// counted.
+    /// An emitted guia, and the date of birth of its adolescente, from which the limit of 21 years
+    /// (R26) is counted.
     #[derive(Clone, QueryableByName)]
     pub struct Guia {
         pub id: GuiaId,
@@ -149,7 +149,7 @@ impl Guia {
     }
 
     /// R26: the first day on which the measure may no longer be in force: the end of the prazo of
-    /// an internação-sanção, and never later than the 21st birthday.
+    /// an internação-sanção, and never later than the 21st birthday. `None` if neither is known.
     pub fn vence_em(&self) -> Option<NaiveDate> {
         let maioridade = self.data_nascimento.map(turns_21_on);
         let prazo = self.prazo.and_then(|days| u64::try_from(days).ok()).map(Days::new);

@@ -73,7 +73,7 @@ impl AcontecimentoNode {
         Ok(sentence(this, &parts))
     }
 
-    /// O evento que o registra, se é um.
+    /// O evento que o registra; nulo se é um vínculo, uma guia ou um trâmite.
     async fn evento(&self, ctx: &Context<'_>) -> Option<Result<EventoNode>> {
         let found = ctx.loaders().load(EventoById(self.0.evento_id?)).await;
         found.map(|found| found.map(EventoNode)).transpose()

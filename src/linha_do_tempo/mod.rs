@@ -16,7 +16,7 @@ use diesel::prelude::*;
 text_enum! {
     /// O que aconteceu, numa linha do tempo.
     pub enum TipoDeAcontecimento {
-        /// Processo cadastrado: este ou uma execução dele.
+        /// Processo cadastrado: o da linha do tempo, uma execução dele ou um processo do adolescente.
         ProcessoCadastrado = "PROCESSO_CADASTRADO",
         /// Magistrado ou serventuário alterado.
         ResponsaveisAtualizados = "RESPONSAVEIS_ATUALIZADOS",

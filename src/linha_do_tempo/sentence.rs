@@ -6,8 +6,8 @@ use crate::evento::{Evento, FieldChange};
 use crate::guia::{Guia, MotivoBaixaGuia, TipoGuia};
 use crate::processo::{LinkedVinculo, Processo, TipoProcesso};
 
-/// The objects that a sentence names. `None` where the object does not exist or the caller may not
-/// see it.
+/// The objects that a sentence names. `None` where the entry concerns no such object or the caller
+/// may not see it.
 #[derive(Default)]
 pub struct Parts<'p> {
     pub evento: Option<&'p Evento>,
@@ -110,7 +110,8 @@ fn change<'e>(evento: Option<&'e Evento>, field: &str) -> Option<&'e FieldChange
     evento?.mudancas.iter().find(|change| change.campo == field)
 }
 
-/// Says only that the situação changed if the evento is older than the recording of values.
+/// Says only that the situação changed if the evento holds no value, because it is older than the
+/// recording of values.
 fn situacao(processo: &str, parts: &Parts<'_>) -> String {
     let by_gender = |masculine: &'static str, feminine: &'static str| match parts.processo {
         Some(Processo { tipo: TipoProcesso::Execucao, .. }) => feminine,

@@ -1,8 +1,9 @@
-//! The SQL of a timeline: a UNION of eventos, links, guias and trâmites.
+//! The SQL of a timeline: a UNION of eventos, vínculos, guias and trâmites.
 //!
-//! Links and guias hold the times of their own start and end, so the list reads only those eventos
-//! that no other table records. Rows with equal times are ordered by id. The high bits of an id hold
-//! the kind of row, so that registrations come before starts, and starts before ends.
+//! Vínculos and guias hold the times of their own start and end, so the list reads only those
+//! eventos that no other table records. Rows with equal times are ordered by id. The high bits of
+//! an id hold the kind of entry, so that in ascending order registrations come before starts, and
+//! starts before ends.
 
 use super::{Acontecimento, acontecimento_columns};
 use crate::db::Sql;
@@ -15,16 +16,16 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LinhaDoTempo {
     /// A processo, with the execuções that name it as their reference; or an adolescente, with the
-    /// processos to which the person has or had a link.
+    /// processos to which the person has or had a vínculo.
     pub subject: Subject,
-    /// Inclusive start and exclusive end.
+    /// Inclusive start and exclusive end; `None` sets no limit.
     pub between: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     pub descending: bool,
 }
 
 /// The UNION of all sources as the table `t`; every source selects its columns in this order. `pai`
 /// is the id of the object whose timeline it is. The arguments are SQL of the processos, the guias
-/// and the links of each `pai`, and of a SELECT for its own eventos.
+/// and the vínculos of each `pai`, and of a SELECT for its own eventos.
 macro_rules! sources {
     ($processos:literal, $guias:literal, $vinculos:literal, $own_eventos:literal) => {
         concat!(

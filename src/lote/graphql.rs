@@ -64,9 +64,9 @@ impl LoteMutation {
 /// Resultado de emLote.
 #[derive(SimpleObject)]
 pub struct EmLotePayload {
-    /// Se tudo se gravou; falso se algo foi recusado ou se foi ensaio.
+    /// Se tudo se gravou; falso se algo foi recusado ou se só se simulou.
     gravado: bool,
-    /// O resultado de cada operação, na ordem da entrada; vazia se o lote todo foi recusado antes.
+    /// O resultado de cada operação, na ordem da entrada; vazia se a recusa é do lote inteiro.
     resultados: Vec<ResultadoEmLote>,
     #[graphql(flatten)]
     completion: Completion,

@@ -9,9 +9,9 @@ use diesel::RunQueryDsl;
 use serde::Serialize;
 use std::time::Duration;
 
-/// How long a statement of a batch waits for a lock. It is shorter than PostgreSQL's
-/// `deadlock_timeout`, so that of two transactions that wait for each other the batch gives up, and
-/// never the single write.
+/// How long a statement of a batch waits for a lock. It is shorter than the default
+/// `deadlock_timeout` of PostgreSQL (1 s), so that of two transactions that wait for each other the
+/// batch gives up, and never the single write.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
 /// Key of the lock that batches of one tribunal take in turn, beside the code of the tribunal.
 const LOCK: i32 = 0x6C6F_7465;
@@ -19,7 +19,7 @@ const LOCK: i32 = 0x6C6F_7465;
 /// The first part of the path of a refusal in a batch. The index of its operation follows.
 pub const OPERATIONS: &str = "operacoes";
 
-/// Writes of any kind, which take effect together or not at all.
+/// Several operations, which take effect together or not at all.
 #[derive(Clone, Serialize)]
 pub struct EmLote {
     pub operations: Vec<Operation>,
@@ -111,8 +111,8 @@ impl Command for EmLote {
     /// for those after it, which may therefore be refused too.
     fn execute(self, session: &mut Session<'_>, context: &Context) -> Result<Executed, Error> {
         Refusal::ensure_none(self.malformed, Vec::new())?;
-        // Each batch locks many rows, in the order of its operations. In turn, two of them cannot
-        // wait for each other.
+        // Each batch locks many rows, in the order of its operations. The batches of one tribunal
+        // run one after the other, so that two of them cannot wait for each other.
         Sql::new("SELECT pg_advisory_xact_lock(")
             .bind(LOCK)
             .push(", ")

@@ -39,7 +39,7 @@ pub fn by_id(session: &mut Session<'_>, id: RascunhoId) -> QueryResult<Rascunho>
     visible(session).filter(rascunho::id.eq(id)).first(session.conn())
 }
 
-/// The rascunho of the tribunal with this code, locked until the transaction ends. Of two
+/// The rascunho with this code in the caller's tribunal, locked until the transaction ends. Of two
 /// registrations that name it, the second finds it consumed.
 pub fn locked(session: &mut Session<'_>, codigo: &str) -> QueryResult<Option<Rascunho>> {
     let tribunal = session.scope.tribunal();

@@ -76,7 +76,7 @@ impl EstruturaNode {
 
 #[ComplexObject]
 impl EstruturaNode {
-    /// É de quem chama.
+    /// É do tribunal de quem chama.
     async fn propria(&self, ctx: &Context<'_>) -> bool {
         ctx.actor().tribunal() == Some(self.tribunal)
     }

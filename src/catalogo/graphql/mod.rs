@@ -65,7 +65,7 @@ impl CatalogoQuery {
     }
 }
 
-/// Condições sobre itens de um catálogo; somam-se com E.
+/// Condições sobre itens de um catálogo; todas têm de valer.
 #[derive(InputObject)]
 pub struct ItemDoCatalogoFiltro {
     /// De que catálogo.
@@ -74,7 +74,7 @@ pub struct ItemDoCatalogoFiltro {
     ativos: Option<bool>,
 }
 
-/// Condições sobre estruturas; somam-se com E.
+/// Condições sobre estruturas; todas têm de valer.
 #[derive(InputObject, Default)]
 pub struct EstruturaFiltro {
     /// Deste repositório.
@@ -87,11 +87,11 @@ pub struct EstruturaFiltro {
     sigla: Option<String>,
     /// Abaixo desta, em qualquer nível.
     raiz: Option<RaizInput>,
-    /// Ativas ou inativas.
+    /// Só as ativas, ou só as inativas; ausente traz todas.
     ativas: Option<bool>,
-    /// Que podem enviar trâmites, ou não.
+    /// As ativas que podem enviar trâmites; com `false`, as outras.
     permite_envio: Option<bool>,
-    /// Que podem receber trâmites, ou não.
+    /// As ativas que podem receber trâmites; com `false`, as outras.
     permite_recebimento: Option<bool>,
 }
 

@@ -16,7 +16,7 @@ type Key = (i32, String);
 struct Wanted {
     line: usize,
     command: GravarEstrutura,
-    /// The tribunal that the line gives, or that of the existing row.
+    /// The tribunal of the existing row or, without one, of the line. `None` if neither gives one.
     tribunal: Option<i16>,
 }
 
@@ -115,8 +115,9 @@ fn read(
     Ok(Wanted { line: line.number, command, tribunal: current.or(tribunal) })
 }
 
-/// The estruturas to write, each after its parent and with its tribunal. A parent must belong to
-/// the same tribunal, and a line without a tribunal takes its parent's.
+/// The estruturas to write, each after its parent and with its tribunal. A line without a tribunal
+/// takes its parent's or, without a parent, that of `options`. Reports the lines that it refuses:
+/// no tribunal, a parent that is missing or of another tribunal, a hierarchy that is too deep.
 fn in_order(
     wanted: Vec<Wanted>,
     known: &HashMap<Key, EstruturaDoCatalogo>,
@@ -136,7 +137,7 @@ fn in_order(
     let mut ordered = Vec::new();
     loop {
         let mut progress = false;
-        // Estruturas that the file does not name keep their parents, but the file may move those
+        // Estruturas that no accepted line names keep their parents, but the file may move those
         // parents.
         let ready: Vec<Key> = untouched
             .iter()

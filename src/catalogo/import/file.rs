@@ -1,4 +1,4 @@
-//! The lines of a file, in either format. Each line is a set of named texts.
+//! Reads the lines of a CSV or JSON file. Each line is a set of named texts.
 
 use crate::bounded_json::{NotRead, check_members};
 use crate::value::field::filled;
@@ -28,9 +28,11 @@ impl Format {
     }
 }
 
-/// A line of the file: its number, from 1, and its fields by name in lower case.
+/// A record of the file, and its fields by name in lower case.
 #[derive(Debug, Clone)]
 pub struct Line {
+    /// In CSV the line of the file, where the header is line 1; in JSON the position of the item,
+    /// from 1.
     pub number: usize,
     fields: HashMap<String, String>,
 }
@@ -95,8 +97,8 @@ fn csv(text: &[u8]) -> anyhow::Result<Vec<Line>> {
     Ok(lines)
 }
 
-/// A list of objects, or an object with exactly one list, which is the shape of the platform's own
-/// answers.
+/// A list of objects, or an object with exactly one list, which is the shape of the answers of the
+/// Tramita platform. A member that is null, a list or an object counts as absent.
 fn json(text: &[u8]) -> anyhow::Result<Vec<Line>> {
     if let Err(NotRead::Repeated(place)) = check_members(text, usize::MAX) {
         bail!("{place}: o membro vem duas vezes no mesmo objeto JSON");

@@ -21,7 +21,7 @@ pub enum Subject {
     Items(TipoDeCatalogo),
 }
 
-/// What an import reads, and the values for lines that leave some out.
+/// The catalogue to import, the values for lines that leave some out, and how to run.
 pub struct Options {
     pub subject: Subject,
     /// The tribunal of the estruturas for which neither the line, the existing row nor the parent
@@ -64,8 +64,9 @@ impl fmt::Display for Report {
     }
 }
 
-/// Imports `text`. `conn` must belong to the owner of the tables. Calls `on_line` for each line,
-/// with its position and the number of lines.
+/// Imports `text`. `conn` must belong to the owner of the tables. Calls `on_line` before each line
+/// that it handles (for estruturas, only the accepted lines), with the position of the line, from
+/// 1, and their number.
 pub fn import(
     conn: &mut PgConnection,
     text: &[u8],

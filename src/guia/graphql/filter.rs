@@ -82,7 +82,7 @@ conditions! {
 }
 
 relation_filter! {
-    /// Condição sobre as guias do outro lado de uma relação; `algum` e `nenhum` somam-se com E.
+    /// Condição sobre as guias do outro lado de uma relação; `algum` e `nenhum`, se vêm juntos, têm de valer ambos.
     GuiaRelacaoFiltro of GuiaFiltro
 }
 

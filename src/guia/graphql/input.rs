@@ -16,7 +16,7 @@ use async_graphql::{InputObject, OneofObject};
 /// Entrada de emitirGuia.
 #[derive(InputObject)]
 pub struct EmitirGuiaInput {
-    /// Adolescente, com vínculo com o processo da guia.
+    /// Adolescente, que tem ou teve vínculo com cada processo da guia.
     adolescente: Identificador,
     /// Ato que deu origem.
     origem: Option<OrigemGuia>,

@@ -71,7 +71,7 @@ pub fn b4_obrigatorios(command: &EmitirGuia) -> Vec<Refusal> {
     refusals
 }
 
-/// b.4: TPU codes consist of digits.
+/// b.4: TPU codes consist of digits, at most 10.
 pub fn b4_codigos_tpu(command: &EmitirGuia) -> impl Iterator<Item = Refusal> {
     let wrong = |code: &Option<String>| {
         let valid = |code: &String| {
@@ -101,7 +101,8 @@ pub fn r23_responsaveis(command: &EmitirGuia) -> impl Iterator<Item = Refusal> {
     .flatten()
 }
 
-/// b.4: no date lies in the future, and the trânsito em julgado is not before the sentence.
+/// b.4: the dates lie between 1900 and today, and the trânsito em julgado is not before the
+/// sentence. [`b4_internacao`] checks the end of an internação, which may lie in the future.
 pub fn b4_datas(command: &EmitirGuia, today: NaiveDate) -> Vec<Refusal> {
     let (details, especie) = (&command.propria, especie(command.tipo));
     let plausible = |date| date_between(date, since_1900(), today, "b.4");
@@ -122,8 +123,7 @@ pub fn b4_datas(command: &EmitirGuia, today: NaiveDate) -> Vec<Refusal> {
         refusals
             .push(refusal("o trânsito em julgado é anterior à sentença", "dataTransitoJulgado"));
     }
-    // The source compares the date of the ato with no other date. It only may not lie in the
-    // future.
+    // The source compares the date of the ato with no other date.
     for (i, ato) in items(&command.atos).iter().enumerate() {
         refusals.extend(plausible(ato.data_fato).map(|r| r.at(ato_path(i, "dataFato"))));
     }
@@ -174,7 +174,7 @@ pub fn r26_prazo(command: &EmitirGuia) -> Option<Refusal> {
     })
 }
 
-/// b.4: the types of document are a closed list.
+/// b.4: each document has a type, which is one of a closed list.
 pub fn b4_documentos(command: &EmitirGuia) -> impl Iterator<Item = Refusal> {
     let documentos = items(&command.propria.documentos).iter().enumerate();
     documentos.filter_map(|(i, documento)| {
@@ -191,7 +191,8 @@ pub fn b4_documentos(command: &EmitirGuia) -> impl Iterator<Item = Refusal> {
     })
 }
 
-/// b.4: texts and lists have a maximum length.
+/// b.4: texts and lists have a maximum length. Texts have no control characters, except line breaks
+/// and tabs in the long ones; names have no invisible characters either.
 pub fn b4_textos(command: &EmitirGuia) -> Vec<Refusal> {
     let (details, especie) = (&command.propria, especie(command.tipo));
     let short = |value: &Option<String>| check_name(value.as_deref(), MAX_NOME);

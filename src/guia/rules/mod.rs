@@ -23,7 +23,7 @@ pub struct Facts {
     pub adolescente: Option<AdolescenteId>,
     pub apuracao: Option<Processo>,
     pub execucao: Option<Processo>,
-    /// The ones among the two processos to which the adolescente has, or had, a vínculo.
+    /// Those of the two processos with which the adolescente has, or had, a vínculo.
     pub vinculados: Vec<ProcessoId>,
     /// The guias to unify that the tribunal has, locked until the transaction ends.
     pub definitivas: Vec<Guia>,
@@ -64,7 +64,8 @@ pub fn r1_adolescente(command: &EmitirGuia, facts: &Facts) -> Option<Refusal> {
     })
 }
 
-/// b.4: each processo is of the right tipo, and the adolescente has, or had, a vínculo with it.
+/// b.4: each processo exists in the tribunal (R1) and is of the right tipo, and the adolescente
+/// has, or had, a vínculo with it.
 pub fn b4_processos(command: &EmitirGuia, facts: &Facts, rules: Rules) -> Vec<Refusal> {
     let details = &command.propria;
     let requests = [
@@ -124,7 +125,8 @@ pub fn b4_definitivas(command: &EmitirGuia, facts: &Facts) -> Vec<Refusal> {
     items(requested_guias).iter().enumerate().filter_map(refuse).collect()
 }
 
-/// R1: the guia of a baixa must exist. Absent and foreign give the same answer.
+/// R1: the guia of a baixa must exist. An absent guia and one of another tribunal give the same
+/// answer.
 pub fn r1_guia_visivel() -> Refusal {
     Refusal::new(CodigoErro::NaoEncontrado, "R1", "Guia não encontrada")
         .at(["numero"])

@@ -46,11 +46,13 @@ pub enum OrderField {
     EmitidaEm,
     AtualizadoEm,
     Numero,
-    /// The end of the measure (R26). Guias without an end come last.
+    /// The end of the measure (R26). Guias without an end come last in ascending order and first in
+    /// descending order.
     VenceEm,
 }
 
-/// R26: the day on which the measure ends. A person born on 29 February turns 21 on 1 March (R24).
+/// R26: the first day on which the measure may no longer be in force, or `infinity` if none is
+/// known. A person born on 29 February turns 21 on 1 March (R24).
 macro_rules! vence_em {
     () => {
         "coalesce(least((a.data_nascimento + interval '21 years')::date \

@@ -23,8 +23,8 @@ const ALL: &str = concat!(
     " FROM guia g JOIN adolescente a ON a.id = g.adolescente_id WHERE "
 );
 
-/// The guias that meet the condition: those of the tribunal, or those of every tribunal
-/// for a caller that may see them.
+/// The guias that meet the condition, in the order of their ids: those of the tribunal, or those of
+/// every tribunal for a caller that may see them.
 fn visible(session: &mut Session<'_>, condition: Sql) -> QueryResult<Vec<Guia>> {
     let of_tribunal =
         session.scope.tribunal().map(|code| Sql::new("g.tribunal_codigo = ").bind(code));
@@ -137,7 +137,7 @@ impl Relation for DocumentosOf {
     }
 }
 
-/// Those of the processos to which the adolescente has or had a vínculo.
+/// Returns those of `processos` with which the adolescente has or had a vínculo.
 pub fn vinculados(
     session: &mut Session<'_>,
     adolescente: AdolescenteId,

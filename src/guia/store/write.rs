@@ -1,4 +1,4 @@
-//! Writes on guias. Each locks its rows before a rule checks them.
+//! Writes on guias, and the reads and locks for the rules that precede a write.
 
 use super::visible;
 use crate::adolescente::AdolescenteId;
@@ -36,8 +36,8 @@ pub fn facts(session: &mut Session<'_>, command: &EmitirGuia) -> Result<Facts, E
     Ok(Facts { adolescente, apuracao, execucao, vinculados, definitivas })
 }
 
-/// Locks those of the guias that the tribunal has until the transaction ends, in the order of their
-/// ids to avoid deadlocks.
+/// Locks, until the transaction ends, those of the guias that the tribunal has, and returns them.
+/// Locks them in the order of their ids to avoid deadlocks.
 pub fn lock(session: &mut Session<'_>, numeros: &[&NumeroDaGuia]) -> QueryResult<Vec<Guia>> {
     let tribunal = session.scope.tribunal();
     guia::table
@@ -96,8 +96,8 @@ pub fn insert(
         guia::criado_em.eq(now),
         guia::atualizado_em.eq(now),
     );
-    // These values are optional in the command but NOT NULL in the table. The rules refuse a
-    // command that lacks one, and so does the constraint.
+    // The first four values are optional in the command but NOT NULL in the table. The rules refuse
+    // a command that lacks one, and so does the constraint.
     let optional_values = (
         magistrado.cpf.map(|cpf| guia::magistrado_cpf.eq(cpf)),
         serventuario.cpf.map(|cpf| guia::serventuario_cpf.eq(cpf)),
@@ -147,7 +147,8 @@ pub fn insert(
     by_id(session, id).map(Some)
 }
 
-/// Closes guias that are locked, for `motivo`; `by` is the unificadora that absorbs them.
+/// Closes guias that are locked, for `motivo`; `by` is the unificadora that absorbs them, if one
+/// does.
 pub fn baixar(
     session: &mut Session<'_>,
     ids: &[GuiaId],
